@@ -1,0 +1,2 @@
+//! The `lgdl` command.
+fn main() {}

@@ -1,0 +1,273 @@
+//! The turn engine: sans-I/O and deterministic.
+//!
+//! [`begin`] runs a turn until it is done or needs a capability; the host makes the call and [`Pending::resume`]s it.
+//! A resumed turn is run again from its start with the results so far, which keeps the engine straight-line code;
+//! it is deterministic, so the second run takes the same way.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::compiled::CompiledGame;
+
+mod state;
+
+pub use state::Conversation;
+
+/// The longest utterance, in characters.
+pub const MAX_UTTERANCE_CHARS: usize = 4096;
+/// Capability calls in one turn at most; one more fails with E203.
+pub const MAX_CALLS_PER_TURN: usize = 16;
+/// Interrupted moves kept at most.
+pub const MAX_SUSPENDED_MOVES: usize = 5;
+
+/// One turn's input.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Turn {
+    /// Who speaks; `user` when the request names nobody.
+    pub participant: String,
+    /// What was said.
+    pub text: String,
+    /// The request's own context.
+    #[serde(default)]
+    pub context: Map<String, Value>,
+    /// The turn's time: milliseconds since 1970-01-01T00:00:00Z.
+    pub now_ms: i64,
+    /// Seconds east of UTC at that time where the speaker is.
+    pub offset_seconds: i32,
+    /// Deployment facts that change what the engine does.
+    #[serde(default)]
+    pub settings: Settings,
+}
+
+/// Deployment settings that the engine heeds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Rounds of a negotiation (`LGDL_NEGOTIATION_MAX_ROUNDS`).
+    pub negotiation_max_rounds: u32,
+    /// Gain below which a round counts as none (`LGDL_NEGOTIATION_EPSILON`).
+    pub negotiation_epsilon: f64,
+    /// Whether the outcome carries an [`Explanation`].
+    pub explain: bool,
+    /// Degraded: match and answer only, no slots, no state (see the design's degradation steps).
+    pub stateless: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { negotiation_max_rounds: 3, negotiation_epsilon: 0.05, explain: false, stateless: false }
+    }
+}
+
+/// What a turn has come to.
+#[derive(Debug)]
+pub enum Step {
+    /// The turn is complete.
+    Done(Box<Outcome>),
+    /// Make this call and [`Pending::resume`].
+    Call(Box<Pending>),
+}
+
+/// A turn that waits for a capability.
+#[derive(Debug)]
+pub struct Pending {
+    /// The call to make.
+    pub call: CapabilityCall,
+    conversation: Conversation,
+    turn: Turn,
+    results: Vec<CapabilityResult>,
+}
+
+impl Pending {
+    /// Goes on with the call's result.
+    #[must_use]
+    pub fn resume(mut self, game: &CompiledGame, result: CapabilityResult) -> Step {
+        self.results.push(result);
+        run(game, self.conversation, self.turn, self.results)
+    }
+}
+
+/// A capability call to be made by the host.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CapabilityCall {
+    /// 0 for the first call of the turn.
+    pub index: usize,
+    /// The service.
+    pub service: String,
+    /// The function.
+    pub function: String,
+    /// `for TEXT`, rendered.
+    pub purpose: Option<String>,
+    /// The values passed.
+    pub payload: Map<String, Value>,
+    /// Time limit, milliseconds.
+    pub timeout_ms: u32,
+    /// Whether it may change something in the world.
+    pub side_effects: bool,
+}
+
+/// What came of a capability call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum CapabilityResult {
+    /// The service answered.
+    Answered {
+        /// `ok`, or something else, which counts as failed.
+        status: String,
+        /// Joins the scope as `result.x` and as plain names.
+        #[serde(default)]
+        data: Map<String, Value>,
+        /// Appended to the response.
+        #[serde(default)]
+        message: Option<String>,
+    },
+    /// The call was not made or not answered.
+    Failed {
+        /// `E200`–`E399`.
+        code: String,
+        /// For the operator; never shown to the person.
+        detail: String,
+    },
+}
+
+/// A complete turn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The conversation after the turn.
+    pub conversation: Conversation,
+    /// What happened, for the store and for the answer.
+    pub record: TurnRecord,
+    /// Why, when [`Settings::explain`] asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
+}
+
+/// The record of one turn. Byte-equal on every platform for the same inputs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TurnRecord {
+    /// From 1.
+    pub turn: u64,
+    /// Milliseconds since 1970.
+    pub at_ms: i64,
+    /// Who spoke.
+    pub participant: String,
+    /// As it came (cut at [`MAX_UTTERANCE_CHARS`]).
+    pub user_input: String,
+    /// As it was matched.
+    pub sanitized_input: String,
+    /// Whether sanitizing neutralised something.
+    pub firewall_triggered: bool,
+    /// The move that answered; `none` when nothing matched.
+    pub move_id: String,
+    /// The score of the match, or that of the move's entry while it is collecting.
+    pub confidence: f64,
+    /// The answer.
+    pub response: String,
+    /// The function of the last capability call, if any.
+    pub action: Option<String>,
+    /// `answered`, `collecting`, `choosing`, `confirming`, `negotiating`, `escalated`, `cancelled`, `unmatched`.
+    pub stage: String,
+    /// The slot that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaiting_slot: Option<String>,
+    /// True when this turn filled the last slot of a move.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub slots_filled: bool,
+    /// Slot values in scope after the turn (of the move that answered), by name.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub slots: Map<String, Value>,
+    /// Choices offered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
+    /// The negotiation, while there is one and when it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub negotiation: Option<Negotiation>,
+    /// Where the conversation was handed to (`escalate to`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalated_to: Option<String>,
+    /// Capability calls made, in order; values of sensitive slots masked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<CallRecord>,
+    /// Codes of run-time findings (`E001` for a template value that could not be computed, …), without user text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<String>,
+    /// Learning events (`learn pattern`, `boost confidence`, `remember outcome`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub learning: Vec<String>,
+}
+
+/// One capability call in a record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CallRecord {
+    /// `service.function`
+    pub capability: String,
+    /// `ok`, or an `E2xx`/`E3xx` code.
+    pub status: String,
+}
+
+/// A negotiation as clients see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Negotiation {
+    /// Always true.
+    pub enabled: bool,
+    /// The rounds so far.
+    pub rounds: Vec<NegotiationRound>,
+    /// The confidence now.
+    pub final_confidence: f64,
+    /// `asking`, `confident`, `stagnated`, `exhausted`, `abandoned`.
+    pub reason: String,
+}
+
+/// One round of a negotiation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NegotiationRound {
+    /// From 1.
+    pub n: u32,
+    /// The question.
+    pub q: String,
+    /// The answer.
+    pub a: String,
+    /// Confidence before.
+    pub before: f64,
+    /// Confidence after.
+    pub after: f64,
+    /// The difference.
+    pub delta: f64,
+}
+
+/// Why a turn went as it did, for `/why` and the chat page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// What the turn was taken for: `match`, `answer`, `correction`, `digression`, `repair`, `choice`, `negotiation`, `confirmation`.
+    pub reading: String,
+    /// Candidates, best first.
+    pub candidates: Vec<ExplainedCandidate>,
+    /// Slots with value and source, `(name, value, source)`.
+    pub slots: Vec<(String, Value, String)>,
+    /// Blocks that ran, by source line.
+    pub blocks: Vec<u32>,
+}
+
+/// One candidate in an [`Explanation`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExplainedCandidate {
+    /// The move.
+    pub move_id: String,
+    /// Its best pattern.
+    pub pattern: String,
+    /// Its score.
+    pub score: f64,
+    /// The move's threshold.
+    pub threshold: f64,
+}
+
+/// Begins a turn.
+#[must_use]
+pub fn begin(game: &CompiledGame, conversation: Conversation, turn: Turn) -> Step {
+    run(game, conversation, turn, Vec::new())
+}
+
+fn run(game: &CompiledGame, conversation: Conversation, turn: Turn, results: Vec<CapabilityResult>) -> Step {
+    let _ = (game, conversation, turn, results);
+    unreachable!("replaced by the engine")
+}

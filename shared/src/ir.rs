@@ -1,0 +1,514 @@
+//! The intermediate representation: a game with names resolved, inheritance applied and templates parsed.
+//!
+//! It is what the front end ([`crate::syntax`]) produces and what [`crate::compiled`] lays out for use.
+//! Plain data; no behaviour beyond small helpers lives here. Everything serialises with a non-self-describing
+//! format, so no field is skipped and no type is untagged.
+
+use serde::{Deserialize, Serialize};
+
+/// A whole game.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Game {
+    /// The name after `game`.
+    pub name: String,
+    /// The text after `description:`; empty when there is none.
+    pub description: String,
+    /// Who takes part.
+    pub participants: Vec<Participant>,
+    /// Words that stand for each other.
+    pub vocabulary: Vec<Term>,
+    /// Services that the game may call.
+    pub services: Vec<Service>,
+    /// What the deployment's capability contract says of those services.
+    pub contract: Contract,
+    /// The moves, in declaration order; a base game's moves come first.
+    pub moves: Vec<Move>,
+    /// The learning section.
+    pub learning: Vec<LearningRule>,
+}
+
+/// Somebody who takes part in the conversation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Participant {
+    /// Its name.
+    pub name: String,
+    /// What it can do.
+    pub abilities: Abilities,
+}
+
+/// What a participant can do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Abilities {
+    /// `can do: anything`
+    Anything,
+    /// `can do: actions matching "REGEX"`
+    Matching(String),
+    /// `can do: ["…"]`
+    Listed(Vec<String>),
+}
+
+/// A vocabulary term and its synonyms.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Term {
+    /// The term itself, as written.
+    pub text: String,
+    /// Modifiers of the term.
+    pub modifiers: Modifiers,
+    /// Its synonyms.
+    pub synonyms: Vec<Synonym>,
+}
+
+/// One synonym of a term.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Synonym {
+    /// As written.
+    pub text: String,
+    /// Modifiers of this synonym.
+    pub modifiers: Modifiers,
+}
+
+/// `(strict, fuzzy, context-sensitive, learned)` after a pattern or a term.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Modifiers {
+    /// Literal words exactly, in order, adjacent.
+    pub strict: bool,
+    /// Also with words missing, extra, inflected or misspelt.
+    pub fuzzy: bool,
+    /// Competes only when the conversation makes it plausible.
+    pub context_sensitive: bool,
+    /// Came from use.
+    pub learned: bool,
+}
+
+/// A service that the game may call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// The functions that are allowed.
+    pub functions: Vec<String>,
+    /// `SERVICE: "free description"`; such a service allows every function.
+    pub description: Option<String>,
+}
+
+/// The capability contract beside a game (`capability_contract.json`), as far as the engine uses it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Contract {
+    /// One entry a declared function.
+    pub functions: Vec<ContractFunction>,
+    /// Names of values that are personal; slots of these names are treated as `sensitive`.
+    pub pii_fields: Vec<String>,
+}
+
+/// A function of the contract.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContractFunction {
+    /// The service's name.
+    pub service: String,
+    /// The function's name.
+    pub function: String,
+    /// Names of the values it takes.
+    pub parameters: Vec<String>,
+    /// JSON Schema of the payload, as JSON text.
+    pub payload_schema: Option<String>,
+    /// JSON Schema of the result's data, as JSON text.
+    pub result_schema: Option<String>,
+    /// Time limit, milliseconds.
+    pub timeout_ms: Option<u32>,
+    /// Whether calling it changes something in the world (default: yes, unless the contract says `"read_only": true`).
+    pub side_effects: bool,
+}
+
+/// One move.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Move {
+    /// Its name.
+    pub name: String,
+    /// `requires context:` items; all must hold.
+    pub guard: Vec<Guard>,
+    /// What people say, by participant.
+    pub triggers: Vec<Trigger>,
+    /// The confidence it takes.
+    pub threshold: Threshold,
+    /// Its slots in declaration order.
+    pub slots: Vec<Slot>,
+    /// Its blocks in declaration order.
+    pub blocks: Vec<Block>,
+    /// Source line, from 1.
+    pub line: u32,
+}
+
+/// One item of a context guard.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Guard {
+    /// `name`: present and not empty, 0 or false.
+    Present(Path),
+    /// `not name`
+    Absent(Path),
+    /// `name OP value`
+    Compare(Path, Comparison, Literal),
+}
+
+/// A trigger: patterns of one participant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trigger {
+    /// Who says it.
+    pub participant: String,
+    /// What they say.
+    pub patterns: Vec<Pattern>,
+}
+
+/// One pattern.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pattern {
+    /// As written (text blocks with their white space folded).
+    pub text: String,
+    /// Split at captures and wildcards.
+    pub elements: Vec<Element>,
+    /// Its modifiers.
+    pub modifiers: Modifiers,
+    /// Source line, from 1.
+    pub line: u32,
+}
+
+/// A piece of a pattern.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Element {
+    /// Literal text, one or more words.
+    Words(String),
+    /// `{name}` or `{name?}`
+    Capture {
+        /// The capture's name.
+        name: String,
+        /// `{name?}`
+        optional: bool,
+    },
+    /// `*`: any words, none included.
+    Wildcard,
+}
+
+/// What score a move asks for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Threshold {
+    /// A number in [0, 1].
+    Fixed(f64),
+    /// Starts at 0.7, moved by learning.
+    Adaptive,
+    /// `NAME weighted by NAME`; `None` for the first stands for `adaptive`.
+    Weighted {
+        /// The value's name; `None` for `adaptive weighted by …`.
+        base: Option<Path>,
+        /// The weight's name.
+        by: Path,
+    },
+}
+
+impl Default for Threshold {
+    fn default() -> Self {
+        Threshold::Fixed(0.75)
+    }
+}
+
+/// A slot.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Slot {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: SlotType,
+    /// Whether the move can't complete without it.
+    pub required: bool,
+    /// `default(VALUE)`
+    pub default: Option<Literal>,
+    /// `extract using …`
+    pub extract: Extract,
+    /// `with vocabulary { … }`
+    pub vocabulary: Vec<Term>,
+    /// `with context "…"`
+    pub context: Option<String>,
+    /// Read back before it counts.
+    pub confirm: bool,
+    /// Never logged; encrypted; masked in exports unless asked.
+    pub sensitive: bool,
+    /// Failures before the `failed` block runs (default 3).
+    pub retries: u8,
+    /// Source line, from 1.
+    pub line: u32,
+}
+
+/// A slot's type.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)] // the names are the language's own
+pub enum SlotType {
+    String,
+    Number,
+    /// Inclusive.
+    Range {
+        min: f64,
+        max: f64,
+    },
+    Enum(Vec<String>),
+    Timeframe,
+    Date,
+    Time,
+    DateTime,
+    Boolean,
+    Email,
+    Phone,
+    Url,
+    Money,
+    Quantity,
+    List(Box<SlotType>),
+}
+
+/// How a slot's value is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Extract {
+    /// The type's recognizer and the vocabulary.
+    #[default]
+    Hybrid,
+    /// The type's recognizer alone.
+    Regex,
+    /// Vocabulary and context first.
+    Semantic,
+}
+
+/// A `when` block, or an `if … else if … else` chain: the first branch that holds runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Block {
+    /// In order; a `when` block has one.
+    pub branches: Vec<Branch>,
+    /// `else { … }`
+    pub otherwise: Option<Vec<Statement>>,
+    /// Source line, from 1.
+    pub line: u32,
+}
+
+/// A condition and what it guards.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Branch {
+    /// When it holds …
+    pub condition: Condition,
+    /// … these run.
+    pub body: Vec<Statement>,
+    /// Source line, from 1.
+    pub line: u32,
+}
+
+/// What may stand in a block.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Statement {
+    /// An action.
+    Action(Action),
+    /// A nested block.
+    Block(Block),
+    /// `confidence:` inside a block replaces the move's threshold from here on in this turn.
+    Confidence(Threshold),
+}
+
+/// A dotted name, `a.b.c`.
+pub type Path = Vec<String>;
+
+/// A literal value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Literal {
+    Text(String),
+    Number(f64),
+    Boolean(bool),
+}
+
+/// A comparison operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// A condition. `and` binds tighter than `or`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Condition {
+    /// score ≥ threshold
+    Confident,
+    /// score < threshold; also `confidence is below threshold`
+    Uncertain,
+    /// The last capability call succeeded.
+    Successful,
+    /// The last capability call failed, or a slot's retries ran out.
+    Failed,
+    /// `slot NAME is missing`
+    SlotMissing(String),
+    /// Every slot that would be asked for has a value or was passed over.
+    AllSlotsFilled,
+    /// A reference alone.
+    Truthy(Path),
+    /// `REF OP VALUE`; `is` is `=`.
+    Compare(Path, Comparison, Literal),
+    /// `REF matches "REGEX"`; linear time.
+    Matches(Path, String),
+    /// `not C`
+    Not(Box<Condition>),
+    /// `C and C …`
+    All(Vec<Condition>),
+    /// `C or C …`
+    Any(Vec<Condition>),
+}
+
+/// An action.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Action {
+    /// `respond with:`
+    Respond(Template),
+    /// `prompt slot:`
+    PromptSlot(Template),
+    /// `ask for clarification:`
+    AskForClarification(Template),
+    /// `offer choices:`
+    OfferChoices(Vec<Template>),
+    /// `clarify NAME with options:`
+    Clarify {
+        /// Where the choice is stored.
+        name: String,
+        /// The options.
+        options: Vec<Template>,
+    },
+    /// `generate response [with style:]`
+    Generate {
+        /// The style.
+        style: Option<Template>,
+    },
+    /// `SERVICE.FUNCTION …`
+    Call(Call),
+    /// `escalate to:`
+    Escalate(String),
+    /// `delegate to:`
+    Delegate(String),
+    /// `continue`
+    Continue,
+    /// `return`
+    Return,
+    /// `retry [with TEXT]`
+    Retry(Option<Template>),
+    /// `negotiate TEXT until CONDITION`
+    Negotiate {
+        /// The question.
+        text: Template,
+        /// When it ends.
+        until: Condition,
+    },
+    /// `learn pattern`
+    LearnPattern,
+    /// `boost confidence`
+    BoostConfidence,
+    /// `remember outcome`
+    RememberOutcome,
+}
+
+/// A capability call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// The service.
+    pub service: String,
+    /// The function.
+    pub function: String,
+    /// Names that limit the payload; `None`: all values in scope.
+    pub arguments: Option<Vec<String>>,
+    /// `for TEXT`
+    pub purpose: Option<Template>,
+    /// `await`
+    pub awaits: bool,
+    /// `timeout SECONDS`, in milliseconds.
+    pub timeout_ms: Option<u32>,
+    /// `then ACTION`
+    pub then: Option<Box<Action>>,
+    /// Source line, from 1.
+    pub line: u32,
+}
+
+/// One learning rule or strategy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum LearningRule {
+    /// `remember successful patterns`
+    RememberSuccessfulPatterns,
+    /// `adjust confidence from outcomes`
+    AdjustConfidenceFromOutcomes,
+    /// `add variations that worked`
+    AddVariationsThatWorked,
+    /// `track conversation paths`
+    TrackConversationPaths,
+    /// `evolve|reinforce|generalize|specialize: TEXT` or `: { key: value }`
+    Strategy {
+        /// Which.
+        name: String,
+        /// Free text.
+        text: Option<String>,
+        /// Settings.
+        settings: Vec<(String, Literal)>,
+    },
+}
+
+/// A template, parsed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Template {
+    /// Its parts in order.
+    pub parts: Vec<TemplatePart>,
+}
+
+/// A piece of a template.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum TemplatePart {
+    /// Text as it stands.
+    Text(String),
+    /// `{a.b.c}`: the value, or nothing.
+    Value(Path),
+    /// `{name?text}` without the name in *text*: the value, or *text*.
+    ValueOr(Path, String),
+    /// `{name?text}` with the name as a word in *text*: text around the value, or nothing.
+    Conditional {
+        /// The name.
+        path: Path,
+        /// The text cut where the name stood; the value goes between the pieces.
+        pieces: Vec<String>,
+        /// The text as written, for values of yes or true.
+        text: String,
+    },
+    /// `{name!text}`: *text* only when there is no value.
+    Unless(Path, String),
+    /// `${expr}` or `${expr?text}`
+    Expression {
+        /// The expression.
+        expression: Expression,
+        /// What is shown when it can't be computed; a dash when absent.
+        fallback: Option<String>,
+    },
+}
+
+/// Arithmetic in a template.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Expression {
+    /// A number.
+    Number(f64),
+    /// A dotted name.
+    Reference(Path),
+    /// `-x`
+    Negate(Box<Expression>),
+    /// `a OP b`
+    Binary(Box<Expression>, Operator, Box<Expression>),
+}
+
+/// An arithmetic operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Operator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    FloorDivide,
+    Remainder,
+}

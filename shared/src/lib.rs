@@ -1,0 +1,16 @@
+//! LGDL: the language, its engine, and the pure parts of the edge protocol.
+//!
+//! Nothing in this crate does I/O, reads a clock or draws randomness: time, zone and random bytes are
+//! arguments. The same inputs give the same bytes on every platform.
+#![deny(missing_docs)]
+
+pub mod compiled;
+pub mod diagnostics;
+pub mod engine;
+pub mod entities;
+pub mod ir;
+pub mod matcher;
+pub mod slots;
+pub mod syntax;
+pub mod template;
+pub mod wire;

@@ -1,0 +1,95 @@
+//! `POST /games/{id}/move` and its answer, and problem documents.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::engine::{Explanation, Negotiation};
+
+/// The body of `POST /games/{id}/move`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MoveRequest {
+    /// The conversation.
+    pub conversation_id: String,
+    /// The person.
+    pub user_id: String,
+    /// What was said.
+    pub input: String,
+    /// The request's context. `timezone` (IANA name or `+HH:MM`) tells where the person is.
+    #[serde(default)]
+    pub context: Map<String, Value>,
+    /// Who speaks; default `user`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub participant: Option<String>,
+    /// Asks for an [`Explanation`]; heeded on development nodes only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub explain: bool,
+}
+
+/// The answer to a move.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MoveResponse {
+    /// The move that answered, or `none`.
+    pub move_id: String,
+    /// In [0, 1].
+    pub confidence: f64,
+    /// The text to show.
+    pub response: String,
+    /// The function of the last capability call, or null.
+    pub action: Option<String>,
+    /// The id of the turn's record, `turn_…`.
+    pub manifest_id: String,
+    /// How long it took at the edge, milliseconds.
+    pub latency_ms: f64,
+    /// Whether the input was neutralised in part.
+    pub firewall_triggered: bool,
+    /// The slot that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaiting_slot: Option<String>,
+    /// Present and true when this turn completed a move's slots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slots_filled: Option<bool>,
+    /// Typed slot values by name.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub slots: Map<String, Value>,
+    /// Choices offered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
+    /// The negotiation, while there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub negotiation: Option<Negotiation>,
+    /// See [`crate::engine::TurnRecord::stage`].
+    pub stage: String,
+    /// Where the conversation was handed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalated_to: Option<String>,
+    /// The degradation level, when degraded: `journalled`, `stateless`, `unavailable`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub degraded: Option<String>,
+    /// Whether the turn is committed at the origin.
+    pub durable: bool,
+    /// The turn's number in the conversation, from 1.
+    pub turn: u64,
+    /// The hash of the compiled game that answered.
+    pub game_version: String,
+    /// On development nodes, when asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
+}
+
+/// An RFC 9457 problem document with the LGDL code.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Problem {
+    /// A URI reference that names the problem, `/problems/E2xx`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Short, the same for every occurrence.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened here and what to do; never user text or internals.
+    pub detail: String,
+    /// The LGDL code.
+    pub code: String,
+    /// The request's id.
+    pub request_id: String,
+}

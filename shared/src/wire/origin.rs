@@ -1,0 +1,165 @@
+//! The protocol between an edge node and the origin, under `/edge/v1` on the origin's edge port.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /edge/v1/games` | 200 [`GameList`]: the active version of each game |
+//! | `GET /edge/v1/compiled/{version}` | 200 the compiled bytes, `ETag` the version; 404 |
+//! | `GET /edge/v1/conversations/{game}/{id}?user=U` | 200 [`StoredConversation`]; 404 unknown or another user's; 410 erased |
+//! | `POST /edge/v1/claims` | 200 or 409/410 like a commit: holds a turn's place before its side effects run |
+//! | `POST /edge/v1/turns` | 200 [`CommitAnswer`]; 409 [`Conflict`]; 410 erased; 422 the key was used with another body |
+//! | `DELETE /edge/v1/conversations/{game}/{id}?user=U` | 204; 404 |
+//! | `GET /edge/v1/conversations/{game}/{id}/export?user=U` | 200 the export document; 404 |
+//! | `GET /edge/v1/keys/{sha256 of the API key}` | 200 [`ApiKey`]; 404 |
+//! | `GET /edge/v1/consents/{game}/{user}` | 200 [`Consent`] |
+//!
+//! Every request carries `x-lgdl-tenant` and, unless the deployment turned it off for a loopback development node,
+//! the signature headers `x-lgdl-key-id`, `x-lgdl-timestamp` (ms), `x-lgdl-nonce`, `x-lgdl-digest` (SHA-256 of the
+//! body, hex) and `x-lgdl-signature` (HMAC-SHA256 over method, path and query, tenant and those, joined by LF; hex).
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::client::MoveResponse;
+use crate::engine::{Conversation, TurnRecord};
+
+/// The games of a tenant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GameList {
+    /// One entry a game.
+    pub games: Vec<GameEntry>,
+}
+
+/// One game and its active version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GameEntry {
+    /// The id in URLs.
+    pub id: String,
+    /// The game's own name.
+    pub name: String,
+    /// The active version: hash of the compiled form.
+    pub version: String,
+    /// SHA-256 of the source file, hex.
+    pub file_hash: String,
+    /// The policy it was published with.
+    #[serde(default)]
+    pub policy: GamePolicy,
+}
+
+/// What a game's publisher asks of every node.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GamePolicy {
+    /// E901 until the person has consented.
+    pub consent_required: bool,
+    /// Days that conversations are kept; `None`: the deployment's default.
+    pub retention_days: Option<u32>,
+}
+
+/// A conversation as the origin keeps it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredConversation {
+    /// Its version: the number of turns committed.
+    pub version: u64,
+    /// The game version it stays on.
+    pub game_version: String,
+    /// Who began it.
+    pub user_id: String,
+    /// The engine's state.
+    pub state: Conversation,
+}
+
+/// A turn to be committed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CommitRequest {
+    /// The game's id.
+    pub game: String,
+    /// The conversation's id, as the client names it.
+    pub conversation_id: String,
+    /// Who owns it.
+    pub user_id: String,
+    /// The game version that answered.
+    pub game_version: String,
+    /// The version that the turn was run on; 0 for the first turn.
+    pub expected_version: u64,
+    /// The client's key, or one that the edge made.
+    pub idempotency_key: String,
+    /// SHA-256 of what the client asked (conversation, user, input, context, participant), hex.
+    pub fingerprint: String,
+    /// What happened.
+    pub record: TurnRecord,
+    /// The state after the turn.
+    pub state: Conversation,
+    /// The answer, kept for replays.
+    pub response: MoveResponse,
+    /// Set when the turn comes from a journal: its sequence number there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal_sequence: Option<u64>,
+}
+
+/// A place held for a turn before its side effects run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClaimRequest {
+    /// As in [`CommitRequest`].
+    pub game: String,
+    /// As in [`CommitRequest`].
+    pub conversation_id: String,
+    /// As in [`CommitRequest`].
+    pub user_id: String,
+    /// As in [`CommitRequest`].
+    pub expected_version: u64,
+    /// As in [`CommitRequest`].
+    pub idempotency_key: String,
+    /// As in [`CommitRequest`].
+    pub fingerprint: String,
+}
+
+/// The answer to a commit or a claim.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum CommitAnswer {
+    /// It is committed now (or the place is held).
+    Committed {
+        /// The conversation's version now.
+        version: u64,
+    },
+    /// The same key and fingerprint were committed before: the stored answer.
+    Replayed {
+        /// Word for word.
+        response: Box<MoveResponse>,
+    },
+}
+
+/// The body of a 409.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// The conversation as it is; `None` when it does not exist at the origin.
+    pub current: Option<StoredConversation>,
+    /// Milliseconds until a foreign claim on this place lapses, when that is the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_for_ms: Option<u64>,
+}
+
+/// What the edge needs to know of an API key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ApiKey {
+    /// `key_…`
+    pub id: String,
+    /// The tenant it belongs to.
+    pub tenant: String,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// When it ends, milliseconds since 1970.
+    pub expires_at_ms: Option<i64>,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// Whether a person has consented.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Consent {
+    /// Given and not withdrawn.
+    pub given: bool,
+    /// Other facts, for later.
+    #[serde(default)]
+    pub details: Value,
+}
