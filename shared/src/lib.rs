@@ -5,6 +5,7 @@
 #![deny(missing_docs)]
 
 pub mod compiled;
+pub mod crypto;
 pub mod diagnostics;
 pub mod engine;
 pub mod entities;

@@ -103,13 +103,23 @@ pub struct Entity {
 pub enum Value {
     /// A number, ordinal or percentage. `text` is the exact decimal where an `f64` would lose digits,
     /// or a relative ordinal such as `current+1`.
-    Number { number: f64, text: Option<String> },
+    Number {
+        number: f64,
+        text: Option<String>,
+    },
     /// An age, temperature, dimension or amount of money.
-    Quantity { number: f64, unit: String, currency: Option<String> },
+    Quantity {
+        number: f64,
+        unit: String,
+        currency: Option<String>,
+    },
     Boolean(bool),
     /// An email address, a phone number, a URL, an IP address: as written, and in normal form where there is one
     /// (E.164, lower-case host).
-    Text { text: String, normal: Option<String> },
+    Text {
+        text: String,
+        normal: Option<String>,
+    },
     /// A point, span or repetition in time.
     Time(TimeValue),
 }
