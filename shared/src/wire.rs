@@ -2,3 +2,4 @@
 
 pub mod client;
 pub mod origin;
+pub mod signature;
