@@ -21,24 +21,15 @@ pub(crate) struct Roots(Vec<PathBuf>);
 impl Roots {
     /// The first root that has `path` (without a leading slash).
     pub(crate) fn find(&self, path: &str) -> Option<PathBuf> {
-        self.0
-            .iter()
-            .map(|root| root.join(path))
-            .find(|candidate| candidate.exists())
+        self.0.iter().map(|root| root.join(path)).find(|candidate| candidate.exists())
     }
 
     /// Library folders of unpacked packages, for `LD_LIBRARY_PATH`; empty when everything is installed.
     pub(crate) fn library_folders(&self) -> Vec<PathBuf> {
-        let unpacked = self
-            .0
-            .iter()
-            .filter(|root| root.as_path() != Path::new("/"));
+        let unpacked = self.0.iter().filter(|root| root.as_path() != Path::new("/"));
         let mut folders = Vec::new();
         for root in unpacked {
-            folders.push(
-                root.join("usr/lib")
-                    .join(format!("{}-linux-gnu", std::env::consts::ARCH)),
-            );
+            folders.push(root.join("usr/lib").join(format!("{}-linux-gnu", std::env::consts::ARCH)));
             folders.push(root.join("usr/lib"));
         }
         folders
@@ -54,10 +45,7 @@ pub(crate) fn is_here() -> bool {
 pub(crate) fn install(packages: &[&str]) -> Result<()> {
     let plan = plan_refreshed(packages)?;
     if plan.removes {
-        bail!(
-            "installing {} would remove other packages; left to you",
-            packages.join(", ")
-        );
+        bail!("installing {} would remove other packages; left to you", packages.join(", "));
     }
     if plan.install.is_empty() {
         return Ok(());
@@ -88,17 +76,10 @@ fn unpack(packages: &[String], into: &Path) -> Result<()> {
     if fs::read_to_string(&marker).is_ok_and(|have| have == wanted) {
         return Ok(());
     }
-    say(format_args!(
-        "unpacking {} Debian packages into {}",
-        packages.len(),
-        into.display()
-    ));
+    say(format_args!("unpacking {} Debian packages into {}", packages.len(), into.display()));
     let downloads = into.join(".downloads");
     fs::create_dir_all(&downloads)?;
-    run(Command::new("apt-get")
-        .arg("download")
-        .args(packages)
-        .current_dir(&downloads))?;
+    run(Command::new("apt-get").arg("download").args(packages).current_dir(&downloads))?;
     for entry in fs::read_dir(&downloads)? {
         run(Command::new("dpkg").arg("-x").arg(entry?.path()).arg(into))?;
     }
@@ -129,18 +110,11 @@ fn plan(packages: &[&str]) -> Result<Plan> {
 
 fn read_plan(simulation: &str) -> Plan {
     let named = |verb: &str, line: &str| {
-        line.strip_prefix(verb)
-            .and_then(|rest| rest.split_whitespace().next())
-            .map(str::to_owned)
+        line.strip_prefix(verb).and_then(|rest| rest.split_whitespace().next()).map(str::to_owned)
     };
     Plan {
-        install: simulation
-            .lines()
-            .filter_map(|line| named("Inst ", line))
-            .collect(),
-        removes: simulation
-            .lines()
-            .any(|line| named("Remv ", line).is_some()),
+        install: simulation.lines().filter_map(|line| named("Inst ", line)).collect(),
+        removes: simulation.lines().any(|line| named("Remv ", line).is_some()),
     }
 }
 

@@ -1,9 +1,15 @@
 //! `cargo xtask`: the project's own commands. Each does its own set-up, so that a fresh clone needs nothing but Rust.
 
+mod audit;
 mod debian;
+mod dev;
 mod folders;
 mod shell;
+mod test;
 mod wasm;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -23,13 +29,45 @@ enum Command {
         #[arg(long, value_enum, default_value_t = wasm::Target::Wasip1)]
         target: wasm::Target,
     },
+    /// Talk to games on this machine: builds what is needed and runs `lgdl dev`
+    Dev {
+        /// Folders or files of games; all of games/ when none is named
+        games: Vec<PathBuf>,
+        /// Passed on to `lgdl dev`, after `--`
+        #[arg(last = true)]
+        more: Vec<String>,
+    },
+    /// Run every check, as continuous integration does
+    Test {
+        /// Only these parts
+        #[arg(long, value_enum, value_delimiter = ',')]
+        only: Vec<test::Part>,
+        /// Passed on to `cargo test`, after `--`
+        #[arg(last = true)]
+        filter: Vec<String>,
+    },
+    /// Check licences, sources and bans of the dependencies, and advisories where they can be had
+    Audit,
 }
 
-fn main() -> Result<()> {
-    match Arguments::parse().command {
+fn main() -> ExitCode {
+    match obey(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            shell::say(format_args!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn obey(command: Command) -> Result<()> {
+    match command {
         Command::Wasm { target } => {
             println!("{}", wasm::build_edge(target)?.display());
             Ok(())
         }
+        Command::Dev { games, more } => dev::dev(&games, &more),
+        Command::Test { only, filter } => test::test(&only, &filter),
+        Command::Audit => audit::audit(),
     }
 }

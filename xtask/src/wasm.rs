@@ -75,22 +75,15 @@ pub(crate) fn toolchain(target: Target) -> Result<Toolchain> {
     }
     if exists("rustup") {
         say(format_args!("rustup target add {}", target.triple()));
-        let added = Command::new("rustup")
-            .args(["target", "add", target.triple()])
-            .output();
+        let added = Command::new("rustup").args(["target", "add", target.triple()]).output();
         if added.is_ok_and(|output| output.status.success()) && has_target(target) {
             return Ok(Toolchain::Current);
         }
         say("rustup cannot add it here; using a standard library built from Debian's sources");
     }
-    standard_library::provide(target)
-        .map(Toolchain::Fallback)
-        .with_context(|| {
-            format!(
-                "no standard library for {0}. Where rustup works: rustup target add {0}",
-                target.triple()
-            )
-        })
+    standard_library::provide(target).map(Toolchain::Fallback).with_context(|| {
+        format!("no standard library for {0}. Where rustup works: rustup target add {0}", target.triple())
+    })
 }
 
 fn has_target(target: Target) -> bool {
@@ -105,18 +98,20 @@ pub(crate) fn build_edge(target: Target) -> Result<PathBuf> {
     drop_builds_of_another_standard_library(&folder, &toolchain.identity()?)?;
     run(toolchain
         .cargo()
-        .args([
-            "build",
-            "--package",
-            "lgdl-edge",
-            "--lib",
-            "--profile",
-            "edge",
-        ])
+        .args(["build", "--package", "lgdl-edge", "--lib", "--profile", "edge"])
         .args(["--features", target.feature(), "--target", target.triple()])
         .env("CARGO_TARGET_DIR", &folder)
         .current_dir(folders::root()))?;
-    Ok(folder.join(target.triple()).join("edge/lgdl_edge.wasm"))
+    Ok(wasm_file(target))
+}
+
+/// Where the component for Spin and for our own host lies once it is built.
+pub(crate) fn edge_component() -> PathBuf {
+    wasm_file(Target::Wasip1)
+}
+
+fn wasm_file(target: Target) -> PathBuf {
+    folders::wasm_target().join(target.triple()).join("edge/lgdl_edge.wasm")
 }
 
 /// Cargo cannot see that the standard library under it was rebuilt; artefacts of the old one then fail with E0463.
@@ -126,10 +121,7 @@ fn drop_builds_of_another_standard_library(folder: &Path, identity: &str) -> Res
         return Ok(());
     }
     if folder.exists() {
-        say(format_args!(
-            "another wasm toolchain than last time: emptying {}",
-            folder.display()
-        ));
+        say(format_args!("another wasm toolchain than last time: emptying {}", folder.display()));
         fs::remove_dir_all(folder).with_context(|| format!("cannot empty {}", folder.display()))?;
     }
     fs::create_dir_all(folder)?;

@@ -34,14 +34,9 @@ pub(super) fn provide(target: Target) -> Result<PathBuf> {
     lock.lock().context("cannot lock the cache")?;
 
     let roots = debian::provide(&PACKAGES, &cache.join("debian"))?;
-    let compiler = roots
-        .find("usr/bin/rustc")
-        .context("rustc-web has no usr/bin/rustc")?;
+    let compiler = roots.find("usr/bin/rustc").context("rustc-web has no usr/bin/rustc")?;
     let version = output(rustc(&compiler, &roots).arg("--version"))?;
-    let number = version
-        .split_whitespace()
-        .nth(1)
-        .context("rustc tells no version")?;
+    let number = version.split_whitespace().nth(1).context("rustc tells no version")?;
     let folder = cache.join(format!("wasm-toolchain-{number}-{}-{RECIPE}", host()?));
 
     if !folder.join("bin/rustc").exists() {
@@ -49,10 +44,7 @@ pub(super) fn provide(target: Target) -> Result<PathBuf> {
     }
     let built = folder.join(format!("built-{}", target.triple()));
     if !built.exists() {
-        say(format_args!(
-            "building the standard library for {} (once, about a minute)",
-            target.triple()
-        ));
+        say(format_args!("building the standard library for {} (once, about a minute)", target.triple()));
         build(&folder, target, &roots)?;
         fs::write(&built, &version)?;
     }
@@ -66,18 +58,12 @@ pub(super) fn environment(folder: &Path) -> Vec<(&'static str, OsString)> {
         path.push(":");
         path.push(rest);
     }
-    vec![
-        ("PATH", path),
-        ("RUSTC", folder.join("bin/rustc").into()),
-        ("RUSTDOC", folder.join("bin/rustdoc").into()),
-    ]
+    vec![("PATH", path), ("RUSTC", folder.join("bin/rustc").into()), ("RUSTDOC", folder.join("bin/rustdoc").into())]
 }
 
 /// Changes whenever a standard library of the folder is built anew.
 pub(super) fn identity(folder: &Path) -> Result<String> {
-    let made = fs::metadata(folder.join("bin/rustc"))?
-        .modified()?
-        .duration_since(std::time::UNIX_EPOCH)?;
+    let made = fs::metadata(folder.join("bin/rustc"))?.modified()?.duration_since(std::time::UNIX_EPOCH)?;
     Ok(format!("{} made at {}", folder.display(), made.as_secs()))
 }
 
@@ -92,22 +78,9 @@ fn assemble(folder: &Path, compiler: &Path, roots: &Roots) -> Result<()> {
     let rustlib = folder.join("lib/rustlib");
     fs::create_dir_all(rustlib.join(&host))?;
     fs::create_dir_all(folder.join("bin"))?;
-    link(
-        &roots
-            .find(&library)
-            .with_context(|| format!("no {library}"))?,
-        &rustlib.join(&host).join("lib"),
-    )?;
-    link(
-        &ours.join("lib/rustlib").join(&host).join("bin"),
-        &rustlib.join(&host).join("bin"),
-    )?;
-    link(
-        &roots
-            .find("usr/lib/rustlib/src")
-            .context("rust-web-src has no sources")?,
-        &rustlib.join("src"),
-    )?;
+    link(&roots.find(&library).with_context(|| format!("no {library}"))?, &rustlib.join(&host).join("lib"))?;
+    link(&ours.join("lib/rustlib").join(&host).join("bin"), &rustlib.join(&host).join("bin"))?;
+    link(&roots.find("usr/lib/rustlib/src").context("rust-web-src has no sources")?, &rustlib.join("src"))?;
     link(&ours.join("bin/cargo"), &folder.join("bin/cargo"))?;
 
     let libraries = std::env::join_paths(roots.library_folders())?;
@@ -120,11 +93,7 @@ fn assemble(folder: &Path, compiler: &Path, roots: &Roots) -> Result<()> {
             ));
         }
         let program = compiler.with_file_name(tool);
-        script.push_str(&format!(
-            "exec '{}' --sysroot '{}' \"$@\"\n",
-            program.display(),
-            folder.display()
-        ));
+        script.push_str(&format!("exec '{}' --sysroot '{}' \"$@\"\n", program.display(), folder.display()));
         let wrapper = folder.join("bin").join(tool);
         fs::write(&wrapper, script)?;
         fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755))?;
@@ -145,15 +114,7 @@ fn build(folder: &Path, target: Target, roots: &Roots) -> Result<()> {
         "[package]\nname = \"empty\"\nversion = \"0.0.0\"\nedition = \"2021\"\n\n[workspace]\n",
     )?;
     run(Command::new(folder.join("bin/cargo"))
-        .args([
-            "build",
-            "--quiet",
-            "-Z",
-            "build-std=std,panic_abort,test",
-            "--target",
-            target.triple(),
-            "--release",
-        ])
+        .args(["build", "--quiet", "-Z", "build-std=std,panic_abort,test", "--target", target.triple(), "--release"])
         .envs(environment(folder))
         .env("RUSTC_BOOTSTRAP", "1")
         // Without bitcode in the library, `lto = true` fails ("can't find section .llvmbc").
@@ -166,17 +127,10 @@ fn build(folder: &Path, target: Target, roots: &Roots) -> Result<()> {
         fs::remove_dir_all(&into)?;
     }
     fs::create_dir_all(&into)?;
-    let from = work
-        .join("target")
-        .join(target.triple())
-        .join("release/deps");
+    let from = work.join("target").join(target.triple()).join("release/deps");
     for entry in fs::read_dir(&from)? {
         let path = entry?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if name.ends_with(".rlib") && !name.starts_with("libempty-") {
             fs::copy(&path, into.join(&name))?;
         }
@@ -199,10 +153,7 @@ fn rustc(compiler: &Path, roots: &Roots) -> Command {
     let mut command = Command::new(compiler);
     let folders = roots.library_folders();
     if !folders.is_empty() {
-        command.env(
-            "LD_LIBRARY_PATH",
-            std::env::join_paths(folders).unwrap_or_default(),
-        );
+        command.env("LD_LIBRARY_PATH", std::env::join_paths(folders).unwrap_or_default());
     }
     command
 }

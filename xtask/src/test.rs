@@ -1,0 +1,221 @@
+//! `cargo xtask test`: every check of the project, with its set-up. Goes on after a failure, so that one run shows all of them.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+
+use crate::shell::{exists, is_root, output, run, say};
+use crate::{audit, debian, folders, wasm};
+
+/// One part of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Part {
+    /// formatting
+    Fmt,
+    /// lints, warnings are errors
+    Clippy,
+    /// licences, sources, bans
+    Audit,
+    /// the edge component
+    Wasm,
+    /// PostgreSQL, Chromium and npm packages that tests use
+    Setup,
+    /// every test of the workspace
+    Unit,
+    /// documentation, warnings are errors
+    Docs,
+}
+
+/// How a part ended.
+enum End {
+    Passed,
+    Failed(String),
+    Skipped(String),
+}
+
+/// Tests counted from cargo's closing lines.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Count {
+    passed: usize,
+    failed: usize,
+    ignored: usize,
+}
+
+/// Runs the parts in their order and says how each ended; an error when one failed.
+pub(crate) fn test(only: &[Part], filter: &[String]) -> Result<()> {
+    let mut count = Count::default();
+    let mut failed = Vec::new();
+    let mut lines = Vec::new();
+    for &part in Part::value_variants() {
+        if !only.is_empty() && !only.contains(&part) {
+            continue;
+        }
+        let begun = Instant::now();
+        let ends = match run_part(part, filter, &mut count) {
+            Ok(ends) => ends,
+            Err(error) => vec![End::Failed(format!("{error:#}"))],
+        };
+        for end in ends {
+            lines.push(describe(part, &end, begun.elapsed()));
+            if matches!(end, End::Failed(_)) {
+                failed.push(part);
+            }
+        }
+    }
+    eprintln!();
+    for line in &lines {
+        eprintln!("{line}");
+    }
+    println!("{} passed, {} failed, {} skipped", count.passed, count.failed, count.ignored);
+    if !failed.is_empty() {
+        failed.dedup();
+        let names: Vec<_> = failed.iter().map(|part| name(*part)).collect();
+        bail!("failed: {}", names.join(", "));
+    }
+    Ok(())
+}
+
+fn run_part(part: Part, filter: &[String], count: &mut Count) -> Result<Vec<End>> {
+    match part {
+        Part::Fmt => run(cargo().args(["fmt", "--all", "--check"]))?,
+        Part::Clippy => run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?,
+        Part::Audit => audit::audit()?,
+        Part::Wasm => drop(wasm::build_edge(wasm::Target::Wasip1)?),
+        Part::Setup => return set_up(),
+        Part::Unit => return Ok(vec![unit(filter, count)?]),
+        Part::Docs => {
+            run(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+        }
+    }
+    Ok(vec![End::Passed])
+}
+
+/// All tests, with cargo's output passed on and its closing lines added up.
+fn unit(filter: &[String], count: &mut Count) -> Result<End> {
+    let component = wasm::edge_component();
+    if !component.is_file() {
+        wasm::build_edge(wasm::Target::Wasip1)?;
+    }
+    say("cargo test --workspace --no-fail-fast");
+    let mut child = cargo()
+        .args(["test", "--workspace", "--no-fail-fast"])
+        .args(filter)
+        .env("LGDL_COMPONENT", &component)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot start cargo test")?;
+    let lines = BufReader::new(child.stdout.take().context("no output of cargo test")?).lines();
+    for line in lines {
+        let line = line?;
+        println!("{line}");
+        if let Some(closing) = read_closing_line(&line) {
+            count.passed += closing.passed;
+            count.failed += closing.failed;
+            count.ignored += closing.ignored;
+        }
+    }
+    let status = child.wait()?;
+    Ok(if status.success() { End::Passed } else { End::Failed(format!("cargo test ended with {status}")) })
+}
+
+fn read_closing_line(line: &str) -> Option<Count> {
+    let numbers = line.strip_prefix("test result: ")?.split_once(". ")?.1;
+    let number = |label: &str| {
+        let mut parts = numbers.split("; ");
+        parts.find_map(|part| part.strip_suffix(label)?.trim().parse::<usize>().ok())
+    };
+    Some(Count { passed: number("passed")?, failed: number("failed")?, ignored: number("ignored")? })
+}
+
+/// Programs that some tests need. A test that lacks one says so itself; here is told how to have it.
+fn set_up() -> Result<Vec<End>> {
+    let mut ends = Vec::new();
+    for (what, there, package) in [
+        ("PostgreSQL", postgres_is_here(), "postgresql"),
+        ("Chromium", exists("chromium") || exists("chromium-browser") || exists("google-chrome"), "chromium"),
+    ] {
+        if there {
+            continue;
+        }
+        if !(debian::is_here() && is_root()) {
+            ends.push(End::Skipped(format!(
+                "tests with {what}: it is not installed; as root: apt-get install {package}"
+            )));
+            continue;
+        }
+        if let Err(error) = debian::install(&[package]) {
+            ends.push(End::Skipped(format!("tests with {what}: {error:#}")));
+        }
+    }
+    for folder in npm_packages()? {
+        if !exists("npm") {
+            ends.push(End::Skipped(format!(
+                "tests in {}: npm is not installed (Node.js 20 or later)",
+                folder.display()
+            )));
+        } else if !up_to_date(&folder) {
+            run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder))?;
+        }
+    }
+    if ends.is_empty() {
+        ends.push(End::Passed);
+    }
+    Ok(ends)
+}
+
+fn postgres_is_here() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    exists("initdb") || versions.map(|version| version.path().join("bin/initdb")).any(|initdb| initdb.is_file())
+}
+
+/// Folders of the checkout with a `package-lock.json`.
+fn npm_packages() -> Result<Vec<PathBuf>> {
+    let root = folders::root();
+    let files = output(Command::new("git").args(["ls-files", "*package-lock.json"]).current_dir(&root))?;
+    Ok(files.lines().filter_map(|file| root.join(file).parent().map(Path::to_owned)).collect())
+}
+
+/// npm writes its own lock into what it installed; the newer of the two tells.
+fn up_to_date(folder: &Path) -> bool {
+    let made = |path: PathBuf| path.metadata().and_then(|data| data.modified());
+    match (made(folder.join("node_modules/.package-lock.json")), made(folder.join("package-lock.json"))) {
+        (Ok(installed), Ok(wanted)) => installed >= wanted,
+        _ => false,
+    }
+}
+
+fn cargo() -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(folders::root());
+    command
+}
+
+fn describe(part: Part, end: &End, took: Duration) -> String {
+    let seconds = took.as_secs();
+    match end {
+        End::Passed => format!("passed   {:<7} {seconds} s", name(part)),
+        End::Failed(why) => format!("FAILED   {:<7} {seconds} s: {why}", name(part)),
+        End::Skipped(why) => format!("skipped  {:<7} {why}", name(part)),
+    }
+}
+
+fn name(part: Part) -> String {
+    part.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_closing_lines_of_cargo_test_are_counted() {
+        let line = "test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 5 filtered out; finished in 0.01s";
+        assert_eq!(read_closing_line(line), Some(Count { passed: 12, failed: 3, ignored: 1 }));
+        assert_eq!(read_closing_line("running 3 tests"), None);
+    }
+}
