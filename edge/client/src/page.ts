@@ -1,0 +1,136 @@
+// The chat page of a development node: the element, a picker for games, and a panel that explains the last turn.
+
+import type { GameEntry, MoveResponse } from "./client.js";
+import "./element.js";
+
+/** How often the page asks whether games changed or fail to compile, milliseconds. */
+const STATUS_INTERVAL_MS = 2_000;
+
+interface DevelopmentStatus {
+  errors: { game: string; text: string }[];
+}
+
+const chat = document.querySelector("lgdl-chat")!;
+const picker = document.querySelector<HTMLSelectElement>("#game")!;
+const panel = document.querySelector<HTMLElement>("#explanation")!;
+const errors = document.querySelector<HTMLElement>("#errors")!;
+
+chat.addEventListener("lgdl-turn", (event) => explain((event as CustomEvent<MoveResponse>).detail));
+chat.addEventListener("lgdl-reset", () => panel.replaceChildren(paragraph("Say something to see why it is answered so.")));
+picker.addEventListener("change", () => choose(picker.value));
+
+function choose(game: string): void {
+  picker.value = game;
+  chat.setAttribute("game", game);
+  chat.setAttribute("heading", picker.selectedOptions[0]?.textContent ?? game);
+  const url = new URL(location.href);
+  url.searchParams.set("game", game);
+  history.replaceState(null, "", url);
+  panel.replaceChildren(paragraph("Say something to see why it is answered so."));
+}
+
+async function games(): Promise<void> {
+  const response = await fetch("games");
+  if (!response.ok) throw new Error(`the node answered ${response.status}`);
+  const { games } = (await response.json()) as { games: GameEntry[] };
+  const known = Array.from(picker.options, (option) => option.value).join("\n");
+  if (known === games.map((game) => game.id).join("\n")) return;
+  picker.replaceChildren(...games.map((game) => new Option(game.name.replaceAll("_", " "), game.id)));
+  const wanted = new URL(location.href).searchParams.get("game");
+  const first = games.find((game) => game.id === wanted) ?? games[0];
+  if (first !== undefined) choose(first.id);
+}
+
+async function status(): Promise<void> {
+  try {
+    await games();
+    const response = await fetch("dev/status");
+    const found = response.ok ? ((await response.json()) as DevelopmentStatus).errors : [];
+    errors.replaceChildren(...found.map(({ game, text }) => section(game, text)));
+    errors.hidden = found.length === 0;
+  } catch {
+    errors.replaceChildren(section("The node can't be reached.", ""));
+    errors.hidden = false;
+  }
+  setTimeout(status, STATUS_INTERVAL_MS);
+}
+
+function explain(answer: MoveResponse): void {
+  const facts: [string, string][] = [
+    ["Move", answer.move_id],
+    ["Confidence", answer.confidence.toFixed(2)],
+    ["Stage", answer.stage],
+    ["Turn", `${answer.turn}${answer.durable ? "" : " (not yet durable)"}`],
+    ["Time at the edge", `${answer.latency_ms.toFixed(1)} ms`],
+  ];
+  if (answer.explanation) facts.splice(1, 0, ["Read as", answer.explanation.reading]);
+  if (answer.action !== null) facts.push(["Capability", answer.action]);
+  if (answer.escalated_to !== undefined) facts.push(["Handed over to", answer.escalated_to]);
+  if (answer.awaiting_slot !== undefined) facts.push(["Asked for", answer.awaiting_slot]);
+  if (answer.degraded !== undefined) facts.push(["Degraded", answer.degraded]);
+  const sources = new Map(answer.explanation?.slots.map(([name, , source]) => [name, source]));
+  const slots = Object.entries(answer.slots ?? {});
+  const candidates = answer.explanation?.candidates ?? [];
+  panel.replaceChildren(
+    list(facts),
+    table("Slots", ["Slot", "Value", "From"], slots.map(([name, value]) => [name, shown(value), sources.get(name) ?? ""])),
+    table(
+      "Candidates",
+      ["Move", "Pattern", "Score", "Needs"],
+      candidates.map((c) => [c.move_id, c.pattern, c.score.toFixed(3), c.threshold.toFixed(2)]),
+    ),
+  );
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function paragraph(text: string): HTMLElement {
+  const element = document.createElement("p");
+  element.textContent = text;
+  return element;
+}
+
+function section(title: string, text: string): HTMLElement {
+  const element = document.createElement("section");
+  const heading = document.createElement("h3");
+  heading.textContent = title;
+  const body = document.createElement("pre");
+  body.textContent = text;
+  element.append(heading, body);
+  return element;
+}
+
+function list(facts: [string, string][]): HTMLElement {
+  const element = document.createElement("dl");
+  for (const [name, value] of facts) {
+    const term = document.createElement("dt");
+    term.textContent = name;
+    const description = document.createElement("dd");
+    description.textContent = value;
+    element.append(term, description);
+  }
+  return element;
+}
+
+function table(caption: string, head: string[], rows: string[][]): HTMLElement {
+  const element = document.createElement("table");
+  element.createCaption().textContent = caption;
+  const header = element.createTHead().insertRow();
+  for (const name of head) {
+    const cell = document.createElement("th");
+    cell.scope = "col";
+    cell.textContent = name;
+    header.append(cell);
+  }
+  const body = element.createTBody();
+  for (const row of rows) {
+    const line = body.insertRow();
+    for (const value of row) line.insertCell().textContent = value;
+  }
+  element.hidden = rows.length === 0;
+  return element;
+}
+
+void status();

@@ -1,0 +1,65 @@
+// What an LGDL Edge node sends and takes. Field names are those of its HTTP interface.
+
+/** The answer to a turn. */
+export interface MoveResponse {
+  /** The move that answered; `none` when nothing matched. */
+  move_id: string;
+  /** In [0, 1]. */
+  confidence: number;
+  /** The text to show. */
+  response: string;
+  /** The function of the last capability call. */
+  action: string | null;
+  /** The id of the turn's record. */
+  manifest_id: string;
+  /** Milliseconds spent at the edge. */
+  latency_ms: number;
+  firewall_triggered: boolean;
+  stage: string;
+  /** Whether the turn is committed at the origin. */
+  durable: boolean;
+  /** From 1. */
+  turn: number;
+  game_version: string;
+  awaiting_slot?: string;
+  slots_filled?: boolean;
+  slots?: Record<string, unknown>;
+  choices?: string[];
+  negotiation?: Negotiation;
+  escalated_to?: string;
+  /** The degradation level, when the node is cut off from its origin. */
+  degraded?: string;
+  /** On development nodes, when asked for. */
+  explanation?: Explanation;
+}
+
+export interface Negotiation {
+  enabled: boolean;
+  rounds: { n: number; q: string; a: string; before: number; after: number; delta: number }[];
+  final_confidence: number;
+  reason: string;
+}
+
+export interface Explanation {
+  reading: string;
+  candidates: { move_id: string; pattern: string; score: number; threshold: number }[];
+  slots: [name: string, value: unknown, source: string][];
+  blocks: number[];
+}
+
+/** An RFC 9457 problem document with the LGDL code. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  request_id: string;
+}
+
+export interface GameEntry {
+  id: string;
+  name: string;
+  version: string;
+  file_hash: string;
+}

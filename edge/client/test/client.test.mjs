@@ -1,0 +1,135 @@
+// The client against a scripted node on loopback: what is sent again, what is not, and under which key.
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, test } from "node:test";
+import { Conversation, LgdlError, MAX_ATTEMPTS } from "../dist/client.js";
+
+const servers = [];
+after(() => servers.forEach((server) => server.close()));
+
+/** A node that gives one scripted answer a request and keeps what it was asked. */
+async function node(...script) {
+  const requests = [];
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    requests.push({ method: request.method, url: request.url, headers: request.headers, body: body && JSON.parse(body) });
+    const step = script.shift() ?? ok("out of script");
+    if (step === "cut") return request.socket.destroy();
+    response.writeHead(step.status, step.headers).end(step.body);
+  });
+  servers.push(server);
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { baseUrl: `http://127.0.0.1:${server.address().port}`, requests };
+}
+
+const json = (status, value, headers = {}) => ({
+  status,
+  headers: { "content-type": status < 400 ? "application/json" : "application/problem+json", ...headers },
+  body: JSON.stringify(value),
+});
+const ok = (response) => json(200, { move_id: "m", response, turn: 1, durable: true });
+const problem = (status, detail, headers) => json(status, { status, detail, code: "E200", request_id: "r" }, headers);
+
+function memory() {
+  const map = new Map();
+  return { map, getItem: (k) => map.get(k) ?? null, setItem: (k, v) => map.set(k, v), removeItem: (k) => map.delete(k) };
+}
+
+test("a cut connection is tried again under the same idempotency key", async () => {
+  const { baseUrl, requests } = await node("cut", problem(503, "busy", { "retry-after": "0" }), ok("hello"));
+  const conversation = new Conversation({ baseUrl, game: "g", storage: memory() });
+  assert.equal((await conversation.send("hi")).response, "hello");
+  assert.equal(requests.length, 3);
+  assert.equal(new Set(requests.map((r) => r.headers["idempotency-key"])).size, 1);
+  assert.equal(requests[0].body.input, "hi");
+  assert.equal(requests[0].body.conversation_id, conversation.id);
+});
+
+test("two turns have two keys and are sent one after the other", async () => {
+  const { baseUrl, requests } = await node(ok("one"), ok("two"));
+  const conversation = new Conversation({ baseUrl, game: "g", storage: null });
+  const answers = await Promise.all([conversation.send("1"), conversation.send("2")]);
+  assert.deepEqual(answers.map((a) => a.response), ["one", "two"]);
+  assert.deepEqual(requests.map((r) => r.body.input), ["1", "2"]);
+  assert.notEqual(requests[0].headers["idempotency-key"], requests[1].headers["idempotency-key"]);
+});
+
+test("a refusal is reported at once, with what the node said", async () => {
+  const { baseUrl, requests } = await node(problem(422, "the input is too long"));
+  const storage = memory();
+  const conversation = new Conversation({ baseUrl, game: "g", storage });
+  await assert.rejects(conversation.send("x"), (error) => {
+    assert.ok(error instanceof LgdlError);
+    assert.equal(error.message, "the input is too long");
+    assert.equal(error.problem.code, "E200");
+    return true;
+  });
+  assert.equal(requests.length, 1);
+  assert.equal(conversation.unanswered, null);
+});
+
+test("429 is waited for as long as the node asks, and a long wait is reported instead", async () => {
+  const { baseUrl, requests } = await node(problem(429, "slow down", { "retry-after": "0" }), ok("hello"), problem(429, "slow down", { "retry-after": "3600" }));
+  const conversation = new Conversation({ baseUrl, game: "g", storage: null });
+  const waits = [];
+  assert.equal((await conversation.send("x", { onRetry: (_, ms) => waits.push(ms) })).response, "hello");
+  assert.deepEqual(waits, [0]);
+  await assert.rejects(conversation.send("y"), (error) => error.retryAfterMs === 3_600_000);
+  assert.equal(requests.length, 3);
+});
+
+test("tries end after MAX_ATTEMPTS, and the unanswered turn is resumed after a reload under its key", async () => {
+  const script = Array.from({ length: MAX_ATTEMPTS }, () => problem(503, "down", { "retry-after": "0" }));
+  const { baseUrl, requests } = await node(...script, ok("late"));
+  const storage = memory();
+  const before = new Conversation({ baseUrl, game: "g", storage });
+  await assert.rejects(before.send("my chest"));
+  const reloaded = new Conversation({ baseUrl, game: "g", storage });
+  assert.equal(reloaded.id, before.id);
+  assert.equal(reloaded.userId, before.userId);
+  assert.equal(reloaded.unanswered, "my chest");
+  assert.equal((await reloaded.resume()).response, "late");
+  assert.equal(new Set(requests.map((r) => r.headers["idempotency-key"])).size, 1);
+  assert.equal(await reloaded.resume(), null);
+});
+
+test("a streamed answer gives its sentences as they come and then the record", async () => {
+  const body =
+    'event: sentence\r\ndata: {"text":"One."}\r\n\r\nevent: sentence\ndata: {"text":"Zwei – ok."}\n\n' +
+    'event: record\ndata: {"response":"One. Zwei – ok.","turn":1}\n\n';
+  const { baseUrl, requests } = await node({ status: 200, headers: { "content-type": "text/event-stream" }, body });
+  const sentences = [];
+  const answer = await new Conversation({ baseUrl, game: "g", storage: null }).send("x", { onSentence: (s) => sentences.push(s) });
+  assert.deepEqual(sentences, ["One.", "Zwei – ok."]);
+  assert.equal(answer.response, "One. Zwei – ok.");
+  assert.match(requests[0].headers.accept, /text\/event-stream/);
+});
+
+test("a stream that is cut off is asked for again and repeats no sentence", async () => {
+  const stream = (body) => ({ status: 200, headers: { "content-type": "text/event-stream" }, body });
+  const first = 'event: sentence\ndata: {"text":"One."}\n\n';
+  const { baseUrl, requests } = await node(stream(first), stream(`${first}event: record\ndata: {"response":"One.","turn":1}\n\n`));
+  const sentences = [];
+  await new Conversation({ baseUrl, game: "g", storage: null }).send("x", { onSentence: (s) => sentences.push(s) });
+  assert.deepEqual(sentences, ["One."]);
+  assert.equal(requests.length, 2);
+});
+
+test("an abort ends the turn without another try", async () => {
+  const { baseUrl } = await node(problem(503, "busy", { "retry-after": "20" }));
+  const abort = new AbortController();
+  const turn = new Conversation({ baseUrl, game: "g", storage: null }).send("x", { signal: abort.signal, onRetry: () => abort.abort() });
+  await assert.rejects(turn, { name: "AbortError" });
+});
+
+test("erasing asks the node and begins a new conversation", async () => {
+  const { baseUrl, requests } = await node({ status: 204, headers: {} });
+  const conversation = new Conversation({ baseUrl, game: "g", storage: memory(), apiKey: "lgdl_x" });
+  const id = conversation.id;
+  await conversation.erase();
+  assert.equal(requests[0].method, "DELETE");
+  assert.ok(requests[0].url.startsWith(`/conversations/${id}?`));
+  assert.equal(requests[0].headers.authorization, "Bearer lgdl_x");
+  assert.notEqual(conversation.id, id);
+});
