@@ -1,0 +1,184 @@
+//! What the recognizers know of a language, as data. A language is one `Grammar`; no code branches on which.
+
+mod english;
+mod spanish;
+
+use super::Language;
+
+/// What a word does in a number phrase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Numeral {
+    /// A whole number below one hundred that takes no unit after it: `seven`, `twelve`, `veintidós`.
+    Small(u8),
+    /// A number below ten that may also be an article or pronoun: `one`, `uno`.
+    One,
+    /// A multiple of ten that takes a unit after it: `twenty`, `treinta`.
+    Tens(u8),
+    /// A multiple of one hundred in one word: `doscientos`.
+    Hundreds(u16),
+    /// `hundred`: multiplies what stands before it by one hundred.
+    Hundred,
+    /// A multiplier that needs a number before it: `million`.
+    Scale(u64),
+    /// A multiplier that is a number by itself as well: `mil`.
+    LoneScale(u64),
+    /// `dozen`.
+    Dozen,
+    /// `a`, `an`, `un`: one, if a multiplier or a fraction follows.
+    Article,
+    /// `couple`, `par`: two, where a quantity is expected.
+    Couple,
+    /// A place in a row, and the name of a fraction: `third`.
+    Ordinal(u64),
+    /// The name of several fractions: `thirds`.
+    Fractions(u64),
+    /// `half`, `quarter`: the name of a fraction that is no ordinal.
+    Part(u8),
+    /// `halves`, `quarters`.
+    Parts(u8),
+    /// `and`, `y`: joins the parts of a number.
+    And,
+    /// `point`, `coma`: what stands between whole and fraction.
+    Point,
+    /// `over`: stands between numerator and denominator.
+    Over,
+    /// `minus`, `negative`.
+    Minus,
+}
+
+/// A relative place in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anchor {
+    /// From where one is: `next` is +1.
+    Current,
+    /// From the end: `last` is 0, the one before it -1.
+    End,
+    /// From the beginning.
+    Start,
+}
+
+/// Letters after digits that multiply them: `5k`.
+#[derive(Debug, Clone, Copy)]
+pub struct Suffix {
+    /// As written; case counts (`M` is a million, `m` a metre).
+    pub letters: &'static str,
+    /// The power of ten.
+    pub power: u8,
+    /// Whether a blank may stand before it.
+    pub may_be_apart: bool,
+}
+
+/// A language.
+#[derive(Debug)]
+pub struct Grammar {
+    /// Number words, folded and sorted.
+    pub numerals: &'static [(&'static str, Numeral)],
+    /// Which words of `numerals` can be, by first letter: a bit a length.
+    pub(super) shape: [u32; 26],
+    /// What separates whole and fraction in digits.
+    pub decimal_mark: char,
+    /// What separates groups of three digits.
+    pub group_mark: char,
+    /// Endings of an ordinal in digits (`1st`), folded.
+    pub ordinal_endings: &'static [&'static str],
+    /// Letters after digits that multiply them.
+    pub suffixes: &'static [Suffix],
+    /// Relative ordinals, folded, words separated by one blank, the longer before the shorter.
+    pub relative_ordinals: &'static [(&'static str, Anchor, i8)],
+    /// Words before the word for one that make it a pronoun (`which one`).
+    pub pronoun_before: &'static [&'static str],
+    /// Words after the word for one that make it a pronoun (`one of`, `one another`).
+    pub pronoun_after: &'static [&'static str],
+    /// How percent is said, folded, words separated by one blank.
+    pub percent: &'static [&'static str],
+    /// `out of`: between the two numbers of a proportion; words separated by one blank.
+    pub proportion: &'static [&'static str],
+    /// `in`: the same, but with other uses too.
+    pub loose_proportion: &'static [&'static str],
+    /// Units of time: after `5 in 10`, no proportion.
+    pub time_units: &'static [&'static str],
+    /// How people say yes, folded, words separated by one blank, sorted.
+    pub yes: &'static [&'static str],
+    /// How people say no.
+    pub no: &'static [&'static str],
+    /// How people say that they will not say: neither yes nor no.
+    pub unsure: &'static [&'static str],
+    /// Words before a yes that turn it into a no (`not`).
+    pub negations: &'static [&'static str],
+}
+
+impl Grammar {
+    /// The grammar of a language.
+    #[must_use]
+    pub fn of(language: Language) -> &'static Grammar {
+        match language {
+            Language::English => &english::GRAMMAR,
+            Language::Spanish => &spanish::GRAMMAR,
+        }
+    }
+
+    /// What a folded word does in a number phrase.
+    #[must_use]
+    pub fn numeral(&self, word: &str) -> Option<Numeral> {
+        let first = word.bytes().next()?.wrapping_sub(b'a');
+        let lengths = self.shape.get(usize::from(first))?;
+        if word.len() >= 32 || lengths & (1 << word.len()) == 0 {
+            return None;
+        }
+        self.numerals
+            .binary_search_by(|(known, _)| (*known).cmp(word))
+            .ok()
+            .map(|at| self.numerals[at].1)
+    }
+}
+
+const fn apart(letters: &'static str, power: u8) -> Suffix {
+    Suffix {
+        letters,
+        power,
+        may_be_apart: true,
+    }
+}
+
+const fn attached(letters: &'static str, power: u8) -> Suffix {
+    Suffix {
+        letters,
+        power,
+        may_be_apart: false,
+    }
+}
+
+/// For each first letter, a bit for every length that a word of the lexicon has.
+const fn shape(words: &[(&str, Numeral)]) -> [u32; 26] {
+    let mut shape = [0u32; 26];
+    let mut i = 0;
+    while i < words.len() {
+        let word = words[i].0.as_bytes();
+        shape[(word[0] - b'a') as usize] |= 1 << word.len();
+        i += 1;
+    }
+    shape
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_lexicon_is_sorted_and_folded() {
+        for language in [Language::English, Language::Spanish] {
+            let grammar = Grammar::of(language);
+            assert!(
+                grammar.numerals.is_sorted_by(|a, b| a.0 < b.0),
+                "{language:?}: numerals"
+            );
+            for words in [grammar.yes, grammar.no, grammar.unsure] {
+                assert!(words.is_sorted_by(|a, b| a < b), "{language:?}: {words:?}");
+            }
+            for (word, _) in grammar.numerals {
+                assert!(word.bytes().all(|b| b.is_ascii_lowercase()), "{word}");
+                assert!(grammar.numeral(word).is_some(), "{word}");
+            }
+        }
+    }
+}

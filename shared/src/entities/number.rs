@@ -1,0 +1,830 @@
+//! Number phrases: `12`, `1,250.75`, `twelve hundred and fifty`, `two and a half million`, `three quarters`, `-1.5e3`.
+//!
+//! [`read`] takes the longest phrase that begins at a token; [`find`] goes through a whole text and leaves out what only
+//! looks like a number (`29km`, `A1`, `which one`). Digits as such are in [`super::digits`]; ordinals, percentages and
+//! quantities build on this module elsewhere.
+
+use super::amount::Amount;
+use super::digits;
+use super::grammar::Numeral;
+use super::token::Shape;
+use super::utterance::Utterance;
+
+/// A number phrase may have this many parts joined in a row (`two million three thousand and five` has three).
+const MAX_TERMS: usize = 12;
+/// Multipliers in a row (`hundred thousand million`).
+const MAX_SCALES: usize = 4;
+/// Digits spoken one by one after `point`.
+const MAX_POINT_DIGITS: usize = 20;
+
+/// A number found in a text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NumberPhrase {
+    /// Its first token.
+    pub start: usize,
+    /// One past its last token.
+    pub end: usize,
+    /// What it comes to.
+    pub amount: Amount,
+    /// How it is written.
+    pub form: Form,
+}
+
+/// How a number is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// One run of digits, nothing else.
+    Plain,
+    /// Digits with marks, exponents or multipliers.
+    Digits,
+    /// Words, or digits and words.
+    Words,
+    /// With a fraction in it: `1/3`, `two thirds`, `2 ½`.
+    Fraction,
+}
+
+/// A whole number (or, in digits, a decimal one) with its multipliers, before fractions are looked at.
+#[derive(Debug, Clone, Copy)]
+struct Cardinal {
+    amount: Amount,
+    end: usize,
+    form: Form,
+    /// The product of the multipliers of its last part, at least 1.
+    multiplier: i128,
+    /// Where its last part that follows `and` begins, and what stands before.
+    joint: Option<(Amount, usize)>,
+    /// The token of a multiple of ten that it ends in, and the multiple.
+    tens: Option<(usize, u8)>,
+}
+
+/// The longest number phrase that begins at token `i`.
+#[must_use]
+pub fn read(u: &Utterance<'_>, i: usize) -> Option<NumberPhrase> {
+    let negative = sign(u, i);
+    let start = negative.unwrap_or(i);
+    let (amount, end, form) = unsigned(u, start)?;
+    let amount = if negative.is_some() {
+        amount.negated()
+    } else {
+        amount
+    };
+    Some(NumberPhrase {
+        start: i,
+        end,
+        amount,
+        form,
+    })
+}
+
+/// The longest whole number that begins at token `i`, in words or digits, with no sign and no fraction.
+#[must_use]
+pub fn read_cardinal(u: &Utterance<'_>, i: usize) -> Option<NumberPhrase> {
+    let cardinal = cardinal(u, i)?;
+    cardinal.amount.as_integer()?;
+    Some(NumberPhrase {
+        start: i,
+        end: cardinal.end,
+        amount: cardinal.amount,
+        form: cardinal.form,
+    })
+}
+
+/// All numbers of a text, left to right, without overlaps.
+#[must_use]
+pub fn find(u: &Utterance<'_>) -> Vec<NumberPhrase> {
+    let mut found = Vec::new();
+    let mut i = 0;
+    while i < u.tokens.len() {
+        if !may_begin(u, i) {
+            i += 1;
+            continue;
+        }
+        let Some(phrase) = read(u, i) else {
+            i += 1;
+            continue;
+        };
+        let phrase = proportion(u, phrase).unwrap_or(phrase);
+        if !is_part_of_a_name(u, &phrase)
+            && !is_pronoun(u, &phrase)
+            && phrase.amount.value().is_finite()
+        {
+            found.push(phrase);
+        }
+        i = phrase.end;
+    }
+    found
+}
+
+/// Whether a number could begin at token `i`: the cheap question before the dear one.
+#[must_use]
+pub fn may_begin(u: &Utterance<'_>, i: usize) -> bool {
+    let Some(token) = u.tokens.get(i) else {
+        return false;
+    };
+    match token.shape {
+        Shape::Digits => true,
+        Shape::Word => !matches!(
+            u.numeral(i),
+            None | Some(Numeral::And | Numeral::Point | Numeral::Over | Numeral::Hundred)
+        ),
+        Shape::Symbol => {
+            u.is_hyphen(i)
+                || u.tokens.is_symbol(i, '.') && !u.tokens.digits(i + 1).is_empty()
+                || digits::vulgar_fraction(u, i).is_some()
+        }
+    }
+}
+
+/// `8 out of 10`, `one in five`: a proportion, when the first is the smaller.
+fn proportion(u: &Utterance<'_>, first: NumberPhrase) -> Option<NumberPhrase> {
+    let (numerator, second_at) = (
+        first.amount.as_integer()?,
+        proportion_connector(u, first.end)?,
+    );
+    let second = read_cardinal(u, second_at)?;
+    let denominator = second.amount.as_integer()?;
+    // A decimal or a unit after it, and it is no denominator.
+    let is_whole = !u.tokens.glued(second.end)
+        || u.tokens
+            .get(second.end)
+            .is_some_and(|t| t.shape == Shape::Symbol);
+    if !is_whole || first.form == Form::Fraction || numerator < 0 || numerator >= denominator {
+        return None;
+    }
+    let loose = u
+        .grammar
+        .loose_proportion
+        .contains(&u.tokens.word(first.end));
+    if loose
+        && (denominator > MAX_LOOSE_DENOMINATOR
+            || u.grammar.time_units.contains(&u.tokens.word(second.end)))
+    {
+        return None;
+    }
+    let amount = Amount::ratio(i128::from(numerator), i128::from(denominator))?;
+    Some(NumberPhrase {
+        start: first.start,
+        end: second.end,
+        amount,
+        form: Form::Fraction,
+    })
+}
+
+/// `5 in 2009` is a year, not a proportion.
+const MAX_LOOSE_DENOMINATOR: i64 = 1000;
+
+fn proportion_connector(u: &Utterance<'_>, i: usize) -> Option<usize> {
+    u.any_phrase(i, u.grammar.proportion)
+        .or_else(|| u.any_phrase(i, u.grammar.loose_proportion))
+}
+
+/// The token after a minus that belongs to the number behind it.
+fn sign(u: &Utterance<'_>, i: usize) -> Option<usize> {
+    if u.numeral(i) == Some(Numeral::Minus) {
+        return Some(i + 1);
+    }
+    if !u.is_hyphen(i) {
+        return None;
+    }
+    let next = u.tokens.get(i + 1)?;
+    let before = i.checked_sub(1).and_then(|before| u.tokens.get(before));
+    let touches = !next.spaced;
+    let is_sign = match before {
+        None => true,
+        // `a - 5` is a dash; `a -5` and `( - 5` are signs.
+        Some(token) => match token.shape {
+            Shape::Digits => false,
+            Shape::Word => touches && u.tokens.get(i)?.spaced,
+            Shape::Symbol => !matches!(
+                u.tokens.raw(i - 1),
+                ")" | "]" | "%" | "°" | "\"" | "'" | "-"
+            ),
+        },
+    };
+    (is_sign && next.shape != Shape::Word).then_some(i + 1)
+}
+
+fn unsigned(u: &Utterance<'_>, i: usize) -> Option<(Amount, usize, Form)> {
+    if let Some((amount, end)) = part(u, i) {
+        return Some((amount, end, Form::Fraction));
+    }
+    if let Some((amount, end)) = digits::fraction(u, i) {
+        let (amount, end, _) = scales(u, end, amount);
+        return Some((amount, end, Form::Fraction));
+    }
+    let cardinal = cardinal(u, i)?;
+    if let Some((amount, end)) = fractions(u, i, &cardinal).or_else(|| mixed(u, &cardinal)) {
+        let (amount, end, _) = scales(u, end, amount);
+        let (amount, end) = dozens(u, end, amount, None).unwrap_or((amount, end));
+        return Some((amount, end, Form::Fraction));
+    }
+    if let Some((amount, end)) = point(u, &cardinal) {
+        let (amount, end, _) = scales(u, end, amount);
+        return Some((amount, end, Form::Words));
+    }
+    if let Some((amount, end)) = over(u, &cardinal) {
+        return Some((amount, end, Form::Fraction));
+    }
+    if let Some((amount, end)) = dozens(
+        u,
+        cardinal.end,
+        cardinal.amount,
+        cardinal.joint.map(|(before, _)| before),
+    ) {
+        return Some((amount, end, Form::Words));
+    }
+    Some((cardinal.amount, cardinal.end, cardinal.form))
+}
+
+/// Parts joined from the largest multiplier down: `two million three hundred thousand and five`.
+fn cardinal(u: &Utterance<'_>, i: usize) -> Option<Cardinal> {
+    let mut whole = term(u, i)?;
+    for _ in 1..MAX_TERMS {
+        if whole.multiplier < 1000 {
+            break;
+        }
+        let joined = u.numeral(whole.end) == Some(Numeral::And);
+        let at = whole.end + usize::from(joined);
+        let Some(next) = term(u, at) else { break };
+        // Digits alone join only after `and` or before a multiplier of their own.
+        let loose_digits =
+            matches!(next.form, Form::Plain | Form::Digits) && next.multiplier == 1 && !joined;
+        if loose_digits || next.amount.value() >= whole.multiplier as f64 || u.tokens.glued(at) {
+            break;
+        }
+        // Two amounts side by side (`one thousand and two thousand`), not one: let the second go.
+        if next.multiplier >= whole.multiplier {
+            break;
+        }
+        whole = Cardinal {
+            amount: whole.amount.plus(next.amount),
+            end: next.end,
+            form: Form::Words,
+            multiplier: next.multiplier,
+            joint: if joined {
+                Some((whole.amount, at))
+            } else {
+                next.joint
+                    .map(|(before, from)| (whole.amount.plus(before), from))
+            },
+            tens: next.tens,
+        };
+    }
+    Some(whole)
+}
+
+/// A number below one thousand (or in digits) with its multipliers.
+fn term(u: &Utterance<'_>, i: usize) -> Option<Cardinal> {
+    if let Some((amount, end, form)) = digits::read(u, i) {
+        let mut whole = Cardinal {
+            amount,
+            end,
+            form,
+            multiplier: 1,
+            joint: None,
+            tens: None,
+        };
+        if let Some(after) = hundred(u, end) {
+            whole.amount = amount.times(Amount::integer(100));
+            whole = rest_of_hundreds(
+                u,
+                Cardinal {
+                    end: after,
+                    form: Form::Words,
+                    multiplier: 100,
+                    ..whole
+                },
+            );
+        }
+        return Some(with_scales(u, whole));
+    }
+    let base = match u.numeral(i)? {
+        Numeral::Hundreds(hundreds) => {
+            let whole = word(Amount::integer(i128::from(hundreds)), i + 1);
+            rest_of_hundreds(
+                u,
+                Cardinal {
+                    multiplier: 100,
+                    ..whole
+                },
+            )
+        }
+        Numeral::LoneScale(_) => word(Amount::integer(1), i),
+        Numeral::Article => match u.numeral(i + 1)? {
+            Numeral::Hundred => {
+                let whole = word(Amount::integer(100), i + 2);
+                rest_of_hundreds(
+                    u,
+                    Cardinal {
+                        multiplier: 100,
+                        ..whole
+                    },
+                )
+            }
+            Numeral::Scale(_) | Numeral::LoneScale(_) | Numeral::Dozen => {
+                word(Amount::integer(1), i + 1)
+            }
+            _ => return None,
+        },
+        _ => {
+            let small = below_hundred(u, i)?;
+            match hundred(u, small.end) {
+                Some(after) => {
+                    let amount = small.amount.times(Amount::integer(100));
+                    rest_of_hundreds(
+                        u,
+                        Cardinal {
+                            multiplier: 100,
+                            ..word(amount, after)
+                        },
+                    )
+                }
+                None => small,
+            }
+        }
+    };
+    Some(with_scales(u, base))
+}
+
+fn word(amount: Amount, end: usize) -> Cardinal {
+    Cardinal {
+        amount,
+        end,
+        form: Form::Words,
+        multiplier: 1,
+        joint: None,
+        tens: None,
+    }
+}
+
+/// The token after `hundred` (`-hundred`) at `i`.
+fn hundred(u: &Utterance<'_>, i: usize) -> Option<usize> {
+    let at = if u.is_joining_hyphen(i) { i + 1 } else { i };
+    (u.numeral(at) == Some(Numeral::Hundred)).then_some(at + 1)
+}
+
+/// What follows hundreds: `[and] fifty-four`.
+fn rest_of_hundreds(u: &Utterance<'_>, hundreds: Cardinal) -> Cardinal {
+    let joined = u.numeral(hundreds.end) == Some(Numeral::And);
+    let hyphen = u.is_joining_hyphen(hundreds.end);
+    let at = hundreds.end + usize::from(joined || hyphen);
+    let rest = match below_hundred(u, at) {
+        Some(rest) => rest,
+        None if joined => match digits::read(u, at) {
+            Some((amount, end, Form::Plain)) if amount.value() < 100.0 && !u.tokens.glued(end) => {
+                word(amount, end)
+            }
+            _ => return hundreds,
+        },
+        None => return hundreds,
+    };
+    // `two hundred and three hundred` are two numbers.
+    if hundred(u, rest.end).is_some() || rest.amount == Amount::ZERO {
+        return hundreds;
+    }
+    Cardinal {
+        amount: hundreds.amount.plus(rest.amount),
+        end: rest.end,
+        form: Form::Words,
+        multiplier: 1,
+        joint: joined.then_some((hundreds.amount, at)),
+        tens: rest.tens,
+    }
+}
+
+fn below_hundred(u: &Utterance<'_>, i: usize) -> Option<Cardinal> {
+    let tens = match u.numeral(i)? {
+        Numeral::Small(n) => return Some(word(Amount::integer(i128::from(n)), i + 1)),
+        Numeral::One => return Some(word(Amount::integer(1), i + 1)),
+        Numeral::Tens(tens) => tens,
+        _ => return None,
+    };
+    let at = if u.is_hyphen(i + 1) || u.numeral(i + 1) == Some(Numeral::And) {
+        i + 2
+    } else {
+        i + 1
+    };
+    let unit = match u.numeral(at) {
+        Some(Numeral::Small(n @ 1..=9)) => n,
+        Some(Numeral::One) => 1,
+        _ => 0,
+    };
+    Some(if unit == 0 {
+        Cardinal {
+            tens: Some((i, tens)),
+            ..word(Amount::integer(i128::from(tens)), i + 1)
+        }
+    } else {
+        word(Amount::integer(i128::from(tens) + i128::from(unit)), at + 1)
+    })
+}
+
+fn with_scales(u: &Utterance<'_>, base: Cardinal) -> Cardinal {
+    let (amount, end, multiplier) = scales(u, base.end, base.amount);
+    if end == base.end {
+        base
+    } else {
+        Cardinal {
+            multiplier,
+            ..word(amount, end)
+        }
+    }
+}
+
+/// Multiplies by the multipliers at `i`. The last result is their product.
+fn scales(u: &Utterance<'_>, i: usize, amount: Amount) -> (Amount, usize, i128) {
+    let (mut amount, mut end, mut product) = (amount, i, 1i128);
+    for _ in 0..MAX_SCALES {
+        let at = if u.is_joining_hyphen(end) {
+            end + 1
+        } else {
+            end
+        };
+        let scale = match u.numeral(at) {
+            Some(Numeral::Scale(scale) | Numeral::LoneScale(scale)) => i128::from(scale),
+            Some(Numeral::Hundred) if product > 1 => 100,
+            _ => break,
+        };
+        // `five million-dollar houses` keeps its hyphen for the unit; a glued digit is no multiplier's place.
+        if at == end
+            && u.tokens.glued(at)
+            && u.tokens
+                .get(end.wrapping_sub(1))
+                .is_some_and(|t| t.shape == Shape::Word)
+        {
+            break;
+        }
+        let Some(next) = product.checked_mul(scale) else {
+            break;
+        };
+        product = next;
+        amount = amount.times(Amount::integer(scale));
+        end = at + 1;
+    }
+    (amount, end, product)
+}
+
+/// `… dozen`. Only what follows the last `and` is counted in dozens: `three hundred and two dozens` is 324.
+fn dozens(
+    u: &Utterance<'_>,
+    i: usize,
+    amount: Amount,
+    before: Option<Amount>,
+) -> Option<(Amount, usize)> {
+    let dozen = Amount::integer(12);
+    let at = if u.is_joining_hyphen(i) { i + 1 } else { i };
+    if u.numeral(at) != Some(Numeral::Dozen) {
+        return None;
+    }
+    let amount = match before {
+        Some(before) => before.plus(amount.plus(before.negated()).times(dozen)),
+        None => amount.times(dozen),
+    };
+    Some((amount, at + 1))
+}
+
+/// `half`, `a quarter`, `half a million`, `half a dozen`.
+fn part(u: &Utterance<'_>, i: usize) -> Option<(Amount, usize)> {
+    let article = u.numeral(i) == Some(Numeral::Article);
+    let at = i + usize::from(article);
+    let Some(Numeral::Part(parts)) = u.numeral(at) else {
+        return None;
+    };
+    let amount = Amount::ratio(1, i128::from(parts))?;
+    let after = at + 1;
+    let skip = after + usize::from(u.numeral(after) == Some(Numeral::Article));
+    let (scaled, end, product) = scales(u, skip, amount);
+    if product > 1 {
+        return Some((scaled, end));
+    }
+    if u.numeral(skip) == Some(Numeral::Hundred) {
+        return Some((amount.times(Amount::integer(100)), skip + 1));
+    }
+    if let Some(dozen) = dozens(u, skip, amount, None) {
+        return Some(dozen);
+    }
+    // `quarter` alone is a coin, a town's part or three months.
+    (article || parts == 2).then_some((amount, after))
+}
+
+/// `two thirds`, `one half`, `fifty-four hundredths`, `two hundred and fifty-four hundredths`.
+fn fractions(u: &Utterance<'_>, start: usize, cardinal: &Cardinal) -> Option<(Amount, usize)> {
+    if cardinal.form != Form::Words {
+        return None;
+    }
+    let at = if u.is_hyphen(cardinal.end) {
+        cardinal.end + 1
+    } else {
+        cardinal.end
+    };
+    // `one hundred twenty fifths` is counted in twenty-fifths, if something is left to count.
+    if let (Some((tens_at, tens)), Some(Numeral::Fractions(unit @ 1..=9))) =
+        (cardinal.tens, u.numeral(at))
+        && tens_at > start
+        && u.numeral(tens_at - 1) != Some(Numeral::And)
+    {
+        let denominator = i128::from(tens) + i128::from(unit);
+        let count = cardinal.amount.plus(Amount::integer(-i128::from(tens)));
+        return Some((count.over(Amount::integer(denominator))?, at + 1));
+    }
+    let is_one = cardinal.end == start + 1 && u.numeral(start) == Some(Numeral::One);
+    let (denominator, end) =
+        plural_denominator(u, at).or_else(|| if is_one { denominator(u, at) } else { None })?;
+    let over = Amount::integer(denominator);
+    if let Some((before, _)) = cardinal.joint {
+        let count = cardinal.amount.plus(before.negated());
+        if count.value() < over.value() {
+            return Some((before.plus(count.over(over)?), end));
+        }
+    }
+    Some((cardinal.amount.over(over)?, end))
+}
+
+/// `… and a half`, `… and two thirds`.
+fn mixed(u: &Utterance<'_>, cardinal: &Cardinal) -> Option<(Amount, usize)> {
+    let joined = u.numeral(cardinal.end) == Some(Numeral::And);
+    let at = cardinal.end + usize::from(joined);
+    let single = |at: usize| match u.numeral(at)? {
+        Numeral::Article | Numeral::One => {
+            let at = if u.is_hyphen(at + 1) { at + 2 } else { at + 1 };
+            denominator(u, at)
+        }
+        // `dos y medio`, `two and half`.
+        Numeral::Part(2) if joined => Some((2, at + 1)),
+        _ => None,
+    };
+    if let Some((denominator, end)) = single(at) {
+        let mut part = Amount::ratio(1, denominator)?;
+        // `three million and a half` is half a million more.
+        if cardinal.multiplier >= 1000 {
+            part = part.times(Amount::integer(cardinal.multiplier));
+        }
+        return Some((cardinal.amount.plus(part), end));
+    }
+    if !joined {
+        return None;
+    }
+    let count = self::cardinal(u, at)?;
+    if count.form != Form::Words {
+        return None;
+    }
+    let after = if u.is_hyphen(count.end) {
+        count.end + 1
+    } else {
+        count.end
+    };
+    let (denominator, end) = plural_denominator(u, after)?;
+    let part = count.amount.over(Amount::integer(denominator))?;
+    (part.value() < 1.0).then(|| (cardinal.amount.plus(part), end))
+}
+
+/// `thirds`, `twenty-fifths`, `quarters`.
+fn plural_denominator(u: &Utterance<'_>, i: usize) -> Option<(i128, usize)> {
+    match u.numeral(i)? {
+        Numeral::Fractions(n) => Some((i128::from(n), i + 1)),
+        Numeral::Parts(n) => Some((i128::from(n), i + 1)),
+        Numeral::Tens(tens) => {
+            let at = if u.is_hyphen(i + 1) { i + 2 } else { i + 1 };
+            match u.numeral(at)? {
+                Numeral::Fractions(unit @ 1..=9) => {
+                    Some((i128::from(tens) + i128::from(unit), at + 1))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// `third`, `twenty-fifth`, `half`: the denominator after a single `a` or `one`. `second` names no fraction.
+fn denominator(u: &Utterance<'_>, i: usize) -> Option<(i128, usize)> {
+    match u.numeral(i)? {
+        Numeral::Part(n) => Some((i128::from(n), i + 1)),
+        Numeral::Ordinal(n) if n > 2 => Some((i128::from(n), i + 1)),
+        Numeral::Tens(tens) => {
+            let at = if u.is_hyphen(i + 1) { i + 2 } else { i + 1 };
+            match u.numeral(at)? {
+                Numeral::Ordinal(unit @ 1..=9) => {
+                    Some((i128::from(tens) + i128::from(unit), at + 1))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// `… point five`, `… point seventy-one`, `… point zero two five`.
+fn point(u: &Utterance<'_>, cardinal: &Cardinal) -> Option<(Amount, usize)> {
+    if u.numeral(cardinal.end) != Some(Numeral::Point) || cardinal.amount.as_integer().is_none() {
+        return None;
+    }
+    let (digits, end) = digits_after_point(u, cardinal.end + 1)?;
+    Some((cardinal.amount.plus(Amount::decimal("", &digits)), end))
+}
+
+fn digits_after_point(u: &Utterance<'_>, i: usize) -> Option<(String, usize)> {
+    let written = u.tokens.digits(i);
+    if !written.is_empty() && written.len() <= MAX_POINT_DIGITS {
+        return Some((written.to_owned(), i + 1));
+    }
+    let mut digits = String::new();
+    let mut end = i;
+    while digits.len() < MAX_POINT_DIGITS {
+        match u.numeral(end) {
+            Some(Numeral::Small(n @ 0..=9)) => digits.push(char::from(b'0' + n)),
+            Some(Numeral::One) => digits.push('1'),
+            _ => break,
+        }
+        end += 1;
+    }
+    if !digits.is_empty() {
+        return Some((digits, end));
+    }
+    let number = below_hundred(u, i)?;
+    Some((number.amount.as_integer()?.to_string(), number.end))
+}
+
+/// `… over …`
+fn over(u: &Utterance<'_>, numerator: &Cardinal) -> Option<(Amount, usize)> {
+    if u.numeral(numerator.end) != Some(Numeral::Over) || numerator.amount.as_integer().is_none() {
+        return None;
+    }
+    let denominator = cardinal(u, numerator.end + 1)?;
+    denominator.amount.as_integer()?;
+    Some((numerator.amount.over(denominator.amount)?, denominator.end))
+}
+
+/// Digits that touch letters are a name or carry a unit: `29km`, `A1`, `COVID-19`, `v2.0`.
+fn is_part_of_a_name(u: &Utterance<'_>, phrase: &NumberPhrase) -> bool {
+    let touches_word = |i: usize| {
+        u.tokens
+            .get(i)
+            .is_some_and(|token| token.shape == Shape::Word)
+    };
+    let is_digit = |i: usize| {
+        u.tokens
+            .get(i)
+            .is_some_and(|token| token.shape == Shape::Digits)
+    };
+    let last = phrase.end - 1;
+    if u.tokens.glued(phrase.end) && touches_word(phrase.end) && is_digit(last) {
+        return true;
+    }
+    if !u.tokens.glued(phrase.start)
+        || phrase.start == 0
+        || !(is_digit(phrase.start) || u.is_hyphen(phrase.start))
+    {
+        return false;
+    }
+    let before = phrase.start - 1;
+    touches_word(before)
+        || u.tokens.is_symbol(before, '_')
+        || u.is_hyphen(before) && u.tokens.glued(before) && before > 0 && touches_word(before - 1)
+}
+
+/// `which one`, `one of them`: a pronoun, not a number.
+fn is_pronoun(u: &Utterance<'_>, phrase: &NumberPhrase) -> bool {
+    if phrase.end != phrase.start + 1 || u.numeral(phrase.start) != Some(Numeral::One) {
+        return false;
+    }
+    let before = phrase
+        .start
+        .checked_sub(1)
+        .map_or("", |before| u.tokens.word(before));
+    u.grammar.pronoun_before.contains(&before)
+        || u.grammar.pronoun_after.contains(&u.tokens.word(phrase.end))
+        || phrase.start > 0 && matches!(u.numeral(phrase.start - 1), Some(Numeral::Ordinal(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entities::Language;
+    use crate::entities::grammar::Grammar;
+
+    fn check_in(language: Language, text: &str, expected: &[(&str, f64)]) {
+        let u = Utterance::new(text, Grammar::of(language));
+        let found: Vec<(&str, f64)> = find(&u)
+            .iter()
+            .map(|phrase| {
+                (
+                    &text[u.tokens.span(phrase.start..phrase.end)],
+                    phrase.amount.value(),
+                )
+            })
+            .collect();
+        assert_eq!(found, expected, "{text:?}");
+    }
+
+    fn check(text: &str, value: f64) {
+        check_in(Language::English, text, &[(text, value)]);
+    }
+
+    fn check_spanish(text: &str, value: f64) {
+        check_in(Language::Spanish, text, &[(text, value)]);
+    }
+
+    #[test]
+    fn words_add_up_as_they_are_said() {
+        check("twelve hundred and fifty", 1250.0);
+        check("two million three hundred thousand and five", 2_300_005.0);
+        check("one hundred and twenty-one thousand", 121_000.0);
+        check("a hundred", 100.0);
+        check("a thousand and one", 1001.0);
+        check("twenty-one lakh", 2_100_000.0);
+        check("minus forty", -40.0);
+        check("nine hundred ninety-nine billion", 999e9);
+    }
+
+    #[test]
+    fn digits_take_marks_multipliers_and_exponents() {
+        check("1,250.75", 1250.75);
+        check("1.5 million", 1_500_000.0);
+        check("2.5k", 2500.0);
+        check("10M", 1e7);
+        check("1e-3", 0.001);
+        check("2^10", 1024.0);
+        check("-.5", -0.5);
+        check("12,5", 12.5);
+        check("3 hundred", 300.0);
+    }
+
+    #[test]
+    fn fractions_come_in_every_spelling() {
+        check("half", 0.5);
+        check("a quarter", 0.25);
+        check("three quarters", 0.75);
+        check("two-thirds", 2.0 / 3.0);
+        check("½", 0.5);
+        check("2½", 2.5);
+        check("5 2/3", 17.0 / 3.0);
+        check("one and a half", 1.5);
+        check("two and a half million", 2_500_000.0);
+        check("half a million", 500_000.0);
+        check("half a dozen", 6.0);
+        check("one and a half dozen", 18.0);
+        check("five point two five", 5.25);
+        check("one point five million", 1_500_000.0);
+        check("8 out of 10", 0.8);
+    }
+
+    #[test]
+    fn what_stands_apart_stays_apart() {
+        check_in(
+            Language::English,
+            "three or four",
+            &[("three", 3.0), ("four", 4.0)],
+        );
+        check_in(
+            Language::English,
+            "one two three",
+            &[("one", 1.0), ("two", 2.0), ("three", 3.0)],
+        );
+        check_in(
+            Language::English,
+            "1, 2 and 3",
+            &[("1", 1.0), ("2", 2.0), ("3", 3.0)],
+        );
+        check_in(Language::English, "7 - 3", &[("7", 7.0), ("3", 3.0)]);
+        check_in(Language::English, "5-10", &[("5", 5.0), ("10", 10.0)]);
+    }
+
+    #[test]
+    fn what_only_looks_like_a_number_is_left() {
+        for text in [
+            "29km",
+            "COVID-19",
+            "A1",
+            "which one",
+            "one of them",
+            "no one",
+            "hundreds",
+            "4th",
+            "v2",
+            "a",
+            "and",
+        ] {
+            check_in(Language::English, text, &[]);
+        }
+    }
+
+    #[test]
+    fn spanish_is_the_same_code_with_other_data() {
+        check_spanish("treinta y uno", 31.0);
+        check_spanish("mil doscientos cincuenta", 1250.0);
+        check_spanish("dos millones trescientos mil cinco", 2_300_005.0);
+        check_spanish("ciento veintitrés", 123.0);
+        check_spanish("cien mil", 100_000.0);
+        check_spanish("dos y medio", 2.5);
+        check_spanish("medio millón", 500_000.0);
+        check_spanish("tres cuartos", 0.75);
+        check_spanish("un tercio", 1.0 / 3.0);
+        check_spanish("1.250,75", 1250.75);
+        check_spanish("menos cinco", -5.0);
+        check_spanish("tres coma cinco", 3.5);
+        check_spanish("media docena", 6.0);
+        check_spanish("diecisiete", 17.0);
+        check_spanish("mil novecientos ochenta y cuatro", 1984.0);
+    }
+}

@@ -1,0 +1,76 @@
+//! A text made ready for the recognizers: its tokens, and what each word does in a number phrase.
+
+use super::grammar::{Grammar, Numeral};
+use super::token::{Shape, Tokens};
+
+/// A text, cut and looked up once.
+#[derive(Debug, Clone)]
+pub struct Utterance<'t> {
+    /// Its tokens.
+    pub tokens: Tokens<'t>,
+    /// Its language.
+    pub grammar: &'static Grammar,
+    numerals: Vec<Option<Numeral>>,
+}
+
+impl<'t> Utterance<'t> {
+    /// Cuts `text` and looks its words up.
+    #[must_use]
+    pub fn new(text: &'t str, grammar: &'static Grammar) -> Self {
+        let tokens = Tokens::new(text);
+        let numerals = (0..tokens.len())
+            .map(|i| match tokens.get(i)?.shape {
+                Shape::Word => grammar.numeral(tokens.folded(i)),
+                _ => None,
+            })
+            .collect();
+        Utterance {
+            tokens,
+            grammar,
+            numerals,
+        }
+    }
+
+    /// What the token at `index` does in a number phrase.
+    #[must_use]
+    pub fn numeral(&self, index: usize) -> Option<Numeral> {
+        self.numerals.get(index).copied().flatten()
+    }
+
+    /// The token after `phrase` (words separated by one blank), if it stands at `index`.
+    #[must_use]
+    pub fn phrase(&self, index: usize, phrase: &str) -> Option<usize> {
+        let mut at = index;
+        for word in phrase.split(' ') {
+            if self.tokens.word(at) != word {
+                return None;
+            }
+            at += 1;
+        }
+        Some(at)
+    }
+
+    /// The token after the first of `phrases` that stands at `index`.
+    #[must_use]
+    pub fn any_phrase(&self, index: usize, phrases: &[&str]) -> Option<usize> {
+        if self.tokens.word(index).is_empty() {
+            return None;
+        }
+        phrases.iter().find_map(|phrase| self.phrase(index, phrase))
+    }
+
+    /// Whether the token at `index` is a hyphen or dash.
+    #[must_use]
+    pub fn is_hyphen(&self, index: usize) -> bool {
+        matches!(
+            self.tokens.symbol(index),
+            Some('-' | '\u{2010}' | '\u{2011}' | '\u{2012}' | '\u{2013}' | '\u{2212}')
+        )
+    }
+
+    /// Whether the token at `index` is a hyphen that touches both its neighbours.
+    #[must_use]
+    pub fn is_joining_hyphen(&self, index: usize) -> bool {
+        self.is_hyphen(index) && self.tokens.glued(index) && self.tokens.glued(index + 1)
+    }
+}
