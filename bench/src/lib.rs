@@ -1,1 +1,1 @@
-//!
+//! Benchmarks live in `benches/`, load on running servers in `src/bin/`. Nothing else lives here.
