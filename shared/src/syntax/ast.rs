@@ -1,0 +1,246 @@
+//! The tree that the parser makes of a file: what is written, with places; nothing resolved, no inheritance.
+//!
+//! Texts stay undecoded ([`Text`] is a range of the source): escapes and dedenting are applied where a text is used.
+
+use crate::diagnostics::Span;
+use crate::ir::{Comparison, Extract, Modifiers};
+
+/// A name as written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Name<'s> {
+    pub(super) text: &'s str,
+    pub(super) span: Span,
+}
+
+/// A string or text block as written, quotes included.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Text {
+    pub(super) span: Span,
+}
+
+/// `a.b.c`
+#[derive(Debug, Clone)]
+pub(super) struct Reference<'s> {
+    pub(super) names: Vec<&'s str>,
+    pub(super) span: Span,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Number {
+    pub(super) value: f64,
+    pub(super) span: Span,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Value<'s> {
+    Text(Text),
+    Number(Number),
+    Boolean(bool, Span),
+    /// A bare word, which stands for itself.
+    Word(Name<'s>),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct File<'s> {
+    pub(super) games: Vec<Game<'s>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Game<'s> {
+    pub(super) name: Name<'s>,
+    pub(super) base: Option<Name<'s>>,
+    pub(super) description: Option<Text>,
+    pub(super) participants: Vec<Participant<'s>>,
+    pub(super) vocabulary: Vec<Term>,
+    pub(super) services: Vec<Service<'s>>,
+    pub(super) moves: Vec<Move<'s>>,
+    pub(super) learning: Vec<Rule<'s>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Participant<'s> {
+    pub(super) name: Name<'s>,
+    pub(super) abilities: Abilities,
+}
+
+#[derive(Debug)]
+pub(super) enum Abilities {
+    Anything,
+    Matching(Text),
+    Listed(Vec<Text>),
+}
+
+#[derive(Debug)]
+pub(super) struct Term {
+    pub(super) text: Text,
+    pub(super) modifiers: Modifiers,
+    pub(super) synonyms: Vec<Marked>,
+}
+
+/// A text with modifiers: a synonym or a pattern.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Marked {
+    pub(super) text: Text,
+    pub(super) modifiers: Modifiers,
+}
+
+#[derive(Debug)]
+pub(super) struct Service<'s> {
+    pub(super) name: Name<'s>,
+    pub(super) functions: Vec<Name<'s>>,
+    pub(super) description: Option<Text>,
+}
+
+#[derive(Debug)]
+pub(super) struct Move<'s> {
+    pub(super) name: Name<'s>,
+    pub(super) base: Option<Name<'s>>,
+    /// How many tokens it takes, which bounds what copying it costs.
+    pub(super) tokens: usize,
+    pub(super) guard: Option<Vec<Guard<'s>>>,
+    pub(super) triggers: Vec<Trigger<'s>>,
+    pub(super) confidence: Option<Confidence<'s>>,
+    pub(super) slots: Vec<Slot<'s>>,
+    pub(super) blocks: Vec<Block<'s>>,
+}
+
+#[derive(Debug)]
+pub(super) enum Guard<'s> {
+    Present(Reference<'s>),
+    Absent(Reference<'s>),
+    Compare(Reference<'s>, Comparison, Value<'s>),
+}
+
+#[derive(Debug)]
+pub(super) struct Trigger<'s> {
+    pub(super) participant: Name<'s>,
+    pub(super) patterns: Vec<Marked>,
+}
+
+#[derive(Debug)]
+pub(super) enum Confidence<'s> {
+    Fixed(f64),
+    Adaptive,
+    Weighted { base: Option<Reference<'s>>, by: Reference<'s> },
+}
+
+#[derive(Debug)]
+pub(super) struct Slot<'s> {
+    pub(super) name: Name<'s>,
+    pub(super) ty: Type<'s>,
+    pub(super) required: bool,
+    pub(super) default: Option<Value<'s>>,
+    pub(super) extract: Extract,
+    pub(super) vocabulary: Vec<Term>,
+    pub(super) context: Option<Text>,
+    pub(super) confirm: bool,
+    pub(super) sensitive: bool,
+    pub(super) retries: Option<u8>,
+}
+
+#[derive(Debug)]
+pub(super) enum Type<'s> {
+    /// A type without arguments; the parser has checked the name.
+    Simple(crate::ir::SlotType),
+    Range {
+        min: Number,
+        max: Number,
+    },
+    Enum(Vec<EnumOption<'s>>),
+    List(Box<Type<'s>>),
+    /// Not readable; reported already.
+    Unknown,
+}
+
+/// An option of an `enum`: quoted, or bare words.
+#[derive(Debug, Clone)]
+pub(super) enum EnumOption<'s> {
+    Quoted(Text),
+    Bare(Vec<&'s str>, Span),
+}
+
+#[derive(Debug)]
+pub(super) struct Block<'s> {
+    pub(super) branches: Vec<Branch<'s>>,
+    pub(super) otherwise: Option<Vec<Statement<'s>>>,
+    pub(super) span: Span,
+}
+
+#[derive(Debug)]
+pub(super) struct Branch<'s> {
+    pub(super) condition: Condition<'s>,
+    pub(super) body: Vec<Statement<'s>>,
+    /// From the keyword to the end of the condition.
+    pub(super) span: Span,
+}
+
+#[derive(Debug)]
+pub(super) enum Statement<'s> {
+    Action(Action<'s>),
+    Block(Block<'s>),
+    Confidence(Confidence<'s>),
+}
+
+#[derive(Debug)]
+pub(super) enum Condition<'s> {
+    Confident,
+    Uncertain,
+    Successful,
+    Failed,
+    SlotMissing(Name<'s>),
+    AllSlotsFilled(Span),
+    Truthy(Reference<'s>),
+    Compare(Reference<'s>, Comparison, Value<'s>),
+    Matches(Reference<'s>, Text),
+    Not(Box<Condition<'s>>),
+    All(Vec<Condition<'s>>),
+    Any(Vec<Condition<'s>>),
+    /// Not readable; reported already.
+    Unknown,
+}
+
+#[derive(Debug)]
+pub(super) struct Action<'s> {
+    pub(super) kind: ActionKind<'s>,
+    pub(super) span: Span,
+}
+
+#[derive(Debug)]
+pub(super) enum ActionKind<'s> {
+    Respond(Text),
+    PromptSlot(Text),
+    AskForClarification(Text),
+    OfferChoices(Vec<Text>),
+    Clarify { name: Name<'s>, options: Vec<Text> },
+    Generate { style: Option<Text> },
+    Call(Box<Call<'s>>),
+    Escalate(Name<'s>),
+    Delegate(Name<'s>),
+    Continue,
+    Return,
+    Retry(Option<Text>),
+    Negotiate { text: Text, until: Condition<'s> },
+    LearnPattern,
+    BoostConfidence,
+    RememberOutcome,
+}
+
+#[derive(Debug)]
+pub(super) struct Call<'s> {
+    pub(super) service: Name<'s>,
+    pub(super) function: Name<'s>,
+    pub(super) arguments: Option<Vec<Name<'s>>>,
+    pub(super) purpose: Option<Text>,
+    pub(super) awaits: bool,
+    pub(super) timeout_ms: Option<u32>,
+    pub(super) then: Option<Box<Action<'s>>>,
+}
+
+#[derive(Debug)]
+pub(super) enum Rule<'s> {
+    RememberSuccessfulPatterns,
+    AdjustConfidenceFromOutcomes,
+    AddVariationsThatWorked,
+    TrackConversationPaths,
+    Strategy { name: Name<'s>, text: Option<Text>, settings: Vec<(Name<'s>, Value<'s>)> },
+}

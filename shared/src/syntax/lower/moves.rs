@@ -1,0 +1,183 @@
+//! Moves: what a move has of its own and what it takes from the moves it extends.
+//!
+//! Triggers add up. Slots replace those of the same name. A guard or a confidence replaces the inherited one. Own
+//! blocks come first, and replace inherited blocks that begin with the same condition.
+
+use crate::ir::{self, Threshold};
+
+use super::super::ast::{self, Block, Condition, Slot, Type};
+use super::super::resolve::{MoveId, Resolved};
+use super::Lowering;
+
+impl Lowering<'_, '_> {
+    /// `lineage` runs from the root down to the move itself; `game` is the game that is being lowered.
+    pub(super) fn one_move(&mut self, resolved: &Resolved<'_, '_>, game: usize, lineage: &[MoveId]) -> ir::Move {
+        let Some(own) = lineage.last() else { unreachable_move() };
+        let written = resolved.written(*own);
+        let mut lowered = ir::Move {
+            name: written.name.text.to_owned(),
+            guard: Vec::new(),
+            triggers: Vec::new(),
+            threshold: Threshold::default(),
+            slots: Vec::new(),
+            blocks: Vec::new(),
+            line: self.line(written.name.span),
+        };
+        for id in lineage {
+            self.reports = id == own && id.game == game;
+            self.add_elements(resolved.written(*id), &mut lowered);
+        }
+        lowered
+    }
+
+    fn add_elements(&mut self, written: &ast::Move<'_>, lowered: &mut ir::Move) {
+        if let Some(guard) = &written.guard {
+            lowered.guard = guard.iter().map(|item| self.guard(item)).collect();
+        }
+        if let Some(confidence) = &written.confidence {
+            lowered.threshold = threshold(confidence);
+        }
+        for trigger in &written.triggers {
+            let patterns = trigger.patterns.iter().map(|pattern| self.pattern(pattern)).collect();
+            let trigger = ir::Trigger { participant: trigger.participant.text.to_owned(), patterns };
+            lowered.triggers.push(trigger);
+        }
+        for slot in &written.slots {
+            let slot = self.slot(slot);
+            super::put(&mut lowered.slots, slot, |one, other| one.name == other.name);
+        }
+        let own: Vec<ir::Block> = written.blocks.iter().map(|block| self.block(block)).collect();
+        let inherited = std::mem::replace(&mut lowered.blocks, own);
+        let count = lowered.blocks.len();
+        for block in inherited {
+            if !lowered.blocks[..count].iter().any(|own| begins_alike(own, &block)) {
+                lowered.blocks.push(block);
+            }
+        }
+    }
+
+    fn guard(&mut self, guard: &ast::Guard<'_>) -> ir::Guard {
+        match guard {
+            ast::Guard::Present(reference) => ir::Guard::Present(path(reference)),
+            ast::Guard::Absent(reference) => ir::Guard::Absent(path(reference)),
+            ast::Guard::Compare(reference, comparison, value) => {
+                ir::Guard::Compare(path(reference), *comparison, self.literal(value))
+            }
+        }
+    }
+
+    fn slot(&mut self, slot: &Slot<'_>) -> ir::Slot {
+        let ty = self.slot_type(&slot.ty);
+        let default = slot.default.as_ref().map(|value| self.literal(value)).map(|value| canonical_default(&ty, value));
+        ir::Slot {
+            name: slot.name.text.to_owned(),
+            ty,
+            required: slot.required,
+            default,
+            extract: slot.extract,
+            vocabulary: self.terms(&slot.vocabulary),
+            context: slot.context.map(|text| self.text(text)),
+            confirm: slot.confirm,
+            sensitive: slot.sensitive,
+            retries: slot.retries.unwrap_or(3),
+            line: self.line(slot.name.span),
+        }
+    }
+
+    fn slot_type(&mut self, ty: &Type<'_>) -> ir::SlotType {
+        match ty {
+            Type::Simple(ty) => ty.clone(),
+            Type::Range { min, max } => ir::SlotType::Range { min: min.value, max: max.value },
+            Type::Enum(options) => ir::SlotType::Enum(options.iter().map(|option| self.enum_option(option)).collect()),
+            Type::List(item) => ir::SlotType::List(Box::new(self.slot_type(item))),
+            // Reported by the parser; the game does not compile.
+            Type::Unknown => ir::SlotType::String,
+        }
+    }
+
+    fn enum_option(&mut self, option: &ast::EnumOption<'_>) -> String {
+        match option {
+            ast::EnumOption::Quoted(text) => self.text(*text),
+            ast::EnumOption::Bare(words, _) => words.join(" "),
+        }
+    }
+
+    fn block(&mut self, block: &Block<'_>) -> ir::Block {
+        let branches = block.branches.iter().map(|branch| ir::Branch {
+            condition: self.condition(&branch.condition),
+            body: self.statements(&branch.body),
+            line: self.line(branch.span),
+        });
+        ir::Block {
+            branches: branches.collect(),
+            otherwise: block.otherwise.as_ref().map(|body| self.statements(body)),
+            line: self.line(block.span),
+        }
+    }
+
+    pub(super) fn nested_block(&mut self, block: &Block<'_>) -> ir::Statement {
+        ir::Statement::Block(self.block(block))
+    }
+
+    pub(super) fn condition(&mut self, condition: &Condition<'_>) -> ir::Condition {
+        let all = |lowering: &mut Self, parts: &[Condition<'_>]| -> Vec<ir::Condition> {
+            parts.iter().map(|part| lowering.condition(part)).collect()
+        };
+        match condition {
+            Condition::Confident => ir::Condition::Confident,
+            Condition::Uncertain => ir::Condition::Uncertain,
+            Condition::Successful => ir::Condition::Successful,
+            Condition::Failed => ir::Condition::Failed,
+            Condition::SlotMissing(name) => ir::Condition::SlotMissing(name.text.to_owned()),
+            Condition::AllSlotsFilled(_) => ir::Condition::AllSlotsFilled,
+            Condition::Truthy(reference) => ir::Condition::Truthy(path(reference)),
+            Condition::Compare(reference, comparison, value) => {
+                ir::Condition::Compare(path(reference), *comparison, self.literal(value))
+            }
+            Condition::Matches(reference, regex) => ir::Condition::Matches(path(reference), self.regex(*regex)),
+            Condition::Not(inner) => ir::Condition::Not(Box::new(self.condition(inner))),
+            Condition::All(parts) => ir::Condition::All(all(self, parts)),
+            Condition::Any(parts) => ir::Condition::Any(all(self, parts)),
+            // Reported by the parser; the game does not compile.
+            Condition::Unknown => ir::Condition::Any(Vec::new()),
+        }
+    }
+}
+
+/// A lineage holds at least the move itself.
+fn unreachable_move() -> ! {
+    unreachable!("a lineage is never empty")
+}
+
+pub(super) fn path(reference: &ast::Reference<'_>) -> ir::Path {
+    reference.names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+pub(super) fn threshold(confidence: &ast::Confidence<'_>) -> Threshold {
+    match confidence {
+        ast::Confidence::Fixed(value) => Threshold::Fixed(*value),
+        ast::Confidence::Adaptive => Threshold::Adaptive,
+        ast::Confidence::Weighted { base, by } => Threshold::Weighted { base: base.as_ref().map(path), by: path(by) },
+    }
+}
+
+/// Defaults of an `enum` are one of its options, as the type spells it.
+fn canonical_default(ty: &ir::SlotType, value: ir::Literal) -> ir::Literal {
+    let ir::SlotType::Enum(options) = ty else { return value };
+    let said = match &value {
+        ir::Literal::Text(text) => text.clone(),
+        ir::Literal::Number(number) => crate::template::number_text(*number),
+        ir::Literal::Boolean(value) => value.to_string(),
+    };
+    match options.iter().find(|option| option.to_lowercase() == said.to_lowercase()) {
+        Some(option) => ir::Literal::Text(option.clone()),
+        None => value,
+    }
+}
+
+fn begins_alike(one: &ir::Block, other: &ir::Block) -> bool {
+    match (one.branches.first(), other.branches.first()) {
+        (Some(one), Some(other)) => one.condition == other.condition,
+        _ => false,
+    }
+}

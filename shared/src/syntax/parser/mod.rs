@@ -1,0 +1,451 @@
+//! The parser's ground: looking at tokens, expecting them, reporting, recovering. The grammar is in the modules below.
+//!
+//! A parser never gives up. Where something else was expected it says so once, skips to the next place that makes
+//! sense (a separator, a new line, a closing brace) and goes on.
+
+use crate::diagnostics::{Code, Diagnostic, Span};
+
+use super::ast::{File, Name, Number, Reference, Text};
+use super::lexer::{Kind, Lexed, Token};
+use super::limits::MAX_NESTING;
+use super::suggest::nearest;
+
+mod actions;
+mod blocks;
+mod conditions;
+mod game;
+mod learning;
+mod moves;
+mod slots;
+
+/// Where the formatter breaks lines; indexed by token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Layout {
+    /// On the line of the token before.
+    #[default]
+    Same,
+    /// Begins a line.
+    Line,
+    /// Begins a line, and an empty line stands before it unless it is the first of its block.
+    Paragraph,
+    /// Begins a line if its list is broken over lines.
+    Item,
+    /// Opens a list that is always broken over lines.
+    BrokenList,
+    /// `else`, which stands behind a closing brace.
+    Else,
+}
+
+/// What came of parsing.
+pub(super) struct Parse<'s> {
+    pub(super) file: File<'s>,
+    pub(super) layout: Vec<Layout>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// Parses a file. Diagnostics of the lexer are not repeated.
+pub(super) fn parse<'s>(lexed: &Lexed<'s>) -> Parse<'s> {
+    let mut parser = Parser {
+        source: lexed.source,
+        tokens: &lexed.tokens,
+        at: 0,
+        depth: 0,
+        layout: vec![Layout::Same; lexed.tokens.len()],
+        diagnostics: Vec::new(),
+        last_report: None,
+    };
+    let file = parser.file();
+    Parse { file, layout: parser.layout, diagnostics: parser.diagnostics }
+}
+
+struct Parser<'s, 't> {
+    source: &'s str,
+    tokens: &'t [Token],
+    at: usize,
+    depth: usize,
+    layout: Vec<Layout>,
+    diagnostics: Vec<Diagnostic>,
+    /// Start of the token that was reported last: one complaint a place is enough.
+    last_report: Option<u32>,
+}
+
+/// A failed attempt to read something; it has been reported.
+struct Reported;
+
+type Read<T> = Result<T, Reported>;
+
+impl<'s> Parser<'s, '_> {
+    fn peek(&self) -> Token {
+        self.ahead(0)
+    }
+
+    fn ahead(&self, distance: usize) -> Token {
+        // The last token is End and is never passed.
+        self.tokens[(self.at + distance).min(self.tokens.len() - 1)]
+    }
+
+    fn text(&self, token: Token) -> &'s str {
+        &self.source[token.start as usize..token.end as usize]
+    }
+
+    fn bump(&mut self) -> Token {
+        let token = self.peek();
+        self.at = (self.at + 1).min(self.tokens.len() - 1);
+        token
+    }
+
+    fn is(&self, kind: Kind) -> bool {
+        self.peek().kind == kind
+    }
+
+    fn is_word(&self, word: &str) -> bool {
+        self.is_word_at(0, word)
+    }
+
+    fn is_word_at(&self, distance: usize, word: &str) -> bool {
+        let token = self.ahead(distance);
+        token.kind == Kind::Name && self.text(token) == word
+    }
+
+    /// Whether these words stand here, in this order.
+    fn is_phrase(&self, words: &[&str]) -> bool {
+        words.iter().enumerate().all(|(distance, word)| self.is_word_at(distance, word))
+    }
+
+    fn eat(&mut self, kind: Kind) -> bool {
+        let found = self.is(kind);
+        if found {
+            self.bump();
+        }
+        found
+    }
+
+    fn eat_word(&mut self, word: &str) -> bool {
+        self.eat_phrase(&[word])
+    }
+
+    fn eat_phrase(&mut self, words: &[&str]) -> bool {
+        let found = self.is_phrase(words);
+        if found {
+            self.at += words.len();
+        }
+        found
+    }
+
+    fn mark(&mut self, layout: Layout) {
+        self.layout[self.at] = layout;
+    }
+
+    /// From the start of `first` to the end of the token before this place.
+    fn span_from(&self, first: Token) -> Span {
+        let last = self.tokens[self.at.saturating_sub(1)];
+        Span::new(first.start, last.end.max(first.end))
+    }
+
+    // Reporting.
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Says that something else was expected here, once a place.
+    fn unexpected(&mut self, wanted: &str) -> Reported {
+        self.unexpected_hint(wanted, None)
+    }
+
+    fn unexpected_hint(&mut self, wanted: &str, hint: Option<String>) -> Reported {
+        let token = self.peek();
+        if self.last_report.replace(token.start) != Some(token.start) {
+            let message = format!("expected {wanted}, found {}", self.found(token));
+            let found = Diagnostic::new(Code::Unexpected, token.span(), message);
+            self.report(match hint {
+                Some(hint) => found.with_hint(hint),
+                None => found,
+            });
+        }
+        Reported
+    }
+
+    fn found(&self, token: Token) -> String {
+        const SHOWN_CHARS: usize = 24;
+        match token.kind {
+            Kind::End => "the end of the file".to_owned(),
+            Kind::Text | Kind::Block => "a text".to_owned(),
+            _ => format!("`{}`", self.text(token).chars().take(SHOWN_CHARS).collect::<String>()),
+        }
+    }
+
+    /// Says that no known word stands here, with the nearest one as a hint. `known` may hold phrases.
+    fn unknown_word(&mut self, what: &str, known: &[&'static str]) -> Reported {
+        let token = self.peek();
+        if token.kind != Kind::Name {
+            return self.unexpected(what);
+        }
+        if self.last_report.replace(token.start) == Some(token.start) {
+            return Reported;
+        }
+        let word = self.text(token);
+        let first = |phrase: &'static str| phrase.split([' ', ':']).next().unwrap_or(phrase);
+        let near = nearest(word, known.iter().map(|phrase| first(phrase)));
+        let full = near.and_then(|near| known.iter().find(|phrase| first(phrase) == near));
+        let message = format!("expected {what}, found `{word}`");
+        let found = Diagnostic::new(Code::UnknownWord, token.span(), message);
+        self.report(match full {
+            Some(phrase) => found.with_hint(format!("did you mean `{phrase}`?")),
+            None => found,
+        });
+        Reported
+    }
+
+    // Expecting.
+
+    fn expect(&mut self, kind: Kind, wanted: &str) -> Read<Token> {
+        if self.is(kind) { Ok(self.bump()) } else { Err(self.unexpected(wanted)) }
+    }
+
+    /// A colon; when it is missing that is said, and reading goes on as if it stood there.
+    fn colon(&mut self, after: &str) {
+        if !self.eat(Kind::Colon) {
+            if self.is(Kind::Equal) {
+                self.unexpected(&format!("`:` after `{after}`"));
+                self.bump();
+            } else {
+                self.unexpected(&format!("`:` after `{after}`"));
+            }
+        }
+    }
+
+    /// Words that must follow here; what is missing is said, and reading goes on as if it stood there.
+    fn words(&mut self, words: &[&str]) {
+        if !self.eat_phrase(words) {
+            for word in words {
+                if !self.eat_word(word) {
+                    self.unexpected(&format!("`{}`", words.join(" ")));
+                    let near = self.is(Kind::Name) && nearest(self.text(self.peek()), [*word]).is_some();
+                    if near {
+                        self.bump();
+                    } else {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn name(&mut self, what: &str) -> Read<Name<'s>> {
+        let token = self.peek();
+        match token.kind {
+            Kind::Name => {
+                self.bump();
+                Ok(Name { text: self.text(token), span: token.span() })
+            }
+            Kind::Number => Err(self.unexpected_hint(what, Some("a name begins with a letter or `_`".to_owned()))),
+            Kind::Text => Err(self.unexpected_hint(what, Some("a name stands without quotes".to_owned()))),
+            _ => Err(self.unexpected(what)),
+        }
+    }
+
+    fn text_token(&mut self, what: &str) -> Read<Text> {
+        let token = self.peek();
+        match token.kind {
+            Kind::Text | Kind::Block => {
+                self.bump();
+                Ok(Text { span: token.span() })
+            }
+            Kind::Name => Err(self.unexpected_hint(what, Some("put the text in quotes".to_owned()))),
+            _ => Err(self.unexpected(what)),
+        }
+    }
+
+    fn number(&mut self, what: &str) -> Read<Number> {
+        let token = self.expect(Kind::Number, what)?;
+        // Digits only, so that this fails never; numbers too large to hold are infinite and out of every range.
+        let value = self.text(token).parse().unwrap_or(f64::INFINITY);
+        Ok(Number { value, span: token.span() })
+    }
+
+    /// `a.b.c`
+    fn reference(&mut self, what: &str) -> Read<Reference<'s>> {
+        let first = self.name(what)?;
+        let mut names = vec![first.text];
+        let mut span = first.span;
+        while self.is(Kind::Dot) {
+            self.bump();
+            let next = self.name("a name after `.`")?;
+            names.push(next.text);
+            span = span.to(next.span);
+        }
+        Ok(Reference { names, span })
+    }
+
+    // Structure.
+
+    /// `[ item, item, … ]`; a comma may stand after the last.
+    fn list<T>(&mut self, broken: bool, what: &str, mut item: impl FnMut(&mut Self) -> Read<T>) -> Vec<T> {
+        let mut items = Vec::new();
+        let open = self.peek();
+        if broken && self.is(Kind::OpenBracket) {
+            self.mark(Layout::BrokenList);
+        }
+        if self.expect(Kind::OpenBracket, "`[`").is_err() {
+            return items;
+        }
+        loop {
+            if self.eat(Kind::CloseBracket) {
+                return items;
+            }
+            if self.ends_construct() {
+                self.unclosed(open, "]");
+                return items;
+            }
+            let before = self.at;
+            self.mark(Layout::Item);
+            match item(self) {
+                Ok(item) => items.push(item),
+                Err(Reported) => self.skip_until(|parser| {
+                    matches!(parser.peek().kind, Kind::Comma | Kind::CloseBracket) || parser.ends_construct()
+                }),
+            }
+            if self.is(Kind::CloseBracket) {
+                continue;
+            }
+            if !self.eat(Kind::Comma) && !self.ends_construct() {
+                self.unexpected(&format!("`,` or `]` after {what}"));
+            }
+            if self.at == before {
+                self.bump();
+            }
+        }
+    }
+
+    /// Whether a list or clause that is still open must have lost its end: a brace closes, or a new element begins a
+    /// line.
+    fn ends_construct(&self) -> bool {
+        let token = self.peek();
+        match token.kind {
+            Kind::CloseBrace | Kind::End => true,
+            Kind::Name => token.first_on_line && self.begins_element(),
+            _ => false,
+        }
+    }
+
+    /// Whether the words here can hardly be anything but the start of a section, a move or an element.
+    fn begins_element(&self) -> bool {
+        let next = self.ahead(1).kind;
+        match self.text(self.peek()) {
+            "move" | "game" => next == Kind::Name,
+            "when" | "if" | "requires" | "delegate" | "escalate" | "respond" => next == Kind::Name,
+            "confidence" | "description" => matches!(next, Kind::Colon | Kind::Name),
+            "slots" | "moves" | "participants" | "vocabulary" | "capabilities" | "learning" => next == Kind::OpenBrace,
+            _ => false,
+        }
+    }
+
+    fn unclosed(&mut self, open: Token, wanted: &str) {
+        let place = self.peek();
+        if self.last_report.replace(place.start) == Some(place.start) {
+            return;
+        }
+        let message = format!("this `{}` is not closed: expected `{wanted}`", self.text(open));
+        let found = Diagnostic::new(Code::Unclosed, open.span(), message);
+        self.report(match place.kind {
+            Kind::End => found.with_hint("the file ends before it"),
+            _ => found.with_hint(format!("it must stand before {}", self.found(place))),
+        });
+    }
+
+    /// Skips tokens, balanced brackets as one, until `stop` holds or the brace around this place closes.
+    fn skip_until(&mut self, stop: impl Fn(&Self) -> bool) {
+        while !self.is(Kind::End) && !self.is(Kind::CloseBrace) && !stop(self) {
+            match self.peek().kind {
+                Kind::OpenBrace | Kind::OpenBracket | Kind::OpenParen => self.skip_balanced(),
+                _ => {
+                    self.bump();
+                }
+            }
+        }
+    }
+
+    /// Skips an opening sign and everything to its closing one. Not recursive: the depth is bounded by nothing here.
+    fn skip_balanced(&mut self) {
+        let mut open = 0_usize;
+        while !self.is(Kind::End) {
+            match self.bump().kind {
+                Kind::OpenBrace | Kind::OpenBracket | Kind::OpenParen => open += 1,
+                Kind::CloseBrace | Kind::CloseBracket | Kind::CloseParen => {
+                    open = open.saturating_sub(1);
+                    if open == 0 {
+                        return;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Runs `inside` one level deeper, or reports that the file nests too deep and skips what stands here.
+    fn nested<T>(&mut self, inside: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
+        if self.depth == MAX_NESTING {
+            let span = self.peek().span();
+            if self.last_report.replace(span.start) != Some(span.start) {
+                let message = format!("blocks, conditions and types nest at most {MAX_NESTING} deep");
+                self.report(Diagnostic::new(Code::LimitExceeded, span, message));
+            }
+            return Err(Reported);
+        }
+        self.depth += 1;
+        let result = inside(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// `{ entry … }`. `entry` reads one entry and must move on or fail; after a failure everything up to the next
+    /// line that could begin an entry is skipped. Stops, complaining, where an entry of an outer level begins.
+    fn braces(
+        &mut self,
+        wanted: &str,
+        is_outer: fn(&Self) -> bool,
+        mut entry: impl FnMut(&mut Self) -> Read<()>,
+    ) -> Read<()> {
+        let open = self.peek();
+        self.expect(Kind::OpenBrace, wanted)?;
+        loop {
+            if self.eat(Kind::CloseBrace) {
+                return Ok(());
+            }
+            if self.is(Kind::End) || (self.peek().first_on_line && is_outer(self)) {
+                self.unclosed(open, "}");
+                return Ok(());
+            }
+            let before = self.at;
+            if entry(self).is_err() {
+                if self.at == before
+                    && !matches!(self.peek().kind, Kind::OpenBrace | Kind::OpenBracket | Kind::OpenParen)
+                {
+                    self.bump();
+                }
+                self.skip_until(|parser| {
+                    let token = parser.peek();
+                    token.first_on_line && matches!(token.kind, Kind::Name | Kind::Text | Kind::Block)
+                });
+            }
+            debug_assert!(self.at > before || self.is(Kind::End), "an entry must move on");
+        }
+    }
+
+    /// Where a game begins, which no block may hold.
+    fn begins_game(&self) -> bool {
+        self.is_word("game")
+            && self.ahead(1).kind == Kind::Name
+            && (self.ahead(2).kind == Kind::OpenBrace || self.is_word_at(2, "extends"))
+    }
+
+    /// Where a move begins, which no block of a move may hold.
+    fn begins_move(&self) -> bool {
+        self.begins_game()
+            || (self.is_word("move")
+                && self.ahead(1).kind == Kind::Name
+                && (self.ahead(2).kind == Kind::OpenBrace || self.is_word_at(2, "extends")))
+            || ((self.is_word("moves") || self.is_word("learning")) && self.ahead(1).kind == Kind::OpenBrace)
+    }
+}

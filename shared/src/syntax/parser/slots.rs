@@ -1,0 +1,276 @@
+//! The `slots` section of a move: types and modifiers.
+
+use crate::diagnostics::{Code, Diagnostic};
+use crate::ir::{Extract, SlotType};
+
+use super::super::ast::{EnumOption, Number, Slot, Type};
+use super::super::lexer::Kind;
+use super::super::limits::MAX_RETRIES;
+use super::{Layout, Parser, Read, Reported, nearest};
+
+const TYPES: &[&str] = &[
+    "string",
+    "number",
+    "range",
+    "enum",
+    "timeframe",
+    "date",
+    "time",
+    "datetime",
+    "boolean",
+    "email",
+    "phone",
+    "url",
+    "money",
+    "quantity",
+    "list",
+];
+const MODIFIERS: &[&str] = &[
+    "required",
+    "optional",
+    "default(VALUE)",
+    "extract using",
+    "with vocabulary {",
+    "with context",
+    "confirm",
+    "sensitive",
+    "retries",
+];
+
+/// What was said of whether a slot is required.
+#[derive(Default)]
+struct Said {
+    required: bool,
+    optional: bool,
+}
+
+impl<'s> Parser<'s, '_> {
+    pub(super) fn slots(&mut self, slots: &mut Vec<Slot<'s>>) -> Read<()> {
+        self.braces("`{` after `slots`", Parser::begins_move, |parser| parser.slot(slots))
+    }
+
+    fn slot(&mut self, slots: &mut Vec<Slot<'s>>) -> Read<()> {
+        self.mark(Layout::Line);
+        let name = self.name("a slot's name, then `:` and its type")?;
+        self.colon(name.text);
+        let ty = match self.slot_type() {
+            Ok(ty) => ty,
+            Err(Reported) => {
+                let names_type = |parser: &Self| parser.peek().first_on_line || parser.begins_modifier();
+                self.skip_until(names_type);
+                Type::Unknown
+            }
+        };
+        let mut slot = Slot {
+            name,
+            ty,
+            required: true,
+            default: None,
+            extract: Extract::default(),
+            vocabulary: Vec::new(),
+            context: None,
+            confirm: false,
+            sensitive: false,
+            retries: None,
+        };
+        let modifiers = self.slot_modifiers(&mut slot);
+        // The slot exists whatever is wrong with its modifiers.
+        slots.push(slot);
+        modifiers
+    }
+
+    fn slot_modifiers(&mut self, slot: &mut Slot<'s>) -> Read<()> {
+        let mut said = Said::default();
+        // A slot ends where a name with a colon begins the next one, or with the section.
+        while !self.is(Kind::CloseBrace) && !self.is(Kind::End) && self.ahead(1).kind != Kind::Colon {
+            if self.peek().first_on_line && (self.begins_move() || !self.is(Kind::Name)) {
+                break;
+            }
+            self.slot_modifier(slot, &mut said)?;
+        }
+        Ok(())
+    }
+
+    fn begins_modifier(&self) -> bool {
+        ["required", "optional", "default", "extract", "with", "confirm", "sensitive", "retries"]
+            .iter()
+            .any(|word| self.is_word(word))
+    }
+
+    fn slot_type(&mut self) -> Read<Type<'s>> {
+        let token = self.peek();
+        if token.kind != Kind::Name {
+            return Err(self.unexpected("a type such as `string`, `number` or `range(1, 10)`"));
+        }
+        let simple = match self.text(token) {
+            "string" => SlotType::String,
+            "number" => SlotType::Number,
+            "timeframe" => SlotType::Timeframe,
+            "date" => SlotType::Date,
+            "time" => SlotType::Time,
+            "datetime" => SlotType::DateTime,
+            "boolean" => SlotType::Boolean,
+            "email" => SlotType::Email,
+            "phone" => SlotType::Phone,
+            "url" => SlotType::Url,
+            "money" => SlotType::Money,
+            "quantity" => SlotType::Quantity,
+            "range" => return self.range(),
+            "enum" => return self.enumeration(),
+            "list" => {
+                self.bump();
+                self.words(&["of"]);
+                let item = self.nested(Parser::slot_type)?;
+                return Ok(Type::List(Box::new(item)));
+            }
+            word => {
+                let message = format!("`{word}` is no type: expected one of {}", TYPES.join(", "));
+                let synonym = match word {
+                    "text" | "str" => Some("string"),
+                    "int" | "integer" | "float" | "decimal" => Some("number"),
+                    "bool" => Some("boolean"),
+                    "duration" => Some("timeframe"),
+                    "choice" | "oneof" => Some("enum"),
+                    _ => nearest(word, TYPES.iter().copied()),
+                };
+                let found = Diagnostic::new(Code::UnknownType, token.span(), message);
+                self.last_report = Some(token.start);
+                self.report(match synonym {
+                    Some(near) => found.with_hint(format!("did you mean `{near}`?")),
+                    None => found,
+                });
+                self.bump();
+                return Err(Reported);
+            }
+        };
+        self.bump();
+        Ok(Type::Simple(simple))
+    }
+
+    fn range(&mut self) -> Read<Type<'s>> {
+        let first = self.bump();
+        self.expect(Kind::OpenParen, "`(MIN, MAX)` after `range`")?;
+        let min: Number = self.number("the least number")?;
+        if !self.eat(Kind::Comma) {
+            self.unexpected_hint("`,` between the least and the greatest number", Some("`range(1, 10)`".to_owned()));
+            while self.is(Kind::Dot) || self.is(Kind::Minus) {
+                self.bump();
+            }
+        }
+        let max: Number = self.number("the greatest number")?;
+        self.expect(Kind::CloseParen, "`)` after the greatest number")?;
+        if min.value > max.value || !min.value.is_finite() || !max.value.is_finite() {
+            let message =
+                format!("a range goes from the least to the greatest number, not from {} to {}", min.value, max.value);
+            let found = Diagnostic::new(Code::BadRange, self.span_from(first), message);
+            self.report(found.with_hint(format!("did you mean `range({}, {})`?", max.value, min.value)));
+        }
+        Ok(Type::Range { min, max })
+    }
+
+    fn enumeration(&mut self) -> Read<Type<'s>> {
+        let open = self.bump();
+        self.expect(Kind::OpenParen, "`(\"a\", \"b\", …)` after `enum`")?;
+        let mut options = Vec::new();
+        loop {
+            if self.is(Kind::CloseParen) {
+                self.bump();
+                break;
+            }
+            options.push(self.enum_option()?);
+            if !self.is(Kind::CloseParen) && !self.eat(Kind::Comma) {
+                return Err(self.unexpected("`,` or `)` after an option"));
+            }
+        }
+        if options.is_empty() {
+            let span = self.span_from(open);
+            self.report(Diagnostic::new(Code::BadRange, span, "an `enum` has at least one option"));
+        }
+        Ok(Type::Enum(options))
+    }
+
+    /// A quoted option, or words and numbers up to the comma.
+    fn enum_option(&mut self) -> Read<EnumOption<'s>> {
+        if self.is(Kind::Text) || self.is(Kind::Block) {
+            return Ok(EnumOption::Quoted(self.text_token("an option")?));
+        }
+        let first = self.peek();
+        let mut words = Vec::new();
+        while matches!(self.peek().kind, Kind::Name | Kind::Number) {
+            words.push(self.text(self.peek()));
+            self.bump();
+        }
+        if words.is_empty() {
+            return Err(self.unexpected("an option"));
+        }
+        Ok(EnumOption::Bare(words, self.span_from(first)))
+    }
+
+    fn slot_modifier(&mut self, slot: &mut Slot<'s>, said: &mut Said) -> Read<()> {
+        let first = self.peek();
+        let word = if first.kind == Kind::Name { self.text(first) } else { "" };
+        match word {
+            "required" | "optional" => {
+                self.bump();
+                said.required |= word == "required";
+                said.optional |= word == "optional";
+                slot.required = !said.optional;
+                if said.required && said.optional {
+                    self.repeated(first.span(), "`required` and `optional` contradict each other");
+                }
+            }
+            "confirm" => {
+                self.bump();
+                slot.confirm = true;
+            }
+            "sensitive" => {
+                self.bump();
+                slot.sensitive = true;
+            }
+            "default" => {
+                self.bump();
+                self.expect(Kind::OpenParen, "`(VALUE)` after `default`")?;
+                let value = self.value("the default value")?;
+                self.expect(Kind::CloseParen, "`)` after the default value")?;
+                if slot.default.replace(value).is_some() {
+                    self.repeated(first.span(), "`default` stands twice");
+                }
+            }
+            "extract" => {
+                self.bump();
+                self.words(&["using"]);
+                slot.extract = if self.eat_word("regex") {
+                    Extract::Regex
+                } else if self.eat_word("semantic") {
+                    Extract::Semantic
+                } else if self.eat_word("hybrid") {
+                    Extract::Hybrid
+                } else {
+                    return Err(self.unknown_word("`regex`, `semantic` or `hybrid`", &["regex", "semantic", "hybrid"]));
+                };
+            }
+            "with" if self.is_word_at(1, "vocabulary") => {
+                self.at += 2;
+                let terms = self.vocabulary()?;
+                slot.vocabulary.extend(terms);
+            }
+            "with" if self.is_word_at(1, "context") => {
+                self.at += 2;
+                slot.context = Some(self.text_token("the context, a text")?);
+            }
+            "retries" => {
+                self.bump();
+                let number = self.number("how many retries")?;
+                // The range check makes the conversion exact.
+                if number.value.fract() != 0.0 || !(0.0..=MAX_RETRIES).contains(&number.value) {
+                    let message = format!("retries are a whole number from 0 to {MAX_RETRIES}");
+                    self.report(Diagnostic::new(Code::BadRange, number.span, message));
+                } else {
+                    slot.retries = Some(number.value as u8);
+                }
+            }
+            _ => return Err(self.unknown_word("a modifier of the slot, the next slot, or `}`", MODIFIERS)),
+        }
+        Ok(())
+    }
+}

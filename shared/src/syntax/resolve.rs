@@ -1,0 +1,215 @@
+//! Inheritance: which moves a game has in the end, and what a move extends. Nothing is copied here.
+//!
+//! Names are resolved where they are written: a move that a base game defines keeps extending what that base game
+//! meant, whatever a derived game defines. `move X extends X` extends the base game's X.
+
+use std::collections::HashMap;
+
+use crate::diagnostics::{Code, Diagnostic};
+
+use super::ast::{File, Game, Move, Name};
+use super::limits::{MAX_INHERITED_TOKENS, MAX_MOVE_INHERITANCE};
+use super::suggest::nearest;
+
+/// A move, by the game that it is written in and its place there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct MoveId {
+    pub(super) game: usize,
+    pub(super) index: usize,
+}
+
+/// A game with its bases known.
+pub(super) struct ResolvedGame<'f> {
+    /// From the root of the inheritance to the game itself.
+    pub(super) chain: Vec<usize>,
+    /// Its moves, those of its base first.
+    pub(super) moves: Vec<MoveId>,
+    by_name: HashMap<&'f str, usize>,
+}
+
+/// A file with its inheritance known.
+pub(super) struct Resolved<'f, 's> {
+    pub(super) file: &'f File<'s>,
+    pub(super) games: Vec<ResolvedGame<'f>>,
+}
+
+/// Resolves the inheritance of a file; problems of games are reported here, those of moves by [`check_moves`].
+pub(super) fn resolve<'f, 's>(file: &'f File<'s>, diagnostics: &mut Vec<Diagnostic>) -> Resolved<'f, 's> {
+    let bases = game_bases(file, diagnostics);
+    let mut resolved: Vec<Option<ResolvedGame<'f>>> = file.games.iter().map(|_| None).collect();
+    let mut copied = 0;
+    for index in 0..file.games.len() {
+        let mut pending = vec![index];
+        while let Some(base) = bases[pending[pending.len() - 1]].filter(|base| resolved[*base].is_none()) {
+            pending.push(base);
+        }
+        while let Some(game) = pending.pop() {
+            if resolved[game].is_none() {
+                let base = bases[game].and_then(|base| resolved[base].as_ref());
+                copied += base.map_or(0, |base| base.moves.len());
+                let base = base.filter(|_| copied <= MAX_INHERITED_TOKENS);
+                resolved[game] = Some(resolve_game(&file.games[game], game, base));
+            }
+        }
+    }
+    Resolved { file, games: resolved.into_iter().flatten().collect() }
+}
+
+/// The game that each game extends; unknown bases and cycles are reported and cut.
+fn game_bases(file: &File<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Option<usize>> {
+    let mut by_name: HashMap<&str, usize> = HashMap::new();
+    for (index, game) in file.games.iter().enumerate() {
+        by_name.entry(game.name.text).or_insert(index);
+    }
+    let names = || file.games.iter().map(|game| game.name.text);
+    let mut bases: Vec<Option<usize>> = Vec::new();
+    for game in &file.games {
+        bases.push(game.base.and_then(|base| {
+            let found = by_name.get(base.text).copied();
+            if found.is_none() {
+                diagnostics.push(unknown_base("game", base, names().filter(|name| *name != game.name.text)));
+            }
+            found
+        }));
+    }
+    for start in 0..file.games.len() {
+        let mut seen = vec![start];
+        let mut at = start;
+        while let Some(base) = bases[at] {
+            if base == start {
+                let game = &file.games[at];
+                let span = game.base.map_or(game.name.span, |base| base.span);
+                let path: Vec<&str> = seen.iter().chain([&start]).map(|at| file.games[*at].name.text).collect();
+                diagnostics.push(cycle("game", span, &path));
+                bases[at] = None;
+            } else if seen.contains(&base) {
+                break;
+            }
+            seen.push(base);
+            at = base;
+        }
+    }
+    bases
+}
+
+fn unknown_base<'c>(what: &str, base: Name<'_>, candidates: impl Iterator<Item = &'c str>) -> Diagnostic {
+    let message = format!("no {what} of this file is called `{}`", base.text);
+    let found = Diagnostic::new(Code::UnknownBase, base.span, message);
+    match nearest(base.text, candidates) {
+        Some(near) => found.with_hint(format!("did you mean `{near}`?")),
+        None => found.with_hint(format!("a {what} extends a {what} of the same file")),
+    }
+}
+
+fn cycle(what: &str, span: crate::diagnostics::Span, path: &[&str]) -> Diagnostic {
+    const SHOWN: usize = 6;
+    let mut shown = path.iter().take(SHOWN).copied().collect::<Vec<_>>().join(" extends ");
+    if path.len() > SHOWN {
+        shown.push_str(" …");
+    }
+    let message = format!("this {what} extends itself: {shown}");
+    Diagnostic::new(Code::InheritanceCycle, span, message).with_hint("take one `extends` out")
+}
+
+fn resolve_game<'f>(game: &'f Game<'_>, index: usize, base: Option<&ResolvedGame<'f>>) -> ResolvedGame<'f> {
+    let (mut chain, mut moves, mut by_name) = match base {
+        Some(base) => (base.chain.clone(), base.moves.clone(), base.by_name.clone()),
+        None => (Vec::new(), Vec::new(), HashMap::new()),
+    };
+    chain.push(index);
+    for (at, own) in game.moves.iter().enumerate() {
+        let id = MoveId { game: index, index: at };
+        match by_name.get(own.name.text) {
+            // The first of two moves of one game counts; the second is reported by the checks.
+            Some(place) if moves[*place].game == index => {}
+            Some(place) => moves[*place] = id,
+            None => {
+                by_name.insert(own.name.text, moves.len());
+                moves.push(id);
+            }
+        }
+    }
+    ResolvedGame { chain, moves, by_name }
+}
+
+impl<'f, 's> Resolved<'f, 's> {
+    /// The move as written.
+    pub(super) fn written(&self, id: MoveId) -> &'f Move<'s> {
+        &self.file.games[id.game].moves[id.index]
+    }
+
+    /// The move of that name in a game, inherited ones included.
+    pub(super) fn find(&self, game: usize, name: &str) -> Option<MoveId> {
+        let game = &self.games[game];
+        game.by_name.get(name).map(|at| game.moves[*at])
+    }
+
+    /// The move that a move extends.
+    fn base_of(&self, id: MoveId) -> Option<MoveId> {
+        let written = self.written(id);
+        let base = written.base?;
+        if base.text != written.name.text {
+            return self.find(id.game, base.text);
+        }
+        let chain = &self.games[id.game].chain;
+        let base_game = chain.len().checked_sub(2).map(|at| chain[at])?;
+        self.find(base_game, base.text)
+    }
+
+    /// The move and those it extends, from the root down to itself; cut at a cycle or at the limit.
+    pub(super) fn lineage(&self, id: MoveId) -> Vec<MoveId> {
+        let mut lineage = vec![id];
+        let mut at = id;
+        while let Some(base) = self.base_of(at) {
+            if lineage.contains(&base) || lineage.len() > MAX_MOVE_INHERITANCE {
+                break;
+            }
+            lineage.push(base);
+            at = base;
+        }
+        lineage.reverse();
+        lineage
+    }
+
+    /// Whether two games share a conversation's moves: one extends the other, directly or not.
+    pub(super) fn related(&self, one: usize, other: usize) -> bool {
+        self.games[one].chain.contains(&other) || self.games[other].chain.contains(&one)
+    }
+}
+
+/// Reports unknown bases, cycles and overlong inheritance of moves.
+pub(super) fn check_moves(resolved: &Resolved<'_, '_>, diagnostics: &mut Vec<Diagnostic>) {
+    for (game, written) in resolved.file.games.iter().enumerate() {
+        for (index, found) in written.moves.iter().enumerate() {
+            if found.base.is_some() {
+                check_base(resolved, MoveId { game, index }, diagnostics);
+            }
+        }
+    }
+}
+
+fn check_base(resolved: &Resolved<'_, '_>, id: MoveId, diagnostics: &mut Vec<Diagnostic>) {
+    let written = resolved.written(id);
+    let Some(base) = written.base else { return };
+    if resolved.base_of(id).is_none() {
+        let moves = resolved.games[id.game].moves.iter();
+        let names = moves.map(|other| resolved.written(*other).name.text).filter(|name| *name != written.name.text);
+        diagnostics.push(unknown_base("move", base, names));
+        return;
+    }
+    let mut path = vec![written.name.text];
+    let mut at = id;
+    while let Some(next) = resolved.base_of(at) {
+        path.push(resolved.written(next).name.text);
+        if next == id {
+            diagnostics.push(cycle("move", base.span, &path));
+            return;
+        }
+        if path.len() > MAX_MOVE_INHERITANCE + 1 {
+            let message = format!("a move extends at most {MAX_MOVE_INHERITANCE} others, one through the other");
+            diagnostics.push(Diagnostic::new(Code::InheritanceTooLarge, base.span, message));
+            return;
+        }
+        at = next;
+    }
+}

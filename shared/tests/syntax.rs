@@ -1,0 +1,48 @@
+//! The front end on whole files: the published game files when they are at hand, and our own data files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lgdl::diagnostics::{Colour, render};
+use lgdl::syntax::{Parsed, parse};
+
+/// Game files of the published suite; empty where that folder is not.
+fn published_games() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance/lgdl");
+    let mut games = Vec::new();
+    collect(&root, &mut games);
+    games
+}
+
+fn collect(folder: &Path, games: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            collect(&path, games);
+        } else if path.extension().is_some_and(|extension| extension == "lgdl") {
+            games.push(path);
+        }
+    }
+}
+
+fn parse_file(path: &Path) -> (Vec<u8>, Parsed) {
+    let source = fs::read(path).expect("a readable file");
+    let contract = fs::read_to_string(path.with_file_name("capability_contract.json")).ok();
+    let parsed = parse(&source, contract.as_deref());
+    (source, parsed)
+}
+
+#[test]
+fn every_published_game_compiles_without_errors() {
+    for path in published_games() {
+        let (source, parsed) = parse_file(&path);
+        let shown = render(&source, &path.display().to_string(), &parsed.diagnostics, Colour::Plain);
+        assert!(!parsed.has_errors(), "{shown}");
+        assert!(!parsed.game(None).expect("an entry game").moves.is_empty(), "{}", path.display());
+        if std::env::var_os("SHOW").is_some() {
+            println!("{shown}");
+        }
+    }
+}
