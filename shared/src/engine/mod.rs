@@ -55,12 +55,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings {
-            negotiation_max_rounds: 3,
-            negotiation_epsilon: 0.05,
-            explain: false,
-            stateless: false,
-        }
+        Settings { negotiation_max_rounds: 3, negotiation_epsilon: 0.05, explain: false, stateless: false }
     }
 }
 
@@ -272,12 +267,7 @@ pub fn begin(game: &CompiledGame, conversation: Conversation, turn: Turn) -> Ste
     run(game, conversation, turn, Vec::new())
 }
 
-fn run(
-    game: &CompiledGame,
-    conversation: Conversation,
-    turn: Turn,
-    results: Vec<CapabilityResult>,
-) -> Step {
+fn run(game: &CompiledGame, conversation: Conversation, turn: Turn, results: Vec<CapabilityResult>) -> Step {
     let _ = (game, conversation, turn, results);
     unreachable!("replaced by the engine")
 }

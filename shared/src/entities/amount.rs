@@ -30,22 +30,13 @@ impl Amount {
     /// A whole number.
     #[must_use]
     pub const fn integer(n: i128) -> Amount {
-        Amount::Exact {
-            numerator: n,
-            denominator: 1,
-        }
+        Amount::Exact { numerator: n, denominator: 1 }
     }
 
     /// `numerator / denominator`; `None` for a denominator that is not positive.
     #[must_use]
     pub fn ratio(numerator: i128, denominator: i128) -> Option<Amount> {
-        (denominator > 0).then(|| {
-            Amount::Exact {
-                numerator,
-                denominator,
-            }
-            .reduced()
-        })
+        (denominator > 0).then(|| Amount::Exact { numerator, denominator }.reduced())
     }
 
     /// Reads `whole` and `fraction`, both decimal digits (either may be empty), as `whole.fraction`.
@@ -56,18 +47,11 @@ impl Amount {
             let denominator = 10i128.checked_pow(u32::try_from(fraction.len()).ok()?)?;
             let mut numerator: i128 = 0;
             for byte in whole.bytes().chain(fraction.bytes()) {
-                numerator = numerator
-                    .checked_mul(10)?
-                    .checked_add(i128::from(byte.checked_sub(b'0')?))?;
+                numerator = numerator.checked_mul(10)?.checked_add(i128::from(byte.checked_sub(b'0')?))?;
             }
-            Some(Amount::Exact {
-                numerator,
-                denominator,
-            })
+            Some(Amount::Exact { numerator, denominator })
         };
-        exact().unwrap_or_else(|| {
-            Amount::Approximate(format!("{whole}.{fraction}").parse().unwrap_or(0.0))
-        })
+        exact().unwrap_or_else(|| Amount::Approximate(format!("{whole}.{fraction}").parse().unwrap_or(0.0)))
     }
 
     /// The nearest double.
@@ -75,21 +59,14 @@ impl Amount {
     pub fn value(self) -> f64 {
         match self {
             Amount::Approximate(value) => value,
-            Amount::Exact {
-                numerator,
-                denominator: 1,
-            } => numerator as f64,
+            Amount::Exact { numerator, denominator: 1 } => numerator as f64,
             // Both sides exact: one division rounds once.
-            Amount::Exact {
-                numerator,
-                denominator,
-            } if numerator.abs() <= EXACT_DOUBLE && denominator <= EXACT_DOUBLE => {
+            Amount::Exact { numerator, denominator }
+                if numerator.abs() <= EXACT_DOUBLE && denominator <= EXACT_DOUBLE =>
+            {
                 numerator as f64 / denominator as f64
             }
-            Amount::Exact {
-                numerator,
-                denominator,
-            } => match decimal_text(numerator, denominator) {
+            Amount::Exact { numerator, denominator } => match decimal_text(numerator, denominator) {
                 Some(text) => text.parse().unwrap_or(0.0),
                 None => numerator as f64 / denominator as f64,
             },
@@ -99,11 +76,7 @@ impl Amount {
     /// The exact decimal, if there is one and [`Amount::value`] has lost digits of it.
     #[must_use]
     pub fn text(self) -> Option<String> {
-        let Amount::Exact {
-            numerator,
-            denominator,
-        } = self
-        else {
+        let Amount::Exact { numerator, denominator } = self else {
             return None;
         };
         if denominator == 1 && numerator.abs() <= EXACT_DOUBLE {
@@ -118,10 +91,7 @@ impl Amount {
     #[must_use]
     pub fn as_integer(self) -> Option<i64> {
         match self.reduced() {
-            Amount::Exact {
-                numerator,
-                denominator: 1,
-            } => i64::try_from(numerator).ok(),
+            Amount::Exact { numerator, denominator: 1 } => i64::try_from(numerator).ok(),
             _ => None,
         }
     }
@@ -130,13 +100,7 @@ impl Amount {
     #[must_use]
     pub fn negated(self) -> Amount {
         match self {
-            Amount::Exact {
-                numerator,
-                denominator,
-            } => Amount::Exact {
-                numerator: -numerator,
-                denominator,
-            },
+            Amount::Exact { numerator, denominator } => Amount::Exact { numerator: -numerator, denominator },
             Amount::Approximate(value) => Amount::Approximate(-value),
         }
     }
@@ -145,16 +109,8 @@ impl Amount {
     #[must_use]
     pub fn plus(self, other: Amount) -> Amount {
         let exact = || {
-            let (
-                Amount::Exact {
-                    numerator: a,
-                    denominator: b,
-                },
-                Amount::Exact {
-                    numerator: c,
-                    denominator: d,
-                },
-            ) = (self, other)
+            let (Amount::Exact { numerator: a, denominator: b }, Amount::Exact { numerator: c, denominator: d }) =
+                (self, other)
             else {
                 return None;
             };
@@ -168,16 +124,8 @@ impl Amount {
     #[must_use]
     pub fn times(self, other: Amount) -> Amount {
         let exact = || {
-            let (
-                Amount::Exact {
-                    numerator: a,
-                    denominator: b,
-                },
-                Amount::Exact {
-                    numerator: c,
-                    denominator: d,
-                },
-            ) = (self, other)
+            let (Amount::Exact { numerator: a, denominator: b }, Amount::Exact { numerator: c, denominator: d }) =
+                (self, other)
             else {
                 return None;
             };
@@ -191,20 +139,12 @@ impl Amount {
     pub fn over(self, other: Amount) -> Option<Amount> {
         let inverse = match other {
             Amount::Exact { numerator: 0, .. } => return None,
-            Amount::Exact {
-                numerator,
-                denominator,
-            } if numerator < 0 => Amount::Exact {
-                numerator: -denominator,
-                denominator: -numerator,
-            },
-            Amount::Exact {
-                numerator,
-                denominator,
-            } => Amount::Exact {
-                numerator: denominator,
-                denominator: numerator,
-            },
+            Amount::Exact { numerator, denominator } if numerator < 0 => {
+                Amount::Exact { numerator: -denominator, denominator: -numerator }
+            }
+            Amount::Exact { numerator, denominator } => {
+                Amount::Exact { numerator: denominator, denominator: numerator }
+            }
             Amount::Approximate(0.0) => return None,
             Amount::Approximate(value) => Amount::Approximate(1.0 / value),
         };
@@ -217,11 +157,7 @@ impl Amount {
         let magnitude = exponent.unsigned_abs().min(MAX_EXPONENT as u32);
         if magnitude <= MAX_POWER {
             let power = Amount::integer(10i128.pow(magnitude));
-            return if exponent < 0 {
-                self.over(power).unwrap_or(self)
-            } else {
-                self.times(power)
-            };
+            return if exponent < 0 { self.over(power).unwrap_or(self) } else { self.times(power) };
         }
         // A decimal literal is rounded once, by the parser.
         let text = format!("{}e{exponent}", self.value());
@@ -236,11 +172,7 @@ impl Amount {
         for _ in 0..magnitude {
             result = result.times(self);
         }
-        if exponent < 0 {
-            Amount::integer(1).over(result).unwrap_or(Amount::ZERO)
-        } else {
-            result
-        }
+        if exponent < 0 { Amount::integer(1).over(result).unwrap_or(Amount::ZERO) } else { result }
     }
 
     /// Whether it is above zero, zero or below zero, as the sign of a number.
@@ -254,17 +186,10 @@ impl Amount {
 
     fn reduced(self) -> Amount {
         match self {
-            Amount::Exact {
-                numerator,
-                denominator,
-            } if denominator != 1 => {
-                let divisor =
-                    greatest_common_divisor(numerator.unsigned_abs(), denominator.unsigned_abs());
+            Amount::Exact { numerator, denominator } if denominator != 1 => {
+                let divisor = greatest_common_divisor(numerator.unsigned_abs(), denominator.unsigned_abs());
                 let divisor = i128::try_from(divisor).unwrap_or(1).max(1);
-                Amount::Exact {
-                    numerator: numerator / divisor,
-                    denominator: denominator / divisor,
-                }
+                Amount::Exact { numerator: numerator / divisor, denominator: denominator / divisor }
             }
             whole => whole,
         }
@@ -297,16 +222,9 @@ fn decimal_text(numerator: i128, denominator: i128) -> Option<String> {
     if places == 0 {
         return Some(scaled.to_string());
     }
-    let digits = format!(
-        "{:0width$}",
-        scaled.unsigned_abs(),
-        width = places as usize + 1
-    );
+    let digits = format!("{:0width$}", scaled.unsigned_abs(), width = places as usize + 1);
     let (whole, fraction) = digits.split_at(digits.len() - places as usize);
-    Some(format!(
-        "{}{whole}.{fraction}",
-        if scaled < 0 { "-" } else { "" }
-    ))
+    Some(format!("{}{whole}.{fraction}", if scaled < 0 { "-" } else { "" }))
 }
 
 #[cfg(test)]
@@ -315,12 +233,7 @@ mod tests {
 
     #[test]
     fn a_decimal_is_exact_until_it_no_longer_fits() {
-        assert_eq!(
-            Amount::decimal("0", "1")
-                .plus(Amount::decimal("0", "2"))
-                .value(),
-            0.3
-        );
+        assert_eq!(Amount::decimal("0", "1").plus(Amount::decimal("0", "2")).value(), 0.3);
         assert_eq!(Amount::decimal("98", "6").value(), 98.6);
         let long = "9".repeat(400);
         assert!(matches!(Amount::decimal(&long, ""), Amount::Approximate(_)));
@@ -329,18 +242,8 @@ mod tests {
     #[test]
     fn text_is_kept_only_where_a_double_loses_digits() {
         assert_eq!(Amount::decimal("1", "5").text(), None);
-        assert_eq!(
-            Amount::decimal("12345678901234567890", "")
-                .text()
-                .as_deref(),
-            Some("12345678901234567890")
-        );
-        assert_eq!(
-            Amount::decimal("0", "12345678901234567890")
-                .text()
-                .as_deref(),
-            Some("0.1234567890123456789")
-        );
+        assert_eq!(Amount::decimal("12345678901234567890", "").text().as_deref(), Some("12345678901234567890"));
+        assert_eq!(Amount::decimal("0", "12345678901234567890").text().as_deref(), Some("0.1234567890123456789"));
         assert_eq!(Amount::ratio(1, 3).unwrap().text(), None);
     }
 

@@ -32,19 +32,9 @@ pub(super) fn read(u: &Utterance<'_>, i: usize) -> Option<(Amount, usize, Form)>
 pub(super) fn mantissa(u: &Utterance<'_>, i: usize) -> Option<(Amount, usize, Form)> {
     if u.tokens.is_symbol(i, '.') && !u.tokens.digits(i + 1).is_empty() && u.tokens.glued(i + 1) {
         // `.5`, but not the end of a sentence or the inside of a name.
-        let free = u.tokens.get(i)?.spaced
-            || i > 0 && u.is_hyphen(i - 1)
-            || i > 0 && is_currency_sign(u, i - 1);
-        let chained = u.tokens.is_symbol(i + 2, '.')
-            && u.tokens.glued(i + 2)
-            && !u.tokens.digits(i + 3).is_empty();
-        return (free && !chained).then(|| {
-            (
-                Amount::decimal("", u.tokens.digits(i + 1)),
-                i + 2,
-                Form::Digits,
-            )
-        });
+        let free = u.tokens.get(i)?.spaced || i > 0 && u.is_hyphen(i - 1) || i > 0 && is_currency_sign(u, i - 1);
+        let chained = u.tokens.is_symbol(i + 2, '.') && u.tokens.glued(i + 2) && !u.tokens.digits(i + 3).is_empty();
+        return (free && !chained).then(|| (Amount::decimal("", u.tokens.digits(i + 1)), i + 2, Form::Digits));
     }
     let first = u.tokens.digits(i);
     if first.is_empty() {
@@ -64,11 +54,7 @@ pub(super) fn mantissa(u: &Utterance<'_>, i: usize) -> Option<(Amount, usize, Fo
         return Some(plain);
     }
     let chain = chain(u, i);
-    Some(
-        chain
-            .and_then(|chain| read_chain(u, &chain))
-            .unwrap_or(plain),
-    )
+    Some(chain.and_then(|chain| read_chain(u, &chain)).unwrap_or(plain))
 }
 
 fn is_mark(symbol: Option<char>) -> bool {
@@ -80,10 +66,7 @@ fn is_currency_sign(u: &Utterance<'_>, i: usize) -> bool {
 }
 
 fn chain(u: &Utterance<'_>, i: usize) -> Option<Chain> {
-    let mut chain = Chain {
-        groups: vec![i],
-        marks: Vec::new(),
-    };
+    let mut chain = Chain { groups: vec![i], marks: Vec::new() };
     let mut at = i + 1;
     while let Some(mark @ ('.' | ',' | '\'' | '\u{2019}')) = u.tokens.symbol(at) {
         if !u.tokens.glued(at) || !u.tokens.glued(at + 1) || u.tokens.digits(at + 1).is_empty() {
@@ -102,12 +85,7 @@ fn chain(u: &Utterance<'_>, i: usize) -> Option<Chain> {
 fn read_chain(u: &Utterance<'_>, chain: &Chain) -> Option<(Amount, usize, Form)> {
     let (&last_mark, marks) = chain.marks.split_last()?;
     let (&last, groups) = chain.groups.split_last()?;
-    let joined = |groups: &[usize]| {
-        groups
-            .iter()
-            .map(|&at| u.tokens.digits(at))
-            .collect::<String>()
-    };
+    let joined = |groups: &[usize]| groups.iter().map(|&at| u.tokens.digits(at)).collect::<String>();
     let in_threes = |groups: &[usize]| {
         (1..=3).contains(&u.tokens.digits(groups[0]).len())
             && groups[1..].iter().all(|&at| u.tokens.digits(at).len() == 3)
@@ -117,14 +95,9 @@ fn read_chain(u: &Utterance<'_>, chain: &Chain) -> Option<(Amount, usize, Form)>
     if marks.is_empty() {
         let whole = u.tokens.digits(chain.groups[0]);
         let grouped = in_threes(&chain.groups) && !whole.starts_with('0');
-        let is_group =
-            last_mark == '\'' || last_mark == '\u{2019}' || last_mark == u.grammar.group_mark;
+        let is_group = last_mark == '\'' || last_mark == '\u{2019}' || last_mark == u.grammar.group_mark;
         return match (is_group, grouped) {
-            (true, true) => Some((
-                Amount::decimal(&joined(&chain.groups), ""),
-                end,
-                Form::Digits,
-            )),
+            (true, true) => Some((Amount::decimal(&joined(&chain.groups), ""), end, Form::Digits)),
             (true, false) if !is_mark(Some(last_mark)) => None,
             // The other convention's decimal mark: `5,00`.
             _ => Some((Amount::decimal(whole, fraction), end, Form::Digits)),
@@ -132,18 +105,10 @@ fn read_chain(u: &Utterance<'_>, chain: &Chain) -> Option<(Amount, usize, Form)>
     }
     let same = marks.iter().all(|&mark| mark == marks[0]);
     if same && last_mark == marks[0] && in_threes(&chain.groups) {
-        return Some((
-            Amount::decimal(&joined(&chain.groups), ""),
-            end,
-            Form::Digits,
-        ));
+        return Some((Amount::decimal(&joined(&chain.groups), ""), end, Form::Digits));
     }
     if same && last_mark != marks[0] && is_mark(Some(last_mark)) && in_threes(groups) {
-        return Some((
-            Amount::decimal(&joined(groups), fraction),
-            end,
-            Form::Digits,
-        ));
+        return Some((Amount::decimal(&joined(groups), fraction), end, Form::Digits));
     }
     None
 }
@@ -151,14 +116,10 @@ fn read_chain(u: &Utterance<'_>, chain: &Chain) -> Option<(Amount, usize, Form)>
 /// `1 234 567.89`, with no-break spaces, or with plain ones where nothing else can be meant.
 fn blank_groups(u: &Utterance<'_>, i: usize) -> Option<(Amount, usize, Form)> {
     let first = u.tokens.digits(i);
-    if first.len() > 3
-        || first.starts_with('0')
-        || i > 0 && u.tokens.glued(i) && is_mark(u.tokens.symbol(i - 1))
-    {
+    if first.len() > 3 || first.starts_with('0') || i > 0 && u.tokens.glued(i) && is_mark(u.tokens.symbol(i - 1)) {
         return None;
     }
-    let blank =
-        |at: usize| Some(&u.tokens.text()[u.tokens.get(at - 1)?.end..u.tokens.get(at)?.start]);
+    let blank = |at: usize| Some(&u.tokens.text()[u.tokens.get(at - 1)?.end..u.tokens.get(at)?.start]);
     let kind = blank(i + 1)?;
     if !matches!(kind, " " | "\u{a0}" | "\u{202f}" | "\u{2009}") {
         return None;
@@ -172,27 +133,14 @@ fn blank_groups(u: &Utterance<'_>, i: usize) -> Option<(Amount, usize, Form)> {
     let groups = at - i - 1;
     let certain = kind != " "
         || groups >= 2
-            && i.checked_sub(1)
-                .is_none_or(|before| u.tokens.digits(before).is_empty() && !u.tokens.glued(i));
+            && i.checked_sub(1).is_none_or(|before| u.tokens.digits(before).is_empty() && !u.tokens.glued(i));
     // One more run, or a mark of another kind of number: not groups of three.
-    if groups == 0
-        || !certain
-        || !u.tokens.digits(at).is_empty()
-        || u.is_hyphen(at) && u.tokens.glued(at)
-    {
+    if groups == 0 || !certain || !u.tokens.digits(at).is_empty() || u.is_hyphen(at) && u.tokens.glued(at) {
         return None;
     }
     let mark = u.tokens.symbol(at);
-    if is_mark(mark)
-        && u.tokens.glued(at)
-        && u.tokens.glued(at + 1)
-        && !u.tokens.digits(at + 1).is_empty()
-    {
-        return Some((
-            Amount::decimal(&digits, u.tokens.digits(at + 1)),
-            at + 2,
-            Form::Digits,
-        ));
+    if is_mark(mark) && u.tokens.glued(at) && u.tokens.glued(at + 1) && !u.tokens.digits(at + 1).is_empty() {
+        return Some((Amount::decimal(&digits, u.tokens.digits(at + 1)), at + 2, Form::Digits));
     }
     Some((Amount::decimal(&digits, ""), at, Form::Digits))
 }
@@ -208,10 +156,7 @@ fn exponent(u: &Utterance<'_>, i: usize, base: Amount) -> Option<(Amount, usize)
     }
     let mut at = i + 1;
     let mut negative = false;
-    while u.tokens.glued(at)
-        && matches!(u.tokens.symbol(at), Some('+' | '-'))
-        && at - i <= MAX_EXPONENT_DIGITS
-    {
+    while u.tokens.glued(at) && matches!(u.tokens.symbol(at), Some('+' | '-')) && at - i <= MAX_EXPONENT_DIGITS {
         negative ^= u.tokens.is_symbol(at, '-');
         at += 1;
     }
@@ -221,32 +166,18 @@ fn exponent(u: &Utterance<'_>, i: usize, base: Amount) -> Option<(Amount, usize)
     }
     let power: i32 = digits.parse().ok()?;
     let power = if negative { -power } else { power };
-    Some((
-        if caret {
-            base.power(power)
-        } else {
-            base.scaled(power)
-        },
-        at + 1,
-    ))
+    Some((if caret { base.power(power) } else { base.scaled(power) }, at + 1))
 }
 
 /// `k`, `M`, `bn`: the power of ten that letters after digits stand for.
 fn suffix(u: &Utterance<'_>, i: usize) -> Option<(i32, usize)> {
     let token = u.tokens.get(i)?;
-    if token.shape != Shape::Word
-        || u.tokens
-            .get(i + 1)
-            .is_some_and(|next| !next.spaced && next.shape != Shape::Symbol)
+    if token.shape != Shape::Word || u.tokens.get(i + 1).is_some_and(|next| !next.spaced && next.shape != Shape::Symbol)
     {
         return None;
     }
     let raw = u.tokens.raw(i);
-    let suffix = u
-        .grammar
-        .suffixes
-        .iter()
-        .find(|suffix| suffix.letters == raw)?;
+    let suffix = u.grammar.suffixes.iter().find(|suffix| suffix.letters == raw)?;
     (suffix.may_be_apart || !token.spaced).then_some((i32::from(suffix.power), i + 1))
 }
 
@@ -279,10 +210,7 @@ fn chained_before(u: &Utterance<'_>, i: usize) -> bool {
 /// `2/3`, alone: not in a date (`4/21/2020`) or a number with dashes.
 fn written_fraction(u: &Utterance<'_>, i: usize) -> Option<(Amount, usize)> {
     let (numerator, denominator) = (u.tokens.digits(i), u.tokens.digits(i + 2));
-    if numerator.is_empty()
-        || denominator.is_empty()
-        || !matches!(u.tokens.symbol(i + 1), Some('/' | '⁄'))
-    {
+    if numerator.is_empty() || denominator.is_empty() || !matches!(u.tokens.symbol(i + 1), Some('/' | '⁄')) {
         return None;
     }
     if !u.tokens.glued(i + 1) || !u.tokens.glued(i + 2) {
@@ -295,8 +223,8 @@ fn written_fraction(u: &Utterance<'_>, i: usize) -> Option<(Amount, usize)> {
     let after = i + 3;
     if u.tokens.glued(after) {
         let more = !u.tokens.digits(after + 1).is_empty() && u.tokens.glued(after + 1);
-        let chained = matches!(u.tokens.symbol(after), Some('/'))
-            || more && !matches!(u.tokens.symbol(after), Some(','));
+        let chained =
+            matches!(u.tokens.symbol(after), Some('/')) || more && !matches!(u.tokens.symbol(after), Some(','));
         if chained || !u.tokens.word(after).is_empty() {
             return None;
         }

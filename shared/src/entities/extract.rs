@@ -62,16 +62,11 @@ fn names() -> String {
 /// # Errors
 /// [`ExtractError::UnknownType`] for the first name that is no type.
 pub fn parse_types(list: &str) -> Result<Kinds, ExtractError> {
-    list.split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .try_fold(Kinds::NONE, |kinds, name| {
-            let kind = NAMES.iter().find(|(known, _)| *known == name);
-            let (_, kind) = kind.ok_or_else(|| ExtractError::UnknownType {
-                name: name.to_owned(),
-            })?;
-            Ok(kinds.with(*kind))
-        })
+    list.split(',').map(str::trim).filter(|name| !name.is_empty()).try_fold(Kinds::NONE, |kinds, name| {
+        let kind = NAMES.iter().find(|(known, _)| *known == name);
+        let (_, kind) = kind.ok_or_else(|| ExtractError::UnknownType { name: name.to_owned() })?;
+        Ok(kinds.with(*kind))
+    })
 }
 
 /// Reads a reference time such as `2016-11-07T00:00:00`.
@@ -79,11 +74,7 @@ pub fn parse_types(list: &str) -> Result<Kinds, ExtractError> {
 /// # Errors
 /// [`ExtractError::Now`] when it is none.
 pub fn parse_now(now: &str) -> Result<DateTime, ExtractError> {
-    now.trim_end_matches('Z')
-        .parse()
-        .map_err(|_| ExtractError::Now {
-            now: now.to_owned(),
-        })
+    now.trim_end_matches('Z').parse().map_err(|_| ExtractError::Now { now: now.to_owned() })
 }
 
 #[derive(Deserialize)]
@@ -99,19 +90,10 @@ struct Line {
 ///
 /// # Errors
 /// [`ExtractError`] when the line can't be read.
-pub fn extract_line(
-    line: &str,
-    kinds: Kinds,
-    reference: &Reference,
-) -> Result<String, ExtractError> {
-    let line: Line = serde_json::from_str(line).map_err(|error| ExtractError::Line {
-        reason: error.to_string(),
-    })?;
+pub fn extract_line(line: &str, kinds: Kinds, reference: &Reference) -> Result<String, ExtractError> {
+    let line: Line = serde_json::from_str(line).map_err(|error| ExtractError::Line { reason: error.to_string() })?;
     let now = line.now.as_deref().map(parse_now).transpose()?;
-    let reference = Reference {
-        now: now.unwrap_or(reference.now),
-        ..*reference
-    };
+    let reference = Reference { now: now.unwrap_or(reference.now), ..*reference };
     let mut position = Position::default();
     let entities: Vec<Json> = recognize(&line.text, kinds, &reference)
         .iter()
@@ -154,16 +136,10 @@ impl Position {
 }
 
 fn describe(entity: &Entity, text: &str, start: usize, end: usize) -> Json {
-    let name = NAMES
-        .iter()
-        .find(|(_, kind)| *kind == entity.kind)
-        .map_or("", |(name, _)| name);
+    let name = NAMES.iter().find(|(_, kind)| *kind == entity.kind).map_or("", |(name, _)| name);
     let mut resolution = entity.readings.first().map_or_else(Map::new, resolution);
     if entity.readings.len() > 1 {
-        resolution.insert(
-            "values".to_owned(),
-            entity.readings.iter().map(plain).collect(),
-        );
+        resolution.insert("values".to_owned(), entity.readings.iter().map(plain).collect());
     }
     resolution.insert("confidence".to_owned(), json!(entity.confidence));
     json!({
@@ -180,22 +156,9 @@ fn describe(entity: &Entity, text: &str, start: usize, end: usize) -> Json {
 #[must_use]
 pub fn plain(value: &Value) -> Json {
     match value {
-        Value::Number {
-            number: value,
-            text,
-        } => text
-            .as_ref()
-            .map_or_else(|| number(*value), |text| json!(text)),
-        Value::Quantity {
-            number: value,
-            unit,
-            currency: None,
-        } => json!({ "number": number(*value), "unit": unit }),
-        Value::Quantity {
-            number: value,
-            unit,
-            currency,
-        } => {
+        Value::Number { number: value, text } => text.as_ref().map_or_else(|| number(*value), |text| json!(text)),
+        Value::Quantity { number: value, unit, currency: None } => json!({ "number": number(*value), "unit": unit }),
+        Value::Quantity { number: value, unit, currency } => {
             json!({ "number": number(*value), "unit": unit, "currency": currency })
         }
         Value::Boolean(value) => json!(value),
@@ -217,11 +180,7 @@ fn resolution(value: &Value) -> Map<String, Json> {
         Value::Number { .. } | Value::Boolean(_) => {
             put("value", plain(value));
         }
-        Value::Quantity {
-            number: value,
-            unit,
-            currency,
-        } => {
+        Value::Quantity { number: value, unit, currency } => {
             put("value", number(*value));
             put("unit", json!(unit));
             if let Some(currency) = currency {
@@ -251,11 +210,7 @@ fn resolution(value: &Value) -> Map<String, Json> {
 /// A whole number without a fraction, as people write it.
 fn number(value: f64) -> Json {
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    if value == value.trunc() && value.abs() <= EXACT {
-        json!(value as i64)
-    } else {
-        json!(value)
-    }
+    if value == value.trunc() && value.abs() <= EXACT { json!(value as i64) } else { json!(value) }
 }
 
 #[cfg(test)]
@@ -265,12 +220,7 @@ mod tests {
     #[test]
     fn offsets_are_characters_and_the_id_comes_back() {
         let kinds = parse_types("number").unwrap();
-        let out = extract_line(
-            r#"{"id": 7, "text": "é 12 ñ 3.5"}"#,
-            kinds,
-            &default_reference(),
-        )
-        .unwrap();
+        let out = extract_line(r#"{"id": 7, "text": "é 12 ñ 3.5"}"#, kinds, &default_reference()).unwrap();
         let out: Json = serde_json::from_str(&out).unwrap();
         assert_eq!(out["id"], 7);
         assert_eq!(out["entities"][0]["start"], 2);
@@ -281,19 +231,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_said() {
-        assert!(
-            parse_types("number,colour")
-                .unwrap_err()
-                .to_string()
-                .contains("colour")
-        );
+        assert!(parse_types("number,colour").unwrap_err().to_string().contains("colour"));
         assert!(extract_line("{}", Kinds::NONE, &default_reference()).is_err());
         let line = r#"{"text": "x", "now": "yesterday"}"#;
-        assert!(
-            extract_line(line, Kinds::NONE, &default_reference())
-                .unwrap_err()
-                .to_string()
-                .contains("yesterday")
-        );
+        assert!(extract_line(line, Kinds::NONE, &default_reference()).unwrap_err().to_string().contains("yesterday"));
     }
 }

@@ -175,39 +175,21 @@ pub fn recognize(text: &str, kinds: Kinds, reference: &Reference) -> Vec<Entity>
     let u = Utterance::new(text, Grammar::of(reference.language));
     let mut found = Vec::new();
     if kinds.contains(Kind::Number) {
-        found.extend(
-            number::find(&u)
-                .iter()
-                .map(|phrase| number_entity(&u, phrase)),
-        );
+        found.extend(number::find(&u).iter().map(|phrase| number_entity(&u, phrase)));
     }
     without_overlaps(found)
 }
 
 fn number_entity(u: &Utterance<'_>, phrase: &NumberPhrase) -> Entity {
     let span = u.tokens.span(phrase.start..phrase.end);
-    let reading = Value::Number {
-        number: phrase.amount.value(),
-        text: phrase.amount.text(),
-    };
-    Entity {
-        start: span.start,
-        end: span.end,
-        kind: Kind::Number,
-        readings: vec![reading],
-        confidence: 0.9,
-    }
+    let reading = Value::Number { number: phrase.amount.value(), text: phrase.amount.text() };
+    Entity { start: span.start, end: span.end, kind: Kind::Number, readings: vec![reading], confidence: 0.9 }
 }
 
 /// Settles overlaps by the rule of [`recognize`] and puts what stays in order.
 fn without_overlaps(mut found: Vec<Entity>) -> Vec<Entity> {
     // By start; where two start together, the winner first.
-    found.sort_by(|a, b| {
-        a.start
-            .cmp(&b.start)
-            .then(b.end.cmp(&a.end))
-            .then(b.kind.cmp(&a.kind))
-    });
+    found.sort_by(|a, b| a.start.cmp(&b.start).then(b.end.cmp(&a.end)).then(b.kind.cmp(&a.kind)));
     let mut kept: Vec<Entity> = Vec::with_capacity(found.len());
     for entity in found {
         match kept.last() {

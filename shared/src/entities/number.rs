@@ -63,17 +63,8 @@ pub fn read(u: &Utterance<'_>, i: usize) -> Option<NumberPhrase> {
     let negative = sign(u, i);
     let start = negative.unwrap_or(i);
     let (amount, end, form) = unsigned(u, start)?;
-    let amount = if negative.is_some() {
-        amount.negated()
-    } else {
-        amount
-    };
-    Some(NumberPhrase {
-        start: i,
-        end,
-        amount,
-        form,
-    })
+    let amount = if negative.is_some() { amount.negated() } else { amount };
+    Some(NumberPhrase { start: i, end, amount, form })
 }
 
 /// The longest whole number that begins at token `i`, in words or digits, with no sign and no fraction.
@@ -81,12 +72,7 @@ pub fn read(u: &Utterance<'_>, i: usize) -> Option<NumberPhrase> {
 pub fn read_cardinal(u: &Utterance<'_>, i: usize) -> Option<NumberPhrase> {
     let cardinal = cardinal(u, i)?;
     cardinal.amount.as_integer()?;
-    Some(NumberPhrase {
-        start: i,
-        end: cardinal.end,
-        amount: cardinal.amount,
-        form: cardinal.form,
-    })
+    Some(NumberPhrase { start: i, end: cardinal.end, amount: cardinal.amount, form: cardinal.form })
 }
 
 /// All numbers of a text, left to right, without overlaps.
@@ -104,10 +90,7 @@ pub fn find(u: &Utterance<'_>) -> Vec<NumberPhrase> {
             continue;
         };
         let phrase = proportion(u, phrase).unwrap_or(phrase);
-        if !is_part_of_a_name(u, &phrase)
-            && !is_pronoun(u, &phrase)
-            && phrase.amount.value().is_finite()
-        {
+        if !is_part_of_a_name(u, &phrase) && !is_pronoun(u, &phrase) && phrase.amount.value().is_finite() {
             found.push(phrase);
         }
         i = phrase.end;
@@ -123,10 +106,9 @@ pub fn may_begin(u: &Utterance<'_>, i: usize) -> bool {
     };
     match token.shape {
         Shape::Digits => true,
-        Shape::Word => !matches!(
-            u.numeral(i),
-            None | Some(Numeral::And | Numeral::Point | Numeral::Over | Numeral::Hundred)
-        ),
+        Shape::Word => {
+            !matches!(u.numeral(i), None | Some(Numeral::And | Numeral::Point | Numeral::Over | Numeral::Hundred))
+        }
         Shape::Symbol => {
             u.is_hyphen(i)
                 || u.tokens.is_symbol(i, '.') && !u.tokens.digits(i + 1).is_empty()
@@ -137,45 +119,27 @@ pub fn may_begin(u: &Utterance<'_>, i: usize) -> bool {
 
 /// `8 out of 10`, `one in five`: a proportion, when the first is the smaller.
 fn proportion(u: &Utterance<'_>, first: NumberPhrase) -> Option<NumberPhrase> {
-    let (numerator, second_at) = (
-        first.amount.as_integer()?,
-        proportion_connector(u, first.end)?,
-    );
+    let (numerator, second_at) = (first.amount.as_integer()?, proportion_connector(u, first.end)?);
     let second = read_cardinal(u, second_at)?;
     let denominator = second.amount.as_integer()?;
     // A decimal or a unit after it, and it is no denominator.
-    let is_whole = !u.tokens.glued(second.end)
-        || u.tokens
-            .get(second.end)
-            .is_some_and(|t| t.shape == Shape::Symbol);
+    let is_whole = !u.tokens.glued(second.end) || u.tokens.get(second.end).is_some_and(|t| t.shape == Shape::Symbol);
     if !is_whole || first.form == Form::Fraction || numerator < 0 || numerator >= denominator {
         return None;
     }
-    let loose = u
-        .grammar
-        .loose_proportion
-        .contains(&u.tokens.word(first.end));
-    if loose
-        && (denominator > MAX_LOOSE_DENOMINATOR
-            || u.grammar.time_units.contains(&u.tokens.word(second.end)))
-    {
+    let loose = u.grammar.loose_proportion.contains(&u.tokens.word(first.end));
+    if loose && (denominator > MAX_LOOSE_DENOMINATOR || u.grammar.time_units.contains(&u.tokens.word(second.end))) {
         return None;
     }
     let amount = Amount::ratio(i128::from(numerator), i128::from(denominator))?;
-    Some(NumberPhrase {
-        start: first.start,
-        end: second.end,
-        amount,
-        form: Form::Fraction,
-    })
+    Some(NumberPhrase { start: first.start, end: second.end, amount, form: Form::Fraction })
 }
 
 /// `5 in 2009` is a year, not a proportion.
 const MAX_LOOSE_DENOMINATOR: i64 = 1000;
 
 fn proportion_connector(u: &Utterance<'_>, i: usize) -> Option<usize> {
-    u.any_phrase(i, u.grammar.proportion)
-        .or_else(|| u.any_phrase(i, u.grammar.loose_proportion))
+    u.any_phrase(i, u.grammar.proportion).or_else(|| u.any_phrase(i, u.grammar.loose_proportion))
 }
 
 /// The token after a minus that belongs to the number behind it.
@@ -195,10 +159,7 @@ fn sign(u: &Utterance<'_>, i: usize) -> Option<usize> {
         Some(token) => match token.shape {
             Shape::Digits => false,
             Shape::Word => touches && u.tokens.get(i)?.spaced,
-            Shape::Symbol => !matches!(
-                u.tokens.raw(i - 1),
-                ")" | "]" | "%" | "°" | "\"" | "'" | "-"
-            ),
+            Shape::Symbol => !matches!(u.tokens.raw(i - 1), ")" | "]" | "%" | "°" | "\"" | "'" | "-"),
         },
     };
     (is_sign && next.shape != Shape::Word).then_some(i + 1)
@@ -225,12 +186,7 @@ fn unsigned(u: &Utterance<'_>, i: usize) -> Option<(Amount, usize, Form)> {
     if let Some((amount, end)) = over(u, &cardinal) {
         return Some((amount, end, Form::Fraction));
     }
-    if let Some((amount, end)) = dozens(
-        u,
-        cardinal.end,
-        cardinal.amount,
-        cardinal.joint.map(|(before, _)| before),
-    ) {
+    if let Some((amount, end)) = dozens(u, cardinal.end, cardinal.amount, cardinal.joint.map(|(before, _)| before)) {
         return Some((amount, end, Form::Words));
     }
     Some((cardinal.amount, cardinal.end, cardinal.form))
@@ -247,8 +203,7 @@ fn cardinal(u: &Utterance<'_>, i: usize) -> Option<Cardinal> {
         let at = whole.end + usize::from(joined);
         let Some(next) = term(u, at) else { break };
         // Digits alone join only after `and` or before a multiplier of their own.
-        let loose_digits =
-            matches!(next.form, Form::Plain | Form::Digits) && next.multiplier == 1 && !joined;
+        let loose_digits = matches!(next.form, Form::Plain | Form::Digits) && next.multiplier == 1 && !joined;
         if loose_digits || next.amount.value() >= whole.multiplier as f64 || u.tokens.glued(at) {
             break;
         }
@@ -264,8 +219,7 @@ fn cardinal(u: &Utterance<'_>, i: usize) -> Option<Cardinal> {
             joint: if joined {
                 Some((whole.amount, at))
             } else {
-                next.joint
-                    .map(|(before, from)| (whole.amount.plus(before), from))
+                next.joint.map(|(before, from)| (whole.amount.plus(before), from))
             },
             tens: next.tens,
         };
@@ -276,54 +230,25 @@ fn cardinal(u: &Utterance<'_>, i: usize) -> Option<Cardinal> {
 /// A number below one thousand (or in digits) with its multipliers.
 fn term(u: &Utterance<'_>, i: usize) -> Option<Cardinal> {
     if let Some((amount, end, form)) = digits::read(u, i) {
-        let mut whole = Cardinal {
-            amount,
-            end,
-            form,
-            multiplier: 1,
-            joint: None,
-            tens: None,
-        };
+        let mut whole = Cardinal { amount, end, form, multiplier: 1, joint: None, tens: None };
         if let Some(after) = hundred(u, end) {
             whole.amount = amount.times(Amount::integer(100));
-            whole = rest_of_hundreds(
-                u,
-                Cardinal {
-                    end: after,
-                    form: Form::Words,
-                    multiplier: 100,
-                    ..whole
-                },
-            );
+            whole = rest_of_hundreds(u, Cardinal { end: after, form: Form::Words, multiplier: 100, ..whole });
         }
         return Some(with_scales(u, whole));
     }
     let base = match u.numeral(i)? {
         Numeral::Hundreds(hundreds) => {
             let whole = word(Amount::integer(i128::from(hundreds)), i + 1);
-            rest_of_hundreds(
-                u,
-                Cardinal {
-                    multiplier: 100,
-                    ..whole
-                },
-            )
+            rest_of_hundreds(u, Cardinal { multiplier: 100, ..whole })
         }
         Numeral::LoneScale(_) => word(Amount::integer(1), i),
         Numeral::Article => match u.numeral(i + 1)? {
             Numeral::Hundred => {
                 let whole = word(Amount::integer(100), i + 2);
-                rest_of_hundreds(
-                    u,
-                    Cardinal {
-                        multiplier: 100,
-                        ..whole
-                    },
-                )
+                rest_of_hundreds(u, Cardinal { multiplier: 100, ..whole })
             }
-            Numeral::Scale(_) | Numeral::LoneScale(_) | Numeral::Dozen => {
-                word(Amount::integer(1), i + 1)
-            }
+            Numeral::Scale(_) | Numeral::LoneScale(_) | Numeral::Dozen => word(Amount::integer(1), i + 1),
             _ => return None,
         },
         _ => {
@@ -331,13 +256,7 @@ fn term(u: &Utterance<'_>, i: usize) -> Option<Cardinal> {
             match hundred(u, small.end) {
                 Some(after) => {
                     let amount = small.amount.times(Amount::integer(100));
-                    rest_of_hundreds(
-                        u,
-                        Cardinal {
-                            multiplier: 100,
-                            ..word(amount, after)
-                        },
-                    )
+                    rest_of_hundreds(u, Cardinal { multiplier: 100, ..word(amount, after) })
                 }
                 None => small,
             }
@@ -347,14 +266,7 @@ fn term(u: &Utterance<'_>, i: usize) -> Option<Cardinal> {
 }
 
 fn word(amount: Amount, end: usize) -> Cardinal {
-    Cardinal {
-        amount,
-        end,
-        form: Form::Words,
-        multiplier: 1,
-        joint: None,
-        tens: None,
-    }
+    Cardinal { amount, end, form: Form::Words, multiplier: 1, joint: None, tens: None }
 }
 
 /// The token after `hundred` (`-hundred`) at `i`.
@@ -371,9 +283,7 @@ fn rest_of_hundreds(u: &Utterance<'_>, hundreds: Cardinal) -> Cardinal {
     let rest = match below_hundred(u, at) {
         Some(rest) => rest,
         None if joined => match digits::read(u, at) {
-            Some((amount, end, Form::Plain)) if amount.value() < 100.0 && !u.tokens.glued(end) => {
-                word(amount, end)
-            }
+            Some((amount, end, Form::Plain)) if amount.value() < 100.0 && !u.tokens.glued(end) => word(amount, end),
             _ => return hundreds,
         },
         None => return hundreds,
@@ -399,21 +309,14 @@ fn below_hundred(u: &Utterance<'_>, i: usize) -> Option<Cardinal> {
         Numeral::Tens(tens) => tens,
         _ => return None,
     };
-    let at = if u.is_hyphen(i + 1) || u.numeral(i + 1) == Some(Numeral::And) {
-        i + 2
-    } else {
-        i + 1
-    };
+    let at = if u.is_hyphen(i + 1) || u.numeral(i + 1) == Some(Numeral::And) { i + 2 } else { i + 1 };
     let unit = match u.numeral(at) {
         Some(Numeral::Small(n @ 1..=9)) => n,
         Some(Numeral::One) => 1,
         _ => 0,
     };
     Some(if unit == 0 {
-        Cardinal {
-            tens: Some((i, tens)),
-            ..word(Amount::integer(i128::from(tens)), i + 1)
-        }
+        Cardinal { tens: Some((i, tens)), ..word(Amount::integer(i128::from(tens)), i + 1) }
     } else {
         word(Amount::integer(i128::from(tens) + i128::from(unit)), at + 1)
     })
@@ -421,36 +324,21 @@ fn below_hundred(u: &Utterance<'_>, i: usize) -> Option<Cardinal> {
 
 fn with_scales(u: &Utterance<'_>, base: Cardinal) -> Cardinal {
     let (amount, end, multiplier) = scales(u, base.end, base.amount);
-    if end == base.end {
-        base
-    } else {
-        Cardinal {
-            multiplier,
-            ..word(amount, end)
-        }
-    }
+    if end == base.end { base } else { Cardinal { multiplier, ..word(amount, end) } }
 }
 
 /// Multiplies by the multipliers at `i`. The last result is their product.
 fn scales(u: &Utterance<'_>, i: usize, amount: Amount) -> (Amount, usize, i128) {
     let (mut amount, mut end, mut product) = (amount, i, 1i128);
     for _ in 0..MAX_SCALES {
-        let at = if u.is_joining_hyphen(end) {
-            end + 1
-        } else {
-            end
-        };
+        let at = if u.is_joining_hyphen(end) { end + 1 } else { end };
         let scale = match u.numeral(at) {
             Some(Numeral::Scale(scale) | Numeral::LoneScale(scale)) => i128::from(scale),
             Some(Numeral::Hundred) if product > 1 => 100,
             _ => break,
         };
         // `five million-dollar houses` keeps its hyphen for the unit; a glued digit is no multiplier's place.
-        if at == end
-            && u.tokens.glued(at)
-            && u.tokens
-                .get(end.wrapping_sub(1))
-                .is_some_and(|t| t.shape == Shape::Word)
+        if at == end && u.tokens.glued(at) && u.tokens.get(end.wrapping_sub(1)).is_some_and(|t| t.shape == Shape::Word)
         {
             break;
         }
@@ -465,12 +353,7 @@ fn scales(u: &Utterance<'_>, i: usize, amount: Amount) -> (Amount, usize, i128) 
 }
 
 /// `… dozen`. Only what follows the last `and` is counted in dozens: `three hundred and two dozens` is 324.
-fn dozens(
-    u: &Utterance<'_>,
-    i: usize,
-    amount: Amount,
-    before: Option<Amount>,
-) -> Option<(Amount, usize)> {
+fn dozens(u: &Utterance<'_>, i: usize, amount: Amount, before: Option<Amount>) -> Option<(Amount, usize)> {
     let dozen = Amount::integer(12);
     let at = if u.is_joining_hyphen(i) { i + 1 } else { i };
     if u.numeral(at) != Some(Numeral::Dozen) {
@@ -512,14 +395,9 @@ fn fractions(u: &Utterance<'_>, start: usize, cardinal: &Cardinal) -> Option<(Am
     if cardinal.form != Form::Words {
         return None;
     }
-    let at = if u.is_hyphen(cardinal.end) {
-        cardinal.end + 1
-    } else {
-        cardinal.end
-    };
+    let at = if u.is_hyphen(cardinal.end) { cardinal.end + 1 } else { cardinal.end };
     // `one hundred twenty fifths` is counted in twenty-fifths, if something is left to count.
-    if let (Some((tens_at, tens)), Some(Numeral::Fractions(unit @ 1..=9))) =
-        (cardinal.tens, u.numeral(at))
+    if let (Some((tens_at, tens)), Some(Numeral::Fractions(unit @ 1..=9))) = (cardinal.tens, u.numeral(at))
         && tens_at > start
         && u.numeral(tens_at - 1) != Some(Numeral::And)
     {
@@ -528,8 +406,7 @@ fn fractions(u: &Utterance<'_>, start: usize, cardinal: &Cardinal) -> Option<(Am
         return Some((count.over(Amount::integer(denominator))?, at + 1));
     }
     let is_one = cardinal.end == start + 1 && u.numeral(start) == Some(Numeral::One);
-    let (denominator, end) =
-        plural_denominator(u, at).or_else(|| if is_one { denominator(u, at) } else { None })?;
+    let (denominator, end) = plural_denominator(u, at).or_else(|| if is_one { denominator(u, at) } else { None })?;
     let over = Amount::integer(denominator);
     if let Some((before, _)) = cardinal.joint {
         let count = cardinal.amount.plus(before.negated());
@@ -568,11 +445,7 @@ fn mixed(u: &Utterance<'_>, cardinal: &Cardinal) -> Option<(Amount, usize)> {
     if count.form != Form::Words {
         return None;
     }
-    let after = if u.is_hyphen(count.end) {
-        count.end + 1
-    } else {
-        count.end
-    };
+    let after = if u.is_hyphen(count.end) { count.end + 1 } else { count.end };
     let (denominator, end) = plural_denominator(u, after)?;
     let part = count.amount.over(Amount::integer(denominator))?;
     (part.value() < 1.0).then(|| (cardinal.amount.plus(part), end))
@@ -586,9 +459,7 @@ fn plural_denominator(u: &Utterance<'_>, i: usize) -> Option<(i128, usize)> {
         Numeral::Tens(tens) => {
             let at = if u.is_hyphen(i + 1) { i + 2 } else { i + 1 };
             match u.numeral(at)? {
-                Numeral::Fractions(unit @ 1..=9) => {
-                    Some((i128::from(tens) + i128::from(unit), at + 1))
-                }
+                Numeral::Fractions(unit @ 1..=9) => Some((i128::from(tens) + i128::from(unit), at + 1)),
                 _ => None,
             }
         }
@@ -604,9 +475,7 @@ fn denominator(u: &Utterance<'_>, i: usize) -> Option<(i128, usize)> {
         Numeral::Tens(tens) => {
             let at = if u.is_hyphen(i + 1) { i + 2 } else { i + 1 };
             match u.numeral(at)? {
-                Numeral::Ordinal(unit @ 1..=9) => {
-                    Some((i128::from(tens) + i128::from(unit), at + 1))
-                }
+                Numeral::Ordinal(unit @ 1..=9) => Some((i128::from(tens) + i128::from(unit), at + 1)),
                 _ => None,
             }
         }
@@ -657,24 +526,13 @@ fn over(u: &Utterance<'_>, numerator: &Cardinal) -> Option<(Amount, usize)> {
 
 /// Digits that touch letters are a name or carry a unit: `29km`, `A1`, `COVID-19`, `v2.0`.
 fn is_part_of_a_name(u: &Utterance<'_>, phrase: &NumberPhrase) -> bool {
-    let touches_word = |i: usize| {
-        u.tokens
-            .get(i)
-            .is_some_and(|token| token.shape == Shape::Word)
-    };
-    let is_digit = |i: usize| {
-        u.tokens
-            .get(i)
-            .is_some_and(|token| token.shape == Shape::Digits)
-    };
+    let touches_word = |i: usize| u.tokens.get(i).is_some_and(|token| token.shape == Shape::Word);
+    let is_digit = |i: usize| u.tokens.get(i).is_some_and(|token| token.shape == Shape::Digits);
     let last = phrase.end - 1;
     if u.tokens.glued(phrase.end) && touches_word(phrase.end) && is_digit(last) {
         return true;
     }
-    if !u.tokens.glued(phrase.start)
-        || phrase.start == 0
-        || !(is_digit(phrase.start) || u.is_hyphen(phrase.start))
-    {
+    if !u.tokens.glued(phrase.start) || phrase.start == 0 || !(is_digit(phrase.start) || u.is_hyphen(phrase.start)) {
         return false;
     }
     let before = phrase.start - 1;
@@ -688,10 +546,7 @@ fn is_pronoun(u: &Utterance<'_>, phrase: &NumberPhrase) -> bool {
     if phrase.end != phrase.start + 1 || u.numeral(phrase.start) != Some(Numeral::One) {
         return false;
     }
-    let before = phrase
-        .start
-        .checked_sub(1)
-        .map_or("", |before| u.tokens.word(before));
+    let before = phrase.start.checked_sub(1).map_or("", |before| u.tokens.word(before));
     u.grammar.pronoun_before.contains(&before)
         || u.grammar.pronoun_after.contains(&u.tokens.word(phrase.end))
         || phrase.start > 0 && matches!(u.numeral(phrase.start - 1), Some(Numeral::Ordinal(_)))
@@ -707,12 +562,7 @@ mod tests {
         let u = Utterance::new(text, Grammar::of(language));
         let found: Vec<(&str, f64)> = find(&u)
             .iter()
-            .map(|phrase| {
-                (
-                    &text[u.tokens.span(phrase.start..phrase.end)],
-                    phrase.amount.value(),
-                )
-            })
+            .map(|phrase| (&text[u.tokens.span(phrase.start..phrase.end)], phrase.amount.value()))
             .collect();
         assert_eq!(found, expected, "{text:?}");
     }
@@ -771,40 +621,18 @@ mod tests {
 
     #[test]
     fn what_stands_apart_stays_apart() {
-        check_in(
-            Language::English,
-            "three or four",
-            &[("three", 3.0), ("four", 4.0)],
-        );
-        check_in(
-            Language::English,
-            "one two three",
-            &[("one", 1.0), ("two", 2.0), ("three", 3.0)],
-        );
-        check_in(
-            Language::English,
-            "1, 2 and 3",
-            &[("1", 1.0), ("2", 2.0), ("3", 3.0)],
-        );
+        check_in(Language::English, "three or four", &[("three", 3.0), ("four", 4.0)]);
+        check_in(Language::English, "one two three", &[("one", 1.0), ("two", 2.0), ("three", 3.0)]);
+        check_in(Language::English, "1, 2 and 3", &[("1", 1.0), ("2", 2.0), ("3", 3.0)]);
         check_in(Language::English, "7 - 3", &[("7", 7.0), ("3", 3.0)]);
         check_in(Language::English, "5-10", &[("5", 5.0), ("10", 10.0)]);
     }
 
     #[test]
     fn what_only_looks_like_a_number_is_left() {
-        for text in [
-            "29km",
-            "COVID-19",
-            "A1",
-            "which one",
-            "one of them",
-            "no one",
-            "hundreds",
-            "4th",
-            "v2",
-            "a",
-            "and",
-        ] {
+        for text in
+            ["29km", "COVID-19", "A1", "which one", "one of them", "no one", "hundreds", "4th", "v2", "a", "and"]
+        {
             check_in(Language::English, text, &[]);
         }
     }

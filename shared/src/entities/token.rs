@@ -43,11 +43,8 @@ impl<'t> Tokens<'t> {
     /// Cuts `text`.
     #[must_use]
     pub fn new(text: &'t str) -> Self {
-        let mut tokens = Tokens {
-            text,
-            folded: String::with_capacity(text.len()),
-            list: Vec::with_capacity(text.len() / 4 + 1),
-        };
+        let mut tokens =
+            Tokens { text, folded: String::with_capacity(text.len()), list: Vec::with_capacity(text.len() / 4 + 1) };
         let mut spaced = true;
         let mut characters = text.char_indices().peekable();
         while let Some((start, first)) = characters.next() {
@@ -90,14 +87,7 @@ impl<'t> Tokens<'t> {
                 Shape::Symbol
             };
             let folded_end = tokens.folded.len() as u32;
-            tokens.list.push(Token {
-                start,
-                end,
-                shape,
-                spaced,
-                folded_start,
-                folded_end,
-            });
+            tokens.list.push(Token { start, end, shape, spaced, folded_start, folded_end });
             spaced = false;
         }
         tokens
@@ -130,9 +120,7 @@ impl<'t> Tokens<'t> {
     /// The token at `index`, folded; empty when there is none.
     #[must_use]
     pub fn folded(&self, index: usize) -> &str {
-        self.list.get(index).map_or("", |token| {
-            &self.folded[token.folded_start as usize..token.folded_end as usize]
-        })
+        self.list.get(index).map_or("", |token| &self.folded[token.folded_start as usize..token.folded_end as usize])
     }
 
     /// The word at `index`, folded; empty when there is none or it is no word.
@@ -177,18 +165,13 @@ impl<'t> Tokens<'t> {
     /// The token at `index` as it stands in the text; empty when there is none.
     #[must_use]
     pub fn raw(&self, index: usize) -> &'t str {
-        self.list
-            .get(index)
-            .map_or("", |token| &self.text[token.start..token.end])
+        self.list.get(index).map_or("", |token| &self.text[token.start..token.end])
     }
 
     /// The bytes that a run of tokens covers. An empty run covers nothing.
     #[must_use]
     pub fn span(&self, run: Range<usize>) -> Range<usize> {
-        match (
-            self.list.get(run.start),
-            run.end.checked_sub(1).and_then(|last| self.list.get(last)),
-        ) {
+        match (self.list.get(run.start), run.end.checked_sub(1).and_then(|last| self.list.get(last))) {
             (Some(first), Some(last)) if run.start < run.end => first.start..last.end,
             _ => 0..0,
         }
@@ -259,10 +242,7 @@ mod tests {
 
     #[test]
     fn words_digits_and_symbols_are_told_apart() {
-        check(
-            "It’s 29km, O'Clock!",
-            &["it's", "29", "km", ",", "o'clock", "!"],
-        );
+        check("It’s 29km, O'Clock!", &["it's", "29", "km", ",", "o'clock", "!"]);
         check("Dieciséis años", &["dieciseis", "anos"]);
         check("$1,000.50", &["$", "1", ",", "000", ".", "50"]);
         check("dogs' 5", &["dogs", "'", "5"]);

@@ -24,11 +24,7 @@ impl<'t> Utterance<'t> {
                 _ => None,
             })
             .collect();
-        Utterance {
-            tokens,
-            grammar,
-            numerals,
-        }
+        Utterance { tokens, grammar, numerals }
     }
 
     /// What the token at `index` does in a number phrase.
@@ -62,10 +58,7 @@ impl<'t> Utterance<'t> {
     /// Whether the token at `index` is a hyphen or dash.
     #[must_use]
     pub fn is_hyphen(&self, index: usize) -> bool {
-        matches!(
-            self.tokens.symbol(index),
-            Some('-' | '\u{2010}' | '\u{2011}' | '\u{2012}' | '\u{2013}' | '\u{2212}')
-        )
+        matches!(self.tokens.symbol(index), Some('-' | '\u{2010}' | '\u{2011}' | '\u{2012}' | '\u{2013}' | '\u{2212}'))
     }
 
     /// Whether the token at `index` is a hyphen that touches both its neighbours.

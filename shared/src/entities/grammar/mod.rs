@@ -125,27 +125,16 @@ impl Grammar {
         if word.len() >= 32 || lengths & (1 << word.len()) == 0 {
             return None;
         }
-        self.numerals
-            .binary_search_by(|(known, _)| (*known).cmp(word))
-            .ok()
-            .map(|at| self.numerals[at].1)
+        self.numerals.binary_search_by(|(known, _)| (*known).cmp(word)).ok().map(|at| self.numerals[at].1)
     }
 }
 
 const fn apart(letters: &'static str, power: u8) -> Suffix {
-    Suffix {
-        letters,
-        power,
-        may_be_apart: true,
-    }
+    Suffix { letters, power, may_be_apart: true }
 }
 
 const fn attached(letters: &'static str, power: u8) -> Suffix {
-    Suffix {
-        letters,
-        power,
-        may_be_apart: false,
-    }
+    Suffix { letters, power, may_be_apart: false }
 }
 
 /// For each first letter, a bit for every length that a word of the lexicon has.
@@ -168,10 +157,7 @@ mod tests {
     fn every_lexicon_is_sorted_and_folded() {
         for language in [Language::English, Language::Spanish] {
             let grammar = Grammar::of(language);
-            assert!(
-                grammar.numerals.is_sorted_by(|a, b| a.0 < b.0),
-                "{language:?}: numerals"
-            );
+            assert!(grammar.numerals.is_sorted_by(|a, b| a.0 < b.0), "{language:?}: numerals");
             for words in [grammar.yes, grammar.no, grammar.unsure] {
                 assert!(words.is_sorted_by(|a, b| a < b), "{language:?}: {words:?}");
             }

@@ -8,15 +8,8 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     shape: shape(NUMERALS),
     decimal_mark: ',',
     group_mark: '.',
-    ordinal_endings: &[
-        "ro", "ra", "do", "da", "er", "to", "ta", "mo", "ma", "vo", "va", "no", "na", "º", "ª",
-    ],
-    suffixes: &[
-        apart("k", 3),
-        apart("K", 3),
-        apart("M", 6),
-        attached("MM", 6),
-    ],
+    ordinal_endings: &["ro", "ra", "do", "da", "er", "to", "ta", "mo", "ma", "vo", "va", "no", "na", "º", "ª"],
+    suffixes: &[apart("k", 3), apart("K", 3), apart("M", 6), attached("MM", 6)],
     relative_ordinals: &[
         ("antepenultimo", Anchor::End, -2),
         ("antepenultima", Anchor::End, -2),
@@ -36,8 +29,8 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     proportion: &["de cada"],
     loose_proportion: &["de"],
     time_units: &[
-        "segundo", "segundos", "minuto", "minutos", "hora", "horas", "dia", "dias", "semana",
-        "semanas", "mes", "meses", "ano", "anos",
+        "segundo", "segundos", "minuto", "minutos", "hora", "horas", "dia", "dias", "semana", "semanas", "mes",
+        "meses", "ano", "anos",
     ],
     yes: &[],
     no: &[],
