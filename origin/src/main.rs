@@ -1,2 +1,7 @@
-//! The `lgdl` command.
-fn main() {}
+//! The `lgdl` command. All of it lies in [`cli`].
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

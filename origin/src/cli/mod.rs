@@ -1,0 +1,63 @@
+//! The `lgdl` command line: its commands and how their ends become exit statuses. One file a command; what several
+//! share lies in [`console`] (output) and [`source`] (reading games).
+
+mod compile;
+mod console;
+mod failure;
+mod fmt;
+mod source;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use console::Console;
+use failure::{Failure, Verdict};
+
+#[derive(Parser)]
+#[command(
+    name = "lgdl",
+    version,
+    about = "Runs conversational games written in LGDL.",
+    after_help = "Exit status: 0 on success, 1 when the answer is no or the work failed, 2 on bad usage.\n\
+                  A GAME is a .lgdl file or a folder with a game.lgdl; `-` reads a game from standard input.",
+    arg_required_else_help = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check games and show everything that is wrong with them
+    Validate(validate::Arguments),
+    /// Compile a game to the form that edge nodes use
+    Compile(compile::Arguments),
+    /// Format games
+    Fmt(fmt::Arguments),
+}
+
+/// Reads the arguments, runs the command, and says how it ended.
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut console = Console::new();
+    let end = match arguments.command {
+        Command::Validate(arguments) => validate::run(&arguments, &mut console),
+        Command::Compile(arguments) => compile::run(&arguments, &mut console),
+        Command::Fmt(arguments) => fmt::run(&arguments, &mut console),
+    };
+    match end.and_then(|verdict| console.flush().map(|()| verdict)) {
+        Ok(Verdict::Yes) | Err(Failure::ReaderGone) => ExitCode::SUCCESS,
+        Ok(Verdict::No) => ExitCode::from(1),
+        Err(Failure::Failed(message)) => {
+            console.complain(&message);
+            ExitCode::from(1)
+        }
+        Err(Failure::Usage(message)) => {
+            console.complain(&message);
+            ExitCode::from(2)
+        }
+    }
+}
