@@ -12,9 +12,7 @@ use super::failure::Failure;
 /// Both streams.
 pub(super) struct Console {
     out: BufWriter<Stdout>,
-    out_colour: Colour,
     error_colour: Colour,
-    watched: bool,
 }
 
 impl Console {
@@ -22,17 +20,7 @@ impl Console {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let colour = |terminal: bool| if terminal && !plain { Colour::Ansi } else { Colour::Plain };
-        Console {
-            out: BufWriter::new(io::stdout()),
-            out_colour: colour(io::stdout().is_terminal()),
-            error_colour: colour(io::stderr().is_terminal()),
-            watched: io::stderr().is_terminal(),
-        }
-    }
-
-    /// How results are coloured.
-    pub(super) fn colour(&self) -> Colour {
-        self.out_colour
+        Console { out: BufWriter::new(io::stdout()), error_colour: colour(io::stderr().is_terminal()) }
     }
 
     /// How findings are coloured.
@@ -77,19 +65,6 @@ impl Console {
     pub(super) fn complain(&mut self, text: &str) {
         let word = paint(self.error_colour, "1;31", "error");
         self.note(format_args!("{word}: {text}"));
-    }
-
-    /// Shows how far long work is, where somebody watches; the next call overwrites it.
-    pub(super) fn progress(&mut self, text: impl Display) {
-        if self.watched {
-            let _ = self.out.flush();
-            let _ = write!(io::stderr(), "\r\x1b[K{text}");
-        }
-    }
-
-    /// Takes the last [`Console::progress`] away.
-    pub(super) fn progress_done(&mut self) {
-        self.progress("");
     }
 }
 

@@ -48,8 +48,6 @@ pub(super) struct Checked {
 pub(super) struct Loaded {
     /// The source.
     pub(super) source: Source,
-    /// The game, for what the compiled form does not tell.
-    pub(super) game: Game,
     /// The game as the engine takes it.
     pub(super) compiled: CompiledGame,
 }
@@ -207,6 +205,6 @@ pub(super) fn load(argument: &Path, name: Option<&str>, console: &mut Console) -
         validate::show_findings(&source, &checked.diagnostics, console);
         return Err(Failure::Failed(format!("{} is not a valid game", source.shown)));
     }
-    let (game, compiled) = checked.choose(name, &source.shown)?;
-    Ok(Loaded { source, game, compiled })
+    let (_, compiled) = checked.choose(name, &source.shown)?;
+    Ok(Loaded { source, compiled })
 }
