@@ -11,6 +11,7 @@ pub mod engine;
 pub mod entities;
 pub mod ir;
 pub mod matcher;
+pub mod mocks;
 pub mod slots;
 pub mod syntax;
 pub mod template;
