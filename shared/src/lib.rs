@@ -15,4 +15,5 @@ pub mod mocks;
 pub mod slots;
 pub mod syntax;
 pub mod template;
+pub mod text;
 pub mod wire;

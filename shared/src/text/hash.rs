@@ -1,0 +1,88 @@
+//! A polynomial hash over bytes, from which the hash of a word with one byte range deleted follows in constant time.
+
+/// The base of the polynomial; odd, so that no bit is lost.
+const BASE: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// The hash of the empty string.
+pub(crate) const EMPTY: u64 = 0;
+
+/// The hash of a string followed by one more byte.
+#[inline]
+#[must_use]
+pub(crate) const fn push(hash: u64, byte: u8) -> u64 {
+    hash.wrapping_mul(BASE).wrapping_add(byte as u64 + 1)
+}
+
+/// The hash of a whole string.
+#[must_use]
+pub(crate) const fn of(bytes: &[u8]) -> u64 {
+    let mut hash = EMPTY;
+    let mut at = 0;
+    while at < bytes.len() {
+        hash = push(hash, bytes[at]);
+        at += 1;
+    }
+    hash
+}
+
+/// A table slot for a hash, in `0..2^bits`.
+#[inline]
+#[must_use]
+pub(crate) const fn slot(hash: u64, bits: u32) -> usize {
+    let mixed = (hash ^ (hash >> 32)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    (mixed >> (64 - bits)) as usize
+}
+
+/// Calls `each` with the hash of every string that `word` becomes when one character is left out.
+pub(crate) fn deletions(word: &str, mut each: impl FnMut(u64)) {
+    let bytes = word.as_bytes();
+    let whole = of(bytes);
+    // `prefix` and `power` walk together: the hash of the bytes before the character, and BASE^(bytes after it).
+    let mut power = 1u64;
+    for _ in 0..bytes.len() {
+        power = power.wrapping_mul(BASE);
+    }
+    let inverse = INVERSE;
+    let mut prefix = EMPTY;
+    for (at, ch) in word.char_indices() {
+        let mut through = prefix;
+        let mut after = power;
+        for &byte in &bytes[at..at + ch.len_utf8()] {
+            through = push(through, byte);
+            after = after.wrapping_mul(inverse);
+        }
+        let suffix = whole.wrapping_sub(through.wrapping_mul(after));
+        each(prefix.wrapping_mul(after).wrapping_add(suffix));
+        prefix = through;
+        power = after;
+    }
+}
+
+/// The multiplicative inverse of [`BASE`] modulo 2^64, by Newton's iteration.
+const INVERSE: u64 = {
+    let mut inverse = BASE;
+    let mut round = 0;
+    while round < 6 {
+        inverse = inverse.wrapping_mul(2u64.wrapping_sub(BASE.wrapping_mul(inverse)));
+        round += 1;
+    }
+    inverse
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deletion_hashes_are_the_hashes_of_the_shortened_words() {
+        for word in ["chest", "a", "", "größe", "你好吗"] {
+            let mut got = Vec::new();
+            deletions(word, |hash| got.push(hash));
+            let expected: Vec<u64> = word
+                .char_indices()
+                .map(|(at, ch)| of(format!("{}{}", &word[..at], &word[at + ch.len_utf8()..]).as_bytes()))
+                .collect();
+            assert_eq!(got, expected, "{word}");
+        }
+    }
+}

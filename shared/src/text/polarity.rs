@@ -1,0 +1,470 @@
+//! Whether a sentence asserts what it mentions: negation, and what lies long in the past or happened to others.
+//!
+//! The rules are those of `docs/matching.md`. Only words *before* a mention negate it (and a bare "no" that answers it
+//! as a question); a negation ends where its clause ends.
+
+use super::tokens::{Break, Shape, Token, Tokens};
+use super::words::Class;
+
+/// How many words before a mention a negation can stand.
+const MAX_SCOPE: usize = 24;
+/// Words of one member of an enumeration ("no fever, dry cough, or chest pain").
+const MAX_LIST_MEMBER: usize = 4;
+/// How many words around a mention are searched for a date.
+const MAX_DATE_DISTANCE: usize = 16;
+/// A year that lies at least this far back makes a mention history.
+const HISTORY_YEARS: i32 = 2;
+
+/// How a mention is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Polarity {
+    /// As it stands.
+    Asserted,
+    /// Perhaps not about here and now: another person's past.
+    Doubtful,
+    /// Negated, or long past.
+    Denied,
+}
+
+/// How the words `first..end` are meant. `year` is the current year, if it is known.
+#[must_use]
+pub fn polarity(tokens: &Tokens, first: usize, end: usize, year: Option<i32>) -> Polarity {
+    let classes = tokens.classes();
+    if !classes.is(NOTEWORTHY) && !tokens.has_data() {
+        return Polarity::Asserted;
+    }
+    let text = Sentence { tokens, all: tokens.as_slice() };
+    if classes.is(Class::NEGATOR.and(Class::INSTEAD)) && (text.denied_before(first) || text.answered_no(end)) {
+        return Polarity::Denied;
+    }
+    text.past(first, end, year)
+}
+
+const NOTEWORTHY: Class = Class::NEGATOR.and(Class::INSTEAD).and(Class::KIN).and(Class::MEMORY);
+
+struct Sentence<'a> {
+    tokens: &'a Tokens,
+    all: &'a [Token],
+}
+
+impl Sentence<'_> {
+    fn class(&self, at: usize) -> Class {
+        self.all.get(at).map_or(Class::CONTENT, |token| token.class)
+    }
+
+    fn word(&self, at: usize) -> &str {
+        self.tokens.text(at)
+    }
+
+    fn before(&self, at: usize) -> Break {
+        self.all.get(at).map_or(Break::Sentence, |token| token.before)
+    }
+
+    /// Walks left from the mention to the negator whose scope it lies in, if there is one.
+    fn denied_before(&self, first: usize) -> bool {
+        let mut list = false; // the mention's own member of a list is led by "or"
+        let mut member = 0; // words of the list member that is being crossed
+        let mut clausal = false; // it has a subject or a verb, so it is no list member
+        let mut joined = false; // an "and" lies between
+        let mut in_first_member = true;
+        for at in (first.saturating_sub(MAX_SCOPE)..first).rev() {
+            match self.before(at + 1) {
+                Break::None => {}
+                Break::Sentence => return false,
+                Break::Clause => {
+                    if !list || (!in_first_member && (clausal || member > MAX_LIST_MEMBER)) {
+                        return false;
+                    }
+                    in_first_member = false;
+                    member = 0;
+                    clausal = false;
+                }
+            }
+            let class = self.class(at);
+            if class.is(Class::NEGATOR) {
+                match self.negator(at, first) {
+                    Negator::Lifted => continue,
+                    Negator::Real => return !joined || self.reaches_over_and(at),
+                }
+            }
+            if class.is(Class::BREAK.and(Class::ADJUNCT)) {
+                return false;
+            }
+            if class.is(Class::INSTEAD) && matches!(self.word(at + 1), "of" | "than") {
+                return true;
+            }
+            if class.is(Class::SUBJECT) && !self.raised(at) {
+                return false;
+            }
+            match self.word(at) {
+                "and" | "plus" if self.starts_clause(at + 1) => return false,
+                "and" | "plus" => joined = true,
+                "or" if in_first_member => list = true,
+                _ => {}
+            }
+            member += 1;
+            clausal |= class.is(Class::SUBJECT.and(Class::AUXILIARY));
+        }
+        false
+    }
+
+    /// Whether what follows an "and" is a clause of its own.
+    fn starts_clause(&self, at: usize) -> bool {
+        self.class(at).is(Class::SUBJECT.and(Class::AUXILIARY).and(Class::RECENT).and(Class::FILLER))
+            || matches!(self.word(at), "my" | "it" | "there" | "also" | "then" | "the" | "this" | "that")
+    }
+
+    /// Whether the clause that begins at a pronoun is governed by a verb that passes a negation on.
+    fn raised(&self, at: usize) -> bool {
+        let that = at > 0 && self.word(at - 1) == "that";
+        at.checked_sub(1 + usize::from(that)).is_some_and(|verb| self.class(verb).is(Class::RAISES))
+    }
+
+    fn negator(&self, at: usize, first: usize) -> Negator {
+        let next = at + 1;
+        let lifted = if self.word(at) == "no" {
+            // "No, …" and "no my chest …" answer; "no chest pain" negates.
+            next < self.all.len()
+                && self.class(next).is(Class::DETERMINER.and(Class::PRONOUN).and(Class::AUXILIARY).and(Class::FILLER))
+                && self.word(next) != "any"
+                || next < first && self.class(next).is(Class::LIFTS)
+        } else {
+            next < first && self.class(next).is(Class::LIFTS)
+                || self.question(at)
+                || self.word(next) == "to" && self.word(next + 1) == "mention"
+                || matches!(self.word(next), "believe" | "imagine") && matches!(self.previous(at), "can" | "could")
+        };
+        if lifted { Negator::Lifted } else { Negator::Real }
+    }
+
+    fn previous(&self, at: usize) -> &str {
+        at.checked_sub(1).map_or("", |before| self.word(before))
+    }
+
+    /// "why don't you …", "can't you …": a request in the form of a question.
+    fn question(&self, at: usize) -> bool {
+        if self.previous(at) == "why" {
+            return true;
+        }
+        let Some(verb) = at.checked_sub(1).filter(|&verb| self.class(verb).is(Class::AUXILIARY)) else {
+            return false;
+        };
+        if verb > 0 && self.word(verb - 1) == "why" {
+            return true;
+        }
+        let opens = verb == 0 || self.before(verb) != Break::None || self.class(verb - 1).is(Class::FILLER);
+        opens
+            && (self.word(at + 1) == "you" || self.class(at + 1).is(Class::SUBJECT))
+            && self.before(at + 1) == Break::None
+            && self.word(at + 2) != "dare"
+    }
+
+    /// "no fever and chest pain" is neither; "can't sleep and chest pain" is chest pain.
+    fn reaches_over_and(&self, at: usize) -> bool {
+        let mut next = at + 1;
+        while self.class(next).is(Class::FILLER) {
+            next += 1;
+        }
+        self.word(at) != "not" && self.word(at) != "never" || self.class(next).is(Class::HOLDS)
+    }
+
+    /// "Chest pain? No."
+    fn answered_no(&self, end: usize) -> bool {
+        self.all.get(end).is_some_and(|token| token.after_question)
+            && matches!(self.word(end), "no" | "none" | "nope" | "never")
+            && !matches!(self.word(end + 1), "idea" | "doubt" | "clue")
+    }
+
+    /// What lies long in the past, or in somebody else's.
+    fn past(&self, first: usize, end: usize, year: Option<i32>) -> Polarity {
+        let from = self.clause_start(first);
+        let until = self.clause_end(end);
+        let around = || (from..first).chain(end..until);
+        if around().any(|at| self.class(at).is(Class::ONGOING)) {
+            return Polarity::Asserted;
+        }
+        if around().any(|at| self.dates_back(at, first, year)) {
+            return Polarity::Denied;
+        }
+        let other = (from..first).find(|&at| self.class(at).is(Class::KIN));
+        let past = other.is_some_and(|person| (person + 1..first).any(|at| self.tells_of_others(at)));
+        let recent = || around().any(|at| self.class(at).is(Class::RECENT.and(Class::TIME)));
+        if past && !recent() { Polarity::Doubtful } else { Polarity::Asserted }
+    }
+
+    /// "had", "died of"; "was" tells of the present often enough ("my wife was hit by a car").
+    fn tells_of_others(&self, at: usize) -> bool {
+        self.class(at).is(Class::PAST) && !matches!(self.word(at), "was" | "were" | "been")
+    }
+
+    /// The first word of the mention's clause. A short opening ("In 1980, …") belongs to it.
+    fn clause_start(&self, first: usize) -> usize {
+        let limit = first.saturating_sub(MAX_DATE_DISTANCE);
+        let mut at = first;
+        while at > limit {
+            if self.before(at) == Break::Sentence || self.breaks(at - 1) {
+                return at;
+            }
+            if self.before(at) == Break::Clause {
+                let opening =
+                    (at.saturating_sub(MAX_LIST_MEMBER)..at).rev().find(|&i| self.before(i) != Break::None || i == 0);
+                return match opening {
+                    Some(start) if start == 0 || self.before(start) == Break::Sentence => start,
+                    _ => at,
+                };
+            }
+            at -= 1;
+        }
+        at
+    }
+
+    fn clause_end(&self, end: usize) -> usize {
+        let limit = (end + MAX_DATE_DISTANCE).min(self.all.len());
+        (end..limit).find(|&at| self.before(at) != Break::None || self.breaks(at)).unwrap_or(limit)
+    }
+
+    /// Whether a word parts two clauses. "when I was a child" is part of what it dates.
+    fn breaks(&self, at: usize) -> bool {
+        match self.word(at) {
+            "when" | "since" | "before" | "after" => false,
+            "and" => self.starts_clause(at + 1),
+            _ => self.class(at).is(Class::BREAK),
+        }
+    }
+
+    /// Whether a phrase that begins or ends at this word puts the clause long in the past.
+    fn dates_back(&self, at: usize, first: usize, year: Option<i32>) -> bool {
+        let class = self.class(at);
+        let previous = self.previous(at);
+        if let Some((now, then)) = year.zip(self.year(at)) {
+            return matches!(previous, "in" | "of" | "during") && then < now && now - then >= HISTORY_YEARS;
+        }
+        if !class.is(Class::MEMORY) {
+            return false;
+        }
+        match self.word(at) {
+            "ago" | "back" => matches!(previous, "years" | "decades"),
+            "history" => at < first && self.word(at + 1) == "of",
+            "used" => at < first && self.word(at + 1) == "to" && !matches!(previous, "am" | "is" | "are" | "get"),
+            "past" => previous == "the" && at >= 2 && self.word(at - 2) == "in",
+            "child" | "kid" | "boy" | "girl" | "teenager" | "baby" => {
+                matches!(previous, "a") && at >= 2 && matches!(self.word(at - 2), "as" | "was")
+            }
+            "young" | "little" => previous == "was",
+            "childhood" => matches!(previous, "my" | "in" | "during"),
+            _ => false,
+        }
+    }
+
+    fn year(&self, at: usize) -> Option<i32> {
+        let token = self.all.get(at).filter(|token| token.shape == Shape::Data)?;
+        let text = self.word(at);
+        let _ = token;
+        (text.len() == 4).then(|| text.parse().ok()).flatten().filter(|year| (1900..2200).contains(year))
+    }
+}
+
+enum Negator {
+    Real,
+    Lifted,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{find_phrase, normalize};
+    use super::*;
+
+    /// `[…]` marks the mention.
+    #[track_caller]
+    fn check(marked: &str, expected: Polarity) {
+        let (left, rest) = marked.split_once('[').expect("a mention");
+        let (mention, right) = rest.split_once(']').expect("its end");
+        let text = format!("{left}{mention}{right}");
+        let tokens = normalize(&text);
+        let from = normalize(left).len();
+        let range = find_phrase(&tokens, &normalize(mention), from).expect("the mention is found");
+        assert_eq!(polarity(&tokens, range.0, range.1, Some(2026)), expected, "{marked}");
+    }
+
+    #[test]
+    fn what_is_negated_is_denied() {
+        for text in [
+            "I do NOT have [chest pain]",
+            "I don't have [chest pain]",
+            "I dont have any [chest pain]",
+            "no [chest pain], just a cough",
+            "No [chest pain].",
+            "please don't [cancel my reservation]",
+            "please do not [cancel my reservation], I still want it",
+            "don't [cancel my reservation]",
+            "never had a [heart attack]",
+            "I have never had a [heart attack]",
+            "I came in without [chest pain]",
+            "I haven't had any [chest pain] today",
+            "there is no [chest pain]",
+            "it isn't [chest pain]",
+            "this is not a [heart attack]",
+            "I have no fever, cough, or [chest pain]",
+            "I don't have a fever, a cough or [chest pain]",
+            "I don't have fever and [chest pain]",
+            "no fever or [chest pain]",
+            "neither [chest pain] nor fever",
+            "neither fever nor [chest pain]",
+            "I don't think I have [chest pain]",
+            "I don't think that I have [chest pain]",
+            "I never said I have [chest pain]",
+            "I don't want you to [cancel my reservation]",
+            "I don't want to [cancel my reservation]",
+            "I do not need to [reset my password]",
+            "my chest does not [hurt]",
+            "I no longer have [chest pain]",
+            "I would not call it [chest pain]",
+            "nobody has [chest pain] here",
+            "patient denies [chest pain]",
+            "change it instead of [cancel my reservation]",
+            "I'd rather wait than pay, rather than [cancel my reservation]",
+            "[chest pain]? No.",
+            "[chest pain]? no, just a cough",
+            "I wouldn't [cancel my reservation]",
+            "you must not [cancel my reservation]",
+            "don't you dare [cancel my reservation]",
+            "not a [heart attack]",
+            "I can't have [chest pain]",
+            "no signs of [chest pain]",
+            "never [cancel my reservation] please",
+            "no more [chest pain]",
+            "not [chest pain] but a fever",
+            "I am not having [chest pain]",
+            "he doesn't have [chest pain]",
+            "I didn't [fall]",
+            "hardly any fever and no [chest pain]",
+            "yes I have fever but no [chest pain]",
+            "we won't [cancel my reservation]",
+            "don't [help me]",
+            "I don't need [help]",
+        ] {
+            check(text, Polarity::Denied);
+        }
+    }
+
+    #[test]
+    fn what_only_stands_near_a_negation_is_asserted() {
+        for text in [
+            "[chest pain]",
+            "I don't have a fever but I have [chest pain]",
+            "I don't have a fever, but [chest pain]",
+            "no fever but [chest pain]",
+            "not only fever, I have [chest pain]",
+            "not only do I have [chest pain]",
+            "not just a cough, [chest pain]",
+            "no, [chest pain]",
+            "No. [chest pain]!",
+            "no my [chest hurts]",
+            "no I have [chest pain]",
+            "no the [app is broken]",
+            "I can't stop [bleeding]",
+            "it won't stop [bleeding]",
+            "I can't sleep because of [chest pain]",
+            "I can't sleep with this [chest pain]",
+            "I couldn't sleep from [chest pain]",
+            "I can't sleep, [chest pain]",
+            "I can't work and I have [chest pain]",
+            "I can't sleep and [chest pain] is bad",
+            "I haven't slept and my [chest hurts]",
+            "why don't you [book a table]",
+            "why not [book a table]",
+            "can't you [cancel my reservation]",
+            "couldn't you [cancel my reservation] please",
+            "please, won't you [cancel my reservation]",
+            "don't forget to [book a table]",
+            "I can't wait to [book a table]",
+            "don't hesitate to [book a table]",
+            "I don't know if I have [chest pain]",
+            "I'm not sure if it's [chest pain]",
+            "I am not sure, [chest pain] maybe",
+            "I don't know why I have [chest pain]",
+            "I can't believe I have [chest pain]",
+            "no doubt this is a [heart attack]",
+            "[chest pain] that does not go away",
+            "[chest pain], no fever",
+            "[chest pain] and no fever",
+            "the [chest pain] is not getting better",
+            "never mind, [book a table]",
+            "I don't like waiting. [cancel my reservation]",
+            "nothing helps, [chest pain] all day",
+            "I have not eaten since the [chest pain] started",
+            "I can't come, so [cancel my reservation]",
+            "I won't be there, please [cancel my reservation]",
+            "I do not feel well, I have [chest pain]",
+            "I can not move because my [chest hurts]",
+            "is it [chest pain] or not",
+            "[chest pain]? I think so",
+            "I cannot deny I have [chest pain]",
+            "not to mention the [chest pain]",
+            "I can't ignore the [chest pain]",
+            "no question, this is [chest pain]",
+            "I couldn't make it, [cancel my reservation]",
+            "it's not my leg, it's [chest pain]",
+            "I have no idea but [chest pain] is what I feel",
+            "he said no and I have [chest pain]",
+            "I can't shake this [chest pain]",
+            "hello, [chest pain] since this morning",
+            "not sure, it could be a [heart attack]",
+            "I don't want to wait because I have [chest pain]",
+            "without my pills I get [chest pain]",
+        ] {
+            check(text, Polarity::Asserted);
+        }
+    }
+
+    #[test]
+    fn history_is_denied_and_another_persons_past_is_doubtful() {
+        for text in [
+            "my uncle had a [heart attack] in 1980",
+            "I had a [heart attack] in 1980",
+            "In 1980, my uncle had a [heart attack]",
+            "I had a [heart attack] ten years ago",
+            "family history of [heart attack]",
+            "I used to have [chest pain]",
+            "I had [asthma] as a child",
+            "I had [asthma] when I was young",
+            "I had [chest pain] in the past",
+            "I [was in a car accident] in 1999",
+        ] {
+            check(text, Polarity::Denied);
+        }
+        for text in ["my uncle had a [heart attack]", "my mother died of a [heart attack]", "she had [chest pain]"] {
+            check(text, Polarity::Doubtful);
+        }
+        for text in [
+            "my uncle is having a [heart attack]",
+            "my wife has [chest pain]",
+            "my dad just had a [heart attack]",
+            "my wife was [hit by a car]",
+            "my husband had [chest pain] this morning",
+            "I had a [heart attack]",
+            "[chest pain] since 1999",
+            "I had a heart attack in 1980 and now I have [chest pain]",
+            "I had a heart attack in 1980, now [chest pain]",
+            "I have had [chest pain] for two years",
+            "my [back hurts], it started years ago",
+            "my [back pain] started three years ago",
+            "[book a table] in 2026",
+            "what was the [revenue] in 2025",
+        ] {
+            check(text, Polarity::Asserted);
+        }
+    }
+
+    #[test]
+    fn nothing_panics_at_the_edges() {
+        for text in ["", "no", "not", "can't", "no no no", "why not", "and", "instead", "? no", "1980", "ago"] {
+            let tokens = normalize(text);
+            for first in 0..=tokens.len() + 1 {
+                for end in first..=tokens.len() + 1 {
+                    let _ = polarity(&tokens, first, end, Some(2026));
+                }
+            }
+        }
+    }
+}
