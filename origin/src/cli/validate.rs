@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         let checked = source::check(&source);
         files.push((source, checked));
     }
-    let good = |checked: &Checked| checked.valid() && !(arguments.strict && !checked.diagnostics.is_empty());
+    let good = |checked: &Checked| checked.valid() && (!arguments.strict || checked.diagnostics.is_empty());
     if arguments.json {
         let files: Vec<_> = files.iter().map(|(source, checked)| describe(source, checked, good(checked))).collect();
         let report = Report { valid: files.iter().all(|file| file.valid), files };
