@@ -3,5 +3,5 @@
 import { build } from "esbuild";
 
 const common = { bundle: true, format: "esm", target: "es2022", charset: "utf8", legalComments: "none", minify: true };
-await build({ ...common, entryPoints: ["src/page.ts"], outfile: "../assets/chat.js" });
-await build({ ...common, entryPoints: ["src/element.ts"], outfile: "../assets/lgdl-chat.js" });
+await build({ ...common, entryPoints: ["src/page.ts"], outfile: "../assets/chat/chat.js" });
+await build({ ...common, entryPoints: ["src/element.ts"], outfile: "../assets/chat/lgdl-chat.js" });

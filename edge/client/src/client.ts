@@ -269,7 +269,7 @@ async function readAnswer(
     if (event === "sentence") {
       onSentence(index, (JSON.parse(data) as { text: string }).text);
       index += 1;
-    } else if (event === "record") {
+    } else if (event === "turn") {
       return JSON.parse(data) as MoveResponse;
     } else if (event === "problem") {
       const problem = JSON.parse(data) as Problem;

@@ -94,10 +94,10 @@ test("tries end after MAX_ATTEMPTS, and the unanswered turn is resumed after a r
   assert.equal(await reloaded.resume(), null);
 });
 
-test("a streamed answer gives its sentences as they come and then the record", async () => {
+test("a streamed answer gives its sentences as they come and then the turn", async () => {
   const body =
     'event: sentence\r\ndata: {"text":"One."}\r\n\r\nevent: sentence\ndata: {"text":"Zwei – ok."}\n\n' +
-    'event: record\ndata: {"response":"One. Zwei – ok.","turn":1}\n\n';
+    'event: turn\ndata: {"response":"One. Zwei – ok.","turn":1}\n\n';
   const { baseUrl, requests } = await node({ status: 200, headers: { "content-type": "text/event-stream" }, body });
   const sentences = [];
   const answer = await new Conversation({ baseUrl, game: "g", storage: null }).send("x", { onSentence: (s) => sentences.push(s) });
@@ -109,7 +109,7 @@ test("a streamed answer gives its sentences as they come and then the record", a
 test("a stream that is cut off is asked for again and repeats no sentence", async () => {
   const stream = (body) => ({ status: 200, headers: { "content-type": "text/event-stream" }, body });
   const first = 'event: sentence\ndata: {"text":"One."}\n\n';
-  const { baseUrl, requests } = await node(stream(first), stream(`${first}event: record\ndata: {"response":"One.","turn":1}\n\n`));
+  const { baseUrl, requests } = await node(stream(first), stream(`${first}event: turn\ndata: {"response":"One.","turn":1}\n\n`));
   const sentences = [];
   await new Conversation({ baseUrl, game: "g", storage: null }).send("x", { onSentence: (s) => sentences.push(s) });
   assert.deepEqual(sentences, ["One."]);
