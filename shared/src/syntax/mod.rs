@@ -2,10 +2,11 @@
 
 #![allow(dead_code)] // places in the tree are for the checks and the formatter
 
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Code, Diagnostic, Severity};
 use crate::ir;
 
 mod ast;
+mod check;
 mod contract;
 mod lexer;
 pub mod limits;
@@ -53,13 +54,36 @@ pub fn parse(source: &[u8], contract: Option<&str>) -> Parsed {
     let parse = parser::parse(&lexed);
     let mut diagnostics = lexed.diagnostics;
     diagnostics.extend(parse.diagnostics);
-    let contract = contract.map(|text| contract::read(text, &mut diagnostics)).unwrap_or_default();
+    let readable = !diagnostics.iter().any(Diagnostic::is_error);
+    let contract = contract.map(|text| contract::read(text, &mut diagnostics));
     let resolved = resolve::resolve(&parse.file, &mut diagnostics);
     resolve::check_moves(&resolved, &mut diagnostics);
+    check::check(lexed.source, &resolved, contract.as_ref(), &mut diagnostics);
+    let contract = contract.unwrap_or_default();
     let games = lower::lower(lexed.source, &resolved, &contract, &mut diagnostics);
-    let entry = entry(&parse.file);
+    if !readable {
+        // What could not be read may be what a warning misses.
+        diagnostics.retain(Diagnostic::is_error);
+    }
+    Parsed { games, entry: entry(&parse.file), diagnostics: limited(diagnostics) }
+}
+
+/// In source order, and of each severity no more than a person reads, so that warnings never hide errors.
+fn limited(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.sort_by_key(|found| (found.span.start, found.span.end));
-    Parsed { games, entry, diagnostics }
+    diagnostics.dedup();
+    let mut kept: Vec<Diagnostic> = Vec::new();
+    for (severity, what) in [(Severity::Error, "errors"), (Severity::Warning, "warnings")] {
+        let of_kind = || diagnostics.iter().filter(|found| found.severity == severity);
+        kept.extend(of_kind().take(limits::MAX_DIAGNOSTICS).cloned());
+        let dropped = of_kind().skip(limits::MAX_DIAGNOSTICS);
+        if let Some(first) = dropped.clone().next() {
+            let message = format!("there are {} more {what}, not shown", dropped.count());
+            kept.push(Diagnostic { severity, ..Diagnostic::new(Code::LimitExceeded, first.span, message) });
+        }
+    }
+    kept.sort_by_key(|found| (found.span.start, found.span.end));
+    kept
 }
 
 /// The last game that no other game of the file extends; the last at all when each is extended (a cycle, reported).

@@ -1,0 +1,282 @@
+//! What moves refer to: slots in conditions (E100), moves (E120), capabilities (E121), participants (E124), names that
+//! look misspelt (E126), and what the contract says of all that (E129).
+
+use std::collections::{HashMap, HashSet};
+
+use crate::diagnostics::{Code, Span};
+use crate::ir::{Contract, Expression, TemplatePart};
+use crate::template;
+
+use super::super::ast::{ActionKind, Call, Condition, Reference, Text};
+use super::super::resolve::Resolved;
+use super::super::suggest::nearest;
+use super::super::text::{Escapes, decode};
+use super::walk::{Met, blocks};
+use super::{Checker, Context};
+
+/// What a file defines, by name.
+pub(super) struct Known<'f> {
+    /// Moves, and the games that they are written in.
+    moves: HashMap<&'f str, Vec<usize>>,
+    /// Services, and the games that list them.
+    services: HashMap<&'f str, Vec<usize>>,
+    /// Functions `(service, function)`; a service with a description allows every function.
+    functions: HashMap<(&'f str, &'f str), Vec<usize>>,
+    open_services: HashMap<&'f str, Vec<usize>>,
+    /// Moves that some move of the file delegates to or extends.
+    pub(super) used_moves: HashSet<&'f str>,
+    /// Parameters of the contract's functions.
+    contract: HashMap<(String, String), Vec<String>>,
+}
+
+impl<'f> Known<'f> {
+    pub(super) fn collect(resolved: &Resolved<'f, '_>, contract: Option<&Contract>) -> Known<'f> {
+        let mut known = Known {
+            moves: HashMap::new(),
+            services: HashMap::new(),
+            functions: HashMap::new(),
+            open_services: HashMap::new(),
+            used_moves: HashSet::new(),
+            contract: HashMap::new(),
+        };
+        for (index, game) in resolved.file.games.iter().enumerate() {
+            for service in &game.services {
+                known.services.entry(service.name.text).or_default().push(index);
+                if service.description.is_some() {
+                    known.open_services.entry(service.name.text).or_default().push(index);
+                }
+                for function in &service.functions {
+                    known.functions.entry((service.name.text, function.text)).or_default().push(index);
+                }
+            }
+            for found in &game.moves {
+                known.moves.entry(found.name.text).or_default().push(index);
+                known.used_moves.extend(found.base.map(|base| base.text));
+                blocks(&found.blocks, &mut |met| {
+                    if let Met::Action(action) = met
+                        && let ActionKind::Delegate(name) = &action.kind
+                    {
+                        known.used_moves.insert(name.text);
+                    }
+                });
+            }
+        }
+        for function in contract.iter().flat_map(|contract| &contract.functions) {
+            let name = (function.service.clone(), function.function.clone());
+            known.contract.insert(name, function.parameters.clone());
+        }
+        known
+    }
+}
+
+impl<'f> Checker<'f, '_, '_> {
+    pub(super) fn references(&mut self, context: &Context<'f, '_>, known: &Known<'f>) {
+        self.participants(context);
+        blocks(&context.written.blocks, &mut |met| match met {
+            Met::Condition(condition) => self.condition_reference(context, condition),
+            Met::Template(text) => self.template_references(context, text),
+            Met::Action(action) => match &action.kind {
+                ActionKind::Delegate(name) => {
+                    if !self.reachable(known.moves.get(name.text), context) {
+                        let moves = self.resolved.games[context.id.game].moves.iter();
+                        let near = nearest(name.text, moves.map(|id| self.resolved.written(*id).name.text));
+                        let message = format!("no move of this game is called `{}`", name.text);
+                        self.report_hint(
+                            Code::UnknownMove,
+                            name.span,
+                            message,
+                            near.map_or_else(
+                                || "at run time the conversation is handed over under this name".to_owned(),
+                                |near| format!("did you mean `{near}`?"),
+                            ),
+                        );
+                    }
+                }
+                ActionKind::Call(call) => self.capability(context, known, call),
+                _ => {}
+            },
+        });
+    }
+
+    /// Whether something is defined in a game that shares moves with this one: a base, the game, or one that extends it.
+    fn reachable(&self, games: Option<&Vec<usize>>, context: &Context<'_, '_>) -> bool {
+        games.is_some_and(|games| games.iter().any(|game| self.resolved.related(*game, context.id.game)))
+    }
+
+    fn participants(&mut self, context: &Context<'_, '_>) {
+        let chain = &self.resolved.games[context.id.game].chain;
+        let games = chain.iter().map(|game| &self.resolved.file.games[*game]);
+        let known: Vec<&str> =
+            games.flat_map(|game| &game.participants).map(|participant| participant.name.text).collect();
+        for trigger in &context.written.triggers {
+            let name = trigger.participant;
+            if !known.is_empty() && name.text != "user" && !known.contains(&name.text) {
+                let message = format!("`{}` is not in the game's `participants`", name.text);
+                let near = nearest(name.text, known.iter().copied().chain(["user"]));
+                self.report_hint(
+                    Code::UnknownParticipant,
+                    name.span,
+                    message,
+                    near.map_or_else(|| "add it there".to_owned(), |near| format!("did you mean `{near}`?")),
+                );
+            }
+        }
+    }
+
+    fn condition_reference(&mut self, context: &Context<'_, '_>, condition: &Condition<'_>) {
+        match condition {
+            Condition::SlotMissing(name) if context.slots.iter().all(|slot| slot.name.text != name.text) => {
+                let message = format!("the move `{}` has no slot `{}`", context.written.name.text, name.text);
+                let near = nearest(name.text, context.slots.iter().map(|slot| slot.name.text));
+                let hint = match near {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None if context.slots.is_empty() => format!("add `slots {{ {}: string }}` to the move", name.text),
+                    None => "its slots are ".to_owned() + &shown_slots(context),
+                };
+                self.report_hint(Code::UnknownSlot, name.span, message, hint);
+            }
+            Condition::Truthy(reference) | Condition::Compare(reference, ..) | Condition::Matches(reference, _) => {
+                self.doubtful(context, reference);
+            }
+            _ => {}
+        }
+    }
+
+    fn doubtful(&mut self, context: &Context<'_, '_>, reference: &Reference<'_>) {
+        let names: Vec<String> = reference.names.iter().map(|name| (*name).to_owned()).collect();
+        self.doubtful_path(context, &names, reference.span);
+    }
+
+    /// Names may come from anywhere (the request, a capability), so only what looks misspelt is reported.
+    fn doubtful_path(&mut self, context: &Context<'_, '_>, path: &[String], span: Span) {
+        let name = match path {
+            [name] => name,
+            [scope, name] if scope == "extracted" => name,
+            _ => return,
+        };
+        let known = || {
+            let slots = context.slots.iter().map(|slot| slot.name.text);
+            slots.chain(context.captures.iter().map(String::as_str))
+        };
+        if name.len() < 4 || known().any(|known| known == name) {
+            return;
+        }
+        // Captures are a set: in a fixed order, so that the same file always gives the same hint.
+        let mut candidates: Vec<&str> = known().filter(|known| looks_misspelt(name, known)).collect();
+        candidates.sort_unstable();
+        if let Some(near) = nearest(name, candidates) {
+            let message = format!("`{name}` is neither a slot nor a capture of the move `{}`", context.written.name.text);
+            self.report_hint(Code::DoubtfulReference, span, message, format!("did you mean `{near}`?"));
+        }
+    }
+
+    fn template_references(&mut self, context: &Context<'_, '_>, text: Text) {
+        let written = self.written(text);
+        if !written.contains('{') {
+            return;
+        }
+        let Ok(template) = template::parse(&decode(written, Escapes::Marked)) else { return };
+        for part in &template.parts {
+            match part {
+                TemplatePart::Value(path)
+                | TemplatePart::ValueOr(path, _)
+                | TemplatePart::Unless(path, _)
+                | TemplatePart::Conditional { path, .. } => self.doubtful_path(context, path, text.span),
+                TemplatePart::Expression { expression, .. } => {
+                    self.doubtful_expression(context, expression, text.span);
+                }
+                TemplatePart::Text(_) => {}
+            }
+        }
+    }
+
+    fn doubtful_expression(&mut self, context: &Context<'_, '_>, expression: &Expression, span: Span) {
+        match expression {
+            Expression::Number(_) => {}
+            Expression::Reference(path) => self.doubtful_path(context, path, span),
+            Expression::Negate(inner) => self.doubtful_expression(context, inner, span),
+            Expression::Binary(left, _, right) => {
+                self.doubtful_expression(context, left, span);
+                self.doubtful_expression(context, right, span);
+            }
+        }
+    }
+
+    fn capability(&mut self, context: &Context<'_, '_>, known: &Known<'_>, call: &Call<'_>) {
+        let name = (call.service.text, call.function.text);
+        let listed = self.reachable(known.functions.get(&name), context)
+            || self.reachable(known.open_services.get(call.service.text), context);
+        if !listed {
+            self.unknown_capability(context, known, call);
+        } else if let Some(parameters) = known.contract.get(&(name.0.to_owned(), name.1.to_owned())) {
+            for argument in call.arguments.iter().flatten() {
+                if !parameters.is_empty() && !parameters.iter().any(|parameter| parameter == argument.text) {
+                    let message = format!("the contract of `{}.{}` has no parameter `{}`", name.0, name.1, argument.text);
+                    let hint = format!("its parameters are {}", parameters.join(", "));
+                    self.report_hint(Code::ContractMismatch, argument.span, message, hint);
+                }
+            }
+        }
+    }
+
+    fn unknown_capability(&mut self, context: &Context<'_, '_>, known: &Known<'_>, call: &Call<'_>) {
+        let (service, function) = (call.service.text, call.function.text);
+        let related = |games: &[usize]| games.iter().any(|game| self.resolved.related(*game, context.id.game));
+        let games = self.resolved.file.games.iter();
+        let services = || games.clone().flat_map(|game| &game.services).filter(|found| related(&known.services[found.name.text]));
+        let span = call.service.span.to(call.function.span);
+        let (message, near) = if self.reachable(known.services.get(service), context) {
+            let functions = services().filter(|found| found.name.text == service).flat_map(|found| &found.functions);
+            let near = nearest(function, functions.map(|name| name.text)).map(|near| format!("{service}.{near}"));
+            (format!("`capabilities` lists no function `{function}` of `{service}`"), near)
+        } else {
+            let near = nearest(service, services().map(|found| found.name.text)).map(|near| format!("{near}.{function}"));
+            (format!("`capabilities` lists no service `{service}`"), near)
+        };
+        let hint = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "the call will fail with E300 until the game lists it".to_owned(),
+        };
+        self.report_hint(Code::UnknownCapability, span, message, hint);
+    }
+
+    /// Functions that the game lists and the contract does not know.
+    pub(super) fn services(&mut self, contract: Option<&Contract>) {
+        let Some(contract) = contract.filter(|contract| !contract.functions.is_empty()) else { return };
+        let known: HashSet<(&str, &str)> =
+            contract.functions.iter().map(|found| (found.service.as_str(), found.function.as_str())).collect();
+        for service in self.resolved.file.games.iter().flat_map(|game| &game.services) {
+            for function in &service.functions {
+                if !known.contains(&(service.name.text, function.text)) {
+                    let message =
+                        format!("the capability contract has no function `{}.{}`", service.name.text, function.text);
+                    self.report_hint(Code::ContractMismatch, function.span, message, "add it to the contract");
+                }
+            }
+        }
+    }
+}
+
+fn shown_slots(context: &Context<'_, '_>) -> String {
+    const SHOWN: usize = 8;
+    let names: Vec<&str> = context.slots.iter().take(SHOWN).map(|slot| slot.name.text).collect();
+    names.join(", ")
+}
+
+/// Near enough to be a misspelling, yet not a plural or another member of a numbered series.
+fn looks_misspelt(name: &str, known: &str) -> bool {
+    let stem = |text: &str| text.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('s').to_lowercase();
+    stem(name) != stem(known)
+        && name.len() >= 4
+        && name.len().abs_diff(known.len()) <= 1
+        && name.as_bytes()[0].eq_ignore_ascii_case(&known.as_bytes()[0])
+        && nearest(name, [known]).is_some()
+        && (name.len() >= 8 || shared_ends(name, known) + 2 >= name.len().max(known.len()))
+}
+
+/// How many bytes two words share at their beginning and end together.
+fn shared_ends(one: &str, other: &str) -> usize {
+    let front = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+    let rest = one.len().min(other.len()) - front;
+    front + one.bytes().rev().zip(other.bytes().rev()).take(rest).take_while(|(a, b)| a == b).count()
+}

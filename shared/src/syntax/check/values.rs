@@ -1,0 +1,89 @@
+//! Values that no conversation can be right about: regular expressions (E105) and defaults (E106).
+
+use crate::diagnostics::Code;
+use crate::ir::SlotType;
+use crate::template::number_text;
+
+use super::super::ast::{Abilities, EnumOption, Slot, Text, Type, Value};
+use super::super::limits::{MAX_REGEX_BYTES, MAX_REGEX_COMPILED_BYTES};
+use super::super::text::{Escapes, decode};
+use super::walk::{Met, blocks};
+use super::{Checker, Condition};
+
+impl Checker<'_, '_, '_> {
+    pub(super) fn values(&mut self) {
+        for game in &self.resolved.file.games {
+            for participant in &game.participants {
+                if let Abilities::Matching(regex) = &participant.abilities {
+                    self.regex(*regex);
+                }
+            }
+            for found in &game.moves {
+                for slot in &found.slots {
+                    self.default(slot);
+                }
+                blocks(&found.blocks, &mut |met| {
+                    if let Met::Condition(Condition::Matches(_, regex)) = met {
+                        self.regex(*regex);
+                    }
+                });
+            }
+        }
+    }
+
+    fn regex(&mut self, text: Text) {
+        let regex = decode(self.written(text), Escapes::Regex);
+        if regex.len() > MAX_REGEX_BYTES {
+            let message = format!("a regular expression has at most {MAX_REGEX_BYTES} bytes; this has {}", regex.len());
+            return self.report(Code::BadRegex, text.span, message);
+        }
+        let built = regex_lite::RegexBuilder::new(&regex).size_limit(MAX_REGEX_COMPILED_BYTES).build();
+        if let Err(error) = built {
+            let message = format!("this regular expression cannot be used: {error}");
+            let hint = "there are no look-around and no back-references, so that every match takes linear time";
+            self.report_hint(Code::BadRegex, text.span, message, hint);
+        }
+    }
+
+    fn default(&mut self, slot: &Slot<'_>) {
+        let Some(value) = slot.default else { return };
+        let (said, span) = match value {
+            Value::Text(text) => (self.decoded(text), text.span),
+            Value::Number(number) => (number_text(number.value), number.span),
+            Value::Boolean(value, span) => (value.to_string(), span),
+            Value::Word(name) => (name.text.to_owned(), name.span),
+        };
+        let wanted = match &slot.ty {
+            Type::Simple(SlotType::Number) => number(&said).is_none().then(|| "a number".to_owned()),
+            Type::Range { min, max } => {
+                let inside = number(&said).is_some_and(|number| (min.value..=max.value).contains(&number));
+                (!inside).then(|| format!("a number from {} to {}", min.value, max.value))
+            }
+            Type::Simple(SlotType::Boolean) => {
+                let known = ["true", "false", "yes", "no"].contains(&said.to_lowercase().as_str());
+                (!known).then(|| "true or false".to_owned())
+            }
+            Type::Enum(options) => {
+                let options: Vec<String> = options.iter().map(|option| self.option_text(option)).collect();
+                let known = options.iter().any(|option| option.to_lowercase() == said.to_lowercase());
+                (!known).then(|| format!("one of {}", options.join(", ")))
+            }
+            _ => None,
+        };
+        if let Some(wanted) = wanted {
+            let message = format!("`{said}` is no value of the slot `{}`: expected {wanted}", slot.name.text);
+            self.report(Code::BadDefault, span, message);
+        }
+    }
+
+    fn option_text(&self, option: &EnumOption<'_>) -> String {
+        match option {
+            EnumOption::Quoted(text) => self.decoded(*text),
+            EnumOption::Bare(words, _) => words.join(" "),
+        }
+    }
+}
+
+fn number(text: &str) -> Option<f64> {
+    crate::template::numeric(&serde_json::Value::String(text.to_owned()))
+}
