@@ -97,7 +97,8 @@ impl<'f, 's> Checker<'f, 's, '_> {
         let triggered = context.lineage.iter().flat_map(|found| &found.triggers).any(|it| !it.patterns.is_empty());
         let repairs = name.text.starts_with("repair_");
         if !triggered && !repairs && !known.used_moves.contains(name.text) {
-            let message = format!("nothing starts the move `{}`: it has no trigger, and no move delegates to it", name.text);
+            let message =
+                format!("nothing starts the move `{}`: it has no trigger, and no move delegates to it", name.text);
             self.report_hint(Code::UnreachableMove, name.span, message, "add `when user says something like: [ … ]`");
         }
     }

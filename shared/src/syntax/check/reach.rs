@@ -118,7 +118,9 @@ impl Checker<'_, '_, '_> {
         let compared: Vec<(&[&str], Comparison, &Value<'_>)> = parts
             .iter()
             .filter_map(|part| match part {
-                Condition::Compare(reference, comparison, value) => Some((reference.names.as_slice(), *comparison, value)),
+                Condition::Compare(reference, comparison, value) => {
+                    Some((reference.names.as_slice(), *comparison, value))
+                }
                 _ => None,
             })
             .collect();

@@ -165,7 +165,8 @@ impl<'f> Checker<'f, '_, '_> {
         let mut candidates: Vec<&str> = known().filter(|known| looks_misspelt(name, known)).collect();
         candidates.sort_unstable();
         if let Some(near) = nearest(name, candidates) {
-            let message = format!("`{name}` is neither a slot nor a capture of the move `{}`", context.written.name.text);
+            let message =
+                format!("`{name}` is neither a slot nor a capture of the move `{}`", context.written.name.text);
             self.report_hint(Code::DoubtfulReference, span, message, format!("did you mean `{near}`?"));
         }
     }
@@ -211,7 +212,8 @@ impl<'f> Checker<'f, '_, '_> {
         } else if let Some(parameters) = known.contract.get(&(name.0.to_owned(), name.1.to_owned())) {
             for argument in call.arguments.iter().flatten() {
                 if !parameters.is_empty() && !parameters.iter().any(|parameter| parameter == argument.text) {
-                    let message = format!("the contract of `{}.{}` has no parameter `{}`", name.0, name.1, argument.text);
+                    let message =
+                        format!("the contract of `{}.{}` has no parameter `{}`", name.0, name.1, argument.text);
                     let hint = format!("its parameters are {}", parameters.join(", "));
                     self.report_hint(Code::ContractMismatch, argument.span, message, hint);
                 }
@@ -223,14 +225,16 @@ impl<'f> Checker<'f, '_, '_> {
         let (service, function) = (call.service.text, call.function.text);
         let related = |games: &[usize]| games.iter().any(|game| self.resolved.related(*game, context.id.game));
         let games = self.resolved.file.games.iter();
-        let services = || games.clone().flat_map(|game| &game.services).filter(|found| related(&known.services[found.name.text]));
+        let services =
+            || games.clone().flat_map(|game| &game.services).filter(|found| related(&known.services[found.name.text]));
         let span = call.service.span.to(call.function.span);
         let (message, near) = if self.reachable(known.services.get(service), context) {
             let functions = services().filter(|found| found.name.text == service).flat_map(|found| &found.functions);
             let near = nearest(function, functions.map(|name| name.text)).map(|near| format!("{service}.{near}"));
             (format!("`capabilities` lists no function `{function}` of `{service}`"), near)
         } else {
-            let near = nearest(service, services().map(|found| found.name.text)).map(|near| format!("{near}.{function}"));
+            let near =
+                nearest(service, services().map(|found| found.name.text)).map(|near| format!("{near}.{function}"));
             (format!("`capabilities` lists no service `{service}`"), near)
         };
         let hint = match near {
