@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lgdl::diagnostics::{Colour, render};
-use lgdl::syntax::{Parsed, parse};
+use lgdl::syntax::{Parsed, format, parse};
 
 /// Game files of the published suite; empty where that folder is not.
 fn published_games() -> Vec<PathBuf> {
@@ -44,5 +44,42 @@ fn every_published_game_compiles_without_errors() {
         if std::env::var_os("SHOW").is_some() {
             println!("{shown}");
         }
+    }
+}
+
+#[test]
+fn formatting_keeps_the_meaning_and_is_a_fixed_point() {
+    for path in published_games() {
+        let source = fs::read(&path).expect("a readable file");
+        check_formatting(&path.display().to_string(), &source);
+    }
+}
+
+/// Formats, and compares what both texts lower to, line numbers aside.
+fn check_formatting(name: &str, source: &[u8]) {
+    let once = format(source).unwrap_or_else(|errors| panic!("{name}: {errors:?}"));
+    let twice = format(once.as_bytes()).unwrap_or_else(|errors| panic!("{name}, formatted: {errors:?}\n{once}"));
+    assert_eq!(once, twice, "{name}: formatting again changes something");
+    let (before, after) = (parse(source, None), parse(once.as_bytes(), None));
+    assert_eq!(without_lines(&before), without_lines(&after), "{name}: formatting changes the meaning\n{once}");
+    if std::env::var_os("SHOW").is_some() {
+        println!("{once}");
+    }
+}
+
+fn without_lines(parsed: &Parsed) -> serde_json::Value {
+    let mut value = serde_json::to_value(&parsed.games).expect("games serialise");
+    strip_lines(&mut value);
+    value
+}
+
+fn strip_lines(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            fields.shift_remove("line");
+            fields.values_mut().for_each(strip_lines);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(strip_lines),
+        _ => {}
     }
 }

@@ -188,7 +188,7 @@ pub(super) enum Condition<'s> {
     Successful,
     Failed,
     SlotMissing(Name<'s>),
-    AllSlotsFilled(Span),
+    AllSlotsFilled,
     Truthy(Reference<'s>),
     Compare(Reference<'s>, Comparison, Value<'s>),
     Matches(Reference<'s>, Text),

@@ -1,13 +1,12 @@
 //! The language's front end: lexer, parser, checks, lowering to [`crate::ir`], and the formatter.
 
-#![allow(dead_code)] // places in the tree are for the checks and the formatter
-
 use crate::diagnostics::{Code, Diagnostic, Severity};
 use crate::ir;
 
 mod ast;
 mod check;
 mod contract;
+mod format;
 mod lexer;
 pub mod limits;
 mod lower;
@@ -98,6 +97,9 @@ fn entry(file: &ast::File<'_>) -> Option<usize> {
 /// # Errors
 /// The syntax errors.
 pub fn format(source: &[u8]) -> Result<String, Vec<Diagnostic>> {
-    let _ = source;
-    Ok(String::new())
+    let lexed = lexer::lex(source);
+    let parse = parser::parse(&lexed);
+    let errors: Vec<Diagnostic> =
+        lexed.diagnostics.iter().chain(&parse.diagnostics).filter(|found| found.is_error()).cloned().collect();
+    if errors.is_empty() { Ok(format::format(&lexed, &parse.layout)) } else { Err(limited(errors)) }
 }

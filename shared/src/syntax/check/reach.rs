@@ -83,7 +83,7 @@ impl Checker<'_, '_, '_> {
     /// Why a condition can never hold, if so.
     fn impossible(&self, context: &Context<'_, '_>, condition: &Condition<'_>) -> Option<String> {
         match condition {
-            Condition::AllSlotsFilled(_) if context.slots.is_empty() => Some("the move has no slots".to_owned()),
+            Condition::AllSlotsFilled if context.slots.is_empty() => Some("the move has no slots".to_owned()),
             Condition::Any(parts) => {
                 let reasons: Option<Vec<String>> = parts.iter().map(|part| self.impossible(context, part)).collect();
                 reasons.and_then(|reasons| reasons.into_iter().next())
@@ -169,7 +169,7 @@ impl Checker<'_, '_, '_> {
             Condition::Successful => write!(key, "successful"),
             Condition::Failed => write!(key, "failed"),
             Condition::SlotMissing(name) => write!(key, "slot {} is missing", name.text),
-            Condition::AllSlotsFilled(_) => write!(key, "all_slots_filled"),
+            Condition::AllSlotsFilled => write!(key, "all_slots_filled"),
             Condition::Truthy(reference) => write!(key, "{}", reference.names.join(".")),
             Condition::Compare(reference, comparison, value) => {
                 write!(key, "{} {} {}", reference.names.join("."), sign(*comparison), self.value_key(value))
@@ -210,7 +210,7 @@ fn sign(comparison: Comparison) -> &'static str {
 /// Conditions that are considered apart from "the first block that holds": those on slots and on capabilities.
 fn waits(condition: &Condition<'_>) -> bool {
     match condition {
-        Condition::Successful | Condition::Failed | Condition::SlotMissing(_) | Condition::AllSlotsFilled(_) => true,
+        Condition::Successful | Condition::Failed | Condition::SlotMissing(_) | Condition::AllSlotsFilled => true,
         Condition::Not(inner) => waits(inner),
         Condition::All(parts) | Condition::Any(parts) => parts.iter().any(waits),
         _ => false,
@@ -257,15 +257,15 @@ impl Interval {
             Comparison::LessOrEqual => (None, Some(false)),
             Comparison::NotEqual => (None, None),
         };
-        if let Some(open) = above {
-            if number > self.low || (number == self.low && open) {
-                (self.low, self.low_open) = (number, open);
-            }
+        if let Some(open) = above
+            && (number > self.low || (number == self.low && open))
+        {
+            (self.low, self.low_open) = (number, open);
         }
-        if let Some(open) = below {
-            if number < self.high || (number == self.high && open) {
-                (self.high, self.high_open) = (number, open);
-            }
+        if let Some(open) = below
+            && (number < self.high || (number == self.high && open))
+        {
+            (self.high, self.high_open) = (number, open);
         }
     }
 

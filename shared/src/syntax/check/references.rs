@@ -7,7 +7,7 @@ use crate::diagnostics::{Code, Span};
 use crate::ir::{Contract, Expression, TemplatePart};
 use crate::template;
 
-use super::super::ast::{ActionKind, Call, Condition, Reference, Text};
+use super::super::ast::{ActionKind, Call, Condition, Name, Reference, Text};
 use super::super::resolve::Resolved;
 use super::super::suggest::nearest;
 use super::super::text::{Escapes, decode};
@@ -76,26 +76,25 @@ impl<'f> Checker<'f, '_, '_> {
             Met::Condition(condition) => self.condition_reference(context, condition),
             Met::Template(text) => self.template_references(context, text),
             Met::Action(action) => match &action.kind {
-                ActionKind::Delegate(name) => {
-                    if !self.reachable(known.moves.get(name.text), context) {
-                        let moves = self.resolved.games[context.id.game].moves.iter();
-                        let near = nearest(name.text, moves.map(|id| self.resolved.written(*id).name.text));
-                        let message = format!("no move of this game is called `{}`", name.text);
-                        self.report_hint(
-                            Code::UnknownMove,
-                            name.span,
-                            message,
-                            near.map_or_else(
-                                || "at run time the conversation is handed over under this name".to_owned(),
-                                |near| format!("did you mean `{near}`?"),
-                            ),
-                        );
-                    }
-                }
+                ActionKind::Delegate(name) => self.delegation(context, known, *name),
                 ActionKind::Call(call) => self.capability(context, known, call),
                 _ => {}
             },
         });
+    }
+
+    fn delegation(&mut self, context: &Context<'_, '_>, known: &Known<'_>, name: Name<'_>) {
+        if self.reachable(known.moves.get(name.text), context) {
+            return;
+        }
+        let moves = self.resolved.games[context.id.game].moves.iter();
+        let near = nearest(name.text, moves.map(|id| self.resolved.written(*id).name.text));
+        let hint = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "at run time the conversation is handed over under this name".to_owned(),
+        };
+        let message = format!("no move of this game is called `{}`", name.text);
+        self.report_hint(Code::UnknownMove, name.span, message, hint);
     }
 
     /// Whether something is defined in a game that shares moves with this one: a base, the game, or one that extends it.

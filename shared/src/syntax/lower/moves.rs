@@ -129,7 +129,7 @@ impl Lowering<'_, '_> {
             Condition::Successful => ir::Condition::Successful,
             Condition::Failed => ir::Condition::Failed,
             Condition::SlotMissing(name) => ir::Condition::SlotMissing(name.text.to_owned()),
-            Condition::AllSlotsFilled(_) => ir::Condition::AllSlotsFilled,
+            Condition::AllSlotsFilled => ir::Condition::AllSlotsFilled,
             Condition::Truthy(reference) => ir::Condition::Truthy(path(reference)),
             Condition::Compare(reference, comparison, value) => {
                 ir::Condition::Compare(path(reference), *comparison, self.literal(value))

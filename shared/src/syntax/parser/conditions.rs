@@ -75,7 +75,6 @@ impl<'s> Parser<'s, '_> {
             self.words(&["threshold"]);
             return Ok(Condition::Uncertain);
         }
-        let first = self.peek();
         let reference = self.reference("a condition such as `confident`, `slot NAME is missing` or `NAME > 3`")?;
         if let Some(comparison) = self.comparison() {
             return Ok(Condition::Compare(reference, comparison, self.value("a value to compare with")?));
@@ -91,7 +90,7 @@ impl<'s> Parser<'s, '_> {
             ["uncertain"] => Condition::Uncertain,
             ["successful"] => Condition::Successful,
             ["failed"] => Condition::Failed,
-            ["all_slots_filled"] => Condition::AllSlotsFilled(first.span()),
+            ["all_slots_filled"] => Condition::AllSlotsFilled,
             _ => Condition::Truthy(reference),
         })
     }
