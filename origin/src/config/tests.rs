@@ -1,0 +1,66 @@
+use super::*;
+
+fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn problems(toml: &str, pairs: &[(&str, &str)]) -> Vec<String> {
+    Config::read(toml, environment(pairs)).map_or_else(|error| error.problems, |_| Vec::new())
+}
+
+const UNSIGNED: (&str, &str) = ("LGDL_EDGE_UNSIGNED", "true");
+
+#[test]
+fn every_setting_of_the_table_is_read() {
+    let config = Config::read("", environment(&[UNSIGNED])).unwrap();
+    let read: Vec<_> = config.effective.iter().map(|entry| entry.name.trim_start_matches("LGDL_")).collect();
+    let table: Vec<_> = SETTINGS.iter().map(|setting| setting.name).collect();
+    assert_eq!(read, table);
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_the_file_over_defaults() {
+    let file = "kv_ttl = 120\nidempotency_hours = 5\ngames = [\"a:x.lgdl\", \"games/b.lgdl\"]\n";
+    let config = Config::read(file, environment(&[UNSIGNED, ("LGDL_KV_TTL", "90")])).unwrap();
+    assert_eq!((config.kv_ttl_seconds, config.idempotency_hours, config.claim_lease.as_secs()), (90, 5, 60));
+    let games: Vec<_> = config.games.iter().map(|game| (game.id.as_str(), game.path.to_str().unwrap())).collect();
+    assert_eq!(games, [("a", "x.lgdl"), ("b", "games/b.lgdl")]);
+}
+
+#[test]
+fn all_problems_are_reported_at_once() {
+    let found = problems(
+        "kv_tll = 5\n[log]\n",
+        &[
+            ("LGDL_LISTEN", "nonsense"),
+            ("LGDL_POSTGRES_POOL_MIN", "20"),
+            ("LGDL_POSTGRES_URL", "mysql://x"),
+            ("LGDL_EDGE_KEYS", "edge:short"),
+            ("LGDL_RATE_LIMIT_USER", "ten"),
+            ("LGDL_STATE_DISABLED", "perhaps"),
+        ],
+    );
+    for name in ["kv_tll", "`log`", "LISTEN", "POOL_MIN", "POSTGRES_URL", "EDGE_KEYS", "RATE_LIMIT_USER", "STATE_DIS"] {
+        assert_eq!(found.iter().filter(|problem| problem.contains(name)).count(), 1, "{name}: {found:#?}");
+    }
+    assert_eq!(found.len(), 8, "{found:#?}");
+}
+
+#[test]
+fn unsigned_edges_are_for_loopback_only_and_keys_are_wanted_otherwise() {
+    assert_eq!(problems("", &[UNSIGNED, ("LGDL_LISTEN", "0.0.0.0:80")]).len(), 1);
+    assert_eq!(problems("", &[]).len(), 1);
+    assert_eq!(problems("", &[("LGDL_EDGE_KEYS", "edge:0123456789abcdef")]), [""; 0]);
+    assert_eq!(problems("", &[("LGDL_EDGE_KEYS", "e:0123456789abcdef,e:0123456789abcdeg")]).len(), 1);
+}
+
+#[test]
+fn secrets_are_shown_nowhere() {
+    let secret = "s3cret-s3cret-s3cret";
+    let keys = format!("edge:{secret}");
+    let pairs = [("LGDL_EDGE_KEYS", keys.as_str()), ("LGDL_ENCRYPTION_KEY", secret)];
+    let config = Config::read("", environment(&pairs)).unwrap();
+    assert!(!format!("{config:?}").contains(secret));
+    let wrong = Config::read("", environment(&[("LGDL_POSTGRES_URL", secret), UNSIGNED])).unwrap_err();
+    assert!(!wrong.to_string().contains(secret));
+}

@@ -1,0 +1,309 @@
+//! The edge API, `/edge/v1`. The contract is `lgdl::wire::origin`.
+
+use axum::Router;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Json};
+use lgdl::wire::origin::{ApiKey, ClaimRequest, Consent, GameEntry, GameList, GamePolicy};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::Origin;
+use super::problem::Problem;
+use super::signed::{CheckedBody, Tenant, require_signature};
+use crate::exports;
+use crate::ids::{ErasureId, person_pseudonym};
+use crate::records::{CommitBody, StoredBody, check_id};
+use crate::store::{
+    Claim, CommitOutcome, ConversationKey, ConversationRow, ErasureOrder, ErasureOutcome, Event, GameRow, Lookup,
+    StoreError,
+};
+
+type Answer = Result<Response, Problem>;
+type TwoNames = Result<Path<(String, String)>, PathRejection>;
+type PersonQuery = Result<Query<Person>, QueryRejection>;
+
+pub(super) fn routes(origin: &Origin) -> Router<Origin> {
+    let conversation = get(read_conversation).delete(erase_conversation);
+    Router::new()
+        .route("/edge/v1/games", get(list_games))
+        .route("/edge/v1/compiled/{version}", get(compiled_game))
+        .route("/edge/v1/conversations/{game}/{id}", conversation)
+        .route("/edge/v1/conversations/{game}/{id}/export", get(export_conversation))
+        .route("/edge/v1/turns", post(commit_turn))
+        .route("/edge/v1/claims", post(claim_turn))
+        .route("/edge/v1/keys/{hash}", get(read_key))
+        .route("/edge/v1/consents/{game}/{user}", get(read_consent))
+        .route_layer(middleware::from_fn_with_state(origin.clone(), require_signature))
+}
+
+/// `CommitAnswer` with the stored response left as it lies.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+enum AnswerBody {
+    Committed { version: u64 },
+    Replayed { response: Box<RawValue> },
+}
+
+#[derive(Deserialize)]
+struct Person {
+    user: String,
+}
+
+async fn commit_turn(
+    State(origin): State<Origin>,
+    Extension(Tenant(tenant)): Extension<Tenant>,
+    Extension(body): Extension<CheckedBody>,
+) -> Answer {
+    let request: CommitBody = json(&body)?;
+    let commit = request.into_commit(&tenant, origin.clock.now_ms())?;
+    let user_id = commit.user_id.clone();
+    let sealed = origin.protection.seal(commit).await?;
+    let outcome = origin.store.commit(sealed).await?;
+    origin.metrics.commit(&outcome);
+    outcome_answer(&origin, &tenant, &user_id, outcome).await
+}
+
+async fn claim_turn(
+    State(origin): State<Origin>,
+    Extension(Tenant(tenant)): Extension<Tenant>,
+    Extension(body): Extension<CheckedBody>,
+) -> Answer {
+    let request: ClaimRequest = json(&body)?;
+    for (field, id) in [
+        ("game", &request.game),
+        ("conversation_id", &request.conversation_id),
+        ("user_id", &request.user_id),
+        ("idempotency_key", &request.idempotency_key),
+        ("fingerprint", &request.fingerprint),
+    ] {
+        check_id(field, id)?;
+    }
+    let claim = Claim {
+        key: ConversationKey { tenant: tenant.clone(), game: request.game, external_id: request.conversation_id },
+        user_id: request.user_id.clone(),
+        expected_version: request.expected_version,
+        idempotency_key: request.idempotency_key,
+        fingerprint: request.fingerprint,
+        now_ms: origin.clock.now_ms(),
+        lease_ms: u64::try_from(origin.config.claim_lease.as_millis()).unwrap_or(u64::MAX),
+    };
+    let outcome = origin.store.claim(claim).await?;
+    outcome_answer(&origin, &tenant, &request.user_id, outcome).await
+}
+
+async fn outcome_answer(origin: &Origin, tenant: &str, user_id: &str, outcome: CommitOutcome) -> Answer {
+    match outcome {
+        CommitOutcome::Committed { version } => Ok(Json(AnswerBody::Committed { version }).into_response()),
+        CommitOutcome::Replayed { answer } => {
+            let answer = origin.protection.open_answer(tenant, user_id, answer).await?;
+            let response =
+                RawValue::from_string(answer).map_err(|_| StoreError::Damaged("a stored answer is no JSON".into()))?;
+            Ok(Json(AnswerBody::Replayed { response }).into_response())
+        }
+        CommitOutcome::Conflict { current, claimed_for_ms } => {
+            Err(conflict(origin, current.map(|row| *row), claimed_for_ms).await?)
+        }
+        CommitOutcome::KeyReused => {
+            Err(Problem::key_reused("A new request needs a new key; a retry must repeat the request unchanged."))
+        }
+        CommitOutcome::NotTheirs => Err(unknown_conversation()),
+        CommitOutcome::Erased => Err(erased_conversation()),
+    }
+}
+
+/// A problem document that also is a `lgdl::wire::origin::Conflict`.
+async fn conflict(
+    origin: &Origin,
+    current: Option<ConversationRow>,
+    claimed_for_ms: Option<u64>,
+) -> Result<Problem, Problem> {
+    let detail = match claimed_for_ms {
+        Some(_) => "Another turn holds this place; wait for it, then run the turn on what it leaves.",
+        None => "The turn was run on another version; run it again on `current`.",
+    };
+    let current = match current {
+        Some(row) => {
+            let stored = stored_body(origin.protection.open_conversation(row).await?)?;
+            serde_json::to_value(stored).map_err(|_| StoreError::Damaged("a state is no JSON".into()))?
+        }
+        None => serde_json::Value::Null,
+    };
+    let problem = Problem::conflict(detail).with("current", current);
+    Ok(match claimed_for_ms {
+        Some(left) => problem.with("claimed_for_ms", left.into()),
+        None => problem,
+    })
+}
+
+async fn find(origin: &Origin, key: &ConversationKey, user: &str) -> Result<ConversationRow, Problem> {
+    match origin.store.find(key).await? {
+        Lookup::Found(row) if row.user_id == user => Ok(origin.protection.open_conversation(*row).await?),
+        Lookup::Found(_) | Lookup::Unknown => Err(unknown_conversation()),
+        Lookup::Erased => Err(erased_conversation()),
+    }
+}
+
+async fn read_conversation(
+    State(origin): State<Origin>,
+    Extension(Tenant(tenant)): Extension<Tenant>,
+    path: TwoNames,
+    query: PersonQuery,
+) -> Answer {
+    let (key, user) = conversation_and_person(tenant, path, query)?;
+    Ok(Json(stored_body(find(&origin, &key, &user).await?)?).into_response())
+}
+
+async fn export_conversation(
+    State(origin): State<Origin>,
+    Extension(Tenant(tenant)): Extension<Tenant>,
+    path: TwoNames,
+    query: PersonQuery,
+) -> Answer {
+    let (key, user) = conversation_and_person(tenant, path, query)?;
+    let row = find(&origin, &key, &user).await?;
+    let now_ms = origin.clock.now_ms();
+    let document = exports::conversation(&*origin.store, &*origin.protection, &row.tenant, &row.id, now_ms).await?;
+    let document = document.ok_or_else(unknown_conversation)?;
+    let event = person_event(&origin, &row.tenant, &user, "conversation.exported", row.id.as_str());
+    origin.store.enqueue(vec![event]).await?;
+    Ok(Json(document).into_response())
+}
+
+async fn erase_conversation(
+    State(origin): State<Origin>,
+    Extension(Tenant(tenant)): Extension<Tenant>,
+    path: TwoNames,
+    query: PersonQuery,
+) -> Answer {
+    let (key, user) = conversation_and_person(tenant, path, query)?;
+    let now_ms = origin.clock.now_ms();
+    let order = ErasureOrder {
+        id: ErasureId::mint(now_ms, &*origin.random),
+        requested_by: person_pseudonym(&key.tenant, &user),
+        now_ms,
+    };
+    match origin.store.erase_conversation(&key, &user, order).await? {
+        ErasureOutcome::Erased(_) => {
+            let event = person_event(&origin, &key.tenant, &user, "conversation.deleted", key.id().as_str());
+            origin.store.enqueue(vec![event]).await?;
+            Ok(StatusCode::NO_CONTENT.into_response())
+        }
+        ErasureOutcome::Held => Err(Problem::held("What this person has here must be kept for now.")),
+        ErasureOutcome::Unknown => Err(unknown_conversation()),
+    }
+}
+
+fn person_event(origin: &Origin, tenant: &str, user: &str, event: &str, subject: &str) -> Event {
+    Event {
+        at: origin.clock.now_ms(),
+        tenant: tenant.to_owned(),
+        event: event.to_owned(),
+        actor: person_pseudonym(tenant, user),
+        subject: subject.to_owned(),
+        detail: serde_json::json!({}),
+    }
+}
+
+async fn list_games(State(origin): State<Origin>, Extension(Tenant(tenant)): Extension<Tenant>) -> Answer {
+    let games = origin.store.games(&tenant).await?.into_iter().map(game_entry).collect::<Result<_, _>>()?;
+    Ok(Json(GameList { games }).into_response())
+}
+
+fn game_entry(row: GameRow) -> Result<GameEntry, StoreError> {
+    let policy: GamePolicy = serde_json::from_str(&row.active.policy)
+        .map_err(|error| StoreError::Damaged(format!("game_versions.policy: {error}")))?;
+    let GameRow { game, active, .. } = row;
+    Ok(GameEntry { id: game, name: active.name, version: active.version, file_hash: active.file_hash, policy })
+}
+
+async fn compiled_game(
+    State(origin): State<Origin>,
+    Extension(Tenant(tenant)): Extension<Tenant>,
+    path: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Answer {
+    let Path(version) = path.map_err(|_| malformed_path())?;
+    let bytes = origin.store.compiled(&tenant, &version).await?;
+    let bytes = bytes.ok_or_else(|| Problem::not_found("There is no such version."))?;
+    let etag = format!("\"{version}\"");
+    let asked = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let known = asked.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag);
+    let etag = HeaderValue::from_str(&etag).map_err(|_| Problem::not_found("There is no such version."))?;
+    // The version is the content's hash: it never changes.
+    let cached = [(header::ETAG, etag), (header::CACHE_CONTROL, HeaderValue::from_static("private, immutable"))];
+    if known {
+        return Ok((StatusCode::NOT_MODIFIED, cached).into_response());
+    }
+    Ok((cached, [(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
+}
+
+/// The edge does not know the tenant before it knows the key: whoever may speak to us may ask, and the answer names
+/// the key's own tenant.
+async fn read_key(State(origin): State<Origin>, path: Result<Path<String>, PathRejection>) -> Answer {
+    let Path(hash) = path.map_err(|_| malformed_path())?;
+    let key = origin.store.find_key(&hash).await?.ok_or_else(|| Problem::not_found("There is no such key."))?;
+    let body = ApiKey {
+        id: key.id.to_string(),
+        tenant: key.tenant,
+        scopes: key.scopes,
+        expires_at_ms: key.expires_at,
+        revoked: key.revoked_at.is_some(),
+    };
+    Ok(Json(body).into_response())
+}
+
+async fn read_consent(
+    State(origin): State<Origin>,
+    Extension(Tenant(tenant)): Extension<Tenant>,
+    path: TwoNames,
+) -> Answer {
+    let Path((game, user)) = path.map_err(|_| malformed_path())?;
+    let history = origin.store.consents(&tenant, &user, Some(&game)).await?;
+    let last = history.last();
+    let details = last.map_or(serde_json::Value::Null, |consent| serde_json::json!({"at_ms": consent.at}));
+    Ok(Json(Consent { given: last.is_some_and(|consent| consent.given), details }).into_response())
+}
+
+fn conversation_and_person(
+    tenant: String,
+    path: TwoNames,
+    query: PersonQuery,
+) -> Result<(ConversationKey, String), Problem> {
+    let Path((game, external_id)) = path.map_err(|_| malformed_path())?;
+    let Query(Person { user }) = query.map_err(|_| Problem::malformed("`?user=` must name the person."))?;
+    check_id("user", &user)?;
+    Ok((ConversationKey { tenant, game, external_id }, user))
+}
+
+fn malformed_path() -> Problem {
+    Problem::malformed("The path is not valid UTF-8.")
+}
+
+fn stored_body(row: ConversationRow) -> Result<StoredBody, StoreError> {
+    StoredBody::of(row).ok_or_else(|| StoreError::Damaged("conversations.state is no JSON".into()))
+}
+
+fn unknown_conversation() -> Problem {
+    Problem::not_found("There is no such conversation of this person.")
+}
+
+fn erased_conversation() -> Problem {
+    Problem::erased("This conversation was erased; drop every copy of it.")
+}
+
+/// Reads a JSON body. The message says where it went wrong and quotes nothing.
+fn json<T: for<'a> Deserialize<'a>>(body: &CheckedBody) -> Result<T, Problem> {
+    serde_json::from_slice(&body.0).map_err(|error| {
+        let what = match error.classify() {
+            serde_json::error::Category::Syntax => "is no JSON",
+            serde_json::error::Category::Eof => "ends too early",
+            _ => "has a field that is missing or of the wrong type",
+        };
+        Problem::malformed(format!("The body {what}, at line {} column {}.", error.line(), error.column()))
+    })
+}

@@ -1,0 +1,52 @@
+//! The HTTP service: what edges speak to, health and metrics. Handlers know the store's traits, never SQL.
+
+mod edge;
+mod health;
+mod layers;
+mod problem;
+mod signed;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::privacy::Protection;
+use crate::random::Random;
+use crate::store::Store;
+
+pub use problem::Problem;
+pub use signed::Gate;
+
+/// Everything that a request may need.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// Where things last.
+    pub store: Arc<dyn Store>,
+    /// Encryption at rest.
+    pub protection: Arc<dyn Protection>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// Who may speak to us.
+    pub gate: Arc<Gate>,
+}
+
+/// The service on the edge's port: the edge API, health, metrics.
+pub fn edge_service(origin: Origin) -> Router {
+    let open = Router::new()
+        .route("/health", get(health::health))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(health::metrics));
+    let service = edge::routes(&origin).merge(open);
+    layers::wrap(service, origin)
+}

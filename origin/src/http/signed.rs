@@ -1,0 +1,182 @@
+//! Who may speak to the edge API: signed requests, refused when altered, stale or replayed.
+//!
+//! Nonces are remembered by this process. Behind several origins a captured request could therefore be played once
+//! more against another one inside the window; what it could do is what its idempotency key lets it do: nothing.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::middleware::Next;
+use axum::response::Response;
+use http_body_util::LengthLimitError;
+use lgdl::wire::signature::{
+    DIGEST_HEADER, KEY_ID_HEADER, NONCE_HEADER, Parts, REPLAY_WINDOW_MS, SIGNATURE_HEADER, TENANT_HEADER,
+    TIMESTAMP_HEADER, verify,
+};
+
+use super::Origin;
+use super::problem::Problem;
+use crate::clock::Millis;
+use crate::config::{Config, EdgeKey};
+
+/// Nonces remembered in one window; beyond it requests are refused rather than nonces forgotten.
+const MAX_NONCES: usize = 4_000_000;
+/// The longest tenant name, bytes.
+const MAX_TENANT_BYTES: usize = 64;
+
+/// The tenant that a request is about.
+#[derive(Debug, Clone)]
+pub(super) struct Tenant(pub(super) String);
+
+/// The body, read and checked.
+#[derive(Debug, Clone)]
+pub(super) struct CheckedBody(pub(super) Bytes);
+
+/// The keys of the edges, and the nonces they have used.
+#[derive(Debug)]
+pub struct Gate {
+    keys: Vec<EdgeKey>,
+    unsigned: bool,
+    nonces: Mutex<Nonces>,
+}
+
+/// Two generations of nonces: a nonce outlives the window, and forgetting costs nothing.
+#[derive(Debug, Default)]
+struct Nonces {
+    since: Millis,
+    young: HashSet<String>,
+    old: HashSet<String>,
+}
+
+struct Signed<'a> {
+    parts: Parts<'a>,
+    signature: &'a str,
+}
+
+impl Gate {
+    /// The gate that the settings ask for.
+    #[must_use]
+    pub fn new(config: &Config) -> Gate {
+        Gate { keys: config.edge_keys.clone(), unsigned: config.edge_unsigned, nonces: Mutex::default() }
+    }
+
+    fn check(&self, request: &Signed<'_>, body: &[u8], now_ms: Millis) -> Result<(), String> {
+        let Signed { parts, signature } = request;
+        let key = self.keys.iter().find(|key| key.id == parts.key_id).ok_or("the key id is not known")?;
+        let secret = key.secret.expose().as_bytes();
+        verify(secret, parts, signature, body, now_ms).map_err(|refusal| refusal.to_string())?;
+        // Only after the signature holds: else anybody could fill the memory, or burn an edge's nonces.
+        let mut nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = nonces.use_up(format!("{}/{}", parts.key_id, parts.nonce), now_ms);
+        if fresh { Ok(()) } else { Err("the nonce was used before".into()) }
+    }
+}
+
+impl Nonces {
+    /// False when the nonce was used before, or too many are remembered.
+    fn use_up(&mut self, nonce: String, now_ms: Millis) -> bool {
+        // A timestamp is accepted from one window before to one window after: two windows in all.
+        if now_ms.saturating_sub(self.since) > 2 * REPLAY_WINDOW_MS {
+            self.old = std::mem::take(&mut self.young);
+            self.since = now_ms;
+        }
+        let full = self.young.len() >= MAX_NONCES;
+        !full && !self.old.contains(&nonce) && self.young.insert(nonce)
+    }
+}
+
+/// Reads the body inside the limits, checks the signature, and hands on tenant and body.
+pub(super) async fn require_signature(
+    State(origin): State<Origin>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let (head, body) = request.into_parts();
+    let body = read_body(&origin, body).await?;
+    let tenant = tenant(&head.headers)?;
+    if !origin.gate.unsigned {
+        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+        let signed = signed(&head.headers, head.method.as_str(), path, &tenant)
+            .ok_or_else(|| Problem::unauthenticated("A signature header is missing or malformed."))?;
+        if let Err(why) = origin.gate.check(&signed, &body, origin.clock.now_ms()) {
+            origin.metrics.count("lgdl_edge_requests_refused_total");
+            return Err(Problem::unauthenticated(format!("The request was refused: {why}.")));
+        }
+    }
+    let mut request = Request::from_parts(head, Body::empty());
+    request.extensions_mut().insert(Tenant(tenant));
+    request.extensions_mut().insert(CheckedBody(body));
+    Ok(next.run(request).await)
+}
+
+async fn read_body(origin: &Origin, body: Body) -> Result<Bytes, Problem> {
+    use std::error::Error as _;
+    let limit = origin.config.max_body_bytes;
+    // Shorter than the limit of the whole request, so that a slow sender hears that it was slow.
+    let patience = origin.config.request_timeout.mul_f64(0.9);
+    match tokio::time::timeout(patience, axum::body::to_bytes(body, limit)).await {
+        Err(_) => Err(Problem::timeout("The body did not arrive in time.")),
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(error)) if error.source().is_some_and(|cause| cause.is::<LengthLimitError>()) => {
+            Err(Problem::too_large(format!("The limit is {limit} bytes.")))
+        }
+        Ok(Err(_)) => Err(Problem::malformed("The body broke off.")),
+    }
+}
+
+fn tenant(headers: &HeaderMap) -> Result<String, Problem> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    match header(headers, TENANT_HEADER) {
+        Some(tenant) if !tenant.is_empty() && tenant.len() <= MAX_TENANT_BYTES && tenant.chars().all(plain) => {
+            Ok(tenant.to_owned())
+        }
+        _ => Err(Problem::malformed(format!(
+            "`{TENANT_HEADER}` must name the tenant in 1 to {MAX_TENANT_BYTES} letters, digits, `-`, `_` or `.`."
+        ))),
+    }
+}
+
+fn signed<'a>(headers: &'a HeaderMap, method: &'a str, path: &'a str, tenant: &'a str) -> Option<Signed<'a>> {
+    let parts = Parts {
+        method,
+        path_and_query: path,
+        tenant,
+        key_id: header(headers, KEY_ID_HEADER)?,
+        timestamp_ms: header(headers, TIMESTAMP_HEADER)?.parse().ok()?,
+        nonce: header(headers, NONCE_HEADER)?,
+        digest: header(headers, DIGEST_HEADER)?,
+    };
+    Some(Signed { parts, signature: header(headers, SIGNATURE_HEADER)? })
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nonce_is_good_once_for_as_long_as_its_timestamp_is() {
+        let mut nonces = Nonces::default();
+        let start = 1_700_000_000_000;
+        assert!(nonces.use_up("a".into(), start));
+        for later in [0, REPLAY_WINDOW_MS, 2 * REPLAY_WINDOW_MS, 2 * REPLAY_WINDOW_MS + 1] {
+            assert!(!nonces.use_up("a".into(), start + later), "{later}");
+        }
+        assert!(nonces.use_up("b".into(), start + 1));
+    }
+
+    #[test]
+    fn nonces_are_forgotten_in_the_end() {
+        let mut nonces = Nonces::default();
+        for turn in 0..10 {
+            assert!(nonces.use_up(format!("n{turn}"), turn * 3 * REPLAY_WINDOW_MS));
+        }
+        assert!(nonces.young.len() + nonces.old.len() <= 2);
+    }
+}

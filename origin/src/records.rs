@@ -1,0 +1,269 @@
+//! Between the wire and the rows. The state and the answer stay the very text that the edge sent, so that an origin
+//! older than its edges loses nothing, and a replay is word for word.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use crate::clock::Millis;
+use crate::ids::{ConversationId, person_pseudonym};
+use crate::store::{Commit, ConversationKey, ConversationRow, Event, SlotRow, Summary, TurnRow};
+
+/// Longest id of a game, a conversation or a person, and longest idempotency key, bytes.
+pub const MAX_ID_BYTES: usize = 256;
+
+/// Fields of a turn record that never quote the person.
+const FACTS: [&str; 9] = [
+    "participant",
+    "firewall_triggered",
+    "action",
+    "stage",
+    "awaiting_slot",
+    "slots_filled",
+    "escalated_to",
+    "calls",
+    "findings",
+];
+
+/// Stages in which the game waits for an answer.
+const WAITING_STAGES: [&str; 4] = ["collecting", "choosing", "confirming", "negotiating"];
+
+/// `lgdl::wire::origin::CommitRequest` with state and answer left as they lie.
+#[derive(Debug, Deserialize)]
+pub struct CommitBody {
+    game: String,
+    conversation_id: String,
+    user_id: String,
+    game_version: String,
+    expected_version: u64,
+    idempotency_key: String,
+    fingerprint: String,
+    record: Map<String, Value>,
+    state: Box<RawValue>,
+    response: Box<RawValue>,
+    #[serde(default)]
+    journal_sequence: Option<u64>,
+}
+
+/// `lgdl::wire::origin::StoredConversation` with the state left as it lies.
+#[derive(Debug, Serialize)]
+pub struct StoredBody {
+    version: u64,
+    game_version: String,
+    user_id: String,
+    state: Box<RawValue>,
+}
+
+/// What is wrong with a request, in words that quote nothing of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Malformed(pub String);
+
+/// Refuses an id that is empty, too long, or holds control characters.
+///
+/// # Errors
+/// Says which field.
+pub fn check_id(field: &str, id: &str) -> Result<(), Malformed> {
+    let fits = !id.is_empty() && id.len() <= MAX_ID_BYTES && !id.chars().any(char::is_control);
+    let problem = || Malformed(format!("`{field}` must have 1 to {MAX_ID_BYTES} bytes and no control characters"));
+    if fits { Ok(()) } else { Err(problem()) }
+}
+
+impl CommitBody {
+    /// The commit that this body asks for.
+    ///
+    /// # Errors
+    /// When a field does not hold what it must.
+    pub fn into_commit(mut self, tenant: &str, now_ms: Millis) -> Result<Commit, Malformed> {
+        for (field, id) in [
+            ("game", &self.game),
+            ("conversation_id", &self.conversation_id),
+            ("user_id", &self.user_id),
+            ("game_version", &self.game_version),
+            ("idempotency_key", &self.idempotency_key),
+            ("fingerprint", &self.fingerprint),
+        ] {
+            check_id(field, id)?;
+        }
+        let key = ConversationKey { tenant: tenant.to_owned(), game: self.game, external_id: self.conversation_id };
+        let record = &mut self.record;
+        let turn_num = field(record, "turn", Value::as_u64)?;
+        if Some(turn_num) != self.expected_version.checked_add(1) || i64::try_from(turn_num).is_err() {
+            return Err(Malformed("`record.turn` must be `expected_version` + 1".into()));
+        }
+        let matched_move = text(record, "move_id")?;
+        let response = text(record, "response")?;
+        let slots = match record.shift_remove("slots") {
+            None => Map::new(),
+            Some(Value::Object(slots)) => slots,
+            Some(_) => return Err(Malformed("`record.slots` must be an object".into())),
+        };
+        let mut turn = TurnRow {
+            turn_num,
+            timestamp: field(record, "at_ms", Value::as_i64)?,
+            user_input: text(record, "user_input")?,
+            sanitized_input: text(record, "sanitized_input")?,
+            confidence: field(record, "confidence", Value::as_f64)?,
+            extracted_params: Value::Object(slots.clone()).to_string(),
+            matched_move,
+            response,
+            metadata: String::new(),
+            details: String::new(),
+        };
+        let summary = summarize(record, &turn);
+        let events = events(&key, &self.user_id, &self.game_version, record, turn_num, now_ms);
+        let mut facts: Map<String, Value> =
+            FACTS.iter().filter_map(|name| Some(((*name).to_owned(), record.shift_remove(*name)?))).collect();
+        if let Some(manifest) = manifest_id(&self.response) {
+            facts.insert("manifest_id".into(), manifest.into());
+        }
+        facts.insert("game_version".into(), self.game_version.clone().into());
+        turn.metadata = Value::Object(facts).to_string();
+        turn.details = Value::Object(self.record).to_string();
+        Ok(Commit {
+            key,
+            user_id: self.user_id,
+            game_version: self.game_version,
+            expected_version: self.expected_version,
+            idempotency_key: self.idempotency_key,
+            fingerprint: self.fingerprint,
+            answer: self.response.get().to_owned(),
+            journal_sequence: self.journal_sequence,
+            state: self.state.get().to_owned(),
+            summary,
+            slots: slot_rows(&turn.matched_move, slots, now_ms),
+            turn,
+            context: Vec::new(),
+            events,
+            now_ms,
+        })
+    }
+}
+
+impl StoredBody {
+    /// The conversation as the edge sees it; `None` when the stored state is no JSON.
+    #[must_use]
+    pub fn of(row: ConversationRow) -> Option<StoredBody> {
+        let state = RawValue::from_string(row.state).ok()?;
+        Some(StoredBody { version: row.version, game_version: row.game_version, user_id: row.user_id, state })
+    }
+}
+
+/// The turn's record as the engine made it, put together again from its row.
+#[must_use]
+pub fn turn_record(turn: &TurnRow) -> Map<String, Value> {
+    let object = |text: &str| match serde_json::from_str(text) {
+        Ok(Value::Object(map)) => map,
+        _ => Map::new(),
+    };
+    let mut record = Map::new();
+    record.insert("turn".into(), turn.turn_num.into());
+    record.insert("at_ms".into(), turn.timestamp.into());
+    record.insert("user_input".into(), turn.user_input.clone().into());
+    record.insert("sanitized_input".into(), turn.sanitized_input.clone().into());
+    record.insert("move_id".into(), turn.matched_move.clone().into());
+    record.insert("confidence".into(), turn.confidence.into());
+    record.insert("response".into(), turn.response.clone().into());
+    let slots = object(&turn.extracted_params);
+    if !slots.is_empty() {
+        record.insert("slots".into(), slots.into());
+    }
+    record.extend(object(&turn.metadata).into_iter().filter(|(name, _)| FACTS.contains(&name.as_str())));
+    record.extend(object(&turn.details));
+    record
+}
+
+fn text(record: &mut Map<String, Value>, name: &str) -> Result<String, Malformed> {
+    match record.shift_remove(name) {
+        Some(Value::String(text)) if text.contains('\0') => {
+            Err(Malformed(format!("`record.{name}` holds a NUL character")))
+        }
+        Some(Value::String(text)) => Ok(text),
+        _ => Err(Malformed(format!("`record.{name}` must be a string"))),
+    }
+}
+
+fn field<T>(record: &mut Map<String, Value>, name: &str, read: fn(&Value) -> Option<T>) -> Result<T, Malformed> {
+    let value = record.shift_remove(name);
+    value.as_ref().and_then(read).ok_or_else(|| Malformed(format!("`record.{name}` is missing or of the wrong type")))
+}
+
+fn summarize(record: &Map<String, Value>, turn: &TurnRow) -> Summary {
+    let stage = record.get("stage").and_then(Value::as_str).unwrap_or_default();
+    let waiting = WAITING_STAGES.contains(&stage);
+    let slot = record.get("awaiting_slot").and_then(Value::as_str).map(str::to_owned);
+    Summary {
+        current_move_state: Some(turn.matched_move.clone()),
+        awaiting_response: waiting,
+        last_question: waiting.then(|| turn.response.clone()),
+        awaiting_slot_for_move: slot.as_ref().map(|_| turn.matched_move.clone()),
+        awaiting_slot_name: slot,
+    }
+}
+
+fn slot_rows(move_id: &str, slots: Map<String, Value>, now_ms: Millis) -> Vec<SlotRow> {
+    let row = |(slot_name, value): (String, Value)| SlotRow {
+        move_id: move_id.to_owned(),
+        slot_name,
+        slot_type: type_name(&value).to_owned(),
+        slot_value: value.to_string(),
+        updated_at: now_ms,
+    };
+    slots.into_iter().map(row).collect()
+}
+
+/// What `slots.slot_type` calls a value.
+#[must_use]
+pub fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "list",
+        Value::Object(_) => "object",
+    }
+}
+
+fn manifest_id(response: &RawValue) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Manifest {
+        manifest_id: String,
+    }
+    serde_json::from_str::<Manifest>(response.get()).ok().map(|answer| answer.manifest_id)
+}
+
+fn events(
+    key: &ConversationKey,
+    user_id: &str,
+    game_version: &str,
+    record: &Map<String, Value>,
+    turn_num: u64,
+    now_ms: Millis,
+) -> Vec<Event> {
+    let calls = record.get("calls").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    if turn_num > 1 && calls.is_empty() {
+        return Vec::new();
+    }
+    let id: ConversationId = key.id();
+    let actor = person_pseudonym(&key.tenant, user_id);
+    let event = |event: &str, detail: Value| Event {
+        at: now_ms,
+        tenant: key.tenant.clone(),
+        event: event.to_owned(),
+        actor: actor.clone(),
+        subject: id.to_string(),
+        detail,
+    };
+    let created = (turn_num == 1)
+        .then(|| event("conversation.created", serde_json::json!({"game": key.game, "game_version": game_version})));
+    let called = calls.iter().map(|call| {
+        let detail = serde_json::json!({
+            "capability": call.get("capability").and_then(Value::as_str),
+            "status": call.get("status").and_then(Value::as_str),
+            "turn": turn_num,
+        });
+        event("capability.called", detail)
+    });
+    created.into_iter().chain(called).collect()
+}

@@ -1,0 +1,144 @@
+//! The life of the origin's process: start, serve, stop without dropping what was accepted.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::http::{Gate, Origin, edge_service};
+use crate::metrics::Metrics;
+use crate::privacy::Unprotected;
+use crate::random::SystemRandom;
+use crate::store::sqlite::SqliteStore;
+use crate::store::{Store, StoreError};
+
+/// Why the origin did not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The store could not be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The address is in use or not ours.
+    #[error("E511 the address {0} can't be listened on: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// The listener failed while serving.
+    #[error("E512 serving ended: {0}")]
+    Serve(std::io::Error),
+}
+
+/// An origin that listens.
+#[derive(Debug)]
+pub struct Running {
+    /// Where edges reach it (the real port when the settings said 0).
+    pub edge_address: SocketAddr,
+    /// What requests use; also for callers in the same process.
+    pub origin: Origin,
+    stop: watch::Sender<bool>,
+    served: tokio::task::JoinHandle<Result<(), ServeError>>,
+}
+
+/// Opens the store that the settings name, and applies migrations that are due.
+///
+/// # Errors
+/// When the store can't be opened or its schema does not fit.
+pub async fn open_store(config: &Config, clock: &dyn Clock) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(Arc::new(SqliteStore::open(&config.sqlite_path, clock).await?))
+}
+
+/// Starts the origin and returns once it listens.
+///
+/// # Errors
+/// When the store can't be opened or the address can't be listened on.
+pub async fn start(config: Config) -> Result<Running, ServeError> {
+    let clock = Arc::new(SystemClock);
+    let store = open_store(&config, &*clock).await?;
+    let origin = Origin {
+        gate: Arc::new(Gate::new(&config)),
+        config: Arc::new(config),
+        store,
+        protection: Arc::new(Unprotected),
+        clock,
+        random: Arc::new(SystemRandom),
+        metrics: Arc::new(Metrics::default()),
+    };
+    start_with(origin).await
+}
+
+/// Starts the service for an origin that is put together already.
+///
+/// # Errors
+/// When the address can't be listened on.
+pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
+    let wanted = origin.config.listen;
+    let failed = |error| ServeError::Listen(wanted, error);
+    let listener = TcpListener::bind(wanted).await.map_err(failed)?;
+    let edge_address = listener.local_addr().map_err(failed)?;
+    let (stop, stopped) = watch::channel(false);
+    let service = edge_service(origin.clone());
+    let served = tokio::spawn(async move {
+        let asked_to_stop = wait_for(stopped);
+        axum::serve(listener, service).with_graceful_shutdown(asked_to_stop).await.map_err(ServeError::Serve)
+    });
+    tracing::info!(%edge_address, store = origin.store.kind(), "the origin listens");
+    Ok(Running { edge_address, origin, stop, served })
+}
+
+impl Running {
+    /// Stops: takes no new request, finishes the accepted ones within the limit, then lets go of the store.
+    ///
+    /// # Errors
+    /// When serving had failed.
+    pub async fn stop(self) -> Result<(), ServeError> {
+        let _ = self.stop.send(true);
+        let patience = self.origin.config.shutdown_timeout;
+        let abort = self.served.abort_handle();
+        let served = match tokio::time::timeout(patience, self.served).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Ok(()),
+            Err(_) => {
+                tracing::warn!("requests were still running when the time for stopping was over");
+                abort.abort();
+                Ok(())
+            }
+        };
+        self.origin.store.close().await;
+        served
+    }
+}
+
+/// Serves until `until` completes: the whole of `lgdl serve`.
+///
+/// # Errors
+/// As [`start`] and [`Running::stop`].
+pub async fn serve(config: Config, until: impl Future<Output = ()>) -> Result<(), ServeError> {
+    let running = start(config).await?;
+    until.await;
+    tracing::info!("stopping");
+    running.stop().await
+}
+
+/// Completes on SIGTERM or Ctrl-C.
+pub async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}
+
+async fn wait_for(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is a wish to stop as well.
+    let _ = stopped.wait_for(|stop| *stop).await;
+}

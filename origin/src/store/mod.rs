@@ -1,0 +1,172 @@
+//! The stores behind one set of traits, a repository for each aggregate. No SQL stands outside
+//! [`sqlite`] and [`postgres`](self), and no wire type inside.
+//!
+//! Times and ids are arguments everywhere: a store reads no clock and draws no randomness. Look-ups answer
+//! `Option`; an error means that the store failed, not that the answer is no.
+
+mod error;
+pub mod sqlite;
+mod types;
+
+use async_trait::async_trait;
+
+use crate::clock::Millis;
+use crate::ids::{ApiKeyId, ConversationId, HoldId};
+
+pub use error::{Result, StoreError};
+pub use types::*;
+
+/// Turns that one page of history holds at most.
+pub const MAX_PAGE: u32 = 1000;
+
+/// Conversations, their turns, and the commit protocol.
+#[async_trait]
+pub trait Conversations: Send + Sync {
+    /// Commits a turn: compare-and-swap, idempotency, tombstones and claims in one transaction, answered only when
+    /// it is durable.
+    async fn commit(&self, commit: Commit) -> Result<CommitOutcome>;
+
+    /// Holds a turn's place. The outcome `Committed` carries the version that is held. Claiming again with the same
+    /// key prolongs the lease.
+    async fn claim(&self, claim: Claim) -> Result<CommitOutcome>;
+
+    /// Finds a conversation, whoever owns it.
+    async fn find(&self, key: &ConversationKey) -> Result<Lookup>;
+
+    /// Finds a conversation by the origin's id. May lag behind on a read replica.
+    async fn find_by_id(&self, tenant: &str, id: &ConversationId) -> Result<Option<ConversationRow>>;
+
+    /// The turns after turn `after`, in order, at most `limit` and [`MAX_PAGE`]. May lag behind on a read replica.
+    async fn turns(&self, id: &ConversationId, after: u64, limit: u32) -> Result<Vec<TurnRow>>;
+
+    /// Everything kept of a conversation, from one snapshot.
+    async fn dump(&self, tenant: &str, id: &ConversationId) -> Result<Option<ConversationDump>>;
+
+    /// Ids of a person's conversations, oldest first.
+    async fn of_person(&self, tenant: &str, user_id: &str) -> Result<Vec<ConversationId>>;
+}
+
+/// Games and their versions.
+#[async_trait]
+pub trait Games: Send + Sync {
+    /// Stores a version and makes it active unless the game is pinned.
+    async fn publish(&self, publication: Publication) -> Result<PublishOutcome>;
+
+    /// The games of a tenant by id.
+    async fn games(&self, tenant: &str) -> Result<Vec<GameRow>>;
+
+    /// The versions of a game, newest first.
+    async fn game_versions(&self, tenant: &str, game: &str) -> Result<Vec<GameVersionRow>>;
+
+    /// The compiled bytes of a version.
+    async fn compiled(&self, tenant: &str, version: &str) -> Result<Option<Vec<u8>>>;
+
+    /// Makes a published version the active one; false when it was never published for this game.
+    async fn activate(&self, tenant: &str, game: &str, version: &str, actor: &str, now_ms: Millis) -> Result<bool>;
+
+    /// Goes back to the version that was active before the present one; `None` when there is none.
+    async fn roll_back(&self, tenant: &str, game: &str, now_ms: Millis) -> Result<Option<String>>;
+
+    /// Pins a game to its active version, or lets it go; false when there is no such game.
+    async fn set_pinned(&self, tenant: &str, game: &str, pinned: bool, now_ms: Millis) -> Result<bool>;
+}
+
+/// API keys.
+#[async_trait]
+pub trait Keys: Send + Sync {
+    /// Adds a key.
+    async fn add_key(&self, key: ApiKeyRow) -> Result<()>;
+
+    /// Finds a key by the SHA-256 of the whole key, revoked and expired ones included.
+    async fn find_key(&self, hash: &str) -> Result<Option<ApiKeyRow>>;
+
+    /// The keys of a tenant, oldest first.
+    async fn keys(&self, tenant: &str) -> Result<Vec<ApiKeyRow>>;
+
+    /// Revokes a key; false when there is none, or it was revoked before.
+    async fn revoke_key(&self, tenant: &str, id: &ApiKeyId, now_ms: Millis) -> Result<bool>;
+}
+
+/// Consents, legal holds, erasure.
+#[async_trait]
+pub trait People: Send + Sync {
+    /// Adds to a person's history of consents.
+    async fn add_consent(&self, consent: ConsentRow) -> Result<()>;
+
+    /// A person's consents, oldest first; of one game, or of all.
+    async fn consents(&self, tenant: &str, user_id: &str, game: Option<&str>) -> Result<Vec<ConsentRow>>;
+
+    /// Places a legal hold.
+    async fn place_hold(&self, hold: HoldRow) -> Result<()>;
+
+    /// Lifts a legal hold; false when there is none.
+    async fn lift_hold(&self, tenant: &str, id: &HoldId, now_ms: Millis) -> Result<bool>;
+
+    /// The holds of a tenant that are in force.
+    async fn holds(&self, tenant: &str) -> Result<Vec<HoldRow>>;
+
+    /// Erases one conversation of `user_id` and leaves a tombstone.
+    async fn erase_conversation(
+        &self,
+        key: &ConversationKey,
+        user_id: &str,
+        order: ErasureOrder,
+    ) -> Result<ErasureOutcome>;
+
+    /// Erases everything about a person and leaves tombstones, also when there is nothing: a turn may be on its way.
+    async fn erase_person(&self, tenant: &str, user_id: &str, order: ErasureOrder) -> Result<ErasureOutcome>;
+
+    /// The tombstones of a tenant, oldest first, after `after` and at most `limit`.
+    async fn erasures(&self, tenant: &str, after: Millis, limit: u32) -> Result<Vec<ErasureRow>>;
+}
+
+/// The outbox and the audit chain that it drains into.
+#[async_trait]
+pub trait AuditLog: Send + Sync {
+    /// Appends events to the chain, in order, and returns its length.
+    async fn append_audit(&self, events: Vec<Event>) -> Result<u64>;
+
+    /// Puts events into the outbox: durable when this returns, in the chain a little later.
+    async fn enqueue(&self, events: Vec<Event>) -> Result<()>;
+
+    /// Moves at most `limit` events from the outbox to the chain, in one transaction; returns how many.
+    async fn drain_outbox(&self, limit: u32) -> Result<u64>;
+
+    /// The links after sequence `after`, in order, at most `limit`.
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>>;
+}
+
+/// Cleaning up, settings, and the life of the store.
+#[async_trait]
+pub trait Maintenance: Send + Sync + std::fmt::Debug {
+    /// Removes conversations of a game (or of every game that has no rule of its own, as `except` lists them) whose
+    /// last turn is before `before`, unless a legal hold is in force; at most `limit`. Returns how many.
+    async fn remove_conversations_before(&self, rule: RetentionRule, limit: u32) -> Result<u64>;
+
+    /// Removes stored answers made before `before` (those of journalled turns stay as long as their conversation)
+    /// and claims that lapsed before it; at most `limit` of each. Returns how many.
+    async fn remove_answers_before(&self, before: Millis, limit: u32) -> Result<u64>;
+
+    /// Reads a setting of the deployment.
+    async fn setting(&self, name: &str) -> Result<Option<String>>;
+
+    /// Writes a setting of the deployment.
+    async fn set_setting(&self, name: &str, value: &str) -> Result<()>;
+
+    /// Counts rows; slow on large stores.
+    async fn counts(&self) -> Result<Counts>;
+
+    /// Asks the database for an answer: what `/health` measures.
+    async fn ping(&self) -> Result<()>;
+
+    /// `sqlite` or `postgres`.
+    fn kind(&self) -> &'static str;
+
+    /// Finishes the work that was accepted and lets go of the database.
+    async fn close(&self);
+}
+
+/// Everything that a store does.
+pub trait Store: Conversations + Games + Keys + People + AuditLog + Maintenance {}
+
+impl<T: Conversations + Games + Keys + People + AuditLog + Maintenance> Store for T {}

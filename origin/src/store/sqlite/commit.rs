@@ -1,0 +1,283 @@
+//! The commit protocol on SQLite. Everything here runs inside the writer's transaction.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::conversations::find_row;
+use super::{column, failed, natural};
+use crate::clock::Millis;
+use crate::ids::{ConversationId, person_pseudonym};
+use crate::store::{Claim, Commit, CommitOutcome, ConversationRow, Event, Result};
+
+/// How far an edge's clock may be ahead when a journalled turn of an erased person arrives, milliseconds.
+pub(crate) const JOURNAL_CLOCK_SLACK_MS: Millis = 120_000;
+
+/// What a commit and a claim have in common: who wants which place, under which key.
+struct Wish<'a> {
+    id: &'a ConversationId,
+    tenant: &'a str,
+    user_id: &'a str,
+    expected_version: u64,
+    idempotency_key: &'a str,
+    fingerprint: &'a str,
+    /// A turn said before this does not begin a conversation of a person who was erased at that time.
+    said_at: Millis,
+    now_ms: Millis,
+}
+
+/// Either the place is free, with the conversation as it is, or the matter is settled.
+enum Place {
+    Free,
+    Settled(CommitOutcome),
+}
+
+pub(super) fn commit(connection: &Connection, commit: &Commit) -> Result<CommitOutcome> {
+    let id = commit.key.id();
+    let slack = if commit.journal_sequence.is_some() { JOURNAL_CLOCK_SLACK_MS } else { 0 };
+    let wish = Wish {
+        id: &id,
+        tenant: &commit.key.tenant,
+        user_id: &commit.user_id,
+        expected_version: commit.expected_version,
+        idempotency_key: &commit.idempotency_key,
+        fingerprint: &commit.fingerprint,
+        said_at: commit.turn.timestamp.saturating_sub(slack),
+        now_ms: commit.now_ms,
+    };
+    if let Place::Settled(outcome) = examine(connection, &wish)? {
+        return Ok(outcome);
+    }
+    let version = commit.expected_version + 1;
+    write_conversation(connection, &id, commit, version).map_err(failed)?;
+    write_turn(connection, &id, commit, version).map_err(failed)?;
+    write_values(connection, &id, commit).map_err(failed)?;
+    for event in &commit.events {
+        write_event(connection, event).map_err(failed)?;
+    }
+    Ok(CommitOutcome::Committed { version })
+}
+
+pub(super) fn claim(connection: &Connection, claim: &Claim) -> Result<CommitOutcome> {
+    let id = claim.key.id();
+    let wish = Wish {
+        id: &id,
+        tenant: &claim.key.tenant,
+        user_id: &claim.user_id,
+        expected_version: claim.expected_version,
+        idempotency_key: &claim.idempotency_key,
+        fingerprint: &claim.fingerprint,
+        said_at: claim.now_ms,
+        now_ms: claim.now_ms,
+    };
+    if let Place::Settled(outcome) = examine(connection, &wish)? {
+        return Ok(outcome);
+    }
+    let sql = "INSERT OR REPLACE INTO claims
+        (conversation_id, tenant, user_id, idempotency_key, fingerprint, expected_version, lease_until)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let write = || {
+        connection.prepare_cached(sql)?.execute(params![
+            id.as_str(),
+            claim.key.tenant,
+            claim.user_id,
+            claim.idempotency_key,
+            claim.fingerprint,
+            column(claim.expected_version),
+            claim.now_ms.saturating_add(column(claim.lease_ms)),
+        ])
+    };
+    write().map_err(failed)?;
+    Ok(CommitOutcome::Committed { version: claim.expected_version })
+}
+
+fn examine(connection: &Connection, wish: &Wish<'_>) -> Result<Place> {
+    let settled = |outcome| Ok(Place::Settled(outcome));
+    if is_erased(connection, wish.tenant, wish.id).map_err(failed)? {
+        return settled(CommitOutcome::Erased);
+    }
+    if let Some((fingerprint, answer)) = stored_answer(connection, wish).map_err(failed)? {
+        let same = fingerprint == wish.fingerprint;
+        return settled(if same { CommitOutcome::Replayed { answer } } else { CommitOutcome::KeyReused });
+    }
+    let current = find_row(connection, wish.tenant, wish.id)?;
+    if current.as_ref().is_some_and(|current| current.user_id != wish.user_id) {
+        return settled(CommitOutcome::NotTheirs);
+    }
+    if current.is_none() && person_erased_at(connection, wish).map_err(failed)?.is_some_and(|at| wish.said_at <= at) {
+        return settled(CommitOutcome::Erased);
+    }
+    let version = current.as_ref().map_or(0, |current| current.version);
+    if version != wish.expected_version {
+        return settled(conflict(current, None));
+    }
+    match foreign_claim(connection, wish).map_err(failed)? {
+        Some(left_ms) => settled(conflict(current, Some(left_ms))),
+        None => Ok(Place::Free),
+    }
+}
+
+fn conflict(current: Option<ConversationRow>, claimed_for_ms: Option<u64>) -> CommitOutcome {
+    CommitOutcome::Conflict { current: current.map(Box::new), claimed_for_ms }
+}
+
+pub(super) fn is_erased(connection: &Connection, tenant: &str, id: &ConversationId) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM erasures WHERE tenant = ?1 AND kind = 'conversation' AND subject = ?2")?
+        .exists(params![tenant, id.as_str()])
+}
+
+fn stored_answer(connection: &Connection, wish: &Wish<'_>) -> rusqlite::Result<Option<(String, String)>> {
+    let sql = "SELECT fingerprint, answer FROM idempotency WHERE tenant = ?1 AND user_id = ?2 AND key = ?3";
+    connection
+        .prepare_cached(sql)?
+        .query_row(params![wish.tenant, wish.user_id, wish.idempotency_key], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
+}
+
+fn person_erased_at(connection: &Connection, wish: &Wish<'_>) -> rusqlite::Result<Option<Millis>> {
+    connection
+        .prepare_cached("SELECT at FROM erasures WHERE tenant = ?1 AND kind = 'person' AND subject = ?2")?
+        .query_row(params![wish.tenant, person_pseudonym(wish.tenant, wish.user_id)], |row| row.get(0))
+        .optional()
+}
+
+/// How long another turn still holds the place, milliseconds.
+fn foreign_claim(connection: &Connection, wish: &Wish<'_>) -> rusqlite::Result<Option<u64>> {
+    let sql = "SELECT lease_until FROM claims
+        WHERE conversation_id = ?1 AND lease_until > ?2 AND NOT (user_id = ?3 AND idempotency_key = ?4)";
+    connection
+        .prepare_cached(sql)?
+        .query_row(params![wish.id.as_str(), wish.now_ms, wish.user_id, wish.idempotency_key], |row| {
+            Ok(natural(row.get::<_, i64>(0)? - wish.now_ms))
+        })
+        .optional()
+}
+
+fn write_conversation(
+    connection: &Connection,
+    id: &ConversationId,
+    commit: &Commit,
+    version: u64,
+) -> rusqlite::Result<()> {
+    let summary = &commit.summary;
+    let written = if version == 1 {
+        let sql = "INSERT INTO conversations (id, tenant, game, external_id, user_id, version, game_version,
+            created_at, updated_at, current_move_state, awaiting_response, last_question, awaiting_slot_for_move,
+            awaiting_slot_name, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+        connection.prepare_cached(sql)?.execute(params![
+            id.as_str(),
+            commit.key.tenant,
+            commit.key.game,
+            commit.key.external_id,
+            commit.user_id,
+            column(version),
+            commit.game_version,
+            commit.now_ms,
+            summary.current_move_state,
+            summary.awaiting_response,
+            summary.last_question,
+            summary.awaiting_slot_for_move,
+            summary.awaiting_slot_name,
+            commit.state,
+        ])?
+    } else {
+        let sql = "UPDATE conversations SET version = ?2, game_version = ?3, updated_at = ?4,
+            current_move_state = ?5, awaiting_response = ?6, last_question = ?7, awaiting_slot_for_move = ?8,
+            awaiting_slot_name = ?9, state = ?10 WHERE id = ?1 AND version = ?11";
+        connection.prepare_cached(sql)?.execute(params![
+            id.as_str(),
+            column(version),
+            commit.game_version,
+            commit.now_ms,
+            summary.current_move_state,
+            summary.awaiting_response,
+            summary.last_question,
+            summary.awaiting_slot_for_move,
+            summary.awaiting_slot_name,
+            commit.state,
+            column(commit.expected_version),
+        ])?
+    };
+    if written == 1 { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(written)) }
+}
+
+fn write_turn(connection: &Connection, id: &ConversationId, commit: &Commit, version: u64) -> rusqlite::Result<()> {
+    let turn = &commit.turn;
+    let sql = "INSERT INTO turns (conversation_id, turn_num, timestamp, user_input, sanitized_input, matched_move,
+        confidence, response, extracted_params, metadata, details)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    connection.prepare_cached(sql)?.execute(params![
+        id.as_str(),
+        column(version),
+        turn.timestamp,
+        turn.user_input,
+        turn.sanitized_input,
+        turn.matched_move,
+        turn.confidence,
+        turn.response,
+        turn.extracted_params,
+        turn.metadata,
+        turn.details,
+    ])?;
+    let sql = "INSERT INTO idempotency
+        (tenant, user_id, key, conversation_id, fingerprint, turn_num, answer, journal_sequence, created_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    connection.prepare_cached(sql)?.execute(params![
+        commit.key.tenant,
+        commit.user_id,
+        commit.idempotency_key,
+        id.as_str(),
+        commit.fingerprint,
+        column(version),
+        commit.answer,
+        commit.journal_sequence.map(column),
+        commit.now_ms,
+    ])?;
+    connection.prepare_cached("DELETE FROM claims WHERE conversation_id = ?1")?.execute([id.as_str()])?;
+    Ok(())
+}
+
+fn write_values(connection: &Connection, id: &ConversationId, commit: &Commit) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM slots WHERE conversation_id = ?1 AND move_id = ?2")?
+        .execute(params![id.as_str(), commit.turn.matched_move])?;
+    for slot in &commit.slots {
+        write_slot(connection, id, slot)?;
+    }
+    for value in &commit.context {
+        write_context(connection, id, &value.key, &value.value)?;
+    }
+    Ok(())
+}
+
+pub(super) fn write_slot(
+    connection: &Connection,
+    id: &ConversationId,
+    slot: &crate::store::SlotRow,
+) -> rusqlite::Result<()> {
+    let sql = "INSERT OR REPLACE INTO slots
+        (conversation_id, move_id, slot_name, slot_value, slot_type, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    connection
+        .prepare_cached(sql)?
+        .execute(params![id.as_str(), slot.move_id, slot.slot_name, slot.slot_value, slot.slot_type, slot.updated_at])
+        .map(drop)
+}
+
+pub(super) fn write_context(
+    connection: &Connection,
+    id: &ConversationId,
+    key: &str,
+    value: &str,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO extracted_context (conversation_id, key, value) VALUES (?1, ?2, ?3)")?
+        .execute(params![id.as_str(), key, value])
+        .map(drop)
+}
+
+pub(super) fn write_event(connection: &Connection, event: &Event) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO outbox (at, tenant, event, actor, subject, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    connection
+        .prepare_cached(sql)?
+        .execute(params![event.at, event.tenant, event.event, event.actor, event.subject, event.detail.to_string()])
+        .map(drop)
+}

@@ -1,0 +1,175 @@
+//! Games and their versions on SQLite.
+
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{SqliteStore, failed};
+use crate::clock::Millis;
+use crate::store::{GameRow, GameVersionRow, Games, Publication, PublishOutcome, Result};
+
+#[async_trait]
+impl Games for SqliteStore {
+    async fn publish(&self, publication: Publication) -> Result<PublishOutcome> {
+        self.writer.write(move |connection| publish(connection, &publication).map_err(failed)).await
+    }
+
+    async fn games(&self, tenant: &str) -> Result<Vec<GameRow>> {
+        let tenant = tenant.to_owned();
+        self.read(move |connection| {
+            let sql = "SELECT v.version, v.name, v.file_hash, v.policy, v.published_at, v.published_by,
+                g.tenant, g.game, g.pinned FROM games g
+                JOIN game_versions v ON v.tenant = g.tenant AND v.game = g.game AND v.version = g.active_version
+                WHERE g.tenant = ?1 ORDER BY g.created_at, g.game";
+            let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+            let rows = statement.query_map([tenant], |row| {
+                Ok(GameRow { active: version(row)?, tenant: row.get(6)?, game: row.get(7)?, pinned: row.get(8)? })
+            });
+            rows.and_then(Iterator::collect).map_err(failed)
+        })
+        .await
+    }
+
+    async fn game_versions(&self, tenant: &str, game: &str) -> Result<Vec<GameVersionRow>> {
+        let (tenant, game) = (tenant.to_owned(), game.to_owned());
+        self.read(move |connection| {
+            let sql = "SELECT version, name, file_hash, policy, published_at, published_by FROM game_versions
+                WHERE tenant = ?1 AND game = ?2 ORDER BY published_at DESC, version";
+            let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+            let rows = statement.query_map([tenant, game], version);
+            rows.and_then(Iterator::collect).map_err(failed)
+        })
+        .await
+    }
+
+    async fn compiled(&self, tenant: &str, version: &str) -> Result<Option<Vec<u8>>> {
+        let (tenant, version) = (tenant.to_owned(), version.to_owned());
+        self.read(move |connection| {
+            let sql = "SELECT compiled FROM game_versions WHERE tenant = ?1 AND version = ?2 LIMIT 1";
+            let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+            statement.query_row([tenant, version], |row| row.get(0)).optional().map_err(failed)
+        })
+        .await
+    }
+
+    async fn activate(&self, tenant: &str, game: &str, version: &str, actor: &str, now_ms: Millis) -> Result<bool> {
+        let [tenant, game, version, actor] = [tenant, game, version, actor].map(str::to_owned);
+        self.writer
+            .write(move |connection| {
+                let write = || {
+                    let sql = "SELECT 1 FROM game_versions WHERE tenant = ?1 AND game = ?2 AND version = ?3";
+                    let known = connection.prepare_cached(sql)?.exists([&tenant, &game, &version])?;
+                    if known {
+                        activate(connection, &tenant, &game, &version, &actor, now_ms)?;
+                    }
+                    Ok(known)
+                };
+                write().map_err(failed)
+            })
+            .await
+    }
+
+    async fn roll_back(&self, tenant: &str, game: &str, now_ms: Millis) -> Result<Option<String>> {
+        let [tenant, game] = [tenant, game].map(str::to_owned);
+        self.writer.write(move |connection| roll_back(connection, &tenant, &game, now_ms).map_err(failed)).await
+    }
+
+    async fn set_pinned(&self, tenant: &str, game: &str, pinned: bool, now_ms: Millis) -> Result<bool> {
+        let (tenant, game) = (tenant.to_owned(), game.to_owned());
+        self.writer
+            .write(move |connection| {
+                let sql = "UPDATE games SET pinned = ?3, updated_at = ?4 WHERE tenant = ?1 AND game = ?2";
+                let changed = connection.execute(sql, params![tenant, game, pinned, now_ms]).map_err(failed)?;
+                Ok(changed == 1)
+            })
+            .await
+    }
+}
+
+fn version(row: &Row<'_>) -> rusqlite::Result<GameVersionRow> {
+    Ok(GameVersionRow {
+        version: row.get(0)?,
+        name: row.get(1)?,
+        file_hash: row.get(2)?,
+        policy: row.get(3)?,
+        published_at: row.get(4)?,
+        published_by: row.get(5)?,
+    })
+}
+
+fn active_version(connection: &Connection, tenant: &str, game: &str) -> rusqlite::Result<Option<(String, bool)>> {
+    connection
+        .prepare_cached("SELECT active_version, pinned FROM games WHERE tenant = ?1 AND game = ?2")?
+        .query_row([tenant, game], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
+}
+
+fn publish(connection: &Connection, publication: &Publication) -> rusqlite::Result<PublishOutcome> {
+    let Publication { tenant, game, version, .. } = publication;
+    // The same version may be published again, with another policy or from a reformatted source.
+    let sql = "INSERT INTO game_versions
+        (tenant, game, version, name, file_hash, compiled, source, contract, policy, published_at, published_by)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+        ON CONFLICT (tenant, game, version) DO UPDATE SET name = excluded.name, file_hash = excluded.file_hash,
+            source = excluded.source, contract = excluded.contract, policy = excluded.policy";
+    connection.prepare_cached(sql)?.execute(params![
+        tenant,
+        game,
+        version.version,
+        version.name,
+        version.file_hash,
+        publication.compiled,
+        publication.source,
+        publication.contract,
+        version.policy,
+        version.published_at,
+        version.published_by,
+    ])?;
+    match active_version(connection, tenant, game)? {
+        Some((active, _)) if active == version.version => Ok(PublishOutcome::Unchanged),
+        Some((_, true)) => Ok(PublishOutcome::Stored),
+        _ => {
+            activate(connection, tenant, game, &version.version, &version.published_by, version.published_at)?;
+            Ok(PublishOutcome::Activated)
+        }
+    }
+}
+
+fn activate(
+    connection: &Connection,
+    tenant: &str,
+    game: &str,
+    version: &str,
+    actor: &str,
+    now_ms: Millis,
+) -> rusqlite::Result<()> {
+    set_active(connection, tenant, game, version, now_ms)?;
+    let sql = "INSERT INTO game_activations (tenant, game, version, at, actor) VALUES (?1, ?2, ?3, ?4, ?5)";
+    connection.execute(sql, params![tenant, game, version, now_ms, actor]).map(drop)
+}
+
+fn set_active(
+    connection: &Connection,
+    tenant: &str,
+    game: &str,
+    version: &str,
+    now_ms: Millis,
+) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO games (tenant, game, active_version, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)
+        ON CONFLICT (tenant, game) DO UPDATE SET active_version = excluded.active_version,
+            updated_at = excluded.updated_at";
+    connection.execute(sql, params![tenant, game, version, now_ms]).map(drop)
+}
+
+/// Takes the last activation off the history, so that rolling back twice goes back two versions.
+fn roll_back(connection: &Connection, tenant: &str, game: &str, now_ms: Millis) -> rusqlite::Result<Option<String>> {
+    let Some((active, _)) = active_version(connection, tenant, game)? else { return Ok(None) };
+    let sql = "SELECT sequence, version FROM game_activations
+        WHERE tenant = ?1 AND game = ?2 AND version <> ?3 ORDER BY sequence DESC LIMIT 1";
+    let before: Option<(i64, String)> =
+        connection.query_row(sql, [tenant, game, &active], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((sequence, version)) = before else { return Ok(None) };
+    let sql = "DELETE FROM game_activations WHERE tenant = ?1 AND game = ?2 AND sequence > ?3";
+    connection.execute(sql, params![tenant, game, sequence])?;
+    set_active(connection, tenant, game, &version, now_ms)?;
+    Ok(Some(version))
+}

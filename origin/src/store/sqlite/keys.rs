@@ -1,0 +1,91 @@
+//! API keys on SQLite.
+
+use async_trait::async_trait;
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{SqliteStore, failed};
+use crate::clock::Millis;
+use crate::ids::ApiKeyId;
+use crate::store::{ApiKeyRow, Keys, Result, StoreError};
+
+const COLUMNS: &str = "id, tenant, hash, name, scopes, created_at, expires_at, revoked_at";
+
+#[async_trait]
+impl Keys for SqliteStore {
+    async fn add_key(&self, key: ApiKeyRow) -> Result<()> {
+        self.writer
+            .write(move |connection| {
+                let scopes = serde_json::Value::from(key.scopes.clone()).to_string();
+                let sql = format!("INSERT INTO keys ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+                connection
+                    .execute(
+                        &sql,
+                        params![
+                            key.id.as_str(),
+                            key.tenant,
+                            key.hash,
+                            key.name,
+                            scopes,
+                            key.created_at,
+                            key.expires_at,
+                            key.revoked_at
+                        ],
+                    )
+                    .map(drop)
+                    .map_err(failed)
+            })
+            .await
+    }
+
+    async fn find_key(&self, hash: &str) -> Result<Option<ApiKeyRow>> {
+        let hash = hash.to_owned();
+        self.read(move |connection| {
+            let sql = format!("SELECT {COLUMNS} FROM keys WHERE hash = ?1");
+            let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
+            statement.query_row([hash], |row| Ok(key(row))).optional().map_err(failed)?.transpose()
+        })
+        .await
+    }
+
+    async fn keys(&self, tenant: &str) -> Result<Vec<ApiKeyRow>> {
+        let tenant = tenant.to_owned();
+        self.read(move |connection| {
+            let sql = format!("SELECT {COLUMNS} FROM keys WHERE tenant = ?1 ORDER BY id");
+            let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
+            let rows = statement.query_map([tenant], |row| Ok(key(row))).map_err(failed)?;
+            rows.map(|row| row.map_err(failed)?).collect()
+        })
+        .await
+    }
+
+    async fn revoke_key(&self, tenant: &str, id: &ApiKeyId, now_ms: Millis) -> Result<bool> {
+        let (tenant, id) = (tenant.to_owned(), id.to_string());
+        self.writer
+            .write(move |connection| {
+                let sql = "UPDATE keys SET revoked_at = ?3 WHERE tenant = ?1 AND id = ?2 AND revoked_at IS NULL";
+                Ok(connection.execute(sql, params![tenant, id, now_ms]).map_err(failed)? == 1)
+            })
+            .await
+    }
+}
+
+fn key(row: &Row<'_>) -> Result<ApiKeyRow> {
+    let damaged = |what: String| StoreError::Damaged(what);
+    let id: String = row.get(0).map_err(failed)?;
+    let scopes: String = row.get(4).map_err(failed)?;
+    let id = id.parse().map_err(|error| damaged(format!("keys.id: {error}")))?;
+    let scopes = serde_json::from_str(&scopes).map_err(|error| damaged(format!("keys.scopes: {error}")))?;
+    let read = || {
+        Ok(ApiKeyRow {
+            id,
+            tenant: row.get(1)?,
+            hash: row.get(2)?,
+            name: row.get(3)?,
+            scopes,
+            created_at: row.get(5)?,
+            expires_at: row.get(6)?,
+            revoked_at: row.get(7)?,
+        })
+    };
+    read().map_err(failed)
+}

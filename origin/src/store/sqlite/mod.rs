@@ -1,0 +1,127 @@
+//! The embedded store. One file, one writer with group commit, a few readers.
+//!
+//! Durable against `kill -9` and loss of power: write-ahead log with `synchronous = FULL`, and a write is answered
+//! only after its transaction was synced.
+
+mod audit;
+mod commit;
+mod conversations;
+mod games;
+mod keys;
+mod maintenance;
+mod people;
+mod readers;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use self::readers::Readers;
+use self::writer::Writer;
+use super::{Result, StoreError};
+use crate::clock::Clock;
+use crate::migrations;
+
+/// How long a connection waits for another process that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Statements that a connection keeps prepared.
+const PREPARED_STATEMENTS: usize = 128;
+/// Connections that read.
+const READERS: usize = 4;
+
+/// A SQLite store.
+pub struct SqliteStore {
+    path: PathBuf,
+    writer: Writer,
+    readers: Arc<Readers>,
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteStore").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl SqliteStore {
+    /// Opens the file, makes it when there is none, and applies migrations that are due.
+    ///
+    /// # Errors
+    /// When the file can't be opened, is no database, or has a schema that does not fit.
+    pub async fn open(path: &Path, clock: &dyn Clock) -> Result<SqliteStore> {
+        let (path, now_ms) = (path.to_owned(), clock.now_ms());
+        let opened = move || {
+            if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+                std::fs::create_dir_all(parent).map_err(|error| {
+                    StoreError::Unavailable(format!("the folder {} can't be made: {error}", parent.display()))
+                })?;
+            }
+            let mut connection = connect(&path)?;
+            migrations::sqlite::apply(&mut connection, now_ms)?;
+            let readers = Readers::open(READERS, || connect(&path))?;
+            Ok(SqliteStore { writer: Writer::start(connection)?, readers: Arc::new(readers), path })
+        };
+        tokio::task::spawn_blocking(opened).await.map_err(|error| StoreError::Internal(error.to_string()))?
+    }
+
+    /// Where the file lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        Readers::read(&self.readers, work).await
+    }
+}
+
+/// A connection with the settings that every connection needs.
+pub(crate) fn connect(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = || -> rusqlite::Result<Connection> {
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.pragma_update(None, "secure_delete", true)?;
+        Ok(connection)
+    };
+    opened().map_err(|error| StoreError::Unavailable(format!("{} can't be opened: {error}", path.display())))
+}
+
+/// What a failed statement means to the caller. SQLite's messages name tables and columns, never values.
+pub(crate) fn failed(error: rusqlite::Error) -> StoreError {
+    use rusqlite::ErrorCode as Code;
+    let text = error.to_string();
+    match error.sqlite_error_code() {
+        Some(
+            Code::DatabaseBusy
+            | Code::DatabaseLocked
+            | Code::DiskFull
+            | Code::CannotOpen
+            | Code::SystemIoFailure
+            | Code::ReadOnly
+            | Code::OutOfMemory,
+        ) => StoreError::Unavailable(text),
+        Some(Code::DatabaseCorrupt | Code::NotADatabase) => StoreError::Damaged(text),
+        _ => StoreError::Internal(text),
+    }
+}
+
+/// A whole number from a column that can't be negative.
+fn natural(value: i64) -> u64 {
+    value.max(0).unsigned_abs()
+}
+
+/// A number for a column; ours stay far below the limit.
+fn column(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,242 @@
+//! Consents, legal holds and erasure on SQLite.
+
+use async_trait::async_trait;
+use rusqlite::{Connection, Row, params};
+
+use super::conversations::{find_row, ids_of_person};
+use super::{SqliteStore, failed};
+use crate::clock::Millis;
+use crate::ids::{ConversationId, HoldId, person_pseudonym};
+use crate::store::{
+    ConsentRow, ConversationKey, ErasureOrder, ErasureOutcome, ErasureReport, ErasureRow, HoldRow, MAX_PAGE, People,
+    Result, StoreError,
+};
+
+#[async_trait]
+impl People for SqliteStore {
+    async fn add_consent(&self, consent: ConsentRow) -> Result<()> {
+        self.writer
+            .write(move |connection| {
+                let sql = "INSERT INTO consents (id, tenant, game, user_id, given, at, actor, note)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+                let ConsentRow { id, tenant, game, user_id, given, at, actor, note } = &consent;
+                let written =
+                    connection.execute(sql, params![id.as_str(), tenant, game, user_id, given, at, actor, note]);
+                written.map(drop).map_err(failed)
+            })
+            .await
+    }
+
+    async fn consents(&self, tenant: &str, user_id: &str, game: Option<&str>) -> Result<Vec<ConsentRow>> {
+        let (tenant, user_id, game) = (tenant.to_owned(), user_id.to_owned(), game.map(str::to_owned));
+        self.read(move |connection| {
+            let sql = "SELECT id, tenant, game, user_id, given, at, actor, note FROM consents
+                WHERE tenant = ?1 AND user_id = ?2 AND (?3 IS NULL OR game = ?3) ORDER BY at, id";
+            let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+            let rows = statement.query_map(params![tenant, user_id, game], |row| Ok(consent(row))).map_err(failed)?;
+            rows.map(|row| row.map_err(failed)?).collect()
+        })
+        .await
+    }
+
+    async fn place_hold(&self, hold: HoldRow) -> Result<()> {
+        self.writer
+            .write(move |connection| {
+                let sql = "INSERT INTO legal_holds (id, tenant, user_id, reason, placed_at, placed_by, lifted_at)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+                let HoldRow { id, tenant, user_id, reason, placed_at, placed_by, lifted_at } = &hold;
+                let row = params![id.as_str(), tenant, user_id, reason, placed_at, placed_by, lifted_at];
+                connection.execute(sql, row).map(drop).map_err(failed)
+            })
+            .await
+    }
+
+    async fn lift_hold(&self, tenant: &str, id: &HoldId, now_ms: Millis) -> Result<bool> {
+        let (tenant, id) = (tenant.to_owned(), id.to_string());
+        self.writer
+            .write(move |connection| {
+                let sql = "UPDATE legal_holds SET lifted_at = ?3 WHERE tenant = ?1 AND id = ?2 AND lifted_at IS NULL";
+                Ok(connection.execute(sql, params![tenant, id, now_ms]).map_err(failed)? == 1)
+            })
+            .await
+    }
+
+    async fn holds(&self, tenant: &str) -> Result<Vec<HoldRow>> {
+        let tenant = tenant.to_owned();
+        self.read(move |connection| {
+            let sql = "SELECT id, tenant, user_id, reason, placed_at, placed_by, lifted_at FROM legal_holds
+                WHERE tenant = ?1 AND lifted_at IS NULL ORDER BY placed_at, id";
+            let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+            let rows = statement.query_map([tenant], |row| Ok(hold(row))).map_err(failed)?;
+            rows.map(|row| row.map_err(failed)?).collect()
+        })
+        .await
+    }
+
+    async fn erase_conversation(
+        &self,
+        key: &ConversationKey,
+        user_id: &str,
+        order: ErasureOrder,
+    ) -> Result<ErasureOutcome> {
+        let (key, user_id) = (key.clone(), user_id.to_owned());
+        self.writer.write(move |connection| erase_conversation(connection, &key, &user_id, &order)).await
+    }
+
+    async fn erase_person(&self, tenant: &str, user_id: &str, order: ErasureOrder) -> Result<ErasureOutcome> {
+        let (tenant, user_id) = (tenant.to_owned(), user_id.to_owned());
+        self.writer.write(move |connection| erase_person(connection, &tenant, &user_id, &order)).await
+    }
+
+    async fn erasures(&self, tenant: &str, after: Millis, limit: u32) -> Result<Vec<ErasureRow>> {
+        let tenant = tenant.to_owned();
+        self.read(move |connection| {
+            let sql = "SELECT id, tenant, kind, subject, at, requested_by, report FROM erasures
+                WHERE tenant = ?1 AND at > ?2 ORDER BY at, id LIMIT ?3";
+            let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+            let row = params![tenant, after, limit.min(MAX_PAGE)];
+            let rows = statement.query_map(row, |row| Ok(erasure(row))).map_err(failed)?;
+            rows.map(|row| row.map_err(failed)?).collect()
+        })
+        .await
+    }
+}
+
+fn erase_conversation(
+    connection: &Connection,
+    key: &ConversationKey,
+    user_id: &str,
+    order: &ErasureOrder,
+) -> Result<ErasureOutcome> {
+    let id = key.id();
+    if find_row(connection, &key.tenant, &id)?.is_none_or(|row| row.user_id != user_id) {
+        return Ok(ErasureOutcome::Unknown);
+    }
+    if is_held(connection, &key.tenant, user_id).map_err(failed)? {
+        return Ok(ErasureOutcome::Held);
+    }
+    let report = remove_conversation(connection, &id).map_err(failed)?;
+    let stone = Tombstone { tenant: &key.tenant, kind: "conversation", subject: id.as_str(), id: order.id.as_str() };
+    set_tombstone(connection, &stone, order, &report).map_err(failed)?;
+    Ok(ErasureOutcome::Erased(report))
+}
+
+fn erase_person(connection: &Connection, tenant: &str, user_id: &str, order: &ErasureOrder) -> Result<ErasureOutcome> {
+    if is_held(connection, tenant, user_id).map_err(failed)? {
+        return Ok(ErasureOutcome::Held);
+    }
+    let conversations = ids_of_person(connection, tenant, user_id)?;
+    let erase = || {
+        let mut total = ErasureReport::default();
+        for (index, id) in conversations.iter().enumerate() {
+            let report = remove_conversation(connection, id)?;
+            let own_id = format!("{}/{}", order.id, index + 1);
+            let stone = Tombstone { tenant, kind: "conversation", subject: id.as_str(), id: &own_id };
+            set_tombstone(connection, &stone, order, &report)?;
+            total.add(&report);
+        }
+        let sql = "DELETE FROM consents WHERE tenant = ?1 AND user_id = ?2";
+        total.consents = connection.execute(sql, [tenant, user_id])? as u64;
+        connection.execute("DELETE FROM claims WHERE tenant = ?1 AND user_id = ?2", [tenant, user_id])?;
+        let pseudonym = person_pseudonym(tenant, user_id);
+        let stone = Tombstone { tenant, kind: "person", subject: &pseudonym, id: order.id.as_str() };
+        set_tombstone(connection, &stone, order, &total)?;
+        Ok(total)
+    };
+    erase().map(ErasureOutcome::Erased).map_err(failed)
+}
+
+/// Removes a conversation with everything that hangs on it, and counts what that was.
+pub(super) fn remove_conversation(connection: &Connection, id: &ConversationId) -> rusqlite::Result<ErasureReport> {
+    let delete = |sql: &str| connection.prepare_cached(sql)?.execute([id.as_str()]).map(|rows| rows as u64);
+    delete("DELETE FROM claims WHERE conversation_id = ?1")?;
+    Ok(ErasureReport {
+        turns: delete("DELETE FROM turns WHERE conversation_id = ?1")?,
+        slots: delete("DELETE FROM slots WHERE conversation_id = ?1")?,
+        context: delete("DELETE FROM extracted_context WHERE conversation_id = ?1")?,
+        answers: delete("DELETE FROM idempotency WHERE conversation_id = ?1")?,
+        conversations: delete("DELETE FROM conversations WHERE id = ?1")?,
+        consents: 0,
+    })
+}
+
+fn is_held(connection: &Connection, tenant: &str, user_id: &str) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM legal_holds WHERE tenant = ?1 AND user_id = ?2 AND lifted_at IS NULL")?
+        .exists([tenant, user_id])
+}
+
+struct Tombstone<'a> {
+    tenant: &'a str,
+    kind: &'a str,
+    subject: &'a str,
+    id: &'a str,
+}
+
+fn set_tombstone(
+    connection: &Connection,
+    stone: &Tombstone<'_>,
+    order: &ErasureOrder,
+    report: &ErasureReport,
+) -> rusqlite::Result<()> {
+    let report = serde_json::to_string(report).unwrap_or_default();
+    let sql = "INSERT OR REPLACE INTO erasures (tenant, kind, subject, id, at, requested_by, report)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let Tombstone { tenant, kind, subject, id } = stone;
+    connection
+        .prepare_cached(sql)?
+        .execute(params![tenant, kind, subject, id, order.now_ms, order.requested_by, report])
+        .map(drop)
+}
+
+fn consent(row: &Row<'_>) -> Result<ConsentRow> {
+    let id: String = row.get(0).map_err(failed)?;
+    let id = id.parse().map_err(|error| StoreError::Damaged(format!("consents.id: {error}")))?;
+    let read = || {
+        Ok(ConsentRow {
+            id,
+            tenant: row.get(1)?,
+            game: row.get(2)?,
+            user_id: row.get(3)?,
+            given: row.get(4)?,
+            at: row.get(5)?,
+            actor: row.get(6)?,
+            note: row.get(7)?,
+        })
+    };
+    read().map_err(failed)
+}
+
+fn hold(row: &Row<'_>) -> Result<HoldRow> {
+    let id: String = row.get(0).map_err(failed)?;
+    let id = id.parse().map_err(|error| StoreError::Damaged(format!("legal_holds.id: {error}")))?;
+    let read = || {
+        Ok(HoldRow {
+            id,
+            tenant: row.get(1)?,
+            user_id: row.get(2)?,
+            reason: row.get(3)?,
+            placed_at: row.get(4)?,
+            placed_by: row.get(5)?,
+            lifted_at: row.get(6)?,
+        })
+    };
+    read().map_err(failed)
+}
+
+fn erasure(row: &Row<'_>) -> Result<ErasureRow> {
+    let report: String = row.get(6).map_err(failed)?;
+    let report = serde_json::from_str(&report).map_err(|e| StoreError::Damaged(format!("erasures.report: {e}")))?;
+    let read = || {
+        Ok(ErasureRow {
+            id: row.get(0)?,
+            tenant: row.get(1)?,
+            kind: row.get(2)?,
+            subject: row.get(3)?,
+            at: row.get(4)?,
+            requested_by: row.get(5)?,
+            report,
+        })
+    };
+    read().map_err(failed)
+}

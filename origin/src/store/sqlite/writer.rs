@@ -1,0 +1,132 @@
+//! The one writer of a SQLite store: a thread that gathers waiting jobs into one transaction (group commit), so
+//! that many turns share one fsync. A job is answered only after the transaction that holds it is durable.
+//!
+//! Each job runs in a savepoint of its own: a job that fails or panics takes nothing else with it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+use super::failed;
+use crate::store::{Result, StoreError};
+
+/// Jobs that share one transaction at most.
+const MAX_GROUP: usize = 256;
+/// Jobs that may wait; more are refused.
+const MAX_WAITING: usize = 8192;
+
+trait Job: Send {
+    /// Does the work inside a savepoint; false: roll it back.
+    fn run(&mut self, connection: &Connection) -> bool;
+    /// Answers, now that the group is durable or has failed.
+    fn answer(self: Box<Self>, group: Result<()>);
+}
+
+struct Task<T, F> {
+    work: Option<F>,
+    result: Option<Result<T>>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Job for Task<T, F>
+where
+    T: Send,
+    F: FnOnce(&Connection) -> Result<T> + Send,
+{
+    fn run(&mut self, connection: &Connection) -> bool {
+        let Some(work) = self.work.take() else { return false };
+        let result = catch_unwind(AssertUnwindSafe(|| work(connection)))
+            .unwrap_or_else(|_| Err(StoreError::Internal("a write panicked".into())));
+        let keep = result.is_ok();
+        self.result = Some(result);
+        keep
+    }
+
+    fn answer(self: Box<Self>, group: Result<()>) {
+        let own = self.result.unwrap_or_else(|| Err(StoreError::Internal("a write did not run".into())));
+        // A caller that went away is no error: the work is kept all the same.
+        let _ = self.reply.send(group.and(own));
+    }
+}
+
+/// Hands jobs to the writer's thread.
+pub(super) struct Writer {
+    jobs: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
+    sender: mpsc::WeakSender<Box<dyn Job>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection) -> Result<Writer> {
+        let (sender, jobs) = mpsc::channel(MAX_WAITING);
+        let thread = std::thread::Builder::new()
+            .name("sqlite-writer".into())
+            .spawn(move || write_groups(&connection, jobs))
+            .map_err(|error| StoreError::Unavailable(format!("no thread for the writer: {error}")))?;
+        Ok(Writer { sender: sender.downgrade(), jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Runs `work` in a transaction and returns once it is durable.
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Task { work: Some(work), result: None, reply });
+        let sender = self.sender.upgrade().ok_or_else(|| StoreError::Unavailable("the store is closed".into()))?;
+        sender.try_send(job).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => {
+                StoreError::Overloaded(format!("{MAX_WAITING} writes are waiting; try again shortly"))
+            }
+            mpsc::error::TrySendError::Closed(_) => StoreError::Unavailable("the writer has ended".into()),
+        })?;
+        drop(sender);
+        answer.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the writer has ended".into())))
+    }
+
+    /// Finishes what was accepted and ends the thread.
+    pub(super) async fn close(&self) {
+        drop(self.jobs.lock().await.take());
+        if let Some(thread) = self.thread.lock().await.take() {
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+}
+
+fn write_groups(connection: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
+    let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(MAX_GROUP);
+    while let Some(first) = jobs.blocking_recv() {
+        group.push(first);
+        while group.len() < MAX_GROUP {
+            let Ok(next) = jobs.try_recv() else { break };
+            group.push(next);
+        }
+        let outcome = write_group(connection, &mut group);
+        for job in group.drain(..) {
+            job.answer(outcome.clone());
+        }
+    }
+    // A clean end leaves everything in the main file, so that copying it alone is a whole copy.
+    let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;");
+}
+
+fn write_group(connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<()> {
+    let statement =
+        |sql: &str| connection.prepare_cached(sql).and_then(|mut s| s.execute([]).map(drop)).map_err(failed);
+    statement("BEGIN IMMEDIATE")?;
+    let done = group.iter_mut().try_for_each(|job| {
+        statement("SAVEPOINT job")?;
+        if !job.run(connection) {
+            statement("ROLLBACK TO job")?;
+        }
+        statement("RELEASE job")
+    });
+    let committed = done.and_then(|()| statement("COMMIT"));
+    if committed.is_err() && !connection.is_autocommit() {
+        let _ = statement("ROLLBACK");
+    }
+    committed
+}

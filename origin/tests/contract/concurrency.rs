@@ -1,0 +1,88 @@
+//! Races: nothing lost, nothing doubled, nothing out of order, and the loser gets what it needs to try again.
+
+use std::sync::Arc;
+
+use lgdl_origin::store::{CommitOutcome, Store};
+use tokio::task::JoinSet;
+
+use crate::data::{commit, key};
+use crate::stores::Fresh;
+
+const TASKS: usize = 64;
+const TURNS_EACH: u64 = 3;
+/// Races that one turn may lose; 64 tasks with 3 turns each lose at most 191.
+const MAX_ATTEMPTS: usize = 200;
+
+/// Takes turns as an edge does: a conflict carries the state to go on from.
+async fn take_turns(store: Arc<dyn Store>, conversation: String, who: usize, turns: u64) -> usize {
+    let mut version = 0;
+    let mut lost = 0;
+    for turn in 0..turns {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            assert!(attempts <= MAX_ATTEMPTS, "a turn never got its place");
+            match store.commit(commit(&conversation, "u", version, &format!("task{who}-turn{turn}"))).await.unwrap() {
+                CommitOutcome::Committed { version: now } => {
+                    assert_eq!(now, version + 1);
+                    version = now;
+                    break;
+                }
+                CommitOutcome::Conflict { current: Some(current), claimed_for_ms: None } => {
+                    assert_ne!(current.version, version);
+                    assert_eq!(current.state, format!(r#"{{"turns":{}}}"#, current.version));
+                    version = current.version;
+                    lost += 1;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    lost
+}
+
+async fn assert_whole(store: &dyn Store, conversation: &str, expected: &mut Vec<String>) {
+    let turns = store.turns(&key(conversation).id(), 0, 1000).await.unwrap();
+    assert!(turns.iter().zip(1..).all(|(turn, number)| turn.turn_num == number), "numbered without gaps");
+    let mut found: Vec<_> = turns.into_iter().map(|turn| turn.user_input).collect();
+    found.sort();
+    expected.sort();
+    assert_eq!(&found, expected, "each turn once");
+}
+
+pub(crate) async fn sixty_four_tasks_on_one_conversation_lose_nothing(fresh: Fresh) {
+    let mut tasks = JoinSet::new();
+    for who in 0..TASKS {
+        tasks.spawn(take_turns(fresh.store.clone(), "one".into(), who, TURNS_EACH));
+    }
+    let lost: usize = tasks.join_all().await.into_iter().sum();
+    assert!(lost > 0, "there was a race");
+    let each = |who| (0..TURNS_EACH).map(move |turn| format!("input task{who}-turn{turn}"));
+    assert_whole(&*fresh.store, "one", &mut (0..TASKS).flat_map(each).collect()).await;
+}
+
+pub(crate) async fn sixty_four_tasks_on_many_conversations_lose_nothing(fresh: Fresh) {
+    let mut tasks = JoinSet::new();
+    for who in 0..TASKS {
+        tasks.spawn(take_turns(fresh.store.clone(), format!("c{who}"), who, TURNS_EACH * 4));
+    }
+    assert_eq!(tasks.join_all().await.into_iter().sum::<usize>(), 0, "nobody was in anybody's way");
+    for who in 0..TASKS {
+        let mut expected = (0..TURNS_EACH * 4).map(|turn| format!("input task{who}-turn{turn}")).collect();
+        assert_whole(&*fresh.store, &format!("c{who}"), &mut expected).await;
+    }
+}
+
+pub(crate) async fn one_key_sent_by_many_is_committed_once(fresh: Fresh) {
+    let mut tasks = JoinSet::new();
+    for _ in 0..TASKS {
+        let store = fresh.store.clone();
+        tasks.spawn(async move { store.commit(commit("c", "u", 0, "k")).await.unwrap() });
+    }
+    let outcomes = tasks.join_all().await;
+    let committed = outcomes.iter().filter(|outcome| matches!(outcome, CommitOutcome::Committed { version: 1 }));
+    assert_eq!(committed.count(), 1);
+    let answer = commit("c", "u", 0, "k").answer;
+    let replayed = outcomes.iter().filter(|outcome| **outcome == CommitOutcome::Replayed { answer: answer.clone() });
+    assert_eq!(replayed.count(), TASKS - 1);
+}

@@ -1,0 +1,55 @@
+//! The contract that every store keeps: one suite, run against each.
+
+mod cases;
+mod concurrency;
+mod data;
+mod stores;
+
+use stores::Kind;
+
+/// Runs every case against every store, each on a fresh one. A store that can't be had here says why and is skipped.
+macro_rules! contract {
+    ($($module:ident::$case:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                super::run(super::Kind::Sqlite, async |store| super::$module::$case(store).await).await;
+            })*
+        }
+    };
+}
+
+async fn run(kind: Kind, case: impl AsyncFnOnce(stores::Fresh)) {
+    match stores::fresh(kind).await {
+        Ok(fresh) => case(fresh).await,
+        Err(reason) => eprintln!("skipped on {kind:?}: {reason}"),
+    }
+}
+
+contract! {
+    cases::a_first_turn_begins_a_conversation,
+    cases::turns_are_numbered_from_one_without_gaps,
+    cases::a_stale_commit_gets_the_current_state,
+    cases::a_commit_on_a_conversation_that_is_not_there_gets_a_conflict_without_a_state,
+    cases::the_same_key_and_fingerprint_get_the_stored_answer_word_for_word,
+    cases::the_same_key_with_another_fingerprint_is_refused,
+    cases::another_person_gets_nothing,
+    cases::tenants_and_games_do_not_share_conversations,
+    cases::a_claim_keeps_others_out_until_it_lapses_or_its_turn_is_committed,
+    cases::an_erased_conversation_stays_erased,
+    cases::an_erased_person_leaves_nothing_and_late_turns_do_not_bring_them_back,
+    cases::a_legal_hold_keeps_everything,
+    cases::slots_of_the_move_that_answered_are_replaced_and_others_stay,
+    cases::history_is_paged_in_order,
+    cases::games_are_published_pinned_and_rolled_back,
+    cases::keys_are_found_by_hash_and_revoked_once,
+    cases::consents_are_a_history,
+    cases::events_of_a_commit_reach_the_audit_chain_once_and_in_order,
+    cases::retention_removes_what_is_old_and_nothing_else,
+    cases::answers_are_forgotten_in_time_but_journalled_ones_are_not,
+    cases::settings_are_kept,
+    cases::odd_text_comes_back_as_it_went_in,
+    concurrency::sixty_four_tasks_on_one_conversation_lose_nothing,
+    concurrency::sixty_four_tasks_on_many_conversations_lose_nothing,
+    concurrency::one_key_sent_by_many_is_committed_once,
+}
