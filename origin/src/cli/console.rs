@@ -12,6 +12,7 @@ use super::failure::Failure;
 /// Both streams.
 pub(super) struct Console {
     out: BufWriter<Stdout>,
+    out_colour: Colour,
     error_colour: Colour,
 }
 
@@ -20,7 +21,16 @@ impl Console {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let colour = |terminal: bool| if terminal && !plain { Colour::Ansi } else { Colour::Plain };
-        Console { out: BufWriter::new(io::stdout()), error_colour: colour(io::stderr().is_terminal()) }
+        Console {
+            out: BufWriter::new(io::stdout()),
+            out_colour: colour(io::stdout().is_terminal()),
+            error_colour: colour(io::stderr().is_terminal()),
+        }
+    }
+
+    /// How results are coloured.
+    pub(super) fn colour(&self) -> Colour {
+        self.out_colour
     }
 
     /// How findings are coloured.

@@ -1,12 +1,16 @@
 //! The `lgdl` command line: its commands and how their ends become exit statuses. One file a command; what several
 //! share lies in [`console`] (output) and [`source`] (reading games).
 
+mod chat;
 mod compile;
 mod console;
 mod failure;
 mod fmt;
+mod session;
 mod source;
 mod validate;
+mod when;
+mod why;
 
 use std::process::ExitCode;
 
@@ -37,6 +41,8 @@ enum Command {
     Compile(compile::Arguments),
     /// Format games
     Fmt(fmt::Arguments),
+    /// Talk to a game in the terminal
+    Chat(chat::Arguments),
 }
 
 /// Reads the arguments, runs the command, and says how it ended.
@@ -47,6 +53,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Validate(arguments) => validate::run(&arguments, &mut console),
         Command::Compile(arguments) => compile::run(&arguments, &mut console),
         Command::Fmt(arguments) => fmt::run(&arguments, &mut console),
+        Command::Chat(arguments) => chat::run(&arguments, &mut console),
     };
     match end.and_then(|verdict| console.flush().map(|()| verdict)) {
         Ok(Verdict::Yes) | Err(Failure::ReaderGone) => ExitCode::SUCCESS,

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use lgdl::compiled::CompiledGame;
 use lgdl::diagnostics::{Diagnostic, Lines, Severity};
 use lgdl::ir::Game;
+use lgdl::mocks::Mocks;
 use lgdl::syntax;
 use serde::Serialize;
 
@@ -19,6 +20,8 @@ use super::validate;
 pub(super) const GAME_FILE: &str = "game.lgdl";
 /// The capability contract beside a game.
 pub(super) const CONTRACT_FILE: &str = "capability_contract.json";
+/// What services answer where none is configured.
+pub(super) const MOCKS_FILE: &str = "capability_mocks.yaml";
 /// More is not read: the parser refuses a smaller file already, with a message of its own.
 const MAX_READ_BYTES: u64 = 16 << 20;
 
@@ -207,4 +210,16 @@ pub(super) fn load(argument: &Path, name: Option<&str>, console: &mut Console) -
     }
     let (_, compiled) = checked.choose(name, &source.shown)?;
     Ok(Loaded { source, compiled })
+}
+
+/// The stand-ins beside a game.
+pub(super) fn mocks(source: &Source) -> Result<Mocks, Failure> {
+    let Some(path) = source.path.as_deref().map(|path| path.with_file_name(MOCKS_FILE)) else {
+        return Ok(Mocks::default());
+    };
+    if !path.is_file() {
+        return Ok(Mocks::default());
+    }
+    let bytes = read_file(&path)?;
+    serde_saphyr::from_slice(&bytes).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
 }

@@ -1,0 +1,65 @@
+//! A conversation in this process: engine and stand-ins for services, no server and no store.
+
+use lgdl::compiled::CompiledGame;
+use lgdl::engine::{self, Conversation, Outcome, Settings, Step, Turn};
+use lgdl::mocks::Mocks;
+use serde_json::{Map, Value};
+
+/// One conversation with one game.
+pub(super) struct Session {
+    game: CompiledGame,
+    mocks: Mocks,
+    participant: String,
+    context: Map<String, Value>,
+    conversation: Conversation,
+}
+
+/// When and where a turn is said.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    /// Milliseconds since 1970.
+    pub(super) now_ms: i64,
+    /// Seconds east of UTC.
+    pub(super) offset_seconds: i32,
+}
+
+impl Session {
+    pub(super) fn new(game: CompiledGame, mocks: Mocks, participant: String, context: Map<String, Value>) -> Session {
+        Session { game, mocks, participant, context, conversation: Conversation::default() }
+    }
+
+    /// One turn, explained.
+    pub(super) fn say(&mut self, text: &str, moment: Moment) -> Outcome {
+        let turn = Turn {
+            participant: self.participant.clone(),
+            text: text.to_owned(),
+            context: self.context.clone(),
+            now_ms: moment.now_ms,
+            offset_seconds: moment.offset_seconds,
+            settings: Settings { explain: true, ..Settings::default() },
+        };
+        let mut step = engine::begin(&self.game, self.conversation.clone(), turn);
+        loop {
+            match step {
+                Step::Done(outcome) => {
+                    self.conversation = outcome.conversation.clone();
+                    return *outcome;
+                }
+                Step::Call(pending) => {
+                    let result = self.mocks.answer(&pending.call);
+                    step = pending.resume(&self.game, result);
+                }
+            }
+        }
+    }
+
+    /// The state that the next turn begins with.
+    pub(super) fn state(&self) -> &Conversation {
+        &self.conversation
+    }
+
+    /// Begins anew.
+    pub(super) fn reset(&mut self) {
+        self.conversation = Conversation::default();
+    }
+}
