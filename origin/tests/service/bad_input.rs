@@ -1,0 +1,102 @@
+//! Every malformed request gets a problem document with the right status, and leaves nothing behind.
+
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::client::{Edge, commit, edge, edge_with, problem};
+
+const TURNS: &str = "/edge/v1/turns";
+
+async fn refused(edge: &Edge, body: Vec<u8>) {
+    let document = problem(edge.send(Method::POST, TURNS, body).await, StatusCode::BAD_REQUEST, "E520").await;
+    assert!(!document.to_string().contains("knee"), "no user text: {document}");
+}
+
+#[tokio::test]
+async fn malformed_turns_are_refused() {
+    let edge = edge().await;
+    for body in ["", "{", "[]", "null", "nonsense", "{}", "\u{feff}{}", r#"{"game": 1}"#] {
+        refused(&edge, body.into()).await;
+    }
+    refused(&edge, vec![0xff, 0xfe, 0x00]).await;
+    refused(&edge, [b"[".repeat(100_000), b"]".repeat(100_000)].concat()).await;
+
+    let good = serde_json::to_value(commit("c", "u", 0, "k")).unwrap();
+    let changes: &[(&str, Value)] = &[
+        ("/game", json!("")),
+        ("/conversation_id", json!("x".repeat(257))),
+        ("/user_id", json!("a\nb")),
+        ("/idempotency_key", json!(7)),
+        ("/expected_version", json!(-1)),
+        ("/expected_version", json!(5)),
+        ("/expected_version", json!(u64::MAX)),
+        ("/record/turn", json!(0)),
+        ("/record/at_ms", json!("now")),
+        ("/record/user_input", json!("knee\u{0}")),
+        ("/record/confidence", json!("high")),
+        ("/record/slots", json!([1])),
+        ("/record/response", Value::Null),
+        ("/state", Value::Null),
+        ("/record", json!("text")),
+    ];
+    for (pointer, value) in changes {
+        let mut changed = good.clone();
+        *changed.pointer_mut(pointer).unwrap() = value.clone();
+        if *pointer == "/state" {
+            changed.as_object_mut().unwrap().shift_remove("state");
+        }
+        refused(&edge, serde_json::to_vec(&changed).unwrap()).await;
+    }
+    assert_eq!(edge.running.origin.store.counts().await.unwrap().conversations, 0);
+}
+
+#[tokio::test]
+async fn wrong_paths_methods_and_names_are_refused() {
+    let edge = edge().await;
+    problem(edge.get("/nothing").await, StatusCode::NOT_FOUND, "E521").await;
+    let response = edge.send(Method::PUT, TURNS, vec![]).await;
+    assert!(response.headers().contains_key("allow"));
+    problem(response, StatusCode::METHOD_NOT_ALLOWED, "E522").await;
+    problem(edge.get("/edge/v1/compiled/none").await, StatusCode::NOT_FOUND, "E521").await;
+    problem(edge.get("/edge/v1/keys/none").await, StatusCode::NOT_FOUND, "E521").await;
+    problem(edge.get("/edge/v1/conversations/medical/c").await, StatusCode::BAD_REQUEST, "E520").await;
+    problem(edge.get("/edge/v1/conversations/medical/%ff?user=u").await, StatusCode::BAD_REQUEST, "E520").await;
+    let injection = "/edge/v1/conversations/medical/x%27%20OR%201=1--?user=u%27%20OR%20%271%27=%271";
+    problem(edge.get(injection).await, StatusCode::NOT_FOUND, "E521").await;
+    let response = edge.http().get(edge.url("/edge/v1/games")).send().await.unwrap();
+    problem(response, StatusCode::BAD_REQUEST, "E520").await;
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused() {
+    let edge = edge_with(&[("LGDL_MAX_BODY_BYTES", "2048")]).await;
+    let body = vec![b' '; 2049];
+    problem(edge.send(Method::POST, TURNS, body).await, StatusCode::PAYLOAD_TOO_LARGE, "E524").await;
+}
+
+#[tokio::test]
+async fn a_body_that_dribbles_in_is_given_up_on() {
+    let edge = edge_with(&[("LGDL_REQUEST_TIMEOUT_SECONDS", "1")]).await;
+    let mut stream = tokio::net::TcpStream::connect(edge.running.edge_address).await.unwrap();
+    let head = "POST /edge/v1/turns HTTP/1.1\r\nhost: x\r\nx-lgdl-tenant: default\r\ncontent-length: 100\r\n\r\n{";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 4096];
+    let read = tokio::time::timeout(Duration::from_secs(5), stream.read(&mut answer)).await.unwrap().unwrap();
+    let answer = String::from_utf8_lossy(&answer[..read]);
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("E523"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_request_id_is_kept_when_it_is_plain_and_replaced_when_it_is_not() {
+    let edge = edge().await;
+    let ask = |id: String| edge.http().get(edge.url("/health/live")).header("x-request-id", id).send();
+    let kept = ask("abc-1.2_3".into()).await.unwrap();
+    assert_eq!(kept.headers()["x-request-id"], "abc-1.2_3");
+    for odd in ["", "a b", "<script>", &"x".repeat(200)] {
+        let made = ask(odd.into()).await.unwrap();
+        assert!(made.headers()["x-request-id"].to_str().unwrap().starts_with("req_"), "{odd}");
+    }
+}

@@ -1,0 +1,8 @@
+//! The real service, spoken to over HTTP by a client as edges are.
+
+mod bad_input;
+mod client;
+mod commits;
+mod games;
+mod health;
+mod signatures;

@@ -1,0 +1,52 @@
+//! Requests that are unsigned, altered, stale or replayed are refused.
+
+use lgdl::wire::signature::{REPLAY_WINDOW_MS, TENANT_HEADER};
+use reqwest::{Method, StatusCode};
+
+use crate::client::{Tampering, commit, edge, edge_with, problem};
+
+const TURNS: &str = "/edge/v1/turns";
+
+#[tokio::test]
+async fn whatever_was_changed_after_signing_is_refused_and_changes_nothing() {
+    let edge = edge().await;
+    let body = serde_json::to_vec(&commit("c", "u", 0, "k")).unwrap();
+    let mut other_body = body.clone();
+    other_body[10] ^= 1;
+    let tamperings = [
+        Tampering { sent_body: Some(other_body), ..Tampering::default() },
+        Tampering { sent_body: Some(Vec::new()), ..Tampering::default() },
+        Tampering { sent_path: Some(format!("{TURNS}?x=1")), ..Tampering::default() },
+        Tampering { sent_tenant: Some("other".into()), ..Tampering::default() },
+        Tampering { clock_ahead_ms: -REPLAY_WINDOW_MS - 1000, ..Tampering::default() },
+        Tampering { clock_ahead_ms: REPLAY_WINDOW_MS + 5000, ..Tampering::default() },
+        Tampering { secret: Some("another secret of an edge".into()), ..Tampering::default() },
+        Tampering { key_id: Some("nobody".into()), ..Tampering::default() },
+    ];
+    for tampering in tamperings {
+        let response = edge.send_tampered(Method::POST, TURNS, body.clone(), tampering.clone()).await;
+        problem(response, StatusCode::UNAUTHORIZED, "E526").await;
+    }
+    assert_eq!(edge.running.origin.store.counts().await.unwrap().turns, 0);
+}
+
+#[tokio::test]
+async fn a_captured_request_can_not_be_played_again() {
+    let edge = edge().await;
+    let once = Tampering { nonce: Some("0123456789abcdef".repeat(2)), ..Tampering::default() };
+    let first = edge.send_tampered(Method::GET, "/edge/v1/games", vec![], once.clone()).await;
+    assert_eq!(first.status(), StatusCode::OK);
+    let second = edge.send_tampered(Method::GET, "/edge/v1/games", vec![], once).await;
+    problem(second, StatusCode::UNAUTHORIZED, "E526").await;
+}
+
+#[tokio::test]
+async fn an_unsigned_request_is_refused_unless_the_deployment_allows_it() {
+    let edge = edge().await;
+    let ask = |url: String, http: &reqwest::Client| http.get(url).header(TENANT_HEADER, "default").send();
+    let response = ask(edge.url("/edge/v1/games"), edge.http()).await.unwrap();
+    problem(response, StatusCode::UNAUTHORIZED, "E526").await;
+    let open = edge_with(&[("LGDL_EDGE_UNSIGNED", "true")]).await;
+    let response = ask(open.url("/edge/v1/games"), open.http()).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+}
