@@ -3,9 +3,13 @@
 
 mod chat;
 mod compile;
+mod config;
 mod console;
 mod failure;
 mod fmt;
+mod logging;
+mod runtime;
+mod serve;
 mod session;
 mod source;
 mod validate;
@@ -43,6 +47,10 @@ enum Command {
     Fmt(fmt::Arguments),
     /// Talk to a game in the terminal
     Chat(chat::Arguments),
+    /// Run the origin
+    Serve(serve::Arguments),
+    /// Show the settings in force, secrets masked
+    Config(config::Arguments),
 }
 
 /// Reads the arguments, runs the command, and says how it ended.
@@ -54,6 +62,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Compile(arguments) => compile::run(&arguments, &mut console),
         Command::Fmt(arguments) => fmt::run(&arguments, &mut console),
         Command::Chat(arguments) => chat::run(&arguments, &mut console),
+        Command::Serve(arguments) => serve::run(&arguments, &mut console),
+        Command::Config(arguments) => config::run(&arguments, &mut console),
     };
     match end.and_then(|verdict| console.flush().map(|()| verdict)) {
         Ok(Verdict::Yes) | Err(Failure::ReaderGone) => ExitCode::SUCCESS,

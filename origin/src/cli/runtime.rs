@@ -1,0 +1,11 @@
+//! The asynchronous runtime of the commands that need one.
+
+use std::future::Future;
+
+use super::failure::{End, Failure};
+
+/// Runs a command to its end.
+pub(super) fn block_on(command: impl Future<Output = End>) -> End {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| Failure::Failed(format!("cannot start the runtime: {error}")))?.block_on(command)
+}
