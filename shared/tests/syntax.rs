@@ -47,6 +47,46 @@ fn every_published_game_compiles_without_errors() {
     }
 }
 
+fn data_files(folder: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/syntax").join(folder), &mut files);
+    assert!(!files.is_empty(), "no data files in {folder}");
+    files
+}
+
+/// Compares with the file beside; `UPDATE_EXPECTED=1` writes it anew, to be read before it is committed.
+fn check_expected(path: &Path, extension: &str, found: &str) {
+    let expected = path.with_extension(extension);
+    if std::env::var_os("UPDATE_EXPECTED").is_some() {
+        fs::write(&expected, found).expect("a writable folder");
+    }
+    let wanted = fs::read_to_string(&expected).unwrap_or_default();
+    assert!(wanted == found, "{} differs; found:\n{found}", expected.display());
+}
+
+#[test]
+fn bad_files_are_reported_in_full() {
+    for path in data_files("bad") {
+        let source = fs::read(&path).expect("a readable file");
+        let parsed = parse(&source, None);
+        let name = path.file_name().and_then(|name| name.to_str()).expect("a plain name");
+        let shown = render(&source, name, &parsed.diagnostics, Colour::Plain);
+        check_expected(&path, "diagnostics", &shown);
+    }
+}
+
+#[test]
+fn good_files_compile_and_format_as_expected() {
+    for path in data_files("good") {
+        let source = fs::read(&path).expect("a readable file");
+        let parsed = parse(&source, None);
+        let shown = render(&source, &path.display().to_string(), &parsed.diagnostics, Colour::Plain);
+        assert!(!parsed.has_errors(), "{shown}");
+        check_formatting(&path.display().to_string(), &source);
+        check_expected(&path, "formatted", &format(&source).expect("a readable file"));
+    }
+}
+
 #[test]
 fn formatting_keeps_the_meaning_and_is_a_fixed_point() {
     for path in published_games() {

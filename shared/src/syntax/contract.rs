@@ -8,12 +8,13 @@ use serde_json::{Map, Value, json};
 use crate::diagnostics::{Code, Diagnostic, Span};
 use crate::ir::{Contract, ContractFunction};
 
+use super::findings::Findings;
 use super::limits::MAX_CONTRACT_BYTES;
 
 /// Reads a contract. Problems are reported with the place inside the contract in their text, since their span cannot
 /// tell: it belongs to the game file.
-pub(super) fn read(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Contract {
-    let mut reader = Reader { diagnostics };
+pub(super) fn read(text: &str, findings: &mut Findings) -> Contract {
+    let mut reader = Reader { findings };
     if text.len() > MAX_CONTRACT_BYTES {
         reader.problem("", &format!("expected at most {MAX_CONTRACT_BYTES} bytes, found {}", text.len()));
         return Contract::default();
@@ -33,14 +34,14 @@ pub(super) fn read(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Contract {
 }
 
 struct Reader<'d> {
-    diagnostics: &'d mut Vec<Diagnostic>,
+    findings: &'d mut Findings,
 }
 
 impl Reader<'_> {
     fn problem(&mut self, place: &str, message: &str) {
         let place = if place.is_empty() { String::new() } else { format!(", at `{place}`") };
         let message = format!("capability contract{place}: {message}");
-        self.diagnostics.push(Diagnostic::new(Code::BadContract, Span::default(), message));
+        self.findings.push(Diagnostic::new(Code::BadContract, Span::default(), message));
     }
 
     fn contract(&mut self, contract: &Map<String, Value>) -> Contract {

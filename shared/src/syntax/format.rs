@@ -25,6 +25,7 @@ pub(super) fn format(lexed: &Lexed<'_>, layout: &[Layout]) -> String {
         last: None,
         last_end: 0,
         led: false,
+        commented: false,
     };
     for index in 0..lexed.tokens.len() {
         printer.token(index);
@@ -58,6 +59,8 @@ struct Printer<'l, 's> {
     last_end: usize,
     /// Whether comments on lines of their own stand right before the token at hand.
     led: bool,
+    /// Whether a comment is the last thing on the current line.
+    commented: bool,
 }
 
 impl<'l, 's: 'l> Printer<'l, 's> {
@@ -88,6 +91,7 @@ impl<'l, 's: 'l> Printer<'l, 's> {
             let broken = self.breaks_inside(index);
             self.open.push(Open { broken });
         }
+        self.commented = false;
         self.last = Some(token);
         self.last_end = token.end as usize;
     }
@@ -111,7 +115,10 @@ impl<'l, 's: 'l> Printer<'l, 's> {
     /// What stands between the thing written last and the token: a line break, a space, or nothing.
     fn gap(&mut self, index: usize, breaks: bool) {
         let token = self.lexed.tokens[index];
-        let Some(last) = self.last else { return };
+        let Some(last) = self.last else {
+            // Only comments may stand before the first token.
+            return self.break_line(false);
+        };
         if breaks {
             let paragraph = self.layout[index] == Layout::Paragraph && !is_open(last.kind) && !self.led;
             self.break_line(paragraph || self.blank_before(token.start as usize, token.kind));
@@ -120,7 +127,7 @@ impl<'l, 's: 'l> Printer<'l, 's> {
             // A comment has ended the line in the middle of a construct.
             let hanging = usize::from(self.layout[index] != Layout::Else && !is_close(token.kind));
             self.indent(self.depth() + hanging);
-        } else if self.spaced(last, token) {
+        } else if self.commented || self.spaced(last, token) {
             self.push(" ");
         }
     }
@@ -203,6 +210,7 @@ impl<'l, 's: 'l> Printer<'l, 's> {
                 self.out.push('\n');
                 self.column = 0;
             }
+            self.commented = true;
             self.last_end = self.last_end.max(comment.end as usize);
         }
     }
@@ -268,9 +276,9 @@ impl<'l, 's: 'l> Printer<'l, 's> {
         match tokens[index].kind {
             Kind::OpenBrace => true,
             Kind::OpenBracket => {
-                self.layout[index] == Layout::BrokenList
-                    || self.has_comment(index + 1, close)
-                    || !self.fits(index, close)
+                let patterns = self.layout[index] == Layout::BrokenList;
+                let items = self.layout[index + 1..close].iter().filter(|layout| **layout == Layout::Item).count();
+                (patterns && items > 1) || self.has_comment(index + 1, close) || !self.fits(index, close)
             }
             _ => false,
         }

@@ -3,6 +3,7 @@
 
 use crate::diagnostics::{Code, Diagnostic, Span};
 
+use super::findings::Findings;
 use super::limits::{MAX_SOURCE_BYTES, MAX_TOKENS};
 
 /// What a token is.
@@ -65,19 +66,19 @@ pub(super) struct Lexed<'s> {
     pub(super) source: &'s str,
     pub(super) tokens: Vec<Token>,
     pub(super) comments: Vec<Comment>,
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) findings: Findings,
 }
 
 /// Splits a source file into tokens.
 pub(super) fn lex(bytes: &[u8]) -> Lexed<'_> {
     match text_of(bytes) {
         Ok(source) => Lexer::new(source).run(),
-        Err(diagnostic) => Lexed {
-            source: "",
-            tokens: vec![Token { kind: Kind::End, first_on_line: true, start: 0, end: 0 }],
-            comments: Vec::new(),
-            diagnostics: vec![diagnostic],
-        },
+        Err(diagnostic) => {
+            let end = Token { kind: Kind::End, first_on_line: true, start: 0, end: 0 };
+            let mut findings = Findings::default();
+            findings.push(diagnostic);
+            Lexed { source: "", tokens: vec![end], comments: Vec::new(), findings }
+        }
     }
 }
 
@@ -120,7 +121,7 @@ impl<'s> Lexer<'s> {
             source,
             tokens: Vec::with_capacity(source.len() / 8),
             comments: Vec::new(),
-            diagnostics: Vec::new(),
+            findings: Findings::default(),
         };
         Lexer { source, bytes: source.as_bytes(), at, first_on_line: true, out }
     }
@@ -130,7 +131,7 @@ impl<'s> Lexer<'s> {
             if self.out.tokens.len() >= MAX_TOKENS {
                 let span = self.span(self.at, self.at + 1);
                 let message = format!("a file has at most {MAX_TOKENS} words, texts and signs; the rest was not read");
-                self.out.diagnostics.push(Diagnostic::new(Code::LimitExceeded, span, message));
+                self.out.findings.push(Diagnostic::new(Code::LimitExceeded, span, message));
                 break;
             }
             self.step();
@@ -154,7 +155,7 @@ impl<'s> Lexer<'s> {
 
     fn report(&mut self, code: Code, start: usize, end: usize, message: &str, hint: &str) {
         let found = Diagnostic::new(code, self.span(start, end), message);
-        self.out.diagnostics.push(if hint.is_empty() { found } else { found.with_hint(hint) });
+        self.out.findings.push(if hint.is_empty() { found } else { found.with_hint(hint) });
     }
 
     fn starts_with(&self, text: &str) -> bool {

@@ -8,10 +8,16 @@ pub const MAX_TOKENS: usize = 2_000_000;
 pub const MAX_NESTING: usize = 64;
 /// The most games in a file.
 pub const MAX_GAMES: usize = 64;
+/// The most participants of a game, and the most services.
+pub const MAX_SECTION_ENTRIES: usize = 500;
+/// The most slots of a move.
+pub const MAX_SLOTS: usize = 200;
+/// The most blocks of a move, nested ones not counted.
+pub const MAX_BLOCKS: usize = 1_000;
 /// How many moves a move may extend, one through the other.
 pub const MAX_MOVE_INHERITANCE: usize = 32;
 /// How much inheritance may copy in one file, in tokens of the copied source.
-pub const MAX_INHERITED_TOKENS: usize = 2_000_000;
+pub const MAX_INHERITED_TOKENS: usize = 1_000_000;
 /// Diagnostics kept of each severity; one more says that there are more.
 pub const MAX_DIAGNOSTICS: usize = 100;
 /// The longest regular expression, in bytes.

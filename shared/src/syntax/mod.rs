@@ -1,11 +1,12 @@
 //! The language's front end: lexer, parser, checks, lowering to [`crate::ir`], and the formatter.
 
-use crate::diagnostics::{Code, Diagnostic, Severity};
+use crate::diagnostics::Diagnostic;
 use crate::ir;
 
 mod ast;
 mod check;
 mod contract;
+mod findings;
 mod format;
 mod lexer;
 pub mod limits;
@@ -49,40 +50,20 @@ impl Parsed {
 /// [`Parsed::has_errors`] says no.
 #[must_use]
 pub fn parse(source: &[u8], contract: Option<&str>) -> Parsed {
-    let lexed = lexer::lex(source);
-    let parse = parser::parse(&lexed);
-    let mut diagnostics = lexed.diagnostics;
-    diagnostics.extend(parse.diagnostics);
-    let readable = !diagnostics.iter().any(Diagnostic::is_error);
-    let contract = contract.map(|text| contract::read(text, &mut diagnostics));
-    let resolved = resolve::resolve(&parse.file, &mut diagnostics);
-    resolve::check_moves(&resolved, &mut diagnostics);
-    check::check(lexed.source, &resolved, contract.as_ref(), &mut diagnostics);
-    let contract = contract.unwrap_or_default();
-    let games = lower::lower(lexed.source, &resolved, &contract, &mut diagnostics);
+    let mut lexed = lexer::lex(source);
+    let mut findings = std::mem::take(&mut lexed.findings);
+    let parse = parser::parse(&lexed, &mut findings);
+    let readable = !findings.has_errors();
+    let contract = contract.map(|text| contract::read(text, &mut findings));
+    let resolved = resolve::resolve(&parse.file, &mut findings);
+    resolve::check_moves(&resolved, &mut findings);
+    check::check(lexed.source, &resolved, contract.as_ref(), &mut findings);
+    let games = lower::lower(lexed.source, &resolved, &contract.unwrap_or_default(), &mut findings);
     if !readable {
         // What could not be read may be what a warning misses.
-        diagnostics.retain(Diagnostic::is_error);
+        findings.drop_warnings();
     }
-    Parsed { games, entry: entry(&parse.file), diagnostics: limited(diagnostics) }
-}
-
-/// In source order, and of each severity no more than a person reads, so that warnings never hide errors.
-fn limited(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    diagnostics.sort_by_key(|found| (found.span.start, found.span.end));
-    diagnostics.dedup();
-    let mut kept: Vec<Diagnostic> = Vec::new();
-    for (severity, what) in [(Severity::Error, "errors"), (Severity::Warning, "warnings")] {
-        let of_kind = || diagnostics.iter().filter(|found| found.severity == severity);
-        kept.extend(of_kind().take(limits::MAX_DIAGNOSTICS).cloned());
-        let dropped = of_kind().skip(limits::MAX_DIAGNOSTICS);
-        if let Some(first) = dropped.clone().next() {
-            let message = format!("there are {} more {what}, not shown", dropped.count());
-            kept.push(Diagnostic { severity, ..Diagnostic::new(Code::LimitExceeded, first.span, message) });
-        }
-    }
-    kept.sort_by_key(|found| (found.span.start, found.span.end));
-    kept
+    Parsed { games, entry: entry(&parse.file), diagnostics: findings.finish() }
 }
 
 /// The last game that no other game of the file extends; the last at all when each is extended (a cycle, reported).
@@ -97,9 +78,12 @@ fn entry(file: &ast::File<'_>) -> Option<usize> {
 /// # Errors
 /// The syntax errors.
 pub fn format(source: &[u8]) -> Result<String, Vec<Diagnostic>> {
-    let lexed = lexer::lex(source);
-    let parse = parser::parse(&lexed);
-    let errors: Vec<Diagnostic> =
-        lexed.diagnostics.iter().chain(&parse.diagnostics).filter(|found| found.is_error()).cloned().collect();
-    if errors.is_empty() { Ok(format::format(&lexed, &parse.layout)) } else { Err(limited(errors)) }
+    let mut lexed = lexer::lex(source);
+    let mut findings = std::mem::take(&mut lexed.findings);
+    let parse = parser::parse(&lexed, &mut findings);
+    if findings.has_errors() {
+        findings.drop_warnings();
+        return Err(findings.finish());
+    }
+    Ok(format::format(&lexed, &parse.layout))
 }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use crate::diagnostics::{Code, Diagnostic};
 
 use super::ast::{File, Game, Move, Name};
+use super::findings::Findings;
 use super::limits::{MAX_INHERITED_TOKENS, MAX_MOVE_INHERITANCE};
 use super::suggest::nearest;
 
@@ -34,8 +35,8 @@ pub(super) struct Resolved<'f, 's> {
 }
 
 /// Resolves the inheritance of a file; problems of games are reported here, those of moves by [`check_moves`].
-pub(super) fn resolve<'f, 's>(file: &'f File<'s>, diagnostics: &mut Vec<Diagnostic>) -> Resolved<'f, 's> {
-    let bases = game_bases(file, diagnostics);
+pub(super) fn resolve<'f, 's>(file: &'f File<'s>, findings: &mut Findings) -> Resolved<'f, 's> {
+    let bases = game_bases(file, findings);
     let mut resolved: Vec<Option<ResolvedGame<'f>>> = file.games.iter().map(|_| None).collect();
     let mut copied = 0;
     for index in 0..file.games.len() {
@@ -56,7 +57,7 @@ pub(super) fn resolve<'f, 's>(file: &'f File<'s>, diagnostics: &mut Vec<Diagnost
 }
 
 /// The game that each game extends; unknown bases and cycles are reported and cut.
-fn game_bases(file: &File<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Option<usize>> {
+fn game_bases(file: &File<'_>, findings: &mut Findings) -> Vec<Option<usize>> {
     let mut by_name: HashMap<&str, usize> = HashMap::new();
     for (index, game) in file.games.iter().enumerate() {
         by_name.entry(game.name.text).or_insert(index);
@@ -67,7 +68,7 @@ fn game_bases(file: &File<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Option<
         bases.push(game.base.and_then(|base| {
             let found = by_name.get(base.text).copied();
             if found.is_none() {
-                diagnostics.push(unknown_base("game", base, names().filter(|name| *name != game.name.text)));
+                findings.push(unknown_base("game", base, names().filter(|name| *name != game.name.text)));
             }
             found
         }));
@@ -80,7 +81,7 @@ fn game_bases(file: &File<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Option<
                 let game = &file.games[at];
                 let span = game.base.map_or(game.name.span, |base| base.span);
                 let path: Vec<&str> = seen.iter().chain([&start]).map(|at| file.games[*at].name.text).collect();
-                diagnostics.push(cycle("game", span, &path));
+                findings.push(cycle("game", span, &path));
                 bases[at] = None;
             } else if seen.contains(&base) {
                 break;
@@ -178,23 +179,28 @@ impl<'f, 's> Resolved<'f, 's> {
 }
 
 /// Reports unknown bases, cycles and overlong inheritance of moves.
-pub(super) fn check_moves(resolved: &Resolved<'_, '_>, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn check_moves(resolved: &Resolved<'_, '_>, findings: &mut Findings) {
     for (game, written) in resolved.file.games.iter().enumerate() {
         for (index, found) in written.moves.iter().enumerate() {
             if found.base.is_some() {
-                check_base(resolved, MoveId { game, index }, diagnostics);
+                check_base(resolved, MoveId { game, index }, findings);
             }
         }
     }
 }
 
-fn check_base(resolved: &Resolved<'_, '_>, id: MoveId, diagnostics: &mut Vec<Diagnostic>) {
+fn check_base(resolved: &Resolved<'_, '_>, id: MoveId, findings: &mut Findings) {
     let written = resolved.written(id);
     let Some(base) = written.base else { return };
+    if resolved.base_of(id).is_none() && base.text == written.name.text {
+        let message = format!("no base game has a move `{}` that this one could extend", base.text);
+        findings.push(Diagnostic::new(Code::UnknownBase, base.span, message));
+        return;
+    }
     if resolved.base_of(id).is_none() {
         let moves = resolved.games[id.game].moves.iter();
         let names = moves.map(|other| resolved.written(*other).name.text).filter(|name| *name != written.name.text);
-        diagnostics.push(unknown_base("move", base, names));
+        findings.push(unknown_base("move", base, names));
         return;
     }
     let mut path = vec![written.name.text];
@@ -202,12 +208,12 @@ fn check_base(resolved: &Resolved<'_, '_>, id: MoveId, diagnostics: &mut Vec<Dia
     while let Some(next) = resolved.base_of(at) {
         path.push(resolved.written(next).name.text);
         if next == id {
-            diagnostics.push(cycle("move", base.span, &path));
+            findings.push(cycle("move", base.span, &path));
             return;
         }
         if path.len() > MAX_MOVE_INHERITANCE + 1 {
             let message = format!("a move extends at most {MAX_MOVE_INHERITANCE} others, one through the other");
-            diagnostics.push(Diagnostic::new(Code::InheritanceTooLarge, base.span, message));
+            findings.push(Diagnostic::new(Code::InheritanceTooLarge, base.span, message));
             return;
         }
         at = next;

@@ -3,7 +3,7 @@
 /// Words longer than this are not compared, so that a suggestion never costs much.
 const MAX_WORD_CHARS: usize = 40;
 /// Candidates compared at most.
-const MAX_CANDIDATES: usize = 2_000;
+const MAX_CANDIDATES: usize = 500;
 
 /// The candidate that a misspelling most likely means; ties go to the first.
 pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
@@ -12,7 +12,8 @@ pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c s
         return None;
     }
     let allowed = match word.len() {
-        0..=2 => 1,
+        0..=1 => 0,
+        2 => 1,
         3..=7 => 2,
         _ => 3,
     };

@@ -65,11 +65,10 @@ impl Checker<'_, '_, '_> {
 
     fn names<'n>(&mut self, what: &str, names: impl Iterator<Item = Name<'n>>) {
         let mut first: HashMap<&str, Span> = HashMap::new();
-        let mut lines = None;
         for name in names {
             match first.get(name.text) {
                 Some(earlier) => {
-                    let lines = lines.get_or_insert_with(|| Lines::new(self.source.as_bytes()));
+                    let lines = self.lines.get_or_init(|| Lines::new(self.source.as_bytes()));
                     let line = lines.line(earlier.start);
                     let message = format!("there is already a {what} called `{}`, on line {line}", name.text);
                     self.report_hint(Code::DuplicateName, name.span, message, "rename one of them or take it out");

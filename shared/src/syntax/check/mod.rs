@@ -1,11 +1,13 @@
 //! Checks: what a file says that cannot be meant. The tree is read, never changed; lowering does not depend on it.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
-use crate::diagnostics::{Code, Diagnostic, Span};
+use crate::diagnostics::{Code, Diagnostic, Lines, Span};
 use crate::ir::Contract;
 
 use super::ast::{Condition, Move, Slot, Text};
+use super::findings::Findings;
 use super::resolve::{MoveId, Resolved};
 use super::text::{Escapes, decode};
 
@@ -17,13 +19,8 @@ mod values;
 mod walk;
 
 /// Checks every game of a file. `contract` is `None` when there is none.
-pub(super) fn check(
-    source: &str,
-    resolved: &Resolved<'_, '_>,
-    contract: Option<&Contract>,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let mut checker = Checker { source, resolved, diagnostics };
+pub(super) fn check(source: &str, resolved: &Resolved<'_, '_>, contract: Option<&Contract>, findings: &mut Findings) {
+    let mut checker = Checker { source, resolved, findings, lines: OnceCell::new() };
     checker.duplicates();
     checker.values();
     let known = references::Known::collect(resolved, contract);
@@ -41,7 +38,9 @@ pub(super) fn check(
 struct Checker<'f, 's, 'd> {
     source: &'s str,
     resolved: &'f Resolved<'f, 's>,
-    diagnostics: &'d mut Vec<Diagnostic>,
+    /// Made when the first line number is asked for.
+    lines: OnceCell<Lines<'s>>,
+    findings: &'d mut Findings,
 }
 
 /// A move with what it inherits.
@@ -73,11 +72,11 @@ impl<'f, 's> Checker<'f, 's, '_> {
     }
 
     fn report(&mut self, code: Code, span: Span, message: impl Into<String>) {
-        self.diagnostics.push(Diagnostic::new(code, span, message));
+        self.findings.push(Diagnostic::new(code, span, message));
     }
 
     fn report_hint(&mut self, code: Code, span: Span, message: impl Into<String>, hint: impl Into<String>) {
-        self.diagnostics.push(Diagnostic::new(code, span, message).with_hint(hint));
+        self.findings.push(Diagnostic::new(code, span, message).with_hint(hint));
     }
 }
 

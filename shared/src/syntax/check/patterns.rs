@@ -54,7 +54,11 @@ impl<'f, 's> Checker<'f, 's, '_> {
         for trigger in &context.written.triggers {
             for pattern in &trigger.patterns {
                 let shape = self.shape(context, pattern);
-                if shape.is_bare && reported.insert(pattern.text.span.start) {
+                if shape.is_bare
+                    && shape.readable
+                    && !shape.words.is_empty()
+                    && reported.insert(pattern.text.span.start)
+                {
                     self.bare(pattern.text.span);
                 }
                 let wording = Wording {
@@ -106,7 +110,7 @@ impl<'f, 's> Checker<'f, 's, '_> {
     /// The pattern as the matcher reads it, captures by the type of their slot.
     fn shape(&self, context: &Context<'f, 's>, pattern: &Marked) -> Shape {
         let text = decode(self.written(pattern.text), Escapes::Marked);
-        let mut shape = Shape { words: String::new(), is_bare: true };
+        let mut shape = Shape { words: String::new(), is_bare: true, readable: true };
         let mut rest: &str = &text;
         while let Some(at) = rest.find(['{', '*', '\\']) {
             shape.literal(&rest[..at]);
@@ -117,6 +121,8 @@ impl<'f, 's> Checker<'f, 's, '_> {
                     let name = tail[1..length].trim_end_matches('}').trim();
                     let optional = name.ends_with('?');
                     let name = name.trim_end_matches('?').trim_end();
+                    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                    shape.readable &= !name.is_empty() && name.chars().all(is_name);
                     let slot = context.slots.iter().rev().find(|slot| slot.name.text == name);
                     shape.capture(slot.copied(), optional);
                     length
@@ -140,7 +146,10 @@ impl<'f, 's> Checker<'f, 's, '_> {
 
 struct Shape {
     words: String,
+    /// Whether it has neither words nor typed captures.
     is_bare: bool,
+    /// Whether its captures have names; if not, that is reported elsewhere.
+    readable: bool,
 }
 
 impl Shape {

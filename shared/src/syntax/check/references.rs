@@ -84,7 +84,7 @@ impl<'f> Checker<'f, '_, '_> {
     }
 
     fn delegation(&mut self, context: &Context<'_, '_>, known: &Known<'_>, name: Name<'_>) {
-        if self.reachable(known.moves.get(name.text), context) {
+        if self.reachable(known.moves.get(name.text), context) || self.findings.is_full_of_warnings() {
             return;
         }
         let moves = self.resolved.games[context.id.game].moves.iter();
@@ -134,11 +134,27 @@ impl<'f> Checker<'f, '_, '_> {
                 };
                 self.report_hint(Code::UnknownSlot, name.span, message, hint);
             }
-            Condition::Truthy(reference) | Condition::Compare(reference, ..) | Condition::Matches(reference, _) => {
-                self.doubtful(context, reference);
+            Condition::Truthy(reference) => {
+                if !self.doubtful_keyword(context, reference) {
+                    self.doubtful(context, reference);
+                }
             }
+            Condition::Compare(reference, ..) | Condition::Matches(reference, _) => self.doubtful(context, reference),
             _ => {}
         }
+    }
+
+    /// A bare name that is nearly one of the conditions of the language.
+    fn doubtful_keyword(&mut self, context: &Context<'_, '_>, reference: &Reference<'_>) -> bool {
+        const KEYWORDS: [&str; 5] = ["confident", "uncertain", "successful", "failed", "all_slots_filled"];
+        let [name] = reference.names.as_slice() else { return false };
+        let is_value = context.captures.contains(*name) || context.slots.iter().any(|slot| slot.name.text == *name);
+        let Some(near) = nearest(name, KEYWORDS).filter(|near| !is_value && looks_misspelt(name, near)) else {
+            return false;
+        };
+        let message = format!("`{name}` is taken for a value of the conversation");
+        self.report_hint(Code::DoubtfulReference, reference.span, message, format!("did you mean `{near}`?"));
+        true
     }
 
     fn doubtful(&mut self, context: &Context<'_, '_>, reference: &Reference<'_>) {
@@ -157,7 +173,7 @@ impl<'f> Checker<'f, '_, '_> {
             let slots = context.slots.iter().map(|slot| slot.name.text);
             slots.chain(context.captures.iter().map(String::as_str))
         };
-        if name.len() < 4 || known().any(|known| known == name) {
+        if name.len() < 4 || self.findings.is_full_of_warnings() || known().any(|known| known == name) {
             return;
         }
         // Captures are a set: in a fixed order, so that the same file always gives the same hint.
@@ -206,7 +222,7 @@ impl<'f> Checker<'f, '_, '_> {
         let name = (call.service.text, call.function.text);
         let listed = self.reachable(known.functions.get(&name), context)
             || self.reachable(known.open_services.get(call.service.text), context);
-        if !listed {
+        if !listed && !self.findings.is_full_of_warnings() {
             self.unknown_capability(context, known, call);
         } else if let Some(parameters) = known.contract.get(&(name.0.to_owned(), name.1.to_owned())) {
             for argument in call.arguments.iter().flatten() {

@@ -11,6 +11,7 @@ use crate::ir;
 use crate::template;
 
 use super::ast;
+use super::findings::Findings;
 use super::limits::MAX_INHERITED_TOKENS;
 use super::resolve::Resolved;
 use super::text::{Escapes, decode, source_offset, unknown_escapes};
@@ -24,9 +25,9 @@ pub(super) fn lower(
     source: &str,
     resolved: &Resolved<'_, '_>,
     contract: &ir::Contract,
-    diagnostics: &mut Vec<Diagnostic>,
+    findings: &mut Findings,
 ) -> Vec<ir::Game> {
-    let mut lowering = Lowering { source, lines: Lines::new(source.as_bytes()), reports: true, copied: 0, diagnostics };
+    let mut lowering = Lowering { source, lines: Lines::new(source.as_bytes()), reports: true, copied: 0, findings };
     (0..resolved.games.len()).map(|game| lowering.game(resolved, game, contract)).collect()
 }
 
@@ -37,7 +38,7 @@ struct Lowering<'s, 'd> {
     reports: bool,
     /// Tokens copied by inheritance so far.
     copied: usize,
-    diagnostics: &'d mut Vec<Diagnostic>,
+    findings: &'d mut Findings,
 }
 
 impl Lowering<'_, '_> {
@@ -60,7 +61,7 @@ impl Lowering<'_, '_> {
             if self.copied > MAX_INHERITED_TOKENS {
                 let span = resolved.file.games[index].name.span;
                 let message = "inheritance copies more than fits in one file; extend fewer or smaller moves";
-                self.diagnostics.push(Diagnostic::new(Code::InheritanceTooLarge, span, message));
+                self.findings.push(Diagnostic::new(Code::InheritanceTooLarge, span, message));
                 break;
             }
             let mut lowered = self.one_move(resolved, index, &lineage);
@@ -139,7 +140,7 @@ impl Lowering<'_, '_> {
 
     fn report(&mut self, diagnostic: Diagnostic) {
         if self.reports {
-            self.diagnostics.push(diagnostic);
+            self.findings.push(diagnostic);
         }
     }
 

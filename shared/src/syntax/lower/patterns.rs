@@ -18,12 +18,13 @@ impl Lowering<'_, '_> {
         let text = self.marked(pattern.text);
         let (elements, problems) = split(&text);
         let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let broken = !problems.is_empty();
         for problem in problems {
             let span = self.place(pattern.text, problem.start, problem.end);
             let found = Diagnostic::new(Code::PatternSyntax, span, problem.message);
             self.report(found.with_hint("a capture is written `{name}` or `{name?}`; a brace as such is `\\{`"));
         }
-        if elements.is_empty() {
+        if elements.is_empty() && !broken {
             let message = "this pattern is empty: expected words, a capture or `*`";
             self.report(Diagnostic::new(Code::PatternSyntax, pattern.text.span, message));
         }
@@ -98,6 +99,7 @@ fn capture(text: &str) -> Result<Element, String> {
     } else {
         const SHOWN_CHARS: usize = 24;
         let shown: String = name.chars().take(SHOWN_CHARS).collect();
-        Err(format!("expected a capture's name, found `{shown}`"))
+        let found = if shown.is_empty() { "nothing".to_owned() } else { format!("`{shown}`") };
+        Err(format!("expected a capture's name, found {found}"))
     }
 }

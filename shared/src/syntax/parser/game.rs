@@ -5,7 +5,7 @@ use crate::ir::Modifiers;
 
 use super::super::ast::{Abilities, File, Game, Marked, Name, Participant, Service, Term, Text};
 use super::super::lexer::Kind;
-use super::super::limits::MAX_GAMES;
+use super::super::limits::{MAX_GAMES, MAX_SECTION_ENTRIES};
 use super::super::text::{Escapes, decode};
 use super::{Layout, Parser, Read, Reported};
 
@@ -31,8 +31,7 @@ impl<'s> Parser<'s, '_> {
                 file.games.push(game);
             }
         }
-        let broken = !self.diagnostics.is_empty();
-        if file.games.is_empty() && !broken {
+        if file.games.is_empty() && !self.findings.has_errors() {
             let span = self.peek().span();
             let found = Diagnostic::new(Code::NoGame, span, "expected `game NAME { … }`; the file holds no game");
             self.report(found.with_hint("a game begins with `game NAME {` and has a `moves { … }` section"));
@@ -48,6 +47,9 @@ impl<'s> Parser<'s, '_> {
                 "`game NAME { … }`",
                 Some("this `}` closes nothing; is there one too many above?".to_owned()),
             );
+        } else if self.at > 0 && self.begins_element() {
+            let hint = "this stands in no game; is there one `}` too many above?";
+            self.unexpected_hint("`game NAME { … }`", Some(hint.to_owned()));
         } else {
             self.unknown_word("`game NAME { … }`", &["game NAME {"]);
         }
@@ -99,8 +101,12 @@ impl<'s> Parser<'s, '_> {
                 self.bump();
                 self.braces("`{` after `participants`", Parser::begins_game, |parser| {
                     let participant = parser.participant()?;
-                    game.participants.push(participant);
-                    Ok(())
+                    parser.push(
+                        &mut game.participants,
+                        participant,
+                        MAX_SECTION_ENTRIES,
+                        "a game has at most {} participants",
+                    )
                 })
             }
             "vocabulary" => {
@@ -113,8 +119,7 @@ impl<'s> Parser<'s, '_> {
                 self.bump();
                 self.braces("`{` after `capabilities`", Parser::begins_game, |parser| {
                     let service = parser.service()?;
-                    game.services.push(service);
-                    Ok(())
+                    parser.push(&mut game.services, service, MAX_SECTION_ENTRIES, "a game has at most {} services")
                 })
             }
             "moves" => {

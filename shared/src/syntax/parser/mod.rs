@@ -6,6 +6,7 @@
 use crate::diagnostics::{Code, Diagnostic, Span};
 
 use super::ast::{File, Name, Number, Reference, Text};
+use super::findings::Findings;
 use super::lexer::{Kind, Lexed, Token};
 use super::limits::MAX_NESTING;
 use super::suggest::nearest;
@@ -30,7 +31,7 @@ pub(super) enum Layout {
     Paragraph,
     /// Begins a line if its list is broken over lines.
     Item,
-    /// Opens a list that is always broken over lines.
+    /// Opens a list that is broken over lines if it has more than one item.
     BrokenList,
     /// `else`, which stands behind a closing brace.
     Else,
@@ -40,22 +41,22 @@ pub(super) enum Layout {
 pub(super) struct Parse<'s> {
     pub(super) file: File<'s>,
     pub(super) layout: Vec<Layout>,
-    pub(super) diagnostics: Vec<Diagnostic>,
 }
 
-/// Parses a file. Diagnostics of the lexer are not repeated.
-pub(super) fn parse<'s>(lexed: &Lexed<'s>) -> Parse<'s> {
+/// Parses a file.
+pub(super) fn parse<'s>(lexed: &Lexed<'s>, findings: &mut Findings) -> Parse<'s> {
     let mut parser = Parser {
         source: lexed.source,
         tokens: &lexed.tokens,
         at: 0,
         depth: 0,
         layout: vec![Layout::Same; lexed.tokens.len()],
-        diagnostics: Vec::new(),
+        findings,
         last_report: None,
+        full: Vec::new(),
     };
     let file = parser.file();
-    Parse { file, layout: parser.layout, diagnostics: parser.diagnostics }
+    Parse { file, layout: parser.layout }
 }
 
 struct Parser<'s, 't> {
@@ -64,9 +65,11 @@ struct Parser<'s, 't> {
     at: usize,
     depth: usize,
     layout: Vec<Layout>,
-    diagnostics: Vec<Diagnostic>,
+    findings: &'t mut Findings,
     /// Start of the token that was reported last: one complaint a place is enough.
     last_report: Option<u32>,
+    /// Limits that were exceeded and reported.
+    full: Vec<&'static str>,
 }
 
 /// A failed attempt to read something; it has been reported.
@@ -145,7 +148,7 @@ impl<'s> Parser<'s, '_> {
     // Reporting.
 
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        self.findings.push(diagnostic);
     }
 
     /// Says that something else was expected here, once a place.
@@ -341,6 +344,19 @@ impl<'s> Parser<'s, '_> {
         }
     }
 
+    /// Adds an item; what is beyond the limit is read and left out, which is said once.
+    fn push<T>(&mut self, items: &mut Vec<T>, item: T, limit: usize, message: &'static str) -> Read<()> {
+        if items.len() < limit {
+            items.push(item);
+        } else if !self.full.contains(&message) {
+            self.full.push(message);
+            let span = self.peek().span();
+            let message = message.replace("{}", &limit.to_string());
+            self.report(Diagnostic::new(Code::LimitExceeded, span, message));
+        }
+        Ok(())
+    }
+
     fn unclosed(&mut self, open: Token, wanted: &str) {
         let place = self.peek();
         if self.last_report.replace(place.start) == Some(place.start) {
@@ -408,7 +424,10 @@ impl<'s> Parser<'s, '_> {
         mut entry: impl FnMut(&mut Self) -> Read<()>,
     ) -> Read<()> {
         let open = self.peek();
-        self.expect(Kind::OpenBrace, wanted)?;
+        if self.expect(Kind::OpenBrace, wanted).is_err() && !(open.first_on_line && open.kind == Kind::Name) {
+            return Err(Reported);
+        }
+        // A brace forgotten before a new line is taken for written.
         loop {
             if self.eat(Kind::CloseBrace) {
                 return Ok(());

@@ -4,6 +4,7 @@ use crate::diagnostics::{Code, Diagnostic};
 
 use super::super::ast::{Confidence, Guard, Move, Trigger};
 use super::super::lexer::Kind;
+use super::super::limits::MAX_BLOCKS;
 use super::{Layout, Parser, Read};
 
 const ELEMENTS: &[&str] = &[
@@ -80,8 +81,7 @@ impl<'s> Parser<'s, '_> {
             }
             "when" | "if" => {
                 let block = self.block()?;
-                found.blocks.push(block);
-                Ok(())
+                self.push(&mut found.blocks, block, MAX_BLOCKS, "a move has at most {} blocks")
             }
             "else" => {
                 self.unexpected_hint(

@@ -5,7 +5,7 @@ use crate::ir::{Extract, SlotType};
 
 use super::super::ast::{EnumOption, Number, Slot, Type};
 use super::super::lexer::Kind;
-use super::super::limits::MAX_RETRIES;
+use super::super::limits::{MAX_RETRIES, MAX_SLOTS};
 use super::{Layout, Parser, Read, Reported, nearest};
 
 const TYPES: &[&str] = &[
@@ -75,7 +75,7 @@ impl<'s> Parser<'s, '_> {
         };
         let modifiers = self.slot_modifiers(&mut slot);
         // The slot exists whatever is wrong with its modifiers.
-        slots.push(slot);
+        self.push(slots, slot, MAX_SLOTS, "a move has at most {} slots")?;
         modifiers
     }
 
@@ -83,7 +83,7 @@ impl<'s> Parser<'s, '_> {
         let mut said = Said::default();
         // A slot ends where a name with a colon begins the next one, or with the section.
         while !self.is(Kind::CloseBrace) && !self.is(Kind::End) && self.ahead(1).kind != Kind::Colon {
-            if self.peek().first_on_line && (self.begins_move() || !self.is(Kind::Name)) {
+            if self.peek().first_on_line && (self.begins_move() || !self.begins_modifier()) {
                 break;
             }
             self.slot_modifier(slot, &mut said)?;
