@@ -9,6 +9,8 @@ pub mod crypto;
 pub mod diagnostics;
 pub mod engine;
 pub mod entities;
+#[cfg(feature = "golden")]
+pub mod golden;
 pub mod ir;
 pub mod matcher;
 pub mod mocks;

@@ -1,7 +1,8 @@
 //! A conversation in this process: engine and stand-ins for services, no server and no store.
 
 use lgdl::compiled::CompiledGame;
-use lgdl::engine::{self, Conversation, Outcome, Settings, Step, Turn};
+use lgdl::engine::{Conversation, Outcome, Settings, Turn};
+use lgdl::golden::complete;
 use lgdl::mocks::Mocks;
 use serde_json::{Map, Value};
 
@@ -38,19 +39,10 @@ impl Session {
             offset_seconds: moment.offset_seconds,
             settings: Settings { explain: true, ..Settings::default() },
         };
-        let mut step = engine::begin(&self.game, self.conversation.clone(), turn);
-        loop {
-            match step {
-                Step::Done(outcome) => {
-                    self.conversation = outcome.conversation.clone();
-                    return *outcome;
-                }
-                Step::Call(pending) => {
-                    let result = self.mocks.answer(&pending.call);
-                    step = pending.resume(&self.game, result);
-                }
-            }
-        }
+        let conversation = std::mem::take(&mut self.conversation);
+        let outcome = complete(&self.game, conversation, turn, |call| self.mocks.answer(call));
+        self.conversation = outcome.conversation.clone();
+        outcome
     }
 
     /// The state that the next turn begins with.

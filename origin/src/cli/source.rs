@@ -221,5 +221,5 @@ pub(super) fn mocks(source: &Source) -> Result<Mocks, Failure> {
         return Ok(Mocks::default());
     }
     let bytes = read_file(&path)?;
-    serde_saphyr::from_slice(&bytes).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
+    Mocks::read(&bytes).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
 }
