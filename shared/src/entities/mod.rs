@@ -20,6 +20,7 @@ mod phone;
 mod quantity;
 mod recognize;
 mod temperature;
+pub mod time;
 pub mod token;
 mod units;
 mod url;

@@ -6,7 +6,9 @@ use super::grammar::{AGE_UNITS, Grammar};
 use super::number::NumberPhrase;
 use super::utterance::Utterance;
 use super::{Entity, Kind, Kinds, Reference, Value};
-use super::{age, boolean, dimension, email, ip, money, number, ordinal, percent, phone, temperature, units, url};
+use super::{
+    age, boolean, dimension, email, ip, money, number, ordinal, percent, phone, temperature, time, units, url,
+};
 
 /// The kinds that are found among characters, without tokens.
 const OF_CHARACTERS: Kinds = Kinds::NONE.with(Kind::Email).with(Kind::Url).with(Kind::Ip);
@@ -30,7 +32,10 @@ pub fn recognize(text: &str, kinds: Kinds, reference: &Reference) -> Vec<Entity>
     if kinds.meets(OF_CHARACTERS) {
         of_characters(text, kinds, &mut found);
     }
-    if !kinds.without(OF_CHARACTERS).is_empty() {
+    if kinds.meets(time::KINDS) {
+        found.extend(time::recognize(text, kinds, reference));
+    }
+    if !kinds.without(OF_CHARACTERS).without(time::KINDS).is_empty() {
         let u = Utterance::new(text, Grammar::of(reference.language));
         of_tokens(&u, kinds, &mut found);
     }
