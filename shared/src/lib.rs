@@ -14,6 +14,7 @@ pub mod golden;
 pub mod ir;
 pub mod matcher;
 pub mod mocks;
+mod phrase;
 pub mod slots;
 pub mod syntax;
 pub mod template;

@@ -9,7 +9,23 @@ use serde_json::{Map, Value};
 
 use crate::compiled::CompiledGame;
 
+mod answers;
+mod blocks;
+mod capability;
+mod conditions;
+mod corrections;
+mod fill;
+mod firewall;
+mod flow;
+mod mending;
+mod negotiation;
+mod pending;
+mod repairs;
+mod run;
+mod schema;
 mod state;
+mod turn;
+mod wording;
 
 pub use state::Conversation;
 
@@ -268,6 +284,9 @@ pub fn begin(game: &CompiledGame, conversation: Conversation, turn: Turn) -> Ste
 }
 
 fn run(game: &CompiledGame, conversation: Conversation, turn: Turn, results: Vec<CapabilityResult>) -> Step {
-    let _ = (game, conversation, turn, results);
-    unreachable!("replaced by the engine")
+    let mut turn_run = run::Run::new(game, conversation.clone(), &turn, &results);
+    match turn_run.converse() {
+        Ok(()) => Step::Done(Box::new(turn_run.finish())),
+        Err(call) => Step::Call(Box::new(Pending { call: *call, conversation, turn, results })),
+    }
 }

@@ -1,10 +1,195 @@
-//! The conversation's state between turns.
+//! The conversation's state between turns: what is being collected, what was interrupted, what is open.
+//!
+//! Fields that are empty are not written, and fields that are unknown or missing are tolerated when read, so that a
+//! state outlives a version of the engine.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::NegotiationRound;
+use crate::slots::SlotValue;
+
+/// Moves that the conversation remembers having been in, for `context-sensitive` patterns.
+pub(super) const MAX_RECENT_MOVES: usize = 5;
+/// Values that the conversation's context holds at most; the oldest go first.
+pub(super) const MAX_CONTEXT_VALUES: usize = 64;
+/// Characters of the last response that are kept for "say that again".
+pub(super) const MAX_SAID_CHARS: usize = 600;
 
 /// A conversation's state. Opaque to hosts: stored as JSON, read back equal.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Conversation {
     /// Turns completed; also the version that the origin's compare-and-swap orders by.
     pub turns: u64,
+    /// The move that is under way: collecting slots, or waiting for an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) active: Option<Frame>,
+    /// Interrupted moves, the last one on top.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) suspended: Vec<Frame>,
+    /// What the conversation has learnt: results of capabilities and choices, by name.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(super) context: Map<String, Value>,
+    /// The moves that answered lately, without repetition, the last one last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) recent: Vec<String>,
+    /// The last response, for "say that again".
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) said: String,
+}
+
+/// A move under way.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Frame {
+    /// The move's name.
+    pub(super) move_id: String,
+    /// The score that it was entered with.
+    pub(super) score: f64,
+    /// Confirmed, chosen or delegated to: confident whatever the score.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) certain: bool,
+    /// Captured values that are no slots, and answers stored by name.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(super) captures: Map<String, Value>,
+    /// Values of the move that delegated here; seen by templates and conditions, never by slots.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(super) inherited: Map<String, Value>,
+    /// Filled slots, the last filled one last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) slots: Vec<(String, SlotValue)>,
+    /// Slots that the person declined to fill.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) passed: Vec<String>,
+    /// Failed answers, by slot.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) failures: Vec<(String, u8)>,
+    /// Blocks that ran already and do not run again, by index.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) ran: Vec<usize>,
+    /// The question that is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) open: Option<Open>,
+}
+
+/// A question that waits for its answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(super) enum Open {
+    /// A slot's value.
+    Slot {
+        /// The slot.
+        name: String,
+    },
+    /// Whether a slot's value is right.
+    Confirm {
+        /// The slot.
+        name: String,
+    },
+    /// One of the options of `offer choices` or `clarify`.
+    Choice {
+        /// What is offered.
+        options: Vec<String>,
+        /// The question as it was put, to be put again.
+        question: String,
+        /// `clarify NAME`: where the choice goes, and where the block goes on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        clarifies: Option<Clarifies>,
+        /// The utterance that led here.
+        utterance: String,
+    },
+    /// Which of several moves was meant.
+    Which {
+        /// Label and move.
+        options: Vec<(String, String)>,
+        /// The utterance that was ambiguous.
+        utterance: String,
+    },
+    /// Whether the best guess is right.
+    Guess {
+        /// The utterance that was not clear.
+        utterance: String,
+    },
+    /// A negotiation.
+    Negotiation(Talks),
+}
+
+/// Where a `clarify` puts the choice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Clarifies {
+    /// The name.
+    pub(super) name: String,
+    /// The statement that asked, as a path of indices (see `blocks`).
+    pub(super) position: Vec<usize>,
+}
+
+/// A negotiation under way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Talks {
+    /// The question as it was put.
+    pub(super) question: String,
+    /// What has been said so far, the original utterance first.
+    pub(super) utterance: String,
+    /// The rounds so far.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) rounds: Vec<NegotiationRound>,
+    /// `negotiate … until CONDITION` on a value: the statement that asked. `None`: until the score is enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) position: Option<Vec<usize>>,
+}
+
+impl Frame {
+    /// A frame of a move that has just been matched or delegated to.
+    pub(super) fn new(move_id: &str, score: f64) -> Frame {
+        Frame { move_id: move_id.to_owned(), score, ..Frame::default() }
+    }
+
+    /// The value of a slot.
+    pub(super) fn slot(&self, name: &str) -> Option<&SlotValue> {
+        self.slots.iter().find(|(slot, _)| slot == name).map(|(_, value)| value)
+    }
+
+    /// Fills a slot; what it held before is gone.
+    pub(super) fn fill(&mut self, name: &str, value: SlotValue) {
+        self.clear(name);
+        self.passed.retain(|passed| passed != name);
+        self.failures.retain(|(failed, _)| failed != name);
+        self.slots.push((name.to_owned(), value));
+    }
+
+    /// Empties a slot.
+    pub(super) fn clear(&mut self, name: &str) {
+        self.slots.retain(|(slot, _)| slot != name);
+    }
+
+    /// Counts a failed answer; the number of failures so far.
+    pub(super) fn fail(&mut self, name: &str) -> u8 {
+        if let Some((_, count)) = self.failures.iter_mut().find(|(slot, _)| slot == name) {
+            *count = count.saturating_add(1);
+            return *count;
+        }
+        self.failures.push((name.to_owned(), 1));
+        1
+    }
+}
+
+impl Conversation {
+    /// Remembers that a move answered.
+    pub(super) fn remember_move(&mut self, move_id: &str) {
+        self.recent.retain(|known| known != move_id);
+        self.recent.push(move_id.to_owned());
+        let surplus = self.recent.len().saturating_sub(MAX_RECENT_MOVES);
+        self.recent.drain(..surplus);
+    }
+
+    /// Puts a value into the conversation's context.
+    pub(super) fn remember_value(&mut self, name: &str, value: Value) {
+        self.context.shift_remove(name);
+        self.context.insert(name.to_owned(), value);
+        while self.context.len() > MAX_CONTEXT_VALUES {
+            let Some(oldest) = self.context.keys().next().cloned() else { break };
+            self.context.shift_remove(&oldest);
+        }
+    }
 }

@@ -1,0 +1,533 @@
+//! Reading an utterance as the answer to a slot's question: a value, a correction, a digression, a refusal.
+
+use std::sync::Arc;
+
+use super::corrections::{self, Strength};
+use super::fill::without;
+use super::flow::Entry;
+use super::mending::Target;
+use super::run::{Halt, Reading, Run};
+use super::turn::CERTAIN;
+use super::wording;
+use crate::ir::{Element, Move, Slot, SlotType, TemplatePart};
+use crate::matcher::Candidate;
+use crate::phrase::{Phrase, Word};
+use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_yes_no, reason, strings};
+
+/// The longest text that replaces a free-text value without being asked for.
+const MAX_CORRECTION_WORDS: usize = 8;
+
+impl Run<'_> {
+    /// Reads the utterance with a slot's question open.
+    pub(super) fn answer_slot(&mut self, name: &str) -> Result<(), Halt> {
+        let Some(mv) = self.active_move() else { return self.read_afresh() };
+        let Some(slot) = mv.slots.iter().find(|slot| slot.name == name).cloned() else {
+            return self.advance(Entry::UnderWay);
+        };
+        let text = self.text.clone();
+        let reference = self.reference;
+        let scan = Scan::of(&text, &mv.slots, &reference);
+        if !is_plain_answer(&slot, &scan) && self.mend_if_asked(Target::Question)? {
+            return Ok(());
+        }
+        self.reading = Reading::Answer;
+        if self.correct(&mv, Some(&slot), &scan) {
+            return self.advance(Entry::UnderWay);
+        }
+        if *effective_type(&slot) == SlotType::String
+            || matches!(effective_type(&slot), SlotType::List(item) if **item == SlotType::String)
+        {
+            self.answer_free_text(&mv, &slot, &scan)
+        } else {
+            self.answer_typed(&mv, &slot, &scan)
+        }
+    }
+
+    /// The move under way answers this turn.
+    fn answered_by_active(&mut self) {
+        if let Some(frame) = &self.state.active {
+            let (name, score) = (frame.move_id.clone(), frame.score);
+            self.answer_as(&name, score);
+        }
+    }
+
+    fn answer_typed(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Result<(), Halt> {
+        let fillers = prompt_words(mv, slot);
+        match slots::read_answer(slot, scan, &fillers) {
+            Answer::Value { found, whole } if found.fits => {
+                let leaves = if whole { None } else { self.interruption().filter(|other| other.score >= CERTAIN) };
+                let span = (found.start, found.end);
+                self.fill(slot, &found, Source::Answer);
+                self.fill_beside(mv, scan, span);
+                match leaves {
+                    Some(other) => self.digress(&other),
+                    None => {
+                        self.answered_by_active();
+                        self.advance(Entry::UnderWay)
+                    }
+                }
+            }
+            Answer::Value { .. } => self.refuse(mv, slot, &reason(slot)),
+            Answer::Refused(reason) => match self.interruption() {
+                Some(other) if other.score >= CERTAIN => self.digress(&other),
+                _ => self.refuse(mv, slot, &reason),
+            },
+            Answer::Absent => self.no_value(mv, slot, scan),
+        }
+    }
+
+    /// The utterance holds no value of the slot's type.
+    fn no_value(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Result<(), Halt> {
+        if self.declines(slot, scan) {
+            return self.pass_over(slot);
+        }
+        if !strings::is_noise(&scan.phrase)
+            && let Some(other) = self.interruption()
+        {
+            return self.digress(&other);
+        }
+        self.answered_by_active();
+        if self.fill_from_own_match(mv, scan) || self.fill_beside(mv, scan, (0, 0)) || self.replace_unasked(mv, scan) {
+            return self.advance(Entry::UnderWay);
+        }
+        if strings::is_question(scan.text, &scan.phrase) {
+            return self.ask_again(true);
+        }
+        let unsure = slots::yes_no::is_unsure(&scan.phrase);
+        let why = if unsure { format!("{} {}", wording::NEEDED, reason(slot)) } else { reason(slot) };
+        self.refuse(mv, slot, &why)
+    }
+
+    fn answer_free_text(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Result<(), Halt> {
+        let other = self.interruption();
+        let question = strings::is_question(scan.text, &scan.phrase);
+        let noise = strings::is_noise(&scan.phrase);
+        if let Some(other) = &other
+            && !noise
+            && (other.score >= CERTAIN || question || is_verbatim(other, scan))
+        {
+            return self.digress(other);
+        }
+        if self.declines(slot, scan)
+            && !(asks_yes_or_no(mv, slot) && slots::yes_no::read(scan.text, scan.reference).is_some() && slot.required)
+        {
+            return self.pass_over(slot);
+        }
+        self.answered_by_active();
+        let unsure = slots::yes_no::is_unsure(&scan.phrase);
+        if unsure {
+            return self.refuse(mv, slot, wording::NEEDED);
+        }
+        if noise && !(asks_yes_or_no(mv, slot) && slots::yes_no::read(scan.text, scan.reference).is_some()) {
+            return self.refuse(mv, slot, &reason(slot));
+        }
+        if question {
+            return self.ask_again(true);
+        }
+        if self.fill_from_own_match(mv, scan) {
+            return self.advance(Entry::UnderWay);
+        }
+        let others: Vec<(usize, usize)> = {
+            let beside = self.stated_beside(mv, scan, &[]);
+            beside
+                .iter()
+                .filter(|stated| stated.slot != slot.name)
+                .map(|stated| (stated.found.start, stated.found.end))
+                .collect()
+        };
+        // A trigger of the move, said again, is no answer where the answer would be a part of it.
+        let repeated =
+            self.own_match().is_some_and(|own| is_verbatim(&own, scan)) && is_captured_somewhere(mv, &slot.name);
+        let found = if repeated { None } else { self.read_free_text(slot, scan, &others) };
+        match found {
+            Some(found) => {
+                self.fill(slot, &found, Source::Answer);
+                self.fill_beside(mv, scan, (found.start, found.end));
+                self.advance(Entry::UnderWay)
+            }
+            None if self.fill_beside(mv, scan, (0, 0)) => self.advance(Entry::UnderWay),
+            None if repeated => self.ask_again(true),
+            None => self.refuse(mv, slot, &reason(slot)),
+        }
+    }
+
+    fn read_free_text(&mut self, slot: &Slot, scan: &Scan<'_>, others: &[(usize, usize)]) -> Option<Found> {
+        if let SlotType::List(_) = effective_type(slot) {
+            return match slots::read_answer(slot, scan, &[]) {
+                Answer::Value { found, .. } => Some(found),
+                _ => None,
+            };
+        }
+        if others.is_empty() {
+            return slots::read_string(slot, scan.text);
+        }
+        without(slot, scan.text, (0, scan.text.len()), others)
+    }
+
+    /// Fills what the utterance states for other slots; whether it did.
+    fn fill_beside(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, taken: (usize, usize)) -> bool {
+        let stated = self.stated_beside(mv, scan, &[taken]);
+        let any = !stated.is_empty();
+        for stated in stated {
+            if let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) {
+                self.fill(slot, &stated.found, Source::Mention);
+            }
+        }
+        any
+    }
+
+    /// The move's own patterns know where a value stands in a sentence ("the pain is in my back"). Whether one was found
+    /// for the open slot, or one that replaces another's.
+    fn fill_from_own_match(&mut self, mv: &Arc<Move>, scan: &Scan<'_>) -> bool {
+        let Some(own) = self.own_match().filter(|own| own.score >= super::run::WORTH_ASKING) else { return false };
+        let mut filled = false;
+        let mut taken = Vec::new();
+        for capture in &own.captures {
+            let Some(captured) = mv.slots.iter().find(|known| known.name == capture.name) else { continue };
+            let held = self
+                .state
+                .active
+                .as_ref()
+                .and_then(|frame| frame.slot(&captured.name))
+                .map(|value| value.value.clone());
+            let found = if *effective_type(captured) == SlotType::String {
+                let others: Vec<(usize, usize)> = self
+                    .stated_beside(mv, scan, &[])
+                    .iter()
+                    .map(|stated| (stated.found.start, stated.found.end))
+                    .collect();
+                without(captured, scan.text, capture.span, &others)
+            } else {
+                match slots::read_value(captured, &capture.text, scan.reference) {
+                    Answer::Value { found, .. } if found.fits => Some(found),
+                    _ => None,
+                }
+            };
+            let Some(found) = found else { continue };
+            if held.as_ref() == Some(&found.value) {
+                continue;
+            }
+            let source = if held.is_some() { Source::Correction } else { Source::Capture };
+            if *effective_type(captured) != SlotType::String {
+                taken.push(capture.span);
+            }
+            self.fill(captured, &found, source);
+            filled = true;
+        }
+        if filled {
+            let stated = self.stated_beside(mv, scan, &taken);
+            for stated in stated {
+                if let Some(beside) = mv.slots.iter().find(|known| known.name == stated.slot) {
+                    self.fill(beside, &stated.found, Source::Mention);
+                }
+            }
+        }
+        filled
+    }
+
+    /// A value that fits no open slot but exactly one that is filled takes its place ("it started 3 days ago").
+    fn replace_unasked(&mut self, mv: &Arc<Move>, scan: &Scan<'_>) -> bool {
+        let Some(frame) = &self.state.active else { return false };
+        let typed: Vec<&Slot> = mv
+            .slots
+            .iter()
+            .filter(|slot| *effective_type(slot) != SlotType::String && frame.slot(&slot.name).is_some())
+            .collect();
+        let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
+        let mentions = slots::mentions(&typed, &names, scan, &[]);
+        let [only] = mentions.as_slice() else { return false };
+        let slot = typed[only.slot];
+        if frame.slot(&slot.name).is_some_and(|held| held.value == only.found.value) {
+            return false;
+        }
+        let found = only.found.clone();
+        self.replace(slot, &found);
+        true
+    }
+
+    fn replace(&mut self, slot: &Slot, found: &Found) {
+        self.reading = Reading::Correction;
+        self.fill(slot, found, Source::Correction);
+        let sensitive = self.is_sensitive(slot);
+        let shown = if sensitive { Slot { sensitive, ..slot.clone() } } else { slot.clone() };
+        self.say(&wording::corrected(&shown, &found.text));
+    }
+
+    /// Puts a corrected value in the place of a filled one; whether the utterance did correct something.
+    pub(super) fn correct(&mut self, mv: &Arc<Move>, asked: Option<&Slot>, scan: &Scan<'_>) -> bool {
+        let Some(frame) = &self.state.active else { return false };
+        let filled: Vec<&str> = frame.slots.iter().rev().map(|(name, _)| name.as_str()).collect();
+        if filled.is_empty() {
+            return false;
+        }
+        let Some(correction) = corrections::find(&scan.phrase, &filled) else { return false };
+        let Some(said) = scan.text.get(correction.span.0..correction.span.1) else { return false };
+        let rest = Phrase::of(said);
+        if rest.is_empty() || strings::is_question(said, &rest) || slots::yes_no::is_unsure(&rest) {
+            return false;
+        }
+        // An answer to the open question comes first, unless the utterance plainly goes back to another.
+        if correction.slot.is_none()
+            && let Some(asked) = asked
+            && *effective_type(asked) != SlotType::String
+        {
+            let answers =
+                matches!(slots::read_value(asked, said, scan.reference), Answer::Value { found, .. } if found.fits);
+            let same_type_is_filled = mv
+                .slots
+                .iter()
+                .any(|slot| filled.contains(&slot.name.as_str()) && effective_type(slot) == effective_type(asked));
+            if answers && !(same_type_is_filled && correction.strength == Strength::Strong) {
+                return false;
+            }
+            if is_yes_no(asked)
+                && slots::yes_no::read(scan.text, scan.reference).is_some()
+                && correction.strength == Strength::Weak
+            {
+                return false;
+            }
+        }
+        let named = correction.slot.map(str::to_owned);
+        let target = filled.iter().filter(|name| named.as_ref().is_none_or(|named| named == *name)).find_map(|name| {
+            let slot = mv.slots.iter().find(|slot| slot.name == *name)?;
+            let held = frame.slot(name)?;
+            let found = self.correcting_value(slot, said, scan, correction.strength, named.is_some(), asked)?;
+            (found.value != held.value).then(|| (slot.clone(), found))
+        });
+        let Some((slot, found)) = target else { return false };
+        self.answered_by_active();
+        self.replace(&slot, &found);
+        true
+    }
+
+    fn correcting_value(
+        &self,
+        slot: &Slot,
+        said: &str,
+        scan: &Scan<'_>,
+        strength: Strength,
+        named: bool,
+        asked: Option<&Slot>,
+    ) -> Option<Found> {
+        if *effective_type(slot) != SlotType::String {
+            if is_yes_no(slot) && !named && strength < Strength::Strong {
+                return None;
+            }
+            let beside = Scan::of(said, [slot], scan.reference);
+            return match slots::read_answer(slot, &beside, &[]) {
+                Answer::Value { found, whole } if found.fits && (whole || named || strength == Strength::Strong) => {
+                    Some(found)
+                }
+                _ => None,
+            };
+        }
+        // Free text takes anything, so it is replaced only by something short, and not while other free text is asked
+        // for unless the utterance plainly goes back.
+        let phrase = Phrase::of(said);
+        let asked_for_text = asked.is_some_and(|asked| *effective_type(asked) == SlotType::String);
+        let plainly = named
+            || strength == Strength::Strong
+            || (!asked_for_text && strength >= Strength::Weak)
+            || scan.phrase.words.first().is_some_and(|word| word.text == "no" && scan.phrase.len() > 1);
+        let usable = plainly
+            && phrase.len() <= MAX_CORRECTION_WORDS
+            && !strings::is_noise(&phrase)
+            && !strings::is_decline(&phrase)
+            && !begins_a_sentence(&phrase.words);
+        if !usable {
+            return None;
+        }
+        slots::read_string(slot, said)
+    }
+
+    /// Refuses an answer with its reason and asks again; after too many failures the move gives up.
+    fn refuse(&mut self, mv: &Arc<Move>, slot: &Slot, why: &str) -> Result<(), Halt> {
+        self.answered_by_active();
+        let failures = self.state.active.as_mut().map_or(0, |frame| frame.fail(&slot.name));
+        self.say(why);
+        if failures >= slot.retries.max(1) {
+            if let Some(frame) = &mut self.state.active {
+                frame.failures.clear();
+            }
+            return self.advance(Entry::GaveUp);
+        }
+        self.ask(mv)
+    }
+
+    fn declines(&self, slot: &Slot, scan: &Scan<'_>) -> bool {
+        (!slot.required || slot.default.is_some()) && strings::is_decline(&scan.phrase)
+    }
+
+    fn pass_over(&mut self, slot: &Slot) -> Result<(), Halt> {
+        self.answered_by_active();
+        self.pass(&slot.name);
+        self.advance(Entry::UnderWay)
+    }
+
+    /// Reads the utterance as saying whether a value that was read back is right.
+    pub(super) fn answer_confirmation(&mut self, name: &str) -> Result<(), Halt> {
+        let Some(mv) = self.active_move() else { return self.read_afresh() };
+        let Some(slot) = mv.slots.iter().find(|slot| slot.name == name).cloned() else {
+            return self.advance(Entry::UnderWay);
+        };
+        if self.mend_if_asked(Target::Question)? {
+            return Ok(());
+        }
+        self.reading = Reading::Confirmation;
+        let text = self.text.clone();
+        let reference = self.reference;
+        let scan = Scan::of(&text, &mv.slots, &reference);
+        // "no, 8": the value that is given instead, before the plain no.
+        let instead = corrections::find(&scan.phrase, &[name]).and_then(|correction| {
+            let said = text.get(correction.span.0..correction.span.1)?;
+            let phrase = Phrase::of(said);
+            if strings::is_noise(&phrase) || slots::yes_no::read(said, &reference).is_some() {
+                return None;
+            }
+            match slots::read_value(&slot, said, &reference) {
+                Answer::Value { found, .. } if found.fits => Some(found),
+                _ => None,
+            }
+        });
+        if let Some(found) = instead {
+            self.answered_by_active();
+            self.fill(&slot, &found, Source::Correction);
+            return self.advance(Entry::UnderWay);
+        }
+        match slots::yes_no::read(&text, &reference) {
+            Some(true) => {
+                self.answered_by_active();
+                self.confirm(name);
+                self.advance(Entry::UnderWay)
+            }
+            Some(false) => {
+                self.answered_by_active();
+                if let Some(frame) = &mut self.state.active {
+                    frame.clear(name);
+                }
+                self.advance(Entry::UnderWay)
+            }
+            None => {
+                if let Some(other) = self.interruption().filter(|_| !strings::is_noise(&scan.phrase)) {
+                    return self.digress(&other);
+                }
+                self.answered_by_active();
+                if *effective_type(&slot) != SlotType::String
+                    && let Answer::Value { found, .. } = slots::read_answer(&slot, &scan, &[])
+                    && found.fits
+                {
+                    self.fill(&slot, &found, Source::Correction);
+                    return self.advance(Entry::UnderWay);
+                }
+                self.ask_again(true)
+            }
+        }
+    }
+
+    fn confirm(&mut self, name: &str) {
+        if let Some(frame) = &mut self.state.active
+            && let Some((_, value)) = frame.slots.iter_mut().find(|(slot, _)| slot == name)
+        {
+            value.confirmed = true;
+        }
+    }
+}
+
+/// Whether the answer is so plainly a value of the slot that it is nothing else, not even a repair: "cancel" where
+/// `cancel` is an option.
+fn is_plain_answer(slot: &Slot, scan: &Scan<'_>) -> bool {
+    match effective_type(slot) {
+        SlotType::Enum(options) => slots::is_exact_option(options, &slot.vocabulary, &scan.phrase),
+        SlotType::Number | SlotType::Range { .. } => {
+            scan.text.trim().bytes().all(|byte| byte.is_ascii_digit()) && !scan.phrase.is_empty()
+        }
+        _ => false,
+    }
+}
+
+/// Whether a pattern of literal words is all that was said.
+fn is_verbatim(candidate: &Candidate, scan: &Scan<'_>) -> bool {
+    let (Some(first), Some(last)) = (scan.phrase.words.first(), scan.phrase.words.last()) else { return false };
+    candidate.literal_words >= 2
+        && candidate.captures.is_empty()
+        && candidate.span.0 <= first.start
+        && candidate.span.1 >= last.end
+}
+
+/// Whether some pattern of the move captures the slot.
+fn is_captured_somewhere(mv: &Move, slot: &str) -> bool {
+    mv.triggers
+        .iter()
+        .flat_map(|trigger| &trigger.patterns)
+        .flat_map(|pattern| &pattern.elements)
+        .any(|element| matches!(element, Element::Capture { name, .. } if name == slot))
+}
+
+/// The words of a slot's question.
+fn prompt_words(mv: &Move, slot: &Slot) -> Vec<String> {
+    Phrase::of(&prompt_text(mv, slot)).words.into_iter().map(|word| word.text).collect()
+}
+
+/// The text of a slot's question, without values.
+fn prompt_text(mv: &Move, slot: &Slot) -> String {
+    use crate::ir::{Action, Statement};
+    let mut text = String::new();
+    let Some((_, block)) = super::flow::prompt_block(mv, &slot.name) else { return text };
+    for statement in block.branches.iter().flat_map(|branch| &branch.body) {
+        if let Statement::Action(Action::PromptSlot(template) | Action::Respond(template)) = statement {
+            for part in &template.parts {
+                if let TemplatePart::Text(piece) = part {
+                    text.push_str(piece);
+                }
+            }
+            text.push(' ');
+        }
+    }
+    text
+}
+
+/// Whether a slot's question can be answered by yes or no although the slot takes text ("Do you have any allergies?").
+fn asks_yes_or_no(mv: &Move, slot: &Slot) -> bool {
+    let text = prompt_text(mv, slot);
+    let question = text.trim_end().trim_end_matches('?').rsplit(['.', '!', '?']).next().unwrap_or_default().to_owned();
+    let first = Phrase::of(&question).words.into_iter().next().map(|word| word.text).unwrap_or_default();
+    text.trim_end().ends_with('?')
+        && matches!(
+            first.as_str(),
+            "do" | "does"
+                | "did"
+                | "is"
+                | "are"
+                | "was"
+                | "were"
+                | "have"
+                | "has"
+                | "any"
+                | "will"
+                | "would"
+                | "should"
+        )
+}
+
+/// "I have …", "can you …", "it hurts …": a sentence, not a value that replaces one.
+fn begins_a_sentence(words: &[Word]) -> bool {
+    let [first, second, ..] = words else { return false };
+    let pronoun = matches!(
+        first.text.as_str(),
+        "i" | "we"
+            | "you"
+            | "they"
+            | "he"
+            | "she"
+            | "can"
+            | "could"
+            | "do"
+            | "does"
+            | "please"
+            | "how"
+            | "what"
+            | "why"
+            | "where"
+    );
+    pronoun && !matches!(second.text.as_str(), "mean" | "meant")
+}

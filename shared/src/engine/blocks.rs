@@ -1,0 +1,229 @@
+//! Running a block: its statements in order, and what each action does.
+//!
+//! A question in the middle of a block (`clarify`, `negotiate`) ends the turn there; the position of its statement is
+//! kept, and the block goes on behind it when the answer has come. A position is a path of indices: block, branch,
+//! statement, and for nested blocks again branch and statement; the branch after the last one is the `else`.
+
+use super::flow::{Flow, waits_for_confidence};
+use super::run::{Halt, Run};
+use super::state::{Clarifies, Open, Talks};
+use super::wording;
+use crate::ir::{Action, Block, Call, Condition, Move, Statement, Template};
+
+/// How deep blocks nest at run time.
+const MAX_DEPTH: usize = 32;
+/// Times that `retry` makes a call again in one turn.
+const MAX_RETRIES: usize = 2;
+
+impl Run<'_> {
+    /// Runs a top-level block if one of its branches holds.
+    pub(super) fn run_block(&mut self, mv: &Move, index: usize) -> Result<Option<Flow>, Halt> {
+        let Some(block) = mv.blocks.get(index) else { return Ok(None) };
+        let mut position = vec![index];
+        self.block(mv, block, &mut position)
+    }
+
+    /// Goes on behind the statement at a position.
+    pub(super) fn go_on(&mut self, mv: &Move, position: &[usize]) -> Result<Flow, Halt> {
+        let Some((index, rest)) = position.split_first() else { return Ok(Flow::Done) };
+        let Some(block) = mv.blocks.get(*index) else { return Ok(Flow::Done) };
+        let mut path = vec![*index];
+        self.rest_of_block(mv, block, rest, &mut path)
+    }
+
+    fn rest_of_block(&mut self, mv: &Move, block: &Block, rest: &[usize], path: &mut Vec<usize>) -> Result<Flow, Halt> {
+        let [branch, statement, deeper @ ..] = rest else { return Ok(Flow::Done) };
+        let body = match block.branches.get(*branch) {
+            Some(branch) => branch.body.as_slice(),
+            None => block.otherwise.as_deref().unwrap_or_default(),
+        };
+        path.push(*branch);
+        if let (Some(Statement::Block(nested)), false) = (body.get(*statement), deeper.is_empty()) {
+            path.push(*statement);
+            let flow = self.rest_of_block(mv, nested, deeper, path)?;
+            path.pop();
+            if flow != Flow::Done {
+                path.pop();
+                return Ok(flow);
+            }
+        }
+        let flow = self.body(mv, body, statement + 1, path);
+        path.pop();
+        flow
+    }
+
+    /// The first branch that holds runs.
+    fn block(&mut self, mv: &Move, block: &Block, path: &mut Vec<usize>) -> Result<Option<Flow>, Halt> {
+        if path.len() > 2 * MAX_DEPTH {
+            return Ok(None);
+        }
+        let chosen = block.branches.iter().position(|branch| self.condition_holds(&branch.condition));
+        let reads_outcome = block.branches.iter().any(|branch| {
+            super::flow::any_part(&branch.condition, |part| matches!(part, Condition::Successful | Condition::Failed))
+        });
+        if reads_outcome && self.last_call.is_some() && chosen.is_some() {
+            self.last_call_handled = true;
+        }
+        let (branch, body, line) = match (chosen, &block.otherwise) {
+            (Some(branch), _) => (branch, block.branches[branch].body.as_slice(), block.branches[branch].line),
+            (None, Some(body)) => (block.branches.len(), body.as_slice(), block.line),
+            (None, None) => return Ok(None),
+        };
+        self.blocks.push(line);
+        path.push(branch);
+        let flow = self.body(mv, body, 0, path);
+        path.pop();
+        flow.map(Some)
+    }
+
+    fn body(&mut self, mv: &Move, body: &[Statement], first: usize, path: &mut Vec<usize>) -> Result<Flow, Halt> {
+        for (index, statement) in body.iter().enumerate().skip(first) {
+            path.push(index);
+            let flow = match statement {
+                Statement::Confidence(threshold) => {
+                    self.threshold = Some(self.threshold_of(threshold));
+                    Ok(Flow::Done)
+                }
+                Statement::Block(block) => self.block(mv, block, path).map(|flow| flow.unwrap_or(Flow::Done)),
+                Statement::Action(action) => self.action(mv, action, path),
+            };
+            path.pop();
+            match flow? {
+                Flow::Done => {}
+                other => return Ok(other),
+            }
+        }
+        Ok(Flow::Done)
+    }
+
+    fn action(&mut self, mv: &Move, action: &Action, path: &[usize]) -> Result<Flow, Halt> {
+        match action {
+            Action::Respond(text) => {
+                let text = self.render(text);
+                self.say(&text);
+            }
+            Action::PromptSlot(text) => {
+                let text = self.render(text);
+                self.say(&text);
+                let asked = self.state.active.as_ref().is_some_and(|frame| frame.open.is_some());
+                if let (false, Some(super::flow::Need::Value(slot) | super::flow::Need::Confirmation(slot))) =
+                    (asked, self.need(mv))
+                {
+                    self.open(Open::Slot { name: slot.name.clone() });
+                }
+            }
+            Action::AskForClarification(text) => self.ask_for_clarification(text),
+            Action::OfferChoices(options) => self.offer(options),
+            Action::Clarify { name, options } => return Ok(self.clarify(name, options, path)),
+            Action::Negotiate { text, until } => return Ok(self.negotiate(text, until, path)),
+            Action::Generate { .. } => self.say(wording::GENERATED),
+            Action::Call(call) => return self.call_and_then(mv, call, path),
+            Action::Escalate(target) => {
+                if self.sentences.is_empty() {
+                    self.say(&wording::escalated(target));
+                }
+                self.escalated_to = Some(target.clone());
+                return Ok(Flow::Escalated);
+            }
+            Action::Delegate(target) => return Ok(Flow::Delegate(target.clone())),
+            Action::Continue => return Ok(Flow::Continue),
+            Action::Return => return Ok(Flow::Return),
+            Action::Retry(text) => return self.retry(mv, text.as_ref()),
+            Action::LearnPattern => self.learning.push("learn pattern".to_owned()),
+            Action::BoostConfidence => self.learning.push("boost confidence".to_owned()),
+            Action::RememberOutcome => self.learning.push("remember outcome".to_owned()),
+        }
+        Ok(Flow::Done)
+    }
+
+    fn ask_for_clarification(&mut self, text: &Template) {
+        let question = self.render(text);
+        self.say(&question);
+        self.begin_negotiation(question, None);
+    }
+
+    /// Opens a negotiation, or goes on with the one that this turn answered.
+    pub(super) fn begin_negotiation(&mut self, question: String, position: Option<Vec<usize>>) {
+        let rounds = std::mem::take(&mut self.rounds);
+        let utterance = self.negotiated_utterance();
+        self.show_negotiation(&rounds, "asking");
+        self.open(Open::Negotiation(Talks { question, utterance, rounds, position }));
+    }
+
+    fn offer(&mut self, options: &[Template]) {
+        let options: Vec<String> = options.iter().map(|option| self.render(option)).collect();
+        let question = wording::offer(&options);
+        self.say(&question);
+        self.choices.clone_from(&options);
+        let utterance = self.text.clone();
+        self.open(Open::Choice { options, question, clarifies: None, utterance });
+    }
+
+    fn clarify(&mut self, name: &str, options: &[Template], path: &[usize]) -> Flow {
+        let known = self
+            .state
+            .active
+            .as_ref()
+            .is_some_and(|frame| frame.captures.contains_key(name) || frame.slot(name).is_some());
+        if known {
+            return Flow::Done;
+        }
+        let options: Vec<String> = options.iter().map(|option| self.render(option)).collect();
+        let question = wording::clarify(name, &options);
+        self.say(&question);
+        self.choices.clone_from(&options);
+        let utterance = self.text.clone();
+        let clarifies = Some(Clarifies { name: name.to_owned(), position: path.to_vec() });
+        self.open(Open::Choice { options, question, clarifies, utterance });
+        Flow::Wait
+    }
+
+    fn negotiate(&mut self, text: &Template, until: &Condition, path: &[usize]) -> Flow {
+        if self.condition_holds(until) {
+            return Flow::Done;
+        }
+        let question = self.render(text);
+        self.say(&question);
+        let position = if waits_for_confidence(until) { None } else { Some(path.to_vec()) };
+        self.begin_negotiation(question, position);
+        Flow::Wait
+    }
+
+    fn call_and_then(&mut self, mv: &Move, call: &Call, path: &[usize]) -> Result<Flow, Halt> {
+        let succeeded = self.call(call)?;
+        self.last_made = Some(call.clone());
+        match &call.then {
+            Some(action) if succeeded => self.action(mv, action, path),
+            _ => Ok(Flow::Done),
+        }
+    }
+
+    /// `retry`: after a failed call, that call again, and then what waits on it; after a slot's retries ran out, the slot
+    /// again; else the person is asked to say it again.
+    fn retry(&mut self, mv: &Move, text: Option<&Template>) -> Result<Flow, Halt> {
+        if self.retries >= MAX_RETRIES {
+            return Ok(Flow::Done);
+        }
+        self.retries += 1;
+        let text = text.map(|text| self.render(text)).unwrap_or_default();
+        if self.gave_up {
+            self.say(&text);
+            self.gave_up = false;
+            if let Some(frame) = &mut self.state.active {
+                frame.failures.clear();
+            }
+            let mv = std::sync::Arc::new(mv.clone());
+            self.ask(&mv)?;
+            return Ok(Flow::Wait);
+        }
+        if let (Some(false), Some(call)) = (self.last_call, self.last_made.clone()) {
+            self.say(&text);
+            self.call(&call)?;
+            self.reconsider = true;
+            return Ok(Flow::Done);
+        }
+        self.say(&text);
+        self.begin_negotiation(text, None);
+        Ok(Flow::Wait)
+    }
+}

@@ -1,0 +1,136 @@
+//! Capability calls: what may be called, with which values, and what a result counts for.
+//!
+//! | code | meaning |
+//! |---|---|
+//! | E201 | the service did not answer in time (reported by the host) |
+//! | E202 | the service failed (reported by the host) |
+//! | E203 | one call too many in this turn |
+//! | E204 | the payload breaks the contract |
+//! | E205 | the result breaks the contract |
+//! | E206 | the service answered a status that is not `ok` |
+//! | E300 | the game does not list the capability, or the deployment does not configure it |
+
+use serde_json::{Map, Value};
+
+use super::run::{Halt, Run};
+use super::{CallRecord, CapabilityCall, CapabilityResult, MAX_CALLS_PER_TURN, schema};
+use crate::ir::{Call, ContractFunction};
+
+/// The time limit of a call that neither the game nor the contract limits, in milliseconds.
+const DEFAULT_TIMEOUT_MS: u32 = 5_000;
+
+impl Run<'_> {
+    /// Makes a call; whether it succeeded. Halts the turn while the host has not answered yet.
+    pub(super) fn call(&mut self, call: &Call) -> Result<bool, Halt> {
+        let status = match self.prepare(call) {
+            Ok(prepared) => match self.results.get(self.calls_made) {
+                None => return Err(prepared),
+                Some(result) => {
+                    self.calls_made += 1;
+                    self.take_in(call, result.clone())
+                }
+            },
+            Err(code) => Err(code.to_owned()),
+        };
+        self.action = Some(call.function.clone());
+        let succeeded = status.is_ok();
+        let status = match status {
+            Ok(()) => "ok".to_owned(),
+            Err(code) => {
+                self.finding(&code);
+                code
+            }
+        };
+        self.calls.push(CallRecord { capability: format!("{}.{}", call.service, call.function), status });
+        self.last_call = Some(succeeded);
+        self.last_call_handled = false;
+        Ok(succeeded)
+    }
+
+    /// Checks a call against the game's policy and the contract.
+    fn prepare(&mut self, call: &Call) -> Result<Halt, &'static str> {
+        let listed = self.header.services.iter().any(|service| {
+            service.name == call.service
+                && (service.description.is_some() || service.functions.contains(&call.function))
+        });
+        if !listed {
+            return Err("E300");
+        }
+        if self.calls.len() >= MAX_CALLS_PER_TURN {
+            return Err("E203");
+        }
+        let purpose = call.purpose.as_ref().map(|purpose| self.render(purpose));
+        let contract = self.contract_of(call);
+        let payload = limited(self.values_for_payload(), call.arguments.as_deref(), contract);
+        if let Some(schema) = contract
+            .and_then(|contract| contract.payload_schema.as_deref())
+            .and_then(|text| serde_json::from_str(text).ok())
+            && !schema::holds(&schema, &Value::Object(payload.clone()))
+        {
+            return Err("E204");
+        }
+        Ok(Box::new(CapabilityCall {
+            index: self.calls_made,
+            service: call.service.clone(),
+            function: call.function.clone(),
+            purpose,
+            payload,
+            timeout_ms: call
+                .timeout_ms
+                .or_else(|| contract.and_then(|contract| contract.timeout_ms))
+                .unwrap_or(DEFAULT_TIMEOUT_MS),
+            side_effects: contract.is_none_or(|contract| contract.side_effects),
+        }))
+    }
+
+    fn contract_of(&self, call: &Call) -> Option<&ContractFunction> {
+        self.header
+            .contract
+            .functions
+            .iter()
+            .find(|known| known.service == call.service && known.function == call.function)
+    }
+
+    /// Brings a result into scope.
+    fn take_in(&mut self, call: &Call, result: CapabilityResult) -> Result<(), String> {
+        let (status, data, message) = match result {
+            CapabilityResult::Failed { code, .. } => return Err(code),
+            CapabilityResult::Answered { status, data, message } => (status, data, message),
+        };
+        let schema: Option<Value> = self
+            .contract_of(call)
+            .and_then(|contract| contract.result_schema.as_deref())
+            .and_then(|text| serde_json::from_str(text).ok());
+        let ok = status.eq_ignore_ascii_case("ok");
+        if ok && schema.is_some_and(|schema| !schema::holds(&schema, &Value::Object(data.clone()))) {
+            return Err("E205".to_owned());
+        }
+        for (name, value) in data {
+            if ok {
+                self.state.remember_value(&name, value.clone());
+            }
+            self.result.insert(name, value);
+        }
+        if let Some(message) = message {
+            self.say(&message);
+        }
+        if ok { Ok(()) } else { Err("E206".to_owned()) }
+    }
+}
+
+/// What goes out: the names in parentheses, else what the contract takes, else all values in scope.
+fn limited(
+    mut values: Map<String, Value>,
+    arguments: Option<&[String]>,
+    contract: Option<&ContractFunction>,
+) -> Map<String, Value> {
+    if let Some(names) = arguments {
+        values.retain(|name, _| names.contains(name));
+        return values;
+    }
+    let Some(contract) = contract else { return values };
+    if !contract.parameters.is_empty() {
+        values.retain(|name, _| contract.parameters.contains(name));
+    }
+    values
+}

@@ -1,0 +1,196 @@
+//! Filling slots: from what a pattern captured, and from what the utterance states beside.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::run::Run;
+use crate::ir::{Move, Slot, SlotType};
+use crate::matcher::Candidate;
+use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type};
+
+/// The span of a value in the utterance, and the value.
+pub(super) struct Stated {
+    pub(super) slot: String,
+    pub(super) found: Found,
+}
+
+impl Run<'_> {
+    /// Stores a value.
+    pub(super) fn fill(&mut self, slot: &Slot, found: &Found, source: Source) {
+        let value =
+            SlotValue { text: found.text.clone(), value: found.value.clone(), source, confirmed: !slot.confirm };
+        if let Some(frame) = &mut self.state.active {
+            frame.fill(&slot.name, value);
+        }
+    }
+
+    /// Fills from a match: captures first, then what else the text states.
+    pub(super) fn fill_from_match(&mut self, mv: &Arc<Move>, candidate: &Candidate, text: &str) {
+        self.keep_captures(mv, candidate);
+        if mv.slots.is_empty() {
+            return;
+        }
+        let reference = self.reference;
+        let scan = Scan::of(text, &mv.slots, &reference);
+        let mut taken: Vec<(usize, usize)> = Vec::new();
+        let mut free_text: Vec<(Slot, (usize, usize))> = Vec::new();
+        for capture in &candidate.captures {
+            let Some(slot) = mv.slots.iter().find(|slot| slot.name == capture.name) else { continue };
+            if *effective_type(slot) == SlotType::String {
+                free_text.push((slot.clone(), capture.span));
+                continue;
+            }
+            if let Answer::Value { found, .. } = slots::read_value(slot, &capture.text, &reference)
+                && found.fits
+            {
+                taken.push(capture.span);
+                self.fill(slot, &found, Source::Capture);
+            }
+        }
+        let stated = self.stated_beside(mv, &scan, &taken);
+        for (slot, span) in free_text {
+            let spans: Vec<(usize, usize)> =
+                stated.iter().map(|stated| (stated.found.start, stated.found.end)).collect();
+            if let Some(found) = without(&slot, text, span, &spans) {
+                self.fill(&slot, &found, Source::Capture);
+            }
+        }
+        for stated in stated {
+            if let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) {
+                self.fill(slot, &stated.found, Source::Mention);
+            }
+        }
+    }
+
+    /// Keeps captures that are no slots.
+    fn keep_captures(&mut self, mv: &Move, candidate: &Candidate) {
+        let Some(frame) = &mut self.state.active else { return };
+        for capture in &candidate.captures {
+            if !mv.slots.iter().any(|slot| slot.name == capture.name) {
+                frame.captures.insert(capture.name.clone(), json!(capture.text));
+            }
+        }
+    }
+
+    /// The unambiguous mentions for slots of the move that are still open.
+    pub(super) fn stated_beside(&self, mv: &Move, scan: &Scan<'_>, taken: &[(usize, usize)]) -> Vec<Stated> {
+        let Some(frame) = &self.state.active else { return Vec::new() };
+        let open: Vec<&Slot> = mv.slots.iter().filter(|slot| frame.slot(&slot.name).is_none()).collect();
+        let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
+        slots::mentions(&open, &names, scan, taken)
+            .into_iter()
+            .filter_map(|mention| Some(Stated { slot: open.get(mention.slot)?.name.clone(), found: mention.found }))
+            .collect()
+    }
+}
+
+/// Free text within `span`, without the values in `stated` and the words that tie them to it.
+/// `None` when nothing of its own is left.
+pub(super) fn without(slot: &Slot, text: &str, span: (usize, usize), stated: &[(usize, usize)]) -> Option<Found> {
+    let (mut start, mut end) = span;
+    let mut inside: Vec<(usize, usize)> =
+        stated.iter().copied().filter(|(from, to)| *from < end && *to > start).collect();
+    inside.sort_unstable();
+    // From the end inwards: a value cuts off what stands behind it when it ends the text or a clause.
+    while let Some((from, to)) = inside.pop() {
+        let head = text.get(start..from)?;
+        let tail = text.get(to.min(end)..end)?;
+        if has_words(head) && !has_words(tail) {
+            end = start + trimmed_end(head);
+        } else if !has_words(head) {
+            start = to.min(end) + (tail.len() - trimmed_start(tail).len());
+        } else if let Some(cut) = clause_break(head) {
+            // "my back, since yesterday, it burns": the clause with the value goes, and what comes after it.
+            end = start + cut;
+        }
+        if start >= end {
+            return None;
+        }
+    }
+    let piece = text.get(start..end)?;
+    let (from, to) = slots::strings::value_span(&slot.name, piece)?;
+    let said = piece.get(from..to)?;
+    if slots::strings::is_noise(&crate::phrase::Phrase::of(said)) && !stated.is_empty() {
+        return None;
+    }
+    Some(Found { start: start + from, end: start + to, text: said.to_owned(), value: json!(said), fits: true })
+}
+
+fn has_words(text: &str) -> bool {
+    text.chars().any(char::is_alphanumeric)
+}
+
+/// Where free text ends that is followed by a value: before the words that lead to it ("about", "since", "it's a").
+fn trimmed_end(head: &str) -> usize {
+    #[rustfmt::skip]
+    const TIES: &[&str] = &[
+        "about", "around", "approximately", "roughly", "like", "maybe", "probably", "since", "for", "from",
+        "started", "starting", "it", "it's", "its", "is", "was", "and", "with", "a", "an", "at", "on", "of", "the",
+        "i'd", "say", "level", "rated", "rate", "pain", "which", "that", "has", "been", "have", "had", "i've", "i",
+        "severity", "now", "ever", "in", "by", "to", "over", "almost", "nearly", "just", "only", "began", "lasting",
+        "there", "be", "will", "would",
+    ];
+    let phrase = crate::phrase::Phrase::of(head);
+    let mut end = phrase.words.len();
+    while end > 0 && TIES.contains(&phrase.words[end - 1].text.as_str()) {
+        end -= 1;
+        if phrase.words[end].after_break {
+            break;
+        }
+    }
+    // What is left of a clause that only leads to the value goes as well.
+    end.checked_sub(1).map_or(0, |last| phrase.words[last].end)
+}
+
+fn trimmed_start(tail: &str) -> &str {
+    const TIES: &[&str] = &["in", "on", "at", "and", "of", "with", "for", "to", "my", "the"];
+    let phrase = crate::phrase::Phrase::of(tail);
+    let first = phrase.words.iter().find(|word| !TIES.contains(&word.text.as_str()) || word.after_break);
+    first.map_or("", |word| &tail[word.start..])
+}
+
+fn clause_break(head: &str) -> Option<usize> {
+    let phrase = crate::phrase::Phrase::of(head);
+    let at = phrase.words.iter().rposition(|word| word.after_break)?;
+    at.checked_sub(1).map(|before| phrase.words[before].end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::Extract;
+
+    fn location() -> Slot {
+        Slot {
+            name: "location".into(),
+            ty: SlotType::String,
+            required: true,
+            default: None,
+            extract: Extract::Hybrid,
+            vocabulary: vec![],
+            context: None,
+            confirm: false,
+            sensitive: false,
+            retries: 3,
+            line: 1,
+        }
+    }
+
+    fn check(text: &str, values: &[&str], expected: Option<&str>) {
+        let stated: Vec<(usize, usize)> =
+            values.iter().map(|value| text.find(value).map(|start| (start, start + value.len())).unwrap()).collect();
+        let found = without(&location(), text, (0, text.len()), &stated).map(|found| found.text);
+        assert_eq!(found.as_deref(), expected, "{text}");
+    }
+
+    #[test]
+    fn values_beside_free_text_are_cut_off_with_the_words_that_lead_to_them() {
+        check("my lower back, about a 7, since yesterday", &["7", "yesterday"], Some("lower back"));
+        check("back since yesterday, about 7", &["yesterday", "7"], Some("back"));
+        check("knee", &[], Some("knee"));
+        check("it's a 7", &["7"], None);
+        check("in my knee and it started 2 days ago", &["2 days ago"], Some("knee"));
+        check("7 out of 10 in my left arm", &["7 out of 10"], Some("left arm"));
+    }
+}

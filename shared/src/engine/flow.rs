@@ -1,0 +1,532 @@
+//! How a move goes on: which block runs, what is asked next, and what comes after the move.
+
+use std::sync::Arc;
+
+use super::conditions::{self, Facts};
+use super::run::{Halt, Run};
+use super::state::{Frame, Open};
+use super::{MAX_SUSPENDED_MOVES, wording};
+use crate::ir::{Action, Block, Condition, Literal, Move, Slot, Statement};
+use crate::slots::is_yes_no;
+
+/// Moves handed over to in one turn at most.
+const MAX_DELEGATIONS: usize = 8;
+
+/// Why a move is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Entry<'p> {
+    /// It was matched, chosen or delegated to in this turn.
+    Fresh,
+    /// It has been under way.
+    UnderWay,
+    /// A question in the middle of a block has been answered; the block goes on there.
+    Answered(&'p [usize]),
+    /// A slot's retries ran out.
+    GaveUp,
+}
+
+/// What a block left to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// It ran to its end.
+    Done,
+    /// `continue`: the blocks after it are considered as well.
+    Continue,
+    /// `return`: the move is over.
+    Return,
+    /// It asked something that the move waits for.
+    Wait,
+    /// `escalate to`
+    Escalated,
+    /// `delegate to`
+    Delegate(String),
+}
+
+/// What a slot still needs.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Need<'m> {
+    /// A value.
+    Value(&'m Slot),
+    /// That the person says that its value is right.
+    Confirmation(&'m Slot),
+}
+
+/// What a top-level block waits for.
+enum Kind<'m> {
+    /// `when slot NAME is missing`
+    Prompt(&'m str),
+    /// `when all_slots_filled`
+    Completed,
+    /// A capability's outcome.
+    Outcome,
+    /// The match that began the move.
+    Match,
+    /// Values.
+    Values,
+}
+
+fn kind(block: &Block) -> Kind<'_> {
+    match block.branches.as_slice() {
+        [only] => match &only.condition {
+            Condition::SlotMissing(name) => return Kind::Prompt(name),
+            Condition::AllSlotsFilled => return Kind::Completed,
+            _ => {}
+        },
+        _ => {}
+    }
+    let mentions =
+        |wanted: fn(&Condition) -> bool| block.branches.iter().any(|branch| any_part(&branch.condition, wanted));
+    if mentions(|part| matches!(part, Condition::Successful | Condition::Failed)) {
+        Kind::Outcome
+    } else if mentions(|part| matches!(part, Condition::Confident | Condition::Uncertain)) {
+        Kind::Match
+    } else {
+        Kind::Values
+    }
+}
+
+/// Whether a part of a condition is as wanted.
+pub(super) fn any_part(condition: &Condition, wanted: fn(&Condition) -> bool) -> bool {
+    wanted(condition)
+        || match condition {
+            Condition::Not(inner) => any_part(inner, wanted),
+            Condition::All(parts) | Condition::Any(parts) => parts.iter().any(|part| any_part(part, wanted)),
+            _ => false,
+        }
+}
+
+/// The block that prompts for a slot.
+pub(super) fn prompt_block<'m>(mv: &'m Move, slot: &str) -> Option<(usize, &'m Block)> {
+    mv.blocks.iter().enumerate().find(|(_, block)| matches!(kind(block), Kind::Prompt(name) if name == slot))
+}
+
+impl Run<'_> {
+    /// What the move needs next: what was filled and awaits confirmation, then required slots, then optional ones that
+    /// the move has a block for; each in declaration order.
+    pub(super) fn need<'m>(&self, mv: &'m Move) -> Option<Need<'m>> {
+        let frame = self.state.active.as_ref()?;
+        let unconfirmed = mv.slots.iter().find(|slot| frame.slot(&slot.name).is_some_and(|value| !value.confirmed));
+        if let Some(slot) = unconfirmed {
+            return Some(Need::Confirmation(slot));
+        }
+        let open = |slot: &&Slot| frame.slot(&slot.name).is_none() && !frame.passed.contains(&slot.name);
+        let prompted = |slot: &&Slot| prompt_block(mv, &slot.name).is_some();
+        let required = mv.slots.iter().filter(|slot| slot.required && (slot.default.is_none() || prompted(slot)));
+        let optional = mv.slots.iter().filter(|slot| !slot.required && prompted(slot));
+        required.chain(optional).find(open).map(Need::Value)
+    }
+
+    /// Takes the move under way as far as it goes without another word from the person.
+    pub(super) fn advance(&mut self, entry: Entry<'_>) -> Result<(), Halt> {
+        let Some(mv) = self.active_move() else {
+            self.state.active = None;
+            return Ok(());
+        };
+        if let Some(frame) = &mut self.state.active {
+            frame.open = None;
+        }
+        let said_before = self.sentences.len();
+        let mut only_slots = false;
+        let mut first = 0;
+        match entry {
+            Entry::GaveUp => return self.give_up(&mv),
+            Entry::Answered(position) => {
+                first = position.first().map_or(0, |block| block + 1);
+                let flow = self.go_on(&mv, position)?;
+                match self.settle(&mv, flow)? {
+                    Some(true) => {}
+                    Some(false) => only_slots = true,
+                    None => return Ok(()),
+                }
+            }
+            Entry::Fresh | Entry::UnderWay => {}
+        }
+        for (index, block) in mv.blocks.iter().enumerate() {
+            let need = self.need(&mv);
+            match kind(block) {
+                Kind::Prompt(name) => match need {
+                    Some(Need::Value(slot)) if slot.name == name => return self.ask(&mv),
+                    Some(Need::Confirmation(_)) => return self.ask(&mv),
+                    _ => continue,
+                },
+                Kind::Completed if need.is_some() || mv.slots.is_empty() => continue,
+                Kind::Completed => {}
+                Kind::Outcome => continue,
+                Kind::Match if entry != Entry::Fresh || only_slots || index < first => continue,
+                Kind::Values if only_slots || index < first || self.waits_for_a_slot(&mv, block) => continue,
+                Kind::Match | Kind::Values => {}
+            }
+            if self.ran(index) {
+                continue;
+            }
+            let Some(flow) = self.run_block(&mv, index)? else { continue };
+            self.mark_ran(index);
+            match self.settle(&mv, flow)? {
+                Some(true) => {}
+                Some(false) => only_slots = true,
+                None => return Ok(()),
+            }
+            if only_slots && mv.slots.is_empty() {
+                break;
+            }
+        }
+        if self.need(&mv).is_some() {
+            return self.ask(&mv);
+        }
+        if self.sentences.len() == said_before && self.escalated_to.is_none() {
+            self.say(wording::ACKNOWLEDGED);
+        }
+        self.complete(&mv)
+    }
+
+    /// After a block: what waits on its calls is considered, and its flow followed. `Some(true)`: the blocks after it
+    /// are considered; `Some(false)`: only what concerns slots; `None`: nothing more in this move.
+    fn settle(&mut self, mv: &Arc<Move>, flow: Flow) -> Result<Option<bool>, Halt> {
+        let mut flow = flow;
+        if matches!(flow, Flow::Done | Flow::Continue) && self.last_call.is_some() && !self.last_call_handled {
+            flow = match self.run_outcome(mv)? {
+                Flow::Done => flow,
+                other => other,
+            };
+            // `retry` made the call again: its new outcome is considered, and what it leads to does not retry for ever.
+            while std::mem::take(&mut self.reconsider) {
+                flow = match self.run_outcome(mv)? {
+                    Flow::Done => flow,
+                    other => other,
+                };
+            }
+            if self.last_call == Some(false) && !std::mem::replace(&mut self.last_call_handled, true) {
+                self.say(wording::CALL_FAILED);
+            }
+        }
+        match flow {
+            _ if self.state.active.as_ref().is_some_and(|frame| frame.open.is_some())
+                && !matches!(flow, Flow::Delegate(_) | Flow::Escalated) =>
+            {
+                Ok(None)
+            }
+            Flow::Wait => Ok(None),
+            Flow::Continue => Ok(Some(true)),
+            Flow::Done => Ok(Some(false)),
+            Flow::Return => self.complete(mv).map(|()| None),
+            Flow::Escalated => {
+                self.note_completed(mv);
+                self.state.active = None;
+                self.state.suspended.clear();
+                Ok(None)
+            }
+            Flow::Delegate(target) => self.delegate(mv, &target),
+        }
+    }
+
+    /// The blocks that wait on a capability, considered once: the first that holds runs.
+    fn run_outcome(&mut self, mv: &Arc<Move>) -> Result<Flow, Halt> {
+        let failed = self.last_call == Some(false);
+        self.last_call_handled = true;
+        for (index, block) in mv.blocks.iter().enumerate() {
+            if !matches!(kind(block), Kind::Outcome) {
+                continue;
+            }
+            if let Some(flow) = self.run_block(mv, index)? {
+                return Ok(flow);
+            }
+        }
+        if failed {
+            self.say(wording::CALL_FAILED);
+        }
+        Ok(Flow::Done)
+    }
+
+    /// Whether a block's condition compares a slot that has not been asked for yet: it is too early to tell.
+    fn waits_for_a_slot(&self, mv: &Move, block: &Block) -> bool {
+        fn compared<'c>(condition: &'c Condition, names: &mut Vec<&'c str>) {
+            match condition {
+                Condition::Compare(path, ..) | Condition::Matches(path, _) => {
+                    let local = path.iter().find(|part| part.as_str() != "extracted");
+                    names.extend(local.map(String::as_str));
+                }
+                Condition::Not(inner) => compared(inner, names),
+                Condition::All(parts) | Condition::Any(parts) => parts.iter().for_each(|part| compared(part, names)),
+                _ => {}
+            }
+        }
+        let mut names = Vec::new();
+        block.branches.iter().for_each(|branch| compared(&branch.condition, &mut names));
+        names.into_iter().any(|name| {
+            mv.slots.iter().any(|slot| {
+                slot.name == name && self.slot_missing(name) && (slot.required || prompt_block(mv, name).is_some())
+            })
+        })
+    }
+
+    fn ran(&self, index: usize) -> bool {
+        self.state.active.as_ref().is_some_and(|frame| frame.ran.contains(&index))
+    }
+
+    fn mark_ran(&mut self, index: usize) {
+        if let Some(frame) = &mut self.state.active
+            && !frame.ran.contains(&index)
+        {
+            frame.ran.push(index);
+        }
+    }
+
+    /// Puts the open question of the move under way.
+    pub(super) fn ask(&mut self, mv: &Arc<Move>) -> Result<(), Halt> {
+        match self.need(mv) {
+            None => Ok(()),
+            Some(Need::Confirmation(slot)) => {
+                let said = self
+                    .state
+                    .active
+                    .as_ref()
+                    .and_then(|frame| frame.slot(&slot.name))
+                    .map(|value| value.text.clone())
+                    .unwrap_or_default();
+                self.open(Open::Confirm { name: slot.name.clone() });
+                self.choices = vec!["Yes".to_owned(), "No".to_owned()];
+                self.say(&wording::read_back(slot, &said));
+                Ok(())
+            }
+            Some(Need::Value(slot)) => {
+                self.open(Open::Slot { name: slot.name.clone() });
+                let before = self.sentences.len();
+                if let Some((index, _)) = prompt_block(mv, &slot.name) {
+                    let flow = self.run_block(mv, index)?;
+                    match flow {
+                        Some(Flow::Delegate(target)) => return self.delegate(mv, &target).map(drop),
+                        Some(Flow::Escalated) => {
+                            self.state.active = None;
+                            self.state.suspended.clear();
+                            return Ok(());
+                        }
+                        _ => {}
+                    }
+                }
+                if self.sentences.len() == before {
+                    self.say(&wording::default_prompt(slot));
+                }
+                if is_yes_no(slot) && self.choices.is_empty() {
+                    self.choices = vec!["Yes".to_owned(), "No".to_owned()];
+                } else if let crate::ir::SlotType::Enum(options) = &slot.ty
+                    && self.choices.is_empty()
+                {
+                    self.choices = options.iter().map(|option| crate::phrase::readable(option)).collect();
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Opens a question of the move under way.
+    pub(super) fn open(&mut self, question: Open) {
+        if let Some(frame) = &mut self.state.active {
+            frame.open = Some(question);
+        }
+    }
+
+    /// A slot's retries ran out: the `failed` block, or a plain end.
+    fn give_up(&mut self, mv: &Arc<Move>) -> Result<(), Halt> {
+        self.gave_up = true;
+        for (index, block) in mv.blocks.iter().enumerate() {
+            let waits_on_failure = block
+                .branches
+                .iter()
+                .any(|branch| any_part(&branch.condition, |part| matches!(part, Condition::Failed)));
+            if !waits_on_failure {
+                continue;
+            }
+            if let Some(flow) = self.run_block(mv, index)? {
+                self.last_call_handled = true;
+                return match self.settle(mv, flow)? {
+                    None => Ok(()),
+                    Some(_) => self.end(),
+                };
+            }
+        }
+        self.say(wording::GAVE_UP);
+        self.end()
+    }
+
+    /// The move is complete: its slots are cleared, and what it interrupted goes on.
+    fn complete(&mut self, mv: &Arc<Move>) -> Result<(), Halt> {
+        self.note_completed(mv);
+        self.end()
+    }
+
+    /// Notes for the record what the move had collected.
+    fn note_completed(&mut self, mv: &Arc<Move>) {
+        let collected =
+            self.state.active.as_ref().is_some_and(|frame| !frame.slots.is_empty() || !frame.passed.is_empty());
+        if collected && self.completed_slots.is_none() {
+            self.explain_slots();
+            self.completed_slots = Some((mv.name.clone(), self.shown_slots()));
+        }
+        if collected && !self.gave_up && self.need(mv).is_none() {
+            self.slots_filled = true;
+        }
+    }
+
+    /// Ends the move under way, whether or not it is complete, and takes up what it interrupted.
+    pub(super) fn end(&mut self) -> Result<(), Halt> {
+        self.state.active = None;
+        self.resume()
+    }
+
+    /// Takes up the move that was interrupted last: its open question is put once more.
+    fn resume(&mut self) -> Result<(), Halt> {
+        self.resumed += 1;
+        if self.escalated_to.is_some() || self.resumed > MAX_SUSPENDED_MOVES + 1 {
+            return Ok(());
+        }
+        let Some(frame) = self.state.suspended.pop() else { return Ok(()) };
+        let open = frame.open.clone();
+        self.activate(frame);
+        match open {
+            Some(Open::Choice { options, question, .. }) => {
+                self.say(&question);
+                self.choices = options;
+                if let Some(frame) = &mut self.state.active {
+                    frame.open = open_again(frame.open.take(), self.choices.clone());
+                }
+                Ok(())
+            }
+            Some(Open::Negotiation(talks)) => {
+                self.say(&talks.question);
+                Ok(())
+            }
+            _ => self.advance(Entry::UnderWay),
+        }
+    }
+
+    /// Makes a frame the move under way; what belonged to the one before it in this turn is gone.
+    pub(super) fn activate(&mut self, frame: Frame) {
+        self.state.active = Some(frame);
+        self.last_call = None;
+        self.last_call_handled = false;
+        self.gave_up = false;
+        self.threshold = None;
+    }
+
+    /// Interrupts the move under way, if it is worth coming back to.
+    pub(super) fn suspend(&mut self) {
+        let Some(frame) = self.state.active.take() else { return };
+        let worth = match &frame.open {
+            Some(Open::Slot { .. } | Open::Confirm { .. }) => true,
+            Some(Open::Choice { clarifies, .. }) => clarifies.is_some(),
+            Some(Open::Negotiation(talks)) => talks.position.is_some(),
+            Some(Open::Which { .. } | Open::Guess { .. }) | None => false,
+        };
+        if worth {
+            self.state.suspended.push(frame);
+            let surplus = self.state.suspended.len().saturating_sub(MAX_SUSPENDED_MOVES);
+            self.state.suspended.drain(..surplus);
+        }
+    }
+
+    /// `delegate to`: the other move goes on at once, certain of itself, with nothing filled from this utterance.
+    fn delegate(&mut self, mv: &Arc<Move>, target: &str) -> Result<Option<bool>, Halt> {
+        let known = self.move_named(target);
+        self.delegations += 1;
+        if self.delegations > MAX_DELEGATIONS {
+            self.finding("E209");
+            return self.complete(mv).map(|()| None);
+        }
+        let Some(known) = known else {
+            // Nobody to hand over to: the move goes on by itself.
+            self.finding("E208");
+            let waiting = self.state.active.as_ref().is_some_and(|frame| frame.open.is_some());
+            return Ok(if waiting { None } else { Some(false) });
+        };
+        self.note_completed(mv);
+        let values = self.values_for_handover();
+        let score = self.state.active.as_ref().map_or(1.0, |frame| frame.score);
+        let mut frame = Frame::new(&known.name, score);
+        frame.certain = true;
+        frame.inherited = values;
+        self.activate(frame);
+        self.advance(Entry::Fresh).map(|()| None)
+    }
+
+    /// What a move that is delegated to may speak of.
+    fn values_for_handover(&self) -> serde_json::Map<String, serde_json::Value> {
+        let mut values = self.values_for_payload();
+        values
+            .extend(self.shown_slots().into_iter().filter(|(name, _)| !self.header.contract.pii_fields.contains(name)));
+        values
+    }
+}
+
+fn open_again(open: Option<Open>, offered: Vec<String>) -> Option<Open> {
+    match open {
+        Some(Open::Choice { question, clarifies, utterance, .. }) => {
+            Some(Open::Choice { options: offered, question, clarifies, utterance })
+        }
+        other => other,
+    }
+}
+
+/// Whether a move asks or hands over when it is not certain.
+pub(super) fn knows_uncertainty(mv: &Move) -> bool {
+    mv.blocks.iter().any(|block| {
+        block.otherwise.is_some() && matches!(kind(block), Kind::Match)
+            || block
+                .branches
+                .iter()
+                .any(|branch| any_part(&branch.condition, |part| matches!(part, Condition::Uncertain)))
+    })
+}
+
+/// The statement at a position: indices of block, branch, statement, and then branch and statement of nested blocks.
+pub(super) fn statement_at<'m>(mv: &'m Move, position: &[usize]) -> Option<&'m Statement> {
+    let (block, rest) = position.split_first()?;
+    in_block(mv.blocks.get(*block)?, rest)
+}
+
+fn in_block<'m>(block: &'m Block, position: &[usize]) -> Option<&'m Statement> {
+    let [branch, statement, rest @ ..] = position else { return None };
+    let body = match block.branches.get(*branch) {
+        Some(branch) => &branch.body,
+        None => block.otherwise.as_ref()?,
+    };
+    let statement = body.get(*statement)?;
+    match (statement, rest) {
+        (statement, []) => Some(statement),
+        (Statement::Block(block), rest) => in_block(block, rest),
+        _ => None,
+    }
+}
+
+/// The condition of the `negotiate` at a position.
+pub(super) fn until_at<'m>(mv: &'m Move, position: &[usize]) -> Option<&'m Condition> {
+    match statement_at(mv, position)? {
+        Statement::Action(Action::Negotiate { until, .. }) => Some(until),
+        _ => None,
+    }
+}
+
+/// The one value that a condition is about, if it is about one: `until extracted.pain_pattern`.
+pub(super) fn subject_of(condition: &Condition) -> Option<&str> {
+    let path = match condition {
+        Condition::Truthy(path) | Condition::Matches(path, _) => path,
+        Condition::Compare(path, _, literal) if !matches!(literal, Literal::Boolean(false)) => path,
+        _ => return None,
+    };
+    match path.as_slice() {
+        [name] => Some(name),
+        [scope, name] if scope == "extracted" => Some(name),
+        _ => None,
+    }
+}
+
+/// Whether a `negotiate` waits for confidence rather than for a value.
+pub(super) fn waits_for_confidence(condition: &Condition) -> bool {
+    any_part(condition, |part| matches!(part, Condition::Confident | Condition::Uncertain))
+}
+
+impl Run<'_> {
+    /// Whether a condition holds now.
+    pub(super) fn condition_holds(&self, condition: &Condition) -> bool {
+        conditions::holds(condition, self as &dyn Facts)
+    }
+}

@@ -1,0 +1,221 @@
+//! What a repair does: cancelling, starting over, repeating, skipping, helping, and fetching a person.
+
+use super::flow::Entry;
+use super::repairs::{self, Repair};
+use super::run::{Halt, Reading, Run};
+use super::state::{Frame, Open};
+use super::wording;
+use crate::phrase::Phrase;
+use crate::slots::expectation;
+
+/// What the repair is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target {
+    /// No question is open.
+    Nothing,
+    /// The open question of the move under way.
+    Question,
+}
+
+impl Run<'_> {
+    /// Whether the utterance is a repair that the game does not claim; if so it is done.
+    pub(super) fn mend_if_asked(&mut self, target: Target) -> Result<bool, Halt> {
+        let phrase = Phrase::of(&self.text);
+        let built_in = repairs::recognize(&phrase);
+        let repair = match built_in {
+            // A bare "sorry", "what?" or "again" is not worth a claim by anybody but a repair move.
+            Some(repair) => match self.claimed() {
+                None => Some(repair),
+                Some(name) => Repair::of_move(&name),
+            },
+            None => self.claimed_by_repair_move(),
+        };
+        let Some(repair) = repair else { return Ok(false) };
+        self.reading = Reading::Repair;
+        self.mend(repair, target)?;
+        Ok(true)
+    }
+
+    /// A repair move may have patterns of its own.
+    fn claimed_by_repair_move(&mut self) -> Option<Repair> {
+        let has_any = self.header_has_repair_moves();
+        if !has_any {
+            return None;
+        }
+        Repair::of_move(&self.claimed()?)
+    }
+
+    fn header_has_repair_moves(&self) -> bool {
+        const ALL: [Repair; 6] =
+            [Repair::Cancel, Repair::StartOver, Repair::Repeat, Repair::Skip, Repair::Help, Repair::Person];
+        ALL.iter().flat_map(|repair| repair.move_names()).any(|name| self.game.find_move(name).is_some())
+    }
+
+    /// Does a repair.
+    pub(super) fn mend(&mut self, repair: Repair, target: Target) -> Result<(), Halt> {
+        if let Some(frame) = &self.state.active {
+            let (name, score) = (frame.move_id.clone(), frame.score);
+            self.answer_as(&name, score);
+        }
+        match (repair, target) {
+            (Repair::Cancel, Target::Nothing) => self.words_of(repair, wording::NOTHING_TO_CANCEL),
+            (Repair::CancelAll, _) => {
+                self.words_of(repair, wording::CANCELLED)?;
+                self.cancelled = self.state.active.is_some();
+                self.state.suspended.clear();
+                self.state.active = None;
+                Ok(())
+            }
+            (Repair::Cancel, Target::Question) => self.cancel(),
+            (Repair::StartOver, Target::Nothing) => {
+                self.words_of(repair, wording::START_OVER)?;
+                self.say_abilities();
+                Ok(())
+            }
+            (Repair::StartOver, Target::Question) => self.start_over(),
+            (Repair::Repeat, Target::Nothing) => {
+                let said = self.state.said.clone();
+                self.words_of(repair, if said.is_empty() { wording::NOTHING_TO_REPEAT } else { &said })
+            }
+            (Repair::Repeat, Target::Question) => {
+                self.words_of(repair, "")?;
+                self.ask_again(true)
+            }
+            (Repair::Skip, Target::Nothing) => self.words_of(repair, wording::ACKNOWLEDGED),
+            (Repair::Skip, Target::Question) => self.skip(),
+            (Repair::Help, target) => {
+                let abilities = self.abilities().unwrap_or_else(|| wording::NO_MATCH.to_owned());
+                self.words_of(repair, &abilities)?;
+                if target == Target::Question { self.ask_again(true) } else { Ok(()) }
+            }
+            (Repair::Person, _) => {
+                self.words_of(repair, wording::TO_A_PERSON)?;
+                if self.escalated_to.is_none() {
+                    self.escalated_to = Some(wording::PERSON.to_owned());
+                }
+                self.state.active = None;
+                self.state.suspended.clear();
+                Ok(())
+            }
+        }
+    }
+
+    /// The repair's words: those of the move that replaces them, else the built-in ones.
+    fn words_of(&mut self, repair: Repair, built_in: &str) -> Result<(), Halt> {
+        let replacing = repair.move_names().iter().find_map(|name| self.move_named(name));
+        let Some(mv) = replacing else {
+            self.say(built_in);
+            return Ok(());
+        };
+        let said = self.sentences.len();
+        let interrupted = self.state.active.take();
+        let mut frame = Frame::new(&mv.name, 1.0);
+        frame.certain = true;
+        self.activate(frame);
+        for index in 0..mv.blocks.len() {
+            if self.run_block(&mv, index)?.is_some() {
+                break;
+            }
+        }
+        self.state.active = interrupted;
+        if self.sentences.len() == said {
+            self.say(built_in);
+        }
+        if self.state.active.is_none() {
+            self.answer_as(&mv.name, 1.0);
+        }
+        Ok(())
+    }
+
+    fn cancel(&mut self) -> Result<(), Halt> {
+        if let Some(Open::Negotiation(talks)) = self.state.active.as_ref().and_then(|frame| frame.open.clone()) {
+            self.show_negotiation(&talks.rounds, "abandoned");
+        }
+        self.words_of(Repair::Cancel, wording::CANCELLED)?;
+        self.cancelled = true;
+        self.end()
+    }
+
+    fn start_over(&mut self) -> Result<(), Halt> {
+        self.words_of(Repair::StartOver, wording::START_OVER)?;
+        let Some(frame) = &self.state.active else { return Ok(()) };
+        let mut anew = Frame::new(&frame.move_id, frame.score);
+        anew.certain = frame.certain;
+        self.activate(anew);
+        self.advance(Entry::Fresh)
+    }
+
+    fn skip(&mut self) -> Result<(), Halt> {
+        let open = self.state.active.as_ref().and_then(|frame| frame.open.clone());
+        let slot = match (&open, self.active_move()) {
+            (Some(Open::Slot { name }), Some(mv)) => mv.slots.iter().find(|slot| slot.name == *name).cloned(),
+            _ => return self.cancel(),
+        };
+        match slot {
+            Some(slot) if !slot.required || slot.default.is_some() => {
+                self.words_of(Repair::Skip, "")?;
+                self.pass(&slot.name);
+                self.advance(Entry::UnderWay)
+            }
+            _ => {
+                self.say(wording::NEEDED);
+                self.ask_again(false)
+            }
+        }
+    }
+
+    /// Passes a slot over.
+    pub(super) fn pass(&mut self, slot: &str) {
+        if let Some(frame) = &mut self.state.active
+            && !frame.passed.iter().any(|passed| passed == slot)
+        {
+            frame.passed.push(slot.to_owned());
+        }
+    }
+
+    fn say_abilities(&mut self) {
+        if let Some(abilities) = self.abilities() {
+            self.say(&abilities);
+        }
+    }
+
+    /// Puts the open question once more; with what kind of answer fits, if that is wanted.
+    pub(super) fn ask_again(&mut self, explain: bool) -> Result<(), Halt> {
+        let (Some(mv), Some(open)) =
+            (self.active_move(), self.state.active.as_ref().and_then(|frame| frame.open.clone()))
+        else {
+            return Ok(());
+        };
+        match open {
+            Open::Slot { name } => {
+                self.ask(&mv)?;
+                if let (true, Some(slot)) = (explain, mv.slots.iter().find(|slot| slot.name == name)) {
+                    self.say(&expectation(slot));
+                }
+                Ok(())
+            }
+            Open::Confirm { .. } => self.ask(&mv),
+            Open::Choice { options, question, .. } => {
+                self.say(&question);
+                self.choices = options;
+                Ok(())
+            }
+            Open::Which { options, .. } => {
+                let labels: Vec<String> = options.into_iter().map(|(label, _)| label).collect();
+                self.say(&wording::which(&labels));
+                self.choices = labels;
+                Ok(())
+            }
+            Open::Guess { .. } => {
+                self.say(&wording::guess(&wording::move_label(&mv.name)));
+                self.choices = vec!["Yes".to_owned(), "No".to_owned()];
+                Ok(())
+            }
+            Open::Negotiation(talks) => {
+                self.say(&talks.question);
+                self.show_negotiation(&talks.rounds, "asking");
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Reading an utterance as the answer to a question that is no slot's: a choice, which move was meant, a guess.
+
+use super::flow::Entry;
+use super::mending::Target;
+use super::run::{Halt, Reading, Run};
+use super::state::{Clarifies, Frame};
+use super::turn::CERTAIN;
+use super::{MAX_UTTERANCE_CHARS, wording};
+use crate::matcher::Candidate;
+use crate::phrase::Phrase;
+use crate::slots::{self, strings};
+
+/// Answers to a choice that choose nothing, after which it is let be.
+const MAX_MISSED_CHOICES: u8 = 3;
+/// Under which name missed choices are counted.
+const CHOICE: &str = "?";
+
+impl Run<'_> {
+    /// `offer choices` and `clarify`.
+    pub(super) fn answer_choice(
+        &mut self,
+        options: &[String],
+        clarifies: Option<Clarifies>,
+        utterance: &str,
+    ) -> Result<(), Halt> {
+        let phrase = Phrase::of(&self.text);
+        let chosen = slots::choose(options, &[], &phrase).map(|chosen| chosen.index);
+        if !slots::is_exact_option(options, &[], &phrase) && self.mend_if_asked(Target::Question)? {
+            return Ok(());
+        }
+        self.reading = Reading::Choice;
+        if chosen.is_none() || phrase.len() > 4 {
+            // A whole sentence that another move understands is that move's, even if a word of it names an option.
+            if let Some(other) = self
+                .interruption()
+                .filter(|other| (chosen.is_none() || other.score >= CERTAIN) && !strings::is_noise(&phrase))
+            {
+                return self.digress(&other);
+            }
+        }
+        match (chosen.and_then(|index| options.get(index)), clarifies) {
+            (Some(choice), Some(clarifies)) => {
+                self.answered_by_frame();
+                self.keep_choice(&clarifies.name, choice);
+                self.advance(Entry::Answered(&clarifies.position))
+            }
+            (Some(choice), None) => self.take_up_choice(choice, utterance),
+            (None, _) => {
+                self.answered_by_frame();
+                self.missed_choice()
+            }
+        }
+    }
+
+    fn keep_choice(&mut self, name: &str, choice: &str) {
+        let value = serde_json::json!(choice);
+        self.state.remember_value(name, value.clone());
+        let Some(mv) = self.active_move() else { return };
+        if let Some(slot) = mv.slots.iter().find(|slot| slot.name == name) {
+            let reference = self.reference;
+            if let slots::Answer::Value { found, .. } = slots::read_value(slot, choice, &reference) {
+                self.fill(slot, &found, slots::Source::Choice);
+                return;
+            }
+        }
+        if let Some(frame) = &mut self.state.active {
+            frame.captures.insert(name.to_owned(), value);
+        }
+    }
+
+    /// A chosen option is read as if it had been said: alone, then together with what led to it.
+    fn take_up_choice(&mut self, choice: &str, utterance: &str) -> Result<(), Halt> {
+        let together: String = format!("{utterance} {choice}").chars().take(MAX_UTTERANCE_CHARS).collect();
+        let own = self.state.active.as_ref().map(|frame| frame.move_id.clone()).unwrap_or_default();
+        for text in [choice.to_owned(), together] {
+            let candidates = self.matches_of(&text);
+            let found: Option<Candidate> =
+                candidates.into_iter().find(|candidate| candidate.score >= self.threshold_for(candidate));
+            if let Some(candidate) = found {
+                return self.enter(&candidate, &text, true);
+            }
+        }
+        self.answer_as(&own, self.state.active.as_ref().map_or(0.0, |frame| frame.score));
+        self.state.remember_value("choice", serde_json::json!(choice));
+        self.say(&wording::noted(choice));
+        self.end()
+    }
+
+    fn missed_choice(&mut self) -> Result<(), Halt> {
+        let missed = self.state.active.as_mut().map_or(0, |frame| frame.fail(CHOICE));
+        if missed >= MAX_MISSED_CHOICES {
+            self.say(wording::GAVE_UP);
+            return self.end();
+        }
+        self.say(wording::NO_MATCH);
+        self.ask_again(false)
+    }
+
+    fn answered_by_frame(&mut self) {
+        if let Some(frame) = &self.state.active {
+            let (name, score) = (frame.move_id.clone(), frame.score);
+            self.answer_as(&name, score);
+        }
+    }
+
+    /// Which of two moves was meant.
+    pub(super) fn answer_which(&mut self, options: &[(String, String)], utterance: &str) -> Result<(), Halt> {
+        let labels: Vec<&str> = options.iter().map(|(label, _)| label.as_str()).collect();
+        let phrase = Phrase::of(&self.text);
+        let chosen = slots::choose(&labels, &[], &phrase);
+        if self.mend_if_asked(Target::Question)? {
+            return Ok(());
+        }
+        self.reading = Reading::Choice;
+        if let Some((_, name)) = chosen.and_then(|chosen| options.get(chosen.index)) {
+            let name = name.clone();
+            return self.enter_certain(&name, utterance);
+        }
+        let declined = strings::is_decline(&phrase);
+        if declined || self.candidates().is_empty() {
+            if declined {
+                self.state.active = None;
+                self.no_match();
+                return self.end();
+            }
+            self.answered_by_frame();
+            return self.missed_choice();
+        }
+        self.state.active = None;
+        self.read_afresh()
+    }
+
+    /// Whether the best guess was right.
+    pub(super) fn answer_guess(&mut self, utterance: &str) -> Result<(), Halt> {
+        if self.mend_if_asked(Target::Question)? {
+            return Ok(());
+        }
+        let text = self.text.clone();
+        let reference = self.reference;
+        let name = self.state.active.as_ref().map(|frame| frame.move_id.clone()).unwrap_or_default();
+        match slots::yes_no::read(&text, &reference) {
+            Some(true) => {
+                self.reading = Reading::Confirmation;
+                self.enter_certain(&name, utterance)
+            }
+            Some(false) if Phrase::of(&text).len() <= 3 => {
+                self.reading = Reading::Confirmation;
+                self.state.active = None;
+                self.no_match();
+                self.end()
+            }
+            _ => {
+                self.state.active = None;
+                self.read_afresh()
+            }
+        }
+    }
+
+    /// Enters a move that the person chose or confirmed, with what the original utterance says for it.
+    fn enter_certain(&mut self, name: &str, utterance: &str) -> Result<(), Halt> {
+        if let Some(mut candidate) = self.match_of(utterance, name) {
+            candidate.score = candidate.score.max(self.threshold_for(&candidate));
+            return self.enter(&candidate, utterance, true);
+        }
+        let Some(mv) = self.move_named(name) else { return self.read_afresh() };
+        let score = self.threshold_of(&mv.threshold);
+        let mut frame = Frame::new(name, score);
+        frame.certain = true;
+        self.answer_as(name, score);
+        self.activate(frame);
+        self.advance(Entry::Fresh)
+    }
+}

@@ -1,0 +1,209 @@
+//! The order in which an utterance is read: an open question first, then repairs, then matching.
+
+use super::flow::{Entry, knows_uncertainty};
+use super::mending::Target;
+use super::run::{Halt, Reading, Run, TOO_CLOSE, WORTH_ASKING};
+use super::state::{Frame, Open};
+use super::wording;
+use crate::matcher::Candidate;
+use crate::phrase::Phrase;
+
+/// A score at which an utterance goes to its move even if it could be the answer to an open free-text question.
+pub(super) const CERTAIN: f64 = 0.9;
+/// A repair is left to the game only if a move of the game claims the phrase at least this plainly.
+const CLAIMS: f64 = 0.75;
+
+impl Run<'_> {
+    /// Reads the utterance and acts on it.
+    pub(super) fn converse(&mut self) -> Result<(), Halt> {
+        if self.turn.settings.stateless {
+            return self.converse_without_state();
+        }
+        if self.active_move().is_none() {
+            // The move is gone, or there was none.
+            self.state.active = None;
+        }
+        let open = self.state.active.as_ref().and_then(|frame| frame.open.clone());
+        match open {
+            None => {
+                self.state.active = None;
+                self.read_afresh()
+            }
+            Some(open) => self.read_against(open),
+        }
+    }
+
+    fn read_against(&mut self, open: Open) -> Result<(), Halt> {
+        match open {
+            Open::Slot { name } => self.answer_slot(&name),
+            Open::Confirm { name } => self.answer_confirmation(&name),
+            Open::Choice { options, clarifies, utterance, .. } => self.answer_choice(&options, clarifies, &utterance),
+            Open::Which { options, utterance } => self.answer_which(&options, &utterance),
+            Open::Guess { utterance } => self.answer_guess(&utterance),
+            Open::Negotiation(talks) => self.answer_negotiation(talks),
+        }
+    }
+
+    /// Reads the utterance with no question open.
+    pub(super) fn read_afresh(&mut self) -> Result<(), Halt> {
+        if self.mend_if_asked(Target::Nothing)? {
+            return Ok(());
+        }
+        self.reading = if self.reading == Reading::Digression { Reading::Digression } else { Reading::Match };
+        let candidates = self.candidates();
+        let text = self.text.clone();
+        match self.choose(&candidates) {
+            Decision::Nothing => {
+                self.no_match();
+                Ok(())
+            }
+            Decision::Enter(candidate) => self.enter(candidate, &text, false),
+            Decision::Guess(candidate) => {
+                self.guess(candidate, &text);
+                Ok(())
+            }
+            Decision::Which(first, second) => {
+                self.ask_which(first, second, &text);
+                Ok(())
+            }
+        }
+    }
+
+    /// What the candidates come to.
+    pub(super) fn choose<'c>(&self, candidates: &'c [Candidate]) -> Decision<'c> {
+        let Some(best) = candidates.first() else { return Decision::Nothing };
+        if best.score >= self.threshold_for(best) {
+            return Decision::Enter(best);
+        }
+        let close = candidates.iter().skip(1).filter(|other| best.score - other.score <= TOO_CLOSE);
+        if let Some(enough) = close.clone().find(|other| other.score >= self.threshold_for(other)) {
+            return Decision::Enter(enough);
+        }
+        if best.score < WORTH_ASKING {
+            return Decision::Nothing;
+        }
+        if let Some(other) = close.clone().next() {
+            return Decision::Which(best, other);
+        }
+        let knows = self.game.move_at(best.move_index).is_some_and(|mv| knows_uncertainty(&mv));
+        if knows { Decision::Enter(best) } else { Decision::Guess(best) }
+    }
+
+    /// Enters the move of a candidate.
+    pub(super) fn enter(&mut self, candidate: &Candidate, text: &str, certain: bool) -> Result<(), Halt> {
+        let Some(mv) = self.game.move_at(candidate.move_index) else { return Ok(()) };
+        let mut frame = Frame::new(&mv.name, candidate.score);
+        frame.certain = certain;
+        self.answer_as(&mv.name, candidate.score);
+        self.activate(frame);
+        self.fill_from_match(&mv, candidate, text);
+        self.advance(Entry::Fresh)
+    }
+
+    /// Asks whether the best guess is right.
+    pub(super) fn guess(&mut self, candidate: &Candidate, text: &str) {
+        let name = self.name_of(candidate);
+        self.answer_as(&name, candidate.score);
+        self.say(&wording::guess(&wording::move_label(&name)));
+        self.choices = vec!["Yes".to_owned(), "No".to_owned()];
+        self.activate(Frame::new(&name, candidate.score));
+        self.open(Open::Guess { utterance: text.to_owned() });
+    }
+
+    fn ask_which(&mut self, first: &Candidate, second: &Candidate, text: &str) {
+        let options: Vec<(String, String)> = [first, second]
+            .map(|candidate| self.name_of(candidate))
+            .into_iter()
+            .map(|name| (wording::move_label(&name), name))
+            .collect();
+        let labels: Vec<String> = options.iter().map(|(label, _)| label.clone()).collect();
+        let name = self.name_of(first);
+        self.answer_as(&name, first.score);
+        self.say(&wording::which(&labels));
+        self.choices = labels;
+        self.activate(Frame::new(&name, first.score));
+        self.open(Open::Which { options, utterance: text.to_owned() });
+    }
+
+    /// Nothing of the game was meant: says so, and what can be done here.
+    pub(super) fn no_match(&mut self) {
+        self.say(wording::NO_MATCH);
+        if let Some(abilities) = self.abilities() {
+            self.say(&abilities);
+        }
+    }
+
+    /// The candidate that interrupts the move under way: another move that the utterance means at least as plainly, at
+    /// or above its threshold.
+    pub(super) fn interruption(&mut self) -> Option<Candidate> {
+        let own = self.state.active.as_ref().map(|frame| frame.move_id.clone())?;
+        let candidates = self.candidates();
+        let best = candidates.iter().find(|candidate| candidate.score >= self.threshold_for(candidate))?;
+        (self.name_of(best) != own && best.score >= WORTH_ASKING).then(|| best.clone())
+    }
+
+    /// How the utterance matches the move under way.
+    pub(super) fn own_match(&mut self) -> Option<Candidate> {
+        let own = self.game.find_move(&self.state.active.as_ref()?.move_id)?;
+        self.candidates().iter().find(|candidate| candidate.move_index == own).cloned()
+    }
+
+    /// Goes to another move; the one under way waits.
+    pub(super) fn digress(&mut self, candidate: &Candidate) -> Result<(), Halt> {
+        self.reading = Reading::Digression;
+        let name = self.name_of(candidate);
+        self.suspend();
+        // A move that was itself interrupted is not interrupted a second time: it begins anew.
+        self.state.suspended.retain(|frame| frame.move_id != name);
+        let text = self.text.clone();
+        self.enter(candidate, &text, false)
+    }
+
+    /// Whether a candidate claims a repair's phrase for the game.
+    pub(super) fn claimed(&mut self) -> Option<String> {
+        let candidates = self.candidates();
+        let best = candidates.first()?;
+        let plain = best.score >= self.threshold_for(best) && best.score >= CLAIMS && best.literal_words > 0;
+        let phrase = Phrase::of(&self.text);
+        let (first, last) = (phrase.words.first()?, phrase.words.last()?);
+        // A pattern that explains a part ("cancel" in "never mind, cancel") claims the phrase as well.
+        let touches = best.span.0 < last.end && best.span.1 > first.start;
+        (plain && touches).then(|| self.name_of(best))
+    }
+
+    /// Degraded: the state is not to be had, so the utterance is matched and answered, and nothing is collected.
+    fn converse_without_state(&mut self) -> Result<(), Halt> {
+        let turns = self.state.turns;
+        self.state = super::Conversation { turns, ..Default::default() };
+        let candidates = self.candidates();
+        let text = self.text.clone();
+        match self.choose(&candidates) {
+            Decision::Enter(candidate) => {
+                let collects = self.game.move_at(candidate.move_index).is_some_and(|mv| !mv.slots.is_empty());
+                if collects {
+                    let name = self.name_of(candidate);
+                    self.answer_as(&name, candidate.score);
+                    self.say(wording::NOT_NOW);
+                } else {
+                    self.enter(candidate, &text, false)?;
+                }
+            }
+            _ => self.no_match(),
+        }
+        // What was asked cannot be answered: nothing is remembered.
+        self.state = super::Conversation { turns, ..Default::default() };
+        Ok(())
+    }
+}
+
+/// What the candidates of an utterance come to.
+pub(super) enum Decision<'c> {
+    /// Nothing worth asking about.
+    Nothing,
+    /// This move, whose blocks know what to do about its score.
+    Enter(&'c Candidate),
+    /// Probably this move, which has no words for uncertainty of its own.
+    Guess(&'c Candidate),
+    /// One of these two.
+    Which(&'c Candidate, &'c Candidate),
+}

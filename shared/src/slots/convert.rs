@@ -1,0 +1,324 @@
+//! From a recognized entity to the canonical value of a slot's type.
+
+use serde_json::{Value as Json, json};
+
+use crate::entities::{Entity, Kind, Kinds, Reference, TimeValue, Value, recognize};
+use crate::ir::{Slot, SlotType};
+use crate::phrase::Phrase;
+
+use super::scan::{Scan, is_time};
+
+/// A value found for a slot.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Found {
+    /// First byte of what was said.
+    pub(crate) start: usize,
+    /// One past the last byte.
+    pub(crate) end: usize,
+    /// What was said, in the form that reads well in a sentence.
+    pub(crate) text: String,
+    /// The canonical value.
+    pub(crate) value: Json,
+    /// Whether the value is within the type's bounds.
+    pub(crate) fits: bool,
+}
+
+/// Whether a slot is about what has been or what is to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tense {
+    Past,
+    Future,
+}
+
+impl Tense {
+    /// Told from the slot's name and context ("onset", "date of birth"); what is to come when nothing tells.
+    pub(crate) fn of(slot: &Slot) -> Tense {
+        #[rustfmt::skip]
+        const PAST: &[&str] = &[
+            "onset", "since", "start", "started", "began", "begin", "birth", "born", "dob", "birthday", "birthdate",
+            "ago", "last", "happened", "history", "incident", "injury", "accident", "purchase", "purchased",
+            "bought", "ordered", "duration", "noticed", "occurred", "previous", "past", "issued", "paid", "symptom",
+            "symptoms",
+        ];
+        let named = |text: &str| {
+            text.split(|c: char| !c.is_alphanumeric())
+                .any(|word| PAST.iter().any(|past| word.eq_ignore_ascii_case(past)))
+        };
+        if named(&slot.name) || slot.context.as_deref().is_some_and(named) { Tense::Past } else { Tense::Future }
+    }
+}
+
+/// A number as JSON: whole numbers without a fraction.
+pub(crate) fn number(value: f64) -> Json {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if value.fract() == 0.0 && value.abs() < EXACT { json!(value as i64) } else { json!(value) }
+}
+
+/// Reads an entity as a value of `ty`; `None` when its kind is of no use for the type.
+/// `asked` tells whether the slot's question is open, when looser readings count ("50" for money).
+pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: bool) -> Option<Found> {
+    let said = scan.said(entity);
+    let found =
+        |text: String, value: Json, fits: bool| Some(Found { start: entity.start, end: entity.end, text, value, fits });
+    match ty {
+        SlotType::Number | SlotType::Range { .. } => {
+            let (amount, end) = amount(scan, entity, slot, ty, asked)?;
+            let fits = match ty {
+                SlotType::Range { min, max } => (*min..=*max).contains(&amount),
+                _ => true,
+            };
+            let text = scan.text.get(entity.start..end)?.to_owned();
+            Some(Found { start: entity.start, end, text, value: number(amount), fits })
+        }
+        SlotType::Timeframe if is_time(entity.kind) => {
+            let time = time_reading(entity, scan.reference, Tense::of(slot))?;
+            let (start, text) = natural_time(scan, entity);
+            Some(Found { start, end: entity.end, text, value: json!(timeframe_iso(time)), fits: true })
+        }
+        SlotType::Date => {
+            let time = time_reading(entity, scan.reference, Tense::of(slot))?;
+            match entity.kind {
+                Kind::Date | Kind::DateTime => found(said.to_owned(), json!(time.point.as_deref()?.get(..10)?), true),
+                _ => None,
+            }
+        }
+        SlotType::Time => {
+            let time = time_reading(entity, scan.reference, Tense::of(slot))?;
+            let point = time.point.as_deref()?;
+            match entity.kind {
+                Kind::Time => found(said.to_owned(), json!(point), true),
+                Kind::DateTime => found(said.to_owned(), json!(point.split_once(['T', ' '])?.1), true),
+                _ => None,
+            }
+        }
+        SlotType::DateTime => {
+            let time = time_reading(entity, scan.reference, Tense::of(slot))?;
+            match entity.kind {
+                Kind::DateTime => found(said.to_owned(), json!(time.point.as_deref()?.replacen(' ', "T", 1)), true),
+                _ => None,
+            }
+        }
+        SlotType::Email if entity.kind == Kind::Email => plain(entity, said),
+        SlotType::Phone if entity.kind == Kind::Phone => plain(entity, said),
+        SlotType::Url if entity.kind == Kind::Url => plain(entity, said),
+        SlotType::Money => match (entity.kind, entity.readings.first()?) {
+            (Kind::Money, Value::Quantity { number: amount, unit, currency }) => {
+                let currency = currency.as_deref().unwrap_or(unit);
+                found(said.to_owned(), json!({"text": said, "amount": number(*amount), "currency": currency}), true)
+            }
+            (Kind::Number, Value::Number { number: amount, .. }) if asked => {
+                found(said.to_owned(), json!({"text": said, "amount": number(*amount), "currency": null}), true)
+            }
+            _ => None,
+        },
+        SlotType::Quantity => match (entity.kind, entity.readings.first()?) {
+            (Kind::Dimension | Kind::Temperature | Kind::Age, Value::Quantity { number: amount, unit, .. }) => {
+                found(said.to_owned(), json!({"text": said, "amount": number(*amount), "unit": unit}), true)
+            }
+            (Kind::Number | Kind::Percent, Value::Number { number: amount, .. }) if asked => {
+                let unit = if entity.kind == Kind::Percent { json!("%") } else { Json::Null };
+                found(said.to_owned(), json!({"text": said, "amount": number(*amount), "unit": unit}), true)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn plain(entity: &Entity, said: &str) -> Option<Found> {
+    let value = match entity.readings.first()? {
+        Value::Text { normal: Some(normal), .. } => normal.clone(),
+        _ => said.to_owned(),
+    };
+    // Shown as it was said; compared and sent in normal form.
+    Some(Found { start: entity.start, end: entity.end, text: said.to_owned(), value: json!(value), fits: true })
+}
+
+/// The amount that an entity states for a number slot, and where its text ends (a rating such as "7 out of 10" is one).
+fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: bool) -> Option<(f64, usize)> {
+    let said = scan.said(entity);
+    if let SlotType::Range { max, .. } = ty
+        && let Some(rated) = rating(said, *max, scan.reference)
+    {
+        return Some((rated, entity.end));
+    }
+    let first = entity.readings.first()?;
+    let direct = match (entity.kind, first) {
+        (Kind::Number, Value::Number { number, .. }) => Some(*number),
+        (Kind::Percent, Value::Number { number, .. }) if asked => Some(*number),
+        (Kind::Temperature, Value::Quantity { number, .. })
+            if asked || names(slot, &["temp", "temperature", "fever"]) =>
+        {
+            Some(*number)
+        }
+        (Kind::Age, Value::Quantity { number, .. }) if asked || names(slot, &["age", "years"]) => Some(*number),
+        (Kind::Dimension | Kind::Money, Value::Quantity { number, .. }) if asked => Some(*number),
+        (Kind::Duration, Value::Time(_)) if counts_unit(slot, said) => leading_number(said, scan.reference),
+        _ => None,
+    }?;
+    let mut end = entity.end;
+    if let SlotType::Range { max, .. } = ty
+        && let Some(after) = rating_tail(&scan.text[entity.end..], *max, scan.reference)
+    {
+        end += after;
+    }
+    Some((direct, end))
+}
+
+fn names(slot: &Slot, words: &[&str]) -> bool {
+    slot.name.split('_').any(|piece| words.iter().any(|word| piece.eq_ignore_ascii_case(word)))
+}
+
+/// A slot such as `nights` counts the unit of "2 nights".
+fn counts_unit(slot: &Slot, said: &str) -> bool {
+    let unit = Phrase::of(said).words.pop().map(|word| word.text).unwrap_or_default();
+    let unit = unit.trim_end_matches('s');
+    !unit.is_empty()
+        && slot.name.split('_').any(|piece| {
+            piece.trim_end_matches('s').eq_ignore_ascii_case(unit)
+                || (unit == "year" && piece.eq_ignore_ascii_case("age"))
+        })
+}
+
+fn leading_number(said: &str, reference: &Reference) -> Option<f64> {
+    let found = recognize(said, Kinds::NONE.with(Kind::Number), reference);
+    single_number(&found)
+}
+
+fn single_number(found: &[Entity]) -> Option<f64> {
+    match found {
+        [only] => match only.readings.first()? {
+            Value::Number { number, .. } => Some(*number),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// "7 out of 10", "7/10", "seven of ten" against a scale that ends at `max`.
+pub(crate) fn rating(said: &str, max: f64, reference: &Reference) -> Option<f64> {
+    for separator in [" out of ", "/", " of ", " over "] {
+        if let Some((rated, scale)) = split_once_ignoring_case(said, separator) {
+            let scale = read_number(scale, reference)?;
+            return if scale == max { read_number(rated, reference) } else { None };
+        }
+    }
+    None
+}
+
+/// The length of " out of 10" after a number.
+fn rating_tail(after: &str, max: f64, reference: &Reference) -> Option<usize> {
+    let trimmed = after.trim_start();
+    let skipped = after.len() - trimmed.len();
+    for separator in ["out of ", "/", "of ", "over "] {
+        let Some(head) = trimmed.get(..separator.len()) else { continue };
+        if !head.eq_ignore_ascii_case(separator) {
+            continue;
+        }
+        let rest = &trimmed[separator.len()..];
+        let gap = rest.len() - rest.trim_start().len();
+        let word = rest.trim_start().split(|c: char| !c.is_alphanumeric()).next()?;
+        if read_number(word, reference)? == max {
+            return Some(skipped + separator.len() + gap + word.len());
+        }
+    }
+    None
+}
+
+fn split_once_ignoring_case<'t>(text: &'t str, separator: &str) -> Option<(&'t str, &'t str)> {
+    let at = text
+        .as_bytes()
+        .windows(separator.len())
+        .position(|window| window.eq_ignore_ascii_case(separator.as_bytes()))?;
+    Some((text.get(..at)?, text.get(at + separator.len()..)?))
+}
+
+/// A number and nothing else: digits at once, words by the recognizer.
+pub(crate) fn read_number(text: &str, reference: &Reference) -> Option<f64> {
+    let text = text.trim();
+    if let Some(number) = plain_number(text) {
+        return Some(number);
+    }
+    let found = recognize(text, Kinds::NONE.with(Kind::Number), reference);
+    let [only] = found.as_slice() else { return None };
+    if only.start == 0 && only.end == text.len() { single_number(&found) } else { None }
+}
+
+/// `-?\d+(\.\d+)?` or `.\d+`: digits that need no recognizer.
+pub(crate) fn plain_number(text: &str) -> Option<f64> {
+    const MAX_DIGITS: usize = 15;
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let dotted = unsigned.len() > whole.len();
+    let usable = digits(whole)
+        && digits(fraction)
+        && !(whole.is_empty() && fraction.is_empty())
+        && !(dotted && fraction.is_empty())
+        && unsigned.len() <= MAX_DIGITS;
+    if usable { text.parse().ok() } else { None }
+}
+
+/// The reading that fits the tense: for the past the latest one that is not after now, if there is one.
+fn time_reading<'e>(entity: &'e Entity, reference: &Reference, tense: Tense) -> Option<&'e TimeValue> {
+    let mut times = entity.readings.iter().filter_map(|reading| match reading {
+        Value::Time(time) => Some(time),
+        _ => None,
+    });
+    let preferred = times.next()?;
+    let now = format!("{}", reference.now);
+    let day_only = |point: &str| point.len() == 10;
+    let past = |time: &TimeValue| {
+        let point = time.point.as_deref().or(time.range.as_ref().map(|(start, _)| start.as_str()));
+        point.is_none_or(|point| {
+            if day_only(point) { point <= now.get(..10).unwrap_or(&now) } else { point.replacen(' ', "T", 1) <= now }
+        })
+    };
+    match tense {
+        Tense::Past if !past(preferred) => Some(times.find(|time| past(time)).unwrap_or(preferred)),
+        _ => Some(preferred),
+    }
+}
+
+/// ISO 8601: a point, else a duration, else an interval, else the TIMEX form.
+fn timeframe_iso(time: &TimeValue) -> String {
+    if let Some(point) = &time.point {
+        return point.replacen(' ', "T", 1);
+    }
+    if time.seconds.is_some() && time.timex.starts_with('P') {
+        return time.timex.clone();
+    }
+    match &time.range {
+        Some((start, end)) => format!("{}/{}", start.replacen(' ', "T", 1), end.replacen(' ', "T", 1)),
+        None => time.timex.clone(),
+    }
+}
+
+/// What was said of a time as it reads in "that started …": without a leading "since" or "for", with "about".
+fn natural_time(scan: &Scan<'_>, entity: &Entity) -> (usize, String) {
+    #[rustfmt::skip]
+    const APPROXIMATE: &[&str] = &[
+        "about", "around", "approximately", "roughly", "almost", "nearly", "over", "maybe", "more than", "less than",
+        "at least", "just", "only", "like",
+    ];
+    #[rustfmt::skip]
+    const LEADING: &[&str] = &[
+        "since about", "since around", "since", "for about", "for", "from", "starting", "as of", "ever since",
+        "during", "within",
+    ];
+    let inside: Vec<_> =
+        scan.phrase.words.iter().filter(|word| word.start >= entity.start && word.end <= entity.end).cloned().collect();
+    let skip = crate::phrase::longest_prefix(&inside, LEADING);
+    if skip > 0 && skip < inside.len() {
+        let start = inside[skip].start;
+        return (entity.start, scan.text.get(start..entity.end).unwrap_or_default().to_owned());
+    }
+    let before: Vec<_> = scan.phrase.words.iter().filter(|word| word.end <= entity.start).cloned().collect();
+    let hedge = crate::phrase::longest_suffix(&before, APPROXIMATE);
+    let start = if hedge > 0 && matches!(entity.kind, Kind::Duration) {
+        before[before.len() - hedge].start
+    } else {
+        entity.start
+    };
+    (start, scan.text.get(start..entity.end).unwrap_or_default().to_owned())
+}

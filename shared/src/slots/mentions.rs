@@ -1,0 +1,173 @@
+//! Values that an utterance states beside what was asked for.
+//!
+//! A mention counts only when it is unambiguous: a value that fits exactly one of the slots, and a slot for which
+//! exactly one value was stated. Yes and no are never taken from a mention.
+
+use serde_json::json;
+
+use crate::ir::{Slot, SlotType};
+
+use super::convert::{Found, convert};
+use super::options;
+use super::scan::Scan;
+use super::{effective_type, is_yes_no};
+
+/// A value stated for a slot that was not asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Mention {
+    /// Index into the slots that were passed.
+    pub(crate) slot: usize,
+    /// The value.
+    pub(crate) found: Found,
+}
+
+/// The unambiguous mentions for `slots` in the text, outside the spans in `taken`. `names` are the names of all
+/// slots of the move: an option that is also another slot's name says nothing.
+pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: &[(usize, usize)]) -> Vec<Mention> {
+    let free = |start: usize, end: usize| taken.iter().all(|(from, to)| end <= *from || start >= *to);
+    // Every value with the slots that it fits.
+    let mut values: Vec<(Found, Vec<usize>)> = Vec::new();
+    for entity in &scan.entities {
+        if !free(entity.start, entity.end) {
+            continue;
+        }
+        let mut fitting: Vec<(usize, Found)> = Vec::new();
+        for (index, slot) in slots.iter().enumerate() {
+            let ty = item_type(slot);
+            if let Some(found) = convert(scan, entity, slot, ty, false)
+                && found.fits
+                && bare_number_is_meant(scan, slot, ty, &found)
+            {
+                fitting.push((index, found));
+            }
+        }
+        prefer_the_named(scan, slots, &mut fitting);
+        if let Some((_, found)) = fitting.first() {
+            let found = found.clone();
+            values.push((found, fitting.into_iter().map(|(index, _)| index).collect()));
+        }
+    }
+    for (index, slot) in slots.iter().enumerate() {
+        let SlotType::Enum(choices) = item_type(slot) else { continue };
+        if is_yes_no(slot) {
+            continue;
+        }
+        for chosen in options::stated(choices, &slot.vocabulary, &scan.phrase) {
+            let option = &choices[chosen.index];
+            let names_a_slot = names.iter().any(|name| name.eq_ignore_ascii_case(option) && *name != slot.name);
+            if names_a_slot || !free(chosen.start, chosen.end) {
+                continue;
+            }
+            let found =
+                Found { start: chosen.start, end: chosen.end, text: option.clone(), value: json!(option), fits: true };
+            match values.iter_mut().find(|(other, _)| other.start == found.start && other.end == found.end) {
+                Some((_, fits)) => fits.push(index),
+                None => values.push((found, vec![index])),
+            }
+        }
+    }
+    let mut mentions: Vec<Mention> = Vec::new();
+    for (index, slot) in slots.iter().enumerate() {
+        let mut own = values.iter().filter(|(_, fits)| fits.as_slice() == [index]).map(|(found, _)| found);
+        let Some(first) = own.next() else { continue };
+        let rest: Vec<&Found> = own.collect();
+        if matches!(effective_type(slot), SlotType::List(_)) {
+            let mut items = vec![first.clone()];
+            items.extend(rest.into_iter().cloned());
+            mentions.push(Mention { slot: index, found: listed(items) });
+        } else if rest.iter().all(|other| other.value == first.value) {
+            mentions.push(Mention { slot: index, found: first.clone() });
+        }
+    }
+    mentions
+}
+
+fn listed(items: Vec<Found>) -> Found {
+    let (start, end) =
+        (items.iter().map(|item| item.start).min().unwrap_or(0), items.iter().map(|item| item.end).max().unwrap_or(0));
+    let texts: Vec<&str> = items.iter().map(|item| item.text.as_str()).collect();
+    Found {
+        start,
+        end,
+        text: texts.join(", "),
+        value: items.iter().map(|item| item.value.clone()).collect(),
+        fits: true,
+    }
+}
+
+fn item_type(slot: &Slot) -> &SlotType {
+    match effective_type(slot) {
+        SlotType::List(item) => item,
+        ty => ty,
+    }
+}
+
+/// When a value fits several slots and one of them is named beside it ("temperature 101"), it is that one's.
+fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], fitting: &mut Vec<(usize, Found)>) {
+    const REACH: usize = 4;
+    if fitting.len() < 2 {
+        return;
+    }
+    let named = |index: usize, found: &Found| {
+        let before: Vec<&str> =
+            scan.phrase.words.iter().filter(|word| word.end <= found.start).map(|word| word.text.as_str()).collect();
+        let near = &before[before.len().saturating_sub(REACH)..];
+        slots[index].name.split('_').any(|piece| near.iter().any(|word| word.eq_ignore_ascii_case(piece)))
+    };
+    let marked: Vec<bool> = fitting.iter().map(|(index, found)| named(*index, found)).collect();
+    if marked.iter().filter(|mark| **mark).count() == 1 {
+        let mut marks = marked.into_iter();
+        fitting.retain(|_| marks.next().unwrap_or(false));
+    }
+}
+
+/// A number is a mention only where it stands as a number: not as part of a name ("Route 66", "the 2nd floor",
+/// "ACCT-002"), that is, not glued to letters or signs, and not after a noun that it numbers.
+fn bare_number_is_meant(scan: &Scan<'_>, slot: &Slot, ty: &SlotType, found: &Found) -> bool {
+    if !matches!(ty, SlotType::Number | SlotType::Range { .. }) {
+        return true;
+    }
+    let glued = |character: Option<char>| {
+        character.is_some_and(|character| {
+            character.is_alphanumeric() || matches!(character, '-' | '_' | '#' | '/' | '@' | '$' | '€' | '£')
+        })
+    };
+    if glued(scan.text[..found.start].chars().next_back()) {
+        return false;
+    }
+    let mut after = scan.text[found.end..].chars();
+    let next = after.next();
+    let dotted = next == Some('.') && after.next().is_some_and(|character| character.is_alphanumeric());
+    if dotted || next.is_some_and(|character| character.is_alphanumeric() || matches!(character, '-' | '_' | '/' | '@'))
+    {
+        return false;
+    }
+    let numbering = scan.phrase.words.iter().rfind(|word| word.end <= found.start).is_some_and(|word| {
+        matches!(
+            word.text.as_str(),
+            "route"
+                | "room"
+                | "floor"
+                | "street"
+                | "apartment"
+                | "apt"
+                | "suite"
+                | "step"
+                | "line"
+                | "page"
+                | "version"
+                | "windows"
+                | "iphone"
+                | "android"
+                | "ios"
+                | "chapter"
+                | "gate"
+                | "bay"
+                | "unit"
+                | "box"
+                | "error"
+                | "code"
+        ) && !slot.name.split('_').any(|piece| piece.eq_ignore_ascii_case(&word.text))
+    });
+    !numbering
+}

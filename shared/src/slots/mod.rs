@@ -1,0 +1,107 @@
+//! Typed slots: reading an utterance as a value of a slot's type, and saying why it is not one.
+//!
+//! Recognizing values in text is [`crate::entities`]; which slot is asked for, and when, is the engine's.
+
+use serde::{Deserialize, Serialize};
+
+use crate::entities::Reference;
+use crate::ir::{Slot, SlotType};
+
+mod convert;
+mod mentions;
+mod options;
+mod read;
+mod reasons;
+mod scan;
+pub(crate) mod strings;
+pub(crate) mod yes_no;
+
+pub(crate) use convert::{Found, number as number_value};
+pub(crate) use mentions::mentions;
+pub(crate) use options::choose;
+pub(crate) use read::{Answer, read_answer, read_string, read_value};
+pub(crate) use reasons::{expectation, reason};
+pub(crate) use scan::Scan;
+
+/// A value that a slot holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SlotValue {
+    /// What was said.
+    pub text: String,
+    /// The canonical value: a number for numbers and ranges, an ISO 8601 string for times, the declared option for
+    /// enums, a boolean, a string, an object for money and quantities, an array for lists.
+    pub value: serde_json::Value,
+    /// Where it came from.
+    pub source: Source,
+    /// Whether a `confirm` slot was confirmed; true for slots without `confirm`.
+    pub confirmed: bool,
+}
+
+/// How a slot came by its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Source {
+    Capture,
+    Answer,
+    Mention,
+    Correction,
+    Default,
+    Context,
+    Choice,
+}
+
+/// Why a text is no value of a slot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// For the person: "Please give a number from 1 to 10".
+    pub reason: String,
+}
+
+/// The length in bytes of the longest prefix of `text` that is a value of the slot's type, for typed captures.
+/// `None` when no prefix is. A `string` slot takes the whole text.
+#[must_use]
+pub fn value_prefix(slot: &Slot, text: &str, reference: &Reference) -> Option<usize> {
+    read::value_prefix(slot, text, reference)
+}
+
+/// The type that a slot is read by: its declared one, but a `string` slot that bears a type's name
+/// (`email: string`) is read as that type.
+pub(crate) fn effective_type(slot: &Slot) -> &SlotType {
+    if slot.ty != SlotType::String {
+        return &slot.ty;
+    }
+    match slot.name.as_str() {
+        "email" => &SlotType::Email,
+        "phone" => &SlotType::Phone,
+        "url" => &SlotType::Url,
+        "number" => &SlotType::Number,
+        "date" => &SlotType::Date,
+        "time" => &SlotType::Time,
+        "datetime" => &SlotType::DateTime,
+        "timeframe" => &SlotType::Timeframe,
+        "money" => &SlotType::Money,
+        "quantity" => &SlotType::Quantity,
+        _ => &SlotType::String,
+    }
+}
+
+/// Whether the whole answer is one of the options, in its own words.
+pub(crate) fn is_exact_option<S: AsRef<str>>(
+    options: &[S],
+    vocabulary: &[crate::ir::Term],
+    phrase: &crate::phrase::Phrase,
+) -> bool {
+    options::exact(options, vocabulary, phrase).is_some()
+}
+
+/// Whether a slot's answer is a yes or a no: `boolean`, or an enum of those two.
+pub(crate) fn is_yes_no(slot: &Slot) -> bool {
+    match effective_type(slot) {
+        SlotType::Boolean => true,
+        SlotType::Enum(options) => {
+            options.len() == 2 && options::yes_option(options).is_some() && options::no_option(options).is_some()
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,501 @@
+//! Reading a text as the value of one slot.
+
+use serde_json::{Value as Json, json};
+
+use crate::entities::{Kind, Kinds, Reference, recognize};
+use crate::ir::{Slot, SlotType};
+use crate::phrase::{Phrase, Word, longest_prefix, readable};
+
+use super::convert::{Found, convert, number, plain_number, rating};
+use super::options::{self, Chosen};
+use super::scan::Scan;
+use super::{effective_type, is_yes_no, reason, strings, yes_no};
+
+/// How much of a text a typed capture looks at.
+const MAX_PREFIX_BYTES: usize = 120;
+
+/// What came of reading an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Answer {
+    /// A value, and whether the answer is nothing but that value and filler words.
+    Value {
+        /// What it is and where it stood.
+        found: Found,
+        /// Nothing else was said.
+        whole: bool,
+    },
+    /// A value was stated that the slot does not take, or several where one is wanted.
+    Refused(String),
+    /// Nothing of the slot's type.
+    Absent,
+}
+
+/// Reads an utterance as the answer to the slot's question (typed slots; free text is [`read_string`]'s).
+pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>, fillers: &[String]) -> Answer {
+    let ty = effective_type(slot);
+    let found = match ty {
+        SlotType::Boolean => yes_no::read(scan.text, scan.reference).map(|answer| whole_text(scan, json!(answer))),
+        SlotType::Enum(options) => return read_enum(slot, options, scan, fillers),
+        SlotType::List(item) => return read_list(slot, item, scan),
+        SlotType::String => read_string(slot, scan.text),
+        SlotType::Number | SlotType::Range { .. } => return read_number_answer(slot, ty, scan, fillers),
+        SlotType::DateTime => one_of(slot, ty, scan).or_else(|| joined_datetime(slot, scan)),
+        _ => one_of(slot, ty, scan),
+    };
+    match found {
+        Some(found) => {
+            let whole = is_whole(slot, scan, (found.start, found.end), fillers);
+            Answer::Value { found, whole }
+        }
+        None => Answer::Absent,
+    }
+}
+
+fn whole_text(scan: &Scan<'_>, value: Json) -> Found {
+    let text = scan.text.trim();
+    let start = scan.text.len() - scan.text.trim_start().len();
+    Found { start, end: start + text.len(), text: text.to_owned(), value, fits: true }
+}
+
+/// The first value of the type.
+fn one_of(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
+    let found = scan.entities.iter().find_map(|entity| convert(scan, entity, slot, ty, true));
+    found.or_else(|| if *ty == SlotType::Timeframe { vague_time(scan) } else { None })
+}
+
+fn read_enum(slot: &Slot, options: &[String], scan: &Scan<'_>, fillers: &[String]) -> Answer {
+    if is_yes_no(slot) {
+        let Some(answer) = yes_no::read(scan.text, scan.reference) else { return Answer::Absent };
+        let index = if answer { options::yes_option(options) } else { options::no_option(options) };
+        let Some(option) = index.and_then(|index| options.get(index)) else { return Answer::Absent };
+        let mut found = whole_text(scan, json!(option));
+        found.text.clone_from(option);
+        // "no" decides the answer; what follows it may say more.
+        let whole = scan.phrase.len() <= 3;
+        return Answer::Value { found, whole };
+    }
+    let Some(Chosen { index, start, end }) = options::choose(options, &slot.vocabulary, &scan.phrase) else {
+        let several = options::stated(options, &slot.vocabulary, &scan.phrase).len() > 1;
+        return if several { Answer::Refused(reason(slot)) } else { Answer::Absent };
+    };
+    let Some(option) = options.get(index) else { return Answer::Absent };
+    let found = Found { start, end, text: readable_option(option), value: json!(option), fits: true };
+    let whole = is_whole(slot, scan, (start, end), fillers);
+    Answer::Value { found, whole }
+}
+
+/// An option as it reads in a sentence.
+fn readable_option(option: &str) -> String {
+    option.to_owned()
+}
+
+fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>, fillers: &[String]) -> Answer {
+    let trimmed = scan.text.trim();
+    let direct = plain_number(trimmed).or_else(|| match ty {
+        SlotType::Range { max, .. } => rating(trimmed, *max, scan.reference),
+        _ => None,
+    });
+    let mut values: Vec<Found> = match direct {
+        Some(amount) => {
+            let mut found = whole_text(scan, number(amount));
+            found.fits = in_bounds(ty, amount);
+            vec![found]
+        }
+        None => scan.entities.iter().filter_map(|entity| convert(scan, entity, slot, ty, true)).collect(),
+    };
+    if let SlotType::Range { min, max } = ty {
+        leave_out_the_scale(&mut values, scan, *min, *max);
+    }
+    if values.is_empty() {
+        values.extend(numbers_in_a_hedge(slot, ty, scan));
+    }
+    let Some(first) = values.first().cloned() else { return Answer::Absent };
+    let several = values.iter().any(|other| other.value != first.value);
+    let chosen = if several {
+        if let Some(corrected) = last_after_correction(scan, &values) {
+            corrected
+        } else {
+            let fitting: Vec<&Found> = values.iter().filter(|found| found.fits).collect();
+            match (ty, fitting.as_slice()) {
+                (SlotType::Range { .. }, [only]) => (*only).clone(),
+                _ => return Answer::Refused(reason(slot).replacen("a number", "one number", 1)),
+            }
+        }
+    } else {
+        first
+    };
+    if !chosen.fits {
+        return Answer::Refused(reason(slot));
+    }
+    let whole = is_whole(slot, scan, (chosen.start, chosen.end), fillers);
+    Answer::Value { found: chosen, whole }
+}
+
+fn in_bounds(ty: &SlotType, amount: f64) -> bool {
+    match ty {
+        SlotType::Range { min, max } => (*min..=*max).contains(&amount),
+        _ => true,
+    }
+}
+
+/// "On a scale of 1 to 10, a 7": the ends of the scale are not the answer.
+fn leave_out_the_scale(values: &mut Vec<Found>, scan: &Scan<'_>, min: f64, max: f64) {
+    let scale = scan.phrase.words.iter().find(|word| word.text == "scale").map(|word| word.end);
+    let Some(after) = scale else { return };
+    let follows: Vec<usize> = (0..values.len()).filter(|index| values[*index].start >= after).take(2).collect();
+    let ends = [number(min), number(max)];
+    if let [first, second] = follows.as_slice()
+        && values[*first].value == ends[0]
+        && values[*second].value == ends[1]
+    {
+        values.drain(*first..=*second);
+    }
+}
+
+/// "7ish", "7-8ish" and the like, which are no words of their own.
+fn numbers_in_a_hedge(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
+    scan.phrase.words.iter().find_map(|word| {
+        let stem = word.text.strip_suffix("ish").filter(|stem| !stem.is_empty())?;
+        let amount = super::convert::read_number(stem, scan.reference)?;
+        let text = scan.text.get(word.start..word.end)?.to_owned();
+        let _ = slot;
+        Some(Found { start: word.start, end: word.end, text, value: number(amount), fits: in_bounds(ty, amount) })
+    })
+}
+
+/// "6, no, 7", "6 … actually 7": the last number, when a word between them takes the first one back.
+fn last_after_correction(scan: &Scan<'_>, values: &[Found]) -> Option<Found> {
+    let (first, last) = (values.first()?, values.last()?);
+    let between = scan.phrase.words.iter().filter(|word| word.start >= first.end && word.end <= last.start);
+    let takes_back = |word: &Word| {
+        matches!(
+            word.text.as_str(),
+            "no" | "actually" | "sorry" | "wait" | "rather" | "mean" | "meant" | "correction" | "make"
+        )
+    };
+    let mut between = between.peekable();
+    between.peek()?;
+    between.any(takes_back).then(|| last.clone())
+}
+
+fn read_list(slot: &Slot, item: &SlotType, scan: &Scan<'_>) -> Answer {
+    const MAX_ITEMS: usize = 50;
+    let mut found: Vec<Found> = match item {
+        SlotType::String => split_list(scan.text)
+            .into_iter()
+            .filter_map(|(start, end)| {
+                let piece = scan.text.get(start..end)?;
+                let (from, to) = strings::value_span(&slot.name, piece)?;
+                let text = piece.get(from..to)?.to_owned();
+                Some(Found { start: start + from, end: start + to, value: json!(text), text, fits: true })
+            })
+            .collect(),
+        SlotType::Enum(options) => options::stated(options, &slot.vocabulary, &scan.phrase)
+            .into_iter()
+            .filter_map(|chosen| {
+                let option = options.get(chosen.index)?;
+                Some(Found {
+                    start: chosen.start,
+                    end: chosen.end,
+                    text: option.clone(),
+                    value: json!(option),
+                    fits: true,
+                })
+            })
+            .collect(),
+        item => scan.entities.iter().filter_map(|entity| convert(scan, entity, slot, item, true)).collect(),
+    };
+    if let (SlotType::Enum(options), true) = (item, found.is_empty())
+        && let Some(chosen) = options::choose(options, &slot.vocabulary, &scan.phrase)
+        && let Some(option) = options.get(chosen.index)
+    {
+        found.push(Found {
+            start: chosen.start,
+            end: chosen.end,
+            text: option.clone(),
+            value: json!(option),
+            fits: true,
+        });
+    }
+    found.truncate(MAX_ITEMS);
+    if found.iter().any(|item| !item.fits) {
+        return Answer::Refused(reason(slot));
+    }
+    let (Some(first), Some(last)) = (found.first(), found.last()) else { return Answer::Absent };
+    let (start, end) = (first.start, last.end);
+    let mut values: Vec<Json> = Vec::new();
+    let mut texts: Vec<String> = Vec::new();
+    for item in found {
+        if !values.contains(&item.value) {
+            values.push(item.value);
+            texts.push(item.text);
+        }
+    }
+    let text = match texts.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => texts.concat(),
+    };
+    Answer::Value { found: Found { start, end, text, value: Json::Array(values), fits: true }, whole: true }
+}
+
+/// The pieces of "a, b and c".
+fn split_list(text: &str) -> Vec<(usize, usize)> {
+    let phrase = Phrase::of(text);
+    let mut pieces = Vec::new();
+    let mut start: Option<usize> = None;
+    let mut end = 0;
+    for word in &phrase.words {
+        let joins = matches!(word.text.as_str(), "and" | "plus" | "also" | "or");
+        if (word.after_break || joins)
+            && let Some(from) = start.take()
+        {
+            pieces.push((from, end));
+        }
+        if joins {
+            continue;
+        }
+        start.get_or_insert(word.start);
+        end = word.end;
+    }
+    pieces.extend(start.map(|from| (from, end)));
+    pieces
+}
+
+/// Reads free text: what was said without lead-ins.
+pub(crate) fn read_string(slot: &Slot, text: &str) -> Option<Found> {
+    let (start, end) = strings::value_span(&slot.name, text)?;
+    let said = text.get(start..end)?.to_owned();
+    Some(Found { start, end, value: json!(said), text: said, fits: true })
+}
+
+/// Reads a text that is meant to be the value (a capture, a value from the context): typed when the slot is.
+pub(crate) fn read_value(slot: &Slot, text: &str, reference: &Reference) -> Answer {
+    match effective_type(slot) {
+        SlotType::String => match read_string(slot, text) {
+            Some(found) => Answer::Value { found, whole: true },
+            None => Answer::Absent,
+        },
+        _ => read_answer(slot, &Scan::of(text, [slot], reference), &[]),
+    }
+}
+
+/// A day and a time that were said apart ("on Friday, let's say at 7pm").
+fn joined_datetime(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+    let date = scan
+        .entities
+        .iter()
+        .filter(|entity| entity.kind == Kind::Date)
+        .find_map(|entity| convert(scan, entity, slot, &SlotType::Date, true))?;
+    let time = scan
+        .entities
+        .iter()
+        .filter(|entity| entity.kind == Kind::Time)
+        .find_map(|entity| convert(scan, entity, slot, &SlotType::Time, true))?;
+    let value = format!("{}T{}", date.value.as_str()?, time.value.as_str()?);
+    let (start, end) = (date.start.min(time.start), date.end.max(time.end));
+    Some(Found { start, end, text: format!("{} {}", date.text, time.text), value: json!(value), fits: true })
+}
+
+/// Times that have no measure ("recently", "a while ago"): kept as said, with the TIMEX reference to past or present.
+fn vague_time(scan: &Scan<'_>) -> Option<Found> {
+    const VAGUE: &[(&str, &str)] = &[
+        ("just now", "PRESENT_REF"),
+        ("right now", "PRESENT_REF"),
+        ("now", "PRESENT_REF"),
+        ("a moment ago", "PRESENT_REF"),
+        ("moments ago", "PRESENT_REF"),
+        ("this moment", "PRESENT_REF"),
+        ("this minute", "PRESENT_REF"),
+        ("it just started", "PRESENT_REF"),
+        ("just started", "PRESENT_REF"),
+        ("recently", "PAST_REF"),
+        ("lately", "PAST_REF"),
+        ("not long ago", "PAST_REF"),
+        ("not too long ago", "PAST_REF"),
+        ("not that long ago", "PAST_REF"),
+        ("a while ago", "PAST_REF"),
+        ("a while back", "PAST_REF"),
+        ("some time ago", "PAST_REF"),
+        ("a long time ago", "PAST_REF"),
+        ("long ago", "PAST_REF"),
+        ("ages ago", "PAST_REF"),
+        ("for ages", "PAST_REF"),
+        ("for a while", "PAST_REF"),
+        ("for a while now", "PAST_REF"),
+        ("quite a while", "PAST_REF"),
+        ("a while", "PAST_REF"),
+        ("a long time", "PAST_REF"),
+        ("for some time", "PAST_REF"),
+        ("some time", "PAST_REF"),
+        ("forever", "PAST_REF"),
+        ("always", "PAST_REF"),
+        ("all my life", "PAST_REF"),
+        ("since birth", "PAST_REF"),
+        ("since childhood", "PAST_REF"),
+        ("the other day", "PAST_REF"),
+        ("earlier", "PAST_REF"),
+        ("earlier today", "PAST_REF"),
+        ("all day", "P1D"),
+        ("all day long", "P1D"),
+        ("the whole day", "P1D"),
+        ("all night", "PT12H"),
+        ("the whole night", "PT12H"),
+        ("all morning", "PT6H"),
+        ("all afternoon", "PT6H"),
+        ("all week", "P1W"),
+        ("the whole week", "P1W"),
+        ("all month", "P1M"),
+        ("all year", "P1Y"),
+        ("a few moments", "PT1M"),
+        ("as soon as possible", "FUTURE_REF"),
+        ("asap", "FUTURE_REF"),
+        ("soon", "FUTURE_REF"),
+    ];
+    let words = &scan.phrase.words;
+    let mut best: Option<(usize, usize, &str)> = None;
+    for at in 0..words.len() {
+        for (phrase, iso) in VAGUE {
+            let count = longest_prefix(&words[at..], &[phrase]);
+            if count > best.map_or(0, |(_, held, _)| held) {
+                best = Some((at, count, iso));
+            }
+        }
+    }
+    let (at, count, iso) = best?;
+    if at > 0 && matches!(words[at - 1].text.as_str(), "not" | "never") {
+        return None;
+    }
+    let (start, end) = (words[at].start, words[at + count - 1].end);
+    Some(Found { start, end, text: scan.text.get(start..end)?.to_owned(), value: json!(iso), fits: true })
+}
+
+/// Whether an answer is nothing but the value and words that merely carry it: fillers, the slot's own name, and the
+/// words of the question (`fillers`).
+fn is_whole(slot: &Slot, scan: &Scan<'_>, span: (usize, usize), fillers: &[String]) -> bool {
+    #[rustfmt::skip]
+    const CARRIERS: &[&str] = &[
+        "it's", "it", "is", "its", "was", "were", "be", "been", "has", "have", "about", "around", "approximately",
+        "like", "roughly", "maybe", "probably", "perhaps", "i", "i'd", "i'm", "i've", "think", "guess", "would",
+        "say", "a", "an", "the", "my", "just", "only", "at", "on", "in", "for", "since", "started", "start", "began",
+        "out", "of", "to", "um", "uh", "well", "so", "ok", "okay", "yes", "yeah", "sure", "please", "thanks",
+        "thank", "you", "sir", "doctor", "degrees", "level", "by", "via", "that", "that's", "this", "ago", "now",
+        "or", "and", "actually", "sorry", "no", "with", "one", "option", "prefer", "want", "choose", "use", "go",
+        "let's", "scale", "from", "again", "rate", "number", "called", "oh", "hmm", "currently", "right", "mostly",
+        "when", "need", "they", "are", "we", "us", "people", "persons", "guests", "mean", "meant", "as",
+    ];
+    let named = readable(&slot.name);
+    scan.phrase.words.iter().all(|word| {
+        (word.start >= span.0 && word.end <= span.1)
+            || CARRIERS.contains(&word.text.as_str())
+            || named.split(' ').any(|piece| piece.eq_ignore_ascii_case(&word.text))
+            || fillers.contains(&word.text)
+    })
+}
+
+/// See [`super::value_prefix`].
+pub(super) fn value_prefix(slot: &Slot, text: &str, reference: &Reference) -> Option<usize> {
+    let ty = effective_type(slot);
+    if *ty == SlotType::String {
+        return Some(text.len());
+    }
+    let mut limit = text.len().min(MAX_PREFIX_BYTES);
+    while !text.is_char_boundary(limit) {
+        limit -= 1;
+    }
+    let head = &text[..limit];
+    match ty {
+        SlotType::Enum(options) => enum_prefix(slot, options, head, reference),
+        SlotType::Boolean => boolean_prefix(head, reference),
+        SlotType::List(item) => {
+            let scan = Scan::of(head, [slot], reference);
+            match item.as_ref() {
+                SlotType::String => Some(text.len()),
+                _ => match read_list(slot, item, &scan) {
+                    Answer::Value { found, .. } if leads(&scan, found.start) => Some(found.end),
+                    _ => None,
+                },
+            }
+        }
+        _ => {
+            if let Some(digits) = digits_prefix(ty, head) {
+                return digits.then_some(head.len());
+            }
+            let scan = Scan::of(head, [slot], reference);
+            let found = scan.entities.iter().find_map(|entity| convert(&scan, entity, slot, ty, true))?;
+            (found.fits && leads(&scan, found.start)).then_some(found.end)
+        }
+    }
+}
+
+/// Digits alone need no recognizer; `Some(false)` when they are out of bounds.
+fn digits_prefix(ty: &SlotType, head: &str) -> Option<bool> {
+    match ty {
+        SlotType::Number | SlotType::Range { .. } => plain_number(head.trim_end()).map(|amount| in_bounds(ty, amount)),
+        _ => None,
+    }
+}
+
+/// Whether only filler words stand before a value.
+fn leads(scan: &Scan<'_>, start: usize) -> bool {
+    scan.phrase.words.iter().take_while(|word| word.start < start).all(|word| {
+        matches!(
+            word.text.as_str(),
+            "a" | "an"
+                | "the"
+                | "my"
+                | "about"
+                | "around"
+                | "approximately"
+                | "roughly"
+                | "like"
+                | "maybe"
+                | "level"
+                | "of"
+                | "at"
+                | "is"
+                | "for"
+                | "since"
+                | "in"
+                | "on"
+                | "only"
+                | "just"
+                | "almost"
+                | "nearly"
+                | "over"
+                | "up"
+                | "to"
+                | "some"
+                | "our"
+                | "their"
+                | "from"
+                | "by"
+        )
+    })
+}
+
+fn enum_prefix(slot: &Slot, options: &[String], head: &str, reference: &Reference) -> Option<usize> {
+    if is_yes_no(slot) {
+        return boolean_prefix(head, reference);
+    }
+    let phrase = Phrase::of(head);
+    let chosen = options::stated(options, &slot.vocabulary, &phrase).into_iter().next()?;
+    let before = phrase.words.iter().take_while(|word| word.start < chosen.start).count();
+    let fillers = phrase.words[..before]
+        .iter()
+        .all(|word| matches!(word.text.as_str(), "a" | "an" | "the" | "my" | "by" | "via" | "on" | "with" | "to"));
+    fillers.then_some(chosen.end)
+}
+
+fn boolean_prefix(head: &str, reference: &Reference) -> Option<usize> {
+    let found = recognize(head, Kinds::NONE.with(Kind::Boolean), reference);
+    let first = found.first().filter(|entity| entity.start == 0);
+    match first {
+        Some(entity) => Some(entity.end),
+        None => {
+            let phrase = Phrase::of(head);
+            let word = phrase.words.first()?;
+            (word.start == 0 && matches!(word.text.as_str(), "yes" | "no" | "yeah" | "nope" | "yep" | "nah"))
+                .then_some(word.end)
+        }
+    }
+}

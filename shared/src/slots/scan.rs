@@ -1,0 +1,95 @@
+//! The values that the recognizers find in an utterance, found once a turn for all slots that may want them.
+
+use crate::entities::{Entity, Kind, Kinds, Reference, recognize};
+use crate::ir::{Slot, SlotType};
+use crate::phrase::Phrase;
+
+use super::effective_type;
+
+/// All time kinds: a number inside a time ("2 days ago") is not a number of its own.
+const TIME: Kinds = Kinds::NONE
+    .with(Kind::Date)
+    .with(Kind::Time)
+    .with(Kind::DateTime)
+    .with(Kind::Duration)
+    .with(Kind::DateRange)
+    .with(Kind::TimeRange)
+    .with(Kind::DateTimeRange)
+    .with(Kind::Set);
+
+/// An utterance with its words and the values found in it.
+pub(crate) struct Scan<'t> {
+    pub(crate) text: &'t str,
+    pub(crate) phrase: Phrase,
+    pub(crate) reference: &'t Reference,
+    pub(crate) entities: Vec<Entity>,
+}
+
+impl<'t> Scan<'t> {
+    /// Looks for everything that the slots could want.
+    pub(crate) fn of<'s>(
+        text: &'t str,
+        slots: impl IntoIterator<Item = &'s Slot>,
+        reference: &'t Reference,
+    ) -> Scan<'t> {
+        let mut kinds = Kinds::NONE;
+        for slot in slots {
+            kinds = with_kinds_of(kinds, effective_type(slot));
+        }
+        let entities = if kinds == Kinds::NONE { Vec::new() } else { recognize(text, kinds, reference) };
+        Scan { text, phrase: Phrase::of(text), reference, entities }
+    }
+
+    /// The text of an entity.
+    pub(crate) fn said(&self, entity: &Entity) -> &'t str {
+        self.text.get(entity.start..entity.end).unwrap_or_default()
+    }
+}
+
+/// Adds the kinds that a type is read from, and those that must be told apart from them.
+fn with_kinds_of(kinds: Kinds, ty: &SlotType) -> Kinds {
+    match ty {
+        SlotType::String | SlotType::Enum(_) | SlotType::Boolean => kinds,
+        SlotType::Number | SlotType::Range { .. } => with_time(kinds)
+            .with(Kind::Number)
+            .with(Kind::Temperature)
+            .with(Kind::Age)
+            .with(Kind::Dimension)
+            .with(Kind::Percent)
+            .with(Kind::Money),
+        SlotType::Timeframe | SlotType::Date | SlotType::Time | SlotType::DateTime => with_time(kinds),
+        SlotType::Email => kinds.with(Kind::Email),
+        SlotType::Phone => kinds.with(Kind::Phone),
+        SlotType::Url => kinds.with(Kind::Url).with(Kind::Email),
+        SlotType::Money => with_time(kinds).with(Kind::Money).with(Kind::Number),
+        SlotType::Quantity => with_time(kinds)
+            .with(Kind::Dimension)
+            .with(Kind::Temperature)
+            .with(Kind::Age)
+            .with(Kind::Percent)
+            .with(Kind::Number),
+        SlotType::List(item) => with_kinds_of(kinds, item),
+    }
+}
+
+fn with_time(kinds: Kinds) -> Kinds {
+    let mut all = kinds;
+    for kind in [
+        Kind::Date,
+        Kind::Time,
+        Kind::DateTime,
+        Kind::Duration,
+        Kind::DateRange,
+        Kind::TimeRange,
+        Kind::DateTimeRange,
+        Kind::Set,
+    ] {
+        all = all.with(kind);
+    }
+    all
+}
+
+/// Whether a kind is one of time.
+pub(crate) fn is_time(kind: Kind) -> bool {
+    TIME.contains(kind)
+}
