@@ -1,7 +1,24 @@
 //! Matching an utterance against every pattern of a game in one pass.
+//!
+//! The utterance's words are looked up in the game's index; each finds the patterns that it is the rarest telling word
+//! of, and only those are looked at: first as they stand ([`align`]), then loosely ([`loose`]). How a match becomes a
+//! number is in [`score`]; whether the sentence asserts it is in [`crate::text::polarity`]. The rules in words:
+//! `docs/matching.md`.
 
+mod align;
+mod captures;
+mod loose;
+mod score;
+mod utterance;
+
+use self::align::{Aligner, Spelling};
+use self::captures::{Source, Taken};
+use self::loose::Loose;
+use self::utterance::Utterance;
 use crate::compiled::CompiledGame;
+use crate::compiled::index::{Index, Pattern, pattern_flag};
 use crate::entities::Reference;
+use crate::text::{Polarity, polarity};
 
 /// What decides which moves compete.
 pub struct Query<'a> {
@@ -48,12 +65,363 @@ pub struct Capture {
     pub text: String,
 }
 
+/// How many candidates [`find`] reports.
+pub const MAX_CANDIDATES: usize = 8;
+
+/// Patterns looked at for one utterance, at most.
+const MAX_PATTERNS_TRIED: usize = 4_096;
+/// Places at which one pattern is tried exactly, and loosely.
+const MAX_PLACES: usize = 32;
+const MAX_LOOSE_PLACES: usize = 4;
+/// Candidates kept while searching; more are cut back to [`MAX_CANDIDATES`].
+const MAX_KEPT: usize = 32;
+/// Fuzzy patterns remembered as tried, so that none is tried for each of its words.
+const MAX_REMEMBERED: usize = 256;
+/// Patterns of nothing but wildcards that are considered when nothing else matches.
+const MAX_CATCH_ALLS: usize = 8;
+
 /// The best candidates, one a move, best first, at most [`MAX_CANDIDATES`].
 #[must_use]
 pub fn find(game: &CompiledGame, query: &Query<'_>) -> Vec<Candidate> {
-    let _ = (game, query);
-    Vec::new()
+    find_with(game, query, &mut Scratch::default())
 }
 
-/// How many candidates [`find`] reports.
-pub const MAX_CANDIDATES: usize = 8;
+/// Memory that matching works in; reuse it to save allocations. It carries nothing from one utterance to the next.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    utterance: Utterance,
+    search: Search,
+}
+
+/// As [`find`], in memory of the caller's.
+#[must_use]
+pub fn find_with(game: &CompiledGame, query: &Query<'_>, scratch: &mut Scratch) -> Vec<Candidate> {
+    let index = game.index();
+    let Scratch { utterance, search } = scratch;
+    utterance.read(query.text, &index);
+    search.clear();
+    let utterance = &*utterance;
+    let matcher = Matcher {
+        index,
+        query,
+        source: Source { text: query.text, utterance, game, reference: query.reference },
+        speakers: Speakers::of(&index, query.participant),
+        year: i32::from(query.reference.now.year()),
+        has_readings: utterance.seen.iter().any(|seen| seen.readings[0].0 != crate::compiled::index::NONE),
+        has_context_terms: utterance.terms.iter().any(|hit| hit.context_sensitive),
+    };
+    matcher.search(search);
+    if search.kept.is_empty() {
+        matcher.catch_all(search);
+    }
+    search.sort();
+    search.kept.iter().take(MAX_CANDIDATES).map(|found| matcher.candidate(found)).collect()
+}
+
+/// A pattern that matched.
+#[derive(Debug, Clone)]
+struct Found {
+    pattern: u32,
+    move_index: u32,
+    literal_words: u16,
+    score: u64,
+    first: usize,
+    end: usize,
+    captures: Vec<Taken>,
+}
+
+impl Found {
+    /// Best first: the score, then more literal words, then declared first.
+    fn rank(&self) -> (std::cmp::Reverse<u64>, std::cmp::Reverse<u16>, u32) {
+        (std::cmp::Reverse(self.score), std::cmp::Reverse(self.literal_words), self.pattern)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Search {
+    kept: Vec<Found>,
+    tried: Vec<u32>,
+    taken: Vec<Taken>,
+    best_taken: Vec<Taken>,
+}
+
+impl Search {
+    fn clear(&mut self) {
+        self.kept.clear();
+        self.tried.clear();
+    }
+
+    fn sort(&mut self) {
+        self.kept.sort_unstable_by_key(Found::rank);
+    }
+
+    /// Keeps the best pattern of each move.
+    fn keep(&mut self, found: Found) {
+        if let Some(known) = self.kept.iter_mut().find(|known| known.move_index == found.move_index) {
+            if found.rank() < known.rank() {
+                *known = found;
+            }
+            return;
+        }
+        if self.kept.len() == MAX_KEPT {
+            self.sort();
+            self.kept.truncate(MAX_CANDIDATES);
+        }
+        self.kept.push(found);
+    }
+}
+
+/// Which participants' triggers an utterance may match.
+#[derive(Debug, Clone, Copy)]
+struct Speakers([u64; 4]);
+
+impl Speakers {
+    /// A trigger of the participant that speaks; one of `user`, if a person speaks; and any person's if the turn names
+    /// nobody in particular.
+    fn of(index: &Index<'_>, speaker: &str) -> Speakers {
+        let mut bits = [0; 4];
+        let anybody = speaker.is_empty() || speaker.eq_ignore_ascii_case("user");
+        let machine = crate::compiled::index::is_machine(speaker);
+        for at in 0..index.participant_count().min(256) {
+            let (name, human) = index.participant(at);
+            if name.eq_ignore_ascii_case(speaker) || human && (anybody || !machine && name.eq_ignore_ascii_case("user"))
+            {
+                bits[at / 64] |= 1 << (at % 64);
+            }
+        }
+        Speakers(bits)
+    }
+
+    fn include(&self, participant: u16) -> bool {
+        self.0.get(participant as usize / 64).is_some_and(|bits| bits >> (participant % 64) & 1 == 1)
+    }
+}
+
+struct Matcher<'a> {
+    index: Index<'a>,
+    query: &'a Query<'a>,
+    source: Source<'a>,
+    speakers: Speakers,
+    year: i32,
+    has_readings: bool,
+    has_context_terms: bool,
+}
+
+impl Matcher<'_> {
+    /// Tries every pattern that some word of the utterance finds.
+    fn search(&self, search: &mut Search) {
+        let utterance = self.source.utterance;
+        let mut left = MAX_PATTERNS_TRIED;
+        for places in utterance.places.chunk_by(|a, b| a.0 == b.0) {
+            for posting in self.index.postings(places[0].0) {
+                let Some(pattern) = self.index.pattern(posting.pattern) else { continue };
+                if pattern.mask & !utterance.mask != 0 || !self.speakers.include(pattern.participant) {
+                    continue;
+                }
+                if pattern.flags & pattern_flag::FUZZY != 0 && !self.first_time(search, posting.pattern) {
+                    continue;
+                }
+                left = match left.checked_sub(1) {
+                    Some(left) => left,
+                    None => return,
+                };
+                self.try_pattern(posting.pattern, &pattern, posting.unit as usize, places, search);
+            }
+        }
+    }
+
+    /// Fuzzy patterns are found by several of their words.
+    fn first_time(&self, search: &mut Search, pattern: u32) -> bool {
+        if search.tried.contains(&pattern) {
+            return false;
+        }
+        if search.tried.len() < MAX_REMEMBERED {
+            search.tried.push(pattern);
+        }
+        true
+    }
+
+    fn try_pattern(&self, id: u32, pattern: &Pattern, anchor: usize, places: &[(u32, u32)], search: &mut Search) {
+        let context = pattern.flags & pattern_flag::CONTEXT_SENSITIVE != 0;
+        let move_index = pattern.move_index as usize;
+        let plausible = (context || self.has_context_terms) && (self.query.plausible)(move_index);
+        if context && !plausible {
+            return;
+        }
+        let Some((mut score, first, end)) = self.best(pattern, anchor, places, plausible, search) else { return };
+        if !(self.query.admits)(move_index) {
+            return;
+        }
+        if context {
+            score = (score + score::CONTEXT_GAIN).min(score::WHOLE);
+        }
+        let captures = if search.best_taken.is_empty() { Vec::new() } else { search.best_taken.clone() };
+        search.keep(Found {
+            pattern: id,
+            move_index: pattern.move_index,
+            literal_words: pattern.literal_words,
+            score,
+            first,
+            end,
+            captures,
+        });
+    }
+
+    /// The pattern's best match: score and words. What it captures is left in `search.best_taken`.
+    fn best(
+        &self,
+        pattern: &Pattern,
+        anchor: usize,
+        places: &[(u32, u32)],
+        plausible: bool,
+        search: &mut Search,
+    ) -> Option<(u64, usize, usize)> {
+        let units = self.index.units(pattern);
+        let strict = pattern.flags & pattern_flag::STRICT != 0;
+        let mut aligner = Aligner { source: &self.source, pattern, units, spelling: Spelling::Exact, plausible };
+        for &(_, place) in places.iter().take(MAX_PLACES) {
+            if let Some(alignment) = aligner.align(anchor, place as usize, &mut search.best_taken) {
+                let coverage = self.coverage(alignment.first, alignment.end, alignment.skipped);
+                let score = self.exact_score(pattern, coverage, alignment.synonyms, search.best_taken.len());
+                if let Some(score) = self.as_meant(score, alignment.first, alignment.end) {
+                    return Some((score, alignment.first, alignment.end));
+                }
+            }
+        }
+        if strict {
+            if !self.has_readings {
+                return None;
+            }
+            aligner.spelling = Spelling::Slips;
+            return places.iter().take(MAX_LOOSE_PLACES).find_map(|&(_, place)| {
+                let alignment = aligner.align(anchor, place as usize, &mut search.best_taken)?;
+                let coverage = self.coverage(alignment.first, alignment.end, alignment.skipped);
+                let vouched = pattern.literal_words > 1 || coverage >= VOUCHING_COVERAGE;
+                let score = (alignment.slips == 1 && vouched).then(|| score::misspelt_strict(coverage))?;
+                let score = self.as_meant(score, alignment.first, alignment.end)?;
+                Some((score, alignment.first, alignment.end))
+            });
+        }
+        if pattern.flags & pattern_flag::CONTENT == 0 {
+            return None;
+        }
+        self.best_loose(pattern, anchor, places, plausible, search)
+    }
+
+    fn best_loose(
+        &self,
+        pattern: &Pattern,
+        anchor: usize,
+        places: &[(u32, u32)],
+        plausible: bool,
+        search: &mut Search,
+    ) -> Option<(u64, usize, usize)> {
+        let fuzzy = pattern.flags & pattern_flag::FUZZY != 0;
+        let loose = Loose { source: &self.source, pattern, units: self.index.units(pattern), plausible };
+        let mut best: Option<(u64, usize, usize)> = None;
+        for &(_, place) in places.iter().take(MAX_LOOSE_PLACES) {
+            let Some(near) = loose.find(anchor, place as usize, &mut search.taken) else { continue };
+            // What stands between the pattern's words belongs to the phrase: it counts half.
+            let all = self.source.utterance.weight_outside(0, self.source.utterance.len());
+            let inside = self.source.utterance.weight_outside(near.first, near.end);
+            let coverage = score::coverage(near.explained * 2, (all - inside) * 2 + near.passed);
+            if near.unvouched && coverage < VOUCHING_COVERAGE {
+                continue;
+            }
+            let score = if fuzzy {
+                score::fuzzy(coverage, pattern, search.taken.len() as u64, near.likeness)
+            } else {
+                score::near(coverage, pattern, near.likeness)
+            };
+            if score < score::LEAST || best.is_some_and(|(known, ..)| known >= score) {
+                continue;
+            }
+            if let Some(score) = self.as_meant(score, near.first, near.end) {
+                best = Some((score, near.first, near.end));
+                std::mem::swap(&mut search.taken, &mut search.best_taken);
+            }
+        }
+        best
+    }
+
+    fn exact_score(&self, pattern: &Pattern, coverage: u64, synonyms: u32, captures: usize) -> u64 {
+        let likeness = 1_000 - 10 * u64::from(synonyms).min(10);
+        if pattern.flags & pattern_flag::STRICT != 0 {
+            score::strict(coverage)
+        } else if pattern.flags & pattern_flag::FUZZY != 0 {
+            score::fuzzy(coverage, pattern, captures as u64, likeness)
+        } else {
+            (score::plain(coverage, pattern) * likeness / 1_000).max(score::PLAIN)
+        }
+    }
+
+    fn coverage(&self, first: usize, end: usize, skipped: u64) -> u64 {
+        let utterance = self.source.utterance;
+        let all = utterance.weight_outside(0, utterance.len());
+        let inside = utterance.weight_outside(first, end);
+        score::coverage(utterance.weight_inside(first, end).saturating_sub(skipped), all - inside + skipped)
+    }
+
+    /// The score of a match as the sentence means it; `None` when it is denied.
+    fn as_meant(&self, score: u64, first: usize, end: usize) -> Option<u64> {
+        match polarity(&self.source.utterance.tokens, first, end, Some(self.year)) {
+            Polarity::Asserted => Some(score),
+            Polarity::Doubtful => Some(score.min(score::DOUBTFUL)),
+            Polarity::Denied => None,
+        }
+    }
+
+    /// Patterns of nothing but wildcards match what nothing else does.
+    fn catch_all(&self, search: &mut Search) {
+        if self.source.utterance.len() == 0 {
+            return;
+        }
+        for id in self.index.catch_alls().take(MAX_CATCH_ALLS) {
+            let Some(pattern) = self.index.pattern(id) else { continue };
+            let move_index = pattern.move_index as usize;
+            let context = pattern.flags & pattern_flag::CONTEXT_SENSITIVE != 0;
+            if self.speakers.include(pattern.participant)
+                && (!context || (self.query.plausible)(move_index))
+                && (self.query.admits)(move_index)
+            {
+                let end = self.source.utterance.len();
+                search.keep(Found {
+                    pattern: id,
+                    move_index: pattern.move_index,
+                    literal_words: 0,
+                    score: score::CATCH_ALL,
+                    first: 0,
+                    end,
+                    captures: Vec::new(),
+                });
+            }
+        }
+    }
+
+    fn candidate(&self, found: &Found) -> Candidate {
+        let pattern = self.index.pattern(found.pattern);
+        let units = pattern.as_ref().map(|pattern| self.index.units(pattern));
+        let mut taken = found.captures.clone();
+        taken.sort_unstable_by_key(|taken| taken.unit);
+        let captures = taken.iter().filter_map(|taken| {
+            let unit = units?.get(taken.unit)?;
+            let text = self.query.text.get(taken.span.0..taken.span.1)?;
+            Some(Capture { name: self.source.name_of(unit).to_owned(), span: taken.span, text: text.to_owned() })
+        });
+        Candidate {
+            move_index: found.move_index as usize,
+            pattern_index: pattern.map_or(0, |pattern| pattern.ordinal as usize),
+            pattern: pattern.map_or_else(String::new, |pattern| self.index.pattern_text(&pattern).to_owned()),
+            score: found.score as f64 / score::WHOLE as f64,
+            literal_words: found.literal_words as usize,
+            captures: captures.collect(),
+            span: self.source.utterance.tokens.span(found.first, found.end),
+        }
+    }
+}
+
+/// The share of the utterance that a match must explain if only a misspelt word speaks for it.
+const VOUCHING_COVERAGE: u64 = 6_000;
+
+#[cfg(test)]
+mod tests;

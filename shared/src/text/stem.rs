@@ -33,10 +33,8 @@ pub fn stem(word: &str) -> Stem<'_> {
         return if head.len() >= 2 { Stem { head, y: true } } else { whole };
     }
     let mut head = word;
-    if let Some(rest) = head.strip_suffix("ness") {
-        if rest.len() >= 4 {
-            head = rest;
-        }
+    if let Some(rest) = head.strip_suffix("ness").filter(|rest| rest.len() >= 4) {
+        head = rest;
     }
     if let Some(rest) = plural(head) {
         head = rest;

@@ -63,6 +63,7 @@ pub struct Tokens {
     letters: String,
     classes: Class,
     has_data: bool,
+    only_marks: bool,
 }
 
 impl Tokens {
@@ -96,6 +97,12 @@ impl Tokens {
         self.has_data
     }
 
+    /// Whether the text has no word, so that its punctuation marks stand for words.
+    #[must_use]
+    pub fn is_only_marks(&self) -> bool {
+        self.only_marks
+    }
+
     /// The normalized form of a word; empty when there is no such word.
     #[must_use]
     pub fn text(&self, index: usize) -> &str {
@@ -125,10 +132,12 @@ impl Tokens {
         self.letters.clear();
         self.classes = Class::CONTENT;
         self.has_data = false;
+        self.only_marks = false;
         // Offsets are 32-bit; a longer text is cut, which callers do long before.
         let text = if text.len() > u32::MAX as usize { "" } else { text };
         Reader { out: self, text, at: 0, before: Break::None, question: false }.run();
         if self.tokens.is_empty() {
+            self.only_marks = true;
             self.read_marks(text);
         }
     }
@@ -159,12 +168,11 @@ impl Tokens {
         question: bool,
     ) {
         let class = if shape == Shape::Word { words::class_of(hash) } else { Class::CONTENT };
-        if class.is(Class::CONTRACTION) {
-            if let Some((first, second)) = words::expansion(&self.letters[low..]) {
-                self.letters.truncate(low);
-                self.two(first, second, span, before, question);
-                return;
-            }
+        let expansion = if class.is(Class::CONTRACTION) { words::expansion(&self.letters[low..]) } else { None };
+        if let Some((first, second)) = expansion {
+            self.letters.truncate(low);
+            self.two(first, second, span, before, question);
+            return;
         }
         self.push(hash, class, low, span, shape, before, question);
     }

@@ -102,7 +102,7 @@ const LINES: &[(&str, Class)] = classes! {
         => FUNCTION;
     "if" => BREAK;
     "what why how where whose whom which who when" => FUNCTION | QUESTION;
-    "please thanks thank hello hi hey um uh er hmm yeah yep ok okay well really actually basically literally very quite so just right now asap sorry excuse oh ah pls plz kindly badly totally absolutely definitely simply currently again"
+    "please thanks thank hello hi hey um uh er hmm yeah yep ok okay really actually basically literally very quite so just now asap sorry excuse oh ah pls plz kindly badly totally absolutely definitely simply currently again"
         => FILLER;
     "today tomorrow tonight yesterday morning afternoon evening night noon midnight monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december week weeks weekend month months year years day days hour hours minute minutes second seconds ago am pm recently lately earlier later last next past now"
         => TIME;

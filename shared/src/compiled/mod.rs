@@ -1,0 +1,131 @@
+//! The compiled form of a game: one block of bytes, used as it lies.
+//!
+//! A fixed header (magic, format version, SHA-256 of the rest, section table), the match index as flat
+//! little-endian tables that are read in place, and each move's body as a blob that is decoded when the
+//! move is first touched. Loading checks the header, the section bounds and a checksum of the index, and copies
+//! nothing; every accessor is bounds-checked and reports damage instead of panicking. Its hash names the game version.
+
+mod build;
+mod format;
+pub(crate) mod index;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use self::format::{Layout, Section};
+use self::index::Index;
+use crate::ir;
+
+/// A compiled game, ready to match. Cloning is cheap and shares what has been decoded.
+#[derive(Debug, Clone)]
+pub struct CompiledGame {
+    bytes: Arc<[u8]>,
+    layout: Layout,
+    decoded: Arc<Decoded>,
+}
+
+/// What has been decoded so far.
+#[derive(Debug, Default)]
+struct Decoded {
+    header: OnceLock<Arc<ir::Game>>,
+    moves: Mutex<BTreeMap<usize, Arc<ir::Move>>>,
+}
+
+/// The bytes are not a compiled game that this version can use.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("E151 not a usable compiled game: {0}")]
+pub struct LoadError(pub String);
+
+impl CompiledGame {
+    /// Lays a game out.
+    ///
+    /// # Errors
+    /// When the game exceeds a limit of the format.
+    pub fn compile(game: &ir::Game) -> Result<CompiledGame, LoadError> {
+        CompiledGame::load(build::compile(game)?.into())
+    }
+
+    /// Takes bytes made by [`CompiledGame::compile`]. Does no work that grows with the number of moves beyond a checksum
+    /// of the index; a move's body is checked when it is first touched.
+    ///
+    /// # Errors
+    /// When the bytes are damaged or of another format version.
+    pub fn load(bytes: Arc<[u8]>) -> Result<CompiledGame, LoadError> {
+        let layout = Layout::read(&bytes)?;
+        Ok(CompiledGame { bytes, layout, decoded: Arc::default() })
+    }
+
+    /// The bytes, to be stored.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether the bytes are, to the last one, those that [`CompiledGame::version`] names. Hashes everything: for
+    /// stores, not for turns.
+    #[must_use]
+    pub fn is_intact(&self) -> bool {
+        format::is_intact(&self.bytes)
+    }
+
+    /// The game version: the SHA-256 of the compiled form, 64 hexadecimal digits.
+    #[must_use]
+    pub fn version(&self) -> String {
+        format::version(&self.bytes)
+    }
+
+    /// The game's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.index().game_name()
+    }
+
+    /// How many moves it has.
+    #[must_use]
+    pub fn move_count(&self) -> usize {
+        self.index().move_count()
+    }
+
+    /// The index of the move of that name.
+    #[must_use]
+    pub fn find_move(&self, name: &str) -> Option<usize> {
+        self.index().find_move(name)
+    }
+
+    /// A move's body (decoded on first touch and kept); `None` when there is no such move or its bytes are damaged.
+    #[must_use]
+    pub fn move_at(&self, index: usize) -> Option<Arc<ir::Move>> {
+        let mut moves = self.decoded.moves.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = moves.get(&index) {
+            return Some(Arc::clone(found));
+        }
+        let blob = self.index().move_body(index)?;
+        let body: Arc<ir::Move> = Arc::new(postcard::from_bytes(blob).ok()?);
+        moves.insert(index, Arc::clone(&body));
+        Some(body)
+    }
+
+    /// Everything that is not a move: the game with `moves` empty (decoded on first touch and kept).
+    #[must_use]
+    pub fn header(&self) -> Arc<ir::Game> {
+        let decode = || {
+            Arc::new(
+                format::checked_blob(self.section(Section::Header))
+                    .and_then(|b| postcard::from_bytes(b).ok())
+                    .unwrap_or_default(),
+            )
+        };
+        Arc::clone(self.decoded.header.get_or_init(decode))
+    }
+
+    pub(crate) fn index(&self) -> Index<'_> {
+        Index::new(&self.bytes, &self.layout)
+    }
+
+    fn section(&self, section: Section) -> &[u8] {
+        self.layout.slice(&self.bytes, section)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,407 @@
+//! What a capture takes: where it ends, what is left off, and what its slot's type accepts.
+
+use super::utterance::Utterance;
+use crate::compiled::CompiledGame;
+use crate::compiled::index::{Pattern, Unit, UnitKind, Units, unit_flag};
+use crate::entities::Reference;
+use crate::ir::{Slot, SlotType};
+use crate::slots;
+use crate::text::{Break, Class, Shape};
+
+/// Words that one capture takes at most.
+pub(super) const MAX_CAPTURE_WORDS: usize = 24;
+/// Bytes that a typed capture is read from at most.
+const MAX_TYPED_BYTES: usize = 256;
+/// Words that may lead a typed value ("about 7", "is 102") and are not part of it.
+const MAX_LEADING_WORDS: usize = 2;
+/// Words before a literal in which a leading typed value is looked for.
+const MAX_LEADING_VALUE_WORDS: usize = 8;
+
+/// A value taken: which element of the pattern took it, and where it lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Taken {
+    pub(super) unit: usize,
+    /// Bytes of the text.
+    pub(super) span: (usize, usize),
+}
+
+/// What captures are read from.
+pub(super) struct Source<'a> {
+    pub(super) text: &'a str,
+    pub(super) utterance: &'a Utterance,
+    pub(super) game: &'a CompiledGame,
+    pub(super) reference: &'a Reference,
+}
+
+impl Source<'_> {
+    /// Captures and wildcards between two literals: they share the words `from..to`.
+    pub(super) fn between(
+        &self,
+        pattern: &Pattern,
+        units: Units<'_>,
+        gap: (usize, usize),
+        words: (usize, usize),
+        out: &mut Vec<Taken>,
+    ) -> Option<()> {
+        let mut at = words.0;
+        for index in gap.0..gap.1 {
+            let unit = units.get(index)?;
+            let last = index + 1 == gap.1;
+            if unit.kind == UnitKind::Wildcard {
+                if !last {
+                    at = at.max(words.1.saturating_sub(required(units, index + 1, gap.1)));
+                }
+                continue;
+            }
+            let typed = unit.has(unit_flag::TYPED);
+            let end = if last {
+                words.1
+            } else if typed {
+                at
+            } else {
+                self.share(at, words.1, required(units, index + 1, gap.1))
+            };
+            match self.take(pattern, units, unit, index, (at, end), words.1, typed) {
+                Some((taken, end)) => {
+                    if typed && last && self.trimmed_end(end, words.1) != end {
+                        return None;
+                    }
+                    out.push(taken);
+                    at = end;
+                }
+                None if unit.has(unit_flag::OPTIONAL) => {}
+                None => return None,
+            }
+        }
+        Some(())
+    }
+
+    #[allow(clippy::too_many_arguments)] // one value of one capture
+    fn take(
+        &self,
+        pattern: &Pattern,
+        units: Units<'_>,
+        unit: Unit,
+        index: usize,
+        words: (usize, usize),
+        limit: usize,
+        typed: bool,
+    ) -> Option<(Taken, usize)> {
+        if typed {
+            let (first, end) = self.typed(pattern, units, unit, words.0, limit)?;
+            return Some((Taken { unit: index, span: self.utterance.tokens.span(first, end) }, end));
+        }
+        let span = self.trim(words.0, words.1)?;
+        Some((Taken { unit: index, span: self.utterance.tokens.span(span.0, span.1) }, words.1))
+    }
+
+    /// How much of `from..to` the first of several captures takes: up to a comma, else one word.
+    fn share(&self, from: usize, to: usize, needed: usize) -> usize {
+        let most = to.saturating_sub(needed);
+        let comma = (from + 1..most + 1).find(|&at| self.break_before(at) != Break::None);
+        comma.unwrap_or_else(|| {
+            let articles = (from..most).take_while(|&at| self.utterance.class(at).is(Class::DETERMINER)).count();
+            (from + articles + 1).min(most)
+        })
+    }
+
+    /// Captures and wildcards at the end of a pattern, from word `from` on. Returns one past the last word taken.
+    pub(super) fn trailing(
+        &self,
+        pattern: &Pattern,
+        units: Units<'_>,
+        gap: (usize, usize),
+        from: usize,
+        out: &mut Vec<Taken>,
+    ) -> Option<usize> {
+        let captures =
+            (gap.0..gap.1).filter(|&at| units.get(at).is_some_and(|unit| unit.kind == UnitKind::Capture)).count();
+        if captures == 0 {
+            return Some(from);
+        }
+        let only = (captures == 1)
+            .then(|| {
+                (gap.0..gap.1).find_map(|at| units.get(at).filter(|u| u.kind == UnitKind::Capture).map(|u| (at, u)))
+            })
+            .flatten();
+        if let Some((index, unit)) = only {
+            if unit.has(unit_flag::TYPED) {
+                let limit = self.utterance.len();
+                return match self.typed(pattern, units, unit, from, limit) {
+                    Some((first, end)) => {
+                        out.push(Taken { unit: index, span: self.utterance.tokens.span(first, end) });
+                        Some(end)
+                    }
+                    None if unit.has(unit_flag::OPTIONAL) => Some(from),
+                    None => None,
+                };
+            }
+            let end = if unit.has(unit_flag::OPTIONAL) { self.name_end(from) } else { self.free_end(pattern, from) };
+            return match self.trim(from, end) {
+                Some((first, last)) => {
+                    out.push(Taken { unit: index, span: self.utterance.tokens.span(first, last) });
+                    Some(end)
+                }
+                None if unit.has(unit_flag::OPTIONAL) => Some(from),
+                None => None,
+            };
+        }
+        let end = self.several_end(from);
+        self.between(pattern, units, gap, (from, end), out)?;
+        Some(end)
+    }
+
+    /// Captures and wildcards before a pattern's first literal, which stands at word `to`. Returns the first word taken.
+    pub(super) fn leading(
+        &self,
+        pattern: &Pattern,
+        units: Units<'_>,
+        gap: (usize, usize),
+        to: usize,
+        out: &mut Vec<Taken>,
+    ) -> Option<usize> {
+        let mut at = to;
+        for index in (gap.0..gap.1).rev() {
+            let unit = units.get(index)?;
+            if unit.kind == UnitKind::Wildcard {
+                continue;
+            }
+            let found = if unit.has(unit_flag::TYPED) {
+                self.typed_before(pattern, units, unit, at)
+            } else {
+                let several = required(units, gap.0, gap.1) > 1;
+                let start = if several { at.saturating_sub(1) } else { self.phrase_start(at) };
+                self.trim_before(start, at).map(|span| (start, span))
+            };
+            match found {
+                Some((start, span)) => {
+                    out.push(Taken { unit: index, span: self.utterance.tokens.span(span.0, span.1) });
+                    at = start;
+                }
+                None if unit.has(unit_flag::OPTIONAL) => {}
+                None => return None,
+            }
+        }
+        Some(at)
+    }
+
+    fn break_before(&self, at: usize) -> Break {
+        self.utterance.token(at).map_or(Break::Sentence, |token| token.before)
+    }
+
+    fn class(&self, at: usize) -> Class {
+        self.utterance.class(at)
+    }
+
+    fn word(&self, at: usize) -> &str {
+        self.utterance.tokens.text(at)
+    }
+
+    /// Where a free capture that begins at `from` ends: at the end of its clause, or where another value begins.
+    fn free_end(&self, pattern: &Pattern, from: usize) -> usize {
+        let end = self.clause_end(from);
+        self.before_other_values(pattern, from, end)
+    }
+
+    fn clause_end(&self, from: usize) -> usize {
+        let limit = self.utterance.len().min(from + MAX_CAPTURE_WORDS);
+        let named = (from..limit).find(|&at| !self.class(at).is(Class::DETERMINER)).unwrap_or(limit);
+        (from..limit)
+            .find(|&at| at > from && self.break_before(at) != Break::None || at > named && self.ends_capture(at))
+            .unwrap_or(limit)
+    }
+
+    /// Several captures at the end share what is left of the sentence; commas part them.
+    fn several_end(&self, from: usize) -> usize {
+        let limit = self.utterance.len().min(from + MAX_CAPTURE_WORDS);
+        let end = (from + 1..limit)
+            .find(|&at| self.break_before(at) == Break::Sentence || self.ends_capture(at))
+            .unwrap_or(limit);
+        (from..end).rev().find(|&at| !self.class(at).is(Class::FILLER)).map_or(end, |at| at + 1)
+    }
+
+    /// Whether a word begins something that is no longer the value.
+    fn ends_capture(&self, at: usize) -> bool {
+        let class = self.class(at);
+        if class.is(Class::BREAK.and(Class::SUBJECT)) {
+            return true;
+        }
+        let next = self.class(at + 1);
+        match self.word(at) {
+            "and" | "or" => {
+                next.is(Class::SUBJECT.and(Class::AUXILIARY).and(Class::RECENT))
+                    || matches!(self.word(at + 1), "my" | "it" | "its" | "there" | "also" | "then" | "please")
+            }
+            "for" => {
+                next.is(Class::NUMBER.and(Class::TIME).and(Class::LEADS))
+                    || self.is_number(at + 1)
+                    || matches!(self.word(at + 1), "the" | "a") && self.class(at + 2).is(Class::TIME.and(Class::LEADS))
+            }
+            _ => false,
+        }
+    }
+
+    fn is_number(&self, at: usize) -> bool {
+        self.utterance.token(at).is_some_and(|token| token.shape == Shape::Data || token.class.is(Class::NUMBER))
+    }
+
+    /// An optional capture is a name: it ends where grammar begins, and is nothing if grammar comes first.
+    fn name_end(&self, from: usize) -> usize {
+        let end = self.clause_end(from);
+        let grammar = Class::FUNCTION.and(Class::NEGATOR);
+        (from..end).find(|&at| self.class(at).is(grammar) && !self.class(at).is(Class::DETERMINER)).unwrap_or(end)
+    }
+
+    /// Cuts `from..end` before a number or time that another slot of the move takes.
+    fn before_other_values(&self, pattern: &Pattern, from: usize, end: usize) -> usize {
+        let value = |at: &usize| self.is_number(*at) || self.class(*at).is(Class::TIME);
+        let first = (from..end).find(|&at| !self.class(at).is(Class::DETERMINER)).unwrap_or(end);
+        let mut places = (first + 1..end).filter(value).peekable();
+        if places.peek().is_none() {
+            return end;
+        }
+        let Some(body) = self.game.move_at(pattern.move_index as usize) else { return end };
+        let typed: Vec<&Slot> = body.slots.iter().filter(|slot| slot.ty != SlotType::String).collect();
+        if typed.is_empty() {
+            return end;
+        }
+        for at in places {
+            let start = at - usize::from(self.class(at - 1).is(Class::DETERMINER) && at > first + 1);
+            let text = self.text_from(start, self.utterance.len());
+            if typed.iter().any(|slot| slots::value_prefix(slot, text, self.reference).is_some()) {
+                let mut cut = start;
+                while cut > first + 1 && self.class(cut - 1).is(Class::LEADS.and(Class::FILLER)) {
+                    cut -= 1;
+                }
+                return cut;
+            }
+        }
+        end
+    }
+
+    /// The longest value of the capture's slot that begins at `from`, as words.
+    fn typed(
+        &self,
+        pattern: &Pattern,
+        units: Units<'_>,
+        unit: Unit,
+        from: usize,
+        limit: usize,
+    ) -> Option<(usize, usize)> {
+        let _ = units;
+        let body = self.game.move_at(pattern.move_index as usize)?;
+        let name = self.name_of(unit);
+        let slot = body.slots.iter().find(|slot| slot.name == name)?;
+        for first in from..limit.min(from + MAX_LEADING_WORDS + 1) {
+            let text = self.text_from(first, limit);
+            if let Some(length) = slots::value_prefix(slot, text, self.reference).filter(|&length| length > 0) {
+                let stop = self.utterance.token(first)?.start as usize + length;
+                let end = (first..limit)
+                    .take_while(|&at| self.utterance.token(at).is_some_and(|t| t.end as usize <= stop))
+                    .last()?
+                    + 1;
+                return Some((first, end));
+            }
+            let skippable = Class::LEADS.and(Class::DETERMINER).and(Class::FILLER).and(Class::AUXILIARY);
+            if !self.class(first).is(skippable) {
+                return None;
+            }
+        }
+        None
+    }
+
+    pub(super) fn name_of(&self, unit: Unit) -> &str {
+        self.game.index().string(unit.a, unit.b)
+    }
+
+    /// A typed value that ends right before `to`: the longest one.
+    fn typed_before(
+        &self,
+        pattern: &Pattern,
+        units: Units<'_>,
+        unit: Unit,
+        to: usize,
+    ) -> Option<(usize, (usize, usize))> {
+        let from = to.saturating_sub(MAX_LEADING_VALUE_WORDS);
+        let from =
+            (from..to).rev().take_while(|&at| at + 1 == to || self.break_before(at + 1) == Break::None).last()?;
+        (from..to).find_map(|start| {
+            let (first, end) = self.typed(pattern, units, unit, start, to)?;
+            (end == to).then_some((first, (first, end)))
+        })
+    }
+
+    fn text_from(&self, first: usize, end: usize) -> &str {
+        let (start, stop) = self.utterance.tokens.span(first, end);
+        let mut stop = stop.min(start + MAX_TYPED_BYTES);
+        while !self.text.is_char_boundary(stop) {
+            stop -= 1;
+        }
+        self.text.get(start..stop).unwrap_or("")
+    }
+
+    /// The words `from..to` without what is no part of a value: articles before it, politeness after it.
+    fn trim(&self, from: usize, to: usize) -> Option<(usize, usize)> {
+        let first = (from..to).find(|&at| !self.class(at).is(Class::DETERMINER))?;
+        // "nothing", "no laptop": a value that is none.
+        if self.class(first).is(Class::NEGATOR.and(Class::NOTHING)) {
+            return None;
+        }
+        Some((first, self.trimmed_end(first + 1, to)))
+    }
+
+    /// One past the last word of `..to` that is no politeness; at least `least`.
+    fn trimmed_end(&self, least: usize, to: usize) -> usize {
+        let mut end = to;
+        while end > least {
+            let right_now = self.word(end - 1) == "right" && self.word(end) == "now";
+            if !(self.class(end - 1).is(Class::FILLER) || right_now) {
+                break;
+            }
+            end -= 1;
+        }
+        end
+    }
+
+    fn trim_before(&self, from: usize, to: usize) -> Option<(usize, usize)> {
+        let (first, end) = self.trim(from, to)?;
+        // "it hurts" is not about a thing named "it".
+        let names = (first..end).any(|at| !self.class(at).is(Class::FUNCTION.and(Class::FILLER)));
+        names.then_some((first, end))
+    }
+
+    /// Where the phrase that ends right before `to` begins: back to an article, to grammar, or to the clause's start.
+    fn phrase_start(&self, to: usize) -> usize {
+        let limit = to.saturating_sub(MAX_CAPTURE_WORDS);
+        let mut at = to;
+        while at > limit {
+            if at < to && self.break_before(at) != Break::None {
+                return at;
+            }
+            let class = self.class(at - 1);
+            if class.is(Class::DETERMINER) {
+                // "the back of my head": the article is inside.
+                let inside = at >= 3 && self.word(at - 2) == "of" && !self.class(at - 3).is(Class::FUNCTION);
+                if !inside {
+                    return at - 1;
+                }
+                at -= 2;
+                continue;
+            }
+            let grammar = Class::FUNCTION.and(Class::BREAK).and(Class::NEGATOR).and(Class::LIGHT);
+            if class.is(grammar) && !class.is(Class::FILLER) && !(at == to && class.is(Class::LIGHT)) {
+                return at;
+            }
+            at -= 1;
+        }
+        at
+    }
+}
+
+/// Words that the captures `from..to` of a pattern need.
+pub(super) fn required(units: Units<'_>, from: usize, to: usize) -> usize {
+    (from..to)
+        .filter_map(|at| units.get(at))
+        .filter(|unit| unit.kind == UnitKind::Capture && !unit.has(unit_flag::OPTIONAL))
+        .count()
+}

@@ -1,0 +1,59 @@
+//! Confidence: one number from what a pattern explains. Integers in ten-thousandths, so that every platform agrees.
+//!
+//! The formulas and the reasons for them are in `docs/matching.md`.
+
+use crate::compiled::index::Pattern;
+
+/// The whole: a score of 1, a coverage of everything.
+pub(super) const WHOLE: u64 = 10_000;
+
+/// Below this nothing is a match.
+pub(super) const LEAST: u64 = 4_000;
+/// What is perhaps not about here and now never scores more.
+pub(super) const DOUBTFUL: u64 = 4_500;
+/// What a `context-sensitive` pattern gains when the conversation makes it plausible.
+pub(super) const CONTEXT_GAIN: u64 = 500;
+/// What a pattern of nothing but a wildcard scores.
+pub(super) const CATCH_ALL: u64 = 2_500;
+
+/// A plain match is at least this.
+pub(super) const PLAIN: u64 = 7_500;
+const STRICT: u64 = 9_200;
+/// The weight of one word that means something.
+const CONTENT: u64 = 20;
+
+/// The share of what was said that a match explains, in ten-thousandths.
+pub(super) fn coverage(explained: u64, unexplained: u64) -> u64 {
+    (explained * WHOLE).checked_div(explained + unexplained).unwrap_or(WHOLE)
+}
+
+/// A strict match: from 0.92, to 1 when it explains everything.
+pub(super) fn strict(coverage: u64) -> u64 {
+    STRICT + (WHOLE - STRICT) * (coverage * coverage / WHOLE) / WHOLE
+}
+
+/// A plain match: from 0.75. One telling word that explains everything comes to 0.8, two to 0.95, three to 0.977.
+pub(super) fn plain(coverage: u64, pattern: &Pattern) -> u64 {
+    let content = u64::from(pattern.content_weight).max(CONTENT);
+    let specific = 2_000 - 2_000 * CONTENT * CONTENT / (content * content);
+    PLAIN + 500 * coverage / WHOLE + specific * (coverage * coverage / WHOLE) / WHOLE
+}
+
+/// A plain pattern met in other words: what the plain match would score, times the likeness (in thousandths).
+pub(super) fn near(coverage: u64, pattern: &Pattern, likeness: u64) -> u64 {
+    plain(coverage, pattern) * likeness / 1_000
+}
+
+/// A strict pattern met but for one misspelt word: a guess, far below what strict matches score.
+pub(super) fn misspelt_strict(coverage: u64) -> u64 {
+    DOUBTFUL + 1_000 * coverage / WHOLE
+}
+
+/// A fuzzy match: 0.4 to 0.9 by likeness (in thousandths, at least 500), and the less the shorter the pattern is:
+/// two short words say little, however well they are met.
+pub(super) fn fuzzy(coverage: u64, pattern: &Pattern, captures: u64, likeness: u64) -> u64 {
+    let evidence = (u64::from(pattern.literal_weight) + captures * CONTENT / 2).max(1);
+    let most = 9_000u64.saturating_sub(3_200 * CONTENT / evidence).max(LEAST);
+    let score = LEAST + (most - LEAST) * likeness.saturating_sub(500) / 500;
+    (score * (9_000 + coverage / 10) / WHOLE).max(LEAST)
+}
