@@ -184,7 +184,7 @@ impl<'l, 's: 'l> Printer<'l, 's> {
         let token = self.lexed.tokens[index];
         let mut paragraph =
             self.layout[index] == Layout::Paragraph && self.last.is_some_and(|last| !is_open(last.kind));
-        for comment in held {
+        for (number, comment) in held.iter().enumerate() {
             let text = self.comment_text(comment);
             let is_line = text.starts_with('#') || text.starts_with("//");
             if self.is_trailing(comment) {
@@ -205,7 +205,9 @@ impl<'l, 's: 'l> Printer<'l, 's> {
                 }
                 self.push(line.trim_end_matches(['\r', ' ', '\t']));
             }
-            let next_line = self.lexed.source[comment.end as usize..token.start as usize].contains('\n');
+            let next = held.get(number + 1).map_or(token.start, |next| next.start);
+            let after = self.lexed.source.get(comment.end as usize..next as usize).unwrap_or_default();
+            let next_line = after.contains('\n');
             if is_line || next_line {
                 self.out.push('\n');
                 self.column = 0;
@@ -270,7 +272,9 @@ impl<'l, 's: 'l> Printer<'l, 's> {
     fn breaks_inside(&self, index: usize) -> bool {
         let tokens = &self.lexed.tokens;
         let close = self.closing(index);
-        if close == index + 1 && !self.has_comment(index + 1, close) {
+        // Comments that wait land inside, too.
+        let commented = self.has_comment(index + 1, close) || !self.held.is_empty();
+        if close == index + 1 && !commented {
             return false;
         }
         match tokens[index].kind {
@@ -278,7 +282,7 @@ impl<'l, 's: 'l> Printer<'l, 's> {
             Kind::OpenBracket => {
                 let patterns = self.layout[index] == Layout::BrokenList;
                 let items = self.layout[index + 1..close].iter().filter(|layout| **layout == Layout::Item).count();
-                (patterns && items > 1) || self.has_comment(index + 1, close) || !self.fits(index, close)
+                (patterns && items > 1) || commented || !self.fits(index, close)
             }
             _ => false,
         }
