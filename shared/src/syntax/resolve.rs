@@ -32,6 +32,8 @@ pub(super) struct ResolvedGame<'f> {
 pub(super) struct Resolved<'f, 's> {
     pub(super) file: &'f File<'s>,
     pub(super) games: Vec<ResolvedGame<'f>>,
+    /// False when inheritance would copy too much (reported).
+    inherits: bool,
 }
 
 /// Resolves the inheritance of a file; problems of games are reported here, those of moves by [`check_moves`].
@@ -53,7 +55,15 @@ pub(super) fn resolve<'f, 's>(file: &'f File<'s>, findings: &mut Findings) -> Re
             }
         }
     }
-    Resolved { file, games: resolved.into_iter().flatten().collect() }
+    let mut resolved = Resolved { file, games: resolved.into_iter().flatten().collect(), inherits: true };
+    if let Some(game) = resolved.copies_too_much() {
+        let message = "inheritance copies more than fits in one file; extend fewer or smaller moves";
+        findings.push(Diagnostic::new(Code::InheritanceTooLarge, file.games[game].name.span, message));
+        // Nothing is inherited then, so that the checks of what is written stay as cheap as the file is small.
+        resolved.inherits = false;
+        resolved.games = (0..file.games.len()).map(|game| resolve_game(&file.games[game], game, None)).collect();
+    }
+    resolved
 }
 
 /// The game that each game extends; unknown bases and cycles are reported and cut.
@@ -160,6 +170,9 @@ impl<'f, 's> Resolved<'f, 's> {
     /// The move and those it extends, from the root down to itself; cut at a cycle or at the limit.
     pub(super) fn lineage(&self, id: MoveId) -> Vec<MoveId> {
         let mut lineage = vec![id];
+        if !self.inherits {
+            return lineage;
+        }
         let mut at = id;
         while let Some(base) = self.base_of(at) {
             if lineage.contains(&base) || lineage.len() > MAX_MOVE_INHERITANCE {
@@ -170,6 +183,21 @@ impl<'f, 's> Resolved<'f, 's> {
         }
         lineage.reverse();
         lineage
+    }
+
+    /// The game at which the tokens that inheritance copies exceed [`MAX_INHERITED_TOKENS`], if they do.
+    fn copies_too_much(&self) -> Option<usize> {
+        let mut copied = 0;
+        for (index, game) in self.games.iter().enumerate() {
+            for id in &game.moves {
+                let tokens: usize = self.lineage(*id).into_iter().map(|id| self.written(id).tokens).sum();
+                copied += if id.game == index { tokens - self.written(*id).tokens } else { tokens };
+                if copied > MAX_INHERITED_TOKENS {
+                    return Some(index);
+                }
+            }
+        }
+        None
     }
 
     /// Whether two games share a conversation's moves: one extends the other, directly or not.

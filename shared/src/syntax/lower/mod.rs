@@ -12,7 +12,6 @@ use crate::template;
 
 use super::ast;
 use super::findings::Findings;
-use super::limits::MAX_INHERITED_TOKENS;
 use super::resolve::Resolved;
 use super::text::{Escapes, decode, source_offset, unknown_escapes};
 
@@ -27,7 +26,7 @@ pub(super) fn lower(
     contract: &ir::Contract,
     findings: &mut Findings,
 ) -> Vec<ir::Game> {
-    let mut lowering = Lowering { source, lines: Lines::new(source.as_bytes()), reports: true, copied: 0, findings };
+    let mut lowering = Lowering { source, lines: Lines::new(source.as_bytes()), reports: true, findings };
     (0..resolved.games.len()).map(|game| lowering.game(resolved, game, contract)).collect()
 }
 
@@ -36,8 +35,6 @@ struct Lowering<'s, 'd> {
     lines: Lines<'s>,
     /// Whether problems are reported: only on the pass over the place where something is written.
     reports: bool,
-    /// Tokens copied by inheritance so far.
-    copied: usize,
     findings: &'d mut Findings,
 }
 
@@ -56,14 +53,6 @@ impl Lowering<'_, '_> {
         let pii: Vec<&str> = contract.pii_fields.iter().map(String::as_str).collect();
         for id in &resolved.games[index].moves {
             let lineage = resolved.lineage(*id);
-            let tokens: usize = lineage.iter().map(|id| resolved.written(*id).tokens).sum();
-            self.copied += if id.game == index { tokens - resolved.written(*id).tokens } else { tokens };
-            if self.copied > MAX_INHERITED_TOKENS {
-                let span = resolved.file.games[index].name.span;
-                let message = "inheritance copies more than fits in one file; extend fewer or smaller moves";
-                self.findings.push(Diagnostic::new(Code::InheritanceTooLarge, span, message));
-                break;
-            }
             let mut lowered = self.one_move(resolved, index, &lineage);
             for slot in &mut lowered.slots {
                 slot.sensitive |= pii.contains(&slot.name.as_str());

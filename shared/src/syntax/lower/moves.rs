@@ -10,10 +10,10 @@ use super::super::resolve::{MoveId, Resolved};
 use super::Lowering;
 
 impl Lowering<'_, '_> {
-    /// `lineage` runs from the root down to the move itself; `game` is the game that is being lowered.
+    /// `lineage` runs from the root down to the move itself and so is never empty; `game` is the game that is being lowered.
     pub(super) fn one_move(&mut self, resolved: &Resolved<'_, '_>, game: usize, lineage: &[MoveId]) -> ir::Move {
-        let Some(own) = lineage.last() else { unreachable_move() };
-        let written = resolved.written(*own);
+        let own = lineage[lineage.len() - 1];
+        let written = resolved.written(own);
         let mut lowered = ir::Move {
             name: written.name.text.to_owned(),
             guard: Vec::new(),
@@ -24,7 +24,7 @@ impl Lowering<'_, '_> {
             line: self.line(written.name.span),
         };
         for id in lineage {
-            self.reports = id == own && id.game == game;
+            self.reports = *id == own && id.game == game;
             self.add_elements(resolved.written(*id), &mut lowered);
         }
         lowered
@@ -142,11 +142,6 @@ impl Lowering<'_, '_> {
             Condition::Unknown => ir::Condition::Any(Vec::new()),
         }
     }
-}
-
-/// A lineage holds at least the move itself.
-fn unreachable_move() -> ! {
-    unreachable!("a lineage is never empty")
 }
 
 pub(super) fn path(reference: &ast::Reference<'_>) -> ir::Path {
