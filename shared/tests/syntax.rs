@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lgdl::diagnostics::{Colour, render};
+use lgdl::diagnostics::{Code, Colour, Severity, render};
 use lgdl::syntax::{Parsed, format, parse};
 
 /// Game files of the published suite; empty where that folder is not.
@@ -121,5 +121,51 @@ fn strip_lines(value: &mut serde_json::Value) {
         }
         serde_json::Value::Array(items) => items.iter_mut().for_each(strip_lines),
         _ => {}
+    }
+}
+
+/// The language guide.
+fn guide() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/language.md");
+    fs::read_to_string(path).expect("the language guide")
+}
+
+#[test]
+fn the_guide_lists_every_diagnostic_code_as_the_table_in_code_does() {
+    let rows: Vec<String> = Code::ALL
+        .iter()
+        .map(|code| {
+            let severity = if code.severity() == Severity::Error { "error" } else { "warning" };
+            format!("| `{}` | {severity} | {} |", code.code(), code.title())
+        })
+        .collect();
+    let guide = guide();
+    let listed: Vec<&str> = guide.lines().filter(|line| line.starts_with("| `E")).collect();
+    assert_eq!(listed, rows);
+}
+
+#[test]
+fn the_games_in_the_guide_compile_and_are_formatted() {
+    let guide = guide();
+    let games: Vec<&str> = guide.split("```lgdl\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(!games.is_empty());
+    for game in games {
+        let parsed = parse(game.as_bytes(), None);
+        assert_eq!(parsed.diagnostics, [], "{game}");
+        assert_eq!(format(game.as_bytes()).expect("readable"), game);
+    }
+}
+
+#[test]
+fn every_code_of_the_table_is_reported_by_some_bad_file_or_test() {
+    // Those that no small game file can provoke, and the contract's, are tested with the lowering.
+    let elsewhere = ["E007", "E008", "E108", "E109", "E129"];
+    let reported: String = data_files("bad")
+        .iter()
+        .map(|path| fs::read_to_string(path.with_extension("diagnostics")).expect("diagnostics"))
+        .collect();
+    for code in Code::ALL {
+        let named = reported.contains(&format!("[{}]", code.code()));
+        assert!(named || elsewhere.contains(&code.code()), "{} is not tested", code.code());
     }
 }
