@@ -66,13 +66,12 @@ enum Kind<'m> {
 }
 
 fn kind(block: &Block) -> Kind<'_> {
-    match block.branches.as_slice() {
-        [only] => match &only.condition {
+    if let [only] = block.branches.as_slice() {
+        match &only.condition {
             Condition::SlotMissing(name) => return Kind::Prompt(name),
             Condition::AllSlotsFilled => return Kind::Completed,
             _ => {}
-        },
-        _ => {}
+        }
     }
     let mentions =
         |wanted: fn(&Condition) -> bool| block.branches.iter().any(|branch| any_part(&branch.condition, wanted));
