@@ -1,19 +1,35 @@
 //! Recognizers: values as people say them, each a pure function of text and reference time.
 
+mod age;
 pub mod amount;
+mod boolean;
+mod currencies;
 mod digits;
+mod dimension;
+mod domains;
+mod email;
 pub mod extract;
 pub mod grammar;
+mod ip;
+mod lexicon;
+mod money;
 pub mod number;
+pub mod ordinal;
+mod percent;
+mod phone;
+mod quantity;
+mod recognize;
+mod temperature;
+pub mod time;
 pub mod token;
+mod units;
+mod url;
 pub mod utterance;
 
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
-use grammar::Grammar;
-use number::NumberPhrase;
-use utterance::Utterance;
+pub use recognize::recognize;
 
 /// What kind of value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -156,52 +172,14 @@ impl Kinds {
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
+    /// The set without the kinds of `other`.
+    #[must_use]
+    pub const fn without(self, other: Kinds) -> Kinds {
+        Kinds(self.0 & !other.0)
+    }
     /// Whether the sets have a kind in common.
     #[must_use]
     pub const fn meets(self, other: Kinds) -> bool {
         self.0 & other.0 != 0
     }
-}
-
-/// Finds the values of `kinds` in `text`, in order, without overlaps.
-///
-/// Where two values overlap, the longer one stays; of two as long, the one of the kind that is more specific, which is
-/// the one declared later in [`Kind`] (a percentage is more than a number, an amount of money more than both).
-#[must_use]
-pub fn recognize(text: &str, kinds: Kinds, reference: &Reference) -> Vec<Entity> {
-    if kinds.is_empty() {
-        return Vec::new();
-    }
-    let u = Utterance::new(text, Grammar::of(reference.language));
-    let mut found = Vec::new();
-    if kinds.contains(Kind::Number) {
-        found.extend(number::find(&u).iter().map(|phrase| number_entity(&u, phrase)));
-    }
-    without_overlaps(found)
-}
-
-fn number_entity(u: &Utterance<'_>, phrase: &NumberPhrase) -> Entity {
-    let span = u.tokens.span(phrase.start..phrase.end);
-    let reading = Value::Number { number: phrase.amount.value(), text: phrase.amount.text() };
-    Entity { start: span.start, end: span.end, kind: Kind::Number, readings: vec![reading], confidence: 0.9 }
-}
-
-/// Settles overlaps by the rule of [`recognize`] and puts what stays in order.
-fn without_overlaps(mut found: Vec<Entity>) -> Vec<Entity> {
-    // By start; where two start together, the winner first.
-    found.sort_by(|a, b| a.start.cmp(&b.start).then(b.end.cmp(&a.end)).then(b.kind.cmp(&a.kind)));
-    let mut kept: Vec<Entity> = Vec::with_capacity(found.len());
-    for entity in found {
-        match kept.last() {
-            Some(last) if entity.start < last.end => {
-                let longer = entity.end - entity.start > last.end - last.start;
-                if longer {
-                    kept.pop();
-                    kept.push(entity);
-                }
-            }
-            _ => kept.push(entity),
-        }
-    }
-    kept
 }

@@ -75,25 +75,47 @@ pub fn read_cardinal(u: &Utterance<'_>, i: usize) -> Option<NumberPhrase> {
     Some(NumberPhrase { start: i, end: cardinal.end, amount: cardinal.amount, form: cardinal.form })
 }
 
-/// All numbers of a text, left to right, without overlaps.
+/// A number phrase where it stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Candidate {
+    /// The phrase.
+    pub phrase: NumberPhrase,
+    /// Letters touch it in front: a name (`A1`), or a currency (`USD5`).
+    pub attached_before: bool,
+    /// Letters touch it behind: a name (`24B`), or a unit (`29km`).
+    pub attached_after: bool,
+}
+
+/// All number phrases of a text, left to right, without overlaps, whatever they touch.
 #[must_use]
-pub fn find(u: &Utterance<'_>) -> Vec<NumberPhrase> {
+pub fn candidates(u: &Utterance<'_>) -> Vec<Candidate> {
     let mut found = Vec::new();
     let mut i = 0;
     while i < u.tokens.len() {
-        if !may_begin(u, i) {
-            i += 1;
-            continue;
-        }
-        let Some(phrase) = read(u, i) else {
+        let Some(phrase) = may_begin(u, i).then(|| read(u, i)).flatten() else {
             i += 1;
             continue;
         };
-        let phrase = proportion(u, phrase).unwrap_or(phrase);
-        if !is_part_of_a_name(u, &phrase) && !is_pronoun(u, &phrase) && phrase.amount.value().is_finite() {
-            found.push(phrase);
+        if phrase.amount.value().is_finite() {
+            let attached_before = attached_before(u, &phrase);
+            found.push(Candidate { phrase, attached_before, attached_after: attached_after(u, &phrase) });
         }
         i = phrase.end;
+    }
+    found
+}
+
+/// The numbers of a text: candidates that are neither part of a name nor pronouns, and proportions as one.
+#[must_use]
+pub fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<NumberPhrase> {
+    let mut found: Vec<NumberPhrase> = Vec::with_capacity(candidates.len());
+    for candidate in candidates {
+        let phrase = candidate.phrase;
+        let taken = found.last().is_some_and(|last| phrase.start < last.end);
+        if taken || candidate.attached_before || candidate.attached_after || is_pronoun(u, &phrase) {
+            continue;
+        }
+        found.push(proportion(u, phrase).unwrap_or(phrase));
     }
     found
 }
@@ -133,6 +155,13 @@ fn proportion(u: &Utterance<'_>, first: NumberPhrase) -> Option<NumberPhrase> {
     }
     let amount = Amount::ratio(i128::from(numerator), i128::from(denominator))?;
     Some(NumberPhrase { start: first.start, end: second.end, amount, form: Form::Fraction })
+}
+
+/// The `8` of `8 out of 10`, which may be the score itself.
+#[must_use]
+pub fn score(u: &Utterance<'_>, proportion: &NumberPhrase) -> Option<NumberPhrase> {
+    let numerator = read_cardinal(u, proportion.start)?;
+    (proportion.form == Form::Fraction && proportion_connector(u, numerator.end).is_some()).then_some(numerator)
 }
 
 /// `5 in 2009` is a year, not a proportion.
@@ -525,20 +554,22 @@ fn over(u: &Utterance<'_>, numerator: &Cardinal) -> Option<(Amount, usize)> {
 }
 
 /// Digits that touch letters are a name or carry a unit: `29km`, `A1`, `COVID-19`, `v2.0`.
-fn is_part_of_a_name(u: &Utterance<'_>, phrase: &NumberPhrase) -> bool {
-    let touches_word = |i: usize| u.tokens.get(i).is_some_and(|token| token.shape == Shape::Word);
-    let is_digit = |i: usize| u.tokens.get(i).is_some_and(|token| token.shape == Shape::Digits);
-    let last = phrase.end - 1;
-    if u.tokens.glued(phrase.end) && touches_word(phrase.end) && is_digit(last) {
-        return true;
-    }
-    if !u.tokens.glued(phrase.start) || phrase.start == 0 || !(is_digit(phrase.start) || u.is_hyphen(phrase.start)) {
+fn attached_after(u: &Utterance<'_>, phrase: &NumberPhrase) -> bool {
+    u.tokens.glued(phrase.end) && has_shape(u, phrase.end, Shape::Word) && has_shape(u, phrase.end - 1, Shape::Digits)
+}
+
+fn attached_before(u: &Utterance<'_>, phrase: &NumberPhrase) -> bool {
+    let begins_in_digits = has_shape(u, phrase.start, Shape::Digits) || u.is_hyphen(phrase.start);
+    let Some(before) = phrase.start.checked_sub(1).filter(|_| begins_in_digits && u.tokens.glued(phrase.start)) else {
         return false;
-    }
-    let before = phrase.start - 1;
-    touches_word(before)
+    };
+    has_shape(u, before, Shape::Word)
         || u.tokens.is_symbol(before, '_')
-        || u.is_hyphen(before) && u.tokens.glued(before) && before > 0 && touches_word(before - 1)
+        || u.is_hyphen(before) && u.tokens.glued(before) && before > 0 && has_shape(u, before - 1, Shape::Word)
+}
+
+fn has_shape(u: &Utterance<'_>, i: usize, shape: Shape) -> bool {
+    u.tokens.get(i).is_some_and(|token| token.shape == shape)
 }
 
 /// `which one`, `one of them`: a pronoun, not a number.
@@ -560,7 +591,7 @@ mod tests {
 
     fn check_in(language: Language, text: &str, expected: &[(&str, f64)]) {
         let u = Utterance::new(text, Grammar::of(language));
-        let found: Vec<(&str, f64)> = find(&u)
+        let found: Vec<(&str, f64)> = find(&u, &candidates(&u))
             .iter()
             .map(|phrase| (&text[u.tokens.span(phrase.start..phrase.end)], phrase.amount.value()))
             .collect();

@@ -53,8 +53,6 @@ pub enum Anchor {
     Current,
     /// From the end: `last` is 0, the one before it -1.
     End,
-    /// From the beginning.
-    Start,
 }
 
 /// Letters after digits that multiply them: `5k`.
@@ -68,6 +66,18 @@ pub struct Suffix {
     pub may_be_apart: bool,
 }
 
+/// The ending of an ordinal in digits.
+#[derive(Debug, Clone, Copy)]
+pub struct OrdinalEnding {
+    /// Folded.
+    pub letters: &'static str,
+    /// The last digit it goes with; any when `None`.
+    pub after: Option<u8>,
+}
+
+/// The units of an age, by number.
+pub const AGE_UNITS: [&str; 4] = ["Year", "Month", "Week", "Day"];
+
 /// A language.
 #[derive(Debug)]
 pub struct Grammar {
@@ -79,8 +89,30 @@ pub struct Grammar {
     pub decimal_mark: char,
     /// What separates groups of three digits.
     pub group_mark: char,
-    /// Endings of an ordinal in digits (`1st`), folded.
-    pub ordinal_endings: &'static [&'static str],
+    /// Endings of an ordinal in digits.
+    pub ordinal_endings: &'static [OrdinalEnding],
+    /// Whether ordinals of tens and units stand side by side (`vigésimo primero`).
+    pub ordinals_add_up: bool,
+    /// Phrases with an ordinal in them that name no place (`at first`).
+    pub not_ordinals: &'static [&'static str],
+    /// Words before an ordinal that make it a unit of time (`per second`).
+    pub time_unit_before: &'static [&'static str],
+    /// Words that may follow a unit of time, where a noun would follow an ordinal (`a second ago`).
+    pub after_time_unit: &'static [&'static str],
+    /// How ages are said, with the number of the unit in [`AGE_UNITS`]; as for [`super::lexicon`].
+    pub ages: &'static [(&'static str, u8)],
+    /// How scales of temperature are said, with the number of the scale.
+    pub temperatures: &'static [(&'static str, u8)],
+    /// Names of scales, as one word: behind `degrees`, no angle.
+    pub scale_names: &'static [&'static str],
+    /// How units of measure are said, with the number of the unit.
+    pub units: &'static [(&'static str, u8)],
+    /// Units that are prepositions too (`in`), with the words that may follow the unit.
+    pub prepositions_as_units: &'static [(&'static str, &'static [&'static str])],
+    /// Articles, folded.
+    pub articles: &'static [&'static str],
+    /// Words that begin no noun phrase: prepositions, conjunctions, adverbs.
+    pub function_words: &'static [&'static str],
     /// Letters after digits that multiply them.
     pub suffixes: &'static [Suffix],
     /// Relative ordinals, folded, words separated by one blank, the longer before the shorter.
@@ -97,14 +129,26 @@ pub struct Grammar {
     pub loose_proportion: &'static [&'static str],
     /// Units of time: after `5 in 10`, no proportion.
     pub time_units: &'static [&'static str],
-    /// How people say yes, folded, words separated by one blank, sorted.
+    /// How people say yes wherever it stands, folded, words separated by one blank, the longer before the shorter.
     pub yes: &'static [&'static str],
-    /// How people say no.
+    /// How people say no wherever it stands.
     pub no: &'static [&'static str],
-    /// How people say that they will not say: neither yes nor no.
+    /// How people say that they do not know or will not say: neither yes nor no. Whole answers only.
     pub unsure: &'static [&'static str],
+    /// Further ways to say yes that mean it only as a whole answer (`right`, `I do`).
+    pub yes_as_answer: &'static [&'static str],
+    /// Further ways to say no that mean it only as a whole answer.
+    pub no_as_answer: &'static [&'static str],
     /// Words before a yes that turn it into a no (`not`).
     pub negations: &'static [&'static str],
+    /// Phrases with a yes or no in them that are no answers (`no one`, `make sure`).
+    pub not_answers: &'static [&'static str],
+    /// Words that announce a telephone number.
+    pub phone_words: &'static [&'static str],
+    /// Words that announce a number that is no telephone number.
+    pub other_numbers: &'static [&'static str],
+    /// Words that may stand between such a word and its number (`order number is`).
+    pub number_words: &'static [&'static str],
 }
 
 impl Grammar {
@@ -127,6 +171,14 @@ impl Grammar {
         }
         self.numerals.binary_search_by(|(known, _)| (*known).cmp(word)).ok().map(|at| self.numerals[at].1)
     }
+}
+
+const fn ending(letters: &'static str) -> OrdinalEnding {
+    OrdinalEnding { letters, after: None }
+}
+
+const fn ending_after(letters: &'static str, digit: u8) -> OrdinalEnding {
+    OrdinalEnding { letters, after: Some(digit) }
 }
 
 const fn apart(letters: &'static str, power: u8) -> Suffix {
@@ -158,8 +210,12 @@ mod tests {
         for language in [Language::English, Language::Spanish] {
             let grammar = Grammar::of(language);
             assert!(grammar.numerals.is_sorted_by(|a, b| a.0 < b.0), "{language:?}: numerals");
-            for words in [grammar.yes, grammar.no, grammar.unsure] {
+            for words in [grammar.unsure, grammar.yes_as_answer, grammar.no_as_answer] {
                 assert!(words.is_sorted_by(|a, b| a < b), "{language:?}: {words:?}");
+            }
+            for table in [grammar.ages, grammar.temperatures, grammar.units] {
+                let unsorted = table.windows(2).find(|pair| pair[0].0 >= pair[1].0);
+                assert_eq!(unsorted, None, "{language:?}");
             }
             for (word, _) in grammar.numerals {
                 assert!(word.bytes().all(|b| b.is_ascii_lowercase()), "{word}");

@@ -1,0 +1,79 @@
+//! Yes and no as people say them, emoji included. The words are data of the language.
+
+use super::token::Shape;
+use super::utterance::Utterance;
+
+/// Emoji that say yes.
+const YES: [char; 5] = ['👍', '👌', '✅', '✔', '🆗'];
+/// Emoji that say no.
+const NO: [char; 6] = ['👎', '✋', '🖐', '❌', '🚫', '🙅'];
+
+/// A yes or no found in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Answer {
+    /// The first token.
+    pub(super) start: usize,
+    /// One past the last token.
+    pub(super) end: usize,
+    /// Yes is true.
+    pub(super) value: bool,
+}
+
+/// The first yes or no of a text. What a person says after it explains it, and is not an answer of its own.
+pub(super) fn find(u: &Utterance<'_>) -> Option<Answer> {
+    let mut i = 0;
+    while i < u.tokens.len() {
+        if let Some(end) = u.any_phrase(i, u.grammar.not_answers) {
+            i = end;
+            continue;
+        }
+        if let Some(answer) = read(u, i) {
+            return Some(answer);
+        }
+        i += 1;
+    }
+    None
+}
+
+/// The yes or no at token `i`.
+pub(super) fn read(u: &Utterance<'_>, i: usize) -> Option<Answer> {
+    if let Some(symbol) = u.tokens.symbol(i) {
+        let value = if YES.contains(&symbol) {
+            true
+        } else if NO.contains(&symbol) {
+            false
+        } else {
+            return None;
+        };
+        let mut end = i + 1;
+        // A skin tone or the choice of a coloured form belongs to it.
+        while matches!(u.tokens.symbol(end), Some('\u{1F3FB}'..='\u{1F3FF}' | '\u{FE0F}')) && u.tokens.glued(end) {
+            end += 1;
+        }
+        return Some(Answer { start: i, end, value });
+    }
+    if u.tokens.get(i)?.shape != Shape::Word || is_part_of_a_name(u, i) {
+        return None;
+    }
+    if u.grammar.negations.contains(&u.tokens.word(i))
+        && let Some(end) = u.any_phrase(i + 1, u.grammar.yes)
+    {
+        return Some(Answer { start: i, end, value: false });
+    }
+    let (end, value) = match (u.any_phrase(i, u.grammar.no), u.any_phrase(i, u.grammar.yes)) {
+        (Some(end), _) => (end, false),
+        (None, Some(end)) => (end, true),
+        (None, None) => return None,
+    };
+    (!is_part_of_a_name(u, end - 1)).then_some(Answer { start: i, end, value })
+}
+
+/// `Y-axis`, `no-reply`: joined to another word.
+fn is_part_of_a_name(u: &Utterance<'_>, i: usize) -> bool {
+    let touches = |i: usize| u.tokens.get(i).is_some_and(|token| token.shape != Shape::Symbol);
+    let joined = |i: usize| matches!(u.tokens.symbol(i), Some('-' | '_' | '@' | '/' | '.' | '&' | '+'));
+    joined(i + 1) && u.tokens.glued(i + 1) && u.tokens.glued(i + 2) && touches(i + 2)
+        || i >= 2 && u.tokens.glued(i) && joined(i - 1) && u.tokens.glued(i - 1) && touches(i - 2)
+        || u.tokens.glued(i + 1) && u.tokens.get(i + 1).is_some_and(|token| token.shape == Shape::Digits)
+        || u.tokens.glued(i) && i > 0 && u.tokens.get(i - 1).is_some_and(|token| token.shape == Shape::Digits)
+}

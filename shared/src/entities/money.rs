@@ -1,0 +1,249 @@
+//! Amounts of money: `$5`, `15 dollars and 50`, `hk $ 10.05 billion`, `30 MUSD`, `fifty cents`. The currencies are data, in
+//! [`super::currencies`].
+
+use super::amount::Amount;
+use super::currencies::{CURRENCIES, EVERYDAY_WORDS, MINOR_SPELLINGS, MINORS, PREFIXES, SPELLINGS};
+use super::grammar::Numeral;
+use super::lexicon::{exact, longest};
+use super::number::{Candidate, Form, NumberPhrase};
+use super::quantity::after_number;
+use super::token::Shape;
+use super::utterance::Utterance;
+
+/// Tokens that a currency before a number has at most (`u . s . $`).
+const MAX_PREFIX_TOKENS: usize = 5;
+/// Parts that an amount has at most (`one kuai five mao five`).
+const MAX_PARTS: usize = 3;
+/// Letters that multiply an amount of money, beyond those that multiply any number.
+const MULTIPLIERS: [(&str, i32); 10] =
+    [("k", 3), ("m", 6), ("mm", 6), ("mil", 6), ("mio", 6), ("mln", 6), ("b", 9), ("bln", 9), ("t", 12), ("trn", 12)];
+/// Lines of a video picture: `720p` is no money.
+const VIDEO_LINES: [i64; 8] = [144, 240, 360, 480, 720, 1080, 1440, 2160];
+
+/// What money is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// A number of [`CURRENCIES`].
+    Currency(u8),
+    /// A number of [`MINORS`]: cents by themselves.
+    Minor(u8),
+}
+
+impl Unit {
+    /// Its name.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Unit::Currency(at) => CURRENCIES[usize::from(at)].name,
+            Unit::Minor(at) => MINORS[usize::from(at)].name,
+        }
+    }
+
+    /// Its ISO 4217 code, where it tells the currency.
+    pub(super) fn iso(self) -> Option<&'static str> {
+        match self {
+            Unit::Currency(at) => Some(CURRENCIES[usize::from(at)].iso).filter(|iso| !iso.is_empty()),
+            Unit::Minor(_) => None,
+        }
+    }
+}
+
+/// An amount of money found in a text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Sum {
+    /// The first token.
+    pub(super) start: usize,
+    /// One past the last token.
+    pub(super) end: usize,
+    /// How much.
+    pub(super) amount: Amount,
+    /// Of what.
+    pub(super) unit: Unit,
+}
+
+/// The amounts of money of a text, left to right.
+pub(super) fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<Sum> {
+    let mut found: Vec<Sum> = Vec::new();
+    for (at, candidate) in candidates.iter().enumerate() {
+        let free_from = found.last().map_or(0, |last| last.end);
+        if candidate.phrase.start < free_from {
+            continue;
+        }
+        if let Some(sum) = read(u, candidate, free_from) {
+            found.push(with_minor_parts(u, sum, &candidates[at + 1..]));
+        }
+    }
+    found
+}
+
+fn read(u: &Utterance<'_>, candidate: &Candidate, free_from: usize) -> Option<Sum> {
+    let phrase = candidate.phrase;
+    let prefix = prefix(u, phrase.start, free_from);
+    if candidate.attached_before && prefix.is_none() {
+        return None;
+    }
+    let Some((currency, before)) = prefix else {
+        let (unit, end, power) = suffix(u, &phrase)?;
+        return Some(Sum { start: phrase.start, end, amount: phrase.amount.scaled(power), unit });
+    };
+    let (start, negative) = sign_before(u, before);
+    let (end, power) = multiplier(u, phrase.end).unwrap_or((phrase.end, 0));
+    let amount = if negative { phrase.amount.negated() } else { phrase.amount };
+    let sum = Sum { start, end, amount: amount.scaled(power), unit: Unit::Currency(currency) };
+    // `$5 USD`: the code tells which dollar.
+    let more = currency_after(u, end).filter(|(unit, _)| refines(*unit, currency));
+    Some(more.map_or(sum, |(unit, end)| Sum { end, unit, ..sum }))
+}
+
+/// Whether a currency named behind the number is the one whose sign stands before it.
+fn refines(unit: Unit, currency: u8) -> bool {
+    let (Unit::Currency(at), general) = (unit, &CURRENCIES[usize::from(currency)]) else { return false };
+    let special = &CURRENCIES[usize::from(at)];
+    at == currency || general.iso.is_empty() && special.name.to_lowercase().ends_with(&general.name.to_lowercase())
+}
+
+/// The currency that stands before token `end`, and its first token. None of it before `from`.
+fn prefix(u: &Utterance<'_>, end: usize, from: usize) -> Option<(u8, usize)> {
+    let mut best = None;
+    for start in (from.max(end.saturating_sub(MAX_PREFIX_TOKENS))..end).rev() {
+        let attached = start > 0 && u.tokens.glued(start);
+        if attached && (is_word(u, start - 1) && is_word(u, start) || is_apostrophe(u, start - 1)) {
+            continue;
+        }
+        let key: String = (start..end).map(|i| u.tokens.folded(i)).collect();
+        let Ok(at) = PREFIXES.binary_search_by(|(known, _)| (*known).cmp(&key)) else { continue };
+        if is_everyday_word(u, start, end, &key) || is_loose_letter(u, start, end) {
+            continue;
+        }
+        best = Some((PREFIXES[at].1, start));
+    }
+    best
+}
+
+/// `s $` in `the dollar ' s $ 5` is no Singapore dollar: a single letter must touch its sign, except the Canadian one.
+fn is_loose_letter(u: &Utterance<'_>, start: usize, end: usize) -> bool {
+    end > start + 1 && u.tokens.word(start).len() == 1 && u.tokens.word(start) != "c" && !u.tokens.glued(start + 1)
+        || u.tokens.word(start).len() == 1 && start > 0 && is_apostrophe(u, start - 1)
+}
+
+fn is_apostrophe(u: &Utterance<'_>, i: usize) -> bool {
+    matches!(u.tokens.symbol(i), Some('\'' | '’'))
+}
+
+fn is_word(u: &Utterance<'_>, i: usize) -> bool {
+    u.tokens.get(i).is_some_and(|token| token.shape == Shape::Word)
+}
+
+/// Whether a code is an English word too and not in capitals here.
+fn is_everyday_word(u: &Utterance<'_>, start: usize, end: usize, spelling: &str) -> bool {
+    end == start + 1
+        && EVERYDAY_WORDS.binary_search(&spelling).is_ok()
+        && u.tokens.raw(start).contains(char::is_lowercase)
+}
+
+/// A minus that touches the currency sign: `-$5`.
+fn sign_before(u: &Utterance<'_>, start: usize) -> (usize, bool) {
+    let Some(before) = start.checked_sub(1) else { return (start, false) };
+    let free = before == 0 || !u.tokens.glued(before);
+    if u.is_hyphen(before) && u.tokens.glued(start) && free {
+        return (before, true);
+    }
+    if u.numeral(before) == Some(Numeral::Minus) { (before, true) } else { (start, false) }
+}
+
+/// `m`, `mil`, `b` behind an amount with a currency sign.
+fn multiplier(u: &Utterance<'_>, i: usize) -> Option<(usize, i32)> {
+    let word = u.tokens.word(i);
+    let (_, power) = MULTIPLIERS.iter().find(|(letters, _)| *letters == word)?;
+    let ends = !u.tokens.glued(i + 1) || !is_word(u, i + 1) && u.tokens.digits(i + 1).is_empty();
+    ends.then_some((i + 1, *power))
+}
+
+/// What the number is counted in, where it stands behind it; with a multiplier before it (`30 MUSD`, `5m usd`).
+fn suffix(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<(Unit, usize, i32)> {
+    let at = after_number(u, phrase);
+    if let Some((unit, end)) = currency_after(u, at) {
+        return Some((unit, end, 0));
+    }
+    if let Some((after, power)) = multiplier(u, at)
+        && let Some((unit @ Unit::Currency(_), end)) = currency_after(u, after)
+    {
+        return Some((unit, end, power));
+    }
+    if let Some((minor, end)) = longest(u, at, MINOR_SPELLINGS) {
+        let single_letter = u.tokens.raw(at).len() == 1 && is_word(u, at);
+        let video = phrase.amount.as_integer().is_some_and(|n| VIDEO_LINES.contains(&n));
+        return (!single_letter || u.tokens.glued(at) && !video).then_some((Unit::Minor(minor), end, 0));
+    }
+    // `30 MUSD`
+    let word = u.tokens.word(at);
+    let (letter, code) = word.split_at_checked(1).filter(|(_, code)| code.len() == 3)?;
+    let (_, power) = MULTIPLIERS.iter().find(|(letters, _)| *letters == letter)?;
+    let currency = exact(code, SPELLINGS)?;
+    let is_code = CURRENCIES[usize::from(currency)].iso.eq_ignore_ascii_case(code);
+    let capitals = u.tokens.raw(at)[1..].chars().all(char::is_uppercase);
+    (is_code && capitals).then_some((Unit::Currency(currency), at + 1, *power))
+}
+
+fn currency_after(u: &Utterance<'_>, at: usize) -> Option<(Unit, usize)> {
+    let (currency, end) = longest(u, at, SPELLINGS)?;
+    if is_everyday_word(u, at, end, u.tokens.folded(at)) {
+        return None;
+    }
+    // In `5 $10 notes` the sign belongs to the ten.
+    let sign = !is_word(u, at) && end == at + 1;
+    let of_next = sign && u.tokens.glued(end) && !u.tokens.digits(end).is_empty();
+    (!of_next).then_some((Unit::Currency(currency), end))
+}
+
+/// Adds what follows in smaller units: `and 50 cents`, `and fifty`, `25`.
+fn with_minor_parts(u: &Utterance<'_>, sum: Sum, following: &[Candidate]) -> Sum {
+    let Unit::Currency(currency) = sum.unit else { return sum };
+    if sum.amount.as_integer().is_none() {
+        return sum;
+    }
+    let currency = &CURRENCIES[usize::from(currency)];
+    // How many of the next smaller, unnamed unit make one.
+    let mut next_minors = if currency.minors == 0 { 100 } else { currency.minors };
+    let mut sum = sum;
+    for candidate in following.iter().take(MAX_PARTS) {
+        let phrase = candidate.phrase;
+        let joined = u.numeral(sum.end) == Some(Numeral::And);
+        if phrase.start != sum.end + usize::from(joined) || phrase.amount.is_negative() || candidate.attached_before {
+            break;
+        }
+        let part = match suffix(u, &phrase) {
+            Some((Unit::Minor(minor), end, 0)) => {
+                named_minors(currency.minor, currency.minors, minor).map(|minors| (minors, end))
+            }
+            Some(_) => None,
+            None => is_unnamed_minor(u, &phrase, joined, next_minors).then_some((next_minors, phrase.end)),
+        };
+        let Some((minors, end)) = part.filter(|(minors, _)| phrase.amount.value() < f64::from(*minors)) else { break };
+        let Some(fraction) = phrase.amount.over(Amount::integer(i128::from(minors))) else { break };
+        let signed = if sum.amount.is_negative() { fraction.negated() } else { fraction };
+        sum = Sum { end, amount: sum.amount.plus(signed), ..sum };
+        next_minors = minors.saturating_mul(10);
+    }
+    sum
+}
+
+/// How many of a named fractional unit make one of the currency whose own is called `own`.
+fn named_minors(own: &str, minors: u32, minor: u8) -> Option<u32> {
+    let named = &MINORS[usize::from(minor)];
+    let same = named.name == own || own == "Penny" && named.name == "Pence";
+    let yuan = own == "Jiao" && named.name == "Fen";
+    if same { Some(minors) } else { yuan.then_some(named.minors) }
+}
+
+/// `15 dollars and 50`, `17 USD 25`: a number without a unit that can only be the smaller part.
+fn is_unnamed_minor(u: &Utterance<'_>, phrase: &NumberPhrase, joined: bool, minors: u32) -> bool {
+    let whole = phrase.amount.as_integer().is_some_and(|n| n < i64::from(minors));
+    let two_digits =
+        phrase.form == Form::Words || phrase.form == Form::Plain && u.tokens.digits(phrase.start).len() == 2;
+    let fits = whole && matches!(phrase.form, Form::Plain | Form::Words) && (joined || two_digits);
+    let next = u.tokens.word(phrase.end);
+    let symbol_goes_on = u.tokens.get(phrase.end).is_some_and(|t| t.shape == Shape::Digits)
+        || matches!(u.tokens.symbol(phrase.end), Some('%' | '°' | '$' | '€' | '£' | '/' | ':' | '-'))
+        || u.tokens.glued(phrase.end) && !u.tokens.digits(phrase.end + 1).is_empty();
+    fits && !symbol_goes_on && (next.is_empty() || u.grammar.function_words.contains(&next))
+}

@@ -1,0 +1,50 @@
+//! Percentages: `5%`, `minus five percent`, `2.5 per cent`.
+
+use super::number::{Candidate, NumberPhrase};
+use super::utterance::Utterance;
+
+/// Signs for percent.
+const SIGNS: [char; 3] = ['%', '％', '﹪'];
+
+/// A percentage found in a text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Percentage {
+    /// Its first token.
+    pub(super) start: usize,
+    /// One past its last token.
+    pub(super) end: usize,
+    /// The number; `None` where a percentage is only spoken of (`what percentage`).
+    pub(super) number: Option<NumberPhrase>,
+}
+
+/// All percentages of a text, left to right.
+pub(super) fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<Percentage> {
+    let mut found: Vec<Percentage> = Vec::new();
+    let mut numbers = candidates.iter().filter(|candidate| !candidate.attached_before).peekable();
+    let mut i = 0;
+    while i < u.tokens.len() {
+        while numbers.next_if(|candidate| candidate.phrase.end < i).is_some() {}
+        let number = numbers.peek().map(|candidate| candidate.phrase).filter(|phrase| phrase.end == i);
+        let hyphen = u.is_joining_hyphen(i) && number.is_some();
+        match ends(u, i + usize::from(hyphen)) {
+            Some(end) => {
+                found.push(Percentage { start: number.map_or(i, |phrase| phrase.start), end, number });
+                i = end;
+            }
+            None => i += 1,
+        }
+    }
+    // A sign alone says nothing; a word alone speaks of a percentage.
+    found.retain(|percentage| percentage.number.is_some() || !u.tokens.word(percentage.start).is_empty());
+    found
+}
+
+/// The token after a percent sign or word at `i`.
+fn ends(u: &Utterance<'_>, i: usize) -> Option<usize> {
+    if let Some(symbol) = u.tokens.symbol(i) {
+        // `5%3` is no percentage.
+        let free = !u.tokens.glued(i + 1) || u.tokens.digits(i + 1).is_empty();
+        return (SIGNS.contains(&symbol) && free).then_some(i + 1);
+    }
+    u.any_phrase(i, u.grammar.percent)
+}

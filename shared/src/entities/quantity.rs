@@ -1,0 +1,45 @@
+//! What numbers with units have in common: where a unit may stand, and what a number with one is.
+
+use super::amount::Amount;
+use super::digits;
+use super::grammar::Numeral;
+use super::number::{Form, NumberPhrase};
+use super::token::Shape;
+use super::utterance::Utterance;
+
+/// A number with a unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Quantity {
+    /// The first token.
+    pub(super) start: usize,
+    /// One past the last token.
+    pub(super) end: usize,
+    /// How many.
+    pub(super) amount: Amount,
+    /// The number of the unit in its table.
+    pub(super) unit: u8,
+}
+
+/// The token at which a unit for this number would begin: past a hyphen (`3-inch`) or an article (`half a mile`).
+pub(super) fn after_number(u: &Utterance<'_>, phrase: &NumberPhrase) -> usize {
+    let at = phrase.end;
+    let ends_in_part = matches!(u.numeral(at - 1), Some(Numeral::Part(_)));
+    let has_word = |i: usize| u.tokens.get(i).is_some_and(|token| token.shape == Shape::Word);
+    if u.is_hyphen(at) && has_word(at + 1) || ends_in_part && u.numeral(at) == Some(Numeral::Article) {
+        at + 1
+    } else {
+        at
+    }
+}
+
+/// The same number without its last word, if that was read as a multiplier (`5 K` as five, then `K`).
+pub(super) fn without_suffix(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<NumberPhrase> {
+    let last = phrase.end.checked_sub(1)?;
+    if phrase.form != Form::Digits || u.tokens.word(last).is_empty() {
+        return None;
+    }
+    let negative = u.is_hyphen(phrase.start);
+    let (amount, end, form) = digits::mantissa(u, phrase.start + usize::from(negative))?;
+    let amount = if negative { amount.negated() } else { amount };
+    (end == last).then_some(NumberPhrase { end, amount, form, ..*phrase })
+}

@@ -1,0 +1,203 @@
+//! Runs the recognizers that are asked for and settles overlaps. The recognizers themselves are the other modules.
+
+use std::ops::Range;
+
+use super::grammar::{AGE_UNITS, Grammar};
+use super::number::NumberPhrase;
+use super::utterance::Utterance;
+use super::{Entity, Kind, Kinds, Reference, Value};
+use super::{
+    age, boolean, dimension, email, ip, money, number, ordinal, percent, phone, temperature, time, units, url,
+};
+
+/// The kinds that are found among characters, without tokens.
+const OF_CHARACTERS: Kinds = Kinds::NONE.with(Kind::Email).with(Kind::Url).with(Kind::Ip);
+/// The kinds that are built on numbers.
+const OF_NUMBERS: Kinds = Kinds::NONE
+    .with(Kind::Number)
+    .with(Kind::Percent)
+    .with(Kind::Age)
+    .with(Kind::Money)
+    .with(Kind::Temperature)
+    .with(Kind::Dimension);
+
+/// Finds the values of `kinds` in `text`, in order, without overlaps.
+///
+/// Where two values overlap, the longer one stays; of two as long, the one of the kind that says more (an amount of money
+/// more than a number, a number more than a telephone number that may be any digits); of two of one kind, the first.
+/// A text gives at most one boolean: the first.
+#[must_use]
+pub fn recognize(text: &str, kinds: Kinds, reference: &Reference) -> Vec<Entity> {
+    let mut found = Vec::new();
+    if kinds.meets(OF_CHARACTERS) {
+        of_characters(text, kinds, &mut found);
+    }
+    if kinds.meets(time::KINDS) {
+        found.extend(time::recognize(text, kinds, reference));
+    }
+    if !kinds.without(OF_CHARACTERS).without(time::KINDS).is_empty() {
+        let u = Utterance::new(text, Grammar::of(reference.language));
+        of_tokens(&u, kinds, &mut found);
+    }
+    without_overlaps(found)
+}
+
+fn of_characters(text: &str, kinds: Kinds, found: &mut Vec<Entity>) {
+    if kinds.contains(Kind::Email) {
+        found.extend(email::find(text).into_iter().map(|range| {
+            let normal = Some(email::normal(&text[range.clone()]));
+            as_written(text, range, Kind::Email, normal, 0.98)
+        }));
+    }
+    if kinds.contains(Kind::Url) {
+        found.extend(url::find(text).into_iter().map(|range| {
+            let confidence = if text[range.clone()].contains("://") { 0.98 } else { 0.9 };
+            let normal = Some(url::normal(&text[range.clone()]));
+            as_written(text, range, Kind::Url, normal, confidence)
+        }));
+    }
+    if kinds.contains(Kind::Ip) {
+        found.extend(ip::find(text).into_iter().map(|range| {
+            let normal = ip::normal(&text[range.clone()]);
+            as_written(text, range, Kind::Ip, normal, 0.95)
+        }));
+    }
+}
+
+fn of_tokens(u: &Utterance<'_>, kinds: Kinds, found: &mut Vec<Entity>) {
+    if kinds.meets(OF_NUMBERS) {
+        of_numbers(u, kinds, found);
+    }
+    if kinds.contains(Kind::Ordinal) {
+        found.extend(ordinal::find(u).iter().map(|phrase| {
+            let number = match phrase.place {
+                ordinal::Place::Absolute(place) => place as f64,
+                ordinal::Place::Relative(_, offset) => f64::from(offset),
+            };
+            let value = Value::Number { number, text: phrase.place.text() };
+            entity(u, phrase.start..phrase.end, Kind::Ordinal, value, 0.9)
+        }));
+    }
+    if kinds.contains(Kind::Boolean) {
+        found.extend(
+            boolean::find(u)
+                .map(|answer| entity(u, answer.start..answer.end, Kind::Boolean, Value::Boolean(answer.value), 0.9)),
+        );
+    }
+    if kinds.contains(Kind::Phone) {
+        found.extend(phone::find(u).into_iter().map(|phone| {
+            let span = u.tokens.span(phone.start..phone.end);
+            let confidence = if phone.certain { 0.9 } else { 0.6 };
+            as_written(u.tokens.text(), span, Kind::Phone, phone.e164, confidence)
+        }));
+    }
+}
+
+fn of_numbers(u: &Utterance<'_>, kinds: Kinds, found: &mut Vec<Entity>) {
+    let candidates = number::candidates(u);
+    if kinds.contains(Kind::Number) {
+        found.extend(number::find(u, &candidates).iter().map(|phrase| {
+            let mut entity = entity(u, phrase.start..phrase.end, Kind::Number, number_value(phrase), 0.9);
+            // `8 out of 10` may be the score of 8.
+            entity.readings.extend(number::score(u, phrase).map(|score| number_value(&score)));
+            entity
+        }));
+    }
+    if kinds.contains(Kind::Percent) {
+        found.extend(percent::find(u, &candidates).iter().map(|percentage| {
+            let (value, confidence) = match &percentage.number {
+                Some(phrase) => (number_value(phrase), 0.95),
+                None => (Value::Number { number: 0.0, text: Some("null".to_owned()) }, 0.1),
+            };
+            entity(u, percentage.start..percentage.end, Kind::Percent, value, confidence)
+        }));
+    }
+    let mut quantities = |kind: Kind, quantities: Vec<super::quantity::Quantity>, name: fn(u8) -> &'static str| {
+        found.extend(quantities.iter().map(|quantity| {
+            let unit = name(quantity.unit).to_owned();
+            let value = Value::Quantity { number: quantity.amount.value(), unit, currency: None };
+            entity(u, quantity.start..quantity.end, kind, value, 0.9)
+        }));
+    };
+    if kinds.contains(Kind::Age) {
+        quantities(Kind::Age, age::find(u, &candidates), |unit| AGE_UNITS[usize::from(unit)]);
+    }
+    if kinds.contains(Kind::Temperature) {
+        quantities(Kind::Temperature, temperature::find(u, &candidates), |unit| temperature::SCALES[usize::from(unit)]);
+    }
+    if kinds.contains(Kind::Dimension) {
+        quantities(Kind::Dimension, dimension::find(u, &candidates), |unit| units::UNITS[usize::from(unit)].name);
+    }
+    if kinds.contains(Kind::Money) {
+        found.extend(money::find(u, &candidates).iter().map(|sum| {
+            let value = Value::Quantity {
+                number: sum.amount.value(),
+                unit: sum.unit.name().to_owned(),
+                currency: sum.unit.iso().map(str::to_owned),
+            };
+            entity(u, sum.start..sum.end, Kind::Money, value, 0.95)
+        }));
+    }
+}
+
+fn number_value(phrase: &NumberPhrase) -> Value {
+    Value::Number { number: phrase.amount.value(), text: phrase.amount.text() }
+}
+
+fn entity(u: &Utterance<'_>, tokens: Range<usize>, kind: Kind, value: Value, confidence: f64) -> Entity {
+    let span = u.tokens.span(tokens);
+    Entity { start: span.start, end: span.end, kind, readings: vec![value], confidence }
+}
+
+fn as_written(text: &str, span: Range<usize>, kind: Kind, normal: Option<String>, confidence: f64) -> Entity {
+    let value = Value::Text { text: text[span.clone()].to_owned(), normal };
+    Entity { start: span.start, end: span.end, kind, readings: vec![value], confidence }
+}
+
+/// How much a kind says, where two values are as long as each other.
+fn rank(kind: Kind) -> u8 {
+    match kind {
+        Kind::Phone => 0,
+        Kind::Number => 1,
+        Kind::Ordinal => 2,
+        Kind::Dimension => 3,
+        Kind::Temperature => 4,
+        Kind::Percent => 5,
+        Kind::Money => 6,
+        Kind::Duration => 7,
+        Kind::Age => 8,
+        Kind::Boolean => 9,
+        Kind::Url => 10,
+        Kind::Ip => 11,
+        Kind::Email => 12,
+        Kind::Time => 13,
+        Kind::Date => 14,
+        Kind::TimeRange => 15,
+        Kind::DateRange => 16,
+        Kind::DateTime => 17,
+        Kind::DateTimeRange => 18,
+        Kind::Set => 19,
+    }
+}
+
+/// Settles overlaps by the rule of [`recognize`], from left to right, and puts what stays in order.
+fn without_overlaps(mut found: Vec<Entity>) -> Vec<Entity> {
+    // By start; where two start together, the winner first. The sort is stable, so equals keep their order.
+    found.sort_by(|a, b| {
+        let by_rank = || rank(b.kind).cmp(&rank(a.kind));
+        a.start.cmp(&b.start).then(b.end.cmp(&a.end)).then_with(by_rank)
+    });
+    let mut kept: Vec<Entity> = Vec::with_capacity(found.len());
+    for entity in found {
+        match kept.last_mut() {
+            Some(last) if entity.start < last.end => {
+                let length = |entity: &Entity| (entity.end - entity.start, rank(entity.kind));
+                if length(&entity) > length(last) {
+                    *last = entity;
+                }
+            }
+            _ => kept.push(entity),
+        }
+    }
+    kept
+}

@@ -1,0 +1,315 @@
+//! Clock times, parts of the day, and spans of hours.
+
+use super::{clock, find, has, length, number, part, word};
+use crate::entities::time::chart::{Matched, Scene};
+use crate::entities::time::grammar::Sym;
+use crate::entities::time::parts::{AFTERNOON, BUSINESS, MORNING};
+use crate::entities::time::values::{Clock, DayPart, HALF_DAY, Half, Hours, Node, Precision, Unit};
+
+const DAY: i32 = 2 * HALF_DAY;
+
+/// am and pm.
+pub(crate) fn am(_: &Scene, _: &[Matched]) -> Option<Node> {
+    Some(Node::Word(Sym::Am, 0))
+}
+
+/// After noon.
+pub(crate) fn pm(_: &Scene, _: &[Matched]) -> Option<Node> {
+    Some(Node::Word(Sym::Pm, 0))
+}
+
+fn numbers(parts: &[Matched]) -> [Option<f64>; 3] {
+    let mut out = [None; 3];
+    let found = parts.iter().filter_map(|p| if let Node::Number(n) = p.node { Some(n) } else { None });
+    for (slot, n) in out.iter_mut().zip(found) {
+        *slot = Some(n);
+    }
+    out
+}
+
+fn settle(clock: Clock, parts: &[Matched]) -> Clock {
+    if has(parts, Sym::Am) {
+        clock.am()
+    } else if has(parts, Sym::Pm) {
+        clock.pm()
+    } else {
+        clock
+    }
+}
+
+/// `15:30`, `3:30 pm`, `3:30:15`, `8.30 pm`, `14h30`, "seven twenty pm".
+pub(crate) fn digital(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let [hour, minute, second] = numbers(parts);
+    let (hour, minute) = (hour? as i32, minute? as i32);
+    let precision = if second.is_some() { Precision::Second } else { Precision::Minute };
+    if hour == 24 && minute > 0 {
+        return None;
+    }
+    let mut clock = Clock::new(hour, minute, precision);
+    clock.second += second.unwrap_or(0.0) as i32;
+    // 03:30 with its nought is how clocks of 24 hours write; it still may be either half.
+    Some(Node::Clock(settle(clock, parts)))
+}
+
+/// `T14:30` of ISO 8601: no half is open.
+pub(crate) fn iso(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let Node::Clock(mut clock) = digital(scene, parts)? else { return None };
+    scene.glued(scene.start + 1).then_some(())?;
+    clock.half = Half::Known;
+    Some(Node::Clock(clock))
+}
+
+/// "seven thirty", without any mark: only in fives, or after "at".
+pub(crate) fn spoken(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let [hour, minute, _] = numbers(parts);
+    let (hour, minute) = (hour? as i32, minute? as i32);
+    let marked = has(parts, Sym::Am) || has(parts, Sym::Pm) || scene.after(Sym::At);
+    let round = minute >= 10 && minute % 5 == 0;
+    if hour == 0 || !(round || marked) {
+        return None;
+    }
+    // "seven twenty people" would be an odd count; "five fifty dollars" is not ours to judge.
+    Some(Node::Clock(settle(Clock::new(hour, minute, Precision::Minute), parts)))
+}
+
+/// "3 pm", "three o'clock".
+pub(crate) fn hour(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let hour = number(parts)? as i32;
+    if hour == 0 && (has(parts, Sym::Pm)) || hour > 12 && has(parts, Sym::Am) {
+        return None;
+    }
+    Some(Node::Clock(settle(Clock::new(hour, 0, Precision::Hour), parts)))
+}
+
+/// "three o'clock": past doubt a time, and a full hour.
+pub(crate) fn struck(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let Node::Clock(mut clock) = hour(scene, parts)? else { return None };
+    clock.precision = Precision::Minute;
+    Some(Node::Clock(clock))
+}
+
+/// `1140 a.m.`
+pub(crate) fn compact(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let digits = number(parts)? as i32;
+    Some(Node::Clock(settle(Clock::new(digits / 100, digits % 100, Precision::Minute), parts)))
+}
+
+/// An hour that nothing marks as one: "8" in "tomorrow at 8".
+pub(crate) fn bare(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    Some(Node::Clock(Clock::new(number(parts)? as i32, 0, Precision::Hour)))
+}
+
+/// "quarter past", "20 minutes to", "y media": minutes off the hour.
+pub(crate) fn offset(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let minutes = if let Some(n) = number(parts) {
+        n as i16
+    } else if has(parts, Sym::Half) {
+        30
+    } else {
+        15
+    };
+    let before = has(parts, Sym::To) || has(parts, Sym::Minus);
+    (1..60).contains(&minutes).then_some(Node::Offset(if before { -minutes } else { minutes }))
+}
+
+/// "quarter past" and an hour.
+pub(crate) fn off_hour(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let minutes = find(parts, |n| if let Node::Offset(m) = n { Some(i32::from(*m)) } else { None })?;
+    let mut clock = match clock(parts) {
+        Some(clock) if clock.second % 3600 == 0 => clock,
+        Some(_) => return None,
+        None => Clock::new(number(parts)? as i32, 0, Precision::Hour),
+    };
+    clock = settle(clock, parts);
+    let wrapped = (clock.second + minutes * 60).rem_euclid(DAY);
+    if clock.half == Half::Open {
+        // A quarter to one is 12:45, or 0:45.
+        clock.second = if clock.second == HALF_DAY && minutes < 0 { wrapped } else { clock.second + minutes * 60 };
+        if clock.second < 3600 {
+            clock.second += HALF_DAY;
+        }
+    } else {
+        clock.second = wrapped;
+    }
+    clock.precision = Precision::Minute;
+    Some(Node::Clock(clock))
+}
+
+/// Noon.
+pub(crate) fn noon(_: &Scene, _: &[Matched]) -> Option<Node> {
+    Some(Node::Clock(Clock::known(12, 0)))
+}
+
+/// Midnight.
+pub(crate) fn midnight(_: &Scene, _: &[Matched]) -> Option<Node> {
+    Some(Node::Clock(Clock::known(0, 0)))
+}
+
+/// "mid-morning", "mid night": the middle of a part of the day.
+pub(crate) fn middle(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let hour = match word(parts, Sym::Part) {
+        Some(0) => 10,
+        Some(1) => 14,
+        Some(2) => 18,
+        Some(3) => 0,
+        Some(_) => return None,
+        None => 12,
+    };
+    Some(Node::Clock(Clock::known(hour, 0)))
+}
+
+/// A part of the day, early or late.
+pub(crate) fn day_part(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let index = word(parts, Sym::Part).or_else(|| word(parts, Sym::Parts)).or_else(|| word(parts, Sym::Meal));
+    let index = index.unwrap_or(i16::from(BUSINESS)) as u8;
+    let shade = if has(parts, Sym::Early) {
+        -1
+    } else if has(parts, Sym::Late) {
+        1
+    } else {
+        0
+    };
+    Some(Node::Part(DayPart { index, shade }))
+}
+
+/// "night-time".
+pub(crate) fn night_time(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let index = match word(parts, Sym::Part)? {
+        3 => 5,
+        index => index,
+    };
+    (scene.start + 1..scene.end).all(|at| scene.glued(at)).then_some(())?;
+    Some(Node::Part(DayPart { index: index as u8, shade: 0 }))
+}
+
+/// "business hours".
+pub(crate) fn business_hours(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    (super::unit(parts)? == Unit::Hour).then_some(Node::Part(DayPart { index: BUSINESS, shade: 0 }))
+}
+
+/// "today pm": the forenoon or the afternoon as a part of the day.
+pub(crate) fn half_day(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let index = if has(parts, Sym::Am) { MORNING } else { AFTERNOON };
+    Some(Node::Part(DayPart { index, shade: 0 }))
+}
+
+/// A clock time as a part of the day settles it: "8 in the evening".
+pub(in crate::entities::time) fn within(clock: Clock, part: DayPart) -> Clock {
+    if clock.half == Half::Known {
+        return clock;
+    }
+    let hour = clock.hour();
+    if !part.hours().pm {
+        return clock.am();
+    }
+    // "tonight at 3" and "1 at night" lie after midnight.
+    let small_hours = part.index == super::super::parts::NIGHT && (hour < 6 || hour == 12);
+    if small_hours { clock.am() } else { clock.pm() }
+}
+
+/// A clock time and a part of the day.
+pub(crate) fn in_part(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    Some(Node::Clock(within(clock(parts)?, part(parts)?)))
+}
+
+/// The hours of a part of the day.
+pub(crate) fn part_hours(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let part = part(parts)?;
+    let (start, end) = part.seconds();
+    let known = |second| Clock { second, half: Half::Known, precision: Precision::Hour };
+    Some(Node::Hours(Hours { start: known(start), end: known(end), part: Some(part), bare: false }))
+}
+
+fn both_clocks(parts: &[Matched]) -> Option<(Clock, Clock)> {
+    let mut clocks = parts.iter().filter_map(|p| if let Node::Clock(c) = p.node { Some(c) } else { None });
+    Some((clocks.next()?, clocks.next()?))
+}
+
+/// Settles which halves of the day the ends of "from 9 to 5 pm" belong to.
+pub(in crate::entities::time) fn between(mut start: Clock, mut end: Clock) -> (Clock, Clock) {
+    match (start.half, end.half) {
+        (Half::Open, Half::Known) => {
+            let later = Clock { second: start.second % HALF_DAY + HALF_DAY, ..start };
+            let fits = later.second < end.second;
+            start = if fits && end.second > HALF_DAY { start.pm() } else { start.am_or_noon(end) };
+        }
+        (Half::Known, Half::Open) => {
+            let early = end.second % HALF_DAY;
+            end = if early > start.second { end.am() } else { end.pm() };
+        }
+        (Half::Open, Half::Open) => {
+            if start.second > end.second && start.second != HALF_DAY {
+                // "11 to 4": past noon, or past midnight.
+                end.second += HALF_DAY;
+            }
+        }
+        (Half::Known, Half::Known) => {
+            // "from 10am to 12am" said of one day means noon.
+            if end.second == 0 && start.second > 0 && start.second < HALF_DAY {
+                end.second = HALF_DAY;
+            }
+        }
+    }
+    (start, end)
+}
+
+impl Clock {
+    fn am_or_noon(self, end: Clock) -> Clock {
+        if self.second == HALF_DAY && end.second > HALF_DAY { self.pm() } else { self.am() }
+    }
+}
+
+/// "from 3 to 5 pm", "9-11:30", "between 4 and 6 in the afternoon".
+pub(crate) fn range(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (start, mut end) = both_clocks(parts)?;
+    let mut start = start;
+    if let Some(part) = part(parts) {
+        end = within(end, part);
+        if !part.hours().pm {
+            start = start.am();
+        }
+    }
+    // "10:30 to 3" settles nothing; "8-9" says not even that it is a time.
+    let hour_only = |c: &Clock| c.half == Half::Open && c.precision == Precision::Hour;
+    let bare = hour_only(&start) && hour_only(&end) && !has(parts, Sym::Oclock);
+    let (start, end) = between(start, end);
+    if start.second == end.second && start.half == end.half {
+        return None;
+    }
+    Some(Node::Hours(Hours { start, end, part: None, bare }))
+}
+
+/// "from 3 pm and 5 pm": "and" joins a range only when both ends are marked as times.
+pub(crate) fn range_marked(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (start, end) = both_clocks(parts)?;
+    let marked = |c: Clock| c.half == Half::Known || c.precision > Precision::Hour;
+    (marked(start) && marked(end)).then(|| range(scene, parts))?
+}
+
+/// "from 2 pm for 2 hours".
+pub(crate) fn lasting(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let start = clock(parts)?;
+    let length = length(parts)?;
+    if !length.has_clock() || length.days != 0.0 || length.months != 0.0 {
+        return None;
+    }
+    let seconds = length.seconds as i64;
+    let end = i64::from(start.second) + seconds;
+    (end < i64::from(2 * DAY)).then_some(())?;
+    let end = Clock { second: end as i32, ..start };
+    Some(Node::Hours(Hours { start, end, part: None, bare: false }))
+}
+
+/// "5" alone as a time: only right after "at".
+pub(crate) fn after_at(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let clock = clock(parts)?;
+    if !(scene.after(Sym::At) || scene.after(Sym::Around) && scene.start > 1 && scene.is(scene.start - 2, Sym::At)) {
+        return None;
+    }
+    // Not the beginning of a larger number, a measure or a share.
+    let figures = scene.tokens.get(scene.end).is_some_and(|t| t.digits > 0 && t.gap != super::super::tokens::Gap::Line);
+    let counted =
+        [Sym::Unit, Sym::Part, Sym::Of, Sym::Slash, Sym::Hundred, Sym::Thousand].iter().any(|&s| scene.before(s));
+    let glued_word = scene.glued(scene.end) && scene.char_behind().is_some_and(char::is_alphabetic);
+    (!figures && !counted && !glued_word).then_some(Node::Clock(clock))
+}

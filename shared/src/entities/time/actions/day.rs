@@ -1,0 +1,410 @@
+//! Days: dates in full and in part, weekdays, days relative to now, holidays.
+
+use super::{date, day_number, find, has, month, nth, rel, unit, weekday, word, year};
+use crate::entities::time::calendar;
+use crate::entities::time::chart::{Matched, Scene};
+use crate::entities::time::grammar::Sym;
+use crate::entities::time::tokens::Gap;
+use crate::entities::time::values::{Day, DayForm, Node, Rel, Unit};
+use jiff::civil::Date;
+
+/// Years that a day without one is sought in, to either side of now (a 29 February may be eight years off).
+const YEAR_REACH: i16 = 9;
+/// Months that "Wednesday the 13th" is sought in, to either side of now.
+const MONTH_REACH: i64 = 60;
+
+/// A two-digit year in full: 40 to 99 belong to the last century, 30 to 39 to either.
+fn full(short: i16) -> (i16, i16) {
+    match short {
+        100.. => (short, short),
+        40..100 => (1900 + short, 1900 + short),
+        30..40 => (1900 + short, 2000 + short),
+        _ => (2000 + short, 2000 + short),
+    }
+}
+
+/// A date in a year, or on either side of now.
+pub(in crate::entities::time) fn month_day(scene: &Scene, year: Option<i16>, month: i8, day: i8) -> Option<Day> {
+    if let Some(year) = year {
+        let (past, future) = full(year);
+        let (past, future) = (calendar::date(past, month, day)?, calendar::date(future, month, day)?);
+        return Some(Day { past, future, form: DayForm::Full });
+    }
+    either_side(scene, DayForm::MonthDay, |y| calendar::date(y, month, day))
+}
+
+/// The nearest days on either side of now among one a year.
+pub(in crate::entities::time) fn either_side(
+    scene: &Scene,
+    form: DayForm,
+    on: impl Fn(i16) -> Option<Date>,
+) -> Option<Day> {
+    let this = scene.today.year();
+    let ahead = |date: &Date| calendar::midnight(*date) >= scene.now;
+    let past = (0..YEAR_REACH).filter_map(|k| on(this - k)).find(|d| !ahead(d))?;
+    let future = (0..YEAR_REACH).filter_map(|k| on(this + k)).find(ahead)?;
+    Some(Day { past, future, form })
+}
+
+/// A day by name of month: "March 3rd", "3 March 2020", "Tuesday, the 3rd of March".
+pub(crate) fn named_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let rel_year = find(parts, |n| if let Node::YearMonth(y, 0) = n { Some(*y) } else { None });
+    let day = day_number(parts)?;
+    // "may 10:30" is no 10th of May.
+    if matches!(parts.iter().rev().find(|p| p.end > p.start).map(|p| p.node), Some(Node::Day(_)))
+        && (scene.before(Sym::Colon) && scene.glued(scene.end) && scene.is(scene.end + 1, Sym::Digits))
+    {
+        return None;
+    }
+    month_day(scene, year(parts).or(rel_year), month(parts)?, day).map(Node::Date)
+}
+
+fn figures(scene: &Scene, parts: &[Matched]) -> [Option<(i64, u8)>; 3] {
+    let mut out = [None; 3];
+    let found = parts.iter().filter_map(|p| match p.node {
+        Node::Word(Sym::Digits, _) => {
+            let token = scene.tokens[p.start as usize];
+            Some((i64::from(token.number), token.digits))
+        }
+        _ => None,
+    });
+    for (slot, n) in out.iter_mut().zip(found) {
+        *slot = Some(n);
+    }
+    out
+}
+
+fn separators(scene: &Scene, parts: &[Matched]) -> Option<Sym> {
+    let mut seen = None;
+    for part in parts {
+        if let Node::Word(sym @ (Sym::Dash | Sym::Slash | Sym::Dot), _) = part.node {
+            if seen.is_some_and(|s| s != sym) {
+                return None;
+            }
+            let tight = scene.glued(part.start as usize) && scene.glued(part.end as usize);
+            if !tight && sym != Sym::Slash {
+                return None;
+            }
+            seen = Some(sym);
+        }
+    }
+    seen
+}
+
+/// `3/4/2020`, `2020-04-03`, `23.4.22`.
+pub(crate) fn three_figures(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let [Some((a, a_len)), Some((b, b_len)), Some((c, c_len))] = figures(scene, parts) else { return None };
+    let separator = separators(scene, parts)?;
+    if a_len > 4 || b_len > 2 || c_len > 4 || a_len == 3 || c_len == 3 {
+        return None;
+    }
+    if a_len == 4 {
+        let (y, m, d) = (a as i16, b as i8, c as i8);
+        return (c_len <= 2 && in_reach(y)).then(|| month_day(scene, Some(y), m, d)).flatten().map(Node::Date);
+    }
+    if !(c_len == 4 && in_reach(c as i16) || c_len == 2) {
+        return None;
+    }
+    let day_first = scene.grammar.day_first || separator == Sym::Dot;
+    let y = c as i16;
+    let read = |day: i64, month: i64| month_day(scene, Some(y), month as i8, day as i8);
+    let day = if day_first { read(a, b).or_else(|| read(b, a)) } else { read(b, a).or_else(|| read(a, b)) };
+    day.map(Node::Date)
+}
+
+fn in_reach(year: i16) -> bool {
+    (calendar::FIRST_YEAR..=calendar::LAST_YEAR).contains(&year)
+}
+
+/// `7/6`, and `7.6` or `7-6` where something else says that it is a date.
+pub(crate) fn two_figures(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let [Some((a, a_len)), Some((b, b_len)), None] = figures(scene, parts) else { return None };
+    let separator = separators(scene, parts)?;
+    if a_len > 2 || b_len > 2 {
+        return None;
+    }
+    let led = parts.iter().any(|p| matches!(p.node, Node::Date(_)));
+    let clock = [Sym::Am, Sym::Pm, Sym::AmLetter, Sym::PmLetter, Sym::Oclock].iter().any(|&s| scene.before(s));
+    let said = match separator {
+        Sym::Slash => true,
+        Sym::Dot => scene.after(Sym::On) || led && scene.after(Sym::In),
+        _ => scene.after(Sym::On) || scene.after(Sym::In),
+    };
+    if !said || clock && separator != Sym::Slash {
+        return None;
+    }
+    let year = year(parts).or_else(|| match rel(parts)? {
+        Rel::This => Some(scene.today.year()),
+        Rel::Next => Some(scene.today.year() + 1),
+        Rel::Last => Some(scene.today.year() - 1),
+        _ => None,
+    });
+    let year = if led && rel(parts).is_none() && lead_is_relative(parts) { Some(scene.today.year()) } else { year };
+    let read = |day: i64, month: i64| month_day(scene, year, month as i8, day as i8);
+    let day =
+        if scene.grammar.day_first { read(a, b).or_else(|| read(b, a)) } else { read(b, a).or_else(|| read(a, b)) };
+    let day = day?;
+    // "on Monday 6-8" is a day and hours, unless the weekday is that of the date.
+    if separator == Sym::Dash && led {
+        let weekday = calendar::weekday(date(parts)?.future);
+        if calendar::weekday(day.past) != weekday && calendar::weekday(day.future) != weekday {
+            return None;
+        }
+    }
+    Some(Node::Date(day))
+}
+
+/// Whether a leading weekday says "this": then the year is this one.
+fn lead_is_relative(parts: &[Matched]) -> bool {
+    date(parts).is_some_and(|d| d.past == d.future)
+}
+
+/// `20200403`.
+pub(crate) fn eight_figures(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let n = super::number(parts)? as i64;
+    if !(1900..=2100).contains(&(n / 10_000)) {
+        return None;
+    }
+    month_day(scene, Some((n / 10_000) as i16), (n / 100 % 100) as i8, (n % 100) as i8).map(Node::Date)
+}
+
+/// `2016 10 16`.
+pub(crate) fn spaced_figures(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (year, month, day) = (year(parts)?, super::month_number(parts)?, day_number(parts)?);
+    let more = scene.tokens.get(scene.end).is_some_and(|t| t.digits > 0);
+    if more {
+        return None;
+    }
+    month_day(scene, Some(year), month, day).map(Node::Date)
+}
+
+/// Days around now: the word's value is the distance.
+pub(crate) fn near(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let mut distance = i64::from(word(parts, Sym::Today)?);
+    if has(parts, Sym::After) || has(parts, Sym::Next) {
+        distance += 1;
+    } else if has(parts, Sym::Before) || has(parts, Sym::Past) || has(parts, Sym::Last) {
+        distance -= 1;
+    }
+    calendar::add_days(scene.today, distance).map(|d| Node::Date(Day::exact(d)))
+}
+
+/// "the day after", "the next day", "my day".
+pub(crate) fn relative_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    if unit(parts)? != Unit::Day || word(parts, Sym::Unit) != Some(Unit::Day as i16) {
+        return None;
+    }
+    let distance = if has(parts, Sym::After) {
+        1
+    } else if has(parts, Sym::Before) {
+        -1
+    } else {
+        rel(parts).map_or(0, Rel::step)
+    };
+    calendar::add_days(scene.today, distance).map(|d| Node::Date(Day::exact(d)))
+}
+
+/// "current date".
+pub(crate) fn this_date(scene: &Scene, _: &[Matched]) -> Option<Node> {
+    (scene.word(scene.start).len() > 4).then(|| Node::Date(Day::exact(scene.today)))
+}
+
+fn of_week(scene: &Scene, weeks: i64, day: i64) -> Option<Node> {
+    let date = calendar::add_days(calendar::in_week(scene.today, day)?, 7 * weeks)?;
+    Some(Node::Date(Day::exact(date)))
+}
+
+/// "next Friday": of the week that `rel` says; "coming" and "past" are the nearest ones.
+pub(crate) fn relative_weekday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let day = weekday(parts)?;
+    let ahead = (day - calendar::weekday(scene.today)).rem_euclid(7);
+    match rel(parts)? {
+        Rel::Coming => {
+            let ahead = if ahead == 0 { 7 } else { ahead };
+            calendar::add_days(scene.today, ahead).map(|d| Node::Date(Day::exact(d)))
+        }
+        Rel::Past => {
+            calendar::add_days(scene.today, if ahead == 0 { -7 } else { ahead - 7 }).map(|d| Node::Date(Day::exact(d)))
+        }
+        Rel::The => None,
+        rel => of_week(scene, rel.step(), day),
+    }
+}
+
+/// "Friday next week", "next week on Friday".
+pub(crate) fn weekday_of_week(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    if unit(parts)? != Unit::Week {
+        return None;
+    }
+    of_week(scene, rel(parts)?.step(), weekday(parts)?)
+}
+
+/// The weekday nearest on either side.
+pub(in crate::entities::time) fn either_weekday(scene: &Scene, day: i64) -> Option<Day> {
+    let this = calendar::in_week(scene.today, day)?;
+    let ahead = |d: Date| calendar::midnight(d) >= scene.now;
+    let future = [this, calendar::add_days(this, 7)?].into_iter().find(|&d| ahead(d))?;
+    let past = [this, calendar::add_days(this, -7)?].into_iter().find(|&d| !ahead(d))?;
+    Some(Day { past, future, form: DayForm::Weekday })
+}
+
+/// "Friday".
+pub(crate) fn bare_weekday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    either_weekday(scene, weekday(parts)?).map(Node::Date)
+}
+
+/// "tues the 4th", "Wed 13th": the weekday decides the month.
+pub(crate) fn weekday_and_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (weekday, day) = (weekday(parts)?, day_number(parts)?);
+    let explicit =
+        has(parts, Sym::The) || scene.is(scene.end - 1, Sym::Suffix) || scene.is(scene.end - 1, Sym::Ordinal);
+    if !explicit {
+        let clock = [Sym::Dash, Sym::Colon, Sym::Am, Sym::Pm, Sym::Oclock, Sym::O, Sym::Slash, Sym::To, Sym::Dot];
+        if clock.iter().any(|&s| scene.before(s)) {
+            return None;
+        }
+    }
+    let month = calendar::month_start(scene.today);
+    let fits = |k: i64| {
+        let first = calendar::add_months(month, k)?;
+        let date = calendar::date(first.year(), first.month(), day)?;
+        (calendar::weekday(date) == weekday).then_some(date)
+    };
+    if has(parts, Sym::The)
+        && let Some(date) = fits(0)
+    {
+        return Some(Node::Date(Day::exact(date)));
+    }
+    let ahead = |d: &Date| calendar::midnight(*d) >= scene.now;
+    let future = (0..MONTH_REACH).filter_map(fits).find(ahead)?;
+    let past = (0..MONTH_REACH).filter_map(|k| fits(-k)).find(|d| !ahead(d))?;
+    Some(Node::Date(Day { past, future, form: DayForm::DayOfMonth }))
+}
+
+/// A day of a month alone, of this month or its neighbours.
+fn day_alone(scene: &Scene, day: i8) -> Option<Node> {
+    let month = calendar::month_start(scene.today);
+    let on = |k: i64| {
+        let first = calendar::add_months(month, k)?;
+        calendar::date(first.year(), first.month(), day)
+    };
+    let ahead = |d: &Date| calendar::midnight(*d) >= scene.now;
+    let future = (0..4).filter_map(on).find(ahead)?;
+    let past = (0..4).filter_map(|k| on(-k)).find(|d| !ahead(d))?;
+    Some(Node::Date(Day { past, future, form: DayForm::DayOfMonth }))
+}
+
+/// "the 17th" after "on"; after "for" only at the end of a clause.
+pub(crate) fn day_of_some_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let ordinal = !scene.is(scene.end - 1, Sym::Digits);
+    let last = scene.tokens.get(scene.end);
+    let ends = last.is_none_or(|t| t.gap == Gap::Line)
+        || [Sym::Comma, Sym::Dot].iter().any(|&s| scene.before(s))
+        || matches!(scene.char_behind(), Some('!' | '?' | ';' | ':'));
+    let led = if scene.after(Sym::On) {
+        ordinal || {
+            let more = [Sym::Dash, Sym::Colon, Sym::Dot, Sym::Slash, Sym::Unit, Sym::Am, Sym::Pm];
+            !more.iter().any(|&s| scene.before(s) && (s != Sym::Dot || !ends))
+                && !scene.char_behind().is_some_and(|c| c.is_alphanumeric() || c == '%')
+                && (has(parts, Sym::The)
+                    || ends
+                    || scene.before(Sym::At)
+                    || scene.before(Sym::From)
+                    || scene.before(Sym::Between))
+        }
+    } else if scene.after(Sym::At) || scene.after(Sym::In) {
+        ordinal && !has(parts, Sym::The) && scene.is(scene.end - 1, Sym::Suffix)
+    } else if scene.after(Sym::For) {
+        has(parts, Sym::The) && ordinal && ends
+    } else {
+        false
+    };
+    if !led || scene.before(Sym::Unit) {
+        return None;
+    }
+    day_alone(scene, day_number(parts)?)
+}
+
+/// "first Monday of May", "last Friday of next month".
+pub(crate) fn nth_weekday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (n, day) = (nth(parts)?, weekday(parts)?);
+    let on = |year: i16, month: i8| calendar::nth_weekday(year, month, n, day);
+    if let Some((year, month)) =
+        find(parts, |node| if let Node::YearMonth(y, m) = node { Some((*y, *m)) } else { None })
+    {
+        return match (year, month) {
+            (0, month) => either_side(scene, DayForm::MonthDay, |y| on(y, month)).map(|mut d| {
+                d.form = DayForm::Full;
+                Node::Date(d)
+            }),
+            (_, 0) => None,
+            (year, month) => on(year, month).map(|d| Node::Date(Day::exact(d))),
+        };
+    }
+    None
+}
+
+/// "first week of May on Friday".
+pub(crate) fn weekday_of_nth_week(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (n, day) = (nth(parts)?, weekday(parts)?);
+    if unit(parts)? != Unit::Week {
+        return None;
+    }
+    let on = |year: i16, month: i8| calendar::in_week(calendar::nth_week(year, Some(month), i64::from(n))?, day);
+    match find(parts, |node| if let Node::YearMonth(y, m) = node { Some((*y, *m)) } else { None })? {
+        (_, 0) => None,
+        (0, month) => either_side(scene, DayForm::Full, |y| on(y, month)).map(Node::Date),
+        (year, month) => on(year, month).map(|d| Node::Date(Day::exact(d))),
+    }
+}
+
+/// "the 15th of next month", "the 15th day of next month".
+pub(crate) fn day_of_month(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let day = day_number(parts)?;
+    let (year, month) = find(parts, |n| if let Node::YearMonth(y, m) = n { Some((*y, *m)) } else { None })?;
+    if year == 0 || month == 0 || super::word(parts, Sym::Unit).is_some_and(|u| u != Unit::Day as i16) {
+        return None;
+    }
+    calendar::date(year, month, day).map(|d| Node::Date(Day::exact(d)))
+}
+
+/// "two Sundays from now".
+pub(crate) fn weekdays_from_now(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (count, day) = (super::number(parts)?, weekday(parts)?);
+    if !(1.0..=60.0).contains(&count) || count.fract() != 0.0 {
+        return None;
+    }
+    let ahead = (day - calendar::weekday(scene.today) - 1).rem_euclid(7) + 1;
+    calendar::add_days(scene.today, ahead + 7 * (count as i64 - 1)).map(|d| Node::Date(Day::exact(d)))
+}
+
+/// A holiday, in a year or on either side of now.
+pub(crate) fn holiday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let rule = scene.grammar.holidays.get(usize::try_from(word(parts, Sym::HolidayStart)?).ok()?)?.rule;
+    let rel_year = find(parts, |n| if let Node::YearMonth(y, 0) = n { Some(*y) } else { None });
+    let exact = |year| rule.on(year).map(|d| Node::Date(Day::exact(d)));
+    if let Some(year) = year(parts).map(|y| full(y).1).or(rel_year) {
+        return exact(year);
+    }
+    let this = scene.today.year();
+    match rel(parts) {
+        Some(Rel::This) => return exact(this),
+        Some(Rel::Next) => return exact(this + 1),
+        Some(Rel::Last) => return exact(this - 1),
+        _ => {}
+    }
+    let day = either_side(scene, DayForm::MonthDay, |y| rule.on(y))?;
+    match rel(parts) {
+        Some(Rel::Coming) => Some(Node::Date(Day::exact(day.future))),
+        Some(Rel::Past) => Some(Node::Date(Day::exact(day.past))),
+        _ => Some(Node::Date(day)),
+    }
+}
+
+/// "this Friday" before a date.
+pub(crate) fn weekday_lead(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    match rel(parts) {
+        Some(_) => relative_weekday(scene, parts),
+        None => bare_weekday(scene, parts),
+    }
+}

@@ -1,0 +1,315 @@
+//! Lengths of time, and moving by them.
+
+use super::{date, find, has, length, number, shift, unit, word};
+use crate::entities::time::calendar;
+use crate::entities::time::chart::{Matched, Scene};
+use crate::entities::time::grammar::Sym;
+use crate::entities::time::values::{
+    Clock, Day, Half, Length, Moment, Node, Period, PeriodForm, Precision, Shift, Stretch, Unit,
+};
+use jiff::civil::{Date, DateTime};
+
+/// Most of one unit that counts as a length of time.
+const COUNT_LIMIT: f64 = 1e7;
+
+fn fraction(parts: &[Matched]) -> f64 {
+    let mut sum = 0.0;
+    for part in parts {
+        match part.node {
+            Node::Word(Sym::Half, _) => sum += 0.5,
+            Node::Word(Sym::Quarters, _) => sum += 0.25,
+            _ => {}
+        }
+    }
+    sum
+}
+
+/// "3 hours", "2.5 years", "an hour and a half", "half a day", "a few weeks".
+pub(crate) fn piece(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let unit = unit(parts)?;
+    let vague = find(parts, |n| match n {
+        Node::Word(Sym::Couple, n) | Node::Word(Sym::Few | Sym::Several, n) => Some(f64::from(*n)),
+        _ => None,
+    });
+    let half = fraction(parts);
+    let whole = match (number(parts), vague) {
+        (Some(n), _) => n,
+        (None, Some(n)) => n,
+        (None, None) if half > 0.0 && !has_after_unit(parts) => 0.0,
+        (None, None) => 1.0,
+    };
+    let count = whole + half;
+    if !(0.0..=COUNT_LIMIT).contains(&count) || not_a_length(scene, parts, unit) {
+        return None;
+    }
+    let mut length = Length::of(unit, count);
+    length.vague = vague.is_some();
+    Some(Node::Duration(length))
+}
+
+/// Whether the fraction stands behind the unit: "an hour and a half".
+fn has_after_unit(parts: &[Matched]) -> bool {
+    let unit = parts.iter().position(|p| matches!(p.node, Node::Word(Sym::Unit | Sym::Short, _)));
+    let fraction = parts.iter().position(|p| matches!(p.node, Node::Word(Sym::Half | Sym::Quarters, _)));
+    matches!((unit, fraction), (Some(u), Some(f)) if f > u)
+}
+
+fn not_a_length(scene: &Scene, parts: &[Matched], unit: Unit) -> bool {
+    // Abbreviations of one letter belong to figures: "3h", not "3.5 m".
+    let short = word(parts, Sym::Short).is_some();
+    if short && scene.char_behind().is_some_and(|c| c.is_alphanumeric() || matches!(c, '/' | '²' | '³' | '\'')) {
+        return true;
+    }
+    // "three night markets" counts markets.
+    let many = number(parts).is_some_and(|n| n != 1.0);
+    many && unit == Unit::Day && scene.word(scene.end - 1).eq_ignore_ascii_case("night")
+}
+
+/// "4 business days".
+pub(crate) fn working(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    (unit(parts)? == Unit::Day).then_some(Node::Duration(Length::of(Unit::WorkingDay, number(parts)?)))
+}
+
+/// "the hour", "all week", "whole day": a length without a count.
+pub(crate) fn whole(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let unit = unit(parts)?;
+    let restricted = has(parts, Sym::The) || has(parts, Sym::My);
+    if restricted && !matches!(unit, Unit::Hour | Unit::Minute) {
+        return None;
+    }
+    let mut length = Length::of(unit, 1.0);
+    length.whole = true;
+    Some(Node::Duration(length))
+}
+
+/// "2 years" and "3 months": smaller units follow larger ones.
+pub(crate) fn join(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let mut lengths = parts.iter().filter_map(|p| if let Node::Duration(l) = p.node { Some(l) } else { None });
+    let (first, rest) = (lengths.next()?, lengths.next()?);
+    if first.whole || rest.whole || first.smallest() <= rest.largest() {
+        return None;
+    }
+    first.plus(rest).map(Node::Duration)
+}
+
+/// "2 days ago", "3 weeks after Christmas", "in an hour": a length away from now or from a day.
+pub(crate) fn shifted(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let length = length(parts)?;
+    if length.whole {
+        return None;
+    }
+    let before = [Sym::Ago, Sym::Before, Sym::Earlier, Sym::Past].iter().any(|&s| has(parts, s));
+    let anchor = find(parts, |n| match n {
+        Node::Date(day) => Some(if before && day.past == day.future { day.past } else { day.future }),
+        _ => None,
+    });
+    Some(Node::Shift(Shift { length, sign: if before { -1.0 } else { 1.0 }, anchor }))
+}
+
+/// "a year ago today": the shift of the length from the day.
+pub(in crate::entities::time) fn moved(from: Date, length: &Length, sign: f64) -> Option<Date> {
+    let months = length.months * sign;
+    let whole_months = months.trunc();
+    let at = calendar::add_months(from, whole_months as i64)?;
+    let days = length.days * sign + (months - whole_months) * 30.0;
+    let at = calendar::add_days(at, days as i64)?;
+    calendar::add_working_days(at, (length.working_days * sign) as i64)
+}
+
+/// A moment moved by a length.
+pub(in crate::entities::time) fn moved_moment(from: DateTime, length: &Length, sign: f64) -> Option<DateTime> {
+    let day = moved(from.date(), length, sign)?;
+    calendar::add_seconds(day.to_datetime(from.time()), length.seconds * sign)
+}
+
+/// A shift that is counted in days: a day.
+pub(crate) fn to_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let shift = shift(parts)?;
+    if shift.length.has_clock() {
+        return None;
+    }
+    let day = moved(shift.anchor.unwrap_or(scene.today), &shift.length, shift.sign)?;
+    Some(Node::Date(Day::exact(day)))
+}
+
+/// A moment as day and clock time.
+pub(in crate::entities::time) fn moment_at(at: DateTime) -> Moment {
+    let time = at.time();
+    let second = i32::from(time.hour()) * 3600 + i32::from(time.minute()) * 60 + i32::from(time.second());
+    let clock = Clock { second, half: Half::Known, precision: Precision::Second };
+    Moment { day: Day::exact(at.date()), clock, relative: true, vague: None }
+}
+
+/// A shift that is counted in hours, minutes or seconds: a moment.
+pub(crate) fn to_moment(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let shift = shift(parts)?;
+    if !shift.length.has_clock() {
+        return None;
+    }
+    let from = shift.anchor.map_or(scene.now, calendar::midnight);
+    let from = if shift.anchor == Some(scene.today) { scene.now } else { from };
+    moved_moment(from, &shift.length, shift.sign).map(|at| Node::Moment(moment_at(at)))
+}
+
+/// "Thursday, two years from now": that weekday in the week which the shift leads to.
+pub(crate) fn weekday_of_shift(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let shift = shift(parts)?;
+    if shift.length.has_clock() || shift.length.months == 0.0 && shift.length.days < 7.0 {
+        return None;
+    }
+    let day = moved(shift.anchor.unwrap_or(scene.today), &shift.length, shift.sign)?;
+    calendar::in_week(day, super::weekday(parts)?).map(|d| Node::Date(Day::exact(d)))
+}
+
+/// Spans of whole days, from `start` on or up to it.
+fn span_of_days(start: Date, length: &Length, sign: f64) -> Option<Period> {
+    let end = moved(start, length, sign)?;
+    let (a, b) = if sign < 0.0 { (end, start) } else { (start, end) };
+    Some(Period::exact(a, b, PeriodForm::Days))
+}
+
+fn stretch(start: DateTime, end: DateTime) -> Node {
+    let (a, b) = if start <= end { (start, end) } else { (end, start) };
+    Node::Stretch(Stretch { readings: [(a, b); 4], count: 1, part: None })
+}
+
+/// "next 3 weeks", "last 5 years", "2 upcoming months": days counted from tomorrow on or up to now.
+pub(crate) fn coming_days(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let length = length(parts)?;
+    let rel = super::rel(parts)?;
+    if length.has_clock() || length.whole || rel.step() == 0 || length.said[0].1.fract() != 0.0 {
+        return None;
+    }
+    let count = length.said[0].1 as i64;
+    let today = scene.today;
+    if rel.step() > 0 {
+        if length.smallest() == Unit::Quarter {
+            let start = super::period::quarter_start(today)?;
+            let start = calendar::add_months(start, 3)?;
+            let end = calendar::add_months(start, 3 * count)?;
+            return Some(Node::Period(Period::exact(start, end, PeriodForm::Count(Unit::Quarter, count as i16))));
+        }
+        if length.smallest() >= Unit::Decade {
+            return super::period::decades(today, 1, count);
+        }
+        let start = calendar::add_days(today, 1)?;
+        if length.smallest() == Unit::WorkingDay {
+            let last = calendar::add_working_days(today, count)?;
+            let start = calendar::add_working_days(today, 1)?;
+            let end = calendar::add_days(last, 1)?;
+            return Some(Node::Period(Period::exact(start, end, PeriodForm::Days)));
+        }
+        return span_of_days(start, &length, 1.0).map(Node::Period);
+    }
+    if length.smallest() == Unit::Quarter {
+        let end = super::period::quarter_start(today)?;
+        let start = calendar::add_months(end, -3 * count)?;
+        return Some(Node::Period(Period::exact(start, end, PeriodForm::Count(Unit::Quarter, count as i16))));
+    }
+    if length.smallest() >= Unit::Decade {
+        return super::period::decades(today, -1, count);
+    }
+    span_of_days(today, &length, -1.0).map(Node::Period)
+}
+
+/// "2 upcoming months": the count stands first.
+pub(crate) fn coming_days_of(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let unit = if has(parts, Sym::Business) { Unit::WorkingDay } else { unit(parts)? };
+    let mut parts = parts.to_vec();
+    let count = number(&parts)?;
+    if count != 1.0 && !plural(scene) {
+        return None;
+    }
+    parts[0].node = Node::Duration(Length::of(unit, count));
+    coming_days(scene, &parts)
+}
+
+/// Whether the rule's last word is in the plural.
+fn plural(scene: &Scene) -> bool {
+    scene.word(scene.end - 1).ends_with(['s', 'S'])
+}
+
+/// "next 3 hours", "past 5 minutes", "last minute".
+pub(crate) fn coming_hours(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let rel = super::rel(parts)?;
+    let length = match length(parts) {
+        Some(length) if !length.whole => length,
+        Some(_) => return None,
+        None => {
+            let count = number(parts).unwrap_or(1.0);
+            if (count != 1.0) != plural(scene) {
+                return None;
+            }
+            Length::of(unit(parts)?, count)
+        }
+    };
+    if length.seconds <= 0.0 || rel.step() == 0 {
+        return None;
+    }
+    let other = moved_moment(scene.now, &length, rel.step() as f64)?;
+    Some(stretch(scene.now, other))
+}
+
+/// "within 3 days", "within the next 5 hours", "less than 2 weeks after Easter".
+pub(crate) fn within_days(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (length, sign, anchor) = match shift(parts) {
+        Some(shift) => (shift.length, shift.sign, shift.anchor),
+        None => (length(parts)?, super::rel(parts).map_or(1.0, |r| if r.step() < 0 { -1.0 } else { 1.0 }), None),
+    };
+    if length.has_clock() || length.whole {
+        return None;
+    }
+    let from = anchor.unwrap_or(scene.today);
+    let end = moved(from, &length, sign)?;
+    let (start, end) = if sign > 0.0 {
+        // The day counted from is not itself within.
+        let next = if anchor.is_some() || !has(parts, Sym::Within) { 0 } else { 1 };
+        (calendar::add_days(from, next)?, calendar::add_days(end, next)?)
+    } else {
+        (end, from)
+    };
+    (start < end).then_some(Node::Period(Period::exact(start, end, PeriodForm::Days)))
+}
+
+/// The same in hours.
+pub(crate) fn within_hours(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (length, sign) = match shift(parts) {
+        Some(shift) if shift.anchor.is_none() => (shift.length, shift.sign),
+        Some(_) => return None,
+        None => (length(parts)?, super::rel(parts).map_or(1.0, |r| if r.step() < 0 { -1.0 } else { 1.0 })),
+    };
+    if !length.has_clock() || length.whole {
+        return None;
+    }
+    Some(stretch(scene.now, moved_moment(scene.now, &length, sign)?))
+}
+
+/// "within the next day and 5 hours": a unit without a count, and a length.
+pub(crate) fn within_unit_and(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let length = Length::of(unit(parts)?, 1.0).plus(length(parts)?)?;
+    length.has_clock().then_some(())?;
+    Some(stretch(scene.now, moved_moment(scene.now, &length, super::rel(parts).map_or(1.0, |r| r.step() as f64))?))
+}
+
+/// "2 weeks starting May 20th", "for 3 days from today".
+pub(crate) fn starting(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let length = length(parts)?;
+    let day = date(parts)?;
+    if length.has_clock() || length.whole {
+        return None;
+    }
+    let past = (day.past, moved(day.past, &length, 1.0)?);
+    let future = (day.future, moved(day.future, &length, 1.0)?);
+    (past.0 < past.1).then_some(Node::Period(Period { past, future, form: PeriodForm::Days }))
+}
+
+/// The same from a moment on, in hours.
+pub(crate) fn starting_hours(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let length = length(parts)?;
+    if !length.has_clock() || length.whole {
+        return None;
+    }
+    let moment = find(parts, |n| if let Node::Moment(m) = n { Some(*m) } else { None })?;
+    let from = super::moment::at(moment.day.future, moment.clock)?;
+    Some(stretch(from, moved_moment(from, &length, 1.0)?))
+}

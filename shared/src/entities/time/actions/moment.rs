@@ -1,0 +1,378 @@
+//! Moments and spans between them: a day and a clock time joined, now, parts of days, open ranges, repetitions.
+
+use super::{clock, date, find, has, hours, length, part, rel, unit, weekday, word};
+use crate::entities::time::actions::clock::within;
+use crate::entities::time::calendar;
+use crate::entities::time::chart::{Matched, Scene};
+use crate::entities::time::grammar::Sym;
+use crate::entities::time::parts::NIGHT;
+use crate::entities::time::values::{
+    Bound, Clock, Day, DayForm, DayPart, Edge, HALF_DAY, Half, Hours, Length, Moment, Node, Open, Precision, Rel,
+    Repeat, Side, Stretch, Unit,
+};
+use jiff::civil::{Date, DateTime};
+
+/// A day's moment; the second may lie in the day after.
+pub(in crate::entities::time) fn at(day: Date, clock: Clock) -> Option<DateTime> {
+    calendar::add_seconds(calendar::midnight(day), f64::from(clock.second))
+}
+
+fn near(parts: &[Matched]) -> Option<(i64, DayPart)> {
+    find(parts, |n| if let Node::Near(days, part) = n { Some((i64::from(*days), *part)) } else { None })
+}
+
+/// Now.
+pub(crate) fn now(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let vague = match word(parts, Sym::Now) {
+        Some(1) => "FUTURE_REF",
+        None if has(parts, Sym::Recently) => "PAST_REF",
+        _ => "PRESENT_REF",
+    };
+    Some(Node::Moment(Moment { vague: Some(vague), ..super::length::moment_at(scene.now) }))
+}
+
+/// "tomorrow at 8", "8 pm on Friday", "tomorrow morning at 9".
+pub(crate) fn day_and_clock(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (day, mut clock) = (date(parts)?, clock(parts)?);
+    if let Some(part) = part(parts) {
+        clock = within(clock, part);
+    }
+    // "tomorrow 8" may be followed by what is counted.
+    let last = parts.iter().rev().find(|p| p.end > p.start)?;
+    if matches!(last.node, Node::Clock(_)) && last.end == last.start + 1 {
+        let counted = [Sym::Unit, Sym::Slash, Sym::Colon, Sym::Dash, Sym::Month].iter().any(|&s| scene.before(s));
+        let glued = scene.glued(scene.end) && scene.char_behind().is_some_and(|c| c.is_alphanumeric() || c == '%');
+        if counted || glued {
+            return None;
+        }
+    }
+    Some(Node::Moment(Moment { day, clock, relative: false, vague: None }))
+}
+
+/// "tonight at 7", "10, this evening": an hour and a part of a day near now.
+pub(crate) fn part_and_clock(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (days, part) = near(parts)?;
+    let day = calendar::add_days(scene.today, days)?;
+    let clock = within(clock(parts)?, part);
+    Some(Node::Moment(Moment { day: Day::exact(day), clock, relative: false, vague: None }))
+}
+
+/// "end of tomorrow", "end of day".
+pub(crate) fn end_of_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let day = date(parts).unwrap_or(Day::exact(scene.today));
+    if unit(parts).is_some_and(|u| u != Unit::Day) {
+        return None;
+    }
+    let clock = Clock { second: 2 * HALF_DAY - 1, half: Half::Known, precision: Precision::Second };
+    Some(Node::Moment(Moment { day, clock, relative: false, vague: None }))
+}
+
+fn gather(readings: &mut Vec<(DateTime, DateTime)>, reading: Option<(DateTime, DateTime)>) {
+    if let Some(r) = reading.filter(|r| r.0 < r.1)
+        && !readings.contains(&r)
+        && readings.len() < 4
+    {
+        readings.push(r);
+    }
+}
+
+fn stretch(readings: &[(DateTime, DateTime)], part: Option<(DayForm, DayPart)>) -> Option<Node> {
+    let first = *readings.first()?;
+    let mut out = [first; 4];
+    out[..readings.len()].copy_from_slice(readings);
+    Some(Node::Stretch(Stretch { readings: out, count: readings.len() as u8, part }))
+}
+
+/// From one clock time to another on a day; the end may lie on the day after.
+fn on_day(day: Date, start: Clock, end: Clock) -> Option<(DateTime, DateTime)> {
+    let (from, mut to) = (at(day, start)?, at(day, end)?);
+    if to <= from {
+        to = at(calendar::add_days(day, 1)?, end)?;
+    }
+    Some((from, to))
+}
+
+fn day_hours(day: Day, hours: Hours) -> Option<Node> {
+    let mut readings = Vec::new();
+    let days: &[Date] = if day.past == day.future { &[day.future] } else { &[day.future, day.past] };
+    for &d in days {
+        gather(&mut readings, on_day(d, hours.start, hours.end));
+    }
+    if let (Some(start), Some(end)) = (hours.start.other(), hours.end.other()) {
+        for &d in days {
+            gather(&mut readings, on_day(d, start, end));
+        }
+    }
+    stretch(&readings, hours.part.map(|p| (day.form, p)))
+}
+
+/// "Monday 8-9", "from 9 to 5 on Friday", "tomorrow morning".
+pub(crate) fn day_and_hours(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (day, mut hours) = (date(parts)?, hours(parts)?);
+    if hours.bare && runs_on(scene, parts) {
+        return None;
+    }
+    if let Some(part) = part(parts) {
+        hours = shaded(hours, part);
+    }
+    day_hours(day, hours)
+}
+
+/// Whether figures at the end of a rule run on into more of them.
+fn runs_on(scene: &Scene, parts: &[Matched]) -> bool {
+    let last = parts.iter().rev().find(|p| p.end > p.start);
+    matches!(last.map(|p| p.node), Some(Node::Hours(_)))
+        && ([Sym::Dash, Sym::Slash, Sym::Colon].iter().any(|&s| scene.before(s) && scene.glued(scene.end))
+            || scene.before(Sym::Unit)
+            || scene.before(Sym::Month)
+            || scene.glued(scene.end) && scene.char_behind().is_some_and(|c| c.is_alphanumeric() || c == '%'))
+}
+
+/// Hours settled by a part of the day: "from 7 to 9" in the evening.
+fn shaded(mut hours: Hours, part: DayPart) -> Hours {
+    hours.start = within(hours.start, part);
+    hours.end = within(hours.end, part);
+    if hours.end.half == Half::Known && hours.end.second < hours.start.second && hours.end.second < HALF_DAY {
+        // "from 11 to 1 at night" ends on the next day; on_day() sees to it.
+    }
+    hours
+}
+
+/// "tomorrow afternoon", "the morning of May 5th".
+pub(crate) fn day_and_part(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (day, part) = (date(parts)?, part(parts)?);
+    day_hours(day, part_span(part))
+}
+
+fn part_span(part: DayPart) -> Hours {
+    let (start, end) = part.seconds();
+    let known = |second| Clock { second, half: Half::Known, precision: Precision::Hour };
+    Hours { start: known(start), end: known(end), part: Some(part), bare: false }
+}
+
+/// "this morning", "last night", "tonight".
+pub(crate) fn near_part(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (days, part) = near(parts)?;
+    let day = calendar::add_days(scene.today, days)?;
+    day_hours(Day::exact(day), part_span(part))
+}
+
+/// "tonight", "late tonight".
+pub(crate) fn tonight(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let shade = if has(parts, Sym::Late) || has(parts, Sym::Later) { 1 } else { 0 };
+    Some(Node::Near(word(parts, Sym::Tonight)? as i8, DayPart { index: NIGHT, shade }))
+}
+
+/// "this morning", "last night".
+pub(crate) fn near_day_part(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let rel = rel(parts).or(has(parts, Sym::This).then_some(Rel::This))?;
+    let part = match part(parts) {
+        Some(part) => part,
+        None => match super::clock::day_part(scene, parts)? {
+            Node::Part(part) => part,
+            _ => return None,
+        },
+    };
+    (!part.hours().meal).then_some(Node::Near(rel.step() as i8, part))
+}
+
+/// "first Monday evening of next month".
+pub(crate) fn nth_weekday_part(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let Node::Date(day) = super::day::nth_weekday(scene, parts)? else { return None };
+    day_hours(day, part_span(part(parts)?))
+}
+
+/// "8 tomorrow": an hour first only after "at", or before a weekday at the end.
+pub(crate) fn day_and_clock_after_at(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    scene.after(Sym::At).then(|| day_and_clock(scene, parts))?
+}
+
+/// "at present".
+pub(crate) fn at_present(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    scene.word(scene.end - 1).eq_ignore_ascii_case("present").then(|| now(scene, parts))?
+}
+
+/// "before", "until", "by".
+pub(crate) fn open_before(_: &Scene, _: &[Matched]) -> Option<Node> {
+    Some(Node::Word(Sym::Before, 0))
+}
+
+/// "after".
+pub(crate) fn open_after(_: &Scene, _: &[Matched]) -> Option<Node> {
+    Some(Node::Word(Sym::After, 0))
+}
+
+/// "since".
+pub(crate) fn open_since(_: &Scene, _: &[Matched]) -> Option<Node> {
+    Some(Node::Word(Sym::Since, 0))
+}
+
+/// "before 5": an hour without a mark, at the end of a clause.
+pub(crate) fn open_hour(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let token = scene.tokens.get(scene.end);
+    let ends = token.is_none()
+        || scene.before(Sym::Comma)
+        || scene.before(Sym::Dot)
+        || matches!(scene.char_behind(), Some('!' | '?' | ';'));
+    (ends && !has(parts, Sym::Since)).then(|| open_side(scene, parts))?
+}
+
+/// "tonight from 7 to 7:30", "between 7 and 9 last night".
+pub(crate) fn near_part_and_hours(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (days, part) = near(parts)?;
+    let day = calendar::add_days(scene.today, days)?;
+    day_hours(Day::exact(day), shaded(hours(parts)?, part))
+}
+
+fn moments(parts: &[Matched]) -> Vec<Bound> {
+    parts
+        .iter()
+        .filter_map(|p| match p.node {
+            Node::Moment(m) => Some(Bound::Moment(m)),
+            Node::Clock(c) => Some(Bound::Clock(c)),
+            Node::Date(d) => Some(Bound::Day(d)),
+            _ => None,
+        })
+        .collect()
+}
+
+fn of_moment(m: Moment, past: bool) -> Option<DateTime> {
+    at(if past { m.day.past } else { m.day.future }, m.clock)
+}
+
+/// "tomorrow 3pm to 5pm", "from May 5 at noon until May 7 at 3 pm", "between now and 8 o'clock".
+pub(crate) fn between_moments(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let ends = moments(parts);
+    let [a, b] = ends.as_slice() else { return None };
+    let mut readings = Vec::new();
+    for past in [false, true] {
+        let reading = match (*a, *b) {
+            (Bound::Moment(a), Bound::Moment(b)) => {
+                let from = of_moment(a, past)?;
+                let to = of_moment(b, past)?;
+                let to = if to <= from { b.clock.other().and_then(|c| at(b.day.future, c)) } else { Some(to) };
+                to.map(|to| (from, to))
+            }
+            (Bound::Moment(a), Bound::Clock(end)) => {
+                let from = of_moment(a, past)?;
+                let to = at(from.date(), end)?;
+                let to = if to > from {
+                    Some(to)
+                } else if let Some(later) = end.other().and_then(|c| at(from.date(), c)).filter(|l| *l > from) {
+                    Some(later)
+                } else {
+                    at(calendar::add_days(from.date(), 1)?, end)
+                };
+                to.map(|to| (from, to))
+            }
+            (Bound::Clock(start), Bound::Moment(b)) => {
+                let to = of_moment(b, past)?;
+                let from = at(to.date(), start)?;
+                (from < to).then_some((from, to))
+            }
+            (Bound::Moment(a), Bound::Day(b)) if !a.relative => {
+                Some((of_moment(a, past)?, calendar::midnight(if past { b.past } else { b.future })))
+            }
+            (Bound::Day(a), Bound::Moment(b)) if !b.relative => {
+                Some((calendar::midnight(if past { a.past } else { a.future }), of_moment(b, past)?))
+            }
+            _ => None,
+        };
+        gather(&mut readings, reading);
+    }
+    let _ = scene;
+    stretch(&readings, None)
+}
+
+/// "rest of the day", "later today".
+pub(crate) fn rest_of_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    if unit(parts).is_some_and(|u| u != Unit::Day) {
+        return None;
+    }
+    let end = calendar::add_seconds(calendar::midnight(scene.today), f64::from(2 * HALF_DAY - 1))?;
+    stretch(&[(scene.now, end)], None).filter(|_| scene.now < end)
+}
+
+fn open(side: Side, bound: Bound) -> Option<Node> {
+    Some(Node::Open(Open { side, bound }))
+}
+
+/// "since Monday", "before 5 pm", "until next week".
+pub(crate) fn open_side(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let before = [Sym::Before, Sym::Until, Sym::By, Sym::To].iter().any(|&s| has(parts, s));
+    let side = if before { Side::Before } else { Side::After };
+    let since = has(parts, Sym::Since) || has(parts, Sym::From);
+    for matched in parts {
+        let bound = match matched.node {
+            Node::Date(day) => Bound::Day(day),
+            Node::Clock(clock) => Bound::Clock(clock),
+            Node::Moment(moment) => Bound::Moment(moment),
+            Node::Period(p) => {
+                // After May is from June on; since May is from its first day on.
+                let pick = |span: (Date, Date)| if before || since { span.0 } else { span.1 };
+                let form = DayForm::Full;
+                Bound::Day(Day { past: pick(p.past), future: pick(p.future), form })
+            }
+            Node::Hours(h) => Bound::Clock(if before || since { h.start } else { h.end }),
+            Node::Stretch(s) => {
+                let (start, end) = s.readings[0];
+                let at = if before || since { start } else { end };
+                Bound::Moment(super::length::moment_at(at))
+            }
+            _ => continue,
+        };
+        // Nobody has been waiting since a day ahead.
+        let bound = match bound {
+            Bound::Day(d) if since => Bound::Day(Day { future: d.past, ..d }),
+            Bound::Moment(m) if since => Bound::Moment(Moment { day: Day { future: m.day.past, ..m.day }, ..m }),
+            bound => bound,
+        };
+        let _ = scene;
+        return open(side, bound);
+    }
+    None
+}
+
+/// "earlier today", "later tomorrow": a part of a day without a name.
+pub(crate) fn edge_of_day(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (edge, day) = (super::edge(parts)?, date(parts)?);
+    let (start, end) = match edge {
+        Edge::Early | Edge::Earlier => (0, HALF_DAY),
+        Edge::Late | Edge::Later => (HALF_DAY, 2 * HALF_DAY - 1),
+        Edge::Middle => (10 * 3600, 14 * 3600),
+        Edge::Rest => return None,
+    };
+    let known = |second| Clock { second, half: Half::Known, precision: Precision::Hour };
+    day_hours(day, Hours { start: known(start), end: known(end), part: None, bare: false })
+}
+
+fn repeat(every: Length) -> Repeat {
+    Repeat { every, weekday: None, part: None, clock: None, day: None }
+}
+
+/// "every Monday at 9", "every two weeks", "daily", "each morning".
+pub(crate) fn every(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let other = if has(parts, Sym::Other) { 2.0 } else { 1.0 };
+    let mut out = if let Some(inner) = find(parts, |n| if let Node::Repeat(r) = n { Some(*r) } else { None }) {
+        inner
+    } else if let Some(length) = length(parts) {
+        repeat(length)
+    } else if let Some(unit) = word(parts, Sym::Set).and_then(Unit::numbered) {
+        repeat(Length::of(unit, other))
+    } else if let Some(unit) = unit(parts) {
+        repeat(Length::of(unit, other))
+    } else if let Some(day) = weekday(parts) {
+        Repeat { weekday: Some(day as i8), ..repeat(Length::of(Unit::Week, other)) }
+    } else if let Some(day) = date(parts) {
+        Repeat { day: Some((day.future.month(), day.future.day())), ..repeat(Length::of(Unit::Year, 1.0)) }
+    } else if part(parts).is_some() {
+        repeat(Length::of(Unit::Day, 1.0))
+    } else {
+        return None;
+    };
+    out.part = out.part.or(part(parts));
+    if let Some(clock) = clock(parts) {
+        out.clock = Some(out.part.map_or(clock, |p| within(clock, p)));
+    }
+    Some(Node::Repeat(out))
+}

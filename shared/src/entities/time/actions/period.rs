@@ -1,0 +1,660 @@
+//! Spans of days: months, years, weeks, quarters, seasons, decades, and from one day to another.
+
+use super::{edge, find, has, month, month_number, nth, number, period, rel, unit, word, year};
+use crate::entities::time::calendar;
+use crate::entities::time::chart::{Matched, Scene};
+use crate::entities::time::grammar::Sym;
+use crate::entities::time::values::{Day, Edge, Node, Period, PeriodForm, Rel, Unit};
+use jiff::civil::Date;
+
+fn exact(start: Date, end: Date, form: PeriodForm) -> Option<Node> {
+    Some(Node::Period(Period::exact(start, end, form)))
+}
+
+fn of_month(year: i16, month: i8) -> Option<(Date, Date)> {
+    let start = calendar::date(year, month, 1)?;
+    Some((start, calendar::add_months(start, 1)?))
+}
+
+/// The first day of the quarter that holds `date`.
+pub(in crate::entities::time) fn quarter_start(date: Date) -> Option<Date> {
+    calendar::date(date.year(), (date.month() - 1) / 3 * 3 + 1, 1)
+}
+
+/// `count` whole decades ahead of or behind the current one.
+pub(in crate::entities::time) fn decades(today: Date, step: i64, count: i64) -> Option<Node> {
+    let this = i64::from(today.year()).div_euclid(10) * 10;
+    let (from, to) = if step > 0 { (this + 10, this + 10 + 10 * count) } else { (this - 10 * count, this) };
+    let start = calendar::year_start(i16::try_from(from).ok()?)?;
+    let end = calendar::year_start(i16::try_from(to).ok()?)?;
+    exact(start, end, PeriodForm::Count(Unit::Decade, count as i16))
+}
+
+fn either_side(scene: &Scene, form: PeriodForm, on: impl Fn(i16) -> Option<(Date, Date)>) -> Option<Node> {
+    let this = scene.today.year();
+    let (start, end) = on(this)?;
+    let ahead = calendar::midnight(start) >= scene.now;
+    let _ = end;
+    let (past, future) = if ahead { (on(this - 1)?, on(this)?) } else { (on(this)?, on(this + 1)?) };
+    Some(Node::Period(Period { past, future, form }))
+}
+
+/// "May", "this May", "May 2020", `2020-05`, "May of next year".
+pub(crate) fn named_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let month = month(parts)?;
+    let this = scene.today.year();
+    let rel_year = find(parts, |n| if let Node::YearMonth(y, 0) = n { Some(*y) } else { None });
+    if let Some(year) = year(parts).or(rel_year) {
+        let year = if year < 100 { 2000 + year } else { year };
+        let (start, end) = of_month(year, month)?;
+        return exact(start, end, PeriodForm::Month);
+    }
+    match rel(parts) {
+        None | Some(Rel::The) => {
+            // The current month counts as ahead.
+            let past = if month < scene.today.month() { this } else { this - 1 };
+            let future = if month < scene.today.month() { this + 1 } else { this };
+            Some(Node::Period(Period {
+                past: of_month(past, month)?,
+                future: of_month(future, month)?,
+                form: PeriodForm::AnyMonth,
+            }))
+        }
+        Some(Rel::Coming) => {
+            let (start, end) = of_month(this + i16::from(month <= scene.today.month()), month)?;
+            exact(start, end, PeriodForm::Month)
+        }
+        Some(Rel::Past) => {
+            let (start, end) = of_month(this - i16::from(month >= scene.today.month()), month)?;
+            exact(start, end, PeriodForm::Month)
+        }
+        Some(rel) => {
+            let (start, end) = of_month(this + rel.step() as i16, month)?;
+            exact(start, end, PeriodForm::Month)
+        }
+    }
+}
+
+/// `12-2015`, `2015/12`.
+pub(crate) fn month_in_figures(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (start, end) = of_month(year(parts)?, month_number(parts)?)?;
+    exact(start, end, PeriodForm::Month)
+}
+
+/// "2017", "nineteen ninety six", "calendar year 2008", "cy18".
+pub(crate) fn whole_year(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let year = year(parts)?;
+    let named = has(parts, Sym::Year) || has(parts, Sym::Calendar) || super::unit(parts) == Some(Unit::Year);
+    if year < 100 && !named {
+        return None;
+    }
+    let year = if year < 100 { 2000 + year } else { year };
+    exact(calendar::year_start(year)?, calendar::year_start(year + 1)?, PeriodForm::Year)
+}
+
+/// The year and month that "next month", "last May", "of next year" stand for: `(year, 0)` for a year alone,
+/// `(0, month)` for a month of any year.
+pub(crate) fn year_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let today = scene.today;
+    let step = rel(parts).map_or(0, Rel::step);
+    if let Some(month) = month(parts) {
+        let rel_year = find(parts, |n| if let Node::YearMonth(y, 0) = n { Some(*y) } else { None });
+        let year = year(parts).or(rel_year).or_else(|| rel(parts).map(|r| today.year() + r.step() as i16));
+        return Some(Node::YearMonth(year.unwrap_or(0), month));
+    }
+    match unit(parts)? {
+        Unit::Year => Some(Node::YearMonth(today.year() + step as i16, 0)),
+        Unit::Month => {
+            let month = calendar::add_months(calendar::month_start(today), step)?;
+            Some(Node::YearMonth(month.year(), month.month()))
+        }
+        _ => None,
+    }
+}
+
+/// A year by where it lies.
+pub(crate) fn relative_year(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    (unit(parts)? == Unit::Year).then(|| year_month(scene, parts))?
+}
+
+/// A month by where it lies.
+pub(crate) fn relative_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    (unit(parts)? == Unit::Month).then(|| year_month(scene, parts))?
+}
+
+/// "the month of May".
+pub(crate) fn month_of(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    (unit(parts)? == Unit::Month).then(|| named_month(scene, parts))?
+}
+
+fn unit_around(today: Date, unit: Unit, step: i64) -> Option<(Date, Date, PeriodForm)> {
+    let days = |start: Date, n: i64, form| Some((start, calendar::add_days(start, n)?, form));
+    let monday = calendar::monday(today)?;
+    match unit {
+        Unit::Week => days(calendar::add_days(monday, 7 * step)?, 7, PeriodForm::Week),
+        Unit::Fortnight => days(calendar::add_days(monday, 14 * step)?, 14, PeriodForm::Count(Unit::Week, 2)),
+        Unit::Weekend => days(calendar::add_days(monday, 7 * step + 5)?, 2, PeriodForm::Weekend),
+        Unit::Month => {
+            let start = calendar::add_months(calendar::month_start(today), step)?;
+            Some((start, calendar::add_months(start, 1)?, PeriodForm::Month))
+        }
+        Unit::Quarter => {
+            let start = calendar::add_months(quarter_start(today)?, 3 * step)?;
+            Some((start, calendar::add_months(start, 3)?, PeriodForm::Count(Unit::Quarter, 1)))
+        }
+        Unit::Year => {
+            let year = i16::try_from(i64::from(today.year()) + step).ok()?;
+            Some((calendar::year_start(year)?, calendar::year_start(year + 1)?, PeriodForm::Year))
+        }
+        Unit::Decade | Unit::Century => {
+            let span = if unit == Unit::Decade { 10 } else { 100 };
+            let year = i64::from(today.year()).div_euclid(span) * span + span * step;
+            let start = calendar::year_start(i16::try_from(year).ok()?)?;
+            let end = calendar::year_start(i16::try_from(year + span).ok()?)?;
+            Some((start, end, PeriodForm::Count(unit, 1)))
+        }
+        _ => None,
+    }
+}
+
+/// "next week", "this month", "the week after next", "weekend".
+pub(crate) fn relative_unit(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let unit = unit(parts)?;
+    let rel = rel(parts);
+    // "week 10", "year 2008" are read by other rules; "next week 10 am" is not one of those.
+    let of = usize::from(scene.before(Sym::Of));
+    let numbered = scene.before(Sym::Digits) || of > 0 && scene.is(scene.end + 1, Sym::Digits);
+    let clock = [Sym::Am, Sym::Pm, Sym::Colon].iter().any(|&s| scene.is(scene.end + of + 1, s));
+    if numbered && !clock || rel.is_none() && unit != Unit::Weekend {
+        return None;
+    }
+    if scene.is(scene.end - 1, Sym::Unit) && plural(scene, scene.end - 1) && unit != Unit::Weekend {
+        return None;
+    }
+    let step = rel.map_or(0, Rel::step) + if has(parts, Sym::After) { 2 } else { 0 };
+    let (start, end, form) = unit_around(scene.today, unit, step)?;
+    if has(parts, Sym::Business) {
+        return exact(start, calendar::add_days(start, 5)?, PeriodForm::Days);
+    }
+    exact(start, end, form)
+}
+
+/// "next workweek": Monday to Friday.
+pub(crate) fn workweek(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (start, ..) = unit_around(scene.today, Unit::Week, rel(parts).map_or(0, Rel::step))?;
+    exact(start, calendar::add_days(start, 5)?, PeriodForm::Days)
+}
+
+/// Whether the unit at token `at` is written in the plural.
+fn plural(scene: &Scene, at: usize) -> bool {
+    let word = scene.word(at);
+    word.len() > 3 && word.ends_with(['s', 'S'])
+}
+
+/// "year to date", "month to date".
+pub(crate) fn to_date(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (start, _, _) = unit_around(scene.today, unit(parts)?, 0)?;
+    (start < scene.today).then_some(Node::Period(Period::exact(start, scene.today, PeriodForm::Days)))
+}
+
+/// "the week of April 10th": the week that holds the day.
+pub(crate) fn week_of(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let day = super::date(parts)?;
+    if unit(parts).is_some_and(|u| u != Unit::Week) {
+        return None;
+    }
+    let week = |d: Date| {
+        let monday = calendar::monday(d)?;
+        Some((monday, calendar::add_days(monday, 7)?))
+    };
+    Some(Node::Period(Period { past: week(day.past)?, future: week(day.future)?, form: PeriodForm::Week }))
+}
+
+/// "first week of May", "last week of 2016", "3rd week of this month".
+pub(crate) fn nth_week(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    if unit(parts)? != Unit::Week {
+        return None;
+    }
+    let n = i64::from(nth(parts)?);
+    let week = |year: i16, month: Option<i8>| {
+        let monday = calendar::nth_week(year, month, n)?;
+        Some((monday, calendar::add_days(monday, 7)?))
+    };
+    let month_in = find(parts, |n| if let Node::YearMonth(y, m) = n { Some((*y, *m)) } else { None });
+    let (start, end) = match (month_in, year(parts)) {
+        (None, Some(year)) => week(year, None)?,
+        (Some((year, 0)), _) => week(year, None)?,
+        (Some((0, month)), None) => return either_side(scene, PeriodForm::Week, |y| week(y, Some(month))),
+        (Some((0, month)), Some(year)) | (Some((year, month)), _) => week(year, Some(month))?,
+        (None, None) => return None,
+    };
+    exact(start, end, PeriodForm::Week)
+}
+
+/// "week 10", "week 3 of 2027", "week 27 of last year".
+pub(crate) fn numbered_week(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    if unit(parts).is_some_and(|u| u != Unit::Week) {
+        return None;
+    }
+    let digits = parts.iter().find(|p| matches!(p.node, Node::Word(Sym::Digits, _)))?;
+    let week = i64::from(scene.tokens[digits.start as usize].number);
+    let rel_year = find(parts, |n| if let Node::YearMonth(y, 0) = n { Some(*y) } else { None });
+    let monday = calendar::iso_week(year(parts).or(rel_year).unwrap_or(scene.today.year()), week)?;
+    exact(monday, calendar::add_days(monday, 7)?, PeriodForm::Week)
+}
+
+/// "first ten days of last year", "the first 2 weeks of 2021", "last 3 months of 2016".
+pub(crate) fn first_units(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let whole = period(parts)?;
+    let (n, unit) = (nth(parts)?, unit(parts)?);
+    let count = number(parts).unwrap_or(1.0) as i64;
+    let (start, end) = whole.future;
+    if !(n == 1 || n == -1) || count < 1 || whole.past != whole.future {
+        return None;
+    }
+    let (a, b) = match unit {
+        Unit::Day => {
+            if n == 1 {
+                (start, calendar::add_days(start, count)?)
+            } else {
+                (calendar::add_days(end, -count)?, end)
+            }
+        }
+        Unit::Week => {
+            let by_year = matches!(whole.form, PeriodForm::Year);
+            if n == 1 {
+                let monday = calendar::nth_week(start.year(), (!by_year).then(|| start.month()), 1)?;
+                (monday, calendar::add_days(monday, 7 * count)?)
+            } else {
+                let last = calendar::add_days(end, -1)?;
+                let monday = calendar::nth_week(last.year(), (!by_year).then(|| last.month()), -1)?;
+                let end = calendar::add_days(monday, 7)?;
+                (calendar::add_days(end, -7 * count)?, end)
+            }
+        }
+        Unit::Month => {
+            if n == 1 {
+                (start, calendar::add_months(start, count)?)
+            } else {
+                (calendar::add_months(end, -count)?, end)
+            }
+        }
+        Unit::Year => {
+            let months = 12 * count;
+            if n == 1 {
+                (start, calendar::add_months(start, months)?)
+            } else {
+                (calendar::add_months(end, -months)?, end)
+            }
+        }
+        _ => return None,
+    };
+    exact(a, b, PeriodForm::Days)
+}
+
+/// "third month of 2017", "first quarter of next year" in any unit: the `n`th of a year.
+pub(crate) fn nth_of_year(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let months: i64 = match unit(parts)? {
+        Unit::Month => 1,
+        Unit::Quarter => 3,
+        _ => return None,
+    };
+    division(scene, parts, months, nth(parts)?)
+}
+
+/// "q3 2019", "third quarter", "2017 q1": three months of a year.
+pub(crate) fn quarter(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let n = find(parts, |n| match n {
+        Node::Nth(n) => Some(*n),
+        Node::MonthNumber(n) => Some(*n),
+        _ => None,
+    })?;
+    let named = year(parts).is_some() || find(parts, |n| matches!(n, Node::YearMonth(..)).then_some(())).is_some();
+    if n > 4 || n < 0 && !named || scene.glued(scene.end) && scene.char_behind().is_some_and(char::is_alphanumeric) {
+        return None;
+    }
+    division(scene, parts, 3, n)
+}
+
+/// "h1 2018", "second half of 2017", "first half of this year".
+pub(crate) fn half(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let n = find(parts, |n| match n {
+        Node::Nth(n) => Some(*n),
+        Node::MonthNumber(n) => Some(*n),
+        _ => None,
+    })?;
+    if n > 2 || scene.glued(scene.end) && scene.char_behind().is_some_and(char::is_alphanumeric) {
+        return None;
+    }
+    division(scene, parts, 6, n)
+}
+
+fn division(scene: &Scene, parts: &[Matched], months: i64, n: i8) -> Option<Node> {
+    let per_year = (12 / months) as i8;
+    let n = if n == -1 { per_year } else { n };
+    if !(1..=per_year).contains(&n) {
+        return None;
+    }
+    let of = |year: i16| {
+        let start = calendar::add_months(calendar::year_start(year)?, months * (i64::from(n) - 1))?;
+        Some((start, calendar::add_months(start, months)?))
+    };
+    let form = match months {
+        1 => PeriodForm::Month,
+        3 => PeriodForm::Count(Unit::Quarter, 1),
+        _ => PeriodForm::Count(Unit::Month, 6),
+    };
+    let rel_year = find(parts, |n| if let Node::YearMonth(y, 0) = n { Some(*y) } else { None });
+    if let Some(year) = year(parts).or(rel_year) {
+        let year = if year < 100 { 2000 + year } else { year };
+        let (start, end) = of(year)?;
+        return exact(start, end, form);
+    }
+    either_side(scene, form, of)
+}
+
+/// Seasons of the northern half of the world, by whole months.
+pub(crate) fn season(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let month = word(parts, Sym::Season)? as i8;
+    let of = |year: i16| {
+        let start = calendar::date(year, month, 1)?;
+        Some((start, calendar::add_months(start, 3)?))
+    };
+    let this = scene.today.year();
+    let rel_year = find(parts, |n| if let Node::YearMonth(y, 0) = n { Some(*y) } else { None });
+    let year = year(parts).or(rel_year).or_else(|| match rel(parts)? {
+        Rel::The => None,
+        rel => Some(this + rel.step() as i16),
+    });
+    match year {
+        Some(year) => {
+            let (start, end) = of(year)?;
+            exact(start, end, PeriodForm::Count(Unit::Quarter, 1))
+        }
+        None => either_side(scene, PeriodForm::Count(Unit::Quarter, 1), of),
+    }
+}
+
+/// "1990s", "the nineties", "twenty thirties".
+pub(crate) fn decade(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let of = |year: i16| Some((calendar::year_start(year)?, calendar::year_start(year + 10)?));
+    let form = PeriodForm::Count(Unit::Decade, 1);
+    if let Some(n) = number(parts) {
+        let n = n as i16;
+        if !scene.is(scene.end - 1, Sym::S)
+            || scene.after(Sym::Digits)
+            || matches!(scene.char_before(), Some('$' | '.' | ','))
+        {
+            return None;
+        }
+        if n >= 1000 {
+            let (start, end) = of(n)?;
+            return exact(start, end, form);
+        }
+        return Some(Node::Period(Period { past: of(1900 + n)?, future: of(2000 + n)?, form }));
+    }
+    let tens = word(parts, Sym::Decade)?;
+    let century = word(parts, Sym::Card).or_else(|| word(parts, Sym::Tens));
+    if let Some(century) = century {
+        if !(15..=20).contains(&century) || tens >= 100 {
+            return None;
+        }
+        let (start, end) = of(century * 100 + tens)?;
+        return exact(start, end, form);
+    }
+    if tens >= 100 {
+        let (start, end) = of(tens)?;
+        return exact(start, end, form);
+    }
+    Some(Node::Period(Period { past: of(1900 + tens)?, future: of(2000 + tens)?, form }))
+}
+
+/// "early", "mid", "end of", "rest of".
+pub(crate) fn edge_word(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let edge = if has(parts, Sym::Early) || has(parts, Sym::Begin) {
+        Edge::Early
+    } else if has(parts, Sym::Mid) {
+        Edge::Middle
+    } else if has(parts, Sym::Late) || has(parts, Sym::End) {
+        Edge::Late
+    } else if has(parts, Sym::Earlier) {
+        Edge::Earlier
+    } else if has(parts, Sym::Later) {
+        Edge::Later
+    } else if has(parts, Sym::Rest) {
+        Edge::Rest
+    } else {
+        return None;
+    };
+    Some(Node::Edge(edge))
+}
+
+/// The piece of a period that `edge` names.
+fn cut(scene: &Scene, edge: Edge, (start, end): (Date, Date)) -> Option<(Date, Date)> {
+    let days = i64::from((end - start).get_days());
+    let at = |n: i64| calendar::add_days(start, n);
+    let months = |n: i64| calendar::add_months(start, n);
+    // Where the early half ends, the middle begins and ends, and the late half begins.
+    let (early, middle, late) = match days {
+        0..=1 => return None,
+        2..=7 => (at(3)?, (at(1)?, at(5)?), at(3)?),
+        8..=45 => (at(15)?, (at(9)?, at(20)?), at(15)?),
+        46..=100 => (at(days / 2)?, (at(days / 3)?, at(days - days / 3)?), at(days / 2)?),
+        101..=366 => (months(6)?, (months(3)?, months(9)?), months(6)?),
+        _ => (at(days / 2)?, (at(days / 3)?, at(days - days / 3)?), at(days / 2)?),
+    };
+    let today = scene.today;
+    let (a, b) = match edge {
+        Edge::Early => (start, early),
+        Edge::Middle => middle,
+        Edge::Late => (late, end),
+        Edge::Earlier => (start, if today > start && today < early { today } else { early }),
+        Edge::Later => (if today < end && today > late { today } else { late }, end),
+        Edge::Rest => (if today > start { today } else { start }, end),
+    };
+    (a < b).then_some((a, b))
+}
+
+/// "late May", "beginning of next year", "later this week", "rest of the month".
+pub(crate) fn piece_of(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (edge, whole) = (edge(parts)?, period(parts)?);
+    if edge == Edge::Rest && whole.past != whole.future {
+        return None;
+    }
+    let past = cut(scene, edge, whole.past)?;
+    let future = cut(scene, edge, whole.future)?;
+    Some(Node::Period(Period { past, future, form: PeriodForm::Days }))
+}
+
+/// "rest of the month".
+pub(crate) fn rest_of(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let whole = period(parts)?;
+    if whole.past != whole.future {
+        return None;
+    }
+    let (start, end) = cut(scene, Edge::Rest, whole.future)?;
+    exact(start, end, PeriodForm::Days)
+}
+
+/// "the end of 2008" as the end of a range: the day after its last; "the middle of March": its middle day.
+pub(crate) fn edge_day(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (edge, whole) = (edge(parts)?, period(parts)?);
+    let point = |(start, end): (Date, Date)| match edge {
+        Edge::Early => Some(start),
+        Edge::Middle => calendar::add_days(start, i64::from((end - start).get_days()) / 2),
+        Edge::Late => Some(end),
+        _ => None,
+    };
+    let form = super::super::values::DayForm::Full;
+    Some(Node::Date(Day { past: point(whole.past)?, future: point(whole.future)?, form }))
+}
+
+/// End of year.
+pub(crate) fn end_of_year(scene: &Scene, _: &[Matched]) -> Option<Node> {
+    let year = scene.today.year();
+    exact(calendar::date(year, 7, 1)?, calendar::year_start(year + 1)?, PeriodForm::Days)
+}
+
+/// "4-23 March", "March 3 to 5", "from the 3rd to the 12th of next month".
+pub(crate) fn days_of_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let mut days = parts.iter().filter_map(|p| if let Node::Day(d) = p.node { Some(d) } else { None });
+    let (a, b) = (days.next()?, days.next()?);
+    // "May 5 - 10:30", "May 5 - 10 am" say a time.
+    let last_is_day = matches!(parts.iter().rev().find(|p| p.end > p.start).map(|p| p.node), Some(Node::Day(_)));
+    if last_is_day
+        && (scene.before(Sym::Colon) && scene.is(scene.end + 1, Sym::Digits)
+            || scene.before(Sym::Am)
+            || scene.before(Sym::Pm)
+            || scene.before(Sym::Slash) && scene.glued(scene.end))
+    {
+        return None;
+    }
+    let span = |year: i16, month: i8| {
+        let (a, b) = (calendar::date(year, month, a)?, calendar::date(year, month, b)?);
+        (a < b).then_some((a, b))
+    };
+    let (year_in, month) = find(parts, |n| if let Node::YearMonth(y, m) = n { Some((*y, *m)) } else { None })?;
+    if month == 0 {
+        return None;
+    }
+    match year(parts).or((year_in != 0).then_some(year_in)) {
+        Some(year) => {
+            let year = if year < 100 { 2000 + year } else { year };
+            let (a, b) = span(year, month)?;
+            exact(a, b, PeriodForm::Days)
+        }
+        None => either_side(scene, PeriodForm::Days, |y| span(y, month)),
+    }
+}
+
+/// An end of a range: a day, or the first day of a period.
+#[derive(Clone, Copy)]
+struct RangeEnd {
+    past: Date,
+    future: Date,
+    /// A year was said, or nothing is open.
+    certain: bool,
+    /// A month and a day, or a month: the other end's year may be taken over.
+    takes_year: bool,
+}
+
+fn range_end(node: &Node) -> Option<RangeEnd> {
+    match node {
+        Node::Date(d) => Some(RangeEnd {
+            past: d.past,
+            future: d.future,
+            certain: d.past == d.future,
+            takes_year: d.form == super::super::values::DayForm::MonthDay,
+        }),
+        Node::Period(p) => Some(RangeEnd {
+            past: p.past.0,
+            future: p.future.0,
+            certain: p.past == p.future,
+            takes_year: matches!(p.form, PeriodForm::AnyMonth | PeriodForm::Count(Unit::Quarter, _)),
+        }),
+        _ => None,
+    }
+}
+
+fn in_year(date: Date, year: i16) -> Option<Date> {
+    let day = if date.month() == 2 && date.day() == 29 { 28 } else { date.day() };
+    calendar::date(year, date.month(), date.day()).or_else(|| calendar::date(year, date.month(), day))
+}
+
+/// "from May to October 2020", "10/1 - 11/7", "between 2007 and 2009".
+pub(crate) fn range(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let mut ends = parts.iter().filter_map(|p| range_end(&p.node));
+    let (mut a, mut b) = (ends.next()?, ends.next()?);
+    // What one end says of the year holds for the other.
+    if a.takes_year && !a.certain && b.certain && said_year(scene, parts, true) {
+        let mut start = in_year(a.future, b.future.year())?;
+        if start > b.future {
+            start = in_year(a.future, b.future.year() - 1)?;
+        }
+        (a.past, a.future) = (start, start);
+    } else if b.takes_year && !b.certain && a.certain {
+        let mut end = in_year(b.future, a.future.year())?;
+        if end <= a.future {
+            end = in_year(b.future, a.future.year() + 1)?;
+        }
+        (b.past, b.future) = (end, end);
+    }
+    let (mut past, mut future) = ((a.past, b.past), (a.future, b.future));
+    if future.0 > future.1 {
+        future.0 = a.past;
+    }
+    if past.1 < past.0 {
+        past.1 = b.future;
+    }
+    if future.0 >= future.1 && past.0 < past.1 {
+        future = past;
+    }
+    if past.0 >= past.1 {
+        past = future;
+    }
+    if past.0 >= past.1 {
+        return None;
+    }
+    Some(Node::Period(Period { past, future, form: PeriodForm::Days }))
+}
+
+/// Whether the last end of a range was given with its year, not by now ("today", "next May").
+fn said_year(scene: &Scene, parts: &[Matched], _last: bool) -> bool {
+    let Some(end) = parts.iter().rev().find(|p| range_end(&p.node).is_some()) else { return false };
+    (end.start as usize..end.end as usize).any(|at| {
+        let token = scene.tokens[at];
+        token.digits == 4 || token.digits == 2 && at + 1 == end.end as usize
+    }) || matches!(end.node, Node::Period(p) if p.form == PeriodForm::Year || p.form == PeriodForm::Month)
+}
+
+/// "Thanksgiving weekend": the holiday and the weekend beside it.
+pub(crate) fn holiday_weekend(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let day = super::date(parts)?;
+    let around = |d: Date| {
+        let monday = calendar::monday(d)?;
+        let (saturday, after) = (calendar::add_days(monday, 5)?, calendar::add_days(monday, 7)?);
+        Some(match calendar::weekday(d) {
+            1 | 2 => (calendar::add_days(saturday, -7)?, calendar::add_days(d, 1)?),
+            4 | 5 => (d, after),
+            _ => (saturday, after),
+        })
+    };
+    if unit(parts).is_some_and(|u| u != Unit::Weekend) {
+        return None;
+    }
+    Some(Node::Period(Period { past: around(day.past)?, future: around(day.future)?, form: PeriodForm::Days }))
+}
+
+/// "Thanksgiving weekend".
+pub(crate) fn holiday_weekend_named(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let Node::Date(day) = super::day::holiday(scene, parts)? else { return None };
+    let mut parts = parts.to_vec();
+    parts[0].node = Node::Date(day);
+    holiday_weekend(scene, &parts)
+}
+
+/// "in 2014 through 2018".
+pub(crate) fn year_range(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let mut years = parts.iter().filter_map(|p| if let Node::Year(y) = p.node { Some(y) } else { None });
+    let (a, b) = (calendar::year_start(years.next()?)?, calendar::year_start(years.next()?)?);
+    (a < b).then_some(Node::Period(Period::exact(a, b, PeriodForm::Days)))
+}
+
+/// "between now and November".
+pub(crate) fn now_to(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let to = parts.iter().find_map(|p| range_end(&p.node))?.future;
+    (scene.today < to).then_some(Node::Period(Period::exact(scene.today, to, PeriodForm::Days)))
+}
+
+/// "next week from Monday to Friday".
+pub(crate) fn weekdays_of_week(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    if unit(parts)? != Unit::Week {
+        return None;
+    }
+    let mut days = parts.iter().filter_map(|p| if let Node::Word(Sym::Weekday, d) = p.node { Some(d) } else { None });
+    let (a, b) = (i64::from(days.next()?), i64::from(days.next()?));
+    let step = 7 * rel(parts)?.step();
+    let at = |day: i64| calendar::add_days(calendar::in_week(scene.today, day)?, step);
+    let (a, b) = (at(a)?, at(b)?);
+    (a < b).then_some(Node::Period(Period::exact(a, b, PeriodForm::Days)))
+}

@@ -1,0 +1,112 @@
+//! Which findings stand: words such as "may", "second" and "sun" are more often something else.
+
+use super::chart::{Found, Scene};
+use super::grammar::Sym;
+use super::tokens::Gap;
+use super::values::Node;
+
+/// Whether what was found at token `at` is a time and not something else that looks alike.
+pub(super) fn stands(scene: &Scene, at: usize, found: &Found) -> bool {
+    let end = found.end as usize;
+    if inside_a_name(scene, at, end) || amid_figures(scene, at, end) {
+        return false;
+    }
+    if scene.is(end - 1, Sym::Doubtful) && !doubtful_word(scene, at, end) {
+        return false;
+    }
+    !is_second(scene, at, end) && !is_plain_word(scene, at, found)
+}
+
+/// Where the entity of tokens `at..end` begins and ends in the text.
+fn edges(scene: &Scene, at: usize, end: usize) -> (Option<char>, Option<char>) {
+    let before = scene.text[..scene.tokens[at].start as usize].chars().next_back();
+    let behind = scene.text[scene.tokens[end - 1].end as usize..].chars().next();
+    (before, behind)
+}
+
+/// `$DEC`, `3am3ioY`, `v2018`: part of something longer that is no time.
+fn inside_a_name(scene: &Scene, at: usize, end: usize) -> bool {
+    let (before, behind) = edges(scene, at, end);
+    before
+        .is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '£' | '€' | '%' | '&' | '!' | '@' | '#' | '+'))
+        || behind.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '£' | '€' | '%' | '°'))
+        || scene.is(end - 1, Sym::Month) && matches!(behind, Some('@' | '#' | '&'))
+}
+
+/// Whether figures at either end run on into more of them: `138-2010-2015`, `30/4.85`.
+fn amid_figures(scene: &Scene, at: usize, end: usize) -> bool {
+    let joined = |k: usize| [Sym::Dash, Sym::Slash, Sym::Dot, Sym::Colon, Sym::Comma].iter().any(|&s| scene.is(k, s));
+    let digits = |k: usize| scene.tokens.get(k).is_some_and(|t| t.digits > 0);
+    let before = at > 1 && digits(at) && scene.glued(at) && joined(at - 1) && scene.glued(at - 1) && digits(at - 2);
+    let behind = digits(end - 1) && joined(end) && scene.glued(end) && scene.glued(end + 1) && digits(end + 1);
+    before || behind
+}
+
+/// Whether a doubtful word at the end stands where only a month, a day or a season can.
+fn doubtful_word(scene: &Scene, at: usize, end: usize) -> bool {
+    let alone = end == at + 1;
+    let before = |sym| at > 0 && scene.is(at - 1, sym) && scene.tokens[at].gap == Gap::Blank;
+    if scene.is(end - 1, Sym::Weekday) {
+        return !alone || before(Sym::On);
+    }
+    if scene.is(end - 1, Sym::Season) {
+        return !alone || [Sym::In, Sym::During, Sym::Of, Sym::By, Sym::Since].iter().any(|&s| before(s));
+    }
+    // "this may take", "they may not": the verb goes on with another word.
+    let next = scene.tokens.get(end).filter(|t| t.gap == Gap::Blank);
+    let goes_on = next.is_some_and(|t| t.mask == 0 && scene.word(end).starts_with(char::is_alphabetic));
+    if end == at + 2 && scene.is(at, Sym::This) {
+        return !goes_on;
+    }
+    let led = [
+        Sym::In,
+        Sym::Of,
+        Sym::From,
+        Sym::To,
+        Sym::Since,
+        Sym::Until,
+        Sym::By,
+        Sym::During,
+        Sym::Before,
+        Sym::After,
+        Sym::For,
+        Sym::Between,
+        Sym::Every,
+        Sym::Around,
+        Sym::About,
+    ];
+    !alone || led.iter().any(|&s| before(s))
+}
+
+/// "a second round": an ordinal, not a second of time.
+fn is_second(scene: &Scene, at: usize, end: usize) -> bool {
+    let second = end == at + 2 && scene.is(end - 1, Sym::Ordinal) && scene.is(end - 1, Sym::Unit);
+    if !second || at > 0 && scene.is(at - 1, Sym::A) {
+        return false;
+    }
+    let next = scene.tokens.get(end);
+    let goes_on = next.is_some_and(|t| t.gap == Gap::Blank && scene.word(end).chars().all(char::is_alphabetic));
+    goes_on && scene.tokens.get(end).is_none_or(|t| t.mask == 0)
+}
+
+/// "night" in "night club", "good morning".
+fn is_plain_word(scene: &Scene, at: usize, found: &Found) -> bool {
+    let end = found.end as usize;
+    match found.node {
+        Node::Hours(h) if h.part.is_some() && end == at + 1 => {
+            at > 0 && ["good", "nighty"].iter().any(|w| scene.word(at - 1).eq_ignore_ascii_case(w))
+        }
+        _ => false,
+    }
+}
+
+/// How sure a finding is.
+pub(super) fn confidence(scene: &Scene, at: usize, found: &Found) -> f64 {
+    let end = found.end as usize;
+    match found.node {
+        _ if end == at + 1 && scene.is(at, Sym::Doubtful) => 0.7,
+        Node::Period(_) if end == at + 1 && scene.tokens[at].digits > 0 => 0.6,
+        Node::Hours(_) | Node::Clock(_) if end == at + 1 => 0.7,
+        _ => 0.95,
+    }
+}

@@ -1,0 +1,136 @@
+//! Dates, times, lengths of time, spans and repetitions: the recognizers of the time family.
+//!
+//! A grammar is data ([`english`]); [`chart`] matches it; [`actions`] say what it means against the
+//! reference; [`render`] writes it out. What a span includes and which days "next Friday" or "this week" are follows
+//! Microsoft Recognizers-Text, whose cases we are measured by; docs/entities.md has the table.
+//!
+//! Overlaps: what begins first wins, then what is longest, then the order of [`TOP`].
+
+mod actions;
+mod calendar;
+mod chart;
+mod english;
+mod filters;
+mod grammar;
+mod holidays;
+mod parts;
+mod readers;
+mod render;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod values;
+
+use chart::{Chart, Found, Scene};
+use grammar::{Grammar, Mask, Sym};
+
+use super::{Entity, Kind, Kinds, Language, Reference};
+
+/// What may stand by itself; earlier ones win when as long.
+const TOP: [Sym; 10] = [
+    Sym::Repeat,
+    Sym::Stamp,
+    Sym::Stretch,
+    Sym::Period,
+    Sym::Dates,
+    Sym::ClockTime,
+    Sym::AtHour,
+    Sym::TimeRange,
+    Sym::Duration,
+    Sym::Open,
+];
+
+/// The kinds of the time family.
+pub(super) const KINDS: Kinds = Kinds::NONE
+    .with(Kind::Date)
+    .with(Kind::Time)
+    .with(Kind::DateTime)
+    .with(Kind::Duration)
+    .with(Kind::DateRange)
+    .with(Kind::TimeRange)
+    .with(Kind::DateTimeRange)
+    .with(Kind::Set);
+
+/// The grammar of a language, if it has one.
+fn grammar(language: Language) -> Option<&'static Grammar> {
+    match language {
+        Language::English => Some(&english::ENGLISH),
+        Language::Spanish => None,
+    }
+}
+
+/// Finds the time values of `kinds` in `text`, in order, without overlaps.
+#[must_use]
+pub fn recognize(text: &str, kinds: Kinds, reference: &Reference) -> Vec<Entity> {
+    let mut out = Vec::new();
+    if !kinds.meets(KINDS) {
+        return out;
+    }
+    let Some(grammar) = grammar(reference.language) else { return out };
+    let tokens = tokens::tokens(text, grammar);
+    let start: Mask = TOP.iter().fold(0, |mask, top| mask | grammar.first(top.head().unwrap_or(0)));
+    if tokens.iter().all(|t| t.mask & start == 0) {
+        return out;
+    }
+    let scene =
+        Scene { text, tokens: &tokens, grammar, now: reference.now, today: reference.now.date(), start: 0, end: 0 };
+    let mut chart = Chart::new(scene);
+    let mut at = 0;
+    while at < tokens.len() {
+        if tokens[at].mask & start == 0 {
+            at += 1;
+            continue;
+        }
+        chart.refill();
+        let Some((found, kind)) = best(&mut chart, at, kinds) else {
+            at += 1;
+            continue;
+        };
+        let end = found.end as usize;
+        if kinds.contains(kind) {
+            let readings = render::readings(&found.node, reference.direction);
+            if !readings.is_empty() {
+                out.push(Entity {
+                    start: tokens[at].start as usize,
+                    end: tokens[end - 1].end as usize,
+                    kind,
+                    readings,
+                    confidence: filters::confidence(&chart.scene, at, &found),
+                });
+            }
+        }
+        at = end;
+    }
+    out
+}
+
+/// The longest value at token `at`: of all kinds first, and of the kinds asked for if that one is not among them.
+fn best(chart: &mut Chart, at: usize, kinds: Kinds) -> Option<(Found, Kind)> {
+    let mut longest: Option<(Found, Kind)> = None;
+    let mut asked: Option<(Found, Kind)> = None;
+    for top in TOP {
+        let (from, len) = chart.at(top, at);
+        for i in from..from + len {
+            let found = chart.get(i);
+            let Some(kind) = render::kind(&found.node) else { continue };
+            let longer = |other: &Option<(Found, Kind)>| other.is_none_or(|(o, _)| found.end > o.end);
+            if !(longer(&longest) || kinds.contains(kind) && longer(&asked)) {
+                continue;
+            }
+            if !filters::stands(&chart.scene, at, &found) {
+                continue;
+            }
+            if longer(&longest) {
+                longest = Some((found, kind));
+            }
+            if kinds.contains(kind) && longer(&asked) {
+                asked = Some((found, kind));
+            }
+        }
+    }
+    match longest {
+        // A repetition is never read as the single day or time in it.
+        Some((_, kind)) if kinds.contains(kind) || kind == Kind::Set => longest,
+        _ => asked,
+    }
+}

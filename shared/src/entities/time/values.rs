@@ -1,0 +1,454 @@
+//! What the parts of a time expression mean, before it is written out. Small and `Copy`; resolved against the reference
+//! as soon as they are built, with both sides of now kept where a text leaves them open.
+
+use jiff::civil::{Date, DateTime};
+
+use super::grammar::Sym;
+
+/// The meaning of a symbol that was recognized.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Node {
+    /// An optional element that is not there.
+    Nothing,
+    /// A word, with its value in the word table.
+    Word(Sym, i16),
+    /// A count; in full, half, a few.
+    Number(f64),
+    /// A day of a month.
+    Day(i8),
+    /// A month by its number.
+    MonthNumber(i8),
+    /// A year.
+    Year(i16),
+    /// An ordinal: first, second; −1 is the last.
+    Nth(i8),
+    /// Where something lies: this, next, last …
+    Rel(Rel),
+    /// A year and a month.
+    YearMonth(i16, i8),
+    /// Minutes before (negative) or past the hour.
+    Offset(i16),
+    /// Half past twelve, 14:30.
+    Clock(Clock),
+    /// A part of the day: the morning.
+    Part(DayPart),
+    /// A part of a day so many days from today: this morning, last night.
+    Near(i8, DayPart),
+    /// A length of time.
+    Duration(Length),
+    /// A length of time away from something.
+    Shift(Shift),
+    /// A day.
+    Date(Day),
+    /// Days: from the first to before the last.
+    Period(Period),
+    /// A span of hours on no day.
+    Hours(Hours),
+    /// A moment.
+    Moment(Moment),
+    /// A span between moments.
+    Stretch(Stretch),
+    /// Something that recurs.
+    Repeat(Repeat),
+    /// Open to one side: before, since.
+    Open(Open),
+    /// The beginning, middle or end of something.
+    Edge(Edge),
+}
+
+/// Which of several alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rel {
+    /// The current one.
+    This,
+    /// The one after the current one: next, following.
+    Next,
+    /// The one before the current one: last, previous.
+    Last,
+    /// The nearest ahead: coming, upcoming.
+    Coming,
+    /// The nearest behind: past.
+    Past,
+    /// "the", which says nothing.
+    The,
+}
+
+impl Rel {
+    /// −1, 0 or 1.
+    pub(super) fn step(self) -> i64 {
+        match self {
+            Rel::Next | Rel::Coming => 1,
+            Rel::Last | Rel::Past => -1,
+            Rel::This | Rel::The => 0,
+        }
+    }
+}
+
+/// How a day was given, for its TIMEX form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DayForm {
+    /// `2016-11-07`
+    Full,
+    /// `XXXX-11-07`
+    MonthDay,
+    /// `XXXX-WXX-1`
+    Weekday,
+    /// `XXXX-XX-07`
+    DayOfMonth,
+}
+
+/// A day, on either side of now; both the same when the text leaves no doubt.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Day {
+    pub(super) past: Date,
+    pub(super) future: Date,
+    pub(super) form: DayForm,
+}
+
+impl Day {
+    /// A day beyond doubt.
+    pub(super) fn exact(date: Date) -> Day {
+        Day { past: date, future: date, form: DayForm::Full }
+    }
+}
+
+/// How days were given, for the TIMEX form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PeriodForm {
+    /// `2016`
+    Year,
+    /// `2016-11`
+    Month,
+    /// `XXXX-11`
+    AnyMonth,
+    /// `2016-W45`
+    Week,
+    /// `2016-W45-WE`
+    Weekend,
+    /// `(start,end,P3M)`, counted in this unit
+    Count(Unit, i16),
+    /// `(start,end,PnD)`
+    Days,
+}
+
+/// Days from the first to before the last, on either side of now.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Period {
+    pub(super) past: (Date, Date),
+    pub(super) future: (Date, Date),
+    pub(super) form: PeriodForm,
+}
+
+impl Period {
+    /// Days beyond doubt.
+    pub(super) fn exact(start: Date, end: Date, form: PeriodForm) -> Period {
+        Period { past: (start, end), future: (start, end), form }
+    }
+}
+
+/// Which half of the day an hour of 1 to 12 belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Half {
+    /// Said, or past doubt (`15:30`).
+    Known,
+    /// Not said.
+    Open,
+}
+
+/// How exactly a clock time was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Precision {
+    Hour,
+    Minute,
+    Second,
+}
+
+/// A time of day.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clock {
+    /// Seconds since midnight.
+    pub(super) second: i32,
+    pub(super) half: Half,
+    pub(super) precision: Precision,
+}
+
+/// Half a day, in seconds.
+pub(super) const HALF_DAY: i32 = 12 * 3600;
+
+impl Clock {
+    pub(super) fn new(hour: i32, minute: i32, precision: Precision) -> Clock {
+        let half = if (1..=12).contains(&hour) { Half::Open } else { Half::Known };
+        Clock { second: (hour % 24) * 3600 + minute * 60, half, precision }
+    }
+
+    pub(super) fn known(hour: i32, minute: i32) -> Clock {
+        Clock { second: hour * 3600 + minute * 60, half: Half::Known, precision: Precision::Hour }
+    }
+
+    pub(super) fn hour(self) -> i32 {
+        self.second / 3600
+    }
+
+    /// In the morning.
+    #[must_use]
+    pub(super) fn am(mut self) -> Clock {
+        if self.half == Half::Open {
+            self.second %= HALF_DAY;
+            self.half = Half::Known;
+        }
+        self
+    }
+
+    /// After noon.
+    #[must_use]
+    pub(super) fn pm(mut self) -> Clock {
+        if self.half == Half::Open {
+            self.second = self.second % HALF_DAY + HALF_DAY;
+            self.half = Half::Known;
+        }
+        self
+    }
+
+    /// The same in the other half of the day, if that is open.
+    pub(super) fn other(self) -> Option<Clock> {
+        (self.half == Half::Open).then(|| Clock { second: (self.second + HALF_DAY) % (2 * HALF_DAY), ..self })
+    }
+}
+
+/// A named part of the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct DayPart {
+    /// Position in [`super::parts::PARTS`].
+    pub(super) index: u8,
+    /// −1 early, 1 late.
+    pub(super) shade: i8,
+}
+
+/// Hours on no day in particular.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hours {
+    pub(super) start: Clock,
+    pub(super) end: Clock,
+    pub(super) part: Option<DayPart>,
+    /// Neither end says that it is a clock time ("3-8"): counts only beside a day.
+    pub(super) bare: bool,
+}
+
+/// A unit of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub(super) enum Unit {
+    Second,
+    Minute,
+    Hour,
+    WorkingDay,
+    Day,
+    Weekend,
+    Week,
+    Fortnight,
+    Month,
+    Quarter,
+    Year,
+    Decade,
+    Century,
+}
+
+/// All units, by their number in the word tables.
+pub(super) const UNITS: [Unit; 13] = [
+    Unit::Second,
+    Unit::Minute,
+    Unit::Hour,
+    Unit::WorkingDay,
+    Unit::Day,
+    Unit::Weekend,
+    Unit::Week,
+    Unit::Fortnight,
+    Unit::Month,
+    Unit::Quarter,
+    Unit::Year,
+    Unit::Decade,
+    Unit::Century,
+];
+
+impl Unit {
+    pub(super) fn numbered(n: i16) -> Option<Unit> {
+        UNITS.get(usize::try_from(n).ok()?).copied()
+    }
+
+    /// Shorter than a day.
+    pub(super) fn is_clock(self) -> bool {
+        self < Unit::WorkingDay
+    }
+}
+
+/// A length of time: months, days and seconds do not convert into each other.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Length {
+    pub(super) months: f64,
+    pub(super) days: f64,
+    pub(super) working_days: f64,
+    pub(super) seconds: f64,
+    /// Which counts were said, as `(unit, count)`, for the TIMEX form.
+    pub(super) said: [(u8, f64); 4],
+    pub(super) pieces: u8,
+    /// No count was said: "the hour", "all week".
+    pub(super) whole: bool,
+    /// The count was vague: "a few".
+    pub(super) vague: bool,
+}
+
+impl Length {
+    pub(super) fn of(unit: Unit, count: f64) -> Length {
+        let mut length = Length::default();
+        match unit {
+            Unit::Second => length.seconds = count,
+            Unit::Minute => length.seconds = count * 60.0,
+            Unit::Hour => length.seconds = count * 3600.0,
+            Unit::WorkingDay => length.working_days = count,
+            Unit::Day => length.days = count,
+            Unit::Weekend => length.days = count * 2.0,
+            Unit::Week => length.days = count * 7.0,
+            Unit::Fortnight => length.days = count * 14.0,
+            Unit::Month => length.months = count,
+            Unit::Quarter => length.months = count * 3.0,
+            Unit::Year => length.months = count * 12.0,
+            Unit::Decade => length.months = count * 120.0,
+            Unit::Century => length.months = count * 1200.0,
+        }
+        length.said[0] = (unit as u8, count);
+        length.pieces = 1;
+        length
+    }
+
+    pub(super) fn plus(mut self, other: Length) -> Option<Length> {
+        let (a, b) = (self.pieces as usize, other.pieces as usize);
+        if a + b > self.said.len() {
+            return None;
+        }
+        self.said[a..a + b].copy_from_slice(&other.said[..b]);
+        self.pieces += other.pieces;
+        self.months += other.months;
+        self.days += other.days;
+        self.working_days += other.working_days;
+        self.seconds += other.seconds;
+        Some(self)
+    }
+
+    /// Whether it is counted in units shorter than a day.
+    pub(super) fn has_clock(&self) -> bool {
+        self.seconds != 0.0
+    }
+
+    /// The smallest unit said.
+    pub(super) fn smallest(&self) -> Unit {
+        let last = self.said[(self.pieces as usize).saturating_sub(1)].0;
+        UNITS[last as usize]
+    }
+
+    /// The largest unit said.
+    pub(super) fn largest(&self) -> Unit {
+        UNITS[self.said[0].0 as usize]
+    }
+
+    /// In seconds, with months of 30 and years of 365 days.
+    pub(super) fn in_seconds(&self) -> f64 {
+        let years = if self.months >= 12.0 && self.largest() >= Unit::Year { self.months_in_years() } else { 0.0 };
+        years * 31_536_000.0
+            + (self.months - years * 12.0) * 2_592_000.0
+            + (self.days + self.working_days) * 86_400.0
+            + self.seconds
+    }
+
+    fn months_in_years(&self) -> f64 {
+        self.said[..self.pieces as usize]
+            .iter()
+            .map(|&(unit, count)| match UNITS[unit as usize] {
+                Unit::Year => count,
+                Unit::Decade => count * 10.0,
+                Unit::Century => count * 100.0,
+                _ => 0.0,
+            })
+            .sum()
+    }
+}
+
+/// A length of time before (−1) or after (1) something.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shift {
+    pub(super) length: Length,
+    pub(super) sign: f64,
+    /// From when; from now if `None`.
+    pub(super) anchor: Option<Date>,
+}
+
+/// A moment on either side of now.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) day: Day,
+    pub(super) clock: Clock,
+    /// Given by the reference time itself, not by a day and an hour.
+    pub(super) relative: bool,
+    /// The TIMEX3 form of words that say no more than which side of now.
+    pub(super) vague: Option<&'static str>,
+}
+
+/// A span between moments; up to four readings.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stretch {
+    pub(super) readings: [(DateTime, DateTime); 4],
+    pub(super) count: u8,
+    /// The day and part of the day that it came from, for the TIMEX form.
+    pub(super) part: Option<(DayForm, DayPart)>,
+}
+
+/// How often.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Repeat {
+    /// Every so many …
+    pub(super) every: Length,
+    /// … or on this day of the week …
+    pub(super) weekday: Option<i8>,
+    /// … or in this part of the day …
+    pub(super) part: Option<DayPart>,
+    /// … at this time.
+    pub(super) clock: Option<Clock>,
+    /// … on this day of each year
+    pub(super) day: Option<(i8, i8)>,
+}
+
+/// Which side is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Before, until, by.
+    Before,
+    /// After, since.
+    After,
+}
+
+/// A point with one side open.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Open {
+    pub(super) side: Side,
+    pub(super) bound: Bound,
+}
+
+/// Where an open range begins or ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Bound {
+    Day(Day),
+    Clock(Clock),
+    Moment(Moment),
+}
+
+/// Which piece of a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Edge {
+    Early,
+    Middle,
+    Late,
+    /// "earlier in", "later": up to now, from now on.
+    Earlier,
+    Later,
+    Rest,
+}
