@@ -14,6 +14,7 @@ pub(super) struct Console {
     out: BufWriter<Stdout>,
     out_colour: Colour,
     error_colour: Colour,
+    watched: bool,
 }
 
 impl Console {
@@ -25,6 +26,7 @@ impl Console {
             out: BufWriter::new(io::stdout()),
             out_colour: colour(io::stdout().is_terminal()),
             error_colour: colour(io::stderr().is_terminal()),
+            watched: io::stderr().is_terminal(),
         }
     }
 
@@ -75,6 +77,19 @@ impl Console {
     pub(super) fn complain(&mut self, text: &str) {
         let word = paint(self.error_colour, "1;31", "error");
         self.note(format_args!("{word}: {text}"));
+    }
+
+    /// Shows how far long work is, where somebody watches; the next call overwrites it.
+    pub(super) fn progress(&mut self, text: impl Display) {
+        if self.watched {
+            let _ = self.out.flush();
+            let _ = write!(io::stderr(), "\r\x1b[K{text}");
+        }
+    }
+
+    /// Takes the last [`Console::progress`] away.
+    pub(super) fn progress_done(&mut self) {
+        self.progress("");
     }
 }
 

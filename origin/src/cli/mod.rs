@@ -12,6 +12,7 @@ mod runtime;
 mod serve;
 mod session;
 mod source;
+mod test;
 mod validate;
 mod when;
 mod why;
@@ -45,6 +46,8 @@ enum Command {
     Compile(compile::Arguments),
     /// Format games
     Fmt(fmt::Arguments),
+    /// Run golden dialogues
+    Test(test::Arguments),
     /// Talk to a game in the terminal
     Chat(chat::Arguments),
     /// Run the origin
@@ -61,6 +64,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Validate(arguments) => validate::run(&arguments, &mut console),
         Command::Compile(arguments) => compile::run(&arguments, &mut console),
         Command::Fmt(arguments) => fmt::run(&arguments, &mut console),
+        Command::Test(arguments) => test::run(&arguments, &mut console),
         Command::Chat(arguments) => chat::run(&arguments, &mut console),
         Command::Serve(arguments) => serve::run(&arguments, &mut console),
         Command::Config(arguments) => config::run(&arguments, &mut console),

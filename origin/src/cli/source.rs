@@ -51,6 +51,8 @@ pub(super) struct Checked {
 pub(super) struct Loaded {
     /// The source.
     pub(super) source: Source,
+    /// The game, for what the compiled form does not tell.
+    pub(super) game: Game,
     /// The game as the engine takes it.
     pub(super) compiled: CompiledGame,
 }
@@ -203,13 +205,19 @@ pub(super) fn findings<'a>(bytes: &[u8], diagnostics: &'a [Diagnostic]) -> Vec<F
 /// Reads, checks and compiles one game; shows the findings when it cannot be used.
 pub(super) fn load(argument: &Path, name: Option<&str>, console: &mut Console) -> Result<Loaded, Failure> {
     let source = read(argument)?;
-    let checked = check(&source);
-    if !checked.valid() {
-        validate::show_findings(&source, &checked.diagnostics, console);
-        return Err(Failure::Failed(format!("{} is not a valid game", source.shown)));
+    let checked = check_or_show(&source, console)?;
+    let (game, compiled) = checked.choose(name, &source.shown)?;
+    Ok(Loaded { source, game, compiled })
+}
+
+/// Checks and compiles; shows the findings when there is an error among them.
+pub(super) fn check_or_show(source: &Source, console: &mut Console) -> Result<Checked, Failure> {
+    let checked = check(source);
+    if checked.valid() {
+        return Ok(checked);
     }
-    let (_, compiled) = checked.choose(name, &source.shown)?;
-    Ok(Loaded { source, compiled })
+    validate::show_findings(source, &checked.diagnostics, console);
+    Err(Failure::Failed(format!("{} is not a valid game", source.shown)))
 }
 
 /// The stand-ins beside a game.

@@ -1,0 +1,197 @@
+//! `lgdl test`: golden dialogues. Finding and running them lies here; [`coverage`] tells what they reached, [`text`],
+//! [`json`] and [`junit`] show the results.
+
+mod coverage;
+mod discover;
+mod json;
+mod junit;
+mod text;
+
+use std::path::PathBuf;
+
+use lgdl::golden::{Dialog, GoldenFile, TurnResult};
+
+use super::console::Console;
+use super::failure::{End, Failure, Verdict};
+use super::source::{self, Loaded};
+use coverage::Coverage;
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Games, or folders in which games lie
+    #[arg(required = true, value_name = "GAME_OR_DIR")]
+    games: Vec<PathBuf>,
+    /// Which game of the file; default: the one that the dialogues name, else the one that no other game extends
+    #[arg(long = "game", value_name = "NAME")]
+    name: Option<String>,
+    /// Run only dialogues whose name holds this text
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Write results as one JSON document
+    #[arg(long)]
+    json: bool,
+    /// Write a JUnit report as well
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Show every turn, not only those that fail
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+/// The results of one game.
+struct GameResult {
+    /// How the game file is named in messages.
+    file: String,
+    /// The game.
+    name: String,
+    /// Its version.
+    version: String,
+    /// Remarks on the files.
+    notes: Vec<String>,
+    /// One entry a file of dialogues.
+    files: Vec<FileResult>,
+    /// What the dialogues reached.
+    coverage: Coverage,
+}
+
+/// The results of one file of dialogues.
+struct FileResult {
+    path: PathBuf,
+    dialogs: Vec<DialogResult>,
+}
+
+/// The results of one dialogue.
+struct DialogResult {
+    dialog: Dialog,
+    turns: Vec<TurnResult>,
+    took: std::time::Duration,
+}
+
+impl DialogResult {
+    fn passed(&self) -> bool {
+        self.turns.iter().all(|turn| turn.mismatches.is_empty())
+    }
+}
+
+impl GameResult {
+    fn dialogs(&self) -> impl Iterator<Item = &DialogResult> {
+        self.files.iter().flat_map(|file| &file.dialogs)
+    }
+}
+
+/// How many there are and how many of them pass.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+struct Totals {
+    games: usize,
+    dialogs: usize,
+    dialogs_passed: usize,
+    turns: usize,
+    turns_passed: usize,
+}
+
+impl Totals {
+    fn of(results: &[GameResult]) -> Totals {
+        let mut totals = Totals { games: results.len(), ..Totals::default() };
+        for dialog in results.iter().flat_map(GameResult::dialogs) {
+            totals.dialogs += 1;
+            totals.dialogs_passed += usize::from(dialog.passed());
+            totals.turns += dialog.turns.len();
+            totals.turns_passed += dialog.turns.iter().filter(|turn| turn.mismatches.is_empty()).count();
+        }
+        totals
+    }
+
+    fn passed(&self) -> bool {
+        self.dialogs_passed == self.dialogs
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
+    let suites = discover::suites(&arguments.games)?;
+    let mut results = Vec::new();
+    for suite in &suites {
+        console.progress(format_args!("testing {}", suite.game.display()));
+        results.push(run_suite(arguments, suite, console)?);
+    }
+    console.progress_done();
+    let totals = Totals::of(&results);
+    if totals.dialogs == 0 {
+        return Err(Failure::Usage(match &arguments.filter {
+            Some(filter) => format!("no dialogue has `{filter}` in its name"),
+            None => format!("no dialogues: no {}*.yaml beside the games", discover::GOLDEN_PREFIX),
+        }));
+    }
+    if let Some(path) = &arguments.junit {
+        junit::write(&results, path)?;
+    }
+    if arguments.json {
+        console.json(&json::report(&results, totals))?;
+    } else {
+        text::show(&results, totals, arguments.verbose, console)?;
+    }
+    Ok(Verdict::when(totals.passed()))
+}
+
+fn run_suite(arguments: &Arguments, suite: &discover::Suite, console: &mut Console) -> Result<GameResult, Failure> {
+    let mut notes = Vec::new();
+    let mut golden = Vec::new();
+    for path in &suite.golden {
+        let file = GoldenFile::read(&source::read_file(path)?)
+            .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
+        golden.push((path, file));
+    }
+    let source = source::read(&suite.game)?;
+    let mocks = source::mocks(&source)?;
+    let named = golden.iter().find_map(|(_, file)| file.game.as_deref());
+    let loaded = load(source, arguments.name.as_deref(), named, &mut notes, console)?;
+    if golden.is_empty() {
+        notes.push(format!("no {}*.yaml beside it", discover::GOLDEN_PREFIX));
+    }
+
+    let mut coverage = Coverage::of(&loaded.game);
+    let mut files = Vec::new();
+    for (path, file) in &golden {
+        let mut dialogs = Vec::new();
+        let wanted = |dialog: &&Dialog| arguments.filter.as_ref().is_none_or(|text| dialog.name.contains(text));
+        for dialog in file.dialogs.iter().filter(wanted) {
+            let begun = std::time::Instant::now();
+            let turns = file
+                .run(dialog, &loaded.compiled, &mocks)
+                .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
+            turns.iter().for_each(|turn| coverage.add(&turn.outcome));
+            dialogs.push(DialogResult { dialog: dialog.clone(), turns, took: begun.elapsed() });
+        }
+        files.push(FileResult { path: (*path).clone(), dialogs });
+    }
+    Ok(GameResult {
+        file: loaded.source.shown,
+        name: loaded.game.name,
+        version: loaded.compiled.version(),
+        notes,
+        files,
+        coverage,
+    })
+}
+
+/// The game that was asked for, else the one that the dialogues name, else the entry game.
+fn load(
+    source: source::Source,
+    asked: Option<&str>,
+    named: Option<&str>,
+    notes: &mut Vec<String>,
+    console: &mut Console,
+) -> Result<Loaded, Failure> {
+    let checked = source::check_or_show(&source, console)?;
+    let defined = |name: &str| checked.games.iter().any(|(game, _)| game.name == name);
+    let name = match (asked, named) {
+        (Some(asked), _) => Some(asked),
+        (None, Some(named)) if defined(named) => Some(named),
+        (None, Some(named)) => {
+            notes.push(format!("the dialogues are for a game `{named}`, which the file does not define"));
+            None
+        }
+        (None, None) => None,
+    };
+    let (game, compiled) = checked.choose(name, &source.shown)?;
+    Ok(Loaded { source, game, compiled })
+}

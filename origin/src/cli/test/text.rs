@@ -1,0 +1,135 @@
+//! Results for people: what failed and how, then what was not reached, then the sum.
+
+use lgdl::golden::{Mismatch, TurnResult};
+
+use super::coverage::{Share, ranges};
+use super::{DialogResult, FileResult, GameResult, Totals};
+use crate::cli::console::{Console, count, paint};
+use crate::cli::failure::Failure;
+
+/// The longest text that is shown of an input or an answer, in characters.
+const MAX_SHOWN_CHARS: usize = 300;
+
+pub(super) fn show(
+    results: &[GameResult],
+    totals: Totals,
+    verbose: bool,
+    console: &mut Console,
+) -> Result<(), Failure> {
+    for result in results {
+        show_game(result, verbose, console)?;
+    }
+    let colour = console.colour();
+    let failed = totals.dialogs - totals.dialogs_passed;
+    let (style, verdict) = if failed == 0 { ("1;32", "ok".to_owned()) } else { ("1;31", format!("{failed} failed")) };
+    console.line(format_args!(
+        "{}: {} of {} and {} of {} pass, in {}",
+        paint(colour, style, verdict),
+        totals.dialogs_passed,
+        count(totals.dialogs, "dialogue"),
+        totals.turns_passed,
+        count(totals.turns, "turn"),
+        count(totals.games, "game"),
+    ))
+}
+
+fn show_game(result: &GameResult, verbose: bool, console: &mut Console) -> Result<(), Failure> {
+    let heading = paint(console.colour(), "1", format_args!("{} ({})", result.file, result.name));
+    console.line(heading)?;
+    for note in &result.notes {
+        console.line(format_args!("  note: {note}"))?;
+    }
+    for file in &result.files {
+        show_file(file, verbose, console)?;
+    }
+    if result.dialogs().next().is_some() {
+        show_coverage(result, console)?;
+    }
+    Ok(())
+}
+
+fn show_file(file: &FileResult, verbose: bool, console: &mut Console) -> Result<(), Failure> {
+    let colour = console.colour();
+    let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let passed = file.dialogs.iter().filter(|dialog| dialog.passed()).count();
+    console.line(format_args!("  {name}: {passed} of {}", count(file.dialogs.len(), "dialogue")))?;
+    for dialog in &file.dialogs {
+        if dialog.passed() && !verbose {
+            continue;
+        }
+        let mark = if dialog.passed() { paint(colour, "32", "✓") } else { paint(colour, "31", "✗") };
+        console.line(format_args!("  {mark} {}", dialog.dialog.name))?;
+        show_turns(dialog, verbose, console)?;
+    }
+    Ok(())
+}
+
+fn show_turns(dialog: &DialogResult, verbose: bool, console: &mut Console) -> Result<(), Failure> {
+    let colour = console.colour();
+    for (index, (golden, turn)) in dialog.dialog.turns.iter().zip(&dialog.turns).enumerate() {
+        let failed = !turn.mismatches.is_empty();
+        if !failed && !verbose {
+            continue;
+        }
+        console.line(format_args!("    turn {}: {}", index + 1, quoted(&golden.input)))?;
+        for Mismatch { what, expected, found } in &turn.mismatches {
+            console.line(paint(colour, "32", format_args!("      - {what}: {}", shortened(expected))))?;
+            console.line(paint(colour, "31", format_args!("      + {what}: {}", shortened(found))))?;
+        }
+        console.line(paint(colour, "2", format_args!("      {}", summary(turn))))?;
+        console.line(paint(colour, "2", format_args!("      {}", quoted(&turn.outcome.record.response))))?;
+    }
+    Ok(())
+}
+
+/// A turn's record in one line.
+fn summary(turn: &TurnResult) -> String {
+    let record = &turn.outcome.record;
+    let mut text = format!("= {} {:.3}, {}", record.move_id, record.confidence, record.stage);
+    if let Some(slot) = &record.awaiting_slot {
+        text.push_str(&format!(", asks for {slot}"));
+    }
+    for (name, value) in &record.slots {
+        text.push_str(&format!(", {name} = {}", shortened(&value.to_string())));
+    }
+    text
+}
+
+fn show_coverage(result: &GameResult, console: &mut Console) -> Result<(), Failure> {
+    let coverage = &result.coverage;
+    let (moves, blocks, patterns) = (coverage.moves.share(), coverage.blocks.share(), coverage.patterns.share());
+    console.line(format_args!(
+        "  reached: {}, {}, {}",
+        share("moves", &moves),
+        share("blocks", &blocks),
+        share("patterns", &patterns)
+    ))?;
+    let missed: Vec<_> = coverage.moves.missed().map(|(name, line)| format!("{name} (line {line})")).collect();
+    if !missed.is_empty() {
+        console.line(format_args!("    moves not reached: {}", missed.join(", ")))?;
+    }
+    for (what, share) in [("blocks", blocks), ("patterns", patterns)] {
+        if !share.missed_lines.is_empty() {
+            console.line(format_args!("    {what} not reached: lines {}", ranges(&share.missed_lines)))?;
+        }
+    }
+    Ok(())
+}
+
+fn share(what: &str, share: &Share) -> String {
+    format!("{} of {} {what}", share.reached, share.total)
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", shortened(text))
+}
+
+/// On one line, and not longer than is read at a glance.
+fn shortened(text: &str) -> String {
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_SHOWN_CHARS + 1).collect();
+    if line.chars().count() <= MAX_SHOWN_CHARS {
+        return line;
+    }
+    let kept: String = line.chars().take(MAX_SHOWN_CHARS).collect();
+    format!("{kept}…")
+}
