@@ -5,8 +5,10 @@ mod chat;
 mod compile;
 mod config;
 mod console;
+mod extract;
 mod failure;
 mod fmt;
+mod lines;
 mod logging;
 mod runtime;
 mod serve;
@@ -50,6 +52,8 @@ enum Command {
     Test(test::Arguments),
     /// Talk to a game in the terminal
     Chat(chat::Arguments),
+    /// Find numbers, dates, amounts and other values in texts
+    Extract(extract::Arguments),
     /// Run the origin
     Serve(serve::Arguments),
     /// Show the settings in force, secrets masked
@@ -66,6 +70,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Fmt(arguments) => fmt::run(&arguments, &mut console),
         Command::Test(arguments) => test::run(&arguments, &mut console),
         Command::Chat(arguments) => chat::run(&arguments, &mut console),
+        Command::Extract(arguments) => extract::run(&arguments, &mut console),
         Command::Serve(arguments) => serve::run(&arguments, &mut console),
         Command::Config(arguments) => config::run(&arguments, &mut console),
     };
