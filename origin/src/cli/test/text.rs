@@ -74,7 +74,10 @@ fn show_turns(dialog: &DialogResult, verbose: bool, console: &mut Console) -> Re
         console.line(format_args!("    turn {}: {}", index + 1, quoted(&golden.input)))?;
         for Mismatch { what, expected, found } in &turn.mismatches {
             console.line(paint(colour, "32", format_args!("      - {what}: {}", shortened(expected))))?;
-            console.line(paint(colour, "31", format_args!("      + {what}: {}", shortened(found))))?;
+            // The whole answer stands below once.
+            if *found != turn.outcome.record.response {
+                console.line(paint(colour, "31", format_args!("      + {what}: {}", shortened(found))))?;
+            }
         }
         console.line(paint(colour, "2", format_args!("      {}", summary(turn))))?;
         console.line(paint(colour, "2", format_args!("      {}", quoted(&turn.outcome.record.response))))?;

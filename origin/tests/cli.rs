@@ -1,0 +1,374 @@
+//! The `lgdl` program as people and scripts meet it: real processes, real files, exit statuses and messages.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A process that has ended.
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    /// The exit status, and words that must stand in what was said.
+    #[track_caller]
+    fn expect(self, code: i32, words: &[&str]) -> Ran {
+        let said = format!("{}{}", self.out, self.err);
+        assert_eq!(self.code, code, "exit status; it said:\n{said}");
+        for word in words {
+            assert!(said.contains(word), "`{word}` is missing in:\n{said}");
+        }
+        self
+    }
+
+    #[track_caller]
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error} in:\n{}", self.out))
+    }
+}
+
+fn lgdl<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>) -> Ran {
+    lgdl_with_input(arguments, b"")
+}
+
+fn lgdl_with_input<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>, input: &[u8]) -> Ran {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_lgdl"))
+        .args(arguments)
+        .env_remove("LGDL_COMPONENT")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("lgdl starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().expect("lgdl ends");
+    writer.join().expect("the writer ends");
+    Ran {
+        code: output.status.code().expect("it was not killed"),
+        out: String::from_utf8(output.stdout).expect("UTF-8"),
+        err: String::from_utf8(output.stderr).expect("UTF-8"),
+    }
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+fn file(folder: &TempDir, name: &str, content: impl AsRef<[u8]>) -> String {
+    let path = folder.path().join(name);
+    fs::write(&path, content).expect("a file");
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+fn example(name: &str) -> String {
+    let games: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../games");
+    games.join(name).to_str().expect("UTF-8").to_owned()
+}
+
+const SMALL: &str = r#"game small {
+  moves {
+    move greet {
+      when user says something like: ["hello"]
+      when confident { respond with: "Hi there." }
+    }
+  }
+}
+"#;
+
+#[test]
+fn without_a_command_the_usage_is_shown_and_the_status_is_2() {
+    lgdl::<&str>([]).expect(2, &["Usage", "validate"]);
+    lgdl(["frobnicate"]).expect(2, &["frobnicate"]);
+    lgdl(["validate"]).expect(2, &["GAME"]);
+    lgdl(["--help"]).expect(0, &["Exit status", "validate", "chat"]);
+    lgdl(["--version"]).expect(0, &["lgdl"]);
+}
+
+#[test]
+fn a_valid_game_is_said_to_be_so() {
+    for name in ["clinic_triage", "table_booking", "support_desk"] {
+        let ran = lgdl(["validate", &example(name)]).expect(0, &["valid", name]);
+        assert_eq!(ran.err, "", "no warnings in our own examples");
+    }
+}
+
+#[test]
+fn a_name_that_is_no_game_gets_its_own_message() {
+    let folder = folder();
+    let there = folder.path().to_str().expect("UTF-8");
+    for command in ["validate", "compile", "fmt", "chat"] {
+        lgdl([command, "no/such/file.lgdl"]).expect(2, &["no/such/file.lgdl does not exist"]);
+        lgdl([command, there]).expect(2, &["is a folder without a game.lgdl"]);
+    }
+}
+
+#[test]
+fn what_is_no_text_is_refused_with_the_place() {
+    let folder = folder();
+    let binary = file(&folder, "binary.lgdl", [0x7f, b'E', b'L', b'F', 0, 0, 0xff, 0xfe, 0, 1]);
+    lgdl(["validate", &binary]).expect(1, &["E007", "binary.lgdl"]);
+    let latin1 = file(&folder, "latin1.lgdl", SMALL.replace("there", "th\u{e9}re").replace('\u{e9}', "\u{1}"));
+    let bytes = fs::read(&latin1).expect("readable").into_iter().map(|byte| if byte == 1 { 0xe9 } else { byte });
+    fs::write(&latin1, bytes.collect::<Vec<_>>()).expect("writable");
+    lgdl(["validate", &latin1]).expect(1, &["E007", "latin1.lgdl:5"]);
+}
+
+#[test]
+fn ten_megabytes_of_braces_are_refused_in_a_moment() {
+    let folder = folder();
+    let braces = file(&folder, "braces.lgdl", "{".repeat(10_000_000));
+    let begun = std::time::Instant::now();
+    let ran = lgdl(["validate", &braces]).expect(1, &["E008"]);
+    assert!(begun.elapsed().as_secs() < 10, "took {:?}", begun.elapsed());
+    assert!(ran.err.len() < 10_000, "the message is short");
+    let more = file(&folder, "more.lgdl", "{".repeat(20_000_000));
+    lgdl(["validate", &more]).expect(1, &["larger than"]);
+}
+
+#[test]
+fn all_errors_of_a_file_are_shown_and_counted() {
+    let folder = folder();
+    let text =
+        SMALL.replace("confident", "confidnet").replace("\"hello\"", "\"hello\" (fuzy)").replace("respond", "repsond");
+    let bad = file(&folder, "bad.lgdl", text);
+    let ran = lgdl(["validate", &bad]).expect(1, &["bad.lgdl:4", "bad.lgdl:5", "errors", "^"]);
+    assert!(!ran.out.contains('\u{1b}'), "no colour in a pipe");
+    let report = lgdl(["validate", "--json", &bad]).expect(1, &[]).json();
+    assert_eq!(report["valid"], false);
+    let first = &report["files"][0]["diagnostics"][0];
+    assert_eq!((first["line"].as_u64(), first["severity"].as_str()), (Some(4), Some("error")));
+}
+
+#[test]
+fn findings_of_several_files_are_one_answer() {
+    let folder = folder();
+    let good = file(&folder, "good.lgdl", SMALL);
+    let bad = file(&folder, "bad.lgdl", "game {");
+    let report = lgdl(["validate", "--json", &good, &bad]).expect(1, &[]).json();
+    assert_eq!(report["files"][0]["valid"], true);
+    assert_eq!(report["files"][0]["games"][0]["name"], "small");
+    assert_eq!(report["files"][1]["valid"], false);
+}
+
+#[test]
+fn warnings_count_when_strictness_is_asked_for() {
+    let folder = folder();
+    let doubtful = file(&folder, "doubtful.lgdl", SMALL.replace("respond with: \"Hi there.\"", "delegate to: nowhere"));
+    lgdl(["validate", &doubtful]).expect(0, &["E120", "1 warning"]);
+    lgdl(["validate", "--strict", &doubtful]).expect(1, &["E120"]);
+}
+
+#[test]
+fn a_game_is_compiled_beside_its_source_or_where_it_is_told() {
+    let folder = folder();
+    let game = file(&folder, "small.lgdl", SMALL);
+    let report = lgdl(["compile", "--json", &game]).expect(0, &[]).json();
+    assert_eq!(report["game"], "small");
+    assert_eq!(report["version"].as_str().map(str::len), Some(64));
+    let bytes = fs::read(folder.path().join("small.lgdlc")).expect("written");
+    assert_eq!(report["bytes"].as_u64(), Some(bytes.len() as u64));
+
+    lgdl(["compile", &game, "-o", "/no/such/folder/out"]).expect(1, &["cannot write /no/such/folder/out"]);
+    lgdl(["compile", &game, "--game", "large"]).expect(2, &["no game named `large`", "it defines: small"]);
+    lgdl_with_input(["compile", "-"], SMALL.as_bytes()).expect(2, &["--output"]);
+}
+
+#[test]
+fn a_game_is_formatted_in_place_and_then_stays() {
+    let folder = folder();
+    let messy = SMALL.replace("  ", " ").replace("game small {", "game   small{ # ours");
+    let game = file(&folder, "small.lgdl", &messy);
+    lgdl(["fmt", "--check", &game]).expect(1, &["not formatted"]);
+    assert_eq!(fs::read_to_string(&game).expect("readable"), messy, "--check changes nothing");
+    lgdl(["fmt", &game]).expect(0, &[]);
+    let formatted = fs::read_to_string(&game).expect("readable");
+    assert!(formatted.contains("# ours"), "comments stay");
+    lgdl(["fmt", "--check", &game]).expect(0, &[]);
+    let through = lgdl_with_input(["fmt", "-"], messy.as_bytes()).expect(0, &[]);
+    assert_eq!(through.out, formatted);
+    lgdl_with_input(["fmt", "-"], b"game {").expect(1, &["E0", "<stdin>:1"]);
+}
+
+#[test]
+fn our_own_examples_are_formatted() {
+    let games = ["clinic_triage", "table_booking", "support_desk"].map(example);
+    lgdl(["fmt", "--check"].into_iter().chain(games.iter().map(String::as_str))).expect(0, &[]);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_lgdl"))
+        .args(["validate", "--json", &example("clinic_triage")])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("lgdl starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("lgdl ends");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn ten_thousand_moves_compile() {
+    let folder = folder();
+    let moves: String = (0..10_000)
+        .map(|n| format!("move m{n} {{ when user says something like: [\"thing {n} please\"] when confident {{ respond with: \"{n}\" }} }}\n"))
+        .collect();
+    let game = file(&folder, "large.lgdl", format!("game large {{ moves {{ {moves} }} }}"));
+    let report = lgdl(["compile", "--json", &game]).expect(0, &[]).json();
+    assert_eq!(report["moves"], 10_000);
+}
+
+#[test]
+fn settings_are_shown_with_their_source_and_without_secrets() {
+    let folder = folder();
+    let settings =
+        file(&folder, "lgdl.toml", "kv_ttl = 120\nedge_keys = [\"edge1:a-secret-of-more-than-32-bytes-in-all\"]\n");
+    let ran = lgdl(["config", "--config", &settings]).expect(0, &["LGDL_KV_TTL", "120", "file", "default"]);
+    assert!(!ran.out.contains("a-secret"), "secrets are masked");
+    let report = lgdl(["config", "--json", "--config", &settings]).expect(0, &[]).json();
+    let ttl = report["settings"].as_array().expect("a list").iter().find(|s| s["name"] == "LGDL_KV_TTL");
+    assert_eq!(ttl.expect("listed")["value"], "120");
+}
+
+#[test]
+fn every_problem_of_the_settings_is_named_at_once() {
+    let folder = folder();
+    let settings = file(&folder, "lgdl.toml", "kv_ttl = 1\nlisten = \"here\"\ncolour = \"red\"\n");
+    lgdl(["config", "--config", &settings]).expect(1, &["LGDL_KV_TTL", "LGDL_LISTEN", "colour"]);
+    lgdl(["config", "--config", "no/such.toml"]).expect(1, &["no/such.toml"]);
+}
+
+#[test]
+fn a_port_in_use_is_said_to_be_in_use() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let folder = folder();
+    let settings = file(
+        &folder,
+        "lgdl.toml",
+        format!(
+            "listen = \"{}\"\nedge_unsigned = true\nsqlite_path = {:?}\n",
+            taken.local_addr().expect("an address"),
+            folder.path().join("origin.db")
+        ),
+    );
+    lgdl(["serve", "--config", &settings]).expect(1, &["E511", "in use"]);
+}
+
+const GOLDEN: &str = "dialogs:
+- name: said hello
+  turns:
+  - input: hello
+    expect: { move: greet, confidence: '>=0.75', response_contains: [Hi] }
+";
+
+fn small_game(golden: &str) -> TempDir {
+    let folder = folder();
+    file(&folder, "game.lgdl", SMALL);
+    file(&folder, "golden_dialogs.yaml", golden);
+    folder
+}
+
+fn path(folder: &TempDir) -> &str {
+    folder.path().to_str().expect("UTF-8")
+}
+
+#[test]
+fn golden_dialogues_that_hold_pass() {
+    let folder = small_game(GOLDEN);
+    lgdl(["test", path(&folder)]).expect(0, &["ok: 1 of 1 dialogue and 1 of 1 turn pass", "1 of 1 moves"]);
+    let report = lgdl(["test", "--json", path(&folder)]).expect(0, &[]).json();
+    assert_eq!(report["passed"], true);
+    assert_eq!(report["games"][0]["coverage"]["patterns"]["reached"], 1);
+}
+
+#[test]
+fn a_golden_dialogue_that_does_not_hold_is_shown_with_what_was_expected_and_what_there_was() {
+    let folder = small_game(&GOLDEN.replace("[Hi]", "[Bye]").replace("'>=0.75'", "'<0.1'"));
+    let junit = folder.path().join("junit.xml");
+    let ran = lgdl(["test", path(&folder), "--junit", junit.to_str().expect("UTF-8")]);
+    ran.expect(
+        1,
+        &["said hello", "turn 1", "- response_contains: Bye", "- confidence: <0.1", "+ confidence: ", "1 failed"],
+    );
+    let junit = fs::read_to_string(junit).expect("written");
+    assert!(junit.contains("failures=\"1\"") && junit.contains("said hello"), "{junit}");
+}
+
+#[test]
+fn what_no_dialogue_reached_is_named_by_line() {
+    let folder = small_game(GOLDEN);
+    let more = SMALL
+        .replace("[\"hello\"]", "[\n\"hello\",\n\"good day\"]")
+        .replace("when confident", "when uncertain { respond with: \"Pardon?\" }\nwhen confident");
+    file(&folder, "game.lgdl", more);
+    lgdl(["test", path(&folder)]).expect(0, &["patterns not reached: lines 6", "blocks not reached: lines 7"]);
+}
+
+#[test]
+fn a_golden_file_with_an_unknown_key_is_refused_by_name_and_place() {
+    let folder = small_game(&GOLDEN.replace("confidence", "confidense"));
+    lgdl(["test", path(&folder)]).expect(1, &["golden_dialogs.yaml", "confidense", "E160"]);
+    let folder = small_game(GOLDEN);
+    file(&folder, "capability_mocks.yaml", "a.b:\n- statsu: ok\n");
+    lgdl(["test", path(&folder)]).expect(1, &["capability_mocks.yaml", "statsu"]);
+}
+
+#[test]
+fn what_cannot_be_tested_is_said() {
+    let folder = folder();
+    lgdl(["test", path(&folder)]).expect(2, &["no game.lgdl"]);
+    lgdl(["test", "no/such/folder"]).expect(2, &["does not exist"]);
+    file(&folder, "game.lgdl", SMALL);
+    lgdl(["test", path(&folder)]).expect(2, &["no dialogues"]);
+    let folder = small_game(GOLDEN);
+    lgdl(["test", path(&folder), "--filter", "goodbye"]).expect(2, &["no dialogue has `goodbye`"]);
+    lgdl(["test", path(&folder), "--game", "large"]).expect(2, &["no game named `large`"]);
+    file(&folder, "game.lgdl", "game {");
+    lgdl(["test", path(&folder)]).expect(1, &["not a valid game"]);
+}
+
+#[test]
+fn a_chat_in_a_pipe_answers_line_by_line() {
+    let folder = small_game(GOLDEN);
+    let ran = lgdl_with_input(["chat", path(&folder)], b"/why\nhello\n/why\n/state\n/nonsense\n/reset\n/quit\nhello\n");
+    let ran = ran.expect(
+        0,
+        &["Nothing was said yet.", "Hi there.", "greet", "\"hello\"", "\"turns\": 1", "A new conversation."],
+    );
+    assert_eq!(ran.out.lines().filter(|line| *line == "Hi there.").count(), 1, "nothing after /quit");
+}
+
+#[test]
+fn a_megabyte_in_one_utterance_is_answered() {
+    let folder = small_game(GOLDEN);
+    let mut input = "hello ".repeat(180_000).into_bytes();
+    input.extend_from_slice(b"\n\xff\xfe\nhello\n");
+    let begun = std::time::Instant::now();
+    let ran = lgdl_with_input(["chat", path(&folder)], &input).expect(0, &[]);
+    assert!(begun.elapsed().as_secs() < 10, "took {:?}", begun.elapsed());
+    assert!(ran.out.trim_end().ends_with("Hi there."));
+}
+
+#[test]
+fn values_are_extracted_line_by_line_and_a_bad_line_does_not_stop_the_others() {
+    let input = "{\"id\": \"a\", \"text\": \"seven of nine\"}\nnonsense\n\n{\"id\": 2, \"text\": \"é 12\"}";
+    let ran = lgdl_with_input(["extract", "--types", "number"], input.as_bytes()).expect(1, &[]);
+    let lines: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines.len(), 3);
+    assert_eq!((lines[0]["id"].as_str(), lines[0]["entities"][0]["value"].as_u64()), (Some("a"), Some(7)));
+    assert_eq!(lines[1]["line"], 2);
+    assert_eq!(lines[2]["entities"][0]["start"], 2);
+    lgdl(["extract", "--types", "colour"]).expect(2, &["colour", "number"]);
+    lgdl(["extract", "--types", "number", "--now", "soon"]).expect(2, &["`soon` is no time"]);
+    lgdl(["extract", "--types", "number", "--tz", "Atlantis"]).expect(2, &["`Atlantis` is no time zone"]);
+}
