@@ -19,20 +19,30 @@ pub(super) struct Answer {
     pub(super) value: bool,
 }
 
-/// The first yes or no of a text. What a person says after it explains it, and is not an answer of its own.
+/// The yes or no of a text: the one of most words, the first of those. A person who says more than one explains the
+/// answer, and the plainest words (`agree … not ok`) say it best.
 pub(super) fn find(u: &Utterance<'_>) -> Option<Answer> {
+    let mut best: Option<Answer> = None;
     let mut i = 0;
     while i < u.tokens.len() {
         if let Some(end) = u.any_phrase(i, u.grammar.not_answers) {
             i = end;
             continue;
         }
-        if let Some(answer) = read(u, i) {
-            return Some(answer);
+        let Some(answer) = read(u, i) else {
+            i += 1;
+            continue;
+        };
+        if best.is_none_or(|best| words(u, &answer) > words(u, &best)) {
+            best = Some(answer);
         }
-        i += 1;
+        i = answer.end;
     }
-    None
+    best
+}
+
+fn words(u: &Utterance<'_>, answer: &Answer) -> usize {
+    (answer.start..answer.end).filter(|&i| !u.tokens.word(i).is_empty()).count().max(1)
 }
 
 /// The yes or no at token `i`.

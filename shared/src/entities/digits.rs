@@ -90,6 +90,14 @@ fn read_chain(u: &Utterance<'_>, chain: &Chain) -> Option<(Amount, usize, Form)>
         (1..=3).contains(&u.tokens.digits(groups[0]).len())
             && groups[1..].iter().all(|&at| u.tokens.digits(at).len() == 3)
     };
+    // `12,34,567`: lakhs and crores.
+    let in_twos = |groups: &[usize]| {
+        let length = |at: usize| u.tokens.digits(at).len();
+        groups.len() > 2
+            && (1..=2).contains(&length(groups[0]))
+            && length(groups[groups.len() - 1]) == 3
+            && groups[1..groups.len() - 1].iter().all(|&at| length(at) == 2)
+    };
     let end = last + 1;
     let fraction = u.tokens.digits(last);
     if marks.is_empty() {
@@ -104,10 +112,10 @@ fn read_chain(u: &Utterance<'_>, chain: &Chain) -> Option<(Amount, usize, Form)>
         };
     }
     let same = marks.iter().all(|&mark| mark == marks[0]);
-    if same && last_mark == marks[0] && in_threes(&chain.groups) {
+    if same && last_mark == marks[0] && (in_threes(&chain.groups) || in_twos(&chain.groups)) {
         return Some((Amount::decimal(&joined(&chain.groups), ""), end, Form::Digits));
     }
-    if same && last_mark != marks[0] && is_mark(Some(last_mark)) && in_threes(groups) {
+    if same && last_mark != marks[0] && is_mark(Some(last_mark)) && (in_threes(groups) || in_twos(groups)) {
         return Some((Amount::decimal(&joined(groups), fraction), end, Form::Digits));
     }
     None

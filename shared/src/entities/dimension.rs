@@ -2,9 +2,8 @@
 //! [`super::units`].
 
 use super::amount::Amount;
-use super::lexicon::longest;
 use super::number::{Candidate, NumberPhrase};
-use super::quantity::{Quantity, after_number, without_suffix};
+use super::quantity::{Quantity, unit_behind, without_suffix};
 use super::token::Shape;
 use super::units::{SPELLINGS, UNITS};
 use super::utterance::Utterance;
@@ -42,8 +41,7 @@ pub(super) fn in_units_of(amount: Amount, from: u8, to: u8) -> Amount {
 
 fn read(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<Quantity> {
     let with_unit = |phrase: &NumberPhrase| {
-        let at = after_number(u, phrase);
-        let (unit, end) = longest(u, at, u.grammar.units)?;
+        let (unit, at, end) = unit_behind(u, phrase, u.grammar.units)?;
         is_unit_here(u, phrase, at, end).then_some((unit, end, phrase.amount))
     };
     let shorter = without_suffix(u, phrase);
@@ -51,7 +49,8 @@ fn read(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<Quantity> {
     Some(Quantity { start: phrase.start, end, amount, unit })
 }
 
-/// `five feet [and] two inches`: a smaller unit of the same dimension, less than one of the larger.
+/// `five feet [and] two inches`: a smaller unit of the same dimension, less than one of the larger. Units whose ratio is a
+/// power of ten (`12 m 2 dm`) are not added up: who counts in those says decimals.
 fn continues(u: &Utterance<'_>, last: &Quantity, next: &Quantity) -> bool {
     let joined = usize::from(u.numeral(last.end) == Some(super::grammar::Numeral::And));
     let (large, small) = (&UNITS[usize::from(last.unit)], &UNITS[usize::from(next.unit)]);
@@ -60,7 +59,16 @@ fn continues(u: &Utterance<'_>, last: &Quantity, next: &Quantity) -> bool {
         && last.unit != next.unit
         && last.amount.as_integer().is_some()
         && !next.amount.is_negative()
+        && !is_power_of_ten(in_units_of(Amount::integer(1), last.unit, next.unit))
         && in_units_of(next.amount, next.unit, last.unit).value() < 1.0
+}
+
+fn is_power_of_ten(ratio: Amount) -> bool {
+    let mut rest = ratio.as_integer().unwrap_or(0);
+    while rest >= 10 && rest % 10 == 0 {
+        rest /= 10;
+    }
+    rest == 1
 }
 
 /// `5'10"`.
@@ -108,6 +116,11 @@ fn is_unit_here(u: &Utterance<'_>, phrase: &NumberPhrase, at: usize, end: usize)
             word if word.len() == 1 && hyphenated => return false,
             _ => {}
         }
+    }
+    // `24"`, but not a closing quotation mark.
+    if let Some(mark @ ('"' | '”' | '″')) = u.tokens.symbol(at) {
+        let opened = (0..at).filter(|&i| matches!(u.tokens.symbol(i), Some('"' | '“'))).count();
+        return u.tokens.glued(at) && (mark == '″' || opened % 2 == 0);
     }
     if u.tokens.is_symbol(end - 1, '°') {
         return !u.grammar.scale_names.contains(&next_word) && !["c", "f", "k"].contains(&next_word);

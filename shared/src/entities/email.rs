@@ -42,7 +42,7 @@ fn local_part(before: &str) -> Option<usize> {
     let local = before[start..].trim_start_matches(|c: char| !c.is_alphanumeric() && c != '_');
     let start = before.len() - local.len();
     let ends_well = local.ends_with(|c: char| c.is_alphanumeric() || "_-+".contains(c));
-    let glued_to_another = before[..start].ends_with('@');
+    let glued_to_another = before[..start].ends_with(['@', '.']);
     (ends_well && local.len() <= MAX_LOCAL && !local.contains("..") && !glued_to_another).then_some(start)
 }
 

@@ -8,7 +8,8 @@ const MAX_TOKENS: usize = 8;
 
 /// The longest spelling of `table` that begins at token `i`: its value and the token after it.
 ///
-/// The table is folded, in the singular, and sorted by bytes. Blanks and hyphens between tokens count as one blank, a
+/// The table is folded, in the singular, and sorted by bytes. Blanks and hyphens between tokens count as one blank (around a slash
+/// as none), a
 /// plural `s` is looked through, and a spelling ends where a word ends.
 #[must_use]
 pub(super) fn longest(u: &Utterance<'_>, i: usize, table: &[(&str, u8)]) -> Option<(u8, usize)> {
@@ -17,10 +18,11 @@ pub(super) fn longest(u: &Utterance<'_>, i: usize, table: &[(&str, u8)]) -> Opti
     let mut at = i;
     while at < u.tokens.len() && at - i < MAX_TOKENS {
         if at > i {
+            let by_slash = u.tokens.is_symbol(at, '/') || u.tokens.is_symbol(at - 1, '/');
             if u.is_hyphen(at) {
                 key.push(' ');
                 at += 1;
-            } else if !u.tokens.glued(at) {
+            } else if !u.tokens.glued(at) && !by_slash {
                 key.push(' ');
             }
         }

@@ -111,7 +111,9 @@ fn prefix(u: &Utterance<'_>, end: usize, from: usize) -> Option<(u8, usize)> {
         }
         let key: String = (start..end).map(|i| u.tokens.folded(i)).collect();
         let Ok(at) = PREFIXES.binary_search_by(|(known, _)| (*known).cmp(&key)) else { continue };
-        if is_everyday_word(u, start, end, &key) || is_loose_letter(u, start, end) {
+        // `ALL 5 solutions`: no capitals help here.
+        let is_a_word = EVERYDAY_WORDS.binary_search(&key.as_str()).is_ok() && key.len() > 2;
+        if is_a_word || is_everyday_word(u, start, end, &key) || is_loose_letter(u, start, end) {
             continue;
         }
         best = Some((PREFIXES[at].1, start));
@@ -216,6 +218,7 @@ fn with_minor_parts(u: &Utterance<'_>, sum: Sum, following: &[Candidate]) -> Sum
                 named_minors(currency.minor, currency.minors, minor).map(|minors| (minors, end))
             }
             Some(_) => None,
+            None if candidate.attached_after => None,
             None => is_unnamed_minor(u, &phrase, joined, next_minors).then_some((next_minors, phrase.end)),
         };
         let Some((minors, end)) = part.filter(|(minors, _)| phrase.amount.value() < f64::from(*minors)) else { break };

@@ -381,6 +381,10 @@ fn scales(u: &Utterance<'_>, i: usize, amount: Amount) -> (Amount, usize, i128) 
     (amount, end, product)
 }
 
+fn is_scale(u: &Utterance<'_>, i: usize) -> bool {
+    matches!(u.numeral(i), Some(Numeral::Scale(_) | Numeral::LoneScale(_)))
+}
+
 /// `… dozen`. Only what follows the last `and` is counted in dozens: `three hundred and two dozens` is 324.
 fn dozens(u: &Utterance<'_>, i: usize, amount: Amount, before: Option<Amount>) -> Option<(Amount, usize)> {
     let dozen = Amount::integer(12);
@@ -459,7 +463,7 @@ fn mixed(u: &Utterance<'_>, cardinal: &Cardinal) -> Option<(Amount, usize)> {
         Numeral::Part(2) if joined => Some((2, at + 1)),
         _ => None,
     };
-    if let Some((denominator, end)) = single(at) {
+    if let Some((denominator, end)) = single(at).filter(|(_, end)| cardinal.multiplier < 1000 || !is_scale(u, *end)) {
         let mut part = Amount::ratio(1, denominator)?;
         // `three million and a half` is half a million more.
         if cardinal.multiplier >= 1000 {
@@ -469,6 +473,13 @@ fn mixed(u: &Utterance<'_>, cardinal: &Cardinal) -> Option<(Amount, usize)> {
     }
     if !joined {
         return None;
+    }
+    // `one billion and half a million`
+    if let Some((part, end)) = part(u, at)
+        && part.value() >= 1.0
+        && part.value() < cardinal.multiplier as f64
+    {
+        return Some((cardinal.amount.plus(part), end));
     }
     let count = self::cardinal(u, at)?;
     if count.form != Form::Words {
@@ -483,7 +494,7 @@ fn mixed(u: &Utterance<'_>, cardinal: &Cardinal) -> Option<(Amount, usize)> {
 /// `thirds`, `twenty-fifths`, `quarters`.
 fn plural_denominator(u: &Utterance<'_>, i: usize) -> Option<(i128, usize)> {
     match u.numeral(i)? {
-        Numeral::Fractions(n) => Some((i128::from(n), i + 1)),
+        Numeral::Fractions(n) if n > 1 => Some((i128::from(n), i + 1)),
         Numeral::Parts(n) => Some((i128::from(n), i + 1)),
         Numeral::Tens(tens) => {
             let at = if u.is_hyphen(i + 1) { i + 2 } else { i + 1 };

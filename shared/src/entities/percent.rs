@@ -28,7 +28,10 @@ pub(super) fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<Percentag
         let hyphen = u.is_joining_hyphen(i) && number.is_some();
         match ends(u, i + usize::from(hyphen)) {
             Some(end) => {
-                found.push(Percentage { start: number.map_or(i, |phrase| phrase.start), end, number });
+                let behind = if number.is_none() { number_behind(u, end, numbers.clone()) } else { None };
+                let start = number.map_or(i, |phrase| phrase.start);
+                let end = behind.map_or(end, |phrase| phrase.end);
+                found.push(Percentage { start, end, number: number.or(behind) });
                 i = end;
             }
             None => i += 1,
@@ -37,6 +40,17 @@ pub(super) fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<Percentag
     // A sign alone says nothing; a word alone speaks of a percentage.
     found.retain(|percentage| percentage.number.is_some() || !u.tokens.word(percentage.start).is_empty());
     found
+}
+
+/// The number of `percent of twenty`.
+fn number_behind<'c>(
+    u: &Utterance<'_>,
+    end: usize,
+    mut numbers: impl Iterator<Item = &'c Candidate>,
+) -> Option<NumberPhrase> {
+    let at = u.any_phrase(end, u.grammar.percent_of)?;
+    let next = numbers.find(|candidate| candidate.phrase.start >= at)?;
+    (next.phrase.start == at && !next.attached_after).then_some(next.phrase)
 }
 
 /// The token after a percent sign or word at `i`.

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::token::Shape;
 use super::utterance::Utterance;
+use super::{currencies, lexicon};
 
 /// The fewest and the most digits of a number without its country code.
 const NATIONAL: Range<usize> = 7..14;
@@ -81,8 +82,7 @@ pub(super) fn find(u: &Utterance<'_>) -> Vec<Phone> {
                 i = phone.end;
                 found.push(phone);
             }
-            // Nothing that begins later in a row of digits is a number of its own.
-            None => i = after_run(u, i),
+            None => i = after_row(u, i),
         }
     }
     found
@@ -97,16 +97,29 @@ fn after_run(u: &Utterance<'_>, i: usize) -> usize {
     at
 }
 
+/// Past a number that is none. Of a row too long to be dialled, such as the number of a credit card, no later part is a
+/// number of its own.
+fn after_row(u: &Utterance<'_>, i: usize) -> usize {
+    let (mut end, mut digits) = (i, 0);
+    while !u.tokens.digits(end).is_empty() {
+        digits += u.tokens.digits(end).len();
+        end += 1;
+    }
+    if digits >= NATIONAL.end { end } else { after_run(u, i) }
+}
+
 /// Whether a number may begin at token `i`, judged by what stands before it.
 fn may_stand_after(u: &Utterance<'_>, i: usize) -> bool {
     let Some(before) = i.checked_sub(1) else { return true };
     let token = u.tokens.get(before);
     if u.tokens.glued(i) {
         match token.map(|token| token.shape) {
+            // `call me on+45 12 34 56 78`
+            Some(Shape::Word) if u.tokens.is_symbol(i, '+') => {}
             Some(Shape::Symbol) => {
                 let allowed = matches!(
                     u.tokens.symbol(before),
-                    Some(':' | '(' | '[' | '"' | '\'' | '“' | '‘' | '>' | '=' | ';' | '|' | '*')
+                    Some(':' | '(' | '[' | '"' | '\'' | '“' | '‘' | '>' | '=' | ';' | '|' | '*' | '@')
                 );
                 // `tel:12345678`, but not `1767:1771`; `, 12` but not `1,234`.
                 let label = before > 0 && u.tokens.glued(before) && !u.tokens.digits(before - 1).is_empty();
@@ -172,6 +185,10 @@ fn write(u: &Utterance<'_>, i: usize) -> Option<(Written, Prefix)> {
     if matches!(u.tokens.symbol(at), Some('+' | '＋')) {
         prefix = Prefix::International(0);
         at += 1;
+        if !open && u.tokens.is_symbol(at, '(') {
+            open = true;
+            at += 1;
+        }
     }
     let mut separator = if open { Separator::Bracket } else { Separator::Nothing };
     while written.groups.len() < MAX_GROUPS {
@@ -180,14 +197,14 @@ fn write(u: &Utterance<'_>, i: usize) -> Option<(Written, Prefix)> {
             break;
         }
         let index = written.groups.len();
-        if index == 0 && prefix == Prefix::National && digits.starts_with("00") {
+        if index == 0 && prefix == Prefix::National && digits.starts_with("00") && !digits.starts_with("000") {
             prefix = Prefix::International(2);
         }
         if open {
-            let is_trunk = digits == "0" && index > 0;
+            let is_trunk = digits == "0";
             if is_trunk {
                 written.trunk = Some(index);
-            } else if written.bracketed.replace(index).is_some() {
+            } else if written.bracketed.replace(index).is_some_and(|before| before > 0 || prefix == Prefix::National) {
                 return None;
             }
         }
@@ -224,15 +241,15 @@ fn write(u: &Utterance<'_>, i: usize) -> Option<(Written, Prefix)> {
 
 /// The separator at token `at`, if a group of digits or a bracket follows it, and the token behind it.
 fn separator_at(u: &Utterance<'_>, at: usize) -> (Separator, usize) {
+    let blanks = usize::from(!u.tokens.glued(at)) + usize::from(!u.tokens.glued(at + 1));
     let separator = match u.tokens.symbol(at) {
-        Some('/') => Separator::Slash,
-        Some('.') if u.tokens.glued(at) && u.tokens.glued(at + 1) => Separator::Dot,
+        // `0176 -1234`, `176/ 1234`, `010 - 123 45 67`
+        Some('/') if blanks < 2 => Separator::Slash,
+        Some('.') if blanks == 0 => Separator::Dot,
         _ if u.is_hyphen(at) => Separator::Hyphen,
         _ => return (Separator::Blank, at),
     };
-    // One blank on one side at most: `0176 -1234`, `176/ 1234`.
-    let blanks = usize::from(!u.tokens.glued(at)) + usize::from(!u.tokens.glued(at + 1));
-    if blanks > 1 || u.tokens.digits(at + 1).is_empty() {
+    if u.tokens.digits(at + 1).is_empty() {
         return (Separator::Nothing, usize::MAX);
     }
     (separator, at + 1)
@@ -267,41 +284,56 @@ fn may_not_end(u: &Utterance<'_>, end: usize) -> bool {
 
 /// Whether the first `count` groups are a telephone number; if so, whether their shape leaves no doubt.
 fn is_dialled(u: &Utterance<'_>, written: &Written, count: usize, prefix: Prefix) -> Option<bool> {
-    let lengths: Vec<usize> = (0..count)
-        .filter(|at| written.trunk != Some(*at))
-        .map(|at| u.tokens.digits(written.groups[at]).len())
-        .collect();
-    let separators: Vec<Separator> = written.separators[..count].to_vec();
+    let counted = |at: &usize| written.trunk != Some(*at);
+    let lengths: Vec<usize> = (0..count).filter(counted).map(|at| u.tokens.digits(written.groups[at]).len()).collect();
+    let within: Vec<Separator> = (0..count).filter(counted).skip(1).map(|at| written.separators[at]).collect();
     let total: usize = lengths.iter().sum();
     let first = u.tokens.digits(written.groups[0]);
     match prefix {
         Prefix::International(zeros) => {
             let digits = total - zeros;
             let in_pairs = count > 3 && lengths[1..].iter().all(|length| *length == 2);
-            let dashed_code = separators.get(1) == Some(&Separator::Hyphen);
+            let dashed_code = within.first() == Some(&Separator::Hyphen);
             // `+45-12-34-56-78` and `00-…` are part numbers more often than telephone numbers.
             let odd = dashed_code && (in_pairs || zeros > 0 && first.len() == 2);
-            let dotted = separators.contains(&Separator::Dot) && count < 4;
+            let dotted = within.contains(&Separator::Dot) && count < 4;
             ((8..=MAX_DIGITS).contains(&digits) && !odd && !dotted && !first[zeros..].starts_with('0')).then_some(true)
         }
         Prefix::National => {
-            if !NATIONAL.contains(&total) || is_date(u, written, count) || first == "0" {
+            if !NATIONAL.contains(&total) || is_date(u, written, count) {
                 return None;
             }
-            let within = &separators[1..];
-            if written.bracketed.is_some_and(|at| at < count) {
-                let area = u.tokens.digits(written.groups[written.bracketed?]).len();
-                return (count > 1 && (2..=5).contains(&area) && !within.contains(&Separator::Slash)).then_some(true);
+            if let Some(at) = written.bracketed.filter(|at| *at < count) {
+                let area = u.tokens.digits(written.groups[at]).len();
+                return (lengths.len() > 1 && (2..=5).contains(&area)).then_some(true);
             }
+            let end = written.ends[count - 1];
             if count == 1 {
-                return Some(first.starts_with('0'));
+                return (!is_counted(u, end)).then_some(first.starts_with('0'));
             }
             if within.iter().all(|separator| *separator == Separator::Blank) {
-                return are_spaced_groups(&lengths, first);
+                // Part of a longer row, such as the number of a credit card.
+                let goes_on = u.tokens.digits(end).len() > 1 && !u.tokens.glued(end + 1);
+                return if goes_on { None } else { are_spaced_groups(&lengths, first) };
             }
-            are_joined_groups(u, written, &lengths, within, first).then_some(true)
+            let joined = are_joined_groups(&lengths, &within, first);
+            // `86-10-59081185`: a country code without its plus.
+            let behind_code = || {
+                (1..=3).contains(&first.len())
+                    && !first.starts_with('0')
+                    && total > NATIONAL.start + 2
+                    && are_joined_groups(&lengths[1..], &within[1..], "")
+            };
+            (joined || lengths.len() > 2 && behind_code()).then_some(true)
         }
     }
+}
+
+/// `12345678 dollars`: an amount of something.
+fn is_counted(u: &Utterance<'_>, end: usize) -> bool {
+    !u.tokens.word(end).is_empty()
+        && (lexicon::exact(u.tokens.word(end), currencies::SPELLINGS).is_some()
+            || lexicon::exact(u.tokens.word(end), u.grammar.units).is_some())
 }
 
 /// Groups with blanks between them.
@@ -315,34 +347,43 @@ fn are_spaced_groups(lengths: &[usize], first: &str) -> Option<bool> {
 }
 
 /// Groups with hyphens, slashes or dots between them, perhaps with blanks too.
-fn are_joined_groups(
-    u: &Utterance<'_>,
-    written: &Written,
-    lengths: &[usize],
-    within: &[Separator],
-    first: &str,
-) -> bool {
+fn are_joined_groups(lengths: &[usize], within: &[Separator], first: &str) -> bool {
     let only = |separator: Separator| within.iter().all(|other| *other == separator);
+    let total: usize = lengths.iter().sum();
     if within.contains(&Separator::Dot) {
-        return only(Separator::Dot)
-            && (matches!(lengths, [3, 3, 4] | [1, 3, 3, 4]) || first.starts_with('0') && lengths == [2, 2, 2, 2, 2])
-            || lengths == [3, 3, 4];
+        return matches!(lengths, [3, 3, 4] | [1, 3, 3, 4])
+            || first.starts_with('0') && lengths == [2, 2, 2, 2, 2] && only(Separator::Dot);
     }
+    // An area code set off, then groups with blanks: `0176/123 45 67`.
+    let (set_off, rest) = within.split_at(1);
+    let area_set_off = set_off != [Separator::Blank]
+        && rest.iter().all(|separator| *separator == Separator::Blank)
+        && (2..=5).contains(&lengths[0])
+        && (total >= 9 || first.starts_with('0'));
     if within.contains(&Separator::Slash) {
         return matches!(lengths, [3..=4, 1..=4, 3..=4] | [2..=5, 5..=9])
+            || area_set_off
             || lengths.len() > 2 && first.starts_with('0');
     }
-    // A social security number, a ZIP code with its extension.
-    let is_identity = matches!(lengths, [3, 2, 4] | [5, 4]) && only(Separator::Hyphen);
-    if is_identity {
+    // A social security number, a ZIP code with its extension, the last digits of a number without area code.
+    if matches!(lengths, [3, 2, 4] | [5, 4]) && only(Separator::Hyphen)
+        || lengths == [3, 4] && first.starts_with(['0', '1'])
+    {
         return false;
     }
+    let last_set_off = within.last() == Some(&Separator::Hyphen)
+        && within[..within.len() - 1].iter().all(|separator| *separator == Separator::Blank)
+        && matches!(lengths.last(), Some(3..=4));
     match lengths {
-        [1, 3, 3, 4] => first == "1",
-        [2..=5, 5..=9] | [2..=4, 3..=4] => true,
+        [1, 3, 3, 4] => first == "1" || first == "8",
+        [2..=5, 5..=9] | [1, 7..=11] | [2..=4, 3..=4] => true,
         [2..=5, 3, 3] | [2..=3, 3, 4] | [2..=5, 4, 4] | [3..=4, 1..=2, 3..=4] | [3..=4, 4, 3] | [4, 3, 4] => true,
         [2, 2, 2, 2] | [2..=5, 4, 4, 4] => true,
-        _ => first.starts_with(['0', '3']) && u.tokens.digits(written.groups[lengths.len() - 1]).len() > 1,
+        _ => {
+            last_set_off && lengths.len() > 2
+                || area_set_off && lengths.len() > 2
+                || first.starts_with(['0', '3']) && lengths.last() != Some(&1)
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::amount::Amount;
 use super::digits;
 use super::grammar::Numeral;
+use super::lexicon::longest;
 use super::number::{Form, NumberPhrase};
 use super::token::Shape;
 use super::utterance::Utterance;
@@ -30,6 +31,27 @@ pub(super) fn after_number(u: &Utterance<'_>, phrase: &NumberPhrase) -> usize {
     } else {
         at
     }
+}
+
+/// The longest spelling of `table` behind a number, perhaps in brackets (`20 <kg>`): its value, its first token, and the
+/// token after it all.
+pub(super) fn unit_behind(
+    u: &Utterance<'_>,
+    phrase: &NumberPhrase,
+    table: &[(&str, u8)],
+) -> Option<(u8, usize, usize)> {
+    let at = after_number(u, phrase);
+    let close = match u.tokens.symbol(at) {
+        Some('<') => '>',
+        Some('(') => ')',
+        Some('[') => ']',
+        _ => {
+            let (unit, end) = longest(u, at, table)?;
+            return Some((unit, at, end));
+        }
+    };
+    let (unit, end) = longest(u, at + 1, table)?;
+    u.tokens.is_symbol(end, close).then_some((unit, at + 1, end + 1))
 }
 
 /// The same number without its last word, if that was read as a multiplier (`5 K` as five, then `K`).

@@ -1,13 +1,15 @@
 //! Temperatures: `98.6 degrees fahrenheit`, `-5 °C`, `300 kelvin`, `85°`.
 
-use super::lexicon::longest;
 use super::number::{Candidate, NumberPhrase};
-use super::quantity::{Quantity, after_number, without_suffix};
+use super::quantity::{Quantity, unit_behind, without_suffix};
 use super::token::Shape;
 use super::utterance::Utterance;
 
 /// The scales by their numbers, named as the results name them.
 pub(super) const SCALES: [&str; 5] = ["Degree", "C", "F", "K", "R"];
+
+/// How many words before degrees can make them an angle.
+const REACH: usize = 3;
 
 /// The temperatures of a text.
 pub(super) fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<Quantity> {
@@ -21,18 +23,30 @@ pub(super) fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<Quantity>
 fn read(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<Quantity> {
     let shorter = without_suffix(u, phrase);
     let with_unit = |phrase: &NumberPhrase| {
-        let (unit, end) = longest(u, after_number(u, phrase), u.grammar.temperatures)?;
-        let at = phrase.end;
+        let (unit, at, end) = unit_behind(u, phrase, u.grammar.temperatures)?;
         let is_letter = end == at + 1 && u.tokens.word(at).len() == 1;
-        (!is_letter || letter_is_a_scale(u, phrase)).then_some((unit, end, phrase.amount))
+        let is_scale = if is_letter { letter_is_a_scale(u, phrase) } else { !is_angle(u, phrase, unit, end) };
+        is_scale.then_some((unit, end, phrase.amount))
     };
     let (unit, end, amount) = with_unit(phrase).or_else(|| shorter.as_ref().and_then(with_unit))?;
     Some(Quantity { start: phrase.start, end, amount, unit })
 }
 
+/// `turn left 45 degrees`, `a 45 degree angle`.
+fn is_angle(u: &Utterance<'_>, phrase: &NumberPhrase, unit: u8, end: usize) -> bool {
+    let is_angle_word = |i: usize| u.grammar.angle_words.contains(&u.tokens.word(i));
+    let near = phrase.start.saturating_sub(REACH)..phrase.start;
+    SCALES[usize::from(unit)] == "Degree" && (is_angle_word(end) || near.into_iter().any(is_angle_word))
+}
+
 /// Whether a letter behind a number is a scale: `72F` is, `the 13F filing`, `a Boeing 777F`, `5 F-150s` are not.
 fn letter_is_a_scale(u: &Utterance<'_>, phrase: &NumberPhrase) -> bool {
     let at = phrase.end;
+    // `11c to 17c a share` are cents.
+    let of_money = |i: usize| matches!(u.tokens.symbol(i), Some('$' | '€' | '£' | '¢'));
+    if u.tokens.raw(at) == "c" && (0..u.tokens.len()).any(of_money) {
+        return false;
+    }
     if u.tokens.raw(at) == "k" || u.tokens.raw(at) == "r" || u.is_hyphen(at + 1) && u.tokens.glued(at + 1) {
         return false;
     }

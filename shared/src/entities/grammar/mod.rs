@@ -105,6 +105,8 @@ pub struct Grammar {
     pub temperatures: &'static [(&'static str, u8)],
     /// Names of scales, as one word: behind `degrees`, no angle.
     pub scale_names: &'static [&'static str],
+    /// Words near `degrees` that make them an angle.
+    pub angle_words: &'static [&'static str],
     /// How units of measure are said, with the number of the unit.
     pub units: &'static [(&'static str, u8)],
     /// Units that are prepositions too (`in`), with the words that may follow the unit.
@@ -123,6 +125,8 @@ pub struct Grammar {
     pub pronoun_after: &'static [&'static str],
     /// How percent is said, folded, words separated by one blank.
     pub percent: &'static [&'static str],
+    /// Words between a word for percent and the number behind it (`percent of twenty`).
+    pub percent_of: &'static [&'static str],
     /// `out of`: between the two numbers of a proportion; words separated by one blank.
     pub proportion: &'static [&'static str],
     /// `in`: the same, but with other uses too.

@@ -87,6 +87,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
         ("°rankine", 4),
     ],
     scale_names: &["celsius", "centigrados", "fahrenheit", "kelvin"],
+    angle_words: &["angulo", "angulos", "giro", "gira", "girar", "rotacion", "latitud", "longitud", "pendiente"],
     units: units::SPELLINGS,
     prepositions_as_units: &[("in", &["x"])],
     articles: &["el", "la", "los", "las", "un", "una"],
@@ -111,6 +112,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     pronoun_before: &["cada", "cual", "el", "ese", "este", "ningun", "otro", "que"],
     pronoun_after: &["de", "a", "mismo"],
     percent: &["por ciento", "porciento", "por cien", "porcentaje"],
+    percent_of: &[],
     proportion: &["de cada"],
     loose_proportion: &["de"],
     time_units: &[
