@@ -120,7 +120,8 @@ fn is_unit_here(u: &Utterance<'_>, phrase: &NumberPhrase, at: usize, end: usize)
     // `24"`, but not a closing quotation mark.
     if let Some(mark @ ('"' | '”' | '″')) = u.tokens.symbol(at) {
         let opened = (0..at).filter(|&i| matches!(u.tokens.symbol(i), Some('"' | '“'))).count();
-        return u.tokens.glued(at) && (mark == '″' || opened % 2 == 0);
+        let opens = u.tokens.glued(end) && !u.tokens.word(end).is_empty();
+        return mark == '″' || opened % 2 == 0 && !opens;
     }
     if u.tokens.is_symbol(end - 1, '°') {
         return !u.grammar.scale_names.contains(&next_word) && !["c", "f", "k"].contains(&next_word);

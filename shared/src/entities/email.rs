@@ -27,7 +27,7 @@ fn local_part(before: &str) -> Option<usize> {
         let open = body.rfind('"')?;
         return (open + 1 < body.len() && body.len() - open <= MAX_LOCAL).then_some(open);
     }
-    let is_local = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+    let is_local = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
     let mut start = before.len();
     for (at, c) in before.char_indices().rev() {
         if !is_local(c) {

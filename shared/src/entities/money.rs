@@ -164,7 +164,12 @@ fn multiplier(u: &Utterance<'_>, i: usize) -> Option<(usize, i32)> {
 fn suffix(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<(Unit, usize, i32)> {
     let at = after_number(u, phrase);
     if let Some((unit, end)) = currency_after(u, at) {
-        return Some((unit, end, 0));
+        // `75 USD million`
+        let scale = match u.numeral(end) {
+            Some(Numeral::Scale(scale)) if phrase.form != Form::Words => power_of_ten(scale),
+            _ => None,
+        };
+        return Some((unit, end + usize::from(scale.is_some()), scale.unwrap_or(0)));
     }
     if let Some((after, power)) = multiplier(u, at)
         && let Some((unit @ Unit::Currency(_), end)) = currency_after(u, after)
@@ -184,6 +189,11 @@ fn suffix(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<(Unit, usize, i32)
     let is_code = CURRENCIES[usize::from(currency)].iso.eq_ignore_ascii_case(code);
     let capitals = u.tokens.raw(at)[1..].chars().all(char::is_uppercase);
     (is_code && capitals).then_some((Unit::Currency(currency), at + 1, *power))
+}
+
+fn power_of_ten(scale: u64) -> Option<i32> {
+    let power = scale.checked_ilog10()?;
+    (10u64.pow(power) == scale).then(|| i32::try_from(power).ok())?
 }
 
 fn currency_after(u: &Utterance<'_>, at: usize) -> Option<(Unit, usize)> {

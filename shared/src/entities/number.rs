@@ -43,6 +43,14 @@ pub enum Form {
     Fraction,
 }
 
+/// What stands before the last `and` of a number.
+#[derive(Debug, Clone, Copy)]
+struct Joint {
+    amount: Amount,
+    /// Its last multiplier, at least 1.
+    multiplier: i128,
+}
+
 /// A whole number (or, in digits, a decimal one) with its multipliers, before fractions are looked at.
 #[derive(Debug, Clone, Copy)]
 struct Cardinal {
@@ -51,8 +59,8 @@ struct Cardinal {
     form: Form,
     /// The product of the multipliers of its last part, at least 1.
     multiplier: i128,
-    /// Where its last part that follows `and` begins, and what stands before.
-    joint: Option<(Amount, usize)>,
+    /// What stands before its last part, if that follows `and`.
+    joint: Option<Joint>,
     /// The token of a multiple of ten that it ends in, and the multiple.
     tens: Option<(usize, u8)>,
 }
@@ -215,7 +223,7 @@ fn unsigned(u: &Utterance<'_>, i: usize) -> Option<(Amount, usize, Form)> {
     if let Some((amount, end)) = over(u, &cardinal) {
         return Some((amount, end, Form::Fraction));
     }
-    if let Some((amount, end)) = dozens(u, cardinal.end, cardinal.amount, cardinal.joint.map(|(before, _)| before)) {
+    if let Some((amount, end)) = dozens(u, cardinal.end, cardinal.amount, cardinal.joint.map(|joint| joint.amount)) {
         return Some((amount, end, Form::Words));
     }
     Some((cardinal.amount, cardinal.end, cardinal.form))
@@ -246,9 +254,9 @@ fn cardinal(u: &Utterance<'_>, i: usize) -> Option<Cardinal> {
             form: Form::Words,
             multiplier: next.multiplier,
             joint: if joined {
-                Some((whole.amount, at))
+                Some(Joint { amount: whole.amount, multiplier: whole.multiplier })
             } else {
-                next.joint.map(|(before, from)| (whole.amount.plus(before), from))
+                next.joint.map(|joint| Joint { amount: whole.amount.plus(joint.amount), ..joint })
             },
             tens: next.tens,
         };
@@ -326,7 +334,7 @@ fn rest_of_hundreds(u: &Utterance<'_>, hundreds: Cardinal) -> Cardinal {
         end: rest.end,
         form: Form::Words,
         multiplier: 1,
-        joint: joined.then_some((hundreds.amount, at)),
+        joint: joined.then_some(Joint { amount: hundreds.amount, multiplier: 1 }),
         tens: rest.tens,
     }
 }
@@ -441,13 +449,19 @@ fn fractions(u: &Utterance<'_>, start: usize, cardinal: &Cardinal) -> Option<(Am
     let is_one = cardinal.end == start + 1 && u.numeral(start) == Some(Numeral::One);
     let (denominator, end) = plural_denominator(u, at).or_else(|| if is_one { denominator(u, at) } else { None })?;
     let over = Amount::integer(denominator);
-    if let Some((before, _)) = cardinal.joint {
-        let count = cardinal.amount.plus(before.negated());
+    if let Some(joint) = cardinal.joint {
+        let count = cardinal.amount.plus(joint.amount.negated());
         if count.value() < over.value() {
-            return Some((before.plus(count.over(over)?), end));
+            let part = of_multiplier(count.over(over)?, joint.multiplier);
+            return Some((joint.amount.plus(part), end));
         }
     }
     Some((cardinal.amount.over(over)?, end))
+}
+
+/// `three million and a half` is half a million more, `three hundred and a half` is not fifty more.
+fn of_multiplier(part: Amount, multiplier: i128) -> Amount {
+    if multiplier >= 1000 { part.times(Amount::integer(multiplier)) } else { part }
 }
 
 /// `… and a half`, `… and two thirds`.
@@ -464,11 +478,7 @@ fn mixed(u: &Utterance<'_>, cardinal: &Cardinal) -> Option<(Amount, usize)> {
         _ => None,
     };
     if let Some((denominator, end)) = single(at).filter(|(_, end)| cardinal.multiplier < 1000 || !is_scale(u, *end)) {
-        let mut part = Amount::ratio(1, denominator)?;
-        // `three million and a half` is half a million more.
-        if cardinal.multiplier >= 1000 {
-            part = part.times(Amount::integer(cardinal.multiplier));
-        }
+        let part = of_multiplier(Amount::ratio(1, denominator)?, cardinal.multiplier);
         return Some((cardinal.amount.plus(part), end));
     }
     if !joined {
@@ -487,8 +497,8 @@ fn mixed(u: &Utterance<'_>, cardinal: &Cardinal) -> Option<(Amount, usize)> {
     }
     let after = if u.is_hyphen(count.end) { count.end + 1 } else { count.end };
     let (denominator, end) = plural_denominator(u, after)?;
-    let part = count.amount.over(Amount::integer(denominator))?;
-    (part.value() < 1.0).then(|| (cardinal.amount.plus(part), end))
+    let part = count.amount.over(Amount::integer(denominator)).filter(|part| part.value() < 1.0)?;
+    Some((cardinal.amount.plus(of_multiplier(part, cardinal.multiplier)), end))
 }
 
 /// `thirds`, `twenty-fifths`, `quarters`.
@@ -561,6 +571,10 @@ fn over(u: &Utterance<'_>, numerator: &Cardinal) -> Option<(Amount, usize)> {
     }
     let denominator = cardinal(u, numerator.end + 1)?;
     denominator.amount.as_integer()?;
+    // `10,000 over 3 years`
+    if u.grammar.time_units.contains(&u.tokens.word(denominator.end)) {
+        return None;
+    }
     Some((numerator.amount.over(denominator.amount)?, denominator.end))
 }
 

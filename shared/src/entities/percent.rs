@@ -37,8 +37,11 @@ pub(super) fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<Percentag
             None => i += 1,
         }
     }
-    // A sign alone says nothing; a word alone speaks of a percentage.
-    found.retain(|percentage| percentage.number.is_some() || !u.tokens.word(percentage.start).is_empty());
+    // A sign that stands alone speaks of a percentage, one inside something else (`%20`) does not.
+    found.retain(|percentage| {
+        let stands_alone = !u.tokens.glued(percentage.start) && !u.tokens.glued(percentage.start + 1);
+        percentage.number.is_some() || !u.tokens.word(percentage.start).is_empty() || stands_alone
+    });
     found
 }
 

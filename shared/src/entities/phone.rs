@@ -15,6 +15,8 @@ const NATIONAL: Range<usize> = 7..14;
 const MAX_DIGITS: usize = 15;
 /// The most groups of digits in a number.
 const MAX_GROUPS: usize = 10;
+/// How many tokens before a number may announce it.
+const ANNOUNCEMENT: usize = 10;
 /// Digits of an extension.
 const EXTENSION: Range<usize> = 1..7;
 
@@ -115,7 +117,8 @@ fn may_stand_after(u: &Utterance<'_>, i: usize) -> bool {
     if u.tokens.glued(i) {
         match token.map(|token| token.shape) {
             // `call me on+45 12 34 56 78`
-            Some(Shape::Word) if u.tokens.is_symbol(i, '+') => {}
+            Some(Shape::Word) if u.tokens.is_symbol(i, '+') || is_plus_in_bracket(u, i) => {}
+            Some(Shape::Symbol) if u.is_hyphen(before) && u.tokens.is_symbol(i, '(') => {}
             Some(Shape::Symbol) => {
                 let allowed = matches!(
                     u.tokens.symbol(before),
@@ -133,6 +136,15 @@ fn may_stand_after(u: &Utterance<'_>, i: usize) -> bool {
         return false;
     }
     !is_labelled_as_other(u, i)
+}
+
+fn is_plus_in_bracket(u: &Utterance<'_>, i: usize) -> bool {
+    u.tokens.is_symbol(i, '(') && u.tokens.is_symbol(i + 1, '+')
+}
+
+/// Whether the words before say that a telephone number comes.
+fn is_announced(u: &Utterance<'_>, i: usize) -> bool {
+    (0..i).rev().take(ANNOUNCEMENT).any(|at| u.grammar.phone_words.contains(&u.tokens.word(at)))
 }
 
 /// `order 12345678`, `invoice no. 12345678`: the words before say that it is something else.
@@ -219,8 +231,9 @@ fn write(u: &Utterance<'_>, i: usize) -> Option<(Written, Prefix)> {
             open = false;
             written.ends.push(at);
             separator = Separator::Bracket;
-            // `(084)-9682756`
-            if u.is_hyphen(at) && u.tokens.glued(at) && u.tokens.glued(at + 1) {
+            // `(084)-9682756`, `(123).456.7890`
+            let mark = u.is_hyphen(at) || u.tokens.is_symbol(at, '.');
+            if mark && u.tokens.glued(at) && u.tokens.glued(at + 1) && !u.tokens.digits(at + 1).is_empty() {
                 at += 1;
             }
         } else {
@@ -300,7 +313,9 @@ fn is_dialled(u: &Utterance<'_>, written: &Written, count: usize, prefix: Prefix
             ((8..=MAX_DIGITS).contains(&digits) && !odd && !dotted && !first[zeros..].starts_with('0')).then_some(true)
         }
         Prefix::National => {
-            if !NATIONAL.contains(&total) || is_date(u, written, count) {
+            // Short numbers exist (in Italy, say), but so do many other things of six digits.
+            let short = total + 1 == NATIONAL.start && first.starts_with('0') && is_announced(u, written.groups[0]);
+            if !NATIONAL.contains(&total) && !short || is_date(u, written, count) {
                 return None;
             }
             if let Some(at) = written.bracketed.filter(|at| *at < count) {
@@ -361,7 +376,7 @@ fn are_joined_groups(lengths: &[usize], within: &[Separator], first: &str) -> bo
         && (2..=5).contains(&lengths[0])
         && (total >= 9 || first.starts_with('0'));
     if within.contains(&Separator::Slash) {
-        return matches!(lengths, [3..=4, 1..=4, 3..=4] | [2..=5, 5..=9])
+        return matches!(lengths, [3..=4, 1..=4, 3..=4] | [2..=5, 5..=11])
             || area_set_off
             || lengths.len() > 2 && first.starts_with('0');
     }
@@ -376,7 +391,7 @@ fn are_joined_groups(lengths: &[usize], within: &[Separator], first: &str) -> bo
         && matches!(lengths.last(), Some(3..=4));
     match lengths {
         [1, 3, 3, 4] => first == "1" || first == "8",
-        [2..=5, 5..=9] | [1, 7..=11] | [2..=4, 3..=4] => true,
+        [2..=5, 5..=11] | [1, 7..=11] | [2..=4, 3..=4] | [6..=9, 4] => true,
         [2..=5, 3, 3] | [2..=3, 3, 4] | [2..=5, 4, 4] | [3..=4, 1..=2, 3..=4] | [3..=4, 4, 3] | [4, 3, 4] => true,
         [2, 2, 2, 2] | [2..=5, 4, 4, 4] => true,
         _ => {

@@ -45,6 +45,7 @@ pub(super) fn unit_behind(
         Some('<') => '>',
         Some('(') => ')',
         Some('[') => ']',
+        Some('{') => '}',
         _ => {
             let (unit, end) = longest(u, at, table)?;
             return Some((unit, at, end));
