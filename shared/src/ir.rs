@@ -196,11 +196,20 @@ pub enum Threshold {
     Adaptive,
     /// `NAME weighted by NAME`; `None` for the first stands for `adaptive`.
     Weighted {
-        /// The value's name; `None` for `adaptive weighted by …`.
+        /// The value's name, or that of a level ([`confidence_level`]); `None` for `adaptive weighted by …`.
         base: Option<Path>,
         /// The weight's name.
         by: Path,
     },
+}
+
+/// The levels of confidence by name, and what each stands for.
+pub const CONFIDENCE_LEVELS: [(&str, f64); 4] = [("low", 0.2), ("medium", 0.5), ("high", 0.8), ("critical", 0.95)];
+
+/// What a level of confidence stands for.
+#[must_use]
+pub fn confidence_level(name: &str) -> Option<f64> {
+    CONFIDENCE_LEVELS.iter().find(|(level, _)| *level == name).map(|(_, value)| *value)
 }
 
 impl Default for Threshold {

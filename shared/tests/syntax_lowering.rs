@@ -128,6 +128,7 @@ fn confidence_is_a_number_a_level_or_adaptive() {
         ("confidence: adaptive", Threshold::Adaptive),
         ("confidence: adaptive weighted by trust", weighted(None, "trust")),
         ("confidence: oxygen weighted by a.b", weighted(Some("oxygen"), "a.b")),
+        ("confidence: high weighted by trust", weighted(Some("high"), "trust")),
     ] {
         assert_eq!(one_move(source).threshold, expected, "{source}");
     }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::compiled::CompiledGame;
 use crate::entities::{Direction, Language, Reference};
-use crate::ir::{self, Literal, Move, Slot, SlotType, Threshold};
+use crate::ir::{self, Literal, Move, Slot, SlotType, Threshold, confidence_level};
 use crate::matcher::{self, Candidate, Query};
 use crate::slots::{SlotValue, effective_type};
 
@@ -288,7 +288,12 @@ impl<'a> Run<'a> {
                         .and_then(|value| crate::template::numeric(&value))
                         .filter(|number| (0.0..=1.0).contains(number))
                 };
-                let base = base.as_deref().map_or(Some(ADAPTIVE_START), share).unwrap_or(ADAPTIVE_START);
+                let base = match base.as_deref() {
+                    None => None,
+                    Some([level]) if confidence_level(level).is_some() => confidence_level(level),
+                    Some(path) => share(path),
+                };
+                let base = base.unwrap_or(ADAPTIVE_START);
                 (base * share(by).unwrap_or(1.0)).clamp(WEIGHTED_BOUNDS.0, WEIGHTED_BOUNDS.1)
             }
         }

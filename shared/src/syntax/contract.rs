@@ -9,7 +9,7 @@ use crate::diagnostics::{Code, Diagnostic, Span};
 use crate::ir::{Contract, ContractFunction};
 
 use super::findings::Findings;
-use super::limits::MAX_CONTRACT_BYTES;
+use super::limits::{MAX_CONTRACT_BYTES, MAX_TIMEOUT_MS};
 
 /// Reads a contract. Problems are reported with the place inside the contract in their text, since their span cannot
 /// tell: it belongs to the game file.
@@ -135,7 +135,6 @@ impl Reader<'_> {
     }
 
     fn timeout(&mut self, place: &str, fields: &Map<String, Value>) -> Option<u32> {
-        const MAX_TIMEOUT_MS: u64 = 300_000;
         let value = fields.get("timeout_ms").filter(|value| !value.is_null())?;
         let timeout =
             value.as_u64().filter(|ms| (1..=MAX_TIMEOUT_MS).contains(ms)).and_then(|ms| u32::try_from(ms).ok());

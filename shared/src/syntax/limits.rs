@@ -26,6 +26,8 @@ pub const MAX_REGEX_BYTES: usize = 1_000;
 pub const MAX_REGEX_COMPILED_BYTES: usize = 1 << 20;
 /// The longest time-out of a capability call, in seconds.
 pub const MAX_TIMEOUT_SECONDS: f64 = 300.0;
+/// The same in milliseconds, for contracts.
+pub const MAX_TIMEOUT_MS: u64 = 300_000;
 /// The most retries of a slot.
 pub const MAX_RETRIES: f64 = 20.0;
 /// The largest capability contract, in bytes.

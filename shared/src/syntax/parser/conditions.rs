@@ -97,13 +97,13 @@ impl<'s> Parser<'s, '_> {
 
     /// What follows `is`: a value, `not` a value, or `missing`.
     fn identity(&mut self, reference: Reference<'s>) -> Read<Condition<'s>> {
-        let ends = |parser: &Self, distance: usize| {
-            let next = parser.ahead(distance);
-            next.kind != Kind::Dot
-                && (next.kind != Kind::Name || parser.is_word_at(distance, "and") || parser.is_word_at(distance, "or"))
+        // `not` is a word like others: `is not` alone compares with it.
+        let value_follows = match self.ahead(1).kind {
+            Kind::Text | Kind::Block | Kind::Number => true,
+            Kind::Name => !self.is_word_at(1, "and") && !self.is_word_at(1, "or"),
+            _ => false,
         };
-        let negated = self.is_word("not") && !ends(self, 1)
-            || (self.is_word("not") && matches!(self.ahead(1).kind, Kind::Text | Kind::Number));
+        let negated = self.is_word("not") && value_follows;
         if negated {
             self.bump();
         }

@@ -209,12 +209,9 @@ impl<'s> Parser<'s, '_> {
     /// A colon; when it is missing that is said, and reading goes on as if it stood there.
     fn colon(&mut self, after: &str) {
         if !self.eat(Kind::Colon) {
-            if self.is(Kind::Equal) {
-                self.unexpected(&format!("`:` after `{after}`"));
-                self.bump();
-            } else {
-                self.unexpected(&format!("`:` after `{after}`"));
-            }
+            self.unexpected(&format!("`:` after `{after}`"));
+            // `=` is what other notations have in its place.
+            self.eat(Kind::Equal);
         }
     }
 

@@ -1,6 +1,7 @@
 //! A move and its elements: guard, triggers, confidence. Slots and blocks have modules of their own.
 
 use crate::diagnostics::{Code, Diagnostic};
+use crate::ir::{CONFIDENCE_LEVELS, confidence_level};
 
 use super::super::ast::{Confidence, Guard, Move, Trigger};
 use super::super::lexer::Kind;
@@ -15,10 +16,6 @@ const ELEMENTS: &[&str] = &[
     "confidence:",
     "slots {",
 ];
-
-/// The confidence levels and what they stand for.
-pub(in crate::syntax) const LEVELS: [(&str, f64); 4] =
-    [("low", 0.2), ("medium", 0.5), ("high", 0.8), ("critical", 0.95)];
 
 impl<'s> Parser<'s, '_> {
     pub(super) fn move_declaration(&mut self) -> Read<Move<'s>> {
@@ -152,12 +149,12 @@ impl<'s> Parser<'s, '_> {
         if word == "adaptive" {
             return Ok(Confidence::Adaptive);
         }
-        if let Some((_, level)) = LEVELS.iter().find(|(name, _)| *name == word) {
-            return Ok(Confidence::Fixed(*level));
+        if let Some(level) = confidence_level(&word) {
+            return Ok(Confidence::Fixed(level));
         }
         let message = format!("`{word}` is no confidence: expected {WANTED}");
         let found = Diagnostic::new(Code::UnknownLevel, self.span_from(first), message);
-        let names = LEVELS.iter().map(|(name, _)| *name).chain(["adaptive"]);
+        let names = CONFIDENCE_LEVELS.iter().map(|(name, _)| *name).chain(["adaptive"]);
         self.report(match super::nearest(&word, names) {
             Some(near) => found.with_hint(format!("did you mean `{near}`?")),
             None => found.with_hint(format!("a value of the conversation is weighed: `{word} weighted by NAME`")),
