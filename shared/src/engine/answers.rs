@@ -288,9 +288,14 @@ impl Run<'_> {
             }
         }
         let named = correction.slot.map(str::to_owned);
-        let target = filled.iter().filter(|name| named.as_ref().is_none_or(|named| named == *name)).find_map(|name| {
-            let slot = mv.slots.iter().find(|slot| slot.name == *name)?;
-            let held = frame.slot(name)?;
+        // Typed slots before free text, which takes anything; the last filled first.
+        let (typed, free): (Vec<&Slot>, Vec<&Slot>) = filled
+            .iter()
+            .filter(|name| named.as_ref().is_none_or(|named| named == *name))
+            .filter_map(|name| mv.slots.iter().find(|slot| slot.name == *name))
+            .partition(|slot| *effective_type(slot) != SlotType::String);
+        let target = typed.into_iter().chain(free).find_map(|slot| {
+            let held = frame.slot(&slot.name)?;
             let found = self.correcting_value(slot, said, scan, correction.strength, named.is_some(), asked)?;
             (found.value != held.value).then(|| (slot.clone(), found))
         });

@@ -175,9 +175,17 @@ impl<'a> Run<'a> {
     /// Adds text to the response.
     pub(super) fn say(&mut self, text: &str) {
         let text = text.trim();
-        if !text.is_empty() {
-            self.sentences.push(text.to_owned());
+        if text.is_empty() {
+            return;
         }
+        // Where a value is missing, the spaces around it are left over.
+        let mut said = String::with_capacity(text.len());
+        for character in text.chars() {
+            if character != ' ' || !said.ends_with([' ', '\n']) {
+                said.push(character);
+            }
+        }
+        self.sentences.push(said);
     }
 
     /// Notes a run-time finding, once.

@@ -2,6 +2,7 @@
 
 use crate::ir::Term;
 use crate::phrase::{Phrase, Word, longest_prefix};
+use crate::text::edit_distance;
 
 /// How far apart two words may be spelt and still be the same word.
 const LONG_WORD: usize = 8;
@@ -57,6 +58,16 @@ fn position<S: AsRef<str>>(options: &[S], words: &[&str]) -> Option<usize> {
     options.iter().position(|option| Phrase::of(option.as_ref()).is_one_of(words))
 }
 
+/// Names that people use for one another whatever the game: an option of one is chosen by the others.
+const COMMON_NAMES: &[&[&str]] = &[
+    &["sms", "text", "text message", "txt", "by text"],
+    &["email", "e mail", "mail", "electronic mail"],
+    &["phone", "telephone", "call", "phone call"],
+    &["ios", "iphone", "ipad"],
+    &["web", "browser", "website"],
+    &["desktop", "pc", "computer", "laptop"],
+];
+
 /// An option found in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Chosen {
@@ -86,8 +97,17 @@ impl Prepared {
                     forms.extend(term.synonyms.iter().map(|synonym| (index, plain_words(&synonym.text))));
                 }
             }
+            let joined = words.join(" ");
+            if let Some(names) = COMMON_NAMES.iter().find(|names| names.contains(&joined.as_str())) {
+                let others = names.iter().filter(|name| **name != joined);
+                forms.extend(others.map(|name| (index, plain_words(name))));
+            }
             forms.push((index, words));
         }
+        // A name that is an option of its own is nobody else's.
+        let own: Vec<Vec<String>> = options.iter().map(|option| plain_words(option.as_ref())).collect();
+        forms
+            .retain(|(index, words)| own.iter().position(|option| option == words).is_none_or(|owner| owner == *index));
         forms.retain(|(_, words)| !words.is_empty());
         Prepared { forms }
     }
@@ -354,34 +374,8 @@ fn misspelling(word: &str, part: &str) -> Option<usize> {
     }
     let length = part.chars().count();
     let allowed = if length >= LONG_WORD { 2 } else { usize::from(length >= SHORT_WORD) };
-    let distance = crate::slots::options::distance(word, part, allowed)?;
+    let distance = edit_distance(word, part, allowed)?;
     (distance <= allowed).then_some(distance)
-}
-
-/// Damerau–Levenshtein distance (adjacent transpositions count one), given up beyond `limit`.
-fn distance(left: &str, right: &str, limit: usize) -> Option<usize> {
-    let left: Vec<char> = left.chars().collect();
-    let right: Vec<char> = right.chars().collect();
-    if left.len().abs_diff(right.len()) > limit {
-        return None;
-    }
-    let mut before: Vec<usize> = Vec::new();
-    let mut above: Vec<usize> = (0..=right.len()).collect();
-    for i in 1..=left.len() {
-        let mut row = vec![i; right.len() + 1];
-        for j in 1..=right.len() {
-            let substitution = above[j - 1] + usize::from(left[i - 1] != right[j - 1]);
-            row[j] = substitution.min(above[j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1] {
-                row[j] = row[j].min(before[j - 2] + 1);
-            }
-        }
-        if row.iter().min().is_some_and(|least| *least > limit) {
-            return None;
-        }
-        before = std::mem::replace(&mut above, row);
-    }
-    above.last().copied().filter(|distance| *distance <= limit)
 }
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>, fillers: &[St
         leave_out_the_scale(&mut values, scan, *min, *max);
     }
     if values.is_empty() {
-        values.extend(numbers_in_a_hedge(slot, ty, scan));
+        values.extend(informal_number(ty, scan));
     }
     let Some(first) = values.first().cloned() else { return Answer::Absent };
     let several = values.iter().any(|other| other.value != first.value);
@@ -152,15 +152,44 @@ fn leave_out_the_scale(values: &mut Vec<Found>, scan: &Scan<'_>, min: f64, max: 
     }
 }
 
-/// "7ish", "7-8ish" and the like, which are no words of their own.
-fn numbers_in_a_hedge(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
-    scan.phrase.words.iter().find_map(|word| {
-        let stem = word.text.strip_suffix("ish").filter(|stem| !stem.is_empty())?;
-        let amount = super::convert::read_number(stem, scan.reference)?;
-        let text = scan.text.get(word.start..word.end)?.to_owned();
-        let _ = slot;
-        Some(Found { start: word.start, end: word.end, text, value: number(amount), fits: in_bounds(ty, amount) })
-    })
+/// Amounts that are not spelt as numbers: "7ish", "a couple", "just me".
+fn informal_number(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
+    const NAMED: &[(&str, f64)] = &[
+        ("a couple of us", 2.0),
+        ("a couple", 2.0),
+        ("couple", 2.0),
+        ("a pair", 2.0),
+        ("both of us", 2.0),
+        ("just me", 1.0),
+        ("only me", 1.0),
+        ("just myself", 1.0),
+        ("by myself", 1.0),
+        ("myself", 1.0),
+        ("alone", 1.0),
+        ("half a dozen", 6.0),
+        ("a dozen", 12.0),
+    ];
+    let words = &scan.phrase.words;
+    let found = |first: usize, count: usize, amount: f64| {
+        let (start, end) = (words[first].start, words[first + count - 1].end);
+        let text = scan.text.get(start..end)?.to_owned();
+        Some(Found { start, end, text, value: number(amount), fits: in_bounds(ty, amount) })
+    };
+    for at in 0..words.len() {
+        if let Some(stem) = words[at].text.strip_suffix("ish").filter(|stem| !stem.is_empty())
+            && let Some(amount) = super::convert::read_number(stem, scan.reference)
+        {
+            return found(at, 1, amount);
+        }
+        let named = NAMED.iter().find_map(|(name, amount)| {
+            let count = longest_prefix(&words[at..], &[name]);
+            (count > 0).then_some((count, *amount))
+        });
+        if let Some((count, amount)) = named {
+            return found(at, count, amount);
+        }
+    }
+    None
 }
 
 /// "6, no, 7", "6 … actually 7": the last number, when a word between them takes the first one back.

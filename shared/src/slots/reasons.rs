@@ -4,11 +4,14 @@ use crate::ir::{Slot, SlotType};
 use crate::phrase::{alternatives, readable};
 use crate::template::number_text;
 
-use super::effective_type;
+use super::{effective_type, is_yes_no};
+
+const YES_OR_NO: &str = "Please answer yes or no.";
 
 /// "Please give a number from 1 to 10." — why an answer was refused, and what to do.
 pub(crate) fn reason(slot: &Slot) -> String {
     match effective_type(slot) {
+        _ if is_yes_no(slot) => YES_OR_NO.to_owned(),
         SlotType::String => format!("Please tell me the {} in a few words.", readable(&slot.name)),
         ty => expected(ty),
     }
@@ -18,6 +21,7 @@ pub(crate) fn reason(slot: &Slot) -> String {
 pub(crate) fn expectation(slot: &Slot) -> String {
     let hint = slot.context.as_deref().map(str::trim).filter(|hint| !hint.is_empty());
     let mut text = match effective_type(slot) {
+        _ if is_yes_no(slot) => YES_OR_NO.to_owned(),
         SlotType::String => "A few words of your own are fine.".to_owned(),
         ty => expected(ty),
     };
@@ -46,7 +50,7 @@ fn expected(ty: &SlotType) -> String {
         SlotType::Date => "Please give a date, such as \"tomorrow\" or \"March 3\".".to_owned(),
         SlotType::Time => "Please give a time of day, such as \"7pm\" or \"half past three\".".to_owned(),
         SlotType::DateTime => "Please give a day and a time, such as \"tomorrow at 3pm\".".to_owned(),
-        SlotType::Boolean => "Please answer yes or no.".to_owned(),
+        SlotType::Boolean => YES_OR_NO.to_owned(),
         SlotType::Email => "Please give an email address, such as name@example.com.".to_owned(),
         SlotType::Phone => "Please give a phone number, such as +1 555 010 9999.".to_owned(),
         SlotType::Url => "Please give a web address, such as https://example.com.".to_owned(),
