@@ -131,6 +131,14 @@ pub(super) fn assemble(sections: [Vec<u8>; SECTIONS]) -> Result<Vec<u8>, LoadErr
     Ok(bytes)
 }
 
+/// Makes the checksum right again after damage was done on purpose.
+#[cfg(test)]
+pub(super) fn reseal(bytes: &mut [u8]) {
+    let end = u32_at(bytes, TABLE_AT + Section::Header as usize * 8) as usize;
+    let checksum = index_checksum(bytes, end);
+    bytes[CHECKSUM_AT..TABLE_AT].copy_from_slice(&checksum.to_le_bytes());
+}
+
 fn content_hash(bytes: &[u8]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     hasher.update(&bytes[..HASH_AT]);

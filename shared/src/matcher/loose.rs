@@ -356,7 +356,7 @@ impl Differences {
         let cost = grammar
             + self.missing_determiner * 30
             + self.inflected * 60
-            + self.misspelt * if single { 200 } else { 120 }
+            + self.misspelt * if single { 200 } else { 60 }
             + self.synonyms * 10
             + self.passed_content * 15
             + self.passed_function * 5

@@ -34,13 +34,15 @@ pub fn polarity(tokens: &Tokens, first: usize, end: usize, year: Option<i32>) ->
         return Polarity::Asserted;
     }
     let text = Sentence { tokens, all: tokens.as_slice() };
-    if classes.is(Class::NEGATOR.and(Class::INSTEAD)) && (text.denied_before(first) || text.answered_no(end)) {
+    if classes.is(Class::NEGATOR.and(Class::INSTEAD).and(Class::NOTHING))
+        && (text.denied_before(first) || text.answered_no(end))
+    {
         return Polarity::Denied;
     }
     text.past(first, end, year)
 }
 
-const NOTEWORTHY: Class = Class::NEGATOR.and(Class::INSTEAD).and(Class::KIN).and(Class::MEMORY);
+const NOTEWORTHY: Class = Class::NEGATOR.and(Class::NOTHING).and(Class::INSTEAD).and(Class::KIN).and(Class::MEMORY);
 
 struct Sentence<'a> {
     tokens: &'a Tokens,
@@ -86,6 +88,10 @@ impl Sentence<'_> {
                     Negator::Lifted => continue,
                     Negator::Real => return !joined || self.reaches_over_and(at),
                 }
+            }
+            // "nothing hurts"
+            if class.is(Class::NOTHING) && (at + 1..first).all(|between| self.class(between).is(Class::FUNCTION)) {
+                return true;
             }
             if class.is(Class::BREAK.and(Class::ADJUNCT)) {
                 return false;
@@ -342,6 +348,8 @@ mod tests {
             "we won't [cancel my reservation]",
             "don't [help me]",
             "I don't need [help]",
+            "nothing [hurts]",
+            "nothing is [broken]",
         ] {
             check(text, Polarity::Denied);
         }
@@ -392,6 +400,8 @@ mod tests {
             "never mind, [book a table]",
             "I don't like waiting. [cancel my reservation]",
             "nothing helps, [chest pain] all day",
+            "nothing but [chest pain]",
+            "nothing helps against the [chest pain]",
             "I have not eaten since the [chest pain] started",
             "I can't come, so [cancel my reservation]",
             "I won't be there, please [cancel my reservation]",

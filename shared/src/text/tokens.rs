@@ -246,14 +246,21 @@ fn role(ch: char) -> Role {
         '\u{2018}' | '\u{2019}' | '\u{201B}' | '\u{02BC}' | '\u{00B4}' | '\u{2032}' | '\u{FF07}' => Role::Apostrophe,
         '。' | '！' | '？' | '；' | '｡' | '\u{2026}' | '．' | '\u{061F}' | '\u{0964}' | '\u{2028}' | '\u{2029}'
         | '\u{85}' => Role::Mark(Break::Sentence),
-        '，' | '、' | '：' | '､' | '\u{060C}' | '\u{2013}' | '\u{2014}' | '（' | '）' | '「' | '」' | '“' | '”'
-        | '«' | '»' => Role::Mark(Break::Clause),
+        '，' | '、' | '：' | '､' | '\u{060C}' | '\u{2013}' | '\u{2014}' | '（' | '）' => {
+            Role::Mark(Break::Clause)
+        }
         _ if is_spaceless(ch) => Role::Spaceless,
         _ if ch.is_alphanumeric() || continues(ch) => Role::Letter,
         _ if ch.is_whitespace() || ch.is_control() => Role::Space,
-        '¡' | '¿' | '\u{00B7}' | '\u{2010}'..='\u{2060}' | '\u{3000}'..='\u{303F}' | '\u{FEFF}' | '\u{00AD}' => {
-            Role::Space
-        }
+        '¡'
+        | '¿'
+        | '«'
+        | '»'
+        | '\u{00B7}'
+        | '\u{2010}'..='\u{2060}'
+        | '\u{3000}'..='\u{303F}'
+        | '\u{FEFF}'
+        | '\u{00AD}' => Role::Space,
         _ => Role::Sign,
     }
 }
