@@ -2,6 +2,7 @@
 
 mod age;
 pub mod amount;
+pub mod answer;
 mod boolean;
 mod currencies;
 mod digits;

@@ -542,7 +542,7 @@ fn point(u: &Utterance<'_>, cardinal: &Cardinal) -> Option<(Amount, usize)> {
     Some((cardinal.amount.plus(Amount::decimal("", &digits)), end))
 }
 
-fn digits_after_point(u: &Utterance<'_>, i: usize) -> Option<(String, usize)> {
+pub(super) fn digits_after_point(u: &Utterance<'_>, i: usize) -> Option<(String, usize)> {
     let written = u.tokens.digits(i);
     if !written.is_empty() && written.len() <= MAX_POINT_DIGITS {
         return Some((written.to_owned(), i + 1));

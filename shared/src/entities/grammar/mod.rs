@@ -137,12 +137,6 @@ pub struct Grammar {
     pub yes: &'static [&'static str],
     /// How people say no wherever it stands.
     pub no: &'static [&'static str],
-    /// How people say that they do not know or will not say: neither yes nor no. Whole answers only.
-    pub unsure: &'static [&'static str],
-    /// Further ways to say yes that mean it only as a whole answer (`right`, `I do`).
-    pub yes_as_answer: &'static [&'static str],
-    /// Further ways to say no that mean it only as a whole answer.
-    pub no_as_answer: &'static [&'static str],
     /// Words before a yes that turn it into a no (`not`).
     pub negations: &'static [&'static str],
     /// Phrases with a yes or no in them that are no answers (`no one`, `make sure`).
@@ -153,6 +147,20 @@ pub struct Grammar {
     pub other_numbers: &'static [&'static str],
     /// Words that may stand between such a word and its number (`order number is`).
     pub number_words: &'static [&'static str],
+    /// What stands between a score and its scale in an answer; words separated by one blank.
+    pub score: &'static [&'static str],
+    /// Words that carry an answer without changing it, sorted.
+    pub carriers: &'static [&'static str],
+    /// Words that introduce an address (`my email is`).
+    pub address_words: &'static [&'static str],
+    /// The marks of addresses as they are said.
+    pub spoken_marks: &'static [(&'static str, &'static str)],
+    /// What the digit zero is called in a telephone number, beyond its number word.
+    pub spoken_zero: &'static [&'static str],
+    /// What a leading `+` is called.
+    pub spoken_plus: &'static str,
+    /// Words that repeat the digit behind them, and how often it stands then.
+    pub repeats: &'static [(&'static str, usize)],
 }
 
 impl Grammar {
@@ -214,7 +222,7 @@ mod tests {
         for language in [Language::English, Language::Spanish] {
             let grammar = Grammar::of(language);
             assert!(grammar.numerals.is_sorted_by(|a, b| a.0 < b.0), "{language:?}: numerals");
-            for words in [grammar.unsure, grammar.yes_as_answer, grammar.no_as_answer] {
+            for words in [grammar.carriers] {
                 assert!(words.is_sorted_by(|a, b| a < b), "{language:?}: {words:?}");
             }
             for table in [grammar.ages, grammar.temperatures, grammar.units] {

@@ -1,0 +1,296 @@
+//! Reading a whole short answer, given to a question that asks for just that: a count, a score, an address spelt out.
+//!
+//! The recognizers find values inside sentences and must be strict; who was asked says "a couple", "8/10" or "jo at
+//! example dot com". Yes and no as answers are read by [`crate::slots`].
+
+use super::amount::Amount;
+use super::grammar::{Grammar, Numeral};
+use super::number::{self, NumberPhrase};
+use super::token::Shape;
+use super::units::UNITS;
+use super::utterance::Utterance;
+use super::{Language, email, lexicon, phone, temperature, url};
+
+/// The most tokens that a short answer has.
+const MAX_TOKENS: usize = 40;
+
+/// Reads an answer that is a number and nothing else but words that carry it: `about a 7`, `a couple`, `point five`.
+#[must_use]
+pub fn count(text: &str, language: Language) -> Option<f64> {
+    let u = Utterance::new(text, Grammar::of(language));
+    let phrase = only_number(&u)?;
+    Some(phrase.amount.value())
+}
+
+/// Reads an answer that is a score out of `max`: `8/10`, `6 out of 10`, `eight of ten`, `about a 7`.
+#[must_use]
+pub fn score(text: &str, max: f64, language: Language) -> Option<f64> {
+    let u = Utterance::new(text, Grammar::of(language));
+    if u.tokens.len() > MAX_TOKENS {
+        return None;
+    }
+    let start = (0..u.tokens.len()).find(|&i| !is_carrier(&u, i))?;
+    if let Some(first) = number::read_cardinal(&u, start) {
+        let behind = match u.tokens.symbol(first.end) {
+            Some('/') => Some(first.end + 1),
+            _ => u.any_phrase(first.end, u.grammar.score),
+        };
+        let of = behind.and_then(|at| number::read_cardinal(&u, at));
+        if let Some(of) = of.filter(|of| of.amount.value() == max && rest_carries(&u, of.end)) {
+            return Some(first.amount.value());
+        }
+    }
+    Some(only_number(&u)?.amount.value())
+}
+
+/// The number that an utterance consists of.
+fn only_number(u: &Utterance<'_>) -> Option<NumberPhrase> {
+    if u.tokens.len() > MAX_TOKENS {
+        return None;
+    }
+    let start = (0..u.tokens.len()).find(|&i| !is_carrier(u, i) || number::read(u, i).is_some())?;
+    let phrase = number::read(u, start).or_else(|| couple(u, start)).or_else(|| bare_point(u, start))?;
+    // `7ish`
+    let end = if u.tokens.word(phrase.end) == "ish" { phrase.end + 1 } else { phrase.end };
+    rest_carries(u, end).then_some(phrase)
+}
+
+/// `a couple`, `couple of`
+fn couple(u: &Utterance<'_>, i: usize) -> Option<NumberPhrase> {
+    let at = i + usize::from(u.numeral(i) == Some(Numeral::Article));
+    let amount = match u.numeral(at)? {
+        Numeral::Couple => Amount::integer(2),
+        Numeral::Dozen => Amount::integer(12),
+        Numeral::Hundred => Amount::integer(100),
+        Numeral::Scale(scale) => Amount::integer(i128::from(scale)),
+        _ => return None,
+    };
+    Some(NumberPhrase { start: i, end: at + 1, amount, form: number::Form::Words })
+}
+
+/// `point five`
+fn bare_point(u: &Utterance<'_>, i: usize) -> Option<NumberPhrase> {
+    if u.numeral(i) != Some(Numeral::Point) {
+        return None;
+    }
+    let (digits, end) = number::digits_after_point(u, i + 1)?;
+    Some(NumberPhrase { start: i, end, amount: Amount::decimal("", &digits), form: number::Form::Words })
+}
+
+fn rest_carries(u: &Utterance<'_>, from: usize) -> bool {
+    (from..u.tokens.len()).all(|i| is_carrier(u, i))
+}
+
+/// Whether a token only carries an answer: `about`, `maybe`, `I'd say`, punctuation.
+fn is_carrier(u: &Utterance<'_>, i: usize) -> bool {
+    match u.tokens.get(i).map(|token| token.shape) {
+        Some(Shape::Word) => u.grammar.carriers.binary_search(&u.tokens.word(i)).is_ok(),
+        Some(Shape::Symbol) => matches!(u.tokens.symbol(i), Some('.' | ',' | '!' | '~' | '≈' | '…' | '"' | ';')),
+        _ => false,
+    }
+}
+
+/// Reads an email address that is spelt out: `jo dot doe at example dot com`. One that is written is returned as it is.
+#[must_use]
+pub fn spoken_email(text: &str, language: Language) -> Option<String> {
+    if let Some(written) = email::find(text).into_iter().next() {
+        return Some(email::normal(&text[written]));
+    }
+    let spelt = spell_out(text, language)?;
+    let found = email::find(&spelt).into_iter().next()?;
+    (found.len() == spelt.len()).then(|| email::normal(&spelt))
+}
+
+/// Reads a web address that is spelt out: `example dot com slash help`.
+#[must_use]
+pub fn spoken_url(text: &str, language: Language) -> Option<String> {
+    if let Some(written) = url::find(text).into_iter().next() {
+        return Some(url::normal(&text[written]));
+    }
+    let spelt = spell_out(text, language)?;
+    let found = url::find(&spelt).into_iter().next()?;
+    (found.len() == spelt.len()).then(|| url::normal(&spelt))
+}
+
+/// The characters of an address of which the marks are said as words. `None` when no mark is.
+fn spell_out(text: &str, language: Language) -> Option<String> {
+    let u = Utterance::new(text, Grammar::of(language));
+    if u.tokens.len() > MAX_TOKENS {
+        return None;
+    }
+    let mut spelt = String::with_capacity(text.len());
+    let mut marks = 0;
+    let start =
+        (0..u.tokens.len()).find(|&i| !is_carrier(&u, i) && !u.grammar.address_words.contains(&u.tokens.word(i)))?;
+    let ends_sentence = usize::from(u.tokens.is_symbol(u.tokens.len() - 1, '.'));
+    for i in start..u.tokens.len() - ends_sentence {
+        let mark = u.grammar.spoken_marks.iter().find(|(word, _)| *word == u.tokens.word(i));
+        match (mark, u.numeral(i)) {
+            (Some((_, mark)), _) => {
+                spelt.push_str(mark);
+                marks += 1;
+            }
+            (None, Some(Numeral::Small(digit @ 0..=9))) => spelt.push(char::from(b'0' + digit)),
+            (None, _) => spelt.push_str(&u.tokens.raw(i).to_lowercase()),
+        }
+    }
+    (marks > 0).then_some(spelt)
+}
+
+/// Reads a telephone number that is dictated: `plus four four, double seven…`. One that is written is returned in E.164
+/// form where that can be told, else as its digits.
+#[must_use]
+pub fn spoken_phone(text: &str, language: Language) -> Option<String> {
+    let u = Utterance::new(text, Grammar::of(language));
+    if let Some(written) = phone::find(&u).into_iter().next() {
+        let digits = || (written.start..written.end).map(|i| u.tokens.digits(i)).collect();
+        return Some(written.e164.unwrap_or_else(digits));
+    }
+    if u.tokens.len() > MAX_TOKENS {
+        return None;
+    }
+    let mut dialled = String::new();
+    let mut times = 1;
+    for i in 0..u.tokens.len() {
+        let word = u.tokens.word(i);
+        let digits = match u.numeral(i) {
+            Some(Numeral::Small(digit @ 0..=9)) => digit.to_string(),
+            Some(Numeral::One) => "1".to_owned(),
+            _ if u.grammar.spoken_zero.contains(&word) => "0".to_owned(),
+            _ => u.tokens.digits(i).to_owned(),
+        };
+        if !digits.is_empty() {
+            (0..times).for_each(|_| dialled.push_str(&digits));
+            times = 1;
+        } else if let Some((_, repeat)) = u.grammar.repeats.iter().find(|(known, _)| *known == word) {
+            times = *repeat;
+        } else if dialled.is_empty() && (word == u.grammar.spoken_plus || u.tokens.is_symbol(i, '+')) {
+            dialled.push('+');
+        } else if !is_carrier(&u, i) && !u.is_hyphen(i) && !u.grammar.phone_words.contains(&word) {
+            return None;
+        }
+    }
+    let length = dialled.trim_start_matches('+').len();
+    (7..=15).contains(&length).then_some(dialled)
+}
+
+/// An amount of one unit in another that measures the same. Units are those of the results (`Kilometer`, `C`) or any
+/// spelling of them (`km`, `miles`, `fahrenheit`). `None` when either is unknown or they do not measure the same.
+#[must_use]
+pub fn convert(amount: f64, from: &str, to: &str) -> Option<f64> {
+    if let (Some(from), Some(to)) = (scale(from), scale(to)) {
+        return Some(from_kelvin(in_kelvin(amount, from)?, to)?);
+    }
+    let (from, to) = (&UNITS[usize::from(measure(from)?)], &UNITS[usize::from(measure(to)?)]);
+    if from.dimension != to.dimension {
+        return None;
+    }
+    let ratio = |(numerator, denominator): (u64, u64)| numerator as f64 / denominator as f64;
+    Some(amount * ratio(from.factor) / ratio(to.factor))
+}
+
+fn scale(name: &str) -> Option<&'static str> {
+    let grammar = Grammar::of(Language::English);
+    let key = name.to_lowercase();
+    let number = lexicon::exact(&key, grammar.temperatures)?;
+    temperature::SCALES.get(usize::from(number)).copied().filter(|scale| *scale != "Degree")
+}
+
+fn in_kelvin(amount: f64, scale: &str) -> Option<f64> {
+    match scale {
+        "C" => Some(amount + 273.15),
+        "F" => Some((amount + 459.67) * 5.0 / 9.0),
+        "K" => Some(amount),
+        "R" => Some(amount * 5.0 / 9.0),
+        _ => None,
+    }
+}
+
+fn from_kelvin(kelvin: f64, scale: &str) -> Option<f64> {
+    let amount = match scale {
+        "C" => kelvin - 273.15,
+        "F" => kelvin * 9.0 / 5.0 - 459.67,
+        "K" => kelvin,
+        "R" => kelvin * 9.0 / 5.0,
+        _ => return None,
+    };
+    // The constants have two places; what lies beyond the ninth is the arithmetic's.
+    Some((amount * 1e9).round() / 1e9)
+}
+
+fn measure(name: &str) -> Option<u8> {
+    let by_name = UNITS.iter().position(|unit| unit.name == name).and_then(|at| u8::try_from(at).ok());
+    by_name.or_else(|| lexicon::exact(&name.to_lowercase(), Grammar::of(Language::English).units))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENGLISH: Language = Language::English;
+
+    #[test]
+    fn a_count_may_be_wrapped_in_words() {
+        for (text, value) in [
+            ("7", 7.0),
+            ("about a 7", 7.0),
+            ("I'd say seven.", 7.0),
+            ("7ish", 7.0),
+            ("a couple", 2.0),
+            ("a dozen", 12.0),
+            ("point five", 0.5),
+            ("maybe two and a half", 2.5),
+            ("just one", 1.0),
+            ("1,250", 1250.0),
+        ] {
+            assert_eq!(count(text, ENGLISH), Some(value), "{text}");
+        }
+        for text in ["", "seven dwarfs", "I don't know", "7 or 8", "the seventh"] {
+            assert_eq!(count(text, ENGLISH), None, "{text}");
+        }
+        assert_eq!(count("unos veinte", Language::Spanish), Some(20.0));
+    }
+
+    #[test]
+    fn a_score_is_what_stands_before_the_scale() {
+        for text in ["8/10", "8 out of 10", "eight out of ten", "8 of 10", "about an 8", "8", "I'd say 8 / 10."] {
+            assert_eq!(score(text, 10.0, ENGLISH), Some(8.0), "{text}");
+        }
+        assert_eq!(score("8 out of 5", 10.0, ENGLISH), None);
+        assert_eq!(score("ocho de diez", 10.0, Language::Spanish), Some(8.0));
+    }
+
+    #[test]
+    fn addresses_can_be_spelt_out() {
+        let email = |text| spoken_email(text, ENGLISH);
+        assert_eq!(email("jo dot doe at example dot com").as_deref(), Some("jo.doe@example.com"));
+        assert_eq!(
+            email("It's jo underscore 5 at mail dot example dot org.").as_deref(),
+            Some("jo_5@mail.example.org")
+        );
+        assert_eq!(email("Jo@Example.com").as_deref(), Some("Jo@example.com"));
+        assert_eq!(email("meet me at noon"), None);
+        assert_eq!(spoken_url("example dot com slash help", ENGLISH).as_deref(), Some("http://example.com/help"));
+        assert_eq!(spoken_url("nothing of the sort", ENGLISH), None);
+    }
+
+    #[test]
+    fn telephone_numbers_can_be_dictated() {
+        let phone = |text| spoken_phone(text, ENGLISH);
+        assert_eq!(phone("five five five one two three four").as_deref(), Some("5551234"));
+        assert_eq!(phone("plus four four two oh double seven one two three four").as_deref(), Some("+4420771234"));
+        assert_eq!(phone("(541) 754-3010").as_deref(), Some("+15417543010"));
+        assert_eq!(phone("seven"), None);
+        assert_eq!(phone("I have five five five cats one two three"), None);
+    }
+
+    #[test]
+    fn units_convert_within_what_they_measure() {
+        assert_eq!(convert(1.0, "km", "Meter"), Some(1000.0));
+        assert_eq!(convert(98.6, "F", "C"), Some(37.0));
+        assert_eq!(convert(0.0, "celsius", "K"), Some(273.15));
+        assert_eq!(convert(1.0, "miles", "feet"), Some(5280.0));
+        assert_eq!(convert(1.0, "km", "kg"), None);
+        assert_eq!(convert(1.0, "parsnip", "kg"), None);
+    }
+}
