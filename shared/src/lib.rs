@@ -15,6 +15,7 @@ pub mod ir;
 pub mod matcher;
 pub mod mocks;
 mod phrase;
+pub mod privacy;
 pub mod slots;
 pub mod syntax;
 pub mod template;

@@ -134,10 +134,8 @@ impl<'f> Checker<'f, '_, '_> {
                 };
                 self.report_hint(Code::UnknownSlot, name.span, message, hint);
             }
-            Condition::Truthy(reference) => {
-                if !self.doubtful_keyword(context, reference) {
-                    self.doubtful(context, reference);
-                }
+            Condition::Truthy(reference) if !self.doubtful_keyword(context, reference) => {
+                self.doubtful(context, reference);
             }
             Condition::Compare(reference, ..) | Condition::Matches(reference, _) => self.doubtful(context, reference),
             _ => {}
