@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use lgdl::crypto::KeyRing;
 use lgdl::wire::signature::{MAX_KEY_ID_CHARS, MIN_SECRET_BYTES};
 
 pub use settings::{SETTINGS, Setting};
@@ -83,7 +84,7 @@ pub struct Config {
     pub conversation_ttl_days: Option<u32>,
     pub gdpr_retention_days: Option<u32>,
     pub cleanup_interval_hours: u32,
-    pub encryption_key: Option<Secret>,
+    pub encryption_key: Option<KeyRing>,
     pub pii_redact_in_logs: bool,
     pub rate_limit_user: String,
     pub rate_limit_conversation: String,
@@ -170,7 +171,7 @@ fn read_all(reader: &mut Reader) -> Config {
         conversation_ttl_days: reader.optional("CONVERSATION_TTL_DAYS", |text| within(text, 1..=36_500)),
         gdpr_retention_days: reader.optional("GDPR_RETENTION_DAYS", |text| within(text, 1..=36_500)),
         cleanup_interval_hours: reader.get("CLEANUP_INTERVAL_HOURS", |text| within(text, 1..=24 * 365)),
-        encryption_key: reader.optional("ENCRYPTION_KEY", |text| Ok(Secret::new(text))),
+        encryption_key: reader.optional("ENCRYPTION_KEY", key_ring),
         pii_redact_in_logs: reader.get("PII_REDACT_IN_LOGS", boolean),
         rate_limit_user: reader.get("RATE_LIMIT_USER", rate),
         rate_limit_conversation: reader.get("RATE_LIMIT_CONVERSATION", rate),
@@ -372,6 +373,17 @@ fn game_file(text: &str) -> Result<GameFile, String> {
         return Err("must list games as `id:path`, the id of letters, digits, `_` and `-`".into());
     }
     Ok(GameFile { id, path: PathBuf::from(path) })
+}
+
+/// The ring itself, or `@FILE` that holds it.
+fn key_ring(text: &str) -> Result<KeyRing, String> {
+    let ring = match text.strip_prefix('@') {
+        Some(path) => {
+            KeyRing::parse(&std::fs::read_to_string(path).map_err(|e| format!("names a file that can't be read: {e}"))?)
+        }
+        None => KeyRing::parse(text),
+    };
+    ring.map_err(|error| format!("is no key ring: {error}"))
 }
 
 fn edge_key(text: &str) -> Result<EdgeKey, String> {

@@ -85,6 +85,8 @@ typed_ids! {
     ApiKeyId = "key_";
     /// A consent given or withdrawn.
     ConsentId = "cns_";
+    /// A person's data key.
+    DataKeyId = "dek_";
     /// An erasure: the tombstone of a conversation or of everything about a person.
     ErasureId = "ers_";
     /// A legal hold.

@@ -66,6 +66,7 @@ impl Metrics {
             CommitOutcome::Conflict { .. } => "claimed",
             CommitOutcome::NotTheirs => "not_theirs",
             CommitOutcome::Erased => "erased",
+            CommitOutcome::DataKeyGone => "data_key_gone",
         };
         *self.lock().commits.entry(name).or_default() += 1;
     }

@@ -135,6 +135,7 @@ impl CommitBody {
             turn,
             context: Vec::new(),
             events,
+            data_key: None,
             now_ms,
         })
     }

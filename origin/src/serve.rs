@@ -11,8 +11,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::http::{Gate, Origin, edge_service};
 use crate::metrics::Metrics;
-use crate::privacy::Unprotected;
-use crate::random::SystemRandom;
+use crate::privacy::{Envelope, Protection, Unprotected};
+use crate::random::{Random, SystemRandom};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
 
@@ -49,6 +49,20 @@ pub async fn open_store(config: &Config, clock: &dyn Clock) -> Result<Arc<dyn St
     Ok(Arc::new(SqliteStore::open(&config.sqlite_path, clock).await?))
 }
 
+/// Encryption at rest, if the settings have a key ring.
+#[must_use]
+pub fn protection(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> Arc<dyn Protection> {
+    match &config.encryption_key {
+        Some(ring) => Arc::new(Envelope::new(ring.clone(), Arc::clone(store), clock, random)),
+        None => Arc::new(Unprotected),
+    }
+}
+
 /// Starts the origin and returns once it listens.
 ///
 /// # Errors
@@ -56,13 +70,15 @@ pub async fn open_store(config: &Config, clock: &dyn Clock) -> Result<Arc<dyn St
 pub async fn start(config: Config) -> Result<Running, ServeError> {
     let clock = Arc::new(SystemClock);
     let store = open_store(&config, &*clock).await?;
+    let random: Arc<dyn Random> = Arc::new(SystemRandom);
+    let protection = protection(&config, &store, clock.clone(), Arc::clone(&random));
     let origin = Origin {
         gate: Arc::new(Gate::new(&config)),
         config: Arc::new(config),
         store,
-        protection: Arc::new(Unprotected),
+        protection,
         clock,
-        random: Arc::new(SystemRandom),
+        random,
         metrics: Arc::new(Metrics::default()),
     };
     start_with(origin).await

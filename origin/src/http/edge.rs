@@ -41,6 +41,9 @@ pub(super) fn routes(origin: &Origin) -> Router<Origin> {
         .route_layer(middleware::from_fn_with_state(origin.clone(), require_signature))
 }
 
+/// How often a commit is sealed anew because its person was erased, and came back, in between.
+const MAX_SEALS: usize = 3;
+
 /// `CommitAnswer` with the stored response left as it lies.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
@@ -62,8 +65,15 @@ async fn commit_turn(
     let request: CommitBody = json(&body)?;
     let commit = request.into_commit(&tenant, origin.clock.now_ms())?;
     let user_id = commit.user_id.clone();
-    let sealed = origin.protection.seal(commit).await?;
-    let outcome = origin.store.commit(sealed).await?;
+    let mut outcome = CommitOutcome::DataKeyGone;
+    for _ in 0..MAX_SEALS {
+        let sealed = origin.protection.seal(commit.clone()).await?;
+        outcome = origin.store.commit(sealed).await?;
+        if outcome != CommitOutcome::DataKeyGone {
+            break;
+        }
+        origin.protection.forget(&tenant, &user_id);
+    }
     origin.metrics.commit(&outcome);
     outcome_answer(&origin, &tenant, &user_id, outcome).await
 }
@@ -113,6 +123,9 @@ async fn outcome_answer(origin: &Origin, tenant: &str, user_id: &str, outcome: C
         }
         CommitOutcome::NotTheirs => Err(unknown_conversation()),
         CommitOutcome::Erased => Err(erased_conversation()),
+        CommitOutcome::DataKeyGone => {
+            Err(Problem::unavailable("This person's key was destroyed meanwhile; try again.").retry_after(1))
+        }
     }
 }
 

@@ -9,8 +9,10 @@ use crate::store::sqlite::failed;
 use crate::store::{Result, StoreError};
 
 /// The files in order.
-pub const FILES: &[Migration] =
-    &[Migration { version: 1, name: "core", sql: include_str!("../../migrations/sqlite/0001_core.sql") }];
+pub const FILES: &[Migration] = &[
+    Migration { version: 1, name: "core", sql: include_str!("../../migrations/sqlite/0001_core.sql") },
+    Migration { version: 2, name: "data_keys", sql: include_str!("../../migrations/sqlite/0002_data_keys.sql") },
+];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
     version    INTEGER NOT NULL PRIMARY KEY,

@@ -11,7 +11,7 @@ mod types;
 use async_trait::async_trait;
 
 use crate::clock::Millis;
-use crate::ids::{ApiKeyId, ConversationId, HoldId};
+use crate::ids::{ApiKeyId, ConversationId, DataKeyId, HoldId};
 
 pub use error::{Result, StoreError};
 pub use types::*;
@@ -85,6 +85,23 @@ pub trait Keys: Send + Sync {
 
     /// Revokes a key; false when there is none, or it was revoked before.
     async fn revoke_key(&self, tenant: &str, id: &ApiKeyId, now_ms: Millis) -> Result<bool>;
+}
+
+/// Data keys for encryption at rest. Erasing a person deletes theirs in the same transaction.
+#[async_trait]
+pub trait DataKeys: Send + Sync {
+    /// A person's data key, by pseudonym.
+    async fn find_data_key(&self, tenant: &str, subject: &str) -> Result<Option<DataKeyRow>>;
+
+    /// Keeps a data key unless the person has one already; returns the one that is kept.
+    async fn keep_data_key(&self, key: DataKeyRow) -> Result<DataKeyRow>;
+
+    /// The data keys after id `after` by id, at most `limit` and [`MAX_PAGE`].
+    async fn data_keys(&self, after: Option<&DataKeyId>, limit: u32) -> Result<Vec<DataKeyRow>>;
+
+    /// Replaces the wrapping of data keys, each `(id, wrapping before, wrapping after)`; one whose wrapping is another by
+    /// now is left alone. Returns how many were replaced.
+    async fn rewrap_data_keys(&self, wrappings: Vec<(DataKeyId, Vec<u8>, Vec<u8>)>) -> Result<u64>;
 }
 
 /// Consents, legal holds, erasure.
@@ -167,6 +184,6 @@ pub trait Maintenance: Send + Sync + std::fmt::Debug {
 }
 
 /// Everything that a store does.
-pub trait Store: Conversations + Games + Keys + People + AuditLog + Maintenance {}
+pub trait Store: Conversations + Games + Keys + DataKeys + People + AuditLog + Maintenance {}
 
-impl<T: Conversations + Games + Keys + People + AuditLog + Maintenance> Store for T {}
+impl<T: Conversations + Games + Keys + DataKeys + People + AuditLog + Maintenance> Store for T {}

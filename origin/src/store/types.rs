@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::Millis;
-use crate::ids::{ApiKeyId, ConsentId, ConversationId, ErasureId, HoldId};
+use crate::ids::{ApiKeyId, ConsentId, ConversationId, DataKeyId, ErasureId, HoldId};
 
 /// Where a conversation lies: everything that names it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -168,6 +168,8 @@ pub struct Commit {
     pub context: Vec<ContextRow>,
     /// Told in the same transaction.
     pub events: Vec<Event>,
+    /// The data key that the texts are sealed under; a commit under a key that was destroyed meanwhile is not taken.
+    pub data_key: Option<DataKeyId>,
     /// The origin's time.
     pub now_ms: Millis,
 }
@@ -198,6 +200,8 @@ pub enum CommitOutcome {
     NotTheirs,
     /// The conversation, or everything about its person, was erased.
     Erased,
+    /// The data key that the texts are sealed under is no longer the person's.
+    DataKeyGone,
 }
 
 /// A place to be held for a turn before its side effects run.
@@ -322,6 +326,21 @@ pub struct ApiKeyRow {
     pub revoked_at: Option<Millis>,
 }
 
+/// A person's data key, wrapped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataKeyRow {
+    /// The tenant.
+    pub tenant: String,
+    /// The person's pseudonym.
+    pub subject: String,
+    /// Its id; what is sealed names it.
+    pub id: DataKeyId,
+    /// The key, sealed under a key-encryption key.
+    pub wrapped: Vec<u8>,
+    /// When it was made.
+    pub created_at: Millis,
+}
+
 /// A consent given or withdrawn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ConsentRow {
@@ -388,6 +407,9 @@ pub struct ErasureReport {
     pub answers: u64,
     /// Consents.
     pub consents: u64,
+    /// Data keys destroyed.
+    #[serde(default)]
+    pub data_keys: u64,
 }
 
 impl ErasureReport {
@@ -399,6 +421,7 @@ impl ErasureReport {
         self.context += other.context;
         self.answers += other.answers;
         self.consents += other.consents;
+        self.data_keys += other.data_keys;
     }
 }
 

@@ -48,6 +48,7 @@ pub(crate) fn commit(external_id: &str, user: &str, expected_version: u64, idemp
         slots: vec![slot("pain", "location", "\"knee\"")],
         context: Vec::new(),
         events: Vec::new(),
+        data_key: None,
         now_ms: NOW + turn_num.cast_signed(),
     }
 }

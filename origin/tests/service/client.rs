@@ -25,7 +25,7 @@ pub(crate) struct Edge {
     pub(crate) tenant: String,
     http: reqwest::Client,
     nonce: AtomicU64,
-    _folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 /// An origin on a free port with a fresh store, and an edge that has a key.
@@ -48,7 +48,7 @@ pub(crate) async fn edge_with(settings: &[(&str, &str)]) -> Edge {
         tenant: "default".into(),
         http: reqwest::Client::builder().no_proxy().build().unwrap(),
         nonce: AtomicU64::new(0),
-        _folder: folder,
+        folder,
     }
 }
 

@@ -3,6 +3,7 @@
 mod bad_input;
 mod client;
 mod commits;
+mod encryption;
 mod games;
 mod health;
 mod signatures;

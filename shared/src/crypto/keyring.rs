@@ -12,7 +12,7 @@ use super::envelope::{MAX_KEY_ID_BYTES, Place, Salt, SecretKey, key_id_of, open,
 pub const MAX_KEYS: usize = 64;
 
 /// A ring of key-encryption keys; one of them is active and wraps new data keys.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRing {
     keys: BTreeMap<String, SecretKey>,
     active: String,

@@ -46,6 +46,9 @@ pub(super) fn commit(connection: &Connection, commit: &Commit) -> Result<CommitO
     if let Place::Settled(outcome) = examine(connection, &wish)? {
         return Ok(outcome);
     }
+    if !has_data_key(connection, commit).map_err(failed)? {
+        return Ok(CommitOutcome::DataKeyGone);
+    }
     let version = commit.expected_version + 1;
     write_conversation(connection, &id, commit, version).map_err(failed)?;
     write_turn(connection, &id, commit, version).map_err(failed)?;
@@ -54,6 +57,13 @@ pub(super) fn commit(connection: &Connection, commit: &Commit) -> Result<CommitO
         write_event(connection, event).map_err(failed)?;
     }
     Ok(CommitOutcome::Committed { version })
+}
+
+fn has_data_key(connection: &Connection, commit: &Commit) -> rusqlite::Result<bool> {
+    let Some(id) = &commit.data_key else { return Ok(true) };
+    connection
+        .prepare_cached("SELECT 1 FROM data_keys WHERE tenant = ?1 AND subject = ?2 AND id = ?3")?
+        .exists(params![commit.key.tenant, person_pseudonym(&commit.key.tenant, &commit.user_id), id.as_str()])
 }
 
 pub(super) fn claim(connection: &Connection, claim: &Claim) -> Result<CommitOutcome> {

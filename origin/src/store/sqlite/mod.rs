@@ -6,6 +6,7 @@
 mod audit;
 mod commit;
 mod conversations;
+mod data_keys;
 mod games;
 mod keys;
 mod maintenance;

@@ -139,6 +139,9 @@ fn erase_person(connection: &Connection, tenant: &str, user_id: &str, order: &Er
         total.consents = connection.execute(sql, [tenant, user_id])? as u64;
         connection.execute("DELETE FROM claims WHERE tenant = ?1 AND user_id = ?2", [tenant, user_id])?;
         let pseudonym = person_pseudonym(tenant, user_id);
+        // Whatever is sealed under it, in backups too, can't be opened from here on.
+        let sql = "DELETE FROM data_keys WHERE tenant = ?1 AND subject = ?2";
+        total.data_keys = connection.execute(sql, [tenant, &pseudonym])? as u64;
         let stone = Tombstone { tenant, kind: "person", subject: &pseudonym, id: order.id.as_str() };
         set_tombstone(connection, &stone, order, &total)?;
         Ok(total)
@@ -156,7 +159,7 @@ pub(super) fn remove_conversation(connection: &Connection, id: &ConversationId) 
         context: delete("DELETE FROM extracted_context WHERE conversation_id = ?1")?,
         answers: delete("DELETE FROM idempotency WHERE conversation_id = ?1")?,
         conversations: delete("DELETE FROM conversations WHERE id = ?1")?,
-        consents: 0,
+        ..ErasureReport::default()
     })
 }
 

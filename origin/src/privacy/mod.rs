@@ -1,9 +1,16 @@
 //! Encryption at rest, as a layer between the service and the store: rows go in readable and come out sealed, and
 //! the other way round. The store never looks into what is sealed.
 
+mod envelope;
+mod rotation;
+mod stored_text;
+
 use async_trait::async_trait;
 
 use crate::store::{Commit, ContextRow, ConversationRow, Result, SlotRow, TurnRow};
+
+pub use envelope::Envelope;
+pub use rotation::{Rotation, rotate};
 
 /// Seals rows on their way into the store and opens them on their way out.
 #[async_trait]
@@ -11,6 +18,9 @@ pub trait Protection: Send + Sync + std::fmt::Debug {
     /// Seals every text of a commit: the turn's texts and details, slot and context values, the open question, the
     /// state and the stored answer.
     async fn seal(&self, commit: Commit) -> Result<Commit>;
+
+    /// Forgets what it remembers of a person's keys: the store says that they were destroyed.
+    fn forget(&self, tenant: &str, user_id: &str);
 
     /// Opens a stored answer of a person.
     async fn open_answer(&self, tenant: &str, user_id: &str, answer: String) -> Result<String>;
@@ -33,25 +43,34 @@ pub struct Parts {
     pub context: Vec<ContextRow>,
 }
 
-/// No encryption at rest: what is stored is what is read.
+/// No encryption at rest. Rows that were sealed before it was turned off are refused, not shown as they lie.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unprotected;
 
 #[async_trait]
 impl Protection for Unprotected {
-    async fn seal(&self, commit: Commit) -> Result<Commit> {
+    async fn seal(&self, mut commit: Commit) -> Result<Commit> {
+        stored_text::each_of_commit(&mut commit, |_, text| {
+            stored_text::mark_plain(text);
+            Ok(())
+        })?;
         Ok(commit)
     }
 
-    async fn open_answer(&self, _tenant: &str, _user_id: &str, answer: String) -> Result<String> {
+    fn forget(&self, _tenant: &str, _user_id: &str) {}
+
+    async fn open_answer(&self, _tenant: &str, _user_id: &str, mut answer: String) -> Result<String> {
+        stored_text::read_plain(&mut answer)?;
         Ok(answer)
     }
 
-    async fn open_conversation(&self, row: ConversationRow) -> Result<ConversationRow> {
+    async fn open_conversation(&self, mut row: ConversationRow) -> Result<ConversationRow> {
+        stored_text::each_of_conversation(&mut row, |_, text| stored_text::read_plain(text))?;
         Ok(row)
     }
 
-    async fn open_parts(&self, _owner: &ConversationRow, parts: Parts) -> Result<Parts> {
+    async fn open_parts(&self, owner: &ConversationRow, mut parts: Parts) -> Result<Parts> {
+        stored_text::each_of_parts(owner, &mut parts, |_, text| stored_text::read_plain(text))?;
         Ok(parts)
     }
 }

@@ -1,0 +1,157 @@
+//! Encryption at rest by envelope: a data key a person, wrapped by the deployment's key ring, kept in the store.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use lgdl::crypto::{DataKey, KeyRing, SecretKey, WrappedKey};
+
+use super::stored_text::{
+    answer_place, each_of_commit, each_of_conversation, each_of_parts, open_text, seal_text, unreadable,
+};
+use super::{Parts, Protection};
+use crate::clock::Clock;
+use crate::ids::{DataKeyId, person_pseudonym};
+use crate::random::Random;
+use crate::store::{Commit, ConversationRow, DataKeyRow, Result, Store, StoreError};
+
+/// Unwrapped data keys kept in memory; beyond that all are forgotten and read again.
+const MAX_KEPT_KEYS: usize = 10_000;
+
+/// Seals under data keys that a ring wraps.
+pub struct Envelope {
+    ring: KeyRing,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    kept: Mutex<HashMap<(String, String), Arc<DataKey>>>,
+}
+
+impl fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Envelope").field("active", &self.ring.active_id()).finish_non_exhaustive()
+    }
+}
+
+impl Envelope {
+    /// Takes the ring.
+    #[must_use]
+    pub fn new(ring: KeyRing, store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Envelope {
+        Envelope { ring, store, clock, random, kept: Mutex::default() }
+    }
+
+    /// The ring.
+    #[must_use]
+    pub fn ring(&self) -> &KeyRing {
+        &self.ring
+    }
+
+    async fn find_key(&self, tenant: &str, subject: &str) -> Result<Option<Arc<DataKey>>> {
+        let name = (tenant.to_owned(), subject.to_owned());
+        if let Some(key) = self.kept().get(&name) {
+            return Ok(Some(Arc::clone(key)));
+        }
+        match self.store.find_data_key(tenant, subject).await? {
+            Some(row) => self.keep(row).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn key_to_seal(&self, tenant: &str, subject: &str) -> Result<Arc<DataKey>> {
+        if let Some(key) = self.find_key(tenant, subject).await? {
+            return Ok(key);
+        }
+        let now_ms = self.clock.now_ms();
+        let id = DataKeyId::mint(now_ms, &*self.random);
+        let fresh = DataKey { id: id.to_string(), key: SecretKey::new(self.bytes()) };
+        let wrapped = self.ring.wrap(&fresh, &self.bytes()).map_err(|error| unreadable(&error))?;
+        let row = DataKeyRow {
+            tenant: tenant.to_owned(),
+            subject: subject.to_owned(),
+            id,
+            wrapped: wrapped.sealed,
+            created_at: now_ms,
+        };
+        // Another origin may have been first: what the store has kept is the key.
+        let kept = self.store.keep_data_key(row).await?;
+        self.keep(kept)
+    }
+
+    fn keep(&self, row: DataKeyRow) -> Result<Arc<DataKey>> {
+        let wrapped = WrappedKey { id: row.id.to_string(), sealed: row.wrapped };
+        let key = Arc::new(self.ring.unwrap(&wrapped).map_err(|error| unreadable(&error))?);
+        let mut kept = self.kept();
+        if kept.len() >= MAX_KEPT_KEYS {
+            kept.clear();
+        }
+        kept.insert((row.tenant, row.subject), Arc::clone(&key));
+        Ok(key)
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<(String, String), Arc<DataKey>>> {
+        // The map is whole after any panic: it is only read, cleared and inserted into.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn bytes(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        self.random.fill(&mut bytes);
+        bytes
+    }
+
+    /// Opens with the person's key; when it does not fit, once more with the key that the store has now.
+    async fn opened<T: Clone>(
+        &self,
+        tenant: &str,
+        user_id: &str,
+        sealed: T,
+        open: impl Fn(Option<&DataKey>, &mut T) -> Result<()>,
+    ) -> Result<T> {
+        let subject = person_pseudonym(tenant, user_id);
+        let mut value = sealed.clone();
+        let key = self.find_key(tenant, &subject).await?;
+        match open(key.as_deref(), &mut value) {
+            Err(StoreError::Damaged(_)) if key.is_some() => {}
+            outcome => return outcome.map(|()| value),
+        }
+        self.forget(tenant, user_id);
+        let key = self.find_key(tenant, &subject).await?;
+        let mut value = sealed;
+        open(key.as_deref(), &mut value).map(|()| value)
+    }
+}
+
+#[async_trait]
+impl Protection for Envelope {
+    async fn seal(&self, mut commit: Commit) -> Result<Commit> {
+        let subject = person_pseudonym(&commit.key.tenant, &commit.user_id);
+        let key = self.key_to_seal(&commit.key.tenant, &subject).await?;
+        each_of_commit(&mut commit, |at, text| seal_text(&key, at, &self.bytes(), text))?;
+        let id = key.id.parse().map_err(|_| StoreError::Internal("a data key's id is none".into()))?;
+        commit.data_key = Some(id);
+        Ok(commit)
+    }
+
+    fn forget(&self, tenant: &str, user_id: &str) {
+        self.kept().remove(&(tenant.to_owned(), person_pseudonym(tenant, user_id)));
+    }
+
+    async fn open_answer(&self, tenant: &str, user_id: &str, answer: String) -> Result<String> {
+        let row = [tenant, user_id];
+        self.opened(tenant, user_id, answer, |key, answer| open_text(key, &answer_place(&row), answer)).await
+    }
+
+    async fn open_conversation(&self, row: ConversationRow) -> Result<ConversationRow> {
+        let (tenant, user_id) = (row.tenant.clone(), row.user_id.clone());
+        self.opened(&tenant, &user_id, row, |key, row| each_of_conversation(row, |at, text| open_text(key, at, text)))
+            .await
+    }
+
+    async fn open_parts(&self, owner: &ConversationRow, parts: Parts) -> Result<Parts> {
+        self.opened(&owner.tenant, &owner.user_id, parts, |key, parts| {
+            each_of_parts(owner, parts, |at, text| open_text(key, at, text))
+        })
+        .await
+    }
+}

@@ -1,0 +1,55 @@
+//! Rotation of the key-encryption key: every data key is wrapped anew, rows stay as they are. Online, and resumable: a
+//! data key that is wrapped by the active key already is passed over.
+
+use lgdl::crypto::{KeyRing, WrappedKey};
+use serde::Serialize;
+
+use super::stored_text::unreadable;
+use crate::random::Random;
+use crate::store::{Result, Store};
+
+/// Data keys read and rewrapped at once.
+const BATCH: u32 = 500;
+
+/// What a rotation did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Rotation {
+    /// Data keys looked at.
+    pub seen: u64,
+    /// Data keys wrapped anew.
+    pub rewrapped: u64,
+}
+
+/// Wraps every data key under the ring's active key. `progress` is told after each batch.
+///
+/// # Errors
+/// When the store fails, or a key that wraps one of them is not in the ring (its id is named). What was rewrapped stays so.
+pub async fn rotate(
+    store: &dyn Store,
+    ring: &KeyRing,
+    random: &dyn Random,
+    mut progress: impl FnMut(Rotation),
+) -> Result<Rotation> {
+    let mut done = Rotation::default();
+    let mut after = None;
+    loop {
+        let rows = store.data_keys(after.as_ref(), BATCH).await?;
+        let Some(last) = rows.last() else { return Ok(done) };
+        after = Some(last.id.clone());
+        done.seen += rows.len() as u64;
+        let mut wrappings = Vec::new();
+        for row in rows {
+            let wrapped = WrappedKey { id: row.id.to_string(), sealed: row.wrapped };
+            if !ring.is_current(&wrapped) {
+                let mut salt = [0; 32];
+                random.fill(&mut salt);
+                let anew = ring.rewrap(&wrapped, &salt).map_err(|error| unreadable(&error))?;
+                wrappings.push((row.id, wrapped.sealed, anew.sealed));
+            }
+        }
+        if !wrappings.is_empty() {
+            done.rewrapped += store.rewrap_data_keys(wrappings).await?;
+        }
+        progress(done);
+    }
+}

@@ -1,0 +1,186 @@
+//! Encryption at rest: what lies in the database files, what opens, and what does not.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use lgdl::crypto::KeyRing;
+use lgdl::wire::origin::{CommitAnswer, StoredConversation};
+use lgdl_origin::clock::{Clock, SystemClock};
+use lgdl_origin::exports;
+use lgdl_origin::ids::{ErasureId, person_pseudonym};
+use lgdl_origin::privacy::{Envelope, Protection, Rotation, Unprotected, rotate};
+use lgdl_origin::random::SystemRandom;
+use lgdl_origin::store::{ConversationKey, ErasureOrder, ErasureOutcome, Lookup};
+use reqwest::StatusCode;
+
+use crate::client::{Edge, body, commit, edge_with};
+
+fn ring(keys: &[(&str, u8)]) -> String {
+    keys.iter().map(|(id, byte)| format!("{id}:{}", STANDARD.encode([*byte; 32]))).collect::<Vec<_>>().join(",")
+}
+
+async fn encrypted() -> Edge {
+    edge_with(&[("LGDL_ENCRYPTION_KEY", &ring(&[("k1", 7)]))]).await
+}
+
+fn protection(edge: &Edge, keys: &[(&str, u8)]) -> Envelope {
+    let ring = KeyRing::parse(&ring(keys)).unwrap();
+    let origin = &edge.running.origin;
+    Envelope::new(ring, Arc::clone(&origin.store), Arc::clone(&origin.clock), Arc::clone(&origin.random))
+}
+
+/// Every file in the folder, as bytes.
+fn raw(folder: &Path) -> Vec<u8> {
+    std::fs::read_dir(folder).unwrap().flat_map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect()
+}
+
+fn holds(haystack: &[u8], needle: &str) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle.as_bytes())
+}
+
+fn key() -> ConversationKey {
+    ConversationKey { tenant: "default".into(), game: "medical".into(), external_id: "c".into() }
+}
+
+const TEXTS: [&str; 4] = ["my knee hurts", "How bad is it?", "\"knee\"", "a little"];
+
+#[tokio::test]
+async fn nothing_readable_lies_in_the_files_and_everything_reads_back() {
+    let plain = edge_with(&[]).await;
+    plain.commit(&commit("c", "u", 0, "k")).await;
+    for text in TEXTS {
+        assert!(holds(&raw(plain.folder.path()), text), "without encryption {text:?} is there to be found");
+    }
+
+    let edge = encrypted().await;
+    let request = commit("c", "u", 0, "k");
+    edge.commit(&request).await;
+    for text in TEXTS {
+        assert!(!holds(&raw(edge.folder.path()), text), "{text:?} lies in the files");
+    }
+    let stored: StoredConversation = body(edge.get("/edge/v1/conversations/medical/c?user=u").await).await;
+    assert_eq!(stored.state, request.state);
+    let answer: CommitAnswer = body(edge.commit(&request).await).await;
+    assert_eq!(answer, CommitAnswer::Replayed { response: Box::new(request.response.clone()) });
+    let export = edge.get("/edge/v1/conversations/medical/c/export?user=u").await.text().await.unwrap();
+    for text in TEXTS {
+        assert!(export.contains(text), "{text:?} is missing in the export");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_a_missing_and_no_ring_are_errors_that_name_the_key() {
+    let edge = encrypted().await;
+    edge.commit(&commit("c", "u", 0, "k")).await;
+    let Lookup::Found(row) = edge.running.origin.store.find(&key()).await.unwrap() else { panic!("it is there") };
+    let check = async |protection: &dyn Protection, expected: &[&str]| {
+        let error = protection.open_conversation((*row).clone()).await.unwrap_err().to_string();
+        assert!(expected.iter().all(|part| error.contains(part)), "{error}");
+        assert!(!error.contains("knee"), "{error}");
+    };
+    check(&protection(&edge, &[("k1", 8)]), &["E922", "k1"]).await;
+    check(&protection(&edge, &[("k2", 7)]), &["E921", "k1"]).await;
+    check(&Unprotected, &["E921", "dek_"]).await;
+}
+
+#[tokio::test]
+async fn a_ciphertext_in_another_row_or_field_or_cut_short_is_noticed() {
+    let edge = encrypted().await;
+    edge.commit(&commit("c", "u", 0, "k1")).await;
+    edge.commit(&commit("c", "u", 1, "k2")).await;
+    let origin = &edge.running.origin;
+    let database = rusqlite::Connection::open(edge.folder.path().join("lgdl.db")).unwrap();
+    let export = async || exports::conversation(&*origin.store, &*origin.protection, "default", &key().id(), 0).await;
+    assert!(export().await.is_ok());
+    for change in [
+        "UPDATE turns SET user_input = (SELECT user_input FROM turns WHERE turn_num = 1) WHERE turn_num = 2",
+        "UPDATE turns SET user_input = response WHERE turn_num = 2",
+        "UPDATE turns SET user_input = substr(user_input, 1, 150) WHERE turn_num = 2",
+        "UPDATE turns SET user_input = 'lgdl1:AAAA' WHERE turn_num = 2",
+        "UPDATE turns SET user_input = 'lgdl1:not base64 at all' WHERE turn_num = 2",
+        "UPDATE slots SET updated_at = updated_at - 1",
+        "UPDATE conversations SET version = 1",
+    ] {
+        database.execute_batch("BEGIN").unwrap();
+        assert!(database.execute(change, []).unwrap() > 0, "{change}");
+        database.execute_batch("COMMIT").unwrap();
+        let error = export().await.expect_err(change).to_string();
+        assert!(error.contains("E503") && error.contains("E92") && !error.contains("knee"), "{change}: {error}");
+        restore(&database, &edge).await;
+    }
+}
+
+/// Puts the untouched rows back, from a fresh conversation of the same turns.
+async fn restore(database: &rusqlite::Connection, edge: &Edge) {
+    database.execute_batch("PRAGMA foreign_keys = ON; DELETE FROM conversations").unwrap();
+    edge.commit(&commit("c", "u", 0, "k1")).await;
+    edge.commit(&commit("c", "u", 1, "k2")).await;
+}
+
+#[tokio::test]
+async fn rotation_goes_on_where_it_stopped_and_leaves_rows_alone() {
+    let edge = encrypted().await;
+    for person in ["a", "b", "c"] {
+        edge.commit(&commit(person, person, 0, "k")).await;
+    }
+    let store = &*edge.running.origin.store;
+    let both = KeyRing::parse(&ring(&[("k2", 9), ("k1", 7)])).unwrap();
+    let first = rotate(store, &both, &SystemRandom, |_| {}).await.unwrap();
+    assert_eq!(first, Rotation { seen: 3, rewrapped: 3 });
+    let again = rotate(store, &both, &SystemRandom, |_| {}).await.unwrap();
+    assert_eq!(again, Rotation { seen: 3, rewrapped: 0 });
+
+    let new_only = protection(&edge, &[("k2", 9)]);
+    let named = ConversationKey { external_id: "a".into(), ..key() };
+    let Lookup::Found(row) = store.find(&named).await.unwrap() else { panic!("it is there") };
+    assert!(new_only.open_conversation(*row).await.unwrap().state.contains("turns"));
+    let old_only = KeyRing::parse(&ring(&[("k1", 7)])).unwrap();
+    let error = rotate(store, &old_only, &SystemRandom, |_| {}).await.unwrap_err().to_string();
+    assert!(error.contains("E921") && error.contains("k2"), "{error}");
+}
+
+#[tokio::test]
+async fn erasing_a_person_destroys_the_key_and_coming_back_makes_another() {
+    let edge = encrypted().await;
+    edge.commit(&commit("c", "u", 0, "k")).await;
+    let store = &*edge.running.origin.store;
+    let subject = person_pseudonym("default", "u");
+    let before = store.find_data_key("default", &subject).await.unwrap().unwrap();
+    let now_ms = SystemClock.now_ms();
+    let order = ErasureOrder { id: ErasureId::mint(now_ms, &SystemRandom), requested_by: "test".into(), now_ms };
+    let ErasureOutcome::Erased(report) = store.erase_person("default", "u", order).await.unwrap() else {
+        panic!("nothing holds it")
+    };
+    assert_eq!(report.data_keys, 1);
+    assert_eq!(store.find_data_key("default", &subject).await.unwrap(), None);
+
+    // The origin still remembers the old key; sealing under it would make the new turn unreadable.
+    let mut back = commit("another", "u", 0, "k9");
+    back.record.at_ms = now_ms + 1_000;
+    assert_eq!(edge.commit(&back).await.status(), StatusCode::OK);
+    let after = store.find_data_key("default", &subject).await.unwrap().unwrap();
+    assert_ne!(after.id, before.id);
+    let stored: StoredConversation = body(edge.get("/edge/v1/conversations/medical/another?user=u").await).await;
+    assert_eq!(stored.state, back.state);
+}
+
+#[tokio::test]
+async fn texts_that_look_sealed_are_kept_as_they_were_said() {
+    for settings in [&[][..], &[("LGDL_ENCRYPTION_KEY", ring(&[("k1", 7)]))][..]] {
+        let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let edge = edge_with(&settings).await;
+        for (number, text) in ["lgdl1:AAAA", "lgdl0:x", "lgdl1:", "\"lgdl1:x\""].into_iter().enumerate() {
+            let mut request = commit(&format!("c{number}"), "u", 0, &format!("k{number}"));
+            request.record.user_input = text.into();
+            request.record.slots.insert("location".into(), text.into());
+            assert_eq!(edge.commit(&request).await.status(), StatusCode::OK);
+            let path = format!("/edge/v1/conversations/medical/c{number}/export?user=u");
+            let export: serde_json::Value = body(edge.get(&path).await).await;
+            assert_eq!(export["turns"][0]["user_input"], text);
+            assert_eq!(export["turns"][0]["slots"]["location"], text);
+            assert_eq!(export["slots"][0]["slot_value"], text);
+        }
+    }
+}
