@@ -4,6 +4,7 @@
 //! arguments. The same inputs give the same bytes on every platform.
 #![deny(missing_docs)]
 
+pub mod breaker;
 pub mod compiled;
 pub mod crypto;
 pub mod diagnostics;
@@ -12,10 +13,12 @@ pub mod entities;
 #[cfg(feature = "golden")]
 pub mod golden;
 pub mod ir;
+pub mod limits;
 pub mod matcher;
 pub mod mocks;
 mod phrase;
 pub mod privacy;
+pub mod problem;
 pub mod slots;
 pub mod syntax;
 pub mod template;

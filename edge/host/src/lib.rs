@@ -1,1 +1,20 @@
-//! An edge node on one machine: the Spin component in wasmtime.
+//! An edge node on one machine: runs the very component that is deployed to Spin, in wasmtime, with what Spin gives it.
+//!
+//! [`Host::start`] takes a [`HostConfig`] and gives a running node with its bound address; [`Host::stop`] finishes what it
+//! has accepted. Every request gets a fresh instance with bounds on its memory and its time. The component asks for
+//! nothing but Spin's interfaces, so what runs here runs there.
+
+mod component;
+mod config;
+mod guest;
+mod kv;
+mod manifest;
+mod metrics;
+mod node;
+mod outbound;
+mod server;
+mod spin;
+
+pub use config::{HostConfig, LocalAnswer, LocalService, Storage};
+pub use manifest::{Manifest, ManifestError};
+pub use server::{Host, StartError};

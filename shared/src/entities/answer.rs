@@ -36,7 +36,7 @@ pub fn score(text: &str, max: f64, language: Language) -> Option<f64> {
             _ => u.any_phrase(first.end, u.grammar.score),
         };
         let of = behind.and_then(|at| number::read_cardinal(&u, at));
-        if of.is_some_and(|of| of.amount.value() == max && rest_carries(&u, of.end)) {
+        if let Some(of) = of.filter(|of| of.amount.value() == max && rest_carries(&u, of.end)) {
             return Some(first.amount.value());
         }
     }
@@ -179,7 +179,7 @@ pub fn spoken_phone(text: &str, language: Language) -> Option<String> {
 #[must_use]
 pub fn convert(amount: f64, from: &str, to: &str) -> Option<f64> {
     if let (Some(from), Some(to)) = (scale(from), scale(to)) {
-        return from_kelvin(in_kelvin(amount, from)?, to);
+        return Some(from_kelvin(in_kelvin(amount, from)?, to)?);
     }
     let (from, to) = (&UNITS[usize::from(measure(from)?)], &UNITS[usize::from(measure(to)?)]);
     if from.dimension != to.dimension {

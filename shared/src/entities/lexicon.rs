@@ -45,16 +45,14 @@ pub(super) fn longest(u: &Utterance<'_>, i: usize, table: &[(&str, u8)]) -> Opti
 #[must_use]
 pub(super) fn exact(spelling: &str, table: &[(&str, u8)]) -> Option<u8> {
     let find = |spelling: &str| table.binary_search_by(|(known, _)| (*known).cmp(spelling)).ok().map(|at| table[at].1);
-    find(spelling).or_else(|| find(spelling.strip_suffix('s').filter(|singular| singular.len() > 1)?))
+    find(spelling).or_else(|| find(spelling.strip_suffix('s')?))
 }
 
 /// The value of `key` or its singular, and whether a longer spelling may begin with it. A plural that only leads on in
 /// the singular loses its `s`.
 fn look_up(key: &mut String, table: &[(&str, u8)]) -> (Option<u8>, bool) {
     let (value, longer) = look_up_as_is(key, table);
-    // Letters have no plural: `the 4 Cs`.
-    let singular = key.strip_suffix('s').filter(|singular| value.is_none() && singular.len() > 1);
-    let Some(singular) = singular else { return (value, longer) };
+    let Some(singular) = key.strip_suffix('s').filter(|_| value.is_none()) else { return (value, longer) };
     let (of_singular, longer_singular) = look_up_as_is(singular, table);
     if !longer && longer_singular {
         key.pop();

@@ -138,7 +138,7 @@ fn is_word(u: &Utterance<'_>, i: usize) -> bool {
 /// Whether a code is an English word too and not in capitals here.
 fn is_everyday_word(u: &Utterance<'_>, start: usize, end: usize, spelling: &str) -> bool {
     end == start + 1
-        && [spelling, spelling.trim_end_matches('s')].iter().any(|word| EVERYDAY_WORDS.binary_search(word).is_ok())
+        && EVERYDAY_WORDS.binary_search(&spelling).is_ok()
         && u.tokens.raw(start).contains(char::is_lowercase)
 }
 

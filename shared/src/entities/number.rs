@@ -602,9 +602,7 @@ fn is_pronoun(u: &Utterance<'_>, phrase: &NumberPhrase) -> bool {
     if phrase.end != phrase.start + 1 || u.numeral(phrase.start) != Some(Numeral::One) {
         return false;
     }
-    // `no one`, `no-one`
-    let hyphen = phrase.start > 0 && u.is_joining_hyphen(phrase.start - 1);
-    let before = phrase.start.checked_sub(1 + usize::from(hyphen)).map_or("", |before| u.tokens.word(before));
+    let before = phrase.start.checked_sub(1).map_or("", |before| u.tokens.word(before));
     u.grammar.pronoun_before.contains(&before)
         || u.grammar.pronoun_after.contains(&u.tokens.word(phrase.end))
         || phrase.start > 0 && matches!(u.numeral(phrase.start - 1), Some(Numeral::Ordinal(_)))

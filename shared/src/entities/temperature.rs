@@ -54,11 +54,6 @@ fn letter_is_a_scale(u: &Utterance<'_>, phrase: &NumberPhrase) -> bool {
     if !next.is_empty() && !u.grammar.function_words.contains(&next) {
         return false;
     }
-    // `seat 12C`, `my seat is 12C`
-    let near = phrase.start.saturating_sub(REACH)..phrase.start;
-    if near.into_iter().any(|i| u.grammar.labels.contains(&u.tokens.word(i))) {
-        return false;
-    }
     let Some(before) = phrase.start.checked_sub(1) else { return true };
     let is_name = before > 0
         && u.tokens.get(before).is_some_and(|token| token.shape == Shape::Word)

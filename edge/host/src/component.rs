@@ -1,0 +1,94 @@
+//! Loading: a core module becomes a component, a component becomes code, code becomes something to instantiate.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+};
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Cache, CacheConfig, Config, Engine};
+use wasmtime_wasi_http::p2::bindings::ProxyPre;
+
+use crate::guest::Guest;
+use crate::spin::bindings;
+
+/// The length of an epoch: how finely computing time is measured.
+pub(crate) const EPOCH: Duration = Duration::from_millis(5);
+
+/// The first bytes of a core module; a component has another version behind the magic number.
+const CORE_MODULE: &[u8] = b"\0asm\x01\0\0\0";
+
+/// Makes the engine.
+pub(crate) fn engine(code_cache: Option<&Path>) -> Result<Engine> {
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    config.wasm_component_model(true);
+    if let Some(folder) = code_cache {
+        let mut cache = CacheConfig::new();
+        cache.with_directory(folder);
+        config.cache(Some(Cache::new(cache).map_err(anyhow::Error::from)?));
+    }
+    Engine::new(&config).map_err(anyhow::Error::from).context("the wasm engine does not start on this machine")
+}
+
+/// Compiles the component and links it to what the host gives it.
+pub(crate) fn load(engine: &Engine, bytes: &[u8]) -> Result<ProxyPre<Guest>> {
+    let component = if bytes.starts_with(CORE_MODULE) {
+        let mut encoder = wit_component::ComponentEncoder::default()
+            .module(bytes)
+            .and_then(|encoder| {
+                encoder.adapter(WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER)
+            })
+            .context("the file is no module that can become a component")?;
+        encoder.encode().context("the module can't become a component")?
+    } else {
+        bytes.to_vec()
+    };
+    let component =
+        Component::new(engine, component).map_err(anyhow::Error::from).context("the component does not compile")?;
+    let mut linker = Linker::<Guest>::new(engine);
+    let linked = (|| {
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+        bindings::Spin::add_to_linker::<_, wasmtime::component::HasSelf<_>>(&mut linker, |guest| guest)?;
+        ProxyPre::new(linker.instantiate_pre(&component)?)
+    })();
+    linked.map_err(anyhow::Error::from).context("the component asks for something that this host does not have")
+}
+
+/// Moves the engine's epoch on until it is dropped.
+pub(crate) struct Epochs {
+    over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Epochs {
+    pub(crate) fn begin(engine: &Engine) -> Epochs {
+        let over = Arc::new(AtomicBool::new(false));
+        let (engine, is_over) = (engine.weak(), Arc::clone(&over));
+        let thread = std::thread::spawn(move || {
+            while !is_over.load(Ordering::Relaxed) {
+                std::thread::sleep(EPOCH);
+                match engine.upgrade() {
+                    Some(engine) => engine.increment_epoch(),
+                    None => break,
+                }
+            }
+        });
+        Epochs { over, thread: Some(thread) }
+    }
+}
+
+impl Drop for Epochs {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,347 @@
+//! The running node: accepts connections, gives every request an instance, and stops without dropping anything.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::anyhow;
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use lgdl::problem::Reason;
+use lgdl::wire::node::{OBSERVED_HEADER, OBSERVED_NAMES, TOKEN_HEADER};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use wasmtime::Engine;
+use wasmtime_wasi_http::WasiHttpView;
+use wasmtime_wasi_http::p2::bindings::ProxyPre;
+use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
+use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
+
+use crate::component::{self, Epochs};
+use crate::config::{HostConfig, Storage};
+use crate::guest::{self, Guest, OutOfTime};
+use crate::kv::Kv;
+use crate::manifest::{Manifest, ManifestError};
+use crate::metrics::Metrics;
+use crate::node::{self, Node};
+use crate::outbound::{AllowedHost, Outbound, local};
+
+/// Time for a request's headers.
+const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+/// Headers of one request at most.
+const MAX_HEADERS: usize = 64;
+/// Bytes of headers at most.
+const MAX_HEADER_BYTES: usize = 32 * 1024;
+/// How long stopping waits for requests that are under way.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// What every request of a node shares.
+pub(crate) struct App {
+    pub(crate) config: HostConfig,
+    pub(crate) manifest: Manifest,
+    pub(crate) engine: Engine,
+    pub(crate) kv: Kv,
+    pub(crate) variables: std::collections::BTreeMap<String, String>,
+    pub(crate) outbound: Outbound,
+    pre: ProxyPre<Guest>,
+    node: Arc<Node>,
+    node_token: String,
+    metrics: Metrics,
+    places: Semaphore,
+}
+
+/// A running node.
+pub struct Host {
+    address: SocketAddr,
+    app: Arc<App>,
+    stop: watch::Sender<bool>,
+    accepting: JoinHandle<()>,
+    draining: JoinHandle<()>,
+    _epochs: Epochs,
+}
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The manifest is wrong.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The component can't be used.
+    #[error("the edge component: {0:#}")]
+    Component(anyhow::Error),
+    /// The address can't be listened on.
+    #[error("can't listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// The folder can't be used.
+    #[error("can't keep the journal in {0}: {1}")]
+    Storage(std::path::PathBuf, String),
+}
+
+impl Host {
+    /// Starts a node.
+    ///
+    /// # Errors
+    /// When its manifest, component, address or folder can't be used.
+    pub async fn start(config: HostConfig) -> Result<Host, StartError> {
+        let manifest = Manifest::parse(&config.manifest)?;
+        let node = Arc::new(open_node(&config.storage)?);
+        let mut given = config.variables.clone();
+        given.insert("lgdl_node_url".into(), format!("http://{}", node::AUTHORITY));
+        let kept_on_disk = matches!(config.storage, Storage::Folder(_));
+        given.insert("lgdl_node_journal".into(), if kept_on_disk { "disk" } else { "memory" }.into());
+        let node_token = random_hex()?;
+        given.insert("lgdl_node_token".into(), node_token.clone());
+        let variables = manifest.variables(&given)?;
+        let allowed = manifest.allowed_hosts(&given)?;
+        let allowed = allowed.iter().chain(&config.allowed_hosts).filter(|host| !host.is_empty());
+        let allowed = allowed.map(|host| AllowedHost::parse(host)).collect::<Result<Vec<_>, _>>()?;
+        let mut services = config.local_services.clone();
+        let answering = Arc::clone(&node);
+        services.insert(node::AUTHORITY.into(), local(move |request| Arc::clone(&answering).answer(request)));
+
+        let engine = component::engine(config.code_cache.as_deref()).map_err(StartError::Component)?;
+        let (loading, bytes) = (engine.clone(), config.component.clone());
+        let pre = tokio::task::spawn_blocking(move || component::load(&loading, &bytes))
+            .await
+            .map_err(|_| anyhow!("loading was interrupted"))
+            .and_then(|loaded| loaded)
+            .map_err(StartError::Component)?;
+        let listener =
+            TcpListener::bind(config.listen).await.map_err(|error| StartError::Listen(config.listen, error))?;
+        let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
+        let epochs = Epochs::begin(&engine);
+        let app = Arc::new(App {
+            kv: Kv::new(config.kv_bytes),
+            outbound: Outbound::new(allowed, services),
+            places: Semaphore::new(config.max_concurrent),
+            metrics: Metrics::default(),
+            config,
+            manifest,
+            engine,
+            variables,
+            pre,
+            node,
+            node_token,
+        });
+        let (stop, stopped) = watch::channel(false);
+        let accepting = tokio::spawn(accept(Arc::clone(&app), listener, stopped.clone()));
+        let draining = tokio::spawn(drain(Arc::clone(&app), stopped));
+        Ok(Host { address, app, stop, accepting, draining, _epochs: epochs })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Turns that wait in the journal.
+    #[must_use]
+    pub fn waiting_turns(&self) -> u64 {
+        self.app.node.waiting()
+    }
+
+    /// Forgets everything in the key-value store, as a store may at any time.
+    pub fn forget(&self) {
+        for key in self.app.kv.keys() {
+            self.app.kv.delete(&key);
+        }
+    }
+
+    /// Stops accepting, finishes what was accepted, and ends.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        let _ = tokio::time::timeout(STOP_WITHIN, self.accepting).await;
+        self.draining.abort();
+        let _ = self.draining.await;
+    }
+}
+
+/// 32 random bytes in hexadecimal.
+fn random_hex() -> Result<String, StartError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| StartError::Component(anyhow!("no randomness: {error}")))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn open_node(storage: &Storage) -> Result<Node, StartError> {
+    match storage {
+        Storage::Memory => Node::open(None).map_err(|error| StartError::Storage("memory".into(), error.to_string())),
+        Storage::Folder(folder) => {
+            let fault = |error: String| StartError::Storage(folder.clone(), error);
+            std::fs::create_dir_all(folder).map_err(|error| fault(error.to_string()))?;
+            Node::open(Some(folder)).map_err(|error| fault(error.to_string()))
+        }
+    }
+}
+
+async fn accept(app: Arc<App>, listener: TcpListener, mut stopped: watch::Receiver<bool>) {
+    let mut connections = JoinSet::new();
+    loop {
+        let stream = tokio::select! {
+            _ = stopped.changed() => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(_) => {
+                    // Out of file descriptors, most likely: some will be free soon.
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    continue;
+                }
+            },
+        };
+        let _ = stream.set_nodelay(true);
+        connections.spawn(serve(Arc::clone(&app), stream, stopped.clone()));
+        while connections.try_join_next().is_some() {}
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+async fn serve(app: Arc<App>, stream: tokio::net::TcpStream, mut stopped: watch::Receiver<bool>) {
+    let service = service_fn(move |request| {
+        let app = Arc::clone(&app);
+        async move { Ok::<_, Infallible>(answer(app, request).await) }
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS_WITHIN)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEADER_BYTES)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = stopped.changed() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}
+
+type Answer = Response<HyperOutgoingBody>;
+
+async fn answer(app: Arc<App>, request: Request<Incoming>) -> Answer {
+    let came = Instant::now();
+    if request.uri().path() == "/metrics" && request.method() == Method::GET {
+        let text = app.metrics.text(&OBSERVED_NAMES, app.node.waiting());
+        return whole(StatusCode::OK, "text/plain; version=0.0.4", text.into());
+    }
+    if let Some(own) = app.config.own_paths.get(request.uri().path()) {
+        let (parts, _) = request.into_parts();
+        return own(Request::from_parts(parts, Bytes::new())).await.map(|body| full(body));
+    }
+    let request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let mut answer = match tokio::time::timeout(app.config.time_limit, in_instance(&app, request)).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => {
+            app.metrics.trap();
+            failed(&error, request_id)
+        }
+        Err(_) => problem(Reason::OutOfTime, "The request was given up after its time limit.", request_id),
+    };
+    let report = answer.headers_mut().remove(OBSERVED_HEADER);
+    let report = report.as_ref().and_then(|report| report.to_str().ok());
+    app.metrics.request(report, answer.status().as_u16(), came.elapsed());
+    answer
+}
+
+/// Runs a request in an instance of its own. The instance goes on after its answer, until it has done what it left for then.
+async fn in_instance<B>(app: &Arc<App>, request: Request<B>) -> wasmtime::Result<Answer>
+where
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<wasmtime_wasi_http::Error>,
+{
+    let _place = app.places.acquire().await?;
+    let mut store = guest::store(app);
+    let (sender, receiver) = oneshot::channel();
+    let request = absolute(request);
+    let request = store.data_mut().http().new_incoming_request(Scheme::Http, request)?;
+    let out = store.data_mut().http().new_response_outparam(sender)?;
+    let pre = app.pre.clone();
+    let task = tokio::spawn(async move {
+        let proxy = pre.instantiate_async(&mut store).await?;
+        proxy.wasi_http_incoming_handler().call_handle(&mut store, request, out).await
+    });
+    match receiver.await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(code)) => Err(wasmtime::format_err!("the component answered with an error: {code:?}")),
+        Err(_) => match task.await {
+            Ok(Ok(())) => Err(wasmtime::format_err!("the component gave no answer")),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(wasmtime::format_err!("the instance was interrupted")),
+        },
+    }
+}
+
+/// Components see the whole address, as under Spin.
+fn absolute<B>(request: Request<B>) -> Request<B> {
+    if request.uri().authority().is_some() {
+        return request;
+    }
+    let (mut parts, body) = request.into_parts();
+    let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost").to_owned();
+    let mut uri = parts.uri.clone().into_parts();
+    uri.scheme = Some(http::uri::Scheme::HTTP);
+    uri.authority = host.parse().ok().or_else(|| "localhost".parse().ok());
+    if let Ok(uri) = http::Uri::from_parts(uri) {
+        parts.uri = uri;
+    }
+    Request::from_parts(parts, body)
+}
+
+fn failed(error: &wasmtime::Error, request_id: Option<String>) -> Answer {
+    // Traps may repeat what was said; what kind of failure it was is all that is told.
+    if error.downcast_ref::<OutOfTime>().is_some() {
+        tracing::warn!("an instance used up its computing time");
+        return problem(Reason::OutOfTime, "The request took more computing time than a request may take.", request_id);
+    }
+    tracing::error!("an instance failed");
+    problem(Reason::Internal, "The instance that handled the request failed. Nothing else was affected.", request_id)
+}
+
+fn problem(reason: Reason, detail: &str, request_id: Option<String>) -> Answer {
+    let document = reason.problem(detail, request_id.unwrap_or_default());
+    let status = StatusCode::from_u16(document.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    whole(status, "application/problem+json", serde_json::to_vec(&document).unwrap_or_default().into())
+}
+
+fn full(body: Bytes) -> HyperOutgoingBody {
+    Full::new(body).map_err(|never: Infallible| match never {}).boxed_unsync()
+}
+
+fn whole(status: StatusCode, content_type: &'static str, body: Bytes) -> Answer {
+    let mut answer = Response::new(full(body));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer
+}
+
+/// Has the component bring waiting turns to the origin, now and then.
+async fn drain(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            _ = stopped.changed() => return,
+            () = tokio::time::sleep(app.config.drain_every) => {}
+        }
+        if app.node.waiting() == 0 {
+            continue;
+        }
+        let request = Request::post("http://localhost/internal/drain")
+            .header(header::HOST, "localhost")
+            .header(TOKEN_HEADER, &app.node_token)
+            .body(Full::new(Bytes::new()));
+        // A drain that fails is tried again next time.
+        if let Ok(request) = request
+            && let Ok(answer) = tokio::time::timeout(app.config.time_limit, in_instance(&app, request)).await
+            && let Ok(answer) = answer
+        {
+            let _ = answer.into_body().collect().await;
+        }
+    }
+}

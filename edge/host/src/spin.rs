@@ -1,0 +1,84 @@
+//! Spin's interfaces: the key-value store and variables.
+
+use wasmtime::component::Resource;
+
+use crate::guest::Guest;
+
+/// What `bindgen!` makes of `wit/`.
+pub(crate) mod bindings {
+    wasmtime::component::bindgen!({
+        path: "wit",
+        world: "lgdl:host/spin",
+        imports: { default: async | trappable },
+        with: { "fermyon:spin/key-value.store": super::OpenStore },
+    });
+}
+
+use bindings::fermyon::spin::{key_value, variables};
+
+/// A store that a component has opened.
+pub struct OpenStore;
+
+impl key_value::Host for Guest {}
+
+impl key_value::HostStore for Guest {
+    async fn open(&mut self, label: String) -> wasmtime::Result<Result<Resource<OpenStore>, key_value::Error>> {
+        if !self.app.manifest.has_store(&label) {
+            return Ok(Err(key_value::Error::AccessDenied));
+        }
+        Ok(Ok(self.table.push(OpenStore)?))
+    }
+
+    async fn get(
+        &mut self,
+        _store: Resource<OpenStore>,
+        key: String,
+    ) -> wasmtime::Result<Result<Option<Vec<u8>>, key_value::Error>> {
+        Ok(Ok(self.app.kv.get(&key)))
+    }
+
+    async fn set(
+        &mut self,
+        _store: Resource<OpenStore>,
+        key: String,
+        value: Vec<u8>,
+    ) -> wasmtime::Result<Result<(), key_value::Error>> {
+        self.app.kv.set(key, value);
+        Ok(Ok(()))
+    }
+
+    async fn delete(
+        &mut self,
+        _store: Resource<OpenStore>,
+        key: String,
+    ) -> wasmtime::Result<Result<(), key_value::Error>> {
+        self.app.kv.delete(&key);
+        Ok(Ok(()))
+    }
+
+    async fn exists(
+        &mut self,
+        _store: Resource<OpenStore>,
+        key: String,
+    ) -> wasmtime::Result<Result<bool, key_value::Error>> {
+        Ok(Ok(self.app.kv.get(&key).is_some()))
+    }
+
+    async fn get_keys(
+        &mut self,
+        _store: Resource<OpenStore>,
+    ) -> wasmtime::Result<Result<Vec<String>, key_value::Error>> {
+        Ok(Ok(self.app.kv.keys()))
+    }
+
+    async fn drop(&mut self, store: Resource<OpenStore>) -> wasmtime::Result<()> {
+        self.table.delete(store)?;
+        Ok(())
+    }
+}
+
+impl variables::Host for Guest {
+    async fn get(&mut self, name: String) -> wasmtime::Result<Result<String, variables::Error>> {
+        Ok(self.app.variables.get(&name).cloned().ok_or(variables::Error::Undefined(name)))
+    }
+}

@@ -1,0 +1,114 @@
+//! One request on its way through the stages: what it may use, and what it leaves to be done and counted.
+
+use std::cell::{Cell, RefCell};
+use std::fmt::Write as _;
+
+use crate::answer::{After, Event, Observed};
+use crate::platform::Platform;
+use crate::settings::Settings;
+
+/// A request in progress.
+pub struct Call<'a, P> {
+    /// The platform.
+    pub platform: &'a P,
+    /// The deployment.
+    pub settings: &'a Settings,
+    /// The request's id.
+    pub request_id: String,
+    /// On whose behalf.
+    pub caller: Caller,
+    /// How the origin was, once this request has looked.
+    pub(crate) origin_health: Cell<Option<crate::origin::Health>>,
+    observed: Cell<Observed>,
+    after: RefCell<Vec<After>>,
+}
+
+/// Who calls.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Caller {
+    /// The tenant.
+    pub tenant: String,
+    /// The API key's id, when there is one.
+    pub key: Option<String>,
+    /// The user that the credential stands for; requests for others are refused.
+    pub user: Option<String>,
+    /// What it may do.
+    pub scopes: Vec<String>,
+}
+
+impl Caller {
+    /// Whether limits do not apply and administration is allowed.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        self.scopes.iter().any(|scope| scope == "admin")
+    }
+}
+
+impl<'a, P: Platform> Call<'a, P> {
+    /// A call of the deployment's own tenant.
+    pub fn new(platform: &'a P, settings: &'a Settings, request_id: String) -> Self {
+        let caller = Caller { tenant: settings.tenant.clone(), ..Caller::default() };
+        Call {
+            platform,
+            settings,
+            request_id,
+            caller,
+            origin_health: Cell::default(),
+            observed: Cell::default(),
+            after: RefCell::default(),
+        }
+    }
+
+    /// Another call within this one, on behalf of a tenant. What it counts and leaves to be done is taken back by
+    /// [`Call::absorb`].
+    #[must_use]
+    pub fn for_tenant(&self, tenant: String) -> Self {
+        let mut inner = Call::new(self.platform, self.settings, self.request_id.clone());
+        inner.caller = Caller { tenant, ..Caller::default() };
+        inner.origin_health.set(self.origin_health.get());
+        inner
+    }
+
+    /// Takes over what an inner call has counted, left to be done and found out.
+    pub fn absorb(&self, inner: Self) {
+        self.origin_health.set(inner.origin_health.get());
+        let (observed, after) = inner.into_rest();
+        let mut all = self.observed.get();
+        all.counts.iter_mut().zip(observed.counts).for_each(|(sum, count)| *sum += count);
+        self.observed.set(all);
+        self.after.borrow_mut().extend(after);
+    }
+
+    /// Counts an event.
+    pub fn observe(&self, event: Event) {
+        let mut observed = self.observed.get();
+        observed.add(event);
+        self.observed.set(observed);
+    }
+
+    /// Leaves work for after the answer.
+    pub fn later(&self, work: After) {
+        self.after.borrow_mut().push(work);
+    }
+
+    /// What was counted and what is left to do.
+    pub fn into_rest(self) -> (Observed, Vec<After>) {
+        (self.observed.get(), self.after.into_inner())
+    }
+}
+
+/// So many random bytes, in hexadecimal.
+pub fn random_hex<P: Platform, const BYTES: usize>(platform: &P) -> String {
+    let mut bytes = [0; BYTES];
+    platform.fill_random(&mut bytes);
+    hex(&bytes)
+}
+
+/// Bytes in lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,54 @@
+//! Names made from digests: keys of the key-value store, fingerprints, ids. No secrets are made here.
+
+use sha2::{Digest, Sha256};
+
+use crate::call::hex;
+
+/// SHA-256 over a purpose and parts, each behind its length, so that no two lists of parts agree by joining.
+fn over(purpose: &str, parts: &[&str]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in std::iter::once(&purpose).chain(parts) {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().into()
+}
+
+/// Names a conversation without giving its parts away: 32 hexadecimal digits.
+#[must_use]
+pub fn conversation(tenant: &str, game: &str, conversation: &str) -> String {
+    hex(&over("conversation", &[tenant, game, conversation])[..16])
+}
+
+/// Names a person of a tenant: 32 hexadecimal digits.
+#[must_use]
+pub fn person(tenant: &str, user: &str) -> String {
+    hex(&over("person", &[tenant, user])[..16])
+}
+
+/// What a client asked, so that one idempotency key can't stand for two requests: 64 hexadecimal digits.
+#[must_use]
+pub fn fingerprint(game: &str, request: &lgdl::wire::client::MoveRequest) -> String {
+    let context = serde_json::to_string(&request.context).unwrap_or_default();
+    let participant = request.participant.as_deref().unwrap_or("");
+    let parts = [game, &request.conversation_id, &request.user_id, &request.input, &context, participant];
+    hex(&over("fingerprint", &parts))
+}
+
+/// The id of a turn's record. The same for every attempt at one request.
+#[must_use]
+pub fn turn_id(tenant: &str, user: &str, idempotency_key: &str) -> String {
+    format!("turn_{}", hex(&over("turn", &[tenant, user, idempotency_key])[..16]))
+}
+
+/// The idempotency key of one capability call of a turn.
+#[must_use]
+pub fn capability_key(tenant: &str, user: &str, idempotency_key: &str, index: usize) -> String {
+    format!("cap_{}", hex(&over("capability", &[tenant, user, idempotency_key, &index.to_string()])[..16]))
+}
+
+/// SHA-256 of bytes, 64 hexadecimal digits.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}

@@ -1,0 +1,146 @@
+//! What a long-lived instance remembers between requests. Losing all of it costs time and nothing else.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, VecDeque};
+
+use lgdl::compiled::CompiledGame;
+
+use crate::answer::{OBSERVED_NAMES, Observed};
+
+/// Compiled games kept.
+const MAX_GAMES: usize = 64;
+/// Small values kept.
+const MAX_NOTES: usize = 4_096;
+
+/// Games and small values, bounded; the oldest go first.
+#[derive(Debug, Default)]
+pub struct Memory {
+    games: RefCell<Bounded<CompiledGame>>,
+    notes: RefCell<Bounded<Vec<u8>>>,
+    refills: RefCell<HashMap<String, u64>>,
+    observed: Cell<[u64; OBSERVED_NAMES.len()]>,
+}
+
+impl Memory {
+    /// A game by its version.
+    #[must_use]
+    pub fn game(&self, version: &str) -> Option<CompiledGame> {
+        self.games.borrow().get(version).cloned()
+    }
+
+    /// Keeps a game.
+    pub fn keep_game(&self, version: &str, game: CompiledGame) {
+        self.games.borrow_mut().insert(version, game, MAX_GAMES);
+    }
+
+    /// A small value by its name.
+    #[must_use]
+    pub fn note(&self, name: &str) -> Option<Vec<u8>> {
+        self.notes.borrow().get(name).cloned()
+    }
+
+    /// Keeps a small value.
+    pub fn keep_note(&self, name: &str, value: Vec<u8>) {
+        self.notes.borrow_mut().insert(name, value, MAX_NOTES);
+    }
+
+    /// Forgets a small value.
+    pub fn drop_note(&self, name: &str) {
+        self.notes.borrow_mut().remove(name);
+    }
+
+    /// Adds up what a request has counted.
+    pub fn observe(&self, observed: &Observed) {
+        let mut all = self.observed.get();
+        for (sum, count) in all.iter_mut().zip(observed.counts) {
+            *sum += u64::from(count);
+        }
+        self.observed.set(all);
+    }
+
+    /// What was counted since this instance began, in the order of [`OBSERVED_NAMES`].
+    #[must_use]
+    pub fn observed(&self) -> [u64; OBSERVED_NAMES.len()] {
+        self.observed.get()
+    }
+
+    /// Takes the right to refill an entry, until it is given back or has lasted too long.
+    ///
+    /// Others wait by asking again: an isolate must not await another request's I/O, so there is no future to share.
+    pub fn begin_refill(&self, name: &str, now_us: u64, lasts_us: u64) -> bool {
+        let mut refills = self.refills.borrow_mut();
+        match refills.get(name) {
+            Some(from) if now_us.saturating_sub(*from) < lasts_us => false,
+            _ => {
+                refills.insert(name.to_owned(), now_us);
+                true
+            }
+        }
+    }
+
+    /// Gives the right back.
+    pub fn end_refill(&self, name: &str) {
+        self.refills.borrow_mut().remove(name);
+    }
+}
+
+#[derive(Debug)]
+struct Bounded<T> {
+    values: HashMap<String, T>,
+    order: VecDeque<String>,
+}
+
+impl<T> Default for Bounded<T> {
+    fn default() -> Self {
+        Bounded { values: HashMap::new(), order: VecDeque::new() }
+    }
+}
+
+impl<T> Bounded<T> {
+    fn get(&self, name: &str) -> Option<&T> {
+        self.values.get(name)
+    }
+
+    fn insert(&mut self, name: &str, value: T, limit: usize) {
+        if self.values.insert(name.to_owned(), value).is_some() {
+            return;
+        }
+        self.order.push_back(name.to_owned());
+        while self.order.len() > limit {
+            if let Some(oldest) = self.order.pop_front() {
+                self.values.remove(&oldest);
+            }
+        }
+    }
+
+    fn remove(&mut self, name: &str) {
+        if self.values.remove(name).is_some() {
+            self.order.retain(|kept| kept != name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_notes_go_first() {
+        let memory = Memory::default();
+        for n in 0..MAX_NOTES + 10 {
+            memory.keep_note(&n.to_string(), Vec::new());
+        }
+        assert_eq!(memory.note("9"), None);
+        assert_eq!(memory.note("10"), Some(Vec::new()));
+    }
+
+    #[test]
+    fn only_one_refills_until_it_is_done_or_too_late() {
+        let memory = Memory::default();
+        assert!(memory.begin_refill("games", 0, 1_000));
+        assert!(!memory.begin_refill("games", 999, 1_000));
+        assert!(memory.begin_refill("games", 1_000, 1_000));
+        memory.end_refill("games");
+        assert!(memory.begin_refill("games", 1_001, 1_000));
+    }
+}

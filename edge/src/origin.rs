@@ -1,0 +1,301 @@
+//! The origin as a node sees it: signed calls, a breaker in front, and typed answers. What to do about them is the
+//! pipeline's.
+
+use lgdl::breaker::{Admission, Breaker};
+use lgdl::wire::origin::{
+    ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, GameList, StoredConversation,
+};
+use lgdl::wire::signature::{self, Parts};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::answer::Event;
+use crate::call::{Call, random_hex};
+use crate::notes;
+use crate::platform::{FetchError, Inbound, MAX_ANSWER_BYTES, Outbound, Platform};
+use crate::routes::percent_encoded;
+
+/// Attempts at one call, when the first got no connection or an error of the server.
+const ATTEMPTS: u32 = 2;
+/// The longest pause before another attempt, milliseconds; the pause is drawn evenly from 0 to this.
+const RETRY_PAUSE_MS: u64 = 50;
+/// The largest compiled game, bytes.
+const MAX_COMPILED_BYTES: usize = 64 * 1024 * 1024;
+/// The note that tells how the origin is.
+const NOTE: &str = "origin";
+
+/// How the origin was, as this node remembers it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// The breaker.
+    pub breaker: Breaker,
+    /// Whether turns may wait in the journal.
+    pub journal_pending: bool,
+}
+
+/// No answer to act on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OriginError {
+    /// It did not answer, or the breaker did not let the call through.
+    #[error("the origin is away")]
+    Away,
+    /// It answered something that this node does not understand.
+    #[error("the origin answered status {0}")]
+    Unexpected(u16),
+}
+
+/// A conversation at the origin.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Lookup {
+    /// It is there and belongs to the user.
+    Found(Box<StoredConversation>),
+    /// It is not there, or is another user's.
+    Unknown,
+    /// It was erased.
+    Erased,
+}
+
+/// The origin's answer to a commit or a claim.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// Done, or done before.
+    Answer(CommitAnswer),
+    /// The state was stale, or another turn holds the place.
+    Conflict(Box<Conflict>),
+    /// The conversation was erased.
+    Erased,
+    /// It is another user's.
+    NotTheirs,
+    /// The idempotency key belongs to another request.
+    KeyReused,
+}
+
+/// The origin, for one request.
+pub struct Origin<'a, 'p, P> {
+    call: &'a Call<'p, P>,
+}
+
+impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
+    /// The origin, for this request.
+    pub fn new(call: &'a Call<'p, P>) -> Self {
+        Origin { call }
+    }
+
+    /// How it was.
+    pub async fn health(&self) -> Health {
+        if let Some(health) = self.call.origin_health.get() {
+            return health;
+        }
+        let health = notes::recall(self.call.platform, NOTE).await.unwrap_or_default();
+        self.call.origin_health.set(Some(health));
+        health
+    }
+
+    async fn note(&self, before: Health, now: Health) {
+        if now != before {
+            self.call.origin_health.set(Some(now));
+            notes::remember(self.call.platform, NOTE, &now).await;
+        }
+    }
+
+    /// Remembers whether turns may wait in the journal.
+    pub async fn note_journal(&self, pending: bool) {
+        let health = self.health().await;
+        self.note(health, Health { journal_pending: pending, ..health }).await;
+    }
+
+    /// The active version of each game.
+    pub async fn games(&self) -> Result<GameList, OriginError> {
+        parsed(self.get("/edge/v1/games", MAX_ANSWER_BYTES).await?)
+    }
+
+    /// A compiled game; `None` when there is no such version.
+    pub async fn compiled(&self, version: &str) -> Result<Option<Vec<u8>>, OriginError> {
+        let answer = self.get(&format!("/edge/v1/compiled/{}", percent_encoded(version)), MAX_COMPILED_BYTES).await?;
+        match answer.status {
+            200 => Ok(Some(answer.body)),
+            404 => Ok(None),
+            other => Err(OriginError::Unexpected(other)),
+        }
+    }
+
+    /// A conversation.
+    pub async fn conversation(&self, game: &str, id: &str, user: &str) -> Result<Lookup, OriginError> {
+        let answer = self.get(&conversation_path(game, id, "", user), MAX_ANSWER_BYTES).await?;
+        match answer.status {
+            404 => Ok(Lookup::Unknown),
+            410 => Ok(Lookup::Erased),
+            _ => parsed(answer).map(Lookup::Found),
+        }
+    }
+
+    /// Erases a conversation; whether it was there and theirs.
+    pub async fn erase(&self, game: &str, id: &str, user: &str) -> Result<bool, OriginError> {
+        let answer = self.send("DELETE", &conversation_path(game, id, "", user), Vec::new(), MAX_ANSWER_BYTES).await?;
+        match answer.status {
+            204 => Ok(true),
+            404 | 410 => Ok(false),
+            other => Err(OriginError::Unexpected(other)),
+        }
+    }
+
+    /// The export of a conversation, as it came.
+    pub async fn export(&self, game: &str, id: &str, user: &str) -> Result<Option<Vec<u8>>, OriginError> {
+        let answer = self.get(&conversation_path(game, id, "/export", user), MAX_COMPILED_BYTES).await?;
+        match answer.status {
+            200 => Ok(Some(answer.body)),
+            404 | 410 => Ok(None),
+            other => Err(OriginError::Unexpected(other)),
+        }
+    }
+
+    /// What an API key may do.
+    pub async fn api_key(&self, sha256: &str) -> Result<Option<ApiKey>, OriginError> {
+        let answer = self.get(&format!("/edge/v1/keys/{sha256}"), MAX_ANSWER_BYTES).await?;
+        if answer.status == 404 { Ok(None) } else { parsed(answer).map(Some) }
+    }
+
+    /// Whether a person has consented.
+    pub async fn consent(&self, game: &str, user: &str) -> Result<Consent, OriginError> {
+        let path = format!("/edge/v1/consents/{}/{}", percent_encoded(game), percent_encoded(user));
+        parsed(self.get(&path, MAX_ANSWER_BYTES).await?)
+    }
+
+    /// Holds a turn's place.
+    pub async fn claim(&self, request: &ClaimRequest) -> Result<Verdict, OriginError> {
+        self.decide("/edge/v1/claims", request).await
+    }
+
+    /// Commits a turn.
+    pub async fn commit(&self, request: &CommitRequest) -> Result<Verdict, OriginError> {
+        self.decide("/edge/v1/turns", request).await
+    }
+
+    async fn decide<T: Serialize>(&self, path: &str, request: &T) -> Result<Verdict, OriginError> {
+        let body = serde_json::to_vec(request).map_err(|_| OriginError::Unexpected(0))?;
+        let answer = self.send("POST", path, body, MAX_ANSWER_BYTES).await?;
+        match answer.status {
+            404 => Ok(Verdict::NotTheirs),
+            409 => serde_json::from_slice(&answer.body)
+                .map(|conflict| Verdict::Conflict(Box::new(conflict)))
+                .map_err(|_| OriginError::Unexpected(409)),
+            410 => Ok(Verdict::Erased),
+            422 => Ok(Verdict::KeyReused),
+            _ => parsed(answer).map(Verdict::Answer),
+        }
+    }
+
+    async fn get(&self, path: &str, max_answer_bytes: usize) -> Result<Inbound, OriginError> {
+        self.send("GET", path, Vec::new(), max_answer_bytes).await
+    }
+
+    /// One call behind the breaker. Every call may be repeated: reads by nature, writes by their idempotency keys.
+    async fn send(
+        &self,
+        method: &'static str,
+        path: &str,
+        body: Vec<u8>,
+        max_answer_bytes: usize,
+    ) -> Result<Inbound, OriginError> {
+        let platform = self.call.platform;
+        let mut health = self.health().await;
+        let before = health;
+        if matches!(health.breaker.admit(platform.now_ms()), Admission::Refused { .. }) {
+            return Err(OriginError::Away);
+        }
+        self.note(before, health).await;
+        let before = health;
+        let answer = self.attempts(method, path, body, max_answer_bytes).await;
+        match &answer {
+            Some(_) => health.breaker.succeeded(),
+            None => {
+                self.call.observe(Event::OriginFailure);
+                health.breaker.failed(platform.now_ms());
+            }
+        }
+        self.note(before, health).await;
+        answer.ok_or(OriginError::Away)
+    }
+
+    async fn attempts(
+        &self,
+        method: &'static str,
+        path: &str,
+        body: Vec<u8>,
+        max_answer_bytes: usize,
+    ) -> Option<Inbound> {
+        let settings = &self.call.settings.origin;
+        for attempt in 1..=ATTEMPTS {
+            let request = Outbound {
+                method,
+                url: format!("{}{path}", settings.url),
+                headers: self.headers(method, path, &body),
+                body: body.clone(),
+                timeout_ms: settings.timeout_ms,
+                max_answer_bytes,
+            };
+            match self.call.platform.fetch(request).await {
+                Ok(answer) if answer.status < 500 && answer.status != 429 => return Some(answer),
+                // Another wait as long as this one would outlast the client's patience.
+                Err(FetchError::TimedOut | FetchError::Denied | FetchError::TooLarge) => return None,
+                Ok(_) | Err(FetchError::Unreachable | FetchError::Broken) => {}
+            }
+            if attempt < ATTEMPTS {
+                pause(self.call.platform, RETRY_PAUSE_MS).await;
+            }
+        }
+        None
+    }
+
+    fn headers(&self, method: &str, path: &str, body: &[u8]) -> Vec<(&'static str, String)> {
+        let mut headers = vec![
+            (signature::TENANT_HEADER, self.call.caller.tenant.clone()),
+            ("x-request-id", self.call.request_id.clone()),
+        ];
+        if !body.is_empty() {
+            headers.push(("content-type", "application/json".into()));
+        }
+        let Some((key_id, secret)) = &self.call.settings.origin.signing else { return headers };
+        let nonce = random_hex::<P, 16>(self.call.platform);
+        let timestamp_ms = self.call.platform.now_ms();
+        let digest = signature::body_digest(body);
+        let parts = Parts {
+            method,
+            path_and_query: path,
+            tenant: &self.call.caller.tenant,
+            key_id,
+            timestamp_ms,
+            nonce: &nonce,
+            digest: &digest,
+        };
+        // Settings are checked at start; a secret that can't sign leaves the call unsigned, and the origin refuses it.
+        let Ok(signed) = signature::sign(secret, &parts) else { return headers };
+        headers.extend([
+            (signature::KEY_ID_HEADER, key_id.clone()),
+            (signature::TIMESTAMP_HEADER, timestamp_ms.to_string()),
+            (signature::NONCE_HEADER, nonce),
+            (signature::DIGEST_HEADER, digest),
+            (signature::SIGNATURE_HEADER, signed),
+        ]);
+        headers
+    }
+}
+
+/// Pauses for a random time up to a limit ("full jitter"), so that retries of many nodes do not come together.
+pub(crate) async fn pause<P: Platform>(platform: &P, longest_ms: u64) {
+    let mut bytes = [0; 8];
+    platform.fill_random(&mut bytes);
+    platform.sleep_ms(u64::from_le_bytes(bytes) % (longest_ms + 1)).await;
+}
+
+fn conversation_path(game: &str, id: &str, suffix: &str, user: &str) -> String {
+    let (game, id, user) = (percent_encoded(game), percent_encoded(id), percent_encoded(user));
+    format!("/edge/v1/conversations/{game}/{id}{suffix}?user={user}")
+}
+
+fn parsed<T: DeserializeOwned>(answer: Inbound) -> Result<T, OriginError> {
+    if answer.status != 200 {
+        return Err(OriginError::Unexpected(answer.status));
+    }
+    serde_json::from_slice(&answer.body).map_err(|_| OriginError::Unexpected(answer.status))
+}

@@ -1,0 +1,238 @@
+//! The request pipeline, written once for every platform. One stage, one file; this file puts them in order.
+
+pub mod auth;
+pub mod capabilities;
+pub mod consent;
+pub mod degraded;
+pub mod games;
+pub mod health;
+pub mod journal;
+pub mod limits;
+pub mod page;
+pub mod personal;
+pub mod reply;
+pub mod request;
+pub mod state;
+pub mod turn;
+pub mod web;
+
+use http::{HeaderName, Method, StatusCode};
+use lgdl::problem::Reason;
+use serde_json::json;
+
+use crate::answer::{After, Event, Handled, Refusal, Response};
+use crate::call::{Call, random_hex};
+use crate::digest;
+use crate::platform::Platform;
+use crate::routes::Route;
+use crate::settings::Settings;
+use crate::time_zone;
+use request::Received;
+use state::Named;
+use turn::Ask;
+
+/// `lgdl-journal`: how safe a journalled turn is.
+const JOURNAL: HeaderName = HeaderName::from_static("lgdl-journal");
+/// `x-deprecation-warning`
+const DEPRECATION: HeaderName = HeaderName::from_static("x-deprecation-warning");
+/// `server-timing`
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
+/// Handles a request. The adapter sends the response, then runs [`finish`] with what is left to do.
+pub async fn handle<P: Platform>(platform: &P, received: &Received) -> Handled {
+    let came_us = platform.ticks_us();
+    let request_id = match request::kept_request_id(received) {
+        Some(id) => id.to_owned(),
+        None => format!("req_{}", random_hex::<P, 12>(platform)),
+    };
+    let route = Route::of(&received.method, &received.path);
+    let route_name = route.as_ref().map_or("none", Route::name);
+    let settings = match Settings::load(platform) {
+        Ok(settings) => settings,
+        Err(wrong) => return misconfigured(route, route_name, &wrong, &request_id),
+    };
+    let mut call = Call::new(platform, &settings, request_id);
+    let outcome = match route {
+        Ok(route) => answer(&mut call, received, route, came_us).await,
+        Err(refusal) => Err(refusal),
+    };
+    let mut response = outcome.unwrap_or_else(|refusal| {
+        call.observe(Event::Refusal);
+        Response::problem(&refusal, &call.request_id)
+    });
+    if received.method == Method::HEAD {
+        response.body = Response::empty(response.status).body;
+    }
+    web::dress(&call, received, &mut response);
+    let took_us = platform.ticks_us().saturating_sub(came_us);
+    response.set(SERVER_TIMING, &format!("edge;dur={}.{:03}", took_us / 1_000, took_us % 1_000));
+    let (observed, after) = call.into_rest();
+    Handled { response, after, observed, route: route_name }
+}
+
+/// Does what was left for after the answer. A write that a store refuses is no error.
+pub async fn finish<P: Platform>(platform: &P, after: Vec<After>) {
+    for work in after {
+        match work {
+            After::Keep { key, value, ttl_ms } => {
+                let _ = platform.kv_put(&key, &value, ttl_ms).await;
+            }
+            After::Drop { key } => {
+                let _ = platform.kv_delete(&key).await;
+            }
+            After::Drain => drain(platform).await,
+        }
+    }
+}
+
+/// Brings journalled turns to the origin, if it is there: for timers and cron.
+pub async fn drain<P: Platform>(platform: &P) {
+    if let Ok(settings) = Settings::load(platform) {
+        let call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
+        journal::drain(&call).await;
+        let (_, after) = call.into_rest();
+        for work in after {
+            if let After::Keep { key, value, ttl_ms } = work {
+                let _ = platform.kv_put(&key, &value, ttl_ms).await;
+            }
+        }
+    }
+}
+
+async fn answer<P: Platform>(
+    call: &mut Call<'_, P>,
+    received: &Received,
+    route: Route,
+    came_us: u64,
+) -> Result<Response, Refusal> {
+    match &route {
+        Route::Preflight => return Ok(web::preflight(call, received)),
+        Route::Live => return health::live(),
+        Route::Page(file) => return page::file(call, file),
+        _ => {}
+    }
+    web::check_origin(call, received)?;
+    match route {
+        Route::Ready => health::ready(call).await,
+        Route::Health => health::components(call).await,
+        Route::Healthz => health::healthz(call).await,
+        Route::Metrics => health::metrics(call),
+        Route::Drain => drain_route(call, received).await,
+        Route::Games => {
+            call.caller = auth::authenticate(call, received).await?;
+            let games = games::list(call).await?.games.into_iter().map(listed).collect::<Vec<_>>();
+            Response::json(StatusCode::OK, &json!({ "games": games }))
+        }
+        Route::Game(id) => {
+            call.caller = auth::authenticate(call, received).await?;
+            Response::json(StatusCode::OK, &listed(games::entry(call, &id).await?))
+        }
+        Route::Reload(id) => reload(call, &id).await,
+        Route::Move(id) => take_turn(call, received, Some(&id), came_us).await,
+        Route::MoveFirst => {
+            let mut response = take_turn(call, received, None, came_us).await?;
+            response.set(DEPRECATION, "POST /move is deprecated; use POST /games/{id}/move");
+            Ok(response)
+        }
+        Route::Erase(id) => {
+            call.caller = auth::authenticate(call, received).await?;
+            personal::erase(call, received, &id).await
+        }
+        Route::Export(id) => {
+            call.caller = auth::authenticate(call, received).await?;
+            personal::export(call, received, &id).await
+        }
+        Route::Preflight | Route::Live | Route::Page(_) => Response::json(StatusCode::OK, &json!({})),
+    }
+}
+
+fn listed(game: lgdl::wire::origin::GameEntry) -> serde_json::Value {
+    json!({ "id": game.id, "name": game.name, "version": game.version, "file_hash": game.file_hash })
+}
+
+async fn take_turn<P: Platform>(
+    call: &mut Call<'_, P>,
+    received: &Received,
+    game: Option<&str>,
+    came_us: u64,
+) -> Result<Response, Refusal> {
+    let asked = request::read_move(received)?;
+    let key = request::idempotency_key(received)?;
+    let asked_now = if call.settings.development { request::asked_now(received)? } else { None };
+    call.caller = auth::authenticate(call, received).await?;
+    auth::check_user(&call.caller, &asked.user_id)?;
+    let entry = match game {
+        Some(id) => games::entry(call, id).await?,
+        None => games::first(call).await?,
+    };
+    let named = Named::new(&call.caller.tenant, &entry.id, &asked.conversation_id, &asked.user_id);
+    let limited = limits::check(call, &asked.user_id, &named.digest).await?;
+    consent::check(call, &entry, &asked.user_id).await?;
+    let now_ms = asked_now.unwrap_or_else(|| call.platform.now_ms());
+    let ask = Ask {
+        fingerprint: digest::fingerprint(&entry.id, &asked),
+        key: key.unwrap_or_else(|| format!("edge_{}", random_hex::<P, 16>(call.platform))),
+        now_ms,
+        offset_seconds: time_zone::offset_seconds(asked.context.get("timezone"), now_ms),
+        request: asked,
+        named,
+        entry,
+        came_us,
+    };
+    let taken = turn::take(call, &ask).await?;
+    let mut response = match request::wants_events(received) {
+        true => reply::events(&taken.response)?,
+        false => reply::whole(&taken.response)?,
+    };
+    if let Some(safety) = taken.journal {
+        response.set(JOURNAL, safety.name());
+    }
+    for (name, value) in limited.headers() {
+        response.set(name.clone(), value);
+    }
+    Ok(response)
+}
+
+/// On development nodes: forgets the list of games, so that the next request sees what was published.
+async fn reload<P: Platform>(call: &mut Call<'_, P>, id: &str) -> Result<Response, Refusal> {
+    if !call.settings.development {
+        return Err(Refusal::new(Reason::NoRoute, "Games are reloaded on development nodes only."));
+    }
+    games::forget_list(call).await;
+    Response::json(StatusCode::OK, &listed(games::entry(call, id).await?))
+}
+
+async fn drain_route<P: Platform>(call: &mut Call<'_, P>, received: &Received) -> Result<Response, Refusal> {
+    if !call.settings.development && !is_own_node(call, received) {
+        call.caller = auth::authenticate(call, received).await?;
+        if !call.caller.is_admin() {
+            return Err(Refusal::new(Reason::Forbidden, "Draining the journal needs the scope `admin`."));
+        }
+    }
+    let (drained, arrived) = journal::drain(call).await;
+    Response::json(StatusCode::OK, &json!({ "arrived": arrived, "all": drained == journal::Drained::All }))
+}
+
+/// Whether the request comes from the node that this instance runs on: from its timer.
+fn is_own_node<P: Platform>(call: &Call<'_, P>, received: &Received) -> bool {
+    let given = received.header(&HeaderName::from_static(lgdl::wire::node::TOKEN_HEADER)).unwrap_or("");
+    // Compared as digests, so that the time taken tells nothing about the token.
+    let own = call.settings.node_token.as_deref().filter(|token| !token.is_empty());
+    own.is_some_and(|own| digest::sha256(own.as_bytes()) == digest::sha256(given.as_bytes()))
+}
+
+/// A node whose settings are wrong says so, and does nothing else.
+fn misconfigured(route: Result<Route, Refusal>, route_name: &'static str, wrong: &[String], id: &str) -> Handled {
+    let response = match route {
+        Ok(Route::Live) => health::live().unwrap_or_else(|refusal| Response::problem(&refusal, id)),
+        Ok(Route::Ready | Route::Health) => {
+            let body = json!({ "status": "unhealthy", "settings": wrong });
+            Response::new(StatusCode::SERVICE_UNAVAILABLE, "application/json", body.to_string().into_bytes())
+        }
+        _ => {
+            let refusal = Refusal::new(Reason::Internal, "This node's settings are not valid. GET /health lists them.");
+            Response::problem(&refusal, id)
+        }
+    };
+    Handled { response, after: Vec::new(), observed: Default::default(), route: route_name }
+}

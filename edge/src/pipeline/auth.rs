@@ -1,0 +1,184 @@
+//! Stage 2: who calls. API keys are looked up at the origin by their digest and believed for a minute at most; tokens
+//! (JWT) are verified right here. Development nodes are open unless told otherwise.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use http::{HeaderName, header};
+use lgdl::problem::Reason;
+use lgdl::wire::origin::ApiKey;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::Sha256;
+
+use crate::answer::Refusal;
+use crate::call::{Call, Caller};
+use crate::digest;
+use crate::notes;
+use crate::origin::Origin;
+use crate::pipeline::request::Received;
+use crate::platform::Platform;
+use crate::settings::AuthSettings;
+
+/// How long an API key is believed, milliseconds: a revocation is honoured within this.
+pub const KEY_BELIEVED_MS: i64 = 60_000;
+/// How long it is believed while the origin can't be asked, milliseconds.
+pub const KEY_BELIEVED_WHILE_AWAY_MS: i64 = 600_000;
+/// The longest credential that is looked at, bytes.
+pub const MAX_CREDENTIAL_BYTES: usize = 4_096;
+/// How far the clocks of a token's issuer and of this node may differ, seconds.
+const TOKEN_LEEWAY_SECONDS: i64 = 60;
+
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// What is remembered of a key.
+#[derive(Debug, Serialize, Deserialize)]
+struct KnownKey {
+    asked_at_ms: i64,
+    key: Option<ApiKey>,
+}
+
+/// Finds out who calls.
+///
+/// # Errors
+/// 401 without a valid credential where one is needed; 503 when it can't be checked.
+pub async fn authenticate<P: Platform>(call: &Call<'_, P>, received: &Received) -> Result<Caller, Refusal> {
+    let auth = &call.settings.auth;
+    match credential(received)? {
+        None if auth.required => Err(unauthenticated("Send an API key as `Authorization: Bearer …`.")),
+        None => Ok(call.caller.clone()),
+        // An open node has no use for credentials, and must not fail because of one.
+        Some(_) if !auth.required => Ok(call.caller.clone()),
+        Some(credential) if credential.split('.').count() == 3 => token(auth, credential, call),
+        Some(credential) => api_key(call, credential).await,
+    }
+}
+
+fn credential(received: &Received) -> Result<Option<&str>, Refusal> {
+    let given = if received.headers.contains_key(header::AUTHORIZATION) {
+        let value = received.header(&header::AUTHORIZATION).unwrap_or("");
+        let (scheme, credential) = value.split_once(' ').unwrap_or((value, ""));
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(unauthenticated("The scheme of `Authorization` must be Bearer."));
+        }
+        Some(credential.trim())
+    } else if received.headers.contains_key(&API_KEY) {
+        Some(received.header(&API_KEY).unwrap_or("").trim())
+    } else {
+        None
+    };
+    match given {
+        Some(credential) if credential.is_empty() || credential.len() > MAX_CREDENTIAL_BYTES => {
+            Err(unauthenticated("The credential is empty or too long."))
+        }
+        other => Ok(other),
+    }
+}
+
+async fn api_key<P: Platform>(call: &Call<'_, P>, credential: &str) -> Result<Caller, Refusal> {
+    let sha256 = digest::sha256(credential.as_bytes());
+    let note = format!("key:{sha256}");
+    let now = call.platform.now_ms();
+    let known: Option<KnownKey> = notes::recall(call.platform, &note).await;
+    let age = |known: &KnownKey| now.saturating_sub(known.asked_at_ms);
+    let key = match known {
+        Some(known) if (0..KEY_BELIEVED_MS).contains(&age(&known)) => known.key,
+        stale => match Origin::new(call).api_key(&sha256).await {
+            Ok(key) => {
+                // Only keys that exist are remembered: strangers must not fill the store with what they make up.
+                if key.is_some() {
+                    let known = KnownKey { asked_at_ms: now, key: key.clone() };
+                    notes::remember(call.platform, &note, &known).await;
+                }
+                key
+            }
+            Err(_) => match stale {
+                Some(known) if (0..KEY_BELIEVED_WHILE_AWAY_MS).contains(&age(&known)) => known.key,
+                _ => {
+                    return Err(Refusal::new(
+                        Reason::OriginAway,
+                        "The API key can't be checked at the moment. Try again.",
+                    )
+                    .retry_after_ms(5_000));
+                }
+            },
+        },
+    };
+    match key {
+        Some(key) if !key.revoked && key.expires_at_ms.is_none_or(|at| now < at) => {
+            Ok(Caller { tenant: key.tenant, key: Some(key.id), user: None, scopes: key.scopes })
+        }
+        _ => Err(unauthenticated("The API key is unknown, expired or revoked.")),
+    }
+}
+
+/// Claims that this service reads.
+#[derive(Debug, Deserialize)]
+struct Claims {
+    sub: String,
+    exp: i64,
+    nbf: Option<i64>,
+    iss: Option<String>,
+    #[serde(default)]
+    aud: Value,
+    tenant: Option<String>,
+    #[serde(default)]
+    scope: String,
+}
+
+/// A JSON web token signed with HS256 (RFC 7519, RFC 7515). The algorithm is this service's choice, never the token's.
+fn token<P: Platform>(auth: &AuthSettings, token: &str, call: &Call<'_, P>) -> Result<Caller, Refusal> {
+    let invalid = || unauthenticated("The token is not valid here, or no longer.");
+    let secret = auth.jwt_secret.as_deref().ok_or_else(invalid)?;
+    let (signed, signature) = token.rsplit_once('.').ok_or_else(invalid)?;
+    let (head, claims) = signed.split_once('.').ok_or_else(invalid)?;
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).map_err(|_| invalid())?;
+    mac.update(signed.as_bytes());
+    mac.verify_slice(&URL_SAFE_NO_PAD.decode(signature).map_err(|_| invalid())?).map_err(|_| invalid())?;
+    let head: Value = decoded(head).ok_or_else(invalid)?;
+    if head["alg"] != "HS256" || head.get("crit").is_some() {
+        return Err(invalid());
+    }
+    let claims: Claims = decoded(claims).ok_or_else(invalid)?;
+    let now = call.platform.now_ms() / 1_000;
+    let in_time = now < claims.exp.saturating_add(TOKEN_LEEWAY_SECONDS)
+        && claims.nbf.is_none_or(|from| now >= from.saturating_sub(TOKEN_LEEWAY_SECONDS));
+    let for_us = auth.jwt_audience.as_ref().is_none_or(|wanted| match &claims.aud {
+        Value::String(one) => one == wanted,
+        Value::Array(several) => several.iter().any(|one| one == wanted.as_str()),
+        _ => false,
+    });
+    let from_them = auth.jwt_issuer.is_none() || auth.jwt_issuer == claims.iss;
+    if !in_time || !for_us || !from_them || claims.sub.is_empty() {
+        return Err(invalid());
+    }
+    Ok(Caller {
+        tenant: claims.tenant.unwrap_or_else(|| call.settings.tenant.clone()),
+        key: None,
+        user: Some(claims.sub),
+        scopes: claims.scope.split_whitespace().map(str::to_owned).collect(),
+    })
+}
+
+fn decoded<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+}
+
+/// Checks that the caller may speak for a user.
+///
+/// # Errors
+/// 403 when the credential stands for another person.
+pub fn check_user(caller: &Caller, user: &str) -> Result<(), Refusal> {
+    match &caller.user {
+        Some(own) if own != user && !caller.is_admin() => {
+            Err(Refusal::new(Reason::Forbidden, "The token stands for another user."))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn unauthenticated(detail: impl Into<Cow<'static, str>>) -> Refusal {
+    Refusal::new(Reason::Unauthenticated, detail).with(header::WWW_AUTHENTICATE, "Bearer")
+}

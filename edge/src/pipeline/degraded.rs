@@ -1,0 +1,113 @@
+//! What a node does while the origin is away, in steps: the turn waits in the journal; without state, it is matched and
+//! answered plainly; without a game there is nothing to be done.
+
+use lgdl::engine::{self, Conversation, MAX_CALLS_PER_TURN, Outcome, Step};
+use lgdl::problem::Reason;
+
+use crate::answer::{After, Event, Refusal};
+use crate::call::Call;
+use crate::origin::Origin;
+use crate::pipeline::reply::Kept;
+use crate::pipeline::state::Start;
+use crate::pipeline::turn::{Ask, MAX_RUNS, Taken};
+use crate::pipeline::{capabilities, games, journal, state};
+use crate::platform::{JournalSafety, Platform, SeamError};
+
+/// Takes a turn without asking the origin.
+///
+/// # Errors
+/// 503 when the game can't be had or other turns kept winning.
+pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: Start) -> Result<Taken, Refusal> {
+    let mut start = start;
+    for _ in 0..MAX_RUNS {
+        match journal::last(call, &ask.named, &ask.key).await {
+            journal::Last::SameRequest(response) => {
+                call.observe(Event::Replay);
+                return Ok(Taken { response: *response, journal: Some(call.platform.journal_safety()) });
+            }
+            journal::Last::State(last) if start.assumed || last.version >= start.version => start = *last,
+            journal::Last::State(_) | journal::Last::Nothing => {}
+        }
+        if start.assumed {
+            return stateless(call, ask).await;
+        }
+        let outcome = run(call, ask, &start, false).await?;
+        match journalled(call, ask, &start, outcome).await {
+            Err(SeamError::Conflict) => call.observe(Event::Conflict),
+            Err(SeamError::Unavailable(_)) => return stateless(call, ask).await,
+            Ok(taken) => return Ok(taken),
+        }
+    }
+    Err(Refusal::new(
+        Reason::Contended,
+        "Other turns of this conversation were faster. Send it again with the same key.",
+    )
+    .retry_after_ms(1_000))
+}
+
+/// Keeps a turn that was run while the origin was there and could not be committed any more.
+///
+/// # Errors
+/// As [`take`].
+pub async fn keep<P: Platform>(
+    call: &Call<'_, P>,
+    ask: &Ask,
+    start: &Start,
+    outcome: Outcome,
+) -> Result<Taken, Refusal> {
+    match journalled(call, ask, start, outcome).await {
+        Ok(taken) => Ok(taken),
+        Err(SeamError::Conflict) => take(call, ask, start.clone()).await,
+        Err(SeamError::Unavailable(_)) => stateless(call, ask).await,
+    }
+}
+
+async fn journalled<P: Platform>(
+    call: &Call<'_, P>,
+    ask: &Ask,
+    start: &Start,
+    outcome: Outcome,
+) -> Result<Taken, SeamError> {
+    let response = ask.response(call, &outcome, Kept::Journalled, &start.game_version);
+    let commit = ask.commit(start, &outcome, &response);
+    journal::append(call, &ask.named, commit, ask.turn(call, false)).await?;
+    Origin::new(call).note_journal(true).await;
+    call.later(After::Drain);
+    call.observe(Event::Journalled);
+    state::keep(call, &ask.named, start.version + 1, &start.game_version, &outcome.conversation);
+    Ok(Taken { response, journal: Some(call.platform.journal_safety()) })
+}
+
+/// Matches and answers, without state and without slots. Nothing is kept.
+///
+/// # Errors
+/// 503 when the game can't be had.
+pub async fn stateless<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, Refusal> {
+    let start = Start { state: Conversation::default(), ..Start::fresh(&ask.entry.version, true) };
+    let outcome = run(call, ask, &start, true).await?;
+    call.observe(Event::Stateless);
+    let response = ask.response(call, &outcome, Kept::Stateless, &start.game_version);
+    Ok(Taken { response, journal: Some(JournalSafety::None) })
+}
+
+/// Runs the engine where the turn's place can't be held: what changes nothing may be called when there is state, nothing
+/// else.
+async fn run<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: &Start, stateless: bool) -> Result<Outcome, Refusal> {
+    let game = games::compiled(call, &start.game_version).await?;
+    let mut step = engine::begin(&game, start.state.clone(), ask.turn(call, stateless));
+    for _ in 0..=MAX_CALLS_PER_TURN {
+        let pending = match step {
+            Step::Done(outcome) => return Ok(*outcome),
+            Step::Call(pending) => pending,
+        };
+        let wanted = &pending.call;
+        let result = if stateless || wanted.side_effects {
+            capabilities::failed(capabilities::NO_PLACE, "the turn can't hold its place while the origin is away")
+        } else {
+            let key = crate::digest::capability_key(&call.caller.tenant, &ask.named.user, &ask.key, wanted.index);
+            capabilities::perform(call, &ask.named.game, wanted, &key).await
+        };
+        step = pending.resume(&game, result);
+    }
+    Err(Refusal::new(Reason::Internal, "The turn asked for more capability calls than a turn may make."))
+}

@@ -1,0 +1,188 @@
+//! Turns taken while the origin is away: kept sealed, and brought to the origin in order and once.
+//!
+//! Order within a conversation is the order of versions. That a turn arrives once is the origin's doing: an entry carries
+//! the idempotency key of its request, so a second arrival is answered with the stored response.
+
+use lgdl::engine::{self, MAX_CALLS_PER_TURN, Step, Turn};
+use lgdl::wire::client::MoveResponse;
+use lgdl::wire::origin::{CommitAnswer, CommitRequest};
+use serde::{Deserialize, Serialize};
+
+use crate::call::{Call, random_hex};
+use crate::origin::{Origin, Verdict};
+use crate::pipeline::state::{self, Named, Start};
+use crate::pipeline::{capabilities, games};
+use crate::platform::{JournalEntry, JournalSafety, Platform, SeamError};
+use crate::seal::{opened, sealed};
+
+/// Conversations that one drain brings home at most.
+pub const MAX_STREAMS_PER_DRAIN: usize = 64;
+/// Attempts to place one entry whose conversation has moved on.
+const MAX_PLACINGS: u32 = 3;
+/// Added to the record of a turn that had to be run again when it was brought home: its text may differ from what was said.
+pub const RERUN_FINDING: &str = "E214";
+
+/// What an entry holds.
+#[derive(Debug, Serialize, Deserialize)]
+struct Waiting {
+    tenant: String,
+    commit: CommitRequest,
+    turn: Turn,
+}
+
+/// The newest thing that the journal knows of a conversation.
+#[derive(Debug)]
+pub enum Last {
+    /// This very request waits already; its answer.
+    SameRequest(Box<MoveResponse>),
+    /// The state after the last waiting turn.
+    State(Box<Start>),
+    /// Nothing of this user waits.
+    Nothing,
+}
+
+/// Keeps a turn.
+///
+/// # Errors
+/// When there is no journal, or another turn took the place.
+pub async fn append<P: Platform>(
+    call: &Call<'_, P>,
+    named: &Named,
+    commit: CommitRequest,
+    turn: Turn,
+) -> Result<(), SeamError> {
+    let none = || SeamError::Unavailable("no journal, or no key to seal it".into());
+    let key = call.settings.state_key.as_ref().ok_or_else(none)?;
+    if call.platform.journal_safety() == JournalSafety::None {
+        return Err(none());
+    }
+    let version = commit.expected_version + 1;
+    let commit = CommitRequest { journal_sequence: Some(version), ..commit };
+    let waiting = Waiting { tenant: call.caller.tenant.clone(), commit, turn };
+    let row = [named.digest.as_str(), &version.to_string()];
+    let sealed = sealed(call.platform, key, "journal", &row, &waiting).ok_or_else(none)?;
+    let id = random_hex::<P, 8>(call.platform);
+    call.platform.journal_append(&JournalEntry { stream: named.digest.clone(), version, id, sealed }).await
+}
+
+/// What waits for a conversation.
+pub async fn last<P: Platform>(call: &Call<'_, P>, named: &Named, idempotency_key: &str) -> Last {
+    let entries = call.platform.journal_read(&named.digest).await.unwrap_or_default();
+    let mut last = Last::Nothing;
+    for entry in &entries {
+        let Some(waiting) = open(call, entry).filter(|waiting| waiting.commit.user_id == named.user) else { continue };
+        let commit = waiting.commit;
+        if commit.idempotency_key == idempotency_key {
+            return Last::SameRequest(Box::new(commit.response));
+        }
+        last = Last::State(Box::new(Start {
+            version: commit.expected_version + 1,
+            game_version: commit.game_version,
+            state: commit.state,
+            assumed: false,
+        }));
+    }
+    last
+}
+
+fn open<P: Platform>(call: &Call<'_, P>, entry: &JournalEntry) -> Option<Waiting> {
+    let key = call.settings.state_key.as_ref()?;
+    opened(key, "journal", &[&entry.stream, &entry.version.to_string()], &entry.sealed)
+}
+
+/// How a drain ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drained {
+    /// Nothing waits any more.
+    All,
+    /// The origin did not answer, or an entry could not be placed; the rest waits on.
+    Partly,
+}
+
+/// Brings everything home, conversation by conversation; how it ended and how many turns arrived.
+pub async fn drain<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
+    let Ok(streams) = call.platform.journal_streams(MAX_STREAMS_PER_DRAIN).await else { return (Drained::Partly, 0) };
+    let mut arrived = 0;
+    for stream in &streams {
+        let (drained, count) = drain_stream(call, stream).await;
+        arrived += count;
+        if drained == Drained::Partly {
+            return (Drained::Partly, arrived);
+        }
+    }
+    if streams.len() == MAX_STREAMS_PER_DRAIN {
+        return (Drained::Partly, arrived);
+    }
+    Origin::new(call).note_journal(false).await;
+    (Drained::All, arrived)
+}
+
+/// Brings one conversation's turns home, oldest first. Stops at the first that does not arrive: order before speed.
+pub async fn drain_stream<P: Platform>(call: &Call<'_, P>, stream: &str) -> (Drained, usize) {
+    let Ok(entries) = call.platform.journal_read(stream).await else { return (Drained::Partly, 0) };
+    let mut arrived = 0;
+    for entry in entries {
+        // An entry that does not open (another key, damage) must not stop the others for ever.
+        if let Some(waiting) = open(call, &entry) {
+            let inner = call.for_tenant(waiting.tenant.clone());
+            let settled = bring_home(&inner, waiting).await;
+            call.absorb(inner);
+            if !settled {
+                return (Drained::Partly, arrived);
+            }
+            arrived += 1;
+        }
+        if call.platform.journal_remove(stream, &entry.id).await.is_err() {
+            return (Drained::Partly, arrived);
+        }
+    }
+    (Drained::All, arrived)
+}
+
+/// Brings one turn home; whether it is settled.
+async fn bring_home<P: Platform>(call: &Call<'_, P>, waiting: Waiting) -> bool {
+    let mut commit = waiting.commit;
+    for _ in 0..MAX_PLACINGS {
+        let conflict = match Origin::new(call).commit(&commit).await {
+            Ok(Verdict::Conflict(conflict)) => conflict,
+            // Arrived now or before, or its conversation is gone: nothing is left to do.
+            Ok(Verdict::Answer(CommitAnswer::Committed { .. } | CommitAnswer::Replayed { .. }))
+            | Ok(Verdict::Erased | Verdict::NotTheirs | Verdict::KeyReused) => return true,
+            Err(_) => return false,
+        };
+        if let Some(left_ms) = conflict.claimed_for_ms {
+            call.platform.sleep_ms(left_ms.min(1_000)).await;
+        }
+        let start = Start::of(conflict.current, &commit.game_version);
+        match run_again(call, &start, &waiting.turn).await {
+            Some(outcome) => {
+                commit.expected_version = start.version;
+                commit.game_version = start.game_version;
+                commit.record = outcome.record;
+                commit.record.findings.push(RERUN_FINDING.into());
+                commit.state = outcome.conversation;
+            }
+            None => return false,
+        }
+        let named = Named::new(&call.caller.tenant, &commit.game, &commit.conversation_id, &commit.user_id);
+        state::drop_hot(call, &named).await;
+    }
+    false
+}
+
+/// Runs a waiting turn on the state that won. What it called, it called when it was taken; nothing is called again.
+async fn run_again<P: Platform>(call: &Call<'_, P>, start: &Start, turn: &Turn) -> Option<Box<engine::Outcome>> {
+    let game = games::compiled(call, &start.game_version).await.ok()?;
+    let mut step = engine::begin(&game, start.state.clone(), turn.clone());
+    for _ in 0..=MAX_CALLS_PER_TURN {
+        match step {
+            Step::Done(outcome) => return Some(outcome),
+            Step::Call(pending) => {
+                let result =
+                    capabilities::failed(capabilities::NO_PLACE, "the turn was taken while the origin was away");
+                step = pending.resume(&game, result);
+            }
+        }
+    }
+    None
+}

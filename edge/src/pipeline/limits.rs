@@ -1,0 +1,91 @@
+//! Stage 3: rate limits. Which buckets a request draws from, and what answers say of them; counting is the platform's.
+
+use std::fmt::Write as _;
+
+use http::HeaderName;
+use lgdl::limits::{CountRequest, Counted, Rate, Take};
+use lgdl::problem::Reason;
+
+use crate::answer::Refusal;
+use crate::call::Call;
+use crate::digest;
+use crate::platform::Platform;
+
+/// `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10).
+pub const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+/// `RateLimit-Policy`, of the same draft.
+pub const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// Limits that applied to a request, for its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Limited {
+    headers: Vec<(HeaderName, String)>,
+}
+
+impl Limited {
+    /// The headers of the answer.
+    #[must_use]
+    pub fn headers(&self) -> &[(HeaderName, String)] {
+        &self.headers
+    }
+}
+
+/// Counts a turn against every limit that is on.
+///
+/// # Errors
+/// 429. A counter that can't be reached lets the request pass: limits protect the service, they must not be its end.
+pub async fn check<P: Platform>(call: &Call<'_, P>, user: &str, conversation: &str) -> Result<Limited, Refusal> {
+    let limits = &call.settings.limits;
+    let caller = &call.caller;
+    let person = digest::person(&caller.tenant, user);
+    let named: Vec<(&'static str, Take)> = [
+        ("user", limits.user, format!("user:{person}")),
+        ("conversation", limits.conversation, format!("conversation:{conversation}")),
+        ("key", limits.key.filter(|_| caller.key.is_some()), format!("key:{}", caller.key.as_deref().unwrap_or(""))),
+        ("global", limits.global, "global".to_owned()),
+    ]
+    .into_iter()
+    .filter_map(|(name, rate, key)| rate.map(|rate| (name, Take { key, rate })))
+    .collect();
+    if named.is_empty() || caller.is_admin() {
+        return Ok(Limited::default());
+    }
+    let request = CountRequest {
+        takes: named.iter().map(|(_, take)| take.clone()).collect(),
+        subject: caller.key.clone().map_or(person, |key| format!("key:{key}")),
+    };
+    let Ok(counted) = call.platform.count(&request).await else { return Ok(Limited::default()) };
+    let names: Vec<(&str, Rate)> = named.iter().map(|(name, take)| (*name, take.rate)).collect();
+    let headers = headers(&names, &counted);
+    match refusal(&names, &counted) {
+        Some(mut refusal) => {
+            refusal.headers.extend(headers);
+            Err(refusal)
+        }
+        None => Ok(Limited { headers }),
+    }
+}
+
+fn refusal(names: &[(&str, Rate)], counted: &Counted) -> Option<Refusal> {
+    if let Some(left_ms) = counted.banned_for_ms {
+        let detail = "Too many refused requests; this caller is refused for a while, each time for longer.";
+        return Some(Refusal::new(Reason::Banned, detail).retry_after_ms(left_ms));
+    }
+    let index = counted.refused_by?;
+    let (name, rate) = names.get(index)?;
+    let wait_ms = counted.standings.get(index).map_or(1_000, |standing| standing.wait_ms);
+    let detail = format!("The limit named `{name}` is {rate}. Wait as long as Retry-After says.");
+    Some(Refusal::new(Reason::RateLimited, detail).retry_after_ms(wait_ms))
+}
+
+fn headers(names: &[(&str, Rate)], counted: &Counted) -> Vec<(HeaderName, String)> {
+    let (mut standing_text, mut policy) = (String::new(), String::new());
+    for ((name, rate), standing) in names.iter().zip(&counted.standings) {
+        let separator = if policy.is_empty() { "" } else { ", " };
+        let window = rate.period_ms.div_ceil(1_000);
+        let reset = standing.full_in_ms.div_ceil(1_000);
+        let _ = write!(policy, "{separator}\"{name}\";q={};w={window}", rate.tokens);
+        let _ = write!(standing_text, "{separator}\"{name}\";r={};t={reset}", standing.remaining);
+    }
+    vec![(RATE_LIMIT, standing_text), (RATE_LIMIT_POLICY, policy)]
+}

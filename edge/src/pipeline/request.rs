@@ -1,0 +1,389 @@
+//! Stage 1: the request as it came. Ids, sizes, shapes and headers; nothing is looked up here.
+
+use http::{HeaderMap, HeaderName, Method, header};
+use lgdl::engine::MAX_UTTERANCE_CHARS;
+use lgdl::problem::Reason;
+use lgdl::wire::client::MoveRequest;
+use serde_json::Value;
+
+use crate::answer::Refusal;
+
+/// The largest request body, bytes: 4,096 characters at 12 bytes each as JSON escapes, and room for context.
+pub const MAX_BODY_BYTES: usize = 128 * 1024;
+/// The longest id of a conversation or a user, bytes.
+pub const MAX_ID_BYTES: usize = 128;
+/// The longest id of a game, bytes.
+pub const MAX_GAME_ID_BYTES: usize = 64;
+/// The longest idempotency key, bytes.
+pub const MAX_IDEMPOTENCY_KEY_BYTES: usize = 128;
+/// The longest participant name, characters.
+pub const MAX_PARTICIPANT_CHARS: usize = 64;
+
+/// `x-request-id`
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// `idempotency-key`
+pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// `x-lgdl-now`, milliseconds since 1970, heeded on development nodes.
+pub const NOW: HeaderName = HeaderName::from_static("x-lgdl-now");
+
+/// A request as an adapter took it off its platform.
+#[derive(Debug)]
+pub struct Received {
+    /// The method.
+    pub method: Method,
+    /// The path, without the query.
+    pub path: String,
+    /// The query, without the question mark.
+    pub query: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, at most [`MAX_BODY_BYTES`], or why there is none.
+    pub body: Result<Vec<u8>, BodyFault>,
+}
+
+/// Why a body could not be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyFault {
+    /// Longer than [`MAX_BODY_BYTES`].
+    TooLarge,
+    /// It broke off or took too long.
+    Incomplete,
+}
+
+impl Received {
+    /// A header's text, if it is there once and is text.
+    #[must_use]
+    pub fn header(&self, name: &HeaderName) -> Option<&str> {
+        let mut values = self.headers.get_all(name).iter();
+        let value = values.next()?.to_str().ok()?;
+        values.next().is_none().then_some(value)
+    }
+
+    /// The value of a query parameter, decoded.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
+        let (_, value) = pairs.into_iter().find(|(key, _)| *key == name)?;
+        crate::routes::percent_decoded(&value.replace('+', " "))
+    }
+}
+
+/// The client's request id, if it is one that may appear in logs and headers; otherwise none.
+#[must_use]
+pub fn kept_request_id(received: &Received) -> Option<&str> {
+    received.header(&REQUEST_ID).filter(|id| {
+        (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
+    })
+}
+
+/// Reads the body of a move.
+///
+/// # Errors
+/// 400 when it is no JSON, 413, 415, 422 with the field that is wrong.
+pub fn read_move(received: &Received) -> Result<MoveRequest, Refusal> {
+    check_media_type(received)?;
+    let body = match &received.body {
+        Ok(body) => body,
+        Err(BodyFault::TooLarge) => {
+            let detail = format!("A request body may take {MAX_BODY_BYTES} bytes.");
+            return Err(Refusal::new(Reason::BodyTooLarge, detail));
+        }
+        Err(BodyFault::Incomplete) => {
+            return Err(Refusal::new(Reason::BodyIncomplete, "The body broke off or took too long. Send it again."));
+        }
+    };
+    // A derived reader takes a list of the fields' values too; clients have no business sending one.
+    let is_object = body.trim_ascii_start().first() == Some(&b'{');
+    let request = serde_json::from_slice::<MoveRequest>(body).ok().filter(|_| is_object);
+    let request = request.ok_or_else(|| misread(body))?;
+    check_conversation_id(&request.conversation_id)?;
+    check_id("user_id", &request.user_id)?;
+    if let Some(participant) = &request.participant {
+        check_participant(participant)?;
+    }
+    // A text of at most that many bytes needs no counting.
+    if request.input.len() > MAX_UTTERANCE_CHARS && request.input.chars().count() > MAX_UTTERANCE_CHARS {
+        let detail = format!("`input` may take {MAX_UTTERANCE_CHARS} characters.");
+        return Err(Refusal::new(Reason::UtteranceTooLong, detail));
+    }
+    Ok(request)
+}
+
+fn check_media_type(received: &Received) -> Result<(), Refusal> {
+    let Some(value) = received.headers.get(header::CONTENT_TYPE) else {
+        return Ok(()); // Old clients leave it out.
+    };
+    let essence = value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    let is_json = essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"));
+    if is_json && received.headers.get(header::CONTENT_ENCODING).is_none() {
+        return Ok(());
+    }
+    Err(Refusal::new(Reason::UnsupportedMediaType, "Send the body as application/json, in UTF-8 and not compressed.")
+        .with(header::ACCEPT, "application/json"))
+}
+
+/// Says what is wrong without repeating any of it: serde's own message would quote the person's words.
+fn misread(body: &[u8]) -> Refusal {
+    /// Name, what its value must be, how to say so, and whether it must be there.
+    type Field = (&'static str, fn(&Value) -> bool, &'static str, bool);
+    const FIELDS: [Field; 6] = [
+        ("conversation_id", Value::is_string, "a string", true),
+        ("user_id", Value::is_string, "a string", true),
+        ("input", Value::is_string, "a string", true),
+        ("context", Value::is_object, "an object", false),
+        ("participant", |value| value.is_string() || value.is_null(), "a string", false),
+        ("explain", Value::is_boolean, "true or false", false),
+    ];
+    let value = match serde_json::from_slice::<Value>(body) {
+        Ok(value) => value,
+        Err(error) => {
+            let detail = format!("Not valid JSON at line {}, column {}.", error.line(), error.column());
+            return Refusal::new(Reason::MalformedBody, detail);
+        }
+    };
+    let fault = match value {
+        Value::Object(fields) => {
+            FIELDS.iter().find_map(|(name, is_right, expected, required)| match fields.get(*name) {
+                None if *required => Some(format!("`{name}` is missing; it must be {expected}.")),
+                Some(value) if !is_right(value) => Some(format!("`{name}` must be {expected}.")),
+                _ => None,
+            })
+        }
+        _ => Some("The body must be a JSON object.".to_owned()),
+    };
+    let fault = fault.unwrap_or_else(|| "A field appears twice or does not have the expected form.".to_owned());
+    Refusal::new(Reason::WrongShape, fault)
+}
+
+/// Checks a game's id.
+///
+/// # Errors
+/// 422.
+pub fn check_game_id(id: &str) -> Result<(), Refusal> {
+    let fits = (1..=MAX_GAME_ID_BYTES).contains(&id.len());
+    if fits && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
+        return Ok(());
+    }
+    let detail = format!("A game's id takes 1 to {MAX_GAME_ID_BYTES} letters, digits, `_` and `-`.");
+    Err(Refusal::new(Reason::BadIdentifier, detail))
+}
+
+/// Checks a conversation's id.
+///
+/// # Errors
+/// 422.
+pub fn check_conversation_id(id: &str) -> Result<(), Refusal> {
+    check_id("conversation_id", id)
+}
+
+/// Checks the id of a conversation or a user.
+///
+/// # Errors
+/// 422.
+pub fn check_id(name: &str, id: &str) -> Result<(), Refusal> {
+    let fits = (1..=MAX_ID_BYTES).contains(&id.len());
+    if fits && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:@+~=|".contains(&b)) {
+        return Ok(());
+    }
+    let detail =
+        format!("`{name}` takes 1 to {MAX_ID_BYTES} ASCII letters, digits and the characters - _ . : @ + ~ = |");
+    Err(Refusal::new(Reason::BadIdentifier, detail))
+}
+
+fn check_participant(name: &str) -> Result<(), Refusal> {
+    let fits = !name.is_empty() && name.chars().count() <= MAX_PARTICIPANT_CHARS;
+    if fits && !name.chars().any(char::is_control) {
+        return Ok(());
+    }
+    let detail = format!("`participant` takes 1 to {MAX_PARTICIPANT_CHARS} characters.");
+    Err(Refusal::new(Reason::BadIdentifier, detail))
+}
+
+/// The client's idempotency key, bare or as a quoted string.
+///
+/// # Errors
+/// 400 when there is one and it is none, or there are several.
+pub fn idempotency_key(received: &Received) -> Result<Option<String>, Refusal> {
+    if !received.headers.contains_key(&IDEMPOTENCY_KEY) {
+        return Ok(None);
+    }
+    let key = received.header(&IDEMPOTENCY_KEY).map(str::trim).unwrap_or("");
+    let key = key.strip_prefix('"').and_then(|key| key.strip_suffix('"')).unwrap_or(key);
+    let fits = (1..=MAX_IDEMPOTENCY_KEY_BYTES).contains(&key.len());
+    if fits && key.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\') {
+        return Ok(Some(key.to_owned()));
+    }
+    let detail = format!("`Idempotency-Key` takes one value of 1 to {MAX_IDEMPOTENCY_KEY_BYTES} visible characters.");
+    Err(Refusal::new(Reason::BadHeader, detail))
+}
+
+/// Whether the client wants server-sent events.
+#[must_use]
+pub fn wants_events(received: &Received) -> bool {
+    let accepted = received.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|one| {
+        one.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("text/event-stream"))
+    })
+}
+
+/// The turn's time that a development client asks for.
+///
+/// # Errors
+/// 400 when it is no number of milliseconds.
+pub fn asked_now(received: &Received) -> Result<Option<i64>, Refusal> {
+    if !received.headers.contains_key(&NOW) {
+        return Ok(None);
+    }
+    // Years 0001 to 9999, which every calendar function takes.
+    let range = -62_135_596_800_000..=253_402_300_799_000;
+    match received.header(&NOW).and_then(|text| text.trim().parse().ok()).filter(|now| range.contains(now)) {
+        Some(now) => Ok(Some(now)),
+        None => Err(Refusal::new(Reason::BadHeader, "`x-lgdl-now` takes milliseconds since 1970.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn received(headers: &[(&'static str, &str)], body: &[u8]) -> Received {
+        let headers = headers.iter().map(|(name, value)| {
+            (HeaderName::from_static(name), http::HeaderValue::from_bytes(value.as_bytes()).unwrap())
+        });
+        Received {
+            method: Method::POST,
+            path: "/games/g/move".into(),
+            query: String::new(),
+            headers: headers.collect(),
+            body: Ok(body.to_vec()),
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_wrong_is_refused_with_the_field_and_without_its_words() {
+        let good = r#"{"conversation_id":"c","user_id":"u","input":"secret"}"#;
+        assert!(read_move(&received(&[], good.as_bytes())).is_ok());
+        let long = format!(r#"{{"conversation_id":"c","user_id":"u","input":"{}"}}"#, "é".repeat(4_097));
+        for (body, reason, mentions) in [
+            ("", Reason::MalformedBody, "line 1"),
+            ("{", Reason::MalformedBody, "line 1"),
+            ("{\"input\": secret}", Reason::MalformedBody, "column"),
+            ("\u{feff}{}", Reason::MalformedBody, "line 1"),
+            ("[]", Reason::WrongShape, "object"),
+            (r#"["c","u","secret"]"#, Reason::WrongShape, "object"),
+            ("\"secret\"", Reason::WrongShape, "object"),
+            ("{}", Reason::WrongShape, "`conversation_id` is missing"),
+            (r#"{"conversation_id":1,"user_id":"u","input":"secret"}"#, Reason::WrongShape, "`conversation_id` must"),
+            (r#"{"conversation_id":"c","user_id":null,"input":"secret"}"#, Reason::WrongShape, "`user_id` must"),
+            (r#"{"conversation_id":"c","user_id":"u","input":["secret"]}"#, Reason::WrongShape, "`input` must"),
+            (
+                r#"{"conversation_id":"c","user_id":"u","input":"secret","context":"secret"}"#,
+                Reason::WrongShape,
+                "`context`",
+            ),
+            (
+                r#"{"conversation_id":"c","user_id":"u","input":"secret","explain":"secret"}"#,
+                Reason::WrongShape,
+                "`explain`",
+            ),
+            (r#"{"conversation_id":"c","user_id":"u","input":"a","input":"secret"}"#, Reason::WrongShape, "twice"),
+            (r#"{"conversation_id":"","user_id":"u","input":"secret"}"#, Reason::BadIdentifier, "`conversation_id`"),
+            (r#"{"conversation_id":"a b","user_id":"u","input":"secret"}"#, Reason::BadIdentifier, "`conversation_id`"),
+            (r#"{"conversation_id":"c","user_id":"../u","input":"secret"}"#, Reason::BadIdentifier, "`user_id`"),
+            (
+                r#"{"conversation_id":"c","user_id":"u","input":"secret","participant":""}"#,
+                Reason::BadIdentifier,
+                "`participant`",
+            ),
+            (long.as_str(), Reason::UtteranceTooLong, "4096"),
+        ] {
+            let refusal = read_move(&received(&[], body.as_bytes())).unwrap_err();
+            assert_eq!(refusal.reason, reason, "{body}");
+            assert!(refusal.detail.contains(mentions), "{body}: {}", refusal.detail);
+            assert!(!refusal.detail.contains("secret"), "{body}: {}", refusal.detail);
+        }
+        let id = "x".repeat(129);
+        let body = format!(r#"{{"conversation_id":"{id}","user_id":"u","input":""}}"#);
+        assert_eq!(read_move(&received(&[], body.as_bytes())).unwrap_err().reason, Reason::BadIdentifier);
+        let invalid_utf8 = b"{\"conversation_id\":\"c\",\"user_id\":\"u\",\"input\":\"\xff\"}";
+        assert_eq!(read_move(&received(&[], invalid_utf8)).unwrap_err().reason, Reason::MalformedBody);
+        let nested = "[".repeat(10_000);
+        assert_eq!(read_move(&received(&[], nested.as_bytes())).unwrap_err().reason, Reason::MalformedBody);
+    }
+
+    #[test]
+    fn the_longest_input_is_taken_in_any_spelling() {
+        for unit in ["é", "😀", "\\ud83d\\ude00"] {
+            let body = format!(r#"{{"conversation_id":"c","user_id":"u","input":"{}"}}"#, unit.repeat(4_096));
+            assert!(body.len() < MAX_BODY_BYTES);
+            assert!(read_move(&received(&[], body.as_bytes())).is_ok(), "{unit}");
+        }
+    }
+
+    #[test]
+    fn only_json_is_taken() {
+        let body = br#"{"conversation_id":"c","user_id":"u","input":""}"#;
+        for (content_type, taken) in [
+            ("application/json", true),
+            ("Application/JSON; charset=utf-8", true),
+            ("application/vnd.lgdl+json", true),
+            ("text/plain", false),
+            ("application/x-www-form-urlencoded", false),
+            ("", false),
+            ("\u{e9}", false),
+        ] {
+            let outcome = read_move(&received(&[("content-type", content_type)], body));
+            assert_eq!(outcome.is_ok(), taken, "{content_type}");
+            assert!(outcome.err().is_none_or(|refusal| refusal.reason == Reason::UnsupportedMediaType));
+        }
+        let compressed = received(&[("content-type", "application/json"), ("content-encoding", "gzip")], body);
+        assert_eq!(read_move(&compressed).unwrap_err().reason, Reason::UnsupportedMediaType);
+    }
+
+    #[test]
+    fn a_body_that_did_not_come_whole_is_refused() {
+        for (fault, reason) in
+            [(BodyFault::TooLarge, Reason::BodyTooLarge), (BodyFault::Incomplete, Reason::BodyIncomplete)]
+        {
+            let received = Received { body: Err(fault), ..received(&[], b"") };
+            assert_eq!(read_move(&received).unwrap_err().reason, reason);
+        }
+    }
+
+    #[test]
+    fn idempotency_keys_are_taken_bare_or_quoted() {
+        for (value, key) in
+            [("abc-1", Some("abc-1")), ("\"abc\"", Some("abc")), ("8e03978e-40d5", Some("8e03978e-40d5"))]
+        {
+            assert_eq!(idempotency_key(&received(&[("idempotency-key", value)], b"")).unwrap().as_deref(), key);
+        }
+        assert_eq!(idempotency_key(&received(&[], b"")).unwrap(), None);
+        for value in ["", "\"\"", "a b", "é", &"x".repeat(129)] {
+            let refusal = idempotency_key(&received(&[("idempotency-key", value)], b"")).unwrap_err();
+            assert_eq!(refusal.reason, Reason::BadHeader, "{value}");
+        }
+        let mut twice = received(&[("idempotency-key", "a")], b"");
+        twice.headers.append(&IDEMPOTENCY_KEY, http::HeaderValue::from_static("b"));
+        assert_eq!(idempotency_key(&twice).unwrap_err().reason, Reason::BadHeader);
+    }
+
+    #[test]
+    fn a_request_id_that_could_break_a_log_is_not_kept() {
+        for (id, kept) in [("abc-1:2_3.4", true), ("", false), ("a b", false), ("é", false), (&"x".repeat(129), false)]
+        {
+            assert_eq!(kept_request_id(&received(&[("x-request-id", id)], b"")).is_some(), kept, "{id}");
+        }
+    }
+
+    #[test]
+    fn events_are_sent_to_whoever_accepts_them() {
+        for (accept, events) in [
+            ("text/event-stream", true),
+            ("application/json, Text/Event-Stream;q=0.9", true),
+            ("*/*", false),
+            ("application/json", false),
+        ] {
+            assert_eq!(wants_events(&received(&[("accept", accept)], b"")), events, "{accept}");
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! Stages 7 to 9: one turn, from its state to its commit. The origin's compare-and-swap orders turns; whoever loses runs
+//! again on the state that won.
+
+use lgdl::engine::{self, CapabilityCall, CapabilityResult, MAX_CALLS_PER_TURN, Outcome, Step, Turn};
+use lgdl::problem::Reason;
+use lgdl::wire::client::{MoveRequest, MoveResponse};
+use lgdl::wire::origin::{ClaimRequest, CommitAnswer, CommitRequest, Conflict, GameEntry};
+
+use crate::answer::{Event, Refusal};
+use crate::call::Call;
+use crate::digest;
+use crate::origin::{Lookup, Origin, Verdict, pause};
+use crate::pipeline::journal::Drained;
+use crate::pipeline::reply::{Kept, move_response};
+use crate::pipeline::state::{Named, Start};
+use crate::pipeline::{capabilities, degraded, games, journal, state};
+use crate::platform::{JournalSafety, Platform};
+
+/// Runs of one turn before the client is asked to come back.
+pub const MAX_RUNS: u32 = 3;
+/// The longest wait for another turn's claim to lapse, milliseconds.
+const MAX_CLAIM_WAIT_MS: u64 = 1_000;
+/// The longest pause before another run, milliseconds, by the number of runs so far.
+const RERUN_PAUSE_MS: u64 = 10;
+
+/// A turn to be taken.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The conversation.
+    pub named: Named,
+    /// The game's entry, with the active version.
+    pub entry: GameEntry,
+    /// What the client asked.
+    pub request: MoveRequest,
+    /// The client's idempotency key, or one that was made here.
+    pub key: String,
+    /// What the key stands for.
+    pub fingerprint: String,
+    /// The turn's time.
+    pub now_ms: i64,
+    /// Seconds east of UTC where the person is.
+    pub offset_seconds: i32,
+    /// When the request came, on the platform's steady clock.
+    pub came_us: u64,
+}
+
+/// A turn that was taken.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Taken {
+    /// The answer.
+    pub response: MoveResponse,
+    /// Where it waits for the origin, if it does.
+    pub journal: Option<JournalSafety>,
+}
+
+impl Ask {
+    /// The engine's input.
+    pub(crate) fn turn<P: Platform>(&self, call: &Call<'_, P>, stateless: bool) -> Turn {
+        Turn {
+            participant: self.request.participant.clone().unwrap_or_else(|| "user".into()),
+            text: self.request.input.clone(),
+            context: self.request.context.clone(),
+            now_ms: self.now_ms,
+            offset_seconds: self.offset_seconds,
+            settings: engine::Settings {
+                explain: self.request.explain && call.settings.development,
+                stateless,
+                ..call.settings.engine.clone()
+            },
+        }
+    }
+
+    pub(crate) fn response<P: Platform>(
+        &self,
+        call: &Call<'_, P>,
+        outcome: &Outcome,
+        kept: Kept,
+        game_version: &str,
+    ) -> MoveResponse {
+        let id = digest::turn_id(&call.caller.tenant, &self.named.user, &self.key);
+        let latency_us = call.platform.ticks_us().saturating_sub(self.came_us);
+        move_response(outcome, kept, id, latency_us, game_version)
+    }
+
+    pub(crate) fn commit(&self, start: &Start, outcome: &Outcome, response: &MoveResponse) -> CommitRequest {
+        CommitRequest {
+            game: self.named.game.clone(),
+            conversation_id: self.named.conversation.clone(),
+            user_id: self.named.user.clone(),
+            game_version: start.game_version.clone(),
+            expected_version: start.version,
+            idempotency_key: self.key.clone(),
+            fingerprint: self.fingerprint.clone(),
+            record: outcome.record.clone(),
+            state: outcome.conversation.clone(),
+            response: response.clone(),
+            journal_sequence: None,
+        }
+    }
+}
+
+/// Takes a turn.
+///
+/// # Errors
+/// 404 for another user's conversation, 410 for an erased one, 422 for a key that stands for another request, 503 when
+/// other turns kept winning or the game can't be had.
+pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, Refusal> {
+    if call.settings.state_disabled {
+        return degraded::stateless(call, ask).await;
+    }
+    let origin = Origin::new(call);
+    let may_ask = async || origin.health().await.breaker.would_admit(call.platform.now_ms());
+    // Turns of this conversation that wait must arrive before this one.
+    let in_order = match origin.health().await.journal_pending && may_ask().await {
+        true => journal::drain_stream(call, &ask.named.digest).await.0 == Drained::All,
+        false => true,
+    };
+    let mut start = state::hot(call, &ask.named).await.unwrap_or_else(|| Start::fresh(&ask.entry.version, true));
+    if !in_order || !may_ask().await {
+        return degraded::take(call, ask, start).await;
+    }
+    let mut performed = Performed::default();
+    for run_number in 1..=MAX_RUNS {
+        let game = games::compiled(call, &start.game_version).await?;
+        let settled = match run(call, ask, &game, &mut start, &mut performed).await {
+            Ran::Done(outcome) => {
+                let response = ask.response(call, &outcome, Kept::Durable, &start.game_version);
+                let commit = ask.commit(&start, &outcome, &response);
+                match origin.commit(&commit).await {
+                    Ok(verdict) => settle(verdict, Some(Done { outcome, response })),
+                    Err(_) if start.assumed => return degraded::stateless(call, ask).await,
+                    Err(_) => return degraded::keep(call, ask, &start, *outcome).await,
+                }
+            }
+            Ran::Stopped(verdict) => settle(*verdict, None),
+        };
+        match settled {
+            Settled::Committed(done) => {
+                call.observe(Event::Turn);
+                state::keep(call, &ask.named, start.version + 1, &start.game_version, &done.outcome.conversation);
+                return Ok(Taken { response: done.response, journal: None });
+            }
+            Settled::Replayed(response) => {
+                call.observe(Event::Replay);
+                return Ok(Taken { response: *response, journal: None });
+            }
+            Settled::Refused(refusal) => {
+                state::drop_hot(call, &ask.named).await;
+                return Err(refusal);
+            }
+            Settled::Stale(conflict) => {
+                call.observe(Event::Conflict);
+                if conflict.current.as_ref().map_or(0, |current| current.version) < start.version {
+                    // This node is ahead of the origin: turns wait that nobody had noted.
+                    journal::drain_stream(call, &ask.named.digest).await;
+                }
+                start = newer(call, ask, *conflict, run_number).await?;
+            }
+        }
+    }
+    state::drop_hot(call, &ask.named).await;
+    Err(Refusal::new(
+        Reason::Contended,
+        "Other turns of this conversation were faster. Send it again with the same key.",
+    )
+    .retry_after_ms(1_000))
+}
+
+struct Done {
+    outcome: Box<Outcome>,
+    response: MoveResponse,
+}
+
+enum Settled {
+    Committed(Box<Done>),
+    Replayed(Box<MoveResponse>),
+    Refused(Refusal),
+    Stale(Box<Conflict>),
+}
+
+fn settle(verdict: Verdict, done: Option<Done>) -> Settled {
+    match (verdict, done) {
+        (Verdict::Answer(CommitAnswer::Committed { .. }), Some(done)) => Settled::Committed(Box::new(done)),
+        (Verdict::Answer(CommitAnswer::Committed { .. }), None) => {
+            Settled::Refused(Refusal::new(Reason::Internal, "The turn was not run."))
+        }
+        (Verdict::Answer(CommitAnswer::Replayed { response }), _) => Settled::Replayed(response),
+        (Verdict::Conflict(conflict), _) => Settled::Stale(conflict),
+        (Verdict::Erased, _) => Settled::Refused(erased()),
+        (Verdict::NotTheirs, _) => Settled::Refused(not_theirs()),
+        (Verdict::KeyReused, _) => Settled::Refused(Refusal::new(
+            Reason::KeyReused,
+            "This Idempotency-Key was used for another request. Use a new key for every turn.",
+        )),
+    }
+}
+
+pub(crate) fn erased() -> Refusal {
+    Refusal::new(Reason::Erased, "The conversation was erased. Begin another one under a new id.")
+}
+
+pub(crate) fn not_theirs() -> Refusal {
+    Refusal::new(Reason::UnknownConversation, "There is no such conversation of this user in this game.")
+}
+
+/// The state that won, after a pause that keeps losers from losing together again.
+async fn newer<P: Platform>(
+    call: &Call<'_, P>,
+    ask: &Ask,
+    conflict: Conflict,
+    run_number: u32,
+) -> Result<Start, Refusal> {
+    if let Some(left_ms) = conflict.claimed_for_ms {
+        call.platform.sleep_ms(left_ms.min(MAX_CLAIM_WAIT_MS)).await;
+    } else if run_number > 1 {
+        pause(call.platform, RERUN_PAUSE_MS * u64::from(run_number)).await;
+    }
+    if conflict.current.as_ref().is_some_and(|current| current.user_id != ask.named.user) {
+        return Err(not_theirs());
+    }
+    Ok(Start::of(conflict.current, &ask.entry.version))
+}
+
+/// Capability calls that this request has made, so that another run of the turn does not make them again.
+#[derive(Debug, Default)]
+struct Performed {
+    calls: Vec<(CapabilityCall, CapabilityResult)>,
+    /// The version whose place is held.
+    claimed: Option<u64>,
+}
+
+enum Ran {
+    Done(Box<Outcome>),
+    /// The turn's place is taken, or the turn is not to be run.
+    Stopped(Box<Verdict>),
+}
+
+/// Runs the engine, making the calls that it asks for.
+async fn run<P: Platform>(
+    call: &Call<'_, P>,
+    ask: &Ask,
+    game: &lgdl::compiled::CompiledGame,
+    start: &mut Start,
+    performed: &mut Performed,
+) -> Ran {
+    let mut step = engine::begin(game, start.state.clone(), ask.turn(call, false));
+    for _ in 0..=MAX_CALLS_PER_TURN {
+        let pending = match step {
+            Step::Done(outcome) => return Ran::Done(outcome),
+            Step::Call(pending) => pending,
+        };
+        let result = match result_of(call, ask, &pending.call, start, performed).await {
+            Ok(result) => result,
+            Err(verdict) => return Ran::Stopped(verdict),
+        };
+        step = pending.resume(game, result);
+    }
+    // The engine itself stops at its limit; one that does not is not followed any further.
+    Ran::Stopped(Box::new(Verdict::Conflict(Box::new(Conflict { current: None, claimed_for_ms: None }))))
+}
+
+/// The result of one call: remembered, or made now that the turn holds its place.
+async fn result_of<P: Platform>(
+    call: &Call<'_, P>,
+    ask: &Ask,
+    wanted: &CapabilityCall,
+    start: &mut Start,
+    performed: &mut Performed,
+) -> Result<CapabilityResult, Box<Verdict>> {
+    match performed.calls.get(wanted.index) {
+        Some((made, result)) if made == wanted => return Ok(result.clone()),
+        // The turn takes another way than before, and something has been done in the world already.
+        Some(_) if performed.calls[wanted.index..].iter().any(|(made, _)| made.side_effects) => {
+            return Ok(capabilities::failed(capabilities::NO_PLACE, "another run of this turn has acted already"));
+        }
+        _ => performed.calls.truncate(wanted.index),
+    }
+    let may_call = if wanted.side_effects {
+        hold_place(call, ask, start, performed).await?
+    } else {
+        know_start(call, ask, start).await?
+    };
+    let result = if may_call {
+        let key = digest::capability_key(&call.caller.tenant, &ask.named.user, &ask.key, wanted.index);
+        capabilities::perform(call, &ask.named.game, wanted, &key).await
+    } else {
+        capabilities::failed(capabilities::NO_PLACE, "the turn can't hold its place while the origin is away")
+    };
+    performed.calls.push((wanted.clone(), result.clone()));
+    Ok(result)
+}
+
+/// Holds the turn's place at the origin; false when the origin is away.
+async fn hold_place<P: Platform>(
+    call: &Call<'_, P>,
+    ask: &Ask,
+    start: &Start,
+    performed: &mut Performed,
+) -> Result<bool, Box<Verdict>> {
+    if performed.claimed == Some(start.version) {
+        return Ok(true);
+    }
+    let claim = ClaimRequest {
+        game: ask.named.game.clone(),
+        conversation_id: ask.named.conversation.clone(),
+        user_id: ask.named.user.clone(),
+        expected_version: start.version,
+        idempotency_key: ask.key.clone(),
+        fingerprint: ask.fingerprint.clone(),
+    };
+    match Origin::new(call).claim(&claim).await {
+        Ok(Verdict::Answer(CommitAnswer::Committed { .. })) => {
+            performed.claimed = Some(start.version);
+            Ok(true)
+        }
+        Ok(verdict) => Err(Box::new(verdict)),
+        Err(_) => Ok(false),
+    }
+}
+
+/// Makes sure that an assumed start is the true one before anyone else is asked anything; false when the origin is away.
+async fn know_start<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: &mut Start) -> Result<bool, Box<Verdict>> {
+    if !start.assumed {
+        return Ok(true);
+    }
+    let named = &ask.named;
+    match Origin::new(call).conversation(&named.game, &named.conversation, &named.user).await {
+        Ok(Lookup::Unknown) => {
+            start.assumed = false;
+            Ok(true)
+        }
+        Ok(Lookup::Found(current)) => {
+            Err(Box::new(Verdict::Conflict(Box::new(Conflict { current: Some(*current), claimed_for_ms: None }))))
+        }
+        Ok(Lookup::Erased) => Err(Box::new(Verdict::Erased)),
+        Err(_) => Ok(false),
+    }
+}

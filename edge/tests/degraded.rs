@@ -1,0 +1,213 @@
+//! While the origin is away: turns wait in the journal and arrive in order and once, or are answered without state.
+
+mod support;
+
+use lgdl_edge::native::Native;
+use lgdl_edge::pipeline::drain;
+use serde_json::json;
+use support::*;
+
+fn drained(node: &Native) {
+    block_on(drain(node));
+}
+
+/// A node that has taken the first turn of an order, when the origin goes.
+fn interrupted() -> (std::rc::Rc<World>, Native) {
+    let world = world();
+    let node = node(&world);
+    assert_eq!(say(&node, "c1", "u1", "I want to order apples", &[]).0, 200);
+    world.weather.set(Weather::Away);
+    (world, node)
+}
+
+#[test]
+fn turns_wait_in_the_journal_and_arrive_in_order() {
+    let (world, node) = interrupted();
+    for turn in 2..5 {
+        let (status, answer) = say(&node, "c1", "u1", "hello", &[]);
+        assert_eq!((status, &answer["turn"]), (200, &json!(turn)), "{answer}");
+        assert_eq!((&answer["durable"], &answer["degraded"]), (&json!(false), &json!("journalled")));
+    }
+    assert_eq!(node.journal.borrow().len(), 3);
+    assert_eq!(world.state.borrow().turns.len(), 1);
+    world.weather.set(Weather::Fine);
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    drained(&node);
+    assert!(node.journal.borrow().is_empty());
+    let state = world.state.borrow();
+    assert_eq!(state.turns.iter().map(|turn| turn.record.turn).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert!(state.turns[1..].iter().all(|turn| turn.journal_sequence.is_some()));
+}
+
+#[test]
+fn the_next_request_brings_waiting_turns_home_before_its_own() {
+    let (world, node) = interrupted();
+    say(&node, "c1", "u1", "hello", &[]);
+    world.weather.set(Weather::Fine);
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    let (_, answer) = say(&node, "c1", "u1", "hi there", &[]);
+    assert_eq!((&answer["turn"], &answer["durable"]), (&json!(3), &json!(true)));
+    let state = world.state.borrow();
+    assert_eq!(
+        state.turns.iter().map(|turn| turn.record.user_input.as_str()).collect::<Vec<_>>(),
+        ["I want to order apples", "hello", "hi there"]
+    );
+}
+
+#[test]
+fn the_answer_says_how_safe_a_waiting_turn_is_and_the_journal_is_sealed() {
+    let (_, node) = interrupted();
+    let body = json!({ "conversation_id": "c1", "user_id": "u1", "input": "marzipan" }).to_string();
+    let response = send(&node, &request("POST", "/games/desk/move", &[], body.as_bytes()));
+    assert_eq!(response.headers["lgdl-journal"], "memory");
+    for entry in node.journal.borrow().iter() {
+        let text = String::from_utf8_lossy(&entry.sealed).into_owned();
+        assert!(!text.contains("marzipan") && !entry.stream.contains("c1"));
+    }
+}
+
+#[test]
+fn a_retry_of_a_waiting_turn_is_the_same_turn() {
+    let (world, node) = interrupted();
+    let key = [("idempotency-key", "k1")];
+    let (_, first) = say(&node, "c1", "u1", "hello", &key);
+    let (_, again) = say(&node, "c1", "u1", "hello", &key);
+    assert_eq!(first, again);
+    assert_eq!(node.journal.borrow().len(), 1);
+    world.weather.set(Weather::Fine);
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    drained(&node);
+    let (status, later) = say(&node, "c1", "u1", "hello", &key);
+    assert_eq!((status, later), (200, first));
+    assert_eq!(world.state.borrow().turns.len(), 2);
+}
+
+#[test]
+fn a_commit_whose_answer_is_lost_happens_once() {
+    let world = world();
+    let node = node(&world);
+    say(&node, "c1", "u1", "hello", &[]);
+    world.weather.set(Weather::AnswersLost);
+    let key = [("idempotency-key", "k1")];
+    let (status, answer) = say(&node, "c1", "u1", "hi there", &key);
+    assert_eq!((status, &answer["durable"]), (200, &json!(false)), "nothing is called durable that is not known to be");
+    assert_eq!(world.state.borrow().turns.len(), 2);
+    world.weather.set(Weather::Fine);
+    drained(&node);
+    assert_eq!(world.state.borrow().turns.len(), 2);
+    assert!(node.journal.borrow().is_empty());
+    let (_, answer) = say(&node, "c1", "u1", "hello", &[]);
+    assert_eq!((&answer["turn"], &answer["durable"]), (&json!(3), &json!(true)));
+}
+
+#[test]
+fn without_state_a_turn_is_matched_and_answered_and_nothing_is_kept() {
+    let world = world();
+    let node = node(&world);
+    say(&node, "c1", "u1", "hello", &[]);
+    world.weather.set(Weather::Away);
+    let (status, answer) = say(&node, "never-heard-of", "u1", "I want to order apples", &[]);
+    assert_eq!(
+        (status, &answer["degraded"], &answer["durable"]),
+        (200, &json!("stateless"), &json!(false)),
+        "{answer}"
+    );
+    assert_eq!(answer["move_id"], "order");
+    assert!(answer.get("awaiting_slot").is_none());
+    assert!(node.journal.borrow().is_empty());
+    world.weather.set(Weather::Fine);
+    assert_eq!(say(&node, "never-heard-of", "u1", "hello", &[]).1["turn"], 1);
+}
+
+#[test]
+fn nothing_acts_in_the_world_while_its_place_cannot_be_held() {
+    let world = world();
+    let services = json!({ "orders": { "url": "https://services.example.com" } }).to_string();
+    let node = node(&world).with("services", &services);
+    say(&node, "c1", "u1", "I want to order apples", &[]);
+    world.weather.set(Weather::Away);
+    let (status, answer) = say(&node, "c1", "u1", "3", &[]);
+    assert_eq!(status, 200);
+    assert!(answer["response"].as_str().unwrap().contains("did not work"), "{answer}");
+    assert!(world.state.borrow().service_calls.is_empty());
+    world.weather.set(Weather::Fine);
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    drained(&node);
+    assert!(world.state.borrow().service_calls.is_empty(), "bringing a turn home does not act either");
+}
+
+#[test]
+fn after_five_failures_the_origin_is_left_alone_and_a_trial_finds_it_back() {
+    let (world, node) = interrupted();
+    for _ in 0..10 {
+        say(&node, "c1", "u1", "hello", &[]);
+    }
+    world.weather.set(Weather::Fine);
+    world.state.borrow_mut().calls.clear();
+    assert_eq!(say(&node, "c1", "u1", "hello", &[]).1["degraded"], "journalled");
+    assert!(world.state.borrow().calls.is_empty(), "the breaker is open");
+    let (_, health) = body_of(send(&node, &request("GET", "/health", &[], b"")));
+    assert_eq!(health["components"]["origin"]["detail"], "breaker open");
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    assert_eq!(say(&node, "c1", "u1", "hello", &[]).1["durable"], true);
+}
+
+#[test]
+fn errors_of_the_server_are_the_origin_being_away() {
+    let (world, node) = interrupted();
+    world.weather.set(Weather::Failing);
+    assert_eq!(say(&node, "c1", "u1", "hello", &[]).1["degraded"], "journalled");
+}
+
+#[test]
+fn a_waiting_turn_whose_conversation_moved_on_is_run_again_behind_it() {
+    let (world, node_away) = interrupted();
+    say(&node_away, "c1", "u1", "hello", &[]);
+    world.weather.set(Weather::Fine);
+    let elsewhere = node(&world);
+    assert_eq!(say(&elsewhere, "c1", "u1", "3", &[]).1["turn"], 2);
+    node_away.now_ms.set(node_away.now_ms.get() + 30_000);
+    drained(&node_away);
+    let state = world.state.borrow();
+    let inputs: Vec<&str> = state.turns.iter().map(|turn| turn.record.user_input.as_str()).collect();
+    assert_eq!(inputs, ["I want to order apples", "3", "hello"]);
+    assert_eq!(state.turns[2].record.turn, 3);
+    assert!(state.turns[2].record.findings.contains(&"E214".to_owned()));
+}
+
+#[test]
+fn a_waiting_turn_of_an_erased_conversation_does_not_bring_it_back() {
+    let (world, node_away) = interrupted();
+    say(&node_away, "c1", "u1", "hello", &[]);
+    world.weather.set(Weather::Fine);
+    let elsewhere = node(&world);
+    let erased = send(&elsewhere, &request("DELETE", "/conversations/c1?user_id=u1&game=desk", &[], b""));
+    assert_eq!(erased.status.as_u16(), 204);
+    node_away.now_ms.set(node_away.now_ms.get() + 30_000);
+    drained(&node_away);
+    assert!(node_away.journal.borrow().is_empty());
+    assert!(world.state.borrow().conversations.is_empty());
+    assert_eq!(say(&node_away, "c1", "u1", "hello", &[]).0, 410);
+}
+
+#[test]
+fn an_erasure_is_never_promised_while_the_origin_is_away() {
+    let (_, node) = interrupted();
+    let (status, problem) =
+        body_of(send(&node, &request("DELETE", "/conversations/c1?user_id=u1&game=desk", &[], b"")));
+    assert_eq!((status, &problem["code"]), (503, &json!("E235")));
+}
+
+#[test]
+fn a_node_without_a_key_keeps_no_state_and_journals_nothing() {
+    let world = world();
+    let mut node = node(&world);
+    node.variables.remove("state_key");
+    assert_eq!(say(&node, "c1", "u1", "I want to order apples", &[]).0, 200);
+    let (_, answer) = say(&node, "c1", "u1", "hello", &[]);
+    assert_eq!(answer["turn"], 2, "the origin has it");
+    world.weather.set(Weather::Away);
+    assert_eq!(say(&node, "c1", "u1", "hello", &[]).1["degraded"], "stateless");
+    assert!(node.journal.borrow().is_empty());
+    assert!(!node.kv.borrow().keys().any(|key| key.starts_with("hot:")));
+}

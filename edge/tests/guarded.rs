@@ -1,0 +1,250 @@
+//! Who is let in and how often: credentials, revocation, limits, bans.
+
+mod support;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use lgdl::wire::origin::ApiKey;
+use lgdl_edge::digest::sha256;
+use lgdl_edge::native::Native;
+use serde_json::{Value, json};
+use sha2::Sha256;
+use support::*;
+
+fn locked(world: &std::rc::Rc<World>) -> Native {
+    let key = ApiKey {
+        id: "key_1".into(),
+        tenant: "default".into(),
+        scopes: vec!["turns".into()],
+        expires_at_ms: None,
+        revoked: false,
+    };
+    let admin = ApiKey { id: "key_2".into(), scopes: vec!["admin".into()], ..key.clone() };
+    let other = ApiKey { id: "key_3".into(), tenant: "other".into(), ..key.clone() };
+    let mut state = world.state.borrow_mut();
+    for (secret, key) in [("good", key), ("admin", admin), ("other", other)] {
+        state.keys.insert(sha256(secret.as_bytes()), key);
+    }
+    drop(state);
+    production_node(world).with("auth", "required").with("jwt_secret", "a secret of the issuer")
+}
+
+fn get_games(node: &Native, headers: &[(&str, &str)]) -> u16 {
+    send(node, &request("GET", "/games", headers, b"")).status.as_u16()
+}
+
+#[test]
+fn a_credential_is_needed_and_must_be_known() {
+    let world = world();
+    let node = locked(&world);
+    for (headers, status) in [
+        (vec![], 401),
+        (vec![("authorization", "Bearer good")], 200),
+        (vec![("authorization", "bearer good")], 200),
+        (vec![("x-api-key", "good")], 200),
+        (vec![("authorization", "Bearer wrong")], 401),
+        (vec![("authorization", "Bearer")], 401),
+        (vec![("authorization", "Basic Z29vZA==")], 401),
+        (vec![("authorization", "Bearer good"), ("authorization", "Bearer wrong")], 401),
+        (vec![("authorization", "\u{e9}")], 401),
+        (vec![("x-api-key", "")], 401),
+    ] {
+        assert_eq!(get_games(&node, &headers), status, "{headers:?}");
+    }
+    let long = "x".repeat(5_000);
+    assert_eq!(get_games(&node, &[("x-api-key", &long)]), 401);
+    assert_eq!(say(&node, "c1", "u1", "hello", &[]).0, 401);
+    assert!(world.state.borrow().turns.is_empty());
+    let response = send(&node, &request("GET", "/games", &[], b""));
+    assert_eq!(response.headers["www-authenticate"], "Bearer");
+}
+
+#[test]
+fn a_revocation_is_honoured_within_a_minute() {
+    let world = world();
+    let node = locked(&world);
+    assert_eq!(get_games(&node, &[("x-api-key", "good")]), 200);
+    world.state.borrow_mut().keys.get_mut(&sha256(b"good")).unwrap().revoked = true;
+    node.now_ms.set(node.now_ms.get() + 59_999);
+    assert_eq!(get_games(&node, &[("x-api-key", "good")]), 200);
+    node.now_ms.set(node.now_ms.get() + 1);
+    assert_eq!(get_games(&node, &[("x-api-key", "good")]), 401);
+}
+
+#[test]
+fn an_expired_key_is_refused_at_once() {
+    let world = world();
+    let node = locked(&world);
+    world.state.borrow_mut().keys.get_mut(&sha256(b"good")).unwrap().expires_at_ms = Some(node.now_ms.get() + 1_000);
+    assert_eq!(get_games(&node, &[("x-api-key", "good")]), 200);
+    node.now_ms.set(node.now_ms.get() + 1_000);
+    assert_eq!(get_games(&node, &[("x-api-key", "good")]), 401);
+}
+
+#[test]
+fn while_the_origin_is_away_known_keys_are_believed_for_a_while_and_others_are_not() {
+    let world = world();
+    let node = locked(&world);
+    assert_eq!(get_games(&node, &[("x-api-key", "good")]), 200);
+    world.weather.set(Weather::Away);
+    node.now_ms.set(node.now_ms.get() + 300_000);
+    assert_eq!(get_games(&node, &[("x-api-key", "good")]), 200);
+    assert_eq!(get_games(&node, &[("x-api-key", "admin")]), 503);
+    node.now_ms.set(node.now_ms.get() + 300_000);
+    assert_eq!(get_games(&node, &[("x-api-key", "good")]), 503);
+}
+
+#[test]
+fn tenants_do_not_see_each_other() {
+    let world = world();
+    let node = locked(&world);
+    assert_eq!(say(&node, "c1", "u1", "hello", &[("x-api-key", "good")]).0, 200);
+    let hot = |node: &Native| node.kv.borrow().keys().filter(|key| key.starts_with("hot:")).count();
+    assert_eq!(hot(&node), 1);
+    // The origin of these tests has one tenant; what counts is that the node keeps their state apart.
+    let (_, answer) = say(&node, "c2", "u1", "hello", &[("x-api-key", "other")]);
+    assert_eq!(answer["turn"], 1);
+    assert_eq!(hot(&node), 2);
+    assert_ne!(
+        lgdl_edge::digest::conversation("default", "desk", "c1"),
+        lgdl_edge::digest::conversation("other", "desk", "c1")
+    );
+}
+
+fn token(head: Value, claims: Value, secret: &str) -> String {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let signed = format!("{}.{}", part(&head), part(&claims));
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(signed.as_bytes());
+    format!("Bearer {signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+}
+
+#[test]
+fn tokens_are_checked_whole() {
+    let world = world();
+    let node = locked(&world).with("jwt_issuer", "https://issuer.example.com").with("jwt_audience", "lgdl");
+    let now = node.now_ms.get() / 1_000;
+    let head = json!({ "alg": "HS256", "typ": "JWT" });
+    let good = json!({ "sub": "u1", "exp": now + 600, "iss": "https://issuer.example.com", "aud": ["x", "lgdl"] });
+    let secret = "a secret of the issuer";
+    let with = |name: &str, value: Value| {
+        let mut claims = good.clone();
+        claims[name] = value;
+        claims
+    };
+    assert_eq!(get_games(&node, &[("authorization", &token(head.clone(), good.clone(), secret))]), 200);
+    for (what, bad) in [
+        ("another secret", token(head.clone(), good.clone(), "another secret altogether")),
+        ("no algorithm", token(json!({ "alg": "none" }), good.clone(), secret)),
+        ("another algorithm", token(json!({ "alg": "RS256" }), good.clone(), secret)),
+        ("something critical", token(json!({ "alg": "HS256", "crit": ["b64"] }), good.clone(), secret)),
+        ("expired", token(head.clone(), with("exp", json!(now - 61)), secret)),
+        ("not yet valid", token(head.clone(), with("nbf", json!(now + 61)), secret)),
+        ("another issuer", token(head.clone(), with("iss", json!("https://evil.example.com")), secret)),
+        ("another audience", token(head.clone(), with("aud", json!("other")), secret)),
+        ("nobody", token(head.clone(), with("sub", json!("")), secret)),
+        ("no expiry", token(head.clone(), with("exp", Value::Null), secret)),
+        ("altered", token(head.clone(), good.clone(), secret).replacen("Bearer e", "Bearer f", 1)),
+        ("no base 64", "Bearer a.b.ä".into()),
+        ("empty parts", "Bearer ..".into()),
+    ] {
+        assert_eq!(get_games(&node, &[("authorization", &bad)]), 401, "{what}");
+    }
+}
+
+#[test]
+fn a_token_speaks_for_its_own_user_only() {
+    let world = world();
+    let node = locked(&world);
+    let claims = json!({ "sub": "u1", "exp": node.now_ms.get() / 1_000 + 600 });
+    let token = token(json!({ "alg": "HS256" }), claims, "a secret of the issuer");
+    assert_eq!(say(&node, "c1", "u1", "hello", &[("authorization", &token)]).0, 200);
+    let (status, problem) = say(&node, "c1", "u2", "hello", &[("authorization", &token)]);
+    assert_eq!((status, &problem["code"]), (403, &json!("E311")));
+    let export = send(&node, &request("GET", "/conversations/c1/export", &[("authorization", &token)], b""));
+    assert_eq!(export.status.as_u16(), 200, "the token says whose it is");
+}
+
+#[test]
+fn limits_count_users_conversations_and_everybody() {
+    let world = world();
+    let node = production_node(&world).with("rate_limit_global", "25/minute");
+    for n in 0..10 {
+        assert_eq!(say(&node, &format!("c{n}"), "u1", "hello", &[]).0, 200, "{n}");
+    }
+    let (status, problem) = say(&node, "c11", "u1", "hello", &[]);
+    assert_eq!((status, &problem["code"]), (429, &json!("E320")));
+    for n in 0..15 {
+        assert_eq!(say(&node, &format!("d{n}"), &format!("v{n}"), "hello", &[]).0, 200, "{n}");
+    }
+    assert_eq!(say(&node, "d99", "v99", "hello", &[]).0, 429, "the global limit");
+    assert_eq!(world.state.borrow().turns.len(), 25);
+    node.now_ms.set(node.now_ms.get() + 6_000);
+    assert_eq!(say(&node, "c11", "u1", "hello", &[]).0, 200, "tokens come back evenly");
+}
+
+#[test]
+fn answers_say_how_the_limits_stand() {
+    let world = world();
+    let node = production_node(&world);
+    let body = json!({ "conversation_id": "c1", "user_id": "u1", "input": "hello" }).to_string();
+    let send_one = || send(&node, &request("POST", "/games/desk/move", &[], body.as_bytes()));
+    let first = send_one();
+    assert_eq!(
+        first.headers["ratelimit-policy"],
+        "\"user\";q=10;w=60, \"conversation\";q=20;w=60, \"global\";q=1000;w=60"
+    );
+    assert_eq!(first.headers["ratelimit"], "\"user\";r=9;t=6, \"conversation\";r=19;t=3, \"global\";r=999;t=1");
+    for _ in 0..9 {
+        send_one();
+    }
+    let refused = send_one();
+    assert_eq!(refused.status.as_u16(), 429);
+    assert_eq!(refused.headers["retry-after"], "6");
+    assert!(refused.headers["ratelimit"].to_str().unwrap().starts_with("\"user\";r=0;t=60"));
+}
+
+#[test]
+fn whoever_goes_on_knocking_is_banned_for_a_while() {
+    let world = world();
+    let node = production_node(&world);
+    let statuses: Vec<(u16, Value)> = (0..60).map(|_| say(&node, "c1", "u1", "hello", &[])).collect();
+    assert_eq!(statuses[20].1["code"], "E320");
+    assert_eq!(statuses[59].1["code"], "E321");
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    assert_eq!(say(&node, "c1", "u1", "hello", &[]).1["code"], "E321", "the bucket has tokens again, the ban lasts");
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    assert_eq!(say(&node, "c1", "u1", "hello", &[]).0, 200);
+    assert_eq!(say(&node, "c2", "u2", "hello", &[]).0, 200, "others are not concerned");
+}
+
+#[test]
+fn administrators_pass_the_limits_and_development_has_none() {
+    let world = world();
+    let node = locked(&world);
+    for _ in 0..30 {
+        assert_eq!(say(&node, "c1", "u1", "hello", &[("x-api-key", "admin")]).0, 200);
+    }
+    let open = support::node(&world);
+    for _ in 0..30 {
+        assert_eq!(say(&open, "c2", "u1", "hello", &[]).0, 200);
+    }
+}
+
+#[test]
+fn draining_is_for_the_node_itself_and_administrators() {
+    let world = world();
+    let node = locked(&world).with("node_token", "the token of the node");
+    for (headers, status) in [
+        (vec![], 401),
+        (vec![("x-api-key", "good")], 403),
+        (vec![("x-api-key", "admin")], 200),
+        (vec![("x-lgdl-node-token", "the token of the node")], 200),
+        (vec![("x-lgdl-node-token", "")], 401),
+        (vec![("x-lgdl-node-token", "another")], 401),
+    ] {
+        let response = send(&node, &request("POST", "/internal/drain", &headers, b""));
+        assert_eq!(response.status.as_u16(), status, "{headers:?}");
+    }
+}

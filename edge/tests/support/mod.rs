@@ -1,0 +1,367 @@
+//! An origin in memory and a node in front of it, for the pipeline's tests. The origin keeps the protocol's promises as the
+//! real one does, and can be told to be away, to lose its answers, and to be slow.
+
+// Each test binary uses a part of it.
+#![allow(dead_code)]
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::OnceLock;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use lgdl::compiled::CompiledGame;
+use lgdl::wire::origin::{
+    ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, GameEntry, GameList, GamePolicy,
+    StoredConversation,
+};
+use lgdl_edge::answer::Response;
+use lgdl_edge::native::{Answering, Native};
+use lgdl_edge::pipeline::request::Received;
+use lgdl_edge::pipeline::{finish, handle};
+use lgdl_edge::platform::{FetchError, Inbound, Outbound};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// A game with what the tests need: slots, a call that changes nothing, a call that does.
+pub(crate) const GAME: &str = r#"
+game desk {
+  description: "A desk for tests"
+  capabilities {
+    stock: [ look_up ]
+    orders: [ place ]
+  }
+  moves {
+    move greeting {
+      when user says something like: [ "hello", "hi there" ]
+      confidence: 0.7
+      when confident { respond with: "Hello. How can I help?" }
+    }
+    move order {
+      when user says something like: [ "I want to order {item}", "order something" ]
+      confidence: 0.7
+      slots {
+        item: string
+        amount: range(1, 10)
+      }
+      when slot item is missing { prompt slot: "What would you like?" }
+      when slot amount is missing { prompt slot: "How many?" }
+      when all_slots_filled {
+        orders.place for "the order" await timeout 2
+        respond with: "Ordered {amount} {item}."
+      }
+      when successful { respond with: "It is on its way." }
+      when failed { respond with: "That did not work." }
+    }
+    move stock_check {
+      when user says something like: [ "is it in stock" ]
+      confidence: 0.7
+      when confident { stock.look_up for "the stock" await timeout 2 }
+      when successful { respond with: "Yes, {left} left." }
+      when failed { respond with: "I can't tell at the moment." }
+    }
+  }
+}
+"#;
+
+/// Its contract: looking up changes nothing.
+pub(crate) const CONTRACT: &str = r#"{
+  "service": "desk",
+  "capabilities": {
+    "stock": { "functions": { "look_up": { "description": "Looks up.", "parameters": [], "timeout_ms": 2000, "read_only": true } } },
+    "orders": { "functions": { "place": { "description": "Places.", "parameters": ["item", "amount"], "timeout_ms": 2000 } } }
+  }
+}"#;
+
+/// The compiled game.
+pub(crate) fn game() -> CompiledGame {
+    static GAME_BYTES: OnceLock<CompiledGame> = OnceLock::new();
+    GAME_BYTES.get_or_init(|| compile(GAME)).clone()
+}
+
+fn compile(source: &str) -> CompiledGame {
+    let parsed = lgdl::syntax::parse(source.as_bytes(), Some(CONTRACT));
+    assert!(!parsed.has_errors(), "{:?}", parsed.diagnostics);
+    CompiledGame::compile(parsed.game(None).unwrap()).unwrap()
+}
+
+/// What the origin holds, and how it behaves.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) conversations: BTreeMap<(String, String), StoredConversation>,
+    pub(crate) turns: Vec<CommitRequest>,
+    pub(crate) answers: BTreeMap<(String, String), (String, lgdl::wire::client::MoveResponse)>,
+    pub(crate) claims: BTreeMap<(String, String), (String, u64)>,
+    pub(crate) erased: BTreeSet<(String, String)>,
+    pub(crate) keys: BTreeMap<String, ApiKey>,
+    pub(crate) consents: BTreeSet<String>,
+    pub(crate) policy: GamePolicy,
+    /// Calls by path, without ids.
+    pub(crate) calls: Vec<String>,
+    /// Calls to capability services: path, idempotency key, body.
+    pub(crate) service_calls: Vec<(String, String, Value)>,
+}
+
+/// How the network treats calls to the origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Weather {
+    #[default]
+    Fine,
+    /// Nobody answers.
+    Away,
+    /// What is asked for happens, and the answer is lost.
+    AnswersLost,
+    /// Errors of the server.
+    Failing,
+}
+
+/// The origin and the services behind it.
+#[derive(Default)]
+pub(crate) struct World {
+    pub(crate) state: RefCell<State>,
+    pub(crate) weather: Cell<Weather>,
+    /// What the next calls to a capability service get; then status ok.
+    pub(crate) service_answers: RefCell<Vec<Result<Inbound, FetchError>>>,
+}
+
+impl World {
+    fn answer(&self, request: Outbound) -> Result<Inbound, FetchError> {
+        if let Some(path) = request.url.strip_prefix("https://services.example.com") {
+            let key = request.headers.iter().find(|(name, _)| *name == "idempotency-key").unwrap().1.clone();
+            let body = serde_json::from_slice(&request.body).unwrap();
+            self.state.borrow_mut().service_calls.push((path.to_owned(), key, body));
+            let mut answers = self.service_answers.borrow_mut();
+            return if answers.is_empty() {
+                ok(&json!({ "status": "ok", "data": { "left": 3 } }))
+            } else {
+                answers.remove(0)
+            };
+        }
+        match self.weather.get() {
+            Weather::Fine => self.origin(&request),
+            Weather::Away => Err(FetchError::Unreachable),
+            Weather::AnswersLost => self.origin(&request).and(Err(FetchError::TimedOut)),
+            Weather::Failing => Ok(Inbound { status: 500, body: Vec::new() }),
+        }
+    }
+
+    fn origin(&self, request: &Outbound) -> Result<Inbound, FetchError> {
+        let path = request.url.strip_prefix("http://origin.test/edge/v1/").expect("calls go to the origin");
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let parts: Vec<&str> = path.split('/').collect();
+        let user = query.strip_prefix("user=").unwrap_or("");
+        let mut state = self.state.borrow_mut();
+        state.calls.push(format!("{} {}", request.method, parts[0]));
+        match (request.method, parts.as_slice()) {
+            ("GET", ["games"]) => {
+                let entry = |id: &str| GameEntry {
+                    id: id.into(),
+                    name: "desk".into(),
+                    version: game().version(),
+                    file_hash: "0".repeat(64),
+                    policy: state.policy.clone(),
+                };
+                ok(&GameList { games: vec![entry("desk"), entry("second")] })
+            }
+            ("GET", ["compiled", version]) if *version == game().version() => {
+                Ok(Inbound { status: 200, body: game().bytes().to_vec() })
+            }
+            ("GET", ["keys", hash]) => state.keys.get(*hash).map_or_else(|| status(404), ok),
+            ("GET", ["consents", _, user]) => {
+                ok(&Consent { given: state.consents.contains(*user), details: Value::Null })
+            }
+            ("GET", ["conversations", game, id]) => state.look_up(game, id, user),
+            ("GET", ["conversations", game, id, "export"]) => {
+                let found = state.look_up(game, id, user)?;
+                if found.status == 200 { ok(&json!({ "format_version": 1 })) } else { Ok(found) }
+            }
+            ("DELETE", ["conversations", game, id]) => {
+                if state.look_up(game, id, user)?.status != 200 {
+                    return status(404);
+                }
+                let key = ((*game).to_owned(), (*id).to_owned());
+                state.conversations.remove(&key);
+                state.erased.insert(key);
+                status(204)
+            }
+            ("POST", ["turns"]) => state.commit(serde_json::from_slice(&request.body).unwrap()),
+            ("POST", ["claims"]) => state.claim(serde_json::from_slice(&request.body).unwrap()),
+            other => panic!("the origin has no {other:?}"),
+        }
+    }
+}
+
+impl State {
+    fn look_up(&self, game: &str, id: &str, user: &str) -> Result<Inbound, FetchError> {
+        let key = (game.to_owned(), id.to_owned());
+        if self.erased.contains(&key) {
+            return status(410);
+        }
+        match self.conversations.get(&key) {
+            Some(stored) if stored.user_id == user => ok(stored),
+            _ => status(404),
+        }
+    }
+
+    fn settled(
+        &self,
+        key: &(String, String),
+        user: &str,
+        idempotency: &str,
+        print: &str,
+        version: u64,
+    ) -> Option<Inbound> {
+        if self.erased.contains(key) {
+            return status(410).ok();
+        }
+        if let Some((fingerprint, response)) = self.answers.get(&(user.to_owned(), idempotency.to_owned())) {
+            if fingerprint != print {
+                return status(422).ok();
+            }
+            return ok(&CommitAnswer::Replayed { response: Box::new(response.clone()) }).ok();
+        }
+        let current = self.conversations.get(key);
+        if current.is_some_and(|current| current.user_id != user) {
+            return status(404).ok();
+        }
+        let foreign_claim = self.claims.get(key).is_some_and(|(holder, _)| holder != idempotency);
+        if current.map_or(0, |current| current.version) != version || foreign_claim {
+            let claimed_for_ms = foreign_claim.then_some(1);
+            let body = serde_json::to_vec(&Conflict { current: current.cloned(), claimed_for_ms }).unwrap();
+            return Some(Inbound { status: 409, body });
+        }
+        None
+    }
+
+    fn commit(&mut self, turn: CommitRequest) -> Result<Inbound, FetchError> {
+        let key = (turn.game.clone(), turn.conversation_id.clone());
+        let settled =
+            self.settled(&key, &turn.user_id, &turn.idempotency_key, &turn.fingerprint, turn.expected_version);
+        if let Some(answer) = settled {
+            return Ok(answer);
+        }
+        let version = turn.expected_version + 1;
+        assert_eq!(turn.record.turn, version, "the record's number is the conversation's version");
+        self.claims.remove(&key);
+        self.conversations.insert(
+            key,
+            StoredConversation {
+                version,
+                game_version: turn.game_version.clone(),
+                user_id: turn.user_id.clone(),
+                state: turn.state.clone(),
+            },
+        );
+        let answer = (turn.fingerprint.clone(), turn.response.clone());
+        self.answers.insert((turn.user_id.clone(), turn.idempotency_key.clone()), answer);
+        self.turns.push(turn);
+        ok(&CommitAnswer::Committed { version })
+    }
+
+    fn claim(&mut self, claim: ClaimRequest) -> Result<Inbound, FetchError> {
+        let key = (claim.game.clone(), claim.conversation_id.clone());
+        let settled =
+            self.settled(&key, &claim.user_id, &claim.idempotency_key, &claim.fingerprint, claim.expected_version);
+        if let Some(answer) = settled {
+            return Ok(answer);
+        }
+        self.claims.insert(key, (claim.idempotency_key, claim.expected_version));
+        ok(&CommitAnswer::Committed { version: claim.expected_version })
+    }
+}
+
+pub(crate) fn ok<T: Serialize>(body: &T) -> Result<Inbound, FetchError> {
+    Ok(Inbound { status: 200, body: serde_json::to_vec(body).unwrap() })
+}
+
+pub(crate) fn status(status: u16) -> Result<Inbound, FetchError> {
+    Ok(Inbound { status, body: Vec::new() })
+}
+
+/// A node in development before that world.
+pub(crate) fn node(world: &Rc<World>) -> Native {
+    let world = Rc::clone(world);
+    let network = move |request| -> Answering {
+        let answer = world.answer(request);
+        Box::pin(async { answer })
+    };
+    Native::new(network)
+        .with("mode", "development")
+        .with("origin_url", "http://origin.test")
+        .with("state_key", &"07".repeat(32))
+}
+
+/// The same in production, signed.
+pub(crate) fn production_node(world: &Rc<World>) -> Native {
+    node(world)
+        .with("mode", "production")
+        .with("origin_key_id", "edge1")
+        .with("origin_key", "a secret of the edge")
+        .with("auth", "open")
+}
+
+/// A request.
+pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Received {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let headers: HeaderMap = headers
+        .iter()
+        .map(|(name, value)| {
+            (HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_bytes(value.as_bytes()).unwrap())
+        })
+        .collect();
+    Received {
+        method: Method::from_bytes(method.as_bytes()).unwrap(),
+        path: path.into(),
+        query: query.into(),
+        headers,
+        body: Ok(body.to_vec()),
+    }
+}
+
+/// Sends a request and does what is left for after the answer.
+pub(crate) fn send(node: &Native, received: &Received) -> Response {
+    block_on(async {
+        let handled = handle(node, received).await;
+        finish(node, handled.after).await;
+        handled.response
+    })
+}
+
+/// One turn of a conversation; status and body.
+pub(crate) fn say(
+    node: &Native,
+    conversation: &str,
+    user: &str,
+    input: &str,
+    headers: &[(&str, &str)],
+) -> (u16, Value) {
+    let body = json!({ "conversation_id": conversation, "user_id": user, "input": input }).to_string();
+    let mut all = vec![("content-type", "application/json")];
+    all.extend(headers);
+    let response = send(node, &request("POST", "/games/desk/move", &all, body.as_bytes()));
+    body_of(response)
+}
+
+/// Status and JSON body.
+pub(crate) fn body_of(response: Response) -> (u16, Value) {
+    let status = response.status.as_u16();
+    (status, serde_json::from_slice(&response.body.into_bytes()).unwrap_or(Value::Null))
+}
+
+/// Runs a future that never waits for anything outside: the native platform's do not.
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    let waker = std::task::Waker::noop();
+    let mut context = std::task::Context::from_waker(waker);
+    for _ in 0..1_000_000 {
+        if let std::task::Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return value;
+        }
+    }
+    panic!("the future waits for something");
+}
+
+/// A shared world.
+pub(crate) fn world() -> Rc<World> {
+    Rc::new(World::default())
+}

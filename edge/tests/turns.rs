@@ -1,0 +1,305 @@
+//! Turns: committed once and in order, run again when they lose, repeated word for word, and acting once.
+
+mod support;
+
+use lgdl_edge::platform::{FetchError, Inbound};
+use serde_json::{Value, json};
+use support::*;
+
+#[test]
+fn a_conversation_fills_its_slots_over_turns_and_is_committed_in_order() {
+    let world = world();
+    let node = node(&world);
+    let (status, first) = say(&node, "c1", "u1", "I want to order apples", &[]);
+    assert_eq!(status, 200, "{first}");
+    assert_eq!(first["move_id"], "order");
+    assert_eq!(first["awaiting_slot"], "amount");
+    assert_eq!((&first["durable"], &first["turn"]), (&json!(true), &json!(1)));
+    for field in
+        ["confidence", "response", "action", "manifest_id", "latency_ms", "firewall_triggered", "stage", "game_version"]
+    {
+        assert!(first.get(field).is_some(), "{field}");
+    }
+    assert!(first["manifest_id"].as_str().unwrap().starts_with("turn_"));
+    let (_, second) = say(&node, "c1", "u1", "3", &[]);
+    assert_eq!((&second["turn"], &second["action"]), (&json!(2), &json!("place")));
+    let state = world.state.borrow();
+    assert_eq!(state.turns.iter().map(|turn| turn.record.turn).collect::<Vec<_>>(), [1, 2]);
+    assert!(state.claims.is_empty());
+}
+
+#[test]
+fn hot_state_spares_the_origin_and_its_loss_costs_nothing_but_time() {
+    let world = world();
+    let node = node(&world);
+    say(&node, "c1", "u1", "I want to order apples", &[]);
+    world.state.borrow_mut().calls.clear();
+    let (_, answer) = say(&node, "c1", "u1", "hello", &[]);
+    assert_eq!(answer["turn"], 2);
+    assert_eq!(world.state.borrow().calls, ["POST turns"]);
+    node.kv.borrow_mut().clear();
+    let (status, answer) = say(&node, "c1", "u1", "hello", &[]);
+    assert_eq!((status, &answer["turn"], &answer["durable"]), (200, &json!(3), &json!(true)));
+    node.kv_fails.set(true);
+    let (status, answer) = say(&node, "c1", "u1", "hello", &[]);
+    assert_eq!((status, &answer["turn"], &answer["durable"]), (200, &json!(4), &json!(true)));
+}
+
+#[test]
+fn stale_state_is_run_again_on_what_is_true() {
+    let world = world();
+    let (here, there) = (node(&world), node(&world));
+    say(&here, "c1", "u1", "I want to order apples", &[]);
+    say(&there, "c1", "u1", "3", &[]);
+    let (status, answer) = say(&here, "c1", "u1", "hello", &[]);
+    assert_eq!((status, &answer["turn"], &answer["move_id"]), (200, &json!(3), &json!("greeting")));
+    assert_eq!(world.state.borrow().turns.len(), 3);
+}
+
+#[test]
+fn what_lies_in_the_key_value_store_is_sealed() {
+    let world = world();
+    let node = node(&world);
+    say(&node, "secret-conversation", "secret-user", "I want to order marzipan", &[]);
+    let kv = node.kv.borrow();
+    assert!(kv.keys().any(|key| key.starts_with("hot:")));
+    for (key, (_, value)) in kv.iter() {
+        let text = format!("{key} {}", String::from_utf8_lossy(value));
+        for secret in ["marzipan", "secret-conversation", "secret-user"] {
+            assert!(!text.contains(secret), "{key}");
+        }
+    }
+}
+
+#[test]
+fn the_same_key_gives_the_stored_answer_word_for_word_and_happens_once() {
+    let world = world();
+    let node = node(&world);
+    let key = [("idempotency-key", "k1")];
+    let (_, first) = say(&node, "c1", "u1", "hello", &key);
+    let (status, again) = say(&node, "c1", "u1", "hello", &key);
+    assert_eq!((status, &again), (200, &first));
+    assert_eq!(world.state.borrow().turns.len(), 1);
+    let (status, problem) = say(&node, "c1", "u1", "hi there", &key);
+    assert_eq!((status, &problem["code"]), (422, &json!("E232")));
+    let (status, _) = say(&node, "c1", "u2-other", "hello", &key);
+    assert_eq!(status, 404, "a key is the user's own, and so is the conversation");
+}
+
+#[test]
+fn another_user_does_not_find_the_conversation() {
+    let world = world();
+    let (warm, cold) = (node(&world), node(&world));
+    say(&warm, "c1", "u1", "hello", &[]);
+    for node in [&warm, &cold] {
+        let (status, problem) = say(node, "c1", "mallory", "hello", &[]);
+        assert_eq!((status, &problem["code"]), (404, &json!("E228")));
+        for (method, path) in
+            [("DELETE", "/conversations/c1?user_id=mallory"), ("GET", "/conversations/c1/export?user_id=mallory")]
+        {
+            assert_eq!(send(node, &request(method, path, &[], b"")).status.as_u16(), 404);
+        }
+    }
+    assert_eq!(world.state.borrow().turns.len(), 1);
+}
+
+#[test]
+fn a_conversation_of_one_game_is_not_continued_by_another() {
+    let world = world();
+    let node = node(&world);
+    say(&node, "c1", "u1", "I want to order apples", &[]);
+    let body = json!({ "conversation_id": "c1", "user_id": "u1", "input": "3" }).to_string();
+    let (_, answer) = body_of(send(&node, &request("POST", "/games/second/move", &[], body.as_bytes())));
+    assert_eq!((&answer["turn"], &answer["move_id"]), (&json!(1), &json!("none")));
+}
+
+#[test]
+fn an_erased_conversation_is_gone_and_stays_gone() {
+    let world = world();
+    let (here, there) = (node(&world), node(&world));
+    say(&here, "c1", "u1", "hello", &[]);
+    say(&there, "c1", "u1", "hello", &[]);
+    let response = send(&here, &request("DELETE", "/conversations/c1?user_id=u1&game=desk", &[], b""));
+    assert_eq!(response.status.as_u16(), 204);
+    assert!(!here.kv.borrow().keys().any(|key| key.starts_with("hot:")));
+    let (status, problem) = say(&there, "c1", "u1", "hello", &[]);
+    assert_eq!((status, &problem["code"]), (410, &json!("E233")));
+    assert!(!there.kv.borrow().keys().any(|key| key.starts_with("hot:")), "the late node drops what it had");
+    assert!(world.state.borrow().conversations.is_empty());
+}
+
+fn with_services(node: lgdl_edge::native::Native) -> lgdl_edge::native::Native {
+    let service = json!({ "url": "https://services.example.com" });
+    node.with("services", &json!({ "orders": service, "stock": service }).to_string())
+}
+
+#[test]
+fn a_capability_that_acts_does_so_once_whatever_the_network_does() {
+    let world = world();
+    let node = with_services(node(&world));
+    say(&node, "c1", "u1", "I want to order apples", &[]);
+    world.state.borrow_mut().calls.clear();
+    let key = [("idempotency-key", "order-1")];
+    let (_, first) = say(&node, "c1", "u1", "3", &key);
+    assert_eq!(first["action"], "place");
+    assert_eq!(world.state.borrow().calls, ["POST claims", "POST turns"], "the place is held before anything is done");
+    let (_, again) = say(&node, "c1", "u1", "3", &key);
+    assert_eq!(again, first);
+    let state = world.state.borrow();
+    assert_eq!(state.service_calls.len(), 1);
+    let (path, capability_key, body) = &state.service_calls[0];
+    assert_eq!(path, "/place");
+    assert!(capability_key.starts_with("cap_"));
+    assert_eq!((&body["service"], &body["function"]), (&json!("orders"), &json!("place")));
+}
+
+#[test]
+fn two_turns_at_once_act_once_each_and_in_order() {
+    let world = world();
+    let (here, there) = (with_services(node(&world)), with_services(node(&world)));
+    say(&here, "c1", "u1", "I want to order apples", &[]);
+    say(&there, "c1", "u1", "3", &[]);
+    // This node's state is stale: it would order as well, were it not for the place that it can't hold.
+    let (status, answer) = say(&here, "c1", "u1", "4", &[]);
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(world.state.borrow().service_calls.len(), 1);
+    assert_eq!(world.state.borrow().turns.len(), 3);
+}
+
+#[test]
+fn a_read_is_tried_again_and_an_action_is_not() {
+    let world = world();
+    let node = with_services(node(&world));
+    let broken = || vec![Err(FetchError::Broken), Ok(Inbound { status: 503, body: Vec::new() })];
+    *world.service_answers.borrow_mut() = broken();
+    let (_, answer) = say(&node, "c1", "u1", "is it in stock", &[]);
+    assert_eq!(answer["response"], "Yes, 3 left.");
+    assert_eq!(world.state.borrow().service_calls.len(), 3);
+    let keys: Vec<String> = world.state.borrow().service_calls.iter().map(|call| call.1.clone()).collect();
+    assert!(keys.iter().all(|key| *key == keys[0]), "retries carry the key of the first attempt");
+
+    world.state.borrow_mut().service_calls.clear();
+    say(&node, "c2", "u1", "I want to order apples", &[]);
+    *world.service_answers.borrow_mut() = broken();
+    let (_, answer) = say(&node, "c2", "u1", "3", &[]);
+    assert!(answer["response"].as_str().unwrap().contains("did not work"), "{answer}");
+    assert_eq!(world.state.borrow().service_calls.len(), 1);
+}
+
+#[test]
+fn a_service_that_keeps_failing_is_left_alone_for_a_while() {
+    let world = world();
+    let node = with_services(node(&world));
+    *world.service_answers.borrow_mut() = vec![Err(FetchError::Unreachable); 15];
+    for n in 0..8 {
+        let (status, answer) = say(&node, &format!("c{n}"), "u1", "is it in stock", &[]);
+        assert_eq!((status, &answer["response"]), (200, &json!("I can't tell at the moment.")));
+    }
+    assert_eq!(world.state.borrow().service_calls.len(), 15, "five calls of three attempts, then the breaker is open");
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    assert_eq!(say(&node, "c9", "u1", "is it in stock", &[]).1["response"], "Yes, 3 left.");
+}
+
+#[test]
+fn a_service_that_is_not_configured_is_denied_in_production_and_stubbed_in_development() {
+    let world = world();
+    let (_, answer) = say(&production_node(&world), "c1", "u1", "is it in stock", &[]);
+    assert_eq!(answer["response"], "I can't tell at the moment.");
+    assert_eq!(world.state.borrow().turns[0].record.calls[0].status, "E300");
+    let mocks = json!({ "desk": { "stock.look_up": [{ "data": { "left": 12 } }] } }).to_string();
+    let (_, answer) = say(&node(&world).with("capability_mocks", &mocks), "c2", "u1", "is it in stock", &[]);
+    assert_eq!(answer["response"], "Yes, 12 left.");
+    assert!(world.state.borrow().service_calls.is_empty());
+}
+
+#[test]
+fn a_private_address_is_called_only_where_the_deployment_says_so() {
+    let world = world();
+    let service = json!({ "stock": { "url": "https://127.0.0.1:9" } });
+    let (_, answer) = say(&node(&world).with("services", &service.to_string()), "c1", "u1", "is it in stock", &[]);
+    assert_eq!(answer["response"], "I can't tell at the moment.");
+    assert_eq!(world.state.borrow().turns[0].record.calls[0].status, "E300");
+}
+
+#[test]
+fn answers_can_be_had_as_events() {
+    let world = world();
+    let node = node(&world);
+    let body = json!({ "conversation_id": "c1", "user_id": "u1", "input": "hello" }).to_string();
+    let response =
+        send(&node, &request("POST", "/games/desk/move", &[("accept", "text/event-stream")], body.as_bytes()));
+    assert_eq!(response.headers["content-type"], "text/event-stream");
+    let text = String::from_utf8(response.body.into_bytes()).unwrap();
+    let events: Vec<(&str, Value)> = text
+        .split_terminator("\n\n")
+        .map(|event| event.split_once('\n').unwrap())
+        .map(|(name, data)| {
+            (name.strip_prefix("event: ").unwrap(), serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap())
+        })
+        .collect();
+    assert_eq!(events.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["sentence", "sentence", "turn"]);
+    assert_eq!(events[0].1, json!({ "index": 0, "text": "Hello." }));
+    assert_eq!(events[2].1["response"], "Hello. How can I help?");
+    assert_eq!(events[2].1["durable"], true);
+}
+
+#[test]
+fn the_deprecated_address_is_the_first_game_and_says_so() {
+    let node = node(&world());
+    let body = json!({ "conversation_id": "c1", "user_id": "u1", "input": "hello" }).to_string();
+    let response = send(&node, &request("POST", "/move", &[], body.as_bytes()));
+    assert!(response.headers.contains_key("x-deprecation-warning"));
+    assert_eq!(body_of(response).1["move_id"], "greeting");
+}
+
+#[test]
+fn a_development_client_says_what_time_it_is() {
+    let world = world();
+    say(&node(&world), "c1", "u1", "hello", &[("x-lgdl-now", "1000")]);
+    say(&production_node(&world), "c2", "u1", "hello", &[("x-lgdl-now", "1000")]);
+    let state = world.state.borrow();
+    assert_eq!(state.turns[0].record.at_ms, 1_000);
+    assert_ne!(state.turns[1].record.at_ms, 1_000);
+}
+
+#[test]
+fn the_list_of_games_is_as_old_clients_know_it() {
+    let node = node(&world());
+    let (_, list) = body_of(send(&node, &request("GET", "/games", &[], b"")));
+    assert_eq!(list["games"][0]["id"], "desk");
+    let (_, one) = body_of(send(&node, &request("GET", "/games/desk", &[], b"")));
+    assert_eq!(one, list["games"][0]);
+    for field in ["id", "name", "version", "file_hash"] {
+        assert!(one[field].is_string(), "{field}");
+    }
+    let (status, health) = body_of(send(&node, &request("GET", "/healthz", &[], b"")));
+    assert_eq!((status, health), (200, json!({ "status": "healthy", "games_loaded": 2, "games": ["desk", "second"] })));
+}
+
+#[test]
+fn consent_is_asked_for_where_the_game_wants_it_and_a_withdrawal_is_soon_honoured() {
+    let world = world();
+    world.state.borrow_mut().policy.consent_required = true;
+    let node = node(&world);
+    let (status, problem) = say(&node, "c1", "u1", "hello", &[]);
+    assert_eq!((status, &problem["code"]), (403, &json!("E901")));
+    assert!(world.state.borrow().turns.is_empty());
+    world.state.borrow_mut().consents.insert("u1".into());
+    assert_eq!(say(&node, "c1", "u1", "hello", &[]).0, 200);
+    assert_eq!(say(&node, "c1", "u2", "hello", &[]).0, 403);
+    world.state.borrow_mut().consents.clear();
+    node.now_ms.set(node.now_ms.get() + 60_000);
+    assert_eq!(say(&node, "c1", "u1", "hello", &[]).0, 403);
+}
+
+#[test]
+fn an_instance_that_remembers_nothing_answers_the_same() {
+    let world = world();
+    let mut node = node(&world);
+    node.remembers = false;
+    say(&node, "c1", "u1", "I want to order apples", &[]);
+    world.state.borrow_mut().calls.clear();
+    let (_, answer) = say(&node, "c1", "u1", "3", &[]);
+    assert_eq!(answer["turn"], 2);
+    assert_eq!(world.state.borrow().calls, ["POST claims", "POST turns"], "games, list and state come from the store");
+}

@@ -1,0 +1,444 @@
+//! Rate limits as pure state machines: token buckets, several taken at once, and bans that grow.
+//!
+//! No clock and no store in here: the time is an argument (milliseconds since 1970, or any other origin that does not
+//! move), and whoever holds a [`Bucket`] decides how exact its counting is.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The largest number of tokens a rate may name.
+pub const MAX_TOKENS: u32 = 1_000_000;
+/// The longest period a rate may name, milliseconds (a day).
+pub const MAX_PERIOD_MS: u64 = 86_400_000;
+/// Refusals within [`REFUSAL_WINDOW_MS`] after which a caller is banned.
+pub const REFUSALS_BEFORE_BAN: u32 = 30;
+/// The window in which refusals are counted, milliseconds.
+pub const REFUSAL_WINDOW_MS: i64 = 60_000;
+/// The first ban, milliseconds; each further one is twice as long.
+pub const FIRST_BAN_MS: i64 = 60_000;
+/// The longest ban, milliseconds.
+pub const LONGEST_BAN_MS: i64 = 3_600_000;
+/// Good behaviour after which the next ban is short again, milliseconds.
+pub const BAN_MEMORY_MS: i64 = 86_400_000;
+
+/// So many tokens in so long a period: `10/minute`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rate {
+    /// Requests a period; also the most that may come at once.
+    pub tokens: u32,
+    /// The period, milliseconds.
+    pub period_ms: u64,
+}
+
+/// The text is no rate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected a rate such as 10/minute, 5/second, 100/hour or 3/20s, with 1 to {MAX_TOKENS} requests")]
+pub struct RateError;
+
+impl FromStr for Rate {
+    type Err = RateError;
+
+    fn from_str(text: &str) -> Result<Rate, RateError> {
+        let (tokens, period) = text.split_once('/').ok_or(RateError)?;
+        let tokens: u32 = tokens.trim().parse().map_err(|_| RateError)?;
+        let period_ms = period_ms(period.trim()).ok_or(RateError)?;
+        if tokens == 0 || tokens > MAX_TOKENS || period_ms == 0 || period_ms > MAX_PERIOD_MS {
+            return Err(RateError);
+        }
+        Ok(Rate { tokens, period_ms })
+    }
+}
+
+fn period_ms(text: &str) -> Option<u64> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (count, unit) = text.split_at(digits);
+    let count: u64 = if count.is_empty() { 1 } else { count.parse().ok()? };
+    let unit = match unit.trim() {
+        "ms" => 1,
+        "s" | "sec" | "second" | "seconds" => 1_000,
+        "m" | "min" | "minute" | "minutes" => 60_000,
+        "h" | "hour" | "hours" => 3_600_000,
+        "d" | "day" => 86_400_000,
+        _ => return None,
+    };
+    count.checked_mul(unit)
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.period_ms {
+            1_000 => write!(f, "{}/second", self.tokens),
+            60_000 => write!(f, "{}/minute", self.tokens),
+            3_600_000 => write!(f, "{}/hour", self.tokens),
+            other => write!(f, "{}/{other}ms", self.tokens),
+        }
+    }
+}
+
+/// One token bucket. It is full at first and fills evenly.
+///
+/// Levels are whole numbers in units of `1 / period_ms` tokens, so that a millisecond adds exactly `tokens` units and
+/// nothing is ever rounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bucket {
+    level: u64,
+    at_ms: i64,
+}
+
+impl Bucket {
+    /// A full bucket.
+    #[must_use]
+    pub fn full(rate: Rate, now_ms: i64) -> Bucket {
+        Bucket { level: capacity(rate), at_ms: now_ms }
+    }
+
+    /// Fills what time has brought. A clock that went back brings nothing.
+    fn refill(&mut self, rate: Rate, now_ms: i64) {
+        let elapsed = u64::try_from(now_ms.saturating_sub(self.at_ms)).unwrap_or(0);
+        let gained = elapsed.saturating_mul(u64::from(rate.tokens));
+        self.level = self.level.saturating_add(gained).min(capacity(rate));
+        self.at_ms = self.at_ms.max(now_ms);
+    }
+
+    /// How it stands, after a refill.
+    #[must_use]
+    pub fn standing(mut self, rate: Rate, now_ms: i64) -> Standing {
+        self.refill(rate, now_ms);
+        let missing = rate.period_ms.saturating_sub(self.level);
+        Standing {
+            remaining: u32::try_from(self.level / rate.period_ms).unwrap_or(u32::MAX),
+            wait_ms: missing.div_ceil(u64::from(rate.tokens)),
+            full_in_ms: (capacity(rate) - self.level).div_ceil(u64::from(rate.tokens)),
+        }
+    }
+
+    /// Whether the bucket is full by now, so that forgetting it changes nothing.
+    #[must_use]
+    pub fn is_full(self, rate: Rate, now_ms: i64) -> bool {
+        self.standing(rate, now_ms).full_in_ms == 0
+    }
+}
+
+fn capacity(rate: Rate) -> u64 {
+    u64::from(rate.tokens) * rate.period_ms
+}
+
+/// What a bucket holds at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Whole tokens left.
+    pub remaining: u32,
+    /// Milliseconds until there is a token; 0 when there is one.
+    pub wait_ms: u64,
+    /// Milliseconds until it is full again.
+    pub full_in_ms: u64,
+}
+
+/// Takes one token from every bucket, or none from any: a refusal by one limit does not use up the others.
+///
+/// # Errors
+/// The index of the bucket that lets its caller wait longest. The buckets are refilled and otherwise as they were.
+pub fn take_all(buckets: &mut [(Rate, Bucket)], now_ms: i64) -> Result<(), usize> {
+    let mut worst: Option<(usize, u64)> = None;
+    for (index, (rate, bucket)) in buckets.iter_mut().enumerate() {
+        bucket.refill(*rate, now_ms);
+        let wait = bucket.standing(*rate, now_ms).wait_ms;
+        if wait > 0 && worst.is_none_or(|(_, longest)| wait > longest) {
+            worst = Some((index, wait));
+        }
+    }
+    if let Some((index, _)) = worst {
+        return Err(index);
+    }
+    for (rate, bucket) in buckets {
+        bucket.level -= rate.period_ms;
+    }
+    Ok(())
+}
+
+/// A caller's record of refusals: whoever keeps on knocking is banned, each time for longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Conduct {
+    refusals: u32,
+    window_from_ms: i64,
+    bans: u32,
+    banned_until_ms: i64,
+}
+
+impl Conduct {
+    /// Milliseconds that a ban still lasts, if there is one.
+    #[must_use]
+    pub fn banned_for_ms(&self, now_ms: i64) -> Option<u64> {
+        u64::try_from(self.banned_until_ms.saturating_sub(now_ms)).ok().filter(|left| *left > 0)
+    }
+
+    /// Whether forgetting it changes nothing.
+    #[must_use]
+    pub fn is_forgiven(&self, now_ms: i64) -> bool {
+        now_ms.saturating_sub(self.window_from_ms) >= REFUSAL_WINDOW_MS
+            && now_ms.saturating_sub(self.banned_until_ms) >= BAN_MEMORY_MS
+    }
+
+    /// Notes a refusal; tells the length of the ban that it brings, if it brings one.
+    pub fn refused(&mut self, now_ms: i64) -> Option<u64> {
+        if now_ms.saturating_sub(self.window_from_ms) >= REFUSAL_WINDOW_MS {
+            self.refusals = 0;
+            self.window_from_ms = now_ms;
+        }
+        if now_ms.saturating_sub(self.banned_until_ms) >= BAN_MEMORY_MS {
+            self.bans = 0;
+        }
+        self.refusals = self.refusals.saturating_add(1);
+        if self.refusals < REFUSALS_BEFORE_BAN {
+            return None;
+        }
+        let length = (FIRST_BAN_MS << self.bans.min(10)).min(LONGEST_BAN_MS);
+        self.bans = self.bans.saturating_add(1);
+        self.refusals = 0;
+        self.banned_until_ms = now_ms.saturating_add(length);
+        u64::try_from(length).ok()
+    }
+}
+
+/// A token to be taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Take {
+    /// Which bucket: the limit's name and whom it counts.
+    pub key: String,
+    /// Its rate.
+    pub rate: Rate,
+}
+
+/// A request to a counter: one token from each bucket, or none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountRequest {
+    /// The tokens.
+    pub takes: Vec<Take>,
+    /// Whose conduct is noted.
+    pub subject: String,
+}
+
+/// A counter's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// The take that refused, by its index.
+    pub refused_by: Option<usize>,
+    /// How each bucket stands now, in the order of the takes.
+    pub standings: Vec<Standing>,
+    /// Milliseconds that the subject is still banned.
+    pub banned_for_ms: Option<u64>,
+    /// Whether this very refusal brought the ban.
+    pub ban_is_new: bool,
+}
+
+/// Buckets and conducts in memory, for whatever counts in one place: a process, a Durable Object.
+#[derive(Debug, Default)]
+pub struct Counters {
+    buckets: HashMap<String, (Rate, Bucket)>,
+    conducts: HashMap<String, Conduct>,
+    until_sweep: u32,
+}
+
+/// Counts between two sweeps; a sweep forgets buckets that are full again and conducts that are forgiven.
+const COUNTS_BETWEEN_SWEEPS: u32 = 10_000;
+
+impl Counters {
+    /// Takes the tokens and notes a refusal against the subject.
+    pub fn count(&mut self, request: &CountRequest, now_ms: i64) -> Counted {
+        self.sweep(now_ms);
+        let mut buckets: Vec<(Rate, Bucket)> =
+            request.takes.iter().map(|take| (take.rate, self.bucket(take, now_ms))).collect();
+        let banned_for_ms = self.conducts.get(&request.subject).and_then(|conduct| conduct.banned_for_ms(now_ms));
+        let refused_by = if banned_for_ms.is_some() { None } else { take_all(&mut buckets, now_ms).err() };
+        let new_ban_ms =
+            refused_by.and_then(|_| self.conducts.entry(request.subject.clone()).or_default().refused(now_ms));
+        for (take, kept) in request.takes.iter().zip(&buckets) {
+            self.buckets.insert(take.key.clone(), *kept);
+        }
+        Counted {
+            refused_by,
+            standings: buckets.iter().map(|(rate, bucket)| bucket.standing(*rate, now_ms)).collect(),
+            banned_for_ms: banned_for_ms.or(new_ban_ms),
+            ban_is_new: new_ban_ms.is_some(),
+        }
+    }
+
+    fn bucket(&self, take: &Take, now_ms: i64) -> Bucket {
+        // Another rate than before is another limit: it begins full.
+        match self.buckets.get(&take.key) {
+            Some((rate, bucket)) if *rate == take.rate => *bucket,
+            _ => Bucket::full(take.rate, now_ms),
+        }
+    }
+
+    fn sweep(&mut self, now_ms: i64) {
+        if self.until_sweep > 0 {
+            self.until_sweep -= 1;
+            return;
+        }
+        self.until_sweep = COUNTS_BETWEEN_SWEEPS;
+        self.buckets.retain(|_, (rate, bucket)| !bucket.is_full(*rate, now_ms));
+        self.conducts.retain(|_, conduct| !conduct.is_forgiven(now_ms));
+    }
+
+    /// How many buckets and conducts are kept.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.buckets.len() + self.conducts.len()
+    }
+
+    /// Whether nothing is kept.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rate(text: &str) -> Rate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn rates_are_read_in_their_usual_spellings() {
+        for (text, tokens, period_ms) in [
+            ("10/minute", 10, 60_000),
+            (" 20 / min ", 20, 60_000),
+            ("1/s", 1, 1_000),
+            ("100/hour", 100, 3_600_000),
+            ("3/20s", 3, 20_000),
+            ("5/250ms", 5, 250),
+        ] {
+            assert_eq!(text.parse(), Ok(Rate { tokens, period_ms }), "{text}");
+            assert_eq!(rate(text).to_string().parse(), Ok(rate(text)), "{text}");
+        }
+        for text in
+            ["", "10", "/minute", "0/minute", "-1/minute", "10/fortnight", "10/0s", "1e3/s", "10/2d", "1000001/s"]
+        {
+            assert_eq!(text.parse::<Rate>(), Err(RateError), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_full_bucket_gives_its_tokens_at_once_and_then_one_every_share_of_the_period() {
+        let rate = rate("10/minute");
+        let mut buckets = [(rate, Bucket::full(rate, 0))];
+        for _ in 0..10 {
+            assert_eq!(take_all(&mut buckets, 0), Ok(()));
+        }
+        assert_eq!(take_all(&mut buckets, 0), Err(0));
+        assert_eq!(buckets[0].1.standing(rate, 0), Standing { remaining: 0, wait_ms: 6_000, full_in_ms: 60_000 });
+        assert_eq!(take_all(&mut buckets, 5_999), Err(0));
+        assert_eq!(take_all(&mut buckets, 6_000), Ok(()));
+        assert_eq!(take_all(&mut buckets, 6_000), Err(0));
+    }
+
+    #[test]
+    fn a_refusal_by_one_limit_leaves_the_others_alone() {
+        let (tight, wide) = (rate("1/minute"), rate("100/minute"));
+        let mut buckets = [(wide, Bucket::full(wide, 0)), (tight, Bucket::full(tight, 0))];
+        assert_eq!(take_all(&mut buckets, 0), Ok(()));
+        for _ in 0..50 {
+            assert_eq!(take_all(&mut buckets, 0), Err(1));
+        }
+        assert_eq!(buckets[0].1.standing(wide, 0).remaining, 99);
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_gives_nothing_away() {
+        let rate = rate("2/second");
+        let mut buckets = [(rate, Bucket::full(rate, 10_000))];
+        assert_eq!(take_all(&mut buckets, 10_000), Ok(()));
+        assert_eq!(take_all(&mut buckets, 0), Ok(()));
+        assert_eq!(take_all(&mut buckets, 0), Err(0));
+        assert_eq!(take_all(&mut buckets, 10_000), Err(0));
+        assert_eq!(take_all(&mut buckets, 10_500), Ok(()));
+    }
+
+    #[test]
+    fn bans_grow_and_are_forgiven_after_a_day() {
+        let mut conduct = Conduct::default();
+        let mut now = 1_000_000_000;
+        let mut lengths = Vec::new();
+        for _ in 0..8 {
+            let length = (0..REFUSALS_BEFORE_BAN).find_map(|_| conduct.refused(now)).unwrap();
+            assert_eq!(conduct.banned_for_ms(now), Some(length));
+            now += i64::try_from(length).unwrap();
+            assert_eq!(conduct.banned_for_ms(now), None);
+            lengths.push(length / 60_000);
+        }
+        assert_eq!(lengths, [1, 2, 4, 8, 16, 32, 60, 60]);
+        now += BAN_MEMORY_MS;
+        assert_eq!((0..REFUSALS_BEFORE_BAN).find_map(|_| conduct.refused(now)), Some(60_000));
+    }
+
+    #[test]
+    fn refusals_far_apart_bring_no_ban() {
+        let mut conduct = Conduct::default();
+        for n in 0..1_000 {
+            assert_eq!(conduct.refused(n * REFUSAL_WINDOW_MS / 10), None);
+        }
+    }
+
+    fn request(user: &str) -> CountRequest {
+        let takes = vec![
+            Take { key: format!("user:{user}"), rate: rate("10/minute") },
+            Take { key: "global".into(), rate: rate("1000/minute") },
+        ];
+        CountRequest { takes, subject: user.into() }
+    }
+
+    #[test]
+    fn whoever_goes_on_after_refusals_is_banned_and_others_are_not() {
+        let mut counters = Counters::default();
+        let mut answers = Vec::new();
+        for _ in 0..60 {
+            answers.push(counters.count(&request("mallory"), 0));
+        }
+        assert!(answers[..10].iter().all(|a| a.refused_by.is_none() && a.banned_for_ms.is_none()));
+        assert!(answers[10..39].iter().all(|a| a.refused_by == Some(0) && a.banned_for_ms.is_none()));
+        assert!(answers[39].ban_is_new && answers[39].banned_for_ms == Some(60_000));
+        assert!(answers[40..].iter().all(|a| !a.ban_is_new && a.banned_for_ms == Some(60_000)));
+        assert_eq!(answers[59].standings[1].remaining, 990, "refusals do not use up the global limit");
+        assert_eq!(counters.count(&request("alice"), 0).refused_by, None);
+        assert_eq!(counters.count(&request("mallory"), 60_000).banned_for_ms, None);
+    }
+
+    #[test]
+    fn counters_forget_whoever_is_gone() {
+        let mut counters = Counters::default();
+        let mut largest = 0;
+        for n in 0..100_000i64 {
+            counters.count(&request(&n.to_string()), n * 100);
+            largest = largest.max(counters.len());
+        }
+        assert!(largest < 15_000, "{largest}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_stretch_of_time_lets_more_through_than_a_bucket_and_its_refill(
+            tokens in 1u32..50, period_ms in 1u64..100_000, steps in prop::collection::vec(0i64..5_000, 1..200),
+        ) {
+            let rate = Rate { tokens, period_ms };
+            let mut buckets = [(rate, Bucket::full(rate, 0))];
+            let (mut now, mut let_through) = (0i64, 0u64);
+            for step in steps {
+                now += step;
+                if take_all(&mut buckets, now).is_ok() {
+                    let_through += 1;
+                }
+                let elapsed = u64::try_from(now).unwrap();
+                prop_assert!(let_through <= u64::from(tokens) + elapsed * u64::from(tokens) / period_ms);
+            }
+        }
+    }
+}
