@@ -51,6 +51,13 @@ impl Native {
         }
     }
 
+    /// Draws randomness from that seed. Nodes of one world need different ones.
+    #[must_use]
+    pub fn seeded(self, seed: u64) -> Native {
+        self.random.set(seed);
+        self
+    }
+
     /// Sets a variable.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Native {

@@ -165,7 +165,8 @@ fn a_waiting_turn_whose_conversation_moved_on_is_run_again_behind_it() {
     say(&node_away, "c1", "u1", "hello", &[]);
     world.weather.set(Weather::Fine);
     let elsewhere = node(&world);
-    assert_eq!(say(&elsewhere, "c1", "u1", "3", &[]).1["turn"], 2);
+    let (_, answer) = say(&elsewhere, "c1", "u1", "3", &[]);
+    assert_eq!(answer["turn"], 2, "{answer}");
     node_away.now_ms.set(node_away.now_ms.get() + 30_000);
     drained(&node_away);
     let state = world.state.borrow();

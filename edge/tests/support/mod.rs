@@ -8,6 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use lgdl::compiled::CompiledGame;
@@ -285,7 +286,9 @@ pub(crate) fn node(world: &Rc<World>) -> Native {
         let answer = world.answer(request);
         Box::pin(async { answer })
     };
+    static NODES: AtomicU64 = AtomicU64::new(1);
     Native::new(network)
+        .seeded(NODES.fetch_add(1, Ordering::Relaxed) << 32)
         .with("mode", "development")
         .with("origin_url", "http://origin.test")
         .with("state_key", &"07".repeat(32))
