@@ -1,9 +1,11 @@
 //! The recognizer's engine: matches a grammar's rules against tokens, remembering what each symbol gave at each token.
 //! Knows no language and no meaning.
 
+use std::ops::Range;
+
 use jiff::civil::{Date, DateTime};
 
-use super::grammar::{Element, Grammar, PATTERN_LIMIT, Rule, Sym};
+use super::grammar::{Element, Grammar, HEADS, Mask, Rule, RuleSet, Sym};
 use super::readers;
 use super::tokens::{Gap, Token};
 use super::values::Node;
@@ -12,8 +14,17 @@ use super::values::Node;
 const ENDS_LIMIT: usize = 6;
 /// Deepest nesting of symbols.
 const DEPTH_LIMIT: usize = 40;
-/// Most elements tried for one token; keeps the whole linear in the text.
-const STEPS_PER_TOKEN: u32 = 6_000;
+/// Most elements tried in a text: this many …
+const STEPS: u32 = 8_000;
+/// … and these for each byte. Sentences take about ten a byte where they speak of nothing but time; what goes far beyond
+/// (thousands of numbers in a row) is read to where the allowance ends.
+const STEPS_PER_BYTE: u32 = 6;
+/// How many tokens are remembered at once; no value reaches further.
+const WINDOW: usize = 64;
+/// How many findings are remembered before the next token starts afresh …
+const MEMORY: usize = 256;
+/// … and how many there may ever be.
+const MEMORY_LIMIT: usize = 8_192;
 
 /// A symbol found: where it ends (one past its last token) and what it means.
 #[derive(Debug, Clone, Copy)]
@@ -85,65 +96,123 @@ impl Scene<'_> {
     }
 }
 
+/// What a head gave at a token: `len` of [`Chart::found`] from `from` on.
 #[derive(Clone, Copy)]
-enum Cell {
-    Unknown,
-    Known { from: u32, len: u32 },
+struct Cell {
+    token: u32,
+    from: u16,
+    len: u16,
 }
+
+const EMPTY: Cell = Cell { token: u32::MAX, from: 0, len: 0 };
 
 /// The work on one text.
 pub(super) struct Chart<'t> {
     pub(super) scene: Scene<'t>,
+    /// By token (modulo the window) and head.
     cells: Vec<Cell>,
+    window: usize,
+    /// By token (modulo the window): the rules that may match there.
+    rules_at: Vec<(u32, RuleSet)>,
     found: Vec<Found>,
+    /// The rules that are being matched, one behind the other.
+    parts: Vec<Matched>,
+    ends: Vec<Found>,
     steps: u32,
     depth: usize,
 }
 
 impl<'t> Chart<'t> {
     pub(super) fn new(scene: Scene<'t>) -> Chart<'t> {
-        let cells = vec![Cell::Unknown; scene.tokens.len() * super::grammar::HEADS];
-        Chart { scene, cells, found: Vec::with_capacity(32), steps: 0, depth: 0 }
-    }
-
-    /// Allows the work that a new starting token may take.
-    pub(super) fn refill(&mut self) {
-        self.steps = STEPS_PER_TOKEN;
-    }
-
-    /// All that head `sym` may be at token `at`, best rule first for each end.
-    pub(super) fn at(&mut self, sym: Sym, at: usize) -> (usize, usize) {
-        let Some(head) = sym.head() else { return (0, 0) };
-        let Some(token) = self.scene.tokens.get(at) else { return (0, 0) };
-        let mask = token.mask;
-        if mask & self.scene.grammar.first(head) == 0 {
-            return (0, 0);
+        let window = scene.tokens.len().min(WINDOW);
+        let cells = vec![EMPTY; window * HEADS];
+        let bytes = u32::try_from(scene.text.len()).unwrap_or(u32::MAX);
+        Chart {
+            scene,
+            cells,
+            window,
+            rules_at: vec![(u32::MAX, RuleSet::EMPTY); window],
+            found: Vec::with_capacity(32),
+            parts: Vec::with_capacity(32),
+            ends: Vec::with_capacity(16),
+            steps: STEPS.saturating_add(STEPS_PER_BYTE.saturating_mul(bytes)),
+            depth: 0,
         }
-        let cell = at * super::grammar::HEADS + head;
-        if let Cell::Known { from, len } = self.cells[cell] {
-            return (from as usize, len as usize);
+    }
+
+    /// Makes ready for a new starting token: forgets what is long past.
+    pub(super) fn forget(&mut self) {
+        if self.found.len() > MEMORY {
+            self.found.clear();
+            self.cells.fill(EMPTY);
+        }
+    }
+
+    /// The mask of token `at`, nothing behind the end of a line.
+    fn mask(&self, at: usize) -> Mask {
+        match self.scene.tokens.get(at) {
+            Some(token) if token.gap != Gap::Line => token.mask,
+            _ => 0,
+        }
+    }
+
+    /// All that head `sym` may be at token `at`, best rule first for each end: a range for [`Chart::get`].
+    pub(super) fn at(&mut self, sym: Sym, at: usize) -> Range<usize> {
+        let Some(head) = sym.head() else { return 0..0 };
+        if at >= self.scene.tokens.len() {
+            return 0..0;
+        }
+        let slot = at % self.window;
+        let cell = slot * HEADS + head;
+        let known = self.cells[cell];
+        if known.token == at as u32 {
+            return known.from as usize..(known.from + known.len) as usize;
+        }
+        let grammar = self.scene.grammar;
+        if self.rules_at[slot].0 != at as u32 {
+            self.rules_at[slot] = (at as u32, grammar.admitted(self.scene.tokens[at].mask, self.mask(at + 1)));
+        }
+        let rules = grammar.rules_of(head);
+        let Some(mut rule) = self.rules_at[slot].1.next(rules.start, rules.end) else {
+            self.cells[cell] = Cell { token: at as u32, ..EMPTY };
+            return 0..0;
+        };
+        if self.depth >= DEPTH_LIMIT || self.found.len() >= MEMORY_LIMIT {
+            return 0..0;
         }
         // A head within itself at the same token finds nothing; grammars have no left recursion.
-        self.cells[cell] = Cell::Known { from: 0, len: 0 };
-        if self.depth >= DEPTH_LIMIT {
-            self.cells[cell] = Cell::Unknown;
-            return (0, 0);
-        }
+        self.cells[cell] = Cell { token: at as u32, ..EMPTY };
         self.depth += 1;
-        let mut ends = [Found { end: 0, node: Node::Nothing }; ENDS_LIMIT];
-        let mut count = 0;
-        let grammar = self.scene.grammar;
-        for (rule, first) in grammar.rules(head) {
-            if mask & first != 0 {
-                let mut parts = [Matched { start: 0, end: 0, node: Node::Nothing }; PATTERN_LIMIT];
-                self.sequence(rule, 0, at, at, &mut parts, &mut ends, &mut count);
+        let base = self.ends.len();
+        loop {
+            if !self.found_nothing(grammar.rule(rule).elements()[0].sym, at) {
+                let bottom = self.parts.len();
+                self.sequence(grammar.rule(rule), 0, at, at, bottom, base);
+                self.parts.truncate(bottom);
+            }
+            // The slot may serve another token by now.
+            if self.rules_at[slot].0 != at as u32 {
+                break;
+            }
+            match self.rules_at[slot].1.next(rule + 1, rules.end) {
+                Some(next) => rule = next,
+                None => break,
             }
         }
         self.depth -= 1;
         let from = self.found.len();
-        self.found.extend_from_slice(&ends[..count]);
-        self.cells[cell] = Cell::Known { from: from as u32, len: count as u32 };
-        (from, count)
+        self.found.extend(self.ends.drain(base..));
+        let len = self.found.len() - from;
+        self.cells[cell] = Cell { token: at as u32, from: from as u16, len: len as u16 };
+        from..from + len
+    }
+
+    /// Whether it is known that head `sym` is not at token `at`.
+    fn found_nothing(&self, sym: Sym, at: usize) -> bool {
+        sym.head().is_some_and(|head| {
+            let cell = self.cells[at % self.window * HEADS + head];
+            cell.token == at as u32 && cell.len == 0
+        })
     }
 
     /// One of the things that [`Chart::at`] gave.
@@ -151,72 +220,78 @@ impl<'t> Chart<'t> {
         self.found[index]
     }
 
-    #[allow(clippy::too_many_arguments)] // the state of one backtracking match
-    fn sequence(
-        &mut self,
-        rule: &'static Rule,
-        k: usize,
-        start: usize,
-        at: usize,
-        parts: &mut [Matched; PATTERN_LIMIT],
-        ends: &mut [Found; ENDS_LIMIT],
-        count: &mut usize,
-    ) {
-        if self.steps == 0 {
-            return;
-        }
-        self.steps -= 1;
+    /// Matches the elements of `rule` from the `k`th on at token `at`; the parts so far lie above `bottom`.
+    fn sequence(&mut self, rule: &'static Rule, mut k: usize, start: usize, mut at: usize, bottom: usize, base: usize) {
         let elements: &'static [Element] = rule.elements();
-        let Some(element) = elements.get(k) else {
-            self.complete(rule, start, at, &parts[..k], ends, count);
-            return;
-        };
-        let here =
-            self.scene.tokens.get(at).is_some_and(|token| {
+        while let Some(element) = elements.get(k) {
+            if self.steps == 0 {
+                return;
+            }
+            self.steps -= 1;
+            let token = self.scene.tokens.get(at);
+            let here = token.is_some_and(|token| {
                 at == start || (token.gap != Gap::Line && (!element.glued || token.gap == Gap::None))
             });
-        if here {
-            if element.sym.is_word() {
-                if self.scene.is(at, element.sym) {
-                    let node = Node::Word(element.sym, self.scene.value(at, element.sym));
-                    parts[k] = Matched { start: at as u32, end: at as u32 + 1, node };
-                    self.sequence(rule, k + 1, start, at + 1, parts, ends, count);
+            if element.sym.is_word() && !element.optional {
+                // The common case goes on without a choice.
+                if !here || !self.scene.is(at, element.sym) {
+                    return;
                 }
-            } else if element.sym.head().is_some() {
-                let (from, len) = self.at(element.sym, at);
-                for i in from..from + len {
-                    let found = self.found[i];
-                    parts[k] = Matched { start: at as u32, end: found.end, node: found.node };
-                    self.sequence(rule, k + 1, start, found.end as usize, parts, ends, count);
-                }
-            } else if let Some(found) = readers::read(&self.scene, element.sym, at) {
-                parts[k] = Matched { start: at as u32, end: found.end, node: found.node };
-                self.sequence(rule, k + 1, start, found.end as usize, parts, ends, count);
+                self.parts.truncate(bottom + k);
+                let node = Node::Word(element.sym, self.scene.value(at, element.sym));
+                self.parts.push(Matched { start: at as u32, end: at as u32 + 1, node });
+                k += 1;
+                at += 1;
+                continue;
             }
+            if here {
+                self.alternatives(rule, k, start, at, bottom, base);
+            }
+            if !element.optional {
+                return;
+            }
+            self.parts.truncate(bottom + k);
+            self.parts.push(Matched { start: at as u32, end: at as u32, node: Node::Nothing });
+            k += 1;
         }
-        if element.optional {
-            parts[k] = Matched { start: at as u32, end: at as u32, node: Node::Nothing };
-            self.sequence(rule, k + 1, start, at, parts, ends, count);
+        self.complete(rule, start, at, bottom, base);
+    }
+
+    /// Goes on with all that the `k`th element may be at token `at`.
+    fn alternatives(&mut self, rule: &'static Rule, k: usize, start: usize, at: usize, bottom: usize, base: usize) {
+        let sym = rule.elements()[k].sym;
+        if sym.is_word() {
+            if self.scene.is(at, sym) {
+                let node = Node::Word(sym, self.scene.value(at, sym));
+                self.step(rule, k, start, Matched { start: at as u32, end: at as u32 + 1, node }, bottom, base);
+            }
+        } else if sym.head().is_some() {
+            for i in self.at(sym, at) {
+                let Found { end, node } = self.found[i];
+                self.step(rule, k, start, Matched { start: at as u32, end, node }, bottom, base);
+            }
+        } else if let Some(Found { end, node }) = readers::read(&self.scene, sym, at) {
+            self.step(rule, k, start, Matched { start: at as u32, end, node }, bottom, base);
         }
     }
 
-    fn complete(
-        &mut self,
-        rule: &Rule,
-        start: usize,
-        end: usize,
-        parts: &[Matched],
-        ends: &mut [Found; ENDS_LIMIT],
-        count: &mut usize,
-    ) {
-        if end == start || *count == ENDS_LIMIT || ends[..*count].iter().any(|f| f.end as usize == end) {
+    /// Goes on behind a matched element.
+    fn step(&mut self, rule: &'static Rule, k: usize, start: usize, part: Matched, bottom: usize, base: usize) {
+        self.parts.truncate(bottom + k);
+        let end = part.end as usize;
+        self.parts.push(part);
+        self.sequence(rule, k + 1, start, end, bottom, base);
+    }
+
+    fn complete(&mut self, rule: &Rule, start: usize, end: usize, bottom: usize, base: usize) {
+        let ends = &self.ends[base..];
+        if end == start || ends.len() == ENDS_LIMIT || ends.iter().any(|f| f.end as usize == end) {
             return;
         }
         self.scene.start = start;
         self.scene.end = end;
-        if let Some(node) = (rule.action)(&self.scene, parts) {
-            ends[*count] = Found { end: end as u32, node };
-            *count += 1;
+        if let Some(node) = (rule.action)(&self.scene, &self.parts[bottom..]) {
+            self.ends.push(Found { end: end as u32, node });
         }
     }
 }

@@ -11,6 +11,18 @@ pub(super) fn stands(scene: &Scene, at: usize, found: &Found) -> bool {
     if inside_a_name(scene, at, end) || amid_figures(scene, at, end) {
         return false;
     }
+    let bare_figures = end == at + 1 && scene.tokens[at].digits > 0;
+    if bare_figures && at > 0 && scene.is(at - 1, Sym::Label) {
+        return false;
+    }
+    // Around the clock.
+    if end == at + 3
+        && scene.is(at + 1, Sym::Slash)
+        && scene.tokens[at].number == 24
+        && scene.tokens[end - 1].number == 7
+    {
+        return false;
+    }
     if scene.is(end - 1, Sym::Doubtful) && !doubtful_word(scene, at, end) {
         return false;
     }
@@ -29,8 +41,19 @@ fn inside_a_name(scene: &Scene, at: usize, end: usize) -> bool {
     let (before, behind) = edges(scene, at, end);
     before
         .is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '£' | '€' | '%' | '&' | '!' | '@' | '#' | '+'))
-        || behind.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '£' | '€' | '%' | '°'))
+        || behind.is_some_and(|c| {
+            c.is_alphanumeric() && !is_zulu(scene, end) || matches!(c, '_' | '$' | '£' | '€' | '%' | '°')
+        })
         || scene.is(end - 1, Sym::Month) && matches!(behind, Some('@' | '#' | '&'))
+}
+
+/// The Z of `10:30:00Z`.
+fn is_zulu(scene: &Scene, end: usize) -> bool {
+    let rest = &scene.text[scene.tokens[end - 1].end as usize..];
+    let mut behind = rest.chars();
+    matches!(behind.next(), Some('Z'))
+        && behind.next().is_none_or(|c| !c.is_alphanumeric())
+        && scene.is(end - 2, Sym::Colon)
 }
 
 /// Whether figures at either end run on into more of them: `138-2010-2015`, `30/4.85`.

@@ -31,7 +31,7 @@ symbols! {
         Card Tens Hundred Thousand Ordinal Suffix A Half Few Couple Several
         // names
         Month Weekday Weekdays Unit Short Part Parts Meal Season Decade Quarters QuarterLetter HalfLetter Today
-        Now Noon Midnight Mid Tonight HolidayStart
+        Now Noon Midnight Mid Tonight HolidayStart HolidayRest
         // where it lies
         This Next Coming Last Past The My All Every Other Once Same
         Ago Back Later Hence Earlier Before Prior After Since Until Within Around About Less More Than
@@ -41,9 +41,9 @@ symbols! {
         // parts of clock times
         Am Pm AmLetter PmLetter M Oclock O Clock Ish T H
         // words with one use
-        Date Time Business Workweek Recently Instant Just Calendar Year Eod Eoy WeekLetter C Doubtful Future S Set ;
+        Date Time Label Business Workweek Recently Instant Just Calendar Year Eod Eoy WeekLetter C Doubtful Future S Set ;
     readers:
-        Number DayNumber DayOrdinal MonthNumber FullYear ShortYear HourDigits HourWord Minutes MinuteWord
+        Number DayNumber DayOrdinal MonthNumber FullYear ShortYear MixedNumber HourDigits HourWord Minutes MinuteWord
         Holiday ClockDigits DateDigits Nth DecadeDigits ;
     heads:
         Meridiem Letter Struck Rel RelThe DayPart InPart AtPart HalfDay MinutesOff ClockBase BareHour ClockTime AtHour
@@ -185,18 +185,24 @@ pub(super) struct Grammar {
     entries: &'static [Entry],
     slots: [u16; SLOTS],
     next: [u16; ENTRY_LIMIT],
-    rules: &'static [Rule],
+    rules: [Rule; RULE_LIMIT],
     first_rule: [u16; HEADS + 1],
-    first: [Mask; HEADS],
-    rule_first: [Mask; RULE_LIMIT],
-    /// Multi-word names of holidays.
+    /// By word symbol: the rules that may begin with it …
+    first: [RuleSet; WORDS],
+    /// … and those whose second word it may be.
+    second: [RuleSet; WORDS],
+    /// The rules that may be a single word.
+    loose: RuleSet,
+    /// The names of holidays, in the order of their first letters.
     pub(super) holidays: &'static [super::holidays::Name],
+    /// By letter: where the names that begin with it begin.
+    initials: [u8; 27],
     /// Days before months in `3/4/2020`.
     pub(super) day_first: bool,
 }
 
 /// Most rules a language may have.
-pub(super) const RULE_LIMIT: usize = 512;
+pub(super) const RULE_LIMIT: usize = 640;
 
 const fn hash(bytes: &[u8]) -> usize {
     let mut h: u32 = 0x811c_9dc5;
@@ -226,11 +232,12 @@ impl Grammar {
     /// Lays out a language. `rules` stand together by head, in the order of the symbols.
     pub(super) const fn new(
         entries: &'static [Entry],
-        rules: &'static [Rule],
+        written: &[Rule],
         holidays: &'static [super::holidays::Name],
         day_first: bool,
     ) -> Grammar {
-        assert!(entries.len() <= ENTRY_LIMIT && rules.len() <= RULE_LIMIT);
+        assert!(entries.len() <= ENTRY_LIMIT);
+        let (rules, count) = without_optional_leads(written);
         let mut slots = [NONE; SLOTS];
         let mut next = [NONE; ENTRY_LIMIT];
         let mut i = 0;
@@ -254,7 +261,7 @@ impl Grammar {
         let mut first_rule = [0u16; HEADS + 1];
         let mut i = 0;
         let mut head = 0;
-        while i < rules.len() {
+        while i < count {
             let Some(h) = rules[i].head.head() else { panic!("only heads have rules") };
             assert!(h >= head, "rules stand in the order of their heads");
             while head < h {
@@ -265,10 +272,22 @@ impl Grammar {
         }
         while head < HEADS {
             head += 1;
-            first_rule[head] = rules.len() as u16;
+            first_rule[head] = count as u16;
         }
-        let (first, rule_first) = first_sets(rules);
-        Grammar { entries, slots, next, rules, first_rule, first, rule_first, holidays, day_first }
+        let initials = initials(holidays);
+        let (first, second, loose) = rule_sets(&rules, count);
+        Grammar { entries, slots, next, rules, first_rule, first, second, loose, holidays, initials, day_first }
+    }
+
+    /// Which holidays' names begin with this letter, in lower case.
+    pub(super) fn holidays_at(&self, initial: u8) -> std::ops::Range<usize> {
+        match initial {
+            b'a'..=b'z' => {
+                let letter = (initial - b'a') as usize;
+                self.initials[letter] as usize..self.initials[letter + 1] as usize
+            }
+            _ => 0..0,
+        }
     }
 
     /// What `word` may be, and the set of its symbols.
@@ -305,51 +324,235 @@ impl Grammar {
         0
     }
 
-    /// The rules of a head, with the words that each may begin with.
-    pub(super) fn rules(&self, head: usize) -> impl Iterator<Item = (&'static Rule, Mask)> + '_ {
-        let range = self.first_rule[head] as usize..self.first_rule[head + 1] as usize;
-        self.rules[range.clone()].iter().zip(self.rule_first[range].iter().copied())
+    /// The rules that may match where tokens of these two masks stand.
+    pub(super) fn admitted(&self, first: Mask, second: Mask) -> RuleSet {
+        let begins = gather(&self.first, first);
+        if begins.is_empty() {
+            return begins;
+        }
+        begins.and(self.loose.or(gather(&self.second, second)))
     }
 
-    /// The words that a head may begin with.
-    pub(super) fn first(&self, head: usize) -> Mask {
-        self.first[head]
+    /// The rules of a head, by their numbers.
+    pub(super) fn rules_of(&self, head: usize) -> std::ops::Range<usize> {
+        self.first_rule[head] as usize..self.first_rule[head + 1] as usize
+    }
+
+    /// A rule by its number.
+    pub(super) fn rule(&self, number: usize) -> &Rule {
+        &self.rules[number]
     }
 }
 
-/// The words that each head and each rule may begin with.
-const fn first_sets(rules: &[Rule]) -> ([Mask; HEADS], [Mask; RULE_LIMIT]) {
-    let mut heads = [0; HEADS];
-    let mut own = [0; RULE_LIMIT];
+/// The union of the sets of all symbols in `mask`.
+fn gather(sets: &[RuleSet; WORDS], mut mask: Mask) -> RuleSet {
+    let mut out = RuleSet::EMPTY;
+    while mask != 0 {
+        out = out.or(sets[mask.trailing_zeros() as usize]);
+        mask &= mask - 1;
+    }
+    out
+}
+
+const RULE_WORDS: usize = RULE_LIMIT / 64;
+
+/// A set of rules, by their numbers.
+#[derive(Clone, Copy)]
+pub(super) struct RuleSet([u64; RULE_WORDS]);
+
+impl RuleSet {
+    /// No rule.
+    pub(super) const EMPTY: RuleSet = RuleSet([0; RULE_WORDS]);
+
+    const fn with(mut self, rule: usize) -> RuleSet {
+        self.0[rule / 64] |= 1 << (rule % 64);
+        self
+    }
+
+    fn or(mut self, other: RuleSet) -> RuleSet {
+        for (a, b) in self.0.iter_mut().zip(other.0) {
+            *a |= b;
+        }
+        self
+    }
+
+    fn and(mut self, other: RuleSet) -> RuleSet {
+        for (a, b) in self.0.iter_mut().zip(other.0) {
+            *a &= b;
+        }
+        self
+    }
+
+    fn is_empty(self) -> bool {
+        self.0.iter().all(|&w| w == 0)
+    }
+
+    /// The first rule of the set at or after `from`, before `to`.
+    pub(super) fn next(&self, from: usize, to: usize) -> Option<usize> {
+        if from >= to {
+            return None;
+        }
+        let mut word = from / 64;
+        let mut bits = self.0[word] & (!0 << (from % 64));
+        loop {
+            if bits != 0 {
+                let rule = word * 64 + bits.trailing_zeros() as usize;
+                return (rule < to).then_some(rule);
+            }
+            word += 1;
+            if word * 64 >= to {
+                return None;
+            }
+            bits = self.0[word];
+        }
+    }
+}
+
+/// Where the names of each letter begin.
+const fn initials(names: &[super::holidays::Name]) -> [u8; 27] {
+    let mut out = [0; 27];
+    let (mut letter, mut i) = (0, 0);
+    while i < names.len() {
+        let initial = (names[i].words[0].as_bytes()[0] - b'a') as usize;
+        assert!(initial >= letter, "holidays stand in the order of their first letters");
+        while letter < initial {
+            letter += 1;
+            out[letter] = i as u8;
+        }
+        i += 1;
+    }
+    while letter < 26 {
+        letter += 1;
+        out[letter] = names.len() as u8;
+    }
+    out
+}
+
+/// Writes each rule that begins with optional elements as several that do not: then its first two words, taken
+/// together, say whether it is worth trying.
+const fn without_optional_leads(written: &[Rule]) -> ([Rule; RULE_LIMIT], usize) {
+    let mut rules = [written[0]; RULE_LIMIT];
+    let (mut i, mut count) = (0, 0);
+    while i < written.len() {
+        let mut rule = written[i];
+        while rule.elements[0].optional {
+            let mut with = rule;
+            with.elements[0].optional = false;
+            rules[count] = with;
+            count += 1;
+            let mut k = 1;
+            while k < rule.len as usize {
+                rule.elements[k - 1] = rule.elements[k];
+                k += 1;
+            }
+            rule.len -= 1;
+            assert!(rule.len > 0, "a rule needs an element that is not optional");
+        }
+        rules[count] = rule;
+        count += 1;
+        i += 1;
+    }
+    (rules, count)
+}
+
+/// How a symbol may begin: its first word, its second word, and whether it may be a single word.
+#[derive(Clone, Copy)]
+pub(super) struct Opening {
+    pub(super) first: Mask,
+    pub(super) second: Mask,
+    pub(super) single: bool,
+}
+
+const CLOSED: Opening = Opening { first: 0, second: 0, single: false };
+
+impl Opening {
+    const fn join(self, other: Opening) -> Opening {
+        Opening {
+            first: self.first | other.first,
+            second: self.second | other.second,
+            single: self.single || other.single,
+        }
+    }
+
+    const fn equals(self, other: Opening) -> bool {
+        self.first == other.first && self.second == other.second && self.single == other.single
+    }
+}
+
+/// The opening of an element, by what is known of the heads so far.
+const fn element_opening(e: Element, heads: &[Opening; HEADS]) -> Opening {
+    match e.sym.head() {
+        Some(h) => heads[h],
+        None if e.sym.is_word() => Opening { first: e.sym.bit(), single: true, ..CLOSED },
+        None => super::readers::opening(e.sym),
+    }
+}
+
+const fn rule_opening(rule: &Rule, heads: &[Opening; HEADS]) -> Opening {
+    let mut out = CLOSED;
+    let mut k = 0;
+    while k < rule.len as usize {
+        let mut opening = element_opening(rule.elements[k], heads);
+        if opening.single {
+            // What may follow a first element of one word.
+            let mut j = k + 1;
+            while j < rule.len as usize {
+                opening.second |= element_opening(rule.elements[j], heads).first;
+                if !rule.elements[j].optional {
+                    opening.single = false;
+                    break;
+                }
+                j += 1;
+            }
+        }
+        out = out.join(opening);
+        if !rule.elements[k].optional {
+            break;
+        }
+        k += 1;
+    }
+    out
+}
+
+/// The openings of all rules, as a least fixed point, turned about: by word, the rules that it opens.
+const fn rule_sets(rules: &[Rule], count: usize) -> ([RuleSet; WORDS], [RuleSet; WORDS], RuleSet) {
+    let mut heads = [CLOSED; HEADS];
+    let mut own = [CLOSED; RULE_LIMIT];
     let mut changed = true;
     while changed {
         changed = false;
         let mut i = 0;
-        while i < rules.len() {
-            let rule = &rules[i];
-            let mut mask = own[i];
-            let mut k = 0;
-            while k < rule.len as usize {
-                let e = rule.elements[k];
-                mask |= match e.sym.head() {
-                    Some(h) => heads[h],
-                    None if e.sym.is_word() => e.sym.bit(),
-                    None => super::readers::first(e.sym),
-                };
-                if !e.optional {
-                    break;
-                }
-                k += 1;
-            }
-            if mask != own[i] {
-                own[i] = mask;
-                if let Some(h) = rule.head.head() {
-                    heads[h] |= mask;
+        while i < count {
+            let opening = rule_opening(&rules[i], &heads);
+            if !opening.equals(own[i]) {
+                own[i] = opening;
+                if let Some(h) = rules[i].head.head() {
+                    heads[h] = heads[h].join(opening);
                 }
                 changed = true;
             }
             i += 1;
         }
     }
-    (heads, own)
+    let mut first = [RuleSet::EMPTY; WORDS];
+    let mut second = [RuleSet::EMPTY; WORDS];
+    let mut loose = RuleSet::EMPTY;
+    let mut i = 0;
+    while i < count {
+        let mut word = 0;
+        while word < WORDS {
+            if own[i].first & (1 << word) != 0 {
+                first[word] = first[word].with(i);
+            }
+            if own[i].second & (1 << word) != 0 {
+                second[word] = second[word].with(i);
+            }
+            word += 1;
+        }
+        if own[i].single {
+            loose = loose.with(i);
+        }
+        i += 1;
+    }
+    (first, second, loose)
 }

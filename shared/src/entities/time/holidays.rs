@@ -49,8 +49,9 @@ impl Rule {
 /// Reads the longest holiday's name at token `at`; the node's value is its position in the table.
 pub(super) fn read(scene: &Scene, at: usize) -> Option<Found> {
     let mut best: Option<(usize, usize)> = None;
-    for (index, name) in scene.grammar.holidays.iter().enumerate() {
-        if let Some(end) = phrase(scene, at, name.words)
+    let initial = scene.word(at).bytes().next()?.to_ascii_lowercase();
+    for index in scene.grammar.holidays_at(initial) {
+        if let Some(end) = phrase(scene, at, scene.grammar.holidays[index].words)
             && best.is_none_or(|(longest, _)| end > longest)
         {
             best = Some((end, index));

@@ -59,6 +59,57 @@ fn grammar(language: Language) -> Option<&'static Grammar> {
     }
 }
 
+/// Words that speak of time by themselves; every value holds one of them.
+const NAMES: Mask = {
+    let names = [
+        Sym::Digits,
+        Sym::Card,
+        Sym::Tens,
+        Sym::Hundred,
+        Sym::Thousand,
+        Sym::Ordinal,
+        Sym::Month,
+        Sym::Weekday,
+        Sym::Weekdays,
+        Sym::Unit,
+        Sym::Part,
+        Sym::Parts,
+        Sym::Meal,
+        Sym::Season,
+        Sym::Decade,
+        Sym::Today,
+        Sym::Now,
+        Sym::Noon,
+        Sym::Midnight,
+        Sym::Tonight,
+        Sym::HolidayStart,
+        Sym::Workweek,
+        Sym::Recently,
+        Sym::Instant,
+        Sym::Eod,
+        Sym::Eoy,
+        Sym::Set,
+        Sym::Time,
+        Sym::Date,
+    ];
+    let mut mask = 0;
+    let mut i = 0;
+    while i < names.len() {
+        mask |= names[i].bit();
+        i += 1;
+    }
+    mask
+};
+
+/// How many words may stand before the first of [`NAMES`]: "in the early part of the".
+const LEAD_LIMIT: usize = 6;
+
+/// Whether a value may begin at token `at`: a known word, with one that speaks of time not far behind.
+fn may_begin(tokens: &[tokens::Token], at: usize) -> bool {
+    let mut ahead = tokens[at..].iter().take(LEAD_LIMIT).take_while(|t| t.mask != 0);
+    ahead.any(|t| t.mask & NAMES != 0)
+}
+
 /// Finds the time values of `kinds` in `text`, in order, without overlaps.
 #[must_use]
 pub fn recognize(text: &str, kinds: Kinds, reference: &Reference) -> Vec<Entity> {
@@ -68,8 +119,7 @@ pub fn recognize(text: &str, kinds: Kinds, reference: &Reference) -> Vec<Entity>
     }
     let Some(grammar) = grammar(reference.language) else { return out };
     let tokens = tokens::tokens(text, grammar);
-    let start: Mask = TOP.iter().fold(0, |mask, top| mask | grammar.first(top.head().unwrap_or(0)));
-    if tokens.iter().all(|t| t.mask & start == 0) {
+    if !tokens.iter().any(|t| t.mask & NAMES != 0) {
         return out;
     }
     let scene =
@@ -77,11 +127,11 @@ pub fn recognize(text: &str, kinds: Kinds, reference: &Reference) -> Vec<Entity>
     let mut chart = Chart::new(scene);
     let mut at = 0;
     while at < tokens.len() {
-        if tokens[at].mask & start == 0 {
+        if !may_begin(&tokens, at) {
             at += 1;
             continue;
         }
-        chart.refill();
+        chart.forget();
         let Some((found, kind)) = best(&mut chart, at, kinds) else {
             at += 1;
             continue;
@@ -109,8 +159,7 @@ fn best(chart: &mut Chart, at: usize, kinds: Kinds) -> Option<(Found, Kind)> {
     let mut longest: Option<(Found, Kind)> = None;
     let mut asked: Option<(Found, Kind)> = None;
     for top in TOP {
-        let (from, len) = chart.at(top, at);
-        for i in from..from + len {
+        for i in chart.at(top, at) {
             let found = chart.get(i);
             let Some(kind) = render::kind(&found.node) else { continue };
             let longer = |other: &Option<(Found, Kind)>| other.is_none_or(|(o, _)| found.end > o.end);

@@ -1,35 +1,55 @@
 //! Symbols that code recognizes better than rules do: numbers in digits and words, days, years, hours, holidays.
 
 use super::chart::{Found, Scene};
-use super::grammar::{Mask, Sym};
+use super::grammar::{Opening, Sym};
 use super::tokens::Gap;
 use super::values::Node;
 
-/// The words that a reader's symbol may begin with.
-pub(super) const fn first(sym: Sym) -> Mask {
+/// How a reader's symbol may begin. The second words need not be exact: they only save trying.
+pub(super) const fn opening(sym: Sym) -> Opening {
     let digits = Sym::Digits.bit();
     let words = Sym::Card.bit() | Sym::Tens.bit();
-    match sym {
-        Sym::Number => digits | words | Sym::Hundred.bit() | Sym::Dot.bit(),
-        Sym::DayNumber | Sym::DayOrdinal => digits | Sym::Ordinal.bit() | Sym::Tens.bit(),
-        Sym::Nth => digits | Sym::Ordinal.bit() | Sym::Last.bit() | Sym::Tens.bit(),
-        Sym::FullYear => digits | words,
-        Sym::ShortYear => digits | Sym::Quote.bit(),
-        Sym::HourWord => Sym::Card.bit(),
-        Sym::MinuteWord => words,
-        Sym::Holiday => Sym::HolidayStart.bit(),
-        Sym::DecadeDigits => digits | Sym::Quote.bit(),
-        _ => digits,
-    }
+    let numeral = words | Sym::Hundred.bit() | Sym::Thousand.bit() | Sym::And.bit() | Sym::Dash.bit();
+    let (first, second) = match sym {
+        Sym::Number => (
+            digits | words | Sym::Hundred.bit() | Sym::Thousand.bit() | Sym::Dot.bit(),
+            numeral | Sym::Dot.bit() | Sym::Comma.bit() | Sym::Slash.bit(),
+        ),
+        Sym::MixedNumber => (digits, digits),
+        Sym::DayNumber | Sym::DayOrdinal => {
+            (digits | Sym::Ordinal.bit() | Sym::Tens.bit(), Sym::Suffix.bit() | Sym::Ordinal.bit() | Sym::Dash.bit())
+        }
+        Sym::Nth => (
+            digits | Sym::Ordinal.bit() | Sym::Last.bit() | Sym::Tens.bit(),
+            Sym::Suffix.bit() | Sym::Ordinal.bit() | Sym::Dash.bit(),
+        ),
+        Sym::FullYear => (digits | words | Sym::Thousand.bit(), numeral | Sym::O.bit()),
+        Sym::ShortYear | Sym::DecadeDigits => (digits | Sym::Quote.bit(), digits),
+        Sym::HourWord => (Sym::Card.bit(), 0),
+        Sym::MinuteWord => (words, words | Sym::Dash.bit()),
+        Sym::Holiday => (
+            Sym::HolidayStart.bit(),
+            Sym::HolidayRest.bit()
+                | Sym::Unit.bit()
+                | Sym::Weekday.bit()
+                | Sym::Of.bit()
+                | Sym::Quote.bit()
+                | Sym::Dash.bit()
+                | Sym::Dot.bit(),
+        ),
+        _ => (digits, 0),
+    };
+    Opening { first, second, single: !matches!(sym, Sym::MixedNumber) }
 }
 
 /// What `sym` is at token `at`, if anything.
 pub(super) fn read(scene: &Scene, sym: Sym, at: usize) -> Option<Found> {
-    if scene.tokens.get(at)?.mask & first(sym) == 0 {
+    if scene.tokens.get(at)?.mask & opening(sym).first == 0 {
         return None;
     }
     match sym {
         Sym::Number => number(scene, at),
+        Sym::MixedNumber => mixed_number(scene, at),
         Sym::DayNumber => day(scene, at, false),
         Sym::DayOrdinal => day(scene, at, true),
         Sym::Nth => nth(scene, at),
@@ -154,6 +174,18 @@ fn number(scene: &Scene, at: usize) -> Option<Found> {
         }
     }
     Some(found(end, Node::Number(f64::from(whole))))
+}
+
+/// `2 1/2`.
+fn mixed_number(scene: &Scene, at: usize) -> Option<Found> {
+    let (whole, above) = (scene.tokens[at], scene.tokens.get(at + 1)?);
+    let fits = whole.digits <= 4 && above.digits == 1 && above.gap == Gap::Blank;
+    if !(fits && scene.is(at + 2, Sym::Slash) && scene.glued(at + 2) && scene.glued(at + 3)) {
+        return None;
+    }
+    let below = scene.tokens.get(at + 3).filter(|t| t.digits == 1 && t.number > above.number)?;
+    let part = f64::from(above.number) / f64::from(below.number);
+    Some(found(at + 4, Node::Number(f64::from(whole.number) + part)))
 }
 
 fn decimal(whole: u32, fraction: u32, digits: u8) -> f64 {

@@ -7,8 +7,8 @@ use jiff::civil::{Date, DateTime};
 use super::actions::moment::at;
 use super::calendar;
 use super::values::{
-    Bound, Clock, Day, DayForm, DayPart, HALF_DAY, Hours, Length, Moment, Node, Open, PeriodForm, Precision, Repeat,
-    Side, Stretch, UNITS, Unit,
+    Bound, Clock, Day, DayForm, DayPart, HALF_DAY, Half, Hours, Length, Moment, Node, Open, PeriodForm, Precision,
+    Repeat, Side, Stretch, Unit,
 };
 use crate::entities::{Direction, Kind, TimeValue, Value};
 
@@ -41,12 +41,12 @@ pub(super) fn readings(node: &Node, direction: Direction) -> Vec<Value> {
     match node {
         Node::Date(day) => {
             for date in sides(day.past, day.future, direction) {
-                push(&mut out, point(day_form(date, day.form), text_date(date)));
+                push(&mut out, point(Text::with_capacity(10).day(date, day.form).0, text_date(date)));
             }
         }
         Node::Clock(clock) => {
             for clock in halves(*clock) {
-                push(&mut out, point(format!("T{}", short_time(clock)), text_time(clock.second)));
+                push(&mut out, point(Text::with_capacity(9).text("T").clock(clock).0, text_time(clock.second)));
             }
         }
         Node::Moment(moment) => moment_readings(moment, direction, &mut out),
@@ -99,37 +99,105 @@ fn duration(length: &Length) -> TimeValue {
     TimeValue { seconds: Some(length.in_seconds()), ..blank(length_form(length)) }
 }
 
+/// Text that is put together from figures, without the cost of the formatting machinery.
+struct Text(String);
+
+impl Text {
+    fn with_capacity(capacity: usize) -> Text {
+        Text(String::with_capacity(capacity))
+    }
+
+    /// `n` in as many figures as `width` says.
+    fn figures(mut self, n: i32, width: u32) -> Text {
+        let mut scale = 10i32.pow(width - 1);
+        while scale > 0 {
+            self.0.push(char::from(b'0' + (n / scale % 10) as u8));
+            scale /= 10;
+        }
+        self
+    }
+
+    fn text(mut self, text: &str) -> Text {
+        self.0.push_str(text);
+        self
+    }
+
+    /// `2016-11-07`
+    fn date(self, date: Date) -> Text {
+        let text = self.figures(i32::from(date.year()), 4).text("-").figures(i32::from(date.month()), 2);
+        text.text("-").figures(i32::from(date.day()), 2)
+    }
+
+    /// `16:12:00`
+    fn time(self, second: i32) -> Text {
+        let text = self.figures(second / 3600 % 24, 2).text(":").figures(second / 60 % 60, 2);
+        text.text(":").figures(second % 60, 2)
+    }
+
+    /// `2016-11-07T16:12:00`
+    fn moment(self, at: DateTime) -> Text {
+        let second = i32::from(at.hour()) * 3600 + i32::from(at.minute()) * 60 + i32::from(at.second());
+        self.date(at.date()).text("T").time(second)
+    }
+
+    /// A day in the TIMEX3 form that fits how it was given.
+    fn day(self, date: Date, form: DayForm) -> Text {
+        match form {
+            DayForm::Full => self.date(date),
+            DayForm::MonthDay => {
+                self.text("XXXX-").figures(i32::from(date.month()), 2).text("-").figures(i32::from(date.day()), 2)
+            }
+            DayForm::Weekday => self.text("XXXX-WXX-").figures(calendar::weekday(date) as i32, 1),
+            DayForm::DayOfMonth => self.text("XXXX-XX-").figures(i32::from(date.day()), 2),
+        }
+    }
+
+    /// `15`, `15:30` or `15:30:12`, as exactly as it was said.
+    fn clock(self, clock: Clock) -> Text {
+        let (minute, second) = (clock.second / 60 % 60, clock.second % 60);
+        let text = self.figures(clock.hour() % 24, 2);
+        if second > 0 || clock.precision == Precision::Second {
+            text.text(":").figures(minute, 2).text(":").figures(second, 2)
+        } else if minute > 0 || clock.precision == Precision::Minute {
+            text.text(":").figures(minute, 2)
+        } else {
+            text
+        }
+    }
+
+    /// A whole number in as many figures as it has.
+    fn number(self, n: i64) -> Text {
+        let mut figures = 1;
+        let mut left = n / 10;
+        while left > 0 && figures < 9 {
+            left /= 10;
+            figures += 1;
+        }
+        self.figures(n.clamp(0, 999_999_999) as i32, figures)
+    }
+
+    /// `PT2H30M`
+    fn clock_length(self, seconds: i64) -> Text {
+        let mut text = self.text("PT");
+        for (n, letter) in [(seconds / 3600, "H"), (seconds / 60 % 60, "M"), (seconds % 60, "S")] {
+            if n > 0 {
+                text = text.number(n).text(letter);
+            }
+        }
+        if seconds == 0 { text.text("0S") } else { text }
+    }
+}
+
 fn text_date(date: Date) -> String {
-    format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day())
+    Text::with_capacity(10).date(date).0
 }
 
 fn text_time(second: i32) -> String {
-    format!("{:02}:{:02}:{:02}", second / 3600 % 24, second / 60 % 60, second % 60)
+    Text::with_capacity(8).time(second).0
 }
 
 fn text_moment(at: DateTime) -> String {
-    format!("{}T{:02}:{:02}:{:02}", text_date(at.date()), at.hour(), at.minute(), at.second())
-}
-
-fn day_form(date: Date, form: DayForm) -> String {
-    match form {
-        DayForm::Full => text_date(date),
-        DayForm::MonthDay => format!("XXXX-{:02}-{:02}", date.month(), date.day()),
-        DayForm::Weekday => format!("XXXX-WXX-{}", calendar::weekday(date)),
-        DayForm::DayOfMonth => format!("XXXX-XX-{:02}", date.day()),
-    }
-}
-
-/// `15`, `15:30` or `15:30:12`, as exactly as it was said.
-fn short_time(clock: Clock) -> String {
-    let (hour, minute, second) = (clock.second / 3600 % 24, clock.second / 60 % 60, clock.second % 60);
-    if second > 0 || clock.precision == Precision::Second {
-        format!("{hour:02}:{minute:02}:{second:02}")
-    } else if minute > 0 || clock.precision == Precision::Minute {
-        format!("{hour:02}:{minute:02}")
-    } else {
-        format!("{hour:02}")
-    }
+    Text::with_capacity(19).moment(at).0
 }
 
 fn moment_readings(moment: &Moment, direction: Direction, out: &mut Vec<Value>) {
@@ -137,7 +205,7 @@ fn moment_readings(moment: &Moment, direction: Direction, out: &mut Vec<Value>) 
         for date in sides(moment.day.past, moment.day.future, direction) {
             let timex = match moment.vague {
                 Some(form) => form.to_owned(),
-                None => format!("{}T{}", day_form(date, moment.day.form), short_time(clock)),
+                None => Text::with_capacity(19).day(date, moment.day.form).text("T").clock(clock).0,
             };
             if let Some(at) = at(date, clock) {
                 push(out, point(timex, text_moment(at)));
@@ -154,7 +222,8 @@ fn hours_readings(hours: &Hours, out: &mut Vec<Value>) {
     }
     let mut add = |start: Clock, end: Clock| {
         let length = (end.second - start.second).rem_euclid(2 * HALF_DAY);
-        let form = format!("(T{},T{},{})", short_time(start), short_time(end), clock_length(i64::from(length)));
+        let form = Text::with_capacity(28).text("(T").clock(start).text(",T").clock(end).text(",");
+        let form = form.clock_length(i64::from(length)).text(")").0;
         push(out, range(form, text_time(start.second), text_time(end.second)));
     };
     add(hours.start, hours.end);
@@ -163,39 +232,24 @@ fn hours_readings(hours: &Hours, out: &mut Vec<Value>) {
     }
 }
 
-fn clock_length(seconds: i64) -> String {
-    let mut out = String::from("PT");
-    for (unit, letter) in [(3600, 'H'), (60, 'M'), (1, 'S')] {
-        let n = match unit {
-            3600 => seconds / 3600,
-            60 => seconds / 60 % 60,
-            _ => seconds % 60,
-        };
-        if n > 0 {
-            let _ = write!(out, "{n}{letter}");
-        }
-    }
-    if out.len() == 2 {
-        out.push_str("0S");
-    }
-    out
-}
-
 fn stretch_readings(stretch: &Stretch, direction: Direction, out: &mut Vec<Value>) {
-    let mut readings: Vec<_> = stretch.readings[..stretch.count as usize].to_vec();
-    if direction == Direction::Past && readings.len() > 1 {
-        readings.sort_by_key(|r| r.0);
-    }
-    for (start, end) in readings {
-        let form = match stretch.part {
-            Some((form, part)) => format!("{}{}", day_form(start.date(), form), part_form(part)),
-            None => {
-                let (a, b) = (text_moment(start), text_moment(end));
-                let seconds = start.duration_until(end).as_secs();
-                format!("({a},{b},{})", clock_length(seconds))
-            }
-        };
-        push(out, range(form, text_moment(start), text_moment(end)));
+    let shifts: &[f64] = if stretch.half == Half::Open { &[0.0, HALF_DAY as f64] } else { &[0.0] };
+    for shift in shifts {
+        for (start, end) in sides(stretch.past, stretch.future, direction) {
+            let (Some(start), Some(end)) = (calendar::add_seconds(start, *shift), calendar::add_seconds(end, *shift))
+            else {
+                continue;
+            };
+            let form = match stretch.part {
+                Some((form, part)) => Text::with_capacity(14).day(start.date(), form).text(part_form(part)).0,
+                None => {
+                    let seconds = start.duration_until(end).as_secs();
+                    let form = Text::with_capacity(56).text("(").moment(start).text(",").moment(end).text(",");
+                    form.clock_length(seconds).text(")").0
+                }
+            };
+            push(out, range(form, text_moment(start), text_moment(end)));
+        }
     }
 }
 
@@ -224,39 +278,40 @@ fn open_readings(open: &Open, direction: Direction, out: &mut Vec<Value>) {
 }
 
 fn period_form((start, end): (Date, Date), form: PeriodForm) -> String {
+    let text = Text::with_capacity(34);
+    let between = |text: Text| text.text("(").date(start).text(",").date(end).text(",P");
     match form {
-        PeriodForm::Year => format!("{:04}", start.year()),
-        PeriodForm::Month => format!("{:04}-{:02}", start.year(), start.month()),
-        PeriodForm::AnyMonth => format!("XXXX-{:02}", start.month()),
+        PeriodForm::Year => text.figures(i32::from(start.year()), 4),
+        PeriodForm::Month => text.figures(i32::from(start.year()), 4).text("-").figures(i32::from(start.month()), 2),
+        PeriodForm::AnyMonth => text.text("XXXX-").figures(i32::from(start.month()), 2),
         PeriodForm::Week | PeriodForm::Weekend => {
             let week = start.iso_week_date();
-            let end = if form == PeriodForm::Weekend { "-WE" } else { "" };
-            format!("{:04}-W{:02}{end}", week.year(), week.week())
+            let text = text.figures(i32::from(week.year()), 4).text("-W").figures(i32::from(week.week()), 2);
+            if form == PeriodForm::Weekend { text.text("-WE") } else { text }
         }
         PeriodForm::Count(unit, count) => {
             let (n, letter) = letter(unit, f64::from(count));
-            format!("({},{},P{n}{letter})", text_date(start), text_date(end))
+            between(text).number(n as i64).text(letter).text(")")
         }
-        PeriodForm::Days => {
-            format!("({},{},P{}D)", text_date(start), text_date(end), (end - start).get_days())
-        }
+        PeriodForm::Days => between(text).number(i64::from((end - start).get_days())).text("D)"),
     }
+    .0
 }
 
-fn letter(unit: Unit, count: f64) -> (f64, char) {
+fn letter(unit: Unit, count: f64) -> (f64, &'static str) {
     match unit {
-        Unit::Second => (count, 'S'),
-        Unit::Minute => (count, 'M'),
-        Unit::Hour => (count, 'H'),
-        Unit::WorkingDay | Unit::Day => (count, 'D'),
-        Unit::Weekend => (count * 2.0, 'D'),
-        Unit::Week => (count, 'W'),
-        Unit::Fortnight => (count * 2.0, 'W'),
-        Unit::Month => (count, 'M'),
-        Unit::Quarter => (count * 3.0, 'M'),
-        Unit::Year => (count, 'Y'),
-        Unit::Decade => (count * 10.0, 'Y'),
-        Unit::Century => (count * 100.0, 'Y'),
+        Unit::Second => (count, "S"),
+        Unit::Minute => (count, "M"),
+        Unit::Hour => (count, "H"),
+        Unit::WorkingDay | Unit::Day => (count, "D"),
+        Unit::Weekend => (count * 2.0, "D"),
+        Unit::Week => (count, "W"),
+        Unit::Fortnight => (count * 2.0, "W"),
+        Unit::Month => (count, "M"),
+        Unit::Quarter => (count * 3.0, "M"),
+        Unit::Year => (count, "Y"),
+        Unit::Decade => (count * 10.0, "Y"),
+        Unit::Century => (count * 100.0, "Y"),
     }
 }
 
@@ -264,30 +319,34 @@ fn letter(unit: Unit, count: f64) -> (f64, char) {
 pub(super) fn length_form(length: &Length) -> String {
     let mut out = String::from("P");
     let mut clock = false;
-    for &(unit, count) in &length.said[..length.pieces as usize] {
-        let unit = UNITS[unit as usize];
+    for (unit, count) in length.said() {
         if unit.is_clock() && !clock {
             out.push('T');
             clock = true;
         }
         let (n, letter) = letter(unit, count);
-        let _ = write!(out, "{n}{letter}");
+        if n.fract() == 0.0 && n < 1e9 {
+            out = Text(out).number(n as i64).0;
+        } else {
+            let _ = write!(out, "{n}");
+        }
+        out.push_str(letter);
     }
     out
 }
 
 fn repeat_form(repeat: &Repeat) -> String {
     let mut out = match (repeat.weekday, repeat.day) {
-        (Some(day), _) if repeat.every.said[0].1 <= 1.0 => format!("XXXX-WXX-{day}"),
+        (Some(day), _) if repeat.every.count() <= 1.0 => format!("XXXX-WXX-{day}"),
         (_, Some((month, day))) => format!("XXXX-{month:02}-{day:02}"),
         _ => length_form(&repeat.every),
     };
-    let daily = repeat.every.pieces == 1 && repeat.every.said[0] == (Unit::Day as u8, 1.0);
+    let daily = repeat.every.said().eq([(Unit::Day, 1.0)]);
     if (repeat.clock.is_some() || repeat.part.is_some()) && daily && repeat.weekday.is_none() && repeat.day.is_none() {
         out.clear();
     }
     if let Some(clock) = repeat.clock {
-        let _ = write!(out, "T{}", short_time(clock));
+        out = Text(out).text("T").clock(clock).0;
     } else if let Some(part) = repeat.part {
         out.push_str(part_form(part));
     }

@@ -282,94 +282,119 @@ impl Unit {
     }
 }
 
-/// A length of time: months, days and seconds do not convert into each other.
-#[derive(Debug, Clone, Copy, Default)]
+/// Most counts in one length: "1 year 2 months 3 days 4 hours".
+pub(super) const COUNTS: usize = 4;
+
+/// A length of time, as it was said: months, days and seconds do not convert into each other.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Length {
-    pub(super) months: f64,
-    pub(super) days: f64,
-    pub(super) working_days: f64,
-    pub(super) seconds: f64,
-    /// Which counts were said, as `(unit, count)`, for the TIMEX form.
-    pub(super) said: [(u8, f64); 4],
-    pub(super) pieces: u8,
+    counts: [f64; COUNTS],
+    units: [Unit; COUNTS],
+    len: u8,
     /// No count was said: "the hour", "all week".
     pub(super) whole: bool,
-    /// The count was vague: "a few".
-    pub(super) vague: bool,
 }
 
 impl Length {
     pub(super) fn of(unit: Unit, count: f64) -> Length {
-        let mut length = Length::default();
-        match unit {
-            Unit::Second => length.seconds = count,
-            Unit::Minute => length.seconds = count * 60.0,
-            Unit::Hour => length.seconds = count * 3600.0,
-            Unit::WorkingDay => length.working_days = count,
-            Unit::Day => length.days = count,
-            Unit::Weekend => length.days = count * 2.0,
-            Unit::Week => length.days = count * 7.0,
-            Unit::Fortnight => length.days = count * 14.0,
-            Unit::Month => length.months = count,
-            Unit::Quarter => length.months = count * 3.0,
-            Unit::Year => length.months = count * 12.0,
-            Unit::Decade => length.months = count * 120.0,
-            Unit::Century => length.months = count * 1200.0,
-        }
-        length.said[0] = (unit as u8, count);
-        length.pieces = 1;
-        length
+        let mut counts = [0.0; COUNTS];
+        counts[0] = count;
+        Length { counts, units: [unit; COUNTS], len: 1, whole: false }
+    }
+
+    /// The counts with their units, in the order said.
+    pub(super) fn said(&self) -> impl Iterator<Item = (Unit, f64)> + '_ {
+        self.units.iter().copied().zip(self.counts.iter().copied()).take(self.len as usize)
     }
 
     pub(super) fn plus(mut self, other: Length) -> Option<Length> {
-        let (a, b) = (self.pieces as usize, other.pieces as usize);
-        if a + b > self.said.len() {
-            return None;
+        for (unit, count) in other.said() {
+            let at = self.len as usize;
+            *self.counts.get_mut(at)? = count;
+            self.units[at] = unit;
+            self.len += 1;
         }
-        self.said[a..a + b].copy_from_slice(&other.said[..b]);
-        self.pieces += other.pieces;
-        self.months += other.months;
-        self.days += other.days;
-        self.working_days += other.working_days;
-        self.seconds += other.seconds;
         Some(self)
+    }
+
+    fn sum(&self, of: impl Fn(Unit) -> f64) -> f64 {
+        self.said().map(|(unit, count)| count * of(unit)).sum()
+    }
+
+    /// What is counted in months and longer, in months.
+    pub(super) fn months(&self) -> f64 {
+        self.sum(|unit| match unit {
+            Unit::Month => 1.0,
+            Unit::Quarter => 3.0,
+            Unit::Year => 12.0,
+            Unit::Decade => 120.0,
+            Unit::Century => 1200.0,
+            _ => 0.0,
+        })
+    }
+
+    /// What is counted in days, weekends, weeks and fortnights, in days.
+    pub(super) fn days(&self) -> f64 {
+        self.sum(|unit| match unit {
+            Unit::Day => 1.0,
+            Unit::Weekend => 2.0,
+            Unit::Week => 7.0,
+            Unit::Fortnight => 14.0,
+            _ => 0.0,
+        })
+    }
+
+    /// What is counted in working days.
+    pub(super) fn working_days(&self) -> f64 {
+        self.sum(|unit| if unit == Unit::WorkingDay { 1.0 } else { 0.0 })
+    }
+
+    /// What is counted in hours and shorter, in seconds.
+    pub(super) fn seconds(&self) -> f64 {
+        self.sum(|unit| match unit {
+            Unit::Second => 1.0,
+            Unit::Minute => 60.0,
+            Unit::Hour => 3600.0,
+            _ => 0.0,
+        })
     }
 
     /// Whether it is counted in units shorter than a day.
     pub(super) fn has_clock(&self) -> bool {
-        self.seconds != 0.0
+        self.said().any(|(unit, _)| unit.is_clock())
     }
 
-    /// The smallest unit said.
-    pub(super) fn smallest(&self) -> Unit {
-        let last = self.said[(self.pieces as usize).saturating_sub(1)].0;
-        UNITS[last as usize]
+    /// The first count.
+    pub(super) fn count(&self) -> f64 {
+        self.counts[0]
     }
 
-    /// The largest unit said.
+    /// The largest unit said, which is said first.
     pub(super) fn largest(&self) -> Unit {
-        UNITS[self.said[0].0 as usize]
+        self.units[0]
+    }
+
+    /// The smallest unit said, which is said last.
+    pub(super) fn smallest(&self) -> Unit {
+        self.units[(self.len as usize).saturating_sub(1).min(COUNTS - 1)]
     }
 
     /// In seconds, with months of 30 and years of 365 days.
     pub(super) fn in_seconds(&self) -> f64 {
-        let years = if self.months >= 12.0 && self.largest() >= Unit::Year { self.months_in_years() } else { 0.0 };
-        years * 31_536_000.0
-            + (self.months - years * 12.0) * 2_592_000.0
-            + (self.days + self.working_days) * 86_400.0
-            + self.seconds
-    }
-
-    fn months_in_years(&self) -> f64 {
-        self.said[..self.pieces as usize]
-            .iter()
-            .map(|&(unit, count)| match UNITS[unit as usize] {
-                Unit::Year => count,
-                Unit::Decade => count * 10.0,
-                Unit::Century => count * 100.0,
-                _ => 0.0,
-            })
-            .sum()
+        self.sum(|unit| match unit {
+            Unit::Second => 1.0,
+            Unit::Minute => 60.0,
+            Unit::Hour => 3600.0,
+            Unit::WorkingDay | Unit::Day => 86_400.0,
+            Unit::Weekend => 172_800.0,
+            Unit::Week => 604_800.0,
+            Unit::Fortnight => 1_209_600.0,
+            Unit::Month => 2_592_000.0,
+            Unit::Quarter => 7_776_000.0,
+            Unit::Year => 31_536_000.0,
+            Unit::Decade => 315_360_000.0,
+            Unit::Century => 3_153_600_000.0,
+        })
     }
 }
 
@@ -393,11 +418,15 @@ pub(super) struct Moment {
     pub(super) vague: Option<&'static str>,
 }
 
-/// A span between moments; up to four readings.
+/// A span between moments.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stretch {
-    pub(super) readings: [(DateTime, DateTime); 4],
-    pub(super) count: u8,
+    /// The preferred readings: on the side ahead and on the side behind, the same when one is meant.
+    pub(super) future: (DateTime, DateTime),
+    /// See [`Stretch::future`].
+    pub(super) past: (DateTime, DateTime),
+    /// Whether both ends may as well lie twelve hours later.
+    pub(super) half: Half,
     /// The day and part of the day that it came from, for the TIMEX form.
     pub(super) part: Option<(DayForm, DayPart)>,
 }

@@ -162,9 +162,9 @@ pub(crate) fn middle(_: &Scene, parts: &[Matched]) -> Option<Node> {
 pub(crate) fn day_part(_: &Scene, parts: &[Matched]) -> Option<Node> {
     let index = word(parts, Sym::Part).or_else(|| word(parts, Sym::Parts)).or_else(|| word(parts, Sym::Meal));
     let index = index.unwrap_or(i16::from(BUSINESS)) as u8;
-    let shade = if has(parts, Sym::Early) {
+    let shade = if has(parts, Sym::Early) || has(parts, Sym::Earlier) {
         -1
-    } else if has(parts, Sym::Late) {
+    } else if has(parts, Sym::Late) || has(parts, Sym::Later) {
         1
     } else {
         0
@@ -215,6 +215,14 @@ pub(crate) fn in_part(_: &Scene, parts: &[Matched]) -> Option<Node> {
 /// The hours of a part of the day.
 pub(crate) fn part_hours(_: &Scene, parts: &[Matched]) -> Option<Node> {
     let part = part(parts)?;
+    let (start, end) = part.seconds();
+    let known = |second| Clock { second, half: Half::Known, precision: Precision::Hour };
+    Some(Node::Hours(Hours { start: known(start), end: known(end), part: Some(part), bare: false }))
+}
+
+/// "at lunch".
+pub(crate) fn meal_hours(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let Node::Part(part) = day_part(scene, parts)? else { return None };
     let (start, end) = part.seconds();
     let known = |second| Clock { second, half: Half::Known, precision: Precision::Hour };
     Some(Node::Hours(Hours { start: known(start), end: known(end), part: Some(part), bare: false }))
@@ -290,10 +298,10 @@ pub(crate) fn range_marked(scene: &Scene, parts: &[Matched]) -> Option<Node> {
 pub(crate) fn lasting(_: &Scene, parts: &[Matched]) -> Option<Node> {
     let start = clock(parts)?;
     let length = length(parts)?;
-    if !length.has_clock() || length.days != 0.0 || length.months != 0.0 {
+    if !length.has_clock() || length.days() != 0.0 || length.months() != 0.0 {
         return None;
     }
-    let seconds = length.seconds as i64;
+    let seconds = length.seconds() as i64;
     let end = i64::from(start.second) + seconds;
     (end < i64::from(2 * DAY)).then_some(())?;
     let end = Clock { second: end as i32, ..start };

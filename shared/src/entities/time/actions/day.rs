@@ -204,6 +204,27 @@ pub(crate) fn relative_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     calendar::add_days(scene.today, distance).map(|d| Node::Date(Day::exact(d)))
 }
 
+/// "the day after Christmas".
+pub(crate) fn beside_holiday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let Node::Date(day) = holiday(scene, parts)? else { return None };
+    let step = if has(parts, Sym::After) { 1 } else { -1 };
+    let (past, future) = (calendar::add_days(day.past, step)?, calendar::add_days(day.future, step)?);
+    (unit(parts)? == Unit::Day).then_some(Node::Date(Day { past, future, form: DayForm::Full }))
+}
+
+/// `2016-W45-3`.
+pub(crate) fn iso_week_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let [Some((week, _)), Some((day, 1)), None] = figures(scene, parts) else { return None };
+    let monday = calendar::iso_week(year(parts)?, week)?;
+    (1..=7).contains(&day).then_some(())?;
+    calendar::add_days(monday, day - 1).map(|d| Node::Date(Day::exact(d)))
+}
+
+/// "the Friday after next": a week behind the next one.
+pub(crate) fn weekday_after_next(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    of_week(scene, 2, weekday(parts)?)
+}
+
 /// "current date".
 pub(crate) fn this_date(scene: &Scene, _: &[Matched]) -> Option<Node> {
     (scene.word(scene.start).len() > 4).then(|| Node::Date(Day::exact(scene.today)))

@@ -42,9 +42,7 @@ pub(crate) fn piece(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     if !(0.0..=COUNT_LIMIT).contains(&count) || not_a_length(scene, parts, unit) {
         return None;
     }
-    let mut length = Length::of(unit, count);
-    length.vague = vague.is_some();
-    Some(Node::Duration(length))
+    Some(Node::Duration(Length::of(unit, count)))
 }
 
 /// Whether the fraction stands behind the unit: "an hour and a half".
@@ -60,9 +58,30 @@ fn not_a_length(scene: &Scene, parts: &[Matched], unit: Unit) -> bool {
     if short && scene.char_behind().is_some_and(|c| c.is_alphanumeric() || matches!(c, '/' | '²' | '³' | '\'')) {
         return true;
     }
+    // "a quarter of the people".
+    if unit == Unit::Quarter && scene.before(Sym::Of) {
+        return true;
+    }
     // "three night markets" counts markets.
     let many = number(parts).is_some_and(|n| n != 1.0);
     many && unit == Unit::Day && scene.word(scene.end - 1).eq_ignore_ascii_case("night")
+}
+
+/// `1h30m`.
+pub(crate) fn hours_and_minutes(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let mut counts = parts.iter().filter_map(|p| if let Node::Number(n) = p.node { Some(n) } else { None });
+    let (hours, minutes) = (counts.next()?, counts.next()?);
+    Length::of(Unit::Hour, hours).plus(Length::of(Unit::Minute, minutes)).map(Node::Duration)
+}
+
+/// "three quarters of an hour".
+pub(crate) fn quarters_of(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let unit = unit(parts)?;
+    let count = number(parts).unwrap_or(1.0);
+    (unit >= Unit::Hour && count <= 4.0).then(|| match unit {
+        Unit::Hour => Node::Duration(Length::of(Unit::Minute, 15.0 * count)),
+        unit => Node::Duration(Length::of(unit, 0.25 * count)),
+    })
 }
 
 /// "4 business days".
@@ -108,18 +127,18 @@ pub(crate) fn shifted(_: &Scene, parts: &[Matched]) -> Option<Node> {
 
 /// "a year ago today": the shift of the length from the day.
 pub(in crate::entities::time) fn moved(from: Date, length: &Length, sign: f64) -> Option<Date> {
-    let months = length.months * sign;
+    let months = length.months() * sign;
     let whole_months = months.trunc();
     let at = calendar::add_months(from, whole_months as i64)?;
-    let days = length.days * sign + (months - whole_months) * 30.0;
+    let days = length.days() * sign + (months - whole_months) * 30.0;
     let at = calendar::add_days(at, days as i64)?;
-    calendar::add_working_days(at, (length.working_days * sign) as i64)
+    calendar::add_working_days(at, (length.working_days() * sign) as i64)
 }
 
 /// A moment moved by a length.
 pub(in crate::entities::time) fn moved_moment(from: DateTime, length: &Length, sign: f64) -> Option<DateTime> {
     let day = moved(from.date(), length, sign)?;
-    calendar::add_seconds(day.to_datetime(from.time()), length.seconds * sign)
+    calendar::add_seconds(day.to_datetime(from.time()), length.seconds() * sign)
 }
 
 /// A shift that is counted in days: a day.
@@ -154,7 +173,7 @@ pub(crate) fn to_moment(scene: &Scene, parts: &[Matched]) -> Option<Node> {
 /// "Thursday, two years from now": that weekday in the week which the shift leads to.
 pub(crate) fn weekday_of_shift(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let shift = shift(parts)?;
-    if shift.length.has_clock() || shift.length.months == 0.0 && shift.length.days < 7.0 {
+    if shift.length.has_clock() || shift.length.months() == 0.0 && shift.length.days() < 7.0 {
         return None;
     }
     let day = moved(shift.anchor.unwrap_or(scene.today), &shift.length, shift.sign)?;
@@ -170,17 +189,17 @@ fn span_of_days(start: Date, length: &Length, sign: f64) -> Option<Period> {
 
 fn stretch(start: DateTime, end: DateTime) -> Node {
     let (a, b) = if start <= end { (start, end) } else { (end, start) };
-    Node::Stretch(Stretch { readings: [(a, b); 4], count: 1, part: None })
+    Node::Stretch(Stretch { future: (a, b), past: (a, b), half: Half::Known, part: None })
 }
 
 /// "next 3 weeks", "last 5 years", "2 upcoming months": days counted from tomorrow on or up to now.
 pub(crate) fn coming_days(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let length = length(parts)?;
     let rel = super::rel(parts)?;
-    if length.has_clock() || length.whole || rel.step() == 0 || length.said[0].1.fract() != 0.0 {
+    if length.has_clock() || length.whole || rel.step() == 0 || length.count().fract() != 0.0 {
         return None;
     }
-    let count = length.said[0].1 as i64;
+    let count = length.count() as i64;
     let today = scene.today;
     if rel.step() > 0 {
         if length.smallest() == Unit::Quarter {
@@ -210,6 +229,11 @@ pub(crate) fn coming_days(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         return super::period::decades(today, -1, count);
     }
     span_of_days(today, &length, -1.0).map(Node::Period)
+}
+
+/// "the next two decades": decades take the article into the span.
+pub(crate) fn coming_decades(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    (length(parts)?.smallest() == Unit::Decade).then(|| coming_days(scene, parts))?
 }
 
 /// "2 upcoming months": the count stands first.
@@ -243,7 +267,7 @@ pub(crate) fn coming_hours(scene: &Scene, parts: &[Matched]) -> Option<Node> {
             Length::of(unit(parts)?, count)
         }
     };
-    if length.seconds <= 0.0 || rel.step() == 0 {
+    if length.seconds() <= 0.0 || rel.step() == 0 {
         return None;
     }
     let other = moved_moment(scene.now, &length, rel.step() as f64)?;

@@ -67,20 +67,11 @@ pub(crate) fn end_of_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     Some(Node::Moment(Moment { day, clock, relative: false, vague: None }))
 }
 
-fn gather(readings: &mut Vec<(DateTime, DateTime)>, reading: Option<(DateTime, DateTime)>) {
-    if let Some(r) = reading.filter(|r| r.0 < r.1)
-        && !readings.contains(&r)
-        && readings.len() < 4
-    {
-        readings.push(r);
-    }
-}
-
-fn stretch(readings: &[(DateTime, DateTime)], part: Option<(DayForm, DayPart)>) -> Option<Node> {
-    let first = *readings.first()?;
-    let mut out = [first; 4];
-    out[..readings.len()].copy_from_slice(readings);
-    Some(Node::Stretch(Stretch { readings: out, count: readings.len() as u8, part }))
+fn stretch(future: (DateTime, DateTime), past: (DateTime, DateTime), half: Half) -> Option<Node> {
+    let fits = |span: &(DateTime, DateTime)| span.0 < span.1;
+    let (future, past) = (fits(&future).then_some(future), fits(&past).then_some(past));
+    let (future, past) = (future.or(past)?, past.or(future)?);
+    Some(Node::Stretch(Stretch { future, past, half, part: None }))
 }
 
 /// From one clock time to another on a day; the end may lie on the day after.
@@ -93,17 +84,12 @@ fn on_day(day: Date, start: Clock, end: Clock) -> Option<(DateTime, DateTime)> {
 }
 
 fn day_hours(day: Day, hours: Hours) -> Option<Node> {
-    let mut readings = Vec::new();
-    let days: &[Date] = if day.past == day.future { &[day.future] } else { &[day.future, day.past] };
-    for &d in days {
-        gather(&mut readings, on_day(d, hours.start, hours.end));
-    }
-    if let (Some(start), Some(end)) = (hours.start.other(), hours.end.other()) {
-        for &d in days {
-            gather(&mut readings, on_day(d, start, end));
-        }
-    }
-    stretch(&readings, hours.part.map(|p| (day.form, p)))
+    let open = hours.start.half == Half::Open && hours.end.half == Half::Open;
+    let half = if open { Half::Open } else { Half::Known };
+    let on = |d: Date| on_day(d, hours.start, hours.end);
+    let Node::Stretch(mut stretch) = stretch(on(day.future)?, on(day.past)?, half)? else { return None };
+    stretch.part = hours.part.map(|p| (day.form, p));
+    Some(Node::Stretch(stretch))
 }
 
 /// "Monday 8-9", "from 9 to 5 on Friday", "tomorrow morning".
@@ -187,6 +173,19 @@ pub(crate) fn day_and_clock_after_at(scene: &Scene, parts: &[Matched]) -> Option
     scene.after(Sym::At).then(|| day_and_clock(scene, parts))?
 }
 
+/// "same time tomorrow": the clock time of now.
+pub(crate) fn same_time(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let clock = super::length::moment_at(scene.now).clock;
+    Some(Node::Moment(Moment { day: date(parts)?, clock, relative: false, vague: None }))
+}
+
+/// "after lunch".
+pub(crate) fn open_meal(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let mut parts = parts.to_vec();
+    parts.last_mut()?.node = super::clock::meal_hours(scene, &[*parts.last()?])?;
+    open_side(scene, &parts)
+}
+
 /// "at present".
 pub(crate) fn at_present(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     scene.word(scene.end - 1).eq_ignore_ascii_case("present").then(|| now(scene, parts))?
@@ -224,64 +223,55 @@ pub(crate) fn near_part_and_hours(scene: &Scene, parts: &[Matched]) -> Option<No
     day_hours(Day::exact(day), shaded(hours(parts)?, part))
 }
 
-fn moments(parts: &[Matched]) -> Vec<Bound> {
-    parts
-        .iter()
-        .filter_map(|p| match p.node {
-            Node::Moment(m) => Some(Bound::Moment(m)),
-            Node::Clock(c) => Some(Bound::Clock(c)),
-            Node::Date(d) => Some(Bound::Day(d)),
-            _ => None,
-        })
-        .collect()
+fn bound(node: &Node) -> Option<Bound> {
+    match node {
+        Node::Moment(m) => Some(Bound::Moment(*m)),
+        Node::Clock(c) => Some(Bound::Clock(*c)),
+        Node::Date(d) => Some(Bound::Day(*d)),
+        _ => None,
+    }
 }
 
 fn of_moment(m: Moment, past: bool) -> Option<DateTime> {
     at(if past { m.day.past } else { m.day.future }, m.clock)
 }
 
-/// "tomorrow 3pm to 5pm", "from May 5 at noon until May 7 at 3 pm", "between now and 8 o'clock".
-pub(crate) fn between_moments(scene: &Scene, parts: &[Matched]) -> Option<Node> {
-    let ends = moments(parts);
-    let [a, b] = ends.as_slice() else { return None };
-    let mut readings = Vec::new();
-    for past in [false, true] {
-        let reading = match (*a, *b) {
-            (Bound::Moment(a), Bound::Moment(b)) => {
-                let from = of_moment(a, past)?;
-                let to = of_moment(b, past)?;
-                let to = if to <= from { b.clock.other().and_then(|c| at(b.day.future, c)) } else { Some(to) };
-                to.map(|to| (from, to))
-            }
-            (Bound::Moment(a), Bound::Clock(end)) => {
-                let from = of_moment(a, past)?;
-                let to = at(from.date(), end)?;
-                let to = if to > from {
-                    Some(to)
-                } else if let Some(later) = end.other().and_then(|c| at(from.date(), c)).filter(|l| *l > from) {
-                    Some(later)
-                } else {
-                    at(calendar::add_days(from.date(), 1)?, end)
-                };
-                to.map(|to| (from, to))
-            }
-            (Bound::Clock(start), Bound::Moment(b)) => {
-                let to = of_moment(b, past)?;
-                let from = at(to.date(), start)?;
-                (from < to).then_some((from, to))
-            }
-            (Bound::Moment(a), Bound::Day(b)) if !a.relative => {
-                Some((of_moment(a, past)?, calendar::midnight(if past { b.past } else { b.future })))
-            }
-            (Bound::Day(a), Bound::Moment(b)) if !b.relative => {
-                Some((calendar::midnight(if past { a.past } else { a.future }), of_moment(b, past)?))
-            }
-            _ => None,
-        };
-        gather(&mut readings, reading);
+/// The first of a clock time's halves that lies after `from`, on its day or the next.
+fn next_clock(from: DateTime, clock: Clock) -> Option<DateTime> {
+    let today = at(from.date(), clock).filter(|t| *t > from);
+    let later = || clock.other().and_then(|c| at(from.date(), c)).filter(|t| *t > from);
+    today.or_else(later).or_else(|| at(calendar::add_days(from.date(), 1)?, clock))
+}
+
+/// A span between two bounds, on one side of now.
+fn span(a: Bound, b: Bound, past: bool) -> Option<(DateTime, DateTime)> {
+    let midnight = |d: Day| calendar::midnight(if past { d.past } else { d.future });
+    match (a, b) {
+        (Bound::Moment(a), Bound::Moment(b)) => {
+            let (from, to) = (of_moment(a, past)?, of_moment(b, past)?);
+            let to = if to > from { Some(to) } else { b.clock.other().and_then(|c| at(b.day.future, c)) };
+            Some((from, to?))
+        }
+        (Bound::Moment(a), Bound::Clock(end)) => {
+            let from = of_moment(a, past)?;
+            Some((from, next_clock(from, end)?))
+        }
+        (Bound::Clock(start), Bound::Moment(b)) => {
+            let to = of_moment(b, past)?;
+            Some((at(to.date(), start)?, to))
+        }
+        (Bound::Moment(a), Bound::Day(b)) if !a.relative => Some((of_moment(a, past)?, midnight(b))),
+        (Bound::Day(a), Bound::Moment(b)) if !b.relative => Some((midnight(a), of_moment(b, past)?)),
+        _ => None,
     }
-    let _ = scene;
-    stretch(&readings, None)
+}
+
+/// "tomorrow 3pm to 5pm", "from May 5 at noon until May 7 at 3 pm", "between now and 8 o'clock".
+pub(crate) fn between_moments(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let mut ends = parts.iter().filter_map(|p| bound(&p.node));
+    let (a, b) = (ends.next()?, ends.next()?);
+    let (future, past) = (span(a, b, false), span(a, b, true));
+    stretch(future.or(past)?, past.or(future)?, Half::Known)
 }
 
 /// "rest of the day", "later today".
@@ -290,7 +280,8 @@ pub(crate) fn rest_of_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         return None;
     }
     let end = calendar::add_seconds(calendar::midnight(scene.today), f64::from(2 * HALF_DAY - 1))?;
-    stretch(&[(scene.now, end)], None).filter(|_| scene.now < end)
+    let rest = (scene.now, end);
+    stretch(rest, rest, Half::Known)
 }
 
 fn open(side: Side, bound: Bound) -> Option<Node> {
@@ -315,7 +306,7 @@ pub(crate) fn open_side(scene: &Scene, parts: &[Matched]) -> Option<Node> {
             }
             Node::Hours(h) => Bound::Clock(if before || since { h.start } else { h.end }),
             Node::Stretch(s) => {
-                let (start, end) = s.readings[0];
+                let (start, end) = if since { s.past } else { s.future };
                 let at = if before || since { start } else { end };
                 Bound::Moment(super::length::moment_at(at))
             }
@@ -360,7 +351,8 @@ pub(crate) fn every(_: &Scene, parts: &[Matched]) -> Option<Node> {
     } else if let Some(unit) = word(parts, Sym::Set).and_then(Unit::numbered) {
         repeat(Length::of(unit, other))
     } else if let Some(unit) = unit(parts) {
-        repeat(Length::of(unit, other))
+        let times = word(parts, Sym::Once).map_or(1.0, f64::from);
+        repeat(Length::of(unit, other / times))
     } else if let Some(day) = weekday(parts) {
         Repeat { weekday: Some(day as i8), ..repeat(Length::of(Unit::Week, other)) }
     } else if let Some(day) = date(parts) {

@@ -30,11 +30,17 @@ pub(in crate::entities::time) fn decades(today: Date, step: i64, count: i64) -> 
     exact(start, end, PeriodForm::Count(Unit::Decade, count as i16))
 }
 
-fn either_side(scene: &Scene, form: PeriodForm, on: impl Fn(i16) -> Option<(Date, Date)>) -> Option<Node> {
+/// The nearest of one a year to either side; the one that `begins` ahead, or else the one that ends ahead, is the coming
+/// one.
+fn either_side(
+    scene: &Scene,
+    form: PeriodForm,
+    begins: bool,
+    on: impl Fn(i16) -> Option<(Date, Date)>,
+) -> Option<Node> {
     let this = scene.today.year();
     let (start, end) = on(this)?;
-    let ahead = calendar::midnight(start) >= scene.now;
-    let _ = end;
+    let ahead = calendar::midnight(if begins { start } else { end }) >= scene.now;
     let (past, future) = if ahead { (on(this - 1)?, on(this)?) } else { (on(this)?, on(this + 1)?) };
     Some(Node::Period(Period { past, future, form }))
 }
@@ -179,6 +185,11 @@ pub(crate) fn relative_unit(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     exact(start, end, form)
 }
 
+/// "the last decade": the article belongs to it.
+pub(crate) fn relative_decade(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    (unit(parts)? == Unit::Decade).then(|| relative_unit(scene, parts))?
+}
+
 /// "next workweek": Monday to Friday.
 pub(crate) fn workweek(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let (start, ..) = unit_around(scene.today, Unit::Week, rel(parts).map_or(0, Rel::step))?;
@@ -224,7 +235,7 @@ pub(crate) fn nth_week(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let (start, end) = match (month_in, year(parts)) {
         (None, Some(year)) => week(year, None)?,
         (Some((year, 0)), _) => week(year, None)?,
-        (Some((0, month)), None) => return either_side(scene, PeriodForm::Week, |y| week(y, Some(month))),
+        (Some((0, month)), None) => return either_side(scene, PeriodForm::Week, true, |y| week(y, Some(month))),
         (Some((0, month)), Some(year)) | (Some((year, month)), _) => week(year, Some(month))?,
         (None, None) => return None,
     };
@@ -350,7 +361,7 @@ fn division(scene: &Scene, parts: &[Matched], months: i64, n: i8) -> Option<Node
         let (start, end) = of(year)?;
         return exact(start, end, form);
     }
-    either_side(scene, form, of)
+    either_side(scene, form, false, of)
 }
 
 /// Seasons of the northern half of the world, by whole months.
@@ -371,7 +382,7 @@ pub(crate) fn season(scene: &Scene, parts: &[Matched]) -> Option<Node> {
             let (start, end) = of(year)?;
             exact(start, end, PeriodForm::Count(Unit::Quarter, 1))
         }
-        None => either_side(scene, PeriodForm::Count(Unit::Quarter, 1), of),
+        None => either_side(scene, PeriodForm::Count(Unit::Quarter, 1), false, of),
     }
 }
 
@@ -523,7 +534,7 @@ pub(crate) fn days_of_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
             let (a, b) = span(year, month)?;
             exact(a, b, PeriodForm::Days)
         }
-        None => either_side(scene, PeriodForm::Days, |y| span(y, month)),
+        None => either_side(scene, PeriodForm::Days, true, |y| span(y, month)),
     }
 }
 
