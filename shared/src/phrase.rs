@@ -14,6 +14,8 @@ pub(crate) struct Word {
     pub(crate) end: usize,
     /// Whether a comma, full stop, semicolon, colon, dash or line break stands between this word and the one before.
     pub(crate) after_break: bool,
+    /// Whether it is joined to the word before by signs alone, without white space ("A-17", "john_doe").
+    pub(crate) glued: bool,
 }
 
 /// The words of a text, in order.
@@ -27,7 +29,7 @@ impl Phrase {
     pub(crate) fn of(text: &str) -> Phrase {
         let mut words: Vec<Word> = Vec::new();
         let mut current: Option<Word> = None;
-        let mut broken = false;
+        let (mut broken, mut spaced) = (false, true);
         for (at, character) in text.char_indices() {
             let apostrophe = matches!(character, '\'' | '’' | '‘' | 'ʼ' | '`');
             if character.is_alphanumeric() || (apostrophe && current.is_some()) {
@@ -36,6 +38,7 @@ impl Phrase {
                     start: at,
                     end: at,
                     after_break: std::mem::take(&mut broken),
+                    glued: !std::mem::take(&mut spaced),
                 });
                 if apostrophe {
                     word.text.push('\'');
@@ -46,6 +49,7 @@ impl Phrase {
                 continue;
             }
             words.extend(current.take());
+            spaced |= character.is_whitespace() || matches!(character, ',' | ';');
             if matches!(character, ',' | ';' | ':' | '.' | '!' | '?' | '—' | '–' | '\n') {
                 broken = true;
             }

@@ -56,9 +56,8 @@ impl Run<'_> {
         match slots::read_answer(slot, scan, &fillers) {
             Answer::Value { found, whole } if found.fits => {
                 let leaves = if whole { None } else { self.interruption().filter(|other| other.score >= CERTAIN) };
-                let span = (found.start, found.end);
                 self.fill(slot, &found, Source::Answer);
-                self.fill_beside(mv, scan, span);
+                self.fill_beside_answer(mv, slot, scan, (found.start, found.end));
                 match leaves {
                     Some(other) => self.digress(&other),
                     None => {
@@ -81,7 +80,7 @@ impl Run<'_> {
         if self.declines(slot, scan) {
             return self.pass_over(slot);
         }
-        if !strings::is_noise(&scan.phrase)
+        if !strings::is_acknowledgement(&scan.phrase)
             && let Some(other) = self.interruption()
         {
             return self.digress(&other);
@@ -103,8 +102,8 @@ impl Run<'_> {
         let question = strings::is_question(scan.text, &scan.phrase);
         let noise = strings::is_noise(&scan.phrase);
         if let Some(other) = &other
-            && !noise
-            && (other.score >= CERTAIN || question || is_verbatim(other, scan))
+            && !strings::is_acknowledgement(&scan.phrase)
+            && (other.score >= CERTAIN || question || noise || is_verbatim(other, scan))
         {
             return self.digress(other);
         }
@@ -176,6 +175,23 @@ impl Run<'_> {
         any
     }
 
+    /// Beside the answer to a slot's question. A day and a time that were said as one answer two slots.
+    fn fill_beside_answer(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>, span: (usize, usize)) {
+        let ty = effective_type(asked);
+        if !matches!(ty, SlotType::Date | SlotType::Time) {
+            self.fill_beside(mv, scan, span);
+            return;
+        }
+        for stated in self.stated_beside(mv, scan, &[]) {
+            let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { continue };
+            let apart = stated.found.end <= span.0 || stated.found.start >= span.1;
+            if apart || (matches!(effective_type(slot), SlotType::Date | SlotType::Time) && effective_type(slot) != ty)
+            {
+                self.fill(slot, &stated.found, Source::Mention);
+            }
+        }
+    }
+
     /// The move's own patterns know where a value stands in a sentence ("the pain is in my back"). Whether one was found
     /// for the open slot, or one that replaces another's.
     fn fill_from_own_match(&mut self, mv: &Arc<Move>, scan: &Scan<'_>) -> bool {
@@ -237,6 +253,11 @@ impl Run<'_> {
         let mentions = slots::mentions(&typed, &names, scan, &[]);
         let [only] = mentions.as_slice() else { return false };
         let slot = typed[only.slot];
+        let number = matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. });
+        if number && Phrase::of(&only.found.text).len() < 2 {
+            // A bare number says too little to go back to another question for.
+            return false;
+        }
         if frame.slot(&slot.name).is_some_and(|held| held.value == only.found.value) {
             return false;
         }

@@ -524,6 +524,11 @@ pub(super) fn waits_for_confidence(condition: &Condition) -> bool {
 }
 
 impl Run<'_> {
+    /// Whether the score of the move under way is enough.
+    pub(super) fn is_confident(&self) -> bool {
+        self.confident()
+    }
+
     /// Whether a condition holds now.
     pub(super) fn condition_holds(&self, condition: &Condition) -> bool {
         conditions::holds(condition, self as &dyn Facts)

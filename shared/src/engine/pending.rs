@@ -72,10 +72,14 @@ impl Run<'_> {
     fn take_up_choice(&mut self, choice: &str, utterance: &str) -> Result<(), Halt> {
         let together: String = format!("{utterance} {choice}").chars().take(MAX_UTTERANCE_CHARS).collect();
         let own = self.state.active.as_ref().map(|frame| frame.move_id.clone()).unwrap_or_default();
+        // The move that offered is not entered again, unless it offered because it was not sure of itself.
+        let unsure = !self.is_confident();
         for text in [choice.to_owned(), together] {
             let candidates = self.matches_of(&text);
-            let found: Option<Candidate> =
-                candidates.into_iter().find(|candidate| candidate.score >= self.threshold_for(candidate));
+            let found: Option<Candidate> = candidates.into_iter().find(|candidate| {
+                let enough = candidate.score >= self.threshold_for(candidate);
+                enough && (unsure || self.name_of(candidate) != own)
+            });
             if let Some(candidate) = found {
                 return self.enter(&candidate, &text, true);
             }

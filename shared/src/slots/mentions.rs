@@ -5,6 +5,7 @@
 
 use serde_json::json;
 
+use crate::entities::Kind;
 use crate::ir::{Slot, SlotType};
 
 use super::convert::{Found, convert};
@@ -37,14 +38,23 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             if let Some(found) = convert(scan, entity, slot, ty, false)
                 && found.fits
                 && bare_number_is_meant(scan, slot, ty, &found)
+                && !(*ty == SlotType::Timeframe && is_discourse(&found.text))
             {
                 fitting.push((index, found));
             }
         }
         prefer_the_named(scan, slots, &mut fitting);
-        if let Some((_, found)) = fitting.first() {
-            let found = found.clone();
-            values.push((found, fitting.into_iter().map(|(index, _)| index).collect()));
+        // "tomorrow at 7pm" is a day for one slot and a time for another.
+        let (days, times): (Vec<_>, Vec<_>) =
+            fitting.iter().cloned().partition(|(index, _)| *item_type(slots[*index]) == SlotType::Date);
+        let splits =
+            entity.kind == Kind::DateTime && times.iter().all(|(index, _)| *item_type(slots[*index]) == SlotType::Time);
+        let groups = if splits { vec![days, times] } else { vec![fitting] };
+        for group in groups {
+            if let Some((_, found)) = group.first() {
+                let found = found.clone();
+                values.push((found, group.into_iter().map(|(index, _)| index).collect()));
+            }
         }
     }
     for (index, slot) in slots.iter().enumerate() {
@@ -100,6 +110,11 @@ fn item_type(slot: &Slot) -> &SlotType {
         SlotType::List(item) => item,
         ty => ty,
     }
+}
+
+/// "and now my arm hurts": a word of the sentence rather than a time that is told.
+fn is_discourse(text: &str) -> bool {
+    ["now", "right now", "currently", "at the moment", "again"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// When a value fits several slots and one of them is named beside it ("temperature 101"), it is that one's.

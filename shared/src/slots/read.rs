@@ -57,11 +57,23 @@ fn whole_text(scan: &Scan<'_>, value: Json) -> Found {
     Found { start, end: start + text.len(), text: text.to_owned(), value, fits: true }
 }
 
-/// The first value of the type.
+/// The first value of the type. "Recently" is some time in the past, whatever a recognizer makes of it.
 fn one_of(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
     let found = scan.entities.iter().find_map(|entity| convert(scan, entity, slot, ty, true));
-    found.or_else(|| if *ty == SlotType::Timeframe { vague_time(scan) } else { None })
+    if *ty != SlotType::Timeframe {
+        return found;
+    }
+    match (found, vague_time(scan)) {
+        (Some(found), Some(vague)) => {
+            let covers = vague.start <= found.start && vague.end >= found.end;
+            Some(if covers && vague.value == PAST_REF { vague } else { found })
+        }
+        (found, vague) => found.or(vague),
+    }
 }
+
+/// TIMEX for a time in the past that has no measure.
+const PAST_REF: &str = "PAST_REF";
 
 fn read_enum(slot: &Slot, options: &[String], scan: &Scan<'_>, fillers: &[String]) -> Answer {
     if is_yes_no(slot) {
@@ -337,33 +349,33 @@ fn vague_time(scan: &Scan<'_>) -> Option<Found> {
         ("this minute", "PRESENT_REF"),
         ("it just started", "PRESENT_REF"),
         ("just started", "PRESENT_REF"),
-        ("recently", "PAST_REF"),
-        ("lately", "PAST_REF"),
-        ("not long ago", "PAST_REF"),
-        ("not too long ago", "PAST_REF"),
-        ("not that long ago", "PAST_REF"),
-        ("a while ago", "PAST_REF"),
-        ("a while back", "PAST_REF"),
-        ("some time ago", "PAST_REF"),
-        ("a long time ago", "PAST_REF"),
-        ("long ago", "PAST_REF"),
-        ("ages ago", "PAST_REF"),
-        ("for ages", "PAST_REF"),
-        ("for a while", "PAST_REF"),
-        ("for a while now", "PAST_REF"),
-        ("quite a while", "PAST_REF"),
-        ("a while", "PAST_REF"),
-        ("a long time", "PAST_REF"),
-        ("for some time", "PAST_REF"),
-        ("some time", "PAST_REF"),
-        ("forever", "PAST_REF"),
-        ("always", "PAST_REF"),
-        ("all my life", "PAST_REF"),
-        ("since birth", "PAST_REF"),
-        ("since childhood", "PAST_REF"),
-        ("the other day", "PAST_REF"),
-        ("earlier", "PAST_REF"),
-        ("earlier today", "PAST_REF"),
+        ("recently", PAST_REF),
+        ("lately", PAST_REF),
+        ("not long ago", PAST_REF),
+        ("not too long ago", PAST_REF),
+        ("not that long ago", PAST_REF),
+        ("a while ago", PAST_REF),
+        ("a while back", PAST_REF),
+        ("some time ago", PAST_REF),
+        ("a long time ago", PAST_REF),
+        ("long ago", PAST_REF),
+        ("ages ago", PAST_REF),
+        ("for ages", PAST_REF),
+        ("for a while", PAST_REF),
+        ("for a while now", PAST_REF),
+        ("quite a while", PAST_REF),
+        ("a while", PAST_REF),
+        ("a long time", PAST_REF),
+        ("for some time", PAST_REF),
+        ("some time", PAST_REF),
+        ("forever", PAST_REF),
+        ("always", PAST_REF),
+        ("all my life", PAST_REF),
+        ("since birth", PAST_REF),
+        ("since childhood", PAST_REF),
+        ("the other day", PAST_REF),
+        ("earlier", PAST_REF),
+        ("earlier today", PAST_REF),
         ("all day", "P1D"),
         ("all day long", "P1D"),
         ("the whole day", "P1D"),

@@ -158,6 +158,17 @@ pub(crate) fn is_question(text: &str, phrase: &Phrase) -> bool {
     auxiliary && (asks || addressed)
 }
 
+/// Whether the text only says that something was heard or is so ("ok", "yes", "sure"): never a reason to leave a move.
+pub(crate) fn is_acknowledgement(phrase: &Phrase) -> bool {
+    #[rustfmt::skip]
+    const ACKNOWLEDGEMENTS: &[&str] = &[
+        "ok", "okay", "k", "yes", "yeah", "yep", "yup", "no", "nope", "nah", "sure", "right", "fine", "alright", "all right",
+        "good", "great", "cool", "nice", "hmm", "hm", "um", "uh", "er", "well", "so", "oh", "ah", "i see", "got it", "lol", "haha",
+        "wait", "hold on", "one moment", "one second", "yes please", "no thanks", "no thank you", "please",
+    ];
+    phrase.is_empty() || phrase.is_one_of(ACKNOWLEDGEMENTS)
+}
+
 /// Whether the text holds nothing that could be a value: no words, or only social noise.
 pub(crate) fn is_noise(phrase: &Phrase) -> bool {
     if phrase.is_empty() {
@@ -189,10 +200,14 @@ pub(crate) fn value_span(slot_name: &str, text: &str) -> Option<(usize, usize)> 
     }
     if words.len() <= MAX_NOUN_PHRASE_WORDS + 2 {
         let shorter = longest_prefix(words, BEFORE_NOUN);
-        if shorter > 0 && words.len() > shorter && words.len() - shorter <= MAX_NOUN_PHRASE_WORDS {
+        if shorter > 0
+            && words.len() > shorter
+            && !words[shorter].glued
+            && words.len() - shorter <= MAX_NOUN_PHRASE_WORDS
+        {
             words = &words[shorter..];
             let article = longest_prefix(words, &["my", "the", "a", "an"]);
-            if article > 0 && words.len() > article {
+            if article > 0 && words.len() > article && !words[article].glued {
                 words = &words[article..];
             }
         }
@@ -229,7 +244,7 @@ fn strip_named<'w>(words: &'w [Word], slot_name: &str) -> &'w [Word] {
 fn strip_front<'w>(mut words: &'w [Word], phrases: &[&str]) -> &'w [Word] {
     loop {
         let skip = longest_prefix(words, phrases);
-        if skip == 0 || skip >= words.len() {
+        if skip == 0 || skip >= words.len() || words[skip].glued {
             return words;
         }
         words = &words[skip..];
@@ -239,7 +254,7 @@ fn strip_front<'w>(mut words: &'w [Word], phrases: &[&str]) -> &'w [Word] {
 fn strip_back<'w>(mut words: &'w [Word], phrases: &[&str]) -> &'w [Word] {
     loop {
         let skip = longest_suffix(words, phrases);
-        if skip == 0 || skip >= words.len() {
+        if skip == 0 || skip >= words.len() || words[words.len() - skip].glued {
             return words;
         }
         words = &words[..words.len() - skip];
@@ -303,6 +318,8 @@ mod tests {
         check("patient_id", "DOB 01/15/1980", "DOB 01/15/1980");
         check("account_id", "my account id is ACCT-001", "ACCT-001");
         check("account_id", "ACCT-001", "ACCT-001");
+        check("order_id", "A-17", "A-17");
+        check("order_id", "it's A-17", "A-17");
         check("account_id", "it's #12", "#12");
         check("username", "username: john_doe", "john_doe");
         check("username", "marco", "marco");

@@ -140,6 +140,11 @@ impl Talk {
         serde_json::to_value(&self.conversation).expect("a state can be written")
     }
 
+    /// Goes on from another state.
+    pub(crate) fn set_state(&mut self, conversation: &Conversation) {
+        self.conversation = conversation.clone();
+    }
+
     /// How the last turn was read.
     pub(crate) fn reading(&self) -> String {
         self.last.as_ref().and_then(|last| last.explanation.as_ref()).map(|why| why.reading.clone()).unwrap_or_default()
