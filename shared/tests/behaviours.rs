@@ -223,6 +223,29 @@ fn dates_are_resolved_against_the_turns_own_time() {
 }
 
 #[test]
+fn an_address_may_be_spelt_out() {
+    let mut talk = desk();
+    talk.say_all(&["reset my password", "jo at example dot com", "sms"]);
+    assert_eq!(talk.calls[0].payload["email"], "jo@example.com");
+}
+
+#[test]
+fn people_are_counted_as_they_count_themselves() {
+    for (said, people) in [
+        ("a couple", 2),
+        ("just me", 1),
+        ("there are 4 of us", 4),
+        ("a dozen", 12),
+        ("two adults", 2),
+        ("both of us", 2),
+    ] {
+        let mut talk = desk();
+        let record = talk.say_all(&["book a table", said]);
+        assert_eq!(record.slots.get("party_size"), Some(&json!(people)), "{said}: {record:#?}");
+    }
+}
+
+#[test]
 fn lists_take_several_values() {
     let mut talk = desk();
     let record = talk.say_all(&["I want to give feedback", "4", "yes", "the food, the music and the staff"]);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::entities::{Kind, Kinds, Reference, recognize};
+use crate::entities::{Kind, Kinds, Reference, answer, recognize};
 use crate::ir::{Slot, SlotType};
 use crate::phrase::{Phrase, Word, longest_prefix, readable};
 
@@ -40,6 +40,7 @@ pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>, fillers: &[String]) -> A
         SlotType::String => read_string(slot, scan.text),
         SlotType::Number | SlotType::Range { .. } => return read_number_answer(slot, ty, scan, fillers),
         SlotType::DateTime => one_of(slot, ty, scan).or_else(|| joined_datetime(slot, scan)),
+        SlotType::Email | SlotType::Phone | SlotType::Url => one_of(slot, ty, scan).or_else(|| spelt_out(ty, scan)),
         _ => one_of(slot, ty, scan),
     };
     match found {
@@ -49,6 +50,17 @@ pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>, fillers: &[String]) -> A
         }
         None => Answer::Absent,
     }
+}
+
+/// An address or a number that is dictated: "jo at example dot com".
+fn spelt_out(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
+    let (text, language) = (scan.text.trim(), scan.reference.language);
+    let value = match ty {
+        SlotType::Email => answer::spoken_email(text, language),
+        SlotType::Phone => answer::spoken_phone(text, language),
+        _ => answer::spoken_url(text, language),
+    }?;
+    Some(Found { text: value.clone(), ..whole_text(scan, json!(value)) })
 }
 
 fn whole_text(scan: &Scan<'_>, value: Json) -> Found {
@@ -119,7 +131,13 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>, fillers: &[St
         leave_out_the_scale(&mut values, scan, *min, *max);
     }
     if values.is_empty() {
-        values.extend(informal_number(ty, scan));
+        let language = scan.reference.language;
+        let spelt = match ty {
+            SlotType::Range { max, .. } => answer::score(trimmed, *max, language),
+            _ => answer::count(trimmed, language),
+        };
+        let spelt = spelt.map(|amount| Found { fits: in_bounds(ty, amount), ..whole_text(scan, number(amount)) });
+        values.extend(spelt.or_else(|| informal_number(ty, scan)));
     }
     let Some(first) = values.first().cloned() else { return Answer::Absent };
     let several = values.iter().any(|other| other.value != first.value);
@@ -164,12 +182,10 @@ fn leave_out_the_scale(values: &mut Vec<Found>, scan: &Scan<'_>, min: f64, max: 
     }
 }
 
-/// Amounts that are not spelt as numbers: "7ish", "a couple", "just me".
+/// Amounts that are not spelt as numbers: "7ish" in a sentence, "just me", "both of us".
 fn informal_number(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
     const NAMED: &[(&str, f64)] = &[
         ("a couple of us", 2.0),
-        ("a couple", 2.0),
-        ("couple", 2.0),
         ("a pair", 2.0),
         ("both of us", 2.0),
         ("just me", 1.0),
@@ -178,8 +194,6 @@ fn informal_number(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
         ("by myself", 1.0),
         ("myself", 1.0),
         ("alone", 1.0),
-        ("half a dozen", 6.0),
-        ("a dozen", 12.0),
     ];
     let words = &scan.phrase.words;
     let found = |first: usize, count: usize, amount: f64| {
