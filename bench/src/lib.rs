@@ -1,1 +1,3 @@
-//! Benchmarks live in `benches/`, load on running servers in `src/bin/`. Nothing else lives here.
+//! Benchmarks live in `benches/`, load on running servers and reports of figures in `src/bin/`. What they share is here.
+
+pub mod games;

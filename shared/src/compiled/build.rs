@@ -2,7 +2,7 @@
 //!
 //! Deterministic: ids are given in order of first appearance and no map is iterated in hash order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::LoadError;
 use super::format::{self, SECTIONS, Section};
@@ -353,10 +353,9 @@ impl Builder {
     fn index(&self, sections: &mut [Vec<u8>; SECTIONS]) {
         let mut shared = vec![0u32; self.keys as usize]; // how many patterns have a key
         for pattern in &self.patterns {
-            let keys: BTreeSet<u32> =
-                pattern.units.iter().filter(|unit| unit.is_literal()).map(|unit| unit.b).collect();
-            for key in keys {
-                shared[key as usize] += 1;
+            for (at, unit) in pattern.units.iter().enumerate().filter(|(_, unit)| unit.is_literal()) {
+                let again = pattern.units[..at].iter().any(|before| before.is_literal() && before.b == unit.b);
+                shared[unit.b as usize] += u32::from(!again);
             }
         }
         let mut postings: Vec<(u32, u32, u16)> = Vec::new();
@@ -444,10 +443,12 @@ fn flag(on: bool, flag: u16) -> u16 {
     if on { flag } else { 0 }
 }
 
-/// What a literal weighs; 0 for politeness, which the pattern as a whole decides.
+/// What a literal weighs, and its flags; 0 for politeness, which the pattern as a whole decides.
 fn literal_weight(class: Class, shape: Shape) -> (u8, u16) {
-    use unit_flag::{CONTENT, DETERMINER, LIGHT, NEGATOR};
-    match shape {
+    use unit_flag::{ANSWER, ASIDE, CONTENT, DETERMINER, LIGHT, NEGATOR};
+    let aside = Class::FUNCTION.and(Class::FILLER).and(Class::NEGATOR).and(Class::PHATIC).and(Class::ANSWER);
+    let also = flag(class.is(aside), ASIDE) | flag(class.is(Class::ANSWER), ANSWER);
+    let (weight, flags) = match shape {
         Shape::Data => (weight::CONTENT, CONTENT),
         Shape::Character => (weight::LIGHT, CONTENT),
         Shape::Sign => (weight::FUNCTION, 0),
@@ -456,11 +457,14 @@ fn literal_weight(class: Class, shape: Shape) -> (u8, u16) {
         Shape::Word if class.is(Class::FILLER) => (0, 0),
         Shape::Word if class.is(Class::LIGHT) => (weight::LIGHT, LIGHT),
         Shape::Word => (weight::CONTENT, CONTENT),
-    }
+    };
+    (weight, flags | also)
 }
 
 fn flags_of(modifiers: ir::Modifiers, units: &[Unit]) -> u16 {
     let any = |kind| units.iter().any(|unit| unit.kind == kind);
+    let all = |flag| units.iter().filter(|unit| unit.is_literal()).all(|unit| unit.flags & flag != 0);
+    let takes = units.iter().any(|unit| unit.kind == UnitKind::Capture && unit.flags & unit_flag::OPTIONAL == 0);
     // `strict` is the narrower of two that contradict each other.
     flag(modifiers.strict, pattern_flag::STRICT)
         | flag(modifiers.fuzzy && !modifiers.strict, pattern_flag::FUZZY)
@@ -468,6 +472,8 @@ fn flags_of(modifiers: ir::Modifiers, units: &[Unit]) -> u16 {
         | flag(any(UnitKind::Capture), pattern_flag::CAPTURES)
         | flag(any(UnitKind::Wildcard), pattern_flag::WILDCARDS)
         | flag(units.iter().any(|unit| unit.flags & unit_flag::CONTENT != 0), pattern_flag::CONTENT)
+        | flag(all(unit_flag::ASIDE) && !takes, pattern_flag::ASIDE)
+        | flag(units.len() == 1 && all(unit_flag::ANSWER), pattern_flag::ANSWER)
 }
 
 fn is_catch_all(pattern: &Pattern) -> bool {

@@ -109,7 +109,8 @@ pub(super) fn assemble(sections: [Vec<u8>; SECTIONS]) -> Result<Vec<u8>, LoadErr
     bytes[..8].copy_from_slice(&MAGIC);
     bytes[8..12].copy_from_slice(&FORMAT.to_le_bytes());
     let mut index_end = BODY_AT;
-    for (index, section) in sections.iter().enumerate() {
+    // Each section is let go as soon as it is copied, so that a large game is not held twice.
+    for (index, section) in sections.into_iter().enumerate() {
         debug_assert!(section.len().is_multiple_of(RECORD[index]));
         if index == Section::Header as usize {
             index_end = bytes.len();
@@ -118,7 +119,7 @@ pub(super) fn assemble(sections: [Vec<u8>; SECTIONS]) -> Result<Vec<u8>, LoadErr
         let start = bytes.len() as u32;
         bytes[entry..entry + 4].copy_from_slice(&start.to_le_bytes());
         bytes[entry + 4..entry + 8].copy_from_slice(&(section.len() as u32).to_le_bytes());
-        bytes.extend_from_slice(section);
+        bytes.extend_from_slice(&section);
         bytes.resize(bytes.len().next_multiple_of(8), 0);
     }
     let length = bytes.len() as u32;

@@ -74,6 +74,10 @@ pub(crate) mod pattern_flag {
     pub(crate) const WILDCARDS: u16 = 1 << 4;
     /// It has a content word, so that it may be recognised without its grammar.
     pub(crate) const CONTENT: u16 = 1 << 5;
+    /// Politeness, or nothing but grammar: what else is said matters more.
+    pub(crate) const ASIDE: u16 = 1 << 6;
+    /// A bare "yes" or "no", which within a longer sentence is no answer.
+    pub(crate) const ANSWER: u16 = 1 << 7;
 }
 
 /// One element of a pattern.
@@ -121,6 +125,10 @@ pub(crate) mod unit_flag {
     pub(crate) const NEGATOR: u16 = 1 << 3;
     pub(crate) const CONTENT: u16 = 1 << 4;
     pub(crate) const LIGHT: u16 = 1 << 5;
+    /// Politeness or grammar.
+    pub(crate) const ASIDE: u16 = 1 << 6;
+    /// A bare answer.
+    pub(crate) const ANSWER: u16 = 1 << 7;
 }
 
 /// What a word weighs in a pattern and in an utterance.

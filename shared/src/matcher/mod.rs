@@ -114,6 +114,7 @@ pub fn find_with(game: &CompiledGame, query: &Query<'_>, scratch: &mut Scratch) 
     if search.kept.is_empty() {
         matcher.catch_all(search);
     }
+    search.yield_asides();
     search.sort();
     search.kept.iter().take(MAX_CANDIDATES).map(|found| matcher.candidate(found)).collect()
 }
@@ -127,6 +128,8 @@ struct Found {
     score: u64,
     first: usize,
     end: usize,
+    /// Whether it is politeness beside something else.
+    aside: bool,
     captures: Vec<Taken>,
 }
 
@@ -149,6 +152,15 @@ impl Search {
     fn clear(&mut self) {
         self.kept.clear();
         self.tried.clear();
+    }
+
+    /// "Hello, cancel my reservation" is no greeting: politeness yields to what is meant.
+    fn yield_asides(&mut self) {
+        if self.kept.iter().any(|found| !found.aside && found.score >= score::MEANT) {
+            for found in self.kept.iter_mut().filter(|found| found.aside) {
+                found.score = found.score.min(score::ASIDE);
+            }
+        }
     }
 
     fn sort(&mut self) {
@@ -263,6 +275,7 @@ impl Matcher<'_> {
             score,
             first,
             end,
+            aside: pattern.flags & pattern_flag::ASIDE != 0 && self.coverage(first, end, 0) < score::HALF,
             captures,
         });
     }
@@ -282,6 +295,9 @@ impl Matcher<'_> {
         for &(_, place) in places.iter().take(MAX_PLACES) {
             if let Some(alignment) = aligner.align(anchor, place as usize, &mut search.best_taken) {
                 let coverage = self.coverage(alignment.first, alignment.end, alignment.skipped);
+                if pattern.flags & pattern_flag::ANSWER != 0 && coverage < score::HALF {
+                    continue;
+                }
                 let score = self.exact_score(pattern, coverage, alignment.synonyms, search.best_taken.len());
                 if let Some(score) = self.as_meant(score, alignment.first, alignment.end) {
                     return Some((score, alignment.first, alignment.end));
@@ -392,6 +408,7 @@ impl Matcher<'_> {
                     score: score::CATCH_ALL,
                     first: 0,
                     end,
+                    aside: true,
                     captures: Vec::new(),
                 });
             }

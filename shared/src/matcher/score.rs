@@ -2,7 +2,7 @@
 //!
 //! The formulas and the reasons for them are in `docs/matching.md`.
 
-use crate::compiled::index::Pattern;
+use crate::compiled::index::{Pattern, pattern_flag};
 
 /// The whole: a score of 1, a coverage of everything.
 pub(super) const WHOLE: u64 = 10_000;
@@ -11,6 +11,11 @@ pub(super) const WHOLE: u64 = 10_000;
 pub(super) const LEAST: u64 = 4_000;
 /// What is perhaps not about here and now never scores more.
 pub(super) const DOUBTFUL: u64 = 4_500;
+/// What politeness scores at most beside a match that means something; and what such a match scores at least.
+pub(super) const ASIDE: u64 = 4_500;
+pub(super) const MEANT: u64 = 5_000;
+/// The share of the utterance that politeness must explain to be all that is meant.
+pub(super) const HALF: u64 = 5_000;
 /// What a `context-sensitive` pattern gains when the conversation makes it plausible.
 pub(super) const CONTEXT_GAIN: u64 = 500;
 /// What a pattern of nothing but a wildcard scores.
@@ -36,7 +41,10 @@ pub(super) fn strict(coverage: u64) -> u64 {
 pub(super) fn plain(coverage: u64, pattern: &Pattern) -> u64 {
     let content = u64::from(pattern.content_weight).max(CONTENT);
     let specific = 2_000 - 2_000 * CONTENT * CONTENT / (content * content);
-    PLAIN + 500 * coverage / WHOLE + specific * (coverage * coverage / WHOLE) / WHOLE
+    // Grammar around a capture ("I am {name}") says less than any telling word.
+    let captures = pattern.flags & pattern_flag::CAPTURES != 0;
+    let general = if captures && u64::from(pattern.content_weight) < CONTENT / 2 { 200 } else { 500 };
+    PLAIN + general * coverage / WHOLE + specific * (coverage * coverage / WHOLE) / WHOLE
 }
 
 /// A plain pattern met in other words: what the plain match would score, times the likeness (in thousandths).

@@ -254,7 +254,7 @@ fn captures_take_the_value_and_nothing_else() {
         ("hey Alice", "name=Alice"),
         ("hey", ""),
         ("hey can you help", ""),
-        ("hey Alice, can you help", "name=Alice"),
+        ("hey Alice, what a view", "name=Alice"),
         ("what's the laptop price", "product=laptop"),
         ("move the heavy box to the attic", "place=attic"),
         ("bulk order 3 red chairs", "quantity=3 product=red chairs"),
@@ -454,6 +454,36 @@ fn ties_go_to_more_literal_words_and_then_to_the_first_declared() {
     assert_eq!(found.iter().map(|c| c.move_index).collect::<Vec<_>>(), [0, 1]);
     let game = game(&[("short", &["\"hey {name?}\""]), ("long", &["\"how are you\""])]);
     assert_eq!(best(&game, "hey how are you").0, "long");
+}
+
+#[test]
+fn politeness_yields_to_what_is_meant() {
+    let game = game(&[
+        ("greeting", &["\"hello\" (strict)", "\"good morning\"", "\"hey {name?}\"", "\"how are you\""]),
+        ("cancel", &["\"cancel my reservation\""]),
+        ("fever", &["\"I have a fever\""]),
+        ("answer", &["\"yes\"", "\"no\""]),
+        ("name", &["\"I am {name}\""]),
+        ("pain", &["\"in pain\""]),
+    ]);
+    for (text, expected) in [
+        ("hello", "greeting"),
+        ("hello my friend", "greeting"),
+        ("good morning", "greeting"),
+        ("hello, I would like to cancel my reservation for tomorrow evening, please", "cancel"),
+        ("good morning, I have a fever", "fever"),
+        ("hey, how are you, I have a fever", "fever"),
+        ("yes", "answer"),
+        ("yes please", "answer"),
+        ("no", "answer"),
+        ("no fever, just a cough", "none"),
+        ("there is no reason to worry", "none"),
+        ("I am Marco", "name"),
+        ("I am in pain", "pain"),
+    ] {
+        assert_eq!(best(&game, text).0, expected, "{text}: {:?}", candidates(&game, text));
+    }
+    assert!(best(&game, "hello my friend").1 >= 0.92);
 }
 
 #[test]

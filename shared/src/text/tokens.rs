@@ -458,6 +458,12 @@ impl Reader<'_> {
 
 /// Appends the compatibility form of `source`, in lower case.
 fn push_folded(into: &mut String, source: &str) {
+    // Han and kana without marks are their own compatibility form and have no case.
+    let stable = |ch| matches!(ch, '\u{4E00}'..='\u{9FFF}' | '\u{3041}'..='\u{3096}' | '\u{30A1}'..='\u{30FA}');
+    if source.chars().all(stable) {
+        into.push_str(source);
+        return;
+    }
     for ch in source.nfkc().flat_map(char::to_lowercase) {
         match ch {
             'ß' => into.push_str("ss"),

@@ -64,6 +64,10 @@ impl Class {
     pub const INSTEAD: Class = Class(1 << 24);
     /// Still going on, whenever it began: `still`, `started`, `since`.
     pub const ONGOING: Class = Class(1 << 25);
+    /// An answer by itself: `yes`, `no`, `ok`.
+    pub const ANSWER: Class = Class(1 << 26);
+    /// What greetings and farewells are made of.
+    pub const PHATIC: Class = Class(1 << 27);
 
     /// Both sets together.
     #[must_use]
@@ -102,8 +106,10 @@ const LINES: &[(&str, Class)] = classes! {
         => FUNCTION;
     "if" => BREAK;
     "what why how where whose whom which who when" => FUNCTION | QUESTION;
-    "please thanks thank hello hi hey um uh er hmm yeah yep ok okay really actually basically literally very quite so just now asap sorry excuse oh ah pls plz kindly badly totally absolutely definitely simply currently again"
+    "please thanks thank hello hi hey um uh er hmm yes yeah yep yup ok okay really actually basically literally very quite so just now asap sorry excuse oh ah pls plz kindly badly totally absolutely definitely simply currently again"
         => FILLER;
+    "yes yeah yep yup sure ok okay no nope nah maybe" => ANSWER;
+    "good great nice morning afternoon evening night day bye goodbye greetings welcome cheers thanks thank hello hi hey there how are you" => PHATIC;
     "today tomorrow tonight yesterday morning afternoon evening night noon midnight monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december week weeks weekend month months year years day days hour hours minute minutes second seconds ago am pm recently lately earlier later last next past now"
         => TIME;
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million half couple few several dozen"
