@@ -5,6 +5,7 @@ mod chat;
 mod compile;
 mod config;
 mod console;
+mod dev;
 mod extract;
 mod failure;
 mod fmt;
@@ -54,6 +55,8 @@ enum Command {
     Chat(chat::Arguments),
     /// Find numbers, dates, amounts and other values in texts
     Extract(extract::Arguments),
+    /// Run origin and edge on this machine, and publish games anew when their files change
+    Dev(dev::Arguments),
     /// Run the origin
     Serve(serve::Arguments),
     /// Show the settings in force, secrets masked
@@ -71,6 +74,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Test(arguments) => test::run(&arguments, &mut console),
         Command::Chat(arguments) => chat::run(&arguments, &mut console),
         Command::Extract(arguments) => extract::run(&arguments, &mut console),
+        Command::Dev(arguments) => dev::run(&arguments, &mut console),
         Command::Serve(arguments) => serve::run(&arguments, &mut console),
         Command::Config(arguments) => config::run(&arguments, &mut console),
     };

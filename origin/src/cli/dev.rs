@@ -1,0 +1,221 @@
+//! `lgdl dev`: origin and edge node on this machine, with games that are published anew when their files change.
+//! Looking after the games lies in [`games`], finding the component in
+//! [`component`], what is kept between turns in [`data`].
+
+mod component;
+mod data;
+mod games;
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use lgdl_edge_host::{Host, HostConfig, LocalService, Storage};
+use lgdl_origin::Config;
+use lgdl_origin::serve::{Running, stop_signal};
+
+use super::console::Console;
+use super::failure::{End, Failure, Verdict};
+use super::{logging, runtime};
+use data::Data;
+use games::{Change, Games, Status};
+
+/// The port that is taken when none is asked for and it is free.
+const USUAL_PORT: u16 = 8080;
+/// How often files are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
+/// What the edge node is allowed and told, as Spin reads it.
+const SPIN_MANIFEST: &str = include_str!("../../../spin.toml");
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Games to talk to; each is reached under the name of its folder, or of its file
+    #[arg(required = true, value_name = "GAME")]
+    games: Vec<PathBuf>,
+    /// Port of the page and of the API; default: 8080, or any free one when that is taken
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+    /// Port of the origin; default: any free one
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    origin_port: u16,
+    /// The edge component (lgdl_edge.wasm); default: LGDL_COMPONENT, else beside this program, else where cargo puts it
+    #[arg(long, value_name = "FILE")]
+    component: Option<PathBuf>,
+    /// Keep conversations in this folder; default: a temporary one
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
+    let component = component::read(arguments.component.as_deref())?;
+    let games = Games::find(&arguments.games)?;
+    let port = choose_port(arguments.port)?;
+    let data = Data::open(arguments.data.as_deref())?;
+    let config = origin_config(arguments.origin_port, data.path())?;
+    logging::begin(if std::env::var_os("LGDL_LOG").is_some() { &config.log } else { "warn" })?;
+    runtime::block_on(serve(component, games, port, data, config, console))
+}
+
+async fn serve(
+    component: Vec<u8>,
+    mut games: Games,
+    port: u16,
+    data: Data,
+    config: Config,
+    console: &mut Console,
+) -> End {
+    let origin = lgdl_origin::start(config).await.map_err(|error| Failure::Failed(error.to_string()))?;
+    let status = Arc::new(Mutex::new(Status::default()));
+    let changed = games.look(&origin.origin).await?;
+    show(&changed, &games, &status, console)?;
+
+    console.progress("starting the edge node (the first time, the component is compiled) …");
+    let node = Node {
+        component,
+        port,
+        origin: origin.edge_address,
+        folder: data.path().join("edge"),
+        state_key: data.state_key()?,
+        status,
+    };
+    let mut host = node.start(&games).await?;
+    console.progress_done();
+    let address = host.address();
+    console.line(format_args!("\npage:    http://{address}/"))?;
+    for id in games.ids() {
+        console.line(format_args!("game:    POST http://{address}/games/{id}/move"))?;
+    }
+    console.line(format_args!("origin:  http://{}", origin.edge_address))?;
+    console.line("Ctrl-C ends it. Games are published anew when their files change.")?;
+    console.flush()?;
+
+    let mut stopped = std::pin::pin!(stop_signal());
+    loop {
+        tokio::select! {
+            () = &mut stopped => break,
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+        let changed = games.look(&origin.origin).await?;
+        if changed.iter().any(|change| change.mocks) {
+            // The node reads the stand-ins when it starts.
+            host.stop().await;
+            host = Node { port: address.port(), ..node.clone() }.start(&games).await?;
+        }
+        show(&changed, &games, &node.status, console)?;
+        console.flush()?;
+    }
+    stop(host, origin).await
+}
+
+async fn stop(host: Host, origin: Running) -> End {
+    host.stop().await;
+    origin.stop().await.map_err(|error| Failure::Failed(error.to_string()))?;
+    Ok(Verdict::Yes)
+}
+
+/// Tells what changed, here and to the page.
+fn show(changed: &[Change], games: &Games, status: &Mutex<Status>, console: &mut Console) -> Result<(), Failure> {
+    for change in changed {
+        match &change.outcome {
+            Ok(version) => console.line(format_args!("{}: ready, version {}", change.game, &version[..12]))?,
+            Err(text) => {
+                console.note(text.trim_end());
+                console.line(format_args!("{}: {}", change.game, change.consequence()))?;
+            }
+        }
+    }
+    *status.lock().unwrap_or_else(PoisonError::into_inner) = games.status();
+    Ok(())
+}
+
+/// What the edge node needs to start, and to start again.
+#[derive(Clone)]
+struct Node {
+    component: Vec<u8>,
+    port: u16,
+    origin: SocketAddr,
+    folder: PathBuf,
+    state_key: String,
+    status: Arc<Mutex<Status>>,
+}
+
+impl Node {
+    async fn start(&self, games: &Games) -> Result<Host, Failure> {
+        let mut config = HostConfig::new(self.component.clone(), SPIN_MANIFEST.to_owned());
+        config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        config.storage = Storage::Folder(self.folder.clone());
+        config.code_cache = data::code_cache();
+        config.show_guest_messages = true;
+        config.variables = BTreeMap::from([
+            ("lgdl_mode".to_owned(), "development".to_owned()),
+            ("lgdl_origin_url".to_owned(), format!("http://{}", self.origin)),
+            ("lgdl_capability_mocks".to_owned(), games.mocks_as_json()?),
+            ("lgdl_state_key".to_owned(), self.state_key.clone()),
+        ]);
+        for (name, value) in std::env::vars().filter_map(|(name, value)| edge_variable(&name).map(|name| (name, value)))
+        {
+            config.variables.insert(name, value);
+        }
+        let status = Arc::clone(&self.status);
+        let answer: LocalService = Arc::new(move |_| {
+            let status = status.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            Box::pin(async move { as_json(&status) })
+        });
+        config.own_paths.insert("/dev/status".to_owned(), answer);
+        Host::start(config).await.map_err(|error| Failure::Failed(format!("the edge node: {error}")))
+    }
+}
+
+/// Settings of the edge that hold in development too when the environment has them; the rest is for this command to say.
+fn edge_variable(name: &str) -> Option<String> {
+    const HEEDED: [&str; 9] = [
+        "LGDL_RATE_LIMIT_USER",
+        "LGDL_RATE_LIMIT_CONVERSATION",
+        "LGDL_RATE_LIMIT_GLOBAL",
+        "LGDL_NEGOTIATION_MAX_ROUNDS",
+        "LGDL_NEGOTIATION_EPSILON",
+        "LGDL_STATE_DISABLED",
+        "LGDL_KV_TTL",
+        "LGDL_SERVICES",
+        "LGDL_CORS_ORIGINS",
+    ];
+    HEEDED.contains(&name).then(|| name.to_ascii_lowercase())
+}
+
+fn as_json(status: &Status) -> http::Response<Bytes> {
+    let body = serde_json::to_vec(status).unwrap_or_default();
+    let mut response = http::Response::new(Bytes::from(body));
+    let headers = response.headers_mut();
+    headers.insert("content-type", http::HeaderValue::from_static("application/json"));
+    headers.insert("cache-control", http::HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The port that was asked for, which must be free; else the usual one if it is free; else any.
+fn choose_port(asked: Option<u16>) -> Result<u16, Failure> {
+    let free = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    match asked {
+        Some(port) => free(port).map(|_| port).map_err(|error| {
+            Failure::Failed(format!("port {port} can't be listened on: {error}; --port 0 takes any that is free"))
+        }),
+        None => Ok(free(USUAL_PORT).map_or(0, |_| USUAL_PORT)),
+    }
+}
+
+/// The origin's settings: those of the environment and of lgdl.toml, but on loopback, unsigned, and with its own file.
+fn origin_config(port: u16, data: &Path) -> Result<Config, Failure> {
+    let mut environment: BTreeMap<String, String> = std::env::vars().collect();
+    let ours = [
+        ("LGDL_LISTEN", format!("127.0.0.1:{port}")),
+        ("LGDL_ADMIN_LISTEN", "127.0.0.1:0".to_owned()),
+        ("LGDL_EDGE_UNSIGNED", "true".to_owned()),
+        ("LGDL_SQLITE_PATH", data.join("origin.db").display().to_string()),
+        ("LGDL_GAMES", String::new()),
+    ];
+    environment.extend(ours.map(|(name, value)| (name.to_owned(), value)));
+    let file = std::fs::read_to_string(lgdl_origin::config::DEFAULT_FILE).unwrap_or_default();
+    Config::read(&file, environment).map_err(|error| Failure::Failed(error.to_string()))
+}

@@ -1,0 +1,78 @@
+//! Where a development node keeps what it keeps: conversations, its journal, the key that seals them, compiled code.
+
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use lgdl_origin::hex;
+use lgdl_origin::random::{Random, SystemRandom};
+
+use crate::cli::failure::Failure;
+
+/// The key's file in the folder.
+const KEY_FILE: &str = "state.key";
+
+/// The folder.
+pub(super) enum Data {
+    /// One that was named.
+    Kept(PathBuf),
+    /// One that goes when we go.
+    Temporary(tempfile::TempDir),
+}
+
+impl Data {
+    /// The folder that was named, made when it is not there; else a temporary one.
+    pub(super) fn open(named: Option<&Path>) -> Result<Data, Failure> {
+        match named {
+            Some(folder) => {
+                fs::create_dir_all(folder)
+                    .map_err(|error| Failure::Failed(format!("cannot make {}: {error}", folder.display())))?;
+                Ok(Data::Kept(folder.to_owned()))
+            }
+            None => {
+                let folder = tempfile::Builder::new().prefix("lgdl-dev-").tempdir();
+                folder
+                    .map(Data::Temporary)
+                    .map_err(|error| Failure::Failed(format!("cannot make a temporary folder: {error}")))
+            }
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Data::Kept(folder) => folder,
+            Data::Temporary(folder) => folder.path(),
+        }
+    }
+
+    /// The key that seals what the node keeps, made on the first use of the folder: 64 hexadecimal digits.
+    pub(super) fn state_key(&self) -> Result<String, Failure> {
+        let path = self.path().join(KEY_FILE);
+        if let Ok(key) = fs::read_to_string(&path) {
+            return Ok(key.trim().to_owned());
+        }
+        let mut key = [0; 32];
+        SystemRandom.fill(&mut key);
+        let key = hex::encode(&key);
+        let written = only_for_us(&path).and_then(|mut file| file.write_all(key.as_bytes()));
+        written.map_err(|error| Failure::Failed(format!("cannot write {}: {error}", path.display())))?;
+        Ok(key)
+    }
+}
+
+/// A new file that nobody else may read.
+fn only_for_us(path: &Path) -> std::io::Result<fs::File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Where the component's machine code is kept between starts; deleting it costs a second at the next.
+pub(super) fn code_cache() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value: &OsString| Path::new(value).is_absolute());
+    let base = set("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| Some(Path::new(&set("HOME")?).join(".cache")));
+    base.map(|base| base.join("lgdl-edge").join("code"))
+}
