@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::LoadError;
 use super::format::{self, SECTIONS, Section};
-use super::index::{NONE, UnitKind, is_machine, pattern_flag, phrase_flag, unit_flag, weight};
+use super::index::{UnitKind, is_machine, pattern_flag, phrase_flag, unit_flag, weight};
 use crate::ir::{self, Element, SlotType};
 use crate::text::{Class, Shape, Tokens, hash, stem};
 
@@ -303,7 +303,7 @@ impl Builder {
             let bodies = &mut sections[Section::Bodies as usize];
             let start = bodies.len() as u32;
             bodies.extend_from_slice(&blob);
-            put(&mut sections[Section::Moves as usize], &[at, length, start, blob.len() as u32, 0]);
+            put(&mut sections[Section::Moves as usize], &[at, length, start, blob.len() as u32]);
             names.insert(hash::of(body.name.as_bytes()), index as u32);
         }
         let slots = &mut sections[Section::MoveSlots as usize];
@@ -499,7 +499,7 @@ fn anchors(pattern: &Pattern, shared: &[u32]) -> Vec<usize> {
 }
 
 /// The fixed part of a pattern, as [`super::index::Index::pattern`] reads it.
-fn record(pattern: &Pattern, unit_start: u32) -> [u32; 11] {
+fn record(pattern: &Pattern, unit_start: u32) -> [u32; 10] {
     let literals = || pattern.units.iter().filter(|unit| unit.is_literal());
     let weighed =
         |least: u8| literals().filter(|unit| unit.weight >= least).map(|unit| u32::from(unit.weight)).sum::<u32>();
@@ -519,7 +519,6 @@ fn record(pattern: &Pattern, unit_start: u32) -> [u32; 11] {
         cap(weighed(weight::LIGHT)) | cap(weighed(0)) << 16,
         pattern.text.0,
         pattern.text.1,
-        NONE,
     ]
 }
 

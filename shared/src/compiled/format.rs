@@ -47,7 +47,7 @@ pub(super) enum Section {
 pub(super) const SECTIONS: usize = Section::Bodies as usize + 1;
 
 /// Size of one record of each section, in bytes.
-const RECORD: [usize; SECTIONS] = [1, 8, 20, 4, 12, 16, 16, 8, 16, 8, 44, 12, 16, 8, 12, 4, 1, 1];
+const RECORD: [usize; SECTIONS] = [1, 8, 16, 4, 12, 16, 16, 8, 16, 8, 40, 12, 16, 8, 12, 4, 1, 1];
 
 /// Where the sections lie.
 #[derive(Debug, Clone)]

@@ -210,7 +210,7 @@ impl<'a> Index<'a> {
     }
 
     pub(super) fn move_count(&self) -> usize {
-        self.moves.len() / 20
+        self.moves.len() / 16
     }
 
     pub(super) fn find_move(&self, name: &str) -> Option<usize> {
@@ -218,7 +218,7 @@ impl<'a> Index<'a> {
         let mut slot = first_slot(hash::of(name.as_bytes()), count)?;
         for _ in 0..MAX_PROBES.min(count) {
             let index = u32_at(self.move_slots, slot * 4).checked_sub(1)? as usize;
-            let record = self.moves.get(index * 20..)?;
+            let record = self.moves.get(index * 16..)?;
             if self.string(u32_at(record, 0), u32_at(record, 4)) == name {
                 return Some(index);
             }
@@ -228,7 +228,7 @@ impl<'a> Index<'a> {
     }
 
     pub(super) fn move_body(&self, index: usize) -> Option<&'a [u8]> {
-        let record = self.moves.get(index.checked_mul(20)?..)?.first_chunk::<20>()?;
+        let record = self.moves.get(index.checked_mul(16)?..)?.first_chunk::<16>()?;
         let (start, length) = (u32_at(record, 8) as usize, u32_at(record, 12) as usize);
         checked_blob(self.bytes.get(start..start.checked_add(length)?)?)
     }
@@ -333,7 +333,7 @@ impl<'a> Index<'a> {
 
     #[inline]
     pub(crate) fn pattern(&self, pattern: u32) -> Option<Pattern> {
-        let record = self.patterns.get(pattern as usize * 44..)?.first_chunk::<44>()?;
+        let record = self.patterns.get(pattern as usize * 40..)?.first_chunk::<40>()?;
         let at = |offset| u32_at(record, offset);
         Some(Pattern {
             move_index: at(0),

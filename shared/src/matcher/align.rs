@@ -1,7 +1,7 @@
 //! The exact way a pattern matches: its literal words as they stand, with captures and wildcards between them.
 
-use super::captures::{MAX_CAPTURE_WORDS, Source, Taken, required};
-use crate::compiled::index::{Pattern, Unit, UnitKind, Units};
+use super::captures::{MAX_CAPTURE_WORDS, Pieces, Taken, required};
+use crate::compiled::index::{Unit, UnitKind};
 use crate::text::Break;
 
 /// Words that a wildcard passes over at most.
@@ -32,9 +32,7 @@ pub(super) struct Alignment {
 
 /// Matches one pattern at one place.
 pub(super) struct Aligner<'a> {
-    pub(super) source: &'a Source<'a>,
-    pub(super) pattern: &'a Pattern,
-    pub(super) units: Units<'a>,
+    pub(super) pieces: Pieces<'a>,
     pub(super) spelling: Spelling,
     pub(super) plausible: bool,
 }
@@ -55,10 +53,10 @@ impl Aligner<'_> {
         let mut end = self.forward(anchor, run_end, place, &mut tally)?;
         let mut skipped = 0;
         let mut unit = run_end;
-        while unit < self.units.len() {
+        while unit < self.pieces.units.len() {
             let gap_end = self.gap_end(unit);
-            if gap_end == self.units.len() {
-                end = self.source.trailing(self.pattern, self.units, (unit, gap_end), end, out)?;
+            if gap_end == self.pieces.units.len() {
+                end = self.pieces.trailing((unit, gap_end), end, out)?;
                 break;
             }
             let next_run = self.run_end(gap_end);
@@ -71,7 +69,7 @@ impl Aligner<'_> {
         while unit > 0 {
             let gap_start = self.gap_start(unit);
             if gap_start == 0 {
-                first = self.source.leading(self.pattern, self.units, (0, unit), first, out)?;
+                first = self.pieces.leading((0, unit), first, out)?;
                 break;
             }
             let previous_run = self.run_around(gap_start - 1).0;
@@ -86,17 +84,17 @@ impl Aligner<'_> {
     fn fill(&self, gap: (usize, usize), words: (usize, usize), skipped: &mut u64, out: &mut Vec<Taken>) -> Option<()> {
         let captures = self.has_capture(gap);
         if !captures {
-            *skipped += self.source.utterance.weight_outside(words.0, words.1);
+            *skipped += self.pieces.source.utterance.weight_outside(words.0, words.1);
         }
-        self.source.between(self.pattern, self.units, gap, words, out)
+        self.pieces.between(gap, words, out)
     }
 
     fn has_capture(&self, gap: (usize, usize)) -> bool {
-        (gap.0..gap.1).any(|at| self.units.get(at).is_some_and(|unit| unit.kind == UnitKind::Capture))
+        (gap.0..gap.1).any(|at| self.pieces.units.get(at).is_some_and(|unit| unit.kind == UnitKind::Capture))
     }
 
     fn literal(&self, at: usize) -> Option<Unit> {
-        self.units.get(at).filter(Unit::is_literal)
+        self.pieces.units.get(at).filter(Unit::is_literal)
     }
 
     /// The run of literals that `anchor` belongs to.
@@ -106,11 +104,11 @@ impl Aligner<'_> {
     }
 
     fn run_end(&self, from: usize) -> usize {
-        (from..self.units.len()).find(|&at| self.literal(at).is_none()).unwrap_or(self.units.len())
+        (from..self.pieces.units.len()).find(|&at| self.literal(at).is_none()).unwrap_or(self.pieces.units.len())
     }
 
     fn gap_end(&self, from: usize) -> usize {
-        (from..self.units.len()).find(|&at| self.literal(at).is_some()).unwrap_or(self.units.len())
+        (from..self.pieces.units.len()).find(|&at| self.literal(at).is_some()).unwrap_or(self.pieces.units.len())
     }
 
     fn gap_start(&self, to: usize) -> usize {
@@ -120,7 +118,7 @@ impl Aligner<'_> {
     /// The nearest place after `from` where the literals `gap.1..run_end` stand.
     fn next_run(&self, gap: (usize, usize), run_end: usize, from: usize, tally: &mut Tally) -> Option<(usize, usize)> {
         let captures = self.has_capture(gap);
-        let needed = required(self.units, gap.0, gap.1);
+        let needed = required(self.pieces.units, gap.0, gap.1);
         let most = if captures { MAX_CAPTURE_WORDS } else { MAX_WILDCARD_WORDS };
         for place in from..=from + most {
             // A capture ends with its sentence.
@@ -130,7 +128,7 @@ impl Aligner<'_> {
             if place < from + needed {
                 continue;
             }
-            if place >= self.source.utterance.len() {
+            if place >= self.pieces.source.utterance.len() {
                 return None;
             }
             let mut trial = *tally;
@@ -151,7 +149,7 @@ impl Aligner<'_> {
         tally: &mut Tally,
     ) -> Option<(usize, usize)> {
         let captures = self.has_capture(gap);
-        let needed = required(self.units, gap.0, gap.1);
+        let needed = required(self.pieces.units, gap.0, gap.1);
         let most = if captures { MAX_CAPTURE_WORDS } else { MAX_WILDCARD_WORDS };
         for distance in 0..=most.min(to) {
             let end = to - distance;
@@ -171,14 +169,14 @@ impl Aligner<'_> {
     }
 
     fn sentence_before(&self, at: usize) -> bool {
-        self.source.utterance.token(at).is_some_and(|token| token.before == Break::Sentence)
+        self.pieces.source.utterance.token(at).is_some_and(|token| token.before == Break::Sentence)
     }
 
     /// Matches the literals `from..to` from word `place` on; returns one past their last word.
     fn forward(&self, from: usize, to: usize, place: usize, tally: &mut Tally) -> Option<usize> {
         let mut at = place;
         for unit in from..to {
-            at += self.length_at(self.units.get(unit)?, at, tally)?;
+            at += self.length_at(self.pieces.units.get(unit)?, at, tally)?;
         }
         Some(at)
     }
@@ -187,7 +185,7 @@ impl Aligner<'_> {
     fn backward(&self, from: usize, to: usize, place: usize, tally: &mut Tally) -> Option<usize> {
         let mut at = place;
         for unit in (from..to).rev() {
-            let unit = self.units.get(unit)?;
+            let unit = self.pieces.units.get(unit)?;
             at = match unit.kind {
                 UnitKind::Term => self.term(unit, tally, |hit| hit.end == at)?.0,
                 _ => {
@@ -206,7 +204,7 @@ impl Aligner<'_> {
             let (start, end) = self.term(unit, tally, |hit| hit.start == at)?;
             return Some(end - start);
         }
-        let seen = self.source.utterance.seen.get(at)?;
+        let seen = self.pieces.source.utterance.seen.get(at)?;
         if seen.word == unit.a {
             return Some(1);
         }
@@ -228,6 +226,7 @@ impl Aligner<'_> {
             hit.key == unit.b && here(hit) && (self.plausible || !hit.context_sensitive || hit.member == unit.a)
         };
         let hit = self
+            .pieces
             .source
             .utterance
             .terms

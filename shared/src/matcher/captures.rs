@@ -34,22 +34,30 @@ pub(super) struct Source<'a> {
 }
 
 impl Source<'_> {
+    /// A capture's name.
+    pub(super) fn name_of(&self, unit: Unit) -> &str {
+        self.game.index().string(unit.a, unit.b)
+    }
+}
+
+/// A pattern's captures, and what they are read from.
+#[derive(Clone, Copy)]
+pub(super) struct Pieces<'a> {
+    pub(super) source: &'a Source<'a>,
+    pub(super) pattern: &'a Pattern,
+    pub(super) units: Units<'a>,
+}
+
+impl Pieces<'_> {
     /// Captures and wildcards between two literals: they share the words `from..to`.
-    pub(super) fn between(
-        &self,
-        pattern: &Pattern,
-        units: Units<'_>,
-        gap: (usize, usize),
-        words: (usize, usize),
-        out: &mut Vec<Taken>,
-    ) -> Option<()> {
+    pub(super) fn between(&self, gap: (usize, usize), words: (usize, usize), out: &mut Vec<Taken>) -> Option<()> {
         let mut at = words.0;
         for index in gap.0..gap.1 {
-            let unit = units.get(index)?;
+            let unit = self.units.get(index)?;
             let last = index + 1 == gap.1;
             if unit.kind == UnitKind::Wildcard {
                 if !last {
-                    at = at.max(words.1.saturating_sub(required(units, index + 1, gap.1)));
+                    at = at.max(words.1.saturating_sub(required(self.units, index + 1, gap.1)));
                 }
                 continue;
             }
@@ -59,9 +67,9 @@ impl Source<'_> {
             } else if typed {
                 at
             } else {
-                self.share(at, words.1, required(units, index + 1, gap.1))
+                self.share(at, words.1, required(self.units, index + 1, gap.1))
             };
-            match self.take(pattern, units, unit, index, (at, end), words.1, typed) {
+            match self.take(unit, index, (at, end), words.1, typed) {
                 Some((taken, end)) => {
                     if typed && last && self.trimmed_end(end, words.1) != end {
                         return None;
@@ -76,11 +84,8 @@ impl Source<'_> {
         Some(())
     }
 
-    #[allow(clippy::too_many_arguments)] // one value of one capture
     fn take(
         &self,
-        pattern: &Pattern,
-        units: Units<'_>,
         unit: Unit,
         index: usize,
         words: (usize, usize),
@@ -88,11 +93,11 @@ impl Source<'_> {
         typed: bool,
     ) -> Option<(Taken, usize)> {
         if typed {
-            let (first, end) = self.typed(pattern, units, unit, words.0, limit)?;
-            return Some((Taken { unit: index, span: self.utterance.tokens.span(first, end) }, end));
+            let (first, end) = self.typed(unit, words.0, limit)?;
+            return Some((Taken { unit: index, span: self.source.utterance.tokens.span(first, end) }, end));
         }
         let span = self.trim(words.0, words.1)?;
-        Some((Taken { unit: index, span: self.utterance.tokens.span(span.0, span.1) }, words.1))
+        Some((Taken { unit: index, span: self.source.utterance.tokens.span(span.0, span.1) }, words.1))
     }
 
     /// How much of `from..to` the first of several captures takes: up to a comma, else one word.
@@ -100,46 +105,40 @@ impl Source<'_> {
         let most = to.saturating_sub(needed);
         let comma = (from + 1..most + 1).find(|&at| self.break_before(at) != Break::None);
         comma.unwrap_or_else(|| {
-            let articles = (from..most).take_while(|&at| self.utterance.class(at).is(Class::DETERMINER)).count();
+            let articles = (from..most).take_while(|&at| self.source.utterance.class(at).is(Class::DETERMINER)).count();
             (from + articles + 1).min(most)
         })
     }
 
     /// Captures and wildcards at the end of a pattern, from word `from` on. Returns one past the last word taken.
-    pub(super) fn trailing(
-        &self,
-        pattern: &Pattern,
-        units: Units<'_>,
-        gap: (usize, usize),
-        from: usize,
-        out: &mut Vec<Taken>,
-    ) -> Option<usize> {
+    pub(super) fn trailing(&self, gap: (usize, usize), from: usize, out: &mut Vec<Taken>) -> Option<usize> {
         let captures =
-            (gap.0..gap.1).filter(|&at| units.get(at).is_some_and(|unit| unit.kind == UnitKind::Capture)).count();
+            (gap.0..gap.1).filter(|&at| self.units.get(at).is_some_and(|unit| unit.kind == UnitKind::Capture)).count();
         if captures == 0 {
             return Some(from);
         }
         let only = (captures == 1)
             .then(|| {
-                (gap.0..gap.1).find_map(|at| units.get(at).filter(|u| u.kind == UnitKind::Capture).map(|u| (at, u)))
+                (gap.0..gap.1)
+                    .find_map(|at| self.units.get(at).filter(|u| u.kind == UnitKind::Capture).map(|u| (at, u)))
             })
             .flatten();
         if let Some((index, unit)) = only {
             if unit.has(unit_flag::TYPED) {
-                let limit = self.utterance.len();
-                return match self.typed(pattern, units, unit, from, limit) {
+                let limit = self.source.utterance.len();
+                return match self.typed(unit, from, limit) {
                     Some((first, end)) => {
-                        out.push(Taken { unit: index, span: self.utterance.tokens.span(first, end) });
+                        out.push(Taken { unit: index, span: self.source.utterance.tokens.span(first, end) });
                         Some(end)
                     }
                     None if unit.has(unit_flag::OPTIONAL) => Some(from),
                     None => None,
                 };
             }
-            let end = if unit.has(unit_flag::OPTIONAL) { self.name_end(from) } else { self.free_end(pattern, from) };
+            let end = if unit.has(unit_flag::OPTIONAL) { self.name_end(from) } else { self.free_end(from) };
             return match self.trim(from, end) {
                 Some((first, last)) => {
-                    out.push(Taken { unit: index, span: self.utterance.tokens.span(first, last) });
+                    out.push(Taken { unit: index, span: self.source.utterance.tokens.span(first, last) });
                     Some(end)
                 }
                 None if unit.has(unit_flag::OPTIONAL) => Some(from),
@@ -147,35 +146,28 @@ impl Source<'_> {
             };
         }
         let end = self.several_end(from);
-        self.between(pattern, units, gap, (from, end), out)?;
+        self.between(gap, (from, end), out)?;
         Some(end)
     }
 
     /// Captures and wildcards before a pattern's first literal, which stands at word `to`. Returns the first word taken.
-    pub(super) fn leading(
-        &self,
-        pattern: &Pattern,
-        units: Units<'_>,
-        gap: (usize, usize),
-        to: usize,
-        out: &mut Vec<Taken>,
-    ) -> Option<usize> {
+    pub(super) fn leading(&self, gap: (usize, usize), to: usize, out: &mut Vec<Taken>) -> Option<usize> {
         let mut at = to;
         for index in (gap.0..gap.1).rev() {
-            let unit = units.get(index)?;
+            let unit = self.units.get(index)?;
             if unit.kind == UnitKind::Wildcard {
                 continue;
             }
             let found = if unit.has(unit_flag::TYPED) {
-                self.typed_before(pattern, units, unit, at)
+                self.typed_before(unit, at)
             } else {
-                let several = required(units, gap.0, gap.1) > 1;
+                let several = required(self.units, gap.0, gap.1) > 1;
                 let start = if several { at.saturating_sub(1) } else { self.phrase_start(at) };
                 self.trim_before(start, at).map(|span| (start, span))
             };
             match found {
                 Some((start, span)) => {
-                    out.push(Taken { unit: index, span: self.utterance.tokens.span(span.0, span.1) });
+                    out.push(Taken { unit: index, span: self.source.utterance.tokens.span(span.0, span.1) });
                     at = start;
                 }
                 None if unit.has(unit_flag::OPTIONAL) => {}
@@ -186,25 +178,25 @@ impl Source<'_> {
     }
 
     fn break_before(&self, at: usize) -> Break {
-        self.utterance.token(at).map_or(Break::Sentence, |token| token.before)
+        self.source.utterance.token(at).map_or(Break::Sentence, |token| token.before)
     }
 
     fn class(&self, at: usize) -> Class {
-        self.utterance.class(at)
+        self.source.utterance.class(at)
     }
 
     fn word(&self, at: usize) -> &str {
-        self.utterance.tokens.text(at)
+        self.source.utterance.tokens.text(at)
     }
 
     /// Where a free capture that begins at `from` ends: at the end of its clause, or where another value begins.
-    fn free_end(&self, pattern: &Pattern, from: usize) -> usize {
+    fn free_end(&self, from: usize) -> usize {
         let end = self.clause_end(from);
-        self.before_other_values(pattern, from, end)
+        self.before_other_values(from, end)
     }
 
     fn clause_end(&self, from: usize) -> usize {
-        let limit = self.utterance.len().min(from + MAX_CAPTURE_WORDS);
+        let limit = self.source.utterance.len().min(from + MAX_CAPTURE_WORDS);
         let named = (from..limit).find(|&at| !self.class(at).is(Class::DETERMINER)).unwrap_or(limit);
         (from..limit)
             .find(|&at| at > from && self.break_before(at) != Break::None || at > named && self.ends_capture(at))
@@ -213,7 +205,7 @@ impl Source<'_> {
 
     /// Several captures at the end share what is left of the sentence; commas part them.
     fn several_end(&self, from: usize) -> usize {
-        let limit = self.utterance.len().min(from + MAX_CAPTURE_WORDS);
+        let limit = self.source.utterance.len().min(from + MAX_CAPTURE_WORDS);
         let end = (from + 1..limit)
             .find(|&at| self.break_before(at) == Break::Sentence || self.ends_capture(at))
             .unwrap_or(limit);
@@ -242,7 +234,7 @@ impl Source<'_> {
     }
 
     fn is_number(&self, at: usize) -> bool {
-        self.utterance.token(at).is_some_and(|token| token.shape == Shape::Data || token.class.is(Class::NUMBER))
+        self.source.utterance.token(at).is_some_and(|token| token.shape == Shape::Data || token.class.is(Class::NUMBER))
     }
 
     /// An optional capture is a name: it ends where grammar begins, and is nothing if grammar comes first.
@@ -253,22 +245,22 @@ impl Source<'_> {
     }
 
     /// Cuts `from..end` before a number or time that another slot of the move takes.
-    fn before_other_values(&self, pattern: &Pattern, from: usize, end: usize) -> usize {
+    fn before_other_values(&self, from: usize, end: usize) -> usize {
         let value = |at: &usize| self.is_number(*at) || self.class(*at).is(Class::TIME);
         let first = (from..end).find(|&at| !self.class(at).is(Class::DETERMINER)).unwrap_or(end);
         let mut places = (first + 1..end).filter(value).peekable();
         if places.peek().is_none() {
             return end;
         }
-        let Some(body) = self.game.move_at(pattern.move_index as usize) else { return end };
+        let Some(body) = self.source.game.move_at(self.pattern.move_index as usize) else { return end };
         let typed: Vec<&Slot> = body.slots.iter().filter(|slot| slot.ty != SlotType::String).collect();
         if typed.is_empty() {
             return end;
         }
         for at in places {
             let start = at - usize::from(self.class(at - 1).is(Class::DETERMINER) && at > first + 1);
-            let text = self.text_from(start, self.utterance.len());
-            if typed.iter().any(|slot| slots::value_prefix(slot, text, self.reference).is_some()) {
+            let text = self.text_from(start, self.source.utterance.len());
+            if typed.iter().any(|slot| slots::value_prefix(slot, text, self.source.reference).is_some()) {
                 let mut cut = start;
                 while cut > first + 1 && self.class(cut - 1).is(Class::LEADS.and(Class::FILLER)) {
                     cut -= 1;
@@ -280,24 +272,16 @@ impl Source<'_> {
     }
 
     /// The longest value of the capture's slot that begins at `from`, as words.
-    fn typed(
-        &self,
-        pattern: &Pattern,
-        units: Units<'_>,
-        unit: Unit,
-        from: usize,
-        limit: usize,
-    ) -> Option<(usize, usize)> {
-        let _ = units;
-        let body = self.game.move_at(pattern.move_index as usize)?;
-        let name = self.name_of(unit);
+    fn typed(&self, unit: Unit, from: usize, limit: usize) -> Option<(usize, usize)> {
+        let body = self.source.game.move_at(self.pattern.move_index as usize)?;
+        let name = self.source.name_of(unit);
         let slot = body.slots.iter().find(|slot| slot.name == name)?;
         for first in from..limit.min(from + MAX_LEADING_WORDS + 1) {
             let text = self.text_from(first, limit);
-            if let Some(length) = slots::value_prefix(slot, text, self.reference).filter(|&length| length > 0) {
-                let stop = self.utterance.token(first)?.start as usize + length;
+            if let Some(length) = slots::value_prefix(slot, text, self.source.reference).filter(|&length| length > 0) {
+                let stop = self.source.utterance.token(first)?.start as usize + length;
                 let end = (first..limit)
-                    .take_while(|&at| self.utterance.token(at).is_some_and(|t| t.end as usize <= stop))
+                    .take_while(|&at| self.source.utterance.token(at).is_some_and(|t| t.end as usize <= stop))
                     .last()?
                     + 1;
                 return Some((first, end));
@@ -310,34 +294,24 @@ impl Source<'_> {
         None
     }
 
-    pub(super) fn name_of(&self, unit: Unit) -> &str {
-        self.game.index().string(unit.a, unit.b)
-    }
-
     /// A typed value that ends right before `to`: the longest one.
-    fn typed_before(
-        &self,
-        pattern: &Pattern,
-        units: Units<'_>,
-        unit: Unit,
-        to: usize,
-    ) -> Option<(usize, (usize, usize))> {
+    fn typed_before(&self, unit: Unit, to: usize) -> Option<(usize, (usize, usize))> {
         let from = to.saturating_sub(MAX_LEADING_VALUE_WORDS);
         let from =
             (from..to).rev().take_while(|&at| at + 1 == to || self.break_before(at + 1) == Break::None).last()?;
         (from..to).find_map(|start| {
-            let (first, end) = self.typed(pattern, units, unit, start, to)?;
+            let (first, end) = self.typed(unit, start, to)?;
             (end == to).then_some((first, (first, end)))
         })
     }
 
     fn text_from(&self, first: usize, end: usize) -> &str {
-        let (start, stop) = self.utterance.tokens.span(first, end);
+        let (start, stop) = self.source.utterance.tokens.span(first, end);
         let mut stop = stop.min(start + MAX_TYPED_BYTES);
-        while !self.text.is_char_boundary(stop) {
+        while !self.source.text.is_char_boundary(stop) {
             stop -= 1;
         }
-        self.text.get(start..stop).unwrap_or("")
+        self.source.text.get(start..stop).unwrap_or("")
     }
 
     /// The words `from..to` without what is no part of a value: articles before it, politeness after it.

@@ -2,8 +2,8 @@
 //!
 //! Fuzzy patterns may lack words; plain ones may lack their grammar only. What is weighed here is in `docs/matching.md`.
 
-use super::captures::{Source, Taken};
-use crate::compiled::index::{NONE, Pattern, Unit, UnitKind, Units, pattern_flag, unit_flag};
+use super::captures::{Pieces, Taken};
+use crate::compiled::index::{NONE, Pattern, Unit, UnitKind, pattern_flag, unit_flag};
 use crate::text::{Break, Class};
 
 /// Elements of a pattern that is matched loosely, at most.
@@ -49,9 +49,7 @@ struct Place {
 
 /// Matches one pattern loosely.
 pub(super) struct Loose<'a> {
-    pub(super) source: &'a Source<'a>,
-    pub(super) pattern: &'a Pattern,
-    pub(super) units: Units<'a>,
+    pub(super) pieces: Pieces<'a>,
     pub(super) plausible: bool,
 }
 
@@ -86,18 +84,18 @@ impl Loose<'_> {
     /// The match in which the literal `anchor` stands at word `place`. What is captured goes to `out`.
     pub(super) fn find(&self, anchor: usize, place: usize, out: &mut Vec<Taken>) -> Option<Near> {
         out.clear();
-        let count = self.units.len();
-        if count > MAX_UNITS || self.pattern.flags & pattern_flag::WILDCARDS != 0 {
+        let count = self.pieces.units.len();
+        if count > MAX_UNITS || self.pieces.pattern.flags & pattern_flag::WILDCARDS != 0 {
             return None;
         }
-        let fuzzy = self.pattern.flags & pattern_flag::FUZZY != 0;
+        let fuzzy = self.pieces.pattern.flags & pattern_flag::FUZZY != 0;
         let mut places = [None; MAX_UNITS];
         let mut used = 0u128;
         let window = self.window(place);
-        places[anchor] = Some(self.claim(self.units.get(anchor)?, place, window.0, &mut used)?);
+        places[anchor] = Some(self.claim(self.pieces.units.get(anchor)?, place, window.0, &mut used)?);
         let mut differences = Differences::default();
         for (at, found) in places[..count].iter_mut().enumerate() {
-            let unit = self.units.get(at)?;
+            let unit = self.pieces.units.get(at)?;
             if at == anchor || !unit.is_literal() {
                 continue;
             }
@@ -115,9 +113,9 @@ impl Loose<'_> {
 
     /// The words among which the pattern is looked for: those near `place`, in its sentence, this side of a "but".
     fn window(&self, place: usize) -> (usize, usize) {
-        let captures = self.pattern.flags & pattern_flag::CAPTURES != 0;
-        let reach = (self.units.len() + if captures { CAPTURE_REACH } else { REACH }).min(60);
-        let utterance = self.source.utterance;
+        let captures = self.pieces.pattern.flags & pattern_flag::CAPTURES != 0;
+        let reach = (self.pieces.units.len() + if captures { CAPTURE_REACH } else { REACH }).min(60);
+        let utterance = self.pieces.source.utterance;
         let sentence = |at: usize| utterance.token(at).is_some_and(|token| token.before == Break::Sentence);
         let parts = |at: usize| utterance.tokens.text(at) == "but";
         let mut first = place;
@@ -149,7 +147,7 @@ impl Loose<'_> {
     fn stands(&self, unit: Unit, at: usize) -> bool {
         match unit.kind {
             UnitKind::Term => self.term_end(unit, at).is_some(),
-            _ => self.source.utterance.seen.get(at).is_some_and(|seen| seen.has_key(unit.b)),
+            _ => self.pieces.source.utterance.seen.get(at).is_some_and(|seen| seen.has_key(unit.b)),
         }
     }
 
@@ -157,7 +155,7 @@ impl Loose<'_> {
         let fits = |hit: &&super::utterance::TermHit| {
             hit.key == unit.b && hit.start == at && (self.plausible || !hit.context_sensitive || hit.member == unit.a)
         };
-        let hits = self.source.utterance.terms.iter().filter(fits);
+        let hits = self.pieces.source.utterance.terms.iter().filter(fits);
         hits.max_by_key(|hit| (hit.member == unit.a, hit.end)).map(|hit| (hit.end, hit.member == unit.a))
     }
 
@@ -166,7 +164,7 @@ impl Loose<'_> {
             let (end, own) = self.term_end(unit, at)?;
             Place { start: at, end, form: if own { Form::Exact } else { Form::Synonym } }
         } else {
-            let seen = self.source.utterance.seen.get(at)?;
+            let seen = self.pieces.source.utterance.seen.get(at)?;
             let form = if seen.word == unit.a && seen.word != NONE {
                 Form::Exact
             } else if seen.key == unit.b {
@@ -190,13 +188,13 @@ impl Loose<'_> {
         mut differences: Differences,
         out: &mut Vec<Taken>,
     ) -> Option<Near> {
-        let fuzzy = self.pattern.flags & pattern_flag::FUZZY != 0;
-        let utterance = self.source.utterance;
+        let fuzzy = self.pieces.pattern.flags & pattern_flag::FUZZY != 0;
+        let utterance = self.pieces.source.utterance;
         let (mut first, mut end, mut last_start) = (usize::MAX, 0, 0);
         let (mut met, mut explained, mut sound) = (0, 0, false);
         for (at, place) in places.iter().enumerate() {
             let Some(place) = place else { continue };
-            let unit = self.units.get(at)?;
+            let unit = self.pieces.units.get(at)?;
             if end > 0 && place.start < last_start {
                 differences.reordered = true;
             }
@@ -209,7 +207,7 @@ impl Loose<'_> {
         }
         let (literal_first, literal_end) = (first, end);
         let mut captured = Captured::default();
-        if self.pattern.flags & pattern_flag::CAPTURES != 0 {
+        if self.pieces.pattern.flags & pattern_flag::CAPTURES != 0 {
             if differences.reordered {
                 return None;
             }
@@ -243,7 +241,11 @@ impl Loose<'_> {
                 differences.passed_content += 1;
             }
         }
-        let likeness = if fuzzy { differences.fuzzy(met, self.pattern)? } else { differences.plain(self.pattern)? };
+        let likeness = if fuzzy {
+            differences.fuzzy(met, self.pieces.pattern)?
+        } else {
+            differences.plain(self.pieces.pattern)?
+        };
         let unvouched = differences.misspelt > 0 && !sound;
         Some(Near { first, end, explained, passed, likeness, unvouched })
     }
@@ -261,7 +263,7 @@ impl Loose<'_> {
     ) -> Option<(usize, usize)> {
         let (mut first, mut end) = literals;
         let count = places.len();
-        let is_literal = |at: usize| self.units.get(at).is_some_and(|unit| unit.is_literal());
+        let is_literal = |at: usize| self.pieces.units.get(at).is_some_and(|unit| unit.is_literal());
         let mut at = 0;
         while at < count {
             if is_literal(at) {
@@ -290,13 +292,13 @@ impl Loose<'_> {
             };
             match (before, after) {
                 (Some(before), Some(after)) => {
-                    self.source.between(self.pattern, self.units, gap, (before.end, after.start), out)?;
+                    self.pieces.between(gap, (before.end, after.start), out)?;
                     for at in before.end..after.start {
                         captured.words |= 1u128.checked_shl((at - base) as u32).unwrap_or(0);
                     }
                 }
-                (Some(before), None) => end = self.source.trailing(self.pattern, self.units, gap, before.end, out)?,
-                (None, Some(after)) => first = self.source.leading(self.pattern, self.units, gap, after.start, out)?,
+                (Some(before), None) => end = self.pieces.trailing(gap, before.end, out)?,
+                (None, Some(after)) => first = self.pieces.leading(gap, after.start, out)?,
                 (None, None) => return None,
             }
         }

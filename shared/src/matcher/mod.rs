@@ -12,7 +12,7 @@ mod score;
 mod utterance;
 
 use self::align::{Aligner, Spelling};
-use self::captures::{Source, Taken};
+use self::captures::{Pieces, Source, Taken};
 use self::loose::Loose;
 use self::utterance::Utterance;
 use crate::compiled::CompiledGame;
@@ -289,9 +289,9 @@ impl Matcher<'_> {
         plausible: bool,
         search: &mut Search,
     ) -> Option<(u64, usize, usize)> {
-        let units = self.index.units(pattern);
+        let pieces = Pieces { source: &self.source, pattern, units: self.index.units(pattern) };
         let strict = pattern.flags & pattern_flag::STRICT != 0;
-        let mut aligner = Aligner { source: &self.source, pattern, units, spelling: Spelling::Exact, plausible };
+        let mut aligner = Aligner { pieces, spelling: Spelling::Exact, plausible };
         for &(_, place) in places.iter().take(MAX_PLACES) {
             if let Some(alignment) = aligner.align(anchor, place as usize, &mut search.best_taken) {
                 let coverage = self.coverage(alignment.first, alignment.end, alignment.skipped);
@@ -333,7 +333,8 @@ impl Matcher<'_> {
         search: &mut Search,
     ) -> Option<(u64, usize, usize)> {
         let fuzzy = pattern.flags & pattern_flag::FUZZY != 0;
-        let loose = Loose { source: &self.source, pattern, units: self.index.units(pattern), plausible };
+        let pieces = Pieces { source: &self.source, pattern, units: self.index.units(pattern) };
+        let loose = Loose { pieces, plausible };
         let mut best: Option<(u64, usize, usize)> = None;
         for &(_, place) in places.iter().take(MAX_LOOSE_PLACES) {
             let Some(near) = loose.find(anchor, place as usize, &mut search.taken) else { continue };

@@ -263,9 +263,8 @@ impl Sentence<'_> {
     }
 
     fn year(&self, at: usize) -> Option<i32> {
-        let token = self.all.get(at).filter(|token| token.shape == Shape::Data)?;
+        self.all.get(at).filter(|token| token.shape == Shape::Data)?;
         let text = self.word(at);
-        let _ = token;
         (text.len() == 4).then(|| text.parse().ok()).flatten().filter(|year| (1900..2200).contains(year))
     }
 }
