@@ -292,6 +292,12 @@ fn golden_dialogues_that_hold_pass() {
 }
 
 #[test]
+fn the_golden_dialogues_of_our_own_examples_hold() {
+    let games = Path::new(env!("CARGO_MANIFEST_DIR")).join("../games");
+    lgdl(["test", games.to_str().expect("UTF-8")]).expect(0, &["clinic_triage", "table_booking", "support_desk"]);
+}
+
+#[test]
 fn a_golden_dialogue_that_does_not_hold_is_shown_with_what_was_expected_and_what_there_was() {
     let folder = small_game(&GOLDEN.replace("[Hi]", "[Bye]").replace("'>=0.75'", "'<0.1'"));
     let junit = folder.path().join("junit.xml");

@@ -11,6 +11,8 @@ pub(super) struct Coverage {
     pub(super) moves: Kind<String>,
     pub(super) blocks: Kind<u32>,
     pub(super) patterns: Kind<(String, String)>,
+    /// The moves that have a block on a line; several when one extends another.
+    moves_by_line: BTreeMap<u32, Vec<String>>,
 }
 
 /// One kind of thing: each by its key, with the line where it stands and whether it was reached.
@@ -57,9 +59,13 @@ impl Coverage {
     /// Nothing reached yet.
     pub(super) fn of(game: &Game) -> Coverage {
         let moves = game.moves.iter().map(|mv| (mv.name.clone(), mv.line));
-        let mut lines = BTreeSet::new();
-        for block in game.moves.iter().flat_map(|mv| &mv.blocks) {
-            branch_lines(block, &mut lines);
+        let mut moves_by_line: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+        for mv in &game.moves {
+            let mut lines = BTreeSet::new();
+            mv.blocks.iter().for_each(|block| branch_lines(block, &mut lines));
+            for line in lines {
+                moves_by_line.entry(line).or_default().push(mv.name.clone());
+            }
         }
         let patterns = game.moves.iter().flat_map(|mv| {
             let patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns);
@@ -67,8 +73,9 @@ impl Coverage {
         });
         Coverage {
             moves: Kind::of(moves),
-            blocks: Kind::of(lines.into_iter().map(|line| (line, line))),
+            blocks: Kind::of(moves_by_line.keys().map(|line| (*line, *line))),
             patterns: Kind::of(patterns),
+            moves_by_line,
         }
     }
 
@@ -78,6 +85,10 @@ impl Coverage {
         let Some(explanation) = &outcome.explanation else { return };
         for line in &explanation.blocks {
             self.blocks.reach(*line);
+            // A move that another delegated to does not give its name to the turn.
+            if let Some([only]) = self.moves_by_line.get(line).map(Vec::as_slice) {
+                self.moves.reach(only.clone());
+            }
         }
         // The best candidate of the move that answered is the pattern that led to it.
         let winner = explanation.candidates.iter().find(|candidate| candidate.move_id == outcome.record.move_id);
