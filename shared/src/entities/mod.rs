@@ -30,7 +30,7 @@ pub mod utterance;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
-pub use recognize::recognize;
+pub use recognize::{recognize, recognize_in};
 
 /// What kind of value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -28,12 +28,18 @@ const OF_NUMBERS: Kinds = Kinds::NONE
 /// A text gives at most one boolean: the first.
 #[must_use]
 pub fn recognize(text: &str, kinds: Kinds, reference: &Reference) -> Vec<Entity> {
+    recognize_in(text, kinds, reference, None)
+}
+
+/// The same in a zone whose clocks are put forward and back; without one, the reference's offset holds throughout.
+#[must_use]
+pub fn recognize_in(text: &str, kinds: Kinds, reference: &Reference, zone: Option<&dyn time::Zone>) -> Vec<Entity> {
     let mut found = Vec::new();
     if kinds.meets(OF_CHARACTERS) {
         of_characters(text, kinds, &mut found);
     }
     if kinds.meets(time::KINDS) {
-        found.extend(time::recognize(text, kinds, reference));
+        found.extend(time::recognize_in(text, kinds, reference, zone));
     }
     if !kinds.without(OF_CHARACTERS).without(time::KINDS).is_empty() {
         let u = Utterance::new(text, Grammar::of(reference.language));

@@ -9,6 +9,7 @@ use super::grammar::{Element, Grammar, HEADS, Mask, Rule, RuleSet, Sym};
 use super::readers;
 use super::tokens::{Gap, Token};
 use super::values::Node;
+use super::zone::Zone;
 
 /// Most ends that one symbol may have at one token.
 const ENDS_LIMIT: usize = 6;
@@ -48,6 +49,7 @@ pub(super) struct Scene<'t> {
     pub(super) grammar: &'static Grammar,
     pub(super) now: DateTime,
     pub(super) today: Date,
+    pub(super) zone: Option<&'t dyn Zone>,
     /// Extent of the rule whose action runs, in tokens.
     pub(super) start: usize,
     /// One past the rule's last token.

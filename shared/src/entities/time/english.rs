@@ -302,7 +302,7 @@ const RULES: &[Rule] = &[
     rule(Duration, "Number ^H Number ^M", length::hours_and_minutes),
     rule(Duration, "All Dash? Unit", length::whole), rule(Duration, "The Unit", length::whole),
     rule(Duration, "My Unit", length::whole),
-    rule(Shift, "Duration Ago", length::shifted), rule(Shift, "Duration Earlier", length::shifted),
+    rule(Shift, "Duration Ago", length::shifted), rule(Shift, "Duration Back", length::shifted), rule(Shift, "Duration Earlier", length::shifted),
     rule(Shift, "Duration Later", length::shifted), rule(Shift, "Duration Hence", length::shifted),
     rule(Shift, "Duration From Now", length::shifted), rule(Shift, "Duration From Dates", length::shifted),
     rule(Shift, "Duration After Dates", length::shifted), rule(Shift, "Duration After Now", length::shifted),

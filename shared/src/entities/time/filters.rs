@@ -23,6 +23,9 @@ pub(super) fn stands(scene: &Scene, at: usize, found: &Found) -> bool {
     {
         return false;
     }
+    if end == at + 1 && scene.is(at, Sym::Month) && no_such_day(scene, at) || opens_a_sentence(scene, at, end) {
+        return false;
+    }
     if scene.is(end - 1, Sym::Doubtful) && !doubtful_word(scene, at, end) {
         return false;
     }
@@ -73,7 +76,8 @@ fn doubtful_word(scene: &Scene, at: usize, end: usize) -> bool {
         return !alone || before(Sym::On);
     }
     if scene.is(end - 1, Sym::Season) {
-        return !alone || [Sym::In, Sym::During, Sym::Of, Sym::By, Sym::Since].iter().any(|&s| before(s));
+        let led = [Sym::In, Sym::During, Sym::Of, Sym::By, Sym::Since, Sym::Until, Sym::This, Sym::More];
+        return !(alone || end == at + 2 && scene.is(at, Sym::The)) || led.iter().any(|&s| before(s));
     }
     // "this may take", "they may not": the verb goes on with another word.
     let next = scene.tokens.get(end).filter(|t| t.gap == Gap::Blank);
@@ -99,6 +103,23 @@ fn doubtful_word(scene: &Scene, at: usize, end: usize) -> bool {
         Sym::About,
     ];
     !alone || led.iter().any(|&s| before(s))
+}
+
+/// "February 30", "31 April": a month beside a day that it does not have.
+fn no_such_day(scene: &Scene, at: usize) -> bool {
+    let day = |k: usize| {
+        scene.tokens.get(k).is_some_and(|t| (1..=2).contains(&t.digits) && (29..=31).contains(&t.number))
+            && (k < at || scene.tokens[k].gap == Gap::Blank)
+    };
+    at > 0 && scene.tokens[at].gap == Gap::Blank && day(at - 1) || day(at + 1)
+}
+
+/// "Now, what next?"
+fn opens_a_sentence(scene: &Scene, at: usize, end: usize) -> bool {
+    let first = at == 0 || matches!(scene.word(at - 1), "." | "!" | "?");
+    end == at + 1
+        && scene.is(at, Sym::Now)
+        && (first && scene.is(end, Sym::Comma) || at > 0 && scene.is(at - 1, Sym::For))
 }
 
 /// "a second round": an ordinal, not a second of time.

@@ -1,6 +1,6 @@
 //! Dates, times, lengths of time, spans and repetitions: the recognizers of the time family.
 //!
-//! A grammar is data ([`english`]); [`chart`] matches it; [`actions`] say what it means against the
+//! A grammar is data ([`english`], [`spanish`]); [`chart`] matches it; [`actions`] say what it means against the
 //! reference; [`render`] writes it out. What a span includes and which days "next Friday" or "this week" are follows
 //! Microsoft Recognizers-Text, whose cases we are measured by; docs/entities.md has the table.
 //!
@@ -16,15 +16,19 @@ mod holidays;
 mod parts;
 mod readers;
 mod render;
+mod spanish;
 #[cfg(test)]
 mod tests;
 mod tokens;
 mod values;
+mod zone;
 
 use chart::{Chart, Found, Scene};
 use grammar::{Grammar, Mask, Sym};
 
 use super::{Entity, Kind, Kinds, Language, Reference};
+
+pub use zone::Zone;
 
 /// What may stand by itself; earlier ones win when as long.
 const TOP: [Sym; 10] = [
@@ -51,11 +55,11 @@ pub(super) const KINDS: Kinds = Kinds::NONE
     .with(Kind::DateTimeRange)
     .with(Kind::Set);
 
-/// The grammar of a language, if it has one.
-fn grammar(language: Language) -> Option<&'static Grammar> {
+/// The grammar of a language.
+fn grammar(language: Language) -> &'static Grammar {
     match language {
-        Language::English => Some(&english::ENGLISH),
-        Language::Spanish => None,
+        Language::English => &english::ENGLISH,
+        Language::Spanish => &spanish::SPANISH,
     }
 }
 
@@ -110,20 +114,35 @@ fn may_begin(tokens: &[tokens::Token], at: usize) -> bool {
     ahead.any(|t| t.mask & NAMES != 0)
 }
 
-/// Finds the time values of `kinds` in `text`, in order, without overlaps.
+/// Finds the time values of `kinds` in `text`, in order, without overlaps. The reference's offset holds throughout.
 #[must_use]
 pub fn recognize(text: &str, kinds: Kinds, reference: &Reference) -> Vec<Entity> {
+    recognize_in(text, kinds, reference, None)
+}
+
+/// The same in a zone whose clocks are put forward and back: "in 3 hours" is three hours of real time, and a time that
+/// the clocks pass over is the one that they show instead.
+#[must_use]
+pub fn recognize_in(text: &str, kinds: Kinds, reference: &Reference, zone: Option<&dyn Zone>) -> Vec<Entity> {
     let mut out = Vec::new();
     if !kinds.meets(KINDS) {
         return out;
     }
-    let Some(grammar) = grammar(reference.language) else { return out };
+    let grammar = grammar(reference.language);
     let tokens = tokens::tokens(text, grammar);
     if !tokens.iter().any(|t| t.mask & NAMES != 0) {
         return out;
     }
-    let scene =
-        Scene { text, tokens: &tokens, grammar, now: reference.now, today: reference.now.date(), start: 0, end: 0 };
+    let scene = Scene {
+        text,
+        tokens: &tokens,
+        grammar,
+        now: reference.now,
+        today: reference.now.date(),
+        zone,
+        start: 0,
+        end: 0,
+    };
     let mut chart = Chart::new(scene);
     let mut at = 0;
     while at < tokens.len() {
@@ -138,7 +157,7 @@ pub fn recognize(text: &str, kinds: Kinds, reference: &Reference) -> Vec<Entity>
         };
         let end = found.end as usize;
         if kinds.contains(kind) {
-            let readings = render::readings(&found.node, reference.direction);
+            let readings = render::readings(&found.node, reference.direction, zone);
             if !readings.is_empty() {
                 out.push(Entity {
                     start: tokens[at].start as usize,

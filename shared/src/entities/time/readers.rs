@@ -110,7 +110,7 @@ fn words(scene: &Scene, mut at: usize) -> Option<(u32, usize)> {
         } else if scene.is(at, Sym::Hundred) && last < 100 && group > 0 && group < 100 {
             group *= 100;
             last = 100;
-        } else if scene.is(at, Sym::Hundred) && start == at && scene.value(at, Sym::Hundred) > 1 {
+        } else if scene.is(at, Sym::Hundred) && (start == at || last == 1000) && scene.value(at, Sym::Hundred) > 1 {
             group += scene.value(at, Sym::Hundred) as u32;
             last = 100;
         } else if scene.is(at, Sym::Thousand) && total == 0 && group < 1000 && (group > 0 || start == at) {

@@ -10,6 +10,7 @@ use super::values::{
     Bound, Clock, Day, DayForm, DayPart, HALF_DAY, Half, Hours, Length, Moment, Node, Open, PeriodForm, Precision,
     Repeat, Side, Stretch, Unit,
 };
+use super::zone::Zone;
 use crate::entities::{Direction, Kind, TimeValue, Value};
 
 /// An open side of a range, as in ISO 8601-2.
@@ -36,7 +37,7 @@ pub(super) fn kind(node: &Node) -> Option<Kind> {
 }
 
 /// All readings of a node, the preferred one first.
-pub(super) fn readings(node: &Node, direction: Direction) -> Vec<Value> {
+pub(super) fn readings(node: &Node, direction: Direction, zone: Option<&dyn Zone>) -> Vec<Value> {
     let mut out = Vec::with_capacity(2);
     match node {
         Node::Date(day) => {
@@ -49,7 +50,7 @@ pub(super) fn readings(node: &Node, direction: Direction) -> Vec<Value> {
                 push(&mut out, point(Text::with_capacity(9).text("T").clock(clock).0, text_time(clock.second)));
             }
         }
-        Node::Moment(moment) => moment_readings(moment, direction, &mut out),
+        Node::Moment(moment) => moment_readings(moment, direction, zone, &mut out),
         Node::Duration(length) => push(&mut out, duration(length)),
         Node::Period(period) => {
             for (start, end) in sides(period.past, period.future, direction) {
@@ -57,7 +58,7 @@ pub(super) fn readings(node: &Node, direction: Direction) -> Vec<Value> {
             }
         }
         Node::Hours(hours) => hours_readings(hours, &mut out),
-        Node::Stretch(stretch) => stretch_readings(stretch, direction, &mut out),
+        Node::Stretch(stretch) => stretch_readings(stretch, direction, zone, &mut out),
         Node::Repeat(repeat) => push(&mut out, blank(repeat_form(repeat))),
         Node::Open(open) => open_readings(open, direction, &mut out),
         _ => {}
@@ -200,7 +201,7 @@ fn text_moment(at: DateTime) -> String {
     Text::with_capacity(19).moment(at).0
 }
 
-fn moment_readings(moment: &Moment, direction: Direction, out: &mut Vec<Value>) {
+fn moment_readings(moment: &Moment, direction: Direction, zone: Option<&dyn Zone>, out: &mut Vec<Value>) {
     for clock in halves(moment.clock) {
         for date in sides(moment.day.past, moment.day.future, direction) {
             let timex = match moment.vague {
@@ -208,6 +209,7 @@ fn moment_readings(moment: &Moment, direction: Direction, out: &mut Vec<Value>) 
                 None => Text::with_capacity(19).day(date, moment.day.form).text("T").clock(clock).0,
             };
             if let Some(at) = at(date, clock) {
+                let at = zone.map_or(at, |zone| zone.shown(at));
                 push(out, point(timex, text_moment(at)));
             }
         }
@@ -232,13 +234,17 @@ fn hours_readings(hours: &Hours, out: &mut Vec<Value>) {
     }
 }
 
-fn stretch_readings(stretch: &Stretch, direction: Direction, out: &mut Vec<Value>) {
+fn stretch_readings(stretch: &Stretch, direction: Direction, zone: Option<&dyn Zone>, out: &mut Vec<Value>) {
     let shifts: &[f64] = if stretch.half == Half::Open { &[0.0, HALF_DAY as f64] } else { &[0.0] };
     for shift in shifts {
         for (start, end) in sides(stretch.past, stretch.future, direction) {
             let (Some(start), Some(end)) = (calendar::add_seconds(start, *shift), calendar::add_seconds(end, *shift))
             else {
                 continue;
+            };
+            let (start, end) = match zone {
+                Some(zone) => (zone.shown(start), zone.shown(end)),
+                None => (start, end),
             };
             let form = match stretch.part {
                 Some((form, part)) => Text::with_capacity(14).day(start.date(), form).text(part_form(part)).0,

@@ -158,6 +158,8 @@ pub(super) enum Half {
 /// How exactly a clock time was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Precision {
+    /// A number that nothing marks as a time.
+    Bare,
     Hour,
     Minute,
     Second,

@@ -96,7 +96,7 @@ pub(crate) fn compact(_: &Scene, parts: &[Matched]) -> Option<Node> {
 
 /// An hour that nothing marks as one: "8" in "tomorrow at 8".
 pub(crate) fn bare(_: &Scene, parts: &[Matched]) -> Option<Node> {
-    Some(Node::Clock(Clock::new(number(parts)? as i32, 0, Precision::Hour)))
+    Some(Node::Clock(Clock::new(number(parts)? as i32, 0, Precision::Bare)))
 }
 
 /// "quarter past", "20 minutes to", "y media": minutes off the hour.
@@ -209,7 +209,9 @@ pub(in crate::entities::time) fn within(clock: Clock, part: DayPart) -> Clock {
 
 /// A clock time and a part of the day.
 pub(crate) fn in_part(_: &Scene, parts: &[Matched]) -> Option<Node> {
-    Some(Node::Clock(within(clock(parts)?, part(parts)?)))
+    let mut clock = within(clock(parts)?, part(parts)?);
+    clock.precision = clock.precision.max(Precision::Hour);
+    Some(Node::Clock(clock))
 }
 
 /// The hours of a part of the day.
@@ -278,8 +280,8 @@ pub(crate) fn range(_: &Scene, parts: &[Matched]) -> Option<Node> {
         }
     }
     // "10:30 to 3" settles nothing; "8-9" says not even that it is a time.
-    let hour_only = |c: &Clock| c.half == Half::Open && c.precision == Precision::Hour;
-    let bare = hour_only(&start) && hour_only(&end) && !has(parts, Sym::Oclock);
+    let unmarked = |c: &Clock| c.precision == Precision::Bare && (c.half == Half::Open || part(parts).is_none());
+    let bare = unmarked(&start) && unmarked(&end);
     let (start, end) = between(start, end);
     if start.second == end.second && start.half == end.half {
         return None;
@@ -290,8 +292,7 @@ pub(crate) fn range(_: &Scene, parts: &[Matched]) -> Option<Node> {
 /// "from 3 pm and 5 pm": "and" joins a range only when both ends are marked as times.
 pub(crate) fn range_marked(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let (start, end) = both_clocks(parts)?;
-    let marked = |c: Clock| c.half == Half::Known || c.precision > Precision::Hour;
-    (marked(start) && marked(end)).then(|| range(scene, parts))?
+    (start.precision > Precision::Bare && end.precision > Precision::Bare).then(|| range(scene, parts))?
 }
 
 /// "from 2 pm for 2 hours".

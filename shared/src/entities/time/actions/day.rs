@@ -204,6 +204,22 @@ pub(crate) fn relative_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     calendar::add_days(scene.today, distance).map(|d| Node::Date(Day::exact(d)))
 }
 
+/// The day after tomorrow, where a language has a word for it.
+pub(crate) fn overmorrow(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    (word(parts, Sym::Today)? == 1).then_some(())?;
+    calendar::add_days(scene.today, 2).map(|d| Node::Date(Day::exact(d)))
+}
+
+/// "dos de mayo": the day as a count.
+pub(crate) fn counted_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let n = super::number(parts)?;
+    if !(1.0..=31.0).contains(&n) || n.fract() != 0.0 {
+        return None;
+    }
+    let rel_year = find(parts, |n| if let Node::YearMonth(y, 0) = n { Some(*y) } else { None });
+    month_day(scene, year(parts).or(rel_year), month(parts)?, n as i8).map(Node::Date)
+}
+
 /// "the day after Christmas".
 pub(crate) fn beside_holiday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let Node::Date(day) = holiday(scene, parts)? else { return None };
@@ -322,7 +338,10 @@ pub(crate) fn day_of_some_month(scene: &Scene, parts: &[Matched]) -> Option<Node
     let ends = last.is_none_or(|t| t.gap == Gap::Line)
         || [Sym::Comma, Sym::Dot].iter().any(|&s| scene.before(s))
         || matches!(scene.char_behind(), Some('!' | '?' | ';' | ':'));
-    let led = if scene.after(Sym::On) {
+    let written = scene.is(scene.end - 1, Sym::Ordinal);
+    let led = if written && !has(parts, Sym::The) {
+        false
+    } else if scene.after(Sym::On) {
         ordinal || {
             let more = [Sym::Dash, Sym::Colon, Sym::Dot, Sym::Slash, Sym::Unit, Sym::Am, Sym::Pm];
             !more.iter().any(|&s| scene.before(s) && (s != Sym::Dot || !ends))

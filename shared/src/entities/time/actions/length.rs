@@ -33,8 +33,7 @@ pub(crate) fn piece(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     });
     let half = fraction(parts);
     let whole = match (number(parts), vague) {
-        (Some(n), _) => n,
-        (None, Some(n)) => n,
+        (_, Some(n)) | (Some(n), None) => n,
         (None, None) if half > 0.0 && !has_after_unit(parts) => 0.0,
         (None, None) => 1.0,
     };
@@ -92,7 +91,7 @@ pub(crate) fn working(_: &Scene, parts: &[Matched]) -> Option<Node> {
 /// "the hour", "all week", "whole day": a length without a count.
 pub(crate) fn whole(_: &Scene, parts: &[Matched]) -> Option<Node> {
     let unit = unit(parts)?;
-    let restricted = has(parts, Sym::The) || has(parts, Sym::My);
+    let restricted = !has(parts, Sym::All) && (has(parts, Sym::The) || has(parts, Sym::My));
     if restricted && !matches!(unit, Unit::Hour | Unit::Minute) {
         return None;
     }
@@ -117,7 +116,7 @@ pub(crate) fn shifted(_: &Scene, parts: &[Matched]) -> Option<Node> {
     if length.whole {
         return None;
     }
-    let before = [Sym::Ago, Sym::Before, Sym::Earlier, Sym::Past].iter().any(|&s| has(parts, s));
+    let before = [Sym::Ago, Sym::Back, Sym::Before, Sym::Earlier, Sym::Prior, Sym::Past].iter().any(|&s| has(parts, s));
     let anchor = find(parts, |n| match n {
         Node::Date(day) => Some(if before && day.past == day.future { day.past } else { day.future }),
         _ => None,
@@ -136,9 +135,13 @@ pub(in crate::entities::time) fn moved(from: Date, length: &Length, sign: f64) -
 }
 
 /// A moment moved by a length.
-pub(in crate::entities::time) fn moved_moment(from: DateTime, length: &Length, sign: f64) -> Option<DateTime> {
+fn moved_moment(scene: &Scene, from: DateTime, length: &Length, sign: f64) -> Option<DateTime> {
     let day = moved(from.date(), length, sign)?;
-    calendar::add_seconds(day.to_datetime(from.time()), length.seconds() * sign)
+    let (from, seconds) = (day.to_datetime(from.time()), length.seconds() * sign);
+    match scene.zone {
+        Some(zone) if seconds.abs() < 1e11 => zone.moved(from, seconds as i64),
+        _ => calendar::add_seconds(from, seconds),
+    }
 }
 
 /// A shift that is counted in days: a day.
@@ -167,7 +170,7 @@ pub(crate) fn to_moment(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     }
     let from = shift.anchor.map_or(scene.now, calendar::midnight);
     let from = if shift.anchor == Some(scene.today) { scene.now } else { from };
-    moved_moment(from, &shift.length, shift.sign).map(|at| Node::Moment(moment_at(at)))
+    moved_moment(scene, from, &shift.length, shift.sign).map(|at| Node::Moment(moment_at(at)))
 }
 
 /// "Thursday, two years from now": that weekday in the week which the shift leads to.
@@ -270,7 +273,7 @@ pub(crate) fn coming_hours(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     if length.seconds() <= 0.0 || rel.step() == 0 {
         return None;
     }
-    let other = moved_moment(scene.now, &length, rel.step() as f64)?;
+    let other = moved_moment(scene, scene.now, &length, rel.step() as f64)?;
     Some(stretch(scene.now, other))
 }
 
@@ -305,14 +308,17 @@ pub(crate) fn within_hours(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     if !length.has_clock() || length.whole {
         return None;
     }
-    Some(stretch(scene.now, moved_moment(scene.now, &length, sign)?))
+    Some(stretch(scene.now, moved_moment(scene, scene.now, &length, sign)?))
 }
 
 /// "within the next day and 5 hours": a unit without a count, and a length.
 pub(crate) fn within_unit_and(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let length = Length::of(unit(parts)?, 1.0).plus(length(parts)?)?;
     length.has_clock().then_some(())?;
-    Some(stretch(scene.now, moved_moment(scene.now, &length, super::rel(parts).map_or(1.0, |r| r.step() as f64))?))
+    Some(stretch(
+        scene.now,
+        moved_moment(scene, scene.now, &length, super::rel(parts).map_or(1.0, |r| r.step() as f64))?,
+    ))
 }
 
 /// "2 weeks starting May 20th", "for 3 days from today".
@@ -328,12 +334,12 @@ pub(crate) fn starting(_: &Scene, parts: &[Matched]) -> Option<Node> {
 }
 
 /// The same from a moment on, in hours.
-pub(crate) fn starting_hours(_: &Scene, parts: &[Matched]) -> Option<Node> {
+pub(crate) fn starting_hours(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let length = length(parts)?;
     if !length.has_clock() || length.whole {
         return None;
     }
     let moment = find(parts, |n| if let Node::Moment(m) = n { Some(*m) } else { None })?;
     let from = super::moment::at(moment.day.future, moment.clock)?;
-    Some(stretch(from, moved_moment(from, &length, 1.0)?))
+    Some(stretch(from, moved_moment(scene, from, &length, 1.0)?))
 }

@@ -190,6 +190,14 @@ pub(crate) fn relative_decade(scene: &Scene, parts: &[Matched]) -> Option<Node> 
     (unit(parts)? == Unit::Decade).then(|| relative_unit(scene, parts))?
 }
 
+/// "fin de semana".
+pub(crate) fn weekend(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    (unit(parts)? == Unit::Week).then_some(())?;
+    let step = rel(parts).map_or(0, Rel::step);
+    let (start, end, form) = unit_around(scene.today, Unit::Weekend, step)?;
+    exact(start, end, form)
+}
+
 /// "next workweek": Monday to Friday.
 pub(crate) fn workweek(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let (start, ..) = unit_around(scene.today, Unit::Week, rel(parts).map_or(0, Rel::step))?;

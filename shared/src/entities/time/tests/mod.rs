@@ -1,5 +1,11 @@
 //! What the recognizers of time understand, as tables of sentences.
 
+mod calendar;
+mod english;
+mod negatives;
+mod properties;
+mod spanish;
+
 use super::*;
 use crate::entities::{Direction, Value};
 
@@ -35,6 +41,17 @@ fn check_at(now: &str, direction: Direction, cases: &[(&str, &str)]) {
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn check(cases: &[(&str, &str)]) {
+    check_at(NOW, Direction::Future, cases);
+}
+
+fn check_in_spanish(cases: &[(&str, &str)]) {
+    let reference = Reference { language: Language::Spanish, ..reference(NOW, Direction::Future) };
+    for (text, want) in cases {
+        assert_eq!(found(text, &reference), *want, "{text}");
+    }
 }
 
 #[test]

@@ -1,0 +1,238 @@
+//! Spanish: words, rules and holidays.
+
+use super::actions::{clock, day, joint, length, moment, period, same};
+use super::grammar::{Entry, Grammar, Rule, Sym::*, rule, word};
+use super::holidays::{Name, Rule as On, name};
+
+/// The language.
+pub(super) static SPANISH: Grammar = Grammar::new(WORDS, RULES, HOLIDAYS, true);
+
+const SECOND: i16 = 0;
+const MINUTE: i16 = 1;
+const HOUR: i16 = 2;
+const DAY: i16 = 4;
+const WEEKEND: i16 = 5;
+const WEEK: i16 = 6;
+const FORTNIGHT: i16 = 7;
+const MONTH: i16 = 8;
+const QUARTER: i16 = 9;
+const YEAR: i16 = 10;
+const DECADE: i16 = 11;
+const CENTURY: i16 = 12;
+
+// Accents are taken off before a word is looked up; "ñ" reads "n".
+#[rustfmt::skip]
+const WORDS: &[Entry] = &[
+    // numbers
+    word("cero", Card, 0), word("un", Card, 1), word("uno", Card, 1), word("una", Card, 1), word("dos", Card, 2),
+    word("tres", Card, 3), word("cuatro", Card, 4), word("cinco", Card, 5), word("seis", Card, 6), word("siete", Card, 7),
+    word("ocho", Card, 8), word("nueve", Card, 9), word("diez", Card, 10), word("once", Card, 11), word("doce", Card, 12),
+    word("trece", Card, 13), word("catorce", Card, 14), word("quince", Card, 15), word("dieciseis", Card, 16),
+    word("diecisiete", Card, 17), word("dieciocho", Card, 18), word("diecinueve", Card, 19), word("veinte", Tens, 20),
+    word("veintiun", Card, 21), word("veintiuno", Card, 21), word("veintiuna", Card, 21), word("veintidos", Card, 22),
+    word("veintitres", Card, 23), word("veinticuatro", Card, 24), word("veinticinco", Card, 25),
+    word("veintiseis", Card, 26), word("veintisiete", Card, 27), word("veintiocho", Card, 28),
+    word("veintinueve", Card, 29), word("treinta", Tens, 30), word("cuarenta", Tens, 40), word("cincuenta", Tens, 50),
+    word("sesenta", Tens, 60), word("setenta", Tens, 70), word("ochenta", Tens, 80), word("noventa", Tens, 90),
+    word("cien", Hundred, 100), word("ciento", Hundred, 100), word("doscientos", Hundred, 200),
+    word("trescientos", Hundred, 300), word("cuatrocientos", Hundred, 400), word("quinientos", Hundred, 500),
+    word("novecientos", Hundred, 900), word("mil", Thousand, 1),
+    word("primero", Ordinal, 1), word("primer", Ordinal, 1), word("primera", Ordinal, 1), word("segundo", Ordinal, 2),
+    word("segunda", Ordinal, 2), word("tercero", Ordinal, 3), word("tercer", Ordinal, 3), word("tercera", Ordinal, 3),
+    word("cuarto", Ordinal, 4), word("cuarta", Ordinal, 4), word("quinto", Ordinal, 5),
+    word("medio", Half, 0), word("media", Half, 0), word("unos", Several, 3), word("unas", Several, 3),
+    word("algunos", Several, 3), word("algunas", Several, 3), word("varios", Several, 3), word("varias", Several, 3),
+    word("pocos", Several, 3), word("pocas", Several, 3), word("par", Couple, 2),
+    // months and weekdays
+    word("enero", Month, 1), word("febrero", Month, 2), word("marzo", Month, 3), word("abril", Month, 4),
+    word("mayo", Month, 5), word("junio", Month, 6), word("julio", Month, 7), word("agosto", Month, 8),
+    word("septiembre", Month, 9), word("setiembre", Month, 9), word("octubre", Month, 10), word("noviembre", Month, 11),
+    word("diciembre", Month, 12), word("ene", Month, 1), word("feb", Month, 2), word("abr", Month, 4),
+    word("jun", Month, 6), word("jul", Month, 7), word("ago", Month, 8), word("sep", Month, 9), word("oct", Month, 10),
+    word("nov", Month, 11), word("dic", Month, 12),
+    word("lunes", Weekday, 1), word("martes", Weekday, 2), word("miercoles", Weekday, 3), word("jueves", Weekday, 4),
+    word("viernes", Weekday, 5), word("sabado", Weekday, 6), word("domingo", Weekday, 7),
+    word("sabados", Weekdays, 6), word("domingos", Weekdays, 7),
+    // units
+    word("segundo", Unit, SECOND), word("segundos", Unit, SECOND), word("minuto", Unit, MINUTE),
+    word("minutos", Unit, MINUTE), word("min", Unit, MINUTE), word("hora", Unit, HOUR), word("horas", Unit, HOUR),
+    word("dia", Unit, DAY), word("dias", Unit, DAY), word("noches", Unit, DAY), word("semana", Unit, WEEK),
+    word("semanas", Unit, WEEK), word("quincena", Unit, FORTNIGHT), word("quincenas", Unit, FORTNIGHT),
+    word("mes", Unit, MONTH), word("meses", Unit, MONTH), word("trimestre", Unit, QUARTER),
+    word("trimestres", Unit, QUARTER), word("ano", Unit, YEAR), word("anos", Unit, YEAR), word("decada", Unit, DECADE),
+    word("decadas", Unit, DECADE), word("siglo", Unit, CENTURY), word("siglos", Unit, CENTURY),
+    word("h", Short, HOUR), word("d", Short, DAY), word("s", Short, SECOND), word("fin", End, 0),
+    word("finde", Unit, WEEKEND), word("cuarto", Quarters, 0),
+    // parts of the day
+    word("manana", Part, 0), word("mediodia", Noon, 0), word("medianoche", Midnight, 0), word("tarde", Part, 1),
+    word("noche", Part, 3), word("madrugada", Part, 5), word("mananas", Parts, 0), word("tardes", Parts, 1),
+    word("noches", Parts, 3), word("anoche", Tonight, -1),
+    word("hoy", Today, 0), word("manana", Today, 1), word("ayer", Today, -1), word("anteayer", Today, -2),
+    word("antier", Today, -2), word("ahora", Now, 0), word("ya", Just, 0), word("mismo", Just, 0),
+    // where it lies
+    word("este", This, 0), word("esta", This, 0), word("estos", This, 0), word("estas", This, 0), word("proximo", Coming, 0),
+    word("proxima", Coming, 0), word("proximos", Coming, 0), word("proximas", Coming, 0), word("siguiente", Next, 0),
+    word("siguientes", Next, 0), word("viene", Coming, 0), word("entrante", Coming, 0), word("pasado", Past, 0),
+    word("pasada", Past, 0), word("pasados", Past, 0), word("pasadas", Past, 0), word("ultimo", Last, 0),
+    word("ultima", Last, 0), word("ultimos", Last, 0), word("ultimas", Last, 0),
+    word("el", The, 0), word("la", The, 0), word("los", The, 0), word("las", The, 0), word("lo", The, 0),
+    word("todo", All, 0), word("toda", All, 0), word("cada", Every, 0), word("todos", Every, 0), word("todas", Every, 0),
+    word("hace", Ago, 0), word("atras", Back, 0), word("despues", Later, 0), word("antes", Before, 0),
+    word("tras", After, 0), word("desde", Since, 0), word("hasta", To, 0), word("hasta", Until, 0), word("dentro", Within, 0),
+    word("sobre", Around, 0), word("casi", About, 0), word("aproximadamente", About, 0), word("alrededor", About, 0),
+    word("principios", Early, 0), word("mediados", Mid, 0), word("finales", Late, 0), word("resto", Rest, 0),
+    // joints
+    word("de", Of, 0), word("del", Of, 1), word("en", In, 0), word("a", At, 0), word("al", At, 1), word("por", By, 0),
+    word("durante", For, 0), word("y", And, 0), word("e", And, 0), word("o", Or, 0), word("entre", Between, 0),
+    word("que", Than, 0), word("menos", Minus, 0), word("de", From, 0), word("del", From, 0), word("desde", From, 0),
+    // clock times
+    word("am", Am, 0), word("pm", Pm, 0), word("a", AmLetter, 0), word("p", PmLetter, 0), word("m", M, 0), word("t", T, 0),
+    word("h", H, 0), word("punto", Oclock, 0),
+    // sets
+    word("diario", Set, DAY), word("diariamente", Set, DAY), word("semanal", Set, WEEK), word("semanalmente", Set, WEEK),
+    word("mensual", Set, MONTH), word("mensualmente", Set, MONTH), word("anual", Set, YEAR), word("anualmente", Set, YEAR),
+    // holidays begin with
+    word("navidad", HolidayStart, 0), word("nochebuena", HolidayStart, 0), word("nochevieja", HolidayStart, 0),
+    word("reyes", HolidayStart, 0), word("dia", HolidayStart, 0), word("ano", HolidayStart, 0), word("viernes", HolidayStart, 0),
+    word("jueves", HolidayStart, 0), word("domingo", HolidayStart, 0), word("pascua", HolidayStart, 0),
+    word("san", HolidayStart, 0),
+    word("santo", HolidayRest, 0), word("nuevo", HolidayRest, 0), word("valentin", HolidayRest, 0),
+];
+
+#[rustfmt::skip]
+const HOLIDAYS: &[Name] = &[
+    name(&["año", "nuevo"], On::Fixed(1, 1)),
+    name(&["dia", "de", "reyes"], On::Fixed(1, 6)),
+    name(&["dia", "de", "navidad"], On::Fixed(12, 25)),
+    name(&["día", "de", "navidad"], On::Fixed(12, 25)),
+    name(&["domingo", "de", "ramos"], On::Easter(-7)),
+    name(&["domingo", "de", "resurrección"], On::Easter(0)),
+    name(&["día", "de", "la", "hispanidad"], On::Fixed(10, 12)),
+    name(&["día", "de", "los", "muertos"], On::Fixed(11, 2)),
+    name(&["día", "de", "la", "madre"], On::Nth(5, 1, 7, 0)),
+    name(&["jueves", "santo"], On::Easter(-3)),
+    name(&["navidad"], On::Fixed(12, 25)),
+    name(&["nochebuena"], On::Fixed(12, 24)),
+    name(&["nochevieja"], On::Fixed(12, 31)),
+    name(&["pascua"], On::Easter(0)),
+    name(&["reyes"], On::Fixed(1, 6)),
+    name(&["san", "valentín"], On::Fixed(2, 14)),
+    name(&["san", "valentin"], On::Fixed(2, 14)),
+    name(&["viernes", "santo"], On::Easter(-2)),
+];
+
+#[rustfmt::skip]
+const RULES: &[Rule] = &[
+    rule(Meridiem, "Am", clock::am), rule(Meridiem, "AmLetter Dot M Dot?", clock::am), rule(Meridiem, "AmLetter Dot? M", clock::am),
+    rule(Meridiem, "At Dot M Dot?", clock::am), rule(Meridiem, "Pm", clock::pm), rule(Meridiem, "PmLetter Dot M Dot?", clock::pm),
+    rule(Meridiem, "PmLetter M", clock::pm),
+    rule(Struck, "In Oclock", joint),
+    rule(Rel, "This", relative), rule(Rel, "Next", relative), rule(Rel, "Last", relative), rule(Rel, "Past", relative),
+    rule(Rel, "Coming", relative), rule(Rel, "Than Coming", relative),
+
+    // por la mañana, de la tarde
+    rule(DayPart, "Part", clock::day_part),
+    rule(InPart, "Of The Part", clock::day_part), rule(InPart, "By The Part", clock::day_part), rule(InPart, "In The Part", clock::day_part),
+
+    // y media, menos cuarto, y diez
+    rule(MinutesOff, "And Half", clock::offset), rule(MinutesOff, "And Quarters", clock::offset),
+    rule(MinutesOff, "Minus Quarters", clock::offset), rule(MinutesOff, "And Number", clock::offset),
+    rule(MinutesOff, "Minus Number", clock::offset),
+
+    rule(ClockBase, "HourDigits Colon Minutes Colon Minutes Meridiem?", clock::digital),
+    rule(ClockBase, "HourDigits Colon Minutes Meridiem?", clock::digital), rule(ClockBase, "HourDigits Colon Minutes H", clock::digital),
+    rule(ClockBase, "T ^HourDigits Colon Minutes Colon Minutes", clock::iso), rule(ClockBase, "T ^HourDigits Colon Minutes", clock::iso),
+    rule(ClockBase, "HourDigits ^Dot ^Minutes Meridiem", clock::digital), rule(ClockBase, "HourDigits ^H ^Minutes", clock::digital),
+    rule(ClockBase, "HourDigits Meridiem", clock::hour), rule(ClockBase, "HourWord Meridiem", clock::hour),
+    rule(ClockBase, "At? The BareHour MinutesOff", clock::off_hour), rule(ClockBase, "At The HourDigits Struck?", clock::struck),
+    rule(ClockBase, "At The HourWord Struck?", clock::struck),
+    rule(ClockBase, "At The HourDigits Colon Minutes", clock::digital), rule(ClockBase, "At The HourDigits Meridiem", clock::hour),
+    rule(ClockBase, "At? The? Noon", clock::noon), rule(ClockBase, "At? The? Midnight", clock::midnight),
+    rule(BareHour, "HourDigits", clock::bare), rule(BareHour, "HourWord", clock::bare),
+    rule(ClockTime, "ClockBase", same), rule(ClockTime, "ClockBase InPart", clock::in_part), rule(ClockTime, "The BareHour InPart", clock::in_part),
+
+    rule(Piece, "Number Unit", length::piece), rule(Piece, "Number ^Short", length::piece), rule(Piece, "Half Unit", length::piece),
+    rule(Piece, "Number Unit And Half", length::piece), rule(Piece, "Number Unit And Quarters", length::piece),
+    rule(Piece, "Several Unit", length::piece), rule(Piece, "Number Couple Of Unit", length::piece),
+    rule(Duration, "Piece", same), rule(Duration, "Piece Comma? And? Duration", length::join),
+    rule(Duration, "All The Unit", length::whole),
+    rule(Shift, "Ago Duration", length::shifted), rule(Shift, "Ago About Duration", length::shifted), rule(Shift, "Duration Back", length::shifted),
+    rule(Shift, "Within Of Duration", length::shifted), rule(Shift, "In Duration", length::shifted),
+    rule(Shift, "Duration Later", length::shifted), rule(Shift, "Duration Later Of Dates", length::shifted),
+    rule(Shift, "Duration After Dates", length::shifted), rule(Shift, "Duration Before Of Dates", length::shifted),
+
+    rule(Lead, "The? Weekday Comma?", day::weekday_lead), rule(Lead, "This Weekday Comma?", day::weekday_lead),
+    rule(Tail, "Of FullYear", same), rule(Tail, "Comma? FullYear", same), rule(Tail, "Slash FullYear", same),
+    rule(Tail, "Of RelYear", same),
+    rule(RelYear, "The? Rel Unit", period::relative_year), rule(RelYear, "The? Unit Rel", period::relative_year),
+    rule(RelMonth, "The? Rel Unit", period::relative_month), rule(RelMonth, "The? Unit Rel", period::relative_month),
+    rule(MonthIn, "Of Month Tail?", period::year_month), rule(MonthIn, "Month Tail?", period::year_month),
+    rule(MonthIn, "Of RelMonth", same), rule(MonthIn, "RelMonth", same),
+    rule(Mark, "Slash", joint), rule(Mark, "Dash", joint), rule(Mark, "Dot", joint),
+    rule(Till, "At The?", joint), rule(Till, "To The?", joint), rule(Till, "Dash", joint),
+
+    rule(Dates, "Lead? The? DayNumber Of Month Tail?", day::named_month), rule(Dates, "Lead? DayNumber Mark? Month Mark? FullYear", day::named_month),
+    rule(Dates, "Lead? DayNumber Mark? Month", day::named_month), rule(Dates, "Lead? The? Unit DayNumber Of Month Tail?", day::named_month),
+    rule(Dates, "Lead? Number Of Month Tail?", day::counted_day),
+    rule(Dates, "Lead? Digits Slash Digits Slash Digits", day::three_figures), rule(Dates, "Lead? Digits Dash Digits Dash Digits", day::three_figures),
+    rule(Dates, "Lead? Digits Dot Digits Dot Digits", day::three_figures), rule(Dates, "Lead? Digits Slash Digits", day::two_figures),
+    rule(Dates, "DateDigits", day::eight_figures),
+    rule(Dates, "Today", day::near), rule(Dates, "Past Today", day::overmorrow), rule(Dates, "Before Of Today", day::near),
+    rule(Dates, "The? Weekday", day::bare_weekday), rule(Dates, "The? Rel Weekday", day::relative_weekday),
+    rule(Dates, "The? Weekday Rel", day::relative_weekday), rule(Dates, "The? Weekday Of The Unit Rel", day::weekday_of_week),
+    rule(Dates, "The? Weekday Of Rel Unit", day::weekday_of_week), rule(Dates, "The? Weekday Of The Rel Unit", day::weekday_of_week),
+    rule(Dates, "The? Weekday DayNumber", day::weekday_and_day),
+    rule(Dates, "The? Nth Weekday MonthIn", day::nth_weekday), rule(Dates, "The? DayNumber Of RelMonth", day::day_of_month),
+    rule(Dates, "Shift", length::to_day), rule(Dates, "The? Holiday", day::holiday), rule(Dates, "Holiday Of? FullYear", day::holiday),
+
+    rule(Edge, "At? Early Of", period::edge_word), rule(Edge, "At? Mid Of", period::edge_word), rule(Edge, "At? Late Of", period::edge_word),
+
+    rule(PeriodBase, "Month", period::named_month), rule(PeriodBase, "Month Of FullYear", period::named_month),
+    rule(PeriodBase, "Month Of? RelYear", period::named_month), rule(PeriodBase, "Month Of? FullYear", period::named_month),
+    rule(PeriodBase, "Month Rel", period::named_month), rule(PeriodBase, "FullYear", period::whole_year),
+    rule(PeriodBase, "The? Unit FullYear", period::whole_year),
+    rule(PeriodBase, "The? Rel Unit", period::relative_unit), rule(PeriodBase, "The? Unit Rel", period::relative_unit),
+    rule(PeriodBase, "The? End Of Unit", period::weekend), rule(PeriodBase, "This End Of Unit", period::weekend),
+    rule(PeriodBase, "The? Rel End Of Unit", period::weekend), rule(PeriodBase, "The? End Of Unit Rel", period::weekend),
+    rule(PeriodBase, "The? Rel Duration", length::coming_days), rule(PeriodBase, "The? Number Rel Unit", length::coming_days_of),
+    rule(PeriodBase, "The? Unit Of The? Dates", period::week_of), rule(PeriodBase, "The? Nth Unit MonthIn", period::nth_week),
+    rule(PeriodBase, "Edge PeriodBase", period::piece_of), rule(PeriodBase, "The? Rest Of PeriodBase", period::rest_of),
+    rule(Terminus, "Dates", same), rule(Terminus, "The? PeriodBase", same),
+    rule(Period, "PeriodBase", same), rule(Period, "From Terminus Till Terminus", period::range),
+    rule(Period, "Terminus Till Terminus", period::range), rule(Period, "Between Terminus And The? Terminus", period::range),
+    rule(Period, "From? The? DayNumber Till DayNumber MonthIn", period::days_of_month),
+    rule(Period, "Between The? DayNumber And The? DayNumber MonthIn", period::days_of_month),
+
+    rule(RangeHour, "ClockTime", same), rule(RangeHour, "The BareHour", same), rule(RangeHour, "BareHour", same),
+    rule(TimeRange, "From RangeHour Till RangeHour", clock::range), rule(TimeRange, "Between RangeHour And RangeHour", clock::range),
+    rule(TimeRange, "From RangeHour Till RangeHour InPart", clock::range), rule(TimeRange, "Between RangeHour And RangeHour InPart", clock::range),
+    rule(TimeRange, "InPart", clock::part_hours),
+
+    rule(Stamp, "Dates Comma? ClockTime", moment::day_and_clock), rule(Stamp, "ClockTime Of? Dates", moment::day_and_clock),
+    rule(Stamp, "Dates InPart ClockTime", moment::day_and_clock), rule(Stamp, "NearPart ClockTime", moment::part_and_clock),
+    rule(Stamp, "ClockTime Of NearPart", moment::part_and_clock), rule(Stamp, "Shift", length::to_moment),
+    rule(Stamp, "Now", moment::now), rule(Stamp, "Now Just", moment::now),
+    rule(NearPart, "Tonight", moment::tonight), rule(NearPart, "This Part", moment::near_day_part),
+    rule(Stretch, "NearPart", moment::near_part), rule(Stretch, "NearPart TimeRange", moment::near_part_and_hours),
+    rule(Stretch, "TimeRange Of NearPart", moment::near_part_and_hours), rule(Stretch, "Dates TimeRange", moment::day_and_hours),
+    rule(Stretch, "TimeRange Of? Dates", moment::day_and_hours), rule(Stretch, "The? Rel Duration", length::coming_hours),
+    rule(Stretch, "From? Stamp Till Stamp", moment::between_moments), rule(Stretch, "From? Stamp Till ClockTime", moment::between_moments),
+
+    rule(RepeatBase, "Every Unit", moment::every), rule(RepeatBase, "Every Duration", moment::every),
+    rule(RepeatBase, "Every Weekday", moment::every), rule(RepeatBase, "Every The Weekday", moment::every),
+    rule(RepeatBase, "Every The Weekdays", moment::every), rule(RepeatBase, "Every The Unit", moment::every),
+    rule(RepeatBase, "The Weekdays", moment::every), rule(RepeatBase, "Set", moment::every),
+    rule(RepeatBase, "Every The Parts", moment::every), rule(RepeatBase, "The Part Of Weekdays", moment::every),
+    rule(Repeat, "RepeatBase", same), rule(Repeat, "RepeatBase ClockTime", moment::every),
+
+    rule(OpenWord, "Until", moment::open_before), rule(OpenWord, "Before Of", moment::open_before),
+    rule(OpenWord, "Later Of", moment::open_after), rule(OpenWord, "Since", moment::open_since),
+    rule(Open, "OpenWord Stamp", moment::open_side), rule(Open, "OpenWord Stretch", moment::open_side),
+    rule(Open, "OpenWord Dates", moment::open_side), rule(Open, "OpenWord PeriodBase", moment::open_side),
+    rule(Open, "OpenWord The? ClockTime", moment::open_side),
+];
+
+/// "este", "próximo", "que viene": which of several alike.
+fn relative(_: &super::chart::Scene, parts: &[super::chart::Matched]) -> Option<super::values::Node> {
+    super::actions::relative(parts)
+}
