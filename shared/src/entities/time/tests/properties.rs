@@ -95,6 +95,6 @@ fn long_texts_are_read_to_their_end() {
 fn texts_of_four_thousand_numbers_end() {
     for piece in ["1 ", "1-", "may 5 ", "the last week of ", "1:1:", "3 days after "] {
         let text = piece.repeat(4096 / piece.len());
-        recognize(&text, KINDS, &reference(NOW, Direction::Future));
+        assert!(recognize(&text, KINDS, &reference(NOW, Direction::Future)).len() <= text.len());
     }
 }
