@@ -37,7 +37,7 @@ enum End {
     Skipped(String),
 }
 
-/// Tests counted from cargo's closing lines.
+/// Tests, counted from cargo's closing lines, and the other parts, each as one.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Count {
     passed: usize,
@@ -61,8 +61,16 @@ pub(crate) fn test(only: &[Part], filter: &[String]) -> Result<()> {
         };
         for end in ends {
             lines.push(describe(part, &end, begun.elapsed()));
-            if matches!(end, End::Failed(_)) {
-                failed.push(part);
+            match end {
+                // Each test was counted already.
+                End::Passed if part == Part::Unit => {}
+                End::Passed => count.passed += 1,
+                End::Skipped(_) => count.ignored += 1,
+                End::Failed(_) => {
+                    // Tests that did not even compile leave no count.
+                    count.failed += usize::from(part != Part::Unit || count.failed == 0);
+                    failed.push(part);
+                }
             }
         }
     }
