@@ -33,10 +33,10 @@ pub fn score(text: &str, max: f64, language: Language) -> Option<f64> {
     if let Some(first) = number::read_cardinal(&u, start) {
         let behind = match u.tokens.symbol(first.end) {
             Some('/') => Some(first.end + 1),
-            _ => u.any_phrase(first.end, u.grammar.score),
+            _ => u.grammar.score.end_at(&u, first.end),
         };
         let of = behind.and_then(|at| number::read_cardinal(&u, at));
-        if let Some(of) = of.filter(|of| of.amount.value() == max && rest_carries(&u, of.end)) {
+        if of.is_some_and(|of| of.amount.value() == max && rest_carries(&u, of.end)) {
             return Some(first.amount.value());
         }
     }
@@ -84,7 +84,7 @@ fn rest_carries(u: &Utterance<'_>, from: usize) -> bool {
 /// Whether a token only carries an answer: `about`, `maybe`, `I'd say`, punctuation.
 fn is_carrier(u: &Utterance<'_>, i: usize) -> bool {
     match u.tokens.get(i).map(|token| token.shape) {
-        Some(Shape::Word) => u.grammar.carriers.binary_search(&u.tokens.word(i)).is_ok(),
+        Some(Shape::Word) => u.grammar.carriers.has(u.tokens.word(i)),
         Some(Shape::Symbol) => matches!(u.tokens.symbol(i), Some('.' | ',' | '!' | '~' | '≈' | '…' | '"' | ';')),
         _ => false,
     }
@@ -120,13 +120,12 @@ fn spell_out(text: &str, language: Language) -> Option<String> {
     }
     let mut spelt = String::with_capacity(text.len());
     let mut marks = 0;
-    let start =
-        (0..u.tokens.len()).find(|&i| !is_carrier(&u, i) && !u.grammar.address_words.contains(&u.tokens.word(i)))?;
+    let start = (0..u.tokens.len()).find(|&i| !is_carrier(&u, i) && !u.grammar.address_words.has(u.tokens.word(i)))?;
     let ends_sentence = usize::from(u.tokens.is_symbol(u.tokens.len() - 1, '.'));
     for i in start..u.tokens.len() - ends_sentence {
-        let mark = u.grammar.spoken_marks.iter().find(|(word, _)| *word == u.tokens.word(i));
+        let mark = u.grammar.spoken_marks.word(u.tokens.word(i));
         match (mark, u.numeral(i)) {
-            (Some((_, mark)), _) => {
+            (Some(mark), _) => {
                 spelt.push_str(mark);
                 marks += 1;
             }
@@ -156,17 +155,17 @@ pub fn spoken_phone(text: &str, language: Language) -> Option<String> {
         let digits = match u.numeral(i) {
             Some(Numeral::Small(digit @ 0..=9)) => digit.to_string(),
             Some(Numeral::One) => "1".to_owned(),
-            _ if u.grammar.spoken_zero.contains(&word) => "0".to_owned(),
+            _ if u.grammar.spoken_zero.has(word) => "0".to_owned(),
             _ => u.tokens.digits(i).to_owned(),
         };
         if !digits.is_empty() {
             (0..times).for_each(|_| dialled.push_str(&digits));
             times = 1;
-        } else if let Some((_, repeat)) = u.grammar.repeats.iter().find(|(known, _)| *known == word) {
-            times = *repeat;
+        } else if let Some(repeat) = u.grammar.repeats.word(word) {
+            times = repeat;
         } else if dialled.is_empty() && (word == u.grammar.spoken_plus || u.tokens.is_symbol(i, '+')) {
             dialled.push('+');
-        } else if !is_carrier(&u, i) && !u.is_hyphen(i) && !u.grammar.phone_words.contains(&word) {
+        } else if !is_carrier(&u, i) && !u.is_hyphen(i) && !u.grammar.phone_words.has(word) {
             return None;
         }
     }
@@ -179,7 +178,7 @@ pub fn spoken_phone(text: &str, language: Language) -> Option<String> {
 #[must_use]
 pub fn convert(amount: f64, from: &str, to: &str) -> Option<f64> {
     if let (Some(from), Some(to)) = (scale(from), scale(to)) {
-        return Some(from_kelvin(in_kelvin(amount, from)?, to)?);
+        return from_kelvin(in_kelvin(amount, from)?, to);
     }
     let (from, to) = (&UNITS[usize::from(measure(from)?)], &UNITS[usize::from(measure(to)?)]);
     if from.dimension != to.dimension {

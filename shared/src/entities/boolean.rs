@@ -25,7 +25,7 @@ pub(super) fn find(u: &Utterance<'_>) -> Option<Answer> {
     let mut best: Option<Answer> = None;
     let mut i = 0;
     while i < u.tokens.len() {
-        if let Some(end) = u.any_phrase(i, u.grammar.not_answers) {
+        if let Some(end) = u.grammar.not_answers.end_at(u, i) {
             i = end;
             continue;
         }
@@ -65,12 +65,12 @@ pub(super) fn read(u: &Utterance<'_>, i: usize) -> Option<Answer> {
     if u.tokens.get(i)?.shape != Shape::Word || is_part_of_a_name(u, i) {
         return None;
     }
-    if u.grammar.negations.contains(&u.tokens.word(i))
-        && let Some(end) = u.any_phrase(i + 1, u.grammar.yes)
+    if u.grammar.negations.has(u.tokens.word(i))
+        && let Some(end) = u.grammar.yes.end_at(u, i + 1)
     {
         return Some(Answer { start: i, end, value: false });
     }
-    let (end, value) = match (u.any_phrase(i, u.grammar.no), u.any_phrase(i, u.grammar.yes)) {
+    let (end, value) = match (u.grammar.no.end_at(u, i), u.grammar.yes.end_at(u, i)) {
         (Some(end), _) => (end, false),
         (None, Some(end)) => (end, true),
         (None, None) => return None,

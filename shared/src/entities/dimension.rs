@@ -100,9 +100,7 @@ fn is_unit_here(u: &Utterance<'_>, phrase: &NumberPhrase, at: usize, end: usize)
             _ => {}
         }
         match u.tokens.word(at) {
-            word if let Some((_, following)) =
-                u.grammar.prepositions_as_units.iter().find(|(unit, _)| *unit == word) =>
-            {
+            word if let Some(following) = u.grammar.prepositions_as_units.word(word) => {
                 let attached = u.tokens.glued(at) || at > phrase.end;
                 let ends = u
                     .tokens
@@ -112,7 +110,7 @@ fn is_unit_here(u: &Utterance<'_>, phrase: &NumberPhrase, at: usize, end: usize)
                     || following.contains(&next_word)
                     || attached && next_word.is_empty() && u.tokens.digits(end).is_empty();
             }
-            "degree" | "degrees" | "deg" => return !u.grammar.scale_names.contains(&next_word),
+            "degree" | "degrees" | "deg" => return !u.grammar.scale_names.has(next_word),
             word if word.len() == 1 && hyphenated => return false,
             _ => {}
         }
@@ -124,7 +122,7 @@ fn is_unit_here(u: &Utterance<'_>, phrase: &NumberPhrase, at: usize, end: usize)
         return mark == '″' || opened % 2 == 0 && !opens;
     }
     if u.tokens.is_symbol(end - 1, '°') {
-        return !u.grammar.scale_names.contains(&next_word) && !["c", "f", "k"].contains(&next_word);
+        return !u.grammar.scale_names.has(next_word) && !["c", "f", "k"].contains(&next_word);
     }
     true
 }

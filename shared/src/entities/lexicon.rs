@@ -13,6 +13,10 @@ const MAX_TOKENS: usize = 8;
 /// plural `s` is looked through, and a spelling ends where a word ends.
 #[must_use]
 pub(super) fn longest(u: &Utterance<'_>, i: usize, table: &[(&str, u8)]) -> Option<(u8, usize)> {
+    // Most of what is asked about begins no spelling at all; say so before anything is put together.
+    if !may_begin(u, i, table) {
+        return None;
+    }
     let mut key = String::new();
     let mut best = None;
     let mut at = i;
@@ -41,18 +45,34 @@ pub(super) fn longest(u: &Utterance<'_>, i: usize, table: &[(&str, u8)]) -> Opti
     best
 }
 
+fn may_begin(u: &Utterance<'_>, i: usize, table: &[(&str, u8)]) -> bool {
+    let first = u.tokens.folded(i);
+    if first.is_empty()
+        || first.len() == 1 && matches!(first.as_bytes()[0], b',' | b'.' | b':' | b'-' | b'/' | b')' | b'?')
+    {
+        return false;
+    }
+    let begins = |prefix: &str| {
+        let at = table.partition_point(|(known, _)| *known < prefix);
+        table.get(at).is_some_and(|(known, _)| known.starts_with(prefix))
+    };
+    begins(first) || first.strip_suffix('s').is_some_and(|singular| singular.len() > 1 && begins(singular))
+}
+
 /// The value of exactly this spelling, or of its singular.
 #[must_use]
 pub(super) fn exact(spelling: &str, table: &[(&str, u8)]) -> Option<u8> {
     let find = |spelling: &str| table.binary_search_by(|(known, _)| (*known).cmp(spelling)).ok().map(|at| table[at].1);
-    find(spelling).or_else(|| find(spelling.strip_suffix('s')?))
+    find(spelling).or_else(|| find(spelling.strip_suffix('s').filter(|singular| singular.len() > 1)?))
 }
 
 /// The value of `key` or its singular, and whether a longer spelling may begin with it. A plural that only leads on in
 /// the singular loses its `s`.
 fn look_up(key: &mut String, table: &[(&str, u8)]) -> (Option<u8>, bool) {
     let (value, longer) = look_up_as_is(key, table);
-    let Some(singular) = key.strip_suffix('s').filter(|_| value.is_none()) else { return (value, longer) };
+    // Letters have no plural: `the 4 Cs`.
+    let singular = key.strip_suffix('s').filter(|singular| value.is_none() && singular.len() > 1);
+    let Some(singular) = singular else { return (value, longer) };
     let (of_singular, longer_singular) = look_up_as_is(singular, table);
     if !longer && longer_singular {
         key.pop();

@@ -103,14 +103,24 @@ fn refines(unit: Unit, currency: u8) -> bool {
 
 /// The currency that stands before token `end`, and its first token. None of it before `from`.
 fn prefix(u: &Utterance<'_>, end: usize, from: usize) -> Option<(u8, usize)> {
+    let last = end.checked_sub(1).filter(|last| *last >= from)?;
+    // What begins further back ends in a sign or a full stop; a word stands alone.
+    let reach = match u.tokens.symbol(last) {
+        None if is_word(u, last) => 1,
+        Some('.' | '/') => 2,
+        Some(sign) if sign == '$' || !sign.is_ascii() => MAX_PREFIX_TOKENS,
+        _ => return None,
+    };
     let mut best = None;
-    for start in (from.max(end.saturating_sub(MAX_PREFIX_TOKENS))..end).rev() {
+    let mut key = String::new();
+    for start in (from.max(end.saturating_sub(reach))..end).rev() {
         let attached = start > 0 && u.tokens.glued(start);
         if attached && (is_word(u, start - 1) && is_word(u, start) || is_apostrophe(u, start - 1)) {
             continue;
         }
-        let key: String = (start..end).map(|i| u.tokens.folded(i)).collect();
-        let Ok(at) = PREFIXES.binary_search_by(|(known, _)| (*known).cmp(&key)) else { continue };
+        key.clear();
+        (start..end).for_each(|i| key.push_str(u.tokens.folded(i)));
+        let Ok(at) = PREFIXES.binary_search_by(|(known, _)| (*known).cmp(key.as_str())) else { continue };
         // `ALL 5 solutions`: no capitals help here.
         let is_a_word = EVERYDAY_WORDS.binary_search(&key.as_str()).is_ok() && key.len() > 2;
         if is_a_word || is_everyday_word(u, start, end, &key) || is_loose_letter(u, start, end) {
@@ -138,7 +148,7 @@ fn is_word(u: &Utterance<'_>, i: usize) -> bool {
 /// Whether a code is an English word too and not in capitals here.
 fn is_everyday_word(u: &Utterance<'_>, start: usize, end: usize, spelling: &str) -> bool {
     end == start + 1
-        && EVERYDAY_WORDS.binary_search(&spelling).is_ok()
+        && [spelling, spelling.trim_end_matches('s')].iter().any(|word| EVERYDAY_WORDS.binary_search(word).is_ok())
         && u.tokens.raw(start).contains(char::is_lowercase)
 }
 
@@ -258,5 +268,5 @@ fn is_unnamed_minor(u: &Utterance<'_>, phrase: &NumberPhrase, joined: bool, mino
     let symbol_goes_on = u.tokens.get(phrase.end).is_some_and(|t| t.shape == Shape::Digits)
         || matches!(u.tokens.symbol(phrase.end), Some('%' | '°' | '$' | '€' | '£' | '/' | ':' | '-'))
         || u.tokens.glued(phrase.end) && !u.tokens.digits(phrase.end + 1).is_empty();
-    fits && !symbol_goes_on && (next.is_empty() || u.grammar.function_words.contains(&next))
+    fits && !symbol_goes_on && (next.is_empty() || u.grammar.function_words.has(next))
 }

@@ -157,8 +157,8 @@ fn proportion(u: &Utterance<'_>, first: NumberPhrase) -> Option<NumberPhrase> {
     if !is_whole || first.form == Form::Fraction || numerator < 0 || numerator >= denominator {
         return None;
     }
-    let loose = u.grammar.loose_proportion.contains(&u.tokens.word(first.end));
-    if loose && (denominator > MAX_LOOSE_DENOMINATOR || u.grammar.time_units.contains(&u.tokens.word(second.end))) {
+    let loose = u.grammar.loose_proportion.has(u.tokens.word(first.end));
+    if loose && (denominator > MAX_LOOSE_DENOMINATOR || u.grammar.time_units.has(u.tokens.word(second.end))) {
         return None;
     }
     let amount = Amount::ratio(i128::from(numerator), i128::from(denominator))?;
@@ -176,7 +176,7 @@ pub fn score(u: &Utterance<'_>, proportion: &NumberPhrase) -> Option<NumberPhras
 const MAX_LOOSE_DENOMINATOR: i64 = 1000;
 
 fn proportion_connector(u: &Utterance<'_>, i: usize) -> Option<usize> {
-    u.any_phrase(i, u.grammar.proportion).or_else(|| u.any_phrase(i, u.grammar.loose_proportion))
+    u.grammar.proportion.end_at(u, i).or_else(|| u.grammar.loose_proportion.end_at(u, i))
 }
 
 /// The token after a minus that belongs to the number behind it.
@@ -572,7 +572,7 @@ fn over(u: &Utterance<'_>, numerator: &Cardinal) -> Option<(Amount, usize)> {
     let denominator = cardinal(u, numerator.end + 1)?;
     denominator.amount.as_integer()?;
     // `10,000 over 3 years`
-    if u.grammar.time_units.contains(&u.tokens.word(denominator.end)) {
+    if u.grammar.time_units.has(u.tokens.word(denominator.end)) {
         return None;
     }
     Some((numerator.amount.over(denominator.amount)?, denominator.end))
@@ -602,9 +602,11 @@ fn is_pronoun(u: &Utterance<'_>, phrase: &NumberPhrase) -> bool {
     if phrase.end != phrase.start + 1 || u.numeral(phrase.start) != Some(Numeral::One) {
         return false;
     }
-    let before = phrase.start.checked_sub(1).map_or("", |before| u.tokens.word(before));
-    u.grammar.pronoun_before.contains(&before)
-        || u.grammar.pronoun_after.contains(&u.tokens.word(phrase.end))
+    // `no one`, `no-one`
+    let hyphen = phrase.start > 0 && u.is_joining_hyphen(phrase.start - 1);
+    let before = phrase.start.checked_sub(1 + usize::from(hyphen)).map_or("", |before| u.tokens.word(before));
+    u.grammar.pronoun_before.has(before)
+        || u.grammar.pronoun_after.has(u.tokens.word(phrase.end))
         || phrase.start > 0 && matches!(u.numeral(phrase.start - 1), Some(Numeral::Ordinal(_)))
 }
 

@@ -50,7 +50,7 @@ pub fn find(u: &Utterance<'_>) -> Vec<OrdinalPhrase> {
     let mut found = Vec::new();
     let mut i = 0;
     while i < u.tokens.len() {
-        if let Some(end) = u.any_phrase(i, u.grammar.not_ordinals) {
+        if let Some(end) = u.grammar.not_ordinals.end_at(u, i) {
             i = end;
             continue;
         }
@@ -70,12 +70,8 @@ pub fn find(u: &Utterance<'_>) -> Vec<OrdinalPhrase> {
 }
 
 fn relative(u: &Utterance<'_>, i: usize) -> Option<OrdinalPhrase> {
-    let (phrase, anchor, offset) = u
-        .grammar
-        .relative_ordinals
-        .iter()
-        .find_map(|&(phrase, anchor, offset)| Some((u.phrase(i, phrase)?, anchor, offset)))?;
-    Some(OrdinalPhrase { start: i, end: phrase, place: Place::Relative(anchor, offset) })
+    let ((anchor, offset), end) = u.grammar.relative_ordinals.at(u, i)?;
+    Some(OrdinalPhrase { start: i, end, place: Place::Relative(anchor, offset) })
 }
 
 /// `21st`, `1,000th`, `3 rd`.
@@ -135,7 +131,7 @@ fn last_part(u: &Utterance<'_>, i: usize) -> Option<(i64, usize)> {
 
 /// `wait a second`, `sixty seconds`, `per second`: a unit of time.
 fn is_time_unit(u: &Utterance<'_>, phrase: &OrdinalPhrase) -> bool {
-    if phrase.end != phrase.start + 1 || !u.grammar.time_units.contains(&u.tokens.word(phrase.start)) {
+    if phrase.end != phrase.start + 1 || !u.grammar.time_units.has(u.tokens.word(phrase.start)) {
         return false;
     }
     let Some(before) = phrase.start.checked_sub(1) else { return false };
@@ -146,14 +142,14 @@ fn is_time_unit(u: &Utterance<'_>, phrase: &OrdinalPhrase) -> bool {
     };
     let digits = !u.tokens.digits(before).is_empty();
     counted || digits || u.is_hyphen(before) && before > 0 && !u.tokens.digits(before - 1).is_empty() || {
-        u.grammar.time_unit_before.contains(&u.tokens.word(before))
+        u.grammar.time_unit_before.has(u.tokens.word(before))
     }
 }
 
 /// Whether a noun may follow: `a second chance`, against `a second, please`, `a second ago`.
 fn continues_as_noun(u: &Utterance<'_>, i: usize) -> bool {
     let word = u.tokens.word(i);
-    !word.is_empty() && !u.grammar.after_time_unit.contains(&word)
+    !word.is_empty() && !u.grammar.after_time_unit.has(word)
 }
 
 /// `one third`, `one-fifth`: a fraction.

@@ -51,7 +51,7 @@ fn number_behind<'c>(
     end: usize,
     mut numbers: impl Iterator<Item = &'c Candidate>,
 ) -> Option<NumberPhrase> {
-    let at = u.any_phrase(end, u.grammar.percent_of)?;
+    let at = u.grammar.percent_of.end_at(u, end)?;
     let next = numbers.find(|candidate| candidate.phrase.start >= at)?;
     (next.phrase.start == at && !next.attached_after).then_some(next.phrase)
 }
@@ -63,5 +63,5 @@ fn ends(u: &Utterance<'_>, i: usize) -> Option<usize> {
         let free = !u.tokens.glued(i + 1) || u.tokens.digits(i + 1).is_empty();
         return (SIGNS.contains(&symbol) && free).then_some(i + 1);
     }
-    u.any_phrase(i, u.grammar.percent)
+    u.grammar.percent.end_at(u, i)
 }

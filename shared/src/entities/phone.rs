@@ -144,7 +144,7 @@ fn is_plus_in_bracket(u: &Utterance<'_>, i: usize) -> bool {
 
 /// Whether the words before say that a telephone number comes.
 fn is_announced(u: &Utterance<'_>, i: usize) -> bool {
-    (0..i).rev().take(ANNOUNCEMENT).any(|at| u.grammar.phone_words.contains(&u.tokens.word(at)))
+    (0..i).rev().take(ANNOUNCEMENT).any(|at| u.grammar.phone_words.has(u.tokens.word(at)))
 }
 
 /// `order 12345678`, `invoice no. 12345678`: the words before say that it is something else.
@@ -152,14 +152,14 @@ fn is_labelled_as_other(u: &Utterance<'_>, i: usize) -> bool {
     let words = (0..i).rev().take(6).filter(|&at| !u.tokens.word(at).is_empty()).map(|at| u.tokens.word(at)).take(4);
     let mut between = 0;
     for word in words {
-        if u.grammar.phone_words.contains(&word) {
+        if u.grammar.phone_words.has(word) {
             return false;
         }
-        if u.grammar.other_numbers.contains(&word) {
+        if u.grammar.other_numbers.has(word) {
             return true;
         }
         between += 1;
-        if between > 1 && !u.grammar.number_words.contains(&word) {
+        if between > 1 && !u.grammar.number_words.has(word) {
             return false;
         }
     }

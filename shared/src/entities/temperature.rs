@@ -34,7 +34,7 @@ fn read(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<Quantity> {
 
 /// `turn left 45 degrees`, `a 45 degree angle`.
 fn is_angle(u: &Utterance<'_>, phrase: &NumberPhrase, unit: u8, end: usize) -> bool {
-    let is_angle_word = |i: usize| u.grammar.angle_words.contains(&u.tokens.word(i));
+    let is_angle_word = |i: usize| u.grammar.angle_words.has(u.tokens.word(i));
     let near = phrase.start.saturating_sub(REACH)..phrase.start;
     SCALES[usize::from(unit)] == "Degree" && (is_angle_word(end) || near.into_iter().any(is_angle_word))
 }
@@ -51,12 +51,17 @@ fn letter_is_a_scale(u: &Utterance<'_>, phrase: &NumberPhrase) -> bool {
         return false;
     }
     let next = u.tokens.word(at + 1);
-    if !next.is_empty() && !u.grammar.function_words.contains(&next) {
+    if !next.is_empty() && !u.grammar.function_words.has(next) {
+        return false;
+    }
+    // `seat 12C`, `my seat is 12C`
+    let near = phrase.start.saturating_sub(REACH)..phrase.start;
+    if near.into_iter().any(|i| u.grammar.labels.has(u.tokens.word(i))) {
         return false;
     }
     let Some(before) = phrase.start.checked_sub(1) else { return true };
     let is_name = before > 0
         && u.tokens.get(before).is_some_and(|token| token.shape == Shape::Word)
         && u.tokens.raw(before).starts_with(char::is_uppercase);
-    !is_name && !u.grammar.articles.contains(&u.tokens.word(before))
+    !is_name && !u.grammar.articles.has(u.tokens.word(before))
 }

@@ -20,7 +20,7 @@ impl<'t> Utterance<'t> {
         let tokens = Tokens::new(text);
         let numerals = (0..tokens.len())
             .map(|i| match tokens.get(i)?.shape {
-                Shape::Word => grammar.numeral(tokens.folded(i)),
+                Shape::Word => grammar.numerals.word(tokens.folded(i)),
                 _ => None,
             })
             .collect();
@@ -44,15 +44,6 @@ impl<'t> Utterance<'t> {
             at += 1;
         }
         Some(at)
-    }
-
-    /// The token after the first of `phrases` that stands at `index`.
-    #[must_use]
-    pub fn any_phrase(&self, index: usize, phrases: &[&str]) -> Option<usize> {
-        if self.tokens.word(index).is_empty() {
-            return None;
-        }
-        phrases.iter().find_map(|phrase| self.phrase(index, phrase))
     }
 
     /// Whether the token at `index` is a hyphen or dash.

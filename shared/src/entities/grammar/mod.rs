@@ -1,7 +1,10 @@
 //! What the recognizers know of a language, as data. A language is one `Grammar`; no code branches on which.
 
 mod english;
+mod lexicon;
 mod spanish;
+
+pub use lexicon::Lexicon;
 
 use super::Language;
 
@@ -82,9 +85,7 @@ pub const AGE_UNITS: [&str; 4] = ["Year", "Month", "Week", "Day"];
 #[derive(Debug)]
 pub struct Grammar {
     /// Number words, folded and sorted.
-    pub numerals: &'static [(&'static str, Numeral)],
-    /// Which words of `numerals` can be, by first letter: a bit a length.
-    pub(super) shape: [u32; 26],
+    pub numerals: Lexicon<Numeral>,
     /// What separates whole and fraction in digits.
     pub decimal_mark: char,
     /// What separates groups of three digits.
@@ -94,73 +95,75 @@ pub struct Grammar {
     /// Whether ordinals of tens and units stand side by side (`vigésimo primero`).
     pub ordinals_add_up: bool,
     /// Phrases with an ordinal in them that name no place (`at first`).
-    pub not_ordinals: &'static [&'static str],
+    pub not_ordinals: Lexicon<()>,
     /// Words before an ordinal that make it a unit of time (`per second`).
-    pub time_unit_before: &'static [&'static str],
+    pub time_unit_before: Lexicon<()>,
     /// Words that may follow a unit of time, where a noun would follow an ordinal (`a second ago`).
-    pub after_time_unit: &'static [&'static str],
+    pub after_time_unit: Lexicon<()>,
     /// How ages are said, with the number of the unit in [`AGE_UNITS`]; as for [`super::lexicon`].
     pub ages: &'static [(&'static str, u8)],
     /// How scales of temperature are said, with the number of the scale.
     pub temperatures: &'static [(&'static str, u8)],
+    /// Words before a number with a letter that make it the name of a place or thing (`seat 12C`).
+    pub labels: Lexicon<()>,
     /// Names of scales, as one word: behind `degrees`, no angle.
-    pub scale_names: &'static [&'static str],
+    pub scale_names: Lexicon<()>,
     /// Words near `degrees` that make them an angle.
-    pub angle_words: &'static [&'static str],
+    pub angle_words: Lexicon<()>,
     /// How units of measure are said, with the number of the unit.
     pub units: &'static [(&'static str, u8)],
     /// Units that are prepositions too (`in`), with the words that may follow the unit.
-    pub prepositions_as_units: &'static [(&'static str, &'static [&'static str])],
+    pub prepositions_as_units: Lexicon<&'static [&'static str]>,
     /// Articles, folded.
-    pub articles: &'static [&'static str],
+    pub articles: Lexicon<()>,
     /// Words that begin no noun phrase: prepositions, conjunctions, adverbs.
-    pub function_words: &'static [&'static str],
+    pub function_words: Lexicon<()>,
     /// Letters after digits that multiply them.
     pub suffixes: &'static [Suffix],
     /// Relative ordinals, folded, words separated by one blank, the longer before the shorter.
-    pub relative_ordinals: &'static [(&'static str, Anchor, i8)],
+    pub relative_ordinals: Lexicon<(Anchor, i8)>,
     /// Words before the word for one that make it a pronoun (`which one`).
-    pub pronoun_before: &'static [&'static str],
+    pub pronoun_before: Lexicon<()>,
     /// Words after the word for one that make it a pronoun (`one of`, `one another`).
-    pub pronoun_after: &'static [&'static str],
+    pub pronoun_after: Lexicon<()>,
     /// How percent is said, folded, words separated by one blank.
-    pub percent: &'static [&'static str],
+    pub percent: Lexicon<()>,
     /// Words between a word for percent and the number behind it (`percent of twenty`).
-    pub percent_of: &'static [&'static str],
+    pub percent_of: Lexicon<()>,
     /// `out of`: between the two numbers of a proportion; words separated by one blank.
-    pub proportion: &'static [&'static str],
+    pub proportion: Lexicon<()>,
     /// `in`: the same, but with other uses too.
-    pub loose_proportion: &'static [&'static str],
+    pub loose_proportion: Lexicon<()>,
     /// Units of time: after `5 in 10`, no proportion.
-    pub time_units: &'static [&'static str],
+    pub time_units: Lexicon<()>,
     /// How people say yes wherever it stands, folded, words separated by one blank, the longer before the shorter.
-    pub yes: &'static [&'static str],
+    pub yes: Lexicon<()>,
     /// How people say no wherever it stands.
-    pub no: &'static [&'static str],
+    pub no: Lexicon<()>,
     /// Words before a yes that turn it into a no (`not`).
-    pub negations: &'static [&'static str],
+    pub negations: Lexicon<()>,
     /// Phrases with a yes or no in them that are no answers (`no one`, `make sure`).
-    pub not_answers: &'static [&'static str],
+    pub not_answers: Lexicon<()>,
     /// Words that announce a telephone number.
-    pub phone_words: &'static [&'static str],
+    pub phone_words: Lexicon<()>,
     /// Words that announce a number that is no telephone number.
-    pub other_numbers: &'static [&'static str],
+    pub other_numbers: Lexicon<()>,
     /// Words that may stand between such a word and its number (`order number is`).
-    pub number_words: &'static [&'static str],
+    pub number_words: Lexicon<()>,
     /// What stands between a score and its scale in an answer; words separated by one blank.
-    pub score: &'static [&'static str],
+    pub score: Lexicon<()>,
     /// Words that carry an answer without changing it, sorted.
-    pub carriers: &'static [&'static str],
+    pub carriers: Lexicon<()>,
     /// Words that introduce an address (`my email is`).
-    pub address_words: &'static [&'static str],
+    pub address_words: Lexicon<()>,
     /// The marks of addresses as they are said.
-    pub spoken_marks: &'static [(&'static str, &'static str)],
+    pub spoken_marks: Lexicon<&'static str>,
     /// What the digit zero is called in a telephone number, beyond its number word.
-    pub spoken_zero: &'static [&'static str],
+    pub spoken_zero: Lexicon<()>,
     /// What a leading `+` is called.
     pub spoken_plus: &'static str,
     /// Words that repeat the digit behind them, and how often it stands then.
-    pub repeats: &'static [(&'static str, usize)],
+    pub repeats: Lexicon<usize>,
 }
 
 impl Grammar {
@@ -171,17 +174,6 @@ impl Grammar {
             Language::English => &english::GRAMMAR,
             Language::Spanish => &spanish::GRAMMAR,
         }
-    }
-
-    /// What a folded word does in a number phrase.
-    #[must_use]
-    pub fn numeral(&self, word: &str) -> Option<Numeral> {
-        let first = word.bytes().next()?.wrapping_sub(b'a');
-        let lengths = self.shape.get(usize::from(first))?;
-        if word.len() >= 32 || lengths & (1 << word.len()) == 0 {
-            return None;
-        }
-        self.numerals.binary_search_by(|(known, _)| (*known).cmp(word)).ok().map(|at| self.numerals[at].1)
     }
 }
 
@@ -201,18 +193,6 @@ const fn attached(letters: &'static str, power: u8) -> Suffix {
     Suffix { letters, power, may_be_apart: false }
 }
 
-/// For each first letter, a bit for every length that a word of the lexicon has.
-const fn shape(words: &[(&str, Numeral)]) -> [u32; 26] {
-    let mut shape = [0u32; 26];
-    let mut i = 0;
-    while i < words.len() {
-        let word = words[i].0.as_bytes();
-        shape[(word[0] - b'a') as usize] |= 1 << word.len();
-        i += 1;
-    }
-    shape
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,17 +201,18 @@ mod tests {
     fn every_lexicon_is_sorted_and_folded() {
         for language in [Language::English, Language::Spanish] {
             let grammar = Grammar::of(language);
-            assert!(grammar.numerals.is_sorted_by(|a, b| a.0 < b.0), "{language:?}: numerals");
-            for words in [grammar.carriers] {
-                assert!(words.is_sorted_by(|a, b| a < b), "{language:?}: {words:?}");
+            for phrases in [&grammar.yes, &grammar.no, &grammar.not_answers, &grammar.carriers, &grammar.function_words]
+            {
+                assert!(phrases.entries.is_sorted_by(|a, b| a.0 < b.0), "{language:?}: {:?}", phrases.entries);
             }
             for table in [grammar.ages, grammar.temperatures, grammar.units] {
                 let unsorted = table.windows(2).find(|pair| pair[0].0 >= pair[1].0);
                 assert_eq!(unsorted, None, "{language:?}");
             }
-            for (word, _) in grammar.numerals {
+            assert!(grammar.numerals.entries.is_sorted_by(|a, b| a.0 < b.0), "{language:?}: numerals");
+            for (word, _) in grammar.numerals.entries {
                 assert!(word.bytes().all(|b| b.is_ascii_lowercase()), "{word}");
-                assert!(grammar.numeral(word).is_some(), "{word}");
+                assert!(grammar.numerals.word(word).is_some(), "{word}");
             }
         }
     }
