@@ -96,7 +96,10 @@ fn run_part(part: Part, filter: &[String], count: &mut Count) -> Result<Vec<End>
         Part::Setup => return set_up(),
         Part::Unit => return Ok(vec![unit(filter, count)?]),
         Part::Docs => {
-            run(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+            // The pages are for those who work on the code: they have its private items, and may link to them.
+            let arguments = ["doc", "--workspace", "--no-deps", "--document-private-items"];
+            let flags = "-D warnings -A rustdoc::private-intra-doc-links";
+            run(cargo().args(arguments).env("RUSTDOCFLAGS", flags))?;
         }
     }
     Ok(vec![End::Passed])
