@@ -1,6 +1,6 @@
 //! Diagnostics: what is wrong with a source file, where, and what to do about it.
 //!
-//! The type, its table of codes ([`Code`]) and how it is shown to a person ([`render`]). Finding the problems is
+//! The type, its table of codes ([`Code`]) and how it is shown to a person ([`render()`]). Finding the problems is
 //! the front end's work ([`crate::syntax`]).
 
 use serde::{Deserialize, Serialize};
