@@ -67,6 +67,9 @@ pub struct EdgeKey {
 pub struct Config {
     pub listen: SocketAddr,
     pub admin_listen: SocketAddr,
+    pub admin_cors_origins: Vec<String>,
+    pub audit_key: Option<Secret>,
+    pub audit_checkpoints: Option<PathBuf>,
     pub sqlite_path: PathBuf,
     pub postgres_url: Option<Secret>,
     pub postgres_read_url: Option<Secret>,
@@ -154,6 +157,9 @@ fn read_all(reader: &mut Reader) -> Config {
     Config {
         listen: reader.get("LISTEN", address),
         admin_listen: reader.get("ADMIN_LISTEN", address),
+        admin_cors_origins: reader.get("ADMIN_CORS_ORIGINS", |text| list(text).map(web_origin).collect()),
+        audit_key: reader.optional("AUDIT_KEY", audit_key),
+        audit_checkpoints: reader.optional("AUDIT_CHECKPOINTS", |text| Ok(PathBuf::from(text))),
         sqlite_path: reader.get("SQLITE_PATH", |text| Ok(PathBuf::from(text))),
         postgres_url: reader.optional("POSTGRES_URL", postgres_url),
         postgres_read_url: reader.optional("POSTGRES_READ_URL", postgres_url),
@@ -206,6 +212,9 @@ fn contradictions(config: &Config) -> Vec<String> {
     }
     if config.listen == config.admin_listen && config.listen.port() != 0 {
         problems.push("LGDL_LISTEN and LGDL_ADMIN_LISTEN are the same address".into());
+    }
+    if config.audit_checkpoints.is_some() && config.audit_key.is_none() {
+        problems.push("LGDL_AUDIT_CHECKPOINTS needs LGDL_AUDIT_KEY".into());
     }
     let mut ids: Vec<_> = config.edge_keys.iter().map(|key| &key.id).collect();
     ids.sort();
@@ -313,6 +322,7 @@ fallbacks! {
     f64 = 0.0;
     Duration = Duration::from_secs(1);
     Vec<GameFile> = Vec::new();
+    Vec<String> = Vec::new();
     // Not empty, so that the lack of keys is not reported on top.
     Vec<EdgeKey> = vec![EdgeKey { id: String::new(), secret: Secret::new("") }];
 }
@@ -384,6 +394,21 @@ fn key_ring(text: &str) -> Result<KeyRing, String> {
         None => KeyRing::parse(text),
     };
     ring.map_err(|error| format!("is no key ring: {error}"))
+}
+
+/// Scheme and host of pages, as browsers send them: never a wildcard.
+fn web_origin(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '[' | ']');
+    let valid = !rest.is_empty() && rest.chars().all(plain);
+    if valid { Ok(text.to_owned()) } else { Err("must list origins such as https://admin.example.com".into()) }
+}
+
+fn audit_key(text: &str) -> Result<Secret, String> {
+    if text.len() >= MIN_SECRET_BYTES {
+        return Ok(Secret::new(text));
+    }
+    Err(format!("has fewer than {MIN_SECRET_BYTES} bytes"))
 }
 
 fn edge_key(text: &str) -> Result<EdgeKey, String> {

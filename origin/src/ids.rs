@@ -91,6 +91,10 @@ typed_ids! {
     ErasureId = "ers_";
     /// A legal hold.
     HoldId = "hold_";
+    /// An administrator.
+    AdministratorId = "adm_";
+    /// A session of an administrator.
+    SessionId = "ses_";
     /// A request, when the caller named none.
     RequestId = "req_";
 }

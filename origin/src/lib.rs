@@ -2,6 +2,7 @@
 //!
 //! The command line lies in `cli` and calls what is public here; nothing here prints or exits.
 
+pub mod admin;
 pub mod audit;
 pub mod clock;
 pub mod config;
@@ -10,6 +11,7 @@ pub mod games;
 pub mod hex;
 pub mod http;
 pub mod ids;
+pub mod keys;
 pub mod metrics;
 pub mod migrations;
 pub mod privacy;

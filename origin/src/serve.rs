@@ -1,12 +1,14 @@
 //! The life of the origin's process: start, serve, stop without dropping what was accepted.
 
-use std::future::Future;
+use std::future::{Future, IntoFuture as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::admin::admin_service;
+use crate::audit;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::http::{Gate, Origin, edge_service};
@@ -35,10 +37,13 @@ pub enum ServeError {
 pub struct Running {
     /// Where edges reach it (the real port when the settings said 0).
     pub edge_address: SocketAddr,
+    /// Where administrators reach it.
+    pub admin_address: SocketAddr,
     /// What requests use; also for callers in the same process.
     pub origin: Origin,
     stop: watch::Sender<bool>,
     served: tokio::task::JoinHandle<Result<(), ServeError>>,
+    keeper: tokio::task::JoinHandle<()>,
 }
 
 /// Opens the store that the settings name, and applies migrations that are due.
@@ -89,18 +94,29 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
 /// # Errors
 /// When the address can't be listened on.
 pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
-    let wanted = origin.config.listen;
+    let (edge_listener, edge_address) = listen(origin.config.listen).await?;
+    let (admin_listener, admin_address) = listen(origin.config.admin_listen).await?;
+    audit::tell_configuration(&*origin.store, &origin.config, &*origin.clock).await?;
+    let (stop, stopped) = watch::channel(false);
+    let edges = edge_service(origin.clone());
+    // Logins are limited by address, so this service needs to know where requests come from.
+    let administrators = admin_service(origin.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let served = tokio::spawn(async move {
+        let edges = axum::serve(edge_listener, edges).with_graceful_shutdown(wait_for(stopped.clone()));
+        let administrators = axum::serve(admin_listener, administrators).with_graceful_shutdown(wait_for(stopped));
+        tokio::try_join!(edges.into_future(), administrators.into_future()).map(drop).map_err(ServeError::Serve)
+    });
+    let kept = origin.clone();
+    let keeper = tokio::spawn(async move { audit::keep(&*kept.store, &kept.config, &*kept.clock).await });
+    tracing::info!(%edge_address, %admin_address, store = origin.store.kind(), "the origin listens");
+    Ok(Running { edge_address, admin_address, origin, stop, served, keeper })
+}
+
+async fn listen(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
     let failed = |error| ServeError::Listen(wanted, error);
     let listener = TcpListener::bind(wanted).await.map_err(failed)?;
-    let edge_address = listener.local_addr().map_err(failed)?;
-    let (stop, stopped) = watch::channel(false);
-    let service = edge_service(origin.clone());
-    let served = tokio::spawn(async move {
-        let asked_to_stop = wait_for(stopped);
-        axum::serve(listener, service).with_graceful_shutdown(asked_to_stop).await.map_err(ServeError::Serve)
-    });
-    tracing::info!(%edge_address, store = origin.store.kind(), "the origin listens");
-    Ok(Running { edge_address, origin, stop, served })
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }
 
 impl Running {
@@ -121,6 +137,11 @@ impl Running {
                 Ok(())
             }
         };
+        self.keeper.abort();
+        // What was told while stopping; what stays behind is moved at the next start.
+        if let Err(error) = audit::drain(&*self.origin.store).await {
+            tracing::warn!(%error, "audit events wait in the outbox");
+        }
         self.origin.store.close().await;
         served
     }

@@ -14,7 +14,7 @@ use super::Origin;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The process runs.
-pub(super) async fn live() -> Json<serde_json::Value> {
+pub(crate) async fn live() -> Json<serde_json::Value> {
     Json(json!({"status": "live"}))
 }
 

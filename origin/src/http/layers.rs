@@ -21,7 +21,7 @@ const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request id that is kept.
 const MAX_REQUEST_ID_CHARS: usize = 128;
 
-pub(super) fn wrap(routes: Router<Origin>, origin: Origin) -> Router {
+pub(crate) fn wrap(routes: Router<Origin>, origin: Origin) -> Router {
     routes
         .fallback(|| async { Problem::not_found("There is nothing at this path.") })
         .method_not_allowed_fallback(|| async {

@@ -18,6 +18,8 @@ use crate::privacy::Protection;
 use crate::random::Random;
 use crate::store::Store;
 
+pub(crate) use health::live;
+pub(crate) use layers::wrap;
 pub use problem::Problem;
 pub use signed::Gate;
 

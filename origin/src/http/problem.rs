@@ -61,6 +61,12 @@ impl Problem {
         conflict = CONFLICT, "E528", "The conversation has another version";
         /// The idempotency key was used for another request.
         key_reused = UNPROCESSABLE_ENTITY, "E529", "The idempotency key was used with another request";
+        /// There is one of that name already.
+        exists = CONFLICT, "E530", "It exists already";
+        /// Understood, and not acceptable as it is.
+        unacceptable = UNPROCESSABLE_ENTITY, "E531", "The request can't be carried out as it is";
+        /// Too many tries.
+        too_many = TOO_MANY_REQUESTS, "E532", "Too many requests";
         /// What is asked for was erased.
         erased = GONE, "E902", "Erased";
         /// A legal hold forbids it.

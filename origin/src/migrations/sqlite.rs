@@ -12,6 +12,11 @@ use crate::store::{Result, StoreError};
 pub const FILES: &[Migration] = &[
     Migration { version: 1, name: "core", sql: include_str!("../../migrations/sqlite/0001_core.sql") },
     Migration { version: 2, name: "data_keys", sql: include_str!("../../migrations/sqlite/0002_data_keys.sql") },
+    Migration {
+        version: 3,
+        name: "administrators",
+        sql: include_str!("../../migrations/sqlite/0003_administrators.sql"),
+    },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

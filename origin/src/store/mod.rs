@@ -4,6 +4,7 @@
 //! Times and ids are arguments everywhere: a store reads no clock and draws no randomness. Look-ups answer
 //! `Option`; an error means that the store failed, not that the answer is no.
 
+mod administrators;
 mod error;
 pub mod sqlite;
 mod types;
@@ -13,6 +14,7 @@ use async_trait::async_trait;
 use crate::clock::Millis;
 use crate::ids::{ApiKeyId, ConversationId, DataKeyId, HoldId};
 
+pub use administrators::*;
 pub use error::{Result, StoreError};
 pub use types::*;
 
@@ -151,6 +153,9 @@ pub trait AuditLog: Send + Sync {
 
     /// The links after sequence `after`, in order, at most `limit`.
     async fn audit(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>>;
+
+    /// The last link.
+    async fn last_audit(&self) -> Result<Option<AuditRow>>;
 }
 
 /// Cleaning up, settings, and the life of the store.
@@ -184,6 +189,12 @@ pub trait Maintenance: Send + Sync + std::fmt::Debug {
 }
 
 /// Everything that a store does.
-pub trait Store: Conversations + Games + Keys + DataKeys + People + AuditLog + Maintenance {}
+pub trait Store:
+    Conversations + Games + Keys + DataKeys + People + AuditLog + Maintenance + Administrators + Listings
+{
+}
 
-impl<T: Conversations + Games + Keys + DataKeys + People + AuditLog + Maintenance> Store for T {}
+impl<T: Conversations + Games + Keys + DataKeys + People + AuditLog + Maintenance + Administrators + Listings> Store
+    for T
+{
+}

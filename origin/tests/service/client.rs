@@ -38,6 +38,7 @@ pub(crate) async fn edge_with(settings: &[(&str, &str)]) -> Edge {
     let database = folder.path().join("lgdl.db");
     let mut environment = vec![
         ("LGDL_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
+        ("LGDL_ADMIN_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
         ("LGDL_SQLITE_PATH".to_owned(), database.to_str().unwrap().to_owned()),
         ("LGDL_EDGE_KEYS".to_owned(), format!("edge:{SECRET}")),
     ];

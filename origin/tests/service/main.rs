@@ -1,8 +1,10 @@
 //! The real service, spoken to over HTTP by a client as edges are.
 
+mod admin;
 mod bad_input;
 mod client;
 mod commits;
+mod desk;
 mod encryption;
 mod games;
 mod health;

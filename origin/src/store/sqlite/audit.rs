@@ -26,20 +26,31 @@ impl AuditLog for SqliteStore {
 
     async fn audit(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>> {
         self.read(move |connection| {
-            let sql = "SELECT at, tenant, event, actor, subject, detail, sequence, previous_hash, hash FROM audit
-                WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
-            let mut statement = connection.prepare_cached(sql).map_err(failed)?;
-            let rows = statement.query_map(params![column(after), limit.min(MAX_PAGE)], |row| {
-                Ok(event(row).and_then(|event| {
-                    let read = || Ok((natural(row.get(6)?), row.get(7)?, row.get(8)?));
-                    let (sequence, previous_hash, hash) = read().map_err(failed)?;
-                    Ok(AuditRow { sequence, event, previous_hash, hash })
-                }))
-            });
+            let sql = format!("{LINK} WHERE sequence > ?1 ORDER BY sequence LIMIT ?2");
+            let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
+            let rows = statement.query_map(params![column(after), limit.min(MAX_PAGE)], |row| Ok(audit_row(row)));
             rows.map_err(failed)?.map(|row| row.map_err(failed)?).collect()
         })
         .await
     }
+
+    async fn last_audit(&self) -> Result<Option<AuditRow>> {
+        self.read(move |connection| {
+            let sql = format!("{LINK} ORDER BY sequence DESC LIMIT 1");
+            let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
+            statement.query_row([], |row| Ok(audit_row(row))).optional().map_err(failed)?.transpose()
+        })
+        .await
+    }
+}
+
+const LINK: &str = "SELECT at, tenant, event, actor, subject, detail, sequence, previous_hash, hash FROM audit";
+
+fn audit_row(row: &Row<'_>) -> Result<AuditRow> {
+    let event = event(row)?;
+    let read = || Ok((natural(row.get(6)?), row.get(7)?, row.get(8)?));
+    let (sequence, previous_hash, hash) = read().map_err(failed)?;
+    Ok(AuditRow { sequence, event, previous_hash, hash })
 }
 
 fn append(connection: &Connection, events: Vec<Event>) -> rusqlite::Result<u64> {

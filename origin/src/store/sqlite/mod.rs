@@ -3,6 +3,7 @@
 //! Durable against `kill -9` and loss of power: write-ahead log with `synchronous = FULL`, and a write is answered
 //! only after its transaction was synced.
 
+mod administrators;
 mod audit;
 mod commit;
 mod conversations;

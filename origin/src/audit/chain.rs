@@ -1,4 +1,4 @@
-//! The audit chain: how one link is bound to the one before it. Pure; stores keep the links.
+//! How one link of the audit chain is bound to the one before it. Pure; stores keep the links.
 
 use sha2::{Digest, Sha256};
 

@@ -1,0 +1,179 @@
+//! Administrators: list, make, change.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{Method, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::admin::administrators::{CreateRefused, MAX_NAME_CHARS, NewAdministrator, create_administrator, hash};
+use crate::admin::endpoint::Endpoint;
+use crate::admin::guard::{Caller, MAX_TENANT_BYTES};
+use crate::admin::input::{Body, InPath};
+use crate::admin::passwords::{MAX_PASSWORD_BYTES, check_password};
+use crate::admin::permissions::Permission;
+use crate::admin::schema::{flag, list, name, object, one_of, or_null, text, time};
+use crate::audit::events;
+use crate::http::{Origin, Problem};
+use crate::ids::AdministratorId;
+use crate::store::{AdministratorRow, Role, SessionEnd};
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    const ALL: &str = "/admin/v1/administrators";
+    vec![
+        Endpoint::new(Method::GET, ALL, Permission::ManageAdministrators, "The administrators", list_all)
+            .answers(200, object([("administrators", list(shown_schema()))])),
+        Endpoint::new(Method::POST, ALL, Permission::ManageAdministrators, "Make an administrator", create)
+            .takes(object([
+                ("name", name(MAX_NAME_CHARS)),
+                ("password", name(MAX_PASSWORD_BYTES)),
+                ("role", role()),
+                ("?tenant", or_null(name(MAX_TENANT_BYTES))),
+            ]))
+            .answers(201, shown_schema()),
+        Endpoint::new(
+            Method::PATCH,
+            "/admin/v1/administrators/{administrator}",
+            Permission::ManageAdministrators,
+            "Change role or password, or keep somebody out; ends their sessions",
+            change,
+        )
+        .takes(object([("?role", role()), ("?password", name(MAX_PASSWORD_BYTES)), ("?disabled", flag())]))
+        .answers(200, shown_schema()),
+    ]
+}
+
+fn role() -> Value {
+    one_of(&Role::ALL.map(Role::name))
+}
+
+/// What is shown of an administrator: never the password's hash.
+pub(super) fn shown(row: &AdministratorRow) -> Value {
+    json!({
+        "id": row.id,
+        "name": row.name,
+        "role": row.role,
+        "tenant": row.tenant,
+        "created_at_ms": row.created_at,
+        "disabled": row.disabled,
+    })
+}
+
+pub(super) fn shown_schema() -> Value {
+    object([
+        ("id", text()),
+        ("name", text()),
+        ("role", role()),
+        ("tenant", or_null(text())),
+        ("created_at_ms", time()),
+        ("disabled", flag()),
+    ])
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct New {
+    name: String,
+    password: String,
+    role: Role,
+    #[serde(default)]
+    tenant: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    role: Option<Role>,
+    password: Option<String>,
+    disabled: Option<bool>,
+}
+
+async fn list_all(State(origin): State<Origin>) -> Result<Json<Value>, Problem> {
+    let all: Vec<_> = origin.store.administrators().await?.iter().map(shown).collect();
+    Ok(Json(json!({"administrators": all})))
+}
+
+async fn create(
+    State(origin): State<Origin>,
+    caller: Caller,
+    Body(new): Body<New>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let wish = NewAdministrator {
+        name: &new.name,
+        password: &new.password,
+        role: new.role,
+        tenant: new.tenant.as_deref(),
+        actor: caller.administrator.id.as_str(),
+    };
+    let made = create_administrator(&*origin.store, wish, origin.clock.now_ms(), &*origin.random).await;
+    let row = made.map_err(|refused| match refused {
+        CreateRefused::Store(error) => error.into(),
+        CreateRefused::Exists => Problem::exists("There is an administrator of that name."),
+        other => Problem::unacceptable(sentence(&other.to_string())),
+    })?;
+    Ok((StatusCode::CREATED, Json(shown(&row))))
+}
+
+async fn change(
+    State(origin): State<Origin>,
+    caller: Caller,
+    InPath(id): InPath<AdministratorId>,
+    Body(change): Body<Change>,
+) -> Result<Json<Value>, Problem> {
+    let all = origin.store.administrators().await?;
+    let others_lead = all.iter().any(|row| row.id != id && leads(row));
+    let found = all.into_iter().find(|row| row.id == id);
+    let mut row = found.ok_or_else(|| Problem::not_found("There is no such administrator."))?;
+    let led = leads(&row);
+    let mut changed = Vec::new();
+    if let Some(role) = change.role {
+        row.role = role;
+        changed.push("role");
+    }
+    if let Some(disabled) = change.disabled {
+        row.disabled = disabled;
+        changed.push("disabled");
+    }
+    if let Some(password) = change.password {
+        row = changed_password(&origin, row, &password).await?;
+        changed.push("password");
+    }
+    if led && !leads(&row) && !others_lead {
+        return Err(Problem::unacceptable("This is the last administrator of the deployment; make another first."));
+    }
+    if !changed.is_empty() {
+        origin.store.change_administrator(row.clone()).await?;
+        origin.store.end_sessions(SessionEnd::AllOf(id.clone())).await?;
+        let detail = json!({"changed": changed, "role": row.role.name(), "disabled": row.disabled});
+        caller.tell(&origin, events::ADMINISTRATOR_CHANGED, id.as_str(), detail).await?;
+    }
+    Ok(Json(shown(&row)))
+}
+
+/// Whether they can make and change administrators.
+fn leads(row: &AdministratorRow) -> bool {
+    row.role == Role::Admin && row.tenant.is_none() && !row.disabled
+}
+
+/// The administrator with another password, if it is one that is taken.
+pub(super) async fn changed_password(
+    origin: &Origin,
+    mut row: AdministratorRow,
+    password: &str,
+) -> Result<AdministratorRow, Problem> {
+    check_password(&row.name, password).map_err(|why| Problem::unacceptable(sentence(&why.to_string())))?;
+    row.password = hash(password, &*origin.random).await?;
+    Ok(row)
+}
+
+/// An error's words without its code, as a sentence.
+pub(super) fn sentence(error: &str) -> String {
+    let words = error.split_once(' ').filter(|(code, _)| is_code(code)).map_or(error, |(_, words)| words);
+    let mut chars = words.chars();
+    let first = chars.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str())
+}
+
+fn is_code(word: &str) -> bool {
+    word.len() == 4 && word.starts_with('E') && word[1..].bytes().all(|digit| digit.is_ascii_digit())
+}

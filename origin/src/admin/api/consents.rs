@@ -1,0 +1,101 @@
+//! Consents of a person: their history, and a new entry in it.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{Method, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::admin::endpoint::Endpoint;
+use crate::admin::guard::Caller;
+use crate::admin::input::{Body, InPath};
+use crate::admin::permissions::Permission;
+use crate::admin::schema::{flag, list, name, object, text, time};
+use crate::audit::events;
+use crate::http::{Origin, Problem};
+use crate::ids::{ConsentId, person_pseudonym};
+use crate::records::{MAX_ID_BYTES, check_id};
+use crate::store::ConsentRow;
+
+/// Longest note, characters.
+const MAX_NOTE_CHARS: usize = 500;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    const ALL: &str = "/admin/v1/people/{user}/consents";
+    vec![
+        Endpoint::new(Method::GET, ALL, Permission::ManagePersons, "A person's consents, oldest first", history)
+            .answers(200, object([("consents", list(shown_schema()))])),
+        Endpoint::new(Method::POST, ALL, Permission::ManagePersons, "Give or withdraw a consent", add)
+            .takes(object([
+                ("game", name(MAX_ID_BYTES)),
+                ("given", flag()),
+                ("?note", json!({"type": "string", "maxLength": MAX_NOTE_CHARS})),
+            ]))
+            .answers(201, shown_schema()),
+    ]
+}
+
+fn shown_schema() -> Value {
+    object([
+        ("id", text()),
+        ("game", text()),
+        ("given", flag()),
+        ("at_ms", time()),
+        ("actor", text()),
+        ("note", text()),
+    ])
+}
+
+fn shown(row: &ConsentRow) -> Value {
+    json!({
+        "id": row.id, "game": row.game, "given": row.given, "at_ms": row.at, "actor": row.actor, "note": row.note,
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct New {
+    game: String,
+    given: bool,
+    #[serde(default)]
+    note: String,
+}
+
+async fn history(
+    State(origin): State<Origin>,
+    caller: Caller,
+    InPath(user): InPath<String>,
+) -> Result<Json<Value>, Problem> {
+    check_id("user", &user)?;
+    let rows = origin.store.consents(&caller.tenant, &user, None).await?;
+    Ok(Json(json!({"consents": rows.iter().map(shown).collect::<Vec<_>>()})))
+}
+
+async fn add(
+    State(origin): State<Origin>,
+    caller: Caller,
+    InPath(user): InPath<String>,
+    Body(New { game, given, note }): Body<New>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    check_id("user", &user)?;
+    check_id("game", &game)?;
+    if note.chars().count() > MAX_NOTE_CHARS || note.chars().any(char::is_control) {
+        return Err(Problem::malformed(format!("`note` may have {MAX_NOTE_CHARS} characters, no control characters.")));
+    }
+    let now_ms = origin.clock.now_ms();
+    let row = ConsentRow {
+        id: ConsentId::mint(now_ms, &*origin.random),
+        tenant: caller.tenant.clone(),
+        game,
+        user_id: user,
+        given,
+        at: now_ms,
+        actor: caller.administrator.id.to_string(),
+        note,
+    };
+    origin.store.add_consent(row.clone()).await?;
+    let subject = person_pseudonym(&caller.tenant, &row.user_id);
+    let detail = json!({"game": row.game, "given": given, "consent": row.id});
+    caller.tell(&origin, events::CONSENT_CHANGED, subject, detail).await?;
+    Ok((StatusCode::CREATED, Json(shown(&row))))
+}

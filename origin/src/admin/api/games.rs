@@ -1,0 +1,263 @@
+//! Games: list, publish, activate, pin, roll back.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{Method, StatusCode};
+use lgdl::diagnostics::Diagnostic;
+use lgdl::wire::origin::GamePolicy;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::admin::endpoint::Endpoint;
+use crate::admin::guard::Caller;
+use crate::admin::input::{Body, InPath};
+use crate::admin::permissions::Permission;
+use crate::admin::schema::{any_object, flag, list, name, object, one_of, or_null, text, time};
+use crate::audit::events;
+use crate::games::{Content, MAX_SOURCE_BYTES, PublishError, PublishRequest, publish};
+use crate::http::{Origin, Problem};
+use crate::records::{MAX_ID_BYTES, check_id};
+use crate::store::{GameVersionRow, PublishOutcome};
+
+/// A source may grow when it is written as JSON.
+const MAX_PUBLISH_BYTES: usize = 2 * MAX_SOURCE_BYTES;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    use Permission::{ChangeGames, Look};
+    let game =
+        object([("id", text()), ("name", text()), ("version", text()), ("pinned", flag()), ("policy", any_object())]);
+    let publication = object([
+        ("source", text()),
+        ("?contract", or_null(text())),
+        ("?policy", object([("?consent_required", flag()), ("?retention_days", or_null(json!({"type": "integer"})))])),
+    ]);
+    let published = object([
+        ("version", text()),
+        ("outcome", one_of(&["activated", "stored", "unchanged"])),
+        ("warnings", list(any_object())),
+    ]);
+    let active = || object([("version", name(MAX_ID_BYTES))]);
+    vec![
+        Endpoint::new(Method::GET, "/admin/v1/games", Look, "The games and their active versions", list_all)
+            .answers(200, object([("games", list(game))])),
+        Endpoint::new(
+            Method::GET,
+            "/admin/v1/games/{game}/versions",
+            Look,
+            "The versions of a game, newest first",
+            versions,
+        )
+        .answers(200, object([("versions", list(version_schema()))])),
+        Endpoint::new(
+            Method::POST,
+            "/admin/v1/games/{game}/versions",
+            ChangeGames,
+            "Compile and publish a version",
+            publish_version,
+        )
+        .takes(publication)
+        .takes_at_most(MAX_PUBLISH_BYTES)
+        .answers(201, published),
+        Endpoint::new(
+            Method::PUT,
+            "/admin/v1/games/{game}/active",
+            ChangeGames,
+            "Make a published version the active one",
+            activate,
+        )
+        .takes(active())
+        .answers(200, active()),
+        Endpoint::new(
+            Method::POST,
+            "/admin/v1/games/{game}/rollback",
+            ChangeGames,
+            "Go back to the version that was active before",
+            roll_back,
+        )
+        .answers(200, active()),
+        Endpoint::new(
+            Method::PUT,
+            "/admin/v1/games/{game}/pin",
+            ChangeGames,
+            "Pin a game to its active version, or let it go",
+            pin,
+        )
+        .takes(object([("pinned", flag())]))
+        .answers(200, object([("pinned", flag())])),
+    ]
+}
+
+fn version_schema() -> Value {
+    object([
+        ("version", text()),
+        ("name", text()),
+        ("file_hash", text()),
+        ("policy", any_object()),
+        ("published_at_ms", time()),
+        ("published_by", text()),
+    ])
+}
+
+fn version_shown(row: &GameVersionRow) -> Value {
+    json!({
+        "version": row.version,
+        "name": row.name,
+        "file_hash": row.file_hash,
+        "policy": policy(row),
+        "published_at_ms": row.published_at,
+        "published_by": row.published_by,
+    })
+}
+
+fn policy(row: &GameVersionRow) -> Value {
+    serde_json::from_str(&row.policy).unwrap_or(Value::Null)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct New {
+    source: String,
+    #[serde(default)]
+    contract: Option<String>,
+    #[serde(default)]
+    policy: Policy,
+}
+
+/// As `GamePolicy`, taking nothing that it does not know.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Policy {
+    consent_required: bool,
+    retention_days: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Active {
+    version: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pin {
+    pinned: bool,
+}
+
+async fn list_all(State(origin): State<Origin>, caller: Caller) -> Result<Json<Value>, Problem> {
+    let games = origin.store.games(&caller.tenant).await?;
+    let shown = games.iter().map(|row| {
+        let active = &row.active;
+        json!({"id": row.game, "name": active.name, "version": active.version, "pinned": row.pinned, "policy": policy(active)})
+    });
+    Ok(Json(json!({"games": shown.collect::<Vec<_>>()})))
+}
+
+async fn versions(
+    State(origin): State<Origin>,
+    caller: Caller,
+    InPath(game): InPath<String>,
+) -> Result<Json<Value>, Problem> {
+    check_id("game", &game)?;
+    let rows = origin.store.game_versions(&caller.tenant, &game).await?;
+    if rows.is_empty() {
+        return Err(unknown_game());
+    }
+    Ok(Json(json!({"versions": rows.iter().map(version_shown).collect::<Vec<_>>()})))
+}
+
+async fn publish_version(
+    State(origin): State<Origin>,
+    caller: Caller,
+    InPath(game): InPath<String>,
+    Body(new): Body<New>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let Policy { consent_required, retention_days } = new.policy;
+    let request = PublishRequest {
+        tenant: &caller.tenant,
+        game: &game,
+        content: Content::Source { source: new.source.as_bytes(), contract: new.contract.as_deref() },
+        policy: GamePolicy { consent_required, retention_days },
+        actor: caller.administrator.id.as_str(),
+        now_ms: origin.clock.now_ms(),
+    };
+    let published = publish(&*origin.store, request).await.map_err(not_published)?;
+    let outcome = match published.outcome {
+        PublishOutcome::Activated => "activated",
+        PublishOutcome::Stored => "stored",
+        PublishOutcome::Unchanged => "unchanged",
+    };
+    let detail = json!({"version": published.version, "outcome": outcome});
+    caller.tell(&origin, events::GAME_PUBLISHED, game, detail).await?;
+    let answer = json!({
+        "version": published.version,
+        "outcome": outcome,
+        "warnings": findings(&published.warnings),
+    });
+    Ok((StatusCode::CREATED, Json(answer)))
+}
+
+fn not_published(error: PublishError) -> Problem {
+    match error {
+        PublishError::Id(malformed) => malformed.into(),
+        PublishError::Store(error) => error.into(),
+        PublishError::TooLarge(bytes) => {
+            Problem::too_large(format!("The source has {bytes} bytes; the limit is {MAX_SOURCE_BYTES}."))
+        }
+        PublishError::Source(diagnostics) => {
+            Problem::unacceptable("The game does not compile.").with("diagnostics", findings(&diagnostics))
+        }
+        PublishError::NoGame => Problem::unacceptable("The file holds no game."),
+        PublishError::Compiled(_) => Problem::unacceptable("The game is larger than what can be compiled."),
+    }
+}
+
+fn findings(diagnostics: &[Diagnostic]) -> Value {
+    serde_json::to_value(diagnostics).unwrap_or_default()
+}
+
+async fn activate(
+    State(origin): State<Origin>,
+    caller: Caller,
+    InPath(game): InPath<String>,
+    Body(Active { version }): Body<Active>,
+) -> Result<Json<Value>, Problem> {
+    check_id("game", &game)?;
+    check_id("version", &version)?;
+    let (actor, now_ms) = (caller.administrator.id.as_str(), origin.clock.now_ms());
+    if !origin.store.activate(&caller.tenant, &game, &version, actor, now_ms).await? {
+        return Err(Problem::not_found("This game has no such version."));
+    }
+    caller.tell(&origin, events::GAME_ACTIVATED, game, json!({"version": version})).await?;
+    Ok(Json(json!({"version": version})))
+}
+
+async fn roll_back(
+    State(origin): State<Origin>,
+    caller: Caller,
+    InPath(game): InPath<String>,
+) -> Result<Json<Value>, Problem> {
+    check_id("game", &game)?;
+    let back = origin.store.roll_back(&caller.tenant, &game, origin.clock.now_ms()).await?;
+    let version =
+        back.ok_or_else(|| Problem::not_found("There is no such game, or no version before the present one."))?;
+    caller.tell(&origin, events::GAME_ACTIVATED, game, json!({"version": version, "rollback": true})).await?;
+    Ok(Json(json!({"version": version})))
+}
+
+async fn pin(
+    State(origin): State<Origin>,
+    caller: Caller,
+    InPath(game): InPath<String>,
+    Body(Pin { pinned }): Body<Pin>,
+) -> Result<Json<Value>, Problem> {
+    check_id("game", &game)?;
+    if !origin.store.set_pinned(&caller.tenant, &game, pinned, origin.clock.now_ms()).await? {
+        return Err(unknown_game());
+    }
+    caller.tell(&origin, events::GAME_PINNED, game, json!({"pinned": pinned})).await?;
+    Ok(Json(json!({"pinned": pinned})))
+}
+
+fn unknown_game() -> Problem {
+    Problem::not_found("There is no such game.")
+}

@@ -1,0 +1,119 @@
+//! API keys: list, make, revoke.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{Method, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::administrators::sentence;
+use crate::admin::endpoint::Endpoint;
+use crate::admin::guard::Caller;
+use crate::admin::input::{Body, InPath};
+use crate::admin::permissions::Permission;
+use crate::admin::schema::{list, name, object, one_of, or_null, text, time};
+use crate::audit::events;
+use crate::clock::Millis;
+use crate::http::{Origin, Problem};
+use crate::ids::ApiKeyId;
+use crate::keys::{self, ENVIRONMENTS, KeyRequest, MAX_NAME_CHARS, SCOPES};
+use crate::store::ApiKeyRow;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    const ALL: &str = "/admin/v1/keys";
+    let (shown, made) = (object(shown_fields()), object(made_fields()));
+    vec![
+        Endpoint::new(Method::GET, ALL, Permission::ManageKeys, "The API keys, without their secrets", list_all)
+            .answers(200, object([("keys", list(shown))])),
+        Endpoint::new(Method::POST, ALL, Permission::ManageKeys, "Make an API key; it is shown this once", create)
+            .takes(object([
+                ("name", name(MAX_NAME_CHARS)),
+                ("scopes", list(one_of(&SCOPES))),
+                ("?environment", one_of(&ENVIRONMENTS)),
+                ("?expires_at_ms", or_null(time())),
+            ]))
+            .answers(201, made),
+        Endpoint::new(Method::DELETE, "/admin/v1/keys/{key}", Permission::ManageKeys, "Revoke an API key", revoke)
+            .answers_nothing(),
+    ]
+}
+
+fn shown_fields() -> [(&'static str, Value); 6] {
+    [
+        ("id", text()),
+        ("name", text()),
+        ("scopes", list(text())),
+        ("created_at_ms", time()),
+        ("expires_at_ms", or_null(time())),
+        ("revoked_at_ms", or_null(time())),
+    ]
+}
+
+fn made_fields() -> [(&'static str, Value); 7] {
+    let [id, name, scopes, created, expires, revoked] = shown_fields();
+    [("key", text()), id, name, scopes, created, expires, revoked]
+}
+
+fn shown(row: &ApiKeyRow) -> Value {
+    json!({
+        "id": row.id,
+        "name": row.name,
+        "scopes": row.scopes,
+        "created_at_ms": row.created_at,
+        "expires_at_ms": row.expires_at,
+        "revoked_at_ms": row.revoked_at,
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct New {
+    name: String,
+    scopes: Vec<String>,
+    #[serde(default = "live")]
+    environment: String,
+    #[serde(default)]
+    expires_at_ms: Option<Millis>,
+}
+
+fn live() -> String {
+    "live".into()
+}
+
+async fn list_all(State(origin): State<Origin>, caller: Caller) -> Result<Json<Value>, Problem> {
+    let all: Vec<_> = origin.store.keys(&caller.tenant).await?.iter().map(shown).collect();
+    Ok(Json(json!({"keys": all})))
+}
+
+async fn create(
+    State(origin): State<Origin>,
+    caller: Caller,
+    Body(new): Body<New>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let request = KeyRequest {
+        tenant: &caller.tenant,
+        name: &new.name,
+        environment: &new.environment,
+        scopes: &new.scopes,
+        expires_at: new.expires_at_ms,
+    };
+    let (row, key) = keys::make(&request, origin.clock.now_ms(), &*origin.random)
+        .map_err(|why| Problem::unacceptable(sentence(&why.to_string())))?;
+    origin.store.add_key(row.clone()).await?;
+    caller.tell(&origin, events::KEY_CREATED, row.id.as_str(), json!({"scopes": row.scopes})).await?;
+    let mut answer = shown(&row);
+    answer["key"] = key.into();
+    Ok((StatusCode::CREATED, Json(answer)))
+}
+
+async fn revoke(
+    State(origin): State<Origin>,
+    caller: Caller,
+    InPath(id): InPath<ApiKeyId>,
+) -> Result<StatusCode, Problem> {
+    if !origin.store.revoke_key(&caller.tenant, &id, origin.clock.now_ms()).await? {
+        return Err(Problem::not_found("There is no such key, or it was revoked before."));
+    }
+    caller.tell(&origin, events::KEY_REVOKED, id.as_str(), json!({})).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,33 @@
+//! The endpoints, one file a resource. Each file begins with what its endpoints need and say; handlers follow.
+
+mod administrators;
+mod audit;
+mod consents;
+mod conversations;
+mod erasures;
+mod games;
+mod holds;
+mod keys;
+mod people;
+mod service;
+mod session;
+
+use super::endpoint::Endpoint;
+
+/// Every endpoint of the admin API.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let resources = [
+        service::endpoints(),
+        session::endpoints(),
+        administrators::endpoints(),
+        keys::endpoints(),
+        games::endpoints(),
+        conversations::endpoints(),
+        people::endpoints(),
+        consents::endpoints(),
+        erasures::endpoints(),
+        holds::endpoints(),
+        audit::endpoints(),
+    ];
+    resources.into_iter().flatten().collect()
+}

@@ -1,0 +1,181 @@
+//! Logging in and out, refreshing tokens, one's own password.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{Method, StatusCode};
+use axum::{Extension, Json};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::administrators::{changed_password, shown, shown_schema};
+use crate::admin::attempts::Attempts;
+use crate::admin::endpoint::Endpoint;
+use crate::admin::guard::{Caller, DEFAULT_TENANT, From};
+use crate::admin::input::Body;
+use crate::admin::passwords;
+use crate::admin::permissions::Permission;
+use crate::admin::schema::{list, name, object, one_of, text, whole};
+use crate::admin::sessions::{self, ACCESS_MS, Pair, REFRESH_MS, Refreshed};
+use crate::audit::events;
+use crate::hex;
+use crate::http::{Origin, Problem};
+use crate::store::{AdministratorRow, SessionEnd};
+
+/// What all who fail to log in hear, whatever the reason.
+const REFUSED: &str = "The name or the password is wrong.";
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let pair = object([
+        ("access_token", text()),
+        ("token_type", one_of(&["Bearer"])),
+        ("expires_in", whole()),
+        ("refresh_token", text()),
+        ("refresh_expires_in", whole()),
+        ("administrator", shown_schema()),
+    ]);
+    let password = |extra: &'static str| object([("current_password", text()), (extra, text())]);
+    vec![
+        Endpoint::new(Method::POST, "/admin/v1/login", Permission::Open, "Log in; 5 tries in 15 minutes", login)
+            .takes(object([("name", name(256)), ("password", name(passwords::MAX_PASSWORD_BYTES))]))
+            .answers(200, pair.clone()),
+        Endpoint::new(Method::POST, "/admin/v1/refresh", Permission::Open, "Get the next pair of tokens", refresh)
+            .takes(object([("refresh_token", text())]))
+            .answers(200, pair),
+        Endpoint::new(Method::POST, "/admin/v1/logout", Permission::Session, "End this session", logout)
+            .answers_nothing(),
+        Endpoint::new(Method::GET, "/admin/v1/me", Permission::Session, "Who I am and what I may do", me).answers(
+            200,
+            object([("administrator", shown_schema()), ("tenant", text()), ("permissions", list(text()))]),
+        ),
+        Endpoint::new(
+            Method::PUT,
+            "/admin/v1/me/password",
+            Permission::Session,
+            "Change my password; ends my sessions",
+            change_password,
+        )
+        .takes(password("new_password"))
+        .answers_nothing(),
+    ]
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Login {
+    name: String,
+    password: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Refresh {
+    refresh_token: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPassword {
+    current_password: String,
+    new_password: String,
+}
+
+async fn login(
+    State(origin): State<Origin>,
+    Extension(attempts): Extension<Arc<Attempts>>,
+    From(address): From,
+    Body(Login { name, password }): Body<Login>,
+) -> Result<Json<Value>, Problem> {
+    let now_ms = origin.clock.now_ms();
+    if let Err(too_many) = attempts.begin(&name, address, now_ms) {
+        tell_failure(&origin, events::RATE_LIMIT_EXCEEDED, &name, json!({"limit": "login"})).await?;
+        let seconds = u32::try_from(too_many.wait_ms / 1000 + 1).unwrap_or(u32::MAX);
+        return Err(Problem::too_many("Too many logins failed; wait.").retry_after(seconds));
+    }
+    let found = origin.store.find_administrator(&name).await?;
+    let verified = passwords::verify(&password, found.as_ref().map(|row| row.password.as_str())).await;
+    let Some(administrator) = found.filter(|row| verified && !row.disabled) else {
+        tell_failure(&origin, events::AUTHENTICATION_FAILED, &name, json!({"kind": "login"})).await?;
+        origin.metrics.count("lgdl_admin_logins_refused_total");
+        return Err(Problem::unauthenticated(REFUSED));
+    };
+    attempts.succeeded(&name, address);
+    let pair = sessions::begin(&*origin.store, &administrator, now_ms, &*origin.random).await?;
+    let tenant = administrator.tenant.as_deref().unwrap_or(DEFAULT_TENANT);
+    let id = administrator.id.as_str();
+    origin.store.enqueue(vec![events::of(now_ms, tenant, events::LOGIN, id, id, json!({}))]).await?;
+    Ok(answer(pair, &administrator))
+}
+
+/// The name is told of by digest: it may be anything, a password in the wrong field too.
+async fn tell_failure(origin: &Origin, event: &str, name: &str, detail: Value) -> Result<(), Problem> {
+    let subject = format!("name_{}", &hex::sha256(name.as_bytes())[..32]);
+    let event = events::of(origin.clock.now_ms(), DEFAULT_TENANT, event, "unknown", subject, detail);
+    Ok(origin.store.enqueue(vec![event]).await?)
+}
+
+async fn refresh(
+    State(origin): State<Origin>,
+    Body(Refresh { refresh_token }): Body<Refresh>,
+) -> Result<Json<Value>, Problem> {
+    let now_ms = origin.clock.now_ms();
+    let refused = || Problem::unauthenticated("The refresh token is wrong, was used, or has expired; log in again.");
+    match sessions::refresh(&*origin.store, &refresh_token, now_ms, &*origin.random).await? {
+        Refreshed::Renewed(pair, administrator) => Ok(answer(pair, &administrator)),
+        Refreshed::Reused(administrator) => {
+            let (id, tenant) = (administrator.id.as_str(), administrator.tenant.as_deref().unwrap_or(DEFAULT_TENANT));
+            origin.store.enqueue(vec![events::of(now_ms, tenant, events::TOKEN_REUSED, id, id, json!({}))]).await?;
+            Err(refused())
+        }
+        Refreshed::Refused => Err(refused()),
+    }
+}
+
+fn answer(pair: Pair, administrator: &AdministratorRow) -> Json<Value> {
+    Json(json!({
+        "access_token": pair.access,
+        "token_type": "Bearer",
+        "expires_in": ACCESS_MS / 1000,
+        "refresh_token": pair.refresh,
+        "refresh_expires_in": REFRESH_MS / 1000,
+        "administrator": shown(administrator),
+    }))
+}
+
+async fn logout(State(origin): State<Origin>, caller: Caller) -> Result<StatusCode, Problem> {
+    origin.store.end_sessions(SessionEnd::One(caller.session)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn me(caller: Caller) -> Json<Value> {
+    let given = |permission: &&Permission| permission.is_given_to(caller.administrator.role);
+    let permissions: Vec<_> = Permission::NAMED.iter().filter(given).map(|permission| permission.name()).collect();
+    Json(json!({"administrator": shown(&caller.administrator), "tenant": caller.tenant, "permissions": permissions}))
+}
+
+async fn change_password(
+    State(origin): State<Origin>,
+    Extension(attempts): Extension<Arc<Attempts>>,
+    From(address): From,
+    caller: Caller,
+    Body(NewPassword { current_password, new_password }): Body<NewPassword>,
+) -> Result<StatusCode, Problem> {
+    let administrator = &caller.administrator;
+    // A stolen access token must not become a way to guess the password.
+    if attempts.begin(&administrator.name, address, origin.clock.now_ms()).is_err() {
+        return Err(Problem::too_many("Too many passwords were wrong; wait."));
+    }
+    if !passwords::verify(&current_password, Some(&administrator.password)).await {
+        caller
+            .tell(&origin, events::AUTHENTICATION_FAILED, administrator.id.as_str(), json!({"kind": "password"}))
+            .await?;
+        return Err(Problem::forbidden("The present password is wrong."));
+    }
+    attempts.succeeded(&administrator.name, address);
+    let changed = changed_password(&origin, administrator.clone(), &new_password).await?;
+    origin.store.change_administrator(changed).await?;
+    origin.store.end_sessions(SessionEnd::AllOf(administrator.id.clone())).await?;
+    let detail = json!({"changed": ["password"]});
+    caller.tell(&origin, events::ADMINISTRATOR_CHANGED, administrator.id.as_str(), detail).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

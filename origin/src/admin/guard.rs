@@ -1,0 +1,129 @@
+//! Who is asking, and whether they may: before every endpoint that is not open to all.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use lgdl::wire::signature::TENANT_HEADER;
+use serde_json::{Value, json};
+
+use super::permissions::{Permission, Reach};
+use super::sessions;
+use crate::audit::events;
+use crate::http::{Origin, Problem};
+use crate::ids::SessionId;
+use crate::store::{AdministratorRow, Event};
+
+/// The tenant of a fresh installation.
+pub(super) const DEFAULT_TENANT: &str = "default";
+/// Longest name of a tenant, bytes.
+pub(super) const MAX_TENANT_BYTES: usize = 64;
+
+/// What a middleware needs to check one endpoint.
+#[derive(Clone)]
+pub(super) struct Guarded {
+    pub(super) origin: Origin,
+    pub(super) permission: Permission,
+}
+
+/// Who asks, and about which tenant.
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    pub(super) administrator: AdministratorRow,
+    pub(super) session: SessionId,
+    /// The tenant that the request is about.
+    pub(super) tenant: String,
+}
+
+/// Where a request comes from.
+pub(super) struct From(pub(super) IpAddr);
+
+impl Caller {
+    /// An event that this caller causes.
+    pub(super) fn event(&self, origin: &Origin, event: &str, subject: impl Into<String>, detail: Value) -> Event {
+        events::of(origin.clock.now_ms(), &self.tenant, event, self.administrator.id.as_str(), subject, detail)
+    }
+
+    /// Tells of something in the audit log; durable when this returns.
+    pub(super) async fn tell(
+        &self,
+        origin: &Origin,
+        event: &str,
+        subject: impl Into<String>,
+        detail: Value,
+    ) -> Result<(), Problem> {
+        Ok(origin.store.enqueue(vec![self.event(origin, event, subject, detail)]).await?)
+    }
+}
+
+/// Lets a request through whose session has the permission, for the tenant that it names.
+pub(super) async fn check(
+    State(Guarded { origin, permission }): State<Guarded>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let token = bearer(request.headers())
+        .ok_or_else(|| Problem::unauthenticated("Send the access token of a login, `authorization: Bearer …`."))?;
+    let opened = sessions::open(&*origin.store, token, origin.clock.now_ms()).await?;
+    let (session, administrator) = opened.ok_or_else(|| {
+        Problem::unauthenticated("The access token is wrong or has expired; refresh it or log in again.")
+    })?;
+    let tenant = tenant(request.headers(), &administrator)?;
+    let caller = Caller { administrator, session, tenant };
+    let role = caller.administrator.role;
+    let deployment = permission.reach() == Reach::Deployment;
+    if !permission.is_given_to(role) || deployment && caller.administrator.tenant.is_some() {
+        let detail = json!({"permission": permission.name(), "role": role.name()});
+        caller.tell(&origin, events::ACCESS_REFUSED, caller.administrator.id.as_str(), detail).await?;
+        return Err(Problem::forbidden(format!("The role `{}` does not allow this.", role.name())));
+    }
+    request.extensions_mut().insert(caller);
+    Ok(next.run(request).await)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The tenant that is asked about: the header's, else the administrator's own, else the first one.
+fn tenant(headers: &HeaderMap, administrator: &AdministratorRow) -> Result<String, Problem> {
+    let own = administrator.tenant.as_deref();
+    let Some(asked) = headers.get(TENANT_HEADER) else { return Ok(own.unwrap_or(DEFAULT_TENANT).to_owned()) };
+    let asked = asked.to_str().ok().filter(|tenant| is_tenant(tenant)).ok_or_else(|| {
+        Problem::malformed(format!(
+            "`{TENANT_HEADER}` must name the tenant in 1 to {MAX_TENANT_BYTES} letters, digits, `-`, `_` or `.`."
+        ))
+    })?;
+    match own {
+        Some(own) if own != asked => Err(Problem::forbidden("This administrator is for another tenant.")),
+        _ => Ok(asked.to_owned()),
+    }
+}
+
+pub(super) fn is_tenant(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    !name.is_empty() && name.len() <= MAX_TENANT_BYTES && name.chars().all(plain)
+}
+
+impl FromRequestParts<Origin> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Origin) -> Result<Self, Problem> {
+        let caller = parts.extensions.get::<Caller>().cloned();
+        // Only when an endpoint was mounted without its guard.
+        caller.ok_or_else(|| Problem::internal("The request could not be carried out."))
+    }
+}
+
+impl FromRequestParts<Origin> for From {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Origin) -> Result<Self, Problem> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(From(peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip())))
+    }
+}

@@ -1,0 +1,107 @@
+//! Who may do what: the one table of it.
+
+use crate::store::Role::{self, Admin, Operator, PrivacyOfficer, Viewer};
+
+/// What an endpoint of the admin API needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Permission {
+    /// Nothing: not even a session.
+    Open,
+    /// Any session.
+    Session,
+    /// Facts about conversations, games and the deployment's settings; never text.
+    Look,
+    /// What persons wrote and were answered; each time with a reason.
+    ReadText,
+    /// Publish, activate, pin and roll back games.
+    ChangeGames,
+    /// Make, list and revoke API keys.
+    ManageKeys,
+    /// Consents, erasures, legal holds and exports of persons.
+    ManagePersons,
+    /// Read and verify the audit log.
+    ReadAudit,
+    /// Make and change administrators.
+    ManageAdministrators,
+}
+
+/// What an endpoint reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// What belongs to one tenant.
+    Tenant,
+    /// The whole deployment: for administrators who are not bound to a tenant.
+    Deployment,
+}
+
+impl Permission {
+    /// Those that tell administrators apart.
+    pub(crate) const NAMED: [Permission; 7] = [
+        Permission::Look,
+        Permission::ReadText,
+        Permission::ChangeGames,
+        Permission::ManageKeys,
+        Permission::ManagePersons,
+        Permission::ReadAudit,
+        Permission::ManageAdministrators,
+    ];
+
+    /// As it is written.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Permission::Open => "open",
+            Permission::Session => "session",
+            Permission::Look => "look",
+            Permission::ReadText => "read_text",
+            Permission::ChangeGames => "change_games",
+            Permission::ManageKeys => "manage_keys",
+            Permission::ManagePersons => "manage_persons",
+            Permission::ReadAudit => "read_audit",
+            Permission::ManageAdministrators => "manage_administrators",
+        }
+    }
+
+    /// The roles that have it.
+    pub(crate) fn roles(self) -> &'static [Role] {
+        match self {
+            Permission::Open | Permission::Session | Permission::Look => &[Viewer, Operator, PrivacyOfficer, Admin],
+            // Not Admin: who may make administrators can't also read what persons wrote without leaving a trace of
+            // having made themselves a privacy officer.
+            Permission::ReadText => &[PrivacyOfficer],
+            Permission::ChangeGames | Permission::ManageKeys => &[Operator, Admin],
+            Permission::ManagePersons | Permission::ReadAudit => &[PrivacyOfficer, Admin],
+            Permission::ManageAdministrators => &[Admin],
+        }
+    }
+
+    /// What it reaches.
+    pub(crate) fn reach(self) -> Reach {
+        match self {
+            Permission::ReadAudit | Permission::ManageAdministrators => Reach::Deployment,
+            _ => Reach::Tenant,
+        }
+    }
+
+    /// Whether a role has it.
+    pub(crate) fn is_given_to(self, role: Role) -> bool {
+        self.roles().contains(&role)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_privacy_officer_reads_text() {
+        assert_eq!(Role::ALL.map(|role| Permission::ReadText.is_given_to(role)), [false, false, true, false]);
+    }
+
+    #[test]
+    fn a_viewer_changes_nothing() {
+        use Permission::{ChangeGames, ManageAdministrators, ManageKeys, ManagePersons};
+        for permission in [ChangeGames, ManageKeys, ManagePersons, ManageAdministrators] {
+            assert!(!permission.is_given_to(Viewer), "{permission:?}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The names of audit events, and how one is made. Actors and subjects are ids and pseudonyms; details are facts.
+
+use serde_json::Value;
+
+use crate::clock::Millis;
+use crate::store::Event;
+
+/// An administrator logged in.
+pub const LOGIN: &str = "authentication.succeeded";
+/// A login or a credential was refused.
+pub const AUTHENTICATION_FAILED: &str = "authentication.failed";
+/// Too many tries.
+pub const RATE_LIMIT_EXCEEDED: &str = "rate_limit.exceeded";
+/// A refresh token was used twice.
+pub const TOKEN_REUSED: &str = "authentication.token_reused";
+/// An administrator asked for what their role does not allow.
+pub const ACCESS_REFUSED: &str = "access.refused";
+/// An administrator was made.
+pub const ADMINISTRATOR_CREATED: &str = "administrator.created";
+/// Role, password or admission of an administrator changed.
+pub const ADMINISTRATOR_CHANGED: &str = "administrator.changed";
+/// Facts of one conversation were looked at.
+pub const CONVERSATION_ACCESSED: &str = "conversation.accessed";
+/// A conversation was erased.
+pub const CONVERSATION_DELETED: &str = "conversation.deleted";
+/// What a person wrote was shown to an administrator; the detail says why.
+pub const PII_ACCESSED: &str = "pii.accessed";
+/// Everything about a person was erased.
+pub const PERSON_ERASED: &str = "person.erased";
+/// Everything about a person was exported.
+pub const PERSON_EXPORTED: &str = "person.exported";
+/// A consent was given or withdrawn.
+pub const CONSENT_CHANGED: &str = "consent.changed";
+/// A legal hold was placed.
+pub const HOLD_PLACED: &str = "hold.placed";
+/// A legal hold was lifted.
+pub const HOLD_LIFTED: &str = "hold.lifted";
+/// An API key was made.
+pub const KEY_CREATED: &str = "key.created";
+/// An API key was revoked.
+pub const KEY_REVOKED: &str = "key.revoked";
+/// Data keys were wrapped anew.
+pub const KEY_ROTATED: &str = "key.rotated";
+/// A game version was published.
+pub const GAME_PUBLISHED: &str = "game.published";
+/// Another version of a game became the active one.
+pub const GAME_ACTIVATED: &str = "game.activated";
+/// A game was pinned or let go.
+pub const GAME_PINNED: &str = "game.pinned";
+/// The origin started with other settings than before.
+pub const CONFIGURATION_CHANGED: &str = "configuration.changed";
+/// The audit log was read out.
+pub const AUDIT_EXPORTED: &str = "audit.exported";
+
+/// An event.
+#[must_use]
+pub fn of(at: Millis, tenant: &str, event: &str, actor: &str, subject: impl Into<String>, detail: Value) -> Event {
+    Event {
+        at,
+        tenant: tenant.to_owned(),
+        event: event.to_owned(),
+        actor: actor.to_owned(),
+        subject: subject.into(),
+        detail,
+    }
+}

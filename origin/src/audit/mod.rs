@@ -1,0 +1,14 @@
+//! The audit log: its chain, what is told in it, and how it is checked, signed, written out and kept up.
+
+mod chain;
+mod checkpoint;
+pub mod events;
+mod export;
+mod keeper;
+mod verify;
+
+pub use chain::{GENESIS, hash_of, link};
+pub use checkpoint::{Checkpoint, CheckpointError, checkpoint, read_checkpoints};
+pub use export::export;
+pub use keeper::{drain, keep, tell_configuration};
+pub use verify::{Fault, Finding, MAX_FINDINGS, Report, verify};

@@ -1,0 +1,167 @@
+//! API keys: `lgdl_<environment>_<random>_<checksum>`. Shown once, kept as SHA-256.
+//!
+//! The fixed beginning and the checksum are there so that a key that leaked can be found by a scanner without many
+//! false finds, and a mistyped one is told apart from a revoked one without asking the store.
+
+use sha2::{Digest, Sha256};
+
+use crate::clock::Millis;
+use crate::hex;
+use crate::ids::ApiKeyId;
+use crate::random::Random;
+use crate::store::ApiKeyRow;
+
+/// What every key begins with.
+pub const PREFIX: &str = "lgdl_";
+/// Environments that a key may be for.
+pub const ENVIRONMENTS: [&str; 2] = ["live", "test"];
+/// What a key may be for: taking turns; looking after the edge (draining its journal, passing its rate limits).
+pub const SCOPES: [&str; 2] = ["turns", "admin"];
+/// Longest name of a key, characters.
+pub const MAX_NAME_CHARS: usize = 100;
+
+const RANDOM_CHARS: usize = 40;
+const CHECKSUM_CHARS: usize = 6;
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// A wish for a key.
+#[derive(Debug, Clone)]
+pub struct KeyRequest<'a> {
+    /// The tenant.
+    pub tenant: &'a str,
+    /// What people call it.
+    pub name: &'a str,
+    /// One of [`ENVIRONMENTS`].
+    pub environment: &'a str,
+    /// Of [`SCOPES`].
+    pub scopes: &'a [String],
+    /// When it ends.
+    pub expires_at: Option<Millis>,
+}
+
+/// Why no key was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyRefused {
+    /// The name.
+    #[error("a key needs a name of 1 to {MAX_NAME_CHARS} characters without control characters")]
+    Name,
+    /// The environment.
+    #[error("the environment of a key is one of {}", ENVIRONMENTS.join(", "))]
+    Environment,
+    /// The scopes.
+    #[error("a key needs at least one scope of {}, each once", SCOPES.join(", "))]
+    Scopes,
+    /// The end.
+    #[error("a key must not end before it begins")]
+    Expiry,
+}
+
+/// Makes a key: the row to keep, and the key to show once.
+///
+/// # Errors
+/// When the wish does not make sense.
+pub fn make(request: &KeyRequest<'_>, now_ms: Millis, random: &dyn Random) -> Result<(ApiKeyRow, String), KeyRefused> {
+    let KeyRequest { tenant, name, environment, scopes, expires_at } = request;
+    let chars = name.chars().count();
+    if chars == 0 || chars > MAX_NAME_CHARS || name.chars().any(char::is_control) {
+        return Err(KeyRefused::Name);
+    }
+    if !ENVIRONMENTS.contains(environment) {
+        return Err(KeyRefused::Environment);
+    }
+    let once = |(index, scope): (usize, &String)| SCOPES.contains(&scope.as_str()) && !scopes[..index].contains(scope);
+    if scopes.is_empty() || !scopes.iter().enumerate().all(once) {
+        return Err(KeyRefused::Scopes);
+    }
+    if expires_at.is_some_and(|end| end <= now_ms) {
+        return Err(KeyRefused::Expiry);
+    }
+    let body = format!("{PREFIX}{environment}_{}", random_text(random));
+    let key = format!("{body}_{}", checksum(&body));
+    let row = ApiKeyRow {
+        id: ApiKeyId::mint(now_ms, random),
+        tenant: (*tenant).to_owned(),
+        hash: hex::sha256(key.as_bytes()),
+        name: (*name).to_owned(),
+        scopes: scopes.to_vec(),
+        created_at: now_ms,
+        expires_at: *expires_at,
+        revoked_at: None,
+    };
+    Ok((row, key))
+}
+
+/// Whether a text has the form of a key and its checksum holds; whether such a key exists is for the store to say.
+#[must_use]
+pub fn is_well_formed(key: &str) -> bool {
+    let Some((body, sum)) = key.rsplit_once('_') else { return false };
+    let Some((environment, random)) = body.strip_prefix(PREFIX).and_then(|rest| rest.split_once('_')) else {
+        return false;
+    };
+    ENVIRONMENTS.contains(&environment)
+        && random.len() == RANDOM_CHARS
+        && random.bytes().all(|c| ALPHABET.contains(&c))
+        && checksum(body) == sum
+}
+
+fn random_text(random: &dyn Random) -> String {
+    let mut text = String::with_capacity(RANDOM_CHARS);
+    let mut bytes = [0; 64];
+    while text.len() < RANDOM_CHARS {
+        random.fill(&mut bytes);
+        // Bytes from 248 on are passed over: all characters are equally likely. 238 bits in all.
+        let chars = bytes.iter().filter(|byte| **byte < 248).map(|byte| char::from(ALPHABET[usize::from(*byte % 62)]));
+        text.extend(chars.take(RANDOM_CHARS - text.len()));
+    }
+    text
+}
+
+fn checksum(body: &str) -> String {
+    let digest = Sha256::digest(body.as_bytes());
+    let mut value = digest.iter().take(5).fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
+    let mut digits = [0; CHECKSUM_CHARS];
+    for digit in digits.iter_mut().rev() {
+        *digit = ALPHABET[(value % 62) as usize];
+        value /= 62;
+    }
+    digits.iter().map(|digit| char::from(*digit)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::SystemRandom;
+
+    fn request<'a>(name: &'a str, scopes: &'a [String]) -> KeyRequest<'a> {
+        KeyRequest { tenant: "default", name, environment: "live", scopes, expires_at: None }
+    }
+
+    #[test]
+    fn a_key_is_well_formed_and_no_change_of_one_character_is() {
+        let scopes = ["turns".to_owned()];
+        let (row, key) = make(&request("shop", &scopes), 1, &SystemRandom).unwrap();
+        assert!(key.starts_with("lgdl_live_") && is_well_formed(&key), "{key}");
+        assert_eq!(row.hash, hex::sha256(key.as_bytes()));
+        for at in 0..key.len() {
+            let mut changed = key.clone().into_bytes();
+            changed[at] = if changed[at] == b'x' { b'y' } else { b'x' };
+            assert!(!is_well_formed(std::str::from_utf8(&changed).unwrap()), "{at}");
+        }
+        for odd in ["", "lgdl", "lgdl_live__", "lgdl_live_ü_000000", &key[1..], &format!("{key}0")] {
+            assert!(!is_well_formed(odd), "{odd}");
+        }
+    }
+
+    #[test]
+    fn wishes_that_make_no_sense_are_refused() {
+        let (turns, twice, odd) = (["turns".into()], ["turns".into(), "turns".into()], ["everything".into()]);
+        let refused = |request: KeyRequest<'_>| make(&request, 10, &SystemRandom).unwrap_err();
+        assert_eq!(refused(request("", &turns)), KeyRefused::Name);
+        assert_eq!(refused(request("a\nb", &turns)), KeyRefused::Name);
+        assert_eq!(refused(request("a", &[])), KeyRefused::Scopes);
+        assert_eq!(refused(request("a", &twice)), KeyRefused::Scopes);
+        assert_eq!(refused(request("a", &odd)), KeyRefused::Scopes);
+        assert_eq!(refused(KeyRequest { environment: "prod", ..request("a", &turns) }), KeyRefused::Environment);
+        assert_eq!(refused(KeyRequest { expires_at: Some(10), ..request("a", &turns) }), KeyRefused::Expiry);
+    }
+}

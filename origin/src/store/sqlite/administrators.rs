@@ -1,0 +1,207 @@
+//! Administrators, their sessions, and the listing of conversations on SQLite.
+
+use async_trait::async_trait;
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::conversations::parse_id;
+use super::{SqliteStore, failed, natural};
+use crate::ids::SessionId;
+use crate::store::{
+    AdministratorRow, Administrators, ConversationFilter, ConversationHead, Listings, MAX_PAGE, Result, Role,
+    SessionEnd, SessionRow, SessionTokens, StoreError,
+};
+
+const ADMINISTRATOR: &str = "a.id, a.name, a.role, a.tenant, a.password, a.created_at, a.disabled";
+
+#[async_trait]
+impl Administrators for SqliteStore {
+    async fn add_administrator(&self, administrator: AdministratorRow) -> Result<bool> {
+        self.writer
+            .write(move |connection| {
+                let sql = "INSERT INTO administrators (id, name, role, tenant, password, created_at, disabled)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (name) DO NOTHING";
+                let AdministratorRow { id, name, role, tenant, password, created_at, disabled } = &administrator;
+                let row = params![id.as_str(), name, role.name(), tenant, password, created_at, disabled];
+                Ok(connection.execute(sql, row).map_err(failed)? == 1)
+            })
+            .await
+    }
+
+    async fn administrators(&self) -> Result<Vec<AdministratorRow>> {
+        self.read(|connection| {
+            let sql = format!("SELECT {ADMINISTRATOR} FROM administrators a ORDER BY name");
+            let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
+            let rows = statement.query_map([], |row| Ok(administrator(row, 0))).map_err(failed)?;
+            rows.map(|row| row.map_err(failed)?).collect()
+        })
+        .await
+    }
+
+    async fn find_administrator(&self, name: &str) -> Result<Option<AdministratorRow>> {
+        let name = name.to_owned();
+        self.read(move |connection| {
+            let sql = format!("SELECT {ADMINISTRATOR} FROM administrators a WHERE name = ?1");
+            let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
+            statement.query_row([name], |row| Ok(administrator(row, 0))).optional().map_err(failed)?.transpose()
+        })
+        .await
+    }
+
+    async fn change_administrator(&self, administrator: AdministratorRow) -> Result<bool> {
+        self.writer
+            .write(move |connection| {
+                let sql = "UPDATE administrators SET role = ?2, password = ?3, disabled = ?4 WHERE id = ?1";
+                let AdministratorRow { id, role, password, disabled, .. } = &administrator;
+                let changed = connection.execute(sql, params![id.as_str(), role.name(), password, disabled]);
+                Ok(changed.map_err(failed)? == 1)
+            })
+            .await
+    }
+
+    async fn begin_session(&self, session: SessionRow) -> Result<()> {
+        self.writer
+            .write(move |connection| {
+                let sql = "INSERT INTO administrator_sessions (id, administrator_id, access_hash, access_expires_at,
+                    refresh_hash, refresh_expires_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+                let SessionRow { id, administrator, tokens, created_at } = &session;
+                let row = params![
+                    id.as_str(),
+                    administrator.as_str(),
+                    tokens.access_hash,
+                    tokens.access_expires_at,
+                    tokens.refresh_hash,
+                    tokens.refresh_expires_at,
+                    created_at
+                ];
+                connection.execute(sql, row).map(drop).map_err(failed)
+            })
+            .await
+    }
+
+    async fn find_session(&self, id: &SessionId) -> Result<Option<(SessionRow, AdministratorRow)>> {
+        let id = id.clone();
+        self.read(move |connection| {
+            let sql = format!(
+                "SELECT s.access_hash, s.access_expires_at, s.refresh_hash, s.refresh_expires_at, s.created_at,
+                {ADMINISTRATOR} FROM administrator_sessions s JOIN administrators a ON a.id = s.administrator_id
+                WHERE s.id = ?1"
+            );
+            let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
+            let found = statement.query_row([id.as_str()], |row| Ok(session(row, &id))).optional();
+            found.map_err(failed)?.transpose()
+        })
+        .await
+    }
+
+    async fn renew_session(&self, id: &SessionId, used_hash: &str, tokens: SessionTokens) -> Result<bool> {
+        let (id, used_hash) = (id.clone(), used_hash.to_owned());
+        self.writer
+            .write(move |connection| {
+                let sql = "UPDATE administrator_sessions SET access_hash = ?3, access_expires_at = ?4,
+                    refresh_hash = ?5, refresh_expires_at = ?6 WHERE id = ?1 AND refresh_hash = ?2";
+                let SessionTokens { access_hash, access_expires_at, refresh_hash, refresh_expires_at } = &tokens;
+                let row =
+                    params![id.as_str(), used_hash, access_hash, access_expires_at, refresh_hash, refresh_expires_at];
+                Ok(connection.execute(sql, row).map_err(failed)? == 1)
+            })
+            .await
+    }
+
+    async fn end_sessions(&self, which: SessionEnd) -> Result<u64> {
+        self.writer
+            .write(move |connection| {
+                let delete = "DELETE FROM administrator_sessions WHERE";
+                let ended = match &which {
+                    SessionEnd::One(id) => connection.execute(&format!("{delete} id = ?1"), [id.as_str()]),
+                    SessionEnd::AllOf(administrator) => {
+                        connection.execute(&format!("{delete} administrator_id = ?1"), [administrator.as_str()])
+                    }
+                    SessionEnd::ExpiredBefore(time) => {
+                        connection.execute(&format!("{delete} refresh_expires_at < ?1"), [time])
+                    }
+                };
+                ended.map(|rows| rows as u64).map_err(failed)
+            })
+            .await
+    }
+}
+
+#[async_trait]
+impl Listings for SqliteStore {
+    async fn list_conversations(
+        &self,
+        tenant: &str,
+        filter: ConversationFilter,
+        limit: u32,
+    ) -> Result<Vec<ConversationHead>> {
+        let tenant = tenant.to_owned();
+        self.read(move |connection| {
+            let sql = "SELECT id, game, user_id, version, game_version, created_at, updated_at, current_move_state,
+                awaiting_response FROM conversations
+                WHERE tenant = ?1 AND (?2 IS NULL OR game = ?2) AND (?3 IS NULL OR user_id = ?3)
+                AND created_at >= ?4 AND created_at < ?5 AND (created_at, id) < (?6, ?7)
+                ORDER BY created_at DESC, id DESC LIMIT ?8";
+            let ConversationFilter { game, user_id, since, until, after } = &filter;
+            // After nothing means before the end of all time.
+            let (at, id) = after.as_ref().map_or((i64::MAX, ""), |(at, id)| (*at, id.as_str()));
+            let (since, until) = (since.unwrap_or(i64::MIN), until.unwrap_or(i64::MAX));
+            let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+            let row = params![tenant, game, user_id, since, until, at, id, limit.min(MAX_PAGE)];
+            let rows = statement.query_map(row, |row| Ok(head(row))).map_err(failed)?;
+            rows.map(|row| row.map_err(failed)?).collect()
+        })
+        .await
+    }
+}
+
+fn head(row: &Row<'_>) -> Result<ConversationHead> {
+    let id = parse_id(row.get(0).map_err(failed)?)?;
+    let read = || {
+        Ok(ConversationHead {
+            id,
+            game: row.get(1)?,
+            user_id: row.get(2)?,
+            version: natural(row.get(3)?),
+            game_version: row.get(4)?,
+            created_at: row.get(5)?,
+            updated_at: row.get(6)?,
+            current_move_state: row.get(7)?,
+            awaiting_response: row.get(8)?,
+        })
+    };
+    read().map_err(failed)
+}
+
+fn session(row: &Row<'_>, id: &SessionId) -> Result<(SessionRow, AdministratorRow)> {
+    let administrator = administrator(row, 5)?;
+    let read = || {
+        let tokens = SessionTokens {
+            access_hash: row.get(0)?,
+            access_expires_at: row.get(1)?,
+            refresh_hash: row.get(2)?,
+            refresh_expires_at: row.get(3)?,
+        };
+        Ok(SessionRow { id: id.clone(), administrator: administrator.id.clone(), tokens, created_at: row.get(4)? })
+    };
+    Ok((read().map_err(failed)?, administrator))
+}
+
+fn administrator(row: &Row<'_>, first: usize) -> Result<AdministratorRow> {
+    let damaged = |what: String| StoreError::Damaged(what);
+    let id: String = row.get(first).map_err(failed)?;
+    let role: String = row.get(first + 2).map_err(failed)?;
+    let id = id.parse().map_err(|error| damaged(format!("administrators.id: {error}")))?;
+    let role = Role::of_name(&role).ok_or_else(|| damaged("administrators.role names no role".into()))?;
+    let read = || {
+        Ok(AdministratorRow {
+            id,
+            name: row.get(first + 1)?,
+            role,
+            tenant: row.get(first + 3)?,
+            password: row.get(first + 4)?,
+            created_at: row.get(first + 5)?,
+            disabled: row.get(first + 6)?,
+        })
+    };
+    read().map_err(failed)
+}
