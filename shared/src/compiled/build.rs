@@ -281,9 +281,11 @@ impl Builder {
         let mut sections: [Vec<u8>; SECTIONS] = std::array::from_fn(|_| Vec::new());
         let name = self.string(&game.name)?;
         put(&mut sections[Section::Summary as usize], &[name.0, name.1]);
-        self.moves(game, &mut sections)?;
         self.lexicon(&mut sections);
         self.index(&mut sections);
+        // The bodies are the largest part; what they do not need is let go before.
+        self.patterns = Vec::new();
+        self.moves(game, &mut sections)?;
         for participant in std::mem::take(&mut self.participants) {
             let human = !is_machine(&participant);
             let (at, length) = self.string(&participant)?;

@@ -19,9 +19,27 @@ use crate::ir;
 /// A compiled game, ready to match. Cloning is cheap and shares what has been decoded.
 #[derive(Debug, Clone)]
 pub struct CompiledGame {
-    bytes: Arc<[u8]>,
+    bytes: Bytes,
     layout: Layout,
     decoded: Arc<Decoded>,
+}
+
+/// The block, as it was made or as it was handed in; neither is copied.
+#[derive(Debug, Clone)]
+enum Bytes {
+    Made(Arc<Vec<u8>>),
+    Given(Arc<[u8]>),
+}
+
+impl std::ops::Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Bytes::Made(bytes) => bytes,
+            Bytes::Given(bytes) => bytes,
+        }
+    }
 }
 
 /// What has been decoded so far.
@@ -42,7 +60,7 @@ impl CompiledGame {
     /// # Errors
     /// When the game exceeds a limit of the format.
     pub fn compile(game: &ir::Game) -> Result<CompiledGame, LoadError> {
-        CompiledGame::load(build::compile(game)?.into())
+        CompiledGame::over(Bytes::Made(Arc::new(build::compile(game)?)))
     }
 
     /// Takes bytes made by [`CompiledGame::compile`]. Does no work that grows with the number of moves beyond a checksum
@@ -51,6 +69,10 @@ impl CompiledGame {
     /// # Errors
     /// When the bytes are damaged or of another format version.
     pub fn load(bytes: Arc<[u8]>) -> Result<CompiledGame, LoadError> {
+        CompiledGame::over(Bytes::Given(bytes))
+    }
+
+    fn over(bytes: Bytes) -> Result<CompiledGame, LoadError> {
         let layout = Layout::read(&bytes)?;
         Ok(CompiledGame { bytes, layout, decoded: Arc::default() })
     }
