@@ -11,8 +11,10 @@ pub(super) fn stands(scene: &Scene, at: usize, found: &Found) -> bool {
     if inside_a_name(scene, at, end) || amid_figures(scene, at, end) {
         return false;
     }
-    let bare_figures = end == at + 1 && scene.tokens[at].digits > 0;
-    if bare_figures && at > 0 && scene.is(at - 1, Sym::Label) {
+    if after_a_label(scene, at, end)
+        || runs_on_spaced(scene, at, end)
+        || scene.is(end, Sym::PerCent) && scene.is(end - 2, Sym::Dot)
+    {
         return false;
     }
     // Around the clock.
@@ -103,6 +105,21 @@ fn doubtful_word(scene: &Scene, at: usize, end: usize) -> bool {
         Sym::About,
     ];
     !alone || led.iter().any(|&s| before(s))
+}
+
+/// "room 2015", "building 4 this afternoon": a number that is a name.
+fn after_a_label(scene: &Scene, at: usize, end: usize) -> bool {
+    let marked = [Sym::Colon, Sym::Slash, Sym::Dash, Sym::Dot].iter().any(|&s| end > at + 1 && scene.is(at + 1, s));
+    at > 0 && scene.tokens[at].digits > 0 && !marked && scene.is(at - 1, Sym::Label)
+}
+
+/// `2015 - 32`: a year that goes on as something else.
+fn runs_on_spaced(scene: &Scene, at: usize, end: usize) -> bool {
+    let digits = |k: usize| scene.tokens.get(k).is_some_and(|t| t.digits > 0 && t.gap != Gap::Line);
+    let dash = |k: usize| scene.is(k, Sym::Dash) && scene.tokens[k].gap != Gap::Line;
+    end == at + 1
+        && scene.tokens[at].digits > 0
+        && (dash(end) && digits(end + 1) || at > 1 && dash(at - 1) && scene.tokens[at - 2].digits > 0)
 }
 
 /// "February 30", "31 April": a month beside a day that it does not have.

@@ -35,8 +35,8 @@ const TOP: [Sym; 10] = [
     Sym::Repeat,
     Sym::Stamp,
     Sym::Stretch,
-    Sym::Period,
     Sym::Dates,
+    Sym::Period,
     Sym::ClockTime,
     Sym::AtHour,
     Sym::TimeRange,
@@ -95,6 +95,7 @@ const NAMES: Mask = {
         Sym::Set,
         Sym::Time,
         Sym::Date,
+        Sym::Soon,
     ];
     let mut mask = 0;
     let mut i = 0;

@@ -19,7 +19,7 @@ const fn part(start: i32, end: i32, code: &'static str, pm: bool, meal: bool) ->
 }
 
 /// By the numbers that the word tables use.
-pub(super) const PARTS: [Hours; 12] = [
+pub(super) const PARTS: [Hours; 11] = [
     part(8, 12, "TMO", false, false),
     part(12, 16, "TAF", true, false),
     part(16, 20, "TEV", true, false),
@@ -31,7 +31,6 @@ pub(super) const PARTS: [Hours; 12] = [
     part(8, 12, "TMER", false, true),
     part(11, 13, "TMEL", true, true),
     part(16, 20, "TMED", true, true),
-    part(5, 8, "TDW", false, false),
 ];
 
 /// Position of the morning.

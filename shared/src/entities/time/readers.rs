@@ -275,13 +275,9 @@ fn short_year(scene: &Scene, at: usize) -> Option<Found> {
         || scene.is(next, Sym::Dot)
             && scene.glued(next + 1)
             && scene.tokens.get(next + 1).is_some_and(|t| t.digits > 0);
-    // What is counted by the figure is no year: "May 5, 30 people".
-    let behind = scene.tokens.get(next);
-    let ends = behind
-        .is_none_or(|t| t.gap == Gap::Line || t.mask != 0 || !scene.word(next).starts_with(char::is_alphanumeric));
     let glued = scene.glued(next) && scene.word(next).starts_with(char::is_alphanumeric);
     let year = token.number as i16;
-    (!clock && ends && !glued && !scene.is(next, Sym::Unit)).then(|| found(next, Node::Year(year)))
+    (!clock && !glued && !scene.is(next, Sym::Unit)).then(|| found(next, Node::Year(year)))
 }
 
 /// `1990` or `90` before an `s`.

@@ -94,6 +94,11 @@ pub(crate) fn compact(_: &Scene, parts: &[Matched]) -> Option<Node> {
     Some(Node::Clock(settle(Clock::new(digits / 100, digits % 100, Precision::Minute), parts)))
 }
 
+/// `0730` where only a clock time can stand.
+pub(crate) fn four_figures(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    (scene.tokens[scene.start].digits == 4).then(|| compact(scene, parts))?
+}
+
 /// An hour that nothing marks as one: "8" in "tomorrow at 8".
 pub(crate) fn bare(_: &Scene, parts: &[Matched]) -> Option<Node> {
     Some(Node::Clock(Clock::new(number(parts)? as i32, 0, Precision::Bare)))

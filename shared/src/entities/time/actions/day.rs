@@ -56,7 +56,9 @@ pub(crate) fn named_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     {
         return None;
     }
-    month_day(scene, year(parts).or(rel_year), month(parts)?, day).map(Node::Date)
+    // "this Friday, June 15" is of this year.
+    let led = lead_is_relative(parts).then_some(scene.today.year());
+    month_day(scene, year(parts).or(rel_year).or(led), month(parts)?, day).map(Node::Date)
 }
 
 fn figures(scene: &Scene, parts: &[Matched]) -> [Option<(i64, u8)>; 3] {
@@ -234,6 +236,11 @@ pub(crate) fn iso_week_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let monday = calendar::iso_week(year(parts)?, week)?;
     (1..=7).contains(&day).then_some(())?;
     calendar::add_days(monday, day - 1).map(|d| Node::Date(Day::exact(d)))
+}
+
+/// "on Tuesday of next week": here the preposition is part of it.
+pub(crate) fn weekday_of_next_week(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    (unit(parts)? == Unit::Week).then(|| of_week(scene, 1, weekday(parts)?))?
 }
 
 /// "the Friday after next": a week behind the next one.

@@ -124,6 +124,13 @@ pub(crate) fn shifted(_: &Scene, parts: &[Matched]) -> Option<Node> {
     Some(Node::Shift(Shift { length, sign: if before { -1.0 } else { 1.0 }, anchor }))
 }
 
+/// "in two years since 2011": from the beginning of a year.
+pub(crate) fn shifted_from_year(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (length, from) = (length(parts)?, super::period(parts)?);
+    let whole_year = from.form == PeriodForm::Year && from.past == from.future;
+    whole_year.then_some(Node::Shift(Shift { length, sign: 1.0, anchor: Some(from.future.0) }))
+}
+
 /// "a year ago today": the shift of the length from the day.
 pub(in crate::entities::time) fn moved(from: Date, length: &Length, sign: f64) -> Option<Date> {
     let months = length.months() * sign;
@@ -336,7 +343,7 @@ pub(crate) fn starting(_: &Scene, parts: &[Matched]) -> Option<Node> {
 /// The same from a moment on, in hours.
 pub(crate) fn starting_hours(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let length = length(parts)?;
-    if !length.has_clock() || length.whole {
+    if length.whole {
         return None;
     }
     let moment = find(parts, |n| if let Node::Moment(m) = n { Some(*m) } else { None })?;

@@ -485,6 +485,17 @@ pub(crate) fn piece_of(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     Some(Node::Period(Period { past, future, form: PeriodForm::Days }))
 }
 
+/// "end of month": of this one.
+pub(crate) fn piece_of_this(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let unit = unit(parts)?;
+    if unit < Unit::Week || plural(scene, scene.end - 1) {
+        return None;
+    }
+    let (start, end, _) = unit_around(scene.today, unit, 0)?;
+    let (start, end) = cut(scene, edge(parts)?, (start, end))?;
+    exact(start, end, PeriodForm::Days)
+}
+
 /// "rest of the month".
 pub(crate) fn rest_of(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let whole = period(parts)?;
@@ -657,6 +668,15 @@ pub(crate) fn year_range(_: &Scene, parts: &[Matched]) -> Option<Node> {
     let mut years = parts.iter().filter_map(|p| if let Node::Year(y) = p.node { Some(y) } else { None });
     let (a, b) = (calendar::year_start(years.next()?)?, calendar::year_start(years.next()?)?);
     (a < b).then_some(Node::Period(Period::exact(a, b, PeriodForm::Days)))
+}
+
+/// "from March to date".
+pub(crate) fn until_now(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let from = parts.iter().find_map(|p| range_end(&p.node))?;
+    // What is ahead can't have begun: this year's, or else last year's.
+    let from =
+        [from.future, in_year(from.future, scene.today.year())?, from.past].into_iter().find(|d| *d < scene.today)?;
+    exact(from, scene.today, PeriodForm::Days)
 }
 
 /// "between now and November".

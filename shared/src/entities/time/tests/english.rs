@@ -193,3 +193,24 @@ fn spans_of_hours_are_found() {
         ("now to 6pm", "now to 6pm|DateTimeRange|2016-11-07T16:12:00..2016-11-07T18:00:00"),
     ]);
 }
+
+#[test]
+#[rustfmt::skip]
+fn odd_forms_that_were_once_missed_are_found() {
+    check(&[
+        ("I'll go back second of Aug.", "second of Aug|Date|2017-08-02"),
+        ("sometime this Friday-Nov-11 with Jim", "this Friday-Nov-11|Date|2016-11-11"),
+        ("between 0730-0930", "between 0730-0930|TimeRange|07:30:00..09:30:00"),
+        ("in two weeks since the year 2011", "in two weeks since the year 2011|Date|2011-01-15"),
+        ("coffee in building 4 this afternoon", "this afternoon|DateTimeRange|2016-11-07T12:00:00..2016-11-07T16:00:00"),
+        ("on tuesday of next week", "on tuesday of next week|Date|2016-11-15"),
+        ("2019-aug-1", "2019-aug-1|Date|2019-08-01"),
+        ("a day starting this Friday at 5 pm", "a day starting this Friday at 5 pm|DateTimeRange|2016-11-11T17:00:00..2016-11-12T17:00:00"),
+        ("from March to date", "from March to date|DateRange|2016-03-01..2016-11-07"),
+        ("end of month", "end of month|DateRange|2016-11-16..2016-12-01"),
+        ("as soon as possible", "as soon as possible|DateTime|2016-11-07T16:12:00"),
+        ("mid-week", "mid-week|DateRange|2016-11-08..2016-11-12"),
+        ("at 6.45 percent", ""),
+        ("2015 - 32", ""),
+    ]);
+}
