@@ -87,32 +87,54 @@ impl Phrase {
 
 /// Whether the words are exactly `phrase`.
 pub(crate) fn is(words: &[Word], phrase: &str) -> bool {
-    let mut expected = phrase.split(' ');
-    words.iter().all(|word| expected.next() == Some(word.text.as_str())) && expected.next().is_none()
+    !words.is_empty() && prefix(words, phrase) == words.len()
 }
 
 /// How many of the first words make up the longest of `phrases` that they begin with; 0 for none.
 pub(crate) fn longest_prefix(words: &[Word], phrases: &[&str]) -> usize {
-    let mut best = 0;
-    for phrase in phrases {
-        let count = phrase.split(' ').count();
-        if count > best && count <= words.len() && is(&words[..count], phrase) {
-            best = count;
-        }
-    }
-    best
+    phrases.iter().map(|phrase| prefix(words, phrase)).max().unwrap_or(0)
 }
 
 /// How many of the last words make up the longest of `phrases` that they end with; 0 for none.
 pub(crate) fn longest_suffix(words: &[Word], phrases: &[&str]) -> usize {
-    let mut best = 0;
-    for phrase in phrases {
-        let count = phrase.split(' ').count();
-        if count > best && count <= words.len() && is(&words[words.len() - count..], phrase) {
-            best = count;
-        }
+    phrases.iter().map(|phrase| suffix(words, phrase)).max().unwrap_or(0)
+}
+
+/// How many of the first words make up `phrase`; 0 when they do not. Nearly all phrases differ in their first letter,
+/// so that is looked at before anything else: the tables are long, and are gone through many times a turn.
+fn prefix(words: &[Word], phrase: &str) -> usize {
+    let Some(first) = words.first() else { return 0 };
+    if first.text.as_bytes().first() != phrase.as_bytes().first() {
+        return 0;
     }
-    best
+    let mut rest = phrase;
+    for (index, word) in words.iter().enumerate() {
+        let Some(after) = rest.strip_prefix(word.text.as_str()) else { return 0 };
+        if after.is_empty() {
+            return index + 1;
+        }
+        let Some(after) = after.strip_prefix(' ') else { return 0 };
+        rest = after;
+    }
+    0
+}
+
+/// How many of the last words make up `phrase`; 0 when they do not.
+fn suffix(words: &[Word], phrase: &str) -> usize {
+    let Some(last) = words.last() else { return 0 };
+    if last.text.as_bytes().last() != phrase.as_bytes().last() {
+        return 0;
+    }
+    let mut rest = phrase;
+    for (index, word) in words.iter().rev().enumerate() {
+        let Some(before) = rest.strip_suffix(word.text.as_str()) else { return 0 };
+        if before.is_empty() {
+            return index + 1;
+        }
+        let Some(before) = before.strip_suffix(' ') else { return 0 };
+        rest = before;
+    }
+    0
 }
 
 /// A name such as `device_type` as people would say it: `device type`.

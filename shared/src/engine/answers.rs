@@ -52,10 +52,11 @@ impl Run<'_> {
     }
 
     fn answer_typed(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Result<(), Halt> {
-        let fillers = prompt_words(mv, slot);
-        match slots::read_answer(slot, scan, &fillers) {
+        match slots::read_answer(slot, scan) {
             Answer::Value { found, whole } if found.fits => {
                 let leaves = if whole { None } else { self.interruption().filter(|other| other.score >= CERTAIN) };
+                let leaves =
+                    leaves.filter(|_| !slots::is_whole(slot, scan, (found.start, found.end), &prompt_words(mv, slot)));
                 self.fill(slot, &found, Source::Answer);
                 self.fill_beside_answer(mv, slot, scan, (found.start, found.end));
                 match leaves {
@@ -103,7 +104,7 @@ impl Run<'_> {
         let noise = strings::is_noise(&scan.phrase);
         if let Some(other) = &other
             && !strings::is_acknowledgement(&scan.phrase)
-            && (other.score >= CERTAIN || question || noise || is_verbatim(other, scan))
+            && (other.score >= CERTAIN || question || noise || is_verbatim(other, scan) || is_statement(other, scan))
         {
             return self.digress(other);
         }
@@ -152,7 +153,7 @@ impl Run<'_> {
 
     fn read_free_text(&mut self, slot: &Slot, scan: &Scan<'_>, others: &[(usize, usize)]) -> Option<Found> {
         if let SlotType::List(_) = effective_type(slot) {
-            return match slots::read_answer(slot, scan, &[]) {
+            return match slots::read_answer(slot, scan) {
                 Answer::Value { found, .. } => Some(found),
                 _ => None,
             };
@@ -340,7 +341,7 @@ impl Run<'_> {
                 return None;
             }
             let beside = Scan::of(said, [slot], scan.reference);
-            return match slots::read_answer(slot, &beside, &[]) {
+            return match slots::read_answer(slot, &beside) {
                 Answer::Value { found, whole } if found.fits && (whole || named || strength == Strength::Strong) => {
                     Some(found)
                 }
@@ -439,7 +440,7 @@ impl Run<'_> {
                 }
                 self.answered_by_active();
                 if *effective_type(&slot) != SlotType::String
-                    && let Answer::Value { found, .. } = slots::read_answer(&slot, &scan, &[])
+                    && let Answer::Value { found, .. } = slots::read_answer(&slot, &scan)
                     && found.fits
                 {
                     self.fill(&slot, &found, Source::Correction);
@@ -471,13 +472,28 @@ fn is_plain_answer(slot: &Slot, scan: &Scan<'_>) -> bool {
     }
 }
 
-/// Whether a pattern of literal words is all that was said.
+/// Whether a pattern of literal words is all that was said, but for words that carry nothing ("well, I fell down").
 fn is_verbatim(candidate: &Candidate, scan: &Scan<'_>) -> bool {
-    let (Some(first), Some(last)) = (scan.phrase.words.first(), scan.phrase.words.last()) else { return false };
+    #[rustfmt::skip]
+    const EMPTY: &[&str] = &[
+        "i", "i'm", "i've", "we", "it", "the", "a", "an", "my", "and", "also", "just", "please", "well", "um", "uh", "oh", "so", "now", "have", "am",
+        "sorry", "but", "really", "very", "actually", "think", "some", "then", "too", "help", "wait", "hey", "hi", "hello", "no", "ok",
+        "okay", "yes", "hold", "on", "can", "you", "could", "what", "about", "was", "had",
+    ];
+    let covered = |word: &Word| word.start >= candidate.span.0 && word.end <= candidate.span.1;
     candidate.literal_words >= 2
         && candidate.captures.is_empty()
-        && candidate.span.0 <= first.start
-        && candidate.span.1 >= last.end
+        && scan.phrase.words.iter().all(|word| covered(word) || EMPTY.contains(&word.text.as_str()))
+}
+
+/// "I can't log in and …": a sentence about oneself that another move understands is no value of a free-text slot.
+fn is_statement(candidate: &Candidate, scan: &Scan<'_>) -> bool {
+    const PLAIN_MATCH: f64 = 0.75;
+    let subject = scan.phrase.words.iter().find(|word| !strings::is_hesitation(&word.text));
+    let speaks_of_oneself = subject.is_some_and(|word| {
+        matches!(word.text.as_str(), "i" | "i'm" | "i've" | "i'd" | "i'll" | "im" | "ive" | "we" | "we're" | "we've")
+    });
+    speaks_of_oneself && candidate.score >= PLAIN_MATCH && candidate.literal_words >= 2
 }
 
 /// Whether some pattern of the move captures the slot.

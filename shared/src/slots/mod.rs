@@ -19,7 +19,7 @@ pub(crate) mod yes_no;
 pub(crate) use convert::{Found, number as number_value};
 pub(crate) use mentions::mentions;
 pub(crate) use options::choose;
-pub(crate) use read::{Answer, read_answer, read_string, read_value};
+pub(crate) use read::{Answer, is_whole, read_answer, read_string, read_value};
 pub(crate) use reasons::{expectation, reason};
 pub(crate) use scan::Scan;
 

@@ -31,21 +31,21 @@ pub(crate) enum Answer {
 }
 
 /// Reads an utterance as the answer to the slot's question (typed slots; free text is [`read_string`]'s).
-pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>, fillers: &[String]) -> Answer {
+pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>) -> Answer {
     let ty = effective_type(slot);
     let found = match ty {
         SlotType::Boolean => yes_no::read(scan.text, scan.reference).map(|answer| whole_text(scan, json!(answer))),
-        SlotType::Enum(options) => return read_enum(slot, options, scan, fillers),
+        SlotType::Enum(options) => return read_enum(slot, options, scan),
         SlotType::List(item) => return read_list(slot, item, scan),
         SlotType::String => read_string(slot, scan.text),
-        SlotType::Number | SlotType::Range { .. } => return read_number_answer(slot, ty, scan, fillers),
+        SlotType::Number | SlotType::Range { .. } => return read_number_answer(slot, ty, scan),
         SlotType::DateTime => one_of(slot, ty, scan).or_else(|| joined_datetime(slot, scan)),
         SlotType::Email | SlotType::Phone | SlotType::Url => one_of(slot, ty, scan).or_else(|| spelt_out(ty, scan)),
         _ => one_of(slot, ty, scan),
     };
     match found {
         Some(found) => {
-            let whole = is_whole(slot, scan, (found.start, found.end), fillers);
+            let whole = is_whole(slot, scan, (found.start, found.end), &[]);
             Answer::Value { found, whole }
         }
         None => Answer::Absent,
@@ -87,7 +87,7 @@ fn one_of(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
 /// TIMEX for a time in the past that has no measure.
 const PAST_REF: &str = "PAST_REF";
 
-fn read_enum(slot: &Slot, options: &[String], scan: &Scan<'_>, fillers: &[String]) -> Answer {
+fn read_enum(slot: &Slot, options: &[String], scan: &Scan<'_>) -> Answer {
     if is_yes_no(slot) {
         let Some(answer) = yes_no::read(scan.text, scan.reference) else { return Answer::Absent };
         let index = if answer { options::yes_option(options) } else { options::no_option(options) };
@@ -104,7 +104,7 @@ fn read_enum(slot: &Slot, options: &[String], scan: &Scan<'_>, fillers: &[String
     };
     let Some(option) = options.get(index) else { return Answer::Absent };
     let found = Found { start, end, text: readable_option(option), value: json!(option), fits: true };
-    let whole = is_whole(slot, scan, (start, end), fillers);
+    let whole = is_whole(slot, scan, (start, end), &[]);
     Answer::Value { found, whole }
 }
 
@@ -113,7 +113,7 @@ fn readable_option(option: &str) -> String {
     option.to_owned()
 }
 
-fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>, fillers: &[String]) -> Answer {
+fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
     let trimmed = scan.text.trim();
     let direct = plain_number(trimmed).or_else(|| match ty {
         SlotType::Range { max, .. } => rating(trimmed, *max, scan.reference),
@@ -157,7 +157,7 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>, fillers: &[St
     if !chosen.fits {
         return Answer::Refused(reason(slot));
     }
-    let whole = is_whole(slot, scan, (chosen.start, chosen.end), fillers);
+    let whole = is_whole(slot, scan, (chosen.start, chosen.end), &[]);
     Answer::Value { found: chosen, whole }
 }
 
@@ -330,7 +330,7 @@ pub(crate) fn read_value(slot: &Slot, text: &str, reference: &Reference) -> Answ
             Some(found) => Answer::Value { found, whole: true },
             None => Answer::Absent,
         },
-        _ => read_answer(slot, &Scan::of(text, [slot], reference), &[]),
+        _ => read_answer(slot, &Scan::of(text, [slot], reference)),
     }
 }
 
@@ -426,7 +426,7 @@ fn vague_time(scan: &Scan<'_>) -> Option<Found> {
 
 /// Whether an answer is nothing but the value and words that merely carry it: fillers, the slot's own name, and the
 /// words of the question (`fillers`).
-fn is_whole(slot: &Slot, scan: &Scan<'_>, span: (usize, usize), fillers: &[String]) -> bool {
+pub(crate) fn is_whole(slot: &Slot, scan: &Scan<'_>, span: (usize, usize), fillers: &[String]) -> bool {
     #[rustfmt::skip]
     const CARRIERS: &[&str] = &[
         "it's", "it", "is", "its", "was", "were", "be", "been", "has", "have", "about", "around", "approximately",

@@ -61,6 +61,11 @@ const DECLINES: &[&str] = &[
     "either", "whatever",
 ];
 
+/// Whether a word only fills a pause.
+pub(crate) fn is_hesitation(word: &str) -> bool {
+    HESITATIONS.contains(&word) || matches!(word, "wait" | "but" | "and" | "no" | "please" | "also" | "now")
+}
+
 /// Whether the person declines to answer ("no", "none", "I'd rather not say", "I don't know").
 pub(crate) fn is_decline(phrase: &Phrase) -> bool {
     if super::yes_no::is_unsure(phrase) {
