@@ -1,4 +1,4 @@
-//! The golden dialogues of the published suite, where it is at hand.
+//! The golden dialogues of the published suite, where it is at hand, and of our example games.
 
 mod support;
 
@@ -74,5 +74,11 @@ fn every_golden_dialogue_of_the_published_suite_holds() {
     let Some(root) = support::published() else { return };
     let (wrong, turns) = run_folder(&root);
     assert!(turns > 100, "only {turns} turns");
+    assert!(wrong.is_empty(), "{} of {turns} turns:\n{}", wrong.len(), wrong.join("\n"));
+}
+#[test]
+fn every_golden_dialogue_of_the_example_games_holds() {
+    let (wrong, turns) = run_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../games"));
+    assert!(turns > 20, "only {turns} turns");
     assert!(wrong.is_empty(), "{} of {turns} turns:\n{}", wrong.len(), wrong.join("\n"));
 }
