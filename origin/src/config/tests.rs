@@ -59,9 +59,13 @@ fn secrets_are_shown_nowhere() {
     // 32 bytes in base64, as a key-encryption key must be.
     let secret = "czNjcmV0LXMzY3JldC1zM2NyZXQtczNjcmV0LXMzY3I=";
     let keys = format!("edge:{secret}");
-    let pairs = [("LGDL_EDGE_KEYS", keys.as_str()), ("LGDL_ENCRYPTION_KEY", secret)];
+    let ring = "k1:c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U=";
+    let pairs = [("LGDL_EDGE_KEYS", keys.as_str()), ("LGDL_ENCRYPTION_KEY", ring)];
     let config = Config::read("", environment(&pairs)).unwrap();
-    assert!(!format!("{config:?}").contains(secret));
+    assert!(config.encryption_key.is_some());
+    assert!(!format!("{config:?}").contains(secret) && !format!("{config:?}").contains("c2Vjcm"));
+    let wrong = Config::read("", environment(&[("LGDL_ENCRYPTION_KEY", secret), UNSIGNED])).unwrap_err();
+    assert!(wrong.to_string().contains("LGDL_ENCRYPTION_KEY is no key ring") && !wrong.to_string().contains(secret));
     let wrong = Config::read("", environment(&[("LGDL_POSTGRES_URL", secret), UNSIGNED])).unwrap_err();
     assert!(!wrong.to_string().contains(secret));
 }
