@@ -5,6 +5,8 @@
 
 pub mod answer;
 pub mod call;
+#[cfg(feature = "cloudflare")]
+mod cloudflare;
 pub mod digest;
 pub mod memory;
 pub mod native;

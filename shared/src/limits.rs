@@ -234,6 +234,53 @@ pub struct Counted {
     pub ban_is_new: bool,
 }
 
+/// What one count reads and writes, for whatever keeps it longer than memory does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EntryName {
+    /// A bucket, by its key.
+    Bucket(String),
+    /// A conduct, by its subject.
+    Conduct(String),
+}
+
+impl EntryName {
+    /// The entries that a request is about.
+    pub fn of(request: &CountRequest) -> impl Iterator<Item = EntryName> {
+        let buckets = request.takes.iter().map(|take| EntryName::Bucket(take.key.clone()));
+        buckets.chain([EntryName::Conduct(request.subject.clone())])
+    }
+}
+
+impl fmt::Display for EntryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EntryName::Bucket(key) => write!(f, "bucket:{key}"),
+            EntryName::Conduct(subject) => write!(f, "conduct:{subject}"),
+        }
+    }
+}
+
+/// The value of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entry {
+    /// A bucket with its rate.
+    Bucket(Rate, Bucket),
+    /// A conduct.
+    Conduct(Conduct),
+}
+
+impl Entry {
+    /// Whether forgetting it changes nothing.
+    #[must_use]
+    pub fn is_forgettable(&self, now_ms: i64) -> bool {
+        match self {
+            Entry::Bucket(rate, bucket) => bucket.is_full(*rate, now_ms),
+            Entry::Conduct(conduct) => conduct.is_forgiven(now_ms),
+        }
+    }
+}
+
 /// Buckets and conducts in memory, for whatever counts in one place: a process, a Durable Object.
 #[derive(Debug, Default)]
 pub struct Counters {
@@ -263,6 +310,28 @@ impl Counters {
             standings: buckets.iter().map(|(rate, bucket)| bucket.standing(*rate, now_ms)).collect(),
             banned_for_ms: banned_for_ms.or(new_ban_ms),
             ban_is_new: new_ban_ms.is_some(),
+        }
+    }
+
+    /// Takes in an entry that was kept elsewhere.
+    pub fn restore(&mut self, name: &EntryName, entry: Entry) {
+        match (name, entry) {
+            (EntryName::Bucket(key), Entry::Bucket(rate, bucket)) => {
+                self.buckets.insert(key.clone(), (rate, bucket));
+            }
+            (EntryName::Conduct(subject), Entry::Conduct(conduct)) => {
+                self.conducts.insert(subject.clone(), conduct);
+            }
+            _ => {}
+        }
+    }
+
+    /// An entry, to be kept elsewhere.
+    #[must_use]
+    pub fn entry(&self, name: &EntryName) -> Option<Entry> {
+        match name {
+            EntryName::Bucket(key) => self.buckets.get(key).map(|(rate, bucket)| Entry::Bucket(*rate, *bucket)),
+            EntryName::Conduct(subject) => self.conducts.get(subject).map(|conduct| Entry::Conduct(*conduct)),
         }
     }
 
@@ -394,6 +463,27 @@ mod tests {
             Take { key: "global".into(), rate: rate("1000/minute") },
         ];
         CountRequest { takes, subject: user.into() }
+    }
+
+    #[test]
+    fn counting_goes_on_from_entries_kept_elsewhere() {
+        let mut kept = HashMap::<String, String>::new();
+        let mut whole = Counters::default();
+        for now_ms in (0..400).map(|n| n * 150) {
+            let request = request("u");
+            let mut fresh = Counters::default();
+            for name in EntryName::of(&request) {
+                if let Some(text) = kept.get(&name.to_string()) {
+                    fresh.restore(&name, serde_json::from_str(text).unwrap());
+                }
+            }
+            assert_eq!(fresh.count(&request, now_ms), whole.count(&request, now_ms));
+            for name in EntryName::of(&request) {
+                if let Some(entry) = fresh.entry(&name) {
+                    kept.insert(name.to_string(), serde_json::to_string(&entry).unwrap());
+                }
+            }
+        }
     }
 
     #[test]

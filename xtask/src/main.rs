@@ -7,6 +7,7 @@ mod folders;
 mod shell;
 mod test;
 mod wasm;
+mod worker;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,6 +30,8 @@ enum Command {
         #[arg(long, value_enum, default_value_t = wasm::Target::Wasip1)]
         target: wasm::Target,
     },
+    /// Build the Worker for Cloudflare; its folder is the only line on standard output
+    Worker,
     /// Talk to games on this machine: builds what is needed and runs `lgdl dev`
     Dev {
         /// Folders or files of games; all of games/ when none is named
@@ -64,6 +67,10 @@ fn obey(command: Command) -> Result<()> {
     match command {
         Command::Wasm { target } => {
             println!("{}", wasm::build_edge(target)?.display());
+            Ok(())
+        }
+        Command::Worker => {
+            println!("{}", worker::build()?.display());
             Ok(())
         }
         Command::Dev { games, more } => dev::dev(&games, &more),

@@ -3,6 +3,7 @@
 
 mod standard_library;
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -49,13 +50,19 @@ pub(crate) enum Toolchain {
 impl Toolchain {
     /// A cargo command that uses this toolchain.
     fn cargo(&self) -> Command {
-        match self {
+        let mut command = match self {
             Toolchain::Current => Command::new("cargo"),
-            Toolchain::Fallback(folder) => {
-                let mut command = Command::new(folder.join("bin/cargo"));
-                command.envs(standard_library::environment(folder));
-                command
-            }
+            Toolchain::Fallback(folder) => Command::new(folder.join("bin/cargo")),
+        };
+        command.envs(self.environment());
+        command
+    }
+
+    /// What makes other programs use this toolchain.
+    pub(crate) fn environment(&self) -> Vec<(&'static str, OsString)> {
+        match self {
+            Toolchain::Current => Vec::new(),
+            Toolchain::Fallback(folder) => standard_library::environment(folder),
         }
     }
 

@@ -1,0 +1,221 @@
+//! [`Platform`] on Workers: bindings and nothing else. What is decided with them is the pipeline's.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use futures_util::{StreamExt, pin_mut};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use worker::wasm_bindgen::JsValue;
+use worker::{
+    AbortController, Date, Delay, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response, Stub,
+};
+
+use crate::memory::Memory;
+use crate::platform::{FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError};
+use lgdl::limits::{CountRequest, Counted};
+use lgdl::wire::node::{self, EntryName, Limit, Stream};
+
+/// The key-value namespace, as `wrangler.toml` binds it.
+pub(super) const KV_BINDING: &str = "STATE";
+/// The Durable Object namespace, as `wrangler.toml` binds it.
+pub(super) const OBJECT_BINDING: &str = "NODE";
+/// Workers KV refuses a shorter expiry.
+const SHORTEST_TTL_SECONDS: u64 = 60;
+/// Time that a Durable Object gets: one that hangs must not hang its caller, milliseconds.
+const OBJECT_TIMEOUT_MS: u64 = 5_000;
+/// The object that keeps the journal of all conversations, so that it can be drained oldest first.
+const JOURNAL_OBJECT: &str = "journal";
+
+thread_local! {
+    /// Lives as long as the isolate.
+    static MEMORY: Rc<Memory> = Rc::new(Memory::default());
+}
+
+/// One request's view of the Worker's bindings.
+pub(super) struct Cloudflare {
+    env: Env,
+    memory: Rc<Memory>,
+}
+
+impl Cloudflare {
+    pub(super) fn new(env: Env) -> Self {
+        Cloudflare { env, memory: MEMORY.with(Rc::clone) }
+    }
+
+    fn kv(&self) -> Result<worker::KvStore, KvError> {
+        self.env.kv(KV_BINDING).map_err(|error| KvError(error.to_string()))
+    }
+
+    async fn object<T: DeserializeOwned>(
+        &self,
+        object: &str,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<Option<T>, SeamError> {
+        let unavailable = |error: &dyn std::fmt::Display| SeamError::Unavailable(error.to_string());
+        let namespace = self.env.durable_object(OBJECT_BINDING).map_err(|e| unavailable(&e))?;
+        let stub = namespace.get_by_name(object).map_err(|e| unavailable(&e))?;
+        let body = serde_json::to_string(body).map_err(|e| unavailable(&e))?;
+        let call = call_object(&stub, path, &body);
+        let limit = Delay::from(Duration::from_millis(OBJECT_TIMEOUT_MS));
+        pin_mut!(call, limit);
+        let mut response = match select(call, limit).await {
+            Either::Left((response, _)) => response.map_err(|e| unavailable(&e))?,
+            Either::Right(_) => return Err(SeamError::Unavailable("the Durable Object did not answer".into())),
+        };
+        match response.status_code() {
+            200 => {
+                let text = response.text().await.map_err(|e| unavailable(&e))?;
+                if text.is_empty() {
+                    return Ok(None);
+                }
+                serde_json::from_str(&text).map(Some).map_err(|e| unavailable(&e))
+            }
+            204 => Ok(None),
+            409 => Err(SeamError::Conflict),
+            other => Err(SeamError::Unavailable(format!("the Durable Object answered {other}"))),
+        }
+    }
+}
+
+async fn call_object(stub: &Stub, path: &str, body: &str) -> worker::Result<Response> {
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_body(Some(JsValue::from_str(body)));
+    stub.fetch_with_request(Request::new_with_init(&format!("https://node{path}"), &init)?).await
+}
+
+/// Where a request's tokens are counted. A global limit can only be counted in one place; without one, each subject has
+/// an object of its own.
+fn counting_object(request: &CountRequest) -> String {
+    match request.takes.iter().find(|take| take.key.starts_with("global")) {
+        Some(_) => "limits".to_owned(),
+        None => format!("limits:{}", request.subject),
+    }
+}
+
+impl Platform for Cloudflare {
+    fn name(&self) -> &'static str {
+        "workers"
+    }
+
+    async fn kv_get(&self, key: &str) -> Result<Option<Vec<u8>>, KvError> {
+        self.kv()?.get(key).bytes().await.map_err(|error| KvError(error.to_string()))
+    }
+
+    async fn kv_put(&self, key: &str, value: &[u8], ttl_ms: u64) -> Result<(), KvError> {
+        let put = self.kv()?.put_bytes(key, value).map_err(|error| KvError(error.to_string()))?;
+        put.expiration_ttl((ttl_ms / 1000).max(SHORTEST_TTL_SECONDS))
+            .execute()
+            .await
+            .map_err(|error| KvError(error.to_string()))
+    }
+
+    async fn kv_delete(&self, key: &str) -> Result<(), KvError> {
+        self.kv()?.delete(key).await.map_err(|error| KvError(error.to_string()))
+    }
+
+    async fn fetch(&self, request: Outbound) -> Result<Inbound, FetchError> {
+        let abort = AbortController::default();
+        let signal = abort.signal();
+        let limit = Delay::from(Duration::from_millis(request.timeout_ms));
+        let call = exchange(&request, &signal);
+        pin_mut!(call, limit);
+        match select(call, limit).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(_) => {
+                abort.abort();
+                Err(FetchError::TimedOut)
+            }
+        }
+    }
+
+    async fn sleep_ms(&self, ms: u64) {
+        Delay::from(Duration::from_millis(ms)).await;
+    }
+
+    fn now_ms(&self) -> i64 {
+        i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX)
+    }
+
+    fn ticks_us(&self) -> u64 {
+        // The clock of a Worker moves only with I/O; there is no finer one.
+        Date::now().as_millis().saturating_mul(1000)
+    }
+
+    fn fill_random(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).expect("WebCrypto's generator does not fail");
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        let name = format!("LGDL_{}", name.to_ascii_uppercase());
+        let secret = self.env.secret(&name).map(|secret| secret.to_string());
+        secret.or_else(|_| self.env.var(&name).map(|var| var.to_string())).ok()
+    }
+
+    fn memory(&self) -> Option<&Memory> {
+        Some(&self.memory)
+    }
+
+    async fn count(&self, request: &CountRequest) -> Result<Counted, SeamError> {
+        let counted = self.object(&counting_object(request), node::COUNT, request).await?;
+        counted.ok_or_else(|| SeamError::Unavailable("an empty answer".into()))
+    }
+
+    fn journal_safety(&self) -> JournalSafety {
+        JournalSafety::Replicated
+    }
+
+    async fn journal_append(&self, entry: &JournalEntry) -> Result<(), SeamError> {
+        self.object::<()>(JOURNAL_OBJECT, node::JOURNAL_APPEND, entry).await.map(drop)
+    }
+
+    async fn journal_read(&self, stream: &str) -> Result<Vec<JournalEntry>, SeamError> {
+        let stream = Stream { stream: stream.to_owned() };
+        self.object(JOURNAL_OBJECT, node::JOURNAL_READ, &stream).await.map(Option::unwrap_or_default)
+    }
+
+    async fn journal_streams(&self, limit: usize) -> Result<Vec<String>, SeamError> {
+        self.object(JOURNAL_OBJECT, node::JOURNAL_STREAMS, &Limit { limit }).await.map(Option::unwrap_or_default)
+    }
+
+    async fn journal_remove(&self, stream: &str, id: &str) -> Result<(), SeamError> {
+        let name = EntryName { stream: stream.to_owned(), id: id.to_owned() };
+        self.object::<()>(JOURNAL_OBJECT, node::JOURNAL_REMOVE, &name).await.map(drop)
+    }
+}
+
+async fn exchange(request: &Outbound, signal: &worker::AbortSignal) -> Result<Inbound, FetchError> {
+    let outbound = to_request(request).map_err(|_| FetchError::Denied)?;
+    // Workers does not tell a refused connection from a broken one.
+    let mut response = Fetch::Request(outbound).send_with_signal(signal).await.map_err(|_| FetchError::Broken)?;
+    let status = response.status_code();
+    let mut body = Vec::new();
+    if let Ok(mut stream) = response.stream() {
+        while let Some(chunk) = stream.next().await {
+            let chunk = chunk.map_err(|_| FetchError::Broken)?;
+            if body.len() + chunk.len() > request.max_answer_bytes {
+                return Err(FetchError::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+    }
+    Ok(Inbound { status, body })
+}
+
+fn to_request(request: &Outbound) -> worker::Result<Request> {
+    let headers = Headers::new();
+    for (name, value) in &request.headers {
+        headers.set(name, value)?;
+    }
+    let mut init = RequestInit::new();
+    init.with_method(Method::from(request.method.to_owned()))
+        .with_headers(headers)
+        .with_redirect(RequestRedirect::Manual);
+    if !request.body.is_empty() {
+        let bytes = worker::js_sys::Uint8Array::from(request.body.as_slice());
+        init.with_body(Some(bytes.into()));
+    }
+    Request::new_with_init(&request.url, &init)
+}
