@@ -172,7 +172,12 @@ impl Amount {
         for _ in 0..magnitude {
             result = result.times(self);
         }
-        if exponent < 0 { Amount::integer(1).over(result).unwrap_or(Amount::ZERO) } else { result }
+        let result = if exponent < 0 { Amount::integer(1).over(result).unwrap_or(Amount::ZERO) } else { result };
+        // Nobody means the thirtieth decimal of a power.
+        match result {
+            Amount::Exact { denominator, .. } if denominator > EXACT_DOUBLE => Amount::Approximate(result.value()),
+            result => result,
+        }
     }
 
     /// Whether it is above zero, zero or below zero, as the sign of a number.

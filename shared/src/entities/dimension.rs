@@ -46,7 +46,20 @@ fn read(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<Quantity> {
     };
     let shorter = without_suffix(u, phrase);
     let (unit, end, amount) = with_unit(phrase).or_else(|| shorter.as_ref().and_then(with_unit))?;
+    let unit = bits(u.tokens.raw(end - 1)).unwrap_or(unit);
     Some(Quantity { start: phrase.start, end, amount, unit })
+}
+
+/// `Mb` are bits, where `MB` and `mb` are bytes.
+fn bits(raw: &str) -> Option<u8> {
+    let long = match raw {
+        "Kb" => "kilobit",
+        "Mb" => "megabit",
+        "Gb" => "gigabit",
+        "Tb" => "terabit",
+        _ => return None,
+    };
+    super::lexicon::exact(long, SPELLINGS)
 }
 
 /// `five feet [and] two inches`: a smaller unit of the same dimension, less than one of the larger. Units whose ratio is a

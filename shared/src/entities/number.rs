@@ -210,6 +210,9 @@ fn unsigned(u: &Utterance<'_>, i: usize) -> Option<(Amount, usize, Form)> {
         let (amount, end, _) = scales(u, end, amount);
         return Some((amount, end, Form::Fraction));
     }
+    if let Some((amount, end)) = single_fraction(u, i) {
+        return Some((amount, end, Form::Fraction));
+    }
     let cardinal = cardinal(u, i)?;
     if let Some((amount, end)) = fractions(u, i, &cardinal).or_else(|| mixed(u, &cardinal)) {
         let (amount, end, _) = scales(u, end, amount);
@@ -431,6 +434,18 @@ fn part(u: &Utterance<'_>, i: usize) -> Option<(Amount, usize)> {
     (article || parts == 2).then_some((amount, after))
 }
 
+/// `a third`, `a millionth`; but `a third person` is the third one.
+fn single_fraction(u: &Utterance<'_>, i: usize) -> Option<(Amount, usize)> {
+    if u.numeral(i) != Some(Numeral::Article) {
+        return None;
+    }
+    let at = if u.is_joining_hyphen(i + 1) { i + 2 } else { i + 1 };
+    let (denominator, end) = denominator(u, at)?;
+    let next = u.tokens.word(end);
+    let noun_follows = !next.is_empty() && !u.grammar.function_words.has(next) || u.is_joining_hyphen(end);
+    if noun_follows { None } else { Some((Amount::ratio(1, denominator)?, end)) }
+}
+
 /// `two thirds`, `one half`, `fifty-four hundredths`, `two hundred and fifty-four hundredths`.
 fn fractions(u: &Utterance<'_>, start: usize, cardinal: &Cardinal) -> Option<(Amount, usize)> {
     if cardinal.form != Form::Words {
@@ -506,6 +521,11 @@ fn plural_denominator(u: &Utterance<'_>, i: usize) -> Option<(i128, usize)> {
     match u.numeral(i)? {
         Numeral::Fractions(n) if n > 1 => Some((i128::from(n), i + 1)),
         Numeral::Parts(n) => Some((i128::from(n), i + 1)),
+        // `ten thousandths`
+        Numeral::Small(ten @ 10..) => match u.numeral(i + 1)? {
+            Numeral::Fractions(scale @ 1000..) => Some((i128::from(ten) * i128::from(scale), i + 2)),
+            _ => None,
+        },
         Numeral::Tens(tens) => {
             let at = if u.is_hyphen(i + 1) { i + 2 } else { i + 1 };
             match u.numeral(at)? {
@@ -522,6 +542,11 @@ fn denominator(u: &Utterance<'_>, i: usize) -> Option<(i128, usize)> {
     match u.numeral(i)? {
         Numeral::Part(n) => Some((i128::from(n), i + 1)),
         Numeral::Ordinal(n) if n > 2 => Some((i128::from(n), i + 1)),
+        // `one ten thousandth`
+        Numeral::Small(ten @ 10..) => match u.numeral(i + 1)? {
+            Numeral::Ordinal(scale @ 1000..) => Some((i128::from(ten) * i128::from(scale), i + 2)),
+            _ => None,
+        },
         Numeral::Tens(tens) => {
             let at = if u.is_hyphen(i + 1) { i + 2 } else { i + 1 };
             match u.numeral(at)? {
@@ -588,7 +613,9 @@ fn attached_before(u: &Utterance<'_>, phrase: &NumberPhrase) -> bool {
     let Some(before) = phrase.start.checked_sub(1).filter(|_| begins_in_digits && u.tokens.glued(phrase.start)) else {
         return false;
     };
-    has_shape(u, before, Shape::Word)
+    // `2x4`
+    let is_times = u.tokens.word(before) == "x" && before > 0 && has_shape(u, before - 1, Shape::Digits);
+    has_shape(u, before, Shape::Word) && !is_times
         || u.tokens.is_symbol(before, '_')
         || u.is_hyphen(before) && u.tokens.glued(before) && before > 0 && has_shape(u, before - 1, Shape::Word)
 }
@@ -661,6 +688,10 @@ mod tests {
     #[test]
     fn fractions_come_in_every_spelling() {
         check("half", 0.5);
+        check("a third", 1.0 / 3.0);
+        check("a millionth", 1e-6);
+        check("one ten thousandth", 1e-4);
+        check_in(Language::English, "a third person", &[]);
         check("a quarter", 0.25);
         check("three quarters", 0.75);
         check("two-thirds", 2.0 / 3.0);

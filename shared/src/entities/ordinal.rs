@@ -81,10 +81,12 @@ fn in_digits(u: &Utterance<'_>, i: usize) -> Option<(i64, usize)> {
     }
     let (amount, end, _) = super::digits::mantissa(u, i)?;
     let ending = u.tokens.word(end);
-    let known = u.grammar.ordinal_endings.iter().find(|known| known.letters == ending)?;
+    // `100 th`; the other endings are words of their own.
+    let apart = !u.tokens.glued(end) && ending != "th";
+    let known = u.grammar.ordinal_endings.iter().find(|known| known.letters == ending && !apart)?;
     let place = amount.as_integer()?;
     let fits = known.after.is_none_or(|digit| place % 10 == i64::from(digit));
-    (u.tokens.glued(end) && fits).then_some((place, end + 1))
+    fits.then_some((place, end + 1))
 }
 
 fn in_words(u: &Utterance<'_>, i: usize) -> Option<(i64, usize)> {
@@ -160,7 +162,12 @@ fn is_fraction(u: &Utterance<'_>, phrase: &OrdinalPhrase) -> bool {
     }
     let hyphen = phrase.start > 0 && u.is_hyphen(phrase.start - 1);
     let Some(before) = phrase.start.checked_sub(1 + usize::from(hyphen)) else { return false };
-    u.numeral(before) == Some(Numeral::One)
+    match u.numeral(before) {
+        Some(Numeral::One) => true,
+        // `a hundredth`
+        Some(Numeral::Article) => place >= 100,
+        _ => false,
+    }
 }
 
 #[cfg(test)]

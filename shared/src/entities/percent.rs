@@ -1,6 +1,7 @@
 //! Percentages: `5%`, `minus five percent`, `2.5 per cent`.
 
 use super::number::{Candidate, NumberPhrase};
+use super::quantity::after_number;
 use super::utterance::Utterance;
 
 /// Signs for percent.
@@ -25,8 +26,9 @@ pub(super) fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<Percentag
     while i < u.tokens.len() {
         while numbers.next_if(|candidate| candidate.phrase.end < i).is_some() {}
         let number = numbers.peek().map(|candidate| candidate.phrase).filter(|phrase| phrase.end == i);
-        let hyphen = u.is_joining_hyphen(i) && number.is_some();
-        match ends(u, i + usize::from(hyphen)) {
+        // Past a hyphen, or the article of `half a percent`.
+        let at = number.map_or(i, |phrase| after_number(u, &phrase));
+        match ends(u, at) {
             Some(end) => {
                 let behind = if number.is_none() { number_behind(u, end, numbers.clone()) } else { None };
                 let start = number.map_or(i, |phrase| phrase.start);

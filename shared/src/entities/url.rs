@@ -50,14 +50,20 @@ fn with_scheme(text: &str, colon: usize, free: usize) -> Result<Range<usize>, us
         return Err(host);
     }
     // `user:password@` before the host
-    let end_of_authority =
-        text[host..].find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '<' | '>' | '"'));
-    let authority = &text[host..end_of_authority.map_or(text.len(), |length| host + length)];
+    let authority = &text[host..authority_end(text, host)];
     let host = authority.rfind('@').map_or(host, |at| host + at + 1);
-    let end = host_end(text, host);
+    let ascii_end = host_end(text, host);
+    // Symbols beyond ASCII may be part of a host, up to the first delimiter of the authority.
+    let end =
+        if text[ascii_end..].starts_with(|c: char| !c.is_ascii()) { authority_end(text, host) } else { ascii_end };
     let name = &text[host..end];
     let known = name.eq_ignore_ascii_case("localhost") || is_v4(name) || has_known_domain(name);
     if known { Ok(start..tail_end(text, end)) } else { Err(end) }
+}
+
+fn authority_end(text: &str, from: usize) -> usize {
+    let delimits = |c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '<' | '>' | '"');
+    text[from..].find(delimits).map_or(text.len(), |length| from + length)
 }
 
 /// A host name without a scheme, around the dot at `dot`. On failure, where to go on.
@@ -106,7 +112,9 @@ fn is_v4(name: &str) -> bool {
 
 fn has_known_domain(name: &str) -> bool {
     let Some((rest, top)) = name.rsplit_once('.') else { return false };
-    if name.len() > 253 || !rest.split('.').all(|label| is_label(&label.replace('_', "x"))) {
+    // Names in other scripts, and even in symbols, are registered; only ASCII has a rule that can be told here.
+    let is_host_label = |label: &str| is_label(&label.replace(|c: char| c == '_' || !c.is_ascii(), "x"));
+    if name.len() > 253 || !rest.split('.').all(is_host_label) {
         return false;
     }
     let mut lower = [0u8; 24];

@@ -310,6 +310,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
         apart("K", 3),
         apart("M", 6),
         apart("mn", 6),
+        apart("mil", 6),
         apart("bn", 9),
         apart("tn", 12),
         attached("MM", 6),
