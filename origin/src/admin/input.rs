@@ -1,13 +1,10 @@
 //! Reading requests: bodies, paths and queries, each refused with a problem document that quotes nothing of it.
 
-use std::error::Error as _;
-
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
-use axum::http::header;
 use axum::http::request::Parts;
-use http_body_util::LengthLimitError;
+use axum::http::{StatusCode, header};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -89,12 +86,8 @@ impl<T: DeserializeOwned> FromRequest<Origin> for Body<T> {
 }
 
 fn refused(rejection: BytesRejection) -> Problem {
-    let mut cause = rejection.source();
-    while let Some(error) = cause {
-        if error.is::<LengthLimitError>() {
-            return Problem::too_large("The body is larger than this endpoint takes.");
-        }
-        cause = error.source();
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return Problem::too_large("The body is larger than this endpoint takes.");
     }
     Problem::malformed("The body broke off.")
 }

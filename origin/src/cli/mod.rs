@@ -1,14 +1,19 @@
 //! The `lgdl` command line: its commands and how their ends become exit statuses. One file a command; what several
 //! share lies in [`console`] (output) and [`source`] (reading games).
 
+mod admin;
+mod audit;
 mod chat;
 mod compile;
 mod config;
 mod console;
+mod deployment;
 mod dev;
 mod extract;
 mod failure;
 mod fmt;
+mod gdpr;
+mod keys;
 mod lines;
 mod logging;
 mod runtime;
@@ -61,6 +66,14 @@ enum Command {
     Serve(serve::Arguments),
     /// Show the settings in force, secrets masked
     Config(config::Arguments),
+    /// Make administrators of the admin API
+    Admin(admin::Arguments),
+    /// Verify, export and sign the audit log
+    Audit(audit::Arguments),
+    /// Export and erase persons, record consents, place legal holds
+    Gdpr(gdpr::Arguments),
+    /// Make and revoke API keys, rotate the encryption key
+    Keys(keys::Arguments),
 }
 
 /// Reads the arguments, runs the command, and says how it ended.
@@ -77,6 +90,10 @@ pub(crate) fn main() -> ExitCode {
         Command::Dev(arguments) => dev::run(&arguments, &mut console),
         Command::Serve(arguments) => serve::run(&arguments, &mut console),
         Command::Config(arguments) => config::run(&arguments, &mut console),
+        Command::Admin(arguments) => admin::run(&arguments, &mut console),
+        Command::Audit(arguments) => audit::run(&arguments, &mut console),
+        Command::Gdpr(arguments) => gdpr::run(&arguments, &mut console),
+        Command::Keys(arguments) => keys::run(&arguments, &mut console),
     };
     match end.and_then(|verdict| console.flush().map(|()| verdict)) {
         Ok(Verdict::Yes) | Err(Failure::ReaderGone) => ExitCode::SUCCESS,

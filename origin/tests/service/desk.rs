@@ -77,7 +77,6 @@ impl Desk {
         self.request(method, path).json(body).send().await.unwrap()
     }
 
-    #[allow(dead_code)]
     pub(crate) async fn send_bytes(&self, method: Method, path: &str, kind: &str, bytes: Vec<u8>) -> Response {
         self.request(method, path).header("content-type", kind).body(bytes).send().await.unwrap()
     }

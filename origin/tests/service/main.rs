@@ -8,4 +8,5 @@ mod desk;
 mod encryption;
 mod games;
 mod health;
+mod owasp;
 mod signatures;

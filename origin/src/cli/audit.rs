@@ -1,0 +1,103 @@
+//! `lgdl audit`: verify the audit log, write it out, sign it.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use lgdl_origin::audit::{self, Checkpoint, events, read_checkpoints};
+use serde_json::json;
+
+use super::console::Console;
+use super::deployment::{Deployment, Where, failed, now_ms};
+use super::failure::{End, Failure, Verdict};
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    place: Where,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Find every change, gap and reordering, and say where
+    Verify {
+        /// A file of checkpoints; default: LGDL_AUDIT_CHECKPOINTS, if it is set and there
+        #[arg(long, value_name = "FILE")]
+        checkpoints: Option<PathBuf>,
+    },
+    /// Write the log to a file as JSON lines, for a SIEM or an archive
+    Export {
+        /// The file
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Only what came after this link
+        #[arg(long, value_name = "SEQUENCE", default_value_t = 0)]
+        after: u64,
+    },
+    /// Sign the log as it ends now, and write the checkpoint to standard output
+    Checkpoint,
+}
+
+pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
+    let json = arguments.place.json;
+    arguments.place.with(async |deployment| {
+        audit::drain(&*deployment.store).await.map_err(failed)?;
+        match &arguments.command {
+            Command::Verify { checkpoints } => verify(&deployment, checkpoints.as_deref(), json, console).await,
+            Command::Export { out, after } => export(&deployment, out, *after, json, console).await,
+            Command::Checkpoint => checkpoint(&deployment, console).await,
+        }
+    })
+}
+
+async fn verify(deployment: &Deployment, file: Option<&Path>, json: bool, console: &mut Console) -> End {
+    let checkpoints = checkpoints(deployment, file)?;
+    let key = deployment.config.audit_key.as_ref();
+    let report = audit::verify(&*deployment.store, &checkpoints, key).await.map_err(failed)?;
+    if json {
+        console.json(&report)?;
+    } else {
+        for finding in &report.findings {
+            console.line(format_args!("link {}: {}", finding.sequence, json!(finding.fault)))?;
+        }
+        let (links, faults, checked) = (report.links, report.faults, report.checkpoints);
+        console.line(format_args!("{links} links, {checked} checkpoints, {faults} faults"))?;
+    }
+    Ok(Verdict::when(report.holds()))
+}
+
+fn checkpoints(deployment: &Deployment, file: Option<&Path>) -> Result<Vec<Checkpoint>, Failure> {
+    let kept = deployment.config.audit_checkpoints.as_deref().filter(|path| path.exists());
+    let Some(path) = file.or(kept) else { return Ok(Vec::new()) };
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| failed(format!("{shown} can't be read: {error}")))?;
+    read_checkpoints(&text).map_err(|error| failed(format!("{shown}: {error}")))
+}
+
+async fn export(deployment: &Deployment, out: &Path, after: u64, json: bool, console: &mut Console) -> End {
+    let shown = out.display();
+    let file = File::create(out).map_err(|error| failed(format!("{shown} can't be written: {error}")))?;
+    let links = audit::export(&*deployment.store, after, &mut BufWriter::new(file)).await.map_err(failed)?;
+    let detail = json!({"after": after, "links": links});
+    deployment.tell(events::AUDIT_EXPORTED, "audit", detail).await.map_err(failed)?;
+    if json {
+        console.json(&json!({"links": links}))?;
+    } else {
+        console.line(format_args!("{links} links"))?;
+    }
+    Ok(Verdict::Yes)
+}
+
+async fn checkpoint(deployment: &Deployment, console: &mut Console) -> End {
+    let key = deployment.config.audit_key.as_ref();
+    let key = key.ok_or_else(|| failed("LGDL_AUDIT_KEY is not set; without it nothing is signed"))?;
+    let checkpoint = audit::checkpoint(&*deployment.store, now_ms(), key).await.map_err(failed)?;
+    let Some(checkpoint) = checkpoint else {
+        console.note("the audit log is empty");
+        return Ok(Verdict::No);
+    };
+    console.line(json!(checkpoint))?;
+    Ok(Verdict::Yes)
+}

@@ -1,0 +1,76 @@
+//! The deployment that commands work on: its settings, its store, and its encryption at rest. They work on the store
+//! itself, so they run where the origin's settings are, whether it runs or not.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use lgdl_origin::Config;
+use lgdl_origin::audit::{self, events};
+use lgdl_origin::clock::{Clock, Millis, SystemClock};
+use lgdl_origin::privacy::Protection;
+use lgdl_origin::random::SystemRandom;
+use lgdl_origin::serve::{open_store, protection};
+use lgdl_origin::store::{Store, StoreError};
+use serde_json::Value;
+
+use super::failure::{End, Failure};
+use super::runtime;
+
+/// Who acts, for the audit log.
+pub(super) const ACTOR: &str = "cli";
+
+/// What every command on a deployment takes.
+#[derive(clap::Args, Debug)]
+pub(super) struct Where {
+    /// The configuration file; default: lgdl.toml in this folder, if it is there
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// The tenant
+    #[arg(long, value_name = "NAME", default_value = "default", global = true)]
+    tenant: String,
+    /// Write the result as one JSON document
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+}
+
+/// An open deployment.
+pub(super) struct Deployment {
+    pub(super) config: Config,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) protection: Arc<dyn Protection>,
+    pub(super) tenant: String,
+}
+
+impl Where {
+    /// Opens the deployment, runs the command on it, and closes it.
+    pub(super) fn with(&self, command: impl AsyncFnOnce(Arc<Deployment>) -> End) -> End {
+        let config = Config::load(self.config.as_deref()).map_err(failed)?;
+        runtime::block_on(async {
+            let store = open_store(&config, &SystemClock).await.map_err(failed)?;
+            let protection = protection(&config, &store, Arc::new(SystemClock), Arc::new(SystemRandom));
+            let deployment = Arc::new(Deployment { config, store, protection, tenant: self.tenant.clone() });
+            let end = command(Arc::clone(&deployment)).await;
+            // What is left in the outbox is moved by the origin; it is not lost.
+            let _ = audit::drain(&*deployment.store).await;
+            deployment.store.close().await;
+            end
+        })
+    }
+}
+
+impl Deployment {
+    /// Tells of something in the audit log.
+    pub(super) async fn tell(&self, event: &str, subject: impl Into<String>, detail: Value) -> Result<(), StoreError> {
+        let event = events::of(now_ms(), &self.tenant, event, ACTOR, subject, detail);
+        self.store.enqueue(vec![event]).await
+    }
+}
+
+pub(super) fn now_ms() -> Millis {
+    SystemClock.now_ms()
+}
+
+/// An error of the library, as a command ends with it.
+pub(super) fn failed(error: impl std::fmt::Display) -> Failure {
+    Failure::Failed(error.to_string())
+}

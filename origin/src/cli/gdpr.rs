@@ -1,0 +1,248 @@
+//! `lgdl gdpr`: the rights of persons — export, erasure, consents, legal holds.
+
+use lgdl_origin::audit::events;
+use lgdl_origin::exports;
+use lgdl_origin::ids::{ConsentId, ErasureId, HoldId, person_pseudonym};
+use lgdl_origin::random::SystemRandom;
+use lgdl_origin::records::check_id;
+use lgdl_origin::store::{ConsentRow, ConversationKey, ErasureOrder, ErasureOutcome, HoldRow};
+use serde_json::json;
+
+use super::console::Console;
+use super::deployment::{ACTOR, Deployment, Where, failed, now_ms};
+use super::failure::{End, Failure, Verdict};
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    place: Where,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Write everything about a person as one JSON document
+    Export {
+        /// The person
+        user: String,
+        /// Why; kept in the audit log
+        #[arg(long)]
+        reason: String,
+    },
+    /// Erase everything about a person, or one conversation
+    Erase {
+        /// The person
+        user: String,
+        /// Only this conversation, as GAME/ID
+        #[arg(long, value_name = "GAME/ID", value_parser = conversation)]
+        conversation: Option<(String, String)>,
+    },
+    /// Give or withdraw a consent, or show the history when neither is said
+    Consent {
+        /// The person
+        user: String,
+        /// The game
+        #[arg(long)]
+        game: Option<String>,
+        /// Give it
+        #[arg(long, requires = "game", conflicts_with = "withdraw")]
+        give: bool,
+        /// Withdraw it
+        #[arg(long, requires = "game")]
+        withdraw: bool,
+        /// Which text, on what occasion
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+    /// Keep what a person has from being erased; show the holds in force when nobody is named
+    Hold {
+        /// The person
+        #[arg(requires = "reason")]
+        user: Option<String>,
+        /// Why
+        #[arg(long)]
+        reason: Option<String>,
+        /// Lift a hold instead, by its id
+        #[arg(long, value_name = "ID", conflicts_with_all = ["user", "reason"])]
+        lift: Option<HoldId>,
+    },
+}
+
+fn conversation(text: &str) -> Result<(String, String), String> {
+    let (game, id) = text.split_once('/').ok_or("give it as GAME/ID")?;
+    Ok((game.to_owned(), id.to_owned()))
+}
+
+fn checked(field: &str, id: &str) -> Result<(), Failure> {
+    check_id(field, id).map_err(|error| Failure::Usage(error.to_string()))
+}
+
+pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
+    let json = arguments.place.json;
+    arguments.place.with(async |deployment| match &arguments.command {
+        Command::Export { user, reason } => export(&deployment, user, reason, console).await,
+        Command::Erase { user, conversation } => erase(&deployment, user, conversation.as_ref(), json, console).await,
+        Command::Consent { user, game, give, withdraw, note } => match game {
+            Some(game) if *give || *withdraw => consent(&deployment, user, game, *give, note, json, console).await,
+            game => history(&deployment, user, game.as_deref(), json, console).await,
+        },
+        Command::Hold { user: Some(user), reason: Some(reason), .. } => {
+            hold(&deployment, user, reason, json, console).await
+        }
+        Command::Hold { lift: Some(id), .. } => lift(&deployment, id, console).await,
+        Command::Hold { .. } => holds(&deployment, json, console).await,
+    })
+}
+
+async fn export(deployment: &Deployment, user: &str, reason: &str, console: &mut Console) -> End {
+    checked("user", user)?;
+    if reason.trim().is_empty() {
+        return Err(Failure::Usage("--reason must say why".into()));
+    }
+    let subject = person_pseudonym(&deployment.tenant, user);
+    // Told before anything is shown.
+    deployment.tell(events::PII_ACCESSED, &subject, json!({"reason": reason.trim()})).await.map_err(failed)?;
+    deployment.tell(events::PERSON_EXPORTED, &subject, json!({})).await.map_err(failed)?;
+    let document =
+        exports::person(&*deployment.store, &*deployment.protection, &deployment.tenant, user, now_ms()).await;
+    console.json(&document.map_err(failed)?)?;
+    Ok(Verdict::Yes)
+}
+
+async fn erase(
+    deployment: &Deployment,
+    user: &str,
+    conversation: Option<&(String, String)>,
+    json: bool,
+    console: &mut Console,
+) -> End {
+    checked("user", user)?;
+    let (store, tenant, now_ms) = (&*deployment.store, deployment.tenant.as_str(), now_ms());
+    let order = ErasureOrder { id: ErasureId::mint(now_ms, &SystemRandom), requested_by: ACTOR.into(), now_ms };
+    let erasure = order.id.to_string();
+    let (outcome, event, subject) = match conversation {
+        Some((game, id)) => {
+            let key = ConversationKey { tenant: tenant.to_owned(), game: game.clone(), external_id: id.clone() };
+            let outcome = store.erase_conversation(&key, user, order).await;
+            (outcome, events::CONVERSATION_DELETED, key.id().to_string())
+        }
+        None => {
+            let outcome = store.erase_person(tenant, user, order).await;
+            (outcome, events::PERSON_ERASED, person_pseudonym(tenant, user))
+        }
+    };
+    match outcome.map_err(failed)? {
+        ErasureOutcome::Erased(report) => {
+            deployment.tell(event, subject, json!({"erasure": erasure})).await.map_err(failed)?;
+            let report = json!({"erasure": erasure, "report": report});
+            if json {
+                console.json(&report)?;
+            } else {
+                console.line(&report)?;
+            }
+            Ok(Verdict::Yes)
+        }
+        ErasureOutcome::Held => {
+            console.note("E903 a legal hold is in force: nothing was erased");
+            Ok(Verdict::No)
+        }
+        ErasureOutcome::Unknown => {
+            console.note("there is no such conversation of this person");
+            Ok(Verdict::No)
+        }
+    }
+}
+
+async fn consent(
+    deployment: &Deployment,
+    user: &str,
+    game: &str,
+    given: bool,
+    note: &str,
+    json: bool,
+    console: &mut Console,
+) -> End {
+    checked("user", user)?;
+    checked("game", game)?;
+    let now_ms = now_ms();
+    let row = ConsentRow {
+        id: ConsentId::mint(now_ms, &SystemRandom),
+        tenant: deployment.tenant.clone(),
+        game: game.to_owned(),
+        user_id: user.to_owned(),
+        given,
+        at: now_ms,
+        actor: ACTOR.into(),
+        note: note.to_owned(),
+    };
+    deployment.store.add_consent(row.clone()).await.map_err(failed)?;
+    let detail = json!({"game": game, "given": given, "consent": row.id});
+    let subject = person_pseudonym(&deployment.tenant, user);
+    deployment.tell(events::CONSENT_CHANGED, subject, detail).await.map_err(failed)?;
+    if json {
+        console.json(&row)?;
+    } else {
+        console.line(&row.id)?;
+    }
+    Ok(Verdict::Yes)
+}
+
+async fn history(deployment: &Deployment, user: &str, game: Option<&str>, json: bool, console: &mut Console) -> End {
+    checked("user", user)?;
+    let rows = deployment.store.consents(&deployment.tenant, user, game).await.map_err(failed)?;
+    if json {
+        console.json(&json!({"consents": rows}))?;
+        return Ok(Verdict::Yes);
+    }
+    for row in rows {
+        let what = if row.given { "given" } else { "withdrawn" };
+        console.line(format_args!("{}  {what:9}  {}  {}  {}", row.id, row.at, row.game, row.note))?;
+    }
+    Ok(Verdict::Yes)
+}
+
+async fn hold(deployment: &Deployment, user: &str, reason: &str, json: bool, console: &mut Console) -> End {
+    checked("user", user)?;
+    let now_ms = now_ms();
+    let row = HoldRow {
+        id: HoldId::mint(now_ms, &SystemRandom),
+        tenant: deployment.tenant.clone(),
+        user_id: user.to_owned(),
+        reason: reason.to_owned(),
+        placed_at: now_ms,
+        placed_by: ACTOR.into(),
+        lifted_at: None,
+    };
+    deployment.store.place_hold(row.clone()).await.map_err(failed)?;
+    let subject = person_pseudonym(&deployment.tenant, user);
+    deployment.tell(events::HOLD_PLACED, subject, json!({"hold": row.id})).await.map_err(failed)?;
+    if json {
+        console.json(&row)?;
+    } else {
+        console.line(&row.id)?;
+    }
+    Ok(Verdict::Yes)
+}
+
+async fn lift(deployment: &Deployment, id: &HoldId, console: &mut Console) -> End {
+    let lifted = deployment.store.lift_hold(&deployment.tenant, id, now_ms()).await.map_err(failed)?;
+    if lifted {
+        deployment.tell(events::HOLD_LIFTED, id.as_str(), json!({})).await.map_err(failed)?;
+    } else {
+        console.note(format_args!("there is no hold {id} in force"));
+    }
+    Ok(Verdict::when(lifted))
+}
+
+async fn holds(deployment: &Deployment, json: bool, console: &mut Console) -> End {
+    let rows = deployment.store.holds(&deployment.tenant).await.map_err(failed)?;
+    if json {
+        console.json(&json!({"holds": rows}))?;
+        return Ok(Verdict::Yes);
+    }
+    for row in rows {
+        console.line(format_args!("{}  {}  {}  {}", row.id, row.placed_at, row.user_id, row.reason))?;
+    }
+    Ok(Verdict::Yes)
+}

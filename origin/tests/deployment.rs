@@ -1,0 +1,116 @@
+//! The commands that work on a deployment, as an operator runs them: real processes on a store of their own.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+struct Place(TempDir);
+
+struct Ran {
+    code: i32,
+    out: String,
+    said: String,
+}
+
+impl Place {
+    fn new() -> Place {
+        Place(tempfile::tempdir().unwrap())
+    }
+
+    fn lgdl(&self, arguments: &str) -> Ran {
+        self.lgdl_with_input(arguments, "")
+    }
+
+    fn lgdl_with_input(&self, arguments: &str, input: &str) -> Ran {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_lgdl"))
+            .args(arguments.split(' '))
+            .current_dir(self.0.path())
+            .env("LGDL_EDGE_UNSIGNED", "true")
+            .env("LGDL_AUDIT_KEY", "a key of the auditors")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let out = String::from_utf8(output.stdout).unwrap();
+        let said = format!("{arguments}\n{out}{}", String::from_utf8(output.stderr).unwrap());
+        Ran { code: output.status.code().unwrap(), out, said }
+    }
+}
+
+impl Ran {
+    #[track_caller]
+    fn expect(self, code: i32) -> Ran {
+        assert_eq!(self.code, code, "{}", self.said);
+        self
+    }
+
+    #[track_caller]
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.said))
+    }
+}
+
+#[test]
+fn keys_are_made_listed_and_revoked() {
+    let place = Place::new();
+    let made = place.lgdl("keys create --name shop --scope turns --expires-in 30 --json").expect(0).json();
+    assert!(lgdl_origin::keys::is_well_formed(made["key"].as_str().unwrap()));
+    let id = made["id"].as_str().unwrap();
+    assert_eq!(place.lgdl("keys list --json").expect(0).json()["keys"][0]["id"], id);
+    assert!(place.lgdl("keys list").expect(0).out.contains("good"));
+    place.lgdl(&format!("keys revoke {id}")).expect(0);
+    place.lgdl(&format!("keys revoke {id}")).expect(1);
+    place.lgdl("keys revoke key_x").expect(2);
+    place.lgdl("keys create --name x --scope everything").expect(2);
+    place.lgdl("keys rotate").expect(1);
+}
+
+#[test]
+fn consents_holds_and_erasures_are_carried_out() {
+    let place = Place::new();
+    place.lgdl("gdpr consent ann --game shop --give --note letter").expect(0);
+    place.lgdl("gdpr consent ann --give").expect(2);
+    assert_eq!(place.lgdl("gdpr consent ann --json").expect(0).json()["consents"][0]["given"], true);
+    let hold = place.lgdl("gdpr hold ann --reason lawsuit").expect(0).out;
+    place.lgdl("gdpr erase ann").expect(1);
+    place.lgdl(&format!("gdpr hold --lift {}", hold.trim())).expect(0);
+    assert_eq!(place.lgdl("gdpr export ann --reason asked").expect(0).json()["format_version"], 1);
+    let erased = place.lgdl("gdpr erase ann --json").expect(0).json();
+    assert_eq!(erased["report"]["consents"], 1);
+    place.lgdl("gdpr erase ann --conversation shop/c").expect(1);
+    place.lgdl("gdpr export ann").expect(2);
+}
+
+#[test]
+fn the_audit_log_is_verified_exported_and_signed() {
+    let place = Place::new();
+    place.lgdl("keys create --name shop").expect(0);
+    place.lgdl("keys create --name page").expect(0);
+    let checkpoint = place.lgdl("audit checkpoint").expect(0).out;
+    std::fs::write(place.0.path().join("checkpoints"), checkpoint).unwrap();
+    place.lgdl("audit verify --checkpoints checkpoints").expect(0);
+    place.lgdl("audit export --out audit.jsonl").expect(0);
+    assert!(std::fs::read_to_string(place.0.path().join("audit.jsonl")).unwrap().contains("key.created"));
+    let file = rusqlite::Connection::open(place.0.path().join("lgdl.db")).unwrap();
+    file.execute_batch("DROP TRIGGER audit_is_append_only_update; UPDATE audit SET actor = 'x' WHERE sequence = 2")
+        .unwrap();
+    drop(file);
+    let report = place.lgdl("audit verify --checkpoints checkpoints --json").expect(1).json();
+    assert_eq!((&report["findings"][0]["sequence"], &report["findings"][0]["fault"]), (&2.into(), &"changed".into()));
+}
+
+#[test]
+fn the_first_administrator_is_made_here() {
+    let place = Place::new();
+    place.lgdl_with_input("admin create ann", "seven green lamps at noon\n").expect(0);
+    place.lgdl_with_input("admin create ann", "seven green lamps at noon\n").expect(1);
+    place.lgdl_with_input("admin create bob", "password1234\n").expect(2);
+    place.lgdl_with_input("admin create bob --role king", "seven green lamps at noon\n").expect(2);
+    let all = place.lgdl("admin list --json").expect(0);
+    assert_eq!((&all.json()["administrators"][0]["role"], all.out.contains("argon2")), (&"admin".into(), false));
+}
