@@ -295,9 +295,10 @@ fn delegating_in_a_circle_ends() {
 }
 
 #[test]
-fn delegating_to_a_move_that_is_not_there_is_noted() {
+fn delegating_to_a_move_that_is_not_there_hands_over_under_its_name() {
     let record = Talk::of(&game(r#"when confident { respond with: "Here." delegate to: nowhere }"#)).say("go");
     assert_eq!((record.response.as_str(), record.findings.as_slice()), ("Here.", &["E208".to_owned()][..]));
+    assert_eq!(record.escalated_to.as_deref(), Some("nowhere"));
 }
 
 #[test]
@@ -406,6 +407,17 @@ fn below_the_threshold_the_uncertain_block_asks_and_the_next_turn_is_read_togeth
     let talks = record.negotiation.expect("a negotiation");
     assert_eq!((talks.rounds.len(), talks.reason.as_str()), (1, "confident"));
     assert!(talks.rounds[0].delta > 0.0 && talks.rounds[0].after >= 0.8);
+}
+
+#[test]
+fn a_question_of_yes_or_no_is_answered_by_yes_or_no() {
+    let source = UNSURE.replace("What exactly is broken?", "I want to be sure - is it your router?");
+    let record = Talk::of(&source).say_all(&["my router keeps losing things", "yes"]);
+    assert_eq!((record.move_id.as_str(), record.response.as_str()), ("router", "Restart the router."), "{record:#?}");
+    assert_eq!(record.negotiation.map(|talks| talks.reason), Some("confident".to_owned()));
+    let record = Talk::of(&source).say_all(&["my router keeps losing things", "no"]);
+    assert!(record.response.starts_with("Okay, then I misunderstood."), "{record:#?}");
+    assert_eq!(record.negotiation.map(|talks| talks.reason), Some("abandoned".to_owned()));
 }
 
 #[test]

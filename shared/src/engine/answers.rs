@@ -530,25 +530,7 @@ fn prompt_text(mv: &Move, slot: &Slot) -> String {
 
 /// Whether a slot's question can be answered by yes or no although the slot takes text ("Do you have any allergies?").
 fn asks_yes_or_no(mv: &Move, slot: &Slot) -> bool {
-    let text = prompt_text(mv, slot);
-    let question = text.trim_end().trim_end_matches('?').rsplit(['.', '!', '?']).next().unwrap_or_default().to_owned();
-    let first = Phrase::of(&question).words.into_iter().next().map(|word| word.text).unwrap_or_default();
-    text.trim_end().ends_with('?')
-        && matches!(
-            first.as_str(),
-            "do" | "does"
-                | "did"
-                | "is"
-                | "are"
-                | "was"
-                | "were"
-                | "have"
-                | "has"
-                | "any"
-                | "will"
-                | "would"
-                | "should"
-        )
+    strings::asks_yes_or_no(&prompt_text(mv, slot))
 }
 
 /// "I have …", "can you …", "it hurts …": a sentence, not a value that replaces one.

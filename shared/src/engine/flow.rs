@@ -209,9 +209,7 @@ impl Run<'_> {
             Flow::Done => Ok(Some(false)),
             Flow::Return => self.complete(mv).map(|()| None),
             Flow::Escalated => {
-                self.note_completed(mv);
-                self.state.active = None;
-                self.state.suspended.clear();
+                self.hand_over(mv);
                 Ok(None)
             }
             Flow::Delegate(target) => self.delegate(mv, &target),
@@ -295,8 +293,7 @@ impl Run<'_> {
                     match flow {
                         Some(Flow::Delegate(target)) => return self.delegate(mv, &target).map(drop),
                         Some(Flow::Escalated) => {
-                            self.state.active = None;
-                            self.state.suspended.clear();
+                            self.hand_over(mv);
                             return Ok(());
                         }
                         _ => {}
@@ -366,6 +363,13 @@ impl Run<'_> {
         }
     }
 
+    /// Somebody else takes over: what was under way and what was interrupted is over.
+    fn hand_over(&mut self, mv: &Arc<Move>) {
+        self.note_completed(mv);
+        self.state.active = None;
+        self.state.suspended.clear();
+    }
+
     /// Ends the move under way, whether or not it is complete, and takes up what it interrupted.
     pub(super) fn end(&mut self) -> Result<(), Halt> {
         self.state.active = None;
@@ -432,10 +436,14 @@ impl Run<'_> {
             return self.complete(mv).map(|()| None);
         }
         let Some(known) = known else {
-            // Nobody to hand over to: the move goes on by itself.
+            // The game has no such move: somebody else goes on under that name.
             self.finding("E208");
-            let waiting = self.state.active.as_ref().is_some_and(|frame| frame.open.is_some());
-            return Ok(if waiting { None } else { Some(false) });
+            if self.sentences.is_empty() {
+                self.say(&wording::escalated(target));
+            }
+            self.escalated_to = Some(target.to_owned());
+            self.hand_over(mv);
+            return Ok(None);
         };
         self.note_completed(mv);
         let values = self.values_for_handover();

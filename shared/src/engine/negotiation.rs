@@ -47,6 +47,9 @@ impl Run<'_> {
     }
 
     fn answer_until_confident(&mut self, talks: Talks) -> Result<(), Halt> {
+        if let Some(answer) = self.plain_yes_or_no(&talks.question) {
+            return self.settle_by_yes_or_no(talks, answer);
+        }
         let together: String = format!("{} {}", talks.utterance, self.text).chars().take(MAX_UTTERANCE_CHARS).collect();
         let alone = self.candidates();
         let joined = self.matches_of(&together);
@@ -105,6 +108,33 @@ impl Run<'_> {
             self.begin_negotiation(question, None);
         }
         Ok(())
+    }
+
+    /// "Are you having chest pain?" – "yes": the question is answered as it was put.
+    fn plain_yes_or_no(&self, question: &str) -> Option<bool> {
+        if !strings::asks_yes_or_no(question) {
+            return None;
+        }
+        slots::yes_no::plain(&Phrase::of(&self.text))
+    }
+
+    fn settle_by_yes_or_no(&mut self, talks: Talks, answer: bool) -> Result<(), Halt> {
+        let (name, before) =
+            self.state.active.as_ref().map(|frame| (frame.move_id.clone(), frame.score)).unwrap_or_default();
+        let threshold = self.active_move().map_or(before, |mv| self.threshold_of(&mv.threshold));
+        let after = if answer { before.max(threshold) } else { 0.0 };
+        let mut rounds = talks.rounds;
+        rounds.push(self.round(&rounds, &talks.question, before, after));
+        self.show_negotiation(&rounds, if answer { "confident" } else { "abandoned" });
+        if answer {
+            return self.enter_certain(&name, &talks.utterance);
+        }
+        self.answer_as(&name, before);
+        self.say(wording::NOT_THAT);
+        if let Some(abilities) = self.abilities() {
+            self.say(&abilities);
+        }
+        self.end()
     }
 
     /// Out of rounds, or out of progress.

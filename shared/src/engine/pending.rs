@@ -161,7 +161,7 @@ impl Run<'_> {
     }
 
     /// Enters a move that the person chose or confirmed, with what the original utterance says for it.
-    fn enter_certain(&mut self, name: &str, utterance: &str) -> Result<(), Halt> {
+    pub(super) fn enter_certain(&mut self, name: &str, utterance: &str) -> Result<(), Halt> {
         if let Some(mut candidate) = self.match_of(utterance, name) {
             candidate.score = candidate.score.max(self.threshold_for(&candidate));
             return self.enter(&candidate, utterance, true);

@@ -15,6 +15,7 @@ pub(super) const GAVE_UP: &str = "Let's leave it there for now. You can try agai
 pub(super) const CALL_FAILED: &str = "I'm sorry, that could not be completed just now. Please try again later.";
 pub(super) const ACKNOWLEDGED: &str = "Thank you, I have noted that.";
 pub(super) const STILL_UNCLEAR: &str = "Sorry, I'm still not sure that I understand.";
+pub(super) const NOT_THAT: &str = "Okay, then I misunderstood.";
 pub(super) const HANDED_OVER: &str =
     "I'm not certain that I can help with that myself, so I'm handing you over to a person.";
 pub(super) const TO_A_PERSON: &str = "I'm connecting you with a person.";

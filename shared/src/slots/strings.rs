@@ -163,6 +163,22 @@ pub(crate) fn is_question(text: &str, phrase: &Phrase) -> bool {
     auxiliary && (asks || addressed)
 }
 
+/// Whether a question can be answered by yes or no: one of its clauses begins with an auxiliary ("…, are you in pain?").
+pub(crate) fn asks_yes_or_no(question: &str) -> bool {
+    #[rustfmt::skip]
+    const AUXILIARIES: &[&str] = &[
+        "do", "does", "did", "is", "are", "was", "were", "have", "has", "had", "can", "could", "will", "would", "should", "any", "may", "shall",
+        "isn't", "aren't", "don't", "doesn't", "didn't",
+    ];
+    question.contains('?')
+        && question.split(['.', '!', '?', ',', ';', ':', '—', '–', '\n']).flat_map(|clause| clause.split(" - ")).any(
+            |clause| {
+                let first = Phrase::of(clause).words.into_iter().next();
+                first.is_some_and(|word| AUXILIARIES.contains(&word.text.as_str()))
+            },
+        )
+}
+
 /// Whether the text only says that something was heard or is so ("ok", "yes", "sure"): never a reason to leave a move.
 pub(crate) fn is_acknowledgement(phrase: &Phrase) -> bool {
     #[rustfmt::skip]

@@ -96,6 +96,14 @@ pub(crate) fn is_unsure(phrase: &Phrase) -> bool {
     said >= 2 && core.len() > said && !core.words[said..].iter().any(|word| word.after_break || word.text == "but")
 }
 
+/// Reads an answer that is nothing but a yes or a no.
+pub(crate) fn plain(phrase: &Phrase) -> Option<bool> {
+    let core = core(phrase);
+    [phrase, &core]
+        .into_iter()
+        .find_map(|whole| if whole.is_one_of(NO) { Some(false) } else { whole.is_one_of(YES).then_some(true) })
+}
+
 /// Reads an answer as yes or no; `None` when it is neither.
 pub(crate) fn read(text: &str, reference: &Reference) -> Option<bool> {
     let phrase = Phrase::of(text);
@@ -105,15 +113,10 @@ pub(crate) fn read(text: &str, reference: &Reference) -> Option<bool> {
     if is_unsure(&phrase) {
         return None;
     }
-    let core = core(&phrase);
-    for whole in [&phrase, &core] {
-        if whole.is_one_of(NO) {
-            return Some(false);
-        }
-        if whole.is_one_of(YES) {
-            return Some(true);
-        }
+    if let Some(answer) = plain(&phrase) {
+        return Some(answer);
     }
+    let core = core(&phrase);
     // "no, but I have a cough", "yes I am", "I do have that": the longest leading phrase, when it is one that stands
     // for itself or is set apart.
     let no = core.begins_with(NO);
