@@ -103,7 +103,7 @@ async fn a_game_is_played_changed_and_broken_while_the_node_runs() {
     let node = Node::start(&game, &component);
 
     let answer = node.say("one", "hello").await;
-    assert_eq!((&answer["response"], &answer["durable"]), (&json!("Hi there."), &json!(true)));
+    assert_eq!((&answer["response"], &answer["durable"]), (&json!("Hi there."), &json!(true)), "{answer}");
 
     fs::write(&game, GAME.replace("respond", "repsond")).expect("written");
     let status = node.errors(1).await;

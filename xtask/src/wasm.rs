@@ -109,16 +109,7 @@ pub(crate) fn build_edge(target: Target) -> Result<PathBuf> {
         .args(["--features", target.feature(), "--target", target.triple()])
         .env("CARGO_TARGET_DIR", &folder)
         .current_dir(folders::root()))?;
-    Ok(wasm_file(target))
-}
-
-/// Where the component for Spin and for our own host lies once it is built.
-pub(crate) fn edge_component() -> PathBuf {
-    wasm_file(Target::Wasip1)
-}
-
-fn wasm_file(target: Target) -> PathBuf {
-    folders::wasm_target().join(target.triple()).join("edge/lgdl_edge.wasm")
+    Ok(folder.join(target.triple()).join("edge/lgdl_edge.wasm"))
 }
 
 /// Cargo cannot see that the standard library under it was rebuilt; artefacts of the old one then fail with E0463.
