@@ -232,7 +232,7 @@ async fn answer(app: Arc<App>, request: Request<Incoming>) -> Answer {
     }
     if let Some(own) = app.config.own_paths.get(request.uri().path()) {
         let (parts, _) = request.into_parts();
-        return own(Request::from_parts(parts, Bytes::new())).await.map(|body| full(body));
+        return own(Request::from_parts(parts, Bytes::new())).await.map(full);
     }
     let request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
     let mut answer = match tokio::time::timeout(app.config.time_limit, in_instance(&app, request)).await {

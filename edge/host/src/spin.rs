@@ -17,6 +17,7 @@ pub(crate) mod bindings {
 use bindings::fermyon::spin::{key_value, variables};
 
 /// A store that a component has opened.
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct OpenStore;
 
 impl key_value::Host for Guest {}

@@ -1,0 +1,221 @@
+//! A whole deployment in this process: the real origin on SQLite, and the Spin component in our host before it.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use lgdl::wire::origin::GamePolicy;
+use lgdl_edge_host::{Host, HostConfig, LocalService, Storage};
+use lgdl_origin::config::Config;
+use lgdl_origin::games::{Content, PublishRequest, publish};
+use lgdl_origin::serve::{Running, start};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+use crate::games::{GameFolder, root};
+
+/// Signs calls from the edge to the origin.
+const EDGE_SECRET: &str = "a secret of the test's edge";
+
+/// The component, built when it is not there.
+///
+/// # Panics
+/// When it can't be built.
+#[must_use]
+pub fn component() -> &'static [u8] {
+    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
+    COMPONENT.get_or_init(|| {
+        let given = std::env::var_os("LGDL_COMPONENT").map(PathBuf::from);
+        let path = given.unwrap_or_else(|| {
+            let built = Command::new("cargo").args(["xtask", "wasm"]).current_dir(root()).output();
+            let built = built.expect("cargo runs");
+            assert!(built.status.success(), "cargo xtask wasm: {}", String::from_utf8_lossy(&built.stderr));
+            PathBuf::from(String::from_utf8_lossy(&built.stdout).trim())
+        });
+        std::fs::read(&path).unwrap_or_else(|error| panic!("the component at {}: {error}", path.display()))
+    })
+}
+
+/// How to set a deployment up.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// Settings of the node, by name without `LGDL_`.
+    pub node: Vec<(&'static str, String)>,
+    /// What the publisher of every game asks for.
+    pub policy: GamePolicy,
+    /// Has the journal lie on the disk.
+    pub on_disk: bool,
+}
+
+/// A running deployment.
+pub struct Stack {
+    /// The origin; `None` while it is down.
+    origin: Option<Running>,
+    /// The node.
+    pub host: Host,
+    /// Bodies of commits, as the node sent them.
+    commits: Arc<Mutex<Vec<Bytes>>>,
+    router: Arc<Mutex<Option<axum::Router>>>,
+    http: reqwest::Client,
+    folder: TempDir,
+}
+
+impl Stack {
+    /// A deployment with those games.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start(games: &[GameFolder], plan: Plan) -> Stack {
+        let folder = tempfile::tempdir().expect("a folder");
+        let origin = start_origin(&folder).await;
+        for game in games {
+            let content = Content::Source { source: &game.source, contract: game.contract.as_deref() };
+            let request = PublishRequest {
+                tenant: "default",
+                game: &game.id,
+                content,
+                policy: plan.policy.clone(),
+                actor: "test",
+                now_ms: 1,
+            };
+            publish(&*origin.origin.store, request).await.expect("the game is published");
+        }
+        let commits = Arc::new(Mutex::new(Vec::new()));
+        let router = Arc::new(Mutex::new(Some(lgdl_origin::http::edge_service(origin.origin.clone()))));
+        let manifest = std::fs::read_to_string(root().join("spin.toml")).expect("a manifest");
+        let mut config = HostConfig::new(component().to_vec(), manifest);
+        config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        config.variables = variables(games, &plan.node);
+        config.local_services =
+            BTreeMap::from([("origin.internal".to_owned(), recorded(Arc::clone(&router), Arc::clone(&commits)))]);
+        config.code_cache = Some(std::env::temp_dir().join("lgdl-test-code"));
+        if plan.on_disk {
+            config.storage = Storage::Folder(folder.path().join("node"));
+        }
+        let host = Host::start(config).await.expect("the node starts");
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        Stack { origin: Some(origin), host, commits, router, http, folder }
+    }
+
+    /// An address on the node.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.host.address())
+    }
+
+    /// A client.
+    #[must_use]
+    pub fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    /// One turn; status and body.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn say(&self, game: &str, body: &Value, headers: &[(&str, &str)]) -> (StatusCode, Value) {
+        let mut request = self.http.post(self.url(&format!("/games/{game}/move"))).json(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.expect("an answer");
+        (answer.status(), answer.json().await.expect("a JSON body"))
+    }
+
+    /// The commits since this was called last, as the node sent them.
+    #[must_use]
+    pub fn take_commits(&self) -> Vec<Bytes> {
+        std::mem::take(&mut self.commits.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The origin's store.
+    ///
+    /// # Panics
+    /// While the origin is down.
+    #[must_use]
+    pub fn origin(&self) -> &Running {
+        self.origin.as_ref().expect("the origin is up")
+    }
+
+    /// Stops the origin: the node finds nobody there.
+    pub async fn stop_origin(&mut self) {
+        *self.router.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        if let Some(origin) = self.origin.take() {
+            origin.stop().await.expect("the origin stops");
+        }
+    }
+
+    /// Starts it again on the same store.
+    pub async fn start_origin(&mut self) {
+        let origin = start_origin(&self.folder).await;
+        let router = lgdl_origin::http::edge_service(origin.origin.clone());
+        *self.router.lock().unwrap_or_else(PoisonError::into_inner) = Some(router);
+        self.origin = Some(origin);
+    }
+
+    /// Ends everything.
+    pub async fn stop(mut self) {
+        self.stop_origin().await;
+        self.host.stop().await;
+    }
+}
+
+async fn start_origin(folder: &TempDir) -> Running {
+    let database = folder.path().join("lgdl.db");
+    let environment = [
+        ("LGDL_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
+        ("LGDL_SQLITE_PATH".to_owned(), database.to_str().expect("a plain path").to_owned()),
+        ("LGDL_EDGE_KEYS".to_owned(), format!("edge:{EDGE_SECRET}")),
+    ];
+    start(Config::read("", environment).expect("a valid configuration")).await.expect("the origin starts")
+}
+
+fn variables(games: &[GameFolder], more: &[(&'static str, String)]) -> BTreeMap<String, String> {
+    let mocks: serde_json::Map<String, Value> = games.iter().map(|game| (game.id.clone(), json!(game.mocks))).collect();
+    let usual = [
+        ("mode", "development".to_owned()),
+        ("origin_url", "http://origin.internal".to_owned()),
+        ("origin_key_id", "edge".to_owned()),
+        ("origin_key", EDGE_SECRET.to_owned()),
+        ("state_key", "5a".repeat(32)),
+        ("capability_mocks", Value::Object(mocks).to_string()),
+    ];
+    usual.into_iter().chain(more.iter().cloned()).map(|(name, value)| (format!("lgdl_{name}"), value)).collect()
+}
+
+/// The origin's own router, called without a network; what it is asked to commit is written down.
+fn recorded(router: Arc<Mutex<Option<axum::Router>>>, commits: Arc<Mutex<Vec<Bytes>>>) -> LocalService {
+    Arc::new(move |request: Request<Bytes>| {
+        let router = router.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if request.uri().path() == "/edge/v1/turns" {
+            commits.lock().unwrap_or_else(PoisonError::into_inner).push(request.body().clone());
+        }
+        Box::pin(async move {
+            let Some(router) = router else { return empty(StatusCode::BAD_GATEWAY) };
+            let (mut parts, body) = request.into_parts();
+            // The origin sees the request line, not the whole address.
+            if let Some(path) = parts.uri.path_and_query() {
+                parts.uri = http::Uri::from(path.clone());
+            }
+            let request = Request::from_parts(parts, axum::body::Body::from(body));
+            let answer = router.oneshot(request).await.expect("the router always answers");
+            let (parts, body) = answer.into_parts();
+            match body.collect().await {
+                Ok(body) => Response::from_parts(parts, body.to_bytes()),
+                Err(_) => empty(StatusCode::BAD_GATEWAY),
+            }
+        })
+    })
+}
+
+fn empty(status: StatusCode) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = status;
+    response
+}
