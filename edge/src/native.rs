@@ -3,8 +3,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::task::Poll;
 
 use lgdl::limits::{CountRequest, Counted, Counters};
 
@@ -70,6 +71,19 @@ impl Native {
     }
 }
 
+/// Lets other requests of the instance go on.
+async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
 impl Platform for Native {
     fn name(&self) -> &'static str {
         "native"
@@ -100,6 +114,7 @@ impl Platform for Native {
 
     async fn sleep_ms(&self, ms: u64) {
         self.now_ms.set(self.now_ms.get().saturating_add_unsigned(ms));
+        yield_now().await;
     }
 
     fn now_ms(&self) -> i64 {

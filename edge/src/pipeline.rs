@@ -52,7 +52,7 @@ pub async fn handle<P: Platform>(platform: &P, received: &Received) -> Handled {
         Err(wrong) => return misconfigured(route, route_name, &wrong, &request_id),
     };
     let mut call = Call::new(platform, &settings, request_id);
-    let outcome = match route {
+    let outcome = match request::check_headers(received).and(route) {
         Ok(route) => answer(&mut call, received, route, came_us).await,
         Err(refusal) => Err(refusal),
     };
@@ -105,14 +105,13 @@ async fn answer<P: Platform>(
     route: Route,
     came_us: u64,
 ) -> Result<Response, Refusal> {
-    match &route {
-        Route::Preflight => return Ok(web::preflight(call, received)),
-        Route::Live => return health::live(),
-        Route::Page(file) => return page::file(call, file),
-        _ => {}
+    if route != Route::Preflight {
+        web::check_origin(call, received)?;
     }
-    web::check_origin(call, received)?;
     match route {
+        Route::Preflight => Ok(web::preflight(call, received)),
+        Route::Page(file) => page::file(call, file),
+        Route::Live => health::live(),
         Route::Ready => health::ready(call).await,
         Route::Health => health::components(call).await,
         Route::Healthz => health::healthz(call).await,
@@ -142,7 +141,6 @@ async fn answer<P: Platform>(
             call.caller = auth::authenticate(call, received).await?;
             personal::export(call, received, &id).await
         }
-        Route::Preflight | Route::Live | Route::Page(_) => Response::json(StatusCode::OK, &json!({})),
     }
 }
 

@@ -1,5 +1,9 @@
-//! Where a person's clock stands. A fixed offset (`+02:00`, `Z`), or a zone that the table knows.
+//! Where a person's clock stands: a fixed offset (`+02:00`, `Z`), or an IANA zone by the rule that holds in it now.
 
+mod rules;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 /// The widest offset there is, seconds (RFC 9557 allows less than a day; the world uses 14 hours).
@@ -8,13 +12,22 @@ const MAX_OFFSET_SECONDS: i32 = 15 * 3_600;
 /// Seconds east of UTC at that time; 0 for what is not understood.
 #[must_use]
 pub fn offset_seconds(zone: Option<&Value>, now_ms: i64) -> i32 {
-    let _ = now_ms;
-    zone.and_then(Value::as_str).and_then(fixed).unwrap_or(0)
+    let Some(text) = zone.and_then(Value::as_str).map(str::trim) else { return 0 };
+    fixed(text).or_else(|| named(text, now_ms)).unwrap_or(0)
+}
+
+/// `Europe/Berlin`
+fn named(zone: &str, now_ms: i64) -> Option<i32> {
+    let rule = rules::RULES.lines().find_map(|line| {
+        let (rule, zones) = line.split_once(' ')?;
+        zones.split(' ').any(|one| one.eq_ignore_ascii_case(zone)).then_some(rule)
+    })?;
+    let at = Timestamp::from_millisecond(now_ms).ok()?;
+    Some(TimeZone::posix(rule).ok()?.to_offset(at).seconds())
 }
 
 /// `Z`, `UTC`, `+2`, `-03:30`, `+0530`.
 fn fixed(text: &str) -> Option<i32> {
-    let text = text.trim();
     if text.eq_ignore_ascii_case("z") || text.eq_ignore_ascii_case("utc") {
         return Some(0);
     }
@@ -60,5 +73,34 @@ mod tests {
         }
         assert_eq!(offset_seconds(Some(&Value::from(2)), 0), 0);
         assert_eq!(offset_seconds(None, 0), 0);
+    }
+
+    #[test]
+    fn zones_follow_their_rules_through_the_year() {
+        let (january, july) = (1_768_478_400_000, 1_784_116_800_000); // 15 January and 15 July 2026, 12:00 UTC
+        for (zone, winter, summer) in [
+            ("Europe/Berlin", 3_600, 7_200),
+            ("europe/berlin", 3_600, 7_200),
+            ("America/New_York", -18_000, -14_400),
+            ("US/Pacific", -28_800, -25_200),
+            ("Asia/Kolkata", 19_800, 19_800),
+            ("Asia/Kathmandu", 20_700, 20_700),
+            ("Australia/Sydney", 39_600, 36_000),
+            ("America/Sao_Paulo", -10_800, -10_800),
+            ("Etc/UTC", 0, 0),
+            ("Mars/Olympus", 0, 0),
+        ] {
+            assert_eq!(offset_seconds(Some(&Value::from(zone)), january), winter, "{zone}");
+            assert_eq!(offset_seconds(Some(&Value::from(zone)), july), summer, "{zone}");
+        }
+    }
+
+    #[test]
+    fn every_rule_of_the_table_is_one() {
+        for line in rules::RULES.lines() {
+            let (rule, zones) = line.split_once(' ').unwrap();
+            assert!(TimeZone::posix(rule).is_ok(), "{rule}");
+            assert!(!zones.is_empty());
+        }
     }
 }

@@ -77,6 +77,10 @@ fn headers_that_are_wrong() {
     check("POST", path, &[JSON, ("idempotency-key", &"k".repeat(129))], GOOD.as_bytes(), 400, "E224");
     check("POST", path, &[JSON, ("idempotency-key", "a"), ("idempotency-key", "b")], GOOD.as_bytes(), 400, "E224");
     check("POST", path, &[JSON, ("idempotency-key", "\u{e9}")], GOOD.as_bytes(), 400, "E224");
+    let many: Vec<(String, String)> = (0..65).map(|n| (format!("x-{n}"), "v".to_owned())).collect();
+    let many: Vec<(&str, &str)> = many.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    check("POST", path, &many, GOOD.as_bytes(), 431, "E239");
+    check("POST", path, &[("x-long", &"v".repeat(20_000))], GOOD.as_bytes(), 431, "E239");
     check("POST", path, &[JSON, ("x-lgdl-now", "yesterday")], GOOD.as_bytes(), 400, "E224");
     check("POST", path, &[JSON, ("x-lgdl-now", "9223372036854775807")], GOOD.as_bytes(), 400, "E224");
 }

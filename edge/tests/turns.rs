@@ -293,6 +293,41 @@ fn consent_is_asked_for_where_the_game_wants_it_and_a_withdrawal_is_soon_honoure
 }
 
 #[test]
+fn many_requests_at_once_fetch_a_game_once() {
+    let world = world();
+    world.slowness.set(20);
+    let node = node(&world);
+    let requests: Vec<_> = (0..8)
+        .map(|n| {
+            let body = json!({ "conversation_id": format!("c{n}"), "user_id": "u1", "input": "hello" }).to_string();
+            request("POST", "/games/desk/move", &[], body.as_bytes())
+        })
+        .collect();
+    let answers = side_by_side(requests.iter().map(|request| lgdl_edge::pipeline::handle(&node, request)).collect());
+    assert!(answers.iter().all(|handled| handled.response.status.as_u16() == 200));
+    let state = world.state.borrow();
+    let calls = |what: &str| state.calls.iter().filter(|call| *call == what).count();
+    assert_eq!((calls("GET games"), calls("GET compiled"), calls("POST turns")), (1, 1, 8));
+}
+
+#[test]
+fn turns_of_one_conversation_at_once_are_all_kept_in_order() {
+    let world = world();
+    world.slowness.set(3);
+    let node = node(&world);
+    let requests: Vec<_> = (0..3)
+        .map(|n| {
+            let body = json!({ "conversation_id": "c1", "user_id": "u1", "input": format!("hello {n}") }).to_string();
+            request("POST", "/games/desk/move", &[], body.as_bytes())
+        })
+        .collect();
+    let answers = side_by_side(requests.iter().map(|request| lgdl_edge::pipeline::handle(&node, request)).collect());
+    assert!(answers.iter().all(|handled| handled.response.status.as_u16() == 200));
+    let turns: Vec<u64> = world.state.borrow().turns.iter().map(|turn| turn.record.turn).collect();
+    assert_eq!(turns, [1, 2, 3]);
+}
+
+#[test]
 fn an_instance_that_remembers_nothing_answers_the_same() {
     let world = world();
     let mut node = node(&world);

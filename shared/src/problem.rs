@@ -15,6 +15,8 @@ pub enum Reason {
     UtteranceTooLong,
     /// A header that this service reads is malformed.
     BadHeader,
+    /// There are more headers, or longer ones, than a node takes.
+    TooManyHeaders,
     /// The route exists, the method does not.
     MethodNotAllowed,
     /// No such route.
@@ -58,12 +60,13 @@ pub enum Reason {
 }
 
 /// Every reason, for documentation and tests.
-pub const ALL_REASONS: [Reason; 25] = [
+pub const ALL_REASONS: [Reason; 26] = [
     Reason::MalformedBody,
     Reason::WrongShape,
     Reason::BadIdentifier,
     Reason::UtteranceTooLong,
     Reason::BadHeader,
+    Reason::TooManyHeaders,
     Reason::MethodNotAllowed,
     Reason::NoRoute,
     Reason::UnknownGame,
@@ -109,6 +112,7 @@ impl Reason {
             Reason::GameUnusable => (503, "E236", "The game can't be used at the moment"),
             Reason::Internal => (500, "E237", "The node failed"),
             Reason::OutOfTime => (503, "E238", "The request took too long"),
+            Reason::TooManyHeaders => (431, "E239", "The headers are too large"),
             Reason::Unauthenticated => (401, "E310", "A valid credential is needed"),
             Reason::Forbidden => (403, "E311", "The credential does not allow this"),
             Reason::ForeignOrigin => (403, "E312", "This web origin is not allowed"),

@@ -23,9 +23,9 @@ pub(crate) struct Guest {
     epochs_left: u64,
 }
 
-/// The instance has used up its computing time.
+/// The instance has used up its time, or its computing time.
 #[derive(Debug, thiserror::Error)]
-#[error("the request used up its computing time")]
+#[error("the request used up its time")]
 pub(crate) struct OutOfTime;
 
 /// A store for one request.

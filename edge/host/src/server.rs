@@ -13,6 +13,7 @@ use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use lgdl::problem::Reason;
+use lgdl::wire::client::MAX_BODY_BYTES;
 use lgdl::wire::node::{OBSERVED_HEADER, OBSERVED_NAMES, TOKEN_HEADER};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot, watch};
@@ -34,10 +35,12 @@ use crate::outbound::{AllowedHost, Outbound, local};
 
 /// Time for a request's headers.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
-/// Headers of one request at most.
-const MAX_HEADERS: usize = 64;
-/// Bytes of headers at most.
-const MAX_HEADER_BYTES: usize = 32 * 1024;
+/// Time for a request's body.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
+/// Headers that are read at all; the component refuses fewer, with a problem document.
+const MAX_HEADERS: usize = 256;
+/// Bytes of headers that are read at all.
+const MAX_HEADER_BYTES: usize = 64 * 1024;
 /// How long stopping waits for requests that are under way.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -53,7 +56,7 @@ pub(crate) struct App {
     node: Arc<Node>,
     node_token: String,
     metrics: Metrics,
-    places: Semaphore,
+    places: Arc<Semaphore>,
 }
 
 /// A running node.
@@ -119,7 +122,7 @@ impl Host {
         let app = Arc::new(App {
             kv: Kv::new(config.kv_bytes),
             outbound: Outbound::new(allowed, services),
-            places: Semaphore::new(config.max_concurrent),
+            places: Arc::new(Semaphore::new(config.max_concurrent)),
             metrics: Metrics::default(),
             config,
             manifest,
@@ -235,18 +238,43 @@ async fn answer(app: Arc<App>, request: Request<Incoming>) -> Answer {
         return own(Request::from_parts(parts, Bytes::new())).await.map(full);
     }
     let request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
-    let mut answer = match tokio::time::timeout(app.config.time_limit, in_instance(&app, request)).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(error)) => {
+    let mut answer = match with_body(request).await {
+        Some(request) => in_instance(&app, request).await.unwrap_or_else(|error| {
             app.metrics.trap();
             failed(&error, request_id)
-        }
-        Err(_) => problem(Reason::OutOfTime, "The request was given up after its time limit.", request_id),
+        }),
+        None => problem(Reason::BodyIncomplete, "The body broke off or took too long. Send it again.", request_id),
     };
     let report = answer.headers_mut().remove(OBSERVED_HEADER);
     let report = report.as_ref().and_then(|report| report.to_str().ok());
     app.metrics.request(report, answer.status().as_u16(), came.elapsed());
     answer
+}
+
+/// Reads the body before there is an instance, so that a slow client holds none. One byte more than is allowed is enough
+/// for the component to refuse it.
+async fn with_body(request: Request<Incoming>) -> Option<Request<Full<Bytes>>> {
+    let (parts, mut body) = request.into_parts();
+    let mut read = Vec::new();
+    let reading = async {
+        while read.len() <= MAX_BODY_BYTES {
+            match body.frame().await {
+                Some(Ok(frame)) => {
+                    if let Some(data) = frame.data_ref() {
+                        let room = MAX_BODY_BYTES + 1 - read.len();
+                        read.extend_from_slice(&data[..data.len().min(room)]);
+                    }
+                }
+                Some(Err(_)) => return None,
+                None => return Some(()),
+            }
+        }
+        Some(())
+    };
+    tokio::time::timeout(BODY_WITHIN, reading).await.ok().flatten()?;
+    let mut request = Request::from_parts(parts, Full::new(Bytes::from(read)));
+    request.headers_mut().remove(header::CONTENT_LENGTH);
+    Some(request)
 }
 
 /// Runs a request in an instance of its own. The instance goes on after its answer, until it has done what it left for then.
@@ -255,7 +283,8 @@ where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<wasmtime_wasi_http::Error>,
 {
-    let _place = app.places.acquire().await?;
+    let place = Arc::clone(&app.places).acquire_owned().await?;
+    let time_limit = app.config.time_limit;
     let mut store = guest::store(app);
     let (sender, receiver) = oneshot::channel();
     let request = absolute(request);
@@ -263,8 +292,12 @@ where
     let out = store.data_mut().http().new_response_outparam(sender)?;
     let pre = app.pre.clone();
     let task = tokio::spawn(async move {
-        let proxy = pre.instantiate_async(&mut store).await?;
-        proxy.wasi_http_incoming_handler().call_handle(&mut store, request, out).await
+        let _place = place;
+        let running = async {
+            let proxy = pre.instantiate_async(&mut store).await?;
+            proxy.wasi_http_incoming_handler().call_handle(&mut store, request, out).await
+        };
+        tokio::time::timeout(time_limit, running).await.unwrap_or_else(|_| Err(OutOfTime.into()))
     });
     match receiver.await {
         Ok(Ok(answer)) => Ok(answer),
@@ -296,8 +329,8 @@ fn absolute<B>(request: Request<B>) -> Request<B> {
 fn failed(error: &wasmtime::Error, request_id: Option<String>) -> Answer {
     // Traps may repeat what was said; what kind of failure it was is all that is told.
     if error.downcast_ref::<OutOfTime>().is_some() {
-        tracing::warn!("an instance used up its computing time");
-        return problem(Reason::OutOfTime, "The request took more computing time than a request may take.", request_id);
+        tracing::warn!("an instance used up its time");
+        return problem(Reason::OutOfTime, "The request took more time than a request may take.", request_id);
     }
     tracing::error!("an instance failed");
     problem(Reason::Internal, "The instance that handled the request failed. Nothing else was affected.", request_id)
@@ -338,8 +371,7 @@ async fn drain(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
             .body(Full::new(Bytes::new()));
         // A drain that fails is tried again next time.
         if let Ok(request) = request
-            && let Ok(answer) = tokio::time::timeout(app.config.time_limit, in_instance(&app, request)).await
-            && let Ok(answer) = answer
+            && let Ok(answer) = in_instance(&app, request).await
         {
             let _ = answer.into_body().collect().await;
         }

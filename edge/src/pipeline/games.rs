@@ -40,9 +40,10 @@ pub async fn list<P: Platform>(call: &Call<'_, P>) -> Result<GameList, Refusal> 
             return Ok(known.list.clone());
         }
     }
+    let known_since = known.as_ref().map(|known| known.asked_at_ms);
     let newer = async || {
         let again: Option<Listed> = notes::recall(call.platform, &note).await;
-        again.filter(|listed| listed.asked_at_ms >= now).map(|listed| Ok(listed.list))
+        again.filter(|again| known_since.is_none_or(|since| again.asked_at_ms > since)).map(|again| Ok(again.list))
     };
     let ask = async || {
         let list = Origin::new(call).games().await?;

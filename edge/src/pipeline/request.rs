@@ -3,13 +3,16 @@
 use http::{HeaderMap, HeaderName, Method, header};
 use lgdl::engine::MAX_UTTERANCE_CHARS;
 use lgdl::problem::Reason;
+pub use lgdl::wire::client::MAX_BODY_BYTES;
 use lgdl::wire::client::MoveRequest;
 use serde_json::Value;
 
 use crate::answer::Refusal;
 
-/// The largest request body, bytes: 4,096 characters at 12 bytes each as JSON escapes, and room for context.
-pub const MAX_BODY_BYTES: usize = 128 * 1024;
+/// Headers of a request at most.
+pub const MAX_HEADERS: usize = 64;
+/// Bytes of headers at most, names and values together.
+pub const MAX_HEADER_BYTES: usize = 16 * 1024;
 /// The longest id of a conversation or a user, bytes.
 pub const MAX_ID_BYTES: usize = 128;
 /// The longest id of a game, bytes.
@@ -66,6 +69,19 @@ impl Received {
         let (_, value) = pairs.into_iter().find(|(key, _)| *key == name)?;
         crate::routes::percent_decoded(&value.replace('+', " "))
     }
+}
+
+/// Refuses requests with more headers than any client has reason to send.
+///
+/// # Errors
+/// 431.
+pub fn check_headers(received: &Received) -> Result<(), Refusal> {
+    let bytes: usize = received.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if received.headers.len() <= MAX_HEADERS && bytes <= MAX_HEADER_BYTES {
+        return Ok(());
+    }
+    let detail = format!("A request may have {MAX_HEADERS} headers with {MAX_HEADER_BYTES} bytes in all.");
+    Err(Refusal::new(Reason::TooManyHeaders, detail))
 }
 
 /// The client's request id, if it is one that may appear in logs and headers; otherwise none.

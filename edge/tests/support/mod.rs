@@ -121,6 +121,8 @@ pub(crate) enum Weather {
 pub(crate) struct World {
     pub(crate) state: RefCell<State>,
     pub(crate) weather: Cell<Weather>,
+    /// How often a call is looked at before it is answered.
+    pub(crate) slowness: Cell<u32>,
     /// What the next calls to a capability service get; then status ok.
     pub(crate) service_answers: RefCell<Vec<Result<Inbound, FetchError>>>,
 }
@@ -283,8 +285,16 @@ pub(crate) fn status(status: u16) -> Result<Inbound, FetchError> {
 pub(crate) fn node(world: &Rc<World>) -> Native {
     let world = Rc::clone(world);
     let network = move |request| -> Answering {
-        let answer = world.answer(request);
-        Box::pin(async { answer })
+        let world = Rc::clone(&world);
+        Box::pin(async move {
+            let mut rounds = world.slowness.get();
+            std::future::poll_fn(|_| {
+                rounds = rounds.saturating_sub(1);
+                if rounds == 0 { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+            })
+            .await;
+            world.answer(request)
+        })
     };
     static NODES: AtomicU64 = AtomicU64::new(1);
     Native::new(network)
@@ -362,6 +372,24 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
         }
     }
     panic!("the future waits for something");
+}
+
+/// Runs futures side by side, one step of each in turn.
+pub(crate) fn side_by_side<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
+    let mut futures: Vec<_> = futures.into_iter().map(Box::pin).collect();
+    let mut done: Vec<Option<T>> = futures.iter().map(|_| None).collect();
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    for _ in 0..1_000_000 {
+        for (future, done) in futures.iter_mut().zip(&mut done).filter(|(_, done)| done.is_none()) {
+            if let std::task::Poll::Ready(value) = future.as_mut().poll(&mut context) {
+                *done = Some(value);
+            }
+        }
+        if done.iter().all(Option::is_some) {
+            return done.into_iter().flatten().collect();
+        }
+    }
+    panic!("a future waits for something");
 }
 
 /// A shared world.

@@ -5,6 +5,10 @@ use serde_json::{Map, Value};
 
 use crate::engine::{Explanation, Negotiation};
 
+/// The largest request body that a node takes, bytes: 4,096 characters at 12 bytes each as JSON escapes, and room for
+/// context.
+pub const MAX_BODY_BYTES: usize = 128 * 1024;
+
 /// The body of `POST /games/{id}/move`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MoveRequest {
