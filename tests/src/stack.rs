@@ -170,6 +170,7 @@ async fn start_origin(folder: &TempDir) -> Running {
     let database = folder.path().join("lgdl.db");
     let environment = [
         ("LGDL_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
+        ("LGDL_ADMIN_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
         ("LGDL_SQLITE_PATH".to_owned(), database.to_str().expect("a plain path").to_owned()),
         ("LGDL_EDGE_KEYS".to_owned(), format!("edge:{EDGE_SECRET}")),
     ];
