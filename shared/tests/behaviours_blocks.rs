@@ -378,6 +378,35 @@ fn a_negotiation_until_a_value_asks_three_times_at_most() {
     assert!(talk.state().get("active").is_none());
 }
 
+#[test]
+fn options_answer_to_the_games_vocabulary() {
+    let source = r#"game g { vocabulary { "android" also means: ["galaxy phone"] } moves { move m {
+      slots { device: enum("ios", "android") required }
+      when user says something like: [ "it crashed" ]
+      confidence: medium
+      when all_slots_filled { respond with: "{device}." }
+    } } }"#;
+    assert_eq!(Talk::of(source).say_all(&["it crashed", "a galaxy phone"]).response, "android.");
+}
+
+#[test]
+fn two_moves_that_are_meant_alike_are_offered() {
+    let source = r#"game g { moves {
+      move blue_paint { when user says something like: [ "order the blue paint" (fuzzy) ] confidence: high when confident { respond with: "Blue." } }
+      move red_paint { when user says something like: [ "order the red paint" (fuzzy) ] confidence: high when confident { respond with: "Red." } }
+    } }"#;
+    let mut talk = Talk::of(source);
+    let record = talk.say("order paint");
+    assert_eq!(
+        (record.stage.as_str(), record.choices.as_slice()),
+        ("choosing", &["blue paint".to_owned(), "red paint".to_owned()][..])
+    );
+    for (said, response) in [("the second one", "Red."), ("blue", "Blue."), ("red paint", "Red."), ("1", "Blue.")] {
+        assert_eq!(Talk::of(source).say_all(&["order paint", said]).response, response, "{said}");
+    }
+    assert_eq!(Talk::of(source).say_all(&["order paint", "neither"]).move_id, "none");
+}
+
 // ---- uncertainty ---------------------------------------------------------------------------------------------
 
 const UNSURE: &str = r#"game unsure { moves {

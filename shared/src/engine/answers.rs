@@ -26,7 +26,8 @@ impl Run<'_> {
         };
         let text = self.text.clone();
         let reference = self.reference;
-        let scan = Scan::of(&text, &mv.slots, &reference);
+        let header = Arc::clone(&self.header);
+        let scan = Scan::of(&text, &mv.slots, &reference).knowing(&header.vocabulary);
         if !is_plain_answer(&slot, &scan) && self.mend_if_asked(Target::Question)? {
             return Ok(());
         }
@@ -340,7 +341,7 @@ impl Run<'_> {
             if is_yes_no(slot) && !named && strength < Strength::Strong {
                 return None;
             }
-            let beside = Scan::of(said, [slot], scan.reference);
+            let beside = Scan::of(said, [slot], scan.reference).knowing(scan.terms());
             return match slots::read_answer(slot, &beside) {
                 Answer::Value { found, whole } if found.fits && (whole || named || strength == Strength::Strong) => {
                     Some(found)
@@ -403,7 +404,8 @@ impl Run<'_> {
         self.reading = Reading::Confirmation;
         let text = self.text.clone();
         let reference = self.reference;
-        let scan = Scan::of(&text, &mv.slots, &reference);
+        let header = Arc::clone(&self.header);
+        let scan = Scan::of(&text, &mv.slots, &reference).knowing(&header.vocabulary);
         // "no, 8": the value that is given instead, before the plain no.
         let instead = corrections::find(&scan.phrase, &[name]).and_then(|correction| {
             let said = text.get(correction.span.0..correction.span.1)?;
@@ -464,7 +466,7 @@ impl Run<'_> {
 /// `cancel` is an option.
 fn is_plain_answer(slot: &Slot, scan: &Scan<'_>) -> bool {
     match effective_type(slot) {
-        SlotType::Enum(options) => slots::is_exact_option(options, &slot.vocabulary, &scan.phrase),
+        SlotType::Enum(options) => slots::is_exact_option(options, scan.vocabulary(slot), &scan.phrase),
         SlotType::Number | SlotType::Range { .. } => {
             scan.text.trim().bytes().all(|byte| byte.is_ascii_digit()) && !scan.phrase.is_empty()
         }

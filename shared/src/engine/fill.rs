@@ -32,7 +32,8 @@ impl Run<'_> {
             return;
         }
         let reference = self.reference;
-        let scan = Scan::of(text, &mv.slots, &reference);
+        let header = Arc::clone(&self.header);
+        let scan = Scan::of(text, &mv.slots, &reference).knowing(&header.vocabulary);
         let mut taken: Vec<(usize, usize)> = Vec::new();
         let mut free_text: Vec<(Slot, (usize, usize))> = Vec::new();
         for capture in &candidate.captures {

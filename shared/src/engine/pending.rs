@@ -2,13 +2,13 @@
 
 use super::flow::Entry;
 use super::mending::Target;
-use super::run::{Halt, Reading, Run};
+use super::run::{Halt, Reading, Run, TOO_CLOSE};
 use super::state::{Clarifies, Frame};
 use super::turn::CERTAIN;
 use super::{MAX_UTTERANCE_CHARS, wording};
 use crate::matcher::Candidate;
 use crate::phrase::Phrase;
-use crate::slots::{self, strings};
+use crate::slots::{self, Vocabulary, strings};
 
 /// Answers to a choice that choose nothing, after which it is let be.
 const MAX_MISSED_CHOICES: u8 = 3;
@@ -24,8 +24,8 @@ impl Run<'_> {
         utterance: &str,
     ) -> Result<(), Halt> {
         let phrase = Phrase::of(&self.text);
-        let chosen = slots::choose(options, &[], &phrase).map(|chosen| chosen.index);
-        if !slots::is_exact_option(options, &[], &phrase) && self.mend_if_asked(Target::Question)? {
+        let chosen = slots::choose(options, self.vocabulary(), &phrase).map(|chosen| chosen.index);
+        if !slots::is_exact_option(options, self.vocabulary(), &phrase) && self.mend_if_asked(Target::Question)? {
             return Ok(());
         }
         self.reading = Reading::Choice;
@@ -50,6 +50,10 @@ impl Run<'_> {
                 self.missed_choice()
             }
         }
+    }
+
+    fn vocabulary(&self) -> Vocabulary<'_> {
+        Vocabulary { own: &[], shared: &self.header.vocabulary }
     }
 
     fn keep_choice(&mut self, name: &str, choice: &str) {
@@ -111,7 +115,7 @@ impl Run<'_> {
     pub(super) fn answer_which(&mut self, options: &[(String, String)], utterance: &str) -> Result<(), Halt> {
         let labels: Vec<&str> = options.iter().map(|(label, _)| label.as_str()).collect();
         let phrase = Phrase::of(&self.text);
-        let chosen = slots::choose(&labels, &[], &phrase);
+        let chosen = slots::choose(&labels, self.vocabulary(), &phrase);
         if self.mend_if_asked(Target::Question)? {
             return Ok(());
         }
@@ -119,6 +123,10 @@ impl Run<'_> {
         if let Some((_, name)) = chosen.and_then(|chosen| options.get(chosen.index)) {
             let name = name.clone();
             return self.enter_certain(&name, utterance);
+        }
+        if let Some(candidate) = self.told_apart(options, utterance) {
+            let together = self.together(utterance);
+            return self.enter(&candidate, &together, true);
         }
         let declined = strings::is_decline(&phrase);
         if declined || self.candidates().is_empty() {
@@ -132,6 +140,25 @@ impl Run<'_> {
         }
         self.state.active = None;
         self.read_afresh()
+    }
+
+    /// The first utterance with what was said now.
+    fn together(&self, utterance: &str) -> String {
+        format!("{utterance} {}", self.text).chars().take(MAX_UTTERANCE_CHARS).collect()
+    }
+
+    /// "order paint" – "blue": the one of the options that both utterances together mean more plainly than the others.
+    fn told_apart(&self, options: &[(String, String)], utterance: &str) -> Option<Candidate> {
+        let found: Vec<Candidate> = self
+            .matches_of(&self.together(utterance))
+            .into_iter()
+            .filter(|candidate| options.iter().any(|(_, name)| *name == self.name_of(candidate)))
+            .collect();
+        match found.as_slice() {
+            [only] => Some(only.clone()),
+            [best, next, ..] if best.score - next.score > TOO_CLOSE => Some(best.clone()),
+            _ => None,
+        }
     }
 
     /// Whether the best guess was right.

@@ -5,26 +5,22 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::conditions::{self, Facts};
+use super::conditions;
 use super::firewall;
-use super::state::{Conversation, Frame, MAX_SAID_CHARS, Open};
+use super::state::Conversation;
 use super::{
-    CallRecord, CapabilityCall, CapabilityResult, ExplainedCandidate, Explanation, MAX_UTTERANCE_CHARS, Negotiation,
-    NegotiationRound, Outcome, Turn, TurnRecord, wording,
+    CallRecord, CapabilityCall, CapabilityResult, MAX_UTTERANCE_CHARS, Negotiation, NegotiationRound, Turn, wording,
 };
 use crate::compiled::CompiledGame;
 use crate::entities::{Direction, Language, Reference};
-use crate::ir::{self, Literal, Move, Slot, SlotType, Threshold, confidence_level};
+use crate::ir::{self, Move, Threshold, confidence_level};
 use crate::matcher::{self, Candidate, Query};
-use crate::slots::{SlotValue, effective_type};
 
 /// Stops a turn until the host has made the call.
 pub(super) type Halt = Box<CapabilityCall>;
 
-/// Shown in records for a value that must not be.
-const MASKED: &str = "***";
 /// Candidates below this are not worth asking about.
 pub(super) const WORTH_ASKING: f64 = 0.4;
 /// `adaptive` starts here.
@@ -48,7 +44,7 @@ pub(super) enum Reading {
 }
 
 impl Reading {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Reading::Match => "match",
             Reading::Answer => "answer",
@@ -73,8 +69,8 @@ pub(super) struct Run<'a> {
     pub(super) text: String,
     pub(super) reference: Reference,
     pub(super) participant: &'a str,
-    firewall_triggered: bool,
-    user_input: String,
+    pub(super) firewall_triggered: bool,
+    pub(super) user_input: String,
     matches: Option<Arc<Vec<Candidate>>>,
 
     // What the turn says and leaves.
@@ -90,7 +86,7 @@ pub(super) struct Run<'a> {
     pub(super) learning: Vec<String>,
     pub(super) reading: Reading,
     pub(super) blocks: Vec<u32>,
-    explained_slots: Vec<(String, Value, String)>,
+    pub(super) explained_slots: Vec<(String, Value, String)>,
 
     // Capability calls.
     pub(super) calls: Vec<CallRecord>,
@@ -323,228 +319,6 @@ impl<'a> Run<'a> {
             .collect();
         wording::abilities(&named)
     }
-
-    // ---- scope ----------------------------------------------------------------------------------------------
-
-    /// A dotted name in scope: slots and captures, then capability results, then the conversation's context, then the
-    /// request's.
-    pub(super) fn value_in_scope(&self, path: &[String]) -> Option<Cow<'_, Value>> {
-        let (head, rest) = path.split_first()?;
-        match head.as_str() {
-            "extracted" if !rest.is_empty() => self.local(rest),
-            "result" if !rest.is_empty() => self.result_value(rest),
-            "context" if !rest.is_empty() => self.context_value(rest),
-            _ => self.local(path).or_else(|| self.result_value(path)).or_else(|| self.context_value(path)),
-        }
-    }
-
-    fn local(&self, path: &[String]) -> Option<Cow<'_, Value>> {
-        let (head, rest) = path.split_first()?;
-        let frame = self.state.active.as_ref()?;
-        if let Some(value) = frame.slot(head) {
-            return slot_field(value, self.slot_declared(frame, head).as_ref(), rest);
-        }
-        if let Some(value) = frame.captures.get(head) {
-            return dig(value, rest).map(Cow::Borrowed);
-        }
-        if let Some(default) = self.slot_declared(frame, head).and_then(|(mv, index)| default_value(&mv.slots[index])) {
-            return slot_field(&default, self.slot_declared(frame, head).as_ref(), rest)
-                .map(|value| Cow::Owned(value.into_owned()));
-        }
-        frame.inherited.get(head).and_then(|value| dig(value, rest)).map(Cow::Borrowed)
-    }
-
-    fn slot_declared(&self, frame: &Frame, name: &str) -> Option<(Arc<Move>, usize)> {
-        let mv = self.move_named(&frame.move_id)?;
-        let index = mv.slots.iter().position(|slot| slot.name == name)?;
-        Some((mv, index))
-    }
-
-    fn result_value(&self, path: &[String]) -> Option<Cow<'_, Value>> {
-        let (head, rest) = path.split_first()?;
-        let value = self.result.get(head).or_else(|| self.state.context.get(head))?;
-        dig(value, rest).map(Cow::Borrowed)
-    }
-
-    /// The conversation's context, then the request's.
-    pub(super) fn context_value(&self, path: &[String]) -> Option<Cow<'_, Value>> {
-        let path = if path.len() > 1 && path[0] == "context" { &path[1..] } else { path };
-        let (head, rest) = path.split_first()?;
-        let found = self.state.context.get(head).and_then(|value| dig(value, rest));
-        found.or_else(|| self.turn.context.get(head).and_then(|value| dig(value, rest))).map(Cow::Borrowed)
-    }
-
-    /// The values of the move under way that a capability may be given: slots (canonical), defaults, captures.
-    pub(super) fn values_for_payload(&self) -> Map<String, Value> {
-        let mut values = Map::new();
-        let (Some(frame), Some(mv)) = (&self.state.active, self.active_move()) else { return values };
-        for (name, value) in frame.inherited.iter().chain(&frame.captures) {
-            values.insert(name.clone(), value.clone());
-        }
-        for slot in &mv.slots {
-            let value = frame.slot(&slot.name).cloned().or_else(|| default_value(slot));
-            if let Some(value) = value {
-                values.insert(slot.name.clone(), value.value);
-            }
-        }
-        values
-    }
-
-    /// Whether a slot of a move is to be masked.
-    pub(super) fn is_sensitive(&self, slot: &Slot) -> bool {
-        slot.sensitive || self.header.contract.pii_fields.contains(&slot.name)
-    }
-
-    /// The slot values of the active move as the record shows them.
-    pub(super) fn shown_slots(&self) -> Map<String, Value> {
-        let mut shown = Map::new();
-        let (Some(frame), Some(mv)) = (&self.state.active, self.active_move()) else { return shown };
-        for slot in &mv.slots {
-            let Some(value) = frame.slot(&slot.name) else { continue };
-            shown.insert(
-                slot.name.clone(),
-                if self.is_sensitive(slot) { json!(MASKED) } else { shown_value(value, slot) },
-            );
-        }
-        shown
-    }
-
-    /// Notes the slots of the active move for the explanation.
-    pub(super) fn explain_slots(&mut self) {
-        if !self.turn.settings.explain {
-            return;
-        }
-        let Some(frame) = &self.state.active else { return };
-        let sources: Vec<(String, String)> =
-            frame.slots.iter().map(|(name, value)| (name.clone(), source_name(value))).collect();
-        for (name, value) in self.shown_slots() {
-            let source =
-                sources.iter().find(|(slot, _)| *slot == name).map(|(_, source)| source.clone()).unwrap_or_default();
-            self.explained_slots.retain(|(known, _, _)| *known != name);
-            self.explained_slots.push((name, value, source));
-        }
-    }
-
-    // ---- the end --------------------------------------------------------------------------------------------
-
-    /// What the turn has come to.
-    pub(super) fn finish(mut self) -> Outcome {
-        if self.completed_slots.is_none() {
-            self.explain_slots();
-        }
-        let response = self.sentences.join(" ");
-        let open = self.state.active.as_ref().and_then(|frame| frame.open.clone());
-        let awaiting_slot = match &open {
-            Some(Open::Slot { name } | Open::Confirm { name }) => Some(name.clone()),
-            _ => None,
-        };
-        let (move_id, confidence) = self.answered_by.clone().unwrap_or_else(|| ("none".to_owned(), 0.0));
-        let stage = if self.escalated_to.is_some() {
-            "escalated"
-        } else if self.cancelled {
-            "cancelled"
-        } else {
-            match &open {
-                Some(Open::Slot { .. }) => "collecting",
-                Some(Open::Confirm { .. } | Open::Guess { .. }) => "confirming",
-                Some(Open::Choice { .. } | Open::Which { .. }) => "choosing",
-                Some(Open::Negotiation(_)) => "negotiating",
-                None if self.answered_by.is_some() || self.reading == Reading::Repair => "answered",
-                None => "unmatched",
-            }
-        };
-        let slots = match self.completed_slots.take() {
-            Some((name, slots)) if name == move_id || self.state.active.is_none() => slots,
-            _ if self.state.active.as_ref().is_some_and(|frame| frame.move_id == move_id)
-                || awaiting_slot.is_some() =>
-            {
-                self.shown_slots()
-            }
-            _ => Map::new(),
-        };
-        let explanation = self.turn.settings.explain.then(|| self.explanation());
-        if let Some((name, _)) = &self.answered_by {
-            let name = name.clone();
-            self.state.remember_move(&name);
-        }
-        self.state.turns += 1;
-        self.state.said = response.chars().take(MAX_SAID_CHARS).collect();
-        let record = TurnRecord {
-            turn: self.state.turns,
-            at_ms: self.turn.now_ms,
-            participant: self.participant.to_owned(),
-            user_input: self.user_input,
-            sanitized_input: self.text,
-            firewall_triggered: self.firewall_triggered,
-            move_id,
-            confidence,
-            response,
-            action: self.action,
-            stage: stage.to_owned(),
-            awaiting_slot,
-            slots_filled: self.slots_filled,
-            slots,
-            choices: self.choices,
-            negotiation: self.negotiation,
-            escalated_to: self.escalated_to,
-            calls: self.calls,
-            findings: self.findings,
-            learning: self.learning,
-        };
-        Outcome { conversation: self.state, record, explanation }
-    }
-
-    fn explanation(&mut self) -> Explanation {
-        let candidates = self.candidates();
-        let candidates = candidates
-            .iter()
-            .map(|candidate| ExplainedCandidate {
-                move_id: self.name_of(candidate),
-                pattern: candidate.pattern.clone(),
-                score: candidate.score,
-                threshold: self.threshold_for(candidate),
-            })
-            .collect();
-        Explanation {
-            reading: self.reading.name().to_owned(),
-            candidates,
-            slots: std::mem::take(&mut self.explained_slots),
-            blocks: self.blocks.clone(),
-        }
-    }
-}
-
-impl Facts for Run<'_> {
-    fn value(&self, path: &[String]) -> Option<Cow<'_, Value>> {
-        self.value_in_scope(path)
-    }
-
-    fn confident(&self) -> bool {
-        let Some(frame) = &self.state.active else { return false };
-        let threshold =
-            self.threshold.or_else(|| self.active_move().map(|mv| self.threshold_of(&mv.threshold))).unwrap_or(1.0);
-        // A move that was confirmed, chosen or delegated to is certain of its own threshold, not of one set in a block.
-        frame.score >= threshold || (frame.certain && self.threshold.is_none())
-    }
-
-    fn last_call(&self) -> Option<bool> {
-        self.last_call
-    }
-
-    fn gave_up(&self) -> bool {
-        self.gave_up
-    }
-
-    fn slot_missing(&self, name: &str) -> bool {
-        self.state
-            .active
-            .as_ref()
-            .is_some_and(|frame| frame.slot(name).is_none() && !frame.passed.iter().any(|passed| passed == name))
-    }
-
-    fn all_slots_filled(&self) -> bool {
-        self.active_move().is_some_and(|mv| self.need(&mv).is_none())
-    }
 }
 
 /// The speaker's local time, from the turn's.
@@ -559,53 +333,6 @@ fn reference(turn: &Turn) -> Reference {
 pub(super) fn rounded(score: f64) -> f64 {
     const PLACES: f64 = 10_000.0;
     (score * PLACES).round() / PLACES
-}
-
-/// Follows a dotted name into a value.
-fn dig<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
-    path.iter().try_fold(value, |value, name| match value {
-        Value::Object(fields) => fields.get(name),
-        Value::Array(items) => items.get(name.parse::<usize>().ok()?),
-        _ => None,
-    })
-}
-
-/// A slot's value as templates, conditions and clients see it: a timeframe with what was said and its ISO form.
-fn shown_value(value: &SlotValue, slot: &Slot) -> Value {
-    match effective_type(slot) {
-        SlotType::Timeframe => json!({"text": value.text, "iso": value.value}),
-        _ => value.value.clone(),
-    }
-}
-
-fn slot_field<'v>(value: &SlotValue, declared: Option<&(Arc<Move>, usize)>, path: &[String]) -> Option<Cow<'v, Value>> {
-    let shown = match declared {
-        Some((mv, index)) => shown_value(value, &mv.slots[*index]),
-        None => value.value.clone(),
-    };
-    match path {
-        [] => Some(Cow::Owned(shown)),
-        [field] if field == "text" || field == "said" => Some(Cow::Owned(json!(value.text))),
-        [field] if field == "iso" || field == "value" => Some(Cow::Owned(value.value.clone())),
-        path => dig(&shown, path).cloned().map(Cow::Owned),
-    }
-}
-
-/// `default(VALUE)` as a value of the slot.
-pub(super) fn default_value(slot: &Slot) -> Option<SlotValue> {
-    let (text, value) = match slot.default.as_ref()? {
-        Literal::Text(text) => (text.clone(), json!(text)),
-        Literal::Number(number) => (crate::template::number_text(*number), crate::slots::number_value(*number)),
-        Literal::Boolean(answer) => (if *answer { "yes" } else { "no" }.to_owned(), json!(answer)),
-    };
-    Some(SlotValue { text, value, source: crate::slots::Source::Default, confirmed: true })
-}
-
-fn source_name(value: &SlotValue) -> String {
-    match serde_json::to_value(value.source) {
-        Ok(Value::String(name)) => name,
-        _ => String::new(),
-    }
 }
 
 /// The names of what a move speaks of: its slots and the captures of its patterns.

@@ -62,7 +62,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         if is_yes_no(slot) {
             continue;
         }
-        for chosen in options::stated(choices, &slot.vocabulary, &scan.phrase) {
+        for chosen in options::stated(choices, scan.vocabulary(slot), &scan.phrase) {
             let option = &choices[chosen.index];
             let names_a_slot = names.iter().any(|name| name.eq_ignore_ascii_case(option) && *name != slot.name);
             if names_a_slot || !free(chosen.start, chosen.end) {

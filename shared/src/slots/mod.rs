@@ -18,7 +18,7 @@ pub(crate) mod yes_no;
 
 pub(crate) use convert::{Found, number as number_value};
 pub(crate) use mentions::mentions;
-pub(crate) use options::choose;
+pub(crate) use options::{Vocabulary, choose};
 pub(crate) use read::{Answer, is_whole, read_answer, read_string, read_value};
 pub(crate) use reasons::{expectation, reason};
 pub(crate) use scan::Scan;
@@ -89,7 +89,7 @@ pub(crate) fn effective_type(slot: &Slot) -> &SlotType {
 /// Whether the whole answer is one of the options, in its own words.
 pub(crate) fn is_exact_option<S: AsRef<str>>(
     options: &[S],
-    vocabulary: &[crate::ir::Term],
+    vocabulary: Vocabulary<'_>,
     phrase: &crate::phrase::Phrase,
 ) -> bool {
     options::exact(options, vocabulary, phrase).is_some()

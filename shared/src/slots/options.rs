@@ -44,6 +44,21 @@ const EMPTY_WORDS: &[&str] = &[
     "maybe",
 ];
 
+/// The words that stand for each other: those of the slot, and those of the game.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Vocabulary<'v> {
+    /// `with vocabulary { … }` of the slot.
+    pub(crate) own: &'v [Term],
+    /// `vocabulary { … }` of the game.
+    pub(crate) shared: &'v [Term],
+}
+
+impl<'v> Vocabulary<'v> {
+    fn terms(self) -> impl Iterator<Item = &'v Term> {
+        self.own.iter().chain(self.shared)
+    }
+}
+
 /// Which option means yes.
 pub(crate) fn yes_option<S: AsRef<str>>(options: &[S]) -> Option<usize> {
     position(options, YES_WORDS)
@@ -85,11 +100,11 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn of<S: AsRef<str>>(options: &[S], vocabulary: &[Term]) -> Prepared {
+    fn of<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>) -> Prepared {
         let mut forms = Vec::new();
         for (index, option) in options.iter().enumerate() {
             let words = plain_words(option.as_ref());
-            for term in vocabulary {
+            for term in vocabulary.terms() {
                 let belongs = plain_words(&term.text) == words
                     || term.synonyms.iter().any(|synonym| plain_words(&synonym.text) == words);
                 if belongs {
@@ -101,6 +116,10 @@ impl Prepared {
             if let Some(names) = COMMON_NAMES.iter().find(|names| names.contains(&joined.as_str())) {
                 let others = names.iter().filter(|name| **name != joined);
                 forms.extend(others.map(|name| (index, plain_words(name))));
+            }
+            // "checkup" for `check-up`
+            if words.len() > 1 {
+                forms.push((index, vec![words.concat()]));
             }
             forms.push((index, words));
         }
@@ -118,7 +137,7 @@ fn plain_words(text: &str) -> Vec<String> {
 }
 
 /// Whether the whole answer is an option, letter by letter (case and punctuation aside).
-pub(crate) fn exact<S: AsRef<str>>(options: &[S], vocabulary: &[Term], phrase: &Phrase) -> Option<usize> {
+pub(crate) fn exact<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, phrase: &Phrase) -> Option<usize> {
     let prepared = Prepared::of(options, vocabulary);
     let words: Vec<&str> = phrase.words.iter().map(|word| word.text.as_str()).collect();
     prepared
@@ -130,7 +149,7 @@ pub(crate) fn exact<S: AsRef<str>>(options: &[S], vocabulary: &[Term], phrase: &
 
 /// Options stated somewhere in the text as whole words (synonyms and plural forms count), not negated; longer forms
 /// before shorter ones that they contain.
-pub(crate) fn stated<S: AsRef<str>>(options: &[S], vocabulary: &[Term], phrase: &Phrase) -> Vec<Chosen> {
+pub(crate) fn stated<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, phrase: &Phrase) -> Vec<Chosen> {
     let mut prepared = Prepared::of(options, vocabulary);
     prepared.forms.sort_by_key(|(index, form)| (std::cmp::Reverse(form.len()), *index));
     let words = &phrase.words;
@@ -185,7 +204,7 @@ fn negated(words: &[Word], at: usize) -> bool {
 
 /// Reads an answer as a choice of exactly one option, as generously as an answer deserves; `None` when it names none,
 /// or several.
-pub(crate) fn choose<S: AsRef<str>>(options: &[S], vocabulary: &[Term], phrase: &Phrase) -> Option<Chosen> {
+pub(crate) fn choose<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, phrase: &Phrase) -> Option<Chosen> {
     let (first, last) = (phrase.words.first()?, phrase.words.last()?);
     let whole = |index| Some(Chosen { index, start: first.start, end: last.end });
     if let Some(index) = exact(options, vocabulary, phrase) {
@@ -280,7 +299,7 @@ fn by_position<S: AsRef<str>>(options: &[S], phrase: &Phrase) -> Option<Chosen> 
 }
 
 /// One option whose words are there but for small misspellings.
-fn by_spelling<S: AsRef<str>>(options: &[S], vocabulary: &[Term], phrase: &Phrase) -> Option<Chosen> {
+fn by_spelling<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, phrase: &Phrase) -> Option<Chosen> {
     let prepared = Prepared::of(options, vocabulary);
     let mut best: Option<(usize, Chosen)> = None;
     let mut tied = false;
@@ -308,7 +327,7 @@ fn by_spelling<S: AsRef<str>>(options: &[S], vocabulary: &[Term], phrase: &Phras
 }
 
 /// "walking" for `when walking`, "rest" for `at rest`: content words that only one option has.
-fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: &[Term], phrase: &Phrase) -> Option<Chosen> {
+fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, phrase: &Phrase) -> Option<Chosen> {
     let prepared = Prepared::of(options, vocabulary);
     let mut chosen: Option<Chosen> = None;
     for (at, word) in phrase.words.iter().enumerate() {
@@ -383,7 +402,7 @@ mod tests {
     use super::*;
 
     fn check(options: &[&str], answer: &str, expected: Option<&str>) {
-        let chosen = choose(options, &[], &Phrase::of(answer)).map(|chosen| options[chosen.index]);
+        let chosen = choose(options, Vocabulary::default(), &Phrase::of(answer)).map(|chosen| options[chosen.index]);
         assert_eq!(chosen, expected, "{answer} among {options:?}");
     }
 
@@ -420,6 +439,8 @@ mod tests {
         check(&exertion, "mostly at rest", Some("at rest"));
         check(&exertion, "resting", Some("at rest"));
         check(&exertion, "when", None);
+        check(&["check-up", "follow-up"], "a checkup", Some("check-up"));
+        check(&["check-up", "follow-up"], "follow up", Some("follow-up"));
     }
 
     #[test]
@@ -442,7 +463,8 @@ mod tests {
             synonyms: vec![Synonym { text: "text message".into(), modifiers: Modifiers::default() }],
         }];
         let options = ["email", "sms"];
-        let chosen = choose(&options, &vocabulary, &Phrase::of("by text message")).map(|chosen| chosen.index);
+        let chosen = choose(&options, Vocabulary { own: &vocabulary, shared: &[] }, &Phrase::of("by text message"))
+            .map(|chosen| chosen.index);
         assert_eq!(chosen, Some(1));
     }
 }

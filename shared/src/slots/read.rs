@@ -7,7 +7,7 @@ use crate::ir::{Slot, SlotType};
 use crate::phrase::{Phrase, Word, longest_prefix, readable};
 
 use super::convert::{Found, convert, number, plain_number, rating};
-use super::options::{self, Chosen};
+use super::options::{self, Chosen, Vocabulary};
 use super::scan::Scan;
 use super::{effective_type, is_yes_no, reason, strings, yes_no};
 
@@ -98,8 +98,8 @@ fn read_enum(slot: &Slot, options: &[String], scan: &Scan<'_>) -> Answer {
         let whole = scan.phrase.len() <= 3;
         return Answer::Value { found, whole };
     }
-    let Some(Chosen { index, start, end }) = options::choose(options, &slot.vocabulary, &scan.phrase) else {
-        let several = options::stated(options, &slot.vocabulary, &scan.phrase).len() > 1;
+    let Some(Chosen { index, start, end }) = options::choose(options, scan.vocabulary(slot), &scan.phrase) else {
+        let several = options::stated(options, scan.vocabulary(slot), &scan.phrase).len() > 1;
         return if several { Answer::Refused(reason(slot)) } else { Answer::Absent };
     };
     let Some(option) = options.get(index) else { return Answer::Absent };
@@ -245,7 +245,7 @@ fn read_list(slot: &Slot, item: &SlotType, scan: &Scan<'_>) -> Answer {
                 Some(Found { start: start + from, end: start + to, value: json!(text), text, fits: true })
             })
             .collect(),
-        SlotType::Enum(options) => options::stated(options, &slot.vocabulary, &scan.phrase)
+        SlotType::Enum(options) => options::stated(options, scan.vocabulary(slot), &scan.phrase)
             .into_iter()
             .filter_map(|chosen| {
                 let option = options.get(chosen.index)?;
@@ -261,7 +261,7 @@ fn read_list(slot: &Slot, item: &SlotType, scan: &Scan<'_>) -> Answer {
         item => scan.entities.iter().filter_map(|entity| convert(scan, entity, slot, item, true)).collect(),
     };
     if let (SlotType::Enum(options), true) = (item, found.is_empty())
-        && let Some(chosen) = options::choose(options, &slot.vocabulary, &scan.phrase)
+        && let Some(chosen) = options::choose(options, scan.vocabulary(slot), &scan.phrase)
         && let Some(option) = options.get(chosen.index)
     {
         found.push(Found {
@@ -533,7 +533,8 @@ fn enum_prefix(slot: &Slot, options: &[String], head: &str, reference: &Referenc
         return boolean_prefix(head, reference);
     }
     let phrase = Phrase::of(head);
-    let chosen = options::stated(options, &slot.vocabulary, &phrase).into_iter().next()?;
+    let chosen =
+        options::stated(options, Vocabulary { own: &slot.vocabulary, shared: &[] }, &phrase).into_iter().next()?;
     let before = phrase.words.iter().take_while(|word| word.start < chosen.start).count();
     let fillers = phrase.words[..before]
         .iter()

@@ -1,10 +1,11 @@
 //! The values that the recognizers find in an utterance, found once a turn for all slots that may want them.
 
 use crate::entities::{Entity, Kind, Kinds, Reference, recognize};
-use crate::ir::{Slot, SlotType};
+use crate::ir::{Slot, SlotType, Term};
 use crate::phrase::Phrase;
 
 use super::effective_type;
+use super::options::Vocabulary;
 
 /// All time kinds: a number inside a time ("2 days ago") is not a number of its own.
 const TIME: Kinds = Kinds::NONE
@@ -23,6 +24,7 @@ pub(crate) struct Scan<'t> {
     pub(crate) phrase: Phrase,
     pub(crate) reference: &'t Reference,
     pub(crate) entities: Vec<Entity>,
+    terms: &'t [Term],
 }
 
 impl<'t> Scan<'t> {
@@ -37,7 +39,25 @@ impl<'t> Scan<'t> {
             kinds = with_kinds_of(kinds, effective_type(slot));
         }
         let entities = if kinds == Kinds::NONE { Vec::new() } else { recognize(text, kinds, reference) };
-        Scan { text, phrase: Phrase::of(text), reference, entities }
+        Scan { text, phrase: Phrase::of(text), reference, entities, terms: &[] }
+    }
+
+    /// With the game's vocabulary, by which options may be called.
+    pub(crate) fn knowing(self, terms: &'t [Term]) -> Scan<'t> {
+        Scan { terms, ..self }
+    }
+
+    /// The game's vocabulary.
+    pub(crate) fn terms(&self) -> &'t [Term] {
+        self.terms
+    }
+
+    /// The vocabulary by which a slot's options may be called.
+    pub(crate) fn vocabulary<'s>(&self, slot: &'s Slot) -> Vocabulary<'s>
+    where
+        't: 's,
+    {
+        Vocabulary { own: &slot.vocabulary, shared: self.terms }
     }
 
     /// The text of an entity.

@@ -1,0 +1,196 @@
+//! The values in scope: what a dotted name stands for in templates, conditions, guards and payloads.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::conditions::Facts;
+use super::run::Run;
+use super::state::Frame;
+use crate::ir::{Literal, Move, Slot, SlotType};
+use crate::slots::{SlotValue, effective_type};
+
+/// Shown in records for a value that must not be.
+const MASKED: &str = "***";
+
+impl Run<'_> {
+    /// A dotted name in scope: slots and captures, then capability results, then the conversation's context, then the
+    /// request's.
+    pub(super) fn value_in_scope(&self, path: &[String]) -> Option<Cow<'_, Value>> {
+        let (head, rest) = path.split_first()?;
+        match head.as_str() {
+            "extracted" if !rest.is_empty() => self.local(rest),
+            "result" if !rest.is_empty() => self.result_value(rest),
+            "context" if !rest.is_empty() => self.context_value(rest),
+            _ => self.local(path).or_else(|| self.result_value(path)).or_else(|| self.context_value(path)),
+        }
+    }
+
+    fn local(&self, path: &[String]) -> Option<Cow<'_, Value>> {
+        let (head, rest) = path.split_first()?;
+        let frame = self.state.active.as_ref()?;
+        if let Some(value) = frame.slot(head) {
+            return slot_field(value, self.slot_declared(frame, head).as_ref(), rest);
+        }
+        if let Some(value) = frame.captures.get(head) {
+            return dig(value, rest).map(Cow::Borrowed);
+        }
+        if let Some(default) = self.slot_declared(frame, head).and_then(|(mv, index)| default_value(&mv.slots[index])) {
+            return slot_field(&default, self.slot_declared(frame, head).as_ref(), rest)
+                .map(|value| Cow::Owned(value.into_owned()));
+        }
+        frame.inherited.get(head).and_then(|value| dig(value, rest)).map(Cow::Borrowed)
+    }
+
+    fn slot_declared(&self, frame: &Frame, name: &str) -> Option<(Arc<Move>, usize)> {
+        let mv = self.move_named(&frame.move_id)?;
+        let index = mv.slots.iter().position(|slot| slot.name == name)?;
+        Some((mv, index))
+    }
+
+    fn result_value(&self, path: &[String]) -> Option<Cow<'_, Value>> {
+        let (head, rest) = path.split_first()?;
+        let value = self.result.get(head).or_else(|| self.state.context.get(head))?;
+        dig(value, rest).map(Cow::Borrowed)
+    }
+
+    /// The conversation's context, then the request's.
+    pub(super) fn context_value(&self, path: &[String]) -> Option<Cow<'_, Value>> {
+        let path = if path.len() > 1 && path[0] == "context" { &path[1..] } else { path };
+        let (head, rest) = path.split_first()?;
+        let found = self.state.context.get(head).and_then(|value| dig(value, rest));
+        found.or_else(|| self.turn.context.get(head).and_then(|value| dig(value, rest))).map(Cow::Borrowed)
+    }
+
+    /// The values of the move under way that a capability may be given: slots (canonical), defaults, captures.
+    pub(super) fn values_for_payload(&self) -> Map<String, Value> {
+        let mut values = Map::new();
+        let (Some(frame), Some(mv)) = (&self.state.active, self.active_move()) else { return values };
+        for (name, value) in frame.inherited.iter().chain(&frame.captures) {
+            values.insert(name.clone(), value.clone());
+        }
+        for slot in &mv.slots {
+            let value = frame.slot(&slot.name).cloned().or_else(|| default_value(slot));
+            if let Some(value) = value {
+                values.insert(slot.name.clone(), value.value);
+            }
+        }
+        values
+    }
+
+    /// Whether a slot of a move is to be masked.
+    pub(super) fn is_sensitive(&self, slot: &Slot) -> bool {
+        slot.sensitive || self.header.contract.pii_fields.contains(&slot.name)
+    }
+
+    /// The slot values of the active move as the record shows them.
+    pub(super) fn shown_slots(&self) -> Map<String, Value> {
+        let mut shown = Map::new();
+        let (Some(frame), Some(mv)) = (&self.state.active, self.active_move()) else { return shown };
+        for slot in &mv.slots {
+            let Some(value) = frame.slot(&slot.name) else { continue };
+            shown.insert(
+                slot.name.clone(),
+                if self.is_sensitive(slot) { json!(MASKED) } else { shown_value(value, slot) },
+            );
+        }
+        shown
+    }
+
+    /// Notes the slots of the active move for the explanation.
+    pub(super) fn explain_slots(&mut self) {
+        if !self.turn.settings.explain {
+            return;
+        }
+        let Some(frame) = &self.state.active else { return };
+        let sources: Vec<(String, String)> =
+            frame.slots.iter().map(|(name, value)| (name.clone(), source_name(value))).collect();
+        for (name, value) in self.shown_slots() {
+            let source =
+                sources.iter().find(|(slot, _)| *slot == name).map(|(_, source)| source.clone()).unwrap_or_default();
+            self.explained_slots.retain(|(known, _, _)| *known != name);
+            self.explained_slots.push((name, value, source));
+        }
+    }
+}
+
+impl Facts for Run<'_> {
+    fn value(&self, path: &[String]) -> Option<Cow<'_, Value>> {
+        self.value_in_scope(path)
+    }
+
+    fn confident(&self) -> bool {
+        let Some(frame) = &self.state.active else { return false };
+        let threshold =
+            self.threshold.or_else(|| self.active_move().map(|mv| self.threshold_of(&mv.threshold))).unwrap_or(1.0);
+        // A move that was confirmed, chosen or delegated to is certain of its own threshold, not of one set in a block.
+        frame.score >= threshold || (frame.certain && self.threshold.is_none())
+    }
+
+    fn last_call(&self) -> Option<bool> {
+        self.last_call
+    }
+
+    fn gave_up(&self) -> bool {
+        self.gave_up
+    }
+
+    fn slot_missing(&self, name: &str) -> bool {
+        self.state
+            .active
+            .as_ref()
+            .is_some_and(|frame| frame.slot(name).is_none() && !frame.passed.iter().any(|passed| passed == name))
+    }
+
+    fn all_slots_filled(&self) -> bool {
+        self.active_move().is_some_and(|mv| self.need(&mv).is_none())
+    }
+}
+
+/// Follows a dotted name into a value.
+fn dig<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
+    path.iter().try_fold(value, |value, name| match value {
+        Value::Object(fields) => fields.get(name),
+        Value::Array(items) => items.get(name.parse::<usize>().ok()?),
+        _ => None,
+    })
+}
+
+/// A slot's value as templates, conditions and clients see it: a timeframe with what was said and its ISO form.
+fn shown_value(value: &SlotValue, slot: &Slot) -> Value {
+    match effective_type(slot) {
+        SlotType::Timeframe => json!({"text": value.text, "iso": value.value}),
+        _ => value.value.clone(),
+    }
+}
+
+fn slot_field<'v>(value: &SlotValue, declared: Option<&(Arc<Move>, usize)>, path: &[String]) -> Option<Cow<'v, Value>> {
+    let shown = match declared {
+        Some((mv, index)) => shown_value(value, &mv.slots[*index]),
+        None => value.value.clone(),
+    };
+    match path {
+        [] => Some(Cow::Owned(shown)),
+        [field] if field == "text" || field == "said" => Some(Cow::Owned(json!(value.text))),
+        [field] if field == "iso" || field == "value" => Some(Cow::Owned(value.value.clone())),
+        path => dig(&shown, path).cloned().map(Cow::Owned),
+    }
+}
+
+/// `default(VALUE)` as a value of the slot.
+pub(super) fn default_value(slot: &Slot) -> Option<SlotValue> {
+    let (text, value) = match slot.default.as_ref()? {
+        Literal::Text(text) => (text.clone(), json!(text)),
+        Literal::Number(number) => (crate::template::number_text(*number), crate::slots::number_value(*number)),
+        Literal::Boolean(answer) => (if *answer { "yes" } else { "no" }.to_owned(), json!(answer)),
+    };
+    Some(SlotValue { text, value, source: crate::slots::Source::Default, confirmed: true })
+}
+
+fn source_name(value: &SlotValue) -> String {
+    match serde_json::to_value(value.source) {
+        Ok(Value::String(name)) => name,
+        _ => String::new(),
+    }
+}
