@@ -127,7 +127,9 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     if arguments.json {
         console.json(&json::report(&results, totals))?;
     } else {
-        text::show(&results, totals, arguments.verbose, console)?;
+        // What a part of the dialogues does not reach says nothing.
+        let coverage = if arguments.filter.is_none() { text::Coverage::Shown } else { text::Coverage::Left };
+        text::show(&results, totals, text::Detail { verbose: arguments.verbose, coverage }, console)?;
     }
     Ok(Verdict::when(totals.passed()))
 }

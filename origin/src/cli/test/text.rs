@@ -10,14 +10,30 @@ use crate::cli::failure::Failure;
 /// The longest text that is shown of an input or an answer, in characters.
 const MAX_SHOWN_CHARS: usize = 300;
 
+/// How much is shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Detail {
+    /// Turns that are as expected, too.
+    pub(super) verbose: bool,
+    /// What was not reached.
+    pub(super) coverage: Coverage,
+}
+
+/// Whether coverage is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coverage {
+    Shown,
+    Left,
+}
+
 pub(super) fn show(
     results: &[GameResult],
     totals: Totals,
-    verbose: bool,
+    detail: Detail,
     console: &mut Console,
 ) -> Result<(), Failure> {
     for result in results {
-        show_game(result, verbose, console)?;
+        show_game(result, detail, console)?;
     }
     let colour = console.colour();
     let failed = totals.dialogs - totals.dialogs_passed;
@@ -33,16 +49,16 @@ pub(super) fn show(
     ))
 }
 
-fn show_game(result: &GameResult, verbose: bool, console: &mut Console) -> Result<(), Failure> {
+fn show_game(result: &GameResult, detail: Detail, console: &mut Console) -> Result<(), Failure> {
     let heading = paint(console.colour(), "1", format_args!("{} ({})", result.file, result.name));
     console.line(heading)?;
     for note in &result.notes {
         console.line(format_args!("  note: {note}"))?;
     }
     for file in &result.files {
-        show_file(file, verbose, console)?;
+        show_file(file, detail.verbose, console)?;
     }
-    if result.dialogs().next().is_some() {
+    if detail.coverage == Coverage::Shown && result.dialogs().next().is_some() {
         show_coverage(result, console)?;
     }
     Ok(())
