@@ -150,6 +150,11 @@ impl<'t> Chart<'t> {
         }
     }
 
+    /// Whether the allowance of work is used up.
+    pub(super) fn is_spent(&self) -> bool {
+        self.steps == 0
+    }
+
     /// The mask of token `at`, nothing behind the end of a line.
     fn mask(&self, at: usize) -> Mask {
         match self.scene.tokens.get(at) {
@@ -187,7 +192,7 @@ impl<'t> Chart<'t> {
         self.depth += 1;
         let base = self.ends.len();
         loop {
-            if !self.found_nothing(grammar.rule(rule).elements()[0].sym, at) {
+            if !self.found_nothing(grammar.rule(rule).element(0), at) {
                 let bottom = self.parts.len();
                 self.sequence(grammar.rule(rule), 0, at, at, bottom, base);
                 self.parts.truncate(bottom);
@@ -209,9 +214,9 @@ impl<'t> Chart<'t> {
         from..from + len
     }
 
-    /// Whether it is known that head `sym` is not at token `at`.
-    fn found_nothing(&self, sym: Sym, at: usize) -> bool {
-        sym.head().is_some_and(|head| {
+    /// Whether it is known that the head which a rule begins with is not at token `at`.
+    fn found_nothing(&self, first: Option<Element>, at: usize) -> bool {
+        first.and_then(|element| element.sym.head()).is_some_and(|head| {
             let cell = self.cells[at % self.window * HEADS + head];
             cell.token == at as u32 && cell.len == 0
         })
@@ -224,8 +229,7 @@ impl<'t> Chart<'t> {
 
     /// Matches the elements of `rule` from the `k`th on at token `at`; the parts so far lie above `bottom`.
     fn sequence(&mut self, rule: &'static Rule, mut k: usize, start: usize, mut at: usize, bottom: usize, base: usize) {
-        let elements: &'static [Element] = rule.elements();
-        while let Some(element) = elements.get(k) {
+        while let Some(element) = rule.element(k) {
             if self.steps == 0 {
                 return;
             }
@@ -261,7 +265,7 @@ impl<'t> Chart<'t> {
 
     /// Goes on with all that the `k`th element may be at token `at`.
     fn alternatives(&mut self, rule: &'static Rule, k: usize, start: usize, at: usize, bottom: usize, base: usize) {
-        let sym = rule.elements()[k].sym;
+        let Some(Element { sym, .. }) = rule.element(k) else { return };
         if sym.is_word() {
             if self.scene.is(at, sym) {
                 let node = Node::Word(sym, self.scene.value(at, sym));

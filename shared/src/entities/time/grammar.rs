@@ -91,26 +91,46 @@ pub(super) struct Element {
     pub(super) glued: bool,
 }
 
-/// `head → pattern`, and what it means.
+/// `head → pattern`, and what it means; laid out small, for there are many.
 #[derive(Clone, Copy)]
 pub(super) struct Rule {
-    pub(super) head: Sym,
-    elements: [Element; PATTERN_LIMIT],
-    len: u8,
     pub(super) action: Action,
+    syms: [Sym; PATTERN_LIMIT],
+    /// A bit for each element that may be missing, and for each that is glued.
+    optional: u16,
+    glued: u16,
+    pub(super) head: Sym,
+    len: u8,
 }
 
 impl Rule {
-    /// The pattern.
-    pub(super) fn elements(&self) -> &[Element] {
-        &self.elements[..self.len as usize]
+    /// The `k`th element of the pattern.
+    pub(super) const fn element(&self, k: usize) -> Option<Element> {
+        if k >= self.len as usize {
+            return None;
+        }
+        Some(Element { sym: self.syms[k], optional: self.optional & 1 << k != 0, glued: self.glued & 1 << k != 0 })
+    }
+
+    /// The rule without its first element.
+    const fn tail(mut self) -> Rule {
+        let mut k = 1;
+        while k < self.len as usize {
+            self.syms[k - 1] = self.syms[k];
+            k += 1;
+        }
+        self.optional >>= 1;
+        self.glued >>= 1;
+        self.len -= 1;
+        assert!(self.len > 0, "a rule needs an element that is not optional");
+        self
     }
 }
 
 /// Reads a pattern: symbol names between blanks; `Name?` may be missing, `^Name` is written without a space before it.
 /// A misspelt name is a compile error.
 pub(super) const fn rule(head: Sym, pattern: &'static str, action: Action) -> Rule {
-    let mut elements = [Element { sym: Sym::Digits, optional: false, glued: false }; PATTERN_LIMIT];
+    let mut rule = Rule { action, syms: [Sym::Digits; PATTERN_LIMIT], optional: 0, glued: 0, head, len: 0 };
     let bytes = pattern.as_bytes();
     let (mut at, mut len) = (0, 0);
     while at < bytes.len() {
@@ -127,14 +147,17 @@ pub(super) const fn rule(head: Sym, pattern: &'static str, action: Action) -> Ru
         if optional {
             at += 1;
         }
-        elements[len] = Element { sym, optional, glued };
+        rule.syms[len] = sym;
+        rule.optional |= (optional as u16) << len;
+        rule.glued |= (glued as u16) << len;
         len += 1;
         while at < bytes.len() && bytes[at] == b' ' {
             at += 1;
         }
     }
-    assert!(len > 0 && !elements[0].glued, "a pattern begins with an element of its own");
-    Rule { head, elements, len: len as u8, action }
+    rule.len = len as u8;
+    assert!(len > 0 && rule.glued & 1 == 0, "a pattern begins with an element of its own");
+    rule
 }
 
 const fn named(bytes: &[u8], from: usize, to: usize) -> Sym {
@@ -435,18 +458,12 @@ const fn without_optional_leads(written: &[Rule]) -> ([Rule; RULE_LIMIT], usize)
     let (mut i, mut count) = (0, 0);
     while i < written.len() {
         let mut rule = written[i];
-        while rule.elements[0].optional {
+        while rule.optional & 1 != 0 {
             let mut with = rule;
-            with.elements[0].optional = false;
+            with.optional &= !1;
             rules[count] = with;
             count += 1;
-            let mut k = 1;
-            while k < rule.len as usize {
-                rule.elements[k - 1] = rule.elements[k];
-                k += 1;
-            }
-            rule.len -= 1;
-            assert!(rule.len > 0, "a rule needs an element that is not optional");
+            rule = rule.tail();
         }
         rules[count] = rule;
         count += 1;
@@ -491,14 +508,14 @@ const fn element_opening(e: Element, heads: &[Opening; HEADS]) -> Opening {
 const fn rule_opening(rule: &Rule, heads: &[Opening; HEADS]) -> Opening {
     let mut out = CLOSED;
     let mut k = 0;
-    while k < rule.len as usize {
-        let mut opening = element_opening(rule.elements[k], heads);
+    while let Some(element) = rule.element(k) {
+        let mut opening = element_opening(element, heads);
         if opening.single {
             // What may follow a first element of one word.
             let mut j = k + 1;
-            while j < rule.len as usize {
-                opening.second |= element_opening(rule.elements[j], heads).first;
-                if !rule.elements[j].optional {
+            while let Some(next) = rule.element(j) {
+                opening.second |= element_opening(next, heads).first;
+                if !next.optional {
                     opening.single = false;
                     break;
                 }
@@ -506,7 +523,7 @@ const fn rule_opening(rule: &Rule, heads: &[Opening; HEADS]) -> Opening {
             }
         }
         out = out.join(opening);
-        if !rule.elements[k].optional {
+        if !element.optional {
             break;
         }
         k += 1;

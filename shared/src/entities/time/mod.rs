@@ -146,7 +146,7 @@ pub fn recognize_in(text: &str, kinds: Kinds, reference: &Reference, zone: Optio
     };
     let mut chart = Chart::new(scene);
     let mut at = 0;
-    while at < tokens.len() {
+    while at < tokens.len() && !chart.is_spent() {
         if !may_begin(&tokens, at) {
             at += 1;
             continue;
