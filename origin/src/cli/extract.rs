@@ -6,14 +6,14 @@
 use std::io;
 
 use jiff::Timestamp;
-use lgdl::entities::extract::{extract_line, parse_types};
+use lgdl::entities::extract::{extract_line_in, parse_types};
 use lgdl::entities::{Direction, Kinds, Language, Reference};
 use serde_json::json;
 
 use super::console::Console;
 use super::failure::{End, Failure, Verdict};
 use super::lines::{Line, Lines};
-use super::when::When;
+use super::when::{Watch, When};
 
 /// The longest line that is read, in bytes.
 const MAX_LINE_BYTES: usize = 1 << 20;
@@ -51,7 +51,8 @@ fn types(list: &str) -> Result<Kinds, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
-    let reference = reference(arguments)?;
+    let watch = arguments.when.watch()?;
+    let reference = reference(arguments, &watch);
     let mut lines = Lines::new(io::stdin(), MAX_LINE_BYTES);
     let mut verdict = Verdict::Yes;
     let mut number = 0_u64;
@@ -62,7 +63,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         let line = lines.next().map_err(|error| Failure::Failed(format!("cannot read standard input: {error}")))?;
         let Some(line) = line else { return Ok(verdict) };
         number += 1;
-        match extract(&line, arguments.types, &reference) {
+        match extract(&line, arguments.types, &reference, &watch) {
             Ok(None) => {}
             Ok(Some(found)) => console.line(found)?,
             Err(reason) => {
@@ -74,7 +75,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
 }
 
 /// The line's answer; nothing for a blank line.
-fn extract(line: &Line, types: Kinds, reference: &Reference) -> Result<Option<String>, String> {
+fn extract(line: &Line, types: Kinds, reference: &Reference, watch: &Watch) -> Result<Option<String>, String> {
     let Line::Whole(bytes) = line else {
         return Err(format!("longer than {MAX_LINE_BYTES} bytes"));
     };
@@ -82,14 +83,14 @@ fn extract(line: &Line, types: Kinds, reference: &Reference) -> Result<Option<St
     if text.trim().is_empty() {
         return Ok(None);
     }
-    extract_line(text, types, reference).map(Some).map_err(|error| error.to_string())
+    extract_line_in(text, types, reference, Some(watch.zone())).map(Some).map_err(|error| error.to_string())
 }
 
-fn reference(arguments: &Arguments) -> Result<Reference, Failure> {
-    let moment = arguments.when.watch()?.moment();
+fn reference(arguments: &Arguments, watch: &Watch) -> Reference {
+    let moment = watch.moment();
     let now = Timestamp::from_millisecond(moment.now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
     let offset = jiff::tz::Offset::from_seconds(moment.offset_seconds).unwrap_or(jiff::tz::Offset::UTC);
-    Ok(Reference {
+    Reference {
         now: offset.to_datetime(now),
         offset_seconds: moment.offset_seconds,
         direction: if arguments.past { Direction::Past } else { Direction::Future },
@@ -97,5 +98,5 @@ fn reference(arguments: &Arguments) -> Result<Reference, Failure> {
             Spoken::En => Language::English,
             Spoken::Es => Language::Spanish,
         },
-    })
+    }
 }

@@ -42,6 +42,11 @@ impl When {
 }
 
 impl Watch {
+    /// The zone.
+    pub(super) fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// The moment it is now.
     pub(super) fn moment(&self) -> Moment {
         let now = self

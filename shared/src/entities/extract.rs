@@ -4,7 +4,8 @@ use jiff::civil::DateTime;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
-use super::{Direction, Entity, Kind, Kinds, Language, Reference, Value, recognize};
+use super::time::Zone;
+use super::{Direction, Entity, Kind, Kinds, Language, Reference, Value, recognize_in};
 
 /// Every kind by the name it has on the command line and in the output.
 const NAMES: [(&str, Kind); 20] = [
@@ -91,11 +92,24 @@ struct Line {
 /// # Errors
 /// [`ExtractError`] when the line can't be read.
 pub fn extract_line(line: &str, kinds: Kinds, reference: &Reference) -> Result<String, ExtractError> {
+    extract_line_in(line, kinds, reference, None)
+}
+
+/// The same in a zone whose clocks are put forward and back.
+///
+/// # Errors
+/// [`ExtractError`] when the line can't be read.
+pub fn extract_line_in(
+    line: &str,
+    kinds: Kinds,
+    reference: &Reference,
+    zone: Option<&dyn Zone>,
+) -> Result<String, ExtractError> {
     let line: Line = serde_json::from_str(line).map_err(|error| ExtractError::Line { reason: error.to_string() })?;
     let now = line.now.as_deref().map(parse_now).transpose()?;
     let reference = Reference { now: now.unwrap_or(reference.now), ..*reference };
     let mut position = Position::default();
-    let entities: Vec<Json> = recognize(&line.text, kinds, &reference)
+    let entities: Vec<Json> = recognize_in(&line.text, kinds, &reference, zone)
         .iter()
         .map(|entity| {
             let start = position.characters(&line.text, entity.start);
@@ -195,6 +209,7 @@ fn resolution(value: &Value) -> Map<String, Json> {
         }
         Value::Time(time) => {
             put("timex", json!(time.timex));
+            put("grain", json!(time.grain().name()));
             if let Some((start, end)) = &time.range {
                 put("start", json!(start));
                 put("end", json!(end));

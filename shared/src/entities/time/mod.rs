@@ -11,6 +11,7 @@ mod calendar;
 mod chart;
 mod english;
 mod filters;
+mod grain;
 mod grammar;
 mod holidays;
 mod parts;
@@ -28,6 +29,7 @@ use grammar::{Grammar, Mask, Sym};
 
 use super::{Entity, Kind, Kinds, Language, Reference};
 
+pub use grain::Grain;
 pub use zone::Zone;
 
 /// What may stand by itself; earlier ones win when as long.
