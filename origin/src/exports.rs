@@ -1,13 +1,17 @@
-//! The documents that a person may ask for: one conversation, or everything about them. JSON with a
-//! `format_version`, complete, and readable by the import.
+//! The documents that people and operators get: one conversation, everything about a person, and the lines of a
+//! whole export. JSON with a `format_version`, complete, and readable by the import.
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::clock::Millis;
 use crate::ids::ConversationId;
 use crate::privacy::{Parts, Protection};
-use crate::records::turn_record;
-use crate::store::{ConversationDump, Result, Store};
+use crate::records::{turn_record, turn_row};
+use crate::store::{
+    AnswerRow, ConsentRow, ContextRow, ConversationDump, ConversationKey, ConversationRow, Record, Result, SlotRow,
+    Store, StoreError, Summary,
+};
 
 /// The version of every export document.
 pub const FORMAT_VERSION: u32 = 1;
@@ -24,10 +28,8 @@ pub async fn conversation(
     now_ms: Millis,
 ) -> Result<Option<Value>> {
     let Some(dump) = store.dump(tenant, id).await? else { return Ok(None) };
-    let dump = open(protection, dump).await?;
-    let mut document = conversation_document(&dump);
+    let mut document = conversation_document(&open(protection, dump).await?);
     document.insert("format_version".into(), FORMAT_VERSION.into());
-    document.insert("kind".into(), "conversation".into());
     document.insert("exported_at_ms".into(), now_ms.into());
     Ok(Some(Value::Object(document)))
 }
@@ -51,8 +53,8 @@ pub async fn person(
     }
     let consents = store.consents(tenant, user_id, None).await?;
     Ok(json!({
-        "format_version": FORMAT_VERSION,
         "kind": "person",
+        "format_version": FORMAT_VERSION,
         "exported_at_ms": now_ms,
         "tenant": tenant,
         "user_id": user_id,
@@ -61,11 +63,51 @@ pub async fn person(
     }))
 }
 
+/// The line of one record in a whole export, texts readable.
+///
+/// # Errors
+/// When a text can't be opened.
+pub async fn line(protection: &dyn Protection, record: Record) -> Result<Value> {
+    match record {
+        Record::Conversation(dump) => Ok(Value::Object(conversation_document(&open(protection, *dump).await?))),
+        other => serde_json::to_value(&other).map_err(|error| StoreError::Internal(error.to_string())),
+    }
+}
+
+/// The records of a line or a document, texts sealed as the deployment asks. The inner error says what is wrong with
+/// the document, and quotes nothing of it.
+///
+/// # Errors
+/// When a text can't be sealed.
+pub async fn records(protection: &dyn Protection, document: Value) -> Result<std::result::Result<Vec<Record>, String>> {
+    let parsed = match document["kind"].as_str() {
+        Some("conversation") => dump(document).map(|dump| (vec![dump], Vec::new())),
+        Some("person") => person_parts(document),
+        _ => {
+            let record = Record::deserialize(document);
+            return Ok(record.map(|record| vec![record]).map_err(|_| "is no record that this program knows".into()));
+        }
+    };
+    let (dumps, consents) = match parsed {
+        Ok(parts) => parts,
+        Err(what) => return Ok(Err(what)),
+    };
+    let mut records: Vec<_> = consents.into_iter().map(Record::Consent).collect();
+    for dump in dumps {
+        records.push(Record::Conversation(Box::new(protection.seal_dump(dump).await?)));
+    }
+    Ok(Ok(records))
+}
+
 async fn open(protection: &dyn Protection, dump: ConversationDump) -> Result<ConversationDump> {
-    let ConversationDump { conversation, turns, slots, context } = dump;
+    let ConversationDump { conversation, turns, slots, context, mut answers } = dump;
     let conversation = protection.open_conversation(conversation).await?;
     let Parts { turns, slots, context } = protection.open_parts(&conversation, Parts { turns, slots, context }).await?;
-    Ok(ConversationDump { conversation, turns, slots, context })
+    for answer in &mut answers {
+        let sealed = std::mem::take(&mut answer.answer);
+        answer.answer = protection.open_answer(&conversation.tenant, &conversation.user_id, sealed).await?;
+    }
+    Ok(ConversationDump { conversation, turns, slots, context, answers })
 }
 
 fn conversation_document(dump: &ConversationDump) -> Map<String, Value> {
@@ -82,6 +124,7 @@ fn conversation_document(dump: &ConversationDump) -> Map<String, Value> {
     });
     let context = dump.context.iter().map(|entry| (entry.key.clone(), value(&entry.value)));
     let document = json!({
+        "kind": "conversation",
         "id": row.id,
         "tenant": row.tenant,
         "game": row.game,
@@ -97,9 +140,98 @@ fn conversation_document(dump: &ConversationDump) -> Map<String, Value> {
         "turns": dump.turns.iter().map(turn_record).collect::<Vec<_>>(),
         "slots": slots.collect::<Vec<_>>(),
         "extracted_context": context.collect::<Map<_, _>>(),
+        "answers": dump.answers,
     });
     match document {
         Value::Object(map) => map,
         _ => Map::new(),
     }
+}
+
+/// What [`conversation_document`] wrote, as far as it can't be derived.
+#[derive(Deserialize)]
+struct ConversationDocument {
+    tenant: String,
+    game: String,
+    conversation_id: String,
+    user_id: String,
+    game_version: String,
+    created_at_ms: Millis,
+    updated_at_ms: Millis,
+    summary: Summary,
+    #[serde(default)]
+    metadata: Map<String, Value>,
+    state: Value,
+    turns: Vec<Map<String, Value>>,
+    slots: Vec<SlotDocument>,
+    extracted_context: Map<String, Value>,
+    #[serde(default)]
+    answers: Vec<AnswerRow>,
+}
+
+#[derive(Deserialize)]
+struct SlotDocument {
+    move_id: String,
+    slot_name: String,
+    slot_value: Value,
+    slot_type: String,
+    updated_at_ms: Millis,
+}
+
+fn dump(document: Value) -> std::result::Result<ConversationDump, String> {
+    let document = ConversationDocument::deserialize(document)
+        .map_err(|_| "a conversation lacks a field, or one is of the wrong type".to_owned())?;
+    let mut turns = Vec::with_capacity(document.turns.len());
+    for (record, number) in document.turns.into_iter().zip(1..) {
+        let (turn, _) = turn_row(record).map_err(|error| format!("turn {number}: {error}"))?;
+        if turn.turn_num != number {
+            return Err(format!("turn {number} is missing"));
+        }
+        turns.push(turn);
+    }
+    if turns.is_empty() {
+        return Err("a conversation has no turns".into());
+    }
+    let key = ConversationKey { tenant: document.tenant, game: document.game, external_id: document.conversation_id };
+    let slots = document.slots.into_iter().map(|slot| SlotRow {
+        move_id: slot.move_id,
+        slot_name: slot.slot_name,
+        slot_value: slot.slot_value.to_string(),
+        slot_type: slot.slot_type,
+        updated_at: slot.updated_at_ms,
+    });
+    let context =
+        document.extracted_context.into_iter().map(|(key, value)| ContextRow { key, value: value.to_string() });
+    Ok(ConversationDump {
+        conversation: ConversationRow {
+            id: key.id(),
+            tenant: key.tenant,
+            game: key.game,
+            external_id: key.external_id,
+            user_id: document.user_id,
+            version: turns.len() as u64,
+            game_version: document.game_version,
+            created_at: document.created_at_ms,
+            updated_at: document.updated_at_ms,
+            summary: document.summary,
+            state: document.state.to_string(),
+            metadata: Value::Object(document.metadata).to_string(),
+        },
+        turns,
+        slots: slots.collect(),
+        context: context.collect(),
+        answers: document.answers,
+    })
+}
+
+fn person_parts(document: Value) -> std::result::Result<(Vec<ConversationDump>, Vec<ConsentRow>), String> {
+    #[derive(Deserialize)]
+    struct PersonDocument {
+        conversations: Vec<Value>,
+        consents: Vec<ConsentRow>,
+    }
+    let document = PersonDocument::deserialize(document)
+        .map_err(|_| "a person's export lacks a field, or one is of the wrong type".to_owned())?;
+    let dumps = document.conversations.into_iter().map(dump).collect::<std::result::Result<_, _>>()?;
+    Ok((dumps, document.consents))
 }

@@ -1,9 +1,20 @@
 //! The origin: what must last. Stores, the commit protocol, games, and the HTTP service that edges speak to.
 //!
 //! The command line lies in `cli` and calls what is public here; nothing here prints or exits.
+//!
+//! | command | calls |
+//! |---|---|
+//! | `lgdl serve` | [`serve()`] |
+//! | `lgdl migrate up`, `status` | [`migrations::up`], [`migrations::status`] |
+//! | `lgdl migrate sqlite-to-postgres`, `verify` | [`transfer::copy`], [`transfer::verify`] between [`transfer::StoreSource`]s, or from a [`transfer::PythonSource`] |
+//! | `lgdl export`, `import` | [`transfer::export`], [`transfer::import`] |
+//! | `lgdl cleanup` | [`cleanup::run`] |
+//! | `lgdl backup` | [`backup::sqlite`], [`backup::postgres`] and their `restore_…` |
 
 pub mod admin;
 pub mod audit;
+pub mod backup;
+pub mod cleanup;
 pub mod clock;
 pub mod config;
 pub mod exports;
@@ -19,6 +30,7 @@ pub mod random;
 pub mod records;
 pub mod serve;
 pub mod store;
+pub mod transfer;
 
 pub use config::Config;
 pub use serve::{serve, start};

@@ -12,8 +12,11 @@ use crate::store::{Commit, ConversationKey, ConversationRow, Event, SlotRow, Sum
 /// Longest id of a game, a conversation or a person, and longest idempotency key, bytes.
 pub const MAX_ID_BYTES: usize = 256;
 
-/// Fields of a turn record that never quote the person.
-const FACTS: [&str; 9] = [
+/// Times that are accepted: from 1970 to the end of the year 9999.
+const TIMES: std::ops::RangeInclusive<Millis> = 0..=253_402_300_799_999;
+
+/// Fields of a turn record that never quote the person. The last two are added by the origin.
+const FACTS: [&str; 11] = [
     "participant",
     "firewall_triggered",
     "action",
@@ -23,6 +26,8 @@ const FACTS: [&str; 9] = [
     "escalated_to",
     "calls",
     "findings",
+    "manifest_id",
+    "game_version",
 ];
 
 /// Stages in which the game waits for an answer.
@@ -86,40 +91,16 @@ impl CommitBody {
             check_id(field, id)?;
         }
         let key = ConversationKey { tenant: tenant.to_owned(), game: self.game, external_id: self.conversation_id };
-        let record = &mut self.record;
-        let turn_num = field(record, "turn", Value::as_u64)?;
-        if Some(turn_num) != self.expected_version.checked_add(1) || i64::try_from(turn_num).is_err() {
+        if self.record.get("turn").and_then(Value::as_u64) != self.expected_version.checked_add(1) {
             return Err(Malformed("`record.turn` must be `expected_version` + 1".into()));
         }
-        let matched_move = text(record, "move_id")?;
-        let response = text(record, "response")?;
-        let slots = match record.shift_remove("slots") {
-            None => Map::new(),
-            Some(Value::Object(slots)) => slots,
-            Some(_) => return Err(Malformed("`record.slots` must be an object".into())),
-        };
-        let mut turn = TurnRow {
-            turn_num,
-            timestamp: field(record, "at_ms", Value::as_i64)?,
-            user_input: text(record, "user_input")?,
-            sanitized_input: text(record, "sanitized_input")?,
-            confidence: field(record, "confidence", Value::as_f64)?,
-            extracted_params: Value::Object(slots.clone()).to_string(),
-            matched_move,
-            response,
-            metadata: String::new(),
-            details: String::new(),
-        };
-        let summary = summarize(record, &turn);
-        let events = events(&key, &self.user_id, &self.game_version, record, turn_num, now_ms);
-        let mut facts: Map<String, Value> =
-            FACTS.iter().filter_map(|name| Some(((*name).to_owned(), record.shift_remove(*name)?))).collect();
+        let summary = summarize(&self.record);
+        let events = events(&key, &self.user_id, &self.game_version, &self.record, now_ms);
         if let Some(manifest) = manifest_id(&self.response) {
-            facts.insert("manifest_id".into(), manifest.into());
+            self.record.insert("manifest_id".into(), manifest.into());
         }
-        facts.insert("game_version".into(), self.game_version.clone().into());
-        turn.metadata = Value::Object(facts).to_string();
-        turn.details = Value::Object(self.record).to_string();
+        self.record.insert("game_version".into(), self.game_version.clone().into());
+        let (turn, slots) = turn_row(self.record)?;
         Ok(Commit {
             key,
             user_id: self.user_id,
@@ -150,7 +131,47 @@ impl StoredBody {
     }
 }
 
-/// The turn's record as the engine made it, put together again from its row.
+/// The row of a turn, and the slots of its record. What the record holds beyond the columns goes to `metadata` when it
+/// is known not to quote the person, and to `details` when it is not.
+///
+/// # Errors
+/// When a field does not hold what it must.
+pub fn turn_row(mut record: Map<String, Value>) -> Result<(TurnRow, Map<String, Value>), Malformed> {
+    if record.values().any(holds_nul) {
+        return Err(Malformed("`record` holds a NUL character".into()));
+    }
+    let fields = &mut record;
+    let turn_num = field(fields, "turn", Value::as_u64)?;
+    let timestamp = field(fields, "at_ms", Value::as_i64)?;
+    if turn_num == 0 || i64::try_from(turn_num).is_err() || !TIMES.contains(&timestamp) {
+        return Err(Malformed("`record.turn` or `record.at_ms` is out of range".into()));
+    }
+    let slots = match fields.shift_remove("slots") {
+        None => Map::new(),
+        Some(Value::Object(slots)) => slots,
+        Some(_) => return Err(Malformed("`record.slots` must be an object".into())),
+    };
+    let mut turn = TurnRow {
+        turn_num,
+        timestamp,
+        user_input: text(fields, "user_input")?,
+        sanitized_input: text(fields, "sanitized_input")?,
+        matched_move: text(fields, "move_id")?,
+        confidence: field(fields, "confidence", Value::as_f64)?,
+        response: text(fields, "response")?,
+        extracted_params: Value::Object(slots.clone()).to_string(),
+        metadata: String::new(),
+        details: String::new(),
+    };
+    let facts: Map<String, Value> =
+        FACTS.iter().filter_map(|name| Some(((*name).to_owned(), fields.shift_remove(*name)?))).collect();
+    turn.metadata = Value::Object(facts).to_string();
+    turn.details = Value::Object(record).to_string();
+    Ok((turn, slots))
+}
+
+/// The turn's record as the engine made it (with `manifest_id` and `game_version` added), put together again from
+/// its row.
 #[must_use]
 pub fn turn_record(turn: &TurnRow) -> Map<String, Value> {
     let object = |text: &str| match serde_json::from_str(text) {
@@ -176,9 +197,6 @@ pub fn turn_record(turn: &TurnRow) -> Map<String, Value> {
 
 fn text(record: &mut Map<String, Value>, name: &str) -> Result<String, Malformed> {
     match record.shift_remove(name) {
-        Some(Value::String(text)) if text.contains('\0') => {
-            Err(Malformed(format!("`record.{name}` holds a NUL character")))
-        }
         Some(Value::String(text)) => Ok(text),
         _ => Err(Malformed(format!("`record.{name}` must be a string"))),
     }
@@ -189,15 +207,25 @@ fn field<T>(record: &mut Map<String, Value>, name: &str, read: fn(&Value) -> Opt
     value.as_ref().and_then(read).ok_or_else(|| Malformed(format!("`record.{name}` is missing or of the wrong type")))
 }
 
-fn summarize(record: &Map<String, Value>, turn: &TurnRow) -> Summary {
-    let stage = record.get("stage").and_then(Value::as_str).unwrap_or_default();
-    let waiting = WAITING_STAGES.contains(&stage);
-    let slot = record.get("awaiting_slot").and_then(Value::as_str).map(str::to_owned);
+/// PostgreSQL keeps no NUL, in text or in JSON; nobody says one.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_nul),
+        Value::Object(map) => map.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn summarize(record: &Map<String, Value>) -> Summary {
+    let text = |name: &str| record.get(name).and_then(Value::as_str).map(str::to_owned);
+    let waiting = text("stage").is_some_and(|stage| WAITING_STAGES.contains(&stage.as_str()));
+    let slot = text("awaiting_slot");
     Summary {
-        current_move_state: Some(turn.matched_move.clone()),
+        current_move_state: text("move_id"),
         awaiting_response: waiting,
-        last_question: waiting.then(|| turn.response.clone()),
-        awaiting_slot_for_move: slot.as_ref().map(|_| turn.matched_move.clone()),
+        last_question: text("response").filter(|_| waiting),
+        awaiting_slot_for_move: text("move_id").filter(|_| slot.is_some()),
         awaiting_slot_name: slot,
     }
 }
@@ -239,9 +267,9 @@ fn events(
     user_id: &str,
     game_version: &str,
     record: &Map<String, Value>,
-    turn_num: u64,
     now_ms: Millis,
 ) -> Vec<Event> {
+    let turn_num = record.get("turn").and_then(Value::as_u64).unwrap_or_default();
     let calls = record.get("calls").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     if turn_num > 1 && calls.is_empty() {
         return Vec::new();

@@ -9,12 +9,14 @@ use tokio::sync::watch;
 
 use crate::admin::admin_service;
 use crate::audit;
+use crate::cleanup;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::http::{Gate, Origin, edge_service};
 use crate::metrics::Metrics;
 use crate::privacy::{Envelope, Protection, Unprotected};
 use crate::random::{Random, SystemRandom};
+use crate::store::postgres::{PoolSettings, PostgresStore};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
 
@@ -42,6 +44,7 @@ pub struct Running {
     /// What requests use; also for callers in the same process.
     pub origin: Origin,
     stop: watch::Sender<bool>,
+    tasks: tokio::task::JoinSet<()>,
     served: tokio::task::JoinHandle<Result<(), ServeError>>,
     keeper: tokio::task::JoinHandle<()>,
 }
@@ -51,7 +54,10 @@ pub struct Running {
 /// # Errors
 /// When the store can't be opened or its schema does not fit.
 pub async fn open_store(config: &Config, clock: &dyn Clock) -> Result<Arc<dyn Store>, StoreError> {
-    Ok(Arc::new(SqliteStore::open(&config.sqlite_path, clock).await?))
+    match PoolSettings::of(config) {
+        Some(settings) => Ok(Arc::new(PostgresStore::open(&settings, clock).await?)),
+        None => Ok(Arc::new(SqliteStore::open(&config.sqlite_path, clock).await?)),
+    }
 }
 
 /// Encryption at rest, if the settings have a key ring.
@@ -109,7 +115,8 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     let kept = origin.clone();
     let keeper = tokio::spawn(async move { audit::keep(&*kept.store, &kept.config, &*kept.clock).await });
     tracing::info!(%edge_address, %admin_address, store = origin.store.kind(), "the origin listens");
-    Ok(Running { edge_address, admin_address, origin, stop, served, keeper })
+    let tasks = cleanup::start(&origin);
+    Ok(Running { edge_address, admin_address, origin, stop, tasks, served, keeper })
 }
 
 async fn listen(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
@@ -124,7 +131,7 @@ impl Running {
     ///
     /// # Errors
     /// When serving had failed.
-    pub async fn stop(self) -> Result<(), ServeError> {
+    pub async fn stop(mut self) -> Result<(), ServeError> {
         let _ = self.stop.send(true);
         let patience = self.origin.config.shutdown_timeout;
         let abort = self.served.abort_handle();
@@ -137,6 +144,7 @@ impl Running {
                 Ok(())
             }
         };
+        self.tasks.shutdown().await;
         self.keeper.abort();
         // What was told while stopping; what stays behind is moved at the next start.
         if let Err(error) = audit::drain(&*self.origin.store).await {

@@ -2,13 +2,15 @@
 //!
 //! An applied file must never change; a store whose history differs from ours is refused rather than guessed at.
 
+pub mod postgres;
 pub mod sqlite;
 
 use serde::Serialize;
 
 use crate::clock::Millis;
+use crate::config::Config;
 use crate::hex;
-use crate::store::{Result, StoreError};
+use crate::store::{self, Result, StoreError};
 
 /// One step of the schema.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +51,46 @@ pub struct Status {
     pub name: String,
     /// When it was applied; `None`: it is due.
     pub applied_at: Option<Millis>,
+}
+
+/// `lgdl migrate up`: applies what is due in the store that the settings name; returns how many.
+///
+/// # Errors
+/// When the store can't be reached, its history does not fit this program, or a statement fails.
+pub async fn up(config: &Config, now_ms: Millis) -> Result<usize> {
+    match &config.postgres_url {
+        Some(url) => {
+            let mut client = store::postgres::connect(url.expose(), config.postgres_timeout).await?;
+            postgres::apply(&mut client, now_ms).await
+        }
+        None => {
+            let path = config.sqlite_path.clone();
+            on_a_thread(move || sqlite::apply(&mut store::sqlite::connect(&path)?, now_ms)).await
+        }
+    }
+}
+
+/// `lgdl migrate status`: where each migration stands in the store that the settings name. Changes nothing; a SQLite
+/// file that is not there has everything due.
+///
+/// # Errors
+/// When the store can't be reached, or its history does not fit this program.
+pub async fn status(config: &Config) -> Result<Vec<Status>> {
+    match &config.postgres_url {
+        Some(url) => {
+            let client = store::postgres::connect(url.expose(), config.postgres_timeout).await?;
+            postgres::status(&client).await
+        }
+        None if !config.sqlite_path.exists() => compare(sqlite::FILES, &[]),
+        None => {
+            let path = config.sqlite_path.clone();
+            on_a_thread(move || sqlite::status(&store::sqlite::connect(&path)?)).await
+        }
+    }
+}
+
+async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Internal(error.to_string()))?
 }
 
 /// Compares the history with the files, and says where each stands.
@@ -117,6 +159,8 @@ mod tests {
 
     #[test]
     fn our_files_are_numbered_without_gaps() {
-        assert!(sqlite::FILES.iter().zip(1..).all(|(file, number)| file.version == number));
+        for files in [sqlite::FILES, postgres::FILES] {
+            assert!(files.iter().zip(1..).all(|(file, number)| file.version == number));
+        }
     }
 }

@@ -8,13 +8,13 @@ use async_trait::async_trait;
 use lgdl::crypto::{DataKey, KeyRing, SecretKey, WrappedKey};
 
 use super::stored_text::{
-    answer_place, each_of_commit, each_of_conversation, each_of_parts, open_text, seal_text, unreadable,
+    answer_place, each_of_commit, each_of_conversation, each_of_dump, each_of_parts, open_text, seal_text, unreadable,
 };
 use super::{Parts, Protection};
 use crate::clock::Clock;
 use crate::ids::{DataKeyId, person_pseudonym};
 use crate::random::Random;
-use crate::store::{Commit, ConversationRow, DataKeyRow, Result, Store, StoreError};
+use crate::store::{Commit, ConversationDump, ConversationRow, DataKeyRow, Result, Store, StoreError};
 
 /// Unwrapped data keys kept in memory; beyond that all are forgotten and read again.
 const MAX_KEPT_KEYS: usize = 10_000;
@@ -131,6 +131,13 @@ impl Protection for Envelope {
         let id = key.id.parse().map_err(|_| StoreError::Internal("a data key's id is none".into()))?;
         commit.data_key = Some(id);
         Ok(commit)
+    }
+
+    async fn seal_dump(&self, mut dump: ConversationDump) -> Result<ConversationDump> {
+        let row = &dump.conversation;
+        let key = self.key_to_seal(&row.tenant, &person_pseudonym(&row.tenant, &row.user_id)).await?;
+        each_of_dump(&mut dump, |at, text| seal_text(&key, at, &self.bytes(), text))?;
+        Ok(dump)
     }
 
     fn forget(&self, tenant: &str, user_id: &str) {

@@ -7,7 +7,7 @@ mod stored_text;
 
 use async_trait::async_trait;
 
-use crate::store::{Commit, ContextRow, ConversationRow, Result, SlotRow, TurnRow};
+use crate::store::{Commit, ContextRow, ConversationDump, ConversationRow, Result, SlotRow, TurnRow};
 
 pub use envelope::Envelope;
 pub use rotation::{Rotation, rotate};
@@ -18,6 +18,9 @@ pub trait Protection: Send + Sync + std::fmt::Debug {
     /// Seals every text of a commit: the turn's texts and details, slot and context values, the open question, the
     /// state and the stored answer.
     async fn seal(&self, commit: Commit) -> Result<Commit>;
+
+    /// Seals every text of a whole conversation; for imports.
+    async fn seal_dump(&self, dump: ConversationDump) -> Result<ConversationDump>;
 
     /// Forgets what it remembers of a person's keys: the store says that they were destroyed.
     fn forget(&self, tenant: &str, user_id: &str);
@@ -55,6 +58,14 @@ impl Protection for Unprotected {
             Ok(())
         })?;
         Ok(commit)
+    }
+
+    async fn seal_dump(&self, mut dump: ConversationDump) -> Result<ConversationDump> {
+        stored_text::each_of_dump(&mut dump, |_, text| {
+            stored_text::mark_plain(text);
+            Ok(())
+        })?;
+        Ok(dump)
     }
 
     fn forget(&self, _tenant: &str, _user_id: &str) {}

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use lgdl::crypto::{CryptoError, DataKey, Place, Salt, key_id_of, open, seal};
 
 use super::Parts;
-use crate::store::{Commit, ConversationRow, Result, SlotRow, StoreError, TurnRow};
+use crate::store::{Commit, ConversationDump, ConversationRow, Result, SlotRow, StoreError, TurnRow};
 
 const SEALED: &str = "lgdl1:";
 const PLAIN: &str = "lgdl0:";
@@ -60,19 +60,47 @@ pub(super) fn each_of_conversation(
     each(&At { table: "conversations", row: &names, field: "state", version }, &mut row.state)
 }
 
+/// The texts of a whole conversation on its way in, each with its place.
+pub(super) fn each_of_dump(
+    dump: &mut ConversationDump,
+    mut each: impl FnMut(&At<'_>, &mut String) -> Result<()>,
+) -> Result<()> {
+    each_of_conversation(&mut dump.conversation, &mut each)?;
+    let row = &dump.conversation;
+    let person = [row.tenant.as_str(), row.user_id.as_str()];
+    dump.answers.iter_mut().try_for_each(|answer| each(&answer_place(&person), &mut answer.answer))?;
+    let mut parts = Parts {
+        turns: std::mem::take(&mut dump.turns),
+        slots: std::mem::take(&mut dump.slots),
+        context: std::mem::take(&mut dump.context),
+    };
+    let done = parts_on_their_way(Way::In, row, &mut parts, &mut each);
+    (dump.turns, dump.slots, dump.context) = (parts.turns, parts.slots, parts.context);
+    done
+}
+
 /// The texts of what belongs to a conversation on its way out, each with its place.
 pub(super) fn each_of_parts(
     owner: &ConversationRow,
     parts: &mut Parts,
     mut each: impl FnMut(&At<'_>, &mut String) -> Result<()>,
 ) -> Result<()> {
+    parts_on_their_way(Way::Out, owner, parts, &mut each)
+}
+
+fn parts_on_their_way(
+    way: Way,
+    owner: &ConversationRow,
+    parts: &mut Parts,
+    each: &mut impl FnMut(&At<'_>, &mut String) -> Result<()>,
+) -> Result<()> {
     let conversation = [owner.tenant.as_str(), owner.id.as_str()];
-    parts.turns.iter_mut().try_for_each(|turn| each_of_turn(Way::Out, &conversation, turn, &mut each))?;
-    parts.slots.iter_mut().try_for_each(|slot| each_of_slot(Way::Out, &conversation, slot, &mut each))?;
+    parts.turns.iter_mut().try_for_each(|turn| each_of_turn(way, &conversation, turn, each))?;
+    parts.slots.iter_mut().try_for_each(|slot| each_of_slot(way, &conversation, slot, each))?;
     for entry in &mut parts.context {
         let row = [conversation[0], conversation[1], entry.key.as_str()];
         let at = At { table: "extracted_context", row: &row, field: "value", version: 0 };
-        json_column(Way::Out, &mut entry.value, |text| each(&at, text))?;
+        json_column(way, &mut entry.value, |text| each(&at, text))?;
     }
     Ok(())
 }

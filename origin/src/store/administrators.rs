@@ -44,7 +44,7 @@ impl Role {
 }
 
 /// An administrator.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdministratorRow {
     /// Its id; what audit events name.
     pub id: AdministratorId,

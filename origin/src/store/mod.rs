@@ -1,12 +1,14 @@
 //! The stores behind one set of traits, a repository for each aggregate. No SQL stands outside
-//! [`sqlite`] and [`postgres`](self), and no wire type inside.
+//! [`sqlite`] and [`postgres`], and no wire type inside.
 //!
 //! Times and ids are arguments everywhere: a store reads no clock and draws no randomness. Look-ups answer
 //! `Option`; an error means that the store failed, not that the answer is no.
 
 mod administrators;
 mod error;
+pub mod postgres;
 pub mod sqlite;
+mod transfer;
 mod types;
 
 use async_trait::async_trait;
@@ -16,7 +18,11 @@ use crate::ids::{ApiKeyId, ConversationId, DataKeyId, HoldId};
 
 pub use administrators::*;
 pub use error::{Result, StoreError};
+pub use transfer::*;
 pub use types::*;
+
+/// How far an edge's clock may be ahead when a journalled turn of an erased person arrives, milliseconds.
+pub(crate) const JOURNAL_CLOCK_SLACK_MS: Millis = 120_000;
 
 /// Turns that one page of history holds at most.
 pub const MAX_PAGE: u32 = 1000;
@@ -56,6 +62,9 @@ pub trait Games: Send + Sync {
 
     /// The games of a tenant by id.
     async fn games(&self, tenant: &str) -> Result<Vec<GameRow>>;
+
+    /// The games of every tenant, for the jobs that look after the whole store.
+    async fn all_games(&self) -> Result<Vec<GameRow>>;
 
     /// The versions of a game, newest first.
     async fn game_versions(&self, tenant: &str, game: &str) -> Result<Vec<GameVersionRow>>;
@@ -169,6 +178,9 @@ pub trait Maintenance: Send + Sync + std::fmt::Debug {
     /// and claims that lapsed before it; at most `limit` of each. Returns how many.
     async fn remove_answers_before(&self, before: Millis, limit: u32) -> Result<u64>;
 
+    /// Looks after the store's own structures; to be called at start and with every clean-up.
+    async fn tend(&self, now_ms: Millis) -> Result<()>;
+
     /// Reads a setting of the deployment.
     async fn setting(&self, name: &str) -> Result<Option<String>>;
 
@@ -190,11 +202,11 @@ pub trait Maintenance: Send + Sync + std::fmt::Debug {
 
 /// Everything that a store does.
 pub trait Store:
-    Conversations + Games + Keys + DataKeys + People + AuditLog + Maintenance + Administrators + Listings
+    Conversations + Games + Keys + DataKeys + People + AuditLog + Maintenance + Administrators + Listings + Transfer
 {
 }
 
-impl<T: Conversations + Games + Keys + DataKeys + People + AuditLog + Maintenance + Administrators + Listings> Store
-    for T
+impl<T> Store for T where
+    T: Conversations + Games + Keys + DataKeys + People + AuditLog + Maintenance + Administrators + Listings + Transfer
 {
 }

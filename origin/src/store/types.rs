@@ -245,6 +245,26 @@ pub struct ConversationDump {
     pub slots: Vec<SlotRow>,
     /// Its context.
     pub context: Vec<ContextRow>,
+    /// Answers kept for replays, by turn.
+    #[serde(default)]
+    pub answers: Vec<AnswerRow>,
+}
+
+/// An answer kept for replays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnswerRow {
+    /// The idempotency key.
+    pub key: String,
+    /// The fingerprint of what was asked.
+    pub fingerprint: String,
+    /// The turn.
+    pub turn_num: u64,
+    /// Word for word (stored text).
+    pub answer: String,
+    /// The turn's sequence number in a journal, when it came from one.
+    pub journal_sequence: Option<u64>,
+    /// When it was stored.
+    pub created_at: Millis,
 }
 
 /// A game and the version that new conversations get.
@@ -327,7 +347,7 @@ pub struct ApiKeyRow {
 }
 
 /// A person's data key, wrapped.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataKeyRow {
     /// The tenant.
     pub tenant: String,
@@ -336,6 +356,7 @@ pub struct DataKeyRow {
     /// Its id; what is sealed names it.
     pub id: DataKeyId,
     /// The key, sealed under a key-encryption key.
+    #[serde(with = "super::transfer::base64_text")]
     pub wrapped: Vec<u8>,
     /// When it was made.
     pub created_at: Millis,
@@ -444,6 +465,7 @@ pub struct ErasureRow {
     /// The tenant.
     pub tenant: String,
     /// `conversation` or `person`.
+    #[serde(rename = "of")] // `kind` names the kind of record in files
     pub kind: String,
     /// The conversation's derived id, or the person's pseudonym.
     pub subject: String,

@@ -2,11 +2,11 @@
 
 use lgdl_origin::audit::{GENESIS, hash_of};
 use lgdl_origin::clock::DAY_MS;
-use lgdl_origin::ids::{ApiKeyId, ConsentId, HoldId, person_pseudonym};
+use lgdl_origin::ids::{AdministratorId, ApiKeyId, ConsentId, DataKeyId, HoldId, SessionId, person_pseudonym};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::{
-    ApiKeyRow, CommitOutcome, ConsentRow, ContextRow, ErasureOutcome, HoldRow, Lookup, PublishOutcome, RetentionRule,
-    RetentionScope, Store,
+    AdministratorRow, ApiKeyRow, CommitOutcome, ConsentRow, ContextRow, ConversationFilter, DataKeyRow, ErasureOutcome,
+    HoldRow, Lookup, PublishOutcome, RetentionRule, RetentionScope, Role, SessionEnd, SessionRow, SessionTokens, Store,
 };
 
 use crate::data::{NOW, claim, commit, event, key, order, publication, slot};
@@ -422,4 +422,133 @@ pub(crate) async fn odd_text_comes_back_as_it_went_in(store: Fresh) {
         let params: serde_json::Value = serde_json::from_str(&turn.extracted_params).unwrap();
         assert_eq!(params, serde_json::json!({ "text": text }));
     }
+}
+
+fn data_key(subject: &str) -> DataKeyRow {
+    DataKeyRow {
+        tenant: "default".into(),
+        subject: subject.into(),
+        id: DataKeyId::mint(NOW, &SystemRandom),
+        wrapped: vec![0, 1, 254, 255],
+        created_at: NOW,
+    }
+}
+
+pub(crate) async fn a_person_has_one_data_key_and_a_commit_under_a_destroyed_one_is_not_taken(store: Fresh) {
+    let person = person_pseudonym("default", "u");
+    let (first, second) = (data_key(&person), data_key(&person));
+    assert_eq!(store.find_data_key("default", &person).await.unwrap(), None);
+    assert_eq!(store.keep_data_key(first.clone()).await.unwrap(), first);
+    assert_eq!(store.keep_data_key(second).await.unwrap(), first, "the first one stays");
+    assert_eq!(store.find_data_key("default", &person).await.unwrap(), Some(first.clone()));
+    assert_eq!(store.find_data_key("other", &person).await.unwrap(), None);
+    store.keep_data_key(data_key("person_other")).await.unwrap();
+
+    let all = store.data_keys(None, 10).await.unwrap();
+    assert!(all.len() == 2 && all.is_sorted_by_key(|key| key.id.clone()));
+    assert_eq!(store.data_keys(Some(&all[0].id), 10).await.unwrap(), all[1..]);
+    let [before, after, other] = [first.wrapped.clone(), vec![7], vec![9]];
+    let rewrap = |before, after| store.rewrap_data_keys(vec![(first.id.clone(), before, after)]);
+    assert_eq!(rewrap(other, vec![8]).await.unwrap(), 0, "its wrapping was another by then");
+    assert_eq!(rewrap(before, after.clone()).await.unwrap(), 1);
+    assert_eq!(store.find_data_key("default", &person).await.unwrap().unwrap().wrapped, after);
+
+    let mut turn = commit("c", "u", 0, "k");
+    turn.data_key = Some(first.id.clone());
+    assert_eq!(store.commit(turn).await.unwrap(), CommitOutcome::Committed { version: 1 });
+    let ErasureOutcome::Erased(report) = store.erase_person("default", "u", order(NOW + 10)).await.unwrap() else {
+        panic!("nothing keeps them")
+    };
+    assert_eq!(report.data_keys, 1);
+    assert_eq!(store.find_data_key("default", &person).await.unwrap(), None);
+    let mut back = commit("new", "u", 0, "back");
+    (back.turn.timestamp, back.data_key) = (NOW + 11, Some(first.id));
+    assert_eq!(store.commit(back.clone()).await.unwrap(), CommitOutcome::DataKeyGone);
+    let fresh = store.keep_data_key(data_key(&person)).await.unwrap();
+    back.data_key = Some(fresh.id);
+    assert_eq!(store.commit(back).await.unwrap(), CommitOutcome::Committed { version: 1 });
+}
+
+pub(crate) async fn administrators_have_one_name_and_sessions_that_end(store: Fresh) {
+    let row = AdministratorRow {
+        id: AdministratorId::mint(NOW, &SystemRandom),
+        name: "ann".into(),
+        role: Role::PrivacyOfficer,
+        tenant: Some("default".into()),
+        password: "$argon2id$…".into(),
+        created_at: NOW,
+        disabled: false,
+    };
+    assert!(store.add_administrator(row.clone()).await.unwrap());
+    let namesake = AdministratorRow { id: AdministratorId::mint(NOW, &SystemRandom), ..row.clone() };
+    assert!(!store.add_administrator(namesake.clone()).await.unwrap(), "the name is taken");
+    assert_eq!(store.find_administrator("ann").await.unwrap(), Some(row.clone()));
+    assert_eq!(store.find_administrator("bea").await.unwrap(), None);
+    let changed = AdministratorRow { role: Role::Viewer, disabled: true, ..row.clone() };
+    assert!(store.change_administrator(changed.clone()).await.unwrap());
+    assert!(!store.change_administrator(namesake).await.unwrap());
+    assert_eq!(store.administrators().await.unwrap(), std::slice::from_ref(&changed));
+
+    let tokens = |mark: &str, until| SessionTokens {
+        access_hash: format!("access {mark}"),
+        access_expires_at: NOW + 1,
+        refresh_hash: format!("refresh {mark}"),
+        refresh_expires_at: until,
+    };
+    let session = |until| SessionRow {
+        id: SessionId::mint(NOW, &SystemRandom),
+        administrator: row.id.clone(),
+        tokens: tokens("1", until),
+        created_at: NOW,
+    };
+    let [short, long, other] = [NOW + 5, NOW + 50, NOW + 50].map(session);
+    for session in [&short, &long, &other] {
+        store.begin_session(session.clone()).await.unwrap();
+    }
+    assert_eq!(store.find_session(&short.id).await.unwrap(), Some((short.clone(), changed)));
+    assert!(store.renew_session(&long.id, "refresh 1", tokens("2", NOW + 60)).await.unwrap());
+    assert!(!store.renew_session(&long.id, "refresh 1", tokens("3", NOW + 70)).await.unwrap(), "used once");
+    assert_eq!(store.find_session(&long.id).await.unwrap().unwrap().0.tokens, tokens("2", NOW + 60));
+    assert_eq!(store.end_sessions(SessionEnd::ExpiredBefore(NOW + 6)).await.unwrap(), 1);
+    assert_eq!(store.find_session(&short.id).await.unwrap(), None);
+    assert_eq!(store.end_sessions(SessionEnd::One(long.id)).await.unwrap(), 1);
+    assert_eq!(store.end_sessions(SessionEnd::AllOf(row.id)).await.unwrap(), 1);
+}
+
+pub(crate) async fn conversations_are_listed_newest_first_by_pages_and_filters(store: Fresh) {
+    for number in 0..7_i64 {
+        let mut first = commit(&format!("c{number}"), if number < 3 { "u" } else { "v" }, 0, &format!("k{number}"));
+        // Two began at the same moment.
+        first.now_ms = NOW + number / 2;
+        if number == 6 {
+            first.key.game = "booking".into();
+        }
+        store.commit(first).await.unwrap();
+    }
+    let mut seen = Vec::new();
+    let mut filter = ConversationFilter::default();
+    loop {
+        let page = store.list_conversations("default", filter.clone(), 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        filter.after = Some((last.created_at, last.id.clone()));
+        seen.extend(page.into_iter().map(|head| (head.created_at, head.id)));
+    }
+    assert_eq!(seen.len(), 7);
+    assert!(seen.is_sorted_by(|left, right| left > right), "newest first, each once");
+    let listed = async |filter| store.list_conversations("default", filter, 100).await.unwrap().len();
+    assert_eq!(listed(ConversationFilter { game: Some("booking".into()), ..ConversationFilter::default() }).await, 1);
+    assert_eq!(listed(ConversationFilter { user_id: Some("u".into()), ..ConversationFilter::default() }).await, 3);
+    assert_eq!(
+        listed(ConversationFilter { since: Some(NOW + 1), until: Some(NOW + 3), ..ConversationFilter::default() })
+            .await,
+        4
+    );
+    assert!(store.list_conversations("other", ConversationFilter::default(), 100).await.unwrap().is_empty());
+}
+
+pub(crate) async fn the_last_link_of_the_audit_chain_is_at_hand(store: Fresh) {
+    assert_eq!(store.last_audit().await.unwrap(), None);
+    store.append_audit(vec![event("one"), event("two")]).await.unwrap();
+    let last = store.last_audit().await.unwrap().unwrap();
+    assert_eq!((last.sequence, last.event.event.as_str()), (2, "two"));
 }

@@ -3,7 +3,12 @@
 mod cases;
 mod concurrency;
 mod data;
+mod postgres_only;
+#[allow(dead_code)] // other test binaries use the rest
+#[path = "../support/postgres.rs"]
+mod postgres_server;
 mod stores;
+mod transfers;
 
 use stores::Kind;
 
@@ -14,6 +19,13 @@ macro_rules! contract {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
                 super::run(super::Kind::Sqlite, async |store| super::$module::$case(store).await).await;
+            })*
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                super::run(super::Kind::Postgres, async |store| super::$module::$case(store).await).await;
             })*
         }
     };
@@ -47,6 +59,10 @@ contract! {
     cases::events_of_a_commit_reach_the_audit_chain_once_and_in_order,
     cases::retention_removes_what_is_old_and_nothing_else,
     cases::answers_are_forgotten_in_time_but_journalled_ones_are_not,
+    cases::a_person_has_one_data_key_and_a_commit_under_a_destroyed_one_is_not_taken,
+    cases::administrators_have_one_name_and_sessions_that_end,
+    cases::conversations_are_listed_newest_first_by_pages_and_filters,
+    cases::the_last_link_of_the_audit_chain_is_at_hand,
     cases::settings_are_kept,
     cases::odd_text_comes_back_as_it_went_in,
     concurrency::sixty_four_tasks_on_one_conversation_lose_nothing,

@@ -150,8 +150,7 @@ pub(crate) fn commit(conversation: &str, user: &str, expected_version: u64, key:
         "choices": ["a little", "a lot"],
     });
     let record: TurnRecord = serde_json::from_value(record).unwrap();
-    let mut state = Conversation::default();
-    state.turns = turn;
+    let state: Conversation = serde_json::from_value(serde_json::json!({"turns": turn})).unwrap();
     CommitRequest {
         game: "medical".into(),
         conversation_id: conversation.into(),

@@ -186,7 +186,7 @@ fn session(row: &Row<'_>, id: &SessionId) -> Result<(SessionRow, AdministratorRo
     Ok((read().map_err(failed)?, administrator))
 }
 
-fn administrator(row: &Row<'_>, first: usize) -> Result<AdministratorRow> {
+pub(super) fn administrator(row: &Row<'_>, first: usize) -> Result<AdministratorRow> {
     let damaged = |what: String| StoreError::Damaged(what);
     let id: String = row.get(first).map_err(failed)?;
     let role: String = row.get(first + 2).map_err(failed)?;

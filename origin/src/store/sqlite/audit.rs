@@ -98,7 +98,7 @@ fn drain(connection: &Connection, limit: u32) -> Result<u64> {
     Ok(moved)
 }
 
-fn event(row: &Row<'_>) -> Result<Event> {
+pub(super) fn event(row: &Row<'_>) -> Result<Event> {
     let detail: String = row.get(5).map_err(failed)?;
     let detail = serde_json::from_str(&detail).map_err(|error| StoreError::Damaged(format!("detail: {error}")))?;
     let read = || {

@@ -6,10 +6,7 @@ use super::conversations::find_row;
 use super::{column, failed, natural};
 use crate::clock::Millis;
 use crate::ids::{ConversationId, person_pseudonym};
-use crate::store::{Claim, Commit, CommitOutcome, ConversationRow, Event, Result};
-
-/// How far an edge's clock may be ahead when a journalled turn of an erased person arrives, milliseconds.
-pub(crate) const JOURNAL_CLOCK_SLACK_MS: Millis = 120_000;
+use crate::store::{Claim, Commit, CommitOutcome, ConversationRow, Event, JOURNAL_CLOCK_SLACK_MS, Result};
 
 /// What a commit and a claim have in common: who wants which place, under which key.
 struct Wish<'a> {
@@ -211,23 +208,7 @@ fn write_conversation(
 }
 
 fn write_turn(connection: &Connection, id: &ConversationId, commit: &Commit, version: u64) -> rusqlite::Result<()> {
-    let turn = &commit.turn;
-    let sql = "INSERT INTO turns (conversation_id, turn_num, timestamp, user_input, sanitized_input, matched_move,
-        confidence, response, extracted_params, metadata, details)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
-    connection.prepare_cached(sql)?.execute(params![
-        id.as_str(),
-        column(version),
-        turn.timestamp,
-        turn.user_input,
-        turn.sanitized_input,
-        turn.matched_move,
-        turn.confidence,
-        turn.response,
-        turn.extracted_params,
-        turn.metadata,
-        turn.details,
-    ])?;
+    super::transfer::write_turn(connection, id, &commit.turn)?;
     let sql = "INSERT INTO idempotency
         (tenant, user_id, key, conversation_id, fingerprint, turn_num, answer, journal_sequence, created_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";

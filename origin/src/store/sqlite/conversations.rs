@@ -6,8 +6,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{SqliteStore, column, commit, failed, natural};
 use crate::ids::ConversationId;
 use crate::store::{
-    Claim, Commit, CommitOutcome, ContextRow, ConversationDump, ConversationKey, ConversationRow, Conversations,
-    Lookup, MAX_PAGE, Result, SlotRow, StoreError, Summary, TurnRow,
+    AnswerRow, Claim, Commit, CommitOutcome, ContextRow, ConversationDump, ConversationKey, ConversationRow,
+    Conversations, Lookup, MAX_PAGE, Result, SlotRow, StoreError, Summary, TurnRow,
 };
 
 const CONVERSATION: &str = "SELECT id, tenant, game, external_id, user_id, version, game_version, created_at,
@@ -50,10 +50,7 @@ impl Conversations for SqliteStore {
         let (tenant, id) = (tenant.to_owned(), id.clone());
         self.read(move |connection| {
             let snapshot = connection.unchecked_transaction().map_err(failed)?;
-            let Some(conversation) = find_row(&snapshot, &tenant, &id)? else { return Ok(None) };
-            let rest = || Ok((turns(&snapshot, &id, 0, u32::MAX)?, slots(&snapshot, &id)?, context(&snapshot, &id)?));
-            let (turns, slots, context) = rest().map_err(failed)?;
-            Ok(Some(ConversationDump { conversation, turns, slots, context }))
+            dump(&snapshot, &tenant, &id)
         })
         .await
     }
@@ -70,6 +67,38 @@ pub(super) fn find_row(connection: &Connection, tenant: &str, id: &ConversationI
         statement.query_row(params![tenant, id.as_str()], |row| Ok(conversation(row))).optional()
     };
     read().map_err(failed)?.transpose()
+}
+
+/// Everything of one conversation; inside a transaction, one snapshot.
+pub(super) fn dump(connection: &Connection, tenant: &str, id: &ConversationId) -> Result<Option<ConversationDump>> {
+    let Some(conversation) = find_row(connection, tenant, id)? else { return Ok(None) };
+    let rest = || {
+        Ok(ConversationDump {
+            conversation,
+            turns: turns(connection, id, 0, u32::MAX)?,
+            slots: slots(connection, id)?,
+            context: context(connection, id)?,
+            answers: answers(connection, id)?,
+        })
+    };
+    rest().map(Some).map_err(failed)
+}
+
+fn answers(connection: &Connection, id: &ConversationId) -> rusqlite::Result<Vec<AnswerRow>> {
+    let sql = "SELECT key, fingerprint, turn_num, answer, journal_sequence, created_at FROM idempotency
+        WHERE conversation_id = ?1 ORDER BY turn_num, key";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([id.as_str()], |row| {
+        Ok(AnswerRow {
+            key: row.get(0)?,
+            fingerprint: row.get(1)?,
+            turn_num: natural(row.get(2)?),
+            answer: row.get(3)?,
+            journal_sequence: row.get::<_, Option<i64>>(4)?.map(natural),
+            created_at: row.get(5)?,
+        })
+    })?;
+    rows.collect()
 }
 
 pub(super) fn ids_of_person(connection: &Connection, tenant: &str, user_id: &str) -> Result<Vec<ConversationId>> {

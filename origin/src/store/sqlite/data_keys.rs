@@ -63,7 +63,7 @@ impl DataKeys for SqliteStore {
     }
 }
 
-fn data_key(row: &Row<'_>) -> Result<DataKeyRow> {
+pub(super) fn data_key(row: &Row<'_>) -> Result<DataKeyRow> {
     let id: String = row.get(2).map_err(failed)?;
     let id = id.parse().map_err(|error| StoreError::Damaged(format!("data_keys.id: {error}")))?;
     let read = || {

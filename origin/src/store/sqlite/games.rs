@@ -15,18 +15,11 @@ impl Games for SqliteStore {
 
     async fn games(&self, tenant: &str) -> Result<Vec<GameRow>> {
         let tenant = tenant.to_owned();
-        self.read(move |connection| {
-            let sql = "SELECT v.version, v.name, v.file_hash, v.policy, v.published_at, v.published_by,
-                g.tenant, g.game, g.pinned FROM games g
-                JOIN game_versions v ON v.tenant = g.tenant AND v.game = g.game AND v.version = g.active_version
-                WHERE g.tenant = ?1 ORDER BY g.created_at, g.game";
-            let mut statement = connection.prepare_cached(sql).map_err(failed)?;
-            let rows = statement.query_map([tenant], |row| {
-                Ok(GameRow { active: version(row)?, tenant: row.get(6)?, game: row.get(7)?, pinned: row.get(8)? })
-            });
-            rows.and_then(Iterator::collect).map_err(failed)
-        })
-        .await
+        self.read(move |connection| games(connection, Some(&tenant)).map_err(failed)).await
+    }
+
+    async fn all_games(&self) -> Result<Vec<GameRow>> {
+        self.read(|connection| games(connection, None).map_err(failed)).await
     }
 
     async fn game_versions(&self, tenant: &str, game: &str) -> Result<Vec<GameVersionRow>> {
@@ -83,6 +76,19 @@ impl Games for SqliteStore {
             })
             .await
     }
+}
+
+/// The games of a tenant, or of all.
+fn games(connection: &Connection, tenant: Option<&str>) -> rusqlite::Result<Vec<GameRow>> {
+    let sql = "SELECT v.version, v.name, v.file_hash, v.policy, v.published_at, v.published_by,
+        g.tenant, g.game, g.pinned FROM games g
+        JOIN game_versions v ON v.tenant = g.tenant AND v.game = g.game AND v.version = g.active_version
+        WHERE ?1 IS NULL OR g.tenant = ?1 ORDER BY g.created_at, g.tenant, g.game";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([tenant], |row| {
+        Ok(GameRow { active: version(row)?, tenant: row.get(6)?, game: row.get(7)?, pinned: row.get(8)? })
+    })?;
+    rows.collect()
 }
 
 fn version(row: &Row<'_>) -> rusqlite::Result<GameVersionRow> {

@@ -69,7 +69,7 @@ impl Keys for SqliteStore {
     }
 }
 
-fn key(row: &Row<'_>) -> Result<ApiKeyRow> {
+pub(super) fn key(row: &Row<'_>) -> Result<ApiKeyRow> {
     let damaged = |what: String| StoreError::Damaged(what);
     let id: String = row.get(0).map_err(failed)?;
     let scopes: String = row.get(4).map_err(failed)?;

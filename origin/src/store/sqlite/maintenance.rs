@@ -29,6 +29,10 @@ impl Maintenance for SqliteStore {
             .await
     }
 
+    async fn tend(&self, _now_ms: Millis) -> Result<()> {
+        Ok(())
+    }
+
     async fn setting(&self, name: &str) -> Result<Option<String>> {
         let name = name.to_owned();
         self.read(move |connection| {

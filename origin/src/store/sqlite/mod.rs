@@ -13,6 +13,7 @@ mod keys;
 mod maintenance;
 mod people;
 mod readers;
+mod transfer;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -192,7 +192,7 @@ fn set_tombstone(
         .map(drop)
 }
 
-fn consent(row: &Row<'_>) -> Result<ConsentRow> {
+pub(super) fn consent(row: &Row<'_>) -> Result<ConsentRow> {
     let id: String = row.get(0).map_err(failed)?;
     let id = id.parse().map_err(|error| StoreError::Damaged(format!("consents.id: {error}")))?;
     let read = || {
@@ -210,7 +210,7 @@ fn consent(row: &Row<'_>) -> Result<ConsentRow> {
     read().map_err(failed)
 }
 
-fn hold(row: &Row<'_>) -> Result<HoldRow> {
+pub(super) fn hold(row: &Row<'_>) -> Result<HoldRow> {
     let id: String = row.get(0).map_err(failed)?;
     let id = id.parse().map_err(|error| StoreError::Damaged(format!("legal_holds.id: {error}")))?;
     let read = || {
@@ -227,7 +227,7 @@ fn hold(row: &Row<'_>) -> Result<HoldRow> {
     read().map_err(failed)
 }
 
-fn erasure(row: &Row<'_>) -> Result<ErasureRow> {
+pub(super) fn erasure(row: &Row<'_>) -> Result<ErasureRow> {
     let report: String = row.get(6).map_err(failed)?;
     let report = serde_json::from_str(&report).map_err(|e| StoreError::Damaged(format!("erasures.report: {e}")))?;
     let read = || {

@@ -1,0 +1,213 @@
+//! Backups and restores. SQLite: its online backup, while the origin runs. PostgreSQL: `pg_dump` and `pg_restore`,
+//! which must be on `PATH` or in the folder that the caller names.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use rusqlite::backup::{Backup, StepResult};
+use tokio::process::Command;
+
+use crate::clock::Millis;
+use crate::migrations;
+use crate::store::StoreError;
+use crate::store::sqlite::{connect, failed};
+
+/// Pages that are copied between two looks at the clock: short enough for turns to slip in.
+const PAGES_A_STEP: i32 = 1000;
+/// How often a step is tried while somebody else holds the lock.
+const MAX_BUSY_STEPS: u32 = 600;
+/// The pause after such a step.
+const BUSY_PAUSE: Duration = Duration::from_millis(50);
+/// The most of a program's complaint that is passed on, characters.
+const MAX_COMPLAINT_CHARS: usize = 2000;
+
+/// Why there is no backup, or no restore.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// A database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The target is there already.
+    #[error("E515 {0} exists already; nothing is written over")]
+    Exists(PathBuf),
+    /// A file can't be read or written.
+    #[error("E513 {0}: {1}")]
+    File(PathBuf, std::io::Error),
+    /// The file is no backup of ours, or damaged.
+    #[error("E516 {0} is no usable backup: {1}")]
+    Unusable(PathBuf, String),
+    /// A program of PostgreSQL's is missing or failed.
+    #[error("E517 {program} failed: {complaint}")]
+    Program {
+        /// Which.
+        program: &'static str,
+        /// What it said, without the URL.
+        complaint: String,
+    },
+}
+
+/// Pages copied, and pages in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackupProgress {
+    /// Copied.
+    pub done: u64,
+    /// In all, as far as is known now.
+    pub total: u64,
+}
+
+/// Copies a SQLite store into `target`, a new file, while others read and write it; then checks the copy.
+///
+/// # Errors
+/// When a file can't be read or written, or the copy is not whole.
+pub fn sqlite(source: &Path, target: &Path, progress: &mut dyn FnMut(BackupProgress)) -> Result<(), BackupError> {
+    if target.exists() {
+        return Err(BackupError::Exists(target.to_owned()));
+    }
+    if !source.is_file() {
+        return Err(BackupError::File(source.to_owned(), std::io::ErrorKind::NotFound.into()));
+    }
+    // Under another name until it is whole, so that a broken-off backup is never taken for one.
+    let partial = target.with_extension("partial");
+    copy(source, &partial, progress)?;
+    check(&partial)?;
+    std::fs::rename(&partial, target).map_err(|error| BackupError::File(target.to_owned(), error))
+}
+
+/// Makes a SQLite store at `target`, where there is none, out of a backup.
+///
+/// # Errors
+/// When the backup is damaged or of a newer program, or there is a store already.
+pub fn restore_sqlite(backup: &Path, target: &Path, now_ms: Millis) -> Result<(), BackupError> {
+    if target.exists() {
+        return Err(BackupError::Exists(target.to_owned()));
+    }
+    if !backup.is_file() {
+        return Err(BackupError::File(backup.to_owned(), std::io::ErrorKind::NotFound.into()));
+    }
+    check(backup)?;
+    copy(backup, target, &mut |_| ())?;
+    let mut restored = connect(target)?;
+    migrations::sqlite::apply(&mut restored, now_ms)?;
+    Ok(())
+}
+
+fn copy(source: &Path, target: &Path, progress: &mut dyn FnMut(BackupProgress)) -> Result<(), BackupError> {
+    let from = connect(source)?;
+    let _ = std::fs::remove_file(target);
+    let mut to = Connection::open(target).map_err(failed)?;
+    let backup = Backup::new(&from, &mut to).map_err(failed)?;
+    let mut busy = 0;
+    loop {
+        let step = backup.step(PAGES_A_STEP).map_err(failed)?;
+        let now = backup.progress();
+        let total = u64::from(now.pagecount.max(0).unsigned_abs());
+        progress(BackupProgress { done: total - u64::from(now.remaining.max(0).unsigned_abs()).min(total), total });
+        match step {
+            StepResult::Done => break,
+            StepResult::More => {}
+            _ if busy < MAX_BUSY_STEPS => {
+                busy += 1;
+                std::thread::sleep(BUSY_PAUSE);
+            }
+            _ => return Err(StoreError::Unavailable("the store stayed locked during the backup".into()).into()),
+        }
+    }
+    drop(backup);
+    // The copy must last, too.
+    to.execute_batch("PRAGMA journal_mode = delete").map_err(failed)?;
+    let synced = std::fs::File::open(target).and_then(|file| file.sync_all());
+    synced.map_err(|error| BackupError::File(target.to_owned(), error))
+}
+
+fn check(file: &Path) -> Result<(), BackupError> {
+    let unusable = |why: String| BackupError::Unusable(file.to_owned(), why);
+    let connection = Connection::open(file).map_err(|error| unusable(error.to_string()))?;
+    let sound: String = connection
+        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+        .map_err(|error| unusable(error.to_string()))?;
+    if sound != "ok" {
+        return Err(unusable(sound));
+    }
+    let statuses = migrations::sqlite::status(&connection).map_err(|error| unusable(error.to_string()))?;
+    match statuses.first() {
+        Some(first) if first.applied_at.is_some() => Ok(()),
+        _ => Err(unusable("it has no schema of ours".into())),
+    }
+}
+
+/// Dumps a PostgreSQL store into `target`, a new file in `pg_dump`'s custom format, while others read and write it.
+///
+/// # Errors
+/// When `pg_dump` is missing or fails.
+pub async fn postgres(url: &str, target: &Path, programs: Option<&Path>) -> Result<(), BackupError> {
+    if target.exists() {
+        return Err(BackupError::Exists(target.to_owned()));
+    }
+    let partial = target.with_extension("partial");
+    let mut dump = program("pg_dump", programs);
+    dump.args(["--format=custom", "--no-owner", "--no-privileges", "--file"]).arg(&partial);
+    run("pg_dump", dump, url).await?;
+    std::fs::rename(&partial, target).map_err(|error| BackupError::File(target.to_owned(), error))
+}
+
+/// Restores a dump into an empty PostgreSQL database, all or nothing.
+///
+/// # Errors
+/// When `pg_restore` is missing or fails, as it does when the database is not empty.
+pub async fn restore_postgres(backup: &Path, url: &str, programs: Option<&Path>) -> Result<(), BackupError> {
+    if !backup.is_file() {
+        return Err(BackupError::File(backup.to_owned(), std::io::ErrorKind::NotFound.into()));
+    }
+    let mut restore = program("pg_restore", programs);
+    restore.args(["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]);
+    // An empty connection string: everything comes from the environment.
+    restore.arg("--dbname=").arg(backup);
+    run("pg_restore", restore, url).await
+}
+
+fn program(name: &str, folder: Option<&Path>) -> Command {
+    Command::new(folder.map_or_else(|| PathBuf::from(name), |folder| folder.join(name)))
+}
+
+async fn run(name: &'static str, mut command: Command, url: &str) -> Result<(), BackupError> {
+    let failed = |complaint: String| BackupError::Program { program: name, complaint };
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+    command.envs(connection_environment(url)?);
+    let output = command.output().await.map_err(|error| failed(error.to_string()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let complaint: String = String::from_utf8_lossy(&output.stderr).chars().take(MAX_COMPLAINT_CHARS).collect();
+    Err(failed(complaint.trim().to_owned()))
+}
+
+/// The URL as libpq's environment: on a command line everybody on the machine could read the password.
+fn connection_environment(url: &str) -> Result<Vec<(&'static str, String)>, BackupError> {
+    use tokio_postgres::config::{Host, SslMode};
+    let config: tokio_postgres::Config =
+        url.parse().map_err(|_| StoreError::Unavailable("the URL is not a PostgreSQL URL".into()))?;
+    let mut environment = Vec::new();
+    let hosts = config.get_hosts().iter().map(|host| match host {
+        Host::Tcp(name) => name.clone(),
+        #[cfg(unix)]
+        Host::Unix(path) => path.to_string_lossy().into_owned(),
+    });
+    let hosts = hosts.collect::<Vec<_>>().join(",");
+    if !hosts.is_empty() {
+        environment.push(("PGHOST", hosts));
+    }
+    let ports = config.get_ports().iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+    if !ports.is_empty() {
+        environment.push(("PGPORT", ports));
+    }
+    environment.extend(config.get_user().map(|user| ("PGUSER", user.to_owned())));
+    environment.extend(config.get_dbname().map(|name| ("PGDATABASE", name.to_owned())));
+    let password = config.get_password().map(|password| String::from_utf8_lossy(password).into_owned());
+    environment.extend(password.map(|password| ("PGPASSWORD", password)));
+    if config.get_ssl_mode() == SslMode::Require {
+        environment.push(("PGSSLMODE", "require".into()));
+    }
+    Ok(environment)
+}

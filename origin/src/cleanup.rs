@@ -1,0 +1,113 @@
+//! What is removed when its time is over, and the tasks that see to it while the origin runs.
+//!
+//! | what | kept | removed by |
+//! |---|---|---|
+//! | conversations with turns, slots, context, answers | the game's `retention_days`, else `LGDL_CONVERSATION_TTL_DAYS`; never longer than `LGDL_GDPR_RETENTION_DAYS`; a legal hold stops the clock | [`run`] |
+//! | answers kept for replays | `LGDL_IDEMPOTENCY_HOURS`; of journalled turns as long as the conversation | [`run`] |
+//! | claims | until they lapse, or their turn is committed | [`run`] |
+//! | events in the outbox | until they are in the audit chain | [`crate::audit::keep`] |
+//! | tombstones, audit, consents, published games | for ever | – |
+
+use std::time::Duration;
+
+use lgdl::wire::origin::GamePolicy;
+use serde::Serialize;
+
+use crate::clock::{DAY_MS, Millis};
+use crate::config::Config;
+use crate::http::Origin;
+use crate::store::{Result, RetentionRule, RetentionScope, Store, StoreError};
+
+/// Rows that one transaction removes at most, so that turns never wait long.
+const BATCH: u32 = 200;
+/// Milliseconds in an hour.
+const HOUR_MS: Millis = 60 * 60 * 1000;
+
+/// What a clean-up removed, or would remove.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct CleanupReport {
+    /// Conversations.
+    pub conversations: u64,
+    /// Stored answers and lapsed claims.
+    pub answers: u64,
+}
+
+/// Removes everything that is past its time, in small transactions; `progress` hears the totals so far.
+///
+/// # Errors
+/// When the store fails. What was removed is removed.
+pub async fn run(
+    store: &dyn Store,
+    config: &Config,
+    now_ms: Millis,
+    progress: &mut (dyn FnMut(CleanupReport) + Send),
+) -> Result<CleanupReport> {
+    store.tend(now_ms).await?;
+    let mut report = CleanupReport::default();
+    for rule in rules(store, config, now_ms).await? {
+        loop {
+            let removed = store.remove_conversations_before(rule.clone(), BATCH).await?;
+            report.conversations += removed;
+            progress(report);
+            if removed < u64::from(BATCH) {
+                break;
+            }
+        }
+    }
+    let before = now_ms - Millis::from(config.idempotency_hours) * HOUR_MS;
+    loop {
+        let removed = store.remove_answers_before(before, BATCH).await?;
+        report.answers += removed;
+        progress(report);
+        if removed < u64::from(BATCH) {
+            return Ok(report);
+        }
+    }
+}
+
+/// The rules in force: one for each game with a policy of its own, and one for all others.
+async fn rules(store: &dyn Store, config: &Config, now_ms: Millis) -> Result<Vec<RetentionRule>> {
+    let bounded = |days: Option<u32>| match (days, config.gdpr_retention_days) {
+        (Some(days), Some(bound)) => Some(days.min(bound)),
+        (days, bound) => days.or(bound),
+    };
+    let before = |days: u32| now_ms - Millis::from(days) * DAY_MS;
+    let mut rules = Vec::new();
+    let mut own = Vec::new();
+    for game in store.all_games().await? {
+        let policy: GamePolicy = serde_json::from_str(&game.active.policy)
+            .map_err(|error| StoreError::Damaged(format!("game_versions.policy: {error}")))?;
+        let Some(days) = bounded(policy.retention_days).filter(|_| policy.retention_days.is_some()) else { continue };
+        own.push((game.tenant.clone(), game.game.clone()));
+        let scope = RetentionScope::Game { tenant: game.tenant, game: game.game };
+        rules.push(RetentionRule { scope, before: before(days) });
+    }
+    if let Some(days) = bounded(config.conversation_ttl_days) {
+        rules.push(RetentionRule { scope: RetentionScope::AllBut(own), before: before(days) });
+    }
+    Ok(rules)
+}
+
+/// Starts the tasks that run as long as the origin does; dropping the set ends them.
+#[must_use]
+pub fn start(origin: &Origin) -> tokio::task::JoinSet<()> {
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(clean_regularly(origin.clone()));
+    tasks
+}
+
+async fn clean_regularly(origin: Origin) {
+    let hours = u64::from(origin.config.cleanup_interval_hours);
+    let mut ticks = tokio::time::interval(Duration::from_secs(hours * 60 * 60));
+    loop {
+        ticks.tick().await;
+        match run(&*origin.store, &origin.config, origin.clock.now_ms(), &mut |_| ()).await {
+            Ok(report) => tracing::info!(
+                conversations = report.conversations,
+                answers = report.answers,
+                "removed what was past its time"
+            ),
+            Err(error) => tracing::warn!(%error, "the clean-up broke off; the next one goes on"),
+        }
+    }
+}

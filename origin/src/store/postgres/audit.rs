@@ -1,0 +1,102 @@
+//! The outbox and the audit chain on PostgreSQL. One chain for the database: a lock makes its writers take turns.
+
+use async_trait::async_trait;
+use tokio_postgres::{Row, Transaction};
+
+use super::commit::{event_json, list};
+use super::{PostgresStore, column, failed, get, natural};
+use crate::audit::{GENESIS, link};
+use crate::store::{AuditLog, AuditRow, Event, MAX_PAGE, Result, StoreError};
+
+const LOCK_CHAIN: &str = "SELECT pg_advisory_xact_lock(hashtextextended('lgdl audit', 0))";
+
+#[async_trait]
+impl AuditLog for PostgresStore {
+    async fn append_audit(&self, events: Vec<Event>) -> Result<u64> {
+        let mut client = self.pools.primary().await?;
+        let transaction = client.transaction().await.map_err(|error| failed(&error))?;
+        let length = append(&transaction, events).await?;
+        transaction.commit().await.map_err(|error| failed(&error))?;
+        Ok(length)
+    }
+
+    async fn enqueue(&self, events: Vec<Event>) -> Result<()> {
+        let sql = "INSERT INTO outbox (at, tenant, event, actor, subject, detail)
+            SELECT lgdl_time(e.at), e.tenant, e.event, e.actor, e.subject, e.detail
+            FROM json_to_recordset($1::text::json)
+                AS e (at bigint, tenant text, event text, actor text, subject text, detail text)";
+        self.execute(sql, &[&list(events.iter().map(event_json))]).await.map(drop)
+    }
+
+    async fn drain_outbox(&self, limit: u32) -> Result<u64> {
+        let mut client = self.pools.primary().await?;
+        let transaction = client.transaction().await.map_err(|error| failed(&error))?;
+        // The chain's lock first: two origins that drain must neither wait crosswise nor tell anything twice.
+        transaction.execute(LOCK_CHAIN, &[]).await.map_err(|error| failed(&error))?;
+        let sql = "WITH gone AS (DELETE FROM outbox WHERE sequence IN
+                (SELECT sequence FROM outbox ORDER BY sequence LIMIT $1) RETURNING *)
+            SELECT lgdl_millis(at), tenant, event, actor, subject, detail FROM gone ORDER BY sequence";
+        let rows = transaction.query(sql, &[&i64::from(limit)]).await.map_err(|error| failed(&error))?;
+        let events = rows.iter().map(event).collect::<Result<Vec<_>>>()?;
+        let moved = events.len() as u64;
+        append(&transaction, events).await?;
+        transaction.commit().await.map_err(|error| failed(&error))?;
+        Ok(moved)
+    }
+
+    async fn audit(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>> {
+        let sql = format!("{LINK} WHERE sequence > $1 ORDER BY sequence LIMIT $2");
+        let limit = i64::from(limit.min(MAX_PAGE));
+        self.query(&sql, &[&column(after), &limit]).await?.iter().map(audit_row).collect()
+    }
+
+    async fn last_audit(&self) -> Result<Option<AuditRow>> {
+        let sql = format!("{LINK} ORDER BY sequence DESC LIMIT 1");
+        self.query_opt(&sql, &[]).await?.map(|row| audit_row(&row)).transpose()
+    }
+}
+
+const LINK: &str =
+    "SELECT lgdl_millis(at), tenant, event, actor, subject, detail, sequence, previous_hash, hash FROM audit";
+
+fn audit_row(row: &Row) -> Result<AuditRow> {
+    let sequence = natural(row, 6)?;
+    Ok(AuditRow { sequence, event: event(row)?, previous_hash: get(row, 7)?, hash: get(row, 8)? })
+}
+
+async fn append(transaction: &Transaction<'_>, events: Vec<Event>) -> Result<u64> {
+    let work = async {
+        transaction.execute(LOCK_CHAIN, &[]).await?;
+        let sql = "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1";
+        let (mut sequence, mut previous) = match transaction.query_opt(sql, &[]).await? {
+            Some(row) => (row.try_get::<_, i64>(0)?.unsigned_abs(), row.try_get(1)?),
+            None => (0, GENESIS.to_owned()),
+        };
+        let sql = "INSERT INTO audit (sequence, at, tenant, event, actor, subject, detail, previous_hash, hash)
+            VALUES ($1, lgdl_time($2), $3, $4, $5, $6, $7, $8, $9)";
+        let insert = transaction.prepare(sql).await?;
+        for event in events {
+            let row = link(sequence + 1, event, &previous);
+            let Event { at, tenant, event, actor, subject, detail } = &row.event;
+            let (number, detail) = (column(row.sequence), detail.to_string());
+            transaction
+                .execute(&insert, &[&number, at, tenant, event, actor, subject, &detail, &row.previous_hash, &row.hash])
+                .await?;
+            (sequence, previous) = (row.sequence, row.hash);
+        }
+        Ok(sequence)
+    };
+    work.await.map_err(|error: tokio_postgres::Error| failed(&error))
+}
+
+fn event(row: &Row) -> Result<Event> {
+    let damaged = |error| StoreError::Damaged(format!("detail: {error}"));
+    Ok(Event {
+        at: get(row, 0)?,
+        tenant: get(row, 1)?,
+        event: get(row, 2)?,
+        actor: get(row, 3)?,
+        subject: get(row, 4)?,
+        detail: serde_json::from_str(get(row, 5)?).map_err(damaged)?,
+    })
+}

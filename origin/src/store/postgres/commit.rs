@@ -1,0 +1,186 @@
+//! The commit protocol on PostgreSQL: hands the work to the database's functions and reads their outcome.
+
+use serde_json::{Value, json};
+use tokio_postgres::Row;
+use tokio_postgres::error::SqlState;
+
+use super::conversations::{CONVERSATION, conversation};
+use super::{Params, PostgresStore, column, failed, gave_up, get, natural};
+use crate::clock::Millis;
+use crate::ids::{ConversationId, person_pseudonym};
+use crate::store::{Claim, Commit, CommitOutcome, ConversationRow, Event, JOURNAL_CLOCK_SLACK_MS, Result, SlotRow};
+
+/// Attempts at a statement that lost a race inside the database.
+const MAX_ATTEMPTS: u32 = 4;
+
+const COMMIT: &str = "SELECT (r).outcome, (r).version, (r).answer, (r).claimed_for FROM (SELECT lgdl_commit(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+    $25, $26, $27, $28, $29, $30, $31, $32, $33) AS r OFFSET 0) AS done";
+
+const CLAIM: &str = "SELECT (r).outcome, (r).version, (r).answer, (r).claimed_for
+    FROM (SELECT lgdl_claim($1, $2, $3, $4, $5, $6, $7, $8, $9) AS r OFFSET 0) AS done";
+
+impl PostgresStore {
+    pub(super) async fn commit_turn(&self, commit: Commit) -> Result<CommitOutcome> {
+        let id = commit.key.id();
+        let (key, summary, turn) = (&commit.key, &commit.summary, &commit.turn);
+        let slack = if commit.journal_sequence.is_some() { JOURNAL_CLOCK_SLACK_MS } else { 0 };
+        let person = person_pseudonym(&key.tenant, &commit.user_id);
+        let data_key = commit.data_key.as_ref().map(|id| id.as_str());
+        let slots = slots_json(&commit.slots);
+        let context = list(commit.context.iter().map(|row| json!({"key": row.key, "value": row.value})));
+        let events = list(commit.events.iter().map(event_json));
+        let params: Params<'_> = &[
+            &id.as_str(),
+            &key.tenant,
+            &key.game,
+            &key.external_id,
+            &commit.user_id,
+            &person,
+            &commit.game_version,
+            &column(commit.expected_version),
+            &commit.idempotency_key,
+            &commit.fingerprint,
+            &commit.answer,
+            &commit.journal_sequence.map(column),
+            &commit.state,
+            &summary.current_move_state,
+            &summary.awaiting_response,
+            &summary.last_question,
+            &summary.awaiting_slot_for_move,
+            &summary.awaiting_slot_name,
+            &turn.timestamp,
+            &turn.timestamp.saturating_sub(slack),
+            &turn.user_input,
+            &turn.sanitized_input,
+            &turn.matched_move,
+            &turn.confidence,
+            &turn.response,
+            &turn.extracted_params,
+            &turn.metadata,
+            &turn.details,
+            &slots,
+            &context,
+            &events,
+            &data_key,
+            &commit.now_ms,
+        ];
+        let row = self.settle(COMMIT, params, commit.now_ms).await?;
+        self.outcome(&row, &key.tenant, &id).await
+    }
+
+    pub(super) async fn claim_place(&self, claim: Claim) -> Result<CommitOutcome> {
+        let id = claim.key.id();
+        let person = person_pseudonym(&claim.key.tenant, &claim.user_id);
+        let params: Params<'_> = &[
+            &id.as_str(),
+            &claim.key.tenant,
+            &claim.user_id,
+            &person,
+            &column(claim.expected_version),
+            &claim.idempotency_key,
+            &claim.fingerprint,
+            &claim.now_ms,
+            &column(claim.lease_ms),
+        ];
+        let row = self.settle(CLAIM, params, claim.now_ms).await?;
+        self.outcome(&row, &claim.key.tenant, &id).await
+    }
+
+    /// Runs the statement, again where it lost a race (the same idempotency key in two conversations at once, a
+    /// deadlock), and after making the month's partition where that was missing.
+    async fn settle(&self, sql: &str, params: Params<'_>, now_ms: Millis) -> Result<Row> {
+        let mut attempt = 1;
+        loop {
+            let client = self.pools.primary().await?;
+            let work = async {
+                let statement = client.prepare_cached(sql).await?;
+                client.query_one(&statement, params).await
+            };
+            let done = match tokio::time::timeout(self.pools.timeout, work).await {
+                Ok(done) => done,
+                Err(_) => return Err(gave_up(client, self.pools.timeout)),
+            };
+            drop(client);
+            let error = match done {
+                Ok(row) => return Ok(row),
+                Err(error) => error,
+            };
+            let again = attempt < MAX_ATTEMPTS
+                && match error.code() {
+                    Some(code) if *code == SqlState::CHECK_VIOLATION => {
+                        self.ensure_partition_of(sql, params, now_ms).await?;
+                        true
+                    }
+                    Some(code) => [
+                        SqlState::UNIQUE_VIOLATION,
+                        SqlState::T_R_SERIALIZATION_FAILURE,
+                        SqlState::T_R_DEADLOCK_DETECTED,
+                    ]
+                    .contains(code),
+                    None => false,
+                };
+            if !again {
+                return Err(failed(&error));
+            }
+            attempt += 1;
+        }
+    }
+
+    /// A turn found no partition: its month is new, or was dropped while its conversation went on.
+    async fn ensure_partition_of(&self, _sql: &str, params: Params<'_>, now_ms: Millis) -> Result<()> {
+        let sql = "SELECT lgdl_ensure_partition(coalesce(
+            (SELECT period FROM conversations WHERE id = $1), lgdl_period($2)))";
+        self.query(sql, &[params[0], &now_ms]).await.map(drop)
+    }
+
+    async fn outcome(&self, row: &Row, tenant: &str, id: &ConversationId) -> Result<CommitOutcome> {
+        let outcome: &str = get(row, 0)?;
+        Ok(match outcome {
+            "committed" => CommitOutcome::Committed { version: natural(row, 1)? },
+            "replayed" => CommitOutcome::Replayed { answer: get(row, 2)? },
+            "key_reused" => CommitOutcome::KeyReused,
+            "not_theirs" => CommitOutcome::NotTheirs,
+            "erased" => CommitOutcome::Erased,
+            "data_key_gone" => CommitOutcome::DataKeyGone,
+            "claimed" => CommitOutcome::Conflict {
+                current: self.current(tenant, id).await?,
+                claimed_for_ms: Some(natural(row, 3)?),
+            },
+            _ => CommitOutcome::Conflict { current: self.current(tenant, id).await?, claimed_for_ms: None },
+        })
+    }
+
+    /// A lost race costs a second statement: the state to go on from.
+    async fn current(&self, tenant: &str, id: &ConversationId) -> Result<Option<Box<ConversationRow>>> {
+        let row = self.query_opt(CONVERSATION, &[&tenant, &id.as_str()]).await?;
+        row.map(|row| conversation(&row).map(Box::new)).transpose()
+    }
+}
+
+pub(super) fn list(items: impl Iterator<Item = Value>) -> String {
+    Value::Array(items.collect()).to_string()
+}
+
+pub(super) fn slots_json(slots: &[SlotRow]) -> String {
+    list(slots.iter().map(|slot| {
+        json!({
+            "move_id": slot.move_id,
+            "slot_name": slot.slot_name,
+            "slot_value": slot.slot_value,
+            "slot_type": slot.slot_type,
+            "updated_at": slot.updated_at,
+        })
+    }))
+}
+
+pub(super) fn event_json(event: &Event) -> Value {
+    json!({
+        "at": event.at,
+        "tenant": event.tenant,
+        "event": event.event,
+        "actor": event.actor,
+        "subject": event.subject,
+        "detail": event.detail.to_string(),
+    })
+}

@@ -1,0 +1,68 @@
+//! Settings, counts and the life of a PostgreSQL store. Cleaning up lies in `retention`.
+
+use async_trait::async_trait;
+
+use super::{PostgresStore, get, natural};
+use crate::clock::Millis;
+use crate::store::{Counts, Maintenance, Result, RetentionRule};
+
+#[async_trait]
+impl Maintenance for PostgresStore {
+    async fn remove_conversations_before(&self, rule: RetentionRule, limit: u32) -> Result<u64> {
+        self.remove_expired(&rule, limit).await
+    }
+
+    async fn remove_answers_before(&self, before: Millis, limit: u32) -> Result<u64> {
+        let answers = "DELETE FROM idempotency WHERE (tenant, user_id, key) IN (SELECT tenant, user_id, key
+            FROM idempotency WHERE journal_sequence IS NULL AND created_at < lgdl_time($1) LIMIT $2)";
+        let claims = "DELETE FROM claims WHERE conversation_id IN
+            (SELECT conversation_id FROM claims WHERE lease_until < lgdl_time($1) LIMIT $2)";
+        let limit = i64::from(limit);
+        let answers = self.execute(answers, &[&before, &limit]).await?;
+        Ok(answers + self.execute(claims, &[&before, &limit]).await?)
+    }
+
+    async fn tend(&self, now_ms: Millis) -> Result<()> {
+        self.ensure_partitions_ahead(now_ms).await
+    }
+
+    async fn setting(&self, name: &str) -> Result<Option<String>> {
+        let row = self.query_opt("SELECT value FROM settings WHERE name = $1", &[&name]).await?;
+        row.map(|row| get(&row, 0)).transpose()
+    }
+
+    async fn set_setting(&self, name: &str, value: &str) -> Result<()> {
+        let sql = "INSERT INTO settings (name, value) VALUES ($1, $2)
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        self.execute(sql, &[&name, &value]).await.map(drop)
+    }
+
+    async fn counts(&self) -> Result<Counts> {
+        let sql = "SELECT (SELECT count(*) FROM conversations), (SELECT count(*) FROM turns),
+            (SELECT count(*) FROM extracted_context), (SELECT count(*) FROM slots)";
+        let rows = self.query(sql, &[]).await?;
+        let Some(row) = rows.first() else { return Ok(Counts::default()) };
+        Ok(Counts {
+            conversations: natural(row, 0)?,
+            turns: natural(row, 1)?,
+            extracted_context: natural(row, 2)?,
+            slots: natural(row, 3)?,
+        })
+    }
+
+    async fn ping(&self) -> Result<()> {
+        // A server that has become a standby answers, but takes no turns.
+        let row = self.query_opt("SELECT pg_is_in_recovery()", &[]).await?;
+        let standby = row.map(|row| get::<bool>(&row, 0)).transpose()?.unwrap_or(true);
+        let refused = || crate::store::StoreError::Unavailable("the server is a standby".into());
+        if standby { Err(refused()) } else { Ok(()) }
+    }
+
+    fn kind(&self) -> &'static str {
+        "postgres"
+    }
+
+    async fn close(&self) {
+        self.pools.close();
+    }
+}

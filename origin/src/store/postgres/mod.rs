@@ -1,0 +1,174 @@
+//! The PostgreSQL store, for versions 15 and later. Several origins may share one database.
+//!
+//! A commit is one statement, and so one transaction and one round trip: the protocol lies in the functions of
+//! `migrations/postgres/0002_commit.sql`. Reads that may lag behind go to a replica where one is named.
+
+mod administrators;
+mod audit;
+mod commit;
+mod conversations;
+mod data_keys;
+mod dumps;
+mod games;
+mod keys;
+mod maintenance;
+mod partitions;
+mod people;
+mod pool;
+mod retention;
+mod transfer;
+
+use std::time::Duration;
+
+use deadpool_postgres::Object;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
+use self::pool::Pools;
+use super::{Result, StoreError};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::migrations;
+
+pub use pool::{PoolSettings, connect};
+
+/// Oldest server that is supported, as `server_version_num` counts.
+const MIN_SERVER_VERSION: i32 = 150_000;
+
+type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// A PostgreSQL store.
+pub struct PostgresStore {
+    pools: Pools,
+}
+
+impl std::fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostgresStore").finish_non_exhaustive()
+    }
+}
+
+impl PostgresStore {
+    /// Opens the pools that the settings ask for and applies migrations that are due.
+    ///
+    /// # Errors
+    /// When the server can't be reached, is too old, does not keep what it commits, or has a schema that does not fit.
+    pub async fn open(settings: &PoolSettings, clock: &dyn Clock) -> Result<PostgresStore> {
+        let now_ms = clock.now_ms();
+        let mut client = connect(settings.url.expose(), settings.timeout).await?;
+        check_server(&client).await?;
+        migrations::postgres::apply(&mut client, now_ms).await?;
+        let store = PostgresStore { pools: Pools::open(settings).await? };
+        store.ensure_partitions_ahead(now_ms).await?;
+        Ok(store)
+    }
+
+    /// Runs one prepared statement on the primary: one round trip once the connection knows the statement.
+    async fn query(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
+        query(self.pools.primary().await?, self.pools.timeout, sql, params).await
+    }
+
+    /// As [`Self::query`], where an answer that lags behind will do.
+    async fn query_lagging(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
+        query(self.pools.replica().await?, self.pools.timeout, sql, params).await
+    }
+
+    async fn query_opt(&self, sql: &str, params: Params<'_>) -> Result<Option<Row>> {
+        Ok(self.query(sql, params).await?.into_iter().next())
+    }
+
+    async fn execute(&self, sql: &str, params: Params<'_>) -> Result<u64> {
+        let client = self.pools.primary().await?;
+        let work = async {
+            let statement = client.prepare_cached(sql).await?;
+            client.execute(&statement, params).await
+        };
+        match tokio::time::timeout(self.pools.timeout, work).await {
+            Ok(done) => done.map_err(|error| failed(&error)),
+            Err(_) => Err(gave_up(client, self.pools.timeout)),
+        }
+    }
+}
+
+impl PoolSettings {
+    /// The settings of a configuration that names a PostgreSQL store.
+    #[must_use]
+    pub fn of(config: &Config) -> Option<PoolSettings> {
+        Some(PoolSettings {
+            url: config.postgres_url.clone()?,
+            read_url: config.postgres_read_url.clone(),
+            min: config.postgres_pool_min,
+            max: config.postgres_pool_max,
+            timeout: config.postgres_timeout,
+        })
+    }
+}
+
+async fn query(client: Object, timeout: Duration, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
+    let work = async {
+        let statement = client.prepare_cached(sql).await?;
+        client.query(&statement, params).await
+    };
+    match tokio::time::timeout(timeout, work).await {
+        Ok(rows) => rows.map_err(|error| failed(&error)),
+        Err(_) => Err(gave_up(client, timeout)),
+    }
+}
+
+/// A connection that did not answer in time is not used again: what it will say belongs to nobody.
+fn gave_up(client: Object, timeout: Duration) -> StoreError {
+    drop(Object::take(client));
+    StoreError::Unavailable(format!("no answer within {} s", timeout.as_secs()))
+}
+
+async fn check_server(client: &tokio_postgres::Client) -> Result<()> {
+    let sql = "SELECT current_setting('server_version_num')::int, current_setting('fsync'),
+        current_setting('synchronous_commit'), pg_is_in_recovery()";
+    let row = client.query_one(sql, &[]).await.map_err(|error| failed(&error))?;
+    if get::<i32>(&row, 0)? < MIN_SERVER_VERSION {
+        return Err(StoreError::Schema("PostgreSQL 15 or later is needed".into()));
+    }
+    if get::<bool>(&row, 3)? {
+        return Err(StoreError::Schema("LGDL_POSTGRES_URL names a standby; name the primary".into()));
+    }
+    if get::<String>(&row, 1)? == "off" || get::<String>(&row, 2)? == "off" {
+        return Err(StoreError::Schema(
+            "the server has fsync or synchronous_commit off, so what it commits may be lost; turn both on".into(),
+        ));
+    }
+    Ok(())
+}
+
+/// What a failed statement means to the caller. Only code and message are kept: a message names columns and
+/// constraints, while its details may quote values.
+pub(crate) fn failed(error: &tokio_postgres::Error) -> StoreError {
+    let Some(database) = error.as_db_error() else {
+        return if error.is_closed() || std::error::Error::source(error).is_some_and(|s| s.is::<std::io::Error>()) {
+            StoreError::Unavailable("the connection to PostgreSQL broke".into())
+        } else {
+            StoreError::Unavailable(format!("PostgreSQL: {error}"))
+        };
+    };
+    let text = format!("PostgreSQL {}: {}", database.code().code(), database.message());
+    match &database.code().code()[..2] {
+        // Connection, resources, operator intervention, system error, read-only, retryable conflicts.
+        "08" | "53" | "57" | "58" | "25" | "40" | "28" | "55" => StoreError::Unavailable(text),
+        "XX" => StoreError::Damaged(text),
+        _ => StoreError::Internal(text),
+    }
+}
+
+/// Reads a column.
+fn get<'a, T: tokio_postgres::types::FromSql<'a>>(row: &'a Row, index: usize) -> Result<T> {
+    row.try_get(index).map_err(|error| StoreError::Damaged(format!("column {index}: {error}")))
+}
+
+/// A whole number from a column that can't be negative.
+fn natural(row: &Row, index: usize) -> Result<u64> {
+    Ok(get::<i64>(row, index)?.max(0).unsigned_abs())
+}
+
+/// A number for a column; ours stay far below the limit.
+fn column(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

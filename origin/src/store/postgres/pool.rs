@@ -1,0 +1,172 @@
+//! Connections: bounded pools with time limits, and TLS where the URL asks for it.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use rustls::crypto::ring;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{Client, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::failed;
+use crate::config::Secret;
+use crate::store::{Result, StoreError};
+
+/// What a pool is made from.
+#[derive(Debug, Clone)]
+pub struct PoolSettings {
+    /// The primary.
+    pub url: Secret,
+    /// A replica for reads that may lag behind.
+    pub read_url: Option<Secret>,
+    /// Connections that are opened at start.
+    pub min: usize,
+    /// Connections at most, in each pool.
+    pub max: usize,
+    /// Longest wait for a connection, and for a statement.
+    pub timeout: Duration,
+}
+
+pub(super) struct Pools {
+    primary: Pool,
+    replica: Option<Pool>,
+    pub(super) timeout: Duration,
+}
+
+impl Pools {
+    pub(super) async fn open(settings: &PoolSettings) -> Result<Pools> {
+        let primary = pool(settings, &settings.url)?;
+        let replica = settings.read_url.as_ref().map(|url| pool(settings, url)).transpose()?;
+        let pools = Pools { primary, replica, timeout: settings.timeout };
+        pools.warm_up(settings.min.min(settings.max)).await?;
+        Ok(pools)
+    }
+
+    pub(super) async fn primary(&self) -> Result<Object> {
+        self.primary.get().await.map_err(|error| no_connection(&error))
+    }
+
+    /// A connection to the replica; to the primary when there is none, or it can't be reached.
+    pub(super) async fn replica(&self) -> Result<Object> {
+        match &self.replica {
+            None => self.primary().await,
+            Some(replica) => match replica.get().await {
+                Ok(connection) => Ok(connection),
+                Err(error) => {
+                    tracing::warn!(%error, "the read replica is not available; the primary answers");
+                    self.primary().await
+                }
+            },
+        }
+    }
+
+    pub(super) fn close(&self) {
+        self.primary.close();
+        if let Some(replica) = &self.replica {
+            replica.close();
+        }
+    }
+
+    async fn warm_up(&self, count: usize) -> Result<()> {
+        let mut held = Vec::with_capacity(count);
+        for _ in 0..count {
+            held.push(self.primary().await?);
+        }
+        Ok(())
+    }
+}
+
+fn pool(settings: &PoolSettings, url: &Secret) -> Result<Pool> {
+    let (config, wants_tls) = parse(url.expose(), settings.timeout)?;
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let manager = if wants_tls {
+        Manager::from_config(config, tls()?, recycling)
+    } else {
+        Manager::from_config(config, NoTls, recycling)
+    };
+    Pool::builder(manager)
+        .max_size(settings.max)
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(settings.timeout))
+        .create_timeout(Some(settings.timeout))
+        .recycle_timeout(Some(settings.timeout))
+        .build()
+        .map_err(|error| StoreError::Internal(error.to_string()))
+}
+
+/// One connection outside any pool, for migrations and long work.
+///
+/// # Errors
+/// When the server can't be reached.
+pub async fn connect(url: &str, timeout: Duration) -> Result<Client> {
+    let (mut config, wants_tls) = parse(url, timeout)?;
+    // Long work is bounded by its own means, not by a statement's time.
+    config.options("");
+    let connecting = async {
+        if wants_tls {
+            let (client, connection) = config.connect(tls()?).await.map_err(|error| unreachable(&error))?;
+            tokio::spawn(connection);
+            Ok(client)
+        } else {
+            let (client, connection) = config.connect(NoTls).await.map_err(|error| unreachable(&error))?;
+            tokio::spawn(connection);
+            Ok(client)
+        }
+    };
+    let patience = || StoreError::Unavailable(format!("PostgreSQL did not answer within {} s", timeout.as_secs()));
+    tokio::time::timeout(timeout, connecting).await.map_err(|_| patience())?
+}
+
+fn parse(url: &str, timeout: Duration) -> Result<(tokio_postgres::Config, bool)> {
+    let mut config = tokio_postgres::Config::from_str(url)
+        .map_err(|_| StoreError::Unavailable("LGDL_POSTGRES_URL is not a PostgreSQL URL".into()))?;
+    config.connect_timeout(timeout);
+    if config.get_application_name().is_none() {
+        config.application_name("lgdl-origin");
+    }
+    if config.get_options().is_none() {
+        config.options(format!("-c statement_timeout={}", timeout.as_millis()));
+    }
+    // `prefer`, the default, would fall back to plain text under attack; encryption is on when it is asked for.
+    let wants_tls = config.get_ssl_mode() == SslMode::Require;
+    if !wants_tls {
+        config.ssl_mode(SslMode::Disable);
+    }
+    Ok((config, wants_tls))
+}
+
+/// The server's certificate is checked against the system's roots (`SSL_CERT_FILE` names others).
+fn tls() -> Result<MakeRustlsConnect> {
+    // The first one stays; that is ours, or what the embedding program chose.
+    let _ = ring::default_provider().install_default();
+    let loaded = MakeRustlsConnect::with_native_certs();
+    let (connector, _) = loaded.map_err(|_| {
+        StoreError::Unavailable("no root certificates were found to check PostgreSQL's certificate with".into())
+    })?;
+    Ok(connector)
+}
+
+fn unreachable(error: &tokio_postgres::Error) -> StoreError {
+    match error.as_db_error() {
+        Some(_) => failed(error),
+        None => StoreError::Unavailable(format!("PostgreSQL can't be reached: {}", causes(error))),
+    }
+}
+
+/// An error with what caused it; connection errors hold no user data.
+fn causes(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", causes(cause)),
+        None => error.to_string(),
+    }
+}
+
+fn no_connection(error: &PoolError) -> StoreError {
+    match error {
+        PoolError::Timeout(_) => StoreError::Overloaded("no connection to PostgreSQL became free in time".into()),
+        PoolError::Closed => StoreError::Unavailable("the store is closed".into()),
+        PoolError::Backend(error) => unreachable(error),
+        other => StoreError::Unavailable(other.to_string()),
+    }
+}

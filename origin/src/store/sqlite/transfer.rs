@@ -1,0 +1,397 @@
+//! Whole stores into and out of SQLite.
+
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::Value;
+
+use super::commit::{is_erased, write_context, write_slot};
+use super::conversations::{dump, find_row};
+use super::people::{consent, erasure, hold, remove_conversation};
+use super::{SqliteStore, column, failed, natural};
+use crate::ids::ConversationId;
+use crate::store::{
+    Activation, AdministratorRow, ApiKeyRow, AuditRow, ConsentRow, ConversationDump, DataKeyRow, ErasureRow, Event,
+    GameRecord, GameVersionRecord, GameVersionRow, HoldRow, Imported, MAX_PAGE, Page, Record, Result, Section,
+    StoreError, TRANSFER_SETTINGS, Transfer, TurnRow,
+};
+
+#[async_trait]
+impl Transfer for SqliteStore {
+    async fn page(&self, section: Section, after: &str, limit: u32) -> Result<Page> {
+        let after = after.to_owned();
+        self.read(move |connection| {
+            let snapshot = connection.unchecked_transaction().map_err(failed)?;
+            page(&snapshot, section, &after, limit.clamp(1, MAX_PAGE))
+        })
+        .await
+    }
+
+    async fn import(&self, _section: Section, records: Vec<Record>, marks: Vec<(String, String)>) -> Result<Imported> {
+        self.writer
+            .write(move |connection| {
+                let mut done = Imported::default();
+                for record in &records {
+                    done.add(import(connection, record)?);
+                }
+                for (name, value) in &marks {
+                    write_setting(connection, name, value).map_err(failed)?;
+                }
+                Ok(done)
+            })
+            .await
+    }
+}
+
+/// The last column is the record's place.
+fn select(section: Section) -> &'static str {
+    match section {
+        Section::Settings => {
+            "SELECT name, value, name FROM settings WHERE name > ?1 AND name NOT LIKE 'transfer:%'
+            ORDER BY name LIMIT ?2"
+        }
+        Section::GameVersions => {
+            "SELECT tenant, game, version, name, file_hash, policy, published_at, published_by, compiled, source,
+                contract, tenant || '/' || game || '/' || version AS place FROM game_versions
+            WHERE place > ?1 ORDER BY place LIMIT ?2"
+        }
+        Section::Games => {
+            "SELECT tenant, game, active_version, pinned, created_at, updated_at, tenant || '/' || game AS place
+            FROM games WHERE place > ?1 ORDER BY place LIMIT ?2"
+        }
+        Section::Keys => {
+            "SELECT id, tenant, hash, name, scopes, created_at, expires_at, revoked_at, id FROM keys
+            WHERE id > ?1 ORDER BY id LIMIT ?2"
+        }
+        Section::DataKeys => {
+            "SELECT tenant, subject, id, wrapped, created_at, id FROM data_keys WHERE id > ?1 ORDER BY id LIMIT ?2"
+        }
+        Section::Administrators => {
+            "SELECT id, name, role, tenant, password, created_at, disabled, id FROM administrators
+            WHERE id > ?1 ORDER BY id LIMIT ?2"
+        }
+        Section::Consents => {
+            "SELECT id, tenant, game, user_id, given, at, actor, note, id FROM consents
+            WHERE id > ?1 ORDER BY id LIMIT ?2"
+        }
+        Section::Holds => {
+            "SELECT id, tenant, user_id, reason, placed_at, placed_by, lifted_at, id FROM legal_holds
+            WHERE id > ?1 ORDER BY id LIMIT ?2"
+        }
+        Section::Erasures => {
+            "SELECT id, tenant, kind, subject, at, requested_by, report, id FROM erasures
+            WHERE id > ?1 ORDER BY id LIMIT ?2"
+        }
+        Section::Conversations => "SELECT id, tenant, id FROM conversations WHERE id > ?1 ORDER BY id LIMIT ?2",
+        Section::Audit => {
+            "SELECT at, tenant, event, actor, subject, detail, sequence, previous_hash, hash,
+                printf('%020d', sequence) FROM audit
+            WHERE sequence > CAST(?1 AS INTEGER) ORDER BY sequence LIMIT ?2"
+        }
+    }
+}
+
+fn page(connection: &Connection, section: Section, after: &str, limit: u32) -> Result<Page> {
+    let mut statement = connection.prepare_cached(select(section)).map_err(failed)?;
+    let place = statement.column_count() - 1;
+    let mut rows = statement.query(params![after, limit]).map_err(failed)?;
+    let mut page = Page::default();
+    while let Some(row) = rows.next().map_err(failed)? {
+        page.records.extend(record(connection, section, row)?);
+        page.next = Some(row.get(place).map_err(failed)?);
+    }
+    if page.records.len() < limit as usize {
+        page.next = None;
+    }
+    Ok(page)
+}
+
+fn record(connection: &Connection, section: Section, row: &Row<'_>) -> Result<Option<Record>> {
+    Ok(Some(match section {
+        Section::Settings => {
+            let read = || Ok(Record::Setting { name: row.get(0)?, value: row.get(1)? });
+            read().map_err(failed)?
+        }
+        Section::GameVersions => Record::GameVersion(Box::new(game_version(row).map_err(failed)?)),
+        Section::Games => Record::Game(game(connection, row).map_err(failed)?),
+        Section::Keys => Record::Key(super::keys::key(row)?),
+        Section::DataKeys => Record::DataKey(super::data_keys::data_key(row)?),
+        Section::Administrators => Record::Administrator(super::administrators::administrator(row, 0)?),
+        Section::Consents => Record::Consent(consent(row)?),
+        Section::Holds => Record::Hold(hold(row)?),
+        Section::Erasures => Record::Erasure(erasure(row)?),
+        Section::Audit => {
+            let event = super::audit::event(row)?;
+            let read = || Ok((natural(row.get(6)?), row.get(7)?, row.get(8)?));
+            let (sequence, previous_hash, hash) = read().map_err(failed)?;
+            Record::Audit(AuditRow { sequence, event, previous_hash, hash })
+        }
+        Section::Conversations => {
+            let id = super::conversations::parse_id(row.get(0).map_err(failed)?)?;
+            let tenant: String = row.get(1).map_err(failed)?;
+            return Ok(dump(connection, &tenant, &id)?.map(|dump| Record::Conversation(Box::new(dump))));
+        }
+    }))
+}
+
+fn game_version(row: &Row<'_>) -> rusqlite::Result<GameVersionRecord> {
+    Ok(GameVersionRecord {
+        tenant: row.get(0)?,
+        game: row.get(1)?,
+        row: GameVersionRow {
+            version: row.get(2)?,
+            name: row.get(3)?,
+            file_hash: row.get(4)?,
+            policy: row.get(5)?,
+            published_at: row.get(6)?,
+            published_by: row.get(7)?,
+        },
+        compiled: row.get(8)?,
+        source: row.get(9)?,
+        contract: row.get(10)?,
+    })
+}
+
+fn game(connection: &Connection, row: &Row<'_>) -> rusqlite::Result<GameRecord> {
+    let mut record = GameRecord {
+        tenant: row.get(0)?,
+        game: row.get(1)?,
+        active_version: row.get(2)?,
+        pinned: row.get(3)?,
+        created_at: row.get(4)?,
+        updated_at: row.get(5)?,
+        activations: Vec::new(),
+    };
+    let sql = "SELECT version, at, actor FROM game_activations WHERE tenant = ?1 AND game = ?2 ORDER BY sequence";
+    let mut statement = connection.prepare_cached(sql)?;
+    let steps = statement.query_map([&record.tenant, &record.game], |row| {
+        Ok(Activation { version: row.get(0)?, at: row.get(1)?, actor: row.get(2)? })
+    })?;
+    record.activations = steps.collect::<rusqlite::Result<_>>()?;
+    Ok(record)
+}
+
+fn write_setting(connection: &Connection, name: &str, value: &str) -> rusqlite::Result<usize> {
+    let sql = "INSERT INTO settings (name, value) VALUES (?1, ?2)
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value";
+    connection.prepare_cached(sql)?.execute([name, value])
+}
+
+fn import(connection: &Connection, record: &Record) -> Result<Imported> {
+    let rows = match record {
+        Record::Conversation(dump) => return import_conversation(connection, dump),
+        Record::Audit(row) => import_audit(connection, row)?,
+        Record::Setting { name, .. } if name.starts_with(TRANSFER_SETTINGS) => 0,
+        Record::Setting { name, value } => write_setting(connection, name, value).map_err(failed)?,
+        other => write_row(connection, other).map_err(failed)?,
+    };
+    let written = u64::from(rows > 0);
+    Ok(Imported { written, kept: 1 - written, erased: 0 })
+}
+
+fn write_row(connection: &Connection, record: &Record) -> rusqlite::Result<usize> {
+    match record {
+        Record::GameVersion(version) => {
+            let sql = "INSERT INTO game_versions (tenant, game, version, name, file_hash, compiled, source, contract,
+                policy, published_at, published_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                ON CONFLICT DO NOTHING";
+            let GameVersionRecord { tenant, game, row, compiled, source, contract } = &**version;
+            let GameVersionRow { version, name, file_hash, policy, published_at, published_by } = row;
+            let row = params![
+                tenant,
+                game,
+                version,
+                name,
+                file_hash,
+                compiled,
+                source,
+                contract,
+                policy,
+                published_at,
+                published_by
+            ];
+            connection.prepare_cached(sql)?.execute(row)
+        }
+        Record::Game(game) => {
+            let sql = "INSERT INTO games (tenant, game, active_version, pinned, created_at, updated_at)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
+            let GameRecord { tenant, game: id, active_version, pinned, created_at, updated_at, activations } = game;
+            let row = params![tenant, id, active_version, pinned, created_at, updated_at];
+            let rows = connection.prepare_cached(sql)?.execute(row)?;
+            // The history belongs to the game: it comes with it, or not at all.
+            for Activation { version, at, actor } in activations.iter().filter(|_| rows > 0) {
+                let sql = "INSERT INTO game_activations (tenant, game, version, at, actor) VALUES (?1, ?2, ?3, ?4, ?5)";
+                connection.prepare_cached(sql)?.execute(params![tenant, id, version, at, actor])?;
+            }
+            Ok(rows)
+        }
+        Record::Key(key) => {
+            let sql = "INSERT INTO keys (id, tenant, hash, name, scopes, created_at, expires_at, revoked_at)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                ON CONFLICT (id) DO UPDATE SET revoked_at = excluded.revoked_at
+                    WHERE revoked_at IS NULL AND excluded.revoked_at IS NOT NULL";
+            let scopes = Value::from(key.scopes.clone()).to_string();
+            let ApiKeyRow { id, tenant, hash, name, created_at, expires_at, revoked_at, .. } = key;
+            let row = params![id.as_str(), tenant, hash, name, scopes, created_at, expires_at, revoked_at];
+            connection.prepare_cached(sql)?.execute(row)
+        }
+        Record::DataKey(key) => {
+            let sql = "INSERT INTO data_keys (tenant, subject, id, wrapped, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
+                ON CONFLICT DO NOTHING";
+            let DataKeyRow { tenant, subject, id, wrapped, created_at } = key;
+            connection.prepare_cached(sql)?.execute(params![tenant, subject, id.as_str(), wrapped, created_at])
+        }
+        Record::Administrator(administrator) => {
+            let sql = "INSERT INTO administrators (id, name, role, tenant, password, created_at, disabled)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
+            let AdministratorRow { id, name, role, tenant, password, created_at, disabled } = administrator;
+            let row = params![id.as_str(), name, role.name(), tenant, password, created_at, disabled];
+            connection.prepare_cached(sql)?.execute(row)
+        }
+        Record::Consent(consent) => {
+            let sql = "INSERT INTO consents (id, tenant, game, user_id, given, at, actor, note)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING";
+            let ConsentRow { id, tenant, game, user_id, given, at, actor, note } = consent;
+            let row = params![id.as_str(), tenant, game, user_id, given, at, actor, note];
+            connection.prepare_cached(sql)?.execute(row)
+        }
+        Record::Hold(hold) => {
+            let sql = "INSERT INTO legal_holds (id, tenant, user_id, reason, placed_at, placed_by, lifted_at)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                ON CONFLICT (id) DO UPDATE SET lifted_at = excluded.lifted_at
+                    WHERE lifted_at IS NULL AND excluded.lifted_at IS NOT NULL";
+            let HoldRow { id, tenant, user_id, reason, placed_at, placed_by, lifted_at } = hold;
+            let row = params![id.as_str(), tenant, user_id, reason, placed_at, placed_by, lifted_at];
+            connection.prepare_cached(sql)?.execute(row)
+        }
+        Record::Erasure(erasure) => {
+            let sql = "INSERT INTO erasures (tenant, kind, subject, id, at, requested_by, report)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                ON CONFLICT (tenant, kind, subject) DO UPDATE SET id = excluded.id, at = excluded.at,
+                    requested_by = excluded.requested_by, report = excluded.report WHERE at < excluded.at";
+            let report = serde_json::to_string(&erasure.report).unwrap_or_default();
+            let ErasureRow { id, tenant, kind, subject, at, requested_by, .. } = erasure;
+            let row = params![tenant, kind, subject, id, at, requested_by, report];
+            connection.prepare_cached(sql)?.execute(row)
+        }
+        Record::Setting { .. } | Record::Conversation(_) | Record::Audit(_) => Ok(0),
+    }
+}
+
+/// A link fits where the chain ends, or is there already.
+fn import_audit(connection: &Connection, row: &AuditRow) -> Result<usize> {
+    let sql = "SELECT hash FROM audit WHERE sequence = ?1";
+    let there: Option<String> = connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| statement.query_row([column(row.sequence)], |row| row.get(0)).optional())
+        .map_err(failed)?;
+    let differs = || StoreError::Damaged(format!("the audit chains differ from link {} on", row.sequence));
+    if let Some(hash) = there {
+        return if hash == row.hash { Ok(0) } else { Err(differs()) };
+    }
+    let last: i64 =
+        connection.query_row("SELECT coalesce(max(sequence), 0) FROM audit", [], |row| row.get(0)).map_err(failed)?;
+    if natural(last) + 1 != row.sequence {
+        return Err(differs());
+    }
+    let sql = "INSERT INTO audit (sequence, at, tenant, event, actor, subject, detail, previous_hash, hash)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    let Event { at, tenant, event, actor, subject, detail } = &row.event;
+    let row = params![
+        column(row.sequence),
+        at,
+        tenant,
+        event,
+        actor,
+        subject,
+        detail.to_string(),
+        row.previous_hash,
+        row.hash
+    ];
+    connection.prepare_cached(sql).and_then(|mut statement| statement.execute(row)).map_err(failed)
+}
+
+fn import_conversation(connection: &Connection, dump: &ConversationDump) -> Result<Imported> {
+    let row = &dump.conversation;
+    if is_erased(connection, &row.tenant, &row.id).map_err(failed)? {
+        return Ok(Imported { erased: 1, ..Imported::default() });
+    }
+    let there = find_row(connection, &row.tenant, &row.id)?;
+    if there.is_some_and(|there| there.version >= row.version) {
+        return Ok(Imported { kept: 1, ..Imported::default() });
+    }
+    remove_conversation(connection, &row.id).map_err(failed)?;
+    write_conversation(connection, dump).map_err(failed)?;
+    Ok(Imported { written: 1, ..Imported::default() })
+}
+
+fn write_conversation(connection: &Connection, dump: &ConversationDump) -> rusqlite::Result<()> {
+    let (row, summary) = (&dump.conversation, &dump.conversation.summary);
+    let sql = "INSERT INTO conversations (id, tenant, game, external_id, user_id, version, game_version, created_at,
+        updated_at, current_move_state, awaiting_response, last_question, awaiting_slot_for_move, awaiting_slot_name,
+        state, metadata) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+    connection.prepare_cached(sql)?.execute(params![
+        row.id.as_str(),
+        row.tenant,
+        row.game,
+        row.external_id,
+        row.user_id,
+        column(row.version),
+        row.game_version,
+        row.created_at,
+        row.updated_at,
+        summary.current_move_state,
+        summary.awaiting_response,
+        summary.last_question,
+        summary.awaiting_slot_for_move,
+        summary.awaiting_slot_name,
+        row.state,
+        row.metadata,
+    ])?;
+    for turn in &dump.turns {
+        write_turn(connection, &row.id, turn)?;
+    }
+    for slot in &dump.slots {
+        write_slot(connection, &row.id, slot)?;
+    }
+    for value in &dump.context {
+        write_context(connection, &row.id, &value.key, &value.value)?;
+    }
+    for answer in &dump.answers {
+        let sql = "INSERT INTO idempotency (tenant, user_id, key, conversation_id, fingerprint, turn_num, answer,
+            journal_sequence, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
+        connection.prepare_cached(sql)?.execute(params![
+            row.tenant,
+            row.user_id,
+            answer.key,
+            row.id.as_str(),
+            answer.fingerprint,
+            column(answer.turn_num),
+            answer.answer,
+            answer.journal_sequence.map(column),
+            answer.created_at,
+        ])?;
+    }
+    Ok(())
+}
+
+pub(super) fn write_turn(connection: &Connection, id: &ConversationId, turn: &TurnRow) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO turns (conversation_id, turn_num, timestamp, user_input, sanitized_input, matched_move,
+        confidence, response, extracted_params, metadata, details)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    connection
+        .prepare_cached(sql)?
+        .execute(params![
+            id.as_str(),
+            column(turn.turn_num),
+            turn.timestamp,
+            turn.user_input,
+            turn.sanitized_input,
+            turn.matched_move,
+            turn.confidence,
+            turn.response,
+            turn.extracted_params,
+            turn.metadata,
+            turn.details,
+        ])
+        .map(drop)
+}

@@ -1,0 +1,127 @@
+//! What only PostgreSQL has: round trips that can be counted, partitions, several origins at one database.
+
+use std::time::Duration;
+
+use lgdl_origin::clock::{DAY_MS, ManualClock};
+use lgdl_origin::config::Secret;
+use lgdl_origin::migrations;
+use lgdl_origin::store::postgres::{PoolSettings, PostgresStore, connect};
+use lgdl_origin::store::{
+    CommitOutcome, Conversations as _, Maintenance as _, People as _, RetentionRule, RetentionScope, StoreError,
+};
+
+use crate::data::{NOW, claim, commit, key, order};
+use crate::postgres_server::Cluster;
+use crate::stores::open_postgres;
+
+/// A server of its own, that writes down every statement.
+async fn talkative() -> Result<Cluster, String> {
+    let settings = ["log_statement=all", "log_min_messages=log", "log_line_prefix=%d|%x|"];
+    tokio::task::spawn_blocking(move || Cluster::start(&settings)).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_is_one_statement_one_transaction_one_round_trip() {
+    let cluster = match talkative().await {
+        Ok(cluster) => cluster,
+        Err(reason) => return eprintln!("skipped: {reason}"),
+    };
+    let url = cluster.fresh_database();
+    let settings =
+        PoolSettings { url: Secret::new(url), read_url: None, min: 1, max: 1, timeout: Duration::from_secs(20) };
+    let store = PostgresStore::open(&settings, &ManualClock::at(NOW)).await.unwrap();
+    // The connection gets to know the statements.
+    store.commit(commit("warm", "u", 0, "warm")).await.unwrap();
+    store.claim(claim("warm", "u", 1, "warm2", NOW)).await.unwrap();
+    let before = cluster.log();
+    const TURNS: u64 = 20;
+    for version in 0..TURNS {
+        let outcome = store.commit(commit("c", "u", version, &format!("k{version}"))).await.unwrap();
+        assert_eq!(outcome, CommitOutcome::Committed { version: version + 1 });
+    }
+    let after = cluster.log();
+    let statements: Vec<_> = after[before.len()..]
+        .lines()
+        .filter(|line| line.contains("execute ") || line.contains("statement: "))
+        .collect();
+    assert_eq!(statements.len() as u64, TURNS, "{statements:#?}");
+    assert!(statements.iter().all(|line| line.contains("lgdl_commit")), "{statements:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_origins_that_start_at_once_migrate_once() {
+    let Ok(cluster) = tokio::task::spawn_blocking(crate::postgres_server::shared).await.unwrap() else { return };
+    let url = cluster.fresh_database();
+    let mut starts = tokio::task::JoinSet::new();
+    for _ in 0..6 {
+        let url = url.clone();
+        starts.spawn(async move { open_postgres(&url).await });
+    }
+    let stores = starts.join_all().await;
+    assert_eq!(stores.len(), 6);
+    let client = connect(&url, Duration::from_secs(10)).await.unwrap();
+    let statuses = migrations::postgres::status(&client).await.unwrap();
+    assert!(statuses.iter().all(|status| status.applied_at.is_some()));
+    let name = url.split('/').nth(3).unwrap().split('?').next().unwrap();
+    cluster.sql(name, "UPDATE schema_migrations SET checksum = 'other' WHERE version = 1");
+    let settings =
+        PoolSettings { url: Secret::new(url), read_url: None, min: 1, max: 1, timeout: Duration::from_secs(10) };
+    let refused = PostgresStore::open(&settings, &ManualClock::at(NOW)).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Schema(_)), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn months_that_are_over_are_dropped_as_a_whole_and_their_survivors_kept() {
+    let Ok(cluster) = tokio::task::spawn_blocking(crate::postgres_server::shared).await.unwrap() else { return };
+    let url = cluster.fresh_database();
+    let name = url.split('/').nth(3).unwrap().split('?').next().unwrap().to_owned();
+    let store = open_postgres(&url).await;
+    let partitions = || {
+        let sql = "SELECT string_agg(inhrelid::regclass::text, ' ' ORDER BY 1) FROM pg_inherits
+            WHERE inhparent = 'turns'::regclass";
+        cluster.sql(&name, sql)
+    };
+    let old = NOW - 200 * DAY_MS;
+    for number in 0..30 {
+        let mut turn = commit(&format!("old{number}"), "u", 0, &format!("k{number}"));
+        (turn.now_ms, turn.turn.timestamp) = (old, old);
+        store.commit(turn).await.unwrap();
+    }
+    let months = partitions().split(' ').count();
+    // One of them goes on today; its turns stay in the month it began in.
+    store.commit(commit("old3", "u", 1, "today")).await.unwrap();
+    assert_eq!(partitions().split(' ').count(), months);
+    let rule = RetentionRule { scope: RetentionScope::AllBut(Vec::new()), before: NOW - 100 * DAY_MS };
+    assert_eq!(store.remove_conversations_before(rule.clone(), 1000).await.unwrap(), 29);
+    assert_eq!(store.turns(&key("old3").id(), 0, 10).await.unwrap().len(), 2);
+
+    // Now nobody is left in that month.
+    store.erase_conversation(&key("old3"), "u", order(NOW)).await.unwrap();
+    for number in 0..5 {
+        let mut turn = commit(&format!("older{number}"), "u", 0, &format!("o{number}"));
+        (turn.now_ms, turn.turn.timestamp) = (old, old);
+        store.commit(turn).await.unwrap();
+    }
+    assert_eq!(store.remove_conversations_before(rule, 1000).await.unwrap(), 5);
+    assert_eq!(partitions().split(' ').count(), months - 1, "the month's partition is gone");
+    // A late first turn of that month finds its place all the same.
+    let mut late = commit("late", "u", 0, "late");
+    (late.now_ms, late.turn.timestamp) = (old, old);
+    assert_eq!(store.commit(late).await.unwrap(), CommitOutcome::Committed { version: 1 });
+    assert_eq!(store.turns(&key("late").id(), 0, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_forgets_is_refused() {
+    let settings = ["synchronous_commit=off"];
+    let Ok(cluster) = tokio::task::spawn_blocking(move || Cluster::start(&settings)).await.unwrap() else { return };
+    let settings = PoolSettings {
+        url: Secret::new(cluster.fresh_database()),
+        read_url: None,
+        min: 1,
+        max: 1,
+        timeout: Duration::from_secs(10),
+    };
+    let refused = PostgresStore::open(&settings, &ManualClock::at(NOW)).await.unwrap_err();
+    assert!(refused.to_string().contains("synchronous_commit"), "{refused}");
+}
