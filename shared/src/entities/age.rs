@@ -11,7 +11,7 @@ pub(super) fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<Quantity>
         .filter(|candidate| !candidate.attached_before)
         .filter_map(|candidate| {
             let phrase = candidate.phrase;
-            let (unit, _, end) = unit_behind(u, &phrase, u.grammar.ages)?;
+            let (unit, _, end) = unit_behind(u, &phrase, |at| u.grammar.ages.longest(u, at))?;
             Some(Quantity { start: phrase.start, end, amount: phrase.amount, unit })
         })
         .collect()

@@ -7,9 +7,9 @@ use super::amount::Amount;
 use super::grammar::{Grammar, Numeral};
 use super::number::{self, NumberPhrase};
 use super::token::Shape;
-use super::units::UNITS;
+use super::units::Unit;
 use super::utterance::Utterance;
-use super::{Language, email, lexicon, phone, temperature, url};
+use super::{Language, dimension, email, phone, temperature, url};
 
 /// The most tokens that a short answer has.
 const MAX_TOKENS: usize = 40;
@@ -180,18 +180,17 @@ pub fn convert(amount: f64, from: &str, to: &str) -> Option<f64> {
     if let (Some(from), Some(to)) = (scale(from), scale(to)) {
         return from_kelvin(in_kelvin(amount, from)?, to);
     }
-    let (from, to) = (&UNITS[usize::from(measure(from)?)], &UNITS[usize::from(measure(to)?)]);
-    if from.dimension != to.dimension {
+    let (from, to) = (measure(from)?, measure(to)?);
+    if from.dimension() != to.dimension() {
         return None;
     }
-    let ratio = |(numerator, denominator): (u64, u64)| numerator as f64 / denominator as f64;
-    Some(amount * ratio(from.factor) / ratio(to.factor))
+    Some(amount * from.factor().value() / to.factor().value())
 }
 
 fn scale(name: &str) -> Option<&'static str> {
     let grammar = Grammar::of(Language::English);
     let key = name.to_lowercase();
-    let number = lexicon::exact(&key, grammar.temperatures)?;
+    let number = grammar.temperatures.get_singular(&key)?;
     temperature::SCALES.get(usize::from(number)).copied().filter(|scale| *scale != "Degree")
 }
 
@@ -217,9 +216,10 @@ fn from_kelvin(kelvin: f64, scale: &str) -> Option<f64> {
     Some((amount * 1e9).round() / 1e9)
 }
 
-fn measure(name: &str) -> Option<u8> {
-    let by_name = UNITS.iter().position(|unit| unit.name == name).and_then(|at| u8::try_from(at).ok());
-    by_name.or_else(|| lexicon::exact(&name.to_lowercase(), Grammar::of(Language::English).units))
+fn measure(name: &str) -> Option<Unit> {
+    let u = Utterance::new(name, Grammar::of(Language::English));
+    let (unit, end) = dimension::unit(&u, 0)?;
+    (end == u.tokens.len()).then_some(Unit(unit))
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@
 use super::amount::Amount;
 use super::number::{Candidate, NumberPhrase};
 use super::quantity::{Quantity, unit_behind, without_suffix};
+use super::table::ends_a_word;
 use super::token::Shape;
-use super::units::{SPELLINGS, UNITS};
+use super::units::{Dimension, Made, SPELLINGS, Unit};
 use super::utterance::Utterance;
 
 /// The measures of a text.
@@ -31,17 +32,85 @@ pub(super) fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<Quantity>
 }
 
 /// An amount of one unit in another of the same dimension.
-pub(super) fn in_units_of(amount: Amount, from: u8, to: u8) -> Amount {
-    let factor = |unit: u8| {
-        let (numerator, denominator) = UNITS[usize::from(unit)].factor;
-        Amount::ratio(i128::from(numerator), i128::from(denominator)).unwrap_or(Amount::ZERO)
+pub(super) fn in_units_of(amount: Amount, from: u16, to: u16) -> Amount {
+    Unit(from).factor().over(Unit(to).factor()).map_or(amount, |ratio| amount.times(ratio))
+}
+
+/// The unit at a token, and the token after it: one with a name of its own, or one made of a length (`square feet`, `m²`,
+/// `km/h`, `miles per hour`).
+pub(super) fn unit(u: &Utterance<'_>, at: usize) -> Option<(u16, usize)> {
+    if let Some(made) = power(u.tokens.word(at), u) {
+        let abbreviated = u.tokens.is_symbol(at + 1, '.') && u.tokens.glued(at + 1);
+        let hyphen = usize::from(u.is_joining_hyphen(at + 1));
+        if let Some((code, end)) = u.grammar.units.longest(u, at + 1 + usize::from(abbreviated) + hyphen)
+            && let Some(unit) = Unit(code).into_made(made)
+        {
+            return Some((unit.0, end));
+        }
+    }
+    let (code, end) = u.grammar.units.longest_before(u, at, ends_a_word_or_power)?;
+    if Unit(code).dimension() == Dimension::Length
+        && let Some((made, end)) = power_behind(u, end).or_else(|| per_time(u, end))
+        && let Some(unit) = Unit(code).into_made(made)
+        && ends_a_word(u, end)
+    {
+        return Some((unit.0, end));
+    }
+    ends_a_word(u, end).then_some((code, end))
+}
+
+fn ends_a_word_or_power(u: &Utterance<'_>, end: usize) -> bool {
+    ends_a_word(u, end) || matches!(u.tokens.digits(end), "2" | "3")
+}
+
+/// `square`, `cubic`
+fn power(word: &str, u: &Utterance<'_>) -> Option<Made> {
+    match u.grammar.powers.get(word)? {
+        2 => Some(Made::Square),
+        3 => Some(Made::Cubic),
+        _ => None,
+    }
+}
+
+/// `²`, `^2`, `2`, `squared`
+fn power_behind(u: &Utterance<'_>, at: usize) -> Option<(Made, usize)> {
+    if let Some(made) = u.grammar.powers_behind.get(u.tokens.word(at)) {
+        return Some((if made == 2 { Made::Square } else { Made::Cubic }, at + 1));
+    }
+    if !u.tokens.glued(at) {
+        return None;
+    }
+    match u.tokens.symbol(at) {
+        Some('²') => return Some((Made::Square, at + 1)),
+        Some('³') => return Some((Made::Cubic, at + 1)),
+        _ => {}
+    }
+    let digit = at + usize::from(u.tokens.is_symbol(at, '^'));
+    match u.tokens.digits(digit) {
+        "2" if u.tokens.glued(digit) => Some((Made::Square, digit + 1)),
+        "3" if u.tokens.glued(digit) => Some((Made::Cubic, digit + 1)),
+        _ => None,
+    }
+}
+
+/// `/h`, `per second`, `an hour`
+fn per_time(u: &Utterance<'_>, at: usize) -> Option<(Made, usize)> {
+    let slash = u.tokens.is_symbol(at, '/');
+    if !slash && !u.grammar.per.has(u.tokens.word(at)) {
+        return None;
+    }
+    let time = u.tokens.word(at + 1);
+    let made = match u.grammar.per_times.get(time).filter(|_| slash || time.len() > 1)? {
+        1 => Made::PerSecond,
+        2 => Made::PerMinute,
+        _ => Made::PerHour,
     };
-    factor(from).over(factor(to)).map_or(amount, |ratio| amount.times(ratio))
+    Some((made, at + 2))
 }
 
 fn read(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<Quantity> {
     let with_unit = |phrase: &NumberPhrase| {
-        let (unit, at, end) = unit_behind(u, phrase, u.grammar.units)?;
+        let (unit, at, end) = unit_behind(u, phrase, |at| unit(u, at))?;
         is_unit_here(u, phrase, at, end).then_some((unit, end, phrase.amount))
     };
     let shorter = without_suffix(u, phrase);
@@ -51,7 +120,7 @@ fn read(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<Quantity> {
 }
 
 /// `Mb` are bits, where `MB` and `mb` are bytes.
-fn bits(raw: &str) -> Option<u8> {
+fn bits(raw: &str) -> Option<u16> {
     let long = match raw {
         "Kb" => "kilobit",
         "Mb" => "megabit",
@@ -59,16 +128,16 @@ fn bits(raw: &str) -> Option<u8> {
         "Tb" => "terabit",
         _ => return None,
     };
-    super::lexicon::exact(long, SPELLINGS)
+    SPELLINGS.get(long)
 }
 
 /// `five feet [and] two inches`: a smaller unit of the same dimension, less than one of the larger. Units whose ratio is a
 /// power of ten (`12 m 2 dm`) are not added up: who counts in those says decimals.
 fn continues(u: &Utterance<'_>, last: &Quantity, next: &Quantity) -> bool {
     let joined = usize::from(u.numeral(last.end) == Some(super::grammar::Numeral::And));
-    let (large, small) = (&UNITS[usize::from(last.unit)], &UNITS[usize::from(next.unit)]);
+    let (large, small) = (Unit(last.unit), Unit(next.unit));
     last.end + joined == next.start
-        && large.dimension == small.dimension
+        && large.dimension() == small.dimension()
         && last.unit != next.unit
         && last.amount.as_integer().is_some()
         && !next.amount.is_negative()
@@ -91,7 +160,7 @@ fn feet_and_inches_in_marks(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<
     let is_inch = matches!(u.tokens.symbol(at + 2), Some('"' | '”' | '″'));
     let glued = (at..at + 3).all(|i| u.tokens.glued(i));
     let inches: u64 = u.tokens.digits(at + 1).parse().ok().filter(|inches| *inches < 12)?;
-    let foot = super::lexicon::exact("foot", SPELLINGS)?;
+    let foot = SPELLINGS.get("foot")?;
     if !is_foot || !is_inch || !glued {
         return None;
     }

@@ -4,7 +4,6 @@
 use super::amount::Amount;
 use super::currencies::{CURRENCIES, EVERYDAY_WORDS, MINOR_SPELLINGS, MINORS, PREFIXES, SPELLINGS};
 use super::grammar::Numeral;
-use super::lexicon::{exact, longest};
 use super::number::{Candidate, Form, NumberPhrase};
 use super::quantity::after_number;
 use super::token::Shape;
@@ -24,9 +23,9 @@ const VIDEO_LINES: [i64; 8] = [144, 240, 360, 480, 720, 1080, 1440, 2160];
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unit {
     /// A number of [`CURRENCIES`].
-    Currency(u8),
+    Currency(u16),
     /// A number of [`MINORS`]: cents by themselves.
-    Minor(u8),
+    Minor(u16),
 }
 
 impl Unit {
@@ -95,14 +94,14 @@ fn read(u: &Utterance<'_>, candidate: &Candidate, free_from: usize) -> Option<Su
 }
 
 /// Whether a currency named behind the number is the one whose sign stands before it.
-fn refines(unit: Unit, currency: u8) -> bool {
+fn refines(unit: Unit, currency: u16) -> bool {
     let (Unit::Currency(at), general) = (unit, &CURRENCIES[usize::from(currency)]) else { return false };
     let special = &CURRENCIES[usize::from(at)];
     at == currency || general.iso.is_empty() && special.name.to_lowercase().ends_with(&general.name.to_lowercase())
 }
 
 /// The currency that stands before token `end`, and its first token. None of it before `from`.
-fn prefix(u: &Utterance<'_>, end: usize, from: usize) -> Option<(u8, usize)> {
+fn prefix(u: &Utterance<'_>, end: usize, from: usize) -> Option<(u16, usize)> {
     let last = end.checked_sub(1).filter(|last| *last >= from)?;
     // What begins further back ends in a sign or a full stop; a word stands alone.
     let reach = match u.tokens.symbol(last) {
@@ -120,13 +119,13 @@ fn prefix(u: &Utterance<'_>, end: usize, from: usize) -> Option<(u8, usize)> {
         }
         key.clear();
         (start..end).for_each(|i| key.push_str(u.tokens.folded(i)));
-        let Ok(at) = PREFIXES.binary_search_by(|(known, _)| (*known).cmp(key.as_str())) else { continue };
+        let Some(currency) = PREFIXES.get(&key) else { continue };
         // `ALL 5 solutions`: no capitals help here.
-        let is_a_word = EVERYDAY_WORDS.binary_search(&key.as_str()).is_ok() && key.len() > 2;
+        let is_a_word = key.len() > 2 && EVERYDAY_WORDS.has(&key);
         if is_a_word || is_everyday_word(u, start, end, &key) || is_loose_letter(u, start, end) {
             continue;
         }
-        best = Some((PREFIXES[at].1, start));
+        best = Some((currency, start));
     }
     best
 }
@@ -148,7 +147,7 @@ fn is_word(u: &Utterance<'_>, i: usize) -> bool {
 /// Whether a code is an English word too and not in capitals here.
 fn is_everyday_word(u: &Utterance<'_>, start: usize, end: usize, spelling: &str) -> bool {
     end == start + 1
-        && [spelling, spelling.trim_end_matches('s')].iter().any(|word| EVERYDAY_WORDS.binary_search(word).is_ok())
+        && EVERYDAY_WORDS.get_singular(spelling).is_some()
         && u.tokens.raw(start).contains(char::is_lowercase)
 }
 
@@ -186,7 +185,7 @@ fn suffix(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<(Unit, usize, i32)
     {
         return Some((unit, end, power));
     }
-    if let Some((minor, end)) = longest(u, at, MINOR_SPELLINGS) {
+    if let Some((minor, end)) = MINOR_SPELLINGS.longest(u, at) {
         let single_letter = u.tokens.raw(at).len() == 1 && is_word(u, at);
         let video = phrase.amount.as_integer().is_some_and(|n| VIDEO_LINES.contains(&n));
         return (!single_letter || u.tokens.glued(at) && !video).then_some((Unit::Minor(minor), end, 0));
@@ -195,7 +194,7 @@ fn suffix(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<(Unit, usize, i32)
     let word = u.tokens.word(at);
     let (letter, code) = word.split_at_checked(1).filter(|(_, code)| code.len() == 3)?;
     let (_, power) = MULTIPLIERS.iter().find(|(letters, _)| *letters == letter)?;
-    let currency = exact(code, SPELLINGS)?;
+    let currency = SPELLINGS.get(code)?;
     let is_code = CURRENCIES[usize::from(currency)].iso.eq_ignore_ascii_case(code);
     let capitals = u.tokens.raw(at)[1..].chars().all(char::is_uppercase);
     (is_code && capitals).then_some((Unit::Currency(currency), at + 1, *power))
@@ -207,7 +206,7 @@ fn power_of_ten(scale: u64) -> Option<i32> {
 }
 
 fn currency_after(u: &Utterance<'_>, at: usize) -> Option<(Unit, usize)> {
-    let (currency, end) = longest(u, at, SPELLINGS)?;
+    let (currency, end) = SPELLINGS.longest(u, at)?;
     if is_everyday_word(u, at, end, u.tokens.folded(at)) {
         return None;
     }
@@ -251,7 +250,7 @@ fn with_minor_parts(u: &Utterance<'_>, sum: Sum, following: &[Candidate]) -> Sum
 }
 
 /// How many of a named fractional unit make one of the currency whose own is called `own`.
-fn named_minors(own: &str, minors: u32, minor: u8) -> Option<u32> {
+fn named_minors(own: &str, minors: u32, minor: u16) -> Option<u32> {
     let named = &MINORS[usize::from(minor)];
     let same = named.name == own || own == "Penny" && named.name == "Pence";
     let yuan = own == "Jiao" && named.name == "Fen";

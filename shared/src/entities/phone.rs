@@ -5,9 +5,9 @@
 
 use std::ops::Range;
 
+use super::currencies;
 use super::token::Shape;
 use super::utterance::Utterance;
-use super::{currencies, lexicon};
 
 /// The fewest and the most digits of a number without its country code.
 const NATIONAL: Range<usize> = 7..14;
@@ -347,8 +347,8 @@ fn is_dialled(u: &Utterance<'_>, written: &Written, count: usize, prefix: Prefix
 /// `12345678 dollars`: an amount of something.
 fn is_counted(u: &Utterance<'_>, end: usize) -> bool {
     !u.tokens.word(end).is_empty()
-        && (lexicon::exact(u.tokens.word(end), currencies::SPELLINGS).is_some()
-            || lexicon::exact(u.tokens.word(end), u.grammar.units).is_some())
+        && (currencies::SPELLINGS.get_singular(u.tokens.word(end)).is_some()
+            || u.grammar.units.get_singular(u.tokens.word(end)).is_some())
 }
 
 /// Groups with blanks between them.

@@ -3,7 +3,6 @@
 use super::amount::Amount;
 use super::digits;
 use super::grammar::Numeral;
-use super::lexicon::longest;
 use super::number::{Form, NumberPhrase};
 use super::token::Shape;
 use super::utterance::Utterance;
@@ -18,7 +17,7 @@ pub(super) struct Quantity {
     /// How many.
     pub(super) amount: Amount,
     /// The number of the unit in its table.
-    pub(super) unit: u8,
+    pub(super) unit: u16,
 }
 
 /// The token at which a unit for this number would begin: past a hyphen (`3-inch`) or an article (`half a mile`).
@@ -33,13 +32,13 @@ pub(super) fn after_number(u: &Utterance<'_>, phrase: &NumberPhrase) -> usize {
     }
 }
 
-/// The longest spelling of `table` behind a number, perhaps in brackets (`20 <kg>`): its value, its first token, and the
-/// token after it all.
+/// The unit behind a number, perhaps in brackets (`20 <kg>`), as `find` finds it at a token: its number, its first token,
+/// and the token after it all.
 pub(super) fn unit_behind(
     u: &Utterance<'_>,
     phrase: &NumberPhrase,
-    table: &[(&str, u8)],
-) -> Option<(u8, usize, usize)> {
+    find: impl Fn(usize) -> Option<(u16, usize)>,
+) -> Option<(u16, usize, usize)> {
     let at = after_number(u, phrase);
     let close = match u.tokens.symbol(at) {
         Some('<') => '>',
@@ -47,11 +46,11 @@ pub(super) fn unit_behind(
         Some('[') => ']',
         Some('{') => '}',
         _ => {
-            let (unit, end) = longest(u, at, table)?;
+            let (unit, end) = find(at)?;
             return Some((unit, at, end));
         }
     };
-    let (unit, end) = longest(u, at + 1, table)?;
+    let (unit, end) = find(at + 1)?;
     u.tokens.is_symbol(end, close).then_some((unit, at + 1, end + 1))
 }
 

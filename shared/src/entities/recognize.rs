@@ -118,21 +118,23 @@ fn of_numbers(u: &Utterance<'_>, kinds: Kinds, found: &mut Vec<Entity>) {
             entity(u, percentage.start..percentage.end, Kind::Percent, value, confidence)
         }));
     }
-    let mut quantities = |kind: Kind, quantities: Vec<super::quantity::Quantity>, name: fn(u8) -> &'static str| {
+    let mut quantities = |kind: Kind, quantities: Vec<super::quantity::Quantity>, name: fn(u16) -> String| {
         found.extend(quantities.iter().map(|quantity| {
-            let unit = name(quantity.unit).to_owned();
+            let unit = name(quantity.unit);
             let value = Value::Quantity { number: quantity.amount.value(), unit, currency: None };
             entity(u, quantity.start..quantity.end, kind, value, 0.9)
         }));
     };
     if kinds.contains(Kind::Age) {
-        quantities(Kind::Age, age::find(u, &candidates), |unit| AGE_UNITS[usize::from(unit)]);
+        quantities(Kind::Age, age::find(u, &candidates), |unit| AGE_UNITS[usize::from(unit)].to_owned());
     }
     if kinds.contains(Kind::Temperature) {
-        quantities(Kind::Temperature, temperature::find(u, &candidates), |unit| temperature::SCALES[usize::from(unit)]);
+        quantities(Kind::Temperature, temperature::find(u, &candidates), |unit| {
+            temperature::SCALES[usize::from(unit)].to_owned()
+        });
     }
     if kinds.contains(Kind::Dimension) {
-        quantities(Kind::Dimension, dimension::find(u, &candidates), |unit| units::UNITS[usize::from(unit)].name);
+        quantities(Kind::Dimension, dimension::find(u, &candidates), |unit| units::Unit(unit).name());
     }
     if kinds.contains(Kind::Money) {
         found.extend(money::find(u, &candidates).iter().map(|sum| {

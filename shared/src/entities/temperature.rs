@@ -23,7 +23,7 @@ pub(super) fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<Quantity>
 fn read(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<Quantity> {
     let shorter = without_suffix(u, phrase);
     let with_unit = |phrase: &NumberPhrase| {
-        let (unit, at, end) = unit_behind(u, phrase, u.grammar.temperatures)?;
+        let (unit, at, end) = unit_behind(u, phrase, |at| u.grammar.temperatures.longest(u, at))?;
         let is_letter = end == at + 1 && u.tokens.word(at).len() == 1;
         let is_scale = if is_letter { letter_is_a_scale(u, phrase) } else { !is_angle(u, phrase, unit, end) };
         is_scale.then_some((unit, end, phrase.amount))
@@ -33,7 +33,7 @@ fn read(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<Quantity> {
 }
 
 /// `turn left 45 degrees`, `a 45 degree angle`.
-fn is_angle(u: &Utterance<'_>, phrase: &NumberPhrase, unit: u8, end: usize) -> bool {
+fn is_angle(u: &Utterance<'_>, phrase: &NumberPhrase, unit: u16, end: usize) -> bool {
     let is_angle_word = |i: usize| u.grammar.angle_words.has(u.tokens.word(i));
     let near = phrase.start.saturating_sub(REACH)..phrase.start;
     SCALES[usize::from(unit)] == "Degree" && (is_angle_word(end) || near.into_iter().any(is_angle_word))

@@ -1,5 +1,8 @@
-//! Units of measure as data: what they are called, what they measure and how they convert. The code is in
-//! [`super::dimension`].
+//! Units of measure as data: what they are called, what they measure and how they convert. Areas, volumes and speeds are
+//! put together from lengths; where they are found in a text is in [`super::dimension`].
+
+use super::amount::Amount;
+use super::table::Table;
 
 /// What a unit measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,312 +23,239 @@ pub(super) enum Dimension {
     Angle,
 }
 
-/// A unit of measure.
+/// A unit with a name of its own.
 #[derive(Debug)]
-pub(super) struct Unit {
-    /// Its name.
-    pub(super) name: &'static str,
-    /// What it measures.
-    pub(super) dimension: Dimension,
+struct Named {
+    name: &'static str,
+    dimension: Dimension,
     /// How much of the dimension's base unit it is: a numerator and a denominator.
-    pub(super) factor: (u64, u64),
+    factor: (u64, u64),
 }
 
-const fn unit(name: &'static str, dimension: Dimension, numerator: u64, denominator: u64) -> Unit {
-    Unit { name, dimension, factor: (numerator, denominator) }
+const fn named(name: &'static str, dimension: Dimension, numerator: u64, denominator: u64) -> Named {
+    Named { name, dimension, factor: (numerator, denominator) }
+}
+
+/// What is made of a unit with a name of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Made {
+    /// The unit itself.
+    Plain,
+    /// `square metre`
+    Square,
+    /// `cubic metre`
+    Cubic,
+    /// `metre per second`
+    PerSecond,
+    /// `metre per minute`
+    PerMinute,
+    /// `metre per hour`
+    PerHour,
+}
+
+const MADE: [Made; 6] = [Made::Plain, Made::Square, Made::Cubic, Made::PerSecond, Made::PerMinute, Made::PerHour];
+
+/// A unit, by the number it has in tables of spellings: the place of the named unit, plus 256 times the place of what is
+/// made of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unit(pub(super) u16);
+
+impl Unit {
+    fn named(self) -> &'static Named {
+        &UNITS[usize::from(self.0 % 256).min(UNITS.len() - 1)]
+    }
+
+    fn made(self) -> Made {
+        MADE[usize::from(self.0 / 256).min(MADE.len() - 1)]
+    }
+
+    /// What is made of this one; only lengths can be made into others.
+    pub(super) fn into_made(self, made: Made) -> Option<Unit> {
+        let code = MADE.iter().position(|known| *known == made)?;
+        let possible = self.0 < 256 && self.named().dimension == Dimension::Length;
+        possible.then(|| Unit(self.0 + 256 * code as u16))
+    }
+
+    /// What it measures.
+    pub(super) fn dimension(self) -> Dimension {
+        match self.made() {
+            Made::Plain => self.named().dimension,
+            Made::Square => Dimension::Area,
+            Made::Cubic => Dimension::Volume,
+            Made::PerSecond | Made::PerMinute | Made::PerHour => Dimension::Speed,
+        }
+    }
+
+    /// Its name: `Kilometer`, `Square foot`, `Mile per hour`.
+    pub(super) fn name(self) -> String {
+        let name = self.named().name;
+        match self.made() {
+            Made::Plain => name.to_owned(),
+            Made::Square => format!("Square {}", name.to_lowercase()),
+            Made::Cubic => format!("Cubic {}", name.to_lowercase()),
+            Made::PerSecond => format!("{name} per second"),
+            Made::PerMinute => format!("{name} per minute"),
+            Made::PerHour => format!("{name} per hour"),
+        }
+    }
+
+    /// How much of the dimension's base unit it is.
+    pub(super) fn factor(self) -> Amount {
+        let (numerator, denominator) = self.named().factor;
+        let one = Amount::ratio(i128::from(numerator), i128::from(denominator)).unwrap_or(Amount::ZERO);
+        let per = |seconds| one.over(Amount::integer(seconds)).unwrap_or(one);
+        match self.made() {
+            Made::Plain | Made::PerSecond => one,
+            Made::Square => one.times(one),
+            Made::Cubic => one.times(one).times(one),
+            Made::PerMinute => per(60),
+            Made::PerHour => per(3600),
+        }
+    }
 }
 
 use Dimension::{Angle, Area, Information, Length, Speed, Volume, Weight};
 
-/// All units, in the order of their numbers.
+/// Units with a name of their own, in the order of their numbers.
 #[rustfmt::skip]
-pub(super) static UNITS: &[Unit] = &[
-    unit("Megameter", Length, 1000000, 1), unit("Kilometer", Length, 1000, 1), unit("Hectometer", Length, 100, 1),
-    unit("Decameter", Length, 10, 1), unit("Meter", Length, 1, 1), unit("Decimeter", Length, 1, 10),
-    unit("Centimeter", Length, 1, 100), unit("Millimeter", Length, 1, 1000), unit("Micrometer", Length, 1, 1000000),
-    unit("Nanometer", Length, 1, 1000000000), unit("Picometer", Length, 1, 1000000000000),
-    unit("Mile", Length, 201168, 125), unit("Yard", Length, 1143, 1250), unit("Foot", Length, 381, 1250),
-    unit("Inch", Length, 127, 5000), unit("Fathom", Length, 1143, 625), unit("Furlong", Length, 25146, 125),
-    unit("League", Length, 603504, 125), unit("Nautical mile", Length, 1852, 1),
-    unit("Light year", Length, 9460730472580800, 1), unit("Astronomical unit", Length, 149597870700, 1),
-    unit("Parsec", Length, 30856775814913673, 1), unit("Angstrom", Length, 1, 10000000000),
-    unit("Point", Length, 127, 360000), unit("Square kilometer", Area, 1000000, 1),
-    unit("Square hectometer", Area, 10000, 1), unit("Square decameter", Area, 100, 1),
-    unit("Square meter", Area, 1, 1), unit("Square decimeter", Area, 1, 100),
-    unit("Square centimeter", Area, 1, 10000), unit("Square millimeter", Area, 1, 1000000),
-    unit("Square mile", Area, 40468564224, 15625), unit("Square yard", Area, 1306449, 1562500),
-    unit("Square foot", Area, 145161, 1562500), unit("Square inch", Area, 16129, 25000000),
-    unit("Hectare", Area, 10000, 1), unit("Acre", Area, 316160658, 78125),
-    unit("Cubic kilometer", Volume, 1000000000, 1), unit("Cubic hectometer", Volume, 1000000, 1),
-    unit("Cubic decameter", Volume, 1000, 1), unit("Cubic meter", Volume, 1, 1),
-    unit("Cubic decimeter", Volume, 1, 1000), unit("Cubic centimeter", Volume, 1, 1000000),
-    unit("Cubic millimeter", Volume, 1, 1000000000), unit("Cubic mile", Volume, 8140980127813632, 1953125),
-    unit("Cubic yard", Volume, 1493271207, 1953125000), unit("Cubic foot", Volume, 55306341, 1953125000),
-    unit("Cubic inch", Volume, 2048383, 125000000000), unit("Kiloliter", Volume, 1, 1),
-    unit("Hectoliter", Volume, 1, 10), unit("Decaliter", Volume, 1, 100), unit("Liter", Volume, 1, 1000),
-    unit("Deciliter", Volume, 1, 10000), unit("Centiliter", Volume, 1, 100000),
-    unit("Milliliter", Volume, 1, 1000000), unit("Microliter", Volume, 1, 1000000000),
-    unit("Gallon", Volume, 473176473, 125000000000), unit("Imperial gallon", Volume, 454609, 100000000),
-    unit("Quart", Volume, 473176473, 500000000000), unit("Pint", Volume, 473176473, 1000000000000),
-    unit("Cup", Volume, 473176473, 2000000000000), unit("Fluid ounce", Volume, 473176473, 16000000000000),
-    unit("Fluid dram", Volume, 473176473, 128000000000000), unit("Tablespoon", Volume, 473176473, 32000000000000),
-    unit("Teaspoon", Volume, 157725491, 32000000000000), unit("Gill", Volume, 473176473, 4000000000000),
-    unit("Minim", Volume, 157725491, 2560000000000000), unit("Barrel", Volume, 9936705933, 62500000000),
-    unit("Cord", Volume, 884901456, 244140625), unit("Peck", Volume, 220244188543, 25000000000000),
-    unit("Bushel", Volume, 220244188543, 6250000000000), unit("Hogshead", Volume, 29810117799, 125000000000),
-    unit("Kilogram", Weight, 1, 1), unit("Hectogram", Weight, 1, 10), unit("Decagram", Weight, 1, 100),
-    unit("Gram", Weight, 1, 1000), unit("Decigram", Weight, 1, 10000), unit("Centigram", Weight, 1, 100000),
-    unit("Milligram", Weight, 1, 1000000), unit("Microgram", Weight, 1, 1000000000),
-    unit("Nanogram", Weight, 1, 1000000000000), unit("Metric ton", Weight, 1000, 1),
-    unit("Ton", Weight, 45359237, 50000), unit("Long ton", Weight, 317514659, 312500),
-    unit("Kiloton", Weight, 1000000, 1), unit("Megaton", Weight, 1000000000, 1),
-    unit("Hundredweight", Weight, 45359237, 1000000), unit("Quintal", Weight, 100, 1),
-    unit("Stone", Weight, 317514659, 50000000), unit("Pound", Weight, 45359237, 100000000),
-    unit("Ounce", Weight, 45359237, 1600000000), unit("Troy ounce", Weight, 19439673, 625000000),
-    unit("Dram", Weight, 45359237, 25600000000), unit("Grain", Weight, 6479891, 100000000000),
-    unit("Carat", Weight, 1, 5000), unit("Pennyweight", Weight, 19439673, 12500000000),
-    unit("Kilometer per second", Speed, 1000, 1), unit("Kilometer per minute", Speed, 50, 3),
-    unit("Kilometer per hour", Speed, 5, 18), unit("Meter per second", Speed, 1, 1),
-    unit("Meter per minute", Speed, 1, 60), unit("Meter per hour", Speed, 1, 3600),
-    unit("Centimeter per second", Speed, 1, 100), unit("Centimeter per minute", Speed, 1, 6000),
-    unit("Centimeter per hour", Speed, 1, 360000), unit("Millimeter per second", Speed, 1, 1000),
-    unit("Millimeter per minute", Speed, 1, 60000), unit("Millimeter per hour", Speed, 1, 3600000),
-    unit("Mile per second", Speed, 201168, 125), unit("Mile per minute", Speed, 16764, 625),
-    unit("Mile per hour", Speed, 1397, 3125), unit("Foot per second", Speed, 381, 1250),
-    unit("Foot per minute", Speed, 127, 25000), unit("Foot per hour", Speed, 127, 1500000),
-    unit("Inch per second", Speed, 127, 5000), unit("Inch per minute", Speed, 127, 300000),
-    unit("Inch per hour", Speed, 127, 18000000), unit("Yard per second", Speed, 1143, 1250),
-    unit("Yard per minute", Speed, 381, 25000), unit("Yard per hour", Speed, 127, 500000),
-    unit("Knot", Speed, 463, 900), unit("Bit", Information, 1, 1), unit("Kilobit", Information, 1000, 1),
-    unit("Megabit", Information, 1000000, 1), unit("Gigabit", Information, 1000000000, 1),
-    unit("Terabit", Information, 1000000000000, 1), unit("Petabit", Information, 1000000000000000, 1),
-    unit("Exabit", Information, 1000000000000000000, 1), unit("Kibibit", Information, 1024, 1),
-    unit("Mebibit", Information, 1048576, 1), unit("Gibibit", Information, 1073741824, 1),
-    unit("Tebibit", Information, 1099511627776, 1), unit("Pebibit", Information, 1125899906842624, 1),
-    unit("Byte", Information, 8, 1), unit("Kilobyte", Information, 8000, 1),
-    unit("Megabyte", Information, 8000000, 1), unit("Gigabyte", Information, 8000000000, 1),
-    unit("Terabyte", Information, 8000000000000, 1), unit("Petabyte", Information, 8000000000000000, 1),
-    unit("Exabyte", Information, 8000000000000000000, 1), unit("Kibibyte", Information, 8192, 1),
-    unit("Mebibyte", Information, 8388608, 1), unit("Gibibyte", Information, 8589934592, 1),
-    unit("Tebibyte", Information, 8796093022208, 1), unit("Pebibyte", Information, 9007199254740992, 1),
-    unit("Degree", Angle, 1, 1), unit("Radian", Angle, 716197243913529, 12500000000000),
-    unit("Gradian", Angle, 9, 10), unit("Arcminute", Angle, 1, 60), unit("Arcsecond", Angle, 1, 3600),
+static UNITS: &[Named] = &[
+    named("Megameter", Length, 1000000, 1),
+    named("Kilometer", Length, 1000, 1),
+    named("Hectometer", Length, 100, 1),
+    named("Decameter", Length, 10, 1),
+    named("Meter", Length, 1, 1),
+    named("Decimeter", Length, 1, 10),
+    named("Centimeter", Length, 1, 100),
+    named("Millimeter", Length, 1, 1000),
+    named("Micrometer", Length, 1, 1000000),
+    named("Nanometer", Length, 1, 1000000000),
+    named("Picometer", Length, 1, 1000000000000),
+    named("Mile", Length, 201168, 125),
+    named("Yard", Length, 1143, 1250),
+    named("Foot", Length, 381, 1250),
+    named("Inch", Length, 127, 5000),
+    named("Fathom", Length, 1143, 625),
+    named("Furlong", Length, 25146, 125),
+    named("League", Length, 603504, 125),
+    named("Nautical mile", Length, 1852, 1),
+    named("Light year", Length, 9460730472580800, 1),
+    named("Astronomical unit", Length, 149597870700, 1),
+    named("Parsec", Length, 30856775814913673, 1),
+    named("Angstrom", Length, 1, 10000000000),
+    named("Point", Length, 127, 360000),
+    named("Hectare", Area, 10000, 1),
+    named("Acre", Area, 316160658, 78125),
+    named("Kiloliter", Volume, 1, 1),
+    named("Hectoliter", Volume, 1, 10),
+    named("Decaliter", Volume, 1, 100),
+    named("Liter", Volume, 1, 1000),
+    named("Deciliter", Volume, 1, 10000),
+    named("Centiliter", Volume, 1, 100000),
+    named("Milliliter", Volume, 1, 1000000),
+    named("Microliter", Volume, 1, 1000000000),
+    named("Gallon", Volume, 473176473, 125000000000),
+    named("Imperial gallon", Volume, 454609, 100000000),
+    named("Quart", Volume, 473176473, 500000000000),
+    named("Pint", Volume, 473176473, 1000000000000),
+    named("Cup", Volume, 473176473, 2000000000000),
+    named("Fluid ounce", Volume, 473176473, 16000000000000),
+    named("Fluid dram", Volume, 473176473, 128000000000000),
+    named("Tablespoon", Volume, 473176473, 32000000000000),
+    named("Teaspoon", Volume, 157725491, 32000000000000),
+    named("Gill", Volume, 473176473, 4000000000000),
+    named("Minim", Volume, 157725491, 2560000000000000),
+    named("Barrel", Volume, 9936705933, 62500000000),
+    named("Cord", Volume, 884901456, 244140625),
+    named("Peck", Volume, 220244188543, 25000000000000),
+    named("Bushel", Volume, 220244188543, 6250000000000),
+    named("Hogshead", Volume, 29810117799, 125000000000),
+    named("Kilogram", Weight, 1, 1),
+    named("Hectogram", Weight, 1, 10),
+    named("Decagram", Weight, 1, 100),
+    named("Gram", Weight, 1, 1000),
+    named("Decigram", Weight, 1, 10000),
+    named("Centigram", Weight, 1, 100000),
+    named("Milligram", Weight, 1, 1000000),
+    named("Microgram", Weight, 1, 1000000000),
+    named("Nanogram", Weight, 1, 1000000000000),
+    named("Metric ton", Weight, 1000, 1),
+    named("Ton", Weight, 45359237, 50000),
+    named("Long ton", Weight, 317514659, 312500),
+    named("Kiloton", Weight, 1000000, 1),
+    named("Megaton", Weight, 1000000000, 1),
+    named("Hundredweight", Weight, 45359237, 1000000),
+    named("Quintal", Weight, 100, 1),
+    named("Stone", Weight, 317514659, 50000000),
+    named("Pound", Weight, 45359237, 100000000),
+    named("Ounce", Weight, 45359237, 1600000000),
+    named("Troy ounce", Weight, 19439673, 625000000),
+    named("Dram", Weight, 45359237, 25600000000),
+    named("Grain", Weight, 6479891, 100000000000),
+    named("Carat", Weight, 1, 5000),
+    named("Pennyweight", Weight, 19439673, 12500000000),
+    named("Knot", Speed, 463, 900),
+    named("Bit", Information, 1, 1),
+    named("Kilobit", Information, 1000, 1),
+    named("Megabit", Information, 1000000, 1),
+    named("Gigabit", Information, 1000000000, 1),
+    named("Terabit", Information, 1000000000000, 1),
+    named("Petabit", Information, 1000000000000000, 1),
+    named("Exabit", Information, 1000000000000000000, 1),
+    named("Kibibit", Information, 1024, 1),
+    named("Mebibit", Information, 1048576, 1),
+    named("Gibibit", Information, 1073741824, 1),
+    named("Tebibit", Information, 1099511627776, 1),
+    named("Pebibit", Information, 1125899906842624, 1),
+    named("Byte", Information, 8, 1),
+    named("Kilobyte", Information, 8000, 1),
+    named("Megabyte", Information, 8000000, 1),
+    named("Gigabyte", Information, 8000000000, 1),
+    named("Terabyte", Information, 8000000000000, 1),
+    named("Petabyte", Information, 8000000000000000, 1),
+    named("Exabyte", Information, 8000000000000000000, 1),
+    named("Kibibyte", Information, 8192, 1),
+    named("Mebibyte", Information, 8388608, 1),
+    named("Gibibyte", Information, 8589934592, 1),
+    named("Tebibyte", Information, 8796093022208, 1),
+    named("Pebibyte", Information, 9007199254740992, 1),
+    named("Degree", Angle, 1, 1),
+    named("Radian", Angle, 716197243913529, 12500000000000),
+    named("Gradian", Angle, 9, 10),
+    named("Arcminute", Angle, 1, 60),
+    named("Arcsecond", Angle, 1, 3600),
 ];
 
-/// How units are spelt: folded, in the singular, sorted; with the number of the unit.
-#[rustfmt::skip]
-pub(super) static SPELLINGS: &[(&str, u8)] = &[
-    ("\"", 14), ("ac", 36), ("acre", 36), ("angstrom", 22), ("arc minute", 148), ("arc second", 149),
-    ("arcminute", 148), ("arcsecond", 149), ("astronomical unit", 20), ("barrel", 67), ("bbl", 67), ("bit", 121),
-    ("bushel", 70), ("byte", 133), ("carat", 94), ("cc", 54), ("centi meter", 6), ("centi metre", 6),
-    ("centigram", 77), ("centigramme", 77), ("centiliter", 53), ("centilitre", 53), ("centimeter", 6),
-    ("centimeter a minute", 103), ("centimeter a second", 102), ("centimeter an hour", 104),
-    ("centimeter cubed", 42), ("centimeter per hour", 104), ("centimeter per hr", 104), ("centimeter per min", 103),
-    ("centimeter per minute", 103), ("centimeter per sec", 102), ("centimeter per second", 102),
-    ("centimeter squared", 29), ("centimeter/hour", 104), ("centimeter/hr", 104), ("centimeter/min", 103),
-    ("centimeter/minute", 103), ("centimeter/sec", 102), ("centimeter/second", 102), ("centimeters a minute", 103),
-    ("centimeters a second", 102), ("centimeters an hour", 104), ("centimeters per hour", 104),
-    ("centimeters per hr", 104), ("centimeters per min", 103), ("centimeters per minute", 103),
-    ("centimeters per sec", 102), ("centimeters per second", 102), ("centimeters/hour", 104),
-    ("centimeters/hr", 104), ("centimeters/min", 103), ("centimeters/minute", 103), ("centimeters/sec", 102),
-    ("centimeters/second", 102), ("centimetre", 6), ("centimetre a minute", 103), ("centimetre a second", 102),
-    ("centimetre an hour", 104), ("centimetre cubed", 42), ("centimetre per hour", 104), ("centimetre per hr", 104),
-    ("centimetre per min", 103), ("centimetre per minute", 103), ("centimetre per sec", 102),
-    ("centimetre per second", 102), ("centimetre squared", 29), ("centimetre/hour", 104), ("centimetre/hr", 104),
-    ("centimetre/min", 103), ("centimetre/minute", 103), ("centimetre/sec", 102), ("centimetre/second", 102),
-    ("centimetres a minute", 103), ("centimetres a second", 102), ("centimetres an hour", 104),
-    ("centimetres per hour", 104), ("centimetres per hr", 104), ("centimetres per min", 103),
-    ("centimetres per minute", 103), ("centimetres per sec", 102), ("centimetres per second", 102),
-    ("centimetres/hour", 104), ("centimetres/hr", 104), ("centimetres/min", 103), ("centimetres/minute", 103),
-    ("centimetres/sec", 102), ("centimetres/second", 102), ("cg", 77), ("cl", 53), ("cm", 6), ("cm per hour", 104),
-    ("cm per minute", 103), ("cm per second", 102), ("cm/h", 104), ("cm/hour", 104), ("cm/hr", 104),
-    ("cm/min", 103), ("cm/minute", 103), ("cm/s", 102), ("cm/sec", 102), ("cm/second", 102), ("cm2", 29),
-    ("cm3", 42), ("cm^2", 29), ("cm^3", 42), ("cm²", 29), ("cm³", 42), ("cord", 68), ("ct", 94),
-    ("cu centimeter", 42), ("cu centimetre", 42), ("cu cm", 42), ("cu dam", 39), ("cu decameter", 39),
-    ("cu decametre", 39), ("cu decimeter", 41), ("cu decimetre", 41), ("cu dm", 41), ("cu feet", 46),
-    ("cu foot", 46), ("cu ft", 46), ("cu hectometer", 38), ("cu hectometre", 38), ("cu hm", 38), ("cu in", 47),
-    ("cu inch", 47), ("cu inches", 47), ("cu kilometer", 37), ("cu kilometre", 37), ("cu km", 37), ("cu m", 40),
-    ("cu meter", 40), ("cu metre", 40), ("cu mi", 44), ("cu mile", 44), ("cu millimeter", 43),
-    ("cu millimetre", 43), ("cu mm", 43), ("cu yard", 45), ("cu yd", 45), ("cu. cm", 42), ("cu. dam", 39),
-    ("cu. dm", 41), ("cu. feet", 46), ("cu. ft", 46), ("cu. hm", 38), ("cu. in", 47), ("cu. km", 37), ("cu. m", 40),
-    ("cu. mi", 44), ("cu. mm", 43), ("cu. yd", 45), ("cubic centimeter", 42), ("cubic centimetre", 42),
-    ("cubic cm", 42), ("cubic dam", 39), ("cubic decameter", 39), ("cubic decametre", 39), ("cubic decimeter", 41),
-    ("cubic decimetre", 41), ("cubic dm", 41), ("cubic feet", 46), ("cubic foot", 46), ("cubic ft", 46),
-    ("cubic hectometer", 38), ("cubic hectometre", 38), ("cubic hm", 38), ("cubic in", 47), ("cubic inch", 47),
-    ("cubic inches", 47), ("cubic kilometer", 37), ("cubic kilometre", 37), ("cubic km", 37), ("cubic m", 40),
-    ("cubic meter", 40), ("cubic metre", 40), ("cubic mi", 44), ("cubic mile", 44), ("cubic millimeter", 43),
-    ("cubic millimetre", 43), ("cubic mm", 43), ("cubic yard", 45), ("cubic yd", 45), ("cup", 60), ("cupful", 60),
-    ("cwt", 86), ("dag", 74), ("dal", 50), ("dam", 3), ("dam2", 26), ("dam3", 39), ("dam^2", 26), ("dam^3", 39),
-    ("dam²", 26), ("dam³", 39), ("deca meter", 3), ("deca metre", 3), ("decagram", 74), ("decagramme", 74),
-    ("decaliter", 50), ("decalitre", 50), ("decameter", 3), ("decameter cubed", 39), ("decameter squared", 26),
-    ("decametre", 3), ("decametre cubed", 39), ("decametre squared", 26), ("deci meter", 5), ("deci metre", 5),
-    ("decigram", 76), ("decigramme", 76), ("deciliter", 52), ("decilitre", 52), ("decimeter", 5),
-    ("decimeter cubed", 41), ("decimeter squared", 28), ("decimetre", 5), ("decimetre cubed", 41),
-    ("decimetre squared", 28), ("deg", 145), ("degree", 145), ("dekagram", 74), ("dekaliter", 50),
-    ("dekalitre", 50), ("dekameter", 3), ("dekametre", 3), ("dg", 76), ("dl", 52), ("dm", 5), ("dm2", 28),
-    ("dm3", 41), ("dm^2", 28), ("dm^3", 41), ("dm²", 28), ("dm³", 41), ("drachm", 92), ("drachma", 92),
-    ("dram", 92), ("dwt", 95), ("eb", 139), ("ebit", 127), ("exa bit", 127), ("exa byte", 139), ("exabit", 127),
-    ("exabyte", 139), ("fathom", 15), ("feet", 13), ("feet a minute", 112), ("feet a second", 111),
-    ("feet an hour", 113), ("feet cubed", 46), ("feet per hour", 113), ("feet per hr", 113), ("feet per min", 112),
-    ("feet per minute", 112), ("feet per sec", 111), ("feet per second", 111), ("feet squared", 33),
-    ("feet/hour", 113), ("feet/hr", 113), ("feet/min", 112), ("feet/minute", 112), ("feet/sec", 111),
-    ("feet/second", 111), ("feet2", 33), ("feet3", 46), ("feet^2", 33), ("feet^3", 46), ("feet²", 33),
-    ("feet³", 46), ("fl oz", 61), ("fl. oz", 61), ("fldr", 62), ("floz", 61), ("fluid drachm", 62),
-    ("fluid dram", 62), ("fluid ounce", 61), ("foot", 13), ("foot a minute", 112), ("foot a second", 111),
-    ("foot an hour", 113), ("foot cubed", 46), ("foot per hour", 113), ("foot per hr", 113), ("foot per min", 112),
-    ("foot per minute", 112), ("foot per sec", 111), ("foot per second", 111), ("foot squared", 33),
-    ("foot/hour", 113), ("foot/hr", 113), ("foot/min", 112), ("foot/minute", 112), ("foot/sec", 111),
-    ("foot/second", 111), ("fps", 111), ("ft", 13), ("ft per hour", 113), ("ft per minute", 112),
-    ("ft per second", 111), ("ft/h", 113), ("ft/hour", 113), ("ft/hr", 113), ("ft/min", 112), ("ft/minute", 112),
-    ("ft/s", 111), ("ft/sec", 111), ("ft/second", 111), ("ft2", 33), ("ft3", 46), ("ft^2", 33), ("ft^3", 46),
-    ("ft²", 33), ("ft³", 46), ("furlong", 16), ("g", 75), ("gal", 56), ("gallon", 56), ("gb", 136), ("gbit", 124),
-    ("gbyte", 136), ("gib", 142), ("gibibit", 130), ("gibibyte", 142), ("gig", 136), ("giga bit", 124),
-    ("giga byte", 136), ("gigabit", 124), ("gigabyte", 136), ("gill", 65), ("gm", 75), ("gon", 147), ("gr", 75),
-    ("gradian", 147), ("grain", 93), ("gram", 75), ("gramme", 75), ("ha", 35), ("hectare", 35), ("hecto meter", 2),
-    ("hecto metre", 2), ("hectogram", 73), ("hectogramme", 73), ("hectoliter", 49), ("hectolitre", 49),
-    ("hectometer", 2), ("hectometer cubed", 38), ("hectometer squared", 25), ("hectometre", 2),
-    ("hectometre cubed", 38), ("hectometre squared", 25), ("hg", 73), ("hl", 49), ("hm", 2), ("hm2", 25),
-    ("hm3", 38), ("hm^2", 25), ("hm^3", 38), ("hm²", 25), ("hm³", 38), ("hogshead", 71), ("hundredweight", 86),
-    ("imperial gallon", 57), ("imperial ton", 83), ("in", 14), ("in per hour", 116), ("in per minute", 115),
-    ("in per second", 114), ("in/h", 116), ("in/hour", 116), ("in/hr", 116), ("in/min", 115), ("in/minute", 115),
-    ("in/s", 114), ("in/sec", 114), ("in/second", 114), ("in2", 34), ("in3", 47), ("in^2", 34), ("in^3", 47),
-    ("inch", 14), ("inch a minute", 115), ("inch a second", 114), ("inch an hour", 116), ("inch cubed", 47),
-    ("inch per hour", 116), ("inch per hr", 116), ("inch per min", 115), ("inch per minute", 115),
-    ("inch per sec", 114), ("inch per second", 114), ("inch squared", 34), ("inch/hour", 116), ("inch/hr", 116),
-    ("inch/min", 115), ("inch/minute", 115), ("inch/sec", 114), ("inch/second", 114), ("inches", 14),
-    ("inches a minute", 115), ("inches a second", 114), ("inches an hour", 116), ("inches cubed", 47),
-    ("inches per hour", 116), ("inches per hr", 116), ("inches per min", 115), ("inches per minute", 115),
-    ("inches per sec", 114), ("inches per second", 114), ("inches squared", 34), ("inches/hour", 116),
-    ("inches/hr", 116), ("inches/min", 115), ("inches/minute", 115), ("inches/sec", 114), ("inches/second", 114),
-    ("in²", 34), ("in³", 47), ("kb", 134), ("kbit", 122), ("kbyte", 134), ("kg", 72), ("kib", 140),
-    ("kibibit", 128), ("kibibyte", 140), ("kilo", 72), ("kilo bit", 122), ("kilo byte", 134), ("kilo meter", 1),
-    ("kilo metre", 1), ("kilobit", 122), ("kilobyte", 134), ("kilogram", 72), ("kilogramme", 72), ("kiloliter", 48),
-    ("kilolitre", 48), ("kilometer", 1), ("kilometer a minute", 97), ("kilometer a second", 96),
-    ("kilometer an hour", 98), ("kilometer cubed", 37), ("kilometer per hour", 98), ("kilometer per hr", 98),
-    ("kilometer per min", 97), ("kilometer per minute", 97), ("kilometer per sec", 96),
-    ("kilometer per second", 96), ("kilometer squared", 24), ("kilometer/hour", 98), ("kilometer/hr", 98),
-    ("kilometer/min", 97), ("kilometer/minute", 97), ("kilometer/sec", 96), ("kilometer/second", 96),
-    ("kilometers a minute", 97), ("kilometers a second", 96), ("kilometers an hour", 98),
-    ("kilometers per hour", 98), ("kilometers per hr", 98), ("kilometers per min", 97),
-    ("kilometers per minute", 97), ("kilometers per sec", 96), ("kilometers per second", 96),
-    ("kilometers/hour", 98), ("kilometers/hr", 98), ("kilometers/min", 97), ("kilometers/minute", 97),
-    ("kilometers/sec", 96), ("kilometers/second", 96), ("kilometre", 1), ("kilometre a minute", 97),
-    ("kilometre a second", 96), ("kilometre an hour", 98), ("kilometre cubed", 37), ("kilometre per hour", 98),
-    ("kilometre per hr", 98), ("kilometre per min", 97), ("kilometre per minute", 97), ("kilometre per sec", 96),
-    ("kilometre per second", 96), ("kilometre squared", 24), ("kilometre/hour", 98), ("kilometre/hr", 98),
-    ("kilometre/min", 97), ("kilometre/minute", 97), ("kilometre/sec", 96), ("kilometre/second", 96),
-    ("kilometres a minute", 97), ("kilometres a second", 96), ("kilometres an hour", 98),
-    ("kilometres per hour", 98), ("kilometres per hr", 98), ("kilometres per min", 97),
-    ("kilometres per minute", 97), ("kilometres per sec", 96), ("kilometres per second", 96),
-    ("kilometres/hour", 98), ("kilometres/hr", 98), ("kilometres/min", 97), ("kilometres/minute", 97),
-    ("kilometres/sec", 96), ("kilometres/second", 96), ("kiloton", 84), ("kl", 48), ("klick", 1),
-    ("klick a minute", 97), ("klick a second", 96), ("klick an hour", 98), ("klick per hour", 98),
-    ("klick per hr", 98), ("klick per min", 97), ("klick per minute", 97), ("klick per sec", 96),
-    ("klick per second", 96), ("klick/hour", 98), ("klick/hr", 98), ("klick/min", 97), ("klick/minute", 97),
-    ("klick/sec", 96), ("klick/second", 96), ("klicks a minute", 97), ("klicks a second", 96),
-    ("klicks an hour", 98), ("klicks per hour", 98), ("klicks per hr", 98), ("klicks per min", 97),
-    ("klicks per minute", 97), ("klicks per sec", 96), ("klicks per second", 96), ("klicks/hour", 98),
-    ("klicks/hr", 98), ("klicks/min", 97), ("klicks/minute", 97), ("klicks/sec", 96), ("klicks/second", 96),
-    ("km", 1), ("km p h", 98), ("km per h", 98), ("km per hour", 98), ("km per minute", 97), ("km per second", 96),
-    ("km/h", 98), ("km/hour", 98), ("km/hr", 98), ("km/min", 97), ("km/minute", 97), ("km/s", 96), ("km/sec", 96),
-    ("km/second", 96), ("km2", 24), ("km3", 37), ("km^2", 24), ("km^3", 37), ("kmh", 98), ("kmph", 98), ("km²", 24),
-    ("km³", 37), ("kn", 120), ("knot", 120), ("kph", 98), ("kt", 120), ("l", 51), ("lb", 89), ("league", 17),
-    ("light year", 19), ("lightyear", 19), ("liter", 51), ("litre", 51), ("long ton", 83), ("ltr", 51), ("ly", 19),
-    ("m", 4), ("m per hour", 101), ("m per minute", 100), ("m per second", 99), ("m/h", 101), ("m/hour", 101),
-    ("m/hr", 101), ("m/min", 100), ("m/minute", 100), ("m/s", 99), ("m/sec", 99), ("m/second", 99), ("m2", 27),
-    ("m3", 40), ("m^2", 27), ("m^3", 40), ("mb", 135), ("mbit", 123), ("mbyte", 135), ("mcg", 79), ("mebibit", 129),
-    ("mebibyte", 141), ("meg", 135), ("mega bit", 123), ("mega byte", 135), ("mega meter", 0), ("mega metre", 0),
-    ("megabit", 123), ("megabyte", 135), ("megameter", 0), ("megametre", 0), ("megaton", 85), ("meter", 4),
-    ("meter a minute", 100), ("meter a second", 99), ("meter an hour", 101), ("meter cubed", 40),
-    ("meter per hour", 101), ("meter per hr", 101), ("meter per min", 100), ("meter per minute", 100),
-    ("meter per sec", 99), ("meter per second", 99), ("meter squared", 27), ("meter/hour", 101), ("meter/hr", 101),
-    ("meter/min", 100), ("meter/minute", 100), ("meter/sec", 99), ("meter/second", 99), ("meters a minute", 100),
-    ("meters a second", 99), ("meters an hour", 101), ("meters per hour", 101), ("meters per hr", 101),
-    ("meters per min", 100), ("meters per minute", 100), ("meters per sec", 99), ("meters per second", 99),
-    ("meters/hour", 101), ("meters/hr", 101), ("meters/min", 100), ("meters/minute", 100), ("meters/sec", 99),
-    ("meters/second", 99), ("metre", 4), ("metre a minute", 100), ("metre a second", 99), ("metre an hour", 101),
-    ("metre cubed", 40), ("metre per hour", 101), ("metre per hr", 101), ("metre per min", 100),
-    ("metre per minute", 100), ("metre per sec", 99), ("metre per second", 99), ("metre squared", 27),
-    ("metre/hour", 101), ("metre/hr", 101), ("metre/min", 100), ("metre/minute", 100), ("metre/sec", 99),
-    ("metre/second", 99), ("metres a minute", 100), ("metres a second", 99), ("metres an hour", 101),
-    ("metres per hour", 101), ("metres per hr", 101), ("metres per min", 100), ("metres per minute", 100),
-    ("metres per sec", 99), ("metres per second", 99), ("metres/hour", 101), ("metres/hr", 101),
-    ("metres/min", 100), ("metres/minute", 100), ("metres/sec", 99), ("metres/second", 99), ("metric ton", 81),
-    ("metric tonne", 81), ("mg", 78), ("mi", 11), ("mi p h", 110), ("mi per hour", 110), ("mi per minute", 109),
-    ("mi per second", 108), ("mi/h", 110), ("mi/hour", 110), ("mi/hr", 110), ("mi/min", 109), ("mi/minute", 109),
-    ("mi/s", 108), ("mi/sec", 108), ("mi/second", 108), ("mi2", 31), ("mi3", 44), ("mi^2", 31), ("mi^3", 44),
-    ("mib", 141), ("micro meter", 8), ("micro metre", 8), ("microgram", 79), ("microgramme", 79),
-    ("microliter", 55), ("microlitre", 55), ("micrometer", 8), ("micrometre", 8), ("micron", 8), ("mile", 11),
-    ("mile a minute", 109), ("mile a second", 108), ("mile an hour", 110), ("mile cubed", 44),
-    ("mile per hour", 110), ("mile per hr", 110), ("mile per min", 109), ("mile per minute", 109),
-    ("mile per sec", 108), ("mile per second", 108), ("mile squared", 31), ("mile/hour", 110), ("mile/hr", 110),
-    ("mile/min", 109), ("mile/minute", 109), ("mile/sec", 108), ("mile/second", 108), ("miles a minute", 109),
-    ("miles a second", 108), ("miles an hour", 110), ("miles per hour", 110), ("miles per hr", 110),
-    ("miles per min", 109), ("miles per minute", 109), ("miles per sec", 108), ("miles per second", 108),
-    ("miles/hour", 110), ("miles/hr", 110), ("miles/min", 109), ("miles/minute", 109), ("miles/sec", 108),
-    ("miles/second", 108), ("milli meter", 7), ("milli metre", 7), ("milligram", 78), ("milligramme", 78),
-    ("milliliter", 54), ("millilitre", 54), ("millimeter", 7), ("millimeter a minute", 106),
-    ("millimeter a second", 105), ("millimeter an hour", 107), ("millimeter cubed", 43),
-    ("millimeter per hour", 107), ("millimeter per hr", 107), ("millimeter per min", 106),
-    ("millimeter per minute", 106), ("millimeter per sec", 105), ("millimeter per second", 105),
-    ("millimeter squared", 30), ("millimeter/hour", 107), ("millimeter/hr", 107), ("millimeter/min", 106),
-    ("millimeter/minute", 106), ("millimeter/sec", 105), ("millimeter/second", 105), ("millimeters a minute", 106),
-    ("millimeters a second", 105), ("millimeters an hour", 107), ("millimeters per hour", 107),
-    ("millimeters per hr", 107), ("millimeters per min", 106), ("millimeters per minute", 106),
-    ("millimeters per sec", 105), ("millimeters per second", 105), ("millimeters/hour", 107),
-    ("millimeters/hr", 107), ("millimeters/min", 106), ("millimeters/minute", 106), ("millimeters/sec", 105),
-    ("millimeters/second", 105), ("millimetre", 7), ("millimetre a minute", 106), ("millimetre a second", 105),
-    ("millimetre an hour", 107), ("millimetre cubed", 43), ("millimetre per hour", 107), ("millimetre per hr", 107),
-    ("millimetre per min", 106), ("millimetre per minute", 106), ("millimetre per sec", 105),
-    ("millimetre per second", 105), ("millimetre squared", 30), ("millimetre/hour", 107), ("millimetre/hr", 107),
-    ("millimetre/min", 106), ("millimetre/minute", 106), ("millimetre/sec", 105), ("millimetre/second", 105),
-    ("millimetres a minute", 106), ("millimetres a second", 105), ("millimetres an hour", 107),
-    ("millimetres per hour", 107), ("millimetres per hr", 107), ("millimetres per min", 106),
-    ("millimetres per minute", 106), ("millimetres per sec", 105), ("millimetres per second", 105),
-    ("millimetres/hour", 107), ("millimetres/hr", 107), ("millimetres/min", 106), ("millimetres/minute", 106),
-    ("millimetres/sec", 105), ("millimetres/second", 105), ("minim", 66), ("mi²", 31), ("mi³", 44), ("ml", 54),
-    ("mm", 7), ("mm per hour", 107), ("mm per minute", 106), ("mm per second", 105), ("mm/h", 107),
-    ("mm/hour", 107), ("mm/hr", 107), ("mm/min", 106), ("mm/minute", 106), ("mm/s", 105), ("mm/sec", 105),
-    ("mm/second", 105), ("mm2", 30), ("mm3", 43), ("mm^2", 30), ("mm^3", 43), ("mm²", 30), ("mm³", 43),
-    ("mph", 110), ("mps", 99), ("mt", 81), ("mtr", 4), ("m²", 27), ("m³", 40), ("nano meter", 9), ("nano metre", 9),
-    ("nanogram", 80), ("nanogramme", 80), ("nanometer", 9), ("nanometre", 9), ("nautical mile", 18), ("ng", 80),
-    ("nm", 9), ("nmi", 18), ("ounce", 90), ("oz", 90), ("ozt", 91), ("parsec", 21), ("pb", 138), ("pbit", 126),
-    ("pebibit", 132), ("pebibyte", 144), ("peck", 69), ("pennyweight", 95), ("peta bit", 126), ("peta byte", 138),
-    ("petabit", 126), ("petabyte", 138), ("pib", 144), ("pico meter", 10), ("pico metre", 10), ("picometer", 10),
-    ("picometre", 10), ("pint", 59), ("pm", 10), ("pound", 89), ("pound mass", 89), ("pt", 23), ("qt", 58),
-    ("quart", 58), ("quintal", 87), ("rad", 146), ("radian", 146), ("short ton", 82), ("sq centimeter", 29),
-    ("sq centimetre", 29), ("sq cm", 29), ("sq dam", 26), ("sq decameter", 26), ("sq decametre", 26),
-    ("sq decimeter", 28), ("sq decimetre", 28), ("sq dm", 28), ("sq feet", 33), ("sq foot", 33), ("sq ft", 33),
-    ("sq hectometer", 25), ("sq hectometre", 25), ("sq hm", 25), ("sq in", 34), ("sq inch", 34), ("sq inches", 34),
-    ("sq kilometer", 24), ("sq kilometre", 24), ("sq km", 24), ("sq m", 27), ("sq meter", 27), ("sq metre", 27),
-    ("sq mi", 31), ("sq mile", 31), ("sq millimeter", 30), ("sq millimetre", 30), ("sq mm", 30), ("sq yard", 32),
-    ("sq yd", 32), ("sq. centimeter", 29), ("sq. centimetre", 29), ("sq. cm", 29), ("sq. dam", 26),
-    ("sq. decameter", 26), ("sq. decametre", 26), ("sq. decimeter", 28), ("sq. decimetre", 28), ("sq. dm", 28),
-    ("sq. feet", 33), ("sq. foot", 33), ("sq. ft", 33), ("sq. hectometer", 25), ("sq. hectometre", 25),
-    ("sq. hm", 25), ("sq. in", 34), ("sq. inch", 34), ("sq. inches", 34), ("sq. kilometer", 24),
-    ("sq. kilometre", 24), ("sq. km", 24), ("sq. m", 27), ("sq. meter", 27), ("sq. metre", 27), ("sq. mi", 31),
-    ("sq. mile", 31), ("sq. millimeter", 30), ("sq. millimetre", 30), ("sq. mm", 30), ("sq. yard", 32),
-    ("sq. yd", 32), ("sqcm", 29), ("sqdam", 26), ("sqdm", 28), ("sqfeet", 33), ("sqft", 33), ("sqhm", 25),
-    ("sqin", 34), ("sqkm", 24), ("sqm", 27), ("sqmi", 31), ("sqmm", 30), ("square centimeter", 29),
-    ("square centimetre", 29), ("square decameter", 26), ("square decametre", 26), ("square decimeter", 28),
-    ("square decimetre", 28), ("square feet", 33), ("square foot", 33), ("square hectometer", 25),
-    ("square hectometre", 25), ("square inch", 34), ("square inches", 34), ("square kilometer", 24),
-    ("square kilometre", 24), ("square meter", 27), ("square metre", 27), ("square mile", 31),
-    ("square millimeter", 30), ("square millimetre", 30), ("square yard", 32), ("sqyd", 32), ("statute mile", 11),
-    ("stone", 88), ("tablespoon", 63), ("tablespoonful", 63), ("tb", 137), ("tbit", 125), ("tbs", 63), ("tbsp", 63),
-    ("teaspoon", 64), ("teaspoonful", 64), ("tebibit", 131), ("tebibyte", 143), ("tera bit", 125),
-    ("tera byte", 137), ("terabit", 125), ("terabyte", 137), ("tib", 143), ("ton", 82), ("tonne", 81),
-    ("troy ounce", 91), ("tsp", 64), ("uk gallon", 57), ("ul", 55), ("um", 8), ("us gallon", 56), ("yard", 12),
-    ("yard a minute", 118), ("yard a second", 117), ("yard an hour", 119), ("yard cubed", 45),
-    ("yard per hour", 119), ("yard per hr", 119), ("yard per min", 118), ("yard per minute", 118),
-    ("yard per sec", 117), ("yard per second", 117), ("yard squared", 32), ("yard/hour", 119), ("yard/hr", 119),
-    ("yard/min", 118), ("yard/minute", 118), ("yard/sec", 117), ("yard/second", 117), ("yards a minute", 118),
-    ("yards a second", 117), ("yards an hour", 119), ("yards per hour", 119), ("yards per hr", 119),
-    ("yards per min", 118), ("yards per minute", 118), ("yards per sec", 117), ("yards per second", 117),
-    ("yards/hour", 119), ("yards/hr", 119), ("yards/min", 118), ("yards/minute", 118), ("yards/sec", 117),
-    ("yards/second", 117), ("yd", 12), ("yd per hour", 119), ("yd per minute", 118), ("yd per second", 117),
-    ("yd/h", 119), ("yd/hour", 119), ("yd/hr", 119), ("yd/min", 118), ("yd/minute", 118), ("yd/s", 117),
-    ("yd/sec", 117), ("yd/second", 117), ("yd2", 32), ("yd3", 45), ("yd^2", 32), ("yd^3", 45), ("yd²", 32),
-    ("yd³", 45), ("°", 145), ("µg", 79), ("µl", 55), ("µm", 8), ("μg", 79), ("μl", 55), ("μm", 8), ("”", 14),
-    ("″", 14),
-];
+/// How units are spelt, in the singular.
+pub(super) static SPELLINGS: Table = Table::new(
+    "\"=14|ac=25|acre=25|angstrom=22|arc minute=102|arc second=103|arcminute=102|arcsecond=103|\
+     astronomical unit=20|barrel=45|bbl=45|bit=75|bushel=48|byte=87|carat=72|cbm=516|cc=32|centi meter=6|\
+     centi metre=6|centigram=55|centigramme=55|centiliter=31|centilitre=31|centimeter=6|centimetre=6|cg=55|\
+     cl=31|cm=6|cord=46|ct=72|cuft=525|cup=38|cupful=38|cwt=64|dag=52|dal=28|dam=3|deca meter=3|deca metre=3|\
+     decagram=52|decagramme=52|decaliter=28|decalitre=28|decameter=3|decametre=3|deci meter=5|deci metre=5|\
+     decigram=54|decigramme=54|deciliter=30|decilitre=30|decimeter=5|decimetre=5|deg=99|degree=99|dekagram=52|\
+     dekaliter=28|dekalitre=28|dekameter=3|dekametre=3|dg=54|dl=30|dm=5|drachm=70|drachma=70|dram=70|dwt=73|\
+     eb=93|ebit=81|exa bit=81|exa byte=93|exabit=81|exabyte=93|fathom=15|feet=13|fl oz=39|fl. oz=39|fldr=40|\
+     floz=39|fluid drachm=40|fluid dram=40|fluid ounce=39|foot=13|fps=781|ft=13|furlong=16|g=53|gal=34|\
+     gallon=34|gb=90|gbit=78|gbyte=90|gib=96|gibibit=84|gibibyte=96|gig=90|giga bit=78|giga byte=90|\
+     gigabit=78|gigabyte=90|gill=43|gm=53|gon=101|gr=53|gradian=101|grain=71|gram=53|gramme=53|ha=24|\
+     hectare=24|hecto meter=2|hecto metre=2|hectogram=51|hectogramme=51|hectoliter=27|hectolitre=27|\
+     hectometer=2|hectometre=2|hg=51|hl=27|hm=2|hogshead=49|hundredweight=64|imperial gallon=35|\
+     imperial ton=61|in=14|inch=14|inches=14|kb=88|kbit=76|kbyte=88|kg=50|kib=94|kibibit=82|kibibyte=94|\
+     kilo=50|kilo bit=76|kilo byte=88|kilo meter=1|kilo metre=1|kilobit=76|kilobyte=88|kilogram=50|\
+     kilogramme=50|kiloliter=26|kilolitre=26|kilometer=1|kilometre=1|kiloton=62|kl=26|klick=1|km=1|kmh=1281|\
+     kmph=1281|kn=74|knot=74|kph=1281|kt=74|l=29|lb=67|league=17|light year=19|lightyear=19|liter=29|litre=29|\
+     long ton=61|ltr=29|ly=19|m=4|mb=89|mbit=77|mbyte=89|mcg=57|mebibit=83|mebibyte=95|meg=89|mega bit=77|\
+     mega byte=89|mega meter=0|mega metre=0|megabit=77|megabyte=89|megameter=0|megametre=0|megaton=63|meter=4|\
+     metre=4|metric ton=59|metric tonne=59|mg=56|mi=11|mib=95|micro meter=8|micro metre=8|microgram=57|\
+     microgramme=57|microliter=33|microlitre=33|micrometer=8|micrometre=8|micron=8|mile=11|milli meter=7|\
+     milli metre=7|milligram=56|milligramme=56|milliliter=32|millilitre=32|millimeter=7|millimetre=7|minim=44|\
+     ml=32|mm=7|mph=1291|mps=772|mt=59|mtr=4|nano meter=9|nano metre=9|nanogram=58|nanogramme=58|nanometer=9|\
+     nanometre=9|nautical mile=18|ng=58|nm=9|nmi=18|ounce=68|oz=68|ozt=69|parsec=21|pb=92|pbit=80|pebibit=86|\
+     pebibyte=98|peck=47|pennyweight=73|peta bit=80|peta byte=92|petabit=80|petabyte=92|pib=98|pico meter=10|\
+     pico metre=10|picometer=10|picometre=10|pint=37|pm=10|pound=67|pound mass=67|pt=23|qt=36|quart=36|\
+     quintal=65|rad=100|radian=100|short ton=60|sqcm=262|sqft=269|sqin=270|sqkm=257|sqm=260|sqmi=267|sqmm=263|\
+     sqyd=268|statute mile=11|stone=66|tablespoon=41|tablespoonful=41|tb=91|tbit=79|tbs=41|tbsp=41|\
+     teaspoon=42|teaspoonful=42|tebibit=85|tebibyte=97|tera bit=79|tera byte=91|terabit=79|terabyte=91|tib=97|\
+     ton=60|tonne=59|troy ounce=69|tsp=42|uk gallon=35|ul=33|um=8|us gallon=34|yard=12|yd=12|°=99|µg=57|µl=33|\
+     µm=8|μg=57|μl=33|μm=8|”=14|″=14",
+);

@@ -82,24 +82,4 @@ impl<V: Copy> Lexicon<V> {
         }
         best
     }
-
-    /// The token after the longest phrase that begins at a token.
-    #[must_use]
-    pub fn end_at(&self, u: &Utterance<'_>, i: usize) -> Option<usize> {
-        self.at(u, i).map(|(_, end)| end)
-    }
 }
-
-impl Lexicon<()> {
-    /// Whether this word is in the table.
-    #[must_use]
-    pub fn has(&self, word: &str) -> bool {
-        self.word(word).is_some()
-    }
-}
-
-/// A table of phrases that mean nothing beyond being in it.
-macro_rules! phrases {
-    ($($phrase:literal),* $(,)?) => { $crate::entities::grammar::lexicon::Lexicon::new(&[$(($phrase, ())),*]) };
-}
-pub(super) use phrases;

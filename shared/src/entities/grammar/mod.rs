@@ -7,6 +7,7 @@ mod spanish;
 pub use lexicon::Lexicon;
 
 use super::Language;
+use super::table::Table;
 
 /// What a word does in a number phrase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,71 +96,79 @@ pub struct Grammar {
     /// Whether ordinals of tens and units stand side by side (`vigésimo primero`).
     pub ordinals_add_up: bool,
     /// Phrases with an ordinal in them that name no place (`at first`).
-    pub not_ordinals: Lexicon<()>,
+    pub not_ordinals: Table,
     /// Words before an ordinal that make it a unit of time (`per second`).
-    pub time_unit_before: Lexicon<()>,
+    pub time_unit_before: Table,
     /// Words that may follow a unit of time, where a noun would follow an ordinal (`a second ago`).
-    pub after_time_unit: Lexicon<()>,
-    /// How ages are said, with the number of the unit in [`AGE_UNITS`]; as for [`super::lexicon`].
-    pub ages: &'static [(&'static str, u8)],
+    pub after_time_unit: Table,
+    /// How ages are said, with the number of the unit in [`AGE_UNITS`].
+    pub ages: Table,
     /// How scales of temperature are said, with the number of the scale.
-    pub temperatures: &'static [(&'static str, u8)],
+    pub temperatures: Table,
     /// Words before a number with a letter that make it the name of a place or thing (`seat 12C`).
-    pub labels: Lexicon<()>,
+    pub labels: Table,
     /// Names of scales, as one word: behind `degrees`, no angle.
-    pub scale_names: Lexicon<()>,
+    pub scale_names: Table,
     /// Words near `degrees` that make them an angle.
-    pub angle_words: Lexicon<()>,
+    pub angle_words: Table,
     /// How units of measure are said, with the number of the unit.
-    pub units: &'static [(&'static str, u8)],
+    pub units: &'static Table,
+    /// Words before a length that make an area (2) or a volume (3) of it.
+    pub powers: Table,
+    /// The same, behind it.
+    pub powers_behind: Table,
+    /// Words between a length and a time that make a speed.
+    pub per: Table,
+    /// Times of a speed: seconds (1), minutes (2), hours (3).
+    pub per_times: Table,
     /// Units that are prepositions too (`in`), with the words that may follow the unit.
     pub prepositions_as_units: Lexicon<&'static [&'static str]>,
     /// Articles, folded.
-    pub articles: Lexicon<()>,
+    pub articles: Table,
     /// Words that begin no noun phrase: prepositions, conjunctions, adverbs.
-    pub function_words: Lexicon<()>,
+    pub function_words: Table,
     /// Letters after digits that multiply them.
     pub suffixes: &'static [Suffix],
     /// Relative ordinals, folded, words separated by one blank, the longer before the shorter.
     pub relative_ordinals: Lexicon<(Anchor, i8)>,
     /// Words before the word for one that make it a pronoun (`which one`).
-    pub pronoun_before: Lexicon<()>,
+    pub pronoun_before: Table,
     /// Words after the word for one that make it a pronoun (`one of`, `one another`).
-    pub pronoun_after: Lexicon<()>,
+    pub pronoun_after: Table,
     /// How percent is said, folded, words separated by one blank.
-    pub percent: Lexicon<()>,
+    pub percent: Table,
     /// Words between a word for percent and the number behind it (`percent of twenty`).
-    pub percent_of: Lexicon<()>,
+    pub percent_of: Table,
     /// `out of`: between the two numbers of a proportion; words separated by one blank.
-    pub proportion: Lexicon<()>,
+    pub proportion: Table,
     /// `in`: the same, but with other uses too.
-    pub loose_proportion: Lexicon<()>,
+    pub loose_proportion: Table,
     /// Units of time: after `5 in 10`, no proportion.
-    pub time_units: Lexicon<()>,
+    pub time_units: Table,
     /// How people say yes wherever it stands, folded, words separated by one blank, the longer before the shorter.
-    pub yes: Lexicon<()>,
+    pub yes: Table,
     /// How people say no wherever it stands.
-    pub no: Lexicon<()>,
+    pub no: Table,
     /// Words before a yes that turn it into a no (`not`).
-    pub negations: Lexicon<()>,
+    pub negations: Table,
     /// Phrases with a yes or no in them that are no answers (`no one`, `make sure`).
-    pub not_answers: Lexicon<()>,
+    pub not_answers: Table,
     /// Words that announce a telephone number.
-    pub phone_words: Lexicon<()>,
+    pub phone_words: Table,
     /// Words that announce a number that is no telephone number.
-    pub other_numbers: Lexicon<()>,
+    pub other_numbers: Table,
     /// Words that may stand between such a word and its number (`order number is`).
-    pub number_words: Lexicon<()>,
+    pub number_words: Table,
     /// What stands between a score and its scale in an answer; words separated by one blank.
-    pub score: Lexicon<()>,
+    pub score: Table,
     /// Words that carry an answer without changing it, sorted.
-    pub carriers: Lexicon<()>,
+    pub carriers: Table,
     /// Words that introduce an address (`my email is`).
-    pub address_words: Lexicon<()>,
+    pub address_words: Table,
     /// The marks of addresses as they are said.
     pub spoken_marks: Lexicon<&'static str>,
     /// What the digit zero is called in a telephone number, beyond its number word.
-    pub spoken_zero: Lexicon<()>,
+    pub spoken_zero: Table,
     /// What a leading `+` is called.
     pub spoken_plus: &'static str,
     /// Words that repeat the digit behind them, and how often it stands then.
@@ -201,13 +210,22 @@ mod tests {
     fn every_lexicon_is_sorted_and_folded() {
         for language in [Language::English, Language::Spanish] {
             let grammar = Grammar::of(language);
-            for phrases in [&grammar.yes, &grammar.no, &grammar.not_answers, &grammar.carriers, &grammar.function_words]
-            {
-                assert!(phrases.entries.is_sorted_by(|a, b| a.0 < b.0), "{language:?}: {:?}", phrases.entries);
-            }
-            for table in [grammar.ages, grammar.temperatures, grammar.units] {
-                let unsorted = table.windows(2).find(|pair| pair[0].0 >= pair[1].0);
-                assert_eq!(unsorted, None, "{language:?}");
+            let tables = [
+                &grammar.yes,
+                &grammar.no,
+                &grammar.not_answers,
+                &grammar.carriers,
+                &grammar.function_words,
+                &grammar.ages,
+                &grammar.temperatures,
+                grammar.units,
+                &grammar.powers,
+                &grammar.per_times,
+                &grammar.other_numbers,
+                &grammar.labels,
+            ];
+            for table in tables {
+                assert!(table.is_sorted(), "{language:?}: {table:?}");
             }
             assert!(grammar.numerals.entries.is_sorted_by(|a, b| a.0 < b.0), "{language:?}: numerals");
             for (word, _) in grammar.numerals.entries {

@@ -1,0 +1,270 @@
+//! A sorted table of spellings in one string, which is the smallest form that needs no unpacking. What the spellings mean
+//! is the caller's.
+
+use std::cmp::Ordering;
+
+use super::token::Shape;
+use super::utterance::Utterance;
+
+/// The most tokens that a spelling has (`sao tome and principe dobra`).
+const MAX_TOKENS: usize = 10;
+/// A row for each letter, and one for all other first characters.
+const ROWS: usize = 27;
+/// First words from this length on share a bit.
+const LONGEST: usize = 31;
+
+/// Spellings and their values: `spelling=value` or `spelling`, parted by `|`, folded, sorted by the bytes of the
+/// spelling.
+#[derive(Debug)]
+pub struct Table {
+    text: &'static str,
+    /// Which first words can be, by first letter: a bit a length.
+    shape: [u32; ROWS],
+}
+
+/// An entry of a table.
+struct Entry {
+    spelling: &'static str,
+    value: u16,
+    /// Where the next entry begins.
+    next: usize,
+}
+
+const fn row(first: u8) -> usize {
+    if first.is_ascii_lowercase() { (first - b'a') as usize } else { ROWS - 1 }
+}
+
+const fn bit(length: usize) -> u32 {
+    1 << if length < LONGEST { length } else { LONGEST }
+}
+
+impl Table {
+    /// Takes the entries as they are written.
+    #[must_use]
+    pub const fn new(text: &'static str) -> Self {
+        let bytes = text.as_bytes();
+        let mut shape = [0u32; ROWS];
+        let mut at = 0;
+        while at < bytes.len() {
+            let start = at;
+            while at < bytes.len() && !matches!(bytes[at], b'|' | b'=' | b' ') {
+                at += 1;
+            }
+            shape[row(bytes[start])] |= bit(at - start);
+            while at < bytes.len() && bytes[at] != b'|' {
+                at += 1;
+            }
+            at += 1;
+        }
+        Table { text, shape }
+    }
+
+    fn entry(&self, start: usize) -> Option<Entry> {
+        let rest = self.text.get(start..).filter(|rest| !rest.is_empty())?;
+        let whole = rest.split_once('|').map_or(rest, |(entry, _)| entry);
+        let (spelling, value) = whole.split_once('=').unwrap_or((whole, "0"));
+        Some(Entry { spelling, value: value.parse().unwrap_or(0), next: start + whole.len() + 1 })
+    }
+
+    /// Where the first entry begins that is not before `key`.
+    fn seek(&self, key: &str) -> usize {
+        let bytes = self.text.as_bytes();
+        let (mut low, mut high) = (0, bytes.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let start = bytes[low..middle].iter().rposition(|byte| *byte == b'|').map_or(low, |at| low + at + 1);
+            let Some(entry) = self.entry(start) else { break };
+            match entry.spelling.cmp(key) {
+                Ordering::Less => low = entry.next.min(high),
+                Ordering::Equal => return start,
+                Ordering::Greater => high = start,
+            }
+        }
+        low
+    }
+
+    /// The value of exactly this spelling.
+    #[must_use]
+    pub fn get(&self, spelling: &str) -> Option<u16> {
+        self.entry(self.seek(spelling)).filter(|entry| entry.spelling == spelling).map(|entry| entry.value)
+    }
+
+    /// The value of this spelling or of its singular.
+    #[must_use]
+    pub fn get_singular(&self, spelling: &str) -> Option<u16> {
+        self.get(spelling).or_else(|| self.get(singular(spelling)?))
+    }
+
+    /// Whether any entry's first word looks like this one: the cheap question before the dear one.
+    fn may_begin_with(&self, word: &str) -> bool {
+        word.bytes().next().is_some_and(|first| self.shape[row(first)] & bit(word.len()) != 0)
+    }
+
+    /// Whether this single word is in the table.
+    #[must_use]
+    pub fn has(&self, word: &str) -> bool {
+        self.may_begin_with(word) && self.get(word).is_some()
+    }
+
+    /// The token after the longest phrase that begins at a token. Phrases are words with one blank between them.
+    #[must_use]
+    pub fn end_at(&self, u: &Utterance<'_>, i: usize) -> Option<usize> {
+        let word = u.tokens.word(i);
+        if !self.may_begin_with(word) {
+            return None;
+        }
+        let mut at = self.seek(word);
+        let mut longest = None;
+        // Blanks sort before letters: what begins with the whole word comes first.
+        while let Some(entry) = self.entry(at) {
+            let end = match entry.spelling.strip_prefix(word) {
+                Some("") => Some(i + 1),
+                Some(rest) if rest.starts_with(' ') => u.phrase(i + 1, &rest[1..]),
+                _ => break,
+            };
+            longest = longest.max(end);
+            at = entry.next;
+        }
+        longest
+    }
+
+    /// The longest spelling that begins at a token: its value and the token after it. Blanks and hyphens between tokens
+    /// count as one blank (around a slash as none), a plural `s` is looked through, and a spelling ends where a word
+    /// ends.
+    #[must_use]
+    pub fn longest(&self, u: &Utterance<'_>, i: usize) -> Option<(u16, usize)> {
+        self.longest_before(u, i, ends_a_word)
+    }
+
+    /// [`Table::longest`], with another rule for where a spelling may end.
+    #[must_use]
+    pub fn longest_before(
+        &self,
+        u: &Utterance<'_>,
+        i: usize,
+        may_end: fn(&Utterance<'_>, usize) -> bool,
+    ) -> Option<(u16, usize)> {
+        // Most of what is asked about begins no spelling at all; say so before anything is put together.
+        let first = u.tokens.folded(i);
+        let known = first.bytes().next().is_some_and(|byte| self.shape[row(byte)] != 0);
+        if !known || matches!(first, "," | "." | ":" | "-" | "/" | ")" | "?" | "!" | ";") {
+            return None;
+        }
+        let mut key = String::new();
+        let mut best = None;
+        let mut at = i;
+        while at < u.tokens.len() && at - i < MAX_TOKENS {
+            if at > i {
+                let by_slash = u.tokens.is_symbol(at, '/') || u.tokens.is_symbol(at - 1, '/');
+                if u.is_hyphen(at) {
+                    key.push(' ');
+                    at += 1;
+                } else if !u.tokens.glued(at) && !by_slash {
+                    key.push(' ');
+                }
+            }
+            key.push_str(u.tokens.folded(at));
+            at += 1;
+            let (value, more) = self.look_up(&mut key);
+            if let Some(value) = value
+                && may_end(u, at)
+            {
+                best = Some((value, at));
+            }
+            if !more {
+                break;
+            }
+        }
+        best
+    }
+
+    /// The value of `key` or its singular, and whether a longer spelling may begin with it. A plural that only leads on
+    /// in the singular loses its `s`.
+    fn look_up(&self, key: &mut String) -> (Option<u16>, bool) {
+        let (value, longer) = self.look_up_as_is(key);
+        let Some(one) = singular(key).filter(|_| value.is_none()) else { return (value, longer) };
+        let (of_one, longer_one) = self.look_up_as_is(one);
+        if !longer && longer_one {
+            key.pop();
+        }
+        (of_one, longer || longer_one)
+    }
+
+    fn look_up_as_is(&self, key: &str) -> (Option<u16>, bool) {
+        let Some(entry) = self.entry(self.seek(key)) else { return (None, false) };
+        if entry.spelling != key {
+            return (None, entry.spelling.starts_with(key));
+        }
+        let longer = self.entry(entry.next).is_some_and(|next| next.spelling.starts_with(key));
+        (Some(entry.value), longer)
+    }
+
+    /// Whether the entries are in order.
+    #[cfg(test)]
+    pub(super) fn is_sorted(&self) -> bool {
+        let spellings: Vec<&str> =
+            self.text.split('|').map(|entry| entry.split_once('=').map_or(entry, |(spelling, _)| spelling)).collect();
+        spellings.is_sorted_by(|a, b| a < b)
+    }
+}
+
+/// Without its plural `s`. Letters have none: `the 4 Cs`.
+fn singular(word: &str) -> Option<&str> {
+    word.strip_suffix('s').filter(|singular| singular.len() > 1)
+}
+
+/// Whether nothing that belongs to a word comes after `end`.
+pub(super) fn ends_a_word(u: &Utterance<'_>, end: usize) -> bool {
+    let last_is_symbol = u.tokens.get(end - 1).is_some_and(|token| token.shape == Shape::Symbol);
+    match u.tokens.get(end) {
+        Some(next) if !next.spaced && !last_is_symbol => next.shape == Shape::Symbol,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entities::Language;
+    use crate::entities::grammar::Grammar;
+
+    static UNITS: Table = Table::new("km=1|km/h=2|mile=3|mile per hour=4|sq ft=5|°=6");
+
+    #[test]
+    fn every_spelling_is_found_and_nothing_else() {
+        assert!(UNITS.is_sorted());
+        for (spelling, value) in [("km", 1), ("km/h", 2), ("mile", 3), ("mile per hour", 4), ("sq ft", 5), ("°", 6)] {
+            assert_eq!(UNITS.get(spelling), Some(value), "{spelling}");
+        }
+        for spelling in ["", "k", "kn", "mil", "mile per", "zz", "=", "|"] {
+            assert_eq!(UNITS.get(spelling), None, "{spelling}");
+        }
+        assert_eq!(Table::new("").get("x"), None);
+        assert_eq!(UNITS.get_singular("miles"), Some(3));
+    }
+
+    #[test]
+    fn the_longest_spelling_wins_where_words_end() {
+        let check = |text: &str, expected: Option<(u16, usize)>| {
+            let u = Utterance::new(text, Grammar::of(Language::English));
+            assert_eq!(UNITS.longest(&u, 0), expected, "{text}");
+        };
+        check("miles per hour", Some((4, 3)));
+        check("miles per day", Some((3, 1)));
+        check("km / h", Some((2, 3)));
+        check("kms", Some((1, 1)));
+        check("sq-ft.", Some((5, 3)));
+        check("km5", None);
+        check("kilo", None);
+    }
+
+    #[test]
+    fn phrases_are_sets_of_whole_words() {
+        static PHRASES: Table = Table::new("no|no idea|no-one|not");
+        let u = Utterance::new("no idea not nothing", Grammar::of(Language::English));
+        assert_eq!(PHRASES.end_at(&u, 0), Some(2));
+        assert_eq!(PHRASES.end_at(&u, 2), Some(3));
+        assert_eq!(PHRASES.end_at(&u, 3), None);
+        assert!(PHRASES.has("no") && !PHRASES.has("nothing"));
+    }
+}
