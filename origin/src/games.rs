@@ -1,8 +1,15 @@
-//! Publishing games: from source and contract, or compiled already. What does not compile is not published.
+//! Publishing games: from source and contract, or compiled already. What does not compile, or fails the golden
+//! dialogues that come with it, is not published.
+
+use std::path::{Path, PathBuf};
 
 use lgdl::compiled::CompiledGame;
 use lgdl::diagnostics::{Diagnostic, Severity};
+use lgdl::golden::{GoldenError, GoldenFile, Mismatch};
+use lgdl::mocks::Mocks;
 use lgdl::wire::origin::GamePolicy;
+
+use serde::Serialize;
 
 use crate::clock::Millis;
 use crate::hex;
@@ -26,6 +33,15 @@ pub enum Content<'a> {
     Compiled(&'a [u8]),
 }
 
+/// Golden dialogues that a version must hold before it is published.
+#[derive(Debug, Clone, Copy)]
+pub struct Goldens<'a> {
+    /// Files of YAML, as `golden_dialogs.yaml` is one. Those that are for another game of the source are passed over.
+    pub dialogs: &'a [&'a [u8]],
+    /// YAML, as `capability_mocks.yaml` holds what services answer in them.
+    pub mocks: Option<&'a [u8]>,
+}
+
 /// A wish to publish.
 #[derive(Debug, Clone)]
 pub struct PublishRequest<'a> {
@@ -35,6 +51,8 @@ pub struct PublishRequest<'a> {
     pub game: &'a str,
     /// What.
     pub content: Content<'a>,
+    /// What it must hold first.
+    pub goldens: Option<Goldens<'a>>,
     /// What every node must heed.
     pub policy: GamePolicy,
     /// Who publishes: the id of a key or of an administrator.
@@ -69,12 +87,32 @@ pub enum PublishError {
     /// The file is larger than [`MAX_SOURCE_BYTES`].
     #[error("E153 the file has {0} bytes; the limit is {MAX_SOURCE_BYTES}")]
     TooLarge(usize),
+    /// The golden dialogues, or their mocks, can't be used.
+    #[error(transparent)]
+    GoldenFile(#[from] GoldenError),
+    /// Golden dialogues fail.
+    #[error("E161 {} turn(s) of the golden dialogues are not as expected", .0.len())]
+    Goldens(Vec<FailedTurn>),
     /// The compiled form is not usable.
     #[error(transparent)]
     Compiled(#[from] lgdl::compiled::LoadError),
+    /// A file can't be read.
+    #[error("E513 {0}")]
+    File(String),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// A golden turn that is not as expected.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FailedTurn {
+    /// The dialogue.
+    pub dialog: String,
+    /// The turn in it, from 1.
+    pub turn: usize,
+    /// In what.
+    pub mismatches: Vec<Mismatch>,
 }
 
 /// Compiles what needs compiling, stores the version, and makes it active unless the game is pinned.
@@ -84,6 +122,9 @@ pub enum PublishError {
 pub async fn publish(store: &dyn Store, request: PublishRequest<'_>) -> Result<Published, PublishError> {
     check_id("game", request.game)?;
     let compiled = compile(request.content)?;
+    if let Some(goldens) = request.goldens {
+        hold(&compiled.game, goldens)?;
+    }
     let version = compiled.game.version();
     let policy = serde_json::to_string(&request.policy).map_err(|error| StoreError::Internal(error.to_string()))?;
     let publication = Publication {
@@ -137,6 +178,89 @@ fn compile(content: Content<'_>) -> Result<Compiled, PublishError> {
             })
         }
     }
+}
+
+fn hold(game: &CompiledGame, goldens: Goldens<'_>) -> Result<(), PublishError> {
+    let mocks = goldens.mocks.map(Mocks::read).transpose()?.unwrap_or_default();
+    let mut failed = Vec::new();
+    for dialogs in goldens.dialogs {
+        let file = GoldenFile::read(dialogs)?;
+        if file.game.as_deref().is_some_and(|name| name != game.name()) {
+            continue;
+        }
+        for dialog in &file.dialogs {
+            for (result, turn) in file.run(dialog, game, &mocks)?.into_iter().zip(1..) {
+                if !result.mismatches.is_empty() {
+                    failed.push(FailedTurn { dialog: dialog.name.clone(), turn, mismatches: result.mismatches });
+                }
+            }
+        }
+    }
+    if failed.is_empty() { Ok(()) } else { Err(PublishError::Goldens(failed)) }
+}
+
+/// Publishes a game file, or the `game.lgdl` of a folder, with what lies beside it: `capability_contract.json`, and
+/// `golden_dialogs*.yaml` with `capability_mocks.yaml`.
+///
+/// # Errors
+/// When a file can't be read, and as [`publish`].
+pub async fn publish_file(
+    store: &dyn Store,
+    tenant: &str,
+    game: &str,
+    path: &Path,
+    actor: &str,
+    now_ms: Millis,
+) -> Result<Published, PublishError> {
+    let path = if path.is_dir() { path.join("game.lgdl") } else { path.to_owned() };
+    let source = read(&path)?.ok_or_else(|| PublishError::File(format!("{} is not there", path.display())))?;
+    let beside = |name: &str| read(&path.with_file_name(name));
+    let (contract, mocks) = (beside("capability_contract.json")?, beside("capability_mocks.yaml")?);
+    let mut files = Vec::new();
+    for file in golden_files(&path)? {
+        files.extend(read(&file)?);
+    }
+    let dialogs: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
+    let contract = contract.map(String::from_utf8).transpose();
+    let contract = contract.map_err(|_| PublishError::File("capability_contract.json is not UTF-8".into()))?;
+    let request = PublishRequest {
+        tenant,
+        game,
+        content: Content::Source { source: &source, contract: contract.as_deref() },
+        goldens: Some(Goldens { dialogs: &dialogs, mocks: mocks.as_deref() }),
+        policy: GamePolicy::default(),
+        actor,
+        now_ms,
+    };
+    publish(store, request).await
+}
+
+/// The files of dialogues beside a game file, by name.
+fn golden_files(game: &Path) -> Result<Vec<PathBuf>, PublishError> {
+    let folder = game.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let unreadable = |error| PublishError::File(format!("{}: {error}", folder.display()));
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if name.starts_with("golden_dialogs") && (name.ends_with(".yaml") || name.ends_with(".yml")) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// A file's bytes; `None` when it is not there.
+fn read(path: &Path) -> Result<Option<Vec<u8>>, PublishError> {
+    match std::fs::metadata(path) {
+        Ok(about) if about.len() > MAX_SOURCE_BYTES as u64 => {
+            return Err(PublishError::TooLarge(usize::try_from(about.len()).unwrap_or(usize::MAX)));
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        _ => {}
+    }
+    std::fs::read(path).map(Some).map_err(|error| PublishError::File(format!("{}: {error}", path.display())))
 }
 
 fn errors(diagnostics: &[Diagnostic]) -> usize {

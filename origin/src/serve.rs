@@ -12,6 +12,7 @@ use crate::audit;
 use crate::cleanup;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
+use crate::games::publish_file;
 use crate::http::{Gate, Origin, edge_service};
 use crate::metrics::Metrics;
 use crate::privacy::{Envelope, Protection, Unprotected};
@@ -19,6 +20,9 @@ use crate::random::{Random, SystemRandom};
 use crate::store::postgres::{PoolSettings, PostgresStore};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
+
+/// The tenant that a fresh installation has; games of the settings are its.
+pub const DEFAULT_TENANT: &str = "default";
 
 /// Why the origin did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +106,7 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
 pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     let (edge_listener, edge_address) = listen(origin.config.listen).await?;
     let (admin_listener, admin_address) = listen(origin.config.admin_listen).await?;
+    publish_configured(&origin).await;
     audit::tell_configuration(&*origin.store, &origin.config, &*origin.clock).await?;
     let (stop, stopped) = watch::channel(false);
     let edges = edge_service(origin.clone());
@@ -117,6 +122,21 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     tracing::info!(%edge_address, %admin_address, store = origin.store.kind(), "the origin listens");
     let tasks = cleanup::start(&origin);
     Ok(Running { edge_address, admin_address, origin, stop, tasks, served, keeper })
+}
+
+/// Publishes the games that the settings name. One that can't be published is reported and left out: its version of
+/// before goes on, and so do the others.
+async fn publish_configured(origin: &Origin) {
+    for file in &origin.config.games {
+        let now_ms = origin.clock.now_ms();
+        let done = publish_file(&*origin.store, DEFAULT_TENANT, &file.id, &file.path, "configuration", now_ms).await;
+        match done {
+            Ok(published) => {
+                tracing::info!(game = file.id, version = published.version, outcome = ?published.outcome, "published");
+            }
+            Err(error) => tracing::error!(game = file.id, %error, "the game is not published; what was active stays"),
+        }
+    }
 }
 
 async fn listen(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {

@@ -63,6 +63,7 @@ pub(crate) struct Tampering {
     pub(crate) nonce: Option<String>,
     pub(crate) secret: Option<String>,
     pub(crate) key_id: Option<String>,
+    pub(crate) if_none_match: Option<String>,
 }
 
 impl Edge {
@@ -101,6 +102,7 @@ impl Edge {
             .header(NONCE_HEADER, nonce.clone())
             .header(DIGEST_HEADER, digest.clone())
             .header(SIGNATURE_HEADER, signature)
+            .header("if-none-match", how.if_none_match.unwrap_or_default())
             .body(how.sent_body.unwrap_or(body))
             .send()
             .await
@@ -109,6 +111,12 @@ impl Edge {
 
     pub(crate) async fn get(&self, path: &str) -> Response {
         self.send(Method::GET, path, Vec::new()).await
+    }
+
+    /// Asks for a compiled game that this node has already. Conditions are not a part of what is signed.
+    pub(crate) async fn get_if_none_match(&self, path: &str, version: &str) -> Response {
+        let how = Tampering { if_none_match: Some(format!("\"{version}\"")), ..Tampering::default() };
+        self.send_tampered(Method::GET, path, Vec::new(), how).await
     }
 
     pub(crate) async fn post(&self, path: &str, body: &impl Serialize) -> Response {

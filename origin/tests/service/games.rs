@@ -1,12 +1,13 @@
 //! Games over the edge API.
 
 use lgdl::wire::origin::{Consent, GameList, GamePolicy};
+use lgdl_origin::games::{Content, Goldens, PublishError, PublishRequest, publish};
 use lgdl_origin::ids::ConsentId;
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::{ConsentRow, GameVersionRow, Publication};
 use reqwest::{Method, StatusCode};
 
-use crate::client::{body, edge};
+use crate::client::{body, edge, edge_with};
 
 #[tokio::test]
 async fn a_published_game_is_listed_and_fetched_by_its_hash() {
@@ -57,4 +58,69 @@ async fn consent_is_what_was_said_last() {
         edge.running.origin.store.add_consent(row).await.unwrap();
         assert_eq!(asked().await.given, given);
     }
+}
+
+const GAME: &str = r#"game greeting {
+  participants { user can do: anything }
+  moves {
+    move hello {
+      when user says something like: ["hello", "good morning"]
+      confidence: 0.7
+      when confident { respond with: "Hello!" }
+    }
+  }
+}
+"#;
+
+fn request<'a>(source: &'a str, goldens: &'a [&'a [u8]]) -> PublishRequest<'a> {
+    PublishRequest {
+        tenant: "default",
+        game: "greeting",
+        content: Content::Source { source: source.as_bytes(), contract: None },
+        goldens: Some(Goldens { dialogs: goldens, mocks: None }),
+        policy: GamePolicy::default(),
+        actor: "test",
+        now_ms: 1,
+    }
+}
+
+#[tokio::test]
+async fn a_game_is_published_only_if_it_compiles_and_holds_its_goldens() {
+    let edge = edge().await;
+    let store = &*edge.running.origin.store;
+    let expecting = |answer: &str| {
+        format!("dialogs: [{{name: greets, turns: [{{input: hello, expect: {{response_contains: [{answer}]}}}}]}}]")
+    };
+    let (hello, goodbye) = (expecting("Hello"), expecting("Goodbye"));
+    let (hello, goodbye) = (hello.as_bytes(), goodbye.as_bytes());
+    let refused = publish(store, request(GAME, &[hello, goodbye])).await.unwrap_err();
+    let PublishError::Goldens(failed) = &refused else { panic!("{refused}") };
+    assert_eq!((failed.len(), failed[0].dialog.as_str(), failed[0].turn), (1, "greets", 1));
+    assert!(matches!(publish(store, request(GAME, &[b"dialogs: 7"])).await, Err(PublishError::GoldenFile(_))));
+    assert!(matches!(publish(store, request("game {", &[hello])).await, Err(PublishError::Source(_))));
+    assert!(store.games("default").await.unwrap().is_empty(), "nothing was published so far");
+
+    let published = publish(store, request(GAME, &[hello])).await.unwrap();
+    let others = [b"game: another\n".as_slice(), goodbye].concat();
+    publish(store, request(GAME, &[&others])).await.expect("dialogues of another game are none of this one's");
+    let list: GameList = body(edge.get("/edge/v1/games").await).await;
+    assert_eq!(list.games[0].version, published.version);
+    let bytes = edge.get(&format!("/edge/v1/compiled/{}", published.version)).await.bytes().await.unwrap();
+    let game = lgdl::compiled::CompiledGame::load(bytes.to_vec().into()).unwrap();
+    assert_eq!(game.version(), published.version);
+    // A node that has it asks whether it is still good.
+    let asked = edge.get_if_none_match(&format!("/edge/v1/compiled/{}", published.version), &published.version).await;
+    assert_eq!(asked.status(), StatusCode::NOT_MODIFIED);
+}
+
+#[tokio::test]
+async fn games_of_the_settings_are_published_at_start_and_a_bad_one_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let [good, bad] = ["good.lgdl", "bad.lgdl"].map(|name| folder.path().join(name));
+    std::fs::write(&good, GAME).unwrap();
+    std::fs::write(&bad, "game {").unwrap();
+    let games = format!("bad:{},good:{},missing:/nowhere.lgdl", bad.display(), good.display());
+    let edge = edge_with(&[("LGDL_GAMES", &games)]).await;
+    let list: GameList = body(edge.get("/edge/v1/games").await).await;
+    assert_eq!(list.games.iter().map(|game| game.id.as_str()).collect::<Vec<_>>(), ["good"]);
 }

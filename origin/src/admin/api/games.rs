@@ -14,7 +14,7 @@ use crate::admin::input::{Body, InPath};
 use crate::admin::permissions::Permission;
 use crate::admin::schema::{any_object, flag, list, name, object, one_of, or_null, text, time};
 use crate::audit::events;
-use crate::games::{Content, MAX_SOURCE_BYTES, PublishError, PublishRequest, publish};
+use crate::games::{Content, Goldens, MAX_SOURCE_BYTES, PublishError, PublishRequest, publish};
 use crate::http::{Origin, Problem};
 use crate::records::{MAX_ID_BYTES, check_id};
 use crate::store::{GameVersionRow, PublishOutcome};
@@ -29,6 +29,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     let publication = object([
         ("source", text()),
         ("?contract", or_null(text())),
+        ("?goldens", or_null(text())),
+        ("?mocks", or_null(text())),
         ("?policy", object([("?consent_required", flag()), ("?retention_days", or_null(json!({"type": "integer"})))])),
     ]);
     let published = object([
@@ -119,6 +121,12 @@ struct New {
     source: String,
     #[serde(default)]
     contract: Option<String>,
+    /// Golden dialogues (YAML) that it must hold.
+    #[serde(default)]
+    goldens: Option<String>,
+    /// What services answer in them (YAML).
+    #[serde(default)]
+    mocks: Option<String>,
     #[serde(default)]
     policy: Policy,
 }
@@ -172,10 +180,12 @@ async fn publish_version(
     Body(new): Body<New>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let Policy { consent_required, retention_days } = new.policy;
+    let dialogs: Vec<&[u8]> = new.goldens.iter().map(String::as_bytes).collect();
     let request = PublishRequest {
         tenant: &caller.tenant,
         game: &game,
         content: Content::Source { source: new.source.as_bytes(), contract: new.contract.as_deref() },
+        goldens: Some(Goldens { dialogs: &dialogs, mocks: new.mocks.as_deref().map(str::as_bytes) }),
         policy: GamePolicy { consent_required, retention_days },
         actor: caller.administrator.id.as_str(),
         now_ms: origin.clock.now_ms(),
@@ -206,6 +216,15 @@ fn not_published(error: PublishError) -> Problem {
         PublishError::Source(diagnostics) => {
             Problem::unacceptable("The game does not compile.").with("diagnostics", findings(&diagnostics))
         }
+        PublishError::GoldenFile(error) => {
+            Problem::unacceptable(format!("The golden dialogues can't be used: {error}."))
+        }
+        PublishError::Goldens(failed) => {
+            Problem::unacceptable("The game does not hold its golden dialogues, so it is not published.")
+                .with("failed_turns", serde_json::to_value(&failed).unwrap_or_default())
+        }
+        // Only files of the origin's own are read by path.
+        PublishError::File(_) => Problem::internal("A file could not be read."),
         PublishError::NoGame => Problem::unacceptable("The file holds no game."),
         PublishError::Compiled(_) => Problem::unacceptable("The game is larger than what can be compiled."),
     }
