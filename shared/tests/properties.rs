@@ -123,7 +123,7 @@ fn answering(kind: u8) -> impl FnMut(&lgdl::engine::CapabilityCall) -> Capabilit
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
     fn no_conversation_makes_the_engine_panic_and_every_turn_is_the_same_again(

@@ -12,7 +12,7 @@ use super::wording;
 use crate::ir::{Element, Move, Slot, SlotType, TemplatePart};
 use crate::matcher::Candidate;
 use crate::phrase::{Phrase, Word};
-use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_yes_no, reason, strings};
+use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type, is_yes_no, reason, strings};
 
 /// The longest text that replaces a free-text value without being asked for.
 const MAX_CORRECTION_WORDS: usize = 8;
@@ -27,7 +27,9 @@ impl Run<'_> {
         let text = self.text.clone();
         let reference = self.reference;
         let header = Arc::clone(&self.header);
-        let scan = Scan::of(&text, &mv.slots, &reference).knowing(&header.vocabulary);
+        // Only what is still open is looked for; a correction looks again.
+        let open = mv.slots.iter().filter(|slot| self.slot_value(&slot.name).is_none());
+        let scan = Scan::of(&text, open, &reference).knowing(&header.vocabulary);
         if !is_plain_answer(&slot, &scan) && self.mend_if_asked(Target::Question)? {
             return Ok(());
         }
@@ -42,6 +44,10 @@ impl Run<'_> {
         } else {
             self.answer_typed(&mv, &slot, &scan)
         }
+    }
+
+    fn slot_value(&self, name: &str) -> Option<&SlotValue> {
+        self.state.active.as_ref()?.slot(name)
     }
 
     /// The move under way answers this turn.
@@ -252,7 +258,8 @@ impl Run<'_> {
             .filter(|slot| *effective_type(slot) != SlotType::String && frame.slot(&slot.name).is_some())
             .collect();
         let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
-        let mentions = slots::mentions(&typed, &names, scan, &[]);
+        let wider = Scan::of(scan.text, typed.iter().copied(), scan.reference).knowing(scan.terms());
+        let mentions = slots::mentions(&typed, &names, &wider, &[]);
         let [only] = mentions.as_slice() else { return false };
         let slot = typed[only.slot];
         let number = matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. });

@@ -1,0 +1,73 @@
+//! Reports the time of whole engine turns: matching, slots, blocks, templates, record and new state.
+//!
+//! `cargo run --release -p lgdl-bench --bin turns -- GAME.lgdl "I have pain" "lower back" 7 "2 hours ago"`
+//!
+//! The texts are the turns of one conversation. Each is run many times from the same state; a turn that needs a
+//! capability is measured up to its call.
+
+use std::hint::black_box;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use lgdl::compiled::CompiledGame;
+use lgdl::engine::{CapabilityResult, Conversation, Settings, Step, Turn, begin};
+
+/// Runs of each turn.
+const ROUNDS: usize = 5_001;
+
+fn main() -> anyhow::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let Some(path) = arguments.next() else { bail!("usage: turns GAME.lgdl TEXT…") };
+    let game = compile(Path::new(&path))?;
+    let mut conversation = Conversation::default();
+    for text in arguments {
+        let mut nanoseconds: Vec<u128> = Vec::with_capacity(ROUNDS);
+        for _ in 0..ROUNDS {
+            let (state, turn) = (conversation.clone(), turn(&text));
+            let began = Instant::now();
+            let step = begin(&game, state, turn);
+            nanoseconds.push(began.elapsed().as_nanos());
+            black_box(step);
+        }
+        nanoseconds.sort_unstable();
+        let at = |share: usize| nanoseconds[ROUNDS * share / 100] as f64 / 1_000.0;
+        println!("{:>8.1} µs median, {:>8.1} µs p95  {text}", at(50), at(95));
+        conversation = finish(&game, begin(&game, conversation, turn(&text)));
+    }
+    Ok(())
+}
+
+fn compile(path: &Path) -> anyhow::Result<CompiledGame> {
+    let source = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let contract = std::fs::read_to_string(path.with_file_name("capability_contract.json")).ok();
+    let parsed = lgdl::syntax::parse(&source, contract.as_deref());
+    let entry = parsed.entry.context("the file holds no game that can be used")?;
+    Ok(CompiledGame::compile(&parsed.games[entry])?)
+}
+
+/// Wednesday, 4 March 2026, 09:00 UTC.
+fn turn(text: &str) -> Turn {
+    Turn {
+        participant: "user".into(),
+        text: text.into(),
+        context: serde_json::Map::new(),
+        now_ms: 1_772_614_800_000,
+        offset_seconds: 0,
+        settings: Settings::default(),
+    }
+}
+
+/// Answers every call with a stub; the engine limits their number.
+fn finish(game: &CompiledGame, mut step: Step) -> Conversation {
+    loop {
+        match step {
+            Step::Done(outcome) => return outcome.conversation,
+            Step::Call(pending) => {
+                let stub =
+                    CapabilityResult::Answered { status: "ok".into(), data: serde_json::Map::new(), message: None };
+                step = pending.resume(game, stub);
+            }
+        }
+    }
+}
