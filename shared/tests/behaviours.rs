@@ -187,6 +187,34 @@ fn an_option_is_chosen_by_word_number_or_place() {
 }
 
 #[test]
+fn a_one_that_stands_for_a_thing_is_no_number() {
+    check(desk(), &["book a table", "the big one"], "booking", Some("party_size"), &["number"]);
+    check(desk(), &["book a table", "I want that one"], "booking", Some("party_size"), &["number"]);
+    check(desk(), &["book a table", "just one"], "booking", Some("day"), &[]);
+    check(desk(), &["book a table", "the number is one"], "booking", Some("day"), &[]);
+}
+
+#[test]
+fn a_pattern_typed_as_it_stands_reaches_the_threshold_of_its_move() {
+    const GAME: &str = r#"game g { moves {
+        move alarm { when user says something like: ["help me", "fraud"] confidence: critical
+            when confident { respond with: "Calling." } when uncertain { respond with: "Sure?" } }
+        move lights { when user says something like: ["lamp on" (fuzzy)] confidence: critical
+            when confident { respond with: "On." } when uncertain { respond with: "Sure?" } }
+        move one { when user says something like: ["status"] confidence: 0.9 when confident { respond with: "1" } }
+        move two { when user says something like: ["status"] confidence: 0.9 when confident { respond with: "2" } }
+    } }"#;
+    check(Talk::of(GAME), &["Fraud!"], "alarm", None, &["Calling."]);
+    check(Talk::of(GAME), &["help me"], "alarm", None, &["Calling."]);
+    // In other words it is a guess still, and so is a fuzzy pattern, which 0.9 is the most for.
+    check(Talk::of(GAME), &["it says fraud on my bill"], "alarm", None, &["Sure?"]);
+    check(Talk::of(GAME), &["lamp on"], "lights", None, &["Sure?"]);
+    // Two moves that it stands for are asked about.
+    let mut talk = Talk::of(GAME);
+    assert_eq!(talk.say("status").choices.len(), 2);
+}
+
+#[test]
 fn yes_and_no_are_not_guessed() {
     for (said, expected) in [
         ("yes", Some(true)),

@@ -29,6 +29,8 @@ const ADAPTIVE_START: f64 = 0.7;
 const WEIGHTED_BOUNDS: (f64, f64) = (0.2, 0.95);
 /// Two scores closer than this are as good as equal.
 pub(super) const TOO_CLOSE: f64 = 0.05;
+/// A fuzzy match scores no more, even verbatim.
+const FUZZY_MOST: f64 = 0.9;
 
 /// How a turn's utterance was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -252,7 +254,18 @@ impl<'a> Run<'a> {
         for candidate in &mut found {
             candidate.score = rounded(candidate.score);
         }
+        self.trust_verbatim(&mut found);
         found
+    }
+
+    /// A pattern typed as it stands is what its author meant: it reaches the threshold of its own move, up to what its
+    /// kind of match may score at most, unless another move is as near.
+    fn trust_verbatim(&self, found: &mut [Candidate]) {
+        let Some((best, others)) = found.split_first_mut() else { return };
+        let alone = others.iter().all(|other| best.score - other.score > TOO_CLOSE);
+        if best.verbatim && alone {
+            best.score = best.score.max(self.threshold_for(best).min(if best.fuzzy { FUZZY_MOST } else { 1.0 }));
+        }
     }
 
     /// Whether a move's context guard holds.

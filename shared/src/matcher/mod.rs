@@ -48,6 +48,10 @@ pub struct Candidate {
     pub score: f64,
     /// Literal words of the pattern (ties go to the larger number).
     pub literal_words: usize,
+    /// Whether the utterance is the pattern as it stands, without captures, and says nothing else.
+    pub verbatim: bool,
+    /// Whether the pattern is `(fuzzy)`, whose matches score 0.9 at most.
+    pub fuzzy: bool,
     /// Values captured.
     pub captures: Vec<Capture>,
     /// The part of the utterance that the pattern explains, byte offsets into the text.
@@ -130,7 +134,18 @@ struct Found {
     end: usize,
     /// Whether it is politeness beside something else.
     aside: bool,
+    /// Whether the utterance is the pattern and nothing else.
+    verbatim: bool,
     captures: Vec<Taken>,
+}
+
+/// How a pattern is met best.
+struct Met {
+    score: u64,
+    first: usize,
+    end: usize,
+    /// Whether it is met as it stands, not in other words.
+    exact: bool,
 }
 
 impl Found {
@@ -260,7 +275,9 @@ impl Matcher<'_> {
         if context && !plausible {
             return;
         }
-        let Some((mut score, first, end)) = self.best(pattern, anchor, places, plausible, search) else { return };
+        let Some(Met { mut score, first, end, exact }) = self.best(pattern, anchor, places, plausible, search) else {
+            return;
+        };
         if !(self.query.admits)(move_index) {
             return;
         }
@@ -276,6 +293,9 @@ impl Matcher<'_> {
             first,
             end,
             aside: pattern.flags & pattern_flag::ASIDE != 0 && self.coverage(first, end, 0) < score::HALF,
+            verbatim: exact
+                && pattern.flags & pattern_flag::CAPTURES == 0
+                && self.coverage(first, end, 0) == score::WHOLE,
             captures,
         });
     }
@@ -288,7 +308,7 @@ impl Matcher<'_> {
         places: &[(u32, u32)],
         plausible: bool,
         search: &mut Search,
-    ) -> Option<(u64, usize, usize)> {
+    ) -> Option<Met> {
         let pieces = Pieces { source: &self.source, pattern, units: self.index.units(pattern) };
         let strict = pattern.flags & pattern_flag::STRICT != 0;
         let mut aligner = Aligner { pieces, spelling: Spelling::Exact, plausible };
@@ -300,7 +320,8 @@ impl Matcher<'_> {
                 }
                 let score = self.exact_score(pattern, coverage, alignment.synonyms, search.best_taken.len());
                 if let Some(score) = self.as_meant(score, alignment.first, alignment.end) {
-                    return Some((score, alignment.first, alignment.end));
+                    let (first, end) = (alignment.first, alignment.end);
+                    return Some(Met { score, first, end, exact: alignment.synonyms == 0 });
                 }
             }
         }
@@ -315,7 +336,7 @@ impl Matcher<'_> {
                 let vouched = pattern.literal_words > 1 || coverage >= VOUCHING_COVERAGE;
                 let score = (alignment.slips == 1 && vouched).then(|| score::misspelt_strict(coverage))?;
                 let score = self.as_meant(score, alignment.first, alignment.end)?;
-                Some((score, alignment.first, alignment.end))
+                Some(Met { score, first: alignment.first, end: alignment.end, exact: false })
             });
         }
         if pattern.flags & pattern_flag::CONTENT == 0 {
@@ -331,11 +352,11 @@ impl Matcher<'_> {
         places: &[(u32, u32)],
         plausible: bool,
         search: &mut Search,
-    ) -> Option<(u64, usize, usize)> {
+    ) -> Option<Met> {
         let fuzzy = pattern.flags & pattern_flag::FUZZY != 0;
         let pieces = Pieces { source: &self.source, pattern, units: self.index.units(pattern) };
         let loose = Loose { pieces, plausible };
-        let mut best: Option<(u64, usize, usize)> = None;
+        let mut best: Option<Met> = None;
         for &(_, place) in places.iter().take(MAX_LOOSE_PLACES) {
             let Some(near) = loose.find(anchor, place as usize, &mut search.taken) else { continue };
             // What stands between the pattern's words belongs to the phrase: it counts half.
@@ -350,11 +371,11 @@ impl Matcher<'_> {
             } else {
                 score::near(coverage, pattern, near.likeness)
             };
-            if score < score::LEAST || best.is_some_and(|(known, ..)| known >= score) {
+            if score < score::LEAST || best.as_ref().is_some_and(|known| known.score >= score) {
                 continue;
             }
             if let Some(score) = self.as_meant(score, near.first, near.end) {
-                best = Some((score, near.first, near.end));
+                best = Some(Met { score, first: near.first, end: near.end, exact: false });
                 std::mem::swap(&mut search.taken, &mut search.best_taken);
             }
         }
@@ -410,6 +431,7 @@ impl Matcher<'_> {
                     first: 0,
                     end,
                     aside: true,
+                    verbatim: false,
                     captures: Vec::new(),
                 });
             }
@@ -432,6 +454,8 @@ impl Matcher<'_> {
             pattern: pattern.map_or_else(String::new, |pattern| self.index.pattern_text(&pattern).to_owned()),
             score: found.score as f64 / score::WHOLE as f64,
             literal_words: found.literal_words as usize,
+            verbatim: found.verbatim,
+            fuzzy: pattern.is_some_and(|pattern| pattern.flags & pattern_flag::FUZZY != 0),
             captures: captures.collect(),
             span: self.source.utterance.tokens.span(found.first, found.end),
         }

@@ -38,8 +38,10 @@ impl<'t> Scan<'t> {
         for slot in slots {
             kinds = with_kinds_of(kinds, effective_type(slot));
         }
-        let entities = if kinds == Kinds::NONE { Vec::new() } else { recognize(text, kinds, reference) };
-        Scan { text, phrase: Phrase::of(text), reference, entities, terms: &[] }
+        let phrase = Phrase::of(text);
+        let mut entities = if kinds == Kinds::NONE { Vec::new() } else { recognize(text, kinds, reference) };
+        entities.retain(|entity| !stands_for_a_thing(&phrase, entity));
+        Scan { text, phrase, reference, entities, terms: &[] }
     }
 
     /// With the game's vocabulary, by which options may be called.
@@ -64,6 +66,28 @@ impl<'t> Scan<'t> {
     pub(crate) fn said(&self, entity: &Entity) -> &'t str {
         self.text.get(entity.start..entity.end).unwrap_or_default()
     }
+}
+
+/// Whether a "one" stands for a thing ("the credit one", "that one") and counts nothing.
+fn stands_for_a_thing(phrase: &Phrase, entity: &Entity) -> bool {
+    const POINTING: &[&str] = &["this", "that", "which", "another", "other"];
+    const ARTICLES: &[&str] = &["the", "a", "an", "my", "your", "this", "that"];
+    const BEFORE_A_COUNT: &[&str] = &["number", "is", "was", "be", "of", "just", "only", "about", "level", "point"];
+    if entity.kind != Kind::Number {
+        return false;
+    }
+    let Some(at) = phrase.words.iter().position(|word| word.start == entity.start && word.end == entity.end) else {
+        return false;
+    };
+    let [.., before] = &phrase.words[..at] else { return false };
+    if phrase.words[at].text != "one" || phrase.words[at].after_break {
+        return false;
+    }
+    let article = at.checked_sub(2).map(|at| phrase.words[at].text.as_str());
+    POINTING.contains(&before.text.as_str())
+        || !before.after_break
+            && article.is_some_and(|word| ARTICLES.contains(&word))
+            && !BEFORE_A_COUNT.contains(&before.text.as_str())
 }
 
 /// Adds the kinds that a type is read from, and those that must be told apart from them.
