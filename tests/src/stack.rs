@@ -51,6 +51,10 @@ pub struct Plan {
     pub policy: GamePolicy,
     /// Has the journal lie on the disk.
     pub on_disk: bool,
+    /// Has the node call the origin over TCP, not inside this process; commits are then not written down.
+    pub over_network: bool,
+    /// Changes the host's configuration before it starts.
+    pub adjust: Option<fn(&mut HostConfig)>,
 }
 
 /// A running deployment.
@@ -64,6 +68,7 @@ pub struct Stack {
     router: Arc<Mutex<Option<axum::Router>>>,
     http: reqwest::Client,
     folder: TempDir,
+    port: u16,
 }
 
 impl Stack {
@@ -73,7 +78,7 @@ impl Stack {
     /// When it does not start.
     pub async fn start(games: &[GameFolder], plan: Plan) -> Stack {
         let folder = tempfile::tempdir().expect("a folder");
-        let origin = start_origin(&folder).await;
+        let origin = start_origin(&folder, 0).await;
         for game in games {
             let content = Content::Source { source: &game.source, contract: game.contract.as_deref() };
             let request = PublishRequest {
@@ -95,13 +100,21 @@ impl Stack {
         config.local_services =
             BTreeMap::from([("origin.internal".to_owned(), recorded(Arc::clone(&router), Arc::clone(&commits)))]);
         config.own_paths = BTreeMap::from([("/dev/status".to_owned(), nothing_wrong())]);
+        if plan.over_network {
+            let url = format!("http://{}", origin.edge_address);
+            config.variables.insert("lgdl_origin_url".into(), url);
+        }
         config.code_cache = Some(std::env::temp_dir().join("lgdl-test-code"));
         if plan.on_disk {
             config.storage = Storage::Folder(folder.path().join("node"));
         }
+        if let Some(adjust) = plan.adjust {
+            adjust(&mut config);
+        }
+        let port = origin.edge_address.port();
         let host = Host::start(config).await.expect("the node starts");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Stack { origin: Some(origin), host, commits, router, http, folder }
+        Stack { origin: Some(origin), host, commits, router, http, folder, port }
     }
 
     /// An address on the node.
@@ -154,7 +167,7 @@ impl Stack {
 
     /// Starts it again on the same store.
     pub async fn start_origin(&mut self) {
-        let origin = start_origin(&self.folder).await;
+        let origin = start_origin(&self.folder, self.port).await;
         let router = lgdl_origin::http::edge_service(origin.origin.clone());
         *self.router.lock().unwrap_or_else(PoisonError::into_inner) = Some(router);
         self.origin = Some(origin);
@@ -167,10 +180,10 @@ impl Stack {
     }
 }
 
-async fn start_origin(folder: &TempDir) -> Running {
+async fn start_origin(folder: &TempDir, port: u16) -> Running {
     let database = folder.path().join("lgdl.db");
     let environment = [
-        ("LGDL_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
+        ("LGDL_LISTEN".to_owned(), format!("127.0.0.1:{port}")),
         ("LGDL_ADMIN_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
         ("LGDL_SQLITE_PATH".to_owned(), database.to_str().expect("a plain path").to_owned()),
         ("LGDL_EDGE_KEYS".to_owned(), format!("edge:{EDGE_SECRET}")),

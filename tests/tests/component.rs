@@ -210,3 +210,81 @@ async fn bodies_too_large_and_headers_too_many_are_refused() {
     assert_eq!(status, 200, "and the node is well");
     stack.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_origin_is_reached_over_the_network_and_its_absence_is_noticed_at_once() {
+    let plan = Plan { over_network: true, ..Plan::default() };
+    let mut stack = Stack::start(&[example("clinic_triage")], plan).await;
+    let body = json!({ "conversation_id": "c1", "user_id": "u1", "input": "hello" });
+    for turn in 1..=3 {
+        let (_, answer) = stack.say("clinic_triage", &body, &[]).await;
+        assert_eq!((&answer["turn"], &answer["durable"]), (&json!(turn), &json!(true)), "{answer}");
+    }
+    stack.stop_origin().await;
+    let begun = Instant::now();
+    let (status, answer) = stack.say("clinic_triage", &body, &[]).await;
+    assert_eq!((status.as_u16(), &answer["degraded"]), (200, &json!("journalled")), "{answer}");
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    stack.start_origin().await;
+    let (_, answer) = stack.say("clinic_triage", &body, &[]).await;
+    assert_eq!((&answer["turn"], &answer["durable"]), (&json!(5), &json!(true)), "{answer}");
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_the_manifest_does_not_allow_is_not_called() {
+    let services = json!({ "anything": { "url": "http://127.0.0.1:9", "allow_private": true } }).to_string();
+    let plan =
+        Plan { node: vec![("services", services), ("origin_url", "http://127.0.0.1:9".into())], ..Plan::default() };
+    let plan = Plan {
+        adjust: Some(|config| {
+            // The manifest allows what it was given for the origin; this takes that away.
+            config.manifest = config.manifest.replace("[\"{{ lgdl_origin_url }}\"]", "[]");
+        }),
+        ..plan
+    };
+    let stack = Stack::start(&[], plan).await;
+    let answer = stack.http().get(stack.url("/health")).send().await.unwrap();
+    assert_eq!(answer.status(), 503);
+    assert_eq!(answer.json::<Value>().await.unwrap()["components"]["origin"]["status"], "degraded");
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sentences_are_sent_as_events() {
+    let stack = Stack::start(&[example("clinic_triage")], Plan::default()).await;
+    let body = json!({ "conversation_id": "c1", "user_id": "u1", "input": "hello" });
+    let url = stack.url("/games/clinic_triage/move");
+    let answer = stack.http().post(url).header("accept", "text/event-stream").json(&body).send().await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "text/event-stream");
+    assert!(!answer.headers().contains_key("content-length"));
+    let text = answer.text().await.unwrap();
+    assert!(text.starts_with("event: sentence\ndata: {"), "{text}");
+    assert!(text.contains("event: turn\ndata: {\"move_id\""), "{text}");
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_that_gets_too_little_memory_or_time_is_answered_for() {
+    let problem = async |plan: Plan| {
+        let stack = Stack::start(&[], plan).await;
+        let answer = stack.http().get(stack.url("/games")).header("x-request-id", "r1").send().await.unwrap();
+        let (status, media) = (answer.status().as_u16(), answer.headers()["content-type"].clone());
+        let problem: Value = answer.json().await.unwrap();
+        stack.stop().await;
+        assert_eq!(media, "application/problem+json");
+        assert_eq!(problem["request_id"], "r1");
+        (status, problem["code"].as_str().unwrap().to_owned())
+    };
+    let memory = Plan { adjust: Some(|config| config.memory_limit = 64 * 1024), ..Plan::default() };
+    assert_eq!(problem(memory).await, (500, "E237".into()));
+    let time = Plan {
+        adjust: Some(|config| {
+            config.time_limit = Duration::from_millis(200);
+            let never = |_| -> lgdl_edge_host::LocalAnswer { Box::pin(std::future::pending()) };
+            config.local_services.insert("origin.internal".into(), std::sync::Arc::new(never));
+        }),
+        ..Plan::default()
+    };
+    assert_eq!(problem(time).await, (503, "E238".into()));
+}

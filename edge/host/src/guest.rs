@@ -45,20 +45,24 @@ pub(crate) fn store(app: &Arc<App>) -> Store<Guest> {
     };
     let mut store = Store::new(&app.engine, guest);
     store.limiter(|guest| &mut guest.limits);
-    // An epoch that passes while the instance waits for something counts as one at most, when it goes on; so this counts
-    // computing, not waiting.
+    bound(&mut store, |guest| &mut guest.epochs_left);
+    store
+}
+
+/// Bounds a store's computing time. An epoch that passes while the instance waits for something counts as one at most, when
+/// it goes on; so this counts computing, not waiting.
+fn bound<T: 'static>(store: &mut Store<T>, epochs_left: fn(&mut T) -> &mut u64) {
     store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(|mut store| {
-        let guest = store.data_mut();
-        match guest.epochs_left.checked_sub(1) {
-            Some(left) => {
-                guest.epochs_left = left;
+    store.epoch_deadline_callback(move |mut store| {
+        let left = epochs_left(store.data_mut());
+        match left.checked_sub(1) {
+            Some(fewer) => {
+                *left = fewer;
                 Ok(UpdateDeadline::Yield(1))
             }
             None => Err(OutOfTime.into()),
         }
     });
-    store
 }
 
 fn epochs(cpu_limit: Duration) -> u64 {
@@ -74,5 +78,47 @@ impl WasiView for Guest {
 impl WasiHttpView for Guest {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.outbound }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use wasmtime::{Config, Engine, Instance, Module};
+
+    use super::*;
+    use crate::component::Epochs;
+
+    /// `(module (func (export "run") (loop br 0)))`
+    const ENDLESS: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07\x07\x01\x03run\0\0\x0a\x09\x01\x07\0\x03\x40\x0c\0\x0b\x0b";
+
+    #[tokio::test]
+    async fn an_endless_loop_is_stopped_and_lets_others_run_meanwhile() {
+        let mut config = Config::new();
+        config.epoch_interruption(true);
+        let engine = Engine::new(&config).unwrap();
+        let _epochs = Epochs::begin(&engine);
+        let mut store = Store::new(&engine, epochs(Duration::from_millis(100)));
+        bound(&mut store, |left| left);
+        let module = Module::new(&engine, ENDLESS).unwrap();
+        let begun = Instant::now();
+        let others = tokio::spawn(async {
+            let mut turns = 0;
+            loop {
+                turns += 1;
+                tokio::task::yield_now().await;
+                if turns > 10 {
+                    return;
+                }
+            }
+        });
+        let instance = Instance::new_async(&mut store, &module, &[]).await.unwrap();
+        let run = instance.get_typed_func::<(), ()>(&mut store, "run").unwrap();
+        let error = run.call_async(&mut store, ()).await.unwrap_err();
+        assert!(error.downcast_ref::<OutOfTime>().is_some(), "{error:?}");
+        let took = begun.elapsed();
+        assert!(took > Duration::from_millis(90) && took < Duration::from_secs(5), "{took:?}");
+        assert!(others.is_finished(), "the loop yields at every epoch");
     }
 }

@@ -9,7 +9,7 @@ pub(crate) mod bindings {
     wasmtime::component::bindgen!({
         path: "wit",
         world: "lgdl:host/spin",
-        imports: { default: async | trappable },
+        imports: { default: trappable },
         with: { "fermyon:spin/key-value.store": super::OpenStore },
     });
 }
@@ -23,14 +23,14 @@ pub struct OpenStore;
 impl key_value::Host for Guest {}
 
 impl key_value::HostStore for Guest {
-    async fn open(&mut self, label: String) -> wasmtime::Result<Result<Resource<OpenStore>, key_value::Error>> {
+    fn open(&mut self, label: String) -> wasmtime::Result<Result<Resource<OpenStore>, key_value::Error>> {
         if !self.app.manifest.has_store(&label) {
             return Ok(Err(key_value::Error::AccessDenied));
         }
         Ok(Ok(self.table.push(OpenStore)?))
     }
 
-    async fn get(
+    fn get(
         &mut self,
         _store: Resource<OpenStore>,
         key: String,
@@ -38,7 +38,7 @@ impl key_value::HostStore for Guest {
         Ok(Ok(self.app.kv.get(&key)))
     }
 
-    async fn set(
+    fn set(
         &mut self,
         _store: Resource<OpenStore>,
         key: String,
@@ -48,38 +48,27 @@ impl key_value::HostStore for Guest {
         Ok(Ok(()))
     }
 
-    async fn delete(
-        &mut self,
-        _store: Resource<OpenStore>,
-        key: String,
-    ) -> wasmtime::Result<Result<(), key_value::Error>> {
+    fn delete(&mut self, _store: Resource<OpenStore>, key: String) -> wasmtime::Result<Result<(), key_value::Error>> {
         self.app.kv.delete(&key);
         Ok(Ok(()))
     }
 
-    async fn exists(
-        &mut self,
-        _store: Resource<OpenStore>,
-        key: String,
-    ) -> wasmtime::Result<Result<bool, key_value::Error>> {
+    fn exists(&mut self, _store: Resource<OpenStore>, key: String) -> wasmtime::Result<Result<bool, key_value::Error>> {
         Ok(Ok(self.app.kv.get(&key).is_some()))
     }
 
-    async fn get_keys(
-        &mut self,
-        _store: Resource<OpenStore>,
-    ) -> wasmtime::Result<Result<Vec<String>, key_value::Error>> {
+    fn get_keys(&mut self, _store: Resource<OpenStore>) -> wasmtime::Result<Result<Vec<String>, key_value::Error>> {
         Ok(Ok(self.app.kv.keys()))
     }
 
-    async fn drop(&mut self, store: Resource<OpenStore>) -> wasmtime::Result<()> {
+    fn drop(&mut self, store: Resource<OpenStore>) -> wasmtime::Result<()> {
         self.table.delete(store)?;
         Ok(())
     }
 }
 
 impl variables::Host for Guest {
-    async fn get(&mut self, name: String) -> wasmtime::Result<Result<String, variables::Error>> {
+    fn get(&mut self, name: String) -> wasmtime::Result<Result<String, variables::Error>> {
         Ok(self.app.variables.get(&name).cloned().ok_or(variables::Error::Undefined(name)))
     }
 }

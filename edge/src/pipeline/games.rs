@@ -107,7 +107,9 @@ pub async fn compiled<P: Platform>(call: &Call<'_, P>, version: &str) -> Result<
     let ask = async || {
         let bytes = Origin::new(call).compiled(version).await?;
         call.observe(Event::GameRefill);
-        let Some(game) = bytes.and_then(|bytes| loaded(version, bytes)) else { return Ok(None) };
+        // Looked through once, where it comes in; what the node itself has stored is taken at its word.
+        let game = bytes.and_then(|bytes| loaded(version, bytes)).filter(CompiledGame::is_intact);
+        let Some(game) = game else { return Ok(None) };
         keep(call, version, &game);
         call.later(After::Keep { key: key.clone(), value: game.bytes().to_vec(), ttl_ms: GAME_TTL_MS });
         Ok(Some(game))
