@@ -19,6 +19,7 @@ pub struct Call<'a, P> {
     pub caller: Caller,
     /// How the origin was, once this request has looked.
     pub(crate) origin_health: Cell<Option<crate::origin::Health>>,
+    stages: RefCell<Vec<(&'static str, u64)>>,
     observed: Cell<Observed>,
     after: RefCell<Vec<After>>,
 }
@@ -54,6 +55,7 @@ impl<'a, P: Platform> Call<'a, P> {
             request_id,
             caller,
             origin_health: Cell::default(),
+            stages: RefCell::default(),
             observed: Cell::default(),
             after: RefCell::default(),
         }
@@ -77,6 +79,30 @@ impl<'a, P: Platform> Call<'a, P> {
         all.counts.iter_mut().zip(observed.counts).for_each(|(sum, count)| *sum += count);
         self.observed.set(all);
         self.after.borrow_mut().extend(after);
+    }
+
+    /// Notes that a stage is over, on development nodes; `server-timing` then tells stages apart.
+    pub fn stage(&self, name: &'static str) {
+        if self.settings.development {
+            self.stages.borrow_mut().push((name, self.platform.ticks_us()));
+        }
+    }
+
+    /// `server-timing` (W3C): the whole time, and on development nodes each stage's.
+    #[must_use]
+    pub fn server_timing(&self, came_us: u64) -> String {
+        let mut text = String::new();
+        let mut before = came_us;
+        let mut put = |name: &str, us: u64| {
+            let separator = if text.is_empty() { "" } else { ", " };
+            let _ = write!(text, "{separator}{name};dur={}.{:03}", us / 1_000, us % 1_000);
+        };
+        put("edge", self.platform.ticks_us().saturating_sub(came_us));
+        for (name, at) in self.stages.borrow().iter() {
+            put(name, at.saturating_sub(before));
+            before = *at;
+        }
+        text
     }
 
     /// Counts an event.

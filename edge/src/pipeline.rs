@@ -52,6 +52,7 @@ pub async fn handle<P: Platform>(platform: &P, received: &Received) -> Handled {
         Err(wrong) => return misconfigured(route, route_name, &wrong, &request_id),
     };
     let mut call = Call::new(platform, &settings, request_id);
+    call.stage("settings");
     let outcome = match request::check_headers(received).and(route) {
         Ok(route) => answer(&mut call, received, route, came_us).await,
         Err(refusal) => Err(refusal),
@@ -64,8 +65,7 @@ pub async fn handle<P: Platform>(platform: &P, received: &Received) -> Handled {
         response.body = Response::empty(response.status).body;
     }
     web::dress(&call, received, &mut response);
-    let took_us = platform.ticks_us().saturating_sub(came_us);
-    response.set(SERVER_TIMING, &format!("edge;dur={}.{:03}", took_us / 1_000, took_us % 1_000));
+    response.set(SERVER_TIMING, &call.server_timing(came_us));
     let (observed, after) = call.into_rest();
     Handled { response, after, observed, route: route_name }
 }
@@ -157,15 +157,19 @@ async fn take_turn<P: Platform>(
     let asked = request::read_move(received)?;
     let key = request::idempotency_key(received)?;
     let asked_now = if call.settings.development { request::asked_now(received)? } else { None };
+    call.stage("request");
     call.caller = auth::authenticate(call, received).await?;
     auth::check_user(&call.caller, &asked.user_id)?;
+    call.stage("caller");
     let entry = match game {
         Some(id) => games::entry(call, id).await?,
         None => games::first(call).await?,
     };
+    call.stage("games");
     let named = Named::new(&call.caller.tenant, &entry.id, &asked.conversation_id, &asked.user_id);
     let limited = limits::check(call, &asked.user_id, &named.digest).await?;
     consent::check(call, &entry, &asked.user_id).await?;
+    call.stage("limits");
     let now_ms = asked_now.unwrap_or_else(|| call.platform.now_ms());
     let ask = Ask {
         fingerprint: digest::fingerprint(&entry.id, &asked),

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -23,6 +24,8 @@ use crate::config::LocalService;
 const IDLE_CONNECTIONS: usize = 256;
 /// How long a connection is kept while nobody uses it.
 const IDLE_FOR: Duration = Duration::from_secs(60);
+/// Time for a connection.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// Time for an answer when the component names none.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// The largest request to a service in this process, bytes.
@@ -38,16 +41,27 @@ pub(crate) struct Outbound {
 }
 
 struct Shared {
-    client: Client<HttpConnector, WasiBody>,
+    client: Client<HttpsConnector<HttpConnector>, WasiBody>,
     allowed: Vec<AllowedHost>,
     local: BTreeMap<String, LocalService>,
 }
 
 impl Outbound {
     pub(crate) fn new(allowed: Vec<AllowedHost>, local: BTreeMap<String, LocalService>) -> Outbound {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(Duration::from_secs(5)));
+        let mut plain = HttpConnector::new();
+        plain.set_nodelay(true);
+        plain.enforce_http(false);
+        plain.set_connect_timeout(Some(CONNECT_WITHIN));
+        // A machine without certificates of authorities can still call what needs none.
+        let builder = HttpsConnectorBuilder::new();
+        let builder = match builder.with_native_roots() {
+            Ok(builder) => builder,
+            Err(error) => {
+                tracing::warn!(%error, "no certificates of authorities on this machine; no https address can be called");
+                HttpsConnectorBuilder::new().with_tls_config(trusting_nobody())
+            }
+        };
+        let connector = builder.https_or_http().enable_http1().wrap_connector(plain);
         let client = Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .pool_idle_timeout(IDLE_FOR)
@@ -55,6 +69,11 @@ impl Outbound {
             .build(connector);
         Outbound { shared: Arc::new(Shared { client, allowed, local }) }
     }
+}
+
+fn trusting_nobody() -> rustls::ClientConfig {
+    let nobody = rustls::RootCertStore::empty();
+    rustls::ClientConfig::builder().with_root_certificates(nobody).with_no_client_auth()
 }
 
 impl WasiHttpHooks for Outbound {
@@ -84,10 +103,6 @@ impl Shared {
             return answered_here(service, request).await;
         }
         if !self.allowed.iter().any(|host| host.allows(request.uri())) {
-            return Err(Error::HttpRequestDenied);
-        }
-        if request.uri().scheme() != Some(&http::uri::Scheme::HTTP) {
-            // This host has no TLS; a proxy on the machine can add it.
             return Err(Error::HttpRequestDenied);
         }
         let mut request = request;
@@ -121,4 +136,48 @@ where
     A: Future<Output = http::Response<Bytes>> + Send + 'static,
 {
     Arc::new(move |request| Box::pin(answer(request)) as Pin<Box<_>>)
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Empty;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Calls an address on a listener that answers every connection with those bytes.
+    async fn call(scheme: &str, answer: &'static [u8]) -> Result<u16, Error> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut request = [0; 1024];
+                let _ = stream.read(&mut request).await;
+                let _ = stream.write_all(answer).await;
+            }
+        });
+        let allowed = vec![AllowedHost::parse(&format!("{scheme}://127.0.0.1:{}", address.port())).unwrap()];
+        let outbound = Outbound::new(allowed, BTreeMap::new());
+        let body = Empty::new().map_err(Error::from).boxed_unsync();
+        let request = http::Request::get(format!("{scheme}://{address}/")).body(body).unwrap();
+        outbound.shared.send(request).await.map(|answer| answer.status().as_u16())
+    }
+
+    #[tokio::test]
+    async fn an_answer_comes_back() {
+        let answer = b"HTTP/1.1 204 No Content\r\n\r\n";
+        assert_eq!(call("http", answer).await.unwrap(), 204);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_cannot_show_who_it_is_gets_no_request() {
+        let error = call("https", b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap_err();
+        assert!(matches!(error, Error::ConnectionRefused), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_none_is_a_broken_connection() {
+        assert!(matches!(call("http", b"").await.unwrap_err(), Error::ConnectionTerminated));
+    }
 }

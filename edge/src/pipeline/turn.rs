@@ -121,9 +121,12 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, R
     }
     let mut performed = Performed::default();
     for run_number in 1..=MAX_RUNS {
+        call.stage("state");
         let game = games::compiled(call, &start.game_version).await?;
+        call.stage("game");
         let settled = match run(call, ask, &game, &mut start, &mut performed).await {
             Ran::Done(outcome) => {
+                call.stage("engine");
                 let response = ask.response(call, &outcome, Kept::Durable, &start.game_version);
                 let commit = ask.commit(&start, &outcome, &response);
                 match origin.commit(&commit).await {
@@ -134,10 +137,12 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, R
             }
             Ran::Stopped(verdict) => settle(*verdict, None),
         };
+        call.stage("commit");
         match settled {
             Settled::Committed(done) => {
                 call.observe(Event::Turn);
                 state::keep(call, &ask.named, start.version + 1, &start.game_version, &done.outcome.conversation);
+                call.stage("seal");
                 return Ok(Taken { response: done.response, journal: None });
             }
             Settled::Replayed(response) => {
