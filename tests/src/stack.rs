@@ -85,6 +85,7 @@ impl Stack {
                 tenant: "default",
                 game: &game.id,
                 content,
+                goldens: None,
                 policy: plan.policy.clone(),
                 actor: "test",
                 now_ms: 1,
