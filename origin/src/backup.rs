@@ -1,6 +1,10 @@
 //! Backups and restores. SQLite: its online backup, while the origin runs. PostgreSQL: `pg_dump` and `pg_restore`,
-//! which must be on `PATH` or in the folder that the caller names.
+//! which must be on `PATH` or in the folder that the caller names. Proving that a backup is good lies in [`drill`].
 
+mod drill;
+
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -13,6 +17,8 @@ use crate::clock::Millis;
 use crate::migrations;
 use crate::store::StoreError;
 use crate::store::sqlite::{connect, failed};
+
+pub use drill::{DrillReport, drill};
 
 /// Pages that are copied between two looks at the clock: short enough for turns to slip in.
 const PAGES_A_STEP: i32 = 1000;
@@ -34,10 +40,13 @@ pub enum BackupError {
     Exists(PathBuf),
     /// A file can't be read or written.
     #[error("E513 {0}: {1}")]
-    File(PathBuf, std::io::Error),
+    File(PathBuf, io::Error),
     /// The file is no backup of ours, or damaged.
     #[error("E516 {0} is no usable backup: {1}")]
     Unusable(PathBuf, String),
+    /// A backup was restored, and a record or a text in it can't be read.
+    #[error("E516 the backup was restored, but not everything in it can be read: {0}")]
+    Unreadable(String),
     /// A program of PostgreSQL's is missing or failed.
     #[error("E517 {program} failed: {complaint}")]
     Program {
@@ -66,10 +75,10 @@ pub fn sqlite(source: &Path, target: &Path, progress: &mut dyn FnMut(BackupProgr
         return Err(BackupError::Exists(target.to_owned()));
     }
     if !source.is_file() {
-        return Err(BackupError::File(source.to_owned(), std::io::ErrorKind::NotFound.into()));
+        return Err(BackupError::File(source.to_owned(), io::ErrorKind::NotFound.into()));
     }
     // Under another name until it is whole, so that a broken-off backup is never taken for one.
-    let partial = target.with_extension("partial");
+    let partial = with_suffix(target, ".partial");
     copy(source, &partial, progress)?;
     check(&partial)?;
     std::fs::rename(&partial, target).map_err(|error| BackupError::File(target.to_owned(), error))
@@ -80,22 +89,42 @@ pub fn sqlite(source: &Path, target: &Path, progress: &mut dyn FnMut(BackupProgr
 /// # Errors
 /// When the backup is damaged or of a newer program, or there is a store already.
 pub fn restore_sqlite(backup: &Path, target: &Path, now_ms: Millis) -> Result<(), BackupError> {
-    if target.exists() {
-        return Err(BackupError::Exists(target.to_owned()));
+    // A log that was left beside a lost store would be played into the restored one.
+    let log = with_suffix(target, "-wal");
+    if let Some(there) = [target, &log].into_iter().find(|path| path.exists()) {
+        return Err(BackupError::Exists(there.to_owned()));
     }
     if !backup.is_file() {
-        return Err(BackupError::File(backup.to_owned(), std::io::ErrorKind::NotFound.into()));
+        return Err(BackupError::File(backup.to_owned(), io::ErrorKind::NotFound.into()));
     }
     check(backup)?;
-    copy(backup, target, &mut |_| ())?;
-    let mut restored = connect(target)?;
-    migrations::sqlite::apply(&mut restored, now_ms)?;
-    Ok(())
+    let partial = with_suffix(target, ".partial");
+    copy(backup, &partial, &mut |_| ())?;
+    migrations::sqlite::apply(&mut Connection::open(&partial).map_err(failed)?, now_ms)?;
+    std::fs::rename(&partial, target).map_err(|error| BackupError::File(target.to_owned(), error))
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Makes a file, which must not be there, that only its owner may read.
+///
+/// # Errors
+/// When it is there, or can't be made.
+pub fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 fn copy(source: &Path, target: &Path, progress: &mut dyn FnMut(BackupProgress)) -> Result<(), BackupError> {
     let from = connect(source)?;
-    let _ = std::fs::remove_file(target);
+    begin(target)?;
     let mut to = Connection::open(target).map_err(failed)?;
     let backup = Backup::new(&from, &mut to).map_err(failed)?;
     let mut busy = 0;
@@ -117,8 +146,14 @@ fn copy(source: &Path, target: &Path, progress: &mut dyn FnMut(BackupProgress)) 
     drop(backup);
     // The copy must last, too.
     to.execute_batch("PRAGMA journal_mode = delete").map_err(failed)?;
-    let synced = std::fs::File::open(target).and_then(|file| file.sync_all());
+    let synced = File::open(target).and_then(|file| file.sync_all());
     synced.map_err(|error| BackupError::File(target.to_owned(), error))
+}
+
+/// Makes the file that a copy goes into, in place of one that an earlier, broken-off copy left.
+fn begin(target: &Path) -> Result<(), BackupError> {
+    let _ = std::fs::remove_file(target);
+    create_private(target).map(drop).map_err(|error| BackupError::File(target.to_owned(), error))
 }
 
 fn check(file: &Path) -> Result<(), BackupError> {
@@ -145,7 +180,8 @@ pub async fn postgres(url: &str, target: &Path, programs: Option<&Path>) -> Resu
     if target.exists() {
         return Err(BackupError::Exists(target.to_owned()));
     }
-    let partial = target.with_extension("partial");
+    let partial = with_suffix(target, ".partial");
+    begin(&partial)?;
     let mut dump = program("pg_dump", programs);
     dump.args(["--format=custom", "--no-owner", "--no-privileges", "--file"]).arg(&partial);
     run("pg_dump", dump, url).await?;
@@ -158,7 +194,7 @@ pub async fn postgres(url: &str, target: &Path, programs: Option<&Path>) -> Resu
 /// When `pg_restore` is missing or fails, as it does when the database is not empty.
 pub async fn restore_postgres(backup: &Path, url: &str, programs: Option<&Path>) -> Result<(), BackupError> {
     if !backup.is_file() {
-        return Err(BackupError::File(backup.to_owned(), std::io::ErrorKind::NotFound.into()));
+        return Err(BackupError::File(backup.to_owned(), io::ErrorKind::NotFound.into()));
     }
     let mut restore = program("pg_restore", programs);
     restore.args(["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]);

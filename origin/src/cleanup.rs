@@ -12,10 +12,13 @@ use std::time::Duration;
 
 use lgdl::wire::origin::GamePolicy;
 use serde::Serialize;
+use serde_json::json;
 
+use crate::audit::events;
 use crate::clock::{DAY_MS, Millis};
 use crate::config::Config;
 use crate::http::Origin;
+use crate::serve::DEFAULT_TENANT;
 use crate::store::{Result, RetentionRule, RetentionScope, Store, StoreError};
 
 /// Rows that one transaction removes at most, so that turns never wait long.
@@ -23,7 +26,7 @@ const BATCH: u32 = 200;
 /// Milliseconds in an hour.
 const HOUR_MS: Millis = 60 * 60 * 1000;
 
-/// What a clean-up removed, or would remove.
+/// What a clean-up removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct CleanupReport {
     /// Conversations.
@@ -60,9 +63,15 @@ pub async fn run(
         report.answers += removed;
         progress(report);
         if removed < u64::from(BATCH) {
-            return Ok(report);
+            break;
         }
     }
+    if report.conversations > 0 {
+        let detail = json!({"conversations": report.conversations});
+        let event = events::of(now_ms, DEFAULT_TENANT, events::RETENTION_APPLIED, "retention", "conversations", detail);
+        store.enqueue(vec![event]).await?;
+    }
+    Ok(report)
 }
 
 /// The rules in force: one for each game with a policy of its own, and one for all others.

@@ -99,7 +99,8 @@ pub async fn records(protection: &dyn Protection, document: Value) -> Result<std
     Ok(Ok(records))
 }
 
-async fn open(protection: &dyn Protection, dump: ConversationDump) -> Result<ConversationDump> {
+/// Makes every text of a conversation readable.
+pub(crate) async fn open(protection: &dyn Protection, dump: ConversationDump) -> Result<ConversationDump> {
     let ConversationDump { conversation, turns, slots, context, mut answers } = dump;
     let conversation = protection.open_conversation(conversation).await?;
     let Parts { turns, slots, context } = protection.open_parts(&conversation, Parts { turns, slots, context }).await?;

@@ -9,7 +9,7 @@
 //! | `lgdl migrate sqlite-to-postgres`, `verify` | [`transfer::copy`], [`transfer::verify`] between [`transfer::StoreSource`]s, or from a [`transfer::PythonSource`] |
 //! | `lgdl export`, `import` | [`transfer::export`], [`transfer::import`] |
 //! | `lgdl cleanup` | [`cleanup::run`] |
-//! | `lgdl backup` | [`backup::sqlite`], [`backup::postgres`] and their `restore_…` |
+//! | `lgdl backup`, `restore` | [`backup::sqlite`], [`backup::postgres`] and their `restore_…`, [`backup::drill`] |
 
 pub mod admin;
 pub mod audit;

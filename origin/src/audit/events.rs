@@ -51,6 +51,18 @@ pub const GAME_PINNED: &str = "game.pinned";
 pub const CONFIGURATION_CHANGED: &str = "configuration.changed";
 /// The audit log was read out.
 pub const AUDIT_EXPORTED: &str = "audit.exported";
+/// Everything, or everything of a tenant, was exported.
+pub const DATA_EXPORTED: &str = "data.exported";
+/// Records were imported.
+pub const DATA_IMPORTED: &str = "data.imported";
+/// The store is copied into another; told in the one that is left.
+pub const DATA_MIGRATED: &str = "data.migrated";
+/// Conversations past their time were removed.
+pub const RETENTION_APPLIED: &str = "retention.applied";
+/// A backup was made.
+pub const BACKUP_MADE: &str = "backup.made";
+/// The store was restored from a backup.
+pub const BACKUP_RESTORED: &str = "backup.restored";
 
 /// An event.
 #[must_use]

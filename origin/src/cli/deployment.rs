@@ -9,7 +9,7 @@ use lgdl_origin::audit::{self, events};
 use lgdl_origin::clock::{Clock, Millis, SystemClock};
 use lgdl_origin::privacy::Protection;
 use lgdl_origin::random::SystemRandom;
-use lgdl_origin::serve::{open_store, protection};
+use lgdl_origin::serve::{DEFAULT_TENANT, open_store, protection};
 use lgdl_origin::store::{Store, StoreError};
 use serde_json::Value;
 
@@ -25,9 +25,9 @@ pub(super) struct Where {
     /// The configuration file; default: lgdl.toml in this folder, if it is there
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
-    /// The tenant
-    #[arg(long, value_name = "NAME", default_value = "default", global = true)]
-    tenant: String,
+    /// The tenant; default: default
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(super) tenant: Option<String>,
     /// Write the result as one JSON document
     #[arg(long, global = true)]
     pub(super) json: bool,
@@ -42,19 +42,38 @@ pub(super) struct Deployment {
 }
 
 impl Where {
+    /// The settings alone, for commands that must not open the store, or not yet.
+    pub(super) fn config(&self) -> Result<Config, Failure> {
+        Config::load(self.config.as_deref()).map_err(failed)
+    }
+
     /// Opens the deployment, runs the command on it, and closes it.
     pub(super) fn with(&self, command: impl AsyncFnOnce(Arc<Deployment>) -> End) -> End {
-        let config = Config::load(self.config.as_deref()).map_err(failed)?;
-        runtime::block_on(async {
-            let store = open_store(&config, &SystemClock).await.map_err(failed)?;
-            let protection = protection(&config, &store, Arc::new(SystemClock), Arc::new(SystemRandom));
-            let deployment = Arc::new(Deployment { config, store, protection, tenant: self.tenant.clone() });
-            let end = command(Arc::clone(&deployment)).await;
-            // What is left in the outbox is moved by the origin; it is not lost.
-            let _ = audit::drain(&*deployment.store).await;
-            deployment.store.close().await;
-            end
-        })
+        let config = self.config()?;
+        runtime::block_on(self.on(config, command))
+    }
+
+    /// As [`Where::with`], with settings that were read already and on a runtime that runs.
+    pub(super) async fn on(&self, config: Config, command: impl AsyncFnOnce(Arc<Deployment>) -> End) -> End {
+        let store = open_store(&config, &SystemClock).await.map_err(failed)?;
+        self.on_store(config, store, command).await
+    }
+
+    /// As [`Where::on`], with a store that is open.
+    pub(super) async fn on_store(
+        &self,
+        config: Config,
+        store: Arc<dyn Store>,
+        command: impl AsyncFnOnce(Arc<Deployment>) -> End,
+    ) -> End {
+        let protection = protection(&config, &store, Arc::new(SystemClock), Arc::new(SystemRandom));
+        let tenant = self.tenant.clone().unwrap_or_else(|| DEFAULT_TENANT.to_owned());
+        let deployment = Arc::new(Deployment { config, store, protection, tenant });
+        let end = command(Arc::clone(&deployment)).await;
+        // What is left in the outbox is moved by the origin; it is not lost.
+        let _ = audit::drain(&*deployment.store).await;
+        deployment.store.close().await;
+        end
     }
 }
 
@@ -63,6 +82,12 @@ impl Deployment {
     pub(super) async fn tell(&self, event: &str, subject: impl Into<String>, detail: Value) -> Result<(), StoreError> {
         let event = events::of(now_ms(), &self.tenant, event, ACTOR, subject, detail);
         self.store.enqueue(vec![event]).await
+    }
+
+    /// As [`Deployment::tell`], and moves it into the chain at once, so that a copy of the store that is made next has it.
+    pub(super) async fn tell_now(&self, event: &str, subject: &str, detail: Value) -> Result<(), StoreError> {
+        self.tell(event, subject, detail).await?;
+        audit::drain(&*self.store).await.map(drop)
     }
 }
 

@@ -3,12 +3,15 @@
 
 mod admin;
 mod audit;
+mod backup;
 mod chat;
+mod cleanup;
 mod compile;
 mod config;
 mod console;
 mod deployment;
 mod dev;
+mod export;
 mod extract;
 mod failure;
 mod fmt;
@@ -16,10 +19,12 @@ mod gdpr;
 mod keys;
 mod lines;
 mod logging;
+mod migrate;
 mod runtime;
 mod serve;
 mod session;
 mod source;
+mod sqlite_file;
 mod test;
 mod validate;
 mod when;
@@ -66,6 +71,18 @@ enum Command {
     Serve(serve::Arguments),
     /// Show the settings in force, secrets masked
     Config(config::Arguments),
+    /// Bring the schema up to date, and move a store from SQLite to PostgreSQL
+    Migrate(migrate::Arguments),
+    /// Write the whole store as JSON lines, texts readable
+    Export(export::ExportArguments),
+    /// Read what `export` wrote, a person's export, or a file of the Python runtime
+    Import(export::ImportArguments),
+    /// Remove what is past its time
+    Cleanup(cleanup::Arguments),
+    /// Make a backup while the origin runs
+    Backup(backup::BackupArguments),
+    /// Restore a backup where there is no store yet, or try whether it can be restored
+    Restore(backup::RestoreArguments),
     /// Make administrators of the admin API
     Admin(admin::Arguments),
     /// Verify, export and sign the audit log
@@ -90,6 +107,12 @@ pub(crate) fn main() -> ExitCode {
         Command::Dev(arguments) => dev::run(&arguments, &mut console),
         Command::Serve(arguments) => serve::run(&arguments, &mut console),
         Command::Config(arguments) => config::run(&arguments, &mut console),
+        Command::Migrate(arguments) => migrate::run(&arguments, &mut console),
+        Command::Export(arguments) => export::run_export(&arguments, &mut console),
+        Command::Import(arguments) => export::run_import(&arguments, &mut console),
+        Command::Cleanup(arguments) => cleanup::run(&arguments, &mut console),
+        Command::Backup(arguments) => backup::run_backup(&arguments, &mut console),
+        Command::Restore(arguments) => backup::run_restore(&arguments, &mut console),
         Command::Admin(arguments) => admin::run(&arguments, &mut console),
         Command::Audit(arguments) => audit::run(&arguments, &mut console),
         Command::Gdpr(arguments) => gdpr::run(&arguments, &mut console),

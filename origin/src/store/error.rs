@@ -16,6 +16,9 @@ pub enum StoreError {
     /// The schema is newer than this program, or was changed by hand.
     #[error("E504 the store's schema does not fit this program: {0}")]
     Schema(String),
+    /// What is there and what should come do not go together; the message says what to do.
+    #[error("E518 {0}")]
+    Refused(String),
     /// A defect of ours.
     #[error("E500 the store failed: {0}")]
     Internal(String),

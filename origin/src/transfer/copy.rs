@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{PAGE, Progress, Source};
 use crate::hex;
-use crate::store::{Imported, Result, Section, Store, StoreError, TRANSFER_SETTINGS};
+use crate::store::{Imported, Record, Result, Section, Store, StoreError, TRANSFER_SETTINGS};
 
 /// How to copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,13 +41,15 @@ struct Mark {
 /// Copies everything from `source` to `target`. Running it again changes nothing that has arrived.
 ///
 /// # Errors
-/// When either store fails. What was copied stays; the next run goes on from there.
+/// When either store fails (what was copied stays; the next run goes on from there), or the target has an audit log of
+/// its own.
 pub async fn copy(
     source: &dyn Source,
     target: &dyn Store,
     options: CopyOptions,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<CopyReport> {
+    chains_agree(source, target).await?;
     let setting = format!("{TRANSFER_SETTINGS}{}", &hex::sha256(source.name().as_bytes())[..16]);
     let mark = match options {
         CopyOptions::Resume => read_mark(target, &setting).await?,
@@ -82,6 +84,18 @@ pub async fn copy(
         target.set_setting(&name, &value).await?;
     }
     Ok(report)
+}
+
+/// Two audit chains can't be joined: better said before hours of copying than after.
+async fn chains_agree(source: &dyn Source, target: &dyn Store) -> Result<()> {
+    let theirs = target.audit(0, 1).await?;
+    let ours = source.page(Section::Audit, "", 1).await?;
+    match (ours.records.first(), theirs.first()) {
+        (Some(Record::Audit(ours)), Some(theirs)) if ours.hash != theirs.hash => Err(StoreError::Refused(
+            "the target has an audit log of its own, and two can't be joined; copy into an empty database".into(),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The mark of a copy that did not finish.

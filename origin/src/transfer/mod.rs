@@ -5,6 +5,7 @@
 mod copy;
 mod lines;
 mod python;
+mod sealing;
 mod verify;
 
 use async_trait::async_trait;
@@ -12,9 +13,10 @@ use async_trait::async_trait;
 use crate::store::{Page, Result, Section, Store};
 
 pub use copy::{CopyOptions, CopyReport, copy};
-pub use lines::{ExportOptions, ImportError, LineReport, export, import};
+pub use lines::{ExportOptions, ImportError, ImportOptions, LineReport, export, import};
 pub use python::{PythonOptions, PythonSource};
-pub use verify::{Difference, VerifyReport, verify};
+pub use sealing::Sealing;
+pub use verify::{Difference, VerifyReport, verify, verify_readable};
 
 /// Records that are read and written in one go.
 pub const PAGE: u32 = 500;
@@ -24,11 +26,6 @@ pub const PAGE: u32 = 500;
 pub trait Source: Send + Sync {
     /// What names it in messages and in the marks that a resumed copy goes on from.
     fn name(&self) -> String;
-
-    /// Whether pages come in the order that our stores share.
-    fn is_sorted(&self) -> bool {
-        true
-    }
 
     /// As [`crate::store::Transfer::page`].
     async fn page(&self, section: Section, after: &str, limit: u32) -> Result<Page>;

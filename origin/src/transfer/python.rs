@@ -4,6 +4,7 @@
 //! order they were taken. What belongs to no conversation, and conversations without a turn, are left behind and
 //! counted.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -26,10 +27,10 @@ use crate::store::{
 pub struct PythonOptions {
     /// The tenant that the conversations get.
     pub tenant: String,
-    /// The game they belong to, where their metadata names none (`game_id`).
-    pub game: String,
-    /// The version they stay on.
-    pub game_version: String,
+    /// The game they belong to, where their metadata names none (`game_id`); `None`: the only published one.
+    pub game: Option<String>,
+    /// The published games, each with the version that its conversations stay on.
+    pub versions: BTreeMap<String, String>,
     /// Who owns them, where their metadata names nobody (`user_id`).
     pub user_id: String,
 }
@@ -124,15 +125,10 @@ impl PythonSource {
     fn conversation(&self, connection: &Connection, row: &Row<'_>) -> Result<ConversationDump> {
         let external_id = text(row, "id");
         let metadata = object(&text(row, "metadata"));
-        let named = |name: &str, fallback: &str| {
-            let value = metadata.get(name).and_then(Value::as_str).filter(|value| !value.is_empty());
-            value.unwrap_or(fallback).to_owned()
-        };
-        let key = ConversationKey {
-            tenant: self.options.tenant.clone(),
-            game: named("game_id", &self.options.game),
-            external_id: external_id.clone(),
-        };
+        let named = |name: &str| metadata.get(name).and_then(Value::as_str).filter(|value| !value.is_empty());
+        let (game, game_version) = self.game(named("game_id"))?;
+        let user_id = named("user_id").unwrap_or(&self.options.user_id).to_owned();
+        let key = ConversationKey { tenant: self.options.tenant.clone(), game, external_id: external_id.clone() };
         let optional = |name: &str| Some(text(row, name)).filter(|text| !text.is_empty());
         let turns = self.turns(connection, &external_id)?;
         let first = turns.first().map_or(0, |turn| turn.timestamp);
@@ -143,9 +139,9 @@ impl PythonSource {
                 tenant: key.tenant,
                 game: key.game,
                 external_id: key.external_id,
-                user_id: named("user_id", &self.options.user_id),
+                user_id,
                 version: turns.len() as u64,
-                game_version: self.options.game_version.clone(),
+                game_version,
                 created_at: millis(&text(row, "created_at")).unwrap_or(first),
                 updated_at: millis(&text(row, "updated_at")).unwrap_or(last),
                 summary: Summary {
@@ -164,6 +160,19 @@ impl PythonSource {
             context: if self.extras.context { context(connection, &external_id)? } else { Vec::new() },
             answers: Vec::new(),
         })
+    }
+
+    /// The game of a conversation, with its version. Without the game a conversation could never go on.
+    fn game(&self, named: Option<&str>) -> Result<(String, String)> {
+        let mut published = self.options.versions.iter();
+        let only = published.next().map(|(game, _)| game.as_str()).filter(|_| published.next().is_none());
+        let game = named.or(self.options.game.as_deref()).or(only).ok_or_else(|| {
+            StoreError::Refused("the file does not say which game its conversations belong to; name it".into())
+        })?;
+        let version = self.options.versions.get(game).ok_or_else(|| {
+            StoreError::Refused(format!("conversations of the game `{game}` need it; publish it first"))
+        })?;
+        Ok((game.to_owned(), version.clone()))
     }
 
     fn turns(&self, connection: &Connection, conversation: &str) -> Result<Vec<crate::store::TurnRow>> {
@@ -199,10 +208,6 @@ impl PythonSource {
 impl Source for PythonSource {
     fn name(&self) -> String {
         self.path.display().to_string()
-    }
-
-    fn is_sorted(&self) -> bool {
-        false
     }
 
     async fn page(&self, section: Section, after: &str, limit: u32) -> Result<Page> {

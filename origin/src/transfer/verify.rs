@@ -7,11 +7,15 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::{PAGE, Progress, Source, StoreSource};
+use crate::exports;
 use crate::hex;
-use crate::store::{Record, Result, Section, StoreError};
+use crate::privacy::Protection;
+use crate::store::{Record, Result, Section, Store, StoreError};
 
 /// Differences that a report lists; more are counted only.
 const MAX_LISTED: usize = 20;
+const MISSING: &str = "missing";
+const NEWER: &str = "newer";
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,8 +35,14 @@ pub struct VerifyReport {
     pub records: BTreeMap<Section, u64>,
     /// A checksum of the source's records, by section; equal data gives equal checksums in every kind of store.
     pub checksums: BTreeMap<Section, String>,
-    /// Records that are missing in the target, or differ.
+    /// Records that are missing in the target, or differ: the sum of the next three.
     pub different: u64,
+    /// Records that the target does not have.
+    pub missing: u64,
+    /// Conversations with which the target has gone on.
+    pub newer: u64,
+    /// Records that are there in another form.
+    pub changed: u64,
     /// Records that the target has beyond the source; none of our concern, since a target may be in use.
     pub additional: u64,
     /// The first differences.
@@ -47,7 +57,7 @@ impl VerifyReport {
     }
 }
 
-/// Compares everything of `source` with what `target` holds.
+/// Compares everything of `source`, a store of ours, with what `target` holds.
 ///
 /// # Errors
 /// When either store fails.
@@ -58,10 +68,6 @@ pub async fn verify(
 ) -> Result<VerifyReport> {
     let mut report = VerifyReport::default();
     for section in Section::ALL {
-        if !source.is_sorted() {
-            look_up_each(source, target, section, &mut report, progress).await?;
-            continue;
-        }
         let mut ours = Records::new(source, section);
         let mut theirs = Records::new(target, section);
         let mut sum = Sha256::new();
@@ -76,7 +82,7 @@ pub async fn verify(
             records += 1;
             let what = match &other {
                 Some((their_name, their_record)) if *their_name == name => compare(&record, digest, their_record)?,
-                _ => Some("missing"),
+                _ => Some(MISSING),
             };
             if other.as_ref().is_some_and(|(their_name, _)| *their_name == name) {
                 other = theirs.next().await?;
@@ -101,20 +107,30 @@ impl VerifyReport {
     fn note(&mut self, section: Section, record: String, what: Option<&'static str>) {
         let Some(what) = what else { return };
         self.different += 1;
+        match what {
+            MISSING => self.missing += 1,
+            NEWER => self.newer += 1,
+            _ => self.changed += 1,
+        }
         if self.differences.len() < MAX_LISTED {
             self.differences.push(Difference { section, record, what });
         }
     }
 }
 
-/// A foreign file is not sorted by our ids: each of its conversations is looked up.
-async fn look_up_each(
+/// Compares the readable conversations of a foreign file, whose order is its own, with those of `store`: each is looked
+/// up and opened.
+///
+/// # Errors
+/// When either side fails, or a text can't be opened.
+pub async fn verify_readable(
     source: &dyn Source,
-    target: &StoreSource<'_>,
-    section: Section,
-    report: &mut VerifyReport,
+    store: &dyn Store,
+    protection: &dyn Protection,
     progress: &mut (dyn FnMut(Progress) + Send),
-) -> Result<()> {
+) -> Result<VerifyReport> {
+    let section = Section::Conversations;
+    let mut report = VerifyReport::default();
     let (mut after, mut records, mut sum) = (String::new(), 0, Sha256::new());
     loop {
         let page = source.page(section, &after, PAGE).await?;
@@ -123,9 +139,12 @@ async fn look_up_each(
             let (digest, row) = (digest(&record)?, &dump.conversation);
             sum.update(digest);
             records += 1;
-            let what = match target.store.dump(&row.tenant, &row.id).await? {
-                None => Some("missing"),
-                Some(there) => compare(&record, digest, &Record::Conversation(Box::new(there)))?,
+            let what = match store.dump(&row.tenant, &row.id).await? {
+                None => Some(MISSING),
+                Some(there) => {
+                    let there = exports::open(protection, there).await?;
+                    compare(&record, digest, &Record::Conversation(Box::new(there)))?
+                }
             };
             report.note(section, row.id.to_string(), what);
         }
@@ -137,7 +156,7 @@ async fn look_up_each(
     }
     report.records.insert(section, records);
     report.checksums.insert(section, hex::encode(&sum.finalize()));
-    Ok(())
+    Ok(report)
 }
 
 fn compare(record: &Record, digest: [u8; 32], other: &Record) -> Result<Option<&'static str>> {
@@ -150,7 +169,7 @@ fn compare(record: &Record, digest: [u8; 32], other: &Record) -> Result<Option<&
         }
         _ => false,
     };
-    Ok(Some(if newer { "newer" } else { "changed" }))
+    Ok(Some(if newer { NEWER } else { "changed" }))
 }
 
 /// The records of a section one by one, read page by page.

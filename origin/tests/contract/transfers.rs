@@ -13,8 +13,8 @@ use lgdl_origin::store::{
     Section, Store, StoreError,
 };
 use lgdl_origin::transfer::{
-    CopyOptions, ExportOptions, ImportError, PythonOptions, PythonSource, Source, StoreSource, copy, export, import,
-    verify,
+    CopyOptions, ExportOptions, ImportError, ImportOptions, PythonOptions, PythonSource, Sealing, Source, StoreSource,
+    copy, export, import, verify, verify_readable,
 };
 
 use crate::data::{NOW, commit, event, key, order, publication};
@@ -168,9 +168,9 @@ impl Source for Breaking<'_> {
 async fn a_copy_that_broke_off_goes_on_where_it_was() {
     let Some((from, to)) = both(Kind::Sqlite, Kind::Sqlite).await else { return };
     filled(&*from.store).await;
-    // All sections before the conversations, and one page of those.
+    // A look at the audit log, all sections before the conversations, and one page of those.
     let before = Section::ALL.iter().position(|section| *section == Section::Conversations).unwrap();
-    let pages_left = AtomicU32::new(u32::try_from(before).unwrap() + 1);
+    let pages_left = AtomicU32::new(u32::try_from(before).unwrap() + 2);
     let breaking = Breaking { source: source(&from), pages_left };
     copy(&breaking, &*to.store, CopyOptions::Resume, &mut |_| ()).await.unwrap_err();
     let arrived = to.store.counts().await.unwrap().conversations;
@@ -188,7 +188,7 @@ async fn exported(store: &dyn Store) -> Vec<u8> {
 }
 
 async fn imported(store: &dyn Store, file: &[u8]) -> Result<lgdl_origin::transfer::LineReport, ImportError> {
-    import(store, &Unprotected, &mut &*file, &mut |_| ()).await
+    import(store, &Unprotected, ImportOptions::default(), &mut &*file, &mut |_| ()).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -280,15 +280,17 @@ async fn a_python_file_is_read(to: Kind) {
     assert!(PythonSource::recognizes(&path).unwrap());
     let options = PythonOptions {
         tenant: "default".into(),
-        game: "medical".into(),
-        game_version: "v1".into(),
+        game: Some("medical".into()),
+        versions: [("medical", "v1"), ("booking", "v9")].map(|(game, version)| (game.into(), version.into())).into(),
         user_id: "unknown".into(),
     };
     let python = PythonSource::open(&path, options).unwrap();
     assert_eq!(python.left_behind().unwrap(), (1, 1));
-    let report = copy(&python, &*to.store, CopyOptions::Resume, &mut |_| ()).await.unwrap();
+    let sealing = Sealing { source: &python, protection: &Unprotected };
+    let report = copy(&sealing, &*to.store, CopyOptions::Resume, &mut |_| ()).await.unwrap();
     assert_eq!(report.read[&Section::Conversations], 2);
-    assert!(verify(&python, &source(&to), &mut |_| ()).await.unwrap().is_whole());
+    let report = verify_readable(&python, &*to.store, &Unprotected, &mut |_| ()).await.unwrap();
+    assert!(report.is_whole(), "{report:#?}");
 
     let dump = to.store.dump("default", &key("a").id()).await.unwrap().unwrap();
     let row = &dump.conversation;

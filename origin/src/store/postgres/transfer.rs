@@ -312,7 +312,8 @@ async fn import_audit(database: &Database<'_>, row: &AuditRow) -> Result<u64> {
     let written = database.execute(sql, params).await.map_err(|error| failed(&error))?;
     let sql = "SELECT 1 FROM audit WHERE sequence = $1 AND hash = $2";
     let there = database.query_opt(sql, &[&sequence, &row.hash]).await.map_err(|error| failed(&error))?;
-    let differs = || StoreError::Damaged(format!("the audit chains differ from link {} on", row.sequence));
+    let differs =
+        || StoreError::Refused(format!("the audit logs differ from link {} on, and two can't be joined", row.sequence));
     there.map(|_| written).ok_or_else(differs)
 }
 

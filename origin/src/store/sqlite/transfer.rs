@@ -284,7 +284,8 @@ fn import_audit(connection: &Connection, row: &AuditRow) -> Result<usize> {
         .prepare_cached(sql)
         .and_then(|mut statement| statement.query_row([column(row.sequence)], |row| row.get(0)).optional())
         .map_err(failed)?;
-    let differs = || StoreError::Damaged(format!("the audit chains differ from link {} on", row.sequence));
+    let differs =
+        || StoreError::Refused(format!("the audit logs differ from link {} on, and two can't be joined", row.sequence));
     if let Some(hash) = there {
         return if hash == row.hash { Ok(0) } else { Err(differs()) };
     }

@@ -1,12 +1,27 @@
 //! The commands that work on a deployment, as an operator runs them: real processes on a store of their own.
 
+#[path = "../contract/data.rs"]
+#[allow(dead_code)] // the contract uses more of it
+mod data;
+mod moving;
+#[path = "../support/postgres.rs"]
+#[allow(dead_code)] // the contract uses more of it
+mod postgres_server;
+
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-struct Place(TempDir);
+/// A working folder, and the settings that commands find there.
+#[derive(Clone)]
+struct Place {
+    folder: Arc<TempDir>,
+    settings: Vec<(String, String)>,
+}
 
 struct Ran {
     code: i32,
@@ -16,7 +31,24 @@ struct Ran {
 
 impl Place {
     fn new() -> Place {
-        Place(tempfile::tempdir().unwrap())
+        let settings = [("LGDL_EDGE_UNSIGNED", "true"), ("LGDL_AUDIT_KEY", "a key of the auditors")];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        Place { folder: Arc::new(tempfile::tempdir().unwrap()), settings }
+    }
+
+    fn with(mut self, name: &str, value: &str) -> Place {
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, arguments: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lgdl"));
+        command.args(arguments.split(' ')).current_dir(self.folder.path()).envs(self.settings.iter().cloned());
+        command
     }
 
     fn lgdl(&self, arguments: &str) -> Ran {
@@ -24,18 +56,13 @@ impl Place {
     }
 
     fn lgdl_with_input(&self, arguments: &str, input: &str) -> Ran {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_lgdl"))
-            .args(arguments.split(' '))
-            .current_dir(self.0.path())
-            .env("LGDL_EDGE_UNSIGNED", "true")
-            .env("LGDL_AUDIT_KEY", "a key of the auditors")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let mut command = self.command(arguments);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (mut stdin, input) = (child.stdin.take().unwrap(), input.to_owned());
+        // A command that fails early does not read to the end.
+        let writer = std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
         let output = child.wait_with_output().unwrap();
+        writer.join().unwrap();
         let out = String::from_utf8(output.stdout).unwrap();
         let said = format!("{arguments}\n{out}{}", String::from_utf8(output.stderr).unwrap());
         Ran { code: output.status.code().unwrap(), out, said }
@@ -92,11 +119,11 @@ fn the_audit_log_is_verified_exported_and_signed() {
     place.lgdl("keys create --name shop").expect(0);
     place.lgdl("keys create --name page").expect(0);
     let checkpoint = place.lgdl("audit checkpoint").expect(0).out;
-    std::fs::write(place.0.path().join("checkpoints"), checkpoint).unwrap();
+    std::fs::write(place.path("checkpoints"), checkpoint).unwrap();
     place.lgdl("audit verify --checkpoints checkpoints").expect(0);
     place.lgdl("audit export --out audit.jsonl").expect(0);
-    assert!(std::fs::read_to_string(place.0.path().join("audit.jsonl")).unwrap().contains("key.created"));
-    let file = rusqlite::Connection::open(place.0.path().join("lgdl.db")).unwrap();
+    assert!(std::fs::read_to_string(place.path("audit.jsonl")).unwrap().contains("key.created"));
+    let file = rusqlite::Connection::open(place.path("lgdl.db")).unwrap();
     file.execute_batch("DROP TRIGGER audit_is_append_only_update; UPDATE audit SET actor = 'x' WHERE sequence = 2")
         .unwrap();
     drop(file);

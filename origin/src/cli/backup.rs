@@ -1,0 +1,125 @@
+//! `lgdl backup` and `lgdl restore`.
+
+use std::path::{Path, PathBuf};
+
+use lgdl_origin::Config;
+use lgdl_origin::audit::events;
+use lgdl_origin::backup::{self, BackupProgress, DrillReport};
+use serde_json::json;
+
+use super::console::Console;
+use super::deployment::{Deployment, Where, failed, now_ms};
+use super::failure::{End, Failure, Verdict};
+use super::runtime;
+
+#[derive(clap::Args)]
+pub(super) struct BackupArguments {
+    #[command(flatten)]
+    place: Where,
+    /// The file to make; it must not be there yet
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Where pg_dump lies; default: on PATH
+    #[arg(long, value_name = "FOLDER")]
+    programs: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub(super) struct RestoreArguments {
+    #[command(flatten)]
+    place: Where,
+    /// What `lgdl backup` made
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Restore beside the store, read everything, compare it with the store, and take it away again
+    #[arg(long)]
+    drill: bool,
+    /// Where pg_restore lies; default: on PATH
+    #[arg(long, value_name = "FOLDER")]
+    programs: Option<PathBuf>,
+}
+
+pub(super) fn run_backup(arguments: &BackupArguments, console: &mut Console) -> End {
+    let json = arguments.place.json;
+    arguments.place.with(async |deployment| {
+        let Config { postgres_url, sqlite_path, .. } = &deployment.config;
+        // Told first, so that the backup has it too.
+        deployment.tell_now(events::BACKUP_MADE, deployment.store.kind(), json!({})).await.map_err(failed)?;
+        match postgres_url {
+            Some(url) => backup::postgres(url.expose(), &arguments.file, arguments.programs.as_deref()).await,
+            None => {
+                let mut progress = |at: BackupProgress| {
+                    console.progress(format_args!("{} of {} pages copied", at.done, at.total));
+                };
+                // The command has nothing else to do meanwhile.
+                let done = tokio::task::block_in_place(|| backup::sqlite(sqlite_path, &arguments.file, &mut progress));
+                console.progress_done();
+                done
+            }
+        }
+        .map_err(failed)?;
+        let bytes = std::fs::metadata(&arguments.file).map_or(0, |file| file.len());
+        if json {
+            console.json(&json!({"file": arguments.file, "bytes": bytes, "store": deployment.store.kind()}))?;
+        } else {
+            console.line(format_args!("{}: {bytes} bytes", arguments.file.display()))?;
+        }
+        Ok(Verdict::Yes)
+    })
+}
+
+pub(super) fn run_restore(arguments: &RestoreArguments, console: &mut Console) -> End {
+    let RestoreArguments { place, file, drill, programs } = arguments;
+    if !file.is_file() {
+        return Err(Failure::Usage(format!("{} is no file", file.display())));
+    }
+    let programs = programs.as_deref();
+    if *drill {
+        return place.with(async |deployment| run_drill(&deployment, file, programs, place.json, console).await);
+    }
+    let config = place.config()?;
+    runtime::block_on(async {
+        match &config.postgres_url {
+            Some(url) => backup::restore_postgres(file, url.expose(), programs).await,
+            None => tokio::task::block_in_place(|| backup::restore_sqlite(file, &config.sqlite_path, now_ms())),
+        }
+        .map_err(failed)?;
+        place
+            .on(config, async |deployment| {
+                let kind = deployment.store.kind();
+                deployment.tell(events::BACKUP_RESTORED, kind, json!({})).await.map_err(failed)?;
+                let counts = deployment.store.counts().await.map_err(failed)?;
+                if place.json {
+                    let counted = json!({"conversations": counts.conversations, "turns": counts.turns});
+                    console.json(&json!({"store": kind, "counts": counted}))?;
+                } else {
+                    let (conversations, turns) = (counts.conversations, counts.turns);
+                    console.line(format_args!("restored: {conversations} conversations, {turns} turns"))?;
+                }
+                Ok(Verdict::Yes)
+            })
+            .await
+    })
+}
+
+async fn run_drill(
+    deployment: &Deployment,
+    file: &Path,
+    programs: Option<&Path>,
+    json: bool,
+    console: &mut Console,
+) -> End {
+    let done = backup::drill(&deployment.config, file, programs, &*deployment.store).await.map_err(failed)?;
+    if json {
+        console.json(&done)?;
+    } else {
+        let DrillReport { records, audit_links, audit_faults, live, .. } = &done;
+        console.line(format_args!("{records} records restored and readable"))?;
+        console.line(format_args!("audit log: {audit_links} links, {audit_faults} faults"))?;
+        console.line(format_args!(
+            "the store since: {} gone on, {} changed, {} removed, {} added",
+            live.newer, live.changed, live.missing, live.additional
+        ))?;
+    }
+    Ok(Verdict::when(done.holds()))
+}

@@ -1,0 +1,256 @@
+//! Whole stores on the move: migrated, exported, imported, backed up and restored, each by the program itself.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use lgdl_origin::clock::SystemClock;
+use lgdl_origin::store::sqlite::SqliteStore;
+use lgdl_origin::store::{AuditLog as _, Conversations as _, Games as _, Maintenance as _};
+
+use crate::data::{NOW, commit, event, publication};
+use crate::postgres_server::{Cluster, shared};
+use crate::{Place, Ran};
+
+/// A key ring of one key, 32 bytes as base64.
+const RING: &str = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+/// Several pages of them.
+const CONVERSATIONS: u64 = 2600;
+/// The longest that a copy of so few may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn wait<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(work)
+}
+
+/// A SQLite store with conversations in it, as a deployment has it.
+fn fill(path: &Path, conversations: u64) {
+    wait(async {
+        let store = std::sync::Arc::new(SqliteStore::open(path, &SystemClock).await.unwrap());
+        store.publish(publication("medical", "v1", NOW)).await.unwrap();
+        store.enqueue(vec![event("told before the move")]).await.unwrap();
+        let mut all = tokio::task::JoinSet::new();
+        for task in 0..16 {
+            let store = store.clone();
+            all.spawn(async move {
+                for number in (task..conversations).step_by(16) {
+                    store.commit(commit(&format!("c{number}"), "ann", 0, &format!("k{number}"))).await.unwrap();
+                }
+            });
+        }
+        all.join_all().await;
+        store.close().await;
+    });
+}
+
+/// A deployment on PostgreSQL, with a filled SQLite file of before; `None` where there is no PostgreSQL.
+fn moving() -> Option<(Place, &'static Cluster, String)> {
+    let cluster = match shared() {
+        Ok(cluster) => cluster,
+        Err(reason) => {
+            eprintln!("skipped: {reason}");
+            return None;
+        }
+    };
+    let place = Place::new();
+    fill(&place.path("lgdl.db"), CONVERSATIONS);
+    let url = cluster.fresh_database();
+    let database = url.split('/').nth(3)?.split('?').next()?.to_owned();
+    Some((place.with("LGDL_POSTGRES_URL", &url), cluster, database))
+}
+
+fn whole(verified: Ran) {
+    let report = verified.expect(0).json();
+    assert_eq!((&report["whole"], &report["report"]["missing"]), (&true.into(), &0.into()), "{report}");
+    assert_eq!(report["report"]["records"]["conversations"], CONVERSATIONS);
+}
+
+#[test]
+fn the_schema_is_brought_up_to_date_and_told_of() {
+    let place = Place::new();
+    place.lgdl("migrate status --check").expect(1);
+    assert!(!place.path("lgdl.db").exists(), "asking changes nothing");
+    assert!(place.lgdl("migrate up --json").expect(0).json()["applied"].as_u64().unwrap() > 0);
+    assert_eq!(place.lgdl("migrate up --json").expect(0).json()["applied"], 0);
+    let status = place.lgdl("migrate status --check --json").expect(0).json();
+    assert_eq!((&status["due"], &status["migrations"][0]["name"]), (&0.into(), &"core".into()));
+    place.lgdl("migrate sideways").expect(2);
+    place.lgdl("migrate sqlite-to-postgres").expect(1);
+    place.lgdl("migrate verify").expect(2);
+}
+
+#[test]
+fn a_copy_to_postgres_that_was_killed_goes_on_and_verifies() {
+    let Some((place, cluster, database)) = moving() else { return };
+    place.lgdl("migrate sqlite-to-postgres --from nothing.db").expect(2);
+    // A dry run reads the target's schema but does not make it.
+    place.lgdl("migrate sqlite-to-postgres --dry-run").expect(1);
+    place.lgdl("migrate up").expect(0);
+    let dry = place.lgdl("migrate sqlite-to-postgres --dry-run --json").expect(0).json();
+    assert_eq!((&dry["dry_run"], &dry["read"]["conversations"]), (&true.into(), &CONVERSATIONS.into()));
+    let arrived = || cluster.sql(&database, "SELECT count(*) FROM conversations").parse::<u64>().unwrap();
+    assert_eq!(arrived(), 0);
+    place.lgdl("migrate verify").expect(1);
+
+    let mut copying = place.command("migrate sqlite-to-postgres").stdout(Stdio::null()).spawn().unwrap();
+    let started = Instant::now();
+    while arrived() == 0 {
+        assert!(started.elapsed() < PATIENCE, "something arrives");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    copying.kill().unwrap();
+    copying.wait().unwrap();
+    let before = arrived();
+    assert!((1..CONVERSATIONS).contains(&before), "it was killed on its way: {before}");
+
+    let rest = place.lgdl("migrate sqlite-to-postgres --json").expect(0).json();
+    assert_eq!(rest["resumed"], true);
+    assert!(rest["read"]["conversations"].as_u64().unwrap() < CONVERSATIONS, "what had arrived is not read again");
+    whole(place.lgdl("migrate verify --json"));
+    assert!(place.lgdl("audit verify").expect(0).out.contains("0 faults"));
+    let told = cluster.sql(&database, "SELECT count(*) FROM audit WHERE event = 'told before the move'");
+    assert_eq!(told, "1", "what waited in the outbox came along");
+    // A turn that is altered in the target is found and named.
+    let alter = "UPDATE turns SET response = 'altered' WHERE conversation_id = (SELECT id FROM conversations LIMIT 1)";
+    cluster.sql(&database, alter);
+    let report = place.lgdl("migrate verify --json").expect(1).json();
+    assert_eq!((&report["report"]["changed"], &report["report"]["different"]), (&1.into(), &1.into()));
+}
+
+#[test]
+fn a_target_with_an_audit_log_of_its_own_is_refused_before_anything_is_copied() {
+    let Some((place, cluster, database)) = moving() else { return };
+    place.lgdl("keys create --name shop").expect(0);
+    let refused = place.lgdl("migrate sqlite-to-postgres").expect(1);
+    assert!(refused.said.contains("E518"), "{}", refused.said);
+    assert_eq!(cluster.sql(&database, "SELECT count(*) FROM conversations"), "0");
+}
+
+#[test]
+fn a_file_of_the_python_runtime_is_imported_and_sealed() {
+    let place = Place::new().with("LGDL_ENCRYPTION_KEY", RING);
+    let python = rusqlite::Connection::open(place.path("python.db")).unwrap();
+    python
+        .execute_batch(
+            "CREATE TABLE conversations (id TEXT, created_at TEXT, updated_at TEXT, current_move_state TEXT,
+                awaiting_response INTEGER, last_question TEXT, awaiting_slot_for_move TEXT, awaiting_slot_name TEXT,
+                metadata TEXT);
+            CREATE TABLE turns (conversation_id TEXT, turn_num INTEGER, timestamp TEXT, user_input TEXT,
+                matched_move TEXT, confidence REAL, response TEXT, extracted_params TEXT, metadata TEXT);
+            INSERT INTO conversations VALUES ('a', '2024-05-01 10:00:00', '2024-05-01 10:00:00', 'pain', 0, NULL, NULL,
+                NULL, '{}');
+            INSERT INTO turns VALUES ('a', 1, '2024-05-01 10:00:00', 'my knee hurts', 'pain', 0.9, 'Since when?',
+                '{}', '{}');",
+        )
+        .unwrap();
+    drop(python);
+    let refused = place.lgdl("import python.db").expect(1);
+    assert!(refused.said.contains("game"), "{}", refused.said);
+    wait(async {
+        let store = SqliteStore::open(&place.path("lgdl.db"), &SystemClock).await.unwrap();
+        store.publish(publication("medical", "v1", NOW)).await.unwrap();
+        store.close().await;
+    });
+    let done = place.lgdl("import python.db --owner ann --json").expect(0).json();
+    assert_eq!(done["imported"]["written"], 1);
+    assert_eq!(place.lgdl("import python.db --owner ann --json").expect(0).json()["imported"]["kept"], 1);
+    place.lgdl("migrate verify --from python.db --owner ann").expect(0);
+    let export = place.lgdl("gdpr export ann --reason asked").expect(0).json();
+    assert_eq!(export["conversations"][0]["turns"][0]["user_input"], "my knee hurts");
+    for file in ["lgdl.db", "lgdl.db-wal"] {
+        let bytes = std::fs::read(place.path(file)).unwrap_or_default();
+        assert!(!bytes.windows(10).any(|window| window == b"knee hurts"), "{file} holds what was said");
+    }
+}
+
+#[test]
+fn an_export_goes_through_a_pipe_into_another_store() {
+    let from = Place::new();
+    fill(&from.path("lgdl.db"), 40);
+    let export = from.lgdl("export --reason move").expect(0).out;
+    assert_eq!(export.lines().filter(|line| line.contains(r#""kind":"conversation""#)).count(), 40);
+    let to = Place::new().with("LGDL_ENCRYPTION_KEY", RING);
+    let report = to.lgdl_with_input("import - --json", &export).expect(0).json();
+    assert_eq!((&report["imported"]["erased"], &report["imported"]["kept"]), (&0.into(), &0.into()));
+    assert_eq!(
+        to.lgdl("gdpr export ann --reason asked").expect(0).json()["conversations"].as_array().unwrap().len(),
+        40
+    );
+
+    from.lgdl("export all.jsonl").expect(0);
+    from.lgdl("export all.jsonl").expect(1);
+    let mode =
+        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(from.path("all.jsonl")).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600, "others must not read what people wrote");
+    // The logs have gone different ways by now.
+    to.lgdl_with_input("import -", &std::fs::read_to_string(from.path("all.jsonl")).unwrap()).expect(1);
+    to.lgdl_with_input("import - --without-audit", &std::fs::read_to_string(from.path("all.jsonl")).unwrap()).expect(0);
+    to.lgdl_with_input("import -", &export[..export.len() / 2]).expect(1);
+    to.lgdl("import nothing.jsonl").expect(2);
+    from.lgdl("export --json").expect(2);
+    let told = to.lgdl("audit export --out audit.jsonl").expect(0);
+    drop(told);
+    let told = std::fs::read_to_string(to.path("audit.jsonl")).unwrap();
+    assert!(told.contains("data.imported") && told.contains("data.exported"), "{told}");
+}
+
+#[test]
+fn what_is_past_its_time_is_removed_by_command() {
+    let place = Place::new();
+    fill(&place.path("lgdl.db"), 30);
+    assert_eq!(place.lgdl("cleanup --json").expect(0).json()["conversations"], 30, "the game keeps three days");
+    assert_eq!(place.lgdl("cleanup --json").expect(0).json()["conversations"], 0);
+    place.lgdl("audit export --out audit.jsonl").expect(0);
+    assert!(std::fs::read_to_string(place.path("audit.jsonl")).unwrap().contains("retention.applied"));
+}
+
+fn a_backup_survives_the_loss_of_the_store(place: &Place, programs: &str, lose: impl FnOnce(&Place) -> Place) {
+    let made = place.lgdl(&format!("backup saved {programs} --json")).expect(0).json();
+    assert!(made["bytes"].as_u64().unwrap() > 0);
+    place.lgdl(&format!("backup saved {programs}")).expect(1);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(place.path("saved")).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600, "others must not read the backup");
+    place.lgdl(&format!("restore saved {programs}")).expect(1);
+
+    place.lgdl("keys create --name later").expect(0);
+    let drill = place.lgdl(&format!("restore saved --drill {programs} --json")).expect(0).json();
+    assert!(drill["records"].as_u64().unwrap() > 40, "{drill}");
+    assert_eq!((&drill["audit_faults"], &drill["live"]["missing"]), (&0.into(), &0.into()), "{drill}");
+    assert!(drill["live"]["additional"].as_u64().unwrap() >= 1, "the key was made since: {drill}");
+
+    let lost = lose(place);
+    let restored = lost.lgdl(&format!("restore saved {programs} --json")).expect(0).json();
+    assert_eq!(restored["counts"]["conversations"], 40);
+    lost.lgdl("audit verify").expect(0);
+    lost.lgdl("restore nothing").expect(2);
+    std::fs::write(lost.path("junk"), "no backup").unwrap();
+    lost.lgdl(&format!("restore junk --drill {programs}")).expect(1);
+}
+
+#[test]
+fn a_sqlite_store_is_restored_from_its_backup() {
+    let place = Place::new().with("LGDL_ENCRYPTION_KEY", RING);
+    fill(&place.path("lgdl.db"), 40);
+    a_backup_survives_the_loss_of_the_store(&place, "--tenant=default", |place| {
+        std::fs::remove_file(place.path("lgdl.db")).unwrap();
+        std::fs::write(place.path("lgdl.db-wal"), "what a lost store left").unwrap();
+        place.lgdl("restore saved").expect(1);
+        std::fs::remove_file(place.path("lgdl.db-wal")).unwrap();
+        place.clone()
+    });
+}
+
+#[test]
+fn a_postgres_store_is_restored_from_its_backup() {
+    let Ok(cluster) = shared() else { return };
+    let place = Place::new();
+    fill(&place.path("lgdl.db"), 40);
+    let place = place.with("LGDL_POSTGRES_URL", &cluster.fresh_database());
+    place.lgdl("migrate sqlite-to-postgres").expect(0);
+    let programs = format!("--programs={}", cluster.binaries().display());
+    a_backup_survives_the_loss_of_the_store(&place, &programs, |place| {
+        place.clone().with("LGDL_POSTGRES_URL", &cluster.fresh_database())
+    });
+    let drills = cluster.sql("postgres", "SELECT count(*) FROM pg_database WHERE datname LIKE 'lgdl_drill_%'");
+    assert_eq!(drills, "0", "drills leave nothing behind");
+}
