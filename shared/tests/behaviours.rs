@@ -194,6 +194,42 @@ fn a_one_that_stands_for_a_thing_is_no_number() {
     check(desk(), &["book a table", "the number is one"], "booking", Some("day"), &[]);
 }
 
+const STAY: &str = r#"game g { moves { move stay {
+    slots { nights: range(1, 28)  breakfast: boolean  late_checkout: boolean }
+    when user says something like: ["book a stay please"]
+    when slot nights is missing { prompt slot: "How many nights?" }
+    when slot breakfast is missing { prompt slot: "Breakfast?" }
+    when slot late_checkout is missing { prompt slot: "Leaving late?" }
+    when all_slots_filled { respond with: "{nights}, {breakfast}, {late_checkout}." }
+} } }"#;
+
+#[test]
+fn a_length_of_time_is_counted_in_the_unit_of_the_slot() {
+    for (said, nights) in [("a fortnight", 14), ("two weeks", 14), ("a week", 7), ("3 nights", 3), ("48 hours", 2)] {
+        let mut talk = Talk::of(STAY);
+        let record = talk.say_all(&["book a stay", said]);
+        assert_eq!(record.slots["nights"], nights, "{said}: {record:#?}");
+    }
+    // It does not come out even, or has no fixed number of days.
+    check(Talk::of(STAY), &["book a stay", "36 hours"], "stay", Some("nights"), &[]);
+    check(Talk::of(STAY), &["book a stay", "a month"], "stay", Some("nights"), &[]);
+}
+
+#[test]
+fn what_is_asked_about_may_be_named_for_a_yes_or_a_no() {
+    check(Talk::of(STAY), &["book a stay with breakfast", "2"], "stay", Some("late_checkout"), &[]);
+    check(
+        Talk::of(STAY),
+        &["book a stay", "2, without breakfast", "late checkout please"],
+        "stay",
+        None,
+        &["2, no, yes."],
+    );
+    check(Talk::of(STAY), &["book a stay", "2", "a big breakfast", "no late checkout"], "stay", None, &["2, yes, no."]);
+    check(Talk::of(STAY), &["book a stay", "2", "is there breakfast?"], "stay", Some("breakfast"), &[]);
+    check(Talk::of(STAY), &["book a stay", "2", "breakfast or not"], "stay", Some("breakfast"), &[]);
+}
+
 #[test]
 fn a_pattern_typed_as_it_stands_reaches_the_threshold_of_its_move() {
     const GAME: &str = r#"game g { moves {

@@ -237,6 +237,7 @@ impl Builder {
         }
         for unit in units.iter_mut().filter(|unit| unit.is_literal() && unit.weight == 0) {
             unit.weight = weight::FUNCTION;
+            unit.flags |= unit_flag::POLITE;
         }
         Ok(units)
     }

@@ -129,6 +129,8 @@ pub(crate) mod unit_flag {
     pub(crate) const ASIDE: u16 = 1 << 6;
     /// A bare answer.
     pub(crate) const ANSWER: u16 = 1 << 7;
+    /// Politeness beside something that is meant: as good as not there.
+    pub(crate) const POLITE: u16 = 1 << 8;
 }
 
 /// What a word weighs in a pattern and in an utterance.

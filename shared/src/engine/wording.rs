@@ -48,7 +48,11 @@ pub(super) fn default_prompt(slot: &Slot) -> String {
 
 /// The question that reads a `confirm` slot back.
 pub(super) fn read_back(slot: &Slot, said: &str) -> String {
-    format!("You said {said} for the {}. Is that right?", readable(&slot.name))
+    if slot.sensitive {
+        format!("I have noted the {}. Is it right?", readable(&slot.name))
+    } else {
+        format!("You said {said}. Is that right?")
+    }
 }
 
 /// That a slot was corrected.

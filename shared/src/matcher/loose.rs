@@ -314,7 +314,7 @@ impl Differences {
             self.missing_determiner += 1;
         } else if unit.has(unit_flag::LIGHT) {
             self.missing_light += 1;
-        } else {
+        } else if !unit.has(unit_flag::POLITE) {
             self.missing_function += 1;
         }
     }

@@ -154,6 +154,7 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
         (Kind::Age, Value::Quantity { number, .. }) if asked || names(slot, &["age", "years"]) => Some(*number),
         (Kind::Dimension | Kind::Money, Value::Quantity { number, .. }) if asked => Some(*number),
         (Kind::Duration, Value::Time(_)) if counts_unit(slot, said) => leading_number(said, scan.reference),
+        (Kind::Duration, Value::Time(time)) if asked => in_unit_of(slot, time),
         _ => None,
     }?;
     let mut end = entity.end;
@@ -178,6 +179,42 @@ fn counts_unit(slot: &Slot, said: &str) -> bool {
             piece.trim_end_matches('s').eq_ignore_ascii_case(unit)
                 || (unit == "year" && piece.eq_ignore_ascii_case("age"))
         })
+}
+
+/// "a fortnight" for a slot such as `nights`: the length in the unit that the slot counts, where it comes out even.
+fn in_unit_of(slot: &Slot, time: &TimeValue) -> Option<f64> {
+    const DAY: f64 = 86_400.0;
+    const UNITS: &[(&str, f64)] = &[
+        ("second", 1.0),
+        ("minute", 60.0),
+        ("hour", 3_600.0),
+        ("day", DAY),
+        ("night", DAY),
+        ("week", 7.0 * DAY),
+        ("month", 30.0 * DAY),
+        ("year", 365.0 * DAY),
+    ];
+    let (unit, size) = UNITS
+        .iter()
+        .find(|(unit, _)| slot.name.split('_').any(|piece| piece.trim_end_matches('s').eq_ignore_ascii_case(unit)))?;
+    let months = months(&time.timex);
+    let count = match *unit {
+        "month" => months?,
+        "year" => months? / 12.0,
+        // A month has no fixed number of days.
+        _ if months.is_some() => return None,
+        _ => time.seconds? / size,
+    };
+    (count.fract() == 0.0).then_some(count)
+}
+
+/// The months of a length in months or years, such as `P2Y`.
+fn months(timex: &str) -> Option<f64> {
+    let length = timex.strip_prefix('P')?;
+    match length.strip_suffix('Y') {
+        Some(years) => years.parse::<f64>().ok().map(|years| years * 12.0),
+        None => length.strip_suffix('M')?.parse().ok(),
+    }
 }
 
 fn leading_number(said: &str, reference: &Reference) -> Option<f64> {

@@ -1,7 +1,7 @@
 //! Values that an utterance states beside what was asked for.
 //!
 //! A mention counts only when it is unambiguous: a value that fits exactly one of the slots, and a slot for which
-//! exactly one value was stated. Yes and no are never taken from a mention.
+//! exactly one value was stated. A bare yes or no is never taken from a mention; "with breakfast" is, for `breakfast`.
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use crate::ir::{Slot, SlotType};
 use super::convert::{Found, convert};
 use super::options;
 use super::scan::Scan;
-use super::{effective_type, is_yes_no};
+use super::{effective_type, is_yes_no, yes_no};
 
 /// A value stated for a slot that was not asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +55,12 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
                 let found = found.clone();
                 values.push((found, group.into_iter().map(|(index, _)| index).collect()));
             }
+        }
+    }
+    for (index, slot) in slots.iter().enumerate().filter(|(_, slot)| *item_type(slot) == SlotType::Boolean) {
+        if let Some((answer, start, end)) = yes_no::stated(&slot.name, &scan.phrase).filter(|(_, a, b)| free(*a, *b)) {
+            let text = scan.text.get(start..end).unwrap_or_default().to_owned();
+            values.push((Found { start, end, text, value: json!(answer), fits: true }, vec![index]));
         }
     }
     for (index, slot) in slots.iter().enumerate() {

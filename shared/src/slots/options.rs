@@ -173,7 +173,7 @@ pub(crate) fn stated<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, p
 }
 
 /// Whether a negation stands shortly before the word, in the same clause.
-fn negated(words: &[Word], at: usize) -> bool {
+pub(crate) fn negated(words: &[Word], at: usize) -> bool {
     const REACH: usize = 3;
     for index in (at.saturating_sub(REACH)..at).rev() {
         if words[index + 1].after_break {

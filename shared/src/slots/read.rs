@@ -9,6 +9,7 @@ use crate::phrase::{Phrase, Word, longest_prefix, readable};
 use super::convert::{Found, convert, number, plain_number, rating};
 use super::options::{self, Chosen, Vocabulary};
 use super::scan::Scan;
+use super::strings::is_question;
 use super::{effective_type, is_yes_no, reason, strings, yes_no};
 
 /// How much of a text a typed capture looks at.
@@ -34,7 +35,9 @@ pub(crate) enum Answer {
 pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>) -> Answer {
     let ty = effective_type(slot);
     let found = match ty {
-        SlotType::Boolean => yes_no::read(scan.text, scan.reference).map(|answer| whole_text(scan, json!(answer))),
+        SlotType::Boolean => yes_no::read(scan.text, scan.reference)
+            .or_else(|| yes_no::by_name(&slot.name, &scan.phrase).filter(|_| !is_question(scan.text, &scan.phrase)))
+            .map(|answer| whole_text(scan, json!(answer))),
         SlotType::Enum(options) => return read_enum(slot, options, scan),
         SlotType::List(item) => return read_list(slot, item, scan),
         SlotType::String => read_string(slot, scan.text),

@@ -6,6 +6,8 @@
 use crate::entities::{Kind, Kinds, Reference, Value, recognize};
 use crate::phrase::Phrase;
 
+use super::options;
+
 #[rustfmt::skip]
 const YES: &[&str] = &[
     "yes", "yeah", "yep", "yup", "ya", "yea", "yah", "aye", "y", "sure", "of course", "certainly", "definitely",
@@ -147,6 +149,47 @@ pub(crate) fn read(text: &str, reference: &Reference) -> Option<bool> {
         };
     }
     Some(yes > no)
+}
+
+/// Reads an answer that repeats what was asked about: "very urgent" and "not that urgent" for a slot `urgent`.
+pub(crate) fn by_name(name: &str, phrase: &Phrase) -> Option<bool> {
+    let (start, end) = named(name, phrase)?;
+    if is_unsure(phrase) {
+        return None;
+    }
+    let denied =
+        options::negated(&phrase.words, start) || phrase.words[..start].iter().any(|word| word.text == "nothing");
+    let unclear = phrase.words[end..].iter().any(|word| matches!(word.text.as_str(), "or" | "not" | "maybe"));
+    (!unclear).then_some(!denied)
+}
+
+/// Where an utterance says of its own accord that a thing is or is not wanted: "with breakfast", "no fever".
+pub(crate) fn stated(name: &str, phrase: &Phrase) -> Option<(bool, usize, usize)> {
+    const WITH: &[&str] = &["with", "including", "plus", "yes"];
+    const WITHOUT: &[&str] = &["without", "no", "excluding"];
+    let (start, end) = named(name, phrase)?;
+    let lead = &phrase.words[start.checked_sub(1)?];
+    if phrase.words[start].after_break {
+        return None;
+    }
+    let said = WITH.contains(&lead.text.as_str());
+    let denied = WITHOUT.contains(&lead.text.as_str());
+    (said || denied).then(|| (said, lead.start, phrase.words[end - 1].end))
+}
+
+/// The words of a slot's name, where they stand once and together.
+fn named(name: &str, phrase: &Phrase) -> Option<(usize, usize)> {
+    let words: Vec<&str> = name.split('_').filter(|word| !word.is_empty()).collect();
+    if words.is_empty() || name.len() < 3 {
+        return None;
+    }
+    let mut places = phrase
+        .words
+        .windows(words.len())
+        .enumerate()
+        .filter(|(_, said)| said.iter().zip(&words).all(|(said, word)| said.text.eq_ignore_ascii_case(word)));
+    let (start, _) = places.next()?;
+    places.next().is_none().then_some((start, start + words.len()))
 }
 
 /// Words that answer by themselves even when more follows without a comma.
