@@ -9,7 +9,7 @@ use lgdl::wire::signature::{self, Parts};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::answer::Event;
+use crate::answer::{After, Event};
 use crate::call::{Call, random_hex};
 use crate::notes;
 use crate::platform::{FetchError, Inbound, MAX_ANSWER_BYTES, Outbound, Platform};
@@ -23,14 +23,28 @@ const RETRY_PAUSE_MS: u64 = 50;
 const MAX_COMPILED_BYTES: usize = 64 * 1024 * 1024;
 /// The note that tells how the origin is.
 const NOTE: &str = "origin";
+/// How often background work asks whether an origin that was given up is back, milliseconds.
+const LOOK_EVERY_MS: i64 = 1_000;
+/// How long the answer to that may take, milliseconds.
+const LOOK_TAKES_MS: u64 = 1_000;
 
 /// How the origin was, as this node remembers it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
     /// The breaker.
     pub breaker: Breaker,
     /// Whether turns may wait in the journal.
     pub journal_pending: bool,
+    /// When background work last looked whether the origin is back.
+    #[serde(default)]
+    pub looked_at_ms: i64,
+}
+
+/// A node that remembers nothing (it has just started, or its store has forgotten) may have left turns in the journal.
+impl Default for Health {
+    fn default() -> Health {
+        Health { breaker: Breaker::default(), journal_pending: true, looked_at_ms: 0 }
+    }
 }
 
 /// No answer to act on.
@@ -86,9 +100,20 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         if let Some(health) = self.call.origin_health.get() {
             return health;
         }
-        let health = notes::recall(self.call.platform, NOTE).await.unwrap_or_default();
+        let recalled = notes::recall(self.call.platform, NOTE).await;
+        if recalled.is_none() {
+            // Draining finds out what waits, and leaves a note.
+            self.call.later(After::Drain);
+        }
+        let health = recalled.unwrap_or_default();
         self.call.origin_health.set(Some(health));
         health
+    }
+
+    /// How it is, with what other requests have found out since this one has looked.
+    async fn health_now(&self) -> Health {
+        let earlier = self.health().await;
+        notes::recall(self.call.platform, NOTE).await.unwrap_or(earlier)
     }
 
     async fn note(&self, before: Health, now: Health) {
@@ -100,8 +125,39 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
 
     /// Remembers whether turns may wait in the journal.
     pub async fn note_journal(&self, pending: bool) {
-        let health = self.health().await;
+        let health = self.health_now().await;
         self.note(health, Health { journal_pending: pending, ..health }).await;
+    }
+
+    /// For background work: whether calls go through, after a look at an origin that was given up.
+    ///
+    /// Requests leave such an origin alone until the breaker's trial. One question a second is no burden on it,
+    /// and finds it soon after it has come back.
+    pub async fn is_back(&self) -> bool {
+        let platform = self.call.platform;
+        let before = self.health().await;
+        let now_ms = platform.now_ms();
+        if before.breaker.would_admit(now_ms) {
+            return true;
+        }
+        if (0..LOOK_EVERY_MS).contains(&now_ms.saturating_sub(before.looked_at_ms)) {
+            return false;
+        }
+        self.note(before, Health { looked_at_ms: now_ms, ..before }).await;
+        let look = Outbound {
+            method: "GET",
+            url: format!("{}/health/ready", self.call.settings.origin.url),
+            headers: Vec::new(),
+            body: Vec::new(),
+            timeout_ms: LOOK_TAKES_MS,
+            max_answer_bytes: MAX_ANSWER_BYTES,
+        };
+        let ready = platform.fetch(look).await.is_ok_and(|answer| answer.status == 200);
+        if ready {
+            let before = self.health_now().await;
+            self.note(before, Health { breaker: Breaker::default(), ..before }).await;
+        }
+        ready
     }
 
     /// The active version of each game.
@@ -204,16 +260,21 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
             return Err(OriginError::Away);
         }
         self.note(before, health).await;
-        let before = health;
         let answer = self.attempts(method, path, body, max_answer_bytes).await;
-        match &answer {
-            Some(_) => health.breaker.succeeded(),
-            None => {
-                self.call.observe(Event::OriginFailure);
-                health.breaker.failed(platform.now_ms());
-            }
+        if answer.is_none() {
+            self.call.observe(Event::OriginFailure);
         }
-        self.note(before, health).await;
+        if answer.is_none() || health.breaker != Breaker::default() {
+            // Calls of other requests may have failed meanwhile; five at once are five as well.
+            let before = self.health_now().await;
+            let mut health = before;
+            match &answer {
+                Some(_) => health.breaker.succeeded(),
+                None => health.breaker.failed(platform.now_ms()),
+            }
+            self.call.origin_health.set(Some(health));
+            self.note(before, health).await;
+        }
         answer.ok_or(OriginError::Away)
     }
 

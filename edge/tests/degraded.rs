@@ -153,6 +153,72 @@ fn after_five_failures_the_origin_is_left_alone_and_a_trial_finds_it_back() {
 }
 
 #[test]
+fn background_work_finds_an_origin_that_is_back_long_before_the_breakers_trial() {
+    let (world, node) = interrupted();
+    for _ in 0..10 {
+        say(&node, "c1", "u1", "hello", &[]);
+    }
+    world.weather.set(Weather::Fine);
+    world.state.borrow_mut().calls.clear();
+    drained(&node);
+    assert!(world.state.borrow().calls.is_empty(), "it has looked a moment ago");
+    node.now_ms.set(node.now_ms.get() + 1_000);
+    drained(&node);
+    assert!(node.journal.borrow().is_empty(), "and with it came what waited");
+    assert_eq!(world.state.borrow().calls.iter().filter(|call| *call == "GET ready").count(), 1);
+    assert_eq!(say(&node, "c1", "u1", "hello", &[]).1["durable"], true);
+}
+
+#[test]
+fn a_turn_answered_without_state_has_the_node_look_for_the_origin_too() {
+    let world = world();
+    let node = node(&world);
+    say(&node, "c1", "u1", "hello", &[]);
+    world.weather.set(Weather::Away);
+    for _ in 0..6 {
+        assert_eq!(say(&node, "c2", "u1", "hello", &[]).1["degraded"], "stateless");
+    }
+    world.weather.set(Weather::Fine);
+    node.now_ms.set(node.now_ms.get() + 1_000);
+    assert_eq!(say(&node, "c2", "u1", "hello", &[]).1["degraded"], "stateless", "nobody waits for the look");
+    assert_eq!(say(&node, "c2", "u1", "hello", &[]).1["durable"], true);
+}
+
+#[test]
+fn failures_at_the_same_moment_all_count() {
+    let world = world();
+    let mut node = node(&world);
+    // As on Spin, where an instance lives for one request and what it notes lies in the store.
+    node.remembers = false;
+    let say_again = |conversation: &'static str| say(&node, conversation, "u1", "hello", &[]);
+    let _ = ["c1", "c2", "c3", "c4", "c5"].map(say_again);
+    world.weather.set(Weather::Away);
+    world.slowness.set(3);
+    let requests = ["c1", "c2", "c3", "c4", "c5"].map(|conversation| {
+        let body = json!({ "conversation_id": conversation, "user_id": "u1", "input": "hello" }).to_string();
+        request("POST", "/games/desk/move", &[("content-type", "application/json")], body.as_bytes())
+    });
+    side_by_side(requests.iter().map(|request| lgdl_edge::pipeline::handle(&node, request)).collect());
+    let (_, health) = body_of(send(&node, &request("GET", "/health", &[], b"")));
+    assert_eq!(health["components"]["origin"]["detail"], "breaker open");
+}
+
+#[test]
+fn turns_that_a_node_left_behind_arrive_before_the_first_it_takes_after_its_start() {
+    let (world, before) = interrupted();
+    say(&before, "c1", "u1", "hello", &[]);
+    world.weather.set(Weather::Fine);
+    // Killed and started again: the journal lies on the disk, everything else is gone.
+    let after = node(&world);
+    after.journal.replace(before.journal.take());
+    let (_, answer) = say(&after, "c1", "u1", "hi there", &[]);
+    assert_eq!((&answer["turn"], &answer["durable"]), (&json!(3), &json!(true)));
+    let state = world.state.borrow();
+    let inputs: Vec<&str> = state.turns.iter().map(|turn| turn.record.user_input.as_str()).collect();
+    assert_eq!(inputs, ["I want to order apples", "hello", "hi there"]);
+}
+
+#[test]
 fn errors_of_the_server_are_the_origin_being_away() {
     let (world, node) = interrupted();
     world.weather.set(Weather::Failing);

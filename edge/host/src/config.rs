@@ -81,7 +81,7 @@ impl HostConfig {
             cpu_limit: Duration::from_millis(500),
             time_limit: Duration::from_secs(30),
             max_concurrent: 1_024,
-            drain_every: Duration::from_secs(2),
+            drain_every: Duration::from_secs(1),
             code_cache: None,
             show_guest_messages: false,
         }

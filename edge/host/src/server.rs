@@ -355,15 +355,12 @@ fn whole(status: StatusCode, content_type: &'static str, body: Bytes) -> Answer 
     answer
 }
 
-/// Has the component bring waiting turns to the origin, now and then.
+/// Has the component bring waiting turns to the origin, and look for an origin that is away, now and then.
 async fn drain(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
     loop {
         tokio::select! {
             _ = stopped.changed() => return,
             () = tokio::time::sleep(app.config.drain_every) => {}
-        }
-        if app.node.waiting() == 0 {
-            continue;
         }
         let request = Request::post("http://localhost/internal/drain")
             .header(header::HOST, "localhost")

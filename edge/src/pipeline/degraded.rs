@@ -86,6 +86,10 @@ pub async fn stateless<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Tak
     let start = Start { state: Conversation::default(), ..Start::fresh(&ask.entry.version, true) };
     let outcome = run(call, ask, &start, true).await?;
     call.observe(Event::Stateless);
+    if !call.settings.state_disabled {
+        // The origin could not be asked; draining looks whether it is back.
+        call.later(After::Drain);
+    }
     let response = ask.response(call, &outcome, Kept::Stateless, &start.game_version);
     Ok(Taken { response, journal: Some(JournalSafety::None) })
 }

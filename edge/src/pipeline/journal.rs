@@ -101,6 +101,9 @@ pub enum Drained {
 
 /// Brings everything home, conversation by conversation; how it ended and how many turns arrived.
 pub async fn drain<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
+    if !Origin::new(call).is_back().await {
+        return (Drained::Partly, 0);
+    }
     let Ok(streams) = call.platform.journal_streams(MAX_STREAMS_PER_DRAIN).await else { return (Drained::Partly, 0) };
     let mut arrived = 0;
     for stream in &streams {

@@ -149,7 +149,12 @@ impl World {
     }
 
     fn origin(&self, request: &Outbound) -> Result<Inbound, FetchError> {
-        let path = request.url.strip_prefix("http://origin.test/edge/v1/").expect("calls go to the origin");
+        let path = request.url.strip_prefix("http://origin.test/").expect("calls go to the origin");
+        if path == "health/ready" {
+            self.state.borrow_mut().calls.push("GET ready".into());
+            return ok(&json!({ "status": "ready" }));
+        }
+        let path = path.strip_prefix("edge/v1/").expect("calls go to the edge's part of the origin");
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let parts: Vec<&str> = path.split('/').collect();
         let user = query.strip_prefix("user=").unwrap_or("");
