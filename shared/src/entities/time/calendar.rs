@@ -1,21 +1,49 @@
 //! Arithmetic on dates: weeks, months, movable feasts. Knows no language and no reference time.
+//!
+//! Done on day numbers here and not with jiff's spans: those bring their messages for every error with them, a hundred
+//! kilobytes of wasm that nobody reads.
 
-use jiff::ToSpan;
-use jiff::civil::{Date, DateTime, Time, Weekday};
+use jiff::civil::{Date, DateTime};
 
 /// Years outside of these are not read from a text.
 pub(super) const FIRST_YEAR: i16 = 1000;
 /// See [`FIRST_YEAR`].
 pub(super) const LAST_YEAR: i16 = 2999;
 
+const DAY_SECONDS: i64 = 86_400;
+
 /// A date, if there is such a day.
 pub(super) fn date(year: i16, month: i8, day: i8) -> Option<Date> {
     Date::new(year, month, day).ok()
 }
 
+/// The number of a day, counted from the first of March of the year 0. Years begin in March here, so that the leap day
+/// is their last.
+fn number(date: Date) -> i64 {
+    let (month, day) = (i64::from(date.month()), i64::from(date.day()));
+    let (year, month) =
+        if month > 2 { (i64::from(date.year()), month - 3) } else { (i64::from(date.year()) - 1, month + 9) };
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    // Months of 31, 30, 31, 30, 31 days, and again: 153 days in five.
+    year * 365 + leap_days + (153 * month + 2) / 5 + day - 1
+}
+
+/// The day of that number.
+fn numbered(number: i64) -> Option<Date> {
+    const CENTURIES: i64 = 146_097;
+    let (cycle, day) = (number.div_euclid(CENTURIES), number.rem_euclid(CENTURIES));
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let year = cycle * 400 + year + i64::from(month >= 10);
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    date(i16::try_from(year).ok()?, month as i8, day as i8)
+}
+
 /// Midnight at the start of `date`.
 pub(super) fn midnight(date: Date) -> DateTime {
-    date.to_datetime(Time::midnight())
+    date.at(0, 0, 0, 0)
 }
 
 /// `date` moved by whole days.
@@ -23,7 +51,12 @@ pub(super) fn add_days(date: Date, days: i64) -> Option<Date> {
     if days.abs() > 1_500_000 {
         return None;
     }
-    date.checked_add(days.days()).ok()
+    numbered(number(date) + days)
+}
+
+/// How many days lie from one date to another.
+pub(super) fn days_between(start: Date, end: Date) -> i64 {
+    number(end) - number(start)
 }
 
 /// `date` moved by whole months; the day is held to the month's last.
@@ -34,8 +67,7 @@ pub(super) fn add_months(date: Date, months: i64) -> Option<Date> {
     let index = i64::from(date.year()) * 12 + i64::from(date.month()) - 1 + months;
     let year = i16::try_from(index.div_euclid(12)).ok()?;
     let month = (index.rem_euclid(12) + 1) as i8;
-    let first = Date::new(year, month, 1).ok()?;
-    Date::new(year, month, date.day().min(first.days_in_month())).ok()
+    (28..=date.day()).rev().chain([date.day()]).find_map(|day| self::date(year, month, day))
 }
 
 /// A moment moved by seconds.
@@ -43,17 +75,32 @@ pub(super) fn add_seconds(at: DateTime, seconds: f64) -> Option<DateTime> {
     if seconds.abs() > 1e11 {
         return None;
     }
-    at.checked_add((seconds as i64).seconds()).ok()
+    let second = second(at) + seconds as i64;
+    let (day, second) = (numbered(second.div_euclid(DAY_SECONDS))?, second.rem_euclid(DAY_SECONDS));
+    let (hour, minute) = ((second / 3600) as i8, (second / 60 % 60) as i8);
+    DateTime::new(day.year(), day.month(), day.day(), hour, minute, (second % 60) as i8, at.subsec_nanosecond()).ok()
+}
+
+/// How many whole seconds lie from one moment to another.
+pub(super) fn seconds_between(start: DateTime, end: DateTime) -> i64 {
+    second(end) - second(start)
+}
+
+/// The number of a second, counted as days are.
+fn second(at: DateTime) -> i64 {
+    let (hour, minute, second) = (i64::from(at.hour()), i64::from(at.minute()), i64::from(at.second()));
+    number(at.date()) * DAY_SECONDS + hour * 3600 + minute * 60 + second
 }
 
 /// Monday 1 … Sunday 7.
 pub(super) fn weekday(date: Date) -> i64 {
-    i64::from(date.weekday().to_monday_one_offset())
+    // The first day of all was a Wednesday.
+    (number(date) + 2).rem_euclid(7) + 1
 }
 
 /// The Monday of `date`'s week.
 pub(super) fn monday(date: Date) -> Option<Date> {
-    add_days(date, 1 - weekday(date))
+    in_week(date, 1)
 }
 
 /// The given weekday of `date`'s week.
@@ -63,7 +110,7 @@ pub(super) fn in_week(date: Date, day: i64) -> Option<Date> {
 
 /// The first of `date`'s month.
 pub(super) fn month_start(date: Date) -> Date {
-    date.first_of_month()
+    add_days(date, 1 - i64::from(date.day())).unwrap_or(date)
 }
 
 /// The first of January of `year`.
@@ -73,8 +120,14 @@ pub(super) fn year_start(year: i16) -> Option<Date> {
 
 /// The `n`th (from 1; −1 is the last) `day` (Monday 1 … Sunday 7) of a month.
 pub(super) fn nth_weekday(year: i16, month: i8, n: i8, day: i64) -> Option<Date> {
-    let day = Weekday::from_monday_one_offset(day as i8).ok()?;
-    date(year, month, 1)?.nth_weekday_of_month(n, day).ok()
+    let first = date(year, month, 1)?;
+    let found = if n < 0 {
+        let last = add_days(add_months(first, 1)?, -1)?;
+        add_days(last, -(weekday(last) - day).rem_euclid(7) + 7 * (i64::from(n) + 1))?
+    } else {
+        add_days(first, (day - weekday(first)).rem_euclid(7) + 7 * (i64::from(n) - 1))?
+    };
+    (n != 0 && found.month() == month).then_some(found)
 }
 
 /// The Monday of the `n`th (−1: last) week of a month, or of a year when `month` is `None`. As in ISO 8601, a week
@@ -89,7 +142,14 @@ pub(super) fn nth_week(year: i16, month: Option<i8>, n: i64) -> Option<Date> {
 /// The Monday of an ISO week, if the year has it.
 pub(super) fn iso_week(year: i16, week: i64) -> Option<Date> {
     let monday = nth_week(year, None, week)?;
-    (week >= 1 && monday.iso_week_date().year() == year).then_some(monday)
+    (week >= 1 && iso_week_of(monday)?.0 == year).then_some(monday)
+}
+
+/// The year and the number of the ISO week that `date` lies in.
+pub(super) fn iso_week_of(date: Date) -> Option<(i16, i64)> {
+    let thursday = in_week(date, 4)?;
+    let days = days_between(year_start(thursday.year())?, thursday);
+    Some((thursday.year(), days / 7 + 1))
 }
 
 /// Easter Sunday of the Gregorian calendar (Meeus, *Astronomical Algorithms*, ch. 8).
@@ -136,4 +196,62 @@ pub(super) fn islamic(year: i16, month: u8, day: u8) -> Option<Date> {
             add_days(epoch, days)
         })
         .find(|&at| at >= start && at.year() == year)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every day of 1600–2400 is numbered as jiff has it, and falls on the same day of the week.
+    #[test]
+    fn days_are_counted_as_the_calendar_has_them() {
+        let mut day = jiff::civil::date(1600, 1, 1);
+        let mut expected = number(day);
+        while day.year() < 2400 {
+            assert_eq!(number(day), expected);
+            assert_eq!(numbered(expected), Some(day));
+            assert_eq!(weekday(day), i64::from(day.weekday().to_monday_one_offset()), "{day}");
+            let week = day.iso_week_date();
+            assert_eq!(iso_week_of(day), Some((week.year(), i64::from(week.week()))), "{day}");
+            assert_eq!(month_start(day), day.first_of_month());
+            day = day.tomorrow().unwrap();
+            expected += 1;
+        }
+    }
+
+    #[test]
+    fn weekdays_of_a_month_are_those_of_the_calendar() {
+        for (year, month) in [(2016, 2), (2023, 10), (2100, 2), (1970, 1), (2026, 5)] {
+            let first = jiff::civil::date(year, month, 1);
+            for day in 1..=7 {
+                let named = jiff::civil::Weekday::from_monday_one_offset(day as i8).unwrap();
+                for n in [-6, -5, -1, 0, 1, 4, 5, 6] {
+                    assert_eq!(nth_weekday(year, month, n, day), first.nth_weekday_of_month(n, named).ok());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn moments_move_across_midnight_and_back() {
+        let at = jiff::civil::date(2024, 2, 28).at(23, 59, 30, 5);
+        for seconds in [0, 29, 30, 86_430, -86_400 * 60 - 7, 1_000_000_007] {
+            let moved = at.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap();
+            assert_eq!(add_seconds(at, seconds as f64), Some(moved));
+            assert_eq!(seconds_between(at, moved), seconds);
+        }
+    }
+
+    #[test]
+    fn months_end_where_they_end() {
+        let check = |from: (i16, i8, i8), months, to: (i16, i8, i8)| {
+            assert_eq!(add_months(date(from.0, from.1, from.2).unwrap(), months), date(to.0, to.1, to.2));
+        };
+        check((2024, 1, 31), 1, (2024, 2, 29));
+        check((2023, 1, 31), 1, (2023, 2, 28));
+        check((2024, 2, 29), 12, (2025, 2, 28));
+        check((2024, 3, 31), -1, (2024, 2, 29));
+        check((2024, 12, 15), 1, (2025, 1, 15));
+        check((2024, 5, 31), -13, (2023, 4, 30));
+    }
 }

@@ -192,7 +192,7 @@ impl<'t> Chart<'t> {
         self.depth += 1;
         let base = self.ends.len();
         loop {
-            if !self.found_nothing(grammar.rule(rule).element(0), at) {
+            if !self.found_nothing(grammar.element(grammar.rule(rule), 0), at) {
                 let bottom = self.parts.len();
                 self.sequence(grammar.rule(rule), 0, at, at, bottom, base);
                 self.parts.truncate(bottom);
@@ -229,7 +229,7 @@ impl<'t> Chart<'t> {
 
     /// Matches the elements of `rule` from the `k`th on at token `at`; the parts so far lie above `bottom`.
     fn sequence(&mut self, rule: &'static Rule, mut k: usize, start: usize, mut at: usize, bottom: usize, base: usize) {
-        while let Some(element) = rule.element(k) {
+        while let Some(element) = self.scene.grammar.element(rule, k) {
             if self.steps == 0 {
                 return;
             }
@@ -265,7 +265,7 @@ impl<'t> Chart<'t> {
 
     /// Goes on with all that the `k`th element may be at token `at`.
     fn alternatives(&mut self, rule: &'static Rule, k: usize, start: usize, at: usize, bottom: usize, base: usize) {
-        let Some(Element { sym, .. }) = rule.element(k) else { return };
+        let Some(Element { sym, .. }) = self.scene.grammar.element(rule, k) else { return };
         if sym.is_word() {
             if self.scene.is(at, sym) {
                 let node = Node::Word(sym, self.scene.value(at, sym));

@@ -21,14 +21,14 @@ pub(super) enum Rule {
     Islamic(u8, u8),
 }
 
-/// A holiday's name: words without possessive endings, and when it falls.
+/// A holiday's name: words without possessive endings, between single blanks, and when it falls.
 pub(super) struct Name {
-    pub(super) words: &'static [&'static str],
+    pub(super) words: &'static str,
     pub(super) rule: Rule,
 }
 
 /// A line of a holiday table.
-pub(super) const fn name(words: &'static [&'static str], rule: Rule) -> Name {
+pub(super) const fn name(words: &'static str, rule: Rule) -> Name {
     Name { words, rule }
 }
 
@@ -61,9 +61,11 @@ pub(super) fn read(scene: &Scene, at: usize) -> Option<Found> {
 }
 
 /// Where `words` end when they stand at token `at`; "mothers", "mother's", "mothers'" all are "mother".
-fn phrase(scene: &Scene, mut at: usize, words: &[&str]) -> Option<usize> {
-    for (k, word) in words.iter().enumerate() {
-        if k > 0 {
+fn phrase(scene: &Scene, mut at: usize, words: &str) -> Option<usize> {
+    let mut words = words.split(' ').peekable();
+    let mut is_first = true;
+    while let Some(word) = words.next() {
+        if !is_first {
             while scene.is(at, Sym::Dash) || scene.is(at, Sym::Dot) {
                 at += 1;
             }
@@ -71,6 +73,7 @@ fn phrase(scene: &Scene, mut at: usize, words: &[&str]) -> Option<usize> {
                 return None;
             }
         }
+        is_first = false;
         let said = scene.word(at);
         let plain = said.eq_ignore_ascii_case(word);
         let bytes = said.as_bytes();
@@ -84,7 +87,7 @@ fn phrase(scene: &Scene, mut at: usize, words: &[&str]) -> Option<usize> {
         if scene.is(at, Sym::Quote) && scene.glued(at) {
             if scene.is(at + 1, Sym::S) && scene.glued(at + 1) {
                 at += 2;
-            } else if k + 1 < words.len() {
+            } else if words.peek().is_some() {
                 at += 1;
             }
         }

@@ -14,6 +14,7 @@ mod filters;
 mod grain;
 mod grammar;
 mod holidays;
+mod layout;
 mod parts;
 mod readers;
 mod render;

@@ -1,7 +1,8 @@
 //! Symbols that code recognizes better than rules do: numbers in digits and words, days, years, hours, holidays.
 
 use super::chart::{Found, Scene};
-use super::grammar::{Opening, Sym};
+use super::grammar::Sym;
+use super::layout::Opening;
 use super::tokens::Gap;
 use super::values::Node;
 

@@ -249,7 +249,7 @@ fn stretch_readings(stretch: &Stretch, direction: Direction, zone: Option<&dyn Z
             let form = match stretch.part {
                 Some((form, part)) => Text::with_capacity(14).day(start.date(), form).text(part_form(part)).0,
                 None => {
-                    let seconds = start.duration_until(end).as_secs();
+                    let seconds = calendar::seconds_between(start, end);
                     let form = Text::with_capacity(56).text("(").moment(start).text(",").moment(end).text(",");
                     form.clock_length(seconds).text(")").0
                 }
@@ -291,15 +291,15 @@ fn period_form((start, end): (Date, Date), form: PeriodForm) -> String {
         PeriodForm::Month => text.figures(i32::from(start.year()), 4).text("-").figures(i32::from(start.month()), 2),
         PeriodForm::AnyMonth => text.text("XXXX-").figures(i32::from(start.month()), 2),
         PeriodForm::Week | PeriodForm::Weekend => {
-            let week = start.iso_week_date();
-            let text = text.figures(i32::from(week.year()), 4).text("-W").figures(i32::from(week.week()), 2);
+            let (year, week) = calendar::iso_week_of(start).unwrap_or((start.year(), 1));
+            let text = text.figures(i32::from(year), 4).text("-W").figures(week as i32, 2);
             if form == PeriodForm::Weekend { text.text("-WE") } else { text }
         }
         PeriodForm::Count(unit, count) => {
             let (n, letter) = letter(unit, f64::from(count));
             between(text).number(n as i64).text(letter).text(")")
         }
-        PeriodForm::Days => between(text).number(i64::from((end - start).get_days())).text("D)"),
+        PeriodForm::Days => between(text).number(calendar::days_between(start, end)).text("D)"),
     }
     .0
 }

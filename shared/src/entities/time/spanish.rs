@@ -1,11 +1,14 @@
 //! Spanish: words, rules and holidays.
 
 use super::actions::{clock, day, joint, length, moment, period, same};
-use super::grammar::{Entry, Grammar, Rule, Sym::*, rule, word};
+use super::grammar::{Entry, Sym::*, Written, rule, word};
 use super::holidays::{Name, Rule as On, name};
+use super::layout::language;
 
-/// The language.
-pub(super) static SPANISH: Grammar = Grammar::new(WORDS, RULES, HOLIDAYS, true);
+language!(
+    /// The language.
+    SPANISH, WORDS, RULES, HOLIDAYS, true
+);
 
 const SECOND: i16 = 0;
 const MINUTE: i16 = 1;
@@ -101,28 +104,28 @@ const WORDS: &[Entry] = &[
 
 #[rustfmt::skip]
 const HOLIDAYS: &[Name] = &[
-    name(&["año", "nuevo"], On::Fixed(1, 1)),
-    name(&["dia", "de", "reyes"], On::Fixed(1, 6)),
-    name(&["dia", "de", "navidad"], On::Fixed(12, 25)),
-    name(&["día", "de", "navidad"], On::Fixed(12, 25)),
-    name(&["domingo", "de", "ramos"], On::Easter(-7)),
-    name(&["domingo", "de", "resurrección"], On::Easter(0)),
-    name(&["día", "de", "la", "hispanidad"], On::Fixed(10, 12)),
-    name(&["día", "de", "los", "muertos"], On::Fixed(11, 2)),
-    name(&["día", "de", "la", "madre"], On::Nth(5, 1, 7, 0)),
-    name(&["jueves", "santo"], On::Easter(-3)),
-    name(&["navidad"], On::Fixed(12, 25)),
-    name(&["nochebuena"], On::Fixed(12, 24)),
-    name(&["nochevieja"], On::Fixed(12, 31)),
-    name(&["pascua"], On::Easter(0)),
-    name(&["reyes"], On::Fixed(1, 6)),
-    name(&["san", "valentín"], On::Fixed(2, 14)),
-    name(&["san", "valentin"], On::Fixed(2, 14)),
-    name(&["viernes", "santo"], On::Easter(-2)),
+    name("año nuevo", On::Fixed(1, 1)),
+    name("dia de reyes", On::Fixed(1, 6)),
+    name("dia de navidad", On::Fixed(12, 25)),
+    name("día de navidad", On::Fixed(12, 25)),
+    name("domingo de ramos", On::Easter(-7)),
+    name("domingo de resurrección", On::Easter(0)),
+    name("día de la hispanidad", On::Fixed(10, 12)),
+    name("día de los muertos", On::Fixed(11, 2)),
+    name("día de la madre", On::Nth(5, 1, 7, 0)),
+    name("jueves santo", On::Easter(-3)),
+    name("navidad", On::Fixed(12, 25)),
+    name("nochebuena", On::Fixed(12, 24)),
+    name("nochevieja", On::Fixed(12, 31)),
+    name("pascua", On::Easter(0)),
+    name("reyes", On::Fixed(1, 6)),
+    name("san valentín", On::Fixed(2, 14)),
+    name("san valentin", On::Fixed(2, 14)),
+    name("viernes santo", On::Easter(-2)),
 ];
 
 #[rustfmt::skip]
-const RULES: &[Rule] = &[
+const RULES: &[Written] = &[
     rule(Meridiem, "Am", clock::am), rule(Meridiem, "AmLetter Dot M Dot?", clock::am), rule(Meridiem, "AmLetter Dot? M", clock::am),
     rule(Meridiem, "At Dot M Dot?", clock::am), rule(Meridiem, "Pm", clock::pm), rule(Meridiem, "PmLetter Dot M Dot?", clock::pm),
     rule(Meridiem, "PmLetter M", clock::pm),

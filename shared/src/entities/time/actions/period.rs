@@ -450,7 +450,7 @@ pub(crate) fn edge_word(_: &Scene, parts: &[Matched]) -> Option<Node> {
 
 /// The piece of a period that `edge` names.
 fn cut(scene: &Scene, edge: Edge, (start, end): (Date, Date)) -> Option<(Date, Date)> {
-    let days = i64::from((end - start).get_days());
+    let days = calendar::days_between(start, end);
     let at = |n: i64| calendar::add_days(start, n);
     let months = |n: i64| calendar::add_months(start, n);
     // Where the early half ends, the middle begins and ends, and the late half begins.
@@ -511,7 +511,7 @@ pub(crate) fn edge_day(_: &Scene, parts: &[Matched]) -> Option<Node> {
     let (edge, whole) = (edge(parts)?, period(parts)?);
     let point = |(start, end): (Date, Date)| match edge {
         Edge::Early => Some(start),
-        Edge::Middle => calendar::add_days(start, i64::from((end - start).get_days()) / 2),
+        Edge::Middle => calendar::add_days(start, calendar::days_between(start, end) / 2),
         Edge::Late => Some(end),
         _ => None,
     };
