@@ -84,7 +84,7 @@ impl Amount {
         }
         let text = decimal_text(numerator, denominator)?;
         let digits = text.bytes().filter(u8::is_ascii_digit).count();
-        (digits > DOUBLE_DIGITS && format!("{}", self.value()) != text).then_some(text)
+        (digits > DOUBLE_DIGITS).then_some(text)
     }
 
     /// The value, if it is whole and fits.
@@ -160,8 +160,17 @@ impl Amount {
             return if exponent < 0 { self.over(power).unwrap_or(self) } else { self.times(power) };
         }
         // A decimal literal is rounded once, by the parser.
-        let text = format!("{}e{exponent}", self.value());
-        Amount::Approximate(text.parse().unwrap_or(0.0))
+        let literal = match self {
+            Amount::Exact { numerator, denominator } => decimal_text(numerator, denominator),
+            Amount::Approximate(_) => None,
+        };
+        Amount::Approximate(match literal {
+            Some(decimal) => format!("{decimal}e{exponent}").parse().unwrap_or(0.0),
+            None => {
+                let ten = if exponent < 0 { 0.1 } else { 10.0 };
+                (0..magnitude).fold(self.value(), |value, _| value * ten)
+            }
+        })
     }
 
     /// Itself to the power of `exponent`, by repeated multiplication, so that it is the same on every platform.

@@ -130,7 +130,7 @@ fn spell_out(text: &str, language: Language) -> Option<String> {
                 marks += 1;
             }
             (None, Some(Numeral::Small(digit @ 0..=9))) => spelt.push(char::from(b'0' + digit)),
-            (None, _) => spelt.push_str(&u.tokens.raw(i).to_lowercase()),
+            (None, _) => spelt.push_str(&super::token::in_lower_case(u.tokens.raw(i))),
         }
     }
     (marks > 0).then_some(spelt)
@@ -189,7 +189,7 @@ pub fn convert(amount: f64, from: &str, to: &str) -> Option<f64> {
 
 fn scale(name: &str) -> Option<&'static str> {
     let grammar = Grammar::of(Language::English);
-    let key = name.to_lowercase();
+    let key = name.to_ascii_lowercase();
     let number = grammar.temperatures.get_singular(&key)?;
     temperature::SCALES.get(usize::from(number)).copied().filter(|scale| *scale != "Degree")
 }

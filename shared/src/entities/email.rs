@@ -43,7 +43,11 @@ fn local_part(before: &str) -> Option<usize> {
     let start = before.len() - local.len();
     let ends_well = local.ends_with(|c: char| c.is_alphanumeric() || "_-+".contains(c));
     let glued_to_another = before[..start].ends_with(['@', '.']);
-    (ends_well && local.len() <= MAX_LOCAL && !local.contains("..") && !glued_to_another).then_some(start)
+    (ends_well
+        && local.len() <= MAX_LOCAL
+        && !local.as_bytes().windows(2).any(|pair| pair == b"..")
+        && !glued_to_another)
+        .then_some(start)
 }
 
 /// How long the domain is that begins `after`.
@@ -89,7 +93,7 @@ pub(super) fn is_label(label: &str) -> bool {
 /// The address with its domain in lower case.
 pub(super) fn normal(address: &str) -> String {
     match address.rsplit_once('@') {
-        Some((local, domain)) => format!("{local}@{}", domain.to_lowercase()),
+        Some((local, domain)) => format!("{local}@{}", super::token::in_lower_case(domain)),
         None => address.to_owned(),
     }
 }

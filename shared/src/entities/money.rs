@@ -97,7 +97,13 @@ fn read(u: &Utterance<'_>, candidate: &Candidate, free_from: usize) -> Option<Su
 fn refines(unit: Unit, currency: u16) -> bool {
     let (Unit::Currency(at), general) = (unit, &CURRENCIES[usize::from(currency)]) else { return false };
     let special = &CURRENCIES[usize::from(at)];
-    at == currency || general.iso.is_empty() && special.name.to_lowercase().ends_with(&general.name.to_lowercase())
+    at == currency || general.iso.is_empty() && ends_with(special.name, general.name)
+}
+
+/// Whether `name` ends in `family`, its capital aside: `Canadian dollar` in `Dollar`.
+fn ends_with(name: &str, family: &str) -> bool {
+    let at = name.len().checked_sub(family.len());
+    at.and_then(|at| name.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(family))
 }
 
 /// The currency that stands before token `end`, and its first token. None of it before `from`.

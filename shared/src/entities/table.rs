@@ -2,14 +2,17 @@
 //! is the caller's.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
 use super::token::Shape;
 use super::utterance::Utterance;
 
 /// The most tokens that a spelling has (`sao tome and principe dobra`).
 const MAX_TOKENS: usize = 10;
-/// A row for each letter, and one for all other first characters.
-const ROWS: usize = 27;
+/// Room for most spellings.
+const KEY_CAPACITY: usize = 32;
+/// The letters that a spelling may begin with.
+const LETTERS: usize = 26;
 /// First words from this length on share a bit.
 const LONGEST: usize = 31;
 
@@ -18,8 +21,10 @@ const LONGEST: usize = 31;
 #[derive(Debug)]
 pub struct Table {
     text: &'static str,
-    /// Which first words can be, by first letter: a bit a length.
-    shape: [u32; ROWS],
+    /// Where the entries of each letter begin, and where those of the last one end.
+    starts: [u16; LETTERS + 1],
+    /// How long first words can be: a bit a length.
+    lengths: u32,
 }
 
 /// An entry of a table.
@@ -30,12 +35,12 @@ struct Entry {
     next: usize,
 }
 
-const fn row(first: u8) -> usize {
-    if first.is_ascii_lowercase() { (first - b'a') as usize } else { ROWS - 1 }
-}
-
 const fn bit(length: usize) -> u32 {
     1 << if length < LONGEST { length } else { LONGEST }
+}
+
+const fn ends_spelling(byte: u8) -> bool {
+    matches!(byte, b'|' | b'=')
 }
 
 impl Table {
@@ -43,39 +48,82 @@ impl Table {
     #[must_use]
     pub const fn new(text: &'static str) -> Self {
         let bytes = text.as_bytes();
-        let mut shape = [0u32; ROWS];
+        assert!(bytes.len() < u16::MAX as usize);
+        let mut starts = [0; LETTERS + 1];
+        let mut letters = 0;
+        let mut lengths = 0;
         let mut at = 0;
         while at < bytes.len() {
             let start = at;
-            while at < bytes.len() && !matches!(bytes[at], b'|' | b'=' | b' ') {
+            // Entries are sorted, so all of one letter lie together.
+            while letters <= LETTERS && bytes[start] >= b'a' + letters as u8 {
+                starts[letters] = start as u16;
+                letters += 1;
+            }
+            while at < bytes.len() && bytes[at] != b' ' && !ends_spelling(bytes[at]) {
                 at += 1;
             }
-            shape[row(bytes[start])] |= bit(at - start);
+            lengths |= bit(at - start);
             while at < bytes.len() && bytes[at] != b'|' {
                 at += 1;
             }
             at += 1;
         }
-        Table { text, shape }
+        while letters <= LETTERS {
+            starts[letters] = bytes.len() as u16;
+            letters += 1;
+        }
+        Table { text, starts, lengths }
     }
 
     fn entry(&self, start: usize) -> Option<Entry> {
-        let rest = self.text.get(start..).filter(|rest| !rest.is_empty())?;
-        let whole = rest.split_once('|').map_or(rest, |(entry, _)| entry);
-        let (spelling, value) = whole.split_once('=').unwrap_or((whole, "0"));
-        Some(Entry { spelling, value: value.parse().unwrap_or(0), next: start + whole.len() + 1 })
+        let bytes = self.text.as_bytes();
+        let spelling = bytes.get(start..)?.iter().position(|byte| ends_spelling(*byte)).unwrap_or(bytes.len() - start);
+        let mut next = start + spelling;
+        let mut value = 0;
+        while let Some(byte) = bytes.get(next).filter(|byte| **byte != b'|') {
+            if byte.is_ascii_digit() {
+                value = value * 10 + u16::from(byte - b'0');
+            }
+            next += 1;
+        }
+        (spelling > 0).then(|| Entry { spelling: &self.text[start..start + spelling], value, next: next + 1 })
+    }
+
+    /// How the spelling that begins at `start` compares to `key`.
+    fn compare(&self, start: usize, key: &str) -> Ordering {
+        let mut spelling = self.text.as_bytes()[start..].iter().take_while(|byte| !ends_spelling(**byte));
+        for byte in key.bytes() {
+            match spelling.next().map_or(Ordering::Less, |own| own.cmp(&byte)) {
+                Ordering::Equal => {}
+                unequal => return unequal,
+            }
+        }
+        if spelling.next().is_some() { Ordering::Greater } else { Ordering::Equal }
+    }
+
+    /// Where the entries lie that begin with this byte.
+    fn range(&self, first: u8) -> Range<usize> {
+        let start = |letter: usize| usize::from(self.starts[letter]);
+        match first {
+            b'a'..=b'z' => start((first - b'a') as usize)..start((first - b'a') as usize + 1),
+            0..b'a' => 0..start(0),
+            _ => start(LETTERS)..self.text.len(),
+        }
     }
 
     /// Where the first entry begins that is not before `key`.
     fn seek(&self, key: &str) -> usize {
         let bytes = self.text.as_bytes();
-        let (mut low, mut high) = (0, bytes.len());
+        let Range { start: mut low, end: mut high } = self.range(key.bytes().next().unwrap_or(0));
         while low < high {
             let middle = low + (high - low) / 2;
             let start = bytes[low..middle].iter().rposition(|byte| *byte == b'|').map_or(low, |at| low + at + 1);
-            let Some(entry) = self.entry(start) else { break };
-            match entry.spelling.cmp(key) {
-                Ordering::Less => low = entry.next.min(high),
+            match self.compare(start, key) {
+                Ordering::Less => {
+                    let rest = bytes[middle..high].iter().position(|byte| *byte == b'|');
+                    low = rest.map_or(high, |at| middle + at + 1);
+                }
                 Ordering::Equal => return start,
                 Ordering::Greater => high = start,
             }
@@ -97,7 +145,7 @@ impl Table {
 
     /// Whether any entry's first word looks like this one: the cheap question before the dear one.
     fn may_begin_with(&self, word: &str) -> bool {
-        word.bytes().next().is_some_and(|first| self.shape[row(first)] & bit(word.len()) != 0)
+        self.lengths & bit(word.len()) != 0 && word.bytes().next().is_some_and(|first| !self.range(first).is_empty())
     }
 
     /// Whether this single word is in the table.
@@ -146,26 +194,29 @@ impl Table {
     ) -> Option<(u16, usize)> {
         // Most of what is asked about begins no spelling at all; say so before anything is put together.
         let first = u.tokens.folded(i);
-        let known = first.bytes().next().is_some_and(|byte| self.shape[row(byte)] != 0);
+        let known = first.bytes().next().is_some_and(|byte| !self.range(byte).is_empty());
         if !known || matches!(first, "," | "." | ":" | "-" | "/" | ")" | "?" | "!" | ";") {
             return None;
         }
-        let mut key = String::new();
-        let mut best = None;
-        let mut at = i;
+        let (value, more, plural) = self.look_up(first);
+        let mut best = value.filter(|_| may_end(u, i + 1)).map(|value| (value, i + 1));
+        if !more {
+            return best;
+        }
+        let mut key = String::with_capacity(KEY_CAPACITY);
+        key.push_str(&first[..first.len() - usize::from(plural)]);
+        let mut at = i + 1;
         while at < u.tokens.len() && at - i < MAX_TOKENS {
-            if at > i {
-                let by_slash = u.tokens.is_symbol(at, '/') || u.tokens.is_symbol(at - 1, '/');
-                if u.is_hyphen(at) {
-                    key.push(' ');
-                    at += 1;
-                } else if !u.tokens.glued(at) && !by_slash {
-                    key.push(' ');
-                }
+            let by_slash = u.tokens.is_symbol(at, '/') || u.tokens.is_symbol(at - 1, '/');
+            if u.is_hyphen(at) {
+                key.push(' ');
+                at += 1;
+            } else if !u.tokens.glued(at) && !by_slash {
+                key.push(' ');
             }
             key.push_str(u.tokens.folded(at));
             at += 1;
-            let (value, more) = self.look_up(&mut key);
+            let (value, more, plural) = self.look_up(&key);
             if let Some(value) = value
                 && may_end(u, at)
             {
@@ -174,20 +225,20 @@ impl Table {
             if !more {
                 break;
             }
+            if plural {
+                key.pop();
+            }
         }
         best
     }
 
-    /// The value of `key` or its singular, and whether a longer spelling may begin with it. A plural that only leads on
-    /// in the singular loses its `s`.
-    fn look_up(&self, key: &mut String) -> (Option<u16>, bool) {
+    /// The value of `key` or its singular, whether a longer spelling may begin with it, and whether only one that begins
+    /// with the singular.
+    fn look_up(&self, key: &str) -> (Option<u16>, bool, bool) {
         let (value, longer) = self.look_up_as_is(key);
-        let Some(one) = singular(key).filter(|_| value.is_none()) else { return (value, longer) };
+        let Some(one) = singular(key).filter(|_| value.is_none()) else { return (value, longer, false) };
         let (of_one, longer_one) = self.look_up_as_is(one);
-        if !longer && longer_one {
-            key.pop();
-        }
-        (of_one, longer || longer_one)
+        (of_one, longer || longer_one, !longer && longer_one)
     }
 
     fn look_up_as_is(&self, key: &str) -> (Option<u16>, bool) {

@@ -206,28 +206,53 @@ fn fold(c: char, out: &mut String) {
         out.push(c.to_ascii_lowercase());
         return;
     }
-    for lower in c.to_lowercase() {
-        let plain = match lower {
-            'à'..='å' | 'ā' | 'ă' | 'ą' => 'a',
-            'ç' | 'ć' | 'ĉ' | 'ċ' | 'č' => 'c',
-            'ď' | 'đ' | 'ð' => 'd',
-            'è'..='ë' | 'ē' | 'ĕ' | 'ė' | 'ę' | 'ě' | 'ə' => 'e',
-            'ĝ' | 'ğ' | 'ġ' | 'ģ' => 'g',
-            'ì'..='ï' | 'ĩ' | 'ī' | 'ĭ' | 'į' | 'ı' => 'i',
-            'ĺ' | 'ļ' | 'ľ' | 'ŀ' | 'ł' => 'l',
-            'ñ' | 'ń' | 'ņ' | 'ň' => 'n',
-            'ò'..='ö' | 'ø' | 'ō' | 'ŏ' | 'ő' => 'o',
-            'ŕ' | 'ŗ' | 'ř' => 'r',
-            'ś' | 'ŝ' | 'ş' | 'š' | 'ș' => 's',
-            'ţ' | 'ť' | 'ŧ' | 'ț' => 't',
-            'ù'..='ü' | 'ũ' | 'ū' | 'ŭ' | 'ů' | 'ű' | 'ų' => 'u',
-            'ý' | 'ÿ' => 'y',
-            'ź' | 'ż' | 'ž' => 'z',
-            '\u{300}'..='\u{36F}' => continue,
-            other => other,
-        };
-        out.push(plain);
-    }
+    let plain = match lower(c) {
+        'à'..='å' | 'ā' | 'ă' | 'ą' => 'a',
+        'ç' | 'ć' | 'ĉ' | 'ċ' | 'č' => 'c',
+        'ď' | 'đ' | 'ð' => 'd',
+        'è'..='ë' | 'ē' | 'ĕ' | 'ė' | 'ę' | 'ě' | 'ə' => 'e',
+        'ĝ' | 'ğ' | 'ġ' | 'ģ' => 'g',
+        'ì'..='ï' | 'ĩ' | 'ī' | 'ĭ' | 'į' | 'ı' => 'i',
+        'ĺ' | 'ļ' | 'ľ' | 'ŀ' | 'ł' => 'l',
+        'ñ' | 'ń' | 'ņ' | 'ň' => 'n',
+        'ò'..='ö' | 'ø' | 'ō' | 'ŏ' | 'ő' => 'o',
+        'ŕ' | 'ŗ' | 'ř' => 'r',
+        'ś' | 'ŝ' | 'ş' | 'š' | 'ș' => 's',
+        'ţ' | 'ť' | 'ŧ' | 'ț' => 't',
+        'ù'..='ü' | 'ũ' | 'ū' | 'ŭ' | 'ů' | 'ű' | 'ų' => 'u',
+        'ý' | 'ÿ' => 'y',
+        'ź' | 'ż' | 'ž' => 'z',
+        '\u{300}'..='\u{36F}' => return,
+        other => other,
+    };
+    out.push(plain);
+}
+
+/// In lower case, for the alphabets that have capitals of their own in use: Latin, Greek, Cyrillic, Armenian. The full
+/// tables of Unicode would be larger than all that is looked up here.
+fn lower(c: char) -> char {
+    let at = c as u32;
+    let lower = match at {
+        0xC0..=0xDE if at != 0xD7 => at + 0x20,
+        0x130 => return 'i',
+        0x100..=0x137 | 0x14A..=0x177 | 0x1E00..=0x1E95 | 0x1EA0..=0x1EFF | 0x218..=0x21B => at | 1,
+        0x139..=0x148 | 0x179..=0x17E => at + at % 2,
+        0x178 => 0xFF,
+        0x18F => 0x259,
+        0x386 => 0x3AC,
+        0x388..=0x38A => at + 0x25,
+        0x391..=0x3A9 | 0x410..=0x42F => at + 0x20,
+        0x400..=0x40F => at + 0x50,
+        0x460..=0x481 | 0x48A..=0x4BF | 0x4D0..=0x52F => at | 1,
+        0x531..=0x556 => at + 0x30,
+        _ => at,
+    };
+    char::from_u32(lower).unwrap_or(c)
+}
+
+/// `text` in lower case, by the same letters.
+pub(super) fn in_lower_case(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii() { c.to_ascii_lowercase() } else { lower(c) }).collect()
 }
 
 #[cfg(test)]

@@ -91,8 +91,8 @@ impl Unit {
         let name = self.named().name;
         match self.made() {
             Made::Plain => name.to_owned(),
-            Made::Square => format!("Square {}", name.to_lowercase()),
-            Made::Cubic => format!("Cubic {}", name.to_lowercase()),
+            Made::Square => format!("Square {}", name.to_ascii_lowercase()),
+            Made::Cubic => format!("Cubic {}", name.to_ascii_lowercase()),
             Made::PerSecond => format!("{name} per second"),
             Made::PerMinute => format!("{name} per minute"),
             Made::PerHour => format!("{name} per hour"),

@@ -39,6 +39,14 @@ pub(super) fn find(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// Stands between a scheme and the rest.
+const SCHEME_MARK: &[u8] = b"://";
+
+/// Where the scheme of an address ends, if it has one.
+pub(super) fn scheme_end(address: &str) -> Option<usize> {
+    address.as_bytes().windows(SCHEME_MARK.len()).position(|mark| mark == SCHEME_MARK)
+}
+
 /// An address whose `://` stands at `colon`. On failure, where to go on.
 fn with_scheme(text: &str, colon: usize, free: usize) -> Result<Range<usize>, usize> {
     let before = &text[free..colon];
@@ -102,7 +110,7 @@ fn host_end(text: &str, start: usize) -> usize {
     let run = text[start..].find(|c| !is_host(c)).unwrap_or(text.len() - start);
     let run = &text[start..start + run];
     // `aws...` ends at its first doubled dot.
-    let run = run.find("..").map_or(run, |at| &run[..at]);
+    let run = run.as_bytes().windows(2).position(|pair| pair == b"..").map_or(run, |at| &run[..at]);
     start + run.trim_end_matches(['.', '-', '_']).len()
 }
 
@@ -166,12 +174,15 @@ fn tail_end(text: &str, host_end: usize) -> usize {
 
 /// The address with scheme and host in lower case, and `http` where no scheme is given.
 pub(super) fn normal(address: &str) -> String {
-    let (scheme, rest) = address.split_once("://").unwrap_or(("http", address));
+    let (scheme, rest) = match scheme_end(address) {
+        Some(end) => (&address[..end], &address[end + SCHEME_MARK.len()..]),
+        None => ("http", address),
+    };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, tail) = rest.split_at(end);
     let (user, host) = authority.rsplit_once('@').map_or(("", authority), |(user, host)| (user, host));
     let at = if user.is_empty() { "" } else { "@" };
-    format!("{}://{user}{at}{}{tail}", scheme.to_ascii_lowercase(), host.to_lowercase())
+    format!("{}://{user}{at}{}{tail}", scheme.to_ascii_lowercase(), super::token::in_lower_case(host))
 }
 
 #[cfg(test)]

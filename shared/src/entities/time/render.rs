@@ -331,14 +331,22 @@ pub(super) fn length_form(length: &Length) -> String {
             clock = true;
         }
         let (n, letter) = letter(unit, count);
-        if n.fract() == 0.0 && n < 1e9 {
-            out = Text(out).number(n as i64).0;
-        } else {
-            let _ = write!(out, "{n}");
-        }
+        decimal(&mut out, n);
         out.push_str(letter);
     }
     out
+}
+
+/// Appends a count with at most six decimals.
+fn decimal(out: &mut String, n: f64) {
+    const MILLION: u64 = 1_000_000;
+    let whole = n.trunc() as u64;
+    let millionths = ((n - n.trunc()) * MILLION as f64 + 0.5) as u64;
+    let _ = write!(out, "{}", whole.saturating_add(millionths / MILLION));
+    if millionths % MILLION > 0 {
+        let _ = write!(out, ".{:06}", millionths % MILLION);
+        out.truncate(out.trim_end_matches('0').len());
+    }
 }
 
 fn repeat_form(repeat: &Repeat) -> String {
