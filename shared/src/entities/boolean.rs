@@ -62,7 +62,7 @@ pub(super) fn read(u: &Utterance<'_>, i: usize) -> Option<Answer> {
         }
         return Some(Answer { start: i, end, value });
     }
-    if u.tokens.get(i)?.shape != Shape::Word || is_part_of_a_name(u, i) {
+    if u.tokens.get(i)?.shape != Shape::Word || touches_before(u, i) {
         return None;
     }
     if u.grammar.negations.has(u.tokens.word(i))
@@ -75,15 +75,26 @@ pub(super) fn read(u: &Utterance<'_>, i: usize) -> Option<Answer> {
         (None, Some(end)) => (end, true),
         (None, None) => return None,
     };
-    (!is_part_of_a_name(u, end - 1)).then_some(Answer { start: i, end, value })
+    (!touches_after(u, end - 1)).then_some(Answer { start: i, end, value })
 }
 
-/// `Y-axis`, `no-reply`: joined to another word.
-fn is_part_of_a_name(u: &Utterance<'_>, i: usize) -> bool {
-    let touches = |i: usize| u.tokens.get(i).is_some_and(|token| token.shape != Shape::Symbol);
-    let joined = |i: usize| matches!(u.tokens.symbol(i), Some('-' | '_' | '@' | '/' | '.' | '&' | '+'));
-    joined(i + 1) && u.tokens.glued(i + 1) && u.tokens.glued(i + 2) && touches(i + 2)
-        || i >= 2 && u.tokens.glued(i) && joined(i - 1) && u.tokens.glued(i - 1) && touches(i - 2)
-        || u.tokens.glued(i + 1) && u.tokens.get(i + 1).is_some_and(|token| token.shape == Shape::Digits)
-        || u.tokens.glued(i) && i > 0 && u.tokens.get(i - 1).is_some_and(|token| token.shape == Shape::Digits)
+/// Joins words to names: `Y-axis`, `no-reply`.
+fn joins(u: &Utterance<'_>, i: usize) -> bool {
+    matches!(u.tokens.symbol(i), Some('-' | '_' | '@' | '/' | '.' | '&' | '+'))
+}
+
+fn is_shape(u: &Utterance<'_>, i: usize, is: fn(Shape) -> bool) -> bool {
+    u.tokens.get(i).is_some_and(|token| is(token.shape))
+}
+
+/// Whether what stands before `i` makes it the end of a name.
+fn touches_before(u: &Utterance<'_>, i: usize) -> bool {
+    let joined = i >= 2 && joins(u, i - 1) && u.tokens.glued(i - 1) && is_shape(u, i - 2, |s| s != Shape::Symbol);
+    u.tokens.glued(i) && i > 0 && (joined || is_shape(u, i - 1, |s| s == Shape::Digits))
+}
+
+/// Whether what stands after `i` makes it the beginning of a name.
+fn touches_after(u: &Utterance<'_>, i: usize) -> bool {
+    let joined = joins(u, i + 1) && u.tokens.glued(i + 2) && is_shape(u, i + 2, |s| s != Shape::Symbol);
+    u.tokens.glued(i + 1) && (joined || is_shape(u, i + 1, |s| s == Shape::Digits))
 }

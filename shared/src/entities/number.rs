@@ -216,7 +216,8 @@ fn unsigned(u: &Utterance<'_>, i: usize) -> Option<(Amount, usize, Form)> {
     let cardinal = cardinal(u, i)?;
     if let Some((amount, end)) = fractions(u, i, &cardinal).or_else(|| mixed(u, &cardinal)) {
         let (amount, end, _) = scales(u, end, amount);
-        let (amount, end) = dozens(u, end, amount, None).unwrap_or((amount, end));
+        let (amount, end) =
+            dozens(u, end, amount, None).or_else(|| of_a_scale(u, end, amount)).unwrap_or((amount, end));
         return Some((amount, end, Form::Fraction));
     }
     if let Some((amount, end)) = point(u, &cardinal) {
@@ -283,12 +284,14 @@ fn term(u: &Utterance<'_>, i: usize) -> Option<Cardinal> {
             rest_of_hundreds(u, Cardinal { multiplier: 100, ..whole })
         }
         Numeral::LoneScale(_) => word(Amount::integer(1), i),
+        Numeral::Couple => couple(u, i + 1)?,
         Numeral::Article => match u.numeral(i + 1)? {
             Numeral::Hundred => {
                 let whole = word(Amount::integer(100), i + 2);
                 rest_of_hundreds(u, Cardinal { multiplier: 100, ..whole })
             }
             Numeral::Scale(_) | Numeral::LoneScale(_) | Numeral::Dozen => word(Amount::integer(1), i + 1),
+            Numeral::Couple => couple(u, i + 2)?,
             _ => return None,
         },
         _ => {
@@ -392,6 +395,28 @@ fn scales(u: &Utterance<'_>, i: usize, amount: Amount) -> (Amount, usize, i128) 
     (amount, end, product)
 }
 
+/// The token after `of a`.
+pub(super) fn past_of_a(u: &Utterance<'_>, i: usize) -> Option<usize> {
+    let at = u.grammar.percent_of.end_at(u, i)?;
+    (u.numeral(at) == Some(Numeral::Article)).then_some(at + 1)
+}
+
+/// `… of a million`
+fn of_a_scale(u: &Utterance<'_>, i: usize, amount: Amount) -> Option<(Amount, usize)> {
+    let (amount, end, product) = scales(u, past_of_a(u, i)?, amount);
+    (product > 1).then_some((amount, end))
+}
+
+/// `couple hundred`, `couple of dozen`: two, if something to be multiplied follows.
+fn couple(u: &Utterance<'_>, i: usize) -> Option<Cardinal> {
+    let at = u.grammar.percent_of.end_at(u, i).unwrap_or(i);
+    match u.numeral(at)? {
+        Numeral::Hundred => Some(Cardinal { multiplier: 100, ..word(Amount::integer(200), at + 1) }),
+        Numeral::Scale(_) | Numeral::Dozen => Some(word(Amount::integer(2), at)),
+        _ => None,
+    }
+}
+
 fn is_scale(u: &Utterance<'_>, i: usize) -> bool {
     matches!(u.numeral(i), Some(Numeral::Scale(_) | Numeral::LoneScale(_)))
 }
@@ -419,7 +444,8 @@ fn part(u: &Utterance<'_>, i: usize) -> Option<(Amount, usize)> {
     };
     let amount = Amount::ratio(1, i128::from(parts))?;
     let after = at + 1;
-    let skip = after + usize::from(u.numeral(after) == Some(Numeral::Article));
+    let article_behind = usize::from(u.numeral(after) == Some(Numeral::Article));
+    let skip = past_of_a(u, after).unwrap_or(after + article_behind);
     let (scaled, end, product) = scales(u, skip, amount);
     if product > 1 {
         return Some((scaled, end));
@@ -481,8 +507,10 @@ fn of_multiplier(part: Amount, multiplier: i128) -> Amount {
 
 /// `… and a half`, `… and two thirds`.
 fn mixed(u: &Utterance<'_>, cardinal: &Cardinal) -> Option<(Amount, usize)> {
-    let joined = u.numeral(cardinal.end) == Some(Numeral::And);
-    let at = cardinal.end + usize::from(joined);
+    let hyphen = |i: usize| usize::from(u.is_joining_hyphen(i));
+    let and = cardinal.end + hyphen(cardinal.end);
+    let joined = u.numeral(and) == Some(Numeral::And);
+    let at = if joined { and + 1 + hyphen(and + 1) } else { cardinal.end };
     let single = |at: usize| match u.numeral(at)? {
         Numeral::Article | Numeral::One => {
             let at = if u.is_hyphen(at + 1) { at + 2 } else { at + 1 };
@@ -498,6 +526,12 @@ fn mixed(u: &Utterance<'_>, cardinal: &Cardinal) -> Option<(Amount, usize)> {
     }
     if !joined {
         return None;
+    }
+    // `2 and 3/4`
+    if let Some((part, end)) = digits::fraction(u, at).filter(|(part, _)| part.value() < 1.0)
+        && cardinal.amount.as_integer().is_some()
+    {
+        return Some((cardinal.amount.plus(of_multiplier(part, cardinal.multiplier)), end));
     }
     // `one billion and half a million`
     if let Some((part, end)) = part(u, at)
@@ -617,7 +651,13 @@ fn attached_before(u: &Utterance<'_>, phrase: &NumberPhrase) -> bool {
     let is_times = u.tokens.word(before) == "x" && before > 0 && has_shape(u, before - 1, Shape::Digits);
     has_shape(u, before, Shape::Word) && !is_times
         || u.tokens.is_symbol(before, '_')
-        || u.is_hyphen(before) && u.tokens.glued(before) && before > 0 && has_shape(u, before - 1, Shape::Word)
+        || u.is_hyphen(before) && u.tokens.glued(before) && before > 0 && ends_in_name(u, before - 1)
+}
+
+/// Whether the word at `i` is one by itself: not the `k` of `5k-10k`.
+fn ends_in_name(u: &Utterance<'_>, i: usize) -> bool {
+    let multiplies = i > 0 && u.tokens.glued(i) && has_shape(u, i - 1, Shape::Digits) && !u.tokens.glued(i - 1);
+    has_shape(u, i, Shape::Word) && !multiplies
 }
 
 fn has_shape(u: &Utterance<'_>, i: usize, shape: Shape) -> bool {

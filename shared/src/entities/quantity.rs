@@ -3,7 +3,7 @@
 use super::amount::Amount;
 use super::digits;
 use super::grammar::Numeral;
-use super::number::{Form, NumberPhrase};
+use super::number::{Form, NumberPhrase, past_of_a};
 use super::token::Shape;
 use super::utterance::Utterance;
 
@@ -20,10 +20,16 @@ pub(super) struct Quantity {
     pub(super) unit: u16,
 }
 
-/// The token at which a unit for this number would begin: past a hyphen (`3-inch`) or an article (`half a mile`).
+/// The token at which a unit for this number would begin: past a hyphen (`3-inch`) an article (`half a mile`) or both (`two thirds of a
+/// mile`).
 pub(super) fn after_number(u: &Utterance<'_>, phrase: &NumberPhrase) -> usize {
     let at = phrase.end;
     let ends_in_part = matches!(u.numeral(at - 1), Some(Numeral::Part(_)));
+    if phrase.form == Form::Fraction
+        && let Some(at) = past_of_a(u, at)
+    {
+        return at;
+    }
     let has_word = |i: usize| u.tokens.get(i).is_some_and(|token| token.shape == Shape::Word);
     if u.is_hyphen(at) && has_word(at + 1) || ends_in_part && u.numeral(at) == Some(Numeral::Article) {
         at + 1

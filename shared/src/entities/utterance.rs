@@ -33,11 +33,14 @@ impl<'t> Utterance<'t> {
         self.numerals.get(index).copied().flatten()
     }
 
-    /// The token after `phrase` (words separated by one blank), if it stands at `index`.
+    /// The token after `phrase` (words separated by one blank; in the text it may be a hyphen), if it stands at `index`.
     #[must_use]
     pub fn phrase(&self, index: usize, phrase: &str) -> Option<usize> {
         let mut at = index;
         for word in phrase.split(' ') {
+            if self.is_joining_hyphen(at) {
+                at += 1;
+            }
             if self.tokens.word(at) != word {
                 return None;
             }

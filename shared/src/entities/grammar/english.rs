@@ -107,7 +107,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     pronoun_after: Table::new("another|of|who|whose"),
     percent: Table::new("pct|per cent|per cents|percent|percentage|percents"),
     percent_of: Table::new("of"),
-    proportion: Table::new("out of"),
+    proportion: Table::new("out of|out of every"),
     loose_proportion: Table::new("in"),
     time_units: Table::new(
         "day|days|hour|hours|hr|hrs|min|mins|minute|minutes|month|months|sec|second|seconds|secs|week|weeks|\

@@ -104,6 +104,21 @@ pub(crate) fn bare(_: &Scene, parts: &[Matched]) -> Option<Node> {
     Some(Node::Clock(Clock::new(number(parts)? as i32, 0, Precision::Bare)))
 }
 
+/// "0830 hours".
+pub(crate) fn military(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let first = scene.tokens.get(scene.start)?;
+    let is_time = first.digits == 4 && (first.number < 1000 || scene.after(Sym::At));
+    let clock = is_time.then(|| compact(scene, parts))??;
+    (word(parts, Sym::Unit)? == Unit::Hour as i16).then_some(clock)
+}
+
+/// "at half seven": half an hour later.
+pub(crate) fn half_past(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let Clock { second, half, .. } = clock(parts)?;
+    let clock = Clock { second: second + 1800, half, precision: Precision::Minute };
+    (scene.after(Sym::At) && second % 3600 == 0).then_some(Node::Clock(clock))
+}
+
 /// "quarter past", "20 minutes to", "y media": minutes off the hour.
 pub(crate) fn offset(_: &Scene, parts: &[Matched]) -> Option<Node> {
     let minutes = if let Some(n) = number(parts) {

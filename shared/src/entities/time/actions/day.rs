@@ -50,6 +50,10 @@ pub(in crate::entities::time) fn either_side(
 pub(crate) fn named_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let rel_year = find(parts, |n| if let Node::YearMonth(y, 0) = n { Some(*y) } else { None });
     let day = day_number(parts)?;
+    // "the 15th day of May" is one, "the first week of May" and "November 19-20" are not.
+    if !counts_days(parts) || ends_in_range(scene) {
+        return None;
+    }
     // "may 10:30" is no 10th of May.
     if matches!(parts.iter().rev().find(|p| p.end > p.start).map(|p| p.node), Some(Node::Day(_)))
         && (scene.before(Sym::Colon) && scene.glued(scene.end) && scene.is(scene.end + 1, Sym::Digits))
@@ -59,6 +63,61 @@ pub(crate) fn named_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     // "this Friday, June 15" is of this year.
     let led = lead_is_relative(parts).then_some(scene.today.year());
     month_day(scene, year(parts).or(rel_year).or(led), month(parts)?, day).map(Node::Date)
+}
+
+/// Whether the unit that was said, if any, is the day.
+fn counts_days(parts: &[Matched]) -> bool {
+    super::word(parts, Sym::Unit).is_none_or(|unit| unit == Unit::Day as i16)
+}
+
+/// "November 19-20": two days and no year, unless all is joined by dashes.
+fn ends_in_range(scene: &Scene) -> bool {
+    let dashes = (scene.start..scene.end).filter(|&at| scene.is(at, Sym::Dash)).count();
+    let at = |back: usize| scene.end.checked_sub(back).unwrap_or(usize::MAX);
+    let is_day = scene.is(at(3), Sym::Digits) || scene.is(at(3), Sym::Suffix);
+    dashes == 1 && scene.is(at(2), Sym::Dash) && scene.is(at(1), Sym::Digits) && is_day
+}
+
+/// "the last day of February", "first day of next year".
+pub(crate) fn nth_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let n = nth(parts)?;
+    if !counts_days(parts) {
+        return None;
+    }
+    let within = |start: Date, months: i64| {
+        let end = calendar::add_months(start, months)?;
+        let day = if n < 0 { calendar::add_days(end, -1) } else { calendar::add_days(start, i64::from(n) - 1) };
+        day.filter(|day| *day < end)
+    };
+    let said = find(parts, |node| if let Node::YearMonth(y, m) = node { Some((*y, *m)) } else { None });
+    match (said, year(parts)) {
+        (Some((0, month)), _) => {
+            either_side(scene, DayForm::Full, |y| within(calendar::date(y, month, 1)?, 1)).map(Node::Date)
+        }
+        (Some((year, 0)), _) | (None, Some(year)) => {
+            within(calendar::year_start(year)?, 12).map(|day| Node::Date(Day::exact(day)))
+        }
+        (Some((year, month)), _) => within(calendar::date(year, month, 1)?, 1).map(|day| Node::Date(Day::exact(day))),
+        (None, None) => None,
+    }
+}
+
+/// "Friday week", "tomorrow fortnight": a week or two later; "a week on Tuesday".
+pub(crate) fn week_later(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let weeks = match Unit::numbered(super::word(parts, Sym::Unit)?)? {
+        Unit::Week => 1,
+        Unit::Fortnight => 2,
+        _ => return None,
+    };
+    // "Monday week 10"
+    if scene.before(Sym::Digits) || scene.before(Sym::Of) || scene.before(Sym::Dash) {
+        return None;
+    }
+    let from = match weekday(parts) {
+        Some(day) => calendar::add_days(scene.today, (day - calendar::weekday(scene.today) - 1).rem_euclid(7) + 1)?,
+        None => calendar::add_days(scene.today, i64::from(word(parts, Sym::Today)?))?,
+    };
+    calendar::add_days(from, 7 * weeks).map(|day| Node::Date(Day::exact(day)))
 }
 
 fn figures(scene: &Scene, parts: &[Matched]) -> [Option<(i64, u8)>; 3] {

@@ -351,7 +351,11 @@ pub(crate) fn every(_: &Scene, parts: &[Matched]) -> Option<Node> {
     } else if let Some(unit) = word(parts, Sym::Set).and_then(Unit::numbered) {
         repeat(Length::of(unit, other))
     } else if let Some(unit) = unit(parts) {
-        let times = word(parts, Sym::Once).map_or(1.0, f64::from);
+        // "once a week", "three times a day"
+        let times = word(parts, Sym::Once).map(f64::from).or_else(|| super::number(parts)).unwrap_or(1.0);
+        if times <= 0.0 {
+            return None;
+        }
         repeat(Length::of(unit, other / times))
     } else if let Some(day) = weekday(parts) {
         Repeat { weekday: Some(day as i8), ..repeat(Length::of(Unit::Week, other)) }

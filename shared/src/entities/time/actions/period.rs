@@ -177,7 +177,14 @@ pub(crate) fn relative_unit(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     if scene.is(scene.end - 1, Sym::Unit) && plural(scene, scene.end - 1) && unit != Unit::Weekend {
         return None;
     }
-    let step = rel.map_or(0, Rel::step) + if has(parts, Sym::After) { 2 } else { 0 };
+    let step = rel.map_or(0, Rel::step)
+        + if has(parts, Sym::After) {
+            2
+        } else if has(parts, Sym::Before) {
+            -2
+        } else {
+            0
+        };
     let (start, end, form) = unit_around(scene.today, unit, step)?;
     if has(parts, Sym::Business) {
         return exact(start, calendar::add_days(start, 5)?, PeriodForm::Days);
@@ -410,7 +417,7 @@ pub(crate) fn decade(scene: &Scene, parts: &[Matched]) -> Option<Node> {
             let (start, end) = of(n)?;
             return exact(start, end, form);
         }
-        return Some(Node::Period(Period { past: of(1900 + n)?, future: of(2000 + n)?, form }));
+        return decade_of_century(scene, n);
     }
     let tens = word(parts, Sym::Decade)?;
     let century = word(parts, Sym::Card).or_else(|| word(parts, Sym::Tens));
@@ -425,8 +432,20 @@ pub(crate) fn decade(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         let (start, end) = of(tens)?;
         return exact(start, end, form);
     }
-    Some(Node::Period(Period { past: of(1900 + tens)?, future: of(2000 + tens)?, form }))
+    decade_of_century(scene, tens)
 }
+
+/// "the nineties", "the 20s": those of the last century and of this one, unless the latter lie far ahead.
+fn decade_of_century(scene: &Scene, tens: i16) -> Option<Node> {
+    let of = |year: i16| Some((calendar::year_start(year)?, calendar::year_start(year + 10)?));
+    let (past, future) = (of(1900 + tens)?, of(2000 + tens)?);
+    let is_far = future.0.year() - scene.today.year() > FAR_DECADE;
+    let form = PeriodForm::Count(Unit::Decade, 1);
+    Some(Node::Period(Period { past, future: if is_far { past } else { future }, form }))
+}
+
+/// Nobody speaks of a decade that begins more than so many years ahead by two figures.
+const FAR_DECADE: i16 = 20;
 
 /// "early", "mid", "end of", "rest of".
 pub(crate) fn edge_word(_: &Scene, parts: &[Matched]) -> Option<Node> {
@@ -460,7 +479,10 @@ fn cut(scene: &Scene, edge: Edge, (start, end): (Date, Date)) -> Option<(Date, D
         8..=45 => (at(15)?, (at(9)?, at(20)?), at(15)?),
         46..=100 => (at(days / 2)?, (at(days / 3)?, at(days - days / 3)?), at(days / 2)?),
         101..=366 => (months(6)?, (months(3)?, months(9)?), months(6)?),
-        _ => (at(days / 2)?, (at(days / 3)?, at(days - days / 3)?), at(days / 2)?),
+        _ => {
+            let all = 12 * i64::from(end.year() - start.year());
+            (months(all / 2)?, (months(all * 3 / 10)?, months(all * 7 / 10)?), months(all / 2)?)
+        }
     };
     let today = scene.today;
     let (a, b) = match edge {
