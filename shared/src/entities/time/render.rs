@@ -343,7 +343,7 @@ fn decimal(out: &mut String, n: f64) {
     let whole = n.trunc() as u64;
     let millionths = ((n - n.trunc()) * MILLION as f64 + 0.5) as u64;
     let _ = write!(out, "{}", whole.saturating_add(millionths / MILLION));
-    if millionths % MILLION > 0 {
+    if !millionths.is_multiple_of(MILLION) {
         let _ = write!(out, ".{:06}", millionths % MILLION);
         out.truncate(out.trim_end_matches('0').len());
     }
