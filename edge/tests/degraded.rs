@@ -219,6 +219,50 @@ fn turns_that_a_node_left_behind_arrive_before_the_first_it_takes_after_its_star
 }
 
 #[test]
+fn nothing_is_committed_on_a_state_that_waits_even_when_nobody_noted_that_it_does() {
+    let world = world();
+    let mut node_away = node(&world);
+    node_away.remembers = false;
+    say(&node_away, "c1", "u1", "I want to order apples", &[]);
+    let elsewhere = node(&world);
+    assert_eq!(say(&elsewhere, "c1", "u1", "hello", &[]).1["turn"], 2);
+    // Here it is not known, so that there are two states of version 2.
+    world.weather.set(Weather::Away);
+    assert_eq!(say(&node_away, "c1", "u1", "3", &[]).1["degraded"], "journalled");
+    world.weather.set(Weather::Fine);
+    let note = json!({ "breaker": { "state": "closed", "failures": 0 }, "journal_pending": false });
+    node_away.kv.borrow_mut().insert("note:origin".into(), (i64::MAX, note.to_string().into_bytes()));
+    let (_, answer) = say(&node_away, "c1", "u1", "hi there", &[]);
+    assert_eq!((&answer["turn"], &answer["durable"]), (&json!(4), &json!(true)));
+    let state = world.state.borrow();
+    let inputs: Vec<&str> = state.turns.iter().map(|turn| turn.record.user_input.as_str()).collect();
+    assert_eq!(inputs, ["I want to order apples", "hello", "3", "hi there"]);
+}
+
+#[test]
+fn while_waiting_turns_cannot_be_brought_home_the_next_one_waits_behind_them() {
+    let (world, node) = interrupted();
+    say(&node, "c1", "u1", "3", &[]);
+    // The breaker is closed still, so the origin is asked, and fails once more.
+    let (_, answer) = say(&node, "c1", "u1", "hello", &[]);
+    assert_eq!((&answer["turn"], &answer["degraded"]), (&json!(3), &json!("journalled")));
+    world.weather.set(Weather::Fine);
+    drained(&node);
+    assert_eq!(world.state.borrow().turns.iter().map(|turn| turn.record.turn).collect::<Vec<_>>(), [1, 2, 3]);
+}
+
+#[test]
+fn a_commit_whose_answer_is_torn_is_found_by_its_second_attempt_and_its_state_is_kept() {
+    let world = world();
+    let node = node(&world);
+    say(&node, "c1", "u1", "I want to order apples", &[]);
+    world.weather.set(Weather::AnswerTorn);
+    assert_eq!(say(&node, "c1", "u1", "hello", &[]).1["durable"], true);
+    world.weather.set(Weather::Away);
+    assert_eq!(say(&node, "c1", "u1", "3", &[]).1["turn"], 3, "on the state after the second turn");
+}
+
+#[test]
 fn errors_of_the_server_are_the_origin_being_away() {
     let (world, node) = interrupted();
     world.weather.set(Weather::Failing);

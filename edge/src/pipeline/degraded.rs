@@ -70,11 +70,14 @@ async fn journalled<P: Platform>(
 ) -> Result<Taken, SeamError> {
     let response = ask.response(call, &outcome, Kept::Journalled, &start.game_version);
     let commit = ask.commit(start, &outcome, &response);
-    journal::append(call, &ask.named, commit, ask.turn(call, false)).await?;
+    state::keep_waiting(call, &ask.named, start.version + 1, &start.game_version, &outcome.conversation).await;
+    if let Err(error) = journal::append(call, &ask.named, commit, ask.turn(call, false)).await {
+        state::drop_hot(call, &ask.named).await;
+        return Err(error);
+    }
     Origin::new(call).note_journal(true).await;
     call.later(After::Drain);
     call.observe(Event::Journalled);
-    state::keep(call, &ask.named, start.version + 1, &start.game_version, &outcome.conversation);
     Ok(Taken { response, journal: Some(call.platform.journal_safety()) })
 }
 

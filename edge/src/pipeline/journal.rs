@@ -80,6 +80,7 @@ pub async fn last<P: Platform>(call: &Call<'_, P>, named: &Named, idempotency_ke
             game_version: commit.game_version,
             state: commit.state,
             assumed: false,
+            waiting: true,
         }));
     }
     last
@@ -116,8 +117,16 @@ pub async fn drain<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
     if streams.len() == MAX_STREAMS_PER_DRAIN {
         return (Drained::Partly, arrived);
     }
-    Origin::new(call).note_journal(false).await;
-    (Drained::All, arrived)
+    let origin = Origin::new(call);
+    origin.note_journal(false).await;
+    // A turn may have been journalled since the list was made, and noted before this note.
+    match call.platform.journal_streams(1).await {
+        Ok(streams) if streams.is_empty() => (Drained::All, arrived),
+        _ => {
+            origin.note_journal(true).await;
+            (Drained::Partly, arrived)
+        }
+    }
 }
 
 /// Brings one conversation's turns home, oldest first. Stops at the first that does not arrive: order before speed.

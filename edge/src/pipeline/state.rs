@@ -43,13 +43,16 @@ pub struct Start {
     pub state: Conversation,
     /// Whether this is known, or only assumed because nothing else is: a conversation that nobody here has heard of.
     pub assumed: bool,
+    /// Whether the last turn waits in the journal. Until it has arrived, the origin's state of the same version may be
+    /// another one, so nothing may be committed on this one.
+    pub waiting: bool,
 }
 
 impl Start {
     /// A conversation that begins.
     #[must_use]
     pub fn fresh(game_version: &str, assumed: bool) -> Start {
-        Start { version: 0, game_version: game_version.into(), state: Conversation::default(), assumed }
+        Start { version: 0, game_version: game_version.into(), state: Conversation::default(), assumed, waiting: false }
     }
 
     /// A conversation as the origin has it; `None` for one that it does not have.
@@ -61,6 +64,7 @@ impl Start {
                 game_version: stored.game_version,
                 state: stored.state,
                 assumed: false,
+                waiting: false,
             },
             None => Start::fresh(game_version, false),
         }
@@ -75,6 +79,8 @@ struct Hot {
     user: String,
     expires_at_ms: i64,
     state: Conversation,
+    #[serde(default)]
+    waiting: bool,
 }
 
 /// Hot state, if there is any that may be used for this user.
@@ -86,24 +92,54 @@ pub async fn hot<P: Platform>(call: &Call<'_, P>, named: &Named) -> Option<Start
     let hot: Option<Hot> = found.and_then(|bytes| opened(key, "hot", &[&named.digest], &bytes));
     let usable = hot.filter(|hot| hot.expires_at_ms > call.platform.now_ms() && hot.user == named.user);
     call.observe(if usable.is_some() { Event::StateHit } else { Event::StateMiss });
-    usable.map(|hot| Start { version: hot.version, game_version: hot.game_version, state: hot.state, assumed: false })
+    usable.map(|hot| Start {
+        version: hot.version,
+        game_version: hot.game_version,
+        state: hot.state,
+        assumed: false,
+        waiting: hot.waiting,
+    })
 }
 
-/// Has the state written once the answer has gone.
+/// Has the state that the origin has as well written once the answer has gone.
 pub fn keep<P: Platform>(call: &Call<'_, P>, named: &Named, version: u64, game_version: &str, state: &Conversation) {
-    let Some(key) = call.settings.state_key.as_ref() else { return };
-    let ttl_ms = call.settings.kv_ttl_ms;
-    let expires_at_ms = call.platform.now_ms().saturating_add_unsigned(ttl_ms);
+    if let Some(value) = sealed_hot(call, named, version, game_version, state, false) {
+        call.later(After::Keep { key: key_of(named), value, ttl_ms: call.settings.kv_ttl_ms });
+    }
+}
+
+/// Writes the state after a turn that is to wait in the journal, at once: bringing that turn home may find it wrong and
+/// drop it, and must not be overtaken by this.
+pub async fn keep_waiting<P: Platform>(
+    call: &Call<'_, P>,
+    named: &Named,
+    version: u64,
+    game_version: &str,
+    state: &Conversation,
+) {
+    if let Some(value) = sealed_hot(call, named, version, game_version, state, true) {
+        let _ = call.platform.kv_put(&key_of(named), &value, call.settings.kv_ttl_ms).await;
+    }
+}
+
+fn sealed_hot<P: Platform>(
+    call: &Call<'_, P>,
+    named: &Named,
+    version: u64,
+    game_version: &str,
+    state: &Conversation,
+    waiting: bool,
+) -> Option<Vec<u8>> {
+    let key = call.settings.state_key.as_ref()?;
     let hot = Hot {
         version,
         game_version: game_version.into(),
         user: named.user.clone(),
-        expires_at_ms,
+        expires_at_ms: call.platform.now_ms().saturating_add_unsigned(call.settings.kv_ttl_ms),
         state: state.clone(),
+        waiting,
     };
-    if let Some(value) = sealed(call.platform, key, "hot", &[&named.digest], &hot) {
-        call.later(After::Keep { key: key_of(named), value, ttl_ms });
-    }
+    sealed(call.platform, key, "hot", &[&named.digest], &hot)
 }
 
 /// Drops what is hot, at once: it belongs to an erased conversation, or is known to be wrong.

@@ -110,12 +110,17 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, R
     }
     let origin = Origin::new(call);
     let may_ask = async || origin.health().await.breaker.would_admit(call.platform.now_ms());
+    let hot = async || state::hot(call, &ask.named).await.unwrap_or_else(|| Start::fresh(&ask.entry.version, true));
+    let mut start = hot().await;
     // Turns of this conversation that wait must arrive before this one.
-    let in_order = match origin.health().await.journal_pending && may_ask().await {
-        true => journal::drain_stream(call, &ask.named.digest).await.0 == Drained::All,
-        false => true,
-    };
-    let mut start = state::hot(call, &ask.named).await.unwrap_or_else(|| Start::fresh(&ask.entry.version, true));
+    let mut in_order = true;
+    if (start.waiting || origin.health().await.journal_pending) && may_ask().await {
+        in_order = journal::drain_stream(call, &ask.named.digest).await.0 == Drained::All;
+        if start.waiting {
+            // It is gone if a turn had to be run again.
+            start = hot().await;
+        }
+    }
     if !in_order || !may_ask().await {
         return degraded::take(call, ask, start).await;
     }
@@ -157,7 +162,9 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, R
                 call.observe(Event::Conflict);
                 if conflict.current.as_ref().map_or(0, |current| current.version) < start.version {
                     // This node is ahead of the origin: turns wait that nobody had noted.
-                    journal::drain_stream(call, &ask.named.digest).await;
+                    if journal::drain_stream(call, &ask.named.digest).await.0 == Drained::Partly {
+                        return degraded::take(call, ask, start).await;
+                    }
                 }
                 start = newer(call, ask, *conflict, run_number).await?;
             }
@@ -188,6 +195,10 @@ fn settle(verdict: Verdict, done: Option<Done>) -> Settled {
         (Verdict::Answer(CommitAnswer::Committed { .. }), Some(done)) => Settled::Committed(Box::new(done)),
         (Verdict::Answer(CommitAnswer::Committed { .. }), None) => {
             Settled::Refused(Refusal::new(Reason::Internal, "The turn was not run."))
+        }
+        // Sent twice by this very request: the first attempt had arrived, and its answer was lost.
+        (Verdict::Answer(CommitAnswer::Replayed { response }), Some(done)) if *response == done.response => {
+            Settled::Committed(Box::new(done))
         }
         (Verdict::Answer(CommitAnswer::Replayed { response }), _) => Settled::Replayed(response),
         (Verdict::Conflict(conflict), _) => Settled::Stale(conflict),

@@ -112,6 +112,8 @@ pub(crate) enum Weather {
     Away,
     /// What is asked for happens, and the answer is lost.
     AnswersLost,
+    /// The next call happens, and its connection breaks before the answer; then the weather is fine.
+    AnswerTorn,
     /// Errors of the server.
     Failing,
 }
@@ -143,6 +145,10 @@ impl World {
         match self.weather.get() {
             Weather::Fine => self.origin(&request),
             Weather::Away => Err(FetchError::Unreachable),
+            Weather::AnswerTorn => {
+                self.weather.set(Weather::Fine);
+                self.origin(&request).and(Err(FetchError::Broken))
+            }
             Weather::AnswersLost => self.origin(&request).and(Err(FetchError::TimedOut)),
             Weather::Failing => Ok(Inbound { status: 500, body: Vec::new() }),
         }
