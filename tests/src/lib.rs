@@ -1,4 +1,6 @@
-//! What tests of several crates share: a whole deployment on loopback, and the files that conversations are held with.
+//! What tests of several crates share: whole deployments on loopback, in this process and in processes of their own, and
+//! the files that conversations are held with.
 
+pub mod chaos;
 pub mod games;
 pub mod stack;

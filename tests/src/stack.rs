@@ -23,21 +23,34 @@ use crate::games::{GameFolder, root};
 /// Signs calls from the edge to the origin.
 const EDGE_SECRET: &str = "a secret of the test's edge";
 
-/// The component, built when it is not there.
+/// Where the component lies; it is built when nobody says.
 ///
 /// # Panics
 /// When it can't be built.
 #[must_use]
-pub fn component() -> &'static [u8] {
-    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
-    COMPONENT.get_or_init(|| {
+pub fn component_path() -> PathBuf {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    let path = PATH.get_or_init(|| {
         let given = std::env::var_os("LGDL_COMPONENT").map(PathBuf::from);
-        let path = given.unwrap_or_else(|| {
+        given.unwrap_or_else(|| {
             let built = Command::new("cargo").args(["xtask", "wasm"]).current_dir(root()).output();
             let built = built.expect("cargo runs");
             assert!(built.status.success(), "cargo xtask wasm: {}", String::from_utf8_lossy(&built.stderr));
             PathBuf::from(String::from_utf8_lossy(&built.stdout).trim())
-        });
+        })
+    });
+    path.clone()
+}
+
+/// The component.
+///
+/// # Panics
+/// When it can't be had.
+#[must_use]
+pub fn component() -> &'static [u8] {
+    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
+    COMPONENT.get_or_init(|| {
+        let path = component_path();
         std::fs::read(&path).unwrap_or_else(|error| panic!("the component at {}: {error}", path.display()))
     })
 }

@@ -281,7 +281,8 @@ async fn furnish(settings: &[(String, String)], game: &GameFolder) -> String {
     let now_ms = SystemClock.now_ms();
     let content = Content::Source { source: &game.source, contract: game.contract.as_deref() };
     let policy = GamePolicy::default();
-    let request = PublishRequest { tenant: TENANT, game: &game.id, content, policy, actor: "test", now_ms };
+    let request =
+        PublishRequest { tenant: TENANT, game: &game.id, content, policy, goldens: None, actor: "test", now_ms };
     publish(&*store, request).await.expect("the game is published");
     let scopes = ["turns".to_owned()];
     let wish = KeyRequest { tenant: TENANT, name: "chaos", environment: "test", scopes: &scopes, expires_at: None };

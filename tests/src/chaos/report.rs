@@ -62,10 +62,8 @@ impl Report {
     #[must_use]
     pub fn errors_outside(&self) -> f64 {
         let calm = self.calm();
-        let errors = calm
-            .iter()
-            .filter(|attempt| matches!(attempt.outcome, Outcome::Refused { .. } | Outcome::Silence))
-            .count();
+        let errors =
+            calm.iter().filter(|attempt| matches!(attempt.outcome, Outcome::Refused { .. } | Outcome::Silence)).count();
         errors as f64 / calm.len().max(1) as f64
     }
 
@@ -73,10 +71,8 @@ impl Report {
     #[must_use]
     pub fn degraded_outside(&self) -> f64 {
         let calm = self.calm();
-        let degraded = calm
-            .iter()
-            .filter(|attempt| matches!(attempt.outcome, Outcome::Journalled | Outcome::Stateless))
-            .count();
+        let degraded =
+            calm.iter().filter(|attempt| matches!(attempt.outcome, Outcome::Journalled | Outcome::Stateless)).count();
         degraded as f64 / calm.len().max(1) as f64
     }
 

@@ -73,12 +73,8 @@ impl Run {
     /// # Panics
     /// When something else does not start.
     pub async fn begin(game: GameFolder, keeping: Keeping, node_program: &Path, scale: Scale) -> Result<Run, String> {
-        let plan = Plan {
-            keeping,
-            limits: NodeLimits::default(),
-            kv_is_there: true,
-            node_program: node_program.to_owned(),
-        };
+        let plan =
+            Plan { keeping, limits: NodeLimits::default(), kv_is_there: true, node_program: node_program.to_owned() };
         Run::begin_with(game, plan, scale).await
     }
 
@@ -105,8 +101,7 @@ impl Run {
         for conversation in 0..scale.conversations {
             clients.spawn(converse(world.clone(), conversation));
         }
-        let mut run =
-            Run { deployment, game, scale, log, stop, clients, windows: Vec::new(), began: Instant::now() };
+        let mut run = Run { deployment, game, scale, log, stop, clients, windows: Vec::new(), began: Instant::now() };
         // What must be compiled and filled for the first time is no part of what is measured.
         run.fault("start", async |_| {}).await;
         run.calm().await;
