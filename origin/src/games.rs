@@ -200,7 +200,7 @@ fn hold(game: &CompiledGame, goldens: Goldens<'_>) -> Result<(), PublishError> {
 }
 
 /// Publishes a game file, or the `game.lgdl` of a folder, with what lies beside it: `capability_contract.json`, and
-/// `golden_dialogs*.yaml` with `capability_mocks.yaml`.
+/// `golden_dialogs*.yaml` with `capability_mocks.yaml`. Without a policy it keeps the one it has.
 ///
 /// # Errors
 /// When a file can't be read, and as [`publish`].
@@ -209,9 +209,14 @@ pub async fn publish_file(
     tenant: &str,
     game: &str,
     path: &Path,
+    policy: Option<GamePolicy>,
     actor: &str,
     now_ms: Millis,
 ) -> Result<Published, PublishError> {
+    let policy = match policy {
+        Some(policy) => policy,
+        None => active_policy(store, tenant, game).await?,
+    };
     let path = if path.is_dir() { path.join("game.lgdl") } else { path.to_owned() };
     let source = read(&path)?.ok_or_else(|| PublishError::File(format!("{} is not there", path.display())))?;
     let beside = |name: &str| read(&path.with_file_name(name));
@@ -228,11 +233,18 @@ pub async fn publish_file(
         game,
         content: Content::Source { source: &source, contract: contract.as_deref() },
         goldens: Some(Goldens { dialogs: &dialogs, mocks: mocks.as_deref() }),
-        policy: GamePolicy::default(),
+        policy,
         actor,
         now_ms,
     };
     publish(store, request).await
+}
+
+async fn active_policy(store: &dyn Store, tenant: &str, game: &str) -> Result<GamePolicy, StoreError> {
+    let games = store.games(tenant).await?;
+    let Some(row) = games.into_iter().find(|row| row.game == game) else { return Ok(GamePolicy::default()) };
+    serde_json::from_str(&row.active.policy)
+        .map_err(|error| StoreError::Damaged(format!("game_versions.policy: {error}")))
 }
 
 /// The files of dialogues beside a game file, by name.

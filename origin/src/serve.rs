@@ -4,11 +4,12 @@ use std::future::{Future, IntoFuture as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::admin::admin_service;
-use crate::audit;
+use crate::audit::{self, events};
 use crate::cleanup;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
@@ -19,10 +20,13 @@ use crate::privacy::{Envelope, Protection, Unprotected};
 use crate::random::{Random, SystemRandom};
 use crate::store::postgres::{PoolSettings, PostgresStore};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Store, StoreError};
+use crate::store::{PublishOutcome, Store, StoreError};
 
 /// The tenant that a fresh installation has; games of the settings are its.
 pub const DEFAULT_TENANT: &str = "default";
+
+/// Who publishes the games of the settings, for the audit log.
+const CONFIGURATION: &str = "configuration";
 
 /// Why the origin did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +110,7 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
 pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     let (edge_listener, edge_address) = listen(origin.config.listen).await?;
     let (admin_listener, admin_address) = listen(origin.config.admin_listen).await?;
-    publish_configured(&origin).await;
+    publish_configured(&origin).await?;
     audit::tell_configuration(&*origin.store, &origin.config, &*origin.clock).await?;
     let (stop, stopped) = watch::channel(false);
     let edges = edge_service(origin.clone());
@@ -126,17 +130,25 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
 
 /// Publishes the games that the settings name. One that can't be published is reported and left out: its version of
 /// before goes on, and so do the others.
-async fn publish_configured(origin: &Origin) {
+async fn publish_configured(origin: &Origin) -> Result<(), StoreError> {
     for file in &origin.config.games {
         let now_ms = origin.clock.now_ms();
-        let done = publish_file(&*origin.store, DEFAULT_TENANT, &file.id, &file.path, "configuration", now_ms).await;
+        let done =
+            publish_file(&*origin.store, DEFAULT_TENANT, &file.id, &file.path, None, CONFIGURATION, now_ms).await;
         match done {
             Ok(published) => {
                 tracing::info!(game = file.id, version = published.version, outcome = ?published.outcome, "published");
+                if published.outcome != PublishOutcome::Unchanged {
+                    let detail = json!({"version": published.version});
+                    let name = events::GAME_PUBLISHED;
+                    let event = events::of(now_ms, DEFAULT_TENANT, name, CONFIGURATION, file.id.as_str(), detail);
+                    origin.store.enqueue(vec![event]).await?;
+                }
             }
             Err(error) => tracing::error!(game = file.id, %error, "the game is not published; what was active stays"),
         }
     }
+    Ok(())
 }
 
 async fn listen(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {

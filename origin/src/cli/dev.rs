@@ -2,8 +2,8 @@
 //! Looking after the games lies in [`games`], finding the component in
 //! [`component`], what is kept between turns in [`data`].
 
-mod component;
-mod data;
+pub(super) mod component;
+pub(super) mod data;
 mod games;
 
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ const USUAL_PORT: u16 = 8080;
 /// How often files are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 /// What the edge node is allowed and told, as Spin reads it.
-const SPIN_MANIFEST: &str = include_str!("../../../spin.toml");
+pub(super) const SPIN_MANIFEST: &str = include_str!("../../../spin.toml");
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {

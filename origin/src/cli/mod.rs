@@ -11,10 +11,12 @@ mod config;
 mod console;
 mod deployment;
 mod dev;
+mod edge;
 mod export;
 mod extract;
 mod failure;
 mod fmt;
+mod games;
 mod gdpr;
 mod keys;
 mod lines;
@@ -69,6 +71,8 @@ enum Command {
     Dev(dev::Arguments),
     /// Run the origin
     Serve(serve::Arguments),
+    /// Run an edge node on this machine, in front of an origin
+    Edge(edge::Arguments),
     /// Show the settings in force, secrets masked
     Config(config::Arguments),
     /// Bring the schema up to date, and move a store from SQLite to PostgreSQL
@@ -89,6 +93,8 @@ enum Command {
     Audit(audit::Arguments),
     /// Export and erase persons, record consents, place legal holds
     Gdpr(gdpr::Arguments),
+    /// Publish games, and say which version of them new conversations get
+    Games(games::Arguments),
     /// Make and revoke API keys, rotate the encryption key
     Keys(keys::Arguments),
 }
@@ -106,6 +112,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Extract(arguments) => extract::run(&arguments, &mut console),
         Command::Dev(arguments) => dev::run(&arguments, &mut console),
         Command::Serve(arguments) => serve::run(&arguments, &mut console),
+        Command::Edge(arguments) => edge::run(&arguments, &mut console),
         Command::Config(arguments) => config::run(&arguments, &mut console),
         Command::Migrate(arguments) => migrate::run(&arguments, &mut console),
         Command::Export(arguments) => export::run_export(&arguments, &mut console),
@@ -116,6 +123,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Admin(arguments) => admin::run(&arguments, &mut console),
         Command::Audit(arguments) => audit::run(&arguments, &mut console),
         Command::Gdpr(arguments) => gdpr::run(&arguments, &mut console),
+        Command::Games(arguments) => games::run(&arguments, &mut console),
         Command::Keys(arguments) => keys::run(&arguments, &mut console),
     };
     match end.and_then(|verdict| console.flush().map(|()| verdict)) {

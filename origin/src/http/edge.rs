@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 
 use super::Origin;
 use super::problem::Problem;
+use super::reports::take_reports;
 use super::signed::{CheckedBody, Tenant, require_signature};
 use crate::exports;
 use crate::ids::{ErasureId, person_pseudonym};
@@ -23,7 +24,7 @@ use crate::store::{
     StoreError,
 };
 
-type Answer = Result<Response, Problem>;
+pub(super) type Answer = Result<Response, Problem>;
 type TwoNames = Result<Path<(String, String)>, PathRejection>;
 type PersonQuery = Result<Query<Person>, QueryRejection>;
 
@@ -38,6 +39,7 @@ pub(super) fn routes(origin: &Origin) -> Router<Origin> {
         .route("/edge/v1/claims", post(claim_turn))
         .route("/edge/v1/keys/{hash}", get(read_key))
         .route("/edge/v1/consents/{game}/{user}", get(read_consent))
+        .route("/edge/v1/reports", post(take_reports))
         .route_layer(middleware::from_fn_with_state(origin.clone(), require_signature))
 }
 
@@ -310,7 +312,7 @@ fn erased_conversation() -> Problem {
 }
 
 /// Reads a JSON body. The message says where it went wrong and quotes nothing.
-fn json<T: for<'a> Deserialize<'a>>(body: &CheckedBody) -> Result<T, Problem> {
+pub(super) fn json<T: for<'a> Deserialize<'a>>(body: &CheckedBody) -> Result<T, Problem> {
     serde_json::from_slice(&body.0).map_err(|error| {
         let what = match error.classify() {
             serde_json::error::Category::Syntax => "is no JSON",

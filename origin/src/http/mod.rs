@@ -4,6 +4,7 @@ mod edge;
 mod health;
 mod layers;
 mod problem;
+mod reports;
 mod signed;
 
 use std::sync::Arc;

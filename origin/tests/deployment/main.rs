@@ -141,3 +141,56 @@ fn the_first_administrator_is_made_here() {
     let all = place.lgdl("admin list --json").expect(0);
     assert_eq!((&all.json()["administrators"][0]["role"], all.out.contains("argon2")), (&"admin".into(), false));
 }
+
+#[test]
+fn games_are_published_pinned_and_rolled_back() {
+    let place = Place::new();
+    let game = |answer: &str| {
+        let text = r#"game greeting {
+  participants { user can do: anything }
+  moves {
+    move hello {
+      when user says something like: ["hello"]
+      confidence: 0.7
+      when confident { respond with: "ANSWER" }
+    }
+  }
+}
+"#;
+        std::fs::write(place.path("game.lgdl"), text.replace("ANSWER", answer)).unwrap();
+    };
+    game("Hello.");
+    let first = place.lgdl("games publish greeter game.lgdl --consent true --json").expect(0).json();
+    assert_eq!(first["outcome"], "activated");
+    assert_eq!(place.lgdl("games publish greeter . --json").expect(0).json()["outcome"], "unchanged");
+    game("Hi.");
+    place.lgdl("games publish greeter game.lgdl --retention 30").expect(0);
+    let listed = place.lgdl("games list --json").expect(0).json();
+    assert_eq!(listed["games"][0]["policy"]["consent_required"], true, "a new version keeps what is asked of nodes");
+    assert_eq!(listed["games"][0]["policy"]["retention_days"], 30);
+    let back = place.lgdl("games rollback greeter --json").expect(0).json();
+    assert_eq!(back["version"], first["version"]);
+    place.lgdl("games rollback nobody").expect(1);
+    place.lgdl("games pin greeter").expect(0);
+    game("Good day.");
+    assert_eq!(place.lgdl("games publish greeter game.lgdl --json").expect(0).json()["outcome"], "stored");
+    place.lgdl("games unpin greeter").expect(0);
+    let versions = place.lgdl("games versions greeter --json").expect(0).json();
+    assert_eq!(versions["versions"].as_array().unwrap().len(), 3);
+    let newest = versions["versions"][0]["version"].as_str().unwrap().to_owned();
+    place.lgdl(&format!("games activate greeter {newest}")).expect(0);
+    place.lgdl("games activate greeter nothing").expect(1);
+    place.lgdl("games pin nobody").expect(1);
+
+    std::fs::write(
+        place.path("golden_dialogs.yaml"),
+        "dialogs: [{name: g, turns: [{input: hello, expect: {move: bye}}]}]",
+    )
+    .unwrap();
+    game("Hello again.");
+    assert!(place.lgdl("games publish greeter game.lgdl").expect(1).said.contains("E161"));
+    place.lgdl("games publish greeter nothing.lgdl").expect(2);
+    place.lgdl("audit export --out audit.jsonl").expect(0);
+    let told = std::fs::read_to_string(place.path("audit.jsonl")).unwrap();
+    assert!(["game.published", "game.activated", "game.pinned"].iter().all(|event| told.contains(event)), "{told}");
+}

@@ -9,4 +9,5 @@ mod encryption;
 mod games;
 mod health;
 mod owasp;
+mod reports;
 mod signatures;

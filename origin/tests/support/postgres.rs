@@ -174,7 +174,7 @@ fn as_owner(mut command: Command, owner: Option<(u32, u32)>) -> Command {
 }
 
 /// PostgreSQL does not run as root; as root, the tests run it as `postgres` or `nobody`.
-fn unprivileged_owner() -> Result<Option<(u32, u32)>, String> {
+pub(crate) fn unprivileged_owner() -> Result<Option<(u32, u32)>, String> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"));
     let root = ids.is_some_and(|ids| ids.split_whitespace().nth(1) == Some("0"));
@@ -192,7 +192,7 @@ fn unprivileged_owner() -> Result<Option<(u32, u32)>, String> {
     find("postgres").or_else(|| find("nobody")).map(Some).ok_or("no unprivileged user to run PostgreSQL as".into())
 }
 
-fn find_binaries() -> Option<PathBuf> {
+pub(crate) fn find_binaries() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let installed = versions.filter_map(|entry| {
         let version: u32 = entry.file_name().to_str()?.parse().ok()?;

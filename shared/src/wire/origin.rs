@@ -11,6 +11,7 @@
 //! | `GET /edge/v1/conversations/{game}/{id}/export?user=U` | 200 the export document; 404 |
 //! | `GET /edge/v1/keys/{sha256 of the API key}` | 200 [`ApiKey`]; 404 |
 //! | `GET /edge/v1/consents/{game}/{user}` | 200 [`Consent`] |
+//! | `POST /edge/v1/reports` | 204: [`Reports`] for the audit log |
 //!
 //! Every request carries `x-lgdl-tenant` and, unless the deployment turned it off for a loopback development node,
 //! the signature headers `x-lgdl-key-id`, `x-lgdl-timestamp` (ms), `x-lgdl-nonce`, `x-lgdl-digest` (SHA-256 of the
@@ -162,4 +163,56 @@ pub struct Consent {
     /// Other facts, for later.
     #[serde(default)]
     pub details: Value,
+}
+
+/// Refusals that an edge tells the audit log of. Alike ones are counted, so that a flood of refusals does not become a
+/// flood of events.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reports {
+    /// At most [`MAX_REPORTS`].
+    pub reports: Vec<Report>,
+}
+
+/// Reports in one request at most.
+pub const MAX_REPORTS: usize = 100;
+
+/// One kind of refusal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// What was refused.
+    pub refused: Refused,
+    /// The person, where one was named; the log gets a pseudonym.
+    #[serde(default)]
+    pub user_id: Option<String>,
+    /// The API key's id (`key_…`), where it is known.
+    #[serde(default)]
+    pub key_id: Option<String>,
+    /// How often.
+    pub count: u64,
+    /// The first time, milliseconds since 1970.
+    pub first_at_ms: i64,
+    /// The last time.
+    pub last_at_ms: i64,
+}
+
+/// What an edge refused, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refused {
+    /// The person's limit.
+    UserLimit,
+    /// The conversation's limit.
+    ConversationLimit,
+    /// The API key's limit.
+    KeyLimit,
+    /// The limit of all together.
+    GlobalLimit,
+    /// No credential where one is required.
+    NoCredential,
+    /// A credential that nobody knows.
+    UnknownCredential,
+    /// A credential that is over: expired or revoked.
+    EndedCredential,
+    /// A good credential that may not do this.
+    Scope,
 }

@@ -12,7 +12,7 @@ const VARIABLE: &str = "LGDL_COMPONENT";
 const BUILT: &str = "../wasm/wasm32-wasip1/edge";
 
 /// The component: the file that was named, else the first of the usual places that has it.
-pub(super) fn read(named: Option<&Path>) -> Result<Vec<u8>, Failure> {
+pub(in crate::cli) fn read(named: Option<&Path>) -> Result<Vec<u8>, Failure> {
     let from_environment = std::env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
     let path = match named.map(Path::to_owned).or(from_environment) {
         Some(path) if path.is_file() => path,

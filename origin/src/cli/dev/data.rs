@@ -71,7 +71,7 @@ fn only_for_us(path: &Path) -> std::io::Result<fs::File> {
 }
 
 /// Where the component's machine code is kept between starts; deleting it costs a second at the next.
-pub(super) fn code_cache() -> Option<PathBuf> {
+pub(in crate::cli) fn code_cache() -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value: &OsString| Path::new(value).is_absolute());
     let base = set("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| Some(Path::new(&set("HOME")?).join(".cache")));
     base.map(|base| base.join("lgdl-edge").join("code"))

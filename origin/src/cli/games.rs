@@ -1,0 +1,197 @@
+//! `lgdl games`: publish games, and say which version of them new conversations get.
+
+use std::path::PathBuf;
+
+use lgdl::wire::origin::GamePolicy;
+use lgdl_origin::audit::events;
+use lgdl_origin::games::{Published, publish_file};
+use lgdl_origin::records::check_id;
+use lgdl_origin::store::PublishOutcome;
+use serde_json::{Value, json};
+
+use super::console::{Console, count};
+use super::deployment::{ACTOR, Deployment, Where, failed, now_ms};
+use super::failure::{End, Failure, Verdict};
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    place: Where,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Publish a game, if it compiles and holds the golden dialogues beside it
+    Publish {
+        /// The id in URLs
+        #[arg(value_name = "ID")]
+        game: String,
+        /// A .lgdl file, or a folder with a game.lgdl
+        #[arg(value_name = "GAME")]
+        path: PathBuf,
+        /// Whether turns need consent; default: as the version before it
+        #[arg(long, value_name = "true|false")]
+        consent: Option<bool>,
+        /// Days that its conversations are kept; default: as the version before it
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+        retention: Option<u32>,
+    },
+    /// Show the games with their active versions
+    List,
+    /// Show the versions of a game, newest first
+    Versions {
+        #[arg(value_name = "ID")]
+        game: String,
+    },
+    /// Make a published version the one that new conversations get
+    Activate {
+        #[arg(value_name = "ID")]
+        game: String,
+        version: String,
+    },
+    /// Go back to the version that was active before
+    Rollback {
+        #[arg(value_name = "ID")]
+        game: String,
+    },
+    /// Keep the active version whatever is published
+    Pin {
+        #[arg(value_name = "ID")]
+        game: String,
+    },
+    /// Let publishing change the active version again
+    Unpin {
+        #[arg(value_name = "ID")]
+        game: String,
+    },
+}
+
+pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
+    let json = arguments.place.json;
+    arguments.place.with(async |deployment| {
+        let (store, tenant) = (&*deployment.store, deployment.tenant.as_str());
+        match &arguments.command {
+            Command::Publish { game, path, consent, retention } => {
+                let before = active_policy(&deployment, game).await?;
+                let policy = GamePolicy {
+                    consent_required: consent.unwrap_or(before.consent_required),
+                    retention_days: retention.or(before.retention_days),
+                };
+                publish(&deployment, game, path, policy, json, console).await
+            }
+            Command::List => list(&deployment, json, console).await,
+            Command::Versions { game } => {
+                let versions = store.game_versions(tenant, game).await.map_err(failed)?;
+                if json {
+                    console.json(&json!({"versions": versions}))?;
+                } else {
+                    for row in &versions {
+                        console.line(format_args!("{}  {}  {}", row.version, row.published_at, row.published_by))?;
+                    }
+                }
+                Ok(Verdict::when(!versions.is_empty()))
+            }
+            Command::Activate { game, version } => {
+                let done = store.activate(tenant, game, version, ACTOR, now_ms()).await.map_err(failed)?;
+                let active = done.then(|| version.clone());
+                activated(&deployment, game, active, json!({}), json, console).await
+            }
+            Command::Rollback { game } => {
+                let back = store.roll_back(tenant, game, now_ms()).await.map_err(failed)?;
+                activated(&deployment, game, back, json!({"rollback": true}), json, console).await
+            }
+            Command::Pin { game } => pin(&deployment, game, true, console).await,
+            Command::Unpin { game } => pin(&deployment, game, false, console).await,
+        }
+    })
+}
+
+async fn active_policy(deployment: &Deployment, game: &str) -> Result<GamePolicy, Failure> {
+    let games = deployment.store.games(&deployment.tenant).await.map_err(failed)?;
+    let row = games.into_iter().find(|row| row.game == game);
+    row.map_or_else(|| Ok(GamePolicy::default()), |row| serde_json::from_str(&row.active.policy).map_err(failed))
+}
+
+async fn publish(
+    deployment: &Deployment,
+    game: &str,
+    path: &std::path::Path,
+    policy: GamePolicy,
+    json: bool,
+    console: &mut Console,
+) -> End {
+    check_id("game", game).map_err(|error| Failure::Usage(error.to_string()))?;
+    if !path.exists() {
+        return Err(Failure::Usage(format!("{} is not there", path.display())));
+    }
+    let store = &*deployment.store;
+    let published = publish_file(store, &deployment.tenant, game, path, Some(policy), ACTOR, now_ms()).await;
+    let Published { version, outcome, warnings } = published.map_err(failed)?;
+    let what = match outcome {
+        PublishOutcome::Activated => "activated",
+        PublishOutcome::Stored => "stored; the game is pinned to another version",
+        PublishOutcome::Unchanged => "unchanged; it was the active version already",
+    };
+    let detail = json!({"version": version, "outcome": what.split(';').next()});
+    deployment.tell(events::GAME_PUBLISHED, game, detail.clone()).await.map_err(failed)?;
+    if json {
+        console.json(&json!({"game": game, "version": version, "outcome": detail["outcome"], "warnings": warnings}))?;
+    } else {
+        console.line(format_args!("{game}: version {version}, {what}"))?;
+        if !warnings.is_empty() {
+            console.note(format_args!("{}; `lgdl validate` shows them", count(warnings.len(), "warning")));
+        }
+    }
+    Ok(Verdict::Yes)
+}
+
+async fn list(deployment: &Deployment, json: bool, console: &mut Console) -> End {
+    let games = deployment.store.games(&deployment.tenant).await.map_err(failed)?;
+    if json {
+        let shown = |row: &lgdl_origin::store::GameRow| {
+            let policy: Value = serde_json::from_str(&row.active.policy).unwrap_or_default();
+            json!({"id": row.game, "version": row.active.version, "pinned": row.pinned, "policy": policy})
+        };
+        console.json(&json!({"games": games.iter().map(shown).collect::<Vec<_>>()}))?;
+        return Ok(Verdict::Yes);
+    }
+    for row in games {
+        let pinned = if row.pinned { "pinned" } else { "" };
+        console.line(format_args!("{:20}  {}  {pinned}", row.game, row.active.version))?;
+    }
+    Ok(Verdict::Yes)
+}
+
+async fn activated(
+    deployment: &Deployment,
+    game: &str,
+    version: Option<String>,
+    mut detail: Value,
+    json: bool,
+    console: &mut Console,
+) -> End {
+    let Some(version) = version else {
+        console.note(format_args!("there is no such game or version, or none before the present one: {game}"));
+        return Ok(Verdict::No);
+    };
+    detail["version"] = version.as_str().into();
+    deployment.tell(events::GAME_ACTIVATED, game, detail).await.map_err(failed)?;
+    if json {
+        console.json(&json!({"game": game, "version": version}))?;
+    } else {
+        console.line(format_args!("{game}: version {version}"))?;
+    }
+    Ok(Verdict::Yes)
+}
+
+async fn pin(deployment: &Deployment, game: &str, pinned: bool, console: &mut Console) -> End {
+    let done = deployment.store.set_pinned(&deployment.tenant, game, pinned, now_ms()).await.map_err(failed)?;
+    if done {
+        deployment.tell(events::GAME_PINNED, game, json!({"pinned": pinned})).await.map_err(failed)?;
+    } else {
+        console.note(format_args!("there is no game {game}"));
+    }
+    Ok(Verdict::when(done))
+}
