@@ -12,11 +12,17 @@ const MAX_GAMES: usize = 64;
 /// Small values kept.
 const MAX_NOTES: usize = 4_096;
 
+/// States of conversations kept.
+const MAX_STATES: usize = 1_024;
+/// How long a state is kept here, milliseconds: about as long as a key-value store may go on denying what was written.
+pub const STATE_MS: i64 = 120_000;
+
 /// Games and small values, bounded; the oldest go first.
 #[derive(Debug, Default)]
 pub struct Memory {
     games: RefCell<Bounded<CompiledGame>>,
     notes: RefCell<Bounded<Vec<u8>>>,
+    states: RefCell<Bounded<(i64, Vec<u8>)>>,
     refills: RefCell<HashMap<String, u64>>,
     observed: Cell<[u64; OBSERVED_NAMES.len()]>,
 }
@@ -47,6 +53,28 @@ impl Memory {
     /// Forgets a small value.
     pub fn drop_note(&self, name: &str) {
         self.notes.borrow_mut().remove(name);
+    }
+
+    /// A conversation's state, sealed, if it was kept lately.
+    #[must_use]
+    pub fn state(&self, name: &str, now_ms: i64) -> Option<Vec<u8>> {
+        let states = self.states.borrow();
+        let (until_ms, value) = states.get(name)?;
+        (now_ms < *until_ms).then(|| value.clone())
+    }
+
+    /// Keeps a conversation's state, sealed, for a while.
+    pub fn keep_state(&self, name: &str, value: Vec<u8>, now_ms: i64) {
+        let mut states = self.states.borrow_mut();
+        states.drop_oldest_while(|(until_ms, _)| *until_ms <= now_ms);
+        // Removed first, so that the order is the order of time.
+        states.remove(name);
+        states.insert(name, (now_ms.saturating_add(STATE_MS), value), MAX_STATES);
+    }
+
+    /// Forgets a conversation's state.
+    pub fn drop_state(&self, name: &str) {
+        self.states.borrow_mut().remove(name);
     }
 
     /// Adds up what a request has counted.
@@ -113,6 +141,16 @@ impl<T> Bounded<T> {
         }
     }
 
+    fn drop_oldest_while(&mut self, is_over: impl Fn(&T) -> bool) {
+        while let Some(oldest) = self.order.front()
+            && self.values.get(oldest).is_none_or(&is_over)
+        {
+            if let Some(oldest) = self.order.pop_front() {
+                self.values.remove(&oldest);
+            }
+        }
+    }
+
     fn remove(&mut self, name: &str) {
         if self.values.remove(name).is_some() {
             self.order.retain(|kept| kept != name);
@@ -132,6 +170,24 @@ mod tests {
         }
         assert_eq!(memory.note("9"), None);
         assert_eq!(memory.note("10"), Some(Vec::new()));
+    }
+
+    #[test]
+    fn states_are_kept_for_a_while_and_few_of_them() {
+        let memory = Memory::default();
+        memory.keep_state("a", vec![1], 0);
+        memory.keep_state("b", vec![2], 1_000);
+        memory.keep_state("a", vec![3], 2_000);
+        assert_eq!(memory.state("a", STATE_MS + 1_999), Some(vec![3]));
+        assert_eq!(memory.state("b", STATE_MS + 1_000), None);
+        memory.keep_state("c", vec![4], STATE_MS + 1_500);
+        assert!(!memory.states.borrow().values.contains_key("b"), "what is over is gone");
+        memory.drop_state("a");
+        assert_eq!(memory.state("a", 2_000), None);
+        for n in 0..MAX_STATES {
+            memory.keep_state(&n.to_string(), Vec::new(), STATE_MS + 2_000);
+        }
+        assert_eq!(memory.states.borrow().values.len(), MAX_STATES);
     }
 
     #[test]

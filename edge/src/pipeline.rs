@@ -41,10 +41,7 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// Handles a request. The adapter sends the response, then runs [`finish`] with what is left to do.
 pub async fn handle<P: Platform>(platform: &P, received: &Received) -> Handled {
     let came_us = platform.ticks_us();
-    let request_id = match request::kept_request_id(received) {
-        Some(id) => id.to_owned(),
-        None => format!("req_{}", random_hex::<P, 12>(platform)),
-    };
+    let request_id = request_id(platform, received);
     let route = Route::of(&received.method, &received.path);
     let route_name = route.as_ref().map_or("none", Route::name);
     let settings = match Settings::load(platform) {
@@ -67,7 +64,29 @@ pub async fn handle<P: Platform>(platform: &P, received: &Received) -> Handled {
     web::dress(&call, received, &mut response);
     response.set(SERVER_TIMING, &call.server_timing(came_us));
     let (observed, after) = call.into_rest();
+    if let Some(memory) = platform.memory() {
+        memory.observe(&observed);
+    }
     Handled { response, after, observed, route: route_name }
+}
+
+/// The client's own id of the request, where it is fit to be kept.
+fn request_id<P: Platform>(platform: &P, received: &Received) -> String {
+    match request::kept_request_id(received) {
+        Some(id) => id.to_owned(),
+        None => format!("req_{}", random_hex::<P, 12>(platform)),
+    }
+}
+
+/// The answer to a request that the platform itself turns away, as the pipeline would give it: a browser must be able to
+/// read it.
+pub fn refused<P: Platform>(platform: &P, received: &Received, refusal: &Refusal) -> Handled {
+    let request_id = request_id(platform, received);
+    let mut response = Response::problem(refusal, &request_id);
+    if let Ok(settings) = Settings::load(platform) {
+        web::dress(&Call::new(platform, &settings, request_id), received, &mut response);
+    }
+    Handled { response, after: Vec::new(), observed: Default::default(), route: "none" }
 }
 
 /// Does what was left for after the answer. A write that a store refuses is no error.
@@ -159,6 +178,7 @@ async fn take_turn<P: Platform>(
     let asked_now = if call.settings.development { request::asked_now(received)? } else { None };
     call.stage("request");
     call.caller = auth::authenticate(call, received).await?;
+    auth::check_turns(&call.caller)?;
     auth::check_user(&call.caller, &asked.user_id)?;
     call.stage("caller");
     let entry = match game {

@@ -3,4 +3,7 @@
 
 pub mod chaos;
 pub mod games;
+pub mod origin;
+pub mod platforms;
+pub mod raw;
 pub mod stack;

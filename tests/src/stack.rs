@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -12,16 +12,13 @@ use http_body_util::BodyExt;
 use lgdl::wire::origin::GamePolicy;
 use lgdl_edge_host::{Host, HostConfig, LocalService, Storage};
 use lgdl_origin::config::Config;
-use lgdl_origin::games::{Content, PublishRequest, publish};
 use lgdl_origin::serve::{Running, start};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
 use crate::games::{GameFolder, root};
-
-/// Signs calls from the edge to the origin.
-const EDGE_SECRET: &str = "a secret of the test's edge";
+use crate::origin::{EDGE_SECRET, node_variables, publish_all};
 
 /// Where the component lies; it is built when nobody says.
 ///
@@ -52,6 +49,28 @@ pub fn component() -> &'static [u8] {
     COMPONENT.get_or_init(|| {
         let path = component_path();
         std::fs::read(&path).unwrap_or_else(|error| panic!("the component at {}: {error}", path.display()))
+    })
+}
+
+/// The program `lgdl`, built when it is not there.
+///
+/// # Panics
+/// When it can't be built.
+#[must_use]
+pub fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        std::env::var_os("LGDL_PROGRAM").map(PathBuf::from).unwrap_or_else(|| {
+            let built = Command::new("cargo")
+                .args(["build", "--package", "lgdl-origin", "--bin", "lgdl"])
+                .current_dir(root())
+                .output()
+                .expect("cargo runs");
+            assert!(built.status.success(), "cargo build: {}", String::from_utf8_lossy(&built.stderr));
+            // This test lies in `deps`, beside which cargo puts programs.
+            let own = std::env::current_exe().expect("a path of this program");
+            own.ancestors().nth(2).expect("a target folder").join("lgdl")
+        })
     })
 }
 
@@ -92,19 +111,7 @@ impl Stack {
     pub async fn start(games: &[GameFolder], plan: Plan) -> Stack {
         let folder = tempfile::tempdir().expect("a folder");
         let origin = start_origin(&folder, 0).await;
-        for game in games {
-            let content = Content::Source { source: &game.source, contract: game.contract.as_deref() };
-            let request = PublishRequest {
-                tenant: "default",
-                game: &game.id,
-                content,
-                goldens: None,
-                policy: plan.policy.clone(),
-                actor: "test",
-                now_ms: 1,
-            };
-            publish(&*origin.origin.store, request).await.expect("the game is published");
-        }
+        publish_all(&origin, games, &plan.policy).await;
         let commits = Arc::new(Mutex::new(Vec::new()));
         let router = Arc::new(Mutex::new(Some(lgdl_origin::http::edge_service(origin.origin.clone()))));
         let manifest = std::fs::read_to_string(root().join("spin.toml")).expect("a manifest");
@@ -206,16 +213,9 @@ async fn start_origin(folder: &TempDir, port: u16) -> Running {
 }
 
 fn variables(games: &[GameFolder], more: &[(&'static str, String)]) -> BTreeMap<String, String> {
-    let mocks: serde_json::Map<String, Value> = games.iter().map(|game| (game.id.clone(), json!(game.mocks))).collect();
-    let usual = [
-        ("mode", "development".to_owned()),
-        ("origin_url", "http://origin.internal".to_owned()),
-        ("origin_key_id", "edge".to_owned()),
-        ("origin_key", EDGE_SECRET.to_owned()),
-        ("state_key", "5a".repeat(32)),
-        ("capability_mocks", Value::Object(mocks).to_string()),
-    ];
-    usual.into_iter().chain(more.iter().cloned()).map(|(name, value)| (format!("lgdl_{name}"), value)).collect()
+    let usual = node_variables("http://origin.internal", games);
+    let more = more.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+    usual.into_iter().chain(more).map(|(name, value)| (format!("lgdl_{name}"), value)).collect()
 }
 
 /// The origin's own router, called without a network; what it is asked to commit is written down.

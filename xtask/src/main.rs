@@ -4,6 +4,7 @@ mod audit;
 mod debian;
 mod dev;
 mod folders;
+mod npm;
 mod shell;
 mod test;
 mod wasm;

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
 use crate::shell::{exists, is_root, output, run, say};
-use crate::{audit, debian, folders, wasm};
+use crate::{audit, debian, folders, npm, wasm, worker};
 
 /// One part of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -22,6 +22,8 @@ pub(crate) enum Part {
     Audit,
     /// the edge component
     Wasm,
+    /// the Worker for Cloudflare, and its size
+    Worker,
     /// PostgreSQL, Chromium and npm packages that tests use
     Setup,
     /// every test of the workspace
@@ -102,6 +104,10 @@ fn run_part(part: Part, filter: &[String], count: &mut Count) -> Result<Vec<End>
         ]))?,
         Part::Audit => audit::audit()?,
         Part::Wasm => drop(wasm::build_edge(wasm::Target::Wasip1)?),
+        Part::Worker => match npm_is_here() {
+            true => drop(worker::build()?),
+            false => return Ok(vec![End::Skipped("the Worker: npm is not installed (Node.js 20 or later)".into())]),
+        },
         Part::Setup => return set_up(),
         Part::Unit => return Ok(vec![unit(filter, count)?]),
         Part::Docs => {
@@ -118,11 +124,13 @@ fn run_part(part: Part, filter: &[String], count: &mut Count) -> Result<Vec<End>
 fn unit(filter: &[String], count: &mut Count) -> Result<End> {
     // An older component could not read the games of this version; cargo does nothing when it is fresh.
     let component = wasm::build_edge(wasm::Target::Wasip1)?;
+    let worker = if npm_is_here() { Some(worker::build()?) } else { None };
     say("cargo test --workspace --no-fail-fast");
     let mut child = cargo()
         .args(["test", "--workspace", "--no-fail-fast"])
         .args(filter)
         .env("LGDL_COMPONENT", &component)
+        .envs(worker.map(|worker| ("LGDL_WORKER", worker)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
@@ -171,19 +179,24 @@ fn set_up() -> Result<Vec<End>> {
         }
     }
     for folder in npm_packages()? {
-        if !exists("npm") {
+        if !npm_is_here() {
             ends.push(End::Skipped(format!(
                 "tests in {}: npm is not installed (Node.js 20 or later)",
                 folder.display()
             )));
-        } else if !up_to_date(&folder) {
-            run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder))?;
+        } else {
+            npm::provide(&folder)?;
         }
     }
     if ends.is_empty() {
         ends.push(End::Passed);
     }
     Ok(ends)
+}
+
+/// npm comes with Node.js, which runs what it installs.
+fn npm_is_here() -> bool {
+    exists("npm") && exists("node")
 }
 
 fn postgres_is_here() -> bool {
@@ -196,15 +209,6 @@ fn npm_packages() -> Result<Vec<PathBuf>> {
     let root = folders::root();
     let files = output(Command::new("git").args(["ls-files", "*package-lock.json"]).current_dir(&root))?;
     Ok(files.lines().filter_map(|file| root.join(file).parent().map(Path::to_owned)).collect())
-}
-
-/// npm writes its own lock into what it installed; the newer of the two tells.
-fn up_to_date(folder: &Path) -> bool {
-    let made = |path: PathBuf| path.metadata().and_then(|data| data.modified());
-    match (made(folder.join("node_modules/.package-lock.json")), made(folder.join("package-lock.json"))) {
-        (Ok(installed), Ok(wanted)) => installed >= wanted,
-        _ => false,
-    }
 }
 
 fn cargo() -> Command {

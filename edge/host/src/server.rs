@@ -41,6 +41,8 @@ const BODY_WITHIN: Duration = Duration::from_secs(10);
 const MAX_HEADERS: usize = 256;
 /// Bytes of headers that are read at all.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
+/// Bytes of a body too large that are read and forgotten before its connection is closed.
+const MAX_DISCARDED_BYTES: usize = 8 * 1024 * 1024;
 /// How long stopping waits for requests that are under way.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -257,12 +259,15 @@ async fn with_body(request: Request<Incoming>) -> Option<Request<Full<Bytes>>> {
     let (parts, mut body) = request.into_parts();
     let mut read = Vec::new();
     let reading = async {
-        while read.len() <= MAX_BODY_BYTES {
+        let mut left = MAX_DISCARDED_BYTES;
+        // A client that is still sending when the connection closes may never see why.
+        while left > 0 {
             match body.frame().await {
                 Some(Ok(frame)) => {
                     if let Some(data) = frame.data_ref() {
-                        let room = MAX_BODY_BYTES + 1 - read.len();
-                        read.extend_from_slice(&data[..data.len().min(room)]);
+                        let taken = data.len().min(MAX_BODY_BYTES + 1 - read.len());
+                        read.extend_from_slice(&data[..taken]);
+                        left = left.saturating_sub(data.len() - taken);
                     }
                 }
                 Some(Err(_)) => return None,

@@ -14,30 +14,51 @@ mod durable;
 mod platform;
 
 use std::result::Result as StdResult;
+use std::time::Duration;
 
-use futures_util::{StreamExt, stream};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use worker::{Context, Env, Headers, Request, Result, ScheduleContext, ScheduledEvent, event};
+use futures_util::future::{Either, select};
+use futures_util::{StreamExt, pin_mut, stream};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use lgdl::problem::Reason;
+use worker::{Context, Delay, Env, Headers, Request, Result, ScheduleContext, ScheduledEvent, event};
 
-use crate::answer::{Body, Response};
+use crate::answer::{Body, Refusal, Response};
 use crate::pipeline;
-use crate::pipeline::request::{BodyFault, MAX_BODY_BYTES, Received};
+use crate::pipeline::request::{BodyFault, MAX_BODY_BYTES, REQUEST_ID, Received};
 use platform::Cloudflare;
+
+/// How long the body of a request may take.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
+/// The longest period that the binding knows, milliseconds.
+const SHIELD_PERIOD_MS: u64 = 60_000;
 
 /// The rate-limit binding that shields in front, where `wrangler.toml` has one.
 const SHIELD_BINDING: &str = "SHIELD";
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> Result<worker::Response> {
+    // What the runtime itself would answer to an error is no problem document, and may tell too much.
+    let request_id = request.headers().get(REQUEST_ID.as_str()).ok().flatten().unwrap_or_default();
+    match answer(request, env, context).await {
+        Ok(response) => Ok(response),
+        Err(_) => {
+            let refusal = Refusal::new(Reason::Internal, "The request could not be handled. Nothing was changed.");
+            send(Response::problem(&refusal, &request_id))
+        }
+    }
+}
+
+async fn answer(request: Request, env: Env, context: Context) -> Result<worker::Response> {
+    let cloudflare = Cloudflare::new(env.clone());
     if shielded(&env, request.headers()).await {
-        return Ok(worker::Response::error("too many requests", 429)?.with_headers({
-            let headers = Headers::new();
-            headers.set(header::RETRY_AFTER.as_str(), "60")?;
-            headers
-        }));
+        // Nothing is read of what is turned away here, not even the body.
+        let received = Received { body: Ok(Vec::new()), ..head(&request)? };
+        let refusal = Refusal::new(Reason::RateLimited, "This address sends more than any client has reason to.")
+            .retry_after_ms(SHIELD_PERIOD_MS);
+        return send(pipeline::refused(&cloudflare, &received, &refusal).response);
     }
     let received = receive(request).await?;
-    let handled = pipeline::handle(&Cloudflare::new(env.clone()), &received).await;
+    let handled = pipeline::handle(&cloudflare, &received).await;
     if !handled.after.is_empty() {
         context.wait_until(async move { pipeline::finish(&Cloudflare::new(env), handled.after).await });
     }
@@ -58,6 +79,19 @@ async fn shielded(env: &Env, headers: &Headers) -> bool {
 }
 
 async fn receive(mut request: Request) -> Result<Received> {
+    let received = head(&request)?;
+    let reading = take_body(&mut request);
+    let limit = Delay::from(BODY_WITHIN);
+    pin_mut!(reading, limit);
+    let body = match select(reading, limit).await {
+        Either::Left((body, _)) => body,
+        Either::Right(_) => Err(BodyFault::Incomplete),
+    };
+    Ok(Received { body, ..received })
+}
+
+/// The request without its body.
+fn head(request: &Request) -> Result<Received> {
     let url = request.url()?;
     let mut headers = HeaderMap::new();
     for (name, value) in request.headers().entries() {
@@ -66,11 +100,12 @@ async fn receive(mut request: Request) -> Result<Received> {
         }
     }
     Ok(Received {
-        method: Method::from_bytes(request.method().to_string().as_bytes()).unwrap_or_default(),
+        // `worker::Method` takes what it does not know for GET; the runtime's own word for it is right.
+        method: Method::from_bytes(request.inner().method().as_bytes()).unwrap_or(Method::TRACE),
         path: url.path().to_owned(),
         query: url.query().unwrap_or_default().to_owned(),
         headers,
-        body: take_body(&mut request).await,
+        body: Ok(Vec::new()),
     })
 }
 

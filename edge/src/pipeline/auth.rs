@@ -166,6 +166,18 @@ fn decoded<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
+/// Checks that the caller may take turns. A token without scopes may, for its own user; a key must say so.
+///
+/// # Errors
+/// 403.
+pub fn check_turns(caller: &Caller) -> Result<(), Refusal> {
+    let unrestricted = caller.key.is_none() && caller.scopes.is_empty();
+    if unrestricted || caller.is_admin() || caller.scopes.iter().any(|scope| scope == "turns") {
+        return Ok(());
+    }
+    Err(Refusal::new(Reason::Forbidden, "Taking turns needs the scope `turns`."))
+}
+
 /// Checks that the caller may speak for a user.
 ///
 /// # Errors

@@ -19,6 +19,8 @@ pub const MAX_ID_BYTES: usize = 128;
 pub const MAX_GAME_ID_BYTES: usize = 64;
 /// The longest idempotency key, bytes.
 pub const MAX_IDEMPOTENCY_KEY_BYTES: usize = 128;
+/// How deep the context may be nested: what is deeper could not be read back from where turns are kept.
+pub const MAX_CONTEXT_DEPTH: usize = 32;
 /// The longest participant name, characters.
 pub const MAX_PARTICIPANT_CHARS: usize = 64;
 
@@ -117,6 +119,10 @@ pub fn read_move(received: &Received) -> Result<MoveRequest, Refusal> {
     if let Some(participant) = &request.participant {
         check_participant(participant)?;
     }
+    if !request.context.values().all(|value| is_shallow(value, MAX_CONTEXT_DEPTH)) {
+        let detail = format!("`context` may be nested {MAX_CONTEXT_DEPTH} deep.");
+        return Err(Refusal::new(Reason::WrongShape, detail));
+    }
     // A text of at most that many bytes needs no counting.
     if request.input.len() > MAX_UTTERANCE_CHARS && request.input.chars().count() > MAX_UTTERANCE_CHARS {
         let detail = format!("`input` may take {MAX_UTTERANCE_CHARS} characters.");
@@ -125,11 +131,21 @@ pub fn read_move(received: &Received) -> Result<MoveRequest, Refusal> {
     Ok(request)
 }
 
+fn is_shallow(value: &Value, levels: usize) -> bool {
+    match value {
+        Value::Array(values) => levels > 0 && values.iter().all(|value| is_shallow(value, levels - 1)),
+        Value::Object(fields) => levels > 0 && fields.values().all(|value| is_shallow(value, levels - 1)),
+        _ => true,
+    }
+}
+
 fn check_media_type(received: &Received) -> Result<(), Refusal> {
-    let Some(value) = received.headers.get(header::CONTENT_TYPE) else {
+    if received.headers.get(header::CONTENT_TYPE).is_none_or(http::HeaderValue::is_empty) {
         return Ok(()); // Old clients leave it out.
-    };
-    let essence = value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    }
+    // Two of them may each be right, and then neither tells.
+    let value = received.header(&header::CONTENT_TYPE).unwrap_or("");
+    let essence = value.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     let is_json = essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"));
     if is_json && received.headers.get(header::CONTENT_ENCODING).is_none() {
         return Ok(());
@@ -345,7 +361,7 @@ mod tests {
             ("application/vnd.lgdl+json", true),
             ("text/plain", false),
             ("application/x-www-form-urlencoded", false),
-            ("", false),
+            ("", true),
             ("\u{e9}", false),
         ] {
             let outcome = read_move(&received(&[("content-type", content_type)], body));
@@ -354,6 +370,20 @@ mod tests {
         }
         let compressed = received(&[("content-type", "application/json"), ("content-encoding", "gzip")], body);
         assert_eq!(read_move(&compressed).unwrap_err().reason, Reason::UnsupportedMediaType);
+    }
+
+    #[test]
+    fn context_is_taken_as_deep_as_it_can_be_kept() {
+        let body = |depth: usize| {
+            let nested = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+            format!(r#"{{"conversation_id":"c","user_id":"u","input":"","context":{{"a":{nested}}}}}"#)
+        };
+        assert!(read_move(&received(&[], body(MAX_CONTEXT_DEPTH).as_bytes())).is_ok());
+        let refusal = read_move(&received(&[], body(MAX_CONTEXT_DEPTH + 1).as_bytes())).unwrap_err();
+        assert_eq!(refusal.reason, Reason::WrongShape);
+        let mut twice = received(&[("content-type", "application/json")], body(1).as_bytes());
+        twice.headers.append(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+        assert_eq!(read_move(&twice).unwrap_err().reason, Reason::UnsupportedMediaType);
     }
 
     #[test]

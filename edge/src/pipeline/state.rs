@@ -1,4 +1,5 @@
-//! Stage 5: the conversation's state. Hot in the key-value store, sealed; the origin decides what is true.
+//! Stage 5: the conversation's state. Hot in the key-value store, sealed, and for a short while in the instance's memory: a
+//! store may go on denying for a minute what was just written. The origin decides what is true.
 
 use lgdl::engine::Conversation;
 use lgdl::wire::origin::StoredConversation;
@@ -88,9 +89,15 @@ struct Hot {
 /// Another user's entry counts as none: whether the conversation is theirs is the origin's to say.
 pub async fn hot<P: Platform>(call: &Call<'_, P>, named: &Named) -> Option<Start> {
     let key = call.settings.state_key.as_ref()?;
+    let now_ms = call.platform.now_ms();
+    let remembered = call.platform.memory().and_then(|memory| memory.state(&named.digest, now_ms));
     let found = call.platform.kv_get(&key_of(named)).await.ok().flatten();
-    let hot: Option<Hot> = found.and_then(|bytes| opened(key, "hot", &[&named.digest], &bytes));
-    let usable = hot.filter(|hot| hot.expires_at_ms > call.platform.now_ms() && hot.user == named.user);
+    let usable = [remembered, found]
+        .into_iter()
+        .flatten()
+        .filter_map(|bytes| opened::<Hot>(key, "hot", &[&named.digest], &bytes))
+        .filter(|hot| hot.expires_at_ms > now_ms && hot.user == named.user)
+        .max_by_key(|hot| (hot.version, !hot.waiting));
     call.observe(if usable.is_some() { Event::StateHit } else { Event::StateMiss });
     usable.map(|hot| Start {
         version: hot.version,
@@ -104,6 +111,10 @@ pub async fn hot<P: Platform>(call: &Call<'_, P>, named: &Named) -> Option<Start
 /// Has the state that the origin has as well written once the answer has gone.
 pub fn keep<P: Platform>(call: &Call<'_, P>, named: &Named, version: u64, game_version: &str, state: &Conversation) {
     if let Some(value) = sealed_hot(call, named, version, game_version, state, false) {
+        // Only what the origin has: a state that waits may turn out wrong where this instance does not notice.
+        if let Some(memory) = call.platform.memory() {
+            memory.keep_state(&named.digest, value.clone(), call.platform.now_ms());
+        }
         call.later(After::Keep { key: key_of(named), value, ttl_ms: call.settings.kv_ttl_ms });
     }
 }
@@ -144,6 +155,9 @@ fn sealed_hot<P: Platform>(
 
 /// Drops what is hot, at once: it belongs to an erased conversation, or is known to be wrong.
 pub async fn drop_hot<P: Platform>(call: &Call<'_, P>, named: &Named) {
+    if let Some(memory) = call.platform.memory() {
+        memory.drop_state(&named.digest);
+    }
     let _ = call.platform.kv_delete(&key_of(named)).await;
 }
 

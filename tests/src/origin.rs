@@ -1,0 +1,225 @@
+//! The real origin on a port of its own: what it is asked to commit is written down, and it can be taken away and brought
+//! back, with every connection to it broken.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use bytes::Bytes;
+use http::StatusCode;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
+use lgdl::wire::origin::GamePolicy;
+use lgdl_origin::clock::{Clock, SystemClock};
+use lgdl_origin::config::Config;
+use lgdl_origin::games::{Content, PublishRequest, publish};
+use lgdl_origin::keys::{self, KeyRequest};
+use lgdl_origin::random::SystemRandom;
+use lgdl_origin::serve::{Running, start};
+use lgdl_origin::store::{ConversationKey, Counts, TurnRow};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::games::GameFolder;
+
+/// Signs calls from the edge to the origin.
+pub const EDGE_SECRET: &str = "a secret of the test's edge";
+/// The longest commit that is looked at, bytes.
+const MAX_COMMIT_BYTES: usize = 16 * 1024 * 1024;
+/// How long a port that was just given up may take to be free.
+const PORT_WITHIN: Duration = Duration::from_secs(5);
+
+/// The origin, on SQLite.
+pub struct OriginServer {
+    /// The origin itself, for a look at its store.
+    pub running: Running,
+    address: SocketAddr,
+    serving: Option<JoinHandle<()>>,
+    watch: Arc<Watch>,
+    _folder: TempDir,
+}
+
+/// What was seen, and how long answers wait.
+#[derive(Default)]
+struct Watch {
+    commits: Mutex<Vec<Bytes>>,
+    slow: Mutex<Duration>,
+}
+
+impl OriginServer {
+    /// An origin with those games.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start(games: &[GameFolder], policy: &GamePolicy) -> OriginServer {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = folder.path().join("lgdl.db");
+        let environment = [
+            ("LGDL_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
+            ("LGDL_ADMIN_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
+            ("LGDL_SQLITE_PATH".to_owned(), database.to_str().expect("a plain path").to_owned()),
+            ("LGDL_EDGE_KEYS".to_owned(), format!("edge:{EDGE_SECRET}")),
+        ];
+        let config = Config::read("", environment).expect("a valid configuration");
+        let running = start(config).await.expect("the origin starts");
+        publish_all(&running, games, policy).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let watch = Arc::<Watch>::default();
+        let serving = Some(serve(listener, router(&running, &watch)));
+        OriginServer { running, address, serving, watch, _folder: folder }
+    }
+
+    /// Where edges reach it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Takes it away: connections break, new ones are refused.
+    pub async fn stop(&mut self) {
+        if let Some(serving) = self.serving.take() {
+            serving.abort();
+            let _ = serving.await;
+        }
+    }
+
+    /// Brings it back on the same port and the same store.
+    ///
+    /// # Panics
+    /// When the port is taken.
+    pub async fn bring_back(&mut self) {
+        let until = tokio::time::Instant::now() + PORT_WITHIN;
+        let listener = loop {
+            match TcpListener::bind(self.address).await {
+                Ok(listener) => break listener,
+                Err(error) => assert!(tokio::time::Instant::now() < until, "{}: {error}", self.address),
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        self.serving = Some(serve(listener, router(&self.running, &self.watch)));
+    }
+
+    /// Has every answer wait so long, once what was asked for is done.
+    pub fn slow_down(&self, by: Duration) {
+        *self.watch.slow.lock().unwrap_or_else(PoisonError::into_inner) = by;
+    }
+
+    /// The commits since this was called last, as they came.
+    #[must_use]
+    pub fn take_commits(&self) -> Vec<Bytes> {
+        std::mem::take(&mut self.watch.commits.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How much it holds.
+    ///
+    /// # Panics
+    /// When the store does not answer.
+    pub async fn counts(&self) -> Counts {
+        self.running.origin.store.counts().await.expect("counts")
+    }
+
+    /// The turns of a conversation, in their order; empty when there is none.
+    ///
+    /// # Panics
+    /// When the store does not answer.
+    pub async fn turns(&self, game: &str, conversation: &str) -> Vec<TurnRow> {
+        let key = ConversationKey { tenant: "default".into(), game: game.into(), external_id: conversation.into() };
+        self.running.origin.store.turns(&key.id(), 0, 1_000).await.expect("turns")
+    }
+
+    /// A new API key.
+    ///
+    /// # Panics
+    /// When the store does not take it.
+    pub async fn api_key(&self, scopes: &[&str]) -> String {
+        let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        let request =
+            KeyRequest { tenant: "default", name: "test", environment: "test", scopes: &scopes, expires_at: None };
+        let (row, key) = keys::make(&request, SystemClock.now_ms(), &SystemRandom).expect("a key");
+        self.running.origin.store.add_key(row).await.expect("the key is kept");
+        key
+    }
+}
+
+/// Publishes games, as they are.
+///
+/// # Panics
+/// When one is refused.
+pub async fn publish_all(running: &Running, games: &[GameFolder], policy: &GamePolicy) {
+    for game in games {
+        let content = Content::Source { source: &game.source, contract: game.contract.as_deref() };
+        let request = PublishRequest {
+            tenant: "default",
+            game: &game.id,
+            content,
+            goldens: None,
+            policy: policy.clone(),
+            actor: "test",
+            now_ms: 1,
+        };
+        publish(&*running.origin.store, request).await.expect("the game is published");
+    }
+}
+
+/// Settings of a development node, by name without `LGDL_`.
+#[must_use]
+pub fn node_variables(origin_url: &str, games: &[GameFolder]) -> BTreeMap<String, String> {
+    let mocks: serde_json::Map<String, Value> = games.iter().map(|game| (game.id.clone(), json!(game.mocks))).collect();
+    let usual = [
+        ("mode", "development".to_owned()),
+        ("origin_url", origin_url.to_owned()),
+        ("origin_key_id", "edge".to_owned()),
+        ("origin_key", EDGE_SECRET.to_owned()),
+        ("state_key", "5a".repeat(32)),
+        ("capability_mocks", Value::Object(mocks).to_string()),
+    ];
+    usual.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn router(running: &Running, watch: &Arc<Watch>) -> Router {
+    let origin = lgdl_origin::http::edge_service(running.origin.clone());
+    origin.layer(middleware::from_fn_with_state(Arc::clone(watch), watched))
+}
+
+async fn watched(State(watch): State<Arc<Watch>>, request: Request, next: Next) -> Response {
+    let request = if request.uri().path() == "/edge/v1/turns" {
+        let (parts, body) = request.into_parts();
+        let Ok(body) = axum::body::to_bytes(body, MAX_COMMIT_BYTES).await else {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::BAD_REQUEST;
+            return response;
+        };
+        watch.commits.lock().unwrap_or_else(PoisonError::into_inner).push(body.clone());
+        Request::from_parts(parts, Body::from(body))
+    } else {
+        request
+    };
+    let answer = next.run(request).await;
+    let slow = *watch.slow.lock().unwrap_or_else(PoisonError::into_inner);
+    tokio::time::sleep(slow).await;
+    answer
+}
+
+/// Serves until it is aborted, and takes its connections with it.
+fn serve(listener: TcpListener, router: Router) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut connections = JoinSet::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            let service = TowerToHyperService::new(router.clone());
+            connections.spawn(async move {
+                let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+            });
+            while connections.try_join_next().is_some() {}
+        }
+    })
+}
