@@ -342,9 +342,21 @@ fn failed(error: &wasmtime::Error, request_id: Option<String>) -> Answer {
 }
 
 fn problem(reason: Reason, detail: &str, request_id: Option<String>) -> Answer {
-    let document = reason.problem(detail, request_id.unwrap_or_default());
+    let request_id = request_id.or_else(made_request_id).unwrap_or_default();
+    let document = reason.problem(detail, &request_id);
     let status = StatusCode::from_u16(document.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    whole(status, "application/problem+json", serde_json::to_vec(&document).unwrap_or_default().into())
+    let body = serde_json::to_vec(&document).unwrap_or_default();
+    let mut answer = whole(status, "application/problem+json", body.into());
+    if let Ok(id) = HeaderValue::from_str(&request_id) {
+        answer.headers_mut().insert("x-request-id", id);
+    }
+    answer
+}
+
+/// An id in the form of those that the component makes.
+fn made_request_id() -> Option<String> {
+    let digits = random_hex().ok()?;
+    Some(format!("req_{}", &digits[..24]))
 }
 
 fn full(body: Bytes) -> HyperOutgoingBody {
