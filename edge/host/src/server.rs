@@ -239,7 +239,8 @@ async fn answer(app: Arc<App>, request: Request<Incoming>) -> Answer {
         let (parts, _) = request.into_parts();
         return own(Request::from_parts(parts, Bytes::new())).await.map(full);
     }
-    let request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
+    let request_id = request_id.filter(|id| is_request_id(id)).map(str::to_owned);
     let mut answer = match with_body(request).await {
         Some(request) => in_instance(&app, request).await.unwrap_or_else(|error| {
             app.metrics.trap();
@@ -351,6 +352,11 @@ fn problem(reason: Reason, detail: &str, request_id: Option<String>) -> Answer {
         answer.headers_mut().insert("x-request-id", id);
     }
     answer
+}
+
+/// Whether an id may appear in logs and headers; the component asks for the same.
+fn is_request_id(id: &str) -> bool {
+    (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
 }
 
 /// An id in the form of those that the component makes.
