@@ -286,6 +286,46 @@ fn a_waiting_turn_whose_conversation_moved_on_is_run_again_behind_it() {
     assert!(state.turns[2].record.findings.contains(&"E214".to_owned()));
 }
 
+/// A node whose turn 2 waits, and an origin whose turn 2 is another one, taken by another node.
+fn forked() -> (std::rc::Rc<World>, Native) {
+    let (world, one) = interrupted();
+    say(&one, "c1", "u1", "hello", &[]);
+    world.weather.set(Weather::Fine);
+    one.now_ms.set(one.now_ms.get() + 30_000);
+    let other = node(&world);
+    let (_, answer) = say(&other, "c1", "u1", "3", &[]);
+    assert_eq!((&answer["turn"], &answer["durable"], &answer["action"]), (&json!(2), &json!(true), &json!("place")));
+    (world, one)
+}
+
+#[test]
+fn no_turn_is_committed_on_a_state_that_waits_though_its_version_is_the_origins() {
+    let (world, one) = forked();
+    // What waited is gone: brought home by somebody else, or lost with a store that loses writes.
+    one.journal.borrow_mut().clear();
+    let (_, answer) = say(&one, "c1", "u1", "4", &[]);
+    assert_eq!((&answer["turn"], &answer["durable"]), (&json!(3), &json!(true)));
+    assert_eq!(answer["action"], json!(null), "the order was placed in turn 2 and is not open any more");
+    assert_eq!(world.state.borrow().turns.len(), 3);
+}
+
+#[test]
+fn a_waiting_turn_is_run_again_where_its_version_is_the_origins_and_its_state_is_not() {
+    let (world, one) = forked();
+    world.weather.set(Weather::Away);
+    say(&one, "c1", "u1", "hi there", &[]);
+    // The turn before it is lost, so that it meets the version that it was run on.
+    one.journal.borrow_mut().remove(0);
+    world.weather.set(Weather::Fine);
+    one.now_ms.set(one.now_ms.get() + 30_000);
+    drained(&one);
+    let state = world.state.borrow();
+    let last = state.turns.last().unwrap();
+    assert_eq!((last.record.turn, last.record.user_input.as_str()), (3, "hi there"));
+    assert_eq!(last.record.findings, ["E214"]);
+    assert!(!last.record.response.contains("How many?"), "{}", last.record.response);
+}
+
 #[test]
 fn a_waiting_turn_of_an_erased_conversation_does_not_bring_it_back() {
     let (world, node_away) = interrupted();

@@ -71,7 +71,7 @@ async fn journalled<P: Platform>(
     let response = ask.response(call, &outcome, Kept::Journalled, &start.game_version);
     let commit = ask.commit(start, &outcome, &response);
     state::keep_waiting(call, &ask.named, start.version + 1, &start.game_version, &outcome.conversation).await;
-    if let Err(error) = journal::append(call, &ask.named, commit, ask.turn(call, false)).await {
+    if let Err(error) = journal::append(call, &ask.named, &start.state, commit, ask.turn(call, false)).await {
         state::drop_hot(call, &ask.named).await;
         return Err(error);
     }

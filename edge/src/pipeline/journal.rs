@@ -2,14 +2,18 @@
 //!
 //! Order within a conversation is the order of versions. That a turn arrives once is the origin's doing: an entry carries
 //! the idempotency key of its request, so a second arrival is answered with the stored response.
+//!
+//! A version alone does not tell a state: while turns wait here, the origin may have given their versions to others. So an
+//! entry names the state that it was run on, and is committed as it is only where the origin has that very state.
 
-use lgdl::engine::{self, MAX_CALLS_PER_TURN, Step, Turn};
+use lgdl::engine::{self, Conversation, MAX_CALLS_PER_TURN, Step, Turn};
 use lgdl::wire::client::MoveResponse;
 use lgdl::wire::origin::{CommitAnswer, CommitRequest};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, random_hex};
-use crate::origin::{Origin, Verdict};
+use crate::digest;
+use crate::origin::{Lookup, Origin, OriginError, Verdict};
 use crate::pipeline::state::{self, Named, Start};
 use crate::pipeline::{capabilities, games};
 use crate::platform::{JournalEntry, JournalSafety, Platform, SeamError};
@@ -26,6 +30,8 @@ pub const RERUN_FINDING: &str = "E214";
 #[derive(Debug, Serialize, Deserialize)]
 struct Waiting {
     tenant: String,
+    /// The digest of the state that the turn was run on.
+    ground: String,
     commit: CommitRequest,
     turn: Turn,
 }
@@ -48,6 +54,7 @@ pub enum Last {
 pub async fn append<P: Platform>(
     call: &Call<'_, P>,
     named: &Named,
+    ground: &Conversation,
     commit: CommitRequest,
     turn: Turn,
 ) -> Result<(), SeamError> {
@@ -58,7 +65,7 @@ pub async fn append<P: Platform>(
     }
     let version = commit.expected_version + 1;
     let commit = CommitRequest { journal_sequence: Some(version), ..commit };
-    let waiting = Waiting { tenant: call.caller.tenant.clone(), commit, turn };
+    let waiting = Waiting { tenant: call.caller.tenant.clone(), ground: digest_of(ground), commit, turn };
     let row = [named.digest.as_str(), &version.to_string()];
     let sealed = sealed(call.platform, key, "journal", &row, &waiting).ok_or_else(none)?;
     let id = random_hex::<P, 8>(call.platform);
@@ -84,6 +91,10 @@ pub async fn last<P: Platform>(call: &Call<'_, P>, named: &Named, idempotency_ke
         }));
     }
     last
+}
+
+fn digest_of(state: &Conversation) -> String {
+    digest::sha256(&serde_json::to_vec(state).unwrap_or_default())
 }
 
 fn open<P: Platform>(call: &Call<'_, P>, entry: &JournalEntry) -> Option<Waiting> {
@@ -133,15 +144,18 @@ pub async fn drain<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
 pub async fn drain_stream<P: Platform>(call: &Call<'_, P>, stream: &str) -> (Drained, usize) {
     let Ok(entries) = call.platform.journal_read(stream).await else { return (Drained::Partly, 0) };
     let mut arrived = 0;
+    let mut reached = None;
     for entry in entries {
         // An entry that does not open (another key, damage) must not stop the others for ever.
         if let Some(waiting) = open(call, &entry) {
             let inner = call.for_tenant(waiting.tenant.clone());
-            let settled = bring_home(&inner, waiting).await;
+            let home = bring_home(&inner, waiting, reached.as_deref()).await;
             call.absorb(inner);
-            if !settled {
-                return (Drained::Partly, arrived);
-            }
+            reached = match home {
+                Home::Waits => return (Drained::Partly, arrived),
+                Home::Arrived(state) => Some(state),
+                Home::Settled => None,
+            };
             arrived += 1;
         }
         if call.platform.journal_remove(stream, &entry.id).await.is_err() {
@@ -151,35 +165,69 @@ pub async fn drain_stream<P: Platform>(call: &Call<'_, P>, stream: &str) -> (Dra
     (Drained::All, arrived)
 }
 
-/// Brings one turn home; whether it is settled.
-async fn bring_home<P: Platform>(call: &Call<'_, P>, waiting: Waiting) -> bool {
-    let mut commit = waiting.commit;
+/// What became of one turn.
+enum Home {
+    /// It is at the origin now, and led to the state of that digest.
+    Arrived(String),
+    /// It arrived before, or its conversation is gone: nothing is left to do.
+    Settled,
+    /// It has to wait on.
+    Waits,
+}
+
+/// Brings one turn home. `reached` is the state that the turn before it led to, if that is known to be the origin's.
+async fn bring_home<P: Platform>(call: &Call<'_, P>, waiting: Waiting, reached: Option<&str>) -> Home {
+    let Waiting { mut ground, mut commit, turn, .. } = waiting;
+    let mut other = match reached == Some(ground.as_str()) {
+        true => None,
+        false => match other_ground(call, &commit, &ground).await {
+            Ok(other) => other,
+            Err(_) => return Home::Waits,
+        },
+    };
     for _ in 0..MAX_PLACINGS {
+        if let Some(start) = other.take() {
+            let Some(outcome) = run_again(call, &start, &turn).await else { return Home::Waits };
+            ground = digest_of(&start.state);
+            commit.expected_version = start.version;
+            commit.game_version = start.game_version;
+            commit.record = outcome.record;
+            commit.record.findings.push(RERUN_FINDING.into());
+            commit.state = outcome.conversation;
+            let named = Named::new(&call.caller.tenant, &commit.game, &commit.conversation_id, &commit.user_id);
+            state::drop_hot(call, &named).await;
+        }
         let conflict = match Origin::new(call).commit(&commit).await {
             Ok(Verdict::Conflict(conflict)) => conflict,
-            // Arrived now or before, or its conversation is gone: nothing is left to do.
-            Ok(Verdict::Answer(CommitAnswer::Committed { .. } | CommitAnswer::Replayed { .. }))
-            | Ok(Verdict::Erased | Verdict::NotTheirs | Verdict::KeyReused) => return true,
-            Err(_) => return false,
+            Ok(Verdict::Answer(CommitAnswer::Committed { .. })) => return Home::Arrived(digest_of(&commit.state)),
+            Ok(Verdict::Answer(CommitAnswer::Replayed { .. }))
+            | Ok(Verdict::Erased | Verdict::NotTheirs | Verdict::KeyReused) => return Home::Settled,
+            Err(_) => return Home::Waits,
         };
         if let Some(left_ms) = conflict.claimed_for_ms {
             call.platform.sleep_ms(left_ms.min(1_000)).await;
         }
         let start = Start::of(conflict.current, &commit.game_version);
-        match run_again(call, &start, &waiting.turn).await {
-            Some(outcome) => {
-                commit.expected_version = start.version;
-                commit.game_version = start.game_version;
-                commit.record = outcome.record;
-                commit.record.findings.push(RERUN_FINDING.into());
-                commit.state = outcome.conversation;
-            }
-            None => return false,
-        }
-        let named = Named::new(&call.caller.tenant, &commit.game, &commit.conversation_id, &commit.user_id);
-        state::drop_hot(call, &named).await;
+        // A place that another turn only holds may still become free.
+        let same = start.version == commit.expected_version && digest_of(&start.state) == ground;
+        other = (!same).then_some(start);
     }
-    false
+    Home::Waits
+}
+
+/// The origin's state, where it has the version that a turn was run on and not the state.
+async fn other_ground<P: Platform>(
+    call: &Call<'_, P>,
+    commit: &CommitRequest,
+    ground: &str,
+) -> Result<Option<Start>, OriginError> {
+    match Origin::new(call).conversation(&commit.game, &commit.conversation_id, &commit.user_id).await? {
+        Lookup::Found(current) if current.version == commit.expected_version && digest_of(&current.state) != ground => {
+            Ok(Some(Start::of(Some(*current), &commit.game_version)))
+        }
+        // Anything else the commit itself finds out.
+        Lookup::Found(_) | Lookup::Unknown | Lookup::Erased => Ok(None),
+    }
 }
 
 /// Runs a waiting turn on the state that won. What it called, it called when it was taken; nothing is called again.

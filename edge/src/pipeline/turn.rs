@@ -124,6 +124,12 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, R
     if !in_order || !may_ask().await {
         return degraded::take(call, ask, start).await;
     }
+    // What waited may have been brought home elsewhere, behind other turns. So a state that waited is good for the time
+    // without the origin only.
+    let (mut start, without_origin) = match start.waiting {
+        true => (Start::fresh(&ask.entry.version, true), Some(start)),
+        false => (start, None),
+    };
     let mut performed = Performed::default();
     for run_number in 1..=MAX_RUNS {
         call.stage("state");
@@ -136,7 +142,9 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, R
                 let commit = ask.commit(&start, &outcome, &response);
                 match origin.commit(&commit).await {
                     Ok(verdict) => settle(verdict, Some(Done { outcome, response })),
-                    Err(_) if start.assumed => return degraded::stateless(call, ask).await,
+                    Err(_) if start.assumed => {
+                        return degraded::take(call, ask, without_origin.unwrap_or(start)).await;
+                    }
                     Err(_) => return degraded::keep(call, ask, &start, *outcome).await,
                 }
             }
@@ -310,7 +318,7 @@ async fn result_of<P: Platform>(
 async fn hold_place<P: Platform>(
     call: &Call<'_, P>,
     ask: &Ask,
-    start: &Start,
+    start: &mut Start,
     performed: &mut Performed,
 ) -> Result<bool, Box<Verdict>> {
     if performed.claimed == Some(start.version) {
@@ -327,6 +335,8 @@ async fn hold_place<P: Platform>(
     match Origin::new(call).claim(&claim).await {
         Ok(Verdict::Answer(CommitAnswer::Committed { .. })) => {
             performed.claimed = Some(start.version);
+            // Who holds the place knows the version; a turn that acts now is kept even when the origin goes away.
+            start.assumed = false;
             Ok(true)
         }
         Ok(verdict) => Err(Box::new(verdict)),
