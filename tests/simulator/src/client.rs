@@ -1,0 +1,183 @@
+//! The clients: they do what `@lgdl/client` does. One turn at a time, each under its own key, sent again with a growing
+//! pause while there is no answer, and again after a reload when they had given up.
+
+use std::rc::Rc;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use lgdl_edge::pipeline::request::Received;
+use serde_json::json;
+
+use crate::game::GAME_ID;
+use crate::node::{Answer, Site};
+use crate::origin::Deed;
+use crate::plan::{ClientPlan, Erased, ErasurePlan, Link};
+use crate::random::index;
+use crate::world::{Ack, World};
+
+/// Tries before a client gives up until it is reloaded, as in `@lgdl/client`.
+const MAX_ATTEMPTS: u32 = 5;
+/// The longest pause that nobody asked for, and the first, milliseconds.
+const MAX_BACKOFF_MS: u64 = 4_000;
+const FIRST_BACKOFF_MS: u64 = 250;
+/// A `Retry-After` beyond this is not waited for, milliseconds.
+const MAX_RETRY_AFTER_MS: u64 = 30_000;
+/// How long one try may take, microseconds.
+const TIMEOUT_US: u64 = 20_000_000;
+/// When a client that gave up is reloaded, microseconds.
+const RELOAD_US: (u64, u64) = (5_000_000, 30_000_000);
+/// Statuses that are tried again.
+const AGAIN: [u16; 7] = [408, 425, 429, 500, 502, 503, 504];
+
+/// Says everything that a client has to say.
+pub(super) async fn converse(world: Rc<World>, plan: ClientPlan) {
+    for turn in &plan.turns {
+        world.scheduler.sleep_us(turn.pause_us).await;
+        let sent_us = world.now_us();
+        world.history.borrow_mut().said.insert(turn.name.clone(), turn.text);
+        let (node, answer) = answered(&world, &plan, &turn.name, turn.text).await;
+        let response = match answer.status {
+            200 => serde_json::from_slice(&answer.body).ok(),
+            _ => None,
+        };
+        let kept = |response: &lgdl::wire::client::MoveResponse| (response.durable, response.degraded.clone());
+        world.tell(|| {
+            let kept = response.as_ref().map(kept);
+            format!("{} has {} for {}: {kept:?}", plan.name, answer.status, turn.name)
+        });
+        world.history.borrow_mut().acks.push(Ack {
+            client: plan.name.clone(),
+            turn: turn.name.clone(),
+            user: plan.user.clone(),
+            conversation: plan.conversation.clone(),
+            node,
+            sent_us,
+            answered_us: world.now_us(),
+            status: answer.status,
+            response,
+            journal: answer.journal,
+            limited: answer.limited,
+        });
+    }
+    world.history.borrow_mut().clients_done += 1;
+}
+
+/// The answer to a turn and the node that gave it, however long it takes.
+async fn answered(world: &Rc<World>, plan: &ClientPlan, key: &str, text: &'static str) -> (usize, Answer) {
+    let mut attempt = 1;
+    loop {
+        let node = match world.draw().chance(plan.roams) {
+            true => index(world.draw().below(world.sites.len() as u64)),
+            false => plan.node,
+        };
+        world.tell(|| format!("{} sends {key} to n{node}", plan.name));
+        let tried = attempt_once(world, node, say(plan, key, text)).await;
+        let asked_ms = match tried {
+            Some(answer) if !AGAIN.contains(&answer.status) => return (node, answer),
+            Some(answer) => answer.retry_after_ms,
+            None => None,
+        };
+        let backoff_ms = MAX_BACKOFF_MS.min(FIRST_BACKOFF_MS << attempt.min(16));
+        let wait_ms = asked_ms.unwrap_or_else(|| world.draw().below(backoff_ms));
+        if attempt >= MAX_ATTEMPTS || wait_ms > MAX_RETRY_AFTER_MS {
+            attempt = 1;
+            world.scheduler.sleep_us(world.draw().between(RELOAD_US.0, RELOAD_US.1)).await;
+        } else {
+            attempt += 1;
+            world.scheduler.sleep_us(wait_ms * 1_000).await;
+        }
+    }
+}
+
+/// A request, before it becomes the adapter's own type.
+#[derive(Debug, Clone)]
+struct Ask {
+    method: Method,
+    path: String,
+    query: String,
+    key: Option<String>,
+    body: Vec<u8>,
+}
+
+impl Ask {
+    fn received(&self) -> Received {
+        let mut headers = HeaderMap::new();
+        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(key) = &self.key {
+            let value = HeaderValue::from_str(key).expect("keys are plain");
+            headers.insert(HeaderName::from_static("idempotency-key"), value);
+        }
+        Received {
+            method: self.method.clone(),
+            path: self.path.clone(),
+            query: self.query.clone(),
+            headers,
+            body: Ok(self.body.clone()),
+        }
+    }
+}
+
+fn say(plan: &ClientPlan, key: &str, text: &str) -> Ask {
+    let body = json!({ "conversation_id": plan.conversation, "user_id": plan.user, "input": text });
+    Ask {
+        method: Method::POST,
+        path: format!("/games/{GAME_ID}/move"),
+        query: String::new(),
+        key: Some(key.to_owned()),
+        body: body.to_string().into_bytes(),
+    }
+}
+
+async fn attempt_once(world: &Rc<World>, node: usize, ask: Ask) -> Option<Answer> {
+    let own = Rc::clone(world);
+    let answer = world.transmit(Link::Clients, TIMEOUT_US, move || {
+        let (world, ask) = (Rc::clone(&own), ask.clone());
+        Box::pin(async move {
+            if let Some(key) = &ask.key {
+                world.history.borrow_mut().delivered_us.insert(key.clone(), world.now_us());
+            }
+            Site::serve(&world, node, ask.received()).await
+        })
+    });
+    answer.await.ok()
+}
+
+/// Has something erased, and insists until it is.
+pub(super) async fn erase(world: Rc<World>, plan: ErasurePlan) {
+    world.scheduler.sleep_us(plan.at_us).await;
+    match &plan.what {
+        Erased::Conversation { user, conversation } => erase_conversation(&world, user, conversation).await,
+        Erased::Person { user } => {
+            while !(world.origin_is_up() && world.origin.borrow().erase_person(user, world.now_ms())) {
+                world.scheduler.sleep_us(1_000_000).await;
+            }
+            let at_us = world.now_us();
+            world.did(Deed::PersonErased { user: user.clone(), at_us });
+        }
+    }
+    world.history.borrow_mut().erasures_done += 1;
+}
+
+async fn erase_conversation(world: &Rc<World>, user: &str, conversation: &str) {
+    loop {
+        let ask = Ask {
+            method: Method::DELETE,
+            path: format!("/conversations/{conversation}"),
+            query: format!("user_id={user}&game={GAME_ID}"),
+            key: None,
+            body: Vec::new(),
+        };
+        let node = index(world.draw().below(world.sites.len() as u64));
+        let status = attempt_once(world, node, ask).await.map(|answer| answer.status);
+        world.tell(|| format!("{user} has {status:?} for erasing {conversation}"));
+        match status {
+            Some(204) => {
+                let now_us = world.now_us();
+                world.history.borrow_mut().erasures_acknowledged.push((conversation.to_owned(), now_us));
+                return;
+            }
+            // Not theirs, not there, or gone already.
+            Some(404 | 410) => return,
+            _ => world.scheduler.sleep_us(world.draw().between(500_000, 5_000_000)).await,
+        }
+    }
+}

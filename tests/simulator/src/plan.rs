@@ -1,0 +1,372 @@
+//! What happens in a world: drawn from its seed, listed part by part, so that parts can be left out while a failure is
+//! made smaller. Nothing runs in here.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::random::Random;
+
+/// When the faults have stopped, microseconds.
+pub const CALM_US: u64 = 240_000_000;
+/// How long the world has after that to come to rest, microseconds.
+pub const REST_US: u64 = 1_200_000_000;
+/// How far clocks are set wrong, milliseconds; what the origin accepts of a signature is a little more.
+pub const MAX_SKEW_MS: i64 = 50_000;
+
+const SECOND_US: u64 = 1_000_000;
+
+/// What people say. The game has slots that are asked for, a call that changes nothing, and calls that do.
+const SAID: [&str; 14] = [
+    "hello",
+    "order something",
+    "order something",
+    "I want to order tea",
+    "I want to order bread",
+    "3",
+    "7",
+    "tea",
+    "milk",
+    "is it in stock",
+    "rush order",
+    "rush order",
+    "never mind",
+    "the weather is nice",
+];
+
+/// The kind of place that a node runs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flavour {
+    /// Cloudflare Workers: one key-value store for all nodes, late and lossy; a Durable Object; isolates with memory.
+    Worker,
+    /// `lgdl` on one machine: exact stores, a journal on disk, instances without memory.
+    Machine,
+    /// Spin alone: everything in a key-value store of its own.
+    Spin,
+}
+
+/// A node.
+#[derive(Debug, Clone, Copy)]
+pub struct NodePlan {
+    /// Where it runs.
+    pub flavour: Flavour,
+    /// How far its clock is ahead, milliseconds.
+    pub skew_ms: i64,
+}
+
+/// Something to be said.
+#[derive(Debug, Clone)]
+pub struct TurnPlan {
+    /// Its name among the parts.
+    pub name: String,
+    /// The words.
+    pub text: &'static str,
+    /// The pause before, microseconds.
+    pub pause_us: u64,
+}
+
+/// A client: one device of one person in one conversation.
+#[derive(Debug, Clone)]
+pub struct ClientPlan {
+    /// Its name among the parts.
+    pub name: String,
+    /// The person.
+    pub user: String,
+    /// The conversation.
+    pub conversation: String,
+    /// The node it prefers.
+    pub node: usize,
+    /// How often it goes to another one, percent.
+    pub roams: u64,
+    /// What it says.
+    pub turns: Vec<TurnPlan>,
+}
+
+/// A path that messages take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// Clients to nodes.
+    Clients,
+    /// Nodes to the origin.
+    Origin,
+    /// Nodes to services.
+    Services,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The origin's process is gone, and comes back with what is durable.
+    OriginStops,
+    /// Some requests get an error of the origin, before or after they were carried out.
+    OriginErrs,
+    /// Requests do not arrive.
+    RequestsLost(Link),
+    /// Requests are carried out and their answers do not arrive.
+    AnswersLost(Link),
+    /// Requests arrive twice, the second time later.
+    Duplicates(Link),
+    /// Messages take up to many seconds, each its own time.
+    Delays(Link),
+    /// Reads of key-value stores are old.
+    KvStale,
+    /// Writes to key-value stores are accepted and forgotten.
+    KvLosesWrites,
+    /// Key-value stores refuse.
+    KvFails,
+    /// A node's process ends in the middle of whatever it does, and starts again.
+    NodeCrashes(usize),
+    /// A node's instances forget what they had in memory.
+    MemoryLost(usize),
+    /// A node's clock is set to another time.
+    ClockSet(usize, i64),
+    /// Services answer with errors, before or after they have acted.
+    ServicesErr,
+    /// Counters can't be reached.
+    CountersFail,
+    /// Exact journals can't be reached, or can but do not say so.
+    JournalFails,
+}
+
+/// A fault, with its time and its strength.
+#[derive(Debug, Clone)]
+pub struct Fault {
+    /// Its name among the parts.
+    pub name: String,
+    /// What.
+    pub kind: FaultKind,
+    /// From, microseconds.
+    pub from_us: u64,
+    /// Until, microseconds.
+    pub to_us: u64,
+    /// How often, where that applies, percent.
+    pub percent: u64,
+}
+
+impl Fault {
+    /// Whether it is in force.
+    #[must_use]
+    pub fn is_on(&self, now_us: u64) -> bool {
+        (self.from_us..self.to_us).contains(&now_us)
+    }
+}
+
+/// Whose data is to be erased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Erased {
+    /// One conversation, by its owner, at a node.
+    Conversation {
+        /// The owner.
+        user: String,
+        /// The conversation.
+        conversation: String,
+    },
+    /// A person, by an operator at the origin.
+    Person {
+        /// The person.
+        user: String,
+    },
+}
+
+/// An erasure.
+#[derive(Debug, Clone)]
+pub struct ErasurePlan {
+    /// Its name among the parts.
+    pub name: String,
+    /// What.
+    pub what: Erased,
+    /// When, microseconds.
+    pub at_us: u64,
+}
+
+/// A world to be.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Where everything was drawn from.
+    pub seed: u64,
+    /// The nodes.
+    pub nodes: Vec<NodePlan>,
+    /// The clients.
+    pub clients: Vec<ClientPlan>,
+    /// The faults.
+    pub faults: Vec<Fault>,
+    /// The erasures.
+    pub erasures: Vec<ErasurePlan>,
+    /// The rate of each person, if limits are on.
+    pub limit: Option<&'static str>,
+    /// Whether the origin encrypts what it keeps.
+    pub sealed: bool,
+    /// How long the origin holds a place for a turn, seconds.
+    pub lease_seconds: u64,
+    left_out: BTreeSet<String>,
+}
+
+impl Plan {
+    /// The world of that seed.
+    #[must_use]
+    pub fn of(seed: u64) -> Plan {
+        let random = Random::of(seed, "plan");
+        let nodes = nodes(&random);
+        let clients = clients(&random, nodes.len());
+        let erasures = erasures(&random, &clients);
+        let faults = faults(&random, nodes.len());
+        Plan {
+            seed,
+            clients,
+            faults,
+            erasures,
+            limit: *random.pick(&[None, None, Some("6/minute"), Some("12/minute")]),
+            sealed: random.chance(30),
+            lease_seconds: *random.pick(&[5, 20, 60]),
+            nodes,
+            left_out: BTreeSet::new(),
+        }
+    }
+
+    /// The names of everything that can be left out: coarse parts first.
+    #[must_use]
+    pub fn parts(&self) -> Vec<String> {
+        let clients = self.clients.iter().map(|client| client.name.clone());
+        let erasures = self.erasures.iter().map(|erasure| erasure.name.clone());
+        let faults = self.faults.iter().map(|fault| fault.name.clone());
+        let turns = self.clients.iter().flat_map(|client| client.turns.iter().map(|turn| turn.name.clone()));
+        clients.chain(erasures).chain(faults).chain(turns).collect()
+    }
+
+    /// The same world without some of its parts.
+    #[must_use]
+    pub fn without(mut self, names: &BTreeSet<String>) -> Plan {
+        let stays = |name: &str| !names.contains(name);
+        self.clients.retain(|client| stays(&client.name));
+        for client in &mut self.clients {
+            client.turns.retain(|turn| stays(&turn.name));
+        }
+        self.faults.retain(|fault| stays(&fault.name));
+        self.erasures.retain(|erasure| stays(&erasure.name));
+        self.left_out.extend(names.iter().cloned());
+        self
+    }
+
+    /// How to run this very world again.
+    #[must_use]
+    pub fn command(&self) -> String {
+        let without = self.left_out.iter().cloned().collect::<Vec<_>>().join(",");
+        let without = if without.is_empty() { String::new() } else { format!(" LGDL_SIM_WITHOUT={without}") };
+        format!("LGDL_SIM_SEED={}{without} cargo test -p lgdl-simulator one_seed -- --nocapture", self.seed)
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "seed {}, limit {:?}, lease {} s", self.seed, self.limit, self.lease_seconds)?;
+        for (index, node) in self.nodes.iter().enumerate() {
+            writeln!(f, "  n{index}: {:?}, clock {:+} ms", node.flavour, node.skew_ms)?;
+        }
+        for client in &self.clients {
+            let ClientPlan { name, user, conversation, node, roams, turns } = client;
+            writeln!(f, "  {name}: {user} in {conversation}, at n{node}, roams {roams} %")?;
+            for TurnPlan { name, text, pause_us } in turns {
+                writeln!(f, "    {name}: {text:?} after {} ms", pause_us / 1_000)?;
+            }
+        }
+        for ErasurePlan { name, what, at_us } in &self.erasures {
+            writeln!(f, "  {name}: {what:?} at {} ms", at_us / 1_000)?;
+        }
+        for Fault { name, kind, from_us, to_us, percent } in &self.faults {
+            writeln!(f, "  {name}: {kind:?} from {} to {} ms, {percent} %", from_us / 1_000, to_us / 1_000)?;
+        }
+        Ok(())
+    }
+}
+
+fn nodes(random: &Random) -> Vec<NodePlan> {
+    let flavours = [Flavour::Worker, Flavour::Machine, Flavour::Spin];
+    // Half of the worlds have one kind of node only: what nodes of a kind share is where they can disagree.
+    let only = random.chance(50).then(|| *random.pick(&flavours));
+    let count = random.between(2, 3);
+    let node = |_| {
+        let flavour = only.unwrap_or_else(|| *random.pick(&flavours));
+        let skew_ms = if random.chance(50) { 0 } else { skew(random) };
+        NodePlan { flavour, skew_ms }
+    };
+    (0..count).map(node).collect()
+}
+
+fn skew(random: &Random) -> i64 {
+    let range = 2 * MAX_SKEW_MS.unsigned_abs();
+    i64::try_from(random.between(0, range)).unwrap_or(0) - MAX_SKEW_MS
+}
+
+fn clients(random: &Random, nodes: usize) -> Vec<ClientPlan> {
+    let conversations = random.between(1, 2);
+    let strangers = random.chance(15);
+    let client = |number: u64| {
+        let conversation = format!("k{}", number % conversations);
+        // Devices of one conversation belong to one person; now and then somebody else tries to join in.
+        let user = match strangers && number > 0 && random.chance(40) {
+            true => "stranger".to_owned(),
+            false => format!("person{}", number % conversations),
+        };
+        let turn = |index| TurnPlan {
+            name: format!("t{number}.{index}"),
+            text: random.pick::<&'static str>(&SAID),
+            pause_us: match random.chance(40) {
+                true => random.below(SECOND_US),
+                false => random.below(30 * SECOND_US),
+            },
+        };
+        ClientPlan {
+            name: format!("c{number}"),
+            user,
+            conversation,
+            node: crate::random::index(random.below(nodes as u64)),
+            roams: *random.pick(&[0, 0, 20, 50]),
+            turns: (0..random.between(2, 7)).map(turn).collect(),
+        }
+    };
+    (0..random.between(1, 4)).map(client).collect()
+}
+
+fn erasures(random: &Random, clients: &[ClientPlan]) -> Vec<ErasurePlan> {
+    let count = *random.pick(&[0, 0, 1, 2]);
+    let erasure = |number| {
+        let client = random.pick(clients);
+        let what = match random.chance(65) {
+            true => Erased::Conversation { user: client.user.clone(), conversation: client.conversation.clone() },
+            false => Erased::Person { user: client.user.clone() },
+        };
+        ErasurePlan { name: format!("x{number}"), what, at_us: random.between(5 * SECOND_US, 150 * SECOND_US) }
+    };
+    (0..count).map(erasure).collect()
+}
+
+fn faults(random: &Random, nodes: usize) -> Vec<Fault> {
+    let fault = |number| {
+        let node = crate::random::index(random.below(nodes as u64));
+        let link = *random.pick(&[Link::Clients, Link::Origin, Link::Origin, Link::Services]);
+        let kind = match random.below(20) {
+            0..=3 => FaultKind::OriginStops,
+            4 => FaultKind::OriginErrs,
+            5 => FaultKind::RequestsLost(link),
+            6 | 7 => FaultKind::AnswersLost(link),
+            8 => FaultKind::Duplicates(link),
+            9 | 10 => FaultKind::Delays(link),
+            11 => FaultKind::KvStale,
+            12 => FaultKind::KvLosesWrites,
+            13 => FaultKind::KvFails,
+            14 | 15 => FaultKind::NodeCrashes(node),
+            16 => FaultKind::MemoryLost(node),
+            17 => FaultKind::ClockSet(node, skew(random)),
+            18 => FaultKind::ServicesErr,
+            _ if random.chance(50) => FaultKind::CountersFail,
+            _ => FaultKind::JournalFails,
+        };
+        let from_us = random.below(160 * SECOND_US);
+        let length_us = match random.chance(30) {
+            true => random.between(100_000, 3 * SECOND_US),
+            false => random.between(3 * SECOND_US, 80 * SECOND_US),
+        };
+        let percent = *random.pick(&[5, 20, 50, 100]);
+        Fault { name: format!("f{number}"), kind, from_us, to_us: (from_us + length_us).min(CALM_US), percent }
+    };
+    (0..random.between(1, 8)).map(fault).collect()
+}

@@ -1,0 +1,47 @@
+//! The services that the game calls. They keep the contract: a call with an idempotency key that they know is answered as
+//! before and does nothing.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use lgdl_edge::platform::{FetchError, Inbound, Outbound};
+use serde_json::{Map, Value, json};
+
+use crate::game::knowledge;
+use crate::plan::FaultKind;
+use crate::world::World;
+
+/// Where they are.
+pub(super) const SERVICES_URL: &str = "https://services.example.com";
+
+/// Everything that was done in the world, by the call's key.
+#[derive(Debug, Default)]
+pub(super) struct Services {
+    pub(super) effects: RefCell<BTreeMap<String, u64>>,
+}
+
+impl Services {
+    pub(super) fn answer(&self, world: &World, request: &Outbound) -> Result<Inbound, FetchError> {
+        let header = request.headers.iter().find(|(name, _)| *name == "idempotency-key");
+        let key = header.map(|(_, key)| key.clone()).unwrap_or_default();
+        let asked: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let function = asked["function"].as_str().unwrap_or_default();
+        let none = Map::new();
+        let payload = asked["payload"].as_object().unwrap_or(&none);
+        let fails = world.strikes(FaultKind::ServicesErr);
+        if fails && world.draw().chance(50) {
+            return Ok(Inbound { status: 500, body: Vec::new() });
+        }
+        if function == "place" {
+            let times = &mut *self.effects.borrow_mut();
+            let before = times.contains_key(&key);
+            times.entry(key.clone()).or_insert_with(|| world.now_us());
+            world.tell(|| format!("service: {function} {key}{}", if before { ", done before" } else { "" }));
+        }
+        if fails {
+            return Ok(Inbound { status: 500, body: Vec::new() });
+        }
+        let body = json!({ "status": "ok", "data": knowledge(function, payload) });
+        Ok(Inbound { status: 200, body: body.to_string().into_bytes() })
+    }
+}

@@ -1,0 +1,143 @@
+//! The simulator's seeds: all of them hold, each is repeated bit for bit, and a world without one of the mechanisms that
+//! keep turns safe is caught.
+//!
+//! `LGDL_SIM_SEEDS=100000` runs more seeds, `LGDL_SIM_FROM=5000` begins elsewhere, and `LGDL_SIM_SEED=7` with the test
+//! `one_seed` runs one and prints what happened.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use lgdl_simulator::plan::Plan;
+use lgdl_simulator::{Mutation, Tally, run, shrink};
+
+/// Seeds that every run of the tests has.
+const SEEDS: u64 = 2_000;
+/// Within so many seeds a missing mechanism is noticed.
+const SEEDS_TO_NOTICE: u64 = 100;
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// A failing world made small, what happened in it, and how to run it again.
+fn told(plan: &Plan, mutation: Option<Mutation>) -> String {
+    let (plan, report) = shrink(plan, mutation);
+    let mut text = format!("{plan}");
+    for line in &report.trace {
+        let _ = writeln!(text, "{line}");
+    }
+    for violation in &report.violations {
+        let _ = writeln!(text, "VIOLATED: {violation}");
+    }
+    let _ = writeln!(text, "again: {}", plan.command());
+    text
+}
+
+#[test]
+fn whatever_goes_wrong_no_turn_is_lost_and_none_counts_twice() {
+    let (from, count) = (number("LGDL_SIM_FROM").unwrap_or(0), number("LGDL_SIM_SEEDS").unwrap_or(SEEDS));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+    let next = AtomicU64::new(from);
+    let (failed, tally) = (Mutex::new(BTreeSet::new()), Mutex::new(Tally::default()));
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= from + count {
+                        break;
+                    }
+                    let report = run(&Plan::of(seed), None);
+                    tally.lock().unwrap().add(&report.tally);
+                    if !report.violations.is_empty() {
+                        eprintln!("seed {seed}: {}", report.violations.join("; "));
+                        failed.lock().unwrap().insert(seed);
+                    }
+                }
+            });
+        }
+    });
+    let (failed, tally) = (failed.into_inner().unwrap(), tally.into_inner().unwrap());
+    eprintln!("{count} seeds from {from} in {:.1} s: {tally:?}", begun.elapsed().as_secs_f64());
+    if let Some(first) = failed.first() {
+        panic!("{} of {count} seeds failed, first:\n{}", failed.len(), told(&Plan::of(*first), None));
+    }
+    // Nothing went wrong, and everything happened that can go wrong.
+    if count >= SEEDS {
+        for (what, times) in [
+            ("durable", tally.durable),
+            ("journalled", tally.journalled),
+            ("stateless", tally.stateless),
+            ("refused", tally.refused),
+            ("arrived", tally.arrived),
+            ("run again", tally.rerun),
+            ("effects", tally.effects),
+            ("erased", tally.erased),
+            ("crashes", tally.crashes),
+        ] {
+            assert!(times >= count / 20, "{what}: {times}");
+        }
+    }
+}
+
+#[test]
+fn one_seed() {
+    let Some(seed) = number("LGDL_SIM_SEED") else { return };
+    let without = std::env::var("LGDL_SIM_WITHOUT").unwrap_or_default();
+    let without = without.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    let plan = Plan::of(seed).without(&without);
+    let report = run(&plan, None);
+    println!("{plan}{}", report.trace.join("\n"));
+    assert!(report.violations.is_empty(), "{}", report.violations.join("\n"));
+}
+
+#[test]
+fn a_seed_is_the_same_run_every_time() {
+    for seed in 0..20 {
+        let (one, other) = (run(&Plan::of(seed), None), run(&Plan::of(seed), None));
+        assert_eq!(one.trace, other.trace, "seed {seed}");
+        assert_eq!(one.fingerprint, other.fingerprint, "seed {seed}");
+        assert!(one.trace.len() > 5, "seed {seed}: nothing happened");
+    }
+}
+
+/// The first seed that notices that a mechanism is missing.
+fn noticed(mutation: Mutation) -> u64 {
+    let notices = |seed: &u64| !run(&Plan::of(*seed), Some(mutation)).violations.is_empty();
+    let found = (0..SEEDS_TO_NOTICE).find(notices);
+    found.unwrap_or_else(|| panic!("{mutation:?} goes unnoticed in {SEEDS_TO_NOTICE} seeds"))
+}
+
+#[test]
+fn without_compare_and_swap_turns_overwrite_each_other_and_that_is_noticed() {
+    noticed(Mutation::NoCompareAndSwap);
+}
+
+#[test]
+fn without_idempotency_turns_count_twice_and_that_is_noticed() {
+    noticed(Mutation::NoIdempotency);
+}
+
+#[test]
+fn without_tombstones_what_was_erased_comes_back_and_that_is_noticed() {
+    noticed(Mutation::NoTombstone);
+}
+
+#[test]
+fn without_order_in_the_journal_turns_arrive_out_of_order_and_that_is_noticed() {
+    noticed(Mutation::NoOrderedDrain);
+}
+
+#[test]
+fn a_failing_world_is_made_smaller_and_still_fails() {
+    let seed = noticed(Mutation::NoIdempotency);
+    let whole = Plan::of(seed);
+    let (small, report) = shrink(&whole, Some(Mutation::NoIdempotency));
+    assert!(!report.violations.is_empty());
+    assert!(small.parts().len() < whole.parts().len(), "{small}");
+    assert!(small.command().contains(&format!("LGDL_SIM_SEED={seed}")));
+}
