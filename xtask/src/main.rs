@@ -6,6 +6,7 @@ mod dev;
 mod folders;
 mod npm;
 mod shell;
+mod sizes;
 mod test;
 mod wasm;
 mod worker;
@@ -50,6 +51,8 @@ enum Command {
         #[arg(last = true)]
         filter: Vec<String>,
     },
+    /// Say how much wasm the recognizers of values take
+    RecognizersSize,
     /// Check licences, sources and bans of the dependencies, and advisories where they can be had
     Audit,
 }
@@ -76,6 +79,7 @@ fn obey(command: Command) -> Result<()> {
         }
         Command::Dev { games, more } => dev::dev(&games, &more),
         Command::Test { only, filter } => test::test(&only, &filter),
+        Command::RecognizersSize => sizes::recognizers(),
         Command::Audit => audit::audit(),
     }
 }

@@ -49,7 +49,7 @@ pub(crate) enum Toolchain {
 
 impl Toolchain {
     /// A cargo command that uses this toolchain.
-    fn cargo(&self) -> Command {
+    pub(crate) fn cargo(&self) -> Command {
         let mut command = match self {
             Toolchain::Current => Command::new("cargo"),
             Toolchain::Fallback(folder) => Command::new(folder.join("bin/cargo")),
