@@ -66,6 +66,8 @@ fn is_currency_sign(u: &Utterance<'_>, i: usize) -> bool {
 }
 
 fn chain(u: &Utterance<'_>, i: usize) -> Option<Chain> {
+    // Most numbers are one run; those cost nothing here.
+    u.tokens.symbol(i + 1)?;
     let mut chain = Chain { groups: vec![i], marks: Vec::new() };
     let mut at = i + 1;
     while let Some(mark @ ('.' | ',' | '\'' | '\u{2019}')) = u.tokens.symbol(at) {
@@ -132,6 +134,10 @@ fn blank_groups(u: &Utterance<'_>, i: usize) -> Option<(Amount, usize, Form)> {
     if !matches!(kind, " " | "\u{a0}" | "\u{202f}" | "\u{2009}") {
         return None;
     }
+    let stands_free = i.checked_sub(1).is_none_or(|before| u.tokens.digits(before).is_empty() && !u.tokens.glued(i));
+    if kind == " " && !stands_free || u.tokens.digits(i + 1).len() != 3 {
+        return None;
+    }
     let mut digits = first.to_owned();
     let mut at = i + 1;
     while u.tokens.digits(at).len() == 3 && blank(at) == Some(kind) && at - i < MAX_GROUPS {
@@ -139,9 +145,7 @@ fn blank_groups(u: &Utterance<'_>, i: usize) -> Option<(Amount, usize, Form)> {
         at += 1;
     }
     let groups = at - i - 1;
-    let certain = kind != " "
-        || groups >= 2
-            && i.checked_sub(1).is_none_or(|before| u.tokens.digits(before).is_empty() && !u.tokens.glued(i));
+    let certain = kind != " " || groups >= 2;
     // One more run, or a mark of another kind of number: not groups of three.
     if groups == 0 || !certain || !u.tokens.digits(at).is_empty() || u.is_hyphen(at) && u.tokens.glued(at) {
         return None;

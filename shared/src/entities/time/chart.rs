@@ -19,7 +19,7 @@ const DEPTH_LIMIT: usize = 40;
 const STEPS: u32 = 8_000;
 /// … and these for each byte. Sentences take about ten a byte where they speak of nothing but time; what goes far beyond
 /// (thousands of numbers in a row) is read to where the allowance ends.
-const STEPS_PER_BYTE: u32 = 6;
+const STEPS_PER_BYTE: u32 = 4;
 /// How many tokens are remembered at once; no value reaches further.
 const WINDOW: usize = 64;
 /// How many findings are remembered before the next token starts afresh …
