@@ -35,7 +35,7 @@ fn build_anew() -> Result<PathBuf> {
     let toolchain = wasm::toolchain(wasm::Target::Unknown)?;
     let mut build = Command::new(tool(WORKER_BUILD)?.join("worker-build"));
     build
-        .args(["--profile", "edge", "--features", "cloudflare"])
+        .args(["--profile", "worker", "--features", "cloudflare"])
         .envs(toolchain.environment())
         .env("CARGO_TARGET_DIR", folders::wasm_target())
         .env("WASM_BINDGEN_BIN", tool(WASM_BINDGEN)?.join("wasm-bindgen"))

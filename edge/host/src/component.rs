@@ -11,7 +11,7 @@ use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
 };
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Cache, CacheConfig, Config, Engine};
+use wasmtime::{Cache, CacheConfig, Config, Enabled, Engine, PoolingAllocationConfig};
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
 use crate::guest::Guest;
@@ -23,8 +23,53 @@ pub(crate) const EPOCH: Duration = Duration::from_millis(5);
 /// The first bytes of a core module; a component has another version behind the magic number.
 const CORE_MODULE: &[u8] = b"\0asm\x01\0\0\0";
 
-/// Makes the engine.
-pub(crate) fn engine(code_cache: Option<&Path>) -> Result<Engine> {
+/// Core instances, memories, tables and stacks that one instance of the component takes at most.
+const PARTS_OF_AN_INSTANCE: u32 = 8;
+/// Memory of a slot that stays mapped between instances and is written over instead: cheaper than to fault it in again.
+const KEEP_RESIDENT: usize = 2 * 1024 * 1024;
+
+/// What instances may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    /// Instances at once.
+    pub(crate) instances: usize,
+    /// Memory of one, bytes.
+    pub(crate) memory: usize,
+}
+
+/// Makes the engine. Instances lie in slots that are set up beforehand: making one then needs no system calls.
+pub(crate) fn engine(code_cache: Option<&Path>, room: Room) -> Result<Engine> {
+    let mut config = engine_config(code_cache)?;
+    config.allocation_strategy(slots(room));
+    match Engine::new(&config) {
+        Ok(engine) => Ok(engine),
+        Err(error) => {
+            // Slots reserve terabytes of addresses; where that is forbidden, instances are made one by one.
+            tracing::warn!(%error, "no address space for slots of instances; the node will be slower");
+            let config = engine_config(code_cache)?;
+            Engine::new(&config).map_err(anyhow::Error::from).context("the wasm engine does not start on this machine")
+        }
+    }
+}
+
+fn slots(room: Room) -> PoolingAllocationConfig {
+    let instances = u32::try_from(room.instances).unwrap_or(u32::MAX / PARTS_OF_AN_INSTANCE);
+    let mut slots = PoolingAllocationConfig::new();
+    slots
+        .total_component_instances(instances)
+        .total_core_instances(instances.saturating_mul(PARTS_OF_AN_INSTANCE))
+        .total_memories(instances)
+        .total_tables(instances.saturating_mul(PARTS_OF_AN_INSTANCE))
+        .total_stacks(instances.saturating_mul(2))
+        .max_memory_size(room.memory)
+        .linear_memory_keep_resident(KEEP_RESIDENT)
+        .table_keep_resident(KEEP_RESIDENT)
+        .async_stack_keep_resident(KEEP_RESIDENT)
+        .pagemap_scan(Enabled::Auto);
+    slots
+}
+
+fn engine_config(code_cache: Option<&Path>) -> Result<Config> {
     let mut config = Config::new();
     config.epoch_interruption(true);
     config.wasm_component_model(true);
@@ -33,7 +78,7 @@ pub(crate) fn engine(code_cache: Option<&Path>) -> Result<Engine> {
         cache.with_directory(folder);
         config.cache(Some(Cache::new(cache).map_err(anyhow::Error::from)?));
     }
-    Engine::new(&config).map_err(anyhow::Error::from).context("the wasm engine does not start on this machine")
+    Ok(config)
 }
 
 /// Compiles the component and links it to what the host gives it.

@@ -24,7 +24,7 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
-use crate::component::{self, Epochs};
+use crate::component::{self, Epochs, Room};
 use crate::config::{HostConfig, Storage};
 use crate::guest::{self, Guest, OutOfTime};
 use crate::kv::Kv;
@@ -110,7 +110,11 @@ impl Host {
         let answering = Arc::clone(&node);
         services.insert(node::AUTHORITY.into(), local(move |request| Arc::clone(&answering).answer(request)));
 
-        let engine = component::engine(config.code_cache.as_deref()).map_err(StartError::Component)?;
+        let engine = component::engine(
+            config.code_cache.as_deref(),
+            Room { instances: config.max_concurrent, memory: config.memory_limit },
+        )
+        .map_err(StartError::Component)?;
         let (loading, bytes) = (engine.clone(), config.component.clone());
         let pre = tokio::task::spawn_blocking(move || component::load(&loading, &bytes))
             .await

@@ -12,10 +12,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Body;
 use bytes::Bytes;
 use lgdl_edge_host::{Host, HostConfig, LocalService, Storage};
 use lgdl_origin::Config;
 use lgdl_origin::serve::{Running, stop_signal};
+
+use tower::ServiceExt;
 
 use super::console::Console;
 use super::failure::{End, Failure, Verdict};
@@ -25,6 +29,10 @@ use games::{Change, Games, Status};
 
 /// The port that is taken when none is asked for and it is free.
 const USUAL_PORT: u16 = 8080;
+/// The origin's name on the node.
+const ORIGIN: &str = "origin.internal";
+/// The longest answer of the origin that is handed on, bytes.
+const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// How often files are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 /// What the edge node is allowed and told, as Spin reads it.
@@ -76,7 +84,7 @@ async fn serve(
     let node = Node {
         component,
         port,
-        origin: origin.edge_address,
+        origin: lgdl_origin::http::edge_service(origin.origin.clone()),
         folder: data.path().join("edge"),
         state_key: data.state_key()?,
         status,
@@ -131,12 +139,39 @@ fn show(changed: &[Change], games: &Games, status: &Mutex<Status>, console: &mut
     Ok(())
 }
 
+/// The origin as the node calls it: the same requests, signatures and answers as over a network, handed on in this process.
+fn without_a_network(origin: Router) -> LocalService {
+    Arc::new(move |request: http::Request<Bytes>| {
+        let origin = origin.clone();
+        Box::pin(async move {
+            let (mut parts, body) = request.into_parts();
+            // A server sees the request line, not the whole address.
+            if let Some(path) = parts.uri.path_and_query() {
+                parts.uri = http::Uri::from(path.clone());
+            }
+            let answer = match origin.oneshot(http::Request::from_parts(parts, Body::from(body))).await {
+                Ok(answer) => answer,
+                Err(never) => match never {},
+            };
+            let (parts, body) = answer.into_parts();
+            match axum::body::to_bytes(body, MAX_ANSWER_BYTES).await {
+                Ok(body) => http::Response::from_parts(parts, body),
+                Err(_) => {
+                    let mut broken = http::Response::new(Bytes::new());
+                    *broken.status_mut() = http::StatusCode::BAD_GATEWAY;
+                    broken
+                }
+            }
+        })
+    })
+}
+
 /// What the edge node needs to start, and to start again.
 #[derive(Clone)]
 struct Node {
     component: Vec<u8>,
     port: u16,
-    origin: SocketAddr,
+    origin: Router,
     folder: PathBuf,
     state_key: String,
     status: Arc<Mutex<Status>>,
@@ -151,7 +186,7 @@ impl Node {
         config.show_guest_messages = true;
         config.variables = BTreeMap::from([
             ("lgdl_mode".to_owned(), "development".to_owned()),
-            ("lgdl_origin_url".to_owned(), format!("http://{}", self.origin)),
+            ("lgdl_origin_url".to_owned(), format!("http://{ORIGIN}")),
             ("lgdl_capability_mocks".to_owned(), games.mocks_as_json()?),
             ("lgdl_state_key".to_owned(), self.state_key.clone()),
         ]);
@@ -159,6 +194,7 @@ impl Node {
         {
             config.variables.insert(name, value);
         }
+        config.local_services.insert(ORIGIN.to_owned(), without_a_network(self.origin.clone()));
         let status = Arc::clone(&self.status);
         let answer: LocalService = Arc::new(move |_| {
             let status = status.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -11,7 +11,7 @@ use crate::store::{AuditLog, AuditRow, Event, MAX_PAGE, Result, StoreError};
 #[async_trait]
 impl AuditLog for SqliteStore {
     async fn append_audit(&self, events: Vec<Event>) -> Result<u64> {
-        self.writer.write(move |connection| append(connection, events).map_err(failed)).await
+        self.writer.write(move |connection| append(connection, events.clone()).map_err(failed)).await
     }
 
     async fn enqueue(&self, events: Vec<Event>) -> Result<()> {

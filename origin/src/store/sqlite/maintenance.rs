@@ -48,7 +48,7 @@ impl Maintenance for SqliteStore {
         self.writer
             .write(move |connection| {
                 let sql = "INSERT OR REPLACE INTO settings (name, value) VALUES (?1, ?2)";
-                connection.execute(sql, [name, value]).map(drop).map_err(failed)
+                connection.execute(sql, [&name, &value]).map(drop).map_err(failed)
             })
             .await
     }

@@ -84,6 +84,9 @@ impl SqliteStore {
     }
 }
 
+/// Pages of the write-ahead log (of 4 KiB) after which it is copied into the main file.
+const CHECKPOINT_PAGES: i64 = 2_000;
+
 /// A connection with the settings that every connection needs.
 pub(crate) fn connect(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -95,6 +98,10 @@ pub(crate) fn connect(path: &Path) -> Result<Connection> {
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         connection.pragma_update(None, "secure_delete", true)?;
+        // What savepoints need to undo stays in memory, and the log is copied back in larger pieces than usual:
+        // pages that many turns touch are copied less often, and nobody waits for long.
+        connection.pragma_update(None, "temp_store", "memory")?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         Ok(connection)
     };
     opened().map_err(|error| StoreError::Unavailable(format!("{} can't be opened: {error}", path.display())))
