@@ -5,6 +5,7 @@ mod debian;
 mod dev;
 mod folders;
 mod npm;
+mod schemathesis;
 mod shell;
 mod sizes;
 mod test;

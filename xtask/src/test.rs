@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 
 use crate::shell::{exists, is_root, output, run, say};
-use crate::{audit, debian, folders, npm, wasm, worker};
+use crate::{audit, debian, folders, npm, schemathesis, wasm, worker};
 
 /// One part of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -130,6 +130,7 @@ fn unit(filter: &[String], count: &mut Count) -> Result<End> {
         .args(["test", "--workspace", "--no-fail-fast"])
         .args(filter)
         .env("LGDL_COMPONENT", &component)
+        .env("LGDL_SCHEMATHESIS", schemathesis::program()?)
         .envs(worker.map(|worker| ("LGDL_WORKER", worker)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -187,6 +188,9 @@ fn set_up() -> Result<Vec<End>> {
         } else {
             npm::provide(&folder)?;
         }
+    }
+    if let Err(error) = schemathesis::install() {
+        ends.push(End::Skipped(format!("the test with schemathesis: {error:#}")));
     }
     if ends.is_empty() {
         ends.push(End::Passed);
