@@ -28,6 +28,9 @@ const PARTS_OF_AN_INSTANCE: u32 = 8;
 /// Memory of a slot that stays mapped between instances and is written over instead: cheaper than to fault it in again.
 const KEEP_RESIDENT: usize = 2 * 1024 * 1024;
 
+/// A slot is never smaller than what the component asks for at its start; what an instance may use is bounded apart from it.
+const LEAST_SLOT: usize = 64 * 1024 * 1024;
+
 /// What instances may take.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Room {
@@ -61,7 +64,7 @@ fn slots(room: Room) -> PoolingAllocationConfig {
         .total_memories(instances)
         .total_tables(instances.saturating_mul(PARTS_OF_AN_INSTANCE))
         .total_stacks(instances.saturating_mul(2))
-        .max_memory_size(room.memory)
+        .max_memory_size(room.memory.max(LEAST_SLOT))
         .linear_memory_keep_resident(KEEP_RESIDENT)
         .table_keep_resident(KEEP_RESIDENT)
         .async_stack_keep_resident(KEEP_RESIDENT)
