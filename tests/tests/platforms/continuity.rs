@@ -16,6 +16,8 @@ use crate::turn;
 
 /// Time for the origin to answer once it was started.
 const START_WITHIN: Duration = Duration::from_secs(30);
+/// A node writes down what it has just learnt once the answer has gone; this lets it.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(2);
 const GAME: &str = "clinic_triage";
 
 /// `lgdl serve` in a process of its own, on SQLite.
@@ -113,6 +115,7 @@ async fn a_conversation_begun_on_the_worker_goes_on_in_the_component_and_ends_na
 
     let first = said(&worker, "I have pain", "k1").await;
     assert_eq!((&first["turn"], &first["durable"]), (&json!(1), &json!(true)));
+    tokio::time::sleep(WRITTEN_WITHIN).await;
     origin.kill();
     let second = said(&worker, "lower back", "k2").await;
     assert_eq!((&second["turn"], &second["degraded"]), (&json!(2), &json!("journalled")), "{second}");
@@ -123,6 +126,7 @@ async fn a_conversation_begun_on_the_worker_goes_on_in_the_component_and_ends_na
     let third = said(&component, "7", "k3").await;
     assert_eq!((&third["turn"], &third["durable"]), (&json!(3), &json!(true)), "{third}");
     assert_eq!((&third["slots"]["severity"], &third["slots"]["location"]), (&json!(7), &second["slots"]["location"]));
+    tokio::time::sleep(WRITTEN_WITHIN).await;
     origin.kill();
     let fourth = said(&component, "sorry, actually 8", "k4").await;
     assert_eq!((&fourth["turn"], &fourth["degraded"]), (&json!(4), &json!("journalled")), "{fourth}");

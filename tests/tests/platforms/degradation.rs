@@ -10,6 +10,9 @@ use crate::turn;
 /// The list of games is believed for long, so that nothing but turns asks the origin.
 const STEADY: (&str, &str) = ("games_ttl_ms", "3600000");
 
+/// A node writes down what it has just learnt once the answer has gone; this lets it.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(2);
+
 async fn say(node: &Node, conversation: &str, input: &str, key: &str) -> Value {
     let body = turn(conversation, "u1", input);
     let (status, answer) = node.say("clinic_triage", &body, &[("idempotency-key", key)]).await;
@@ -21,6 +24,7 @@ pub(crate) async fn turns_wait_while_the_origin_is_away_and_arrive_in_order_and_
     let mut deployment = Deployment::of("clinic_triage").await;
     let node = deployment.node(kind, &[STEADY]).await;
     assert_eq!(say(&node, "c1", "I have pain", "k1").await["durable"], true);
+    tokio::time::sleep(WRITTEN_WITHIN).await;
     deployment.origin.stop().await;
     let begun = Instant::now();
     let answer = say(&node, "c1", "lower back", "k2").await;
@@ -63,6 +67,7 @@ pub(crate) async fn without_state_a_turn_is_matched_and_not_kept(kind: Kind) {
     let mut deployment = Deployment::of("clinic_triage").await;
     let node = deployment.node(kind, &[STEADY]).await;
     say(&node, "warm", "hello", "k1").await;
+    tokio::time::sleep(WRITTEN_WITHIN).await;
     deployment.origin.stop().await;
     let answer = say(&node, "new", "I have pain", "k2").await;
     assert_eq!((&answer["degraded"], &answer["durable"]), (&json!("stateless"), &json!(false)), "{answer}");
@@ -79,6 +84,7 @@ pub(crate) async fn an_answer_lost_after_the_commit_is_no_second_turn(kind: Kind
     let deployment = Deployment::of("clinic_triage").await;
     let node = deployment.node(kind, &[STEADY, ("origin_timeout_ms", "300")]).await;
     say(&node, "c1", "hello", "k1").await;
+    tokio::time::sleep(WRITTEN_WITHIN).await;
     deployment.origin.slow_down(Duration::from_millis(1_500));
     let answer = say(&node, "c1", "I have pain", "k2").await;
     assert_eq!((&answer["turn"], &answer["degraded"]), (&json!(2), &json!("journalled")), "{answer}");
