@@ -27,6 +27,8 @@ const NOTE: &str = "origin";
 const LOOK_EVERY_MS: i64 = 1_000;
 /// How long the answer to that may take, milliseconds.
 const LOOK_TAKES_MS: u64 = 1_000;
+/// How long one request may be the only one that brings the whole journal home, milliseconds.
+const DRAIN_LASTS_MS: i64 = 3_000;
 
 /// How the origin was, as this node remembers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,12 +40,15 @@ pub struct Health {
     /// When background work last looked whether the origin is back.
     #[serde(default)]
     pub looked_at_ms: i64,
+    /// Until when the whole journal is being brought home by one request, so that the others leave it alone.
+    #[serde(default)]
+    pub draining_until_ms: i64,
 }
 
 /// A node that remembers nothing (it has just started, or its store has forgotten) may have left turns in the journal.
 impl Default for Health {
     fn default() -> Health {
-        Health { breaker: Breaker::default(), journal_pending: true, looked_at_ms: 0 }
+        Health { breaker: Breaker::default(), journal_pending: true, looked_at_ms: 0, draining_until_ms: 0 }
     }
 }
 
@@ -127,6 +132,25 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
     pub async fn note_journal(&self, pending: bool) {
         let health = self.health_now().await;
         self.note(health, Health { journal_pending: pending, ..health }).await;
+    }
+
+    /// Takes the work of bringing the whole journal home, unless another request has it already.
+    ///
+    /// Whoever does not come back loses it after a while. Two at once do no harm, they only do the same.
+    pub async fn begin_drain(&self) -> bool {
+        let now_ms = self.call.platform.now_ms();
+        let before = self.health_now().await;
+        if (1..=DRAIN_LASTS_MS).contains(&before.draining_until_ms.saturating_sub(now_ms)) {
+            return false;
+        }
+        self.note(before, Health { draining_until_ms: now_ms + DRAIN_LASTS_MS, ..before }).await;
+        true
+    }
+
+    /// Gives it back.
+    pub async fn end_drain(&self) {
+        let before = self.health_now().await;
+        self.note(before, Health { draining_until_ms: 0, ..before }).await;
     }
 
     /// For background work: whether calls go through, after a look at an origin that was given up.

@@ -263,6 +263,28 @@ fn a_commit_whose_answer_is_torn_is_found_by_its_second_attempt_and_its_state_is
 }
 
 #[test]
+fn one_request_at_a_time_brings_the_whole_journal_home() {
+    let world = world();
+    let node = node(&world);
+    let conversations = ["c1", "c2", "c3"];
+    for conversation in conversations {
+        say(&node, conversation, "u1", "hello", &[]);
+    }
+    world.weather.set(Weather::Away);
+    for conversation in conversations {
+        say(&node, conversation, "u1", "hi there", &[]);
+    }
+    world.weather.set(Weather::Fine);
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    assert_eq!(say(&node, "c4", "u1", "hello", &[]).1["durable"], true, "a trial has closed the breaker");
+    world.slowness.set(3);
+    world.state.borrow_mut().calls.clear();
+    side_by_side((0..5).map(|_| drain(&node)).collect());
+    assert_eq!(world.state.borrow().calls.iter().filter(|call| *call == "POST turns").count(), 3);
+    assert!(node.journal.borrow().is_empty());
+}
+
+#[test]
 fn errors_of_the_server_are_the_origin_being_away() {
     let (world, node) = interrupted();
     world.weather.set(Weather::Failing);

@@ -25,7 +25,7 @@ fn is_long() -> bool {
 
 fn scale() -> Scale {
     if is_long() {
-        Scale { conversations: 100, think: Duration::from_millis(400), calm: Duration::from_secs(4) }
+        Scale { conversations: 100, think: Duration::from_millis(2_500), calm: Duration::from_secs(4) }
     } else {
         Scale { conversations: 12, think: Duration::from_millis(150), calm: Duration::from_millis(700) }
     }
@@ -117,7 +117,12 @@ async fn nothing_acknowledged_is_lost_when_origin_and_node_are_killed() {
         run.fault("origin killed, then the node with its journal on the disk", async |deployment| {
             deployment.kill_origin();
             tokio::time::sleep(Duration::from_secs(1)).await;
-            assert!(deployment.waiting().await > Some(0), "turns wait when the node is killed");
+            let waiting = deployment.waiting().await;
+            assert!(
+                waiting > Some(0),
+                "turns wait when the node is killed: {waiting:?}, {}",
+                deployment.counts().await
+            );
             deployment.kill_node();
             deployment.start_node().await;
             tokio::time::sleep(Duration::from_millis(500)).await;

@@ -111,11 +111,19 @@ pub enum Drained {
     Partly,
 }
 
-/// Brings everything home, conversation by conversation; how it ended and how many turns arrived.
+/// Brings everything home, conversation by conversation; how it ended and how many turns arrived. One request at a time
+/// does so: all of them at once would bury an origin that has just come back.
 pub async fn drain<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
-    if !Origin::new(call).is_back().await {
+    let origin = Origin::new(call);
+    if !origin.is_back().await || !origin.begin_drain().await {
         return (Drained::Partly, 0);
     }
+    let drained = drain_streams(call).await;
+    origin.end_drain().await;
+    drained
+}
+
+async fn drain_streams<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
     let Ok(streams) = call.platform.journal_streams(MAX_STREAMS_PER_DRAIN).await else { return (Drained::Partly, 0) };
     let mut arrived = 0;
     for stream in &streams {

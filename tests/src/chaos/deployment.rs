@@ -227,9 +227,20 @@ impl Deployment {
 
     /// One number of the node's metrics.
     pub async fn metric(&self, name: &str) -> Option<u64> {
-        let url = format!("http://{}/metrics", self.node_address);
-        let text = self.http.get(&url).send().await.ok()?.text().await.ok()?;
+        let text = self.metrics().await?;
         text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+    }
+
+    /// Everything that the node has counted, for whoever looks for the cause of a failure.
+    pub async fn counts(&self) -> String {
+        let text = self.metrics().await.unwrap_or_default();
+        let counts = text.lines().filter(|line| !line.starts_with('#') && !line.contains("_bucket"));
+        counts.collect::<Vec<_>>().join(", ")
+    }
+
+    async fn metrics(&self) -> Option<String> {
+        let url = format!("http://{}/metrics", self.node_address);
+        self.http.get(&url).send().await.ok()?.text().await.ok()
     }
 
     /// Turns that wait in the node's journal.

@@ -117,7 +117,8 @@ impl Report {
 }
 
 /// `tries | outcomes | p50 | p95 | max`
-fn summary(attempts: &[Attempt]) -> String {
+#[must_use]
+pub fn summary(attempts: &[Attempt]) -> String {
     let mut outcomes: BTreeMap<Outcome, usize> = BTreeMap::new();
     for attempt in attempts {
         *outcomes.entry(attempt.outcome).or_default() += 1;
