@@ -1,14 +1,27 @@
-//! How much wasm the recognizers of values take: two small programs, one with them and one without, built as the edge is.
+//! How much wasm the recognizers of values take: two small programs, one with them and one without, built and optimized as the
+//! Worker is. Both use what the rest of the engine uses of the standard library in any case: reading numbers (for JSON and
+//! expressions) and network addresses (for the capabilities' allow-list).
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
 use crate::folders;
 use crate::shell::run;
 use crate::wasm::{self, Target};
+use crate::worker;
 
+/// What the compiler may use of WebAssembly beyond its first version.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-multivalue",
+    "--enable-reference-types",
+];
 /// Most sections that a wasm file is read for.
 const MAX_SECTIONS: usize = 256;
 
@@ -38,7 +51,11 @@ fn main() {
     let mut text = String::new();
     let _ = std::io::stdin().read_to_string(&mut text);
     for found in text.split(' ') {
-        print!("{} {} {}", found.len(), text.len(), found.is_empty());
+        let large = found.parse::<f64>().is_ok_and(|number| number > 1.0);
+        print!("{} {} {large}", found.len(), text.len());
+        if let Ok(address) = found.parse::<std::net::IpAddr>() {
+            print!("{address}");
+        }
     }
 }
 "#;
@@ -51,11 +68,14 @@ pub(crate) fn recognizers() -> Result<()> {
     let target = crate_folder.join("target");
     run(toolchain
         .cargo()
-        .args(["build", "--profile", "edge", "--target", "wasm32-wasip1"])
+        .args(["build", "--profile", "worker", "--target", "wasm32-wasip1"])
         .env("CARGO_TARGET_DIR", &target)
         .current_dir(&crate_folder))?;
+    let optimizer = worker::packages()?.join(".bin/wasm-opt");
     let size = |name: &str| -> Result<(usize, usize)> {
-        let file = target.join("wasm32-wasip1/edge").join(name).with_extension("wasm");
+        let built = target.join("wasm32-wasip1/worker").join(name).with_extension("wasm");
+        let file = built.with_extension("small.wasm");
+        run(Command::new(&optimizer).args(WASM_FEATURES).arg("-Os").arg(&built).arg("-o").arg(&file))?;
         code_and_data(&fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?)
     };
     let ((code, data), (base_code, base_data)) = (size("with")?, size("without")?);
@@ -68,14 +88,11 @@ pub(crate) fn recognizers() -> Result<()> {
 fn write_crate(folder: &Path) -> Result<()> {
     let root = folders::root();
     let workspace: toml::Table = fs::read_to_string(root.join("Cargo.toml"))?.parse()?;
-    let profiles = workspace.get("profile").and_then(toml::Value::as_table);
-    let profile = |name: &str| profiles.and_then(|all| all.get(name)).and_then(toml::Value::as_table).cloned();
-    let (Some(release), Some(edge)) = (profile("release"), profile("edge")) else {
-        bail!("the workspace has no profiles `release` and `edge`");
-    };
+    let profiles = workspace.get("profile").context("the workspace has no profiles")?;
+    let profiles = toml::to_string(&toml::Table::from_iter([("profile".to_owned(), profiles.clone())]))?;
     let lgdl = root.join("shared");
     let manifest = format!(
-        "[package]\nname = \"recognizers\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\nlgdl = {{ path = {:?} }}\n\n[profile.release]\n{release}\n[profile.edge]\n{edge}",
+        "[package]\nname = \"recognizers\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\nlgdl = {{ path = {:?} }}\n\n{profiles}",
         lgdl.display().to_string()
     );
     let bins = folder.join("src/bin");

@@ -29,9 +29,7 @@ pub(crate) fn build() -> Result<PathBuf> {
 }
 
 fn build_anew() -> Result<PathBuf> {
-    let packages = folders::root().join("tests/workers");
-    npm::provide(&packages)?;
-    let modules = packages.join("node_modules");
+    let modules = packages()?;
     let toolchain = wasm::toolchain(wasm::Target::Unknown)?;
     let mut build = Command::new(tool(WORKER_BUILD)?.join("worker-build"));
     build
@@ -52,6 +50,13 @@ fn build_anew() -> Result<PathBuf> {
     say(format_args!("the Worker takes {gzipped} bytes gzipped, of {MAX_GZIPPED_BYTES}"));
     ensure!(gzipped <= MAX_GZIPPED_BYTES, "the Worker is {} bytes too large, gzipped", gzipped - MAX_GZIPPED_BYTES);
     Ok(built)
+}
+
+/// Where npm's programs and packages for the Worker lie.
+pub(crate) fn packages() -> Result<PathBuf> {
+    let folder = folders::root().join("tests/workers");
+    npm::provide(&folder)?;
+    Ok(folder.join("node_modules"))
 }
 
 /// A module without its section of names: worker-build insists on it, it is an eighth of the Worker, and nobody reads it
