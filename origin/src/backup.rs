@@ -1,5 +1,5 @@
 //! Backups and restores. SQLite: its online backup, while the origin runs. PostgreSQL: `pg_dump` and `pg_restore`,
-//! which must be on `PATH` or in the folder that the caller names. Proving that a backup is good lies in [`drill`].
+//! which must be on `PATH` or in the folder that the caller names. Proving that a backup is good lies in [`mod@drill`].
 
 mod drill;
 

@@ -1,5 +1,5 @@
 //! Packs a language at compile time: words in one string, rules without the room that short patterns leave, and for each
-//! word the rules that it may open, so that most rules are never tried. How that is read lies in [`super::grammar`].
+//! word the rules that it may open, so that most rules are never tried. How that is read lies in [`mod@super::grammar`].
 
 use super::grammar::{Element, Entry, HEADS, Mask, Rule, RuleSet, Sym, WORDS, Word, Written};
 use super::holidays::Name;
