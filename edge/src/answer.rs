@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use lgdl::problem::Reason;
 pub use lgdl::wire::node::OBSERVED_NAMES;
+use lgdl::wire::origin::Report;
 
 /// A refusal on its way to becoming a problem document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +131,13 @@ pub enum After {
     },
     /// Bring journalled turns to the origin.
     Drain,
+    /// Tell the audit log of a refusal.
+    Report {
+        /// Whose log.
+        tenant: String,
+        /// What was refused.
+        report: Report,
+    },
 }
 
 /// Counters that one request adds to. No user text, no ids.

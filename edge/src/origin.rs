@@ -3,7 +3,7 @@
 
 use lgdl::breaker::{Admission, Breaker};
 use lgdl::wire::origin::{
-    ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, GameList, StoredConversation,
+    ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, GameList, Report, Reports, StoredConversation,
 };
 use lgdl::wire::signature::{self, Parts};
 use serde::de::DeserializeOwned;
@@ -239,6 +239,16 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
     pub async fn consent(&self, game: &str, user: &str) -> Result<Consent, OriginError> {
         let path = format!("/edge/v1/consents/{}/{}", percent_encoded(game), percent_encoded(user));
         parsed(self.get(&path, MAX_ANSWER_BYTES).await?)
+    }
+
+    /// Tells the audit log of refusals.
+    pub async fn report(&self, report: Report) -> Result<(), OriginError> {
+        let reports = Reports { reports: vec![report] };
+        let body = serde_json::to_vec(&reports).map_err(|_| OriginError::Unexpected(0))?;
+        match self.send("POST", "/edge/v1/reports", body, MAX_ANSWER_BYTES).await?.status {
+            204 => Ok(()),
+            other => Err(OriginError::Unexpected(other)),
+        }
     }
 
     /// Holds a turn's place.

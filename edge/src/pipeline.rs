@@ -11,6 +11,7 @@ pub mod limits;
 pub mod page;
 pub mod personal;
 pub mod reply;
+pub mod reports;
 pub mod request;
 pub mod state;
 pub mod turn;
@@ -18,6 +19,7 @@ pub mod web;
 
 use http::{HeaderName, Method, StatusCode};
 use lgdl::problem::Reason;
+use lgdl::wire::origin::Refused;
 use serde_json::json;
 
 use crate::answer::{After, Event, Handled, Refusal, Response};
@@ -100,6 +102,12 @@ pub async fn finish<P: Platform>(platform: &P, after: Vec<After>) {
                 let _ = platform.kv_delete(&key).await;
             }
             After::Drain => drain(platform).await,
+            After::Report { tenant, report } => {
+                let Ok(settings) = Settings::load(platform) else { continue };
+                let mut call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
+                call.caller.tenant = tenant;
+                reports::send(&call, report).await;
+            }
         }
     }
 }
@@ -178,7 +186,8 @@ async fn take_turn<P: Platform>(
     let asked_now = if call.settings.development { request::asked_now(received)? } else { None };
     call.stage("request");
     call.caller = auth::authenticate(call, received).await?;
-    auth::check_turns(&call.caller)?;
+    auth::check_turns(&call.caller)
+        .inspect_err(|_| reports::tell(call, Refused::Scope, None, call.caller.key.as_deref()))?;
     auth::check_user(&call.caller, &asked.user_id)?;
     call.stage("caller");
     let entry = match game {

@@ -5,7 +5,7 @@ mod support;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
-use lgdl::wire::origin::ApiKey;
+use lgdl::wire::origin::{ApiKey, Refused};
 use lgdl_edge::digest::sha256;
 use lgdl_edge::native::Native;
 use serde_json::{Value, json};
@@ -247,4 +247,59 @@ fn draining_is_for_the_node_itself_and_administrators() {
         let response = send(&node, &request("POST", "/internal/drain", &headers, b""));
         assert_eq!(response.status.as_u16(), status, "{headers:?}");
     }
+}
+
+#[test]
+fn the_audit_log_hears_of_refusals_once_a_minute() {
+    let world = world();
+    let node = production_node(&world);
+    for n in 0..13 {
+        say(&node, &format!("c{n}"), "u1", "hello", &[]);
+    }
+    let told = |world: &World| -> Vec<(Refused, Option<String>, u64)> {
+        let state = world.state.borrow();
+        state.reports.iter().map(|report| (report.refused, report.user_id.clone(), report.count)).collect()
+    };
+    let first = (Refused::UserLimit, Some("u1".to_owned()), 1);
+    assert_eq!(told(&world), std::slice::from_ref(&first), "three refusals, told once");
+    node.now_ms.set(node.now_ms.get() + 60_000);
+    for n in 0..11 {
+        say(&node, &format!("d{n}"), "u1", "hello", &[]);
+    }
+    assert_eq!(
+        told(&world),
+        [first, (Refused::UserLimit, Some("u1".to_owned()), 3)],
+        "with those that were not told yet"
+    );
+}
+
+#[test]
+fn the_audit_log_hears_of_credentials_that_are_refused() {
+    let world = world();
+    let node = locked(&world);
+    world.state.borrow_mut().keys.get_mut(&sha256(b"other")).unwrap().revoked = true;
+    get_games(&node, &[]);
+    get_games(&node, &[("x-api-key", "made up")]);
+    get_games(&node, &[("x-api-key", "made up as well")]);
+    get_games(&node, &[("x-api-key", "other")]);
+    let state = world.state.borrow();
+    let told: Vec<_> = state.reports.iter().map(|report| (report.refused, report.key_id.as_deref())).collect();
+    assert_eq!(
+        told,
+        [(Refused::NoCredential, None), (Refused::UnknownCredential, None), (Refused::EndedCredential, Some("key_3"))]
+    );
+    assert!(!format!("{:?}", state.reports).contains("made up"), "what was sent as a credential is told to nobody");
+}
+
+#[test]
+fn an_origin_that_is_away_hears_of_refusals_later() {
+    let world = world();
+    let node = locked(&world);
+    world.weather.set(Weather::Away);
+    get_games(&node, &[]);
+    world.weather.set(Weather::Fine);
+    node.now_ms.set(node.now_ms.get() + 60_000);
+    get_games(&node, &[]);
+    let state = world.state.borrow();
+    assert_eq!(state.reports.iter().map(|report| report.count).collect::<Vec<_>>(), [2]);
 }

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderName, header};
 use lgdl::problem::Reason;
-use lgdl::wire::origin::ApiKey;
+use lgdl::wire::origin::{ApiKey, Refused};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::Sha256;
@@ -18,6 +18,7 @@ use crate::call::{Call, Caller};
 use crate::digest;
 use crate::notes;
 use crate::origin::Origin;
+use crate::pipeline::reports;
 use crate::pipeline::request::Received;
 use crate::platform::Platform;
 use crate::settings::AuthSettings;
@@ -46,12 +47,16 @@ struct KnownKey {
 /// 401 without a valid credential where one is needed; 503 when it can't be checked.
 pub async fn authenticate<P: Platform>(call: &Call<'_, P>, received: &Received) -> Result<Caller, Refusal> {
     let auth = &call.settings.auth;
-    match credential(received)? {
-        None if auth.required => Err(unauthenticated("Send an API key as `Authorization: Bearer …`.")),
+    let unknown = |_: &Refusal| reports::tell(call, Refused::UnknownCredential, None, None);
+    match credential(received).inspect_err(unknown)? {
+        None if auth.required => {
+            reports::tell(call, Refused::NoCredential, None, None);
+            Err(unauthenticated("Send an API key as `Authorization: Bearer …`."))
+        }
         None => Ok(call.caller.clone()),
         // An open node has no use for credentials, and must not fail because of one.
         Some(_) if !auth.required => Ok(call.caller.clone()),
-        Some(credential) if credential.split('.').count() == 3 => token(auth, credential, call),
+        Some(credential) if credential.split('.').count() == 3 => token(auth, credential, call).inspect_err(unknown),
         Some(credential) => api_key(call, credential).await,
     }
 }
@@ -110,7 +115,11 @@ async fn api_key<P: Platform>(call: &Call<'_, P>, credential: &str) -> Result<Ca
         Some(key) if !key.revoked && key.expires_at_ms.is_none_or(|at| now < at) => {
             Ok(Caller { tenant: key.tenant, key: Some(key.id), user: None, scopes: key.scopes })
         }
-        _ => Err(unauthenticated("The API key is unknown, expired or revoked.")),
+        other => {
+            let refused = if other.is_some() { Refused::EndedCredential } else { Refused::UnknownCredential };
+            reports::tell(call, refused, None, other.as_ref().map(|key| key.id.as_str()));
+            Err(unauthenticated("The API key is unknown, expired or revoked."))
+        }
     }
 }
 

@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 use http::HeaderName;
 use lgdl::limits::{CountRequest, Counted, Rate, Take};
 use lgdl::problem::Reason;
+use lgdl::wire::origin::Refused;
 
 use crate::answer::Refusal;
 use crate::call::Call;
 use crate::digest;
+use crate::pipeline::reports;
 use crate::platform::Platform;
 
 /// `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10).
@@ -59,6 +61,7 @@ pub async fn check<P: Platform>(call: &Call<'_, P>, user: &str, conversation: &s
     let headers = headers(&names, &counted);
     match refusal(&names, &counted) {
         Some(mut refusal) => {
+            reports::tell(call, refused(&names, &counted), Some(user), caller.key.as_deref());
             refusal.headers.extend(headers);
             Err(refusal)
         }
@@ -76,6 +79,18 @@ fn refusal(names: &[(&str, Rate)], counted: &Counted) -> Option<Refusal> {
     let wait_ms = counted.standings.get(index).map_or(1_000, |standing| standing.wait_ms);
     let detail = format!("The limit named `{name}` is {rate}. Wait as long as Retry-After says.");
     Some(Refusal::new(Reason::RateLimited, detail).retry_after_ms(wait_ms))
+}
+
+fn refused(names: &[(&str, Rate)], counted: &Counted) -> Refused {
+    if counted.banned_for_ms.is_some() {
+        return Refused::Banned;
+    }
+    match counted.refused_by.and_then(|index| names.get(index)).map(|(name, _)| *name) {
+        Some("user") => Refused::UserLimit,
+        Some("conversation") => Refused::ConversationLimit,
+        Some("key") => Refused::KeyLimit,
+        _ => Refused::GlobalLimit,
+    }
 }
 
 fn headers(names: &[(&str, Rate)], counted: &Counted) -> Vec<(HeaderName, String)> {

@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use lgdl::compiled::CompiledGame;
 use lgdl::wire::origin::{
-    ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, GameEntry, GameList, GamePolicy,
-    StoredConversation,
+    ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, GameEntry, GameList, GamePolicy, Report,
+    Reports, StoredConversation,
 };
 use lgdl_edge::answer::Response;
 use lgdl_edge::native::{Answering, Native};
@@ -97,6 +97,8 @@ pub(crate) struct State {
     pub(crate) keys: BTreeMap<String, ApiKey>,
     pub(crate) consents: BTreeSet<String>,
     pub(crate) policy: GamePolicy,
+    /// Refusals told to the audit log.
+    pub(crate) reports: Vec<Report>,
     /// Calls by path, without ids.
     pub(crate) calls: Vec<String>,
     /// Calls to capability services: path, idempotency key, body.
@@ -167,6 +169,11 @@ impl World {
         let mut state = self.state.borrow_mut();
         state.calls.push(format!("{} {}", request.method, parts[0]));
         match (request.method, parts.as_slice()) {
+            ("POST", ["reports"]) => {
+                let told: Reports = serde_json::from_slice(&request.body).expect("well-formed reports");
+                state.reports.extend(told.reports);
+                status(204)
+            }
             ("GET", ["games"]) => {
                 let entry = |id: &str| GameEntry {
                     id: id.into(),

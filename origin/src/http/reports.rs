@@ -44,9 +44,11 @@ fn event(tenant: &str, report: Report, now_ms: Millis) -> Result<Event, Problem>
     let key = key_id.map(|id| id.parse::<ApiKeyId>().map_err(|_| Problem::malformed("`key_id` must be an id, key_….")));
     let key = key.transpose()?;
     let name = match refused {
-        Refused::UserLimit | Refused::ConversationLimit | Refused::KeyLimit | Refused::GlobalLimit => {
-            events::RATE_LIMIT_EXCEEDED
-        }
+        Refused::UserLimit
+        | Refused::ConversationLimit
+        | Refused::KeyLimit
+        | Refused::GlobalLimit
+        | Refused::Banned => events::RATE_LIMIT_EXCEEDED,
         Refused::NoCredential | Refused::UnknownCredential | Refused::EndedCredential => events::AUTHENTICATION_FAILED,
         Refused::Scope => events::ACCESS_REFUSED,
     };

@@ -207,6 +207,8 @@ pub enum Refused {
     KeyLimit,
     /// The limit of all together.
     GlobalLimit,
+    /// A caller who is banned for a while, after many refusals.
+    Banned,
     /// No credential where one is required.
     NoCredential,
     /// A credential that nobody knows.
