@@ -237,6 +237,8 @@ fn acknowledged_turns_arrived(world: &World, places: &Places, found: &mut Vec<Vi
 
 /// A turn that was sent after another one was acknowledged comes after it: where both are durable, where both came from
 /// one journal, and where the earlier one waited on the disk of the machine that took the later one, whose stores worked.
+/// A turn that also lies in another journal, because the answer to an earlier try was lost, comes from whichever is brought
+/// home first.
 fn acknowledged_turns_are_in_order(world: &World, places: &Places, found: &mut Vec<Violation>) {
     let history = world.history.borrow();
     let placed = |ack: &Ack| places.get(&ack.response.as_ref()?.manifest_id);
@@ -248,17 +250,22 @@ fn acknowledged_turns_are_in_order(world: &World, places: &Places, found: &mut V
         for later in &history.acks {
             let follows = earlier.conversation == later.conversation && earlier.answered_us < later.sent_us;
             let (true, Some(one), Some(other)) = (follows, placed(earlier), placed(later)) else { continue };
+            let journal_of = |node: usize| world.sites[node].durable_journal();
+            let in_one_journal = history
+                .reached
+                .get(&later.turn)
+                .is_none_or(|nodes| nodes.iter().all(|node| journal_of(*node) == journal_of(earlier.node)));
             let ordered = match (promise(world, earlier), promise(world, later)) {
                 (Promise::Durable, Promise::Durable) => true,
                 (Promise::Journalled(one_journal), Promise::Journalled(other_journal)) => {
-                    one_journal == other_journal && one.waited && other.waited
+                    one_journal == other_journal && one.waited && other.waited && in_one_journal
                 }
                 _ => false,
             };
             let on_one_machine = earlier.node == later.node
                 && world.plan.nodes[earlier.node].flavour == Flavour::Machine
                 && matches!(promise(world, earlier), Promise::Journalled(_));
-            if (ordered || (on_one_machine && !stores_fail)) && one.turn >= other.turn {
+            if (ordered || (on_one_machine && !stores_fail && in_one_journal)) && one.turn >= other.turn {
                 let (later_name, earlier_name) = (&later.turn, &earlier.turn);
                 found.push(format!(
                     "{later_name} (turn {}) was sent after {earlier_name} (turn {})",

@@ -133,7 +133,9 @@ async fn attempt_once(world: &Rc<World>, node: usize, ask: Ask) -> Option<Answer
         let (world, ask) = (Rc::clone(&own), ask.clone());
         Box::pin(async move {
             if let Some(key) = &ask.key {
-                world.history.borrow_mut().delivered_us.insert(key.clone(), world.now_us());
+                let mut history = world.history.borrow_mut();
+                history.delivered_us.insert(key.clone(), world.now_us());
+                history.reached.entry(key.clone()).or_default().insert(node);
             }
             Site::serve(&world, node, ask.received()).await
         })

@@ -1,7 +1,7 @@
 //! Everything that a run has: time, weather, the network, the origin, the nodes' places, and what was seen of it all.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -67,6 +67,8 @@ pub(super) struct History {
     pub(super) said: BTreeMap<String, &'static str>,
     /// By the turn's key: when it reached a node last.
     pub(super) delivered_us: BTreeMap<String, u64>,
+    /// By the turn's key: the nodes that it reached.
+    pub(super) reached: BTreeMap<String, BTreeSet<usize>>,
     /// Conversations whose erasure was acknowledged, and when.
     pub(super) erasures_acknowledged: Vec<(String, u64)>,
     pub(super) admitted: Vec<Count>,
