@@ -8,14 +8,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use http_body_util::BodyExt;
 use lgdl::wire::origin::GamePolicy;
 use lgdl_edge_host::{Host, HostConfig, LocalService, Storage};
 use lgdl_origin::config::Config;
+use lgdl_origin::http::without_a_network;
 use lgdl_origin::serve::{Running, start};
 use serde_json::Value;
 use tempfile::TempDir;
-use tower::ServiceExt;
 
 use crate::games::{GameFolder, root};
 use crate::origin::{EDGE_SECRET, node_variables, publish_all};
@@ -83,7 +82,7 @@ pub struct Plan {
     pub policy: GamePolicy,
     /// Has the journal lie on the disk.
     pub on_disk: bool,
-    /// Has the node call the origin over TCP, not inside this process; commits are then not written down.
+    /// Has the node call the origin over TCP, not inside this process.
     pub over_network: bool,
     /// Changes the host's configuration before it starts.
     pub adjust: Option<fn(&mut HostConfig)>,
@@ -95,8 +94,6 @@ pub struct Stack {
     origin: Option<Running>,
     /// The node.
     pub host: Host,
-    /// Bodies of commits, as the node sent them.
-    commits: Arc<Mutex<Vec<Bytes>>>,
     router: Arc<Mutex<Option<axum::Router>>>,
     http: reqwest::Client,
     folder: TempDir,
@@ -112,14 +109,12 @@ impl Stack {
         let folder = tempfile::tempdir().expect("a folder");
         let origin = start_origin(&folder, 0).await;
         publish_all(&origin, games, &plan.policy).await;
-        let commits = Arc::new(Mutex::new(Vec::new()));
         let router = Arc::new(Mutex::new(Some(lgdl_origin::http::edge_service(origin.origin.clone()))));
         let manifest = std::fs::read_to_string(root().join("spin.toml")).expect("a manifest");
         let mut config = HostConfig::new(component().to_vec(), manifest);
         config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         config.variables = variables(games, &plan.node);
-        config.local_services =
-            BTreeMap::from([("origin.internal".to_owned(), recorded(Arc::clone(&router), Arc::clone(&commits)))]);
+        config.local_services = BTreeMap::from([("origin.internal".to_owned(), in_process(Arc::clone(&router)))]);
         config.own_paths = BTreeMap::from([("/dev/status".to_owned(), nothing_wrong())]);
         if plan.over_network {
             let url = format!("http://{}", origin.edge_address);
@@ -135,7 +130,7 @@ impl Stack {
         let port = origin.edge_address.port();
         let host = Host::start(config).await.expect("the node starts");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Stack { origin: Some(origin), host, commits, router, http, folder, port }
+        Stack { origin: Some(origin), host, router, http, folder, port }
     }
 
     /// An address on the node.
@@ -161,12 +156,6 @@ impl Stack {
         }
         let answer = request.send().await.expect("an answer");
         (answer.status(), answer.json().await.expect("a JSON body"))
-    }
-
-    /// The commits since this was called last, as the node sent them.
-    #[must_use]
-    pub fn take_commits(&self) -> Vec<Bytes> {
-        std::mem::take(&mut self.commits.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The origin's store.
@@ -218,26 +207,14 @@ fn variables(games: &[GameFolder], more: &[(&'static str, String)]) -> BTreeMap<
     usual.into_iter().chain(more).map(|(name, value)| (format!("lgdl_{name}"), value)).collect()
 }
 
-/// The origin's own router, called without a network; what it is asked to commit is written down.
-fn recorded(router: Arc<Mutex<Option<axum::Router>>>, commits: Arc<Mutex<Vec<Bytes>>>) -> LocalService {
+/// The origin's own router, called without a network; nobody answers while there is none.
+fn in_process(router: Arc<Mutex<Option<axum::Router>>>) -> LocalService {
     Arc::new(move |request: Request<Bytes>| {
         let router = router.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if request.uri().path() == "/edge/v1/turns" {
-            commits.lock().unwrap_or_else(PoisonError::into_inner).push(request.body().clone());
-        }
         Box::pin(async move {
-            let Some(router) = router else { return empty(StatusCode::BAD_GATEWAY) };
-            let (mut parts, body) = request.into_parts();
-            // The origin sees the request line, not the whole address.
-            if let Some(path) = parts.uri.path_and_query() {
-                parts.uri = http::Uri::from(path.clone());
-            }
-            let request = Request::from_parts(parts, axum::body::Body::from(body));
-            let answer = router.oneshot(request).await.expect("the router always answers");
-            let (parts, body) = answer.into_parts();
-            match body.collect().await {
-                Ok(body) => Response::from_parts(parts, body.to_bytes()),
-                Err(_) => empty(StatusCode::BAD_GATEWAY),
+            match router {
+                Some(router) => without_a_network(router, request).await,
+                None => empty(StatusCode::BAD_GATEWAY),
             }
         })
     })

@@ -13,13 +13,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
 use bytes::Bytes;
 use lgdl_edge_host::{Host, HostConfig, LocalService, Storage};
 use lgdl_origin::Config;
+use lgdl_origin::http::without_a_network;
 use lgdl_origin::serve::{Running, stop_signal};
-
-use tower::ServiceExt;
 
 use super::console::Console;
 use super::failure::{End, Failure, Verdict};
@@ -31,8 +29,6 @@ use games::{Change, Games, Status};
 const USUAL_PORT: u16 = 8080;
 /// The origin's name on the node.
 const ORIGIN: &str = "origin.internal";
-/// The longest answer of the origin that is handed on, bytes.
-const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// How often files are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 /// What the edge node is allowed and told, as Spin reads it.
@@ -139,33 +135,6 @@ fn show(changed: &[Change], games: &Games, status: &Mutex<Status>, console: &mut
     Ok(())
 }
 
-/// The origin as the node calls it: the same requests, signatures and answers as over a network, handed on in this process.
-fn without_a_network(origin: Router) -> LocalService {
-    Arc::new(move |request: http::Request<Bytes>| {
-        let origin = origin.clone();
-        Box::pin(async move {
-            let (mut parts, body) = request.into_parts();
-            // A server sees the request line, not the whole address.
-            if let Some(path) = parts.uri.path_and_query() {
-                parts.uri = http::Uri::from(path.clone());
-            }
-            let answer = match origin.oneshot(http::Request::from_parts(parts, Body::from(body))).await {
-                Ok(answer) => answer,
-                Err(never) => match never {},
-            };
-            let (parts, body) = answer.into_parts();
-            match axum::body::to_bytes(body, MAX_ANSWER_BYTES).await {
-                Ok(body) => http::Response::from_parts(parts, body),
-                Err(_) => {
-                    let mut broken = http::Response::new(Bytes::new());
-                    *broken.status_mut() = http::StatusCode::BAD_GATEWAY;
-                    broken
-                }
-            }
-        })
-    })
-}
-
 /// What the edge node needs to start, and to start again.
 #[derive(Clone)]
 struct Node {
@@ -194,7 +163,9 @@ impl Node {
         {
             config.variables.insert(name, value);
         }
-        config.local_services.insert(ORIGIN.to_owned(), without_a_network(self.origin.clone()));
+        let origin = self.origin.clone();
+        let origin: LocalService = Arc::new(move |request| Box::pin(without_a_network(origin.clone(), request)));
+        config.local_services.insert(ORIGIN.to_owned(), origin);
         let status = Arc::clone(&self.status);
         let answer: LocalService = Arc::new(move |_| {
             let status = status.lock().unwrap_or_else(PoisonError::into_inner).clone();

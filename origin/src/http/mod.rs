@@ -2,6 +2,7 @@
 
 mod edge;
 mod health;
+mod in_process;
 mod layers;
 mod problem;
 mod reports;
@@ -20,6 +21,7 @@ use crate::random::Random;
 use crate::store::Store;
 
 pub(crate) use health::live;
+pub use in_process::without_a_network;
 pub(crate) use layers::wrap;
 pub use problem::Problem;
 pub use signed::Gate;
