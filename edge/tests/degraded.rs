@@ -83,6 +83,23 @@ fn a_retry_of_a_waiting_turn_is_the_same_turn() {
 }
 
 #[test]
+fn a_retry_of_a_turn_that_the_state_holds_already_is_not_run_on_it() {
+    let world = world();
+    let node = node(&world);
+    let key = |key| [("idempotency-key", key)];
+    say(&node, "c1", "u1", "hello", &key("k1"));
+    let (_, second) = say(&node, "c1", "u1", "I want to order apples", &key("k2"));
+    world.weather.set(Weather::Away);
+    assert_eq!(say(&node, "c1", "u1", "I want to order apples", &key("k2")), (200, second));
+    assert!(node.journal.borrow().is_empty());
+    say(&node, "c1", "u1", "hi there", &key("k3"));
+    let (status, answer) = say(&node, "c1", "u1", "hello", &key("k1"));
+    assert_eq!(status, 503, "its answer is at the origin only: {answer}");
+    assert_eq!(say(&node, "c1", "u1", "something else", &key("k3")).1["status"], 422);
+    assert_eq!(node.journal.borrow().len(), 1);
+}
+
+#[test]
 fn a_commit_whose_answer_is_lost_happens_once() {
     let world = world();
     let node = node(&world);

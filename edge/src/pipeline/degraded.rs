@@ -1,31 +1,34 @@
 //! What a node does while the origin is away, in steps: the turn waits in the journal; without state, it is matched and
 //! answered plainly; without a game there is nothing to be done.
 
-use lgdl::engine::{self, Conversation, MAX_CALLS_PER_TURN, Outcome, Step};
+use lgdl::engine::{self, MAX_CALLS_PER_TURN, Outcome, Step};
 use lgdl::problem::Reason;
 
 use crate::answer::{After, Event, Refusal};
 use crate::call::Call;
 use crate::origin::Origin;
 use crate::pipeline::reply::Kept;
-use crate::pipeline::state::Start;
+use crate::pipeline::state::{Answered, Held, Start};
 use crate::pipeline::turn::{Ask, MAX_RUNS, Taken};
-use crate::pipeline::{capabilities, games, journal, state};
+use crate::pipeline::{capabilities, games, journal, state, turn};
 use crate::platform::{JournalSafety, Platform, SeamError};
 
 /// Takes a turn without asking the origin.
 ///
 /// # Errors
-/// 503 when the game can't be had or other turns kept winning.
+/// 503 when the game can't be had, other turns kept winning, or only the origin knows the answer; 422 for a key that stands
+/// for another request.
 pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: Start) -> Result<Taken, Refusal> {
+    if let Some(taken) = held(call, ask, &start) {
+        return taken;
+    }
     let mut start = start;
     for _ in 0..MAX_RUNS {
         match journal::last(call, &ask.named, &ask.key).await {
-            journal::Last::SameRequest(response) => {
-                call.observe(Event::Replay);
-                return Ok(Taken { response: *response, journal: Some(call.platform.journal_safety()) });
+            journal::Last::SameRequest(answered) => return replay(call, ask, *answered),
+            journal::Last::State(last) if start.assumed || last.version >= start.version => {
+                start = start.overtaken_by(*last);
             }
-            journal::Last::State(last) if start.assumed || last.version >= start.version => start = *last,
             journal::Last::State(_) | journal::Last::Nothing => {}
         }
         if start.assumed {
@@ -45,6 +48,29 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: Start) -> R
     .retry_after_ms(1_000))
 }
 
+/// The answer to a turn that led to the state on which it would be run: a retry.
+fn held<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: &Start) -> Option<Result<Taken, Refusal>> {
+    match start.held(&ask.turn_id(call)) {
+        Held::Answered(answered) => Some(replay(call, ask, answered.clone())),
+        Held::Taken => Some(Err(Refusal::new(
+            Reason::OriginAway,
+            "This turn was taken before; the service that keeps its answer is away. Send it again with the same key.",
+        )
+        .retry_after_ms(5_000))),
+        Held::Unknown => None,
+    }
+}
+
+/// Answers a turn that was taken before as it was answered then.
+fn replay<P: Platform>(call: &Call<'_, P>, ask: &Ask, answered: Answered) -> Result<Taken, Refusal> {
+    if answered.fingerprint != ask.fingerprint {
+        return Err(turn::key_reused());
+    }
+    call.observe(Event::Replay);
+    let journal = (!answered.response.durable).then(|| call.platform.journal_safety());
+    Ok(Taken { response: answered.response, journal })
+}
+
 /// Keeps a turn that was run while the origin was there and could not be committed any more.
 ///
 /// # Errors
@@ -55,6 +81,9 @@ pub async fn keep<P: Platform>(
     start: &Start,
     outcome: Outcome,
 ) -> Result<Taken, Refusal> {
+    if let Some(taken) = held(call, ask, start) {
+        return taken;
+    }
     match journalled(call, ask, start, outcome).await {
         Ok(taken) => Ok(taken),
         Err(SeamError::Conflict) => take(call, ask, start.clone()).await,
@@ -70,7 +99,8 @@ async fn journalled<P: Platform>(
 ) -> Result<Taken, SeamError> {
     let response = ask.response(call, &outcome, Kept::Journalled, &start.game_version);
     let commit = ask.commit(start, &outcome, &response);
-    state::keep_waiting(call, &ask.named, start.version + 1, &start.game_version, &outcome.conversation).await;
+    let next = start.after(outcome.conversation, &ask.fingerprint, response.clone(), true);
+    state::keep_waiting(call, &ask.named, next).await;
     if let Err(error) = journal::append(call, &ask.named, &start.state, commit, ask.turn(call, false)).await {
         state::drop_hot(call, &ask.named).await;
         return Err(error);
@@ -86,7 +116,7 @@ async fn journalled<P: Platform>(
 /// # Errors
 /// 503 when the game can't be had.
 pub async fn stateless<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, Refusal> {
-    let start = Start { state: Conversation::default(), ..Start::fresh(&ask.entry.version, true) };
+    let start = Start::fresh(&ask.entry.version, true);
     let outcome = run(call, ask, &start, true).await?;
     call.observe(Event::Stateless);
     if !call.settings.state_disabled {

@@ -7,14 +7,13 @@
 //! entry names the state that it was run on, and is committed as it is only where the origin has that very state.
 
 use lgdl::engine::{self, Conversation, MAX_CALLS_PER_TURN, Step, Turn};
-use lgdl::wire::client::MoveResponse;
 use lgdl::wire::origin::{CommitAnswer, CommitRequest};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, random_hex};
 use crate::digest;
 use crate::origin::{Lookup, Origin, OriginError, Verdict};
-use crate::pipeline::state::{self, Named, Start};
+use crate::pipeline::state::{self, Answered, Named, Start};
 use crate::pipeline::{capabilities, games};
 use crate::platform::{JournalEntry, JournalSafety, Platform, SeamError};
 use crate::seal::{opened, sealed};
@@ -39,8 +38,8 @@ struct Waiting {
 /// The newest thing that the journal knows of a conversation.
 #[derive(Debug)]
 pub enum Last {
-    /// This very request waits already; its answer.
-    SameRequest(Box<MoveResponse>),
+    /// This very request waits already.
+    SameRequest(Box<Answered>),
     /// The state after the last waiting turn.
     State(Box<Start>),
     /// Nothing of this user waits.
@@ -80,15 +79,11 @@ pub async fn last<P: Platform>(call: &Call<'_, P>, named: &Named, idempotency_ke
         let Some(waiting) = open(call, entry).filter(|waiting| waiting.commit.user_id == named.user) else { continue };
         let commit = waiting.commit;
         if commit.idempotency_key == idempotency_key {
-            return Last::SameRequest(Box::new(commit.response));
+            let CommitRequest { fingerprint, response, .. } = commit;
+            return Last::SameRequest(Box::new(Answered { fingerprint, response }));
         }
-        last = Last::State(Box::new(Start {
-            version: commit.expected_version + 1,
-            game_version: commit.game_version,
-            state: commit.state,
-            assumed: false,
-            waiting: true,
-        }));
+        let start = Start::at(commit.expected_version + 1, commit.game_version, commit.state);
+        last = Last::State(Box::new(start));
     }
     last
 }
@@ -217,25 +212,30 @@ async fn bring_home<P: Platform>(call: &Call<'_, P>, waiting: Waiting, reached: 
         }
         let start = Start::of(conflict.current, &commit.game_version);
         // A place that another turn only holds may still become free.
-        let same = start.version == commit.expected_version && digest_of(&start.state) == ground;
-        other = (!same).then_some(start);
+        other = (!is_ground(&start, &commit, &ground)).then_some(start);
     }
     Home::Waits
 }
 
-/// The origin's state, where it has the version that a turn was run on and not the state.
+/// The origin's state, where it is not the one that a turn was run on. An older one counts too: by the time that the turn
+/// is committed, turns from elsewhere may have brought it to the right version.
 async fn other_ground<P: Platform>(
     call: &Call<'_, P>,
     commit: &CommitRequest,
     ground: &str,
 ) -> Result<Option<Start>, OriginError> {
-    match Origin::new(call).conversation(&commit.game, &commit.conversation_id, &commit.user_id).await? {
-        Lookup::Found(current) if current.version == commit.expected_version && digest_of(&current.state) != ground => {
-            Ok(Some(Start::of(Some(*current), &commit.game_version)))
-        }
-        // Anything else the commit itself finds out.
-        Lookup::Found(_) | Lookup::Unknown | Lookup::Erased => Ok(None),
-    }
+    let current = match Origin::new(call).conversation(&commit.game, &commit.conversation_id, &commit.user_id).await? {
+        Lookup::Found(current) => Some(*current),
+        Lookup::Unknown => None,
+        // The commit itself finds it out.
+        Lookup::Erased => return Ok(None),
+    };
+    let start = Start::of(current, &commit.game_version);
+    Ok((!is_ground(&start, commit, ground)).then_some(start))
+}
+
+fn is_ground(start: &Start, commit: &CommitRequest, ground: &str) -> bool {
+    start.version == commit.expected_version && digest_of(&start.state) == ground
 }
 
 /// Runs a waiting turn on the state that won. What it called, it called when it was taken; nothing is called again.

@@ -2,6 +2,7 @@
 //! store may go on denying for a minute what was just written. The origin decides what is true.
 
 use lgdl::engine::Conversation;
+use lgdl::wire::client::MoveResponse;
 use lgdl::wire::origin::StoredConversation;
 use serde::{Deserialize, Serialize};
 
@@ -33,8 +34,11 @@ impl Named {
     }
 }
 
+/// Turns that a state is remembered to hold, so that a retry is not run on a state that it led to.
+const MAX_REMEMBERED_TURNS: usize = 8;
+
 /// What a turn is run on.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Start {
     /// Turns so far.
     pub version: u64,
@@ -43,31 +47,89 @@ pub struct Start {
     /// The engine's state.
     pub state: Conversation,
     /// Whether this is known, or only assumed because nothing else is: a conversation that nobody here has heard of.
+    #[serde(skip)]
     pub assumed: bool,
     /// Whether the last turn waits in the journal. Until it has arrived, the origin's state of the same version may be
     /// another one, so nothing may be committed on this one.
     pub waiting: bool,
+    /// Ids of the turns that led here, as far as this node knows, the last one last.
+    turns: Vec<String>,
+    /// The last of them that this node answered.
+    last: Option<Answered>,
+}
+
+/// A turn and its answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    /// What was asked.
+    pub fingerprint: String,
+    /// What was answered; its `manifest_id` is the turn's id.
+    pub response: MoveResponse,
+}
+
+/// What a state remembers of a turn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Held<'a> {
+    /// It led here, and this is its answer.
+    Answered(&'a Answered),
+    /// It led here; its answer is the origin's to give.
+    Taken,
+    /// Nothing.
+    Unknown,
 }
 
 impl Start {
     /// A conversation that begins.
     #[must_use]
     pub fn fresh(game_version: &str, assumed: bool) -> Start {
-        Start { version: 0, game_version: game_version.into(), state: Conversation::default(), assumed, waiting: false }
+        Start {
+            version: 0,
+            game_version: game_version.into(),
+            state: Conversation::default(),
+            assumed,
+            waiting: false,
+            turns: Vec::new(),
+            last: None,
+        }
     }
 
     /// A conversation as the origin has it; `None` for one that it does not have.
     #[must_use]
     pub fn of(current: Option<StoredConversation>, game_version: &str) -> Start {
         match current {
-            Some(stored) => Start {
-                version: stored.version,
-                game_version: stored.game_version,
-                state: stored.state,
-                assumed: false,
-                waiting: false,
-            },
+            Some(stored) => Start::at(stored.version, stored.game_version, stored.state),
             None => Start::fresh(game_version, false),
+        }
+    }
+
+    /// A state that somebody knows.
+    #[must_use]
+    pub fn at(version: u64, game_version: String, state: Conversation) -> Start {
+        Start { version, state, ..Start::fresh(&game_version, false) }
+    }
+
+    /// What the next turn is run on, after one that was run on this.
+    #[must_use]
+    pub fn after(&self, state: Conversation, fingerprint: &str, response: MoveResponse, waiting: bool) -> Start {
+        let forgotten = (self.turns.len() + 1).saturating_sub(MAX_REMEMBERED_TURNS);
+        let turns = self.turns.iter().skip(forgotten).cloned().chain([response.manifest_id.clone()]).collect();
+        let last = Some(Answered { fingerprint: fingerprint.into(), response });
+        Start { waiting, turns, last, ..Start::at(self.version + 1, self.game_version.clone(), state) }
+    }
+
+    /// The state after turns that wait and that were run on this one.
+    #[must_use]
+    pub fn overtaken_by(self, last: Start) -> Start {
+        Start { waiting: true, turns: self.turns, last: self.last, ..last }
+    }
+
+    /// What is remembered of a turn.
+    #[must_use]
+    pub fn held(&self, turn_id: &str) -> Held<'_> {
+        match &self.last {
+            Some(last) if last.response.manifest_id == turn_id => Held::Answered(last),
+            _ if self.turns.iter().any(|id| id == turn_id) => Held::Taken,
+            _ => Held::Unknown,
         }
     }
 }
@@ -75,13 +137,9 @@ impl Start {
 /// What lies in the key-value store. Version and expiry lie inside, because not every store knows expiry.
 #[derive(Debug, Serialize, Deserialize)]
 struct Hot {
-    version: u64,
-    game_version: String,
     user: String,
     expires_at_ms: i64,
-    state: Conversation,
-    #[serde(default)]
-    waiting: bool,
+    start: Start,
 }
 
 /// Hot state, if there is any that may be used for this user.
@@ -97,20 +155,15 @@ pub async fn hot<P: Platform>(call: &Call<'_, P>, named: &Named) -> Option<Start
         .flatten()
         .filter_map(|bytes| opened::<Hot>(key, "hot", &[&named.digest], &bytes))
         .filter(|hot| hot.expires_at_ms > now_ms && hot.user == named.user)
-        .max_by_key(|hot| (hot.version, !hot.waiting));
+        .map(|hot| hot.start)
+        .max_by_key(|start| (start.version, !start.waiting));
     call.observe(if usable.is_some() { Event::StateHit } else { Event::StateMiss });
-    usable.map(|hot| Start {
-        version: hot.version,
-        game_version: hot.game_version,
-        state: hot.state,
-        assumed: false,
-        waiting: hot.waiting,
-    })
+    usable
 }
 
 /// Has the state that the origin has as well written once the answer has gone.
-pub fn keep<P: Platform>(call: &Call<'_, P>, named: &Named, version: u64, game_version: &str, state: &Conversation) {
-    if let Some(value) = sealed_hot(call, named, version, game_version, state, false) {
+pub fn keep<P: Platform>(call: &Call<'_, P>, named: &Named, start: Start) {
+    if let Some(value) = sealed_hot(call, named, start) {
         // Only what the origin has: a state that waits may turn out wrong where this instance does not notice.
         if let Some(memory) = call.platform.memory() {
             memory.keep_state(&named.digest, value.clone(), call.platform.now_ms());
@@ -121,35 +174,16 @@ pub fn keep<P: Platform>(call: &Call<'_, P>, named: &Named, version: u64, game_v
 
 /// Writes the state after a turn that is to wait in the journal, at once: bringing that turn home may find it wrong and
 /// drop it, and must not be overtaken by this.
-pub async fn keep_waiting<P: Platform>(
-    call: &Call<'_, P>,
-    named: &Named,
-    version: u64,
-    game_version: &str,
-    state: &Conversation,
-) {
-    if let Some(value) = sealed_hot(call, named, version, game_version, state, true) {
+pub async fn keep_waiting<P: Platform>(call: &Call<'_, P>, named: &Named, start: Start) {
+    if let Some(value) = sealed_hot(call, named, start) {
         let _ = call.platform.kv_put(&key_of(named), &value, call.settings.kv_ttl_ms).await;
     }
 }
 
-fn sealed_hot<P: Platform>(
-    call: &Call<'_, P>,
-    named: &Named,
-    version: u64,
-    game_version: &str,
-    state: &Conversation,
-    waiting: bool,
-) -> Option<Vec<u8>> {
+fn sealed_hot<P: Platform>(call: &Call<'_, P>, named: &Named, start: Start) -> Option<Vec<u8>> {
     let key = call.settings.state_key.as_ref()?;
-    let hot = Hot {
-        version,
-        game_version: game_version.into(),
-        user: named.user.clone(),
-        expires_at_ms: call.platform.now_ms().saturating_add_unsigned(call.settings.kv_ttl_ms),
-        state: state.clone(),
-        waiting,
-    };
+    let expires_at_ms = call.platform.now_ms().saturating_add_unsigned(call.settings.kv_ttl_ms);
+    let hot = Hot { user: named.user.clone(), expires_at_ms, start };
     sealed(call.platform, key, "hot", &[&named.digest], &hot)
 }
 

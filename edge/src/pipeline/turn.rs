@@ -77,9 +77,13 @@ impl Ask {
         kept: Kept,
         game_version: &str,
     ) -> MoveResponse {
-        let id = digest::turn_id(&call.caller.tenant, &self.named.user, &self.key);
         let latency_us = call.platform.ticks_us().saturating_sub(self.came_us);
-        move_response(outcome, kept, id, latency_us, game_version)
+        move_response(outcome, kept, self.turn_id(call), latency_us, game_version)
+    }
+
+    /// The id of the turn, the same for every attempt at it.
+    pub(crate) fn turn_id<P: Platform>(&self, call: &Call<'_, P>) -> String {
+        digest::turn_id(&call.caller.tenant, &self.named.user, &self.key)
     }
 
     pub(crate) fn commit(&self, start: &Start, outcome: &Outcome, response: &MoveResponse) -> CommitRequest {
@@ -154,9 +158,11 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, R
         match settled {
             Settled::Committed(done) => {
                 call.observe(Event::Turn);
-                state::keep(call, &ask.named, start.version + 1, &start.game_version, &done.outcome.conversation);
+                let Done { outcome, response } = *done;
+                let next = start.after(outcome.conversation, &ask.fingerprint, response.clone(), false);
+                state::keep(call, &ask.named, next);
                 call.stage("seal");
-                return Ok(Taken { response: done.response, journal: None });
+                return Ok(Taken { response, journal: None });
             }
             Settled::Replayed(response) => {
                 call.observe(Event::Replay);
@@ -212,11 +218,12 @@ fn settle(verdict: Verdict, done: Option<Done>) -> Settled {
         (Verdict::Conflict(conflict), _) => Settled::Stale(conflict),
         (Verdict::Erased, _) => Settled::Refused(erased()),
         (Verdict::NotTheirs, _) => Settled::Refused(not_theirs()),
-        (Verdict::KeyReused, _) => Settled::Refused(Refusal::new(
-            Reason::KeyReused,
-            "This Idempotency-Key was used for another request. Use a new key for every turn.",
-        )),
+        (Verdict::KeyReused, _) => Settled::Refused(key_reused()),
     }
+}
+
+pub(crate) fn key_reused() -> Refusal {
+    Refusal::new(Reason::KeyReused, "This Idempotency-Key was used for another request. Use a new key for every turn.")
 }
 
 pub(crate) fn erased() -> Refusal {
