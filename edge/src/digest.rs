@@ -14,10 +14,10 @@ fn over(purpose: &str, parts: &[&str]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// Names a conversation without giving its parts away: 32 hexadecimal digits.
+/// Names a conversation without giving its parts away, as the origin's tombstones do: 32 hexadecimal digits.
 #[must_use]
 pub fn conversation(tenant: &str, game: &str, conversation: &str) -> String {
-    hex(&over("conversation", &[tenant, game, conversation])[..16])
+    format!("{:032x}", lgdl::wire::origin::conversation_digest(tenant, game, conversation))
 }
 
 /// Names a person of a tenant: 32 hexadecimal digits.

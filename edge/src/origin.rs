@@ -3,7 +3,8 @@
 
 use lgdl::breaker::{Admission, Breaker};
 use lgdl::wire::origin::{
-    ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, GameList, Report, Reports, StoredConversation,
+    ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Erasures, GameList, Report, Reports,
+    StoredConversation,
 };
 use lgdl::wire::signature::{self, Parts};
 use serde::de::DeserializeOwned;
@@ -249,6 +250,15 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
             204 => Ok(()),
             other => Err(OriginError::Unexpected(other)),
         }
+    }
+
+    /// What was erased: after a cursor that an earlier page gave, or in the last so many milliseconds.
+    pub async fn erasures(&self, after: Option<&str>, last_ms: u64) -> Result<Erasures, OriginError> {
+        let query = match after {
+            Some(cursor) => format!("after={}", percent_encoded(cursor)),
+            None => format!("last_ms={last_ms}"),
+        };
+        parsed(self.get(&format!("/edge/v1/erasures?{query}"), MAX_ANSWER_BYTES).await?)
     }
 
     /// Holds a turn's place.

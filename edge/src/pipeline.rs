@@ -4,6 +4,7 @@ pub mod auth;
 pub mod capabilities;
 pub mod consent;
 pub mod degraded;
+pub mod erasures;
 pub mod games;
 pub mod health;
 pub mod journal;
@@ -112,7 +113,17 @@ pub async fn finish<P: Platform>(platform: &P, after: Vec<After>) {
     }
 }
 
-/// Brings journalled turns to the origin, if it is there: for timers and cron.
+/// What a node does by itself, if the origin is there: brings journalled turns home, then drops what was erased. For timers
+/// and cron.
+pub async fn scheduled<P: Platform>(platform: &P) {
+    drain(platform).await;
+    if let Ok(settings) = Settings::load(platform) {
+        let call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
+        erasures::heed(&call).await;
+    }
+}
+
+/// Brings journalled turns to the origin, if it is there.
 pub async fn drain<P: Platform>(platform: &P) {
     if let Ok(settings) = Settings::load(platform) {
         let call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
@@ -241,6 +252,7 @@ async fn drain_route<P: Platform>(call: &mut Call<'_, P>, received: &Received) -
         }
     }
     let (drained, arrived) = journal::drain(call).await;
+    erasures::heed(call).await;
     Response::json(StatusCode::OK, &json!({ "arrived": arrived, "all": drained == journal::Drained::All }))
 }
 

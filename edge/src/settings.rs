@@ -22,6 +22,8 @@ pub struct Settings {
     pub kv_ttl_ms: u64,
     /// How long the list of active games is believed, milliseconds (`LGDL_GAMES_TTL_MS`).
     pub games_ttl_ms: i64,
+    /// How often scheduled work asks what was erased, at most, milliseconds (`LGDL_ERASURES_EVERY_MS`).
+    pub erasures_every_ms: i64,
     /// Seals what lies in the key-value store and the journal. Without it neither is used.
     pub state_key: Option<SecretKey>,
     /// The limits.
@@ -139,6 +141,8 @@ impl<P: Platform> Reader<'_, P> {
             origin: self.origin(development),
             kv_ttl_ms: self.number("kv_ttl", KV_TTL_SECONDS) * 1_000,
             games_ttl_ms: i64::try_from(self.number("games_ttl_ms", if development { 500 } else { 30_000 }))
+                .unwrap_or(i64::MAX),
+            erasures_every_ms: i64::try_from(self.number("erasures_every_ms", if development { 500 } else { 15_000 }))
                 .unwrap_or(i64::MAX),
             state_key: self.state_key(),
             limits: self.limits(development),

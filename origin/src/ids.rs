@@ -7,6 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use lgdl::wire::origin::conversation_digest;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -103,7 +104,18 @@ impl ConversationId {
     /// The id of the conversation that a client of `tenant` calls `external` in `game`.
     #[must_use]
     pub fn derive(tenant: &str, game: &str, external: &str) -> Self {
-        ConversationId(format!("{}{}", Self::PREFIX, digits(hash128("lgdl/conversation", &[tenant, game, external]))))
+        ConversationId(format!("{}{}", Self::PREFIX, digits(conversation_digest(tenant, game, external))))
+    }
+
+    /// The digest that it was derived from, under which edge nodes keep the conversation: 32 hexadecimal digits.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let digits = self.0.bytes().skip(Self::PREFIX.len());
+        let value = digits.fold(0_u128, |value, digit| {
+            let at = ALPHABET.iter().position(|of_alphabet| *of_alphabet == digit).unwrap_or_default();
+            value << 5 | at as u128
+        });
+        format!("{value:032x}")
     }
 }
 
@@ -177,5 +189,13 @@ mod tests {
             assert!(!ids[..index].contains(id));
         }
         assert_eq!(ids[0], ConversationId::derive("t", "g", "c"));
+    }
+
+    #[test]
+    fn a_conversation_id_gives_back_the_digest_that_it_was_derived_from() {
+        for conversation in ["", "c", "c1", "another one"] {
+            let digest = conversation_digest("t", "g", conversation);
+            assert_eq!(ConversationId::derive("t", "g", conversation).digest(), format!("{digest:032x}"));
+        }
     }
 }

@@ -17,13 +17,14 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use lgdl::wire::origin::GamePolicy;
+use lgdl_origin::admin::{NewAdministrator, create_administrator};
 use lgdl_origin::clock::{Clock, SystemClock};
 use lgdl_origin::config::Config;
 use lgdl_origin::games::{Content, PublishRequest, publish};
 use lgdl_origin::keys::{self, KeyRequest};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::serve::{Running, start};
-use lgdl_origin::store::{ConversationKey, Counts, TurnRow};
+use lgdl_origin::store::{ConversationKey, Counts, Role, TurnRow};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -135,6 +136,28 @@ impl OriginServer {
     pub async fn turns(&self, game: &str, conversation: &str) -> Vec<TurnRow> {
         let key = ConversationKey { tenant: "default".into(), game: game.into(), external_id: conversation.into() };
         self.running.origin.store.turns(&key.id(), 0, 1_000).await.expect("turns")
+    }
+
+    /// Erases a person by the admin API, as a privacy officer does.
+    ///
+    /// # Panics
+    /// When the origin refuses.
+    pub async fn erase_person(&self, user: &str) {
+        const PASSWORD: &str = "seven green lamps at noon";
+        let role = Role::PrivacyOfficer;
+        let new = NewAdministrator { name: "officer", password: PASSWORD, role, tenant: None, actor: "test" };
+        let store = &*self.running.origin.store;
+        create_administrator(store, new, SystemClock.now_ms(), &SystemRandom).await.expect("an administrator");
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let url = |path: &str| format!("http://{}/admin/v1/{path}", self.running.admin_address);
+        let login = json!({ "name": "officer", "password": PASSWORD });
+        let answer = http.post(url("login")).json(&login).send().await.expect("an answer");
+        let pair: Value = answer.json().await.expect("JSON");
+        let token = pair["access_token"].as_str().expect("a token");
+        let person = url(&format!("people/{user}"));
+        let erased = http.delete(person).bearer_auth(token).header("x-lgdl-tenant", "default");
+        let status = erased.send().await.expect("an answer").status();
+        assert_eq!(status, StatusCode::OK);
     }
 
     /// A new API key.

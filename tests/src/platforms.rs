@@ -190,6 +190,34 @@ impl Node {
         }
     }
 
+    /// Has the node do once what its timer or cron has it do.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn run_schedule(&self) {
+        let answer = match self.kind {
+            Kind::Worker => self.http.get(self.url("/cdn-cgi/handler/scheduled")).send().await,
+            Kind::Native | Kind::Component => self.http.post(self.url("/internal/drain")).send().await,
+        };
+        let status = answer.expect("an answer").status();
+        assert!(status.is_success(), "{:?}: {status}", self.kind);
+    }
+
+    /// The keys of everything in the node's key-value store.
+    ///
+    /// # Panics
+    /// When it does not say.
+    pub async fn stored_keys(&self) -> Vec<String> {
+        match &self.inner {
+            Inner::Native(_) => {
+                let answer = self.http.get(self.url(native::STORED_KEYS)).send().await.expect("an answer");
+                answer.json().await.expect("JSON")
+            }
+            Inner::Component { host, .. } => host.stored_keys(),
+            Inner::Worker(node) => node.stored_keys(),
+        }
+    }
+
     /// Ends it.
     pub async fn stop(self) {
         match self.inner {

@@ -1,5 +1,6 @@
 // Runs the built Worker under workerd, with real KV, a real Durable Object and a real rate-limit binding, until standard input
 // closes. Takes one line of JSON on standard input: {"build": FOLDER, "state": FOLDER, "variables": {…}}; prints the address.
+// Prints the keys in KV, as JSON, for each further line.
 import { createInterface } from "node:readline";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -29,6 +30,10 @@ const node = new Miniflare({
 });
 console.log(JSON.stringify({ url: (await node.ready).origin }));
 
+lines.on("line", async () => {
+  const stored = await (await node.getKVNamespace("STATE")).list();
+  console.log(JSON.stringify(stored.keys.map((key) => key.name)));
+});
 lines.on("close", async () => {
   await node.dispose();
   process.exit(0);

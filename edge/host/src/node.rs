@@ -32,10 +32,12 @@ impl Node {
             Some(folder) => Connection::open(folder.join("journal.sqlite3"))?,
             None => Connection::open_in_memory()?,
         };
-        // A journalled turn was acknowledged as lying on the disk, so it must lie there: every append is synced.
+        // A journalled turn was acknowledged as lying on the disk, so it must lie there: every append is synced. One that is
+        // removed is written over.
         journal.execute_batch(
             "PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
+             PRAGMA secure_delete = ON;
              CREATE TABLE IF NOT EXISTS journal (
                  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
                  stream TEXT NOT NULL,

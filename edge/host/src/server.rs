@@ -156,6 +156,12 @@ impl Host {
         self.app.node.waiting()
     }
 
+    /// The keys of everything in the key-value store.
+    #[must_use]
+    pub fn stored_keys(&self) -> Vec<String> {
+        self.app.kv.keys()
+    }
+
     /// Forgets everything in the key-value store, as a store may at any time.
     pub fn forget(&self) {
         for key in self.app.kv.keys() {
@@ -382,7 +388,8 @@ fn whole(status: StatusCode, content_type: &'static str, body: Bytes) -> Answer 
     answer
 }
 
-/// Has the component bring waiting turns to the origin, and look for an origin that is away, now and then.
+/// Has the component bring waiting turns to the origin, drop what was erased there, and look for an origin that is away, now
+/// and then.
 async fn drain(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
     loop {
         tokio::select! {

@@ -65,10 +65,10 @@ async fn answer(request: Request, env: Env, context: Context) -> Result<worker::
     send(handled.response)
 }
 
-/// Cron: brings journalled turns to the origin.
+/// Cron: brings journalled turns to the origin, and drops what was erased there.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    pipeline::drain(&Cloudflare::new(env)).await;
+    pipeline::scheduled(&Cloudflare::new(env)).await;
 }
 
 /// The platform counts per location and loosely; whoever it turns away is far above every limit that is promised.

@@ -97,6 +97,17 @@ fn open<P: Platform>(call: &Call<'_, P>, entry: &JournalEntry) -> Option<Waiting
     opened(key, "journal", &[&entry.stream, &entry.version.to_string()], &entry.sealed)
 }
 
+/// Forgets the turns of an erased conversation that wait.
+///
+/// # Errors
+/// When the journal can't be reached: some may still be there.
+pub async fn forget<P: Platform>(platform: &P, stream: &str) -> Result<(), SeamError> {
+    for entry in platform.journal_read(stream).await? {
+        platform.journal_remove(stream, &entry.id).await?;
+    }
+    Ok(())
+}
+
 /// How a drain ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Drained {
@@ -197,14 +208,19 @@ async fn bring_home<P: Platform>(call: &Call<'_, P>, waiting: Waiting, reached: 
             commit.record = outcome.record;
             commit.record.findings.push(RERUN_FINDING.into());
             commit.state = outcome.conversation;
-            let named = Named::new(&call.caller.tenant, &commit.game, &commit.conversation_id, &commit.user_id);
-            state::drop_hot(call, &named).await;
+            state::drop_hot(call, &named_in(call, &commit)).await;
         }
         let conflict = match Origin::new(call).commit(&commit).await {
             Ok(Verdict::Conflict(conflict)) => conflict,
             Ok(Verdict::Answer(CommitAnswer::Committed { .. })) => return Home::Arrived(digest_of(&commit.state)),
-            Ok(Verdict::Answer(CommitAnswer::Replayed { .. }))
-            | Ok(Verdict::Erased | Verdict::NotTheirs | Verdict::KeyReused) => return Home::Settled,
+            Ok(Verdict::Erased) => {
+                // The origin may never have had it, and then names no tombstone of it to anybody.
+                state::drop_hot(call, &named_in(call, &commit)).await;
+                return Home::Settled;
+            }
+            Ok(Verdict::Answer(CommitAnswer::Replayed { .. }) | Verdict::NotTheirs | Verdict::KeyReused) => {
+                return Home::Settled;
+            }
             Err(_) => return Home::Waits,
         };
         if let Some(left_ms) = conflict.claimed_for_ms {
@@ -215,6 +231,10 @@ async fn bring_home<P: Platform>(call: &Call<'_, P>, waiting: Waiting, reached: 
         other = (!is_ground(&start, &commit, &ground)).then_some(start);
     }
     Home::Waits
+}
+
+fn named_in<P: Platform>(call: &Call<'_, P>, commit: &CommitRequest) -> Named {
+    Named::new(&call.caller.tenant, &commit.game, &commit.conversation_id, &commit.user_id)
 }
 
 /// The origin's state, where it is not the one that a turn was run on. An older one counts too: by the time that the turn

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::answer::{After, Event};
 use crate::call::Call;
 use crate::digest;
-use crate::platform::Platform;
+use crate::platform::{KvError, Platform};
 use crate::seal::{opened, sealed};
 
 /// Names of a conversation: what the client says, and what the node's stores say.
@@ -189,12 +189,24 @@ fn sealed_hot<P: Platform>(call: &Call<'_, P>, named: &Named, start: Start) -> O
 
 /// Drops what is hot, at once: it belongs to an erased conversation, or is known to be wrong.
 pub async fn drop_hot<P: Platform>(call: &Call<'_, P>, named: &Named) {
-    if let Some(memory) = call.platform.memory() {
-        memory.drop_state(&named.digest);
+    let _ = drop_named(call.platform, &named.digest).await;
+}
+
+/// The same for a conversation that is known by its digest only.
+///
+/// # Errors
+/// When the store does not take it: the entry may still be there.
+pub async fn drop_named<P: Platform>(platform: &P, digest: &str) -> Result<(), KvError> {
+    if let Some(memory) = platform.memory() {
+        memory.drop_state(digest);
     }
-    let _ = call.platform.kv_delete(&key_of(named)).await;
+    platform.kv_delete(&key_named(digest)).await
 }
 
 fn key_of(named: &Named) -> String {
-    format!("hot:{}", named.digest)
+    key_named(&named.digest)
+}
+
+fn key_named(digest: &str) -> String {
+    format!("hot:{digest}")
 }

@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use lgdl::compiled::CompiledGame;
 use lgdl::wire::origin::{
-    ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, GameEntry, GameList, GamePolicy, Report,
-    Reports, StoredConversation,
+    ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Erasures, GameEntry, GameList, GamePolicy,
+    Report, Reports, StoredConversation,
 };
 use lgdl_edge::answer::Response;
 use lgdl_edge::native::{Answering, Native};
@@ -94,6 +94,10 @@ pub(crate) struct State {
     pub(crate) answers: BTreeMap<(String, String), (String, lgdl::wire::client::MoveResponse)>,
     pub(crate) claims: BTreeMap<(String, String), (String, u64)>,
     pub(crate) erased: BTreeSet<(String, String)>,
+    /// Digests of what was erased, in order.
+    pub(crate) tombstones: Vec<String>,
+    /// How many of them a page has; 0 for as many as there are.
+    pub(crate) erasures_a_page: usize,
     pub(crate) keys: BTreeMap<String, ApiKey>,
     pub(crate) consents: BTreeSet<String>,
     pub(crate) policy: GamePolicy,
@@ -200,11 +204,10 @@ impl World {
                 if state.look_up(game, id, user)?.status != 200 {
                     return status(404);
                 }
-                let key = ((*game).to_owned(), (*id).to_owned());
-                state.conversations.remove(&key);
-                state.erased.insert(key);
+                state.erase(game, id);
                 status(204)
             }
+            ("GET", ["erasures"]) => state.erasures(query),
             ("POST", ["turns"]) => state.commit(serde_json::from_slice(&request.body).unwrap()),
             ("POST", ["claims"]) => state.claim(serde_json::from_slice(&request.body).unwrap()),
             other => panic!("the origin has no {other:?}"),
@@ -213,6 +216,29 @@ impl World {
 }
 
 impl State {
+    /// Erases a conversation, as an operator does.
+    pub(crate) fn erase(&mut self, game: &str, id: &str) {
+        let key = (game.to_owned(), id.to_owned());
+        self.conversations.remove(&key);
+        self.erased.insert(key);
+        self.tombstones.push(lgdl_edge::digest::conversation("default", game, id));
+    }
+
+    fn erasures(&self, query: &str) -> Result<Inbound, FetchError> {
+        let from = match query.split_once('=') {
+            Some(("last_ms", _)) => 0,
+            Some(("after", cursor)) => match cursor.parse() {
+                Ok(from) => from,
+                Err(_) => return status(400),
+            },
+            _ => panic!("a node asks for one or the other"),
+        };
+        let size = if self.erasures_a_page == 0 { usize::MAX } else { self.erasures_a_page };
+        let page: Vec<String> = self.tombstones.iter().skip(from).take(size).cloned().collect();
+        let (next, more) = (from + page.len(), page.len() == size);
+        ok(&Erasures { conversations: page, next: next.to_string(), more })
+    }
+
     fn look_up(&self, game: &str, id: &str, user: &str) -> Result<Inbound, FetchError> {
         let key = (game.to_owned(), id.to_owned());
         if self.erased.contains(&key) {

@@ -12,10 +12,10 @@ use lgdl::wire::origin::{ApiKey, ClaimRequest, Consent, GameEntry, GameList, Gam
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::Origin;
 use super::problem::Problem;
 use super::reports::take_reports;
 use super::signed::{CheckedBody, Tenant, require_signature};
+use super::{Origin, erasures};
 use crate::exports;
 use crate::ids::{ErasureId, person_pseudonym};
 use crate::records::{CommitBody, StoredBody, check_id};
@@ -40,6 +40,7 @@ pub(super) fn routes(origin: &Origin) -> Router<Origin> {
         .route("/edge/v1/keys/{hash}", get(read_key))
         .route("/edge/v1/consents/{game}/{user}", get(read_consent))
         .route("/edge/v1/reports", post(take_reports))
+        .route("/edge/v1/erasures", get(erasures::list))
         .route_layer(middleware::from_fn_with_state(origin.clone(), require_signature))
 }
 

@@ -1,6 +1,7 @@
 //! The HTTP service: what edges speak to, health and metrics. Handlers know the store's traits, never SQL.
 
 mod edge;
+mod erasures;
 mod health;
 mod in_process;
 mod layers;

@@ -17,6 +17,11 @@ pub const FILES: &[Migration] = &[
         name: "administrators",
         sql: include_str!("../../migrations/sqlite/0003_administrators.sql"),
     },
+    Migration {
+        version: 4,
+        name: "erasures_by_time",
+        sql: include_str!("../../migrations/sqlite/0004_erasures_by_time.sql"),
+    },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -477,6 +477,17 @@ pub struct ErasureRow {
     pub report: ErasureReport,
 }
 
+/// Which conversation was erased, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErasedConversation {
+    /// When.
+    pub at: Millis,
+    /// The id of its tombstone.
+    pub id: String,
+    /// The conversation's derived id.
+    pub conversation: ConversationId,
+}
+
 /// One link of the audit chain.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AuditRow {

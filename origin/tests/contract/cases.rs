@@ -202,6 +202,34 @@ pub(crate) async fn an_erased_person_leaves_nothing_and_late_turns_do_not_bring_
     assert!(subjects.contains(&person_pseudonym("default", "u")) && subjects.len() == 3, "{subjects:?}");
 }
 
+pub(crate) async fn erased_conversations_of_every_tenant_are_listed_by_time_and_page_by_page(store: Fresh) {
+    for (conversation, user) in [("a", "u"), ("b", "u"), ("c", "u"), ("d", "v")] {
+        commits(&*store, conversation, user, 1).await;
+    }
+    let mut elsewhere = commit("a", "u", 0, "k");
+    elsewhere.key.tenant = "other".into();
+    store.commit(elsewhere.clone()).await.unwrap();
+    store.erase_conversation(&elsewhere.key, "u", order(NOW + 3000)).await.unwrap();
+    store.erase_conversation(&key("d"), "v", order(NOW + 1000)).await.unwrap();
+    store.erase_person("default", "u", order(NOW + 2000)).await.unwrap();
+    let (mut listed, mut after) = (Vec::new(), (0, String::new()));
+    // Three have the same time: a page must be able to end between them.
+    loop {
+        let page = store.erased_conversations((after.0, &after.1), 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = (last.at, last.id.clone());
+        listed.extend(page);
+    }
+    assert_eq!(listed.iter().map(|row| row.at - NOW).collect::<Vec<_>>(), [1000, 2000, 2000, 2000, 3000]);
+    let conversations: Vec<_> = listed.into_iter().map(|row| row.conversation).collect();
+    assert_eq!((&conversations[0], &conversations[4]), (&key("d").id(), &elsewhere.key.id()));
+    for conversation in ["a", "b", "c"] {
+        assert!(conversations[1..4].contains(&key(conversation).id()), "{conversation}");
+    }
+    let from = store.erased_conversations((NOW + 2000, ""), 10).await.unwrap();
+    assert_eq!(from.len(), 4, "a time alone stands before everything of that time");
+}
+
 pub(crate) async fn a_legal_hold_keeps_everything(store: Fresh) {
     commits(&*store, "c", "u", 1).await;
     let hold = HoldRow {

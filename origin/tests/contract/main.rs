@@ -50,6 +50,7 @@ contract! {
     cases::a_claim_keeps_others_out_until_it_lapses_or_its_turn_is_committed,
     cases::an_erased_conversation_stays_erased,
     cases::an_erased_person_leaves_nothing_and_late_turns_do_not_bring_them_back,
+    cases::erased_conversations_of_every_tenant_are_listed_by_time_and_page_by_page,
     cases::a_legal_hold_keeps_everything,
     cases::slots_of_the_move_that_answered_are_replaced_and_others_stay,
     cases::history_is_paged_in_order,

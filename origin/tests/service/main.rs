@@ -6,6 +6,7 @@ mod client;
 mod commits;
 mod desk;
 mod encryption;
+mod erasures;
 mod games;
 mod health;
 mod owasp;

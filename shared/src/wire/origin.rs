@@ -12,6 +12,7 @@
 //! | `GET /edge/v1/keys/{sha256 of the API key}` | 200 [`ApiKey`]; 404 |
 //! | `GET /edge/v1/consents/{game}/{user}` | 200 [`Consent`] |
 //! | `POST /edge/v1/reports` | 204: [`Reports`] for the audit log |
+//! | `GET /edge/v1/erasures?last_ms=N`, then `?after=CURSOR` | 200 [`Erasures`]: what was erased, for every tenant; 400 when the cursor is none of ours |
 //!
 //! Every request carries `x-lgdl-tenant` and, unless the deployment turned it off for a loopback development node,
 //! the signature headers `x-lgdl-key-id`, `x-lgdl-timestamp` (ms), `x-lgdl-nonce`, `x-lgdl-digest` (SHA-256 of the
@@ -19,6 +20,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::client::MoveResponse;
 use crate::engine::{Conversation, TurnRecord};
@@ -217,4 +219,50 @@ pub enum Refused {
     EndedCredential,
     /// A good credential that may not do this.
     Scope,
+}
+
+/// Names a conversation without giving its parts away: 128 bits of SHA-256 over tenant, game and the client's own id.
+///
+/// Both sides make it: the origin remembers an erased conversation by it, a node's stores know no other name.
+#[must_use]
+pub fn conversation_digest(tenant: &str, game: &str, conversation: &str) -> u128 {
+    let mut hash = Sha256::new();
+    for part in ["lgdl/conversation", tenant, game, conversation] {
+        // Behind its length, so that no two lists of parts agree by joining.
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().iter().take(16).fold(0, |value, byte| value << 8 | u128::from(*byte))
+}
+
+/// A page of what was erased lately, oldest first. Conversations come up again for a few minutes, so that none is missed
+/// that was on its way into the origin's store, and whatever a late write brought back at a node goes after all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erasures {
+    /// [`conversation_digest`]s, 32 hexadecimal digits each, at most [`MAX_ERASURES`]. Their conversations never come back.
+    pub conversations: Vec<String>,
+    /// Where to go on: the next page, or what is erased from now on.
+    pub next: String,
+    /// Whether there is a next page already.
+    pub more: bool,
+}
+
+/// Erased conversations in one page at most.
+pub const MAX_ERASURES: usize = 250;
+
+/// The longest cursor, bytes.
+pub const MAX_CURSOR_BYTES: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_depends_on_every_part_and_on_where_it_ends() {
+        let digests = [("t", "g", "c"), ("t", "gc", ""), ("tg", "", "c"), ("", "tg", "c"), ("t", "g", "d")]
+            .map(|(tenant, game, conversation)| conversation_digest(tenant, game, conversation));
+        for (index, digest) in digests.iter().enumerate() {
+            assert!(!digests[..index].contains(digest));
+        }
+    }
 }

@@ -71,6 +71,12 @@ fn deeds_are_in_order(world: &World, found: &mut Vec<Violation>) -> Kept {
         if world.origin.borrow().conversation(name).is_some() {
             found.push(format!("{name} was erased and is there again"));
         }
+        let digest = digest::conversation(TENANT, game::GAME_ID, name);
+        for (index, site) in world.sites.iter().enumerate() {
+            if site.has_hot(&digest, world.now_us()) {
+                found.push(format!("n{index} still has the state of {name}, which was erased"));
+            }
+        }
     }
     kept
 }

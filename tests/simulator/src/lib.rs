@@ -36,8 +36,9 @@ use plan::{CALM_US, Plan, REST_US};
 use scheduler::Ended;
 use world::World;
 
-/// How long the world goes on when everybody is done, so that the last afterthoughts end, microseconds.
-const AFTERTHOUGHTS_US: u64 = 60_000_000;
+/// How long the world goes on when everybody is done, so that the last afterthoughts end and every node has done its scheduled
+/// work once more, microseconds.
+const AFTERTHOUGHTS_US: u64 = 2 * node::CRON_US + 10_000_000;
 
 /// A mechanism that is taken away, to show that its absence is noticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +119,7 @@ fn run_to_the_end(plan: &Plan, mutation: Option<Mutation>) -> Report {
     let world = Rc::new(World::new(plan, mutation));
     world.begin_faults();
     for index in 0..world.sites.len() {
-        Site::begin_draining(&world, index);
+        Site::begin_schedule(&world, index);
     }
     for client in plan.clients.clone() {
         world.scheduler.spawn(client::converse(Rc::clone(&world), client));

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use lgdl::limits::{CountRequest, Counted, Counters, EntryName};
 use lgdl_edge::memory::Memory;
 use lgdl_edge::pipeline::request::Received;
-use lgdl_edge::pipeline::{drain, finish, handle};
+use lgdl_edge::pipeline::{finish, handle, scheduled};
 use lgdl_edge::platform::{FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError};
 use serde_json::json;
 
@@ -27,9 +27,9 @@ const FAR_US: u64 = 15_000;
 const RESTART_US: u64 = 2_000_000;
 /// Isolates of a Worker.
 const ISOLATES: usize = 2;
-/// How often journals are drained, microseconds: the node's own timer, and cron.
+/// How often a node does its scheduled work, microseconds: by its own timer, and by cron.
 const TIMER_US: u64 = 5_000_000;
-const CRON_US: u64 = 60_000_000;
+pub(super) const CRON_US: u64 = 60_000_000;
 /// Of how many operations one brings the node down while it is crashing, at most.
 const OPERATIONS_PER_CRASH: u64 = 10;
 
@@ -143,17 +143,17 @@ impl Site {
         receiver.await.ok_or(FetchError::Broken)
     }
 
-    /// Begins to drain the journal again and again.
-    pub(super) fn begin_draining(world: &Rc<World>, index: usize) {
+    /// Begins to do the scheduled work again and again.
+    pub(super) fn begin_schedule(world: &Rc<World>, index: usize) {
         let world = Rc::clone(world);
         world.clone().scheduler.spawn(async move {
             let site = &world.sites[index];
             let period_us = if site.flavour == Flavour::Machine { TIMER_US } else { CRON_US };
             loop {
                 world.scheduler.sleep_us(period_us).await;
-                if site.up.get() && !site.nothing_waits() {
+                if site.up.get() {
                     let node = site.node(&world);
-                    let task = world.scheduler.spawn(async move { drain(&node).await });
+                    let task = world.scheduler.spawn(async move { scheduled(&node).await });
                     site.tasks.borrow_mut().push(task);
                 }
             }
@@ -166,6 +166,11 @@ impl Site {
             Some(journal) => journal.is_empty(),
             None => self.kv.keys(JOURNAL_PREFIX).is_empty(),
         }
+    }
+
+    /// Whether the store holds the state of a conversation.
+    pub(super) fn has_hot(&self, digest: &str, now_us: u64) -> bool {
+        self.kv.get(&format!("hot:{digest}"), now_us, 0).is_some()
     }
 
     /// The name of the journal that the site writes to, where it outlives everything.

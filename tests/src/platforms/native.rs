@@ -29,6 +29,9 @@ use tokio::task::LocalSet;
 /// Time for a request's headers, and for its body.
 const READ_WITHIN: Duration = Duration::from_secs(10);
 
+/// Where the node, beside what it is, tells what its store holds.
+pub(super) const STORED_KEYS: &str = "/test/stored-keys";
+
 /// A running node.
 pub(super) struct NativeNode {
     address: SocketAddr,
@@ -106,6 +109,11 @@ impl hyper::body::Body for Parts {
 type Answer = http::Response<Either<Full<Bytes>, Parts>>;
 
 async fn answer(platform: Rc<Machine>, request: Request<Incoming>) -> Result<Answer, Infallible> {
+    if request.uri().path() == STORED_KEYS {
+        let keys: Vec<String> = platform.stores().kv.borrow().keys().cloned().collect();
+        let keys = serde_json::to_vec(&keys).expect("keys are text");
+        return Ok(http::Response::new(Either::Left(Full::from(keys))));
+    }
     let (parts, body) = request.into_parts();
     let received = Received {
         method: parts.method,

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::OnceLock;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -18,8 +18,8 @@ const END_WITHIN: Duration = Duration::from_secs(10);
 /// A running Worker.
 pub(super) struct WorkerNode {
     child: Child,
-    /// Its end is the process's end, even when this process is killed.
-    stdin: Option<ChildStdin>,
+    /// The end of its standard input is the process's end, even when this process is killed.
+    talk: Option<Mutex<(ChildStdin, BufReader<ChildStdout>)>>,
     authority: String,
     _state: TempDir,
 }
@@ -79,11 +79,22 @@ impl WorkerNode {
         let plan = json!({ "build": build(), "state": state.path(), "variables": variables });
         writeln!(stdin, "{plan}").expect("it listens");
         let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("its standard output")).read_line(&mut line).expect("it says where");
+        let mut stdout = BufReader::new(child.stdout.take().expect("its standard output"));
+        stdout.read_line(&mut line).expect("it says where");
         let said: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("the Worker did not start: {line}"));
         let url = said["url"].as_str().expect("an address");
         let authority = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
-        WorkerNode { child, stdin: Some(stdin), authority, _state: state }
+        WorkerNode { child, talk: Some(Mutex::new((stdin, stdout))), authority, _state: state }
+    }
+
+    /// The keys in its namespace.
+    pub(super) fn stored_keys(&self) -> Vec<String> {
+        let mut talk = self.talk.as_ref().expect("it runs").lock().unwrap_or_else(PoisonError::into_inner);
+        let (stdin, stdout) = &mut *talk;
+        writeln!(stdin, "keys").expect("it listens");
+        let mut line = String::new();
+        stdout.read_line(&mut line).expect("it answers");
+        serde_json::from_str(&line).expect("keys")
     }
 
     pub(super) fn authority(&self) -> &str {
@@ -96,7 +107,7 @@ impl WorkerNode {
 
 impl Drop for WorkerNode {
     fn drop(&mut self) {
-        drop(self.stdin.take());
+        drop(self.talk.take());
         let until = Instant::now() + END_WITHIN;
         while Instant::now() < until {
             if !matches!(self.child.try_wait(), Ok(None)) {

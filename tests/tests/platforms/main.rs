@@ -55,6 +55,7 @@ on_every_platform!(
     limits::limits_are_exact_and_say_where_one_stands,
     limits::repeated_refusals_lead_to_a_ban,
     personal::an_erased_conversation_stays_erased,
+    personal::an_erasure_at_the_origin_leaves_no_copy_at_the_node,
     personal::a_person_gets_a_copy_of_what_is_kept,
 );
 

@@ -1,9 +1,14 @@
 //! What a person may ask about their own conversations.
 
+use std::time::{Duration, Instant};
+
 use lgdl_tests::platforms::{Deployment, Kind};
 use serde_json::{Value, json};
 
 use crate::turn;
+
+/// How long a node may take to write down what it has learnt.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(5);
 
 pub(crate) async fn an_erased_conversation_stays_erased(kind: Kind) {
     let deployment = Deployment::of("clinic_triage").await;
@@ -25,6 +30,33 @@ pub(crate) async fn an_erased_conversation_stays_erased(kind: Kind) {
     assert_eq!(deployment.origin.counts().await.turns, 0);
     let (status, answer) = node.say("clinic_triage", &turn("c2", "u1", "hello"), &[]).await;
     assert_eq!((status.as_u16(), &answer["turn"]), (200, &json!(1)));
+    node.stop().await;
+}
+
+pub(crate) async fn an_erasure_at_the_origin_leaves_no_copy_at_the_node(kind: Kind) {
+    let deployment = Deployment::of("clinic_triage").await;
+    let node = deployment.node(kind, &[]).await;
+    for (conversation, user) in [("c1", "u1"), ("c2", "u1"), ("kept", "u2")] {
+        let (_, answer) = node.say("clinic_triage", &turn(conversation, user, "I have pain"), &[]).await;
+        assert_eq!(answer["durable"], true, "{answer}");
+    }
+    let hot = async |conversation: &str| {
+        let key = format!("hot:{}", lgdl_edge::digest::conversation("default", "clinic_triage", conversation));
+        node.stored_keys().await.contains(&key)
+    };
+    let until = Instant::now() + WRITTEN_WITHIN;
+    while !(hot("c1").await && hot("c2").await && hot("kept").await) {
+        assert!(Instant::now() < until, "what a node learns it writes down once the answer has gone");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    node.run_schedule().await;
+    assert!(hot("c1").await, "nothing was erased");
+    deployment.origin.erase_person("u1").await;
+    // A development node asks twice a second at most.
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    node.run_schedule().await;
+    assert!(!hot("c1").await && !hot("c2").await);
+    assert!(hot("kept").await, "what was not erased stays");
     node.stop().await;
 }
 

@@ -7,8 +7,8 @@ use super::{PostgresStore, failed, get};
 use crate::clock::Millis;
 use crate::ids::{HoldId, person_pseudonym};
 use crate::store::{
-    ConsentRow, ConversationKey, ErasureOrder, ErasureOutcome, ErasureReport, ErasureRow, HoldRow, MAX_PAGE, People,
-    Result, StoreError,
+    ConsentRow, ConversationKey, ErasedConversation, ErasureOrder, ErasureOutcome, ErasureReport, ErasureRow, HoldRow,
+    MAX_PAGE, People, Result, StoreError,
 };
 
 type Database<T> = std::result::Result<T, tokio_postgres::Error>;
@@ -95,6 +95,18 @@ impl People for PostgresStore {
             WHERE tenant = $1 AND e.at > lgdl_time($2) ORDER BY e.at, id LIMIT $3";
         let limit = i64::from(limit.min(MAX_PAGE));
         self.query(sql, &[&tenant, &after, &limit]).await?.iter().map(erasure).collect()
+    }
+
+    async fn erased_conversations(&self, after: (Millis, &str), limit: u32) -> Result<Vec<ErasedConversation>> {
+        let sql = "SELECT lgdl_millis(e.at), id, subject FROM erasures e
+            WHERE (e.at, id) > (lgdl_time($1), $2) AND kind = 'conversation' ORDER BY e.at, id LIMIT $3";
+        let rows = self.query(sql, &[&after.0, &after.1, &i64::from(limit.min(MAX_PAGE))]).await?;
+        let damaged = |error| StoreError::Damaged(format!("erasures.subject: {error}"));
+        let erased = |row: &Row| {
+            let conversation = get::<&str>(row, 2)?.parse().map_err(damaged)?;
+            Ok(ErasedConversation { at: get(row, 0)?, id: get(row, 1)?, conversation })
+        };
+        rows.iter().map(erased).collect()
     }
 }
 

@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, Row, params};
 
-use super::conversations::{find_row, ids_of_person};
+use super::conversations::{find_row, ids_of_person, parse_id};
 use super::{SqliteStore, failed};
 use crate::clock::Millis;
 use crate::ids::{ConversationId, HoldId, person_pseudonym};
 use crate::store::{
-    ConsentRow, ConversationKey, ErasureOrder, ErasureOutcome, ErasureReport, ErasureRow, HoldRow, MAX_PAGE, People,
-    Result, StoreError,
+    ConsentRow, ConversationKey, ErasedConversation, ErasureOrder, ErasureOutcome, ErasureReport, ErasureRow, HoldRow,
+    MAX_PAGE, People, Result, StoreError,
 };
 
 #[async_trait]
@@ -97,6 +97,20 @@ impl People for SqliteStore {
             let row = params![tenant, after, limit.min(MAX_PAGE)];
             let rows = statement.query_map(row, |row| Ok(erasure(row))).map_err(failed)?;
             rows.map(|row| row.map_err(failed)?).collect()
+        })
+        .await
+    }
+
+    async fn erased_conversations(&self, after: (Millis, &str), limit: u32) -> Result<Vec<ErasedConversation>> {
+        let (at, id) = (after.0, after.1.to_owned());
+        self.read(move |connection| {
+            let sql = "SELECT at, id, subject FROM erasures
+                WHERE (at, id) > (?1, ?2) AND kind = 'conversation' ORDER BY at, id LIMIT ?3";
+            let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+            let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+            let rows = statement.query_map(params![at, id, limit.min(MAX_PAGE)], row).map_err(failed)?;
+            let erased = |(at, id, subject)| Ok(ErasedConversation { at, id, conversation: parse_id(subject)? });
+            rows.map(|row| row.map_err(failed).and_then(erased)).collect()
         })
         .await
     }

@@ -1,0 +1,74 @@
+//! What edges are told of erasures.
+
+use std::collections::BTreeSet;
+
+use lgdl::wire::origin::{Erasures, MAX_ERASURES, conversation_digest};
+use lgdl_origin::clock::{Clock, SystemClock};
+use lgdl_origin::ids::ErasureId;
+use lgdl_origin::random::SystemRandom;
+use lgdl_origin::store::{ErasureOrder, ErasureOutcome};
+use reqwest::{Method, StatusCode};
+
+use crate::client::{Edge, Tampering, body, commit, edge, problem};
+
+async fn page(edge: &Edge, query: &str) -> Erasures {
+    let answer = edge.get(&format!("/edge/v1/erasures?{query}")).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    body(answer).await
+}
+
+async fn erase_person(edge: &Edge, user: &str) {
+    let now_ms = SystemClock.now_ms();
+    let order = ErasureOrder { id: ErasureId::mint(now_ms, &SystemRandom), requested_by: "test".into(), now_ms };
+    let outcome = edge.running.origin.store.erase_person(&edge.tenant, user, order).await.unwrap();
+    assert!(matches!(outcome, ErasureOutcome::Erased(_)));
+}
+
+fn digest(tenant: &str, conversation: &str) -> String {
+    format!("{:032x}", conversation_digest(tenant, "medical", conversation))
+}
+
+#[tokio::test]
+async fn every_conversation_of_an_erased_person_is_told_page_by_page_to_whoever_signs() {
+    let mut edge = edge().await;
+    let nothing = page(&edge, "last_ms=1000").await;
+    assert!(nothing.conversations.is_empty() && !nothing.more);
+    let count = MAX_ERASURES + 3;
+    for n in 0..count {
+        assert_eq!(edge.commit(&commit(&format!("c{n}"), "ann", 0, &format!("k{n}"))).await.status(), StatusCode::OK);
+    }
+    assert_eq!(edge.commit(&commit("kept", "bob", 0, "k")).await.status(), StatusCode::OK);
+    edge.tenant = "second".into();
+    assert_eq!(edge.commit(&commit("c0", "ann", 0, "k")).await.status(), StatusCode::OK);
+    erase_person(&edge, "ann").await;
+    edge.tenant = "default".into();
+    erase_person(&edge, "ann").await;
+
+    // Whoever has asked before hears of it, and so does whoever never has.
+    for query in [format!("after={}", nothing.next), "last_ms=60000".to_owned()] {
+        let first = page(&edge, &query).await;
+        assert_eq!((first.conversations.len(), first.more), (MAX_ERASURES, true));
+        let second = page(&edge, &format!("after={}", first.next)).await;
+        assert_eq!((second.conversations.len(), second.more), (4, false));
+        let told: BTreeSet<_> = first.conversations.into_iter().chain(second.conversations).collect();
+        let mut erased: BTreeSet<_> = (0..count).map(|n| digest("default", &format!("c{n}"))).collect();
+        erased.insert(digest("second", "c0"));
+        assert_eq!(told, erased);
+        // The next round begins a little before this one, for what may have been on its way.
+        assert_eq!(page(&edge, &format!("after={}", second.next)).await.conversations.len(), MAX_ERASURES);
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    assert!(page(&edge, "last_ms=1").await.conversations.is_empty());
+}
+
+#[tokio::test]
+async fn nobody_else_is_told_and_no_other_cursor_is_taken() {
+    let edge = edge().await;
+    let how = Tampering { secret: Some("a secret of somebody else".into()), ..Tampering::default() };
+    let path = "/edge/v1/erasures?last_ms=1000";
+    problem(edge.send_tampered(Method::GET, path, Vec::new(), how).await, StatusCode::UNAUTHORIZED, "E526").await;
+    for query in ["", "?after=", "?after=x", "?after=r.1&last_ms=1", "?last_ms=-1", "?after=w.1.2.%00", "?other=1"] {
+        let answer = edge.get(&format!("/edge/v1/erasures{query}")).await;
+        problem(answer, StatusCode::BAD_REQUEST, "E520").await;
+    }
+}
