@@ -149,6 +149,7 @@ async fn answer<P: Platform>(
     match route {
         Route::Preflight => Ok(web::preflight(call, received)),
         Route::Page(file) => page::file(call, file),
+        Route::Status => page::status(call),
         Route::Live => health::live(),
         Route::Ready => health::ready(call).await,
         Route::Health => health::components(call).await,
@@ -158,7 +159,12 @@ async fn answer<P: Platform>(
         Route::Games => {
             call.caller = auth::authenticate(call, received).await?;
             let games = games::list(call).await?.games.into_iter().map(listed).collect::<Vec<_>>();
-            Response::json(StatusCode::OK, &json!({ "games": games }))
+            let mut list = json!({ "games": games });
+            if call.settings.development {
+                // Tells the chat page that games may change under it.
+                list["development"] = true.into();
+            }
+            Response::json(StatusCode::OK, &list)
         }
         Route::Game(id) => {
             call.caller = auth::authenticate(call, received).await?;

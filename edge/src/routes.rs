@@ -33,6 +33,8 @@ pub enum Route {
     Erase(String),
     /// `GET /conversations/{id}/export`
     Export(String),
+    /// `GET /dev/status`: which games do not compile, on development nodes.
+    Status,
     /// `GET /`, and the page's own files.
     Page(&'static str),
     /// `POST /internal/drain`: the timer of the node, or whoever holds an admin key.
@@ -68,6 +70,7 @@ impl Route {
             ["conversations", id] if method == Method::DELETE => Ok(Route::Erase(conversation(id)?)),
             ["conversations", _] => Err(not_allowed("DELETE")),
             ["conversations", id, "export"] => get(method, Route::Export(conversation(id)?)),
+            ["dev", "status"] => get(method, Route::Status),
             ["internal", "drain"] => post(method, Route::Drain),
             _ => match PAGE_FILES.iter().find(|file| **file == path) {
                 Some(file) => get(method, Route::Page(file)),
@@ -92,6 +95,7 @@ impl Route {
             Route::Metrics => "GET /metrics",
             Route::Erase(_) => "DELETE /conversations/{id}",
             Route::Export(_) => "GET /conversations/{id}/export",
+            Route::Status => "GET /dev/status",
             Route::Page(_) => "GET /",
             Route::Drain => "POST /internal/drain",
             Route::Preflight => "OPTIONS",
@@ -178,6 +182,7 @@ mod tests {
             ("GET", "/metrics", "GET /metrics"),
             ("DELETE", "/conversations/a%3Ab", "DELETE /conversations/{id}"),
             ("GET", "/conversations/c1/export", "GET /conversations/{id}/export"),
+            ("GET", "/dev/status", "GET /dev/status"),
             ("GET", "/", "GET /"),
             ("OPTIONS", "/anything", "OPTIONS"),
         ] {

@@ -1,72 +1,8 @@
-// The chat page in a real browser, against a development node: LGDL_URL names it, CHROMIUM the browser's program.
-// Run by the Rust test `browser`, which starts the node.
+// The chat page, with a person before it: LGDL_URL names the development node that serves it.
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-
-const url = process.env.LGDL_URL;
-const PATIENCE_MS = 20_000;
-let profile;
-let context;
-
-before(async () => {
-  profile = await mkdtemp(join(tmpdir(), "lgdl-browser-"));
-  context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM,
-    headless: true,
-    args: [
-      "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync",
-    ],
-  });
-  context.setDefaultTimeout(PATIENCE_MS);
-});
-
-after(async () => {
-  await context?.close();
-  await rm(profile, { recursive: true, force: true });
-});
-
-/** A page of its own conversation, with everything that went wrong in it. */
-async function open(game, options = {}) {
-  const page = await context.newPage();
-  const faults = [];
-  page.on("pageerror", (error) => faults.push(String(error)));
-  page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
-  page.on("request", (request) => request.url().startsWith(url) || faults.push(`asked ${request.url()}`));
-  if (options.viewport) await page.setViewportSize(options.viewport);
-  if (options.colorScheme) await page.emulateMedia({ colorScheme: options.colorScheme });
-  await page.goto(`${url}/?game=${game}`);
-  await page.locator("lgdl-chat[game]").waitFor();
-  await page.getByRole("button", { name: "Start over" }).click();
-  return { page, faults };
-}
-
-/** Says something and waits for the answer to it. */
-async function say(page, text) {
-  const answers = page.locator("lgdl-chat li.game");
-  const before = await answers.count();
-  await page.getByLabel("Your message").fill(text);
-  await page.getByLabel("Your message").press("Enter");
-  return answered(page, before);
-}
-
-async function answered(page, before) {
-  await page.waitForFunction(
-    (count) => {
-      const root = document.querySelector("lgdl-chat").shadowRoot;
-      return root.querySelectorAll("li.game").length > count && root.querySelector("ol").getAttribute("aria-busy") === "false";
-    },
-    before,
-  );
-  return page.locator("lgdl-chat li.game .text").last().innerText();
-}
-
-const hint = (page) => page.locator("lgdl-chat .hint").innerText();
-const slots = async (page) => (await page.locator("#explanation table").first().innerText()).replaceAll("\t", " ");
+import { test } from "node:test";
+import { answered, explanation, hint, open, say, slots } from "./page.mjs";
 
 test("the triage conversation: slots, a correction, an emergency in the middle, and back", async () => {
   const { page, faults } = await open("clinic_triage");
@@ -80,7 +16,7 @@ test("the triage conversation: slots, a correction, an emergency in the middle, 
   await say(page, "sorry, actually 7");
   assert.match(await slots(page), /severity 7/);
   await say(page, "I can't breathe");
-  assert.match(await page.locator("#explanation").innerText(), /respiratory_distress/);
+  assert.match(await explanation(page), /respiratory_distress/);
   assert.deepEqual(faults, []);
 });
 

@@ -115,7 +115,6 @@ impl Stack {
         config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         config.variables = variables(games, &plan.node);
         config.local_services = BTreeMap::from([("origin.internal".to_owned(), in_process(Arc::clone(&router)))]);
-        config.own_paths = BTreeMap::from([("/dev/status".to_owned(), nothing_wrong())]);
         if plan.over_network {
             let url = format!("http://{}", origin.edge_address);
             config.variables.insert("lgdl_origin_url".into(), url);
@@ -218,11 +217,6 @@ fn in_process(router: Arc<Mutex<Option<axum::Router>>>) -> LocalService {
             }
         })
     })
-}
-
-/// What `lgdl dev` says of games that compile.
-fn nothing_wrong() -> LocalService {
-    Arc::new(|_| Box::pin(async { Response::new(Bytes::from_static(br#"{"errors":[]}"#)) }))
 }
 
 fn empty(status: StatusCode) -> Response<Bytes> {

@@ -1,14 +1,28 @@
-//! The chat page in a real Chromium, before the component in our host and the real origin. What is checked stands in
-//! `browser/chat.test.mjs`.
+//! The chat page and the client in a real Chromium, before the Spin component in our host and before the Worker under
+//! workerd. What is checked stands in `browser/*.test.mjs` and says nothing of platforms.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use lgdl_tests::games;
-use lgdl_tests::stack::{Plan, Stack};
+use lgdl_tests::platforms::{Deployment, Kind};
+use serde_json::json;
+
+/// A node writes down what it has just learnt once the answer has gone; this lets it.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(2);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_chat_page_holds_its_conversations_in_a_real_browser() {
+async fn the_page_and_the_client_hold_their_conversations_with_the_component() {
+    in_a_browser(Kind::Component).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_and_the_client_hold_their_conversations_with_the_worker() {
+    in_a_browser(Kind::Worker).await;
+}
+
+async fn in_a_browser(kind: Kind) {
     let folder = games::root().join("tests/browser");
     let Some(chromium) = program(&["chromium", "chromium-browser", "google-chrome"]) else {
         println!("skipped: there is no Chromium; `apt-get install chromium`, or any Chrome on the PATH, would run it");
@@ -18,22 +32,43 @@ async fn the_chat_page_holds_its_conversations_in_a_real_browser() {
         println!("skipped: `npm ci` in tests/browser, with Node.js 20 or later, would run it");
         return;
     }
-    let stack = Stack::start(&games::own(), Plan::default()).await;
-    let url = stack.url("").trim_end_matches('/').to_owned();
-    let ran = tokio::task::spawn_blocking(move || {
-        Command::new("node")
-            .args(["--test", "chat.test.mjs"])
-            .env("LGDL_URL", url)
-            .env("CHROMIUM", chromium)
-            .current_dir(folder)
-            .output()
-            .expect("node starts")
-    });
+    if !kind.is_here() {
+        return;
+    }
+    let deployment = Deployment::start(games::own()).await;
+    let node = deployment.node(kind, &[]).await;
+    let limited = deployment.node(kind, &[("rate_limit_conversation", "2/hour")]).await;
+    let mut leaving = Deployment::of("clinic_triage").await;
+    let cut_off = leaving.node(kind, &[("games_ttl_ms", "3600000")]).await;
+    let hello = json!({ "conversation_id": "warm", "user_id": "u1", "input": "hello" });
+    assert_eq!(cut_off.say("clinic_triage", &hello, &[]).await.0, 200);
+    tokio::time::sleep(WRITTEN_WITHIN).await;
+    leaving.origin.stop().await;
+
+    let mut tests = Command::new("node");
+    tests.arg("--test").args(test_files(&folder)).current_dir(&folder).env("CHROMIUM", chromium);
+    for (name, node) in [("LGDL_URL", &node), ("LGDL_LIMITED_URL", &limited), ("LGDL_CUT_OFF_URL", &cut_off)] {
+        tests.env(name, node.url(""));
+    }
+    let ran = tokio::task::spawn_blocking(move || tests.output().expect("node starts"));
     let output = ran.await.expect("node ends");
-    stack.stop().await;
+    for node in [node, limited, cut_off] {
+        node.stop().await;
+    }
     let report = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{report}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(report.contains("# pass 7"), "not every test ran: {report}");
+    let passed = format!("# pass {}\n", number_of_tests(&folder));
+    assert!(report.contains(&passed), "not every test ran: {report}");
+}
+
+fn test_files(folder: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(folder).expect("a readable folder").map(|entry| entry.expect("an entry").path());
+    files.filter(|path| path.to_string_lossy().ends_with(".test.mjs")).collect()
+}
+
+fn number_of_tests(folder: &Path) -> usize {
+    let read = |file: &PathBuf| std::fs::read_to_string(file).expect("a readable file");
+    test_files(folder).iter().map(|file| read(file).lines().filter(|line| line.starts_with("test(")).count()).sum()
 }
 
 /// The first of these programs that lies on the PATH.

@@ -3,8 +3,14 @@
 import type { GameEntry, MoveResponse } from "./client.js";
 import "./element.js";
 
-/** How often the page asks whether games changed or fail to compile, milliseconds. */
+/** How often the page of a development node asks whether games changed or fail to compile, milliseconds. */
 const STATUS_INTERVAL_MS = 2_000;
+
+interface GameList {
+  games: GameEntry[];
+  /** Games may change while the node runs. */
+  development?: boolean;
+}
 
 interface DevelopmentStatus {
   errors: { game: string; text: string }[];
@@ -29,30 +35,39 @@ function choose(game: string): void {
   panel.replaceChildren(paragraph("Say something to see why it is answered so."));
 }
 
-async function games(): Promise<void> {
+/** Shows which games there are; whether they may change. */
+async function games(): Promise<boolean> {
   const response = await fetch("games");
   if (!response.ok) throw new Error(`the node answered ${response.status}`);
-  const { games } = (await response.json()) as { games: GameEntry[] };
+  const { games, development = false } = (await response.json()) as GameList;
   const known = Array.from(picker.options, (option) => option.value).join("\n");
-  if (known === games.map((game) => game.id).join("\n")) return;
+  if (known === games.map((game) => game.id).join("\n")) return development;
   picker.replaceChildren(...games.map((game) => new Option(game.name.replaceAll("_", " "), game.id)));
   const wanted = new URL(location.href).searchParams.get("game");
   const first = games.find((game) => game.id === wanted) ?? games[0];
   if (first !== undefined) choose(first.id);
+  return development;
 }
 
-async function status(): Promise<void> {
+/** Follows the games while they may change; elsewhere looks until it has seen them once. */
+async function follow(): Promise<void> {
   try {
-    await games();
-    const response = await fetch("dev/status");
-    const found = response.ok ? ((await response.json()) as DevelopmentStatus).errors : [];
+    const development = await games();
+    const found = development ? await failures() : [];
     errors.replaceChildren(...found.map(({ game, text }) => section(game, text)));
     errors.hidden = found.length === 0;
+    if (!development) return;
   } catch {
     errors.replaceChildren(section("The node can't be reached.", ""));
     errors.hidden = false;
   }
-  setTimeout(status, STATUS_INTERVAL_MS);
+  setTimeout(follow, STATUS_INTERVAL_MS);
+}
+
+async function failures(): Promise<DevelopmentStatus["errors"]> {
+  const response = await fetch("dev/status");
+  if (!response.ok) throw new Error(`the node answered ${response.status}`);
+  return ((await response.json()) as DevelopmentStatus).errors;
 }
 
 function explain(answer: MoveResponse): void {
@@ -133,4 +148,4 @@ function table(caption: string, head: string[], rows: string[][]): HTMLElement {
   return element;
 }
 
-void status();
+void follow();

@@ -2,6 +2,7 @@
 
 use http::{StatusCode, header};
 use lgdl::problem::Reason;
+use serde_json::json;
 
 use crate::answer::{Refusal, Response};
 use crate::call::Call;
@@ -28,4 +29,16 @@ pub fn file<P: Platform>(call: &Call<'_, P>, file: &str) -> Result<Response, Ref
     let mut response = Response::new(StatusCode::OK, content_type, bytes);
     response.set(header::CONTENT_SECURITY_POLICY, POLICY);
     Ok(response)
+}
+
+/// Which games do not compile. A node is given compiled games and knows of none; `lgdl dev`, which compiles them, answers
+/// in its place.
+///
+/// # Errors
+/// 404 on nodes that are not for development.
+pub fn status<P: Platform>(call: &Call<'_, P>) -> Result<Response, Refusal> {
+    if !call.settings.development {
+        return Err(Refusal::new(Reason::NoRoute, "Development nodes tell which games do not compile."));
+    }
+    Response::json(StatusCode::OK, &json!({ "errors": [] }))
 }

@@ -41,6 +41,9 @@ pub(crate) async fn a_client_of_the_public_protocol_works_unchanged(kind: Kind) 
     assert_eq!(json_of("/healthz").await, (200, healthy));
     let (status, games) = json_of("/games").await;
     assert_eq!((status, &games["games"][0]["id"]), (200, &json!("clinic_triage")));
+    // What the chat page of a development node asks for.
+    assert_eq!(games["development"], true);
+    assert_eq!(json_of("/dev/status").await, (200, json!({ "errors": [] })));
     assert_eq!(json_of("/games/clinic_triage").await, (200, games["games"][0].clone()));
     assert_eq!(json_of("/health/live").await.0, 200);
     assert_eq!(json_of("/health/ready").await.0, 200);

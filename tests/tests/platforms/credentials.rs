@@ -79,8 +79,10 @@ pub(crate) async fn keys_and_tokens_open_what_they_should_and_nothing_else(kind:
         }
     }
     assert_eq!(deployment.origin.counts().await.turns, 4);
-    let page = node.http().get(node.url("/")).send().await.unwrap();
-    assert_eq!(page.status(), 404, "no chat page in production");
+    for path in ["/", "/dev/status"] {
+        let page = node.http().get(node.url(path)).send().await.unwrap();
+        assert_eq!(page.status(), 404, "no {path} in production");
+    }
     let drain = node.http().post(node.url("/internal/drain")).bearer_auth(&key).send().await.unwrap();
     assert_eq!(drain.status(), 403);
     node.stop().await;
