@@ -15,6 +15,12 @@ pub(crate) fn provide(folder: &Path) -> Result<()> {
     run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))
 }
 
+/// Runs the package's own tests.
+pub(crate) fn test(folder: &Path) -> Result<()> {
+    provide(folder)?;
+    run(Command::new("npm").args(["test"]).current_dir(folder))
+}
+
 /// npm writes its own lock into what it installed; the newer of the two tells.
 fn is_up_to_date(folder: &Path) -> bool {
     let made = |path: PathBuf| path.metadata().and_then(|data| data.modified());

@@ -24,6 +24,8 @@ pub(crate) enum Part {
     Wasm,
     /// the Worker for Cloudflare, and its size
     Worker,
+    /// the browser client: types, bundles, tests
+    Client,
     /// PostgreSQL, Chromium and npm packages that tests use
     Setup,
     /// every test of the workspace
@@ -107,6 +109,10 @@ fn run_part(part: Part, filter: &[String], count: &mut Count) -> Result<Vec<End>
         Part::Worker => match npm_is_here() {
             true => drop(worker::build()?),
             false => return Ok(vec![End::Skipped("the Worker: npm is not installed (Node.js 20 or later)".into())]),
+        },
+        Part::Client => match npm_is_here() {
+            true => npm::test(&folders::root().join("edge/client"))?,
+            false => return Ok(vec![End::Skipped("the client: npm is not installed (Node.js 20 or later)".into())]),
         },
         Part::Setup => return set_up(),
         Part::Unit => return Ok(vec![unit(filter, count)?]),
