@@ -47,9 +47,11 @@ pub async fn run(
 ) -> Result<CleanupReport> {
     store.tend(now_ms).await?;
     let mut report = CleanupReport::default();
+    let name = events::RETENTION_APPLIED;
+    let told = events::of(now_ms, DEFAULT_TENANT, name, "retention", "conversations", json!({}));
     for rule in rules(store, config, now_ms).await? {
         loop {
-            let removed = store.remove_conversations_before(rule.clone(), BATCH).await?;
+            let removed = store.remove_conversations_before(rule.clone(), BATCH, told.clone()).await?;
             report.conversations += removed;
             progress(report);
             if removed < u64::from(BATCH) {
@@ -65,11 +67,6 @@ pub async fn run(
         if removed < u64::from(BATCH) {
             break;
         }
-    }
-    if report.conversations > 0 {
-        let detail = json!({"conversations": report.conversations});
-        let event = events::of(now_ms, DEFAULT_TENANT, events::RETENTION_APPLIED, "retention", "conversations", detail);
-        store.enqueue(vec![event]).await?;
     }
     Ok(report)
 }

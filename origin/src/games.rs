@@ -11,6 +11,7 @@ use lgdl::wire::origin::GamePolicy;
 
 use serde::Serialize;
 
+use crate::audit::events;
 use crate::clock::Millis;
 use crate::hex;
 use crate::records::{Malformed, check_id};
@@ -115,7 +116,7 @@ pub struct FailedTurn {
     pub mismatches: Vec<Mismatch>,
 }
 
-/// Compiles what needs compiling, stores the version, and makes it active unless the game is pinned.
+/// Compiles what needs compiling, stores the version, makes it active unless the game is pinned, and tells the audit log.
 ///
 /// # Errors
 /// When it does not compile, or the store fails.
@@ -142,7 +143,10 @@ pub async fn publish(store: &dyn Store, request: PublishRequest<'_>) -> Result<P
         source: compiled.source,
         contract: compiled.contract,
     };
-    let outcome = store.publish(publication).await?;
+    let detail = serde_json::json!({"version": version});
+    let PublishRequest { tenant, game, actor, now_ms, .. } = request;
+    let told = events::of(now_ms, tenant, events::GAME_PUBLISHED, actor, game, detail);
+    let outcome = store.publish(publication, told).await?;
     Ok(Published { version, outcome, warnings: compiled.warnings })
 }
 

@@ -4,12 +4,11 @@ use std::future::{Future, IntoFuture as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::admin::admin_service;
-use crate::audit::{self, events};
+use crate::audit;
 use crate::cleanup;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
@@ -20,7 +19,7 @@ use crate::privacy::{Envelope, Protection, Unprotected};
 use crate::random::{Random, SystemRandom};
 use crate::store::postgres::{PoolSettings, PostgresStore};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{PublishOutcome, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// The tenant that a fresh installation has; games of the settings are its.
 pub const DEFAULT_TENANT: &str = "default";
@@ -138,12 +137,6 @@ async fn publish_configured(origin: &Origin) -> Result<(), StoreError> {
         match done {
             Ok(published) => {
                 tracing::info!(game = file.id, version = published.version, outcome = ?published.outcome, "published");
-                if published.outcome != PublishOutcome::Unchanged {
-                    let detail = json!({"version": published.version});
-                    let name = events::GAME_PUBLISHED;
-                    let event = events::of(now_ms, DEFAULT_TENANT, name, CONFIGURATION, file.id.as_str(), detail);
-                    origin.store.enqueue(vec![event]).await?;
-                }
             }
             Err(error) => tracing::error!(game = file.id, %error, "the game is not published; what was active stays"),
         }

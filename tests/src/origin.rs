@@ -18,6 +18,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use lgdl::wire::origin::GamePolicy;
 use lgdl_origin::admin::{NewAdministrator, create_administrator};
+use lgdl_origin::audit::events;
 use lgdl_origin::clock::{Clock, SystemClock};
 use lgdl_origin::config::Config;
 use lgdl_origin::games::{Content, PublishRequest, publish};
@@ -169,7 +170,9 @@ impl OriginServer {
         let request =
             KeyRequest { tenant: "default", name: "test", environment: "test", scopes: &scopes, expires_at: None };
         let (row, key) = keys::make(&request, SystemClock.now_ms(), &SystemRandom).expect("a key");
-        self.running.origin.store.add_key(row).await.expect("the key is kept");
+        let id = row.id.to_string();
+        let told = events::of(row.created_at, "default", events::KEY_CREATED, "test", id, json!({}));
+        self.running.origin.store.add_key(row, told).await.expect("the key is kept");
         key
     }
 }

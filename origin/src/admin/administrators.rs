@@ -74,14 +74,10 @@ pub async fn create_administrator(
         created_at: now_ms,
         disabled: false,
     };
-    if !store.add_administrator(row.clone()).await? {
-        return Err(CreateRefused::Exists);
-    }
     let detail = serde_json::json!({"role": new.role.name(), "tenant": new.tenant});
     let tenant = new.tenant.unwrap_or(super::guard::DEFAULT_TENANT);
     let event = events::of(now_ms, tenant, events::ADMINISTRATOR_CREATED, new.actor, row.id.as_str(), detail);
-    store.enqueue(vec![event]).await?;
-    Ok(row)
+    if store.add_administrator(row.clone(), event).await? { Ok(row) } else { Err(CreateRefused::Exists) }
 }
 
 pub(super) async fn hash(password: &str, random: &dyn Random) -> Result<String, StoreError> {

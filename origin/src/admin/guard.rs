@@ -47,7 +47,7 @@ impl Caller {
         events::of(origin.clock.now_ms(), &self.tenant, event, self.administrator.id.as_str(), subject, detail)
     }
 
-    /// Tells of something in the audit log; durable when this returns.
+    /// Tells in the audit log of what changes nothing; durable when this returns. A change takes its event along.
     pub(super) async fn tell(
         &self,
         origin: &Origin,

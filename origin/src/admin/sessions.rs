@@ -5,11 +5,13 @@
 
 use subtle::ConstantTimeEq as _;
 
+use super::guard::DEFAULT_TENANT;
+use crate::audit::events;
 use crate::clock::Millis;
 use crate::hex;
 use crate::ids::SessionId;
 use crate::random::Random;
-use crate::store::{AdministratorRow, Result, SessionEnd, SessionRow, SessionTokens, Store};
+use crate::store::{AdministratorRow, Event, Result, SessionRow, SessionTokens, Store};
 
 /// How long an access token is good.
 pub const ACCESS_MS: Millis = 15 * 60 * 1000;
@@ -33,24 +35,29 @@ pub(super) struct Pair {
 pub(super) enum Refreshed {
     /// A new pair.
     Renewed(Pair, AdministratorRow),
-    /// It was used before: the session of this administrator was ended.
-    Reused(AdministratorRow),
-    /// It is none, or expired, or its session has ended.
+    /// It is none, or expired, or its session has ended; or it was used before, and its session has ended now.
     Refused,
 }
 
-/// Begins a session.
+/// Begins a session for an administrator whose password was just verified; `None` when it is another by now.
 pub(super) async fn begin(
     store: &dyn Store,
     administrator: &AdministratorRow,
     now_ms: Millis,
     random: &dyn Random,
-) -> Result<Pair> {
-    store.end_sessions(SessionEnd::ExpiredBefore(now_ms)).await?;
+) -> Result<Option<Pair>> {
+    store.remove_sessions_before(now_ms).await?;
     let id = SessionId::mint(now_ms, random);
     let (pair, tokens) = mint(&id, now_ms, now_ms, random);
-    store.begin_session(SessionRow { id, administrator: administrator.id.clone(), tokens, created_at: now_ms }).await?;
-    Ok(pair)
+    let session = SessionRow { id, administrator: administrator.id.clone(), tokens, created_at: now_ms };
+    let told = event(administrator, events::LOGIN, now_ms);
+    Ok(store.begin_session(session, &administrator.password, told).await?.then_some(pair))
+}
+
+/// An event about an administrator's own session.
+pub(super) fn event(administrator: &AdministratorRow, name: &str, now_ms: Millis) -> Event {
+    let (id, tenant) = (administrator.id.as_str(), administrator.tenant.as_deref().unwrap_or(DEFAULT_TENANT));
+    events::of(now_ms, tenant, name, id, id, serde_json::json!({}))
 }
 
 /// The session that an access token opens, and whose it is.
@@ -73,7 +80,7 @@ pub(super) async fn refresh(store: &dyn Store, token: &str, now_ms: Millis, rand
     let Some((session, administrator)) = store.find_session(&id).await? else { return Ok(Refreshed::Refused) };
     if same(&session.tokens.refresh_hash, token) {
         if now_ms >= session.tokens.refresh_expires_at || administrator.disabled {
-            store.end_sessions(SessionEnd::One(id)).await?;
+            store.end_session(&id, event(&administrator, events::LOGOUT, now_ms)).await?;
             return Ok(Refreshed::Refused);
         }
         let (pair, tokens) = mint(&id, session.created_at, now_ms, random);
@@ -83,8 +90,8 @@ pub(super) async fn refresh(store: &dyn Store, token: &str, now_ms: Millis, rand
         // Somebody was faster with the same token: that is a second use too.
     }
     // Session ids stand in tokens alone, so this is a token of the session that is no longer good.
-    store.end_sessions(SessionEnd::One(id)).await?;
-    Ok(Refreshed::Reused(administrator))
+    store.end_session(&id, event(&administrator, events::TOKEN_REUSED, now_ms)).await?;
+    Ok(Refreshed::Refused)
 }
 
 fn mint(id: &SessionId, began: Millis, now_ms: Millis, random: &dyn Random) -> (Pair, SessionTokens) {

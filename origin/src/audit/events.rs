@@ -7,6 +7,8 @@ use crate::store::Event;
 
 /// An administrator logged in.
 pub const LOGIN: &str = "authentication.succeeded";
+/// An administrator logged out.
+pub const LOGOUT: &str = "authentication.ended";
 /// A login or a credential was refused.
 pub const AUTHENTICATION_FAILED: &str = "authentication.failed";
 /// Too many tries.
@@ -23,6 +25,8 @@ pub const ADMINISTRATOR_CHANGED: &str = "administrator.changed";
 pub const CONVERSATION_ACCESSED: &str = "conversation.accessed";
 /// A conversation was erased.
 pub const CONVERSATION_DELETED: &str = "conversation.deleted";
+/// A conversation was exported by the person it belongs to.
+pub const CONVERSATION_EXPORTED: &str = "conversation.exported";
 /// What a person wrote was shown to an administrator; the detail says why.
 pub const PII_ACCESSED: &str = "pii.accessed";
 /// Everything about a person was erased.

@@ -83,13 +83,9 @@ fn append(path: &Path, line: &str) -> std::io::Result<()> {
 pub async fn tell_configuration(store: &dyn Store, config: &Config, clock: &dyn Clock) -> Result<()> {
     let shown: Vec<String> = config.effective.iter().map(|entry| format!("{}={}", entry.name, entry.value)).collect();
     let digest = hex::sha256(shown.join("\n").as_bytes());
-    if store.setting(DIGEST_SETTING).await?.as_deref() == Some(&digest) {
-        return Ok(());
-    }
     let given: Vec<&str> =
         config.effective.iter().filter(|entry| entry.source != "default").map(|entry| entry.name.as_str()).collect();
     let detail = json!({"digest": digest, "given": given});
     let event = events::of(clock.now_ms(), "default", events::CONFIGURATION_CHANGED, "origin", "configuration", detail);
-    store.enqueue(vec![event]).await?;
-    store.set_setting(DIGEST_SETTING, &digest).await
+    store.change_setting(DIGEST_SETTING, &digest, event).await.map(drop)
 }

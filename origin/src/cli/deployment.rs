@@ -10,7 +10,7 @@ use lgdl_origin::clock::{Clock, Millis, SystemClock};
 use lgdl_origin::privacy::Protection;
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::serve::{DEFAULT_TENANT, open_store, protection};
-use lgdl_origin::store::{Store, StoreError};
+use lgdl_origin::store::{Event, Store, StoreError};
 use serde_json::Value;
 
 use super::failure::{End, Failure};
@@ -78,10 +78,14 @@ impl Where {
 }
 
 impl Deployment {
-    /// Tells of something in the audit log.
+    /// What the audit log is told of what this command does.
+    pub(super) fn event(&self, event: &str, subject: impl Into<String>, detail: Value) -> Event {
+        events::of(now_ms(), &self.tenant, event, ACTOR, subject, detail)
+    }
+
+    /// Tells in the audit log of what changes nothing. A change takes its event along.
     pub(super) async fn tell(&self, event: &str, subject: impl Into<String>, detail: Value) -> Result<(), StoreError> {
-        let event = events::of(now_ms(), &self.tenant, event, ACTOR, subject, detail);
-        self.store.enqueue(vec![event]).await
+        self.store.enqueue(vec![self.event(event, subject, detail)]).await
     }
 
     /// As [`Deployment::tell`], and moves it into the chain at once, so that a copy of the store that is made next has it.

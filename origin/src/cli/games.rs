@@ -6,7 +6,7 @@ use lgdl::wire::origin::GamePolicy;
 use lgdl_origin::audit::events;
 use lgdl_origin::games::{Published, publish_file};
 use lgdl_origin::records::check_id;
-use lgdl_origin::store::PublishOutcome;
+use lgdl_origin::store::{Activation, PublishOutcome};
 use serde_json::{Value, json};
 
 use super::console::{Console, count};
@@ -94,13 +94,15 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
                 Ok(Verdict::when(!versions.is_empty()))
             }
             Command::Activate { game, version } => {
-                let done = store.activate(tenant, game, version, ACTOR, now_ms()).await.map_err(failed)?;
-                let active = done.then(|| version.clone());
-                activated(&deployment, game, active, json!({}), json, console).await
+                let told = deployment.event(events::GAME_ACTIVATED, game, json!({"version": version}));
+                let activation = Activation { version: version.clone(), at: now_ms(), actor: ACTOR.to_owned() };
+                let done = store.activate(tenant, game, activation, told).await.map_err(failed)?;
+                activated(game, done.then(|| version.clone()), json, console)
             }
             Command::Rollback { game } => {
-                let back = store.roll_back(tenant, game, now_ms()).await.map_err(failed)?;
-                activated(&deployment, game, back, json!({"rollback": true}), json, console).await
+                let told = deployment.event(events::GAME_ACTIVATED, game, json!({"rollback": true}));
+                let back = store.roll_back(tenant, game, now_ms(), told).await.map_err(failed)?;
+                activated(game, back, json, console)
             }
             Command::Pin { game } => pin(&deployment, game, true, console).await,
             Command::Unpin { game } => pin(&deployment, game, false, console).await,
@@ -134,10 +136,8 @@ async fn publish(
         PublishOutcome::Stored => "stored; the game is pinned to another version",
         PublishOutcome::Unchanged => "unchanged; it was the active version already",
     };
-    let detail = json!({"version": version, "outcome": what.split(';').next()});
-    deployment.tell(events::GAME_PUBLISHED, game, detail.clone()).await.map_err(failed)?;
     if json {
-        console.json(&json!({"game": game, "version": version, "outcome": detail["outcome"], "warnings": warnings}))?;
+        console.json(&json!({"game": game, "version": version, "outcome": outcome.name(), "warnings": warnings}))?;
     } else {
         console.line(format_args!("{game}: version {version}, {what}"))?;
         if !warnings.is_empty() {
@@ -164,20 +164,11 @@ async fn list(deployment: &Deployment, json: bool, console: &mut Console) -> End
     Ok(Verdict::Yes)
 }
 
-async fn activated(
-    deployment: &Deployment,
-    game: &str,
-    version: Option<String>,
-    mut detail: Value,
-    json: bool,
-    console: &mut Console,
-) -> End {
+fn activated(game: &str, version: Option<String>, json: bool, console: &mut Console) -> End {
     let Some(version) = version else {
         console.note(format_args!("there is no such game or version, or none before the present one: {game}"));
         return Ok(Verdict::No);
     };
-    detail["version"] = version.as_str().into();
-    deployment.tell(events::GAME_ACTIVATED, game, detail).await.map_err(failed)?;
     if json {
         console.json(&json!({"game": game, "version": version}))?;
     } else {
@@ -187,10 +178,9 @@ async fn activated(
 }
 
 async fn pin(deployment: &Deployment, game: &str, pinned: bool, console: &mut Console) -> End {
-    let done = deployment.store.set_pinned(&deployment.tenant, game, pinned, now_ms()).await.map_err(failed)?;
-    if done {
-        deployment.tell(events::GAME_PINNED, game, json!({"pinned": pinned})).await.map_err(failed)?;
-    } else {
+    let told = deployment.event(events::GAME_PINNED, game, json!({"pinned": pinned}));
+    let done = deployment.store.set_pinned(&deployment.tenant, game, pinned, now_ms(), told).await.map_err(failed)?;
+    if !done {
         console.note(format_args!("there is no game {game}"));
     }
     Ok(Verdict::when(done))

@@ -121,20 +121,20 @@ async fn erase(
     let (store, tenant, now_ms) = (&*deployment.store, deployment.tenant.as_str(), now_ms());
     let order = ErasureOrder { id: ErasureId::mint(now_ms, &SystemRandom), requested_by: ACTOR.into(), now_ms };
     let erasure = order.id.to_string();
-    let (outcome, event, subject) = match conversation {
+    let told = |event, subject: &str| deployment.event(event, subject, json!({"erasure": erasure}));
+    let outcome = match conversation {
         Some((game, id)) => {
             let key = ConversationKey { tenant: tenant.to_owned(), game: game.clone(), external_id: id.clone() };
-            let outcome = store.erase_conversation(&key, user, order).await;
-            (outcome, events::CONVERSATION_DELETED, key.id().to_string())
+            let told = told(events::CONVERSATION_DELETED, key.id().as_str());
+            store.erase_conversation(&key, user, order, told).await
         }
         None => {
-            let outcome = store.erase_person(tenant, user, order).await;
-            (outcome, events::PERSON_ERASED, person_pseudonym(tenant, user))
+            let told = told(events::PERSON_ERASED, &person_pseudonym(tenant, user));
+            store.erase_person(tenant, user, order, told).await
         }
     };
     match outcome.map_err(failed)? {
         ErasureOutcome::Erased(report) => {
-            deployment.tell(event, subject, json!({"erasure": erasure})).await.map_err(failed)?;
             let report = json!({"erasure": erasure, "report": report});
             if json {
                 console.json(&report)?;
@@ -176,10 +176,10 @@ async fn consent(
         actor: ACTOR.into(),
         note: note.to_owned(),
     };
-    deployment.store.add_consent(row.clone()).await.map_err(failed)?;
     let detail = json!({"game": game, "given": given, "consent": row.id});
     let subject = person_pseudonym(&deployment.tenant, user);
-    deployment.tell(events::CONSENT_CHANGED, subject, detail).await.map_err(failed)?;
+    let told = deployment.event(events::CONSENT_CHANGED, subject, detail);
+    deployment.store.add_consent(row.clone(), told).await.map_err(failed)?;
     if json {
         console.json(&row)?;
     } else {
@@ -214,9 +214,9 @@ async fn hold(deployment: &Deployment, user: &str, reason: &str, json: bool, con
         placed_by: ACTOR.into(),
         lifted_at: None,
     };
-    deployment.store.place_hold(row.clone()).await.map_err(failed)?;
     let subject = person_pseudonym(&deployment.tenant, user);
-    deployment.tell(events::HOLD_PLACED, subject, json!({"hold": row.id})).await.map_err(failed)?;
+    let told = deployment.event(events::HOLD_PLACED, subject, json!({"hold": row.id}));
+    deployment.store.place_hold(row.clone(), told).await.map_err(failed)?;
     if json {
         console.json(&row)?;
     } else {
@@ -226,10 +226,9 @@ async fn hold(deployment: &Deployment, user: &str, reason: &str, json: bool, con
 }
 
 async fn lift(deployment: &Deployment, id: &HoldId, console: &mut Console) -> End {
-    let lifted = deployment.store.lift_hold(&deployment.tenant, id, now_ms()).await.map_err(failed)?;
-    if lifted {
-        deployment.tell(events::HOLD_LIFTED, id.as_str(), json!({})).await.map_err(failed)?;
-    } else {
+    let told = deployment.event(events::HOLD_LIFTED, id.as_str(), json!({}));
+    let lifted = deployment.store.lift_hold(&deployment.tenant, id, now_ms(), told).await.map_err(failed)?;
+    if !lifted {
         console.note(format_args!("there is no hold {id} in force"));
     }
     Ok(Verdict::when(lifted))

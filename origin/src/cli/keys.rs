@@ -65,9 +65,8 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
 
 async fn create(deployment: &Deployment, request: &KeyRequest<'_>, json: bool, console: &mut Console) -> End {
     let (row, key) = keys::make(request, now_ms(), &SystemRandom).map_err(|why| Failure::Usage(why.to_string()))?;
-    deployment.store.add_key(row.clone()).await.map_err(failed)?;
-    let told = json!({"scopes": row.scopes});
-    deployment.tell(events::KEY_CREATED, row.id.as_str(), told).await.map_err(failed)?;
+    let told = deployment.event(events::KEY_CREATED, row.id.as_str(), json!({"scopes": row.scopes}));
+    deployment.store.add_key(row.clone(), told).await.map_err(failed)?;
     if json {
         console.json(&json!({"id": row.id, "key": key, "scopes": row.scopes, "expires_at_ms": row.expires_at}))?;
     } else {
@@ -101,10 +100,8 @@ async fn list(deployment: &Deployment, json: bool, console: &mut Console) -> End
 }
 
 async fn revoke(deployment: &Deployment, id: &ApiKeyId, json: bool, console: &mut Console) -> End {
-    let revoked = deployment.store.revoke_key(&deployment.tenant, id, now_ms()).await.map_err(failed)?;
-    if revoked {
-        deployment.tell(events::KEY_REVOKED, id.as_str(), json!({})).await.map_err(failed)?;
-    }
+    let told = deployment.event(events::KEY_REVOKED, id.as_str(), json!({}));
+    let revoked = deployment.store.revoke_key(&deployment.tenant, id, now_ms(), told).await.map_err(failed)?;
     if json {
         console.json(&json!({"id": id, "revoked": revoked}))?;
     } else if !revoked {
@@ -116,13 +113,12 @@ async fn revoke(deployment: &Deployment, id: &ApiKeyId, json: bool, console: &mu
 async fn rotate_all(deployment: &Deployment, json: bool, console: &mut Console) -> End {
     let ring = deployment.config.encryption_key.as_ref();
     let ring = ring.ok_or_else(|| failed("LGDL_ENCRYPTION_KEY is not set: nothing is encrypted"))?;
-    let told = |done: lgdl_origin::privacy::Rotation| {
+    let told = deployment.event(events::KEY_ROTATED, "encryption", json!({"to": ring.active_id()}));
+    let progress = |done: lgdl_origin::privacy::Rotation| {
         console.progress(format_args!("{} data keys seen, {} wrapped anew", done.seen, done.rewrapped));
     };
-    let done = rotate(&*deployment.store, ring, &SystemRandom, told).await.map_err(failed)?;
+    let done = rotate(&*deployment.store, ring, &SystemRandom, &told, progress).await.map_err(failed)?;
     console.progress_done();
-    let detail = json!({"seen": done.seen, "rewrapped": done.rewrapped});
-    deployment.tell(events::KEY_ROTATED, "encryption", detail).await.map_err(failed)?;
     if json {
         console.json(&done)?;
     } else {

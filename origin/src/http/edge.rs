@@ -16,6 +16,7 @@ use super::problem::Problem;
 use super::reports::take_reports;
 use super::signed::{CheckedBody, Tenant, require_signature};
 use super::{Origin, erasures};
+use crate::audit::events;
 use crate::exports;
 use crate::ids::{ErasureId, person_pseudonym};
 use crate::records::{CommitBody, StoredBody, check_id};
@@ -185,7 +186,7 @@ async fn export_conversation(
     let now_ms = origin.clock.now_ms();
     let document = exports::conversation(&*origin.store, &*origin.protection, &row.tenant, &row.id, now_ms).await?;
     let document = document.ok_or_else(unknown_conversation)?;
-    let event = person_event(&origin, &row.tenant, &user, "conversation.exported", row.id.as_str());
+    let event = person_event(&origin, &row.tenant, &user, events::CONVERSATION_EXPORTED, row.id.as_str());
     origin.store.enqueue(vec![event]).await?;
     Ok(Json(document).into_response())
 }
@@ -203,12 +204,9 @@ async fn erase_conversation(
         requested_by: person_pseudonym(&key.tenant, &user),
         now_ms,
     };
-    match origin.store.erase_conversation(&key, &user, order).await? {
-        ErasureOutcome::Erased(_) => {
-            let event = person_event(&origin, &key.tenant, &user, "conversation.deleted", key.id().as_str());
-            origin.store.enqueue(vec![event]).await?;
-            Ok(StatusCode::NO_CONTENT.into_response())
-        }
+    let told = person_event(&origin, &key.tenant, &user, events::CONVERSATION_DELETED, key.id().as_str());
+    match origin.store.erase_conversation(&key, &user, order, told).await? {
+        ErasureOutcome::Erased(_) => Ok(StatusCode::NO_CONTENT.into_response()),
         ErasureOutcome::Held => Err(Problem::held("What this person has here must be kept for now.")),
         ErasureOutcome::Unknown => Err(unknown_conversation()),
     }

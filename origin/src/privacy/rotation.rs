@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::stored_text::unreadable;
 use crate::random::Random;
-use crate::store::{Result, Store};
+use crate::store::{Event, Result, Store};
 
 /// Data keys read and rewrapped at once.
 const BATCH: u32 = 500;
@@ -20,7 +20,8 @@ pub struct Rotation {
     pub rewrapped: u64,
 }
 
-/// Wraps every data key under the ring's active key. `progress` is told after each batch.
+/// Wraps every data key under the ring's active key. `progress` is told after each batch, and the audit log `told` with
+/// each that replaced any.
 ///
 /// # Errors
 /// When the store fails, or a key that wraps one of them is not in the ring (its id is named). What was rewrapped stays so.
@@ -28,6 +29,7 @@ pub async fn rotate(
     store: &dyn Store,
     ring: &KeyRing,
     random: &dyn Random,
+    told: &Event,
     mut progress: impl FnMut(Rotation),
 ) -> Result<Rotation> {
     let mut done = Rotation::default();
@@ -48,7 +50,7 @@ pub async fn rotate(
             }
         }
         if !wrappings.is_empty() {
-            done.rewrapped += store.rewrap_data_keys(wrappings).await?;
+            done.rewrapped += store.rewrap_data_keys(wrappings, told.clone()).await?;
         }
         progress(done);
     }

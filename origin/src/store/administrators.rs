@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::Result;
+use super::{Event, Result};
 use crate::clock::Millis;
 use crate::ids::{AdministratorId, ConversationId, SessionId};
 
@@ -62,6 +62,53 @@ pub struct AdministratorRow {
     pub disabled: bool,
 }
 
+impl AdministratorRow {
+    /// Whether they can make and change administrators.
+    fn leads(&self) -> bool {
+        self.role == Role::Admin && self.tenant.is_none() && !self.disabled
+    }
+}
+
+/// What is to be changed of an administrator; the rest stays as it is, whoever changes it meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AdministratorChange {
+    /// What they may do.
+    pub role: Option<Role>,
+    /// The password's hash.
+    pub password: Option<String>,
+    /// Whether they are kept out.
+    pub disabled: Option<bool>,
+}
+
+/// What came of a change of an administrator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AdministratorChanged {
+    /// As they are now; their sessions have ended.
+    Done(AdministratorRow),
+    /// Nobody could change administrators any more.
+    LastOne,
+    /// There is no such administrator.
+    Unknown,
+}
+
+impl AdministratorChange {
+    /// What the change comes to among all administrators there are. Stores ask with all of them locked.
+    pub(super) fn among(&self, all: &[AdministratorRow], id: &AdministratorId) -> AdministratorChanged {
+        let Some(before) = all.iter().find(|row| row.id == *id) else { return AdministratorChanged::Unknown };
+        let mut after = before.clone();
+        after.role = self.role.unwrap_or(after.role);
+        after.disabled = self.disabled.unwrap_or(after.disabled);
+        if let Some(password) = &self.password {
+            after.password.clone_from(password);
+        }
+        let others_lead = all.iter().any(|row| row.id != *id && row.leads());
+        if before.leads() && !after.leads() && !others_lead {
+            return AdministratorChanged::LastOne;
+        }
+        AdministratorChanged::Done(after)
+    }
+}
+
 /// The tokens of a session that are good now, as SHA-256.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionTokens {
@@ -86,17 +133,6 @@ pub struct SessionRow {
     pub tokens: SessionTokens,
     /// When they logged in.
     pub created_at: Millis,
-}
-
-/// Which sessions are ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SessionEnd {
-    /// One.
-    One(SessionId),
-    /// Every one of an administrator.
-    AllOf(AdministratorId),
-    /// Those whose refresh token expired before this.
-    ExpiredBefore(Millis),
 }
 
 /// Which conversations are listed.
@@ -141,7 +177,7 @@ pub struct ConversationHead {
 #[async_trait]
 pub trait Administrators: Send + Sync {
     /// Adds an administrator; false when the name is taken.
-    async fn add_administrator(&self, administrator: AdministratorRow) -> Result<bool>;
+    async fn add_administrator(&self, administrator: AdministratorRow, told: Event) -> Result<bool>;
 
     /// All of them by name.
     async fn administrators(&self) -> Result<Vec<AdministratorRow>>;
@@ -149,11 +185,16 @@ pub trait Administrators: Send + Sync {
     /// Finds one by name.
     async fn find_administrator(&self, name: &str) -> Result<Option<AdministratorRow>>;
 
-    /// Replaces role, password and whether they are kept out; false when there is none.
-    async fn change_administrator(&self, administrator: AdministratorRow) -> Result<bool>;
+    /// Changes an administrator and ends their sessions, unless nobody could change administrators any more.
+    async fn change_administrator(
+        &self,
+        id: &AdministratorId,
+        change: AdministratorChange,
+        told: Event,
+    ) -> Result<AdministratorChanged>;
 
-    /// Begins a session.
-    async fn begin_session(&self, session: SessionRow) -> Result<()>;
+    /// Begins a session for whoever gave the password of this hash; false when it is another by now, or they are kept out.
+    async fn begin_session(&self, session: SessionRow, password: &str, told: Event) -> Result<bool>;
 
     /// A session and whose it is.
     async fn find_session(&self, id: &SessionId) -> Result<Option<(SessionRow, AdministratorRow)>>;
@@ -161,8 +202,11 @@ pub trait Administrators: Send + Sync {
     /// Replaces a session's tokens if its refresh token is still the one of `used_hash`; false when it is not.
     async fn renew_session(&self, id: &SessionId, used_hash: &str, tokens: SessionTokens) -> Result<bool>;
 
-    /// Ends sessions; returns how many.
-    async fn end_sessions(&self, which: SessionEnd) -> Result<u64>;
+    /// Ends a session; false when it has ended.
+    async fn end_session(&self, id: &SessionId, told: Event) -> Result<bool>;
+
+    /// Forgets sessions whose refresh token expired before `before`; returns how many.
+    async fn remove_sessions_before(&self, before: Millis) -> Result<u64>;
 }
 
 /// Listings for people who look after the deployment. May lag behind on a read replica.

@@ -3,6 +3,10 @@
 //!
 //! Times and ids are arguments everywhere: a store reads no clock and draws no randomness. Look-ups answer
 //! `Option`; an error means that the store failed, not that the answer is no.
+//!
+//! Every change that people make takes `told`, the event that the audit log gets: it goes into the outbox in the
+//! transaction of the change, and only if the change takes place. So there is neither a change that the log does not
+//! know, nor an event of a change that never was.
 
 mod administrators;
 mod error;
@@ -57,8 +61,9 @@ pub trait Conversations: Send + Sync {
 /// Games and their versions.
 #[async_trait]
 pub trait Games: Send + Sync {
-    /// Stores a version and makes it active unless the game is pinned.
-    async fn publish(&self, publication: Publication) -> Result<PublishOutcome>;
+    /// Stores a version and makes it active unless the game is pinned. What is told gets the fact `outcome`; nothing is
+    /// told when everything was as it is published before.
+    async fn publish(&self, publication: Publication, told: Event) -> Result<PublishOutcome>;
 
     /// The games of a tenant by id.
     async fn games(&self, tenant: &str) -> Result<Vec<GameRow>>;
@@ -73,20 +78,21 @@ pub trait Games: Send + Sync {
     async fn compiled(&self, tenant: &str, version: &str) -> Result<Option<Vec<u8>>>;
 
     /// Makes a published version the active one; false when it was never published for this game.
-    async fn activate(&self, tenant: &str, game: &str, version: &str, actor: &str, now_ms: Millis) -> Result<bool>;
+    async fn activate(&self, tenant: &str, game: &str, activation: Activation, told: Event) -> Result<bool>;
 
-    /// Goes back to the version that was active before the present one; `None` when there is none.
-    async fn roll_back(&self, tenant: &str, game: &str, now_ms: Millis) -> Result<Option<String>>;
+    /// Goes back to the version that was active before the present one; `None` when there is none. What is told gets the
+    /// fact `version`.
+    async fn roll_back(&self, tenant: &str, game: &str, now_ms: Millis, told: Event) -> Result<Option<String>>;
 
     /// Pins a game to its active version, or lets it go; false when there is no such game.
-    async fn set_pinned(&self, tenant: &str, game: &str, pinned: bool, now_ms: Millis) -> Result<bool>;
+    async fn set_pinned(&self, tenant: &str, game: &str, pinned: bool, now_ms: Millis, told: Event) -> Result<bool>;
 }
 
 /// API keys.
 #[async_trait]
 pub trait Keys: Send + Sync {
     /// Adds a key.
-    async fn add_key(&self, key: ApiKeyRow) -> Result<()>;
+    async fn add_key(&self, key: ApiKeyRow, told: Event) -> Result<()>;
 
     /// Finds a key by the SHA-256 of the whole key, revoked and expired ones included.
     async fn find_key(&self, hash: &str) -> Result<Option<ApiKeyRow>>;
@@ -95,7 +101,7 @@ pub trait Keys: Send + Sync {
     async fn keys(&self, tenant: &str) -> Result<Vec<ApiKeyRow>>;
 
     /// Revokes a key; false when there is none, or it was revoked before.
-    async fn revoke_key(&self, tenant: &str, id: &ApiKeyId, now_ms: Millis) -> Result<bool>;
+    async fn revoke_key(&self, tenant: &str, id: &ApiKeyId, now_ms: Millis, told: Event) -> Result<bool>;
 }
 
 /// Data keys for encryption at rest. Erasing a person deletes theirs in the same transaction.
@@ -111,24 +117,24 @@ pub trait DataKeys: Send + Sync {
     async fn data_keys(&self, after: Option<&DataKeyId>, limit: u32) -> Result<Vec<DataKeyRow>>;
 
     /// Replaces the wrapping of data keys, each `(id, wrapping before, wrapping after)`; one whose wrapping is another by
-    /// now is left alone. Returns how many were replaced.
-    async fn rewrap_data_keys(&self, wrappings: Vec<(DataKeyId, Vec<u8>, Vec<u8>)>) -> Result<u64>;
+    /// now is left alone. Returns how many were replaced; what is told, if any were, gets it as the fact `rewrapped`.
+    async fn rewrap_data_keys(&self, wrappings: Vec<(DataKeyId, Vec<u8>, Vec<u8>)>, told: Event) -> Result<u64>;
 }
 
 /// Consents, legal holds, erasure.
 #[async_trait]
 pub trait People: Send + Sync {
     /// Adds to a person's history of consents.
-    async fn add_consent(&self, consent: ConsentRow) -> Result<()>;
+    async fn add_consent(&self, consent: ConsentRow, told: Event) -> Result<()>;
 
     /// A person's consents, oldest first; of one game, or of all.
     async fn consents(&self, tenant: &str, user_id: &str, game: Option<&str>) -> Result<Vec<ConsentRow>>;
 
     /// Places a legal hold.
-    async fn place_hold(&self, hold: HoldRow) -> Result<()>;
+    async fn place_hold(&self, hold: HoldRow, told: Event) -> Result<()>;
 
     /// Lifts a legal hold; false when there is none.
-    async fn lift_hold(&self, tenant: &str, id: &HoldId, now_ms: Millis) -> Result<bool>;
+    async fn lift_hold(&self, tenant: &str, id: &HoldId, now_ms: Millis, told: Event) -> Result<bool>;
 
     /// The holds of a tenant that are in force.
     async fn holds(&self, tenant: &str) -> Result<Vec<HoldRow>>;
@@ -139,10 +145,17 @@ pub trait People: Send + Sync {
         key: &ConversationKey,
         user_id: &str,
         order: ErasureOrder,
+        told: Event,
     ) -> Result<ErasureOutcome>;
 
     /// Erases everything about a person and leaves tombstones, also when there is nothing: a turn may be on its way.
-    async fn erase_person(&self, tenant: &str, user_id: &str, order: ErasureOrder) -> Result<ErasureOutcome>;
+    async fn erase_person(
+        &self,
+        tenant: &str,
+        user_id: &str,
+        order: ErasureOrder,
+        told: Event,
+    ) -> Result<ErasureOutcome>;
 
     /// The tombstones of a tenant, oldest first, after `after` and at most `limit`.
     async fn erasures(&self, tenant: &str, after: Millis, limit: u32) -> Result<Vec<ErasureRow>>;
@@ -157,7 +170,8 @@ pub trait AuditLog: Send + Sync {
     /// Appends events to the chain, in order, and returns its length.
     async fn append_audit(&self, events: Vec<Event>) -> Result<u64>;
 
-    /// Puts events into the outbox: durable when this returns, in the chain a little later.
+    /// Puts events into the outbox: durable when this returns, in the chain a little later. For what changes nothing
+    /// that is kept (something was read, refused or tried); changes take their event themselves.
     async fn enqueue(&self, events: Vec<Event>) -> Result<()>;
 
     /// Moves at most `limit` events from the outbox to the chain, in one transaction; returns how many.
@@ -174,8 +188,9 @@ pub trait AuditLog: Send + Sync {
 #[async_trait]
 pub trait Maintenance: Send + Sync + std::fmt::Debug {
     /// Removes conversations of a game (or of every game that has no rule of its own, as `except` lists them) whose
-    /// last turn is before `before`, unless a legal hold is in force; at most `limit`. Returns how many.
-    async fn remove_conversations_before(&self, rule: RetentionRule, limit: u32) -> Result<u64>;
+    /// last turn is before `before`, unless a legal hold is in force; at most `limit`. Returns how many; what is told,
+    /// if any were removed, gets it as the fact `conversations`.
+    async fn remove_conversations_before(&self, rule: RetentionRule, limit: u32, told: Event) -> Result<u64>;
 
     /// Removes stored answers made before `before` (those of journalled turns stay as long as their conversation)
     /// and claims that lapsed before it; at most `limit` of each. Returns how many.
@@ -187,8 +202,11 @@ pub trait Maintenance: Send + Sync + std::fmt::Debug {
     /// Reads a setting of the deployment.
     async fn setting(&self, name: &str) -> Result<Option<String>>;
 
-    /// Writes a setting of the deployment.
-    async fn set_setting(&self, name: &str, value: &str) -> Result<()>;
+    /// Writes a setting of the deployment; false, and nothing is told, when it has this value already.
+    async fn change_setting(&self, name: &str, value: &str, told: Event) -> Result<bool>;
+
+    /// Notes, as a setting, how far a job of the store itself came. Nobody is told: it is no change that people make.
+    async fn note(&self, name: &str, value: &str) -> Result<()>;
 
     /// Counts rows; slow on large stores.
     async fn counts(&self) -> Result<Counts>;

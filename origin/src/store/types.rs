@@ -137,6 +137,15 @@ pub struct Event {
     pub detail: Value,
 }
 
+impl Event {
+    /// The same with one more fact: what only the store knows of a change.
+    pub(crate) fn with(&self, fact: &str, value: impl Into<Value>) -> Event {
+        let mut event = self.clone();
+        event.detail[fact] = value.into();
+        event
+    }
+}
+
 /// A turn to be committed, with everything that changes with it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Commit {
@@ -323,6 +332,18 @@ pub enum PublishOutcome {
     Stored,
     /// It was the active version already; its policy and hash were brought up to date.
     Unchanged,
+}
+
+impl PublishOutcome {
+    /// As it is written.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            PublishOutcome::Activated => "activated",
+            PublishOutcome::Stored => "stored",
+            PublishOutcome::Unchanged => "unchanged",
+        }
+    }
 }
 
 /// An API key, without its secret.

@@ -81,7 +81,7 @@ pub async fn copy(
     if options != CopyOptions::DryRun {
         let mark = Mark { section: Section::Settings, after: String::new(), done: true };
         let (name, value) = written(&setting, &mark)?;
-        target.set_setting(&name, &value).await?;
+        target.note(&name, &value).await?;
     }
     Ok(report)
 }

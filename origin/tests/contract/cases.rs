@@ -5,8 +5,9 @@ use lgdl_origin::clock::DAY_MS;
 use lgdl_origin::ids::{AdministratorId, ApiKeyId, ConsentId, DataKeyId, HoldId, SessionId, person_pseudonym};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::{
-    AdministratorRow, ApiKeyRow, CommitOutcome, ConsentRow, ContextRow, ConversationFilter, DataKeyRow, ErasureOutcome,
-    HoldRow, Lookup, PublishOutcome, RetentionRule, RetentionScope, Role, SessionEnd, SessionRow, SessionTokens, Store,
+    Activation, AdministratorChange, AdministratorChanged, AdministratorRow, ApiKeyRow, CommitOutcome, ConsentRow,
+    ContextRow, ConversationFilter, DataKeyRow, ErasureOutcome, HoldRow, Lookup, PublishOutcome, RetentionRule,
+    RetentionScope, Role, SessionRow, SessionTokens, Store,
 };
 
 use crate::data::{NOW, claim, commit, event, key, order, publication, slot};
@@ -103,7 +104,7 @@ pub(crate) async fn another_person_gets_nothing(store: Fresh) {
     commits(&*store, "c", "u", 1).await;
     assert_eq!(store.commit(commit("c", "mallory", 1, "k")).await.unwrap(), CommitOutcome::NotTheirs);
     assert_eq!(store.claim(claim("c", "mallory", 1, "k", NOW)).await.unwrap(), CommitOutcome::NotTheirs);
-    let erased = store.erase_conversation(&key("c"), "mallory", order(NOW)).await.unwrap();
+    let erased = store.erase_conversation(&key("c"), "mallory", order(NOW), event("told")).await.unwrap();
     assert_eq!(erased, ErasureOutcome::Unknown);
     assert_eq!(version(&*store, "c").await, Some(1));
 }
@@ -154,7 +155,7 @@ pub(crate) async fn a_claim_keeps_others_out_until_it_lapses_or_its_turn_is_comm
 pub(crate) async fn an_erased_conversation_stays_erased(store: Fresh) {
     commits(&*store, "c", "u", 3).await;
     store.claim(claim("c", "u", 3, "k", NOW)).await.unwrap();
-    let outcome = store.erase_conversation(&key("c"), "u", order(NOW + 10)).await.unwrap();
+    let outcome = store.erase_conversation(&key("c"), "u", order(NOW + 10), event("told")).await.unwrap();
     let ErasureOutcome::Erased(report) = outcome else { panic!("{outcome:?}") };
     assert_eq!((report.conversations, report.turns, report.slots, report.answers), (1, 3, 1, 3));
     assert_eq!(store.find(&key("c")).await.unwrap(), Lookup::Erased);
@@ -165,7 +166,7 @@ pub(crate) async fn an_erased_conversation_stays_erased(store: Fresh) {
         assert_eq!(store.commit(commit("c", "u", version, name)).await.unwrap(), CommitOutcome::Erased, "{name}");
     }
     assert_eq!(store.claim(claim("c", "u", 0, "k", NOW + 20)).await.unwrap(), CommitOutcome::Erased);
-    let again = store.erase_conversation(&key("c"), "u", order(NOW + 11)).await.unwrap();
+    let again = store.erase_conversation(&key("c"), "u", order(NOW + 11), event("told")).await.unwrap();
     assert_eq!(again, ErasureOutcome::Unknown);
     let stones = store.erasures("default", 0, 10).await.unwrap();
     assert_eq!(stones.len(), 1);
@@ -177,8 +178,8 @@ pub(crate) async fn an_erased_person_leaves_nothing_and_late_turns_do_not_bring_
     commits(&*store, "a", "u", 2).await;
     commits(&*store, "b", "u", 1).await;
     commits(&*store, "other", "v", 1).await;
-    store.add_consent(consent("u", true, NOW)).await.unwrap();
-    let outcome = store.erase_person("default", "u", order(NOW + 5000)).await.unwrap();
+    store.add_consent(consent("u", true, NOW), event("told")).await.unwrap();
+    let outcome = store.erase_person("default", "u", order(NOW + 5000), event("told")).await.unwrap();
     let ErasureOutcome::Erased(report) = outcome else { panic!("{outcome:?}") };
     assert_eq!((report.conversations, report.turns, report.consents), (2, 3, 1));
     assert!(store.of_person("default", "u").await.unwrap().is_empty());
@@ -209,9 +210,9 @@ pub(crate) async fn erased_conversations_of_every_tenant_are_listed_by_time_and_
     let mut elsewhere = commit("a", "u", 0, "k");
     elsewhere.key.tenant = "other".into();
     store.commit(elsewhere.clone()).await.unwrap();
-    store.erase_conversation(&elsewhere.key, "u", order(NOW + 3000)).await.unwrap();
-    store.erase_conversation(&key("d"), "v", order(NOW + 1000)).await.unwrap();
-    store.erase_person("default", "u", order(NOW + 2000)).await.unwrap();
+    store.erase_conversation(&elsewhere.key, "u", order(NOW + 3000), event("told")).await.unwrap();
+    store.erase_conversation(&key("d"), "v", order(NOW + 1000), event("told")).await.unwrap();
+    store.erase_person("default", "u", order(NOW + 2000), event("told")).await.unwrap();
     let (mut listed, mut after) = (Vec::new(), (0, String::new()));
     // Three have the same time: a page must be able to end between them.
     loop {
@@ -241,15 +242,18 @@ pub(crate) async fn a_legal_hold_keeps_everything(store: Fresh) {
         placed_by: "test".into(),
         lifted_at: None,
     };
-    store.place_hold(hold.clone()).await.unwrap();
+    store.place_hold(hold.clone(), event("told")).await.unwrap();
     assert_eq!(store.holds("default").await.unwrap(), std::slice::from_ref(&hold));
-    assert_eq!(store.erase_conversation(&key("c"), "u", order(NOW)).await.unwrap(), ErasureOutcome::Held);
-    assert_eq!(store.erase_person("default", "u", order(NOW)).await.unwrap(), ErasureOutcome::Held);
+    assert_eq!(
+        store.erase_conversation(&key("c"), "u", order(NOW), event("told")).await.unwrap(),
+        ErasureOutcome::Held
+    );
+    assert_eq!(store.erase_person("default", "u", order(NOW), event("told")).await.unwrap(), ErasureOutcome::Held);
     let all = RetentionRule { scope: RetentionScope::AllBut(Vec::new()), before: NOW + DAY_MS };
-    assert_eq!(store.remove_conversations_before(all.clone(), 10).await.unwrap(), 0);
-    assert!(store.lift_hold("default", &hold.id, NOW + 1).await.unwrap());
-    assert!(!store.lift_hold("default", &hold.id, NOW + 2).await.unwrap());
-    assert_eq!(store.remove_conversations_before(all, 10).await.unwrap(), 1);
+    assert_eq!(store.remove_conversations_before(all.clone(), 10, event("told")).await.unwrap(), 0);
+    assert!(store.lift_hold("default", &hold.id, NOW + 1, event("told")).await.unwrap());
+    assert!(!store.lift_hold("default", &hold.id, NOW + 2, event("told")).await.unwrap());
+    assert_eq!(store.remove_conversations_before(all, 10, event("told")).await.unwrap(), 1);
 }
 
 pub(crate) async fn slots_of_the_move_that_answered_are_replaced_and_others_stay(store: Fresh) {
@@ -287,21 +291,27 @@ pub(crate) async fn history_is_paged_in_order(store: Fresh) {
 pub(crate) async fn games_are_published_pinned_and_rolled_back(store: Fresh) {
     let active =
         async || store.games("default").await.unwrap().into_iter().map(|g| g.active.version).collect::<Vec<_>>();
-    let publish = async |version: &str, at| store.publish(publication("medical", version, NOW + at)).await.unwrap();
+    let publish = async |version: &str, at| {
+        store.publish(publication("medical", version, NOW + at), event("told")).await.unwrap()
+    };
+    let activate = |version: &str| {
+        let activation = Activation { version: version.into(), at: NOW + 5, actor: "test".into() };
+        store.activate("default", "medical", activation, event("told"))
+    };
     assert_eq!(publish("v1", 1).await, PublishOutcome::Activated);
     assert_eq!(publish("v2", 2).await, PublishOutcome::Activated);
     assert_eq!(publish("v2", 3).await, PublishOutcome::Unchanged);
-    assert!(store.set_pinned("default", "medical", true, NOW).await.unwrap());
+    assert!(store.set_pinned("default", "medical", true, NOW, event("told")).await.unwrap());
     assert_eq!(publish("v3", 4).await, PublishOutcome::Stored);
     assert_eq!(active().await, ["v2"]);
-    assert!(store.activate("default", "medical", "v3", "test", NOW + 5).await.unwrap());
-    assert!(!store.activate("default", "medical", "v9", "test", NOW + 5).await.unwrap());
+    assert!(activate("v3").await.unwrap());
+    assert!(!activate("v9").await.unwrap());
     assert_eq!(active().await, ["v3"]);
-    assert_eq!(store.roll_back("default", "medical", NOW + 6).await.unwrap().as_deref(), Some("v2"));
-    assert_eq!(store.roll_back("default", "medical", NOW + 7).await.unwrap().as_deref(), Some("v1"));
-    assert_eq!(store.roll_back("default", "medical", NOW + 8).await.unwrap(), None);
+    assert_eq!(store.roll_back("default", "medical", NOW + 6, event("told")).await.unwrap().as_deref(), Some("v2"));
+    assert_eq!(store.roll_back("default", "medical", NOW + 7, event("told")).await.unwrap().as_deref(), Some("v1"));
+    assert_eq!(store.roll_back("default", "medical", NOW + 8, event("told")).await.unwrap(), None);
     assert_eq!(active().await, ["v1"]);
-    assert_eq!(store.roll_back("default", "nothing", NOW).await.unwrap(), None);
+    assert_eq!(store.roll_back("default", "nothing", NOW, event("told")).await.unwrap(), None);
     let versions = store.game_versions("default", "medical").await.unwrap();
     assert_eq!(versions.iter().map(|v| v.version.as_str()).collect::<Vec<_>>(), ["v3", "v2", "v1"]);
     // Every published version stays to be had, for the conversations that are on it.
@@ -321,13 +331,13 @@ pub(crate) async fn keys_are_found_by_hash_and_revoked_once(store: Fresh) {
         expires_at: Some(NOW + DAY_MS),
         revoked_at: None,
     };
-    store.add_key(row.clone()).await.unwrap();
-    assert!(store.add_key(row.clone()).await.is_err(), "the same key twice");
+    store.add_key(row.clone(), event("told")).await.unwrap();
+    assert!(store.add_key(row.clone(), event("told")).await.is_err(), "the same key twice");
     assert_eq!(store.find_key(&row.hash).await.unwrap(), Some(row.clone()));
     assert_eq!(store.find_key("nothing").await.unwrap(), None);
-    assert!(!store.revoke_key("other", &row.id, NOW + 1).await.unwrap());
-    assert!(store.revoke_key("default", &row.id, NOW + 1).await.unwrap());
-    assert!(!store.revoke_key("default", &row.id, NOW + 2).await.unwrap());
+    assert!(!store.revoke_key("other", &row.id, NOW + 1, event("told")).await.unwrap());
+    assert!(store.revoke_key("default", &row.id, NOW + 1, event("told")).await.unwrap());
+    assert!(!store.revoke_key("default", &row.id, NOW + 2, event("told")).await.unwrap());
     assert_eq!(store.keys("default").await.unwrap(), [ApiKeyRow { revoked_at: Some(NOW + 1), ..row }]);
 }
 
@@ -346,7 +356,7 @@ fn consent(user: &str, given: bool, at: i64) -> ConsentRow {
 
 pub(crate) async fn consents_are_a_history(store: Fresh) {
     for (given, at) in [(true, 1), (false, 2), (true, 3)] {
-        store.add_consent(consent("u", given, NOW + at)).await.unwrap();
+        store.add_consent(consent("u", given, NOW + at), event("told")).await.unwrap();
     }
     let history = store.consents("default", "u", Some("medical")).await.unwrap();
     assert_eq!(history.iter().map(|c| c.given).collect::<Vec<_>>(), [true, false, true]);
@@ -390,19 +400,19 @@ pub(crate) async fn retention_removes_what_is_old_and_nothing_else(store: Fresh)
     }
     let booking = RetentionScope::Game { tenant: "default".into(), game: "booking".into() };
     let rule = RetentionRule { scope: booking, before: NOW - 90 * DAY_MS };
-    assert_eq!(store.remove_conversations_before(rule, 10).await.unwrap(), 1);
+    assert_eq!(store.remove_conversations_before(rule, 10, event("told")).await.unwrap(), 1);
     let others = RetentionScope::AllBut(vec![("default".into(), "booking".into())]);
     let rule = RetentionRule { scope: others, before: NOW - 30 * DAY_MS };
-    assert_eq!(store.remove_conversations_before(rule.clone(), 10).await.unwrap(), 1);
-    assert_eq!(store.remove_conversations_before(rule, 10).await.unwrap(), 0);
+    assert_eq!(store.remove_conversations_before(rule.clone(), 10, event("told")).await.unwrap(), 1);
+    assert_eq!(store.remove_conversations_before(rule, 10, event("told")).await.unwrap(), 0);
     assert_eq!(version(&*store, "young").await, Some(1));
     assert_eq!(store.find(&key("old")).await.unwrap(), Lookup::Unknown, "cleaned up, not erased");
     let counts = store.counts().await.unwrap();
     assert_eq!((counts.conversations, counts.turns, counts.slots), (2, 2, 2));
     // The limit is a limit.
     let rule = RetentionRule { scope: RetentionScope::AllBut(Vec::new()), before: NOW };
-    assert_eq!(store.remove_conversations_before(rule.clone(), 1).await.unwrap(), 1);
-    assert_eq!(store.remove_conversations_before(rule, 1).await.unwrap(), 1);
+    assert_eq!(store.remove_conversations_before(rule.clone(), 1, event("told")).await.unwrap(), 1);
+    assert_eq!(store.remove_conversations_before(rule, 1, event("told")).await.unwrap(), 1);
 }
 
 pub(crate) async fn answers_are_forgotten_in_time_but_journalled_ones_are_not(store: Fresh) {
@@ -419,8 +429,8 @@ pub(crate) async fn answers_are_forgotten_in_time_but_journalled_ones_are_not(st
 
 pub(crate) async fn settings_are_kept(store: Fresh) {
     assert_eq!(store.setting("a").await.unwrap(), None);
-    store.set_setting("a", "1").await.unwrap();
-    store.set_setting("a", "2").await.unwrap();
+    store.note("a", "1").await.unwrap();
+    store.note("a", "2").await.unwrap();
     assert_eq!(store.setting("a").await.unwrap().as_deref(), Some("2"));
     store.ping().await.unwrap();
 }
@@ -476,7 +486,7 @@ pub(crate) async fn a_person_has_one_data_key_and_a_commit_under_a_destroyed_one
     assert!(all.len() == 2 && all.is_sorted_by_key(|key| key.id.clone()));
     assert_eq!(store.data_keys(Some(&all[0].id), 10).await.unwrap(), all[1..]);
     let [before, after, other] = [first.wrapped.clone(), vec![7], vec![9]];
-    let rewrap = |before, after| store.rewrap_data_keys(vec![(first.id.clone(), before, after)]);
+    let rewrap = |before, after| store.rewrap_data_keys(vec![(first.id.clone(), before, after)], event("told"));
     assert_eq!(rewrap(other, vec![8]).await.unwrap(), 0, "its wrapping was another by then");
     assert_eq!(rewrap(before, after.clone()).await.unwrap(), 1);
     assert_eq!(store.find_data_key("default", &person).await.unwrap().unwrap().wrapped, after);
@@ -484,7 +494,9 @@ pub(crate) async fn a_person_has_one_data_key_and_a_commit_under_a_destroyed_one
     let mut turn = commit("c", "u", 0, "k");
     turn.data_key = Some(first.id.clone());
     assert_eq!(store.commit(turn).await.unwrap(), CommitOutcome::Committed { version: 1 });
-    let ErasureOutcome::Erased(report) = store.erase_person("default", "u", order(NOW + 10)).await.unwrap() else {
+    let ErasureOutcome::Erased(report) =
+        store.erase_person("default", "u", order(NOW + 10), event("told")).await.unwrap()
+    else {
         panic!("nothing keeps them")
     };
     assert_eq!(report.data_keys, 1);
@@ -507,14 +519,16 @@ pub(crate) async fn administrators_have_one_name_and_sessions_that_end(store: Fr
         created_at: NOW,
         disabled: false,
     };
-    assert!(store.add_administrator(row.clone()).await.unwrap());
+    assert!(store.add_administrator(row.clone(), event("told")).await.unwrap());
     let namesake = AdministratorRow { id: AdministratorId::mint(NOW, &SystemRandom), ..row.clone() };
-    assert!(!store.add_administrator(namesake.clone()).await.unwrap(), "the name is taken");
+    assert!(!store.add_administrator(namesake.clone(), event("told")).await.unwrap(), "the name is taken");
     assert_eq!(store.find_administrator("ann").await.unwrap(), Some(row.clone()));
     assert_eq!(store.find_administrator("bea").await.unwrap(), None);
-    let changed = AdministratorRow { role: Role::Viewer, disabled: true, ..row.clone() };
-    assert!(store.change_administrator(changed.clone()).await.unwrap());
-    assert!(!store.change_administrator(namesake).await.unwrap());
+    let changed = AdministratorRow { role: Role::Viewer, ..row.clone() };
+    let change = AdministratorChange { role: Some(Role::Viewer), ..AdministratorChange::default() };
+    let change = |id| store.change_administrator(id, change.clone(), event("told"));
+    assert_eq!(change(&row.id).await.unwrap(), AdministratorChanged::Done(changed.clone()));
+    assert_eq!(change(&namesake.id).await.unwrap(), AdministratorChanged::Unknown);
     assert_eq!(store.administrators().await.unwrap(), std::slice::from_ref(&changed));
 
     let tokens = |mark: &str, until| SessionTokens {
@@ -531,16 +545,19 @@ pub(crate) async fn administrators_have_one_name_and_sessions_that_end(store: Fr
     };
     let [short, long, other] = [NOW + 5, NOW + 50, NOW + 50].map(session);
     for session in [&short, &long, &other] {
-        store.begin_session(session.clone()).await.unwrap();
+        assert!(store.begin_session(session.clone(), &row.password, event("told")).await.unwrap());
     }
     assert_eq!(store.find_session(&short.id).await.unwrap(), Some((short.clone(), changed)));
     assert!(store.renew_session(&long.id, "refresh 1", tokens("2", NOW + 60)).await.unwrap());
     assert!(!store.renew_session(&long.id, "refresh 1", tokens("3", NOW + 70)).await.unwrap(), "used once");
     assert_eq!(store.find_session(&long.id).await.unwrap().unwrap().0.tokens, tokens("2", NOW + 60));
-    assert_eq!(store.end_sessions(SessionEnd::ExpiredBefore(NOW + 6)).await.unwrap(), 1);
+    assert_eq!(store.remove_sessions_before(NOW + 6).await.unwrap(), 1);
     assert_eq!(store.find_session(&short.id).await.unwrap(), None);
-    assert_eq!(store.end_sessions(SessionEnd::One(long.id)).await.unwrap(), 1);
-    assert_eq!(store.end_sessions(SessionEnd::AllOf(row.id)).await.unwrap(), 1);
+    assert!(store.end_session(&long.id, event("told")).await.unwrap());
+    assert!(!store.end_session(&long.id, event("told")).await.unwrap());
+    assert!(store.find_session(&other.id).await.unwrap().is_some(), "only that one");
+    change(&row.id).await.unwrap();
+    assert_eq!(store.find_session(&other.id).await.unwrap(), None, "a change ends every session");
 }
 
 pub(crate) async fn conversations_are_listed_newest_first_by_pages_and_filters(store: Fresh) {

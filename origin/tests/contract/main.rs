@@ -1,6 +1,7 @@
 //! The contract that every store keeps: one suite, run against each.
 
 mod cases;
+mod changes;
 mod concurrency;
 mod data;
 mod postgres_only;
@@ -66,6 +67,13 @@ contract! {
     cases::the_last_link_of_the_audit_chain_is_at_hand,
     cases::settings_are_kept,
     cases::odd_text_comes_back_as_it_went_in,
+    changes::a_change_and_what_is_told_of_it_are_kept_together_or_not_at_all,
+    changes::of_what_does_not_take_place_nothing_is_told,
+    changes::what_is_told_has_the_facts_that_only_the_store_knows,
+    changes::many_changes_at_once_are_each_told_once_in_a_chain_that_holds,
+    changes::two_administrators_who_keep_each_other_out_do_not_both_succeed,
+    changes::a_change_of_one_thing_leaves_what_others_changed_meanwhile,
+    changes::a_login_that_a_new_password_overtakes_begins_no_session,
     concurrency::sixty_four_tasks_on_one_conversation_lose_nothing,
     concurrency::sixty_four_tasks_on_many_conversations_lose_nothing,
     concurrency::one_key_sent_by_many_is_committed_once,

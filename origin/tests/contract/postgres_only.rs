@@ -10,7 +10,7 @@ use lgdl_origin::store::{
     CommitOutcome, Conversations as _, Maintenance as _, People as _, RetentionRule, RetentionScope, StoreError,
 };
 
-use crate::data::{NOW, claim, commit, key, order};
+use crate::data::{NOW, claim, commit, event, key, order};
 use crate::postgres_server::Cluster;
 use crate::stores::open_postgres;
 
@@ -92,17 +92,17 @@ async fn months_that_are_over_are_dropped_as_a_whole_and_their_survivors_kept() 
     store.commit(commit("old3", "u", 1, "today")).await.unwrap();
     assert_eq!(partitions().split(' ').count(), months);
     let rule = RetentionRule { scope: RetentionScope::AllBut(Vec::new()), before: NOW - 100 * DAY_MS };
-    assert_eq!(store.remove_conversations_before(rule.clone(), 1000).await.unwrap(), 29);
+    assert_eq!(store.remove_conversations_before(rule.clone(), 1000, event("told")).await.unwrap(), 29);
     assert_eq!(store.turns(&key("old3").id(), 0, 10).await.unwrap().len(), 2);
 
     // Now nobody is left in that month.
-    store.erase_conversation(&key("old3"), "u", order(NOW)).await.unwrap();
+    store.erase_conversation(&key("old3"), "u", order(NOW), event("told")).await.unwrap();
     for number in 0..5 {
         let mut turn = commit(&format!("older{number}"), "u", 0, &format!("o{number}"));
         (turn.now_ms, turn.turn.timestamp) = (old, old);
         store.commit(turn).await.unwrap();
     }
-    assert_eq!(store.remove_conversations_before(rule, 1000).await.unwrap(), 5);
+    assert_eq!(store.remove_conversations_before(rule, 1000, event("told")).await.unwrap(), 5);
     assert_eq!(partitions().split(' ').count(), months - 1, "the month's partition is gone");
     // A late first turn of that month finds its place all the same.
     let mut late = commit("late", "u", 0, "late");

@@ -14,6 +14,9 @@ use tempfile::TempDir;
 use crate::data::NOW;
 use crate::postgres_server;
 
+/// The file of a SQLite store, in its folder.
+const FILE: &str = "lgdl.db";
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
     Sqlite,
@@ -25,7 +28,8 @@ pub(crate) struct Fresh {
     pub(crate) store: Arc<dyn Store>,
     /// Of PostgreSQL.
     pub(crate) url: Option<String>,
-    _folder: Option<TempDir>,
+    /// Of SQLite.
+    folder: Option<TempDir>,
 }
 
 impl Deref for Fresh {
@@ -35,19 +39,56 @@ impl Deref for Fresh {
     }
 }
 
+/// What refuses events in a database, and what takes that back; the same in both.
+const REFUSE_ON_SQLITE: &str = "CREATE TRIGGER refuse_events BEFORE INSERT ON outbox
+    BEGIN SELECT raise(ABORT, 'no events'); END";
+const REFUSE_ON_POSTGRES: &str = "CREATE FUNCTION refuse_events() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'no events'; END $$;
+    CREATE TRIGGER refuse_events BEFORE INSERT ON outbox FOR EACH STATEMENT EXECUTE FUNCTION refuse_events()";
+const TAKE_ON_SQLITE: &str = "DROP TRIGGER refuse_events";
+const TAKE_ON_POSTGRES: &str = "DROP FUNCTION refuse_events CASCADE";
+
+impl Fresh {
+    /// From now on the database takes no event: whatever wants to tell something fails.
+    pub(crate) async fn refuse_events(&self) {
+        self.run_beside(REFUSE_ON_SQLITE, REFUSE_ON_POSTGRES).await;
+    }
+
+    /// The database takes events again.
+    pub(crate) async fn take_events(&self) {
+        self.run_beside(TAKE_ON_SQLITE, TAKE_ON_POSTGRES).await;
+    }
+
+    /// Runs statements on a connection of our own.
+    async fn run_beside(&self, on_sqlite: &str, on_postgres: &str) {
+        match (&self.folder, &self.url) {
+            (Some(folder), _) => {
+                let connection = rusqlite::Connection::open(folder.path().join(FILE)).unwrap();
+                connection.busy_timeout(Duration::from_secs(5)).unwrap();
+                connection.execute_batch(on_sqlite).unwrap();
+            }
+            (None, Some(url)) => {
+                let client = lgdl_origin::store::postgres::connect(url, Duration::from_secs(20)).await.unwrap();
+                client.batch_execute(on_postgres).await.unwrap();
+            }
+            (None, None) => panic!("a store is one or the other"),
+        }
+    }
+}
+
 pub(crate) async fn fresh(kind: Kind) -> Result<Fresh, String> {
     match kind {
         Kind::Sqlite => {
             let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-            let path = folder.path().join("lgdl.db");
+            let path = folder.path().join(FILE);
             let store = SqliteStore::open(&path, &ManualClock::at(NOW)).await.expect("a fresh store opens");
-            Ok(Fresh { store: Arc::new(store), url: None, _folder: Some(folder) })
+            Ok(Fresh { store: Arc::new(store), url: None, folder: Some(folder) })
         }
         Kind::Postgres => {
             let url = tokio::task::spawn_blocking(|| postgres_server::shared().map(|cluster| cluster.fresh_database()));
             let url = url.await.expect("the server is started")?;
             let store = open_postgres(&url).await;
-            Ok(Fresh { store: Arc::new(store), url: Some(url), _folder: None })
+            Ok(Fresh { store: Arc::new(store), url: Some(url), folder: None })
         }
     }
 }

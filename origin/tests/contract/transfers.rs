@@ -26,9 +26,9 @@ const CONVERSATIONS: u64 = 1100;
 /// A store with something in every section.
 async fn filled(store: &dyn Store) {
     for (name, version) in [("medical", "v1"), ("medical", "v2"), ("booking", "v9")] {
-        store.publish(publication(name, version, NOW)).await.unwrap();
+        store.publish(publication(name, version, NOW), event("told")).await.unwrap();
     }
-    store.set_setting("deployment", "ours").await.unwrap();
+    store.note("deployment", "ours").await.unwrap();
     let key_row = ApiKeyRow {
         id: ApiKeyId::mint(NOW, &SystemRandom),
         tenant: "default".into(),
@@ -39,7 +39,7 @@ async fn filled(store: &dyn Store) {
         expires_at: None,
         revoked_at: Some(NOW + 1),
     };
-    store.add_key(key_row).await.unwrap();
+    store.add_key(key_row, event("told")).await.unwrap();
     let data_key = DataKeyRow {
         tenant: "default".into(),
         subject: "person_x".into(),
@@ -58,7 +58,7 @@ async fn filled(store: &dyn Store) {
         actor: "test".into(),
         note: String::new(),
     };
-    store.add_consent(consent).await.unwrap();
+    store.add_consent(consent, event("told")).await.unwrap();
     let hold = HoldRow {
         id: HoldId::mint(NOW, &SystemRandom),
         tenant: "default".into(),
@@ -68,7 +68,7 @@ async fn filled(store: &dyn Store) {
         placed_by: "test".into(),
         lifted_at: None,
     };
-    store.place_hold(hold).await.unwrap();
+    store.place_hold(hold, event("told")).await.unwrap();
     let turns = (0..CONVERSATIONS).map(|number| {
         let mut turn = commit(&format!("c{number}"), &format!("u{}", number % 7), 0, &format!("k{number}"));
         // From three different months, with values whose spelling differs between stores.
@@ -83,7 +83,7 @@ async fn filled(store: &dyn Store) {
     }
     store.commit(commit("c5", "u5", 1, "k5-2")).await.unwrap();
     store.commit(commit("gone", "erased", 0, "gone")).await.unwrap();
-    store.erase_conversation(&key("gone"), "erased", order(NOW)).await.unwrap();
+    store.erase_conversation(&key("gone"), "erased", order(NOW), event("told")).await.unwrap();
     store.append_audit(vec![event("one"), event("two")]).await.unwrap();
 }
 
@@ -128,7 +128,7 @@ async fn a_copy_is_whole(from: Kind, to: Kind) {
     assert_eq!((later.different, later.differences[0].what), (1, "newer"));
     assert_eq!(later.differences[0].record, key("c1").id().to_string());
     // And what is missing or altered is found, and named.
-    to.store.erase_conversation(&key("c2"), "u2", order(NOW)).await.unwrap();
+    to.store.erase_conversation(&key("c2"), "u2", order(NOW), event("told")).await.unwrap();
     let later = verify(&source(&from), &source(&to), &mut |_| ()).await.unwrap();
     assert!(later.differences.iter().any(|d| d.what == "missing" && d.record == key("c2").id().to_string()));
     let again = copy(&source(&from), &*to.store, CopyOptions::Restart, &mut |_| ()).await.unwrap();

@@ -27,7 +27,7 @@ fn wait<T>(work: impl Future<Output = T>) -> T {
 fn fill(path: &Path, conversations: u64) {
     wait(async {
         let store = std::sync::Arc::new(SqliteStore::open(path, &SystemClock).await.unwrap());
-        store.publish(publication("medical", "v1", NOW)).await.unwrap();
+        store.publish(publication("medical", "v1", NOW), event("told")).await.unwrap();
         store.enqueue(vec![event("told before the move")]).await.unwrap();
         let mut all = tokio::task::JoinSet::new();
         for task in 0..16 {
@@ -148,7 +148,7 @@ fn a_file_of_the_python_runtime_is_imported_and_sealed() {
     assert!(refused.said.contains("game"), "{}", refused.said);
     wait(async {
         let store = SqliteStore::open(&place.path("lgdl.db"), &SystemClock).await.unwrap();
-        store.publish(publication("medical", "v1", NOW)).await.unwrap();
+        store.publish(publication("medical", "v1", NOW), event("told")).await.unwrap();
         store.close().await;
     });
     let done = place.lgdl("import python.db --owner ann --json").expect(0).json();

@@ -9,13 +9,15 @@ use lgdl::wire::signature::{
     DIGEST_HEADER, KEY_ID_HEADER, NONCE_HEADER, Parts, SIGNATURE_HEADER, TENANT_HEADER, TIMESTAMP_HEADER, body_digest,
     sign,
 };
+use lgdl_origin::audit::events;
 use lgdl_origin::clock::{Clock, SystemClock};
 use lgdl_origin::config::Config;
 use lgdl_origin::serve::{Running, start};
+use lgdl_origin::store::Event;
 use reqwest::{Method, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub(crate) const SECRET: &str = "a secret of the test's edge";
@@ -192,4 +194,9 @@ pub(crate) fn claim(conversation: &str, user: &str, expected_version: u64, key: 
         idempotency_key: key.into(),
         fingerprint: format!("fingerprint of {key}"),
     }
+}
+
+/// What is told of a change where it does not matter.
+pub(crate) fn told() -> Event {
+    events::of(0, "default", "test", "test", "x", json!({}))
 }

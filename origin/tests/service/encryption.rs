@@ -15,7 +15,7 @@ use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::{ConversationKey, ErasureOrder, ErasureOutcome, Lookup};
 use reqwest::StatusCode;
 
-use crate::client::{Edge, body, commit, edge_with};
+use crate::client::{Edge, body, commit, edge_with, told};
 
 fn ring(keys: &[(&str, u8)]) -> String {
     keys.iter().map(|(id, byte)| format!("{id}:{}", STANDARD.encode([*byte; 32]))).collect::<Vec<_>>().join(",")
@@ -127,9 +127,9 @@ async fn rotation_goes_on_where_it_stopped_and_leaves_rows_alone() {
     }
     let store = &*edge.running.origin.store;
     let both = KeyRing::parse(&ring(&[("k2", 9), ("k1", 7)])).unwrap();
-    let first = rotate(store, &both, &SystemRandom, |_| {}).await.unwrap();
+    let first = rotate(store, &both, &SystemRandom, &told(), |_| {}).await.unwrap();
     assert_eq!(first, Rotation { seen: 3, rewrapped: 3 });
-    let again = rotate(store, &both, &SystemRandom, |_| {}).await.unwrap();
+    let again = rotate(store, &both, &SystemRandom, &told(), |_| {}).await.unwrap();
     assert_eq!(again, Rotation { seen: 3, rewrapped: 0 });
 
     let new_only = protection(&edge, &[("k2", 9)]);
@@ -137,7 +137,7 @@ async fn rotation_goes_on_where_it_stopped_and_leaves_rows_alone() {
     let Lookup::Found(row) = store.find(&named).await.unwrap() else { panic!("it is there") };
     assert!(new_only.open_conversation(*row).await.unwrap().state.contains("turns"));
     let old_only = KeyRing::parse(&ring(&[("k1", 7)])).unwrap();
-    let error = rotate(store, &old_only, &SystemRandom, |_| {}).await.unwrap_err().to_string();
+    let error = rotate(store, &old_only, &SystemRandom, &told(), |_| {}).await.unwrap_err().to_string();
     assert!(error.contains("E921") && error.contains("k2"), "{error}");
 }
 
@@ -150,7 +150,7 @@ async fn erasing_a_person_destroys_the_key_and_coming_back_makes_another() {
     let before = store.find_data_key("default", &subject).await.unwrap().unwrap();
     let now_ms = SystemClock.now_ms();
     let order = ErasureOrder { id: ErasureId::mint(now_ms, &SystemRandom), requested_by: "test".into(), now_ms };
-    let ErasureOutcome::Erased(report) = store.erase_person("default", "u", order).await.unwrap() else {
+    let ErasureOutcome::Erased(report) = store.erase_person("default", "u", order, told()).await.unwrap() else {
         panic!("nothing holds it")
     };
     assert_eq!(report.data_keys, 1);

@@ -9,7 +9,7 @@ use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::{ErasureOrder, ErasureOutcome};
 use reqwest::{Method, StatusCode};
 
-use crate::client::{Edge, Tampering, body, commit, edge, problem};
+use crate::client::{Edge, Tampering, body, commit, edge, problem, told};
 
 async fn page(edge: &Edge, query: &str) -> Erasures {
     let answer = edge.get(&format!("/edge/v1/erasures?{query}")).await;
@@ -20,7 +20,7 @@ async fn page(edge: &Edge, query: &str) -> Erasures {
 async fn erase_person(edge: &Edge, user: &str) {
     let now_ms = SystemClock.now_ms();
     let order = ErasureOrder { id: ErasureId::mint(now_ms, &SystemRandom), requested_by: "test".into(), now_ms };
-    let outcome = edge.running.origin.store.erase_person(&edge.tenant, user, order).await.unwrap();
+    let outcome = edge.running.origin.store.erase_person(&edge.tenant, user, order, told()).await.unwrap();
     assert!(matches!(outcome, ErasureOutcome::Erased(_)));
 }
 

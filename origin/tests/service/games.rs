@@ -7,7 +7,7 @@ use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::{ConsentRow, GameVersionRow, Publication};
 use reqwest::{Method, StatusCode};
 
-use crate::client::{body, edge, edge_with};
+use crate::client::{body, edge, edge_with, told};
 
 #[tokio::test]
 async fn a_published_game_is_listed_and_fetched_by_its_hash() {
@@ -27,7 +27,7 @@ async fn a_published_game_is_listed_and_fetched_by_its_hash() {
         source: None,
         contract: None,
     };
-    edge.running.origin.store.publish(publication).await.unwrap();
+    edge.running.origin.store.publish(publication, told()).await.unwrap();
     let list: GameList = body(edge.get("/edge/v1/games").await).await;
     let entry = &list.games[0];
     assert_eq!((&*entry.id, &*entry.name, &*entry.version), ("medical", "Medical", "abc"));
@@ -55,7 +55,7 @@ async fn consent_is_what_was_said_last() {
             actor: "test".into(),
             note: String::new(),
         };
-        edge.running.origin.store.add_consent(row).await.unwrap();
+        edge.running.origin.store.add_consent(row, told()).await.unwrap();
         assert_eq!(asked().await.given, given);
     }
 }

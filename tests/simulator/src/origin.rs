@@ -14,11 +14,12 @@ use http_body_util::BodyExt;
 use lgdl::wire::origin::{CommitAnswer, CommitRequest, Conflict, GamePolicy, StoredConversation};
 use lgdl::wire::signature::{self, Parts};
 use lgdl_edge::platform::{Inbound, Outbound};
+use lgdl_origin::audit::events;
 use lgdl_origin::clock::{Clock, Millis};
 use lgdl_origin::config::Config;
 use lgdl_origin::games::{Content, PublishRequest, publish};
 use lgdl_origin::http::{Gate, Origin, edge_service};
-use lgdl_origin::ids::ErasureId;
+use lgdl_origin::ids::{ErasureId, person_pseudonym};
 use lgdl_origin::metrics::Metrics;
 use lgdl_origin::serve::protection;
 use lgdl_origin::store::sqlite::SqliteStore;
@@ -199,7 +200,9 @@ impl OriginHost {
         self.clock.0.store(now_ms, Ordering::SeqCst);
         let id = ErasureId::mint(now_ms, &*self.origin.random);
         let order = ErasureOrder { id, requested_by: "operator".into(), now_ms };
-        let outcome = self.runtime.block_on(self.origin.store.erase_person(TENANT, user, order));
+        let (name, person) = (events::PERSON_ERASED, person_pseudonym(TENANT, user));
+        let told = events::of(now_ms, TENANT, name, "operator", person, serde_json::json!({}));
+        let outcome = self.runtime.block_on(self.origin.store.erase_person(TENANT, user, order, told));
         matches!(outcome, Ok(ErasureOutcome::Erased(_)))
     }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use lgdl::wire::origin::GamePolicy;
+use lgdl_origin::audit::events;
 use lgdl_origin::clock::{Clock as _, SystemClock};
 use lgdl_origin::config::Config;
 use lgdl_origin::games::{Content, PublishRequest, publish};
@@ -298,7 +299,8 @@ async fn furnish(settings: &[(String, String)], game: &GameFolder) -> String {
     let scopes = ["turns".to_owned()];
     let wish = KeyRequest { tenant: TENANT, name: "chaos", environment: "test", scopes: &scopes, expires_at: None };
     let (row, key) = keys::make(&wish, now_ms, &SystemRandom).expect("a key");
-    store.add_key(row).await.expect("the key is kept");
+    let told = events::of(now_ms, TENANT, events::KEY_CREATED, "test", row.id.as_str(), serde_json::json!({}));
+    store.add_key(row, told).await.expect("the key is kept");
     store.close().await;
     key
 }

@@ -16,7 +16,7 @@ use crate::admin::schema::{flag, list, name, object, one_of, or_null, text, time
 use crate::audit::events;
 use crate::http::{Origin, Problem};
 use crate::ids::AdministratorId;
-use crate::store::{AdministratorRow, Role, SessionEnd};
+use crate::store::{AdministratorChange, AdministratorChanged, AdministratorRow, Role};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     const ALL: &str = "/admin/v1/administrators";
@@ -121,49 +121,37 @@ async fn change(
     Body(change): Body<Change>,
 ) -> Result<Json<Value>, Problem> {
     let all = origin.store.administrators().await?;
-    let others_lead = all.iter().any(|row| row.id != id && leads(row));
-    let found = all.into_iter().find(|row| row.id == id);
-    let mut row = found.ok_or_else(|| Problem::not_found("There is no such administrator."))?;
-    let led = leads(&row);
-    let mut changed = Vec::new();
-    if let Some(role) = change.role {
-        row.role = role;
-        changed.push("role");
+    let row = all.into_iter().find(|row| row.id == id).ok_or_else(unknown)?;
+    let Change { role, password, disabled } = change;
+    let fields = [("role", role.is_some()), ("disabled", disabled.is_some()), ("password", password.is_some())];
+    let changed: Vec<_> = fields.into_iter().filter_map(|(field, given)| given.then_some(field)).collect();
+    if changed.is_empty() {
+        return Ok(Json(shown(&row)));
     }
-    if let Some(disabled) = change.disabled {
-        row.disabled = disabled;
-        changed.push("disabled");
+    let password = match password {
+        Some(password) => Some(hash_of_new(&origin, &row.name, &password).await?),
+        None => None,
+    };
+    let detail = json!({"changed": changed, "role": role.map(Role::name), "disabled": disabled});
+    let told = caller.event(&origin, events::ADMINISTRATOR_CHANGED, id.as_str(), detail);
+    let change = AdministratorChange { role, password, disabled };
+    match origin.store.change_administrator(&id, change, told).await? {
+        AdministratorChanged::Done(row) => Ok(Json(shown(&row))),
+        AdministratorChanged::LastOne => {
+            Err(Problem::unacceptable("This is the last administrator of the deployment; make another first."))
+        }
+        AdministratorChanged::Unknown => Err(unknown()),
     }
-    if let Some(password) = change.password {
-        row = changed_password(&origin, row, &password).await?;
-        changed.push("password");
-    }
-    if led && !leads(&row) && !others_lead {
-        return Err(Problem::unacceptable("This is the last administrator of the deployment; make another first."));
-    }
-    if !changed.is_empty() {
-        origin.store.change_administrator(row.clone()).await?;
-        origin.store.end_sessions(SessionEnd::AllOf(id.clone())).await?;
-        let detail = json!({"changed": changed, "role": row.role.name(), "disabled": row.disabled});
-        caller.tell(&origin, events::ADMINISTRATOR_CHANGED, id.as_str(), detail).await?;
-    }
-    Ok(Json(shown(&row)))
 }
 
-/// Whether they can make and change administrators.
-fn leads(row: &AdministratorRow) -> bool {
-    row.role == Role::Admin && row.tenant.is_none() && !row.disabled
+fn unknown() -> Problem {
+    Problem::not_found("There is no such administrator.")
 }
 
-/// The administrator with another password, if it is one that is taken.
-pub(super) async fn changed_password(
-    origin: &Origin,
-    mut row: AdministratorRow,
-    password: &str,
-) -> Result<AdministratorRow, Problem> {
-    check_password(&row.name, password).map_err(|why| Problem::unacceptable(sentence(&why.to_string())))?;
-    row.password = hash(password, &*origin.random).await?;
-    Ok(row)
+/// The hash of a new password, if it is one that is taken.
+pub(super) async fn hash_of_new(origin: &Origin, name: &str, password: &str) -> Result<String, Problem> {
+    check_password(name, password).map_err(|why| Problem::unacceptable(sentence(&why.to_string())))?;
+    Ok(hash(password, &*origin.random).await?)
 }
 
 /// An error's words without its code, as a sentence.

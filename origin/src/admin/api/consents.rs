@@ -93,9 +93,9 @@ async fn add(
         actor: caller.administrator.id.to_string(),
         note,
     };
-    origin.store.add_consent(row.clone()).await?;
     let subject = person_pseudonym(&caller.tenant, &row.user_id);
     let detail = json!({"game": row.game, "given": given, "consent": row.id});
-    caller.tell(&origin, events::CONSENT_CHANGED, subject, detail).await?;
+    let told = caller.event(&origin, events::CONSENT_CHANGED, subject, detail);
+    origin.store.add_consent(row.clone(), told).await?;
     Ok((StatusCode::CREATED, Json(shown(&row))))
 }

@@ -210,11 +210,9 @@ async fn erase(
     let key = ConversationKey { tenant: row.tenant, game: row.game, external_id: row.external_id };
     let order = order(&origin, &caller);
     let erasure = order.id.to_string();
-    match origin.store.erase_conversation(&key, &row.user_id, order).await? {
-        ErasureOutcome::Erased(report) => {
-            caller.tell(&origin, events::CONVERSATION_DELETED, id.as_str(), json!({"erasure": erasure})).await?;
-            Ok(Json(json!({"erasure": erasure, "report": report})))
-        }
+    let told = caller.event(&origin, events::CONVERSATION_DELETED, id.as_str(), json!({"erasure": erasure}));
+    match origin.store.erase_conversation(&key, &row.user_id, order, told).await? {
+        ErasureOutcome::Erased(report) => Ok(Json(json!({"erasure": erasure, "report": report}))),
         ErasureOutcome::Held => Err(Problem::held("What this person has here must be kept for now.")),
         ErasureOutcome::Unknown => Err(unknown()),
     }

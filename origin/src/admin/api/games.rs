@@ -17,7 +17,7 @@ use crate::audit::events;
 use crate::games::{Content, Goldens, MAX_SOURCE_BYTES, PublishError, PublishRequest, publish};
 use crate::http::{Origin, Problem};
 use crate::records::{MAX_ID_BYTES, check_id};
-use crate::store::{GameVersionRow, PublishOutcome};
+use crate::store::{Activation, GameVersionRow};
 
 /// A source may grow when it is written as JSON.
 const MAX_PUBLISH_BYTES: usize = 2 * MAX_SOURCE_BYTES;
@@ -191,16 +191,9 @@ async fn publish_version(
         now_ms: origin.clock.now_ms(),
     };
     let published = publish(&*origin.store, request).await.map_err(not_published)?;
-    let outcome = match published.outcome {
-        PublishOutcome::Activated => "activated",
-        PublishOutcome::Stored => "stored",
-        PublishOutcome::Unchanged => "unchanged",
-    };
-    let detail = json!({"version": published.version, "outcome": outcome});
-    caller.tell(&origin, events::GAME_PUBLISHED, game, detail).await?;
     let answer = json!({
         "version": published.version,
-        "outcome": outcome,
+        "outcome": published.outcome.name(),
         "warnings": findings(&published.warnings),
     });
     Ok((StatusCode::CREATED, Json(answer)))
@@ -242,11 +235,12 @@ async fn activate(
 ) -> Result<Json<Value>, Problem> {
     check_id("game", &game)?;
     check_id("version", &version)?;
-    let (actor, now_ms) = (caller.administrator.id.as_str(), origin.clock.now_ms());
-    if !origin.store.activate(&caller.tenant, &game, &version, actor, now_ms).await? {
+    let told = caller.event(&origin, events::GAME_ACTIVATED, game.as_str(), json!({"version": version}));
+    let actor = caller.administrator.id.to_string();
+    let activation = Activation { version: version.clone(), at: origin.clock.now_ms(), actor };
+    if !origin.store.activate(&caller.tenant, &game, activation, told).await? {
         return Err(Problem::not_found("This game has no such version."));
     }
-    caller.tell(&origin, events::GAME_ACTIVATED, game, json!({"version": version})).await?;
     Ok(Json(json!({"version": version})))
 }
 
@@ -256,10 +250,10 @@ async fn roll_back(
     InPath(game): InPath<String>,
 ) -> Result<Json<Value>, Problem> {
     check_id("game", &game)?;
-    let back = origin.store.roll_back(&caller.tenant, &game, origin.clock.now_ms()).await?;
+    let told = caller.event(&origin, events::GAME_ACTIVATED, game.as_str(), json!({"rollback": true}));
+    let back = origin.store.roll_back(&caller.tenant, &game, origin.clock.now_ms(), told).await?;
     let version =
         back.ok_or_else(|| Problem::not_found("There is no such game, or no version before the present one."))?;
-    caller.tell(&origin, events::GAME_ACTIVATED, game, json!({"version": version, "rollback": true})).await?;
     Ok(Json(json!({"version": version})))
 }
 
@@ -270,10 +264,10 @@ async fn pin(
     Body(Pin { pinned }): Body<Pin>,
 ) -> Result<Json<Value>, Problem> {
     check_id("game", &game)?;
-    if !origin.store.set_pinned(&caller.tenant, &game, pinned, origin.clock.now_ms()).await? {
+    let told = caller.event(&origin, events::GAME_PINNED, game.as_str(), json!({"pinned": pinned}));
+    if !origin.store.set_pinned(&caller.tenant, &game, pinned, origin.clock.now_ms(), told).await? {
         return Err(unknown_game());
     }
-    caller.tell(&origin, events::GAME_PINNED, game, json!({"pinned": pinned})).await?;
     Ok(Json(json!({"pinned": pinned})))
 }
 

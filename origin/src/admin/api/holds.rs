@@ -74,16 +74,16 @@ async fn place(
         placed_by: caller.administrator.id.to_string(),
         lifted_at: None,
     };
-    origin.store.place_hold(row.clone()).await?;
     let subject = person_pseudonym(&caller.tenant, &row.user_id);
-    caller.tell(&origin, events::HOLD_PLACED, subject, json!({"hold": row.id})).await?;
+    let told = caller.event(&origin, events::HOLD_PLACED, subject, json!({"hold": row.id}));
+    origin.store.place_hold(row.clone(), told).await?;
     Ok((StatusCode::CREATED, Json(shown(&row))))
 }
 
 async fn lift(State(origin): State<Origin>, caller: Caller, InPath(id): InPath<HoldId>) -> Result<StatusCode, Problem> {
-    if !origin.store.lift_hold(&caller.tenant, &id, origin.clock.now_ms()).await? {
+    let told = caller.event(&origin, events::HOLD_LIFTED, id.as_str(), json!({}));
+    if !origin.store.lift_hold(&caller.tenant, &id, origin.clock.now_ms(), told).await? {
         return Err(Problem::not_found("There is no such hold in force."));
     }
-    caller.tell(&origin, events::HOLD_LIFTED, id.as_str(), json!({})).await?;
     Ok(StatusCode::NO_CONTENT)
 }

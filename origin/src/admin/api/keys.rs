@@ -99,8 +99,8 @@ async fn create(
     };
     let (row, key) = keys::make(&request, origin.clock.now_ms(), &*origin.random)
         .map_err(|why| Problem::unacceptable(sentence(&why.to_string())))?;
-    origin.store.add_key(row.clone()).await?;
-    caller.tell(&origin, events::KEY_CREATED, row.id.as_str(), json!({"scopes": row.scopes})).await?;
+    let told = caller.event(&origin, events::KEY_CREATED, row.id.as_str(), json!({"scopes": row.scopes}));
+    origin.store.add_key(row.clone(), told).await?;
     let mut answer = shown(&row);
     answer["key"] = key.into();
     Ok((StatusCode::CREATED, Json(answer)))
@@ -111,9 +111,9 @@ async fn revoke(
     caller: Caller,
     InPath(id): InPath<ApiKeyId>,
 ) -> Result<StatusCode, Problem> {
-    if !origin.store.revoke_key(&caller.tenant, &id, origin.clock.now_ms()).await? {
+    let told = caller.event(&origin, events::KEY_REVOKED, id.as_str(), json!({}));
+    if !origin.store.revoke_key(&caller.tenant, &id, origin.clock.now_ms(), told).await? {
         return Err(Problem::not_found("There is no such key, or it was revoked before."));
     }
-    caller.tell(&origin, events::KEY_REVOKED, id.as_str(), json!({})).await?;
     Ok(StatusCode::NO_CONTENT)
 }

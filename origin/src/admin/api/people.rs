@@ -68,14 +68,12 @@ async fn erase(
     check_id("user", &user)?;
     let order = order(&origin, &caller);
     let erasure = order.id.to_string();
-    let outcome = origin.store.erase_person(&caller.tenant, &user, order).await?;
+    let subject = person_pseudonym(&caller.tenant, &user);
+    let told = caller.event(&origin, events::PERSON_ERASED, subject, json!({"erasure": erasure}));
+    let outcome = origin.store.erase_person(&caller.tenant, &user, order, told).await?;
     origin.protection.forget(&caller.tenant, &user);
     match outcome {
-        ErasureOutcome::Erased(report) => {
-            let subject = person_pseudonym(&caller.tenant, &user);
-            caller.tell(&origin, events::PERSON_ERASED, subject, json!({"erasure": erasure})).await?;
-            Ok(Json(json!({"erasure": erasure, "report": report})))
-        }
+        ErasureOutcome::Erased(report) => Ok(Json(json!({"erasure": erasure, "report": report}))),
         ErasureOutcome::Held => Err(Problem::held("What this person has here must be kept for now.")),
         ErasureOutcome::Unknown => Err(Problem::not_found("There is no such person.")),
     }

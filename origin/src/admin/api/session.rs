@@ -8,7 +8,7 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::administrators::{changed_password, shown, shown_schema};
+use super::administrators::{hash_of_new, shown, shown_schema};
 use crate::admin::attempts::Attempts;
 use crate::admin::endpoint::Endpoint;
 use crate::admin::guard::{Caller, DEFAULT_TENANT, From};
@@ -20,7 +20,7 @@ use crate::admin::sessions::{self, ACCESS_MS, Pair, REFRESH_MS, Refreshed};
 use crate::audit::events;
 use crate::hex;
 use crate::http::{Origin, Problem};
-use crate::store::{AdministratorRow, SessionEnd};
+use crate::store::{AdministratorChange, AdministratorChanged, AdministratorRow};
 
 /// What all who fail to log in hear, whatever the reason.
 const REFUSED: &str = "The name or the password is wrong.";
@@ -94,16 +94,19 @@ async fn login(
     }
     let found = origin.store.find_administrator(&name).await?;
     let verified = passwords::verify(&password, found.as_ref().map(|row| row.password.as_str())).await;
-    let Some(administrator) = found.filter(|row| verified && !row.disabled) else {
+    let begun = match found.filter(|row| verified && !row.disabled) {
+        Some(administrator) => {
+            let pair = sessions::begin(&*origin.store, &administrator, now_ms, &*origin.random).await?;
+            pair.map(|pair| (pair, administrator))
+        }
+        None => None,
+    };
+    let Some((pair, administrator)) = begun else {
         tell_failure(&origin, events::AUTHENTICATION_FAILED, &name, json!({"kind": "login"})).await?;
         origin.metrics.count("lgdl_admin_logins_refused_total");
         return Err(Problem::unauthenticated(REFUSED));
     };
     attempts.succeeded(&name, address);
-    let pair = sessions::begin(&*origin.store, &administrator, now_ms, &*origin.random).await?;
-    let tenant = administrator.tenant.as_deref().unwrap_or(DEFAULT_TENANT);
-    let id = administrator.id.as_str();
-    origin.store.enqueue(vec![events::of(now_ms, tenant, events::LOGIN, id, id, json!({}))]).await?;
     Ok(answer(pair, &administrator))
 }
 
@@ -119,15 +122,11 @@ async fn refresh(
     Body(Refresh { refresh_token }): Body<Refresh>,
 ) -> Result<Json<Value>, Problem> {
     let now_ms = origin.clock.now_ms();
-    let refused = || Problem::unauthenticated("The refresh token is wrong, was used, or has expired; log in again.");
     match sessions::refresh(&*origin.store, &refresh_token, now_ms, &*origin.random).await? {
         Refreshed::Renewed(pair, administrator) => Ok(answer(pair, &administrator)),
-        Refreshed::Reused(administrator) => {
-            let (id, tenant) = (administrator.id.as_str(), administrator.tenant.as_deref().unwrap_or(DEFAULT_TENANT));
-            origin.store.enqueue(vec![events::of(now_ms, tenant, events::TOKEN_REUSED, id, id, json!({}))]).await?;
-            Err(refused())
+        Refreshed::Refused => {
+            Err(Problem::unauthenticated("The refresh token is wrong, was used, or has expired; log in again."))
         }
-        Refreshed::Refused => Err(refused()),
     }
 }
 
@@ -143,7 +142,8 @@ fn answer(pair: Pair, administrator: &AdministratorRow) -> Json<Value> {
 }
 
 async fn logout(State(origin): State<Origin>, caller: Caller) -> Result<StatusCode, Problem> {
-    origin.store.end_sessions(SessionEnd::One(caller.session)).await?;
+    let told = sessions::event(&caller.administrator, events::LOGOUT, origin.clock.now_ms());
+    origin.store.end_session(&caller.session, told).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -172,10 +172,15 @@ async fn change_password(
         return Err(Problem::forbidden("The present password is wrong."));
     }
     attempts.succeeded(&administrator.name, address);
-    let changed = changed_password(&origin, administrator.clone(), &new_password).await?;
-    origin.store.change_administrator(changed).await?;
-    origin.store.end_sessions(SessionEnd::AllOf(administrator.id.clone())).await?;
+    let password = Some(hash_of_new(&origin, &administrator.name, &new_password).await?);
     let detail = json!({"changed": ["password"]});
-    caller.tell(&origin, events::ADMINISTRATOR_CHANGED, administrator.id.as_str(), detail).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let told = caller.event(&origin, events::ADMINISTRATOR_CHANGED, administrator.id.as_str(), detail);
+    let change = AdministratorChange { password, ..AdministratorChange::default() };
+    match origin.store.change_administrator(&administrator.id, change, told).await? {
+        AdministratorChanged::Done(_) => Ok(StatusCode::NO_CONTENT),
+        // Who they are and what they may do stays as it is, so only this is left.
+        AdministratorChanged::LastOne | AdministratorChanged::Unknown => {
+            Err(Problem::unauthenticated("There is no such administrator any more."))
+        }
+    }
 }

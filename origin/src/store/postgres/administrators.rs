@@ -1,26 +1,27 @@
 //! Administrators, their sessions, and the listing of conversations on PostgreSQL.
 
 use async_trait::async_trait;
-use tokio_postgres::Row;
+use tokio_postgres::{Row, Transaction};
 
 use super::conversations::parse_id;
-use super::{PostgresStore, get, natural};
-use crate::ids::SessionId;
+use super::{Database, PostgresStore, failed, get, natural, tell};
+use crate::clock::Millis;
+use crate::ids::{AdministratorId, SessionId};
 use crate::store::{
-    AdministratorRow, Administrators, ConversationFilter, ConversationHead, Listings, MAX_PAGE, Result, Role,
-    SessionEnd, SessionRow, SessionTokens, StoreError,
+    AdministratorChange, AdministratorChanged, AdministratorRow, Administrators, ConversationFilter, ConversationHead,
+    Event, Listings, MAX_PAGE, Result, Role, SessionRow, SessionTokens, StoreError,
 };
 
 const ADMINISTRATOR: &str = "a.id, a.name, a.role, a.tenant, a.password, lgdl_millis(a.created_at), a.disabled";
 
 #[async_trait]
 impl Administrators for PostgresStore {
-    async fn add_administrator(&self, administrator: AdministratorRow) -> Result<bool> {
+    async fn add_administrator(&self, administrator: AdministratorRow, told: Event) -> Result<bool> {
         let sql = "INSERT INTO administrators (id, name, role, tenant, password, created_at, disabled)
             VALUES ($1, $2, $3, $4, $5, lgdl_time($6), $7) ON CONFLICT (name) DO NOTHING";
         let AdministratorRow { id, name, role, tenant, password, created_at, disabled } = &administrator;
         let row: super::Params<'_> = &[&id.as_str(), name, &role.name(), tenant, password, created_at, disabled];
-        Ok(self.execute(sql, row).await? == 1)
+        self.change(sql, row, &told).await
     }
 
     async fn administrators(&self) -> Result<Vec<AdministratorRow>> {
@@ -33,16 +34,36 @@ impl Administrators for PostgresStore {
         self.query_opt(&sql, &[&name]).await?.map(|row| administrator(&row, 0)).transpose()
     }
 
-    async fn change_administrator(&self, administrator: AdministratorRow) -> Result<bool> {
-        let sql = "UPDATE administrators SET role = $2, password = $3, disabled = $4 WHERE id = $1";
-        let AdministratorRow { id, role, password, disabled, .. } = &administrator;
-        Ok(self.execute(sql, &[&id.as_str(), &role.name(), password, disabled]).await? == 1)
+    async fn change_administrator(
+        &self,
+        id: &AdministratorId,
+        change: AdministratorChange,
+        told: Event,
+    ) -> Result<AdministratorChanged> {
+        let mut client = self.pools.primary().await?;
+        let transaction = client.transaction().await.map_err(|error| failed(&error))?;
+        // All of them locked: two who keep each other out at the same time must not both succeed.
+        let sql = format!("SELECT {ADMINISTRATOR} FROM administrators a ORDER BY id FOR UPDATE");
+        let rows = transaction.query(&sql, &[]).await.map_err(|error| failed(&error))?;
+        let all = rows.iter().map(|row| administrator(row, 0)).collect::<Result<Vec<_>>>()?;
+        let changed = change.among(&all, id);
+        let work = async {
+            if let AdministratorChanged::Done(after) = &changed {
+                replace(&transaction, after).await?;
+                tell(&transaction, &told).await?;
+            }
+            transaction.commit().await
+        };
+        work.await.map_err(|error| failed(&error))?;
+        Ok(changed)
     }
 
-    async fn begin_session(&self, session: SessionRow) -> Result<()> {
+    async fn begin_session(&self, session: SessionRow, password: &str, told: Event) -> Result<bool> {
+        // The lock makes a change of the password wait, so that it ends this session too.
         let sql = "INSERT INTO administrator_sessions (id, administrator_id, access_hash, access_expires_at,
             refresh_hash, refresh_expires_at, created_at)
-            VALUES ($1, $2, $3, lgdl_time($4), $5, lgdl_time($6), lgdl_time($7))";
+            SELECT $1, id, $3, lgdl_time($4), $5, lgdl_time($6), lgdl_time($7)
+            FROM (SELECT id FROM administrators WHERE id = $2 AND password = $8 AND NOT disabled FOR SHARE) a";
         let SessionRow { id, administrator, tokens, created_at } = &session;
         let SessionTokens { access_hash, access_expires_at, refresh_hash, refresh_expires_at } = tokens;
         let row: super::Params<'_> = &[
@@ -53,8 +74,9 @@ impl Administrators for PostgresStore {
             refresh_hash,
             refresh_expires_at,
             created_at,
+            &password,
         ];
-        self.execute(sql, row).await.map(drop)
+        self.change(sql, row, &told).await
     }
 
     async fn find_session(&self, id: &SessionId) -> Result<Option<(SessionRow, AdministratorRow)>> {
@@ -75,17 +97,13 @@ impl Administrators for PostgresStore {
         Ok(self.execute(sql, row).await? == 1)
     }
 
-    async fn end_sessions(&self, which: SessionEnd) -> Result<u64> {
-        let delete = "DELETE FROM administrator_sessions WHERE";
-        match &which {
-            SessionEnd::One(id) => self.execute(&format!("{delete} id = $1"), &[&id.as_str()]).await,
-            SessionEnd::AllOf(administrator) => {
-                self.execute(&format!("{delete} administrator_id = $1"), &[&administrator.as_str()]).await
-            }
-            SessionEnd::ExpiredBefore(time) => {
-                self.execute(&format!("{delete} refresh_expires_at < lgdl_time($1)"), &[time]).await
-            }
-        }
+    async fn end_session(&self, id: &SessionId, told: Event) -> Result<bool> {
+        self.change("DELETE FROM administrator_sessions WHERE id = $1", &[&id.as_str()], &told).await
+    }
+
+    async fn remove_sessions_before(&self, before: Millis) -> Result<u64> {
+        let sql = "DELETE FROM administrator_sessions WHERE refresh_expires_at < lgdl_time($1)";
+        self.execute(sql, &[&before]).await
     }
 }
 
@@ -110,6 +128,15 @@ impl Listings for PostgresStore {
         let row: super::Params<'_> = &[&tenant, game, user_id, since, until, &at, &id, &limit];
         self.query_lagging(sql, row).await?.iter().map(head).collect()
     }
+}
+
+/// Writes what can change of an administrator, and ends their sessions.
+async fn replace(transaction: &Transaction<'_>, after: &AdministratorRow) -> Database<()> {
+    let AdministratorRow { id, role, password, disabled, .. } = after;
+    let sql = "UPDATE administrators SET role = $2, password = $3, disabled = $4 WHERE id = $1";
+    transaction.execute(sql, &[&id.as_str(), &role.name(), password, disabled]).await?;
+    let sql = "DELETE FROM administrator_sessions WHERE administrator_id = $1";
+    transaction.execute(sql, &[&id.as_str()]).await.map(drop)
 }
 
 fn head(row: &Row) -> Result<ConversationHead> {

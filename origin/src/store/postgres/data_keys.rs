@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use tokio_postgres::Row;
 
-use super::{PostgresStore, failed, get};
+use super::{PostgresStore, failed, get, tell};
 use crate::ids::DataKeyId;
-use crate::store::{DataKeyRow, DataKeys, MAX_PAGE, Result, StoreError};
+use crate::store::{DataKeyRow, DataKeys, Event, MAX_PAGE, Result, StoreError};
 
 const COLUMNS: &str = "id, tenant, subject, wrapped, lgdl_millis(created_at)";
 
@@ -33,7 +33,7 @@ impl DataKeys for PostgresStore {
         self.query(&sql, &[&after, &i64::from(limit.min(MAX_PAGE))]).await?.iter().map(data_key).collect()
     }
 
-    async fn rewrap_data_keys(&self, wrappings: Vec<(DataKeyId, Vec<u8>, Vec<u8>)>) -> Result<u64> {
+    async fn rewrap_data_keys(&self, wrappings: Vec<(DataKeyId, Vec<u8>, Vec<u8>)>, told: Event) -> Result<u64> {
         let mut client = self.pools.primary().await?;
         let work = async {
             let transaction = client.transaction().await?;
@@ -42,6 +42,9 @@ impl DataKeys for PostgresStore {
             let mut replaced = 0;
             for (id, before, after) in &wrappings {
                 replaced += transaction.execute(&statement, &[&id.as_str(), before, after]).await?;
+            }
+            if replaced > 0 {
+                tell(&transaction, &told.with("rewrapped", replaced)).await?;
             }
             transaction.commit().await?;
             Ok(replaced)

@@ -3,11 +3,9 @@
 use async_trait::async_trait;
 use tokio_postgres::{Row, Transaction};
 
-use super::{PostgresStore, failed, get};
+use super::{Database, PostgresStore, failed, get, tell};
 use crate::clock::Millis;
-use crate::store::{GameRow, GameVersionRow, Games, Publication, PublishOutcome, Result};
-
-type Database<T> = std::result::Result<T, tokio_postgres::Error>;
+use crate::store::{Activation, Event, GameRow, GameVersionRow, Games, Publication, PublishOutcome, Result};
 
 const LOCK_GAME: &str = "SELECT pg_advisory_xact_lock(hashtextextended('lgdl game ' || $1 || '/' || $2, 0))";
 
@@ -19,11 +17,11 @@ const GAMES: &str = "SELECT v.version, v.name, v.file_hash, v.policy, lgdl_milli
 
 #[async_trait]
 impl Games for PostgresStore {
-    async fn publish(&self, publication: Publication) -> Result<PublishOutcome> {
+    async fn publish(&self, publication: Publication, told: Event) -> Result<PublishOutcome> {
         let mut client = self.pools.primary().await?;
         let work = async {
             let transaction = client.transaction().await?;
-            let outcome = publish(&transaction, &publication).await?;
+            let outcome = publish(&transaction, &publication, &told).await?;
             transaction.commit().await?;
             Ok(outcome)
         };
@@ -49,15 +47,17 @@ impl Games for PostgresStore {
         self.query_opt(sql, &[&tenant, &version]).await?.map(|row| get(&row, 0)).transpose()
     }
 
-    async fn activate(&self, tenant: &str, game: &str, version: &str, actor: &str, now_ms: Millis) -> Result<bool> {
+    async fn activate(&self, tenant: &str, game: &str, activation: Activation, told: Event) -> Result<bool> {
+        let Activation { version, at, actor } = &activation;
         let mut client = self.pools.primary().await?;
         let work = async {
             let transaction = client.transaction().await?;
             transaction.execute(LOCK_GAME, &[&tenant, &game]).await?;
             let sql = "SELECT 1 FROM game_versions WHERE tenant = $1 AND game = $2 AND version = $3";
-            let known = transaction.query_opt(sql, &[&tenant, &game, &version]).await?.is_some();
+            let known = transaction.query_opt(sql, &[&tenant, &game, version]).await?.is_some();
             if known {
-                activate(&transaction, [tenant, game, version, actor], now_ms).await?;
+                activate(&transaction, [tenant, game, version, actor], *at).await?;
+                tell(&transaction, &told).await?;
             }
             transaction.commit().await?;
             Ok(known)
@@ -65,20 +65,23 @@ impl Games for PostgresStore {
         work.await.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 
-    async fn roll_back(&self, tenant: &str, game: &str, now_ms: Millis) -> Result<Option<String>> {
+    async fn roll_back(&self, tenant: &str, game: &str, now_ms: Millis, told: Event) -> Result<Option<String>> {
         let mut client = self.pools.primary().await?;
         let work = async {
             let transaction = client.transaction().await?;
             let version = roll_back(&transaction, tenant, game, now_ms).await?;
+            if let Some(version) = &version {
+                tell(&transaction, &told.with("version", version.as_str())).await?;
+            }
             transaction.commit().await?;
             Ok(version)
         };
         work.await.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 
-    async fn set_pinned(&self, tenant: &str, game: &str, pinned: bool, now_ms: Millis) -> Result<bool> {
+    async fn set_pinned(&self, tenant: &str, game: &str, pinned: bool, now_ms: Millis, told: Event) -> Result<bool> {
         let sql = "UPDATE games SET pinned = $3, updated_at = lgdl_time($4) WHERE tenant = $1 AND game = $2";
-        Ok(self.execute(sql, &[&tenant, &game, &pinned, &now_ms]).await? == 1)
+        self.change(sql, &[&tenant, &game, &pinned, &now_ms], &told).await
     }
 }
 
@@ -97,16 +100,18 @@ fn version(row: &Row) -> Result<GameVersionRow> {
     })
 }
 
-async fn publish(transaction: &Transaction<'_>, publication: &Publication) -> Database<PublishOutcome> {
+async fn publish(transaction: &Transaction<'_>, publication: &Publication, told: &Event) -> Database<PublishOutcome> {
     let Publication { tenant, game, version, .. } = publication;
     transaction.execute(LOCK_GAME, &[tenant, game]).await?;
     // The same version may be published again, with another policy or from a reformatted source.
-    let sql = "INSERT INTO game_versions
+    let sql = "INSERT INTO game_versions AS v
         (tenant, game, version, name, file_hash, compiled, source, contract, policy, published_at, published_by)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, lgdl_time($10), $11)
         ON CONFLICT (tenant, game, version) DO UPDATE SET name = excluded.name, file_hash = excluded.file_hash,
-            source = excluded.source, contract = excluded.contract, policy = excluded.policy";
-    transaction
+            source = excluded.source, contract = excluded.contract, policy = excluded.policy
+            WHERE (v.name, v.file_hash, v.source, v.contract, v.policy) IS DISTINCT FROM
+                (excluded.name, excluded.file_hash, excluded.source, excluded.contract, excluded.policy)";
+    let written = transaction
         .execute(
             sql,
             &[
@@ -130,15 +135,19 @@ async fn publish(transaction: &Transaction<'_>, publication: &Publication) -> Da
         Some(row) => Some((row.try_get::<_, String>(0)?, row.try_get::<_, bool>(1)?)),
         None => None,
     };
-    match present {
-        Some((active, _)) if active == version.version => Ok(PublishOutcome::Unchanged),
-        Some((_, true)) => Ok(PublishOutcome::Stored),
+    let outcome = match present {
+        Some((active, _)) if active == version.version => PublishOutcome::Unchanged,
+        Some((_, true)) => PublishOutcome::Stored,
         _ => {
             let names = [tenant.as_str(), game, &version.version, &version.published_by];
             activate(transaction, names, version.published_at).await?;
-            Ok(PublishOutcome::Activated)
+            PublishOutcome::Activated
         }
+    };
+    if written > 0 || outcome == PublishOutcome::Activated {
+        tell(transaction, &told.with("outcome", outcome.name())).await?;
     }
+    Ok(outcome)
 }
 
 /// `names`: tenant, game, version, actor.

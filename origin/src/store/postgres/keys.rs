@@ -6,21 +6,20 @@ use tokio_postgres::Row;
 use super::{PostgresStore, get};
 use crate::clock::Millis;
 use crate::ids::ApiKeyId;
-use crate::store::{ApiKeyRow, Keys, Result, StoreError};
+use crate::store::{ApiKeyRow, Event, Keys, Result, StoreError};
 
 const COLUMNS: &str = "id, tenant, hash, name, scopes, lgdl_millis(created_at), lgdl_millis(expires_at),
     lgdl_millis(revoked_at)";
 
 #[async_trait]
 impl Keys for PostgresStore {
-    async fn add_key(&self, key: ApiKeyRow) -> Result<()> {
+    async fn add_key(&self, key: ApiKeyRow, told: Event) -> Result<()> {
         let scopes = serde_json::Value::from(key.scopes.clone()).to_string();
         let sql = "INSERT INTO keys (id, tenant, hash, name, scopes, created_at, expires_at, revoked_at)
             VALUES ($1, $2, $3, $4, $5, lgdl_time($6), lgdl_time($7), lgdl_time($8))";
         let ApiKeyRow { id, tenant, hash, name, created_at, expires_at, revoked_at, .. } = &key;
-        self.execute(sql, &[&id.as_str(), tenant, hash, name, &scopes, created_at, expires_at, revoked_at])
-            .await
-            .map(drop)
+        let row: super::Params<'_> = &[&id.as_str(), tenant, hash, name, &scopes, created_at, expires_at, revoked_at];
+        self.change(sql, row, &told).await.map(drop)
     }
 
     async fn find_key(&self, hash: &str) -> Result<Option<ApiKeyRow>> {
@@ -33,9 +32,9 @@ impl Keys for PostgresStore {
         self.query(&sql, &[&tenant]).await?.iter().map(key).collect()
     }
 
-    async fn revoke_key(&self, tenant: &str, id: &ApiKeyId, now_ms: Millis) -> Result<bool> {
+    async fn revoke_key(&self, tenant: &str, id: &ApiKeyId, now_ms: Millis, told: Event) -> Result<bool> {
         let sql = "UPDATE keys SET revoked_at = lgdl_time($3) WHERE tenant = $1 AND id = $2 AND revoked_at IS NULL";
-        Ok(self.execute(sql, &[&tenant, &id.as_str(), &now_ms]).await? == 1)
+        self.change(sql, &[&tenant, &id.as_str(), &now_ms], &told).await
     }
 }
 

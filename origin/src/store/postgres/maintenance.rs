@@ -4,12 +4,12 @@ use async_trait::async_trait;
 
 use super::{PostgresStore, get, natural};
 use crate::clock::Millis;
-use crate::store::{Counts, Maintenance, Result, RetentionRule};
+use crate::store::{Counts, Event, Maintenance, Result, RetentionRule};
 
 #[async_trait]
 impl Maintenance for PostgresStore {
-    async fn remove_conversations_before(&self, rule: RetentionRule, limit: u32) -> Result<u64> {
-        self.remove_expired(&rule, limit).await
+    async fn remove_conversations_before(&self, rule: RetentionRule, limit: u32, told: Event) -> Result<u64> {
+        self.remove_expired(&rule, limit, &told).await
     }
 
     async fn remove_answers_before(&self, before: Millis, limit: u32) -> Result<u64> {
@@ -31,7 +31,13 @@ impl Maintenance for PostgresStore {
         row.map(|row| get(&row, 0)).transpose()
     }
 
-    async fn set_setting(&self, name: &str, value: &str) -> Result<()> {
+    async fn change_setting(&self, name: &str, value: &str, told: Event) -> Result<bool> {
+        let sql = "INSERT INTO settings (name, value) VALUES ($1, $2)
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE settings.value <> excluded.value";
+        self.change(sql, &[&name, &value], &told).await
+    }
+
+    async fn note(&self, name: &str, value: &str) -> Result<()> {
         let sql = "INSERT INTO settings (name, value) VALUES ($1, $2)
             ON CONFLICT (name) DO UPDATE SET value = excluded.value";
         self.execute(sql, &[&name, &value]).await.map(drop)

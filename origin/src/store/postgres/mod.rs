@@ -21,11 +21,11 @@ mod transfer;
 use std::time::Duration;
 
 use deadpool_postgres::Object;
-use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, Transaction};
 
 use self::pool::Pools;
-use super::{Result, StoreError};
+use super::{Event, Result, StoreError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::migrations;
@@ -36,6 +36,8 @@ pub use pool::{PoolSettings, connect};
 const MIN_SERVER_VERSION: i32 = 150_000;
 
 type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+type Database<T> = std::result::Result<T, tokio_postgres::Error>;
 
 /// A PostgreSQL store.
 pub struct PostgresStore {
@@ -88,6 +90,32 @@ impl PostgresStore {
             Err(_) => Err(gave_up(client, self.pools.timeout)),
         }
     }
+
+    /// Runs one statement and, if it touches any row, tells of it in the same transaction.
+    async fn change(&self, sql: &str, params: Params<'_>, told: &Event) -> Result<bool> {
+        let mut client = self.pools.primary().await?;
+        let work = async {
+            let transaction = client.transaction().await?;
+            let changed = transaction.execute(sql, params).await? > 0;
+            if changed {
+                tell(&transaction, told).await?;
+            }
+            transaction.commit().await?;
+            Ok(changed)
+        };
+        match tokio::time::timeout(self.pools.timeout, work).await {
+            Ok(done) => done.map_err(|error| failed(&error)),
+            Err(_) => Err(gave_up(client, self.pools.timeout)),
+        }
+    }
+}
+
+/// Puts an event into the outbox.
+async fn tell(transaction: &Transaction<'_>, event: &Event) -> Database<()> {
+    let sql = "INSERT INTO outbox (at, tenant, event, actor, subject, detail)
+        VALUES (lgdl_time($1), $2, $3, $4, $5, $6)";
+    let Event { at, tenant, event, actor, subject, detail } = event;
+    transaction.execute(sql, &[at, tenant, event, actor, subject, &detail.to_string()]).await.map(drop)
 }
 
 impl PoolSettings {

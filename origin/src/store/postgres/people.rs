@@ -3,15 +3,13 @@
 use async_trait::async_trait;
 use tokio_postgres::{Row, Transaction};
 
-use super::{PostgresStore, failed, get};
+use super::{Database, PostgresStore, failed, get, tell};
 use crate::clock::Millis;
 use crate::ids::{HoldId, person_pseudonym};
 use crate::store::{
-    ConsentRow, ConversationKey, ErasedConversation, ErasureOrder, ErasureOutcome, ErasureReport, ErasureRow, HoldRow,
-    MAX_PAGE, People, Result, StoreError,
+    ConsentRow, ConversationKey, ErasedConversation, ErasureOrder, ErasureOutcome, ErasureReport, ErasureRow, Event,
+    HoldRow, MAX_PAGE, People, Result, StoreError,
 };
-
-type Database<T> = std::result::Result<T, tokio_postgres::Error>;
 
 const HELD: &str = "SELECT 1 FROM legal_holds WHERE tenant = $1 AND user_id = $2 AND lifted_at IS NULL";
 
@@ -20,11 +18,11 @@ const LOCK_CONVERSATION: &str = "SELECT 1 FROM conversations WHERE tenant = $1 A
 
 #[async_trait]
 impl People for PostgresStore {
-    async fn add_consent(&self, consent: ConsentRow) -> Result<()> {
+    async fn add_consent(&self, consent: ConsentRow, told: Event) -> Result<()> {
         let sql = "INSERT INTO consents (id, tenant, game, user_id, given, at, actor, note)
             VALUES ($1, $2, $3, $4, $5, lgdl_time($6), $7, $8)";
         let ConsentRow { id, tenant, game, user_id, given, at, actor, note } = &consent;
-        self.execute(sql, &[&id.as_str(), tenant, game, user_id, given, at, actor, note]).await.map(drop)
+        self.change(sql, &[&id.as_str(), tenant, game, user_id, given, at, actor, note], &told).await.map(drop)
     }
 
     async fn consents(&self, tenant: &str, user_id: &str, game: Option<&str>) -> Result<Vec<ConsentRow>> {
@@ -33,17 +31,18 @@ impl People for PostgresStore {
         self.query(sql, &[&tenant, &user_id, &game]).await?.iter().map(consent).collect()
     }
 
-    async fn place_hold(&self, hold: HoldRow) -> Result<()> {
+    async fn place_hold(&self, hold: HoldRow, told: Event) -> Result<()> {
         let sql = "INSERT INTO legal_holds (id, tenant, user_id, reason, placed_at, placed_by, lifted_at)
             VALUES ($1, $2, $3, $4, lgdl_time($5), $6, lgdl_time($7))";
         let HoldRow { id, tenant, user_id, reason, placed_at, placed_by, lifted_at } = &hold;
-        self.execute(sql, &[&id.as_str(), tenant, user_id, reason, placed_at, placed_by, lifted_at]).await.map(drop)
+        let row: super::Params<'_> = &[&id.as_str(), tenant, user_id, reason, placed_at, placed_by, lifted_at];
+        self.change(sql, row, &told).await.map(drop)
     }
 
-    async fn lift_hold(&self, tenant: &str, id: &HoldId, now_ms: Millis) -> Result<bool> {
+    async fn lift_hold(&self, tenant: &str, id: &HoldId, now_ms: Millis, told: Event) -> Result<bool> {
         let sql =
             "UPDATE legal_holds SET lifted_at = lgdl_time($3) WHERE tenant = $1 AND id = $2 AND lifted_at IS NULL";
-        Ok(self.execute(sql, &[&tenant, &id.as_str(), &now_ms]).await? == 1)
+        self.change(sql, &[&tenant, &id.as_str(), &now_ms], &told).await
     }
 
     async fn holds(&self, tenant: &str) -> Result<Vec<HoldRow>> {
@@ -57,6 +56,7 @@ impl People for PostgresStore {
         key: &ConversationKey,
         user_id: &str,
         order: ErasureOrder,
+        told: Event,
     ) -> Result<ErasureOutcome> {
         let mut client = self.pools.primary().await?;
         let id = key.id();
@@ -73,17 +73,27 @@ impl People for PostgresStore {
             let stone =
                 Tombstone { tenant: &key.tenant, kind: "conversation", subject: id.as_str(), id: order.id.as_str() };
             set_tombstone(&transaction, &stone, &order, &report).await?;
+            tell(&transaction, &told).await?;
             transaction.commit().await?;
             Ok(ErasureOutcome::Erased(report))
         };
         work.await.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 
-    async fn erase_person(&self, tenant: &str, user_id: &str, order: ErasureOrder) -> Result<ErasureOutcome> {
+    async fn erase_person(
+        &self,
+        tenant: &str,
+        user_id: &str,
+        order: ErasureOrder,
+        told: Event,
+    ) -> Result<ErasureOutcome> {
         let mut client = self.pools.primary().await?;
         let work = async {
             let transaction = client.transaction().await?;
             let outcome = erase_person(&transaction, tenant, user_id, &order).await?;
+            if matches!(outcome, ErasureOutcome::Erased(_)) {
+                tell(&transaction, &told).await?;
+            }
             transaction.commit().await?;
             Ok(outcome)
         };

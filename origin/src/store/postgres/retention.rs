@@ -1,7 +1,7 @@
 //! Removing what is past its time on PostgreSQL: conversation by conversation, or a month of turns at a stroke.
 
-use super::{Params, PostgresStore, get};
-use crate::store::{Result, RetentionRule, RetentionScope};
+use super::{Params, PostgresStore, failed, get, tell};
+use crate::store::{Event, Result, RetentionRule, RetentionScope};
 
 /// Whether conversation `c` is past its time: `$1` the time, `$2`, `$3` tenant and game or null, `$4` exceptions.
 const EXPIRED: &str = "c.updated_at < lgdl_time($1)
@@ -15,13 +15,13 @@ const EXPIRED: &str = "c.updated_at < lgdl_time($1)
 const LIMITS: &str = "SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '2s'";
 
 impl PostgresStore {
-    pub(super) async fn remove_expired(&self, rule: &RetentionRule, limit: u32) -> Result<u64> {
+    pub(super) async fn remove_expired(&self, rule: &RetentionRule, limit: u32, told: &Event) -> Result<u64> {
         let (tenant, game, except) = match &rule.scope {
             RetentionScope::Game { tenant, game } => (Some(tenant), Some(game), "[]".to_owned()),
             RetentionScope::AllBut(games) => (None, None, serde_json::json!(games).to_string()),
         };
         let params: Params<'_> = &[&rule.before, &tenant, &game, &except];
-        self.drop_months_that_are_over(params).await?;
+        self.drop_months_that_are_over(params, told).await?;
         // Only months up to the cut can hold expired conversations; the index on the period finds them. A row that
         // changed since (somebody went on talking) is examined again before it is deleted, as READ COMMITTED does.
         let sql = format!(
@@ -31,20 +31,30 @@ impl PostgresStore {
             unclaimed AS (DELETE FROM claims WHERE conversation_id IN (SELECT id FROM gone))
             SELECT count(*) FROM gone"
         );
-        let row = self.query_opt(&sql, &[params, &[&i64::from(limit)]].concat()).await?;
-        row.map_or(Ok(0), |row| get::<i64>(&row, 0).map(|count| count.max(0).unsigned_abs()))
+        let mut client = self.pools.primary().await?;
+        let work = async {
+            let transaction = client.transaction().await?;
+            let row = transaction.query_one(&sql, &[params, &[&i64::from(limit)]].concat()).await?;
+            let removed = row.try_get::<_, i64>(0)?.max(0).unsigned_abs();
+            if removed > 0 {
+                tell(&transaction, &told.with("conversations", removed)).await?;
+            }
+            transaction.commit().await?;
+            Ok(removed)
+        };
+        work.await.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 
     /// A month of turns in which every conversation is past its time is dropped, which costs the same for ten turns as
     /// for ten million. Turns in conversations of that month wait meanwhile (`lgdl_lock_period`); others do not.
-    async fn drop_months_that_are_over(&self, params: Params<'_>) -> Result<()> {
+    async fn drop_months_that_are_over(&self, params: Params<'_>, told: &Event) -> Result<()> {
         let partitions = "SELECT name, to_char(month, 'YYYY-MM-DD') FROM (SELECT inhrelid::regclass::text AS name,
                 to_date(substring(inhrelid::regclass::text FROM 'y(.*)$'), 'YYYY\"m\"MM') AS month
                 FROM pg_inherits WHERE inhparent = 'turns'::regclass) p
             WHERE month + interval '1 month' <= lgdl_time($1) AT TIME ZONE 'UTC' ORDER BY month";
         for row in self.query(partitions, &params[..1]).await? {
             let (name, month): (&str, &str) = (get(&row, 0)?, get(&row, 1)?);
-            if let Err(error) = self.drop_month(name, month, params).await {
+            if let Err(error) = self.drop_month(name, month, params, told).await {
                 // Somebody reads it (a backup, perhaps). Its conversations go one by one, or it goes next time.
                 tracing::info!(partition = name, %error, "a month of turns could not be dropped");
             }
@@ -52,7 +62,7 @@ impl PostgresStore {
         Ok(())
     }
 
-    async fn drop_month(&self, partition: &str, month: &str, params: Params<'_>) -> Result<()> {
+    async fn drop_month(&self, partition: &str, month: &str, params: Params<'_>, told: &Event) -> Result<()> {
         let mut client = self.pools.primary().await?;
         let work = async {
             let transaction = client.transaction().await?;
@@ -60,12 +70,13 @@ impl PostgresStore {
             transaction.execute("SELECT lgdl_lock_period($1::text::date, true)", &[&month]).await?;
             let survivors =
                 format!("SELECT 1 FROM conversations c WHERE c.period = $5::text::date AND NOT ({EXPIRED}) LIMIT 1");
-            let month: Params<'_> = &[&month];
-            if transaction.query_opt(&survivors, &[params, month].concat()).await?.is_none() {
+            let of_month: Params<'_> = &[&month];
+            if transaction.query_opt(&survivors, &[params, of_month].concat()).await?.is_none() {
                 transaction.batch_execute(&format!("DROP TABLE {partition}")).await?;
+                tell(&transaction, &told.with("turns_of_month", month)).await?;
             }
             transaction.commit().await
         };
-        work.await.map_err(|error| super::failed(&error))
+        work.await.map_err(|error| failed(&error))
     }
 }

@@ -1,40 +1,34 @@
 //! Administrators, their sessions, and the listing of conversations on SQLite.
 
 use async_trait::async_trait;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::commit::write_event;
 use super::conversations::parse_id;
 use super::{SqliteStore, failed, natural};
-use crate::ids::SessionId;
+use crate::clock::Millis;
+use crate::ids::{AdministratorId, SessionId};
 use crate::store::{
-    AdministratorRow, Administrators, ConversationFilter, ConversationHead, Listings, MAX_PAGE, Result, Role,
-    SessionEnd, SessionRow, SessionTokens, StoreError,
+    AdministratorChange, AdministratorChanged, AdministratorRow, Administrators, ConversationFilter, ConversationHead,
+    Event, Listings, MAX_PAGE, Result, Role, SessionRow, SessionTokens, StoreError,
 };
 
 const ADMINISTRATOR: &str = "a.id, a.name, a.role, a.tenant, a.password, a.created_at, a.disabled";
 
 #[async_trait]
 impl Administrators for SqliteStore {
-    async fn add_administrator(&self, administrator: AdministratorRow) -> Result<bool> {
-        self.writer
-            .write(move |connection| {
-                let sql = "INSERT INTO administrators (id, name, role, tenant, password, created_at, disabled)
-                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (name) DO NOTHING";
-                let AdministratorRow { id, name, role, tenant, password, created_at, disabled } = &administrator;
-                let row = params![id.as_str(), name, role.name(), tenant, password, created_at, disabled];
-                Ok(connection.execute(sql, row).map_err(failed)? == 1)
-            })
-            .await
+    async fn add_administrator(&self, administrator: AdministratorRow, told: Event) -> Result<bool> {
+        self.change(told, move |connection| {
+            let sql = "INSERT INTO administrators (id, name, role, tenant, password, created_at, disabled)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (name) DO NOTHING";
+            let AdministratorRow { id, name, role, tenant, password, created_at, disabled } = &administrator;
+            connection.execute(sql, params![id.as_str(), name, role.name(), tenant, password, created_at, disabled])
+        })
+        .await
     }
 
     async fn administrators(&self) -> Result<Vec<AdministratorRow>> {
-        self.read(|connection| {
-            let sql = format!("SELECT {ADMINISTRATOR} FROM administrators a ORDER BY name");
-            let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
-            let rows = statement.query_map([], |row| Ok(administrator(row, 0))).map_err(failed)?;
-            rows.map(|row| row.map_err(failed)?).collect()
-        })
-        .await
+        self.read(all).await
     }
 
     async fn find_administrator(&self, name: &str) -> Result<Option<AdministratorRow>> {
@@ -47,35 +41,45 @@ impl Administrators for SqliteStore {
         .await
     }
 
-    async fn change_administrator(&self, administrator: AdministratorRow) -> Result<bool> {
+    async fn change_administrator(
+        &self,
+        id: &AdministratorId,
+        change: AdministratorChange,
+        told: Event,
+    ) -> Result<AdministratorChanged> {
+        let id = id.clone();
         self.writer
             .write(move |connection| {
-                let sql = "UPDATE administrators SET role = ?2, password = ?3, disabled = ?4 WHERE id = ?1";
-                let AdministratorRow { id, role, password, disabled, .. } = &administrator;
-                let changed = connection.execute(sql, params![id.as_str(), role.name(), password, disabled]);
-                Ok(changed.map_err(failed)? == 1)
+                let changed = change.among(&all(connection)?, &id);
+                if let AdministratorChanged::Done(after) = &changed {
+                    replace(connection, after).map_err(failed)?;
+                    write_event(connection, &told).map_err(failed)?;
+                }
+                Ok(changed)
             })
             .await
     }
 
-    async fn begin_session(&self, session: SessionRow) -> Result<()> {
-        self.writer
-            .write(move |connection| {
-                let sql = "INSERT INTO administrator_sessions (id, administrator_id, access_hash, access_expires_at,
-                    refresh_hash, refresh_expires_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-                let SessionRow { id, administrator, tokens, created_at } = &session;
-                let row = params![
-                    id.as_str(),
-                    administrator.as_str(),
-                    tokens.access_hash,
-                    tokens.access_expires_at,
-                    tokens.refresh_hash,
-                    tokens.refresh_expires_at,
-                    created_at
-                ];
-                connection.execute(sql, row).map(drop).map_err(failed)
-            })
-            .await
+    async fn begin_session(&self, session: SessionRow, password: &str, told: Event) -> Result<bool> {
+        let password = password.to_owned();
+        self.change(told, move |connection| {
+            let sql = "INSERT INTO administrator_sessions (id, administrator_id, access_hash, access_expires_at,
+                refresh_hash, refresh_expires_at, created_at) SELECT ?1, id, ?3, ?4, ?5, ?6, ?7
+                FROM administrators WHERE id = ?2 AND password = ?8 AND NOT disabled";
+            let SessionRow { id, administrator, tokens, created_at } = &session;
+            let row = params![
+                id.as_str(),
+                administrator.as_str(),
+                tokens.access_hash,
+                tokens.access_expires_at,
+                tokens.refresh_hash,
+                tokens.refresh_expires_at,
+                created_at,
+                password
+            ];
+            connection.execute(sql, row)
+        })
+        .await
     }
 
     async fn find_session(&self, id: &SessionId) -> Result<Option<(SessionRow, AdministratorRow)>> {
@@ -107,22 +111,18 @@ impl Administrators for SqliteStore {
             .await
     }
 
-    async fn end_sessions(&self, which: SessionEnd) -> Result<u64> {
-        self.writer
-            .write(move |connection| {
-                let delete = "DELETE FROM administrator_sessions WHERE";
-                let ended = match &which {
-                    SessionEnd::One(id) => connection.execute(&format!("{delete} id = ?1"), [id.as_str()]),
-                    SessionEnd::AllOf(administrator) => {
-                        connection.execute(&format!("{delete} administrator_id = ?1"), [administrator.as_str()])
-                    }
-                    SessionEnd::ExpiredBefore(time) => {
-                        connection.execute(&format!("{delete} refresh_expires_at < ?1"), [time])
-                    }
-                };
-                ended.map(|rows| rows as u64).map_err(failed)
-            })
-            .await
+    async fn end_session(&self, id: &SessionId, told: Event) -> Result<bool> {
+        let id = id.clone();
+        self.change(told, move |connection| {
+            connection.execute("DELETE FROM administrator_sessions WHERE id = ?1", [id.as_str()])
+        })
+        .await
+    }
+
+    async fn remove_sessions_before(&self, before: Millis) -> Result<u64> {
+        let sql = "DELETE FROM administrator_sessions WHERE refresh_expires_at < ?1";
+        let remove = move |connection: &Connection| connection.execute(sql, [before]).map_err(failed);
+        self.writer.write(remove).await.map(|rows| rows as u64)
     }
 }
 
@@ -152,6 +152,21 @@ impl Listings for SqliteStore {
         })
         .await
     }
+}
+
+fn all(connection: &Connection) -> Result<Vec<AdministratorRow>> {
+    let sql = format!("SELECT {ADMINISTRATOR} FROM administrators a ORDER BY name");
+    let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
+    let rows = statement.query_map([], |row| Ok(administrator(row, 0))).map_err(failed)?;
+    rows.map(|row| row.map_err(failed)?).collect()
+}
+
+/// Writes what can change of an administrator, and ends their sessions.
+fn replace(connection: &Connection, after: &AdministratorRow) -> rusqlite::Result<()> {
+    let AdministratorRow { id, role, password, disabled, .. } = after;
+    let sql = "UPDATE administrators SET role = ?2, password = ?3, disabled = ?4 WHERE id = ?1";
+    connection.execute(sql, params![id.as_str(), role.name(), password, disabled])?;
+    connection.execute("DELETE FROM administrator_sessions WHERE administrator_id = ?1", [id.as_str()]).map(drop)
 }
 
 fn head(row: &Row<'_>) -> Result<ConversationHead> {

@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Row, params};
 
+use super::commit::write_event;
 use super::{SqliteStore, failed};
 use crate::ids::DataKeyId;
-use crate::store::{DataKeyRow, DataKeys, MAX_PAGE, Result, StoreError};
+use crate::store::{DataKeyRow, DataKeys, Event, MAX_PAGE, Result, StoreError};
 
 const COLUMNS: &str = "tenant, subject, id, wrapped, created_at";
 
@@ -48,7 +49,7 @@ impl DataKeys for SqliteStore {
         .await
     }
 
-    async fn rewrap_data_keys(&self, wrappings: Vec<(DataKeyId, Vec<u8>, Vec<u8>)>) -> Result<u64> {
+    async fn rewrap_data_keys(&self, wrappings: Vec<(DataKeyId, Vec<u8>, Vec<u8>)>, told: Event) -> Result<u64> {
         self.writer
             .write(move |connection| {
                 let sql = "UPDATE data_keys SET wrapped = ?3 WHERE id = ?1 AND wrapped = ?2";
@@ -56,6 +57,9 @@ impl DataKeys for SqliteStore {
                 let mut replaced = 0;
                 for (id, before, after) in &wrappings {
                     replaced += statement.execute(params![id.as_str(), before, after]).map_err(failed)? as u64;
+                }
+                if replaced > 0 {
+                    write_event(connection, &told.with("rewrapped", replaced)).map_err(failed)?;
                 }
                 Ok(replaced)
             })

@@ -3,14 +3,15 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::commit::write_event;
 use super::{SqliteStore, failed};
 use crate::clock::Millis;
-use crate::store::{GameRow, GameVersionRow, Games, Publication, PublishOutcome, Result};
+use crate::store::{Activation, Event, GameRow, GameVersionRow, Games, Publication, PublishOutcome, Result};
 
 #[async_trait]
 impl Games for SqliteStore {
-    async fn publish(&self, publication: Publication) -> Result<PublishOutcome> {
-        self.writer.write(move |connection| publish(connection, &publication).map_err(failed)).await
+    async fn publish(&self, publication: Publication, told: Event) -> Result<PublishOutcome> {
+        self.writer.write(move |connection| publish(connection, &publication, &told).map_err(failed)).await
     }
 
     async fn games(&self, tenant: &str) -> Result<Vec<GameRow>> {
@@ -44,41 +45,42 @@ impl Games for SqliteStore {
         .await
     }
 
-    async fn activate(&self, tenant: &str, game: &str, version: &str, actor: &str, now_ms: Millis) -> Result<bool> {
-        let [tenant, game, version, actor] = [tenant, game, version, actor].map(str::to_owned);
-        self.writer
-            .write(move |connection| {
-                let write = || {
-                    let sql = "SELECT 1 FROM game_versions WHERE tenant = ?1 AND game = ?2 AND version = ?3";
-                    let known = connection.prepare_cached(sql)?.exists([&tenant, &game, &version])?;
-                    if known {
-                        activate(connection, &tenant, &game, &version, &actor, now_ms)?;
-                    }
-                    Ok(known)
-                };
-                write().map_err(failed)
-            })
-            .await
-    }
-
-    async fn roll_back(&self, tenant: &str, game: &str, now_ms: Millis) -> Result<Option<String>> {
+    async fn activate(&self, tenant: &str, game: &str, activation: Activation, told: Event) -> Result<bool> {
         let [tenant, game] = [tenant, game].map(str::to_owned);
-        self.writer.write(move |connection| roll_back(connection, &tenant, &game, now_ms).map_err(failed)).await
+        self.change(told, move |connection| {
+            let Activation { version, at, actor } = &activation;
+            let sql = "SELECT 1 FROM game_versions WHERE tenant = ?1 AND game = ?2 AND version = ?3";
+            if !connection.prepare_cached(sql)?.exists([&tenant, &game, version])? {
+                return Ok(0);
+            }
+            activate(connection, &tenant, &game, version, actor, *at).map(|()| 1)
+        })
+        .await
     }
 
-    async fn set_pinned(&self, tenant: &str, game: &str, pinned: bool, now_ms: Millis) -> Result<bool> {
-        let (tenant, game) = (tenant.to_owned(), game.to_owned());
+    async fn roll_back(&self, tenant: &str, game: &str, now_ms: Millis, told: Event) -> Result<Option<String>> {
+        let [tenant, game] = [tenant, game].map(str::to_owned);
         self.writer
             .write(move |connection| {
-                let sql = "UPDATE games SET pinned = ?3, updated_at = ?4 WHERE tenant = ?1 AND game = ?2";
-                let changed = connection.execute(sql, params![tenant, game, pinned, now_ms]).map_err(failed)?;
-                Ok(changed == 1)
+                let back = roll_back(connection, &tenant, &game, now_ms).map_err(failed)?;
+                if let Some(version) = &back {
+                    write_event(connection, &told.with("version", version.as_str())).map_err(failed)?;
+                }
+                Ok(back)
             })
             .await
+    }
+
+    async fn set_pinned(&self, tenant: &str, game: &str, pinned: bool, now_ms: Millis, told: Event) -> Result<bool> {
+        let (tenant, game) = (tenant.to_owned(), game.to_owned());
+        self.change(told, move |connection| {
+            let sql = "UPDATE games SET pinned = ?3, updated_at = ?4 WHERE tenant = ?1 AND game = ?2";
+            connection.execute(sql, params![tenant, game, pinned, now_ms])
+        })
+        .await
     }
 }
 
-/// The games of a tenant, or of all.
 fn games(connection: &Connection, tenant: Option<&str>) -> rusqlite::Result<Vec<GameRow>> {
     let sql = "SELECT v.version, v.name, v.file_hash, v.policy, v.published_at, v.published_by,
         g.tenant, g.game, g.pinned FROM games g
@@ -109,15 +111,17 @@ fn active_version(connection: &Connection, tenant: &str, game: &str) -> rusqlite
         .optional()
 }
 
-fn publish(connection: &Connection, publication: &Publication) -> rusqlite::Result<PublishOutcome> {
+fn publish(connection: &Connection, publication: &Publication, told: &Event) -> rusqlite::Result<PublishOutcome> {
     let Publication { tenant, game, version, .. } = publication;
     // The same version may be published again, with another policy or from a reformatted source.
     let sql = "INSERT INTO game_versions
         (tenant, game, version, name, file_hash, compiled, source, contract, policy, published_at, published_by)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
         ON CONFLICT (tenant, game, version) DO UPDATE SET name = excluded.name, file_hash = excluded.file_hash,
-            source = excluded.source, contract = excluded.contract, policy = excluded.policy";
-    connection.prepare_cached(sql)?.execute(params![
+            source = excluded.source, contract = excluded.contract, policy = excluded.policy
+            WHERE (name, file_hash, source, contract, policy) IS NOT
+                (excluded.name, excluded.file_hash, excluded.source, excluded.contract, excluded.policy)";
+    let written = connection.prepare_cached(sql)?.execute(params![
         tenant,
         game,
         version.version,
@@ -130,14 +134,18 @@ fn publish(connection: &Connection, publication: &Publication) -> rusqlite::Resu
         version.published_at,
         version.published_by,
     ])?;
-    match active_version(connection, tenant, game)? {
-        Some((active, _)) if active == version.version => Ok(PublishOutcome::Unchanged),
-        Some((_, true)) => Ok(PublishOutcome::Stored),
+    let outcome = match active_version(connection, tenant, game)? {
+        Some((active, _)) if active == version.version => PublishOutcome::Unchanged,
+        Some((_, true)) => PublishOutcome::Stored,
         _ => {
             activate(connection, tenant, game, &version.version, &version.published_by, version.published_at)?;
-            Ok(PublishOutcome::Activated)
+            PublishOutcome::Activated
         }
+    };
+    if written > 0 || outcome == PublishOutcome::Activated {
+        write_event(connection, &told.with("outcome", outcome.name()))?;
     }
+    Ok(outcome)
 }
 
 fn activate(

@@ -6,35 +6,22 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::{SqliteStore, failed};
 use crate::clock::Millis;
 use crate::ids::ApiKeyId;
-use crate::store::{ApiKeyRow, Keys, Result, StoreError};
+use crate::store::{ApiKeyRow, Event, Keys, Result, StoreError};
 
 const COLUMNS: &str = "id, tenant, hash, name, scopes, created_at, expires_at, revoked_at";
 
 #[async_trait]
 impl Keys for SqliteStore {
-    async fn add_key(&self, key: ApiKeyRow) -> Result<()> {
-        self.writer
-            .write(move |connection| {
-                let scopes = serde_json::Value::from(key.scopes.clone()).to_string();
-                let sql = format!("INSERT INTO keys ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
-                connection
-                    .execute(
-                        &sql,
-                        params![
-                            key.id.as_str(),
-                            key.tenant,
-                            key.hash,
-                            key.name,
-                            scopes,
-                            key.created_at,
-                            key.expires_at,
-                            key.revoked_at
-                        ],
-                    )
-                    .map(drop)
-                    .map_err(failed)
-            })
-            .await
+    async fn add_key(&self, key: ApiKeyRow, told: Event) -> Result<()> {
+        self.change(told, move |connection| {
+            let scopes = serde_json::Value::from(key.scopes.clone()).to_string();
+            let sql = format!("INSERT INTO keys ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+            let ApiKeyRow { id, tenant, hash, name, created_at, expires_at, revoked_at, .. } = &key;
+            let row = params![id.as_str(), tenant, hash, name, scopes, created_at, expires_at, revoked_at];
+            connection.execute(&sql, row)
+        })
+        .await
+        .map(drop)
     }
 
     async fn find_key(&self, hash: &str) -> Result<Option<ApiKeyRow>> {
@@ -58,14 +45,13 @@ impl Keys for SqliteStore {
         .await
     }
 
-    async fn revoke_key(&self, tenant: &str, id: &ApiKeyId, now_ms: Millis) -> Result<bool> {
+    async fn revoke_key(&self, tenant: &str, id: &ApiKeyId, now_ms: Millis, told: Event) -> Result<bool> {
         let (tenant, id) = (tenant.to_owned(), id.to_string());
-        self.writer
-            .write(move |connection| {
-                let sql = "UPDATE keys SET revoked_at = ?3 WHERE tenant = ?1 AND id = ?2 AND revoked_at IS NULL";
-                Ok(connection.execute(sql, params![tenant, id, now_ms]).map_err(failed)? == 1)
-            })
-            .await
+        self.change(told, move |connection| {
+            let sql = "UPDATE keys SET revoked_at = ?3 WHERE tenant = ?1 AND id = ?2 AND revoked_at IS NULL";
+            connection.execute(sql, params![tenant, id, now_ms])
+        })
+        .await
     }
 }
 

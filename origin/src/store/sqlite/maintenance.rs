@@ -3,16 +3,25 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::commit::write_event;
 use super::conversations::parse_id;
 use super::people::remove_conversation;
 use super::{SqliteStore, failed, natural};
 use crate::clock::Millis;
-use crate::store::{Counts, Maintenance, Result, RetentionRule, RetentionScope};
+use crate::store::{Counts, Event, Maintenance, Result, RetentionRule, RetentionScope};
 
 #[async_trait]
 impl Maintenance for SqliteStore {
-    async fn remove_conversations_before(&self, rule: RetentionRule, limit: u32) -> Result<u64> {
-        self.writer.write(move |connection| remove_conversations(connection, &rule, limit)).await
+    async fn remove_conversations_before(&self, rule: RetentionRule, limit: u32, told: Event) -> Result<u64> {
+        self.writer
+            .write(move |connection| {
+                let removed = remove_conversations(connection, &rule, limit)?;
+                if removed > 0 {
+                    write_event(connection, &told.with("conversations", removed)).map_err(failed)?;
+                }
+                Ok(removed)
+            })
+            .await
     }
 
     async fn remove_answers_before(&self, before: Millis, limit: u32) -> Result<u64> {
@@ -43,7 +52,17 @@ impl Maintenance for SqliteStore {
         .await
     }
 
-    async fn set_setting(&self, name: &str, value: &str) -> Result<()> {
+    async fn change_setting(&self, name: &str, value: &str, told: Event) -> Result<bool> {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.change(told, move |connection| {
+            let sql = "INSERT INTO settings (name, value) VALUES (?1, ?2) ON CONFLICT (name)
+                DO UPDATE SET value = excluded.value WHERE value <> excluded.value";
+            connection.execute(sql, [&name, &value])
+        })
+        .await
+    }
+
+    async fn note(&self, name: &str, value: &str) -> Result<()> {
         let (name, value) = (name.to_owned(), value.to_owned());
         self.writer
             .write(move |connection| {

@@ -24,7 +24,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use self::readers::Readers;
 use self::writer::Writer;
-use super::{Result, StoreError};
+use super::{Event, Result, StoreError};
 use crate::clock::Clock;
 use crate::migrations;
 
@@ -81,6 +81,22 @@ impl SqliteStore {
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
         Readers::read(&self.readers, work).await
+    }
+
+    /// Runs a change and, if it touches any row, tells of it in the same transaction.
+    async fn change<F>(&self, told: Event, work: F) -> Result<bool>
+    where
+        F: Fn(&Connection) -> rusqlite::Result<usize> + Send + 'static,
+    {
+        self.writer
+            .write(move |connection| {
+                let changed = work(connection).map_err(failed)? > 0;
+                if changed {
+                    commit::write_event(connection, &told).map_err(failed)?;
+                }
+                Ok(changed)
+            })
+            .await
     }
 }
 

@@ -3,28 +3,27 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, Row, params};
 
+use super::commit::write_event;
 use super::conversations::{find_row, ids_of_person, parse_id};
 use super::{SqliteStore, failed};
 use crate::clock::Millis;
 use crate::ids::{ConversationId, HoldId, person_pseudonym};
 use crate::store::{
-    ConsentRow, ConversationKey, ErasedConversation, ErasureOrder, ErasureOutcome, ErasureReport, ErasureRow, HoldRow,
-    MAX_PAGE, People, Result, StoreError,
+    ConsentRow, ConversationKey, ErasedConversation, ErasureOrder, ErasureOutcome, ErasureReport, ErasureRow, Event,
+    HoldRow, MAX_PAGE, People, Result, StoreError,
 };
 
 #[async_trait]
 impl People for SqliteStore {
-    async fn add_consent(&self, consent: ConsentRow) -> Result<()> {
-        self.writer
-            .write(move |connection| {
-                let sql = "INSERT INTO consents (id, tenant, game, user_id, given, at, actor, note)
-                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-                let ConsentRow { id, tenant, game, user_id, given, at, actor, note } = &consent;
-                let written =
-                    connection.execute(sql, params![id.as_str(), tenant, game, user_id, given, at, actor, note]);
-                written.map(drop).map_err(failed)
-            })
-            .await
+    async fn add_consent(&self, consent: ConsentRow, told: Event) -> Result<()> {
+        self.change(told, move |connection| {
+            let sql = "INSERT INTO consents (id, tenant, game, user_id, given, at, actor, note)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+            let ConsentRow { id, tenant, game, user_id, given, at, actor, note } = &consent;
+            connection.execute(sql, params![id.as_str(), tenant, game, user_id, given, at, actor, note])
+        })
+        .await
+        .map(drop)
     }
 
     async fn consents(&self, tenant: &str, user_id: &str, game: Option<&str>) -> Result<Vec<ConsentRow>> {
@@ -39,26 +38,24 @@ impl People for SqliteStore {
         .await
     }
 
-    async fn place_hold(&self, hold: HoldRow) -> Result<()> {
-        self.writer
-            .write(move |connection| {
-                let sql = "INSERT INTO legal_holds (id, tenant, user_id, reason, placed_at, placed_by, lifted_at)
-                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-                let HoldRow { id, tenant, user_id, reason, placed_at, placed_by, lifted_at } = &hold;
-                let row = params![id.as_str(), tenant, user_id, reason, placed_at, placed_by, lifted_at];
-                connection.execute(sql, row).map(drop).map_err(failed)
-            })
-            .await
+    async fn place_hold(&self, hold: HoldRow, told: Event) -> Result<()> {
+        self.change(told, move |connection| {
+            let sql = "INSERT INTO legal_holds (id, tenant, user_id, reason, placed_at, placed_by, lifted_at)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            let HoldRow { id, tenant, user_id, reason, placed_at, placed_by, lifted_at } = &hold;
+            connection.execute(sql, params![id.as_str(), tenant, user_id, reason, placed_at, placed_by, lifted_at])
+        })
+        .await
+        .map(drop)
     }
 
-    async fn lift_hold(&self, tenant: &str, id: &HoldId, now_ms: Millis) -> Result<bool> {
+    async fn lift_hold(&self, tenant: &str, id: &HoldId, now_ms: Millis, told: Event) -> Result<bool> {
         let (tenant, id) = (tenant.to_owned(), id.to_string());
-        self.writer
-            .write(move |connection| {
-                let sql = "UPDATE legal_holds SET lifted_at = ?3 WHERE tenant = ?1 AND id = ?2 AND lifted_at IS NULL";
-                Ok(connection.execute(sql, params![tenant, id, now_ms]).map_err(failed)? == 1)
-            })
-            .await
+        self.change(told, move |connection| {
+            let sql = "UPDATE legal_holds SET lifted_at = ?3 WHERE tenant = ?1 AND id = ?2 AND lifted_at IS NULL";
+            connection.execute(sql, params![tenant, id, now_ms])
+        })
+        .await
     }
 
     async fn holds(&self, tenant: &str) -> Result<Vec<HoldRow>> {
@@ -78,14 +75,21 @@ impl People for SqliteStore {
         key: &ConversationKey,
         user_id: &str,
         order: ErasureOrder,
+        told: Event,
     ) -> Result<ErasureOutcome> {
         let (key, user_id) = (key.clone(), user_id.to_owned());
-        self.writer.write(move |connection| erase_conversation(connection, &key, &user_id, &order)).await
+        self.erase(told, move |connection| erase_conversation(connection, &key, &user_id, &order)).await
     }
 
-    async fn erase_person(&self, tenant: &str, user_id: &str, order: ErasureOrder) -> Result<ErasureOutcome> {
+    async fn erase_person(
+        &self,
+        tenant: &str,
+        user_id: &str,
+        order: ErasureOrder,
+        told: Event,
+    ) -> Result<ErasureOutcome> {
         let (tenant, user_id) = (tenant.to_owned(), user_id.to_owned());
-        self.writer.write(move |connection| erase_person(connection, &tenant, &user_id, &order)).await
+        self.erase(told, move |connection| erase_person(connection, &tenant, &user_id, &order)).await
     }
 
     async fn erasures(&self, tenant: &str, after: Millis, limit: u32) -> Result<Vec<ErasureRow>> {
@@ -113,6 +117,24 @@ impl People for SqliteStore {
             rows.map(|row| row.map_err(failed).and_then(erased)).collect()
         })
         .await
+    }
+}
+
+impl SqliteStore {
+    /// Runs an erasure and, if it takes place, tells of it in the same transaction.
+    async fn erase<F>(&self, told: Event, work: F) -> Result<ErasureOutcome>
+    where
+        F: Fn(&Connection) -> Result<ErasureOutcome> + Send + 'static,
+    {
+        self.writer
+            .write(move |connection| {
+                let outcome = work(connection)?;
+                if matches!(outcome, ErasureOutcome::Erased(_)) {
+                    write_event(connection, &told).map_err(failed)?;
+                }
+                Ok(outcome)
+            })
+            .await
     }
 }
 
