@@ -11,6 +11,15 @@ pub type Millis = i64;
 /// One day.
 pub const DAY_MS: Millis = 24 * 60 * 60 * 1000;
 
+/// Times that are kept: from 1970 to the end of the year 9999, which every database can hold.
+pub const TIMES: std::ops::RangeInclusive<Millis> = 0..=253_402_300_799_999;
+
+/// The time of [`TIMES`] that is nearest. For comparing with times that are kept, it is as good as the one given.
+#[must_use]
+pub fn nearest_time(millis: Millis) -> Millis {
+    millis.clamp(*TIMES.start(), *TIMES.end())
+}
+
 /// Tells the time.
 pub trait Clock: Send + Sync + fmt::Debug {
     /// Milliseconds since 1970.

@@ -5,7 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::clock::Millis;
+use crate::clock::{Millis, TIMES};
 use crate::hex;
 use crate::ids::ApiKeyId;
 use crate::random::Random;
@@ -52,7 +52,7 @@ pub enum KeyRefused {
     #[error("a key needs at least one scope of {}, each once", SCOPES.join(", "))]
     Scopes,
     /// The end.
-    #[error("a key must not end before it begins")]
+    #[error("a key must end after it begins, and by the end of the year 9999")]
     Expiry,
 }
 
@@ -73,7 +73,7 @@ pub fn make(request: &KeyRequest<'_>, now_ms: Millis, random: &dyn Random) -> Re
     if scopes.is_empty() || !scopes.iter().enumerate().all(once) {
         return Err(KeyRefused::Scopes);
     }
-    if expires_at.is_some_and(|end| end <= now_ms) {
+    if expires_at.is_some_and(|end| end <= now_ms || !TIMES.contains(&end)) {
         return Err(KeyRefused::Expiry);
     }
     let body = format!("{PREFIX}{environment}_{}", random_text(random));

@@ -5,15 +5,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::clock::Millis;
+use crate::clock::{Millis, TIMES};
 use crate::ids::{ConversationId, person_pseudonym};
 use crate::store::{Commit, ConversationKey, ConversationRow, Event, SlotRow, Summary, TurnRow};
 
 /// Longest id of a game, a conversation or a person, and longest idempotency key, bytes.
 pub const MAX_ID_BYTES: usize = 256;
-
-/// Times that are accepted: from 1970 to the end of the year 9999.
-const TIMES: std::ops::RangeInclusive<Millis> = 0..=253_402_300_799_999;
 
 /// Fields of a turn record that never quote the person. The last two are added by the origin.
 const FACTS: [&str; 11] = [

@@ -157,8 +157,8 @@ pub trait People: Send + Sync {
         told: Event,
     ) -> Result<ErasureOutcome>;
 
-    /// The tombstones of a tenant, oldest first, after `after` and at most `limit`.
-    async fn erasures(&self, tenant: &str, after: Millis, limit: u32) -> Result<Vec<ErasureRow>>;
+    /// The tombstones of a tenant, oldest first, after the time and id `after`, at most `limit` and [`MAX_PAGE`].
+    async fn erasures(&self, tenant: &str, after: (Millis, &str), limit: u32) -> Result<Vec<ErasureRow>>;
 
     /// The tombstones of every tenant's conversations behind a time and an id, in the order of both, at most `limit`.
     async fn erased_conversations(&self, after: (Millis, &str), limit: u32) -> Result<Vec<ErasedConversation>>;

@@ -168,7 +168,7 @@ pub(crate) async fn an_erased_conversation_stays_erased(store: Fresh) {
     assert_eq!(store.claim(claim("c", "u", 0, "k", NOW + 20)).await.unwrap(), CommitOutcome::Erased);
     let again = store.erase_conversation(&key("c"), "u", order(NOW + 11), event("told")).await.unwrap();
     assert_eq!(again, ErasureOutcome::Unknown);
-    let stones = store.erasures("default", 0, 10).await.unwrap();
+    let stones = store.erasures("default", (0, ""), 10).await.unwrap();
     assert_eq!(stones.len(), 1);
     assert_eq!((stones[0].subject.as_str(), stones[0].report), (key("c").id().as_str(), report));
     assert_eq!(store.counts().await.unwrap().turns, 0);
@@ -199,7 +199,8 @@ pub(crate) async fn an_erased_person_leaves_nothing_and_late_turns_do_not_bring_
     let mut back = commit("new", "u", 0, "back");
     back.turn.timestamp = NOW + 5001;
     assert_eq!(store.commit(back).await.unwrap(), CommitOutcome::Committed { version: 1 });
-    let subjects: Vec<_> = store.erasures("default", 0, 10).await.unwrap().into_iter().map(|s| s.subject).collect();
+    let subjects: Vec<_> =
+        store.erasures("default", (0, ""), 10).await.unwrap().into_iter().map(|s| s.subject).collect();
     assert!(subjects.contains(&person_pseudonym("default", "u")) && subjects.len() == 3, "{subjects:?}");
 }
 

@@ -4,6 +4,7 @@ mod cases;
 mod changes;
 mod concurrency;
 mod data;
+mod listings;
 mod postgres_only;
 #[allow(dead_code)] // other test binaries use the rest
 #[path = "../support/postgres.rs"]
@@ -74,6 +75,13 @@ contract! {
     changes::two_administrators_who_keep_each_other_out_do_not_both_succeed,
     changes::a_change_of_one_thing_leaves_what_others_changed_meanwhile,
     changes::a_login_that_a_new_password_overtakes_begins_no_session,
+    listings::pages_miss_nothing_and_repeat_nothing_while_conversations_begin_go_on_and_are_erased,
+    listings::pages_hold_while_many_write_at_once,
+    listings::filters_hold_on_every_page_and_together,
+    listings::a_page_is_never_longer_than_the_store_allows,
+    listings::nothing_of_another_tenant_is_listed,
+    listings::administrators_are_listed_by_name_whatever_the_locale,
+    listings::a_refresh_token_is_good_for_one_of_many_who_send_it,
     concurrency::sixty_four_tasks_on_one_conversation_lose_nothing,
     concurrency::sixty_four_tasks_on_many_conversations_lose_nothing,
     concurrency::one_key_sent_by_many_is_committed_once,

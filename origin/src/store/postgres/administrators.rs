@@ -5,7 +5,7 @@ use tokio_postgres::{Row, Transaction};
 
 use super::conversations::parse_id;
 use super::{Database, PostgresStore, failed, get, natural, tell};
-use crate::clock::Millis;
+use crate::clock::{Millis, nearest_time};
 use crate::ids::{AdministratorId, SessionId};
 use crate::store::{
     AdministratorChange, AdministratorChanged, AdministratorRow, Administrators, ConversationFilter, ConversationHead,
@@ -123,9 +123,10 @@ impl Listings for PostgresStore {
             AND ($6::bigint IS NULL OR (c.created_at, c.id) < (lgdl_time($6), $7))
             ORDER BY c.created_at DESC, c.id DESC LIMIT $8";
         let ConversationFilter { game, user_id, since, until, after } = &filter;
-        let (at, id) = after.as_ref().map_or((None, ""), |(at, id)| (Some(*at), id.as_str()));
+        let (at, id) = after.as_ref().map_or((None, ""), |(at, id)| (Some(nearest_time(*at)), id.as_str()));
+        let [since, until] = [since, until].map(|time| time.map(nearest_time));
         let limit = i64::from(limit.min(MAX_PAGE));
-        let row: super::Params<'_> = &[&tenant, game, user_id, since, until, &at, &id, &limit];
+        let row: super::Params<'_> = &[&tenant, game, user_id, &since, &until, &at, &id, &limit];
         self.query_lagging(sql, row).await?.iter().map(head).collect()
     }
 }

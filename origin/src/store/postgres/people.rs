@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use tokio_postgres::{Row, Transaction};
 
 use super::{Database, PostgresStore, failed, get, tell};
-use crate::clock::Millis;
+use crate::clock::{Millis, nearest_time};
 use crate::ids::{HoldId, person_pseudonym};
 use crate::store::{
     ConsentRow, ConversationKey, ErasedConversation, ErasureOrder, ErasureOutcome, ErasureReport, ErasureRow, Event,
@@ -100,17 +100,17 @@ impl People for PostgresStore {
         work.await.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 
-    async fn erasures(&self, tenant: &str, after: Millis, limit: u32) -> Result<Vec<ErasureRow>> {
+    async fn erasures(&self, tenant: &str, after: (Millis, &str), limit: u32) -> Result<Vec<ErasureRow>> {
         let sql = "SELECT id, tenant, kind, subject, lgdl_millis(at), requested_by, report FROM erasures e
-            WHERE tenant = $1 AND e.at > lgdl_time($2) ORDER BY e.at, id LIMIT $3";
+            WHERE tenant = $1 AND (e.at, id) > (lgdl_time($2), $3) ORDER BY e.at, id LIMIT $4";
         let limit = i64::from(limit.min(MAX_PAGE));
-        self.query(sql, &[&tenant, &after, &limit]).await?.iter().map(erasure).collect()
+        self.query(sql, &[&tenant, &nearest_time(after.0), &after.1, &limit]).await?.iter().map(erasure).collect()
     }
 
     async fn erased_conversations(&self, after: (Millis, &str), limit: u32) -> Result<Vec<ErasedConversation>> {
         let sql = "SELECT lgdl_millis(e.at), id, subject FROM erasures e
             WHERE (e.at, id) > (lgdl_time($1), $2) AND kind = 'conversation' ORDER BY e.at, id LIMIT $3";
-        let rows = self.query(sql, &[&after.0, &after.1, &i64::from(limit.min(MAX_PAGE))]).await?;
+        let rows = self.query(sql, &[&nearest_time(after.0), &after.1, &i64::from(limit.min(MAX_PAGE))]).await?;
         let damaged = |error| StoreError::Damaged(format!("erasures.subject: {error}"));
         let erased = |row: &Row| {
             let conversation = get::<&str>(row, 2)?.parse().map_err(damaged)?;

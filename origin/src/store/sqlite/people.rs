@@ -92,13 +92,13 @@ impl People for SqliteStore {
         self.erase(told, move |connection| erase_person(connection, &tenant, &user_id, &order)).await
     }
 
-    async fn erasures(&self, tenant: &str, after: Millis, limit: u32) -> Result<Vec<ErasureRow>> {
-        let tenant = tenant.to_owned();
+    async fn erasures(&self, tenant: &str, after: (Millis, &str), limit: u32) -> Result<Vec<ErasureRow>> {
+        let (tenant, at, id) = (tenant.to_owned(), after.0, after.1.to_owned());
         self.read(move |connection| {
             let sql = "SELECT id, tenant, kind, subject, at, requested_by, report FROM erasures
-                WHERE tenant = ?1 AND at > ?2 ORDER BY at, id LIMIT ?3";
+                WHERE tenant = ?1 AND (at, id) > (?2, ?3) ORDER BY at, id LIMIT ?4";
             let mut statement = connection.prepare_cached(sql).map_err(failed)?;
-            let row = params![tenant, after, limit.min(MAX_PAGE)];
+            let row = params![tenant, at, id, limit.min(MAX_PAGE)];
             let rows = statement.query_map(row, |row| Ok(erasure(row))).map_err(failed)?;
             rows.map(|row| row.map_err(failed)?).collect()
         })
