@@ -19,7 +19,7 @@ use crate::clock::{DAY_MS, Millis};
 use crate::config::Config;
 use crate::http::Origin;
 use crate::serve::DEFAULT_TENANT;
-use crate::store::{Result, RetentionRule, RetentionScope, Store, StoreError};
+use crate::store::{Due, Result, RetentionRule, RetentionScope, Store, StoreError};
 
 /// Rows that one transaction removes at most, so that turns never wait long.
 const BATCH: u32 = 200;
@@ -59,7 +59,7 @@ pub async fn run(
             }
         }
     }
-    let before = now_ms - Millis::from(config.idempotency_hours) * HOUR_MS;
+    let before = answers_before(config, now_ms);
     loop {
         let removed = store.remove_answers_before(before, BATCH).await?;
         report.answers += removed;
@@ -69,6 +69,43 @@ pub async fn run(
         }
     }
     Ok(report)
+}
+
+/// What a clean-up would remove now.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Preview {
+    /// Game by game; a game of which nothing would go is left out.
+    pub games: Vec<Due>,
+    /// Lapsed claims.
+    pub claims: u64,
+}
+
+/// Finds out what [`run`] would remove, and removes nothing.
+///
+/// # Errors
+/// When the store fails.
+pub async fn preview(store: &dyn Store, config: &Config, now_ms: Millis) -> Result<Preview> {
+    let answers_before = answers_before(config, now_ms);
+    let mut rules = rules(store, config, now_ms).await?;
+    if !rules.iter().any(|rule| matches!(rule.scope, RetentionScope::AllBut(_))) {
+        // Conversations that are kept for ever have answers that are not.
+        let own = rules.iter().filter_map(|rule| match &rule.scope {
+            RetentionScope::Game { tenant, game } => Some((tenant.clone(), game.clone())),
+            RetentionScope::AllBut(_) => None,
+        });
+        let others = RetentionScope::AllBut(own.collect());
+        rules.push(RetentionRule { scope: others, before: 0 });
+    }
+    let mut games = Vec::new();
+    for rule in rules {
+        games.extend(store.due(rule, answers_before).await?);
+    }
+    games.sort_by(|one, other| (&one.tenant, &one.game).cmp(&(&other.tenant, &other.game)));
+    Ok(Preview { games, claims: store.lapsed_claims(answers_before).await? })
+}
+
+fn answers_before(config: &Config, now_ms: Millis) -> Millis {
+    now_ms - Millis::from(config.idempotency_hours) * HOUR_MS
 }
 
 /// The rules in force: one for each game with a policy of its own, and one for all others.

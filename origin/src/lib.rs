@@ -8,8 +8,9 @@
 //! | `lgdl migrate up`, `status` | [`migrations::up`], [`migrations::status`] |
 //! | `lgdl migrate sqlite-to-postgres`, `verify` | [`transfer::copy`], [`transfer::verify`] between [`transfer::StoreSource`]s, or from a [`transfer::PythonSource`] |
 //! | `lgdl export`, `import` | [`transfer::export`], [`transfer::import`] |
-//! | `lgdl cleanup` | [`cleanup::run`] |
+//! | `lgdl cleanup` | [`cleanup::run`], [`cleanup::preview`] |
 //! | `lgdl backup`, `restore` | [`backup::sqlite`], [`backup::postgres`] and their `restore_…`, [`backup::drill`] |
+//! | `lgdl gdpr tombstones`, `reapply` | [`tombstones::bring_up_to_date`], [`tombstones::erase_again`] |
 
 pub mod admin;
 pub mod audit;
@@ -30,6 +31,7 @@ pub mod random;
 pub mod records;
 pub mod serve;
 pub mod store;
+pub mod tombstones;
 pub mod transfer;
 
 pub use config::Config;

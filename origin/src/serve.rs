@@ -20,6 +20,7 @@ use crate::random::{Random, SystemRandom};
 use crate::store::postgres::{PoolSettings, PostgresStore};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
+use crate::tombstones;
 
 /// The tenant that a fresh installation has; games of the settings are its.
 pub const DEFAULT_TENANT: &str = "default";
@@ -123,7 +124,11 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     let kept = origin.clone();
     let keeper = tokio::spawn(async move { audit::keep(&*kept.store, &kept.config, &*kept.clock).await });
     tracing::info!(%edge_address, %admin_address, store = origin.store.kind(), "the origin listens");
-    let tasks = cleanup::start(&origin);
+    let mut tasks = cleanup::start(&origin);
+    if let Some(path) = origin.config.tombstones.clone() {
+        let kept = origin.clone();
+        tasks.spawn(async move { tombstones::keep(&*kept.store, &path, &*kept.clock).await });
+    }
     Ok(Running { edge_address, admin_address, origin, stop, tasks, served, keeper })
 }
 
@@ -174,6 +179,12 @@ impl Running {
         // What was told while stopping; what stays behind is moved at the next start.
         if let Err(error) = audit::drain(&*self.origin.store).await {
             tracing::warn!(%error, "audit events wait in the outbox");
+        }
+        if let Some(path) = &self.origin.config.tombstones {
+            let now_ms = self.origin.clock.now_ms();
+            if let Err(error) = tombstones::bring_up_to_date(&*self.origin.store, path, now_ms).await {
+                tracing::error!(%error, "the file of tombstones is not up to date");
+            }
         }
         self.origin.store.close().await;
         served

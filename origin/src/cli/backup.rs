@@ -10,7 +10,7 @@ use serde_json::json;
 use super::console::Console;
 use super::deployment::{Deployment, Where, failed, now_ms};
 use super::failure::{End, Failure, Verdict};
-use super::runtime;
+use super::{gdpr, runtime};
 
 #[derive(clap::Args)]
 pub(super) struct BackupArguments {
@@ -34,6 +34,13 @@ pub(super) struct RestoreArguments {
     /// Restore beside the store, read everything, compare it with the store, and take it away again
     #[arg(long)]
     drill: bool,
+    /// What was erased since the backup, to be erased again: the file that LGDL_TOMBSTONES names, or an export; default:
+    /// that file, if it is set and there
+    #[arg(long, value_name = "FILE", conflicts_with = "drill")]
+    tombstones: Vec<PathBuf>,
+    /// Restore although nobody knows what was erased since: it comes back
+    #[arg(long, conflicts_with_all = ["tombstones", "drill"])]
+    without_tombstones: bool,
     /// Where pg_restore lies; default: on PATH
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
@@ -69,7 +76,7 @@ pub(super) fn run_backup(arguments: &BackupArguments, console: &mut Console) -> 
 }
 
 pub(super) fn run_restore(arguments: &RestoreArguments, console: &mut Console) -> End {
-    let RestoreArguments { place, file, drill, programs } = arguments;
+    let RestoreArguments { place, file, drill, programs, .. } = arguments;
     if !file.is_file() {
         return Err(Failure::Usage(format!("{} is no file", file.display())));
     }
@@ -78,6 +85,7 @@ pub(super) fn run_restore(arguments: &RestoreArguments, console: &mut Console) -
         return place.with(async |deployment| run_drill(&deployment, file, programs, place.json, console).await);
     }
     let config = place.config()?;
+    let tombstones = tombstones(arguments, &config)?;
     runtime::block_on(async {
         match &config.postgres_url {
             Some(url) => backup::restore_postgres(file, url.expose(), programs).await,
@@ -88,11 +96,19 @@ pub(super) fn run_restore(arguments: &RestoreArguments, console: &mut Console) -
             .on(config, async |deployment| {
                 let kind = deployment.store.kind();
                 deployment.tell(events::BACKUP_RESTORED, kind, json!({})).await.map_err(failed)?;
+                let mut erased = Vec::new();
+                for file in &tombstones {
+                    erased
+                        .push(gdpr::erase_again(&deployment, file).await.map_err(|failure| half_done(failure, file))?);
+                }
                 let counts = deployment.store.counts().await.map_err(failed)?;
                 if place.json {
                     let counted = json!({"conversations": counts.conversations, "turns": counts.turns});
-                    console.json(&json!({"store": kind, "counts": counted}))?;
+                    console.json(&json!({"store": kind, "counts": counted, "erased_again": erased}))?;
                 } else {
+                    for again in &erased {
+                        console.line(gdpr::told(again))?;
+                    }
                     let (conversations, turns) = (counts.conversations, counts.turns);
                     console.line(format_args!("restored: {conversations} conversations, {turns} turns"))?;
                 }
@@ -100,6 +116,38 @@ pub(super) fn run_restore(arguments: &RestoreArguments, console: &mut Console) -
             })
             .await
     })
+}
+
+/// The files that tell what was erased since the backup.
+fn tombstones(arguments: &RestoreArguments, config: &Config) -> Result<Vec<PathBuf>, Failure> {
+    let configured = config.tombstones.iter().filter(|path| path.exists()).cloned();
+    let files: Vec<PathBuf> = match arguments.tombstones.as_slice() {
+        _ if arguments.without_tombstones => return Ok(Vec::new()),
+        [] => configured.collect(),
+        given => given.to_vec(),
+    };
+    // Before anything is restored.
+    if let Some(none) = files.iter().find(|file| !file.is_file()) {
+        return Err(Failure::Usage(format!("{} is no file", none.display())));
+    }
+    if files.is_empty() {
+        let what = "a backup brings back what was erased after it was made. Say what that was with --tombstones FILE (the \
+                    origin keeps such a file where LGDL_TOMBSTONES says), or that it may come back with --without-tombstones";
+        return Err(Failure::Usage(what.into()));
+    }
+    Ok(files)
+}
+
+/// The store is there, and holds what must not be there.
+fn half_done(failure: Failure, file: &Path) -> Failure {
+    match failure {
+        Failure::Failed(why) => Failure::Failed(format!(
+            "{why}\nthe backup is restored, but what was erased since is not erased again: before an origin starts on it, run \
+             `lgdl gdpr reapply {}`",
+            file.display()
+        )),
+        other => other,
+    }
 }
 
 async fn run_drill(

@@ -1,11 +1,14 @@
 //! `lgdl gdpr`: the rights of persons — export, erasure, consents, legal holds.
 
+use std::path::{Path, PathBuf};
+
 use lgdl_origin::audit::events;
 use lgdl_origin::exports;
 use lgdl_origin::ids::{ConsentId, ErasureId, HoldId, person_pseudonym};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::records::check_id;
 use lgdl_origin::store::{ConsentRow, ConversationKey, ErasureOrder, ErasureOutcome, HoldRow};
+use lgdl_origin::tombstones::{self, Again, bring_up_to_date};
 use serde_json::json;
 
 use super::console::Console;
@@ -37,6 +40,16 @@ enum Command {
         /// Only this conversation, as GAME/ID
         #[arg(long, value_name = "GAME/ID", value_parser = conversation)]
         conversation: Option<(String, String)>,
+    },
+    /// Bring a file of tombstones up to date, as the origin does with the one that LGDL_TOMBSTONES names
+    Tombstones {
+        /// The file; what it has stays
+        file: PathBuf,
+    },
+    /// Erase again what such a file, or an export, says was erased: after a restore
+    Reapply {
+        /// The file
+        file: PathBuf,
     },
     /// Give or withdraw a consent, or show the history when neither is said
     Consent {
@@ -83,6 +96,22 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     arguments.place.with(async |deployment| match &arguments.command {
         Command::Export { user, reason } => export(&deployment, user, reason, console).await,
         Command::Erase { user, conversation } => erase(&deployment, user, conversation.as_ref(), json, console).await,
+        Command::Tombstones { file } => {
+            let added = bring_up_to_date(&*deployment.store, file, now_ms()).await.map_err(failed)?;
+            match json {
+                true => console.json(&json!({"added": added}))?,
+                false => console.line(format_args!("{added} tombstones added"))?,
+            }
+            Ok(Verdict::Yes)
+        }
+        Command::Reapply { file } => {
+            let again = erase_again(&deployment, file).await?;
+            match json {
+                true => console.json(&again)?,
+                false => console.line(told(&again))?,
+            }
+            Ok(Verdict::Yes)
+        }
         Command::Consent { user, game, give, withdraw, note } => match game {
             Some(game) if *give || *withdraw => consent(&deployment, user, game, *give, note, json, console).await,
             game => history(&deployment, user, game.as_deref(), json, console).await,
@@ -135,6 +164,14 @@ async fn erase(
     };
     match outcome.map_err(failed)? {
         ErasureOutcome::Erased(report) => {
+            if let Some(file) = &deployment.config.tombstones {
+                // The origin would do so, but need not run.
+                bring_up_to_date(store, file, now_ms).await.map_err(|error| {
+                    failed(format!(
+                        "{error}\nit is erased, but its tombstone is not in that file: a restore would not know of it"
+                    ))
+                })?;
+            }
             let report = json!({"erasure": erasure, "report": report});
             if json {
                 console.json(&report)?;
@@ -152,6 +189,25 @@ async fn erase(
             Ok(Verdict::No)
         }
     }
+}
+
+/// Erases again what a file of tombstones says was erased.
+pub(super) async fn erase_again(deployment: &Deployment, file: &Path) -> Result<Again, Failure> {
+    let unreadable = |error: std::io::Error| Failure::Usage(format!("{}: {error}", file.display()));
+    let opened = tokio::fs::File::open(file).await.map_err(unreadable)?;
+    let mut lines = tokio::io::BufReader::new(opened);
+    let again = tombstones::erase_again(&*deployment.store, &mut lines, ACTOR, now_ms()).await;
+    again.map_err(|error| failed(format!("{}: {error}", file.display())))
+}
+
+/// What came of it, in words.
+pub(super) fn told(again: &Again) -> String {
+    let Again { applied, known, torn, removed } = again;
+    let torn = if *torn == 0 { String::new() } else { format!(", {torn} torn lines left out") };
+    format!(
+        "erased again: {applied} tombstones applied ({} conversations, {} turns removed), {known} stood already{torn}",
+        removed.conversations, removed.turns
+    )
 }
 
 async fn consent(

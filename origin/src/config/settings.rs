@@ -28,6 +28,7 @@ pub const SETTINGS: &[Setting] = &[
     open("ADMIN_CORS_ORIGINS", "", "Pages that may call the admin API from a browser, as https://host, by commas."),
     secret("AUDIT_KEY", "Signs checkpoints of the audit log; empty: none are made."),
     open("AUDIT_CHECKPOINTS", "", "File that checkpoints are appended to; keep it away from the database."),
+    open("TOMBSTONES", "", "File that tombstones are appended to, for restores; keep it away from the database."),
     open("SQLITE_PATH", "lgdl.db", "File of the embedded store, used when LGDL_POSTGRES_URL is not set."),
     secret("POSTGRES_URL", "PostgreSQL store, postgres://user:password@host/database?sslmode=require."),
     secret("POSTGRES_READ_URL", "Read replica for reads that may lag behind (history, listings)."),

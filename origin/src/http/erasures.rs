@@ -2,7 +2,7 @@
 //! digest: whoever may ask may speak for any tenant, and learns nothing about any.
 //!
 //! A tombstone becomes visible a little after the time that it bears, and clocks of several origins differ. So a round reads
-//! everything that was there when it began, and the next round begins [`OVERLAP_MS`] before that: a node hears of an erasure
+//! everything that was there when it began, and the next round begins [`LATE_MS`] before that: a node hears of an erasure
 //! again and again for that long, and whatever a write that was late has brought back goes after all.
 
 use std::fmt;
@@ -19,10 +19,9 @@ use super::Origin;
 use super::edge::Answer;
 use super::problem::Problem;
 use crate::clock::Millis;
-
-/// How far a round reaches back behind the beginning of the one before: longer than any erasure takes, and than clocks of
-/// origins may differ.
-const OVERLAP_MS: Millis = 5 * 60_000;
+use crate::ids::{ConversationId, InvalidId};
+use crate::store::StoreError;
+use crate::tombstones::LATE_MS;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,13 +85,17 @@ pub(super) async fn list(State(origin): State<Origin>, query: Result<Query<Wante
         Cursor::Within { began, at, id } => (*began, (*at, id.as_str())),
     };
     let limit = u32::try_from(MAX_ERASURES).unwrap_or(u32::MAX);
-    let rows = origin.store.erased_conversations(after, limit).await?;
+    let rows = origin.store.tombstones(after, limit).await?;
     let more = rows.len() >= MAX_ERASURES;
     let next = match rows.last().filter(|_| more) {
         Some(last) => Cursor::Within { began, at: last.at, id: last.id.clone() },
-        None => Cursor::Round { from: began.saturating_sub(OVERLAP_MS).max(0) },
+        None => Cursor::Round { from: began.saturating_sub(LATE_MS).max(0) },
     };
-    let conversations = rows.iter().map(|row| row.conversation.digest()).collect();
+    // The conversations of a person have tombstones of their own.
+    let conversations = rows.iter().filter(|row| row.kind == "conversation");
+    let conversations = conversations.map(|row| row.subject.parse().map(|id: ConversationId| id.digest())).collect();
+    let damaged = |error: InvalidId| StoreError::Damaged(format!("erasures.subject: {error}"));
+    let conversations = Result::map_err(conversations, damaged)?;
     Ok(Json(Erasures { conversations, next: next.to_string(), more }).into_response())
 }
 

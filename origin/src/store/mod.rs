@@ -160,8 +160,21 @@ pub trait People: Send + Sync {
     /// The tombstones of a tenant, oldest first, after the time and id `after`, at most `limit` and [`MAX_PAGE`].
     async fn erasures(&self, tenant: &str, after: (Millis, &str), limit: u32) -> Result<Vec<ErasureRow>>;
 
-    /// The tombstones of every tenant's conversations behind a time and an id, in the order of both, at most `limit`.
-    async fn erased_conversations(&self, after: (Millis, &str), limit: u32) -> Result<Vec<ErasedConversation>>;
+    /// The tombstones of every tenant behind a time and an id, in the order of both, at most `limit`.
+    async fn tombstones(&self, after: (Millis, &str), limit: u32) -> Result<Vec<ErasureRow>>;
+
+    /// Carries out an erasure once more that another state of this store knew of, with the tombstone of then: `user_id` is
+    /// the person whom it names, where they have anything here. What is younger than the erasure stays, and a legal hold
+    /// does not keep it back. `None`: that tombstone, or a younger one of the same, stands already.
+    async fn erase_again(
+        &self,
+        tombstone: &ErasureRow,
+        user_id: Option<&str>,
+        told: Event,
+    ) -> Result<Option<ErasureReport>>;
+
+    /// Everybody who has a conversation, a consent or a claim: tenant and user id behind `after`, in order, at most `limit`.
+    async fn persons(&self, after: (&str, &str), limit: u32) -> Result<Vec<(String, String)>>;
 }
 
 /// The outbox and the audit chain that it drains into.
@@ -195,6 +208,13 @@ pub trait Maintenance: Send + Sync + std::fmt::Debug {
     /// Removes stored answers made before `before` (those of journalled turns stay as long as their conversation)
     /// and claims that lapsed before it; at most `limit` of each. Returns how many.
     async fn remove_answers_before(&self, before: Millis, limit: u32) -> Result<u64>;
+
+    /// What the two would remove, game by game, without removing anything: conversations that the rule is about and answers
+    /// made before `answers_before`, those of other conversations in the rule's scope included. Slow on large stores.
+    async fn due(&self, rule: RetentionRule, answers_before: Millis) -> Result<Vec<Due>>;
+
+    /// Claims that lapsed before a time.
+    async fn lapsed_claims(&self, before: Millis) -> Result<u64>;
 
     /// Looks after the store's own structures; to be called at start and with every clean-up.
     async fn tend(&self, now_ms: Millis) -> Result<()>;

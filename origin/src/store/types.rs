@@ -498,15 +498,23 @@ pub struct ErasureRow {
     pub report: ErasureReport,
 }
 
-/// Which conversation was erased, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ErasedConversation {
-    /// When.
-    pub at: Millis,
-    /// The id of its tombstone.
-    pub id: String,
-    /// The conversation's derived id.
-    pub conversation: ConversationId,
+/// What a clean-up would remove of one game.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Due {
+    /// The tenant.
+    pub tenant: String,
+    /// The game.
+    pub game: String,
+    /// Conversations.
+    pub conversations: u64,
+    /// Their turns.
+    pub turns: u64,
+    /// Their slot values.
+    pub slots: u64,
+    /// Their context values.
+    pub context: u64,
+    /// Stored answers: theirs, and those of others that are past their own time.
+    pub answers: u64,
 }
 
 /// One link of the audit chain.

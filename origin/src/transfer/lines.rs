@@ -204,7 +204,10 @@ async fn write_line(file: &mut (dyn AsyncWrite + Send + Unpin), value: &Value) -
 }
 
 /// The next line, without ever holding more than the limit.
-async fn read_line(file: &mut (dyn AsyncBufRead + Send + Unpin), number: u64) -> Result<Option<String>, ImportError> {
+pub(crate) async fn read_line(
+    file: &mut (dyn AsyncBufRead + Send + Unpin),
+    number: u64,
+) -> Result<Option<String>, ImportError> {
     let wrong = |what: String| ImportError::Line { line: number, what };
     let mut line = Vec::new();
     loop {

@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use crate::store::{Page, Result, Section, Store};
 
 pub use copy::{CopyOptions, CopyReport, copy};
+pub(crate) use lines::read_line;
 pub use lines::{ExportOptions, ImportError, ImportOptions, LineReport, export, import};
 pub use python::{PythonOptions, PythonSource};
 pub use sealing::Sealing;

@@ -13,14 +13,14 @@ use lgdl_origin::store::{
 use crate::data::{NOW, claim, commit, event, key, order, publication, slot};
 use crate::stores::Fresh;
 
-async fn commits(store: &dyn Store, conversation: &str, user: &str, turns: u64) {
+pub(crate) async fn commits(store: &dyn Store, conversation: &str, user: &str, turns: u64) {
     for version in 0..turns {
         let outcome = store.commit(commit(conversation, user, version, &format!("{conversation}-{version}"))).await;
         assert_eq!(outcome.unwrap(), CommitOutcome::Committed { version: version + 1 });
     }
 }
 
-async fn version(store: &dyn Store, conversation: &str) -> Option<u64> {
+pub(crate) async fn version(store: &dyn Store, conversation: &str) -> Option<u64> {
     match store.find(&key(conversation)).await.unwrap() {
         Lookup::Found(row) => Some(row.version),
         _ => None,
@@ -204,34 +204,6 @@ pub(crate) async fn an_erased_person_leaves_nothing_and_late_turns_do_not_bring_
     assert!(subjects.contains(&person_pseudonym("default", "u")) && subjects.len() == 3, "{subjects:?}");
 }
 
-pub(crate) async fn erased_conversations_of_every_tenant_are_listed_by_time_and_page_by_page(store: Fresh) {
-    for (conversation, user) in [("a", "u"), ("b", "u"), ("c", "u"), ("d", "v")] {
-        commits(&*store, conversation, user, 1).await;
-    }
-    let mut elsewhere = commit("a", "u", 0, "k");
-    elsewhere.key.tenant = "other".into();
-    store.commit(elsewhere.clone()).await.unwrap();
-    store.erase_conversation(&elsewhere.key, "u", order(NOW + 3000), event("told")).await.unwrap();
-    store.erase_conversation(&key("d"), "v", order(NOW + 1000), event("told")).await.unwrap();
-    store.erase_person("default", "u", order(NOW + 2000), event("told")).await.unwrap();
-    let (mut listed, mut after) = (Vec::new(), (0, String::new()));
-    // Three have the same time: a page must be able to end between them.
-    loop {
-        let page = store.erased_conversations((after.0, &after.1), 2).await.unwrap();
-        let Some(last) = page.last() else { break };
-        after = (last.at, last.id.clone());
-        listed.extend(page);
-    }
-    assert_eq!(listed.iter().map(|row| row.at - NOW).collect::<Vec<_>>(), [1000, 2000, 2000, 2000, 3000]);
-    let conversations: Vec<_> = listed.into_iter().map(|row| row.conversation).collect();
-    assert_eq!((&conversations[0], &conversations[4]), (&key("d").id(), &elsewhere.key.id()));
-    for conversation in ["a", "b", "c"] {
-        assert!(conversations[1..4].contains(&key(conversation).id()), "{conversation}");
-    }
-    let from = store.erased_conversations((NOW + 2000, ""), 10).await.unwrap();
-    assert_eq!(from.len(), 4, "a time alone stands before everything of that time");
-}
-
 pub(crate) async fn a_legal_hold_keeps_everything(store: Fresh) {
     commits(&*store, "c", "u", 1).await;
     let hold = HoldRow {
@@ -342,7 +314,7 @@ pub(crate) async fn keys_are_found_by_hash_and_revoked_once(store: Fresh) {
     assert_eq!(store.keys("default").await.unwrap(), [ApiKeyRow { revoked_at: Some(NOW + 1), ..row }]);
 }
 
-fn consent(user: &str, given: bool, at: i64) -> ConsentRow {
+pub(crate) fn consent(user: &str, given: bool, at: i64) -> ConsentRow {
     ConsentRow {
         id: ConsentId::mint(at, &SystemRandom),
         tenant: "default".into(),
@@ -414,6 +386,55 @@ pub(crate) async fn retention_removes_what_is_old_and_nothing_else(store: Fresh)
     let rule = RetentionRule { scope: RetentionScope::AllBut(Vec::new()), before: NOW };
     assert_eq!(store.remove_conversations_before(rule.clone(), 1, event("told")).await.unwrap(), 1);
     assert_eq!(store.remove_conversations_before(rule, 1, event("told")).await.unwrap(), 1);
+}
+
+pub(crate) async fn a_dry_run_counts_what_would_go_and_removes_nothing(store: Fresh) {
+    let old = NOW - 40 * DAY_MS;
+    for (conversation, game, user, at) in [
+        ("a", "booking", "u", old),
+        ("b", "booking", "u", NOW),
+        ("c", "booking", "held", old),
+        ("d", "medical", "u", old),
+    ] {
+        for version in 0..2 {
+            let mut turn = commit(conversation, user, version, &format!("{conversation}{game}{version}"));
+            turn.key.game = game.into();
+            turn.now_ms = at;
+            turn.context = vec![ContextRow { key: "k".into(), value: "v".into() }];
+            // The second turn of each waited in a journal: its answer stays as long as the conversation.
+            turn.journal_sequence = (version == 1).then_some(2);
+            assert!(matches!(store.commit(turn).await.unwrap(), CommitOutcome::Committed { .. }));
+        }
+    }
+    let hold = HoldRow {
+        id: HoldId::mint(NOW, &SystemRandom),
+        tenant: "default".into(),
+        user_id: "held".into(),
+        reason: "a case".into(),
+        placed_at: NOW,
+        placed_by: "test".into(),
+        lifted_at: None,
+    };
+    store.place_hold(hold, event("told")).await.unwrap();
+    store.claim(claim("e", "u", 0, "k", old)).await.unwrap();
+    let booking = RetentionScope::Game { tenant: "default".into(), game: "booking".into() };
+    let before = NOW - 30 * DAY_MS;
+    let rule = RetentionRule { scope: booking.clone(), before };
+    let due = store.due(rule.clone(), before).await.unwrap();
+    let [due] = due.as_slice() else { panic!("{due:?}") };
+    assert_eq!((due.tenant.as_str(), due.game.as_str()), ("default", "booking"));
+    // Both answers of what goes, and the one of what is held that is past its own time.
+    assert_eq!((due.conversations, due.turns, due.slots, due.context, due.answers), (1, 2, 1, 1, 3));
+    assert_eq!(store.lapsed_claims(before).await.unwrap(), 1);
+    assert_eq!(store.counts().await.unwrap().turns, 8, "nothing was removed");
+    let others = RetentionScope::AllBut(vec![("default".into(), "booking".into())]);
+    let kept = store.due(RetentionRule { scope: others.clone(), before: 0 }, before).await.unwrap();
+    assert_eq!((kept.len(), kept[0].conversations, kept[0].turns, kept[0].answers), (1, 0, 0, 1));
+    assert!(store.due(RetentionRule { scope: others, before: 0 }, 0).await.unwrap().is_empty());
+    // And it told the truth.
+    assert_eq!(store.remove_conversations_before(rule, 10, event("told")).await.unwrap(), 1);
+    assert_eq!(store.remove_answers_before(before, 10).await.unwrap(), 3, "two answers, of two games, and a claim");
+    assert!(store.due(RetentionRule { scope: booking, before }, before).await.unwrap().is_empty());
 }
 
 pub(crate) async fn answers_are_forgotten_in_time_but_journalled_ones_are_not(store: Fresh) {

@@ -6,8 +6,8 @@ use lgdl_origin::ids::{AdministratorId, ApiKeyId, ConsentId, DataKeyId, HoldId, 
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::{
     Activation, AdministratorChange, AdministratorChanged, AdministratorRow, ApiKeyRow, ConsentRow, DataKeyRow,
-    ErasureOutcome, Event, HoldRow, MAX_PAGE, Result, RetentionRule, RetentionScope, Role, Section, SessionRow,
-    SessionTokens, Store,
+    ErasureOutcome, ErasureReport, ErasureRow, Event, HoldRow, MAX_PAGE, Result, RetentionRule, RetentionScope, Role,
+    Section, SessionRow, SessionTokens, Store,
 };
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -16,7 +16,7 @@ use crate::data::{NOW, commit, event, key, order, publication};
 use crate::stores::Fresh;
 
 /// Every change there is, in an order in which each can take place after those before it.
-const CHANGES: [&str; 20] = [
+const CHANGES: [&str; 21] = [
     "publish",
     "publish another",
     "activate",
@@ -37,6 +37,7 @@ const CHANGES: [&str; 20] = [
     "remove_conversations_before",
     "erase_conversation",
     "erase_person",
+    "erase_again",
 ];
 
 /// What the changes are about.
@@ -172,6 +173,18 @@ impl Rows {
                 let outcome = store.erase_person(tenant, "u", order(now), told).await;
                 outcome.map(|outcome| matches!(outcome, ErasureOutcome::Erased(_)))
             }
+            "erase_again" => {
+                let stone = ErasureRow {
+                    id: "ers_again".into(),
+                    tenant: tenant.into(),
+                    kind: "person".into(),
+                    subject: "person_elsewhere".into(),
+                    at: now,
+                    requested_by: "officer".into(),
+                    report: ErasureReport::default(),
+                };
+                store.erase_again(&stone, None, told).await.map(|removed| removed.is_some())
+            }
             other => panic!("{other} is no change"),
         }
     }
@@ -235,6 +248,7 @@ pub(crate) async fn of_what_does_not_take_place_nothing_is_told(store: Fresh) {
         "change_setting again",
         "remove_conversations_before",
         "erase_conversation",
+        "erase_again",
     ] {
         assert!(!rows.change(&*store, which, told()).await.unwrap(), "{which}");
     }

@@ -140,7 +140,7 @@ pub(crate) async fn filters_hold_on_every_page_and_together(store: Fresh) {
         let filter = ConversationFilter { after: Some((at, key("c1").id())), ..none() };
         assert_eq!(store.list_conversations("default", filter, 100).await.unwrap().len(), expected);
         assert!(store.erasures("default", (at, "x"), 10).await.unwrap().is_empty());
-        assert!(store.erased_conversations((at, "x"), 10).await.unwrap().is_empty());
+        assert!(store.tombstones((at, "x"), 10).await.unwrap().is_empty());
     }
 }
 

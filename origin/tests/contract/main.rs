@@ -4,6 +4,7 @@ mod cases;
 mod changes;
 mod concurrency;
 mod data;
+mod erasures;
 mod listings;
 mod postgres_only;
 #[allow(dead_code)] // other test binaries use the rest
@@ -52,7 +53,8 @@ contract! {
     cases::a_claim_keeps_others_out_until_it_lapses_or_its_turn_is_committed,
     cases::an_erased_conversation_stays_erased,
     cases::an_erased_person_leaves_nothing_and_late_turns_do_not_bring_them_back,
-    cases::erased_conversations_of_every_tenant_are_listed_by_time_and_page_by_page,
+    erasures::tombstones_of_every_tenant_are_listed_by_time_and_page_by_page,
+    erasures::an_erasure_is_carried_out_again_as_of_its_time,
     cases::a_legal_hold_keeps_everything,
     cases::slots_of_the_move_that_answered_are_replaced_and_others_stay,
     cases::history_is_paged_in_order,
@@ -61,6 +63,7 @@ contract! {
     cases::consents_are_a_history,
     cases::events_of_a_commit_reach_the_audit_chain_once_and_in_order,
     cases::retention_removes_what_is_old_and_nothing_else,
+    cases::a_dry_run_counts_what_would_go_and_removes_nothing,
     cases::answers_are_forgotten_in_time_but_journalled_ones_are_not,
     cases::a_person_has_one_data_key_and_a_commit_under_a_destroyed_one_is_not_taken,
     cases::administrators_have_one_name_and_sessions_that_end,

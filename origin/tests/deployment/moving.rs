@@ -198,19 +198,26 @@ fn an_export_goes_through_a_pipe_into_another_store() {
 fn what_is_past_its_time_is_removed_by_command() {
     let place = Place::new();
     fill(&place.path("lgdl.db"), 30);
+    let due = place.lgdl("cleanup --dry-run --json").expect(0).json();
+    assert_eq!((&due["games"][0]["game"], &due["games"][0]["conversations"]), (&"medical".into(), &30.into()), "{due}");
+    assert!(place.lgdl("cleanup --dry-run").expect(0).out.contains("default/medical: 30 conversations with 30 turns"));
     assert_eq!(place.lgdl("cleanup --json").expect(0).json()["conversations"], 30, "the game keeps three days");
     assert_eq!(place.lgdl("cleanup --json").expect(0).json()["conversations"], 0);
     place.lgdl("audit export --out audit.jsonl").expect(0);
     assert!(std::fs::read_to_string(place.path("audit.jsonl")).unwrap().contains("retention.applied"));
 }
 
+/// Where the deployments of these tests keep their tombstones.
+const STONES: &str = "stones.jsonl";
+
 fn a_backup_survives_the_loss_of_the_store(place: &Place, programs: &str, lose: impl FnOnce(&Place) -> Place) {
+    place.lgdl("gdpr consent bob --game medical --give").expect(0);
     let made = place.lgdl(&format!("backup saved {programs} --json")).expect(0).json();
     assert!(made["bytes"].as_u64().unwrap() > 0);
     place.lgdl(&format!("backup saved {programs}")).expect(1);
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(place.path("saved")).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600, "others must not read the backup");
-    place.lgdl(&format!("restore saved {programs}")).expect(1);
+    place.lgdl(&format!("restore saved --without-tombstones {programs}")).expect(1);
 
     place.lgdl("keys create --name later").expect(0);
     let drill = place.lgdl(&format!("restore saved --drill {programs} --json")).expect(0).json();
@@ -218,10 +225,39 @@ fn a_backup_survives_the_loss_of_the_store(place: &Place, programs: &str, lose: 
     assert_eq!((&drill["audit_faults"], &drill["live"]["missing"]), (&0.into(), &0.into()), "{drill}");
     assert!(drill["live"]["additional"].as_u64().unwrap() >= 1, "the key was made since: {drill}");
 
+    // Erased after the backup was made: one by the command, and everything about somebody.
+    place.lgdl("gdpr erase ann --conversation medical/c7").expect(0);
+    place.lgdl("gdpr erase bob").expect(0);
+    place.lgdl(&format!("gdpr tombstones {STONES}")).expect(0);
+    assert_eq!(place.lgdl(&format!("gdpr tombstones {STONES} --json")).expect(0).json()["added"], 0);
+    let stones = std::fs::read_to_string(place.path(STONES)).unwrap();
+    assert_eq!((stones.lines().count(), stones.contains("ann") || stones.contains("bob")), (2, false), "{stones}");
+    let broken = [("no_json", "x"), ("no_tombstone", r#"{"kind":"erasure","id":"ers_1"}"#)];
+    for (name, text) in broken {
+        std::fs::write(place.path(name), text).unwrap();
+        place.lgdl(&format!("gdpr reapply {name}")).expect(1);
+    }
+
     let lost = lose(place);
-    let restored = lost.lgdl(&format!("restore saved {programs} --json")).expect(0).json();
-    assert_eq!(restored["counts"]["conversations"], 40);
+    let nothing_said = lost.lgdl(&format!("restore saved {programs}"));
+    let restored = match place.settings.iter().any(|(name, _)| name == "LGDL_TOMBSTONES") {
+        // The file that the settings name is there, and was kept up by the commands.
+        true => nothing_said.expect(0),
+        false => {
+            assert!(nothing_said.expect(2).said.contains("--without-tombstones"));
+            lost.lgdl(&format!("restore saved --tombstones nothing {programs}")).expect(2);
+            lost.lgdl(&format!("restore saved --tombstones {STONES} {programs} --json")).expect(0)
+        }
+    };
+    assert!(restored.out.contains("39"), "{}", restored.said);
+    assert!(lost.lgdl("gdpr consent bob --json").expect(0).json()["consents"].as_array().unwrap().is_empty());
+    lost.lgdl("gdpr erase ann --conversation medical/c7").expect(1);
+    lost.lgdl("gdpr erase ann --conversation medical/c8").expect(0);
+    let again = lost.lgdl(&format!("gdpr reapply {STONES} --json")).expect(0).json();
+    assert_eq!(again["applied"], 0, "{again}");
     lost.lgdl("audit verify").expect(0);
+    lost.lgdl("audit export --out told.jsonl").expect(0);
+    assert!(std::fs::read_to_string(lost.path("told.jsonl")).unwrap().contains("erasure.repeated"));
     lost.lgdl("restore nothing").expect(2);
     std::fs::write(lost.path("junk"), "no backup").unwrap();
     lost.lgdl(&format!("restore junk --drill {programs}")).expect(1);
@@ -229,7 +265,7 @@ fn a_backup_survives_the_loss_of_the_store(place: &Place, programs: &str, lose: 
 
 #[test]
 fn a_sqlite_store_is_restored_from_its_backup() {
-    let place = Place::new().with("LGDL_ENCRYPTION_KEY", RING);
+    let place = Place::new().with("LGDL_ENCRYPTION_KEY", RING).with("LGDL_TOMBSTONES", STONES);
     fill(&place.path("lgdl.db"), 40);
     a_backup_survives_the_loss_of_the_store(&place, "--tenant=default", |place| {
         std::fs::remove_file(place.path("lgdl.db")).unwrap();
@@ -253,4 +289,17 @@ fn a_postgres_store_is_restored_from_its_backup() {
     });
     let drills = cluster.sql("postgres", "SELECT count(*) FROM pg_database WHERE datname LIKE 'lgdl_drill_%'");
     assert_eq!(drills, "0", "drills leave nothing behind");
+}
+
+#[test]
+fn a_file_of_tombstones_that_was_torn_off_is_gone_on_with() {
+    let place = Place::new().with("LGDL_TOMBSTONES", STONES);
+    place.lgdl("gdpr erase ann").expect(0);
+    let whole = std::fs::read_to_string(place.path(STONES)).unwrap();
+    // As a loss of power leaves it.
+    std::fs::write(place.path(STONES), &whole[..whole.len() / 2]).unwrap();
+    place.lgdl("gdpr erase bob").expect(0);
+    std::fs::remove_file(place.path("lgdl.db")).unwrap();
+    let again = place.lgdl(&format!("gdpr reapply {STONES} --json")).expect(0).json();
+    assert_eq!((&again["applied"], &again["torn"]), (&2.into(), &1.into()), "{again}");
 }

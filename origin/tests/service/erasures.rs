@@ -47,15 +47,15 @@ async fn every_conversation_of_an_erased_person_is_told_page_by_page_to_whoever_
     // Whoever has asked before hears of it, and so does whoever never has.
     for query in [format!("after={}", nothing.next), "last_ms=60000".to_owned()] {
         let first = page(&edge, &query).await;
-        assert_eq!((first.conversations.len(), first.more), (MAX_ERASURES, true));
+        assert!(first.more && (1..=MAX_ERASURES).contains(&first.conversations.len()));
         let second = page(&edge, &format!("after={}", first.next)).await;
-        assert_eq!((second.conversations.len(), second.more), (4, false));
+        assert!(!second.more);
         let told: BTreeSet<_> = first.conversations.into_iter().chain(second.conversations).collect();
         let mut erased: BTreeSet<_> = (0..count).map(|n| digest("default", &format!("c{n}"))).collect();
         erased.insert(digest("second", "c0"));
         assert_eq!(told, erased);
         // The next round begins a little before this one, for what may have been on its way.
-        assert_eq!(page(&edge, &format!("after={}", second.next)).await.conversations.len(), MAX_ERASURES);
+        assert!(page(&edge, &format!("after={}", second.next)).await.more);
     }
     tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     assert!(page(&edge, "last_ms=1").await.conversations.is_empty());

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{PostgresStore, get, natural};
 use crate::clock::Millis;
-use crate::store::{Counts, Event, Maintenance, Result, RetentionRule};
+use crate::store::{Counts, Due, Event, Maintenance, Result, RetentionRule};
 
 #[async_trait]
 impl Maintenance for PostgresStore {
@@ -20,6 +20,15 @@ impl Maintenance for PostgresStore {
         let limit = i64::from(limit);
         let answers = self.execute(answers, &[&before, &limit]).await?;
         Ok(answers + self.execute(claims, &[&before, &limit]).await?)
+    }
+
+    async fn due(&self, rule: RetentionRule, answers_before: Millis) -> Result<Vec<Due>> {
+        self.due_by(&rule, answers_before).await
+    }
+
+    async fn lapsed_claims(&self, before: Millis) -> Result<u64> {
+        let row = self.query_opt("SELECT count(*) FROM claims WHERE lease_until < lgdl_time($1)", &[&before]).await?;
+        row.map_or(Ok(0), |row| natural(&row, 0))
     }
 
     async fn tend(&self, now_ms: Millis) -> Result<()> {

@@ -7,8 +7,8 @@ use super::{Database, PostgresStore, failed, get, tell};
 use crate::clock::{Millis, nearest_time};
 use crate::ids::{HoldId, person_pseudonym};
 use crate::store::{
-    ConsentRow, ConversationKey, ErasedConversation, ErasureOrder, ErasureOutcome, ErasureReport, ErasureRow, Event,
-    HoldRow, MAX_PAGE, People, Result, StoreError,
+    ConsentRow, ConversationKey, ErasureOrder, ErasureOutcome, ErasureReport, ErasureRow, Event, HoldRow, MAX_PAGE,
+    People, Result, StoreError,
 };
 
 const HELD: &str = "SELECT 1 FROM legal_holds WHERE tenant = $1 AND user_id = $2 AND lifted_at IS NULL";
@@ -70,9 +70,8 @@ impl People for PostgresStore {
                 return Ok(ErasureOutcome::Held);
             }
             let report = remove_conversation(&transaction, id.as_str()).await?;
-            let stone =
-                Tombstone { tenant: &key.tenant, kind: "conversation", subject: id.as_str(), id: order.id.as_str() };
-            set_tombstone(&transaction, &stone, &order, &report).await?;
+            let stone = Tombstone::of(&order, &key.tenant, "conversation", id.as_str());
+            set_tombstone(&transaction, &stone, &report).await?;
             tell(&transaction, &told).await?;
             transaction.commit().await?;
             Ok(ErasureOutcome::Erased(report))
@@ -107,16 +106,39 @@ impl People for PostgresStore {
         self.query(sql, &[&tenant, &nearest_time(after.0), &after.1, &limit]).await?.iter().map(erasure).collect()
     }
 
-    async fn erased_conversations(&self, after: (Millis, &str), limit: u32) -> Result<Vec<ErasedConversation>> {
-        let sql = "SELECT lgdl_millis(e.at), id, subject FROM erasures e
-            WHERE (e.at, id) > (lgdl_time($1), $2) AND kind = 'conversation' ORDER BY e.at, id LIMIT $3";
-        let rows = self.query(sql, &[&nearest_time(after.0), &after.1, &i64::from(limit.min(MAX_PAGE))]).await?;
-        let damaged = |error| StoreError::Damaged(format!("erasures.subject: {error}"));
-        let erased = |row: &Row| {
-            let conversation = get::<&str>(row, 2)?.parse().map_err(damaged)?;
-            Ok(ErasedConversation { at: get(row, 0)?, id: get(row, 1)?, conversation })
+    async fn tombstones(&self, after: (Millis, &str), limit: u32) -> Result<Vec<ErasureRow>> {
+        let sql = "SELECT id, tenant, kind, subject, lgdl_millis(at), requested_by, report FROM erasures e
+            WHERE (e.at, id) > (lgdl_time($1), $2) ORDER BY e.at, id LIMIT $3";
+        let limit = i64::from(limit.min(MAX_PAGE));
+        self.query(sql, &[&nearest_time(after.0), &after.1, &limit]).await?.iter().map(erasure).collect()
+    }
+
+    async fn erase_again(
+        &self,
+        tombstone: &ErasureRow,
+        user_id: Option<&str>,
+        told: Event,
+    ) -> Result<Option<ErasureReport>> {
+        let mut client = self.pools.primary().await?;
+        let work = async {
+            let transaction = client.transaction().await?;
+            let removed = erase_again(&transaction, tombstone, user_id).await?;
+            if removed.is_some() {
+                tell(&transaction, &told).await?;
+            }
+            transaction.commit().await?;
+            Ok(removed)
         };
-        rows.iter().map(erased).collect()
+        work.await.map_err(|error: tokio_postgres::Error| failed(&error))
+    }
+
+    async fn persons(&self, after: (&str, &str), limit: u32) -> Result<Vec<(String, String)>> {
+        let sql = "SELECT tenant, user_id FROM conversations WHERE (tenant, user_id) > ($1, $2)
+            UNION SELECT tenant, user_id FROM consents WHERE (tenant, user_id) > ($1, $2)
+            UNION SELECT tenant, user_id FROM claims WHERE (tenant, user_id) > ($1, $2)
+            ORDER BY tenant, user_id LIMIT $3";
+        let rows = self.query(sql, &[&after.0, &after.1, &i64::from(limit.min(MAX_PAGE))]).await?;
+        rows.iter().map(|row| Ok((get(row, 0)?, get(row, 1)?))).collect()
     }
 }
 
@@ -139,8 +161,8 @@ async fn erase_person(
         let id: &str = row.try_get(0)?;
         let report = remove_conversation(transaction, id).await?;
         let own_id = format!("{}/{}", order.id, index + 1);
-        let stone = Tombstone { tenant, kind: "conversation", subject: id, id: &own_id };
-        set_tombstone(transaction, &stone, order, &report).await?;
+        let stone = Tombstone { id: &own_id, ..Tombstone::of(order, tenant, "conversation", id) };
+        set_tombstone(transaction, &stone, &report).await?;
         total.add(&report);
     }
     let sql = "DELETE FROM consents WHERE tenant = $1 AND user_id = $2";
@@ -149,8 +171,7 @@ async fn erase_person(
     // Whatever is sealed under it, in backups too, can't be opened from here on.
     let sql = "DELETE FROM data_keys WHERE tenant = $1 AND subject = $2";
     total.data_keys = transaction.execute(sql, &[&tenant, &pseudonym]).await?;
-    let stone = Tombstone { tenant, kind: "person", subject: &pseudonym, id: order.id.as_str() };
-    set_tombstone(transaction, &stone, order, &total).await?;
+    set_tombstone(transaction, &Tombstone::of(order, tenant, "person", &pseudonym), &total).await?;
     Ok(ErasureOutcome::Erased(total))
 }
 
@@ -170,26 +191,87 @@ async fn remove_conversation(transaction: &Transaction<'_>, id: &str) -> Databas
     })
 }
 
+#[derive(Clone, Copy)]
 struct Tombstone<'a> {
     tenant: &'a str,
     kind: &'a str,
     subject: &'a str,
     id: &'a str,
+    at: Millis,
+    requested_by: &'a str,
 }
 
-async fn set_tombstone(
-    transaction: &Transaction<'_>,
-    stone: &Tombstone<'_>,
-    order: &ErasureOrder,
-    report: &ErasureReport,
-) -> Database<()> {
+impl<'a> Tombstone<'a> {
+    fn of(order: &'a ErasureOrder, tenant: &'a str, kind: &'a str, subject: &'a str) -> Tombstone<'a> {
+        Tombstone { tenant, kind, subject, id: order.id.as_str(), at: order.now_ms, requested_by: &order.requested_by }
+    }
+}
+
+async fn set_tombstone(transaction: &Transaction<'_>, stone: &Tombstone<'_>, report: &ErasureReport) -> Database<()> {
     let report = serde_json::to_string(report).unwrap_or_default();
     let sql = "INSERT INTO erasures (tenant, kind, subject, id, at, requested_by, report)
         VALUES ($1, $2, $3, $4, lgdl_time($5), $6, $7)
         ON CONFLICT (tenant, kind, subject) DO UPDATE SET id = excluded.id, at = excluded.at,
             requested_by = excluded.requested_by, report = excluded.report";
-    let Tombstone { tenant, kind, subject, id } = stone;
-    transaction.execute(sql, &[tenant, kind, subject, id, &order.now_ms, &order.requested_by, &report]).await.map(drop)
+    let Tombstone { tenant, kind, subject, id, at, requested_by } = stone;
+    transaction.execute(sql, &[tenant, kind, subject, id, at, requested_by, &report]).await.map(drop)
+}
+
+async fn erase_again(
+    transaction: &Transaction<'_>,
+    again: &ErasureRow,
+    user_id: Option<&str>,
+) -> Database<Option<ErasureReport>> {
+    let ErasureRow { id, tenant, kind, subject, at, requested_by, report } = again;
+    // What is being begun waits, as for the first erasure.
+    transaction.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", &[subject]).await?;
+    let stands = "SELECT 1 FROM erasures e WHERE tenant = $1 AND kind = $2 AND subject = $3
+        AND (id = $4 OR e.at > lgdl_time($5))";
+    if transaction.query_opt(stands, &[tenant, kind, subject, id, at]).await?.is_some() {
+        return Ok(None);
+    }
+    let stone = Tombstone { tenant, kind, subject, id, at: *at, requested_by };
+    let removed = match kind.as_str() {
+        "conversation" => {
+            let there = "SELECT 1 FROM conversations WHERE tenant = $1 AND id = $2 FOR UPDATE";
+            match transaction.query_opt(there, &[tenant, subject]).await? {
+                Some(_) => remove_conversation(transaction, subject).await?,
+                None => ErasureReport::default(),
+            }
+        }
+        _ => erase_person_again(transaction, &stone, user_id).await?,
+    };
+    set_tombstone(transaction, &stone, report).await?;
+    Ok(Some(removed))
+}
+
+async fn erase_person_again(
+    transaction: &Transaction<'_>,
+    stone: &Tombstone<'_>,
+    user_id: Option<&str>,
+) -> Database<ErasureReport> {
+    let Tombstone { tenant, subject, id, at, .. } = stone;
+    let mut total = ErasureReport::default();
+    if let Some(user_id) = user_id {
+        let older = "SELECT id FROM conversations WHERE tenant = $1 AND user_id = $2 AND created_at <= lgdl_time($3)
+            ORDER BY id FOR UPDATE";
+        for (index, row) in transaction.query(older, &[tenant, &user_id, at]).await?.iter().enumerate() {
+            let conversation: &str = row.try_get(0)?;
+            let report = remove_conversation(transaction, conversation).await?;
+            let own_id = format!("{id}/again{}", index + 1);
+            let own = Tombstone { kind: "conversation", subject: conversation, id: &own_id, ..*stone };
+            set_tombstone(transaction, &own, &report).await?;
+            total.add(&report);
+        }
+        let consents = "DELETE FROM consents c WHERE tenant = $1 AND user_id = $2 AND c.at <= lgdl_time($3)";
+        total.consents = transaction.execute(consents, &[tenant, &user_id, at]).await?;
+        transaction.execute("DELETE FROM claims WHERE tenant = $1 AND user_id = $2", &[tenant, &user_id]).await?;
+    }
+    // A conversation that was begun since is sealed under it, too.
+    let sql = "DELETE FROM data_keys WHERE tenant = $1 AND subject = $2
+        AND NOT EXISTS (SELECT 1 FROM conversations WHERE tenant = $1 AND user_id = $3)";
+    total.data_keys = transaction.execute(sql, &[tenant, subject, &user_id]).await?;
+    Ok(total)
 }
 
 fn consent(row: &Row) -> Result<ConsentRow> {

@@ -8,7 +8,7 @@ use super::conversations::parse_id;
 use super::people::remove_conversation;
 use super::{SqliteStore, failed, natural};
 use crate::clock::Millis;
-use crate::store::{Counts, Event, Maintenance, Result, RetentionRule, RetentionScope};
+use crate::store::{Counts, Due, Event, Maintenance, Result, RetentionRule, RetentionScope};
 
 #[async_trait]
 impl Maintenance for SqliteStore {
@@ -36,6 +36,18 @@ impl Maintenance for SqliteStore {
                 removed.map(|rows| rows as u64).map_err(failed)
             })
             .await
+    }
+
+    async fn due(&self, rule: RetentionRule, answers_before: Millis) -> Result<Vec<Due>> {
+        self.read(move |connection| due(connection, &rule, answers_before).map_err(failed)).await
+    }
+
+    async fn lapsed_claims(&self, before: Millis) -> Result<u64> {
+        self.read(move |connection| {
+            let sql = "SELECT count(*) FROM claims WHERE lease_until < ?1";
+            connection.query_row(sql, [before], |row| row.get(0).map(natural)).map_err(failed)
+        })
+        .await
     }
 
     async fn tend(&self, _now_ms: Millis) -> Result<()> {
@@ -106,20 +118,59 @@ impl Maintenance for SqliteStore {
     }
 }
 
-fn remove_conversations(connection: &Connection, rule: &RetentionRule, limit: u32) -> Result<u64> {
-    let (tenant, game, except) = match &rule.scope {
+/// The scope of a rule as parameters: tenant and game or null, and exceptions.
+fn scope(rule: &RetentionRule) -> (Option<&String>, Option<&String>, String) {
+    match &rule.scope {
         RetentionScope::Game { tenant, game } => (Some(tenant), Some(game), "[]".to_owned()),
         RetentionScope::AllBut(games) => (None, None, serde_json::json!(games).to_string()),
-    };
-    let sql = "SELECT id FROM conversations c WHERE updated_at < ?1
-        AND (?2 IS NULL OR (tenant = ?2 AND game = ?3))
-        AND NOT EXISTS (SELECT 1 FROM json_each(?4) WHERE json_extract(value, '$[0]') = c.tenant
-            AND json_extract(value, '$[1]') = c.game)
-        AND NOT EXISTS (SELECT 1 FROM legal_holds h
-            WHERE h.tenant = c.tenant AND h.user_id = c.user_id AND h.lifted_at IS NULL)
-        ORDER BY updated_at LIMIT ?5";
+    }
+}
+
+/// Whether conversation `c` is in the scope `?2`, `?3`, `?4`.
+const IN_SCOPE: &str = "(?2 IS NULL OR (tenant = ?2 AND game = ?3))
+    AND NOT EXISTS (SELECT 1 FROM json_each(?4) WHERE json_extract(value, '$[0]') = c.tenant
+        AND json_extract(value, '$[1]') = c.game)";
+/// Whether it is past its time `?1`, and nothing holds it.
+const PAST: &str = "updated_at < ?1 AND NOT EXISTS (SELECT 1 FROM legal_holds h
+    WHERE h.tenant = c.tenant AND h.user_id = c.user_id AND h.lifted_at IS NULL)";
+
+fn due(connection: &Connection, rule: &RetentionRule, answers_before: Millis) -> rusqlite::Result<Vec<Due>> {
+    let (tenant, game, except) = scope(rule);
+    let of = |table: &str| format!("(SELECT count(*) FROM {table} x WHERE x.conversation_id = c.id");
+    let sql = format!(
+        "SELECT tenant, game, sum(gone), sum(iif(gone, turns, 0)), sum(iif(gone, slots, 0)), sum(iif(gone, context, 0)),
+            sum(iif(gone, answers, old_answers))
+        FROM (SELECT tenant, game, ({PAST}) AS gone, {}) AS turns, {}) AS slots, {}) AS context, {}) AS answers,
+                {} AND x.journal_sequence IS NULL AND x.created_at < ?5) AS old_answers
+            FROM conversations c WHERE {IN_SCOPE})
+        GROUP BY tenant, game HAVING sum(gone) > 0 OR sum(old_answers) > 0 ORDER BY tenant, game",
+        of("turns"),
+        of("slots"),
+        of("extracted_context"),
+        of("idempotency"),
+        of("idempotency")
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let rows = statement.query_map(params![rule.before, tenant, game, except, answers_before], |row| {
+        let count = |column| row.get(column).map(natural);
+        Ok(Due {
+            tenant: row.get(0)?,
+            game: row.get(1)?,
+            conversations: count(2)?,
+            turns: count(3)?,
+            slots: count(4)?,
+            context: count(5)?,
+            answers: count(6)?,
+        })
+    })?;
+    rows.collect()
+}
+
+fn remove_conversations(connection: &Connection, rule: &RetentionRule, limit: u32) -> Result<u64> {
+    let (tenant, game, except) = scope(rule);
+    let sql = format!("SELECT id FROM conversations c WHERE {PAST} AND {IN_SCOPE} ORDER BY updated_at LIMIT ?5");
     let ids = || {
-        let mut statement = connection.prepare_cached(sql)?;
+        let mut statement = connection.prepare_cached(&sql)?;
         let rows = statement.query_map(params![rule.before, tenant, game, except, limit], |row| row.get(0))?;
         rows.collect::<rusqlite::Result<Vec<String>>>()
     };

@@ -9,8 +9,8 @@ use super::{SqliteStore, failed};
 use crate::clock::Millis;
 use crate::ids::{ConversationId, HoldId, person_pseudonym};
 use crate::store::{
-    ConsentRow, ConversationKey, ErasedConversation, ErasureOrder, ErasureOutcome, ErasureReport, ErasureRow, Event,
-    HoldRow, MAX_PAGE, People, Result, StoreError,
+    ConsentRow, ConversationKey, ErasureOrder, ErasureOutcome, ErasureReport, ErasureRow, Event, HoldRow, MAX_PAGE,
+    People, Result, StoreError,
 };
 
 #[async_trait]
@@ -105,16 +105,48 @@ impl People for SqliteStore {
         .await
     }
 
-    async fn erased_conversations(&self, after: (Millis, &str), limit: u32) -> Result<Vec<ErasedConversation>> {
+    async fn tombstones(&self, after: (Millis, &str), limit: u32) -> Result<Vec<ErasureRow>> {
         let (at, id) = (after.0, after.1.to_owned());
         self.read(move |connection| {
-            let sql = "SELECT at, id, subject FROM erasures
-                WHERE (at, id) > (?1, ?2) AND kind = 'conversation' ORDER BY at, id LIMIT ?3";
+            let sql = "SELECT id, tenant, kind, subject, at, requested_by, report FROM erasures
+                WHERE (at, id) > (?1, ?2) ORDER BY at, id LIMIT ?3";
             let mut statement = connection.prepare_cached(sql).map_err(failed)?;
-            let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-            let rows = statement.query_map(params![at, id, limit.min(MAX_PAGE)], row).map_err(failed)?;
-            let erased = |(at, id, subject)| Ok(ErasedConversation { at, id, conversation: parse_id(subject)? });
-            rows.map(|row| row.map_err(failed).and_then(erased)).collect()
+            let rows =
+                statement.query_map(params![at, id, limit.min(MAX_PAGE)], |row| Ok(erasure(row))).map_err(failed)?;
+            rows.map(|row| row.map_err(failed)?).collect()
+        })
+        .await
+    }
+
+    async fn erase_again(
+        &self,
+        tombstone: &ErasureRow,
+        user_id: Option<&str>,
+        told: Event,
+    ) -> Result<Option<ErasureReport>> {
+        let (tombstone, user_id) = (tombstone.clone(), user_id.map(str::to_owned));
+        self.writer
+            .write(move |connection| {
+                let removed = erase_again(connection, &tombstone, user_id.as_deref())?;
+                if removed.is_some() {
+                    write_event(connection, &told).map_err(failed)?;
+                }
+                Ok(removed)
+            })
+            .await
+    }
+
+    async fn persons(&self, after: (&str, &str), limit: u32) -> Result<Vec<(String, String)>> {
+        let (tenant, user_id) = (after.0.to_owned(), after.1.to_owned());
+        self.read(move |connection| {
+            let sql = "SELECT tenant, user_id FROM conversations WHERE (tenant, user_id) > (?1, ?2)
+                UNION SELECT tenant, user_id FROM consents WHERE (tenant, user_id) > (?1, ?2)
+                UNION SELECT tenant, user_id FROM claims WHERE (tenant, user_id) > (?1, ?2)
+                ORDER BY tenant, user_id LIMIT ?3";
+            let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+            let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+            let rows = statement.query_map(params![tenant, user_id, limit.min(MAX_PAGE)], row).map_err(failed)?;
+            rows.collect::<rusqlite::Result<_>>().map_err(failed)
         })
         .await
     }
@@ -152,8 +184,8 @@ fn erase_conversation(
         return Ok(ErasureOutcome::Held);
     }
     let report = remove_conversation(connection, &id).map_err(failed)?;
-    let stone = Tombstone { tenant: &key.tenant, kind: "conversation", subject: id.as_str(), id: order.id.as_str() };
-    set_tombstone(connection, &stone, order, &report).map_err(failed)?;
+    let stone = Tombstone::of(order, &key.tenant, "conversation", id.as_str());
+    set_tombstone(connection, &stone, &report).map_err(failed)?;
     Ok(ErasureOutcome::Erased(report))
 }
 
@@ -167,8 +199,8 @@ fn erase_person(connection: &Connection, tenant: &str, user_id: &str, order: &Er
         for (index, id) in conversations.iter().enumerate() {
             let report = remove_conversation(connection, id)?;
             let own_id = format!("{}/{}", order.id, index + 1);
-            let stone = Tombstone { tenant, kind: "conversation", subject: id.as_str(), id: &own_id };
-            set_tombstone(connection, &stone, order, &report)?;
+            let stone = Tombstone { id: &own_id, ..Tombstone::of(order, tenant, "conversation", id.as_str()) };
+            set_tombstone(connection, &stone, &report)?;
             total.add(&report);
         }
         let sql = "DELETE FROM consents WHERE tenant = ?1 AND user_id = ?2";
@@ -178,8 +210,7 @@ fn erase_person(connection: &Connection, tenant: &str, user_id: &str, order: &Er
         // Whatever is sealed under it, in backups too, can't be opened from here on.
         let sql = "DELETE FROM data_keys WHERE tenant = ?1 AND subject = ?2";
         total.data_keys = connection.execute(sql, [tenant, &pseudonym])? as u64;
-        let stone = Tombstone { tenant, kind: "person", subject: &pseudonym, id: order.id.as_str() };
-        set_tombstone(connection, &stone, order, &total)?;
+        set_tombstone(connection, &Tombstone::of(order, tenant, "person", &pseudonym), &total)?;
         Ok(total)
     };
     erase().map(ErasureOutcome::Erased).map_err(failed)
@@ -205,27 +236,83 @@ fn is_held(connection: &Connection, tenant: &str, user_id: &str) -> rusqlite::Re
         .exists([tenant, user_id])
 }
 
+#[derive(Clone, Copy)]
 struct Tombstone<'a> {
     tenant: &'a str,
     kind: &'a str,
     subject: &'a str,
     id: &'a str,
+    at: Millis,
+    requested_by: &'a str,
 }
 
-fn set_tombstone(
-    connection: &Connection,
-    stone: &Tombstone<'_>,
-    order: &ErasureOrder,
-    report: &ErasureReport,
-) -> rusqlite::Result<()> {
+impl<'a> Tombstone<'a> {
+    fn of(order: &'a ErasureOrder, tenant: &'a str, kind: &'a str, subject: &'a str) -> Tombstone<'a> {
+        Tombstone { tenant, kind, subject, id: order.id.as_str(), at: order.now_ms, requested_by: &order.requested_by }
+    }
+}
+
+fn set_tombstone(connection: &Connection, stone: &Tombstone<'_>, report: &ErasureReport) -> rusqlite::Result<()> {
     let report = serde_json::to_string(report).unwrap_or_default();
     let sql = "INSERT OR REPLACE INTO erasures (tenant, kind, subject, id, at, requested_by, report)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let Tombstone { tenant, kind, subject, id } = stone;
-    connection
-        .prepare_cached(sql)?
-        .execute(params![tenant, kind, subject, id, order.now_ms, order.requested_by, report])
-        .map(drop)
+    let Tombstone { tenant, kind, subject, id, at, requested_by } = stone;
+    connection.prepare_cached(sql)?.execute(params![tenant, kind, subject, id, at, requested_by, report]).map(drop)
+}
+
+fn erase_again(connection: &Connection, again: &ErasureRow, user_id: Option<&str>) -> Result<Option<ErasureReport>> {
+    let ErasureRow { id, tenant, kind, subject, at, requested_by, report } = again;
+    let stands = "SELECT 1 FROM erasures WHERE tenant = ?1 AND kind = ?2 AND subject = ?3 AND (id = ?4 OR at > ?5)";
+    let stands = connection.prepare_cached(stands).and_then(|mut s| s.exists(params![tenant, kind, subject, id, at]));
+    if stands.map_err(failed)? {
+        return Ok(None);
+    }
+    let stone = Tombstone { tenant, kind, subject, id, at: *at, requested_by };
+    let removed = match (kind.as_str(), user_id) {
+        ("conversation", _) => {
+            let conversation = parse_id(subject.clone())?;
+            match find_row(connection, tenant, &conversation)? {
+                Some(_) => remove_conversation(connection, &conversation).map_err(failed)?,
+                None => ErasureReport::default(),
+            }
+        }
+        (_, user_id) => erase_person_again(connection, &stone, user_id)?,
+    };
+    set_tombstone(connection, &stone, report).map_err(failed)?;
+    Ok(Some(removed))
+}
+
+fn erase_person_again(connection: &Connection, stone: &Tombstone<'_>, user_id: Option<&str>) -> Result<ErasureReport> {
+    let Tombstone { tenant, subject, id, at, .. } = stone;
+    let mut total = ErasureReport::default();
+    if let Some(user_id) = user_id {
+        let older = || {
+            let sql =
+                "SELECT id FROM conversations WHERE tenant = ?1 AND user_id = ?2 AND created_at <= ?3 ORDER BY id";
+            let mut statement = connection.prepare_cached(sql)?;
+            let ids = statement.query_map(params![tenant, user_id, at], |row| row.get(0))?;
+            ids.collect::<rusqlite::Result<Vec<String>>>()
+        };
+        for (index, conversation) in older().map_err(failed)?.into_iter().enumerate() {
+            let conversation = parse_id(conversation)?;
+            let report = remove_conversation(connection, &conversation).map_err(failed)?;
+            let (subject, own_id) = (conversation.as_str(), format!("{id}/again{}", index + 1));
+            let own = Tombstone { kind: "conversation", subject, id: &own_id, ..*stone };
+            set_tombstone(connection, &own, &report).map_err(failed)?;
+            total.add(&report);
+        }
+        let mut rest = || {
+            let sql = "DELETE FROM consents WHERE tenant = ?1 AND user_id = ?2 AND at <= ?3";
+            total.consents = connection.execute(sql, params![tenant, user_id, at])? as u64;
+            connection.execute("DELETE FROM claims WHERE tenant = ?1 AND user_id = ?2", [tenant, user_id])
+        };
+        rest().map_err(failed)?;
+    }
+    // A conversation that was begun since is sealed under it, too.
+    let sql = "DELETE FROM data_keys WHERE tenant = ?1 AND subject = ?2
+        AND NOT EXISTS (SELECT 1 FROM conversations WHERE tenant = ?1 AND user_id = ?3)";
+    total.data_keys = connection.execute(sql, params![tenant, subject, user_id]).map_err(failed)? as u64;
+    Ok(total)
 }
 
 pub(super) fn consent(row: &Row<'_>) -> Result<ConsentRow> {
