@@ -2,6 +2,7 @@
 //! pipeline's.
 
 use lgdl::breaker::{Admission, Breaker};
+use lgdl::problem::Reason;
 use lgdl::wire::origin::{
     ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Erasures, GameList, Report, Reports,
     StoredConversation,
@@ -10,7 +11,7 @@ use lgdl::wire::signature::{self, Parts};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{After, Event};
+use crate::answer::{After, Event, Refusal};
 use crate::call::{Call, random_hex};
 use crate::notes;
 use crate::platform::{FetchError, Inbound, MAX_ANSWER_BYTES, Outbound, Platform};
@@ -28,6 +29,9 @@ const NOTE: &str = "origin";
 const LOOK_EVERY_MS: i64 = 1_000;
 /// How long the answer to that may take, milliseconds.
 const LOOK_TAKES_MS: u64 = 1_000;
+/// How soon it makes sense to ask again while the origin is away, milliseconds: that long after its return, at most, a node
+/// that looks for it has noticed.
+const AWAY_RETRY_MS: u64 = LOOK_EVERY_MS.unsigned_abs() + LOOK_TAKES_MS;
 /// How long one request may be the only one that brings the whole journal home, milliseconds.
 const DRAIN_LASTS_MS: i64 = 3_000;
 
@@ -152,6 +156,13 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
     pub async fn end_drain(&self) {
         let before = self.health_now().await;
         self.note(before, Health { draining_until_ms: 0, ..before }).await;
+    }
+
+    /// What a client is told who needs an origin that is away. Once the answer has gone the node looks for it, so that the
+    /// next try finds it if it is back.
+    pub fn away(&self, reason: Reason, detail: &'static str) -> Refusal {
+        self.call.later(After::Drain);
+        Refusal::new(reason, detail).retry_after_ms(AWAY_RETRY_MS)
     }
 
     /// For background work: whether calls go through, after a look at an origin that was given up.

@@ -121,6 +121,7 @@ pub async fn scheduled<P: Platform>(platform: &P) {
         let call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
         erasures::heed(&call).await;
     }
+    platform.sweep().await;
 }
 
 /// Brings journalled turns to the origin, if it is there.
@@ -259,6 +260,7 @@ async fn drain_route<P: Platform>(call: &mut Call<'_, P>, received: &Received) -
     }
     let (drained, arrived) = journal::drain(call).await;
     erasures::heed(call).await;
+    call.platform.sweep().await;
     Response::json(StatusCode::OK, &json!({ "arrived": arrived, "all": drained == journal::Drained::All }))
 }
 

@@ -74,6 +74,9 @@ pub trait Platform {
 
     /// Removes an entry that the origin has.
     async fn journal_remove(&self, stream: &str, id: &str) -> Result<(), SeamError>;
+
+    /// Removes some of what has expired, where the stores do not do so themselves. Called by the node's schedule.
+    async fn sweep(&self) {}
 }
 
 /// The key-value store did not answer. Never a reason to refuse a request.

@@ -137,11 +137,11 @@ impl Platform for Spin {
     }
 
     async fn kv_get(&self, key: &str) -> Result<Option<Vec<u8>>, KvError> {
-        self.store()?.get(key).map_err(store::fault)
+        store::get(self.store()?, key, self.now_ms()).map_err(store::fault)
     }
 
-    async fn kv_put(&self, key: &str, value: &[u8], _ttl_ms: u64) -> Result<(), KvError> {
-        self.store()?.set(key, value).map_err(store::fault)
+    async fn kv_put(&self, key: &str, value: &[u8], ttl_ms: u64) -> Result<(), KvError> {
+        store::put(self.store()?, key, value, self.now_ms().saturating_add_unsigned(ttl_ms)).map_err(store::fault)
     }
 
     async fn kv_delete(&self, key: &str) -> Result<(), KvError> {
@@ -220,6 +220,15 @@ impl Platform for Spin {
                 self.node(node::JOURNAL_REMOVE, &name).map(|_| ())
             }
             None => store::remove(self.store().map_err(store::seam)?, stream, id),
+        }
+    }
+
+    async fn sweep(&self) {
+        // A node has its own bounds; listing the keys of a store is not for every second.
+        if let (None, Some(store)) = (&self.node_url, &self.store) {
+            let mut random = [0; 8];
+            self.fill_random(&mut random);
+            store::sweep(store, u64::from_le_bytes(random), self.now_ms());
         }
     }
 }

@@ -40,10 +40,12 @@ impl Drop for Node {
 }
 
 impl Node {
-    fn start(game: &Path, component: &Path) -> Node {
+    /// It may write into the folder, which should go later than the node.
+    fn start(game: &Path, component: &Path, folder: &Path) -> Node {
         let mut child = Command::new(env!("CARGO_BIN_EXE_lgdl"))
             .args(["dev", "--port", "0", "--component"])
             .args([component, game])
+            .env("TMPDIR", folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -100,7 +102,7 @@ async fn a_game_is_played_changed_and_broken_while_the_node_runs() {
     let folder = tempfile::tempdir().expect("a folder");
     let game = folder.path().join("small.lgdl");
     fs::write(&game, GAME).expect("written");
-    let node = Node::start(&game, &component);
+    let node = Node::start(&game, &component, folder.path());
 
     let answer = node.say("one", "hello").await;
     assert_eq!((&answer["response"], &answer["durable"]), (&json!("Hi there."), &json!(true)), "{answer}");

@@ -61,19 +61,18 @@ pub enum Kind {
     Native,
     /// The Spin component, in our wasmtime host.
     Component,
+    /// The same with nothing but what plain Spin gives it: a key-value store.
+    Spin,
     /// The Worker, under workerd.
     Worker,
 }
 
 impl Kind {
-    /// Every platform.
-    pub const ALL: [Kind; 3] = [Kind::Native, Kind::Component, Kind::Worker];
-
     /// Whether this machine can run it; says what is missing.
     #[must_use]
     pub fn is_here(self) -> bool {
         match self {
-            Kind::Native | Kind::Component => true,
+            Kind::Native | Kind::Component | Kind::Spin => true,
             Kind::Worker => worker::is_here(),
         }
     }
@@ -90,6 +89,7 @@ pub struct Node {
 enum Inner {
     Native(NativeNode),
     Component { host: Box<Host>, _folder: TempDir },
+    Spin(Box<Host>),
     Worker(WorkerNode),
 }
 
@@ -103,14 +103,16 @@ impl Node {
             Kind::Native => Inner::Native(NativeNode::start(variables.clone()).await),
             Kind::Component => {
                 let folder = tempfile::tempdir().expect("a folder");
-                let manifest = std::fs::read_to_string(root().join("spin.toml")).expect("a manifest");
-                let mut config = HostConfig::new(component().to_vec(), manifest);
-                config.variables =
-                    variables.iter().map(|(name, value)| (format!("lgdl_{name}"), value.clone())).collect();
-                config.storage = Storage::Folder(folder.path().to_owned());
-                config.code_cache = Some(std::env::temp_dir().join("lgdl-test-code"));
-                let host = Box::new(Host::start(config).await.expect("the node starts"));
-                Inner::Component { host, _folder: folder }
+                let storage = Storage::Folder(folder.path().to_owned());
+                let config = HostConfig { storage, ..host_config(variables) };
+                Inner::Component {
+                    host: Box::new(Host::start(config).await.expect("the node starts")),
+                    _folder: folder,
+                }
+            }
+            Kind::Spin => {
+                let config = HostConfig { node_service: false, ..host_config(variables) };
+                Inner::Spin(Box::new(Host::start(config).await.expect("the node starts")))
             }
             Kind::Worker => Inner::Worker(WorkerNode::start(variables).await),
         };
@@ -123,7 +125,7 @@ impl Node {
     pub fn authority(&self) -> String {
         match &self.inner {
             Inner::Native(node) => node.address().to_string(),
-            Inner::Component { host, .. } => host.address().to_string(),
+            Inner::Component { host, .. } | Inner::Spin(host) => host.address().to_string(),
             Inner::Worker(node) => node.authority().to_owned(),
         }
     }
@@ -169,7 +171,8 @@ impl Node {
         let until = Instant::now() + ARRIVAL_WITHIN;
         loop {
             let all = match &self.inner {
-                Inner::Native(_) => {
+                // On Spin alone, whoever holds an admin key is the timer.
+                Inner::Native(_) | Inner::Spin(_) => {
                     let answer = self.http.post(self.url("/internal/drain")).send().await.expect("an answer");
                     answer.json::<Value>().await.expect("JSON")["all"] == true
                 }
@@ -197,7 +200,7 @@ impl Node {
     pub async fn run_schedule(&self) {
         let answer = match self.kind {
             Kind::Worker => self.http.get(self.url("/cdn-cgi/handler/scheduled")).send().await,
-            Kind::Native | Kind::Component => self.http.post(self.url("/internal/drain")).send().await,
+            Kind::Native | Kind::Component | Kind::Spin => self.http.post(self.url("/internal/drain")).send().await,
         };
         let status = answer.expect("an answer").status();
         assert!(status.is_success(), "{:?}: {status}", self.kind);
@@ -213,7 +216,7 @@ impl Node {
                 let answer = self.http.get(self.url(native::STORED_KEYS)).send().await.expect("an answer");
                 answer.json().await.expect("JSON")
             }
-            Inner::Component { host, .. } => host.stored_keys(),
+            Inner::Component { host, .. } | Inner::Spin(host) => host.stored_keys(),
             Inner::Worker(node) => node.stored_keys(),
         }
     }
@@ -222,8 +225,16 @@ impl Node {
     pub async fn stop(self) {
         match self.inner {
             Inner::Native(node) => node.stop(),
-            Inner::Component { host, .. } => host.stop().await,
+            Inner::Component { host, .. } | Inner::Spin(host) => host.stop().await,
             Inner::Worker(node) => node.stop(),
         }
     }
+}
+
+fn host_config(variables: &BTreeMap<String, String>) -> HostConfig {
+    let manifest = std::fs::read_to_string(root().join("spin.toml")).expect("a manifest");
+    let mut config = HostConfig::new(component().to_vec(), manifest);
+    config.variables = variables.iter().map(|(name, value)| (format!("lgdl_{name}"), value.clone())).collect();
+    config.code_cache = Some(std::env::temp_dir().join("lgdl-test-code"));
+    config
 }

@@ -45,8 +45,11 @@ async fn in_a_browser(kind: Kind) {
     tokio::time::sleep(WRITTEN_WITHIN).await;
     leaving.origin.stop().await;
 
+    // Whatever the browser writes goes with it.
+    let temporary = tempfile::tempdir().expect("a folder");
     let mut tests = Command::new("node");
-    tests.arg("--test").args(test_files(&folder)).current_dir(&folder).env("CHROMIUM", chromium);
+    tests.arg("--test").args(test_files(&folder)).current_dir(&folder);
+    tests.env("CHROMIUM", chromium).env("TMPDIR", temporary.path());
     for (name, node) in [("LGDL_URL", &node), ("LGDL_LIMITED_URL", &limited), ("LGDL_CUT_OFF_URL", &cut_off)] {
         tests.env(name, node.url(""));
     }

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use lgdl_tests::games::{self, GameFolder};
+use lgdl_tests::platforms::{Deployment, Kind};
 use lgdl_tests::stack::{Plan, Stack};
 use serde_json::{Value, json};
 
@@ -59,6 +60,25 @@ async fn a_store_that_forgets_everything_costs_nothing_but_time() {
         }
     }
     stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_expired_leaves_a_store_that_knows_no_expiry() {
+    let deployment = Deployment::of("clinic_triage").await;
+    let node = deployment.node(Kind::Spin, &[("kv_ttl", "1"), ("rate_limit_user", "1000/second")]).await;
+    let body = json!({ "conversation_id": "c1", "user_id": "u1", "input": "hello" });
+    let is_there = async |prefix: &str| node.stored_keys().await.iter().any(|key| key.starts_with(prefix));
+    assert_eq!(node.say("clinic_triage", &body, &[]).await.0, 200);
+    let until = Instant::now() + Duration::from_secs(2);
+    while !is_there("hot:").await && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(is_there("hot:").await && is_there("limit:").await && is_there("game:").await);
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    node.run_schedule().await;
+    assert!(!is_there("hot:").await && !is_there("limit:").await);
+    assert!(is_there("game:").await, "what holds stays");
+    node.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -41,6 +41,9 @@ pub struct HostConfig {
     pub storage: Storage,
     /// Addresses that the component may call beside those of the manifest, in Spin's notation.
     pub allowed_hosts: Vec<String>,
+    /// Whether the node counts and keeps the journal for its instances, brings home what waits, reads bodies for them and
+    /// counts what they do. Without it a component has what plain Spin gives it, and no more: for tests.
+    pub node_service: bool,
     /// Services of this process by authority (`origin.internal`). The component may call them.
     pub local_services: BTreeMap<String, LocalService>,
     /// Addresses (paths) that this process answers itself, before the component is asked: `/dev/status`.
@@ -74,6 +77,7 @@ impl HostConfig {
             variables: BTreeMap::new(),
             storage: Storage::Memory,
             allowed_hosts: Vec::new(),
+            node_service: true,
             local_services: BTreeMap::new(),
             own_paths: BTreeMap::new(),
             kv_bytes: 64 * 1024 * 1024,

@@ -97,18 +97,22 @@ impl Host {
         let manifest = Manifest::parse(&config.manifest)?;
         let node = Arc::new(open_node(&config.storage)?);
         let mut given = config.variables.clone();
-        given.insert("lgdl_node_url".into(), format!("http://{}", node::AUTHORITY));
-        let kept_on_disk = matches!(config.storage, Storage::Folder(_));
-        given.insert("lgdl_node_journal".into(), if kept_on_disk { "disk" } else { "memory" }.into());
         let node_token = random_hex()?;
-        given.insert("lgdl_node_token".into(), node_token.clone());
+        if config.node_service {
+            given.insert("lgdl_node_url".into(), format!("http://{}", node::AUTHORITY));
+            let kept_on_disk = matches!(config.storage, Storage::Folder(_));
+            given.insert("lgdl_node_journal".into(), if kept_on_disk { "disk" } else { "memory" }.into());
+            given.insert("lgdl_node_token".into(), node_token.clone());
+        }
         let variables = manifest.variables(&given)?;
         let allowed = manifest.allowed_hosts(&given)?;
         let allowed = allowed.iter().chain(&config.allowed_hosts).filter(|host| !host.is_empty());
         let allowed = allowed.map(|host| AllowedHost::parse(host)).collect::<Result<Vec<_>, _>>()?;
         let mut services = config.local_services.clone();
-        let answering = Arc::clone(&node);
-        services.insert(node::AUTHORITY.into(), local(move |request| Arc::clone(&answering).answer(request)));
+        if config.node_service {
+            let answering = Arc::clone(&node);
+            services.insert(node::AUTHORITY.into(), local(move |request| Arc::clone(&answering).answer(request)));
+        }
 
         let engine = component::engine(
             config.code_cache.as_deref(),
@@ -241,7 +245,7 @@ type Answer = Response<HyperOutgoingBody>;
 
 async fn answer(app: Arc<App>, request: Request<Incoming>) -> Answer {
     let came = Instant::now();
-    if request.uri().path() == "/metrics" && request.method() == Method::GET {
+    if app.config.node_service && request.uri().path() == "/metrics" && request.method() == Method::GET {
         let text = app.metrics.text(&OBSERVED_NAMES, app.node.waiting());
         return whole(StatusCode::OK, "text/plain; version=0.0.4", text.into());
     }
@@ -251,8 +255,16 @@ async fn answer(app: Arc<App>, request: Request<Incoming>) -> Answer {
     }
     let request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
     let request_id = request_id.filter(|id| is_request_id(id)).map(str::to_owned);
-    let mut answer = match with_body(request).await {
-        Some(request) => in_instance(&app, request).await.unwrap_or_else(|error| {
+    let ran = if app.config.node_service {
+        match with_body(request).await {
+            Some(request) => Some(in_instance(&app, request).await),
+            None => None,
+        }
+    } else {
+        Some(in_instance(&app, request).await)
+    };
+    let mut answer = match ran {
+        Some(ran) => ran.unwrap_or_else(|error| {
             app.metrics.trap();
             failed(&error, request_id)
         }),
@@ -391,6 +403,9 @@ fn whole(status: StatusCode, content_type: &'static str, body: Bytes) -> Answer 
 /// Has the component bring waiting turns to the origin, drop what was erased there, and look for an origin that is away, now
 /// and then.
 async fn drain(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+    if !app.config.node_service {
+        return;
+    }
     loop {
         tokio::select! {
             _ = stopped.changed() => return,

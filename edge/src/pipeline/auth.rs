@@ -102,11 +102,8 @@ async fn api_key<P: Platform>(call: &Call<'_, P>, credential: &str) -> Result<Ca
             Err(_) => match stale {
                 Some(known) if (0..KEY_BELIEVED_WHILE_AWAY_MS).contains(&age(&known)) => known.key,
                 _ => {
-                    return Err(Refusal::new(
-                        Reason::OriginAway,
-                        "The API key can't be checked at the moment. Try again.",
-                    )
-                    .retry_after_ms(5_000));
+                    let detail = "The API key can't be checked at the moment. Try again.";
+                    return Err(Origin::new(call).away(Reason::OriginAway, detail));
                 }
             },
         },

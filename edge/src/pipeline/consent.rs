@@ -34,9 +34,9 @@ pub async fn check<P: Platform>(call: &Call<'_, P>, game: &GameEntry, user: &str
     if given.is_some_and(|given| (0..CONSENT_BELIEVED_MS).contains(&now.saturating_sub(given.asked_at_ms))) {
         return Ok(());
     }
-    let consent = Origin::new(call).consent(&game.id, user).await.map_err(|_| {
-        Refusal::new(Reason::OriginAway, "Whether consent was given can't be checked at the moment. Try again.")
-            .retry_after_ms(5_000)
+    let origin = Origin::new(call);
+    let consent = origin.consent(&game.id, user).await.map_err(|_| {
+        origin.away(Reason::OriginAway, "Whether consent was given can't be checked at the moment. Try again.")
     })?;
     if !consent.given {
         return Err(Refusal::new(

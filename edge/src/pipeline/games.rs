@@ -55,8 +55,7 @@ pub async fn list<P: Platform>(call: &Call<'_, P>) -> Result<GameList, Refusal> 
         (Ok(list), _) => Ok(list),
         (Err(_), Some(known)) => Ok(known.list), // Old news is better than none.
         (Err(_), None) => {
-            Err(Refusal::new(Reason::OriginAway, "This node does not know its games yet. Try again.")
-                .retry_after_ms(5_000))
+            Err(Origin::new(call).away(Reason::OriginAway, "This node does not know its games yet. Try again."))
         }
     }
 }
@@ -121,8 +120,9 @@ pub async fn compiled<P: Platform>(call: &Call<'_, P>, version: &str) -> Result<
             Reason::GameUnusable,
             "The origin has no usable compiled form of this game version. Publish the game again.",
         )),
-        Err(_) => Err(Refusal::new(Reason::GameUnusable, "The game can't be fetched at the moment. Try again.")
-            .retry_after_ms(5_000)),
+        Err(_) => {
+            Err(Origin::new(call).away(Reason::GameUnusable, "The game can't be fetched at the moment. Try again."))
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use http::StatusCode;
+use lgdl::problem::Reason;
 use serde_json::json;
 
 use crate::answer::{OBSERVED_NAMES, Refusal, Response};
@@ -95,9 +96,13 @@ pub async fn components<P: Platform>(call: &Call<'_, P>) -> Result<Response, Ref
 /// `GET /metrics`: what this instance has counted. Where instances live for one request, the node counts instead.
 ///
 /// # Errors
-/// None in practice.
+/// 404 where neither does.
 pub fn metrics<P: Platform>(call: &Call<'_, P>) -> Result<Response, Refusal> {
-    let counted = call.platform.memory().map(|memory| memory.observed()).unwrap_or_default();
+    let Some(memory) = call.platform.memory() else {
+        let detail = "An instance of this platform lives for one request and has counted nothing.";
+        return Err(Refusal::new(Reason::NoRoute, detail));
+    };
+    let counted = memory.observed();
     let mut text = String::with_capacity(1_024);
     for (name, count) in OBSERVED_NAMES.iter().zip(counted) {
         let _ = writeln!(text, "# TYPE lgdl_edge_{name}_total counter\nlgdl_edge_{name}_total {count}");

@@ -24,7 +24,7 @@ pub async fn erase<P: Platform>(call: &Call<'_, P>, received: &Received, id: &st
     let user = user(call, received)?;
     let mut found = false;
     for game in candidates(call, received).await? {
-        if Origin::new(call).erase(&game, id, &user).await.map_err(|_| away())? {
+        if Origin::new(call).erase(&game, id, &user).await.map_err(|_| away(call))? {
             found = true;
             state::drop_hot(call, &Named::new(&call.caller.tenant, &game, id, &user)).await;
         }
@@ -39,7 +39,7 @@ pub async fn erase<P: Platform>(call: &Call<'_, P>, received: &Received, id: &st
 pub async fn export<P: Platform>(call: &Call<'_, P>, received: &Received, id: &str) -> Result<Response, Refusal> {
     let user = user(call, received)?;
     for game in candidates(call, received).await? {
-        if let Some(document) = Origin::new(call).export(&game, id, &user).await.map_err(|_| away())? {
+        if let Some(document) = Origin::new(call).export(&game, id, &user).await.map_err(|_| away(call))? {
             return Ok(Response::new(StatusCode::OK, "application/json", document));
         }
     }
@@ -63,6 +63,6 @@ async fn candidates<P: Platform>(call: &Call<'_, P>, received: &Received) -> Res
     }
 }
 
-fn away() -> Refusal {
-    Refusal::new(Reason::OriginAway, "The service that keeps conversations is away. Try again.").retry_after_ms(5_000)
+fn away<P: Platform>(call: &Call<'_, P>) -> Refusal {
+    Origin::new(call).away(Reason::OriginAway, "The service that keeps conversations is away. Try again.")
 }

@@ -25,54 +25,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 /// A game with what the tests need: slots, a call that changes nothing, a call that does.
-pub(crate) const GAME: &str = r#"
-game desk {
-  description: "A desk for tests"
-  capabilities {
-    stock: [ look_up ]
-    orders: [ place ]
-  }
-  moves {
-    move greeting {
-      when user says something like: [ "hello", "hi there" ]
-      confidence: 0.7
-      when confident { respond with: "Hello. How can I help?" }
-    }
-    move order {
-      when user says something like: [ "I want to order {item}", "order something" ]
-      confidence: 0.7
-      slots {
-        item: string
-        amount: range(1, 10)
-      }
-      when slot item is missing { prompt slot: "What would you like?" }
-      when slot amount is missing { prompt slot: "How many?" }
-      when all_slots_filled {
-        orders.place for "the order" await timeout 2
-        respond with: "Ordered {amount} {item}."
-      }
-      when successful { respond with: "It is on its way." }
-      when failed { respond with: "That did not work." }
-    }
-    move stock_check {
-      when user says something like: [ "is it in stock" ]
-      confidence: 0.7
-      when confident { stock.look_up for "the stock" await timeout 2 }
-      when successful { respond with: "Yes, {left} left." }
-      when failed { respond with: "I can't tell at the moment." }
-    }
-  }
-}
-"#;
+pub(crate) const GAME: &str = include_str!("../../../tests/desk/game.lgdl");
 
 /// Its contract: looking up changes nothing.
-pub(crate) const CONTRACT: &str = r#"{
-  "service": "desk",
-  "capabilities": {
-    "stock": { "functions": { "look_up": { "description": "Looks up.", "parameters": [], "timeout_ms": 2000, "read_only": true } } },
-    "orders": { "functions": { "place": { "description": "Places.", "parameters": ["item", "amount"], "timeout_ms": 2000 } } }
-  }
-}"#;
+pub(crate) const CONTRACT: &str = include_str!("../../../tests/desk/capability_contract.json");
 
 /// The compiled game.
 pub(crate) fn game() -> CompiledGame {

@@ -21,6 +21,7 @@ pub(super) struct WorkerNode {
     /// The end of its standard input is the process's end, even when this process is killed.
     talk: Option<Mutex<(ChildStdin, BufReader<ChildStdout>)>>,
     authority: String,
+    /// Everything that it writes, temporary files included; goes once the process has ended.
     _state: TempDir,
 }
 
@@ -71,6 +72,7 @@ impl WorkerNode {
         let mut child = Command::new("node")
             .arg("serve.mjs")
             .current_dir(root().join("tests/workers"))
+            .env("TMPDIR", state.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

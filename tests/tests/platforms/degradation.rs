@@ -1,5 +1,6 @@
 //! The origin goes away and returns.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lgdl_tests::platforms::{Deployment, Kind, Node};
@@ -35,6 +36,8 @@ pub(crate) async fn turns_wait_while_the_origin_is_away_and_arrive_in_order_and_
         "replicated"
     } else if kind == Kind::Component {
         "disk"
+    } else if kind == Kind::Spin {
+        "key-value"
     } else {
         "memory"
     };
@@ -95,4 +98,42 @@ pub(crate) async fn an_answer_lost_after_the_commit_is_no_second_turn(kind: Kind
     let turns = deployment.origin.turns("clinic_triage", "c1").await;
     assert_eq!(turns.iter().map(|turn| turn.turn_num).collect::<Vec<_>>(), [1, 2, 3]);
     node.stop().await;
+}
+
+pub(crate) async fn turns_at_once_while_the_origin_is_away_arrive_once_each(kind: Kind) {
+    const TURNS: usize = 6;
+    let mut deployment = Deployment::of("clinic_triage").await;
+    let node = Arc::new(deployment.node(kind, &[STEADY]).await);
+    say(&node, "c1", "hello", "k0").await;
+    tokio::time::sleep(WRITTEN_WITHIN).await;
+    deployment.origin.stop().await;
+    let mut turns = tokio::task::JoinSet::new();
+    for n in 1..=TURNS {
+        let node = Arc::clone(&node);
+        turns.spawn(async move {
+            let (input, key) = (format!("hello {n}"), format!("k{n}"));
+            // Where one turn holds the place, the others are told to come again.
+            for _ in 0..20 {
+                let headers = [("idempotency-key", key.as_str())];
+                let (status, answer) = node.say("clinic_triage", &turn("c1", "u1", &input), &headers).await;
+                if status == 200 {
+                    assert_eq!(answer["degraded"], "journalled", "{answer}");
+                    return input;
+                }
+                assert_eq!((status.as_u16(), &answer["code"]), (503, &json!("E234")));
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            panic!("never got through");
+        });
+    }
+    let mut said = turns.join_all().await;
+    said.sort_unstable();
+    deployment.origin.bring_back().await;
+    node.drain().await;
+    let turns = deployment.origin.turns("clinic_triage", "c1").await;
+    let mut arrived: Vec<String> = turns.iter().skip(1).map(|turn| turn.user_input.clone()).collect();
+    arrived.sort_unstable();
+    assert_eq!(arrived, said, "each once");
+    assert_eq!(turns.iter().map(|turn| turn.turn_num).collect::<Vec<_>>(), (1..=1 + TURNS as u64).collect::<Vec<_>>());
+    Arc::into_inner(node).expect("nobody else uses it").stop().await;
 }

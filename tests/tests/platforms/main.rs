@@ -1,5 +1,6 @@
-//! One suite for every platform: the pipeline in this process, the Spin component in our host, the Worker under workerd,
-//! each before the same real origin. A check is written once and says nothing of platforms.
+//! One suite for every platform: the pipeline in this process, the Spin component in our host, the same component with
+//! nothing but what plain Spin gives it, the Worker under workerd, each before the same real origin. A check is written once
+//! and says as little of platforms as their promises allow.
 
 mod bad_input;
 mod continuity;
@@ -18,6 +19,7 @@ macro_rules! on_every_platform {
     ($($module:ident :: $name:ident),* $(,)?) => {
         on_every_platform!(@ native, Kind::Native, $($module $name)*);
         on_every_platform!(@ component, Kind::Component, $($module $name)*);
+        on_every_platform!(@ spin, Kind::Spin, $($module $name)*);
         on_every_platform!(@ worker, Kind::Worker, $($module $name)*);
     };
     (@ $platform:ident, $kind:expr, $($module:ident $name:ident)*) => {
@@ -49,6 +51,7 @@ on_every_platform!(
     contract::sentences_are_sent_as_events,
     credentials::keys_and_tokens_open_what_they_should_and_nothing_else,
     degradation::turns_wait_while_the_origin_is_away_and_arrive_in_order_and_once,
+    degradation::turns_at_once_while_the_origin_is_away_arrive_once_each,
     degradation::without_state_a_turn_is_matched_and_not_kept,
     degradation::an_answer_lost_after_the_commit_is_no_second_turn,
     goldens::every_golden_dialogue_gives_the_engines_own_bytes,
