@@ -22,6 +22,11 @@ pub const FILES: &[Migration] = &[
         name: "erasures_by_time",
         sql: include_str!("../../migrations/postgres/0004_erasures_by_time.sql"),
     },
+    Migration {
+        version: 5,
+        name: "cheaper_commits",
+        sql: include_str!("../../migrations/postgres/0005_cheaper_commits.sql"),
+    },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
