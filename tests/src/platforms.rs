@@ -111,7 +111,7 @@ impl Node {
                 }
             }
             Kind::Spin => {
-                let config = HostConfig { node_service: false, ..host_config(variables) };
+                let config = HostConfig { node_service: false, requests_per_instance: 1, ..host_config(variables) };
                 Inner::Spin(Box::new(Host::start(config).await.expect("the node starts")))
             }
             Kind::Worker => Inner::Worker(WorkerNode::start(variables).await),

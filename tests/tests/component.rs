@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use lgdl_edge_host::HostConfig;
 use lgdl_tests::games::{self, GameFolder};
 use lgdl_tests::platforms::{Deployment, Kind};
 use lgdl_tests::stack::{Plan, Stack};
@@ -162,6 +163,23 @@ async fn an_address_that_the_manifest_does_not_allow_is_not_called() {
     let answer = stack.http().get(stack.url("/health")).send().await.unwrap();
     assert_eq!(answer.status(), 503);
     assert_eq!(answer.json::<Value>().await.unwrap()["components"]["origin"]["status"], "degraded");
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_serves_as_many_requests_as_it_may_and_what_one_of_them_was_told_another_does_not_know() {
+    let adjust: fn(&mut HostConfig) = |config| {
+        config.requests_per_instance = 3;
+        config.drain_every = Duration::from_secs(3_600);
+    };
+    let stack = Stack::start(&[example("clinic_triage")], Plan { adjust: Some(adjust), ..Plan::default() }).await;
+    for person in 0..7 {
+        let ids = json!({ "conversation_id": format!("c{person}"), "user_id": format!("u{person}"), "input": "hello" });
+        let (status, answer) = stack.say("clinic_triage", &ids, &[]).await;
+        assert_eq!((status.as_u16(), &answer["turn"]), (200, &json!(1)), "{answer}");
+    }
+    let metrics = stack.http().get(stack.url("/metrics")).send().await.unwrap().text().await.unwrap();
+    assert!(metrics.lines().any(|line| line == "lgdl_edge_instances_total 3"), "{metrics}");
     stack.stop().await;
 }
 

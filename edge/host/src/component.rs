@@ -76,6 +76,9 @@ fn engine_config(code_cache: Option<&Path>) -> Result<Config> {
     let mut config = Config::new();
     config.epoch_interruption(true);
     config.wasm_component_model(true);
+    // One task an instance at a time: Spin's interfaces know no other way. Without this every call between host and
+    // component would be booked as a task of its own.
+    config.concurrency_support(false);
     if let Some(folder) = code_cache {
         let mut cache = CacheConfig::new();
         cache.with_directory(folder);

@@ -58,6 +58,8 @@ pub struct HostConfig {
     pub time_limit: Duration,
     /// Requests at once; more wait.
     pub max_concurrent: usize,
+    /// Requests that one instance serves, one after another; 1 gives every request a fresh one, as Spin does.
+    pub requests_per_instance: u32,
     /// How often turns that wait in the journal are brought to the origin.
     pub drain_every: Duration,
     /// Where compiled code is kept between starts; `None` compiles every time.
@@ -85,6 +87,7 @@ impl HostConfig {
             cpu_limit: Duration::from_millis(500),
             time_limit: Duration::from_secs(30),
             max_concurrent: 1_024,
+            requests_per_instance: 1_000,
             drain_every: Duration::from_secs(1),
             code_cache: None,
             show_guest_messages: false,

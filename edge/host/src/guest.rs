@@ -1,25 +1,45 @@
 //! One instance's surroundings: its WASI context, its limits, its share of the application.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use wasmtime::component::ResourceTable;
-use wasmtime::{Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
+use wasmtime::{Engine, ResourceLimiter, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::component::EPOCH;
+use crate::kv::Kv;
+use crate::manifest::Manifest;
 use crate::outbound::Outbound;
-use crate::server::App;
+
+/// Elements of a table of an instance.
+const MAX_TABLE_ELEMENTS: usize = 100_000;
+
+/// What every instance of a node is given.
+pub(crate) struct Given {
+    pub(crate) engine: Engine,
+    pub(crate) manifest: Manifest,
+    pub(crate) variables: BTreeMap<String, String>,
+    pub(crate) kv: Kv,
+    pub(crate) outbound: Outbound,
+    /// Memory of one instance, bytes.
+    pub(crate) memory_limit: usize,
+    /// Computing time of one request.
+    pub(crate) cpu_limit: Duration,
+    /// Whether the component's messages appear on standard error.
+    pub(crate) show_messages: bool,
+}
 
 /// The data of a store.
 pub(crate) struct Guest {
-    pub(crate) app: Arc<App>,
+    pub(crate) given: Arc<Given>,
     pub(crate) table: ResourceTable,
+    pub(crate) limits: MemoryLimit,
     wasi: WasiCtx,
     http: WasiHttpCtx,
     outbound: Outbound,
-    limits: StoreLimits,
     epochs_left: u64,
 }
 
@@ -28,25 +48,60 @@ pub(crate) struct Guest {
 #[error("the request used up its time")]
 pub(crate) struct OutOfTime;
 
-/// A store for one request.
-pub(crate) fn store(app: &Arc<App>) -> Store<Guest> {
+/// Bounds the memory of an instance, and knows how much it has taken.
+pub(crate) struct MemoryLimit {
+    taken: usize,
+    limit: usize,
+}
+
+impl MemoryLimit {
+    /// Bytes; memory is never given back.
+    pub(crate) fn memory_taken(&self) -> usize {
+        self.taken
+    }
+}
+
+impl ResourceLimiter for MemoryLimit {
+    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let taken = self.taken - current.min(self.taken) + desired;
+        let allowed = taken <= self.limit;
+        if allowed {
+            self.taken = taken;
+        }
+        Ok(allowed)
+    }
+
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(desired <= MAX_TABLE_ELEMENTS)
+    }
+}
+
+/// A store for an instance.
+pub(crate) fn store(given: &Arc<Given>) -> Store<Guest> {
     let mut wasi = WasiCtx::builder();
-    if app.config.show_guest_messages {
+    if given.show_messages {
         wasi.inherit_stderr();
     }
     let guest = Guest {
-        app: Arc::clone(app),
+        given: Arc::clone(given),
         table: ResourceTable::new(),
+        limits: MemoryLimit { taken: 0, limit: given.memory_limit },
         wasi: wasi.build(),
         http: WasiHttpCtx::new(),
-        outbound: app.outbound.clone(),
-        limits: StoreLimitsBuilder::new().memory_size(app.config.memory_limit).build(),
-        epochs_left: epochs(app.config.cpu_limit),
+        outbound: given.outbound.clone(),
+        epochs_left: epochs(given.cpu_limit),
     };
-    let mut store = Store::new(&app.engine, guest);
+    let mut store = Store::new(&given.engine, guest);
     store.limiter(|guest| &mut guest.limits);
     bound(&mut store, |guest| &mut guest.epochs_left);
     store
+}
+
+/// Gives the store's instance the whole computing time of a request again.
+pub(crate) fn renew(store: &mut Store<Guest>) {
+    let guest = store.data_mut();
+    guest.epochs_left = epochs(guest.given.cpu_limit);
+    store.set_epoch_deadline(1);
 }
 
 /// Bounds a store's computing time. An epoch that passes while the instance waits for something counts as one at most, when

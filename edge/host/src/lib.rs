@@ -1,12 +1,14 @@
 //! An edge node on one machine: runs the very component that is deployed to Spin, in wasmtime, with what Spin gives it.
 //!
 //! [`Host::start`] takes a [`HostConfig`] and gives a running node with its bound address; [`Host::stop`] finishes what it
-//! has accepted. Every request gets a fresh instance with bounds on its memory and its time. The component asks for
+//! has accepted. An instance serves one request at a time, with bounds on its
+//! memory and its time, and some more after it. The component asks for
 //! nothing but Spin's interfaces, so what runs here runs there.
 
 mod component;
 mod config;
 mod guest;
+mod instances;
 mod kv;
 mod manifest;
 mod metrics;

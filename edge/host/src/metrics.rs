@@ -54,7 +54,7 @@ impl Metrics {
     }
 
     /// All of it in Prometheus's text format. `names` are those of what instances report.
-    pub(crate) fn text(&self, names: &[&str], waiting: u64) -> String {
+    pub(crate) fn text(&self, names: &[&str], waiting: u64, instances: u64) -> String {
         let inner = self.lock();
         let mut text = String::with_capacity(4_096);
         text.push_str("# TYPE lgdl_edge_requests_total counter\n");
@@ -72,6 +72,7 @@ impl Metrics {
             let _ = writeln!(text, "# TYPE lgdl_edge_{name}_total counter\nlgdl_edge_{name}_total {count}");
         }
         let _ = writeln!(text, "# TYPE lgdl_edge_traps_total counter\nlgdl_edge_traps_total {}", inner.traps);
+        let _ = writeln!(text, "# TYPE lgdl_edge_instances_total counter\nlgdl_edge_instances_total {instances}");
         let _ = writeln!(text, "# TYPE lgdl_edge_journal_entries gauge\nlgdl_edge_journal_entries {waiting}");
         text
     }
@@ -92,7 +93,7 @@ mod tests {
         metrics.request(Some("GET /games;1,2"), 200, Duration::from_millis(30));
         metrics.request(None, 500, Duration::from_millis(1));
         metrics.trap();
-        let text = metrics.text(&["turns", "replays", "conflicts"], 4);
+        let text = metrics.text(&["turns", "replays", "conflicts"], 4, 7);
         for line in [
             "lgdl_edge_requests_total{route=\"GET /games\",status=\"200\"} 2",
             "lgdl_edge_requests_total{route=\"none\",status=\"500\"} 1",
@@ -102,6 +103,7 @@ mod tests {
             "lgdl_edge_replays_total 4",
             "lgdl_edge_conflicts_total 0",
             "lgdl_edge_traps_total 1",
+            "lgdl_edge_instances_total 7",
             "lgdl_edge_journal_entries 4",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");

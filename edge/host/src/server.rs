@@ -1,5 +1,6 @@
 //! The running node: accepts connections, gives every request an instance, and stops without dropping anything.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,24 +10,21 @@ use anyhow::anyhow;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Body, Incoming};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use lgdl::problem::Reason;
 use lgdl::wire::client::MAX_BODY_BYTES;
 use lgdl::wire::node::{OBSERVED_HEADER, OBSERVED_NAMES, TOKEN_HEADER};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
-use wasmtime::Engine;
-use wasmtime_wasi_http::WasiHttpView;
-use wasmtime_wasi_http::p2::bindings::ProxyPre;
-use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use crate::component::{self, Epochs, Room};
-use crate::config::{HostConfig, Storage};
-use crate::guest::{self, Guest, OutOfTime};
+use crate::config::{HostConfig, LocalService, Storage};
+use crate::guest::{Given, OutOfTime};
+use crate::instances::{Answer, Instances, Limits};
 use crate::kv::Kv;
 use crate::manifest::{Manifest, ManifestError};
 use crate::metrics::Metrics;
@@ -47,18 +45,15 @@ const MAX_DISCARDED_BYTES: usize = 8 * 1024 * 1024;
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// What every request of a node shares.
-pub(crate) struct App {
-    pub(crate) config: HostConfig,
-    pub(crate) manifest: Manifest,
-    pub(crate) engine: Engine,
-    pub(crate) kv: Kv,
-    pub(crate) variables: std::collections::BTreeMap<String, String>,
-    pub(crate) outbound: Outbound,
-    pre: ProxyPre<Guest>,
+struct App {
+    own_paths: BTreeMap<String, LocalService>,
+    drain_every: Duration,
+    node_service: bool,
+    given: Arc<Given>,
+    instances: Arc<Instances>,
     node: Arc<Node>,
     node_token: String,
     metrics: Metrics,
-    places: Arc<Semaphore>,
 }
 
 /// A running node.
@@ -129,16 +124,25 @@ impl Host {
             TcpListener::bind(config.listen).await.map_err(|error| StartError::Listen(config.listen, error))?;
         let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
         let epochs = Epochs::begin(&engine);
-        let app = Arc::new(App {
+        let given = Arc::new(Given {
+            engine,
+            manifest,
+            variables,
             kv: Kv::new(config.kv_bytes),
             outbound: Outbound::new(allowed, services),
-            places: Arc::new(Semaphore::new(config.max_concurrent)),
+            memory_limit: config.memory_limit,
+            cpu_limit: config.cpu_limit,
+            show_messages: config.show_guest_messages,
+        });
+        let limits =
+            Limits { at_once: config.max_concurrent, requests: config.requests_per_instance, time: config.time_limit };
+        let app = Arc::new(App {
+            own_paths: config.own_paths,
+            drain_every: config.drain_every,
+            node_service: config.node_service,
+            instances: Arc::new(Instances::new(Arc::clone(&given), pre, limits)),
+            given,
             metrics: Metrics::default(),
-            config,
-            manifest,
-            engine,
-            variables,
-            pre,
             node,
             node_token,
         });
@@ -163,13 +167,13 @@ impl Host {
     /// The keys of everything in the key-value store.
     #[must_use]
     pub fn stored_keys(&self) -> Vec<String> {
-        self.app.kv.keys()
+        self.app.given.kv.keys()
     }
 
     /// Forgets everything in the key-value store, as a store may at any time.
     pub fn forget(&self) {
-        for key in self.app.kv.keys() {
-            self.app.kv.delete(&key);
+        for key in self.app.given.kv.keys() {
+            self.app.given.kv.delete(&key);
         }
     }
 
@@ -241,27 +245,25 @@ async fn serve(app: Arc<App>, stream: tokio::net::TcpStream, mut stopped: watch:
     let _ = connection.await;
 }
 
-type Answer = Response<HyperOutgoingBody>;
-
 async fn answer(app: Arc<App>, request: Request<Incoming>) -> Answer {
     let came = Instant::now();
-    if app.config.node_service && request.uri().path() == "/metrics" && request.method() == Method::GET {
-        let text = app.metrics.text(&OBSERVED_NAMES, app.node.waiting());
+    if app.node_service && request.uri().path() == "/metrics" && request.method() == Method::GET {
+        let text = app.metrics.text(&OBSERVED_NAMES, app.node.waiting(), app.instances.made());
         return whole(StatusCode::OK, "text/plain; version=0.0.4", text.into());
     }
-    if let Some(own) = app.config.own_paths.get(request.uri().path()) {
+    if let Some(own) = app.own_paths.get(request.uri().path()) {
         let (parts, _) = request.into_parts();
         return own(Request::from_parts(parts, Bytes::new())).await.map(full);
     }
     let request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
     let request_id = request_id.filter(|id| is_request_id(id)).map(str::to_owned);
-    let ran = if app.config.node_service {
+    let ran = if app.node_service {
         match with_body(request).await {
-            Some(request) => Some(in_instance(&app, request).await),
+            Some(request) => Some(app.instances.answer(request).await),
             None => None,
         }
     } else {
-        Some(in_instance(&app, request).await)
+        Some(app.instances.answer(request).await)
     };
     let mut answer = match ran {
         Some(ran) => ran.unwrap_or_else(|error| {
@@ -303,55 +305,6 @@ async fn with_body(request: Request<Incoming>) -> Option<Request<Full<Bytes>>> {
     let mut request = Request::from_parts(parts, Full::new(Bytes::from(read)));
     request.headers_mut().remove(header::CONTENT_LENGTH);
     Some(request)
-}
-
-/// Runs a request in an instance of its own. The instance goes on after its answer, until it has done what it left for then.
-async fn in_instance<B>(app: &Arc<App>, request: Request<B>) -> wasmtime::Result<Answer>
-where
-    B: Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<wasmtime_wasi_http::Error>,
-{
-    let place = Arc::clone(&app.places).acquire_owned().await?;
-    let time_limit = app.config.time_limit;
-    let mut store = guest::store(app);
-    let (sender, receiver) = oneshot::channel();
-    let request = absolute(request);
-    let request = store.data_mut().http().new_incoming_request(Scheme::Http, request)?;
-    let out = store.data_mut().http().new_response_outparam(sender)?;
-    let pre = app.pre.clone();
-    let task = tokio::spawn(async move {
-        let _place = place;
-        let running = async {
-            let proxy = pre.instantiate_async(&mut store).await?;
-            proxy.wasi_http_incoming_handler().call_handle(&mut store, request, out).await
-        };
-        tokio::time::timeout(time_limit, running).await.unwrap_or_else(|_| Err(OutOfTime.into()))
-    });
-    match receiver.await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(code)) => Err(wasmtime::format_err!("the component answered with an error: {code:?}")),
-        Err(_) => match task.await {
-            Ok(Ok(())) => Err(wasmtime::format_err!("the component gave no answer")),
-            Ok(Err(error)) => Err(error),
-            Err(_) => Err(wasmtime::format_err!("the instance was interrupted")),
-        },
-    }
-}
-
-/// Components see the whole address, as under Spin.
-fn absolute<B>(request: Request<B>) -> Request<B> {
-    if request.uri().authority().is_some() {
-        return request;
-    }
-    let (mut parts, body) = request.into_parts();
-    let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost").to_owned();
-    let mut uri = parts.uri.clone().into_parts();
-    uri.scheme = Some(http::uri::Scheme::HTTP);
-    uri.authority = host.parse().ok().or_else(|| "localhost".parse().ok());
-    if let Ok(uri) = http::Uri::from_parts(uri) {
-        parts.uri = uri;
-    }
-    Request::from_parts(parts, body)
 }
 
 fn failed(error: &wasmtime::Error, request_id: Option<String>) -> Answer {
@@ -403,13 +356,13 @@ fn whole(status: StatusCode, content_type: &'static str, body: Bytes) -> Answer 
 /// Has the component bring waiting turns to the origin, drop what was erased there, and look for an origin that is away, now
 /// and then.
 async fn drain(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
-    if !app.config.node_service {
+    if !app.node_service {
         return;
     }
     loop {
         tokio::select! {
             _ = stopped.changed() => return,
-            () = tokio::time::sleep(app.config.drain_every) => {}
+            () = tokio::time::sleep(app.drain_every) => {}
         }
         let request = Request::post("http://localhost/internal/drain")
             .header(header::HOST, "localhost")
@@ -417,7 +370,7 @@ async fn drain(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
             .body(Full::new(Bytes::new()));
         // A drain that fails is tried again next time.
         if let Ok(request) = request
-            && let Ok(answer) = in_instance(&app, request).await
+            && let Ok(answer) = app.instances.answer(request).await
         {
             let _ = answer.into_body().collect().await;
         }

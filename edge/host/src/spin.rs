@@ -24,7 +24,7 @@ impl key_value::Host for Guest {}
 
 impl key_value::HostStore for Guest {
     fn open(&mut self, label: String) -> wasmtime::Result<Result<Resource<OpenStore>, key_value::Error>> {
-        if !self.app.manifest.has_store(&label) {
+        if !self.given.manifest.has_store(&label) {
             return Ok(Err(key_value::Error::AccessDenied));
         }
         Ok(Ok(self.table.push(OpenStore)?))
@@ -35,7 +35,7 @@ impl key_value::HostStore for Guest {
         _store: Resource<OpenStore>,
         key: String,
     ) -> wasmtime::Result<Result<Option<Vec<u8>>, key_value::Error>> {
-        Ok(Ok(self.app.kv.get(&key)))
+        Ok(Ok(self.given.kv.get(&key)))
     }
 
     fn set(
@@ -44,21 +44,21 @@ impl key_value::HostStore for Guest {
         key: String,
         value: Vec<u8>,
     ) -> wasmtime::Result<Result<(), key_value::Error>> {
-        self.app.kv.set(key, value);
+        self.given.kv.set(key, value);
         Ok(Ok(()))
     }
 
     fn delete(&mut self, _store: Resource<OpenStore>, key: String) -> wasmtime::Result<Result<(), key_value::Error>> {
-        self.app.kv.delete(&key);
+        self.given.kv.delete(&key);
         Ok(Ok(()))
     }
 
     fn exists(&mut self, _store: Resource<OpenStore>, key: String) -> wasmtime::Result<Result<bool, key_value::Error>> {
-        Ok(Ok(self.app.kv.get(&key).is_some()))
+        Ok(Ok(self.given.kv.get(&key).is_some()))
     }
 
     fn get_keys(&mut self, _store: Resource<OpenStore>) -> wasmtime::Result<Result<Vec<String>, key_value::Error>> {
-        Ok(Ok(self.app.kv.keys()))
+        Ok(Ok(self.given.kv.keys()))
     }
 
     fn drop(&mut self, store: Resource<OpenStore>) -> wasmtime::Result<()> {
@@ -69,6 +69,6 @@ impl key_value::HostStore for Guest {
 
 impl variables::Host for Guest {
     fn get(&mut self, name: String) -> wasmtime::Result<Result<String, variables::Error>> {
-        Ok(self.app.variables.get(&name).cloned().ok_or(variables::Error::Undefined(name)))
+        Ok(self.given.variables.get(&name).cloned().ok_or(variables::Error::Undefined(name)))
     }
 }
