@@ -7,6 +7,7 @@ pub mod answer;
 pub mod call;
 #[cfg(feature = "cloudflare")]
 mod cloudflare;
+pub mod constants;
 pub mod digest;
 pub mod memory;
 pub mod native;

@@ -3,12 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 
-use lgdl::compiled::CompiledGame;
-
 use crate::answer::{OBSERVED_NAMES, Observed};
 
-/// Compiled games kept.
-const MAX_GAMES: usize = 64;
 /// Small values kept.
 const MAX_NOTES: usize = 4_096;
 
@@ -17,10 +13,9 @@ const MAX_STATES: usize = 1_024;
 /// How long a state is kept here, milliseconds: about as long as a key-value store may go on denying what was written.
 pub const STATE_MS: i64 = 120_000;
 
-/// Games and small values, bounded; the oldest go first.
+/// States and small values, bounded; the oldest go first.
 #[derive(Debug, Default)]
 pub struct Memory {
-    games: RefCell<Bounded<CompiledGame>>,
     notes: RefCell<Bounded<Vec<u8>>>,
     states: RefCell<Bounded<(i64, Vec<u8>)>>,
     refills: RefCell<HashMap<String, u64>>,
@@ -28,17 +23,6 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// A game by its version.
-    #[must_use]
-    pub fn game(&self, version: &str) -> Option<CompiledGame> {
-        self.games.borrow().get(version).cloned()
-    }
-
-    /// Keeps a game.
-    pub fn keep_game(&self, version: &str, game: CompiledGame) {
-        self.games.borrow_mut().insert(version, game, MAX_GAMES);
-    }
-
     /// A small value by its name.
     #[must_use]
     pub fn note(&self, name: &str) -> Option<Vec<u8>> {
@@ -112,8 +96,9 @@ impl Memory {
     }
 }
 
+/// Values by name, the oldest of which make room for others.
 #[derive(Debug)]
-struct Bounded<T> {
+pub(crate) struct Bounded<T> {
     values: HashMap<String, T>,
     order: VecDeque<String>,
 }
@@ -125,11 +110,11 @@ impl<T> Default for Bounded<T> {
 }
 
 impl<T> Bounded<T> {
-    fn get(&self, name: &str) -> Option<&T> {
+    pub(crate) fn get(&self, name: &str) -> Option<&T> {
         self.values.get(name)
     }
 
-    fn insert(&mut self, name: &str, value: T, limit: usize) {
+    pub(crate) fn insert(&mut self, name: &str, value: T, limit: usize) {
         if self.values.insert(name.to_owned(), value).is_some() {
             return;
         }

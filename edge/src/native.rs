@@ -9,6 +9,7 @@ use std::task::Poll;
 
 use lgdl::limits::{CountRequest, Counted, Counters};
 
+use crate::constants::Constants;
 use crate::memory::Memory;
 use crate::platform::{FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError};
 
@@ -29,6 +30,7 @@ pub struct Native {
     pub journal: RefCell<Vec<JournalEntry>>,
     /// The wall clock, milliseconds since 1970; waiting moves it.
     pub now_ms: Cell<i64>,
+    constants: Constants,
     memory: Memory,
     counters: RefCell<Counters>,
     random: Cell<u64>,
@@ -45,6 +47,7 @@ impl Native {
             remembers: true,
             journal: RefCell::default(),
             now_ms: Cell::new(1_700_000_000_000),
+            constants: Constants::default(),
             memory: Memory::default(),
             counters: RefCell::default(),
             random: Cell::new(0x9e37_79b9_7f4a_7c15),
@@ -139,6 +142,10 @@ impl Platform for Native {
 
     fn variable(&self, name: &str) -> Option<String> {
         self.variables.get(name).cloned()
+    }
+
+    fn constants(&self) -> Option<&Constants> {
+        self.remembers.then_some(&self.constants)
     }
 
     fn memory(&self) -> Option<&Memory> {

@@ -25,10 +25,10 @@ use serde_json::json;
 
 use crate::answer::{After, Event, Handled, Refusal, Response};
 use crate::call::{Call, random_hex};
+use crate::constants;
 use crate::digest;
 use crate::platform::Platform;
 use crate::routes::Route;
-use crate::settings::Settings;
 use crate::time_zone;
 use request::Received;
 use state::Named;
@@ -47,7 +47,7 @@ pub async fn handle<P: Platform>(platform: &P, received: &Received) -> Handled {
     let request_id = request_id(platform, received);
     let route = Route::of(&received.method, &received.path);
     let route_name = route.as_ref().map_or("none", Route::name);
-    let settings = match Settings::load(platform) {
+    let settings = match constants::settings(platform) {
         Ok(settings) => settings,
         Err(wrong) => return misconfigured(route, route_name, &wrong, &request_id),
     };
@@ -86,7 +86,7 @@ fn request_id<P: Platform>(platform: &P, received: &Received) -> String {
 pub fn refused<P: Platform>(platform: &P, received: &Received, refusal: &Refusal) -> Handled {
     let request_id = request_id(platform, received);
     let mut response = Response::problem(refusal, &request_id);
-    if let Ok(settings) = Settings::load(platform) {
+    if let Ok(settings) = constants::settings(platform) {
         web::dress(&Call::new(platform, &settings, request_id), received, &mut response);
     }
     Handled { response, after: Vec::new(), observed: Default::default(), route: "none" }
@@ -104,7 +104,7 @@ pub async fn finish<P: Platform>(platform: &P, after: Vec<After>) {
             }
             After::Drain => drain(platform).await,
             After::Report { tenant, report } => {
-                let Ok(settings) = Settings::load(platform) else { continue };
+                let Ok(settings) = constants::settings(platform) else { continue };
                 let mut call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
                 call.caller.tenant = tenant;
                 reports::send(&call, report).await;
@@ -117,7 +117,7 @@ pub async fn finish<P: Platform>(platform: &P, after: Vec<After>) {
 /// and cron.
 pub async fn scheduled<P: Platform>(platform: &P) {
     drain(platform).await;
-    if let Ok(settings) = Settings::load(platform) {
+    if let Ok(settings) = constants::settings(platform) {
         let call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
         erasures::heed(&call).await;
     }
@@ -126,7 +126,7 @@ pub async fn scheduled<P: Platform>(platform: &P) {
 
 /// Brings journalled turns to the origin, if it is there.
 pub async fn drain<P: Platform>(platform: &P) {
-    if let Ok(settings) = Settings::load(platform) {
+    if let Ok(settings) = constants::settings(platform) {
         let call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
         journal::drain(&call).await;
         let (_, after) = call.into_rest();
@@ -220,6 +220,7 @@ async fn take_turn<P: Platform>(
     let now_ms = asked_now.unwrap_or_else(|| call.platform.now_ms());
     let ask = Ask {
         fingerprint: digest::fingerprint(&entry.id, &asked),
+        may_come_again: key.is_some(),
         key: key.unwrap_or_else(|| format!("edge_{}", random_hex::<P, 16>(call.platform))),
         now_ms,
         offset_seconds: time_zone::offset_seconds(asked.context.get("timezone"), now_ms),

@@ -6,13 +6,14 @@
 //! |---|---|---|---|---|
 //! | key-value reads | exact | as the store | exact | may be over a minute old, "absent" too |
 //! | key-value writes | exact | no expiry, no usable compare-and-swap | the same | one a second per key, expiry of at least 60 s |
-//! | memory between requests | yes | none | none | per isolate, lost at any time |
+//! | memory between requests | yes | none | constants, per instance | per isolate, lost at any time |
 //! | counters | exact | approximate | exact | exact (a Durable Object) |
 //! | journal | memory | the key-value store | the disk | a Durable Object |
 
 use lgdl::limits::{CountRequest, Counted};
 pub use lgdl::wire::node::JournalEntry;
 
+use crate::constants::Constants;
 use crate::memory::Memory;
 
 /// The largest answer taken from another service unless a call says otherwise, bytes.
@@ -53,7 +54,10 @@ pub trait Platform {
     /// A setting or a secret of the deployment, by its name without the `LGDL_` prefix, in lower case.
     fn variable(&self, name: &str) -> Option<String>;
 
-    /// What this instance remembers from one request to the next, where it lives for more than one.
+    /// What this instance has read once and for all, where it may live for more than one request.
+    fn constants(&self) -> Option<&Constants>;
+
+    /// What this instance remembers from one request to the next, where one instance serves many requests at once.
     fn memory(&self) -> Option<&Memory>;
 
     /// Takes rate-limit tokens where counting is as exact as the platform has it.

@@ -1,7 +1,7 @@
 //! The Spin adapter: takes a request off Spin, runs the pipeline, sends the answer. Nothing is decided here.
 //!
-//! Spin makes a fresh instance for every request, so this platform remembers nothing, and waiting may simply block: there is
-//! nobody else in the instance. Where the deployment names a node service (`LGDL_NODE_URL`; our own host provides one),
+//! Spin makes a fresh instance for every request, and our own host lets an instance serve one request after another. So this
+//! platform remembers what can't change and nothing else, and waiting may simply block: there is nobody else in the instance. Where the deployment names a node service (`LGDL_NODE_URL`; our own host provides one),
 //! counting and the journal are exact and go there. On Spin alone they go to the key-value store, which has no usable
 //! compare-and-swap, and are as good as that.
 
@@ -10,6 +10,8 @@
 
 mod io;
 mod store;
+
+use std::rc::Rc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use lgdl::limits::{CountRequest, Counted};
@@ -21,6 +23,7 @@ use spin_sdk::http_component;
 use spin_sdk::key_value::Store;
 
 use crate::answer::{Body, Handled};
+use crate::constants::Constants;
 use crate::memory::Memory;
 use crate::pipeline::request::{BodyFault, MAX_BODY_BYTES, Received};
 use crate::pipeline::{finish, handle};
@@ -31,14 +34,24 @@ const BODY_MS: u64 = 10_000;
 /// How long the node service may take, milliseconds.
 const NODE_MS: u64 = 1_000;
 
+thread_local! {
+    /// Live as long as the instance.
+    static CONSTANTS: Rc<Constants> = Rc::new(Constants::default());
+}
+
 struct Spin {
+    constants: Rc<Constants>,
     store: Option<Store>,
     node_url: Option<String>,
 }
 
 #[http_component]
 async fn answer(request: IncomingRequest, out: ResponseOutparam) {
-    let spin = Spin { store: Store::open_default().ok(), node_url: variable("node_url") };
+    let spin = Spin {
+        constants: CONSTANTS.with(Rc::clone),
+        store: Store::open_default().ok(),
+        node_url: variable("node_url"),
+    };
     let Handled { mut response, after, observed, route } = handle(&spin, &received(request)).await;
     if spin.node_url.is_some() {
         let counts: Vec<String> = observed.counts.iter().map(u32::to_string).collect();
@@ -171,6 +184,10 @@ impl Platform for Spin {
 
     fn variable(&self, name: &str) -> Option<String> {
         variable(name)
+    }
+
+    fn constants(&self) -> Option<&Constants> {
+        Some(&self.constants)
     }
 
     fn memory(&self) -> Option<&Memory> {

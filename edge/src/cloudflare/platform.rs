@@ -12,6 +12,7 @@ use worker::{
     AbortController, Date, Delay, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response, Stub,
 };
 
+use crate::constants::Constants;
 use crate::memory::Memory;
 use crate::platform::{FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError};
 use lgdl::limits::{CountRequest, Counted};
@@ -29,19 +30,21 @@ const OBJECT_TIMEOUT_MS: u64 = 5_000;
 const JOURNAL_OBJECT: &str = "journal";
 
 thread_local! {
-    /// Lives as long as the isolate.
+    /// Live as long as the isolate.
+    static CONSTANTS: Rc<Constants> = Rc::new(Constants::default());
     static MEMORY: Rc<Memory> = Rc::new(Memory::default());
 }
 
 /// One request's view of the Worker's bindings.
 pub(super) struct Cloudflare {
     env: Env,
+    constants: Rc<Constants>,
     memory: Rc<Memory>,
 }
 
 impl Cloudflare {
     pub(super) fn new(env: Env) -> Self {
-        Cloudflare { env, memory: MEMORY.with(Rc::clone) }
+        Cloudflare { env, constants: CONSTANTS.with(Rc::clone), memory: MEMORY.with(Rc::clone) }
     }
 
     fn kv(&self) -> Result<worker::KvStore, KvError> {
@@ -152,6 +155,10 @@ impl Platform for Cloudflare {
         let name = format!("LGDL_{}", name.to_ascii_uppercase());
         let secret = self.env.secret(&name).map(|secret| secret.to_string());
         secret.or_else(|_| self.env.var(&name).map(|var| var.to_string())).ok()
+    }
+
+    fn constants(&self) -> Option<&Constants> {
+        Some(&self.constants)
     }
 
     fn memory(&self) -> Option<&Memory> {

@@ -6,6 +6,7 @@ use lgdl::problem::Reason;
 
 use crate::answer::{After, Event, Refusal};
 use crate::call::Call;
+use crate::digest;
 use crate::origin::Origin;
 use crate::pipeline::reply::Kept;
 use crate::pipeline::state::{Answered, Held, Start};
@@ -27,7 +28,8 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: Start) -> R
         match journal::last(call, &ask.named, &ask.key).await {
             journal::Last::SameRequest(answered) => return replay(call, ask, *answered),
             journal::Last::State(last) if start.assumed || last.version >= start.version => {
-                start = start.overtaken_by(*last);
+                let Start { version, game_version, state, .. } = *last;
+                start = start.waiting_at(version, game_version, state);
             }
             journal::Last::State(_) | journal::Last::Nothing => {}
         }
@@ -99,7 +101,7 @@ async fn journalled<P: Platform>(
 ) -> Result<Taken, SeamError> {
     let response = ask.response(call, &outcome, Kept::Journalled, &start.game_version);
     let commit = ask.commit(start, &outcome, &response);
-    let next = start.after(outcome.conversation, &ask.fingerprint, response.clone(), true);
+    let next = start.clone().waiting_at(start.version + 1, start.game_version.clone(), outcome.conversation);
     state::keep_waiting(call, &ask.named, next).await;
     if let Err(error) = journal::append(call, &ask.named, &start.state, commit, ask.turn(call, false)).await {
         state::drop_hot(call, &ask.named).await;
@@ -141,7 +143,7 @@ async fn run<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: &Start, stateles
         let result = if stateless || wanted.side_effects {
             capabilities::failed(capabilities::NO_PLACE, "the turn can't hold its place while the origin is away")
         } else {
-            let key = crate::digest::capability_key(&call.caller.tenant, &ask.named.user, &ask.key, wanted.index);
+            let key = digest::lookup_key(&call.caller.tenant, &ask.named.user, &ask.key, wanted.index);
             capabilities::perform(call, &ask.named.game, wanted, &key).await
         };
         step = pending.resume(&game, result);

@@ -91,7 +91,8 @@ fn unknown() -> Refusal {
 /// # Errors
 /// 503 when it can't be had or used.
 pub async fn compiled<P: Platform>(call: &Call<'_, P>, version: &str) -> Result<CompiledGame, Refusal> {
-    if let Some(game) = call.platform.memory().and_then(|memory| memory.game(version)) {
+    let known = || call.platform.constants().and_then(|constants| constants.game(version));
+    if let Some(game) = known() {
         return Ok(game);
     }
     let key = format!("game:{version}");
@@ -102,7 +103,7 @@ pub async fn compiled<P: Platform>(call: &Call<'_, P>, version: &str) -> Result<
             return Ok(game);
         }
     }
-    let kept = async || call.platform.memory().and_then(|memory| memory.game(version)).map(|game| Ok(Some(game)));
+    let kept = async || known().map(|game| Ok(Some(game)));
     let ask = async || {
         let bytes = Origin::new(call).compiled(version).await?;
         call.observe(Event::GameRefill);
@@ -132,8 +133,8 @@ fn loaded(version: &str, bytes: Vec<u8>) -> Option<CompiledGame> {
 }
 
 fn keep<P: Platform>(call: &Call<'_, P>, version: &str, game: &CompiledGame) {
-    if let Some(memory) = call.platform.memory() {
-        memory.keep_game(version, game.clone());
+    if let Some(constants) = call.platform.constants() {
+        constants.keep_game(version, game.clone());
     }
 }
 

@@ -34,7 +34,8 @@ impl Named {
     }
 }
 
-/// Turns that a state is remembered to hold, so that a retry is not run on a state that it led to.
+/// Turns that a state is remembered to hold, so that a retry is not run on a state that it led to. (Those that wait are in
+/// the journal.)
 const MAX_REMEMBERED_TURNS: usize = 8;
 
 /// What a turn is run on.
@@ -52,9 +53,9 @@ pub struct Start {
     /// Whether the last turn waits in the journal. Until it has arrived, the origin's state of the same version may be
     /// another one, so nothing may be committed on this one.
     pub waiting: bool,
-    /// Ids of the turns that led here, as far as this node knows, the last one last.
+    /// Ids of turns that led here, that the origin has and that may come again, as far as this node knows, the last one last.
     turns: Vec<String>,
-    /// The last of them that this node answered.
+    /// The last of them.
     last: Option<Answered>,
 }
 
@@ -108,19 +109,26 @@ impl Start {
         Start { version, state, ..Start::fresh(&game_version, false) }
     }
 
-    /// What the next turn is run on, after one that was run on this.
+    /// The state after a turn that was run on this one and is at the origin.
     #[must_use]
-    pub fn after(&self, state: Conversation, fingerprint: &str, response: MoveResponse, waiting: bool) -> Start {
-        let forgotten = (self.turns.len() + 1).saturating_sub(MAX_REMEMBERED_TURNS);
-        let turns = self.turns.iter().skip(forgotten).cloned().chain([response.manifest_id.clone()]).collect();
-        let last = Some(Answered { fingerprint: fingerprint.into(), response });
-        Start { waiting, turns, last, ..Start::at(self.version + 1, self.game_version.clone(), state) }
+    pub fn after(self, state: Conversation) -> Start {
+        Start { version: self.version + 1, state, assumed: false, waiting: false, ..self }
     }
 
-    /// The state after turns that wait and that were run on this one.
+    /// Remembers the turn that led here last.
     #[must_use]
-    pub fn overtaken_by(self, last: Start) -> Start {
-        Start { waiting: true, turns: self.turns, last: self.last, ..last }
+    pub fn remembering(mut self, fingerprint: &str, response: &MoveResponse) -> Start {
+        self.turns.push(response.manifest_id.clone());
+        let forgotten = self.turns.len().saturating_sub(MAX_REMEMBERED_TURNS);
+        self.turns.drain(..forgotten);
+        self.last = Some(Answered { fingerprint: fingerprint.into(), response: response.clone() });
+        self
+    }
+
+    /// The state of that version after turns that were run on this one and wait.
+    #[must_use]
+    pub fn waiting_at(self, version: u64, game_version: String, state: Conversation) -> Start {
+        Start { version, game_version, state, assumed: false, waiting: true, ..self }
     }
 
     /// What is remembered of a turn.

@@ -34,6 +34,8 @@ pub struct Ask {
     pub request: MoveRequest,
     /// The client's idempotency key, or one that was made here.
     pub key: String,
+    /// Whether it is the client's, who may then send this turn again.
+    pub may_come_again: bool,
     /// What the key stands for.
     pub fingerprint: String,
     /// The turn's time.
@@ -159,7 +161,11 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, R
             Settled::Committed(done) => {
                 call.observe(Event::Turn);
                 let Done { outcome, response } = *done;
-                let next = start.after(outcome.conversation, &ask.fingerprint, response.clone(), false);
+                let next = start.after(outcome.conversation);
+                let next = match ask.may_come_again {
+                    true => next.remembering(&ask.fingerprint, &response),
+                    false => next,
+                };
                 state::keep(call, &ask.named, next);
                 call.stage("seal");
                 return Ok(Taken { response, journal: None });
@@ -312,7 +318,12 @@ async fn result_of<P: Platform>(
         know_start(call, ask, start).await?
     };
     let result = if may_call {
-        let key = digest::capability_key(&call.caller.tenant, &ask.named.user, &ask.key, wanted.index);
+        // Acts are numbered by themselves: another run of the turn may look up more or less before it acts.
+        let acts = performed.calls.iter().filter(|(made, _)| made.side_effects).count();
+        let key = match wanted.side_effects {
+            true => digest::act_key(&call.caller.tenant, &ask.named.user, &ask.key, acts),
+            false => digest::lookup_key(&call.caller.tenant, &ask.named.user, &ask.key, wanted.index),
+        };
         capabilities::perform(call, &ask.named.game, wanted, &key).await
     } else {
         capabilities::failed(capabilities::NO_PLACE, "the turn can't hold its place while the origin is away")

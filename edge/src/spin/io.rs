@@ -1,9 +1,7 @@
 //! Blocking reads, writes and requests over WASI, each with a deadline and a bound on its size.
 
 use wasi::clocks::monotonic_clock;
-use wasi::http::types::{
-    ErrorCode, Fields, FutureIncomingResponse, Method, OutgoingBody, OutgoingRequest, RequestOptions, Scheme,
-};
+use wasi::http::types::{ErrorCode, Fields, FutureIncomingResponse, Method, OutgoingBody, OutgoingRequest, Scheme};
 use wasi::io::poll::{Pollable, poll};
 use wasi::io::streams::{InputStream, OutputStream, StreamError};
 
@@ -83,7 +81,8 @@ pub(super) fn write_all(stream: &OutputStream, bytes: &[u8]) -> Result<(), Strea
     Ok(())
 }
 
-/// Makes a request.
+/// Makes a request. The host is given no limits of time: whoever waits has the deadline, and letting go of what is pending
+/// ends it.
 pub(super) fn fetch(request: &Outbound) -> Result<Inbound, FetchError> {
     let deadline = Deadline::in_ms(request.timeout_ms);
     let pending = send(request)?;
@@ -126,13 +125,8 @@ fn send(request: &Outbound) -> Result<FutureIncomingResponse, FetchError> {
     if !prepared {
         return Err(FetchError::Denied);
     }
-    let options = RequestOptions::new();
-    let nanoseconds = Some(request.timeout_ms.saturating_mul(1_000_000));
-    // A host that does not know these still has the deadline to wait for.
-    let _ = options.set_connect_timeout(nanoseconds);
-    let _ = options.set_first_byte_timeout(nanoseconds);
     let body = outgoing.body().map_err(|()| FetchError::Broken)?;
-    let pending = wasi::http::outgoing_handler::handle(outgoing, Some(options)).map_err(|code| understood(&code))?;
+    let pending = wasi::http::outgoing_handler::handle(outgoing, None).map_err(|code| understood(&code))?;
     if !request.body.is_empty() {
         let stream = body.write().map_err(|()| FetchError::Broken)?;
         write_all(&stream, &request.body).map_err(|_| FetchError::Unreachable)?;

@@ -295,7 +295,7 @@ fn side_effects_happened_once(world: &World, kept: &Kept, found: &mut Vec<Violat
     let mut known = 0;
     for (key, user) in &users {
         for index in 0..MAX_CALLS_PER_TURN {
-            if effects.contains_key(&digest::capability_key(TENANT, user, key, index)) {
+            if effects.contains_key(&digest::act_key(TENANT, user, key, index)) {
                 *of_turns.entry(key).or_default() += 1;
                 known += 1;
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use lgdl::limits::{CountRequest, Counted, Counters, EntryName};
+use lgdl_edge::constants::Constants;
 use lgdl_edge::memory::Memory;
 use lgdl_edge::pipeline::request::Received;
 use lgdl_edge::pipeline::{finish, handle, scheduled};
@@ -25,8 +26,8 @@ const NEAR_US: u64 = 300;
 const FAR_US: u64 = 15_000;
 /// How long a process takes to start again, microseconds.
 const RESTART_US: u64 = 2_000_000;
-/// Isolates of a Worker.
-const ISOLATES: usize = 2;
+/// Instances of a node: isolates of a Worker, instances of the component.
+const INSTANCES: usize = 2;
 /// How often a node does its scheduled work, microseconds: by its own timer, and by cron.
 const TIMER_US: u64 = 5_000_000;
 pub(super) const CRON_US: u64 = 60_000_000;
@@ -45,7 +46,7 @@ pub(super) struct Site {
     counters: Rc<RefCell<Counters>>,
     /// How often its process has started.
     life: Cell<u64>,
-    memories: RefCell<Vec<Rc<Memory>>>,
+    instances: RefCell<Vec<Rc<Instance>>>,
     tasks: RefCell<Vec<TaskId>>,
     random: Rc<Random>,
     variables: Rc<BTreeMap<String, String>>,
@@ -81,7 +82,7 @@ impl Site {
                 journal,
                 counters,
                 life: Cell::new(0),
-                memories: RefCell::new(memories()),
+                instances: RefCell::new(instances()),
                 tasks: RefCell::default(),
                 random: Rc::new(Random::of(plan.seed, &format!("node {index}"))),
                 variables: Rc::clone(&variables),
@@ -101,7 +102,7 @@ impl Site {
             world.scheduler.kill(task);
         }
         self.life.set(self.life.get() + 1);
-        *self.memories.borrow_mut() = memories();
+        *self.instances.borrow_mut() = instances();
         if self.flavour == Flavour::Machine {
             *self.counters.borrow_mut() = Counters::default();
         }
@@ -114,16 +115,16 @@ impl Site {
 
     fn node(&self, world: &Rc<World>) -> Node {
         if world.strikes(FaultKind::MemoryLost(self.index)) {
-            *self.memories.borrow_mut() = memories();
+            *self.instances.borrow_mut() = instances();
         }
-        let memory = match self.flavour {
-            Flavour::Worker => {
-                let isolate = index(world.draw().below(ISOLATES as u64));
-                Some(Rc::clone(&self.memories.borrow()[isolate]))
+        let instance = match self.flavour {
+            Flavour::Worker | Flavour::Machine => {
+                let instance = index(world.draw().below(INSTANCES as u64));
+                Some(Rc::clone(&self.instances.borrow()[instance]))
             }
-            Flavour::Machine | Flavour::Spin => None,
+            Flavour::Spin => None,
         };
-        Node { world: Rc::clone(world), index: self.index, memory }
+        Node { world: Rc::clone(world), index: self.index, instance }
     }
 
     /// Takes a request in, and waits for its answer.
@@ -192,8 +193,8 @@ impl Site {
     }
 }
 
-fn memories() -> Vec<Rc<Memory>> {
-    (0..ISOLATES).map(|_| Rc::default()).collect()
+fn instances() -> Vec<Rc<Instance>> {
+    (0..INSTANCES).map(|_| Rc::default()).collect()
 }
 
 fn answer(response: lgdl_edge::answer::Response) -> Answer {
@@ -231,11 +232,18 @@ fn variables(plan: &Plan) -> BTreeMap<String, String> {
     .collect()
 }
 
+/// What lives for more than one request: an isolate of a Worker, an instance of the component.
+#[derive(Default)]
+struct Instance {
+    constants: Constants,
+    memory: Memory,
+}
+
 /// One request's view of its site.
 struct Node {
     world: Rc<World>,
     index: usize,
-    memory: Option<Rc<Memory>>,
+    instance: Option<Rc<Instance>>,
 }
 
 impl Node {
@@ -388,8 +396,13 @@ impl Platform for Node {
         self.site().variables.get(name).cloned()
     }
 
+    fn constants(&self) -> Option<&Constants> {
+        self.instance.as_ref().map(|instance| &instance.constants)
+    }
+
     fn memory(&self) -> Option<&Memory> {
-        self.memory.as_deref()
+        let is_isolate = self.site().flavour == Flavour::Worker;
+        self.instance.as_ref().filter(|_| is_isolate).map(|instance| &instance.memory)
     }
 
     async fn count(&self, request: &CountRequest) -> Result<Counted, SeamError> {

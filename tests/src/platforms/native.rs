@@ -17,6 +17,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use lgdl::limits::{CountRequest, Counted};
 use lgdl_edge::answer::Body;
+use lgdl_edge::constants::Constants;
 use lgdl_edge::memory::Memory;
 use lgdl_edge::native::Native;
 use lgdl_edge::pipeline::request::{BodyFault, MAX_BODY_BYTES, Received};
@@ -232,6 +233,10 @@ impl Platform for Machine {
 
     fn variable(&self, name: &str) -> Option<String> {
         self.stores.variable(name)
+    }
+
+    fn constants(&self) -> Option<&Constants> {
+        self.stores.constants()
     }
 
     fn memory(&self) -> Option<&Memory> {
