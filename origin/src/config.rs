@@ -5,12 +5,15 @@ mod settings;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use http::Uri;
 use lgdl::crypto::KeyRing;
 use lgdl::wire::signature::{MAX_KEY_ID_CHARS, MIN_SECRET_BYTES};
+
+use crate::store::MAX_PAGE;
 
 pub use settings::{SETTINGS, Setting};
 
@@ -70,6 +73,10 @@ pub struct Config {
     pub admin_cors_origins: Vec<String>,
     pub audit_key: Option<Secret>,
     pub audit_checkpoints: Option<PathBuf>,
+    pub audit_push_url: Option<Uri>,
+    pub audit_push_authorization: Option<Secret>,
+    pub audit_push_batch: u32,
+    pub audit_push_interval: Duration,
     pub tombstones: Option<PathBuf>,
     pub sqlite_path: PathBuf,
     pub postgres_url: Option<Secret>,
@@ -161,6 +168,10 @@ fn read_all(reader: &mut Reader) -> Config {
         admin_cors_origins: reader.get("ADMIN_CORS_ORIGINS", |text| list(text).map(web_origin).collect()),
         audit_key: reader.optional("AUDIT_KEY", audit_key),
         audit_checkpoints: reader.optional("AUDIT_CHECKPOINTS", |text| Ok(PathBuf::from(text))),
+        audit_push_url: reader.optional("AUDIT_PUSH_URL", push_url),
+        audit_push_authorization: reader.optional("AUDIT_PUSH_AUTHORIZATION", header_value),
+        audit_push_batch: reader.get("AUDIT_PUSH_BATCH", |text| within(text, 1..=MAX_PAGE)),
+        audit_push_interval: reader.get("AUDIT_PUSH_INTERVAL_SECONDS", seconds),
         tombstones: reader.optional("TOMBSTONES", |text| Ok(PathBuf::from(text))),
         sqlite_path: reader.get("SQLITE_PATH", |text| Ok(PathBuf::from(text))),
         postgres_url: reader.optional("POSTGRES_URL", postgres_url),
@@ -217,6 +228,17 @@ fn contradictions(config: &Config) -> Vec<String> {
     }
     if config.audit_checkpoints.is_some() && config.audit_key.is_none() {
         problems.push("LGDL_AUDIT_CHECKPOINTS needs LGDL_AUDIT_KEY".into());
+    }
+    if config.audit_push_authorization.is_some() {
+        match &config.audit_push_url {
+            None => problems.push("LGDL_AUDIT_PUSH_AUTHORIZATION needs LGDL_AUDIT_PUSH_URL".into()),
+            Some(url) if url.scheme_str() == Some("http") && !is_loopback(url) => problems.push(
+                "LGDL_AUDIT_PUSH_AUTHORIZATION would be sent in clear: LGDL_AUDIT_PUSH_URL must be https, or on a \
+                 loopback address"
+                    .into(),
+            ),
+            Some(_) => {}
+        }
     }
     let mut ids: Vec<_> = config.edge_keys.iter().map(|key| &key.id).collect();
     ids.sort();
@@ -404,6 +426,24 @@ fn web_origin(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '[' | ']');
     let valid = !rest.is_empty() && rest.chars().all(plain);
     if valid { Ok(text.to_owned()) } else { Err("must list origins such as https://admin.example.com".into()) }
+}
+
+fn push_url(text: &str) -> Result<Uri, String> {
+    let problem = || "must be an address such as https://siem.example.com/events, without a user in it".to_owned();
+    let url: Uri = text.parse().map_err(|_| problem())?;
+    let web = matches!(url.scheme_str(), Some("http" | "https"));
+    let bare = url.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+    if web && bare { Ok(url) } else { Err(problem()) }
+}
+
+fn is_loopback(url: &Uri) -> bool {
+    let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn header_value(text: &str) -> Result<Secret, String> {
+    let visible = text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+    if visible { Ok(Secret::new(text)) } else { Err("must be visible ASCII characters".into()) }
 }
 
 fn audit_key(text: &str) -> Result<Secret, String> {

@@ -53,7 +53,12 @@ impl Metrics {
 
     /// Counts one more of `name`.
     pub fn count(&self, name: &'static str) {
-        *self.lock().counters.entry(name).or_default() += 1;
+        self.add(name, 1);
+    }
+
+    /// Counts `more` of `name`.
+    pub fn add(&self, name: &'static str, more: u64) {
+        *self.lock().counters.entry(name).or_default() += more;
     }
 
     /// Counts what came of a commit.

@@ -129,6 +129,10 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
         let kept = origin.clone();
         tasks.spawn(async move { tombstones::keep(&*kept.store, &path, &*kept.clock).await });
     }
+    if let Some(push) = audit::Push::of(&origin.config, &*origin.random) {
+        let sending = origin.clone();
+        tasks.spawn(async move { push.keep(&sending).await });
+    }
     Ok(Running { edge_address, admin_address, origin, stop, tasks, served, keeper })
 }
 

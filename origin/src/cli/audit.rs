@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use lgdl_origin::audit::{self, Checkpoint, events, read_checkpoints};
+use lgdl_origin::audit::{self, Checkpoint, Round, events, read_checkpoints};
+use lgdl_origin::clock::SystemClock;
+use lgdl_origin::random::SystemRandom;
 use serde_json::json;
 
 use super::console::Console;
@@ -36,6 +38,8 @@ enum Command {
         #[arg(long, value_name = "SEQUENCE", default_value_t = 0)]
         after: u64,
     },
+    /// Send LGDL_AUDIT_PUSH_URL what it does not have yet, now; a running origin does it by itself
+    Push,
     /// Sign the log as it ends now, and write the checkpoint to standard output
     Checkpoint,
 }
@@ -47,6 +51,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         match &arguments.command {
             Command::Verify { checkpoints } => verify(&deployment, checkpoints.as_deref(), json, console).await,
             Command::Export { out, after } => export(&deployment, out, *after, json, console).await,
+            Command::Push => push(&deployment, json, console).await,
             Command::Checkpoint => checkpoint(&deployment, console).await,
         }
     })
@@ -88,6 +93,30 @@ async fn export(deployment: &Deployment, out: &Path, after: u64, json: bool, con
         console.line(format_args!("{links} links"))?;
     }
     Ok(Verdict::Yes)
+}
+
+async fn push(deployment: &Deployment, json: bool, console: &mut Console) -> End {
+    let push = audit::Push::of(&deployment.config, &SystemRandom);
+    let push = push.ok_or_else(|| failed("LGDL_AUDIT_PUSH_URL is not set; there is nowhere to send the log to"))?;
+    let mut sent = 0;
+    let done = loop {
+        match push.round(&*deployment.store, &SystemClock, deployment.config.audit_push_batch).await.map_err(failed)? {
+            Round::Sent { links } => sent += links,
+            Round::Nothing => break true,
+            Round::Elsewhere => break false,
+        }
+        console.progress(format_args!("{sent} links sent"));
+    };
+    console.progress_done();
+    if json {
+        console.json(&json!({"links": sent, "complete": done}))?;
+    } else {
+        console.line(format_args!("{sent} links sent"))?;
+    }
+    if !done {
+        console.note("an origin is sending; it goes on by itself");
+    }
+    Ok(Verdict::when(done))
 }
 
 async fn checkpoint(deployment: &Deployment, console: &mut Console) -> End {

@@ -68,3 +68,19 @@ fn secrets_are_shown_nowhere() {
     let wrong = Config::read("", environment(&[("LGDL_POSTGRES_URL", secret), UNSIGNED])).unwrap_err();
     assert!(!wrong.to_string().contains(secret));
 }
+
+#[test]
+fn the_audit_log_is_sent_only_where_its_credential_is_safe() {
+    let url = |url: &str| problems("", &[UNSIGNED, ("LGDL_AUDIT_PUSH_URL", url)]).len();
+    assert_eq!(["https://siem.example.com/a?b=c", "http://10.0.0.7:8088/", ""].map(url), [0, 0, 0]);
+    assert_eq!(["siem.example.com", "ftp://siem", "https://ann:secret@siem/", "https://", "/events"].map(url), [1; 5]);
+    let with_credential = |url: &str| {
+        let credential = ("LGDL_AUDIT_PUSH_AUTHORIZATION", "Bearer s3cret");
+        problems("", &[UNSIGNED, ("LGDL_AUDIT_PUSH_URL", url), credential]).len()
+    };
+    assert_eq!(["https://siem.example.com/", "http://127.0.0.1:1/", "http://[::1]:1/"].map(with_credential), [0; 3]);
+    assert_eq!(["http://siem.example.com/", "http://10.0.0.7/", ""].map(with_credential), [1; 3]);
+    let broken = ("LGDL_AUDIT_PUSH_AUTHORIZATION", "Bearer a\r\nx: y");
+    let found = problems("", &[UNSIGNED, ("LGDL_AUDIT_PUSH_URL", "https://siem.example.com/"), broken]);
+    assert!(found.len() == 1 && !found[0].contains("Bearer"), "{found:?}");
+}

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::Origin;
+use crate::audit::{self, Lag, MAX_LAG_MS};
 
 /// How long a component may take to answer before it counts as down.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -39,13 +40,50 @@ pub(super) async fn health(State(origin): State<Origin>) -> Response {
         "latency_ms": latency.as_secs_f64() * 1e3,
         "detail": detail,
     });
-    let body = json!({"status": status, "version": env!("CARGO_PKG_VERSION"), "components": {"store": store}});
+    let mut components = json!({"store": store});
+    let (mut status, mut code) = (status, code);
+    if origin.config.audit_push_url.is_some() && code == StatusCode::OK {
+        let push = audit_push(&origin).await;
+        if push["status"] != "healthy" {
+            (status, code) = ("degraded", StatusCode::SERVICE_UNAVAILABLE);
+        }
+        components["audit_push"] = push;
+    }
+    let body = json!({"status": status, "version": env!("CARGO_PKG_VERSION"), "components": components});
     (code, Json(body)).into_response()
+}
+
+/// How far the SIEM is behind.
+async fn audit_push(origin: &Origin) -> serde_json::Value {
+    let started = Instant::now();
+    let lag = audit_lag(origin).await;
+    let latency = started.elapsed().as_secs_f64() * 1e3;
+    let (status, detail) = match &lag {
+        None => ("unhealthy", "how far the endpoint is can't be read"),
+        Some(lag) if lag.waiting_ms > MAX_LAG_MS => ("degraded", "audit events wait to be sent; the log has the cause"),
+        Some(_) => ("healthy", "keeps up"),
+    };
+    let (links, waiting) = lag.map_or((None, None), |lag| (Some(lag.links), Some(lag.waiting_ms / 1000)));
+    json!({"status": status, "latency_ms": latency, "detail": detail, "lag_links": links, "lag_seconds": waiting})
+}
+
+async fn audit_lag(origin: &Origin) -> Option<Lag> {
+    let asked = audit::lag(&*origin.store, origin.clock.now_ms());
+    tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()
 }
 
 /// What is counted, in Prometheus' text format.
 pub(super) async fn metrics(State(origin): State<Origin>) -> Response {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], origin.metrics.render()).into_response()
+    let mut text = origin.metrics.render();
+    if origin.config.audit_push_url.is_some()
+        && let Some(lag) = audit_lag(&origin).await
+    {
+        let seconds = lag.waiting_ms / 1000;
+        for (name, value) in [("links", lag.links), ("seconds", seconds.unsigned_abs())] {
+            text.push_str(&format!("# TYPE lgdl_audit_push_lag_{name} gauge\nlgdl_audit_push_lag_{name} {value}\n"));
+        }
+    }
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }
 
 async fn probe(origin: &Origin) -> Result<Duration, (Duration, &'static str)> {

@@ -228,6 +228,9 @@ pub trait Maintenance: Send + Sync + std::fmt::Debug {
     /// Notes, as a setting, how far a job of the store itself came. Nobody is told: it is no change that people make.
     async fn note(&self, name: &str, value: &str) -> Result<()>;
 
+    /// Replaces a note that still says `before` (`None`: that is not there yet); false when it does not.
+    async fn replace_note(&self, name: &str, before: Option<&str>, value: &str) -> Result<bool>;
+
     /// Counts rows; slow on large stores.
     async fn counts(&self) -> Result<Counts>;
 

@@ -10,6 +10,10 @@ mod postgres_only;
 #[allow(dead_code)] // other test binaries use the rest
 #[path = "../support/postgres.rs"]
 mod postgres_server;
+mod push;
+#[allow(dead_code)] // other test binaries use the rest
+#[path = "../support/siem.rs"]
+mod siem;
 mod stores;
 mod transfers;
 
@@ -85,6 +89,11 @@ contract! {
     listings::nothing_of_another_tenant_is_listed,
     listings::administrators_are_listed_by_name_whatever_the_locale,
     listings::a_refresh_token_is_good_for_one_of_many_who_send_it,
+    push::a_siem_that_fails_at_first_gets_every_link_once_and_in_order,
+    push::a_process_that_comes_after_goes_on_where_the_one_before_stopped,
+    push::a_process_that_dies_while_it_sends_is_followed_by_another,
+    push::several_origins_share_the_work_and_send_nothing_twice,
+    push::a_note_is_replaced_only_by_who_knows_what_it_says,
     concurrency::sixty_four_tasks_on_one_conversation_lose_nothing,
     concurrency::sixty_four_tasks_on_many_conversations_lose_nothing,
     concurrency::one_key_sent_by_many_is_committed_once,

@@ -10,5 +10,9 @@ mod erasures;
 mod games;
 mod health;
 mod owasp;
+mod push;
 mod reports;
+#[allow(dead_code)] // other test binaries use the rest
+#[path = "../support/siem.rs"]
+mod siem;
 mod signatures;

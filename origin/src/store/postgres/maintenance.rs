@@ -52,6 +52,20 @@ impl Maintenance for PostgresStore {
         self.execute(sql, &[&name, &value]).await.map(drop)
     }
 
+    async fn replace_note(&self, name: &str, before: Option<&str>, value: &str) -> Result<bool> {
+        let replaced = match before {
+            Some(before) => {
+                let sql = "UPDATE settings SET value = $2 WHERE name = $1 AND value = $3";
+                self.execute(sql, &[&name, &value, &before]).await?
+            }
+            None => {
+                let sql = "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+                self.execute(sql, &[&name, &value]).await?
+            }
+        };
+        Ok(replaced == 1)
+    }
+
     async fn counts(&self) -> Result<Counts> {
         let sql = "SELECT (SELECT count(*) FROM conversations), (SELECT count(*) FROM turns),
             (SELECT count(*) FROM extracted_context), (SELECT count(*) FROM slots)";

@@ -84,6 +84,25 @@ impl Maintenance for SqliteStore {
             .await
     }
 
+    async fn replace_note(&self, name: &str, before: Option<&str>, value: &str) -> Result<bool> {
+        let (name, before, value) = (name.to_owned(), before.map(str::to_owned), value.to_owned());
+        self.writer
+            .write(move |connection| {
+                let replaced = match &before {
+                    Some(before) => {
+                        let sql = "UPDATE settings SET value = ?2 WHERE name = ?1 AND value = ?3";
+                        connection.execute(sql, [&name, &value, before])
+                    }
+                    None => {
+                        let sql = "INSERT INTO settings (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING";
+                        connection.execute(sql, [&name, &value])
+                    }
+                };
+                Ok(replaced.map_err(failed)? == 1)
+            })
+            .await
+    }
+
     async fn counts(&self) -> Result<Counts> {
         self.read(|connection| {
             let count = |table| {
