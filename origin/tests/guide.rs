@@ -134,7 +134,16 @@ fn an_operator_can_follow_the_guide() {
         log("origin.log"),
         log("edge.log")
     );
-    for name in ["origin.log", "edge.log", "audit.jsonl", "checkpoints.jsonl"] {
+    for name in ["origin.log", "edge.log", "audit.jsonl", "checkpoints.jsonl", "tombstones.jsonl"] {
         assert!(!log(name).contains("my knee hurts"), "{name} holds what somebody said");
+    }
+    // Mia and Zoe were erased. No file of the database, of the edge, or of what was made of them has their words, but for the
+    // copy that Mia asked for.
+    for (words, kept) in [("my knee hurts", vec!["mia.json"]), ("my back hurts", vec![])] {
+        let found =
+            Command::new("grep").args(["-rlaF", "--", words, "."]).current_dir(&work).output().expect("grep runs");
+        let found = String::from_utf8_lossy(&found.stdout);
+        let found: Vec<&str> = found.lines().map(|file| file.trim_start_matches("./")).collect();
+        assert_eq!(found, kept, "{words}");
     }
 }

@@ -7,6 +7,7 @@ mod moving;
 #[path = "../support/postgres.rs"]
 #[allow(dead_code)] // the contract uses more of it
 mod postgres_server;
+mod traces;
 
 use std::io::Write as _;
 use std::path::PathBuf;

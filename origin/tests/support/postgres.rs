@@ -83,6 +83,11 @@ impl Cluster {
         std::fs::read_to_string(self.folder.join("log")).expect("the server keeps a log")
     }
 
+    /// Where all that the server keeps lies, its log included.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where the server's programs lie.
     pub(crate) fn binaries(&self) -> &Path {
         &self.binaries

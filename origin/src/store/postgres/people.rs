@@ -168,7 +168,7 @@ async fn erase_person(
     let sql = "DELETE FROM consents WHERE tenant = $1 AND user_id = $2";
     total.consents = transaction.execute(sql, &[&tenant, &user_id]).await?;
     transaction.execute("DELETE FROM claims WHERE tenant = $1 AND user_id = $2", &[&tenant, &user_id]).await?;
-    // Whatever is sealed under it, in backups too, can't be opened from here on.
+    // What is sealed under it and lies elsewhere (the database's log, a late replica) is closed for good.
     let sql = "DELETE FROM data_keys WHERE tenant = $1 AND subject = $2";
     total.data_keys = transaction.execute(sql, &[&tenant, &pseudonym]).await?;
     set_tombstone(transaction, &Tombstone::of(order, tenant, "person", &pseudonym), &total).await?;

@@ -83,6 +83,20 @@ impl SqliteStore {
         Readers::read(&self.readers, work).await
     }
 
+    /// Copies the write-ahead log into the main file and cuts it. Whoever reads for longer than a connection waits keeps it from
+    /// being cut; then the next one does it, or the end of the process.
+    async fn empty_log(&self) {
+        let path = self.path.clone();
+        let emptied = move || {
+            let connection = connect(&path)?;
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0)).map_err(failed)
+        };
+        match tokio::task::spawn_blocking(emptied).await {
+            Ok(Ok(false)) => {}
+            other => tracing::warn!(?other, "the write-ahead log still holds what was erased"),
+        }
+    }
+
     /// Runs a change and, if it touches any row, tells of it in the same transaction.
     async fn change<F>(&self, told: Event, work: F) -> Result<bool>
     where

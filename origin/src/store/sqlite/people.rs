@@ -153,12 +153,14 @@ impl People for SqliteStore {
 }
 
 impl SqliteStore {
-    /// Runs an erasure and, if it takes place, tells of it in the same transaction.
+    /// Runs an erasure and, if it takes place, tells of it in the same transaction. Afterwards the write-ahead log, which holds
+    /// what was there before, is emptied.
     async fn erase<F>(&self, told: Event, work: F) -> Result<ErasureOutcome>
     where
         F: Fn(&Connection) -> Result<ErasureOutcome> + Send + 'static,
     {
-        self.writer
+        let outcome = self
+            .writer
             .write(move |connection| {
                 let outcome = work(connection)?;
                 if matches!(outcome, ErasureOutcome::Erased(_)) {
@@ -166,7 +168,11 @@ impl SqliteStore {
                 }
                 Ok(outcome)
             })
-            .await
+            .await?;
+        if matches!(outcome, ErasureOutcome::Erased(_)) {
+            self.empty_log().await;
+        }
+        Ok(outcome)
     }
 }
 
@@ -207,7 +213,7 @@ fn erase_person(connection: &Connection, tenant: &str, user_id: &str, order: &Er
         total.consents = connection.execute(sql, [tenant, user_id])? as u64;
         connection.execute("DELETE FROM claims WHERE tenant = ?1 AND user_id = ?2", [tenant, user_id])?;
         let pseudonym = person_pseudonym(tenant, user_id);
-        // Whatever is sealed under it, in backups too, can't be opened from here on.
+        // What is sealed under it and lies elsewhere (the database's log, a late replica) is closed for good.
         let sql = "DELETE FROM data_keys WHERE tenant = ?1 AND subject = ?2";
         total.data_keys = connection.execute(sql, [tenant, &pseudonym])? as u64;
         set_tombstone(connection, &Tombstone::of(order, tenant, "person", &pseudonym), &total)?;
