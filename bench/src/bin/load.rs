@@ -7,7 +7,8 @@
 //! - `slots`: the four-turn dialogue "I have pain", "lower back", "7", "2 hours ago" (`medical_v2`), over and over.
 //!
 //! Prints one JSON line: turns, errors, turns a second, and percentiles of the latency in milliseconds. An answer that is
-//! no 200, or that is not durable, counts as an error.
+//! no 200, or that is not durable, counts as an error. With the id of the node's process as a sixth argument the line also
+//! has its resident memory, kB, at every tenth of the run (on Linux).
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::{Duration, Instant};
@@ -48,9 +49,10 @@ struct Tally {
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [url, game, workload, conversations, seconds] = arguments.as_slice() else {
-        bail!("usage: load URL GAME single|slots CONVERSATIONS SECONDS");
+    let [url, game, workload, conversations, seconds, process @ ..] = arguments.as_slice() else {
+        bail!("usage: load URL GAME single|slots CONVERSATIONS SECONDS [PROCESS]");
     };
+    let process: Option<u32> = process.first().map(|id| id.parse()).transpose()?;
     let authority = url.strip_prefix("http://").context("the URL begins with http://")?.trim_end_matches('/');
     let address = authority.to_socket_addrs()?.find(|a| a.ip().is_loopback()).context("only loopback is loaded")?;
     let conversations: usize = conversations.parse()?;
@@ -70,6 +72,7 @@ async fn main() -> Result<()> {
         dialogue,
         deadline: start + Duration::from_secs(seconds),
     };
+    let memory = tokio::spawn(resident_memory(process, Duration::from_secs(seconds) / 10));
     let clients: Vec<_> = (0..conversations).map(|n| tokio::spawn(client(plan.clone(), n))).collect();
     let mut all = Tally::default();
     for client in clients {
@@ -79,11 +82,25 @@ async fn main() -> Result<()> {
         all.first_error = all.first_error.or(tally.first_error);
     }
     let elapsed = start.elapsed();
-    report(workload, conversations, elapsed, all);
+    let memory = memory.await??;
+    report(workload, conversations, elapsed, all, memory);
     Ok(())
 }
 
-fn report(workload: &str, conversations: usize, elapsed: Duration, mut all: Tally) {
+/// The resident memory of a process, kB, ten times.
+async fn resident_memory(process: Option<u32>, every: Duration) -> Result<Vec<u64>> {
+    let Some(process) = process else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    while found.len() < 10 {
+        tokio::time::sleep(every).await;
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).context("the process's memory")?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        found.push(line.trim().trim_end_matches(" kB").parse()?);
+    }
+    Ok(found)
+}
+
+fn report(workload: &str, conversations: usize, elapsed: Duration, mut all: Tally, memory: Vec<u64>) {
     all.latencies.sort_unstable();
     let percentile = |p: usize| {
         let index = (all.latencies.len() * p / 100).min(all.latencies.len().saturating_sub(1));
@@ -99,6 +116,7 @@ fn report(workload: &str, conversations: usize, elapsed: Duration, mut all: Tall
         "p50_ms": percentile(50),
         "p95_ms": percentile(95),
         "p99_ms": percentile(99),
+        "resident_kb": memory,
     });
     println!("{line}");
 }
