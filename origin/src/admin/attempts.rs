@@ -17,7 +17,14 @@ const MAX_REMEMBERED: usize = 100_000;
 
 /// The tries of the last window.
 #[derive(Debug, Default)]
-pub(super) struct Attempts(Mutex<HashMap<Who, Vec<Millis>>>);
+pub(super) struct Attempts(Mutex<HashMap<Who, Tries>>);
+
+#[derive(Debug, Default)]
+struct Tries {
+    times: Vec<Millis>,
+    /// When it was last said that there were too many.
+    told: Option<Millis>,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Who {
@@ -31,6 +38,8 @@ enum Who {
 pub(super) struct TooMany {
     /// Until the next is let through.
     pub(super) wait_ms: Millis,
+    /// Whether this is to be told: once in a window. Nobody who has no session may fill a log that is kept for ever.
+    pub(super) is_first: bool,
 }
 
 impl Attempts {
@@ -38,23 +47,27 @@ impl Attempts {
     pub(super) fn begin(&self, name: &str, address: IpAddr, now_ms: Millis) -> Result<(), TooMany> {
         let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if tries.len() >= MAX_REMEMBERED {
-            tries.retain(|_, times| times.last().is_some_and(|last| now_ms - last < WINDOW_MS));
+            tries.retain(|_, tries| tries.times.last().is_some_and(|last| now_ms - last < WINDOW_MS));
             if tries.len() >= MAX_REMEMBERED {
-                return Err(TooMany { wait_ms: WINDOW_MS });
+                return Err(TooMany { wait_ms: WINDOW_MS, is_first: false });
             }
         }
         let both = who(name, address);
         for one in &both {
-            let Some(times) = tries.get_mut(one) else { continue };
+            let Some(Tries { times, told }) = tries.get_mut(one) else { continue };
             times.retain(|time| now_ms - time < WINDOW_MS);
             if let [oldest, ..] = times[..]
                 && times.len() >= MAX_ATTEMPTS
             {
-                return Err(TooMany { wait_ms: oldest + WINDOW_MS - now_ms });
+                let is_first = told.is_none_or(|told| now_ms - told >= WINDOW_MS);
+                if is_first {
+                    *told = Some(now_ms);
+                }
+                return Err(TooMany { wait_ms: oldest + WINDOW_MS - now_ms, is_first });
             }
         }
         for one in both {
-            tries.entry(one).or_default().push(now_ms);
+            tries.entry(one).or_default().times.push(now_ms);
         }
         Ok(())
     }
@@ -64,9 +77,9 @@ impl Attempts {
     pub(super) fn succeeded(&self, name: &str, address: IpAddr) {
         let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for one in who(name, address) {
-            if let Some(times) = tries.get_mut(&one) {
-                times.pop();
-                if times.is_empty() {
+            if let Some(entry) = tries.get_mut(&one) {
+                entry.times.pop();
+                if entry.times.is_empty() {
                     tries.remove(&one);
                 }
             }
@@ -99,7 +112,9 @@ mod tests {
         for n in 0..5 {
             assert_eq!(attempts.begin("ann", address(n), 1000), Ok(()));
         }
-        assert_eq!(attempts.begin("ann", address(9), 2000), Err(TooMany { wait_ms: WINDOW_MS - 1000 }));
+        let refused = |is_first| Err(TooMany { wait_ms: WINDOW_MS - 1000, is_first });
+        assert_eq!(attempts.begin("ann", address(9), 2000), refused(true));
+        assert_eq!(attempts.begin("ann", address(10), 2000), refused(false), "told once");
         assert_eq!(attempts.begin("bob", address(9), 2000), Ok(()));
         assert_eq!(attempts.begin("ann", address(9), 1000 + WINDOW_MS), Ok(()));
     }

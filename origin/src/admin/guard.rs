@@ -10,7 +10,7 @@ use axum::response::Response;
 use lgdl::wire::signature::TENANT_HEADER;
 use serde_json::{Value, json};
 
-use super::permissions::{Permission, Reach};
+use super::permissions::Permission;
 use super::sessions;
 use crate::audit::events;
 use crate::http::{Origin, Problem};
@@ -74,11 +74,14 @@ pub(super) async fn check(
     let tenant = tenant(request.headers(), &administrator)?;
     let caller = Caller { administrator, session, tenant };
     let role = caller.administrator.role;
-    let deployment = permission.reach() == Reach::Deployment;
-    if !permission.is_given_to(role) || deployment && caller.administrator.tenant.is_some() {
+    if !permission.is_had_by(&caller.administrator) {
         let detail = json!({"permission": permission.name(), "role": role.name()});
         caller.tell(&origin, events::ACCESS_REFUSED, caller.administrator.id.as_str(), detail).await?;
-        return Err(Problem::forbidden(format!("The role `{}` does not allow this.", role.name())));
+        let why = match permission.is_given_to(role) {
+            true => "This is about the whole deployment, and this administrator is bound to a tenant.".to_owned(),
+            false => format!("The role `{}` does not allow this.", role.name()),
+        };
+        return Err(Problem::forbidden(why));
     }
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)

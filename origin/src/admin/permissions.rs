@@ -1,5 +1,6 @@
 //! Who may do what: the one table of it.
 
+use crate::store::AdministratorRow;
 use crate::store::Role::{self, Admin, Operator, PrivacyOfficer, Viewer};
 
 /// What an endpoint of the admin API needs.
@@ -9,8 +10,10 @@ pub(crate) enum Permission {
     Open,
     /// Any session.
     Session,
-    /// Facts about conversations, games and the deployment's settings; never text.
+    /// Facts about conversations and games; never text.
     Look,
+    /// The deployment's settings.
+    ReadSettings,
     /// What persons wrote and were answered; each time with a reason.
     ReadText,
     /// Publish, activate, pin and roll back games.
@@ -36,8 +39,9 @@ pub(crate) enum Reach {
 
 impl Permission {
     /// Those that tell administrators apart.
-    pub(crate) const NAMED: [Permission; 7] = [
+    pub(crate) const NAMED: [Permission; 8] = [
         Permission::Look,
+        Permission::ReadSettings,
         Permission::ReadText,
         Permission::ChangeGames,
         Permission::ManageKeys,
@@ -52,6 +56,7 @@ impl Permission {
             Permission::Open => "open",
             Permission::Session => "session",
             Permission::Look => "look",
+            Permission::ReadSettings => "read_settings",
             Permission::ReadText => "read_text",
             Permission::ChangeGames => "change_games",
             Permission::ManageKeys => "manage_keys",
@@ -64,7 +69,9 @@ impl Permission {
     /// The roles that have it.
     pub(crate) fn roles(self) -> &'static [Role] {
         match self {
-            Permission::Open | Permission::Session | Permission::Look => &[Viewer, Operator, PrivacyOfficer, Admin],
+            Permission::Open | Permission::Session | Permission::Look | Permission::ReadSettings => {
+                &[Viewer, Operator, PrivacyOfficer, Admin]
+            }
             // Not Admin: who may make administrators can't also read what persons wrote without leaving a trace of
             // having made themselves a privacy officer.
             Permission::ReadText => &[PrivacyOfficer],
@@ -77,9 +84,14 @@ impl Permission {
     /// What it reaches.
     pub(crate) fn reach(self) -> Reach {
         match self {
-            Permission::ReadAudit | Permission::ManageAdministrators => Reach::Deployment,
+            Permission::ReadSettings | Permission::ReadAudit | Permission::ManageAdministrators => Reach::Deployment,
             _ => Reach::Tenant,
         }
+    }
+
+    /// Whether an administrator has it: by their role, and what reaches the deployment only when bound to no tenant.
+    pub(crate) fn is_had_by(self, administrator: &AdministratorRow) -> bool {
+        self.is_given_to(administrator.role) && (self.reach() == Reach::Tenant || administrator.tenant.is_none())
     }
 
     /// Whether a role has it.

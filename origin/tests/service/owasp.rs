@@ -97,6 +97,46 @@ async fn api4_bodies_pages_and_tries_have_limits() {
     problem(desk.login("boss", "wrong").await, StatusCode::TOO_MANY_REQUESTS, "E532").await;
 }
 
+/// API4: the audit log is kept for ever, so nobody without a session may fill it.
+#[tokio::test]
+async fn api4_refused_logins_do_not_fill_the_audit_log() {
+    let desk = desk(Role::Admin).await;
+    for number in 0..40 {
+        desk.login(&format!("name {}", number % 7), "wrong").await;
+    }
+    let events = desk.events().await;
+    let told = |wanted: &str| events.iter().filter(|(name, _)| name == wanted).count();
+    assert_eq!((told("authentication.failed"), told("rate_limit.exceeded")), (5, 1));
+}
+
+/// API4: pages hold over HTTP too, where many entries are of one moment, and odd cursors are refused.
+#[tokio::test]
+async fn api4_tombstones_of_one_moment_are_paged_without_a_gap() {
+    let desk = desk(Role::Admin).await;
+    for n in 0..5 {
+        desk.edge.commit(&commit(&format!("c{n}"), "ann", 0, &format!("k{n}"))).await;
+    }
+    ok(desk.delete("/admin/v1/people/ann").await, StatusCode::OK).await;
+    let (mut ids, mut path) = (Vec::new(), "/admin/v1/erasures?limit=2".to_owned());
+    loop {
+        let page = desk.ask(&path).await;
+        ids.extend(page["erasures"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/admin/v1/erasures?limit=2&cursor={next}");
+    }
+    assert!(ids.len() == 6 && ids.is_sorted_by(|left, right| left < right), "{ids:?}");
+    for cursor in ["", ".", "1", "x.y", "1.%00", "1.%20", "99999999999999999999.x"] {
+        for list in ["erasures", "conversations"] {
+            let path = format!("/admin/v1/{list}?cursor={cursor}");
+            problem(desk.get(&path).await, StatusCode::BAD_REQUEST, "E520").await;
+        }
+    }
+    for edge in [i64::MIN, i64::MAX] {
+        desk.ask(&format!("/admin/v1/erasures?after_ms={edge}")).await;
+        desk.ask(&format!("/admin/v1/conversations?since_ms={edge}&until_ms={edge}")).await;
+    }
+}
+
 /// API5: Broken Function Level Authorization.
 #[tokio::test]
 async fn api5_every_operation_is_refused_to_every_role_that_does_not_have_it() {
@@ -120,9 +160,11 @@ async fn api5_every_operation_is_refused_to_every_role_that_does_not_have_it() {
     // Bound to a tenant, an admin does not look after the deployment.
     desk.employ("bound", Role::Admin, Some("other")).await;
     desk.become_("bound").await;
-    for path in ["/admin/v1/administrators", "/admin/v1/audit"] {
+    for path in ["/admin/v1/administrators", "/admin/v1/audit", "/admin/v1/settings"] {
         problem(desk.get(path).await, StatusCode::FORBIDDEN, "E527").await;
     }
+    let permissions = desk.ask("/admin/v1/me").await["permissions"].clone();
+    assert_eq!(permissions, json!(["look", "change_games", "manage_keys", "manage_persons"]));
 }
 
 /// API6: Unrestricted Access to Sensitive Business Flows.

@@ -28,7 +28,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(
             Method::GET,
             "/admin/v1/settings",
-            Permission::Look,
+            Permission::ReadSettings,
             "The settings in force, secrets masked",
             settings,
         )

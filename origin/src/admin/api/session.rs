@@ -88,7 +88,10 @@ async fn login(
 ) -> Result<Json<Value>, Problem> {
     let now_ms = origin.clock.now_ms();
     if let Err(too_many) = attempts.begin(&name, address, now_ms) {
-        tell_failure(&origin, events::RATE_LIMIT_EXCEEDED, &name, json!({"limit": "login"})).await?;
+        origin.metrics.count("lgdl_admin_logins_refused_total");
+        if too_many.is_first {
+            tell_failure(&origin, events::RATE_LIMIT_EXCEEDED, &name, json!({"limit": "login"})).await?;
+        }
         let seconds = u32::try_from(too_many.wait_ms / 1000 + 1).unwrap_or(u32::MAX);
         return Err(Problem::too_many("Too many logins failed; wait.").retry_after(seconds));
     }
@@ -148,7 +151,7 @@ async fn logout(State(origin): State<Origin>, caller: Caller) -> Result<StatusCo
 }
 
 async fn me(caller: Caller) -> Json<Value> {
-    let given = |permission: &&Permission| permission.is_given_to(caller.administrator.role);
+    let given = |permission: &&Permission| permission.is_had_by(&caller.administrator);
     let permissions: Vec<_> = Permission::NAMED.iter().filter(given).map(|permission| permission.name()).collect();
     Json(json!({"administrator": shown(&caller.administrator), "tenant": caller.tenant, "permissions": permissions}))
 }
