@@ -52,14 +52,18 @@ async fn answer(request: IncomingRequest, out: ResponseOutparam) {
         store: Store::open_default().ok(),
         node_url: variable("node_url"),
     };
-    let Handled { mut response, after, observed, route } = handle(&spin, &received(request)).await;
+    let received = received(request);
+    let Handled { mut response, after, observed, route } = handle(&spin, &received).await;
     if spin.node_url.is_some() {
         let counts: Vec<String> = observed.counts.iter().map(u32::to_string).collect();
         response.set(HeaderName::from_static(OBSERVED_HEADER), &format!("{route};{}", counts.join(",")));
     }
     let chunks = match response.body {
         Body::Whole(bytes) => {
-            response.headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+            // The answer to HEAD has none, and that says nothing of what GET would get.
+            if received.method != http::Method::HEAD {
+                response.headers.insert(http::header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+            }
             vec![bytes]
         }
         Body::Events(events) => events.into_iter().map(Into::into).collect(),

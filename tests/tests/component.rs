@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use lgdl_edge_host::HostConfig;
 use lgdl_tests::games::{self, GameFolder};
 use lgdl_tests::platforms::{Deployment, Kind};
+use lgdl_tests::raw::exchange;
 use lgdl_tests::stack::{Plan, Stack};
 use serde_json::{Value, json};
 
@@ -124,6 +125,31 @@ async fn bodies_too_large_and_headers_too_many_are_refused() {
     let (status, _) =
         stack.say("clinic_triage", &json!({ "conversation_id": "c", "user_id": "u", "input": "hello" }), &[]).await;
     assert_eq!(status, 200, "and the node is well");
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_names_its_host_once() {
+    let stack = Stack::start(&[], Plan::default()).await;
+    let authority = stack.host.address().to_string();
+    for (head, status) in [
+        ("HTTP/1.1\r\nhost: n", 200),
+        ("HTTP/1.1\r\nhost: [::1]:8080", 200),
+        ("HTTP/1.0\r\nx: y", 200),
+        ("HTTP/1.1\r\nx: y", 400),
+        ("HTTP/1.1\r\nhost: a\r\nhost: b", 400),
+        ("HTTP/1.1\r\nhost: a b/..", 400),
+        ("HTTP/1.1\r\nhost: user@a", 400),
+        ("HTTP/1.1\r\nhost:", 400),
+    ] {
+        let request = format!("GET /health/live {head}\r\n\r\n");
+        let answer = exchange(&authority, request.as_bytes()).await.unwrap_or_else(|| panic!("{head:?}"));
+        assert_eq!(answer.status, status, "{head:?}");
+        if status == 400 {
+            let problem: Value = serde_json::from_slice(&answer.body).unwrap();
+            assert_eq!(problem["code"], "E224", "{head:?}");
+        }
+    }
     stack.stop().await;
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -251,12 +251,16 @@ async fn answer(app: Arc<App>, request: Request<Incoming>) -> Answer {
         let text = app.metrics.text(&OBSERVED_NAMES, app.node.waiting(), app.instances.made());
         return whole(StatusCode::OK, "text/plain; version=0.0.4", text.into());
     }
-    if let Some(own) = app.own_paths.get(request.uri().path()) {
+    let request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
+    let request_id = request_id.filter(|id| is_request_id(id)).map(str::to_owned);
+    if !names_its_host(&request) {
+        return problem(Reason::BadHeader, "A request has one header `host`, and it names a host.", request_id);
+    }
+    let reads = request.method() == Method::GET || request.method() == Method::HEAD;
+    if reads && let Some(own) = app.own_paths.get(request.uri().path()) {
         let (parts, _) = request.into_parts();
         return own(Request::from_parts(parts, Bytes::new())).await.map(full);
     }
-    let request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
-    let request_id = request_id.filter(|id| is_request_id(id)).map(str::to_owned);
     let ran = if app.node_service {
         match with_body(request).await {
             Some(request) => Some(app.instances.answer(request).await),
@@ -305,6 +309,19 @@ async fn with_body(request: Request<Incoming>) -> Option<Request<Full<Bytes>>> {
     let mut request = Request::from_parts(parts, Full::new(Bytes::from(read)));
     request.headers_mut().remove(header::CONTENT_LENGTH);
     Some(request)
+}
+
+/// Whether a request says which host it is for, as HTTP/1.1 demands (RFC 9112, 3.2); before that, nobody had to.
+fn names_its_host<B>(request: &Request<B>) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) => {
+            let is_host = |host: &[u8]| !host.contains(&b'@') && http::uri::Authority::try_from(host).is_ok();
+            is_host(host.as_bytes())
+        }
+        (None, _) => request.version() < Version::HTTP_11,
+        (Some(_), Some(_)) => false,
+    }
 }
 
 fn failed(error: &wasmtime::Error, request_id: Option<String>) -> Answer {

@@ -120,6 +120,9 @@ async fn api_key<P: Platform>(call: &Call<'_, P>, credential: &str) -> Result<Ca
     }
 }
 
+/// The longest name of a tenant.
+const MAX_TENANT_BYTES: usize = 64;
+
 /// Claims that this service reads.
 #[derive(Debug, Deserialize)]
 struct Claims {
@@ -160,12 +163,22 @@ fn token<P: Platform>(auth: &AuthSettings, token: &str, call: &Call<'_, P>) -> R
     if !in_time || !for_us || !from_them || claims.sub.is_empty() {
         return Err(invalid());
     }
+    let tenant = claims.tenant.unwrap_or_else(|| call.settings.tenant.clone());
+    if !is_tenant(&tenant) {
+        return Err(invalid());
+    }
     Ok(Caller {
-        tenant: claims.tenant.unwrap_or_else(|| call.settings.tenant.clone()),
+        tenant,
         key: None,
         user: Some(claims.sub),
         scopes: claims.scope.split_whitespace().map(str::to_owned).collect(),
     })
+}
+
+/// Whether the origin would take it for a tenant's name.
+fn is_tenant(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    (1..=MAX_TENANT_BYTES).contains(&name.len()) && name.bytes().all(plain)
 }
 
 fn decoded<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {

@@ -14,6 +14,7 @@ use crate::answer::Event;
 use crate::call::Call;
 use crate::notes;
 use crate::origin::pause;
+use crate::pipeline::request::holds_nul;
 use crate::platform::{FetchError, Inbound, Outbound, Platform};
 use crate::settings::Service;
 
@@ -149,6 +150,7 @@ fn read(answer: &Inbound) -> CapabilityResult {
         return failed(UNAVAILABLE, &format!("the service answered status {}", answer.status));
     }
     match serde_json::from_slice(&answer.body) {
+        Ok(value) if holds_nul(&value) => failed(BAD_ANSWER, "the answer holds a NUL character"),
         Ok(value) => understood(value),
         Err(_) => failed(BAD_ANSWER, "the answer is no JSON"),
     }

@@ -47,7 +47,7 @@ pub async fn export<P: Platform>(call: &Call<'_, P>, received: &Received, id: &s
 }
 
 fn user<P: Platform>(call: &Call<'_, P>, received: &Received) -> Result<String, Refusal> {
-    let named = received.parameter("user_id").or_else(|| received.header(&USER).map(str::to_owned));
+    let named = received.parameter("user_id")?.or_else(|| received.header(&USER).map(str::to_owned));
     let user = named.or_else(|| call.caller.user.clone()).ok_or_else(|| {
         Refusal::new(Reason::WrongShape, "Say whose conversation it is: `?user_id=` or the header `x-user-id`.")
     })?;
@@ -57,7 +57,7 @@ fn user<P: Platform>(call: &Call<'_, P>, received: &Received) -> Result<String, 
 }
 
 async fn candidates<P: Platform>(call: &Call<'_, P>, received: &Received) -> Result<Vec<String>, Refusal> {
-    match received.parameter("game") {
+    match received.parameter("game")? {
         Some(game) => check_game_id(&game).map(|()| vec![game]),
         None => Ok(games::list(call).await?.games.into_iter().map(|game| game.id).collect()),
     }

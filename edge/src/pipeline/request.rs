@@ -64,12 +64,20 @@ impl Received {
         values.next().is_none().then_some(value)
     }
 
-    /// The value of a query parameter, decoded.
-    #[must_use]
-    pub fn parameter(&self, name: &str) -> Option<String> {
-        let pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
-        let (_, value) = pairs.into_iter().find(|(key, _)| *key == name)?;
-        crate::routes::percent_decoded(&value.replace('+', " "))
+    /// The value of a query parameter, decoded, if it is there.
+    ///
+    /// # Errors
+    /// 422 when it is there twice or not readable: what is not understood must not count as not said.
+    pub fn parameter(&self, name: &str) -> Result<Option<String>, Refusal> {
+        let pairs = self.query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        let mut values = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value);
+        let Some(value) = values.next() else { return Ok(None) };
+        let wrong = |what: &str| Refusal::new(Reason::WrongShape, format!("`{name}` in the address {what}."));
+        if values.next().is_some() {
+            return Err(wrong("is given twice"));
+        }
+        let decoded = crate::routes::percent_decoded(&value.replace('+', " "));
+        decoded.map(Some).ok_or_else(|| wrong("is not percent-encoded UTF-8"))
     }
 }
 
@@ -123,6 +131,13 @@ pub fn read_move(received: &Received) -> Result<MoveRequest, Refusal> {
         let detail = format!("`context` may be nested {MAX_CONTEXT_DEPTH} deep.");
         return Err(Refusal::new(Reason::WrongShape, detail));
     }
+    if request.input.contains('\0')
+        || request.context.iter().any(|(name, value)| name.contains('\0') || holds_nul(value))
+    {
+        // The origin keeps none, and nobody says one.
+        let detail = "`input` or `context` holds a NUL character.";
+        return Err(Refusal::new(Reason::WrongShape, detail));
+    }
     // A text of at most that many bytes needs no counting.
     if request.input.len() > MAX_UTTERANCE_CHARS && request.input.chars().count() > MAX_UTTERANCE_CHARS {
         let detail = format!("`input` may take {MAX_UTTERANCE_CHARS} characters.");
@@ -136,6 +151,16 @@ fn is_shallow(value: &Value, levels: usize) -> bool {
         Value::Array(values) => levels > 0 && values.iter().all(|value| is_shallow(value, levels - 1)),
         Value::Object(fields) => levels > 0 && fields.values().all(|value| is_shallow(value, levels - 1)),
         _ => true,
+    }
+}
+
+/// Whether there is a NUL character anywhere in a value.
+pub(super) fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(holds_nul),
+        Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -254,8 +279,16 @@ pub fn idempotency_key(received: &Received) -> Result<Option<String>, Refusal> {
 pub fn wants_events(received: &Received) -> bool {
     let accepted = received.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     accepted.flat_map(|value| value.split(',')).any(|one| {
-        one.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("text/event-stream"))
+        let mut parts = one.split(';').map(str::trim);
+        let is_events = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("text/event-stream"));
+        is_events && !parts.any(is_unwanted)
     })
+}
+
+/// Whether a parameter of a media range says that it is not wanted: a weight of 0 (RFC 9110, 12.4.2).
+fn is_unwanted(parameter: &str) -> bool {
+    let weight = parameter.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
+    weight.is_some_and(|(_, weight)| weight.trim().parse() == Ok(0.0_f32))
 }
 
 /// The turn's time that a development client asks for.
@@ -428,6 +461,8 @@ mod tests {
             ("application/json, Text/Event-Stream;q=0.9", true),
             ("*/*", false),
             ("application/json", false),
+            ("text/event-stream;q=0, */*", false),
+            ("text/event-stream; Q=0.000", false),
         ] {
             assert_eq!(wants_events(&received(&[("accept", accept)], b"")), events, "{accept}");
         }

@@ -42,6 +42,11 @@ fn line(method: &str, path: &str, right: &[(u16, &'static str)]) -> Case {
     Case { name, bytes: request(method, path, JSON, body), right: right.to_vec() }
 }
 
+fn nested_objects(depth: usize) -> String {
+    let context = format!("{}1{}", r#"{"a":"#.repeat(depth), "}".repeat(depth));
+    GOOD.replacen('{', &format!("{{\"context\":{context},"), 1)
+}
+
 fn bodies() -> Vec<Case> {
     let with = |field: &str, value: &str| GOOD.replacen('{', &format!("{{\"{field}\":{value},"), 1);
     let long = |chars: usize| format!(r#"{{"conversation_id":"c1","user_id":"u1","input":"{}"}}"#, "x".repeat(chars));
@@ -73,6 +78,8 @@ fn bodies() -> Vec<Case> {
         body("deep without end", "[".repeat(100_000), 400, "E220"),
         body("deep beyond the reader", nested(200), 400, "E220"),
         body("deep beyond what is kept", nested(100), 422, "E221"),
+        body("objects deep without end", nested_objects(10_000), 400, "E220"),
+        body("half of a surrogate pair as a name", with("context", r#"{"\udc00":1}"#), 400, "E220"),
         body("an array", format!("[{GOOD}]"), 422, "E221"),
         body("values without names", r#"["c1","u1","hello"]"#, 422, "E221"),
         body("null", "null", 422, "E221"),
@@ -83,6 +90,9 @@ fn bodies() -> Vec<Case> {
         body("a field twice", with("input", "\"other\""), 422, "E221"),
         body("a context that is none", with("context", "[]"), 422, "E221"),
         body("an id that is a number", GOOD.replace("\"c1\"", "1"), 422, "E221"),
+        body("a NUL in what is said", GOOD.replace("hello", "a\\u0000b"), 422, "E221"),
+        body("a NUL in the context", with("context", r#"{"a":[{"b":"\u0000"}]}"#), 422, "E221"),
+        body("a NUL in a name of the context", with("context", r#"{"a\u0000":1}"#), 422, "E221"),
         body("an empty id", GOOD.replace("c1", ""), 422, "E222"),
         body("an id with a space", GOOD.replace("c1", "c 1"), 422, "E222"),
         body("an id with a NUL", GOOD.replace("c1", "c\\u0000"), 422, "E222"),
@@ -161,6 +171,14 @@ fn addresses() -> Vec<Case> {
         line("DELETE", "/conversations/c1", &[(422, "E221")]),
         line("DELETE", "/conversations/c1?user_id=", &[(422, "E222")]),
         line("DELETE", "/conversations/c1?user_id=%ff", &[(422, "E221"), (422, "E222")]),
+        line("DELETE", "/conversations/c1?user_id=u1&user_id=u2", &[(422, "E221")]),
+        line("DELETE", "/conversations/c1?user_id=u1&game=%ff", &[(422, "E221"), (422, "E222")]),
+        line("DELETE", "/conversations/c1?user_id=u1&game=clinic_triage&game=other", &[(422, "E221")]),
+        line("DELETE", "/conversations/c1?user_id=u1&game", &[(422, "E222")]),
+        line("GET", "/conversations/c1/export?user_id=%c0%80", &[(422, "E221"), (422, "E222")]),
+        line("TRACE", MOVE, not_allowed),
+        line("TRACE", "/conversations/c1/export", not_allowed),
+        line("PROPFIND", "/", not_allowed),
         line("GET", MOVE, not_allowed),
         line("PUT", "/games", not_allowed),
         line("PATCH", MOVE, not_allowed),

@@ -46,6 +46,7 @@ pub(crate) async fn keys_and_tokens_open_what_they_should_and_nothing_else(kind:
     let good = token(&hs256, &claims, ISSUER_SECRET);
     let truncated = good[..good.len() - 2].to_owned();
     let none = token(&json!({ "alg": "none" }), &claims, ISSUER_SECRET);
+    let critical = json!({ "alg": "HS256", "crit": ["x"] });
     let unsigned = format!("{}.", good.rsplit_once('.').unwrap().0);
     let cases: Vec<(&str, Option<String>, u16)> = vec![
         ("no credential", None, 401),
@@ -58,6 +59,11 @@ pub(crate) async fn keys_and_tokens_open_what_they_should_and_nothing_else(kind:
         ("a token that is not yet valid", Some(with("nbf", json!(now + 600))), 401),
         ("a token for others", Some(with("aud", json!("others"))), 401),
         ("a token for several", Some(with("aud", json!(["others", "lgdl"]))), 200),
+        ("a token of a tenant that is none", Some(with("tenant", json!("../x y"))), 401),
+        ("a token of a tenant with a long name", Some(with("tenant", json!("t".repeat(65)))), 401),
+        ("a token that ends beyond all time", Some(with("exp", json!(1e300))), 401),
+        ("a token whose end is a text", Some(with("exp", json!("9999999999"))), 401),
+        ("a token that must be understood in full", Some(token(&critical, &claims, ISSUER_SECRET)), 401),
         ("a token of another secret", Some(token(&hs256, &claims, "a secret of a stranger")), 401),
         ("a token that chooses no algorithm", Some(none), 401),
         ("a token without a signature", Some(unsigned), 401),
