@@ -40,6 +40,29 @@ fn turns_wait_in_the_journal_and_arrive_in_order() {
 }
 
 #[test]
+fn a_turn_that_the_origin_does_not_take_keeps_no_other_conversation_waiting() {
+    let world = world();
+    let node = node(&world);
+    for conversation in ["c1", "c2"] {
+        say(&node, conversation, "u1", "hello", &[]);
+    }
+    world.weather.set(Weather::Away);
+    for conversation in ["c1", "c2"] {
+        assert_eq!(say(&node, conversation, "u1", "hi there", &[]).1["degraded"], "journalled");
+    }
+    world.weather.set(Weather::Fine);
+    world.state.borrow_mut().refused = Some("c1".into());
+    node.now_ms.set(node.now_ms.get() + 30_000);
+    drained(&node);
+    let waiting = || node.journal.borrow().len();
+    assert_eq!((world.state.borrow().turns.len(), waiting()), (3, 1), "the other one has arrived");
+    world.state.borrow_mut().refused = None;
+    node.now_ms.set(node.now_ms.get() + 1_000);
+    drained(&node);
+    assert_eq!((world.state.borrow().turns.len(), waiting()), (4, 0));
+}
+
+#[test]
 fn the_next_request_brings_waiting_turns_home_before_its_own() {
     let (world, node) = interrupted();
     say(&node, "c1", "u1", "hello", &[]);

@@ -1,6 +1,6 @@
 //! The life of the origin's process: start, serve, stop without dropping what was accepted.
 
-use std::future::{Future, IntoFuture as _};
+use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::cleanup;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::games::publish_file;
-use crate::http::{Gate, Origin, edge_service};
+use crate::http::{self, Gate, Origin, edge_service};
 use crate::metrics::Metrics;
 use crate::privacy::{Envelope, Protection, Unprotected};
 use crate::random::{Random, SystemRandom};
@@ -37,7 +37,7 @@ pub enum ServeError {
     /// The address is in use or not ours.
     #[error("E511 the address {0} can't be listened on: {1}")]
     Listen(SocketAddr, std::io::Error),
-    /// The listener failed while serving.
+    /// What serves broke down.
     #[error("E512 serving ended: {0}")]
     Serve(std::io::Error),
 }
@@ -53,7 +53,7 @@ pub struct Running {
     pub origin: Origin,
     stop: watch::Sender<bool>,
     tasks: tokio::task::JoinSet<()>,
-    served: tokio::task::JoinHandle<Result<(), ServeError>>,
+    served: tokio::task::JoinHandle<()>,
     keeper: tokio::task::JoinHandle<()>,
 }
 
@@ -114,12 +114,10 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     audit::tell_configuration(&*origin.store, &origin.config, &*origin.clock).await?;
     let (stop, stopped) = watch::channel(false);
     let edges = edge_service(origin.clone());
-    // Logins are limited by address, so this service needs to know where requests come from.
-    let administrators = admin_service(origin.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let administrators = admin_service(origin.clone());
     let served = tokio::spawn(async move {
-        let edges = axum::serve(edge_listener, edges).with_graceful_shutdown(wait_for(stopped.clone()));
-        let administrators = axum::serve(admin_listener, administrators).with_graceful_shutdown(wait_for(stopped));
-        tokio::try_join!(edges.into_future(), administrators.into_future()).map(drop).map_err(ServeError::Serve)
+        let edges = http::serve(edge_listener, edges, stopped.clone());
+        tokio::join!(edges, http::serve(admin_listener, administrators, stopped));
     });
     let kept = origin.clone();
     let keeper = tokio::spawn(async move { audit::keep(&*kept.store, &kept.config, &*kept.clock).await });
@@ -170,8 +168,7 @@ impl Running {
         let patience = self.origin.config.shutdown_timeout;
         let abort = self.served.abort_handle();
         let served = match tokio::time::timeout(patience, self.served).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Ok(()),
+            Ok(ended) => ended.map_err(|error| ServeError::Serve(error.into())),
             Err(_) => {
                 tracing::warn!("requests were still running when the time for stopping was over");
                 abort.abort();
@@ -221,9 +218,4 @@ pub async fn stop_signal() {
         }
     }
     let _ = interrupt.await;
-}
-
-async fn wait_for(mut stopped: watch::Receiver<bool>) {
-    // An error means that the sender is gone, which is a wish to stop as well.
-    let _ = stopped.wait_for(|stop| *stop).await;
 }

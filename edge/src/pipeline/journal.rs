@@ -113,8 +113,10 @@ pub async fn forget<P: Platform>(platform: &P, stream: &str) -> Result<(), SeamE
 pub enum Drained {
     /// Nothing waits any more.
     All,
-    /// The origin did not answer, or an entry could not be placed; the rest waits on.
+    /// An entry could not be placed; what stands behind it in its conversation waits on.
     Partly,
+    /// The origin did not answer; the rest waits on.
+    Away,
 }
 
 /// Brings everything home, conversation by conversation; how it ended and how many turns arrived. One request at a time
@@ -122,7 +124,7 @@ pub enum Drained {
 pub async fn drain<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
     let origin = Origin::new(call);
     if !origin.is_back().await || !origin.begin_drain().await {
-        return (Drained::Partly, 0);
+        return (Drained::Away, 0);
     }
     let drained = drain_streams(call).await;
     origin.end_drain().await;
@@ -131,15 +133,18 @@ pub async fn drain<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
 
 async fn drain_streams<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
     let Ok(streams) = call.platform.journal_streams(MAX_STREAMS_PER_DRAIN).await else { return (Drained::Partly, 0) };
-    let mut arrived = 0;
+    let (mut arrived, mut stuck) = (0, false);
     for stream in &streams {
         let (drained, count) = drain_stream(call, stream).await;
         arrived += count;
-        if drained == Drained::Partly {
-            return (Drained::Partly, arrived);
+        match drained {
+            Drained::All => {}
+            // One conversation that can't go on must not stop the others.
+            Drained::Partly => stuck = true,
+            Drained::Away => return (Drained::Away, arrived),
         }
     }
-    if streams.len() == MAX_STREAMS_PER_DRAIN {
+    if stuck || streams.len() == MAX_STREAMS_PER_DRAIN {
         return (Drained::Partly, arrived);
     }
     let origin = Origin::new(call);
@@ -166,7 +171,8 @@ pub async fn drain_stream<P: Platform>(call: &Call<'_, P>, stream: &str) -> (Dra
             let home = bring_home(&inner, waiting, reached.as_deref()).await;
             call.absorb(inner);
             reached = match home {
-                Home::Waits => return (Drained::Partly, arrived),
+                Home::Stuck => return (Drained::Partly, arrived),
+                Home::Away => return (Drained::Away, arrived),
                 Home::Arrived(state) => Some(state),
                 Home::Settled => None,
             };
@@ -185,8 +191,19 @@ enum Home {
     Arrived(String),
     /// It arrived before, or its conversation is gone: nothing is left to do.
     Settled,
-    /// It has to wait on.
-    Waits,
+    /// It can't be placed, at least not now.
+    Stuck,
+    /// The origin did not answer.
+    Away,
+}
+
+impl From<OriginError> for Home {
+    fn from(error: OriginError) -> Home {
+        match error {
+            OriginError::Away => Home::Away,
+            OriginError::Unexpected(_) => Home::Stuck,
+        }
+    }
 }
 
 /// Brings one turn home. `reached` is the state that the turn before it led to, if that is known to be the origin's.
@@ -196,12 +213,12 @@ async fn bring_home<P: Platform>(call: &Call<'_, P>, waiting: Waiting, reached: 
         true => None,
         false => match other_ground(call, &commit, &ground).await {
             Ok(other) => other,
-            Err(_) => return Home::Waits,
+            Err(error) => return error.into(),
         },
     };
     for _ in 0..MAX_PLACINGS {
         if let Some(start) = other.take() {
-            let Some(outcome) = run_again(call, &start, &turn).await else { return Home::Waits };
+            let Some(outcome) = run_again(call, &start, &turn).await else { return Home::Stuck };
             ground = digest_of(&start.state);
             commit.expected_version = start.version;
             commit.game_version = start.game_version;
@@ -221,7 +238,7 @@ async fn bring_home<P: Platform>(call: &Call<'_, P>, waiting: Waiting, reached: 
             Ok(Verdict::Answer(CommitAnswer::Replayed { .. }) | Verdict::NotTheirs | Verdict::KeyReused) => {
                 return Home::Settled;
             }
-            Err(_) => return Home::Waits,
+            Err(error) => return error.into(),
         };
         if let Some(left_ms) = conflict.claimed_for_ms {
             call.platform.sleep_ms(left_ms.min(1_000)).await;
@@ -230,7 +247,7 @@ async fn bring_home<P: Platform>(call: &Call<'_, P>, waiting: Waiting, reached: 
         // A place that another turn only holds may still become free.
         other = (!is_ground(&start, &commit, &ground)).then_some(start);
     }
-    Home::Waits
+    Home::Stuck
 }
 
 fn named_in<P: Platform>(call: &Call<'_, P>, commit: &CommitRequest) -> Named {

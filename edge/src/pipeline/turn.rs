@@ -182,7 +182,7 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, R
                 call.observe(Event::Conflict);
                 if conflict.current.as_ref().map_or(0, |current| current.version) < start.version {
                     // This node is ahead of the origin: turns wait that nobody had noted.
-                    if journal::drain_stream(call, &ask.named.digest).await.0 == Drained::Partly {
+                    if journal::drain_stream(call, &ask.named.digest).await.0 != Drained::All {
                         return degraded::take(call, ask, start).await;
                     }
                 }

@@ -54,6 +54,8 @@ pub(crate) struct State {
     pub(crate) tombstones: Vec<String>,
     /// How many of them a page has; 0 for as many as there are.
     pub(crate) erasures_a_page: usize,
+    /// A conversation whose turns the origin does not take.
+    pub(crate) refused: Option<String>,
     pub(crate) keys: BTreeMap<String, ApiKey>,
     pub(crate) consents: BTreeSet<String>,
     pub(crate) policy: GamePolicy,
@@ -237,6 +239,9 @@ impl State {
     }
 
     fn commit(&mut self, turn: CommitRequest) -> Result<Inbound, FetchError> {
+        if self.refused.as_deref() == Some(&turn.conversation_id) {
+            return Ok(Inbound { status: 400, body: Vec::new() });
+        }
         let key = (turn.game.clone(), turn.conversation_id.clone());
         let settled =
             self.settled(&key, &turn.user_id, &turn.idempotency_key, &turn.fingerprint, turn.expected_version);

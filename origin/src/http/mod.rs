@@ -5,6 +5,7 @@ mod erasures;
 mod health;
 mod in_process;
 mod layers;
+mod listen;
 mod problem;
 mod reports;
 mod signed;
@@ -24,6 +25,7 @@ use crate::store::Store;
 pub(crate) use health::live;
 pub use in_process::without_a_network;
 pub(crate) use layers::wrap;
+pub use listen::{HEADERS_WITHIN, serve};
 pub use problem::Problem;
 pub use signed::Gate;
 

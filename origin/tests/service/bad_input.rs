@@ -90,6 +90,20 @@ async fn a_body_that_dribbles_in_is_given_up_on() {
 }
 
 #[tokio::test]
+async fn headers_that_dribble_in_are_given_up_on() {
+    let edge = edge().await;
+    for address in [edge.running.edge_address, edge.running.admin_address] {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        stream.write_all(b"GET /health/live HTTP/1.1\r\nhost: x\r\nx-slow:").await.unwrap();
+        let mut answer = Vec::new();
+        let limit = lgdl_origin::http::HEADERS_WITHIN + Duration::from_secs(5);
+        let read = tokio::time::timeout(limit, stream.read_to_end(&mut answer)).await;
+        assert!(read.is_ok(), "{address} is still waiting for headers");
+        assert!(!String::from_utf8_lossy(&answer).starts_with("HTTP/1.1 200"));
+    }
+}
+
+#[tokio::test]
 async fn a_request_id_is_kept_when_it_is_plain_and_replaced_when_it_is_not() {
     let edge = edge().await;
     let ask = |id: String| edge.http().get(edge.url("/health/live")).header("x-request-id", id).send();

@@ -1,0 +1,61 @@
+//! Connections: accepted until the origin stops, with bounds on how slowly a client may begin.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tower::ServiceExt as _;
+
+/// Time for a request's headers, and for the next request on a connection that is kept.
+pub const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+/// How long to wait when nothing can be accepted: out of file descriptors, most likely.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(10);
+
+/// Serves until `stopped`, then finishes what was accepted. Every request knows its peer's address.
+pub async fn serve(listener: TcpListener, service: Router, mut stopped: watch::Receiver<bool>) {
+    let connections = GracefulShutdown::new();
+    loop {
+        let (stream, peer) = tokio::select! {
+            () = end(&mut stopped) => break,
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(_) => {
+                    tokio::time::sleep(ACCEPT_AGAIN).await;
+                    continue;
+                }
+            },
+        };
+        accept(&connections, stream, peer, service.clone());
+    }
+    drop(listener);
+    connections.shutdown().await;
+}
+
+async fn end(stopped: &mut watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is a wish to stop as well.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+fn accept(connections: &GracefulShutdown, stream: TcpStream, peer: SocketAddr, service: Router) {
+    let _ = stream.set_nodelay(true);
+    let answering = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        service.clone().oneshot(request)
+    });
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
+    builder.http2().timer(TokioTimer::new());
+    let connection = connections.watch(builder.serve_connection(TokioIo::new(stream), answering).into_owned());
+    tokio::spawn(async move {
+        // A client that breaks off is nobody's error.
+        let _ = connection.await;
+    });
+}
