@@ -22,7 +22,7 @@ pub(crate) enum Part {
     Audit,
     /// the edge component
     Wasm,
-    /// the Worker for Cloudflare, its size and its start
+    /// the Worker for Cloudflare, and its size
     Worker,
     /// the browser client: types, bundles, tests
     Client,
@@ -107,7 +107,7 @@ fn run_part(part: Part, filter: &[String], count: &mut Count) -> Result<Vec<End>
         Part::Audit => audit::audit()?,
         Part::Wasm => drop(wasm::build_edge(wasm::Target::Wasip1)?),
         Part::Worker => match npm_is_here() {
-            true => worker::check_start()?,
+            true => drop(worker::build()?),
             false => return Ok(vec![End::Skipped("the Worker: npm is not installed (Node.js 20 or later)".into())]),
         },
         Part::Client => match npm_is_here() {

@@ -28,16 +28,6 @@ pub(crate) fn build() -> Result<PathBuf> {
     }
 }
 
-/// Starts the Worker a few times under workerd; an error when that takes longer than it may.
-pub(crate) fn check_start() -> Result<()> {
-    // What the program is told of threads is Linux's way of telling it.
-    if !cfg!(target_os = "linux") {
-        return Ok(());
-    }
-    let built = build()?;
-    run(Command::new("node").args(["bench/startup.mjs", "5"]).env("LGDL_WORKER", built).current_dir(folders::root()))
-}
-
 fn build_anew() -> Result<PathBuf> {
     let modules = packages()?;
     let toolchain = wasm::toolchain(wasm::Target::Unknown)?;

@@ -54,11 +54,10 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: Start) -> R
 fn held<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: &Start) -> Option<Result<Taken, Refusal>> {
     match start.held(&ask.turn_id(call)) {
         Held::Answered(answered) => Some(replay(call, ask, answered.clone())),
-        Held::Taken => Some(Err(Refusal::new(
+        Held::Taken => Some(Err(Origin::new(call).away(
             Reason::OriginAway,
             "This turn was taken before; the service that keeps its answer is away. Send it again with the same key.",
-        )
-        .retry_after_ms(5_000))),
+        ))),
         Held::Unknown => None,
     }
 }
