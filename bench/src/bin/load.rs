@@ -6,8 +6,9 @@
 //! - `single`: every turn is a new conversation that says "trouble breathing" (the `medical` game);
 //! - `slots`: the four-turn dialogue "I have pain", "lower back", "7", "2 hours ago" (`medical_v2`), over and over.
 //!
-//! Prints one JSON line: turns, errors, turns a second, and percentiles of the latency in milliseconds. An answer that is
-//! no 200, or that is not durable, counts as an error. With the id of the node's process as a sixth argument the line also
+//! Prints one JSON line: turns, errors, turns a second, percentiles of the latency in milliseconds, and the median of each
+//! stage in microseconds, as a development node's `server-timing` tells them (of every 16th answer). An answer that is no
+//! 200, or that is not durable, counts as an error. With the id of the node's process as a sixth argument the line also
 //! has its resident memory, kB, at every tenth of the run (on Linux).
 
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -17,6 +18,7 @@ use anyhow::{Context, Result, bail, ensure};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::SendRequest;
+use hyper::header::HeaderValue;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
@@ -26,6 +28,9 @@ use tokio::net::TcpStream;
 const MAX_CONVERSATIONS: usize = 500;
 /// The longest run, seconds.
 const MAX_SECONDS: u64 = 600;
+
+/// Of how many answers one is asked for its stages.
+const STAGES_OF_EVERY: usize = 16;
 
 const SINGLE: &[&str] = &["trouble breathing"];
 const SLOTS: &[&str] = &["I have pain", "lower back", "7", "2 hours ago"];
@@ -42,8 +47,31 @@ struct Plan {
 #[derive(Default)]
 struct Tally {
     latencies: Vec<Duration>,
+    /// Microseconds by stage, in the order of the pipeline.
+    stages: Vec<(String, Vec<f64>)>,
     errors: usize,
     first_error: Option<String>,
+}
+
+impl Tally {
+    /// `edge;dur=1.957, settings;dur=0.046, …`, in milliseconds.
+    fn add_stages(&mut self, timing: &str) {
+        for stage in timing.split(", ") {
+            if let Some((name, ms)) = stage.split_once(";dur=")
+                && let Ok(ms) = ms.parse::<f64>()
+            {
+                self.stage(name).push(ms * 1_000.0);
+            }
+        }
+    }
+
+    fn stage(&mut self, name: &str) -> &mut Vec<f64> {
+        let place = self.stages.iter().position(|(stage, _)| stage == name).unwrap_or_else(|| {
+            self.stages.push((name.to_owned(), Vec::new()));
+            self.stages.len() - 1
+        });
+        &mut self.stages[place].1
+    }
 }
 
 #[tokio::main]
@@ -78,6 +106,9 @@ async fn main() -> Result<()> {
     for client in clients {
         let tally = client.await??;
         all.latencies.extend(tally.latencies);
+        for (stage, times) in tally.stages {
+            all.stage(&stage).extend(times);
+        }
         all.errors += tally.errors;
         all.first_error = all.first_error.or(tally.first_error);
     }
@@ -106,6 +137,13 @@ fn report(workload: &str, conversations: usize, elapsed: Duration, mut all: Tall
         let index = (all.latencies.len() * p / 100).min(all.latencies.len().saturating_sub(1));
         all.latencies.get(index).map_or(0.0, |d| (d.as_secs_f64() * 1e5).round() / 100.0)
     };
+    let stages: serde_json::Map<String, Value> = std::mem::take(&mut all.stages)
+        .into_iter()
+        .map(|(stage, mut times)| {
+            times.sort_unstable_by(f64::total_cmp);
+            (stage, times[times.len() / 2].round().into())
+        })
+        .collect();
     let line = json!({
         "workload": workload,
         "conversations": conversations,
@@ -116,6 +154,7 @@ fn report(workload: &str, conversations: usize, elapsed: Duration, mut all: Tall
         "p50_ms": percentile(50),
         "p95_ms": percentile(95),
         "p99_ms": percentile(99),
+        "stages_us": stages,
         "resident_kb": memory,
     });
     println!("{line}");
@@ -134,7 +173,14 @@ async fn client(plan: Plan, number: usize) -> Result<Tally> {
             }
             let start = Instant::now();
             match turn(&plan, &mut connection, &conversation, input).await {
-                Ok(()) => tally.latencies.push(start.elapsed()),
+                Ok(timing) => {
+                    tally.latencies.push(start.elapsed());
+                    if tally.latencies.len().is_multiple_of(STAGES_OF_EVERY)
+                        && let Some(timing) = timing
+                    {
+                        tally.add_stages(timing.to_str().unwrap_or_default());
+                    }
+                }
                 Err(error) => {
                     tally.errors += 1;
                     tally.first_error.get_or_insert_with(|| format!("{error:#}"));
@@ -155,7 +201,13 @@ async fn connect(plan: &Plan) -> Result<SendRequest<Full<Bytes>>> {
     Ok(sender)
 }
 
-async fn turn(plan: &Plan, connection: &mut SendRequest<Full<Bytes>>, conversation: &str, input: &str) -> Result<()> {
+/// One turn; what the node says of its stages.
+async fn turn(
+    plan: &Plan,
+    connection: &mut SendRequest<Full<Bytes>>,
+    conversation: &str,
+    input: &str,
+) -> Result<Option<HeaderValue>> {
     let body = json!({ "conversation_id": conversation, "user_id": "load", "input": input }).to_string();
     let request = Request::post(format!("/games/{}/move", plan.game))
         .header("host", &plan.authority)
@@ -164,10 +216,11 @@ async fn turn(plan: &Plan, connection: &mut SendRequest<Full<Bytes>>, conversati
     connection.ready().await?;
     let response = connection.send_request(request).await?;
     let status = response.status();
+    let timing = response.headers().get("server-timing").cloned();
     let bytes = response.into_body().collect().await?.to_bytes();
     ensure!(status == StatusCode::OK, "answered {status}: {}", String::from_utf8_lossy(&bytes));
     let answer: Value = serde_json::from_slice(&bytes)?;
     ensure!(answer["durable"] == true, "not durable: {}", answer["degraded"]);
     ensure!(answer["move_id"] != "none", "nothing matched");
-    Ok(())
+    Ok(timing)
 }

@@ -21,7 +21,7 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 use crate::guest::{self, Given, Guest, OutOfTime};
 
 /// Instances that wait for a request at most; those of a burst go when it is over.
-const MAX_IDLE: usize = 256;
+const MAX_IDLE: usize = 128;
 /// Memory that an instance may have taken and still serve again, bytes.
 const MAX_KEPT_MEMORY: usize = 16 * 1024 * 1024;
 
