@@ -1,7 +1,8 @@
 // The chat page of a development node: the element, a picker for games, and a panel that explains the last turn.
 
+// The element comes by a script of its own.
 import type { GameEntry, MoveResponse } from "./client.js";
-import "./element.js";
+import type {} from "./element.js";
 
 /** How often the page of a development node asks whether games changed or fail to compile, milliseconds. */
 const STATUS_INTERVAL_MS = 2_000;
