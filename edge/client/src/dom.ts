@@ -78,11 +78,8 @@ const count = (text: string, character: string): number => text.split(character)
 
 /** A link that opens beside the page and tells the other site nothing. */
 export function anchor(url: string, text: string, newTab: string, attributes: Record<string, string> = {}): HTMLAnchorElement {
-  const outward = { target: "_blank", rel: "noopener noreferrer nofollow" };
-  const beside = /^https?:/i.test(url) ? outward : {};
-  const link = make("a", { href: url, ...beside, ...attributes }, text);
-  if (url.startsWith("http")) link.append(make("span", { class: "unseen" }, ` (${newTab})`));
-  return link;
+  const outward = { target: "_blank", rel: "noopener noreferrer nofollow", title: newTab };
+  return make("a", { href: url, ...(url.startsWith("http") ? outward : {}), ...attributes }, text);
 }
 
 /** Schemes that a link may have. */

@@ -21,23 +21,24 @@ export const ATTRIBUTES = [...CONVERSATION_ATTRIBUTES, ...SHOWN_ATTRIBUTES] as c
 /** Every event: docs/embed.md lists them. */
 export const EVENTS = ["lgdl-turn", "lgdl-problem", "lgdl-reset", "lgdl-open", "lgdl-close"] as const;
 
+type TokenSource = (renew: boolean) => Promise<string>;
+
 /** On a server there is no HTMLElement; importing this there must not fail. */
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 
 export class LgdlChat extends Base {
   static readonly observedAttributes: readonly string[] = ATTRIBUTES;
 
-  /** Gives the token of a signed-in person; asked again, with `true`, when the node no longer takes the last one. */
-  token: ((renew: boolean) => Promise<string>) | null = null;
-  /** Sent along with every turn. */
-  context: Record<string, unknown> = {};
-
   #conversation: Conversation | null = null;
   #transcript: Transcript | null = null;
   #storage: KeyValueStorage | null = null;
   #speaker: Speaker | null = null;
+  #token: TokenSource | null = null;
+  #context: Record<string, unknown> = {};
   #ownTexts: Partial<Texts> = {};
   #texts = textsFor("en");
+  /** On the page, with all its attributes: an element that is upgraded gets them one by one before. */
+  #live = false;
   #underway = 0;
   #unread = 0;
   readonly #told = new Set<string>();
@@ -66,7 +67,7 @@ export class LgdlChat extends Base {
   }
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
-    if (!this.isConnected || before === after) return;
+    if (!this.#live || before === after) return;
     if ((CONVERSATION_ATTRIBUTES as readonly string[]).includes(name)) this.#connect();
     else if (name === "open") this.#opened(after !== null);
     else this.#dress();
@@ -74,6 +75,7 @@ export class LgdlChat extends Base {
 
   connectedCallback(): void {
     for (const name of ["token", "context", "texts"] as const) this.#upgrade(name);
+    this.#live = true;
     this.#connect();
     this.#opened(this.hasAttribute("open"));
     addEventListener("storage", this.#elsewhere);
@@ -82,6 +84,7 @@ export class LgdlChat extends Base {
   }
 
   disconnectedCallback(): void {
+    this.#live = false;
     removeEventListener("storage", this.#elsewhere);
     globalThis.visualViewport?.removeEventListener("resize", this.#fit);
     this.#conversation?.stop();
@@ -95,6 +98,25 @@ export class LgdlChat extends Base {
     return this.#conversation;
   }
 
+  /** Gives the token of a signed-in person; asked again, with `true`, when the node no longer takes the last one. */
+  get token(): TokenSource | null {
+    return this.#token;
+  }
+
+  set token(token: TokenSource | null) {
+    this.#token = token;
+    if (this.#live) this.#connect();
+  }
+
+  /** Sent along with every turn. */
+  get context(): Record<string, unknown> {
+    return this.#context;
+  }
+
+  set context(context: Record<string, unknown>) {
+    this.#context = context;
+  }
+
   /** Words of the page's own, in place of the built-in ones. */
   get texts(): Partial<Texts> {
     return this.#ownTexts;
@@ -102,7 +124,7 @@ export class LgdlChat extends Base {
 
   set texts(texts: Partial<Texts>) {
     this.#ownTexts = texts;
-    if (this.isConnected) this.#dress();
+    if (this.#live) this.#dress();
   }
 
   /** Opens the panel of a launcher. */
@@ -144,9 +166,8 @@ export class LgdlChat extends Base {
   #upgrade(name: "token" | "context" | "texts"): void {
     if (!Object.hasOwn(this, name)) return;
     const value = this[name];
-    if (name !== "texts") return;
     delete (this as Partial<LgdlChat>)[name];
-    this.texts = value as Partial<Texts>;
+    Object.assign(this, { [name]: value });
   }
 
   #connect(): void {
@@ -156,6 +177,7 @@ export class LgdlChat extends Base {
     const game = this.getAttribute("game");
     if (!game) {
       this.#view.clear();
+      console.error("lgdl-chat: the attribute `game` is missing: it takes the id of a game of the node. See docs/embed.md.");
       return;
     }
     this.#storage = storageFor(this.getAttribute("keep"));
@@ -170,18 +192,18 @@ export class LgdlChat extends Base {
     const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
     const context = () => {
       const locale = this.#stated();
-      return { ...(locale === undefined ? {} : { locale }), ...this.context };
+      return { ...(locale === undefined ? {} : { locale }), ...this.#context };
     };
     this.#conversation = new Conversation({ game, storage: this.#storage, ...given, get context() { return context(); } });
     this.#begin();
   }
 
-  #tokenSource(): ((renew: boolean) => Promise<string>) | undefined {
+  #tokenSource(): TokenSource | undefined {
     const url = this.getAttribute("token-url");
-    if (this.token === null && url === null) return undefined;
-    return async (renew) => {
-      if (this.token !== null) return this.token(renew);
-      const response = await fetch(url ?? "", { headers: { accept: "application/json" }, credentials: "same-origin", cache: "no-store" });
+    if (this.#token !== null) return this.#token;
+    if (url === null) return undefined;
+    return async () => {
+      const response = await fetch(url, { headers: { accept: "application/json" }, credentials: "same-origin", cache: "no-store" });
       const body = response.ok ? ((await response.json()) as { token?: unknown }) : {};
       if (typeof body.token === "string") return body.token;
       console.error(`lgdl-chat: token-url must answer {"token": "…"}; ${url} answered ${response.status}. See docs/embed.md.`);

@@ -32,7 +32,7 @@ const CSS = `
 button { font: inherit; color: inherit; background: none; border: 0; margin: 0; padding: 0; cursor: pointer; touch-action: manipulation; }
 :focus-visible { outline: 2px solid var(--ink); outline-offset: 2px; }
 
-.panel { height: 100%; display: grid; grid-template-rows: auto minmax(0, 1fr) auto; background: var(--surface);
+.panel { height: 100%; display: grid; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr); background: var(--surface);
   border: 1px solid var(--edge); border-radius: var(--radius); overflow: hidden; container: chat / size; }
 
 header { display: flex; align-items: center; gap: .75em; padding: .75em .75em .75em 1em; background: var(--header); color: var(--on-header);
@@ -44,7 +44,7 @@ header :focus-visible { outline-color: currentColor; }
 .names { flex: 1; min-width: 0; }
 h2, .sub { margin: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 h2 { font-size: 1.0625em; font-weight: 650; line-height: 1.3; }
-.sub { font-size: var(--small); opacity: .88; }
+.sub { font-size: var(--small); color: color-mix(in oklab, var(--on-header) 88%, var(--header)); }
 .sub:empty { display: none; }
 .tools { display: flex; gap: .125em; flex: none; }
 .tool { width: 2.5em; height: 2.5em; border-radius: 50%; display: grid; place-items: center; flex: none; }
@@ -56,7 +56,7 @@ h2 { font-size: 1.0625em; font-weight: 650; line-height: 1.3; }
 .ask p { margin: 0; flex: 1 1 14em; }
 
 .body { position: relative; min-height: 0; }
-.log { height: 100%; overflow-y: auto; overscroll-behavior: contain; padding: 1em; outline-offset: -2px; scrollbar-width: thin; }
+.log { height: 100%; overflow: hidden auto; overscroll-behavior: contain; padding: 1em; outline-offset: -2px; scrollbar-width: thin; }
 ol { list-style: none; margin: 0; padding: 0; min-height: 100%; display: flex; flex-direction: column; gap: .25em; }
 li { display: flex; flex-direction: column; max-width: min(85%, 36em); }
 li.person { align-self: end; align-items: end; }
@@ -68,7 +68,7 @@ li.time, li.notice { align-self: center; max-width: 100%; text-align: center; co
 li.person .text { background: var(--accent); color: var(--on-accent); border-end-end-radius: .3em; }
 li.game .text { background: var(--bubble); color: var(--on-bubble); border-end-start-radius: .3em; }
 li.notice .text { padding: 0; }
-li.person.waiting .text { opacity: .75; }
+li.person.waiting .text { background: transparent; color: var(--text); border: 1px dashed var(--ink); }
 li.person.refused .text { background: transparent; color: var(--text); border-color: var(--error); }
 .text a { color: inherit; text-underline-offset: .15em; }
 .text:empty { display: none; }

@@ -12,6 +12,7 @@ export interface Texts {
   close: string;
   startOver: string;
   startOverQuestion: string;
+  newConversation: string;
   cancel: string;
   readAloud: string;
   speak: string;
@@ -52,6 +53,7 @@ export const ENGLISH: Texts = {
   close: "Close the chat",
   startOver: "Start over",
   startOverQuestion: "Begin a new conversation? This one disappears from the page.",
+  newConversation: "New conversation",
   cancel: "Cancel",
   readAloud: "Read aloud",
   speak: "Speak",
@@ -79,7 +81,7 @@ export const ENGLISH: Texts = {
   consent: "This chat needs your consent first.",
   notRemembered: "Limited mode: what is said right now may not be remembered.",
   nextInLine: "Coming up next: {count}",
-  newTab: "opens in a new tab",
+  newTab: "Opens in a new tab",
 };
 
 export const SPANISH: Texts = {
@@ -92,6 +94,7 @@ export const SPANISH: Texts = {
   close: "Cerrar el chat",
   startOver: "Empezar de nuevo",
   startOverQuestion: "¿Empezar una conversación nueva? Esta desaparecerá de la página.",
+  newConversation: "Conversación nueva",
   cancel: "Cancelar",
   readAloud: "Leer en voz alta",
   speak: "Hablar",
@@ -119,7 +122,7 @@ export const SPANISH: Texts = {
   consent: "Este chat necesita antes su consentimiento.",
   notRemembered: "Modo limitado: puede que no se recuerde lo que se diga ahora.",
   nextInLine: "A continuación: {count}",
-  newTab: "se abre en otra pestaña",
+  newTab: "Se abre en otra pestaña",
 };
 
 export const GERMAN: Texts = {
@@ -132,6 +135,7 @@ export const GERMAN: Texts = {
   close: "Chat schließen",
   startOver: "Neu beginnen",
   startOverQuestion: "Ein neues Gespräch beginnen? Dieses verschwindet von der Seite.",
+  newConversation: "Neues Gespräch",
   cancel: "Abbrechen",
   readAloud: "Vorlesen",
   speak: "Sprechen",
@@ -159,7 +163,7 @@ export const GERMAN: Texts = {
   consent: "Für diesen Chat ist vorher Ihre Einwilligung nötig.",
   notRemembered: "Eingeschränkter Betrieb: Was Sie jetzt schreiben, wird vielleicht nicht behalten.",
   nextInLine: "Als Nächstes: {count}",
-  newTab: "öffnet sich in einem neuen Tab",
+  newTab: "Öffnet sich in einem neuen Tab",
 };
 
 const BY_LANGUAGE: Readonly<Record<string, Texts>> = { en: ENGLISH, es: SPANISH, de: GERMAN };

@@ -102,7 +102,7 @@ export class View {
       }
     });
     this.input.addEventListener("input", () => this.#typed());
-    this.#reset.addEventListener("click", () => (this.#items.size > 0 ? this.#askWhether(true) : this.doing.reset()));
+    this.#reset.addEventListener("click", () => (this.#list.querySelector(".person") === null ? this.doing.reset() : this.#askWhether(true)));
     this.#askYes.addEventListener("click", () => (this.#askWhether(false), this.doing.reset()));
     this.#askNo.addEventListener("click", () => (this.#askWhether(false), this.#reset.focus()));
     this.#close.addEventListener("click", () => this.doing.close());
@@ -126,7 +126,7 @@ export class View {
     this.input.placeholder = texts.placeholder;
     this.#askText.textContent = texts.startOverQuestion;
     this.#ask.setAttribute("aria-label", texts.startOverQuestion);
-    this.#askYes.textContent = texts.startOver;
+    this.#askYes.textContent = texts.newConversation;
     this.#askNo.textContent = texts.cancel;
     this.#typingText.textContent = texts.typing;
     this.#jumpText.textContent = texts.newMessages;
@@ -335,7 +335,8 @@ export class View {
     const empty = this.input.value.trim() === "";
     this.#send.setAttribute("aria-disabled", String(empty));
     this.input.style.height = "auto";
-    this.input.style.height = `${this.input.scrollHeight}px`;
+    // What is not shown has no height yet; one row is right then.
+    if (this.input.scrollHeight > 0) this.input.style.height = `${this.input.scrollHeight}px`;
     const left = MAX_UTTERANCE_CHARS - this.input.value.length;
     this.#left.textContent = left <= SAY_LEFT_FROM ? String(left) : "";
     if (left <= SAY_LEFT_FROM && left % 50 === 0) this.status(filled(this.#texts.charactersLeft, { count: String(left) }));
