@@ -144,12 +144,14 @@ async fn answer<P: Platform>(
     route: Route,
     came_us: u64,
 ) -> Result<Response, Refusal> {
-    if route != Route::Preflight {
+    if !route.is_public() {
         web::check_origin(call, received)?;
     }
     match route {
         Route::Preflight => Ok(web::preflight(call, received)),
         Route::Page(file) => page::file(call, file),
+        Route::Element => Ok(page::element()),
+        Route::Document => Ok(page::document()),
         Route::Status => page::status(call),
         Route::Live => health::live(),
         Route::Ready => health::ready(call).await,

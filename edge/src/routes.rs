@@ -37,6 +37,10 @@ pub enum Route {
     Status,
     /// `GET /`, and the page's own files.
     Page(&'static str),
+    /// `GET /lgdl-chat.js`: the chat element, for pages of any site.
+    Element,
+    /// `GET /openapi.json`: what this node answers to.
+    Document,
     /// `POST /internal/drain`: the timer of the node, or whoever holds an admin key.
     Drain,
     /// `OPTIONS` anywhere.
@@ -44,7 +48,7 @@ pub enum Route {
 }
 
 /// Files of the chat page that are served under their own names.
-pub const PAGE_FILES: [&str; 4] = ["/", "/chat.css", "/chat.js", "/lgdl-chat.js"];
+pub const PAGE_FILES: [&str; 3] = ["/", "/chat.css", "/chat.js"];
 
 impl Route {
     /// Finds the route.
@@ -72,11 +76,19 @@ impl Route {
             ["conversations", id, "export"] => get(method, Route::Export(conversation(id)?)),
             ["dev", "status"] => get(method, Route::Status),
             ["internal", "drain"] => post(method, Route::Drain),
+            ["lgdl-chat.js"] => get(method, Route::Element),
+            ["openapi.json"] => get(method, Route::Document),
             _ => match PAGE_FILES.iter().find(|file| **file == path) {
                 Some(file) => get(method, Route::Page(file)),
                 None => Err(Refusal::new(Reason::NoRoute, "See docs/edge.md for the addresses of an edge node.")),
             },
         }
+    }
+
+    /// Whether pages of any site may have it: it is the same for everybody, and says nothing about anyone.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        matches!(self, Route::Preflight | Route::Element | Route::Document)
     }
 
     /// Its name in metrics.
@@ -97,6 +109,8 @@ impl Route {
             Route::Export(_) => "GET /conversations/{id}/export",
             Route::Status => "GET /dev/status",
             Route::Page(_) => "GET /",
+            Route::Element => "GET /lgdl-chat.js",
+            Route::Document => "GET /openapi.json",
             Route::Drain => "POST /internal/drain",
             Route::Preflight => "OPTIONS",
         }
@@ -184,6 +198,8 @@ mod tests {
             ("GET", "/conversations/c1/export", "GET /conversations/{id}/export"),
             ("GET", "/dev/status", "GET /dev/status"),
             ("GET", "/", "GET /"),
+            ("GET", "/lgdl-chat.js", "GET /lgdl-chat.js"),
+            ("GET", "/openapi.json", "GET /openapi.json"),
             ("OPTIONS", "/anything", "OPTIONS"),
         ] {
             let method = Method::from_bytes(method.as_bytes()).unwrap();
