@@ -48,7 +48,7 @@ export class LgdlChat extends Base {
 
   constructor() {
     super();
-    const root = this.attachShadow({ mode: "open", delegatesFocus: true });
+    const root = this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [styles()];
     this.#view = new View(
       {
@@ -155,6 +155,11 @@ export class LgdlChat extends Base {
   /** Says something, as if the person had typed it. */
   async say(text: string): Promise<void> {
     await this.#submit(text);
+  }
+
+  /** Puts the cursor into the composer. */
+  override focus(options?: FocusOptions): void {
+    this.#view.input.focus(options);
   }
 
   /** Tries again what waits to be sent. */

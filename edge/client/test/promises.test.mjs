@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile, readdir } from "node:fs/promises";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { ATTRIBUTES, CSS_PROPERTIES, EVENTS, LgdlChat } from "../dist/element.js";
 import { ENGLISH, LANGUAGES, PROBLEM_TEXTS, filled, problemText, span, textsFor } from "../dist/texts.js";
 
@@ -89,4 +90,12 @@ test("the package carries the licence, and its README names what a production no
   for (const { default: path } of Object.values(exports)) assert.ok((await readdir(new URL("../dist/", import.meta.url))).includes(path.slice("./dist/".length)));
   const readme = await read("../README.md");
   for (const need of ["LGDL_CORS_ORIGINS", "E312", "--scope turns", "E310", "docs/embed.md"]) assert.ok(readme.includes(need), need);
+});
+
+/** What a site's visitors download for the chat, bytes. */
+const MAX_GZIPPED = 20 * 1024;
+
+test("the element is small", async () => {
+  const size = gzipSync(await readFile(new URL("../../assets/chat/lgdl-chat.js", import.meta.url))).length;
+  assert.ok(size <= MAX_GZIPPED, `${size} bytes`);
 });

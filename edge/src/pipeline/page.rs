@@ -8,8 +8,8 @@ use crate::answer::{Refusal, Response};
 use crate::call::Call;
 use crate::platform::Platform;
 
-/// Scripts, styles and requests from this node only.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
+/// Scripts, styles and requests from this node only; pictures that a game attaches may come from elsewhere.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: https:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// One of the page's files.

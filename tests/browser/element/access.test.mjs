@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { answer, fakeNode, problem } from "./fake-node.mjs";
-import { context, say, type } from "./page.mjs";
+import { context, say, type } from "../page.mjs";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** WCAG 2.2, 2.5.8, pixels. */

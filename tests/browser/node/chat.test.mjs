@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { answered, explanation, open, say, shown, slots } from "./page.mjs";
+import { answered, explanation, open, say, shown, slots } from "../page.mjs";
 
 test("the triage conversation: slots, a correction, an emergency in the middle, and back", async () => {
   const { page, faults } = await open("clinic_triage");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { answer, fakeNode, problem } from "./fake-node.mjs";
-import { answered, context, say, shown, startOver, type } from "./page.mjs";
+import { answered, context, say, shown, startOver, type } from "../page.mjs";
 
 const nodes = [];
 after(() => Promise.all(nodes.map((node) => node.stop())));
@@ -42,6 +42,7 @@ test("messages that can't be sent are marked, outlive a reload, and are sent in 
   await page.reload();
   await note(page).getByText(/Not sent yet\. Next try in/).waitFor();
   assert.deepEqual(await persons(page).allInnerTexts(), ["one", "two", "three"]);
+  await note(page).getByText(/Next try in [4-8] seconds/).waitFor(); // long enough to be pressed before
   away = false;
   await page.getByRole("button", { name: "Send now" }).click();
   await answered(page, 2);

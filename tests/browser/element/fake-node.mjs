@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 
-const assets = new URL("../../edge/assets/chat/", import.meta.url);
+const assets = new URL("../../../edge/assets/chat/", import.meta.url);
 
 const CORS = {
   "access-control-allow-origin": "*",

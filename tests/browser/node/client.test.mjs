@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, test } from "node:test";
-import { answered, context, explanation, open, say, shown, startOver, type, url } from "./page.mjs";
+import { answered, context, explanation, open, say, shown, startOver, type, url } from "../page.mjs";
 
 const servers = [];
 after(() => servers.forEach((server) => (server.closeAllConnections(), server.close())));
