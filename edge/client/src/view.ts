@@ -259,6 +259,11 @@ export class View {
     if (atEnd) this.#toEnd();
   }
 
+  /** Whether a message waits to be sent. */
+  get waits(): boolean {
+    return [...this.#notes.values()].some((note) => note.state === "waiting");
+  }
+
   #words(note: Note): string {
     if (note.until === undefined) return note.text;
     const seconds = Math.max(1, Math.ceil((note.until - Date.now()) / 1000));

@@ -137,6 +137,32 @@ test("a refused message is marked, can be sent again or removed, and the next on
   assert.deepEqual(await persons(page).allInnerTexts(), ["more", "hello"]);
 });
 
+test("messages that are written while an answer is on its way wait for it without alarm", async () => {
+  const node = await site({ reply: async (turn) => (await new Promise((resolve) => setTimeout(resolve, 400)), answer(`You said: ${turn.input}`)) });
+  const { page } = await visit(node);
+  await page.evaluate(() => {
+    const root = document.querySelector("lgdl-chat").shadowRoot;
+    globalThis.alarms = 0;
+    new MutationObserver(() => (globalThis.alarms += root.querySelectorAll(".note").length)).observe(root, { childList: true, subtree: true });
+  });
+  for (const text of ["one", "two", "three"]) await type(page, text);
+  await answered(page, 2);
+  assert.deepEqual(await games(page).allInnerTexts(), ["You said: one", "You said: two", "You said: three"]);
+  assert.equal(await page.evaluate(() => globalThis.alarms), 0);
+});
+
+test("a choice with a value keeps it when it is sent again", async () => {
+  const choices = [{ label: "With basil", value: "basil_extra" }];
+  const node = await site({ reply: (_, count) => (count === 2 ? problem(403, "E901") : answer("fine", { choices })) });
+  const { page } = await visit(node);
+  await say(page, "hello");
+  await page.getByRole("button", { name: "With basil" }).click();
+  await page.getByRole("button", { name: "Send again" }).click();
+  await answered(page, 1);
+  assert.deepEqual(node.turns.map((turn) => turn.input), ["hello", "basil_extra", "basil_extra"]);
+  assert.equal(await persons(page).last().innerText(), "With basil");
+});
+
 test("a conversation that was erased elsewhere goes on as a new one", async () => {
   const node = await site({ reply: (turn, count) => (count === 2 ? problem(410, "E233") : answer("fine")) });
   const { page } = await visit(node);
@@ -403,6 +429,14 @@ test("each way an embedding fails is explained to the developer in the console, 
     await note(page).getByText("Not sent. The chat is not available right now.").waitFor();
     await page.waitForTimeout(100);
     assert.ok(told.some((text) => text.startsWith("lgdl-chat:") && hint.test(text) && text.includes("docs/embed.md")), told.join("\n"));
+  }
+  for (const given of [{ status: 404, body: "<h1>Not found</h1>" }, { status: 200, body: { ok: true } }]) {
+    const { page, told } = await visit(await site({ reply: () => given }));
+    await type(page, "hello");
+    await note(page).waitFor();
+    await page.waitForTimeout(100);
+    assert.ok(told.some((text) => /lgdl-chat: http\S+ does not answer as an edge node does/.test(text)), told.join("\n"));
+    assert.doesNotMatch(await shown(page), /undefined|Not found/);
   }
   const closed = await site({ cors: false });
   const foreign = await visit(await site({ attributes: `game="g" base-url="${closed.url}"` }));
