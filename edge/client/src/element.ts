@@ -21,6 +21,9 @@ export const ATTRIBUTES = [...CONVERSATION_ATTRIBUTES, ...SHOWN_ATTRIBUTES] as c
 /** Every event: docs/embed.md lists them. */
 export const EVENTS = ["lgdl-turn", "lgdl-problem", "lgdl-reset", "lgdl-open", "lgdl-close"] as const;
 
+/** How long a page may take to say which game, milliseconds. */
+const GAME_AWAITED_MS = 3_000;
+
 type TokenSource = (renew: boolean) => Promise<string>;
 
 /** On a server there is no HTMLElement; importing this there must not fail. */
@@ -183,7 +186,7 @@ export class LgdlChat extends Base {
     const game = this.getAttribute("game");
     if (!game) {
       this.#view.clear();
-      console.error("lgdl-chat: the attribute `game` is missing: it takes the id of a game of the node. See docs/embed.md.");
+      setTimeout(() => this.#missGame(), GAME_AWAITED_MS);
       return;
     }
     this.#storage = storageFor(this.getAttribute("keep"));
@@ -202,6 +205,11 @@ export class LgdlChat extends Base {
     };
     this.#conversation = new Conversation({ game, storage: this.#storage, ...given, get context() { return context(); } });
     this.#begin();
+  }
+
+  #missGame(): void {
+    if (!this.#live || this.getAttribute("game")) return;
+    console.error("lgdl-chat: the attribute `game` is missing: it takes the id of a game of the node. See docs/embed.md.");
   }
 
   #tokenSource(): TokenSource | undefined {

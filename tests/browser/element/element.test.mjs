@@ -450,6 +450,7 @@ test("each way an embedding fails is explained to the developer in the console, 
   await nowhere.page.waitForTimeout(300);
   assert.ok(nowhere.told.some((text) => /127\.0\.0\.1:9 can't be reached/.test(text)), nowhere.told.join("\n"));
   const nothing = await visit(await site({ attributes: "" }));
+  for (let waited = 0; nothing.told.length === 0 && waited < 10_000; waited += 100) await nothing.page.waitForTimeout(100);
   assert.ok(nothing.told.some((text) => /attribute `game`/.test(text)), nothing.told.join("\n"));
 });
 
