@@ -81,7 +81,7 @@ export class LgdlChat extends Base {
     for (const name of ["token", "context", "texts"] as const) this.#upgrade(name);
     this.#live = true;
     this.#connect();
-    this.#opened(this.hasAttribute("open"));
+    this.#expanded();
     addEventListener("storage", this.#elsewhere);
     globalThis.visualViewport?.addEventListener("resize", this.#fit);
     this.#fit();
@@ -412,14 +412,19 @@ export class LgdlChat extends Base {
 
   #opened(open: boolean): void {
     if (!this.hasAttribute("launcher")) return;
-    this.#launcher.setAttribute("aria-expanded", String(open));
-    const root = this.shadowRoot;
-    if (open) {
-      this.#countUnread(0);
-      this.#view.focus();
-    } else if (root?.activeElement) this.#launcher.focus();
-    this.#dress();
+    const focused = this.shadowRoot?.activeElement;
+    this.#expanded();
+    if (open) this.#view.focus();
+    else if (focused) this.#launcher.focus();
     this.dispatchEvent(new CustomEvent(open ? "lgdl-open" : "lgdl-close"));
+  }
+
+  /** What the launcher says of the panel. */
+  #expanded(): void {
+    const open = this.hasAttribute("open");
+    this.#launcher.setAttribute("aria-expanded", String(open));
+    if (open) this.#unread = 0;
+    this.#countUnread(this.#unread);
   }
 
   #countUnread(unread: number): void {

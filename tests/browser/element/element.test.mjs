@@ -352,11 +352,11 @@ test("a greeting stands before anything is said, and the element is typing until
 });
 
 test("the launcher is opened and closed by keyboard, counts what came meanwhile, and fills a phone", async () => {
-  const node = await site({ attributes: 'game="g" launcher heading="Bistro"', body: (element) => `<a href="#x">A link</a>${element}` });
+  const head = `<script>globalThis.seen = []; ["lgdl-open", "lgdl-close"].forEach((name) => addEventListener(name, () => seen.push(name), true));</script>`;
+  const node = await site({ head, attributes: 'game="g" launcher heading="Bistro"', body: (element) => `<a href="#x">A link</a>${element}` });
   const { page } = await visit(node);
   const panel = page.locator("lgdl-chat section");
   assert.equal(await panel.isVisible(), false);
-  await page.evaluate(() => ["lgdl-open", "lgdl-close"].forEach((name) => document.querySelector("lgdl-chat").addEventListener(name, () => (globalThis.seen ??= []).push(name))));
   await page.keyboard.press("Tab");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
@@ -367,6 +367,7 @@ test("the launcher is opened and closed by keyboard, counts what came meanwhile,
   await page.keyboard.press("Escape");
   await panel.waitFor({ state: "hidden" });
   const launcher = page.locator("lgdl-chat .launcher");
+  assert.equal(await launcher.getAttribute("aria-expanded"), "false");
   assert.equal(await launcher.evaluate((one) => one.getRootNode().activeElement === one), true, "the focus is back");
   assert.deepEqual(await page.evaluate(() => globalThis.seen), ["lgdl-open", "lgdl-close"]);
   await page.evaluate(() => void document.querySelector("lgdl-chat").say("while closed"));
@@ -377,6 +378,11 @@ test("the launcher is opened and closed by keyboard, counts what came meanwhile,
   assert.deepEqual([area.x, area.y, area.width, area.height], [0, 0, 375, 667]);
   await page.getByRole("button", { name: "Close the chat" }).click();
   await panel.waitFor({ state: "hidden" });
+  node.state.attributes += " open";
+  const { page: next } = await visit(node);
+  await next.locator("lgdl-chat section").waitFor();
+  assert.equal(await next.evaluate(() => document.activeElement.tagName), "BODY", "a page that comes with an open panel keeps its focus");
+  assert.deepEqual(await next.evaluate(() => globalThis.seen), []);
 });
 
 test("colours, radius and theme are the page's to choose", async () => {
