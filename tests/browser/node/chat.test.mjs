@@ -94,7 +94,7 @@ test("a phone's width needs no sideways scrolling, in light and dark", async () 
     const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
     assert.ok(content <= window, `${content} > ${window}`);
     const [text, ground] = await page.evaluate(() => {
-      const style = getComputedStyle(document.querySelector("lgdl-chat"));
+      const style = getComputedStyle(document.querySelector("lgdl-chat").shadowRoot.querySelector("section"));
       return [style.color, style.backgroundColor];
     });
     const light = (colour) => colour.match(/[\d.]+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0);
