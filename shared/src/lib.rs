@@ -20,6 +20,7 @@ pub mod mocks;
 mod phrase;
 pub mod privacy;
 pub mod problem;
+pub mod settings;
 pub mod slots;
 pub mod syntax;
 pub mod template;

@@ -5,10 +5,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use lgdl_edge_host::{Host, HostConfig, Storage};
+use lgdl_origin::config::Given;
 use lgdl_origin::serve::stop_signal;
 use serde_json::Value;
 
 use super::console::Console;
+use super::deployment::failed;
 use super::dev::{SPIN_MANIFEST, component, data};
 use super::failure::{End, Failure, Verdict};
 use super::runtime;
@@ -24,6 +26,9 @@ pub(super) struct Arguments {
     /// The edge component (lgdl_edge.wasm); default: LGDL_COMPONENT, else beside this program, else where cargo puts it
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
+    /// The configuration file; default: lgdl.toml in this folder, if it is there
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
@@ -31,7 +36,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     config.listen = arguments.listen;
     config.storage = Storage::Folder(arguments.data.clone());
     config.code_cache = data::code_cache();
-    config.variables = variables(&declared()?, std::env::vars());
+    config.variables = variables(Given::load(arguments.config.as_deref()).and_then(Given::edge).map_err(failed)?);
     config.allowed_hosts = services(config.variables.get("lgdl_services").map_or("", String::as_str))?;
     if config.variables.get("lgdl_state_key").is_none_or(String::is_empty) {
         console.note("LGDL_STATE_KEY is not set: nothing is kept here, and no turn waits while the origin is away");
@@ -46,18 +51,10 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     })
 }
 
-/// The variables that the component knows.
-fn declared() -> Result<Vec<String>, Failure> {
-    let wrong = |what: String| Failure::Failed(format!("spin.toml, as this program was built with: {what}"));
-    let manifest: toml::Table = SPIN_MANIFEST.parse().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
-    let variables = manifest.get("variables").and_then(toml::Value::as_table);
-    Ok(variables.ok_or_else(|| wrong("it has no variables".into()))?.keys().cloned().collect())
-}
-
-/// Those of them that the environment has, in upper case. What speaks of the node is for the node to say.
-fn variables(declared: &[String], environment: impl Iterator<Item = (String, String)>) -> BTreeMap<String, String> {
-    let ours = |name: &str| declared.iter().any(|known| known == name) && !name.starts_with("lgdl_node_");
-    environment.map(|(name, value)| (name.to_ascii_lowercase(), value)).filter(|(name, _)| ours(name)).collect()
+/// Settings by the names under which the component asks for them. What speaks of the node is for the node to say.
+fn variables(given: BTreeMap<&'static str, String>) -> BTreeMap<String, String> {
+    let ours = given.into_iter().filter(|(name, _)| !name.starts_with("node_"));
+    ours.map(|(name, value)| (format!("lgdl_{name}"), value)).collect()
 }
 
 /// The addresses of the capability services, which the component may call beside the origin.
@@ -79,11 +76,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_component_gets_the_variables_that_it_knows() {
-        let declared = declared().expect("the manifest is ours");
-        let environment = [("LGDL_ORIGIN_URL", "http://o"), ("LGDL_NODE_TOKEN", "x"), ("LGDL_POSTGRES_URL", "secret")];
-        let given = variables(&declared, environment.map(|(name, value)| (name.into(), value.into())).into_iter());
-        assert_eq!(given, BTreeMap::from([("lgdl_origin_url".to_owned(), "http://o".to_owned())]));
+    fn the_component_gets_the_settings_of_an_edge_and_no_others() {
+        let environment =
+            [("LGDL_ORIGIN_URL", "http://o"), ("LGDL_NODE_TOKEN", "x"), ("LGDL_POSTGRES_URL", "postgres://s")];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let given = variables(Given::read("kv_ttl = 90", environment).edge().expect("fine"));
+        let expected = [("lgdl_kv_ttl", "90"), ("lgdl_origin_url", "http://o")];
+        assert_eq!(given, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+    }
+
+    #[test]
+    fn the_component_may_ask_for_every_setting_of_an_edge() {
+        let manifest: toml::Table = SPIN_MANIFEST.parse().expect("ours");
+        for table in [&manifest["variables"], &manifest["component"]["edge"]["variables"]] {
+            let declared = table.as_table().expect("a table").keys().map(String::as_str);
+            let declared: std::collections::BTreeSet<&str> = declared.collect();
+            let mut known: std::collections::BTreeSet<String> =
+                lgdl::settings::Edge::TABLE.iter().map(|setting| format!("lgdl_{}", setting.name)).collect();
+            // A node says these to its instances; an instance asks for them where it meets them.
+            known.extend(["lgdl_node_url".to_owned(), "lgdl_node_journal".to_owned()]);
+            assert_eq!(declared, known.iter().map(String::as_str).collect());
+        }
     }
 
     #[test]
