@@ -25,12 +25,12 @@ async fn the_page_and_the_client_hold_their_conversations_with_the_worker() {
 async fn in_a_browser(kind: Kind) {
     let folder = games::root().join("tests/browser");
     let Some(chromium) = program(&["chromium", "chromium-browser", "google-chrome"]) else {
-        println!("skipped: there is no Chromium; `apt-get install chromium`, or any Chrome on the PATH, would run it");
-        return;
+        let why = "there is no Chromium; `apt-get install chromium`, or any Chrome on the PATH, would run it";
+        return lgdl_skips::skip(lgdl_skips::Need::Browser, why);
     };
     if program(&["node"]).is_none() || !folder.join("node_modules").is_dir() {
-        println!("skipped: `npm ci` in tests/browser, with Node.js 20 or later, would run it");
-        return;
+        let why = "`npm ci` in tests/browser, with Node.js 20 or later, would run it";
+        return lgdl_skips::skip(lgdl_skips::Need::Browser, why);
     }
     if !kind.is_here() {
         return;
