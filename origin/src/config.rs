@@ -152,6 +152,12 @@ fn contradictions(config: &Config) -> Vec<Contradiction> {
             Some(_) => {}
         }
     }
+    if config.pii_tokenize_in_storage && config.encryption_key.is_none() {
+        found(
+            &["pii_tokenize_in_storage", "encryption_key"],
+            "LGDL_PII_TOKENIZE_IN_STORAGE needs LGDL_ENCRYPTION_KEY".into(),
+        );
+    }
     let mut ids: Vec<_> = config.edge_keys.iter().map(|key| &key.id).collect();
     ids.sort();
     if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {

@@ -17,6 +17,7 @@ pub mod ir;
 pub mod limits;
 pub mod matcher;
 pub mod mocks;
+pub mod networks;
 mod phrase;
 pub mod privacy;
 pub mod problem;

@@ -66,7 +66,8 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     let given = Given::load(arguments.config.as_deref()).map_err(failed)?;
     let config = origin_config(given.clone(), arguments.origin_port, data.path())?;
     let settings = edge_settings(given)?;
-    logging::begin(if std::env::var_os("LGDL_LOG").is_some() { &config.log } else { "warn" })?;
+    let quiet = config.effective.iter().any(|entry| entry.name == "LGDL_LOG" && entry.source == "default");
+    logging::begin(if quiet { "warn" } else { &config.log }, logging::Redaction::of(&config))?;
     runtime::block_on(serve(component, games, port, data, (config, settings), console))
 }
 

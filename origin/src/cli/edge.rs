@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use lgdl::settings::Service;
 use lgdl_edge_host::{Host, HostConfig, Storage};
 use lgdl_origin::config::Given;
 use lgdl_origin::serve::stop_signal;
-use serde_json::Value;
 
 use super::console::Console;
 use super::deployment::failed;
@@ -37,7 +37,8 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     config.storage = Storage::Folder(arguments.data.clone());
     config.code_cache = data::code_cache();
     config.variables = variables(Given::load(arguments.config.as_deref()).and_then(Given::edge).map_err(failed)?);
-    config.allowed_hosts = services(config.variables.get("lgdl_services").map_or("", String::as_str))?;
+    (config.allowed_hosts, config.public_hosts) =
+        services(config.variables.get("lgdl_services").map_or("", String::as_str))?;
     if config.variables.get("lgdl_state_key").is_none_or(String::is_empty) {
         console.note("LGDL_STATE_KEY is not set: nothing is kept here, and no turn waits while the origin is away");
     }
@@ -57,18 +58,26 @@ fn variables(given: BTreeMap<&'static str, String>) -> BTreeMap<String, String> 
     ours.map(|(name, value)| (format!("lgdl_{name}"), value)).collect()
 }
 
-/// The addresses of the capability services, which the component may call beside the origin.
-fn services(text: &str) -> Result<Vec<String>, Failure> {
+/// The addresses of the capability services, which the component may call beside the origin; and the names among them that
+/// must be of the internet.
+fn services(text: &str) -> Result<(Vec<String>, Vec<String>), Failure> {
     if text.trim().is_empty() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Vec::new()));
     }
     let wrong = || Failure::Failed(r#"LGDL_SERVICES must be JSON such as {"ehr": {"url": "https://…"}}"#.into());
-    let services: BTreeMap<String, Value> = serde_json::from_str(text).map_err(|_| wrong())?;
-    let address = |service: &Value| {
-        let (scheme, rest) = service["url"].as_str()?.split_once("://")?;
-        Some(format!("{scheme}://{}", rest.split(['/', '?', '#']).next().unwrap_or_default()))
-    };
-    services.values().map(|service| address(service).ok_or_else(wrong)).collect()
+    let services: BTreeMap<String, Service> = serde_json::from_str(text).map_err(|_| wrong())?;
+    let (mut allowed, mut public) = (Vec::new(), Vec::new());
+    for service in services.values() {
+        let url: http::Uri = service.url.parse().map_err(|_| wrong())?;
+        let (Some(scheme), Some(authority), Some(host)) = (url.scheme_str(), url.authority(), url.host()) else {
+            return Err(wrong());
+        };
+        allowed.push(format!("{scheme}://{authority}"));
+        if !service.allow_private {
+            public.push(host.to_owned());
+        }
+    }
+    Ok((allowed, public))
 }
 
 #[cfg(test)]
@@ -101,10 +110,12 @@ mod tests {
 
     #[test]
     fn services_may_be_called_where_they_are_and_nowhere_else() {
-        let text =
-            r#"{"ehr": {"url": "https://ehr.example.com:8443/api/v1", "token": "t"}, "mail": {"url": "http://m"}}"#;
-        assert_eq!(services(text).expect("fine"), ["https://ehr.example.com:8443", "http://m"]);
-        assert_eq!(services(" ").expect("none"), [""; 0]);
+        let text = r#"{"ehr": {"url": "https://ehr.example.com:8443/api/v1", "token": "t"},
+            "mail": {"url": "http://m", "allow_private": true}}"#;
+        let (allowed, public) = services(text).expect("fine");
+        assert_eq!(allowed, ["https://ehr.example.com:8443", "http://m"]);
+        assert_eq!(public, ["ehr.example.com"], "the others may be of this machine");
+        assert_eq!(services(" ").expect("none"), (Vec::new(), Vec::new()));
         for text in ["ehr", r#"{"ehr": {}}"#, r#"{"ehr": {"url": "no address"}}"#] {
             assert!(services(text).is_err(), "{text}");
         }

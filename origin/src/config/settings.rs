@@ -81,6 +81,8 @@ lgdl::settings! {
         encryption_key: Option<KeyRing> = "", secret => Optional(KEY_RING);
         /// Replace what looks personal in log lines.
         pii_redact_in_logs: bool = "true" => Switch;
+        /// Keep what looks personal in texts as tokens, which turn back for their owner; needs LGDL_ENCRYPTION_KEY.
+        pii_tokenize_in_storage: bool = "false" => Switch;
         /// What is logged: error, warn, info, debug, or a filter such as info,lgdl_origin=debug.
         log: String = "info" => Text;
         also {

@@ -22,6 +22,7 @@ use crate::clock::Millis;
 use crate::exports;
 use crate::http::{Origin, Problem};
 use crate::ids::{ConversationId, person_pseudonym};
+use crate::privacy::Reader;
 use crate::records::check_id;
 use crate::store::{ConversationFilter, ConversationHead, ConversationKey, ErasureOutcome, TurnRow};
 
@@ -198,7 +199,9 @@ async fn read_text(
     // Told before anything is shown: who reads can't prevent that it is known.
     caller.tell(&origin, events::PII_ACCESSED, id.as_str(), json!({"reason": reason.trim()})).await?;
     let now_ms = origin.clock.now_ms();
-    let document = exports::conversation(&*origin.store, &*origin.protection, &caller.tenant, &id, now_ms).await?;
+    let (store, protection) = (&*origin.store, &*origin.protection);
+    let document =
+        exports::conversation_for(Reader::Administrator, store, protection, &caller.tenant, &id, now_ms).await?;
     document.map(Json).ok_or_else(unknown)
 }
 
