@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::Millis;
 use crate::ids::ConversationId;
-use crate::privacy::{Parts, Protection};
+use crate::privacy::{Parts, Protection, Reader};
 use crate::records::{turn_record, turn_row};
 use crate::store::{
     AnswerRow, ConsentRow, ContextRow, ConversationDump, ConversationKey, ConversationRow, Record, Result, SlotRow,
@@ -27,8 +27,23 @@ pub async fn conversation(
     id: &ConversationId,
     now_ms: Millis,
 ) -> Result<Option<Value>> {
+    conversation_for(Reader::Owner, store, protection, tenant, id, now_ms).await
+}
+
+/// The export of one conversation, as `reader` is shown it; `None` when there is none.
+///
+/// # Errors
+/// As [`conversation`].
+pub async fn conversation_for(
+    reader: Reader,
+    store: &dyn Store,
+    protection: &dyn Protection,
+    tenant: &str,
+    id: &ConversationId,
+    now_ms: Millis,
+) -> Result<Option<Value>> {
     let Some(dump) = store.dump(tenant, id).await? else { return Ok(None) };
-    let mut document = conversation_document(&open(protection, dump).await?);
+    let mut document = conversation_document(&open_for(reader, protection, dump).await?);
     document.insert("format_version".into(), FORMAT_VERSION.into());
     document.insert("exported_at_ms".into(), now_ms.into());
     Ok(Some(Value::Object(document)))
@@ -101,6 +116,10 @@ pub async fn records(protection: &dyn Protection, document: Value) -> Result<std
 
 /// Makes every text of a conversation readable.
 pub(crate) async fn open(protection: &dyn Protection, dump: ConversationDump) -> Result<ConversationDump> {
+    open_for(Reader::Owner, protection, dump).await
+}
+
+async fn open_for(reader: Reader, protection: &dyn Protection, dump: ConversationDump) -> Result<ConversationDump> {
     let ConversationDump { conversation, turns, slots, context, mut answers } = dump;
     let conversation = protection.open_conversation(conversation).await?;
     let Parts { turns, slots, context } = protection.open_parts(&conversation, Parts { turns, slots, context }).await?;
@@ -108,7 +127,7 @@ pub(crate) async fn open(protection: &dyn Protection, dump: ConversationDump) ->
         let sealed = std::mem::take(&mut answer.answer);
         answer.answer = protection.open_answer(&conversation.tenant, &conversation.user_id, sealed).await?;
     }
-    Ok(ConversationDump { conversation, turns, slots, context, answers })
+    protection.show(reader, ConversationDump { conversation, turns, slots, context, answers }).await
 }
 
 fn conversation_document(dump: &ConversationDump) -> Map<String, Value> {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use lgdl::compiled::CompiledGame;
 use lgdl::diagnostics::{Diagnostic, Severity};
 use lgdl::golden::{GoldenError, GoldenFile, Mismatch};
+use lgdl::ids::Id;
 use lgdl::mocks::Mocks;
 use lgdl::wire::origin::GamePolicy;
 
@@ -121,7 +122,7 @@ pub struct FailedTurn {
 /// # Errors
 /// When it does not compile, or the store fails.
 pub async fn publish(store: &dyn Store, request: PublishRequest<'_>) -> Result<Published, PublishError> {
-    check_id("game", request.game)?;
+    check_id(Id::Game, "game", request.game)?;
     let compiled = compile(request.content)?;
     if let Some(goldens) = request.goldens {
         hold(&compiled.game, goldens)?;

@@ -1,6 +1,7 @@
 //! Between the wire and the rows. The state and the answer stay the very text that the edge sent, so that an origin
 //! older than its edges loses nothing, and a replay is word for word.
 
+use lgdl::ids::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -8,9 +9,6 @@ use serde_json::{Map, Value};
 use crate::clock::{Millis, TIMES};
 use crate::ids::{ConversationId, person_pseudonym};
 use crate::store::{Commit, ConversationKey, ConversationRow, Event, SlotRow, Summary, TurnRow};
-
-/// Longest id of a game, a conversation or a person, and longest idempotency key, bytes.
-pub const MAX_ID_BYTES: usize = 256;
 
 /// Fields of a turn record that never quote the person. The last two are added by the origin.
 const FACTS: [&str; 11] = [
@@ -61,14 +59,12 @@ pub struct StoredBody {
 #[error("{0}")]
 pub struct Malformed(pub String);
 
-/// Refuses an id that is empty, too long, or holds control characters.
+/// Refuses what is not an id of its kind.
 ///
 /// # Errors
-/// Says which field.
-pub fn check_id(field: &str, id: &str) -> Result<(), Malformed> {
-    let fits = !id.is_empty() && id.len() <= MAX_ID_BYTES && !id.chars().any(char::is_control);
-    let problem = || Malformed(format!("`{field}` must have 1 to {MAX_ID_BYTES} bytes and no control characters"));
-    if fits { Ok(()) } else { Err(problem()) }
+/// Says which field, and the rule.
+pub fn check_id(kind: Id, field: &str, id: &str) -> Result<(), Malformed> {
+    kind.check(id).map_err(|rule| Malformed(format!("`{field}` {rule}")))
 }
 
 impl CommitBody {
@@ -77,15 +73,15 @@ impl CommitBody {
     /// # Errors
     /// When a field does not hold what it must.
     pub fn into_commit(mut self, tenant: &str, now_ms: Millis) -> Result<Commit, Malformed> {
-        for (field, id) in [
-            ("game", &self.game),
-            ("conversation_id", &self.conversation_id),
-            ("user_id", &self.user_id),
-            ("game_version", &self.game_version),
-            ("idempotency_key", &self.idempotency_key),
-            ("fingerprint", &self.fingerprint),
+        for (kind, field, id) in [
+            (Id::Game, "game", &self.game),
+            (Id::Conversation, "conversation_id", &self.conversation_id),
+            (Id::User, "user_id", &self.user_id),
+            (Id::Stored, "game_version", &self.game_version),
+            (Id::IdempotencyKey, "idempotency_key", &self.idempotency_key),
+            (Id::Stored, "fingerprint", &self.fingerprint),
         ] {
-            check_id(field, id)?;
+            check_id(kind, field, id)?;
         }
         let key = ConversationKey { tenant: tenant.to_owned(), game: self.game, external_id: self.conversation_id };
         if self.record.get("turn").and_then(Value::as_u64) != self.expected_version.checked_add(1) {

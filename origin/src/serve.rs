@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::games::publish_file;
 use crate::http::{self, Gate, Origin, edge_service};
 use crate::metrics::Metrics;
-use crate::privacy::{Envelope, Protection, Unprotected};
+use crate::privacy::{Envelope, PersonalValues, Protection, Unprotected};
 use crate::random::{Random, SystemRandom};
 use crate::store::postgres::{PoolSettings, PostgresStore};
 use crate::store::sqlite::SqliteStore;
@@ -77,7 +77,13 @@ pub fn protection(
     random: Arc<dyn Random>,
 ) -> Arc<dyn Protection> {
     match &config.encryption_key {
-        Some(ring) => Arc::new(Envelope::new(ring.clone(), Arc::clone(store), clock, random)),
+        Some(ring) => {
+            let values = match config.pii_tokenize_in_storage {
+                true => PersonalValues::Tokens,
+                false => PersonalValues::AsSaid,
+            };
+            Arc::new(Envelope::new(ring.clone(), Arc::clone(store), clock, random).with_values(values))
+        }
         None => Arc::new(Unprotected),
     }
 }

@@ -12,13 +12,16 @@ pub mod engine;
 pub mod entities;
 #[cfg(feature = "golden")]
 pub mod golden;
+pub mod ids;
 pub mod ir;
 pub mod limits;
 pub mod matcher;
 pub mod mocks;
+pub mod networks;
 mod phrase;
 pub mod privacy;
 pub mod problem;
+pub mod settings;
 pub mod slots;
 pub mod syntax;
 pub mod template;

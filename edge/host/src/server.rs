@@ -129,7 +129,7 @@ impl Host {
             manifest,
             variables,
             kv: Kv::new(config.kv_bytes),
-            outbound: Outbound::new(allowed, services),
+            outbound: Outbound::new(allowed, config.public_hosts, services),
             memory_limit: config.memory_limit,
             cpu_limit: config.cpu_limit,
             show_messages: config.show_guest_messages,

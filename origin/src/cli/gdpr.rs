@@ -1,5 +1,6 @@
 //! `lgdl gdpr`: the rights of persons — export, erasure, consents, legal holds.
 
+use lgdl::ids::Id;
 use std::path::{Path, PathBuf};
 
 use lgdl_origin::audit::events;
@@ -88,7 +89,7 @@ fn conversation(text: &str) -> Result<(String, String), String> {
 }
 
 fn checked(field: &str, id: &str) -> Result<(), Failure> {
-    check_id(field, id).map_err(|error| Failure::Usage(error.to_string()))
+    check_id(Id::Stored, field, id).map_err(|error| Failure::Usage(error.to_string()))
 }
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {

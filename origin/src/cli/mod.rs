@@ -22,6 +22,7 @@ mod keys;
 mod lines;
 mod logging;
 mod migrate;
+mod pii;
 mod runtime;
 mod serve;
 mod session;
@@ -67,6 +68,8 @@ enum Command {
     Chat(chat::Arguments),
     /// Find numbers, dates, amounts and other values in texts
     Extract(extract::Arguments),
+    /// Find personal data in texts, and score that on a labelled set
+    Pii(pii::Arguments),
     /// Run origin and edge on this machine, and publish games anew when their files change
     Dev(dev::Arguments),
     /// Run the origin
@@ -110,6 +113,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Test(arguments) => test::run(&arguments, &mut console),
         Command::Chat(arguments) => chat::run(&arguments, &mut console),
         Command::Extract(arguments) => extract::run(&arguments, &mut console),
+        Command::Pii(arguments) => pii::run(&arguments, &mut console),
         Command::Dev(arguments) => dev::run(&arguments, &mut console),
         Command::Serve(arguments) => serve::run(&arguments, &mut console),
         Command::Edge(arguments) => edge::run(&arguments, &mut console),

@@ -8,6 +8,7 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json};
+use lgdl::ids::Id;
 use lgdl::wire::origin::{ApiKey, ClaimRequest, Consent, GameEntry, GameList, GamePolicy};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -88,14 +89,14 @@ async fn claim_turn(
     Extension(body): Extension<CheckedBody>,
 ) -> Answer {
     let request: ClaimRequest = json(&body)?;
-    for (field, id) in [
-        ("game", &request.game),
-        ("conversation_id", &request.conversation_id),
-        ("user_id", &request.user_id),
-        ("idempotency_key", &request.idempotency_key),
-        ("fingerprint", &request.fingerprint),
+    for (kind, field, id) in [
+        (Id::Game, "game", &request.game),
+        (Id::Conversation, "conversation_id", &request.conversation_id),
+        (Id::User, "user_id", &request.user_id),
+        (Id::IdempotencyKey, "idempotency_key", &request.idempotency_key),
+        (Id::Stored, "fingerprint", &request.fingerprint),
     ] {
-        check_id(field, id)?;
+        check_id(kind, field, id)?;
     }
     let claim = Claim {
         key: ConversationKey { tenant: tenant.clone(), game: request.game, external_id: request.conversation_id },
@@ -290,7 +291,7 @@ fn conversation_and_person(
 ) -> Result<(ConversationKey, String), Problem> {
     let Path((game, external_id)) = path.map_err(|_| malformed_path())?;
     let Query(Person { user }) = query.map_err(|_| Problem::malformed("`?user=` must name the person."))?;
-    check_id("user", &user)?;
+    check_id(Id::User, "user", &user)?;
     Ok((ConversationKey { tenant, game, external_id }, user))
 }
 

@@ -1,6 +1,7 @@
 //! What every request goes through: its id, limits of time, one log line without user text, metrics, panics caught,
 //! and problem documents for every refusal.
 
+use lgdl::ids::Id;
 use std::any::Any;
 use std::time::Instant;
 
@@ -18,8 +19,6 @@ use crate::ids::RequestId;
 
 /// The header that carries a request's id, in both directions.
 const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
-/// The longest request id that is kept.
-const MAX_REQUEST_ID_CHARS: usize = 128;
 
 pub(crate) fn wrap(routes: Router<Origin>, origin: Origin) -> Router {
     routes
@@ -77,10 +76,9 @@ async fn account(State(origin): State<Origin>, request: Request, next: Next) -> 
 }
 
 fn request_id(origin: &Origin, request: &Request) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let given = request.headers().get(REQUEST_ID_HEADER).and_then(|value| value.to_str().ok());
     match given {
-        Some(id) if !id.is_empty() && id.len() <= MAX_REQUEST_ID_CHARS && id.chars().all(plain) => id.to_owned(),
+        Some(id) if Id::Request.fits(id) => id.to_owned(),
         _ => RequestId::mint(origin.clock.now_ms(), &*origin.random).to_string(),
     }
 }

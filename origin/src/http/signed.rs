@@ -3,6 +3,7 @@
 //! Nonces are remembered by this process. Behind several origins a captured request could therefore be played once
 //! more against another one inside the window; what it could do is what its idempotency key lets it do: nothing.
 
+use lgdl::ids::{Id, NotAnId};
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
@@ -24,8 +25,6 @@ use crate::config::{Config, EdgeKey};
 
 /// Nonces remembered in one window; beyond it requests are refused rather than nonces forgotten.
 const MAX_NONCES: usize = 4_000_000;
-/// The longest tenant name, bytes.
-const MAX_TENANT_BYTES: usize = 64;
 
 /// The tenant that a request is about.
 #[derive(Debug, Clone)]
@@ -128,14 +127,9 @@ async fn read_body(origin: &Origin, body: Body) -> Result<Bytes, Problem> {
 }
 
 fn tenant(headers: &HeaderMap) -> Result<String, Problem> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     match header(headers, TENANT_HEADER) {
-        Some(tenant) if !tenant.is_empty() && tenant.len() <= MAX_TENANT_BYTES && tenant.chars().all(plain) => {
-            Ok(tenant.to_owned())
-        }
-        _ => Err(Problem::malformed(format!(
-            "`{TENANT_HEADER}` must name the tenant in 1 to {MAX_TENANT_BYTES} letters, digits, `-`, `_` or `.`."
-        ))),
+        Some(tenant) if Id::Tenant.fits(tenant) => Ok(tenant.to_owned()),
+        _ => Err(Problem::malformed(format!("`{TENANT_HEADER}` {}.", NotAnId(Id::Tenant)))),
     }
 }
 

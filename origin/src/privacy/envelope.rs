@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use lgdl::crypto::{DataKey, KeyRing, SecretKey, WrappedKey};
 
+use super::personal::{PersonalValues, Reader, replace_in_commit, replace_in_dump, show};
 use super::stored_text::{
     answer_place, each_of_commit, each_of_conversation, each_of_dump, each_of_parts, open_text, seal_text, unreadable,
 };
@@ -26,6 +27,7 @@ pub struct Envelope {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     kept: Mutex<HashMap<(String, String), Arc<DataKey>>>,
+    values: PersonalValues,
 }
 
 impl fmt::Debug for Envelope {
@@ -38,7 +40,13 @@ impl Envelope {
     /// Takes the ring.
     #[must_use]
     pub fn new(ring: KeyRing, store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Envelope {
-        Envelope { ring, store, clock, random, kept: Mutex::default() }
+        Envelope { ring, store, clock, random, kept: Mutex::default(), values: PersonalValues::AsSaid }
+    }
+
+    /// The same, with personal values kept that way.
+    #[must_use]
+    pub fn with_values(self, values: PersonalValues) -> Envelope {
+        Envelope { values, ..self }
     }
 
     /// The ring.
@@ -127,6 +135,9 @@ impl Protection for Envelope {
     async fn seal(&self, mut commit: Commit) -> Result<Commit> {
         let subject = person_pseudonym(&commit.key.tenant, &commit.user_id);
         let key = self.key_to_seal(&commit.key.tenant, &subject).await?;
+        if self.values == PersonalValues::Tokens {
+            replace_in_commit(&mut commit, &key)?;
+        }
         each_of_commit(&mut commit, |at, text| seal_text(&key, at, &self.bytes(), text))?;
         let id = key.id.parse().map_err(|_| StoreError::Internal("a data key's id is none".into()))?;
         commit.data_key = Some(id);
@@ -136,7 +147,23 @@ impl Protection for Envelope {
     async fn seal_dump(&self, mut dump: ConversationDump) -> Result<ConversationDump> {
         let row = &dump.conversation;
         let key = self.key_to_seal(&row.tenant, &person_pseudonym(&row.tenant, &row.user_id)).await?;
+        if self.values == PersonalValues::Tokens {
+            replace_in_dump(&mut dump, &key)?;
+        }
         each_of_dump(&mut dump, |at, text| seal_text(&key, at, &self.bytes(), text))?;
+        Ok(dump)
+    }
+
+    // Tokens of before turn back also when nothing new becomes one.
+    async fn show(&self, reader: Reader, mut dump: ConversationDump) -> Result<ConversationDump> {
+        if reader == Reader::Administrator && self.values == PersonalValues::AsSaid {
+            return Ok(dump);
+        }
+        let row = &dump.conversation;
+        let subject = person_pseudonym(&row.tenant, &row.user_id);
+        if let Some(key) = self.find_key(&row.tenant, &subject).await? {
+            show(&mut dump, reader, &key)?;
+        }
         Ok(dump)
     }
 

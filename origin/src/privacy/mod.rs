@@ -2,6 +2,7 @@
 //! the other way round. The store never looks into what is sealed.
 
 mod envelope;
+mod personal;
 mod rotation;
 mod stored_text;
 
@@ -10,6 +11,7 @@ use async_trait::async_trait;
 use crate::store::{Commit, ContextRow, ConversationDump, ConversationRow, Result, SlotRow, TurnRow};
 
 pub use envelope::Envelope;
+pub use personal::{PersonalValues, Reader};
 pub use rotation::{Rotation, rotate};
 
 /// Seals rows on their way into the store and opens them on their way out.
@@ -33,6 +35,13 @@ pub trait Protection: Send + Sync + std::fmt::Debug {
 
     /// Opens what belongs to a conversation: turns, slots, context.
     async fn open_parts(&self, owner: &ConversationRow, parts: Parts) -> Result<Parts>;
+
+    /// Makes an open conversation what `reader` is shown: where personal values are kept as tokens, the owner gets the
+    /// values and everybody else the tokens.
+    async fn show(&self, reader: Reader, dump: ConversationDump) -> Result<ConversationDump> {
+        let _ = reader;
+        Ok(dump)
+    }
 }
 
 /// What belongs to a conversation.

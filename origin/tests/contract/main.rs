@@ -41,7 +41,7 @@ macro_rules! contract {
 async fn run(kind: Kind, case: impl AsyncFnOnce(stores::Fresh)) {
     match stores::fresh(kind).await {
         Ok(fresh) => case(fresh).await,
-        Err(reason) => eprintln!("skipped on {kind:?}: {reason}"),
+        Err(reason) => lgdl_skips::skip(lgdl_skips::Need::PostgreSql, &format!("on {kind:?}: {reason}")),
     }
 }
 

@@ -95,7 +95,7 @@ async fn both(from: Kind, to: Kind) -> Option<(Fresh, Fresh)> {
     match (fresh(from).await, fresh(to).await) {
         (Ok(from), Ok(to)) => Some((from, to)),
         (Err(reason), _) | (_, Err(reason)) => {
-            eprintln!("skipped {from:?} to {to:?}: {reason}");
+            lgdl_skips::skip(lgdl_skips::Need::PostgreSql, &format!("{from:?} to {to:?}: {reason}"));
             None
         }
     }
@@ -273,7 +273,10 @@ const PYTHON_FILE: &str = r#"
 "#;
 
 async fn a_python_file_is_read(to: Kind) {
-    let Ok(to) = fresh(to).await else { return };
+    let to = match fresh(to).await {
+        Ok(to) => to,
+        Err(reason) => return lgdl_skips::skip(lgdl_skips::Need::PostgreSql, &reason),
+    };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("python.db");
     rusqlite::Connection::open(&path).unwrap().execute_batch(PYTHON_FILE).unwrap();
@@ -356,7 +359,10 @@ async fn a_sqlite_backup_taken_under_load_is_whole_and_can_be_restored() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_postgres_backup_can_be_restored() {
-    let Ok(from) = fresh(Kind::Postgres).await else { return };
+    let from = match fresh(Kind::Postgres).await {
+        Ok(from) => from,
+        Err(reason) => return lgdl_skips::skip(lgdl_skips::Need::PostgreSql, &reason),
+    };
     filled(&*from.store).await;
     let cluster = crate::postgres_server::shared().unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -242,7 +242,7 @@ async fn no_acknowledged_turn_is_lost_when_postgres_is_killed() {
     let started = tokio::task::spawn_blocking(|| postgres_server::Cluster::start(&[])).await.unwrap();
     let cluster = match started {
         Ok(cluster) => Arc::new(cluster),
-        Err(reason) => return eprintln!("skipped: {reason}"),
+        Err(reason) => return lgdl_skips::skip(lgdl_skips::Need::PostgreSql, &reason),
     };
     let url = Secret::new(cluster.fresh_database());
     let settings = PoolSettings { url, read_url: None, min: 1, max: 8, timeout: Duration::from_secs(10) };

@@ -48,7 +48,7 @@ fn moving() -> Option<(Place, &'static Cluster, String)> {
     let cluster = match shared() {
         Ok(cluster) => cluster,
         Err(reason) => {
-            eprintln!("skipped: {reason}");
+            lgdl_skips::skip(lgdl_skips::Need::PostgreSql, &reason);
             return None;
         }
     };
@@ -278,7 +278,10 @@ fn a_sqlite_store_is_restored_from_its_backup() {
 
 #[test]
 fn a_postgres_store_is_restored_from_its_backup() {
-    let Ok(cluster) = shared() else { return };
+    let cluster = match shared() {
+        Ok(cluster) => cluster,
+        Err(reason) => return lgdl_skips::skip(lgdl_skips::Need::PostgreSql, &reason),
+    };
     let place = Place::new();
     fill(&place.path("lgdl.db"), 40);
     let place = place.with("LGDL_POSTGRES_URL", &cluster.fresh_database());

@@ -10,7 +10,7 @@ use lgdl::wire::origin::{CommitAnswer, StoredConversation};
 use lgdl_origin::clock::{Clock, SystemClock};
 use lgdl_origin::exports;
 use lgdl_origin::ids::{ErasureId, person_pseudonym};
-use lgdl_origin::privacy::{Envelope, Protection, Rotation, Unprotected, rotate};
+use lgdl_origin::privacy::{Envelope, Protection, Reader, Rotation, Unprotected, rotate};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::{ConversationKey, ErasureOrder, ErasureOutcome, Lookup};
 use reqwest::StatusCode;
@@ -183,4 +183,36 @@ async fn texts_that_look_sealed_are_kept_as_they_were_said() {
             assert_eq!(export["slots"][0]["slot_value"], text);
         }
     }
+}
+
+#[tokio::test]
+async fn personal_values_are_kept_as_tokens_and_turn_back_for_their_owner_alone() {
+    let keys = ring(&[("k1", 7)]);
+    let edge = edge_with(&[("LGDL_ENCRYPTION_KEY", keys.as_str()), ("LGDL_PII_TOKENIZE_IN_STORAGE", "true")]).await;
+    let mut request = commit("c", "u", 0, "k");
+    let said = "write to ann@example.org or call +44 20 7946 0958";
+    request.record.user_input = said.into();
+    request.record.sanitized_input = said.into();
+    request.record.slots.insert("card".into(), 4_111_111_111_111_111_u64.into());
+    edge.commit(&request).await;
+
+    let origin = &edge.running.origin;
+    let (store, opening) = (&*origin.store, &*origin.protection);
+    let document = async |reader| {
+        let id = key().id();
+        exports::conversation_for(reader, store, opening, "default", &id, 0).await.unwrap().unwrap().to_string()
+    };
+    let shown = document(Reader::Administrator).await;
+    for value in ["ann@example.org", "7946 0958", "4111111111111111"] {
+        assert!(!shown.contains(value), "an administrator reads {value}: {shown}");
+        assert!(!holds(&raw(edge.folder.path()), value), "{value} lies in the files");
+    }
+    assert!(shown.contains("write to [email~") && shown.contains("[credit_card~"), "{shown}");
+    let owned = document(Reader::Owner).await;
+    assert!(owned.contains(said) && owned.contains(":4111111111111111"), "{owned}");
+    // The next turn and a replay need the very words.
+    let stored: StoredConversation = body(edge.get("/edge/v1/conversations/medical/c?user=u").await).await;
+    assert_eq!(stored.state, request.state);
+    let answer: CommitAnswer = body(edge.commit(&request).await).await;
+    assert_eq!(answer, CommitAnswer::Replayed { response: Box::new(request.response.clone()) });
 }
