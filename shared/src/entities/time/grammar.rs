@@ -168,6 +168,7 @@ const fn named(bytes: &[u8], from: usize, to: usize) -> Sym {
 }
 
 /// A word and what it may be: a symbol and its value (the month's number, the unit, …), as a language writes it.
+#[derive(Clone, Copy)]
 pub(super) struct Entry {
     pub(super) word: &'static str,
     pub(super) sym: Sym,
@@ -210,7 +211,7 @@ pub(super) struct Grammar {
     /// The names of holidays, in the order of their first letters.
     pub(super) holidays: &'static [Name],
     /// By letter: where the names that begin with it begin.
-    pub(super) initials: [u8; 27],
+    pub(super) initials: [u16; 27],
     /// Days before months in `3/4/2020`.
     pub(super) day_first: bool,
 }
