@@ -364,3 +364,9 @@ pub(super) static EVERYDAY_WORDS: Table = Table::new(
     "all|ang|bam|bob|cop|cup|dem|ern|eth|ether|fr|gel|gip|lak|le|ll|mad|mop|mur|nad|pab|pen|rm|ron|sar|sit|\
      som|sos|top|try",
 );
+
+/// Currencies' names that are things, weights and other words as well: `a pound of butter`, `a crown`, `the mark`.
+pub(super) static COMMON_NOUNS: Table = Table::new(
+    "bitcoin|buck|colon|crown|crowns|ether|franc|grand|lira|mark|marks|para|pound|pounds|pula|quid|rand|real|som|sterling|\
+     yen",
+);

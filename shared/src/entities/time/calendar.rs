@@ -130,11 +130,11 @@ pub(super) fn nth_weekday(year: i16, month: i8, n: i8, day: i64) -> Option<Date>
     (n != 0 && found.month() == month).then_some(found)
 }
 
-/// The Monday of the `n`th (−1: last) week of a month, or of a year when `month` is `None`. As in ISO 8601, a week
+/// The Monday of the `n`th (−1: last, −2 the one before it) week of a month, or of a year when `month` is `None`. As in ISO 8601, a week
 /// belongs where its Thursday lies.
 pub(super) fn nth_week(year: i16, month: Option<i8>, n: i64) -> Option<Date> {
     if n < 0 {
-        return add_days(nth_weekday(year, month.unwrap_or(12), -1, 4)?, -3);
+        return add_days(nth_weekday(year, month.unwrap_or(12), -1, 4)?, 7 * (n + 1) - 3);
     }
     add_days(nth_weekday(year, month.unwrap_or(1), 1, 4)?, 7 * (n - 1) - 3)
 }

@@ -12,6 +12,7 @@ pub(super) fn stands(scene: &Scene, at: usize, found: &Found) -> bool {
         return false;
     }
     if after_a_label(scene, at, end)
+        || after_a_model(scene, at, end)
         || runs_on_spaced(scene, at, end)
         || scene.is(end, Sym::PerCent) && scene.is(end - 2, Sym::Dot)
     {
@@ -73,6 +74,10 @@ fn amid_figures(scene: &Scene, at: usize, end: usize) -> bool {
 /// Whether a doubtful word at the end stands where only a month, a day or a season can.
 fn doubtful_word(scene: &Scene, at: usize, end: usize) -> bool {
     let alone = end == at + 1;
+    // "sat." and nothing else is an answer.
+    if alone && at == 0 && scene.tokens[end..].iter().all(|t| t.mask & (Sym::Dot.bit() | Sym::Comma.bit()) != 0) {
+        return true;
+    }
     let before = |sym| at > 0 && scene.is(at - 1, sym) && scene.tokens[at].gap == Gap::Blank;
     if scene.is(end - 1, Sym::Weekday) {
         return !alone || before(Sym::On);
@@ -111,6 +116,17 @@ fn doubtful_word(scene: &Scene, at: usize, end: usize) -> bool {
 fn after_a_label(scene: &Scene, at: usize, end: usize) -> bool {
     let marked = [Sym::Colon, Sym::Slash, Sym::Dash, Sym::Dot].iter().any(|&s| end > at + 1 && scene.is(at + 1, s));
     at > 0 && scene.tokens[at].digits > 0 && !marked && scene.is(at - 1, Sym::Label)
+}
+
+/// "ABC 2000": a name in capitals and its number.
+fn after_a_model(scene: &Scene, at: usize, end: usize) -> bool {
+    let name = |k: usize| scene.word(k).len() > 1 && scene.word(k).chars().all(|c| c.is_ascii_uppercase());
+    at > 0
+        && end == at + 1
+        && scene.tokens[at].digits == 4
+        && scene.tokens[at].gap == Gap::Blank
+        && scene.tokens[at - 1].mask == 0
+        && name(at - 1)
 }
 
 /// `2015 - 32`: a year that goes on as something else.

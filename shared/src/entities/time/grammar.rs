@@ -43,7 +43,8 @@ symbols! {
         // parts of clock times
         Am Pm AmLetter PmLetter M Oclock O Clock Ish T H
         // words with one use
-        Date Time Label Business Workweek Recently Instant Just Calendar Year Eod Eoy WeekLetter C Doubtful Future S Set PerCent As Soon Possible ;
+        Date Time Label Business Workweek Recently Instant Just Calendar Year Eod Eoy WeekLetter C Doubtful Future S Set PerCent As Soon Possible
+        Closest Era Extra Inch ;
     readers:
         Number DayNumber DayOrdinal MonthNumber FullYear ShortYear MixedNumber HourDigits HourWord Minutes MinuteWord
         Holiday ClockDigits DateDigits Nth DecadeDigits ;
@@ -51,7 +52,7 @@ symbols! {
         Meridiem Letter Struck Rel RelThe DayPart InPart AtPart HalfDay MinutesOff ClockBase BareHour ClockTime AtHour
         Piece Duration Shift
         Lead Tail RelYear RelMonth MonthIn Mark Till
-        Dates Edge PeriodBase Terminus Period FullHour RangeHour TimeRange Stamp NearPart Stretch RepeatBase Repeat OpenWord Open ;
+        Dates Edge PeriodBase EdgeDay Terminus Period FullHour RangeHour TimeRange Stamp NearPart Stretch RepeatBase Repeat OpenWord Open ;
 }
 
 /// A set of word symbols.

@@ -99,6 +99,7 @@ const NAMES: Mask = {
         Sym::Time,
         Sym::Date,
         Sym::Soon,
+        Sym::Closest,
     ];
     let mut mask = 0;
     let mut i = 0;

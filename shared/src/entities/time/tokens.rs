@@ -139,6 +139,7 @@ fn mark(c: char) -> Mask {
         ')' => Sym::RightParen.bit(),
         '\'' | '’' | '‘' | '`' => Sym::Quote.bit(),
         '@' => Sym::AtSign.bit(),
+        '"' | '″' => Sym::Inch.bit(),
         '&' | '+' => Sym::Plus.bit(),
         '½' => Sym::Half.bit(),
         _ => 0,

@@ -86,8 +86,9 @@ pub(crate) fn nth_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     }
     let within = |start: Date, months: i64| {
         let end = calendar::add_months(start, months)?;
-        let day = if n < 0 { calendar::add_days(end, -1) } else { calendar::add_days(start, i64::from(n) - 1) };
-        day.filter(|day| *day < end)
+        let day =
+            if n < 0 { calendar::add_days(end, i64::from(n)) } else { calendar::add_days(start, i64::from(n) - 1) };
+        day.filter(|day| (start..end).contains(day))
     };
     let said = find(parts, |node| if let Node::YearMonth(y, m) = node { Some((*y, *m)) } else { None });
     match (said, year(parts)) {
@@ -423,7 +424,8 @@ pub(crate) fn day_of_some_month(scene: &Scene, parts: &[Matched]) -> Option<Node
     } else if scene.after(Sym::For) {
         has(parts, Sym::The) && ordinal && ends
     } else {
-        false
+        // "the 21st" and nothing else is an answer.
+        scene.start == 0 && last.is_none() && scene.is(scene.end - 1, Sym::Suffix)
     };
     if !led || scene.before(Sym::Unit) {
         return None;
@@ -448,6 +450,45 @@ pub(crate) fn nth_weekday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         };
     }
     None
+}
+
+/// "third Tuesday after Christmas", "the last Friday before Easter".
+pub(crate) fn nth_weekday_beside(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (n, weekday, from) = (i64::from(nth(parts)?.max(1)), weekday(parts)?, date(parts)?);
+    let count = |from: Date| {
+        if has(parts, Sym::After) {
+            let ahead = (weekday - calendar::weekday(from) - 1).rem_euclid(7) + 1;
+            calendar::add_days(from, ahead + 7 * (n - 1))
+        } else {
+            let behind = (calendar::weekday(from) - weekday - 1).rem_euclid(7) + 1;
+            calendar::add_days(from, -behind - 7 * (n - 1))
+        }
+    };
+    Some(Node::Date(Day { past: count(from.past)?, future: count(from.future)?, form: DayForm::Full }))
+}
+
+/// Years to either side that "the third closest Easter to today" is sought in.
+const CLOSEST_YEARS: i16 = 8;
+/// Weeks to either side that "the third closest Monday to today" is sought in.
+const CLOSEST_WEEKS: i64 = 8;
+
+/// "the closest Monday to October 5th", "the second closest Christmas to today".
+pub(crate) fn closest(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let n = usize::try_from(nth(parts).unwrap_or(1)).ok()?.checked_sub(1)?;
+    let to = date(parts)?.future;
+    let mut days: Vec<Date> = match (weekday(parts), word(parts, Sym::HolidayStart)) {
+        (Some(day), _) => {
+            let first = calendar::in_week(to, day)?;
+            (-CLOSEST_WEEKS..=CLOSEST_WEEKS).filter_map(|k| calendar::add_days(first, 7 * k)).collect()
+        }
+        (None, Some(index)) => {
+            let rule = scene.grammar.holidays.get(usize::try_from(index).ok()?)?.rule;
+            (-CLOSEST_YEARS..=CLOSEST_YEARS).filter_map(|k| rule.on(to.year() + k)).collect()
+        }
+        (None, None) => return None,
+    };
+    days.sort_unstable_by_key(|day| calendar::days_between(to, *day).abs());
+    days.get(n).map(|day| Node::Date(Day::exact(*day)))
 }
 
 /// "first week of May on Friday".
