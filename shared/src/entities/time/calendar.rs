@@ -308,7 +308,7 @@ mod tests {
         }
         assert_eq!(hebrew(2024, 12, 14), day(2024, 3, 24), "Purim of a leap year");
         assert_eq!(hebrew(2025, 11, 15), day(2025, 2, 13), "Tu BiShvat");
-        assert_eq!(islamic_weekday(2023, 9, 5), day(2023, 4, 14), "the last Friday of Ramadan");
+        assert_eq!(islamic_weekday(2024, 9, 5), day(2024, 4, 5), "the last Friday of Ramadan");
         assert_eq!(weekday_until(date(2018, 5, 24).unwrap(), 1), day(2018, 5, 21));
     }
 

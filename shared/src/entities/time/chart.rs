@@ -72,6 +72,13 @@ impl Scene<'_> {
         self.is(self.end, sym) && self.tokens[self.end].gap != Gap::Line
     }
 
+    /// Whether the rule takes in the whole text, but for marks at its end.
+    pub(super) fn is_whole(&self) -> bool {
+        const MARKS: Mask = Sym::Dot.bit() | Sym::Comma.bit();
+        let is_mark = |token: &Token| token.mask & MARKS != 0 || self.text[token.start as usize..].starts_with(['!', '?']);
+        self.start == 0 && self.tokens[self.end..].iter().all(is_mark)
+    }
+
     /// Whether token `at` follows the one before without a space.
     pub(super) fn glued(&self, at: usize) -> bool {
         self.tokens.get(at).is_some_and(|t| t.gap == Gap::None)

@@ -124,8 +124,8 @@ const WORDS: &[Entry] = &[
     word("table", Label, 0), word("line", Label, 0), word("item", Label, 0), word("account", Label, 0),
     // joints
     word("of", Of, 0), word("in", In, 0), word("at", At, 0), word("on", On, 0), word("for", For, 0), word("from", From, 0),
-    word("to", To, 0), word("till", To, 0), word("until", To, 0), word("untill", To, 0), word("til", To, 0), word("through", To, 0),
-    word("thru", To, 0), word("between", Between, 0), word("and", And, 0), word("or", Or, 0), word("by", By, 0),
+    word("to", To, 0), word("till", To, 0), word("until", To, 0), word("untill", To, 0), word("til", To, 0), word("through", To, 1),
+    word("thru", To, 1), word("between", Between, 0), word("and", And, 0), word("or", Or, 0), word("by", By, 0),
     word("during", During, 0),
     // clock times
     word("am", Am, 0), word("pm", Pm, 0), word("a", AmLetter, 0), word("p", PmLetter, 0), word("m", M, 0),
@@ -435,7 +435,9 @@ const RULES: &[Written] = &[
     rule(ClockTime, "ClockDigits InPart", clock::figures_in_part),
     rule(ClockTime, "InPart At? ClockBase", clock::in_part), rule(ClockTime, "DayPart At? ClockBase", clock::in_part),
     rule(ClockTime, "InPart At? BareHour", clock::in_part), rule(ClockTime, "DayPart At BareHour", clock::in_part),
-    rule(AtHour, "BareHour", clock::after_at), rule(AtHour, "Half BareHour", clock::half_past), rule(AtHour, "ClockDigits", clock::figures_after_at),
+    rule(ClockTime, "DayPart AtSign BareHour", clock::in_part), rule(ClockTime, "InPart AtSign BareHour", clock::in_part),
+    rule(ClockTime, "Duration Before ClockBase", clock::beside), rule(ClockTime, "Duration After ClockBase", clock::beside),
+    rule(AtHour, "BareHour", clock::after_at), rule(AtHour, "Half BareHour", clock::half_past), rule(AtHour, "ClockDigits", clock::figures_after_at), rule(AtHour, "HourDigits Minutes", clock::apart_after_at),
 
     rule(Piece, "Number Unit", length::piece), rule(Piece, "MixedNumber Of? A? Unit", length::piece), rule(Piece, "MixedNumber ^Short", length::piece),
     rule(Piece, "Number Extra Unit", length::piece), rule(Piece, "Number Short", length::spaced), rule(Piece, "MixedNumber Short", length::spaced),
@@ -458,7 +460,7 @@ const RULES: &[Written] = &[
     rule(Shift, "Duration Before Dates", length::shifted), rule(Shift, "Duration Prior To Dates", length::shifted),
     rule(Shift, "Duration Before Now", length::shifted),
     rule(Shift, "In Duration Since The? PeriodBase", length::shifted_from_year), rule(Shift, "Duration Since The? PeriodBase", length::shifted_from_year),
-    rule(Shift, "In Duration", length::shifted), rule(Shift, "In About Duration", length::shifted),
+    rule(Shift, "In Duration", length::shifted), rule(Shift, "In Duration Quote? Time", length::shifted), rule(Shift, "In About Duration", length::shifted),
     rule(Shift, "In Around Duration", length::shifted), rule(Shift, "Duration In The Future", length::shifted),
     rule(Shift, "Duration In The Past", length::shifted),
 
@@ -617,7 +619,7 @@ const RULES: &[Written] = &[
     rule(TimeRange, "From? RangeHour Till RangeHour InPart", clock::range), rule(TimeRange, "Between RangeHour And RangeHour InPart", clock::range),
     rule(TimeRange, "DayPart", clock::part_hours), rule(TimeRange, "InPart", clock::part_hours), rule(TimeRange, "At Meal", clock::meal_hours),
     rule(TimeRange, "From? ClockTime For Duration", clock::lasting), rule(TimeRange, "For Duration From ClockTime", clock::lasting),
-    rule(TimeRange, "For Duration From BareHour", clock::lasting), rule(TimeRange, "For Duration Starting At? ClockTime", clock::lasting),
+    rule(TimeRange, "For Duration From BareHour", clock::lasting), rule(TimeRange, "For Duration Starting At? ClockTime", clock::lasting), rule(TimeRange, "For Duration Starting From ClockTime", clock::lasting),
 
     // a day and a clock time
     rule(Stamp, "NearPart Comma? At? ClockTime", moment::part_and_clock),
@@ -695,7 +697,7 @@ const RULES: &[Written] = &[
     rule(Open, "OpenWord The? Stamp", moment::open_side), rule(Open, "OpenWord The? Stretch", moment::open_side),
     rule(Open, "OpenWord The? Dates", moment::open_side), rule(Open, "OpenWord The? PeriodBase", moment::open_side),
     rule(Open, "OpenWord ClockTime", moment::open_side), rule(Open, "OpenWord Meal", moment::open_meal), rule(Open, "OpenWord BareHour", moment::open_hour),
-    rule(Open, "From ClockTime", moment::open_side), rule(Open, "After Duration", moment::open_after_length), rule(Open, "All Unit", period::whole_unit),
+    rule(Open, "From ClockTime", moment::open_side), rule(Open, "To ClockTime", moment::open_through), rule(Open, "HourDigits ^H", clock::hour_alone), rule(Open, "After Duration", moment::open_after_length), rule(Open, "All Unit", period::whole_unit),
 ];
 
 /// "this", "next", "the": which of several alike.

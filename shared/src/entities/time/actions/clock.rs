@@ -185,11 +185,36 @@ pub(crate) fn military(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     (word(parts, Sym::Unit)? == Unit::Hour as i16).then_some(clock)
 }
 
+/// "an hour before noon", "10 minutes after 5 pm".
+pub(crate) fn beside(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (clock, length) = (clock(parts)?, length(parts)?);
+    let seconds = length.seconds() as i32;
+    let is_short = length.days() == 0.0 && length.months() == 0.0 && length.working_days() == 0.0;
+    let sign = if has(parts, Sym::Before) { -1 } else { 1 };
+    let fits = is_short && (1..HALF_DAY).contains(&seconds) && !length.whole && clock.half == Half::Known;
+    let second = (clock.second + sign * seconds).rem_euclid(DAY);
+    fits.then_some(Node::Clock(Clock { second, half: Half::Known, precision: Precision::Minute }))
+}
+
+/// "at 7 15": hours and minutes apart, right after "at" and at the end of a clause.
+pub(crate) fn apart_after_at(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let ends = scene.tokens.get(scene.end).is_none_or(|t| t.gap == Gap::Line)
+        || matches!(scene.char_behind(), Some('!' | '?' | ';' | ','))
+        || scene.before(Sym::Dot) && !scene.glued(scene.end + 1);
+    (scene.after(Sym::At) && ends).then(|| digital(scene, parts))?
+}
+
+/// `15h` and nothing else: an hour of the day, where no length of time is asked for.
+pub(crate) fn hour_alone(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    scene.is_whole().then(|| hour(scene, parts))?
+}
+
 /// "at half seven": half an hour later.
 pub(crate) fn half_past(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let Clock { second, half, .. } = clock(parts)?;
     let clock = Clock { second: second + 1800, half, precision: Precision::Minute };
-    (scene.after(Sym::At) && second % 3600 == 0).then_some(Node::Clock(clock))
+    let said = scene.after(Sym::At) || scene.is_whole() && !scene.is(scene.end - 1, Sym::Digits);
+    (said && second % 3600 == 0).then_some(Node::Clock(clock))
 }
 
 /// "quarter past", "20 minutes to", "y media": minutes off the hour.
@@ -382,7 +407,7 @@ impl Clock {
 }
 
 /// "from 3 to 5 pm", "9-11:30", "between 4 and 6 in the afternoon".
-pub(crate) fn range(_: &Scene, parts: &[Matched]) -> Option<Node> {
+pub(crate) fn range(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let (start, mut end) = both_clocks(parts)?;
     let mut start = start;
     if let Some(part) = part(parts) {
@@ -393,7 +418,9 @@ pub(crate) fn range(_: &Scene, parts: &[Matched]) -> Option<Node> {
     }
     // "10:30 to 3" settles nothing; "8-9" says not even that it is a time.
     let unmarked = |c: &Clock| c.precision == Precision::Bare && (c.half == Half::Open || part(parts).is_none());
-    let bare = unmarked(&start) && unmarked(&end);
+    // "from 3 to 4" and nothing else is an answer.
+    let is_answer = scene.is_whole() && (has(parts, Sym::From) || has(parts, Sym::Between));
+    let bare = unmarked(&start) && unmarked(&end) && !is_answer;
     let (start, end) = between(start, end);
     if start.second == end.second && start.half == end.half {
         return None;

@@ -190,7 +190,8 @@ pub(crate) fn two_figures(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let said = match separator {
         Sym::Slash => true,
         Sym::Dot => scene.after(Sym::On) || led && scene.after(Sym::In),
-        _ => scene.after(Sym::On) || scene.after(Sym::In),
+        // "2-15" and nothing else: neither hours nor a count can end there.
+        _ => scene.after(Sym::On) || scene.after(Sym::In) || scene.is_whole() && a <= 12 && b > 24,
     };
     if !said || clock && separator != Sym::Slash {
         return None;
@@ -424,8 +425,10 @@ pub(crate) fn day_of_some_month(scene: &Scene, parts: &[Matched]) -> Option<Node
     } else if scene.after(Sym::For) {
         has(parts, Sym::The) && ordinal && ends
     } else {
-        // "the 21st" and nothing else is an answer.
-        scene.start == 0 && last.is_none() && scene.is(scene.end - 1, Sym::Suffix)
+        // "the 21st" and nothing else is an answer; "the 3rd at 5" and "the evening of the 3rd" speak of time.
+        let suffixed = scene.is(scene.end - 1, Sym::Suffix);
+        let of_part = scene.after(Sym::Of) && scene.start > 1 && scene.is(scene.start - 2, Sym::Part);
+        suffixed && (scene.is_whole() || scene.start == 0 && scene.before(Sym::At) || of_part)
     };
     if !led || scene.before(Sym::Unit) {
         return None;

@@ -200,7 +200,7 @@ pub(crate) fn nth_weekday_part(scene: &Scene, parts: &[Matched]) -> Option<Node>
 
 /// "8 tomorrow": an hour first only after "at", or before a weekday at the end.
 pub(crate) fn day_and_clock_after_at(scene: &Scene, parts: &[Matched]) -> Option<Node> {
-    scene.after(Sym::At).then(|| day_and_clock(scene, parts))?
+    (scene.after(Sym::At) || scene.is_whole()).then(|| day_and_clock(scene, parts))?
 }
 
 /// "same time tomorrow": the clock time of now.
@@ -234,6 +234,11 @@ pub(crate) fn open_after(_: &Scene, _: &[Matched]) -> Option<Node> {
 /// "since".
 pub(crate) fn open_since(_: &Scene, _: &[Matched]) -> Option<Node> {
     Some(Node::Word(Sym::Since, 0))
+}
+
+/// "through 2 pm": "to 2 pm" names a moment.
+pub(crate) fn open_through(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    (word(parts, Sym::To)? == 1).then(|| open_side(scene, parts))?
 }
 
 /// "after 5 days": open from where the length leads.
