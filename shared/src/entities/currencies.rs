@@ -367,6 +367,6 @@ pub(super) static EVERYDAY_WORDS: Table = Table::new(
 
 /// Currencies' names that are things, weights and other words as well: `a pound of butter`, `a crown`, `the mark`.
 pub(super) static COMMON_NOUNS: Table = Table::new(
-    "bitcoin|buck|colon|crown|crowns|ether|franc|grand|lira|mark|marks|para|pound|pounds|pula|quid|rand|real|som|sterling|\
+    "bitcoin|colon|crown|crowns|ether|franc|grand|lira|mark|marks|para|pound|pounds|pula|quid|rand|real|som|sterling|\
      yen",
 );

@@ -20,6 +20,10 @@ const MAX_PARTS: usize = 3;
 /// Letters that multiply an amount of money, beyond those that multiply any number.
 const MULTIPLIERS: [(&str, i32); 10] =
     [("k", 3), ("m", 6), ("mm", 6), ("mil", 6), ("mio", 6), ("mln", 6), ("b", 9), ("bln", 9), ("t", 12), ("trn", 12)];
+/// The currency of amounts whose words name none (`two grand`): its word does not tell which.
+const ANY_MONEY: &str = "dollar";
+/// The power of ten of a thousand.
+const THOUSAND: i32 = 3;
 /// Lines of a video picture: `720p` is no money.
 const VIDEO_LINES: [i64; 8] = [144, 240, 360, 480, 720, 1080, 1440, 2160];
 
@@ -96,6 +100,11 @@ fn without_a_number(u: &Utterance<'_>, candidates: &[Candidate], found: &[Sum]) 
         let taken =
             more.last().is_some_and(|last| i < last.end) || found.iter().any(|sum| (sum.start..sum.end).contains(&i));
         let phrase = match u.numeral(i).filter(|_| !taken) {
+            Some(Numeral::Article) if u.grammar.money_thousands.has(u.tokens.word(i + 1)) && ends_amount(u, i + 2) => {
+                let Some(currency) = SPELLINGS.get(ANY_MONEY) else { continue };
+                more.push(Sum { start: i, end: i + 2, amount: Amount::integer(1000), unit: Unit::Currency(currency) });
+                continue;
+            }
             Some(Numeral::Article) => Some((Amount::integer(1), i + 1)),
             Some(Numeral::Hundred | Numeral::Scale(_)) if !is_counted(u, i) => {
                 number::read_implied(u, i).map(|phrase| (phrase.amount, phrase.end))
@@ -129,10 +138,16 @@ fn is_counted(u: &Utterance<'_>, i: usize) -> bool {
         || u.is_hyphen(before)
 }
 
+/// Whether an amount may end before token `i`: "a grand piano" is none, and "a grand" needs a clause that ends.
+fn ends_amount(u: &Utterance<'_>, i: usize) -> bool {
+    u.tokens.get(i).is_none_or(|token| token.shape == Shape::Symbol && !u.is_hyphen(i))
+}
+
 /// `a dollar store`: the currency only tells which store.
 fn noun_follows(u: &Utterance<'_>, i: usize) -> bool {
     let word = u.tokens.word(i);
-    !word.is_empty() && !u.grammar.function_words.has(word) || u.is_hyphen(i) || is_apostrophe(u, i)
+    let is_noun = !word.is_empty() && !u.grammar.function_words.has(word) && u.numeral(i).is_none();
+    is_noun || u.is_hyphen(i) || is_apostrophe(u, i)
 }
 
 /// The `20` of `$15-20`: a number that shares the sign before it.
@@ -285,6 +300,9 @@ fn suffix(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<(Unit, usize, i32)
     {
         return Some((unit, end, power));
     }
+    if u.grammar.money_thousands.has(u.tokens.word(at)) && !noun_follows(u, at + 1) {
+        return SPELLINGS.get(ANY_MONEY).map(|currency| (Unit::Currency(currency), at + 1, THOUSAND));
+    }
     if let Some((minor, end)) = MINOR_SPELLINGS.longest(u, at) {
         let single_letter = u.tokens.raw(at).len() == 1 && is_word(u, at);
         let video = phrase.amount.as_integer().is_some_and(|n| VIDEO_LINES.contains(&n));
@@ -331,6 +349,10 @@ fn with_minor_parts(u: &Utterance<'_>, sum: Sum, following: &[Candidate]) -> Sum
         let joined = u.numeral(sum.end) == Some(Numeral::And);
         if phrase.start != sum.end + usize::from(joined) || phrase.amount.is_negative() || candidate.attached_before {
             break;
+        }
+        // `two dollars and a half`
+        if joined && phrase.form == Form::Fraction && phrase.amount.value() < 1.0 && suffix(u, &phrase).is_none() {
+            return Sum { end: phrase.end, amount: sum.amount.plus(phrase.amount), ..sum };
         }
         let part = match suffix(u, &phrase) {
             Some((Unit::Minor(minor), end, 0)) => {

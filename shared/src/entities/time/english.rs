@@ -441,6 +441,8 @@ const RULES: &[Written] = &[
 
     rule(Piece, "Number Unit", length::piece), rule(Piece, "MixedNumber Of? A? Unit", length::piece), rule(Piece, "MixedNumber ^Short", length::piece),
     rule(Piece, "Number Extra Unit", length::piece), rule(Piece, "Number Short", length::spaced), rule(Piece, "MixedNumber Short", length::spaced),
+    rule(Piece, "Unit And A Half", length::piece), rule(Piece, "Half ^Dash ^Unit", length::piece),
+    rule(Piece, "A? Quarters Dash? Unit", length::quarter_hours), rule(Piece, "Number Quarters Dash? Unit", length::quarter_hours),
     rule(Piece, "Number ^Quote", length::primes), rule(Piece, "Number ^Inch", length::primes), rule(Piece, "Number ^Dash ^Unit", length::piece),
     rule(Piece, "Number ^Short", length::piece), rule(Piece, "Number Business Unit", length::working),
     rule(Piece, "A Unit", length::piece), rule(Piece, "A Half Unit", length::piece), rule(Piece, "Half A? Unit", length::piece),
@@ -450,7 +452,8 @@ const RULES: &[Written] = &[
     rule(Piece, "Several Unit", length::piece), rule(Piece, "A? Quarters Of A Unit", length::quarters_of),
     rule(Piece, "Number Dash? Quarters Of A Unit", length::quarters_of), rule(Piece, "A? Couple Of? Unit", length::piece),
     rule(Duration, "Piece", same), rule(Duration, "Number Unit And? Number", length::trailing), rule(Duration, "A Unit And? Number", length::trailing), rule(Duration, "Piece Comma? And? Duration", length::join),
-    rule(Duration, "Number ^H Number ^M", length::hours_and_minutes),
+    rule(Duration, "Number ^H Number ^M", length::hours_and_minutes), rule(Duration, "Digits ^H ^Minutes", length::hours_and_minutes),
+    rule(Duration, "Digits ^H Minutes", length::hours_and_minutes), rule(Duration, "Digits ^Colon ^Minutes Unit", length::hours_and_minutes),
     rule(Duration, "All Dash? Unit", length::whole), rule(Duration, "The Unit", length::whole),
     rule(Duration, "My Unit", length::whole),
     rule(Shift, "Duration Ago", length::shifted), rule(Shift, "Duration Back", length::shifted), rule(Shift, "Duration Earlier", length::shifted),

@@ -28,7 +28,7 @@ mod zone;
 use chart::{Chart, Found, Scene};
 use grammar::{Grammar, Mask, Sym};
 
-use super::{Entity, Kind, Kinds, Language, Reference};
+use super::{Conventions, DateOrder, Entity, Kind, Kinds, Language, Reference};
 
 pub use grain::Grain;
 pub use zone::Zone;
@@ -119,16 +119,17 @@ fn may_begin(tokens: &[tokens::Token], at: usize) -> bool {
     ahead.any(|t| t.mask & NAMES != 0)
 }
 
-/// Finds the time values of `kinds` in `text`, in order, without overlaps. The reference's offset holds throughout.
+/// Finds the time values of `kinds` in `text`, in order, without overlaps. Without a zone, the reference's offset holds
+/// throughout; in one whose clocks are put forward and back "in 3 hours" is three hours of real time, and a time that the
+/// clocks pass over is the one that they show instead.
 #[must_use]
-pub fn recognize(text: &str, kinds: Kinds, reference: &Reference) -> Vec<Entity> {
-    recognize_in(text, kinds, reference, None)
-}
-
-/// The same in a zone whose clocks are put forward and back: "in 3 hours" is three hours of real time, and a time that
-/// the clocks pass over is the one that they show instead.
-#[must_use]
-pub fn recognize_in(text: &str, kinds: Kinds, reference: &Reference, zone: Option<&dyn Zone>) -> Vec<Entity> {
+pub fn recognize_by(
+    text: &str,
+    kinds: Kinds,
+    reference: &Reference,
+    zone: Option<&dyn Zone>,
+    conventions: &Conventions,
+) -> Vec<Entity> {
     let mut out = Vec::new();
     if !kinds.meets(KINDS) {
         return out;
@@ -142,12 +143,18 @@ pub fn recognize_in(text: &str, kinds: Kinds, reference: &Reference, zone: Optio
         text,
         tokens: &tokens,
         grammar,
+        day_first: match conventions.date_order {
+            DateOrder::OfLanguage => grammar.day_first,
+            DateOrder::DayFirst => true,
+            DateOrder::MonthFirst => false,
+        },
         now: reference.now,
         today: reference.now.date(),
         zone,
         start: 0,
         end: 0,
     };
+    let preferred = render::Preferred { direction: reference.direction, hours: conventions.business_hours };
     let mut chart = Chart::new(scene);
     let mut at = 0;
     while at < tokens.len() && !chart.is_spent() {
@@ -162,7 +169,7 @@ pub fn recognize_in(text: &str, kinds: Kinds, reference: &Reference, zone: Optio
         };
         let end = found.end as usize;
         if kinds.contains(kind) {
-            let readings = render::readings(&found.node, reference.direction, zone);
+            let readings = render::readings(&found.node, preferred, zone);
             if !readings.is_empty() {
                 out.push(Entity {
                     start: tokens[at].start as usize,

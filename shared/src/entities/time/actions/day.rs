@@ -28,7 +28,7 @@ pub(in crate::entities::time) fn month_day(scene: &Scene, year: Option<i16>, mon
     if let Some(year) = year {
         let (past, future) = full(year);
         let (past, future) = (calendar::date(past, month, day)?, calendar::date(future, month, day)?);
-        return Some(Day { past, future, form: DayForm::Full });
+        return Some(Day::on_sides(past, future, DayForm::Full));
     }
     either_side(scene, DayForm::MonthDay, |y| calendar::date(y, month, day))
 }
@@ -43,7 +43,7 @@ pub(in crate::entities::time) fn either_side(
     let ahead = |date: &Date| calendar::midnight(*date) >= scene.now;
     let past = (0..YEAR_REACH).filter_map(|k| on(this - k)).find(|d| !ahead(d))?;
     let future = (0..YEAR_REACH).filter_map(|k| on(this + k)).find(ahead)?;
-    Some(Day { past, future, form })
+    Some(Day::on_sides(past, future, form))
 }
 
 /// A day by name of month: "March 3rd", "3 March 2020", "Tuesday, the 3rd of March".
@@ -167,11 +167,19 @@ pub(crate) fn three_figures(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     if !(c_len == 4 && in_reach(c as i16) || c_len == 2) {
         return None;
     }
-    let day_first = scene.grammar.day_first || separator == Sym::Dot;
+    let day_first = scene.day_first || separator == Sym::Dot;
     let y = c as i16;
     let read = |day: i64, month: i64| month_day(scene, Some(y), month as i8, day as i8);
-    let day = if day_first { read(a, b).or_else(|| read(b, a)) } else { read(b, a).or_else(|| read(a, b)) };
-    day.map(Node::Date)
+    let (usual, other) = if day_first { (read(a, b), read(b, a)) } else { (read(b, a), read(a, b)) };
+    either_order(usual, other).map(Node::Date)
+}
+
+/// A date whose day and month may stand in either order: the usual one, and the other as what else it may be.
+fn either_order(usual: Option<Day>, other: Option<Day>) -> Option<Day> {
+    match (usual, other) {
+        (Some(usual), Some(other)) => Some(Day { other: Some((other.past, other.future)), ..usual }),
+        (usual, other) => usual.or(other),
+    }
 }
 
 fn in_reach(year: i16) -> bool {
@@ -204,9 +212,8 @@ pub(crate) fn two_figures(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     });
     let year = if led && rel(parts).is_none() && lead_is_relative(parts) { Some(scene.today.year()) } else { year };
     let read = |day: i64, month: i64| month_day(scene, year, month as i8, day as i8);
-    let day =
-        if scene.grammar.day_first { read(a, b).or_else(|| read(b, a)) } else { read(b, a).or_else(|| read(a, b)) };
-    let day = day?;
+    let (usual, other) = if scene.day_first { (read(a, b), read(b, a)) } else { (read(b, a), read(a, b)) };
+    let day = either_order(usual, other)?;
     // "on Monday 6-8" is a day and hours, unless the weekday is that of the date.
     if separator == Sym::Dash && led {
         let weekday = calendar::weekday(date(parts)?.future);
@@ -288,7 +295,7 @@ pub(crate) fn beside_holiday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let Node::Date(day) = holiday(scene, parts)? else { return None };
     let step = if has(parts, Sym::After) { 1 } else { -1 };
     let (past, future) = (calendar::add_days(day.past, step)?, calendar::add_days(day.future, step)?);
-    (unit(parts)? == Unit::Day).then_some(Node::Date(Day { past, future, form: DayForm::Full }))
+    (unit(parts)? == Unit::Day).then_some(Node::Date(Day::on_sides(past, future, DayForm::Full)))
 }
 
 /// `2016-W45-3`.
@@ -350,7 +357,7 @@ pub(in crate::entities::time) fn either_weekday(scene: &Scene, day: i64) -> Opti
     let ahead = |d: Date| calendar::midnight(d) >= scene.now;
     let future = [this, calendar::add_days(this, 7)?].into_iter().find(|&d| ahead(d))?;
     let past = [this, calendar::add_days(this, -7)?].into_iter().find(|&d| !ahead(d))?;
-    Some(Day { past, future, form: DayForm::Weekday })
+    Some(Day::on_sides(past, future, DayForm::Weekday))
 }
 
 /// "Friday".
@@ -383,7 +390,7 @@ pub(crate) fn weekday_and_day(scene: &Scene, parts: &[Matched]) -> Option<Node> 
     let ahead = |d: &Date| calendar::midnight(*d) >= scene.now;
     let future = (0..MONTH_REACH).filter_map(fits).find(ahead)?;
     let past = (0..MONTH_REACH).filter_map(|k| fits(-k)).find(|d| !ahead(d))?;
-    Some(Node::Date(Day { past, future, form: DayForm::DayOfMonth }))
+    Some(Node::Date(Day::on_sides(past, future, DayForm::DayOfMonth)))
 }
 
 /// A day of a month alone, of this month or its neighbours.
@@ -396,7 +403,7 @@ fn day_alone(scene: &Scene, day: i8) -> Option<Node> {
     let ahead = |d: &Date| calendar::midnight(*d) >= scene.now;
     let future = (0..4).filter_map(on).find(ahead)?;
     let past = (0..4).filter_map(|k| on(-k)).find(|d| !ahead(d))?;
-    Some(Node::Date(Day { past, future, form: DayForm::DayOfMonth }))
+    Some(Node::Date(Day::on_sides(past, future, DayForm::DayOfMonth)))
 }
 
 /// "the 17th" after "on"; after "for" only at the end of a clause.
@@ -467,7 +474,7 @@ pub(crate) fn nth_weekday_beside(_: &Scene, parts: &[Matched]) -> Option<Node> {
             calendar::add_days(from, -behind - 7 * (n - 1))
         }
     };
-    Some(Node::Date(Day { past: count(from.past)?, future: count(from.future)?, form: DayForm::Full }))
+    Some(Node::Date(Day::on_sides(count(from.past)?, count(from.future)?, DayForm::Full)))
 }
 
 /// Years to either side that "the third closest Easter to today" is sought in.

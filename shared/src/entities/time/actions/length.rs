@@ -111,11 +111,23 @@ fn ends_clause(scene: &Scene) -> bool {
     }
 }
 
-/// `1h30m`.
-pub(crate) fn hours_and_minutes(_: &Scene, parts: &[Matched]) -> Option<Node> {
-    let mut counts = parts.iter().filter_map(|p| if let Node::Number(n) = p.node { Some(n) } else { None });
+/// `1h30m`, `1h30`, `1:30 hours`.
+pub(crate) fn hours_and_minutes(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    if word(parts, Sym::Unit).is_some_and(|unit| unit != Unit::Hour as i16) {
+        return None;
+    }
+    let mut counts = parts.iter().filter_map(|p| match p.node {
+        Node::Number(n) => Some(n),
+        Node::Word(Sym::Digits, _) => Some(f64::from(scene.tokens[p.start as usize].number)),
+        _ => None,
+    });
     let (hours, minutes) = (counts.next()?, counts.next()?);
     Length::of(Unit::Hour, hours).plus(Length::of(Unit::Minute, minutes)).map(Node::Duration)
+}
+
+/// "a quarter hour", "three quarter hours".
+pub(crate) fn quarter_hours(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    (unit(parts)? == Unit::Hour).then(|| quarters_of(scene, parts))?
 }
 
 /// "three quarters of an hour".

@@ -352,7 +352,7 @@ pub(crate) fn open_side(scene: &Scene, parts: &[Matched]) -> Option<Node> {
                 // After May is from June on; since May is from its first day on.
                 let pick = |span: (Date, Date)| if before || since { span.0 } else { span.1 };
                 let form = DayForm::Full;
-                Bound::Day(Day { past: pick(p.past), future: pick(p.future), form })
+                Bound::Day(Day::on_sides(pick(p.past), pick(p.future), form))
             }
             Node::Hours(h) => Bound::Clock(if before || since { h.start } else { h.end }),
             Node::Stretch(s) => {

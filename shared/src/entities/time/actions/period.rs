@@ -565,7 +565,7 @@ pub(crate) fn rest_of(scene: &Scene, parts: &[Matched]) -> Option<Node> {
 pub(crate) fn edge_day(_: &Scene, parts: &[Matched]) -> Option<Node> {
     let (edge, whole) = (edge(parts)?, period(parts)?);
     let form = super::super::values::DayForm::Full;
-    Some(Node::Date(Day { past: bounds(edge, whole.past)?, future: bounds(edge, whole.future)?, form }))
+    Some(Node::Date(Day::on_sides(bounds(edge, whole.past)?, bounds(edge, whole.future)?, form)))
 }
 
 /// The unit and the edge that EOM, EOY and BOM stand for. `BOY` counts in capitals only.
