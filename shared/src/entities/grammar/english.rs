@@ -13,7 +13,8 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     ordinals_add_up: false,
     not_ordinals: Table::new(
         "at first|at last|at the last minute|current account|first aid|first name|first of all|\
-         last but not least|last name|next to a|next to my|next to the|second hand",
+         i second|last but not least|last name|next to a|next to my|next to the|second hand|second nature|\
+         second opinion|second thought|second thoughts|they second|we second",
     ),
     time_unit_before: Table::new("any|couple|each|every|few|half|many|of|per|several|some|split"),
     after_time_unit: Table::new(

@@ -26,6 +26,9 @@ pub(super) fn stands(scene: &Scene, at: usize, found: &Found) -> bool {
     {
         return false;
     }
+    if is_a_person(scene, at, end) {
+        return false;
+    }
     if end == at + 1 && scene.is(at, Sym::Month) && no_such_day(scene, at) || opens_a_sentence(scene, at, end) {
         return false;
     }
@@ -112,6 +115,20 @@ fn doubtful_word(scene: &Scene, at: usize, end: usize) -> bool {
     !alone || led.iter().any(|&s| before(s))
 }
 
+/// "April Jones", "until Sun Li comes": a month or weekday in capitals, with a name behind it and nothing before it that
+/// says when.
+fn is_a_person(scene: &Scene, at: usize, end: usize) -> bool {
+    let named = scene.is(end - 1, Sym::Month) || scene.is(end - 1, Sym::Weekday) && scene.is(end - 1, Sym::Doubtful);
+    let opens = [Sym::Until, Sym::Since, Sym::Before, Sym::By, Sym::After].iter().any(|&s| scene.is(at, s));
+    let alone = end == at + 1 || end == at + 2 && opens;
+    let capital = |k: usize| scene.word(k).starts_with(char::is_uppercase);
+    let led = at > 0 && [Sym::In, Sym::During, Sym::Early, Sym::Late, Sym::Mid].iter().any(|&s| scene.is(at - 1, s));
+    let name_behind = scene.tokens.get(end).is_some_and(|t| t.mask == 0 && t.gap == Gap::Blank)
+        && capital(end)
+        && scene.word(end).chars().any(char::is_lowercase);
+    named && alone && !led && capital(end - 1) && name_behind
+}
+
 /// "room 2015", "building 4 this afternoon": a number that is a name.
 fn after_a_label(scene: &Scene, at: usize, end: usize) -> bool {
     let marked = [Sym::Colon, Sym::Slash, Sym::Dash, Sym::Dot].iter().any(|&s| end > at + 1 && scene.is(at + 1, s));
@@ -169,12 +186,14 @@ fn is_second(scene: &Scene, at: usize, end: usize) -> bool {
 /// "night" in "night club", "good morning".
 fn is_plain_word(scene: &Scene, at: usize, found: &Found) -> bool {
     let end = found.end as usize;
-    match found.node {
-        Node::Hours(h) if h.part.is_some() && end == at + 1 => {
-            at > 0 && ["good", "nighty"].iter().any(|w| scene.word(at - 1).eq_ignore_ascii_case(w))
-        }
-        _ => false,
-    }
+    let greeted = at > 0 && ["good", "nighty"].iter().any(|w| scene.word(at - 1).eq_ignore_ascii_case(w));
+    // "a night club", "a morning person".
+    let compound = end == at + 1
+        && at > 0
+        && scene.is(at - 1, Sym::A)
+        && scene.tokens.get(end).is_some_and(|t| t.mask == 0 && t.gap == Gap::Blank)
+        && scene.word(end).starts_with(char::is_alphabetic);
+    scene.is(at, Sym::Part) && (greeted || compound) && !matches!(found.node, Node::Clock(_))
 }
 
 /// How sure a finding is.

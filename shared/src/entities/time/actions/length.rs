@@ -62,9 +62,12 @@ fn not_a_length(scene: &Scene, parts: &[Matched], unit: Unit) -> bool {
     if unit == Unit::Quarter && scene.before(Sym::Of) {
         return true;
     }
-    // "three night markets" counts markets.
-    let many = number(parts).is_some_and(|n| n != 1.0);
-    many && unit == Unit::Day && scene.word(scene.end - 1).eq_ignore_ascii_case("night")
+    // "three night markets" counts markets, "a night club" is a club.
+    let counted = number(parts).is_some_and(|n| n != 1.0)
+        || scene.tokens.get(scene.end).is_some_and(|t| {
+            t.mask == 0 && t.gap == Gap::Blank && scene.word(scene.end).starts_with(char::is_alphabetic)
+        });
+    counted && unit == Unit::Day && scene.word(scene.end - 1).eq_ignore_ascii_case("night")
 }
 
 /// "3/4 h": of the letters only the hour's stands apart from its number.

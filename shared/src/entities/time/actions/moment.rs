@@ -200,7 +200,9 @@ pub(crate) fn nth_weekday_part(scene: &Scene, parts: &[Matched]) -> Option<Node>
 
 /// "8 tomorrow": an hour first only after "at", or before a weekday at the end.
 pub(crate) fn day_and_clock_after_at(scene: &Scene, parts: &[Matched]) -> Option<Node> {
-    (scene.after(Sym::At) || scene.is_whole()).then(|| day_and_clock(scene, parts))?
+    // "two days before Easter" counts days.
+    let is_answer = scene.is_whole() && !scene.is(scene.start + 1, Sym::Unit);
+    (scene.after(Sym::At) || is_answer).then(|| day_and_clock(scene, parts))?
 }
 
 /// "same time tomorrow": the clock time of now.

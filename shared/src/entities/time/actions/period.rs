@@ -177,6 +177,10 @@ pub(crate) fn relative_unit(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     if scene.is(scene.end - 1, Sym::Unit) && plural(scene, scene.end - 1) && unit != Unit::Weekend {
         return None;
     }
+    // "the quarter of the artists".
+    if unit == Unit::Quarter && rel == Some(Rel::The) && of > 0 {
+        return None;
+    }
     let step = rel.map_or(0, Rel::step)
         + if has(parts, Sym::After) {
             2

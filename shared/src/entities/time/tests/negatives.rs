@@ -111,7 +111,6 @@ const SENTENCES: &[&str] = &[
     "between 730-930",
     "between the 21st and 23rd",
     "the 21st century",
-    "he came in 21st",
     "a 5th of the price",
     "one third of the cake",
     "two thirds majority",
