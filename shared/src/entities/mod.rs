@@ -125,6 +125,16 @@ impl Default for BusinessHours {
     }
 }
 
+/// Whether the verbs around a time say on which side of now it lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tenses {
+    /// The reference alone says which side is preferred: the caller knows what was asked.
+    #[default]
+    Ignored,
+    /// "She called on Tuesday" is the last one, "she will call on Tuesday" the coming one.
+    Heeded,
+}
+
 /// What a place or a game has settled about values that may be read in two ways. Both readings are kept; this says which
 /// is preferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -133,6 +143,8 @@ pub struct Conventions {
     pub date_order: DateOrder,
     /// When a clock time without am or pm is likely.
     pub business_hours: BusinessHours,
+    /// Whether to heed verbs.
+    pub tenses: Tenses,
 }
 
 /// Against what a text is read.

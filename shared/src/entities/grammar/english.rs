@@ -148,9 +148,11 @@ pub(super) static GRAMMAR: Grammar = Grammar {
          whatsapp",
     ),
     other_numbers: Table::new(
-        "account|barcode|booking|card|case|code|confirmation|document|ein|iban|id|invoice|isbn|issn|item|\
-         licence|license|member|membership|model|order|part|passport|patent|pin|policy|product|receipt|ref|\
-         reference|reservation|serial|sku|ssn|ticket|tracking|transaction|upc|version|vin|zip",
+        "account|article|barcode|bill|booking|card|case|catalog|catalogue|certificate|claim|code|confirmation|\
+         contract|control|docket|document|ein|file|form|iban|id|invoice|isbn|issn|item|licence|license|member|\
+         membership|model|omb|order|part|passport|patent|permit|pin|policy|product|publication|receipt|ref|\
+         reference|registration|regulation|reservation|rfc|serial|sku|ssn|standard|ticket|tracking|transaction|\
+         upc|version|vin|zip",
     ),
     number_words: Table::new("a|an|code|for|has|id|is|my|no|nr|num|number|numbers|of|our|the|was|with|your"),
     score: Table::new("of|out of|over"),

@@ -4,10 +4,11 @@ use super::actions::{clock, day, joint, length, moment, period, same};
 use super::grammar::{Entry, Sym::*, Written, rule, word};
 use super::holidays::{Name, Rule as On, name};
 use super::layout::language;
+use super::tense::Tense;
 
 language!(
     /// The language.
-    ENGLISH, WORDS, RULES, HOLIDAYS, false
+    ENGLISH, WORDS, RULES, HOLIDAYS, &TENSE, false
 );
 
 const SECOND: i16 = 0;
@@ -139,11 +140,19 @@ const WORDS: &[Entry] = &[
     word("cy", Year, 0), word("fy", Year, 1), word("sy", Year, 1), word("year", Year, 0), word("eod", Eod, 0),
     word("eoy", Eoy, YEAR), word("eom", Eoy, MONTH), word("eow", Eoy, WEEK), word("eoq", Eoy, QUARTER),
     word("bom", Eoy, -MONTH), word("boy", Eoy, -YEAR), word("atm", Now, 2), word("closest", Closest, 0), word("nearest", Closest, 0),
-    word("ad", Era, 0), word("extra", Extra, 0), word("additional", Extra, 0), word("more", Extra, 0), word("further", Extra, 0), word("future", Future, 0), word("w", WeekLetter, 0), word("wc", WeekLetter, 1), word("c", C, 0),
+    word("ad", Era, 0), word("old", Old, 0), word("extra", Extra, 0), word("additional", Extra, 0), word("more", Extra, 0), word("further", Extra, 0), word("future", Future, 0), word("w", WeekLetter, 0), word("wc", WeekLetter, 1), word("c", C, 0),
     word("daily", Set, DAY), word("weekly", Set, WEEK), word("biweekly", Set, FORTNIGHT), word("fortnightly", Set, FORTNIGHT), word("monthly", Set, MONTH),
     word("quarterly", Set, QUARTER), word("yearly", Set, YEAR), word("annually", Set, YEAR), word("annual", Set, YEAR),
     word("hourly", Set, HOUR), word("nightly", Set, DAY),
 ];
+
+#[rustfmt::skip]
+static TENSE: Tense = Tense {
+    past: &["ago", "ate", "been", "began", "bought", "broke", "brought", "built", "came", "caught", "chose", "did", "died", "drew", "drove", "fell", "felt", "flew", "forgot", "fought", "found", "froze", "gave", "got", "grew", "had", "happened", "heard", "held", "hurt", "kept", "knew", "led", "left", "lost", "made", "met", "paid", "ran", "rang", "rose", "said", "sang", "sank", "sat", "saw", "sent", "shot", "shut", "slept", "sold", "spent", "spoke", "stole", "stood", "struck", "sued", "swore", "taught", "thought", "threw", "told", "took", "understood", "was", "went", "were", "woke", "won", "wore", "wrote"],
+    past_endings: &["ed"],
+    future: &["'ll", "book", "can", "could", "due", "expect", "expected", "expects", "going", "gonna", "let", "let's", "ll", "may", "might", "must", "need", "needs", "plan", "plans", "please", "reserve", "scheduled", "shall", "should", "tomorrow", "upcoming", "want", "wants", "will", "won't", "would"],
+    not_past: &["'s", "am", "are", "be", "being", "hoped", "hoping", "i'd", "is", "liked", "needed", "to", "wanted", "wondered", "wondering", "would"],
+};
 
 #[rustfmt::skip]
 const HOLIDAYS: &[Name] = &[

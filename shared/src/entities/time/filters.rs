@@ -1,5 +1,6 @@
 //! Which findings stand: words such as "may", "second" and "sun" are more often something else.
 
+use super::calendar;
 use super::chart::{Found, Scene};
 use super::grammar::Sym;
 use super::tokens::Gap;
@@ -26,10 +27,15 @@ pub(super) fn stands(scene: &Scene, at: usize, found: &Found) -> bool {
     {
         return false;
     }
+    // "a 54-year-old": an age.
+    let age = matches!(found.node, Node::Duration(_)) && (scene.is(end, Sym::Old) || scene.is(end, Sym::Dash) && scene.is(end + 1, Sym::Old));
+    if age || holds_no_such_day(scene, at, end) {
+        return false;
+    }
     if is_a_person(scene, at, end) {
         return false;
     }
-    if end == at + 1 && scene.is(at, Sym::Month) && no_such_day(scene, at) || opens_a_sentence(scene, at, end) {
+    if opens_a_sentence(scene, at, end) {
         return false;
     }
     if scene.is(end - 1, Sym::Doubtful) && !doubtful_word(scene, at, end) {
@@ -155,13 +161,54 @@ fn runs_on_spaced(scene: &Scene, at: usize, end: usize) -> bool {
         && (dash(end) && digits(end + 1) || at > 1 && dash(at - 1) && scene.tokens[at - 2].digits > 0)
 }
 
-/// "February 30", "31 April": a month beside a day that it does not have.
-fn no_such_day(scene: &Scene, at: usize) -> bool {
-    let day = |k: usize| {
-        scene.tokens.get(k).is_some_and(|t| (1..=2).contains(&t.digits) && (29..=31).contains(&t.number))
-            && (k < at || scene.tokens[k].gap == Gap::Blank)
+/// Tokens that a date with its month by name has at most: "the 29th of February, 2019".
+const DATE_TOKENS: usize = 7;
+
+/// Whether tokens `at..end` touch a day that there is not: "29 February 2019", "31 April".
+fn holds_no_such_day(scene: &Scene, at: usize, end: usize) -> bool {
+    let near = at.saturating_sub(DATE_TOKENS)..(end + 2).min(scene.tokens.len());
+    if !near.clone().any(|k| scene.is(k, Sym::Month)) {
+        return false;
+    }
+    near.filter_map(|k| no_such_day(scene, k)).any(|span| span.start < end && at < span.end)
+}
+
+/// A day and a month by name, with or without a year, that name no day; where they stand.
+pub(super) fn no_such_day(scene: &Scene, at: usize) -> Option<std::ops::Range<usize>> {
+    let day = |k: usize| scene.tokens.get(k).filter(|t| (1..=2).contains(&t.digits)).map(|t| t.number);
+    let skip = |k: usize, sym: Sym| k + usize::from(scene.is(k, sym) && scene.tokens[k].gap != Gap::Line);
+    let (number, month, end) = if let Some(number) = day(at) {
+        let month = skip(skip(at + 1, Sym::Suffix), Sym::Of);
+        (number, month, skip(month + 1, Sym::Comma))
+    } else {
+        let number_at = skip(at + 1, Sym::The);
+        (day(number_at)?, at, skip(skip(number_at + 1, Sym::Suffix), Sym::Comma))
     };
-    at > 0 && scene.tokens[at].gap == Gap::Blank && day(at - 1) || day(at + 1)
+    let follows = (at + 1..end.min(scene.tokens.len())).all(|k| scene.tokens[k].gap != Gap::Line);
+    if !scene.is(month, Sym::Month) || !follows || number == 0 {
+        return None;
+    }
+    let year = scene.tokens.get(end).filter(|t| t.digits == 4 && t.gap != Gap::Line).map(|t| t.number as i16);
+    // Without a year any leap year will do.
+    let exists = calendar::date(year.unwrap_or(2000), scene.value(month, Sym::Month) as i8, number.min(99) as i8).is_some();
+    let last = if year.is_some() { end + 1 } else { end };
+    (!exists && (28..=31).contains(&number)).then_some(at..last)
+}
+
+/// Three figures with the shape of a date (`30/02/2024`, `2019-02-29`) that name no day in either order.
+pub(super) fn no_such_figures(scene: &Scene, at: usize) -> Option<std::ops::Range<usize>> {
+    let figures: Vec<&super::tokens::Token> = [at, at + 2, at + 4].iter().filter_map(|&k| scene.tokens.get(k)).collect();
+    let [a, b, c] = figures.as_slice() else { return None };
+    let joint = [Sym::Slash, Sym::Dash, Sym::Dot].into_iter().find(|&sym| scene.is(at + 1, sym) && scene.is(at + 3, sym))?;
+    let glued = (at + 1..at + 5).all(|k| scene.glued(k));
+    let (year, b, c) = match (a.digits, b.digits, c.digits) {
+        (4, 1..=2, 1..=2) if joint != Sym::Dot => (a.number, b.number, c.number),
+        (1..=2, 1..=2, 4) => (c.number, a.number, b.number),
+        _ => return None,
+    };
+    let is = |month: u32, day: u32| calendar::date(year as i16, month as i8, day as i8).is_some();
+    let like_a_date = glued && (1900..=2100).contains(&year) && (1..=31).contains(&b) && (1..=31).contains(&c) && b.min(c) <= 12;
+    (like_a_date && !is(b, c) && !is(c, b)).then_some(at..at + 5)
 }
 
 /// "Now, what next?"

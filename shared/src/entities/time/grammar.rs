@@ -44,7 +44,7 @@ symbols! {
         Am Pm AmLetter PmLetter M Oclock O Clock Ish T H
         // words with one use
         Date Time Label Business Workweek Recently Instant Just Calendar Year Eod Eoy WeekLetter C Doubtful Future S Set PerCent As Soon Possible
-        Closest Era Extra Inch ;
+        Closest Era Extra Inch Old ;
     readers:
         Number DayNumber DayOrdinal MonthNumber FullYear ShortYear MixedNumber HourDigits HourWord Minutes MinuteWord
         Holiday ClockDigits DateDigits Nth DecadeDigits ;
@@ -215,6 +215,8 @@ pub(super) struct Grammar {
     pub(super) initials: [u16; 27],
     /// Days before months in `3/4/2020`.
     pub(super) day_first: bool,
+    /// What tells the tense of a clause.
+    pub(super) tense: &'static super::tense::Tense,
 }
 
 impl Grammar {

@@ -42,7 +42,7 @@ pub(super) struct Layout {
 /// Lays out a language as a static of that name, from its words, its rules (standing together by head, in the order of the
 /// symbols), its holidays, and whether days stand before months in figures.
 macro_rules! language {
-    ($(#[$doc:meta])* $name:ident, $words:expr, $rules:expr, $holidays:expr, $day_first:expr) => {
+    ($(#[$doc:meta])* $name:ident, $words:expr, $rules:expr, $holidays:expr, $tense:expr, $day_first:expr) => {
         $(#[$doc])*
         pub(super) static $name: $crate::entities::time::grammar::Grammar = {
             use $crate::entities::time::grammar::{self, Grammar, HEADS, Rule, Sym, Word};
@@ -71,6 +71,7 @@ macro_rules! language {
                 holidays: $holidays,
                 initials: initials($holidays),
                 day_first: $day_first,
+                tense: $tense,
             }
         };
     };

@@ -19,6 +19,7 @@ mod parts;
 mod readers;
 mod render;
 mod spanish;
+mod tense;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -28,7 +29,7 @@ mod zone;
 use chart::{Chart, Found, Scene};
 use grammar::{Grammar, Mask, Sym};
 
-use super::{Conventions, DateOrder, Entity, Kind, Kinds, Language, Reference};
+use super::{Conventions, DateOrder, Entity, Kind, Kinds, Language, Reference, Tenses};
 
 pub use grain::Grain;
 pub use zone::Zone;
@@ -169,7 +170,11 @@ pub fn recognize_by(
         };
         let end = found.end as usize;
         if kinds.contains(kind) {
-            let readings = render::readings(&found.node, preferred, zone);
+            let direction = match conventions.tenses {
+                Tenses::Heeded => tense::direction(&chart.scene, at, end).unwrap_or(reference.direction),
+                Tenses::Ignored => reference.direction,
+            };
+            let readings = render::readings(&found.node, render::Preferred { direction, ..preferred }, zone);
             if !readings.is_empty() {
                 out.push(Entity {
                     start: tokens[at].start as usize,
@@ -183,6 +188,29 @@ pub fn recognize_by(
         at = end;
     }
     out
+}
+
+/// Where a text names a day that there is not (`29 February 2019`, `31 April`, `30/02/2024`), the first of them, in bytes:
+/// what to say when it was an answer.
+#[must_use]
+pub fn impossible_date(text: &str, language: Language) -> Option<std::ops::Range<usize>> {
+    let grammar = grammar(language);
+    let tokens = tokens::tokens(text, grammar);
+    let day = jiff::civil::Date::constant(2000, 1, 1);
+    let scene = Scene {
+        text,
+        tokens: &tokens,
+        grammar,
+        day_first: grammar.day_first,
+        now: day.at(0, 0, 0, 0),
+        today: day,
+        zone: None,
+        start: 0,
+        end: 0,
+    };
+    let span = (0..tokens.len())
+        .find_map(|at| filters::no_such_day(&scene, at).or_else(|| filters::no_such_figures(&scene, at)))?;
+    Some(tokens[span.start].start as usize..tokens[span.end - 1].end as usize)
 }
 
 /// The longest value at token `at`: of all kinds first, and of the kinds asked for if that one is not among them.

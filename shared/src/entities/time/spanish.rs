@@ -4,10 +4,11 @@ use super::actions::{clock, day, joint, length, moment, period, same};
 use super::grammar::{Entry, Sym::*, Written, rule, word};
 use super::holidays::{Name, Rule as On, name};
 use super::layout::language;
+use super::tense::Tense;
 
 language!(
     /// The language.
-    SPANISH, WORDS, RULES, HOLIDAYS, true
+    SPANISH, WORDS, RULES, HOLIDAYS, &TENSE, true
 );
 
 const SECOND: i16 = 0;
@@ -95,6 +96,14 @@ const WORDS: &[Entry] = &[
     word("diario", Set, DAY), word("diariamente", Set, DAY), word("semanal", Set, WEEK), word("semanalmente", Set, WEEK),
     word("mensual", Set, MONTH), word("mensualmente", Set, MONTH), word("anual", Set, YEAR), word("anualmente", Set, YEAR),
 ];
+
+#[rustfmt::skip]
+static TENSE: Tense = Tense {
+    past: &["comenzó", "compré", "dije", "dijeron", "dijo", "empezó", "era", "eran", "estaba", "estaban", "estuve", "estuvieron", "estuvo", "fue", "fueron", "fui", "ganó", "había", "habían", "hice", "hicieron", "hizo", "llamé", "llegaron", "llegó", "murió", "nació", "pagué", "pedí", "perdió", "recibí", "salió", "tuve", "tuvieron", "tuvo", "vi", "vinieron", "vino", "vio"],
+    past_endings: &["aron", "ieron"],
+    future: &["estará", "llegará", "mañana", "necesita", "necesito", "podría", "próxima", "próximo", "puede", "puedo", "quiere", "quiero", "quisiera", "reservar", "será", "serán", "tendrá", "va", "vamos", "van", "vendrá", "voy"],
+    not_past: &["quería", "quise"],
+};
 
 #[rustfmt::skip]
 const HOLIDAYS: &[Name] = &[
