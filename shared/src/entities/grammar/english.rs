@@ -60,6 +60,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     before_point: Table::new("about|around|by|exactly|is|minus|of|was"),
     range_leads: Table::new("between|from"),
     range_joints: Table::new("and=1|through|till|to|until"),
+    money_joints: Table::new("with"),
     money_thousands: Table::new("grand"),
     below_zero: Table::new("below freezing|below zero|under zero"),
     prepositions_as_units: Lexicon::new(&[(

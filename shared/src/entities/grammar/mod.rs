@@ -129,6 +129,8 @@ pub struct Grammar {
     pub range_leads: Table,
     /// Words between the two amounts of a range; those with a 1 only where a word has opened it.
     pub range_joints: Table,
+    /// Words between money and its smaller part, beyond `and` (`veinte euros con cincuenta`).
+    pub money_joints: Table,
     /// Words for a thousand of the money in use (`two grand`).
     pub money_thousands: Table,
     /// What turns a temperature before it into its negative.

@@ -56,6 +56,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     before_point: Table::new("de|es|son"),
     range_leads: Table::new("de|desde|entre"),
     range_joints: Table::new("a|hasta|y=1"),
+    money_joints: Table::new("con"),
     money_thousands: Table::new("lucas"),
     below_zero: Table::new("bajo cero"),
     prepositions_as_units: Lexicon::new(&[("in", &["x"])]),

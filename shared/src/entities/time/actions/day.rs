@@ -406,6 +406,18 @@ fn day_alone(scene: &Scene, day: i8) -> Option<Node> {
     Some(Node::Date(Day::on_sides(past, future, DayForm::DayOfMonth)))
 }
 
+/// "el día 15".
+pub(crate) fn numbered_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let goes_on = scene.tokens.get(scene.end).is_some_and(|t| t.gap == Gap::None && t.mask != 0 && !scene.is(scene.end, Sym::Dot) && !scene.is(scene.end, Sym::Comma));
+    (unit(parts)? == Unit::Day && !goes_on).then(|| day_alone(scene, day_number(parts)?))?
+}
+
+/// "el 15" and nothing else, or before a clock time.
+pub(crate) fn day_as_answer(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let fits = scene.is_whole() || scene.start == 0 && scene.before(Sym::At);
+    (fits && word(parts, Sym::The)? == 0).then(|| day_alone(scene, day_number(parts)?))?
+}
+
 /// "the 17th" after "on"; after "for" only at the end of a clause.
 pub(crate) fn day_of_some_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let ordinal = !scene.is(scene.end - 1, Sym::Digits);

@@ -393,6 +393,11 @@ fn repeat(every: Length) -> Repeat {
     Repeat { every, weekday: None, part: None, clock: None, day: None }
 }
 
+/// "los martes": where weekdays have no plural of their own, the article says that many are meant.
+pub(crate) fn every_of_many(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    (word(parts, Sym::The)? == 1).then(|| every(scene, parts))?
+}
+
 /// "every Monday at 9", "every two weeks", "daily", "each morning".
 pub(crate) fn every(_: &Scene, parts: &[Matched]) -> Option<Node> {
     let other = if has(parts, Sym::Other) { 2.0 } else { 1.0 };
