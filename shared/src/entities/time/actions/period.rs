@@ -177,6 +177,10 @@ pub(crate) fn relative_unit(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     if scene.is(scene.end - 1, Sym::Unit) && plural(scene, scene.end - 1) && unit != Unit::Weekend {
         return None;
     }
+    // "the quarter of the artists".
+    if unit == Unit::Quarter && rel == Some(Rel::The) && of > 0 {
+        return None;
+    }
     let step = rel.map_or(0, Rel::step)
         + if has(parts, Sym::After) {
             2
@@ -238,11 +242,17 @@ pub(crate) fn week_of(_: &Scene, parts: &[Matched]) -> Option<Node> {
 
 /// "first week of May", "last week of 2016", "3rd week of this month".
 pub(crate) fn nth_week(scene: &Scene, parts: &[Matched]) -> Option<Node> {
-    if unit(parts)? != Unit::Week {
+    let unit = if has(parts, Sym::End) { Unit::Weekend } else { unit(parts)? };
+    if !matches!(unit, Unit::Week | Unit::Weekend) {
         return None;
     }
+    let form = if unit == Unit::Week { PeriodForm::Week } else { PeriodForm::Weekend };
     let n = i64::from(nth(parts)?);
     let week = |year: i16, month: Option<i8>| {
+        if unit == Unit::Weekend {
+            let saturday = calendar::nth_weekday(year, month?, n as i8, 6)?;
+            return Some((saturday, calendar::add_days(saturday, 2)?));
+        }
         let monday = calendar::nth_week(year, month, n)?;
         Some((monday, calendar::add_days(monday, 7)?))
     };
@@ -250,11 +260,11 @@ pub(crate) fn nth_week(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let (start, end) = match (month_in, year(parts)) {
         (None, Some(year)) => week(year, None)?,
         (Some((year, 0)), _) => week(year, None)?,
-        (Some((0, month)), None) => return either_side(scene, PeriodForm::Week, true, |y| week(y, Some(month))),
+        (Some((0, month)), None) => return either_side(scene, form, true, |y| week(y, Some(month))),
         (Some((0, month)), Some(year)) | (Some((year, month)), _) => week(year, Some(month))?,
         (None, None) => return None,
     };
-    exact(start, end, PeriodForm::Week)
+    exact(start, end, form)
 }
 
 /// "week 10", "week 3 of 2027", "week 27 of last year".
@@ -357,7 +367,7 @@ pub(crate) fn half(scene: &Scene, parts: &[Matched]) -> Option<Node> {
 
 fn division(scene: &Scene, parts: &[Matched], months: i64, n: i8) -> Option<Node> {
     let per_year = (12 / months) as i8;
-    let n = if n == -1 { per_year } else { n };
+    let n = if n < 0 { per_year + 1 + n } else { n };
     if !(1..=per_year).contains(&n) {
         return None;
     }
@@ -382,6 +392,9 @@ fn division(scene: &Scene, parts: &[Matched], months: i64, n: i8) -> Option<Node
 /// Seasons of the northern half of the world, by whole months.
 pub(crate) fn season(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let month = word(parts, Sym::Season)? as i8;
+    if month == 0 {
+        return this_season(scene.today, rel(parts)?);
+    }
     let of = |year: i16| {
         let start = calendar::date(year, month, 1)?;
         Some((start, calendar::add_months(start, 3)?))
@@ -399,6 +412,30 @@ pub(crate) fn season(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         }
         None => either_side(scene, PeriodForm::Count(Unit::Quarter, 1), false, of),
     }
+}
+
+/// "this season", "last season".
+fn this_season(today: Date, rel: Rel) -> Option<Node> {
+    if rel == Rel::The {
+        return None;
+    }
+    let into = i64::from(today.month() % 12 % 3);
+    let start = calendar::add_months(calendar::month_start(today), 3 * rel.step() - into)?;
+    exact(start, calendar::add_months(start, 3)?, PeriodForm::Count(Unit::Quarter, 1))
+}
+
+/// "March after next": the one behind the coming one.
+pub(crate) fn month_after_next(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let month = month(parts)?;
+    let coming = scene.today.year() + i16::from(month <= scene.today.month());
+    let (start, end) = of_month(coming + 1, month)?;
+    exact(start, end, PeriodForm::Month)
+}
+
+/// "all week", where a length of time is not asked for: this one.
+pub(crate) fn whole_unit(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (start, end, form) = unit_around(scene.today, unit(parts)?, 0)?;
+    exact(start, end, form)
 }
 
 /// "1990s", "the nineties", "twenty thirties".
@@ -531,20 +568,51 @@ pub(crate) fn rest_of(scene: &Scene, parts: &[Matched]) -> Option<Node> {
 /// "the end of 2008" as the end of a range: the day after its last; "the middle of March": its middle day.
 pub(crate) fn edge_day(_: &Scene, parts: &[Matched]) -> Option<Node> {
     let (edge, whole) = (edge(parts)?, period(parts)?);
-    let point = |(start, end): (Date, Date)| match edge {
+    let form = super::super::values::DayForm::Full;
+    Some(Node::Date(Day::on_sides(bounds(edge, whole.past)?, bounds(edge, whole.future)?, form)))
+}
+
+/// The unit and the edge that EOM, EOY and BOM stand for. `BOY` counts in capitals only.
+fn named_edge(scene: &Scene, parts: &[Matched]) -> Option<(Unit, Edge)> {
+    let value = word(parts, Sym::Eoy)?;
+    let edge = if value < 0 { Edge::Early } else { Edge::Late };
+    let shouted = scene.word(scene.end - 1).chars().all(char::is_uppercase);
+    (edge == Edge::Late || shouted).then_some((Unit::numbered(value.abs())?, edge))
+}
+
+/// "EOY", "the BOM": the late or early part of this year or month.
+pub(crate) fn named_piece(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (unit, edge) = named_edge(scene, parts)?;
+    let (start, end, _) = unit_around(scene.today, unit, 0)?;
+    let (start, end) = cut(scene, edge, (start, end))?;
+    exact(start, end, PeriodForm::Days)
+}
+
+/// The same as a bound: by EOY is by its very end.
+pub(crate) fn named_edge_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (unit, edge) = named_edge(scene, parts)?;
+    let (start, end, _) = unit_around(scene.today, unit, 0)?;
+    bounds(edge, (start, end)).map(|day| Node::Date(Day::exact(day)))
+}
+
+/// "the end of month" as a bound: of this one.
+pub(crate) fn edge_day_of_this(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let unit = unit(parts)?;
+    if unit < Unit::Weekend || plural(scene, scene.end - 1) {
+        return None;
+    }
+    let (start, end, _) = unit_around(scene.today, unit, 0)?;
+    bounds(edge(parts)?, (start, end)).map(|day| Node::Date(Day::exact(day)))
+}
+
+/// The day that an edge of a period is as a bound.
+fn bounds(edge: Edge, (start, end): (Date, Date)) -> Option<Date> {
+    match edge {
         Edge::Early => Some(start),
         Edge::Middle => calendar::add_days(start, calendar::days_between(start, end) / 2),
         Edge::Late => Some(end),
         _ => None,
-    };
-    let form = super::super::values::DayForm::Full;
-    Some(Node::Date(Day { past: point(whole.past)?, future: point(whole.future)?, form }))
-}
-
-/// End of year.
-pub(crate) fn end_of_year(scene: &Scene, _: &[Matched]) -> Option<Node> {
-    let year = scene.today.year();
-    exact(calendar::date(year, 7, 1)?, calendar::year_start(year + 1)?, PeriodForm::Days)
+    }
 }
 
 /// "4-23 March", "March 3 to 5", "from the 3rd to the 12th of next month".
