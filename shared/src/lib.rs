@@ -12,6 +12,7 @@ pub mod engine;
 pub mod entities;
 #[cfg(feature = "golden")]
 pub mod golden;
+pub mod ids;
 pub mod ir;
 pub mod limits;
 pub mod matcher;
