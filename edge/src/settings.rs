@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use lgdl::crypto::SecretKey;
 use lgdl::limits::Rate;
 use lgdl::mocks::Mocks;
+use lgdl::wire::node::read_state_key;
 use serde::Deserialize;
 
 use crate::platform::Platform;
@@ -212,12 +213,8 @@ impl<P: Platform> Reader<'_, P> {
 
     fn state_key(&mut self) -> Option<SecretKey> {
         let text = self.text("state_key")?;
-        let bytes = (text.len() == 64 && text.is_ascii()).then(|| {
-            let pairs = text.as_bytes().chunks_exact(2).map(|pair| std::str::from_utf8(pair).unwrap_or("zz"));
-            pairs.map(|pair| u8::from_str_radix(pair, 16)).collect::<Result<Vec<u8>, _>>()
-        });
-        match bytes.and_then(Result::ok).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()) {
-            Some(bytes) => Some(SecretKey::new(bytes)),
+        match read_state_key(&text) {
+            Some(key) => Some(key),
             None => {
                 self.wrong("state_key", "32 bytes as 64 hexadecimal digits");
                 None
