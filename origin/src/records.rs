@@ -2,6 +2,7 @@
 //! older than its edges loses nothing, and a replay is word for word.
 
 use lgdl::ids::Id;
+use lgdl::wire::origin::{StateName, state_digest};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -36,6 +37,8 @@ pub struct CommitBody {
     user_id: String,
     game_version: String,
     expected_version: u64,
+    #[serde(default)]
+    base: Option<StateName>,
     idempotency_key: String,
     fingerprint: String,
     record: Map<String, Value>,
@@ -52,6 +55,7 @@ pub struct StoredBody {
     game_version: String,
     user_id: String,
     state: Box<RawValue>,
+    name: StateName,
 }
 
 /// What is wrong with a request, in words that quote nothing of it.
@@ -68,6 +72,12 @@ pub fn check_id(kind: Id, field: &str, id: &str) -> Result<(), Malformed> {
 }
 
 impl CommitBody {
+    /// The state that the turn was run on, where the edge names one.
+    #[must_use]
+    pub fn base(&self) -> Option<&StateName> {
+        self.base.as_ref()
+    }
+
     /// The commit that this body asks for.
     ///
     /// # Errors
@@ -99,6 +109,8 @@ impl CommitBody {
             user_id: self.user_id,
             game_version: self.game_version,
             expected_version: self.expected_version,
+            bases: Vec::new(),
+            state_name: None,
             idempotency_key: self.idempotency_key,
             fingerprint: self.fingerprint,
             answer: self.response.get().to_owned(),
@@ -118,9 +130,10 @@ impl CommitBody {
 impl StoredBody {
     /// The conversation as the edge sees it; `None` when the stored state is no JSON.
     #[must_use]
-    pub fn of(row: ConversationRow) -> Option<StoredBody> {
+    pub fn of(row: ConversationRow, epoch: Option<String>) -> Option<StoredBody> {
+        let name = StateName { digest: state_digest(row.state.as_bytes()), epoch };
         let state = RawValue::from_string(row.state).ok()?;
-        Some(StoredBody { version: row.version, game_version: row.game_version, user_id: row.user_id, state })
+        Some(StoredBody { version: row.version, game_version: row.game_version, user_id: row.user_id, state, name })
     }
 }
 

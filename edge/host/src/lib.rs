@@ -19,4 +19,5 @@ mod spin;
 
 pub use config::{HostConfig, LocalAnswer, LocalService, Storage};
 pub use manifest::{Manifest, ManifestError};
+pub use node::{JOURNAL_FILE, Node};
 pub use server::{Host, StartError};

@@ -13,9 +13,10 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use lgdl::ids::Id;
 use lgdl::problem::Reason;
 use lgdl::wire::client::MAX_BODY_BYTES;
-use lgdl::wire::node::{OBSERVED_HEADER, OBSERVED_NAMES, TOKEN_HEADER};
+use lgdl::wire::node::{OBSERVED_HEADER, OBSERVED_NAMES, TOKEN_HEADER, is_of_another_key, read_state_key};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -81,6 +82,12 @@ pub enum StartError {
     /// The folder can't be used.
     #[error("can't keep the journal in {0}: {1}")]
     Storage(std::path::PathBuf, String),
+    /// Turns wait that this node could not bring home.
+    #[error(
+        "{0} of the conversations that wait here were sealed under another LGDL_STATE_KEY; give the key that they were sealed \
+         with, or set them aside with `lgdl journal set-aside`"
+    )]
+    OtherKey(usize),
 }
 
 impl Host {
@@ -91,6 +98,7 @@ impl Host {
     pub async fn start(config: HostConfig) -> Result<Host, StartError> {
         let manifest = Manifest::parse(&config.manifest)?;
         let node = Arc::new(open_node(&config.storage)?);
+        check_key(&node, config.variables.get("lgdl_state_key").map_or("", String::as_str))?;
         let mut given = config.variables.clone();
         let node_token = random_hex()?;
         if config.node_service {
@@ -161,7 +169,7 @@ impl Host {
     /// Turns that wait in the journal.
     #[must_use]
     pub fn waiting_turns(&self) -> u64 {
-        self.app.node.waiting()
+        self.app.node.counts().map_or(0, |counts| counts.waiting)
     }
 
     /// The keys of everything in the key-value store.
@@ -201,6 +209,21 @@ fn open_node(storage: &Storage) -> Result<Node, StartError> {
             std::fs::create_dir_all(folder).map_err(|error| fault(error.to_string()))?;
             Node::open(Some(folder)).map_err(|error| fault(error.to_string()))
         }
+    }
+}
+
+/// Streams whose oldest entry is looked at before a node starts.
+const MAX_SAMPLES: usize = 1_000;
+
+/// A node does not start with a key that can't open what waits: it would set aside, one after the other, what only needs the
+/// right key.
+fn check_key(node: &Node, state_key: &str) -> Result<(), StartError> {
+    let fault = |error: rusqlite::Error| StartError::Storage("the journal".into(), error.to_string());
+    let key = read_state_key(state_key.trim());
+    let samples = node.samples(MAX_SAMPLES).map_err(fault)?;
+    match samples.iter().filter(|entry| is_of_another_key(key.as_ref(), &entry.sealed)).count() {
+        0 => Ok(()),
+        others => Err(StartError::OtherKey(others)),
     }
 }
 
@@ -252,7 +275,7 @@ async fn answer(app: Arc<App>, request: Request<Incoming>) -> Answer {
         return whole(StatusCode::OK, "text/plain; version=0.0.4", text.into());
     }
     let request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
-    let request_id = request_id.filter(|id| is_request_id(id)).map(str::to_owned);
+    let request_id = request_id.filter(|id| Id::Request.fits(id)).map(str::to_owned);
     if !names_its_host(&request) {
         return problem(Reason::BadHeader, "A request has one header `host`, and it names a host.", request_id);
     }
@@ -344,11 +367,6 @@ fn problem(reason: Reason, detail: &str, request_id: Option<String>) -> Answer {
         answer.headers_mut().insert("x-request-id", id);
     }
     answer
-}
-
-/// Whether an id may appear in logs and headers; the component asks for the same.
-fn is_request_id(id: &str) -> bool {
-    (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
 }
 
 /// An id in the form of those that the component makes.

@@ -13,15 +13,20 @@ use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::LengthLimitError;
+use lgdl::wire::origin::MAX_COMMIT_BYTES;
 use lgdl::wire::signature::{
-    DIGEST_HEADER, KEY_ID_HEADER, NONCE_HEADER, Parts, REPLAY_WINDOW_MS, SIGNATURE_HEADER, TENANT_HEADER,
+    DIGEST_HEADER, KEY_ID_HEADER, NONCE_HEADER, Parts, REPLAY_WINDOW_MS, Refusal, SIGNATURE_HEADER, TENANT_HEADER,
     TIMESTAMP_HEADER, verify,
 };
+use tokio::sync::OnceCell;
 
 use super::Origin;
 use super::problem::Problem;
 use crate::clock::Millis;
 use crate::config::{Config, EdgeKey};
+use crate::hex;
+use crate::random::Random;
+use crate::store::{Store, StoreError};
 
 /// Nonces remembered in one window; beyond it requests are refused rather than nonces forgotten.
 const MAX_NONCES: usize = 4_000_000;
@@ -40,7 +45,12 @@ pub struct Gate {
     keys: Vec<EdgeKey>,
     unsigned: bool,
     nonces: Mutex<Nonces>,
+    epoch: OnceCell<String>,
 }
+
+/// Under this name a store keeps its epoch: a random word that names one life of it. Whatever brings back an older state of a
+/// store gives it another.
+pub const EPOCH_NOTE: &str = "store.epoch";
 
 /// Two generations of nonces: a nonce outlives the window, and forgetting costs nothing.
 #[derive(Debug, Default)]
@@ -59,18 +69,61 @@ impl Gate {
     /// The gate that the settings ask for.
     #[must_use]
     pub fn new(config: &Config) -> Gate {
-        Gate { keys: config.edge_keys.clone(), unsigned: config.edge_unsigned, nonces: Mutex::default() }
+        Gate {
+            keys: config.edge_keys.clone(),
+            unsigned: config.edge_unsigned,
+            nonces: Mutex::default(),
+            epoch: OnceCell::new(),
+        }
     }
 
-    fn check(&self, request: &Signed<'_>, body: &[u8], now_ms: Millis) -> Result<(), String> {
+    /// The store's epoch, made where it has none yet. Read once: a store is not brought back to an older state under an origin
+    /// that runs.
+    ///
+    /// # Errors
+    /// When the store can't be asked.
+    pub async fn epoch(&self, store: &dyn Store, random: &dyn Random) -> Result<String, StoreError> {
+        let read = async || {
+            if let Some(epoch) = store.setting(EPOCH_NOTE).await? {
+                return Ok(epoch);
+            }
+            let mut bytes = [0; 16];
+            random.fill(&mut bytes);
+            // Another origin may be first: what the store has kept is the epoch.
+            store.replace_note(EPOCH_NOTE, None, &hex::encode(&bytes)).await?;
+            let kept = store.setting(EPOCH_NOTE).await?;
+            kept.ok_or_else(|| StoreError::Internal("the store keeps no epoch".into()))
+        };
+        self.epoch.get_or_try_init(read).await.cloned()
+    }
+
+    fn check(&self, request: &Signed<'_>, body: &[u8], now_ms: Millis) -> Result<(), Refused> {
         let Signed { parts, signature } = request;
-        let key = self.keys.iter().find(|key| key.id == parts.key_id).ok_or("the key id is not known")?;
+        let unknown = || Refused { why: "key", detail: "the key id is not known".into() };
+        let key = self.keys.iter().find(|key| key.id == parts.key_id).ok_or_else(unknown)?;
         let secret = key.secret.expose().as_bytes();
-        verify(secret, parts, signature, body, now_ms).map_err(|refusal| refusal.to_string())?;
+        verify(secret, parts, signature, body, now_ms).map_err(|refusal| Refused::of(&refusal))?;
         // Only after the signature holds: else anybody could fill the memory, or burn an edge's nonces.
         let mut nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = nonces.use_up(format!("{}/{}", parts.key_id, parts.nonce), now_ms);
-        if fresh { Ok(()) } else { Err("the nonce was used before".into()) }
+        if fresh { Ok(()) } else { Err(Refused { why: "other", detail: "the nonce was used before".into() }) }
+    }
+}
+
+/// Why a signature is not taken: in a word for the edge, which names it to its operator, and in words for people.
+struct Refused {
+    why: &'static str,
+    detail: String,
+}
+
+impl Refused {
+    fn of(refusal: &Refusal) -> Refused {
+        let why = match refusal {
+            Refusal::Stale => "clock",
+            Refusal::WrongSignature => "key",
+            Refusal::MalformedNonce | Refusal::AlteredBody | Refusal::WeakSecret => "other",
+        };
+        Refused { why, detail: refusal.to_string() }
     }
 }
 
@@ -100,9 +153,11 @@ pub(super) async fn require_signature(
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
         let signed = signed(&head.headers, head.method.as_str(), path, &tenant)
             .ok_or_else(|| Problem::unauthenticated("A signature header is missing or malformed."))?;
-        if let Err(why) = origin.gate.check(&signed, &body, origin.clock.now_ms()) {
+        if let Err(Refused { why, detail }) = origin.gate.check(&signed, &body, origin.clock.now_ms()) {
             origin.metrics.count("lgdl_edge_requests_refused_total");
-            return Err(Problem::unauthenticated(format!("The request was refused: {why}.")));
+            tracing::warn!(why, key_id = signed.parts.key_id, "an edge's request was refused");
+            let problem = Problem::unauthenticated(format!("The request was refused: {detail}."));
+            return Err(problem.with("why", why.into()));
         }
     }
     let mut request = Request::from_parts(head, Body::empty());
@@ -113,7 +168,8 @@ pub(super) async fn require_signature(
 
 async fn read_body(origin: &Origin, body: Body) -> Result<Bytes, Problem> {
     use std::error::Error as _;
-    let limit = origin.config.max_body_bytes;
+    // What an edge has acknowledged because it is small enough is taken, whatever else is allowed.
+    let limit = origin.config.max_body_bytes.max(MAX_COMMIT_BYTES);
     // Shorter than the limit of the whole request, so that a slow sender hears that it was slow.
     let patience = origin.config.request_timeout.mul_f64(0.9);
     match tokio::time::timeout(patience, axum::body::to_bytes(body, limit)).await {

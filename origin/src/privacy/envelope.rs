@@ -13,6 +13,7 @@ use super::stored_text::{
 };
 use super::{Parts, Protection};
 use crate::clock::Clock;
+use crate::hex;
 use crate::ids::{DataKeyId, person_pseudonym};
 use crate::random::Random;
 use crate::store::{Commit, ConversationDump, ConversationRow, DataKeyRow, Result, Store, StoreError};
@@ -165,6 +166,12 @@ impl Protection for Envelope {
             show(&mut dump, reader, &key)?;
         }
         Ok(dump)
+    }
+
+    async fn state_marks(&self, tenant: &str, user_id: &str, digest: &str) -> Result<Vec<String>> {
+        let key = self.key_to_seal(tenant, &person_pseudonym(tenant, user_id)).await?;
+        let keyed = hex::sha256(&[b"lgdl/state-mark".as_slice(), key.key.expose(), digest.as_bytes()].concat());
+        Ok(vec![keyed, digest.to_owned()])
     }
 
     fn forget(&self, tenant: &str, user_id: &str) {

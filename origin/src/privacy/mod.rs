@@ -24,6 +24,10 @@ pub trait Protection: Send + Sync + std::fmt::Debug {
     /// Seals every text of a whole conversation; for imports.
     async fn seal_dump(&self, dump: ConversationDump) -> Result<ConversationDump>;
 
+    /// What a digest of one of the person's states is kept as: first as it is written, then as it may have been written
+    /// before. A plain digest would let whoever has the store guess at what was said.
+    async fn state_marks(&self, tenant: &str, user_id: &str, digest: &str) -> Result<Vec<String>>;
+
     /// Forgets what it remembers of a person's keys: the store says that they were destroyed.
     fn forget(&self, tenant: &str, user_id: &str);
 
@@ -75,6 +79,10 @@ impl Protection for Unprotected {
             Ok(())
         })?;
         Ok(dump)
+    }
+
+    async fn state_marks(&self, _tenant: &str, _user_id: &str, digest: &str) -> Result<Vec<String>> {
+        Ok(vec![digest.to_owned()])
     }
 
     fn forget(&self, _tenant: &str, _user_id: &str) {}

@@ -28,7 +28,8 @@ pub(super) fn stands(scene: &Scene, at: usize, found: &Found) -> bool {
         return false;
     }
     // "a 54-year-old": an age.
-    let age = matches!(found.node, Node::Duration(_)) && (scene.is(end, Sym::Old) || scene.is(end, Sym::Dash) && scene.is(end + 1, Sym::Old));
+    let age = matches!(found.node, Node::Duration(_))
+        && (scene.is(end, Sym::Old) || scene.is(end, Sym::Dash) && scene.is(end + 1, Sym::Old));
     if age || holds_no_such_day(scene, at, end) {
         return false;
     }
@@ -190,16 +191,19 @@ pub(super) fn no_such_day(scene: &Scene, at: usize) -> Option<std::ops::Range<us
     }
     let year = scene.tokens.get(end).filter(|t| t.digits == 4 && t.gap != Gap::Line).map(|t| t.number as i16);
     // Without a year any leap year will do.
-    let exists = calendar::date(year.unwrap_or(2000), scene.value(month, Sym::Month) as i8, number.min(99) as i8).is_some();
+    let exists =
+        calendar::date(year.unwrap_or(2000), scene.value(month, Sym::Month) as i8, number.min(99) as i8).is_some();
     let last = if year.is_some() { end + 1 } else { end };
     (!exists && (28..=31).contains(&number)).then_some(at..last)
 }
 
 /// Three figures with the shape of a date (`30/02/2024`, `2019-02-29`) that name no day in either order.
 pub(super) fn no_such_figures(scene: &Scene, at: usize) -> Option<std::ops::Range<usize>> {
-    let figures: Vec<&super::tokens::Token> = [at, at + 2, at + 4].iter().filter_map(|&k| scene.tokens.get(k)).collect();
+    let figures: Vec<&super::tokens::Token> =
+        [at, at + 2, at + 4].iter().filter_map(|&k| scene.tokens.get(k)).collect();
     let [a, b, c] = figures.as_slice() else { return None };
-    let joint = [Sym::Slash, Sym::Dash, Sym::Dot].into_iter().find(|&sym| scene.is(at + 1, sym) && scene.is(at + 3, sym))?;
+    let joint =
+        [Sym::Slash, Sym::Dash, Sym::Dot].into_iter().find(|&sym| scene.is(at + 1, sym) && scene.is(at + 3, sym))?;
     let glued = (at + 1..at + 5).all(|k| scene.glued(k));
     let (year, b, c) = match (a.digits, b.digits, c.digits) {
         (4, 1..=2, 1..=2) if joint != Sym::Dot => (a.number, b.number, c.number),
@@ -207,7 +211,8 @@ pub(super) fn no_such_figures(scene: &Scene, at: usize) -> Option<std::ops::Rang
         _ => return None,
     };
     let is = |month: u32, day: u32| calendar::date(year as i16, month as i8, day as i8).is_some();
-    let like_a_date = glued && (1900..=2100).contains(&year) && (1..=31).contains(&b) && (1..=31).contains(&c) && b.min(c) <= 12;
+    let like_a_date =
+        glued && (1900..=2100).contains(&year) && (1..=31).contains(&b) && (1..=31).contains(&c) && b.min(c) <= 12;
     (like_a_date && !is(b, c) && !is(c, b)).then_some(at..at + 5)
 }
 

@@ -408,7 +408,9 @@ fn day_alone(scene: &Scene, day: i8) -> Option<Node> {
 
 /// "el día 15".
 pub(crate) fn numbered_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
-    let goes_on = scene.tokens.get(scene.end).is_some_and(|t| t.gap == Gap::None && t.mask != 0 && !scene.is(scene.end, Sym::Dot) && !scene.is(scene.end, Sym::Comma));
+    let goes_on = scene.tokens.get(scene.end).is_some_and(|t| {
+        t.gap == Gap::None && t.mask != 0 && !scene.is(scene.end, Sym::Dot) && !scene.is(scene.end, Sym::Comma)
+    });
     (unit(parts)? == Unit::Day && !goes_on).then(|| day_alone(scene, day_number(parts)?))?
 }
 
