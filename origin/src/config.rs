@@ -13,6 +13,7 @@ use http::Uri;
 use lgdl::crypto::KeyRing;
 use lgdl::wire::signature::{MAX_KEY_ID_CHARS, MIN_SECRET_BYTES};
 
+use crate::privacy::UnreadableKeys;
 use crate::store::MAX_PAGE;
 
 pub use settings::{SETTINGS, Setting};
@@ -96,6 +97,7 @@ pub struct Config {
     pub gdpr_retention_days: Option<u32>,
     pub cleanup_interval_hours: u32,
     pub encryption_key: Option<KeyRing>,
+    pub encryption_unreadable: UnreadableKeys,
     pub pii_redact_in_logs: bool,
     pub rate_limit_user: String,
     pub rate_limit_conversation: String,
@@ -191,6 +193,7 @@ fn read_all(reader: &mut Reader) -> Config {
         gdpr_retention_days: reader.optional("GDPR_RETENTION_DAYS", |text| within(text, 1..=36_500)),
         cleanup_interval_hours: reader.get("CLEANUP_INTERVAL_HOURS", |text| within(text, 1..=24 * 365)),
         encryption_key: reader.optional("ENCRYPTION_KEY", key_ring),
+        encryption_unreadable: reader.get("ENCRYPTION_UNREADABLE", unreadable_keys),
         pii_redact_in_logs: reader.get("PII_REDACT_IN_LOGS", boolean),
         rate_limit_user: reader.get("RATE_LIMIT_USER", rate),
         rate_limit_conversation: reader.get("RATE_LIMIT_CONVERSATION", rate),
@@ -345,6 +348,7 @@ fallbacks! {
     u32 = 1;
     f64 = 0.0;
     Duration = Duration::from_secs(1);
+    UnreadableKeys = UnreadableKeys::Refuse;
     Vec<GameFile> = Vec::new();
     Vec<String> = Vec::new();
     // Not empty, so that the lack of keys is not reported on top.
@@ -418,6 +422,14 @@ fn key_ring(text: &str) -> Result<KeyRing, String> {
         None => KeyRing::parse(text),
     };
     ring.map_err(|error| format!("is no key ring: {error}"))
+}
+
+fn unreadable_keys(text: &str) -> Result<UnreadableKeys, String> {
+    match text {
+        "refuse" => Ok(UnreadableKeys::Refuse),
+        "serve" => Ok(UnreadableKeys::Serve),
+        _ => Err("must be refuse or serve".into()),
+    }
 }
 
 /// Scheme and host of pages, as browsers send them: never a wildcard.

@@ -51,6 +51,11 @@ pub const SETTINGS: &[Setting] = &[
     open("GDPR_RETENTION_DAYS", "", "Upper bound in days on every retention, per-game ones included; empty: none."),
     open("CLEANUP_INTERVAL_HOURS", "24", "Hours between clean-ups."),
     secret("ENCRYPTION_KEY", "Key-encryption key for encryption at rest; empty: off."),
+    open(
+        "ENCRYPTION_UNREADABLE",
+        "refuse",
+        "Where the key ring does not open what the store holds: refuse to start, or serve without it.",
+    ),
     open("PII_REDACT_IN_LOGS", "true", "Mask what looks personal in log lines."),
     open("RATE_LIMIT_USER", "10/minute", "Turns a person may take; counted at the edge."),
     open("RATE_LIMIT_CONVERSATION", "20/minute", "Turns in one conversation; counted at the edge."),

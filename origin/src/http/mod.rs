@@ -1,5 +1,6 @@
 //! The HTTP service: what edges speak to, health and metrics. Handlers know the store's traits, never SQL.
 
+mod connections;
 mod edge;
 mod erasures;
 mod health;
@@ -25,6 +26,7 @@ use crate::store::Store;
 pub(crate) use health::live;
 pub use in_process::without_a_network;
 pub(crate) use layers::wrap;
+pub use connections::{FIRST_WITHIN, NEXT_WITHIN};
 pub use listen::{HEADERS_WITHIN, serve};
 pub use problem::Problem;
 pub use signed::Gate;

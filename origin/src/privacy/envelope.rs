@@ -10,7 +10,7 @@ use lgdl::crypto::{DataKey, KeyRing, SecretKey, WrappedKey};
 use super::stored_text::{
     answer_place, each_of_commit, each_of_conversation, each_of_dump, each_of_parts, open_text, seal_text, unreadable,
 };
-use super::{Parts, Protection};
+use super::{Parts, Protection, UnreadableKeys, check_ring};
 use crate::clock::Clock;
 use crate::ids::{DataKeyId, person_pseudonym};
 use crate::random::Random;
@@ -25,6 +25,10 @@ pub struct Envelope {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    unreadable: UnreadableKeys,
+    /// Whether the ring was found to fit the store. Nobody gets a data key before: under another ring it would be one that
+    /// nobody can open later.
+    fits: tokio::sync::OnceCell<()>,
     kept: Mutex<HashMap<(String, String), Arc<DataKey>>>,
 }
 
@@ -38,7 +42,14 @@ impl Envelope {
     /// Takes the ring.
     #[must_use]
     pub fn new(ring: KeyRing, store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Envelope {
-        Envelope { ring, store, clock, random, kept: Mutex::default() }
+        let unreadable = UnreadableKeys::Refuse;
+        Envelope { ring, store, clock, random, unreadable, fits: tokio::sync::OnceCell::new(), kept: Mutex::default() }
+    }
+
+    /// The same, with what is to happen where the ring does not open everything.
+    #[must_use]
+    pub fn with_unreadable(self, unreadable: UnreadableKeys) -> Envelope {
+        Envelope { unreadable, ..self }
     }
 
     /// The ring.
@@ -61,6 +72,9 @@ impl Envelope {
     async fn key_to_seal(&self, tenant: &str, subject: &str) -> Result<Arc<DataKey>> {
         if let Some(key) = self.find_key(tenant, subject).await? {
             return Ok(key);
+        }
+        if self.unreadable == UnreadableKeys::Refuse {
+            self.fits.get_or_try_init(|| check_ring(&*self.store, Some(&self.ring))).await?;
         }
         let now_ms = self.clock.now_ms();
         let id = DataKeyId::mint(now_ms, &*self.random);

@@ -2,6 +2,8 @@
 //! the other way round. The store never looks into what is sealed.
 
 mod envelope;
+mod plain;
+mod ring;
 mod rotation;
 mod stored_text;
 
@@ -10,6 +12,8 @@ use async_trait::async_trait;
 use crate::store::{Commit, ContextRow, ConversationDump, ConversationRow, Result, SlotRow, TurnRow};
 
 pub use envelope::Envelope;
+pub use plain::Plain;
+pub use ring::{MAX_NAMED, RingError, Unreadable, UnreadableKeys, UnreadableList, check_ring};
 pub use rotation::{Rotation, rotate};
 
 /// Seals rows on their way into the store and opens them on their way out.
