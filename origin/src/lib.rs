@@ -19,6 +19,7 @@ pub mod cleanup;
 pub mod clock;
 pub mod config;
 pub mod exports;
+pub mod files;
 pub mod games;
 pub mod hex;
 pub mod http;
@@ -33,6 +34,7 @@ pub mod serve;
 pub mod store;
 pub mod tombstones;
 pub mod transfer;
+pub mod work;
 
 pub use config::Config;
 pub use serve::{serve, start};

@@ -4,12 +4,14 @@ use lgdl::ids::Id;
 use std::path::{Path, PathBuf};
 
 use lgdl_origin::audit::events;
+use lgdl_origin::clock::SystemClock;
 use lgdl_origin::exports;
 use lgdl_origin::ids::{ConsentId, ErasureId, HoldId, person_pseudonym};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::records::check_id;
-use lgdl_origin::store::{ConsentRow, ConversationKey, ErasureOrder, ErasureOutcome, HoldRow};
-use lgdl_origin::tombstones::{self, Again, bring_up_to_date};
+use lgdl_origin::serve::begin_epoch;
+use lgdl_origin::store::{ConsentRow, ConversationKey, ErasureOrder, ErasureOutcome, HoldRow, Store};
+use lgdl_origin::tombstones::{self, Again, Contents, Counting, bring_up_to_date};
 use serde_json::json;
 
 use super::console::Console;
@@ -51,6 +53,9 @@ enum Command {
     Reapply {
         /// The file
         file: PathBuf,
+        /// Take a file that an older lgdl wrote, and that does not say how many tombstones it holds
+        #[arg(long)]
+        uncounted: bool,
     },
     /// Give or withdraw a consent, or show the history when neither is said
     Consent {
@@ -105,8 +110,10 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
             }
             Ok(Verdict::Yes)
         }
-        Command::Reapply { file } => {
-            let again = erase_again(&deployment, file).await?;
+        Command::Reapply { file, uncounted } => {
+            let counting = if *uncounted { Counting::Waived } else { Counting::Needed };
+            let contents = read_tombstones(Some(&*deployment.store), file, counting).await?;
+            let again = erase_again(&deployment, contents).await?;
             match json {
                 true => console.json(&again)?,
                 false => console.line(told(&again))?,
@@ -192,13 +199,38 @@ async fn erase(
     }
 }
 
-/// Erases again what a file of tombstones says was erased.
-pub(super) async fn erase_again(deployment: &Deployment, file: &Path) -> Result<Again, Failure> {
-    let unreadable = |error: std::io::Error| Failure::Usage(format!("{}: {error}", file.display()));
-    let opened = tokio::fs::File::open(file).await.map_err(unreadable)?;
-    let mut lines = tokio::io::BufReader::new(opened);
-    let again = tombstones::erase_again(&*deployment.store, &mut lines, ACTOR, now_ms()).await;
-    again.map_err(|error| failed(format!("{}: {error}", file.display())))
+/// Reads a file of tombstones to its end, and checks that it is whole; where there is a store, also by what that remembers.
+pub(super) async fn read_tombstones(
+    store: Option<&dyn Store>,
+    file: &Path,
+    counting: Counting,
+) -> Result<Contents, Failure> {
+    if !file.is_file() {
+        return Err(Failure::Usage(format!("{} is no file", file.display())));
+    }
+    let noted = match store {
+        Some(store) => tombstones::noted(store, file).await.map_err(failed)?,
+        None => None,
+    };
+    tombstones::read(file, noted.as_ref(), counting).await.map_err(failed)
+}
+
+/// Whether a file is the one that the store has written its tombstones to, all of it.
+pub(super) async fn check_noted(store: &dyn Store, file: &Path) -> Result<(), Failure> {
+    let noted = tombstones::noted(store, file).await.map_err(failed)?;
+    match noted {
+        Some(noted) => tombstones::read(file, Some(&noted), Counting::Needed).await.map(drop).map_err(failed),
+        None => Ok(()),
+    }
+}
+
+/// Erases again what a file of tombstones says was erased. What the store held before may be gone, so another epoch begins.
+pub(super) async fn erase_again(deployment: &Deployment, contents: Contents) -> Result<Again, Failure> {
+    let again = tombstones::apply(&*deployment.store, contents, ACTOR, now_ms()).await.map_err(failed)?;
+    if again.applied > 0 {
+        begin_epoch(&*deployment.store, &SystemClock, &SystemRandom).await.map_err(failed)?;
+    }
+    Ok(again)
 }
 
 /// What came of it, in words.

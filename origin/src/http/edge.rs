@@ -38,7 +38,7 @@ pub(super) fn routes(origin: &Origin) -> Router<Origin> {
         .route("/edge/v1/compiled/{version}", get(compiled_game))
         .route("/edge/v1/conversations/{game}/{id}", conversation)
         .route("/edge/v1/conversations/{game}/{id}/export", get(export_conversation))
-        .route("/edge/v1/turns", post(commit_turn))
+        .route(TURNS_ROUTE, post(commit_turn))
         .route("/edge/v1/claims", post(claim_turn))
         .route("/edge/v1/keys/{hash}", get(read_key))
         .route("/edge/v1/consents/{game}/{user}", get(read_consent))
@@ -46,6 +46,9 @@ pub(super) fn routes(origin: &Origin) -> Router<Origin> {
         .route("/edge/v1/erasures", get(erasures::list))
         .route_layer(middleware::from_fn_with_state(origin.clone(), require_signature))
 }
+
+/// Where turns are committed.
+pub(super) const TURNS_ROUTE: &str = "/edge/v1/turns";
 
 /// How often a commit is sealed anew because its person was erased, and came back, in between.
 const MAX_SEALS: usize = 3;

@@ -1,5 +1,6 @@
 //! The HTTP service: what edges speak to, health and metrics. Handlers know the store's traits, never SQL.
 
+mod connections;
 mod edge;
 mod erasures;
 mod health;
@@ -22,6 +23,7 @@ use crate::privacy::Protection;
 use crate::random::Random;
 use crate::store::Store;
 
+pub use connections::{FIRST_WITHIN, NEXT_WITHIN};
 pub(crate) use health::live;
 pub use in_process::without_a_network;
 pub(crate) use layers::wrap;

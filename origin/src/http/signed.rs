@@ -35,6 +35,10 @@ const MAX_NONCES: usize = 4_000_000;
 #[derive(Debug, Clone)]
 pub(super) struct Tenant(pub(super) String);
 
+/// Marks the answer to a request that came from an edge, signed: its connection is kept where room is short.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FromEdge;
+
 /// The body, read and checked.
 #[derive(Debug, Clone)]
 pub(super) struct CheckedBody(pub(super) Bytes);
@@ -163,7 +167,9 @@ pub(super) async fn require_signature(
     let mut request = Request::from_parts(head, Body::empty());
     request.extensions_mut().insert(Tenant(tenant));
     request.extensions_mut().insert(CheckedBody(body));
-    Ok(next.run(request).await)
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(FromEdge);
+    Ok(response)
 }
 
 async fn read_body(origin: &Origin, body: Body) -> Result<Bytes, Problem> {

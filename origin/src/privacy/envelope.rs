@@ -11,7 +11,7 @@ use super::personal::{PersonalValues, Reader, replace_in_commit, replace_in_dump
 use super::stored_text::{
     answer_place, each_of_commit, each_of_conversation, each_of_dump, each_of_parts, open_text, seal_text, unreadable,
 };
-use super::{Parts, Protection};
+use super::{Parts, Protection, UnreadableKeys, check_ring};
 use crate::clock::Clock;
 use crate::hex;
 use crate::ids::{DataKeyId, person_pseudonym};
@@ -27,6 +27,10 @@ pub struct Envelope {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    unreadable: UnreadableKeys,
+    /// Whether the ring was found to fit the store. Nobody gets a data key before: under another ring it would be one that
+    /// nobody can open later.
+    fits: tokio::sync::OnceCell<()>,
     kept: Mutex<HashMap<(String, String), Arc<DataKey>>>,
     values: PersonalValues,
 }
@@ -41,13 +45,28 @@ impl Envelope {
     /// Takes the ring.
     #[must_use]
     pub fn new(ring: KeyRing, store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Envelope {
-        Envelope { ring, store, clock, random, kept: Mutex::default(), values: PersonalValues::AsSaid }
+        Envelope {
+            ring,
+            store,
+            clock,
+            random,
+            unreadable: UnreadableKeys::Refuse,
+            fits: tokio::sync::OnceCell::new(),
+            kept: Mutex::default(),
+            values: PersonalValues::AsSaid,
+        }
     }
 
     /// The same, with personal values kept that way.
     #[must_use]
     pub fn with_values(self, values: PersonalValues) -> Envelope {
         Envelope { values, ..self }
+    }
+
+    /// The same, with what is to happen where the ring does not open everything.
+    #[must_use]
+    pub fn with_unreadable(self, unreadable: UnreadableKeys) -> Envelope {
+        Envelope { unreadable, ..self }
     }
 
     /// The ring.
@@ -70,6 +89,9 @@ impl Envelope {
     async fn key_to_seal(&self, tenant: &str, subject: &str) -> Result<Arc<DataKey>> {
         if let Some(key) = self.find_key(tenant, subject).await? {
             return Ok(key);
+        }
+        if self.unreadable == UnreadableKeys::Refuse {
+            self.fits.get_or_try_init(|| check_ring(&*self.store, Some(&self.ring))).await?;
         }
         let now_ms = self.clock.now_ms();
         let id = DataKeyId::mint(now_ms, &*self.random);

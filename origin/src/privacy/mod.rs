@@ -3,6 +3,8 @@
 
 mod envelope;
 mod personal;
+mod plain;
+mod ring;
 mod rotation;
 mod stored_text;
 
@@ -12,6 +14,8 @@ use crate::store::{Commit, ContextRow, ConversationDump, ConversationRow, Result
 
 pub use envelope::Envelope;
 pub use personal::{PersonalValues, Reader};
+pub use plain::Plain;
+pub use ring::{MAX_NAMED, RingError, Unreadable, UnreadableKeys, UnreadableList, check_ring};
 pub use rotation::{Rotation, rotate};
 
 /// Seals rows on their way into the store and opens them on their way out.
