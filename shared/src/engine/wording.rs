@@ -85,6 +85,16 @@ pub(super) fn which(labels: &[String]) -> String {
     format!("I'm not sure which you mean: {}?", alternatives(labels))
 }
 
+/// What is taken up after what is under way.
+pub(super) fn after_that(labels: &[String]) -> String {
+    format!("After that: {}.", labels.join(", "))
+}
+
+/// What was said and cannot be kept.
+pub(super) fn not_taken(labels: &[String]) -> String {
+    format!("Please ask again later about {}.", alternatives(labels).replace(" or ", " and "))
+}
+
 /// Whether the best guess is right.
 pub(super) fn guess(label: &str) -> String {
     format!("I want to be sure that I understand. Is this about {label}?")

@@ -3,7 +3,7 @@
 //! Texts stay undecoded ([`Text`] is a range of the source): escapes and dedenting are applied where a text is used.
 
 use crate::diagnostics::Span;
-use crate::ir::{Comparison, Extract, Modifiers};
+use crate::ir::{Comparison, Extract, Modifiers, Priority};
 
 /// A name as written.
 #[derive(Debug, Clone, Copy)]
@@ -98,6 +98,7 @@ pub(super) struct Move<'s> {
     /// How many tokens it takes, which bounds what copying it costs.
     pub(super) tokens: usize,
     pub(super) guard: Option<Vec<Guard<'s>>>,
+    pub(super) priority: Option<Priority>,
     pub(super) triggers: Vec<Trigger<'s>>,
     pub(super) confidence: Option<Confidence<'s>>,
     pub(super) slots: Vec<Slot<'s>>,
