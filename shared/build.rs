@@ -84,6 +84,7 @@ impl Reader<'_> {
             }
         };
         let (tag, called) = (setting(self, "code"), setting(self, "name"));
+        let locales: Vec<String> = setting(self, "locales").split_whitespace().map(str::to_owned).collect();
         let spelling = self.spelling(&identity);
         let classes = self.lexicon(&spelling, &mut code);
         let cues = self.phrases(&spelling, &mut code);
@@ -106,7 +107,7 @@ impl Reader<'_> {
             .collect();
         let _ = write!(
             code,
-            "pub(super) static {name}: Language = Language {{ code: {tag:?}, name: {called:?}, folds: &[{folds}], \
+            "pub(super) static {name}: Language = Language {{ code: {tag:?}, name: {called:?}, locales: &{locales:?}, folds: &[{folds}], \
              contractions: &[{contractions}], apostrophes: &[{apostrophes}], classes: {classes}, cues: {cues}, \
              wording: &[{wording}], inflection: {inflection}, formats: {formats} }};\n"
         );

@@ -181,7 +181,7 @@ impl Builder {
                 }
                 let literal_words = units.iter().map(|unit| self.words_of(unit)).sum();
                 let text = self.string(&pattern.text)?;
-                let flags = flags_of(pattern.modifiers, &units);
+                let flags = flags_of(pattern.modifiers, body.priority, &units);
                 self.patterns.push(Pattern {
                     move_index: move_index as u32,
                     ordinal,
@@ -466,7 +466,7 @@ fn literal_weight(class: Class, shape: Shape) -> (u8, u16) {
     (weight, flags | also)
 }
 
-fn flags_of(modifiers: ir::Modifiers, units: &[Unit]) -> u16 {
+fn flags_of(modifiers: ir::Modifiers, priority: ir::Priority, units: &[Unit]) -> u16 {
     let any = |kind| units.iter().any(|unit| unit.kind == kind);
     let all = |flag| units.iter().filter(|unit| unit.is_literal()).all(|unit| unit.flags & flag != 0);
     let takes = units.iter().any(|unit| unit.kind == UnitKind::Capture && unit.flags & unit_flag::OPTIONAL == 0);
@@ -479,6 +479,7 @@ fn flags_of(modifiers: ir::Modifiers, units: &[Unit]) -> u16 {
         | flag(units.iter().any(|unit| unit.flags & unit_flag::CONTENT != 0), pattern_flag::CONTENT)
         | flag(all(unit_flag::ASIDE) && !takes, pattern_flag::ASIDE)
         | flag(units.len() == 1 && all(unit_flag::ANSWER), pattern_flag::ANSWER)
+        | flag(priority == ir::Priority::Urgent, pattern_flag::URGENT)
 }
 
 fn is_catch_all(pattern: &Pattern) -> bool {

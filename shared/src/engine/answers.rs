@@ -18,7 +18,50 @@ use crate::text::{Heard, Word};
 /// The longest text that replaces a free-text value without being asked for.
 const MAX_CORRECTION_WORDS: usize = 8;
 
+/// What an utterance is as an answer to a slot's question. Values are stored already.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Answered {
+    /// It says something for the move, which goes on.
+    GoesOn,
+    /// The person declines to answer.
+    Declined,
+    /// It is not an answer, with the reason.
+    Refused(String),
+    /// It is a question, or says again what is known.
+    Asks,
+    /// It means another move.
+    Leaves(Box<Candidate>),
+}
+
 impl Run<'_> {
+    /// Stores what a part of the utterance says for an open slot, and asks nothing; whether it said something.
+    pub(super) fn store_answer(&mut self, name: &str) -> bool {
+        let Some(mv) = self.active_move() else { return false };
+        let Some(slot) = mv.slots.iter().find(|slot| slot.name == name).cloned() else { return false };
+        match self.hear_answer(&mv, &slot) {
+            Answered::GoesOn => true,
+            Answered::Declined => {
+                self.pass(name);
+                true
+            }
+            Answered::Refused(_) | Answered::Asks | Answered::Leaves(_) => false,
+        }
+    }
+
+    /// Stores what a part of the utterance says for a value that was read back; whether it said something.
+    pub(super) fn store_confirmation(&mut self, name: &str) -> bool {
+        match slots::yes_no::read(&self.text, &self.reference) {
+            Some(true) => self.confirm(name),
+            Some(false) => {
+                if let Some(frame) = &mut self.state.active {
+                    frame.clear(name);
+                }
+            }
+            None => return false,
+        }
+        true
+    }
+
     /// Reads the utterance with a slot's question open.
     pub(super) fn answer_slot(&mut self, name: &str) -> Result<(), Halt> {
         let Some(mv) = self.active_move() else { return self.read_afresh() };
@@ -28,22 +71,43 @@ impl Run<'_> {
         let text = self.text.clone();
         let reference = self.reference;
         let header = Arc::clone(&self.header);
-        // Only what is still open is looked for; a correction looks again.
-        let open = mv.slots.iter().filter(|slot| self.slot_value(&slot.name).is_none());
-        let scan = Scan::of(&text, open, &reference).knowing(&header.vocabulary);
-        if !is_plain_answer(&slot, &scan) && self.mend_if_asked(Target::Question)? {
+        let words = Scan::of(&text, std::iter::empty::<&Slot>(), &reference).knowing(&header.vocabulary);
+        if !is_plain_answer(&slot, &words) && self.mend_if_asked(Target::Question)? {
             return Ok(());
         }
         self.reading = Reading::Answer;
-        if self.correct(&mv, Some(&slot), &scan) {
-            return self.advance(Entry::UnderWay);
+        match self.hear_answer(&mv, &slot) {
+            Answered::GoesOn => {
+                self.answered_by_active();
+                self.advance(Entry::UnderWay)
+            }
+            Answered::Declined => self.pass_over(&slot),
+            Answered::Refused(reason) => self.refuse(&mv, &slot, &reason),
+            Answered::Asks => {
+                self.answered_by_active();
+                self.ask_again(true)
+            }
+            Answered::Leaves(other) => self.digress(&other),
         }
-        if *effective_type(&slot) == SlotType::String
-            || matches!(effective_type(&slot), SlotType::List(item) if **item == SlotType::String)
+    }
+
+    /// Reads the text as the answer to a slot's question; what it says is stored.
+    fn hear_answer(&mut self, mv: &Arc<Move>, slot: &Slot) -> Answered {
+        let text = self.text.clone();
+        let reference = self.reference;
+        let header = Arc::clone(&self.header);
+        // Only what is still open is looked for; a correction looks again.
+        let open = mv.slots.iter().filter(|slot| self.slot_value(&slot.name).is_none());
+        let scan = Scan::of(&text, open, &reference).knowing(&header.vocabulary);
+        if self.correct(mv, Some(slot), &scan) {
+            return Answered::GoesOn;
+        }
+        if *effective_type(slot) == SlotType::String
+            || matches!(effective_type(slot), SlotType::List(item) if **item == SlotType::String)
         {
-            self.answer_free_text(&mv, &slot, &scan)
+            self.answer_free_text(mv, slot, &scan)
         } else {
-            self.answer_typed(&mv, &slot, &scan)
+            self.answer_typed(mv, slot, &scan)
         }
     }
 
@@ -59,7 +123,7 @@ impl Run<'_> {
         }
     }
 
-    fn answer_typed(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Result<(), Halt> {
+    fn answer_typed(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Answered {
         match slots::read_answer(slot, scan) {
             Answer::Value { found, whole } if found.fits => {
                 let leaves = if whole { None } else { self.interruption().filter(|other| other.score >= CERTAIN) };
@@ -68,49 +132,42 @@ impl Run<'_> {
                 });
                 self.fill(slot, &found, Source::Answer);
                 self.fill_beside_answer(mv, slot, scan, (found.start, found.end));
-                match leaves {
-                    Some(other) => self.digress(&other),
-                    None => {
-                        self.answered_by_active();
-                        self.advance(Entry::UnderWay)
-                    }
-                }
+                leaves.map_or(Answered::GoesOn, |other| Answered::Leaves(Box::new(other)))
             }
-            Answer::Value { .. } => self.refuse(mv, slot, &reason(self.language(), slot)),
+            Answer::Value { .. } => Answered::Refused(reason(self.language(), slot)),
             Answer::Refused(reason) => match self.interruption() {
-                Some(other) if other.score >= CERTAIN => self.digress(&other),
-                _ => self.refuse(mv, slot, &reason),
+                Some(other) if other.score >= CERTAIN => Answered::Leaves(Box::new(other)),
+                _ => Answered::Refused(reason),
             },
             Answer::Absent => self.no_value(mv, slot, scan),
         }
     }
 
     /// The utterance holds no value of the slot's type.
-    fn no_value(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Result<(), Halt> {
+    fn no_value(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Answered {
         if self.declines(slot, scan) {
-            return self.pass_over(slot);
+            return Answered::Declined;
         }
         if !strings::is_acknowledgement(&scan.heard)
             && let Some(other) = self.interruption()
         {
-            return self.digress(&other);
+            return Answered::Leaves(Box::new(other));
         }
-        self.answered_by_active();
         if self.fill_from_own_match(mv, scan) || self.fill_beside(mv, scan, (0, 0)) || self.replace_unasked(mv, scan) {
-            return self.advance(Entry::UnderWay);
+            return Answered::GoesOn;
         }
         if strings::is_question(scan.text, &scan.heard) {
-            return self.ask_again(true);
+            return Answered::Asks;
         }
         let unsure = slots::yes_no::is_unsure(&scan.heard);
         let mut why = reason(self.language(), slot);
         if unsure {
             why = format!("{} {why}", self.language().text(wording::NEEDED));
         }
-        self.refuse(mv, slot, &why)
+        Answered::Refused(why)
     }
 
-    fn answer_free_text(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Result<(), Halt> {
+    fn answer_free_text(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Answered {
         let other = self.interruption();
         let question = strings::is_question(scan.text, &scan.heard);
         let noise = strings::is_noise(&scan.heard);
@@ -118,30 +175,29 @@ impl Run<'_> {
             && !strings::is_acknowledgement(&scan.heard)
             && (other.score >= CERTAIN || question || noise || is_verbatim(other, scan) || is_statement(other, scan))
         {
-            return self.digress(other);
+            return Answered::Leaves(Box::new(other.clone()));
         }
         if self.declines(slot, scan)
             && !(asks_yes_or_no(scan.language(), mv, slot)
                 && slots::yes_no::read(scan.text, scan.reference).is_some()
                 && slot.required)
         {
-            return self.pass_over(slot);
+            return Answered::Declined;
         }
-        self.answered_by_active();
         let unsure = slots::yes_no::is_unsure(&scan.heard);
         if unsure {
-            return self.refuse(mv, slot, self.language().text(wording::NEEDED));
+            return Answered::Refused(self.language().text(wording::NEEDED).to_owned());
         }
         if noise
             && !(asks_yes_or_no(scan.language(), mv, slot) && slots::yes_no::read(scan.text, scan.reference).is_some())
         {
-            return self.refuse(mv, slot, &reason(self.language(), slot));
+            return Answered::Refused(reason(self.language(), slot));
         }
         if question {
-            return self.ask_again(true);
+            return Answered::Asks;
         }
         if self.fill_from_own_match(mv, scan) {
-            return self.advance(Entry::UnderWay);
+            return Answered::GoesOn;
         }
         let others: Vec<(usize, usize)> = {
             let beside = self.stated_beside(mv, scan, &[]);
@@ -159,11 +215,11 @@ impl Run<'_> {
             Some(found) => {
                 self.fill(slot, &found, Source::Answer);
                 self.fill_beside(mv, scan, (found.start, found.end));
-                self.advance(Entry::UnderWay)
+                Answered::GoesOn
             }
-            None if self.fill_beside(mv, scan, (0, 0)) => self.advance(Entry::UnderWay),
-            None if repeated => self.ask_again(true),
-            None => self.refuse(mv, slot, &reason(self.language(), slot)),
+            None if self.fill_beside(mv, scan, (0, 0)) => Answered::GoesOn,
+            None if repeated => Answered::Asks,
+            None => Answered::Refused(reason(self.language(), slot)),
         }
     }
 

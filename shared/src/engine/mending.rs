@@ -62,8 +62,7 @@ impl Run<'_> {
             (Repair::CancelAll, _) => {
                 self.words_of(repair, wording::CANCELLED)?;
                 self.cancelled = self.state.active.is_some();
-                self.state.suspended.clear();
-                self.state.active = None;
+                self.forget_everything();
                 Ok(())
             }
             (Repair::Cancel, Target::Question) => self.cancel(),
@@ -99,8 +98,7 @@ impl Run<'_> {
                 if self.escalated_to.is_none() {
                     self.escalated_to = Some(wording::PERSON.to_owned());
                 }
-                self.state.active = None;
-                self.state.suspended.clear();
+                self.forget_everything();
                 Ok(())
             }
         }

@@ -161,8 +161,7 @@ impl Run<'_> {
         }
         self.say(wording::HANDED_OVER);
         self.escalated_to = Some(wording::PERSON.to_owned());
-        self.state.active = None;
-        self.state.suspended.clear();
+        self.forget_everything();
         Ok(())
     }
 

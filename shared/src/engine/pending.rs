@@ -52,7 +52,7 @@ impl Run<'_> {
         }
     }
 
-    fn vocabulary(&self) -> Vocabulary<'_> {
+    pub(super) fn vocabulary(&self) -> Vocabulary<'_> {
         Vocabulary { own: &[], shared: &self.header.vocabulary }
     }
 
@@ -177,7 +177,11 @@ impl Run<'_> {
             Some(false) if Heard::of(self.language(), &text).len() <= 3 => {
                 self.reading = Reading::Confirmation;
                 self.state.active = None;
-                self.no_match();
+                if self.state.suspended.is_empty() && self.state.waiting.is_empty() {
+                    self.no_match();
+                } else {
+                    self.say(wording::NOT_THAT);
+                }
                 self.end()
             }
             _ => {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::conditions;
 use super::firewall;
-use super::state::Conversation;
+use super::state::{Conversation, Frame};
 use super::{
     CallRecord, CapabilityCall, CapabilityResult, MAX_UTTERANCE_CHARS, Negotiation, NegotiationRound, Turn, wording,
 };
@@ -68,13 +68,21 @@ pub(super) struct Run<'a> {
     pub(super) turn: &'a Turn,
     pub(super) results: &'a [CapabilityResult],
     pub(super) state: Conversation,
-    /// The utterance as it is read.
+    /// The utterance, sanitized.
+    pub(super) utterance: String,
+    /// The part of it that is being read.
     pub(super) text: String,
     pub(super) reference: Reference,
     pub(super) participant: &'a str,
     pub(super) firewall_triggered: bool,
     pub(super) user_input: String,
-    matches: Option<Arc<Vec<Candidate>>>,
+    pub(super) matches: Option<Arc<Vec<Candidate>>>,
+    /// Moves that are still to run in this turn.
+    pub(super) agenda: std::collections::VecDeque<Frame>,
+    /// What of the waiting moves is to be named before the next question.
+    pub(super) announced: Vec<String>,
+    /// The moves that were said or resumed in this turn, with their scores.
+    pub(super) also: Vec<(String, f64)>,
 
     // What the turn says and leaves.
     pub(super) sentences: Vec<String>,
@@ -129,12 +137,16 @@ impl<'a> Run<'a> {
             turn,
             results,
             state,
-            text: sanitized.text,
+            text: sanitized.text.clone(),
+            utterance: sanitized.text,
             reference: reference(language, turn),
             participant: if turn.participant.is_empty() { "user" } else { &turn.participant },
             firewall_triggered: sanitized.triggered,
             user_input,
             matches: None,
+            agenda: std::collections::VecDeque::new(),
+            announced: Vec::new(),
+            also: Vec::new(),
             sentences: Vec::new(),
             choices: Vec::new(),
             answered_by: None,

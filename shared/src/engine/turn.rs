@@ -1,5 +1,6 @@
 //! The order in which an utterance is read: an open question first, then repairs, then matching.
 
+use super::agenda::Interruption;
 use super::flow::{Entry, knows_uncertainty};
 use super::mending::Target;
 use super::run::{Halt, Reading, Run, TOO_CLOSE, WORTH_ASKING};
@@ -24,6 +25,9 @@ impl Run<'_> {
             self.state.active = None;
         }
         let open = self.state.active.as_ref().and_then(|frame| frame.open.clone());
+        if self.take_up_several(open.as_ref())? {
+            return Ok(());
+        }
         match open {
             None => {
                 self.state.active = None;
@@ -33,7 +37,8 @@ impl Run<'_> {
         }
     }
 
-    fn read_against(&mut self, open: Open) -> Result<(), Halt> {
+    /// Reads the utterance against a question.
+    pub(super) fn read_against(&mut self, open: Open) -> Result<(), Halt> {
         match open {
             Open::Slot { name } => self.answer_slot(&name),
             Open::Confirm { name } => self.answer_confirmation(&name),
@@ -152,11 +157,15 @@ impl Run<'_> {
     pub(super) fn digress(&mut self, candidate: &Candidate) -> Result<(), Halt> {
         self.reading = Reading::Digression;
         let name = self.name_of(candidate);
-        self.suspend();
-        // A move that was itself interrupted is not interrupted a second time: it begins anew.
-        self.state.suspended.retain(|frame| frame.move_id != name);
-        let text = self.text.clone();
-        self.enter(candidate, &text, false)
+        let own = self.state.active.as_ref().map(|frame| frame.move_id.clone());
+        self.suspend(Interruption::Digression);
+        let mut heard = self.hear();
+        heard.moves.retain(|said| own.as_ref() != Some(&said.name));
+        if !heard.moves.iter().any(|said| said.name == name) {
+            heard.moves = vec![heard.whole(candidate, name)];
+        }
+        let readings = heard.moves.clone();
+        self.take_up(&heard, &readings)
     }
 
     /// Whether a candidate claims a repair's phrase for the game.

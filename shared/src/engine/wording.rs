@@ -181,6 +181,16 @@ pub(super) fn which(labels: &[String]) -> Filled {
     Filled::new(Text::Which, [("options", Value::Alternatives(labels.to_vec()))])
 }
 
+/// What is taken up after what is under way.
+pub(super) fn after_that(labels: &[String]) -> Filled {
+    Filled::new(Text::AfterThat, [("moves", plain(labels.join(", ")))])
+}
+
+/// What was said and cannot be kept.
+pub(super) fn not_taken(labels: &[String]) -> Filled {
+    Filled::new(Text::NotTaken, [("moves", Value::Together(labels.to_vec()))])
+}
+
 /// Whether the best guess is right.
 pub(super) fn guess(label: &str) -> Filled {
     Filled::new(Text::Guess, [("move", plain(label))])

@@ -35,6 +35,8 @@ pub struct Language {
     pub code: &'static str,
     /// Its name in English.
     pub name: &'static str,
+    /// The locales that it is known to be spoken in, the one that is meant where none is named first.
+    pub locales: &'static [&'static str],
     /// Letters that are written in several ways, and what stands for them in normal form.
     pub(crate) folds: &'static [(char, &'static str)],
     contractions: &'static [(&'static str, &'static str, &'static str)],
@@ -194,7 +196,46 @@ impl Formats {
     }
 }
 
+/// A language as it is written somewhere: the order of day and month, the marks in numbers, the sign of money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Locale {
+    /// The language.
+    pub language: &'static Language,
+    /// BCP 47, such as `en-GB`.
+    pub tag: &'static str,
+}
+
+impl Locale {
+    /// The locale of that tag, if this build has it.
+    #[must_use]
+    pub fn tagged(tag: &str) -> Option<Locale> {
+        ALL.iter().find_map(|language| {
+            let tag = language.locales.iter().find(|known| known.eq_ignore_ascii_case(tag))?;
+            Some(Locale { language, tag })
+        })
+    }
+
+    /// The locale of a game; its language's first where it names none.
+    #[must_use]
+    pub fn of_game(game: &ir::Game) -> Locale {
+        let language = Language::of_game(game);
+        Locale::tagged(&game.locale).filter(|locale| locale.language == language).unwrap_or_else(|| language.locale())
+    }
+
+    /// A format of the locale, else of its language; empty where neither has one.
+    pub(crate) fn format(&self, key: &str) -> &'static str {
+        let formats = &self.language.formats;
+        formats.get(&format!("{}/{key}", self.tag)).or_else(|| formats.get(key)).unwrap_or("")
+    }
+}
+
 impl Language {
+    /// The locale that is meant where none is named.
+    #[must_use]
+    pub fn locale(&'static self) -> Locale {
+        Locale { language: self, tag: self.locales.first().copied().unwrap_or(self.code) }
+    }
+
     /// English, which every build has.
     #[must_use]
     pub fn english() -> &'static Language {

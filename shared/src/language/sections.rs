@@ -355,6 +355,10 @@ cues! {
     LongAgoBefore = "long_ago.before";
     /// Takes that back: "am used to".
     NotLongAgo = "long_ago.not";
+    /// Joins one thing to the next: a clause begins after it.
+    Linker = "linker";
+    /// After a linker, makes the clause the content of the one before: "tell her … and that …".
+    ContentOpener = "linker.not";
     /// Addresses a model's orders.
     Injection = "injection";
     /// Dismisses orders: "ignore".
@@ -449,6 +453,10 @@ texts! {
     Clarify = "clarify" ["name", "options"];
     /// Which of several moves is meant.
     Which = "which" ["options"];
+    /// What is taken up after what is under way.
+    AfterThat = "after_that" ["moves"];
+    /// What was said and cannot be kept.
+    NotTaken = "not_taken" ["moves"];
     /// Whether the best guess is right.
     Guess = "guess" ["move"];
     /// The conversation is handed over.

@@ -3,7 +3,6 @@
 //! The rules are those of `docs/matching.md`. Only words *before* a mention negate it (and a bare "no" that answers it
 //! as a question); a negation ends where its clause ends.
 
-use super::hash;
 use super::tokens::{Break, Shape, Token, Tokens};
 use crate::language::{Class, Cue};
 
@@ -145,21 +144,8 @@ impl Sentence<'_> {
         at.checked_sub(1).is_some_and(|before| self.class(before).is(class))
     }
 
-    /// How many words make up the longest phrase of a cue that begins at this word; 0 for none.
     fn phrase(&self, from: usize, cue: Cue) -> usize {
-        let language = self.tokens.language();
-        let mut key = hash::EMPTY;
-        let mut longest = 0;
-        for count in 1..=language.longest(cue.into()).min(self.all.len().saturating_sub(from)) {
-            if count > 1 {
-                key = hash::push(key, b' ');
-            }
-            key = self.word(from + count - 1).bytes().fold(key, hash::push);
-            if language.cues(key).has(cue) {
-                longest = count;
-            }
-        }
-        longest
+        self.tokens.phrase(from, cue)
     }
 
     /// "why don't you …", "can't you …": a request in the form of a question.

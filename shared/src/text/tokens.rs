@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::hash;
-use crate::language::{Class, Language};
+use crate::language::{Class, CueSet, Language};
 
 /// Words of one text at most; what follows is not read.
 pub const MAX_TOKENS: usize = 8192;
@@ -114,6 +114,23 @@ impl Tokens {
     #[must_use]
     pub fn text(&self, index: usize) -> &str {
         self.tokens.get(index).map_or("", |token| &self.letters[token.low as usize..token.high as usize])
+    }
+
+    /// How many words make up the longest phrase of these cues that begins at a word; 0 for none.
+    pub(crate) fn phrase(&self, from: usize, cues: impl Into<CueSet>) -> usize {
+        let cues = cues.into();
+        let mut key = hash::EMPTY;
+        let mut longest = 0;
+        for count in 1..=self.language.longest(cues).min(self.tokens.len().saturating_sub(from)) {
+            if count > 1 {
+                key = hash::push(key, b' ');
+            }
+            key = self.text(from + count - 1).bytes().fold(key, hash::push);
+            if self.language.cues(key).meets(cues) {
+                longest = count;
+            }
+        }
+        longest
     }
 
     /// The bytes of the source that the words `first..end` cover.
