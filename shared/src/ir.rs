@@ -13,6 +13,10 @@ pub struct Game {
     pub name: String,
     /// The text after `description:`; empty when there is none.
     pub description: String,
+    /// The code after `language:`, such as `en`; empty for English.
+    pub language: String,
+    /// The tag after `locale:`, such as `en-GB`; empty where the language says enough.
+    pub locale: String,
     /// Who takes part.
     pub participants: Vec<Participant>,
     /// Words that stand for each other.
@@ -128,6 +132,8 @@ pub struct Move {
     pub guard: Vec<Guard>,
     /// What people say, by participant.
     pub triggers: Vec<Trigger>,
+    /// Whether it is heard in everything that is said.
+    pub priority: Priority,
     /// The confidence it takes.
     pub threshold: Threshold,
     /// Its slots in declaration order.
@@ -137,6 +143,19 @@ pub struct Move {
     /// Source line, from 1.
     pub line: u32,
 }
+
+/// What a move comes before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Priority {
+    /// It takes its turn.
+    #[default]
+    Normal,
+    /// `priority: urgent`: it runs first, whatever else was said, is asked or is under way.
+    Urgent,
+}
+
+/// The priorities by name.
+pub const PRIORITIES: [(&str, Priority); 2] = [("normal", Priority::Normal), ("urgent", Priority::Urgent)];
 
 /// One item of a context guard.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -14,6 +14,7 @@ pub mod entities;
 pub mod golden;
 pub mod ids;
 pub mod ir;
+pub mod language;
 pub mod limits;
 pub mod matcher;
 pub mod mocks;

@@ -1,6 +1,7 @@
 //! Moves: what a move has of its own and what it takes from the moves it extends.
 //!
-//! Triggers add up. Slots replace those of the same name. A guard or a confidence replaces the inherited one. Own
+//! Triggers add up. Slots replace those of the same name. A guard, a priority or a
+//! confidence replaces the inherited one. Own
 //! blocks come first, and replace inherited blocks that begin with the same condition.
 
 use crate::ir::{self, Threshold};
@@ -18,6 +19,7 @@ impl Lowering<'_, '_> {
             name: written.name.text.to_owned(),
             guard: Vec::new(),
             triggers: Vec::new(),
+            priority: ir::Priority::default(),
             threshold: Threshold::default(),
             slots: Vec::new(),
             blocks: Vec::new(),
@@ -33,6 +35,9 @@ impl Lowering<'_, '_> {
     fn add_elements(&mut self, written: &ast::Move<'_>, lowered: &mut ir::Move) {
         if let Some(guard) = &written.guard {
             lowered.guard = guard.iter().map(|item| self.guard(item)).collect();
+        }
+        if let Some(priority) = written.priority {
+            lowered.priority = priority;
         }
         if let Some(confidence) = &written.confidence {
             lowered.threshold = threshold(confidence);
