@@ -336,7 +336,7 @@ async function readAnswer(
   onSentence: (index: number, sentence: string) => void,
 ): Promise<MoveResponse> {
   if (!(response.headers.get("content-type") ?? "").startsWith("text/event-stream") || response.body === null) {
-    return (await response.json()) as MoveResponse;
+    return checked(await response.json());
   }
   let index = 0;
   for await (const { event, data } of serverEvents(response.body)) {
@@ -344,7 +344,7 @@ async function readAnswer(
       onSentence(index, (JSON.parse(data) as { text: string }).text);
       index += 1;
     } else if (event === "turn") {
-      return JSON.parse(data) as MoveResponse;
+      return checked(JSON.parse(data));
     } else if (event === "problem") {
       const problem = JSON.parse(data) as Problem;
       throw new LgdlError(problem.detail, "refused", problem, problem.status);
@@ -353,9 +353,16 @@ async function readAnswer(
   throw new LgdlError("The answer was cut off.", "cut");
 }
 
+/** A page of someone else at that address may answer 200 too. */
+function checked(answer: unknown): MoveResponse {
+  if (typeof (answer as Partial<MoveResponse> | null)?.response === "string") return answer as MoveResponse;
+  throw new LgdlError("That is no answer of a node.", "cut");
+}
+
 async function refusal(response: Response): Promise<LgdlError> {
   const type = response.headers.get("content-type") ?? "";
-  const problem = type.includes("json") ? ((await response.json().catch(() => null)) as Problem | null) : null;
+  const said = type.includes("json") ? ((await response.json().catch(() => null)) as Problem | null) : null;
+  const problem = typeof said?.code === "string" ? said : null;
   const passing = PASSING_STATUSES.includes(response.status);
   const retryAfterMs = passing ? retryAfter(response.headers.get("retry-after")) : null;
   const message = problem?.detail ?? `The node answered ${response.status}.`;

@@ -23,10 +23,17 @@ export async function explain(error: LgdlError, base: string, told: Set<string>)
   told.add(why);
   const { origin } = location;
   const node = base === "" ? origin : base;
-  const hint = error.failure === "unreachable" ? await network(node, origin) : HINTS[error.problem?.code ?? ""];
+  const hint = error.failure === "unreachable" ? await network(node, origin) : hintFor(error);
   if (hint === undefined) return;
+  const code = error.problem === null ? "" : `${error.problem.code} `;
   const detail = hint.replaceAll("{base}", node).replaceAll("{origin}", origin);
-  console.error(`lgdl-chat: ${error.problem?.code ?? ""} ${detail}. See docs/embed.md, "When it does not work".`);
+  console.error(`lgdl-chat: ${code}${detail}. See docs/embed.md, "When it does not work".`);
+}
+
+function hintFor(error: LgdlError): string | undefined {
+  if (error.problem?.code !== undefined) return HINTS[error.problem.code];
+  const foreign = error.failure === "cut" || (error.failure === "refused" && error.status !== null);
+  return foreign ? `{base} does not answer as an edge node does: \`base-url\` must name one (GET {base}/healthz answers)` : undefined;
 }
 
 /** A browser does not say why a request failed; whether the node is there at all can be found out. */

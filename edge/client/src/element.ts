@@ -21,6 +21,9 @@ export const ATTRIBUTES = [...CONVERSATION_ATTRIBUTES, ...SHOWN_ATTRIBUTES] as c
 /** Every event: docs/embed.md lists them. */
 export const EVENTS = ["lgdl-turn", "lgdl-problem", "lgdl-reset", "lgdl-open", "lgdl-close"] as const;
 
+/** How long a page may take to say which game, milliseconds. */
+const GAME_AWAITED_MS = 3_000;
+
 type TokenSource = (renew: boolean) => Promise<string>;
 
 /** On a server there is no HTMLElement; importing this there must not fail. */
@@ -39,7 +42,8 @@ export class LgdlChat extends Base {
   #texts = textsFor("en");
   /** On the page, with all its attributes: an element that is upgraded gets them one by one before. */
   #live = false;
-  #underway = 0;
+  /** Keys of the turns that have no answer yet. */
+  readonly #underway = new Set<string>();
   #unread = 0;
   readonly #told = new Set<string>();
   readonly #view: View;
@@ -77,7 +81,7 @@ export class LgdlChat extends Base {
     for (const name of ["token", "context", "texts"] as const) this.#upgrade(name);
     this.#live = true;
     this.#connect();
-    this.#opened(this.hasAttribute("open"));
+    this.#expanded();
     addEventListener("storage", this.#elsewhere);
     globalThis.visualViewport?.addEventListener("resize", this.#fit);
     this.#fit();
@@ -182,7 +186,7 @@ export class LgdlChat extends Base {
     const game = this.getAttribute("game");
     if (!game) {
       this.#view.clear();
-      console.error("lgdl-chat: the attribute `game` is missing: it takes the id of a game of the node. See docs/embed.md.");
+      setTimeout(() => this.#missGame(), GAME_AWAITED_MS);
       return;
     }
     this.#storage = storageFor(this.getAttribute("keep"));
@@ -203,6 +207,11 @@ export class LgdlChat extends Base {
     this.#begin();
   }
 
+  #missGame(): void {
+    if (!this.#live || this.getAttribute("game")) return;
+    console.error("lgdl-chat: the attribute `game` is missing: it takes the id of a game of the node. See docs/embed.md.");
+  }
+
   #tokenSource(): TokenSource | undefined {
     const url = this.getAttribute("token-url");
     if (this.#token !== null) return this.#token;
@@ -220,7 +229,7 @@ export class LgdlChat extends Base {
   #begin(): void {
     const conversation = this.#conversation;
     this.#view.clear();
-    this.#underway = 0;
+    this.#underway.clear();
     if (conversation === null) return;
     this.#transcript = new Transcript(this.#storage, conversation.storageKey("transcript"), conversation.id);
     const greeting = this.getAttribute("greeting");
@@ -261,7 +270,7 @@ export class LgdlChat extends Base {
     this.#speaker?.hush();
     this.#view.offer(undefined);
     const turn = conversation.queue(text, { explain: this.hasAttribute("explain") });
-    this.#put({ key: turn.key, from: "person", text: shown, at: Date.now() });
+    this.#put({ key: turn.key, from: "person", text: shown, at: Date.now(), ...(shown === text ? {} : { said: text }) });
     await this.#follow(conversation, turn);
   }
 
@@ -271,9 +280,8 @@ export class LgdlChat extends Base {
     const current = () => this.#conversation === conversation && conversation.id === id;
     const key = answerKey(turn.key);
     const spoken: string[] = [];
-    this.#underway += 1;
-    // Behind one that waits, this one waits too.
-    if (this.#underway > 1) this.#view.note(turn.key, { state: "waiting", text: this.#texts.notSentYet, actions: [] });
+    this.#underway.add(turn.key);
+    if (this.#view.waits) this.#view.note(turn.key, this.#behindNote());
     try {
       const answer = await conversation.deliver(turn, {
         patience: "endless",
@@ -294,6 +302,8 @@ export class LgdlChat extends Base {
           this.#view.typing(null);
           const note = this.#waitingNote(conversation, waitMs, error);
           this.#view.note(turn.key, note);
+          // Behind one that waits the others wait too.
+          for (const key of this.#underway) if (key !== turn.key) this.#view.note(key, this.#behindNote());
           this.#view.status(filled(note.text, { wait: span(Math.max(1, Math.ceil(waitMs / 1000)), this.#language()) }));
           void explain(error, this.getAttribute("base-url") ?? "", this.#told);
         },
@@ -307,7 +317,7 @@ export class LgdlChat extends Base {
       this.#failed(turn, error);
     } finally {
       if (current()) {
-        this.#underway -= 1;
+        this.#underway.delete(turn.key);
         this.#view.typing(null);
       }
     }
@@ -328,16 +338,14 @@ export class LgdlChat extends Base {
     this.#view.typing(null);
     this.#put(line, turn.key);
     this.#view.status("");
-    if (this.#underway === 1) this.#view.offer(answer.choices);
+    if (this.#underway.size === 1) this.#view.offer(answer.choices);
     if (this.hasAttribute("launcher") && !this.hasAttribute("open")) this.#countUnread(this.#unread + 1);
     this.dispatchEvent(new CustomEvent<MoveResponse>("lgdl-turn", { detail: answer }));
   }
 
-  #failed(turn: PendingTurn, error: unknown): void {
-    if (!(error instanceof LgdlError)) {
-      console.error("lgdl-chat:", error);
-      return;
-    }
+  #failed(turn: PendingTurn, thrown: unknown): void {
+    const error = thrown instanceof LgdlError ? thrown : new LgdlError(String(thrown), "refused", null, 400);
+    if (error !== thrown) console.error("lgdl-chat:", thrown);
     const refused = { code: error.problem?.code, status: error.status };
     const kept = this.#transcript?.lines.find((line) => line.key === turn.key);
     const line: Line = { key: turn.key, from: "person", text: turn.input, at: Date.now(), ...kept, refused };
@@ -349,7 +357,7 @@ export class LgdlChat extends Base {
     this.#view.note(turn.key, note);
     this.#view.status(note.text);
     const answered = this.#transcript?.lines.findLast((other) => other.from === "game");
-    if (this.#underway <= 1) this.#view.offer(answered?.choices);
+    if (this.#underway.size <= 1) this.#view.offer(answered?.choices);
     this.dispatchEvent(new CustomEvent<LgdlError>("lgdl-problem", { detail: error }));
   }
 
@@ -358,10 +366,14 @@ export class LgdlChat extends Base {
     const conversation = this.#conversation;
     const lines = this.#transcript?.lines ?? [];
     if (conversation === null) return;
-    this.#underway = 0;
+    this.#underway.clear();
     this.#view.typing(null);
     this.#transcript = new Transcript(this.#storage, conversation.storageKey("transcript"), conversation.id);
     for (const line of lines) this.#transcript.put(line);
+  }
+
+  #behindNote(): Note {
+    return { state: "waiting", text: this.#texts.notSentYet, actions: [] };
   }
 
   #waitingNote(conversation: Conversation, waitMs: number, error: LgdlError): Note {
@@ -379,7 +391,7 @@ export class LgdlChat extends Base {
     const text = `${this.#texts.notSent} ${kind === "limited" ? "" : this.#texts[kind]}`.trim();
     const again = () => {
       this.#forget(line.key);
-      void this.#submit(line.text);
+      void this.#submit(line.said ?? line.text, line.text);
     };
     const actions = [{ label: this.#texts.remove, act: () => this.#forget(line.key) }];
     return { state: "refused", text, actions: kind === "tooLong" ? actions : [{ label: this.#texts.sendAgain, act: again }, ...actions] };
@@ -400,14 +412,19 @@ export class LgdlChat extends Base {
 
   #opened(open: boolean): void {
     if (!this.hasAttribute("launcher")) return;
-    this.#launcher.setAttribute("aria-expanded", String(open));
-    const root = this.shadowRoot;
-    if (open) {
-      this.#countUnread(0);
-      this.#view.focus();
-    } else if (root?.activeElement) this.#launcher.focus();
-    this.#dress();
+    const focused = this.shadowRoot?.activeElement;
+    this.#expanded();
+    if (open) this.#view.focus();
+    else if (focused) this.#launcher.focus();
     this.dispatchEvent(new CustomEvent(open ? "lgdl-open" : "lgdl-close"));
+  }
+
+  /** What the launcher says of the panel. */
+  #expanded(): void {
+    const open = this.hasAttribute("open");
+    this.#launcher.setAttribute("aria-expanded", String(open));
+    if (open) this.#unread = 0;
+    this.#countUnread(this.#unread);
   }
 
   #countUnread(unread: number): void {

@@ -18,9 +18,13 @@ const CSS = `
   --error: var(--lgdl-error, light-dark(#b3261e, #ffb4ab)); --radius: var(--lgdl-radius, 1.125rem);
   --ink: color-mix(in oklab, var(--accent) 65%, var(--text)); --small: .8125em;
   font: var(--lgdl-font-size, 1rem)/1.45 var(--lgdl-font, system-ui, sans-serif); color: var(--text); text-align: start; }
-/* An accent alone is enough: what stands on it becomes white or black, whichever can be read. */
+/* An accent alone is enough: what stands on it becomes white or black, whichever can be read, and where it is ink on the ground it
+   becomes dark or light enough. */
 @supports (color: oklch(from red l c h)) {
-  :host { --on-accent: var(--lgdl-on-accent, oklch(from var(--accent) clamp(0, (.6 - l) * 1000, 1) 0 0)); } }
+  /* Y is the luminance that contrast is reckoned by; below .179 white is the better of the two. */
+  :host { --on-accent: var(--lgdl-on-accent, color(from var(--accent) xyz-d65 clamp(0, (.179 - y) * 1e5, .9505) clamp(0, (.179 - y) * 1e5, 1)
+      clamp(0, (.179 - y) * 1e5, 1.089)));
+    --ink: light-dark(oklch(from var(--accent) min(l, .5) c h), oklch(from var(--accent) max(l, .78) c h)); } }
 :host([theme="light"]) { color-scheme: light; }
 :host([theme="dark"]) { color-scheme: dark; }
 :host([hidden]) { display: none; }
@@ -44,7 +48,7 @@ header :focus-visible { outline-color: currentColor; }
 .names { flex: 1; min-width: 0; }
 h2, .sub { margin: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 h2 { font-size: 1.0625em; font-weight: 650; line-height: 1.3; }
-.sub { font-size: var(--small); color: color-mix(in oklab, var(--on-header) 88%, var(--header)); }
+.sub { font-size: var(--small); }
 .sub:empty { display: none; }
 .tools { display: flex; gap: .125em; flex: none; }
 .tool { width: 2.5em; height: 2.5em; border-radius: 50%; display: grid; place-items: center; flex: none; }

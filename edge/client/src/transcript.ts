@@ -11,6 +11,8 @@ export interface Line {
   key: string;
   from: "person" | "game" | "notice";
   text: string;
+  /** What was said, where that is not what is shown: a choice with a value of its own. */
+  said?: string;
   /** When, milliseconds since 1970. */
   at: number;
   /** A person's line that the node refused: the code, or the status where there was none. */

@@ -206,7 +206,7 @@ export class View {
       ...(who === "" ? [] : [make("span", { class: "unseen" }, `${who} `)]),
       text,
       ...attached(line.attachments, this.#texts.newTab),
-      ...asides.map((aside) => make("div", { class: "aside" }, aside)),
+      ...asides.map((aside) => make("div", { class: "aside", dir: "auto" }, aside)),
     ];
   }
 
@@ -247,7 +247,7 @@ export class View {
     if (note !== null) {
       this.#notes.set(key, note);
       // The count-down is not read out second by second; the status line has said it once.
-      const words = make("span", { "aria-live": "off" }, icon("alert"), make("span", { class: "words" }, this.#words(note)));
+      const words = make("span", { "aria-live": "off" }, icon("alert"), make("span", { class: "words", dir: "auto" }, this.#words(note)));
       const buttons = note.actions.map(({ label, act }) => {
         const button = make("button", { type: "button" }, label);
         button.addEventListener("click", act);
@@ -257,6 +257,11 @@ export class View {
     }
     this.#tick();
     if (atEnd) this.#toEnd();
+  }
+
+  /** Whether a message waits to be sent. */
+  get waits(): boolean {
+    return [...this.#notes.values()].some((note) => note.state === "waiting");
   }
 
   #words(note: Note): string {

@@ -1,8 +1,10 @@
 // What documentation, texts and package promise, against the code: importing the element here is also what a server does that
 // renders pages.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readFile, readdir } from "node:fs/promises";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { ATTRIBUTES, CSS_PROPERTIES, EVENTS, LgdlChat } from "../dist/element.js";
 import { ENGLISH, LANGUAGES, PROBLEM_TEXTS, filled, problemText, span, textsFor } from "../dist/texts.js";
@@ -98,4 +100,12 @@ const MAX_GZIPPED = 20 * 1024;
 test("the element is small", async () => {
   const size = gzipSync(await readFile(new URL("../../assets/chat/lgdl-chat.js", import.meta.url))).length;
   assert.ok(size <= MAX_GZIPPED, `${size} bytes`);
+});
+
+test("what is published is what was built, with licence and documentation, and nothing else", async () => {
+  const cwd = new URL("..", import.meta.url);
+  const { stdout } = await promisify(execFile)("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd });
+  const files = JSON.parse(stdout)[0].files.map((file) => file.path);
+  for (const file of ["LICENSE", "README.md", "dist/client.js", "dist/client.d.ts", "dist/element.js", "dist/element.d.ts"]) assert.ok(files.includes(file), file);
+  assert.deepEqual(files.filter((file) => !/^(dist\/|LICENSE$|README\.md$|package\.json$)/.test(file)), []);
 });

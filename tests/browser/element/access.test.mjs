@@ -91,6 +91,26 @@ test("every state passes axe and fits, at 320, 375 and 1280 px, in light and dar
   }
 });
 
+test("any accent can be read, in light and dark", async () => {
+  const { state, url } = await start();
+  for (const accent of ["#ffcc00", "#000", "#eee", "#e4002b", "#00a86b", "#7f7f7f", "#8a8a8a", "#1e90ff", "#ff69b4", "rgb(0 255 0)", "navy"]) {
+    for (const colorScheme of ["light", "dark"]) {
+      state.attributes = 'game="g" heading="A company" subheading="Answers" keep="nothing"';
+      state.body = (element) => `<h1>A company</h1>${element}`;
+      state.head = `<style>h1{position:absolute;clip-path:inset(50%);margin:0}:root{color-scheme:light dark}lgdl-chat{--lgdl-accent:${accent}}</style>`;
+      const page = await context.newPage();
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await page.goto(url);
+      await say(page, "hello");
+      await type(page, "refused");
+      await page.getByRole("button", { name: "Remove" }).waitFor();
+      await type(page, "something longer");
+      await audit(page, `${accent}, ${colorScheme}`);
+      await page.close();
+    }
+  }
+});
+
 test("what comes is announced once, and a count-down is not read out second by second", async () => {
   const { state, url } = await start();
   state.attributes = 'game="g" keep="nothing"';
