@@ -346,8 +346,7 @@ fn with_minor_parts(u: &Utterance<'_>, sum: Sum, following: &[Candidate]) -> Sum
     let mut sum = sum;
     for candidate in following.iter().take(MAX_PARTS) {
         let phrase = candidate.phrase;
-        let joined =
-            u.numeral(sum.end) == Some(Numeral::And) || u.grammar.money_joints.has(u.tokens.word(sum.end));
+        let joined = u.numeral(sum.end) == Some(Numeral::And) || u.grammar.money_joints.has(u.tokens.word(sum.end));
         if phrase.start != sum.end + usize::from(joined) || phrase.amount.is_negative() || candidate.attached_before {
             break;
         }

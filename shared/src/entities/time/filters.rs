@@ -28,7 +28,8 @@ pub(super) fn stands(scene: &Scene, at: usize, found: &Found) -> bool {
         return false;
     }
     // "a 54-year-old": an age.
-    let age = matches!(found.node, Node::Duration(_)) && (scene.is(end, Sym::Old) || scene.is(end, Sym::Dash) && scene.is(end + 1, Sym::Old));
+    let age = matches!(found.node, Node::Duration(_))
+        && (scene.is(end, Sym::Old) || scene.is(end, Sym::Dash) && scene.is(end + 1, Sym::Old));
     if age || holds_no_such_day(scene, at, end) {
         return false;
     }
@@ -88,6 +89,11 @@ fn doubtful_word(scene: &Scene, at: usize, end: usize) -> bool {
         return true;
     }
     let before = |sym| at > 0 && scene.is(at - 1, sym) && scene.tokens[at].gap == Gap::Blank;
+    if scene.is(end - 1, Sym::HolidayStart) && !scene.is(end - 1, Sym::Month) {
+        // "I lent her the tent", "with the advent of".
+        let capital = scene.word(end - 1).starts_with(char::is_uppercase) && at > 0;
+        return capital || [Sym::During, Sym::In, Sym::After, Sym::Before, Sym::Until].iter().any(|&s| before(s));
+    }
     if scene.is(end - 1, Sym::Weekday) {
         return !alone || before(Sym::On);
     }
@@ -96,8 +102,7 @@ fn doubtful_word(scene: &Scene, at: usize, end: usize) -> bool {
         return !(alone || end == at + 2 && scene.is(at, Sym::The)) || led.iter().any(|&s| before(s));
     }
     // "this may take", "they may not": the verb goes on with another word.
-    let next = scene.tokens.get(end).filter(|t| t.gap == Gap::Blank);
-    let goes_on = next.is_some_and(|t| t.mask == 0 && scene.word(end).starts_with(char::is_alphabetic));
+    let goes_on = scene.is_other_word(end);
     if end == at + 2 && scene.is(at, Sym::This) {
         return !goes_on;
     }
@@ -129,9 +134,7 @@ fn is_a_person(scene: &Scene, at: usize, end: usize) -> bool {
     let alone = end == at + 1 || end == at + 2 && opens;
     let capital = |k: usize| scene.word(k).starts_with(char::is_uppercase);
     let led = at > 0 && [Sym::In, Sym::During, Sym::Early, Sym::Late, Sym::Mid].iter().any(|&s| scene.is(at - 1, s));
-    let name_behind = scene.tokens.get(end).is_some_and(|t| t.mask == 0 && t.gap == Gap::Blank)
-        && capital(end)
-        && scene.word(end).chars().any(char::is_lowercase);
+    let name_behind = scene.is_other_word(end) && capital(end) && scene.word(end).chars().any(char::is_lowercase);
     named && alone && !led && capital(end - 1) && name_behind
 }
 
@@ -190,16 +193,19 @@ pub(super) fn no_such_day(scene: &Scene, at: usize) -> Option<std::ops::Range<us
     }
     let year = scene.tokens.get(end).filter(|t| t.digits == 4 && t.gap != Gap::Line).map(|t| t.number as i16);
     // Without a year any leap year will do.
-    let exists = calendar::date(year.unwrap_or(2000), scene.value(month, Sym::Month) as i8, number.min(99) as i8).is_some();
+    let exists =
+        calendar::date(year.unwrap_or(2000), scene.value(month, Sym::Month) as i8, number.min(99) as i8).is_some();
     let last = if year.is_some() { end + 1 } else { end };
     (!exists && (28..=31).contains(&number)).then_some(at..last)
 }
 
 /// Three figures with the shape of a date (`30/02/2024`, `2019-02-29`) that name no day in either order.
 pub(super) fn no_such_figures(scene: &Scene, at: usize) -> Option<std::ops::Range<usize>> {
-    let figures: Vec<&super::tokens::Token> = [at, at + 2, at + 4].iter().filter_map(|&k| scene.tokens.get(k)).collect();
+    let figures: Vec<&super::tokens::Token> =
+        [at, at + 2, at + 4].iter().filter_map(|&k| scene.tokens.get(k)).collect();
     let [a, b, c] = figures.as_slice() else { return None };
-    let joint = [Sym::Slash, Sym::Dash, Sym::Dot].into_iter().find(|&sym| scene.is(at + 1, sym) && scene.is(at + 3, sym))?;
+    let joint =
+        [Sym::Slash, Sym::Dash, Sym::Dot].into_iter().find(|&sym| scene.is(at + 1, sym) && scene.is(at + 3, sym))?;
     let glued = (at + 1..at + 5).all(|k| scene.glued(k));
     let (year, b, c) = match (a.digits, b.digits, c.digits) {
         (4, 1..=2, 1..=2) if joint != Sym::Dot => (a.number, b.number, c.number),
@@ -207,7 +213,8 @@ pub(super) fn no_such_figures(scene: &Scene, at: usize) -> Option<std::ops::Rang
         _ => return None,
     };
     let is = |month: u32, day: u32| calendar::date(year as i16, month as i8, day as i8).is_some();
-    let like_a_date = glued && (1900..=2100).contains(&year) && (1..=31).contains(&b) && (1..=31).contains(&c) && b.min(c) <= 12;
+    let like_a_date =
+        glued && (1900..=2100).contains(&year) && (1..=31).contains(&b) && (1..=31).contains(&c) && b.min(c) <= 12;
     (like_a_date && !is(b, c) && !is(c, b)).then_some(at..at + 5)
 }
 
@@ -227,7 +234,7 @@ fn is_second(scene: &Scene, at: usize, end: usize) -> bool {
     }
     let next = scene.tokens.get(end);
     let goes_on = next.is_some_and(|t| t.gap == Gap::Blank && scene.word(end).chars().all(char::is_alphabetic));
-    goes_on && scene.tokens.get(end).is_none_or(|t| t.mask == 0)
+    goes_on && scene.is_other_word(end)
 }
 
 /// "night" in "night club", "good morning".
@@ -235,11 +242,7 @@ fn is_plain_word(scene: &Scene, at: usize, found: &Found) -> bool {
     let end = found.end as usize;
     let greeted = at > 0 && ["good", "nighty"].iter().any(|w| scene.word(at - 1).eq_ignore_ascii_case(w));
     // "a night club", "a morning person".
-    let compound = end == at + 1
-        && at > 0
-        && scene.is(at - 1, Sym::A)
-        && scene.tokens.get(end).is_some_and(|t| t.mask == 0 && t.gap == Gap::Blank)
-        && scene.word(end).starts_with(char::is_alphabetic);
+    let compound = end == at + 1 && at > 0 && scene.is(at - 1, Sym::A) && scene.is_other_word(end);
     scene.is(at, Sym::Part) && (greeted || compound) && !matches!(found.node, Node::Clock(_))
 }
 

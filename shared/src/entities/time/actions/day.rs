@@ -408,7 +408,9 @@ fn day_alone(scene: &Scene, day: i8) -> Option<Node> {
 
 /// "el día 15".
 pub(crate) fn numbered_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
-    let goes_on = scene.tokens.get(scene.end).is_some_and(|t| t.gap == Gap::None && t.mask != 0 && !scene.is(scene.end, Sym::Dot) && !scene.is(scene.end, Sym::Comma));
+    let goes_on = scene.tokens.get(scene.end).is_some_and(|t| {
+        t.gap == Gap::None && t.mask != 0 && !scene.is(scene.end, Sym::Dot) && !scene.is(scene.end, Sym::Comma)
+    });
     (unit(parts)? == Unit::Day && !goes_on).then(|| day_alone(scene, day_number(parts)?))?
 }
 
@@ -568,6 +570,29 @@ pub(crate) fn holiday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         Some(Rel::Past) => Some(Node::Date(Day::exact(day.past))),
         _ => Some(Node::Date(day)),
     }
+}
+
+/// "Thanksgiving in 9 months", "Easter 2 years ago": in the year that years lead to, or nearest to where months do.
+pub(crate) fn holiday_near(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let rule = scene.grammar.holidays.get(usize::try_from(word(parts, Sym::HolidayStart)?).ok()?)?.rule;
+    let shift = super::shift(parts)?;
+    if shift.anchor.is_some() || shift.length.has_clock() {
+        return None;
+    }
+    let to = super::length::moved(scene.today, &shift.length, shift.sign)?;
+    let day = if shift.length.smallest() >= Unit::Year {
+        rule.on(to.year())?
+    } else {
+        let near = (to.year() - 1..=to.year() + 1).filter_map(|year| rule.on(year));
+        near.min_by_key(|day| calendar::days_between(to, *day).abs())?
+    };
+    Some(Node::Date(Day::exact(day)))
+}
+
+/// "the night of power": with its article, where the name without it would be taken for a part of time.
+pub(crate) fn the_holiday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let begins = [Sym::Unit, Sym::Part, Sym::Ordinal].iter().any(|&s| scene.is(scene.start + 1, s));
+    begins.then(|| holiday(scene, parts))?
 }
 
 /// "this Friday" before a date.
