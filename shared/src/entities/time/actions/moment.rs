@@ -160,6 +160,13 @@ pub(crate) fn day_and_part(_: &Scene, parts: &[Matched]) -> Option<Node> {
     day_hours(day, part_span(part))
 }
 
+/// "early tomorrow morning", "late Friday night".
+pub(crate) fn shaded_day_and_part(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (day, part) = (date(parts)?, part(parts)?);
+    let shade = if has(parts, Sym::Early) { -1 } else { 1 };
+    day_hours(day, part_span(DayPart { shade, ..part }))
+}
+
 fn part_span(part: DayPart) -> Hours {
     let (start, end) = part.seconds();
     let known = |second| Clock { second, half: Half::Known, precision: Precision::Hour };
