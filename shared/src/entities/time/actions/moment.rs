@@ -265,6 +265,11 @@ pub(crate) fn open_after_length(scene: &Scene, parts: &[Matched]) -> Option<Node
     open(Side::After, bound)
 }
 
+/// "starting on", "a partir de": from a day on that may lie ahead.
+pub(crate) fn open_from(_: &Scene, _: &[Matched]) -> Option<Node> {
+    Some(Node::Word(Sym::From, 0))
+}
+
 /// "before 5": an hour without a mark, at the end of a clause.
 pub(crate) fn open_hour(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let token = scene.tokens.get(scene.end);
@@ -365,7 +370,7 @@ pub(crate) fn open_side(scene: &Scene, parts: &[Matched]) -> Option<Node> {
             }
             Node::Hours(h) => Bound::Clock(if before || since { h.start } else { h.end }),
             Node::Stretch(s) => {
-                let (start, end) = if since { s.past } else { s.future };
+                let (start, end) = if has(parts, Sym::Since) { s.past } else { s.future };
                 let at = if before || since { start } else { end };
                 Bound::Moment(super::length::moment_at(at))
             }
@@ -373,8 +378,10 @@ pub(crate) fn open_side(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         };
         // Nobody has been waiting since a day ahead.
         let bound = match bound {
-            Bound::Day(d) if since => Bound::Day(Day { future: d.past, ..d }),
-            Bound::Moment(m) if since => Bound::Moment(Moment { day: Day { future: m.day.past, ..m.day }, ..m }),
+            Bound::Day(d) if has(parts, Sym::Since) => Bound::Day(Day { future: d.past, ..d }),
+            Bound::Moment(m) if has(parts, Sym::Since) => {
+                Bound::Moment(Moment { day: Day { future: m.day.past, ..m.day }, ..m })
+            }
             bound => bound,
         };
         let _ = scene;
