@@ -74,6 +74,13 @@ impl Scene<'_> {
         self.is(self.end, sym) && self.tokens[self.end].gap != Gap::Line
     }
 
+    /// Whether token `at` is a word that says nothing of time by itself, names of feasts aside, on the same line.
+    pub(super) fn is_other_word(&self, at: usize) -> bool {
+        const FEASTS: Mask = Sym::HolidayStart.bit() | Sym::HolidayRest.bit();
+        let other = |t: &Token| t.mask & !FEASTS == 0 && t.gap == Gap::Blank;
+        self.tokens.get(at).is_some_and(other) && self.word(at).starts_with(char::is_alphabetic)
+    }
+
     /// Whether the rule takes in the whole text, but for marks at its end.
     pub(super) fn is_whole(&self) -> bool {
         const MARKS: Mask = Sym::Dot.bit() | Sym::Comma.bit();

@@ -89,6 +89,11 @@ fn doubtful_word(scene: &Scene, at: usize, end: usize) -> bool {
         return true;
     }
     let before = |sym| at > 0 && scene.is(at - 1, sym) && scene.tokens[at].gap == Gap::Blank;
+    if scene.is(end - 1, Sym::HolidayStart) && !scene.is(end - 1, Sym::Month) {
+        // "I lent her the tent", "with the advent of".
+        let capital = scene.word(end - 1).starts_with(char::is_uppercase) && at > 0;
+        return capital || [Sym::During, Sym::In, Sym::After, Sym::Before, Sym::Until].iter().any(|&s| before(s));
+    }
     if scene.is(end - 1, Sym::Weekday) {
         return !alone || before(Sym::On);
     }
@@ -97,8 +102,7 @@ fn doubtful_word(scene: &Scene, at: usize, end: usize) -> bool {
         return !(alone || end == at + 2 && scene.is(at, Sym::The)) || led.iter().any(|&s| before(s));
     }
     // "this may take", "they may not": the verb goes on with another word.
-    let next = scene.tokens.get(end).filter(|t| t.gap == Gap::Blank);
-    let goes_on = next.is_some_and(|t| t.mask == 0 && scene.word(end).starts_with(char::is_alphabetic));
+    let goes_on = scene.is_other_word(end);
     if end == at + 2 && scene.is(at, Sym::This) {
         return !goes_on;
     }
@@ -130,9 +134,7 @@ fn is_a_person(scene: &Scene, at: usize, end: usize) -> bool {
     let alone = end == at + 1 || end == at + 2 && opens;
     let capital = |k: usize| scene.word(k).starts_with(char::is_uppercase);
     let led = at > 0 && [Sym::In, Sym::During, Sym::Early, Sym::Late, Sym::Mid].iter().any(|&s| scene.is(at - 1, s));
-    let name_behind = scene.tokens.get(end).is_some_and(|t| t.mask == 0 && t.gap == Gap::Blank)
-        && capital(end)
-        && scene.word(end).chars().any(char::is_lowercase);
+    let name_behind = scene.is_other_word(end) && capital(end) && scene.word(end).chars().any(char::is_lowercase);
     named && alone && !led && capital(end - 1) && name_behind
 }
 
@@ -232,7 +234,7 @@ fn is_second(scene: &Scene, at: usize, end: usize) -> bool {
     }
     let next = scene.tokens.get(end);
     let goes_on = next.is_some_and(|t| t.gap == Gap::Blank && scene.word(end).chars().all(char::is_alphabetic));
-    goes_on && scene.tokens.get(end).is_none_or(|t| t.mask == 0)
+    goes_on && scene.is_other_word(end)
 }
 
 /// "night" in "night club", "good morning".
@@ -240,11 +242,7 @@ fn is_plain_word(scene: &Scene, at: usize, found: &Found) -> bool {
     let end = found.end as usize;
     let greeted = at > 0 && ["good", "nighty"].iter().any(|w| scene.word(at - 1).eq_ignore_ascii_case(w));
     // "a night club", "a morning person".
-    let compound = end == at + 1
-        && at > 0
-        && scene.is(at - 1, Sym::A)
-        && scene.tokens.get(end).is_some_and(|t| t.mask == 0 && t.gap == Gap::Blank)
-        && scene.word(end).starts_with(char::is_alphabetic);
+    let compound = end == at + 1 && at > 0 && scene.is(at - 1, Sym::A) && scene.is_other_word(end);
     scene.is(at, Sym::Part) && (greeted || compound) && !matches!(found.node, Node::Clock(_))
 }
 

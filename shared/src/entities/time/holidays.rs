@@ -8,6 +8,7 @@ use super::grammar::Sym;
 use super::tokens::{Gap, fold};
 use super::values::Node;
 
+const MONDAY: i64 = 1;
 const FRIDAY: i64 = 5;
 const SABBATH: i64 = 6;
 const SUNDAY: i64 = 7;
@@ -37,6 +38,8 @@ pub(super) enum Rule {
     Fast(u8, u8),
     /// The same, but moved so that neither it nor its eve touches a Sabbath.
     Memorial(u8, u8),
+    /// So many days after the fifth of Iyar, which is moved so that neither it nor the day before touches a Sabbath.
+    Independence(i8),
 }
 
 /// A holiday's name: words without possessive endings, between single blanks, and when it falls.
@@ -78,11 +81,20 @@ impl Rule {
                 let day = calendar::hebrew(year, month, day)?;
                 let moved = match calendar::weekday(day) {
                     FRIDAY => -1,
-                    SABBATH => -2,
                     SUNDAY => 1,
                     _ => 0,
                 };
                 calendar::add_days(day, moved)
+            }
+            Rule::Independence(after) => {
+                let day = calendar::hebrew(year, 2, 5)?;
+                let moved = match calendar::weekday(day) {
+                    FRIDAY => -1,
+                    SABBATH => -2,
+                    MONDAY => 1,
+                    _ => 0,
+                };
+                calendar::add_days(day, moved + i64::from(after))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Dates, times, lengths of time, spans and repetitions: the recognizers of the time family.
 //!
-//! A grammar is data ([`english`], [`spanish`]); [`chart`] matches it; [`actions`] say what it means against the
+//! A grammar is data, in the folder of its language ([`english`], [`spanish`]); [`chart`] matches it; [`actions`] say what it means against the
 //! reference; [`render`] writes it out. What a span includes and which days "next Friday" or "this week" are follows
 //! Microsoft Recognizers-Text, whose cases we are measured by; docs/entities.md has the table.
 //!
@@ -9,6 +9,7 @@
 mod actions;
 mod calendar;
 mod chart;
+#[path = "../../language/english/time.rs"]
 mod english;
 mod filters;
 mod grain;
@@ -18,6 +19,7 @@ mod layout;
 mod parts;
 mod readers;
 mod render;
+#[path = "../../language/spanish/time.rs"]
 mod spanish;
 mod tense;
 #[cfg(test)]

@@ -73,7 +73,7 @@ fn cue(scene: &Scene, k: usize) -> Option<Direction> {
     }
     let ending = |end: &&&str| word.len() >= end.len() + 3 && word.ends_with(**end);
     let is_past =
-        is_in(tense.past, &word) || scene.tokens[k].mask == 0 && tense.past_endings.iter().any(|e| ending(&e));
+        is_in(tense.past, &word) || !scene.is(k, Sym::Weekday) && tense.past_endings.iter().any(|e| ending(&e));
     let held = k > 0 && is_in(tense.not_past, &scene.word(k - 1).to_lowercase());
     (is_past && !held && !is_in(tense.not_past, &word)).then_some(Direction::Past)
 }

@@ -243,7 +243,8 @@ pub(crate) fn offset_before(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let named = scene.before(Sym::Noon) || scene.before(Sym::Midnight);
     let minutes = number(parts)?;
     let is_digits = scene.tokens[scene.start].digits > 0;
-    let round = minutes % 5.0 == 0.0 && (scene.after(Sym::At) && !is_digits || scene.before(Sym::Card) && is_digits);
+    let spoken = !is_digits && (scene.after(Sym::At) || scene.start == 0);
+    let round = minutes % 5.0 == 0.0 && (spoken || scene.before(Sym::Card) && is_digits);
     let marked = |at: usize| [Sym::Am, Sym::Pm, Sym::AmLetter, Sym::PmLetter].iter().any(|&s| scene.is(at, s));
     let fits = named || round && minutes <= 25.0 && !marked(scene.end + 1) && !scene.after(Sym::From);
     fits.then(|| offset(scene, parts))?

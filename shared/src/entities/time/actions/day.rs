@@ -51,7 +51,10 @@ pub(crate) fn named_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let rel_year = find(parts, |n| if let Node::YearMonth(y, 0) = n { Some(*y) } else { None });
     let day = day_number(parts)?;
     // "the 15th day of May" is one, "the first week of May" and "November 19-20" are not.
-    if !counts_days(parts) || ends_in_range(scene) {
+    let many = parts
+        .iter()
+        .any(|p| matches!(p.node, Node::Word(Sym::Unit, _)) && scene.word(p.start as usize).len() > "day".len());
+    if !counts_days(parts) || many || ends_in_range(scene) {
         return None;
     }
     // "may 10:30" is no 10th of May.
@@ -75,7 +78,8 @@ fn ends_in_range(scene: &Scene) -> bool {
     let dashes = (scene.start..scene.end).filter(|&at| scene.is(at, Sym::Dash)).count();
     let at = |back: usize| scene.end.checked_sub(back).unwrap_or(usize::MAX);
     let is_day = scene.is(at(3), Sym::Digits) || scene.is(at(3), Sym::Suffix);
-    dashes == 1 && scene.is(at(2), Sym::Dash) && scene.is(at(1), Sym::Digits) && is_day
+    let is_short = scene.tokens.get(at(1)).is_some_and(|t| (1..=2).contains(&t.digits));
+    dashes == 1 && scene.is(at(2), Sym::Dash) && is_short && is_day
 }
 
 /// "the last day of February", "first day of next year".
@@ -199,7 +203,12 @@ pub(crate) fn two_figures(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         Sym::Slash => true,
         Sym::Dot => scene.after(Sym::On) || led && scene.after(Sym::In),
         // "2-15" and nothing else: neither hours nor a count can end there.
-        _ => scene.after(Sym::On) || scene.after(Sym::In) || scene.is_whole() && a <= 12 && b > 24,
+        _ => {
+            scene.after(Sym::On)
+                || scene.after(Sym::In)
+                || scene.after(Sym::Of)
+                || scene.is_whole() && a <= 12 && b > 24
+        }
     };
     if !said || clock && separator != Sym::Slash {
         return None;
@@ -394,7 +403,7 @@ pub(crate) fn weekday_and_day(scene: &Scene, parts: &[Matched]) -> Option<Node> 
 }
 
 /// A day of a month alone, of this month or its neighbours.
-fn day_alone(scene: &Scene, day: i8) -> Option<Node> {
+pub(in crate::entities::time) fn day_alone(scene: &Scene, day: i8) -> Option<Node> {
     let month = calendar::month_start(scene.today);
     let on = |k: i64| {
         let first = calendar::add_months(month, k)?;
@@ -443,7 +452,7 @@ pub(crate) fn day_of_some_month(scene: &Scene, parts: &[Matched]) -> Option<Node
         }
     } else if scene.after(Sym::At) || scene.after(Sym::In) {
         ordinal && !has(parts, Sym::The) && scene.is(scene.end - 1, Sym::Suffix)
-    } else if scene.after(Sym::For) {
+    } else if [Sym::For, Sym::Since, Sym::Until, Sym::Before, Sym::After, Sym::By].iter().any(|&s| scene.after(s)) {
         has(parts, Sym::The) && ordinal && ends
     } else {
         // "the 21st" and nothing else is an answer; "the 3rd at 5" and "the evening of the 3rd" speak of time.
@@ -549,6 +558,35 @@ pub(crate) fn weekdays_from_now(scene: &Scene, parts: &[Matched]) -> Option<Node
     calendar::add_days(scene.today, ahead + 7 * (count as i64 - 1)).map(|d| Node::Date(Day::exact(d)))
 }
 
+/// "two Sundays ago".
+pub(crate) fn weekdays_ago(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (count, day) = (super::number(parts)?, weekday(parts)?);
+    if !(1.0..=60.0).contains(&count) || count.fract() != 0.0 {
+        return None;
+    }
+    let behind = (calendar::weekday(scene.today) - day - 1).rem_euclid(7) + 1;
+    calendar::add_days(scene.today, -behind - 7 * (count as i64 - 1)).map(|d| Node::Date(Day::exact(d)))
+}
+
+/// "first business day of next month", "the last working day of May".
+pub(crate) fn nth_working_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let n = i64::from(nth(parts)?);
+    if unit(parts)? != Unit::Day {
+        return None;
+    }
+    let of = |year: i16, month: i8| {
+        let start = calendar::date(year, month, 1)?;
+        let end = calendar::add_months(start, 1)?;
+        let from = if n > 0 { calendar::add_days(start, -1)? } else { end };
+        calendar::add_working_days(from, n).filter(|day| (start..end).contains(day))
+    };
+    match find(parts, |node| if let Node::YearMonth(y, m) = node { Some((*y, *m)) } else { None })? {
+        (_, 0) => None,
+        (0, month) => either_side(scene, DayForm::Full, |y| of(y, month)).map(Node::Date),
+        (year, month) => of(year, month).map(|d| Node::Date(Day::exact(d))),
+    }
+}
+
 /// A holiday, in a year or on either side of now.
 pub(crate) fn holiday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let rule = scene.grammar.holidays.get(usize::try_from(word(parts, Sym::HolidayStart)?).ok()?)?.rule;
@@ -570,6 +608,29 @@ pub(crate) fn holiday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         Some(Rel::Past) => Some(Node::Date(Day::exact(day.past))),
         _ => Some(Node::Date(day)),
     }
+}
+
+/// "Thanksgiving in 9 months", "Easter 2 years ago": in the year that years lead to, or nearest to where months do.
+pub(crate) fn holiday_near(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let rule = scene.grammar.holidays.get(usize::try_from(word(parts, Sym::HolidayStart)?).ok()?)?.rule;
+    let shift = super::shift(parts)?;
+    if shift.anchor.is_some() || shift.length.has_clock() {
+        return None;
+    }
+    let to = super::length::moved(scene.today, &shift.length, shift.sign)?;
+    let day = if shift.length.smallest() >= Unit::Year {
+        rule.on(to.year())?
+    } else {
+        let near = (to.year() - 1..=to.year() + 1).filter_map(|year| rule.on(year));
+        near.min_by_key(|day| calendar::days_between(to, *day).abs())?
+    };
+    Some(Node::Date(Day::exact(day)))
+}
+
+/// "the night of power": with its article, where the name without it would be taken for a part of time.
+pub(crate) fn the_holiday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let begins = [Sym::Unit, Sym::Part, Sym::Ordinal].iter().any(|&s| scene.is(scene.start + 1, s));
+    begins.then(|| holiday(scene, parts))?
 }
 
 /// "this Friday" before a date.

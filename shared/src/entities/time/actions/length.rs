@@ -63,10 +63,7 @@ fn not_a_length(scene: &Scene, parts: &[Matched], unit: Unit) -> bool {
         return true;
     }
     // "three night markets" counts markets, "a night club" is a club.
-    let counted = number(parts).is_some_and(|n| n != 1.0)
-        || scene.tokens.get(scene.end).is_some_and(|t| {
-            t.mask == 0 && t.gap == Gap::Blank && scene.word(scene.end).starts_with(char::is_alphabetic)
-        });
+    let counted = number(parts).is_some_and(|n| n != 1.0) || scene.is_other_word(scene.end);
     counted && unit == Unit::Day && scene.word(scene.end - 1).eq_ignore_ascii_case("night")
 }
 

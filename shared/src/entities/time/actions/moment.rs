@@ -160,6 +160,13 @@ pub(crate) fn day_and_part(_: &Scene, parts: &[Matched]) -> Option<Node> {
     day_hours(day, part_span(part))
 }
 
+/// "early tomorrow morning", "late Friday night".
+pub(crate) fn shaded_day_and_part(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (day, part) = (date(parts)?, part(parts)?);
+    let shade = if has(parts, Sym::Early) { -1 } else { 1 };
+    day_hours(day, part_span(DayPart { shade, ..part }))
+}
+
 fn part_span(part: DayPart) -> Hours {
     let (start, end) = part.seconds();
     let known = |second| Clock { second, half: Half::Known, precision: Precision::Hour };
@@ -256,6 +263,11 @@ pub(crate) fn open_after_length(scene: &Scene, parts: &[Matched]) -> Option<Node
         Bound::Day(Day::exact(super::length::moved(scene.today, &length, 1.0)?))
     };
     open(Side::After, bound)
+}
+
+/// "starting on", "a partir de": from a day on that may lie ahead.
+pub(crate) fn open_from(_: &Scene, _: &[Matched]) -> Option<Node> {
+    Some(Node::Word(Sym::From, 0))
 }
 
 /// "before 5": an hour without a mark, at the end of a clause.
@@ -358,7 +370,7 @@ pub(crate) fn open_side(scene: &Scene, parts: &[Matched]) -> Option<Node> {
             }
             Node::Hours(h) => Bound::Clock(if before || since { h.start } else { h.end }),
             Node::Stretch(s) => {
-                let (start, end) = if since { s.past } else { s.future };
+                let (start, end) = if has(parts, Sym::Since) { s.past } else { s.future };
                 let at = if before || since { start } else { end };
                 Bound::Moment(super::length::moment_at(at))
             }
@@ -366,8 +378,10 @@ pub(crate) fn open_side(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         };
         // Nobody has been waiting since a day ahead.
         let bound = match bound {
-            Bound::Day(d) if since => Bound::Day(Day { future: d.past, ..d }),
-            Bound::Moment(m) if since => Bound::Moment(Moment { day: Day { future: m.day.past, ..m.day }, ..m }),
+            Bound::Day(d) if has(parts, Sym::Since) => Bound::Day(Day { future: d.past, ..d }),
+            Bound::Moment(m) if has(parts, Sym::Since) => {
+                Bound::Moment(Moment { day: Day { future: m.day.past, ..m.day }, ..m })
+            }
             bound => bound,
         };
         let _ = scene;

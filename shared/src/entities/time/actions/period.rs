@@ -284,11 +284,17 @@ pub(crate) fn first_units(_: &Scene, parts: &[Matched]) -> Option<Node> {
     let whole = period(parts)?;
     let (n, unit) = (nth(parts)?, unit(parts)?);
     let count = number(parts).unwrap_or(1.0) as i64;
-    let (start, end) = whole.future;
-    if !(n == 1 || n == -1) || count < 1 || whole.past != whole.future {
+    if !(n == 1 || n == -1) || count < 1 {
         return None;
     }
-    let (a, b) = match unit {
+    let by_year = matches!(whole.form, PeriodForm::Year);
+    let cut = |span| units_at_edge(span, n, unit, count, by_year);
+    Some(Node::Period(Period { past: cut(whole.past)?, future: cut(whole.future)?, form: PeriodForm::Days }))
+}
+
+/// The first (1) or last (−1) so many units of a span.
+fn units_at_edge((start, end): (Date, Date), n: i8, unit: Unit, count: i64, by_year: bool) -> Option<(Date, Date)> {
+    Some(match unit {
         Unit::Day => {
             if n == 1 {
                 (start, calendar::add_days(start, count)?)
@@ -297,7 +303,6 @@ pub(crate) fn first_units(_: &Scene, parts: &[Matched]) -> Option<Node> {
             }
         }
         Unit::Week => {
-            let by_year = matches!(whole.form, PeriodForm::Year);
             if n == 1 {
                 let monday = calendar::nth_week(start.year(), (!by_year).then(|| start.month()), 1)?;
                 (monday, calendar::add_days(monday, 7 * count)?)
@@ -324,8 +329,7 @@ pub(crate) fn first_units(_: &Scene, parts: &[Matched]) -> Option<Node> {
             }
         }
         _ => return None,
-    };
-    exact(a, b, PeriodForm::Days)
+    })
 }
 
 /// "third month of 2017", "first quarter of next year" in any unit: the `n`th of a year.
@@ -449,6 +453,11 @@ pub(crate) fn decade(scene: &Scene, parts: &[Matched]) -> Option<Node> {
             || matches!(scene.char_before(), Some('$' | '.' | ','))
         {
             return None;
+        }
+        // "the 1800s" are a century.
+        if n >= 1000 && n % 100 == 0 && n < 2000 {
+            let (start, end) = (calendar::year_start(n)?, calendar::year_start(n + 100)?);
+            return exact(start, end, PeriodForm::Count(Unit::Century, 1));
         }
         if n >= 1000 {
             let (start, end) = of(n)?;
@@ -645,6 +654,22 @@ pub(crate) fn days_of_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         }
         None => either_side(scene, PeriodForm::Days, true, |y| span(y, month)),
     }
+}
+
+/// "from the 5th to the 8th".
+pub(crate) fn days_of_some_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let mut days = parts.iter().filter_map(|p| if let Node::Day(d) = p.node { Some(d) } else { None });
+    let (a, b) = (days.next()?, days.next()?);
+    let suffixes = (scene.start..scene.end).filter(|&at| scene.is(at, Sym::Suffix)).count();
+    let Node::Date(from) = super::day::day_alone(scene, a)? else { return None };
+    let until = |from: Date| {
+        let to = calendar::date(from.year(), from.month(), b)?;
+        (from < to).then_some((from, to))
+    };
+    if suffixes != 2 {
+        return None;
+    }
+    Some(Node::Period(Period { past: until(from.past)?, future: until(from.future)?, form: PeriodForm::Days }))
 }
 
 /// An end of a range: a day, or the first day of a period.

@@ -271,7 +271,7 @@ const RULES: &[Written] = &[
 
     rule(OpenWord, "Until", moment::open_before), rule(OpenWord, "Before Of", moment::open_before),
     rule(OpenWord, "Later Of", moment::open_after), rule(OpenWord, "Since", moment::open_since),
-    rule(OpenWord, "At Starting Of", moment::open_since),
+    rule(OpenWord, "At Starting Of", moment::open_from),
     rule(Open, "OpenWord EdgeDay", moment::open_side),
     rule(Open, "OpenWord Stamp", moment::open_side), rule(Open, "OpenWord Stretch", moment::open_side),
     rule(Open, "OpenWord Dates", moment::open_side), rule(Open, "OpenWord PeriodBase", moment::open_side),
