@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderName, header};
+use lgdl::ids::Id;
 use lgdl::problem::Reason;
 use lgdl::wire::origin::{ApiKey, Refused};
 use serde::{Deserialize, Serialize};
@@ -120,9 +121,6 @@ async fn api_key<P: Platform>(call: &Call<'_, P>, credential: &str) -> Result<Ca
     }
 }
 
-/// The longest name of a tenant.
-const MAX_TENANT_BYTES: usize = 64;
-
 /// Claims that this service reads.
 #[derive(Debug, Deserialize)]
 struct Claims {
@@ -164,7 +162,7 @@ fn token<P: Platform>(auth: &AuthSettings, token: &str, call: &Call<'_, P>) -> R
         return Err(invalid());
     }
     let tenant = claims.tenant.unwrap_or_else(|| call.settings.tenant.clone());
-    if !is_tenant(&tenant) {
+    if !Id::Tenant.fits(&tenant) {
         return Err(invalid());
     }
     Ok(Caller {
@@ -173,12 +171,6 @@ fn token<P: Platform>(auth: &AuthSettings, token: &str, call: &Call<'_, P>) -> R
         user: Some(claims.sub),
         scopes: claims.scope.split_whitespace().map(str::to_owned).collect(),
     })
-}
-
-/// Whether the origin would take it for a tenant's name.
-fn is_tenant(name: &str) -> bool {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-    (1..=MAX_TENANT_BYTES).contains(&name.len()) && name.bytes().all(plain)
 }
 
 /// HMAC-SHA256, compared in constant time.
