@@ -79,8 +79,8 @@ pub struct LimitSettings {
 pub struct AuthSettings {
     /// Whether a credential is needed.
     pub required: bool,
-    /// Verifies HS256 tokens.
-    pub jwt_secret: Option<Vec<u8>>,
+    /// Each verifies HS256 tokens: several while the issuer changes them, none where there are no tokens.
+    pub jwt_secrets: Vec<Vec<u8>>,
     /// The issuer that a token must name.
     pub jwt_issuer: Option<String>,
     /// The audience that a token must name.
@@ -148,6 +148,7 @@ fn assemble(given: Edge, wrong: &mut Vec<String>) -> Settings {
         rate_limit_global,
         auth,
         jwt_secret,
+        jwt_secret_other,
         jwt_issuer,
         jwt_audience,
         cors_origins,
@@ -184,7 +185,12 @@ fn assemble(given: Edge, wrong: &mut Vec<String>) -> Settings {
             key: rate_limit_key,
             global: rate_limit_global,
         },
-        auth: AuthSettings { required: auth == Access::Required, jwt_secret, jwt_issuer, jwt_audience },
+        auth: AuthSettings {
+            required: auth == Access::Required,
+            jwt_secrets: [jwt_secret, jwt_secret_other].into_iter().flatten().collect(),
+            jwt_issuer,
+            jwt_audience,
+        },
         cors_origins,
         chat_page: chat_page == Page::On,
         services,

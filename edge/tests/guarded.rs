@@ -154,6 +154,38 @@ fn tokens_are_checked_whole() {
 }
 
 #[test]
+fn a_secret_is_changed_while_tokens_of_both_are_good() {
+    let world = world();
+    let node = locked(&world).with("jwt_secret_other", "the next secret of the issuer");
+    let claims = json!({ "sub": "u1", "exp": node.now_ms.get() / 1_000 + 600 });
+    for (secret, status) in
+        [("a secret of the issuer", 200), ("the next secret of the issuer", 200), ("another secret altogether", 401)]
+    {
+        let token = token(json!({ "alg": "HS256" }), claims.clone(), secret);
+        assert_eq!(get_games(&node, &[("authorization", &token)]), status, "{secret}");
+    }
+}
+
+#[test]
+fn a_scope_for_something_else_is_no_leave_to_export_or_erase() {
+    let world = world();
+    let node = locked(&world);
+    let with_scope = |scope: &str| {
+        let claims = json!({ "sub": "u1", "exp": node.now_ms.get() / 1_000 + 600, "scope": scope });
+        token(json!({ "alg": "HS256" }), claims, "a secret of the issuer")
+    };
+    let turns = with_scope("turns");
+    assert_eq!(say(&node, "c1", "u1", "hello", &[("authorization", &turns)]).0, 200);
+    let foreign = with_scope("calendar.read profile");
+    for (method, path) in [("GET", "/conversations/c1/export"), ("DELETE", "/conversations/c1")] {
+        let refused = send(&node, &request(method, path, &[("authorization", &foreign)], b""));
+        assert_eq!(refused.status.as_u16(), 403, "{method}");
+    }
+    let exported = send(&node, &request("GET", "/conversations/c1/export", &[("authorization", &turns)], b""));
+    assert_eq!(exported.status.as_u16(), 200);
+}
+
+#[test]
 fn a_token_speaks_for_its_own_user_only() {
     let world = world();
     let node = locked(&world);

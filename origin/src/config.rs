@@ -9,12 +9,27 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use forms::is_loopback;
+use lgdl::settings::{Edge, markdown};
 
 pub use given::Given;
 pub use settings::Config;
 
 /// Where a configuration file is looked for when nobody names one.
 pub const DEFAULT_FILE: &str = "lgdl.toml";
+
+/// The guide's page of settings, made of their declarations.
+#[must_use]
+pub fn settings_page() -> String {
+    let (origin, edge) = (markdown(Config::TABLE), markdown(Edge::TABLE));
+    format!(
+        "# Settings\n\n\
+         Made by `lgdl config --markdown` of the declarations in `origin/src/config/settings.rs` and\n\
+         `shared/src/settings/edge.rs`. `lgdl serve`, `lgdl edge` and `lgdl dev` read the same environment over the same\n\
+         `lgdl.toml` (`--config FILE`), where a name stands in lower case without `LGDL_`. Every mistake is named at once.\n\
+         On Spin a variable is `lgdl_…` as in `spin.toml`, on Workers `LGDL_…` as a variable or a secret.\n\n\
+         ## The origin\n\n{origin}\n## An edge node\n\n{edge}"
+    )
+}
 
 /// A value that is never shown.
 #[derive(Clone, PartialEq, Eq)]

@@ -138,12 +138,12 @@ struct Claims {
 /// A JSON web token signed with HS256 (RFC 7519, RFC 7515). The algorithm is this service's choice, never the token's.
 fn token<P: Platform>(auth: &AuthSettings, token: &str, call: &Call<'_, P>) -> Result<Caller, Refusal> {
     let invalid = || unauthenticated("The token is not valid here, or no longer.");
-    let secret = auth.jwt_secret.as_deref().ok_or_else(invalid)?;
     let (signed, signature) = token.rsplit_once('.').ok_or_else(invalid)?;
     let (head, claims) = signed.split_once('.').ok_or_else(invalid)?;
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret).map_err(|_| invalid())?;
-    mac.update(signed.as_bytes());
-    mac.verify_slice(&URL_SAFE_NO_PAD.decode(signature).map_err(|_| invalid())?).map_err(|_| invalid())?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| invalid())?;
+    if !auth.jwt_secrets.iter().any(|secret| is_signed_with(secret, signed, &signature)) {
+        return Err(invalid());
+    }
     let head: Value = decoded(head).ok_or_else(invalid)?;
     if head["alg"] != "HS256" || head.get("crit").is_some() {
         return Err(invalid());
@@ -173,6 +173,13 @@ fn token<P: Platform>(auth: &AuthSettings, token: &str, call: &Call<'_, P>) -> R
     })
 }
 
+/// HMAC-SHA256, compared in constant time.
+fn is_signed_with(secret: &[u8], signed: &str, signature: &[u8]) -> bool {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else { return false };
+    mac.update(signed.as_bytes());
+    mac.verify_slice(signature).is_ok()
+}
+
 fn decoded<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
@@ -187,6 +194,15 @@ pub fn check_turns(caller: &Caller) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::new(Reason::Forbidden, "Taking turns needs the scope `turns`."))
+}
+
+/// Checks that the caller may have copies of conversations, and have them erased: whoever may take turns. A scope for
+/// something else is no leave for either.
+///
+/// # Errors
+/// 403.
+pub fn check_rights(caller: &Caller) -> Result<(), Refusal> {
+    check_turns(caller).map_err(|_| Refusal::new(Reason::Forbidden, "Exports and erasures need the scope `turns`."))
 }
 
 /// Checks that the caller may speak for a user.

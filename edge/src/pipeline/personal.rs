@@ -75,6 +75,7 @@ fn user<P: Platform>(call: &Call<'_, P>, received: &Received) -> Result<String, 
         Refusal::new(Reason::WrongShape, "Say whose conversation it is: `?user_id=` or the header `x-user-id`.")
     })?;
     check_id("user_id", &user)?;
+    auth::check_rights(&call.caller)?;
     auth::check_user(&call.caller, &user)?;
     Ok(user)
 }

@@ -77,7 +77,11 @@ pub async fn create_administrator(
     if store.add_administrator(row.clone(), event).await? { Ok(row) } else { Err(CreateRefused::Exists) }
 }
 
-pub(super) async fn hash(password: &str, random: &dyn Random) -> Result<String, StoreError> {
+/// The hash of a password that was checked.
+///
+/// # Errors
+/// When the system has no memory for it.
+pub async fn hash(password: &str, random: &dyn Random) -> Result<String, StoreError> {
     let hash = passwords::hash(password, random).await;
     hash.ok_or_else(|| StoreError::Unavailable("no memory to hash a password".into()))
 }

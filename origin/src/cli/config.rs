@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lgdl_origin::config::{Effective, Given};
+use lgdl_origin::config::{Effective, Given, settings_page};
 use serde::Serialize;
 
 use super::console::{Console, paint};
@@ -17,6 +17,9 @@ pub(super) struct Arguments {
     /// Write them as one JSON document
     #[arg(long)]
     json: bool,
+    /// Write docs/settings.md: every setting with its default and what it takes
+    #[arg(long, conflicts_with_all = ["config", "json"])]
+    markdown: bool,
 }
 
 #[derive(Serialize)]
@@ -28,6 +31,10 @@ struct Report<'a> {
 }
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
+    if arguments.markdown {
+        console.line(settings_page().trim_end())?;
+        return Ok(Verdict::Yes);
+    }
     let given = Given::load(arguments.config.as_deref()).map_err(failed)?;
     let edge = given.edge_in_force();
     let config = given.origin().map_err(failed)?;

@@ -28,6 +28,7 @@ mod serve;
 mod session;
 mod source;
 mod sqlite_file;
+mod tenants;
 mod test;
 mod validate;
 mod when;
@@ -100,6 +101,8 @@ enum Command {
     Games(games::Arguments),
     /// Make and revoke API keys, rotate the encryption key
     Keys(keys::Arguments),
+    /// Show the tenants, and erase one
+    Tenants(tenants::Arguments),
 }
 
 /// Reads the arguments, runs the command, and says how it ended.
@@ -129,6 +132,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Gdpr(arguments) => gdpr::run(&arguments, &mut console),
         Command::Games(arguments) => games::run(&arguments, &mut console),
         Command::Keys(arguments) => keys::run(&arguments, &mut console),
+        Command::Tenants(arguments) => tenants::run(&arguments, &mut console),
     };
     match end.and_then(|verdict| console.flush().map(|()| verdict)) {
         Ok(Verdict::Yes) | Err(Failure::ReaderGone) => ExitCode::SUCCESS,

@@ -116,3 +116,9 @@ fn the_audit_log_is_sent_only_where_its_credential_is_safe() {
     let found = problems("", &[UNSIGNED, ("LGDL_AUDIT_PUSH_URL", "https://siem.example.com/"), broken]);
     assert!(found.len() == 1 && !found[0].contains("Bearer"), "{found:?}");
 }
+
+#[test]
+fn the_page_of_settings_is_what_is_declared() {
+    let page = include_str!("../../../docs/settings.md");
+    assert!(page == settings_page(), "`lgdl config --markdown > docs/settings.md` writes it anew");
+}

@@ -340,7 +340,7 @@ fn conversation_and_person(
 ) -> Result<(ConversationKey, String), Problem> {
     let Path((game, external_id)) = path.map_err(|_| malformed_path())?;
     let Query(Person { user }) = query.map_err(|_| Problem::malformed("`?user=` must name the person."))?;
-    check_id(Id::User, "user", &user)?;
+    check_id(Id::Stored, "user", &user)?;
     Ok((ConversationKey { tenant, game, external_id }, user))
 }
 

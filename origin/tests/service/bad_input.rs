@@ -114,3 +114,16 @@ async fn a_request_id_is_kept_when_it_is_plain_and_replaced_when_it_is_not() {
         assert!(made.headers()["x-request-id"].to_str().unwrap().starts_with("req_"), "{odd}");
     }
 }
+
+#[tokio::test]
+async fn what_no_edge_could_address_is_not_taken_and_what_both_keep_is_kept() {
+    let edge = edge().await;
+    let mut request = crate::client::commit("c", "u", 0, "k");
+    request.game = "front desk/ünïcode".into();
+    problem(edge.commit(&request).await, StatusCode::BAD_REQUEST, "E520").await;
+    let path = "/edge/v1/games";
+    for (id, kept) in [("trace:abc-1", true), ("a b", false)] {
+        let answer = edge.http().get(edge.url(path)).header("x-request-id", id).send().await.unwrap();
+        assert_eq!(answer.headers()["x-request-id"] == id, kept, "{id}");
+    }
+}

@@ -10,23 +10,23 @@ use crate::client::{body, claim, commit, edge, problem};
 #[tokio::test]
 async fn a_turn_is_committed_read_replayed_and_refused_when_stale() {
     let edge = edge().await;
-    let first = commit("c/ü 1", "u", 0, "k1");
+    let first = commit("c|1=~@x", "u", 0, "k1");
     let answer: CommitAnswer = body(edge.commit(&first).await).await;
     assert_eq!(answer, CommitAnswer::Committed { version: 1 });
 
-    let path = "/edge/v1/conversations/medical/c%2F%C3%BC%201?user=u";
+    let path = "/edge/v1/conversations/medical/c%7C1=~@x?user=u";
     let stored: StoredConversation = body(edge.get(path).await).await;
     assert_eq!((stored.version, &stored.state, &*stored.user_id), (1, &first.state, "u"));
 
     let answer: CommitAnswer = body(edge.commit(&first).await).await;
     assert_eq!(answer, CommitAnswer::Replayed { response: Box::new(first.response.clone()) });
 
-    let stale = commit("c/ü 1", "u", 0, "k2");
+    let stale = commit("c|1=~@x", "u", 0, "k2");
     let document = problem(edge.commit(&stale).await, StatusCode::CONFLICT, "E528").await;
     let conflict: Conflict = serde_json::from_value(document).unwrap();
     assert_eq!(conflict, Conflict { current: Some(stored), claimed_for_ms: None });
 
-    let mut other = commit("c/ü 1", "u", 1, "k1");
+    let mut other = commit("c|1=~@x", "u", 1, "k1");
     other.fingerprint = "of something else".into();
     problem(edge.commit(&other).await, StatusCode::UNPROCESSABLE_ENTITY, "E529").await;
 }

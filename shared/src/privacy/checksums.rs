@@ -19,12 +19,12 @@ pub(super) fn payment_card(digits: &str) -> bool {
 }
 
 /// Whether a number has a prefix and a length that card networks issue.
-pub(super) fn card_network(digits: &str) -> bool {
+fn card_network(digits: &str) -> bool {
     let prefix = |n: usize| digits.get(..n).and_then(|p| p.parse::<u32>().ok()).unwrap_or(0);
     match digits.len() {
         13 | 19 => prefix(1) == 4 || (digits.len() == 19 && matches!(prefix(2), 62 | 63 | 67)),
         14 => matches!(prefix(3), 300..=305) || matches!(prefix(2), 36 | 38 | 39),
-        15 => matches!(prefix(2), 34 | 37),
+        15 => matches!(prefix(2), 34 | 37) || matches!(prefix(4), 1800 | 2131),
         16 => {
             prefix(1) == 4
                 || matches!(prefix(2), 51..=55 | 62 | 65)

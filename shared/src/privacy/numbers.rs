@@ -63,8 +63,10 @@ const PHONE: &[&str] = &[
 ];
 /// Fewest digits of a telephone number without its area, and most with its country (ITU-T E.164).
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
-/// Digits of a card number (ISO/IEC 7812).
-const CARD_DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
+/// Digits of a card number that is in use (ISO/IEC 7812 allows 8 to 19).
+const CARD_DIGITS: std::ops::RangeInclusive<usize> = 12..=19;
+/// Digits of a telephone number that is told by its groups alone: without its country, with its area.
+const GROUPED_PHONE_DIGITS: std::ops::RangeInclusive<usize> = 9..=11;
 /// Groups in one number at most; what is longer is a list.
 const MAX_GROUPS: usize = 8;
 
@@ -154,7 +156,8 @@ fn classify(text: &str, words: &[Word<'_>], number: &Number) -> Option<(PiiKind,
         if checksums::payment_card(digits) {
             return Some((PiiKind::PaymentCard, 1.0));
         }
-        if checksums::card_network(digits) && context(CARD) {
+        // Mistyped, or of a network that is not listed: somebody's all the same.
+        if context(CARD) {
             return Some((PiiKind::PaymentCard, 0.85));
         }
     }
@@ -173,7 +176,7 @@ fn classify(text: &str, words: &[Word<'_>], number: &Number) -> Option<(PiiKind,
 /// A telephone number: by its shape, or by a word before or after it.
 fn telephone(text: &str, words: &[Word<'_>], number: &Number) -> Option<(PiiKind, f64)> {
     let plausible = PHONE_DIGITS.contains(&number.digits.len())
-        && number.groups.iter().skip(1).filter(|length| **length == 1).count() <= 1
+        && (number.plus || number.groups.iter().skip(1).filter(|length| **length == 1).count() <= 1)
         && !is_money(text, number)
         && !is_date(number);
     if !plausible || nearest_is_business(text, words, number.start, PHONE) {
@@ -194,12 +197,18 @@ fn has_shape(number: &Number) -> bool {
     let Number { groups, gaps, digits, .. } = number;
     let international = number.plus || (digits.starts_with("00") && digits.len() > 9);
     let trunk = digits.starts_with('0') && groups.len() > 1 && groups[0] > 1;
-    let hyphens = groups.len() > 1 && gaps.iter().all(|gap| *gap == b'-') && groups.iter().all(|length| *length > 1);
+    // Three, two, four digits is a social security number, and none when it was not taken for one.
+    let hyphens = groups.len() > 1
+        && gaps.iter().all(|gap| *gap == b'-')
+        && groups.iter().all(|length| *length > 1)
+        && *groups != [3, 2, 4];
     let dotted = gaps.iter().all(|gap| *gap == b'.') && *groups == [3, 3, 4];
     let grouped = groups.len() > 1
-        && digits.len() >= 9
-        && !is_grouped_by_thousands(number)
-        && gaps.iter().all(|gap| *gap == b' ');
+        && GROUPED_PHONE_DIGITS.contains(&digits.len())
+        && groups[0] > 1
+        && groups.iter().any(|length| *length > 2)
+        && gaps.iter().all(|gap| *gap == b' ')
+        && !is_grouped_by_thousands(number);
     let last = groups.last().copied().unwrap_or(0);
     international || number.parentheses || trunk || hyphens || dotted || (grouped && last >= 2)
 }

@@ -49,7 +49,11 @@ pub(super) fn before<'w, 'a>(
         let gap = &text[word.end..edge];
         edge = word.start;
         // A full stop ends a sentence, but not after an abbreviation such as "tel." or "no.".
-        let stops = gap.contains(['?', '!', ';', '\n']) || (gap.contains(". ") && word.text.len() > 4);
+        // A label may stand on a line of its own: "Phone:\n…".
+        let label = gap.trim_start().starts_with(':');
+        let stops = gap.contains(['?', '!', ';'])
+            || (gap.contains('\n') && !label)
+            || (gap.contains(". ") && word.text.len() > 4);
         !stops
     })
 }

@@ -60,6 +60,9 @@ pub struct Service {
 
 /// Longest wait that a setting may ask for, milliseconds.
 const MAX_WAIT_MS: u64 = 3_600_000;
+const SERVICES: Json<BTreeMap<String, Service>> =
+    Json(r#"`{"ehr": {"url": "https://…", "token": "…", "timeout_ms": 2000, "allow_private": false}}`"#, PhantomData);
+const MOCKS: Json<BTreeMap<String, Mocks>> = Json("each game's `capability_mocks.yaml` by the game's id", PhantomData);
 const MODES: &[(&str, Mode)] = &[("production", Mode::Production), ("development", Mode::Development)];
 const ACCESS: &[(&str, Access)] = &[("required", Access::Required), ("open", Access::Open)];
 const PAGES: &[(&str, Page)] = &[("on", Page::On), ("off", Page::Off)];
@@ -102,6 +105,8 @@ crate::settings! {
         auth: Access = "required" development "open" => Choice(ACCESS);
         /// Verifies tokens signed with HS256.
         jwt_secret: Option<Vec<u8>> = "", secret => Optional(SecretText(MIN_SECRET_BYTES));
+        /// Verifies them too: the secret of before, or of after, while the issuer changes it.
+        jwt_secret_other: Option<Vec<u8>> = "", secret => Optional(SecretText(MIN_SECRET_BYTES));
         /// Issuer (`iss`) that a token must name.
         jwt_issuer: Option<String> = "" => Optional(Text);
         /// Audience (`aud`) that a token must name.
@@ -111,9 +116,9 @@ crate::settings! {
         /// Whether `GET /` answers with the chat page.
         chat_page: Page = "off" development "on" => Choice(PAGES);
         /// Capability services by name.
-        services: BTreeMap<String, Service> = "", secret => Json(r#"`{"ehr": {"url": "https://…", "token": "…", "timeout_ms": 2000, "allow_private": false}}`"#, PhantomData);
+        services: BTreeMap<String, Service> = "", secret => SERVICES;
         /// Stand-ins for services that are not configured, on development nodes.
-        capability_mocks: BTreeMap<String, Mocks> = "" => Json("each game's `capability_mocks.yaml` by the game's id", PhantomData);
+        capability_mocks: BTreeMap<String, Mocks> = "" => MOCKS;
         /// Rounds of a negotiation.
         negotiation_max_rounds: u32 = "3" => Number(1..=20);
         /// Gain of confidence below which a round counts as none.

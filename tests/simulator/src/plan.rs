@@ -251,7 +251,7 @@ impl Plan {
     pub fn command(&self) -> String {
         let without = self.left_out.iter().cloned().collect::<Vec<_>>().join(",");
         let without = if without.is_empty() { String::new() } else { format!(" LGDL_SIM_WITHOUT={without}") };
-        format!("LGDL_SIM_SEED={}{without} cargo test -p lgdl-simulator one_seed -- --nocapture", self.seed)
+        format!("LGDL_SIM_SEED={}{without} cargo test -p lgdl-simulator one_seed -- --ignored --nocapture", self.seed)
     }
 }
 

@@ -36,9 +36,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]);
     let password = |extra: &'static str| object([("current_password", text()), (extra, text())]);
     vec![
-        Endpoint::new(Method::POST, "/admin/v1/login", Permission::Open, "Log in; 5 tries in 15 minutes", login)
-            .takes(object([("name", name(256)), ("password", name(passwords::MAX_PASSWORD_BYTES))]))
-            .answers(200, pair.clone()),
+        Endpoint::new(
+            Method::POST,
+            "/admin/v1/login",
+            Permission::Open,
+            "Log in; 5 tries in 15 minutes from an address",
+            login,
+        )
+        .takes(object([("name", name(256)), ("password", name(passwords::MAX_PASSWORD_BYTES))]))
+        .answers(200, pair.clone()),
         Endpoint::new(Method::POST, "/admin/v1/refresh", Permission::Open, "Get the next pair of tokens", refresh)
             .takes(object([("refresh_token", text())]))
             .answers(200, pair),
