@@ -220,6 +220,63 @@ fn whoever_goes_on_knocking_is_banned_for_a_while() {
 }
 
 #[test]
+fn what_others_write_into_the_store_grants_nothing() {
+    let world = world();
+    let mut node = locked(&world);
+    // As on Spin, where notes lie in the store.
+    node.remembers = false;
+    assert_eq!(get_games(&node, &[("x-api-key", "forged")]), 401);
+    let key =
+        json!({ "id": "key_9", "tenant": "default", "scopes": ["admin"], "expires_at_ms": null, "revoked": false });
+    let note = json!({ "asked_at_ms": node.now_ms.get(), "key": key }).to_string().into_bytes();
+    node.kv.borrow_mut().insert(format!("note:key:{}", sha256(b"forged")), (i64::MAX, note));
+    assert_eq!(get_games(&node, &[("x-api-key", "forged")]), 401);
+    // What this node has sealed counts, under its own name only.
+    assert_eq!(get_games(&node, &[("x-api-key", "admin")]), 200);
+    let sealed = node.kv.borrow()[&format!("note:key:{}", sha256(b"admin"))].clone();
+    node.kv.borrow_mut().insert(format!("note:key:{}", sha256(b"forged")), sealed);
+    assert_eq!(get_games(&node, &[("x-api-key", "forged")]), 401);
+    world.state.borrow_mut().calls.clear();
+    assert_eq!(get_games(&node, &[("x-api-key", "admin")]), 200);
+    assert!(!world.state.borrow().calls.contains(&"GET keys".to_owned()), "and spares the question");
+}
+
+#[test]
+fn a_game_that_was_changed_in_the_store_is_fetched_again() {
+    let world = world();
+    let mut node = production_node(&world);
+    node.remembers = false;
+    assert_eq!(say(&node, "c1", "u1", "hello", &[]).0, 200);
+    let key = format!("game:{}", game().version());
+    if let Some((_, bytes)) = node.kv.borrow_mut().get_mut(&key) {
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+    }
+    world.state.borrow_mut().calls.clear();
+    assert_eq!(say(&node, "c1", "u1", "hello", &[]).0, 200);
+    assert!(world.state.borrow().calls.contains(&"GET compiled".to_owned()));
+}
+
+#[test]
+fn a_person_behind_a_key_is_banned_and_the_key_is_not() {
+    let world = world();
+    let node = locked(&world);
+    let key = [("x-api-key", "good")];
+    let last = (0..60).map(|_| say(&node, "c1", "mallory", "hello", &key).1).last().unwrap();
+    assert_eq!(last["code"], "E321");
+    assert_eq!(say(&node, "c2", "alice", "hello", &key).0, 200, "everybody else's chat is on");
+}
+
+#[test]
+fn a_person_who_finds_no_room_is_not_banned_for_it() {
+    let world = world();
+    let node = production_node(&world).with("rate_limit_global", "4/minute").with("rate_limit_user", "off");
+    let node = node.with("rate_limit_conversation", "off");
+    let answers: Vec<Value> = (0..80).map(|_| say(&node, "c1", "u1", "hello", &[]).1).collect();
+    assert!(answers[4..].iter().all(|answer| answer["code"] == "E320"), "{:?}", answers.last());
+}
+
+#[test]
 fn administrators_pass_the_limits_and_development_has_none() {
     let world = world();
     let node = locked(&world);

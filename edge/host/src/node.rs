@@ -8,10 +8,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
+use lgdl::crypto::SecretKey;
 use lgdl::limits::Counters;
 use lgdl::wire::node::{
     self, Aside, Counts, EntryName, Found, JournalEntry, Level, Limit, LogLine, Page, Place, SetAside, Stream,
-    StreamPage, Streams, Why,
+    StreamPage, Streams, Why, is_of_another_key,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
@@ -221,7 +222,7 @@ impl Node {
     fn remove(&self, stream: &str, id: &str) {
         let mut arrived = self.arrived();
         arrived.insert((stream.to_owned(), id.to_owned()));
-        let removed = self.with_journal(|journal| {
+        let removed: rusqlite::Result<Vec<(String, String)>> = self.with_journal(|journal| {
             let sql = "DELETE FROM journal WHERE stream = ?1 AND id = ?2";
             let mut statement = journal.prepare_cached(sql)?;
             let mut removed = Vec::new();
@@ -229,7 +230,7 @@ impl Node {
                 statement.execute([&name.0, &name.1])?;
                 removed.push(name.clone());
             }
-            rusqlite::Result::Ok(removed)
+            Ok(removed)
         });
         match removed {
             Ok(removed) => removed.iter().for_each(|name| {
@@ -251,6 +252,36 @@ impl Node {
             journal.execute("DELETE FROM journal WHERE stream = ?1 AND id = ?2", [&order.stream, &order.place.id])?;
             Ok(())
         })
+    }
+
+    /// Sets aside everything that waits and was sealed under another key; how much that was.
+    ///
+    /// # Errors
+    /// When the journal can't be read or written.
+    pub fn set_aside_unopened(&self, key: Option<&SecretKey>) -> rusqlite::Result<usize> {
+        let (mut done, mut streams_after) = (0, None);
+        loop {
+            let page = self.streams(MAX_STREAMS, streams_after.as_deref())?;
+            for stream in page.streams {
+                let mut after = None;
+                loop {
+                    let entries = self.read(&stream, after.as_ref())?;
+                    for entry in entries.entries.iter().filter(|entry| is_of_another_key(key, &entry.sealed)) {
+                        let place = entry.place();
+                        self.set_aside(&SetAside { stream: stream.clone(), place, why: Why::OtherKey })?;
+                        done += 1;
+                    }
+                    after = entries.end();
+                    if !entries.more {
+                        break;
+                    }
+                }
+            }
+            streams_after = page.next;
+            if streams_after.is_none() {
+                return Ok(done);
+            }
+        }
     }
 
     /// What was set aside, oldest first, at most `limit`.

@@ -87,7 +87,7 @@ async fn api_key<P: Platform>(call: &Call<'_, P>, credential: &str) -> Result<Ca
     let sha256 = digest::sha256(credential.as_bytes());
     let note = format!("key:{sha256}");
     let now = call.platform.now_ms();
-    let known: Option<KnownKey> = notes::recall(call.platform, &note).await;
+    let known: Option<KnownKey> = notes::recall_grant(call, &note).await;
     let age = |known: &KnownKey| now.saturating_sub(known.asked_at_ms);
     let key = match known {
         Some(known) if (0..KEY_BELIEVED_MS).contains(&age(&known)) => known.key,
@@ -96,7 +96,7 @@ async fn api_key<P: Platform>(call: &Call<'_, P>, credential: &str) -> Result<Ca
                 // Only keys that exist are remembered: strangers must not fill the store with what they make up.
                 if key.is_some() {
                     let known = KnownKey { asked_at_ms: now, key: key.clone() };
-                    notes::remember(call.platform, &note, &known).await;
+                    notes::remember_grant(call, &note, &known).await;
                 }
                 key
             }
