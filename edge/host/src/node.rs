@@ -143,19 +143,24 @@ impl Node {
 
     fn append(&self, body: &[u8]) -> Response<Bytes> {
         let Ok(entry) = serde_json::from_slice::<JournalEntry>(body) else { return status(StatusCode::BAD_REQUEST) };
-        let Ok(version) = i64::try_from(entry.version) else { return status(StatusCode::BAD_REQUEST) };
+        match self.keep(&entry) {
+            Ok(true) => status(StatusCode::NO_CONTENT),
+            Ok(false) => status(StatusCode::CONFLICT),
+            Err(_) => status(StatusCode::INTERNAL_SERVER_ERROR),
+        }
+    }
+
+    /// Keeps an entry; false when its stream has moved on.
+    pub(crate) fn keep(&self, entry: &JournalEntry) -> rusqlite::Result<bool> {
+        let version = i64::try_from(entry.version).unwrap_or(i64::MAX);
         // One statement, so that of two turns at once one finds the place taken.
         let sql = "INSERT INTO journal (stream, version, id, sealed)
                    SELECT ?1, ?2, ?3, ?4
                    WHERE NOT EXISTS (SELECT 1 FROM journal WHERE stream = ?1 AND version >= ?2)";
-        let appended = self.with_journal(|journal| {
-            journal.prepare_cached(sql)?.execute(params![entry.stream, version, entry.id, entry.sealed])
-        });
-        match appended {
-            Ok(1) => status(StatusCode::NO_CONTENT),
-            Ok(_) => status(StatusCode::CONFLICT),
-            Err(_) => status(StatusCode::INTERNAL_SERVER_ERROR),
-        }
+        self.with_journal(|journal| {
+            let kept = journal.prepare_cached(sql)?.execute(params![entry.stream, version, entry.id, entry.sealed])?;
+            Ok(kept == 1)
+        })
     }
 
     fn read(&self, stream: &str, after: Option<&Place>) -> rusqlite::Result<Page> {

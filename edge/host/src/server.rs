@@ -468,3 +468,28 @@ async fn drain(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lgdl::wire::node::key_name;
+
+    use super::*;
+
+    #[test]
+    fn a_node_does_not_start_with_a_key_that_cannot_open_what_waits() {
+        let node = Node::open(None).unwrap();
+        assert!(check_key(&node, "").is_ok(), "nothing waits, and no key is a choice");
+        let (ours, theirs) = ("07".repeat(32), "08".repeat(32));
+        let key = read_state_key(&ours).unwrap();
+        let place = lgdl::crypto::Place { table: "journal", row: &["s", "1"], field: "value", version: 1 };
+        let sealed = lgdl::crypto::seal(&key, &key_name(&key), &place, b"{}", &[7; 32]).unwrap();
+        node.keep(&lgdl::wire::node::JournalEntry { stream: "s".into(), version: 1, id: "i".into(), sealed }).unwrap();
+        assert!(check_key(&node, &ours).is_ok());
+        for wrong in [theirs.as_str(), ""] {
+            assert!(matches!(check_key(&node, wrong), Err(StartError::OtherKey(1))), "{wrong}");
+        }
+        assert_eq!(node.set_aside_unopened(read_state_key(&theirs).as_ref()).unwrap(), 1);
+        assert!(check_key(&node, &theirs).is_ok(), "somebody has decided");
+        assert_eq!(node.counts().unwrap().other_key, 1);
+    }
+}

@@ -70,11 +70,11 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         What::List(place) => list(place, console),
         What::Retry(chosen) => decide(chosen, console, "waits again", |node, aside| {
             // `None`: another turn of its conversation has its place for now.
-            Ok(node.retry(&aside.stream, &aside.id)? == Some(true))
+            node.retry(&aside.stream, &aside.id).map(|back| back == Some(true)).map_err(unreadable)
         }),
-        What::Drop(chosen) => {
-            decide(chosen, console, "was removed", |node, aside| node.drop_aside(&aside.stream, &aside.id))
-        }
+        What::Drop(chosen) => decide(chosen, console, "was removed", |node, aside| {
+            node.drop_aside(&aside.stream, &aside.id).map_err(unreadable)
+        }),
         What::SetAside(place) => set_aside(place, console),
     }
 }
@@ -105,17 +105,17 @@ fn list(place: &Place, console: &mut Console) -> End {
     Ok(Verdict::Yes)
 }
 
-fn decide<E: std::fmt::Display>(
+fn decide(
     chosen: &Chosen,
     console: &mut Console,
     what: &str,
-    work: impl Fn(&Node, &Aside) -> Result<bool, E>,
+    work: impl Fn(&Node, &Aside) -> Result<bool, Failure>,
 ) -> End {
     let node = open(&chosen.place)?;
     let (mut done, mut left) = (0, 0);
     for aside in node.aside(MAX_ASIDE).map_err(unreadable)? {
         if chosen.id.as_ref().is_none_or(|id| *id == aside.id) {
-            let did = work(&node, &aside).map_err(unreadable)?;
+            let did = work(&node, &aside)?;
             done += usize::from(did);
             left += usize::from(!did);
         }
