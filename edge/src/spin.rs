@@ -34,6 +34,8 @@ use crate::platform::{FetchError, Inbound, JournalEntry, JournalSafety, KvError,
 
 /// How long the body of a request may take, milliseconds.
 const BODY_MS: u64 = 10_000;
+/// How long a client may take to read its answer, milliseconds.
+const ANSWER_MS: u64 = 10_000;
 /// How long the node service may take, milliseconds.
 const NODE_MS: u64 = 1_000;
 
@@ -81,7 +83,8 @@ async fn answer(request: IncomingRequest, out: ResponseOutparam) {
         out.set(outgoing);
         if let Ok(stream) = body.write() {
             // Once the client has gone there is nobody to write to; what is left to do is done all the same.
-            let _ = chunks.iter().try_for_each(|chunk| io::write_all(&stream, chunk));
+            let deadline = io::Deadline::in_ms(ANSWER_MS);
+            let _ = chunks.iter().try_for_each(|chunk| io::write_all(&stream, chunk, &deadline));
         }
         let _ = spin_sdk::http::OutgoingBody::finish(body, None);
     }

@@ -4,6 +4,7 @@
 //! arguments. The same inputs give the same bytes on every platform.
 #![deny(missing_docs)]
 
+pub mod api_key;
 pub mod breaker;
 pub mod compiled;
 pub mod crypto;

@@ -14,6 +14,7 @@ mod manifest;
 mod metrics;
 mod node;
 mod outbound;
+mod peers;
 mod server;
 mod spin;
 

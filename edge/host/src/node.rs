@@ -8,10 +8,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
+use lgdl::crypto::SecretKey;
 use lgdl::limits::Counters;
 use lgdl::wire::node::{
     self, Aside, Counts, EntryName, Found, JournalEntry, Level, Limit, LogLine, Page, Place, SetAside, Stream,
-    StreamPage, Streams, Why,
+    StreamPage, Streams, Why, is_of_another_key,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
@@ -142,19 +143,24 @@ impl Node {
 
     fn append(&self, body: &[u8]) -> Response<Bytes> {
         let Ok(entry) = serde_json::from_slice::<JournalEntry>(body) else { return status(StatusCode::BAD_REQUEST) };
-        let Ok(version) = i64::try_from(entry.version) else { return status(StatusCode::BAD_REQUEST) };
+        match self.keep(&entry) {
+            Ok(true) => status(StatusCode::NO_CONTENT),
+            Ok(false) => status(StatusCode::CONFLICT),
+            Err(_) => status(StatusCode::INTERNAL_SERVER_ERROR),
+        }
+    }
+
+    /// Keeps an entry; false when its stream has moved on.
+    pub(crate) fn keep(&self, entry: &JournalEntry) -> rusqlite::Result<bool> {
+        let version = i64::try_from(entry.version).unwrap_or(i64::MAX);
         // One statement, so that of two turns at once one finds the place taken.
         let sql = "INSERT INTO journal (stream, version, id, sealed)
                    SELECT ?1, ?2, ?3, ?4
                    WHERE NOT EXISTS (SELECT 1 FROM journal WHERE stream = ?1 AND version >= ?2)";
-        let appended = self.with_journal(|journal| {
-            journal.prepare_cached(sql)?.execute(params![entry.stream, version, entry.id, entry.sealed])
-        });
-        match appended {
-            Ok(1) => status(StatusCode::NO_CONTENT),
-            Ok(_) => status(StatusCode::CONFLICT),
-            Err(_) => status(StatusCode::INTERNAL_SERVER_ERROR),
-        }
+        self.with_journal(|journal| {
+            let kept = journal.prepare_cached(sql)?.execute(params![entry.stream, version, entry.id, entry.sealed])?;
+            Ok(kept == 1)
+        })
     }
 
     fn read(&self, stream: &str, after: Option<&Place>) -> rusqlite::Result<Page> {
@@ -221,7 +227,7 @@ impl Node {
     fn remove(&self, stream: &str, id: &str) {
         let mut arrived = self.arrived();
         arrived.insert((stream.to_owned(), id.to_owned()));
-        let removed = self.with_journal(|journal| {
+        let removed: rusqlite::Result<Vec<(String, String)>> = self.with_journal(|journal| {
             let sql = "DELETE FROM journal WHERE stream = ?1 AND id = ?2";
             let mut statement = journal.prepare_cached(sql)?;
             let mut removed = Vec::new();
@@ -229,7 +235,7 @@ impl Node {
                 statement.execute([&name.0, &name.1])?;
                 removed.push(name.clone());
             }
-            rusqlite::Result::Ok(removed)
+            Ok(removed)
         });
         match removed {
             Ok(removed) => removed.iter().for_each(|name| {
@@ -251,6 +257,36 @@ impl Node {
             journal.execute("DELETE FROM journal WHERE stream = ?1 AND id = ?2", [&order.stream, &order.place.id])?;
             Ok(())
         })
+    }
+
+    /// Sets aside everything that waits and was sealed under another key; how much that was.
+    ///
+    /// # Errors
+    /// When the journal can't be read or written.
+    pub fn set_aside_unopened(&self, key: Option<&SecretKey>) -> rusqlite::Result<usize> {
+        let (mut done, mut streams_after) = (0, None);
+        loop {
+            let page = self.streams(MAX_STREAMS, streams_after.as_deref())?;
+            for stream in page.streams {
+                let mut after = None;
+                loop {
+                    let entries = self.read(&stream, after.as_ref())?;
+                    for entry in entries.entries.iter().filter(|entry| is_of_another_key(key, &entry.sealed)) {
+                        let place = entry.place();
+                        self.set_aside(&SetAside { stream: stream.clone(), place, why: Why::OtherKey })?;
+                        done += 1;
+                    }
+                    after = entries.end();
+                    if !entries.more {
+                        break;
+                    }
+                }
+            }
+            streams_after = page.next;
+            if streams_after.is_none() {
+                return Ok(done);
+            }
+        }
     }
 
     /// What was set aside, oldest first, at most `limit`.

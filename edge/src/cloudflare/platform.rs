@@ -15,7 +15,7 @@ use worker::{
 use crate::constants::Constants;
 use crate::memory::Memory;
 use crate::platform::{FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError};
-use lgdl::limits::{CountRequest, Counted};
+use lgdl::limits::{Blame, CountRequest, Counted, Take};
 use lgdl::wire::node::{
     self, Aside, Counts, EntryName, Found, Level, Limit, LogLine, Page, Place, SetAside, Stream, StreamPage, Streams,
 };
@@ -123,13 +123,16 @@ async fn call_object(stub: &Stub, path: &str, body: &str) -> worker::Result<Resp
     stub.fetch_with_request(Request::new_with_init(&format!("https://node{path}"), &init)?).await
 }
 
-/// Where a request's tokens are counted. A global limit can only be counted in one place; without one, each subject has
-/// an object of its own.
-fn counting_object(request: &CountRequest) -> String {
-    match request.takes.iter().find(|take| take.key.starts_with("global")) {
-        Some(_) => "limits".to_owned(),
-        None => format!("limits:{}", request.subject),
-    }
+/// A request's tokens by where they are counted: what is the subject's own in an object of the subject's, what many share
+/// in one of those who share it. The latter is asked only for requests that the former lets through, and what the subject
+/// has taken is not given back where there is no room.
+fn counted_apart(request: &CountRequest) -> Vec<(String, CountRequest)> {
+    let of = |blame: Blame| -> Vec<Take> { request.takes.iter().filter(|take| take.blame == blame).cloned().collect() };
+    let (own, shared) = (of(Blame::Subject), of(Blame::Nobody));
+    let name = shared.last().map(|take| format!("limits:shared:{}", take.key));
+    let part = |name: String, takes| (name, CountRequest { takes, subject: request.subject.clone() });
+    let own = (!own.is_empty()).then(|| part(format!("limits:{}", request.subject), own));
+    own.into_iter().chain(name.map(|name| part(name, shared))).collect()
 }
 
 impl Platform for Cloudflare {
@@ -200,8 +203,19 @@ impl Platform for Cloudflare {
     }
 
     async fn count(&self, request: &CountRequest) -> Result<Counted, SeamError> {
-        let counted = self.object(&counting_object(request), node::COUNT, request).await?;
-        counted.ok_or_else(|| SeamError::Unavailable("an empty answer".into()))
+        let mut all = Counted { refused_by: None, standings: Vec::new(), banned_for_ms: None, ban_is_new: false };
+        for (object, part) in counted_apart(request) {
+            let counted: Option<Counted> = self.object(&object, node::COUNT, &part).await?;
+            let counted = counted.ok_or_else(|| SeamError::Unavailable("an empty answer".into()))?;
+            all.refused_by = counted.refused_by.map(|index| index + all.standings.len());
+            all.standings.extend(counted.standings);
+            all.banned_for_ms = counted.banned_for_ms;
+            all.ban_is_new = counted.ban_is_new;
+            if all.refused_by.is_some() || all.banned_for_ms.is_some() {
+                break;
+            }
+        }
+        Ok(all)
     }
 
     fn journal_safety(&self) -> JournalSafety {

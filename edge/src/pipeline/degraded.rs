@@ -30,7 +30,10 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: Start) -> R
         let last = match journal::last(call, &ask.named, &ask.key).await {
             Ok(last) => last,
             // Nobody knows what waits, so nothing may be put behind it.
-            Err(_) => return stateless(call, ask).await,
+            Err(error) => {
+                unavailable(call, error.to_string()).await;
+                return stateless(call, ask).await;
+            }
         };
         match last {
             journal::Last::SameRequest(answered) => return replay(call, ask, *answered),
@@ -127,8 +130,7 @@ async fn journalled<P: Platform>(
             NotKept::TooLarge => Unkept::Refused(turn::too_large(&commit)),
             NotKept::Seam(SeamError::Conflict) => Unkept::Taken,
             NotKept::Seam(SeamError::Unavailable(why)) => {
-                call.tell(Level::Error, "the journal did not take a turn", |line| line.detail = Some(why));
-                Origin::new(call).note_journal_failure().await;
+                unavailable(call, why).await;
                 Unkept::Unavailable
             }
         });
@@ -137,6 +139,12 @@ async fn journalled<P: Platform>(
     call.later(After::Drain);
     call.observe(Event::Journalled);
     Ok(Taken { response, journal: Some(call.platform.journal_safety()) })
+}
+
+/// Notes that the journal does not do what it is there for.
+async fn unavailable<P: Platform>(call: &Call<'_, P>, why: String) {
+    call.tell(Level::Error, "the journal did not take a turn", |line| line.detail = Some(why));
+    Origin::new(call).note_journal_failure().await;
 }
 
 /// Matches and answers, without state and without slots. Nothing is kept.

@@ -2,7 +2,7 @@
 //! journal in that store, for deployments without a node service. The store has no usable compare-and-swap: two requests at
 //! once may count as one, and two turns at once may both be kept.
 
-use lgdl::limits::{Bucket, Conduct, CountRequest, Counted, Rate, take_all};
+use lgdl::limits::{CountRequest, Counted, Counters, Entry, EntryName};
 use lgdl::wire::node::{Aside, Counts, Page, Place, SetAside, StreamPage};
 use spin_sdk::key_value::{Error, Store};
 
@@ -12,10 +12,8 @@ use crate::platform::{JournalEntry, KvError, SeamError};
 const JOURNAL: &str = "journal:";
 /// Every key of an entry that was set aside begins so.
 const ASIDE: &str = "aside:";
-/// The key of a bucket begins so.
+/// The key of a bucket or a conduct begins so.
 const LIMIT: &str = "limit:";
-/// The key of a conduct begins so.
-const CONDUCT: &str = "conduct:";
 /// Values that one sweep looks at.
 const MAX_SWEPT: usize = 64;
 /// Bytes of the moment behind a value.
@@ -67,9 +65,7 @@ fn is_over(key: &str, kept: Vec<u8>, now_ms: i64) -> bool {
     if key.starts_with(JOURNAL) || key.starts_with(ASIDE) {
         false
     } else if key.starts_with(LIMIT) {
-        serde_json::from_slice::<(Rate, Bucket)>(&kept).map_or(true, |(rate, bucket)| bucket.is_full(rate, now_ms))
-    } else if key.starts_with(CONDUCT) {
-        serde_json::from_slice::<Conduct>(&kept).map_or(true, |conduct| conduct.is_forgiven(now_ms))
+        serde_json::from_slice::<Entry>(&kept).map_or(true, |entry| entry.is_forgettable(now_ms))
     } else {
         holding(kept, now_ms).is_none()
     }
@@ -77,34 +73,19 @@ fn is_over(key: &str, kept: Vec<u8>, now_ms: i64) -> bool {
 
 /// Counts: reads the buckets, takes the tokens, writes them back.
 pub(super) fn count(store: &Store, request: &CountRequest, now_ms: i64) -> Result<Counted, SeamError> {
-    let conduct_key = format!("{CONDUCT}{}", request.subject);
-    let mut conduct: Conduct = read_json(store, &conduct_key)?.unwrap_or_default();
-    let mut buckets: Vec<(Rate, Bucket)> = Vec::with_capacity(request.takes.len());
-    for take in &request.takes {
-        let kept: Option<(Rate, Bucket)> = read_json(store, &format!("{LIMIT}{}", take.key))?;
-        let bucket = match kept {
-            Some((rate, bucket)) if rate == take.rate => bucket,
-            _ => Bucket::full(take.rate, now_ms),
-        };
-        buckets.push((take.rate, bucket));
-    }
-    let banned_for_ms = conduct.banned_for_ms(now_ms);
-    let refused_by = if banned_for_ms.is_some() { None } else { take_all(&mut buckets, now_ms).err() };
-    let mut ban_is_new = false;
-    if refused_by.is_some() {
-        ban_is_new = conduct.refused(now_ms).is_some();
-        write_json(store, &conduct_key, &conduct)?;
-    } else if banned_for_ms.is_none() {
-        for (take, kept) in request.takes.iter().zip(&buckets) {
-            write_json(store, &format!("{LIMIT}{}", take.key), kept)?;
+    let mut counters = Counters::default();
+    for name in EntryName::of(request) {
+        if let Some(entry) = read_json(store, &format!("{LIMIT}{name}"))? {
+            counters.restore(&name, entry);
         }
     }
-    Ok(Counted {
-        refused_by,
-        standings: buckets.iter().map(|(rate, bucket)| bucket.standing(*rate, now_ms)).collect(),
-        banned_for_ms: conduct.banned_for_ms(now_ms),
-        ban_is_new,
-    })
+    let counted = counters.count(request, now_ms);
+    for name in EntryName::of(request) {
+        if let Some(entry) = counters.entry(&name) {
+            write_json(store, &format!("{LIMIT}{name}"), &entry)?;
+        }
+    }
+    Ok(counted)
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(store: &Store, key: &str) -> Result<Option<T>, SeamError> {

@@ -18,6 +18,7 @@ mod failure;
 mod fmt;
 mod games;
 mod gdpr;
+mod journal;
 mod keys;
 mod lines;
 mod logging;
@@ -77,6 +78,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Run an edge node on this machine, in front of an origin
     Edge(edge::Arguments),
+    /// Decide about turns that an edge node of this machine has set aside
+    Journal(journal::Arguments),
     /// Show the settings in force, secrets masked
     Config(config::Arguments),
     /// Bring the schema up to date, and move a store from SQLite to PostgreSQL
@@ -120,6 +123,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Dev(arguments) => dev::run(&arguments, &mut console),
         Command::Serve(arguments) => serve::run(&arguments, &mut console),
         Command::Edge(arguments) => edge::run(&arguments, &mut console),
+        Command::Journal(arguments) => journal::run(&arguments, &mut console),
         Command::Config(arguments) => config::run(&arguments, &mut console),
         Command::Migrate(arguments) => migrate::run(&arguments, &mut console),
         Command::Export(arguments) => export::run_export(&arguments, &mut console),

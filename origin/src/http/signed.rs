@@ -54,7 +54,7 @@ pub struct Gate {
 
 /// Under this name a store keeps its epoch: a random word that names one life of it. Whatever brings back an older state of a
 /// store gives it another.
-pub const EPOCH_NOTE: &str = "store.epoch";
+const EPOCH_NOTE: &str = "local:epoch";
 
 /// Two generations of nonces: a nonce outlives the window, and forgetting costs nothing.
 #[derive(Debug, Default)]
@@ -151,7 +151,7 @@ pub(super) async fn require_signature(
     next: Next,
 ) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
-    let body = read_body(&origin, body).await?;
+    let body = read_body(&origin, head.uri.path(), body).await?;
     let tenant = tenant(&head.headers)?;
     if !origin.gate.unsigned {
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
@@ -172,10 +172,13 @@ pub(super) async fn require_signature(
     Ok(response)
 }
 
-async fn read_body(origin: &Origin, body: Body) -> Result<Bytes, Problem> {
+async fn read_body(origin: &Origin, path: &str, body: Body) -> Result<Bytes, Problem> {
     use std::error::Error as _;
-    // What an edge has acknowledged because it is small enough is taken, whatever else is allowed.
-    let limit = origin.config.max_body_bytes.max(MAX_COMMIT_BYTES);
+    // What an edge has acknowledged because it is small enough is taken, whatever the settings allow.
+    let limit = match path {
+        "/edge/v1/turns" => MAX_COMMIT_BYTES,
+        _ => origin.config.max_body_bytes,
+    };
     // Shorter than the limit of the whole request, so that a slow sender hears that it was slow.
     let patience = origin.config.request_timeout.mul_f64(0.9);
     match tokio::time::timeout(patience, axum::body::to_bytes(body, limit)).await {

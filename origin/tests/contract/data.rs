@@ -55,6 +55,10 @@ pub(crate) fn commit(external_id: &str, user: &str, expected_version: u64, idemp
     }
 }
 
+pub(crate) fn with_bases(commit: Commit, bases: &[&str]) -> Commit {
+    Commit { bases: bases.iter().map(|base| (*base).to_owned()).collect(), ..commit }
+}
+
 pub(crate) fn slot(move_id: &str, name: &str, value: &str) -> SlotRow {
     SlotRow {
         move_id: move_id.into(),

@@ -74,7 +74,10 @@ async fn wrong_paths_methods_and_names_are_refused() {
 async fn a_body_over_the_limit_is_refused() {
     let edge = edge_with(&[("LGDL_MAX_BODY_BYTES", "2048")]).await;
     let body = vec![b' '; 2049];
-    problem(edge.send(Method::POST, TURNS, body).await, StatusCode::PAYLOAD_TOO_LARGE, "E524").await;
+    problem(edge.send(Method::POST, "/edge/v1/claims", body).await, StatusCode::PAYLOAD_TOO_LARGE, "E524").await;
+    // What edges may send as a turn is a constant of both sides, and no setting changes it.
+    let body = vec![b' '; 2049];
+    problem(edge.send(Method::POST, TURNS, body).await, StatusCode::BAD_REQUEST, "E520").await;
 }
 
 #[tokio::test]
