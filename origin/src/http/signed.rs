@@ -18,6 +18,7 @@ use lgdl::wire::signature::{
 };
 
 use super::Origin;
+use super::meter::Meter;
 use super::problem::Problem;
 use crate::clock::Millis;
 use crate::config::{Config, EdgeKey};
@@ -45,6 +46,8 @@ pub struct Gate {
     keys: Vec<EdgeKey>,
     unsigned: bool,
     nonces: Mutex<Nonces>,
+    /// How often persons have what costs much.
+    pub(super) meter: Meter,
 }
 
 /// Two generations of nonces: a nonce outlives the window, and forgetting costs nothing.
@@ -64,7 +67,7 @@ impl Gate {
     /// The gate that the settings ask for.
     #[must_use]
     pub fn new(config: &Config) -> Gate {
-        Gate { keys: config.edge_keys.clone(), unsigned: config.edge_unsigned, nonces: Mutex::default() }
+        Gate { keys: config.edge_keys.clone(), unsigned: config.edge_unsigned, nonces: Mutex::default(), meter: Meter::default() }
     }
 
     fn check(&self, request: &Signed<'_>, body: &[u8], now_ms: Millis) -> Result<(), String> {

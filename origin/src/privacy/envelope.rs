@@ -158,9 +158,17 @@ impl Protection for Envelope {
         self.kept().remove(&(tenant.to_owned(), person_pseudonym(tenant, user_id)));
     }
 
-    async fn open_answer(&self, tenant: &str, user_id: &str, answer: String) -> Result<String> {
-        let row = [tenant, user_id];
-        self.opened(tenant, user_id, answer, |key, answer| open_text(key, &answer_place(&row), answer)).await
+    async fn open_answer(&self, tenant: &str, user_id: &str, key: &str, answer: String) -> Result<String> {
+        let (row, before) = ([tenant, user_id, key], [tenant, user_id]);
+        self.opened(tenant, user_id, answer, |data_key, answer| {
+            let sealed = answer.clone();
+            open_text(data_key, &answer_place(&row), answer).or_else(|error| {
+                // Answers of before were bound to the person alone. They go with their time, or their conversation.
+                *answer = sealed;
+                open_text(data_key, &answer_place(&before), answer).map_err(|_| error)
+            })
+        })
+        .await
     }
 
     async fn open_conversation(&self, row: ConversationRow) -> Result<ConversationRow> {

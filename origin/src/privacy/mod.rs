@@ -29,8 +29,8 @@ pub trait Protection: Send + Sync + std::fmt::Debug {
     /// Forgets what it remembers of a person's keys: the store says that they were destroyed.
     fn forget(&self, tenant: &str, user_id: &str);
 
-    /// Opens a stored answer of a person.
-    async fn open_answer(&self, tenant: &str, user_id: &str, answer: String) -> Result<String>;
+    /// Opens the stored answer of a person to the request of an idempotency key.
+    async fn open_answer(&self, tenant: &str, user_id: &str, key: &str, answer: String) -> Result<String>;
 
     /// Opens a conversation's texts.
     async fn open_conversation(&self, row: ConversationRow) -> Result<ConversationRow>;
@@ -74,7 +74,7 @@ impl Protection for Unprotected {
 
     fn forget(&self, _tenant: &str, _user_id: &str) {}
 
-    async fn open_answer(&self, _tenant: &str, _user_id: &str, mut answer: String) -> Result<String> {
+    async fn open_answer(&self, _tenant: &str, _user_id: &str, _key: &str, mut answer: String) -> Result<String> {
         stored_text::read_plain(&mut answer)?;
         Ok(answer)
     }
