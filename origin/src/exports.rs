@@ -161,7 +161,8 @@ fn conversation_document(dump: &ConversationDump) -> Map<String, Value> {
         "extracted_context": context.collect::<Map<_, _>>(),
         "answers": dump.answers,
     });
-    let slots = dump.turns.iter().filter_map(|turn| serde_json::from_str::<Map<String, Value>>(&turn.extracted_params).ok());
+    let slots =
+        dump.turns.iter().filter_map(|turn| serde_json::from_str::<Map<String, Value>>(&turn.extracted_params).ok());
     let slots: Vec<_> = slots.collect();
     let sensitive = Sensitive::of(&slots, &document["state"]);
     let mut document = document;

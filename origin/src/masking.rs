@@ -117,7 +117,11 @@ fn under(names: &[&str], value: &Value, found: &mut Vec<String>) {
                 if names.contains(&name.as_str()) { scalars(member, found) } else { under(names, member, found) }
             }
         }
-        Value::Array(items) => items.iter().for_each(|item| under(names, item, found)),
+        // A list of pairs, as the engine keeps slots in the order in which they were filled.
+        Value::Array(items) => match items.as_slice() {
+            [Value::String(name), value] if names.contains(&name.as_str()) => scalars(value, found),
+            items => items.iter().for_each(|item| under(names, item, found)),
+        },
         _ => {}
     }
 }
@@ -127,7 +131,11 @@ fn scalars(value: &Value, found: &mut Vec<String>) {
         Value::String(text) if text != MASKED => found.extend(Some(bare(text)).filter(|text| !text.is_empty())),
         Value::Number(number) => found.push(bare(&number.to_string())),
         Value::Array(items) => items.iter().for_each(|item| scalars(item, found)),
-        Value::Object(members) => members.values().for_each(|member| scalars(member, found)),
+        // A slot's value is there as it was said and as it was understood; the rest is about it.
+        Value::Object(members) => match (members.get("text"), members.get("value")) {
+            (Some(text), Some(value)) => [text, value].into_iter().for_each(|one| scalars(one, found)),
+            _ => members.values().for_each(|member| scalars(member, found)),
+        },
         Value::Null | Value::Bool(_) | Value::String(_) => {}
     }
 }
@@ -161,8 +169,12 @@ mod tests {
 
     #[test]
     fn every_text_of_a_document_is_masked() {
-        let mut document = json!({"turns": [{"user_input": "12 34", "n": 1234, "m": 12345}], "state": {"account": "1234"}});
+        let mut document =
+            json!({"turns": [{"user_input": "12 34", "n": 1234, "m": 12345}], "state": {"account": "1234"}});
         sensitive(json!("1234")).mask_all(&mut document);
-        assert_eq!(document, json!({"turns": [{"user_input": "***", "n": "***", "m": 12345}], "state": {"account": "***"}}));
+        assert_eq!(
+            document,
+            json!({"turns": [{"user_input": "***", "n": "***", "m": 12345}], "state": {"account": "***"}})
+        );
     }
 }

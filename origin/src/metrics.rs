@@ -118,7 +118,8 @@ impl Metrics {
             let _ = writeln!(text, "lgdl_commits_total{{outcome=\"{outcome}\"}} {count}");
         }
         for (name, count) in &values.counters {
-            let help = COUNTERS.iter().find(|(known, _)| known == name).map_or("Counted since the start.", |(_, help)| help);
+            let help =
+                COUNTERS.iter().find(|(known, _)| known == name).map_or("Counted since the start.", |(_, help)| help);
             family(&mut text, name, "counter", help);
             let _ = writeln!(text, "{name} {count}");
         }

@@ -24,8 +24,10 @@ pub fn person(document: &Value) -> String {
         ("As of", time(&document["exported_at_ms"])),
     ];
     table(&mut page, about);
-    page.push_str("<p>The file beside this page holds the same and what programs need, as JSON. Values that were marked as \
-                   sensitive are shown as ***.</p>\n");
+    page.push_str(
+        "<p>The file beside this page holds the same and what programs need, as JSON. Values that were marked as \
+                   sensitive are shown as ***.</p>\n",
+    );
     let conversations = document["conversations"].as_array().map_or(&[][..], Vec::as_slice);
     page.push_str(&format!("<h2>Conversations ({})</h2>\n", conversations.len()));
     conversations.iter().for_each(|one| conversation(&mut page, one));
@@ -56,7 +58,8 @@ fn conversation(page: &mut String, document: &Value) {
     let turns = turns.iter().flat_map(|turn| [("You", text(&turn["user_input"])), ("Answer", text(&turn["response"]))]);
     table(page, turns);
     let slots = document["slots"].as_array().map_or(&[][..], Vec::as_slice);
-    let slots: Vec<(String, String)> = slots.iter().map(|slot| (text(&slot["slot_name"]), text(&slot["slot_value"]))).collect();
+    let slots: Vec<(String, String)> =
+        slots.iter().map(|slot| (text(&slot["slot_name"]), text(&slot["slot_value"]))).collect();
     let context = document["extracted_context"].as_object().into_iter().flatten();
     let known: Vec<_> = slots.into_iter().chain(context.map(|(name, value)| (name.clone(), text(value)))).collect();
     if !known.is_empty() {
@@ -119,7 +122,10 @@ pub fn record_of_processing(record: &Map<String, Value>) -> String {
                     let shown = match item {
                         Value::Object(members) => {
                             let parts = members.iter().filter(|(_, value)| !value.is_null());
-                            parts.map(|(name, value)| format!("{}: {}", name.replace('_', " "), text(value))).collect::<Vec<_>>().join("; ")
+                            parts
+                                .map(|(name, value)| format!("{}: {}", name.replace('_', " "), text(value)))
+                                .collect::<Vec<_>>()
+                                .join("; ")
                         }
                         other => text(other),
                     };
@@ -151,7 +157,9 @@ mod tests {
         });
         let page = person(&document);
         assert!(page.contains("&lt;script&gt;") && !page.contains("<script"), "{page}");
-        for part in ["ann", "Hello &amp; welcome", "<td dir=\"auto\">7</td>", "Rome", "given for shop", "1970-01-01T00:00:00Z"] {
+        for part in
+            ["ann", "Hello &amp; welcome", "<td dir=\"auto\">7</td>", "Rome", "given for shop", "1970-01-01T00:00:00Z"]
+        {
             assert!(page.contains(part), "{part}: {page}");
         }
     }

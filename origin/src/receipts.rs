@@ -170,7 +170,8 @@ async fn tombstones(store: &dyn Store, tenant: &str, person: &str) -> Result<Vec
         after = (last.at, last.id.clone());
         all.extend(page);
     }
-    let ids: Vec<String> = all.iter().filter(|stone| stone.subject == person).map(|stone| format!("{}/", stone.id)).collect();
+    let ids: Vec<String> =
+        all.iter().filter(|stone| stone.subject == person).map(|stone| format!("{}/", stone.id)).collect();
     all.retain(|stone| stone.subject == person || ids.iter().any(|id| stone.id.starts_with(id.as_str())));
     Ok(all)
 }
@@ -191,7 +192,8 @@ async fn links(store: &dyn Store, person: &str) -> Result<Vec<Link>> {
         let Some(last) = page.last() else { return Ok(found) };
         after = last.sequence;
         let theirs = page.into_iter().filter(|row| {
-            row.event.subject == person && [events::PERSON_ERASED, events::ERASURE_REPEATED].contains(&row.event.event.as_str())
+            row.event.subject == person
+                && [events::PERSON_ERASED, events::ERASURE_REPEATED].contains(&row.event.event.as_str())
         });
         found.extend(theirs.map(|row| Link {
             sequence: row.sequence,

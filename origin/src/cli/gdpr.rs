@@ -151,13 +151,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     })
 }
 
-async fn export(
-    deployment: &Deployment,
-    user: &str,
-    reason: &str,
-    html: Option<&Path>,
-    console: &mut Console,
-) -> End {
+async fn export(deployment: &Deployment, user: &str, reason: &str, html: Option<&Path>, console: &mut Console) -> End {
     checked("user", user)?;
     if reason.trim().is_empty() {
         return Err(Failure::Usage("--reason must say why".into()));
@@ -206,7 +200,8 @@ async fn verify(deployment: &Deployment, file: &Path, json: bool, console: &mut 
     let key = audit_key(deployment)?;
     let shown = file.display();
     let text = std::fs::read_to_string(file).map_err(|error| Failure::Usage(format!("{shown}: {error}")))?;
-    let signed: Signed = serde_json::from_str(&text).map_err(|error| failed(format!("{shown} is no receipt: {error}")))?;
+    let signed: Signed =
+        serde_json::from_str(&text).map_err(|error| failed(format!("{shown} is no receipt: {error}")))?;
     if signed.receipt.format != receipts::FORMAT || signed.receipt.format_version != receipts::FORMAT_VERSION {
         return Err(failed(format!("{shown} is no receipt that this program reads")));
     }

@@ -40,7 +40,8 @@ async fn record(deployment: &Deployment, game: &str) -> Result<Option<Map<String
     let games = store.games(tenant).await.map_err(failed)?;
     let Some(row) = games.into_iter().find(|row| row.game == game) else { return Ok(None) };
     let bytes = store.compiled(tenant, &row.active.version).await.map_err(failed)?;
-    let bytes = bytes.ok_or_else(|| failed(format!("the version {} of {game} has no compiled form", row.active.version)))?;
+    let bytes =
+        bytes.ok_or_else(|| failed(format!("the version {} of {game} has no compiled form", row.active.version)))?;
     let compiled = CompiledGame::load(bytes.as_slice().into()).map_err(failed)?;
     let header = compiled.header();
     let policy: GamePolicy = serde_json::from_str(&row.active.policy).map_err(failed)?;
@@ -71,7 +72,8 @@ async fn record(deployment: &Deployment, game: &str) -> Result<Option<Map<String
         }
     });
     let goes: Vec<Value> = goes.collect();
-    let days = |days: Option<u32>| days.map_or("for ever".to_owned(), |days| format!("{days} days after the last turn"));
+    let days =
+        |days: Option<u32>| days.map_or("for ever".to_owned(), |days| format!("{days} days after the last turn"));
     let own = policy.retention_days.or(config.conversation_ttl_days);
     let bounded = match (own, config.gdpr_retention_days) {
         (Some(own), Some(bound)) => Some(own.min(bound)),

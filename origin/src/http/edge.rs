@@ -113,13 +113,7 @@ async fn claim_turn(
     outcome_answer(&origin, &tenant, &request.user_id, &request.idempotency_key, outcome).await
 }
 
-async fn outcome_answer(
-    origin: &Origin,
-    tenant: &str,
-    user_id: &str,
-    key: &str,
-    outcome: CommitOutcome,
-) -> Answer {
+async fn outcome_answer(origin: &Origin, tenant: &str, user_id: &str, key: &str, outcome: CommitOutcome) -> Answer {
     match outcome {
         CommitOutcome::Committed { version } => Ok(Json(AnswerBody::Committed { version }).into_response()),
         CommitOutcome::Replayed { answer } => {

@@ -87,7 +87,11 @@ pub(super) async fn metrics(State(origin): State<Origin>) -> Response {
         let seconds = lag.waiting_ms / 1000;
         for (name, value, help) in [
             ("lgdl_audit_push_lag_links", lag.links, "Links of the audit log that the SIEM does not have yet."),
-            ("lgdl_audit_push_lag_seconds", seconds.unsigned_abs(), "Age of the oldest link that the SIEM does not have."),
+            (
+                "lgdl_audit_push_lag_seconds",
+                seconds.unsigned_abs(),
+                "Age of the oldest link that the SIEM does not have.",
+            ),
         ] {
             family(&mut text, name, "gauge", help);
             text.push_str(&format!("{name} {value}\n"));

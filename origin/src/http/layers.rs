@@ -110,7 +110,8 @@ fn ended(route: &str, status: u16, code: Option<&str>) -> Option<Ended> {
 /// under which whoever has the id finds it.
 fn shown_id(id: &str) -> Cow<'_, str> {
     let hex = |c: char| c.is_ascii_hexdigit() || c == '-';
-    let random = id.len() >= MIN_RANDOM_ID_CHARS && id.chars().all(hex) && id.contains(|c: char| c.is_ascii_alphabetic());
+    let random =
+        id.len() >= MIN_RANDOM_ID_CHARS && id.chars().all(hex) && id.contains(|c: char| c.is_ascii_alphabetic());
     match random || id.parse::<RequestId>().is_ok() {
         true => id.into(),
         false => format!("client_{}", &hex::sha256(id.as_bytes())[..SHOWN_DIGEST_CHARS]).into(),

@@ -24,10 +24,10 @@ use crate::privacy::Protection;
 use crate::random::Random;
 use crate::store::Store;
 
+pub use connections::{FIRST_WITHIN, NEXT_WITHIN};
 pub(crate) use health::live;
 pub use in_process::without_a_network;
 pub(crate) use layers::wrap;
-pub use connections::{FIRST_WITHIN, NEXT_WITHIN};
 pub use listen::{HEADERS_WITHIN, serve};
 pub use problem::Problem;
 pub use signed::Gate;

@@ -67,7 +67,12 @@ impl Gate {
     /// The gate that the settings ask for.
     #[must_use]
     pub fn new(config: &Config) -> Gate {
-        Gate { keys: config.edge_keys.clone(), unsigned: config.edge_unsigned, nonces: Mutex::default(), meter: Meter::default() }
+        Gate {
+            keys: config.edge_keys.clone(),
+            unsigned: config.edge_unsigned,
+            nonces: Mutex::default(),
+            meter: Meter::default(),
+        }
     }
 
     fn check(&self, request: &Signed<'_>, body: &[u8], now_ms: Millis) -> Result<(), String> {

@@ -13,7 +13,10 @@ use crate::store::{Commit, ContextRow, ConversationDump, ConversationRow, Result
 
 pub use envelope::Envelope;
 pub use plain::Plain;
-pub use ring::{MAX_NAMED, RingError, Unreadable, UnreadableKeys, UnreadableList, check_ring};
+pub use ring::{
+    MAX_NAMED, PlainTexts, RingError, Unreadable, UnreadableKeys, UnreadableList, begin_sealing, check_ring,
+    note_plain_texts, plain_texts,
+};
 pub use rotation::{Rotation, rotate};
 
 /// Seals rows on their way into the store and opens them on their way out.

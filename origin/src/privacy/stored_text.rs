@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use lgdl::crypto::{CryptoError, DataKey, Place, Salt, key_id_of, open, seal};
 
-use super::Parts;
+use super::{Parts, PlainTexts};
 use crate::store::{AnswerRow, Commit, ConversationDump, ConversationRow, Result, SlotRow, StoreError, TurnRow};
 
 const SEALED: &str = "lgdl1:";
@@ -190,9 +190,14 @@ pub(super) fn seal_text(key: &DataKey, at: &At<'_>, salt: &Salt, text: &mut Stri
     Ok(())
 }
 
-/// Opens a text in its place; one that was stored before encryption was turned on stays as it is.
-pub(super) fn open_text(key: Option<&DataKey>, at: &At<'_>, text: &mut String) -> Result<()> {
-    let Some(encoded) = text.strip_prefix(SEALED) else { return read_plain(text) };
+/// Opens a text in its place; one that was stored before encryption was turned on stays as it is, where there may be any.
+pub(super) fn open_text(key: Option<&DataKey>, plain: PlainTexts, at: &At<'_>, text: &mut String) -> Result<()> {
+    let Some(encoded) = text.strip_prefix(SEALED) else {
+        return match plain {
+            PlainTexts::Accepted => read_plain(text),
+            PlainTexts::Refused => Err(StoreError::Damaged(format!("E928 {}.{} is not sealed", at.table, at.field))),
+        };
+    };
     let sealed = decode(encoded)?;
     let id = key_id_of(&sealed).map_err(|error| unreadable(&error))?;
     let key = key.filter(|key| key.id == id).ok_or_else(|| unreadable(&CryptoError::UnknownKey(id.to_owned())))?;

@@ -94,7 +94,9 @@ pub(super) fn another_owner(id: &ConversationId) -> StoreError {
 }
 
 pub(super) fn another_administrator(id: &str) -> StoreError {
-    StoreError::Refused(format!("the administrator {id} has the name of another one here; rename or remove that one first"))
+    StoreError::Refused(format!(
+        "the administrator {id} has the name of another one here; rename or remove that one first"
+    ))
 }
 
 pub(super) fn another_data_key(subject: &str) -> StoreError {

@@ -153,7 +153,9 @@ pub(super) enum Line {
     /// The last line of an export, with the number of its records.
     End(u64),
     /// Another record, or an empty line.
-    Other { record: bool },
+    Other {
+        record: bool,
+    },
     Torn,
 }
 

@@ -242,7 +242,9 @@ enum Counted {
     Unknown,
     ByHead(Head),
     /// An export, whose last line says it.
-    ByEnd { ended: bool },
+    ByEnd {
+        ended: bool,
+    },
 }
 
 struct Reading<'a> {

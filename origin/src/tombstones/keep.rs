@@ -78,7 +78,12 @@ impl Keeper {
     }
 
     /// Writes them down, and has the store remember how much is in the file.
-    async fn append(&mut self, store: &dyn Store, stones: Vec<ErasureRow>, now_ms: Millis) -> Result<(), TombstoneError> {
+    async fn append(
+        &mut self,
+        store: &dyn Store,
+        stones: Vec<ErasureRow>,
+        now_ms: Millis,
+    ) -> Result<(), TombstoneError> {
         if stones.is_empty() {
             return Ok(());
         }

@@ -36,7 +36,9 @@ pub enum TombstoneError {
     #[error("E513 {0}: {1}")]
     File(PathBuf, io::Error),
     /// There is nothing in it.
-    #[error("E543 {0} is empty: it holds no tombstones, and does not say that there are none. Put the file back; or, if there never were any, remove it")]
+    #[error(
+        "E543 {0} is empty: it holds no tombstones, and does not say that there are none. Put the file back; or, if there never were any, remove it"
+    )]
     Empty(PathBuf),
     /// Something is missing, or was changed.
     #[error("E543 {0} was cut or altered: it does not hold as much as it says. Put the whole file back")]

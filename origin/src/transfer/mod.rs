@@ -70,8 +70,5 @@ pub(crate) fn check(record: &Record) -> Result<()> {
     if game.is_ok_and(|game| game.is_intact() && game.version() == version.row.version) {
         return Ok(());
     }
-    Err(StoreError::Damaged(format!(
-        "the compiled form of {} is not the one that its version names",
-        record.place()
-    )))
+    Err(StoreError::Damaged(format!("the compiled form of {} is not the one that its version names", record.place())))
 }

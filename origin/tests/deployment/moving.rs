@@ -367,7 +367,8 @@ fn bulk_commands_name_what_they_cannot_read_go_on_and_say_no() {
         let drill = wrong.lgdl("restore saved --drill").expect(1);
         assert!(drill.said.contains("conv_") && drill.said.contains("records restored"), "{}", drill.said);
     }
-    let rotated = place.clone().with("LGDL_ENCRYPTION_KEY", &format!("k2:{}", &other[3..])).lgdl("keys rotate").expect(1);
+    let rotated =
+        place.clone().with("LGDL_ENCRYPTION_KEY", &format!("k2:{}", &other[3..])).lgdl("keys rotate").expect(1);
     assert!(rotated.said.contains("dek_") && rotated.said.contains("data keys seen"), "{}", rotated.said);
 }
 
@@ -387,7 +388,8 @@ fn an_export_that_fails_leaves_no_file() {
     file.execute_batch("ALTER TABLE conversations RENAME TO elsewhere").unwrap();
     drop(file);
     place.lgdl("export all.jsonl").expect(1);
-    let left: Vec<_> = std::fs::read_dir(place.folder.path()).unwrap().flatten().map(|entry| entry.file_name()).collect();
+    let left: Vec<_> =
+        std::fs::read_dir(place.folder.path()).unwrap().flatten().map(|entry| entry.file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().starts_with("all.jsonl")), "{left:?}");
 }
 

@@ -117,7 +117,8 @@ async fn a_request_id_is_kept_when_it_is_plain_and_replaced_when_it_is_not() {
 }
 
 /// What a peer sends that never asks for anything.
-const SILENCE: [&[u8]; 4] = [b"", b"PRI * HTTP/2.0\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET /health HTTP/1.1\r\nhos"];
+const SILENCE: [&[u8]; 4] =
+    [b"", b"PRI * HTTP/2.0\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET /health HTTP/1.1\r\nhos"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_connects_and_asks_for_nothing_is_let_go_of_at_both_ports() {

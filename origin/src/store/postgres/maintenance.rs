@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{PostgresStore, get, natural};
 use crate::clock::Millis;
-use crate::store::{TRIAL_BYTES, TRIAL_SETTING, EPOCH_SETTING, Counts, Due, Event, Maintenance, Result, RetentionRule};
+use crate::store::{Counts, Due, EPOCH_SETTING, Event, Maintenance, Result, RetentionRule, TRIAL_BYTES, TRIAL_SETTING};
 
 #[async_trait]
 impl Maintenance for PostgresStore {

@@ -196,7 +196,7 @@ const POOLED_BY_TRANSACTIONS: &str = "E545 something between the origin and Post
 /// the settings that a connection begins with.
 fn pooled_by_transactions(error: &tokio_postgres::error::DbError) -> bool {
     use tokio_postgres::error::SqlState;
-    let statements = [SqlState::INVALID_SQL_STATEMENT_NAME, SqlState::DUPLICATE_PREPARED_STATEMENT];
+    let statements = [SqlState::INVALID_SQL_STATEMENT_NAME, SqlState::DUPLICATE_PSTATEMENT];
     let startup = *error.code() == SqlState::PROTOCOL_VIOLATION && error.message().contains("startup parameter");
     startup || statements.contains(error.code())
 }

@@ -231,7 +231,8 @@ async fn named_persons(database: &Database<'_>, records: &[Record]) -> Result<Ha
 
 /// Whether everything about a person was erased at a time or after it.
 async fn erased_since(database: &Database<'_>, tenant: &str, subject: &str, at: Millis) -> Result<bool> {
-    let sql = "SELECT 1 FROM erasures e WHERE tenant = $1 AND kind = 'person' AND subject = $2 AND e.at >= lgdl_time($3)";
+    let sql =
+        "SELECT 1 FROM erasures e WHERE tenant = $1 AND kind = 'person' AND subject = $2 AND e.at >= lgdl_time($3)";
     let found = database.query_opt(sql, &[&tenant, &subject, &at]).await.map_err(|error| failed(&error))?;
     Ok(found.is_some())
 }
@@ -252,7 +253,8 @@ async fn import_one(
         }
         Record::Erasure(stone) => {
             let user = named.get(&(stone.tenant.clone(), stone.subject.clone()));
-            let removed = erase_again(database, stone, user.map(String::as_str)).await.map_err(|error| failed(&error))?;
+            let removed =
+                erase_again(database, stone, user.map(String::as_str)).await.map_err(|error| failed(&error))?;
             let written = u64::from(removed.is_some());
             let removed = removed.map_or(0, |report| report.conversations);
             return Ok(Imported { written, kept: 1 - written, erased: 0, removed });
@@ -453,10 +455,7 @@ async fn import_conversations(database: &Database<'_>, records: &[Record]) -> Re
     Ok(done)
 }
 
-async fn write_conversations(
-    database: &Database<'_>,
-    dumps: &[&ConversationDump],
-) -> Result<()> {
+async fn write_conversations(database: &Database<'_>, dumps: &[&ConversationDump]) -> Result<()> {
     let ids: Vec<&str> = dumps.iter().map(|dump| dump.conversation.id.as_str()).collect();
     // What is there is older: it goes, with everything that hangs on it.
     database.execute("DELETE FROM conversations WHERE id = ANY ($1)", &[&ids]).await.map_err(|e| failed(&e))?;

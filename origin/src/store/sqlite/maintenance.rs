@@ -8,7 +8,9 @@ use super::conversations::parse_id;
 use super::people::remove_conversation;
 use super::{SqliteStore, failed, natural};
 use crate::clock::Millis;
-use crate::store::{TRIAL_BYTES, TRIAL_SETTING, EPOCH_SETTING, Counts, Due, Event, Maintenance, Result, RetentionRule, RetentionScope};
+use crate::store::{
+    Counts, Due, EPOCH_SETTING, Event, Maintenance, Result, RetentionRule, RetentionScope, TRIAL_BYTES, TRIAL_SETTING,
+};
 
 #[async_trait]
 impl Maintenance for SqliteStore {

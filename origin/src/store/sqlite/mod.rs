@@ -123,7 +123,8 @@ fn keep_private(path: &Path) -> Result<()> {
         use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
         let failed = |error| StoreError::Unavailable(format!("{} can't be opened: {error}", path.display()));
         let mut options = std::fs::OpenOptions::new();
-        let file = options.read(true).write(true).create(true).truncate(false).mode(PRIVATE).open(path).map_err(failed)?;
+        let file =
+            options.read(true).write(true).create(true).truncate(false).mode(PRIVATE).open(path).map_err(failed)?;
         let rights = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
         if rights & !PRIVATE != 0 {
             file.set_permissions(std::fs::Permissions::from_mode(rights & PRIVATE)).map_err(failed)?;

@@ -302,7 +302,11 @@ pub(super) fn erase_again(
 }
 
 /// When everything about a person was erased, if it was.
-pub(super) fn person_erased_at(connection: &Connection, tenant: &str, subject: &str) -> rusqlite::Result<Option<Millis>> {
+pub(super) fn person_erased_at(
+    connection: &Connection,
+    tenant: &str,
+    subject: &str,
+) -> rusqlite::Result<Option<Millis>> {
     connection
         .prepare_cached("SELECT at FROM erasures WHERE tenant = ?1 AND kind = 'person' AND subject = ?2")?
         .query_row([tenant, subject], |row| row.get(0))

@@ -14,9 +14,9 @@ use crate::clock::Millis;
 use crate::ids::{ConversationId, person_pseudonym};
 use crate::store::transfer::{another_administrator, another_data_key, another_owner, is_transferred};
 use crate::store::{
-    Activation, AdministratorRow, ApiKeyRow, AuditRow, ConsentRow, ConversationDump, DataKeyRow, Event,
-    GameRecord, GameVersionRecord, GameVersionRow, HoldRow, Imported, MAX_PAGE, Page, Record, Result, Section,
-    StoreError, Transfer, TurnRow,
+    Activation, AdministratorRow, ApiKeyRow, AuditRow, ConsentRow, ConversationDump, DataKeyRow, Event, GameRecord,
+    GameVersionRecord, GameVersionRow, HoldRow, Imported, MAX_PAGE, Page, Record, Result, Section, StoreError,
+    Transfer, TurnRow,
 };
 
 #[async_trait]
@@ -206,7 +206,9 @@ fn named_persons(connection: &Connection, records: &[Record]) -> Result<HashMap<
 fn import(connection: &Connection, record: &Record, named: &HashMap<(String, String), String>) -> Result<Imported> {
     let left_out = || Ok(Imported { erased: 1, ..Imported::default() });
     let erased_since = |tenant: &str, subject: &str, at: Millis| {
-        person_erased_at(connection, tenant, subject).map_err(failed).map(|erased| erased.is_some_and(|erased| at <= erased))
+        person_erased_at(connection, tenant, subject)
+            .map_err(failed)
+            .map(|erased| erased.is_some_and(|erased| at <= erased))
     };
     let rows = match record {
         Record::Conversation(dump) => return import_conversation(connection, dump),
