@@ -10,7 +10,8 @@
 //! | `lgdl export`, `import` | [`transfer::export`], [`transfer::import`] |
 //! | `lgdl cleanup` | [`cleanup::run`], [`cleanup::preview`] |
 //! | `lgdl backup`, `restore` | [`backup::sqlite`], [`backup::postgres`] and their `restore_…`, [`backup::drill`] |
-//! | `lgdl gdpr tombstones`, `reapply` | [`tombstones::bring_up_to_date`], [`tombstones::erase_again`] |
+//! | `lgdl gdpr tombstones`, `reapply` | [`tombstones::bring_up_to_date`], [`tombstones::apply`] |
+//! | `lgdl gdpr proof`, `verify` | [`receipts::issue`], [`receipts::check`] |
 
 pub mod admin;
 pub mod audit;
@@ -25,10 +26,13 @@ pub mod hex;
 pub mod http;
 pub mod ids;
 pub mod keys;
+pub mod masking;
 pub mod metrics;
 pub mod migrations;
 pub mod privacy;
 pub mod random;
+pub mod readable;
+pub mod receipts;
 pub mod records;
 pub mod serve;
 pub mod store;

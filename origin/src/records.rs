@@ -9,11 +9,11 @@ use serde_json::{Map, Value};
 
 use crate::clock::{Millis, TIMES};
 use crate::ids::{ConversationId, person_pseudonym};
+use crate::masking::{MASKED, Sensitive};
 use crate::store::{Commit, ConversationKey, ConversationRow, Event, SlotRow, Summary, TurnRow};
 
 /// Fields of a turn record that never quote the person. The last two are added by the origin.
-const FACTS: [&str; 11] = [
-    "participant",
+const FACTS: [&str; 10] = [
     "firewall_triggered",
     "action",
     "stage",
@@ -25,6 +25,9 @@ const FACTS: [&str; 11] = [
     "manifest_id",
     "game_version",
 ];
+
+/// A field of `metadata` in rows of before: a client names it, so that it may be anything, and it is sealed with the rest now.
+const ONCE_A_FACT: &str = "participant";
 
 /// Stages in which the game waits for an answer.
 const WAITING_STAGES: [&str; 4] = ["collecting", "choosing", "confirming", "negotiating"];
@@ -103,6 +106,7 @@ impl CommitBody {
             self.record.insert("manifest_id".into(), manifest.into());
         }
         self.record.insert("game_version".into(), self.game_version.clone().into());
+        mask_sensitive(&mut self.record, &self.state)?;
         let (turn, slots) = turn_row(self.record)?;
         Ok(Commit {
             key,
@@ -196,9 +200,13 @@ pub fn turn_record(turn: &TurnRow) -> Map<String, Value> {
     if !slots.is_empty() {
         record.insert("slots".into(), slots.into());
     }
-    record.extend(object(&turn.metadata).into_iter().filter(|(name, _)| FACTS.contains(&name.as_str())));
+    record.extend(object(&turn.metadata).into_iter().filter(|(name, _)| is_fact(name)));
     record.extend(object(&turn.details));
     record
+}
+
+fn is_fact(name: &str) -> bool {
+    FACTS.contains(&name) || name == ONCE_A_FACT
 }
 
 fn text(record: &mut Map<String, Value>, name: &str) -> Result<String, Malformed> {
@@ -221,6 +229,22 @@ fn holds_nul(value: &Value) -> bool {
         Value::Object(map) => map.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
+}
+
+/// Masks, in what a turn's record quotes, the values of slots that it masks.
+fn mask_sensitive(record: &mut Map<String, Value>, state: &RawValue) -> Result<(), Malformed> {
+    let slots = record.get("slots").and_then(Value::as_object);
+    if !slots.is_some_and(|slots| slots.values().any(|value| value == MASKED)) {
+        return Ok(());
+    }
+    let state: Value = serde_json::from_str(state.get()).map_err(|_| Malformed("`state` is no JSON".into()))?;
+    let sensitive = Sensitive::of(slots, &state);
+    for (name, value) in record.iter_mut().filter(|(name, _)| !is_fact(name)) {
+        if name != "turn" && name != "at_ms" && name != "confidence" && name != "move_id" {
+            sensitive.mask_all(value);
+        }
+    }
+    Ok(())
 }
 
 fn summarize(record: &Map<String, Value>) -> Summary {

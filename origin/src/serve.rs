@@ -17,7 +17,9 @@ use crate::games::publish_file;
 use crate::http::{self, Gate, Origin, edge_service};
 use crate::ids::EpochId;
 use crate::metrics::Metrics;
-use crate::privacy::{Envelope, PersonalValues, Plain, Protection, RingError, UnreadableKeys, check_ring};
+use crate::privacy::{
+    Envelope, PersonalValues, Plain, Protection, RingError, UnreadableKeys, begin_sealing, check_ring,
+};
 use crate::random::{Random, SystemRandom};
 use crate::store::postgres::{PoolSettings, PostgresStore};
 use crate::store::sqlite::SqliteStore;
@@ -150,6 +152,7 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
         }
         checked => checked?,
     }
+    begin_sealing(&*store, config.encryption_key.as_ref()).await?;
     if let Some(path) = &config.tombstones {
         catch_up(&*store, path, &*clock, &*random).await?;
     }

@@ -20,7 +20,6 @@ pub mod limits;
 pub mod matcher;
 pub mod mocks;
 pub mod networks;
-mod phrase;
 pub mod privacy;
 pub mod problem;
 pub mod settings;

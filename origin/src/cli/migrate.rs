@@ -3,6 +3,7 @@
 use lgdl_origin::audit::{self, events};
 use lgdl_origin::clock::SystemClock;
 use lgdl_origin::migrations::{self, Status};
+use lgdl_origin::privacy::{note_plain_texts, plain_texts};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::serve::begin_epoch;
 use lgdl_origin::store::postgres::{PoolSettings, PostgresStore};
@@ -125,7 +126,13 @@ async fn to_postgres(place: &Where, from: &Flags, options: CopyOptions, console:
                         tell_source(store).await?;
                     }
                     let source = StoreSource { store, name: file.display().to_string() };
-                    copy(&source, &*deployment.store, options, &mut progress).await
+                    let done = copy(&source, &*deployment.store, options, &mut progress).await;
+                    if options != CopyOptions::DryRun && done.is_ok() {
+                        // Rows go along as they lie, so what a plain one means does, too.
+                        let plain = plain_texts(store).await.map_err(failed)?;
+                        note_plain_texts(&*deployment.store, plain).await.map_err(failed)?;
+                    }
+                    done
                 }
                 SqliteFile::Python(python) if options == CopyOptions::DryRun => {
                     copy(python, &*deployment.store, options, &mut progress).await

@@ -24,6 +24,7 @@ mod lines;
 mod logging;
 mod migrate;
 mod pii;
+mod privacy;
 mod runtime;
 mod serve;
 mod session;
@@ -100,6 +101,8 @@ enum Command {
     Audit(audit::Arguments),
     /// Export and erase persons, record consents, place legal holds
     Gdpr(gdpr::Arguments),
+    /// Show what a game collects, why, how long it is kept and where it goes
+    Privacy(privacy::Arguments),
     /// Publish games, and say which version of them new conversations get
     Games(games::Arguments),
     /// Make and revoke API keys, rotate the encryption key
@@ -134,6 +137,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Admin(arguments) => admin::run(&arguments, &mut console),
         Command::Audit(arguments) => audit::run(&arguments, &mut console),
         Command::Gdpr(arguments) => gdpr::run(&arguments, &mut console),
+        Command::Privacy(arguments) => privacy::run(&arguments, &mut console),
         Command::Games(arguments) => games::run(&arguments, &mut console),
         Command::Keys(arguments) => keys::run(&arguments, &mut console),
         Command::Tenants(arguments) => tenants::run(&arguments, &mut console),

@@ -35,6 +35,10 @@ pub(super) struct Limits {
     pub(super) unknown: usize,
     /// Of those, from one address.
     pub(super) of_one_peer: usize,
+    /// As [`FIRST_WITHIN`].
+    pub(super) first_within: Duration,
+    /// As [`NEXT_WITHIN`].
+    pub(super) next_within: Duration,
 }
 
 impl Limits {
@@ -45,7 +49,8 @@ impl Limits {
 
     fn of_descriptors(descriptors: usize) -> Limits {
         let all = (descriptors.saturating_sub(KEPT_DESCRIPTORS) / LISTENERS).clamp(8, MAX_CONNECTIONS);
-        Limits { all, unknown: all / 2, of_one_peer: all / 4 }
+        let (first_within, next_within) = (FIRST_WITHIN, NEXT_WITHIN);
+        Limits { all, unknown: all / 2, of_one_peer: all / 4, first_within, next_within }
     }
 }
 
@@ -175,11 +180,13 @@ impl Connection {
 
     /// Returns when the connection has to go: it waited too long without a request, or others need its place.
     pub(super) async fn has_to_go(&self) {
+        let limits = self.connections.limits;
         loop {
             let until = match self.connections.kept().all.get(&self.id) {
                 None => return,
-                Some(entry) if entry.busy > 0 => Instant::now() + FIRST_WITHIN,
-                Some(entry) => entry.idle_since + if entry.answered { NEXT_WITHIN } else { FIRST_WITHIN },
+                Some(entry) if entry.busy > 0 => Instant::now() + limits.first_within,
+                Some(entry) if entry.answered => entry.idle_since + limits.next_within,
+                Some(entry) => entry.idle_since + limits.first_within,
             };
             if until <= Instant::now() {
                 return;
@@ -228,7 +235,13 @@ fn subscriber(peer: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { all: 6, unknown: 4, of_one_peer: 2 };
+    const LIMITS: Limits = Limits {
+        all: 6,
+        unknown: 4,
+        of_one_peer: 2,
+        first_within: Duration::from_millis(30),
+        next_within: Duration::from_millis(200),
+    };
 
     fn peer(last: u8) -> IpAddr {
         [127, 0, 0, last].into()
@@ -238,60 +251,53 @@ mod tests {
         !connection.connections.kept().all.contains_key(&connection.id)
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn who_waits_longest_goes_first_and_of_a_greedy_peer_its_own() {
+    #[test]
+    fn who_waits_longest_goes_first_and_of_a_greedy_peer_its_own() {
         let connections = Connections::new(LIMITS);
         let others = [connections.admit(peer(1)).unwrap(), connections.admit(peer(2)).unwrap()];
-        let mut greedy = Vec::new();
-        for _ in 0..10 {
-            tokio::time::advance(Duration::from_millis(1)).await;
-            greedy.push(connections.admit(peer(9)).unwrap());
-        }
+        let greedy: Vec<_> = (0..10).map(|_| connections.admit(peer(9)).unwrap()).collect();
         assert!(others.iter().all(|other| !is_gone(other)), "who has one keeps it");
         assert_eq!(greedy.iter().filter(|one| !is_gone(one)).count(), 2);
         // Many peers with one each: the oldest goes.
-        tokio::time::advance(Duration::from_millis(1)).await;
         let newest = connections.admit(peer(3)).unwrap();
         assert!(is_gone(&others[0]) && !is_gone(&newest));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn who_is_answered_or_known_stays() {
+    #[test]
+    fn who_is_answered_or_known_stays() {
         let connections = Connections::new(LIMITS);
         let busy = connections.admit(peer(1)).unwrap();
         let answering = busy.begin();
         let known = connections.admit(peer(1)).unwrap();
         known.is_known();
         for round in 0..20 {
-            tokio::time::advance(Duration::from_millis(1)).await;
             connections.admit(peer(100 + round)).unwrap();
         }
         assert!(!is_gone(&busy) && !is_gone(&known));
-        drop(answering);
         // Nobody waits, and all is used up.
-        let all: Vec<_> = (0..4).filter_map(|last| connections.admit(peer(last))).collect();
-        let answering: Vec<_> = all.iter().map(Connection::begin).collect();
+        let all: Vec<_> = (10..13).map(|last| connections.admit(peer(last)).unwrap()).collect();
+        let others: Vec<_> = all.iter().map(Connection::begin).collect();
         assert!(connections.admit(peer(200)).is_none());
-        drop((answering, all, busy, known));
+        drop((answering, others, all, busy, known));
         let kept = connections.kept();
         assert_eq!((kept.all.len(), kept.unknown, kept.unknown_of.len()), (0, 0, 0), "all is given back");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_connection_without_a_request_ends_and_one_with_an_answer_on_the_way_does_not() {
         let connections = Connections::new(LIMITS);
         let silent = connections.admit(peer(1)).unwrap();
         let started = Instant::now();
         silent.has_to_go().await;
-        assert_eq!(started.elapsed(), FIRST_WITHIN);
+        assert!(started.elapsed() >= LIMITS.first_within);
         let busy = connections.admit(peer(2)).unwrap();
         let answering = busy.begin();
-        let waited = tokio::time::timeout(NEXT_WITHIN * 3, busy.has_to_go()).await;
+        let waited = tokio::time::timeout(LIMITS.next_within * 2, busy.has_to_go()).await;
         assert!(waited.is_err());
         drop(answering);
         let since = Instant::now();
         busy.has_to_go().await;
-        assert!(since.elapsed() >= NEXT_WITHIN && since.elapsed() <= NEXT_WITHIN + FIRST_WITHIN);
+        assert!(since.elapsed() >= LIMITS.next_within);
     }
 
     #[test]

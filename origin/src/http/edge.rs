@@ -81,7 +81,7 @@ async fn commit_turn(
     let base = request.base().cloned();
     let commit = request.into_commit(&tenant, origin.clock.now_ms())?;
     let digest = state_digest(commit.state.as_bytes());
-    let user_id = commit.user_id.clone();
+    let (user_id, key) = (commit.user_id.clone(), commit.idempotency_key.clone());
     let mut outcome = CommitOutcome::DataKeyGone;
     for _ in 0..MAX_SEALS {
         let bases = bases(&origin, &tenant, &user_id, commit.expected_version, base.as_ref()).await?;
@@ -95,7 +95,7 @@ async fn commit_turn(
         origin.protection.forget(&tenant, &user_id);
     }
     origin.metrics.commit(&outcome);
-    outcome_answer(&origin, &tenant, &user_id, outcome).await
+    outcome_answer(&origin, &tenant, &user_id, &key, outcome).await
 }
 
 async fn claim_turn(
@@ -119,13 +119,13 @@ async fn claim_turn(
         key: ConversationKey { tenant: tenant.clone(), game: request.game, external_id: request.conversation_id },
         user_id: request.user_id.clone(),
         expected_version: request.expected_version,
-        idempotency_key: request.idempotency_key,
+        idempotency_key: request.idempotency_key.clone(),
         fingerprint: request.fingerprint,
         now_ms: origin.clock.now_ms(),
         lease_ms: u64::try_from(origin.config.claim_lease.as_millis()).unwrap_or(u64::MAX),
     };
     let outcome = origin.store.claim(claim).await?;
-    outcome_answer(&origin, &tenant, &request.user_id, outcome).await
+    outcome_answer(&origin, &tenant, &request.user_id, &request.idempotency_key, outcome).await
 }
 
 /// How a state is named beside it.
@@ -158,13 +158,13 @@ async fn epoch(origin: &Origin) -> Result<Option<String>, Problem> {
     Ok(Some(origin.gate.epoch(&*origin.store, &*origin.random).await?))
 }
 
-async fn outcome_answer(origin: &Origin, tenant: &str, user_id: &str, outcome: CommitOutcome) -> Answer {
+async fn outcome_answer(origin: &Origin, tenant: &str, user_id: &str, key: &str, outcome: CommitOutcome) -> Answer {
     match outcome {
         CommitOutcome::Committed { version } => {
             Ok(Json(AnswerBody::Committed { version, epoch: epoch(origin).await? }).into_response())
         }
         CommitOutcome::Replayed { answer } => {
-            let answer = origin.protection.open_answer(tenant, user_id, answer).await?;
+            let answer = origin.protection.open_answer(tenant, user_id, key, answer).await?;
             let response =
                 RawValue::from_string(answer).map_err(|_| StoreError::Damaged("a stored answer is no JSON".into()))?;
             Ok(Json(AnswerBody::Replayed { response }).into_response())
@@ -232,12 +232,16 @@ async fn export_conversation(
     query: PersonQuery,
 ) -> Answer {
     let (key, user) = conversation_and_person(tenant, path, query)?;
+    meter(&origin, &key, &user)?;
     let row = find(&origin, &key, &user).await?;
     let now_ms = origin.clock.now_ms();
     let document = exports::conversation(&*origin.store, &*origin.protection, &row.tenant, &row.id, now_ms).await?;
     let document = document.ok_or_else(unknown_conversation)?;
-    let event = person_event(&origin, &row.tenant, &user, events::CONVERSATION_EXPORTED, row.id.as_str());
-    origin.store.enqueue(vec![event]).await?;
+    // The same export again says nothing new, and the log is kept for ever.
+    if origin.gate.meter.is_news(format!("{}/{}", row.id, row.version), now_ms) {
+        let event = person_event(&origin, &row.tenant, &user, events::CONVERSATION_EXPORTED, row.id.as_str());
+        origin.store.enqueue(vec![event]).await?;
+    }
     Ok(Json(document).into_response())
 }
 
@@ -248,6 +252,7 @@ async fn erase_conversation(
     query: PersonQuery,
 ) -> Answer {
     let (key, user) = conversation_and_person(tenant, path, query)?;
+    meter(&origin, &key, &user)?;
     let now_ms = origin.clock.now_ms();
     let order = ErasureOrder {
         id: ErasureId::mint(now_ms, &*origin.random),
@@ -260,6 +265,12 @@ async fn erase_conversation(
         ErasureOutcome::Held => Err(Problem::held("What this person has here must be kept for now.")),
         ErasureOutcome::Unknown => Err(unknown_conversation()),
     }
+}
+
+/// Counts an export or a deletion of a person.
+fn meter(origin: &Origin, key: &ConversationKey, user: &str) -> Result<(), Problem> {
+    let counted = origin.gate.meter.count(person_pseudonym(&key.tenant, user), origin.clock.now_ms());
+    counted.map_err(|seconds| Problem::too_many("Too many exports and deletions; wait.").retry_after(seconds))
 }
 
 fn person_event(origin: &Origin, tenant: &str, user: &str, event: &str, subject: &str) -> Event {

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::Origin;
 use crate::audit::{self, Lag, MAX_LAG_MS};
+use crate::metrics::family;
 use crate::work::{TRIAL_EVERY_MS, Trial};
 
 /// How long a component may take to answer before it counts as down.
@@ -84,8 +85,16 @@ pub(super) async fn metrics(State(origin): State<Origin>) -> Response {
         && let Some(lag) = audit_lag(&origin).await
     {
         let seconds = lag.waiting_ms / 1000;
-        for (name, value) in [("links", lag.links), ("seconds", seconds.unsigned_abs())] {
-            text.push_str(&format!("# TYPE lgdl_audit_push_lag_{name} gauge\nlgdl_audit_push_lag_{name} {value}\n"));
+        for (name, value, help) in [
+            ("lgdl_audit_push_lag_links", lag.links, "Links of the audit log that the SIEM does not have yet."),
+            (
+                "lgdl_audit_push_lag_seconds",
+                seconds.unsigned_abs(),
+                "Age of the oldest link that the SIEM does not have.",
+            ),
+        ] {
+            family(&mut text, name, "gauge", help);
+            text.push_str(&format!("{name} {value}\n"));
         }
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()

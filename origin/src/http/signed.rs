@@ -21,12 +21,13 @@ use lgdl::wire::signature::{
 use tokio::sync::OnceCell;
 
 use super::Origin;
+use super::meter::Meter;
 use super::problem::Problem;
 use crate::clock::Millis;
 use crate::config::{Config, EdgeKey};
 use crate::hex;
 use crate::random::Random;
-use crate::store::{Store, StoreError};
+use crate::store::{EPOCH_SETTING, Store, StoreError};
 
 /// Nonces remembered in one window; beyond it requests are refused rather than nonces forgotten.
 const MAX_NONCES: usize = 4_000_000;
@@ -50,11 +51,9 @@ pub struct Gate {
     unsigned: bool,
     nonces: Mutex<Nonces>,
     epoch: OnceCell<String>,
+    /// How often persons have what costs much.
+    pub(super) meter: Meter,
 }
-
-/// Under this name a store keeps its epoch: a random word that names one life of it. Whatever brings back an older state of a
-/// store gives it another.
-const EPOCH_NOTE: &str = "local:epoch";
 
 /// Two generations of nonces: a nonce outlives the window, and forgetting costs nothing.
 #[derive(Debug, Default)]
@@ -78,6 +77,7 @@ impl Gate {
             unsigned: config.edge_unsigned,
             nonces: Mutex::default(),
             epoch: OnceCell::new(),
+            meter: Meter::default(),
         }
     }
 
@@ -88,14 +88,14 @@ impl Gate {
     /// When the store can't be asked.
     pub async fn epoch(&self, store: &dyn Store, random: &dyn Random) -> Result<String, StoreError> {
         let read = async || {
-            if let Some(epoch) = store.setting(EPOCH_NOTE).await? {
+            if let Some(epoch) = store.setting(EPOCH_SETTING).await? {
                 return Ok(epoch);
             }
             let mut bytes = [0; 16];
             random.fill(&mut bytes);
             // Another origin may be first: what the store has kept is the epoch.
-            store.replace_note(EPOCH_NOTE, None, &hex::encode(&bytes)).await?;
-            let kept = store.setting(EPOCH_NOTE).await?;
+            store.replace_note(EPOCH_SETTING, None, &hex::encode(&bytes)).await?;
+            let kept = store.setting(EPOCH_SETTING).await?;
             kept.ok_or_else(|| StoreError::Internal("the store keeps no epoch".into()))
         };
         self.epoch.get_or_try_init(read).await.cloned()

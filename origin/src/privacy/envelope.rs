@@ -11,7 +11,7 @@ use super::personal::{PersonalValues, Reader, replace_in_commit, replace_in_dump
 use super::stored_text::{
     answer_place, each_of_commit, each_of_conversation, each_of_dump, each_of_parts, open_text, seal_text, unreadable,
 };
-use super::{Parts, Protection, UnreadableKeys, check_ring};
+use super::{Parts, PlainTexts, Protection, UnreadableKeys, check_ring, plain_texts};
 use crate::clock::Clock;
 use crate::hex;
 use crate::ids::{DataKeyId, person_pseudonym};
@@ -31,6 +31,8 @@ pub struct Envelope {
     /// Whether the ring was found to fit the store. Nobody gets a data key before: under another ring it would be one that
     /// nobody can open later.
     fits: tokio::sync::OnceCell<()>,
+    /// What plain texts are, once that was asked.
+    plain: tokio::sync::OnceCell<PlainTexts>,
     kept: Mutex<HashMap<(String, String), Arc<DataKey>>>,
     values: PersonalValues,
 }
@@ -52,6 +54,7 @@ impl Envelope {
             random,
             unreadable: UnreadableKeys::Refuse,
             fits: tokio::sync::OnceCell::new(),
+            plain: tokio::sync::OnceCell::new(),
             kept: Mutex::default(),
             values: PersonalValues::AsSaid,
         }
@@ -137,19 +140,20 @@ impl Envelope {
         tenant: &str,
         user_id: &str,
         sealed: T,
-        open: impl Fn(Option<&DataKey>, &mut T) -> Result<()>,
+        open: impl Fn(Option<&DataKey>, PlainTexts, &mut T) -> Result<()>,
     ) -> Result<T> {
+        let plain = *self.plain.get_or_try_init(|| plain_texts(&*self.store)).await?;
         let subject = person_pseudonym(tenant, user_id);
         let mut value = sealed.clone();
         let key = self.find_key(tenant, &subject).await?;
-        match open(key.as_deref(), &mut value) {
+        match open(key.as_deref(), plain, &mut value) {
             Err(StoreError::Damaged(_)) if key.is_some() => {}
             outcome => return outcome.map(|()| value),
         }
         self.forget(tenant, user_id);
         let key = self.find_key(tenant, &subject).await?;
         let mut value = sealed;
-        open(key.as_deref(), &mut value).map(|()| value)
+        open(key.as_deref(), plain, &mut value).map(|()| value)
     }
 }
 
@@ -200,20 +204,30 @@ impl Protection for Envelope {
         self.kept().remove(&(tenant.to_owned(), person_pseudonym(tenant, user_id)));
     }
 
-    async fn open_answer(&self, tenant: &str, user_id: &str, answer: String) -> Result<String> {
-        let row = [tenant, user_id];
-        self.opened(tenant, user_id, answer, |key, answer| open_text(key, &answer_place(&row), answer)).await
+    async fn open_answer(&self, tenant: &str, user_id: &str, key: &str, answer: String) -> Result<String> {
+        let (row, before) = ([tenant, user_id, key], [tenant, user_id]);
+        self.opened(tenant, user_id, answer, |data_key, plain, answer| {
+            let sealed = answer.clone();
+            open_text(data_key, plain, &answer_place(&row), answer).or_else(|error| {
+                // Answers of before were bound to the person alone. They go with their time, or their conversation.
+                *answer = sealed;
+                open_text(data_key, plain, &answer_place(&before), answer).map_err(|_| error)
+            })
+        })
+        .await
     }
 
     async fn open_conversation(&self, row: ConversationRow) -> Result<ConversationRow> {
         let (tenant, user_id) = (row.tenant.clone(), row.user_id.clone());
-        self.opened(&tenant, &user_id, row, |key, row| each_of_conversation(row, |at, text| open_text(key, at, text)))
-            .await
+        self.opened(&tenant, &user_id, row, |key, plain, row| {
+            each_of_conversation(row, |at, text| open_text(key, plain, at, text))
+        })
+        .await
     }
 
     async fn open_parts(&self, owner: &ConversationRow, parts: Parts) -> Result<Parts> {
-        self.opened(&owner.tenant, &owner.user_id, parts, |key, parts| {
-            each_of_parts(owner, parts, |at, text| open_text(key, at, text))
+        self.opened(&owner.tenant, &owner.user_id, parts, |key, plain, parts| {
+            each_of_parts(owner, parts, |at, text| open_text(key, plain, at, text))
         })
         .await
     }

@@ -15,7 +15,10 @@ use crate::store::{Commit, ContextRow, ConversationDump, ConversationRow, Result
 pub use envelope::Envelope;
 pub use personal::{PersonalValues, Reader};
 pub use plain::Plain;
-pub use ring::{MAX_NAMED, RingError, Unreadable, UnreadableKeys, UnreadableList, check_ring};
+pub use ring::{
+    MAX_NAMED, PlainTexts, RingError, Unreadable, UnreadableKeys, UnreadableList, begin_sealing, check_ring,
+    note_plain_texts, plain_texts,
+};
 pub use rotation::{Rotation, rotate};
 
 /// Seals rows on their way into the store and opens them on their way out.
@@ -35,8 +38,8 @@ pub trait Protection: Send + Sync + std::fmt::Debug {
     /// Forgets what it remembers of a person's keys: the store says that they were destroyed.
     fn forget(&self, tenant: &str, user_id: &str);
 
-    /// Opens a stored answer of a person.
-    async fn open_answer(&self, tenant: &str, user_id: &str, answer: String) -> Result<String>;
+    /// Opens the stored answer of a person to the request of an idempotency key.
+    async fn open_answer(&self, tenant: &str, user_id: &str, key: &str, answer: String) -> Result<String>;
 
     /// Opens a conversation's texts.
     async fn open_conversation(&self, row: ConversationRow) -> Result<ConversationRow>;
@@ -91,7 +94,7 @@ impl Protection for Unprotected {
 
     fn forget(&self, _tenant: &str, _user_id: &str) {}
 
-    async fn open_answer(&self, _tenant: &str, _user_id: &str, mut answer: String) -> Result<String> {
+    async fn open_answer(&self, _tenant: &str, _user_id: &str, _key: &str, mut answer: String) -> Result<String> {
         stored_text::read_plain(&mut answer)?;
         Ok(answer)
     }

@@ -70,8 +70,8 @@ impl Protection for Plain {
 
     fn forget(&self, _tenant: &str, _user_id: &str) {}
 
-    async fn open_answer(&self, tenant: &str, user_id: &str, answer: String) -> Result<String> {
-        Unprotected.open_answer(tenant, user_id, answer).await
+    async fn open_answer(&self, tenant: &str, user_id: &str, key: &str, answer: String) -> Result<String> {
+        Unprotected.open_answer(tenant, user_id, key, answer).await
     }
 
     async fn open_conversation(&self, row: ConversationRow) -> Result<ConversationRow> {

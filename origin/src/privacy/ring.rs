@@ -19,6 +19,57 @@ pub enum UnreadableKeys {
     Serve,
 }
 
+/// The setting that says what a plain text means where texts are sealed.
+const PLAIN_SETTING: &str = "local:plain";
+/// Its value for [`PlainTexts::Refused`].
+const REFUSED: &str = "refused";
+
+/// What a plain text is, where texts are sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PlainTexts {
+    /// Perhaps of the time before encryption was turned on.
+    #[default]
+    Accepted,
+    /// Put there by somebody who has no key: everything was sealed from the beginning.
+    Refused,
+}
+
+/// What plain texts are in a store.
+///
+/// # Errors
+/// When the store fails.
+pub async fn plain_texts(store: &dyn Store) -> Result<PlainTexts, StoreError> {
+    let refused = store.setting(PLAIN_SETTING).await?.as_deref() == Some(REFUSED);
+    Ok(if refused { PlainTexts::Refused } else { PlainTexts::Accepted })
+}
+
+/// Remembers it.
+///
+/// # Errors
+/// When the store fails.
+pub async fn note_plain_texts(store: &dyn Store, plain: PlainTexts) -> Result<(), StoreError> {
+    let value = match plain {
+        PlainTexts::Accepted => "accepted",
+        PlainTexts::Refused => REFUSED,
+    };
+    store.note(PLAIN_SETTING, value).await
+}
+
+/// At the start of an origin: a store that is empty has everything sealed from now on, if there is a ring; and one that is written to
+/// without a ring has not.
+///
+/// # Errors
+/// When the store fails.
+pub async fn begin_sealing(store: &dyn Store, ring: Option<&KeyRing>) -> Result<(), StoreError> {
+    let before = plain_texts(store).await?;
+    let empty = store.persons(("", ""), 1).await?.is_empty();
+    match (ring, before) {
+        (Some(_), PlainTexts::Accepted) if empty => note_plain_texts(store, PlainTexts::Refused).await,
+        (None, PlainTexts::Refused) => note_plain_texts(store, PlainTexts::Accepted).await,
+        _ => Ok(()),
+    }
+}
+
 /// Something that the key ring does not open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unreadable {

@@ -114,3 +114,25 @@ pub(crate) fn publication(game: &str, version: &str, at: Millis) -> Publication 
         contract: None,
     }
 }
+
+/// A version with a compiled form that is one; moves between stores are checked by its hash.
+pub(crate) fn compiled(game: &str, answer: &str, at: Millis) -> Publication {
+    let source = format!(
+        "game {game} {{
+          participants {{ user can do: anything }}
+          moves {{
+            move hello {{
+              when user says something like: [\"hello\"]
+              confidence: 0.7
+              when confident {{ respond with: \"{answer}\" }}
+            }}
+          }}
+        }}"
+    );
+    let parsed = lgdl::syntax::parse(source.as_bytes(), None);
+    let entry = parsed.entry.and_then(|entry| parsed.games.get(entry)).expect("a game");
+    let bytes = lgdl::compiled::CompiledGame::compile(entry).expect("it compiles");
+    let mut publication = publication(game, &bytes.version(), at);
+    publication.compiled = bytes.bytes().to_vec();
+    publication
+}

@@ -178,6 +178,12 @@ async fn a_ciphertext_in_another_row_or_field_or_cut_short_is_noticed() {
         "UPDATE turns SET user_input = 'lgdl1:AAAA' WHERE turn_num = 2",
         "UPDATE turns SET user_input = 'lgdl1:not base64 at all' WHERE turn_num = 2",
         "UPDATE slots SET updated_at = updated_at - 1",
+        "UPDATE turns SET user_input = 'never said' WHERE turn_num = 2",
+        "UPDATE turns SET response = 'lgdl0:never answered' WHERE turn_num = 2",
+        "UPDATE turns SET details = '{}' WHERE turn_num = 2",
+        "UPDATE conversations SET state = '{}'",
+        "UPDATE idempotency SET answer = (SELECT answer FROM idempotency WHERE key = 'k1') WHERE key = 'k2'",
+        "UPDATE idempotency SET answer = '{}' WHERE key = 'k2'",
         "UPDATE conversations SET version = 1",
     ] {
         database.execute_batch("BEGIN").unwrap();
@@ -296,4 +302,26 @@ async fn personal_values_are_kept_as_tokens_and_turn_back_for_their_owner_alone(
     assert_eq!(stored.state, request.state);
     let answer: CommitAnswer = body(edge.commit(&request).await).await;
     assert_eq!(answer, CommitAnswer::Replayed { response: Box::new(request.response.clone()) });
+}
+
+#[tokio::test]
+async fn what_a_client_names_and_what_is_sensitive_is_not_there_in_clear() {
+    let edge = encrypted().await;
+    let mut request = commit("c", "u", 0, "k");
+    request.record.participant = "Miss Marple".into();
+    request.record.user_input = "it is 4111 1111-1111 1111, thank you".into();
+    request.record.sanitized_input = request.record.user_input.clone();
+    request.record.slots.insert("account".into(), "***".into());
+    let slot = serde_json::json!({"text": "4111 1111-1111 1111", "value": "4111111111111111", "source": "answer", "confirmed": true});
+    let state =
+        serde_json::json!({"turns": 1, "active": {"move_id": "pay", "score": 1.0, "slots": [["account", slot]]}});
+    request.state = serde_json::from_value(state).unwrap();
+    edge.commit(&request).await;
+    assert!(!holds(&raw(edge.folder.path()), "Miss Marple"));
+    let text = edge.get("/edge/v1/conversations/medical/c/export?user=u").await.text().await.unwrap();
+    assert!(text.contains("Miss Marple") && text.contains("it is ***, thank you"), "{text}");
+    assert!(!text.contains("4111"), "{text}");
+    // The origin itself keeps the value: the conversation goes on with it.
+    let stored: StoredConversation = body(edge.get("/edge/v1/conversations/medical/c?user=u").await).await;
+    assert_eq!(stored.state, request.state);
 }
