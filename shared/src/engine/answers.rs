@@ -348,13 +348,49 @@ impl Run<'_> {
         self.say(&wording::corrected(&shown, &found.text));
     }
 
+    /// "also bacon", "no onion": changes a list that is filled; whether it did.
+    fn edit_list(&mut self, mv: &Arc<Move>, asked: Option<&Slot>, scan: &Scan<'_>) -> bool {
+        let answers =
+            |asked: &Slot| matches!(slots::read_answer(asked, scan), Answer::Value { found, .. } if found.fits);
+        if asked.is_some_and(|asked| *effective_type(asked) != SlotType::String && answers(asked)) {
+            return false;
+        }
+        for slot in &mv.slots {
+            let Some(held) = self.slot_value(&slot.name).and_then(|value| value.value.as_array()) else { continue };
+            let Some(edits) = slots::list_edits(slot, scan).filter(|edits| edits.explicit) else { continue };
+            let changed = edits.found(slot, scan, held);
+            if changed.as_ref().is_some_and(|found| found.value.as_array() == Some(held)) {
+                continue;
+            }
+            self.answered_by_active();
+            match changed {
+                Some(found) => self.replace(slot, &found),
+                None => {
+                    self.reading = Reading::Correction;
+                    if let Some(frame) = &mut self.state.active {
+                        frame.clear(&slot.name);
+                    }
+                }
+            }
+            return true;
+        }
+        false
+    }
+
     /// Puts a corrected value in the place of a filled one; whether the utterance did correct something.
     pub(super) fn correct(&mut self, mv: &Arc<Move>, asked: Option<&Slot>, scan: &Scan<'_>) -> bool {
-        let Some(frame) = &self.state.active else { return false };
-        let filled: Vec<&str> = frame.slots.iter().rev().map(|(name, _)| name.as_str()).collect();
+        let filled: Vec<String> = match &self.state.active {
+            Some(frame) => frame.slots.iter().rev().map(|(name, _)| name.clone()).collect(),
+            None => return false,
+        };
+        let filled: Vec<&str> = filled.iter().map(String::as_str).collect();
         if filled.is_empty() {
             return false;
         }
+        if self.edit_list(mv, asked, scan) {
+            return true;
+        }
+        let Some(frame) = &self.state.active else { return false };
         let Some(correction) = corrections::find(&scan.heard, &filled) else { return false };
         let Some(said) = scan.text.get(correction.span.0..correction.span.1) else { return false };
         let rest = Heard::of(self.language(), said);

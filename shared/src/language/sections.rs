@@ -215,6 +215,24 @@ cues! {
     Pause = "pause";
     /// Introduces a value.
     Introduction = "introduction";
+    /// The same before a person's name: "I'm …".
+    IntroductionName = "introduction.name";
+    /// Words in the name of a slot that holds a person's name.
+    SlotOfName = "name.name";
+    /// Nouns that label a value: "number", "code".
+    Label = "label";
+    /// Keeps an answer back, or refers to another time: "I already told you".
+    Evasion = "evasion";
+    /// Begins a question that offers an answer: "how about …".
+    QuestionOffer = "question.offer";
+    /// Adds to a list.
+    ListAdd = "list.add";
+    /// Takes away from a list.
+    ListRemove = "list.remove";
+    /// Leaves only what follows in a list.
+    ListOnly = "list.only";
+    /// Leaves out what follows of all that there is.
+    ListAllBut = "list.all_but";
     /// Stands before a noun phrase that is a value.
     BeforeNoun = "before_noun";
     /// Stands after a value.

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use crate::entities::Kind;
 use crate::ir::{Slot, SlotType};
-use crate::language::{Cue, Language};
-use crate::text::Heard;
+use crate::language::{Class, Cue, Language};
+use crate::text::{Heard, readable};
 
 use super::convert::{Found, convert};
 use super::options;
@@ -39,7 +39,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             let ty = item_type(slot);
             if let Some(found) = convert(scan, entity, slot, ty, false)
                 && found.fits
-                && bare_number_is_meant(scan, ty, &found)
+                && bare_number_is_meant(scan, slot, ty, &found)
                 && !(*ty == SlotType::Timeframe && is_discourse(scan.language(), &found.text))
             {
                 fitting.push((index, found));
@@ -146,7 +146,7 @@ fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], fitting: &mut Vec<(usize, 
 
 /// A number is a mention only where it stands as a number: not as part of a name ("Route 66", "the 2nd floor",
 /// "ACCT-002"), that is, not glued to letters or signs, and not after a noun that it numbers.
-fn bare_number_is_meant(scan: &Scan<'_>, ty: &SlotType, found: &Found) -> bool {
+fn bare_number_is_meant(scan: &Scan<'_>, slot: &Slot, ty: &SlotType, found: &Found) -> bool {
     if !matches!(ty, SlotType::Number | SlotType::Range { .. }) {
         return true;
     }
@@ -165,5 +165,17 @@ fn bare_number_is_meant(scan: &Scan<'_>, ty: &SlotType, found: &Found) -> bool {
     {
         return false;
     }
-    true
+    // "Route 66", "room 12": a number right after a noun that is no word of the slot numbers that thing.
+    let words = scan.heard.words.as_slice();
+    let at = words.partition_point(|word| word.end <= found.start);
+    let Some(noun) = at.checked_sub(1).map(|before| &words[before]) else { return true };
+    let here = &words[at.min(words.len() - 1)];
+    let told = Heard::of(scan.language(), &readable(&slot.name)).words;
+    let hinted = slot.context.as_deref().map(|hint| Heard::of(scan.language(), hint).words).unwrap_or_default();
+    noun.class.is_listed()
+        || !noun.cues.is_empty()
+        || here.after_break
+        || words.get(at + 1).is_some_and(|next| next.class == Class::CONTENT && !next.after_break)
+        || scan.text[found.start..found.end].contains(char::is_whitespace)
+        || told.iter().chain(&hinted).any(|word| word.stem(scan.language()) == noun.stem(scan.language()))
 }

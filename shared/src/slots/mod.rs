@@ -10,6 +10,7 @@ use crate::language::Language;
 use crate::text::Heard;
 
 mod convert;
+mod lists;
 mod mentions;
 mod options;
 mod read;
@@ -19,6 +20,7 @@ pub(crate) mod strings;
 pub(crate) mod yes_no;
 
 pub(crate) use convert::{Found, number as number_value};
+pub(crate) use lists::list_edits;
 pub(crate) use mentions::mentions;
 pub(crate) use options::{Vocabulary, choose};
 pub(crate) use read::{Answer, is_whole, read_answer, read_string, read_value};
@@ -103,5 +105,20 @@ pub(crate) fn is_yes_no(language: &'static Language, slot: &Slot) -> bool {
                 && options::no_option(language, options).is_some()
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use crate::entities::{Direction, Language, Reference};
+
+    /// Wednesday, 4 March 2026.
+    pub(crate) fn reference() -> Reference {
+        Reference {
+            now: jiff::civil::date(2026, 3, 4).at(9, 0, 0, 0),
+            offset_seconds: 0,
+            direction: Direction::Future,
+            language: Language::English,
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::ir::Term;
 use crate::language::{Cue, Language};
-use crate::text::{Heard, Word, edit_distance, readable, stem};
+use crate::text::{Heard, Polarity, Word, edit_distance, hash, one_slip_apart, polarity, readable, stem};
 
 /// How far apart two words may be spelt and still be the same word.
 const LONG_WORD: usize = 8;
@@ -97,22 +97,33 @@ pub(crate) fn exact<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, he
         .map(|(index, _)| *index)
 }
 
-/// Options stated somewhere in the text as whole words (synonyms and plural forms count), not negated; longer forms
-/// before shorter ones that they contain.
+/// Options stated somewhere in the text as whole words (synonyms, plural forms and small slips count), not negated; longer
+/// forms before shorter ones that they contain.
 pub(crate) fn stated<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Chosen> {
+    let mut found = named(options, vocabulary, heard);
+    found.retain(|chosen| {
+        let first = heard.words.partition_point(|word| word.start < chosen.start);
+        let end = heard.words.partition_point(|word| word.start < chosen.end);
+        !negated(heard, first, end)
+    });
+    found
+}
+
+/// As [`stated`], whatever is said of them.
+pub(crate) fn named<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Chosen> {
     let mut prepared = Prepared::of(heard.language, options, vocabulary);
     prepared.forms.sort_by_key(|(index, form)| (std::cmp::Reverse(form.len()), *index));
     let words = &heard.words;
     let mut taken = vec![false; words.len()];
     let mut found: Vec<Chosen> = Vec::new();
-    for (index, form) in &prepared.forms {
-        for at in 0..words.len().saturating_sub(form.len() - 1) {
-            let window = &words[at..at + form.len()];
-            let fits = !taken[at..at + form.len()].contains(&true)
-                && window.iter().zip(form).all(|(word, part)| same_word(&word.text, part));
-            if fits {
-                taken[at..at + form.len()].fill(true);
-                if !negated(words, at) {
+    for same in [exactly, with_a_slip] {
+        for (index, form) in &prepared.forms {
+            for at in 0..words.len().saturating_sub(form.len() - 1) {
+                let window = &words[at..at + form.len()];
+                let fits = !taken[at..at + form.len()].contains(&true)
+                    && window.iter().zip(form).all(|(word, part)| same(word, part));
+                if fits {
+                    taken[at..at + form.len()].fill(true);
                     found.push(Chosen { index: *index, start: window[0].start, end: window[form.len() - 1].end });
                 }
             }
@@ -122,18 +133,31 @@ pub(crate) fn stated<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, h
     found
 }
 
-/// Whether a negation stands shortly before the word, in the same clause.
-pub(crate) fn negated(words: &[Word], at: usize) -> bool {
+fn exactly(word: &Word, part: &str) -> bool {
+    same_word(&word.text, part)
+}
+
+/// A word of the language is what it is; one that is not may be a slip.
+fn with_a_slip(word: &Word, part: &str) -> bool {
+    const MIN_CHARS: usize = 5;
+    same_word(&word.text, part)
+        || !word.class.is_listed() && part.chars().count() >= MIN_CHARS && one_slip_apart(&word.text, part)
+}
+
+/// Whether what the words `first..end` mention is denied: "not red", "anything but red".
+pub(crate) fn negated(heard: &Heard, first: usize, end: usize) -> bool {
     const REACH: usize = 3;
-    for index in (at.saturating_sub(REACH)..at).rev() {
-        if words[index + 1].after_break {
-            return false;
-        }
-        if words[index].is(Cue::Negates) {
-            return true;
-        }
+    let (language, words) = (heard.language, heard.words.as_slice());
+    let (Some(from), Some(last)) = (words.get(first), words.get(end.saturating_sub(1))) else { return false };
+    if polarity(&heard.tokens, from.token, last.token + 1, None) == Polarity::Denied {
+        return true;
     }
-    false
+    // Words that deny only what follows them at once.
+    let clause = (0..=first).rev().find(|at| words[*at].after_break).unwrap_or(0);
+    (first.saturating_sub(REACH).max(clause)..first).any(|at| {
+        let length = language.prefix(&words[at..], [Cue::ListAllBut, Cue::ListRemove]);
+        length > 0 && at + length <= first && words[at + length..first].iter().all(|word| word.is(Cue::Determiner))
+    })
 }
 
 /// Reads an answer as a choice of exactly one option, as generously as an answer deserves; `None` when it names none,
@@ -204,7 +228,7 @@ fn by_spelling<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: 
     for (index, form) in &prepared.forms {
         for at in 0..heard.words.len().saturating_sub(form.len() - 1) {
             let window = &heard.words[at..at + form.len()];
-            if negated(&heard.words, at) {
+            if negated(heard, at, at + form.len()) {
                 continue;
             }
             let distance: Option<usize> =
@@ -224,31 +248,54 @@ fn by_spelling<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: 
     best.filter(|_| !tied).map(|(_, chosen)| chosen)
 }
 
-/// "walking" for `when walking`, "rest" for `at rest`: content words that only one option has.
+/// "walking" for `when walking`, "rest" for `at rest`: content words that only one option has. Of a long option one or two
+/// are too few.
 fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Option<Chosen> {
-    let prepared = Prepared::of(heard.language, options, vocabulary);
     let language = heard.language;
-    let mut chosen: Option<Chosen> = None;
-    for (at, word) in heard.words.iter().enumerate() {
-        if word.is(Cue::OptionEmpty) || word.text.chars().count() < SHORT_WORD - 1 || negated(&heard.words, at) {
-            continue;
-        }
-        let mut owners = prepared
-            .forms
+    let prepared = Prepared::of(language, options, vocabulary);
+    let telling =
+        |form: &[String]| form.iter().filter(|part| !is_empty_word(language, part)).cloned().collect::<Vec<_>>();
+    let mut best: Option<Chosen> = None;
+    for (index, form) in &prepared.forms {
+        let form = telling(form);
+        let met: Vec<&Word> = heard
+            .words
             .iter()
-            .filter(|(_, form)| form.iter().any(|part| same_stem(language, &word.text, part)))
-            .map(|(index, _)| *index);
-        let Some(owner) = owners.next() else { continue };
-        if owners.any(|other| other != owner) {
+            .enumerate()
+            .filter(|(at, word)| {
+                !word.is(Cue::OptionEmpty)
+                    && word.text.chars().count() >= SHORT_WORD - 1
+                    && form.iter().any(|part| same_stem(language, &word.text, part))
+                    && !negated(heard, *at, at + 1)
+            })
+            .map(|(_, word)| word)
+            .collect();
+        let needed = if form.len() <= 2 { 1 } else { form.len() / 2 + 1 };
+        let (Some(first), Some(last)) = (met.first(), met.last()) else { continue };
+        if met.len() < needed {
             continue;
         }
-        match chosen {
-            Some(held) if held.index != owner => return None,
+        // A word that another option has as well tells nothing.
+        let shared = met.iter().all(|word| {
+            prepared.forms.iter().any(|(other, form)| {
+                other != index
+                    && form.iter().any(|part| !is_empty_word(language, part) && same_stem(language, &word.text, part))
+            })
+        });
+        if shared {
+            continue;
+        }
+        match best {
+            Some(held) if held.index != *index => return None,
             Some(_) => {}
-            None => chosen = Some(Chosen { index: owner, start: word.start, end: word.end }),
+            None => best = Some(Chosen { index: *index, start: first.start, end: last.end }),
         }
     }
-    chosen
+    best
+}
+
+fn is_empty_word(language: &Language, word: &str) -> bool {
+    language.cues(hash::of(word.as_bytes())).has(Cue::OptionEmpty)
 }
 
 /// The same word, its plural form included.

@@ -8,6 +8,7 @@ use crate::language::{Cue, Language};
 use crate::text::{Heard, Word, readable};
 
 use super::convert::{Found, convert, number, plain_number, rating};
+use super::lists::list_edits;
 use super::options::{self, Chosen, Vocabulary};
 use super::scan::Scan;
 use super::strings::is_question;
@@ -35,9 +36,13 @@ pub(crate) enum Answer {
 /// Reads an utterance as the answer to the slot's question (typed slots; free text is [`read_string`]'s).
 pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>) -> Answer {
     let ty = effective_type(slot);
+    // "What sizes do you have, large?" asks.
+    if *ty != SlotType::String && is_question(scan.text, &scan.heard) {
+        return Answer::Absent;
+    }
     let found = match ty {
         SlotType::Boolean => yes_no::read(scan.text, scan.reference)
-            .or_else(|| yes_no::by_name(&slot.name, &scan.heard).filter(|_| !is_question(scan.text, &scan.heard)))
+            .or_else(|| yes_no::by_name(&slot.name, &scan.heard))
             .map(|answer| whole_text(scan, json!(answer))),
         SlotType::Enum(options) => return read_enum(slot, options, scan),
         SlotType::List(item) => return read_list(slot, item, scan),
@@ -227,6 +232,9 @@ fn last_after_correction(scan: &Scan<'_>, values: &[Found]) -> Option<Found> {
 
 fn read_list(slot: &Slot, item: &SlotType, scan: &Scan<'_>) -> Answer {
     const MAX_ITEMS: usize = 50;
+    if let Some(found) = list_edits(slot, scan).and_then(|edits| edits.found(slot, scan, &[])) {
+        return Answer::Value { found, whole: true };
+    }
     let mut found: Vec<Found> = match item {
         SlotType::String => split_list(scan.language(), scan.text)
             .into_iter()

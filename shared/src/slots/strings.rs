@@ -23,6 +23,10 @@ pub(crate) fn is_decline(heard: &Heard) -> bool {
 pub(crate) fn is_question(text: &str, heard: &Heard) -> bool {
     let language = heard.language;
     let words = strip_front(language, &heard.words, Cue::Hesitation);
+    // "How about seven?" offers an answer.
+    if language.prefix(words, Cue::QuestionOffer) > 0 {
+        return false;
+    }
     let asks = text.trim_end().ends_with(['?', '？']);
     let Some(first) = words.first() else { return asks };
     if first.is(Cue::QuestionOpener) {
@@ -52,7 +56,16 @@ pub(crate) fn is_acknowledgement(heard: &Heard) -> bool {
 /// Whether the text holds nothing that could be a value: no words, or only social noise.
 pub(crate) fn is_noise(heard: &Heard) -> bool {
     let words = strip_front(heard.language, &heard.words, Cue::NoiseBefore);
-    words.is_empty() || heard.language.is(words, Cue::Noise) || heard.is(Cue::Noise)
+    words.is_empty() || heard.language.is(words, Cue::Noise) || heard.is(Cue::Noise) || evades(heard)
+}
+
+/// Whether the text refers to something else for the answer, or keeps it back: "I already told you", "same as last time".
+pub(crate) fn evades(heard: &Heard) -> bool {
+    let language = heard.language;
+    let words = strip_ends(language, strip_front(language, &heard.words, [Cue::Hesitation, Cue::Introduction]));
+    let said = language.prefix(words, Cue::Evasion);
+    // What follows after a comma may be the answer after all.
+    said > 0 && !words[said..].iter().any(|word| word.after_break || word.is(Cue::But))
 }
 
 /// The span of the value in a free-text answer: without hesitations, introductions ("it's", "my account id is"),
@@ -60,11 +73,16 @@ pub(crate) fn is_noise(heard: &Heard) -> bool {
 pub(crate) fn value_span(language: &'static Language, slot_name: &str, text: &str) -> Option<(usize, usize)> {
     let heard = Heard::of(language, text);
     let mut words = heard.words.as_slice();
+    let holds_a_name = Heard::of(language, &readable(slot_name)).words.iter().any(|word| word.is(Cue::SlotOfName));
     loop {
         let before = words.len();
         words = strip_front(language, words, Cue::Hesitation);
         words = strip_named(language, words, slot_name);
+        words = strip_frame(language, words, slot_name);
         words = strip_front(language, words, Cue::Introduction);
+        if holds_a_name {
+            words = strip_front(language, words, Cue::IntroductionName);
+        }
         words = strip_back(language, words, Cue::Afterword);
         if words.len() == before {
             break;
@@ -108,6 +126,29 @@ fn strip_named<'w>(language: &'static Language, words: &'w [Word], slot_name: &s
     } else {
         words
     }
+}
+
+/// `my order number is`, `the code is` in front of a value, whatever the slot is called: a short noun phrase whose noun
+/// labels something, or that is followed by a code.
+fn strip_frame<'w>(language: &'static Language, words: &'w [Word], slot_name: &str) -> &'w [Word] {
+    const MAX_LABEL_WORDS: usize = 5;
+    const MAX_CODE_WORDS: usize = 3;
+    let owner = language.prefix(words, Cue::Owner);
+    if owner == 0 {
+        return words;
+    }
+    let label = (owner + 1..words.len().min(owner + MAX_LABEL_WORDS + 1))
+        .find(|&at| language.prefix(&words[at..], Cue::Copula) > 0 || words[at].after_break);
+    let Some(end) = label else { return words };
+    let rest = &words[end + language.prefix(&words[end..], Cue::Copula)..];
+    let Some(first) = rest.first() else { return words };
+    let name = Heard::of(language, &readable(slot_name)).words;
+    let labels =
+        words[owner..end].iter().any(|word| word.is(Cue::Label) || name.iter().any(|part| part.hash == word.hash));
+    let code = rest.len() <= MAX_CODE_WORDS
+        && rest.iter().any(|word| word.text.bytes().any(|byte| byte.is_ascii_digit()))
+        && rest[1..].iter().all(|word| word.glued);
+    if labels || code && !first.after_break { rest } else { words }
 }
 
 /// How many of the first words are the name of a slot, or the last word of it; 0 for none.
