@@ -13,6 +13,10 @@ pub struct Game {
     pub name: String,
     /// The text after `description:`; empty when there is none.
     pub description: String,
+    /// The code after `language:`, such as `en`; empty for English.
+    pub language: String,
+    /// The tag after `locale:`, such as `en-GB`; empty where the language says enough.
+    pub locale: String,
     /// Who takes part.
     pub participants: Vec<Participant>,
     /// Words that stand for each other.

@@ -13,10 +13,10 @@ pub mod entities;
 #[cfg(feature = "golden")]
 pub mod golden;
 pub mod ir;
+pub mod language;
 pub mod limits;
 pub mod matcher;
 pub mod mocks;
-mod phrase;
 pub mod privacy;
 pub mod problem;
 pub mod slots;

@@ -8,8 +8,8 @@ use super::state::{Frame, Open};
 use super::turn::CERTAIN;
 use super::{AlsoState, wording};
 use crate::ir::{Move, SlotType};
-use crate::phrase::Phrase;
 use crate::slots::{self, effective_type, strings};
+use crate::text;
 
 /// Moves that wait in line at most.
 pub(super) const MAX_WAITING_MOVES: usize = 3;
@@ -50,13 +50,14 @@ impl Run<'_> {
         let own = self.state.active.as_ref().map(|frame| frame.move_id.clone());
         let own = own.filter(|_| open.is_some_and(|open| !matches!(open, Open::Which { .. } | Open::Guess { .. })));
         let text = self.text.clone();
+        let language = self.language();
         let apart = |said: &Said| {
             let (start, end) = said.candidate.span;
             let clause = heard.clauses.get(said.clauses.0).map_or((start, end), |clause| *clause);
             let words = text.get(clause.0..clause.1).unwrap_or_default();
             // The mark that ends a clause tells whether it asks.
             let asks = text.get(clause.1..).is_some_and(|after| after.trim_start().starts_with(['?', '？']));
-            said.candidate.score >= CERTAIN || asks || strings::is_question(words, &Phrase::of(words))
+            said.candidate.score >= CERTAIN || asks || strings::is_question(words, &text::Heard::of(language, words))
         };
         let plan = decide(&heard, own.as_deref(), self.room(open), &apart);
         match plan {
@@ -83,7 +84,9 @@ impl Run<'_> {
             }
             Plan::Beside(readings) => {
                 let rest = heard.rest(&text, &readings);
-                if Phrase::of(&rest).is_empty() || matches!(self.set_aside(&rest)?, SetAside::Nothing) {
+                if text::Heard::of(self.language(), &rest).is_empty()
+                    || matches!(self.set_aside(&rest)?, SetAside::Nothing)
+                {
                     return Ok(false);
                 }
                 self.suspend(Interruption::Urgent);
@@ -114,10 +117,13 @@ impl Run<'_> {
         let said = self.sentences.len();
         let open = self.state.active.as_ref().and_then(|frame| frame.open.clone());
         let mut rest = heard.rest(&text, readings);
-        if Phrase::of(&rest).is_empty() && leftover == Leftover::Counts && self.room(open.as_ref()) != Room::FreeText {
+        if text::Heard::of(self.language(), &rest).is_empty()
+            && leftover == Leftover::Counts
+            && self.room(open.as_ref()) != Room::FreeText
+        {
             rest = heard.remainder(&text, readings);
         }
-        if !Phrase::of(&rest).is_empty() {
+        if !text::Heard::of(self.language(), &rest).is_empty() {
             self.set_aside(&rest)?;
         }
         // The urgent move speaks first.
@@ -132,7 +138,7 @@ impl Run<'_> {
         let Some(open) = self.state.active.as_ref().and_then(|frame| frame.open.clone()) else {
             return Ok(SetAside::Nothing);
         };
-        let phrase = Phrase::of(rest);
+        let phrase = text::Heard::of(self.language(), rest);
         let answers = match &open {
             Open::Slot { name } => return Ok(self.reading_only(rest, |run| run.store_answer(name))),
             Open::Confirm { name } => return Ok(self.reading_only(rest, |run| run.store_confirmation(name))),

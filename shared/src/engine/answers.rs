@@ -10,9 +10,10 @@ use super::run::{Halt, Reading, Run};
 use super::turn::CERTAIN;
 use super::wording;
 use crate::ir::{Element, Move, Slot, SlotType, TemplatePart};
+use crate::language::{Cue, Language};
 use crate::matcher::Candidate;
-use crate::phrase::{Phrase, Word};
 use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type, is_yes_no, reason, strings};
+use crate::text::{Heard, Word};
 
 /// The longest text that replaces a free-text value without being asked for.
 const MAX_CORRECTION_WORDS: usize = 8;
@@ -126,13 +127,14 @@ impl Run<'_> {
         match slots::read_answer(slot, scan) {
             Answer::Value { found, whole } if found.fits => {
                 let leaves = if whole { None } else { self.interruption().filter(|other| other.score >= CERTAIN) };
-                let leaves =
-                    leaves.filter(|_| !slots::is_whole(slot, scan, (found.start, found.end), &prompt_words(mv, slot)));
+                let leaves = leaves.filter(|_| {
+                    !slots::is_whole(slot, scan, (found.start, found.end), &prompt_words(scan.language(), mv, slot))
+                });
                 self.fill(slot, &found, Source::Answer);
                 self.fill_beside_answer(mv, slot, scan, (found.start, found.end));
                 leaves.map_or(Answered::GoesOn, |other| Answered::Leaves(Box::new(other)))
             }
-            Answer::Value { .. } => Answered::Refused(reason(slot)),
+            Answer::Value { .. } => Answered::Refused(reason(self.language(), slot)),
             Answer::Refused(reason) => match self.interruption() {
                 Some(other) if other.score >= CERTAIN => Answered::Leaves(Box::new(other)),
                 _ => Answered::Refused(reason),
@@ -146,7 +148,7 @@ impl Run<'_> {
         if self.declines(slot, scan) {
             return Answered::Declined;
         }
-        if !strings::is_acknowledgement(&scan.phrase)
+        if !strings::is_acknowledgement(&scan.heard)
             && let Some(other) = self.interruption()
         {
             return Answered::Leaves(Box::new(other));
@@ -154,34 +156,42 @@ impl Run<'_> {
         if self.fill_from_own_match(mv, scan) || self.fill_beside(mv, scan, (0, 0)) || self.replace_unasked(mv, scan) {
             return Answered::GoesOn;
         }
-        if strings::is_question(scan.text, &scan.phrase) {
+        if strings::is_question(scan.text, &scan.heard) {
             return Answered::Asks;
         }
-        let unsure = slots::yes_no::is_unsure(&scan.phrase);
-        Answered::Refused(if unsure { format!("{} {}", wording::NEEDED, reason(slot)) } else { reason(slot) })
+        let unsure = slots::yes_no::is_unsure(&scan.heard);
+        let mut why = reason(self.language(), slot);
+        if unsure {
+            why = format!("{} {why}", self.language().text(wording::NEEDED));
+        }
+        Answered::Refused(why)
     }
 
     fn answer_free_text(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Answered {
         let other = self.interruption();
-        let question = strings::is_question(scan.text, &scan.phrase);
-        let noise = strings::is_noise(&scan.phrase);
+        let question = strings::is_question(scan.text, &scan.heard);
+        let noise = strings::is_noise(&scan.heard);
         if let Some(other) = &other
-            && !strings::is_acknowledgement(&scan.phrase)
+            && !strings::is_acknowledgement(&scan.heard)
             && (other.score >= CERTAIN || question || noise || is_verbatim(other, scan) || is_statement(other, scan))
         {
             return Answered::Leaves(Box::new(other.clone()));
         }
         if self.declines(slot, scan)
-            && !(asks_yes_or_no(mv, slot) && slots::yes_no::read(scan.text, scan.reference).is_some() && slot.required)
+            && !(asks_yes_or_no(scan.language(), mv, slot)
+                && slots::yes_no::read(scan.text, scan.reference).is_some()
+                && slot.required)
         {
             return Answered::Declined;
         }
-        let unsure = slots::yes_no::is_unsure(&scan.phrase);
+        let unsure = slots::yes_no::is_unsure(&scan.heard);
         if unsure {
-            return Answered::Refused(wording::NEEDED.to_owned());
+            return Answered::Refused(self.language().text(wording::NEEDED).to_owned());
         }
-        if noise && !(asks_yes_or_no(mv, slot) && slots::yes_no::read(scan.text, scan.reference).is_some()) {
-            return Answered::Refused(reason(slot));
+        if noise
+            && !(asks_yes_or_no(scan.language(), mv, slot) && slots::yes_no::read(scan.text, scan.reference).is_some())
+        {
+            return Answered::Refused(reason(self.language(), slot));
         }
         if question {
             return Answered::Asks;
@@ -209,7 +219,7 @@ impl Run<'_> {
             }
             None if self.fill_beside(mv, scan, (0, 0)) => Answered::GoesOn,
             None if repeated => Answered::Asks,
-            None => Answered::Refused(reason(slot)),
+            None => Answered::Refused(reason(self.language(), slot)),
         }
     }
 
@@ -221,9 +231,9 @@ impl Run<'_> {
             };
         }
         if others.is_empty() {
-            return slots::read_string(slot, scan.text);
+            return slots::read_string(scan.language(), slot, scan.text);
         }
-        without(slot, scan.text, (0, scan.text.len()), others)
+        without(scan.language(), slot, scan.text, (0, scan.text.len()), others)
     }
 
     /// Fills what the utterance states for other slots; whether it did.
@@ -275,7 +285,7 @@ impl Run<'_> {
                     .iter()
                     .map(|stated| (stated.found.start, stated.found.end))
                     .collect();
-                without(captured, scan.text, capture.span, &others)
+                without(scan.language(), captured, scan.text, capture.span, &others)
             } else {
                 match slots::read_value(captured, &capture.text, scan.reference) {
                     Answer::Value { found, .. } if found.fits => Some(found),
@@ -318,7 +328,7 @@ impl Run<'_> {
         let [only] = mentions.as_slice() else { return false };
         let slot = typed[only.slot];
         let number = matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. });
-        if number && Phrase::of(&only.found.text).len() < 2 {
+        if number && Heard::of(self.language(), &only.found.text).len() < 2 {
             // A bare number says too little to go back to another question for.
             return false;
         }
@@ -345,9 +355,9 @@ impl Run<'_> {
         if filled.is_empty() {
             return false;
         }
-        let Some(correction) = corrections::find(&scan.phrase, &filled) else { return false };
+        let Some(correction) = corrections::find(&scan.heard, &filled) else { return false };
         let Some(said) = scan.text.get(correction.span.0..correction.span.1) else { return false };
-        let rest = Phrase::of(said);
+        let rest = Heard::of(self.language(), said);
         if rest.is_empty() || strings::is_question(said, &rest) || slots::yes_no::is_unsure(&rest) {
             return false;
         }
@@ -365,7 +375,7 @@ impl Run<'_> {
             if answers && !(same_type_is_filled && correction.strength == Strength::Strong) {
                 return false;
             }
-            if is_yes_no(asked)
+            if is_yes_no(self.language(), asked)
                 && slots::yes_no::read(scan.text, scan.reference).is_some()
                 && correction.strength == Strength::Weak
             {
@@ -400,7 +410,7 @@ impl Run<'_> {
         asked: Option<&Slot>,
     ) -> Option<Found> {
         if *effective_type(slot) != SlotType::String {
-            if is_yes_no(slot) && !named && strength < Strength::Strong {
+            if is_yes_no(self.language(), slot) && !named && strength < Strength::Strong {
                 return None;
             }
             let beside = Scan::of(said, [slot], scan.reference).knowing(scan.terms());
@@ -413,12 +423,12 @@ impl Run<'_> {
         }
         // Free text takes anything, so it is replaced only by something short, and not while other free text is asked
         // for unless the utterance plainly goes back.
-        let phrase = Phrase::of(said);
+        let phrase = Heard::of(self.language(), said);
         let asked_for_text = asked.is_some_and(|asked| *effective_type(asked) == SlotType::String);
         let plainly = named
             || strength == Strength::Strong
             || (!asked_for_text && strength >= Strength::Weak)
-            || scan.phrase.words.first().is_some_and(|word| word.text == "no" && scan.phrase.len() > 1);
+            || scan.heard.words.first().is_some_and(|word| word.is(Cue::No) && scan.heard.len() > 1);
         let usable = plainly
             && phrase.len() <= MAX_CORRECTION_WORDS
             && !strings::is_noise(&phrase)
@@ -427,7 +437,7 @@ impl Run<'_> {
         if !usable {
             return None;
         }
-        slots::read_string(slot, said)
+        slots::read_string(scan.language(), slot, said)
     }
 
     /// Refuses an answer with its reason and asks again; after too many failures the move gives up.
@@ -445,7 +455,7 @@ impl Run<'_> {
     }
 
     fn declines(&self, slot: &Slot, scan: &Scan<'_>) -> bool {
-        (!slot.required || slot.default.is_some()) && strings::is_decline(&scan.phrase)
+        (!slot.required || slot.default.is_some()) && strings::is_decline(&scan.heard)
     }
 
     fn pass_over(&mut self, slot: &Slot) -> Result<(), Halt> {
@@ -469,9 +479,9 @@ impl Run<'_> {
         let header = Arc::clone(&self.header);
         let scan = Scan::of(&text, &mv.slots, &reference).knowing(&header.vocabulary);
         // "no, 8": the value that is given instead, before the plain no.
-        let instead = corrections::find(&scan.phrase, &[name]).and_then(|correction| {
+        let instead = corrections::find(&scan.heard, &[name]).and_then(|correction| {
             let said = text.get(correction.span.0..correction.span.1)?;
-            let phrase = Phrase::of(said);
+            let phrase = Heard::of(self.language(), said);
             if strings::is_noise(&phrase) || slots::yes_no::read(said, &reference).is_some() {
                 return None;
             }
@@ -499,7 +509,7 @@ impl Run<'_> {
                 self.advance(Entry::UnderWay)
             }
             None => {
-                if let Some(other) = self.interruption().filter(|_| !strings::is_noise(&scan.phrase)) {
+                if let Some(other) = self.interruption().filter(|_| !strings::is_noise(&scan.heard)) {
                     return self.digress(&other);
                 }
                 self.answered_by_active();
@@ -528,9 +538,9 @@ impl Run<'_> {
 /// `cancel` is an option.
 fn is_plain_answer(slot: &Slot, scan: &Scan<'_>) -> bool {
     match effective_type(slot) {
-        SlotType::Enum(options) => slots::is_exact_option(options, scan.vocabulary(slot), &scan.phrase),
+        SlotType::Enum(options) => slots::is_exact_option(options, scan.vocabulary(slot), &scan.heard),
         SlotType::Number | SlotType::Range { .. } => {
-            scan.text.trim().bytes().all(|byte| byte.is_ascii_digit()) && !scan.phrase.is_empty()
+            scan.text.trim().bytes().all(|byte| byte.is_ascii_digit()) && !scan.heard.is_empty()
         }
         _ => false,
     }
@@ -538,25 +548,17 @@ fn is_plain_answer(slot: &Slot, scan: &Scan<'_>) -> bool {
 
 /// Whether a pattern of literal words is all that was said, but for words that carry nothing ("well, I fell down").
 fn is_verbatim(candidate: &Candidate, scan: &Scan<'_>) -> bool {
-    #[rustfmt::skip]
-    const EMPTY: &[&str] = &[
-        "i", "i'm", "i've", "we", "it", "the", "a", "an", "my", "and", "also", "just", "please", "well", "um", "uh", "oh", "so", "now", "have", "am",
-        "sorry", "but", "really", "very", "actually", "think", "some", "then", "too", "help", "wait", "hey", "hi", "hello", "no", "ok",
-        "okay", "yes", "hold", "on", "can", "you", "could", "what", "about", "was", "had",
-    ];
     let covered = |word: &Word| word.start >= candidate.span.0 && word.end <= candidate.span.1;
     candidate.literal_words >= 2
         && candidate.captures.is_empty()
-        && scan.phrase.words.iter().all(|word| covered(word) || EMPTY.contains(&word.text.as_str()))
+        && scan.heard.words.iter().all(|word| covered(word) || word.is(Cue::Empty))
 }
 
 /// "I can't log in and …": a sentence about oneself that another move understands is no value of a free-text slot.
 fn is_statement(candidate: &Candidate, scan: &Scan<'_>) -> bool {
     const PLAIN_MATCH: f64 = 0.75;
-    let subject = scan.phrase.words.iter().find(|word| !strings::is_hesitation(&word.text));
-    let speaks_of_oneself = subject.is_some_and(|word| {
-        matches!(word.text.as_str(), "i" | "i'm" | "i've" | "i'd" | "i'll" | "im" | "ive" | "we" | "we're" | "we've")
-    });
+    let subject = scan.heard.words.iter().find(|word| !strings::is_hesitation(word));
+    let speaks_of_oneself = subject.is_some_and(|word| word.is(Cue::Speaker));
     speaks_of_oneself && candidate.score >= PLAIN_MATCH && candidate.literal_words >= 2
 }
 
@@ -570,8 +572,8 @@ fn is_captured_somewhere(mv: &Move, slot: &str) -> bool {
 }
 
 /// The words of a slot's question.
-fn prompt_words(mv: &Move, slot: &Slot) -> Vec<String> {
-    Phrase::of(&prompt_text(mv, slot)).words.into_iter().map(|word| word.text).collect()
+fn prompt_words(language: &'static Language, mv: &Move, slot: &Slot) -> Vec<String> {
+    Heard::of(language, &prompt_text(mv, slot)).words.into_iter().map(|word| word.text).collect()
 }
 
 /// The text of a slot's question, without values.
@@ -593,29 +595,12 @@ fn prompt_text(mv: &Move, slot: &Slot) -> String {
 }
 
 /// Whether a slot's question can be answered by yes or no although the slot takes text ("Do you have any allergies?").
-fn asks_yes_or_no(mv: &Move, slot: &Slot) -> bool {
-    strings::asks_yes_or_no(&prompt_text(mv, slot))
+fn asks_yes_or_no(language: &'static Language, mv: &Move, slot: &Slot) -> bool {
+    strings::asks_yes_or_no(language, &prompt_text(mv, slot))
 }
 
 /// "I have …", "can you …", "it hurts …": a sentence, not a value that replaces one.
 fn begins_a_sentence(words: &[Word]) -> bool {
     let [first, second, ..] = words else { return false };
-    let pronoun = matches!(
-        first.text.as_str(),
-        "i" | "we"
-            | "you"
-            | "they"
-            | "he"
-            | "she"
-            | "can"
-            | "could"
-            | "do"
-            | "does"
-            | "please"
-            | "how"
-            | "what"
-            | "why"
-            | "where"
-    );
-    pronoun && !matches!(second.text.as_str(), "mean" | "meant")
+    first.is(Cue::SentenceOpener) && !second.is(Cue::Means)
 }

@@ -6,8 +6,10 @@ use serde_json::json;
 
 use super::run::Run;
 use crate::ir::{Move, Slot, SlotType};
+use crate::language::{Cue, Language};
 use crate::matcher::Candidate;
 use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type};
+use crate::text::Heard;
 
 /// The span of a value in the utterance, and the value.
 pub(super) struct Stated {
@@ -53,7 +55,7 @@ impl Run<'_> {
         for (slot, span) in free_text {
             let spans: Vec<(usize, usize)> =
                 stated.iter().map(|stated| (stated.found.start, stated.found.end)).collect();
-            if let Some(found) = without(&slot, text, span, &spans) {
+            if let Some(found) = without(self.language(), &slot, text, span, &spans) {
                 self.fill(&slot, &found, Source::Capture);
             }
         }
@@ -88,7 +90,13 @@ impl Run<'_> {
 
 /// Free text within `span`, without the values in `stated` and the words that tie them to it.
 /// `None` when nothing of its own is left.
-pub(super) fn without(slot: &Slot, text: &str, span: (usize, usize), stated: &[(usize, usize)]) -> Option<Found> {
+pub(super) fn without(
+    language: &'static Language,
+    slot: &Slot,
+    text: &str,
+    span: (usize, usize),
+    stated: &[(usize, usize)],
+) -> Option<Found> {
     let (mut start, mut end) = span;
     let mut inside: Vec<(usize, usize)> =
         stated.iter().copied().filter(|(from, to)| *from < end && *to > start).collect();
@@ -98,10 +106,10 @@ pub(super) fn without(slot: &Slot, text: &str, span: (usize, usize), stated: &[(
         let head = text.get(start..from)?;
         let tail = text.get(to.min(end)..end)?;
         if has_words(head) && !has_words(tail) {
-            end = start + trimmed_end(head);
+            end = start + trimmed_end(language, head);
         } else if !has_words(head) {
-            start = to.min(end) + (tail.len() - trimmed_start(tail).len());
-        } else if let Some(cut) = clause_break(head) {
+            start = to.min(end) + (tail.len() - trimmed_start(language, tail).len());
+        } else if let Some(cut) = clause_break(language, head) {
             // "my back, since yesterday, it burns": the clause with the value goes, and what comes after it.
             end = start + cut;
         }
@@ -110,9 +118,9 @@ pub(super) fn without(slot: &Slot, text: &str, span: (usize, usize), stated: &[(
         }
     }
     let piece = text.get(start..end)?;
-    let (from, to) = slots::strings::value_span(&slot.name, piece)?;
+    let (from, to) = slots::strings::value_span(language, &slot.name, piece)?;
     let said = piece.get(from..to)?;
-    if slots::strings::is_noise(&crate::phrase::Phrase::of(said)) && !stated.is_empty() {
+    if slots::strings::is_noise(&Heard::of(language, said)) && !stated.is_empty() {
         return None;
     }
     Some(Found { start: start + from, end: start + to, text: said.to_owned(), value: json!(said), fits: true })
@@ -123,38 +131,29 @@ fn has_words(text: &str) -> bool {
 }
 
 /// Where free text ends that is followed by a value: before the words that lead to it ("about", "since", "it's a").
-fn trimmed_end(head: &str) -> usize {
-    #[rustfmt::skip]
-    const TIES: &[&str] = &[
-        "about", "around", "approximately", "roughly", "like", "maybe", "probably", "since", "for", "from",
-        "started", "starting", "it", "it's", "its", "is", "was", "and", "with", "a", "an", "at", "on", "of", "the",
-        "i'd", "say", "level", "rated", "rate", "pain", "which", "that", "has", "been", "have", "had", "i've", "i",
-        "severity", "now", "ever", "in", "by", "to", "over", "almost", "nearly", "just", "only", "began", "lasting",
-        "there", "be", "will", "would",
-    ];
-    let phrase = crate::phrase::Phrase::of(head);
-    let mut end = phrase.words.len();
-    while end > 0 && TIES.contains(&phrase.words[end - 1].text.as_str()) {
+fn trimmed_end(language: &'static Language, head: &str) -> usize {
+    let heard = Heard::of(language, head);
+    let mut end = heard.words.len();
+    while end > 0 && heard.words[end - 1].is(Cue::TieBefore) {
         end -= 1;
-        if phrase.words[end].after_break {
+        if heard.words[end].after_break {
             break;
         }
     }
     // What is left of a clause that only leads to the value goes as well.
-    end.checked_sub(1).map_or(0, |last| phrase.words[last].end)
+    end.checked_sub(1).map_or(0, |last| heard.words[last].end)
 }
 
-fn trimmed_start(tail: &str) -> &str {
-    const TIES: &[&str] = &["in", "on", "at", "and", "of", "with", "for", "to", "my", "the"];
-    let phrase = crate::phrase::Phrase::of(tail);
-    let first = phrase.words.iter().find(|word| !TIES.contains(&word.text.as_str()) || word.after_break);
+fn trimmed_start<'t>(language: &'static Language, tail: &'t str) -> &'t str {
+    let heard = Heard::of(language, tail);
+    let first = heard.words.iter().find(|word| !word.is(Cue::TieAfter) || word.after_break);
     first.map_or("", |word| &tail[word.start..])
 }
 
-fn clause_break(head: &str) -> Option<usize> {
-    let phrase = crate::phrase::Phrase::of(head);
-    let at = phrase.words.iter().rposition(|word| word.after_break)?;
-    at.checked_sub(1).map(|before| phrase.words[before].end)
+fn clause_break(language: &'static Language, head: &str) -> Option<usize> {
+    let heard = Heard::of(language, head);
+    let at = heard.words.iter().rposition(|word| word.after_break)?;
+    at.checked_sub(1).map(|before| heard.words[before].end)
 }
 
 #[cfg(test)]
@@ -181,7 +180,7 @@ mod tests {
     fn check(text: &str, values: &[&str], expected: Option<&str>) {
         let stated: Vec<(usize, usize)> =
             values.iter().map(|value| text.find(value).map(|start| (start, start + value.len())).unwrap()).collect();
-        let found = without(&location(), text, (0, text.len()), &stated).map(|found| found.text);
+        let found = without(Language::english(), &location(), text, (0, text.len()), &stated).map(|found| found.text);
         assert_eq!(found.as_deref(), expected, "{text}");
     }
 

@@ -285,7 +285,7 @@ impl Run<'_> {
                     .map(|value| value.text.clone())
                     .unwrap_or_default();
                 self.open(Open::Confirm { name: slot.name.clone() });
-                self.choices = vec!["Yes".to_owned(), "No".to_owned()];
+                self.choices = wording::yes_and_no(self.language());
                 self.say(&wording::read_back(slot, &said));
                 Ok(())
             }
@@ -304,14 +304,14 @@ impl Run<'_> {
                     }
                 }
                 if self.sentences.len() == before {
-                    self.say(&wording::default_prompt(slot));
+                    self.say(&wording::default_prompt(self.language(), slot));
                 }
-                if is_yes_no(slot) && self.choices.is_empty() {
-                    self.choices = vec!["Yes".to_owned(), "No".to_owned()];
+                if is_yes_no(self.language(), slot) && self.choices.is_empty() {
+                    self.choices = wording::yes_and_no(self.language());
                 } else if let crate::ir::SlotType::Enum(options) = &slot.ty
                     && self.choices.is_empty()
                 {
-                    self.choices = options.iter().map(|option| crate::phrase::readable(option)).collect();
+                    self.choices = options.iter().map(|option| crate::text::readable(option)).collect();
                 }
                 Ok(())
             }

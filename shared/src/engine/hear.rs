@@ -3,11 +3,11 @@
 //! A game's patterns are matched with the whole utterance and with each of its clauses, because people join things.
 //! What is denied in the utterance is not a reading, however its clause looks by itself.
 
-use super::phrases::{CONTENT_OPENERS, LINKERS};
 use super::run::{Run, rounded};
 use crate::ir::Priority;
+use crate::language::{Class, Cue};
 use crate::matcher::{Candidate, DOUBTFUL_SCORE};
-use crate::text::{Break, Class, Polarity, Shape, Tokens, polarity};
+use crate::text::{Break, Polarity, Shape, Tokens, polarity};
 
 /// Clauses that are told apart in one utterance at most; the last one holds the rest.
 const MAX_CLAUSES: usize = 16;
@@ -166,18 +166,8 @@ fn stands_behind_a_dash(text: &str, start: usize) -> bool {
 
 /// How many words from `at` on join what follows to what stands before; 0 for none.
 fn linker_at(tokens: &Tokens, at: usize) -> usize {
-    let length = |phrase: &str| {
-        let mut words = 0;
-        for word in phrase.split(' ') {
-            if tokens.text(at + words) != word {
-                return 0;
-            }
-            words += 1;
-        }
-        words
-    };
-    let longest = LINKERS.iter().map(|linker| length(linker)).max().unwrap_or(0);
-    if longest > 0 && CONTENT_OPENERS.contains(&tokens.text(at + longest)) { 0 } else { longest }
+    let longest = tokens.phrase(at, Cue::Linker);
+    if longest > 0 && tokens.phrase(at + longest, Cue::ContentOpener) > 0 { 0 } else { longest }
 }
 
 /// A candidate with where its evidence lies.
@@ -193,7 +183,7 @@ impl Run<'_> {
     pub(super) fn hear(&mut self) -> Heard {
         let whole = self.candidates();
         let mut tokens = Tokens::default();
-        tokens.read(&self.text);
+        tokens.read(self.language(), &self.text);
         let clauses = clauses(&self.text, &tokens);
         let mut found: Vec<Evidence> = Vec::new();
         for candidate in whole.iter() {
@@ -332,10 +322,11 @@ fn whose(tokens: &Tokens, opening: usize, words: (usize, usize)) -> Whose {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::Language;
 
     fn check(text: &str, expected: &[&str]) {
         let mut tokens = Tokens::default();
-        tokens.read(text);
+        tokens.read(Language::english(), text);
         let found: Vec<&str> = clauses(text, &tokens).iter().map(|span| &text[span.0..span.1]).collect();
         assert_eq!(found, expected, "{text}");
     }

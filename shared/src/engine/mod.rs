@@ -24,7 +24,6 @@ mod mending;
 mod negotiation;
 mod outcome;
 mod pending;
-mod phrases;
 mod repairs;
 mod run;
 mod schema;

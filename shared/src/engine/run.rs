@@ -14,8 +14,9 @@ use super::{
     CallRecord, CapabilityCall, CapabilityResult, MAX_UTTERANCE_CHARS, Negotiation, NegotiationRound, Turn, wording,
 };
 use crate::compiled::CompiledGame;
-use crate::entities::{Direction, Language, Reference};
+use crate::entities::{Direction, Reference};
 use crate::ir::{self, Move, Threshold, confidence_level};
+use crate::language::Language;
 use crate::matcher::{self, Candidate, Query};
 
 /// Stops a turn until the host has made the call.
@@ -127,16 +128,18 @@ impl<'a> Run<'a> {
     ) -> Run<'a> {
         let cut = turn.text.char_indices().nth(MAX_UTTERANCE_CHARS).map(|(at, _)| at);
         let user_input = turn.text[..cut.unwrap_or(turn.text.len())].to_owned();
-        let sanitized = firewall::sanitize(&user_input);
+        let header = game.header();
+        let language = Language::of_game(&header);
+        let sanitized = firewall::sanitize(language, &user_input);
         let mut run = Run {
             game,
-            header: game.header(),
+            header,
             turn,
             results,
             state,
             text: sanitized.text.clone(),
             utterance: sanitized.text,
-            reference: reference(turn),
+            reference: reference(language, turn),
             participant: if turn.participant.is_empty() { "user" } else { &turn.participant },
             firewall_triggered: sanitized.triggered,
             user_input,
@@ -180,10 +183,16 @@ impl<'a> Run<'a> {
         run
     }
 
+    /// The language of the conversation.
+    pub(super) fn language(&self) -> &'static Language {
+        Language::of(self.reference.language)
+    }
+
     // ---- speaking -------------------------------------------------------------------------------------------
 
     /// Adds text to the response.
-    pub(super) fn say(&mut self, text: &str) {
+    pub(super) fn say(&mut self, text: impl wording::Said) {
+        let text = text.said(self.language());
         let text = text.trim();
         if text.is_empty() {
             return;
@@ -334,7 +343,7 @@ impl<'a> Run<'a> {
     }
 
     /// The moves that can be named to the person now, as people would say them.
-    pub(super) fn abilities(&self) -> Option<String> {
+    pub(super) fn abilities(&self) -> Option<wording::Filled> {
         let named: Vec<String> = (0..self.game.move_count())
             .filter(|index| self.admits(*index))
             .filter_map(|index| self.game.move_at(index))
@@ -347,11 +356,11 @@ impl<'a> Run<'a> {
 }
 
 /// The speaker's local time, from the turn's.
-fn reference(turn: &Turn) -> Reference {
+fn reference(language: &Language, turn: &Turn) -> Reference {
     let epoch = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
     let offset = jiff::tz::Offset::from_seconds(turn.offset_seconds).unwrap_or(jiff::tz::Offset::UTC);
     let now = jiff::Timestamp::from_millisecond(turn.now_ms).map_or(epoch, |now| offset.to_datetime(now));
-    Reference { now, offset_seconds: offset.seconds(), direction: Direction::Future, language: Language::English }
+    Reference { now, offset_seconds: offset.seconds(), direction: Direction::Future, language: language.spoken() }
 }
 
 /// Scores are kept to four places: enough to tell candidates apart, and short enough to be written and read back the same.

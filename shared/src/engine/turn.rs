@@ -7,7 +7,7 @@ use super::run::{Halt, Reading, Run, TOO_CLOSE, WORTH_ASKING};
 use super::state::{Frame, Open};
 use super::wording;
 use crate::matcher::Candidate;
-use crate::phrase::Phrase;
+use crate::text::Heard;
 
 /// A score at which an utterance goes to its move even if it could be the answer to an open free-text question.
 pub(super) const CERTAIN: f64 = 0.9;
@@ -110,7 +110,7 @@ impl Run<'_> {
         let name = self.name_of(candidate);
         self.answer_as(&name, candidate.score);
         self.say(&wording::guess(&wording::move_label(&name)));
-        self.choices = vec!["Yes".to_owned(), "No".to_owned()];
+        self.choices = wording::yes_and_no(self.language());
         self.activate(Frame::new(&name, candidate.score));
         self.open(Open::Guess { utterance: text.to_owned() });
     }
@@ -173,7 +173,7 @@ impl Run<'_> {
         let candidates = self.candidates();
         let best = candidates.first()?;
         let plain = best.score >= self.threshold_for(best) && best.score >= CLAIMS && best.literal_words > 0;
-        let phrase = Phrase::of(&self.text);
+        let phrase = Heard::of(self.language(), &self.text);
         let (first, last) = (phrase.words.first()?, phrase.words.last()?);
         // A pattern that explains a part ("cancel" in "never mind, cancel") claims the phrase as well.
         let touches = best.span.0 < last.end && best.span.1 > first.start;

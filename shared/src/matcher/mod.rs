@@ -19,6 +19,7 @@ use crate::compiled::CompiledGame;
 use crate::compiled::index::{Index, Pattern, pattern_flag};
 use crate::entities::Reference;
 use crate::ir::Priority;
+use crate::language::Language;
 use crate::text::{Polarity, polarity};
 
 /// What decides which moves compete.
@@ -110,7 +111,7 @@ pub struct Scratch {
 pub fn find_with(game: &CompiledGame, query: &Query<'_>, scratch: &mut Scratch) -> Vec<Candidate> {
     let index = game.index();
     let Scratch { utterance, search } = scratch;
-    utterance.read(query.text, &index);
+    utterance.read(Language::of(query.reference.language), query.text, &index);
     search.clear();
     let utterance = &*utterance;
     let matcher = Matcher {

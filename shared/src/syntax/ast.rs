@@ -45,11 +45,27 @@ pub(super) struct File<'s> {
     pub(super) games: Vec<Game<'s>>,
 }
 
+/// A language tag such as `en` or `en-GB`, as written, with or without quotes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tag {
+    pub(super) span: Span,
+}
+
+impl Tag {
+    /// The tag without what stands around it.
+    pub(super) fn code(self, source: &str) -> String {
+        let written = source.get(self.span.start as usize..self.span.end as usize).unwrap_or_default();
+        written.chars().filter(|character| character.is_ascii_alphanumeric() || *character == '-').collect()
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Game<'s> {
     pub(super) name: Name<'s>,
     pub(super) base: Option<Name<'s>>,
     pub(super) description: Option<Text>,
+    pub(super) language: Option<Tag>,
+    pub(super) locale: Option<Tag>,
     pub(super) participants: Vec<Participant<'s>>,
     pub(super) vocabulary: Vec<Term>,
     pub(super) services: Vec<Service<'s>>,
