@@ -99,7 +99,14 @@ impl Run<'_> {
         // Only what is still open is looked for; a correction looks again.
         let open = mv.slots.iter().filter(|slot| self.slot_value(&slot.name).is_none());
         let scan = Scan::of(&text, open, &reference).knowing(&header.vocabulary);
-        if self.correct(mv, Some(slot), &scan) {
+        let plain = is_plain_answer(slot, &scan);
+        if !plain && let Some(said) = self.says_nothing(slot, &scan) {
+            return said;
+        }
+        if !plain && self.edit_lists(mv, slot, &scan) {
+            return Answered::GoesOn;
+        }
+        if self.correct(mv, Some(slot), &scan) || self.fill_by_preposition(mv, slot, &scan) {
             return Answered::GoesOn;
         }
         if *effective_type(slot) == SlotType::String
@@ -109,6 +116,78 @@ impl Run<'_> {
         } else {
             self.answer_typed(mv, slot, &scan)
         }
+    }
+
+    /// What is never a value, whatever the slot takes: idioms ("I already told you"), and questions.
+    fn says_nothing(&mut self, slot: &Slot, scan: &Scan<'_>) -> Option<Answered> {
+        if strings::is_idiom(&scan.heard) {
+            if !slot.required || slot.default.is_some() {
+                return Some(Answered::Declined);
+            }
+            let why = reason(self.language(), slot);
+            return Some(Answered::Refused(format!("{} {why}", self.language().text(wording::NEEDED))));
+        }
+        if strings::is_inquiry(scan.text, &scan.heard) {
+            return Some(match self.interruption() {
+                Some(other) => Answered::Leaves(Box::new(other)),
+                None => Answered::Asks,
+            });
+        }
+        None
+    }
+
+    /// "remove the olives", "also bacon", "only cheese": edits of lists. Whether there was one.
+    fn edit_lists(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> bool {
+        let lists: Vec<Slot> = mv
+            .slots
+            .iter()
+            .filter(|slot| slot.name != asked.name && matches!(effective_type(slot), SlotType::List(_)))
+            .cloned()
+            .collect();
+        let mut edited = false;
+        for slot in lists {
+            let Some(held) = self.slot_value(&slot.name).cloned() else { continue };
+            let Some(found) = slots::edit_list(&slot, &held.value, scan) else { continue };
+            if found.value == held.value {
+                continue;
+            }
+            self.replace(&slot, &found);
+            edited = true;
+            // "mayo, and take off the cheese": the answer beside it.
+            if !is_yes_no(scan.language(), asked)
+                && *effective_type(asked) != SlotType::String
+                && let Answer::Value { found: answer, .. } = slots::read_answer(asked, scan)
+                && answer.fits
+                && (answer.end <= found.start || answer.start >= found.end)
+            {
+                self.fill(asked, &answer, Source::Answer);
+            }
+        }
+        edited
+    }
+
+    /// "from Hamburg", "to Bergen": a preposition that is the name of a slot says whose value follows. Whether one did.
+    fn fill_by_preposition(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> bool {
+        let text_slots: Vec<&Slot> =
+            mv.slots.iter().filter(|slot| *effective_type(slot) == SlotType::String).collect();
+        let names: Vec<&str> = text_slots.iter().map(|slot| slot.name.as_str()).collect();
+        let said = corrections::by_preposition(&scan.heard, &names);
+        let mut filled = false;
+        for (index, span) in said {
+            let slot = text_slots[index];
+            let Some(piece) = scan.text.get(span.0..span.1) else { continue };
+            let Some(mut found) = slots::read_string(scan.language(), slot, piece) else { continue };
+            found.start += span.0;
+            found.end += span.0;
+            let held = self.slot_value(&slot.name).map(|held| held.value.clone());
+            match held {
+                Some(held) if held == found.value => {}
+                Some(_) => self.replace(slot, &found),
+                None => self.fill(slot, &found, if slot.name == asked.name { Source::Answer } else { Source::Mention }),
+            }
+            filled = true;
+        }
+        filled
     }
 
     fn slot_value(&self, name: &str) -> Option<&SlotValue> {
@@ -184,8 +263,8 @@ impl Run<'_> {
         {
             return Answered::Declined;
         }
-        let unsure = slots::yes_no::is_unsure(&scan.heard);
-        if unsure {
+        let refuses = strings::is_decline(&scan.heard) && !noise && !asks_yes_or_no(scan.language(), mv, slot);
+        if slots::yes_no::is_unsure(&scan.heard) || refuses {
             return Answered::Refused(self.language().text(wording::NEEDED).to_owned());
         }
         if noise

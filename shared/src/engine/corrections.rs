@@ -2,7 +2,7 @@
 //!
 //! This finds that something is taken back and what is put in its place; which slot that is for is in `answers`.
 
-use crate::language::{Cue, Language};
+use crate::language::{Class, Cue, Language};
 use crate::slots::strings::named_at;
 use crate::text::{Heard, Word};
 
@@ -114,6 +114,29 @@ fn slot_name<'n, 'w>(
         let count = named_at(language, words, slot);
         (count > 0).then(|| (*slot, &words[count..]))
     })
+}
+
+/// "from Hamburg to Oslo": values that stand behind a preposition which is the name of a slot; the slot's index and the
+/// bytes of its value.
+pub(super) fn by_preposition(heard: &Heard, slots: &[&str]) -> Vec<(usize, (usize, usize))> {
+    let words = heard.words.as_slice();
+    let lead = |word: &Word| {
+        let grammar = word.class.is(Class::FUNCTION.and(Class::ADJUNCT).and(Class::LEADS));
+        if grammar { slots.iter().position(|slot| slot.eq_ignore_ascii_case(&word.text)) } else { None }
+    };
+    let mut found = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let Some(index) = lead(word) else { continue };
+        let ends =
+            |next: &Word| next.after_break || lead(next).is_some() || next.is([Cue::CorrectionAfter, Cue::Courtesy]);
+        let value = words[at + 1..].iter().take_while(|next| !ends(next)).collect::<Vec<_>>();
+        // "I want to go": a verb is not a place.
+        let names = value.first().is_some_and(|first| !first.class.is(Class::FUNCTION.and(Class::LIGHT)));
+        if let (true, Some(first), Some(last)) = (names, value.first(), value.last()) {
+            found.push((index, (first.start, last.end)));
+        }
+    }
+    found
 }
 
 /// "not 6, 7", "not my knee but my back", "7, not 6".

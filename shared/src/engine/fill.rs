@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::run::Run;
+use crate::entities::Reference;
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Cue, Language};
 use crate::matcher::Candidate;
@@ -20,10 +21,35 @@ pub(super) struct Stated {
 impl Run<'_> {
     /// Stores a value.
     pub(super) fn fill(&mut self, slot: &Slot, found: &Found, source: Source) {
+        let found = &self.after_earlier_dates(slot, found);
         let value =
             SlotValue { text: found.text.clone(), value: found.value.clone(), source, confirmed: !slot.confirm };
         if let Some(frame) = &mut self.state.active {
             frame.fill(&slot.name, value);
+        }
+    }
+
+    /// A date that would lie before one that the move asks for first is read against that one: "a week later", "the 17th".
+    fn after_earlier_dates(&self, slot: &Slot, found: &Found) -> Found {
+        if *effective_type(slot) != SlotType::Date || slots::tells_of_the_past(self.language(), slot) {
+            return found.clone();
+        }
+        let (Some(mv), Some(frame)) = (self.active_move(), &self.state.active) else { return found.clone() };
+        let before = mv.slots.iter().take_while(|other| other.name != slot.name);
+        let earlier = before
+            .filter(|other| *effective_type(other) == SlotType::Date && !slots::tells_of_the_past(self.language(), other))
+            .filter_map(|other| frame.slot(&other.name)?.value.as_str().map(str::to_owned))
+            .max();
+        let (Some(earlier), Some(said)) = (earlier, found.value.as_str()) else { return found.clone() };
+        let Some(day) = earlier.parse::<jiff::civil::Date>().ok().filter(|_| said < earlier.as_str()) else {
+            return found.clone();
+        };
+        let reference = Reference { now: day.at(0, 0, 0, 0), ..self.reference };
+        match slots::read_value(slot, &found.text, &reference) {
+            Answer::Value { found: again, .. } if again.value.as_str().is_some_and(|value| value >= earlier.as_str()) => {
+                Found { value: again.value, ..found.clone() }
+            }
+            _ => found.clone(),
         }
     }
 

@@ -37,6 +37,15 @@ fn position<S: AsRef<str>>(language: &'static Language, options: &[S], cue: Cue)
     options.iter().position(|option| Heard::of(language, &readable(option.as_ref())).is(cue))
 }
 
+/// How options were put to the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// With numbers in front: "2" is the second of them.
+    Numbered,
+    /// By name, or not at all.
+    Named,
+}
+
 /// An option found in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Chosen {
@@ -97,14 +106,25 @@ pub(crate) fn exact<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, he
         .map(|(index, _)| *index)
 }
 
-/// Options stated somewhere in the text as whole words (synonyms and plural forms count), not negated; longer forms
-/// before shorter ones that they contain.
-pub(crate) fn stated<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Chosen> {
+/// An option that is named, whether or not it is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mentioned {
+    /// Index of the option.
+    pub(crate) index: usize,
+    /// Its first word.
+    pub(crate) first: usize,
+    /// One past its last word.
+    pub(crate) end: usize,
+}
+
+/// Options named somewhere in the text as whole words (synonyms and plural forms count), in the order of the text;
+/// longer forms before shorter ones that they contain.
+pub(crate) fn mentioned<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Mentioned> {
     let mut prepared = Prepared::of(heard.language, options, vocabulary);
     prepared.forms.sort_by_key(|(index, form)| (std::cmp::Reverse(form.len()), *index));
     let words = &heard.words;
     let mut taken = vec![false; words.len()];
-    let mut found: Vec<Chosen> = Vec::new();
+    let mut found: Vec<Mentioned> = Vec::new();
     for (index, form) in &prepared.forms {
         for at in 0..words.len().saturating_sub(form.len() - 1) {
             let window = &words[at..at + form.len()];
@@ -112,14 +132,36 @@ pub(crate) fn stated<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, h
                 && window.iter().zip(form).all(|(word, part)| same_word(&word.text, part));
             if fits {
                 taken[at..at + form.len()].fill(true);
-                if !negated(words, at) {
-                    found.push(Chosen { index: *index, start: window[0].start, end: window[form.len() - 1].end });
-                }
+                found.push(Mentioned { index: *index, first: at, end: at + form.len() });
             }
         }
     }
-    found.sort_by_key(|chosen| chosen.start);
+    found.sort_by_key(|mentioned| mentioned.first);
     found
+}
+
+/// Options that are named and not negated.
+pub(crate) fn stated<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Chosen> {
+    let words = &heard.words;
+    mentioned(options, vocabulary, heard)
+        .into_iter()
+        .filter(|mentioned| !negated(words, mentioned.first) && !excepted(heard, mentioned.first))
+        .map(|Mentioned { index, first, end }| Chosen { index, start: words[first].start, end: words[end - 1].end })
+        .collect()
+}
+
+/// "anything but hardcover": the option is what is not wanted.
+fn excepted(heard: &Heard, at: usize) -> bool {
+    /// Words of "anything but a".
+    const REACH: usize = 5;
+    let words = &heard.words;
+    (at.saturating_sub(REACH)..at).any(|from| {
+        let all = heard.language.prefix(&words[from..at], [Cue::ListAll, Cue::Anything]);
+        all > 0
+            && from + all < at
+            && heard.language.prefix(&words[from + all..at], Cue::ListExcept) > 0
+            && !words[from + 1..=at].iter().any(|word| word.after_break)
+    })
 }
 
 /// Whether a negation stands shortly before the word, in the same clause.
@@ -138,7 +180,12 @@ pub(crate) fn negated(words: &[Word], at: usize) -> bool {
 
 /// Reads an answer as a choice of exactly one option, as generously as an answer deserves; `None` when it names none,
 /// or several.
-pub(crate) fn choose<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Option<Chosen> {
+pub(crate) fn choose<S: AsRef<str>>(
+    options: &[S],
+    vocabulary: Vocabulary<'_>,
+    heard: &Heard,
+    shown: Shown,
+) -> Option<Chosen> {
     let language = heard.language;
     let (first, last) = (heard.words.first()?, heard.words.last()?);
     let whole = |index| Some(Chosen { index, start: first.start, end: last.end });
@@ -163,7 +210,7 @@ pub(crate) fn choose<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, h
     if heard.is(Cue::Neither) {
         return whole(position(language, options, Cue::OptionNeither)?);
     }
-    by_position(options, heard)
+    by_position(options, heard, shown)
         .or_else(|| by_spelling(options, vocabulary, heard))
         .or_else(|| by_telling_word(options, vocabulary, heard))
 }
@@ -174,7 +221,7 @@ fn single(found: &[Chosen]) -> Option<Chosen> {
 }
 
 /// "the second one", "number 2", "option 3", "the last".
-fn by_position<S: AsRef<str>>(options: &[S], heard: &Heard) -> Option<Chosen> {
+fn by_position<S: AsRef<str>>(options: &[S], heard: &Heard, shown: Shown) -> Option<Chosen> {
     let words = heard.words.as_slice();
     let lead = heard.begins_with(Cue::PositionBefore);
     let rest = &words[lead..];
@@ -183,6 +230,9 @@ fn by_position<S: AsRef<str>>(options: &[S], heard: &Heard) -> Option<Chosen> {
         return None;
     }
     let counted = head.is(Cue::PositionCount) || head.text.bytes().all(|byte| byte.is_ascii_digit());
+    if counted && shown == Shown::Named {
+        return None;
+    }
     let index = if head.is(Cue::PositionLast) {
         options.len().checked_sub(1)?
     } else {
@@ -224,11 +274,13 @@ fn by_spelling<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: 
     best.filter(|_| !tied).map(|(_, chosen)| chosen)
 }
 
-/// "walking" for `when walking`, "rest" for `at rest`: content words that only one option has.
+/// "walking" for `when walking`, "rest" for `at rest`: content words that only one option has, at least half of its own.
 fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Option<Chosen> {
-    let prepared = Prepared::of(heard.language, options, vocabulary);
     let language = heard.language;
+    let prepared = Prepared::of(language, options, vocabulary);
+    let empty = |word: &str| Heard::of(language, word).is(Cue::OptionEmpty);
     let mut chosen: Option<Chosen> = None;
+    let mut shared = 0;
     for (at, word) in heard.words.iter().enumerate() {
         if word.is(Cue::OptionEmpty) || word.text.chars().count() < SHORT_WORD - 1 || negated(&heard.words, at) {
             continue;
@@ -247,8 +299,13 @@ fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, hea
             Some(_) => {}
             None => chosen = Some(Chosen { index: owner, start: word.start, end: word.end }),
         }
+        shared += 1;
     }
-    chosen
+    let chosen = chosen?;
+    // One word of a long option says too little.
+    let forms = prepared.forms.iter().filter(|(index, _)| *index == chosen.index);
+    let telling = forms.map(|(_, form)| form.iter().filter(|part| !empty(part)).count()).min()?;
+    (shared * 2 >= telling).then_some(chosen)
 }
 
 /// The same word, its plural form included.
@@ -285,7 +342,8 @@ mod tests {
     use super::*;
 
     fn check(options: &[&str], answer: &str, expected: Option<&str>) {
-        let chosen = choose(options, Vocabulary::default(), &Heard::of(Language::english(), answer))
+        let heard = Heard::of(Language::english(), answer);
+        let chosen = choose(options, Vocabulary::default(), &heard, Shown::Numbered)
             .map(|chosen| options[chosen.index]);
         assert_eq!(chosen, expected, "{answer} among {options:?}");
     }
