@@ -145,7 +145,7 @@ impl Run<'_> {
             Open::Choice { options, .. } => slots::choose(options, self.vocabulary(), &phrase, Shown::Numbered).is_some(),
             Open::Which { options, .. } => {
                 let labels: Vec<&str> = options.iter().map(|(label, _)| label.as_str()).collect();
-                slots::choose(&labels, self.vocabulary(), &phrase, Shown::Named).is_some()
+                slots::choose(&labels, self.vocabulary(), &phrase, Shown::Numbered).is_some()
             }
             Open::Guess { .. } => slots::yes_no::read(rest, &self.reference).is_some(),
             Open::Negotiation(_) => !strings::is_noise(&phrase),

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use super::corrections::{self, Strength};
+use super::corrections::{self, Asked, Strength};
 use super::fill::without;
 use super::flow::Entry;
 use super::mending::Target;
 use super::run::{Halt, Reading, Run};
+use super::state::Frame;
 use super::turn::CERTAIN;
 use super::wording;
 use crate::ir::{Element, Move, Slot, SlotType, TemplatePart};
-use crate::language::{Cue, Language};
+use crate::language::{Class, Cue, Language, Text};
 use crate::matcher::Candidate;
 use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type, is_yes_no, reason, strings};
 use crate::text::{Heard, Word};
@@ -106,7 +107,7 @@ impl Run<'_> {
         if !plain && self.edit_lists(mv, slot, &scan) {
             return Answered::GoesOn;
         }
-        if self.correct(mv, Some(slot), &scan) || self.fill_by_preposition(mv, slot, &scan) {
+        if self.fill_by_preposition(mv, slot, &scan) || self.correct(mv, Some(slot), &scan) {
             return Answered::GoesOn;
         }
         if *effective_type(slot) == SlotType::String
@@ -152,6 +153,7 @@ impl Run<'_> {
                 continue;
             }
             self.replace(&slot, &found);
+            self.fill_beside(mv, scan, (found.start, found.end));
             edited = true;
             // "mayo, and take off the cheese": the answer beside it.
             if !is_yes_no(scan.language(), asked)
@@ -171,7 +173,10 @@ impl Run<'_> {
         let text_slots: Vec<&Slot> =
             mv.slots.iter().filter(|slot| *effective_type(slot) == SlotType::String).collect();
         let names: Vec<&str> = text_slots.iter().map(|slot| slot.name.as_str()).collect();
-        let said = corrections::by_preposition(&scan.heard, &names);
+        let word = Heard::of(self.language(), &asked.name);
+        let grammar = word.words.first().is_some_and(|word| word.class.is(Class::FUNCTION.and(Class::ADJUNCT)));
+        let kind = if grammar { Asked::ByPreposition } else { Asked::Another };
+        let said = corrections::by_preposition(&scan.heard, &names, kind);
         let mut filled = false;
         for (index, span) in said {
             let slot = text_slots[index];
@@ -202,7 +207,31 @@ impl Run<'_> {
         }
     }
 
+    /// "not tomorrow, the day after": what is wanted, by itself or as counted from what is not.
+    fn wanted_instead(&self, slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+        let (refused, wanted) = corrections::refused_and_wanted(&scan.heard)?;
+        let (refused, wanted) = (scan.text.get(refused.0..refused.1)?, scan.text.get(wanted.0..wanted.1)?);
+        let counted = format!("{wanted} {refused}");
+        let held = slots::read_value(slot, refused, scan.reference);
+        [counted.as_str(), wanted].into_iter().find_map(|said| match slots::read_value(slot, said, scan.reference) {
+            Answer::Value { found, .. } if found.fits && !is_same(&held, &found) => {
+                Some(Found { start: 0, end: scan.text.len(), ..found })
+            }
+            _ => None,
+        })
+    }
+
     fn answer_typed(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Answered {
+        if !is_yes_no(scan.language(), slot)
+            && let Some(found) = self.wanted_instead(slot, scan)
+        {
+            self.fill(slot, &found, Source::Answer);
+            return Answered::GoesOn;
+        }
+        if let Some(said) = slots::not_among(slot, scan) {
+            let words = wording::none_such(&said).in_words(self.language());
+            self.refusals.push(words);
+        }
         match slots::read_answer(slot, scan) {
             Answer::Value { found, whole } if found.fits => {
                 let leaves = if whole { None } else { self.interruption().filter(|other| other.score >= CERTAIN) };
@@ -334,6 +363,7 @@ impl Run<'_> {
             self.fill_beside(mv, scan, span);
             return;
         }
+        self.fill_beside(mv, scan, span);
         for stated in self.stated_beside(mv, scan, &[]) {
             let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { continue };
             let apart = stated.found.end <= span.0 || stated.found.start >= span.1;
@@ -440,6 +470,7 @@ impl Run<'_> {
         if rest.is_empty() || strings::is_question(said, &rest) || slots::yes_no::is_unsure(&rest) {
             return false;
         }
+        let mut free_text = true;
         // An answer to the open question comes first, unless the utterance plainly goes back to another.
         if correction.slot.is_none()
             && let Some(asked) = asked
@@ -451,9 +482,11 @@ impl Run<'_> {
                 .slots
                 .iter()
                 .any(|slot| filled.contains(&slot.name.as_str()) && effective_type(slot) == effective_type(asked));
-            if answers && !(same_type_is_filled && correction.strength == Strength::Strong) {
+            // "I meant small, with ham" does both; "I meant 7" answers a question for a number.
+            if answers && correction.strength != Strength::Strong {
                 return false;
             }
+            free_text = !answers || same_type_is_filled;
             if is_yes_no(self.language(), asked)
                 && slots::yes_no::read(scan.text, scan.reference).is_some()
                 && correction.strength == Strength::Weak
@@ -468,15 +501,47 @@ impl Run<'_> {
             .filter(|name| named.as_ref().is_none_or(|named| named == *name))
             .filter_map(|name| mv.slots.iter().find(|slot| slot.name == *name))
             .partition(|slot| *effective_type(slot) != SlotType::String);
-        let target = typed.into_iter().chain(free).find_map(|slot| {
+        // A value of a type beats free text, whatever stands around it, where something is plainly taken back.
+        let takes_back = scan.heard.words.iter().any(|word| word.is(Cue::TakesBack) && word.start < correction.span.0);
+        let strength = if takes_back { correction.strength.max(Strength::Plain) } else { correction.strength };
+        let target = typed.into_iter().chain(free.into_iter().filter(|_| free_text)).find_map(|slot| {
             let held = frame.slot(&slot.name)?;
-            let found = self.correcting_value(slot, said, scan, correction.strength, named.is_some(), asked)?;
+            let found = self.correcting_value(slot, said, scan, strength, named.is_some(), asked)?;
             (found.value != held.value).then(|| (slot.clone(), found))
         });
-        let Some((slot, found)) = target else { return false };
+        let opening = correction.span.0;
+        let Some((slot, mut found)) = target else { return false };
         self.answered_by_active();
         self.replace(&slot, &found);
+        found.start += opening;
+        found.end += opening;
+        self.fill_beside(mv, scan, (found.start, found.end));
         true
+    }
+
+    /// "that was wrong, I meant Tuesday" after a move has ended opens it again with its values; whether it did.
+    pub(super) fn corrects_what_has_ended(&mut self) -> Result<bool, Halt> {
+        /// Turns after its end in which a move can be corrected.
+        const MAX_TURNS: u64 = 2;
+        let Some(ended) = self.state.ended.clone().filter(|ended| self.state.turns - ended.turn <= MAX_TURNS) else {
+            return Ok(false);
+        };
+        let Some(mv) = self.move_named(&ended.frame.move_id) else { return Ok(false) };
+        let text = self.text.clone();
+        let (reference, header) = (self.reference, Arc::clone(&self.header));
+        let scan = Scan::of(&text, &mv.slots, &reference).knowing(&header.vocabulary);
+        if corrections::find(&scan.heard, &[]).is_none_or(|found| found.strength < Strength::Plain) {
+            return Ok(false);
+        }
+        let before = self.state.active.take();
+        // Its blocks run again with the value that is right.
+        self.activate(Frame { ran: Vec::new(), open: None, ..ended.frame });
+        if !self.correct(&mv, None, &scan) {
+            self.state.active = before;
+            return Ok(false);
+        }
+        self.state.ended = None;
+        self.advance(Entry::UnderWay).map(|()| true)
     }
 
     fn correcting_value(
@@ -490,11 +555,19 @@ impl Run<'_> {
     ) -> Option<Found> {
         if *effective_type(slot) != SlotType::String {
             if is_yes_no(self.language(), slot) && !named && strength < Strength::Strong {
-                return None;
+                // "actually I'd rather pick it up" for `pickup`
+                let rest = Heard::of(self.language(), said);
+                let answer = slots::yes_no::by_name(&slot.name, &rest).filter(|_| strength == Strength::Plain)?;
+                return match slots::read_value(slot, self.language().text(if answer { Text::Yes } else { Text::No }), scan.reference) {
+                    Answer::Value { found, .. } if found.fits => {
+                        Some(Found { start: 0, end: said.len(), text: said.to_owned(), ..found })
+                    }
+                    _ => None,
+                };
             }
             let beside = Scan::of(said, [slot], scan.reference).knowing(scan.terms());
             return match slots::read_answer(slot, &beside) {
-                Answer::Value { found, whole } if found.fits && (whole || named || strength == Strength::Strong) => {
+                Answer::Value { found, whole } if found.fits && (whole || named || strength >= Strength::Plain) => {
                     Some(found)
                 }
                 _ => None,
@@ -611,6 +684,11 @@ impl Run<'_> {
             value.confirmed = true;
         }
     }
+}
+
+/// Whether an answer is that very value.
+fn is_same(answer: &Answer, found: &Found) -> bool {
+    matches!(answer, Answer::Value { found: held, .. } if held.value == found.value)
 }
 
 /// Whether the answer is so plainly a value of the slot that it is nothing else, not even a repair: "cancel" where

@@ -9,7 +9,7 @@ use crate::entities::Reference;
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Cue, Language};
 use crate::matcher::Candidate;
-use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type};
+use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type, reason};
 use crate::text::Heard;
 
 /// The span of a value in the utterance, and the value.
@@ -45,12 +45,19 @@ impl Run<'_> {
             return found.clone();
         };
         let reference = Reference { now: day.at(0, 0, 0, 0), ..self.reference };
-        match slots::read_value(slot, &found.text, &reference) {
-            Answer::Value { found: again, .. } if again.value.as_str().is_some_and(|value| value >= earlier.as_str()) => {
-                Found { value: again.value, ..found.clone() }
+        // "the 17th" is more of a day than "17th": the words before it count.
+        let start = found.start.min(self.text.len());
+        let lead = Heard::of(self.language(), self.text.get(..start).unwrap_or_default());
+        let starts = lead.words.iter().rev().take(2).map(|word| word.start);
+        let wider = starts.filter_map(|from| self.text.get(from..found.end.min(self.text.len())));
+        let said: Vec<&str> = std::iter::once(found.text.as_str()).chain(wider).collect();
+        let again = said.into_iter().find_map(|said| match slots::read_value(slot, said, &reference) {
+            Answer::Value { found: again, .. } => {
+                again.value.as_str().is_some_and(|value| value >= earlier.as_str()).then_some(again.value)
             }
-            _ => found.clone(),
-        }
+            _ => None,
+        });
+        Found { value: again.unwrap_or_else(|| found.value.clone()), ..found.clone() }
     }
 
     /// Fills from a match: captures first, then what else the text states.
@@ -85,10 +92,33 @@ impl Run<'_> {
                 self.fill(&slot, &found, Source::Capture);
             }
         }
+        let mut used = taken;
         for stated in stated {
             if let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) {
+                used.push((stated.found.start, stated.found.end));
                 self.fill(slot, &stated.found, Source::Mention);
             }
+        }
+        self.note_doubtful(mv, &scan, &used);
+    }
+
+    /// What was said beside and cannot be stored as it is: a number out of bounds is refused with its reason, and a day that
+    /// several slots could take is read back.
+    pub(super) fn note_doubtful(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, used: &[(usize, usize)]) {
+        let Some(frame) = &self.state.active else { return };
+        let open: Vec<&Slot> = mv.slots.iter().filter(|slot| frame.slot(&slot.name).is_none()).collect();
+        let day = slots::undecided_day(&open, scan, used).map(|(index, found)| (open[index].clone(), found));
+        let refused = slots::out_of_bounds(&open, scan, used).map(|index| reason(self.language(), open[index]));
+        if let Some((slot, found)) = day {
+            self.fill(&slot, &found, Source::Mention);
+            if let Some((_, value)) =
+                self.state.active.as_mut().and_then(|frame| frame.slots.iter_mut().find(|(name, _)| *name == slot.name))
+            {
+                value.confirmed = false;
+            }
+        }
+        if let Some(reason) = refused {
+            self.refusals.push(reason);
         }
     }
 

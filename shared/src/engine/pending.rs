@@ -115,7 +115,7 @@ impl Run<'_> {
     pub(super) fn answer_which(&mut self, options: &[(String, String)], utterance: &str) -> Result<(), Halt> {
         let labels: Vec<&str> = options.iter().map(|(label, _)| label.as_str()).collect();
         let phrase = Heard::of(self.language(), &self.text);
-        let chosen = slots::choose(&labels, self.vocabulary(), &phrase, Shown::Named);
+        let chosen = slots::choose(&labels, self.vocabulary(), &phrase, Shown::Numbered);
         if self.mend_if_asked(Target::Question)? {
             return Ok(());
         }

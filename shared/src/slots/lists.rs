@@ -7,7 +7,7 @@ use super::options::{self, Mentioned};
 use super::scan::Scan;
 use super::{effective_type, strings};
 use crate::ir::{Slot, SlotType};
-use crate::language::Cue;
+use crate::language::{Class, Cue, CueSet};
 use crate::text::Word;
 
 /// What is done with the members that are named.
@@ -151,4 +151,34 @@ fn edit_words(slot: &Slot, held: &Json, scan: &Scan<'_>) -> Option<Found> {
     let texts: Vec<&str> = members.iter().filter_map(Json::as_str).collect();
     let text = language.together(&texts);
     Some(Found { start: first.start, end: last.end, text, value: Json::Array(members), fits: true })
+}
+
+/// What was said for a list beside its options and is not one of them: "tuna" of "tuna and cheese".
+pub(crate) fn not_among(slot: &Slot, scan: &Scan<'_>) -> Option<String> {
+    /// Words of one member at most.
+    const MAX_WORDS: usize = 3;
+    let SlotType::List(item) = effective_type(slot) else { return None };
+    let SlotType::Enum(choices) = item.as_ref() else { return None };
+    let mentioned = options::mentioned(choices, scan.vocabulary(slot), &scan.heard);
+    let words = scan.heard.words.as_slice();
+    let mut pieces: Vec<(usize, usize)> = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        if word.is([Cue::ListJoin, Cue::And]) {
+            continue;
+        }
+        match pieces.last_mut() {
+            Some(piece) if piece.1 == at && !word.after_break => piece.1 = at + 1,
+            _ => pieces.push((at, at + 1)),
+        }
+    }
+    if pieces.len() < 2 || mentioned.is_empty() {
+        return None;
+    }
+    let unknown = pieces.into_iter().find(|piece| {
+        let said = &words[piece.0..piece.1];
+        said.len() <= MAX_WORDS
+            && !mentioned.iter().any(|member| member.first < piece.1 && member.end > piece.0)
+            && said.iter().all(|word| word.class == Class::CONTENT && word.cues == CueSet::default())
+    })?;
+    scan.text.get(words[unknown.0].start..words[unknown.1 - 1].end).map(str::to_owned)
 }

@@ -230,7 +230,7 @@ fn by_position<S: AsRef<str>>(options: &[S], heard: &Heard, shown: Shown) -> Opt
         return None;
     }
     let counted = head.is(Cue::PositionCount) || head.text.bytes().all(|byte| byte.is_ascii_digit());
-    if counted && shown == Shown::Named {
+    if counted && lead == 0 && shown == Shown::Named {
         return None;
     }
     let index = if head.is(Cue::PositionLast) {
@@ -254,7 +254,7 @@ fn by_spelling<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: 
     for (index, form) in &prepared.forms {
         for at in 0..heard.words.len().saturating_sub(form.len() - 1) {
             let window = &heard.words[at..at + form.len()];
-            if negated(&heard.words, at) {
+            if negated(&heard.words, at) || excepted(heard, at) {
                 continue;
             }
             let distance: Option<usize> =
@@ -282,7 +282,8 @@ fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, hea
     let mut chosen: Option<Chosen> = None;
     let mut shared = 0;
     for (at, word) in heard.words.iter().enumerate() {
-        if word.is(Cue::OptionEmpty) || word.text.chars().count() < SHORT_WORD - 1 || negated(&heard.words, at) {
+        if word.is(Cue::OptionEmpty) || word.text.chars().count() < SHORT_WORD - 1 || negated(&heard.words, at) || excepted(heard, at)
+        {
             continue;
         }
         let mut owners = prepared
