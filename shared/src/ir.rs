@@ -344,6 +344,8 @@ pub enum Literal {
     Text(String),
     Number(f64),
     Boolean(bool),
+    /// A bare name in a condition: the value of that name, else the word itself.
+    Reference(String),
 }
 
 /// A comparison operator.

@@ -83,6 +83,8 @@ pub(super) struct Run<'a> {
     pub(super) agenda: std::collections::VecDeque<Frame>,
     /// What of the waiting moves is to be named before the next question.
     pub(super) announced: Vec<String>,
+    /// Why something that was said beside is not stored; said before the next question.
+    pub(super) refusals: Vec<String>,
     /// The moves that were said or resumed in this turn, with their scores.
     pub(super) also: Vec<(String, f64)>,
 
@@ -150,6 +152,7 @@ impl<'a> Run<'a> {
             matches: None,
             agenda: std::collections::VecDeque::new(),
             announced: Vec::new(),
+            refusals: Vec::new(),
             also: Vec::new(),
             sentences: Vec::new(),
             choices: Vec::new(),

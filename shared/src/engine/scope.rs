@@ -196,7 +196,7 @@ fn slot_field<'v>(value: &SlotValue, declared: Option<&(Arc<Move>, usize)>, path
 /// `default(VALUE)` as a value of the slot.
 pub(super) fn default_value(language: &'static Language, slot: &Slot) -> Option<SlotValue> {
     let (text, value) = match slot.default.as_ref()? {
-        Literal::Text(text) => (text.clone(), json!(text)),
+        Literal::Text(text) | Literal::Reference(text) => (text.clone(), json!(text)),
         Literal::Number(number) => (crate::template::number_text(*number), crate::slots::number_value(*number)),
         Literal::Boolean(answer) => {
             let text = if *answer { Text::ValueYes } else { Text::ValueNo };

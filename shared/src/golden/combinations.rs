@@ -9,6 +9,7 @@ use crate::compiled::CompiledGame;
 use crate::engine::{Conversation, Outcome, Settings, Turn};
 use crate::ir::{Element, Move, Pattern, Priority, Slot, SlotType};
 use crate::mocks::Mocks;
+
 use crate::template::number_text;
 use crate::text::readable;
 

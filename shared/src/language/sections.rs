@@ -221,18 +221,6 @@ cues! {
     SlotOfName = "name.name";
     /// Nouns that label a value: "number", "code".
     Label = "label";
-    /// Keeps an answer back, or refers to another time: "I already told you".
-    Evasion = "evasion";
-    /// Begins a question that offers an answer: "how about …".
-    QuestionOffer = "question.offer";
-    /// Adds to a list.
-    ListAdd = "list.add";
-    /// Takes away from a list.
-    ListRemove = "list.remove";
-    /// Leaves only what follows in a list.
-    ListOnly = "list.only";
-    /// Leaves out what follows of all that there is.
-    ListAllBut = "list.all_but";
     /// Stands before a noun phrase that is a value.
     BeforeNoun = "before_noun";
     /// Stands after a value.
@@ -395,6 +383,22 @@ cues! {
     LiftsPhrase = "lifts";
     /// After "why" or an auxiliary with "not": no request after all: "you dare".
     NoRequest = "no_request";
+    /// Says something about the question, never its answer: "I already told you", "same as last time".
+    Idiom = "idiom";
+    /// Opens a request in the form of a question: "can I have …", "how about …".
+    Request = "request";
+    /// Adds to a list.
+    ListAdd = "list.add";
+    /// Takes from a list.
+    ListRemove = "list.remove";
+    /// Makes what follows the whole list.
+    ListOnly = "list.only";
+    /// Every option there is.
+    ListAll = "list.all";
+    /// Before [`Cue::ListExcept`], what is wanted instead: "anything".
+    Anything = "anything";
+    /// After [`Cue::ListAll`], but for what follows.
+    ListExcept = "list.except";
 }
 
 macro_rules! texts {
@@ -473,6 +477,10 @@ texts! {
     Which = "which" ["options"];
     /// What is taken up after what is under way.
     AfterThat = "after_that" ["moves"];
+    /// What was said is not one of the options.
+    NoneSuch = "none_such" ["value"];
+    /// Reads a value back that may be meant for several slots.
+    ReadBackNamed = "read_back.named" ["name", "value"];
     /// What was said and cannot be kept.
     NotTaken = "not_taken" ["moves"];
     /// Whether the best guess is right.

@@ -1,218 +1,184 @@
-//! What an utterance does to a list: adding, taking away, leaving only some, leaving out some.
-//!
-//! "also bacon" adds, "no onion" takes away, "only cheese" replaces, "everything except bacon" is all options but one.
-//! One utterance may do several of these, in the order in which they are said.
+//! Lists of options that are edited in words: added to, taken from, replaced, or taken whole.
 
 use serde_json::{Value as Json, json};
 
-use crate::ir::{Slot, SlotType};
-use crate::language::{Cue, CueSet};
-
 use super::convert::Found;
-use super::effective_type;
-use super::options::{self, Chosen};
+use super::options::{self, Mentioned};
 use super::scan::Scan;
+use super::{effective_type, strings};
+use crate::ir::{Slot, SlotType};
+use crate::language::{Class, Cue, CueSet};
+use crate::text::Word;
 
-/// A change to a list of options.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ListEdit {
-    /// What is added; options named with no word about them are added too.
-    Add(Vec<usize>),
-    /// What is taken away.
-    Remove(Vec<usize>),
-    /// What is left of the list.
-    Only(Vec<usize>),
-    /// All options but these.
-    AllBut(Vec<usize>),
-}
-
-/// What the words before an option do with it.
+/// What is done with the members that are named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
-    /// Nothing is said about it.
-    Named,
+enum Edit {
+    /// Nothing is said about it: "ham and cheese".
+    Name,
     Add,
     Remove,
     Only,
-    AllBut,
 }
 
-const MODES: [(Cue, Mode); 4] = [
-    (Cue::ListAllBut, Mode::AllBut),
-    (Cue::ListOnly, Mode::Only),
-    (Cue::ListRemove, Mode::Remove),
-    (Cue::ListAdd, Mode::Add),
-];
-
-/// What is done to a list, and where the words that do it stand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ListEdits {
-    edits: Vec<ListEdit>,
-    /// First byte of the first option, and one past the last byte of the last.
-    span: (usize, usize),
-    /// Whether some word says that the list is changed, not only what it holds.
-    pub(crate) explicit: bool,
-}
-
-/// Reads what an utterance does to a list of options; `None` when it names none.
-pub(crate) fn list_edits(slot: &Slot, scan: &Scan<'_>) -> Option<ListEdits> {
+/// The list that an utterance makes of the one that is held; `None` when it edits nothing.
+pub(crate) fn edit_list(slot: &Slot, held: &Json, scan: &Scan<'_>) -> Option<Found> {
     let SlotType::List(item) = effective_type(slot) else { return None };
-    let SlotType::Enum(choices) = item.as_ref() else { return None };
-    let named = options::named(choices, scan.vocabulary(slot), &scan.heard);
-    let (first, last) = (named.first()?, named.last()?);
-    let span = (first.start, last.end);
-    let mut edits: Vec<(Mode, Vec<usize>)> = Vec::new();
-    let mut explicit = false;
-    for (mode, chosen) in with_modes(&named, scan) {
-        explicit |= mode != Mode::Named;
-        match edits.last_mut() {
-            Some((held, members)) if *held == mode => members.push(chosen.index),
-            _ => edits.push((mode, vec![chosen.index])),
-        }
-    }
-    let edits = edits
-        .into_iter()
-        .map(|(mode, members)| match mode {
-            Mode::Named | Mode::Add => ListEdit::Add(members),
-            Mode::Remove => ListEdit::Remove(members),
-            Mode::Only => ListEdit::Only(members),
-            Mode::AllBut => ListEdit::AllBut(members),
-        })
-        .collect();
-    Some(ListEdits { edits, span, explicit })
+    let SlotType::Enum(choices) = item.as_ref() else { return edit_words(slot, held, scan) };
+    let held: Vec<String> = held.as_array()?.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect();
+    let edited = edited(choices, slot, scan, held)?;
+    (edited.edits && !edited.members.is_empty()).then(|| found(scan, edited))
 }
 
-/// Each named option with what the words before it do. A mode holds until another is said, or a clause begins that says
-/// none ("no onion, olives").
-fn with_modes<'n>(named: &'n [Chosen], scan: &Scan<'_>) -> Vec<(Mode, &'n Chosen)> {
+/// The list that an utterance states by itself, without what it takes back of it; `None` when it names no member.
+pub(crate) fn state_list(choices: &[String], slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+    let stated = edited(choices, slot, scan, Vec::new())?;
+    (!stated.members.is_empty()).then(|| found(scan, stated))
+}
+
+struct Edited {
+    members: Vec<String>,
+    span: (usize, usize),
+    /// Whether something was said to be done, not only named.
+    edits: bool,
+}
+
+fn found(scan: &Scan<'_>, edited: Edited) -> Found {
+    Found {
+        start: edited.span.0,
+        end: edited.span.1,
+        text: scan.language().together(&edited.members),
+        value: edited.members.into_iter().map(|member| json!(member)).collect(),
+        fits: true,
+    }
+}
+
+fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -> Option<Edited> {
     let language = scan.language();
     let words = scan.heard.words.as_slice();
-    let cues = MODES.iter().fold(CueSet::default(), |set, (cue, _)| set.with(*cue));
-    let mut mode = Mode::Named;
-    let mut found = Vec::new();
+    let mentioned: Vec<Mentioned> = options::mentioned(choices, scan.vocabulary(slot), &scan.heard);
+    let (mut edit, mut edits, mut everything, mut only) = (Edit::Name, false, false, false);
+    let (mut added, mut removed): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
+    let mut span: Option<(usize, usize)> = None;
     let mut at = 0;
-    let mut open = named.iter().peekable();
     while at < words.len() {
-        let word = &words[at];
-        if let Some(chosen) = open.next_if(|chosen| chosen.start <= word.start) {
-            found.push((mode, chosen));
-            while at < words.len() && words[at].start < chosen.end {
-                at += 1;
+        if let Some(member) = mentioned.iter().find(|member| member.first == at) {
+            let place = (words[member.first].start, words[member.end - 1].end);
+            span = Some(span.map_or(place, |held| (held.0, place.1)));
+            if edit == Edit::Remove { &mut removed } else { &mut added }.push(member.index);
+            at = member.end;
+            continue;
+        }
+        let rest: &[Word] = &words[at..];
+        let all = language.prefix(rest, Cue::ListAll);
+        let except = if everything { language.prefix(rest, Cue::ListExcept) } else { 0 };
+        let remove = language.prefix(rest, Cue::ListRemove);
+        let only_here = language.prefix(rest, Cue::ListOnly);
+        let add = language.prefix(rest, Cue::ListAdd);
+        let longest = all.max(except).max(remove).max(only_here).max(add);
+        if longest == 0 {
+            // "no onion but ham": what follows is wanted again.
+            if words[at].is(Cue::But) {
+                edit = Edit::Name;
             }
-            // What is said after an option may be about it: "the olives, please take them off".
+            at += 1;
             continue;
         }
-        let length = language.prefix(&words[at..], cues);
-        if length > 0 {
-            let said = MODES.iter().find(|(cue, _)| language.is(&words[at..at + length], *cue));
-            mode = said.map_or(mode, |(_, mode)| *mode);
-            at += length;
-            continue;
+        let named_next = mentioned.iter().any(|member| member.first >= at + longest);
+        if longest == all {
+            (everything, edits) = (true, true);
+            span = span.or(Some((rest[0].start, rest[all - 1].end)));
+        } else if longest == except || longest == remove {
+            edit = Edit::Remove;
+            edits |= named_next;
+        } else if longest == only_here {
+            edit = Edit::Only;
+            // "just" fills more often than it limits: it must stand right before the member.
+            let limits = mentioned.iter().any(|member| member.first == at + longest);
+            (only, edits) = (only | limits, edits | limits);
+        } else {
+            edit = Edit::Add;
+            edits |= named_next;
         }
-        if word.after_break || word.is(Cue::But) {
-            // "no onion, olives": the comma ends what was denied, "no onion, no olives" says it again.
-            mode = if mode == Mode::Remove { Mode::Named } else { mode };
-        }
-        at += 1;
+        at += longest;
     }
-    found
+    let names = |indices: &[usize]| indices.iter().filter_map(|index| choices.get(*index)).cloned().collect::<Vec<_>>();
+    let mut members = match (everything, only) {
+        (true, _) => choices.to_vec(),
+        (false, true) => Vec::new(),
+        (false, false) => held,
+    };
+    for member in names(&added) {
+        if !members.contains(&member) {
+            members.push(member);
+        }
+    }
+    let removed = names(&removed);
+    members.retain(|member| !removed.contains(member));
+    Some(Edited { members, span: span?, edits })
 }
 
-impl ListEdits {
-    /// The list after the edits; `held` is what it holds now.
-    pub(crate) fn applied(&self, slot: &Slot, held: &[Json]) -> Vec<Json> {
-        let choices: &[String] = match effective_type(slot) {
-            SlotType::List(item) => match item.as_ref() {
-                SlotType::Enum(choices) => choices,
-                _ => &[],
-            },
-            _ => &[],
-        };
-        let value = |index: &usize| choices.get(*index).map(|option| json!(option));
-        let mut list: Vec<Json> = held.to_vec();
-        for edit in &self.edits {
-            match edit {
-                ListEdit::Add(members) => {
-                    for member in members.iter().filter_map(value) {
-                        if !list.contains(&member) {
-                            list.push(member);
-                        }
-                    }
-                }
-                ListEdit::Remove(members) => {
-                    let gone: Vec<Json> = members.iter().filter_map(value).collect();
-                    list.retain(|member| !gone.contains(member));
-                }
-                ListEdit::Only(members) => list = members.iter().filter_map(value).collect(),
-                ListEdit::AllBut(members) => {
-                    let gone: Vec<Json> = members.iter().filter_map(value).collect();
-                    list = choices.iter().map(|option| json!(option)).filter(|option| !gone.contains(option)).collect();
-                }
-            }
-        }
-        list
+/// A list of free texts: "remove the onion", "also bacon".
+fn edit_words(slot: &Slot, held: &Json, scan: &Scan<'_>) -> Option<Found> {
+    let language = scan.language();
+    let words = scan.heard.words.as_slice();
+    let rest = &words[language.prefix(words, Cue::Request)..];
+    let remove = language.prefix(rest, Cue::ListRemove);
+    let add = language.prefix(rest, Cue::ListAdd);
+    let only = language.prefix(rest, Cue::ListOnly);
+    let longest = remove.max(add).max(only);
+    let (first, last) = (rest.get(longest)?, rest.last()?);
+    if longest == 0 {
+        return None;
     }
-
-    /// The list after the edits as a value of the slot; `None` when nothing is left of it.
-    pub(crate) fn found(&self, slot: &Slot, scan: &Scan<'_>, held: &[Json]) -> Option<Found> {
-        let list = self.applied(slot, held);
-        if list.is_empty() {
+    let piece = scan.text.get(first.start..last.end)?;
+    let (from, to) = strings::value_span(language, &slot.name, piece)?;
+    let named = piece.get(from..to)?;
+    let mut members: Vec<Json> = held.as_array()?.clone();
+    let is = |member: &Json| member.as_str().is_some_and(|member| member.eq_ignore_ascii_case(named));
+    if longest == remove {
+        if !members.iter().any(is) {
             return None;
         }
-        let texts: Vec<&str> = list.iter().filter_map(Json::as_str).collect();
-        let text = scan.language().together(&texts);
-        Some(Found { start: self.span.0, end: self.span.1, text, value: Json::Array(list), fits: true })
+        members.retain(|member| !is(member));
+    } else if longest == only {
+        members.retain(is);
+    } else if !members.iter().any(is) {
+        members.push(json!(named));
     }
+    if members.is_empty() {
+        return None;
+    }
+    let texts: Vec<&str> = members.iter().filter_map(Json::as_str).collect();
+    let text = language.together(&texts);
+    Some(Found { start: first.start, end: last.end, text, value: Json::Array(members), fits: true })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::entities::Reference;
-    use crate::ir::Extract;
-
-    fn toppings() -> Slot {
-        let options = ["cheese", "bacon", "onion", "olives"].map(str::to_owned).to_vec();
-        Slot {
-            name: "toppings".into(),
-            ty: SlotType::List(Box::new(SlotType::Enum(options))),
-            required: true,
-            default: None,
-            extract: Extract::Hybrid,
-            vocabulary: vec![],
-            context: None,
-            confirm: false,
-            sensitive: false,
-            retries: 3,
-            line: 1,
+/// What was said for a list beside its options and is not one of them: "tuna" of "tuna and cheese".
+pub(crate) fn not_among(slot: &Slot, scan: &Scan<'_>) -> Option<String> {
+    /// Words of one member at most.
+    const MAX_WORDS: usize = 3;
+    let SlotType::List(item) = effective_type(slot) else { return None };
+    let SlotType::Enum(choices) = item.as_ref() else { return None };
+    let mentioned = options::mentioned(choices, scan.vocabulary(slot), &scan.heard);
+    let words = scan.heard.words.as_slice();
+    let mut pieces: Vec<(usize, usize)> = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        if word.is([Cue::ListJoin, Cue::And]) {
+            continue;
+        }
+        match pieces.last_mut() {
+            Some(piece) if piece.1 == at && !word.after_break => piece.1 = at + 1,
+            _ => pieces.push((at, at + 1)),
         }
     }
-
-    #[track_caller]
-    fn check(held: &[&str], text: &str, expected: &[&str]) {
-        let slot = toppings();
-        let reference = crate::slots::tests::reference();
-        let reference: &Reference = &reference;
-        let scan = Scan::of(text, [&slot], reference);
-        let held: Vec<Json> = held.iter().map(|member| json!(member)).collect();
-        let edits = list_edits(&slot, &scan).expect("options are named");
-        let after: Vec<String> =
-            edits.applied(&slot, &held).iter().filter_map(|member| member.as_str().map(str::to_owned)).collect();
-        assert_eq!(after, expected, "{text}");
+    if pieces.len() < 2 || mentioned.is_empty() {
+        return None;
     }
-
-    #[test]
-    fn a_list_is_added_to_and_taken_from() {
-        check(&["cheese"], "also bacon", &["cheese", "bacon"]);
-        check(&["cheese"], "I forgot bacon", &["cheese", "bacon"]);
-        check(&["cheese", "onion"], "no onion", &["cheese"]);
-        check(&["cheese", "onion"], "remove the onion please", &["cheese"]);
-        check(&["cheese", "onion"], "without onions", &["cheese"]);
-        check(&["cheese", "olives"], "can you remove the olives", &["cheese"]);
-        check(&["onion", "olives"], "only cheese", &["cheese"]);
-        check(&[], "everything except bacon", &["cheese", "onion", "olives"]);
-        check(&[], "cheese and bacon but no onion", &["cheese", "bacon"]);
-        check(&["onion"], "no onion, olives", &["olives"]);
-        check(&["onion"], "add bacon and remove the onion", &["bacon"]);
-    }
+    let unknown = pieces.into_iter().find(|piece| {
+        let said = &words[piece.0..piece.1];
+        said.len() <= MAX_WORDS
+            && !mentioned.iter().any(|member| member.first < piece.1 && member.end > piece.0)
+            && said.iter().all(|word| word.class == Class::CONTENT && word.cues == CueSet::default())
+    })?;
+    scan.text.get(words[unknown.0].start..words[unknown.1 - 1].end).map(str::to_owned)
 }

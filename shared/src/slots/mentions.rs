@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::entities::Kind;
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
-use crate::text::{Heard, readable};
+use crate::text::Heard;
 
 use super::convert::{Found, convert};
 use super::options;
@@ -39,7 +39,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             let ty = item_type(slot);
             if let Some(found) = convert(scan, entity, slot, ty, false)
                 && found.fits
-                && bare_number_is_meant(scan, slot, ty, &found)
+                && bare_number_is_meant(scan, ty, &found)
                 && !(*ty == SlotType::Timeframe && is_discourse(scan.language(), &found.text))
             {
                 fitting.push((index, found));
@@ -100,6 +100,50 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
     mentions
 }
 
+/// A number that was said for exactly one of the slots and is out of its bounds ("for 12 people"): the slot's index.
+pub(crate) fn out_of_bounds(slots: &[&Slot], scan: &Scan<'_>, taken: &[(usize, usize)]) -> Option<usize> {
+    for entity in &scan.entities {
+        if taken.iter().any(|(from, to)| entity.start < *to && entity.end > *from) {
+            continue;
+        }
+        let fitting: Vec<(usize, Found)> = slots
+            .iter()
+            .enumerate()
+            .filter_map(|(index, slot)| Some((index, convert(scan, entity, slot, item_type(slot), false)?)))
+            .filter(|(index, found)| bare_number_is_meant(scan, item_type(slots[*index]), found))
+            .collect();
+        let [(index, found)] = fitting.as_slice() else { continue };
+        // "room 12": it numbers the noun before it.
+        let words = &scan.heard.words;
+        let before = words.iter().rposition(|word| word.end <= found.start);
+        let numbers_a_noun = before.is_some_and(|at| {
+            words[at].class == Class::CONTENT && words.get(at + 1).is_none_or(|number| !number.after_break)
+        });
+        if !found.fits && !numbers_a_noun {
+            return Some(*index);
+        }
+    }
+    None
+}
+
+/// A day that was said for several open slots, and could be either: the first of them, and the day.
+pub(crate) fn undecided_day(slots: &[&Slot], scan: &Scan<'_>, taken: &[(usize, usize)]) -> Option<(usize, Found)> {
+    let free =
+        |entity: &&crate::entities::Entity| taken.iter().all(|(from, to)| entity.end <= *from || entity.start >= *to);
+    let mut days = scan.entities.iter().filter(free).filter_map(|entity| {
+        let mut fitting: Vec<(usize, Found)> = slots
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| *effective_type(slot) == SlotType::Date)
+            .filter_map(|(index, slot)| Some((index, convert(scan, entity, slot, &SlotType::Date, false)?)))
+            .collect();
+        prefer_the_named(scan, slots, &mut fitting);
+        (fitting.len() > 1).then(|| fitting.swap_remove(0))
+    });
+    let only = days.next()?;
+    days.next().is_none().then_some(only)
+}
+
 fn listed(language: &Language, items: Vec<Found>) -> Found {
     let (start, end) =
         (items.iter().map(|item| item.start).min().unwrap_or(0), items.iter().map(|item| item.end).max().unwrap_or(0));
@@ -146,9 +190,17 @@ fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], fitting: &mut Vec<(usize, 
 
 /// A number is a mention only where it stands as a number: not as part of a name ("Route 66", "the 2nd floor",
 /// "ACCT-002"), that is, not glued to letters or signs, and not after a noun that it numbers.
-fn bare_number_is_meant(scan: &Scan<'_>, slot: &Slot, ty: &SlotType, found: &Found) -> bool {
+fn bare_number_is_meant(scan: &Scan<'_>, ty: &SlotType, found: &Found) -> bool {
     if !matches!(ty, SlotType::Number | SlotType::Range { .. }) {
         return true;
+    }
+    // "one way", "one thing": it counts nothing.
+    let said = scan.heard.words.iter().position(|word| word.start == found.start && word.end == found.end);
+    if let Some(at) = said
+        && scan.heard.words[at].is(Cue::One)
+        && scan.heard.words.get(at + 1).is_some_and(|next| !next.after_break && next.class.is(Class::LIGHT))
+    {
+        return false;
     }
     let glued = |character: Option<char>| {
         character.is_some_and(|character| {
@@ -165,17 +217,5 @@ fn bare_number_is_meant(scan: &Scan<'_>, slot: &Slot, ty: &SlotType, found: &Fou
     {
         return false;
     }
-    // "Route 66", "room 12": a number right after a noun that is no word of the slot numbers that thing.
-    let words = scan.heard.words.as_slice();
-    let at = words.partition_point(|word| word.end <= found.start);
-    let Some(noun) = at.checked_sub(1).map(|before| &words[before]) else { return true };
-    let here = &words[at.min(words.len() - 1)];
-    let told = Heard::of(scan.language(), &readable(&slot.name)).words;
-    let hinted = slot.context.as_deref().map(|hint| Heard::of(scan.language(), hint).words).unwrap_or_default();
-    noun.class.is_listed()
-        || !noun.cues.is_empty()
-        || here.after_break
-        || words.get(at + 1).is_some_and(|next| next.class == Class::CONTENT && !next.after_break)
-        || scan.text[found.start..found.end].contains(char::is_whitespace)
-        || told.iter().chain(&hinted).any(|word| word.stem(scan.language()) == noun.stem(scan.language()))
+    true
 }

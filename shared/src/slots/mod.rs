@@ -20,9 +20,9 @@ pub(crate) mod strings;
 pub(crate) mod yes_no;
 
 pub(crate) use convert::{Found, number as number_value};
-pub(crate) use lists::list_edits;
-pub(crate) use mentions::mentions;
-pub(crate) use options::{Vocabulary, choose};
+pub(crate) use lists::{edit_list, not_among};
+pub(crate) use mentions::{mentions, out_of_bounds, undecided_day};
+pub(crate) use options::{Shown, Vocabulary, choose};
 pub(crate) use read::{Answer, is_whole, read_answer, read_string, read_value};
 pub(crate) use reasons::{expectation, reason, reason_for_one};
 pub(crate) use scan::Scan;
@@ -95,6 +95,11 @@ pub(crate) fn is_exact_option<S: AsRef<str>>(options: &[S], vocabulary: Vocabula
     options::exact(options, vocabulary, heard).is_some()
 }
 
+/// Whether a slot is about what has been ("date of birth").
+pub(crate) fn tells_of_the_past(language: &'static crate::language::Language, slot: &Slot) -> bool {
+    convert::Tense::of(language, slot) == convert::Tense::Past
+}
+
 /// Whether a slot's answer is a yes or a no: `boolean`, or an enum of those two.
 pub(crate) fn is_yes_no(language: &'static Language, slot: &Slot) -> bool {
     match effective_type(slot) {
@@ -105,20 +110,5 @@ pub(crate) fn is_yes_no(language: &'static Language, slot: &Slot) -> bool {
                 && options::no_option(language, options).is_some()
         }
         _ => false,
-    }
-}
-
-#[cfg(test)]
-pub(crate) mod tests {
-    use crate::entities::{Direction, Language, Reference};
-
-    /// Wednesday, 4 March 2026.
-    pub(crate) fn reference() -> Reference {
-        Reference {
-            now: jiff::civil::date(2026, 3, 4).at(9, 0, 0, 0),
-            offset_seconds: 0,
-            direction: Direction::Future,
-            language: Language::English,
-        }
     }
 }

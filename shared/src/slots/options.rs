@@ -2,7 +2,7 @@
 
 use crate::ir::Term;
 use crate::language::{Cue, Language};
-use crate::text::{Heard, Polarity, Word, edit_distance, hash, one_slip_apart, polarity, readable, stem};
+use crate::text::{Heard, Polarity, Word, edit_distance, one_slip_apart, polarity, readable, stem};
 
 /// How far apart two words may be spelt and still be the same word.
 const LONG_WORD: usize = 8;
@@ -35,6 +35,15 @@ pub(crate) fn no_option<S: AsRef<str>>(language: &'static Language, options: &[S
 
 fn position<S: AsRef<str>>(language: &'static Language, options: &[S], cue: Cue) -> Option<usize> {
     options.iter().position(|option| Heard::of(language, &readable(option.as_ref())).is(cue))
+}
+
+/// How options were put to the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// With numbers in front: "2" is the second of them.
+    Numbered,
+    /// By name, or not at all.
+    Named,
 }
 
 /// An option found in a text.
@@ -97,25 +106,25 @@ pub(crate) fn exact<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, he
         .map(|(index, _)| *index)
 }
 
-/// Options stated somewhere in the text as whole words (synonyms, plural forms and small slips count), not negated; longer
-/// forms before shorter ones that they contain.
-pub(crate) fn stated<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Chosen> {
-    let mut found = named(options, vocabulary, heard);
-    found.retain(|chosen| {
-        let first = heard.words.partition_point(|word| word.start < chosen.start);
-        let end = heard.words.partition_point(|word| word.start < chosen.end);
-        !negated(heard, first, end)
-    });
-    found
+/// An option that is named, whether or not it is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mentioned {
+    /// Index of the option.
+    pub(crate) index: usize,
+    /// Its first word.
+    pub(crate) first: usize,
+    /// One past its last word.
+    pub(crate) end: usize,
 }
 
-/// As [`stated`], whatever is said of them.
-pub(crate) fn named<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Chosen> {
+/// Options named somewhere in the text as whole words (synonyms and plural forms count), in the order of the text;
+/// longer forms before shorter ones that they contain.
+pub(crate) fn mentioned<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Mentioned> {
     let mut prepared = Prepared::of(heard.language, options, vocabulary);
     prepared.forms.sort_by_key(|(index, form)| (std::cmp::Reverse(form.len()), *index));
     let words = &heard.words;
     let mut taken = vec![false; words.len()];
-    let mut found: Vec<Chosen> = Vec::new();
+    let mut found: Vec<Mentioned> = Vec::new();
     for same in [exactly, with_a_slip] {
         for (index, form) in &prepared.forms {
             for at in 0..words.len().saturating_sub(form.len() - 1) {
@@ -124,12 +133,12 @@ pub(crate) fn named<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, he
                     && window.iter().zip(form).all(|(word, part)| same(word, part));
                 if fits {
                     taken[at..at + form.len()].fill(true);
-                    found.push(Chosen { index: *index, start: window[0].start, end: window[form.len() - 1].end });
+                    found.push(Mentioned { index: *index, first: at, end: at + form.len() });
                 }
             }
         }
     }
-    found.sort_by_key(|chosen| chosen.start);
+    found.sort_by_key(|mentioned| mentioned.first);
     found
 }
 
@@ -144,25 +153,46 @@ fn with_a_slip(word: &Word, part: &str) -> bool {
         || !word.class.is_listed() && part.chars().count() >= MIN_CHARS && one_slip_apart(&word.text, part)
 }
 
-/// Whether what the words `first..end` mention is denied: "not red", "anything but red".
-pub(crate) fn negated(heard: &Heard, first: usize, end: usize) -> bool {
-    const REACH: usize = 3;
-    let (language, words) = (heard.language, heard.words.as_slice());
-    let (Some(from), Some(last)) = (words.get(first), words.get(end.saturating_sub(1))) else { return false };
-    if polarity(&heard.tokens, from.token, last.token + 1, None) == Polarity::Denied {
-        return true;
-    }
-    // Words that deny only what follows them at once.
-    let clause = (0..=first).rev().find(|at| words[*at].after_break).unwrap_or(0);
-    (first.saturating_sub(REACH).max(clause)..first).any(|at| {
-        let length = language.prefix(&words[at..], [Cue::ListAllBut, Cue::ListRemove]);
-        length > 0 && at + length <= first && words[at + length..first].iter().all(|word| word.is(Cue::Determiner))
+/// Options that are named and not negated.
+pub(crate) fn stated<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Chosen> {
+    let words = &heard.words;
+    mentioned(options, vocabulary, heard)
+        .into_iter()
+        .filter(|mentioned| !negated(heard, mentioned.first, mentioned.end))
+        .map(|Mentioned { index, first, end }| Chosen { index, start: words[first].start, end: words[end - 1].end })
+        .collect()
+}
+
+/// "anything but hardcover": the option is what is not wanted.
+fn excepted(heard: &Heard, at: usize) -> bool {
+    /// Words of "anything but a".
+    const REACH: usize = 5;
+    let words = &heard.words;
+    (at.saturating_sub(REACH)..at).any(|from| {
+        let all = heard.language.prefix(&words[from..at], [Cue::ListAll, Cue::Anything]);
+        all > 0
+            && from + all < at
+            && heard.language.prefix(&words[from + all..at], Cue::ListExcept) > 0
+            && !words[from + 1..=at].iter().any(|word| word.after_break)
     })
+}
+
+/// Whether what the words `first..end` mention is denied, by the sentence ("not red") or as what is left out ("anything
+/// but red").
+pub(crate) fn negated(heard: &Heard, first: usize, end: usize) -> bool {
+    let words = heard.words.as_slice();
+    let (Some(from), Some(last)) = (words.get(first), words.get(end.saturating_sub(1))) else { return false };
+    polarity(&heard.tokens, from.token, last.token + 1, None) == Polarity::Denied || excepted(heard, first)
 }
 
 /// Reads an answer as a choice of exactly one option, as generously as an answer deserves; `None` when it names none,
 /// or several.
-pub(crate) fn choose<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Option<Chosen> {
+pub(crate) fn choose<S: AsRef<str>>(
+    options: &[S],
+    vocabulary: Vocabulary<'_>,
+    heard: &Heard,
+    shown: Shown,
+) -> Option<Chosen> {
     let language = heard.language;
     let (first, last) = (heard.words.first()?, heard.words.last()?);
     let whole = |index| Some(Chosen { index, start: first.start, end: last.end });
@@ -187,7 +217,7 @@ pub(crate) fn choose<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, h
     if heard.is(Cue::Neither) {
         return whole(position(language, options, Cue::OptionNeither)?);
     }
-    by_position(options, heard)
+    by_position(options, heard, shown)
         .or_else(|| by_spelling(options, vocabulary, heard))
         .or_else(|| by_telling_word(options, vocabulary, heard))
 }
@@ -198,7 +228,7 @@ fn single(found: &[Chosen]) -> Option<Chosen> {
 }
 
 /// "the second one", "number 2", "option 3", "the last".
-fn by_position<S: AsRef<str>>(options: &[S], heard: &Heard) -> Option<Chosen> {
+fn by_position<S: AsRef<str>>(options: &[S], heard: &Heard, shown: Shown) -> Option<Chosen> {
     let words = heard.words.as_slice();
     let lead = heard.begins_with(Cue::PositionBefore);
     let rest = &words[lead..];
@@ -207,6 +237,9 @@ fn by_position<S: AsRef<str>>(options: &[S], heard: &Heard) -> Option<Chosen> {
         return None;
     }
     let counted = head.is(Cue::PositionCount) || head.text.bytes().all(|byte| byte.is_ascii_digit());
+    if counted && lead == 0 && shown == Shown::Named {
+        return None;
+    }
     let index = if head.is(Cue::PositionLast) {
         options.len().checked_sub(1)?
     } else {
@@ -248,54 +281,38 @@ fn by_spelling<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: 
     best.filter(|_| !tied).map(|(_, chosen)| chosen)
 }
 
-/// "walking" for `when walking`, "rest" for `at rest`: content words that only one option has. Of a long option one or two
-/// are too few.
+/// "walking" for `when walking`, "rest" for `at rest`: content words that only one option has, at least half of its own.
 fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Option<Chosen> {
     let language = heard.language;
     let prepared = Prepared::of(language, options, vocabulary);
-    let telling =
-        |form: &[String]| form.iter().filter(|part| !is_empty_word(language, part)).cloned().collect::<Vec<_>>();
-    let mut best: Option<Chosen> = None;
-    for (index, form) in &prepared.forms {
-        let form = telling(form);
-        let met: Vec<&Word> = heard
-            .words
+    let empty = |word: &str| Heard::of(language, word).is(Cue::OptionEmpty);
+    let mut chosen: Option<Chosen> = None;
+    let mut shared = 0;
+    for (at, word) in heard.words.iter().enumerate() {
+        if word.is(Cue::OptionEmpty) || word.text.chars().count() < SHORT_WORD - 1 || negated(heard, at, at + 1) {
+            continue;
+        }
+        let mut owners = prepared
+            .forms
             .iter()
-            .enumerate()
-            .filter(|(at, word)| {
-                !word.is(Cue::OptionEmpty)
-                    && word.text.chars().count() >= SHORT_WORD - 1
-                    && form.iter().any(|part| same_stem(language, &word.text, part))
-                    && !negated(heard, *at, at + 1)
-            })
-            .map(|(_, word)| word)
-            .collect();
-        let needed = if form.len() <= 2 { 1 } else { form.len() / 2 + 1 };
-        let (Some(first), Some(last)) = (met.first(), met.last()) else { continue };
-        if met.len() < needed {
+            .filter(|(_, form)| form.iter().any(|part| same_stem(language, &word.text, part)))
+            .map(|(index, _)| *index);
+        let Some(owner) = owners.next() else { continue };
+        if owners.any(|other| other != owner) {
             continue;
         }
-        // A word that another option has as well tells nothing.
-        let shared = met.iter().all(|word| {
-            prepared.forms.iter().any(|(other, form)| {
-                other != index
-                    && form.iter().any(|part| !is_empty_word(language, part) && same_stem(language, &word.text, part))
-            })
-        });
-        if shared {
-            continue;
-        }
-        match best {
-            Some(held) if held.index != *index => return None,
+        match chosen {
+            Some(held) if held.index != owner => return None,
             Some(_) => {}
-            None => best = Some(Chosen { index: *index, start: first.start, end: last.end }),
+            None => chosen = Some(Chosen { index: owner, start: word.start, end: word.end }),
         }
+        shared += 1;
     }
-    best
-}
-
-fn is_empty_word(language: &Language, word: &str) -> bool {
-    language.cues(hash::of(word.as_bytes())).has(Cue::OptionEmpty)
+    let chosen = chosen?;
+    // One word of a long option says too little.
+    let forms = prepared.forms.iter().filter(|(index, _)| *index == chosen.index);
+    let telling = forms.map(|(_, form)| form.iter().filter(|part| !empty(part)).count()).min()?;
+    (shared * 2 >= telling).then_some(chosen)
 }
 
 /// The same word, its plural form included.
@@ -332,8 +349,9 @@ mod tests {
     use super::*;
 
     fn check(options: &[&str], answer: &str, expected: Option<&str>) {
-        let chosen = choose(options, Vocabulary::default(), &Heard::of(Language::english(), answer))
-            .map(|chosen| options[chosen.index]);
+        let heard = Heard::of(Language::english(), answer);
+        let chosen =
+            choose(options, Vocabulary::default(), &heard, Shown::Numbered).map(|chosen| options[chosen.index]);
         assert_eq!(chosen, expected, "{answer} among {options:?}");
     }
 

@@ -6,6 +6,11 @@ use crate::text::{Heard, Word, readable};
 /// The longest noun phrase that loses its preposition and article; longer answers are descriptions and stay as they are.
 const MAX_NOUN_PHRASE_WORDS: usize = 5;
 
+/// The words between "which" and its verb at most.
+const MAX_ASKED_WORDS: usize = 3;
+/// The longest name of what a value is, in front of it ("my order number is …").
+const MAX_FRAME_WORDS: usize = 3;
+
 /// Whether a word only fills a pause.
 pub(crate) fn is_hesitation(word: &Word) -> bool {
     word.is([Cue::Hesitation, Cue::Pause])
@@ -19,21 +24,36 @@ pub(crate) fn is_decline(heard: &Heard) -> bool {
         || heard.is(Cue::Decline)
 }
 
+/// Whether the answer is about the question and holds no value ("I already told you", "same as last time").
+pub(crate) fn is_idiom(heard: &Heard) -> bool {
+    let language = heard.language;
+    heard.is(Cue::Idiom)
+        || language.is(strip_ends(language, &heard.words), Cue::Idiom)
+        || language.is(strip_front(language, &heard.words, Cue::Hesitation), Cue::Idiom)
+}
+
+/// Whether the text wants to know something: a question that is not a request in the form of one ("can I have …").
+pub(crate) fn is_inquiry(text: &str, heard: &Heard) -> bool {
+    let language = heard.language;
+    let words = strip_front(language, &heard.words, [Cue::Hesitation, Cue::Linker]);
+    is_question(text, heard) && language.prefix(words, Cue::Request) == 0
+}
+
 /// Whether the text is a question put to us rather than an answer.
 pub(crate) fn is_question(text: &str, heard: &Heard) -> bool {
     let language = heard.language;
     let words = strip_front(language, &heard.words, Cue::Hesitation);
-    // "How about seven?" offers an answer.
-    if language.prefix(words, Cue::QuestionOffer) > 0 {
-        return false;
-    }
     let asks = text.trim_end().ends_with(['?', '？']);
     let Some(first) = words.first() else { return asks };
     if first.is(Cue::QuestionOpener) {
         return asks
             || language.prefix(words, Cue::QuestionAlways) > 0
             || words.len() == 1
-            || words[1].is(Cue::QuestionSecond);
+            || words[1].is(Cue::QuestionSecond)
+            // "which sizes do you have", "what time is it": the verb stands behind what is asked about.
+            || words.iter().skip(2).take(MAX_ASKED_WORDS).zip(words.iter().skip(3)).any(|(verb, subject)| {
+                !verb.after_break && verb.is(Cue::QuestionVerb) && subject.is(Cue::QuestionSubject)
+            });
     }
     let verb = language.prefix(words, Cue::QuestionVerb);
     verb > 0 && (asks || words.get(verb).is_some_and(|subject| subject.is(Cue::QuestionSubject)))
@@ -56,16 +76,7 @@ pub(crate) fn is_acknowledgement(heard: &Heard) -> bool {
 /// Whether the text holds nothing that could be a value: no words, or only social noise.
 pub(crate) fn is_noise(heard: &Heard) -> bool {
     let words = strip_front(heard.language, &heard.words, Cue::NoiseBefore);
-    words.is_empty() || heard.language.is(words, Cue::Noise) || heard.is(Cue::Noise) || evades(heard)
-}
-
-/// Whether the text refers to something else for the answer, or keeps it back: "I already told you", "same as last time".
-pub(crate) fn evades(heard: &Heard) -> bool {
-    let language = heard.language;
-    let words = strip_ends(language, strip_front(language, &heard.words, [Cue::Hesitation, Cue::Introduction]));
-    let said = language.prefix(words, Cue::Evasion);
-    // What follows after a comma may be the answer after all.
-    said > 0 && !words[said..].iter().any(|word| word.after_break || word.is(Cue::But))
+    words.is_empty() || heard.language.is(words, Cue::Noise) || heard.is(Cue::Noise)
 }
 
 /// The span of the value in a free-text answer: without hesitations, introductions ("it's", "my account id is"),
@@ -128,27 +139,31 @@ fn strip_named<'w>(language: &'static Language, words: &'w [Word], slot_name: &s
     }
 }
 
-/// `my order number is`, `the code is` in front of a value, whatever the slot is called: a short noun phrase whose noun
-/// labels something, or that is followed by a code.
+/// `my order number is`, `order number`, in front of a value that is a code (something with a digit), or after a noun that
+/// labels what follows ("the name is …").
 fn strip_frame<'w>(language: &'static Language, words: &'w [Word], slot_name: &str) -> &'w [Word] {
-    const MAX_LABEL_WORDS: usize = 5;
-    const MAX_CODE_WORDS: usize = 3;
+    let code = |rest: &[Word]| {
+        rest.iter()
+            .take_while(|word| word.glued || word.start == rest[0].start)
+            .any(|word| word.text.bytes().any(|byte| byte.is_ascii_digit()))
+    };
     let owner = language.prefix(words, Cue::Owner);
-    if owner == 0 {
-        return words;
+    let rest = &words[owner..];
+    for length in 1..=MAX_FRAME_WORDS.min(rest.len().saturating_sub(1)) {
+        let (frame, after) = rest.split_at(length);
+        if frame.iter().any(|word| word.glued || code(std::slice::from_ref(word))) || after[0].after_break {
+            break;
+        }
+        let copula = language.prefix(after, Cue::Copula);
+        let labels = owner > 0 && frame.last().is_some_and(|noun| noun.is(Cue::Label));
+        if copula > 0 && after.len() > copula && (labels || code(&after[copula..])) {
+            return &after[copula..];
+        }
+        if code(after) && named_at(language, rest, slot_name) > 0 {
+            return after;
+        }
     }
-    let label = (owner + 1..words.len().min(owner + MAX_LABEL_WORDS + 1))
-        .find(|&at| language.prefix(&words[at..], Cue::Copula) > 0 || words[at].after_break);
-    let Some(end) = label else { return words };
-    let rest = &words[end + language.prefix(&words[end..], Cue::Copula)..];
-    let Some(first) = rest.first() else { return words };
-    let name = Heard::of(language, &readable(slot_name)).words;
-    let labels =
-        words[owner..end].iter().any(|word| word.is(Cue::Label) || name.iter().any(|part| part.hash == word.hash));
-    let code = rest.len() <= MAX_CODE_WORDS
-        && rest.iter().any(|word| word.text.bytes().any(|byte| byte.is_ascii_digit()))
-        && rest[1..].iter().all(|word| word.glued);
-    if labels || code && !first.after_break { rest } else { words }
+    words
 }
 
 /// How many of the first words are the name of a slot, or the last word of it; 0 for none.
