@@ -131,3 +131,13 @@ fn a_garage_hears_everything() {
 fn a_clinic_hears_everything() {
     check_with("clinic", &Path::new(env!("CARGO_MANIFEST_DIR")).join("../games/clinic_triage/game.lgdl"));
 }
+
+#[test]
+fn a_ferry_line_hears_everything() {
+    check("travel");
+}
+
+#[test]
+fn a_sandwich_shop_hears_everything() {
+    check("deli");
+}

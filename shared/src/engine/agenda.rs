@@ -8,7 +8,7 @@ use super::state::{Frame, Open};
 use super::turn::CERTAIN;
 use super::{AlsoState, wording};
 use crate::ir::{Move, SlotType};
-use crate::slots::{self, effective_type, strings};
+use crate::slots::{self, Shown, effective_type, strings};
 use crate::text;
 
 /// Moves that wait in line at most.
@@ -142,10 +142,12 @@ impl Run<'_> {
         let answers = match &open {
             Open::Slot { name } => return Ok(self.reading_only(rest, |run| run.store_answer(name))),
             Open::Confirm { name } => return Ok(self.reading_only(rest, |run| run.store_confirmation(name))),
-            Open::Choice { options, .. } => slots::choose(options, self.vocabulary(), &phrase).is_some(),
+            Open::Choice { options, .. } => {
+                slots::choose(options, self.vocabulary(), &phrase, Shown::Numbered).is_some()
+            }
             Open::Which { options, .. } => {
                 let labels: Vec<&str> = options.iter().map(|(label, _)| label.as_str()).collect();
-                slots::choose(&labels, self.vocabulary(), &phrase).is_some()
+                slots::choose(&labels, self.vocabulary(), &phrase, Shown::Numbered).is_some()
             }
             Open::Guess { .. } => slots::yes_no::read(rest, &self.reference).is_some(),
             Open::Negotiation(_) => !strings::is_noise(&phrase),

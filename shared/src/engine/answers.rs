@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use super::corrections::{self, Strength};
+use super::corrections::{self, Asked, Strength};
 use super::fill::without;
 use super::flow::Entry;
 use super::mending::Target;
 use super::run::{Halt, Reading, Run};
+use super::state::Frame;
 use super::turn::CERTAIN;
 use super::wording;
 use crate::ir::{Element, Move, Slot, SlotType, TemplatePart};
-use crate::language::{Cue, Language};
+use crate::language::{Class, Cue, Language, Text};
 use crate::matcher::Candidate;
 use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type, is_yes_no, reason, strings};
 use crate::text::{Heard, Word};
@@ -99,7 +100,14 @@ impl Run<'_> {
         // Only what is still open is looked for; a correction looks again.
         let open = mv.slots.iter().filter(|slot| self.slot_value(&slot.name).is_none());
         let scan = Scan::of(&text, open, &reference).knowing(&header.vocabulary);
-        if self.correct(mv, Some(slot), &scan) {
+        let plain = is_plain_answer(slot, &scan);
+        if !plain && let Some(said) = self.says_nothing(slot, &scan) {
+            return said;
+        }
+        if !plain && self.edit_lists(mv, slot, &scan) {
+            return Answered::GoesOn;
+        }
+        if self.fill_by_preposition(mv, slot, &scan) || self.correct(mv, Some(slot), &scan) {
             return Answered::GoesOn;
         }
         if *effective_type(slot) == SlotType::String
@@ -109,6 +117,81 @@ impl Run<'_> {
         } else {
             self.answer_typed(mv, slot, &scan)
         }
+    }
+
+    /// What is never a value, whatever the slot takes: idioms ("I already told you"), and questions.
+    fn says_nothing(&mut self, slot: &Slot, scan: &Scan<'_>) -> Option<Answered> {
+        if strings::is_idiom(&scan.heard) {
+            if !slot.required || slot.default.is_some() {
+                return Some(Answered::Declined);
+            }
+            let why = reason(self.language(), slot);
+            return Some(Answered::Refused(format!("{} {why}", self.language().text(wording::NEEDED))));
+        }
+        if strings::is_inquiry(scan.text, &scan.heard) {
+            return Some(match self.interruption() {
+                Some(other) => Answered::Leaves(Box::new(other)),
+                None => Answered::Asks,
+            });
+        }
+        None
+    }
+
+    /// "remove the olives", "also bacon", "only cheese": edits of lists. Whether there was one.
+    fn edit_lists(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> bool {
+        let lists: Vec<Slot> = mv
+            .slots
+            .iter()
+            .filter(|slot| slot.name != asked.name && matches!(effective_type(slot), SlotType::List(_)))
+            .cloned()
+            .collect();
+        let mut edited = false;
+        for slot in lists {
+            let Some(held) = self.slot_value(&slot.name).cloned() else { continue };
+            let Some(found) = slots::edit_list(&slot, &held.value, scan) else { continue };
+            if found.value == held.value {
+                continue;
+            }
+            self.replace(&slot, &found);
+            self.fill_beside(mv, scan, (found.start, found.end));
+            edited = true;
+            // "mayo, and take off the cheese": the answer beside it.
+            if !is_yes_no(scan.language(), asked)
+                && *effective_type(asked) != SlotType::String
+                && let Answer::Value { found: answer, .. } = slots::read_answer(asked, scan)
+                && answer.fits
+                && (answer.end <= found.start || answer.start >= found.end)
+            {
+                self.fill(asked, &answer, Source::Answer);
+            }
+        }
+        edited
+    }
+
+    /// "from Hamburg", "to Bergen": a preposition that is the name of a slot says whose value follows. Whether one did.
+    fn fill_by_preposition(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> bool {
+        let text_slots: Vec<&Slot> = mv.slots.iter().filter(|slot| *effective_type(slot) == SlotType::String).collect();
+        let names: Vec<&str> = text_slots.iter().map(|slot| slot.name.as_str()).collect();
+        let word = Heard::of(self.language(), &asked.name);
+        let grammar = word.words.first().is_some_and(|word| word.class.is(Class::FUNCTION.and(Class::ADJUNCT)));
+        let kind = if grammar { Asked::ByPreposition } else { Asked::Another };
+        let said = corrections::by_preposition(&scan.heard, &names, kind);
+        let mut filled = false;
+        for (index, span) in said {
+            let slot = text_slots[index];
+            let Some(piece) = scan.text.get(span.0..span.1) else { continue };
+            let Some(mut found) = slots::read_string(scan.language(), slot, piece) else { continue };
+            found.start += span.0;
+            found.end += span.0;
+            let held = self.slot_value(&slot.name).map(|held| held.value.clone());
+            match held {
+                Some(held) if held == found.value => {}
+                Some(_) => self.replace(slot, &found),
+                None => self.fill(slot, &found, if slot.name == asked.name { Source::Answer } else { Source::Mention }),
+            }
+            filled = true;
+        }
+        filled
     }
 
     fn slot_value(&self, name: &str) -> Option<&SlotValue> {
@@ -123,7 +206,31 @@ impl Run<'_> {
         }
     }
 
+    /// "not tomorrow, the day after": what is wanted, by itself or as counted from what is not.
+    fn wanted_instead(&self, slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+        let (refused, wanted) = corrections::refused_and_wanted(&scan.heard)?;
+        let (refused, wanted) = (scan.text.get(refused.0..refused.1)?, scan.text.get(wanted.0..wanted.1)?);
+        let counted = format!("{wanted} {refused}");
+        let held = slots::read_value(slot, refused, scan.reference);
+        [counted.as_str(), wanted].into_iter().find_map(|said| match slots::read_value(slot, said, scan.reference) {
+            Answer::Value { found, .. } if found.fits && !is_same(&held, &found) => {
+                Some(Found { start: 0, end: scan.text.len(), ..found })
+            }
+            _ => None,
+        })
+    }
+
     fn answer_typed(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Answered {
+        if !is_yes_no(scan.language(), slot)
+            && let Some(found) = self.wanted_instead(slot, scan)
+        {
+            self.fill(slot, &found, Source::Answer);
+            return Answered::GoesOn;
+        }
+        if let Some(said) = slots::not_among(slot, scan) {
+            let words = wording::none_such(&said).in_words(self.language());
+            self.refusals.push(words);
+        }
         match slots::read_answer(slot, scan) {
             Answer::Value { found, whole } if found.fits => {
                 let leaves = if whole { None } else { self.interruption().filter(|other| other.score >= CERTAIN) };
@@ -184,8 +291,8 @@ impl Run<'_> {
         {
             return Answered::Declined;
         }
-        let unsure = slots::yes_no::is_unsure(&scan.heard);
-        if unsure {
+        let refuses = strings::is_decline(&scan.heard) && !noise && !asks_yes_or_no(scan.language(), mv, slot);
+        if slots::yes_no::is_unsure(&scan.heard) || refuses {
             return Answered::Refused(self.language().text(wording::NEEDED).to_owned());
         }
         if noise
@@ -255,6 +362,7 @@ impl Run<'_> {
             self.fill_beside(mv, scan, span);
             return;
         }
+        self.fill_beside(mv, scan, span);
         for stated in self.stated_beside(mv, scan, &[]) {
             let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { continue };
             let apart = stated.found.end <= span.0 || stated.found.start >= span.1;
@@ -361,6 +469,7 @@ impl Run<'_> {
         if rest.is_empty() || strings::is_question(said, &rest) || slots::yes_no::is_unsure(&rest) {
             return false;
         }
+        let mut free_text = true;
         // An answer to the open question comes first, unless the utterance plainly goes back to another.
         if correction.slot.is_none()
             && let Some(asked) = asked
@@ -372,9 +481,11 @@ impl Run<'_> {
                 .slots
                 .iter()
                 .any(|slot| filled.contains(&slot.name.as_str()) && effective_type(slot) == effective_type(asked));
-            if answers && !(same_type_is_filled && correction.strength == Strength::Strong) {
+            // "I meant small, with ham" does both; "I meant 7" answers a question for a number.
+            if answers && correction.strength != Strength::Strong {
                 return false;
             }
+            free_text = !answers || same_type_is_filled;
             if is_yes_no(self.language(), asked)
                 && slots::yes_no::read(scan.text, scan.reference).is_some()
                 && correction.strength == Strength::Weak
@@ -389,15 +500,47 @@ impl Run<'_> {
             .filter(|name| named.as_ref().is_none_or(|named| named == *name))
             .filter_map(|name| mv.slots.iter().find(|slot| slot.name == *name))
             .partition(|slot| *effective_type(slot) != SlotType::String);
-        let target = typed.into_iter().chain(free).find_map(|slot| {
+        // A value of a type beats free text, whatever stands around it, where something is plainly taken back.
+        let takes_back = scan.heard.words.iter().any(|word| word.is(Cue::TakesBack) && word.start < correction.span.0);
+        let strength = if takes_back { correction.strength.max(Strength::Plain) } else { correction.strength };
+        let target = typed.into_iter().chain(free.into_iter().filter(|_| free_text)).find_map(|slot| {
             let held = frame.slot(&slot.name)?;
-            let found = self.correcting_value(slot, said, scan, correction.strength, named.is_some(), asked)?;
+            let found = self.correcting_value(slot, said, scan, strength, named.is_some(), asked)?;
             (found.value != held.value).then(|| (slot.clone(), found))
         });
-        let Some((slot, found)) = target else { return false };
+        let opening = correction.span.0;
+        let Some((slot, mut found)) = target else { return false };
         self.answered_by_active();
         self.replace(&slot, &found);
+        found.start += opening;
+        found.end += opening;
+        self.fill_beside(mv, scan, (found.start, found.end));
         true
+    }
+
+    /// "that was wrong, I meant Tuesday" after a move has ended opens it again with its values; whether it did.
+    pub(super) fn corrects_what_has_ended(&mut self) -> Result<bool, Halt> {
+        /// Turns after its end in which a move can be corrected.
+        const MAX_TURNS: u64 = 2;
+        let Some(ended) = self.state.ended.clone().filter(|ended| self.state.turns - ended.turn <= MAX_TURNS) else {
+            return Ok(false);
+        };
+        let Some(mv) = self.move_named(&ended.frame.move_id) else { return Ok(false) };
+        let text = self.text.clone();
+        let (reference, header) = (self.reference, Arc::clone(&self.header));
+        let scan = Scan::of(&text, &mv.slots, &reference).knowing(&header.vocabulary);
+        if corrections::find(&scan.heard, &[]).is_none_or(|found| found.strength < Strength::Plain) {
+            return Ok(false);
+        }
+        let before = self.state.active.take();
+        // Its blocks run again with the value that is right.
+        self.activate(Frame { ran: Vec::new(), open: None, ..ended.frame });
+        if !self.correct(&mv, None, &scan) {
+            self.state.active = before;
+            return Ok(false);
+        }
+        self.state.ended = None;
+        self.advance(Entry::UnderWay).map(|()| true)
     }
 
     fn correcting_value(
@@ -411,11 +554,23 @@ impl Run<'_> {
     ) -> Option<Found> {
         if *effective_type(slot) != SlotType::String {
             if is_yes_no(self.language(), slot) && !named && strength < Strength::Strong {
-                return None;
+                // "actually I'd rather pick it up" for `pickup`
+                let rest = Heard::of(self.language(), said);
+                let answer = slots::yes_no::by_name(&slot.name, &rest).filter(|_| strength == Strength::Plain)?;
+                return match slots::read_value(
+                    slot,
+                    self.language().text(if answer { Text::Yes } else { Text::No }),
+                    scan.reference,
+                ) {
+                    Answer::Value { found, .. } if found.fits => {
+                        Some(Found { start: 0, end: said.len(), text: said.to_owned(), ..found })
+                    }
+                    _ => None,
+                };
             }
             let beside = Scan::of(said, [slot], scan.reference).knowing(scan.terms());
             return match slots::read_answer(slot, &beside) {
-                Answer::Value { found, whole } if found.fits && (whole || named || strength == Strength::Strong) => {
+                Answer::Value { found, whole } if found.fits && (whole || named || strength >= Strength::Plain) => {
                     Some(found)
                 }
                 _ => None,
@@ -532,6 +687,11 @@ impl Run<'_> {
             value.confirmed = true;
         }
     }
+}
+
+/// Whether an answer is that very value.
+fn is_same(answer: &Answer, found: &Found) -> bool {
+    matches!(answer, Answer::Value { found: held, .. } if held.value == found.value)
 }
 
 /// Whether the answer is so plainly a value of the slot that it is nothing else, not even a repair: "cancel" where

@@ -2,7 +2,7 @@
 //!
 //! This finds that something is taken back and what is put in its place; which slot that is for is in `answers`.
 
-use crate::language::{Cue, Language};
+use crate::language::{Class, Cue, Language};
 use crate::slots::strings::named_at;
 use crate::text::{Heard, Word};
 
@@ -114,6 +114,61 @@ fn slot_name<'n, 'w>(
         let count = named_at(language, words, slot);
         (count > 0).then(|| (*slot, &words[count..]))
     })
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// A slot that is named by a preposition.
+    ByPreposition,
+    /// Another one.
+    Another,
+}
+
+/// "from Hamburg to Oslo": values that stand behind a preposition which is the name of a slot; the slot's index and the
+/// bytes of its value.
+///
+/// Somewhere in the text while one of them is asked for; else only where the text begins with it, but for what takes
+/// something back ("sorry, from Hamburg").
+pub(super) fn by_preposition(heard: &Heard, slots: &[&str], asked: Asked) -> Vec<(usize, (usize, usize))> {
+    let words = heard.words.as_slice();
+    let taken_back = [Cue::CorrectionWeak, Cue::CorrectionPlain, Cue::CorrectionStrong, Cue::Hesitation, Cue::Linker];
+    let mut opening = 0;
+    while let skip @ 1.. = heard.language.prefix(&words[opening..], taken_back) {
+        opening += skip;
+    }
+    let lead = |word: &Word| {
+        let grammar = word.class.is(Class::FUNCTION.and(Class::ADJUNCT).and(Class::LEADS));
+        if grammar { slots.iter().position(|slot| slot.eq_ignore_ascii_case(&word.text)) } else { None }
+    };
+    let mut found = Vec::new();
+    if asked == Asked::Another && words.get(opening).and_then(lead).is_none() {
+        return found;
+    }
+    for (at, word) in words.iter().enumerate() {
+        let Some(index) = lead(word) else { continue };
+        let ends =
+            |next: &Word| next.after_break || lead(next).is_some() || next.is([Cue::CorrectionAfter, Cue::Courtesy]);
+        let value = words[at + 1..].iter().take_while(|next| !ends(next)).collect::<Vec<_>>();
+        // "I want to go": a verb is not a place.
+        let names = value.first().is_some_and(|first| !first.class.is(Class::FUNCTION.and(Class::LIGHT)));
+        if let (true, Some(first), Some(last)) = (names, value.first(), value.last()) {
+            found.push((index, (first.start, last.end)));
+        }
+    }
+    found
+}
+
+/// "not tomorrow, the day after": what is refused and what is wanted, as bytes of the text.
+pub(super) fn refused_and_wanted(heard: &Heard) -> Option<((usize, usize), (usize, usize))> {
+    let words = &heard.words[heard.begins_with([Cue::CorrectionWeak, Cue::Hesitation])..];
+    if !words.first()?.is(Cue::Not) {
+        return None;
+    }
+    let wanted = not_this_but_that(words)?;
+    let refused = &words[1..words.len() - wanted.len()];
+    let span = |words: &[Word]| Some((words.first()?.start, words.last()?.end));
+    Some((span(refused)?, span(wanted)?))
 }
 
 /// "not 6, 7", "not my knee but my back", "7, not 6".

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::run::Run;
+use crate::entities::Reference;
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Cue, Language};
 use crate::matcher::Candidate;
-use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type};
+use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type, reason};
 use crate::text::Heard;
 
 /// The span of a value in the utterance, and the value.
@@ -20,11 +21,45 @@ pub(super) struct Stated {
 impl Run<'_> {
     /// Stores a value.
     pub(super) fn fill(&mut self, slot: &Slot, found: &Found, source: Source) {
+        let found = &self.after_earlier_dates(slot, found);
         let value =
             SlotValue { text: found.text.clone(), value: found.value.clone(), source, confirmed: !slot.confirm };
         if let Some(frame) = &mut self.state.active {
             frame.fill(&slot.name, value);
         }
+    }
+
+    /// A date that would lie before one that the move asks for first is read against that one: "a week later", "the 17th".
+    fn after_earlier_dates(&self, slot: &Slot, found: &Found) -> Found {
+        if *effective_type(slot) != SlotType::Date || slots::tells_of_the_past(self.language(), slot) {
+            return found.clone();
+        }
+        let (Some(mv), Some(frame)) = (self.active_move(), &self.state.active) else { return found.clone() };
+        let before = mv.slots.iter().take_while(|other| other.name != slot.name);
+        let earlier = before
+            .filter(|other| {
+                *effective_type(other) == SlotType::Date && !slots::tells_of_the_past(self.language(), other)
+            })
+            .filter_map(|other| frame.slot(&other.name)?.value.as_str().map(str::to_owned))
+            .max();
+        let (Some(earlier), Some(said)) = (earlier, found.value.as_str()) else { return found.clone() };
+        let Some(day) = earlier.parse::<jiff::civil::Date>().ok().filter(|_| said < earlier.as_str()) else {
+            return found.clone();
+        };
+        let reference = Reference { now: day.at(0, 0, 0, 0), ..self.reference };
+        // "the 17th" is more of a day than "17th": the words before it count.
+        let start = found.start.min(self.text.len());
+        let lead = Heard::of(self.language(), self.text.get(..start).unwrap_or_default());
+        let starts = lead.words.iter().rev().take(2).map(|word| word.start);
+        let wider = starts.filter_map(|from| self.text.get(from..found.end.min(self.text.len())));
+        let said: Vec<&str> = std::iter::once(found.text.as_str()).chain(wider).collect();
+        let again = said.into_iter().find_map(|said| match slots::read_value(slot, said, &reference) {
+            Answer::Value { found: again, .. } => {
+                again.value.as_str().is_some_and(|value| value >= earlier.as_str()).then_some(again.value)
+            }
+            _ => None,
+        });
+        Found { value: again.unwrap_or_else(|| found.value.clone()), ..found.clone() }
     }
 
     /// Fills from a match: captures first, then what else the text states.
@@ -59,10 +94,33 @@ impl Run<'_> {
                 self.fill(&slot, &found, Source::Capture);
             }
         }
+        let mut used = taken;
         for stated in stated {
             if let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) {
+                used.push((stated.found.start, stated.found.end));
                 self.fill(slot, &stated.found, Source::Mention);
             }
+        }
+        self.note_doubtful(mv, &scan, &used);
+    }
+
+    /// What was said beside and cannot be stored as it is: a number out of bounds is refused with its reason, and a day that
+    /// several slots could take is read back.
+    pub(super) fn note_doubtful(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, used: &[(usize, usize)]) {
+        let Some(frame) = &self.state.active else { return };
+        let open: Vec<&Slot> = mv.slots.iter().filter(|slot| frame.slot(&slot.name).is_none()).collect();
+        let day = slots::undecided_day(&open, scan, used).map(|(index, found)| (open[index].clone(), found));
+        let refused = slots::out_of_bounds(&open, scan, used).map(|index| reason(self.language(), open[index]));
+        if let Some((slot, found)) = day {
+            self.fill(&slot, &found, Source::Mention);
+            if let Some((_, value)) =
+                self.state.active.as_mut().and_then(|frame| frame.slots.iter_mut().find(|(name, _)| *name == slot.name))
+            {
+                value.confirmed = false;
+            }
+        }
+        if let Some(reason) = refused {
+            self.refusals.push(reason);
         }
     }
 

@@ -6,7 +6,7 @@ use super::agenda::{Interruption, MAX_WAITING_MOVES};
 use super::conditions::{self, Facts};
 use super::hear::MAX_READINGS;
 use super::run::{Halt, Run};
-use super::state::{Frame, Open};
+use super::state::{Ended, Frame, Open};
 use super::{MAX_SUSPENDED_MOVES, wording};
 use crate::ir::{Action, Block, Condition, Literal, Move, Slot, Statement};
 use crate::slots::is_yes_no;
@@ -242,7 +242,14 @@ impl Run<'_> {
     fn waits_for_a_slot(&self, mv: &Move, block: &Block) -> bool {
         fn compared<'c>(condition: &'c Condition, names: &mut Vec<&'c str>) {
             match condition {
-                Condition::Compare(path, ..) | Condition::Matches(path, _) => {
+                Condition::Compare(path, _, literal) => {
+                    let local = path.iter().find(|part| part.as_str() != "extracted");
+                    names.extend(local.map(String::as_str));
+                    if let Literal::Reference(name) = literal {
+                        names.push(name);
+                    }
+                }
+                Condition::Matches(path, _) => {
                     let local = path.iter().find(|part| part.as_str() != "extracted");
                     names.extend(local.map(String::as_str));
                 }
@@ -274,6 +281,9 @@ impl Run<'_> {
 
     /// Puts the open question of the move under way.
     pub(super) fn ask(&mut self, mv: &Arc<Move>) -> Result<(), Halt> {
+        for refusal in std::mem::take(&mut self.refusals) {
+            self.say(&refusal);
+        }
         match self.need(mv) {
             None => Ok(()),
             Some(Need::Confirmation(slot)) => {
@@ -286,7 +296,11 @@ impl Run<'_> {
                     .unwrap_or_default();
                 self.open(Open::Confirm { name: slot.name.clone() });
                 self.choices = wording::yes_and_no(self.language());
-                self.say(&wording::read_back(slot, &said));
+                if slot.confirm {
+                    self.say(&wording::read_back(slot, &said));
+                } else {
+                    self.say(&wording::read_back_named(slot, &said));
+                }
                 Ok(())
             }
             Some(Need::Value(slot)) => {
@@ -351,6 +365,9 @@ impl Run<'_> {
     /// The move is complete: its slots are cleared, and what it interrupted goes on.
     fn complete(&mut self, mv: &Arc<Move>) -> Result<(), Halt> {
         self.note_completed(mv);
+        if let Some(frame) = self.state.active.as_ref().filter(|frame| !frame.slots.is_empty()) {
+            self.state.ended = Some(Ended { frame: frame.clone(), turn: self.state.turns });
+        }
         self.end()
     }
 

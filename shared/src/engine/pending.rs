@@ -7,7 +7,7 @@ use super::state::{Clarifies, Frame};
 use super::turn::CERTAIN;
 use super::{MAX_UTTERANCE_CHARS, wording};
 use crate::matcher::Candidate;
-use crate::slots::{self, Vocabulary, strings};
+use crate::slots::{self, Shown, Vocabulary, strings};
 use crate::text::Heard;
 
 /// Answers to a choice that choose nothing, after which it is let be.
@@ -24,7 +24,7 @@ impl Run<'_> {
         utterance: &str,
     ) -> Result<(), Halt> {
         let phrase = Heard::of(self.language(), &self.text);
-        let chosen = slots::choose(options, self.vocabulary(), &phrase).map(|chosen| chosen.index);
+        let chosen = slots::choose(options, self.vocabulary(), &phrase, Shown::Numbered).map(|chosen| chosen.index);
         if !slots::is_exact_option(options, self.vocabulary(), &phrase) && self.mend_if_asked(Target::Question)? {
             return Ok(());
         }
@@ -115,7 +115,7 @@ impl Run<'_> {
     pub(super) fn answer_which(&mut self, options: &[(String, String)], utterance: &str) -> Result<(), Halt> {
         let labels: Vec<&str> = options.iter().map(|(label, _)| label.as_str()).collect();
         let phrase = Heard::of(self.language(), &self.text);
-        let chosen = slots::choose(&labels, self.vocabulary(), &phrase);
+        let chosen = slots::choose(&labels, self.vocabulary(), &phrase, Shown::Numbered);
         if self.mend_if_asked(Target::Question)? {
             return Ok(());
         }

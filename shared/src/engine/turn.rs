@@ -57,7 +57,12 @@ impl Run<'_> {
         self.reading = if self.reading == Reading::Digression { Reading::Digression } else { Reading::Match };
         let candidates = self.candidates();
         let text = self.text.clone();
-        match self.choose(&candidates) {
+        let chosen = self.choose(&candidates);
+        let meant = matches!(&chosen, Decision::Enter(best) if best.score >= self.threshold_for(best));
+        if !meant && self.corrects_what_has_ended()? {
+            return Ok(());
+        }
+        match chosen {
             Decision::Nothing => {
                 self.no_match();
                 Ok(())

@@ -147,6 +147,16 @@ pub(super) fn read_back(slot: &Slot, said: &str) -> Filled {
     }
 }
 
+/// Reads back a value that several slots could take, with the one that it is taken for.
+pub(super) fn read_back_named(slot: &Slot, said: &str) -> Filled {
+    Filled::new(Text::ReadBackNamed, [("name", plain(capitalized(&readable(&slot.name)))), ("value", plain(said))])
+}
+
+/// That something is not among the options.
+pub(super) fn none_such(said: &str) -> Filled {
+    Filled::new(Text::NoneSuch, [("value", plain(said))])
+}
+
 /// That a slot was corrected.
 pub(super) fn corrected(slot: &Slot, said: &str) -> Filled {
     if slot.sensitive {

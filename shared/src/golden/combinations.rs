@@ -9,8 +9,9 @@ use crate::compiled::CompiledGame;
 use crate::engine::{Conversation, Outcome, Settings, Turn};
 use crate::ir::{Element, Move, Pattern, Priority, Slot, SlotType};
 use crate::mocks::Mocks;
-use crate::phrase::readable;
+
 use crate::template::number_text;
+use crate::text::readable;
 
 /// Sentences tried for one game at most.
 pub const MAX_COMBINATIONS: usize = 20_000;

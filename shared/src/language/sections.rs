@@ -215,6 +215,12 @@ cues! {
     Pause = "pause";
     /// Introduces a value.
     Introduction = "introduction";
+    /// The same before a person's name: "I'm …".
+    IntroductionName = "introduction.name";
+    /// Words in the name of a slot that holds a person's name.
+    SlotOfName = "name.name";
+    /// Nouns that label a value: "number", "code".
+    Label = "label";
     /// Stands before a noun phrase that is a value.
     BeforeNoun = "before_noun";
     /// Stands after a value.
@@ -377,6 +383,22 @@ cues! {
     LiftsPhrase = "lifts";
     /// After "why" or an auxiliary with "not": no request after all: "you dare".
     NoRequest = "no_request";
+    /// Says something about the question, never its answer: "I already told you", "same as last time".
+    Idiom = "idiom";
+    /// Opens a request in the form of a question: "can I have …", "how about …".
+    Request = "request";
+    /// Adds to a list.
+    ListAdd = "list.add";
+    /// Takes from a list.
+    ListRemove = "list.remove";
+    /// Makes what follows the whole list.
+    ListOnly = "list.only";
+    /// Every option there is.
+    ListAll = "list.all";
+    /// Before [`Cue::ListExcept`], what is wanted instead: "anything".
+    Anything = "anything";
+    /// After [`Cue::ListAll`], but for what follows.
+    ListExcept = "list.except";
 }
 
 macro_rules! texts {
@@ -455,6 +477,10 @@ texts! {
     Which = "which" ["options"];
     /// What is taken up after what is under way.
     AfterThat = "after_that" ["moves"];
+    /// What was said is not one of the options.
+    NoneSuch = "none_such" ["value"];
+    /// Reads a value back that may be meant for several slots.
+    ReadBackNamed = "read_back.named" ["name", "value"];
     /// What was said and cannot be kept.
     NotTaken = "not_taken" ["moves"];
     /// Whether the best guess is right.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::entities::Kind;
 use crate::ir::{Slot, SlotType};
-use crate::language::{Cue, Language};
+use crate::language::{Class, Cue, Language};
 use crate::text::Heard;
 
 use super::convert::{Found, convert};
@@ -100,6 +100,50 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
     mentions
 }
 
+/// A number that was said for exactly one of the slots and is out of its bounds ("for 12 people"): the slot's index.
+pub(crate) fn out_of_bounds(slots: &[&Slot], scan: &Scan<'_>, taken: &[(usize, usize)]) -> Option<usize> {
+    for entity in &scan.entities {
+        if taken.iter().any(|(from, to)| entity.start < *to && entity.end > *from) {
+            continue;
+        }
+        let fitting: Vec<(usize, Found)> = slots
+            .iter()
+            .enumerate()
+            .filter_map(|(index, slot)| Some((index, convert(scan, entity, slot, item_type(slot), false)?)))
+            .filter(|(index, found)| bare_number_is_meant(scan, item_type(slots[*index]), found))
+            .collect();
+        let [(index, found)] = fitting.as_slice() else { continue };
+        // "room 12": it numbers the noun before it.
+        let words = &scan.heard.words;
+        let before = words.iter().rposition(|word| word.end <= found.start);
+        let numbers_a_noun = before.is_some_and(|at| {
+            words[at].class == Class::CONTENT && words.get(at + 1).is_none_or(|number| !number.after_break)
+        });
+        if !found.fits && !numbers_a_noun {
+            return Some(*index);
+        }
+    }
+    None
+}
+
+/// A day that was said for several open slots, and could be either: the first of them, and the day.
+pub(crate) fn undecided_day(slots: &[&Slot], scan: &Scan<'_>, taken: &[(usize, usize)]) -> Option<(usize, Found)> {
+    let free =
+        |entity: &&crate::entities::Entity| taken.iter().all(|(from, to)| entity.end <= *from || entity.start >= *to);
+    let mut days = scan.entities.iter().filter(free).filter_map(|entity| {
+        let mut fitting: Vec<(usize, Found)> = slots
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| *effective_type(slot) == SlotType::Date)
+            .filter_map(|(index, slot)| Some((index, convert(scan, entity, slot, &SlotType::Date, false)?)))
+            .collect();
+        prefer_the_named(scan, slots, &mut fitting);
+        (fitting.len() > 1).then(|| fitting.swap_remove(0))
+    });
+    let only = days.next()?;
+    days.next().is_none().then_some(only)
+}
+
 fn listed(language: &Language, items: Vec<Found>) -> Found {
     let (start, end) =
         (items.iter().map(|item| item.start).min().unwrap_or(0), items.iter().map(|item| item.end).max().unwrap_or(0));
@@ -149,6 +193,14 @@ fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], fitting: &mut Vec<(usize, 
 fn bare_number_is_meant(scan: &Scan<'_>, ty: &SlotType, found: &Found) -> bool {
     if !matches!(ty, SlotType::Number | SlotType::Range { .. }) {
         return true;
+    }
+    // "one way", "one thing": it counts nothing.
+    let said = scan.heard.words.iter().position(|word| word.start == found.start && word.end == found.end);
+    if let Some(at) = said
+        && scan.heard.words[at].is(Cue::One)
+        && scan.heard.words.get(at + 1).is_some_and(|next| !next.after_break && next.class.is(Class::LIGHT))
+    {
+        return false;
     }
     let glued = |character: Option<char>| {
         character.is_some_and(|character| {

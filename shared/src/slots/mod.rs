@@ -10,6 +10,7 @@ use crate::language::Language;
 use crate::text::Heard;
 
 mod convert;
+mod lists;
 mod mentions;
 mod options;
 mod read;
@@ -19,8 +20,9 @@ pub(crate) mod strings;
 pub(crate) mod yes_no;
 
 pub(crate) use convert::{Found, number as number_value};
-pub(crate) use mentions::mentions;
-pub(crate) use options::{Vocabulary, choose};
+pub(crate) use lists::{edit_list, not_among};
+pub(crate) use mentions::{mentions, out_of_bounds, undecided_day};
+pub(crate) use options::{Shown, Vocabulary, choose};
 pub(crate) use read::{Answer, is_whole, read_answer, read_string, read_value};
 pub(crate) use reasons::{expectation, reason, reason_for_one};
 pub(crate) use scan::Scan;
@@ -91,6 +93,11 @@ pub(crate) fn effective_type(slot: &Slot) -> &SlotType {
 /// Whether the whole answer is one of the options, in its own words.
 pub(crate) fn is_exact_option<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> bool {
     options::exact(options, vocabulary, heard).is_some()
+}
+
+/// Whether a slot is about what has been ("date of birth").
+pub(crate) fn tells_of_the_past(language: &'static crate::language::Language, slot: &Slot) -> bool {
+    convert::Tense::of(language, slot) == convert::Tense::Past
 }
 
 /// Whether a slot's answer is a yes or a no: `boolean`, or an enum of those two.

@@ -2,7 +2,7 @@
 
 use crate::ir::Term;
 use crate::language::{Cue, Language};
-use crate::text::{Heard, Word, edit_distance, readable, stem};
+use crate::text::{Heard, Polarity, Word, edit_distance, one_slip_apart, polarity, readable, stem};
 
 /// How far apart two words may be spelt and still be the same word.
 const LONG_WORD: usize = 8;
@@ -35,6 +35,15 @@ pub(crate) fn no_option<S: AsRef<str>>(language: &'static Language, options: &[S
 
 fn position<S: AsRef<str>>(language: &'static Language, options: &[S], cue: Cue) -> Option<usize> {
     options.iter().position(|option| Heard::of(language, &readable(option.as_ref())).is(cue))
+}
+
+/// How options were put to the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// With numbers in front: "2" is the second of them.
+    Numbered,
+    /// By name, or not at all.
+    Named,
 }
 
 /// An option found in a text.
@@ -97,48 +106,93 @@ pub(crate) fn exact<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, he
         .map(|(index, _)| *index)
 }
 
-/// Options stated somewhere in the text as whole words (synonyms and plural forms count), not negated; longer forms
-/// before shorter ones that they contain.
-pub(crate) fn stated<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Chosen> {
+/// An option that is named, whether or not it is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mentioned {
+    /// Index of the option.
+    pub(crate) index: usize,
+    /// Its first word.
+    pub(crate) first: usize,
+    /// One past its last word.
+    pub(crate) end: usize,
+}
+
+/// Options named somewhere in the text as whole words (synonyms and plural forms count), in the order of the text;
+/// longer forms before shorter ones that they contain.
+pub(crate) fn mentioned<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Mentioned> {
     let mut prepared = Prepared::of(heard.language, options, vocabulary);
     prepared.forms.sort_by_key(|(index, form)| (std::cmp::Reverse(form.len()), *index));
     let words = &heard.words;
     let mut taken = vec![false; words.len()];
-    let mut found: Vec<Chosen> = Vec::new();
-    for (index, form) in &prepared.forms {
-        for at in 0..words.len().saturating_sub(form.len() - 1) {
-            let window = &words[at..at + form.len()];
-            let fits = !taken[at..at + form.len()].contains(&true)
-                && window.iter().zip(form).all(|(word, part)| same_word(&word.text, part));
-            if fits {
-                taken[at..at + form.len()].fill(true);
-                if !negated(words, at) {
-                    found.push(Chosen { index: *index, start: window[0].start, end: window[form.len() - 1].end });
+    let mut found: Vec<Mentioned> = Vec::new();
+    for same in [exactly, with_a_slip] {
+        for (index, form) in &prepared.forms {
+            for at in 0..words.len().saturating_sub(form.len() - 1) {
+                let window = &words[at..at + form.len()];
+                let fits = !taken[at..at + form.len()].contains(&true)
+                    && window.iter().zip(form).all(|(word, part)| same(word, part));
+                if fits {
+                    taken[at..at + form.len()].fill(true);
+                    found.push(Mentioned { index: *index, first: at, end: at + form.len() });
                 }
             }
         }
     }
-    found.sort_by_key(|chosen| chosen.start);
+    found.sort_by_key(|mentioned| mentioned.first);
     found
 }
 
-/// Whether a negation stands shortly before the word, in the same clause.
-pub(crate) fn negated(words: &[Word], at: usize) -> bool {
-    const REACH: usize = 3;
-    for index in (at.saturating_sub(REACH)..at).rev() {
-        if words[index + 1].after_break {
-            return false;
-        }
-        if words[index].is(Cue::Negates) {
-            return true;
-        }
-    }
-    false
+fn exactly(word: &Word, part: &str) -> bool {
+    same_word(&word.text, part)
+}
+
+/// A word of the language is what it is; one that is not may be a slip.
+fn with_a_slip(word: &Word, part: &str) -> bool {
+    const MIN_CHARS: usize = 5;
+    same_word(&word.text, part)
+        || !word.class.is_listed() && part.chars().count() >= MIN_CHARS && one_slip_apart(&word.text, part)
+}
+
+/// Options that are named and not negated.
+pub(crate) fn stated<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Chosen> {
+    let words = &heard.words;
+    mentioned(options, vocabulary, heard)
+        .into_iter()
+        .filter(|mentioned| !negated(heard, mentioned.first, mentioned.end))
+        .map(|Mentioned { index, first, end }| Chosen { index, start: words[first].start, end: words[end - 1].end })
+        .collect()
+}
+
+/// "anything but hardcover": the option is what is not wanted.
+fn excepted(heard: &Heard, at: usize) -> bool {
+    /// Words of "anything but a".
+    const REACH: usize = 5;
+    let words = &heard.words;
+    (at.saturating_sub(REACH)..at).any(|from| {
+        let all = heard.language.prefix(&words[from..at], [Cue::ListAll, Cue::Anything]);
+        all > 0
+            && from + all < at
+            && heard.language.prefix(&words[from + all..at], Cue::ListExcept) > 0
+            && !words[from + 1..=at].iter().any(|word| word.after_break)
+    })
+}
+
+/// Whether what the words `first..end` mention is denied, by the sentence ("not red") or as what is left out ("anything
+/// but red").
+pub(crate) fn negated(heard: &Heard, first: usize, end: usize) -> bool {
+    let words = heard.words.as_slice();
+    let (Some(from), Some(last)) = (words.get(first), words.get(end.saturating_sub(1))) else { return false };
+    polarity(&heard.tokens, from.token, last.token + 1, None) == Polarity::Denied || excepted(heard, first)
 }
 
 /// Reads an answer as a choice of exactly one option, as generously as an answer deserves; `None` when it names none,
 /// or several.
-pub(crate) fn choose<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Option<Chosen> {
+pub(crate) fn choose<S: AsRef<str>>(
+    options: &[S],
+    vocabulary: Vocabulary<'_>,
+    heard: &Heard,
+    shown: Shown,
+) -> Option<Chosen> {
     let language = heard.language;
     let (first, last) = (heard.words.first()?, heard.words.last()?);
     let whole = |index| Some(Chosen { index, start: first.start, end: last.end });
@@ -163,7 +217,7 @@ pub(crate) fn choose<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, h
     if heard.is(Cue::Neither) {
         return whole(position(language, options, Cue::OptionNeither)?);
     }
-    by_position(options, heard)
+    by_position(options, heard, shown)
         .or_else(|| by_spelling(options, vocabulary, heard))
         .or_else(|| by_telling_word(options, vocabulary, heard))
 }
@@ -174,7 +228,7 @@ fn single(found: &[Chosen]) -> Option<Chosen> {
 }
 
 /// "the second one", "number 2", "option 3", "the last".
-fn by_position<S: AsRef<str>>(options: &[S], heard: &Heard) -> Option<Chosen> {
+fn by_position<S: AsRef<str>>(options: &[S], heard: &Heard, shown: Shown) -> Option<Chosen> {
     let words = heard.words.as_slice();
     let lead = heard.begins_with(Cue::PositionBefore);
     let rest = &words[lead..];
@@ -183,6 +237,9 @@ fn by_position<S: AsRef<str>>(options: &[S], heard: &Heard) -> Option<Chosen> {
         return None;
     }
     let counted = head.is(Cue::PositionCount) || head.text.bytes().all(|byte| byte.is_ascii_digit());
+    if counted && lead == 0 && shown == Shown::Named {
+        return None;
+    }
     let index = if head.is(Cue::PositionLast) {
         options.len().checked_sub(1)?
     } else {
@@ -204,7 +261,7 @@ fn by_spelling<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: 
     for (index, form) in &prepared.forms {
         for at in 0..heard.words.len().saturating_sub(form.len() - 1) {
             let window = &heard.words[at..at + form.len()];
-            if negated(&heard.words, at) {
+            if negated(heard, at, at + form.len()) {
                 continue;
             }
             let distance: Option<usize> =
@@ -224,13 +281,15 @@ fn by_spelling<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: 
     best.filter(|_| !tied).map(|(_, chosen)| chosen)
 }
 
-/// "walking" for `when walking`, "rest" for `at rest`: content words that only one option has.
+/// "walking" for `when walking`, "rest" for `at rest`: content words that only one option has, at least half of its own.
 fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Option<Chosen> {
-    let prepared = Prepared::of(heard.language, options, vocabulary);
     let language = heard.language;
+    let prepared = Prepared::of(language, options, vocabulary);
+    let empty = |word: &str| Heard::of(language, word).is(Cue::OptionEmpty);
     let mut chosen: Option<Chosen> = None;
+    let mut shared = 0;
     for (at, word) in heard.words.iter().enumerate() {
-        if word.is(Cue::OptionEmpty) || word.text.chars().count() < SHORT_WORD - 1 || negated(&heard.words, at) {
+        if word.is(Cue::OptionEmpty) || word.text.chars().count() < SHORT_WORD - 1 || negated(heard, at, at + 1) {
             continue;
         }
         let mut owners = prepared
@@ -247,8 +306,13 @@ fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, hea
             Some(_) => {}
             None => chosen = Some(Chosen { index: owner, start: word.start, end: word.end }),
         }
+        shared += 1;
     }
-    chosen
+    let chosen = chosen?;
+    // One word of a long option says too little.
+    let forms = prepared.forms.iter().filter(|(index, _)| *index == chosen.index);
+    let telling = forms.map(|(_, form)| form.iter().filter(|part| !empty(part)).count()).min()?;
+    (shared * 2 >= telling).then_some(chosen)
 }
 
 /// The same word, its plural form included.
@@ -285,8 +349,9 @@ mod tests {
     use super::*;
 
     fn check(options: &[&str], answer: &str, expected: Option<&str>) {
-        let chosen = choose(options, Vocabulary::default(), &Heard::of(Language::english(), answer))
-            .map(|chosen| options[chosen.index]);
+        let heard = Heard::of(Language::english(), answer);
+        let chosen =
+            choose(options, Vocabulary::default(), &heard, Shown::Numbered).map(|chosen| options[chosen.index]);
         assert_eq!(chosen, expected, "{answer} among {options:?}");
     }
 

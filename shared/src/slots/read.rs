@@ -8,10 +8,10 @@ use crate::language::{Cue, Language};
 use crate::text::{Heard, Word, readable};
 
 use super::convert::{Found, convert, number, plain_number, rating};
-use super::options::{self, Chosen, Vocabulary};
+use super::options::{self, Chosen, Shown, Vocabulary};
 use super::scan::Scan;
 use super::strings::is_question;
-use super::{effective_type, is_yes_no, reason, reason_for_one, strings, yes_no};
+use super::{effective_type, is_yes_no, lists, reason, reason_for_one, strings, yes_no};
 
 /// How much of a text a typed capture looks at.
 const MAX_PREFIX_BYTES: usize = 120;
@@ -106,7 +106,8 @@ fn read_enum(slot: &Slot, options: &[String], scan: &Scan<'_>) -> Answer {
         let whole = scan.heard.len() <= 3;
         return Answer::Value { found, whole };
     }
-    let Some(Chosen { index, start, end }) = options::choose(options, scan.vocabulary(slot), &scan.heard) else {
+    let Some(Chosen { index, start, end }) = options::choose(options, scan.vocabulary(slot), &scan.heard, Shown::Named)
+    else {
         let several = options::stated(options, scan.vocabulary(slot), &scan.heard).len() > 1;
         return if several { Answer::Refused(reason(scan.language(), slot)) } else { Answer::Absent };
     };
@@ -225,6 +226,22 @@ fn last_after_correction(scan: &Scan<'_>, values: &[Found]) -> Option<Found> {
     between.any(takes_back).then(|| last.clone())
 }
 
+/// Several of the options.
+fn read_options(slot: &Slot, options: &[String], scan: &Scan<'_>) -> Answer {
+    if let Some(found) = lists::state_list(options, slot, scan) {
+        return Answer::Value { found, whole: true };
+    }
+    if !options::mentioned(options, scan.vocabulary(slot), &scan.heard).is_empty() {
+        return Answer::Absent;
+    }
+    let chosen = options::choose(options, scan.vocabulary(slot), &scan.heard, Shown::Named);
+    let Some((chosen, option)) = chosen.and_then(|chosen| Some((chosen, options.get(chosen.index)?))) else {
+        return Answer::Absent;
+    };
+    let (start, end, text) = (chosen.start, chosen.end, option.clone());
+    Answer::Value { found: Found { start, end, text, value: json!([option]), fits: true }, whole: true }
+}
+
 fn read_list(slot: &Slot, item: &SlotType, scan: &Scan<'_>) -> Answer {
     const MAX_ITEMS: usize = 50;
     let mut found: Vec<Found> = match item {
@@ -237,33 +254,9 @@ fn read_list(slot: &Slot, item: &SlotType, scan: &Scan<'_>) -> Answer {
                 Some(Found { start: start + from, end: start + to, value: json!(text), text, fits: true })
             })
             .collect(),
-        SlotType::Enum(options) => options::stated(options, scan.vocabulary(slot), &scan.heard)
-            .into_iter()
-            .filter_map(|chosen| {
-                let option = options.get(chosen.index)?;
-                Some(Found {
-                    start: chosen.start,
-                    end: chosen.end,
-                    text: option.clone(),
-                    value: json!(option),
-                    fits: true,
-                })
-            })
-            .collect(),
+        SlotType::Enum(options) => return read_options(slot, options, scan),
         item => scan.entities.iter().filter_map(|entity| convert(scan, entity, slot, item, true)).collect(),
     };
-    if let (SlotType::Enum(options), true) = (item, found.is_empty())
-        && let Some(chosen) = options::choose(options, scan.vocabulary(slot), &scan.heard)
-        && let Some(option) = options.get(chosen.index)
-    {
-        found.push(Found {
-            start: chosen.start,
-            end: chosen.end,
-            text: option.clone(),
-            value: json!(option),
-            fits: true,
-        });
-    }
     found.truncate(MAX_ITEMS);
     if found.iter().any(|item| !item.fits) {
         return Answer::Refused(reason(scan.language(), slot));

@@ -6,6 +6,11 @@ use crate::text::{Heard, Word, readable};
 /// The longest noun phrase that loses its preposition and article; longer answers are descriptions and stay as they are.
 const MAX_NOUN_PHRASE_WORDS: usize = 5;
 
+/// The words between "which" and its verb at most.
+const MAX_ASKED_WORDS: usize = 3;
+/// The longest name of what a value is, in front of it ("my order number is …").
+const MAX_FRAME_WORDS: usize = 3;
+
 /// Whether a word only fills a pause.
 pub(crate) fn is_hesitation(word: &Word) -> bool {
     word.is([Cue::Hesitation, Cue::Pause])
@@ -19,6 +24,21 @@ pub(crate) fn is_decline(heard: &Heard) -> bool {
         || heard.is(Cue::Decline)
 }
 
+/// Whether the answer is about the question and holds no value ("I already told you", "same as last time").
+pub(crate) fn is_idiom(heard: &Heard) -> bool {
+    let language = heard.language;
+    heard.is(Cue::Idiom)
+        || language.is(strip_ends(language, &heard.words), Cue::Idiom)
+        || language.is(strip_front(language, &heard.words, Cue::Hesitation), Cue::Idiom)
+}
+
+/// Whether the text wants to know something: a question that is not a request in the form of one ("can I have …").
+pub(crate) fn is_inquiry(text: &str, heard: &Heard) -> bool {
+    let language = heard.language;
+    let words = strip_front(language, &heard.words, [Cue::Hesitation, Cue::Linker]);
+    is_question(text, heard) && language.prefix(words, Cue::Request) == 0
+}
+
 /// Whether the text is a question put to us rather than an answer.
 pub(crate) fn is_question(text: &str, heard: &Heard) -> bool {
     let language = heard.language;
@@ -29,7 +49,11 @@ pub(crate) fn is_question(text: &str, heard: &Heard) -> bool {
         return asks
             || language.prefix(words, Cue::QuestionAlways) > 0
             || words.len() == 1
-            || words[1].is(Cue::QuestionSecond);
+            || words[1].is(Cue::QuestionSecond)
+            // "which sizes do you have", "what time is it": the verb stands behind what is asked about.
+            || words.iter().skip(2).take(MAX_ASKED_WORDS).zip(words.iter().skip(3)).any(|(verb, subject)| {
+                !verb.after_break && verb.is(Cue::QuestionVerb) && subject.is(Cue::QuestionSubject)
+            });
     }
     let verb = language.prefix(words, Cue::QuestionVerb);
     verb > 0 && (asks || words.get(verb).is_some_and(|subject| subject.is(Cue::QuestionSubject)))
@@ -60,11 +84,16 @@ pub(crate) fn is_noise(heard: &Heard) -> bool {
 pub(crate) fn value_span(language: &'static Language, slot_name: &str, text: &str) -> Option<(usize, usize)> {
     let heard = Heard::of(language, text);
     let mut words = heard.words.as_slice();
+    let holds_a_name = Heard::of(language, &readable(slot_name)).words.iter().any(|word| word.is(Cue::SlotOfName));
     loop {
         let before = words.len();
         words = strip_front(language, words, Cue::Hesitation);
         words = strip_named(language, words, slot_name);
+        words = strip_frame(language, words, slot_name);
         words = strip_front(language, words, Cue::Introduction);
+        if holds_a_name {
+            words = strip_front(language, words, Cue::IntroductionName);
+        }
         words = strip_back(language, words, Cue::Afterword);
         if words.len() == before {
             break;
@@ -108,6 +137,33 @@ fn strip_named<'w>(language: &'static Language, words: &'w [Word], slot_name: &s
     } else {
         words
     }
+}
+
+/// `my order number is`, `order number`, in front of a value that is a code (something with a digit), or after a noun that
+/// labels what follows ("the name is …").
+fn strip_frame<'w>(language: &'static Language, words: &'w [Word], slot_name: &str) -> &'w [Word] {
+    let code = |rest: &[Word]| {
+        rest.iter()
+            .take_while(|word| word.glued || word.start == rest[0].start)
+            .any(|word| word.text.bytes().any(|byte| byte.is_ascii_digit()))
+    };
+    let owner = language.prefix(words, Cue::Owner);
+    let rest = &words[owner..];
+    for length in 1..=MAX_FRAME_WORDS.min(rest.len().saturating_sub(1)) {
+        let (frame, after) = rest.split_at(length);
+        if frame.iter().any(|word| word.glued || code(std::slice::from_ref(word))) || after[0].after_break {
+            break;
+        }
+        let copula = language.prefix(after, Cue::Copula);
+        let labels = owner > 0 && frame.last().is_some_and(|noun| noun.is(Cue::Label));
+        if copula > 0 && after.len() > copula && (labels || code(&after[copula..])) {
+            return &after[copula..];
+        }
+        if code(after) && named_at(language, rest, slot_name) > 0 {
+            return after;
+        }
+    }
+    words
 }
 
 /// How many of the first words are the name of a slot, or the last word of it; 0 for none.

@@ -4,7 +4,7 @@
 //! text is the boolean recognizer's.
 
 use crate::entities::{Kind, Kinds, Reference, Value, recognize};
-use crate::language::{Cue, Language};
+use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word};
 
 use super::options;
@@ -90,7 +90,7 @@ pub(crate) fn by_name(name: &str, heard: &Heard) -> Option<bool> {
     if is_unsure(heard) {
         return None;
     }
-    let denied = options::negated(&heard.words, start) || heard.words[..start].iter().any(|word| word.is(Cue::Nothing));
+    let denied = options::negated(heard, start, end) || heard.words[..start].iter().any(|word| word.is(Cue::Nothing));
     let unclear = heard.words[end..].iter().any(|word| word.is(Cue::Unclear));
     (!unclear).then_some(!denied)
 }
@@ -106,19 +106,34 @@ pub(crate) fn stated(name: &str, heard: &Heard) -> Option<(bool, usize, usize)> 
     (said || denied).then(|| (said, lead.start, heard.words[end - 1].end))
 }
 
-/// The words of a slot's name, where they stand once and together.
+/// The words of a slot's name, where they stand once and together; a pronoun may stand among them ("pick it up").
 fn named(name: &str, heard: &Heard) -> Option<(usize, usize)> {
-    let words: Vec<&str> = name.split('_').filter(|word| !word.is_empty()).collect();
-    if words.is_empty() || name.len() < 3 {
+    /// Words that a name is said in at most.
+    const MAX_WORDS: usize = 5;
+    let wanted = name.replace('_', "").to_lowercase();
+    if wanted.is_empty() || name.len() < 3 {
         return None;
     }
-    let mut places = heard
-        .words
-        .windows(words.len())
-        .enumerate()
-        .filter(|(_, said)| said.iter().zip(&words).all(|(said, word)| said.text.eq_ignore_ascii_case(word)));
-    let (start, _) = places.next()?;
-    places.next().is_none().then_some((start, start + words.len()))
+    let ends = |first: usize| {
+        let mut said = String::new();
+        let words = heard.words.iter().enumerate().skip(first).take(MAX_WORDS);
+        for (at, word) in words {
+            if at > first && word.class.is(Class::PRONOUN) && said != wanted {
+                continue;
+            }
+            said.push_str(&word.text);
+            if said == wanted {
+                return Some(at + 1);
+            }
+            if !wanted.starts_with(&said) {
+                return None;
+            }
+        }
+        None
+    };
+    let mut places = (0..heard.words.len()).filter_map(|first| Some((first, ends(first)?)));
+    let place = places.next()?;
+    places.next().is_none().then_some(place)
 }
 
 fn by_recognizer(text: &str, reference: &Reference) -> Option<bool> {

@@ -137,7 +137,11 @@ impl Lowering<'_, '_> {
             Condition::AllSlotsFilled => ir::Condition::AllSlotsFilled,
             Condition::Truthy(reference) => ir::Condition::Truthy(path(reference)),
             Condition::Compare(reference, comparison, value) => {
-                ir::Condition::Compare(path(reference), *comparison, self.literal(value))
+                let literal = match value {
+                    ast::Value::Word(name) => ir::Literal::Reference(name.text.to_owned()),
+                    value => self.literal(value),
+                };
+                ir::Condition::Compare(path(reference), *comparison, literal)
             }
             Condition::Matches(reference, regex) => ir::Condition::Matches(path(reference), self.regex(*regex)),
             Condition::Not(inner) => ir::Condition::Not(Box::new(self.condition(inner))),
@@ -165,7 +169,7 @@ pub(super) fn threshold(confidence: &ast::Confidence<'_>) -> Threshold {
 fn canonical_default(ty: &ir::SlotType, value: ir::Literal) -> ir::Literal {
     let ir::SlotType::Enum(options) = ty else { return value };
     let said = match &value {
-        ir::Literal::Text(text) => text.clone(),
+        ir::Literal::Text(text) | ir::Literal::Reference(text) => text.clone(),
         ir::Literal::Number(number) => crate::template::number_text(*number),
         ir::Literal::Boolean(value) => value.to_string(),
     };
