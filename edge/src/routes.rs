@@ -43,8 +43,33 @@ pub enum Route {
     Document,
     /// `POST /internal/drain`: the timer of the node, or whoever holds an admin key.
     Drain,
+    /// `GET /internal/journal`, `POST /internal/journal/retry`, `POST /internal/journal/drop`: what was set aside.
+    Journal(JournalOrder),
     /// `OPTIONS` anywhere.
     Preflight,
+}
+
+/// What is to be done with turns that were set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JournalOrder {
+    /// List them.
+    List,
+    /// Let them wait again.
+    Retry,
+    /// Remove them.
+    Drop,
+}
+
+impl JournalOrder {
+    /// What it is called in the log.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            JournalOrder::List => "turns that were set aside were listed",
+            JournalOrder::Retry => "turns that were set aside wait again",
+            JournalOrder::Drop => "turns that were set aside were removed",
+        }
+    }
 }
 
 /// Files of the chat page that are served under their own names.
@@ -78,6 +103,9 @@ impl Route {
             ["internal", "drain"] => post(method, Route::Drain),
             ["lgdl-chat.js"] => get(method, Route::Element),
             ["openapi.json"] => get(method, Route::Document),
+            ["internal", "journal"] => get(method, Route::Journal(JournalOrder::List)),
+            ["internal", "journal", "retry"] => post(method, Route::Journal(JournalOrder::Retry)),
+            ["internal", "journal", "drop"] => post(method, Route::Journal(JournalOrder::Drop)),
             _ => match PAGE_FILES.iter().find(|file| **file == path) {
                 Some(file) => get(method, Route::Page(file)),
                 None => Err(Refusal::new(Reason::NoRoute, "See docs/edge.md for the addresses of an edge node.")),
@@ -112,6 +140,9 @@ impl Route {
             Route::Element => "GET /lgdl-chat.js",
             Route::Document => "GET /openapi.json",
             Route::Drain => "POST /internal/drain",
+            Route::Journal(JournalOrder::List) => "GET /internal/journal",
+            Route::Journal(JournalOrder::Retry) => "POST /internal/journal/retry",
+            Route::Journal(JournalOrder::Drop) => "POST /internal/journal/drop",
             Route::Preflight => "OPTIONS",
         }
     }
@@ -197,6 +228,8 @@ mod tests {
             ("DELETE", "/conversations/a%3Ab", "DELETE /conversations/{id}"),
             ("GET", "/conversations/c1/export", "GET /conversations/{id}/export"),
             ("GET", "/dev/status", "GET /dev/status"),
+            ("GET", "/internal/journal", "GET /internal/journal"),
+            ("POST", "/internal/journal/retry", "POST /internal/journal/retry"),
             ("GET", "/", "GET /"),
             ("GET", "/lgdl-chat.js", "GET /lgdl-chat.js"),
             ("GET", "/openapi.json", "GET /openapi.json"),

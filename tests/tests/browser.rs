@@ -73,9 +73,11 @@ fn free_port() -> u16 {
 fn browser() -> Option<PathBuf> {
     let chromium = program(&["chromium", "chromium-browser", "google-chrome"]);
     if chromium.is_none() {
-        println!("skipped: there is no Chromium; `apt-get install chromium`, or any Chrome on the PATH, would run it");
+        let why = "there is no Chromium; `apt-get install chromium`, or any Chrome on the PATH, would run it";
+        lgdl_skips::skip(lgdl_skips::Need::Browser, why);
     } else if program(&["node"]).is_none() || !root().join("node_modules").is_dir() {
-        println!("skipped: `npm ci` in tests/browser, with Node.js 20 or later, would run it");
+        let why = "`npm ci` in tests/browser, with Node.js 20 or later, would run it";
+        lgdl_skips::skip(lgdl_skips::Need::Browser, why);
         return None;
     }
     chromium

@@ -195,3 +195,55 @@ fn games_are_published_pinned_and_rolled_back() {
     let told = std::fs::read_to_string(place.path("audit.jsonl")).unwrap();
     assert!(["game.published", "game.activated", "game.pinned"].iter().all(|event| told.contains(event)), "{told}");
 }
+
+#[test]
+fn an_administrator_of_a_tenant_is_not_one_of_everything_and_a_lost_password_is_replaced() {
+    let place = Place::new();
+    let password = "seven green lamps at noon\n";
+    place.lgdl_with_input("admin create root", password).expect(0);
+    let made = place.lgdl_with_input("admin create ann --tenant tb --json", password).expect(0).json();
+    assert_eq!(made["tenant"], "tb");
+    place.lgdl_with_input("admin create eve --tenant ../tb", password).expect(2);
+    let listed = place.lgdl("admin list").expect(0).out;
+    let line = |name: &str| listed.lines().find(|line| line.ends_with(name)).unwrap().to_owned();
+    assert!(line("ann").contains("tenant tb") && line("root").contains("everything"), "{listed}");
+
+    place.lgdl_with_input("admin password ann", "password1234\n").expect(2);
+    place.lgdl_with_input("admin password nobody", password).expect(1);
+    place.lgdl_with_input("admin password ann", "nine blue kettles at dawn\n").expect(0);
+    place.lgdl("admin disable root").expect(1);
+    place.lgdl("admin disable ann").expect(0);
+    assert!(place.lgdl("admin list").expect(0).out.contains("kept out"));
+    place.lgdl("admin enable ann").expect(0);
+    let told = place.lgdl("audit export --after 0").expect(0).out;
+    assert_eq!(told.matches("administrator.changed").count(), 3, "{told}");
+}
+
+#[test]
+fn a_tenant_is_listed_with_what_it_has_and_erased_without_its_neighbours() {
+    let place = Place::new();
+    place.lgdl_with_input("admin create ann --tenant tb", "seven green lamps at noon\n").expect(0);
+    place.lgdl("keys create --name shop --tenant tb").expect(0);
+    for (person, tenant) in [("mia", "tb"), ("tom", "tb"), ("zoe", "default")] {
+        let consent = format!("gdpr consent {person} --game shop --give --note letter --tenant {tenant}");
+        place.lgdl(&consent).expect(0);
+    }
+    let listed = || place.lgdl("tenants list --json").expect(0).json()["tenants"].clone();
+    let tenant = listed()["tb"].clone();
+    assert_eq!(
+        (&tenant["persons"], &tenant["keys_in_force"], &tenant["administrators"]),
+        (&2.into(), &1.into(), &1.into())
+    );
+
+    place.lgdl("tenants erase tb --confirm default").expect(2);
+    place.lgdl("gdpr hold tom --reason lawsuit --tenant tb").expect(0);
+    let first = place.lgdl("tenants erase tb --confirm tb --json").expect(1).json();
+    assert_eq!(
+        (&first["persons_erased"], &first["persons_held"], &first["keys_revoked"]),
+        (&1.into(), &1.into(), &1.into())
+    );
+    let after = listed();
+    assert_eq!((&after["tb"]["persons"], &after["tb"]["keys_in_force"]), (&1.into(), &0.into()), "{after}");
+    assert_eq!(after["default"]["persons"], 1);
+    assert!(place.lgdl("admin list").expect(0).out.contains("kept out"));
+}
