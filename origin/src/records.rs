@@ -2,17 +2,18 @@
 //! older than its edges loses nothing, and a replay is word for word.
 
 use lgdl::ids::Id;
+use lgdl::wire::origin::{StateName, state_digest};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::clock::{Millis, TIMES};
 use crate::ids::{ConversationId, person_pseudonym};
+use crate::masking::{MASKED, Sensitive};
 use crate::store::{Commit, ConversationKey, ConversationRow, Event, SlotRow, Summary, TurnRow};
 
 /// Fields of a turn record that never quote the person. The last two are added by the origin.
-const FACTS: [&str; 11] = [
-    "participant",
+const FACTS: [&str; 10] = [
     "firewall_triggered",
     "action",
     "stage",
@@ -25,6 +26,9 @@ const FACTS: [&str; 11] = [
     "game_version",
 ];
 
+/// A field of `metadata` in rows of before: a client names it, so that it may be anything, and it is sealed with the rest now.
+const ONCE_A_FACT: &str = "participant";
+
 /// Stages in which the game waits for an answer.
 const WAITING_STAGES: [&str; 4] = ["collecting", "choosing", "confirming", "negotiating"];
 
@@ -36,6 +40,8 @@ pub struct CommitBody {
     user_id: String,
     game_version: String,
     expected_version: u64,
+    #[serde(default)]
+    base: Option<StateName>,
     idempotency_key: String,
     fingerprint: String,
     record: Map<String, Value>,
@@ -52,6 +58,7 @@ pub struct StoredBody {
     game_version: String,
     user_id: String,
     state: Box<RawValue>,
+    name: StateName,
 }
 
 /// What is wrong with a request, in words that quote nothing of it.
@@ -68,6 +75,12 @@ pub fn check_id(kind: Id, field: &str, id: &str) -> Result<(), Malformed> {
 }
 
 impl CommitBody {
+    /// The state that the turn was run on, where the edge names one.
+    #[must_use]
+    pub fn base(&self) -> Option<&StateName> {
+        self.base.as_ref()
+    }
+
     /// The commit that this body asks for.
     ///
     /// # Errors
@@ -93,12 +106,15 @@ impl CommitBody {
             self.record.insert("manifest_id".into(), manifest.into());
         }
         self.record.insert("game_version".into(), self.game_version.clone().into());
+        mask_sensitive(&mut self.record, &self.state)?;
         let (turn, slots) = turn_row(self.record)?;
         Ok(Commit {
             key,
             user_id: self.user_id,
             game_version: self.game_version,
             expected_version: self.expected_version,
+            bases: Vec::new(),
+            state_name: None,
             idempotency_key: self.idempotency_key,
             fingerprint: self.fingerprint,
             answer: self.response.get().to_owned(),
@@ -118,9 +134,10 @@ impl CommitBody {
 impl StoredBody {
     /// The conversation as the edge sees it; `None` when the stored state is no JSON.
     #[must_use]
-    pub fn of(row: ConversationRow) -> Option<StoredBody> {
+    pub fn of(row: ConversationRow, epoch: Option<String>) -> Option<StoredBody> {
+        let name = StateName { digest: state_digest(row.state.as_bytes()), epoch };
         let state = RawValue::from_string(row.state).ok()?;
-        Some(StoredBody { version: row.version, game_version: row.game_version, user_id: row.user_id, state })
+        Some(StoredBody { version: row.version, game_version: row.game_version, user_id: row.user_id, state, name })
     }
 }
 
@@ -183,9 +200,13 @@ pub fn turn_record(turn: &TurnRow) -> Map<String, Value> {
     if !slots.is_empty() {
         record.insert("slots".into(), slots.into());
     }
-    record.extend(object(&turn.metadata).into_iter().filter(|(name, _)| FACTS.contains(&name.as_str())));
+    record.extend(object(&turn.metadata).into_iter().filter(|(name, _)| is_fact(name)));
     record.extend(object(&turn.details));
     record
+}
+
+fn is_fact(name: &str) -> bool {
+    FACTS.contains(&name) || name == ONCE_A_FACT
 }
 
 fn text(record: &mut Map<String, Value>, name: &str) -> Result<String, Malformed> {
@@ -208,6 +229,22 @@ fn holds_nul(value: &Value) -> bool {
         Value::Object(map) => map.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
+}
+
+/// Masks, in what a turn's record quotes, the values of slots that it masks.
+fn mask_sensitive(record: &mut Map<String, Value>, state: &RawValue) -> Result<(), Malformed> {
+    let slots = record.get("slots").and_then(Value::as_object);
+    if !slots.is_some_and(|slots| slots.values().any(|value| value == MASKED)) {
+        return Ok(());
+    }
+    let state: Value = serde_json::from_str(state.get()).map_err(|_| Malformed("`state` is no JSON".into()))?;
+    let sensitive = Sensitive::of(slots, &state);
+    for (name, value) in record.iter_mut().filter(|(name, _)| !is_fact(name)) {
+        if name != "turn" && name != "at_ms" && name != "confidence" && name != "move_id" {
+            sensitive.mask_all(value);
+        }
+    }
+    Ok(())
 }
 
 fn summarize(record: &Map<String, Value>) -> Summary {

@@ -13,6 +13,10 @@ pub struct Game {
     pub name: String,
     /// The text after `description:`; empty when there is none.
     pub description: String,
+    /// The code after `language:`, such as `en`; empty for English.
+    pub language: String,
+    /// The tag after `locale:`, such as `en-GB`; empty where the language says enough.
+    pub locale: String,
     /// Who takes part.
     pub participants: Vec<Participant>,
     /// Words that stand for each other.
@@ -128,6 +132,8 @@ pub struct Move {
     pub guard: Vec<Guard>,
     /// What people say, by participant.
     pub triggers: Vec<Trigger>,
+    /// Whether it is heard in everything that is said.
+    pub priority: Priority,
     /// The confidence it takes.
     pub threshold: Threshold,
     /// Its slots in declaration order.
@@ -137,6 +143,19 @@ pub struct Move {
     /// Source line, from 1.
     pub line: u32,
 }
+
+/// What a move comes before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Priority {
+    /// It takes its turn.
+    #[default]
+    Normal,
+    /// `priority: urgent`: it runs first, whatever else was said, is asked or is under way.
+    Urgent,
+}
+
+/// The priorities by name.
+pub const PRIORITIES: [(&str, Priority); 2] = [("normal", Priority::Normal), ("urgent", Priority::Urgent)];
 
 /// One item of a context guard.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -325,6 +344,8 @@ pub enum Literal {
     Text(String),
     Number(f64),
     Boolean(bool),
+    /// A bare name in a condition: the value of that name, else the word itself.
+    Reference(String),
 }
 
 /// A comparison operator.
@@ -486,6 +507,15 @@ pub enum TemplatePart {
         /// The text as written, for values of yes or true.
         text: String,
     },
+    /// `{name as STYLE}`, `{name as STYLE?text}`: the value in a form of its own, or *text*.
+    Styled {
+        /// The name.
+        path: Path,
+        /// The form.
+        style: Style,
+        /// What is shown when there is no value.
+        otherwise: String,
+    },
     /// `{name!text}`: *text* only when there is no value.
     Unless(Path, String),
     /// `${expr}` or `${expr?text}`
@@ -495,6 +525,21 @@ pub enum TemplatePart {
         /// What is shown when it can't be computed; a dash when absent.
         fallback: Option<String>,
     },
+}
+
+/// In which form a value is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Style {
+    /// As people read it.
+    Plain,
+    /// `as long`: in full.
+    Long,
+    /// `as short`
+    Short,
+    /// `as iso`: the machine's form.
+    Iso,
+    /// `as relative`: "tomorrow", "in 3 days".
+    Relative,
 }
 
 /// Arithmetic in a template.

@@ -4,6 +4,7 @@
 //! arguments. The same inputs give the same bytes on every platform.
 #![deny(missing_docs)]
 
+pub mod api_key;
 pub mod breaker;
 pub mod compiled;
 pub mod crypto;
@@ -14,11 +15,11 @@ pub mod entities;
 pub mod golden;
 pub mod ids;
 pub mod ir;
+pub mod language;
 pub mod limits;
 pub mod matcher;
 pub mod mocks;
 pub mod networks;
-mod phrase;
 pub mod privacy;
 pub mod problem;
 pub mod settings;

@@ -173,7 +173,7 @@ fn an_option_is_chosen_by_word_number_or_place() {
         ("terrace", "terrace"),
         ("the second one", "terrace"),
         ("on the terrace please", "terrace"),
-        ("3", "bar"),
+        ("number 3", "bar"),
         ("number one", "indoors"),
         ("terace", "terrace"),
         ("bars", "bar"),

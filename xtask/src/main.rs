@@ -4,6 +4,7 @@ mod audit;
 mod debian;
 mod dev;
 mod folders;
+mod mutants;
 mod npm;
 mod schemathesis;
 mod shell;
@@ -52,6 +53,14 @@ enum Command {
         #[arg(last = true)]
         filter: Vec<String>,
     },
+    /// Plant known faults one at a time and have the simulator find them
+    Mutants {
+        /// Only those of these names
+        names: Vec<String>,
+        /// Only look whether each can be planted
+        #[arg(long)]
+        check: bool,
+    },
     /// Say how much wasm the recognizers of values take
     RecognizersSize,
     /// Check licences, sources and bans of the dependencies, and advisories where they can be had
@@ -70,6 +79,7 @@ fn main() -> ExitCode {
 
 fn obey(command: Command) -> Result<()> {
     match command {
+        Command::Mutants { names, check } => mutants::run(&names, check),
         Command::Wasm { target } => {
             println!("{}", wasm::build_edge(target)?.display());
             Ok(())

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderName, header};
+use lgdl::api_key::is_well_formed;
 use lgdl::ids::Id;
 use lgdl::problem::Reason;
 use lgdl::wire::origin::{ApiKey, Refused};
@@ -84,19 +85,35 @@ fn credential(received: &Received) -> Result<Option<&str>, Refusal> {
 }
 
 async fn api_key<P: Platform>(call: &Call<'_, P>, credential: &str) -> Result<Caller, Refusal> {
+    let unknown = || {
+        reports::tell(call, Refused::UnknownCredential, None, None);
+        unauthenticated("The API key is unknown, expired or revoked.")
+    };
+    // Its checksum tells what is no key at all: nobody is asked about what strangers make up.
+    if !is_well_formed(credential) {
+        return Err(unknown());
+    }
     let sha256 = digest::sha256(credential.as_bytes());
+    if is_known_as_unknown(call, &sha256) {
+        return Err(unknown());
+    }
     let note = format!("key:{sha256}");
     let now = call.platform.now_ms();
-    let known: Option<KnownKey> = notes::recall(call.platform, &note).await;
+    let known: Option<KnownKey> = notes::recall_grant(call, &note).await;
     let age = |known: &KnownKey| now.saturating_sub(known.asked_at_ms);
     let key = match known {
         Some(known) if (0..KEY_BELIEVED_MS).contains(&age(&known)) => known.key,
         stale => match Origin::new(call).api_key(&sha256).await {
             Ok(key) => {
                 // Only keys that exist are remembered: strangers must not fill the store with what they make up.
+                if key.is_none()
+                    && let Some(memory) = call.platform.memory()
+                {
+                    memory.keep_note(&unknown_note(&sha256), now.to_le_bytes().to_vec());
+                }
                 if key.is_some() {
                     let known = KnownKey { asked_at_ms: now, key: key.clone() };
-                    notes::remember(call.platform, &note, &known).await;
+                    notes::remember_grant(call, &note, &known).await;
                 }
                 key
             }
@@ -119,6 +136,20 @@ async fn api_key<P: Platform>(call: &Call<'_, P>, credential: &str) -> Result<Ca
             Err(unauthenticated("The API key is unknown, expired or revoked."))
         }
     }
+}
+
+/// How long a key that the origin does not know is not asked about again, milliseconds: one that is made meanwhile works within
+/// this. Only where an instance has a memory, which is bounded.
+const UNKNOWN_BELIEVED_MS: i64 = 10_000;
+
+fn unknown_note(sha256: &str) -> String {
+    format!("unknown-key:{sha256}")
+}
+
+fn is_known_as_unknown<P: Platform>(call: &Call<'_, P>, sha256: &str) -> bool {
+    let noted = call.platform.memory().and_then(|memory| memory.note(&unknown_note(sha256)));
+    let asked_at_ms = noted.and_then(|bytes| bytes.try_into().ok()).map(i64::from_le_bytes);
+    asked_at_ms.is_some_and(|at| (0..UNKNOWN_BELIEVED_MS).contains(&call.platform.now_ms().saturating_sub(at)))
 }
 
 /// Claims that this service reads.

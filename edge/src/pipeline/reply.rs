@@ -31,6 +31,7 @@ pub fn move_response(
     MoveResponse {
         move_id: record.move_id.clone(),
         confidence: record.confidence,
+        also: record.also.clone(),
         response: record.response.clone(),
         action: record.action.clone(),
         manifest_id,

@@ -18,11 +18,13 @@ mod failure;
 mod fmt;
 mod games;
 mod gdpr;
+mod journal;
 mod keys;
 mod lines;
 mod logging;
 mod migrate;
 mod pii;
+mod privacy;
 mod runtime;
 mod serve;
 mod session;
@@ -77,6 +79,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Run an edge node on this machine, in front of an origin
     Edge(edge::Arguments),
+    /// Decide about turns that an edge node of this machine has set aside
+    Journal(journal::Arguments),
     /// Show the settings in force, secrets masked
     Config(config::Arguments),
     /// Bring the schema up to date, and move a store from SQLite to PostgreSQL
@@ -97,6 +101,8 @@ enum Command {
     Audit(audit::Arguments),
     /// Export and erase persons, record consents, place legal holds
     Gdpr(gdpr::Arguments),
+    /// Show what a game collects, why, how long it is kept and where it goes
+    Privacy(privacy::Arguments),
     /// Publish games, and say which version of them new conversations get
     Games(games::Arguments),
     /// Make and revoke API keys, rotate the encryption key
@@ -120,6 +126,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Dev(arguments) => dev::run(&arguments, &mut console),
         Command::Serve(arguments) => serve::run(&arguments, &mut console),
         Command::Edge(arguments) => edge::run(&arguments, &mut console),
+        Command::Journal(arguments) => journal::run(&arguments, &mut console),
         Command::Config(arguments) => config::run(&arguments, &mut console),
         Command::Migrate(arguments) => migrate::run(&arguments, &mut console),
         Command::Export(arguments) => export::run_export(&arguments, &mut console),
@@ -130,6 +137,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Admin(arguments) => admin::run(&arguments, &mut console),
         Command::Audit(arguments) => audit::run(&arguments, &mut console),
         Command::Gdpr(arguments) => gdpr::run(&arguments, &mut console),
+        Command::Privacy(arguments) => privacy::run(&arguments, &mut console),
         Command::Games(arguments) => games::run(&arguments, &mut console),
         Command::Keys(arguments) => keys::run(&arguments, &mut console),
         Command::Tenants(arguments) => tenants::run(&arguments, &mut console),

@@ -9,7 +9,7 @@ mod text;
 
 use std::path::PathBuf;
 
-use lgdl::golden::{Dialog, GoldenFile, TurnResult};
+use lgdl::golden::{Combinations, Dialog, GoldenFile, TurnResult, combinations};
 
 use super::console::Console;
 use super::failure::{End, Failure, Verdict};
@@ -52,6 +52,8 @@ struct GameResult {
     files: Vec<FileResult>,
     /// What the dialogues reached.
     coverage: Coverage,
+    /// Urgent moves said together with everything else; `None` when only a part of the dialogues was asked for.
+    combinations: Option<Combinations>,
 }
 
 /// The results of one file of dialogues.
@@ -87,11 +89,17 @@ struct Totals {
     dialogs_passed: usize,
     turns: usize,
     turns_passed: usize,
+    combinations: usize,
+    combinations_lost: usize,
 }
 
 impl Totals {
     fn of(results: &[GameResult]) -> Totals {
         let mut totals = Totals { games: results.len(), ..Totals::default() };
+        for tried in results.iter().filter_map(|result| result.combinations.as_ref()) {
+            totals.combinations += tried.tried;
+            totals.combinations_lost += tried.lost;
+        }
         for dialog in results.iter().flat_map(GameResult::dialogs) {
             totals.dialogs += 1;
             totals.dialogs_passed += usize::from(dialog.passed());
@@ -102,7 +110,7 @@ impl Totals {
     }
 
     fn passed(&self) -> bool {
-        self.dialogs_passed == self.dialogs
+        self.dialogs_passed == self.dialogs && self.combinations_lost == 0
     }
 }
 
@@ -165,6 +173,7 @@ fn run_suite(arguments: &Arguments, suite: &discover::Suite, console: &mut Conso
         }
         files.push(FileResult { path: (*path).clone(), dialogs });
     }
+    let combinations = arguments.filter.is_none().then(|| combinations(&loaded.compiled, &mocks));
     Ok(GameResult {
         file: loaded.source.shown,
         name: loaded.game.name,
@@ -172,6 +181,7 @@ fn run_suite(arguments: &Arguments, suite: &discover::Suite, console: &mut Conso
         notes,
         files,
         coverage,
+        combinations,
     })
 }
 

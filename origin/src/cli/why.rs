@@ -23,6 +23,16 @@ pub(super) fn explain(outcome: &Outcome, colour: Colour) -> String {
         record.stage,
         record.confidence
     );
+    for also in &record.also {
+        let _ = writeln!(
+            out,
+            "{} {} ({}, confidence {:.3})",
+            title("Also"),
+            also.move_id,
+            also.state.name(),
+            also.confidence
+        );
+    }
     if record.firewall_triggered {
         let _ = writeln!(out, "Parts of the input were neutralised; it was matched as: {}", record.sanitized_input);
     }

@@ -6,18 +6,21 @@ use std::time::Duration;
 
 use http::Uri;
 use lgdl::crypto::KeyRing;
-use lgdl::settings::{List, Number, Optional, Seconds, Switch, Text};
+use lgdl::settings::{Choice, List, Number, Optional, Seconds, Switch, Text};
 
 use super::forms::{
     AUDIT_KEY, EDGE_KEY, FILE, GAME_FILE, HEADER_VALUE, KEY_RING, LISTEN, POSTGRES_URL, PUSH_URL, WEB_ORIGIN,
 };
 use super::{EdgeKey, Effective, GameFile, Secret};
+use crate::privacy::UnreadableKeys;
 use crate::store::MAX_PAGE;
 
 /// Longest time that a setting may ask for, in hours.
 const MAX_HOURS: u32 = 24 * 365;
 /// Longest time that a setting may ask for, in days.
 const MAX_DAYS: u32 = 36_500;
+
+const UNREADABLE: &[(&str, UnreadableKeys)] = &[("refuse", UnreadableKeys::Refuse), ("serve", UnreadableKeys::Serve)];
 
 lgdl::settings! {
     /// The settings of the origin in force.
@@ -79,6 +82,8 @@ lgdl::settings! {
         cleanup_interval_hours: u32 = "24" => Number(1..=MAX_HOURS);
         /// Key-encryption keys for encryption at rest; empty: off.
         encryption_key: Option<KeyRing> = "", secret => Optional(KEY_RING);
+        /// Where the key ring does not open what the store holds: `refuse` to start, or `serve` without it.
+        encryption_unreadable: UnreadableKeys = "refuse" => Choice(UNREADABLE);
         /// Replace what looks personal in log lines.
         pii_redact_in_logs: bool = "true" => Switch;
         /// Keep what looks personal in texts as tokens, which turn back for their owner; needs LGDL_ENCRYPTION_KEY.

@@ -3,6 +3,8 @@
 
 mod envelope;
 mod personal;
+mod plain;
+mod ring;
 mod rotation;
 mod stored_text;
 
@@ -12,6 +14,11 @@ use crate::store::{Commit, ContextRow, ConversationDump, ConversationRow, Result
 
 pub use envelope::Envelope;
 pub use personal::{PersonalValues, Reader};
+pub use plain::Plain;
+pub use ring::{
+    MAX_NAMED, PlainTexts, RingError, Unreadable, UnreadableKeys, UnreadableList, begin_sealing, check_ring,
+    note_plain_texts, plain_texts,
+};
 pub use rotation::{Rotation, rotate};
 
 /// Seals rows on their way into the store and opens them on their way out.
@@ -24,11 +31,15 @@ pub trait Protection: Send + Sync + std::fmt::Debug {
     /// Seals every text of a whole conversation; for imports.
     async fn seal_dump(&self, dump: ConversationDump) -> Result<ConversationDump>;
 
+    /// What a digest of one of the person's states is kept as: first as it is written, then as it may have been written
+    /// before. A plain digest would let whoever has the store guess at what was said.
+    async fn state_marks(&self, tenant: &str, user_id: &str, digest: &str) -> Result<Vec<String>>;
+
     /// Forgets what it remembers of a person's keys: the store says that they were destroyed.
     fn forget(&self, tenant: &str, user_id: &str);
 
-    /// Opens a stored answer of a person.
-    async fn open_answer(&self, tenant: &str, user_id: &str, answer: String) -> Result<String>;
+    /// Opens the stored answer of a person to the request of an idempotency key.
+    async fn open_answer(&self, tenant: &str, user_id: &str, key: &str, answer: String) -> Result<String>;
 
     /// Opens a conversation's texts.
     async fn open_conversation(&self, row: ConversationRow) -> Result<ConversationRow>;
@@ -77,9 +88,13 @@ impl Protection for Unprotected {
         Ok(dump)
     }
 
+    async fn state_marks(&self, _tenant: &str, _user_id: &str, digest: &str) -> Result<Vec<String>> {
+        Ok(vec![digest.to_owned()])
+    }
+
     fn forget(&self, _tenant: &str, _user_id: &str) {}
 
-    async fn open_answer(&self, _tenant: &str, _user_id: &str, mut answer: String) -> Result<String> {
+    async fn open_answer(&self, _tenant: &str, _user_id: &str, _key: &str, mut answer: String) -> Result<String> {
         stored_text::read_plain(&mut answer)?;
         Ok(answer)
     }

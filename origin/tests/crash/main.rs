@@ -201,6 +201,8 @@ impl Target for PostgresStore {
             user_id: "u".into(),
             game_version: "v".into(),
             expected_version: turn - 1,
+            bases: Vec::new(),
+            state_name: None,
             idempotency_key: format!("{conversation}-{turn}"),
             fingerprint: said.clone(),
             answer: "{}".into(),

@@ -8,6 +8,7 @@ use super::LoadError;
 use super::format::{self, SECTIONS, Section};
 use super::index::{UnitKind, is_machine, pattern_flag, phrase_flag, unit_flag, weight};
 use crate::ir::{self, Element, SlotType};
+use crate::language::Language;
 use crate::text::{Class, Shape, Tokens, hash, stem};
 
 /// Elements of one pattern at most; a longer one is refused.
@@ -22,7 +23,7 @@ const MAX_FUZZY_POSTINGS: u32 = 32;
 const MIN_SPELLED_CHARS: usize = 4;
 
 pub(super) fn compile(game: &ir::Game) -> Result<Vec<u8>, LoadError> {
-    let mut builder = Builder::default();
+    let mut builder = Builder { language: Language::of_game(game), ..Builder::default() };
     builder.vocabulary(&game.vocabulary)?;
     for (index, body) in game.moves.iter().enumerate() {
         builder.patterns_of(index, body)?;
@@ -69,6 +70,7 @@ struct Builder {
     patterns: Vec<Pattern>,
     participants: Vec<String>,
     tokens: Tokens,
+    language: &'static Language,
 }
 
 struct Word {
@@ -103,9 +105,7 @@ impl Builder {
             return Ok(word);
         }
         let text = self.tokens.text(at).to_owned();
-        let stem = stem(&text);
-        let (head, tail) = stem.pieces();
-        let stem_hash = tail.bytes().fold(hash::of(head.as_bytes()), hash::push);
+        let stem_hash = stem(self.language, &text).hash();
         let key = match self.key_by_hash.get(&stem_hash) {
             Some(&key) => key,
             None => {
@@ -135,7 +135,7 @@ impl Builder {
             let members = std::iter::once((&term.text, term.modifiers))
                 .chain(term.synonyms.iter().map(|synonym| (&synonym.text, synonym.modifiers)));
             for (text, modifiers) in members {
-                self.tokens.read(text);
+                self.tokens.read(self.language, text);
                 let words = (0..self.tokens.len()).map(|at| self.word(at)).collect::<Result<Vec<_>, _>>()?;
                 let Some(&first) = words.first() else { continue };
                 let mut flags = 0;
@@ -181,7 +181,7 @@ impl Builder {
                 }
                 let literal_words = units.iter().map(|unit| self.words_of(unit)).sum();
                 let text = self.string(&pattern.text)?;
-                let flags = flags_of(pattern.modifiers, &units);
+                let flags = flags_of(pattern.modifiers, body.priority, &units);
                 self.patterns.push(Pattern {
                     move_index: move_index as u32,
                     ordinal,
@@ -211,7 +211,7 @@ impl Builder {
         for element in &pattern.elements {
             match element {
                 Element::Words(text) => {
-                    self.tokens.read(without_possessive(text, units.last()));
+                    self.tokens.read(self.language, without_possessive(text, units.last()));
                     // A comma between two captures is no word.
                     if !self.tokens.is_only_marks() || pattern.elements.len() == 1 {
                         self.literals(pattern.modifiers.strict, &mut units)?;
@@ -415,6 +415,8 @@ fn head_of(game: &ir::Game) -> ir::Game {
     ir::Game {
         name: game.name.clone(),
         description: game.description.clone(),
+        language: game.language.clone(),
+        locale: game.locale.clone(),
         participants: game.participants.clone(),
         vocabulary: game.vocabulary.clone(),
         services: game.services.clone(),
@@ -464,7 +466,7 @@ fn literal_weight(class: Class, shape: Shape) -> (u8, u16) {
     (weight, flags | also)
 }
 
-fn flags_of(modifiers: ir::Modifiers, units: &[Unit]) -> u16 {
+fn flags_of(modifiers: ir::Modifiers, priority: ir::Priority, units: &[Unit]) -> u16 {
     let any = |kind| units.iter().any(|unit| unit.kind == kind);
     let all = |flag| units.iter().filter(|unit| unit.is_literal()).all(|unit| unit.flags & flag != 0);
     let takes = units.iter().any(|unit| unit.kind == UnitKind::Capture && unit.flags & unit_flag::OPTIONAL == 0);
@@ -477,6 +479,7 @@ fn flags_of(modifiers: ir::Modifiers, units: &[Unit]) -> u16 {
         | flag(units.iter().any(|unit| unit.flags & unit_flag::CONTENT != 0), pattern_flag::CONTENT)
         | flag(all(unit_flag::ASIDE) && !takes, pattern_flag::ASIDE)
         | flag(units.len() == 1 && all(unit_flag::ANSWER), pattern_flag::ANSWER)
+        | flag(priority == ir::Priority::Urgent, pattern_flag::URGENT)
 }
 
 fn is_catch_all(pattern: &Pattern) -> bool {

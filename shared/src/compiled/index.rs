@@ -78,6 +78,8 @@ pub(crate) mod pattern_flag {
     pub(crate) const ASIDE: u16 = 1 << 6;
     /// A bare "yes" or "no", which within a longer sentence is no answer.
     pub(crate) const ANSWER: u16 = 1 << 7;
+    /// Its move is urgent: it is never cut from the candidates.
+    pub(crate) const URGENT: u16 = 1 << 8;
 }
 
 /// One element of a pattern.

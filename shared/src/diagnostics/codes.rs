@@ -62,6 +62,7 @@ codes! {
     RepeatedClause "E107" Error "a clause that may stand once stands twice or contradicts another";
     InheritanceTooLarge "E108" Error "inheritance is too deep or copies too much";
     BadContract "E109" Error "the capability contract cannot be used";
+    UnknownLanguage "E110" Error "a language or locale that cannot be used";
     UnknownMove "E120" Warning "`delegate to` names a move that the file does not define";
     UnknownCapability "E121" Warning "a capability that the game does not list";
     UnreachableBlock "E122" Warning "a block or action that can never run";

@@ -2,22 +2,67 @@
 
 use std::sync::Arc;
 
-use super::corrections::{self, Strength};
+use super::corrections::{self, Asked, Strength};
 use super::fill::without;
 use super::flow::Entry;
 use super::mending::Target;
 use super::run::{Halt, Reading, Run};
+use super::state::Frame;
 use super::turn::CERTAIN;
 use super::wording;
 use crate::ir::{Element, Move, Slot, SlotType, TemplatePart};
+use crate::language::{Class, Cue, Language, Text};
 use crate::matcher::Candidate;
-use crate::phrase::{Phrase, Word};
 use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type, is_yes_no, reason, strings};
+use crate::text::{Heard, Word};
 
 /// The longest text that replaces a free-text value without being asked for.
 const MAX_CORRECTION_WORDS: usize = 8;
 
+/// What an utterance is as an answer to a slot's question. Values are stored already.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Answered {
+    /// It says something for the move, which goes on.
+    GoesOn,
+    /// The person declines to answer.
+    Declined,
+    /// It is not an answer, with the reason.
+    Refused(String),
+    /// It is a question, or says again what is known.
+    Asks,
+    /// It means another move.
+    Leaves(Box<Candidate>),
+}
+
 impl Run<'_> {
+    /// Stores what a part of the utterance says for an open slot, and asks nothing; whether it said something.
+    pub(super) fn store_answer(&mut self, name: &str) -> bool {
+        let Some(mv) = self.active_move() else { return false };
+        let Some(slot) = mv.slots.iter().find(|slot| slot.name == name).cloned() else { return false };
+        match self.hear_answer(&mv, &slot) {
+            Answered::GoesOn => true,
+            Answered::Declined => {
+                self.pass(name);
+                true
+            }
+            Answered::Refused(_) | Answered::Asks | Answered::Leaves(_) => false,
+        }
+    }
+
+    /// Stores what a part of the utterance says for a value that was read back; whether it said something.
+    pub(super) fn store_confirmation(&mut self, name: &str) -> bool {
+        match slots::yes_no::read(&self.text, &self.reference) {
+            Some(true) => self.confirm(name),
+            Some(false) => {
+                if let Some(frame) = &mut self.state.active {
+                    frame.clear(name);
+                }
+            }
+            None => return false,
+        }
+        true
+    }
+
     /// Reads the utterance with a slot's question open.
     pub(super) fn answer_slot(&mut self, name: &str) -> Result<(), Halt> {
         let Some(mv) = self.active_move() else { return self.read_afresh() };
@@ -27,23 +72,126 @@ impl Run<'_> {
         let text = self.text.clone();
         let reference = self.reference;
         let header = Arc::clone(&self.header);
-        // Only what is still open is looked for; a correction looks again.
-        let open = mv.slots.iter().filter(|slot| self.slot_value(&slot.name).is_none());
-        let scan = Scan::of(&text, open, &reference).knowing(&header.vocabulary);
-        if !is_plain_answer(&slot, &scan) && self.mend_if_asked(Target::Question)? {
+        let words = Scan::of(&text, std::iter::empty::<&Slot>(), &reference).knowing(&header.vocabulary);
+        if !is_plain_answer(&slot, &words) && self.mend_if_asked(Target::Question)? {
             return Ok(());
         }
         self.reading = Reading::Answer;
-        if self.correct(&mv, Some(&slot), &scan) {
-            return self.advance(Entry::UnderWay);
+        match self.hear_answer(&mv, &slot) {
+            Answered::GoesOn => {
+                self.answered_by_active();
+                self.advance(Entry::UnderWay)
+            }
+            Answered::Declined => self.pass_over(&slot),
+            Answered::Refused(reason) => self.refuse(&mv, &slot, &reason),
+            Answered::Asks => {
+                self.answered_by_active();
+                self.ask_again(true)
+            }
+            Answered::Leaves(other) => self.digress(&other),
         }
-        if *effective_type(&slot) == SlotType::String
-            || matches!(effective_type(&slot), SlotType::List(item) if **item == SlotType::String)
+    }
+
+    /// Reads the text as the answer to a slot's question; what it says is stored.
+    fn hear_answer(&mut self, mv: &Arc<Move>, slot: &Slot) -> Answered {
+        let text = self.text.clone();
+        let reference = self.reference;
+        let header = Arc::clone(&self.header);
+        // Only what is still open is looked for; a correction looks again.
+        let open = mv.slots.iter().filter(|slot| self.slot_value(&slot.name).is_none());
+        let scan = Scan::of(&text, open, &reference).knowing(&header.vocabulary);
+        let plain = is_plain_answer(slot, &scan);
+        if !plain && let Some(said) = self.says_nothing(slot, &scan) {
+            return said;
+        }
+        if !plain && self.edit_lists(mv, slot, &scan) {
+            return Answered::GoesOn;
+        }
+        if self.fill_by_preposition(mv, slot, &scan) || self.correct(mv, Some(slot), &scan) {
+            return Answered::GoesOn;
+        }
+        if *effective_type(slot) == SlotType::String
+            || matches!(effective_type(slot), SlotType::List(item) if **item == SlotType::String)
         {
-            self.answer_free_text(&mv, &slot, &scan)
+            self.answer_free_text(mv, slot, &scan)
         } else {
-            self.answer_typed(&mv, &slot, &scan)
+            self.answer_typed(mv, slot, &scan)
         }
+    }
+
+    /// What is never a value, whatever the slot takes: idioms ("I already told you"), and questions.
+    fn says_nothing(&mut self, slot: &Slot, scan: &Scan<'_>) -> Option<Answered> {
+        if strings::is_idiom(&scan.heard) {
+            if !slot.required || slot.default.is_some() {
+                return Some(Answered::Declined);
+            }
+            let why = reason(self.language(), slot);
+            return Some(Answered::Refused(format!("{} {why}", self.language().text(wording::NEEDED))));
+        }
+        if strings::is_inquiry(scan.text, &scan.heard) {
+            return Some(match self.interruption() {
+                Some(other) => Answered::Leaves(Box::new(other)),
+                None => Answered::Asks,
+            });
+        }
+        None
+    }
+
+    /// "remove the olives", "also bacon", "only cheese": edits of lists. Whether there was one.
+    fn edit_lists(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> bool {
+        let lists: Vec<Slot> = mv
+            .slots
+            .iter()
+            .filter(|slot| slot.name != asked.name && matches!(effective_type(slot), SlotType::List(_)))
+            .cloned()
+            .collect();
+        let mut edited = false;
+        for slot in lists {
+            let Some(held) = self.slot_value(&slot.name).cloned() else { continue };
+            let Some(found) = slots::edit_list(&slot, &held.value, scan) else { continue };
+            if found.value == held.value {
+                continue;
+            }
+            self.replace(&slot, &found);
+            self.fill_beside(mv, scan, (found.start, found.end));
+            edited = true;
+            // "mayo, and take off the cheese": the answer beside it.
+            if !is_yes_no(scan.language(), asked)
+                && *effective_type(asked) != SlotType::String
+                && let Answer::Value { found: answer, .. } = slots::read_answer(asked, scan)
+                && answer.fits
+                && (answer.end <= found.start || answer.start >= found.end)
+            {
+                self.fill(asked, &answer, Source::Answer);
+            }
+        }
+        edited
+    }
+
+    /// "from Hamburg", "to Bergen": a preposition that is the name of a slot says whose value follows. Whether one did.
+    fn fill_by_preposition(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> bool {
+        let text_slots: Vec<&Slot> = mv.slots.iter().filter(|slot| *effective_type(slot) == SlotType::String).collect();
+        let names: Vec<&str> = text_slots.iter().map(|slot| slot.name.as_str()).collect();
+        let word = Heard::of(self.language(), &asked.name);
+        let grammar = word.words.first().is_some_and(|word| word.class.is(Class::FUNCTION.and(Class::ADJUNCT)));
+        let kind = if grammar { Asked::ByPreposition } else { Asked::Another };
+        let said = corrections::by_preposition(&scan.heard, &names, kind);
+        let mut filled = false;
+        for (index, span) in said {
+            let slot = text_slots[index];
+            let Some(piece) = scan.text.get(span.0..span.1) else { continue };
+            let Some(mut found) = slots::read_string(scan.language(), slot, piece) else { continue };
+            found.start += span.0;
+            found.end += span.0;
+            let held = self.slot_value(&slot.name).map(|held| held.value.clone());
+            match held {
+                Some(held) if held == found.value => {}
+                Some(_) => self.replace(slot, &found),
+                None => self.fill(slot, &found, if slot.name == asked.name { Source::Answer } else { Source::Mention }),
+            }
+            filled = true;
+        }
+        filled
     }
 
     fn slot_value(&self, name: &str) -> Option<&SlotValue> {
@@ -58,81 +206,105 @@ impl Run<'_> {
         }
     }
 
-    fn answer_typed(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Result<(), Halt> {
+    /// "not tomorrow, the day after": what is wanted, by itself or as counted from what is not.
+    fn wanted_instead(&self, slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+        let (refused, wanted) = corrections::refused_and_wanted(&scan.heard)?;
+        let (refused, wanted) = (scan.text.get(refused.0..refused.1)?, scan.text.get(wanted.0..wanted.1)?);
+        let counted = format!("{wanted} {refused}");
+        let held = slots::read_value(slot, refused, scan.reference);
+        [counted.as_str(), wanted].into_iter().find_map(|said| match slots::read_value(slot, said, scan.reference) {
+            Answer::Value { found, .. } if found.fits && !is_same(&held, &found) => {
+                Some(Found { start: 0, end: scan.text.len(), ..found })
+            }
+            _ => None,
+        })
+    }
+
+    fn answer_typed(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Answered {
+        if !is_yes_no(scan.language(), slot)
+            && let Some(found) = self.wanted_instead(slot, scan)
+        {
+            self.fill(slot, &found, Source::Answer);
+            return Answered::GoesOn;
+        }
+        if let Some(said) = slots::not_among(slot, scan) {
+            let words = wording::none_such(&said).in_words(self.language());
+            self.refusals.push(words);
+        }
         match slots::read_answer(slot, scan) {
             Answer::Value { found, whole } if found.fits => {
                 let leaves = if whole { None } else { self.interruption().filter(|other| other.score >= CERTAIN) };
-                let leaves =
-                    leaves.filter(|_| !slots::is_whole(slot, scan, (found.start, found.end), &prompt_words(mv, slot)));
+                let leaves = leaves.filter(|_| {
+                    !slots::is_whole(slot, scan, (found.start, found.end), &prompt_words(scan.language(), mv, slot))
+                });
                 self.fill(slot, &found, Source::Answer);
                 self.fill_beside_answer(mv, slot, scan, (found.start, found.end));
-                match leaves {
-                    Some(other) => self.digress(&other),
-                    None => {
-                        self.answered_by_active();
-                        self.advance(Entry::UnderWay)
-                    }
-                }
+                leaves.map_or(Answered::GoesOn, |other| Answered::Leaves(Box::new(other)))
             }
-            Answer::Value { .. } => self.refuse(mv, slot, &reason(slot)),
+            Answer::Value { .. } => Answered::Refused(reason(self.language(), slot)),
             Answer::Refused(reason) => match self.interruption() {
-                Some(other) if other.score >= CERTAIN => self.digress(&other),
-                _ => self.refuse(mv, slot, &reason),
+                Some(other) if other.score >= CERTAIN => Answered::Leaves(Box::new(other)),
+                _ => Answered::Refused(reason),
             },
             Answer::Absent => self.no_value(mv, slot, scan),
         }
     }
 
     /// The utterance holds no value of the slot's type.
-    fn no_value(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Result<(), Halt> {
+    fn no_value(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Answered {
         if self.declines(slot, scan) {
-            return self.pass_over(slot);
+            return Answered::Declined;
         }
-        if !strings::is_acknowledgement(&scan.phrase)
+        if !strings::is_acknowledgement(&scan.heard)
             && let Some(other) = self.interruption()
         {
-            return self.digress(&other);
+            return Answered::Leaves(Box::new(other));
         }
-        self.answered_by_active();
         if self.fill_from_own_match(mv, scan) || self.fill_beside(mv, scan, (0, 0)) || self.replace_unasked(mv, scan) {
-            return self.advance(Entry::UnderWay);
+            return Answered::GoesOn;
         }
-        if strings::is_question(scan.text, &scan.phrase) {
-            return self.ask_again(true);
+        if strings::is_question(scan.text, &scan.heard) {
+            return Answered::Asks;
         }
-        let unsure = slots::yes_no::is_unsure(&scan.phrase);
-        let why = if unsure { format!("{} {}", wording::NEEDED, reason(slot)) } else { reason(slot) };
-        self.refuse(mv, slot, &why)
+        let unsure = slots::yes_no::is_unsure(&scan.heard);
+        let mut why = reason(self.language(), slot);
+        if unsure {
+            why = format!("{} {why}", self.language().text(wording::NEEDED));
+        }
+        Answered::Refused(why)
     }
 
-    fn answer_free_text(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Result<(), Halt> {
+    fn answer_free_text(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Answered {
         let other = self.interruption();
-        let question = strings::is_question(scan.text, &scan.phrase);
-        let noise = strings::is_noise(&scan.phrase);
+        let question = strings::is_question(scan.text, &scan.heard);
+        let noise = strings::is_noise(&scan.heard);
         if let Some(other) = &other
-            && !strings::is_acknowledgement(&scan.phrase)
+            && !strings::is_acknowledgement(&scan.heard)
             && (other.score >= CERTAIN || question || noise || is_verbatim(other, scan) || is_statement(other, scan))
         {
-            return self.digress(other);
+            return Answered::Leaves(Box::new(other.clone()));
         }
         if self.declines(slot, scan)
-            && !(asks_yes_or_no(mv, slot) && slots::yes_no::read(scan.text, scan.reference).is_some() && slot.required)
+            && !(asks_yes_or_no(scan.language(), mv, slot)
+                && slots::yes_no::read(scan.text, scan.reference).is_some()
+                && slot.required)
         {
-            return self.pass_over(slot);
+            return Answered::Declined;
         }
-        self.answered_by_active();
-        let unsure = slots::yes_no::is_unsure(&scan.phrase);
-        if unsure {
-            return self.refuse(mv, slot, wording::NEEDED);
+        let refuses = strings::is_decline(&scan.heard) && !noise && !asks_yes_or_no(scan.language(), mv, slot);
+        if slots::yes_no::is_unsure(&scan.heard) || refuses {
+            return Answered::Refused(self.language().text(wording::NEEDED).to_owned());
         }
-        if noise && !(asks_yes_or_no(mv, slot) && slots::yes_no::read(scan.text, scan.reference).is_some()) {
-            return self.refuse(mv, slot, &reason(slot));
+        if noise
+            && !(asks_yes_or_no(scan.language(), mv, slot) && slots::yes_no::read(scan.text, scan.reference).is_some())
+        {
+            return Answered::Refused(reason(self.language(), slot));
         }
         if question {
-            return self.ask_again(true);
+            return Answered::Asks;
         }
         if self.fill_from_own_match(mv, scan) {
-            return self.advance(Entry::UnderWay);
+            return Answered::GoesOn;
         }
         let others: Vec<(usize, usize)> = {
             let beside = self.stated_beside(mv, scan, &[]);
@@ -150,11 +322,11 @@ impl Run<'_> {
             Some(found) => {
                 self.fill(slot, &found, Source::Answer);
                 self.fill_beside(mv, scan, (found.start, found.end));
-                self.advance(Entry::UnderWay)
+                Answered::GoesOn
             }
-            None if self.fill_beside(mv, scan, (0, 0)) => self.advance(Entry::UnderWay),
-            None if repeated => self.ask_again(true),
-            None => self.refuse(mv, slot, &reason(slot)),
+            None if self.fill_beside(mv, scan, (0, 0)) => Answered::GoesOn,
+            None if repeated => Answered::Asks,
+            None => Answered::Refused(reason(self.language(), slot)),
         }
     }
 
@@ -166,9 +338,9 @@ impl Run<'_> {
             };
         }
         if others.is_empty() {
-            return slots::read_string(slot, scan.text);
+            return slots::read_string(scan.language(), slot, scan.text);
         }
-        without(slot, scan.text, (0, scan.text.len()), others)
+        without(scan.language(), slot, scan.text, (0, scan.text.len()), others)
     }
 
     /// Fills what the utterance states for other slots; whether it did.
@@ -190,6 +362,7 @@ impl Run<'_> {
             self.fill_beside(mv, scan, span);
             return;
         }
+        self.fill_beside(mv, scan, span);
         for stated in self.stated_beside(mv, scan, &[]) {
             let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { continue };
             let apart = stated.found.end <= span.0 || stated.found.start >= span.1;
@@ -220,7 +393,7 @@ impl Run<'_> {
                     .iter()
                     .map(|stated| (stated.found.start, stated.found.end))
                     .collect();
-                without(captured, scan.text, capture.span, &others)
+                without(scan.language(), captured, scan.text, capture.span, &others)
             } else {
                 match slots::read_value(captured, &capture.text, scan.reference) {
                     Answer::Value { found, .. } if found.fits => Some(found),
@@ -263,7 +436,7 @@ impl Run<'_> {
         let [only] = mentions.as_slice() else { return false };
         let slot = typed[only.slot];
         let number = matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. });
-        if number && Phrase::of(&only.found.text).len() < 2 {
+        if number && Heard::of(self.language(), &only.found.text).len() < 2 {
             // A bare number says too little to go back to another question for.
             return false;
         }
@@ -290,12 +463,13 @@ impl Run<'_> {
         if filled.is_empty() {
             return false;
         }
-        let Some(correction) = corrections::find(&scan.phrase, &filled) else { return false };
+        let Some(correction) = corrections::find(&scan.heard, &filled) else { return false };
         let Some(said) = scan.text.get(correction.span.0..correction.span.1) else { return false };
-        let rest = Phrase::of(said);
+        let rest = Heard::of(self.language(), said);
         if rest.is_empty() || strings::is_question(said, &rest) || slots::yes_no::is_unsure(&rest) {
             return false;
         }
+        let mut free_text = true;
         // An answer to the open question comes first, unless the utterance plainly goes back to another.
         if correction.slot.is_none()
             && let Some(asked) = asked
@@ -307,10 +481,12 @@ impl Run<'_> {
                 .slots
                 .iter()
                 .any(|slot| filled.contains(&slot.name.as_str()) && effective_type(slot) == effective_type(asked));
-            if answers && !(same_type_is_filled && correction.strength == Strength::Strong) {
+            // "I meant small, with ham" does both; "I meant 7" answers a question for a number.
+            if answers && correction.strength != Strength::Strong {
                 return false;
             }
-            if is_yes_no(asked)
+            free_text = !answers || same_type_is_filled;
+            if is_yes_no(self.language(), asked)
                 && slots::yes_no::read(scan.text, scan.reference).is_some()
                 && correction.strength == Strength::Weak
             {
@@ -324,15 +500,47 @@ impl Run<'_> {
             .filter(|name| named.as_ref().is_none_or(|named| named == *name))
             .filter_map(|name| mv.slots.iter().find(|slot| slot.name == *name))
             .partition(|slot| *effective_type(slot) != SlotType::String);
-        let target = typed.into_iter().chain(free).find_map(|slot| {
+        // A value of a type beats free text, whatever stands around it, where something is plainly taken back.
+        let takes_back = scan.heard.words.iter().any(|word| word.is(Cue::TakesBack) && word.start < correction.span.0);
+        let strength = if takes_back { correction.strength.max(Strength::Plain) } else { correction.strength };
+        let target = typed.into_iter().chain(free.into_iter().filter(|_| free_text)).find_map(|slot| {
             let held = frame.slot(&slot.name)?;
-            let found = self.correcting_value(slot, said, scan, correction.strength, named.is_some(), asked)?;
+            let found = self.correcting_value(slot, said, scan, strength, named.is_some(), asked)?;
             (found.value != held.value).then(|| (slot.clone(), found))
         });
-        let Some((slot, found)) = target else { return false };
+        let opening = correction.span.0;
+        let Some((slot, mut found)) = target else { return false };
         self.answered_by_active();
         self.replace(&slot, &found);
+        found.start += opening;
+        found.end += opening;
+        self.fill_beside(mv, scan, (found.start, found.end));
         true
+    }
+
+    /// "that was wrong, I meant Tuesday" after a move has ended opens it again with its values; whether it did.
+    pub(super) fn corrects_what_has_ended(&mut self) -> Result<bool, Halt> {
+        /// Turns after its end in which a move can be corrected.
+        const MAX_TURNS: u64 = 2;
+        let Some(ended) = self.state.ended.clone().filter(|ended| self.state.turns - ended.turn <= MAX_TURNS) else {
+            return Ok(false);
+        };
+        let Some(mv) = self.move_named(&ended.frame.move_id) else { return Ok(false) };
+        let text = self.text.clone();
+        let (reference, header) = (self.reference, Arc::clone(&self.header));
+        let scan = Scan::of(&text, &mv.slots, &reference).knowing(&header.vocabulary);
+        if corrections::find(&scan.heard, &[]).is_none_or(|found| found.strength < Strength::Plain) {
+            return Ok(false);
+        }
+        let before = self.state.active.take();
+        // Its blocks run again with the value that is right.
+        self.activate(Frame { ran: Vec::new(), open: None, ..ended.frame });
+        if !self.correct(&mv, None, &scan) {
+            self.state.active = before;
+            return Ok(false);
+        }
+        self.state.ended = None;
+        self.advance(Entry::UnderWay).map(|()| true)
     }
 
     fn correcting_value(
@@ -345,12 +553,24 @@ impl Run<'_> {
         asked: Option<&Slot>,
     ) -> Option<Found> {
         if *effective_type(slot) != SlotType::String {
-            if is_yes_no(slot) && !named && strength < Strength::Strong {
-                return None;
+            if is_yes_no(self.language(), slot) && !named && strength < Strength::Strong {
+                // "actually I'd rather pick it up" for `pickup`
+                let rest = Heard::of(self.language(), said);
+                let answer = slots::yes_no::by_name(&slot.name, &rest).filter(|_| strength == Strength::Plain)?;
+                return match slots::read_value(
+                    slot,
+                    self.language().text(if answer { Text::Yes } else { Text::No }),
+                    scan.reference,
+                ) {
+                    Answer::Value { found, .. } if found.fits => {
+                        Some(Found { start: 0, end: said.len(), text: said.to_owned(), ..found })
+                    }
+                    _ => None,
+                };
             }
             let beside = Scan::of(said, [slot], scan.reference).knowing(scan.terms());
             return match slots::read_answer(slot, &beside) {
-                Answer::Value { found, whole } if found.fits && (whole || named || strength == Strength::Strong) => {
+                Answer::Value { found, whole } if found.fits && (whole || named || strength >= Strength::Plain) => {
                     Some(found)
                 }
                 _ => None,
@@ -358,12 +578,12 @@ impl Run<'_> {
         }
         // Free text takes anything, so it is replaced only by something short, and not while other free text is asked
         // for unless the utterance plainly goes back.
-        let phrase = Phrase::of(said);
+        let phrase = Heard::of(self.language(), said);
         let asked_for_text = asked.is_some_and(|asked| *effective_type(asked) == SlotType::String);
         let plainly = named
             || strength == Strength::Strong
             || (!asked_for_text && strength >= Strength::Weak)
-            || scan.phrase.words.first().is_some_and(|word| word.text == "no" && scan.phrase.len() > 1);
+            || scan.heard.words.first().is_some_and(|word| word.is(Cue::No) && scan.heard.len() > 1);
         let usable = plainly
             && phrase.len() <= MAX_CORRECTION_WORDS
             && !strings::is_noise(&phrase)
@@ -372,7 +592,7 @@ impl Run<'_> {
         if !usable {
             return None;
         }
-        slots::read_string(slot, said)
+        slots::read_string(scan.language(), slot, said)
     }
 
     /// Refuses an answer with its reason and asks again; after too many failures the move gives up.
@@ -390,7 +610,7 @@ impl Run<'_> {
     }
 
     fn declines(&self, slot: &Slot, scan: &Scan<'_>) -> bool {
-        (!slot.required || slot.default.is_some()) && strings::is_decline(&scan.phrase)
+        (!slot.required || slot.default.is_some()) && strings::is_decline(&scan.heard)
     }
 
     fn pass_over(&mut self, slot: &Slot) -> Result<(), Halt> {
@@ -414,9 +634,9 @@ impl Run<'_> {
         let header = Arc::clone(&self.header);
         let scan = Scan::of(&text, &mv.slots, &reference).knowing(&header.vocabulary);
         // "no, 8": the value that is given instead, before the plain no.
-        let instead = corrections::find(&scan.phrase, &[name]).and_then(|correction| {
+        let instead = corrections::find(&scan.heard, &[name]).and_then(|correction| {
             let said = text.get(correction.span.0..correction.span.1)?;
-            let phrase = Phrase::of(said);
+            let phrase = Heard::of(self.language(), said);
             if strings::is_noise(&phrase) || slots::yes_no::read(said, &reference).is_some() {
                 return None;
             }
@@ -444,7 +664,7 @@ impl Run<'_> {
                 self.advance(Entry::UnderWay)
             }
             None => {
-                if let Some(other) = self.interruption().filter(|_| !strings::is_noise(&scan.phrase)) {
+                if let Some(other) = self.interruption().filter(|_| !strings::is_noise(&scan.heard)) {
                     return self.digress(&other);
                 }
                 self.answered_by_active();
@@ -469,13 +689,18 @@ impl Run<'_> {
     }
 }
 
+/// Whether an answer is that very value.
+fn is_same(answer: &Answer, found: &Found) -> bool {
+    matches!(answer, Answer::Value { found: held, .. } if held.value == found.value)
+}
+
 /// Whether the answer is so plainly a value of the slot that it is nothing else, not even a repair: "cancel" where
 /// `cancel` is an option.
 fn is_plain_answer(slot: &Slot, scan: &Scan<'_>) -> bool {
     match effective_type(slot) {
-        SlotType::Enum(options) => slots::is_exact_option(options, scan.vocabulary(slot), &scan.phrase),
+        SlotType::Enum(options) => slots::is_exact_option(options, scan.vocabulary(slot), &scan.heard),
         SlotType::Number | SlotType::Range { .. } => {
-            scan.text.trim().bytes().all(|byte| byte.is_ascii_digit()) && !scan.phrase.is_empty()
+            scan.text.trim().bytes().all(|byte| byte.is_ascii_digit()) && !scan.heard.is_empty()
         }
         _ => false,
     }
@@ -483,25 +708,17 @@ fn is_plain_answer(slot: &Slot, scan: &Scan<'_>) -> bool {
 
 /// Whether a pattern of literal words is all that was said, but for words that carry nothing ("well, I fell down").
 fn is_verbatim(candidate: &Candidate, scan: &Scan<'_>) -> bool {
-    #[rustfmt::skip]
-    const EMPTY: &[&str] = &[
-        "i", "i'm", "i've", "we", "it", "the", "a", "an", "my", "and", "also", "just", "please", "well", "um", "uh", "oh", "so", "now", "have", "am",
-        "sorry", "but", "really", "very", "actually", "think", "some", "then", "too", "help", "wait", "hey", "hi", "hello", "no", "ok",
-        "okay", "yes", "hold", "on", "can", "you", "could", "what", "about", "was", "had",
-    ];
     let covered = |word: &Word| word.start >= candidate.span.0 && word.end <= candidate.span.1;
     candidate.literal_words >= 2
         && candidate.captures.is_empty()
-        && scan.phrase.words.iter().all(|word| covered(word) || EMPTY.contains(&word.text.as_str()))
+        && scan.heard.words.iter().all(|word| covered(word) || word.is(Cue::Empty))
 }
 
 /// "I can't log in and …": a sentence about oneself that another move understands is no value of a free-text slot.
 fn is_statement(candidate: &Candidate, scan: &Scan<'_>) -> bool {
     const PLAIN_MATCH: f64 = 0.75;
-    let subject = scan.phrase.words.iter().find(|word| !strings::is_hesitation(&word.text));
-    let speaks_of_oneself = subject.is_some_and(|word| {
-        matches!(word.text.as_str(), "i" | "i'm" | "i've" | "i'd" | "i'll" | "im" | "ive" | "we" | "we're" | "we've")
-    });
+    let subject = scan.heard.words.iter().find(|word| !strings::is_hesitation(word));
+    let speaks_of_oneself = subject.is_some_and(|word| word.is(Cue::Speaker));
     speaks_of_oneself && candidate.score >= PLAIN_MATCH && candidate.literal_words >= 2
 }
 
@@ -515,8 +732,8 @@ fn is_captured_somewhere(mv: &Move, slot: &str) -> bool {
 }
 
 /// The words of a slot's question.
-fn prompt_words(mv: &Move, slot: &Slot) -> Vec<String> {
-    Phrase::of(&prompt_text(mv, slot)).words.into_iter().map(|word| word.text).collect()
+fn prompt_words(language: &'static Language, mv: &Move, slot: &Slot) -> Vec<String> {
+    Heard::of(language, &prompt_text(mv, slot)).words.into_iter().map(|word| word.text).collect()
 }
 
 /// The text of a slot's question, without values.
@@ -538,29 +755,12 @@ fn prompt_text(mv: &Move, slot: &Slot) -> String {
 }
 
 /// Whether a slot's question can be answered by yes or no although the slot takes text ("Do you have any allergies?").
-fn asks_yes_or_no(mv: &Move, slot: &Slot) -> bool {
-    strings::asks_yes_or_no(&prompt_text(mv, slot))
+fn asks_yes_or_no(language: &'static Language, mv: &Move, slot: &Slot) -> bool {
+    strings::asks_yes_or_no(language, &prompt_text(mv, slot))
 }
 
 /// "I have …", "can you …", "it hurts …": a sentence, not a value that replaces one.
 fn begins_a_sentence(words: &[Word]) -> bool {
     let [first, second, ..] = words else { return false };
-    let pronoun = matches!(
-        first.text.as_str(),
-        "i" | "we"
-            | "you"
-            | "they"
-            | "he"
-            | "she"
-            | "can"
-            | "could"
-            | "do"
-            | "does"
-            | "please"
-            | "how"
-            | "what"
-            | "why"
-            | "where"
-    );
-    pronoun && !matches!(second.text.as_str(), "mean" | "meant")
+    first.is(Cue::SentenceOpener) && !second.is(Cue::Means)
 }

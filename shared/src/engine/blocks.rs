@@ -152,7 +152,7 @@ impl Run<'_> {
 
     fn offer(&mut self, options: &[Template]) {
         let options: Vec<String> = options.iter().map(|option| self.render(option)).collect();
-        let question = wording::offer(&options);
+        let question = wording::offer(&options).in_words(self.language());
         self.say(&question);
         self.choices.clone_from(&options);
         let utterance = self.text.clone();
@@ -169,7 +169,7 @@ impl Run<'_> {
             return Flow::Done;
         }
         let options: Vec<String> = options.iter().map(|option| self.render(option)).collect();
-        let question = wording::clarify(name, &options);
+        let question = wording::clarify(name, &options).in_words(self.language());
         self.say(&question);
         self.choices.clone_from(&options);
         let utterance = self.text.clone();

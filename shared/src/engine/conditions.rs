@@ -46,6 +46,14 @@ fn at_depth(condition: &Condition, facts: &dyn Facts, depth: usize) -> bool {
         Condition::SlotMissing(name) => facts.slot_missing(name),
         Condition::AllSlotsFilled => facts.all_slots_filled(),
         Condition::Truthy(path) => facts.value(path).is_some_and(|value| truthy(&value)),
+        Condition::Compare(path, comparison, Literal::Reference(name)) => {
+            let other = facts.value(std::slice::from_ref(name)).filter(|other| !other.is_null());
+            let literals = other.as_deref().map_or_else(|| vec![Literal::Text(name.clone())], literals);
+            let value = facts.value(path);
+            let holds = |literal: &Literal| compare(value.as_deref(), *comparison, literal);
+            // A value has several forms; "not equal" is true of none of them.
+            if *comparison == Comparison::NotEqual { literals.iter().all(holds) } else { literals.iter().any(holds) }
+        }
         Condition::Compare(path, comparison, literal) => compare(facts.value(path).as_deref(), *comparison, literal),
         Condition::Matches(path, pattern) => facts.value(path).is_some_and(|value| matches(&value, pattern)),
         Condition::Not(inner) => !at_depth(inner, facts, depth + 1),
@@ -90,6 +98,17 @@ fn forms(value: &Value) -> Vec<&Value> {
     }
 }
 
+/// A value as what it may be compared with.
+fn literals(value: &Value) -> Vec<Literal> {
+    let literal = |form: &Value| match form {
+        Value::Bool(answer) => Some(Literal::Boolean(*answer)),
+        Value::Number(number) => number.as_f64().map(Literal::Number),
+        Value::String(text) => Some(Literal::Text(text.clone())),
+        _ => None,
+    };
+    forms(value).into_iter().filter_map(literal).collect()
+}
+
 /// Compares a value with a literal. Nothing compares with a value that is missing, but "not equal" is true of it.
 pub(super) fn compare(value: Option<&Value>, comparison: Comparison, literal: &Literal) -> bool {
     let Some(value) = value.filter(|value| !value.is_null()) else {
@@ -118,16 +137,19 @@ fn compare_one(value: &Value, comparison: Comparison, literal: &Literal) -> bool
             return comparison == Comparison::Equal && actual == Some(*expected);
         }
         Literal::Number(expected) => numeric(value).and_then(|actual| actual.partial_cmp(expected)),
-        Literal::Text(expected) => match (numeric(value), numeric(&Value::String(expected.clone()))) {
-            (Some(actual), Some(expected)) => actual.partial_cmp(&expected),
-            _ => match value {
-                Value::String(actual) => Some(folded(actual).cmp(&folded(expected))),
-                Value::Bool(actual) => (folded(expected) == actual.to_string()
-                    || (folded(expected) == if *actual { "yes" } else { "no" }))
-                .then_some(Ordering::Equal),
-                _ => None,
-            },
-        },
+        // Resolved above; in a guard it is a word.
+        Literal::Text(expected) | Literal::Reference(expected) => {
+            match (numeric(value), numeric(&Value::String(expected.clone()))) {
+                (Some(actual), Some(expected)) => actual.partial_cmp(&expected),
+                _ => match value {
+                    Value::String(actual) => Some(folded(actual).cmp(&folded(expected))),
+                    Value::Bool(actual) => (folded(expected) == actual.to_string()
+                        || (folded(expected) == if *actual { "yes" } else { "no" }))
+                    .then_some(Ordering::Equal),
+                    _ => None,
+                },
+            }
+        }
     };
     let Some(ordering) = ordering else { return false };
     match comparison {

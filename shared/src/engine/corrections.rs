@@ -2,7 +2,9 @@
 //!
 //! This finds that something is taken back and what is put in its place; which slot that is for is in `answers`.
 
-use crate::phrase::{Phrase, Word, longest_prefix, readable};
+use crate::language::{Class, Cue, Language};
+use crate::slots::strings::named_at;
+use crate::text::{Heard, Word};
 
 /// How plainly an utterance takes something back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,50 +28,19 @@ pub(super) struct Correction<'n> {
     pub(super) slot: Option<&'n str>,
 }
 
-#[rustfmt::skip]
-const WEAK: &[&str] = &[
-    "no", "nope", "sorry", "oh", "wait", "hold on", "um", "uh", "er", "well", "hmm", "oops", "ah", "nah", "ok",
-    "okay", "please", "hang on", "but", "and", "yes", "yeah", "so", "excuse me", "i'm sorry", "my bad", "my mistake",
-    "no no", "no wait", "oh no", "oh wait",
-];
-#[rustfmt::skip]
-const PLAIN: &[&str] = &[
-    "actually", "rather", "make it", "make that", "it's actually", "it is actually", "that's actually",
-    "actually it's", "actually it is", "it's rather", "let's say", "let's make it", "it should be", "should be",
-    "that should be", "it's", "it is", "that's", "or rather", "better", "it was", "it was actually",
-    "actually make it", "let's make that", "try", "more like", "it's more like",
-];
-#[rustfmt::skip]
-const STRONG: &[&str] = &[
-    "i meant", "i mean", "i meant to say", "what i meant was", "i wanted to say", "correction", "scratch that",
-    "strike that", "change it to", "change that to", "change this to", "change to", "can you change it to",
-    "could you change it to", "please change it to", "i'd like to change it to", "i want to change it to",
-    "switch it to", "switch that to", "switch to", "set it to", "update it to", "update that to", "i made a mistake",
-    "i made a mistake it's", "that's wrong", "that is wrong", "that was wrong", "that's not right",
-    "that's not correct", "not that", "let me correct that", "let me correct myself", "let me rephrase", "i said",
-    "i was wrong", "i misspoke", "i take that back", "i'd like to correct that", "correct that to",
-    "replace it with", "replace that with", "instead", "i mistyped", "typo", "i meant it's",
-];
-
-/// Verbs that name the slot they change: "change the severity to 7".
-#[rustfmt::skip]
-const CHANGES: &[&str] = &[
-    "change", "update", "set", "correct", "fix", "switch", "make", "please change", "can you change",
-    "could you change", "can i change", "i want to change", "i'd like to change", "i need to change",
-    "i would like to change", "can we change", "let's change", "replace",
-];
-
 /// Finds a correction; `slots` are the names of the slots that hold a value.
-pub(super) fn find<'n>(phrase: &Phrase, slots: &[&'n str]) -> Option<Correction<'n>> {
-    let words = phrase.words.as_slice();
-    if let Some(found) = renaming(words, slots) {
+pub(super) fn find<'n>(heard: &Heard, slots: &[&'n str]) -> Option<Correction<'n>> {
+    let language = heard.language;
+    let words = heard.words.as_slice();
+    if let Some(found) = renaming(language, words, slots) {
         return Some(found);
     }
     let mut rest = words;
     let mut strength: Option<Strength> = None;
     loop {
-        let (strong, plain, weak) =
-            (longest_prefix(rest, STRONG), longest_prefix(rest, PLAIN), longest_prefix(rest, WEAK));
+        let strong = language.prefix(rest, Cue::CorrectionStrong);
+        let plain = language.prefix(rest, Cue::CorrectionPlain);
+        let weak = language.prefix(rest, Cue::CorrectionWeak);
         let skip = strong.max(plain).max(weak);
         if skip == 0 || skip >= rest.len() {
             break;
@@ -85,7 +56,7 @@ pub(super) fn find<'n>(phrase: &Phrase, slots: &[&'n str]) -> Option<Correction<
         rest = &rest[skip..];
     }
     let mut slot = None;
-    if let Some((named, after)) = named(rest, slots) {
+    if let Some((named, after)) = named(language, rest, slots) {
         slot = Some(named);
         rest = after;
         strength = strength.max(Some(Strength::Plain));
@@ -94,13 +65,9 @@ pub(super) fn find<'n>(phrase: &Phrase, slots: &[&'n str]) -> Option<Correction<
         rest = replaced;
         strength = Some(Strength::Strong);
     }
-    let trailing = crate::phrase::longest_suffix(
-        rest,
-        &["actually", "instead", "i mean", "i meant", "sorry", "rather", "please", "thanks"],
-    );
+    let trailing = language.suffix(rest, [Cue::CorrectionAfter, Cue::Courtesy]);
     if trailing > 0 && trailing < rest.len() {
-        let taken_back =
-            crate::phrase::longest_suffix(rest, &["actually", "instead", "i mean", "i meant", "rather"]) > 0;
+        let taken_back = language.suffix(rest, Cue::CorrectionAfter) > 0;
         rest = &rest[..rest.len() - trailing];
         if taken_back {
             strength = strength.max(Some(Strength::Plain));
@@ -111,18 +78,18 @@ pub(super) fn find<'n>(phrase: &Phrase, slots: &[&'n str]) -> Option<Correction<
 }
 
 /// "change the severity to 7"
-fn renaming<'n>(words: &[Word], slots: &[&'n str]) -> Option<Correction<'n>> {
-    let lead = longest_prefix(words, WEAK);
+fn renaming<'n>(language: &'static Language, words: &[Word], slots: &[&'n str]) -> Option<Correction<'n>> {
+    let lead = language.prefix(words, Cue::CorrectionWeak);
     let words = if lead < words.len() { &words[lead..] } else { words };
-    let skip = longest_prefix(words, CHANGES);
+    let skip = language.prefix(words, Cue::CorrectionChange);
     if skip == 0 {
         return None;
     }
-    let (slot, rest) = slot_name(&words[skip..], slots)?;
-    let joined = longest_prefix(rest, &["to", "from", "with", "into", "as"]);
+    let (slot, rest) = slot_name(language, &words[skip..], slots)?;
+    let joined = language.prefix(rest, Cue::CorrectionTo);
     let mut rest = &rest[joined..];
     // "from 6 to 7"
-    if let Some(to) = rest.iter().position(|word| word.text == "to").filter(|_| joined > 0) {
+    if let Some(to) = rest.iter().position(|word| word.is(Cue::Into)).filter(|_| joined > 0) {
         rest = &rest[to + 1..];
     }
     let (first, last) = (rest.first()?, rest.last()?);
@@ -130,49 +97,88 @@ fn renaming<'n>(words: &[Word], slots: &[&'n str]) -> Option<Correction<'n>> {
 }
 
 /// "the severity is 7", "my email should be …"
-fn named<'n, 'w>(words: &'w [Word], slots: &[&'n str]) -> Option<(&'n str, &'w [Word])> {
-    let (slot, rest) = slot_name(words, slots)?;
-    let copula = longest_prefix(
-        rest,
-        &[
-            "is",
-            "was",
-            "is actually",
-            "should be",
-            "should have been",
-            "is now",
-            "isn't",
-            "is not",
-            "would be",
-            "are",
-            "is wrong it's",
-            "is wrong it is",
-            "is wrong",
-        ],
-    );
+fn named<'n, 'w>(language: &'static Language, words: &'w [Word], slots: &[&'n str]) -> Option<(&'n str, &'w [Word])> {
+    let (slot, rest) = slot_name(language, words, slots)?;
+    let copula = language.prefix(rest, Cue::CorrectionIs);
     let rest = &rest[copula..];
     (copula > 0 && !rest.is_empty()).then_some((slot, rest))
 }
 
-fn slot_name<'n, 'w>(words: &'w [Word], slots: &[&'n str]) -> Option<(&'n str, &'w [Word])> {
-    let owner = longest_prefix(words, &["the", "my", "our", "your"]);
-    let words = &words[owner..];
+fn slot_name<'n, 'w>(
+    language: &'static Language,
+    words: &'w [Word],
+    slots: &[&'n str],
+) -> Option<(&'n str, &'w [Word])> {
+    let words = &words[language.prefix(words, Cue::Owner)..];
     slots.iter().find_map(|slot| {
-        let name = readable(slot).to_lowercase();
-        let last = name.rsplit(' ').next().unwrap_or_default();
-        let count = longest_prefix(words, &[name.as_str(), last]);
+        let count = named_at(language, words, slot);
         (count > 0).then(|| (*slot, &words[count..]))
     })
 }
 
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// A slot that is named by a preposition.
+    ByPreposition,
+    /// Another one.
+    Another,
+}
+
+/// "from Hamburg to Oslo": values that stand behind a preposition which is the name of a slot; the slot's index and the
+/// bytes of its value.
+///
+/// Somewhere in the text while one of them is asked for; else only where the text begins with it, but for what takes
+/// something back ("sorry, from Hamburg").
+pub(super) fn by_preposition(heard: &Heard, slots: &[&str], asked: Asked) -> Vec<(usize, (usize, usize))> {
+    let words = heard.words.as_slice();
+    let taken_back = [Cue::CorrectionWeak, Cue::CorrectionPlain, Cue::CorrectionStrong, Cue::Hesitation, Cue::Linker];
+    let mut opening = 0;
+    while let skip @ 1.. = heard.language.prefix(&words[opening..], taken_back) {
+        opening += skip;
+    }
+    let lead = |word: &Word| {
+        let grammar = word.class.is(Class::FUNCTION.and(Class::ADJUNCT).and(Class::LEADS));
+        if grammar { slots.iter().position(|slot| slot.eq_ignore_ascii_case(&word.text)) } else { None }
+    };
+    let mut found = Vec::new();
+    if asked == Asked::Another && words.get(opening).and_then(lead).is_none() {
+        return found;
+    }
+    for (at, word) in words.iter().enumerate() {
+        let Some(index) = lead(word) else { continue };
+        let ends =
+            |next: &Word| next.after_break || lead(next).is_some() || next.is([Cue::CorrectionAfter, Cue::Courtesy]);
+        let value = words[at + 1..].iter().take_while(|next| !ends(next)).collect::<Vec<_>>();
+        // "I want to go": a verb is not a place.
+        let names = value.first().is_some_and(|first| !first.class.is(Class::FUNCTION.and(Class::LIGHT)));
+        if let (true, Some(first), Some(last)) = (names, value.first(), value.last()) {
+            found.push((index, (first.start, last.end)));
+        }
+    }
+    found
+}
+
+/// "not tomorrow, the day after": what is refused and what is wanted, as bytes of the text.
+pub(super) fn refused_and_wanted(heard: &Heard) -> Option<((usize, usize), (usize, usize))> {
+    let words = &heard.words[heard.begins_with([Cue::CorrectionWeak, Cue::Hesitation])..];
+    if !words.first()?.is(Cue::Not) {
+        return None;
+    }
+    let wanted = not_this_but_that(words)?;
+    let refused = &words[1..words.len() - wanted.len()];
+    let span = |words: &[Word]| Some((words.first()?.start, words.last()?.end));
+    Some((span(refused)?, span(wanted)?))
+}
+
 /// "not 6, 7", "not my knee but my back", "7, not 6".
 fn not_this_but_that(words: &[Word]) -> Option<&[Word]> {
-    if words.first()?.text == "not" {
-        let turn = words.iter().skip(2).position(|word| word.after_break || word.text == "but")? + 2;
-        let from = if words[turn].text == "but" { turn + 1 } else { turn };
+    if words.first()?.is(Cue::Not) {
+        let turn = words.iter().skip(2).position(|word| word.after_break || word.is(Cue::But))? + 2;
+        let from = if words[turn].is(Cue::But) { turn + 1 } else { turn };
         return words.get(from..).filter(|rest| !rest.is_empty());
     }
-    let not = words.iter().position(|word| word.text == "not")?;
+    let not = words.iter().position(|word| word.is(Cue::Not))?;
     let set_apart = words[not].after_break || not == 1;
     (set_apart && not > 0 && not + 1 < words.len()).then(|| &words[..not])
 }
@@ -182,8 +188,8 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: Option<(&str, Strength, Option<&str>)>) {
-        let phrase = Phrase::of(text);
-        let found = find(&phrase, &["severity", "location", "device_type"]);
+        let heard = Heard::of(Language::english(), text);
+        let found = find(&heard, &["severity", "location", "device_type"]);
         let found = found.map(|found| (&text[found.span.0..found.span.1], found.strength, found.slot));
         assert_eq!(found, expected, "{text}");
     }

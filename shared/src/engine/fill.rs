@@ -5,9 +5,12 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::run::Run;
+use crate::entities::Reference;
 use crate::ir::{Move, Slot, SlotType};
+use crate::language::{Cue, Language};
 use crate::matcher::Candidate;
-use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type};
+use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type, reason};
+use crate::text::Heard;
 
 /// The span of a value in the utterance, and the value.
 pub(super) struct Stated {
@@ -18,11 +21,45 @@ pub(super) struct Stated {
 impl Run<'_> {
     /// Stores a value.
     pub(super) fn fill(&mut self, slot: &Slot, found: &Found, source: Source) {
+        let found = &self.after_earlier_dates(slot, found);
         let value =
             SlotValue { text: found.text.clone(), value: found.value.clone(), source, confirmed: !slot.confirm };
         if let Some(frame) = &mut self.state.active {
             frame.fill(&slot.name, value);
         }
+    }
+
+    /// A date that would lie before one that the move asks for first is read against that one: "a week later", "the 17th".
+    fn after_earlier_dates(&self, slot: &Slot, found: &Found) -> Found {
+        if *effective_type(slot) != SlotType::Date || slots::tells_of_the_past(self.language(), slot) {
+            return found.clone();
+        }
+        let (Some(mv), Some(frame)) = (self.active_move(), &self.state.active) else { return found.clone() };
+        let before = mv.slots.iter().take_while(|other| other.name != slot.name);
+        let earlier = before
+            .filter(|other| {
+                *effective_type(other) == SlotType::Date && !slots::tells_of_the_past(self.language(), other)
+            })
+            .filter_map(|other| frame.slot(&other.name)?.value.as_str().map(str::to_owned))
+            .max();
+        let (Some(earlier), Some(said)) = (earlier, found.value.as_str()) else { return found.clone() };
+        let Some(day) = earlier.parse::<jiff::civil::Date>().ok().filter(|_| said < earlier.as_str()) else {
+            return found.clone();
+        };
+        let reference = Reference { now: day.at(0, 0, 0, 0), ..self.reference };
+        // "the 17th" is more of a day than "17th": the words before it count.
+        let start = found.start.min(self.text.len());
+        let lead = Heard::of(self.language(), self.text.get(..start).unwrap_or_default());
+        let starts = lead.words.iter().rev().take(2).map(|word| word.start);
+        let wider = starts.filter_map(|from| self.text.get(from..found.end.min(self.text.len())));
+        let said: Vec<&str> = std::iter::once(found.text.as_str()).chain(wider).collect();
+        let again = said.into_iter().find_map(|said| match slots::read_value(slot, said, &reference) {
+            Answer::Value { found: again, .. } => {
+                again.value.as_str().is_some_and(|value| value >= earlier.as_str()).then_some(again.value)
+            }
+            _ => None,
+        });
+        Found { value: again.unwrap_or_else(|| found.value.clone()), ..found.clone() }
     }
 
     /// Fills from a match: captures first, then what else the text states.
@@ -53,14 +90,37 @@ impl Run<'_> {
         for (slot, span) in free_text {
             let spans: Vec<(usize, usize)> =
                 stated.iter().map(|stated| (stated.found.start, stated.found.end)).collect();
-            if let Some(found) = without(&slot, text, span, &spans) {
+            if let Some(found) = without(self.language(), &slot, text, span, &spans) {
                 self.fill(&slot, &found, Source::Capture);
             }
         }
+        let mut used = taken;
         for stated in stated {
             if let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) {
+                used.push((stated.found.start, stated.found.end));
                 self.fill(slot, &stated.found, Source::Mention);
             }
+        }
+        self.note_doubtful(mv, &scan, &used);
+    }
+
+    /// What was said beside and cannot be stored as it is: a number out of bounds is refused with its reason, and a day that
+    /// several slots could take is read back.
+    pub(super) fn note_doubtful(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, used: &[(usize, usize)]) {
+        let Some(frame) = &self.state.active else { return };
+        let open: Vec<&Slot> = mv.slots.iter().filter(|slot| frame.slot(&slot.name).is_none()).collect();
+        let day = slots::undecided_day(&open, scan, used).map(|(index, found)| (open[index].clone(), found));
+        let refused = slots::out_of_bounds(&open, scan, used).map(|index| reason(self.language(), open[index]));
+        if let Some((slot, found)) = day {
+            self.fill(&slot, &found, Source::Mention);
+            if let Some((_, value)) =
+                self.state.active.as_mut().and_then(|frame| frame.slots.iter_mut().find(|(name, _)| *name == slot.name))
+            {
+                value.confirmed = false;
+            }
+        }
+        if let Some(reason) = refused {
+            self.refusals.push(reason);
         }
     }
 
@@ -88,7 +148,13 @@ impl Run<'_> {
 
 /// Free text within `span`, without the values in `stated` and the words that tie them to it.
 /// `None` when nothing of its own is left.
-pub(super) fn without(slot: &Slot, text: &str, span: (usize, usize), stated: &[(usize, usize)]) -> Option<Found> {
+pub(super) fn without(
+    language: &'static Language,
+    slot: &Slot,
+    text: &str,
+    span: (usize, usize),
+    stated: &[(usize, usize)],
+) -> Option<Found> {
     let (mut start, mut end) = span;
     let mut inside: Vec<(usize, usize)> =
         stated.iter().copied().filter(|(from, to)| *from < end && *to > start).collect();
@@ -98,10 +164,10 @@ pub(super) fn without(slot: &Slot, text: &str, span: (usize, usize), stated: &[(
         let head = text.get(start..from)?;
         let tail = text.get(to.min(end)..end)?;
         if has_words(head) && !has_words(tail) {
-            end = start + trimmed_end(head);
+            end = start + trimmed_end(language, head);
         } else if !has_words(head) {
-            start = to.min(end) + (tail.len() - trimmed_start(tail).len());
-        } else if let Some(cut) = clause_break(head) {
+            start = to.min(end) + (tail.len() - trimmed_start(language, tail).len());
+        } else if let Some(cut) = clause_break(language, head) {
             // "my back, since yesterday, it burns": the clause with the value goes, and what comes after it.
             end = start + cut;
         }
@@ -110,9 +176,9 @@ pub(super) fn without(slot: &Slot, text: &str, span: (usize, usize), stated: &[(
         }
     }
     let piece = text.get(start..end)?;
-    let (from, to) = slots::strings::value_span(&slot.name, piece)?;
+    let (from, to) = slots::strings::value_span(language, &slot.name, piece)?;
     let said = piece.get(from..to)?;
-    if slots::strings::is_noise(&crate::phrase::Phrase::of(said)) && !stated.is_empty() {
+    if slots::strings::is_noise(&Heard::of(language, said)) && !stated.is_empty() {
         return None;
     }
     Some(Found { start: start + from, end: start + to, text: said.to_owned(), value: json!(said), fits: true })
@@ -123,38 +189,29 @@ fn has_words(text: &str) -> bool {
 }
 
 /// Where free text ends that is followed by a value: before the words that lead to it ("about", "since", "it's a").
-fn trimmed_end(head: &str) -> usize {
-    #[rustfmt::skip]
-    const TIES: &[&str] = &[
-        "about", "around", "approximately", "roughly", "like", "maybe", "probably", "since", "for", "from",
-        "started", "starting", "it", "it's", "its", "is", "was", "and", "with", "a", "an", "at", "on", "of", "the",
-        "i'd", "say", "level", "rated", "rate", "pain", "which", "that", "has", "been", "have", "had", "i've", "i",
-        "severity", "now", "ever", "in", "by", "to", "over", "almost", "nearly", "just", "only", "began", "lasting",
-        "there", "be", "will", "would",
-    ];
-    let phrase = crate::phrase::Phrase::of(head);
-    let mut end = phrase.words.len();
-    while end > 0 && TIES.contains(&phrase.words[end - 1].text.as_str()) {
+fn trimmed_end(language: &'static Language, head: &str) -> usize {
+    let heard = Heard::of(language, head);
+    let mut end = heard.words.len();
+    while end > 0 && heard.words[end - 1].is(Cue::TieBefore) {
         end -= 1;
-        if phrase.words[end].after_break {
+        if heard.words[end].after_break {
             break;
         }
     }
     // What is left of a clause that only leads to the value goes as well.
-    end.checked_sub(1).map_or(0, |last| phrase.words[last].end)
+    end.checked_sub(1).map_or(0, |last| heard.words[last].end)
 }
 
-fn trimmed_start(tail: &str) -> &str {
-    const TIES: &[&str] = &["in", "on", "at", "and", "of", "with", "for", "to", "my", "the"];
-    let phrase = crate::phrase::Phrase::of(tail);
-    let first = phrase.words.iter().find(|word| !TIES.contains(&word.text.as_str()) || word.after_break);
+fn trimmed_start<'t>(language: &'static Language, tail: &'t str) -> &'t str {
+    let heard = Heard::of(language, tail);
+    let first = heard.words.iter().find(|word| !word.is(Cue::TieAfter) || word.after_break);
     first.map_or("", |word| &tail[word.start..])
 }
 
-fn clause_break(head: &str) -> Option<usize> {
-    let phrase = crate::phrase::Phrase::of(head);
-    let at = phrase.words.iter().rposition(|word| word.after_break)?;
-    at.checked_sub(1).map(|before| phrase.words[before].end)
+fn clause_break(language: &'static Language, head: &str) -> Option<usize> {
+    let heard = Heard::of(language, head);
+    let at = heard.words.iter().rposition(|word| word.after_break)?;
+    at.checked_sub(1).map(|before| heard.words[before].end)
 }
 
 #[cfg(test)]
@@ -181,7 +238,7 @@ mod tests {
     fn check(text: &str, values: &[&str], expected: Option<&str>) {
         let stated: Vec<(usize, usize)> =
             values.iter().map(|value| text.find(value).map(|start| (start, start + value.len())).unwrap()).collect();
-        let found = without(&location(), text, (0, text.len()), &stated).map(|found| found.text);
+        let found = without(Language::english(), &location(), text, (0, text.len()), &stated).map(|found| found.text);
         assert_eq!(found.as_deref(), expected, "{text}");
     }
 

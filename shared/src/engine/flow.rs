@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
+use super::agenda::{Interruption, MAX_WAITING_MOVES};
 use super::conditions::{self, Facts};
+use super::hear::MAX_READINGS;
 use super::run::{Halt, Run};
-use super::state::{Frame, Open};
+use super::state::{Ended, Frame, Open};
 use super::{MAX_SUSPENDED_MOVES, wording};
 use crate::ir::{Action, Block, Condition, Literal, Move, Slot, Statement};
 use crate::slots::is_yes_no;
 
 /// Moves handed over to in one turn at most.
 const MAX_DELEGATIONS: usize = 8;
+/// Moves gone on with in one turn at most.
+const MAX_RESUMED: usize = MAX_SUSPENDED_MOVES + MAX_WAITING_MOVES + MAX_READINGS + 1;
 
 /// Why a move is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -238,7 +242,14 @@ impl Run<'_> {
     fn waits_for_a_slot(&self, mv: &Move, block: &Block) -> bool {
         fn compared<'c>(condition: &'c Condition, names: &mut Vec<&'c str>) {
             match condition {
-                Condition::Compare(path, ..) | Condition::Matches(path, _) => {
+                Condition::Compare(path, _, literal) => {
+                    let local = path.iter().find(|part| part.as_str() != "extracted");
+                    names.extend(local.map(String::as_str));
+                    if let Literal::Reference(name) = literal {
+                        names.push(name);
+                    }
+                }
+                Condition::Matches(path, _) => {
                     let local = path.iter().find(|part| part.as_str() != "extracted");
                     names.extend(local.map(String::as_str));
                 }
@@ -270,6 +281,9 @@ impl Run<'_> {
 
     /// Puts the open question of the move under way.
     pub(super) fn ask(&mut self, mv: &Arc<Move>) -> Result<(), Halt> {
+        for refusal in std::mem::take(&mut self.refusals) {
+            self.say(&refusal);
+        }
         match self.need(mv) {
             None => Ok(()),
             Some(Need::Confirmation(slot)) => {
@@ -281,8 +295,12 @@ impl Run<'_> {
                     .map(|value| value.text.clone())
                     .unwrap_or_default();
                 self.open(Open::Confirm { name: slot.name.clone() });
-                self.choices = vec!["Yes".to_owned(), "No".to_owned()];
-                self.say(&wording::read_back(slot, &said));
+                self.choices = wording::yes_and_no(self.language());
+                if slot.confirm {
+                    self.say(&wording::read_back(slot, &said));
+                } else {
+                    self.say(&wording::read_back_named(slot, &said));
+                }
                 Ok(())
             }
             Some(Need::Value(slot)) => {
@@ -300,14 +318,14 @@ impl Run<'_> {
                     }
                 }
                 if self.sentences.len() == before {
-                    self.say(&wording::default_prompt(slot));
+                    self.say(&wording::default_prompt(self.language(), slot));
                 }
-                if is_yes_no(slot) && self.choices.is_empty() {
-                    self.choices = vec!["Yes".to_owned(), "No".to_owned()];
+                if is_yes_no(self.language(), slot) && self.choices.is_empty() {
+                    self.choices = wording::yes_and_no(self.language());
                 } else if let crate::ir::SlotType::Enum(options) = &slot.ty
                     && self.choices.is_empty()
                 {
-                    self.choices = options.iter().map(|option| crate::phrase::readable(option)).collect();
+                    self.choices = options.iter().map(|option| crate::text::readable(option)).collect();
                 }
                 Ok(())
             }
@@ -347,6 +365,9 @@ impl Run<'_> {
     /// The move is complete: its slots are cleared, and what it interrupted goes on.
     fn complete(&mut self, mv: &Arc<Move>) -> Result<(), Halt> {
         self.note_completed(mv);
+        if let Some(frame) = self.state.active.as_ref().filter(|frame| !frame.slots.is_empty()) {
+            self.state.ended = Some(Ended { frame: frame.clone(), turn: self.state.turns });
+        }
         self.end()
     }
 
@@ -366,8 +387,15 @@ impl Run<'_> {
     /// Somebody else takes over: what was under way and what was interrupted is over.
     fn hand_over(&mut self, mv: &Arc<Move>) {
         self.note_completed(mv);
+        self.forget_everything();
+    }
+
+    /// Nothing is under way any more, and nothing waits.
+    pub(super) fn forget_everything(&mut self) {
         self.state.active = None;
         self.state.suspended.clear();
+        self.state.waiting.clear();
+        self.agenda.clear();
     }
 
     /// Ends the move under way, whether or not it is complete, and takes up what it interrupted.
@@ -376,27 +404,36 @@ impl Run<'_> {
         self.resume()
     }
 
-    /// Takes up the move that was interrupted last: its open question is put once more.
+    /// Goes on with what is next: what was said in this turn, then the move that was interrupted last, whose open question
+    /// is put once more, then what waits in line.
     fn resume(&mut self) -> Result<(), Halt> {
         self.resumed += 1;
-        if self.escalated_to.is_some() || self.resumed > MAX_SUSPENDED_MOVES + 1 {
+        if self.escalated_to.is_some() || self.resumed > MAX_RESUMED {
             return Ok(());
         }
-        let Some(frame) = self.state.suspended.pop() else { return Ok(()) };
+        if !self.agenda.is_empty() {
+            return self.next_on_agenda();
+        }
+        let Some(mut frame) = self.state.suspended.pop() else {
+            if self.state.waiting.is_empty() {
+                return Ok(());
+            }
+            let frame = self.state.waiting.remove(0);
+            self.note_said(&frame.move_id, frame.score);
+            self.activate(frame);
+            return self.advance(Entry::Fresh);
+        };
+        self.note_said(&frame.move_id, frame.score);
         let open = frame.open.clone();
+        let heard = std::mem::take(&mut frame.heard);
         self.activate(frame);
         match open {
-            Some(Open::Choice { options, question, .. }) => {
-                self.say(&question);
-                self.choices = options;
-                if let Some(frame) = &mut self.state.active {
-                    frame.open = open_again(frame.open.take(), self.choices.clone());
-                }
-                Ok(())
+            Some(open) if !heard.is_empty() => {
+                self.read_instead(heard);
+                self.read_against(open)
             }
-            Some(Open::Negotiation(talks)) => {
-                self.say(&talks.question);
-                Ok(())
+            Some(Open::Choice { .. } | Open::Negotiation(_) | Open::Which { .. } | Open::Guess { .. }) => {
+                self.ask_again(false)
             }
             _ => self.advance(Entry::UnderWay),
         }
@@ -412,9 +449,10 @@ impl Run<'_> {
     }
 
     /// Interrupts the move under way, if it is worth coming back to.
-    pub(super) fn suspend(&mut self) {
+    pub(super) fn suspend(&mut self, interruption: Interruption) {
         let Some(frame) = self.state.active.take() else { return };
         let worth = match &frame.open {
+            Some(_) if interruption == Interruption::Urgent => true,
             Some(Open::Slot { .. } | Open::Confirm { .. }) => true,
             Some(Open::Choice { clarifies, .. }) => clarifies.is_some(),
             Some(Open::Negotiation(talks)) => talks.position.is_some(),
@@ -461,15 +499,6 @@ impl Run<'_> {
         values
             .extend(self.shown_slots().into_iter().filter(|(name, _)| !self.header.contract.pii_fields.contains(name)));
         values
-    }
-}
-
-fn open_again(open: Option<Open>, offered: Vec<String>) -> Option<Open> {
-    match open {
-        Some(Open::Choice { question, clarifies, utterance, .. }) => {
-            Some(Open::Choice { options: offered, question, clarifies, utterance })
-        }
-        other => other,
     }
 }
 

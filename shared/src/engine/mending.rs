@@ -5,8 +5,8 @@ use super::repairs::{self, Repair};
 use super::run::{Halt, Reading, Run};
 use super::state::{Frame, Open};
 use super::wording;
-use crate::phrase::Phrase;
 use crate::slots::expectation;
+use crate::text::Heard;
 
 /// What the repair is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(super) enum Target {
 impl Run<'_> {
     /// Whether the utterance is a repair that the game does not claim; if so it is done.
     pub(super) fn mend_if_asked(&mut self, target: Target) -> Result<bool, Halt> {
-        let phrase = Phrase::of(&self.text);
+        let phrase = Heard::of(self.language(), &self.text);
         let built_in = repairs::recognize(&phrase);
         let repair = match built_in {
             // A bare "sorry", "what?" or "again" is not worth a claim by anybody but a repair move.
@@ -62,8 +62,7 @@ impl Run<'_> {
             (Repair::CancelAll, _) => {
                 self.words_of(repair, wording::CANCELLED)?;
                 self.cancelled = self.state.active.is_some();
-                self.state.suspended.clear();
-                self.state.active = None;
+                self.forget_everything();
                 Ok(())
             }
             (Repair::Cancel, Target::Question) => self.cancel(),
@@ -75,7 +74,11 @@ impl Run<'_> {
             (Repair::StartOver, Target::Question) => self.start_over(),
             (Repair::Repeat, Target::Nothing) => {
                 let said = self.state.said.clone();
-                self.words_of(repair, if said.is_empty() { wording::NOTHING_TO_REPEAT } else { &said })
+                if said.is_empty() {
+                    self.words_of(repair, wording::NOTHING_TO_REPEAT)
+                } else {
+                    self.words_of(repair, &said)
+                }
             }
             (Repair::Repeat, Target::Question) => {
                 self.words_of(repair, "")?;
@@ -84,8 +87,10 @@ impl Run<'_> {
             (Repair::Skip, Target::Nothing) => self.words_of(repair, wording::ACKNOWLEDGED),
             (Repair::Skip, Target::Question) => self.skip(),
             (Repair::Help, target) => {
-                let abilities = self.abilities().unwrap_or_else(|| wording::NO_MATCH.to_owned());
-                self.words_of(repair, &abilities)?;
+                match self.abilities() {
+                    Some(abilities) => self.words_of(repair, &abilities)?,
+                    None => self.words_of(repair, wording::NO_MATCH)?,
+                }
                 if target == Target::Question { self.ask_again(true) } else { Ok(()) }
             }
             (Repair::Person, _) => {
@@ -93,15 +98,14 @@ impl Run<'_> {
                 if self.escalated_to.is_none() {
                     self.escalated_to = Some(wording::PERSON.to_owned());
                 }
-                self.state.active = None;
-                self.state.suspended.clear();
+                self.forget_everything();
                 Ok(())
             }
         }
     }
 
     /// The repair's words: those of the move that replaces them, else the built-in ones.
-    fn words_of(&mut self, repair: Repair, built_in: &str) -> Result<(), Halt> {
+    fn words_of(&mut self, repair: Repair, built_in: impl wording::Said) -> Result<(), Halt> {
         let replacing = repair.move_names().iter().find_map(|name| self.move_named(name));
         let Some(mv) = replacing else {
             self.say(built_in);
@@ -190,7 +194,7 @@ impl Run<'_> {
             Open::Slot { name } => {
                 self.ask(&mv)?;
                 if let (true, Some(slot)) = (explain, mv.slots.iter().find(|slot| slot.name == name)) {
-                    self.say(&expectation(slot));
+                    self.say(&expectation(self.language(), slot));
                 }
                 Ok(())
             }
@@ -208,7 +212,7 @@ impl Run<'_> {
             }
             Open::Guess { .. } => {
                 self.say(&wording::guess(&wording::move_label(&mv.name)));
-                self.choices = vec!["Yes".to_owned(), "No".to_owned()];
+                self.choices = wording::yes_and_no(self.language());
                 Ok(())
             }
             Open::Negotiation(talks) => {

@@ -9,14 +9,17 @@ use serde_json::{Map, Value};
 
 use crate::compiled::CompiledGame;
 
+mod agenda;
 mod answers;
 mod blocks;
 mod capability;
 mod conditions;
 mod corrections;
+mod decide;
 mod fill;
 mod firewall;
 mod flow;
+mod hear;
 mod mending;
 mod negotiation;
 mod outcome;
@@ -179,6 +182,9 @@ pub struct TurnRecord {
     pub move_id: String,
     /// The score of the match, or that of the move's entry while it is collecting.
     pub confidence: f64,
+    /// The other moves that were said or taken up again in this turn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Also>,
     /// The answer.
     pub response: String,
     /// The function of the last capability call, if any.
@@ -212,6 +218,41 @@ pub struct TurnRecord {
     /// Learning events (`learn pattern`, `boost confidence`, `remember outcome`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub learning: Vec<String>,
+}
+
+/// A move beside the one that answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Also {
+    /// The move.
+    pub move_id: String,
+    /// The score that it was entered with.
+    pub confidence: f64,
+    /// What became of it.
+    pub state: AlsoState,
+}
+
+/// What became of a move beside the one that answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlsoState {
+    /// It ran to its end in this turn.
+    Answered,
+    /// It waits until what is under way has ended.
+    Waiting,
+    /// It goes on: it is under way at the end of the turn.
+    Resumed,
+}
+
+impl AlsoState {
+    /// As it is written.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            AlsoState::Answered => "answered",
+            AlsoState::Waiting => "waiting",
+            AlsoState::Resumed => "resumed",
+        }
+    }
 }
 
 /// One capability call in a record.
@@ -291,4 +332,10 @@ fn run(game: &CompiledGame, conversation: Conversation, turn: Turn, results: Vec
         Ok(()) => Step::Done(Box::new(turn_run.finish())),
         Err(call) => Step::Call(Box::new(Pending { call: *call, conversation, turn, results })),
     }
+}
+
+/// Whether the utterance is a built-in repair; for the tests of languages.
+#[cfg(test)]
+pub(crate) fn is_repair(heard: &crate::text::Heard) -> bool {
+    repairs::recognize(heard).is_some()
 }

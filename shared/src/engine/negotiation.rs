@@ -7,8 +7,8 @@ use super::state::{Frame, Open, Talks};
 use super::turn::CERTAIN;
 use super::{MAX_UTTERANCE_CHARS, Negotiation, NegotiationRound, wording};
 use crate::matcher::Candidate;
-use crate::phrase::Phrase;
 use crate::slots::{self, Answer, Source, strings};
+use crate::text::Heard;
 
 /// Rounds in a row without a gain after which a negotiation has stagnated.
 const IDLE_ROUNDS: usize = 2;
@@ -112,10 +112,10 @@ impl Run<'_> {
 
     /// "Are you having chest pain?" – "yes": the question is answered as it was put.
     fn plain_yes_or_no(&self, question: &str) -> Option<bool> {
-        if !strings::asks_yes_or_no(question) {
+        if !strings::asks_yes_or_no(self.language(), question) {
             return None;
         }
-        slots::yes_no::plain(&Phrase::of(&self.text))
+        slots::yes_no::plain(&Heard::of(self.language(), &self.text))
     }
 
     fn settle_by_yes_or_no(&mut self, talks: Talks, answer: bool) -> Result<(), Halt> {
@@ -154,15 +154,14 @@ impl Run<'_> {
     fn conclude(&mut self, name: &str, score: f64, utterance: String) -> Result<(), Halt> {
         if score >= WORTH_ASKING {
             self.say(&wording::guess(&wording::move_label(name)));
-            self.choices = vec!["Yes".to_owned(), "No".to_owned()];
+            self.choices = wording::yes_and_no(self.language());
             self.activate(Frame::new(name, score));
             self.open(Open::Guess { utterance });
             return Ok(());
         }
         self.say(wording::HANDED_OVER);
         self.escalated_to = Some(wording::PERSON.to_owned());
-        self.state.active = None;
-        self.state.suspended.clear();
+        self.forget_everything();
         Ok(())
     }
 
@@ -182,7 +181,7 @@ impl Run<'_> {
         let Some(mv) = self.active_move() else { return self.end() };
         let Some(until) = until_at(&mv, position) else { return self.end() };
         let score = self.state.active.as_ref().map_or(0.0, |frame| frame.score);
-        let phrase = Phrase::of(&self.text);
+        let phrase = Heard::of(self.language(), &self.text);
         let question = strings::is_question(&self.text, &phrase);
         if let Some(other) = self.interruption()
             && (other.score >= CERTAIN || question)

@@ -4,7 +4,7 @@ use serde_json::Map;
 
 use super::run::{Reading, Run};
 use super::state::{MAX_SAID_CHARS, Open};
-use super::{ExplainedCandidate, Explanation, Outcome, TurnRecord};
+use super::{Also, ExplainedCandidate, Explanation, Outcome, TurnRecord};
 
 impl Run<'_> {
     /// What the turn has come to.
@@ -12,6 +12,7 @@ impl Run<'_> {
         if self.completed_slots.is_none() {
             self.explain_slots();
         }
+        self.park_agenda();
         let response = self.sentences.join(" ");
         let open = self.state.active.as_ref().and_then(|frame| frame.open.clone());
         let awaiting_slot = match &open {
@@ -42,6 +43,7 @@ impl Run<'_> {
             }
             _ => Map::new(),
         };
+        let also = self.also_taken_up(&move_id);
         let explanation = self.turn.settings.explain.then(|| self.explanation());
         if let Some((name, _)) = &self.answered_by {
             let name = name.clone();
@@ -54,10 +56,11 @@ impl Run<'_> {
             at_ms: self.turn.now_ms,
             participant: self.participant.to_owned(),
             user_input: self.user_input,
-            sanitized_input: self.text,
+            sanitized_input: self.utterance,
             firewall_triggered: self.firewall_triggered,
             move_id,
             confidence,
+            also,
             response,
             action: self.action,
             stage: stage.to_owned(),
@@ -74,7 +77,23 @@ impl Run<'_> {
         Outcome { conversation: self.state, record, explanation }
     }
 
+    /// The moves beside the one that answered.
+    fn also_taken_up(&self, answered: &str) -> Vec<Also> {
+        if self.escalated_to.is_some() && self.state.active.is_none() && self.also.len() < 2 {
+            return Vec::new();
+        }
+        let others = self.also.iter().filter(|(move_id, _)| move_id != answered);
+        let also = others.map(|(move_id, confidence)| Also {
+            move_id: move_id.clone(),
+            confidence: *confidence,
+            state: self.state_of(move_id),
+        });
+        also.collect()
+    }
+
     fn explanation(&mut self) -> Explanation {
+        let utterance = self.utterance.clone();
+        self.read_instead(utterance);
         let candidates = self.candidates();
         let candidates = candidates
             .iter()

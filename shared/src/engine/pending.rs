@@ -7,8 +7,8 @@ use super::state::{Clarifies, Frame};
 use super::turn::CERTAIN;
 use super::{MAX_UTTERANCE_CHARS, wording};
 use crate::matcher::Candidate;
-use crate::phrase::Phrase;
-use crate::slots::{self, Vocabulary, strings};
+use crate::slots::{self, Shown, Vocabulary, strings};
+use crate::text::Heard;
 
 /// Answers to a choice that choose nothing, after which it is let be.
 const MAX_MISSED_CHOICES: u8 = 3;
@@ -23,8 +23,8 @@ impl Run<'_> {
         clarifies: Option<Clarifies>,
         utterance: &str,
     ) -> Result<(), Halt> {
-        let phrase = Phrase::of(&self.text);
-        let chosen = slots::choose(options, self.vocabulary(), &phrase).map(|chosen| chosen.index);
+        let phrase = Heard::of(self.language(), &self.text);
+        let chosen = slots::choose(options, self.vocabulary(), &phrase, Shown::Numbered).map(|chosen| chosen.index);
         if !slots::is_exact_option(options, self.vocabulary(), &phrase) && self.mend_if_asked(Target::Question)? {
             return Ok(());
         }
@@ -52,7 +52,7 @@ impl Run<'_> {
         }
     }
 
-    fn vocabulary(&self) -> Vocabulary<'_> {
+    pub(super) fn vocabulary(&self) -> Vocabulary<'_> {
         Vocabulary { own: &[], shared: &self.header.vocabulary }
     }
 
@@ -114,8 +114,8 @@ impl Run<'_> {
     /// Which of two moves was meant.
     pub(super) fn answer_which(&mut self, options: &[(String, String)], utterance: &str) -> Result<(), Halt> {
         let labels: Vec<&str> = options.iter().map(|(label, _)| label.as_str()).collect();
-        let phrase = Phrase::of(&self.text);
-        let chosen = slots::choose(&labels, self.vocabulary(), &phrase);
+        let phrase = Heard::of(self.language(), &self.text);
+        let chosen = slots::choose(&labels, self.vocabulary(), &phrase, Shown::Numbered);
         if self.mend_if_asked(Target::Question)? {
             return Ok(());
         }
@@ -174,10 +174,14 @@ impl Run<'_> {
                 self.reading = Reading::Confirmation;
                 self.enter_certain(&name, utterance)
             }
-            Some(false) if Phrase::of(&text).len() <= 3 => {
+            Some(false) if Heard::of(self.language(), &text).len() <= 3 => {
                 self.reading = Reading::Confirmation;
                 self.state.active = None;
-                self.no_match();
+                if self.state.suspended.is_empty() && self.state.waiting.is_empty() {
+                    self.no_match();
+                } else {
+                    self.say(wording::NOT_THAT);
+                }
                 self.end()
             }
             _ => {

@@ -9,14 +9,16 @@ use serde_json::{Map, Value};
 
 use super::conditions;
 use super::firewall;
-use super::state::Conversation;
+use super::state::{Conversation, Frame};
 use super::{
     CallRecord, CapabilityCall, CapabilityResult, MAX_UTTERANCE_CHARS, Negotiation, NegotiationRound, Turn, wording,
 };
 use crate::compiled::CompiledGame;
-use crate::entities::{Direction, Language, Reference};
+use crate::entities::{Direction, Reference};
 use crate::ir::{self, Move, Threshold, confidence_level};
+use crate::language::{Language, Locale};
 use crate::matcher::{self, Candidate, Query};
+use crate::template::View;
 
 /// Stops a turn until the host has made the call.
 pub(super) type Halt = Box<CapabilityCall>;
@@ -67,13 +69,24 @@ pub(super) struct Run<'a> {
     pub(super) turn: &'a Turn,
     pub(super) results: &'a [CapabilityResult],
     pub(super) state: Conversation,
-    /// The utterance as it is read.
+    /// The utterance, sanitized.
+    pub(super) utterance: String,
+    /// The part of it that is being read.
     pub(super) text: String,
     pub(super) reference: Reference,
+    pub(super) locale: Locale,
     pub(super) participant: &'a str,
     pub(super) firewall_triggered: bool,
     pub(super) user_input: String,
-    matches: Option<Arc<Vec<Candidate>>>,
+    pub(super) matches: Option<Arc<Vec<Candidate>>>,
+    /// Moves that are still to run in this turn.
+    pub(super) agenda: std::collections::VecDeque<Frame>,
+    /// What of the waiting moves is to be named before the next question.
+    pub(super) announced: Vec<String>,
+    /// Why something that was said beside is not stored; said before the next question.
+    pub(super) refusals: Vec<String>,
+    /// The moves that were said or resumed in this turn, with their scores.
+    pub(super) also: Vec<(String, f64)>,
 
     // What the turn says and leaves.
     pub(super) sentences: Vec<String>,
@@ -119,19 +132,28 @@ impl<'a> Run<'a> {
     ) -> Run<'a> {
         let cut = turn.text.char_indices().nth(MAX_UTTERANCE_CHARS).map(|(at, _)| at);
         let user_input = turn.text[..cut.unwrap_or(turn.text.len())].to_owned();
-        let sanitized = firewall::sanitize(&user_input);
+        let header = game.header();
+        let locale = Locale::of_game(&header);
+        let language = locale.language;
+        let sanitized = firewall::sanitize(language, &user_input);
         let mut run = Run {
             game,
-            header: game.header(),
+            header,
             turn,
             results,
             state,
-            text: sanitized.text,
-            reference: reference(turn),
+            text: sanitized.text.clone(),
+            utterance: sanitized.text,
+            reference: reference(language, turn),
+            locale,
             participant: if turn.participant.is_empty() { "user" } else { &turn.participant },
             firewall_triggered: sanitized.triggered,
             user_input,
             matches: None,
+            agenda: std::collections::VecDeque::new(),
+            announced: Vec::new(),
+            refusals: Vec::new(),
+            also: Vec::new(),
             sentences: Vec::new(),
             choices: Vec::new(),
             answered_by: None,
@@ -168,10 +190,16 @@ impl<'a> Run<'a> {
         run
     }
 
+    /// The language of the conversation.
+    pub(super) fn language(&self) -> &'static Language {
+        Language::of(self.reference.language)
+    }
+
     // ---- speaking -------------------------------------------------------------------------------------------
 
     /// Adds text to the response.
-    pub(super) fn say(&mut self, text: &str) {
+    pub(super) fn say(&mut self, text: impl wording::Said) {
+        let text = text.said(self.language());
         let text = text.trim();
         if text.is_empty() {
             return;
@@ -195,7 +223,9 @@ impl<'a> Run<'a> {
 
     /// Fills a template in from the values in scope.
     pub(super) fn render(&mut self, template: &ir::Template) -> String {
-        let rendered = crate::template::render(template, &|path| self.value_in_scope(path));
+        let view =
+            View { locale: self.locale, today: Some(self.reference.now.date()), types: &|path| self.slot_type(path) };
+        let rendered = crate::template::render(template, &|path| self.value_in_scope(path), &view);
         for finding in &rendered.findings {
             self.finding(finding.code);
         }
@@ -322,7 +352,7 @@ impl<'a> Run<'a> {
     }
 
     /// The moves that can be named to the person now, as people would say them.
-    pub(super) fn abilities(&self) -> Option<String> {
+    pub(super) fn abilities(&self) -> Option<wording::Filled> {
         let named: Vec<String> = (0..self.game.move_count())
             .filter(|index| self.admits(*index))
             .filter_map(|index| self.game.move_at(index))
@@ -335,11 +365,11 @@ impl<'a> Run<'a> {
 }
 
 /// The speaker's local time, from the turn's.
-fn reference(turn: &Turn) -> Reference {
+fn reference(language: &Language, turn: &Turn) -> Reference {
     let epoch = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
     let offset = jiff::tz::Offset::from_seconds(turn.offset_seconds).unwrap_or(jiff::tz::Offset::UTC);
     let now = jiff::Timestamp::from_millisecond(turn.now_ms).map_or(epoch, |now| offset.to_datetime(now));
-    Reference { now, offset_seconds: offset.seconds(), direction: Direction::Future, language: Language::English }
+    Reference { now, offset_seconds: offset.seconds(), direction: Direction::Future, language: language.spoken() }
 }
 
 /// Scores are kept to four places: enough to tell candidates apart, and short enough to be written and read back the same.

@@ -9,6 +9,7 @@ use super::conditions::Facts;
 use super::run::Run;
 use super::state::Frame;
 use crate::ir::{Literal, Move, Slot, SlotType};
+use crate::language::{Language, Text};
 use crate::slots::{SlotValue, effective_type};
 
 /// Shown in records for a value that must not be.
@@ -36,11 +37,25 @@ impl Run<'_> {
         if let Some(value) = frame.captures.get(head) {
             return dig(value, rest).map(Cow::Borrowed);
         }
-        if let Some(default) = self.slot_declared(frame, head).and_then(|(mv, index)| default_value(&mv.slots[index])) {
+        if let Some(default) =
+            self.slot_declared(frame, head).and_then(|(mv, index)| default_value(self.language(), &mv.slots[index]))
+        {
             return slot_field(&default, self.slot_declared(frame, head).as_ref(), rest)
                 .map(|value| Cow::Owned(value.into_owned()));
         }
         frame.inherited.get(head).and_then(|value| dig(value, rest)).map(Cow::Borrowed)
+    }
+
+    /// The type of the slot of the move under way that a dotted name stands for.
+    pub(super) fn slot_type(&self, path: &[String]) -> Option<SlotType> {
+        let name = match path {
+            [name] => name,
+            [extracted, name] if extracted == "extracted" => name,
+            _ => return None,
+        };
+        let mv = self.active_move()?;
+        let slot = mv.slots.iter().find(|slot| slot.name == *name)?;
+        Some(effective_type(slot).clone())
     }
 
     fn slot_declared(&self, frame: &Frame, name: &str) -> Option<(Arc<Move>, usize)> {
@@ -71,7 +86,7 @@ impl Run<'_> {
             values.insert(name.clone(), value.clone());
         }
         for slot in &mv.slots {
-            let value = frame.slot(&slot.name).cloned().or_else(|| default_value(slot));
+            let value = frame.slot(&slot.name).cloned().or_else(|| default_value(self.language(), slot));
             if let Some(value) = value {
                 values.insert(slot.name.clone(), value.value);
             }
@@ -179,11 +194,14 @@ fn slot_field<'v>(value: &SlotValue, declared: Option<&(Arc<Move>, usize)>, path
 }
 
 /// `default(VALUE)` as a value of the slot.
-pub(super) fn default_value(slot: &Slot) -> Option<SlotValue> {
+pub(super) fn default_value(language: &'static Language, slot: &Slot) -> Option<SlotValue> {
     let (text, value) = match slot.default.as_ref()? {
-        Literal::Text(text) => (text.clone(), json!(text)),
+        Literal::Text(text) | Literal::Reference(text) => (text.clone(), json!(text)),
         Literal::Number(number) => (crate::template::number_text(*number), crate::slots::number_value(*number)),
-        Literal::Boolean(answer) => (if *answer { "yes" } else { "no" }.to_owned(), json!(answer)),
+        Literal::Boolean(answer) => {
+            let text = if *answer { Text::ValueYes } else { Text::ValueNo };
+            (language.text(text).to_owned(), json!(answer))
+        }
     };
     Some(SlotValue { text, value, source: crate::slots::Source::Default, confirmed: true })
 }

@@ -28,6 +28,12 @@ pub struct Conversation {
     /// Interrupted moves, the last one on top.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) suspended: Vec<Frame>,
+    /// Moves that were said and have not begun, the next one first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) waiting: Vec<Frame>,
+    /// The move that has just ended, for "that was wrong, I meant …".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) ended: Option<Ended>,
     /// What the conversation has learnt: results of capabilities and choices, by name.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub(super) context: Map<String, Value>,
@@ -71,6 +77,19 @@ pub(super) struct Frame {
     /// The question that is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) open: Option<Open>,
+    /// What was said for the open question while something else came first; it is read when the move goes on.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) heard: String,
+}
+
+/// A move that has ended, with its values.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Ended {
+    /// Its frame.
+    pub(super) frame: Frame,
+    /// The turns that were complete when it ended.
+    pub(super) turn: u64,
 }
 
 /// A question that waits for its answer.

@@ -1,12 +1,13 @@
 //! The order in which an utterance is read: an open question first, then repairs, then matching.
 
+use super::agenda::Interruption;
 use super::flow::{Entry, knows_uncertainty};
 use super::mending::Target;
 use super::run::{Halt, Reading, Run, TOO_CLOSE, WORTH_ASKING};
 use super::state::{Frame, Open};
 use super::wording;
 use crate::matcher::Candidate;
-use crate::phrase::Phrase;
+use crate::text::Heard;
 
 /// A score at which an utterance goes to its move even if it could be the answer to an open free-text question.
 pub(super) const CERTAIN: f64 = 0.9;
@@ -24,6 +25,9 @@ impl Run<'_> {
             self.state.active = None;
         }
         let open = self.state.active.as_ref().and_then(|frame| frame.open.clone());
+        if self.take_up_several(open.as_ref())? {
+            return Ok(());
+        }
         match open {
             None => {
                 self.state.active = None;
@@ -33,7 +37,8 @@ impl Run<'_> {
         }
     }
 
-    fn read_against(&mut self, open: Open) -> Result<(), Halt> {
+    /// Reads the utterance against a question.
+    pub(super) fn read_against(&mut self, open: Open) -> Result<(), Halt> {
         match open {
             Open::Slot { name } => self.answer_slot(&name),
             Open::Confirm { name } => self.answer_confirmation(&name),
@@ -52,7 +57,12 @@ impl Run<'_> {
         self.reading = if self.reading == Reading::Digression { Reading::Digression } else { Reading::Match };
         let candidates = self.candidates();
         let text = self.text.clone();
-        match self.choose(&candidates) {
+        let chosen = self.choose(&candidates);
+        let meant = matches!(&chosen, Decision::Enter(best) if best.score >= self.threshold_for(best));
+        if !meant && self.corrects_what_has_ended()? {
+            return Ok(());
+        }
+        match chosen {
             Decision::Nothing => {
                 self.no_match();
                 Ok(())
@@ -105,7 +115,7 @@ impl Run<'_> {
         let name = self.name_of(candidate);
         self.answer_as(&name, candidate.score);
         self.say(&wording::guess(&wording::move_label(&name)));
-        self.choices = vec!["Yes".to_owned(), "No".to_owned()];
+        self.choices = wording::yes_and_no(self.language());
         self.activate(Frame::new(&name, candidate.score));
         self.open(Open::Guess { utterance: text.to_owned() });
     }
@@ -152,11 +162,15 @@ impl Run<'_> {
     pub(super) fn digress(&mut self, candidate: &Candidate) -> Result<(), Halt> {
         self.reading = Reading::Digression;
         let name = self.name_of(candidate);
-        self.suspend();
-        // A move that was itself interrupted is not interrupted a second time: it begins anew.
-        self.state.suspended.retain(|frame| frame.move_id != name);
-        let text = self.text.clone();
-        self.enter(candidate, &text, false)
+        let own = self.state.active.as_ref().map(|frame| frame.move_id.clone());
+        self.suspend(Interruption::Digression);
+        let mut heard = self.hear();
+        heard.moves.retain(|said| own.as_ref() != Some(&said.name));
+        if !heard.moves.iter().any(|said| said.name == name) {
+            heard.moves = vec![heard.whole(candidate, name)];
+        }
+        let readings = heard.moves.clone();
+        self.take_up(&heard, &readings)
     }
 
     /// Whether a candidate claims a repair's phrase for the game.
@@ -164,7 +178,7 @@ impl Run<'_> {
         let candidates = self.candidates();
         let best = candidates.first()?;
         let plain = best.score >= self.threshold_for(best) && best.score >= CLAIMS && best.literal_words > 0;
-        let phrase = Phrase::of(&self.text);
+        let phrase = Heard::of(self.language(), &self.text);
         let (first, last) = (phrase.words.first()?, phrase.words.last()?);
         // A pattern that explains a part ("cancel" in "never mind, cancel") claims the phrase as well.
         let touches = best.span.0 < last.end && best.span.1 > first.start;

@@ -1,27 +1,30 @@
-//! What the engine says in its own words, where a game has none.
+//! What the engine says in its own words, where a game has none: which text, with which values. The words themselves
+//! are the language's.
+
+use std::borrow::Cow;
 
 use crate::ir::{Move, Slot, SlotType};
-use crate::phrase::{alternatives, readable};
+use crate::language::{Language, Text};
 use crate::slots::{effective_type, is_yes_no};
 use crate::template::number_text;
+use crate::text::readable;
 
-pub(super) const NO_MATCH: &str = "Sorry, I didn't catch that.";
-pub(super) const CANCELLED: &str = "Okay, I've cancelled that.";
-pub(super) const NOTHING_TO_CANCEL: &str = "There is nothing to cancel right now.";
-pub(super) const START_OVER: &str = "Okay, let's start over.";
-pub(super) const NOTHING_TO_REPEAT: &str = "I haven't asked anything yet.";
-pub(super) const NEEDED: &str = "I do need this to go on.";
-pub(super) const GAVE_UP: &str = "Let's leave it there for now. You can try again whenever you like.";
-pub(super) const CALL_FAILED: &str = "I'm sorry, that could not be completed just now. Please try again later.";
-pub(super) const ACKNOWLEDGED: &str = "Thank you, I have noted that.";
-pub(super) const STILL_UNCLEAR: &str = "Sorry, I'm still not sure that I understand.";
-pub(super) const NOT_THAT: &str = "Okay, then I misunderstood.";
-pub(super) const HANDED_OVER: &str =
-    "I'm not certain that I can help with that myself, so I'm handing you over to a person.";
-pub(super) const TO_A_PERSON: &str = "I'm connecting you with a person.";
-pub(super) const NOT_NOW: &str = "I can't take down details right now. Please try again in a moment.";
-pub(super) const TOO_LONG: &str = "That was very long, so I only read the beginning.";
-pub(super) const GENERATED: &str = "I understand. Let me help you with that.";
+pub(super) const NO_MATCH: Text = Text::NoMatch;
+pub(super) const CANCELLED: Text = Text::Cancelled;
+pub(super) const NOTHING_TO_CANCEL: Text = Text::NothingToCancel;
+pub(super) const START_OVER: Text = Text::StartOver;
+pub(super) const NOTHING_TO_REPEAT: Text = Text::NothingToRepeat;
+pub(super) const NEEDED: Text = Text::Needed;
+pub(super) const GAVE_UP: Text = Text::GaveUp;
+pub(super) const CALL_FAILED: Text = Text::CallFailed;
+pub(super) const ACKNOWLEDGED: Text = Text::Acknowledged;
+pub(super) const STILL_UNCLEAR: Text = Text::StillUnclear;
+pub(super) const NOT_THAT: Text = Text::NotThat;
+pub(super) const HANDED_OVER: Text = Text::HandedOver;
+pub(super) const TO_A_PERSON: Text = Text::ToAPerson;
+pub(super) const NOT_NOW: Text = Text::NotNow;
+pub(super) const TOO_LONG: Text = Text::TooLong;
+pub(super) const GENERATED: Text = Text::Generated;
 /// Who an escalation goes to when a person asks for one.
 pub(super) const PERSON: &str = "human";
 /// Moves named in an answer at most.
@@ -29,75 +32,188 @@ const MAX_LISTED_MOVES: usize = 8;
 /// Moves that are looked at to know how many more there are.
 pub(super) const MAX_COUNTED_MOVES: usize = 40;
 
+/// Something to say, in whatever language the conversation is held.
+pub(super) trait Said {
+    /// The words.
+    fn said(&self, language: &'static Language) -> Cow<'_, str>;
+}
+
+impl Said for str {
+    fn said(&self, _: &'static Language) -> Cow<'_, str> {
+        Cow::Borrowed(self)
+    }
+}
+
+impl Said for &str {
+    fn said(&self, _: &'static Language) -> Cow<'_, str> {
+        Cow::Borrowed(self)
+    }
+}
+
+impl Said for &String {
+    fn said(&self, _: &'static Language) -> Cow<'_, str> {
+        Cow::Borrowed(self)
+    }
+}
+
+impl Said for Text {
+    fn said(&self, language: &'static Language) -> Cow<'_, str> {
+        Cow::Borrowed(language.text(*self))
+    }
+}
+
+impl Said for &Filled {
+    fn said(&self, language: &'static Language) -> Cow<'_, str> {
+        Cow::Owned(self.in_words(language))
+    }
+}
+
+/// A text of the engine with its values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Filled {
+    text: Text,
+    values: Vec<(&'static str, Value)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Value {
+    /// As it is.
+    Plain(String),
+    /// `a, b or c`
+    Alternatives(Vec<String>),
+    /// `a, b and c`
+    Together(Vec<String>),
+    /// `a, b and 3 more`
+    Shortened(Vec<String>, usize),
+}
+
+impl Filled {
+    fn new(text: Text, values: impl IntoIterator<Item = (&'static str, Value)>) -> Filled {
+        Filled { text, values: values.into_iter().collect() }
+    }
+
+    /// The words in a language.
+    pub(super) fn in_words(&self, language: &'static Language) -> String {
+        let values: Vec<(&str, String)> =
+            self.values.iter().map(|(name, value)| (*name, value.said(language))).collect();
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let said = language.say(self.text, &values);
+        // A question may begin with a name.
+        if self.text == Text::AskYesNo { capitalized(&said) } else { said }
+    }
+}
+
+impl Value {
+    fn said(&self, language: &'static Language) -> String {
+        match self {
+            Value::Plain(text) => text.clone(),
+            Value::Alternatives(options) => language.alternatives(options),
+            Value::Together(members) => language.together(members),
+            Value::Shortened(members, more) => {
+                let more = language.say(Text::More, &[("count", &more.to_string())]);
+                format!("{} {} {more}", members.join(", "), language.text(Text::And))
+            }
+        }
+    }
+}
+
+fn plain(value: impl Into<String>) -> Value {
+    Value::Plain(value.into())
+}
+
 /// The question for a slot whose move has no block for it.
-pub(super) fn default_prompt(slot: &Slot) -> String {
-    let name = readable(&slot.name);
+pub(super) fn default_prompt(language: &'static Language, slot: &Slot) -> Filled {
+    let name = ("name", plain(readable(&slot.name)));
     match effective_type(slot) {
-        SlotType::Enum(options) if !is_yes_no(slot) => {
-            let said: Vec<String> = options.iter().map(|option| readable(option)).collect();
-            format!("Which {name} is it: {}?", alternatives(&said))
+        SlotType::Enum(options) if !is_yes_no(language, slot) => {
+            let said = options.iter().map(|option| readable(option)).collect();
+            Filled::new(Text::AskOption, [name, ("options", Value::Alternatives(said))])
         }
-        SlotType::Enum(_) | SlotType::Boolean => format!("{} (yes or no)?", capitalized(&name)),
+        SlotType::Enum(_) | SlotType::Boolean => Filled::new(Text::AskYesNo, [name]),
         SlotType::Range { min, max } => {
-            format!("What is the {name}, from {} to {}?", number_text(*min), number_text(*max))
+            Filled::new(Text::AskRange, [name, ("min", plain(number_text(*min))), ("max", plain(number_text(*max)))])
         }
-        SlotType::List(_) => format!("What are the {name}?"),
-        _ => format!("What is the {name}?"),
+        SlotType::List(_) => Filled::new(Text::AskList, [name]),
+        _ => Filled::new(Text::Ask, [name]),
     }
 }
 
 /// The question that reads a `confirm` slot back.
-pub(super) fn read_back(slot: &Slot, said: &str) -> String {
+pub(super) fn read_back(slot: &Slot, said: &str) -> Filled {
     if slot.sensitive {
-        format!("I have noted the {}. Is it right?", readable(&slot.name))
+        Filled::new(Text::ReadBackSensitive, [("name", plain(readable(&slot.name)))])
     } else {
-        format!("You said {said}. Is that right?")
+        Filled::new(Text::ReadBack, [("value", plain(said))])
     }
 }
 
+/// Reads back a value that several slots could take, with the one that it is taken for.
+pub(super) fn read_back_named(slot: &Slot, said: &str) -> Filled {
+    Filled::new(Text::ReadBackNamed, [("name", plain(capitalized(&readable(&slot.name)))), ("value", plain(said))])
+}
+
+/// That something is not among the options.
+pub(super) fn none_such(said: &str) -> Filled {
+    Filled::new(Text::NoneSuch, [("value", plain(said))])
+}
+
 /// That a slot was corrected.
-pub(super) fn corrected(slot: &Slot, said: &str) -> String {
-    if slot.sensitive { format!("Okay, I've changed the {}.", readable(&slot.name)) } else { format!("Okay, {said}.") }
+pub(super) fn corrected(slot: &Slot, said: &str) -> Filled {
+    if slot.sensitive {
+        Filled::new(Text::CorrectedSensitive, [("name", plain(readable(&slot.name)))])
+    } else {
+        Filled::new(Text::Corrected, [("value", plain(said))])
+    }
 }
 
 /// `1) a, 2) b`
-pub(super) fn numbered(options: &[String]) -> String {
+fn numbered(options: &[String]) -> Value {
     let items: Vec<String> = options
         .iter()
         .enumerate()
         .map(|(index, option)| format!("{}) {}", index + 1, option.trim_end_matches(['.', ';'])))
         .collect();
-    items.join(", ")
+    plain(items.join(", "))
 }
 
 /// `offer choices`
-pub(super) fn offer(options: &[String]) -> String {
-    format!("Please choose: {}.", numbered(options))
+pub(super) fn offer(options: &[String]) -> Filled {
+    Filled::new(Text::Offer, [("options", numbered(options))])
 }
 
 /// `clarify NAME with options`
-pub(super) fn clarify(name: &str, options: &[String]) -> String {
-    format!("Which {} is it? {}.", readable(name), numbered(options))
+pub(super) fn clarify(name: &str, options: &[String]) -> Filled {
+    Filled::new(Text::Clarify, [("name", plain(readable(name))), ("options", numbered(options))])
 }
 
 /// Which of several moves was meant.
-pub(super) fn which(labels: &[String]) -> String {
-    format!("I'm not sure which you mean: {}?", alternatives(labels))
+pub(super) fn which(labels: &[String]) -> Filled {
+    Filled::new(Text::Which, [("options", Value::Alternatives(labels.to_vec()))])
+}
+
+/// What is taken up after what is under way.
+pub(super) fn after_that(labels: &[String]) -> Filled {
+    Filled::new(Text::AfterThat, [("moves", plain(labels.join(", ")))])
+}
+
+/// What was said and cannot be kept.
+pub(super) fn not_taken(labels: &[String]) -> Filled {
+    Filled::new(Text::NotTaken, [("moves", Value::Together(labels.to_vec()))])
 }
 
 /// Whether the best guess is right.
-pub(super) fn guess(label: &str) -> String {
-    format!("I want to be sure that I understand. Is this about {label}?")
+pub(super) fn guess(label: &str) -> Filled {
+    Filled::new(Text::Guess, [("move", plain(label))])
 }
 
 /// That the conversation is handed over.
-pub(super) fn escalated(target: &str) -> String {
-    format!("I'm connecting you with {}.", readable(target))
+pub(super) fn escalated(target: &str) -> Filled {
+    Filled::new(Text::Escalated, [("target", plain(readable(target)))])
 }
 
 /// A choice that no move takes up.
-pub(super) fn noted(choice: &str) -> String {
-    format!("Thank you, I have noted: {choice}.")
+pub(super) fn noted(choice: &str) -> Filled {
+    Filled::new(Text::Noted, [("choice", plain(choice))])
 }
 
 /// A move's name as people would say it.
@@ -106,21 +222,19 @@ pub(super) fn move_label(name: &str) -> String {
 }
 
 /// "I can help with …"
-pub(super) fn abilities(moves: &[String]) -> Option<String> {
+pub(super) fn abilities(moves: &[String]) -> Option<Filled> {
     if moves.is_empty() {
         return None;
     }
-    let shown = &moves[..moves.len().min(MAX_LISTED_MOVES)];
+    let shown = moves[..moves.len().min(MAX_LISTED_MOVES)].to_vec();
     let more = moves.len() - shown.len();
-    let mut list = shown.join(", ");
-    if more > 0 {
-        list.push_str(&format!(" and {more} more"));
-    } else if let Some((last, rest)) = shown.split_last()
-        && !rest.is_empty()
-    {
-        list = format!("{} and {last}", rest.join(", "));
-    }
-    Some(format!("I can help with: {list}."))
+    let list = if more > 0 { Value::Shortened(shown, more) } else { Value::Together(shown) };
+    Some(Filled::new(Text::Abilities, [("moves", list)]))
+}
+
+/// The choices of a question that yes or no answers.
+pub(super) fn yes_and_no(language: &'static Language) -> Vec<String> {
+    vec![language.text(Text::Yes).to_owned(), language.text(Text::No).to_owned()]
 }
 
 /// Whether a move is meant to be named to people.

@@ -36,6 +36,9 @@ pub struct Expectation {
     pub choices: Option<Vec<String>>,
     /// See [`TurnRecord::stage`].
     pub stage: Option<String>,
+    /// The other moves that were said or taken up again, in any order; others may be there too.
+    #[serde(deserialize_with = "one_or_more")]
+    pub also: Vec<String>,
     /// Where the conversation is handed to; null: nowhere.
     #[serde(deserialize_with = "named")]
     pub escalated_to: Option<Option<String>>,
@@ -96,6 +99,10 @@ impl Expectation {
         }
         if let Some(expected) = &self.stage {
             judge.expect("stage", *expected == record.stage, expected, &record.stage);
+        }
+        for expected in &self.also {
+            let found = || record.also.iter().map(|also| also.move_id.as_str()).collect::<Vec<_>>().join(", ");
+            judge.expect("also", record.also.iter().any(|also| also.move_id == *expected), expected, found());
         }
         if let Some(expected) = &self.escalated_to {
             let found = &record.escalated_to;

@@ -1,5 +1,5 @@
 //! Golden dialogues: conversations with what is expected of them, as `golden_dialogs.yaml` holds them. Reading and running
-//! them lies here, judging a turn in [`Expectation`]. How results are shown is the caller's.
+//! them lies here, judging a turn in [`Expectation`], and what is tried without a file in [`combinations`]. How results are shown is the caller's.
 //!
 //! ```yaml
 //! dialogs:
@@ -13,6 +13,7 @@
 //! stand in a turn, in its dialogue, or at the top of the file; the nearest counts. Without `now` the time is
 //! [`DEFAULT_NOW`], so that a dialogue has the same end on every day.
 
+mod combinations;
 mod expectation;
 
 use jiff::Timestamp;
@@ -23,6 +24,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use combinations::{Combinations, Lost, MAX_COMBINATIONS, combinations};
 pub use expectation::{Bound, Expectation, Mismatch};
 
 use crate::compiled::CompiledGame;

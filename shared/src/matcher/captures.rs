@@ -185,10 +185,6 @@ impl Pieces<'_> {
         self.source.utterance.class(at)
     }
 
-    fn word(&self, at: usize) -> &str {
-        self.source.utterance.tokens.text(at)
-    }
-
     /// Where a free capture that begins at `from` ends: at the end of its clause, or where another value begins.
     fn free_end(&self, from: usize) -> usize {
         let end = self.clause_end(from);
@@ -219,18 +215,13 @@ impl Pieces<'_> {
             return true;
         }
         let next = self.class(at + 1);
-        match self.word(at) {
-            "and" | "or" => {
-                next.is(Class::SUBJECT.and(Class::AUXILIARY).and(Class::RECENT))
-                    || matches!(self.word(at + 1), "my" | "it" | "its" | "there" | "also" | "then" | "please")
-            }
-            "for" => {
-                next.is(Class::NUMBER.and(Class::TIME).and(Class::LEADS))
-                    || self.is_number(at + 1)
-                    || matches!(self.word(at + 1), "the" | "a") && self.class(at + 2).is(Class::TIME.and(Class::LEADS))
-            }
-            _ => false,
+        if class.is(Class::AND.and(Class::OR)) {
+            return next.is(Class::SUBJECT.and(Class::AUXILIARY).and(Class::RECENT).and(Class::NEXT_CLAUSE));
         }
+        class.is(Class::FOR)
+            && (next.is(Class::NUMBER.and(Class::TIME).and(Class::LEADS))
+                || self.is_number(at + 1)
+                || next.is(Class::ARTICLE) && self.class(at + 2).is(Class::TIME.and(Class::LEADS)))
     }
 
     fn is_number(&self, at: usize) -> bool {
@@ -328,7 +319,7 @@ impl Pieces<'_> {
     fn trimmed_end(&self, least: usize, to: usize) -> usize {
         let mut end = to;
         while end > least {
-            let right_now = self.word(end - 1) == "right" && self.word(end) == "now";
+            let right_now = self.class(end - 1).is(Class::RECENT) && self.class(end).is(Class::RECENT);
             if !(self.class(end - 1).is(Class::FILLER) || right_now) {
                 break;
             }
@@ -355,7 +346,7 @@ impl Pieces<'_> {
             let class = self.class(at - 1);
             if class.is(Class::DETERMINER) {
                 // "the back of my head": the article is inside.
-                let inside = at >= 3 && self.word(at - 2) == "of" && !self.class(at - 3).is(Class::FUNCTION);
+                let inside = at >= 3 && self.class(at - 2).is(Class::OF) && !self.class(at - 3).is(Class::FUNCTION);
                 if !inside {
                     return at - 1;
                 }

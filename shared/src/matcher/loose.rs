@@ -117,7 +117,7 @@ impl Loose<'_> {
         let reach = (self.pieces.units.len() + if captures { CAPTURE_REACH } else { REACH }).min(60);
         let utterance = self.pieces.source.utterance;
         let sentence = |at: usize| utterance.token(at).is_some_and(|token| token.before == Break::Sentence);
-        let parts = |at: usize| utterance.tokens.text(at) == "but";
+        let parts = |at: usize| utterance.class(at).is(Class::BUT);
         let mut first = place;
         while first > 0 && place - first < reach && !sentence(first) && !parts(first - 1) {
             first -= 1;

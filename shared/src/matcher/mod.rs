@@ -18,6 +18,8 @@ use self::utterance::Utterance;
 use crate::compiled::CompiledGame;
 use crate::compiled::index::{Index, Pattern, pattern_flag};
 use crate::entities::Reference;
+use crate::ir::Priority;
+use crate::language::Language;
 use crate::text::{Polarity, polarity};
 
 /// What decides which moves compete.
@@ -52,6 +54,10 @@ pub struct Candidate {
     pub verbatim: bool,
     /// Whether the pattern is `(fuzzy)`, whose matches score 0.9 at most.
     pub fuzzy: bool,
+    /// Whether it is politeness beside something else ("hello, …").
+    pub aside: bool,
+    /// Whether its move is urgent.
+    pub priority: Priority,
     /// Values captured.
     pub captures: Vec<Capture>,
     /// The part of the utterance that the pattern explains, byte offsets into the text.
@@ -72,6 +78,9 @@ pub struct Capture {
 /// How many candidates [`find`] reports.
 pub const MAX_CANDIDATES: usize = 8;
 
+/// What a match scores at most that is perhaps not about here and now.
+pub const DOUBTFUL_SCORE: f64 = score::DOUBTFUL as f64 / score::WHOLE as f64;
+
 /// Patterns looked at for one utterance, at most.
 const MAX_PATTERNS_TRIED: usize = 4_096;
 /// Places at which one pattern is tried exactly, and loosely.
@@ -84,7 +93,7 @@ const MAX_REMEMBERED: usize = 256;
 /// Patterns of nothing but wildcards that are considered when nothing else matches.
 const MAX_CATCH_ALLS: usize = 8;
 
-/// The best candidates, one a move, best first, at most [`MAX_CANDIDATES`].
+/// The best candidates, one a move, best first, at most [`MAX_CANDIDATES`], and after them the urgent ones that are left.
 #[must_use]
 pub fn find(game: &CompiledGame, query: &Query<'_>) -> Vec<Candidate> {
     find_with(game, query, &mut Scratch::default())
@@ -102,7 +111,7 @@ pub struct Scratch {
 pub fn find_with(game: &CompiledGame, query: &Query<'_>, scratch: &mut Scratch) -> Vec<Candidate> {
     let index = game.index();
     let Scratch { utterance, search } = scratch;
-    utterance.read(query.text, &index);
+    utterance.read(Language::of(query.reference.language), query.text, &index);
     search.clear();
     let utterance = &*utterance;
     let matcher = Matcher {
@@ -120,7 +129,9 @@ pub fn find_with(game: &CompiledGame, query: &Query<'_>, scratch: &mut Scratch) 
     }
     search.yield_asides();
     search.sort();
-    search.kept.iter().take(MAX_CANDIDATES).map(|found| matcher.candidate(found)).collect()
+    let best = search.kept.iter().take(MAX_CANDIDATES);
+    let urgent = search.kept.iter().skip(MAX_CANDIDATES).filter(|found| found.priority == Priority::Urgent);
+    best.chain(urgent).map(|found| matcher.candidate(found)).collect()
 }
 
 /// A pattern that matched.
@@ -136,6 +147,7 @@ struct Found {
     aside: bool,
     /// Whether the utterance is the pattern and nothing else.
     verbatim: bool,
+    priority: Priority,
     captures: Vec<Taken>,
 }
 
@@ -192,7 +204,11 @@ impl Search {
         }
         if self.kept.len() == MAX_KEPT {
             self.sort();
-            self.kept.truncate(MAX_CANDIDATES);
+            let mut place = 0;
+            self.kept.retain(|found| {
+                place += 1;
+                place <= MAX_CANDIDATES || found.priority == Priority::Urgent
+            });
         }
         self.kept.push(found);
     }
@@ -296,6 +312,7 @@ impl Matcher<'_> {
             verbatim: exact
                 && pattern.flags & pattern_flag::CAPTURES == 0
                 && self.coverage(first, end, 0) == score::WHOLE,
+            priority: priority_of(pattern),
             captures,
         });
     }
@@ -432,6 +449,7 @@ impl Matcher<'_> {
                     end,
                     aside: true,
                     verbatim: false,
+                    priority: priority_of(&pattern),
                     captures: Vec::new(),
                 });
             }
@@ -456,10 +474,16 @@ impl Matcher<'_> {
             literal_words: found.literal_words as usize,
             verbatim: found.verbatim,
             fuzzy: pattern.is_some_and(|pattern| pattern.flags & pattern_flag::FUZZY != 0),
+            aside: found.aside,
+            priority: found.priority,
             captures: captures.collect(),
             span: self.source.utterance.tokens.span(found.first, found.end),
         }
     }
+}
+
+fn priority_of(pattern: &Pattern) -> Priority {
+    if pattern.flags & pattern_flag::URGENT != 0 { Priority::Urgent } else { Priority::Normal }
 }
 
 /// The share of the utterance that a match must explain if only a misspelt word speaks for it.

@@ -1,7 +1,8 @@
 //! The utterance as the game's index knows it: every word looked up once.
 
 use crate::compiled::index::{Index, Key, NONE, phrase_flag, weight};
-use crate::text::{Class, Shape, Token, Tokens, hash, one_slip_apart, stem};
+use crate::language::{Class, Language};
+use crate::text::{Shape, Token, Tokens, hash, one_slip_apart, stem};
 
 /// Unknown words that are looked up as misspelt, in one utterance.
 const MAX_SPELLING_LOOKUPS: usize = 64;
@@ -48,8 +49,8 @@ pub(super) struct Utterance {
 }
 
 impl Utterance {
-    pub(super) fn read(&mut self, text: &str, index: &Index<'_>) {
-        self.tokens.read(text);
+    pub(super) fn read(&mut self, language: &'static Language, text: &str, index: &Index<'_>) {
+        self.tokens.read(language, text);
         self.seen.clear();
         self.terms.clear();
         self.places.clear();
@@ -63,7 +64,7 @@ impl Utterance {
             inside += weight.max(u32::from(weight::FUNCTION));
             outside += weight;
             self.sums.push((inside, outside));
-            let seen = look_up(index, token, self.tokens.text(at), &mut spelling_left);
+            let seen = look_up(language, index, token, self.tokens.text(at), &mut spelling_left);
             for key in [seen.key, seen.readings[0].1, seen.readings[1].1] {
                 if key != NONE {
                     self.mask |= 1 << (key & 63);
@@ -146,7 +147,7 @@ impl Seen {
     }
 }
 
-fn look_up(index: &Index<'_>, token: &Token, text: &str, spelling_left: &mut usize) -> Seen {
+fn look_up(language: &Language, index: &Index<'_>, token: &Token, text: &str, spelling_left: &mut usize) -> Seen {
     let mut seen = Seen { word: NONE, key: NONE, readings: [(NONE, NONE); MAX_READINGS] };
     if let Some((word, key)) = index.find_word(token.hash) {
         seen.word = word;
@@ -156,18 +157,12 @@ fn look_up(index: &Index<'_>, token: &Token, text: &str, spelling_left: &mut usi
     if token.shape != Shape::Word || token.class.is(Class::FUNCTION.and(Class::NEGATOR)) {
         return seen;
     }
-    let stem = stem(text);
-    let (head, tail) = stem.pieces();
-    let key = tail.bytes().fold(hash::of(head.as_bytes()), hash::push);
-    if let Some(key) = index.find_stem(key) {
+    if let Some(key) = index.find_stem(stem(language, text).hash()) {
         seen.key = key;
         return seen;
     }
     // Words of the language are what they are.
-    if *spelling_left > 0
-        && !crate::text::words::is_listed(token.class)
-        && SPELLED_CHARS.contains(&text.chars().count())
-    {
+    if *spelling_left > 0 && !token.class.is_listed() && SPELLED_CHARS.contains(&text.chars().count()) {
         *spelling_left -= 1;
         seen.readings = readings(index, token.hash, text);
     }

@@ -4,7 +4,8 @@ use serde_json::{Value as Json, json};
 
 use crate::entities::{Entity, Kind, Kinds, Reference, TimeValue, Value, recognize};
 use crate::ir::{Slot, SlotType};
-use crate::phrase::Phrase;
+use crate::language::{Cue, Language};
+use crate::text::{Heard, Word, readable};
 
 use super::scan::{Scan, is_time};
 
@@ -31,21 +32,16 @@ pub(crate) enum Tense {
 }
 
 impl Tense {
-    /// Told from the slot's name and context ("onset", "date of birth"); what is to come when nothing tells.
-    pub(crate) fn of(slot: &Slot) -> Tense {
-        #[rustfmt::skip]
-        const PAST: &[&str] = &[
-            "onset", "since", "start", "started", "began", "begin", "birth", "born", "dob", "birthday", "birthdate",
-            "ago", "last", "happened", "history", "incident", "injury", "accident", "purchase", "purchased",
-            "bought", "ordered", "duration", "noticed", "occurred", "previous", "past", "issued", "paid", "symptom",
-            "symptoms",
-        ];
-        let named = |text: &str| {
-            text.split(|c: char| !c.is_alphanumeric())
-                .any(|word| PAST.iter().any(|past| word.eq_ignore_ascii_case(past)))
-        };
+    /// Told from the slot's name and context ("start", "date of birth"); what is to come when nothing tells.
+    pub(crate) fn of(language: &'static Language, slot: &Slot) -> Tense {
+        let named = |text: &str| names(language, text, Cue::PastName);
         if named(&slot.name) || slot.context.as_deref().is_some_and(named) { Tense::Past } else { Tense::Future }
     }
+}
+
+/// Whether a word of a name or a hint belongs to a cue.
+fn names(language: &'static Language, text: &str, cue: Cue) -> bool {
+    Heard::of(language, &readable(text)).words.iter().any(|word| word.is(cue))
 }
 
 /// A number as JSON: whole numbers without a fraction.
@@ -71,19 +67,19 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             Some(Found { start: entity.start, end, text, value: number(amount), fits })
         }
         SlotType::Timeframe if is_time(entity.kind) => {
-            let time = time_reading(entity, scan.reference, Tense::of(slot))?;
+            let time = time_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
             let (start, text) = natural_time(scan, entity);
             Some(Found { start, end: entity.end, text, value: json!(timeframe_iso(time)), fits: true })
         }
         SlotType::Date => {
-            let time = time_reading(entity, scan.reference, Tense::of(slot))?;
+            let time = time_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
             match entity.kind {
                 Kind::Date | Kind::DateTime => found(said.to_owned(), json!(time.point.as_deref()?.get(..10)?), true),
                 _ => None,
             }
         }
         SlotType::Time => {
-            let time = clock_reading(entity, scan.reference, Tense::of(slot))?;
+            let time = clock_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
             let point = time.point.as_deref()?;
             match entity.kind {
                 Kind::Time => found(said.to_owned(), json!(without_seconds(point)), true),
@@ -92,7 +88,7 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             }
         }
         SlotType::DateTime => {
-            let time = clock_reading(entity, scan.reference, Tense::of(slot))?;
+            let time = clock_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
             match entity.kind {
                 Kind::DateTime => found(said.to_owned(), json!(time.point.as_deref()?.replacen(' ', "T", 1)), true),
                 _ => None,
@@ -147,14 +143,18 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
         (Kind::Number, Value::Number { number, .. }) => Some(*number),
         (Kind::Percent, Value::Number { number, .. }) if asked => Some(*number),
         (Kind::Temperature, Value::Quantity { number, .. })
-            if asked || names(slot, &["temp", "temperature", "fever"]) =>
+            if asked || names(scan.language(), &slot.name, Cue::TemperatureName) =>
         {
             Some(*number)
         }
-        (Kind::Age, Value::Quantity { number, .. }) if asked || names(slot, &["age", "years"]) => Some(*number),
+        (Kind::Age, Value::Quantity { number, .. }) if asked || names(scan.language(), &slot.name, Cue::AgeName) => {
+            Some(*number)
+        }
         (Kind::Dimension | Kind::Money, Value::Quantity { number, .. }) if asked => Some(*number),
-        (Kind::Duration, Value::Time(_)) if counts_unit(slot, said) => leading_number(said, scan.reference),
-        (Kind::Duration, Value::Time(time)) if asked => in_unit_of(slot, time),
+        (Kind::Duration, Value::Time(_)) if counts_unit(scan.language(), slot, said) => {
+            leading_number(said, scan.reference)
+        }
+        (Kind::Duration, Value::Time(time)) if asked => in_unit_of(scan.language(), slot, time),
         _ => None,
     }?;
     let mut end = entity.end;
@@ -166,44 +166,35 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
     Some((direct, end))
 }
 
-fn names(slot: &Slot, words: &[&str]) -> bool {
-    slot.name.split('_').any(|piece| words.iter().any(|word| piece.eq_ignore_ascii_case(word)))
-}
-
 /// A slot such as `nights` counts the unit of "2 nights".
-fn counts_unit(slot: &Slot, said: &str) -> bool {
-    let unit = Phrase::of(said).words.pop().map(|word| word.text).unwrap_or_default();
-    let unit = unit.trim_end_matches('s');
-    !unit.is_empty()
-        && slot.name.split('_').any(|piece| {
-            piece.trim_end_matches('s').eq_ignore_ascii_case(unit)
-                || (unit == "year" && piece.eq_ignore_ascii_case("age"))
-        })
+fn counts_unit(language: &'static Language, slot: &Slot, said: &str) -> bool {
+    let unit = Heard::of(language, said);
+    let Some(unit) = unit.words.last() else { return false };
+    let measure = |word: &Word| language.value_of(Cue::UnitName, std::slice::from_ref(word));
+    let stem = unit.stem(language);
+    Heard::of(language, &readable(&slot.name))
+        .words
+        .iter()
+        .any(|word| word.stem(language) == stem || measure(unit).is_some() && measure(unit) == measure(word))
 }
 
 /// "a fortnight" for a slot such as `nights`: the length in the unit that the slot counts, where it comes out even.
-fn in_unit_of(slot: &Slot, time: &TimeValue) -> Option<f64> {
+fn in_unit_of(language: &'static Language, slot: &Slot, time: &TimeValue) -> Option<f64> {
     const DAY: f64 = 86_400.0;
-    const UNITS: &[(&str, f64)] = &[
-        ("second", 1.0),
-        ("minute", 60.0),
-        ("hour", 3_600.0),
-        ("day", DAY),
-        ("night", DAY),
-        ("week", 7.0 * DAY),
-        ("month", 30.0 * DAY),
-        ("year", 365.0 * DAY),
-    ];
-    let (unit, size) = UNITS
-        .iter()
-        .find(|(unit, _)| slot.name.split('_').any(|piece| piece.trim_end_matches('s').eq_ignore_ascii_case(unit)))?;
+    let name = Heard::of(language, &readable(&slot.name));
+    let unit = name.words.iter().find_map(|word| language.value_of(Cue::UnitName, std::slice::from_ref(word)))?;
     let months = months(&time.timex);
-    let count = match *unit {
-        "month" => months?,
-        "year" => months? / 12.0,
+    let count = match unit {
+        "P1M" => months?,
+        "P1Y" => months? / 12.0,
         // A month has no fixed number of days.
         _ if months.is_some() => return None,
-        _ => time.seconds? / size,
+        "P1W" => time.seconds? / (7.0 * DAY),
+        "P1D" => time.seconds? / DAY,
+        "PT1H" => time.seconds? / 3_600.0,
+        "PT1M" => time.seconds? / 60.0,
+        "PT1S" => time.seconds?,
+        _ => return None,
     };
     (count.fract() == 0.0).then_some(count)
 }
@@ -234,40 +225,28 @@ fn single_number(found: &[Entity]) -> Option<f64> {
 
 /// "7 out of 10", "7/10", "seven of ten" against a scale that ends at `max`.
 pub(crate) fn rating(said: &str, max: f64, reference: &Reference) -> Option<f64> {
-    for separator in [" out of ", "/", " of ", " over "] {
-        if let Some((rated, scale)) = split_once_ignoring_case(said, separator) {
-            let scale = read_number(scale, reference)?;
-            return if scale == max { read_number(rated, reference) } else { None };
+    let (rated, scale) = match said.split_once('/') {
+        Some(halves) => halves,
+        None => {
+            let language = Language::of(reference.language);
+            let words = Heard::of(language, said).words;
+            let at = (1..words.len()).find(|&at| language.prefix(&words[at..], Cue::RatingOf) > 0)?;
+            let after = words.get(at + language.prefix(&words[at..], Cue::RatingOf))?;
+            (said.get(..words[at].start)?, said.get(after.start..)?)
         }
-    }
-    None
+    };
+    let scale = read_number(scale, reference)?;
+    if scale == max { read_number(rated, reference) } else { None }
 }
 
 /// The length of " out of 10" after a number.
 fn rating_tail(after: &str, max: f64, reference: &Reference) -> Option<usize> {
-    let trimmed = after.trim_start();
-    let skipped = after.len() - trimmed.len();
-    for separator in ["out of ", "/", "of ", "over "] {
-        let Some(head) = trimmed.get(..separator.len()) else { continue };
-        if !head.eq_ignore_ascii_case(separator) {
-            continue;
-        }
-        let rest = &trimmed[separator.len()..];
-        let gap = rest.len() - rest.trim_start().len();
-        let word = rest.trim_start().split(|c: char| !c.is_alphanumeric()).next()?;
-        if read_number(word, reference)? == max {
-            return Some(skipped + separator.len() + gap + word.len());
-        }
-    }
-    None
-}
-
-fn split_once_ignoring_case<'t>(text: &'t str, separator: &str) -> Option<(&'t str, &'t str)> {
-    let at = text
-        .as_bytes()
-        .windows(separator.len())
-        .position(|window| window.eq_ignore_ascii_case(separator.as_bytes()))?;
-    Some((text.get(..at)?, text.get(at + separator.len()..)?))
+    let language = Language::of(reference.language);
+    let heard = Heard::of(language, after);
+    let slash = after.trim_start().starts_with('/');
+    let lead = if slash { 0 } else { heard.begins_with(Cue::RatingOf) };
+    let scale = heard.words.get(lead).filter(|_| slash || lead > 0)?;
+    (read_number(&scale.text, reference)? == max).then_some(scale.end)
 }
 
 /// A number and nothing else: digits at once, words by the recognizer.
@@ -359,25 +338,18 @@ fn timeframe_iso(time: &TimeValue) -> String {
 
 /// What was said of a time as it reads in "that started …": without a leading "since" or "for", with "about".
 fn natural_time(scan: &Scan<'_>, entity: &Entity) -> (usize, String) {
-    #[rustfmt::skip]
-    const APPROXIMATE: &[&str] = &[
-        "about", "around", "approximately", "roughly", "almost", "nearly", "over", "maybe", "more than", "less than",
-        "at least", "just", "only", "like",
-    ];
-    #[rustfmt::skip]
-    const LEADING: &[&str] = &[
-        "since about", "since around", "since", "for about", "for", "from", "starting", "as of", "ever since",
-        "during", "within",
-    ];
-    let inside: Vec<_> =
-        scan.phrase.words.iter().filter(|word| word.start >= entity.start && word.end <= entity.end).cloned().collect();
-    let skip = crate::phrase::longest_prefix(&inside, LEADING);
+    let language = scan.language();
+    let words = scan.heard.words.as_slice();
+    let first = words.partition_point(|word| word.start < entity.start);
+    let end = words.partition_point(|word| word.end <= entity.end);
+    let inside = words.get(first..end).unwrap_or_default();
+    let skip = language.prefix(inside, Cue::TimeBefore);
     if skip > 0 && skip < inside.len() {
         let start = inside[skip].start;
         return (entity.start, scan.text.get(start..entity.end).unwrap_or_default().to_owned());
     }
-    let before: Vec<_> = scan.phrase.words.iter().filter(|word| word.end <= entity.start).cloned().collect();
-    let hedge = crate::phrase::longest_suffix(&before, APPROXIMATE);
+    let before = &words[..words.partition_point(|word| word.end <= entity.start)];
+    let hedge = language.suffix(before, Cue::Approximate);
     let start = if hedge > 0 && matches!(entity.kind, Kind::Duration) {
         before[before.len() - hedge].start
     } else {

@@ -7,6 +7,8 @@ use serde_json::json;
 
 use crate::entities::Kind;
 use crate::ir::{Slot, SlotType};
+use crate::language::{Class, Cue, Language};
+use crate::text::Heard;
 
 use super::convert::{Found, convert};
 use super::options;
@@ -37,8 +39,8 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             let ty = item_type(slot);
             if let Some(found) = convert(scan, entity, slot, ty, false)
                 && found.fits
-                && bare_number_is_meant(scan, slot, ty, &found)
-                && !(*ty == SlotType::Timeframe && is_discourse(&found.text))
+                && bare_number_is_meant(scan, ty, &found)
+                && !(*ty == SlotType::Timeframe && is_discourse(scan.language(), &found.text))
             {
                 fitting.push((index, found));
             }
@@ -58,17 +60,17 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         }
     }
     for (index, slot) in slots.iter().enumerate().filter(|(_, slot)| *item_type(slot) == SlotType::Boolean) {
-        if let Some((answer, start, end)) = yes_no::stated(&slot.name, &scan.phrase).filter(|(_, a, b)| free(*a, *b)) {
+        if let Some((answer, start, end)) = yes_no::stated(&slot.name, &scan.heard).filter(|(_, a, b)| free(*a, *b)) {
             let text = scan.text.get(start..end).unwrap_or_default().to_owned();
             values.push((Found { start, end, text, value: json!(answer), fits: true }, vec![index]));
         }
     }
     for (index, slot) in slots.iter().enumerate() {
         let SlotType::Enum(choices) = item_type(slot) else { continue };
-        if is_yes_no(slot) {
+        if is_yes_no(scan.language(), slot) {
             continue;
         }
-        for chosen in options::stated(choices, scan.vocabulary(slot), &scan.phrase) {
+        for chosen in options::stated(choices, scan.vocabulary(slot), &scan.heard) {
             let option = &choices[chosen.index];
             let names_a_slot = names.iter().any(|name| name.eq_ignore_ascii_case(option) && *name != slot.name);
             if names_a_slot || !free(chosen.start, chosen.end) {
@@ -90,7 +92,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         if matches!(effective_type(slot), SlotType::List(_)) {
             let mut items = vec![first.clone()];
             items.extend(rest.into_iter().cloned());
-            mentions.push(Mention { slot: index, found: listed(items) });
+            mentions.push(Mention { slot: index, found: listed(scan.language(), items) });
         } else if rest.iter().all(|other| other.value == first.value) {
             mentions.push(Mention { slot: index, found: first.clone() });
         }
@@ -98,14 +100,58 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
     mentions
 }
 
-fn listed(items: Vec<Found>) -> Found {
+/// A number that was said for exactly one of the slots and is out of its bounds ("for 12 people"): the slot's index.
+pub(crate) fn out_of_bounds(slots: &[&Slot], scan: &Scan<'_>, taken: &[(usize, usize)]) -> Option<usize> {
+    for entity in &scan.entities {
+        if taken.iter().any(|(from, to)| entity.start < *to && entity.end > *from) {
+            continue;
+        }
+        let fitting: Vec<(usize, Found)> = slots
+            .iter()
+            .enumerate()
+            .filter_map(|(index, slot)| Some((index, convert(scan, entity, slot, item_type(slot), false)?)))
+            .filter(|(index, found)| bare_number_is_meant(scan, item_type(slots[*index]), found))
+            .collect();
+        let [(index, found)] = fitting.as_slice() else { continue };
+        // "room 12": it numbers the noun before it.
+        let words = &scan.heard.words;
+        let before = words.iter().rposition(|word| word.end <= found.start);
+        let numbers_a_noun = before.is_some_and(|at| {
+            words[at].class == Class::CONTENT && words.get(at + 1).is_none_or(|number| !number.after_break)
+        });
+        if !found.fits && !numbers_a_noun {
+            return Some(*index);
+        }
+    }
+    None
+}
+
+/// A day that was said for several open slots, and could be either: the first of them, and the day.
+pub(crate) fn undecided_day(slots: &[&Slot], scan: &Scan<'_>, taken: &[(usize, usize)]) -> Option<(usize, Found)> {
+    let free =
+        |entity: &&crate::entities::Entity| taken.iter().all(|(from, to)| entity.end <= *from || entity.start >= *to);
+    let mut days = scan.entities.iter().filter(free).filter_map(|entity| {
+        let mut fitting: Vec<(usize, Found)> = slots
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| *effective_type(slot) == SlotType::Date)
+            .filter_map(|(index, slot)| Some((index, convert(scan, entity, slot, &SlotType::Date, false)?)))
+            .collect();
+        prefer_the_named(scan, slots, &mut fitting);
+        (fitting.len() > 1).then(|| fitting.swap_remove(0))
+    });
+    let only = days.next()?;
+    days.next().is_none().then_some(only)
+}
+
+fn listed(language: &Language, items: Vec<Found>) -> Found {
     let (start, end) =
         (items.iter().map(|item| item.start).min().unwrap_or(0), items.iter().map(|item| item.end).max().unwrap_or(0));
     let texts: Vec<&str> = items.iter().map(|item| item.text.as_str()).collect();
     Found {
         start,
         end,
-        text: texts.join(", "),
+        text: language.together(&texts),
         value: items.iter().map(|item| item.value.clone()).collect(),
         fits: true,
     }
@@ -119,8 +165,8 @@ fn item_type(slot: &Slot) -> &SlotType {
 }
 
 /// "and now my arm hurts": a word of the sentence rather than a time that is told.
-fn is_discourse(text: &str) -> bool {
-    ["now", "right now", "currently", "at the moment", "again"].iter().any(|word| text.eq_ignore_ascii_case(word))
+fn is_discourse(language: &'static Language, text: &str) -> bool {
+    Heard::of(language, text).is(Cue::Discourse)
 }
 
 /// When a value fits several slots and one of them is named beside it ("temperature 101"), it is that one's.
@@ -131,7 +177,7 @@ fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], fitting: &mut Vec<(usize, 
     }
     let named = |index: usize, found: &Found| {
         let before: Vec<&str> =
-            scan.phrase.words.iter().filter(|word| word.end <= found.start).map(|word| word.text.as_str()).collect();
+            scan.heard.words.iter().filter(|word| word.end <= found.start).map(|word| word.text.as_str()).collect();
         let near = &before[before.len().saturating_sub(REACH)..];
         slots[index].name.split('_').any(|piece| near.iter().any(|word| word.eq_ignore_ascii_case(piece)))
     };
@@ -144,9 +190,17 @@ fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], fitting: &mut Vec<(usize, 
 
 /// A number is a mention only where it stands as a number: not as part of a name ("Route 66", "the 2nd floor",
 /// "ACCT-002"), that is, not glued to letters or signs, and not after a noun that it numbers.
-fn bare_number_is_meant(scan: &Scan<'_>, slot: &Slot, ty: &SlotType, found: &Found) -> bool {
+fn bare_number_is_meant(scan: &Scan<'_>, ty: &SlotType, found: &Found) -> bool {
     if !matches!(ty, SlotType::Number | SlotType::Range { .. }) {
         return true;
+    }
+    // "one way", "one thing": it counts nothing.
+    let said = scan.heard.words.iter().position(|word| word.start == found.start && word.end == found.end);
+    if let Some(at) = said
+        && scan.heard.words[at].is(Cue::One)
+        && scan.heard.words.get(at + 1).is_some_and(|next| !next.after_break && next.class.is(Class::LIGHT))
+    {
+        return false;
     }
     let glued = |character: Option<char>| {
         character.is_some_and(|character| {
@@ -163,32 +217,5 @@ fn bare_number_is_meant(scan: &Scan<'_>, slot: &Slot, ty: &SlotType, found: &Fou
     {
         return false;
     }
-    let numbering = scan.phrase.words.iter().rfind(|word| word.end <= found.start).is_some_and(|word| {
-        matches!(
-            word.text.as_str(),
-            "route"
-                | "room"
-                | "floor"
-                | "street"
-                | "apartment"
-                | "apt"
-                | "suite"
-                | "step"
-                | "line"
-                | "page"
-                | "version"
-                | "windows"
-                | "iphone"
-                | "android"
-                | "ios"
-                | "chapter"
-                | "gate"
-                | "bay"
-                | "unit"
-                | "box"
-                | "error"
-                | "code"
-        ) && !slot.name.split('_').any(|piece| piece.eq_ignore_ascii_case(&word.text))
-    });
-    !numbering
+    true
 }

@@ -6,8 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::entities::Reference;
 use crate::ir::{Slot, SlotType};
+use crate::language::Language;
+use crate::text::Heard;
 
 mod convert;
+mod lists;
 mod mentions;
 mod options;
 mod read;
@@ -17,10 +20,11 @@ pub(crate) mod strings;
 pub(crate) mod yes_no;
 
 pub(crate) use convert::{Found, number as number_value};
-pub(crate) use mentions::mentions;
-pub(crate) use options::{Vocabulary, choose};
+pub(crate) use lists::{edit_list, not_among};
+pub(crate) use mentions::{mentions, out_of_bounds, undecided_day};
+pub(crate) use options::{Shown, Vocabulary, choose};
 pub(crate) use read::{Answer, is_whole, read_answer, read_string, read_value};
-pub(crate) use reasons::{expectation, reason};
+pub(crate) use reasons::{expectation, reason, reason_for_one};
 pub(crate) use scan::Scan;
 
 /// A value that a slot holds.
@@ -87,20 +91,23 @@ pub(crate) fn effective_type(slot: &Slot) -> &SlotType {
 }
 
 /// Whether the whole answer is one of the options, in its own words.
-pub(crate) fn is_exact_option<S: AsRef<str>>(
-    options: &[S],
-    vocabulary: Vocabulary<'_>,
-    phrase: &crate::phrase::Phrase,
-) -> bool {
-    options::exact(options, vocabulary, phrase).is_some()
+pub(crate) fn is_exact_option<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> bool {
+    options::exact(options, vocabulary, heard).is_some()
+}
+
+/// Whether a slot is about what has been ("date of birth").
+pub(crate) fn tells_of_the_past(language: &'static crate::language::Language, slot: &Slot) -> bool {
+    convert::Tense::of(language, slot) == convert::Tense::Past
 }
 
 /// Whether a slot's answer is a yes or a no: `boolean`, or an enum of those two.
-pub(crate) fn is_yes_no(slot: &Slot) -> bool {
+pub(crate) fn is_yes_no(language: &'static Language, slot: &Slot) -> bool {
     match effective_type(slot) {
         SlotType::Boolean => true,
         SlotType::Enum(options) => {
-            options.len() == 2 && options::yes_option(options).is_some() && options::no_option(options).is_some()
+            options.len() == 2
+                && options::yes_option(language, options).is_some()
+                && options::no_option(language, options).is_some()
         }
         _ => false,
     }

@@ -1,48 +1,12 @@
 //! Choosing among declared options: enum slots, offered choices, and whatever else is picked from a short list.
 
 use crate::ir::Term;
-use crate::phrase::{Phrase, Word, longest_prefix};
-use crate::text::edit_distance;
+use crate::language::{Cue, Language};
+use crate::text::{Heard, Polarity, Word, edit_distance, one_slip_apart, polarity, readable, stem};
 
 /// How far apart two words may be spelt and still be the same word.
 const LONG_WORD: usize = 8;
 const SHORT_WORD: usize = 4;
-
-const YES_WORDS: &[&str] = &["yes", "true", "y", "yeah"];
-const NO_WORDS: &[&str] = &["no", "false", "n", "nope"];
-/// Options that "I don't know" chooses.
-#[rustfmt::skip]
-const UNSURE_OPTIONS: &[&str] = &[
-    "unknown", "unsure", "not sure", "don't know", "dont know", "i don't know", "other unknown", "undecided",
-    "maybe",
-];
-/// Options that "neither" and "both" choose.
-const BOTH_OPTIONS: &[&str] = &["both", "all", "both of them", "all of them"];
-const NEITHER_OPTIONS: &[&str] = &["none", "neither", "none of these", "none of them", "nothing"];
-
-const ORDINALS: &[&[&str]] = &[
-    &["first", "1st", "one", "1"],
-    &["second", "2nd", "two", "2"],
-    &["third", "3rd", "three", "3"],
-    &["fourth", "4th", "four", "4"],
-    &["fifth", "5th", "five", "5"],
-    &["sixth", "6th", "six", "6"],
-    &["seventh", "7th", "seven", "7"],
-    &["eighth", "8th", "eight", "8"],
-    &["ninth", "9th", "nine", "9"],
-    &["tenth", "10th", "ten", "10"],
-];
-
-/// Words that carry no content when an answer is compared with an option.
-#[rustfmt::skip]
-const EMPTY_WORDS: &[&str] = &[
-    "the", "a", "an", "one", "ones", "option", "choice", "number", "please", "thanks", "thank", "you", "i'd", "i",
-    "would", "like", "want", "prefer", "choose", "pick", "take", "go", "with", "for", "it's", "it", "is", "by",
-    "via", "my", "on", "at", "to", "in", "of", "when", "only", "just", "me", "think", "guess", "let's", "that",
-    "this", "about", "um", "uh", "well", "ok", "okay", "yes", "yeah", "sure", "i'll", "i'm", "using", "use", "have",
-    "an", "be", "send", "mostly", "mainly", "usually", "some", "and", "or", "need", "its", "rather", "probably",
-    "maybe",
-];
 
 /// The words that stand for each other: those of the slot, and those of the game.
 #[derive(Debug, Clone, Copy, Default)]
@@ -60,28 +24,27 @@ impl<'v> Vocabulary<'v> {
 }
 
 /// Which option means yes.
-pub(crate) fn yes_option<S: AsRef<str>>(options: &[S]) -> Option<usize> {
-    position(options, YES_WORDS)
+pub(crate) fn yes_option<S: AsRef<str>>(language: &'static Language, options: &[S]) -> Option<usize> {
+    position(language, options, Cue::OptionYes)
 }
 
 /// Which option means no.
-pub(crate) fn no_option<S: AsRef<str>>(options: &[S]) -> Option<usize> {
-    position(options, NO_WORDS)
+pub(crate) fn no_option<S: AsRef<str>>(language: &'static Language, options: &[S]) -> Option<usize> {
+    position(language, options, Cue::OptionNo)
 }
 
-fn position<S: AsRef<str>>(options: &[S], words: &[&str]) -> Option<usize> {
-    options.iter().position(|option| Phrase::of(option.as_ref()).is_one_of(words))
+fn position<S: AsRef<str>>(language: &'static Language, options: &[S], cue: Cue) -> Option<usize> {
+    options.iter().position(|option| Heard::of(language, &readable(option.as_ref())).is(cue))
 }
 
-/// Names that people use for one another whatever the game: an option of one is chosen by the others.
-const COMMON_NAMES: &[&[&str]] = &[
-    &["sms", "text", "text message", "txt", "by text"],
-    &["email", "e mail", "mail", "electronic mail"],
-    &["phone", "telephone", "call", "phone call"],
-    &["ios", "iphone", "ipad"],
-    &["web", "browser", "website"],
-    &["desktop", "pc", "computer", "laptop"],
-];
+/// How options were put to the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// With numbers in front: "2" is the second of them.
+    Numbered,
+    /// By name, or not at all.
+    Named,
+}
 
 /// An option found in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +63,8 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn of<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>) -> Prepared {
+    fn of<S: AsRef<str>>(language: &'static Language, options: &[S], vocabulary: Vocabulary<'_>) -> Prepared {
+        let plain_words = |text: &str| plain_words(language, text);
         let mut forms = Vec::new();
         for (index, option) in options.iter().enumerate() {
             let words = plain_words(option.as_ref());
@@ -111,11 +75,6 @@ impl Prepared {
                     forms.push((index, plain_words(&term.text)));
                     forms.extend(term.synonyms.iter().map(|synonym| (index, plain_words(&synonym.text))));
                 }
-            }
-            let joined = words.join(" ");
-            if let Some(names) = COMMON_NAMES.iter().find(|names| names.contains(&joined.as_str())) {
-                let others = names.iter().filter(|name| **name != joined);
-                forms.extend(others.map(|name| (index, plain_words(name))));
             }
             // "checkup" for `check-up`
             if words.len() > 1 {
@@ -132,14 +91,14 @@ impl Prepared {
     }
 }
 
-fn plain_words(text: &str) -> Vec<String> {
-    Phrase::of(text).words.into_iter().map(|word| word.text).collect()
+fn plain_words(language: &'static Language, text: &str) -> Vec<String> {
+    Heard::of(language, &readable(text)).words.into_iter().map(|word| word.text).collect()
 }
 
 /// Whether the whole answer is an option, letter by letter (case and punctuation aside).
-pub(crate) fn exact<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, phrase: &Phrase) -> Option<usize> {
-    let prepared = Prepared::of(options, vocabulary);
-    let words: Vec<&str> = phrase.words.iter().map(|word| word.text.as_str()).collect();
+pub(crate) fn exact<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Option<usize> {
+    let prepared = Prepared::of(heard.language, options, vocabulary);
+    let words: Vec<&str> = heard.words.iter().map(|word| word.text.as_str()).collect();
     prepared
         .forms
         .iter()
@@ -147,90 +106,120 @@ pub(crate) fn exact<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, ph
         .map(|(index, _)| *index)
 }
 
-/// Options stated somewhere in the text as whole words (synonyms and plural forms count), not negated; longer forms
-/// before shorter ones that they contain.
-pub(crate) fn stated<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, phrase: &Phrase) -> Vec<Chosen> {
-    let mut prepared = Prepared::of(options, vocabulary);
+/// An option that is named, whether or not it is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mentioned {
+    /// Index of the option.
+    pub(crate) index: usize,
+    /// Its first word.
+    pub(crate) first: usize,
+    /// One past its last word.
+    pub(crate) end: usize,
+}
+
+/// Options named somewhere in the text as whole words (synonyms and plural forms count), in the order of the text;
+/// longer forms before shorter ones that they contain.
+pub(crate) fn mentioned<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Mentioned> {
+    let mut prepared = Prepared::of(heard.language, options, vocabulary);
     prepared.forms.sort_by_key(|(index, form)| (std::cmp::Reverse(form.len()), *index));
-    let words = &phrase.words;
+    let words = &heard.words;
     let mut taken = vec![false; words.len()];
-    let mut found: Vec<Chosen> = Vec::new();
-    for (index, form) in &prepared.forms {
-        for at in 0..words.len().saturating_sub(form.len() - 1) {
-            let window = &words[at..at + form.len()];
-            let fits = !taken[at..at + form.len()].contains(&true)
-                && window.iter().zip(form).all(|(word, part)| same_word(&word.text, part));
-            if fits {
-                taken[at..at + form.len()].fill(true);
-                if !negated(words, at) {
-                    found.push(Chosen { index: *index, start: window[0].start, end: window[form.len() - 1].end });
+    let mut found: Vec<Mentioned> = Vec::new();
+    for same in [exactly, with_a_slip] {
+        for (index, form) in &prepared.forms {
+            for at in 0..words.len().saturating_sub(form.len() - 1) {
+                let window = &words[at..at + form.len()];
+                let fits = !taken[at..at + form.len()].contains(&true)
+                    && window.iter().zip(form).all(|(word, part)| same(word, part));
+                if fits {
+                    taken[at..at + form.len()].fill(true);
+                    found.push(Mentioned { index: *index, first: at, end: at + form.len() });
                 }
             }
         }
     }
-    found.sort_by_key(|chosen| chosen.start);
+    found.sort_by_key(|mentioned| mentioned.first);
     found
 }
 
-/// Whether a negation stands shortly before the word, in the same clause.
-pub(crate) fn negated(words: &[Word], at: usize) -> bool {
-    const REACH: usize = 3;
-    for index in (at.saturating_sub(REACH)..at).rev() {
-        if words[index + 1].after_break {
-            return false;
-        }
-        let word = words[index].text.as_str();
-        if matches!(
-            word,
-            "not"
-                | "no"
-                | "never"
-                | "without"
-                | "isn't"
-                | "don't"
-                | "doesn't"
-                | "didn't"
-                | "cannot"
-                | "can't"
-                | "won't"
-                | "wasn't"
-                | "dont"
-        ) {
-            return true;
-        }
-    }
-    false
+fn exactly(word: &Word, part: &str) -> bool {
+    same_word(&word.text, part)
+}
+
+/// A word of the language is what it is; one that is not may be a slip.
+fn with_a_slip(word: &Word, part: &str) -> bool {
+    const MIN_CHARS: usize = 5;
+    same_word(&word.text, part)
+        || !word.class.is_listed() && part.chars().count() >= MIN_CHARS && one_slip_apart(&word.text, part)
+}
+
+/// Options that are named and not negated.
+pub(crate) fn stated<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Chosen> {
+    let words = &heard.words;
+    mentioned(options, vocabulary, heard)
+        .into_iter()
+        .filter(|mentioned| !negated(heard, mentioned.first, mentioned.end))
+        .map(|Mentioned { index, first, end }| Chosen { index, start: words[first].start, end: words[end - 1].end })
+        .collect()
+}
+
+/// "anything but hardcover": the option is what is not wanted.
+fn excepted(heard: &Heard, at: usize) -> bool {
+    /// Words of "anything but a".
+    const REACH: usize = 5;
+    let words = &heard.words;
+    (at.saturating_sub(REACH)..at).any(|from| {
+        let all = heard.language.prefix(&words[from..at], [Cue::ListAll, Cue::Anything]);
+        all > 0
+            && from + all < at
+            && heard.language.prefix(&words[from + all..at], Cue::ListExcept) > 0
+            && !words[from + 1..=at].iter().any(|word| word.after_break)
+    })
+}
+
+/// Whether what the words `first..end` mention is denied, by the sentence ("not red") or as what is left out ("anything
+/// but red").
+pub(crate) fn negated(heard: &Heard, first: usize, end: usize) -> bool {
+    let words = heard.words.as_slice();
+    let (Some(from), Some(last)) = (words.get(first), words.get(end.saturating_sub(1))) else { return false };
+    polarity(&heard.tokens, from.token, last.token + 1, None) == Polarity::Denied || excepted(heard, first)
 }
 
 /// Reads an answer as a choice of exactly one option, as generously as an answer deserves; `None` when it names none,
 /// or several.
-pub(crate) fn choose<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, phrase: &Phrase) -> Option<Chosen> {
-    let (first, last) = (phrase.words.first()?, phrase.words.last()?);
+pub(crate) fn choose<S: AsRef<str>>(
+    options: &[S],
+    vocabulary: Vocabulary<'_>,
+    heard: &Heard,
+    shown: Shown,
+) -> Option<Chosen> {
+    let language = heard.language;
+    let (first, last) = (heard.words.first()?, heard.words.last()?);
     let whole = |index| Some(Chosen { index, start: first.start, end: last.end });
-    if let Some(index) = exact(options, vocabulary, phrase) {
+    if let Some(index) = exact(options, vocabulary, heard) {
         return whole(index);
     }
-    if super::yes_no::is_unsure(phrase) {
-        return whole(position(options, UNSURE_OPTIONS)?);
+    if super::yes_no::is_unsure(heard) {
+        return whole(position(language, options, Cue::OptionUnsure)?);
     }
-    let found = stated(options, vocabulary, phrase);
+    let found = stated(options, vocabulary, heard);
     if let Some(only) = single(&found) {
         return Some(only);
     }
     if !found.is_empty() {
-        let both = position(options, BOTH_OPTIONS);
-        return if options.len() == 3 && phrase.words.iter().any(|word| word.text == "and") {
+        let both = position(language, options, Cue::OptionBoth);
+        return if options.len() == 3 && heard.words.iter().any(|word| word.is(Cue::And)) {
             whole(both?)
         } else {
             None
         };
     }
-    if phrase.is_one_of(&["neither", "none", "none of them", "none of these", "neither of them", "neither one"]) {
-        return whole(position(options, NEITHER_OPTIONS)?);
+    if heard.is(Cue::Neither) {
+        return whole(position(language, options, Cue::OptionNeither)?);
     }
-    by_position(options, phrase)
-        .or_else(|| by_spelling(options, vocabulary, phrase))
-        .or_else(|| by_telling_word(options, vocabulary, phrase))
+    by_position(options, heard, shown)
+        .or_else(|| by_spelling(options, vocabulary, heard))
+        .or_else(|| by_telling_word(options, vocabulary, heard))
 }
 
 fn single(found: &[Chosen]) -> Option<Chosen> {
@@ -239,74 +228,40 @@ fn single(found: &[Chosen]) -> Option<Chosen> {
 }
 
 /// "the second one", "number 2", "option 3", "the last".
-fn by_position<S: AsRef<str>>(options: &[S], phrase: &Phrase) -> Option<Chosen> {
-    let words = &phrase.words;
-    let lead = longest_prefix(
-        words,
-        &[
-            "i'd like the",
-            "i would like the",
-            "i want the",
-            "i'll take the",
-            "i'd go with the",
-            "i pick the",
-            "give me the",
-            "let's do the",
-            "the",
-            "number",
-            "option",
-            "choice",
-            "option number",
-            "no",
-            "nr",
-            "i choose the",
-            "i choose",
-            "i'd say the",
-            "i think the",
-            "please the",
-            "maybe the",
-            "it's the",
-            "i'll go with",
-            "i'd like",
-            "i'll take",
-            "go with",
-        ],
-    );
+fn by_position<S: AsRef<str>>(options: &[S], heard: &Heard, shown: Shown) -> Option<Chosen> {
+    let words = heard.words.as_slice();
+    let lead = heard.begins_with(Cue::PositionBefore);
     let rest = &words[lead..];
     let (head, tail) = rest.split_first()?;
-    if !tail.iter().all(|word| {
-        matches!(
-            word.text.as_str(),
-            "one" | "option" | "choice" | "please" | "thanks" | "then" | "of" | "them" | "those" | "these"
-        )
-    }) {
+    if !tail.iter().all(|word| word.is(Cue::PositionAfter)) {
         return None;
     }
-    let counted = matches!(
-        head.text.as_str(),
-        "one" | "two" | "three" | "four" | "five" | "six" | "seven" | "eight" | "nine" | "ten"
-    ) || head.text.bytes().all(|byte| byte.is_ascii_digit());
-    let index = match head.text.as_str() {
-        "last" | "latter" => options.len().checked_sub(1)?,
-        "former" => 0,
-        ordinal => ORDINALS.iter().position(|forms| forms.contains(&ordinal))?,
+    let counted = head.is(Cue::PositionCount) || head.text.bytes().all(|byte| byte.is_ascii_digit());
+    if counted && lead == 0 && shown == Shown::Named {
+        return None;
+    }
+    let index = if head.is(Cue::PositionLast) {
+        options.len().checked_sub(1)?
+    } else {
+        let place = heard.language.value_of(Cue::Position, std::slice::from_ref(head))?;
+        place.parse::<usize>().ok()?.checked_sub(1)?
     };
     // "one" and "two" stand for options only when nothing but a lead-in is around them.
-    if counted && !tail.iter().all(|word| matches!(word.text.as_str(), "please" | "thanks" | "then")) {
+    if counted && !tail.iter().all(|word| word.is(Cue::Courtesy)) {
         return None;
     }
     (index < options.len()).then(|| Chosen { index, start: words[0].start, end: words[words.len() - 1].end })
 }
 
 /// One option whose words are there but for small misspellings.
-fn by_spelling<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, phrase: &Phrase) -> Option<Chosen> {
-    let prepared = Prepared::of(options, vocabulary);
+fn by_spelling<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Option<Chosen> {
+    let prepared = Prepared::of(heard.language, options, vocabulary);
     let mut best: Option<(usize, Chosen)> = None;
     let mut tied = false;
     for (index, form) in &prepared.forms {
-        for at in 0..phrase.words.len().saturating_sub(form.len() - 1) {
-            let window = &phrase.words[at..at + form.len()];
-            if negated(&phrase.words, at) {
+        for at in 0..heard.words.len().saturating_sub(form.len() - 1) {
+            let window = &heard.words[at..at + form.len()];
+            if negated(heard, at, at + form.len()) {
                 continue;
             }
             let distance: Option<usize> =
@@ -326,23 +281,21 @@ fn by_spelling<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, phrase:
     best.filter(|_| !tied).map(|(_, chosen)| chosen)
 }
 
-/// "walking" for `when walking`, "rest" for `at rest`: content words that only one option has.
-fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, phrase: &Phrase) -> Option<Chosen> {
-    let prepared = Prepared::of(options, vocabulary);
+/// "walking" for `when walking`, "rest" for `at rest`: content words that only one option has, at least half of its own.
+fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Option<Chosen> {
+    let language = heard.language;
+    let prepared = Prepared::of(language, options, vocabulary);
+    let empty = |word: &str| Heard::of(language, word).is(Cue::OptionEmpty);
     let mut chosen: Option<Chosen> = None;
-    for (at, word) in phrase.words.iter().enumerate() {
-        if EMPTY_WORDS.contains(&word.text.as_str())
-            || word.text.chars().count() < SHORT_WORD - 1
-            || negated(&phrase.words, at)
-        {
+    let mut shared = 0;
+    for (at, word) in heard.words.iter().enumerate() {
+        if word.is(Cue::OptionEmpty) || word.text.chars().count() < SHORT_WORD - 1 || negated(heard, at, at + 1) {
             continue;
         }
         let mut owners = prepared
             .forms
             .iter()
-            .filter(|(_, form)| {
-                form.iter().any(|part| !EMPTY_WORDS.contains(&part.as_str()) && same_stem(&word.text, part))
-            })
+            .filter(|(_, form)| form.iter().any(|part| same_stem(language, &word.text, part)))
             .map(|(index, _)| *index);
         let Some(owner) = owners.next() else { continue };
         if owners.any(|other| other != owner) {
@@ -353,8 +306,13 @@ fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, phr
             Some(_) => {}
             None => chosen = Some(Chosen { index: owner, start: word.start, end: word.end }),
         }
+        shared += 1;
     }
-    chosen
+    let chosen = chosen?;
+    // One word of a long option says too little.
+    let forms = prepared.forms.iter().filter(|(index, _)| *index == chosen.index);
+    let telling = forms.map(|(_, form)| form.iter().filter(|part| !empty(part)).count()).min()?;
+    (shared * 2 >= telling).then_some(chosen)
 }
 
 /// The same word, its plural form included.
@@ -371,19 +329,8 @@ fn same_word(word: &str, part: &str) -> bool {
 }
 
 /// The same word in another form: `walking`, `walked`, `walk`; `exercising`, `exercise`.
-fn same_stem(word: &str, part: &str) -> bool {
-    same_word(word, part) || (stem(word) == stem(part) && stem(word).len() >= SHORT_WORD - 1)
-}
-
-fn stem(word: &str) -> &str {
-    for suffix in ["ing", "ed", "es", "s", "e", "d"] {
-        if let Some(stem) = word.strip_suffix(suffix)
-            && stem.len() >= SHORT_WORD - 1
-        {
-            return stem;
-        }
-    }
-    word
+fn same_stem(language: &Language, word: &str, part: &str) -> bool {
+    word == part || stem(language, word).hash() == stem(language, part).hash()
 }
 
 /// How far a word is from being spelt right: 0 to 2; `None` when it is another word.
@@ -402,7 +349,9 @@ mod tests {
     use super::*;
 
     fn check(options: &[&str], answer: &str, expected: Option<&str>) {
-        let chosen = choose(options, Vocabulary::default(), &Phrase::of(answer)).map(|chosen| options[chosen.index]);
+        let heard = Heard::of(Language::english(), answer);
+        let chosen =
+            choose(options, Vocabulary::default(), &heard, Shown::Numbered).map(|chosen| options[chosen.index]);
         assert_eq!(chosen, expected, "{answer} among {options:?}");
     }
 
@@ -463,8 +412,12 @@ mod tests {
             synonyms: vec![Synonym { text: "text message".into(), modifiers: Modifiers::default() }],
         }];
         let options = ["email", "sms"];
-        let chosen = choose(&options, Vocabulary { own: &vocabulary, shared: &[] }, &Phrase::of("by text message"))
-            .map(|chosen| chosen.index);
+        let chosen = choose(
+            &options,
+            Vocabulary { own: &vocabulary, shared: &[] },
+            &Heard::of(Language::english(), "by text message"),
+        )
+        .map(|chosen| chosen.index);
         assert_eq!(chosen, Some(1));
     }
 }

@@ -4,13 +4,14 @@ use serde_json::{Value as Json, json};
 
 use crate::entities::{Kind, Kinds, Reference, answer, recognize};
 use crate::ir::{Slot, SlotType};
-use crate::phrase::{Phrase, Word, longest_prefix, readable};
+use crate::language::{Cue, Language};
+use crate::text::{Heard, Word, readable};
 
 use super::convert::{Found, convert, number, plain_number, rating};
-use super::options::{self, Chosen, Vocabulary};
+use super::options::{self, Chosen, Shown, Vocabulary};
 use super::scan::Scan;
 use super::strings::is_question;
-use super::{effective_type, is_yes_no, reason, strings, yes_no};
+use super::{effective_type, is_yes_no, lists, reason, reason_for_one, strings, yes_no};
 
 /// How much of a text a typed capture looks at.
 const MAX_PREFIX_BYTES: usize = 120;
@@ -36,11 +37,11 @@ pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>) -> Answer {
     let ty = effective_type(slot);
     let found = match ty {
         SlotType::Boolean => yes_no::read(scan.text, scan.reference)
-            .or_else(|| yes_no::by_name(&slot.name, &scan.phrase).filter(|_| !is_question(scan.text, &scan.phrase)))
+            .or_else(|| yes_no::by_name(&slot.name, &scan.heard).filter(|_| !is_question(scan.text, &scan.heard)))
             .map(|answer| whole_text(scan, json!(answer))),
         SlotType::Enum(options) => return read_enum(slot, options, scan),
         SlotType::List(item) => return read_list(slot, item, scan),
-        SlotType::String => read_string(slot, scan.text),
+        SlotType::String => read_string(scan.language(), slot, scan.text),
         SlotType::Number | SlotType::Range { .. } => return read_number_answer(slot, ty, scan),
         SlotType::DateTime => one_of(slot, ty, scan).or_else(|| joined_datetime(slot, scan)),
         SlotType::Email | SlotType::Phone | SlotType::Url => one_of(slot, ty, scan).or_else(|| spelt_out(ty, scan)),
@@ -91,19 +92,24 @@ fn one_of(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
 const PAST_REF: &str = "PAST_REF";
 
 fn read_enum(slot: &Slot, options: &[String], scan: &Scan<'_>) -> Answer {
-    if is_yes_no(slot) {
+    if is_yes_no(scan.language(), slot) {
         let Some(answer) = yes_no::read(scan.text, scan.reference) else { return Answer::Absent };
-        let index = if answer { options::yes_option(options) } else { options::no_option(options) };
+        let index = if answer {
+            options::yes_option(scan.language(), options)
+        } else {
+            options::no_option(scan.language(), options)
+        };
         let Some(option) = index.and_then(|index| options.get(index)) else { return Answer::Absent };
         let mut found = whole_text(scan, json!(option));
         found.text.clone_from(option);
         // "no" decides the answer; what follows it may say more.
-        let whole = scan.phrase.len() <= 3;
+        let whole = scan.heard.len() <= 3;
         return Answer::Value { found, whole };
     }
-    let Some(Chosen { index, start, end }) = options::choose(options, scan.vocabulary(slot), &scan.phrase) else {
-        let several = options::stated(options, scan.vocabulary(slot), &scan.phrase).len() > 1;
-        return if several { Answer::Refused(reason(slot)) } else { Answer::Absent };
+    let Some(Chosen { index, start, end }) = options::choose(options, scan.vocabulary(slot), &scan.heard, Shown::Named)
+    else {
+        let several = options::stated(options, scan.vocabulary(slot), &scan.heard).len() > 1;
+        return if several { Answer::Refused(reason(scan.language(), slot)) } else { Answer::Absent };
     };
     let Some(option) = options.get(index) else { return Answer::Absent };
     let found = Found { start, end, text: readable_option(option), value: json!(option), fits: true };
@@ -151,14 +157,14 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
             let fitting: Vec<&Found> = values.iter().filter(|found| found.fits).collect();
             match (ty, fitting.as_slice()) {
                 (SlotType::Range { .. }, [only]) => (*only).clone(),
-                _ => return Answer::Refused(reason(slot).replacen("a number", "one number", 1)),
+                _ => return Answer::Refused(reason_for_one(scan.language(), slot)),
             }
         }
     } else {
         first
     };
     if !chosen.fits {
-        return Answer::Refused(reason(slot));
+        return Answer::Refused(reason(scan.language(), slot));
     }
     let whole = is_whole(slot, scan, (chosen.start, chosen.end), &[]);
     Answer::Value { found: chosen, whole }
@@ -173,7 +179,7 @@ fn in_bounds(ty: &SlotType, amount: f64) -> bool {
 
 /// "On a scale of 1 to 10, a 7": the ends of the scale are not the answer.
 fn leave_out_the_scale(values: &mut Vec<Found>, scan: &Scan<'_>, min: f64, max: f64) {
-    let scale = scan.phrase.words.iter().find(|word| word.text == "scale").map(|word| word.end);
+    let scale = scan.heard.words.iter().find(|word| word.is(Cue::Scale)).map(|word| word.end);
     let Some(after) = scale else { return };
     let follows: Vec<usize> = (0..values.len()).filter(|index| values[*index].start >= after).take(2).collect();
     let ends = [number(min), number(max)];
@@ -187,34 +193,23 @@ fn leave_out_the_scale(values: &mut Vec<Found>, scan: &Scan<'_>, min: f64, max: 
 
 /// Amounts that are not spelt as numbers: "7ish" in a sentence, "just me", "both of us".
 fn informal_number(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
-    const NAMED: &[(&str, f64)] = &[
-        ("a couple of us", 2.0),
-        ("a pair", 2.0),
-        ("both of us", 2.0),
-        ("just me", 1.0),
-        ("only me", 1.0),
-        ("just myself", 1.0),
-        ("by myself", 1.0),
-        ("myself", 1.0),
-        ("alone", 1.0),
-    ];
-    let words = &scan.phrase.words;
+    let language = scan.language();
+    let words = &scan.heard.words;
     let found = |first: usize, count: usize, amount: f64| {
         let (start, end) = (words[first].start, words[first + count - 1].end);
         let text = scan.text.get(start..end)?.to_owned();
         Some(Found { start, end, text, value: number(amount), fits: in_bounds(ty, amount) })
     };
+    let about = language.formats.get("about.suffix").filter(|suffix| !suffix.is_empty());
     for at in 0..words.len() {
-        if let Some(stem) = words[at].text.strip_suffix("ish").filter(|stem| !stem.is_empty())
+        if let Some(stem) = about.and_then(|suffix| words[at].text.strip_suffix(suffix)).filter(|stem| !stem.is_empty())
             && let Some(amount) = super::convert::read_number(stem, scan.reference)
         {
             return found(at, 1, amount);
         }
-        let named = NAMED.iter().find_map(|(name, amount)| {
-            let count = longest_prefix(&words[at..], &[name]);
-            (count > 0).then_some((count, *amount))
-        });
-        if let Some((count, amount)) = named {
+        let count = language.prefix(&words[at..], Cue::Count);
+        let amount = words.get(at..at + count).and_then(|named| language.value_of(Cue::Count, named));
+        if let Some(amount) = amount.and_then(|amount| amount.parse().ok()) {
             return found(at, count, amount);
         }
     }
@@ -224,60 +219,47 @@ fn informal_number(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
 /// "6, no, 7", "6 … actually 7": the last number, when a word between them takes the first one back.
 fn last_after_correction(scan: &Scan<'_>, values: &[Found]) -> Option<Found> {
     let (first, last) = (values.first()?, values.last()?);
-    let between = scan.phrase.words.iter().filter(|word| word.start >= first.end && word.end <= last.start);
-    let takes_back = |word: &Word| {
-        matches!(
-            word.text.as_str(),
-            "no" | "actually" | "sorry" | "wait" | "rather" | "mean" | "meant" | "correction" | "make"
-        )
-    };
+    let between = scan.heard.words.iter().filter(|word| word.start >= first.end && word.end <= last.start);
+    let takes_back = |word: &Word| word.is(Cue::TakesBack);
     let mut between = between.peekable();
     between.peek()?;
     between.any(takes_back).then(|| last.clone())
 }
 
+/// Several of the options.
+fn read_options(slot: &Slot, options: &[String], scan: &Scan<'_>) -> Answer {
+    if let Some(found) = lists::state_list(options, slot, scan) {
+        return Answer::Value { found, whole: true };
+    }
+    if !options::mentioned(options, scan.vocabulary(slot), &scan.heard).is_empty() {
+        return Answer::Absent;
+    }
+    let chosen = options::choose(options, scan.vocabulary(slot), &scan.heard, Shown::Named);
+    let Some((chosen, option)) = chosen.and_then(|chosen| Some((chosen, options.get(chosen.index)?))) else {
+        return Answer::Absent;
+    };
+    let (start, end, text) = (chosen.start, chosen.end, option.clone());
+    Answer::Value { found: Found { start, end, text, value: json!([option]), fits: true }, whole: true }
+}
+
 fn read_list(slot: &Slot, item: &SlotType, scan: &Scan<'_>) -> Answer {
     const MAX_ITEMS: usize = 50;
     let mut found: Vec<Found> = match item {
-        SlotType::String => split_list(scan.text)
+        SlotType::String => split_list(scan.language(), scan.text)
             .into_iter()
             .filter_map(|(start, end)| {
                 let piece = scan.text.get(start..end)?;
-                let (from, to) = strings::value_span(&slot.name, piece)?;
+                let (from, to) = strings::value_span(scan.language(), &slot.name, piece)?;
                 let text = piece.get(from..to)?.to_owned();
                 Some(Found { start: start + from, end: start + to, value: json!(text), text, fits: true })
             })
             .collect(),
-        SlotType::Enum(options) => options::stated(options, scan.vocabulary(slot), &scan.phrase)
-            .into_iter()
-            .filter_map(|chosen| {
-                let option = options.get(chosen.index)?;
-                Some(Found {
-                    start: chosen.start,
-                    end: chosen.end,
-                    text: option.clone(),
-                    value: json!(option),
-                    fits: true,
-                })
-            })
-            .collect(),
+        SlotType::Enum(options) => return read_options(slot, options, scan),
         item => scan.entities.iter().filter_map(|entity| convert(scan, entity, slot, item, true)).collect(),
     };
-    if let (SlotType::Enum(options), true) = (item, found.is_empty())
-        && let Some(chosen) = options::choose(options, scan.vocabulary(slot), &scan.phrase)
-        && let Some(option) = options.get(chosen.index)
-    {
-        found.push(Found {
-            start: chosen.start,
-            end: chosen.end,
-            text: option.clone(),
-            value: json!(option),
-            fits: true,
-        });
-    }
     found.truncate(MAX_ITEMS);
     if found.iter().any(|item| !item.fits) {
-        return Answer::Refused(reason(slot));
+        return Answer::Refused(reason(scan.language(), slot));
     }
     let (Some(first), Some(last)) = (found.first(), found.last()) else { return Answer::Absent };
     let (start, end) = (first.start, last.end);
@@ -289,21 +271,18 @@ fn read_list(slot: &Slot, item: &SlotType, scan: &Scan<'_>) -> Answer {
             texts.push(item.text);
         }
     }
-    let text = match texts.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => texts.concat(),
-    };
+    let text = scan.language().together(&texts);
     Answer::Value { found: Found { start, end, text, value: Json::Array(values), fits: true }, whole: true }
 }
 
 /// The pieces of "a, b and c".
-fn split_list(text: &str) -> Vec<(usize, usize)> {
-    let phrase = Phrase::of(text);
+fn split_list(language: &'static Language, text: &str) -> Vec<(usize, usize)> {
+    let heard = Heard::of(language, text);
     let mut pieces = Vec::new();
     let mut start: Option<usize> = None;
     let mut end = 0;
-    for word in &phrase.words {
-        let joins = matches!(word.text.as_str(), "and" | "plus" | "also" | "or");
+    for word in &heard.words {
+        let joins = word.is(Cue::ListJoin);
         if (word.after_break || joins)
             && let Some(from) = start.take()
         {
@@ -320,8 +299,8 @@ fn split_list(text: &str) -> Vec<(usize, usize)> {
 }
 
 /// Reads free text: what was said without lead-ins.
-pub(crate) fn read_string(slot: &Slot, text: &str) -> Option<Found> {
-    let (start, end) = strings::value_span(&slot.name, text)?;
+pub(crate) fn read_string(language: &'static Language, slot: &Slot, text: &str) -> Option<Found> {
+    let (start, end) = strings::value_span(language, &slot.name, text)?;
     let said = text.get(start..end)?.to_owned();
     Some(Found { start, end, value: json!(said), text: said, fits: true })
 }
@@ -329,7 +308,7 @@ pub(crate) fn read_string(slot: &Slot, text: &str) -> Option<Found> {
 /// Reads a text that is meant to be the value (a capture, a value from the context): typed when the slot is.
 pub(crate) fn read_value(slot: &Slot, text: &str, reference: &Reference) -> Answer {
     match effective_type(slot) {
-        SlotType::String => match read_string(slot, text) {
+        SlotType::String => match read_string(Language::of(reference.language), slot, text) {
             Some(found) => Answer::Value { found, whole: true },
             None => Answer::Absent,
         },
@@ -356,73 +335,20 @@ fn joined_datetime(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
 
 /// Times that have no measure ("recently", "a while ago"): kept as said, with the TIMEX reference to past or present.
 fn vague_time(scan: &Scan<'_>) -> Option<Found> {
-    const VAGUE: &[(&str, &str)] = &[
-        ("just now", "PRESENT_REF"),
-        ("right now", "PRESENT_REF"),
-        ("now", "PRESENT_REF"),
-        ("a moment ago", "PRESENT_REF"),
-        ("moments ago", "PRESENT_REF"),
-        ("this moment", "PRESENT_REF"),
-        ("this minute", "PRESENT_REF"),
-        ("it just started", "PRESENT_REF"),
-        ("just started", "PRESENT_REF"),
-        ("recently", PAST_REF),
-        ("lately", PAST_REF),
-        ("not long ago", PAST_REF),
-        ("not too long ago", PAST_REF),
-        ("not that long ago", PAST_REF),
-        ("a while ago", PAST_REF),
-        ("a while back", PAST_REF),
-        ("some time ago", PAST_REF),
-        ("a long time ago", PAST_REF),
-        ("long ago", PAST_REF),
-        ("ages ago", PAST_REF),
-        ("for ages", PAST_REF),
-        ("for a while", PAST_REF),
-        ("for a while now", PAST_REF),
-        ("quite a while", PAST_REF),
-        ("a while", PAST_REF),
-        ("a long time", PAST_REF),
-        ("for some time", PAST_REF),
-        ("some time", PAST_REF),
-        ("forever", PAST_REF),
-        ("always", PAST_REF),
-        ("all my life", PAST_REF),
-        ("since birth", PAST_REF),
-        ("since childhood", PAST_REF),
-        ("the other day", PAST_REF),
-        ("earlier", PAST_REF),
-        ("earlier today", PAST_REF),
-        ("all day", "P1D"),
-        ("all day long", "P1D"),
-        ("the whole day", "P1D"),
-        ("all night", "PT12H"),
-        ("the whole night", "PT12H"),
-        ("all morning", "PT6H"),
-        ("all afternoon", "PT6H"),
-        ("all week", "P1W"),
-        ("the whole week", "P1W"),
-        ("all month", "P1M"),
-        ("all year", "P1Y"),
-        ("a few moments", "PT1M"),
-        ("as soon as possible", "FUTURE_REF"),
-        ("asap", "FUTURE_REF"),
-        ("soon", "FUTURE_REF"),
-    ];
-    let words = &scan.phrase.words;
-    let mut best: Option<(usize, usize, &str)> = None;
+    let language = scan.language();
+    let words = scan.heard.words.as_slice();
+    let mut best: Option<(usize, usize)> = None;
     for at in 0..words.len() {
-        for (phrase, iso) in VAGUE {
-            let count = longest_prefix(&words[at..], &[phrase]);
-            if count > best.map_or(0, |(_, held, _)| held) {
-                best = Some((at, count, iso));
-            }
+        let count = language.prefix(&words[at..], Cue::TimeVague);
+        if count > best.map_or(0, |(_, held)| held) {
+            best = Some((at, count));
         }
     }
-    let (at, count, iso) = best?;
-    if at > 0 && matches!(words[at - 1].text.as_str(), "not" | "never") {
+    let (at, count) = best?;
+    if at > 0 && words[at - 1].is(Cue::Negates) {
         return None;
     }
+    let iso = language.value_of(Cue::TimeVague, &words[at..at + count])?;
     let (start, end) = (words[at].start, words[at + count - 1].end);
     Some(Found { start, end, text: scan.text.get(start..end)?.to_owned(), value: json!(iso), fits: true })
 }
@@ -430,21 +356,10 @@ fn vague_time(scan: &Scan<'_>) -> Option<Found> {
 /// Whether an answer is nothing but the value and words that merely carry it: fillers, the slot's own name, and the
 /// words of the question (`fillers`).
 pub(crate) fn is_whole(slot: &Slot, scan: &Scan<'_>, span: (usize, usize), fillers: &[String]) -> bool {
-    #[rustfmt::skip]
-    const CARRIERS: &[&str] = &[
-        "it's", "it", "is", "its", "was", "were", "be", "been", "has", "have", "about", "around", "approximately",
-        "like", "roughly", "maybe", "probably", "perhaps", "i", "i'd", "i'm", "i've", "think", "guess", "would",
-        "say", "a", "an", "the", "my", "just", "only", "at", "on", "in", "for", "since", "started", "start", "began",
-        "out", "of", "to", "um", "uh", "well", "so", "ok", "okay", "yes", "yeah", "sure", "please", "thanks",
-        "thank", "you", "sir", "doctor", "degrees", "level", "by", "via", "that", "that's", "this", "ago", "now",
-        "or", "and", "actually", "sorry", "no", "with", "one", "option", "prefer", "want", "choose", "use", "go",
-        "let's", "scale", "from", "again", "rate", "number", "called", "oh", "hmm", "currently", "right", "mostly",
-        "when", "need", "they", "are", "we", "us", "people", "persons", "guests", "mean", "meant", "as",
-    ];
     let named = readable(&slot.name);
-    scan.phrase.words.iter().all(|word| {
+    scan.heard.words.iter().all(|word| {
         (word.start >= span.0 && word.end <= span.1)
-            || CARRIERS.contains(&word.text.as_str())
+            || word.is(Cue::Carrier)
             || named.split(' ').any(|piece| piece.eq_ignore_ascii_case(&word.text))
             || fillers.contains(&word.text)
     })
@@ -495,53 +410,18 @@ fn digits_prefix(ty: &SlotType, head: &str) -> Option<bool> {
 
 /// Whether only filler words stand before a value.
 fn leads(scan: &Scan<'_>, start: usize) -> bool {
-    scan.phrase.words.iter().take_while(|word| word.start < start).all(|word| {
-        matches!(
-            word.text.as_str(),
-            "a" | "an"
-                | "the"
-                | "my"
-                | "about"
-                | "around"
-                | "approximately"
-                | "roughly"
-                | "like"
-                | "maybe"
-                | "level"
-                | "of"
-                | "at"
-                | "is"
-                | "for"
-                | "since"
-                | "in"
-                | "on"
-                | "only"
-                | "just"
-                | "almost"
-                | "nearly"
-                | "over"
-                | "up"
-                | "to"
-                | "some"
-                | "our"
-                | "their"
-                | "from"
-                | "by"
-        )
-    })
+    scan.heard.words.iter().take_while(|word| word.start < start).all(|word| word.is(Cue::ValueBefore))
 }
 
 fn enum_prefix(slot: &Slot, options: &[String], head: &str, reference: &Reference) -> Option<usize> {
-    if is_yes_no(slot) {
+    if is_yes_no(Language::of(reference.language), slot) {
         return boolean_prefix(head, reference);
     }
-    let phrase = Phrase::of(head);
+    let heard = Heard::of(Language::of(reference.language), head);
     let chosen =
-        options::stated(options, Vocabulary { own: &slot.vocabulary, shared: &[] }, &phrase).into_iter().next()?;
-    let before = phrase.words.iter().take_while(|word| word.start < chosen.start).count();
-    let fillers = phrase.words[..before]
-        .iter()
-        .all(|word| matches!(word.text.as_str(), "a" | "an" | "the" | "my" | "by" | "via" | "on" | "with" | "to"));
+        options::stated(options, Vocabulary { own: &slot.vocabulary, shared: &[] }, &heard).into_iter().next()?;
+    let before = heard.words.iter().take_while(|word| word.start < chosen.start).count();
+    let fillers = heard.words[..before].iter().all(|word| word.is(Cue::OptionBefore));
     fillers.then_some(chosen.end)
 }
 
@@ -551,10 +431,9 @@ fn boolean_prefix(head: &str, reference: &Reference) -> Option<usize> {
     match first {
         Some(entity) => Some(entity.end),
         None => {
-            let phrase = Phrase::of(head);
-            let word = phrase.words.first()?;
-            (word.start == 0 && matches!(word.text.as_str(), "yes" | "no" | "yeah" | "nope" | "yep" | "nah"))
-                .then_some(word.end)
+            let heard = Heard::of(Language::of(reference.language), head);
+            let word = heard.words.first()?;
+            (word.start == 0 && word.is(Cue::AnswerWord)).then_some(word.end)
         }
     }
 }

@@ -1,29 +1,42 @@
 //! What kind of answer fits a slot, in words for the person.
 
 use crate::ir::{Slot, SlotType};
-use crate::phrase::{alternatives, readable};
+use crate::language::{Language, Text};
 use crate::template::number_text;
+use crate::text::readable;
 
 use super::{effective_type, is_yes_no};
 
-const YES_OR_NO: &str = "Please answer yes or no.";
+/// How many numbers a reason asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// One, and none was given.
+    Any,
+    /// One, and several were given.
+    One,
+}
 
 /// "Please give a number from 1 to 10." — why an answer was refused, and what to do.
-pub(crate) fn reason(slot: &Slot) -> String {
+pub(crate) fn reason(language: &'static Language, slot: &Slot) -> String {
     match effective_type(slot) {
-        _ if is_yes_no(slot) => YES_OR_NO.to_owned(),
-        SlotType::String => format!("Please tell me the {} in a few words.", readable(&slot.name)),
-        ty => expected(ty),
+        _ if is_yes_no(language, slot) => language.text(Text::ExpectYesNo).to_owned(),
+        SlotType::String => language.say(Text::ExpectNamed, &[("name", &readable(&slot.name))]),
+        ty => expected(language, ty, Wanted::Any),
     }
 }
 
+/// The same where several numbers were given and one is wanted.
+pub(crate) fn reason_for_one(language: &'static Language, slot: &Slot) -> String {
+    expected(language, effective_type(slot), Wanted::One)
+}
+
 /// What kind of answer fits, for somebody who asks what is meant.
-pub(crate) fn expectation(slot: &Slot) -> String {
+pub(crate) fn expectation(language: &'static Language, slot: &Slot) -> String {
     let hint = slot.context.as_deref().map(str::trim).filter(|hint| !hint.is_empty());
     let mut text = match effective_type(slot) {
-        _ if is_yes_no(slot) => YES_OR_NO.to_owned(),
-        SlotType::String => "A few words of your own are fine.".to_owned(),
-        ty => expected(ty),
+        _ if is_yes_no(language, slot) => language.text(Text::ExpectYesNo).to_owned(),
+        SlotType::String => language.text(Text::ExpectOwnWords).to_owned(),
+        ty => expected(language, ty, Wanted::Any),
     };
     if let Some(hint) = hint {
         text.push_str(" (");
@@ -33,32 +46,33 @@ pub(crate) fn expectation(slot: &Slot) -> String {
     text
 }
 
-fn expected(ty: &SlotType) -> String {
-    match ty {
-        SlotType::String => "Please answer in a few words.".to_owned(),
-        SlotType::Number => "Please give a number.".to_owned(),
+fn expected(language: &'static Language, ty: &SlotType, wanted: Wanted) -> String {
+    let plain = match ty {
+        SlotType::String => Text::ExpectWords,
+        SlotType::Number if wanted == Wanted::One => Text::ExpectOneNumber,
+        SlotType::Number => Text::ExpectNumber,
         SlotType::Range { min, max } => {
-            format!("Please give a number from {} to {}.", number_text(*min), number_text(*max))
+            let text = if wanted == Wanted::One { Text::ExpectOneInRange } else { Text::ExpectRange };
+            return language.say(text, &[("min", &number_text(*min)), ("max", &number_text(*max))]);
         }
         SlotType::Enum(options) => {
             let said: Vec<String> = options.iter().map(|option| readable(option)).collect();
-            format!("Please choose {}.", alternatives(&said))
+            return language.say(Text::ExpectOption, &[("options", &language.alternatives(&said))]);
         }
-        SlotType::Timeframe => {
-            "Please say when or for how long, such as \"2 days ago\" or \"since this morning\".".to_owned()
+        SlotType::Timeframe => Text::ExpectTimeframe,
+        SlotType::Date => Text::ExpectDate,
+        SlotType::Time => Text::ExpectTime,
+        SlotType::DateTime => Text::ExpectDateTime,
+        SlotType::Boolean => Text::ExpectYesNo,
+        SlotType::Email => Text::ExpectEmail,
+        SlotType::Phone => Text::ExpectPhone,
+        SlotType::Url => Text::ExpectUrl,
+        SlotType::Money => Text::ExpectMoney,
+        SlotType::Quantity => Text::ExpectQuantity,
+        SlotType::List(item) if **item == SlotType::String => Text::ExpectList,
+        SlotType::List(item) => {
+            return language.say(Text::ExpectListOf, &[("one", &expected(language, item, wanted))]);
         }
-        SlotType::Date => "Please give a date, such as \"tomorrow\" or \"March 3\".".to_owned(),
-        SlotType::Time => "Please give a time of day, such as \"7pm\" or \"half past three\".".to_owned(),
-        SlotType::DateTime => "Please give a day and a time, such as \"tomorrow at 3pm\".".to_owned(),
-        SlotType::Boolean => YES_OR_NO.to_owned(),
-        SlotType::Email => "Please give an email address, such as name@example.com.".to_owned(),
-        SlotType::Phone => "Please give a phone number, such as +1 555 010 9999.".to_owned(),
-        SlotType::Url => "Please give a web address, such as https://example.com.".to_owned(),
-        SlotType::Money => "Please give an amount of money, such as \"20 dollars\".".to_owned(),
-        SlotType::Quantity => "Please give an amount with its unit, such as \"5 kg\".".to_owned(),
-        SlotType::List(item) => match item.as_ref() {
-            SlotType::String => "Please list them, separated by commas.".to_owned(),
-            item => format!("{} You can give several.", expected(item)),
-        },
-    }
+    };
+    language.text(plain).to_owned()
 }

@@ -2,7 +2,8 @@
 
 use crate::entities::{Entity, Kind, Kinds, Reference, recognize};
 use crate::ir::{Slot, SlotType, Term};
-use crate::phrase::Phrase;
+use crate::language::{Cue, Language};
+use crate::text::Heard;
 
 use super::effective_type;
 use super::options::Vocabulary;
@@ -21,7 +22,7 @@ const TIME: Kinds = Kinds::NONE
 /// An utterance with its words and the values found in it.
 pub(crate) struct Scan<'t> {
     pub(crate) text: &'t str,
-    pub(crate) phrase: Phrase,
+    pub(crate) heard: Heard,
     pub(crate) reference: &'t Reference,
     pub(crate) entities: Vec<Entity>,
     terms: &'t [Term],
@@ -38,15 +39,20 @@ impl<'t> Scan<'t> {
         for slot in slots {
             kinds = with_kinds_of(kinds, effective_type(slot));
         }
-        let phrase = Phrase::of(text);
+        let heard = Heard::of(Language::of(reference.language), text);
         let mut entities = if kinds == Kinds::NONE { Vec::new() } else { recognize(text, kinds, reference) };
-        entities.retain(|entity| !stands_for_a_thing(&phrase, entity));
-        Scan { text, phrase, reference, entities, terms: &[] }
+        entities.retain(|entity| !stands_for_a_thing(&heard, entity));
+        Scan { text, heard, reference, entities, terms: &[] }
     }
 
     /// With the game's vocabulary, by which options may be called.
     pub(crate) fn knowing(self, terms: &'t [Term]) -> Scan<'t> {
         Scan { terms, ..self }
+    }
+
+    /// The language that it was heard in.
+    pub(crate) fn language(&self) -> &'static Language {
+        self.heard.language
     }
 
     /// The game's vocabulary.
@@ -69,25 +75,20 @@ impl<'t> Scan<'t> {
 }
 
 /// Whether a "one" stands for a thing ("the credit one", "that one") and counts nothing.
-fn stands_for_a_thing(phrase: &Phrase, entity: &Entity) -> bool {
-    const POINTING: &[&str] = &["this", "that", "which", "another", "other"];
-    const ARTICLES: &[&str] = &["the", "a", "an", "my", "your", "this", "that"];
-    const BEFORE_A_COUNT: &[&str] = &["number", "is", "was", "be", "of", "just", "only", "about", "level", "point"];
+fn stands_for_a_thing(heard: &Heard, entity: &Entity) -> bool {
     if entity.kind != Kind::Number {
         return false;
     }
-    let Some(at) = phrase.words.iter().position(|word| word.start == entity.start && word.end == entity.end) else {
+    let Some(at) = heard.words.iter().position(|word| word.start == entity.start && word.end == entity.end) else {
         return false;
     };
-    let [.., before] = &phrase.words[..at] else { return false };
-    if phrase.words[at].text != "one" || phrase.words[at].after_break {
+    let [.., before] = &heard.words[..at] else { return false };
+    if !heard.words[at].is(Cue::One) || heard.words[at].after_break {
         return false;
     }
-    let article = at.checked_sub(2).map(|at| phrase.words[at].text.as_str());
-    POINTING.contains(&before.text.as_str())
-        || !before.after_break
-            && article.is_some_and(|word| ARTICLES.contains(&word))
-            && !BEFORE_A_COUNT.contains(&before.text.as_str())
+    let article = at.checked_sub(2).map(|at| &heard.words[at]);
+    before.is(Cue::Pointing)
+        || !before.after_break && article.is_some_and(|word| word.is(Cue::Determiner)) && !before.is(Cue::CountBefore)
 }
 
 /// Adds the kinds that a type is read from, and those that must be told apart from them.

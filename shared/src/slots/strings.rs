@@ -1,233 +1,113 @@
 //! Free-text answers: what is wrapped around the value, and what is no answer at all.
 
-use crate::phrase::{self, Phrase, Word, longest_prefix, longest_suffix, readable};
-
-/// Openers that carry no content of their own.
-#[rustfmt::skip]
-const HESITATIONS: &[&str] = &[
-    "um", "uh", "er", "hmm", "hm", "well", "oh", "so", "ah", "uhm", "umm", "ok", "okay", "sorry", "actually", "like",
-    "yeah", "sure", "yes", "hi", "hello", "hey",
-];
-
-/// Ways of introducing a value.
-#[rustfmt::skip]
-const INTRODUCTIONS: &[&str] = &[
-    "it's", "it is", "its", "that's", "that is", "that would be", "it would be", "it'd be", "this is", "i'd say",
-    "i would say", "i think it's", "i think it is", "i think", "i believe it's", "i believe", "i guess it's",
-    "i guess", "i mean", "i meant", "mostly", "mainly", "maybe", "probably", "let's say", "let me say", "say",
-    "just", "you can use", "please use", "use", "try", "make it", "make that", "it should be", "should be",
-    "the answer is", "my answer is", "it was", "they are", "they're", "mine is", "mine's",
-];
-
-/// Prepositions and determiners in front of a noun phrase ("in my lower back").
-#[rustfmt::skip]
-const BEFORE_NOUN: &[&str] = &[
-    "in my", "on my", "at my", "in the", "on the", "at the", "around my", "around the", "near my", "near the",
-    "to the", "to my", "from my", "from the", "under my", "behind my", "behind the", "inside my", "in", "on", "at",
-    "my", "the", "a", "an", "our", "your", "his", "her", "their",
-];
-
-/// Courtesies and hedges at the end.
-#[rustfmt::skip]
-const AFTERWORDS: &[&str] = &[
-    "please", "thanks", "thank you", "i think", "i guess", "i believe", "i suppose", "mostly", "mainly", "maybe",
-    "probably", "actually", "sir", "doctor",
-];
+use crate::language::{Cue, CueSet, Language};
+use crate::text::{Heard, Word, readable};
 
 /// The longest noun phrase that loses its preposition and article; longer answers are descriptions and stay as they are.
 const MAX_NOUN_PHRASE_WORDS: usize = 5;
 
-/// Social noises that answer no question.
-#[rustfmt::skip]
-const NOISES: &[&str] = &[
-    "ok", "okay", "k", "hi", "hello", "hey", "hi there", "hello there", "thanks", "thank you", "thx", "lol", "haha",
-    "hmm", "hm", "um", "uh", "er", "well", "so", "oh", "ah", "right", "cool", "great", "nice", "fine", "sure",
-    "good", "alright", "all right", "yes", "yeah", "yep", "yup", "no", "nope", "nah", "please", "sorry", "wow",
-    "hm ok", "i see", "got it", "wait", "hold on", "one moment", "one second", "just a moment", "just a second",
-    "let me think", "let me see", "hang on", "anything", "whatever", "something", "it", "that", "this",
-];
-
-/// Ways of saying that there is nothing to say.
-#[rustfmt::skip]
-const DECLINES: &[&str] = &[
-    "no", "nope", "nah", "none", "nothing", "no thanks", "no thank you", "n/a", "na", "n a", "not applicable",
-    "skip", "pass", "nothing else", "no other", "no others", "nothing more", "not really", "not that i know of",
-    "not that i know", "i'd rather not", "i would rather not", "i'd rather not say", "prefer not to say",
-    "i prefer not to say", "rather not", "no answer", "leave it", "leave it out", "leave it empty", "that's all",
-    "that is all", "that's it", "no that's all", "no that's it", "no nothing else", "none of them", "none of those",
-    "neither", "i haven't", "i have not", "i don't have one", "i don't have any", "don't have one", "i don't",
-    "not yet", "never", "i haven't measured it", "i didn't measure it", "haven't measured it", "haven't checked",
-    "i haven't checked", "doesn't matter", "it doesn't matter", "i don't care", "don't care", "no preference", "any",
-    "either", "whatever",
-];
+/// The words between "which" and its verb at most.
+const MAX_ASKED_WORDS: usize = 3;
+/// The longest name of what a value is, in front of it ("my order number is …").
+const MAX_FRAME_WORDS: usize = 3;
 
 /// Whether a word only fills a pause.
-pub(crate) fn is_hesitation(word: &str) -> bool {
-    HESITATIONS.contains(&word) || matches!(word, "wait" | "but" | "and" | "no" | "please" | "also" | "now")
+pub(crate) fn is_hesitation(word: &Word) -> bool {
+    word.is([Cue::Hesitation, Cue::Pause])
 }
 
 /// Whether the person declines to answer ("no", "none", "I'd rather not say", "I don't know").
-pub(crate) fn is_decline(phrase: &Phrase) -> bool {
-    if super::yes_no::is_unsure(phrase) {
-        return true;
-    }
-    let words = strip_ends(&phrase.words);
-    DECLINES.iter().any(|decline| phrase::is(words, decline))
-        || DECLINES.iter().any(|decline| phrase::is(&phrase.words, decline))
+pub(crate) fn is_decline(heard: &Heard) -> bool {
+    let language = heard.language;
+    super::yes_no::is_unsure(heard)
+        || language.is(strip_ends(language, &heard.words), Cue::Decline)
+        || heard.is(Cue::Decline)
+}
+
+/// Whether the answer is about the question and holds no value ("I already told you", "same as last time").
+pub(crate) fn is_idiom(heard: &Heard) -> bool {
+    let language = heard.language;
+    heard.is(Cue::Idiom)
+        || language.is(strip_ends(language, &heard.words), Cue::Idiom)
+        || language.is(strip_front(language, &heard.words, Cue::Hesitation), Cue::Idiom)
+}
+
+/// Whether the text wants to know something: a question that is not a request in the form of one ("can I have …").
+pub(crate) fn is_inquiry(text: &str, heard: &Heard) -> bool {
+    let language = heard.language;
+    let words = strip_front(language, &heard.words, [Cue::Hesitation, Cue::Linker]);
+    is_question(text, heard) && language.prefix(words, Cue::Request) == 0
 }
 
 /// Whether the text is a question put to us rather than an answer.
-pub(crate) fn is_question(text: &str, phrase: &Phrase) -> bool {
-    let words = strip_front(&phrase.words, HESITATIONS);
+pub(crate) fn is_question(text: &str, heard: &Heard) -> bool {
+    let language = heard.language;
+    let words = strip_front(language, &heard.words, Cue::Hesitation);
     let asks = text.trim_end().ends_with(['?', '？']);
     let Some(first) = words.first() else { return asks };
-    let opener = matches!(
-        first.text.as_str(),
-        "what"
-            | "what's"
-            | "whats"
-            | "why"
-            | "how"
-            | "how's"
-            | "when"
-            | "where"
-            | "where's"
-            | "who"
-            | "who's"
-            | "which"
-            | "whose"
-    );
-    let inverted = words.get(1).is_some_and(|second| {
-        matches!(
-            second.text.as_str(),
-            "do" | "does"
-                | "did"
-                | "is"
-                | "are"
-                | "am"
-                | "was"
-                | "were"
-                | "can"
-                | "could"
-                | "should"
-                | "would"
-                | "will"
-                | "shall"
-                | "has"
-                | "have"
-                | "kind"
-                | "sort"
-                | "type"
-                | "if"
-                | "about"
-                | "else"
-                | "for"
-                | "not"
-                | "long"
-                | "much"
-                | "many"
-                | "exactly"
-                | "scale"
-        )
-    });
-    if opener {
+    if first.is(Cue::QuestionOpener) {
         return asks
-            || inverted
-            || matches!(first.text.as_str(), "what's" | "whats" | "who's" | "where's" | "how's" | "why")
-            || words.len() == 1;
+            || language.prefix(words, Cue::QuestionAlways) > 0
+            || words.len() == 1
+            || words[1].is(Cue::QuestionSecond)
+            // "which sizes do you have", "what time is it": the verb stands behind what is asked about.
+            || words.iter().skip(2).take(MAX_ASKED_WORDS).zip(words.iter().skip(3)).any(|(verb, subject)| {
+                !verb.after_break && verb.is(Cue::QuestionVerb) && subject.is(Cue::QuestionSubject)
+            });
     }
-    let auxiliary = matches!(
-        first.text.as_str(),
-        "do" | "does"
-            | "did"
-            | "is"
-            | "are"
-            | "am"
-            | "can"
-            | "could"
-            | "should"
-            | "would"
-            | "will"
-            | "shall"
-            | "may"
-            | "have"
-            | "has"
-            | "isn't"
-            | "aren't"
-            | "don't"
-            | "can't"
-    );
-    let addressed = words.get(1).is_some_and(|second| {
-        matches!(second.text.as_str(), "you" | "i" | "we" | "it" | "this" | "that" | "there" | "they")
-    });
-    auxiliary && (asks || addressed)
+    let verb = language.prefix(words, Cue::QuestionVerb);
+    verb > 0 && (asks || words.get(verb).is_some_and(|subject| subject.is(Cue::QuestionSubject)))
 }
 
 /// Whether a question can be answered by yes or no: one of its clauses begins with an auxiliary ("…, are you in pain?").
-pub(crate) fn asks_yes_or_no(question: &str) -> bool {
-    #[rustfmt::skip]
-    const AUXILIARIES: &[&str] = &[
-        "do", "does", "did", "is", "are", "was", "were", "have", "has", "had", "can", "could", "will", "would", "should", "any", "may", "shall",
-        "isn't", "aren't", "don't", "doesn't", "didn't",
-    ];
+pub(crate) fn asks_yes_or_no(language: &'static Language, question: &str) -> bool {
     question.contains('?')
-        && question.split(['.', '!', '?', ',', ';', ':', '—', '–', '\n']).flat_map(|clause| clause.split(" - ")).any(
-            |clause| {
-                let first = Phrase::of(clause).words.into_iter().next();
-                first.is_some_and(|word| AUXILIARIES.contains(&word.text.as_str()))
-            },
-        )
+        && question
+            .split(['.', '!', '?', '¿', ',', ';', ':', '—', '–', '\n'])
+            .flat_map(|clause| clause.split(" - "))
+            .any(|clause| Heard::of(language, clause).begins_with(Cue::QuestionYesNo) > 0)
 }
 
 /// Whether the text only says that something was heard or is so ("ok", "yes", "sure"): never a reason to leave a move.
-pub(crate) fn is_acknowledgement(phrase: &Phrase) -> bool {
-    #[rustfmt::skip]
-    const ACKNOWLEDGEMENTS: &[&str] = &[
-        "ok", "okay", "k", "yes", "yeah", "yep", "yup", "no", "nope", "nah", "sure", "right", "fine", "alright", "all right",
-        "good", "great", "cool", "nice", "hmm", "hm", "um", "uh", "er", "well", "so", "oh", "ah", "i see", "got it", "lol", "haha",
-        "wait", "hold on", "one moment", "one second", "yes please", "no thanks", "no thank you", "please",
-    ];
-    phrase.is_empty() || phrase.is_one_of(ACKNOWLEDGEMENTS)
+pub(crate) fn is_acknowledgement(heard: &Heard) -> bool {
+    heard.is_empty() || heard.is(Cue::Acknowledgement)
 }
 
 /// Whether the text holds nothing that could be a value: no words, or only social noise.
-pub(crate) fn is_noise(phrase: &Phrase) -> bool {
-    if phrase.is_empty() {
-        return true;
-    }
-    let words = strip_front(
-        &phrase.words,
-        &["um", "uh", "er", "hmm", "hm", "well", "oh", "so", "ah", "and", "but", "ok", "okay"],
-    );
-    words.is_empty()
-        || NOISES.iter().any(|noise| phrase::is(words, noise))
-        || NOISES.iter().any(|noise| phrase::is(&phrase.words, noise))
+pub(crate) fn is_noise(heard: &Heard) -> bool {
+    let words = strip_front(heard.language, &heard.words, Cue::NoiseBefore);
+    words.is_empty() || heard.language.is(words, Cue::Noise) || heard.is(Cue::Noise)
 }
 
 /// The span of the value in a free-text answer: without hesitations, introductions ("it's", "my account id is"),
 /// prepositions and articles before a short noun phrase, and courtesies after it. `None` when nothing is left.
-pub(crate) fn value_span(slot_name: &str, text: &str) -> Option<(usize, usize)> {
-    let phrase = Phrase::of(text);
-    let mut words = phrase.words.as_slice();
+pub(crate) fn value_span(language: &'static Language, slot_name: &str, text: &str) -> Option<(usize, usize)> {
+    let heard = Heard::of(language, text);
+    let mut words = heard.words.as_slice();
+    let holds_a_name = Heard::of(language, &readable(slot_name)).words.iter().any(|word| word.is(Cue::SlotOfName));
     loop {
         let before = words.len();
-        words = strip_front(words, HESITATIONS);
-        words = strip_named(words, slot_name);
-        words = strip_front(words, INTRODUCTIONS);
-        words = strip_back(words, AFTERWORDS);
+        words = strip_front(language, words, Cue::Hesitation);
+        words = strip_named(language, words, slot_name);
+        words = strip_frame(language, words, slot_name);
+        words = strip_front(language, words, Cue::Introduction);
+        if holds_a_name {
+            words = strip_front(language, words, Cue::IntroductionName);
+        }
+        words = strip_back(language, words, Cue::Afterword);
         if words.len() == before {
             break;
         }
     }
     if words.len() <= MAX_NOUN_PHRASE_WORDS + 2 {
-        let shorter = longest_prefix(words, BEFORE_NOUN);
+        let shorter = language.prefix(words, Cue::BeforeNoun);
         if shorter > 0
             && words.len() > shorter
             && !words[shorter].glued
             && words.len() - shorter <= MAX_NOUN_PHRASE_WORDS
         {
             words = &words[shorter..];
-            let article = longest_prefix(words, &["my", "the", "a", "an"]);
+            let article = language.prefix(words, Cue::Article);
             if article > 0 && words.len() > article && !words[article].glued {
                 words = &words[article..];
             }
@@ -240,18 +120,15 @@ pub(crate) fn value_span(slot_name: &str, text: &str) -> Option<(usize, usize)> 
 }
 
 /// `my account id is`, `the location:`, `account id` in front of a value.
-fn strip_named<'w>(words: &'w [Word], slot_name: &str) -> &'w [Word] {
-    let name = readable(slot_name);
-    let name = name.as_str();
-    let last = name.rsplit(' ').next().unwrap_or(name);
-    let owner = longest_prefix(words, &["my", "the", "our", "his", "her"]);
+fn strip_named<'w>(language: &'static Language, words: &'w [Word], slot_name: &str) -> &'w [Word] {
+    let owner = language.prefix(words, Cue::Owner);
     let rest = &words[owner..];
-    let named = longest_prefix(rest, &[name, last]);
+    let named = named_at(language, rest, slot_name);
     if named == 0 {
         return words;
     }
     let after = &rest[named..];
-    let copula = longest_prefix(after, &["is", "are", "was", "would be", "should be", "will be", "equals"]);
+    let copula = language.prefix(after, Cue::Copula);
     let separated = after.first().is_some_and(|word| word.after_break);
     if copula > 0 && after.len() > copula {
         &after[copula..]
@@ -262,9 +139,50 @@ fn strip_named<'w>(words: &'w [Word], slot_name: &str) -> &'w [Word] {
     }
 }
 
-fn strip_front<'w>(mut words: &'w [Word], phrases: &[&str]) -> &'w [Word] {
+/// `my order number is`, `order number`, in front of a value that is a code (something with a digit), or after a noun that
+/// labels what follows ("the name is …").
+fn strip_frame<'w>(language: &'static Language, words: &'w [Word], slot_name: &str) -> &'w [Word] {
+    let code = |rest: &[Word]| {
+        rest.iter()
+            .take_while(|word| word.glued || word.start == rest[0].start)
+            .any(|word| word.text.bytes().any(|byte| byte.is_ascii_digit()))
+    };
+    let owner = language.prefix(words, Cue::Owner);
+    let rest = &words[owner..];
+    for length in 1..=MAX_FRAME_WORDS.min(rest.len().saturating_sub(1)) {
+        let (frame, after) = rest.split_at(length);
+        if frame.iter().any(|word| word.glued || code(std::slice::from_ref(word))) || after[0].after_break {
+            break;
+        }
+        let copula = language.prefix(after, Cue::Copula);
+        let labels = owner > 0 && frame.last().is_some_and(|noun| noun.is(Cue::Label));
+        if copula > 0 && after.len() > copula && (labels || code(&after[copula..])) {
+            return &after[copula..];
+        }
+        if code(after) && named_at(language, rest, slot_name) > 0 {
+            return after;
+        }
+    }
+    words
+}
+
+/// How many of the first words are the name of a slot, or the last word of it; 0 for none.
+pub(crate) fn named_at(language: &'static Language, words: &[Word], slot_name: &str) -> usize {
+    let name = Heard::of(language, &readable(slot_name)).words;
+    let begins = |name: &[Word]| {
+        !name.is_empty() && name.len() <= words.len() && name.iter().zip(words).all(|(a, b)| a.hash == b.hash)
+    };
+    if begins(&name) {
+        name.len()
+    } else {
+        usize::from(name.last().is_some_and(|last| begins(std::slice::from_ref(last))))
+    }
+}
+
+fn strip_front<'w>(language: &'static Language, mut words: &'w [Word], cues: impl Into<CueSet>) -> &'w [Word] {
+    let cues = cues.into();
     loop {
-        let skip = longest_prefix(words, phrases);
+        let skip = language.prefix(words, cues);
         if skip == 0 || skip >= words.len() || words[skip].glued {
             return words;
         }
@@ -272,9 +190,10 @@ fn strip_front<'w>(mut words: &'w [Word], phrases: &[&str]) -> &'w [Word] {
     }
 }
 
-fn strip_back<'w>(mut words: &'w [Word], phrases: &[&str]) -> &'w [Word] {
+fn strip_back<'w>(language: &'static Language, mut words: &'w [Word], cues: impl Into<CueSet>) -> &'w [Word] {
+    let cues = cues.into();
     loop {
-        let skip = longest_suffix(words, phrases);
+        let skip = language.suffix(words, cues);
         if skip == 0 || skip >= words.len() || words[words.len() - skip].glued {
             return words;
         }
@@ -282,14 +201,8 @@ fn strip_back<'w>(mut words: &'w [Word], phrases: &[&str]) -> &'w [Word] {
     }
 }
 
-fn strip_ends(words: &[Word]) -> &[Word] {
-    strip_back(
-        strip_front(
-            words,
-            &["um", "uh", "er", "hmm", "hm", "well", "oh", "so", "ah", "sorry", "ok", "okay", "i think", "just"],
-        ),
-        &["please", "thanks", "thank you", "really", "i think", "at all", "at the moment", "right now", "yet"],
-    )
+fn strip_ends<'w>(language: &'static Language, words: &'w [Word]) -> &'w [Word] {
+    strip_back(language, strip_front(language, words, Cue::DeclineBefore), Cue::DeclineAfter)
 }
 
 /// Signs that belong to a value stand outside its words: `#12`, `+49…`, `"…"`, `$5`, `@name`.
@@ -324,8 +237,12 @@ fn grow_right(text: &str, end: usize) -> usize {
 mod tests {
     use super::*;
 
+    fn heard(text: &str) -> Heard {
+        Heard::of(Language::english(), text)
+    }
+
     fn check(slot: &str, text: &str, expected: &str) {
-        let value = value_span(slot, text).map(|(start, end)| &text[start..end]);
+        let value = value_span(Language::english(), slot, text).map(|(start, end)| &text[start..end]);
         assert_eq!(value, Some(expected), "{text}");
     }
 
@@ -355,7 +272,7 @@ mod tests {
 
     #[test]
     fn questions_are_told_from_answers() {
-        let check = |text: &str, expected: bool| assert_eq!(is_question(text, &Phrase::of(text)), expected, "{text}");
+        let check = |text: &str, expected: bool| assert_eq!(is_question(text, &heard(text)), expected, "{text}");
         check("what do you mean?", true);
         check("why do you need that", true);
         check("can you tell me more?", true);
@@ -371,13 +288,13 @@ mod tests {
     #[test]
     fn noises_and_declines_are_known() {
         for text in ["", "...", "ok", "hello", "um, ok", "lol", "yes"] {
-            assert!(is_noise(&Phrase::of(text)), "{text}");
+            assert!(is_noise(&heard(text)), "{text}");
         }
         for text in ["none", "no thanks", "I don't know", "nothing else, thanks", "I'd rather not say", "not sure"] {
-            assert!(is_decline(&Phrase::of(text)), "{text}");
+            assert!(is_decline(&heard(text)), "{text}");
         }
         for text in ["no pain", "knee", "not my back"] {
-            assert!(!is_decline(&Phrase::of(text)), "{text}");
+            assert!(!is_decline(&heard(text)), "{text}");
         }
     }
 }

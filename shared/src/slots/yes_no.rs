@@ -4,200 +4,136 @@
 //! text is the boolean recognizer's.
 
 use crate::entities::{Kind, Kinds, Reference, Value, recognize};
-use crate::phrase::Phrase;
+use crate::language::{Class, Cue, Language};
+use crate::text::{Heard, Word};
 
 use super::options;
 
-#[rustfmt::skip]
-const YES: &[&str] = &[
-    "yes", "yeah", "yep", "yup", "ya", "yea", "yah", "aye", "y", "sure", "of course", "certainly", "definitely",
-    "absolutely", "correct", "right", "that's right", "that is right", "that's correct", "that is correct",
-    "exactly", "indeed", "ok", "okay", "affirmative", "true", "i do", "i am", "i have", "i did", "i was", "i can",
-    "i will", "i would", "it does", "it is", "it did", "it has", "it was", "they do", "they are", "we do", "we are",
-    "we have", "there is", "there are", "he does", "she does", "he is", "she is", "a little", "a bit",
-    "a little bit", "a lot", "very much", "very", "somewhat", "slightly", "kind of", "sort of", "sometimes", "often",
-    "always", "most of the time", "i think so", "i believe so", "i guess so", "i suppose so", "i'd say so",
-    "probably", "most likely", "please do", "go ahead", "do it", "sounds good", "yes please", "uh huh", "uh-huh",
-    "mhm", "mm hmm", "you bet", "for sure", "totally", "naturally", "i'm afraid so", "unfortunately yes",
-    "for now yes", "fine", "perfect", "great", "that works", "that's it", "that is it", "that's the one", "why not",
-    "both",
-];
-
-#[rustfmt::skip]
-const NO: &[&str] = &[
-    "no", "nope", "nah", "n", "nay", "naw", "not", "never", "none", "not really", "not at all", "not yet", "no way",
-    "of course not", "certainly not", "definitely not", "absolutely not", "negative", "false", "i don't", "i do not",
-    "i'm not", "i am not", "i haven't", "i have not", "i didn't", "i did not", "i wasn't", "i was not", "i can't",
-    "i cannot", "i won't", "it doesn't", "it does not", "it isn't", "it is not", "it's not", "it didn't",
-    "it did not", "it hasn't", "it wasn't", "they don't", "they aren't", "we don't", "we aren't", "there isn't",
-    "there aren't", "there is not", "he doesn't", "she doesn't", "he isn't", "she isn't", "i don't think so",
-    "i do not think so", "i don't believe so", "i guess not", "i suppose not", "i think not", "i hope not",
-    "probably not", "not that i know", "not that i know of", "not particularly", "not right now", "not now",
-    "not currently", "not much", "not anymore", "hardly", "barely", "rarely", "no thanks", "no thank you", "wrong",
-    "that's wrong", "that is wrong", "incorrect", "that's not right", "that is not right", "not right",
-    "not correct", "don't", "do not", "nothing", "neither", "no i don't", "no i'm not", "not quite", "by no means",
-];
-
-/// Answers that say neither.
-#[rustfmt::skip]
-const UNSURE: &[&str] = &[
-    "i don't know", "i do not know", "don't know", "dont know", "i dont know", "do not know", "dunno", "i dunno",
-    "no idea", "i have no idea", "no clue", "i have no clue", "not sure", "i'm not sure", "i am not sure",
-    "im not sure", "unsure", "i'm unsure", "hard to say", "hard to tell", "can't say", "i can't say", "i can't tell",
-    "can't tell", "i couldn't say", "i couldn't tell you", "who knows", "maybe", "perhaps", "possibly", "idk",
-    "it depends", "depends", "i can't remember", "i cannot remember", "can't remember", "i don't remember",
-    "i do not remember", "don't remember", "i forgot", "i forget", "not certain", "i'm not certain",
-    "i wouldn't know", "beats me", "your guess is as good as mine", "how should i know", "i don't recall",
-    "maybe yes maybe no", "yes and no", "no i don't know", "not sure about that", "i really don't know",
-    "i honestly don't know", "honestly i don't know", "i'm not really sure", "i'm really not sure",
-    "not really sure", "not too sure", "i am not certain", "unknown", "can't recall", "i can't recall",
-];
-
-/// Words before the answer proper.
-#[rustfmt::skip]
-const LEAD: &[&str] = &[
-    "um", "uh", "er", "hmm", "hm", "well", "oh", "so", "actually", "honestly", "sorry", "ah", "uhm", "umm", "like",
-    "just", "please", "and", "but", "i think", "i guess",
-];
-
-/// Words that may follow a yes or a no without changing it.
-#[rustfmt::skip]
-const TAIL: &[&str] = &[
-    "please", "thanks", "thank you", "sir", "madam", "doctor", "i think", "i guess", "i suppose", "actually",
-    "really", "now", "at all", "at the moment", "right now", "unfortunately", "then", "of course",
-];
-
-/// Strips hesitations from the front and courtesies from the end.
-fn core(phrase: &Phrase) -> Phrase {
-    let mut words = phrase.words.as_slice();
+/// The answer without hesitations at the front and courtesies at the end.
+fn core(heard: &Heard) -> &[Word] {
+    let language = heard.language;
+    let mut words = heard.words.as_slice();
     loop {
-        let skip = crate::phrase::longest_prefix(words, LEAD);
+        let skip = language.prefix(words, Cue::AnswerBefore);
         if skip == 0 || skip >= words.len() {
             break;
         }
         words = &words[skip..];
     }
     loop {
-        let skip = crate::phrase::longest_suffix(words, TAIL);
+        let skip = language.suffix(words, Cue::AnswerAfter);
         if skip == 0 || skip >= words.len() {
             break;
         }
         words = &words[..words.len() - skip];
     }
-    Phrase { words: words.to_vec() }
+    words
 }
 
 /// Whether the answer says that the person does not know.
-pub(crate) fn is_unsure(phrase: &Phrase) -> bool {
-    let core = core(phrase);
-    if core.is_one_of(UNSURE) || phrase.is_one_of(UNSURE) {
+pub(crate) fn is_unsure(heard: &Heard) -> bool {
+    let language = heard.language;
+    let core = core(heard);
+    if language.is(core, Cue::Unsure) || heard.is(Cue::Unsure) {
         return true;
     }
     // "I don't know what that is", "not sure about it": the first words decide, when what follows adds no answer.
-    let said = core.begins_with(UNSURE);
-    said >= 2 && core.len() > said && !core.words[said..].iter().any(|word| word.after_break || word.text == "but")
+    let said = language.prefix(core, Cue::Unsure);
+    said >= 2 && core.len() > said && !core[said..].iter().any(|word| word.after_break || word.is(Cue::But))
 }
 
 /// Reads an answer that is nothing but a yes or a no.
-pub(crate) fn plain(phrase: &Phrase) -> Option<bool> {
-    let core = core(phrase);
-    [phrase, &core]
-        .into_iter()
-        .find_map(|whole| if whole.is_one_of(NO) { Some(false) } else { whole.is_one_of(YES).then_some(true) })
+pub(crate) fn plain(heard: &Heard) -> Option<bool> {
+    let language = heard.language;
+    [heard.words.as_slice(), core(heard)].into_iter().find_map(|whole| {
+        if language.is(whole, Cue::No) { Some(false) } else { language.is(whole, Cue::Yes).then_some(true) }
+    })
 }
 
 /// Reads an answer as yes or no; `None` when it is neither.
 pub(crate) fn read(text: &str, reference: &Reference) -> Option<bool> {
-    let phrase = Phrase::of(text);
-    if phrase.is_empty() {
+    let language = Language::of(reference.language);
+    let heard = Heard::of(language, text);
+    if heard.is_empty() {
         return by_recognizer(text, reference);
     }
-    if is_unsure(&phrase) {
+    if is_unsure(&heard) {
         return None;
     }
-    if let Some(answer) = plain(&phrase) {
+    if let Some(answer) = plain(&heard) {
         return Some(answer);
     }
-    let core = core(&phrase);
+    let core = core(&heard);
     // "no, but I have a cough", "yes I am", "I do have that": the longest leading phrase, when it is one that stands
     // for itself or is set apart.
-    let no = core.begins_with(NO);
-    let yes = core.begins_with(YES);
+    let no = language.prefix(core, Cue::No);
+    let yes = language.prefix(core, Cue::Yes);
     let length = no.max(yes);
+    let (Some(first), Some(next)) = (core.first(), core.get(length)) else { return by_recognizer(text, reference) };
     if length == 0 {
         return by_recognizer(text, reference);
     }
-    let next = &core.words[length];
-    let leading = &core.words[..length];
-    let set_apart = next.after_break
-        || length >= 2
-        || stands_alone(&leading[0].text)
-        || matches!(next.text.as_str(), "but" | "and" | "because" | "since" | "i" | "it");
-    let first = &leading[0].text;
-    if !set_apart || (length == 1 && first == "not") {
+    let set_apart = next.after_break || length >= 2 || first.is(Cue::AnswerAlone) || next.is(Cue::AnswerGoesOn);
+    if !set_apart || (length == 1 && first.is(Cue::Not)) {
         return None;
     }
     // "I am not", "it is not …": a negated opening is longer and wins; "I have a headache" is a statement, not an answer.
-    if yes > no
-        && !stands_alone(first)
-        && !next.after_break
-        && matches!(first.as_str(), "i" | "it" | "they" | "we" | "he" | "she" | "there")
-    {
-        return match next.text.as_str() {
-            "not" | "never" | "no" => Some(false),
-            _ => Some(true),
-        };
+    if yes > no && !first.is(Cue::AnswerAlone) && !next.after_break && first.is(Cue::StatementSubject) {
+        return Some(!next.is(Cue::Denial));
     }
     Some(yes > no)
 }
 
 /// Reads an answer that repeats what was asked about: "very urgent" and "not that urgent" for a slot `urgent`.
-pub(crate) fn by_name(name: &str, phrase: &Phrase) -> Option<bool> {
-    let (start, end) = named(name, phrase)?;
-    if is_unsure(phrase) {
+pub(crate) fn by_name(name: &str, heard: &Heard) -> Option<bool> {
+    let (start, end) = named(name, heard)?;
+    if is_unsure(heard) {
         return None;
     }
-    let denied =
-        options::negated(&phrase.words, start) || phrase.words[..start].iter().any(|word| word.text == "nothing");
-    let unclear = phrase.words[end..].iter().any(|word| matches!(word.text.as_str(), "or" | "not" | "maybe"));
+    let denied = options::negated(heard, start, end) || heard.words[..start].iter().any(|word| word.is(Cue::Nothing));
+    let unclear = heard.words[end..].iter().any(|word| word.is(Cue::Unclear));
     (!unclear).then_some(!denied)
 }
 
 /// Where an utterance says of its own accord that a thing is or is not wanted: "with breakfast", "no fever".
-pub(crate) fn stated(name: &str, phrase: &Phrase) -> Option<(bool, usize, usize)> {
-    const WITH: &[&str] = &["with", "including", "plus", "yes"];
-    const WITHOUT: &[&str] = &["without", "no", "excluding"];
-    let (start, end) = named(name, phrase)?;
-    let lead = &phrase.words[start.checked_sub(1)?];
-    if phrase.words[start].after_break {
+pub(crate) fn stated(name: &str, heard: &Heard) -> Option<(bool, usize, usize)> {
+    let (start, end) = named(name, heard)?;
+    let lead = &heard.words[start.checked_sub(1)?];
+    if heard.words[start].after_break {
         return None;
     }
-    let said = WITH.contains(&lead.text.as_str());
-    let denied = WITHOUT.contains(&lead.text.as_str());
-    (said || denied).then(|| (said, lead.start, phrase.words[end - 1].end))
+    let (said, denied) = (lead.is(Cue::With), lead.is(Cue::Without));
+    (said || denied).then(|| (said, lead.start, heard.words[end - 1].end))
 }
 
-/// The words of a slot's name, where they stand once and together.
-fn named(name: &str, phrase: &Phrase) -> Option<(usize, usize)> {
-    let words: Vec<&str> = name.split('_').filter(|word| !word.is_empty()).collect();
-    if words.is_empty() || name.len() < 3 {
+/// The words of a slot's name, where they stand once and together; a pronoun may stand among them ("pick it up").
+fn named(name: &str, heard: &Heard) -> Option<(usize, usize)> {
+    /// Words that a name is said in at most.
+    const MAX_WORDS: usize = 5;
+    let wanted = name.replace('_', "").to_lowercase();
+    if wanted.is_empty() || name.len() < 3 {
         return None;
     }
-    let mut places = phrase
-        .words
-        .windows(words.len())
-        .enumerate()
-        .filter(|(_, said)| said.iter().zip(&words).all(|(said, word)| said.text.eq_ignore_ascii_case(word)));
-    let (start, _) = places.next()?;
-    places.next().is_none().then_some((start, start + words.len()))
-}
-
-/// Words that answer by themselves even when more follows without a comma.
-fn stands_alone(word: &str) -> bool {
-    matches!(
-        word,
-        "yes" | "yeah" | "yep" | "yup" | "no" | "nope" | "nah" | "sure" | "definitely" | "absolutely" | "certainly"
-    )
+    let ends = |first: usize| {
+        let mut said = String::new();
+        let words = heard.words.iter().enumerate().skip(first).take(MAX_WORDS);
+        for (at, word) in words {
+            if at > first && word.class.is(Class::PRONOUN) && said != wanted {
+                continue;
+            }
+            said.push_str(&word.text);
+            if said == wanted {
+                return Some(at + 1);
+            }
+            if !wanted.starts_with(&said) {
+                return None;
+            }
+        }
+        None
+    };
+    let mut places = (0..heard.words.len()).filter_map(|first| Some((first, ends(first)?)));
+    let place = places.next()?;
+    places.next().is_none().then_some(place)
 }
 
 fn by_recognizer(text: &str, reference: &Reference) -> Option<bool> {
@@ -207,21 +143,21 @@ fn by_recognizer(text: &str, reference: &Reference) -> Option<bool> {
         _ => None,
     });
     let (start, first) = said.next()?;
-    let leads = text.get(..start).is_some_and(|before| Phrase::of(before).len() <= 3);
+    let leads = text.get(..start).is_some_and(|before| Heard::of(Language::of(reference.language), before).len() <= 3);
     if leads && said.all(|(_, other)| other == first) { Some(first) } else { None }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::entities::{Direction, Language};
+    use crate::entities::{Direction, Language as Spoken};
 
     fn reference() -> Reference {
         Reference {
             now: jiff::civil::date(2026, 3, 4).at(9, 0, 0, 0),
             offset_seconds: 0,
             direction: Direction::Future,
-            language: Language::English,
+            language: Spoken::English,
         }
     }
 

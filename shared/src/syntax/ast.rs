@@ -3,7 +3,7 @@
 //! Texts stay undecoded ([`Text`] is a range of the source): escapes and dedenting are applied where a text is used.
 
 use crate::diagnostics::Span;
-use crate::ir::{Comparison, Extract, Modifiers};
+use crate::ir::{Comparison, Extract, Modifiers, Priority};
 
 /// A name as written.
 #[derive(Debug, Clone, Copy)]
@@ -45,11 +45,27 @@ pub(super) struct File<'s> {
     pub(super) games: Vec<Game<'s>>,
 }
 
+/// A language tag such as `en` or `en-GB`, as written, with or without quotes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tag {
+    pub(super) span: Span,
+}
+
+impl Tag {
+    /// The tag without what stands around it.
+    pub(super) fn code(self, source: &str) -> String {
+        let written = source.get(self.span.start as usize..self.span.end as usize).unwrap_or_default();
+        written.chars().filter(|character| character.is_ascii_alphanumeric() || *character == '-').collect()
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Game<'s> {
     pub(super) name: Name<'s>,
     pub(super) base: Option<Name<'s>>,
     pub(super) description: Option<Text>,
+    pub(super) language: Option<Tag>,
+    pub(super) locale: Option<Tag>,
     pub(super) participants: Vec<Participant<'s>>,
     pub(super) vocabulary: Vec<Term>,
     pub(super) services: Vec<Service<'s>>,
@@ -98,6 +114,7 @@ pub(super) struct Move<'s> {
     /// How many tokens it takes, which bounds what copying it costs.
     pub(super) tokens: usize,
     pub(super) guard: Option<Vec<Guard<'s>>>,
+    pub(super) priority: Option<Priority>,
     pub(super) triggers: Vec<Trigger<'s>>,
     pub(super) confidence: Option<Confidence<'s>>,
     pub(super) slots: Vec<Slot<'s>>,

@@ -1,7 +1,7 @@
 //! Reading a template's text into parts. All problems of a text are reported, not just the first.
 
 use crate::diagnostics::Code;
-use crate::ir::{Path, Template, TemplatePart};
+use crate::ir::{Path, Style, Template, TemplatePart};
 
 use super::expression;
 
@@ -149,6 +149,9 @@ impl Reader<'_> {
     fn reference(body: &str, start: usize) -> Result<TemplatePart, TemplateError> {
         let (path, rest, rest_at) = read_path(body, start)?;
         let text = |rest: &str| unescape(&rest[1..]);
+        if let Some(after) = rest.strip_prefix("as").filter(|after| after.starts_with(char::is_whitespace)) {
+            return styled(path, after, rest_at + 2);
+        }
         match rest.chars().next() {
             None => Ok(TemplatePart::Value(path)),
             Some('?') => Ok(value_or(path, text(rest))),
@@ -193,6 +196,30 @@ fn closing(text: &str) -> Closing {
     Closing::Missing
 }
 
+/// `long`, `short`, `iso`, `relative` after `as`, perhaps with a fallback.
+fn styled(path: Path, after: &str, start: usize) -> Result<TemplatePart, TemplateError> {
+    let (named, otherwise) = match after.split_once('?') {
+        Some((named, otherwise)) => (named, unescape(otherwise)),
+        None => (after, String::new()),
+    };
+    let style = match named.trim() {
+        "long" => Style::Long,
+        "short" => Style::Short,
+        "iso" => Style::Iso,
+        "relative" => Style::Relative,
+        other => {
+            let at = start + after.len() - after.trim_start().len();
+            return Err(TemplateError::new(
+                Code::TemplateSyntax,
+                at,
+                at + other.len(),
+                format!("expected `long`, `short`, `iso` or `relative` after `as`, found `{other}`"),
+            ));
+        }
+    };
+    Ok(TemplatePart::Styled { path, style, otherwise })
+}
+
 /// A dotted name at the start of a placeholder, what follows it, and where that is.
 fn read_path(body: &str, start: usize) -> Result<(Path, &str, usize), TemplateError> {
     let trimmed = body.trim_start();
@@ -224,10 +251,10 @@ pub(super) fn is_path(text: &str) -> bool {
     text.split('.').all(|name| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
 }
 
-/// `{name?text}`: conditional text when the text holds the name as a word, else a fallback.
+/// `{name?text}`: conditional text when the text begins with a space and holds the name as a word, else a fallback.
 fn value_or(path: Path, text: String) -> TemplatePart {
     let pieces = split_at_word(&text, &path.join("."));
-    if pieces.len() < 2 {
+    if pieces.len() < 2 || !text.starts_with(' ') {
         return TemplatePart::ValueOr(path, text);
     }
     TemplatePart::Conditional { path, pieces, text }

@@ -5,29 +5,33 @@
 
 mod distance;
 pub(crate) mod hash;
+mod heard;
 mod polarity;
 mod stem;
 mod tokens;
-pub mod words;
 
 pub use distance::{MAX_COMPARED_CHARS, edit_distance, one_slip_apart};
 pub use polarity::{Polarity, polarity};
 pub use stem::{Stem, stem};
 pub use tokens::{Break, MAX_TOKENS, Shape, Token, Tokens};
-pub use words::Class;
+
+pub(crate) use heard::{Heard, Word, readable};
+
+pub use crate::language::Class;
+use crate::language::Language;
 
 /// The text's words.
 #[must_use]
-pub fn normalize(text: &str) -> Tokens {
+pub fn normalize(language: &'static Language, text: &str) -> Tokens {
     let mut tokens = Tokens::default();
-    tokens.read(text);
+    tokens.read(language, text);
     tokens
 }
 
 /// The normalized words joined by single spaces: equal for texts that say the same in another form.
 #[must_use]
-pub fn normalized(text: &str) -> String {
-    let tokens = normalize(text);
+pub fn normalized(language: &'static Language, text: &str) -> String {
+    let tokens = normalize(language, text);
     let mut out = String::with_capacity(text.len());
     for index in 0..tokens.len() {
         if index > 0 {
@@ -40,15 +44,15 @@ pub fn normalized(text: &str) -> String {
 
 /// Whether both texts are the same words.
 #[must_use]
-pub fn same_words(a: &str, b: &str) -> bool {
-    let (a, b) = (normalize(a), normalize(b));
+pub fn same_words(language: &'static Language, a: &str, b: &str) -> bool {
+    let (a, b) = (normalize(language, a), normalize(language, b));
     a.len() == b.len() && (0..a.len()).all(|index| a.text(index) == b.text(index))
 }
 
 /// Where `phrase` stands in `text` as whole words, in bytes of `text`; the first place if there are several.
 #[must_use]
-pub fn contains_phrase(text: &str, phrase: &str) -> Option<(usize, usize)> {
-    let (text, phrase) = (normalize(text), normalize(phrase));
+pub fn contains_phrase(language: &'static Language, text: &str, phrase: &str) -> Option<(usize, usize)> {
+    let (text, phrase) = (normalize(language, text), normalize(language, phrase));
     let range = find_phrase(&text, &phrase, 0)?;
     Some(text.span(range.0, range.1))
 }
@@ -67,8 +71,8 @@ pub fn find_phrase(text: &Tokens, phrase: &Tokens, from: usize) -> Option<(usize
 
 /// Whether what stands at the bytes `span` of `text` is negated: "I do NOT have chest pain".
 #[must_use]
-pub fn is_negated(text: &str, span: (usize, usize)) -> bool {
-    let tokens = normalize(text);
+pub fn is_negated(language: &'static Language, text: &str, span: (usize, usize)) -> bool {
+    let tokens = normalize(language, text);
     match tokens.range_of(span) {
         Some((first, end)) => polarity(&tokens, first, end, None) == Polarity::Denied,
         None => false,

@@ -4,7 +4,7 @@
 //! as a question); a negation ends where its clause ends.
 
 use super::tokens::{Break, Shape, Token, Tokens};
-use super::words::Class;
+use crate::language::{Class, Cue};
 
 /// How many words before a mention a negation can stand.
 const MAX_SCOPE: usize = 24;
@@ -96,18 +96,19 @@ impl Sentence<'_> {
             if class.is(Class::BREAK.and(Class::ADJUNCT)) {
                 return false;
             }
-            if class.is(Class::INSTEAD) && matches!(self.word(at + 1), "of" | "than") {
+            if class.is(Class::INSTEAD) && self.class(at + 1).is(Class::THAN) {
                 return true;
             }
             if class.is(Class::SUBJECT) && !self.raised(at) {
                 return false;
             }
-            match self.word(at) {
-                "and" | "plus" if self.starts_clause(at + 1) => return false,
-                "and" | "plus" => joined = true,
-                "or" if in_first_member => list = true,
-                _ => {}
+            if class.is(Class::AND) {
+                if self.starts_clause(at + 1) {
+                    return false;
+                }
+                joined = true;
             }
+            list |= class.is(Class::OR) && in_first_member;
             member += 1;
             clausal |= class.is(Class::SUBJECT.and(Class::AUXILIARY));
         }
@@ -116,53 +117,53 @@ impl Sentence<'_> {
 
     /// Whether what follows an "and" is a clause of its own.
     fn starts_clause(&self, at: usize) -> bool {
-        self.class(at).is(Class::SUBJECT.and(Class::AUXILIARY).and(Class::RECENT).and(Class::FILLER))
-            || matches!(self.word(at), "my" | "it" | "there" | "also" | "then" | "the" | "this" | "that")
+        let begins = Class::SUBJECT.and(Class::AUXILIARY).and(Class::RECENT).and(Class::FILLER).and(Class::CLAUSE);
+        self.class(at).is(begins)
     }
 
     /// Whether the clause that begins at a pronoun is governed by a verb that passes a negation on.
     fn raised(&self, at: usize) -> bool {
-        let that = at > 0 && self.word(at - 1) == "that";
+        let that = at > 0 && self.class(at - 1).is(Class::THAT);
         at.checked_sub(1 + usize::from(that)).is_some_and(|verb| self.class(verb).is(Class::RAISES))
     }
 
     fn negator(&self, at: usize, first: usize) -> Negator {
         let next = at + 1;
-        let lifted = if self.word(at) == "no" {
-            // "No, …" and "no my chest …" answer; "no chest pain" negates.
-            next < self.all.len()
-                && self.class(next).is(Class::DETERMINER.and(Class::PRONOUN).and(Class::AUXILIARY).and(Class::FILLER))
-                && self.word(next) != "any"
-                || next < first && self.class(next).is(Class::LIFTS)
-        } else {
-            next < first && self.class(next).is(Class::LIFTS)
-                || self.question(at)
-                || self.word(next) == "to" && self.word(next + 1) == "mention"
-                || matches!(self.word(next), "believe" | "imagine") && matches!(self.previous(at), "can" | "could")
-        };
+        let answers = self.class(at).is(Class::BARE_NO);
+        // "No, …" and "no my chest …" answer; "no chest pain" negates.
+        let lifted = next < first && self.class(next).is(Class::LIFTS)
+            || answers && next < self.all.len() && self.class(next).is(Class::AFTER_NO)
+            || !answers
+                && (self.question(at)
+                    || self.phrase(next, Cue::LiftsPhrase) > 0
+                    || at > 0 && self.phrase(at - 1, Cue::LiftsPhrase) > 2);
         if lifted { Negator::Lifted } else { Negator::Real }
     }
 
-    fn previous(&self, at: usize) -> &str {
-        at.checked_sub(1).map_or("", |before| self.word(before))
+    fn before_is(&self, at: usize, class: Class) -> bool {
+        at.checked_sub(1).is_some_and(|before| self.class(before).is(class))
+    }
+
+    fn phrase(&self, from: usize, cue: Cue) -> usize {
+        self.tokens.phrase(from, cue)
     }
 
     /// "why don't you …", "can't you …": a request in the form of a question.
     fn question(&self, at: usize) -> bool {
-        if self.previous(at) == "why" {
+        if self.before_is(at, Class::WHY) {
             return true;
         }
         let Some(verb) = at.checked_sub(1).filter(|&verb| self.class(verb).is(Class::AUXILIARY)) else {
             return false;
         };
-        if verb > 0 && self.word(verb - 1) == "why" {
+        if self.before_is(verb, Class::WHY) {
             return true;
         }
         let opens = verb == 0 || self.before(verb) != Break::None || self.class(verb - 1).is(Class::FILLER);
         opens
-            && (self.word(at + 1) == "you" || self.class(at + 1).is(Class::SUBJECT))
+            && self.class(at + 1).is(Class::ADDRESSED.and(Class::SUBJECT))
             && self.before(at + 1) == Break::None
-            && self.word(at + 2) != "dare"
+            && self.phrase(at + 1, Cue::NoRequest) == 0
     }
 
     /// "no fever and chest pain" is neither; "can't sleep and chest pain" is chest pain.
@@ -171,14 +172,14 @@ impl Sentence<'_> {
         while self.class(next).is(Class::FILLER) {
             next += 1;
         }
-        self.word(at) != "not" && self.word(at) != "never" || self.class(next).is(Class::HOLDS)
+        !self.class(at).is(Class::NOT) || self.class(next).is(Class::HOLDS)
     }
 
     /// "Chest pain? No."
     fn answered_no(&self, end: usize) -> bool {
         self.all.get(end).is_some_and(|token| token.after_question)
-            && matches!(self.word(end), "no" | "none" | "nope" | "never")
-            && !matches!(self.word(end + 1), "idea" | "doubt" | "clue")
+            && self.class(end).is(Class::DENIES)
+            && !self.class(end + 1).is(Class::NO_DENIAL)
     }
 
     /// What lies long in the past, or in somebody else's.
@@ -200,7 +201,7 @@ impl Sentence<'_> {
 
     /// "had", "died of"; "was" tells of the present often enough ("my wife was hit by a car").
     fn tells_of_others(&self, at: usize) -> bool {
-        self.class(at).is(Class::PAST) && !matches!(self.word(at), "was" | "were" | "been")
+        self.class(at).is(Class::HAPPENED)
     }
 
     /// The first word of the mention's clause. A short opening ("In 1980, …") belongs to it.
@@ -231,35 +232,25 @@ impl Sentence<'_> {
 
     /// Whether a word parts two clauses. "when I was a child" is part of what it dates.
     fn breaks(&self, at: usize) -> bool {
-        match self.word(at) {
-            "when" | "since" | "before" | "after" => false,
-            "and" => self.starts_clause(at + 1),
-            _ => self.class(at).is(Class::BREAK),
+        let class = self.class(at);
+        if class.is(Class::AND) {
+            self.starts_clause(at + 1)
+        } else {
+            class.is(Class::BREAK) && !class.is(Class::DATING)
         }
     }
 
-    /// Whether a phrase that begins or ends at this word puts the clause long in the past.
+    /// Whether a phrase that begins at this word puts the clause long in the past.
     fn dates_back(&self, at: usize, first: usize, year: Option<i32>) -> bool {
-        let class = self.class(at);
-        let previous = self.previous(at);
         if let Some((now, then)) = year.zip(self.year(at)) {
-            return matches!(previous, "in" | "of" | "during") && then < now && now - then >= HISTORY_YEARS;
+            return self.before_is(at, Class::IN_YEAR) && then < now && now - then >= HISTORY_YEARS;
         }
-        if !class.is(Class::MEMORY) {
+        if !self.tokens.classes().is(Class::MEMORY) {
             return false;
         }
-        match self.word(at) {
-            "ago" | "back" => matches!(previous, "years" | "decades"),
-            "history" => at < first && self.word(at + 1) == "of",
-            "used" => at < first && self.word(at + 1) == "to" && !matches!(previous, "am" | "is" | "are" | "get"),
-            "past" => previous == "the" && at >= 2 && self.word(at - 2) == "in",
-            "child" | "kid" | "boy" | "girl" | "teenager" | "baby" => {
-                matches!(previous, "a") && at >= 2 && matches!(self.word(at - 2), "as" | "was")
-            }
-            "young" | "little" => previous == "was",
-            "childhood" => matches!(previous, "my" | "in" | "during"),
-            _ => false,
-        }
+        let before = self.phrase(at, Cue::LongAgoBefore);
+        before > 0 && at + before <= first && !(at > 0 && self.phrase(at - 1, Cue::NotLongAgo) > 0)
+            || self.phrase(at, Cue::LongAgo) > 0
     }
 
     fn year(&self, at: usize) -> Option<i32> {
@@ -278,6 +269,7 @@ enum Negator {
 mod tests {
     use super::super::{find_phrase, normalize};
     use super::*;
+    use crate::language::Language;
 
     /// `[…]` marks the mention.
     #[track_caller]
@@ -285,9 +277,9 @@ mod tests {
         let (left, rest) = marked.split_once('[').expect("a mention");
         let (mention, right) = rest.split_once(']').expect("its end");
         let text = format!("{left}{mention}{right}");
-        let tokens = normalize(&text);
-        let from = normalize(left).len();
-        let range = find_phrase(&tokens, &normalize(mention), from).expect("the mention is found");
+        let tokens = normalize(Language::english(), &text);
+        let from = normalize(Language::english(), left).len();
+        let range = find_phrase(&tokens, &normalize(Language::english(), mention), from).expect("the mention is found");
         assert_eq!(polarity(&tokens, range.0, range.1, Some(2026)), expected, "{marked}");
     }
 
@@ -468,7 +460,7 @@ mod tests {
     #[test]
     fn nothing_panics_at_the_edges() {
         for text in ["", "no", "not", "can't", "no no no", "why not", "and", "instead", "? no", "1980", "ago"] {
-            let tokens = normalize(text);
+            let tokens = normalize(Language::english(), text);
             for first in 0..=tokens.len() + 1 {
                 for end in first..=tokens.len() + 1 {
                     let _ = polarity(&tokens, first, end, Some(2026));

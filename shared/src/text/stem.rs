@@ -1,66 +1,64 @@
-//! Inflection: the part of an English word that its forms share.
+//! Inflection: the part of a word that its forms share, by the rules of its language.
 //!
-//! Deliberately light. It joins `hurt, hurts, hurting` and `allergy, allergies`; it does not know irregular forms
-//! (`fell`, `fall`), and it never shortens a word to fewer than three letters.
+//! Deliberately light: it joins `hurt, hurts, hurting` and `lost, lose`, and takes no word apart.
+
+use super::hash;
+use crate::language::{Language, Rule};
 
 /// The longest word, in bytes, that is stemmed; longer ones stand for themselves.
 const MAX_STEMMED_BYTES: usize = 32;
+/// The shortest.
+const MIN_STEMMED_BYTES: usize = 4;
 
-/// What is left of a word without its inflection; `y` replaces the last letter for words in `-ies`.
+/// What is left of a word without its inflection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stem<'a> {
     head: &'a str,
-    y: bool,
+    tail: &'static str,
 }
 
 impl Stem<'_> {
     /// The stem's letters in two pieces.
     #[must_use]
     pub fn pieces(&self) -> (&str, &str) {
-        (self.head, if self.y { "y" } else { "" })
+        (self.head, self.tail)
+    }
+
+    /// The hash of the stem.
+    pub(crate) fn hash(&self) -> u64 {
+        self.tail.bytes().fold(hash::of(self.head.as_bytes()), hash::push)
     }
 }
 
-/// The stem of a normalized word. Words that are not plain lower-case ASCII are their own stem.
+/// The stem of a normalized word. Words that are not plain lower-case ASCII in normal form are their own stem.
 #[must_use]
-pub fn stem(word: &str) -> Stem<'_> {
-    let whole = Stem { head: word, y: false };
-    let bytes = word.as_bytes();
-    if bytes.len() < 4 || bytes.len() > MAX_STEMMED_BYTES || !bytes.iter().all(u8::is_ascii_lowercase) {
-        return whole;
+pub fn stem<'a>(language: &Language, word: &'a str) -> Stem<'a> {
+    let base: &'a str = language.inflection.base(hash::of(word.as_bytes())).unwrap_or(word);
+    let bytes = base.as_bytes();
+    let mut stem = Stem { head: base, tail: "" };
+    if bytes.len() < MIN_STEMMED_BYTES || bytes.len() > MAX_STEMMED_BYTES || !bytes.iter().all(u8::is_ascii_lowercase) {
+        return stem;
     }
-    if let Some(head) = word.strip_suffix("ies") {
-        return if head.len() >= 2 { Stem { head, y: true } } else { whole };
-    }
-    let mut head = word;
-    if let Some(rest) = head.strip_suffix("ness").filter(|rest| rest.len() >= 4) {
-        head = rest;
-    }
-    if let Some(rest) = plural(head) {
-        head = rest;
-    }
-    for suffix in ["ing", "ed"] {
-        if let Some(rest) = head.strip_suffix(suffix) {
-            if rest.len() >= 3 && has_vowel(rest) && !(suffix == "ed" && rest.ends_with('e')) {
-                head = single(rest);
-            }
+    for step in language.inflection.steps {
+        let Some((rule, head)) = step.iter().find_map(|rule| Some((rule, rule.applied(stem.head)?))) else { continue };
+        stem = Stem { head, tail: rule.tail };
+        if rule.stop || !rule.tail.is_empty() {
             break;
         }
     }
-    if head.len() >= 5 && head.ends_with('e') {
-        head = &head[..head.len() - 1];
-    }
-    Stem { head, y: false }
+    stem
 }
 
-fn plural(word: &str) -> Option<&str> {
-    let rest = word.strip_suffix('s')?;
-    if rest.len() < 3 || rest.ends_with(['s', 'u', 'i']) {
-        return None;
+impl Rule {
+    /// What the rule leaves of a word before its tail, if it fits.
+    fn applied<'w>(&self, word: &'w str) -> Option<&'w str> {
+        if !word.ends_with(self.suffix) {
+            return None;
+        }
+        let rest = word.get(..word.len() - self.cut)?;
+        let fits = rest.len() + self.tail.len() >= self.letters && !(self.vowel && !has_vowel(rest));
+        fits.then(|| if self.single { single(rest) } else { rest })
     }
-    let without_e =
-        rest.strip_suffix('e').filter(|w| w.ends_with("sh") || w.ends_with("ch") || w.ends_with(['x', 's']));
-    Some(without_e.unwrap_or(rest))
 }
 
 /// `runn` is `run`; `fall`, `pass` and `buzz` stay.
@@ -81,7 +79,7 @@ mod tests {
     use super::*;
 
     fn stemmed(word: &str) -> String {
-        let stem = stem(word);
+        let stem = stem(Language::english(), word);
         let (a, b) = stem.pieces();
         format!("{a}{b}")
     }
@@ -94,11 +92,13 @@ mod tests {
             &["allergy", "allergies"],
             &["crash", "crashes", "crashed", "crashing"],
             &["run", "runs", "running"],
-            &["fall", "falls", "falling"],
+            &["fall", "falls", "falling", "fell", "fallen"],
             &["lock", "locked", "locks"],
             &["short", "shortness"],
             &["laptop", "laptops"],
-            &["bleed", "bleeding"],
+            &["bleed", "bleeding", "bled"],
+            &["forget", "forgot", "forgotten", "forgetting"],
+            &["lose", "lost", "losing"],
         ] {
             for word in family {
                 assert_eq!(stemmed(word), stemmed(family[0]), "{word}");

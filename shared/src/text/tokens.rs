@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::hash;
-use super::words::{self, Class};
+use crate::language::{Class, CueSet, Language};
 
 /// Words of one text at most; what follows is not read.
 pub const MAX_TOKENS: usize = 8192;
@@ -59,6 +59,7 @@ pub struct Token {
 /// A text's words. Reusable: [`Tokens::read`] keeps the memory.
 #[derive(Debug, Clone, Default)]
 pub struct Tokens {
+    language: &'static Language,
     tokens: Vec<Token>,
     letters: String,
     classes: Class,
@@ -67,6 +68,12 @@ pub struct Tokens {
 }
 
 impl Tokens {
+    /// The language that the text was read in.
+    #[must_use]
+    pub fn language(&self) -> &'static Language {
+        self.language
+    }
+
     /// How many words there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -109,6 +116,23 @@ impl Tokens {
         self.tokens.get(index).map_or("", |token| &self.letters[token.low as usize..token.high as usize])
     }
 
+    /// How many words make up the longest phrase of these cues that begins at a word; 0 for none.
+    pub(crate) fn phrase(&self, from: usize, cues: impl Into<CueSet>) -> usize {
+        let cues = cues.into();
+        let mut key = hash::EMPTY;
+        let mut longest = 0;
+        for count in 1..=self.language.longest(cues).min(self.tokens.len().saturating_sub(from)) {
+            if count > 1 {
+                key = hash::push(key, b' ');
+            }
+            key = self.text(from + count - 1).bytes().fold(key, hash::push);
+            if self.language.cues(key).meets(cues) {
+                longest = count;
+            }
+        }
+        longest
+    }
+
     /// The bytes of the source that the words `first..end` cover.
     #[must_use]
     pub fn span(&self, first: usize, end: usize) -> (usize, usize) {
@@ -127,7 +151,8 @@ impl Tokens {
     }
 
     /// Reads a text, forgetting the one before.
-    pub fn read(&mut self, text: &str) {
+    pub fn read(&mut self, language: &'static Language, text: &str) {
+        self.language = language;
         self.tokens.clear();
         self.letters.clear();
         self.classes = Class::CONTENT;
@@ -167,8 +192,8 @@ impl Tokens {
         before: Break,
         question: bool,
     ) {
-        let class = if shape == Shape::Word { words::class_of(hash) } else { Class::CONTENT };
-        let expansion = if class.is(Class::CONTRACTION) { words::expansion(&self.letters[low..]) } else { None };
+        let class = if shape == Shape::Word { self.language.class(hash) } else { Class::CONTENT };
+        let expansion = if class.is(Class::CONTRACTION) { self.language.expansion(&self.letters[low..]) } else { None };
         if let Some((first, second)) = expansion {
             self.letters.truncate(low);
             self.two(first, second, span, before, question);
@@ -201,7 +226,7 @@ impl Tokens {
                 let low = self.letters.len();
                 self.letters.push_str(word);
                 let hash = hash::of(word.as_bytes());
-                self.push(hash, words::class_of(hash), low, span, Shape::Word, before, question);
+                self.push(hash, self.language.class(hash), low, span, Shape::Word, before, question);
             }
         }
     }
@@ -343,7 +368,7 @@ impl Reader<'_> {
         let start = self.at;
         self.at += ch.len_utf8();
         let low = self.out.letters.len();
-        push_folded(&mut self.out.letters, &self.text[start..self.at]);
+        push_folded(self.out.language, &mut self.out.letters, &self.text[start..self.at]);
         let (before, question) = self.take_break();
         self.out.finish(low, start, self.at, Shape::Sign, before, question);
     }
@@ -356,7 +381,7 @@ impl Reader<'_> {
             self.at += next.len_utf8();
         }
         let low = self.out.letters.len();
-        push_folded(&mut self.out.letters, &self.text[start..self.at]);
+        push_folded(self.out.language, &mut self.out.letters, &self.text[start..self.at]);
         let (before, question) = self.take_break();
         self.out.finish(low, start, self.at, Shape::Character, before, question);
     }
@@ -403,16 +428,16 @@ impl Reader<'_> {
             self.out.letters.truncate(low);
             let source = &self.text[start..self.at];
             match apostrophe {
-                None => push_folded(&mut self.out.letters, source),
-                Some(_) => {
-                    source.split(|c| role(c) == Role::Apostrophe).for_each(|p| push_folded(&mut self.out.letters, p))
-                }
+                None => push_folded(self.out.language, &mut self.out.letters, source),
+                Some(_) => source
+                    .split(|c| role(c) == Role::Apostrophe)
+                    .for_each(|p| push_folded(self.out.language, &mut self.out.letters, p)),
             }
             key = hash::of(&self.out.letters.as_bytes()[low..]);
         } else if let Some(at) = apostrophe {
             let cut = low + (at - start);
             let letters = std::mem::take(&mut self.out.letters);
-            if let Some((first, second)) = words::contraction(&letters[low..cut], &letters[cut..]) {
+            if let Some((first, second)) = self.out.language.contraction(&letters[low..cut], &letters[cut..]) {
                 let first = first.to_owned();
                 self.out.letters = letters;
                 self.out.letters.truncate(low);
@@ -457,7 +482,7 @@ impl Reader<'_> {
 }
 
 /// Appends the compatibility form of `source`, in lower case.
-fn push_folded(into: &mut String, source: &str) {
+fn push_folded(language: &Language, into: &mut String, source: &str) {
     // Han and kana without marks are their own compatibility form and have no case.
     let stable = |ch| matches!(ch, '\u{4E00}'..='\u{9FFF}' | '\u{3041}'..='\u{3096}' | '\u{30A1}'..='\u{30FA}');
     if source.chars().all(stable) {
@@ -465,6 +490,10 @@ fn push_folded(into: &mut String, source: &str) {
         return;
     }
     for ch in source.nfkc().flat_map(char::to_lowercase) {
+        if let Some(folded) = language.fold(ch) {
+            into.push_str(folded);
+            continue;
+        }
         match ch {
             'ß' => into.push_str("ss"),
             'ς' => into.push('σ'),
@@ -482,7 +511,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
-        assert_eq!(normalized(text), expected, "{text}");
+        assert_eq!(normalized(Language::english(), text), expected, "{text}");
     }
 
     #[test]
@@ -499,7 +528,7 @@ mod tests {
         for form in
             ["can't breathe", "cannot breathe", "can not breathe", "cant breathe", "Can’t breathe", "can`t breathe"]
         {
-            assert!(same_words(form, "can not breathe"), "{form}");
+            assert!(same_words(Language::english(), form, "can not breathe"), "{form}");
         }
         check("I'm won't let's what's", "i am will not let us what is");
         check("the doctor's o'clock 'quoted'", "the doctor oclock quoted");
@@ -526,13 +555,13 @@ mod tests {
         check("c++", "c + +");
         check("10,000 or 3.5 at 7:30pm, ok", "10,000 or 3.5 at 7:30pm ok");
         check("mail Marco.B@test.com.", "mail marco.b@test.com");
-        check("👍🏽", &normalized("👍🏽"));
+        check("👍🏽", &normalized(Language::english(), "👍🏽"));
     }
 
     #[test]
     fn spans_lead_back_to_the_source() {
         let text = "Ich can’t, größer";
-        let tokens = super::super::normalize(text);
+        let tokens = super::super::normalize(Language::english(), text);
         let spans: Vec<&str> = (0..tokens.len())
             .map(|i| {
                 let (a, b) = tokens.span(i, i + 1);
@@ -545,7 +574,7 @@ mod tests {
 
     #[test]
     fn the_dot_of_an_abbreviation_ends_no_sentence() {
-        let tokens = super::super::normalize("Dr. Smith. Thanks");
+        let tokens = super::super::normalize(Language::english(), "Dr. Smith. Thanks");
         let breaks: Vec<Break> = tokens.as_slice().iter().map(|t| t.before).collect();
         assert_eq!(breaks, [Break::None, Break::None, Break::Sentence]);
     }

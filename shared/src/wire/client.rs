@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::engine::{Explanation, Negotiation};
+use crate::engine::{Also, Explanation, Negotiation};
 
 /// The largest request body that a node takes, bytes: 4,096 characters at 12 bytes each as JSON escapes, and room for
 /// context.
@@ -36,6 +36,9 @@ pub struct MoveResponse {
     pub move_id: String,
     /// In [0, 1].
     pub confidence: f64,
+    /// The other moves that were said or taken up again in this turn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Also>,
     /// The text to show.
     pub response: String,
     /// The function of the last capability call, or null.

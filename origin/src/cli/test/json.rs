@@ -1,6 +1,6 @@
 //! Results for programs.
 
-use lgdl::golden::Mismatch;
+use lgdl::golden::{Combinations, Mismatch};
 use serde::Serialize;
 
 use super::coverage::{Coverage, Share};
@@ -21,6 +21,8 @@ struct Game<'a> {
     notes: &'a [String],
     dialogs: Vec<Dialog<'a>>,
     coverage: Shares,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    combinations: Option<&'a Combinations>,
 }
 
 #[derive(Serialize)]
@@ -61,6 +63,7 @@ pub(super) fn report(results: &[GameResult], totals: Totals) -> Report<'_> {
             .flat_map(|file| file.dialogs.iter().map(|dialog| describe(file.path.display().to_string(), dialog)))
             .collect(),
         coverage: shares(&result.coverage),
+        combinations: result.combinations.as_ref(),
     });
     Report { passed: totals.passed(), totals, games: games.collect() }
 }

@@ -1,6 +1,6 @@
 //! Results for people: what failed and how, then what was not reached, then the sum.
 
-use lgdl::golden::{Mismatch, TurnResult};
+use lgdl::golden::{Combinations, Lost, Mismatch, TurnResult};
 
 use super::coverage::{Share, ranges};
 use super::{DialogResult, FileResult, GameResult, Totals};
@@ -58,8 +58,25 @@ fn show_game(result: &GameResult, detail: Detail, console: &mut Console) -> Resu
     for file in &result.files {
         show_file(file, detail.verbose, console)?;
     }
+    if let Some(tried) = &result.combinations {
+        show_combinations(tried, console)?;
+    }
     if detail.coverage == Coverage::Shown && result.dialogs().next().is_some() {
         show_coverage(result, console)?;
+    }
+    Ok(())
+}
+
+/// Urgent moves said together with everything else.
+fn show_combinations(tried: &Combinations, console: &mut Console) -> Result<(), Failure> {
+    if tried.urgent_moves == 0 {
+        return console.line("  combinations: 0 tried, no move is urgent");
+    }
+    console.line(format_args!("  combinations: {} tried, {} lost", tried.tried, tried.lost))?;
+    for lost in &tried.named {
+        let Lost { urgent, with, said, found } = lost;
+        let line = format_args!("    ✗ {urgent} with {with}: {} went to {found}", quoted(said));
+        console.line(paint(console.colour(), "31", line))?;
     }
     Ok(())
 }

@@ -2,9 +2,10 @@
 
 use crate::diagnostics::Code;
 use crate::ir::SlotType;
+use crate::language::{Language, Locale};
 use crate::template::number_text;
 
-use super::super::ast::{Abilities, EnumOption, Slot, Text, Type, Value};
+use super::super::ast::{Abilities, EnumOption, Game, Slot, Text, Type, Value};
 use super::super::limits::{MAX_REGEX_BYTES, MAX_REGEX_COMPILED_BYTES};
 use super::super::text::{Escapes, decode};
 use super::walk::{Met, blocks};
@@ -13,6 +14,7 @@ use super::{Checker, Condition};
 impl Checker<'_, '_, '_> {
     pub(super) fn values(&mut self) {
         for game in &self.resolved.file.games {
+            self.spoken(game);
             for participant in &game.participants {
                 if let Abilities::Matching(regex) = &participant.abilities {
                     self.regex(*regex);
@@ -29,6 +31,35 @@ impl Checker<'_, '_, '_> {
                 });
             }
         }
+    }
+
+    /// What a game speaks must be a language and a locale of this build, and of each other.
+    fn spoken(&mut self, game: &Game<'_>) {
+        let language = game.language.map(|tag| (tag, tag.code(self.source)));
+        let locale = game.locale.map(|tag| (tag, tag.code(self.source)));
+        if let Some((tag, code)) = &language
+            && Language::coded(code).is_none()
+        {
+            let message = format!("no language of this build is called `{code}`");
+            let known: Vec<&str> = Language::all().iter().map(|language| language.code).collect();
+            let hint = format!("it has {}", known.join(", "));
+            return self.report_hint(Code::UnknownLanguage, tag.span, message, hint);
+        }
+        let Some((tag, code)) = &locale else { return };
+        let spoken = language.as_ref().and_then(|(_, code)| Language::coded(code));
+        let message = match (Locale::tagged(code), spoken) {
+            (None, _) => format!("no locale of this build is called `{code}`"),
+            (Some(locale), Some(spoken)) if locale.language != spoken => {
+                format!("the locale `{code}` is not one of the language `{}`", spoken.code)
+            }
+            _ => return,
+        };
+        let known: Vec<&str> = Language::all()
+            .iter()
+            .filter(|language| spoken.is_none_or(|spoken| spoken == **language))
+            .flat_map(|language| language.locales.iter().copied())
+            .collect();
+        self.report_hint(Code::UnknownLanguage, tag.span, message, format!("expected one of {}", known.join(", ")));
     }
 
     fn regex(&mut self, text: Text) {

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use crate::diagnostics::{Code, Diagnostic, Lines, Span};
 use crate::ir;
+use crate::language::Locale;
 use crate::template;
 
 use super::ast;
@@ -66,6 +67,14 @@ impl Lowering<'_, '_> {
     fn sections(&mut self, written: &ast::Game<'_>, game: &mut ir::Game) {
         if let Some(description) = written.description {
             game.description = self.text(description);
+        }
+        if let Some(tag) = written.language {
+            game.language = tag.code(self.source).to_lowercase();
+            game.locale.clear();
+        }
+        if let Some(locale) = written.locale.and_then(|tag| Locale::tagged(&tag.code(self.source))) {
+            locale.tag.clone_into(&mut game.locale);
+            locale.language.code.clone_into(&mut game.language);
         }
         for participant in &written.participants {
             let abilities = match &participant.abilities {

@@ -1,6 +1,7 @@
 //! Moves: what a move has of its own and what it takes from the moves it extends.
 //!
-//! Triggers add up. Slots replace those of the same name. A guard or a confidence replaces the inherited one. Own
+//! Triggers add up. Slots replace those of the same name. A guard, a priority or a
+//! confidence replaces the inherited one. Own
 //! blocks come first, and replace inherited blocks that begin with the same condition.
 
 use crate::ir::{self, Threshold};
@@ -18,6 +19,7 @@ impl Lowering<'_, '_> {
             name: written.name.text.to_owned(),
             guard: Vec::new(),
             triggers: Vec::new(),
+            priority: ir::Priority::default(),
             threshold: Threshold::default(),
             slots: Vec::new(),
             blocks: Vec::new(),
@@ -33,6 +35,9 @@ impl Lowering<'_, '_> {
     fn add_elements(&mut self, written: &ast::Move<'_>, lowered: &mut ir::Move) {
         if let Some(guard) = &written.guard {
             lowered.guard = guard.iter().map(|item| self.guard(item)).collect();
+        }
+        if let Some(priority) = written.priority {
+            lowered.priority = priority;
         }
         if let Some(confidence) = &written.confidence {
             lowered.threshold = threshold(confidence);
@@ -132,7 +137,11 @@ impl Lowering<'_, '_> {
             Condition::AllSlotsFilled => ir::Condition::AllSlotsFilled,
             Condition::Truthy(reference) => ir::Condition::Truthy(path(reference)),
             Condition::Compare(reference, comparison, value) => {
-                ir::Condition::Compare(path(reference), *comparison, self.literal(value))
+                let literal = match value {
+                    ast::Value::Word(name) => ir::Literal::Reference(name.text.to_owned()),
+                    value => self.literal(value),
+                };
+                ir::Condition::Compare(path(reference), *comparison, literal)
             }
             Condition::Matches(reference, regex) => ir::Condition::Matches(path(reference), self.regex(*regex)),
             Condition::Not(inner) => ir::Condition::Not(Box::new(self.condition(inner))),
@@ -160,7 +169,7 @@ pub(super) fn threshold(confidence: &ast::Confidence<'_>) -> Threshold {
 fn canonical_default(ty: &ir::SlotType, value: ir::Literal) -> ir::Literal {
     let ir::SlotType::Enum(options) = ty else { return value };
     let said = match &value {
-        ir::Literal::Text(text) => text.clone(),
+        ir::Literal::Text(text) | ir::Literal::Reference(text) => text.clone(),
         ir::Literal::Number(number) => crate::template::number_text(*number),
         ir::Literal::Boolean(value) => value.to_string(),
     };

@@ -1,16 +1,24 @@
 //! The file, its games, and their sections (all but `learning`).
 
-use crate::diagnostics::{Code, Diagnostic};
+use crate::diagnostics::{Code, Diagnostic, Span};
 use crate::ir::Modifiers;
 
-use super::super::ast::{Abilities, File, Game, Marked, Name, Participant, Service, Term, Text};
+use super::super::ast::{Abilities, File, Game, Marked, Name, Participant, Service, Tag, Term, Text};
 use super::super::lexer::Kind;
 use super::super::limits::{MAX_GAMES, MAX_SECTION_ENTRIES};
 use super::super::text::{Escapes, decode};
 use super::{Layout, Parser, Read, Reported};
 
-const SECTIONS: &[&str] =
-    &["description:", "participants {", "vocabulary {", "capabilities {", "moves {", "learning {"];
+const SECTIONS: &[&str] = &[
+    "description:",
+    "language:",
+    "locale:",
+    "participants {",
+    "vocabulary {",
+    "capabilities {",
+    "moves {",
+    "learning {",
+];
 
 impl<'s> Parser<'s, '_> {
     pub(super) fn file(&mut self) -> File<'s> {
@@ -71,6 +79,8 @@ impl<'s> Parser<'s, '_> {
             name,
             base,
             description: None,
+            language: None,
+            locale: None,
             participants: Vec::new(),
             vocabulary: Vec::new(),
             services: Vec::new(),
@@ -83,9 +93,25 @@ impl<'s> Parser<'s, '_> {
         Ok(game)
     }
 
+    /// `language: en`, `locale: en-GB`: names joined by hyphens, or the same in quotes.
+    fn tag(&mut self, word: &'static str, what: &str) -> Read<Tag> {
+        self.bump();
+        self.colon(word);
+        if self.is(Kind::Text) {
+            return Ok(Tag { span: self.text_token(what)?.span });
+        }
+        let mut span = self.name(what)?.span;
+        while self.is(Kind::Minus) && self.ahead(1).kind == Kind::Name {
+            self.bump();
+            span = Span::new(span.start, self.name(what)?.span.end);
+        }
+        Ok(Tag { span })
+    }
+
     fn section(&mut self, game: &mut Game<'s>) -> Read<()> {
         let word = if self.is(Kind::Name) { self.text(self.peek()) } else { "" };
-        self.mark(if word == "description" { Layout::Line } else { Layout::Paragraph });
+        let clause = matches!(word, "description" | "language" | "locale");
+        self.mark(if clause { Layout::Line } else { Layout::Paragraph });
         let first = self.peek();
         match word {
             "description" => {
@@ -94,6 +120,20 @@ impl<'s> Parser<'s, '_> {
                 let text = self.text_token("the description, a text")?;
                 if game.description.replace(text).is_some() {
                     self.repeated(first.span(), "`description:` stands twice in this game");
+                }
+                Ok(())
+            }
+            "language" => {
+                let tag = self.tag("language", "a language, such as `en`")?;
+                if game.language.replace(tag).is_some() {
+                    self.repeated(first.span(), "`language:` stands twice in this game");
+                }
+                Ok(())
+            }
+            "locale" => {
+                let tag = self.tag("locale", "a locale, such as `en-GB`")?;
+                if game.locale.replace(tag).is_some() {
+                    self.repeated(first.span(), "`locale:` stands twice in this game");
                 }
                 Ok(())
             }

@@ -335,7 +335,9 @@ impl<'s> Parser<'s, '_> {
         match self.text(self.peek()) {
             "move" | "game" => next == Kind::Name,
             "when" | "if" | "requires" | "delegate" | "escalate" | "respond" => next == Kind::Name,
-            "confidence" | "description" => matches!(next, Kind::Colon | Kind::Name),
+            "confidence" | "priority" | "description" | "language" | "locale" => {
+                matches!(next, Kind::Colon | Kind::Name)
+            }
             "slots" | "moves" | "participants" | "vocabulary" | "capabilities" | "learning" => next == Kind::OpenBrace,
             _ => false,
         }

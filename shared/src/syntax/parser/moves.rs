@@ -1,7 +1,7 @@
-//! A move and its elements: guard, triggers, confidence. Slots and blocks have modules of their own.
+//! A move and its elements: guard, priority, triggers, confidence. Slots and blocks have modules of their own.
 
 use crate::diagnostics::{Code, Diagnostic};
-use crate::ir::{CONFIDENCE_LEVELS, confidence_level};
+use crate::ir::{CONFIDENCE_LEVELS, PRIORITIES, Priority, confidence_level};
 
 use super::super::ast::{Confidence, Guard, Move, Trigger};
 use super::super::lexer::Kind;
@@ -9,6 +9,7 @@ use super::super::limits::MAX_BLOCKS;
 use super::{Layout, Parser, Read};
 
 const ELEMENTS: &[&str] = &[
+    "priority:",
     "requires context:",
     "when user says something like: [",
     "when CONDITION {",
@@ -32,6 +33,7 @@ impl<'s> Parser<'s, '_> {
             base,
             tokens: 0,
             guard: None,
+            priority: None,
             triggers: Vec::new(),
             confidence: None,
             slots: Vec::new(),
@@ -58,6 +60,13 @@ impl<'s> Parser<'s, '_> {
                     self.repeated(first.span(), "`requires context:` stands twice in this move");
                 }
                 found.guard.get_or_insert_default().extend(guard);
+                Ok(())
+            }
+            "priority" => {
+                let priority = self.priority()?;
+                if found.priority.replace(priority).is_some() {
+                    self.repeated(first.span(), "`priority:` stands twice in this move");
+                }
                 Ok(())
             }
             "confidence" => {
@@ -89,6 +98,23 @@ impl<'s> Parser<'s, '_> {
             }
             _ => Err(self.unknown_word("an element of the move", ELEMENTS)),
         }
+    }
+
+    /// `priority: urgent`, from the keyword on.
+    fn priority(&mut self) -> Read<Priority> {
+        self.bump();
+        self.colon("priority");
+        let name = self.name("`urgent` or `normal`")?;
+        if let Some((_, priority)) = PRIORITIES.iter().find(|(known, _)| *known == name.text) {
+            return Ok(*priority);
+        }
+        let message = format!("`{}` is not a priority: expected `urgent` or `normal`", name.text);
+        let found = Diagnostic::new(Code::UnknownLevel, name.span, message);
+        self.report(match super::nearest(name.text, PRIORITIES.iter().map(|(known, _)| *known)) {
+            Some(near) => found.with_hint(format!("did you mean `{near}`?")),
+            None => found.with_hint("an emergency is urgent".to_owned()),
+        });
+        Ok(Priority::Normal)
     }
 
     fn guard(&mut self) -> Read<Vec<Guard<'s>>> {

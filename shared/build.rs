@@ -1,0 +1,500 @@
+//! Turns the data files of each language in `src/language/` into static tables. What is wrong in a file is an error of
+//! the build that names file and line.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+#[path = "src/text/hash.rs"]
+#[allow(dead_code)]
+mod hash;
+#[path = "src/language/sections.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod sections;
+
+use sections::{Class, Cue, Text};
+
+/// Folders in `src/language/`, and the names of their statics.
+const LANGUAGES: &[(&str, &str)] = &[("english", "ENGLISH"), ("spanish", "SPANISH"), ("german", "GERMAN")];
+
+fn main() {
+    let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=src/language");
+    println!("cargo::rerun-if-changed=src/text/hash.rs");
+    let mut faults = Vec::new();
+    for (folder, name) in LANGUAGES {
+        let mut reader = Reader { root: root.join("src/language").join(folder), folder, faults: &mut faults };
+        let code = reader.language(name);
+        std::fs::write(out.join(format!("{folder}.rs")), code).expect("OUT_DIR can be written");
+    }
+    if !faults.is_empty() {
+        for fault in &faults {
+            println!("cargo::error={fault}");
+        }
+        std::process::exit(1);
+    }
+}
+
+/// One line that says something.
+struct Line {
+    number: usize,
+    section: String,
+    text: String,
+}
+
+struct Reader<'f> {
+    root: PathBuf,
+    folder: &'f str,
+    faults: &'f mut Vec<String>,
+}
+
+/// How words of this language are written in normal form.
+#[derive(Default)]
+struct Spelling {
+    folds: Vec<(char, String)>,
+    /// A word without apostrophe, and the two that it stands for.
+    words: BTreeMap<String, (String, String)>,
+    /// What stands before and after an apostrophe, in order: `(before, whole, after, first, second)`.
+    apostrophes: Vec<Apostrophe>,
+}
+
+struct Apostrophe {
+    before: String,
+    whole: bool,
+    after: String,
+    first: String,
+    second: String,
+}
+
+impl Reader<'_> {
+    fn fault(&mut self, file: &str, line: usize, what: impl std::fmt::Display) {
+        self.faults.push(format!("shared/src/language/{}/{file}:{line}: {what}", self.folder));
+    }
+
+    fn language(&mut self, name: &str) -> String {
+        let mut code = String::new();
+        let identity = self.settings("language.txt");
+        let setting = |reader: &mut Self, key: &str| match identity.iter().find(|(known, _, _)| known == key) {
+            Some((_, value, _)) => value.clone(),
+            None => {
+                reader.fault("language.txt", 1, format_args!("`{key} = …` is missing"));
+                String::new()
+            }
+        };
+        let (tag, called) = (setting(self, "code"), setting(self, "name"));
+        let locales: Vec<String> = setting(self, "locales").split_whitespace().map(str::to_owned).collect();
+        let spelling = self.spelling(&identity);
+        let classes = self.lexicon(&spelling, &mut code);
+        let cues = self.phrases(&spelling, &mut code);
+        let wording = self.wording();
+        let inflection = self.inflection(&spelling);
+        let formats = self.formats();
+        let folds: String = spelling.folds.iter().map(|(from, to)| format!("({from:?}, {to:?}), ")).collect();
+        let contractions: String =
+            spelling.words.iter().map(|(word, (a, b))| format!("({word:?}, {a:?}, {b:?}), ")).collect();
+        let apostrophes: String = spelling
+            .apostrophes
+            .iter()
+            .map(|a| {
+                let (before, after) = (&a.before, &a.after);
+                format!(
+                    "Apostrophe {{ before: {before:?}, whole: {}, after: {after:?}, first: {:?}, second: {:?} }}, ",
+                    a.whole, a.first, a.second
+                )
+            })
+            .collect();
+        let _ = write!(
+            code,
+            "pub(super) static {name}: Language = Language {{ code: {tag:?}, name: {called:?}, locales: &{locales:?}, folds: &[{folds}], \
+             contractions: &[{contractions}], apostrophes: &[{apostrophes}], classes: {classes}, cues: {cues}, \
+             wording: &[{wording}], inflection: {inflection}, formats: {formats} }};\n"
+        );
+        code
+    }
+
+    fn text(&mut self, file: &str) -> String {
+        let path = self.root.join(file);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) => {
+                self.fault(file, 1, format_args!("cannot be read: {error}"));
+                String::new()
+            }
+        }
+    }
+
+    /// The lines of a file that are neither empty nor comments, with the section each stands in.
+    fn lines(&mut self, file: &str) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let mut section = String::new();
+        for (at, line) in self.text(file).lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            match line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+                Some(name) => section = name.trim().to_owned(),
+                None => lines.push(Line { number: at + 1, section: section.clone(), text: line.to_owned() }),
+            }
+        }
+        lines
+    }
+
+    /// `key = value` lines.
+    fn settings(&mut self, file: &str) -> Vec<(String, String, usize)> {
+        let mut settings: Vec<(String, String, usize)> = Vec::new();
+        for line in self.lines(file) {
+            let Some((key, value)) = line.text.split_once('=') else {
+                self.fault(file, line.number, "expected `key = value`");
+                continue;
+            };
+            let value = value.trim();
+            // Quotation marks keep the spaces at the ends.
+            let value = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
+            let key = match line.section.as_str() {
+                "" => key.trim().to_owned(),
+                section => format!("{section}/{}", key.trim()),
+            };
+            if settings.iter().any(|(known, _, _)| *known == key) {
+                self.fault(file, line.number, format_args!("`{key}` is there already"));
+            }
+            settings.push((key, value.to_owned(), line.number));
+        }
+        settings
+    }
+
+    fn spelling(&mut self, identity: &[(String, String, usize)]) -> Spelling {
+        const FILE: &str = "contractions.txt";
+        let mut spelling = Spelling::default();
+        for (key, value, line) in identity {
+            if key != "fold" {
+                continue;
+            }
+            for pair in value.split_whitespace() {
+                let mut halves = pair.splitn(2, ':');
+                match (halves.next().map(str::chars), halves.next()) {
+                    (Some(mut from), Some(to)) if from.clone().count() == 1 => {
+                        spelling.folds.extend(from.next().map(|letter| (letter, to.to_owned())));
+                    }
+                    _ => self.fault("language.txt", *line, format_args!("`{pair}`: expected `letter:letters`")),
+                }
+            }
+        }
+        spelling.folds.sort();
+        for (word, stands_for, line) in self.settings(FILE) {
+            let words: Vec<&str> = stands_for.split_whitespace().collect();
+            let (first, second) = match words.as_slice() {
+                [first] => ((*first).to_owned(), String::new()),
+                [first, second] => ((*first).to_owned(), (*second).to_owned()),
+                _ => {
+                    self.fault(FILE, line, "a contraction stands for one or two words");
+                    continue;
+                }
+            };
+            match word.split_once('\'') {
+                None => {
+                    spelling.words.insert(word, (first, second));
+                }
+                Some((before, after)) => {
+                    let whole = !before.starts_with('*');
+                    let before = before.trim_start_matches('*').to_owned();
+                    let first = if first == "*" { String::new() } else { first };
+                    spelling.apostrophes.push(Apostrophe { before, whole, after: after.to_owned(), first, second });
+                }
+            }
+        }
+        spelling
+    }
+
+    /// `lexicon.txt`: sections named by classes, words parted by white space.
+    fn lexicon(&mut self, spelling: &Spelling, code: &mut String) -> String {
+        const FILE: &str = "lexicon.txt";
+        let mut classes: BTreeMap<String, u64> = BTreeMap::new();
+        let mut wanted = |word: &str, class: Class| *classes.entry(word.to_owned()).or_default() |= class.0;
+        for line in self.lines(FILE) {
+            let Some((_, class)) = Class::NAMES.iter().find(|(name, _)| *name == line.section) else {
+                self.fault(FILE, line.number, format_args!("no class is called [{}]", line.section));
+                continue;
+            };
+            for word in line.text.split_whitespace() {
+                match spelling.normal(word).as_slice() {
+                    [word] => wanted(word, *class),
+                    _ => self.fault(FILE, line.number, format_args!("`{word}` is not one word")),
+                }
+            }
+        }
+        for word in spelling.words.keys() {
+            wanted(word, Class::CONTRACTION);
+        }
+        let entries: Vec<(u64, u64)> =
+            classes.iter().map(|(word, class)| (hash::of(word.as_bytes()), *class)).collect();
+        self.unique(FILE, classes.keys().map(String::as_str));
+        let (bits, table) = table(&entries);
+        let _ = write!(code, "static CLASSES: [(u64, u64); {}] = [", table.len());
+        for (key, class) in table {
+            let _ = write!(code, "({key:#x},{class:#x}),");
+        }
+        code.push_str("];\n");
+        format!("Table {{ bits: {bits}, entries: &CLASSES }}")
+    }
+
+    fn unique<'w>(&mut self, file: &str, words: impl Iterator<Item = &'w str>) {
+        let mut seen = BTreeSet::new();
+        for word in words {
+            if !seen.insert(hash::of(word.as_bytes())) {
+                self.fault(file, 1, format_args!("`{word}` has the hash of another entry"));
+            }
+        }
+    }
+
+    /// `phrases.txt`: sections named by cues; phrases parted by line ends or commas, each perhaps with `= value`.
+    fn phrases(&mut self, spelling: &Spelling, code: &mut String) -> String {
+        const FILE: &str = "phrases.txt";
+        let mut cues: BTreeMap<String, u128> = BTreeMap::new();
+        let mut values: BTreeMap<(u8, u64), String> = BTreeMap::new();
+        let mut longest = vec![0u8; Cue::NAMES.len()];
+        for line in self.lines(FILE) {
+            let Some((_, cue)) = Cue::NAMES.iter().find(|(name, _)| *name == line.section) else {
+                self.fault(FILE, line.number, format_args!("no cue is called [{}]", line.section));
+                continue;
+            };
+            for entry in line.text.split(',') {
+                let (phrase, value) = match entry.split_once('=') {
+                    Some((phrase, value)) => (phrase, Some(value.trim())),
+                    None => (entry, None),
+                };
+                let words = spelling.normal(phrase);
+                if words.is_empty() || words.len() > MAX_PHRASE_WORDS {
+                    self.fault(FILE, line.number, format_args!("`{phrase}`: expected 1 to {MAX_PHRASE_WORDS} words"));
+                    continue;
+                }
+                let joined = words.join(" ");
+                if let Some(value) = value {
+                    values.insert((*cue as u8, hash::of(joined.as_bytes())), value.to_owned());
+                }
+                *cues.entry(joined).or_default() |= 1 << *cue as u8;
+                let most = &mut longest[*cue as usize];
+                *most = (*most).max(words.len() as u8);
+            }
+        }
+        for (name, cue) in Cue::NAMES {
+            if longest[*cue as usize] == 0 {
+                self.fault(FILE, 1, format_args!("section [{name}] is missing or empty"));
+            }
+        }
+        self.unique(FILE, cues.keys().map(String::as_str));
+        let sets: BTreeSet<u128> = cues.values().copied().collect();
+        let sets: Vec<u128> = sets.into_iter().collect();
+        let entries: Vec<(u64, u64)> = cues
+            .iter()
+            .map(|(phrase, set)| {
+                let index = sets.binary_search(set).expect("it was collected");
+                (hash::of(phrase.as_bytes()), index as u64)
+            })
+            .collect();
+        let (bits, table) = table(&entries);
+        let _ = write!(code, "static CUE_KEYS: [u64; {}] = [", table.len());
+        table.iter().for_each(|(key, _)| {
+            let _ = write!(code, "{key:#x},");
+        });
+        let _ = write!(code, "];\nstatic CUE_SETS: [u16; {}] = [", table.len());
+        table.iter().for_each(|(_, index)| {
+            let index = if *index == EMPTY { u64::from(u16::MAX) } else { *index };
+            let _ = write!(code, "{index},");
+        });
+        let _ = write!(code, "];\nstatic SETS: [u128; {}] = [", sets.len());
+        sets.iter().for_each(|set| {
+            let _ = write!(code, "{set:#x},");
+        });
+        code.push_str("];\n");
+        let values: String =
+            values.iter().map(|((cue, key), value)| format!("({cue}, {key:#x}, {value:?}), ")).collect();
+        format!(
+            "Cues {{ bits: {bits}, keys: &CUE_KEYS, sets: &CUE_SETS, all: &SETS, longest: &{longest:?}, \
+             values: &[{values}] }}"
+        )
+    }
+
+    /// `wording.txt`: every text of the engine, with its placeholders.
+    fn wording(&mut self) -> String {
+        const FILE: &str = "wording.txt";
+        let texts = self.settings(FILE);
+        let mut code = String::new();
+        for (key, places) in Text::NAMES {
+            let Some((_, text, line)) = texts.iter().find(|(known, _, _)| known == key) else {
+                self.fault(FILE, 1, format_args!("`{key} = …` is missing"));
+                continue;
+            };
+            for place in *places {
+                if !text.contains(&format!("{{{place}}}")) {
+                    self.fault(FILE, *line, format_args!("`{key}` must hold {{{place}}}"));
+                }
+            }
+            let held = text.matches('{').count();
+            if held > places.iter().map(|place| text.matches(&format!("{{{place}}}")).count()).sum() {
+                self.fault(FILE, *line, format_args!("`{key}` holds a placeholder that nothing fills"));
+            }
+            let _ = write!(code, "{text:?}, ");
+        }
+        for (key, _, line) in &texts {
+            if !Text::NAMES.iter().any(|(known, _)| known == key) {
+                self.fault(FILE, *line, format_args!("no text is called `{key}`"));
+            }
+        }
+        code
+    }
+
+    /// `inflection.txt`: `[rules]`, in steps of which each applies its first rule that fits, and `[irregular]` forms.
+    fn inflection(&mut self, spelling: &Spelling) -> String {
+        const FILE: &str = "inflection.txt";
+        let mut steps: Vec<String> = Vec::new();
+        let mut irregular: BTreeMap<u64, String> = BTreeMap::new();
+        for line in self.lines(FILE) {
+            match line.section.as_str() {
+                "rules" if line.text == "step" => steps.push(String::new()),
+                "rules" => {
+                    let Some(rule) = rule(&line.text) else {
+                        self.fault(FILE, line.number, "expected `suffix > replacement ; letters [vowel|single|stop]…`");
+                        continue;
+                    };
+                    match steps.last_mut() {
+                        Some(step) => step.push_str(&rule),
+                        None => self.fault(FILE, line.number, "a rule stands in a `step`"),
+                    }
+                }
+                "irregular" => {
+                    let Some((base, forms)) = line.text.split_once(':') else {
+                        self.fault(FILE, line.number, "expected `base: form, form`");
+                        continue;
+                    };
+                    for form in forms.split(',') {
+                        match (spelling.normal(form).as_slice(), spelling.normal(base).as_slice()) {
+                            ([form], [base]) => {
+                                irregular.insert(hash::of(form.as_bytes()), base.clone());
+                            }
+                            _ => self.fault(FILE, line.number, format_args!("`{form}`: expected one word")),
+                        }
+                    }
+                }
+                other => self.fault(FILE, line.number, format_args!("no section is called [{other}]")),
+            }
+        }
+        let steps: String = steps.iter().map(|rules| format!("&[{rules}], ")).collect();
+        let irregular: String = irregular.iter().map(|(form, base)| format!("({form:#x}, {base:?}), ")).collect();
+        format!("Inflection {{ steps: &[{steps}], irregular: &[{irregular}] }}")
+    }
+
+    /// `formats.txt`: how values are shown.
+    fn formats(&mut self) -> String {
+        let entries = self.settings("formats.txt");
+        let mut sorted: Vec<(&str, &str)> = entries.iter().map(|(k, v, _)| (k.as_str(), v.as_str())).collect();
+        sorted.sort_unstable();
+        let entries: String = sorted.iter().map(|(key, value)| format!("({key:?}, {value:?}), ")).collect();
+        format!("Formats {{ entries: &[{entries}] }}")
+    }
+}
+
+/// The longest phrase, in words.
+const MAX_PHRASE_WORDS: usize = 12;
+
+/// `suffix > replacement ; letters flags`
+fn rule(text: &str) -> Option<String> {
+    let (suffix, rest) = text.split_once('>')?;
+    let (replacement, rest) = rest.split_once(';')?;
+    let (suffix, replacement) = (suffix.trim(), replacement.trim());
+    let mut rest = rest.split_whitespace();
+    let letters: usize = rest.next()?.parse().ok()?;
+    let (mut vowel, mut single, mut stop) = (false, false, false);
+    for flag in rest {
+        match flag {
+            "vowel" => vowel = true,
+            "single" => single = true,
+            "stop" => stop = true,
+            _ => return None,
+        }
+    }
+    // What both have in common stays where it is.
+    let kept = suffix.bytes().zip(replacement.bytes()).take_while(|(a, b)| a == b).count();
+    let (cut, tail) = (suffix.len() - kept, &replacement[kept..]);
+    (suffix.is_ascii() && replacement.is_ascii()).then(|| {
+        format!(
+            "Rule {{ suffix: {suffix:?}, cut: {cut}, tail: {tail:?}, letters: {letters}, vowel: {vowel}, \
+             single: {single}, stop: {stop} }}, "
+        )
+    })
+}
+
+impl Spelling {
+    /// The words of a phrase in normal form; must say the same as `text::Tokens`, which a test compares.
+    fn normal(&self, phrase: &str) -> Vec<String> {
+        let mut words = Vec::new();
+        for word in phrase.split(|letter: char| letter.is_whitespace() || matches!(letter, '-' | '/')) {
+            let lower: String = word
+                .chars()
+                .flat_map(char::to_lowercase)
+                .map(|letter| if letter == '’' { '\'' } else { letter })
+                .collect();
+            let fold = |text: &str| -> String {
+                let mut out = String::new();
+                for letter in text.chars() {
+                    match self.folds.iter().find(|(from, _)| *from == letter) {
+                        Some((_, to)) => out.push_str(to),
+                        None if letter == 'ß' => out.push_str("ss"),
+                        None => out.push(letter),
+                    }
+                }
+                out
+            };
+            let mut push = |word: &str| {
+                if !word.is_empty() {
+                    words.push(word.to_owned());
+                }
+            };
+            match lower.split_once('\'') {
+                Some((before, after)) => {
+                    let (before, after) = (fold(before), fold(after));
+                    let expanded = self.apostrophes.iter().find_map(|known| {
+                        let fits = if known.whole { before == known.before } else { before.ends_with(&known.before) };
+                        (fits && after == known.after).then(|| {
+                            let rest = &before[..before.len() - known.before.len()];
+                            let first = if known.first.is_empty() { rest.to_owned() } else { known.first.clone() };
+                            (first, known.second.clone())
+                        })
+                    });
+                    match expanded {
+                        Some((first, second)) => [first, second].iter().for_each(|word| push(word)),
+                        None => push(&format!("{before}{after}")),
+                    }
+                }
+                None => {
+                    let word = fold(&lower);
+                    match self.words.get(&word) {
+                        Some((first, second)) => [first, second].iter().for_each(|word| push(word)),
+                        None => push(&word),
+                    }
+                }
+            }
+        }
+        words
+    }
+}
+
+/// The value of a slot of a table that holds nothing.
+const EMPTY: u64 = u64::MAX;
+
+/// An open-addressed table, less than half full.
+fn table(entries: &[(u64, u64)]) -> (u32, Vec<(u64, u64)>) {
+    let bits = (entries.len().max(1) * 2 + 1).next_power_of_two().trailing_zeros();
+    let size = 1usize << bits;
+    let mut table = vec![(0, EMPTY); size];
+    for (key, value) in entries {
+        let mut slot = hash::slot(*key, bits);
+        while table[slot].1 != EMPTY {
+            slot = (slot + 1) % size;
+        }
+        table[slot] = (*key, *value);
+    }
+    (bits, table)
+}

@@ -1,0 +1,310 @@
+//! Several things in one turn: which of them run now, which waits for which, and what becomes of the answer beside them.
+
+use super::decide::{Plan, Room, decide};
+use super::flow::Entry;
+use super::hear::{Heard, Said};
+use super::run::{Halt, Reading, Run};
+use super::state::{Frame, Open};
+use super::turn::CERTAIN;
+use super::{AlsoState, wording};
+use crate::ir::{Move, SlotType};
+use crate::slots::{self, Shown, effective_type, strings};
+use crate::text;
+
+/// Moves that wait in line at most.
+pub(super) const MAX_WAITING_MOVES: usize = 3;
+
+/// Why a move under way is left for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Interruption {
+    /// Something else was said: a question that only sorted out what was meant is not come back to.
+    Digression,
+    /// Something urgent was said: whatever was asked is asked again.
+    Urgent,
+}
+
+/// Whether the words around a reading, in its own clause, may say something for the open question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leftover {
+    /// "7 …" of a sentence without a comma.
+    Counts,
+    /// They tell of whom the reading is.
+    TellsOfOthers,
+}
+
+/// What was left for the move under way beside other things, and what came of it.
+enum SetAside {
+    /// It is stored, or will be read when the move goes on.
+    Kept,
+    /// It says nothing for the open question.
+    Nothing,
+}
+
+impl Run<'_> {
+    /// Decides what the utterance is, and does what needs more than one reading; whether that was all.
+    pub(super) fn take_up_several(&mut self, open: Option<&Open>) -> Result<bool, Halt> {
+        let heard = self.hear();
+        if heard.moves.is_empty() {
+            return Ok(false);
+        }
+        let own = self.state.active.as_ref().map(|frame| frame.move_id.clone());
+        let own = own.filter(|_| open.is_some_and(|open| !matches!(open, Open::Which { .. } | Open::Guess { .. })));
+        let text = self.text.clone();
+        let language = self.language();
+        let apart = |said: &Said| {
+            let (start, end) = said.candidate.span;
+            let clause = heard.clauses.get(said.clauses.0).map_or((start, end), |clause| *clause);
+            let words = text.get(clause.0..clause.1).unwrap_or_default();
+            // The mark that ends a clause tells whether it asks.
+            let asks = text.get(clause.1..).is_some_and(|after| after.trim_start().starts_with(['?', '？']));
+            said.candidate.score >= CERTAIN || asks || strings::is_question(words, &text::Heard::of(language, words))
+        };
+        let plan = decide(&heard, own.as_deref(), self.room(open), &apart);
+        match plan {
+            Plan::Alone => Ok(false),
+            Plan::TakeUp(readings) => {
+                if open.is_some() {
+                    self.keep_the_rest(&heard, &readings, Leftover::Counts)?;
+                    self.suspend(Interruption::Urgent);
+                }
+                self.reading = if open.is_some() { Reading::Digression } else { Reading::Match };
+                self.take_up(&heard, &readings).map(|()| true)
+            }
+            Plan::AskAbout(readings) => {
+                if open.is_some() {
+                    self.keep_the_rest(&heard, &readings, Leftover::TellsOfOthers)?;
+                    self.suspend(Interruption::Urgent);
+                } else {
+                    self.line_up(&heard, &readings);
+                }
+                if let Some(first) = readings.first() {
+                    self.guess(&first.candidate, &text);
+                }
+                Ok(true)
+            }
+            Plan::Beside(readings) => {
+                let rest = heard.rest(&text, &readings);
+                if text::Heard::of(self.language(), &rest).is_empty()
+                    || matches!(self.set_aside(&rest)?, SetAside::Nothing)
+                {
+                    return Ok(false);
+                }
+                self.suspend(Interruption::Urgent);
+                self.reading = Reading::Answer;
+                self.take_up(&heard, &readings).map(|()| true)
+            }
+        }
+    }
+
+    /// What the open question leaves room for.
+    fn room(&self, open: Option<&Open>) -> Room {
+        match open {
+            None => Room::NoQuestion,
+            Some(Open::Slot { name }) => {
+                let text = self.active_move().is_some_and(|mv| {
+                    mv.slots.iter().any(|slot| slot.name == *name && *effective_type(slot) == SlotType::String)
+                });
+                if text { Room::FreeText } else { Room::Told }
+            }
+            Some(Open::Negotiation(talks)) if talks.position.is_some() => Room::FreeText,
+            Some(_) => Room::Told,
+        }
+    }
+
+    /// Stores what was said beside an urgent reading for what is under way.
+    fn keep_the_rest(&mut self, heard: &Heard, readings: &[Said], leftover: Leftover) -> Result<(), Halt> {
+        let text = self.text.clone();
+        let said = self.sentences.len();
+        let open = self.state.active.as_ref().and_then(|frame| frame.open.clone());
+        let mut rest = heard.rest(&text, readings);
+        if text::Heard::of(self.language(), &rest).is_empty()
+            && leftover == Leftover::Counts
+            && self.room(open.as_ref()) != Room::FreeText
+        {
+            rest = heard.remainder(&text, readings);
+        }
+        if !text::Heard::of(self.language(), &rest).is_empty() {
+            self.set_aside(&rest)?;
+        }
+        // The urgent move speaks first.
+        self.sentences.truncate(said);
+        self.answered_by = None;
+        Ok(())
+    }
+
+    /// Reads a part of the utterance as the answer to the open question, without going on: a slot's value is stored, an
+    /// answer to any other question waits with its frame.
+    fn set_aside(&mut self, rest: &str) -> Result<SetAside, Halt> {
+        let Some(open) = self.state.active.as_ref().and_then(|frame| frame.open.clone()) else {
+            return Ok(SetAside::Nothing);
+        };
+        let phrase = text::Heard::of(self.language(), rest);
+        let answers = match &open {
+            Open::Slot { name } => return Ok(self.reading_only(rest, |run| run.store_answer(name))),
+            Open::Confirm { name } => return Ok(self.reading_only(rest, |run| run.store_confirmation(name))),
+            Open::Choice { options, .. } => {
+                slots::choose(options, self.vocabulary(), &phrase, Shown::Numbered).is_some()
+            }
+            Open::Which { options, .. } => {
+                let labels: Vec<&str> = options.iter().map(|(label, _)| label.as_str()).collect();
+                slots::choose(&labels, self.vocabulary(), &phrase, Shown::Numbered).is_some()
+            }
+            Open::Guess { .. } => slots::yes_no::read(rest, &self.reference).is_some(),
+            Open::Negotiation(_) => !strings::is_noise(&phrase),
+        };
+        if !answers {
+            return Ok(SetAside::Nothing);
+        }
+        if let Some(frame) = &mut self.state.active {
+            frame.heard = rest.to_owned();
+        }
+        Ok(SetAside::Kept)
+    }
+
+    /// Does something with a part of the utterance in the place of the whole.
+    fn reading_only(&mut self, part: &str, read: impl FnOnce(&mut Self) -> bool) -> SetAside {
+        let whole = self.read_instead(part.to_owned());
+        let kept = read(self);
+        self.read_instead(whole);
+        if kept { SetAside::Kept } else { SetAside::Nothing }
+    }
+
+    /// Another text is read from here on; the one before.
+    pub(super) fn read_instead(&mut self, text: String) -> String {
+        self.matches = None;
+        std::mem::replace(&mut self.text, text)
+    }
+
+    /// Frames for readings, each filled with its own share of the utterance.
+    fn frames(&mut self, heard: &Heard, readings: &[Said]) -> Vec<(Frame, Collects)> {
+        let text = self.text.clone();
+        let held = self.state.active.take();
+        let takes_values =
+            |said: &Said| self.game.move_at(said.candidate.move_index).is_some_and(|mv| !mv.slots.is_empty());
+        let shares: Vec<String> =
+            (0..readings.len()).map(|own| heard.share(&text, readings, own, &takes_values)).collect();
+        let mut frames = Vec::new();
+        for (said, share) in readings.iter().zip(&shares) {
+            let Some(mv) = self.game.move_at(said.candidate.move_index) else { continue };
+            self.activate(Frame::new(&said.name, said.candidate.score));
+            self.fill_from_match(&mv, &said.candidate, share);
+            let collects = self.collects(&mv);
+            if let Some(frame) = self.state.active.take() {
+                frames.push((frame, collects));
+            }
+        }
+        self.state.active = held;
+        frames
+    }
+
+    fn collects(&self, mv: &Move) -> Collects {
+        if self.need(mv).is_some() { Collects::Values } else { Collects::Nothing }
+    }
+
+    /// Runs these readings in their order: those that only answer, then the first that collects; further ones wait in line.
+    /// What is under way has been suspended.
+    pub(super) fn take_up(&mut self, heard: &Heard, readings: &[Said]) -> Result<(), Halt> {
+        for said in readings {
+            // A move that was itself interrupted is not interrupted a second time: it begins anew.
+            self.state.suspended.retain(|frame| frame.move_id != said.name);
+            self.state.waiting.retain(|frame| frame.move_id != said.name);
+            self.answer_as(&said.name, said.candidate.score);
+            self.note_said(&said.name, said.candidate.score);
+        }
+        let frames = self.frames(heard, readings);
+        let urgent = readings.iter().filter(|said| said.is_urgent()).count();
+        let (mut first, mut collecting) = (Vec::new(), Vec::new());
+        for (index, (frame, collects)) in frames.into_iter().enumerate() {
+            if index < urgent || collects == Collects::Nothing { &mut first } else { &mut collecting }.push(frame);
+        }
+        if !collecting.is_empty() {
+            first.push(collecting.remove(0));
+        }
+        let labels = self.wait_in_line(collecting);
+        self.announced = labels;
+        self.agenda = first.into();
+        self.next_on_agenda()
+    }
+
+    /// Puts what was said beside a question about somebody else's emergency in line.
+    fn line_up(&mut self, heard: &Heard, asked: &[Said]) {
+        let others: Vec<Said> =
+            heard.moves.iter().filter(|said| !asked.iter().any(|asked| asked.name == said.name)).cloned().collect();
+        let readings: Vec<Said> = others.iter().chain(asked).cloned().collect();
+        let frames: Vec<Frame> =
+            self.frames(heard, &readings).into_iter().take(others.len()).map(|(frame, _)| frame).collect();
+        for said in &others {
+            self.note_said(&said.name, said.candidate.score);
+        }
+        self.wait_in_line(frames);
+    }
+
+    /// Puts frames in line; the labels of those that wait. What is beyond the line's length is said to be.
+    fn wait_in_line(&mut self, frames: Vec<Frame>) -> Vec<String> {
+        let (mut labels, mut left) = (Vec::new(), Vec::new());
+        for frame in frames {
+            let label = wording::move_label(&frame.move_id);
+            if self.state.waiting.len() < MAX_WAITING_MOVES {
+                self.state.waiting.push(frame);
+                labels.push(label);
+            } else {
+                left.push(label);
+            }
+        }
+        if !left.is_empty() {
+            self.say(&wording::not_taken(&left));
+        }
+        labels
+    }
+
+    /// Begins what is next on the turn's agenda.
+    pub(super) fn next_on_agenda(&mut self) -> Result<(), Halt> {
+        let Some(frame) = self.agenda.pop_front() else { return Ok(()) };
+        if self.agenda.is_empty() {
+            let labels = std::mem::take(&mut self.announced);
+            if !labels.is_empty() {
+                self.say(&wording::after_that(&labels));
+            }
+        }
+        self.activate(frame);
+        self.advance(Entry::Fresh)
+    }
+
+    /// At the end of a turn: what was on its agenda and could not begin, because something asks, waits in line.
+    pub(super) fn park_agenda(&mut self) {
+        let frames: Vec<Frame> = std::mem::take(&mut self.agenda).into();
+        if self.escalated_to.is_some() || frames.is_empty() {
+            return;
+        }
+        let labels = self.wait_in_line(frames);
+        if !labels.is_empty() {
+            self.say(&wording::after_that(&labels));
+        }
+    }
+
+    /// Remembers that a move was said in this turn.
+    pub(super) fn note_said(&mut self, move_id: &str, score: f64) {
+        if !self.also.iter().any(|(known, _)| known == move_id) {
+            self.also.push((move_id.to_owned(), score));
+        }
+    }
+
+    /// What became of a move beside the one that answered.
+    pub(super) fn state_of(&self, move_id: &str) -> AlsoState {
+        let is = |frame: &Frame| frame.move_id == move_id;
+        if self.state.active.as_ref().is_some_and(is) {
+            AlsoState::Resumed
+        } else if self.state.waiting.iter().chain(&self.state.suspended).any(is) {
+            AlsoState::Waiting
+        } else {
+            AlsoState::Answered
+        }
+    }
+}
+
+/// Whether a move still needs something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Collects {
+    Values,
+    Nothing,
+}

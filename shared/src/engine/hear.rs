@@ -1,0 +1,354 @@
+//! Hearing: the clauses of an utterance, and every move that they mean. Nothing is decided here, and nothing done.
+//!
+//! A game's patterns are matched with the whole utterance and with each of its clauses, because people join things.
+//! What is denied in the utterance is not a reading, however its clause looks by itself.
+
+use super::run::{Run, rounded};
+use crate::ir::Priority;
+use crate::language::{Class, Cue};
+use crate::matcher::{Candidate, DOUBTFUL_SCORE};
+use crate::text::{Break, Polarity, Shape, Tokens, polarity};
+
+/// Clauses that are told apart in one utterance at most; the last one holds the rest.
+const MAX_CLAUSES: usize = 16;
+/// Readings of one utterance at most.
+pub(super) const MAX_READINGS: usize = 8;
+
+/// Bytes of a text.
+pub(super) type Span = (usize, usize);
+
+/// Whom a reading is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// The person who speaks, or nobody in particular.
+    Speaker,
+    /// Somebody else: "my neighbour has …".
+    Another,
+}
+
+/// A move that was said.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Said {
+    /// How it matches; spans are those of the whole utterance.
+    pub(super) candidate: Candidate,
+    /// The move.
+    pub(super) name: String,
+    /// Whom it is about.
+    pub(super) whose: Whose,
+    /// The clauses that its evidence touches, `first..end`.
+    pub(super) clauses: (usize, usize),
+}
+
+impl Said {
+    /// Whether it comes before everything else.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.candidate.priority == Priority::Urgent
+    }
+}
+
+/// What was heard.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Heard {
+    /// The clauses, without the words that join them.
+    pub(super) clauses: Vec<Span>,
+    /// The moves, in the order in which they were said.
+    pub(super) moves: Vec<Said>,
+}
+
+impl Heard {
+    /// A candidate that the whole utterance is taken for.
+    pub(super) fn whole(&self, candidate: &Candidate, name: String) -> Said {
+        Said { candidate: candidate.clone(), name, whose: Whose::Speaker, clauses: (0, self.clauses.len()) }
+    }
+
+    /// What is left of an utterance for the question that is open, once `readings` have taken their clauses.
+    pub(super) fn rest(&self, text: &str, readings: &[Said]) -> String {
+        let taken = |index: usize| readings.iter().any(|said| (said.clauses.0..said.clauses.1).contains(&index));
+        let mut runs: Vec<Span> = Vec::new();
+        let mut last = None;
+        for (index, span) in self.clauses.iter().enumerate().filter(|(index, _)| !taken(*index)) {
+            match runs.last_mut() {
+                Some(run) if last == Some(index.wrapping_sub(1)) => run.1 = span.1,
+                _ => runs.push(*span),
+            }
+            last = Some(index);
+        }
+        let pieces: Vec<&str> = runs.iter().filter_map(|run| text.get(run.0..run.1)).collect();
+        pieces.join(", ")
+    }
+
+    /// What is left of the clauses that `readings` have taken, without their evidence: "7 …" of a sentence without a comma.
+    pub(super) fn remainder(&self, text: &str, readings: &[Said]) -> String {
+        let mut left = text.to_owned();
+        for said in readings {
+            left = blanked(&left, said.candidate.span);
+        }
+        left.trim_matches(|sign: char| sign == '.' || sign.is_whitespace()).to_owned()
+    }
+
+    /// The utterance as one reading sees it: what is another's is blank, offsets stay. Clauses that no reading claims go to
+    /// the nearest one before them that takes values, else to the nearest behind them.
+    pub(super) fn share(
+        &self,
+        text: &str,
+        readings: &[Said],
+        own: usize,
+        takes_values: &dyn Fn(&Said) -> bool,
+    ) -> String {
+        let mut share = text.to_owned();
+        let Some(mine) = readings.get(own) else { return share };
+        for (index, span) in self.clauses.iter().enumerate() {
+            let holds = |said: &Said| (said.clauses.0..said.clauses.1).contains(&index);
+            if holds(mine) {
+                continue;
+            }
+            let owner = readings.iter().position(holds).or_else(|| {
+                let before = readings.iter().rposition(|said| said.clauses.1 <= index && takes_values(said));
+                before.or_else(|| readings.iter().position(|said| said.clauses.0 > index && takes_values(said)))
+            });
+            if owner.is_some_and(|owner| owner != own) {
+                share = blanked(&share, *span);
+            }
+        }
+        for said in readings.iter().enumerate().filter(|(index, _)| *index != own).map(|(_, said)| said) {
+            share = blanked(&share, said.candidate.span);
+        }
+        share
+    }
+}
+
+/// The text with a span made blank; a full stop keeps what stands around it apart.
+fn blanked(text: &str, span: Span) -> String {
+    let (Some(head), Some(tail)) = (text.get(..span.0), text.get(span.1..)) else { return text.to_owned() };
+    let blank = span.1 - span.0;
+    let mut out = String::with_capacity(text.len());
+    out.push_str(head);
+    out.extend((0..blank).map(|at| if at == 0 { '.' } else { ' ' }));
+    out.push_str(tail);
+    out
+}
+
+/// Cuts a text into clauses, without the words that join them.
+pub(super) fn clauses(text: &str, tokens: &Tokens) -> Vec<Span> {
+    let all = tokens.as_slice();
+    let mut found: Vec<Span> = Vec::new();
+    let mut open: Option<Span> = None;
+    let mut at = 0;
+    while at < all.len() {
+        let token = &all[at];
+        let span = (token.start as usize, token.end as usize);
+        let picture = token.shape == Shape::Sign && text.get(span.0..span.1).is_some_and(is_picture);
+        let linker = if picture { 1 } else { linker_at(tokens, at) };
+        let apart = token.before != Break::None || linker > 0 || stands_behind_a_dash(text, span.0);
+        if apart && found.len() + 1 < MAX_CLAUSES {
+            found.extend(open.take());
+        }
+        if linker > 0 && open.is_none() {
+            at += linker;
+            continue;
+        }
+        open = Some(open.map_or(span, |held| (held.0, span.1)));
+        at += 1;
+    }
+    found.extend(open);
+    found
+}
+
+/// A sign that is neither ASCII nor money: an emoji stands between two clauses.
+fn is_picture(sign: &str) -> bool {
+    sign.chars().next().is_some_and(|sign| sign as u32 >= 0x2190)
+}
+
+/// "my knee - and …": a dash between spaces.
+fn stands_behind_a_dash(text: &str, start: usize) -> bool {
+    text.get(..start).is_some_and(|before| before.ends_with(" - ") || before.ends_with(" -- "))
+}
+
+/// How many words from `at` on join what follows to what stands before; 0 for none.
+fn linker_at(tokens: &Tokens, at: usize) -> usize {
+    let longest = tokens.phrase(at, Cue::Linker);
+    if longest > 0 && tokens.phrase(at + longest, Cue::ContentOpener) > 0 { 0 } else { longest }
+}
+
+/// A candidate with where its evidence lies.
+struct Evidence {
+    candidate: Candidate,
+    name: String,
+    words: (usize, usize),
+    clauses: (usize, usize),
+}
+
+impl Run<'_> {
+    /// Hears the utterance.
+    pub(super) fn hear(&mut self) -> Heard {
+        let whole = self.candidates();
+        let mut tokens = Tokens::default();
+        tokens.read(self.language(), &self.text);
+        let clauses = clauses(&self.text, &tokens);
+        let mut found: Vec<Evidence> = Vec::new();
+        for candidate in whole.iter() {
+            self.weigh(candidate.clone(), &tokens, &clauses, &mut found);
+        }
+        if clauses.len() > 1 {
+            let by_clause: Vec<Candidate> = clauses.iter().flat_map(|span| self.clause_candidates(*span)).collect();
+            for candidate in &by_clause {
+                let mut candidate = candidate.clone();
+                candidate.score = self.as_said(&candidate, &tokens, &by_clause);
+                self.weigh(candidate, &tokens, &clauses, &mut found);
+            }
+        }
+        let mut moves = accepted(found, &tokens, &clauses);
+        moves.sort_by_key(|said| said.candidate.span.0);
+        Heard { clauses, moves }
+    }
+
+    /// What one clause may mean by itself, spans in the whole utterance. Another source of candidates joins here.
+    fn clause_candidates(&self, span: Span) -> Vec<Candidate> {
+        let Some(said) = self.text.get(span.0..span.1) else { return Vec::new() };
+        let mut found = self.matches_of(said);
+        for candidate in &mut found {
+            candidate.span = (candidate.span.0 + span.0, candidate.span.1 + span.0);
+            for capture in &mut candidate.captures {
+                capture.span = (capture.span.0 + span.0, capture.span.1 + span.0);
+            }
+        }
+        found
+    }
+
+    /// The score of a clause's candidate as the whole utterance means it: "no fever, or chest pain" denies both. A negation
+    /// that is part of what another pattern says ("I don't feel well, and …") denies nothing else.
+    fn as_said(&self, candidate: &Candidate, tokens: &Tokens, others: &[Candidate]) -> f64 {
+        let Some((first, end)) = tokens.range_of(candidate.span) else { return 0.0 };
+        match polarity(tokens, first, end, Some(i32::from(self.reference.now.year()))) {
+            Polarity::Asserted => candidate.score,
+            Polarity::Doubtful => rounded(candidate.score.min(DOUBTFUL_SCORE)),
+            Polarity::Denied => {
+                let negator = (0..first).rev().find(|at| tokens.as_slice()[*at].class.is(Class::NEGATOR));
+                let explained = negator.map(|at| tokens.span(at, at + 1)).is_some_and(|negator| {
+                    others.iter().any(|other| {
+                        other.span.0 <= negator.0 && negator.1 <= other.span.1 && other.span.1 <= candidate.span.0
+                    })
+                });
+                if explained { candidate.score } else { 0.0 }
+            }
+        }
+    }
+
+    /// Keeps a candidate that reaches the threshold of its move.
+    fn weigh(&self, candidate: Candidate, tokens: &Tokens, clauses: &[Span], found: &mut Vec<Evidence>) {
+        if candidate.aside || candidate.score < self.threshold_for(&candidate) {
+            return;
+        }
+        let Some(words) = tokens.range_of(candidate.span) else { return };
+        let touched = |span: &Span| span.0 < candidate.span.1 && span.1 > candidate.span.0;
+        let Some(first) = clauses.iter().position(touched) else { return };
+        let end = clauses.iter().rposition(touched).map_or(first + 1, |last| last + 1);
+        let name = self.name_of(&candidate);
+        found.push(Evidence { candidate, name, words, clauses: (first, end) });
+    }
+}
+
+/// The readings whose evidence no better one explains already: urgent ones first, then by score. One clause means one
+/// thing, and the urgent ones beside it.
+fn accepted(mut found: Vec<Evidence>, tokens: &Tokens, clauses: &[Span]) -> Vec<Said> {
+    found.sort_by(|one, other| {
+        let urgent = |evidence: &Evidence| evidence.candidate.priority != Priority::Urgent;
+        urgent(one)
+            .cmp(&urgent(other))
+            .then(other.candidate.score.total_cmp(&one.candidate.score))
+            .then(other.candidate.literal_words.cmp(&one.candidate.literal_words))
+            .then(one.candidate.span.0.cmp(&other.candidate.span.0))
+    });
+    let mut moves: Vec<(Said, (usize, usize))> = Vec::new();
+    for evidence in found {
+        if moves.len() >= MAX_READINGS || moves.iter().any(|(said, _)| said.name == evidence.name) {
+            continue;
+        }
+        let telling = |at: &usize| {
+            let class = tokens.as_slice()[*at].class;
+            !class.is(Class::FUNCTION.and(Class::FILLER))
+        };
+        let explained = |at: &usize, only: Option<Priority>| {
+            moves.iter().any(|(said, words)| {
+                (words.0..words.1).contains(at) && only.is_none_or(|priority| said.candidate.priority == priority)
+            })
+        };
+        // The same words again ("pain in my chest, chest pain") are the same thing said twice.
+        let said_before = |at: &usize| {
+            let hash = tokens.as_slice()[*at].hash;
+            moves.iter().any(|(_, words)| (words.0..words.1).any(|other| tokens.as_slice()[other].hash == hash))
+        };
+        let mut words = (evidence.words.0..evidence.words.1).filter(telling).peekable();
+        let new = match evidence.candidate.priority {
+            Priority::Urgent => words.peek().is_none() || words.any(|at| !explained(&at, Some(Priority::Urgent))),
+            Priority::Normal => {
+                let shares_a_clause = moves.iter().any(|(said, _)| {
+                    !said.is_urgent() && said.clauses.0 < evidence.clauses.1 && said.clauses.1 > evidence.clauses.0
+                });
+                let count = (evidence.words.0..evidence.words.1).filter(telling).count();
+                let again = (evidence.words.0..evidence.words.1).filter(telling).filter(said_before).count();
+                !shares_a_clause && again * 2 <= count && !words.any(|at| explained(&at, None))
+            }
+        };
+        if !new {
+            continue;
+        }
+        let clause = clauses.get(evidence.clauses.0).and_then(|span| tokens.range_of(*span));
+        let opening = clause.map_or(evidence.words.0, |clause| clause.0.min(evidence.words.0));
+        let whose = match evidence.candidate.priority {
+            Priority::Urgent => whose(tokens, opening, evidence.words),
+            Priority::Normal => Whose::Speaker,
+        };
+        let Evidence { candidate, name, words, clauses } = evidence;
+        moves.push((Said { candidate, name, whose, clauses }, words));
+    }
+    moves.into_iter().map(|(said, _)| said).collect()
+}
+
+/// Whom a reading is about: the subject of its clause, which begins at the word `opening`.
+fn whose(tokens: &Tokens, opening: usize, words: (usize, usize)) -> Whose {
+    for at in (opening..words.1).rev() {
+        let class = tokens.as_slice()[at].class;
+        if at < words.0 && class.is(Class::KIN) && !class.is(Class::DETERMINER) {
+            return Whose::Another;
+        }
+        if class.is(Class::SUBJECT) && !class.is(Class::KIN) {
+            return Whose::Speaker;
+        }
+    }
+    Whose::Speaker
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Language;
+
+    fn check(text: &str, expected: &[&str]) {
+        let mut tokens = Tokens::default();
+        tokens.read(Language::english(), text);
+        let found: Vec<&str> = clauses(text, &tokens).iter().map(|span| &text[span.0..span.1]).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn clauses_end_at_marks_and_at_words_that_join() {
+        check("7, and now my door is jammed", &["7", "now my door is jammed"]);
+        check("a red one and by the way where are you", &["a red one", "where are you"]);
+        check("my car\nit smokes", &["my car", "it smokes"]);
+        check("my car 😰 it smokes", &["my car", "it smokes"]);
+        check("my car. Also, it smokes!", &["my car", "it smokes"]);
+        check("my car - it smokes", &["my car", "it smokes"]);
+        check("tell Anna I am late and that I am sorry", &["tell Anna I am late and that I am sorry"]);
+        check("at 7.30 it costs $5", &["at 7.30 it costs $5"]);
+        check("and", &[]);
+        check("", &[]);
+    }
+
+    #[test]
+    fn what_is_blanked_keeps_its_length() {
+        assert_eq!(blanked("7 é fire now", (2, 9)), "7 .       now".replace("       ", "      "));
+        let text = "naïve fire";
+        assert_eq!(blanked(text, (0, 6)).len(), text.len());
+    }
+}

@@ -1,0 +1,412 @@
+//! Everything that is particular to a language, and nothing of it elsewhere.
+//!
+//! A language is a folder of data files: `lexicon.txt` (classes of words), `phrases.txt` (what phrases do in a
+//! conversation), `contractions.txt`, `inflection.txt`, `wording.txt` (what the engine says by itself), `formats.txt`
+//! (how values are shown) and `corpus.txt` (examples that are its tests). `build.rs` turns them into static tables, so
+//! that nothing is read at run time. How to add one: `docs/languages.md`.
+
+mod sections;
+
+#[cfg(test)]
+mod tests;
+
+pub use sections::{Class, Cue, Text};
+
+use crate::entities;
+use crate::ir;
+use crate::text::hash;
+
+mod english {
+    use super::*;
+    include!(concat!(env!("OUT_DIR"), "/english.rs"));
+}
+#[cfg(feature = "spanish")]
+mod spanish {
+    use super::*;
+    include!(concat!(env!("OUT_DIR"), "/spanish.rs"));
+}
+#[cfg(feature = "german")]
+mod german {
+    use super::*;
+    include!(concat!(env!("OUT_DIR"), "/german.rs"));
+}
+
+/// A language, as its folder describes it.
+#[derive(Debug)]
+pub struct Language {
+    /// ISO 639-1.
+    pub code: &'static str,
+    /// Its name in English.
+    pub name: &'static str,
+    /// The locales that it is known to be spoken in.
+    pub locales: &'static [&'static str],
+    /// Letters that are written in several ways, and what stands for them in normal form.
+    pub(crate) folds: &'static [(char, &'static str)],
+    contractions: &'static [(&'static str, &'static str, &'static str)],
+    apostrophes: &'static [Apostrophe],
+    classes: Table,
+    cues: Cues,
+    wording: &'static [&'static str],
+    pub(crate) inflection: Inflection,
+    pub(crate) formats: Formats,
+}
+
+impl PartialEq for Language {
+    fn eq(&self, other: &Language) -> bool {
+        self.code == other.code
+    }
+}
+
+impl Eq for Language {}
+
+impl Default for &'static Language {
+    fn default() -> &'static Language {
+        Language::english()
+    }
+}
+
+/// The languages of this build.
+static ALL: &[&Language] = &[
+    &english::ENGLISH,
+    #[cfg(feature = "spanish")]
+    &spanish::SPANISH,
+    #[cfg(feature = "german")]
+    &german::GERMAN,
+];
+
+/// A set of cues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CueSet(u128);
+
+impl CueSet {
+    /// Whether the sets have a cue in common.
+    #[inline]
+    #[must_use]
+    pub const fn meets(self, other: CueSet) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether a cue is in the set.
+    #[inline]
+    #[must_use]
+    pub const fn has(self, cue: Cue) -> bool {
+        self.0 >> cue as u8 & 1 == 1
+    }
+
+    /// Whether the set is empty.
+    #[inline]
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The set with one more.
+    #[must_use]
+    pub const fn with(self, cue: Cue) -> CueSet {
+        CueSet(self.0 | 1 << cue as u8)
+    }
+}
+
+impl From<Cue> for CueSet {
+    fn from(cue: Cue) -> CueSet {
+        CueSet::default().with(cue)
+    }
+}
+
+impl<const N: usize> From<[Cue; N]> for CueSet {
+    fn from(cues: [Cue; N]) -> CueSet {
+        cues.into_iter().fold(CueSet::default(), CueSet::with)
+    }
+}
+
+/// A word with an apostrophe that stands for others.
+#[derive(Debug)]
+struct Apostrophe {
+    before: &'static str,
+    /// Whether `before` is all that stands before the apostrophe, not only its end.
+    whole: bool,
+    after: &'static str,
+    /// Empty for what stands before, without `before`.
+    first: &'static str,
+    second: &'static str,
+}
+
+/// Classes by the hash of a word; open-addressed, less than half full.
+#[derive(Debug)]
+struct Table {
+    bits: u32,
+    entries: &'static [(u64, u64)],
+}
+
+/// The class of an empty slot.
+const NO_CLASS: u64 = u64::MAX;
+
+/// Cues by the hash of a phrase; open-addressed, less than half full.
+#[derive(Debug)]
+struct Cues {
+    bits: u32,
+    keys: &'static [u64],
+    sets: &'static [u16],
+    all: &'static [u128],
+    /// The longest phrase of each cue, in words.
+    longest: &'static [u8],
+    values: &'static [(u8, u64, &'static str)],
+}
+
+/// A table slot that holds no phrase.
+const NO_SET: u16 = u16::MAX;
+
+/// How words change their form.
+#[derive(Debug)]
+pub(crate) struct Inflection {
+    /// Of each step the first rule that fits is applied.
+    pub(crate) steps: &'static [&'static [Rule]],
+    /// By the hash of the form, sorted.
+    irregular: &'static [(u64, &'static str)],
+}
+
+/// One rule of inflection.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    /// What the word must end in.
+    pub(crate) suffix: &'static str,
+    /// How many bytes go.
+    pub(crate) cut: usize,
+    /// What comes in their place.
+    pub(crate) tail: &'static str,
+    /// Letters that must be left.
+    pub(crate) letters: usize,
+    /// Whether a vowel must be among them.
+    pub(crate) vowel: bool,
+    /// Whether a doubled consonant at the end becomes single.
+    pub(crate) single: bool,
+    /// Whether no step follows.
+    pub(crate) stop: bool,
+}
+
+impl Inflection {
+    /// The base of an irregular form.
+    pub(crate) fn base(&self, key: u64) -> Option<&'static str> {
+        let at = self.irregular.binary_search_by_key(&key, |(form, _)| *form).ok()?;
+        self.irregular.get(at).map(|(_, base)| *base)
+    }
+}
+
+/// How values are shown, by key.
+#[derive(Debug)]
+pub(crate) struct Formats {
+    entries: &'static [(&'static str, &'static str)],
+}
+
+impl Formats {
+    /// The entry of that name.
+    pub(crate) fn get(&self, key: &str) -> Option<&'static str> {
+        let at = self.entries.binary_search_by_key(&key, |(known, _)| known).ok()?;
+        self.entries.get(at).map(|(_, value)| *value)
+    }
+}
+
+/// A language as it is written somewhere: the order of day and month, the marks in numbers, the sign of money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Locale {
+    /// The language.
+    pub language: &'static Language,
+    /// BCP 47, such as `en-GB`.
+    pub tag: &'static str,
+}
+
+impl Locale {
+    /// The locale of that tag, if this build has it.
+    #[must_use]
+    pub fn tagged(tag: &str) -> Option<Locale> {
+        ALL.iter().find_map(|language| {
+            let tag = language.locales.iter().find(|known| known.eq_ignore_ascii_case(tag))?;
+            Some(Locale { language, tag })
+        })
+    }
+
+    /// The locale of a game; its language's first where it names none.
+    #[must_use]
+    pub fn of_game(game: &ir::Game) -> Locale {
+        let language = Language::of_game(game);
+        Locale::tagged(&game.locale).filter(|locale| locale.language == language).unwrap_or_else(|| language.locale())
+    }
+
+    /// A format of the locale, else of its language; empty where neither has one.
+    pub(crate) fn format(&self, key: &str) -> &'static str {
+        let formats = &self.language.formats;
+        formats.get(&format!("{}/{key}", self.tag)).or_else(|| formats.get(key)).unwrap_or("")
+    }
+}
+
+impl Language {
+    /// The locale that is meant where none is named.
+    #[must_use]
+    pub fn locale(&'static self) -> Locale {
+        Locale { language: self, tag: self.code }
+    }
+
+    /// English, which every build has.
+    #[must_use]
+    pub fn english() -> &'static Language {
+        &english::ENGLISH
+    }
+
+    /// The languages of this build.
+    #[must_use]
+    pub fn all() -> &'static [&'static Language] {
+        ALL
+    }
+
+    /// The language of that code, if this build has it.
+    #[must_use]
+    pub fn coded(code: &str) -> Option<&'static Language> {
+        ALL.iter().copied().find(|language| language.code.eq_ignore_ascii_case(code))
+    }
+
+    /// The language of a game; English where this build lacks it.
+    #[must_use]
+    pub fn of_game(game: &ir::Game) -> &'static Language {
+        Language::coded(&game.language).unwrap_or(&english::ENGLISH)
+    }
+
+    /// The language that a text is recognized in; English where this build lacks it.
+    #[must_use]
+    pub fn of(spoken: entities::Language) -> &'static Language {
+        let code = match spoken {
+            entities::Language::English => "en",
+            entities::Language::Spanish => "es",
+        };
+        Language::coded(code).unwrap_or(&english::ENGLISH)
+    }
+
+    /// The language by which the recognizers know it.
+    #[must_use]
+    pub fn spoken(&self) -> entities::Language {
+        if self.code == "es" { entities::Language::Spanish } else { entities::Language::English }
+    }
+
+    /// The classes of a normalized word, by its hash.
+    #[inline]
+    pub(crate) fn class(&self, key: u64) -> Class {
+        let mask = self.classes.entries.len() - 1;
+        let mut slot = hash::slot(key, self.classes.bits);
+        // An empty slot is always met.
+        loop {
+            let (known, class) = self.classes.entries[slot & mask];
+            if class == NO_CLASS {
+                return Class::CONTENT;
+            }
+            if known == key {
+                return Class(class);
+            }
+            slot += 1;
+        }
+    }
+
+    /// The cues of a phrase, by the hash of its normal form.
+    #[inline]
+    pub(crate) fn cues(&self, key: u64) -> CueSet {
+        let mask = self.cues.keys.len() - 1;
+        let mut slot = hash::slot(key, self.cues.bits);
+        loop {
+            let set = self.cues.sets[slot & mask];
+            if set == NO_SET {
+                return CueSet::default();
+            }
+            if self.cues.keys[slot & mask] == key {
+                return CueSet(self.cues.all[usize::from(set)]);
+            }
+            slot += 1;
+        }
+    }
+
+    /// The longest phrase of any of the cues, in words.
+    pub(crate) fn longest(&self, cues: CueSet) -> usize {
+        let lengths = self.cues.longest.iter().enumerate().filter(|(cue, _)| cues.0 >> cue & 1 == 1);
+        lengths.map(|(_, length)| usize::from(*length)).max().unwrap_or(0)
+    }
+
+    /// What a phrase stands for under a cue: the number of a position, the TIMEX of a time.
+    pub(crate) fn value(&self, cue: Cue, key: u64) -> Option<&'static str> {
+        let values = self.cues.values;
+        let at = values.binary_search_by_key(&(cue as u8, key), |(cue, key, _)| (*cue, *key)).ok()?;
+        values.get(at).map(|(_, _, value)| *value)
+    }
+
+    /// A text of the engine.
+    pub(crate) fn text(&self, text: Text) -> &'static str {
+        self.wording.get(text as usize).copied().unwrap_or("")
+    }
+
+    /// A text of the engine with its placeholders filled in. Values are not read for placeholders again.
+    pub(crate) fn say(&self, text: Text, values: &[(&str, &str)]) -> String {
+        let mut rest = self.text(text);
+        let mut said = String::with_capacity(rest.len() + 32);
+        while let Some((before, after)) = rest.split_once('{') {
+            said.push_str(before);
+            let (name, after) = after.split_once('}').unwrap_or((after, ""));
+            said.push_str(values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value));
+            rest = after;
+        }
+        said.push_str(rest);
+        said
+    }
+
+    /// `a`, `a or b`, `a, b or c`.
+    pub(crate) fn alternatives<S: AsRef<str>>(&self, options: &[S]) -> String {
+        self.listed(options, Text::Or)
+    }
+
+    /// `a`, `a and b`, `a, b and c`.
+    pub(crate) fn together<S: AsRef<str>>(&self, members: &[S]) -> String {
+        self.listed(members, Text::And)
+    }
+
+    fn listed<S: AsRef<str>>(&self, members: &[S], joined: Text) -> String {
+        match members {
+            [] => String::new(),
+            [only] => only.as_ref().to_owned(),
+            [rest @ .., last] => {
+                let rest: Vec<&str> = rest.iter().map(AsRef::as_ref).collect();
+                format!("{} {} {}", rest.join(", "), self.joining(joined, last.as_ref()), last.as_ref())
+            }
+        }
+    }
+
+    /// "and" or "or" before a word; some languages change it before certain letters.
+    fn joining(&self, joined: Text, next: &str) -> &'static str {
+        let key = if joined == Text::Or { "or.before" } else { "and.before" };
+        let mut changed = self.formats.get(key).unwrap_or("").split_whitespace();
+        let (other, next) = (changed.next(), next.to_lowercase());
+        match other {
+            Some(other) if changed.any(|letters| next.starts_with(letters)) => other,
+            _ => self.text(joined),
+        }
+    }
+
+    /// The words that a contraction without its apostrophe stands for.
+    pub(crate) fn expansion(&self, word: &str) -> Option<(&'static str, &'static str)> {
+        let at = self.contractions.binary_search_by_key(&word, |(known, _, _)| known).ok()?;
+        self.contractions.get(at).map(|(_, first, second)| (*first, *second))
+    }
+
+    /// The words that a contraction with an apostrophe stands for; the second is empty for a possessive. `None` when
+    /// the apostrophe is no contraction.
+    pub(crate) fn contraction<'w>(&self, before: &'w str, after: &str) -> Option<(&'w str, &'static str)> {
+        self.apostrophes.iter().find_map(|known| {
+            if known.after != after {
+                return None;
+            }
+            let rest = before.strip_suffix(known.before).filter(|rest| !known.whole || rest.is_empty())?;
+            Some((if known.first.is_empty() { rest } else { known.first }, known.second))
+        })
+    }
+
+    /// What stands for a letter in normal form, where that is another.
+    #[inline]
+    pub(crate) fn fold(&self, letter: char) -> Option<&'static str> {
+        let at = self.folds.binary_search_by_key(&letter, |(from, _)| *from).ok()?;
+        self.folds.get(at).map(|(_, to)| *to)
+    }
+}

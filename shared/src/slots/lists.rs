@@ -1,0 +1,184 @@
+//! Lists of options that are edited in words: added to, taken from, replaced, or taken whole.
+
+use serde_json::{Value as Json, json};
+
+use super::convert::Found;
+use super::options::{self, Mentioned};
+use super::scan::Scan;
+use super::{effective_type, strings};
+use crate::ir::{Slot, SlotType};
+use crate::language::{Class, Cue, CueSet};
+use crate::text::Word;
+
+/// What is done with the members that are named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Edit {
+    /// Nothing is said about it: "ham and cheese".
+    Name,
+    Add,
+    Remove,
+    Only,
+}
+
+/// The list that an utterance makes of the one that is held; `None` when it edits nothing.
+pub(crate) fn edit_list(slot: &Slot, held: &Json, scan: &Scan<'_>) -> Option<Found> {
+    let SlotType::List(item) = effective_type(slot) else { return None };
+    let SlotType::Enum(choices) = item.as_ref() else { return edit_words(slot, held, scan) };
+    let held: Vec<String> = held.as_array()?.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect();
+    let edited = edited(choices, slot, scan, held)?;
+    (edited.edits && !edited.members.is_empty()).then(|| found(scan, edited))
+}
+
+/// The list that an utterance states by itself, without what it takes back of it; `None` when it names no member.
+pub(crate) fn state_list(choices: &[String], slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+    let stated = edited(choices, slot, scan, Vec::new())?;
+    (!stated.members.is_empty()).then(|| found(scan, stated))
+}
+
+struct Edited {
+    members: Vec<String>,
+    span: (usize, usize),
+    /// Whether something was said to be done, not only named.
+    edits: bool,
+}
+
+fn found(scan: &Scan<'_>, edited: Edited) -> Found {
+    Found {
+        start: edited.span.0,
+        end: edited.span.1,
+        text: scan.language().together(&edited.members),
+        value: edited.members.into_iter().map(|member| json!(member)).collect(),
+        fits: true,
+    }
+}
+
+fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -> Option<Edited> {
+    let language = scan.language();
+    let words = scan.heard.words.as_slice();
+    let mentioned: Vec<Mentioned> = options::mentioned(choices, scan.vocabulary(slot), &scan.heard);
+    let (mut edit, mut edits, mut everything, mut only) = (Edit::Name, false, false, false);
+    let (mut added, mut removed): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
+    let mut span: Option<(usize, usize)> = None;
+    let mut at = 0;
+    while at < words.len() {
+        if let Some(member) = mentioned.iter().find(|member| member.first == at) {
+            let place = (words[member.first].start, words[member.end - 1].end);
+            span = Some(span.map_or(place, |held| (held.0, place.1)));
+            if edit == Edit::Remove { &mut removed } else { &mut added }.push(member.index);
+            at = member.end;
+            continue;
+        }
+        let rest: &[Word] = &words[at..];
+        let all = language.prefix(rest, Cue::ListAll);
+        let except = if everything { language.prefix(rest, Cue::ListExcept) } else { 0 };
+        let remove = language.prefix(rest, Cue::ListRemove);
+        let only_here = language.prefix(rest, Cue::ListOnly);
+        let add = language.prefix(rest, Cue::ListAdd);
+        let longest = all.max(except).max(remove).max(only_here).max(add);
+        if longest == 0 {
+            // "no onion but ham": what follows is wanted again.
+            if words[at].is(Cue::But) {
+                edit = Edit::Name;
+            }
+            at += 1;
+            continue;
+        }
+        let named_next = mentioned.iter().any(|member| member.first >= at + longest);
+        if longest == all {
+            (everything, edits) = (true, true);
+            span = span.or(Some((rest[0].start, rest[all - 1].end)));
+        } else if longest == except || longest == remove {
+            edit = Edit::Remove;
+            edits |= named_next;
+        } else if longest == only_here {
+            edit = Edit::Only;
+            // "just" fills more often than it limits: it must stand right before the member.
+            let limits = mentioned.iter().any(|member| member.first == at + longest);
+            (only, edits) = (only | limits, edits | limits);
+        } else {
+            edit = Edit::Add;
+            edits |= named_next;
+        }
+        at += longest;
+    }
+    let names = |indices: &[usize]| indices.iter().filter_map(|index| choices.get(*index)).cloned().collect::<Vec<_>>();
+    let mut members = match (everything, only) {
+        (true, _) => choices.to_vec(),
+        (false, true) => Vec::new(),
+        (false, false) => held,
+    };
+    for member in names(&added) {
+        if !members.contains(&member) {
+            members.push(member);
+        }
+    }
+    let removed = names(&removed);
+    members.retain(|member| !removed.contains(member));
+    Some(Edited { members, span: span?, edits })
+}
+
+/// A list of free texts: "remove the onion", "also bacon".
+fn edit_words(slot: &Slot, held: &Json, scan: &Scan<'_>) -> Option<Found> {
+    let language = scan.language();
+    let words = scan.heard.words.as_slice();
+    let rest = &words[language.prefix(words, Cue::Request)..];
+    let remove = language.prefix(rest, Cue::ListRemove);
+    let add = language.prefix(rest, Cue::ListAdd);
+    let only = language.prefix(rest, Cue::ListOnly);
+    let longest = remove.max(add).max(only);
+    let (first, last) = (rest.get(longest)?, rest.last()?);
+    if longest == 0 {
+        return None;
+    }
+    let piece = scan.text.get(first.start..last.end)?;
+    let (from, to) = strings::value_span(language, &slot.name, piece)?;
+    let named = piece.get(from..to)?;
+    let mut members: Vec<Json> = held.as_array()?.clone();
+    let is = |member: &Json| member.as_str().is_some_and(|member| member.eq_ignore_ascii_case(named));
+    if longest == remove {
+        if !members.iter().any(is) {
+            return None;
+        }
+        members.retain(|member| !is(member));
+    } else if longest == only {
+        members.retain(is);
+    } else if !members.iter().any(is) {
+        members.push(json!(named));
+    }
+    if members.is_empty() {
+        return None;
+    }
+    let texts: Vec<&str> = members.iter().filter_map(Json::as_str).collect();
+    let text = language.together(&texts);
+    Some(Found { start: first.start, end: last.end, text, value: Json::Array(members), fits: true })
+}
+
+/// What was said for a list beside its options and is not one of them: "tuna" of "tuna and cheese".
+pub(crate) fn not_among(slot: &Slot, scan: &Scan<'_>) -> Option<String> {
+    /// Words of one member at most.
+    const MAX_WORDS: usize = 3;
+    let SlotType::List(item) = effective_type(slot) else { return None };
+    let SlotType::Enum(choices) = item.as_ref() else { return None };
+    let mentioned = options::mentioned(choices, scan.vocabulary(slot), &scan.heard);
+    let words = scan.heard.words.as_slice();
+    let mut pieces: Vec<(usize, usize)> = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        if word.is([Cue::ListJoin, Cue::And]) {
+            continue;
+        }
+        match pieces.last_mut() {
+            Some(piece) if piece.1 == at && !word.after_break => piece.1 = at + 1,
+            _ => pieces.push((at, at + 1)),
+        }
+    }
+    if pieces.len() < 2 || mentioned.is_empty() {
+        return None;
+    }
+    let unknown = pieces.into_iter().find(|piece| {
+        let said = &words[piece.0..piece.1];
+        said.len() <= MAX_WORDS
+            && !mentioned.iter().any(|member| member.first < piece.1 && member.end > piece.0)
+            && said.iter().all(|word| word.class == Class::CONTENT && word.cues == CueSet::default())
+    })?;
+    scan.text.get(words[unknown.0].start..words[unknown.1 - 1].end).map(str::to_owned)
+}

@@ -1,0 +1,219 @@
+//! An utterance, cut once: its words with where they stood, what they are and what they do.
+//!
+//! This is what the phrases of a conversation (repairs, corrections, "yes", "I don't know"), slots and options work on.
+//! Words are in normal form: "I can't" is `i can not`, both words of "can't" with the same place in the text.
+
+use super::tokens::{Break, MAX_TOKENS, Shape, Tokens};
+use super::{Stem, hash, stem};
+use crate::language::{Class, Cue, CueSet, Language};
+
+/// A word and where it stood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Word {
+    /// Its normal form.
+    pub(crate) text: String,
+    /// First byte in the original text.
+    pub(crate) start: usize,
+    /// One past the last byte.
+    pub(crate) end: usize,
+    /// Whether a comma, full stop, semicolon, colon, dash or line break stands between this word and the one before.
+    pub(crate) after_break: bool,
+    /// Whether it is joined to the word before by signs alone, without white space ("A-17").
+    pub(crate) glued: bool,
+    /// Hash of the normal form.
+    pub(crate) hash: u64,
+    /// What kind of word it is.
+    pub(crate) class: Class,
+    /// What it does as a phrase of its own.
+    pub(crate) cues: CueSet,
+    /// Its place among the tokens.
+    pub(crate) token: usize,
+}
+
+impl Word {
+    /// Whether the word by itself is a phrase of any of these cues.
+    #[inline]
+    pub(crate) fn is(&self, cues: impl Into<CueSet>) -> bool {
+        self.cues.meets(cues.into())
+    }
+
+    /// The part that its forms share.
+    pub(crate) fn stem(&self, language: &Language) -> Stem<'_> {
+        stem(language, &self.text)
+    }
+}
+
+/// The words of a text, in order.
+#[derive(Debug, Clone)]
+pub(crate) struct Heard {
+    pub(crate) language: &'static Language,
+    /// What patterns and polarity are told by; signs among them.
+    pub(crate) tokens: Tokens,
+    pub(crate) words: Vec<Word>,
+}
+
+impl Heard {
+    /// Cuts a text into words.
+    pub(crate) fn of(language: &'static Language, text: &str) -> Heard {
+        let mut tokens = Tokens::default();
+        tokens.read(language, text);
+        let mut words: Vec<Word> = Vec::with_capacity(tokens.len());
+        let mut broken = false;
+        for (at, token) in tokens.as_slice().iter().enumerate().take(MAX_TOKENS) {
+            broken |= token.before != Break::None;
+            if token.shape == Shape::Sign {
+                continue;
+            }
+            let (start, end) = (token.start as usize, token.end as usize);
+            let glued = words.last().is_some_and(|before| {
+                // The second word of a contraction stands where the first does.
+                before.end <= start && before.start < start && joined(text.get(before.end..start).unwrap_or(" "))
+            });
+            let after_break = broken && !words.is_empty();
+            broken = false;
+            words.push(Word {
+                text: tokens.text(at).to_owned(),
+                start,
+                end,
+                after_break,
+                glued,
+                hash: token.hash,
+                class: token.class,
+                cues: language.cues(token.hash),
+                token: at,
+            });
+        }
+        Heard { language, tokens, words }
+    }
+
+    /// Whether there is no word at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// How many words.
+    pub(crate) fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Whether the whole utterance is a phrase of any of these cues.
+    pub(crate) fn is(&self, cues: impl Into<CueSet>) -> bool {
+        self.language.is(&self.words, cues)
+    }
+
+    /// How many of the first words make up the longest phrase of these cues.
+    pub(crate) fn begins_with(&self, cues: impl Into<CueSet>) -> usize {
+        self.language.prefix(&self.words, cues)
+    }
+}
+
+/// Whether signs alone stand between two words.
+fn joined(between: &str) -> bool {
+    !between.chars().any(|sign| sign.is_whitespace() || matches!(sign, ',' | ';'))
+}
+
+impl Language {
+    /// Whether the words are a phrase of any of these cues.
+    pub(crate) fn is(&self, words: &[Word], cues: impl Into<CueSet>) -> bool {
+        let cues = cues.into();
+        match words {
+            [] => false,
+            [only] => only.cues.meets(cues),
+            words => words.len() <= self.longest(cues) && self.cues(hash_of(words)).meets(cues),
+        }
+    }
+
+    /// How many of the first words make up the longest phrase of these cues; 0 for none.
+    pub(crate) fn prefix(&self, words: &[Word], cues: impl Into<CueSet>) -> usize {
+        let cues = cues.into();
+        let mut key = hash::EMPTY;
+        let mut longest = 0;
+        for (at, word) in words.iter().take(self.longest(cues)).enumerate() {
+            if at > 0 {
+                key = hash::push(key, b' ');
+            }
+            key = word.text.bytes().fold(key, hash::push);
+            let found = if at == 0 { word.cues } else { self.cues(key) };
+            if found.meets(cues) {
+                longest = at + 1;
+            }
+        }
+        longest
+    }
+
+    /// How many of the last words make up the longest phrase of these cues; 0 for none.
+    pub(crate) fn suffix(&self, words: &[Word], cues: impl Into<CueSet>) -> usize {
+        let cues = cues.into();
+        let most = self.longest(cues).min(words.len());
+        (1..=most).rev().find(|&count| self.is(&words[words.len() - count..], cues)).unwrap_or(0)
+    }
+
+    /// What the words stand for as a phrase of a cue.
+    pub(crate) fn value_of(&self, cue: Cue, words: &[Word]) -> Option<&'static str> {
+        self.value(cue, hash_of(words))
+    }
+}
+
+fn hash_of(words: &[Word]) -> u64 {
+    let mut key = hash::EMPTY;
+    for (at, word) in words.iter().enumerate() {
+        if at > 0 {
+            key = hash::push(key, b' ');
+        }
+        key = word.text.bytes().fold(key, hash::push);
+    }
+    key
+}
+
+/// A name such as `device_type` as people would say it: `device type`.
+pub(crate) fn readable(name: &str) -> String {
+    let mut said = String::with_capacity(name.len());
+    for piece in name.split('_').filter(|piece| !piece.is_empty()) {
+        if !said.is_empty() {
+            said.push(' ');
+        }
+        said.push_str(piece);
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(text: &str) -> Heard {
+        Heard::of(Language::english(), text)
+    }
+
+    #[test]
+    fn words_are_in_normal_form_and_know_where_they_stood() {
+        let text = "Never mind, I CAN’T do  'that'!";
+        let heard = heard(text);
+        let words: Vec<&str> = heard.words.iter().map(|word| word.text.as_str()).collect();
+        assert_eq!(words, ["never", "mind", "i", "can", "not", "do", "that"]);
+        assert!(heard.words[2].after_break);
+        assert!(!heard.words[1].after_break);
+        let last = heard.words.last().unwrap();
+        assert_eq!(&text[last.start..last.end], "that");
+    }
+
+    #[test]
+    fn what_is_joined_by_signs_is_glued() {
+        let glued = |text: &str| heard(text).words.iter().map(|word| word.glued).collect::<Vec<bool>>();
+        assert_eq!(glued("it's A-17"), [false, false, false, true]);
+        assert_eq!(glued("#12, 13"), [false, false]);
+    }
+
+    #[test]
+    fn the_longest_prefix_and_suffix_win() {
+        let heard = heard("no wait make it seven please thank you");
+        assert_eq!(heard.begins_with(Cue::CorrectionWeak), 2);
+        assert_eq!(heard.language.suffix(&heard.words, Cue::RepairAfter), 2);
+        assert_eq!(heard.begins_with(Cue::CorrectionStrong), 0);
+    }
+
+    #[test]
+    fn names_read_well() {
+        assert_eq!(readable("device_type"), "device type");
+    }
+}

@@ -1,0 +1,143 @@
+//! What people say in whole sentences: several things at once, answers in passing, idioms, corrections. The dialogues are
+//! data, `hearing/NAME.txt` beside its game `hearing/NAME.lgdl`.
+//!
+//! A dialogue is a paragraph: `> text` is a turn, `= key: value` is expected of the turn above it. Keys: `move`, `asks` (the
+//! slot, or `nothing`), `also`, `says`, `not` (what the response must not hold), `stage`, `to` (whom it is handed to) and
+//! `NAME = value` for a slot. `# ` begins a remark; it is shown when the paragraph fails.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use lgdl::engine::TurnRecord;
+use lgdl::golden::combinations;
+use lgdl::mocks::Mocks;
+use support::Talk;
+
+/// What is not as expected, in words; empty when all is.
+fn judge(record: &TurnRecord, line: &str) -> Option<String> {
+    let (key, expected) = line.split_once(": ").or_else(|| line.split_once(" = ")).unwrap_or((line, ""));
+    let is_slot =
+        !line.contains(": ") || line.find(" = ").is_some_and(|at| line.find(": ").is_none_or(|colon| at < colon));
+    let (key, expected) = if is_slot { line.split_once(" = ").unwrap_or((key, expected)) } else { (key, expected) };
+    let response = record.response.to_lowercase();
+    let also: Vec<String> = record.also.iter().map(|also| format!("{} {}", also.move_id, also.state.name())).collect();
+    let found = match key {
+        _ if is_slot => match record.slots.get(key.trim()) {
+            Some(serde_json::Value::String(text)) => text.clone(),
+            Some(serde_json::Value::Object(fields)) => {
+                fields.get("iso").and_then(|iso| iso.as_str()).unwrap_or_default().to_owned()
+            }
+            Some(value) => value.to_string(),
+            None => "nothing".to_owned(),
+        },
+        "move" => record.move_id.clone(),
+        "asks" => record.awaiting_slot.clone().unwrap_or_else(|| "nothing".to_owned()),
+        "stage" => record.stage.clone(),
+        "to" => record.escalated_to.clone().unwrap_or_else(|| "nobody".to_owned()),
+        "also" if expected == "nothing" => {
+            if also.is_empty() {
+                "nothing".to_owned()
+            } else {
+                also.join(", ")
+            }
+        }
+        "also" => {
+            let held = expected
+                .split(", ")
+                .all(|wanted| also.iter().any(|also| also == wanted || also.split(' ').next() == Some(wanted)));
+            return (!held).then(|| format!("also: {expected}, found {also:?}"));
+        }
+        "says" => return (!response.contains(&expected.to_lowercase())).then(|| format!("does not say `{expected}`")),
+        "not" => return response.contains(&expected.to_lowercase()).then(|| format!("says `{expected}`")),
+        _ => return Some(format!("`{key}` is not a key")),
+    };
+    (found != expected).then(|| format!("{key}: {expected}, found {found}"))
+}
+
+/// Runs the dialogues of one file with the game of that name.
+#[track_caller]
+fn check(name: &str) {
+    check_with(name, &folder().join(format!("{name}.lgdl")));
+}
+
+fn folder() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hearing")
+}
+
+#[track_caller]
+fn check_with(name: &str, game: &Path) {
+    let folder = folder();
+    let game = support::compile_file(game);
+    let text = fs::read_to_string(folder.join(format!("{name}.txt"))).expect("dialogues");
+    let (mut dialogues, mut sentences, mut failures) = (0, 0, Vec::new());
+    for paragraph in text.split("\n\n").filter(|paragraph| paragraph.contains("\n= ") || paragraph.starts_with("> ")) {
+        dialogues += 1;
+        let mut talk = Talk::with(&game);
+        let mut record: Option<TurnRecord> = None;
+        let mut wrong = Vec::new();
+        for line in paragraph.lines() {
+            if let Some(said) = line.strip_prefix("> ") {
+                sentences += 1;
+                record = Some(talk.say(&said.replace("\\n", "\n")));
+            } else if let (Some(expected), Some(record)) = (line.strip_prefix("= "), &record)
+                && let Some(mismatch) = judge(record, expected)
+            {
+                let turn = record.turn;
+                wrong.push(format!(
+                    "    turn {turn}: {mismatch} [{} {:?}] {}",
+                    record.move_id, record.slots, record.response
+                ));
+            }
+        }
+        if !wrong.is_empty() {
+            failures.push(format!("{paragraph}\n{}", wrong.join("\n")));
+        }
+    }
+    assert!(dialogues > 0, "{name}: no dialogues");
+    eprintln!("{name}: {} of {dialogues} dialogues, {sentences} sentences", dialogues - failures.len());
+    assert!(failures.is_empty(), "\n{}\n{} of {dialogues} fail", failures.join("\n\n"), failures.len());
+}
+
+/// No emergency is lost in what `lgdl test` tries by itself.
+#[track_caller]
+fn check_combinations(game: &Path) {
+    let compiled = support::compile_file(game);
+    let tried = combinations(&compiled, &Mocks::default());
+    eprintln!("{}: {} combinations, {} lost", game.display(), tried.tried, tried.lost);
+    assert!(tried.tried > 0, "{}: nothing was tried", game.display());
+    let named: Vec<String> = tried
+        .named
+        .iter()
+        .map(|lost| format!("{} with {}: `{}` went to {}", lost.urgent, lost.with, lost.said, lost.found))
+        .collect();
+    assert_eq!(tried.lost, 0, "\n{}", named.join("\n"));
+}
+
+#[test]
+fn no_combination_loses_an_emergency() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    check_combinations(&root.join("tests/hearing/garage.lgdl"));
+    check_combinations(&root.join("../games/clinic_triage/game.lgdl"));
+}
+
+#[test]
+fn a_garage_hears_everything() {
+    check("garage");
+}
+
+#[test]
+fn a_clinic_hears_everything() {
+    check_with("clinic", &Path::new(env!("CARGO_MANIFEST_DIR")).join("../games/clinic_triage/game.lgdl"));
+}
+
+#[test]
+fn a_ferry_line_hears_everything() {
+    check("travel");
+}
+
+#[test]
+fn a_sandwich_shop_hears_everything() {
+    check("deli");
+}
