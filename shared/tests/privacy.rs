@@ -88,6 +88,44 @@ fn redaction_leaves_nothing_of_a_labelled_value_that_was_found() {
     assert_eq!(redact_for_logs("Write to anna@example.com."), "Write to [email].");
 }
 
+#[test]
+fn numbers_that_are_something_else_are_not_telephone_numbers() {
+    for text in [
+        "My order number is 12345678",
+        "I paid 12 500 000 for it",
+        "1.234.567,89 EUR",
+        "$1 234 567 890",
+        "the meeting is 2026-11-28 14:30",
+        "ISBN 978-3-16-148410-0",
+        "account 000123456789",
+        "zip 94103-1234",
+        "4 8 15 16 23 42",
+        "coordinates 48.8584 2.2945",
+        "ticket 2023-004567",
+        "pi is 3.1415926535897932",
+        "100,000,000",
+    ] {
+        assert_eq!(detect(text), [], "{text}");
+    }
+}
+
+#[test]
+fn what_reaches_a_person_is_found_whatever_stands_around_it() {
+    for (text, kind, value) in [
+        ("mailto:ann@example.org.", PiiKind::Email, "ann@example.org"),
+        ("(see https://example.org/~ann?token=1)", PiiKind::Url, "https://example.org/~ann?token=1"),
+        ("from 2001:db8::1 today", PiiKind::IpAddress, "2001:db8::1"),
+        ("Phone:\n358 0594", PiiKind::Phone, "358 0594"),
+        ("Rufen Sie mich an: 0171 5550123", PiiKind::Phone, "0171 5550123"),
+        ("mi teléfono es 612345678", PiiKind::Phone, "612345678"),
+        ("they answer at +46 (0)8 928 571 38 only", PiiKind::Phone, "+46 (0)8 928 571 38"),
+        ("card 4111 1111 1111 1112, mistyped", PiiKind::PaymentCard, "4111 1111 1111 1112"),
+    ] {
+        let found: Vec<_> = detect(text).into_iter().map(|f| (f.kind, &text[f.start..f.end])).collect();
+        assert_eq!(found, [(kind, value)], "{text}");
+    }
+}
+
 /// The published sentences, where they lie beside the checkout. A line is `{"text", "spans", "other"}`, offsets in
 /// characters; kinds that have no pattern stand in `other` and count neither way.
 #[test]

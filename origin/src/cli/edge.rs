@@ -13,7 +13,7 @@ use super::console::Console;
 use super::deployment::failed;
 use super::dev::{SPIN_MANIFEST, component, data};
 use super::failure::{End, Failure, Verdict};
-use super::runtime;
+use super::{logging, runtime};
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -36,12 +36,15 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     config.listen = arguments.listen;
     config.storage = Storage::Folder(arguments.data.clone());
     config.code_cache = data::code_cache();
-    config.variables = variables(Given::load(arguments.config.as_deref()).and_then(Given::edge).map_err(failed)?);
+    let given = Given::load(arguments.config.as_deref()).map_err(failed)?;
+    let (filter, redact) = given.logging().map_err(failed)?;
+    config.variables = variables(given.edge().map_err(failed)?);
     (config.allowed_hosts, config.public_hosts) =
         services(config.variables.get("lgdl_services").map_or("", String::as_str))?;
     if config.variables.get("lgdl_state_key").is_none_or(String::is_empty) {
         console.note("LGDL_STATE_KEY is not set: nothing is kept here, and no turn waits while the origin is away");
     }
+    logging::begin(&filter, if redact { logging::Redaction::On } else { logging::Redaction::Off })?;
     runtime::block_on(async {
         let host = Host::start(config).await.map_err(|error| Failure::Failed(format!("the edge node: {error}")))?;
         console.line(format_args!("edge: http://{}", host.address()))?;

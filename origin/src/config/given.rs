@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use lgdl::settings::{Asked, Edge, Exposure, Mode, Setting, Source, variable};
+use lgdl::settings::{Asked, Edge, Exposure, Form as _, Mode, Setting, Source, Switch, variable};
 
 use super::{Config, ConfigError, Contradiction, DEFAULT_FILE, Effective, MASK, contradictions};
 
@@ -83,6 +83,24 @@ impl Given {
         }
         let given = |setting: &Setting| Some((setting.name, self.given(setting.name)?.0.to_owned()));
         Ok(Edge::TABLE.iter().filter_map(given).collect())
+    }
+
+    /// What is logged, and whether what looks personal in it is replaced: settings of the origin that hold for every
+    /// server that this program runs.
+    ///
+    /// # Errors
+    /// When one of them is no value.
+    pub fn logging(&self) -> Result<(String, bool), ConfigError> {
+        let text = |name: &str| {
+            let default =
+                || Config::TABLE.iter().find(|setting| setting.name == name).map_or("", |setting| setting.default);
+            self.given(name).map_or_else(default, |(text, _)| text).to_owned()
+        };
+        let redact = Switch.read(&text("pii_redact_in_logs"));
+        let redact = redact.map_err(|problem| ConfigError {
+            problems: vec![format!("{} {problem}", variable("pii_redact_in_logs"))],
+        })?;
+        Ok((text("log"), redact))
     }
 
     /// The settings of an edge node in force, for people.

@@ -51,6 +51,14 @@ fn one_file_serves_origin_and_edge_and_each_is_told_of_the_mistakes_of_both() {
 }
 
 #[test]
+fn an_edge_logs_as_the_file_says() {
+    let given = |toml: &str| Given::read(toml, environment(&[])).logging();
+    assert_eq!(given("").unwrap(), ("info".to_owned(), true));
+    assert_eq!(given("log = \"debug\"\npii_redact_in_logs = false\n").unwrap(), ("debug".to_owned(), false));
+    assert!(given("pii_redact_in_logs = \"perhaps\"\n").is_err());
+}
+
+#[test]
 fn what_holds_on_an_edge_is_told_with_its_defaults_and_without_its_secrets() {
     let given = Given::read("", environment(&[("LGDL_MODE", "development"), ("LGDL_JWT_SECRET", "0123456789abcdef")]));
     let told = given.edge_in_force();

@@ -195,13 +195,16 @@ fn telephone(text: &str, words: &[Word<'_>], number: &Number) -> Option<(PiiKind
 /// Whether it is written as telephone numbers are and nothing else is.
 fn has_shape(number: &Number) -> bool {
     let Number { groups, gaps, digits, .. } = number;
-    let international = number.plus || (digits.starts_with("00") && digits.len() > 9);
+    // No country's number begins with a zero.
+    let international = number.plus || (digits.starts_with("00") && !digits.starts_with("000") && digits.len() > 9);
     let trunk = digits.starts_with('0') && groups.len() > 1 && groups[0] > 1;
-    // Three, two, four digits is a social security number, and none when it was not taken for one.
+    // Three, two, four digits is a social security number, and none when it was not taken for one; five and four is a
+    // postal code.
     let hyphens = groups.len() > 1
         && gaps.iter().all(|gap| *gap == b'-')
         && groups.iter().all(|length| *length > 1)
-        && *groups != [3, 2, 4];
+        && *groups != [3, 2, 4]
+        && *groups != [5, 4];
     let dotted = gaps.iter().all(|gap| *gap == b'.') && *groups == [3, 3, 4];
     let grouped = groups.len() > 1
         && GROUPED_PHONE_DIGITS.contains(&digits.len())

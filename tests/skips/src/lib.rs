@@ -27,6 +27,8 @@ pub enum Need {
     Schemathesis,
     /// curl, jq, openssl and the like.
     Programs,
+    /// A disk of its own that can be filled: leave to mount one.
+    SmallDisk,
 }
 
 impl Need {
@@ -41,6 +43,7 @@ impl Need {
             Need::Browser => "browser",
             Need::Schemathesis => "schemathesis",
             Need::Programs => "programs",
+            Need::SmallDisk => "small-disk",
         }
     }
 }
@@ -76,6 +79,7 @@ mod tests {
             Need::Browser,
             Need::Schemathesis,
             Need::Programs,
+            Need::SmallDisk,
         ];
         for (index, need) in needs.iter().enumerate() {
             assert!(needs[..index].iter().all(|other| other.name() != need.name()));
