@@ -368,6 +368,8 @@ fn health_is_what_the_last_commit_said() {
     node.journal_fails.set(false);
     world.state.borrow_mut().refused = None;
     drained(&node);
+    assert_eq!(health().1["components"]["commits"]["status"], "healthy", "what waited was committed");
+    drained(&node);
     assert_eq!((health().0, ready()), (200, 200), "{:?}", health());
 }
 
