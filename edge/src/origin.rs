@@ -30,6 +30,9 @@ const NOTE: &str = "origin";
 const LOOK_EVERY_MS: i64 = 1_000;
 /// How long the answer to that may take, milliseconds.
 const LOOK_TAKES_MS: u64 = 1_000;
+/// How long an origin may take to start anew, milliseconds, and how often it is asked meanwhile by turns that wait for it.
+const RESTART_MS: i64 = 3_000;
+const RESTART_LOOK_MS: u64 = 250;
 /// How soon it makes sense to ask again while the origin is away, milliseconds: that long after its return, at most, a node
 /// that looks for it has noticed.
 const AWAY_RETRY_MS: u64 = LOOK_EVERY_MS.unsigned_abs() + LOOK_TAKES_MS;
@@ -48,6 +51,9 @@ pub struct Health {
     /// Whether turns were set aside that were sealed under another key: then no more are taken into the journal.
     #[serde(default)]
     pub other_key: bool,
+    /// Since when it does not answer, if it does not.
+    #[serde(default)]
+    pub away_since_ms: Option<i64>,
     /// When the last commit failed that reached for the origin, unless one has worked since.
     #[serde(default)]
     pub commit_failed_at_ms: Option<i64>,
@@ -72,6 +78,7 @@ impl Default for Health {
             breaker: Breaker::default(),
             journal_pending: true,
             other_key: false,
+            away_since_ms: None,
             commit_failed_at_ms: None,
             journal_failed_at_ms: None,
             estranged: None,
@@ -306,6 +313,36 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
             return false;
         }
         self.note(before, Health { looked_at_ms: now_ms, ..before }).await;
+        self.asked_ready().await
+    }
+
+    /// Waits a moment for an origin that has been lost a moment ago: it may only have been started anew. Whether it is back.
+    ///
+    /// For turns that could not be kept without it. One that has been away for longer is waited for by nobody.
+    pub async fn returns(&self) -> bool {
+        let platform = self.call.platform;
+        let began_us = platform.ticks_us();
+        loop {
+            let health = self.health_now().await;
+            let lost_ms = health.away_since_ms.map(|since| platform.now_ms().saturating_sub(since));
+            match lost_ms {
+                None => return true,
+                Some(lost_ms) if !(0..RESTART_MS).contains(&lost_ms) => return false,
+                Some(_) => {}
+            }
+            if platform.ticks_us().saturating_sub(began_us) / 1_000 >= RESTART_MS.unsigned_abs() {
+                return false;
+            }
+            platform.sleep_ms(RESTART_LOOK_MS).await;
+            if self.asked_ready().await {
+                return true;
+            }
+        }
+    }
+
+    /// Asks whether it is ready, and forgets that it was not.
+    async fn asked_ready(&self) -> bool {
+        let platform = self.call.platform;
         let look = Outbound {
             method: "GET",
             url: format!("{}/health/ready", self.call.settings.origin.url),
@@ -317,7 +354,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         let ready = platform.fetch(look).await.is_ok_and(|answer| answer.status == 200);
         if ready {
             let before = self.health_now().await;
-            self.note(before, Health { breaker: Breaker::default(), ..before }).await;
+            self.note(before, Health { breaker: Breaker::default(), away_since_ms: None, ..before }).await;
         }
         ready
     }
@@ -457,13 +494,19 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         if answer.is_none() {
             self.call.observe(Event::OriginFailure);
         }
-        if answer.is_none() || health.breaker != Breaker::default() {
+        if answer.is_none() || health.breaker != Breaker::default() || health.away_since_ms.is_some() {
             // Calls of other requests may have failed meanwhile; five at once are five as well.
             let before = self.health_now().await;
             let mut health = before;
             match &answer {
-                Some(_) => health.breaker.succeeded(),
-                None => health.breaker.failed(platform.now_ms()),
+                Some(_) => {
+                    health.breaker.succeeded();
+                    health.away_since_ms = None;
+                }
+                None => {
+                    health.breaker.failed(platform.now_ms());
+                    health.away_since_ms = health.away_since_ms.or(Some(platform.now_ms()));
+                }
             }
             self.call.origin_health.set(Some(health));
             self.note(before, health).await;

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use lgdl::wire::node::{Counts, Level, MAX_PAGE_BYTES, Why};
 use lgdl::wire::origin::{MAX_COMMIT_BYTES, StoredConversation};
 use lgdl_edge::native::Native;
-use lgdl_edge::pipeline::{drain, journal};
+use lgdl_edge::pipeline::drain;
 use lgdl_edge::platform::Platform;
 use serde_json::json;
 use support::*;
@@ -368,6 +368,8 @@ fn health_is_what_the_last_commit_said() {
     node.journal_fails.set(false);
     world.state.borrow_mut().refused = None;
     drained(&node);
+    assert_eq!(health().1["components"]["commits"]["status"], "healthy", "what waited was committed");
+    drained(&node);
     assert_eq!((health().0, ready()), (200, 200), "{:?}", health());
 }
 
@@ -399,5 +401,22 @@ fn a_turn_that_has_arrived_and_cannot_be_removed_keeps_nothing_waiting() {
     let (_, answer) = say(&node, "c1", "u1", "hi there", &[]);
     assert_eq!((&answer["turn"], &answer["durable"]), (&json!(3), &json!(true)), "{answer}");
     assert_eq!(inputs(&world), ["I want to order apples", "hello", "hi there"]);
-    let _ = journal::STREAMS_A_PAGE;
+}
+
+#[test]
+fn a_turn_that_could_not_be_kept_waits_for_an_origin_that_is_only_started_anew() {
+    let world = world();
+    let node = node(&world);
+    assert_eq!(say(&node, "c1", "u1", "hello", &[]).0, 200);
+    world.weather.set(Weather::AwayFor(6));
+    let (_, answer) = say(&node, "new", "u1", "hello", &[]);
+    assert_eq!((&answer["turn"], &answer["durable"]), (&json!(1), &json!(true)), "{answer}");
+    // One that stays away is waited for once, and by nobody who comes later.
+    world.weather.set(Weather::Away);
+    let before = node.now_ms.get();
+    assert_eq!(say(&node, "other", "u1", "hello", &[]).1["degraded"], "stateless");
+    assert!(node.now_ms.get() - before >= 2_500);
+    let before = node.now_ms.get();
+    assert_eq!(say(&node, "another", "u1", "hello", &[]).1["degraded"], "stateless");
+    assert!(node.now_ms.get() - before < 250, "{}", node.now_ms.get() - before);
 }

@@ -21,9 +21,14 @@ use crate::platform::{JournalSafety, Platform, SeamError};
 /// # Errors
 /// 503 when the game can't be had, other turns kept winning, or only the origin knows the answer; 422 for a key that stands
 /// for another request.
-pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: Start) -> Result<Taken, Refusal> {
+pub async fn take<P: Platform>(
+    call: &Call<'_, P>,
+    ask: &Ask,
+    start: Start,
+    patience: Patience,
+) -> Result<Attempt, Refusal> {
     if let Some(taken) = held(call, ask, &start) {
-        return taken;
+        return taken.map(Attempt::Taken);
     }
     let mut start = start;
     for _ in 0..MAX_RUNS {
@@ -32,11 +37,11 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: Start) -> R
             // Nobody knows what waits, so nothing may be put behind it.
             Err(error) => {
                 unavailable(call, error.to_string()).await;
-                return stateless(call, ask).await;
+                return stateless(call, ask).await.map(Attempt::Taken);
             }
         };
         match last {
-            journal::Last::SameRequest(answered) => return replay(call, ask, *answered),
+            journal::Last::SameRequest(answered) => return replay(call, ask, *answered).map(Attempt::Taken),
             journal::Last::State(last) if start.assumed || last.version >= start.version => {
                 let Start { version, game_version, state, .. } = *last;
                 start = start.waiting_at(version, game_version, state);
@@ -44,14 +49,18 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: Start) -> R
             journal::Last::State(_) | journal::Last::Nothing => {}
         }
         if start.assumed {
-            return stateless(call, ask).await;
+            // Nothing can be kept of what is said here without the origin, which may only be starting anew.
+            if patience == Patience::Some && Origin::new(call).returns().await {
+                return Ok(Attempt::OriginIsBack);
+            }
+            return stateless(call, ask).await.map(Attempt::Taken);
         }
         let outcome = run(call, ask, &start, false).await?;
         match journalled(call, ask, &start, outcome).await {
             Err(Unkept::Refused(refusal)) => return Err(refusal),
             Err(Unkept::Taken) => call.observe(Event::Conflict),
-            Err(Unkept::Unavailable) => return stateless(call, ask).await,
-            Ok(taken) => return Ok(taken),
+            Err(Unkept::Unavailable) => return stateless(call, ask).await.map(Attempt::Taken),
+            Ok(taken) => return Ok(Attempt::Taken(taken)),
         }
     }
     Err(Refusal::new(
@@ -92,16 +101,35 @@ pub async fn keep<P: Platform>(
     ask: &Ask,
     start: &Start,
     outcome: Outcome,
-) -> Result<Taken, Refusal> {
+    patience: Patience,
+) -> Result<Attempt, Refusal> {
     if let Some(taken) = held(call, ask, start) {
-        return taken;
+        return taken.map(Attempt::Taken);
     }
     match journalled(call, ask, start, outcome).await {
-        Ok(taken) => Ok(taken),
+        Ok(taken) => Ok(Attempt::Taken(taken)),
         Err(Unkept::Refused(refusal)) => Err(refusal),
-        Err(Unkept::Taken) => take(call, ask, start.clone()).await,
-        Err(Unkept::Unavailable) => stateless(call, ask).await,
+        Err(Unkept::Taken) => take(call, ask, start.clone(), patience).await,
+        Err(Unkept::Unavailable) => stateless(call, ask).await.map(Attempt::Taken),
     }
+}
+
+/// What came of taking a turn.
+#[derive(Debug)]
+pub enum Attempt {
+    /// It was taken.
+    Taken(Taken),
+    /// It was not: the origin is back, and takes it better.
+    OriginIsBack,
+}
+
+/// Whether an origin that has just been lost is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// Once.
+    Some,
+    /// Not again.
+    None,
 }
 
 /// Why a turn does not wait.

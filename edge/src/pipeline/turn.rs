@@ -10,6 +10,7 @@ use crate::answer::{Event, Refusal};
 use crate::call::Call;
 use crate::digest;
 use crate::origin::{Lookup, Origin, OriginError, Verdict, pause};
+use crate::pipeline::degraded::{Attempt, Patience};
 use crate::pipeline::journal::Drained;
 use crate::pipeline::reply::{Kept, move_response};
 use crate::pipeline::state::{Named, Start};
@@ -115,6 +116,16 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, R
     if call.settings.state_disabled {
         return degraded::stateless(call, ask).await;
     }
+    match attempt(call, ask, Patience::Some).await? {
+        Attempt::Taken(taken) => Ok(taken),
+        Attempt::OriginIsBack => match attempt(call, ask, Patience::None).await? {
+            Attempt::Taken(taken) => Ok(taken),
+            Attempt::OriginIsBack => Err(Refusal::new(Reason::Internal, "The turn was not taken.")),
+        },
+    }
+}
+
+async fn attempt<P: Platform>(call: &Call<'_, P>, ask: &Ask, patience: Patience) -> Result<Attempt, Refusal> {
     let origin = Origin::new(call);
     let may_ask = async || origin.health().await.breaker.would_admit(call.platform.now_ms());
     let hot = async || state::hot(call, &ask.named).await.unwrap_or_else(|| Start::fresh(&ask.entry.version, true));
@@ -129,7 +140,7 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, R
         }
     }
     if !in_order || !may_ask().await {
-        return degraded::take(call, ask, start).await;
+        return degraded::take(call, ask, start, patience).await;
     }
     // What waited may have been brought home elsewhere, behind other turns. So a state that waited is good for the time
     // without the origin only.
@@ -152,9 +163,9 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, R
                     Err(OriginError::TooLarge) => return Err(too_large(&commit)),
                     Err(error) if error != OriginError::Away => return Err(refusal_of(error)),
                     Err(_) if start.assumed => {
-                        return degraded::take(call, ask, without_origin.unwrap_or(start)).await;
+                        return degraded::take(call, ask, without_origin.unwrap_or(start), patience).await;
                     }
-                    Err(_) => return degraded::keep(call, ask, &start, *outcome).await,
+                    Err(_) => return degraded::keep(call, ask, &start, *outcome, patience).await,
                 }
             }
             Ran::Stopped(verdict) => settle(*verdict, None),
@@ -171,11 +182,11 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, R
                 };
                 state::keep(call, &ask.named, next);
                 call.stage("seal");
-                return Ok(Taken { response, journal: None });
+                return Ok(Attempt::Taken(Taken { response, journal: None }));
             }
             Settled::Replayed(response) => {
                 call.observe(Event::Replay);
-                return Ok(Taken { response: *response, journal: None });
+                return Ok(Attempt::Taken(Taken { response: *response, journal: None }));
             }
             Settled::Refused(refusal) => {
                 state::drop_hot(call, &ask.named).await;
@@ -186,7 +197,7 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, R
                 if conflict.current.as_ref().map_or(0, |current| current.version) < start.version {
                     // This node is ahead of the origin: turns wait that nobody had noted.
                     if journal::drain_stream(call, &ask.named.digest).await.0 != Drained::All {
-                        return degraded::take(call, ask, start).await;
+                        return degraded::take(call, ask, start, patience).await;
                     }
                 }
                 start = newer(call, ask, *conflict, run_number).await?;

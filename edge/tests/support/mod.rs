@@ -76,6 +76,8 @@ pub(crate) enum Weather {
     Fine,
     /// Nobody answers.
     Away,
+    /// Nobody answers so many calls; then the weather is fine.
+    AwayFor(u32),
     /// What is asked for happens, and the answer is lost.
     AnswersLost,
     /// The next call happens, and its connection breaks before the answer; then the weather is fine.
@@ -113,6 +115,10 @@ impl World {
         match self.weather.get() {
             Weather::Fine => self.origin(&request),
             Weather::Away => Err(FetchError::Unreachable),
+            Weather::AwayFor(calls) => {
+                self.weather.set(if calls > 1 { Weather::AwayFor(calls - 1) } else { Weather::Fine });
+                Err(FetchError::Unreachable)
+            }
             Weather::AnswerTorn => {
                 self.weather.set(Weather::Fine);
                 self.origin(&request).and(Err(FetchError::Broken))
