@@ -80,7 +80,8 @@ async fn an_origin_that_is_younger_than_its_file_of_tombstones_erases_again_befo
     let folder = tempfile::tempdir().unwrap();
     let here = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (database, stones) = (here("store.db"), here("stones.jsonl"));
-    let begin = || edge_with(&[("LGDL_SQLITE_PATH", database.as_str()), ("LGDL_TOMBSTONES", stones.as_str())]);
+    let begin =
+        async || edge_with(&[("LGDL_SQLITE_PATH", database.as_str()), ("LGDL_TOMBSTONES", stones.as_str())]).await;
     let edge = begin().await;
     for user in ["ann", "bob"] {
         edge.commit(&commit(user, user, 0, user)).await;
