@@ -4,6 +4,7 @@ use lgdl_origin::audit::{GENESIS, hash_of};
 use lgdl_origin::clock::DAY_MS;
 use lgdl_origin::ids::{AdministratorId, ApiKeyId, ConsentId, DataKeyId, HoldId, SessionId, person_pseudonym};
 use lgdl_origin::random::SystemRandom;
+use lgdl_origin::store::Section;
 use lgdl_origin::store::{
     Activation, AdministratorChange, AdministratorChanged, AdministratorRow, ApiKeyRow, Claim, Commit, CommitOutcome,
     ConsentRow, ContextRow, ConversationFilter, DataKeyRow, ErasureOutcome, HoldRow, Lookup, PublishOutcome,
@@ -655,4 +656,16 @@ pub(crate) async fn the_last_link_of_the_audit_chain_is_at_hand(store: Fresh) {
     store.append_audit(vec![event("one"), event("two")]).await.unwrap();
     let last = store.last_audit().await.unwrap().unwrap();
     assert_eq!((last.sequence, last.event.event.as_str()), (2, "two"));
+}
+
+pub(crate) async fn an_epoch_stays_until_another_begins_and_is_not_moved_to_another_store(store: Fresh) {
+    let first = store.epoch().await.unwrap();
+    assert_eq!(store.epoch().await.unwrap(), first);
+    store.begin_epoch("epoch_1").await.unwrap();
+    let second = store.epoch().await.unwrap();
+    assert_ne!(second, first);
+    store.ping().await.unwrap();
+    assert_eq!(store.epoch().await.unwrap(), second);
+    let page = store.page(Section::Settings, "", 100).await.unwrap();
+    assert!(page.records.is_empty(), "what is about this one store stays here: {page:?}");
 }

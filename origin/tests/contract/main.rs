@@ -76,6 +76,7 @@ contract! {
     cases::conversations_are_listed_newest_first_by_pages_and_filters,
     cases::the_last_link_of_the_audit_chain_is_at_hand,
     cases::settings_are_kept,
+    cases::an_epoch_stays_until_another_begins_and_is_not_moved_to_another_store,
     cases::odd_text_comes_back_as_it_went_in,
     changes::a_change_and_what_is_told_of_it_are_kept_together_or_not_at_all,
     changes::of_what_does_not_take_place_nothing_is_told,
