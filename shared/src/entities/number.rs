@@ -116,6 +116,9 @@ pub fn candidates(u: &Utterance<'_>) -> Vec<Candidate> {
 /// The numbers of a text: candidates that are neither part of a name nor pronouns, and proportions as one.
 #[must_use]
 pub fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<NumberPhrase> {
+    if let Some(count) = whole_count(u) {
+        return vec![count];
+    }
     let mut found: Vec<NumberPhrase> = Vec::with_capacity(candidates.len());
     for candidate in candidates {
         let phrase = candidate.phrase;
@@ -126,6 +129,17 @@ pub fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<NumberPhrase> {
         found.push(proportion(u, phrase).unwrap_or(phrase));
     }
     found
+}
+
+/// "a couple", "few", "single" as a whole answer.
+fn whole_count(u: &Utterance<'_>) -> Option<NumberPhrase> {
+    let at = usize::from(u.numeral(0) == Some(Numeral::Article));
+    let end = at + 1;
+    if u.tokens.len() != end {
+        return None;
+    }
+    let count = u.grammar.whole_counts.word(u.tokens.word(at))?;
+    Some(NumberPhrase { start: 0, end, amount: Amount::integer(i128::from(count)), form: Form::Words })
 }
 
 /// Whether a number could begin at token `i`: the cheap question before the dear one.

@@ -436,6 +436,22 @@ pub(crate) fn month_after_next(scene: &Scene, parts: &[Matched]) -> Option<Node>
     exact(start, end, PeriodForm::Month)
 }
 
+/// "March in a year": of the year that the length leads to.
+pub(crate) fn month_near(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (month, shift) = (month(parts)?, super::shift(parts)?);
+    if shift.anchor.is_some() || shift.length.smallest() < Unit::Year {
+        return None;
+    }
+    let to = super::length::moved(scene.today, &shift.length, shift.sign)?;
+    let (start, end) = of_month(to.year(), month)?;
+    exact(start, end, PeriodForm::Month)
+}
+
+/// "2014 A.D."
+pub(crate) fn year_of_our_lord(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    (word(parts, Sym::Short)? == Unit::Day as i16 && scene.glued(scene.start + 2)).then(|| whole_year(scene, parts))?
+}
+
 /// "all week", where a length of time is not asked for: this one.
 pub(crate) fn whole_unit(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let (start, end, form) = unit_around(scene.today, unit(parts)?, 0)?;
