@@ -141,7 +141,8 @@ fn phrase(scene: &Scene, mut at: usize, words: &str) -> Option<usize> {
         is_first = false;
         let said = scene.word(at);
         let rest = behind(said, word);
-        if !matches!(rest, Some("" | "s" | "S")) && !(scene.is(at, Sym::Weekday) && same_weekday(scene, at, word)) {
+        let is_word = matches!(rest, Some("" | "s" | "S"));
+        if !(is_word || scene.is(at, Sym::Weekday) && same_weekday(scene, at, word)) {
             return None;
         }
         at += 1;
@@ -159,7 +160,7 @@ fn phrase(scene: &Scene, mut at: usize, words: &str) -> Option<usize> {
 /// What follows `word` (folded) in `said`.
 fn behind<'t>(said: &'t str, word: &str) -> Option<&'t str> {
     let mut rest = said.chars();
-    word.chars().all(|c| rest.next().is_some_and(|own| fold(own).eq_ignore_ascii_case(&c))).then(|| rest.as_str())
+    word.chars().all(|c| rest.next().is_some_and(|own| fold(own).eq_ignore_ascii_case(&c))).then_some(rest.as_str())
 }
 
 fn same_weekday(scene: &Scene, at: usize, word: &str) -> bool {
