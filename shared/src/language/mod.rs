@@ -14,7 +14,7 @@ pub use sections::{Class, Cue, Text};
 
 use crate::entities;
 use crate::ir;
-use crate::text::hash;
+use crate::text::{Heard, hash};
 
 mod english {
     use super::*;
@@ -284,6 +284,19 @@ impl Language {
     #[must_use]
     pub fn spoken(&self) -> entities::Language {
         if self.code == "es" { entities::Language::Spanish } else { entities::Language::English }
+    }
+
+    /// What a stored text says as a truth value, in any language of this build: `yes`, `no`, `true`, `false`.
+    pub(crate) fn truth(text: &str) -> Option<bool> {
+        const MAX_BYTES: usize = 16;
+        let text = text.trim();
+        if text.is_empty() || text.len() > MAX_BYTES {
+            return None;
+        }
+        ALL.iter().find_map(|language| {
+            let said = Heard::of(language, text);
+            if said.is(Cue::OptionYes) { Some(true) } else { said.is(Cue::OptionNo).then_some(false) }
+        })
     }
 
     /// The classes of a normalized word, by its hash.
