@@ -142,7 +142,9 @@ impl Run<'_> {
         let answers = match &open {
             Open::Slot { name } => return Ok(self.reading_only(rest, |run| run.store_answer(name))),
             Open::Confirm { name } => return Ok(self.reading_only(rest, |run| run.store_confirmation(name))),
-            Open::Choice { options, .. } => slots::choose(options, self.vocabulary(), &phrase, Shown::Numbered).is_some(),
+            Open::Choice { options, .. } => {
+                slots::choose(options, self.vocabulary(), &phrase, Shown::Numbered).is_some()
+            }
             Open::Which { options, .. } => {
                 let labels: Vec<&str> = options.iter().map(|(label, _)| label.as_str()).collect();
                 slots::choose(&labels, self.vocabulary(), &phrase, Shown::Numbered).is_some()

@@ -6,6 +6,7 @@ use super::corrections::{self, Asked, Strength};
 use super::fill::without;
 use super::flow::Entry;
 use super::mending::Target;
+use super::repairs;
 use super::run::{Halt, Reading, Run};
 use super::state::Frame;
 use super::turn::CERTAIN;
@@ -77,7 +78,15 @@ impl Run<'_> {
             return Ok(());
         }
         self.reading = Reading::Answer;
-        match self.hear_answer(&mv, &slot) {
+        let heard = self.hear_answer(&mv, &slot);
+        // "forget it, we stay at home": nothing else was understood, so the repair that it opens with counts.
+        if matches!(heard, Answered::Refused(_))
+            && let Some(repair) = repairs::opening(&words.heard)
+        {
+            self.reading = Reading::Repair;
+            return self.mend(repair, Target::Question);
+        }
+        match heard {
             Answered::GoesOn => {
                 self.answered_by_active();
                 self.advance(Entry::UnderWay)
@@ -170,8 +179,7 @@ impl Run<'_> {
 
     /// "from Hamburg", "to Bergen": a preposition that is the name of a slot says whose value follows. Whether one did.
     fn fill_by_preposition(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> bool {
-        let text_slots: Vec<&Slot> =
-            mv.slots.iter().filter(|slot| *effective_type(slot) == SlotType::String).collect();
+        let text_slots: Vec<&Slot> = mv.slots.iter().filter(|slot| *effective_type(slot) == SlotType::String).collect();
         let names: Vec<&str> = text_slots.iter().map(|slot| slot.name.as_str()).collect();
         let word = Heard::of(self.language(), &asked.name);
         let grammar = word.words.first().is_some_and(|word| word.class.is(Class::FUNCTION.and(Class::ADJUNCT)));
@@ -558,7 +566,11 @@ impl Run<'_> {
                 // "actually I'd rather pick it up" for `pickup`
                 let rest = Heard::of(self.language(), said);
                 let answer = slots::yes_no::by_name(&slot.name, &rest).filter(|_| strength == Strength::Plain)?;
-                return match slots::read_value(slot, self.language().text(if answer { Text::Yes } else { Text::No }), scan.reference) {
+                return match slots::read_value(
+                    slot,
+                    self.language().text(if answer { Text::Yes } else { Text::No }),
+                    scan.reference,
+                ) {
                     Answer::Value { found, .. } if found.fits => {
                         Some(Found { start: 0, end: said.len(), text: said.to_owned(), ..found })
                     }

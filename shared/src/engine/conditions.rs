@@ -138,16 +138,18 @@ fn compare_one(value: &Value, comparison: Comparison, literal: &Literal) -> bool
         }
         Literal::Number(expected) => numeric(value).and_then(|actual| actual.partial_cmp(expected)),
         // Resolved above; in a guard it is a word.
-        Literal::Text(expected) | Literal::Reference(expected) => match (numeric(value), numeric(&Value::String(expected.clone()))) {
-            (Some(actual), Some(expected)) => actual.partial_cmp(&expected),
-            _ => match value {
-                Value::String(actual) => Some(folded(actual).cmp(&folded(expected))),
-                Value::Bool(actual) => (folded(expected) == actual.to_string()
-                    || (folded(expected) == if *actual { "yes" } else { "no" }))
-                .then_some(Ordering::Equal),
-                _ => None,
-            },
-        },
+        Literal::Text(expected) | Literal::Reference(expected) => {
+            match (numeric(value), numeric(&Value::String(expected.clone()))) {
+                (Some(actual), Some(expected)) => actual.partial_cmp(&expected),
+                _ => match value {
+                    Value::String(actual) => Some(folded(actual).cmp(&folded(expected))),
+                    Value::Bool(actual) => (folded(expected) == actual.to_string()
+                        || (folded(expected) == if *actual { "yes" } else { "no" }))
+                    .then_some(Ordering::Equal),
+                    _ => None,
+                },
+            }
+        }
     };
     let Some(ordering) = ordering else { return false };
     match comparison {

@@ -37,7 +37,9 @@ impl Run<'_> {
         let (Some(mv), Some(frame)) = (self.active_move(), &self.state.active) else { return found.clone() };
         let before = mv.slots.iter().take_while(|other| other.name != slot.name);
         let earlier = before
-            .filter(|other| *effective_type(other) == SlotType::Date && !slots::tells_of_the_past(self.language(), other))
+            .filter(|other| {
+                *effective_type(other) == SlotType::Date && !slots::tells_of_the_past(self.language(), other)
+            })
             .filter_map(|other| frame.slot(&other.name)?.value.as_str().map(str::to_owned))
             .max();
         let (Some(earlier), Some(said)) = (earlier, found.value.as_str()) else { return found.clone() };
@@ -190,7 +192,10 @@ fn has_words(text: &str) -> bool {
 fn trimmed_end(language: &'static Language, head: &str) -> usize {
     let heard = Heard::of(language, head);
     let mut end = heard.words.len();
-    while end > 0 && heard.words[end - 1].is(Cue::TieBefore) {
+    // "the noise level, 7": what a mark sets apart from the value does not lead to it.
+    let tail = heard.words.last().and_then(|last| head.get(last.end..)).unwrap_or_default();
+    let set_apart = tail.contains([',', ';', ':', '.', '!', '?', '\n', '–', '—']);
+    while !set_apart && end > 0 && heard.words[end - 1].is(Cue::TieBefore) {
         end -= 1;
         if heard.words[end].after_break {
             break;

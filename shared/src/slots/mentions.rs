@@ -128,7 +128,8 @@ pub(crate) fn out_of_bounds(slots: &[&Slot], scan: &Scan<'_>, taken: &[(usize, u
 
 /// A day that was said for several open slots, and could be either: the first of them, and the day.
 pub(crate) fn undecided_day(slots: &[&Slot], scan: &Scan<'_>, taken: &[(usize, usize)]) -> Option<(usize, Found)> {
-    let free = |entity: &&crate::entities::Entity| taken.iter().all(|(from, to)| entity.end <= *from || entity.start >= *to);
+    let free =
+        |entity: &&crate::entities::Entity| taken.iter().all(|(from, to)| entity.end <= *from || entity.start >= *to);
     let mut days = scan.entities.iter().filter(free).filter_map(|entity| {
         let mut fitting: Vec<(usize, Found)> = slots
             .iter()
@@ -192,14 +193,6 @@ fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], fitting: &mut Vec<(usize, 
 fn bare_number_is_meant(scan: &Scan<'_>, ty: &SlotType, found: &Found) -> bool {
     if !matches!(ty, SlotType::Number | SlotType::Range { .. }) {
         return true;
-    }
-    // "one way", "one thing": it counts nothing.
-    let said = scan.heard.words.iter().position(|word| word.start == found.start && word.end == found.end);
-    if let Some(at) = said
-        && scan.heard.words[at].is(Cue::One)
-        && scan.heard.words.get(at + 1).is_some_and(|next| !next.after_break && next.class.is(Class::LIGHT))
-    {
-        return false;
     }
     let glued = |character: Option<char>| {
         character.is_some_and(|character| {

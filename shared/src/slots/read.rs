@@ -106,7 +106,8 @@ fn read_enum(slot: &Slot, options: &[String], scan: &Scan<'_>) -> Answer {
         let whole = scan.heard.len() <= 3;
         return Answer::Value { found, whole };
     }
-    let Some(Chosen { index, start, end }) = options::choose(options, scan.vocabulary(slot), &scan.heard, Shown::Named) else {
+    let Some(Chosen { index, start, end }) = options::choose(options, scan.vocabulary(slot), &scan.heard, Shown::Named)
+    else {
         let several = options::stated(options, scan.vocabulary(slot), &scan.heard).len() > 1;
         return if several { Answer::Refused(reason(scan.language(), slot)) } else { Answer::Absent };
     };

@@ -138,9 +138,9 @@ fn strip_named<'w>(language: &'static Language, words: &'w [Word], slot_name: &s
 /// `my order number is`, `order number`, in front of a value that is a code: something with a digit.
 fn strip_frame<'w>(language: &'static Language, words: &'w [Word], slot_name: &str) -> &'w [Word] {
     let code = |rest: &[Word]| {
-        rest.iter().take_while(|word| word.glued || word.start == rest[0].start).any(|word| {
-            word.text.bytes().any(|byte| byte.is_ascii_digit())
-        })
+        rest.iter()
+            .take_while(|word| word.glued || word.start == rest[0].start)
+            .any(|word| word.text.bytes().any(|byte| byte.is_ascii_digit()))
     };
     let owner = language.prefix(words, Cue::Owner);
     let rest = &words[owner..];
