@@ -507,6 +507,15 @@ pub enum TemplatePart {
         /// The text as written, for values of yes or true.
         text: String,
     },
+    /// `{name as STYLE}`, `{name as STYLE?text}`: the value in a form of its own, or *text*.
+    Styled {
+        /// The name.
+        path: Path,
+        /// The form.
+        style: Style,
+        /// What is shown when there is no value.
+        otherwise: String,
+    },
     /// `{name!text}`: *text* only when there is no value.
     Unless(Path, String),
     /// `${expr}` or `${expr?text}`
@@ -516,6 +525,21 @@ pub enum TemplatePart {
         /// What is shown when it can't be computed; a dash when absent.
         fallback: Option<String>,
     },
+}
+
+/// In which form a value is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Style {
+    /// As people read it.
+    Plain,
+    /// `as long`: in full.
+    Long,
+    /// `as short`
+    Short,
+    /// `as iso`: the machine's form.
+    Iso,
+    /// `as relative`: "tomorrow", "in 3 days".
+    Relative,
 }
 
 /// Arithmetic in a template.

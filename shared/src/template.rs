@@ -6,9 +6,11 @@
 mod expression;
 mod parse;
 mod render;
+mod show;
 
 pub use parse::{TemplateError, parse};
-pub use render::{Finding, Rendered, Scope, number_text, numeric, render, value_text};
+pub use render::{Finding, Rendered, Scope, number_text, numeric, render};
+pub use show::{Types, View, value_text};
 
 /// The longest arithmetic expression, in characters.
 pub const MAX_EXPRESSION_CHARS: usize = 256;

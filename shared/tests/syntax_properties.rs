@@ -231,8 +231,8 @@ proptest! {
     fn any_template_is_read_and_filled_without_a_panic(text in "[a-z{}?!$ .()+*/%0-9\\\\-]{0,80}", value in any::<f64>()) {
         if let Ok(template) = lgdl::template::parse(&text) {
             let value = serde_json::json!(value);
-            let _ = lgdl::template::render(&template, &|_| Some(std::borrow::Cow::Borrowed(&value)));
-            let _ = lgdl::template::render(&template, &|_| None);
+            let _ = lgdl::template::render(&template, &|_| Some(std::borrow::Cow::Borrowed(&value)), &lgdl::template::View::default());
+            let _ = lgdl::template::render(&template, &|_| None, &lgdl::template::View::default());
         }
     }
 }

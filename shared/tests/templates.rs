@@ -2,15 +2,16 @@
 
 use std::borrow::Cow;
 
-use lgdl::template::{Rendered, parse, render, value_text};
+use lgdl::template::{Rendered, View, parse, render, value_text};
 use serde_json::{Value, json};
 
 fn fill(template: &str, values: &Value) -> Rendered {
     let template = parse(template).unwrap_or_else(|errors| panic!("{template}: {errors:?}"));
-    render(&template, &|path| {
+    let scope = |path: &[String]| {
         let found = path.iter().try_fold(values, |value, name| value.get(name))?;
         Some(Cow::Borrowed(found))
-    })
+    };
+    render(&template, &scope, &View::default())
 }
 
 #[track_caller]
@@ -135,7 +136,7 @@ fn values_are_shown_as_people_write_them() {
         (json!({ "text": "two hours ago", "value": "PT2H" }), "two hours ago"),
         (json!({ "found": true, "n": 2 }), "found: yes, n: 2"),
     ] {
-        assert_eq!(value_text(&value), shown, "{value}");
+        assert_eq!(value_text(&value, &View::default()), shown, "{value}");
     }
 }
 

@@ -333,3 +333,9 @@ fn run(game: &CompiledGame, conversation: Conversation, turn: Turn, results: Vec
         Err(call) => Step::Call(Box::new(Pending { call: *call, conversation, turn, results })),
     }
 }
+
+/// Whether the utterance is a built-in repair; for the tests of languages.
+#[cfg(test)]
+pub(crate) fn is_repair(heard: &crate::text::Heard) -> bool {
+    repairs::recognize(heard).is_some()
+}

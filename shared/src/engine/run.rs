@@ -16,8 +16,9 @@ use super::{
 use crate::compiled::CompiledGame;
 use crate::entities::{Direction, Reference};
 use crate::ir::{self, Move, Threshold, confidence_level};
-use crate::language::Language;
+use crate::language::{Language, Locale};
 use crate::matcher::{self, Candidate, Query, Standing};
+use crate::template::View;
 
 /// Stops a turn until the host has made the call.
 pub(super) type Halt = Box<CapabilityCall>;
@@ -73,6 +74,7 @@ pub(super) struct Run<'a> {
     /// The part of it that is being read.
     pub(super) text: String,
     pub(super) reference: Reference,
+    pub(super) locale: Locale,
     pub(super) participant: &'a str,
     pub(super) firewall_triggered: bool,
     pub(super) user_input: String,
@@ -131,7 +133,8 @@ impl<'a> Run<'a> {
         let cut = turn.text.char_indices().nth(MAX_UTTERANCE_CHARS).map(|(at, _)| at);
         let user_input = turn.text[..cut.unwrap_or(turn.text.len())].to_owned();
         let header = game.header();
-        let language = Language::of_game(&header);
+        let locale = Locale::of_game(&header);
+        let language = locale.language;
         let sanitized = firewall::sanitize(language, &user_input);
         let mut run = Run {
             game,
@@ -142,6 +145,7 @@ impl<'a> Run<'a> {
             text: sanitized.text.clone(),
             utterance: sanitized.text,
             reference: reference(language, turn),
+            locale,
             participant: if turn.participant.is_empty() { "user" } else { &turn.participant },
             firewall_triggered: sanitized.triggered,
             user_input,
@@ -219,7 +223,9 @@ impl<'a> Run<'a> {
 
     /// Fills a template in from the values in scope.
     pub(super) fn render(&mut self, template: &ir::Template) -> String {
-        let rendered = crate::template::render(template, &|path| self.value_in_scope(path));
+        let view =
+            View { locale: self.locale, today: Some(self.reference.now.date()), types: &|path| self.slot_type(path) };
+        let rendered = crate::template::render(template, &|path| self.value_in_scope(path), &view);
         for finding in &rendered.findings {
             self.finding(finding.code);
         }

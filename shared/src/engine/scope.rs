@@ -46,6 +46,18 @@ impl Run<'_> {
         frame.inherited.get(head).and_then(|value| dig(value, rest)).map(Cow::Borrowed)
     }
 
+    /// The type of the slot of the move under way that a dotted name stands for.
+    pub(super) fn slot_type(&self, path: &[String]) -> Option<SlotType> {
+        let name = match path {
+            [name] => name,
+            [extracted, name] if extracted == "extracted" => name,
+            _ => return None,
+        };
+        let mv = self.active_move()?;
+        let slot = mv.slots.iter().find(|slot| slot.name == *name)?;
+        Some(effective_type(slot).clone())
+    }
+
     fn slot_declared(&self, frame: &Frame, name: &str) -> Option<(Arc<Move>, usize)> {
         let mv = self.move_named(&frame.move_id)?;
         let index = mv.slots.iter().position(|slot| slot.name == name)?;

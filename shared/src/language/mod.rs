@@ -7,6 +7,9 @@
 
 mod sections;
 
+#[cfg(test)]
+mod tests;
+
 pub use sections::{Class, Cue, Text};
 
 use crate::entities;
@@ -35,7 +38,7 @@ pub struct Language {
     pub code: &'static str,
     /// Its name in English.
     pub name: &'static str,
-    /// The locales that it is known to be spoken in, the one that is meant where none is named first.
+    /// The locales that it is known to be spoken in.
     pub locales: &'static [&'static str],
     /// Letters that are written in several ways, and what stands for them in normal form.
     pub(crate) folds: &'static [(char, &'static str)],
@@ -88,6 +91,13 @@ impl CueSet {
     #[must_use]
     pub const fn has(self, cue: Cue) -> bool {
         self.0 >> cue as u8 & 1 == 1
+    }
+
+    /// Whether the set is empty.
+    #[inline]
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
     }
 
     /// The set with one more.
@@ -233,7 +243,7 @@ impl Language {
     /// The locale that is meant where none is named.
     #[must_use]
     pub fn locale(&'static self) -> Locale {
-        Locale { language: self, tag: self.locales.first().copied().unwrap_or(self.code) }
+        Locale { language: self, tag: self.code }
     }
 
     /// English, which every build has.
@@ -359,8 +369,19 @@ impl Language {
             [only] => only.as_ref().to_owned(),
             [rest @ .., last] => {
                 let rest: Vec<&str> = rest.iter().map(AsRef::as_ref).collect();
-                format!("{} {} {}", rest.join(", "), self.text(joined), last.as_ref())
+                format!("{} {} {}", rest.join(", "), self.joining(joined, last.as_ref()), last.as_ref())
             }
+        }
+    }
+
+    /// "and" or "or" before a word; some languages change it before certain letters.
+    fn joining(&self, joined: Text, next: &str) -> &'static str {
+        let key = if joined == Text::Or { "or.before" } else { "and.before" };
+        let mut changed = self.formats.get(key).unwrap_or("").split_whitespace();
+        let (other, next) = (changed.next(), next.to_lowercase());
+        match other {
+            Some(other) if changed.any(|letters| next.starts_with(letters)) => other,
+            _ => self.text(joined),
         }
     }
 

@@ -215,6 +215,12 @@ cues! {
     Pause = "pause";
     /// Introduces a value.
     Introduction = "introduction";
+    /// The same before a person's name: "I'm …".
+    IntroductionName = "introduction.name";
+    /// Words in the name of a slot that holds a person's name.
+    SlotOfName = "name.name";
+    /// Nouns that label a value: "number", "code".
+    Label = "label";
     /// Stands before a noun phrase that is a value.
     BeforeNoun = "before_noun";
     /// Stands after a value.

@@ -185,10 +185,6 @@ impl Pieces<'_> {
         self.source.utterance.class(at)
     }
 
-    fn word(&self, at: usize) -> &str {
-        self.source.utterance.tokens.text(at)
-    }
-
     /// Where a free capture that begins at `from` ends: at the end of its clause, or where another value begins.
     fn free_end(&self, from: usize) -> usize {
         let end = self.clause_end(from);

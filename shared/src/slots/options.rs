@@ -2,7 +2,7 @@
 
 use crate::ir::Term;
 use crate::language::{Cue, Language};
-use crate::text::{Heard, Word, edit_distance, readable, stem};
+use crate::text::{Heard, Polarity, Word, edit_distance, one_slip_apart, polarity, readable, stem};
 
 /// How far apart two words may be spelt and still be the same word.
 const LONG_WORD: usize = 8;
@@ -125,14 +125,16 @@ pub(crate) fn mentioned<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>
     let words = &heard.words;
     let mut taken = vec![false; words.len()];
     let mut found: Vec<Mentioned> = Vec::new();
-    for (index, form) in &prepared.forms {
-        for at in 0..words.len().saturating_sub(form.len() - 1) {
-            let window = &words[at..at + form.len()];
-            let fits = !taken[at..at + form.len()].contains(&true)
-                && window.iter().zip(form).all(|(word, part)| same_word(&word.text, part));
-            if fits {
-                taken[at..at + form.len()].fill(true);
-                found.push(Mentioned { index: *index, first: at, end: at + form.len() });
+    for same in [exactly, with_a_slip] {
+        for (index, form) in &prepared.forms {
+            for at in 0..words.len().saturating_sub(form.len() - 1) {
+                let window = &words[at..at + form.len()];
+                let fits = !taken[at..at + form.len()].contains(&true)
+                    && window.iter().zip(form).all(|(word, part)| same(word, part));
+                if fits {
+                    taken[at..at + form.len()].fill(true);
+                    found.push(Mentioned { index: *index, first: at, end: at + form.len() });
+                }
             }
         }
     }
@@ -140,12 +142,23 @@ pub(crate) fn mentioned<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>
     found
 }
 
+fn exactly(word: &Word, part: &str) -> bool {
+    same_word(&word.text, part)
+}
+
+/// A word of the language is what it is; one that is not may be a slip.
+fn with_a_slip(word: &Word, part: &str) -> bool {
+    const MIN_CHARS: usize = 5;
+    same_word(&word.text, part)
+        || !word.class.is_listed() && part.chars().count() >= MIN_CHARS && one_slip_apart(&word.text, part)
+}
+
 /// Options that are named and not negated.
 pub(crate) fn stated<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Chosen> {
     let words = &heard.words;
     mentioned(options, vocabulary, heard)
         .into_iter()
-        .filter(|mentioned| !negated(words, mentioned.first) && !excepted(heard, mentioned.first))
+        .filter(|mentioned| !negated(heard, mentioned.first, mentioned.end))
         .map(|Mentioned { index, first, end }| Chosen { index, start: words[first].start, end: words[end - 1].end })
         .collect()
 }
@@ -164,18 +177,12 @@ fn excepted(heard: &Heard, at: usize) -> bool {
     })
 }
 
-/// Whether a negation stands shortly before the word, in the same clause.
-pub(crate) fn negated(words: &[Word], at: usize) -> bool {
-    const REACH: usize = 3;
-    for index in (at.saturating_sub(REACH)..at).rev() {
-        if words[index + 1].after_break {
-            return false;
-        }
-        if words[index].is(Cue::Negates) {
-            return true;
-        }
-    }
-    false
+/// Whether what the words `first..end` mention is denied, by the sentence ("not red") or as what is left out ("anything
+/// but red").
+pub(crate) fn negated(heard: &Heard, first: usize, end: usize) -> bool {
+    let words = heard.words.as_slice();
+    let (Some(from), Some(last)) = (words.get(first), words.get(end.saturating_sub(1))) else { return false };
+    polarity(&heard.tokens, from.token, last.token + 1, None) == Polarity::Denied || excepted(heard, first)
 }
 
 /// Reads an answer as a choice of exactly one option, as generously as an answer deserves; `None` when it names none,
@@ -254,7 +261,7 @@ fn by_spelling<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: 
     for (index, form) in &prepared.forms {
         for at in 0..heard.words.len().saturating_sub(form.len() - 1) {
             let window = &heard.words[at..at + form.len()];
-            if negated(&heard.words, at) || excepted(heard, at) {
+            if negated(heard, at, at + form.len()) {
                 continue;
             }
             let distance: Option<usize> =
@@ -282,11 +289,7 @@ fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, hea
     let mut chosen: Option<Chosen> = None;
     let mut shared: Vec<&str> = Vec::new();
     for (at, word) in heard.words.iter().enumerate() {
-        if word.is(Cue::OptionEmpty)
-            || word.text.chars().count() < SHORT_WORD - 1
-            || negated(&heard.words, at)
-            || excepted(heard, at)
-        {
+        if word.is(Cue::OptionEmpty) || word.text.chars().count() < SHORT_WORD - 1 || negated(heard, at, at + 1) {
             continue;
         }
         let mut owners = prepared

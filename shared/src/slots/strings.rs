@@ -84,12 +84,16 @@ pub(crate) fn is_noise(heard: &Heard) -> bool {
 pub(crate) fn value_span(language: &'static Language, slot_name: &str, text: &str) -> Option<(usize, usize)> {
     let heard = Heard::of(language, text);
     let mut words = heard.words.as_slice();
+    let holds_a_name = Heard::of(language, &readable(slot_name)).words.iter().any(|word| word.is(Cue::SlotOfName));
     loop {
         let before = words.len();
         words = strip_front(language, words, Cue::Hesitation);
         words = strip_named(language, words, slot_name);
         words = strip_frame(language, words, slot_name);
         words = strip_front(language, words, Cue::Introduction);
+        if holds_a_name {
+            words = strip_front(language, words, Cue::IntroductionName);
+        }
         words = strip_back(language, words, Cue::Afterword);
         if words.len() == before {
             break;
@@ -135,7 +139,8 @@ fn strip_named<'w>(language: &'static Language, words: &'w [Word], slot_name: &s
     }
 }
 
-/// `my order number is`, `order number`, in front of a value that is a code: something with a digit.
+/// `my order number is`, `order number`, in front of a value that is a code (something with a digit), or after a noun that
+/// labels what follows ("the name is …").
 fn strip_frame<'w>(language: &'static Language, words: &'w [Word], slot_name: &str) -> &'w [Word] {
     let code = |rest: &[Word]| {
         rest.iter()
@@ -150,7 +155,8 @@ fn strip_frame<'w>(language: &'static Language, words: &'w [Word], slot_name: &s
             break;
         }
         let copula = language.prefix(after, Cue::Copula);
-        if copula > 0 && after.len() > copula && code(&after[copula..]) {
+        let labels = owner > 0 && frame.last().is_some_and(|noun| noun.is(Cue::Label));
+        if copula > 0 && after.len() > copula && (labels || code(&after[copula..])) {
             return &after[copula..];
         }
         if code(after) && named_at(language, rest, slot_name) > 0 {

@@ -90,7 +90,7 @@ pub(crate) fn by_name(name: &str, heard: &Heard) -> Option<bool> {
     if is_unsure(heard) {
         return None;
     }
-    let denied = options::negated(&heard.words, start) || heard.words[..start].iter().any(|word| word.is(Cue::Nothing));
+    let denied = options::negated(heard, start, end) || heard.words[..start].iter().any(|word| word.is(Cue::Nothing));
     let unclear = heard.words[end..].iter().any(|word| word.is(Cue::Unclear));
     (!unclear).then_some(!denied)
 }

@@ -1,7 +1,7 @@
 //! Reading a template's text into parts. All problems of a text are reported, not just the first.
 
 use crate::diagnostics::Code;
-use crate::ir::{Path, Template, TemplatePart};
+use crate::ir::{Path, Style, Template, TemplatePart};
 
 use super::expression;
 
@@ -149,6 +149,9 @@ impl Reader<'_> {
     fn reference(body: &str, start: usize) -> Result<TemplatePart, TemplateError> {
         let (path, rest, rest_at) = read_path(body, start)?;
         let text = |rest: &str| unescape(&rest[1..]);
+        if let Some(after) = rest.strip_prefix("as").filter(|after| after.starts_with(char::is_whitespace)) {
+            return styled(path, after, rest_at + 2);
+        }
         match rest.chars().next() {
             None => Ok(TemplatePart::Value(path)),
             Some('?') => Ok(value_or(path, text(rest))),
@@ -191,6 +194,30 @@ fn closing(text: &str) -> Closing {
         }
     }
     Closing::Missing
+}
+
+/// `long`, `short`, `iso`, `relative` after `as`, perhaps with a fallback.
+fn styled(path: Path, after: &str, start: usize) -> Result<TemplatePart, TemplateError> {
+    let (named, otherwise) = match after.split_once('?') {
+        Some((named, otherwise)) => (named, unescape(otherwise)),
+        None => (after, String::new()),
+    };
+    let style = match named.trim() {
+        "long" => Style::Long,
+        "short" => Style::Short,
+        "iso" => Style::Iso,
+        "relative" => Style::Relative,
+        other => {
+            let at = start + after.len() - after.trim_start().len();
+            return Err(TemplateError::new(
+                Code::TemplateSyntax,
+                at,
+                at + other.len(),
+                format!("expected `long`, `short`, `iso` or `relative` after `as`, found `{other}`"),
+            ));
+        }
+    };
+    Ok(TemplatePart::Styled { path, style, otherwise })
 }
 
 /// A dotted name at the start of a placeholder, what follows it, and where that is.

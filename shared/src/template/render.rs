@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::ir::{Path, Template, TemplatePart};
+use crate::ir::{Path, Style, Template, TemplatePart};
 
 use super::expression::{NoValue, evaluate};
+use super::show::View;
 
 /// What a dotted name stands for; `None` when there is no such value.
 pub type Scope<'s, 'v> = &'s dyn Fn(&[String]) -> Option<Cow<'v, Value>>;
@@ -15,8 +16,6 @@ pub type Scope<'s, 'v> = &'s dyn Fn(&[String]) -> Option<Cow<'v, Value>>;
 const DASH: &str = "—";
 /// Decimal places that the result of arithmetic is shown with at most.
 const DECIMALS: usize = 6;
-/// How deep lists and objects are shown; what lies deeper is left out.
-const MAX_VALUE_DEPTH: usize = 8;
 
 /// A template filled in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -34,28 +33,32 @@ pub struct Finding {
     pub code: &'static str,
 }
 
-/// Fills a template in.
+/// Fills a template in, with values as the viewer reads them.
 #[must_use]
-pub fn render(template: &Template, scope: Scope<'_, '_>) -> Rendered {
+pub fn render(template: &Template, scope: Scope<'_, '_>, view: &View<'_>) -> Rendered {
     let mut rendered = Rendered::default();
     for part in &template.parts {
-        render_part(&mut rendered, part, scope);
+        render_part(&mut rendered, part, scope, view);
     }
     rendered
 }
 
-fn render_part(rendered: &mut Rendered, part: &TemplatePart, scope: Scope<'_, '_>) {
+fn render_part(rendered: &mut Rendered, part: &TemplatePart, scope: Scope<'_, '_>, view: &View<'_>) {
     let text = &mut rendered.text;
     match part {
         TemplatePart::Text(literal) => text.push_str(literal),
         TemplatePart::Value(path) => {
             if let Some(value) = present(path, scope) {
-                push_value(text, &value, 0);
+                view.push_named(text, path, &value, Style::Plain);
             }
         }
         TemplatePart::ValueOr(path, fallback) => match present(path, scope) {
-            Some(value) => push_value(text, &value, 0),
+            Some(value) => view.push_named(text, path, &value, Style::Plain),
             None => text.push_str(fallback),
+        },
+        TemplatePart::Styled { path, style, otherwise } => match present(path, scope) {
+            Some(value) => view.push_named(text, path, &value, *style),
+            None => text.push_str(otherwise),
         },
         TemplatePart::Unless(path, fallback) => {
             if present(path, scope).is_none() {
@@ -64,14 +67,14 @@ fn render_part(rendered: &mut Rendered, part: &TemplatePart, scope: Scope<'_, '_
         }
         TemplatePart::Conditional { path, pieces, text: written } => match present(path, scope) {
             None => {}
-            Some(value) => match yes_or_no(&value) {
+            Some(value) => match view.yes_or_no(&value) {
                 Some(true) => text.push_str(written),
                 Some(false) => {}
-                None => push_around(text, pieces, &value),
+                None => push_around(text, pieces, path, &value, view),
             },
         },
         TemplatePart::Expression { expression, fallback } => match evaluate(expression, scope) {
-            Ok(result) => text.push_str(&result_text(result)),
+            Ok(result) => text.push_str(&view.number(rounded(result), true)),
             Err(reason) => {
                 text.push_str(fallback.as_deref().unwrap_or(DASH));
                 let code = match reason {
@@ -97,86 +100,12 @@ fn present<'v>(path: &Path, scope: Scope<'_, 'v>) -> Option<Cow<'v, Value>> {
     if empty { None } else { Some(value) }
 }
 
-/// `Some` for values that say yes or no.
-fn yes_or_no(value: &Value) -> Option<bool> {
-    match value {
-        Value::Bool(answer) => Some(*answer),
-        Value::String(text) => {
-            let is = |word: &str| text.trim().eq_ignore_ascii_case(word);
-            if is("yes") || is("true") {
-                Some(true)
-            } else if is("no") || is("false") {
-                Some(false)
-            } else {
-                None
-            }
-        }
-        _ => None,
-    }
-}
-
-fn push_around(text: &mut String, pieces: &[String], value: &Value) {
+fn push_around(text: &mut String, pieces: &[String], path: &Path, value: &Value, view: &View<'_>) {
     for (index, piece) in pieces.iter().enumerate() {
         if index > 0 {
-            push_value(text, value, 0);
+            view.push_named(text, path, value, Style::Plain);
         }
         text.push_str(piece);
-    }
-}
-
-/// A value as a person reads it: whole numbers without a fraction, yes and no, "a, b and c".
-#[must_use]
-pub fn value_text(value: &Value) -> String {
-    let mut text = String::new();
-    push_value(&mut text, value, 0);
-    text
-}
-
-fn push_value(text: &mut String, value: &Value, depth: usize) {
-    match value {
-        Value::Null => {}
-        Value::Bool(answer) => text.push_str(if *answer { "yes" } else { "no" }),
-        Value::Number(number) => match number.as_f64() {
-            Some(float) if number.is_f64() => text.push_str(&number_text(float)),
-            _ => text.push_str(&number.to_string()),
-        },
-        Value::String(string) => text.push_str(string),
-        Value::Array(_) | Value::Object(_) if depth == MAX_VALUE_DEPTH => {}
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    text.push_str(if index + 1 == items.len() { " and " } else { ", " });
-                }
-                push_value(text, item, depth + 1);
-            }
-        }
-        Value::Object(fields) => push_object(text, fields, depth),
-    }
-}
-
-/// Objects of typed slots read as what they are ("12 EUR", "5 km"); others as "name: value" pairs.
-fn push_object(text: &mut String, fields: &Map<String, Value>, depth: usize) {
-    if let Some(Value::String(said)) = fields.get("text") {
-        text.push_str(said);
-        return;
-    }
-    let amount = ["amount", "value", "number"].iter().find_map(|name| fields.get(*name));
-    let unit = ["currency", "unit"].iter().find_map(|name| fields.get(*name));
-    if let (Some(amount), Some(unit)) = (amount, unit) {
-        push_value(text, amount, depth + 1);
-        if !unit.is_null() {
-            text.push(' ');
-            push_value(text, unit, depth + 1);
-        }
-        return;
-    }
-    for (index, (name, value)) in fields.iter().enumerate() {
-        if index > 0 {
-            text.push_str(", ");
-        }
-        text.push_str(name);
-        text.push_str(": ");
-        push_value(text, value, depth + 1);
     }
 }
 
@@ -187,10 +116,9 @@ pub fn number_text(number: f64) -> String {
 }
 
 /// The result of arithmetic, rounded to [`DECIMALS`] places, so that no binary dust shows (0.1 + 0.2 is 0.3).
-fn result_text(result: f64) -> String {
-    let rounded = format!("{result:.DECIMALS$}");
-    let trimmed = rounded.trim_end_matches('0').trim_end_matches('.');
-    if trimmed == "-0" { "0".to_owned() } else { trimmed.to_owned() }
+fn rounded(result: f64) -> f64 {
+    // What `format!` has written is a number.
+    format!("{result:.DECIMALS$}").parse().unwrap_or(result)
 }
 
 /// The number that a value stands for in arithmetic and comparisons: a number, or text that is one.

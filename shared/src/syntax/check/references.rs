@@ -195,6 +195,7 @@ impl<'f> Checker<'f, '_, '_> {
                 TemplatePart::Value(path)
                 | TemplatePart::ValueOr(path, _)
                 | TemplatePart::Unless(path, _)
+                | TemplatePart::Styled { path, .. }
                 | TemplatePart::Conditional { path, .. } => self.doubtful_path(context, path, text.span),
                 TemplatePart::Expression { expression, .. } => {
                     self.doubtful_expression(context, expression, text.span);
