@@ -17,7 +17,7 @@ use crate::compiled::CompiledGame;
 use crate::entities::{Direction, Reference};
 use crate::ir::{self, Move, Threshold, confidence_level};
 use crate::language::{Language, Locale};
-use crate::matcher::{self, Candidate, Query};
+use crate::matcher::{self, Candidate, Query, Standing};
 use crate::template::View;
 
 /// Stops a turn until the host has made the call.
@@ -285,6 +285,14 @@ impl<'a> Run<'a> {
             candidate.score = rounded(candidate.score);
         }
         self.trust_verbatim(&mut found);
+        let enough = |candidate: &Candidate| {
+            candidate.standing == Standing::Full && candidate.score >= self.threshold_for(candidate)
+        };
+        if found.iter().any(enough) {
+            found.retain(|candidate| candidate.standing == Standing::Full);
+        } else {
+            found.sort_by(|one, other| other.score.total_cmp(&one.score));
+        }
         found
     }
 

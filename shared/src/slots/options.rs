@@ -287,7 +287,7 @@ fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, hea
     let prepared = Prepared::of(language, options, vocabulary);
     let empty = |word: &str| Heard::of(language, word).is(Cue::OptionEmpty);
     let mut chosen: Option<Chosen> = None;
-    let mut shared = 0;
+    let mut shared: Vec<&str> = Vec::new();
     for (at, word) in heard.words.iter().enumerate() {
         if word.is(Cue::OptionEmpty) || word.text.chars().count() < SHORT_WORD - 1 || negated(heard, at, at + 1) {
             continue;
@@ -306,13 +306,16 @@ fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, hea
             Some(_) => {}
             None => chosen = Some(Chosen { index: owner, start: word.start, end: word.end }),
         }
-        shared += 1;
+        shared.push(&word.text);
     }
     let chosen = chosen?;
     // One word of a long option says too little.
-    let forms = prepared.forms.iter().filter(|(index, _)| *index == chosen.index);
-    let telling = forms.map(|(_, form)| form.iter().filter(|part| !empty(part)).count()).min()?;
-    (shared * 2 >= telling).then_some(chosen)
+    let mut forms = prepared.forms.iter().filter(|(index, _)| *index == chosen.index);
+    let says_enough = |form: &[String]| {
+        let met = form.iter().filter(|part| shared.iter().any(|word| same_stem(language, word, part))).count();
+        met > 0 && met * 2 >= form.iter().filter(|part| !empty(part)).count()
+    };
+    forms.any(|(_, form)| says_enough(form)).then_some(chosen)
 }
 
 /// The same word, its plural form included.
