@@ -12,7 +12,7 @@ mod tests;
 
 pub use sections::{Class, Cue, Text};
 
-use crate::entities;
+use crate::entities::{self, DateOrder};
 use crate::ir;
 use crate::text::{Heard, hash};
 
@@ -230,6 +230,15 @@ impl Locale {
     pub fn of_game(game: &ir::Game) -> Locale {
         let language = Language::of_game(game);
         Locale::tagged(&game.locale).filter(|locale| locale.language == language).unwrap_or_else(|| language.locale())
+    }
+
+    /// Whether day or month stands first in a date in figures.
+    pub(crate) fn date_order(&self) -> DateOrder {
+        match self.format("date.order") {
+            "day" => DateOrder::DayFirst,
+            "month" => DateOrder::MonthFirst,
+            _ => DateOrder::OfLanguage,
+        }
     }
 
     /// A format of the locale, else of its language; empty where neither has one.

@@ -3,11 +3,17 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::entities::{Direction, Language};
+use crate::entities::{DateOrder, Direction, Language};
 
 fn reference() -> Reference {
     let now = jiff::civil::date(2026, 11, 21).at(10, 0, 0, 0);
-    Reference { now, offset_seconds: 0, direction: Direction::Past, language: Language::English }
+    Reference {
+        now,
+        offset_seconds: 0,
+        direction: Direction::Past,
+        language: Language::English,
+        date_order: DateOrder::OfLanguage,
+    }
 }
 
 #[track_caller]
