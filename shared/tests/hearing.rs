@@ -148,3 +148,9 @@ fn a_sandwich_shop_hears_everything() {
 fn a_bank_hears_everything() {
     check("bank");
 }
+
+#[cfg(feature = "spanish")]
+#[test]
+fn a_vet_hears_everything_in_spanish() {
+    check("veterinario");
+}
