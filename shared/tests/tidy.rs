@@ -61,7 +61,7 @@ fn literals(source: &str) -> Vec<String> {
     let code = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let mut found = Vec::new();
     for line in code.lines() {
-        let mut rest = line.trim_start();
+        let mut rest = line.split("// ").next().unwrap_or_default().trim_start();
         if rest.starts_with("//") {
             continue;
         }

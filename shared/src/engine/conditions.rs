@@ -137,9 +137,7 @@ fn compare_one(value: &Value, comparison: Comparison, literal: &Literal) -> bool
                 (Some(actual), Some(expected)) => actual.partial_cmp(&expected),
                 _ => match value {
                     Value::String(actual) => Some(folded(actual).cmp(&folded(expected))),
-                    Value::Bool(actual) => (folded(expected) == actual.to_string()
-                        || (folded(expected) == if *actual { "yes" } else { "no" }))
-                    .then_some(Ordering::Equal),
+                    Value::Bool(actual) => (Language::truth(expected) == Some(*actual)).then_some(Ordering::Equal),
                     _ => None,
                 },
             }
