@@ -152,7 +152,7 @@ fn a_large_party_takes_the_other_branch() {
     assert_eq!(record.escalated_to.as_deref(), Some("manager"), "{record:#?}");
     let mut talk = desk();
     let record = talk.say_all(&["book a table", "8", "tomorrow", "at 7pm", "skip"]);
-    assert_eq!(record.response, "A table for 8 on 2026-03-05 at 19:00.");
+    assert_eq!(record.response, "A table for 8 on Thursday 5 March at 7:00 pm.");
 }
 
 // ---- capabilities --------------------------------------------------------------------------------------------

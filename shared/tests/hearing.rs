@@ -118,7 +118,9 @@ fn check_combinations(game: &Path) {
 #[test]
 fn no_combination_loses_an_emergency() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    check_combinations(&root.join("tests/hearing/garage.lgdl"));
+    for name in ["garage", "travel", "deli", "bank"] {
+        check_combinations(&root.join("tests/hearing").join(format!("{name}.lgdl")));
+    }
     check_combinations(&root.join("../games/clinic_triage/game.lgdl"));
 }
 
@@ -140,4 +142,15 @@ fn a_ferry_line_hears_everything() {
 #[test]
 fn a_sandwich_shop_hears_everything() {
     check("deli");
+}
+
+#[test]
+fn a_bank_hears_everything() {
+    check("bank");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn a_vet_hears_everything_in_spanish() {
+    check("veterinario");
 }

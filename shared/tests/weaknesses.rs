@@ -188,9 +188,9 @@ fn weakness_19_numbers_and_dates_are_themselves() {
       when all_slots_filled { respond with: "{n} on {d}." }
     } } }"#;
     let said = |number: &str, date: &str| Talk::of(source).say_all(&["count", number, date]).response;
-    assert_eq!(said("10,000", "tomorrow"), "10000 on 2026-03-05.");
-    assert_eq!(said(".5", "2024-02-29"), "0.5 on 2024-02-29.");
-    assert_eq!(said("7.0", "today"), "7 on 2026-03-04.");
+    assert_eq!(said("10,000", "tomorrow"), "10,000 on Thursday 5 March.");
+    assert_eq!(said(".5", "2024-02-29"), "0.5 on Thursday 29 February 2024.");
+    assert_eq!(said("7.0", "today"), "7 on Wednesday 4 March.");
     let record = Talk::of(source).say_all(&["count", "1", "2024-02-30"]);
     assert_eq!(record.awaiting_slot.as_deref(), Some("d"), "{record:#?}");
 }

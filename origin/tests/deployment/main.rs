@@ -247,6 +247,9 @@ fn a_tenant_is_listed_with_what_it_has_and_erased_without_its_neighbours() {
     assert_eq!((&after["tb"]["persons"], &after["tb"]["keys_in_force"]), (&1.into(), &0.into()), "{after}");
     assert_eq!(after["default"]["persons"], 1);
     assert!(place.lgdl("admin list").expect(0).out.contains("kept out"));
+}
+
+#[test]
 fn a_receipt_says_what_became_of_a_person_and_is_found_out_when_altered() {
     let place = Place::new();
     place.lgdl("gdpr consent ann --game shop --give").expect(0);

@@ -6,6 +6,7 @@ use super::corrections::{self, Asked, Strength};
 use super::fill::without;
 use super::flow::Entry;
 use super::mending::Target;
+use super::repairs;
 use super::run::{Halt, Reading, Run};
 use super::state::Frame;
 use super::turn::CERTAIN;
@@ -77,7 +78,15 @@ impl Run<'_> {
             return Ok(());
         }
         self.reading = Reading::Answer;
-        match self.hear_answer(&mv, &slot) {
+        let heard = self.hear_answer(&mv, &slot);
+        // "forget it, we stay at home": nothing else was understood, so the repair that it opens with counts.
+        if matches!(heard, Answered::Refused(_))
+            && let Some(repair) = repairs::opening(&words.heard)
+        {
+            self.reading = Reading::Repair;
+            return self.mend(repair, Target::Question);
+        }
+        match heard {
             Answered::GoesOn => {
                 self.answered_by_active();
                 self.advance(Entry::UnderWay)

@@ -77,6 +77,7 @@ impl Run<'_> {
     }
 
     fn body(&mut self, mv: &Move, body: &[Statement], first: usize, path: &mut Vec<usize>) -> Result<Flow, Halt> {
+        let mut escalates = false;
         for (index, statement) in body.iter().enumerate().skip(first) {
             path.push(index);
             let flow = match statement {
@@ -90,10 +91,13 @@ impl Run<'_> {
             path.pop();
             match flow? {
                 Flow::Done => {}
+                // What the block says after it is said as well.
+                Flow::Escalated => escalates = true,
+                _ if escalates => break,
                 other => return Ok(other),
             }
         }
-        Ok(Flow::Done)
+        Ok(if escalates { Flow::Escalated } else { Flow::Done })
     }
 
     fn action(&mut self, mv: &Move, action: &Action, path: &[usize]) -> Result<Flow, Halt> {
@@ -119,9 +123,6 @@ impl Run<'_> {
             Action::Generate { .. } => self.say(wording::GENERATED),
             Action::Call(call) => return self.call_and_then(mv, call, path),
             Action::Escalate(target) => {
-                if self.sentences.is_empty() {
-                    self.say(&wording::escalated(target));
-                }
                 self.escalated_to = Some(target.clone());
                 return Ok(Flow::Escalated);
             }

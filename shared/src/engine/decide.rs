@@ -2,15 +2,15 @@
 //!
 //! What an utterance is taken for, best first; each line is tried only if none above it holds:
 //!
-//! | | reading | while a question is open | otherwise |
+//! | | plan | while a question is open | otherwise |
 //! |---|---|---|---|
-//! | 1 | [`Plan::TakeUp`], urgent | what is said for the question is stored, the move runs, the question comes back | the move runs first, the others after it |
-//! | 2 | [`Plan::AskAbout`] | another person's emergency: the same, but it is asked about first | it is asked about |
+//! | 1 | [`Plan::TakeUp`], an urgent move among them | what is said for the question is stored, the move runs, the question comes back | the move runs first, the others after it |
+//! | 2 | [`Plan::AskAbout`] | somebody else's emergency: the same, but it is asked about | it is asked about |
 //! | 3 | [`Plan::Beside`], [`Plan::TakeUp`] | an answer and, in clauses of their own, other moves: the answer is stored, then they are answered | several moves, in the order said |
-//! | 4 | [`Plan::Alone`] | one thing: see below | the best move |
+//! | 4 | [`Plan::Alone`] | one thing, read against the question | the best move |
 //!
-//! One thing, against an open question, in this order: an exact option or number · repairs and idioms ("cancel", "no idea")
-//! · corrections of typed values · the typed value asked for · an option · another move · free text.
+//! How one thing is read against a question is the second table of `docs/engine.md`; its order stands in `answers`
+//! (`answer_slot`, `hear_answer`), one call a line.
 
 use super::hear::{Heard, Said, Whose};
 
@@ -65,5 +65,62 @@ pub(super) fn decide(heard: &Heard, own: Option<&str>, room: Room, apart: &dyn F
         Room::NoQuestion if beside.len() > 1 => Plan::TakeUp(beside),
         Room::Told | Room::FreeText if !beside.is_empty() && heard.clauses.len() > 1 => Plan::Beside(beside),
         _ => Plan::Alone,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::Priority;
+    use crate::matcher::{Candidate, Standing};
+
+    fn said(name: &str, priority: Priority, whose: Whose, clause: usize) -> Said {
+        let candidate = Candidate {
+            move_index: clause,
+            pattern_index: 0,
+            pattern: name.to_owned(),
+            score: 0.8,
+            literal_words: 2,
+            verbatim: false,
+            fuzzy: false,
+            aside: false,
+            priority,
+            standing: Standing::Full,
+            captures: Vec::new(),
+            span: (clause * 10, clause * 10 + 5),
+        };
+        Said { candidate, name: name.to_owned(), whose, clauses: (clause, clause + 1) }
+    }
+
+    fn check(moves: Vec<Said>, own: Option<&str>, room: Room, apart: bool, expected: &str) {
+        let clauses = (0..3).map(|clause| (clause * 10, clause * 10 + 5)).collect();
+        let plan = decide(&Heard { clauses, moves }, own, room, &|_| apart);
+        let names = |said: &[Said]| said.iter().map(|said| said.name.clone()).collect::<Vec<_>>().join(" ");
+        let found = match &plan {
+            Plan::Alone => "alone".to_owned(),
+            Plan::TakeUp(said) => format!("take up {}", names(said)),
+            Plan::AskAbout(said) => format!("ask about {}", names(said)),
+            Plan::Beside(said) => format!("beside {}", names(said)),
+        };
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_order_of_precedence_is_the_table() {
+        let fire = || said("fire", Priority::Urgent, Whose::Speaker, 1);
+        let theirs = || said("fire", Priority::Urgent, Whose::Another, 1);
+        let hours = || said("hours", Priority::Normal, Whose::Speaker, 0);
+        let price = || said("price", Priority::Normal, Whose::Speaker, 2);
+        check(vec![hours(), fire(), price()], None, Room::NoQuestion, true, "take up fire hours price");
+        check(vec![hours(), fire()], Some("order"), Room::Told, true, "take up fire hours");
+        check(vec![hours(), fire()], Some("order"), Room::FreeText, false, "take up fire");
+        check(vec![fire()], Some("fire"), Room::Told, true, "alone");
+        check(vec![hours(), theirs()], None, Room::NoQuestion, true, "ask about fire");
+        check(vec![hours(), price()], None, Room::NoQuestion, true, "take up hours price");
+        check(vec![hours()], None, Room::NoQuestion, true, "alone");
+        check(vec![hours()], Some("order"), Room::Told, true, "beside hours");
+        check(vec![hours()], Some("order"), Room::FreeText, false, "alone");
+        check(vec![hours()], Some("order"), Room::FreeText, true, "beside hours");
+        check(Vec::new(), None, Room::NoQuestion, true, "alone");
     }
 }

@@ -192,7 +192,10 @@ fn has_words(text: &str) -> bool {
 fn trimmed_end(language: &'static Language, head: &str) -> usize {
     let heard = Heard::of(language, head);
     let mut end = heard.words.len();
-    while end > 0 && heard.words[end - 1].is(Cue::TieBefore) {
+    // "the noise level, 7": what a mark sets apart from the value does not lead to it.
+    let tail = heard.words.last().and_then(|last| head.get(last.end..)).unwrap_or_default();
+    let set_apart = tail.contains([',', ';', ':', '.', '!', '?', '\n', '–', '—']);
+    while !set_apart && end > 0 && heard.words[end - 1].is(Cue::TieBefore) {
         end -= 1;
         if heard.words[end].after_break {
             break;

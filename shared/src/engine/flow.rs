@@ -386,6 +386,9 @@ impl Run<'_> {
 
     /// Somebody else takes over: what was under way and what was interrupted is over.
     fn hand_over(&mut self, mv: &Arc<Move>) {
+        if let (true, Some(target)) = (self.sentences.is_empty(), self.escalated_to.clone()) {
+            self.say(&wording::escalated(&target));
+        }
         self.note_completed(mv);
         self.forget_everything();
     }
@@ -476,9 +479,6 @@ impl Run<'_> {
         let Some(known) = known else {
             // The game has no such move: somebody else goes on under that name.
             self.finding("E208");
-            if self.sentences.is_empty() {
-                self.say(&wording::escalated(target));
-            }
             self.escalated_to = Some(target.to_owned());
             self.hand_over(mv);
             return Ok(None);

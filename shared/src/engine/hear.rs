@@ -6,7 +6,7 @@
 use super::run::{Run, rounded};
 use crate::ir::Priority;
 use crate::language::{Class, Cue};
-use crate::matcher::{Candidate, DOUBTFUL_SCORE};
+use crate::matcher::{Candidate, DOUBTFUL_SCORE, Standing};
 use crate::text::{Break, Polarity, Shape, Tokens, polarity};
 
 /// Clauses that are told apart in one utterance at most; the last one holds the rest.
@@ -236,7 +236,10 @@ impl Run<'_> {
 
     /// Keeps a candidate that reaches the threshold of its move.
     fn weigh(&self, candidate: Candidate, tokens: &Tokens, clauses: &[Span], found: &mut Vec<Evidence>) {
-        if candidate.aside || candidate.score < self.threshold_for(&candidate) {
+        if candidate.aside
+            || candidate.standing == Standing::LastResort
+            || candidate.score < self.threshold_for(&candidate)
+        {
             return;
         }
         let Some(words) = tokens.range_of(candidate.span) else { return };
@@ -296,7 +299,7 @@ fn accepted(mut found: Vec<Evidence>, tokens: &Tokens, clauses: &[Span]) -> Vec<
         let clause = clauses.get(evidence.clauses.0).and_then(|span| tokens.range_of(*span));
         let opening = clause.map_or(evidence.words.0, |clause| clause.0.min(evidence.words.0));
         let whose = match evidence.candidate.priority {
-            Priority::Urgent => whose(tokens, opening, evidence.words),
+            Priority::Urgent => whose(tokens, opening, &evidence),
             Priority::Normal => Whose::Speaker,
         };
         let Evidence { candidate, name, words, clauses } = evidence;
@@ -306,10 +309,18 @@ fn accepted(mut found: Vec<Evidence>, tokens: &Tokens, clauses: &[Span]) -> Vec<
 }
 
 /// Whom a reading is about: the subject of its clause, which begins at the word `opening`.
-fn whose(tokens: &Tokens, opening: usize, words: (usize, usize)) -> Whose {
+fn whose(tokens: &Tokens, opening: usize, evidence: &Evidence) -> Whose {
+    let words = evidence.words;
+    // "my wife's card …" for the pattern "my card …": a person that the pattern does not speak of, and does not capture.
+    let foreign = |at: usize| {
+        let (start, end) = tokens.span(at, at + 1);
+        at < words.0
+            || !evidence.candidate.pattern.to_lowercase().contains(tokens.text(at))
+                && !evidence.candidate.captures.iter().any(|held| held.span.0 <= start && end <= held.span.1)
+    };
     for at in (opening..words.1).rev() {
         let class = tokens.as_slice()[at].class;
-        if at < words.0 && class.is(Class::KIN) && !class.is(Class::DETERMINER) {
+        if class.is(Class::KIN) && !class.is(Class::DETERMINER) && foreign(at) {
             return Whose::Another;
         }
         if class.is(Class::SUBJECT) && !class.is(Class::KIN) {
@@ -347,7 +358,7 @@ mod tests {
 
     #[test]
     fn what_is_blanked_keeps_its_length() {
-        assert_eq!(blanked("7 é fire now", (2, 9)), "7 .       now".replace("       ", "      "));
+        assert_eq!(blanked("7 é fire now", (2, 9)), "7 .       now");
         let text = "naïve fire";
         assert_eq!(blanked(text, (0, 6)).len(), text.len());
     }

@@ -54,6 +54,15 @@ pub(super) fn recognize(heard: &Heard) -> Option<Repair> {
     whole(heard.language, &heard.words).or_else(|| in_parts(heard.language, &heard.words))
 }
 
+/// The repair that an utterance opens with, set apart from what follows: "forget it, we stay at home". Only those that end
+/// something: what follows "what?" may be anything.
+pub(super) fn opening(heard: &Heard) -> Option<Repair> {
+    let words = heard.words.as_slice();
+    let end = words.iter().skip(1).position(|word| word.after_break)? + 1;
+    whole(heard.language, &words[..end])
+        .filter(|repair| matches!(repair, Repair::Cancel | Repair::CancelAll | Repair::StartOver | Repair::Person))
+}
+
 /// "never mind, cancel": every part, cut at commas and full stops, says the same or nothing.
 fn in_parts(language: &'static Language, words: &[Word]) -> Option<Repair> {
     let mut found: Option<Repair> = None;

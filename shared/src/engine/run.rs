@@ -17,7 +17,7 @@ use crate::compiled::CompiledGame;
 use crate::entities::{Direction, Reference};
 use crate::ir::{self, Move, Threshold, confidence_level};
 use crate::language::{Language, Locale};
-use crate::matcher::{self, Candidate, Query};
+use crate::matcher::{self, Candidate, Query, Standing};
 use crate::template::View;
 
 /// Stops a turn until the host has made the call.
@@ -144,7 +144,7 @@ impl<'a> Run<'a> {
             state,
             text: sanitized.text.clone(),
             utterance: sanitized.text,
-            reference: reference(language, turn),
+            reference: reference(locale, turn),
             locale,
             participant: if turn.participant.is_empty() { "user" } else { &turn.participant },
             firewall_triggered: sanitized.triggered,
@@ -285,6 +285,14 @@ impl<'a> Run<'a> {
             candidate.score = rounded(candidate.score);
         }
         self.trust_verbatim(&mut found);
+        let enough = |candidate: &Candidate| {
+            candidate.standing == Standing::Full && candidate.score >= self.threshold_for(candidate)
+        };
+        if found.iter().any(enough) {
+            found.retain(|candidate| candidate.standing == Standing::Full);
+        } else {
+            found.sort_by(|one, other| other.score.total_cmp(&one.score));
+        }
         found
     }
 
@@ -365,11 +373,17 @@ impl<'a> Run<'a> {
 }
 
 /// The speaker's local time, from the turn's.
-fn reference(language: &Language, turn: &Turn) -> Reference {
+fn reference(locale: Locale, turn: &Turn) -> Reference {
     let epoch = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
     let offset = jiff::tz::Offset::from_seconds(turn.offset_seconds).unwrap_or(jiff::tz::Offset::UTC);
     let now = jiff::Timestamp::from_millisecond(turn.now_ms).map_or(epoch, |now| offset.to_datetime(now));
-    Reference { now, offset_seconds: offset.seconds(), direction: Direction::Future, language: language.spoken() }
+    Reference {
+        now,
+        offset_seconds: offset.seconds(),
+        direction: Direction::Future,
+        language: locale.language.spoken(),
+        date_order: locale.date_order(),
+    }
 }
 
 /// Scores are kept to four places: enough to tell candidates apart, and short enough to be written and read back the same.

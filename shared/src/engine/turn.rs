@@ -6,7 +6,7 @@ use super::mending::Target;
 use super::run::{Halt, Reading, Run, TOO_CLOSE, WORTH_ASKING};
 use super::state::{Frame, Open};
 use super::wording;
-use crate::matcher::Candidate;
+use crate::matcher::{Candidate, Standing};
 use crate::text::Heard;
 
 /// A score at which an utterance goes to its move even if it could be the answer to an open free-text question.
@@ -148,7 +148,9 @@ impl Run<'_> {
     pub(super) fn interruption(&mut self) -> Option<Candidate> {
         let own = self.state.active.as_ref().map(|frame| frame.move_id.clone())?;
         let candidates = self.candidates();
-        let best = candidates.iter().find(|candidate| candidate.score >= self.threshold_for(candidate))?;
+        let best = candidates.iter().find(|candidate| {
+            candidate.standing == Standing::Full && candidate.score >= self.threshold_for(candidate)
+        })?;
         (self.name_of(best) != own && best.score >= WORTH_ASKING).then(|| best.clone())
     }
 
@@ -177,7 +179,9 @@ impl Run<'_> {
     pub(super) fn claimed(&mut self) -> Option<String> {
         let candidates = self.candidates();
         let best = candidates.first()?;
-        let plain = best.score >= self.threshold_for(best) && best.score >= CLAIMS && best.literal_words > 0;
+        // What the author wrote counts as meant, whatever a match of its kind may score at most.
+        let plain =
+            best.score >= self.threshold_for(best) && (best.score >= CLAIMS || best.verbatim) && best.literal_words > 0;
         let phrase = Heard::of(self.language(), &self.text);
         let (first, last) = (phrase.words.first()?, phrase.words.last()?);
         // A pattern that explains a part ("cancel" in "never mind, cancel") claims the phrase as well.

@@ -158,6 +158,8 @@ pub struct Reference {
     pub direction: Direction,
     /// The language.
     pub language: Language,
+    /// Day or month first in figures, where the place says.
+    pub date_order: DateOrder,
 }
 
 /// A value found in a text.

@@ -36,7 +36,8 @@ pub fn recognize(text: &str, kinds: Kinds, reference: &Reference) -> Vec<Entity>
 /// The same in a zone whose clocks are put forward and back; without one, the reference's offset holds throughout.
 #[must_use]
 pub fn recognize_in(text: &str, kinds: Kinds, reference: &Reference, zone: Option<&dyn time::Zone>) -> Vec<Entity> {
-    recognize_by(text, kinds, reference, zone, &Conventions::default())
+    let conventions = Conventions { date_order: reference.date_order, ..Conventions::default() };
+    recognize_by(text, kinds, reference, zone, &conventions)
 }
 
 /// The same with conventions other than the usual ones: which of two readings is preferred.

@@ -58,10 +58,22 @@ pub struct Candidate {
     pub aside: bool,
     /// Whether its move is urgent.
     pub priority: Priority,
+    /// Whether it competes with the others.
+    pub standing: Standing,
     /// Values captured.
     pub captures: Vec<Capture>,
     /// The part of the utterance that the pattern explains, byte offsets into the text.
     pub span: (usize, usize),
+}
+
+/// Whether a candidate competes with the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// By its score.
+    Full,
+    /// A `context-sensitive` pattern where nothing so far makes it plausible: taken only if nothing else reaches its
+    /// threshold. It stands behind all others.
+    LastResort,
 }
 
 /// A captured value.
@@ -148,6 +160,7 @@ struct Found {
     /// Whether the utterance is the pattern and nothing else.
     verbatim: bool,
     priority: Priority,
+    standing: Standing,
     captures: Vec<Taken>,
 }
 
@@ -162,8 +175,8 @@ struct Met {
 
 impl Found {
     /// Best first: the score, then more literal words, then declared first.
-    fn rank(&self) -> (std::cmp::Reverse<u64>, std::cmp::Reverse<u16>, u32) {
-        (std::cmp::Reverse(self.score), std::cmp::Reverse(self.literal_words), self.pattern)
+    fn rank(&self) -> (Standing, std::cmp::Reverse<u64>, std::cmp::Reverse<u16>, u32) {
+        (self.standing, std::cmp::Reverse(self.score), std::cmp::Reverse(self.literal_words), self.pattern)
     }
 }
 
@@ -288,16 +301,13 @@ impl Matcher<'_> {
         let context = pattern.flags & pattern_flag::CONTEXT_SENSITIVE != 0;
         let move_index = pattern.move_index as usize;
         let plausible = (context || self.has_context_terms) && (self.query.plausible)(move_index);
-        if context && !plausible {
-            return;
-        }
         let Some(Met { mut score, first, end, exact }) = self.best(pattern, anchor, places, plausible, search) else {
             return;
         };
         if !(self.query.admits)(move_index) {
             return;
         }
-        if context {
+        if context && plausible {
             score = (score + score::CONTEXT_GAIN).min(score::WHOLE);
         }
         let captures = if search.best_taken.is_empty() { Vec::new() } else { search.best_taken.clone() };
@@ -313,6 +323,7 @@ impl Matcher<'_> {
                 && pattern.flags & pattern_flag::CAPTURES == 0
                 && self.coverage(first, end, 0) == score::WHOLE,
             priority: priority_of(pattern),
+            standing: if context && !plausible { Standing::LastResort } else { Standing::Full },
             captures,
         });
     }
@@ -450,6 +461,7 @@ impl Matcher<'_> {
                     aside: true,
                     verbatim: false,
                     priority: priority_of(&pattern),
+                    standing: Standing::Full,
                     captures: Vec::new(),
                 });
             }
@@ -476,6 +488,7 @@ impl Matcher<'_> {
             fuzzy: pattern.is_some_and(|pattern| pattern.flags & pattern_flag::FUZZY != 0),
             aside: found.aside,
             priority: found.priority,
+            standing: found.standing,
             captures: captures.collect(),
             span: self.source.utterance.tokens.span(found.first, found.end),
         }

@@ -194,14 +194,6 @@ fn bare_number_is_meant(scan: &Scan<'_>, ty: &SlotType, found: &Found) -> bool {
     if !matches!(ty, SlotType::Number | SlotType::Range { .. }) {
         return true;
     }
-    // "one way", "one thing": it counts nothing.
-    let said = scan.heard.words.iter().position(|word| word.start == found.start && word.end == found.end);
-    if let Some(at) = said
-        && scan.heard.words[at].is(Cue::One)
-        && scan.heard.words.get(at + 1).is_some_and(|next| !next.after_break && next.class.is(Class::LIGHT))
-    {
-        return false;
-    }
     let glued = |character: Option<char>| {
         character.is_some_and(|character| {
             character.is_alphanumeric() || matches!(character, '-' | '_' | '#' | '/' | '@' | '$' | '€' | '£')

@@ -2,7 +2,7 @@
 
 use crate::entities::{Entity, Kind, Kinds, Reference, recognize};
 use crate::ir::{Slot, SlotType, Term};
-use crate::language::{Cue, Language};
+use crate::language::{Class, Cue, Language};
 use crate::text::Heard;
 
 use super::effective_type;
@@ -82,8 +82,15 @@ fn stands_for_a_thing(heard: &Heard, entity: &Entity) -> bool {
     let Some(at) = heard.words.iter().position(|word| word.start == entity.start && word.end == entity.end) else {
         return false;
     };
+    if !heard.words[at].is(Cue::One) {
+        return false;
+    }
+    // "one way", "one thing"
+    if heard.words.get(at + 1).is_some_and(|next| !next.after_break && next.class.is(Class::LIGHT)) {
+        return true;
+    }
     let [.., before] = &heard.words[..at] else { return false };
-    if !heard.words[at].is(Cue::One) || heard.words[at].after_break {
+    if heard.words[at].after_break {
         return false;
     }
     let article = at.checked_sub(2).map(|at| &heard.words[at]);

@@ -251,10 +251,12 @@ pub(super) fn is_path(text: &str) -> bool {
     text.split('.').all(|name| name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
 }
 
-/// `{name?text}`: conditional text when the text begins with a space and holds the name as a word, else a fallback.
+/// `{name?text}`: conditional text when the text is joined to what stands before it (it begins with a space or a mark) and
+/// holds the name as a word, else a fallback.
 fn value_or(path: Path, text: String) -> TemplatePart {
+    let joined = text.starts_with(|first: char| !first.is_alphanumeric());
     let pieces = split_at_word(&text, &path.join("."));
-    if pieces.len() < 2 || !text.starts_with(' ') {
+    if pieces.len() < 2 || !joined {
         return TemplatePart::ValueOr(path, text);
     }
     TemplatePart::Conditional { path, pieces, text }

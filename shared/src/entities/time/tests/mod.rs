@@ -13,7 +13,13 @@ use crate::entities::{Direction, Value, recognize, recognize_in};
 const NOW: &str = "2016-11-07T16:12:00";
 
 fn reference(now: &str, direction: Direction) -> Reference {
-    Reference { now: now.parse().expect("a civil time"), offset_seconds: 0, direction, language: Language::English }
+    Reference {
+        now: now.parse().expect("a civil time"),
+        offset_seconds: 0,
+        direction,
+        language: Language::English,
+        date_order: crate::entities::DateOrder::OfLanguage,
+    }
 }
 
 /// `text|kind|value` of each entity, one after another.
