@@ -15,6 +15,7 @@ pub mod golden;
 pub mod ir;
 pub mod limits;
 pub mod matcher;
+pub mod meaning;
 pub mod mocks;
 mod phrase;
 pub mod privacy;

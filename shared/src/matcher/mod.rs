@@ -18,6 +18,7 @@ use self::utterance::Utterance;
 use crate::compiled::CompiledGame;
 use crate::compiled::index::{Index, Pattern, pattern_flag};
 use crate::entities::Reference;
+use crate::meaning;
 use crate::text::{Polarity, polarity};
 
 /// What decides which moves compete.
@@ -52,10 +53,41 @@ pub struct Candidate {
     pub verbatim: bool,
     /// Whether the pattern is `(fuzzy)`, whose matches score 0.9 at most.
     pub fuzzy: bool,
+    /// What recognised it.
+    pub stage: Stage,
     /// Values captured.
     pub captures: Vec<Capture>,
     /// The part of the utterance that the pattern explains, byte offsets into the text.
     pub span: (usize, usize),
+}
+
+/// What recognised a candidate, in the order in which it is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// A `(strict)` pattern.
+    Strict,
+    /// A pattern as it stands.
+    Plain,
+    /// A pattern in other forms of its words.
+    Fuzzy,
+    /// A pattern that came from use.
+    Learned,
+    /// What the clause comes near to.
+    Meaning,
+}
+
+impl Stage {
+    /// The stage as records and explanations name it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Strict => "strict",
+            Stage::Plain => "plain",
+            Stage::Fuzzy => "fuzzy",
+            Stage::Learned => "learned",
+            Stage::Meaning => "meaning",
+        }
+    }
 }
 
 /// A captured value.
@@ -115,6 +147,9 @@ pub fn find_with(game: &CompiledGame, query: &Query<'_>, scratch: &mut Scratch) 
         has_context_terms: utterance.terms.iter().any(|hit| hit.context_sensitive),
     };
     matcher.search(search);
+    if search.kept.iter().all(|found| found.score < score::PLAIN) {
+        matcher.by_meaning(search);
+    }
     if search.kept.is_empty() {
         matcher.catch_all(search);
     }
@@ -136,6 +171,7 @@ struct Found {
     aside: bool,
     /// Whether the utterance is the pattern and nothing else.
     verbatim: bool,
+    stage: Stage,
     captures: Vec<Taken>,
 }
 
@@ -180,6 +216,25 @@ impl Search {
 
     fn sort(&mut self) {
         self.kept.sort_unstable_by_key(Found::rank);
+    }
+
+    /// Likeness of letters yields to meaning, whose score can be relied on.
+    fn yield_guesses(&mut self) {
+        for found in self.kept.iter_mut().filter(|found| found.stage == Stage::Fuzzy) {
+            found.score = 0;
+        }
+    }
+
+    /// Keeps what meaning found, with what a pattern of the same move captured.
+    fn keep_meant(&mut self, mut found: Found) {
+        if let Some(known) = self.kept.iter_mut().find(|known| known.move_index == found.move_index) {
+            if found.score > known.score {
+                found.captures = std::mem::take(&mut known.captures);
+                *known = found;
+            }
+            return;
+        }
+        self.keep(found);
     }
 
     /// Keeps the best pattern of each move.
@@ -296,6 +351,7 @@ impl Matcher<'_> {
             verbatim: exact
                 && pattern.flags & pattern_flag::CAPTURES == 0
                 && self.coverage(first, end, 0) == score::WHOLE,
+            stage: stage_of(pattern, exact),
             captures,
         });
     }
@@ -432,9 +488,53 @@ impl Matcher<'_> {
                     end,
                     aside: true,
                     verbatim: false,
+                    stage: Stage::Plain,
                     captures: Vec::new(),
                 });
             }
+        }
+    }
+
+    /// Where no pattern is sure, meaning says what the utterance comes near to.
+    fn by_meaning(&self, search: &mut Search) {
+        let Source { utterance, game, .. } = self.source;
+        let admits = |id: u32| {
+            self.index.pattern(id).is_some_and(|pattern| {
+                let context = pattern.flags & pattern_flag::CONTEXT_SENSITIVE != 0;
+                let of = pattern.move_index as usize;
+                self.speakers.include(pattern.participant)
+                    && (!context || (self.query.plausible)(of))
+                    && (self.query.admits)(of)
+            })
+        };
+        let clause = meaning::Clause {
+            tokens: &utterance.tokens,
+            first: 0,
+            end: utterance.len(),
+            places: &utterance.places,
+            corrected: &|at| self.index.word(utterance.seen.get(at)?.readings[0].0).map(|word| word.0),
+            year: Some(self.year),
+            admits: &admits,
+        };
+        let meant = meaning::candidates(&game.meaning(), game.model(), &clause);
+        if !meant.is_empty() {
+            search.yield_guesses();
+        }
+        for meant in meant {
+            let Some(pattern) = self.index.pattern(meant.pattern) else { continue };
+            let (first, end) = meant.evidence;
+            search.keep_meant(Found {
+                pattern: meant.pattern,
+                move_index: pattern.move_index,
+                literal_words: pattern.literal_words,
+                score: meant.confidence,
+                first,
+                end,
+                aside: pattern.flags & pattern_flag::ASIDE != 0 && self.coverage(first, end, 0) < score::HALF,
+                verbatim: false,
+                stage: Stage::Meaning,
+                captures: Vec::new(),
+            });
         }
     }
 
@@ -456,9 +556,20 @@ impl Matcher<'_> {
             literal_words: found.literal_words as usize,
             verbatim: found.verbatim,
             fuzzy: pattern.is_some_and(|pattern| pattern.flags & pattern_flag::FUZZY != 0),
+            stage: found.stage,
             captures: captures.collect(),
             span: self.source.utterance.tokens.span(found.first, found.end),
         }
+    }
+}
+
+fn stage_of(pattern: &Pattern, exact: bool) -> Stage {
+    if pattern.flags & pattern_flag::FUZZY != 0 || !exact {
+        Stage::Fuzzy
+    } else if pattern.flags & pattern_flag::STRICT != 0 {
+        Stage::Strict
+    } else {
+        Stage::Plain
     }
 }
 

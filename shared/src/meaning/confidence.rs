@@ -1,0 +1,66 @@
+//! From logits and nearness to one number in [0, 1] that thresholds can rely on.
+
+use super::index::SKETCH;
+use super::model::{DIMS, LENGTH};
+use super::numbers::{ONE, fall, log, logistic};
+
+/// Meaning never scores more: a pattern said word for word beats it, and `critical` is reached by the author's words
+/// only.
+pub(super) const MOST: u64 = 9_000;
+/// What is perhaps not about here and now.
+pub(super) const DOUBTFUL: u64 = 4_500;
+
+/// Moves that stand for everything people say that the game is not about.
+const OUTSIDE: u64 = 20;
+
+/// `confidence = logistic(base + odds · log-odds + nearness · cosine)`, in 2^-16.
+struct Fit {
+    base: i64,
+    odds: i64,
+    nearness: i64,
+}
+
+const fn part(value: f64) -> i64 {
+    (value * ONE as f64) as i64
+}
+
+const WITH_MODEL: Fit = Fit { base: part(-1.05), odds: part(0.79), nearness: part(1.95) };
+const WORDS_ALONE: Fit = Fit { base: part(-0.25), odds: part(0.9), nearness: part(1.6) };
+
+/// The weight of all moves together.
+pub(super) struct Mass {
+    most: i64,
+    whole: u64,
+}
+
+impl Mass {
+    pub(super) fn of(logits: &[i64]) -> Mass {
+        let most = logits.iter().copied().max().unwrap_or(0).max(0);
+        let moves: u64 = logits.iter().map(|logit| fall(most - logit)).sum();
+        Mass { most, whole: moves + OUTSIDE * fall(most) }
+    }
+
+    /// The logarithm of the odds that a move of this logit is meant, in 2^-16.
+    pub(super) fn odds(&self, logit: i64) -> i64 {
+        let own = fall(self.most - logit);
+        log(own.max(1)) - log(self.whole.saturating_sub(own).max(1))
+    }
+}
+
+/// The confidence in ten-thousandths.
+pub(super) fn of(odds: i64, nearness: i64, with_model: bool) -> u64 {
+    let fit = if with_model { WITH_MODEL } else { WORDS_ALONE };
+    logistic(fit.base + (fit.odds * odds + fit.nearness * nearness) / ONE).min(MOST)
+}
+
+/// The cosine, in 2^-16, of a vector and one of which only the signs are known.
+pub(super) fn sketched(vector: &[i8; DIMS], signs: &[u8; SKETCH]) -> i64 {
+    let mut sum = 0i64;
+    for (dim, value) in vector.iter().enumerate() {
+        let negative = signs[dim / 8] >> (dim % 8) & 1 == 1;
+        sum += i64::from(if negative { -i32::from(*value) } else { i32::from(*value) });
+    }
+    /// √(π/2) / √256, over the vector's length.
+    const PER_UNIT: i64 = (1.253_314_137 / 16.0 * ONE as f64) as i64;
+    sum * PER_UNIT / LENGTH
+}
