@@ -321,7 +321,7 @@ impl Builder {
         let mut grammar = vec![false; self.keys as usize];
         for word in &self.words {
             let class = crate::text::words::class_of(word.hash);
-            grammar[word.key as usize] |= class.is(Class::FUNCTION.and(Class::FILLER));
+            grammar[word.key as usize] |= class.is(Class::FUNCTION.and(Class::FILLER).and(Class::NEGATOR));
         }
         let built = meaning::build(&examples, &grammar, game.moves.len(), model);
         for (at, bytes) in built.into_iter().enumerate() {

@@ -18,7 +18,7 @@ use self::utterance::Utterance;
 use crate::compiled::CompiledGame;
 use crate::compiled::index::{Index, Pattern, pattern_flag};
 use crate::entities::Reference;
-use crate::meaning;
+use crate::meaning::{self, index::MeaningIndex};
 use crate::text::{Polarity, polarity};
 
 /// What decides which moves compete.
@@ -113,6 +113,8 @@ const MAX_LOOSE_PLACES: usize = 4;
 const MAX_KEPT: usize = 32;
 /// Fuzzy patterns remembered as tried, so that none is tried for each of its words.
 const MAX_REMEMBERED: usize = 256;
+/// What a guess by likeness is divided by where meaning is heard.
+const GUESS_YIELDS: u64 = 2;
 /// Patterns of nothing but wildcards that are considered when nothing else matches.
 const MAX_CATCH_ALLS: usize = 8;
 
@@ -150,7 +152,7 @@ pub fn find_with(game: &CompiledGame, query: &Query<'_>, scratch: &mut Scratch) 
     if search.kept.iter().all(|found| found.score < score::PLAIN) {
         matcher.by_meaning(search);
     }
-    if search.kept.is_empty() {
+    if search.kept.iter().all(|found| found.score < score::LEAST) {
         matcher.catch_all(search);
     }
     search.yield_asides();
@@ -218,10 +220,13 @@ impl Search {
         self.kept.sort_unstable_by_key(Found::rank);
     }
 
-    /// Likeness of letters yields to meaning, whose score can be relied on.
-    fn yield_guesses(&mut self) {
-        for found in self.kept.iter_mut().filter(|found| found.stage == Stage::Fuzzy) {
-            found.score = 0;
+    /// Likeness of words yields to meaning, whose score can be relied on, for the moves that it covers.
+    fn yield_guesses(&mut self, index: &MeaningIndex<'_>) {
+        let yields = |found: &Found| {
+            found.stage == Stage::Fuzzy && found.score < score::SURE && index.covers(found.move_index as usize)
+        };
+        for found in self.kept.iter_mut().filter(|found| yields(found)) {
+            found.score /= GUESS_YIELDS;
         }
     }
 
@@ -516,9 +521,10 @@ impl Matcher<'_> {
             year: Some(self.year),
             admits: &admits,
         };
-        let meant = meaning::candidates(&game.meaning(), game.model(), &clause);
+        let index = game.meaning();
+        let meant = meaning::candidates(&index, game.model(), &clause);
         if !meant.is_empty() {
-            search.yield_guesses();
+            search.yield_guesses(&index);
         }
         for meant in meant {
             let Some(pattern) = self.index.pattern(meant.pattern) else { continue };

@@ -73,7 +73,8 @@ pub(crate) fn build(examples: &[Example], grammar: &[bool], moves: usize, model:
 fn lay_head(head: Option<&Head>, moves: usize, into: &mut Vec<u8>) -> Vec<u32> {
     let Some(head) = head else { return vec![0; moves] };
     let lay = |vector: &[f64; DIMS]| {
-        let most = vector.iter().fold(f64::MIN_POSITIVE, |most, value| if value.abs() > most { value.abs() } else { most });
+        let most =
+            vector.iter().fold(f64::MIN_POSITIVE, |most, value| if value.abs() > most { value.abs() } else { most });
         into.extend(vector.iter().map(|value| rounded(value / most * 127.0) as i8 as u8));
         (most / 127.0 * SCALE) as u32
     };

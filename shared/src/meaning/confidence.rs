@@ -9,9 +9,11 @@ use super::numbers::{ONE, fall, log, logistic};
 pub(super) const MOST: u64 = 9_000;
 /// What is perhaps not about here and now.
 pub(super) const DOUBTFUL: u64 = 4_500;
+/// What the clause denies: below every level, so that it is no reading, and named as what was heard all the same.
+pub(super) const DENIED: u64 = 900;
 
 /// Moves that stand for everything people say that the game is not about.
-const OUTSIDE: u64 = 20;
+const OUTSIDE: u64 = 8;
 
 /// `confidence = logistic(base + odds · log-odds + nearness · cosine)`, in 2^-16.
 struct Fit {

@@ -6,13 +6,13 @@
 use super::index::MeaningIndex;
 use super::model::{DIMS, LENGTH};
 use super::numbers::root;
-use super::{Clause, Heard};
+use super::{Clause, Heard, Near};
 use crate::text::{Break, Class, Polarity, polarity};
 
 /// The part of the logit that the evidence carries, in tenths.
 const CARRIED: i64 = 5;
 /// A word that carries this part of what the strongest does decides with it, in tenths.
-const DECIDES: i64 = 4;
+const DECIDES: i64 = 5;
 
 /// What each word of the clause adds to a move's logit.
 pub(super) fn shares(index: &MeaningIndex<'_>, heard: &Heard<'_>, of: usize, clause: &Clause<'_>) -> Vec<i64> {
@@ -71,21 +71,38 @@ pub(super) fn strongest(shares: &[i64], clause: &Clause<'_>) -> (usize, usize) {
     (clause.first + first, clause.first + end)
 }
 
-/// How the clause means what speaks for a move. Where the move's own phrase denies something (`negated`), the clause
-/// must too.
-pub(super) fn polarity_of(shares: &[i64], evidence: (usize, usize), clause: &Clause<'_>, negated: bool) -> Polarity {
-    let strongest = shares.iter().copied().max().unwrap_or(0);
-    let decides = |at: usize| shares.get(at - clause.first).is_some_and(|share| share * 10 >= strongest * DECIDES);
+/// How the clause means what speaks for a move, whose nearest phrases are `near`.
+pub(super) fn polarity_of(shares: &[i64], evidence: (usize, usize), clause: &Clause<'_>, near: &Near) -> Polarity {
     let is_negator = |at: usize| clause.tokens.as_slice().get(at).is_some_and(|token| token.class.is(Class::NEGATOR));
-    if negated {
+    if near.denies() {
         let (from, until) = part_around(evidence, clause);
-        return if (from..until).any(is_negator) { Polarity::Asserted } else { Polarity::Denied };
+        if (from..until).any(is_negator) {
+            return Polarity::Asserted;
+        }
+        if near.only_denies() {
+            return Polarity::Denied;
+        }
     }
-    let mut worst = Polarity::Asserted;
-    for at in (clause.first..clause.end).filter(|&at| decides(at) && !is_negator(at)) {
-        worst = worst.max(polarity(clause.tokens, at, at + 1, clause.year));
-    }
-    worst
+    let says_little = |at: usize| {
+        let little = Class::FUNCTION.and(Class::FILLER).and(Class::LIGHT);
+        clause.tokens.as_slice().get(at).is_some_and(|token| token.class.is(little))
+    };
+    let share = |at: usize| shares.get(at - clause.first).copied().unwrap_or(0);
+    let content = || (clause.first..clause.end).filter(|&at| !is_negator(at) && !says_little(at));
+    // Where only grammar speaks for a move, grammar decides.
+    let only_grammar = content().all(|at| share(at) <= 0);
+    let telling = || (clause.first..clause.end).filter(|&at| !is_negator(at) && (only_grammar || !says_little(at)));
+    let strongest = telling().map(share).max().unwrap_or(0);
+    let decisive = telling().filter(|&at| share(at) > 0 && share(at) * 10 >= strongest * DECIDES);
+    // "My tablets have not run out": what is said of the strongest decides as well, however little it tells.
+    let of = telling().find(|&at| share(at) == strongest).unwrap_or(clause.first);
+    let (_, until) = part_around((of, of + 1), clause);
+    let said_of_it = (of + 1..until.min(clause.end)).filter(|&at| !is_negator(at) && share(at) * 10 >= strongest);
+    decisive
+        .chain(said_of_it)
+        .map(|at| polarity(clause.tokens, at, at + 1, clause.year))
+        .max()
+        .unwrap_or(Polarity::Asserted)
 }
 
 /// The part of the sentence, between its marks, in which the evidence stands.
@@ -96,4 +113,3 @@ fn part_around(evidence: (usize, usize), clause: &Clause<'_>) -> (usize, usize) 
     let until = (evidence.1..tokens.len()).find(|&at| parted(at)).unwrap_or(tokens.len());
     (from, until)
 }
-

@@ -34,6 +34,11 @@ pub(super) const SUMMARY: usize = 40;
 /// The signs of an example's vector.
 pub(super) const SKETCH: usize = DIMS / 8;
 
+/// More than any word tells; damaged bytes say nothing beyond it.
+const MAX_TELLING: u32 = 1 << 13;
+/// Phrases that a move must have to be found by meaning: fewer do not say what it is about.
+const MIN_EXAMPLES: usize = 4;
+
 /// A word's weight for a move, in 2^-10, without and with a model.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Posting {
@@ -75,12 +80,12 @@ impl<'a> MeaningIndex<'a> {
 
     /// How much a word tells that the game does not have, in 2^-8.
     pub(super) fn unknown(&self) -> u32 {
-        number(self.summary, 32)
+        number(self.summary, 32).min(MAX_TELLING)
     }
 
     /// How much a word tells, in 2^-8; nothing when no example has it.
     pub(super) fn telling(&self, key: Key) -> u32 {
-        number(self.keys, (key as usize).saturating_mul(8).saturating_add(4))
+        number(self.keys, (key as usize).saturating_mul(8).saturating_add(4)).min(MAX_TELLING)
     }
 
     pub(super) fn postings(&self, key: Key) -> impl Iterator<Item = Posting> + use<'a> {
@@ -101,6 +106,11 @@ impl<'a> MeaningIndex<'a> {
 
     pub(super) fn head(&self, move_index: usize) -> &'a [u8] {
         self.head.get(move_index * DIMS..(move_index + 1) * DIMS).unwrap_or(&[])
+    }
+
+    /// Whether a move has enough phrases to be found by meaning.
+    pub(crate) fn covers(&self, move_index: usize) -> bool {
+        self.examples(move_index).nth(MIN_EXAMPLES - 1).is_some()
     }
 
     pub(super) fn examples(&self, move_index: usize) -> impl Iterator<Item = Example<'a>> + use<'a> {

@@ -79,14 +79,14 @@ struct Dense<'a> {
     rows: Vec<(u16, u32)>,
 }
 
-/// The moves that a clause may mean, the likeliest first, at most [`MAX_MEANT`].
+/// The moves that a clause may mean, the likeliest first, at most [`MAX_MEANT`]; those that the index covers.
 pub(crate) fn candidates(index: &MeaningIndex<'_>, model: Option<&Model<'_>>, clause: &Clause<'_>) -> Vec<Meant> {
     let moves = index.move_count();
     let Some(heard) = hear(index, model, clause).filter(|_| moves > 0) else { return Vec::new() };
     let logits = logits(index, &heard, moves);
     let mut best: Vec<usize> = Vec::with_capacity(MAX_MEANT + 1);
     for (of, &logit) in logits.iter().enumerate() {
-        if logit <= 0 || best.len() == MAX_MEANT && logits[best[MAX_MEANT - 1]] >= logit {
+        if logit <= 0 || !index.covers(of) || best.len() == MAX_MEANT && logits[best[MAX_MEANT - 1]] >= logit {
             continue;
         }
         let at = best.partition_point(|&other| logits[other] >= logit);
@@ -97,16 +97,16 @@ pub(crate) fn candidates(index: &MeaningIndex<'_>, model: Option<&Model<'_>>, cl
     let mut meant: Vec<Meant> = best
         .into_iter()
         .filter_map(|of| {
-            let (pattern, negated, nearness) = nearest(index, &heard, of, clause.admits)?;
-            let confidence = confidence::of(mass.odds(logits[of]), nearness, heard.dense.is_some());
+            let near = nearest(index, &heard, of, clause.admits)?;
+            let confidence = confidence::of(mass.odds(logits[of]), near.cosine(), heard.dense.is_some());
             let shares = evidence::shares(index, &heard, of, clause);
             let evidence = evidence::strongest(&shares, clause);
-            let confidence = match evidence::polarity_of(&shares, evidence, clause, negated) {
+            let confidence = match evidence::polarity_of(&shares, evidence, clause, &near) {
                 Polarity::Asserted => confidence,
                 Polarity::Doubtful => confidence.min(confidence::DOUBTFUL),
-                Polarity::Denied => return None,
+                Polarity::Denied => confidence.min(confidence::DENIED),
             };
-            Some(Meant { move_index: of as u32, pattern, confidence, evidence })
+            Some(Meant { move_index: of as u32, pattern: near.pattern, confidence, evidence })
         })
         .collect();
     meant.sort_by_key(|meant| std::cmp::Reverse(meant.confidence));
@@ -201,14 +201,35 @@ fn logits(index: &MeaningIndex<'_>, heard: &Heard<'_>, moves: usize) -> Vec<i64>
     logits
 }
 
-/// The example of a move that comes nearest: its pattern, whether it denies something, and its cosine in 2^-16.
-fn nearest(
-    index: &MeaningIndex<'_>,
-    heard: &Heard<'_>,
-    of: usize,
-    admits: &dyn Fn(u32) -> bool,
-) -> Option<(u32, bool, i64)> {
-    let mut best: Option<(u32, bool, i64)> = None;
+/// The examples of a move that come nearest: of those that assert something, and of those that deny it ("can't
+/// breathe").
+#[derive(Debug, Default)]
+struct Near {
+    /// The nearest of all, by its pattern.
+    pattern: u32,
+    asserting: Option<i64>,
+    denying: Option<i64>,
+}
+
+impl Near {
+    /// The cosine of the nearest, in 2^-16.
+    fn cosine(&self) -> i64 {
+        self.asserting.max(self.denying).unwrap_or(0)
+    }
+
+    /// Whether a phrase that denies something is nearly as near as any.
+    fn denies(&self) -> bool {
+        self.denying.is_some_and(|denying| denying * 4 >= self.cosine() * 3)
+    }
+
+    /// Whether no phrase that asserts something is nearly as near as one that denies.
+    fn only_denies(&self) -> bool {
+        self.asserting.is_none_or(|asserting| asserting * 4 < self.cosine() * 3)
+    }
+}
+
+fn nearest(index: &MeaningIndex<'_>, heard: &Heard<'_>, of: usize, admits: &dyn Fn(u32) -> bool) -> Option<Near> {
+    let mut near: Option<Near> = None;
     for example in index.examples(of).filter(|example| admits(example.pattern)) {
         let (mut shared, mut square) = (0u64, 0u64);
         for key in example.keys {
@@ -220,13 +241,16 @@ fn nearest(
             }
         }
         let words = (shared as i64 * ONE) / (root(square).max(1) as i64 * heard.length);
-        let nearness = match (&heard.dense, example.sketch) {
+        let cosine = match (&heard.dense, example.sketch) {
             (Some(dense), Some(sketch)) => confidence::sketched(&dense.vector, sketch),
             _ => words,
         };
-        if best.is_none_or(|known| nearness > known.2) {
-            best = Some((example.pattern, example.negated, nearness));
+        let near = near.get_or_insert_with(|| Near { pattern: example.pattern, ..Near::default() });
+        if Some(cosine) > near.asserting.max(near.denying) {
+            near.pattern = example.pattern;
         }
+        let of_kind = if example.negated { &mut near.denying } else { &mut near.asserting };
+        *of_kind = (*of_kind).max(Some(cosine));
     }
-    best
+    near
 }

@@ -164,7 +164,7 @@ impl<'a> Model<'a> {
     }
 
     /// Whether it has the word whole.
-    pub(super) fn knows(&self, word: &str) -> bool {
+    pub(crate) fn knows(&self, word: &str) -> bool {
         word.len() <= MAX_WORD_BYTES && self.find(fingerprint(word)).is_some()
     }
 
@@ -228,7 +228,8 @@ impl<'a> Model<'a> {
             }
         };
         let bytes = word.as_bytes();
-        let rest = |hash: u32, from: usize| bytes.iter().skip(from).fold(hash, |hash, byte| fingerprint_push(hash, *byte));
+        let rest =
+            |hash: u32, from: usize| bytes.iter().skip(from).fold(hash, |hash, byte| fingerprint_push(hash, *byte));
         let mut before = FINGERPRINT_START;
         for at in 0..=bytes.len() {
             for letter in b'a'..=b'z' {

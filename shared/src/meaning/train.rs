@@ -91,8 +91,7 @@ impl Data<'_> {
         }
         // A stable sort: equal entries are summed in the order of the phrases.
         entries.sort_by_key(|entry| (entry.0, entry.1));
-        let mut weights =
-            Weights { starts: vec![0; self.telling.len() + 1], moves: Vec::new(), values: Vec::new() };
+        let mut weights = Weights { starts: vec![0; self.telling.len() + 1], moves: Vec::new(), values: Vec::new() };
         for same in entries.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
             weights.moves.push(same[0].1);
             weights.values.push(same.iter().map(|entry| entry.2).sum());
@@ -208,8 +207,7 @@ impl<'a> Trainer<'a> {
                     }
                 }
             }
-            for (((value, speed), ahead), slope) in
-                words.values.iter_mut().zip(&mut word_speed).zip(&ahead).zip(&slope)
+            for (((value, speed), ahead), slope) in words.values.iter_mut().zip(&mut word_speed).zip(&ahead).zip(&slope)
             {
                 *speed = momentum * *speed - RATE * (slope + DECAY * ahead);
                 *value += *speed;

@@ -81,9 +81,8 @@ pub(crate) fn figures(all: &[Observation]) -> Figures {
         count: all.len(),
         accuracy: share(right, inside.len()).unwrap_or(0.0),
         macro_f1: macro_f1(&inside),
-        out_of_scope: share(outside.iter().filter(|seen| seen.score() < TAKEN).count(), outside.len()).map(|recall| {
-            OutOfScope { count: outside.len(), auroc: auroc(&inside, &outside), recall }
-        }),
+        out_of_scope: share(outside.iter().filter(|seen| seen.score() < TAKEN).count(), outside.len())
+            .map(|recall| OutOfScope { count: outside.len(), auroc: auroc(&inside, &outside), recall }),
         calibration_error: calibration_error(all),
         thresholds: THRESHOLDS.iter().map(|&threshold| at(threshold, all, &inside, &outside)).collect(),
         confusions: confusions(all),
