@@ -7,7 +7,7 @@ use jiff::civil::date;
 use lgdl::compiled::CompiledGame;
 use lgdl::entities::{Direction, Language, Reference};
 use lgdl::matcher::{self, Query, Scratch};
-use lgdl::meaning::Trained;
+use lgdl::meaning::{Size, Trained, linked};
 use serde::{Deserialize, Serialize};
 
 use self::figures::{Figures, Observation, figures};
@@ -37,12 +37,25 @@ pub(super) struct Arguments {
     /// Another game, or another version of it, to be compared on the same utterances
     #[arg(long, value_name = "GAME")]
     compare: Option<PathBuf>,
+    /// What meaning is heard with
+    #[arg(long, value_enum, default_value_t = Meaning::Standard)]
+    meaning: Meaning,
     /// Which game of the file; default: the one that no other game extends
     #[arg(long = "game", value_name = "NAME")]
     name: Option<String>,
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Meaning {
+    /// The game's own words alone
+    Words,
+    /// The small model
+    Small,
+    /// The standard model
+    Standard,
 }
 
 #[derive(Deserialize)]
@@ -67,10 +80,10 @@ struct Report {
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     let labelled = read(&arguments.labelled)?;
-    let game = source::load(&arguments.game, arguments.name.as_deref(), console)?.compiled;
+    let game = compiled(&arguments.game, arguments, console)?;
     let mut report = evaluated(&game, &labelled)?;
     if let Some(other) = &arguments.compare {
-        let other = source::load(other, arguments.name.as_deref(), console)?.compiled;
+        let other = compiled(other, arguments, console)?;
         report.compared = Some(Box::new(evaluated(&other, &labelled)?));
     }
     if arguments.json {
@@ -82,6 +95,18 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         show(other, console)?;
     }
     Ok(Verdict::Yes)
+}
+
+/// The game, trained with what was asked for.
+fn compiled(game: &Path, arguments: &Arguments, console: &mut Console) -> Result<CompiledGame, Failure> {
+    let loaded = source::load(game, arguments.name.as_deref(), console)?;
+    let size = match arguments.meaning {
+        Meaning::Words => return Ok(loaded.compiled),
+        Meaning::Small => Size::Small,
+        Meaning::Standard => Size::Standard,
+    };
+    let model = linked(size).map_err(|error| Failure::Failed(error.to_string()))?;
+    CompiledGame::compile_with(&loaded.game, model).map_err(|error| Failure::Failed(error.to_string()))
 }
 
 fn read(path: &Path) -> Result<Vec<Labelled>, Failure> {
@@ -127,7 +152,7 @@ fn evaluated(game: &CompiledGame, labelled: &[Labelled]) -> Result<Report, Failu
             admits: &|_| true,
             plausible: &|_| false,
         };
-        let best = matcher::find_with(game, &query, &mut scratch).into_iter().next();
+        let best = matcher::guess(game, &query, &mut scratch).into_iter().next();
         let found = best.and_then(|best| Some((game.move_at(best.move_index)?.name.clone(), best.score)));
         observations.push(Observation { expected: line.expected.clone(), found });
     }

@@ -300,14 +300,13 @@ impl Builder {
         format::assemble(sections)
     }
 
-    /// What the phrases mean. A strict pattern is the words as they stand, and no example of anything.
+    /// What the phrases mean. A strict pattern is an example too: it says what its words do not mean for other moves.
     fn meaning(&mut self, game: &ir::Game, model: Option<&Model<'_>>, sections: &mut [Vec<u8>; SECTIONS]) {
         let patterns = game.moves.iter().flat_map(|body| body.triggers.iter().flat_map(|trigger| &trigger.patterns));
         let mut examples = Vec::new();
         for (id, (pattern, written)) in self.patterns.iter().zip(patterns).enumerate() {
-            let skipped = pattern_flag::STRICT | pattern_flag::ANSWER;
             let keys = self.keys_of(pattern);
-            if pattern.flags & skipped != 0 || keys.is_empty() {
+            if pattern.flags & pattern_flag::ANSWER != 0 || keys.is_empty() {
                 continue;
             }
             let vector = model.and_then(|model| {

@@ -16,15 +16,13 @@ use super::{
 use crate::compiled::CompiledGame;
 use crate::entities::{Direction, Language, Reference};
 use crate::ir::{self, Move, Threshold, confidence_level};
-use crate::matcher::{self, Candidate, Query, Stage};
+use crate::matcher::{self, Candidate, Query};
 
 /// Stops a turn until the host has made the call.
 pub(super) type Halt = Box<CapabilityCall>;
 
 /// Candidates below this are not worth asking about.
 pub(super) const WORTH_ASKING: f64 = 0.4;
-/// What meaning hears below this is nothing: it is the lowest level that a move asks for.
-const WORTH_HEARING: f64 = 0.2;
 /// `adaptive` starts here.
 const ADAPTIVE_START: f64 = 0.7;
 /// A weighted threshold stays within these.
@@ -253,7 +251,6 @@ impl<'a> Run<'a> {
             plausible: &|index| self.plausible(index),
         };
         let mut found = matcher::find(self.game, &query);
-        found.retain(|candidate| candidate.stage != Stage::Meaning || candidate.score >= WORTH_HEARING);
         for candidate in &mut found {
             candidate.score = rounded(candidate.score);
         }

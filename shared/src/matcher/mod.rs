@@ -134,6 +134,21 @@ pub struct Scratch {
 /// As [`find`], in memory of the caller's.
 #[must_use]
 pub fn find_with(game: &CompiledGame, query: &Query<'_>, scratch: &mut Scratch) -> Vec<Candidate> {
+    search(game, query, scratch, |found| found.stage != Stage::Meaning || found.score >= score::HEARD)
+}
+
+/// The best candidates however little they score, what the utterance denies included: for measuring, not for turns.
+#[must_use]
+pub fn guess(game: &CompiledGame, query: &Query<'_>, scratch: &mut Scratch) -> Vec<Candidate> {
+    search(game, query, scratch, |_| true)
+}
+
+fn search(
+    game: &CompiledGame,
+    query: &Query<'_>,
+    scratch: &mut Scratch,
+    reported: fn(&Found) -> bool,
+) -> Vec<Candidate> {
     let index = game.index();
     let Scratch { utterance, search } = scratch;
     utterance.read(query.text, &index);
@@ -157,6 +172,7 @@ pub fn find_with(game: &CompiledGame, query: &Query<'_>, scratch: &mut Scratch) 
     }
     search.yield_asides();
     search.sort();
+    search.kept.retain(reported);
     search.kept.iter().take(MAX_CANDIDATES).map(|found| matcher.candidate(found)).collect()
 }
 
@@ -507,7 +523,8 @@ impl Matcher<'_> {
             self.index.pattern(id).is_some_and(|pattern| {
                 let context = pattern.flags & pattern_flag::CONTEXT_SENSITIVE != 0;
                 let of = pattern.move_index as usize;
-                self.speakers.include(pattern.participant)
+                pattern.flags & pattern_flag::STRICT == 0
+                    && self.speakers.include(pattern.participant)
                     && (!context || (self.query.plausible)(of))
                     && (self.query.admits)(of)
             })
@@ -529,6 +546,10 @@ impl Matcher<'_> {
         for meant in meant {
             let Some(pattern) = self.index.pattern(meant.pattern) else { continue };
             let (first, end) = meant.evidence;
+            let aside = pattern.flags & pattern_flag::ASIDE != 0;
+            if aside && self.coverage(first, end, 0) < score::HALF {
+                continue;
+            }
             search.keep_meant(Found {
                 pattern: meant.pattern,
                 move_index: pattern.move_index,
@@ -536,7 +557,7 @@ impl Matcher<'_> {
                 score: meant.confidence,
                 first,
                 end,
-                aside: pattern.flags & pattern_flag::ASIDE != 0 && self.coverage(first, end, 0) < score::HALF,
+                aside: false,
                 verbatim: false,
                 stage: Stage::Meaning,
                 captures: Vec::new(),

@@ -71,6 +71,13 @@ pub(super) fn strongest(shares: &[i64], clause: &Clause<'_>) -> (usize, usize) {
     (clause.first + first, clause.first + end)
 }
 
+/// How many words that mean something speak for a move.
+pub(super) fn telling_words(shares: &[i64], clause: &Clause<'_>) -> usize {
+    let little = Class::FUNCTION.and(Class::FILLER).and(Class::LIGHT).and(Class::PHATIC);
+    let tokens = clause.tokens.as_slice().get(clause.first..).unwrap_or(&[]);
+    tokens.iter().zip(shares).filter(|(token, share)| !token.class.is(little) && **share > 0).count()
+}
+
 /// How the clause means what speaks for a move, whose nearest phrases are `near`.
 pub(super) fn polarity_of(shares: &[i64], evidence: (usize, usize), clause: &Clause<'_>, near: &Near) -> Polarity {
     let is_negator = |at: usize| clause.tokens.as_slice().get(at).is_some_and(|token| token.class.is(Class::NEGATOR));

@@ -10,13 +10,17 @@ mod build;
 mod confidence;
 mod evidence;
 pub(crate) mod index;
+mod linked;
 mod model;
 mod numbers;
+mod options;
 mod train;
 
 pub(crate) use build::build;
 pub use index::Trained;
+pub use linked::{Size, linked};
 pub use model::{BUCKETS, CODES, DIMS, HEADER, Model, ModelError, bucket, fingerprint, header};
+pub use options::option;
 pub(crate) use train::Example;
 
 use self::index::MeaningIndex;
@@ -100,6 +104,7 @@ pub(crate) fn candidates(index: &MeaningIndex<'_>, model: Option<&Model<'_>>, cl
             let near = nearest(index, &heard, of, clause.admits)?;
             let confidence = confidence::of(mass.odds(logits[of]), near.cosine(), heard.dense.is_some());
             let shares = evidence::shares(index, &heard, of, clause);
+            let confidence = confidence.min(confidence::most_of(evidence::telling_words(&shares, clause)));
             let evidence = evidence::strongest(&shares, clause);
             let confidence = match evidence::polarity_of(&shares, evidence, clause, &near) {
                 Polarity::Asserted => confidence,
@@ -120,7 +125,7 @@ fn hear<'a>(index: &MeaningIndex<'_>, model: Option<&'a Model<'a>>, clause: &Cla
     let mut known = 0u64;
     for &(key, at) in clause.places.iter().filter(|place| inside(place.1)) {
         let telling = index.telling(key);
-        known |= 1 << (at as usize - clause.first);
+        known |= u64::from(telling > 0) << (at as usize - clause.first);
         if telling > 0 && words.last().is_none_or(|last| last.0 != key) {
             words.push((key, telling, at));
         }
@@ -230,7 +235,9 @@ impl Near {
 
 fn nearest(index: &MeaningIndex<'_>, heard: &Heard<'_>, of: usize, admits: &dyn Fn(u32) -> bool) -> Option<Near> {
     let mut near: Option<Near> = None;
+    let mut count = 0;
     for example in index.examples(of).filter(|example| admits(example.pattern)) {
+        count += 1;
         let (mut shared, mut square) = (0u64, 0u64);
         for key in example.keys {
             let key = u32::from_le_bytes(*key);
@@ -252,5 +259,5 @@ fn nearest(index: &MeaningIndex<'_>, heard: &Heard<'_>, of: usize, admits: &dyn 
         let of_kind = if example.negated { &mut near.denying } else { &mut near.asserting };
         *of_kind = (*of_kind).max(Some(cosine));
     }
-    near
+    near.filter(|_| count >= index::MIN_EXAMPLES)
 }

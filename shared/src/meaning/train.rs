@@ -13,8 +13,10 @@ pub(super) const MAX_TRAINED_MOVES: usize = 300;
 pub(super) const GAIN: f64 = 10.0;
 /// What a word weighs beside the vector.
 pub(super) const WORD_SHARE: f64 = 0.5;
-const STEPS: usize = 50;
-const RATE: f64 = 2.0;
+const STEPS: usize = 40;
+/// A logit so far below the best takes no part.
+const NEGLIGIBLE: f32 = -12.0;
+const RATE: f64 = 6.0;
 const DECAY: f64 = 1e-4;
 /// Phrases that stand for the language at large, of which a small game has too few to know common words by.
 const BACKGROUND: f64 = 60.0;
@@ -244,7 +246,8 @@ impl<'a> Trainer<'a> {
         let most = row[..moves].iter().copied().fold(f32::MIN, f32::max);
         let mut whole = 0.0;
         for logit in &mut row[..moves] {
-            *logit = exp(f64::from(*logit - most)) as f32;
+            let below = *logit - most;
+            *logit = if below < NEGLIGIBLE { 0.0 } else { exp(f64::from(below)) as f32 };
             whole += *logit;
         }
         for share in &mut row[..moves] {
@@ -257,21 +260,26 @@ impl<'a> Trainer<'a> {
 
 /// `out = a · b`, where `a` has rows of `inner` numbers, a multiple of [`ROWS`] of them, and `b` rows of `width`.
 fn product(a: &[f32], b: &[f32], inner: usize, width: usize, out: &mut [f32]) {
+    let mut panel = vec![[0.0f32; LANES]; inner];
     for column in (0..width).step_by(LANES) {
-        for row in (0..a.len() / inner).step_by(ROWS) {
+        for (lane, row) in panel.iter_mut().zip(b.chunks_exact(width)) {
+            lane.copy_from_slice(&row[column..column + LANES]);
+        }
+        for (four, into) in a.chunks_exact(inner * ROWS).zip(out.chunks_exact_mut(width * ROWS)) {
+            let (first, rest) = four.split_at(inner);
+            let (second, rest) = rest.split_at(inner);
+            let (third, fourth) = rest.split_at(inner);
             let mut sums = [[0.0f32; LANES]; ROWS];
-            let rows: [&[f32]; ROWS] = std::array::from_fn(|at| &a[(row + at) * inner..(row + at + 1) * inner]);
-            for at in 0..inner {
-                let lane = b[at * width + column..].first_chunk::<LANES>().unwrap_or(&[0.0; LANES]);
-                for (sum, row) in sums.iter_mut().zip(rows) {
-                    let value = row[at];
-                    for (total, weight) in sum.iter_mut().zip(lane) {
-                        *total += value * weight;
-                    }
+            for ((((lane, a), b), c), d) in panel.iter().zip(first).zip(second).zip(third).zip(fourth) {
+                for at in 0..LANES {
+                    sums[0][at] += a * lane[at];
+                    sums[1][at] += b * lane[at];
+                    sums[2][at] += c * lane[at];
+                    sums[3][at] += d * lane[at];
                 }
             }
-            for (at, sum) in sums.iter().enumerate() {
-                out[(row + at) * width + column..][..LANES].copy_from_slice(sum);
+            for (sum, row) in sums.iter().zip(into.chunks_exact_mut(width)) {
+                row[column..column + LANES].copy_from_slice(sum);
             }
         }
     }

@@ -21,37 +21,55 @@ pub fn quantise(rows: &[Vec<f32>], part: usize) -> Coded {
     let mut codes = vec![0u8; rows.len() * parts];
     for at in 0..parts {
         let pieces: Vec<&[f32]> = rows.iter().map(|row| &row[at * part..(at + 1) * part]).collect();
-        let mut centers: Vec<Vec<f32>> =
-            (0..CODES).map(|code| pieces[code * pieces.len() / CODES].to_vec()).collect();
+        let mut centers = Centers::new(part);
+        for code in 0..CODES {
+            centers.set(code, pieces[code * pieces.len() / CODES].iter().copied());
+        }
         for round in 0..=ROUNDS {
             let mut sums = vec![vec![0.0f64; part]; CODES];
             let mut counts = vec![0usize; CODES];
             for (row, piece) in pieces.iter().enumerate() {
-                let code = nearest(&centers, piece);
+                let code = centers.nearest(piece);
                 codes[row * parts + at] = code as u8;
                 counts[code] += 1;
                 sums[code].iter_mut().zip(*piece).for_each(|(sum, value)| *sum += f64::from(*value));
             }
             if round < ROUNDS {
-                for ((center, sum), count) in centers.iter_mut().zip(&sums).zip(&counts).filter(|entry| *entry.1 > 0) {
-                    center.iter_mut().zip(sum).for_each(|(value, sum)| *value = (sum / *count as f64) as f32);
+                for (code, (sum, count)) in sums.iter().zip(&counts).enumerate().filter(|entry| *entry.1.1 > 0) {
+                    centers.set(code, sum.iter().map(|sum| (sum / *count as f64) as f32));
                 }
             }
         }
-        for center in &centers {
-            books.extend(center.iter().map(|value| (value / most * 127.0).round() as i8 as u8));
+        for code in 0..CODES {
+            books.extend(centers.values.iter().map(|values| (values[code] / most * 127.0).round() as i8 as u8));
         }
     }
     Coded { books, codes }
 }
 
-fn nearest(centers: &[Vec<f32>], piece: &[f32]) -> usize {
-    let mut best = (f32::MAX, 0);
-    for (code, center) in centers.iter().enumerate() {
-        let distance = center.iter().zip(piece).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
-        if distance < best.0 {
-            best = (distance, code);
-        }
+/// The vectors of a codebook: for each of their numbers, that of every vector.
+struct Centers {
+    values: Vec<[f32; CODES]>,
+}
+
+impl Centers {
+    fn new(part: usize) -> Centers {
+        Centers { values: vec![[0.0; CODES]; part] }
     }
-    best.1
+
+    fn set(&mut self, code: usize, vector: impl Iterator<Item = f32>) {
+        self.values.iter_mut().zip(vector).for_each(|(values, value)| values[code] = value);
+    }
+
+    /// The nearest, the first among equals.
+    fn nearest(&self, piece: &[f32]) -> usize {
+        let mut distances = [0.0f32; CODES];
+        for (values, value) in self.values.iter().zip(piece) {
+            for (distance, center) in distances.iter_mut().zip(values) {
+                *distance += (center - value) * (center - value);
+            }
+        }
+        let least = distances.iter().copied().fold(f32::MAX, f32::min);
+        distances.iter().position(|distance| *distance == least).unwrap_or(0)
+    }
 }
