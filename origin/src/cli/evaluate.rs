@@ -37,8 +37,8 @@ pub(super) struct Arguments {
     /// Another game, or another version of it, to be compared on the same utterances
     #[arg(long, value_name = "GAME")]
     compare: Option<PathBuf>,
-    /// What meaning is heard with
-    #[arg(long, value_enum, default_value_t = Meaning::Standard)]
+    /// What meaning is heard with; turns are run with the game's own words
+    #[arg(long, value_enum, default_value_t = Meaning::Words)]
     meaning: Meaning,
     /// Which game of the file; default: the one that no other game extends
     #[arg(long = "game", value_name = "NAME")]

@@ -6,9 +6,11 @@ use super::numbers::{ONE, fall, log, logistic};
 
 /// Meaning never scores more: below what leaves an open question, and what `critical` asks for.
 pub(super) const MOST: u64 = 8_900;
-/// What no telling word, one, and two score at most: grammar is below every level, and one word may be anybody's answer,
-/// so that it is asked about.
-const FEW_WORDS: [u64; 3] = [1_900, 4_900, 8_300];
+/// What no telling word, one, and two score at most: grammar by itself is below every level.
+const FEW_WORDS: [u64; 3] = [1_900, 6_900, 8_300];
+/// A clause of no more words is a fragment, which may be anybody's answer: one telling word in it is asked about.
+const FRAGMENT: usize = 3;
+const FRAGMENT_MOST: u64 = 4_900;
 /// What is perhaps not about here and now.
 pub(super) const DOUBTFUL: u64 = 4_500;
 /// What the clause denies: below every level, so that it is no reading, and named as what was heard all the same.
@@ -28,7 +30,7 @@ const fn part(value: f64) -> i64 {
     (value * ONE as f64) as i64
 }
 
-const WITH_MODEL: Fit = Fit { base: part(-0.65), odds: part(0.79), nearness: part(1.95) };
+const WITH_MODEL: Fit = Fit { base: part(-0.85), odds: part(0.79), nearness: part(1.95) };
 const WORDS_ALONE: Fit = Fit { base: part(-0.25), odds: part(0.9), nearness: part(1.6) };
 
 /// The weight of all moves together.
@@ -57,9 +59,10 @@ pub(super) fn of(odds: i64, nearness: i64, with_model: bool) -> u64 {
     logistic(fit.base + (fit.odds * odds + fit.nearness * nearness) / ONE).min(MOST)
 }
 
-/// The most that so many telling words may score.
-pub(super) fn most_of(telling_words: usize) -> u64 {
-    FEW_WORDS.get(telling_words).copied().unwrap_or(MOST)
+/// The most that so many telling words of so many words may score.
+pub(super) fn most_of(telling_words: usize, words: usize) -> u64 {
+    let most = FEW_WORDS.get(telling_words).copied().unwrap_or(MOST);
+    if telling_words <= 1 && words <= FRAGMENT { most.min(FRAGMENT_MOST) } else { most }
 }
 
 /// The cosine, in 2^-16, of a vector and one of which only the signs are known.

@@ -104,7 +104,8 @@ pub(crate) fn candidates(index: &MeaningIndex<'_>, model: Option<&Model<'_>>, cl
             let near = nearest(index, &heard, of, clause.admits)?;
             let confidence = confidence::of(mass.odds(logits[of]), near.cosine(), heard.dense.is_some());
             let shares = evidence::shares(index, &heard, of, clause);
-            let confidence = confidence.min(confidence::most_of(evidence::telling_words(&shares, clause)));
+            let confidence =
+                confidence.min(confidence::most_of(evidence::telling_words(&shares, clause), shares.len()));
             let evidence = evidence::strongest(&shares, clause);
             let confidence = match evidence::polarity_of(&shares, evidence, clause, &near) {
                 Polarity::Asserted => confidence,
@@ -114,7 +115,13 @@ pub(crate) fn candidates(index: &MeaningIndex<'_>, model: Option<&Model<'_>>, cl
             Some(Meant { move_index: of as u32, pattern: near.pattern, confidence, evidence })
         })
         .collect();
-    meant.sort_by_key(|meant| std::cmp::Reverse(meant.confidence));
+    // The head says which is likelier; what is denied comes last.
+    meant.sort_by_key(|meant| meant.confidence <= confidence::DENIED);
+    let mut most = confidence::MOST;
+    for meant in &mut meant {
+        meant.confidence = meant.confidence.min(most);
+        most = meant.confidence;
+    }
     meant
 }
 

@@ -16,7 +16,7 @@ pub(super) const WORD_SHARE: f64 = 0.5;
 const STEPS: usize = 40;
 /// A logit so far below the best takes no part.
 const NEGLIGIBLE: f32 = -12.0;
-const RATE: f64 = 6.0;
+const RATE: f64 = 2.0;
 const DECAY: f64 = 1e-4;
 /// Phrases that stand for the language at large, of which a small game has too few to know common words by.
 const BACKGROUND: f64 = 60.0;
