@@ -16,7 +16,7 @@ use super::words::Entry;
 const EXAMPLES: usize = 6_000;
 
 /// Phrases from whose vectors mean and covariance are taken: what people say, and how the language is used at large.
-pub fn phrases(said: &Path, wordnet: &Path) -> Result<Vec<String>> {
+pub(crate) fn phrases(said: &Path, wordnet: &Path) -> Result<Vec<String>> {
     let mut phrases = Vec::new();
     for set in ["banking77", "clinc150", "snips"] {
         let path = said.join(set).join("train.jsonl");
@@ -40,8 +40,14 @@ pub fn phrases(said: &Path, wordnet: &Path) -> Result<Vec<String>> {
 }
 
 /// The rows of the table: the words' vectors, whitened and weighted. `vectors` are the model's, by entry.
-pub fn whiten(entries: &[Entry], vectors: &[[f32; WIDTH]], phrases: &[String], pieces: &Pieces) -> Vec<Vec<f64>> {
-    let known: BTreeMap<&str, usize> = entries.iter().enumerate().map(|(at, entry)| (entry.text.as_str(), at)).collect();
+pub(crate) fn whiten(
+    entries: &[Entry],
+    vectors: &[[f32; WIDTH]],
+    phrases: &[String],
+    pieces: &Pieces,
+) -> Vec<Vec<f64>> {
+    let known: BTreeMap<&str, usize> =
+        entries.iter().enumerate().map(|(at, entry)| (entry.text.as_str(), at)).collect();
     let vectors: Vec<Vec<f64>> = vectors.iter().map(|vector| leveled(vector)).collect();
     let mean_of = |phrase: &String| {
         let mut sum = vec![0.0; WIDTH];
@@ -81,12 +87,13 @@ fn length(vector: &[f64]) -> f64 {
 }
 
 /// Codes the rows in parts of `part` numbers and lays the table out.
-pub fn lay(entries: &[Entry], rows: &[Vec<f64>], part: usize) -> Vec<u8> {
+pub(crate) fn lay(entries: &[Entry], rows: &[Vec<f64>], part: usize) -> Vec<u8> {
     let mut order: Vec<usize> = (0..entries.len()).collect();
     order.sort_by_key(|row| (fingerprint(&entries[*row].text), *row));
     order.dedup_by_key(|row| fingerprint(&entries[*row].text));
     let lengths: Vec<f64> = rows.iter().map(|row| length(row)).collect();
-    let longest = order.iter().map(|row| lengths[*row]).fold(0.0, |most: f64, length| if length > most { length } else { most });
+    let longest =
+        order.iter().map(|row| lengths[*row]).fold(0.0, |most: f64, length| if length > most { length } else { most });
     let directions: Vec<Vec<f32>> =
         order.iter().map(|row| rows[*row].iter().map(|value| (value / lengths[*row]) as f32).collect()).collect();
     let coded = quantise(&directions, part);

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 /// Width of a token's vector.
-pub const WIDTH: usize = 384;
+pub(crate) const WIDTH: usize = 384;
 const INNER: usize = 1_536;
 const HEADS: usize = 12;
 const HEAD: usize = WIDTH / HEADS;
@@ -19,7 +19,7 @@ const LANES: usize = 32;
 const ROWS: usize = 4;
 
 /// The model's weights.
-pub struct MiniLm {
+pub(crate) struct MiniLm {
     words: Vec<f32>,
     positions: Vec<f32>,
     kind: Vec<f32>,
@@ -128,7 +128,7 @@ impl Norm {
 
 impl MiniLm {
     /// Reads the bytes of `model.safetensors`.
-    pub fn read(bytes: &[u8]) -> Result<MiniLm> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<MiniLm> {
         let (length, rest) = bytes.split_first_chunk::<8>().context("the model is cut off")?;
         let length = u64::from_le_bytes(*length) as usize;
         let (header, data) = rest.split_at_checked(length).context("the model is cut off")?;
@@ -156,7 +156,7 @@ impl MiniLm {
     }
 
     /// The mean of each input's token vectors. An input is its tokens, the two that frame it included.
-    pub fn encode(&self, inputs: &[Vec<u32>]) -> Vec<[f32; WIDTH]> {
+    pub(crate) fn encode(&self, inputs: &[Vec<u32>]) -> Vec<[f32; WIDTH]> {
         let mut starts = vec![0];
         for input in inputs {
             starts.push(starts[starts.len() - 1] + input.len());
@@ -244,6 +244,11 @@ fn exp(x: f32) -> f32 {
     let x = x.clamp(-87.0, 88.0);
     let whole = (x * std::f32::consts::LOG2_E).round_ties_even();
     let rest = x - whole * std::f32::consts::LN_2;
-    let series = 1.0 + rest * (1.0 + rest * (0.5 + rest * (0.166_666_67 + rest * (0.041_666_66 + rest * (0.008_333_5 + rest * 0.001_390_7)))));
+    let series = 1.0
+        + rest
+            * (1.0
+                + rest
+                    * (0.5
+                        + rest * (0.166_666_67 + rest * (0.041_666_66 + rest * (0.008_333_5 + rest * 0.001_390_7)))));
     series * f32::from_bits(((whole as i32 + 127) as u32) << 23)
 }

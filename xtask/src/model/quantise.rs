@@ -6,15 +6,15 @@ use lgdl::meaning::{CODES, DIMS};
 const ROUNDS: usize = 12;
 
 /// Rows in codes, and what the codes stand for.
-pub struct Coded {
+pub(crate) struct Coded {
     /// For each part, [`CODES`] vectors of `part` numbers in eight bits.
-    pub books: Vec<u8>,
+    pub(crate) books: Vec<u8>,
     /// For each row, a code a part.
-    pub codes: Vec<u8>,
+    pub(crate) codes: Vec<u8>,
 }
 
 /// Codes rows of length one. The start is fixed and ties go to the lower code, so that every run gives the same.
-pub fn quantise(rows: &[Vec<f32>], part: usize) -> Coded {
+pub(crate) fn quantise(rows: &[Vec<f32>], part: usize) -> Coded {
     let parts = DIMS / part;
     let most = rows.iter().flatten().fold(0.0f32, |most, value| if value.abs() > most { value.abs() } else { most });
     let mut books = Vec::new();

@@ -6,7 +6,7 @@ use super::minilm::WIDTH;
 const MAX_SWEEPS: usize = 20;
 
 /// A linear map to fewer dimensions.
-pub struct Whitening {
+pub(crate) struct Whitening {
     mean: Vec<f64>,
     /// One direction a dimension, scaled.
     directions: Vec<Vec<f64>>,
@@ -15,7 +15,7 @@ pub struct Whitening {
 impl Whitening {
     /// From the vectors of phrases. A direction is divided by the square root of its singular value: half way to all
     /// directions being alike.
-    pub fn of(phrases: &[Vec<f64>], dims: usize) -> Whitening {
+    pub(crate) fn of(phrases: &[Vec<f64>], dims: usize) -> Whitening {
         let count = phrases.len() as f64;
         let mut mean = vec![0.0; WIDTH];
         for phrase in phrases {
@@ -39,7 +39,7 @@ impl Whitening {
     }
 
     /// A vector's image.
-    pub fn apply(&self, vector: &[f64]) -> Vec<f64> {
+    pub(crate) fn apply(&self, vector: &[f64]) -> Vec<f64> {
         let centered: Vec<f64> = vector.iter().zip(&self.mean).map(|(value, mean)| value - mean).collect();
         self.directions.iter().map(|direction| direction.iter().zip(&centered).map(|(a, b)| a * b).sum()).collect()
     }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use super::wordpiece::Pieces;
 
 /// Rows of the table.
-pub const ROWS: usize = 30_000;
+pub(crate) const ROWS: usize = 30_000;
 /// Lists of common words, the commonest first.
 const COMMON: [&str; 2] = ["10", "20"];
 /// The list of words that are known to most people.
@@ -24,15 +24,15 @@ const RARE_RANK: u32 = 30_000;
 const A: f64 = 3e-4;
 
 /// A row's word: its text, the model's tokens for it, and its weight.
-pub struct Entry {
-    pub text: String,
-    pub tokens: Vec<u32>,
-    pub weight: f64,
+pub(crate) struct Entry {
+    pub(crate) text: String,
+    pub(crate) tokens: Vec<u32>,
+    pub(crate) weight: f64,
 }
 
 /// The table's words: all pieces that words are cut into, words that the model would cut but people know, and the
 /// commonest of the rest.
-pub fn choose(pieces: &Pieces, scowl: &Path, wordnet: &Path) -> Result<Vec<Entry>> {
+pub(crate) fn choose(pieces: &Pieces, scowl: &Path, wordnet: &Path) -> Result<Vec<Entry>> {
     let common = lists(scowl, &COMMON)?;
     let known = lists(scowl, &[KNOWN])?;
     let used = used_words(&wordnet.join("index.sense"))?;
