@@ -236,10 +236,14 @@ impl Search {
         self.kept.sort_unstable_by_key(Found::rank);
     }
 
-    /// Likeness of words yields to meaning, whose score can be relied on, for the moves that it covers.
-    fn yield_guesses(&mut self, index: &MeaningIndex<'_>) {
+    /// Likeness of words yields to meaning, whose score can be relied on, for the moves that it covers; unless both find
+    /// the same.
+    fn yield_guesses(&mut self, index: &MeaningIndex<'_>, meant: u32) {
         let yields = |found: &Found| {
-            found.stage == Stage::Fuzzy && found.score < score::SURE && index.covers(found.move_index as usize)
+            found.stage == Stage::Fuzzy
+                && found.score < score::SURE
+                && found.move_index != meant
+                && index.covers(found.move_index as usize)
         };
         for found in self.kept.iter_mut().filter(|found| yields(found)) {
             found.score /= GUESS_YIELDS;
@@ -540,8 +544,8 @@ impl Matcher<'_> {
         };
         let index = game.meaning();
         let meant = meaning::candidates(&index, game.model(), &clause);
-        if !meant.is_empty() {
-            search.yield_guesses(&index);
+        if let Some(best) = meant.first() {
+            search.yield_guesses(&index, best.move_index);
         }
         for meant in meant {
             let Some(pattern) = self.index.pattern(meant.pattern) else { continue };
