@@ -419,6 +419,7 @@ mod tests {
             &options,
             Vocabulary { own: &vocabulary, shared: &[] },
             &Heard::of(Language::english(), "by text message"),
+            Shown::Named,
         )
         .map(|chosen| chosen.index);
         assert_eq!(chosen, Some(1));
