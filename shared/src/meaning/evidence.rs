@@ -39,7 +39,7 @@ pub(super) fn shares(index: &MeaningIndex<'_>, heard: &Heard<'_>, of: usize, cla
             let mut alone = [0i32; DIMS];
             dense.model.add(*row, &mut alone);
             let product: i64 = alone.iter().zip(head).map(|(a, b)| i64::from(*a) * i64::from(*b as i8)).sum();
-            add(*at, product * LENGTH / length * index.scale(of) >> 12);
+            add(*at, (product * LENGTH / length * index.scale(of)) >> 12);
         }
     }
     shares

@@ -207,7 +207,7 @@ fn logits(index: &MeaningIndex<'_>, heard: &Heard<'_>, moves: usize) -> Vec<i64>
     for (of, logit) in logits.iter_mut().enumerate() {
         *logit = *logit * 64 / heard.length;
         if let Some(dense) = &heard.dense {
-            *logit += i64::from(dot(&dense.vector, index.head(of))) * index.scale(of) >> 12;
+            *logit += (i64::from(dot(&dense.vector, index.head(of))) * index.scale(of)) >> 12;
         }
     }
     logits

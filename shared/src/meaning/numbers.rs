@@ -85,10 +85,10 @@ pub(super) fn log(x: u64) -> i64 {
     const LN_2: i64 = 45_426;
     let whole = i64::from(63 - x.max(1).leading_zeros());
     // The mantissa, in [1, 2), in 2^-31; squared once for each binary place of its logarithm.
-    let mut mantissa = (u128::from(x.max(1)) << 31 >> whole) as u64;
+    let mut mantissa = ((u128::from(x.max(1)) << 31) >> whole) as u64;
     let mut places = 0i64;
     for _ in 0..16 {
-        mantissa = mantissa * mantissa >> 31;
+        mantissa = (mantissa * mantissa) >> 31;
         places <<= 1;
         if mantissa >= 1 << 32 {
             mantissa >>= 1;

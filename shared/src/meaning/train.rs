@@ -271,11 +271,10 @@ fn product(a: &[f32], b: &[f32], inner: usize, width: usize, out: &mut [f32]) {
             let (third, fourth) = rest.split_at(inner);
             let mut sums = [[0.0f32; LANES]; ROWS];
             for ((((lane, a), b), c), d) in panel.iter().zip(first).zip(second).zip(third).zip(fourth) {
-                for at in 0..LANES {
-                    sums[0][at] += a * lane[at];
-                    sums[1][at] += b * lane[at];
-                    sums[2][at] += c * lane[at];
-                    sums[3][at] += d * lane[at];
+                for (sum, value) in sums.iter_mut().zip([a, b, c, d]) {
+                    for (total, weight) in sum.iter_mut().zip(lane) {
+                        *total += value * weight;
+                    }
                 }
             }
             for (sum, row) in sums.iter().zip(into.chunks_exact_mut(width)) {
