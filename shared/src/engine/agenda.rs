@@ -67,7 +67,7 @@ impl Run<'_> {
                     self.keep_the_rest(&heard, &readings, Leftover::Counts)?;
                     self.suspend(Interruption::Urgent);
                 }
-                self.reading = if open.is_some() { Reading::Digression } else { Reading::Match };
+                self.tell.reading = if open.is_some() { Reading::Digression } else { Reading::Match };
                 self.take_up(&heard, &readings).map(|()| true)
             }
             Plan::AskAbout(readings) => {
@@ -90,7 +90,7 @@ impl Run<'_> {
                     return Ok(false);
                 }
                 self.suspend(Interruption::Urgent);
-                self.reading = Reading::Answer;
+                self.tell.reading = Reading::Answer;
                 self.take_up(&heard, &readings).map(|()| true)
             }
         }
@@ -114,7 +114,7 @@ impl Run<'_> {
     /// Stores what was said beside an urgent reading for what is under way.
     fn keep_the_rest(&mut self, heard: &Heard, readings: &[Said], leftover: Leftover) -> Result<(), Halt> {
         let text = self.text.clone();
-        let said = self.sentences.len();
+        let said = self.tell.sentences.len();
         let open = self.state.active.as_ref().and_then(|frame| frame.open.clone());
         let mut rest = heard.rest(&text, readings);
         if text::Heard::of(self.language(), &rest).is_empty()
@@ -127,8 +127,8 @@ impl Run<'_> {
             self.set_aside(&rest)?;
         }
         // The urgent move speaks first.
-        self.sentences.truncate(said);
-        self.answered_by = None;
+        self.tell.sentences.truncate(said);
+        self.tell.answered_by = None;
         Ok(())
     }
 
@@ -180,12 +180,12 @@ impl Run<'_> {
         let text = self.text.clone();
         let held = self.state.active.take();
         let takes_values =
-            |said: &Said| self.game.move_at(said.candidate.move_index).is_some_and(|mv| !mv.slots.is_empty());
+            |said: &Said| self.input.game.move_at(said.candidate.move_index).is_some_and(|mv| !mv.slots.is_empty());
         let shares: Vec<String> =
             (0..readings.len()).map(|own| heard.share(&text, readings, own, &takes_values)).collect();
         let mut frames = Vec::new();
         for (said, share) in readings.iter().zip(&shares) {
-            let Some(mv) = self.game.move_at(said.candidate.move_index) else { continue };
+            let Some(mv) = self.input.game.move_at(said.candidate.move_index) else { continue };
             self.activate(Frame::new(&said.name, said.candidate.score));
             self.fill_from_match(&mv, &said.candidate, share);
             let collects = self.collects(&mv);
@@ -221,8 +221,8 @@ impl Run<'_> {
             first.push(collecting.remove(0));
         }
         let labels = self.wait_in_line(collecting);
-        self.announced = labels;
-        self.agenda = first.into();
+        self.agenda.announced = labels;
+        self.agenda.moves = first.into();
         self.next_on_agenda()
     }
 
@@ -259,9 +259,9 @@ impl Run<'_> {
 
     /// Begins what is next on the turn's agenda.
     pub(super) fn next_on_agenda(&mut self) -> Result<(), Halt> {
-        let Some(frame) = self.agenda.pop_front() else { return Ok(()) };
-        if self.agenda.is_empty() {
-            let labels = std::mem::take(&mut self.announced);
+        let Some(frame) = self.agenda.moves.pop_front() else { return Ok(()) };
+        if self.agenda.moves.is_empty() {
+            let labels = std::mem::take(&mut self.agenda.announced);
             if !labels.is_empty() {
                 self.say(&wording::after_that(&labels));
             }
@@ -272,8 +272,8 @@ impl Run<'_> {
 
     /// At the end of a turn: what was on its agenda and could not begin, because something asks, waits in line.
     pub(super) fn park_agenda(&mut self) {
-        let frames: Vec<Frame> = std::mem::take(&mut self.agenda).into();
-        if self.escalated_to.is_some() || frames.is_empty() {
+        let frames: Vec<Frame> = std::mem::take(&mut self.agenda.moves).into();
+        if self.tell.escalated_to.is_some() || frames.is_empty() {
             return;
         }
         let labels = self.wait_in_line(frames);
@@ -284,8 +284,8 @@ impl Run<'_> {
 
     /// Remembers that a move was said in this turn.
     pub(super) fn note_said(&mut self, move_id: &str, score: f64) {
-        if !self.also.iter().any(|(known, _)| known == move_id) {
-            self.also.push((move_id.to_owned(), score));
+        if !self.tell.also.iter().any(|(known, _)| known == move_id) {
+            self.tell.also.push((move_id.to_owned(), score));
         }
     }
 

@@ -72,18 +72,18 @@ impl Run<'_> {
         };
         let text = self.text.clone();
         let reference = self.reference;
-        let header = Arc::clone(&self.header);
+        let header = Arc::clone(&self.input.header);
         let words = Scan::of(&text, std::iter::empty::<&Slot>(), &reference).knowing(&header.vocabulary);
         if !is_plain_answer(&slot, &words) && self.mend_if_asked(Target::Question)? {
             return Ok(());
         }
-        self.reading = Reading::Answer;
+        self.tell.reading = Reading::Answer;
         let heard = self.hear_answer(&mv, &slot);
         // "forget it, we stay at home": nothing else was understood, so the repair that it opens with counts.
         if matches!(heard, Answered::Refused(_))
             && let Some(repair) = repairs::opening(&words.heard)
         {
-            self.reading = Reading::Repair;
+            self.tell.reading = Reading::Repair;
             return self.mend(repair, Target::Question);
         }
         match heard {
@@ -105,7 +105,7 @@ impl Run<'_> {
     fn hear_answer(&mut self, mv: &Arc<Move>, slot: &Slot) -> Answered {
         let text = self.text.clone();
         let reference = self.reference;
-        let header = Arc::clone(&self.header);
+        let header = Arc::clone(&self.input.header);
         // Only what is still open is looked for; a correction looks again.
         let open = mv.slots.iter().filter(|slot| self.slot_value(&slot.name).is_none());
         let scan = Scan::of(&text, open, &reference).knowing(&header.vocabulary);
@@ -238,7 +238,7 @@ impl Run<'_> {
         }
         if let Some(said) = slots::not_among(slot, scan) {
             let words = wording::none_such(&said).in_words(self.language());
-            self.refusals.push(words);
+            self.agenda.refusals.push(words);
         }
         match slots::read_answer(slot, scan) {
             Answer::Value { found, whole } if found.fits => {
@@ -458,7 +458,7 @@ impl Run<'_> {
     }
 
     fn replace(&mut self, slot: &Slot, found: &Found) {
-        self.reading = Reading::Correction;
+        self.tell.reading = Reading::Correction;
         self.fill(slot, found, Source::Correction);
         let sensitive = self.is_sensitive(slot);
         let shown = if sensitive { Slot { sensitive, ..slot.clone() } } else { slot.clone() };
@@ -536,7 +536,7 @@ impl Run<'_> {
         };
         let Some(mv) = self.move_named(&ended.frame.move_id) else { return Ok(false) };
         let text = self.text.clone();
-        let (reference, header) = (self.reference, Arc::clone(&self.header));
+        let (reference, header) = (self.reference, Arc::clone(&self.input.header));
         let scan = Scan::of(&text, &mv.slots, &reference).knowing(&header.vocabulary);
         if corrections::find(&scan.heard, &[]).is_none_or(|found| found.strength < Strength::Plain) {
             return Ok(false);
@@ -637,10 +637,10 @@ impl Run<'_> {
         if self.mend_if_asked(Target::Question)? {
             return Ok(());
         }
-        self.reading = Reading::Confirmation;
+        self.tell.reading = Reading::Confirmation;
         let text = self.text.clone();
         let reference = self.reference;
-        let header = Arc::clone(&self.header);
+        let header = Arc::clone(&self.input.header);
         let scan = Scan::of(&text, &mv.slots, &reference).knowing(&header.vocabulary);
         // "no, 8": the value that is given instead, before the plain no.
         let instead = corrections::find(&scan.heard, &[name]).and_then(|correction| {

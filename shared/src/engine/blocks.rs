@@ -61,15 +61,15 @@ impl Run<'_> {
         let reads_outcome = block.branches.iter().any(|branch| {
             super::flow::any_part(&branch.condition, |part| matches!(part, Condition::Successful | Condition::Failed))
         });
-        if reads_outcome && self.last_call.is_some() && chosen.is_some() {
-            self.last_call_handled = true;
+        if reads_outcome && self.running.last_call.is_some() && chosen.is_some() {
+            self.running.last_call_handled = true;
         }
         let (branch, body, line) = match (chosen, &block.otherwise) {
             (Some(branch), _) => (branch, block.branches[branch].body.as_slice(), block.branches[branch].line),
             (None, Some(body)) => (block.branches.len(), body.as_slice(), block.line),
             (None, None) => return Ok(None),
         };
-        self.blocks.push(line);
+        self.tell.blocks.push(line);
         path.push(branch);
         let flow = self.body(mv, body, 0, path);
         path.pop();
@@ -82,7 +82,7 @@ impl Run<'_> {
             path.push(index);
             let flow = match statement {
                 Statement::Confidence(threshold) => {
-                    self.threshold = Some(self.threshold_of(threshold));
+                    self.running.threshold = Some(self.threshold_of(threshold));
                     Ok(Flow::Done)
                 }
                 Statement::Block(block) => self.block(mv, block, path).map(|flow| flow.unwrap_or(Flow::Done)),
@@ -123,16 +123,16 @@ impl Run<'_> {
             Action::Generate { .. } => self.say(wording::GENERATED),
             Action::Call(call) => return self.call_and_then(mv, call, path),
             Action::Escalate(target) => {
-                self.escalated_to = Some(target.clone());
+                self.tell.escalated_to = Some(target.clone());
                 return Ok(Flow::Escalated);
             }
             Action::Delegate(target) => return Ok(Flow::Delegate(target.clone())),
             Action::Continue => return Ok(Flow::Continue),
             Action::Return => return Ok(Flow::Return),
             Action::Retry(text) => return self.retry(mv, text.as_ref()),
-            Action::LearnPattern => self.learning.push("learn pattern".to_owned()),
-            Action::BoostConfidence => self.learning.push("boost confidence".to_owned()),
-            Action::RememberOutcome => self.learning.push("remember outcome".to_owned()),
+            Action::LearnPattern => self.tell.learning.push("learn pattern".to_owned()),
+            Action::BoostConfidence => self.tell.learning.push("boost confidence".to_owned()),
+            Action::RememberOutcome => self.tell.learning.push("remember outcome".to_owned()),
         }
         Ok(Flow::Done)
     }
@@ -145,7 +145,7 @@ impl Run<'_> {
 
     /// Opens a negotiation, or goes on with the one that this turn answered.
     pub(super) fn begin_negotiation(&mut self, question: String, position: Option<Vec<usize>>) {
-        let rounds = std::mem::take(&mut self.rounds);
+        let rounds = std::mem::take(&mut self.running.rounds);
         let utterance = self.negotiated_utterance();
         self.show_negotiation(&rounds, "asking");
         self.open(Open::Negotiation(Talks { question, utterance, rounds, position }));
@@ -155,7 +155,7 @@ impl Run<'_> {
         let options: Vec<String> = options.iter().map(|option| self.render(option)).collect();
         let question = wording::offer(&options).in_words(self.language());
         self.say(&question);
-        self.choices.clone_from(&options);
+        self.tell.choices.clone_from(&options);
         let utterance = self.text.clone();
         self.open(Open::Choice { options, question, clarifies: None, utterance });
     }
@@ -172,7 +172,7 @@ impl Run<'_> {
         let options: Vec<String> = options.iter().map(|option| self.render(option)).collect();
         let question = wording::clarify(name, &options).in_words(self.language());
         self.say(&question);
-        self.choices.clone_from(&options);
+        self.tell.choices.clone_from(&options);
         let utterance = self.text.clone();
         let clarifies = Some(Clarifies { name: name.to_owned(), position: path.to_vec() });
         self.open(Open::Choice { options, question, clarifies, utterance });
@@ -192,7 +192,7 @@ impl Run<'_> {
 
     fn call_and_then(&mut self, mv: &Move, call: &Call, path: &[usize]) -> Result<Flow, Halt> {
         let succeeded = self.call(call)?;
-        self.last_made = Some(call.clone());
+        self.running.last_made = Some(call.clone());
         match &call.then {
             Some(action) if succeeded => self.action(mv, action, path),
             _ => Ok(Flow::Done),
@@ -202,14 +202,14 @@ impl Run<'_> {
     /// `retry`: after a failed call, that call again, and then what waits on it; after a slot's retries ran out, the slot
     /// again; else the person is asked to say it again.
     fn retry(&mut self, mv: &Move, text: Option<&Template>) -> Result<Flow, Halt> {
-        if self.retries >= MAX_RETRIES {
+        if self.running.retries >= MAX_RETRIES {
             return Ok(Flow::Done);
         }
-        self.retries += 1;
+        self.running.retries += 1;
         let text = text.map(|text| self.render(text)).unwrap_or_default();
-        if self.gave_up {
+        if self.running.gave_up {
             self.say(&text);
-            self.gave_up = false;
+            self.running.gave_up = false;
             if let Some(frame) = &mut self.state.active {
                 frame.failures.clear();
             }
@@ -217,10 +217,10 @@ impl Run<'_> {
             self.ask(&mv)?;
             return Ok(Flow::Wait);
         }
-        if let (Some(false), Some(call)) = (self.last_call, self.last_made.clone()) {
+        if let (Some(false), Some(call)) = (self.running.last_call, self.running.last_made.clone()) {
             self.say(&text);
             self.call(&call)?;
-            self.reconsider = true;
+            self.running.reconsider = true;
             return Ok(Flow::Done);
         }
         self.say(&text);

@@ -23,7 +23,7 @@ impl Run<'_> {
     /// Makes a call; whether it succeeded. Halts the turn while the host has not answered yet.
     pub(super) fn call(&mut self, call: &Call) -> Result<bool, Halt> {
         let status = match self.prepare(call) {
-            Ok(prepared) => match self.results.get(self.calls_made) {
+            Ok(prepared) => match self.input.results.get(self.calls_made) {
                 None => return Err(prepared),
                 Some(result) => {
                     self.calls_made += 1;
@@ -32,7 +32,7 @@ impl Run<'_> {
             },
             Err(code) => Err(code.to_owned()),
         };
-        self.action = Some(call.function.clone());
+        self.tell.action = Some(call.function.clone());
         let succeeded = status.is_ok();
         let status = match status {
             Ok(()) => "ok".to_owned(),
@@ -41,22 +41,22 @@ impl Run<'_> {
                 code
             }
         };
-        self.calls.push(CallRecord { capability: format!("{}.{}", call.service, call.function), status });
-        self.last_call = Some(succeeded);
-        self.last_call_handled = false;
+        self.tell.calls.push(CallRecord { capability: format!("{}.{}", call.service, call.function), status });
+        self.running.last_call = Some(succeeded);
+        self.running.last_call_handled = false;
         Ok(succeeded)
     }
 
     /// Checks a call against the game's policy and the contract.
     fn prepare(&mut self, call: &Call) -> Result<Halt, &'static str> {
-        let listed = self.header.services.iter().any(|service| {
+        let listed = self.input.header.services.iter().any(|service| {
             service.name == call.service
                 && (service.description.is_some() || service.functions.contains(&call.function))
         });
         if !listed {
             return Err("E300");
         }
-        if self.calls.len() >= MAX_CALLS_PER_TURN {
+        if self.tell.calls.len() >= MAX_CALLS_PER_TURN {
             return Err("E203");
         }
         let purpose = call.purpose.as_ref().map(|purpose| self.render(purpose));
@@ -84,7 +84,8 @@ impl Run<'_> {
     }
 
     fn contract_of(&self, call: &Call) -> Option<&ContractFunction> {
-        self.header
+        self.input
+            .header
             .contract
             .functions
             .iter()

@@ -69,7 +69,7 @@ impl Run<'_> {
             return;
         }
         let reference = self.reference;
-        let header = Arc::clone(&self.header);
+        let header = Arc::clone(&self.input.header);
         let scan = Scan::of(text, &mv.slots, &reference).knowing(&header.vocabulary);
         let mut taken: Vec<(usize, usize)> = Vec::new();
         let mut free_text: Vec<(Slot, (usize, usize))> = Vec::new();
@@ -120,7 +120,7 @@ impl Run<'_> {
             }
         }
         if let Some(reason) = refused {
-            self.refusals.push(reason);
+            self.agenda.refusals.push(reason);
         }
     }
 

@@ -128,7 +128,7 @@ impl Run<'_> {
         if let Some(frame) = &mut self.state.active {
             frame.open = None;
         }
-        let said_before = self.sentences.len();
+        let said_before = self.tell.sentences.len();
         let mut only_slots = false;
         let mut first = 0;
         match entry {
@@ -176,7 +176,7 @@ impl Run<'_> {
         if self.need(&mv).is_some() {
             return self.ask(&mv);
         }
-        if self.sentences.len() == said_before && self.escalated_to.is_none() {
+        if self.tell.sentences.len() == said_before && self.tell.escalated_to.is_none() {
             self.say(wording::ACKNOWLEDGED);
         }
         self.complete(&mv)
@@ -186,19 +186,22 @@ impl Run<'_> {
     /// are considered; `Some(false)`: only what concerns slots; `None`: nothing more in this move.
     fn settle(&mut self, mv: &Arc<Move>, flow: Flow) -> Result<Option<bool>, Halt> {
         let mut flow = flow;
-        if matches!(flow, Flow::Done | Flow::Continue) && self.last_call.is_some() && !self.last_call_handled {
+        if matches!(flow, Flow::Done | Flow::Continue)
+            && self.running.last_call.is_some()
+            && !self.running.last_call_handled
+        {
             flow = match self.run_outcome(mv)? {
                 Flow::Done => flow,
                 other => other,
             };
             // `retry` made the call again: its new outcome is considered, and what it leads to does not retry for ever.
-            while std::mem::take(&mut self.reconsider) {
+            while std::mem::take(&mut self.running.reconsider) {
                 flow = match self.run_outcome(mv)? {
                     Flow::Done => flow,
                     other => other,
                 };
             }
-            if self.last_call == Some(false) && !std::mem::replace(&mut self.last_call_handled, true) {
+            if self.running.last_call == Some(false) && !std::mem::replace(&mut self.running.last_call_handled, true) {
                 self.say(wording::CALL_FAILED);
             }
         }
@@ -222,8 +225,8 @@ impl Run<'_> {
 
     /// The blocks that wait on a capability, considered once: the first that holds runs.
     fn run_outcome(&mut self, mv: &Arc<Move>) -> Result<Flow, Halt> {
-        let failed = self.last_call == Some(false);
-        self.last_call_handled = true;
+        let failed = self.running.last_call == Some(false);
+        self.running.last_call_handled = true;
         for (index, block) in mv.blocks.iter().enumerate() {
             if !matches!(kind(block), Kind::Outcome) {
                 continue;
@@ -281,7 +284,7 @@ impl Run<'_> {
 
     /// Puts the open question of the move under way.
     pub(super) fn ask(&mut self, mv: &Arc<Move>) -> Result<(), Halt> {
-        for refusal in std::mem::take(&mut self.refusals) {
+        for refusal in std::mem::take(&mut self.agenda.refusals) {
             self.say(&refusal);
         }
         match self.need(mv) {
@@ -295,7 +298,7 @@ impl Run<'_> {
                     .map(|value| value.text.clone())
                     .unwrap_or_default();
                 self.open(Open::Confirm { name: slot.name.clone() });
-                self.choices = wording::yes_and_no(self.language());
+                self.tell.choices = wording::yes_and_no(self.language());
                 if slot.confirm {
                     self.say(&wording::read_back(slot, &said));
                 } else {
@@ -305,7 +308,7 @@ impl Run<'_> {
             }
             Some(Need::Value(slot)) => {
                 self.open(Open::Slot { name: slot.name.clone() });
-                let before = self.sentences.len();
+                let before = self.tell.sentences.len();
                 if let Some((index, _)) = prompt_block(mv, &slot.name) {
                     let flow = self.run_block(mv, index)?;
                     match flow {
@@ -317,15 +320,15 @@ impl Run<'_> {
                         _ => {}
                     }
                 }
-                if self.sentences.len() == before {
+                if self.tell.sentences.len() == before {
                     self.say(&wording::default_prompt(self.language(), slot));
                 }
-                if is_yes_no(self.language(), slot) && self.choices.is_empty() {
-                    self.choices = wording::yes_and_no(self.language());
+                if is_yes_no(self.language(), slot) && self.tell.choices.is_empty() {
+                    self.tell.choices = wording::yes_and_no(self.language());
                 } else if let crate::ir::SlotType::Enum(options) = &slot.ty
-                    && self.choices.is_empty()
+                    && self.tell.choices.is_empty()
                 {
-                    self.choices = options.iter().map(|option| crate::text::readable(option)).collect();
+                    self.tell.choices = options.iter().map(|option| crate::text::readable(option)).collect();
                 }
                 Ok(())
             }
@@ -341,7 +344,7 @@ impl Run<'_> {
 
     /// A slot's retries ran out: the `failed` block, or a plain end.
     fn give_up(&mut self, mv: &Arc<Move>) -> Result<(), Halt> {
-        self.gave_up = true;
+        self.running.gave_up = true;
         for (index, block) in mv.blocks.iter().enumerate() {
             let waits_on_failure = block
                 .branches
@@ -351,7 +354,7 @@ impl Run<'_> {
                 continue;
             }
             if let Some(flow) = self.run_block(mv, index)? {
-                self.last_call_handled = true;
+                self.running.last_call_handled = true;
                 return match self.settle(mv, flow)? {
                     None => Ok(()),
                     Some(_) => self.end(),
@@ -375,18 +378,18 @@ impl Run<'_> {
     fn note_completed(&mut self, mv: &Arc<Move>) {
         let collected =
             self.state.active.as_ref().is_some_and(|frame| !frame.slots.is_empty() || !frame.passed.is_empty());
-        if collected && self.completed_slots.is_none() {
+        if collected && self.tell.completed_slots.is_none() {
             self.explain_slots();
-            self.completed_slots = Some((mv.name.clone(), self.shown_slots()));
+            self.tell.completed_slots = Some((mv.name.clone(), self.shown_slots()));
         }
-        if collected && !self.gave_up && self.need(mv).is_none() {
-            self.slots_filled = true;
+        if collected && !self.running.gave_up && self.need(mv).is_none() {
+            self.tell.slots_filled = true;
         }
     }
 
     /// Somebody else takes over: what was under way and what was interrupted is over.
     fn hand_over(&mut self, mv: &Arc<Move>) {
-        if let (true, Some(target)) = (self.sentences.is_empty(), self.escalated_to.clone()) {
+        if let (true, Some(target)) = (self.tell.sentences.is_empty(), self.tell.escalated_to.clone()) {
             self.say(&wording::escalated(&target));
         }
         self.note_completed(mv);
@@ -398,7 +401,7 @@ impl Run<'_> {
         self.state.active = None;
         self.state.suspended.clear();
         self.state.waiting.clear();
-        self.agenda.clear();
+        self.agenda.moves.clear();
     }
 
     /// Ends the move under way, whether or not it is complete, and takes up what it interrupted.
@@ -410,11 +413,11 @@ impl Run<'_> {
     /// Goes on with what is next: what was said in this turn, then the move that was interrupted last, whose open question
     /// is put once more, then what waits in line.
     fn resume(&mut self) -> Result<(), Halt> {
-        self.resumed += 1;
-        if self.escalated_to.is_some() || self.resumed > MAX_RESUMED {
+        self.agenda.resumed += 1;
+        if self.tell.escalated_to.is_some() || self.agenda.resumed > MAX_RESUMED {
             return Ok(());
         }
-        if !self.agenda.is_empty() {
+        if !self.agenda.moves.is_empty() {
             return self.next_on_agenda();
         }
         let Some(mut frame) = self.state.suspended.pop() else {
@@ -445,10 +448,10 @@ impl Run<'_> {
     /// Makes a frame the move under way; what belonged to the one before it in this turn is gone.
     pub(super) fn activate(&mut self, frame: Frame) {
         self.state.active = Some(frame);
-        self.last_call = None;
-        self.last_call_handled = false;
-        self.gave_up = false;
-        self.threshold = None;
+        self.running.last_call = None;
+        self.running.last_call_handled = false;
+        self.running.gave_up = false;
+        self.running.threshold = None;
     }
 
     /// Interrupts the move under way, if it is worth coming back to.
@@ -471,15 +474,15 @@ impl Run<'_> {
     /// `delegate to`: the other move goes on at once, certain of itself, with nothing filled from this utterance.
     fn delegate(&mut self, mv: &Arc<Move>, target: &str) -> Result<Option<bool>, Halt> {
         let known = self.move_named(target);
-        self.delegations += 1;
-        if self.delegations > MAX_DELEGATIONS {
+        self.running.delegations += 1;
+        if self.running.delegations > MAX_DELEGATIONS {
             self.finding("E209");
             return self.complete(mv).map(|()| None);
         }
         let Some(known) = known else {
             // The game has no such move: somebody else goes on under that name.
             self.finding("E208");
-            self.escalated_to = Some(target.to_owned());
+            self.tell.escalated_to = Some(target.to_owned());
             self.hand_over(mv);
             return Ok(None);
         };
@@ -496,8 +499,9 @@ impl Run<'_> {
     /// What a move that is delegated to may speak of.
     fn values_for_handover(&self) -> serde_json::Map<String, serde_json::Value> {
         let mut values = self.values_for_payload();
-        values
-            .extend(self.shown_slots().into_iter().filter(|(name, _)| !self.header.contract.pii_fields.contains(name)));
+        values.extend(
+            self.shown_slots().into_iter().filter(|(name, _)| !self.input.header.contract.pii_fields.contains(name)),
+        );
         values
     }
 }

@@ -31,7 +31,7 @@ impl Run<'_> {
             None => self.claimed_by_repair_move(),
         };
         let Some(repair) = repair else { return Ok(false) };
-        self.reading = Reading::Repair;
+        self.tell.reading = Reading::Repair;
         self.mend(repair, target)?;
         Ok(true)
     }
@@ -48,7 +48,7 @@ impl Run<'_> {
     fn header_has_repair_moves(&self) -> bool {
         const ALL: [Repair; 6] =
             [Repair::Cancel, Repair::StartOver, Repair::Repeat, Repair::Skip, Repair::Help, Repair::Person];
-        ALL.iter().flat_map(|repair| repair.move_names()).any(|name| self.game.find_move(name).is_some())
+        ALL.iter().flat_map(|repair| repair.move_names()).any(|name| self.input.game.find_move(name).is_some())
     }
 
     /// Does a repair.
@@ -61,7 +61,7 @@ impl Run<'_> {
             (Repair::Cancel, Target::Nothing) => self.words_of(repair, wording::NOTHING_TO_CANCEL),
             (Repair::CancelAll, _) => {
                 self.words_of(repair, wording::CANCELLED)?;
-                self.cancelled = self.state.active.is_some();
+                self.tell.cancelled = self.state.active.is_some();
                 self.forget_everything();
                 Ok(())
             }
@@ -95,8 +95,8 @@ impl Run<'_> {
             }
             (Repair::Person, _) => {
                 self.words_of(repair, wording::TO_A_PERSON)?;
-                if self.escalated_to.is_none() {
-                    self.escalated_to = Some(wording::PERSON.to_owned());
+                if self.tell.escalated_to.is_none() {
+                    self.tell.escalated_to = Some(wording::PERSON.to_owned());
                 }
                 self.forget_everything();
                 Ok(())
@@ -111,7 +111,7 @@ impl Run<'_> {
             self.say(built_in);
             return Ok(());
         };
-        let said = self.sentences.len();
+        let said = self.tell.sentences.len();
         let interrupted = self.state.active.take();
         let mut frame = Frame::new(&mv.name, 1.0);
         frame.certain = true;
@@ -122,7 +122,7 @@ impl Run<'_> {
             }
         }
         self.state.active = interrupted;
-        if self.sentences.len() == said {
+        if self.tell.sentences.len() == said {
             self.say(built_in);
         }
         if self.state.active.is_none() {
@@ -136,7 +136,7 @@ impl Run<'_> {
             self.show_negotiation(&talks.rounds, "abandoned");
         }
         self.words_of(Repair::Cancel, wording::CANCELLED)?;
-        self.cancelled = true;
+        self.tell.cancelled = true;
         self.end()
     }
 
@@ -201,18 +201,18 @@ impl Run<'_> {
             Open::Confirm { .. } => self.ask(&mv),
             Open::Choice { options, question, .. } => {
                 self.say(&question);
-                self.choices = options;
+                self.tell.choices = options;
                 Ok(())
             }
             Open::Which { options, .. } => {
                 let labels: Vec<String> = options.into_iter().map(|(label, _)| label).collect();
                 self.say(&wording::which(&labels));
-                self.choices = labels;
+                self.tell.choices = labels;
                 Ok(())
             }
             Open::Guess { .. } => {
                 self.say(&wording::guess(&wording::move_label(&mv.name)));
-                self.choices = wording::yes_and_no(self.language());
+                self.tell.choices = wording::yes_and_no(self.language());
                 Ok(())
             }
             Open::Negotiation(talks) => {

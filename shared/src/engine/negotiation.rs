@@ -16,7 +16,7 @@ const IDLE_ROUNDS: usize = 2;
 impl Run<'_> {
     /// What has been said in the negotiation so far.
     pub(super) fn negotiated_utterance(&self) -> String {
-        self.negotiated.clone().unwrap_or_else(|| self.text.clone())
+        self.running.negotiated.clone().unwrap_or_else(|| self.text.clone())
     }
 
     /// Shows the negotiation in the turn's record.
@@ -26,7 +26,7 @@ impl Run<'_> {
             .map(|round| round.after)
             .or_else(|| self.state.active.as_ref().map(|frame| frame.score))
             .unwrap_or(0.0);
-        self.negotiation = Some(Negotiation {
+        self.tell.negotiation = Some(Negotiation {
             enabled: true,
             rounds: rounds.to_vec(),
             final_confidence: confidence,
@@ -39,7 +39,7 @@ impl Run<'_> {
         if self.mend_if_asked(Target::Question)? {
             return Ok(());
         }
-        self.reading = Reading::Negotiation;
+        self.tell.reading = Reading::Negotiation;
         match talks.position.clone() {
             Some(position) => self.answer_until(talks, &position),
             None => self.answer_until_confident(talks),
@@ -90,8 +90,8 @@ impl Run<'_> {
             return self.conclude(&name, score, together);
         }
         self.say(wording::STILL_UNCLEAR);
-        self.rounds = rounds;
-        self.negotiated = Some(together);
+        self.running.rounds = rounds;
+        self.running.negotiated = Some(together);
         let mut frame = Frame::new(&name, score);
         if let Some(held) = &mut self.state.active {
             frame.captures = std::mem::take(&mut held.captures);
@@ -100,7 +100,7 @@ impl Run<'_> {
         self.activate(frame);
         self.advance(Entry::Fresh)?;
         // The move that is now the best guess may have no question of its own: the one before serves.
-        if self.state.active.is_none() && self.escalated_to.is_none() {
+        if self.state.active.is_none() && self.tell.escalated_to.is_none() {
             let mut frame = Frame::new(&name, score);
             frame.open = None;
             self.activate(frame);
@@ -139,7 +139,7 @@ impl Run<'_> {
 
     /// Out of rounds, or out of progress.
     fn is_over(&self, rounds: &[NegotiationRound]) -> Option<&'static str> {
-        let settings = &self.turn.settings;
+        let settings = &self.input.turn.settings;
         let idle = rounds.iter().rev().take_while(|round| round.delta < settings.negotiation_epsilon).count();
         if idle >= IDLE_ROUNDS {
             Some("stagnated")
@@ -154,13 +154,13 @@ impl Run<'_> {
     fn conclude(&mut self, name: &str, score: f64, utterance: String) -> Result<(), Halt> {
         if score >= WORTH_ASKING {
             self.say(&wording::guess(&wording::move_label(name)));
-            self.choices = wording::yes_and_no(self.language());
+            self.tell.choices = wording::yes_and_no(self.language());
             self.activate(Frame::new(name, score));
             self.open(Open::Guess { utterance });
             return Ok(());
         }
         self.say(wording::HANDED_OVER);
-        self.escalated_to = Some(wording::PERSON.to_owned());
+        self.tell.escalated_to = Some(wording::PERSON.to_owned());
         self.forget_everything();
         Ok(())
     }
@@ -211,7 +211,7 @@ impl Run<'_> {
         let mut rounds = talks.rounds;
         rounds.push(self.round(&rounds, &talks.question, score, score));
         let done = self.condition_holds(until);
-        if done || rounds.len() >= self.turn.settings.negotiation_max_rounds as usize {
+        if done || rounds.len() >= self.input.turn.settings.negotiation_max_rounds as usize {
             self.show_negotiation(&rounds, if done { "confident" } else { "exhausted" });
             return self.advance(Entry::Answered(position));
         }

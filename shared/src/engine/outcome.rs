@@ -6,35 +6,60 @@ use super::run::{Reading, Run};
 use super::state::{MAX_SAID_CHARS, Open};
 use super::{Also, ExplainedCandidate, Explanation, Outcome, TurnRecord};
 
+/// Where a turn leaves the conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Answered,
+    Collecting,
+    Choosing,
+    Confirming,
+    Negotiating,
+    Escalated,
+    Cancelled,
+    Unmatched,
+}
+
+impl Stage {
+    /// As it stands in records and answers.
+    fn name(self) -> &'static str {
+        match self {
+            Stage::Answered => "answered",
+            Stage::Collecting => "collecting",
+            Stage::Choosing => "choosing",
+            Stage::Confirming => "confirming",
+            Stage::Negotiating => "negotiating",
+            Stage::Escalated => "escalated",
+            Stage::Cancelled => "cancelled",
+            Stage::Unmatched => "unmatched",
+        }
+    }
+}
+
 impl Run<'_> {
     /// What the turn has come to.
     pub(super) fn finish(mut self) -> Outcome {
-        if self.completed_slots.is_none() {
+        if self.tell.completed_slots.is_none() {
             self.explain_slots();
         }
         self.park_agenda();
-        let response = self.sentences.join(" ");
+        let response = self.tell.sentences.join(" ");
         let open = self.state.active.as_ref().and_then(|frame| frame.open.clone());
         let awaiting_slot = match &open {
             Some(Open::Slot { name } | Open::Confirm { name }) => Some(name.clone()),
             _ => None,
         };
-        let (move_id, confidence) = self.answered_by.clone().unwrap_or_else(|| ("none".to_owned(), 0.0));
-        let stage = if self.escalated_to.is_some() {
-            "escalated"
-        } else if self.cancelled {
-            "cancelled"
-        } else {
-            match &open {
-                Some(Open::Slot { .. }) => "collecting",
-                Some(Open::Confirm { .. } | Open::Guess { .. }) => "confirming",
-                Some(Open::Choice { .. } | Open::Which { .. }) => "choosing",
-                Some(Open::Negotiation(_)) => "negotiating",
-                None if self.answered_by.is_some() || self.reading == Reading::Repair => "answered",
-                None => "unmatched",
-            }
+        let (move_id, confidence) = self.tell.answered_by.clone().unwrap_or_else(|| ("none".to_owned(), 0.0));
+        let stage = match &open {
+            _ if self.tell.escalated_to.is_some() => Stage::Escalated,
+            _ if self.tell.cancelled => Stage::Cancelled,
+            Some(Open::Slot { .. }) => Stage::Collecting,
+            Some(Open::Confirm { .. } | Open::Guess { .. }) => Stage::Confirming,
+            Some(Open::Choice { .. } | Open::Which { .. }) => Stage::Choosing,
+            Some(Open::Negotiation(_)) => Stage::Negotiating,
+            None if self.tell.answered_by.is_some() || self.tell.reading == Reading::Repair => Stage::Answered,
+            None => Stage::Unmatched,
         };
-        let slots = match self.completed_slots.take() {
+        let slots = match self.tell.completed_slots.take() {
             Some((name, slots)) if name == move_id || self.state.active.is_none() => slots,
             _ if self.state.active.as_ref().is_some_and(|frame| frame.move_id == move_id)
                 || awaiting_slot.is_some() =>
@@ -44,8 +69,8 @@ impl Run<'_> {
             _ => Map::new(),
         };
         let also = self.also_taken_up(&move_id);
-        let explanation = self.turn.settings.explain.then(|| self.explanation());
-        if let Some((name, _)) = &self.answered_by {
+        let explanation = self.input.turn.settings.explain.then(|| self.explanation());
+        if let Some((name, _)) = &self.tell.answered_by {
             let name = name.clone();
             self.state.remember_move(&name);
         }
@@ -53,36 +78,36 @@ impl Run<'_> {
         self.state.said = response.chars().take(MAX_SAID_CHARS).collect();
         let record = TurnRecord {
             turn: self.state.turns,
-            at_ms: self.turn.now_ms,
-            participant: self.participant.to_owned(),
-            user_input: self.user_input,
-            sanitized_input: self.utterance,
-            firewall_triggered: self.firewall_triggered,
+            at_ms: self.input.turn.now_ms,
+            participant: self.input.participant.to_owned(),
+            user_input: self.input.user_input,
+            sanitized_input: self.input.utterance,
+            firewall_triggered: self.input.firewall_triggered,
             move_id,
             confidence,
             also,
             response,
-            action: self.action,
-            stage: stage.to_owned(),
+            action: self.tell.action,
+            stage: stage.name().to_owned(),
             awaiting_slot,
-            slots_filled: self.slots_filled,
+            slots_filled: self.tell.slots_filled,
             slots,
-            choices: self.choices,
-            negotiation: self.negotiation,
-            escalated_to: self.escalated_to,
-            calls: self.calls,
-            findings: self.findings,
-            learning: self.learning,
+            choices: self.tell.choices,
+            negotiation: self.tell.negotiation,
+            escalated_to: self.tell.escalated_to,
+            calls: self.tell.calls,
+            findings: self.tell.findings,
+            learning: self.tell.learning,
         };
         Outcome { conversation: self.state, record, explanation }
     }
 
     /// The moves beside the one that answered.
     fn also_taken_up(&self, answered: &str) -> Vec<Also> {
-        if self.escalated_to.is_some() && self.state.active.is_none() && self.also.len() < 2 {
+        if self.tell.escalated_to.is_some() && self.state.active.is_none() && self.tell.also.len() < 2 {
             return Vec::new();
         }
-        let others = self.also.iter().filter(|(move_id, _)| move_id != answered);
+        let others = self.tell.also.iter().filter(|(move_id, _)| move_id != answered);
         let also = others.map(|(move_id, confidence)| Also {
             move_id: move_id.clone(),
             confidence: *confidence,
@@ -92,7 +117,7 @@ impl Run<'_> {
     }
 
     fn explanation(&mut self) -> Explanation {
-        let utterance = self.utterance.clone();
+        let utterance = self.input.utterance.clone();
         self.read_instead(utterance);
         let candidates = self.candidates();
         let candidates = candidates
@@ -105,10 +130,10 @@ impl Run<'_> {
             })
             .collect();
         Explanation {
-            reading: self.reading.name().to_owned(),
+            reading: self.tell.reading.name().to_owned(),
             candidates,
-            slots: std::mem::take(&mut self.explained_slots),
-            blocks: self.blocks.clone(),
+            slots: std::mem::take(&mut self.tell.explained_slots),
+            blocks: self.tell.blocks.clone(),
         }
     }
 }

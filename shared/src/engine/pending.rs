@@ -28,7 +28,7 @@ impl Run<'_> {
         if !slots::is_exact_option(options, self.vocabulary(), &phrase) && self.mend_if_asked(Target::Question)? {
             return Ok(());
         }
-        self.reading = Reading::Choice;
+        self.tell.reading = Reading::Choice;
         if chosen.is_none() || phrase.len() > 4 {
             // A whole sentence that another move understands is that move's, even if a word of it names an option.
             if let Some(other) = self
@@ -53,7 +53,7 @@ impl Run<'_> {
     }
 
     pub(super) fn vocabulary(&self) -> Vocabulary<'_> {
-        Vocabulary { own: &[], shared: &self.header.vocabulary }
+        Vocabulary { own: &[], shared: &self.input.header.vocabulary }
     }
 
     fn keep_choice(&mut self, name: &str, choice: &str) {
@@ -119,7 +119,7 @@ impl Run<'_> {
         if self.mend_if_asked(Target::Question)? {
             return Ok(());
         }
-        self.reading = Reading::Choice;
+        self.tell.reading = Reading::Choice;
         if let Some((_, name)) = chosen.and_then(|chosen| options.get(chosen.index)) {
             let name = name.clone();
             return self.enter_certain(&name, utterance);
@@ -171,11 +171,11 @@ impl Run<'_> {
         let name = self.state.active.as_ref().map(|frame| frame.move_id.clone()).unwrap_or_default();
         match slots::yes_no::read(&text, &reference) {
             Some(true) => {
-                self.reading = Reading::Confirmation;
+                self.tell.reading = Reading::Confirmation;
                 self.enter_certain(&name, utterance)
             }
             Some(false) if Heard::of(self.language(), &text).len() <= 3 => {
-                self.reading = Reading::Confirmation;
+                self.tell.reading = Reading::Confirmation;
                 self.state.active = None;
                 if self.state.suspended.is_empty() && self.state.waiting.is_empty() {
                     self.no_match();

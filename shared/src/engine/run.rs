@@ -35,8 +35,9 @@ pub(super) const TOO_CLOSE: f64 = 0.05;
 const FUZZY_MOST: f64 = 0.9;
 
 /// How a turn's utterance was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Reading {
+    #[default]
     Match,
     Answer,
     Correction,
@@ -62,65 +63,85 @@ impl Reading {
     }
 }
 
-/// A turn in progress.
-pub(super) struct Run<'a> {
+/// What came in. It does not change while the turn runs.
+pub(super) struct Input<'a> {
     pub(super) game: &'a CompiledGame,
     pub(super) header: Arc<ir::Game>,
     pub(super) turn: &'a Turn,
     pub(super) results: &'a [CapabilityResult],
-    pub(super) state: Conversation,
+    pub(super) participant: &'a str,
+    /// The utterance, as it came.
+    pub(super) user_input: String,
     /// The utterance, sanitized.
     pub(super) utterance: String,
-    /// The part of it that is being read.
-    pub(super) text: String,
-    pub(super) reference: Reference,
-    pub(super) locale: Locale,
-    pub(super) participant: &'a str,
     pub(super) firewall_triggered: bool,
-    pub(super) user_input: String,
-    pub(super) matches: Option<Arc<Vec<Candidate>>>,
-    /// Moves that are still to run in this turn.
-    pub(super) agenda: std::collections::VecDeque<Frame>,
-    /// What of the waiting moves is to be named before the next question.
-    pub(super) announced: Vec<String>,
-    /// Why something that was said beside is not stored; said before the next question.
-    pub(super) refusals: Vec<String>,
-    /// The moves that were said or resumed in this turn, with their scores.
-    pub(super) also: Vec<(String, f64)>,
+}
 
-    // What the turn says and leaves.
+/// What the turn says and leaves.
+#[derive(Default)]
+pub(super) struct Tell {
     pub(super) sentences: Vec<String>,
     pub(super) choices: Vec<String>,
     pub(super) answered_by: Option<(String, f64)>,
+    /// The moves that were said or resumed in this turn, with their scores.
+    pub(super) also: Vec<(String, f64)>,
     pub(super) cancelled: bool,
     pub(super) escalated_to: Option<String>,
     pub(super) slots_filled: bool,
     pub(super) completed_slots: Option<(String, Map<String, Value>)>,
     pub(super) negotiation: Option<Negotiation>,
+    pub(super) calls: Vec<CallRecord>,
+    pub(super) action: Option<String>,
     pub(super) findings: Vec<String>,
     pub(super) learning: Vec<String>,
     pub(super) reading: Reading,
     pub(super) blocks: Vec<u32>,
     pub(super) explained_slots: Vec<(String, Value, String)>,
+}
 
-    // Capability calls.
-    pub(super) calls: Vec<CallRecord>,
-    pub(super) calls_made: usize,
-    pub(super) action: Option<String>,
-    pub(super) result: Map<String, Value>,
-
-    // The move that is running.
+/// The move that is running.
+#[derive(Default)]
+pub(super) struct Running {
     pub(super) last_call: Option<bool>,
     pub(super) last_call_handled: bool,
-    pub(super) gave_up: bool,
-    pub(super) threshold: Option<f64>,
     pub(super) last_made: Option<ir::Call>,
     pub(super) reconsider: bool,
+    pub(super) gave_up: bool,
+    pub(super) threshold: Option<f64>,
     pub(super) rounds: Vec<NegotiationRound>,
     pub(super) negotiated: Option<String>,
     pub(super) delegations: usize,
     pub(super) retries: usize,
+}
+
+/// What is still to be done in this turn.
+#[derive(Default)]
+pub(super) struct Agenda {
+    /// Moves that are to run, the next one first.
+    pub(super) moves: std::collections::VecDeque<Frame>,
+    /// What of the waiting moves is to be named before the next question.
+    pub(super) announced: Vec<String>,
+    /// Why something that was said beside is not stored; said before the next question.
+    pub(super) refusals: Vec<String>,
+    /// How often another move was gone on with.
     pub(super) resumed: usize,
+}
+
+/// A turn in progress.
+pub(super) struct Run<'a> {
+    pub(super) input: Input<'a>,
+    pub(super) state: Conversation,
+    pub(super) tell: Tell,
+    pub(super) running: Running,
+    pub(super) agenda: Agenda,
+    /// The part of the utterance that is being read, and what it may mean.
+    pub(super) text: String,
+    pub(super) matches: Option<Arc<Vec<Candidate>>>,
+    pub(super) reference: Reference,
+    pub(super) locale: Locale,
+    /// Capability calls whose results are in, and what they brought.
+    pub(super) calls_made: usize,
+    pub(super) result: Map<String, Value>,
 }
 
 impl<'a> Run<'a> {
@@ -134,54 +155,29 @@ impl<'a> Run<'a> {
         let user_input = turn.text[..cut.unwrap_or(turn.text.len())].to_owned();
         let header = game.header();
         let locale = Locale::of_game(&header);
-        let language = locale.language;
-        let sanitized = firewall::sanitize(language, &user_input);
-        let mut run = Run {
+        let sanitized = firewall::sanitize(locale.language, &user_input);
+        let input = Input {
             game,
             header,
             turn,
             results,
+            participant: if turn.participant.is_empty() { "user" } else { &turn.participant },
+            user_input,
+            utterance: sanitized.text.clone(),
+            firewall_triggered: sanitized.triggered,
+        };
+        let mut run = Run {
+            input,
             state,
-            text: sanitized.text.clone(),
-            utterance: sanitized.text,
+            tell: Tell::default(),
+            running: Running::default(),
+            agenda: Agenda::default(),
+            text: sanitized.text,
+            matches: None,
             reference: reference(locale, turn),
             locale,
-            participant: if turn.participant.is_empty() { "user" } else { &turn.participant },
-            firewall_triggered: sanitized.triggered,
-            user_input,
-            matches: None,
-            agenda: std::collections::VecDeque::new(),
-            announced: Vec::new(),
-            refusals: Vec::new(),
-            also: Vec::new(),
-            sentences: Vec::new(),
-            choices: Vec::new(),
-            answered_by: None,
-            cancelled: false,
-            escalated_to: None,
-            slots_filled: false,
-            completed_slots: None,
-            negotiation: None,
-            findings: Vec::new(),
-            learning: Vec::new(),
-            reading: Reading::Match,
-            blocks: Vec::new(),
-            explained_slots: Vec::new(),
-            calls: Vec::new(),
             calls_made: 0,
-            action: None,
             result: Map::new(),
-            last_call: None,
-            last_call_handled: false,
-            gave_up: false,
-            threshold: None,
-            last_made: None,
-            reconsider: false,
-            rounds: Vec::new(),
-            negotiated: None,
-            delegations: 0,
-            retries: 0,
-            resumed: 0,
         };
         if cut.is_some() {
             run.finding("E207");
@@ -192,7 +188,7 @@ impl<'a> Run<'a> {
 
     /// The language of the conversation.
     pub(super) fn language(&self) -> &'static Language {
-        Language::of(self.reference.language)
+        self.locale.language
     }
 
     // ---- speaking -------------------------------------------------------------------------------------------
@@ -211,13 +207,13 @@ impl<'a> Run<'a> {
                 said.push(character);
             }
         }
-        self.sentences.push(said);
+        self.tell.sentences.push(said);
     }
 
     /// Notes a run-time finding, once.
     pub(super) fn finding(&mut self, code: &str) {
-        if !self.findings.iter().any(|known| known == code) {
-            self.findings.push(code.to_owned());
+        if !self.tell.findings.iter().any(|known| known == code) {
+            self.tell.findings.push(code.to_owned());
         }
     }
 
@@ -234,8 +230,8 @@ impl<'a> Run<'a> {
 
     /// The move that answers this turn is the first that has something to do with it.
     pub(super) fn answer_as(&mut self, move_id: &str, score: f64) {
-        if self.answered_by.is_none() {
-            self.answered_by = Some((move_id.to_owned(), score));
+        if self.tell.answered_by.is_none() {
+            self.tell.answered_by = Some((move_id.to_owned(), score));
         }
     }
 
@@ -243,7 +239,7 @@ impl<'a> Run<'a> {
 
     /// The move of that name.
     pub(super) fn move_named(&self, name: &str) -> Option<Arc<Move>> {
-        self.game.move_at(self.game.find_move(name)?)
+        self.input.game.move_at(self.input.game.find_move(name)?)
     }
 
     /// The move under way.
@@ -268,19 +264,19 @@ impl<'a> Run<'a> {
 
     /// How one move matches a text.
     pub(super) fn match_of(&self, text: &str, move_id: &str) -> Option<Candidate> {
-        let wanted = self.game.find_move(move_id)?;
+        let wanted = self.input.game.find_move(move_id)?;
         self.find(text, &|index| index == wanted).into_iter().find(|candidate| candidate.move_index == wanted)
     }
 
     fn find(&self, text: &str, admits: &dyn Fn(usize) -> bool) -> Vec<Candidate> {
         let query = Query {
             text,
-            participant: self.participant,
+            participant: self.input.participant,
             reference: &self.reference,
             admits,
             plausible: &|index| self.plausible(index),
         };
-        let mut found = matcher::find(self.game, &query);
+        let mut found = matcher::find(self.input.game, &query);
         for candidate in &mut found {
             candidate.score = rounded(candidate.score);
         }
@@ -308,14 +304,14 @@ impl<'a> Run<'a> {
 
     /// Whether a move's context guard holds.
     fn admits(&self, index: usize) -> bool {
-        let Some(mv) = self.game.move_at(index) else { return false };
+        let Some(mv) = self.input.game.move_at(index) else { return false };
         mv.guard.iter().all(|item| conditions::admits(item, &|path| self.context_value(path).map(Cow::into_owned)))
     }
 
     /// Whether the conversation so far makes a move plausible: it is under way or was, a move that hands over to it was,
     /// or a move that speaks of the same things (shares the name of a slot or capture) was.
     fn plausible(&self, index: usize) -> bool {
-        let Some(mv) = self.game.move_at(index) else { return false };
+        let Some(mv) = self.input.game.move_at(index) else { return false };
         let under_way = self.state.active.iter().chain(&self.state.suspended).map(|frame| frame.move_id.as_str());
         let before = || under_way.clone().chain(self.state.recent.iter().map(String::as_str));
         if before().any(|name| name == mv.name) {
@@ -329,7 +325,7 @@ impl<'a> Run<'a> {
 
     /// The name of a candidate's move.
     pub(super) fn name_of(&self, candidate: &Candidate) -> String {
-        self.game.move_at(candidate.move_index).map(|mv| mv.name.clone()).unwrap_or_default()
+        self.input.game.move_at(candidate.move_index).map(|mv| mv.name.clone()).unwrap_or_default()
     }
 
     /// The score that a move asks for.
@@ -356,14 +352,14 @@ impl<'a> Run<'a> {
 
     /// The score that a candidate's move asks for.
     pub(super) fn threshold_for(&self, candidate: &Candidate) -> f64 {
-        self.game.move_at(candidate.move_index).map_or(1.0, |mv| self.threshold_of(&mv.threshold))
+        self.input.game.move_at(candidate.move_index).map_or(1.0, |mv| self.threshold_of(&mv.threshold))
     }
 
     /// The moves that can be named to the person now, as people would say them.
     pub(super) fn abilities(&self) -> Option<wording::Filled> {
-        let named: Vec<String> = (0..self.game.move_count())
+        let named: Vec<String> = (0..self.input.game.move_count())
             .filter(|index| self.admits(*index))
-            .filter_map(|index| self.game.move_at(index))
+            .filter_map(|index| self.input.game.move_at(index))
             .filter(|mv| wording::is_named(mv))
             .take(wording::MAX_COUNTED_MOVES)
             .map(|mv| wording::move_label(&mv.name))

@@ -75,7 +75,7 @@ impl Run<'_> {
         let path = if path.len() > 1 && path[0] == "context" { &path[1..] } else { path };
         let (head, rest) = path.split_first()?;
         let found = self.state.context.get(head).and_then(|value| dig(value, rest));
-        found.or_else(|| self.turn.context.get(head).and_then(|value| dig(value, rest))).map(Cow::Borrowed)
+        found.or_else(|| self.input.turn.context.get(head).and_then(|value| dig(value, rest))).map(Cow::Borrowed)
     }
 
     /// The values of the move under way that a capability may be given: slots (canonical), defaults, captures.
@@ -96,7 +96,7 @@ impl Run<'_> {
 
     /// Whether a slot of a move is to be masked.
     pub(super) fn is_sensitive(&self, slot: &Slot) -> bool {
-        slot.sensitive || self.header.contract.pii_fields.contains(&slot.name)
+        slot.sensitive || self.input.header.contract.pii_fields.contains(&slot.name)
     }
 
     /// The slot values of the active move as the record shows them.
@@ -115,7 +115,7 @@ impl Run<'_> {
 
     /// Notes the slots of the active move for the explanation.
     pub(super) fn explain_slots(&mut self) {
-        if !self.turn.settings.explain {
+        if !self.input.turn.settings.explain {
             return;
         }
         let Some(frame) = &self.state.active else { return };
@@ -124,8 +124,8 @@ impl Run<'_> {
         for (name, value) in self.shown_slots() {
             let source =
                 sources.iter().find(|(slot, _)| *slot == name).map(|(_, source)| source.clone()).unwrap_or_default();
-            self.explained_slots.retain(|(known, _, _)| *known != name);
-            self.explained_slots.push((name, value, source));
+            self.tell.explained_slots.retain(|(known, _, _)| *known != name);
+            self.tell.explained_slots.push((name, value, source));
         }
     }
 }
@@ -137,18 +137,21 @@ impl Facts for Run<'_> {
 
     fn confident(&self) -> bool {
         let Some(frame) = &self.state.active else { return false };
-        let threshold =
-            self.threshold.or_else(|| self.active_move().map(|mv| self.threshold_of(&mv.threshold))).unwrap_or(1.0);
+        let threshold = self
+            .running
+            .threshold
+            .or_else(|| self.active_move().map(|mv| self.threshold_of(&mv.threshold)))
+            .unwrap_or(1.0);
         // A move that was confirmed, chosen or delegated to is certain of its own threshold, not of one set in a block.
-        frame.score >= threshold || (frame.certain && self.threshold.is_none())
+        frame.score >= threshold || (frame.certain && self.running.threshold.is_none())
     }
 
     fn last_call(&self) -> Option<bool> {
-        self.last_call
+        self.running.last_call
     }
 
     fn gave_up(&self) -> bool {
-        self.gave_up
+        self.running.gave_up
     }
 
     fn slot_missing(&self, name: &str) -> bool {

@@ -17,7 +17,7 @@ const CLAIMS: f64 = 0.75;
 impl Run<'_> {
     /// Reads the utterance and acts on it.
     pub(super) fn converse(&mut self) -> Result<(), Halt> {
-        if self.turn.settings.stateless {
+        if self.input.turn.settings.stateless {
             return self.converse_without_state();
         }
         if self.active_move().is_none() {
@@ -54,7 +54,7 @@ impl Run<'_> {
         if self.mend_if_asked(Target::Nothing)? {
             return Ok(());
         }
-        self.reading = if self.reading == Reading::Digression { Reading::Digression } else { Reading::Match };
+        self.tell.reading = if self.tell.reading == Reading::Digression { Reading::Digression } else { Reading::Match };
         let candidates = self.candidates();
         let text = self.text.clone();
         let chosen = self.choose(&candidates);
@@ -95,13 +95,13 @@ impl Run<'_> {
         if let Some(other) = close.clone().next() {
             return Decision::Which(best, other);
         }
-        let knows = self.game.move_at(best.move_index).is_some_and(|mv| knows_uncertainty(&mv));
+        let knows = self.input.game.move_at(best.move_index).is_some_and(|mv| knows_uncertainty(&mv));
         if knows { Decision::Enter(best) } else { Decision::Guess(best) }
     }
 
     /// Enters the move of a candidate.
     pub(super) fn enter(&mut self, candidate: &Candidate, text: &str, certain: bool) -> Result<(), Halt> {
-        let Some(mv) = self.game.move_at(candidate.move_index) else { return Ok(()) };
+        let Some(mv) = self.input.game.move_at(candidate.move_index) else { return Ok(()) };
         let mut frame = Frame::new(&mv.name, candidate.score);
         frame.certain = certain;
         self.answer_as(&mv.name, candidate.score);
@@ -115,7 +115,7 @@ impl Run<'_> {
         let name = self.name_of(candidate);
         self.answer_as(&name, candidate.score);
         self.say(&wording::guess(&wording::move_label(&name)));
-        self.choices = wording::yes_and_no(self.language());
+        self.tell.choices = wording::yes_and_no(self.language());
         self.activate(Frame::new(&name, candidate.score));
         self.open(Open::Guess { utterance: text.to_owned() });
     }
@@ -130,7 +130,7 @@ impl Run<'_> {
         let name = self.name_of(first);
         self.answer_as(&name, first.score);
         self.say(&wording::which(&labels));
-        self.choices = labels;
+        self.tell.choices = labels;
         self.activate(Frame::new(&name, first.score));
         self.open(Open::Which { options, utterance: text.to_owned() });
     }
@@ -156,13 +156,13 @@ impl Run<'_> {
 
     /// How the utterance matches the move under way.
     pub(super) fn own_match(&mut self) -> Option<Candidate> {
-        let own = self.game.find_move(&self.state.active.as_ref()?.move_id)?;
+        let own = self.input.game.find_move(&self.state.active.as_ref()?.move_id)?;
         self.candidates().iter().find(|candidate| candidate.move_index == own).cloned()
     }
 
     /// Goes to another move; the one under way waits.
     pub(super) fn digress(&mut self, candidate: &Candidate) -> Result<(), Halt> {
-        self.reading = Reading::Digression;
+        self.tell.reading = Reading::Digression;
         let name = self.name_of(candidate);
         let own = self.state.active.as_ref().map(|frame| frame.move_id.clone());
         self.suspend(Interruption::Digression);
@@ -197,7 +197,7 @@ impl Run<'_> {
         let text = self.text.clone();
         match self.choose(&candidates) {
             Decision::Enter(candidate) => {
-                let collects = self.game.move_at(candidate.move_index).is_some_and(|mv| !mv.slots.is_empty());
+                let collects = self.input.game.move_at(candidate.move_index).is_some_and(|mv| !mv.slots.is_empty());
                 if collects {
                     let name = self.name_of(candidate);
                     self.answer_as(&name, candidate.score);
