@@ -29,7 +29,7 @@ pub(crate) fn is_idiom(heard: &Heard) -> bool {
     let language = heard.language;
     heard.is(Cue::Idiom)
         || language.is(strip_ends(language, &heard.words), Cue::Idiom)
-        || language.is(strip_front(language, &heard.words, Cue::Hesitation), Cue::Idiom)
+        || language.is(strip_front(language, &heard.words, [Cue::Hesitation, Cue::Introduction]), Cue::Idiom)
 }
 
 /// Whether the text wants to know something: a question that is not a request in the form of one ("can I have …").
