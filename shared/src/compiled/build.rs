@@ -310,7 +310,7 @@ impl Builder {
                 continue;
             }
             let vector = model.and_then(|model| {
-                self.tokens.read(&literal_text(written));
+                self.tokens.read(self.language, &literal_text(written));
                 meaning::phrase_vector(model, &self.tokens).map(Box::new)
             });
             let negated = pattern.units.iter().any(|unit| unit.flags & unit_flag::NEGATOR != 0);
@@ -319,7 +319,7 @@ impl Builder {
         }
         let mut grammar = vec![false; self.keys as usize];
         for word in &self.words {
-            let class = crate::text::words::class_of(word.hash);
+            let class = self.language.class(word.hash);
             grammar[word.key as usize] |= class.is(Class::FUNCTION.and(Class::FILLER).and(Class::NEGATOR));
         }
         let built = meaning::build(&examples, &grammar, game.moves.len(), model);

@@ -3,7 +3,8 @@
 use super::model::{DIMS, LENGTH, Model, dot};
 use super::numbers::{ONE, fall, logistic};
 use super::phrase_vector;
-use crate::text::{Tokens, normalize};
+use crate::language::Language;
+use crate::text::normalize;
 
 /// How sharply cosines tell options apart.
 const SHARPNESS: i64 = 14;
@@ -13,10 +14,15 @@ const NEAREST: i64 = 4;
 /// The option that a phrase means, with a confidence in [0, 1]; `None` when it comes near to none of them. An option is
 /// its name and whatever else it is called.
 #[must_use]
-pub fn option<S: AsRef<str>>(model: &Model<'_>, options: &[Vec<S>], phrase: &str) -> Option<(usize, f64)> {
-    let said = vector(model, phrase)?;
+pub fn option<S: AsRef<str>>(
+    language: &'static Language,
+    model: &Model<'_>,
+    options: &[Vec<S>],
+    phrase: &str,
+) -> Option<(usize, f64)> {
+    let said = vector(language, model, phrase)?;
     let nearness = |names: &Vec<S>| {
-        let cosines = names.iter().filter_map(|name| vector(model, name.as_ref()));
+        let cosines = names.iter().filter_map(|name| vector(language, model, name.as_ref()));
         cosines.map(|name| cosine(&said, &name)).max().unwrap_or(-ONE)
     };
     let near: Vec<i64> = options.iter().map(nearness).collect();
@@ -32,9 +38,8 @@ pub fn option<S: AsRef<str>>(model: &Model<'_>, options: &[Vec<S>], phrase: &str
     Some((best, confidence as f64 / 10_000.0))
 }
 
-fn vector(model: &Model<'_>, text: &str) -> Option<[i8; DIMS]> {
-    let tokens: Tokens = normalize(text);
-    phrase_vector(model, &tokens)
+fn vector(language: &'static Language, model: &Model<'_>, text: &str) -> Option<[i8; DIMS]> {
+    phrase_vector(model, &normalize(language, text))
 }
 
 /// In 2^-16.

@@ -206,6 +206,8 @@ impl Grammar {
         match language {
             Language::English => &english::GRAMMAR,
             Language::Spanish => &spanish::GRAMMAR,
+            // German has no grammar yet: what is written in figures and signs is read by the English one.
+            Language::German => &english::GRAMMAR,
         }
     }
 }
