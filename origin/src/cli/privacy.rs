@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
-    check_id("game", &arguments.game).map_err(|error| Failure::Usage(error.to_string()))?;
+    check_id(lgdl::ids::Id::Game, "game", &arguments.game).map_err(|error| Failure::Usage(error.to_string()))?;
     arguments.place.with(async |deployment| {
         let Some(record) = record(&deployment, &arguments.game).await? else {
             console.note(format_args!("there is no game {}", arguments.game));
@@ -94,7 +94,7 @@ async fn record(deployment: &Deployment, game: &str) -> Result<Option<Map<String
         "encryption_at_rest": if config.encryption_key.is_some() { "AES-256-GCM, a key a person" } else { "none" },
         "stored_in": store.kind(),
         "copies": [
-            format!("edges: sealed, for {} seconds after the last turn, or until the origin has what they kept", config.kv_ttl_seconds),
+            "edges: sealed, for LGDL_KV_TTL seconds after the last turn, or until the origin has what they kept".to_owned(),
             "backups: as long as the operator keeps them".to_owned(),
         ],
         "audit_log": if config.audit_push_url.is_some() { "pseudonyms and facts, for ever, also sent to a SIEM" } else { "pseudonyms and facts, for ever" },
