@@ -114,6 +114,7 @@ macro_rules! settings {
             $($(#[$beside_meta])* pub $beside: $beside_type,)?
         }
 
+        #[allow(unreachable_pub)] // settings may be private to a module, and these with them
         impl $name {
             /// Every setting.
             pub const TABLE: &'static [$crate::settings::Setting] = &[$(

@@ -129,7 +129,10 @@ impl Node {
             node::JOURNAL_STREAMS => {
                 answered(body, |Streams { limit, after }| self.streams(limit.min(MAX_STREAMS), after.as_deref()))
             }
-            node::JOURNAL_REMOVE => answered(body, |EntryName { stream, id }| Ok(self.remove(&stream, &id))),
+            node::JOURNAL_REMOVE => answered(body, |EntryName { stream, id }| {
+                self.remove(&stream, &id);
+                Ok(())
+            }),
             node::JOURNAL_SET_ASIDE => answered(body, |order: SetAside| self.set_aside(&order)),
             node::JOURNAL_ASIDE => answered(body, |Limit { limit }| self.aside(limit.min(MAX_STREAMS))),
             node::JOURNAL_RETRY => self.retry_asked(body),

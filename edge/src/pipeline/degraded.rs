@@ -28,7 +28,7 @@ pub async fn take<P: Platform>(
     patience: Patience,
 ) -> Result<Attempt, Refusal> {
     if let Some(taken) = held(call, ask, &start) {
-        return taken.map(Attempt::Taken);
+        return taken.map(Attempt::from);
     }
     let mut start = start;
     for _ in 0..MAX_RUNS {
@@ -37,11 +37,11 @@ pub async fn take<P: Platform>(
             // Nobody knows what waits, so nothing may be put behind it.
             Err(error) => {
                 unavailable(call, error.to_string()).await;
-                return stateless(call, ask).await.map(Attempt::Taken);
+                return stateless(call, ask).await.map(Attempt::from);
             }
         };
         match last {
-            journal::Last::SameRequest(answered) => return replay(call, ask, *answered).map(Attempt::Taken),
+            journal::Last::SameRequest(answered) => return replay(call, ask, *answered).map(Attempt::from),
             journal::Last::State(last) if start.assumed || last.version >= start.version => {
                 let Start { version, game_version, state, .. } = *last;
                 start = start.waiting_at(version, game_version, state);
@@ -53,14 +53,14 @@ pub async fn take<P: Platform>(
             if patience == Patience::Some && Origin::new(call).returns().await {
                 return Ok(Attempt::OriginIsBack);
             }
-            return stateless(call, ask).await.map(Attempt::Taken);
+            return stateless(call, ask).await.map(Attempt::from);
         }
         let outcome = run(call, ask, &start, false).await?;
         match journalled(call, ask, &start, outcome).await {
             Err(Unkept::Refused(refusal)) => return Err(refusal),
             Err(Unkept::Taken) => call.observe(Event::Conflict),
-            Err(Unkept::Unavailable) => return stateless(call, ask).await.map(Attempt::Taken),
-            Ok(taken) => return Ok(Attempt::Taken(taken)),
+            Err(Unkept::Unavailable) => return stateless(call, ask).await.map(Attempt::from),
+            Ok(taken) => return Ok(taken.into()),
         }
     }
     Err(Refusal::new(
@@ -104,13 +104,13 @@ pub async fn keep<P: Platform>(
     patience: Patience,
 ) -> Result<Attempt, Refusal> {
     if let Some(taken) = held(call, ask, start) {
-        return taken.map(Attempt::Taken);
+        return taken.map(Attempt::from);
     }
     match journalled(call, ask, start, outcome).await {
-        Ok(taken) => Ok(Attempt::Taken(taken)),
+        Ok(taken) => Ok(taken.into()),
         Err(Unkept::Refused(refusal)) => Err(refusal),
         Err(Unkept::Taken) => take(call, ask, start.clone(), patience).await,
-        Err(Unkept::Unavailable) => stateless(call, ask).await.map(Attempt::Taken),
+        Err(Unkept::Unavailable) => stateless(call, ask).await.map(Attempt::from),
     }
 }
 
@@ -118,9 +118,15 @@ pub async fn keep<P: Platform>(
 #[derive(Debug)]
 pub enum Attempt {
     /// It was taken.
-    Taken(Taken),
+    Taken(Box<Taken>),
     /// It was not: the origin is back, and takes it better.
     OriginIsBack,
+}
+
+impl From<Taken> for Attempt {
+    fn from(taken: Taken) -> Attempt {
+        Attempt::Taken(Box::new(taken))
+    }
 }
 
 /// Whether an origin that has just been lost is waited for.

@@ -117,9 +117,9 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, R
         return degraded::stateless(call, ask).await;
     }
     match attempt(call, ask, Patience::Some).await? {
-        Attempt::Taken(taken) => Ok(taken),
+        Attempt::Taken(taken) => Ok(*taken),
         Attempt::OriginIsBack => match attempt(call, ask, Patience::None).await? {
-            Attempt::Taken(taken) => Ok(taken),
+            Attempt::Taken(taken) => Ok(*taken),
             Attempt::OriginIsBack => Err(Refusal::new(Reason::Internal, "The turn was not taken.")),
         },
     }
@@ -182,11 +182,11 @@ async fn attempt<P: Platform>(call: &Call<'_, P>, ask: &Ask, patience: Patience)
                 };
                 state::keep(call, &ask.named, next);
                 call.stage("seal");
-                return Ok(Attempt::Taken(Taken { response, journal: None }));
+                return Ok(Taken { response, journal: None }.into());
             }
             Settled::Replayed(response) => {
                 call.observe(Event::Replay);
-                return Ok(Attempt::Taken(Taken { response: *response, journal: None }));
+                return Ok(Taken { response: *response, journal: None }.into());
             }
             Settled::Refused(refusal) => {
                 state::drop_hot(call, &ask.named).await;

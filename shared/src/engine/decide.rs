@@ -72,7 +72,7 @@ pub(super) fn decide(heard: &Heard, own: Option<&str>, room: Room, apart: &dyn F
 mod tests {
     use super::*;
     use crate::ir::Priority;
-    use crate::matcher::{Candidate, Standing};
+    use crate::matcher::{Candidate, Stage, Standing};
 
     fn said(name: &str, priority: Priority, whose: Whose, clause: usize) -> Said {
         let candidate = Candidate {
@@ -86,6 +86,7 @@ mod tests {
             aside: false,
             priority,
             standing: Standing::Full,
+            stage: Stage::Plain,
             captures: Vec::new(),
             span: (clause * 10, clause * 10 + 5),
         };

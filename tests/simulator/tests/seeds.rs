@@ -66,7 +66,7 @@ fn whatever_goes_wrong_no_turn_is_lost_and_none_counts_twice() {
     });
     let (failed, tally) = (failed.into_inner().unwrap(), tally.into_inner().unwrap());
     eprintln!("{count} seeds from {from} in {:.1} s: {tally:?}", begun.elapsed().as_secs_f64());
-    assert!(!(stops_at_first && !failed.is_empty()), "{failed:?}");
+    assert!(!stops_at_first || failed.is_empty(), "{failed:?}");
     if let Some(first) = failed.first() {
         panic!("{} of {count} seeds failed, first:\n{}", failed.len(), told(&Plan::of(*first), None));
     }

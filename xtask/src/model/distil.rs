@@ -48,7 +48,7 @@ pub(crate) fn whiten(
 ) -> Vec<Vec<f64>> {
     let known: BTreeMap<&str, usize> =
         entries.iter().enumerate().map(|(at, entry)| (entry.text.as_str(), at)).collect();
-    let vectors: Vec<Vec<f64>> = vectors.iter().map(|vector| leveled(vector)).collect();
+    let vectors: Vec<Vec<f64>> = vectors.iter().map(leveled).collect();
     let mean_of = |phrase: &String| {
         let mut sum = vec![0.0; WIDTH];
         let mut whole = 0.0;
