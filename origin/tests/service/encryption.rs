@@ -134,7 +134,7 @@ async fn whoever_goes_on_without_the_ring_writes_nothing_plain_beside_what_is_se
     };
     let error = origin.protection.seal(turn("u")).await.unwrap_err().to_string();
     assert!(error.contains("E926"), "{error}");
-    origin.protection.seal(turn("somebody new")).await.unwrap();
+    origin.protection.seal(turn("somebody-new")).await.unwrap();
     running.stop().await.unwrap();
 
     // And one that started before anything was sealed stops writing plain text once something is.
