@@ -5,13 +5,19 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use lgdl::compiled::CompiledGame;
-use lgdl::entities::{Direction, Language, Reference};
+use lgdl::entities::{DateOrder, Direction, Language, Reference};
 use lgdl::matcher::{Query, Scratch, find_with};
 use lgdl_bench::games::generate;
 
 fn matching(criterion: &mut Criterion) {
     let now = jiff::civil::date(2026, 11, 21).at(10, 0, 0, 0);
-    let reference = Reference { now, offset_seconds: 0, direction: Direction::Past, language: Language::English };
+    let reference = Reference {
+        now,
+        offset_seconds: 0,
+        direction: Direction::Past,
+        language: Language::English,
+        date_order: DateOrder::OfLanguage,
+    };
     for moves in [10, 1_000] {
         let generated = generate(moves);
         let parsed = lgdl::syntax::parse(generated.source.as_bytes(), None);

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lgdl::compiled::CompiledGame;
-use lgdl::entities::{Direction, Language, Reference};
+use lgdl::entities::{DateOrder, Direction, Language, Reference};
 use lgdl::ir::{Element, Pattern, SlotType, Threshold};
 use lgdl::matcher::{self, Candidate, Query};
 
@@ -36,7 +36,13 @@ fn games() -> Vec<(String, lgdl::ir::Game, CompiledGame)> {
 
 fn candidates(game: &CompiledGame, text: &str) -> Vec<Candidate> {
     let now = jiff::civil::date(2026, 11, 21).at(10, 0, 0, 0);
-    let reference = Reference { now, offset_seconds: 0, direction: Direction::Past, language: Language::English };
+    let reference = Reference {
+        now,
+        offset_seconds: 0,
+        direction: Direction::Past,
+        language: Language::English,
+        date_order: DateOrder::OfLanguage,
+    };
     let query = Query { text, participant: "user", reference: &reference, admits: &|_| true, plausible: &|_| true };
     matcher::find(game, &query)
 }

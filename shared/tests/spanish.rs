@@ -178,9 +178,7 @@ fn repairs_are_understood() {
 #[test]
 fn an_optional_question_is_passed() {
     let before = ["quiero reservar", "2", "mañana", "a las 8 de la noche", "Marta"];
-    for said in
-        ["da igual", "me da lo mismo", "me da igual", "no importa", "cualquiera", "no sé", "la que sea", "saltar"]
-    {
+    for said in ["da igual", "me da lo mismo", "me da igual", "cualquiera", "no sé", "la que sea", "saltar"] {
         let mut texts = before.to_vec();
         texts.push(said);
         answers(&texts, &["a nombre de Marta."]);

@@ -131,7 +131,7 @@ fn values_are_shown_as_people_write_them() {
         (json!(["a"]), "a"),
         (json!(["a", "b"]), "a and b"),
         (json!(["a", "b", 3]), "a, b and 3"),
-        (json!({ "amount": 12.5, "currency": "EUR" }), "12.5 EUR"),
+        (json!({ "amount": 12.5, "currency": "EUR" }), "€12.50"),
         (json!({ "value": 5, "unit": "km" }), "5 km"),
         (json!({ "text": "two hours ago", "value": "PT2H" }), "two hours ago"),
         (json!({ "found": true, "n": 2 }), "found: yes, n: 2"),

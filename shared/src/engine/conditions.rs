@@ -6,6 +6,7 @@ use regex_lite::RegexBuilder;
 use serde_json::Value;
 
 use crate::ir::{Comparison, Condition, Guard, Literal};
+use crate::language::Language;
 use crate::template::numeric;
 
 /// The largest compiled `matches` expression, in bytes.
@@ -78,9 +79,7 @@ pub(super) fn truthy(value: &Value) -> bool {
         Value::Bool(answer) => *answer,
         Value::Number(number) => number.as_f64() != Some(0.0),
         Value::String(text) => {
-            let text = text.trim();
-            let says_no = text.eq_ignore_ascii_case("false") || text.eq_ignore_ascii_case("no");
-            !text.is_empty() && !says_no && numeric(value) != Some(0.0)
+            !text.trim().is_empty() && Language::truth(text) != Some(false) && numeric(value) != Some(0.0)
         }
         Value::Array(items) => !items.is_empty(),
         Value::Object(fields) => !fields.is_empty(),
@@ -126,12 +125,7 @@ fn compare_one(value: &Value, comparison: Comparison, literal: &Literal) -> bool
         Literal::Boolean(expected) => {
             let actual = match value {
                 Value::Bool(actual) => Some(*actual),
-                Value::String(text) if text.eq_ignore_ascii_case("yes") || text.eq_ignore_ascii_case("true") => {
-                    Some(true)
-                }
-                Value::String(text) if text.eq_ignore_ascii_case("no") || text.eq_ignore_ascii_case("false") => {
-                    Some(false)
-                }
+                Value::String(text) => Language::truth(text),
                 _ => None,
             };
             return comparison == Comparison::Equal && actual == Some(*expected);
@@ -143,9 +137,7 @@ fn compare_one(value: &Value, comparison: Comparison, literal: &Literal) -> bool
                 (Some(actual), Some(expected)) => actual.partial_cmp(&expected),
                 _ => match value {
                     Value::String(actual) => Some(folded(actual).cmp(&folded(expected))),
-                    Value::Bool(actual) => (folded(expected) == actual.to_string()
-                        || (folded(expected) == if *actual { "yes" } else { "no" }))
-                    .then_some(Ordering::Equal),
+                    Value::Bool(actual) => (Language::truth(expected) == Some(*actual)).then_some(Ordering::Equal),
                     _ => None,
                 },
             }

@@ -358,7 +358,7 @@ mod tests {
 
     #[test]
     fn what_is_blanked_keeps_its_length() {
-        assert_eq!(blanked("7 é fire now", (2, 9)), "7 .       now".replace("       ", "      "));
+        assert_eq!(blanked("7 é fire now", (2, 9)), "7 .       now");
         let text = "naïve fire";
         assert_eq!(blanked(text, (0, 6)).len(), text.len());
     }

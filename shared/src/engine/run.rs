@@ -175,7 +175,7 @@ impl<'a> Run<'a> {
             agenda: Agenda::default(),
             text: sanitized.text,
             matches: None,
-            reference: reference(language, turn),
+            reference: reference(locale, turn),
             locale,
             calls_made: 0,
             result: Map::new(),
@@ -370,11 +370,17 @@ impl<'a> Run<'a> {
 }
 
 /// The speaker's local time, from the turn's.
-fn reference(language: &Language, turn: &Turn) -> Reference {
+fn reference(locale: Locale, turn: &Turn) -> Reference {
     let epoch = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
     let offset = jiff::tz::Offset::from_seconds(turn.offset_seconds).unwrap_or(jiff::tz::Offset::UTC);
     let now = jiff::Timestamp::from_millisecond(turn.now_ms).map_or(epoch, |now| offset.to_datetime(now));
-    Reference { now, offset_seconds: offset.seconds(), direction: Direction::Future, language: language.spoken() }
+    Reference {
+        now,
+        offset_seconds: offset.seconds(),
+        direction: Direction::Future,
+        language: locale.language.spoken(),
+        date_order: locale.date_order(),
+    }
 }
 
 /// Scores are kept to four places: enough to tell candidates apart, and short enough to be written and read back the same.

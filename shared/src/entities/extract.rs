@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::time::Zone;
-use super::{Direction, Entity, Kind, Kinds, Language, Reference, Value, recognize_in};
+use super::{Conventions, Direction, Entity, Kind, Kinds, Language, Reference, Tenses, Value, recognize_by};
 
 /// Every kind by the name it has on the command line and in the output.
 const NAMES: [(&str, Kind); 20] = [
@@ -109,7 +109,9 @@ pub fn extract_line_in(
     let now = line.now.as_deref().map(parse_now).transpose()?;
     let reference = Reference { now: now.unwrap_or(reference.now), ..*reference };
     let mut position = Position::default();
-    let entities: Vec<Json> = recognize_in(&line.text, kinds, &reference, zone)
+    // Nobody has asked for these values: the sentence alone says whether its Tuesday has been.
+    let conventions = Conventions { tenses: Tenses::Heeded, ..Conventions::default() };
+    let entities: Vec<Json> = recognize_by(&line.text, kinds, &reference, zone, &conventions)
         .iter()
         .map(|entity| {
             let start = position.characters(&line.text, entity.start);
@@ -128,6 +130,7 @@ pub fn default_reference() -> Reference {
         offset_seconds: 0,
         direction: Direction::Future,
         language: Language::English,
+        date_order: crate::entities::DateOrder::OfLanguage,
     }
 }
 

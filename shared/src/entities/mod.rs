@@ -30,7 +30,7 @@ pub mod utterance;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
-pub use recognize::{recognize, recognize_in};
+pub use recognize::{recognize, recognize_by, recognize_in};
 
 /// What kind of value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -98,6 +98,55 @@ pub enum Direction {
     Past,
 }
 
+/// Which of day and month stands first in dates in figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DateOrder {
+    /// As the language has it.
+    #[default]
+    OfLanguage,
+    /// `3/4` is the third of April.
+    DayFirst,
+    /// `3/4` is the fourth of March.
+    MonthFirst,
+}
+
+/// The hours in which people meet and call: a clock time without am or pm lies in them, if one of its readings does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BusinessHours {
+    /// The first hour of the day, 0 to 23.
+    pub opens: u8,
+    /// The hour before which they end, 1 to 24.
+    pub closes: u8,
+}
+
+impl Default for BusinessHours {
+    fn default() -> Self {
+        BusinessHours { opens: 7, closes: 19 }
+    }
+}
+
+/// Whether the verbs around a time say on which side of now it lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tenses {
+    /// The reference alone says which side is preferred: the caller knows what was asked.
+    #[default]
+    Ignored,
+    /// "She called on Tuesday" is the last one, "she will call on Tuesday" the coming one.
+    Heeded,
+}
+
+/// What a place or a game has settled about values that may be read in two ways. Both readings are kept; this says which
+/// is preferred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Conventions {
+    /// Day or month first.
+    pub date_order: DateOrder,
+    /// When a clock time without am or pm is likely.
+    pub business_hours: BusinessHours,
+    /// Whether to heed verbs.
+    pub tenses: Tenses,
+}
+
 /// Against what a text is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reference {
@@ -109,6 +158,8 @@ pub struct Reference {
     pub direction: Direction,
     /// The language.
     pub language: Language,
+    /// Day or month first in figures, where the place says.
+    pub date_order: DateOrder,
 }
 
 /// A value found in a text.

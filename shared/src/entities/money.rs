@@ -2,20 +2,28 @@
 //! [`super::currencies`].
 
 use super::amount::Amount;
-use super::currencies::{CURRENCIES, EVERYDAY_WORDS, MINOR_SPELLINGS, MINORS, PREFIXES, SPELLINGS};
+use super::currencies::{COMMON_NOUNS, CURRENCIES, EVERYDAY_WORDS, MINOR_SPELLINGS, MINORS, PREFIXES, SPELLINGS};
 use super::grammar::Numeral;
-use super::number::{Candidate, Form, NumberPhrase};
-use super::quantity::after_number;
+use super::number::{self, Candidate, Form, NumberPhrase};
+use super::quantity::{after_number, sharing_unit};
 use super::token::Shape;
 use super::utterance::Utterance;
 
 /// Tokens that a currency before a number has at most (`u . s . $`).
 const MAX_PREFIX_TOKENS: usize = 5;
+/// Words that the name of a currency before a number has at most (`new taiwan dollar`).
+const MAX_NAME_TOKENS: usize = 3;
+/// Letters of a code of ISO 4217.
+const CODE_LETTERS: usize = 3;
 /// Parts that an amount has at most (`one kuai five mao five`).
 const MAX_PARTS: usize = 3;
 /// Letters that multiply an amount of money, beyond those that multiply any number.
 const MULTIPLIERS: [(&str, i32); 10] =
     [("k", 3), ("m", 6), ("mm", 6), ("mil", 6), ("mio", 6), ("mln", 6), ("b", 9), ("bln", 9), ("t", 12), ("trn", 12)];
+/// The currency of amounts whose words name none (`two grand`): its word does not tell which.
+const ANY_MONEY: &str = "dollar";
+/// The power of ten of a thousand.
+const THOUSAND: i32 = 3;
 /// Lines of a video picture: `720p` is no money.
 const VIDEO_LINES: [i64; 8] = [144, 240, 360, 480, 720, 1080, 1440, 2160];
 
@@ -71,7 +79,94 @@ pub(super) fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<Sum> {
             found.push(with_minor_parts(u, sum, &candidates[at + 1..]));
         }
     }
+    let more = without_a_number(u, candidates, &found);
+    found.retain(|sum| more.iter().all(|other| sum.end <= other.start || other.end <= sum.start));
+    found.extend(more);
+    let spans: Vec<(usize, usize)> = found.iter().map(|sum| (sum.start, sum.end)).collect();
+    for (phrase, partner) in sharing_unit(u, candidates, &spans) {
+        let unit = found[partner].unit;
+        found.push(Sum { start: phrase.start, end: phrase.end, amount: phrase.amount, unit });
+    }
+    found.extend(shared_sign(u, candidates, &found));
+    found.sort_by_key(|sum| sum.start);
     found
+}
+
+/// `a dollar`, `hundred dollars`: one is not said.
+fn without_a_number(u: &Utterance<'_>, candidates: &[Candidate], found: &[Sum]) -> Vec<Sum> {
+    let mut more: Vec<Sum> = Vec::new();
+    for i in 0..u.tokens.len() {
+        let is_article = u.numeral(i) == Some(Numeral::Article);
+        let taken =
+            more.last().is_some_and(|last| i < last.end) || found.iter().any(|sum| (sum.start..sum.end).contains(&i));
+        let phrase = match u.numeral(i).filter(|_| !taken) {
+            Some(Numeral::Article) if u.grammar.money_thousands.has(u.tokens.word(i + 1)) && ends_amount(u, i + 2) => {
+                let Some(currency) = SPELLINGS.get(ANY_MONEY) else { continue };
+                more.push(Sum { start: i, end: i + 2, amount: Amount::integer(1000), unit: Unit::Currency(currency) });
+                continue;
+            }
+            Some(Numeral::Article) => Some((Amount::integer(1), i + 1)),
+            Some(Numeral::Hundred | Numeral::Scale(_)) if !is_counted(u, i) => {
+                number::read_implied(u, i).map(|phrase| (phrase.amount, phrase.end))
+            }
+            _ => None,
+        };
+        let Some((amount, after)) = phrase else { continue };
+        let Some((unit @ Unit::Currency(_), end)) = currency_after(u, after) else { continue };
+        if is_article && (!is_plain_name(u, after, end) || noun_follows(u, end)) {
+            continue;
+        }
+        let sum = Sum { start: i, end, amount, unit };
+        let rest = candidates.partition_point(|candidate| candidate.phrase.start < end);
+        more.push(with_minor_parts(u, sum, &candidates[rest..]));
+    }
+    more
+}
+
+/// Whether a currency is named by a word of its own, not by a sign, a code or a word with other uses (`a pound`).
+fn is_plain_name(u: &Utterance<'_>, start: usize, end: usize) -> bool {
+    let shortest = u.tokens.word(start).len().min(u.tokens.word(end - 1).len());
+    shortest > CODE_LETTERS && !COMMON_NOUNS.has(u.tokens.word(end - 1))
+}
+
+/// Whether what stands before `hundred` counts it: `several hundred`, `five hundred`.
+fn is_counted(u: &Utterance<'_>, i: usize) -> bool {
+    let Some(before) = i.checked_sub(1) else { return false };
+    let word = u.tokens.word(before);
+    !word.is_empty() && !u.grammar.function_words.has(word)
+        || !u.tokens.digits(before).is_empty()
+        || u.is_hyphen(before)
+}
+
+/// Whether an amount may end before token `i`: "a grand piano" is none, and "a grand" needs a clause that ends.
+fn ends_amount(u: &Utterance<'_>, i: usize) -> bool {
+    u.tokens.get(i).is_none_or(|token| token.shape == Shape::Symbol && !u.is_hyphen(i))
+}
+
+/// `a dollar store`: the currency only tells which store.
+fn noun_follows(u: &Utterance<'_>, i: usize) -> bool {
+    let word = u.tokens.word(i);
+    let is_noun = !word.is_empty() && !u.grammar.function_words.has(word) && u.numeral(i).is_none();
+    is_noun || u.is_hyphen(i) || is_apostrophe(u, i)
+}
+
+/// The `20` of `$15-20`: a number that shares the sign before it.
+fn shared_sign(u: &Utterance<'_>, candidates: &[Candidate], found: &[Sum]) -> Vec<Sum> {
+    let mut more = Vec::new();
+    for sum in found {
+        let at = candidates.partition_point(|candidate| candidate.phrase.start <= sum.end);
+        let Some(next) = candidates.get(at).filter(|next| next.phrase.start == sum.end + 1) else { continue };
+        let phrase = next.phrase;
+        let signed = u.tokens.get(sum.start).is_some_and(|token| token.shape == Shape::Symbol);
+        let joined = u.is_joining_hyphen(sum.end) || u.grammar.range_joints.get(u.tokens.word(sum.end)) == Some(0);
+        let free = !next.attached_after
+            && !noun_follows(u, phrase.end)
+            && found.iter().all(|other| other.start != phrase.start);
+        if signed && joined && free && phrase.amount.value() > sum.amount.value() {
+            more.push(Sum { start: phrase.start, end: phrase.end, amount: phrase.amount, unit: sum.unit });
+        }
+    }
+    more
 }
 
 fn read(u: &Utterance<'_>, candidate: &Candidate, free_from: usize) -> Option<Sum> {
@@ -133,7 +228,21 @@ fn prefix(u: &Utterance<'_>, end: usize, from: usize) -> Option<(u16, usize)> {
         }
         best = Some((currency, start));
     }
-    best
+    best.or_else(|| name_before(u, end, from))
+}
+
+/// `malaysian ringgit 42`: a currency's name before a number that nothing counts.
+fn name_before(u: &Utterance<'_>, end: usize, from: usize) -> Option<(u16, usize)> {
+    let counts = u.tokens.get(end + 1).is_some_and(|token| token.shape != Shape::Symbol)
+        || matches!(u.tokens.symbol(end + 1), Some('%' | '/' | '-' | ':' | '.' | ',')) && u.tokens.glued(end + 1);
+    let last = u.tokens.word(end - 1);
+    if counts || last.len() <= CODE_LETTERS || u.tokens.digits(end).is_empty() || COMMON_NOUNS.has(last) {
+        return None;
+    }
+    (from.max(end.saturating_sub(MAX_NAME_TOKENS))..end).find_map(|start| {
+        let (currency, behind) = SPELLINGS.longest(u, start)?;
+        (behind == end).then_some((currency, start))
+    })
 }
 
 /// `s $` in `the dollar ' s $ 5` is no Singapore dollar: a single letter must touch its sign, except the Canadian one.
@@ -191,6 +300,9 @@ fn suffix(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<(Unit, usize, i32)
     {
         return Some((unit, end, power));
     }
+    if u.grammar.money_thousands.has(u.tokens.word(at)) && !noun_follows(u, at + 1) {
+        return SPELLINGS.get(ANY_MONEY).map(|currency| (Unit::Currency(currency), at + 1, THOUSAND));
+    }
     if let Some((minor, end)) = MINOR_SPELLINGS.longest(u, at) {
         let single_letter = u.tokens.raw(at).len() == 1 && is_word(u, at);
         let video = phrase.amount.as_integer().is_some_and(|n| VIDEO_LINES.contains(&n));
@@ -234,9 +346,13 @@ fn with_minor_parts(u: &Utterance<'_>, sum: Sum, following: &[Candidate]) -> Sum
     let mut sum = sum;
     for candidate in following.iter().take(MAX_PARTS) {
         let phrase = candidate.phrase;
-        let joined = u.numeral(sum.end) == Some(Numeral::And);
+        let joined = u.numeral(sum.end) == Some(Numeral::And) || u.grammar.money_joints.has(u.tokens.word(sum.end));
         if phrase.start != sum.end + usize::from(joined) || phrase.amount.is_negative() || candidate.attached_before {
             break;
+        }
+        // `two dollars and a half`
+        if joined && phrase.form == Form::Fraction && phrase.amount.value() < 1.0 && suffix(u, &phrase).is_none() {
+            return Sum { end: phrase.end, amount: sum.amount.plus(phrase.amount), ..sum };
         }
         let part = match suffix(u, &phrase) {
             Some((Unit::Minor(minor), end, 0)) => {

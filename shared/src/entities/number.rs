@@ -138,6 +138,7 @@ pub fn may_begin(u: &Utterance<'_>, i: usize) -> bool {
         Shape::Digits => true,
         Shape::Word => {
             !matches!(u.numeral(i), None | Some(Numeral::And | Numeral::Point | Numeral::Over | Numeral::Hundred))
+                || begins_with_point(u, i)
         }
         Shape::Symbol => {
             u.is_hyphen(i)
@@ -145,6 +146,12 @@ pub fn may_begin(u: &Utterance<'_>, i: usize) -> bool {
                 || digits::vulgar_fraction(u, i).is_some()
         }
     }
+}
+
+/// `point 77`, where it is no point of a list: at the beginning, or behind a word that a number follows.
+fn begins_with_point(u: &Utterance<'_>, i: usize) -> bool {
+    u.numeral(i) == Some(Numeral::Point)
+        && i.checked_sub(1).is_none_or(|before| u.grammar.before_point.has(u.tokens.word(before)))
 }
 
 /// `8 out of 10`, `one in five`: a proportion, when the first is the smaller.
@@ -203,6 +210,10 @@ fn sign(u: &Utterance<'_>, i: usize) -> Option<usize> {
 }
 
 fn unsigned(u: &Utterance<'_>, i: usize) -> Option<(Amount, usize, Form)> {
+    if let Some((digits, end)) = begins_with_point(u, i).then(|| digits_after_point(u, i + 1)).flatten() {
+        let (amount, end, _) = scales(u, end, Amount::decimal("", &digits));
+        return Some((amount, end, Form::Words));
+    }
     if let Some((amount, end)) = part(u, i) {
         return Some((amount, end, Form::Fraction));
     }
@@ -301,11 +312,39 @@ fn term(u: &Utterance<'_>, i: usize) -> Option<Cardinal> {
                     let amount = small.amount.times(Amount::integer(100));
                     rest_of_hundreds(u, Cardinal { multiplier: 100, ..word(amount, after) })
                 }
-                None => small,
+                None => hundreds_unsaid(u, small),
             }
         }
     };
     Some(with_scales(u, base))
+}
+
+/// `one twenty-two`: a single number before tens and units counts hundreds; `two fifty` does so only as a whole answer.
+fn hundreds_unsaid(u: &Utterance<'_>, small: Cardinal) -> Cardinal {
+    let Some(count @ 1..=9) = small.amount.as_integer() else { return small };
+    let Some(below) = below_hundred(u, small.end) else { return small };
+    let Some(rest @ 20..=99) = below.amount.as_integer() else { return small };
+    let whole_answer = small.end == 1 && below.end == u.tokens.len();
+    let goes_on = hundred(u, below.end).is_some()
+        || is_scale(u, below.end)
+        || matches!(u.numeral(below.end), Some(Numeral::Fractions(_)));
+    if goes_on || rest % 10 == 0 && !whole_answer {
+        return small;
+    }
+    word(Amount::integer(i128::from(count * 100 + rest)), below.end)
+}
+
+/// `hundred and fifty`, `million`: a number that leaves out its "one".
+pub(super) fn read_implied(u: &Utterance<'_>, i: usize) -> Option<NumberPhrase> {
+    let whole = match u.numeral(i)? {
+        Numeral::Hundred => {
+            let hundred = Cardinal { multiplier: 100, ..word(Amount::integer(100), i + 1) };
+            with_scales(u, rest_of_hundreds(u, hundred))
+        }
+        Numeral::Scale(_) => with_scales(u, word(Amount::integer(1), i)),
+        _ => return None,
+    };
+    Some(NumberPhrase { start: i, end: whole.end, amount: whole.amount, form: whole.form })
 }
 
 fn word(amount: Amount, end: usize) -> Cardinal {
@@ -352,7 +391,7 @@ fn below_hundred(u: &Utterance<'_>, i: usize) -> Option<Cardinal> {
         Numeral::Tens(tens) => tens,
         _ => return None,
     };
-    let at = if u.is_hyphen(i + 1) || u.numeral(i + 1) == Some(Numeral::And) { i + 2 } else { i + 1 };
+    let at = if u.joins_tens(i + 1) || u.numeral(i + 1) == Some(Numeral::And) { i + 2 } else { i + 1 };
     let unit = match u.numeral(at) {
         Some(Numeral::Small(n @ 1..=9)) => n,
         Some(Numeral::One) => 1,

@@ -96,7 +96,7 @@ fn in_words(u: &Utterance<'_>, i: usize) -> Option<(i64, usize)> {
     let whole = number::read_cardinal(u, i)?;
     let before = whole.amount.as_integer()?;
     let joined = u.numeral(whole.end) == Some(Numeral::And);
-    let at = whole.end + usize::from(joined || u.is_hyphen(whole.end));
+    let at = whole.end + usize::from(joined || u.joins_tens(whole.end));
     let Some(Numeral::Ordinal(last)) = u.numeral(at) else { return None };
     let last = i64::try_from(last).ok()?;
     if last >= 100 {

@@ -3,7 +3,7 @@
 use super::amount::Amount;
 use super::digits;
 use super::grammar::Numeral;
-use super::number::{Form, NumberPhrase, past_of_a};
+use super::number::{Candidate, Form, NumberPhrase, past_of_a};
 use super::token::Shape;
 use super::utterance::Utterance;
 
@@ -70,4 +70,40 @@ pub(super) fn without_suffix(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option
     let (amount, end, form) = digits::mantissa(u, phrase.start + usize::from(negative))?;
     let amount = if negative { amount.negated() } else { amount };
     (end == last).then_some(NumberPhrase { end, amount, form, ..*phrase })
+}
+
+/// Numbers without a unit that share the one behind them: the `5` of `between 5 and 7 dollars`, of `15-20 usd`. Given what
+/// was found, as first token and end; gives each such number with the position of its partner.
+pub(super) fn sharing_unit(
+    u: &Utterance<'_>,
+    candidates: &[Candidate],
+    found: &[(usize, usize)],
+) -> Vec<(NumberPhrase, usize)> {
+    let mut out = Vec::new();
+    for pair in candidates.windows(2) {
+        let (first, second) = (&pair[0], &pair[1]);
+        let Some(partner) = found.iter().position(|(start, _)| *start == second.phrase.start) else { continue };
+        let taken = found.iter().any(|(start, end)| (*start..*end).contains(&first.phrase.start));
+        let plain = first.phrase.form != Form::Fraction && !first.attached_before && !first.attached_after;
+        if !taken && plain && are_range(u, &first.phrase, &second.phrase) {
+            out.push((first.phrase, partner));
+        }
+    }
+    out
+}
+
+/// Whether two numbers are the ends of a range.
+fn are_range(u: &Utterance<'_>, first: &NumberPhrase, second: &NumberPhrase) -> bool {
+    if second.start != first.end + 1 || first.amount.value() >= second.amount.value() {
+        return false;
+    }
+    if u.is_hyphen(first.end) {
+        return true;
+    }
+    let opened = first.start.checked_sub(1).is_some_and(|before| u.grammar.range_leads.has(u.tokens.word(before)));
+    match u.grammar.range_joints.get(u.tokens.word(first.end)) {
+        Some(0) => true,
+        Some(_) => opened,
+        None => false,
+    }
 }

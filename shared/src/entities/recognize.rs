@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::grammar::{AGE_UNITS, Grammar};
 use super::number::NumberPhrase;
 use super::utterance::Utterance;
-use super::{Entity, Kind, Kinds, Reference, Value};
+use super::{Conventions, Entity, Kind, Kinds, Reference, Value};
 use super::{
     age, boolean, dimension, email, ip, money, number, ordinal, percent, phone, temperature, time, units, url,
 };
@@ -36,12 +36,25 @@ pub fn recognize(text: &str, kinds: Kinds, reference: &Reference) -> Vec<Entity>
 /// The same in a zone whose clocks are put forward and back; without one, the reference's offset holds throughout.
 #[must_use]
 pub fn recognize_in(text: &str, kinds: Kinds, reference: &Reference, zone: Option<&dyn time::Zone>) -> Vec<Entity> {
+    let conventions = Conventions { date_order: reference.date_order, ..Conventions::default() };
+    recognize_by(text, kinds, reference, zone, &conventions)
+}
+
+/// The same with conventions other than the usual ones: which of two readings is preferred.
+#[must_use]
+pub fn recognize_by(
+    text: &str,
+    kinds: Kinds,
+    reference: &Reference,
+    zone: Option<&dyn time::Zone>,
+    conventions: &Conventions,
+) -> Vec<Entity> {
     let mut found = Vec::new();
     if kinds.meets(OF_CHARACTERS) {
         of_characters(text, kinds, &mut found);
     }
     if kinds.meets(time::KINDS) {
-        found.extend(time::recognize_in(text, kinds, reference, zone));
+        found.extend(time::recognize_by(text, kinds, reference, zone, conventions));
     }
     if !kinds.without(OF_CHARACTERS).without(time::KINDS).is_empty() {
         let u = Utterance::new(text, Grammar::of(reference.language));

@@ -1,7 +1,7 @@
 //! Temperatures: `98.6 degrees fahrenheit`, `-5 °C`, `300 kelvin`, `85°`.
 
 use super::number::{Candidate, NumberPhrase};
-use super::quantity::{Quantity, unit_behind, without_suffix};
+use super::quantity::{Quantity, sharing_unit, unit_behind, without_suffix};
 use super::token::Shape;
 use super::utterance::Utterance;
 
@@ -13,11 +13,38 @@ const REACH: usize = 3;
 
 /// The temperatures of a text.
 pub(super) fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<Quantity> {
-    candidates
+    let mut found: Vec<Quantity> = candidates
         .iter()
         .filter(|candidate| !candidate.attached_before)
-        .filter_map(|candidate| read(u, &candidate.phrase))
-        .collect()
+        .filter_map(|candidate| {
+            read(u, &candidate.phrase)
+                .map(|quantity| below_zero(u, quantity))
+                .or_else(|| named_below_zero(u, candidate))
+        })
+        .collect();
+    let spans: Vec<(usize, usize)> = found.iter().map(|quantity| (quantity.start, quantity.end)).collect();
+    for (phrase, partner) in sharing_unit(u, candidates, &spans) {
+        let unit = found[partner].unit;
+        found.push(Quantity { start: phrase.start, end: phrase.end, amount: phrase.amount, unit });
+    }
+    found.sort_by_key(|quantity| quantity.start);
+    found
+}
+
+/// `2 degrees below zero`.
+fn below_zero(u: &Utterance<'_>, quantity: Quantity) -> Quantity {
+    match u.grammar.below_zero.end_at(u, quantity.end) {
+        Some(end) if !quantity.amount.is_negative() => Quantity { end, amount: quantity.amount.negated(), ..quantity },
+        _ => quantity,
+    }
+}
+
+/// `10 below zero`: nothing else is counted so.
+fn named_below_zero(u: &Utterance<'_>, candidate: &Candidate) -> Option<Quantity> {
+    let NumberPhrase { start, end, amount, .. } = candidate.phrase;
+    let free = !candidate.attached_after && !amount.is_negative();
+    let behind = u.grammar.below_zero.end_at(u, end).filter(|_| free)?;
+    Some(Quantity { start, end: behind, amount: amount.negated(), unit: 0 })
 }
 
 fn read(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<Quantity> {

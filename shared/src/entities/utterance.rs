@@ -20,7 +20,10 @@ impl<'t> Utterance<'t> {
         let tokens = Tokens::new(text);
         let numerals = (0..tokens.len())
             .map(|i| match tokens.get(i)?.shape {
-                Shape::Word => grammar.numerals.word(tokens.folded(i)),
+                Shape::Word => {
+                    let word = tokens.folded(i);
+                    grammar.numerals.word(word).or_else(|| joined(grammar, word))
+                }
                 _ => None,
             })
             .collect();
@@ -55,9 +58,29 @@ impl<'t> Utterance<'t> {
         matches!(self.tokens.symbol(index), Some('-' | '\u{2010}' | '\u{2011}' | '\u{2012}' | '\u{2013}' | '\u{2212}'))
     }
 
+    /// Whether the token at `index` joins tens and what is added to them: a hyphen, or a dash that touches both.
+    #[must_use]
+    pub fn joins_tens(&self, index: usize) -> bool {
+        let dash = self.tokens.is_symbol(index, '\u{2014}');
+        self.is_hyphen(index) || dash && self.tokens.glued(index) && self.tokens.glued(index + 1)
+    }
+
     /// Whether the token at `index` is a hyphen that touches both its neighbours.
     #[must_use]
     pub fn is_joining_hyphen(&self, index: usize) -> bool {
         self.is_hyphen(index) && self.tokens.glued(index) && self.tokens.glued(index + 1)
+    }
+}
+
+/// Tens and what is added to them, written together: `twentyfive`, `fortysecond`.
+fn joined(grammar: &Grammar, word: &str) -> Option<Numeral> {
+    let ending = grammar.joined_tens;
+    let at = word.find(ending).filter(|at| *at > 0 && !ending.is_empty())? + ending.len();
+    let (tens, unit) = word.split_at_checked(at).filter(|(_, unit)| !unit.is_empty())?;
+    match (grammar.numerals.word(tens)?, grammar.numerals.word(unit)?) {
+        (Numeral::Tens(tens), Numeral::Small(unit @ 1..=9)) => Some(Numeral::Small(tens + unit)),
+        (Numeral::Tens(tens), Numeral::One) => Some(Numeral::Small(tens + 1)),
+        (Numeral::Tens(tens), Numeral::Ordinal(unit @ 1..=9)) => Some(Numeral::Ordinal(u64::from(tens) + unit)),
+        _ => None,
     }
 }

@@ -12,9 +12,9 @@ mod tests;
 
 pub use sections::{Class, Cue, Text};
 
-use crate::entities;
+use crate::entities::{self, DateOrder};
 use crate::ir;
-use crate::text::hash;
+use crate::text::{Heard, hash};
 
 mod english {
     use super::*;
@@ -232,6 +232,15 @@ impl Locale {
         Locale::tagged(&game.locale).filter(|locale| locale.language == language).unwrap_or_else(|| language.locale())
     }
 
+    /// Whether day or month stands first in a date in figures.
+    pub(crate) fn date_order(&self) -> DateOrder {
+        match self.format("date.order") {
+            "day" => DateOrder::DayFirst,
+            "month" => DateOrder::MonthFirst,
+            _ => DateOrder::OfLanguage,
+        }
+    }
+
     /// A format of the locale, else of its language; empty where neither has one.
     pub(crate) fn format(&self, key: &str) -> &'static str {
         let formats = &self.language.formats;
@@ -284,6 +293,19 @@ impl Language {
     #[must_use]
     pub fn spoken(&self) -> entities::Language {
         if self.code == "es" { entities::Language::Spanish } else { entities::Language::English }
+    }
+
+    /// What a stored text says as a truth value, in any language of this build: `yes`, `no`, `true`, `false`.
+    pub(crate) fn truth(text: &str) -> Option<bool> {
+        const MAX_BYTES: usize = 16;
+        let text = text.trim();
+        if text.is_empty() || text.len() > MAX_BYTES {
+            return None;
+        }
+        ALL.iter().find_map(|language| {
+            let said = Heard::of(language, text);
+            if said.is(Cue::OptionYes) { Some(true) } else { said.is(Cue::OptionNo).then_some(false) }
+        })
     }
 
     /// The classes of a normalized word, by its hash.

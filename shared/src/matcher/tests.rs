@@ -3,11 +3,17 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::entities::{Direction, Language};
+use crate::entities::{DateOrder, Direction, Language};
 
 fn reference() -> Reference {
     let now = jiff::civil::date(2026, 11, 21).at(10, 0, 0, 0);
-    Reference { now, offset_seconds: 0, direction: Direction::Past, language: Language::English }
+    Reference {
+        now,
+        offset_seconds: 0,
+        direction: Direction::Past,
+        language: Language::English,
+        date_order: DateOrder::OfLanguage,
+    }
 }
 
 #[track_caller]
@@ -398,7 +404,8 @@ fn a_context_sensitive_pattern_competes_only_when_plausible_and_then_gains() {
         };
         find(&game, &query)
     };
-    assert_eq!(ask(false).iter().map(|c| c.move_index).collect::<Vec<_>>(), [1]);
+    // Elsewhere it is the last resort.
+    assert_eq!(ask(false).first().map(|c| c.move_index), Some(1));
     let both = ask(true);
     assert_eq!(both.iter().map(|c| c.move_index).collect::<Vec<_>>(), [0, 1]);
     assert!(both[0].score > both[1].score);

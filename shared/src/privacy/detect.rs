@@ -13,6 +13,7 @@ const NO_TIME: Reference = Reference {
     offset_seconds: 0,
     direction: Direction::Past,
     language: Language::English,
+    date_order: crate::entities::DateOrder::OfLanguage,
 };
 /// Words before a value that may say what it is.
 const CONTEXT_WORDS: usize = 6;

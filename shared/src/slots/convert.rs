@@ -7,6 +7,7 @@ use crate::ir::{Slot, SlotType};
 use crate::language::{Cue, Language};
 use crate::text::{Heard, Word, readable};
 
+use super::effective_type;
 use super::scan::{Scan, is_time};
 
 /// A value found for a slot.
@@ -35,7 +36,11 @@ impl Tense {
     /// Told from the slot's name and context ("start", "date of birth"); what is to come when nothing tells.
     pub(crate) fn of(language: &'static Language, slot: &Slot) -> Tense {
         let named = |text: &str| names(language, text, Cue::PastName);
-        if named(&slot.name) || slot.context.as_deref().is_some_and(named) { Tense::Past } else { Tense::Future }
+        // A timeframe is mostly asked for of what has begun ("since when?").
+        let past = *effective_type(slot) == SlotType::Timeframe
+            || named(&slot.name)
+            || slot.context.as_deref().is_some_and(named);
+        if past { Tense::Past } else { Tense::Future }
     }
 }
 

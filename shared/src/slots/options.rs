@@ -130,7 +130,7 @@ pub(crate) fn mentioned<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>
             for at in 0..words.len().saturating_sub(form.len() - 1) {
                 let window = &words[at..at + form.len()];
                 let fits = !taken[at..at + form.len()].contains(&true)
-                    && window.iter().zip(form).all(|(word, part)| same(word, part));
+                    && window.iter().zip(form).all(|(word, part)| same(heard.language, word, part));
                 if fits {
                     taken[at..at + form.len()].fill(true);
                     found.push(Mentioned { index: *index, first: at, end: at + form.len() });
@@ -142,14 +142,14 @@ pub(crate) fn mentioned<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>
     found
 }
 
-fn exactly(word: &Word, part: &str) -> bool {
-    same_word(&word.text, part)
+fn exactly(language: &Language, word: &Word, part: &str) -> bool {
+    same_word(language, &word.text, part)
 }
 
 /// A word of the language is what it is; one that is not may be a slip.
-fn with_a_slip(word: &Word, part: &str) -> bool {
+fn with_a_slip(language: &Language, word: &Word, part: &str) -> bool {
     const MIN_CHARS: usize = 5;
-    same_word(&word.text, part)
+    same_word(language, &word.text, part)
         || !word.class.is_listed() && part.chars().count() >= MIN_CHARS && one_slip_apart(&word.text, part)
 }
 
@@ -265,7 +265,7 @@ fn by_spelling<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: 
                 continue;
             }
             let distance: Option<usize> =
-                window.iter().zip(form).map(|(word, part)| misspelling(&word.text, part)).sum();
+                window.iter().zip(form).map(|(word, part)| misspelling(heard.language, &word.text, part)).sum();
             let Some(distance) = distance else { continue };
             let chosen = Chosen { index: *index, start: window[0].start, end: window[form.len() - 1].end };
             match best {
@@ -319,14 +319,16 @@ fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, hea
 }
 
 /// The same word, its plural form included.
-fn same_word(word: &str, part: &str) -> bool {
+fn same_word(language: &Language, word: &str, part: &str) -> bool {
+    const MIN_BYTES: usize = 3;
     let plural = |long: &str, short: &str| {
-        short.len() >= 3
-            && (long.strip_suffix('s') == Some(short)
-                || long.strip_suffix("es") == Some(short)
-                || (long.ends_with("ies")
-                    && short.ends_with('y')
-                    && long[..long.len() - 3] == short[..short.len() - 1]))
+        short.len() >= MIN_BYTES
+            && long.len() > short.len()
+            && language.formats.get("plural").unwrap_or("").split_whitespace().any(|ending| {
+                // `s` is added; `ies:y` takes the place of another ending.
+                let (ending, singular) = ending.split_once(':').unwrap_or((ending, ""));
+                long.strip_suffix(ending).is_some_and(|stem| short.strip_suffix(singular) == Some(stem))
+            })
     };
     word == part || plural(word, part) || plural(part, word)
 }
@@ -337,8 +339,8 @@ fn same_stem(language: &Language, word: &str, part: &str) -> bool {
 }
 
 /// How far a word is from being spelt right: 0 to 2; `None` when it is another word.
-fn misspelling(word: &str, part: &str) -> Option<usize> {
-    if same_word(word, part) {
+fn misspelling(language: &Language, word: &str, part: &str) -> Option<usize> {
+    if same_word(language, word, part) {
         return Some(0);
     }
     let length = part.chars().count();

@@ -9,7 +9,7 @@ const MAX_NOUN_PHRASE_WORDS: usize = 5;
 /// The words between "which" and its verb at most.
 const MAX_ASKED_WORDS: usize = 3;
 /// The longest name of what a value is, in front of it ("my order number is …").
-const MAX_FRAME_WORDS: usize = 3;
+const MAX_FRAME_WORDS: usize = 5;
 
 /// Whether a word only fills a pause.
 pub(crate) fn is_hesitation(word: &Word) -> bool {
@@ -42,6 +42,9 @@ pub(crate) fn is_inquiry(text: &str, heard: &Heard) -> bool {
 /// Whether the text is a question put to us rather than an answer.
 pub(crate) fn is_question(text: &str, heard: &Heard) -> bool {
     let language = heard.language;
+    if heard.is([Cue::Yes, Cue::No]) {
+        return false;
+    }
     let words = strip_front(language, &heard.words, Cue::Hesitation);
     let asks = text.trim_end().ends_with(['?', '？']);
     let Some(first) = words.first() else { return asks };

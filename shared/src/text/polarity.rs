@@ -133,10 +133,9 @@ impl Sentence<'_> {
         // "No, …" and "no my chest …" answer; "no chest pain" negates.
         let lifted = next < first && self.class(next).is(Class::LIFTS)
             || answers && next < self.all.len() && self.class(next).is(Class::AFTER_NO)
-            || !answers
-                && (self.question(at)
-                    || self.phrase(next, Cue::LiftsPhrase) > 0
-                    || at > 0 && self.phrase(at - 1, Cue::LiftsPhrase) > 2);
+            || !answers && self.question(at)
+            || self.phrase(next, Cue::LiftsPhrase) > 0
+            || at > 0 && self.phrase(at - 1, Cue::LiftsPhrase) > 2;
         if lifted { Negator::Lifted } else { Negator::Real }
     }
 

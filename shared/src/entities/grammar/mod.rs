@@ -1,7 +1,9 @@
 //! What the recognizers know of a language, as data. A language is one `Grammar`; no code branches on which.
 
+#[path = "../../language/english/numbers.rs"]
 mod english;
 mod lexicon;
+#[path = "../../language/spanish/numbers.rs"]
 mod spanish;
 
 pub use lexicon::Lexicon;
@@ -121,6 +123,20 @@ pub struct Grammar {
     pub per: Table,
     /// Times of a speed: seconds (1), minutes (2), hours (3).
     pub per_times: Table,
+    /// How tens end that may be written together with what is added to them (`twentyfifth`); none when empty.
+    pub joined_tens: &'static str,
+    /// Words before a decimal that begins with its mark (`by point seven`).
+    pub before_point: Table,
+    /// Words that open a range of amounts (`between 5 and 7 dollars`).
+    pub range_leads: Table,
+    /// Words between the two amounts of a range; those with a 1 only where a word has opened it.
+    pub range_joints: Table,
+    /// Words between money and its smaller part, beyond `and` (`veinte euros con cincuenta`).
+    pub money_joints: Table,
+    /// Words for a thousand of the money in use (`two grand`).
+    pub money_thousands: Table,
+    /// What turns a temperature before it into its negative.
+    pub below_zero: Table,
     /// Units that are prepositions too (`in`), with the words that may follow the unit.
     pub prepositions_as_units: Lexicon<&'static [&'static str]>,
     /// Articles, folded.

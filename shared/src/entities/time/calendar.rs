@@ -130,11 +130,11 @@ pub(super) fn nth_weekday(year: i16, month: i8, n: i8, day: i64) -> Option<Date>
     (n != 0 && found.month() == month).then_some(found)
 }
 
-/// The Monday of the `n`th (−1: last) week of a month, or of a year when `month` is `None`. As in ISO 8601, a week
+/// The Monday of the `n`th (−1: last, −2 the one before it) week of a month, or of a year when `month` is `None`. As in ISO 8601, a week
 /// belongs where its Thursday lies.
 pub(super) fn nth_week(year: i16, month: Option<i8>, n: i64) -> Option<Date> {
     if n < 0 {
-        return add_days(nth_weekday(year, month.unwrap_or(12), -1, 4)?, -3);
+        return add_days(nth_weekday(year, month.unwrap_or(12), -1, 4)?, 7 * (n + 1) - 3);
     }
     add_days(nth_weekday(year, month.unwrap_or(1), 1, 4)?, 7 * (n - 1) - 3)
 }
@@ -167,6 +167,17 @@ pub(super) fn easter(year: i16) -> Option<Date> {
     date(year, month as i8, day as i8)
 }
 
+/// Easter Sunday of the churches that keep to the Julian calendar (Meeus, *Astronomical Algorithms*, ch. 8).
+pub(super) fn orthodox_easter(year: i16) -> Option<Date> {
+    let y = i32::from(year);
+    let d = (19 * (y % 19) + 15) % 30;
+    let e = (2 * (y % 4) + 4 * (y % 7) - d + 34) % 7;
+    let (month, day) = ((d + e + 114) / 31, (d + e + 114) % 31 + 1);
+    // The same figures in the Gregorian calendar lie earlier, by as many days as the Julian one has fallen behind.
+    let behind = y / 100 - y / 400 - 2;
+    add_days(date(year, month as i8, day as i8)?, i64::from(behind))
+}
+
 /// `date` moved by working days, Monday to Friday.
 pub(super) fn add_working_days(mut date: Date, days: i64) -> Option<Date> {
     if days.abs() > 10_000 {
@@ -186,16 +197,72 @@ pub(super) fn add_working_days(mut date: Date, days: i64) -> Option<Date> {
 /// The first day in `year` that is the given day of the tabular Islamic calendar (civil epoch; it may lie a day off
 /// what is announced from the sighting of the moon).
 pub(super) fn islamic(year: i16, month: u8, day: u8) -> Option<Date> {
-    let epoch = date(622, 7, 19)?;
-    let start = year_start(year)?;
+    islamic_years(year).find_map(|hijri| islamic_day(hijri, month, day).filter(|at| at.year() == year))
+}
+
+/// The last `weekday` in `year` that is one of a month of the tabular Islamic calendar.
+pub(super) fn islamic_weekday(year: i16, month: u8, weekday: i64) -> Option<Date> {
+    islamic_years(year).find_map(|hijri| {
+        let next = islamic_day(hijri, month + 1, 1)?;
+        let last = add_days(next, -1)?;
+        add_days(last, -(self::weekday(last) - weekday).rem_euclid(7)).filter(|at| at.year() == year)
+    })
+}
+
+/// The Islamic years that may have days in a year, the first of them first.
+fn islamic_years(year: i16) -> std::ops::RangeInclusive<i64> {
     let guess = (i64::from(year) - 622) * 33 / 32;
-    (guess - 1..=guess + 2)
-        .filter_map(|hijri| {
-            let (m, d) = (i64::from(month), i64::from(day));
-            let days = (hijri - 1) * 354 + (3 + 11 * hijri) / 30 + 29 * (m - 1) + m / 2 + d - 1;
-            add_days(epoch, days)
-        })
-        .find(|&at| at >= start && at.year() == year)
+    guess - 1..=guess + 2
+}
+
+fn islamic_day(hijri: i64, month: u8, day: u8) -> Option<Date> {
+    let (m, d) = (i64::from(month), i64::from(day));
+    let days = (hijri - 1) * 354 + (3 + 11 * hijri) / 30 + 29 * (m - 1) + m / 2 + d - 1;
+    add_days(date(622, 7, 19)?, days)
+}
+
+/// The day in `year` that is the given day of the arithmetic Hebrew calendar, by daylight (it begins on the evening
+/// before). Months are numbered from Nisan; the twelfth is the Adar before it (Dershowitz and Reingold, *Calendrical
+/// Calculations*, ch. 8).
+pub(super) fn hebrew(year: i16, month: u8, day: u8) -> Option<Date> {
+    let hebrew = i64::from(year) + 3760;
+    (hebrew..=hebrew + 1).find_map(|hebrew| hebrew_day(hebrew, month, day).filter(|at| at.year() == year))
+}
+
+fn hebrew_day(hebrew: i64, month: u8, day: u8) -> Option<Date> {
+    let (start, next) = (hebrew_new_year(hebrew), hebrew_new_year(hebrew + 1));
+    // Heshvan has a day more in long years, Kislev one less in short ones.
+    let (long, short) = (i64::from((next - start) % 10 == 5), i64::from((next - start) % 10 == 3));
+    // From Nisan to Elul the months have always as many days, and from Tishri to Shevat but for those two.
+    let from = match month {
+        1..=6 => next - 177 + [0, 30, 59, 89, 118, 148][usize::from(month) - 1],
+        7..=11 => start + [0, 30, 59 + long, 89 + long - short, 118 + long - short][usize::from(month) - 7],
+        12 => next - 177 - 29,
+        _ => return None,
+    };
+    numbered(from + i64::from(day) - 1)
+}
+
+/// The number of the first of Tishri.
+fn hebrew_new_year(year: i64) -> i64 {
+    /// Parts (of 1080 an hour) in a day.
+    const DAY_PARTS: i64 = 25_920;
+    /// The number of the day before the first day of all.
+    const EPOCH: i64 = -1_373_427 + 305;
+    let elapsed = |year: i64| {
+        let months = (235 * year - 234).div_euclid(19);
+        let day = 29 * months + (12_084 + 13_753 * months).div_euclid(DAY_PARTS);
+        // Not on a Sunday, Wednesday or Friday.
+        if (3 * (day + 1)).rem_euclid(7) < 3 { day + 1 } else { day }
+    };
+    let (last, this, next) = (elapsed(year - 1), elapsed(year), elapsed(year + 1));
+    let delay = if next - this == 356 { 2 } else { i64::from(this - last == 382) };
+    EPOCH + this + delay
+}
+
+/// The last `weekday` at or before a day of the year.
+pub(super) fn weekday_until(until: Date, weekday: i64) -> Option<Date> {
+    add_days(until, -(self::weekday(until) - weekday).rem_euclid(7))
 }
 
 #[cfg(test)]
@@ -217,6 +284,32 @@ mod tests {
             day = day.tomorrow().unwrap();
             expected += 1;
         }
+    }
+
+    /// Days as almanacs have them.
+    #[test]
+    fn moveable_feasts_fall_where_almanacs_have_them() {
+        let day = |year, month, day| date(year, month, day);
+        for (year, expected) in [(1991, (4, 7)), (2016, (5, 1)), (2020, (4, 19)), (2024, (5, 5)), (2100, (5, 2))] {
+            assert_eq!(orthodox_easter(year), day(year, expected.0, expected.1));
+        }
+        // The first of Tishri, the fifteenth of Nisan, the twenty-fifth of Kislev.
+        for (year, tishri, nisan, kislev) in [
+            (1948, (10, 4), (4, 24), (12, 27)),
+            (2000, (9, 30), (4, 20), (12, 22)),
+            (2016, (10, 3), (4, 23), (12, 25)),
+            (2019, (9, 30), (4, 20), (12, 23)),
+            (2024, (10, 3), (4, 23), (12, 26)),
+            (2025, (9, 23), (4, 13), (12, 15)),
+        ] {
+            assert_eq!(hebrew(year, 7, 1), day(year, tishri.0, tishri.1), "{year}");
+            assert_eq!(hebrew(year, 1, 15), day(year, nisan.0, nisan.1), "{year}");
+            assert_eq!(hebrew(year, 9, 25), day(year, kislev.0, kislev.1), "{year}");
+        }
+        assert_eq!(hebrew(2024, 12, 14), day(2024, 3, 24), "Purim of a leap year");
+        assert_eq!(hebrew(2025, 11, 15), day(2025, 2, 13), "Tu BiShvat");
+        assert_eq!(islamic_weekday(2024, 9, 5), day(2024, 4, 5), "the last Friday of Ramadan");
+        assert_eq!(weekday_until(date(2018, 5, 24).unwrap(), 1), day(2018, 5, 21));
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub(super) struct Scene<'t> {
     pub(super) text: &'t str,
     pub(super) tokens: &'t [Token],
     pub(super) grammar: &'static Grammar,
+    /// Days before months in `3/4/2020`.
+    pub(super) day_first: bool,
     pub(super) now: DateTime,
     pub(super) today: Date,
     pub(super) zone: Option<&'t dyn Zone>,
@@ -70,6 +72,21 @@ impl Scene<'_> {
     /// Whether the token behind the rule may be `sym`, on the same line.
     pub(super) fn before(&self, sym: Sym) -> bool {
         self.is(self.end, sym) && self.tokens[self.end].gap != Gap::Line
+    }
+
+    /// Whether token `at` is a word that says nothing of time by itself, names of feasts aside, on the same line.
+    pub(super) fn is_other_word(&self, at: usize) -> bool {
+        const FEASTS: Mask = Sym::HolidayStart.bit() | Sym::HolidayRest.bit();
+        let other = |t: &Token| t.mask & !FEASTS == 0 && t.gap == Gap::Blank;
+        self.tokens.get(at).is_some_and(other) && self.word(at).starts_with(char::is_alphabetic)
+    }
+
+    /// Whether the rule takes in the whole text, but for marks at its end.
+    pub(super) fn is_whole(&self) -> bool {
+        const MARKS: Mask = Sym::Dot.bit() | Sym::Comma.bit();
+        let is_mark =
+            |token: &Token| token.mask & MARKS != 0 || self.text[token.start as usize..].starts_with(['!', '?']);
+        self.start == 0 && self.tokens[self.end..].iter().all(is_mark)
     }
 
     /// Whether token `at` follows the one before without a space.

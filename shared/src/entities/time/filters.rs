@@ -1,5 +1,6 @@
 //! Which findings stand: words such as "may", "second" and "sun" are more often something else.
 
+use super::calendar;
 use super::chart::{Found, Scene};
 use super::grammar::Sym;
 use super::tokens::Gap;
@@ -12,6 +13,7 @@ pub(super) fn stands(scene: &Scene, at: usize, found: &Found) -> bool {
         return false;
     }
     if after_a_label(scene, at, end)
+        || after_a_model(scene, at, end)
         || runs_on_spaced(scene, at, end)
         || scene.is(end, Sym::PerCent) && scene.is(end - 2, Sym::Dot)
     {
@@ -25,7 +27,16 @@ pub(super) fn stands(scene: &Scene, at: usize, found: &Found) -> bool {
     {
         return false;
     }
-    if end == at + 1 && scene.is(at, Sym::Month) && no_such_day(scene, at) || opens_a_sentence(scene, at, end) {
+    // "a 54-year-old": an age.
+    let age = matches!(found.node, Node::Duration(_))
+        && (scene.is(end, Sym::Old) || scene.is(end, Sym::Dash) && scene.is(end + 1, Sym::Old));
+    if age || holds_no_such_day(scene, at, end) {
+        return false;
+    }
+    if is_a_person(scene, at, end) {
+        return false;
+    }
+    if opens_a_sentence(scene, at, end) {
         return false;
     }
     if scene.is(end - 1, Sym::Doubtful) && !doubtful_word(scene, at, end) {
@@ -73,7 +84,16 @@ fn amid_figures(scene: &Scene, at: usize, end: usize) -> bool {
 /// Whether a doubtful word at the end stands where only a month, a day or a season can.
 fn doubtful_word(scene: &Scene, at: usize, end: usize) -> bool {
     let alone = end == at + 1;
+    // "sat." and nothing else is an answer.
+    if alone && at == 0 && scene.tokens[end..].iter().all(|t| t.mask & (Sym::Dot.bit() | Sym::Comma.bit()) != 0) {
+        return true;
+    }
     let before = |sym| at > 0 && scene.is(at - 1, sym) && scene.tokens[at].gap == Gap::Blank;
+    if scene.is(end - 1, Sym::HolidayStart) && !scene.is(end - 1, Sym::Month) {
+        // "I lent her the tent", "with the advent of".
+        let capital = scene.word(end - 1).starts_with(char::is_uppercase) && at > 0;
+        return capital || [Sym::During, Sym::In, Sym::After, Sym::Before, Sym::Until].iter().any(|&s| before(s));
+    }
     if scene.is(end - 1, Sym::Weekday) {
         return !alone || before(Sym::On);
     }
@@ -82,8 +102,7 @@ fn doubtful_word(scene: &Scene, at: usize, end: usize) -> bool {
         return !(alone || end == at + 2 && scene.is(at, Sym::The)) || led.iter().any(|&s| before(s));
     }
     // "this may take", "they may not": the verb goes on with another word.
-    let next = scene.tokens.get(end).filter(|t| t.gap == Gap::Blank);
-    let goes_on = next.is_some_and(|t| t.mask == 0 && scene.word(end).starts_with(char::is_alphabetic));
+    let goes_on = scene.is_other_word(end);
     if end == at + 2 && scene.is(at, Sym::This) {
         return !goes_on;
     }
@@ -107,10 +126,33 @@ fn doubtful_word(scene: &Scene, at: usize, end: usize) -> bool {
     !alone || led.iter().any(|&s| before(s))
 }
 
+/// "April Jones", "until Sun Li comes": a month or weekday in capitals, with a name behind it and nothing before it that
+/// says when.
+fn is_a_person(scene: &Scene, at: usize, end: usize) -> bool {
+    let named = scene.is(end - 1, Sym::Month) || scene.is(end - 1, Sym::Weekday) && scene.is(end - 1, Sym::Doubtful);
+    let opens = [Sym::Until, Sym::Since, Sym::Before, Sym::By, Sym::After].iter().any(|&s| scene.is(at, s));
+    let alone = end == at + 1 || end == at + 2 && opens;
+    let capital = |k: usize| scene.word(k).starts_with(char::is_uppercase);
+    let led = at > 0 && [Sym::In, Sym::During, Sym::Early, Sym::Late, Sym::Mid].iter().any(|&s| scene.is(at - 1, s));
+    let name_behind = scene.is_other_word(end) && capital(end) && scene.word(end).chars().any(char::is_lowercase);
+    named && alone && !led && capital(end - 1) && name_behind
+}
+
 /// "room 2015", "building 4 this afternoon": a number that is a name.
 fn after_a_label(scene: &Scene, at: usize, end: usize) -> bool {
     let marked = [Sym::Colon, Sym::Slash, Sym::Dash, Sym::Dot].iter().any(|&s| end > at + 1 && scene.is(at + 1, s));
     at > 0 && scene.tokens[at].digits > 0 && !marked && scene.is(at - 1, Sym::Label)
+}
+
+/// "ABC 2000": a name in capitals and its number.
+fn after_a_model(scene: &Scene, at: usize, end: usize) -> bool {
+    let name = |k: usize| scene.word(k).len() > 1 && scene.word(k).chars().all(|c| c.is_ascii_uppercase());
+    at > 0
+        && end == at + 1
+        && scene.tokens[at].digits == 4
+        && scene.tokens[at].gap == Gap::Blank
+        && scene.tokens[at - 1].mask == 0
+        && name(at - 1)
 }
 
 /// `2015 - 32`: a year that goes on as something else.
@@ -122,13 +164,58 @@ fn runs_on_spaced(scene: &Scene, at: usize, end: usize) -> bool {
         && (dash(end) && digits(end + 1) || at > 1 && dash(at - 1) && scene.tokens[at - 2].digits > 0)
 }
 
-/// "February 30", "31 April": a month beside a day that it does not have.
-fn no_such_day(scene: &Scene, at: usize) -> bool {
-    let day = |k: usize| {
-        scene.tokens.get(k).is_some_and(|t| (1..=2).contains(&t.digits) && (29..=31).contains(&t.number))
-            && (k < at || scene.tokens[k].gap == Gap::Blank)
+/// Tokens that a date with its month by name has at most: "the 29th of February, 2019".
+const DATE_TOKENS: usize = 7;
+
+/// Whether tokens `at..end` touch a day that there is not: "29 February 2019", "31 April".
+fn holds_no_such_day(scene: &Scene, at: usize, end: usize) -> bool {
+    let near = at.saturating_sub(DATE_TOKENS)..(end + 2).min(scene.tokens.len());
+    if !near.clone().any(|k| scene.is(k, Sym::Month)) {
+        return false;
+    }
+    near.filter_map(|k| no_such_day(scene, k)).any(|span| span.start < end && at < span.end)
+}
+
+/// A day and a month by name, with or without a year, that name no day; where they stand.
+pub(super) fn no_such_day(scene: &Scene, at: usize) -> Option<std::ops::Range<usize>> {
+    let day = |k: usize| scene.tokens.get(k).filter(|t| (1..=2).contains(&t.digits)).map(|t| t.number);
+    let skip = |k: usize, sym: Sym| k + usize::from(scene.is(k, sym) && scene.tokens[k].gap != Gap::Line);
+    let (number, month, end) = if let Some(number) = day(at) {
+        let month = skip(skip(at + 1, Sym::Suffix), Sym::Of);
+        (number, month, skip(month + 1, Sym::Comma))
+    } else {
+        let number_at = skip(at + 1, Sym::The);
+        (day(number_at)?, at, skip(skip(number_at + 1, Sym::Suffix), Sym::Comma))
     };
-    at > 0 && scene.tokens[at].gap == Gap::Blank && day(at - 1) || day(at + 1)
+    let follows = (at + 1..end.min(scene.tokens.len())).all(|k| scene.tokens[k].gap != Gap::Line);
+    if !scene.is(month, Sym::Month) || !follows || number == 0 {
+        return None;
+    }
+    let year = scene.tokens.get(end).filter(|t| t.digits == 4 && t.gap != Gap::Line).map(|t| t.number as i16);
+    // Without a year any leap year will do.
+    let exists =
+        calendar::date(year.unwrap_or(2000), scene.value(month, Sym::Month) as i8, number.min(99) as i8).is_some();
+    let last = if year.is_some() { end + 1 } else { end };
+    (!exists && (28..=31).contains(&number)).then_some(at..last)
+}
+
+/// Three figures with the shape of a date (`30/02/2024`, `2019-02-29`) that name no day in either order.
+pub(super) fn no_such_figures(scene: &Scene, at: usize) -> Option<std::ops::Range<usize>> {
+    let figures: Vec<&super::tokens::Token> =
+        [at, at + 2, at + 4].iter().filter_map(|&k| scene.tokens.get(k)).collect();
+    let [a, b, c] = figures.as_slice() else { return None };
+    let joint =
+        [Sym::Slash, Sym::Dash, Sym::Dot].into_iter().find(|&sym| scene.is(at + 1, sym) && scene.is(at + 3, sym))?;
+    let glued = (at + 1..at + 5).all(|k| scene.glued(k));
+    let (year, b, c) = match (a.digits, b.digits, c.digits) {
+        (4, 1..=2, 1..=2) if joint != Sym::Dot => (a.number, b.number, c.number),
+        (1..=2, 1..=2, 4) => (c.number, a.number, b.number),
+        _ => return None,
+    };
+    let is = |month: u32, day: u32| calendar::date(year as i16, month as i8, day as i8).is_some();
+    let like_a_date =
+        glued && (1900..=2100).contains(&year) && (1..=31).contains(&b) && (1..=31).contains(&c) && b.min(c) <= 12;
+    (like_a_date && !is(b, c) && !is(c, b)).then_some(at..at + 5)
 }
 
 /// "Now, what next?"
@@ -147,18 +234,16 @@ fn is_second(scene: &Scene, at: usize, end: usize) -> bool {
     }
     let next = scene.tokens.get(end);
     let goes_on = next.is_some_and(|t| t.gap == Gap::Blank && scene.word(end).chars().all(char::is_alphabetic));
-    goes_on && scene.tokens.get(end).is_none_or(|t| t.mask == 0)
+    goes_on && scene.is_other_word(end)
 }
 
 /// "night" in "night club", "good morning".
 fn is_plain_word(scene: &Scene, at: usize, found: &Found) -> bool {
     let end = found.end as usize;
-    match found.node {
-        Node::Hours(h) if h.part.is_some() && end == at + 1 => {
-            at > 0 && ["good", "nighty"].iter().any(|w| scene.word(at - 1).eq_ignore_ascii_case(w))
-        }
-        _ => false,
-    }
+    let greeted = at > 0 && ["good", "nighty"].iter().any(|w| scene.word(at - 1).eq_ignore_ascii_case(w));
+    // "a night club", "a morning person".
+    let compound = end == at + 1 && at > 0 && scene.is(at - 1, Sym::A) && scene.is_other_word(end);
+    scene.is(at, Sym::Part) && (greeted || compound) && !matches!(found.node, Node::Clock(_))
 }
 
 /// How sure a finding is.

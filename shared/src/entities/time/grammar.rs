@@ -43,7 +43,8 @@ symbols! {
         // parts of clock times
         Am Pm AmLetter PmLetter M Oclock O Clock Ish T H
         // words with one use
-        Date Time Label Business Workweek Recently Instant Just Calendar Year Eod Eoy WeekLetter C Doubtful Future S Set PerCent As Soon Possible ;
+        Date Time Label Business Workweek Recently Instant Just Calendar Year Eod Eoy WeekLetter C Doubtful Future S Set PerCent As Soon Possible
+        Closest Era Extra Inch Old ;
     readers:
         Number DayNumber DayOrdinal MonthNumber FullYear ShortYear MixedNumber HourDigits HourWord Minutes MinuteWord
         Holiday ClockDigits DateDigits Nth DecadeDigits ;
@@ -51,7 +52,7 @@ symbols! {
         Meridiem Letter Struck Rel RelThe DayPart InPart AtPart HalfDay MinutesOff ClockBase BareHour ClockTime AtHour
         Piece Duration Shift
         Lead Tail RelYear RelMonth MonthIn Mark Till
-        Dates Edge PeriodBase Terminus Period FullHour RangeHour TimeRange Stamp NearPart Stretch RepeatBase Repeat OpenWord Open ;
+        Dates Edge PeriodBase EdgeDay Terminus Period FullHour RangeHour TimeRange Stamp NearPart Stretch RepeatBase Repeat OpenWord Open ;
 }
 
 /// A set of word symbols.
@@ -168,6 +169,7 @@ const fn named(bytes: &[u8], from: usize, to: usize) -> Sym {
 }
 
 /// A word and what it may be: a symbol and its value (the month's number, the unit, …), as a language writes it.
+#[derive(Clone, Copy)]
 pub(super) struct Entry {
     pub(super) word: &'static str,
     pub(super) sym: Sym,
@@ -210,9 +212,11 @@ pub(super) struct Grammar {
     /// The names of holidays, in the order of their first letters.
     pub(super) holidays: &'static [Name],
     /// By letter: where the names that begin with it begin.
-    pub(super) initials: [u8; 27],
+    pub(super) initials: [u16; 27],
     /// Days before months in `3/4/2020`.
     pub(super) day_first: bool,
+    /// What tells the tense of a clause.
+    pub(super) tense: &'static super::tense::Tense,
 }
 
 impl Grammar {

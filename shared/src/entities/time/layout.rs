@@ -3,20 +3,21 @@
 
 use super::grammar::{Element, Entry, HEADS, Mask, Rule, RuleSet, Sym, WORDS, Word, Written};
 use super::holidays::Name;
+use super::tokens::WORD_LIMIT;
 
 /// Most rules a language may have, counting those with and without an optional beginning.
-const RULE_LIMIT: usize = 640;
+const RULE_LIMIT: usize = 832;
 /// The 64-bit words of a set of rules.
 pub(super) const RULE_WORDS: usize = RULE_LIMIT / 64;
 /// Most elements in the patterns of a language.
-const SYM_LIMIT: usize = 3072;
+const SYM_LIMIT: usize = 4096;
 /// Most words a language may have, counting each meaning …
-const ENTRY_LIMIT: usize = 768;
+const ENTRY_LIMIT: usize = 1792;
 /// … and most bytes of them.
-const TEXT_LIMIT: usize = 8192;
+const TEXT_LIMIT: usize = 16_384;
 /// Most 64-bit words that are not zero in the sets of rules of a language.
-const POOL_LIMIT: usize = 1536;
-const SLOT_LIMIT: usize = 2048;
+const POOL_LIMIT: usize = 2048;
+const SLOT_LIMIT: usize = 4096;
 /// No word.
 pub(super) const NONE: u16 = u16::MAX;
 
@@ -41,12 +42,12 @@ pub(super) struct Layout {
 /// Lays out a language as a static of that name, from its words, its rules (standing together by head, in the order of the
 /// symbols), its holidays, and whether days stand before months in figures.
 macro_rules! language {
-    ($(#[$doc:meta])* $name:ident, $words:expr, $rules:expr, $holidays:expr, $day_first:expr) => {
+    ($(#[$doc:meta])* $name:ident, $words:expr, $rules:expr, $holidays:expr, $tense:expr, $day_first:expr) => {
         $(#[$doc])*
         pub(super) static $name: $crate::entities::time::grammar::Grammar = {
             use $crate::entities::time::grammar::{self, Grammar, HEADS, Rule, Sym, Word};
             use $crate::entities::time::layout::{Cell, Layout, PackedSets, cut, initials};
-            const LAYOUT: Layout = Layout::new($words, $rules);
+            const LAYOUT: Layout = Layout::new($words, $holidays, $rules);
             static RULE_TABLE: [Rule; LAYOUT.rule_count] = cut(&LAYOUT.rules);
             static SYMS: [Sym; LAYOUT.sym_count] = cut(&LAYOUT.syms);
             static FIRST_RULE: [u16; HEADS + 1] = LAYOUT.first_rule;
@@ -70,6 +71,7 @@ macro_rules! language {
                 holidays: $holidays,
                 initials: initials($holidays),
                 day_first: $day_first,
+                tense: $tense,
             }
         };
     };
@@ -98,22 +100,22 @@ pub(super) const fn hash(bytes: &[u8]) -> usize {
     (h ^ (h >> 15)) as usize
 }
 
-const fn equal(a: &[u8], b: &[u8]) -> bool {
-    if a.len() != b.len() {
-        return false;
+/// Where the word that begins at `from` ends.
+const fn word_end(words: &[u8], from: usize) -> usize {
+    let mut at = from;
+    while at < words.len() && words[at] != b' ' {
+        at += 1;
     }
-    let mut i = 0;
-    while i < a.len() {
-        if a[i] != b[i] {
-            return false;
-        }
-        i += 1;
-    }
-    true
+    at
+}
+
+/// How many words [`Layout::take_holiday_words`] is expected to take at most: names of a feast share their words.
+const fn holiday_words(holidays: &[Name]) -> usize {
+    holidays.len() * 2
 }
 
 impl Layout {
-    pub(super) const fn new(entries: &[Entry], written: &[Written]) -> Layout {
+    pub(super) const fn new(entries: &[Entry], holidays: &[Name], written: &[Written]) -> Layout {
         let mut layout = Layout {
             rules: [Rule { action: written[0].action, from: 0, optional: 0, glued: 0, len: 0 }; RULE_LIMIT],
             rule_count: 0,
@@ -121,17 +123,18 @@ impl Layout {
             sym_count: 0,
             first_rule: [0; HEADS + 1],
             words: [Word { from: 0, len: 0, sym: Sym::Digits, value: 0, next: NONE }; ENTRY_LIMIT],
-            word_count: entries.len(),
+            word_count: 0,
             text: [0; TEXT_LIMIT],
             text_len: 0,
             slots: [NONE; SLOT_LIMIT],
             // At most half of them are taken.
-            slot_count: (entries.len() * 2).next_power_of_two(),
+            slot_count: ((entries.len() + holiday_words(holidays)) * 2).next_power_of_two(),
             first: Sets::EMPTY,
             second: Sets::EMPTY,
             loose: RuleSet::EMPTY,
         };
         layout.take_words(entries);
+        layout.take_holiday_words(holidays);
         let mut heads = [Sym::Digits; RULE_LIMIT];
         layout.take_rules(written, &mut heads);
         layout.take_sets(&heads);
@@ -141,29 +144,83 @@ impl Layout {
     const fn take_words(&mut self, entries: &[Entry]) {
         let mut i = 0;
         while i < entries.len() {
-            let word = entries[i].word.as_bytes();
-            let mut next = NONE;
-            let mut slot = hash(word) % self.slot_count;
-            while self.slots[slot] != NONE {
-                if equal(entries[self.slots[slot] as usize].word.as_bytes(), word) {
-                    next = self.slots[slot];
-                    break;
-                }
-                slot = (slot + 1) % self.slot_count;
-            }
-            self.slots[slot] = i as u16;
-            // Another meaning of a word has its letters already.
-            let from = if next == NONE { self.text_len as u16 } else { self.words[next as usize].from };
-            let mut k = 0;
-            while next == NONE && k < word.len() {
-                self.text[self.text_len] = word[k];
-                self.text_len += 1;
-                k += 1;
-            }
-            let Entry { sym, value, .. } = entries[i];
-            self.words[i] = Word { from, len: word.len() as u8, sym, value, next };
+            let Entry { word, sym, value } = entries[i];
+            self.take_word(word.as_bytes(), sym, value);
             i += 1;
         }
+    }
+
+    const fn take_word(&mut self, word: &[u8], sym: Sym, value: i16) {
+        let mut next = NONE;
+        let mut slot = hash(word) % self.slot_count;
+        while self.slots[slot] != NONE {
+            let Word { from, len, .. } = self.words[self.slots[slot] as usize];
+            if self.reads(from as usize, len as usize, word) {
+                next = self.slots[slot];
+                break;
+            }
+            slot = (slot + 1) % self.slot_count;
+        }
+        // Another meaning of a word has its letters already.
+        let from = if next == NONE { self.text_len as u16 } else { self.words[next as usize].from };
+        let mut k = 0;
+        while next == NONE && k < word.len() {
+            self.text[self.text_len] = word[k];
+            self.text_len += 1;
+            k += 1;
+        }
+        let mut meaning = next;
+        while meaning != NONE {
+            if self.words[meaning as usize].sym as usize == sym as usize {
+                return;
+            }
+            meaning = self.words[meaning as usize].next;
+        }
+        self.slots[slot] = self.word_count as u16;
+        self.words[self.word_count] = Word { from, len: word.len() as u8, sym, value, next };
+        self.word_count += 1;
+    }
+
+    /// Whether these letters of the text of all words are `word`.
+    const fn reads(&self, from: usize, len: usize, word: &[u8]) -> bool {
+        if len != word.len() {
+            return false;
+        }
+        let mut i = 0;
+        while i < len {
+            if self.text[from + i] != word[i] {
+                return false;
+            }
+            i += 1;
+        }
+        true
+    }
+
+    /// The first words of holidays, and their second ones, as they are and with an "s" behind.
+    const fn take_holiday_words(&mut self, holidays: &[Name]) {
+        let mut i = 0;
+        while i < holidays.len() {
+            let words = holidays[i].words.as_bytes();
+            let first = word_end(words, 0);
+            self.take_with_plural(words, 0, first, Sym::HolidayStart);
+            if first < words.len() {
+                self.take_with_plural(words, first + 1, word_end(words, first + 1), Sym::HolidayRest);
+            }
+            i += 1;
+        }
+    }
+
+    const fn take_with_plural(&mut self, words: &[u8], from: usize, to: usize, sym: Sym) {
+        let mut word = [b's'; WORD_LIMIT];
+        let mut i = from;
+        while i < to {
+            word[i - from] = words[i];
+            i += 1;
+        }
+        let (one, _) = word.split_at(to - from);
+        self.take_word(one, sym, 0);
+        let (many, _) = word.split_at(to - from + 1);
+        self.take_word(many, sym, 0);
     }
 
     /// Takes each rule that begins with optional elements as several that do not: then its first two words, taken
@@ -372,7 +429,7 @@ impl PackedSets {
 }
 
 /// Where the names of each letter begin.
-pub(super) const fn initials(names: &[Name]) -> [u8; 27] {
+pub(super) const fn initials(names: &[Name]) -> [u16; 27] {
     let mut out = [0; 27];
     let (mut letter, mut i) = (0, 0);
     while i < names.len() {
@@ -380,13 +437,13 @@ pub(super) const fn initials(names: &[Name]) -> [u8; 27] {
         assert!(initial >= letter, "holidays stand in the order of their first letters");
         while letter < initial {
             letter += 1;
-            out[letter] = i as u8;
+            out[letter] = i as u16;
         }
         i += 1;
     }
     while letter < 26 {
         letter += 1;
-        out[letter] = names.len() as u8;
+        out[letter] = names.len() as u16;
     }
     out
 }

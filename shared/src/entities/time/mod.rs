@@ -1,6 +1,6 @@
 //! Dates, times, lengths of time, spans and repetitions: the recognizers of the time family.
 //!
-//! A grammar is data ([`english`], [`spanish`]); [`chart`] matches it; [`actions`] say what it means against the
+//! A grammar is data, in the folder of its language ([`english`], [`spanish`]); [`chart`] matches it; [`actions`] say what it means against the
 //! reference; [`render`] writes it out. What a span includes and which days "next Friday" or "this week" are follows
 //! Microsoft Recognizers-Text, whose cases we are measured by; docs/entities.md has the table.
 //!
@@ -9,6 +9,7 @@
 mod actions;
 mod calendar;
 mod chart;
+#[path = "../../language/english/time.rs"]
 mod english;
 mod filters;
 mod grain;
@@ -18,7 +19,9 @@ mod layout;
 mod parts;
 mod readers;
 mod render;
+#[path = "../../language/spanish/time.rs"]
 mod spanish;
+mod tense;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -28,7 +31,7 @@ mod zone;
 use chart::{Chart, Found, Scene};
 use grammar::{Grammar, Mask, Sym};
 
-use super::{Entity, Kind, Kinds, Language, Reference};
+use super::{Conventions, DateOrder, Entity, Kind, Kinds, Language, Reference, Tenses};
 
 pub use grain::Grain;
 pub use zone::Zone;
@@ -99,6 +102,7 @@ const NAMES: Mask = {
         Sym::Time,
         Sym::Date,
         Sym::Soon,
+        Sym::Closest,
     ];
     let mut mask = 0;
     let mut i = 0;
@@ -118,16 +122,17 @@ fn may_begin(tokens: &[tokens::Token], at: usize) -> bool {
     ahead.any(|t| t.mask & NAMES != 0)
 }
 
-/// Finds the time values of `kinds` in `text`, in order, without overlaps. The reference's offset holds throughout.
+/// Finds the time values of `kinds` in `text`, in order, without overlaps. Without a zone, the reference's offset holds
+/// throughout; in one whose clocks are put forward and back "in 3 hours" is three hours of real time, and a time that the
+/// clocks pass over is the one that they show instead.
 #[must_use]
-pub fn recognize(text: &str, kinds: Kinds, reference: &Reference) -> Vec<Entity> {
-    recognize_in(text, kinds, reference, None)
-}
-
-/// The same in a zone whose clocks are put forward and back: "in 3 hours" is three hours of real time, and a time that
-/// the clocks pass over is the one that they show instead.
-#[must_use]
-pub fn recognize_in(text: &str, kinds: Kinds, reference: &Reference, zone: Option<&dyn Zone>) -> Vec<Entity> {
+pub fn recognize_by(
+    text: &str,
+    kinds: Kinds,
+    reference: &Reference,
+    zone: Option<&dyn Zone>,
+    conventions: &Conventions,
+) -> Vec<Entity> {
     let mut out = Vec::new();
     if !kinds.meets(KINDS) {
         return out;
@@ -141,12 +146,18 @@ pub fn recognize_in(text: &str, kinds: Kinds, reference: &Reference, zone: Optio
         text,
         tokens: &tokens,
         grammar,
+        day_first: match conventions.date_order {
+            DateOrder::OfLanguage => grammar.day_first,
+            DateOrder::DayFirst => true,
+            DateOrder::MonthFirst => false,
+        },
         now: reference.now,
         today: reference.now.date(),
         zone,
         start: 0,
         end: 0,
     };
+    let preferred = render::Preferred { direction: reference.direction, hours: conventions.business_hours };
     let mut chart = Chart::new(scene);
     let mut at = 0;
     while at < tokens.len() && !chart.is_spent() {
@@ -161,7 +172,11 @@ pub fn recognize_in(text: &str, kinds: Kinds, reference: &Reference, zone: Optio
         };
         let end = found.end as usize;
         if kinds.contains(kind) {
-            let readings = render::readings(&found.node, reference.direction, zone);
+            let direction = match conventions.tenses {
+                Tenses::Heeded => tense::direction(&chart.scene, at, end).unwrap_or(reference.direction),
+                Tenses::Ignored => reference.direction,
+            };
+            let readings = render::readings(&found.node, render::Preferred { direction, ..preferred }, zone);
             if !readings.is_empty() {
                 out.push(Entity {
                     start: tokens[at].start as usize,
@@ -175,6 +190,29 @@ pub fn recognize_in(text: &str, kinds: Kinds, reference: &Reference, zone: Optio
         at = end;
     }
     out
+}
+
+/// Where a text names a day that there is not (`29 February 2019`, `31 April`, `30/02/2024`), the first of them, in bytes:
+/// what to say when it was an answer.
+#[must_use]
+pub fn impossible_date(text: &str, language: Language) -> Option<std::ops::Range<usize>> {
+    let grammar = grammar(language);
+    let tokens = tokens::tokens(text, grammar);
+    let day = jiff::civil::Date::constant(2000, 1, 1);
+    let scene = Scene {
+        text,
+        tokens: &tokens,
+        grammar,
+        day_first: grammar.day_first,
+        now: day.at(0, 0, 0, 0),
+        today: day,
+        zone: None,
+        start: 0,
+        end: 0,
+    };
+    let span = (0..tokens.len())
+        .find_map(|at| filters::no_such_day(&scene, at).or_else(|| filters::no_such_figures(&scene, at)))?;
+    Some(tokens[span.start].start as usize..tokens[span.end - 1].end as usize)
 }
 
 /// The longest value at token `at`: of all kinds first, and of the kinds asked for if that one is not among them.

@@ -16,13 +16,13 @@ pub(super) const fn opening(sym: Sym) -> Opening {
             digits | words | Sym::Hundred.bit() | Sym::Thousand.bit() | Sym::Dot.bit(),
             numeral | Sym::Dot.bit() | Sym::Comma.bit() | Sym::Slash.bit(),
         ),
-        Sym::MixedNumber => (digits, digits),
+        Sym::MixedNumber => (digits | words, numeral | digits | Sym::Half.bit()),
         Sym::DayNumber | Sym::DayOrdinal => {
             (digits | Sym::Ordinal.bit() | Sym::Tens.bit(), Sym::Suffix.bit() | Sym::Ordinal.bit() | Sym::Dash.bit())
         }
         Sym::Nth => (
             digits | Sym::Ordinal.bit() | Sym::Last.bit() | Sym::Tens.bit(),
-            Sym::Suffix.bit() | Sym::Ordinal.bit() | Sym::Dash.bit(),
+            Sym::Suffix.bit() | Sym::Ordinal.bit() | Sym::Dash.bit() | Sym::Last.bit() | Sym::To.bit(),
         ),
         Sym::FullYear => (digits | words | Sym::Thousand.bit(), numeral | Sym::O.bit()),
         Sym::ShortYear | Sym::DecadeDigits => (digits | Sym::Quote.bit(), digits),
@@ -177,16 +177,35 @@ fn number(scene: &Scene, at: usize) -> Option<Found> {
     Some(found(end, Node::Number(f64::from(whole))))
 }
 
-/// `2 1/2`.
+/// `2 1/2`, `2½`, "two and a quarter", "one and three quarters", "1 and a 1/2": a whole number and a part of one.
 fn mixed_number(scene: &Scene, at: usize) -> Option<Found> {
-    let (whole, above) = (scene.tokens[at], scene.tokens.get(at + 1)?);
-    let fits = whole.digits <= 4 && above.digits == 1 && above.gap == Gap::Blank;
-    if !(fits && scene.is(at + 2, Sym::Slash) && scene.glued(at + 2) && scene.glued(at + 3)) {
+    let first = scene.tokens[at];
+    let (whole, end) = match first.digits {
+        0 => words(scene, at)?,
+        1..=4 => (first.number, at + 1),
+        _ => return None,
+    };
+    let joined = scene.is(end, Sym::And);
+    let article = joined && scene.is(end + 1, Sym::A);
+    let at = end + usize::from(joined) + usize::from(article);
+    let part = scene.tokens.get(at).filter(|t| t.gap != Gap::Line)?;
+    let whole = f64::from(whole);
+    if part.digits == 1 && part.gap == Gap::Blank {
+        let is_fraction = scene.is(at + 1, Sym::Slash) && scene.glued(at + 1) && scene.glued(at + 2);
+        let below = scene.tokens.get(at + 2).filter(|t| is_fraction && t.digits == 1 && t.number > part.number)?;
+        return Some(found(at + 3, Node::Number(whole + f64::from(part.number) / f64::from(below.number))));
+    }
+    if scene.is(at, Sym::Half) && (joined || scene.glued(at)) {
+        return Some(found(at + 1, Node::Number(whole + 0.5)));
+    }
+    if !joined {
         return None;
     }
-    let below = scene.tokens.get(at + 3).filter(|t| t.digits == 1 && t.number > above.number)?;
-    let part = f64::from(above.number) / f64::from(below.number);
-    Some(found(at + 4, Node::Number(f64::from(whole.number) + part)))
+    let counted = usize::from(!article && scene.is(at, Sym::Card));
+    let count = if counted > 0 { scene.value(at, Sym::Card) } else { 1 };
+    let at = at + counted + usize::from(counted > 0 && scene.is(at + 1, Sym::Dash) && scene.glued(at + 1));
+    let fits = scene.is(at, Sym::Quarters) && (1..=3).contains(&count);
+    fits.then(|| found(at + 1, Node::Number(whole + 0.25 * f64::from(count))))
 }
 
 fn decimal(whole: u32, fraction: u32, digits: u8) -> f64 {
@@ -228,7 +247,15 @@ fn nth(scene: &Scene, at: usize) -> Option<Found> {
         return Some(found(at + 1, Node::Nth(-1)));
     }
     let (n, end) = ordinal_number(scene, at, true)?;
-    (1..=53).contains(&n).then(|| found(end, Node::Nth(n as i8)))
+    if !(1..=53).contains(&n) {
+        return None;
+    }
+    // "the second last", "the third to last" are counted from the end.
+    let last = end + usize::from(scene.is(end, Sym::To) && scene.is(end + 1, Sym::Last));
+    if scene.is(last, Sym::Last) && scene.value(last, Sym::Last) == 0 {
+        return Some(found(last + 1, Node::Nth(-(n as i8))));
+    }
+    Some(found(end, Node::Nth(n as i8)))
 }
 
 /// Years that bare digits may stand for.

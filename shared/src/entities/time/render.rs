@@ -11,10 +11,32 @@ use super::values::{
     Repeat, Side, Stretch, Unit,
 };
 use super::zone::Zone;
-use crate::entities::{Direction, Kind, TimeValue, Value};
+use crate::entities::{BusinessHours, Direction, Kind, TimeValue, Value};
 
 /// An open side of a range, as in ISO 8601-2.
 const OPEN_SIDE: &str = "..";
+
+/// Which of several readings comes first.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Preferred {
+    /// The side of now.
+    pub(super) direction: Direction,
+    /// The hours that a clock time of no half lies in, if it may.
+    pub(super) hours: BusinessHours,
+}
+
+impl Preferred {
+    /// Whether a second of the day lies in business hours.
+    fn is_open(self, second: i32) -> bool {
+        let second = second.rem_euclid(2 * HALF_DAY);
+        (i32::from(self.hours.opens) * 3600..i32::from(self.hours.closes) * 3600).contains(&second)
+    }
+
+    /// Whether of two halves of the day the other one is to come first.
+    fn swaps(self, second: i32) -> bool {
+        !self.is_open(second) && self.is_open(second + HALF_DAY)
+    }
+}
 
 /// What a node is as a value, if it may stand by itself.
 pub(super) fn kind(node: &Node) -> Option<Kind> {
@@ -37,30 +59,31 @@ pub(super) fn kind(node: &Node) -> Option<Kind> {
 }
 
 /// All readings of a node, the preferred one first.
-pub(super) fn readings(node: &Node, direction: Direction, zone: Option<&dyn Zone>) -> Vec<Value> {
+pub(super) fn readings(node: &Node, preferred: Preferred, zone: Option<&dyn Zone>) -> Vec<Value> {
+    let direction = preferred.direction;
     let mut out = Vec::with_capacity(2);
     match node {
         Node::Date(day) => {
-            for date in sides(day.past, day.future, direction) {
+            for date in days(*day, direction) {
                 push(&mut out, point(Text::with_capacity(10).day(date, day.form).0, text_date(date)));
             }
         }
         Node::Clock(clock) => {
-            for clock in halves(*clock) {
+            for clock in halves(*clock, preferred) {
                 push(&mut out, point(Text::with_capacity(9).text("T").clock(clock).0, text_time(clock.second)));
             }
         }
-        Node::Moment(moment) => moment_readings(moment, direction, zone, &mut out),
+        Node::Moment(moment) => moment_readings(moment, preferred, zone, &mut out),
         Node::Duration(length) => push(&mut out, duration(length)),
         Node::Period(period) => {
             for (start, end) in sides(period.past, period.future, direction) {
                 push(&mut out, range(period_form((start, end), period.form), text_date(start), text_date(end)));
             }
         }
-        Node::Hours(hours) => hours_readings(hours, &mut out),
-        Node::Stretch(stretch) => stretch_readings(stretch, direction, zone, &mut out),
+        Node::Hours(hours) => hours_readings(hours, preferred, &mut out),
+        Node::Stretch(stretch) => stretch_readings(stretch, preferred, zone, &mut out),
         Node::Repeat(repeat) => push(&mut out, blank(repeat_form(repeat))),
-        Node::Open(open) => open_readings(open, direction, &mut out),
+        Node::Open(open) => open_readings(open, preferred, &mut out),
         _ => {}
     }
     out
@@ -79,9 +102,19 @@ fn sides<T: PartialEq>(past: T, future: T, direction: Direction) -> impl Iterato
     std::iter::once(first).chain((!one).then_some(second))
 }
 
-/// The halves of the day that a clock time may lie in.
-fn halves(clock: Clock) -> impl Iterator<Item = Clock> {
-    std::iter::once(clock).chain(clock.other())
+/// The days that a day may be: on the preferred side of now, on the other, and in the less usual order of its figures.
+fn days(day: Day, direction: Direction) -> impl Iterator<Item = Date> {
+    let other = day.other.into_iter().flat_map(move |(past, future)| sides(past, future, direction));
+    sides(day.past, day.future, direction).chain(other)
+}
+
+/// The halves of the day that a clock time may lie in, the likelier first.
+fn halves(clock: Clock, preferred: Preferred) -> impl Iterator<Item = Clock> {
+    let (first, second) = match clock.other() {
+        Some(other) if preferred.swaps(clock.second) => (other, Some(clock)),
+        other => (clock, other),
+    };
+    std::iter::once(first).chain(second)
 }
 
 fn blank(timex: String) -> TimeValue {
@@ -201,9 +234,9 @@ fn text_moment(at: DateTime) -> String {
     Text::with_capacity(19).moment(at).0
 }
 
-fn moment_readings(moment: &Moment, direction: Direction, zone: Option<&dyn Zone>, out: &mut Vec<Value>) {
-    for clock in halves(moment.clock) {
-        for date in sides(moment.day.past, moment.day.future, direction) {
+fn moment_readings(moment: &Moment, preferred: Preferred, zone: Option<&dyn Zone>, out: &mut Vec<Value>) {
+    for clock in halves(moment.clock, preferred) {
+        for date in days(moment.day, preferred.direction) {
             let timex = match moment.vague {
                 Some(form) => form.to_owned(),
                 None => Text::with_capacity(19).day(date, moment.day.form).text("T").clock(clock).0,
@@ -216,7 +249,7 @@ fn moment_readings(moment: &Moment, direction: Direction, zone: Option<&dyn Zone
     }
 }
 
-fn hours_readings(hours: &Hours, out: &mut Vec<Value>) {
+fn hours_readings(hours: &Hours, preferred: Preferred, out: &mut Vec<Value>) {
     if let Some(part) = hours.part {
         let form = part.hours().code.to_owned();
         push(out, range(form, text_time(hours.start.second), text_time(hours.end.second)));
@@ -228,14 +261,27 @@ fn hours_readings(hours: &Hours, out: &mut Vec<Value>) {
         let form = form.clock_length(i64::from(length)).text(")").0;
         push(out, range(form, text_time(start.second), text_time(end.second)));
     };
-    add(hours.start, hours.end);
-    if let (Some(start), Some(end)) = (hours.start.other(), hours.end.other()) {
-        add(start, end);
+    match (hours.start.other(), hours.end.other()) {
+        (Some(start), Some(end)) if preferred.swaps(hours.start.second) => {
+            add(start, end);
+            add(hours.start, hours.end);
+        }
+        (Some(start), Some(end)) => {
+            add(hours.start, hours.end);
+            add(start, end);
+        }
+        _ => add(hours.start, hours.end),
     }
 }
 
-fn stretch_readings(stretch: &Stretch, direction: Direction, zone: Option<&dyn Zone>, out: &mut Vec<Value>) {
-    let shifts: &[f64] = if stretch.half == Half::Open { &[0.0, HALF_DAY as f64] } else { &[0.0] };
+fn stretch_readings(stretch: &Stretch, preferred: Preferred, zone: Option<&dyn Zone>, out: &mut Vec<Value>) {
+    let direction = preferred.direction;
+    let begins = i32::from(stretch.future.0.hour()) * 3600 + i32::from(stretch.future.0.minute()) * 60;
+    let shifts: &[f64] = match stretch.half {
+        Half::Open if preferred.swaps(begins) => &[HALF_DAY as f64, 0.0],
+        Half::Open => &[0.0, HALF_DAY as f64],
+        Half::Known => &[0.0],
+    };
     for shift in shifts {
         for (start, end) in sides(stretch.past, stretch.future, direction) {
             let (Some(start), Some(end)) = (calendar::add_seconds(start, *shift), calendar::add_seconds(end, *shift))
@@ -263,17 +309,17 @@ fn part_form(part: DayPart) -> &'static str {
     part.hours().code
 }
 
-fn open_readings(open: &Open, direction: Direction, out: &mut Vec<Value>) {
+fn open_readings(open: &Open, preferred: Preferred, out: &mut Vec<Value>) {
     let mut add = |at: String| match open.side {
         Side::Before => push(out, range(format!("{OPEN_SIDE}/{at}"), OPEN_SIDE.to_owned(), at)),
         Side::After => push(out, range(format!("{at}/{OPEN_SIDE}"), at, OPEN_SIDE.to_owned())),
     };
     match open.bound {
-        Bound::Day(Day { past, future, .. }) => sides(past, future, direction).for_each(|d| add(text_date(d))),
-        Bound::Clock(clock) => halves(clock).for_each(|c| add(text_time(c.second))),
+        Bound::Day(day) => days(day, preferred.direction).for_each(|d| add(text_date(d))),
+        Bound::Clock(clock) => halves(clock, preferred).for_each(|c| add(text_time(c.second))),
         Bound::Moment(moment) => {
-            for clock in halves(moment.clock) {
-                for date in sides(moment.day.past, moment.day.future, direction) {
+            for clock in halves(moment.clock, preferred) {
+                for date in days(moment.day, preferred.direction) {
                     if let Some(at) = at(date, clock) {
                         add(text_moment(at));
                     }

@@ -4,7 +4,7 @@
 use super::grammar::{Grammar, Mask, Sym};
 
 /// A word longer than this is in no table.
-const WORD_LIMIT: usize = 24;
+pub(super) const WORD_LIMIT: usize = 24;
 
 /// A piece of the text.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +33,7 @@ pub(super) enum Gap {
 }
 
 /// A letter without its accent, in lower case, where the tables need that.
-fn fold(c: char) -> char {
+pub(super) fn fold(c: char) -> char {
     match c {
         'á' | 'à' | 'Á' | 'À' => 'a',
         'é' | 'è' | 'É' | 'È' => 'e',
@@ -139,6 +139,7 @@ fn mark(c: char) -> Mask {
         ')' => Sym::RightParen.bit(),
         '\'' | '’' | '‘' | '`' => Sym::Quote.bit(),
         '@' => Sym::AtSign.bit(),
+        '"' | '″' => Sym::Inch.bit(),
         '&' | '+' => Sym::Plus.bit(),
         '½' => Sym::Half.bit(),
         _ => 0,

@@ -103,12 +103,19 @@ pub(super) struct Day {
     pub(super) past: Date,
     pub(super) future: Date,
     pub(super) form: DayForm,
+    /// Both sides of what it is when day and month stand in the less usual order.
+    pub(super) other: Option<(Date, Date)>,
 }
 
 impl Day {
     /// A day beyond doubt.
     pub(super) fn exact(date: Date) -> Day {
-        Day { past: date, future: date, form: DayForm::Full }
+        Day::on_sides(date, date, DayForm::Full)
+    }
+
+    /// A day on either side of now.
+    pub(super) fn on_sides(past: Date, future: Date, form: DayForm) -> Day {
+        Day { past, future, form, other: None }
     }
 }
 

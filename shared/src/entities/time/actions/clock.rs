@@ -4,6 +4,7 @@ use super::{clock, find, has, length, number, part, word};
 use crate::entities::time::chart::{Matched, Scene};
 use crate::entities::time::grammar::Sym;
 use crate::entities::time::parts::{AFTERNOON, BUSINESS, MORNING};
+use crate::entities::time::tokens::Gap;
 use crate::entities::time::values::{Clock, DayPart, HALF_DAY, Half, Hours, Node, Precision, Unit};
 
 const DAY: i32 = 2 * HALF_DAY;
@@ -81,6 +82,79 @@ pub(crate) fn hour(_: &Scene, parts: &[Matched]) -> Option<Node> {
     Some(Node::Clock(settle(Clock::new(hour, 0, Precision::Hour), parts)))
 }
 
+/// `4a`, `7p`: a letter for the half; "a" names flats and exits too, and must be led.
+pub(crate) fn hour_and_letter(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let joined = scene.before(Sym::Dash) || scene.before(Sym::To);
+    let fits = has(parts, Sym::Pm) || joined || is_led(scene);
+    fits.then(|| hour(scene, parts))?
+}
+
+/// `15h`: an hour of the day where one is spoken of, else a number of hours.
+pub(crate) fn hour_mark(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let goes_on = scene.glued(scene.end) && scene.char_behind().is_some_and(char::is_alphanumeric);
+    (is_led(scene) && !goes_on).then(|| hour(scene, parts))?
+}
+
+/// Whether the word before says that a time of day follows.
+fn is_led(scene: &Scene) -> bool {
+    const LEADS: [Sym; 19] = [
+        Sym::At,
+        Sym::AtSign,
+        Sym::From,
+        Sym::To,
+        Sym::Dash,
+        Sym::Between,
+        Sym::And,
+        Sym::By,
+        Sym::Until,
+        Sym::Before,
+        Sym::After,
+        Sym::Since,
+        Sym::Around,
+        Sym::About,
+        Sym::Past,
+        Sym::Weekday,
+        Sym::Today,
+        Sym::Month,
+        Sym::Comma,
+    ];
+    LEADS.iter().any(|&sym| scene.after(sym))
+}
+
+/// "150ish", "730 in the evening", "at 1030".
+pub(crate) fn figures_in_part(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let clock = Clock { precision: Precision::Minute, ..compact_clock(parts)? };
+    match part(parts) {
+        Some(part) => Some(Node::Clock(within(clock, part))),
+        None => (!looks_like_a_year(scene)).then_some(Node::Clock(clock)),
+    }
+}
+
+/// Four figures from 1900 on are a year rather than a time of day.
+fn looks_like_a_year(scene: &Scene) -> bool {
+    scene.tokens[scene.start].number >= 1900
+}
+
+fn compact_clock(parts: &[Matched]) -> Option<Clock> {
+    let digits = number(parts)? as i32;
+    Some(settle(Clock::new(digits / 100, digits % 100, Precision::Minute), parts))
+}
+
+/// "at 1030": four figures right after "at", at the end of a clause.
+pub(crate) fn figures_after_at(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let led = scene.after(Sym::At) || scene.after(Sym::AtSign) || scene.after(Sym::Around) || scene.after(Sym::About);
+    let four = scene.tokens[scene.start].digits == 4;
+    let goes_on = scene.tokens.get(scene.end).is_some_and(|t| match t.gap {
+        Gap::Line => false,
+        Gap::None => {
+            !matches!(scene.char_behind(), Some(',' | '!' | '?' | ';'))
+                && (!scene.is(scene.end, Sym::Dot) || scene.glued(scene.end + 1))
+        }
+        Gap::Blank => ![Sym::On, Sym::Today, Sym::Weekday, Sym::In, Sym::And, Sym::Or].iter().any(|&s| scene.before(s)),
+    });
+    (led && four && !goes_on && !looks_like_a_year(scene)).then(|| Some(Node::Clock(compact_clock(parts)?)))?
+}
+
 /// "three o'clock": past doubt a time, and a full hour.
 pub(crate) fn struck(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let Node::Clock(mut clock) = hour(scene, parts)? else { return None };
@@ -90,8 +164,7 @@ pub(crate) fn struck(scene: &Scene, parts: &[Matched]) -> Option<Node> {
 
 /// `1140 a.m.`
 pub(crate) fn compact(_: &Scene, parts: &[Matched]) -> Option<Node> {
-    let digits = number(parts)? as i32;
-    Some(Node::Clock(settle(Clock::new(digits / 100, digits % 100, Precision::Minute), parts)))
+    compact_clock(parts).map(Node::Clock)
 }
 
 /// `0730` where only a clock time can stand.
@@ -112,11 +185,36 @@ pub(crate) fn military(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     (word(parts, Sym::Unit)? == Unit::Hour as i16).then_some(clock)
 }
 
+/// "an hour before noon", "10 minutes after 5 pm".
+pub(crate) fn beside(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (clock, length) = (clock(parts)?, length(parts)?);
+    let seconds = length.seconds() as i32;
+    let is_short = length.days() == 0.0 && length.months() == 0.0 && length.working_days() == 0.0;
+    let sign = if has(parts, Sym::Before) { -1 } else { 1 };
+    let fits = is_short && (1..HALF_DAY).contains(&seconds) && !length.whole && clock.half == Half::Known;
+    let second = (clock.second + sign * seconds).rem_euclid(DAY);
+    fits.then_some(Node::Clock(Clock { second, half: Half::Known, precision: Precision::Minute }))
+}
+
+/// "at 7 15": hours and minutes apart, right after "at" and at the end of a clause.
+pub(crate) fn apart_after_at(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let ends = scene.tokens.get(scene.end).is_none_or(|t| t.gap == Gap::Line)
+        || matches!(scene.char_behind(), Some('!' | '?' | ';' | ','))
+        || scene.before(Sym::Dot) && !scene.glued(scene.end + 1);
+    (scene.after(Sym::At) && ends).then(|| digital(scene, parts))?
+}
+
+/// `15h` and nothing else: an hour of the day, where no length of time is asked for.
+pub(crate) fn hour_alone(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    scene.is_whole().then(|| hour(scene, parts))?
+}
+
 /// "at half seven": half an hour later.
 pub(crate) fn half_past(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let Clock { second, half, .. } = clock(parts)?;
     let clock = Clock { second: second + 1800, half, precision: Precision::Minute };
-    (scene.after(Sym::At) && second % 3600 == 0).then_some(Node::Clock(clock))
+    let said = scene.after(Sym::At) || scene.is_whole() && !scene.is(scene.end - 1, Sym::Digits);
+    (said && second % 3600 == 0).then_some(Node::Clock(clock))
 }
 
 /// "quarter past", "20 minutes to", "y media": minutes off the hour.
@@ -130,6 +228,26 @@ pub(crate) fn offset(_: &Scene, parts: &[Matched]) -> Option<Node> {
     };
     let before = has(parts, Sym::To) || has(parts, Sym::Minus);
     (1..60).contains(&minutes).then_some(Node::Offset(if before { -minutes } else { minutes }))
+}
+
+/// "twenty after 3pm": minutes without their name behind an hour that is marked.
+pub(crate) fn offset_after(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let marked = [Sym::Am, Sym::Pm, Sym::Oclock, Sym::AmLetter, Sym::PmLetter];
+    let fits =
+        scene.before(Sym::Noon) || scene.before(Sym::Midnight) || marked.iter().any(|&s| scene.is(scene.end + 1, s));
+    fits.then(|| offset(scene, parts))?
+}
+
+/// "15 to noon", "at ten to five": minutes without their name before an hour. "5 to 7 pm" is a span.
+pub(crate) fn offset_before(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let named = scene.before(Sym::Noon) || scene.before(Sym::Midnight);
+    let minutes = number(parts)?;
+    let is_digits = scene.tokens[scene.start].digits > 0;
+    let spoken = !is_digits && (scene.after(Sym::At) || scene.start == 0);
+    let round = minutes % 5.0 == 0.0 && (spoken || scene.before(Sym::Card) && is_digits);
+    let marked = |at: usize| [Sym::Am, Sym::Pm, Sym::AmLetter, Sym::PmLetter].iter().any(|&s| scene.is(at, s));
+    let fits = named || round && minutes <= 25.0 && !marked(scene.end + 1) && !scene.after(Sym::From);
+    fits.then(|| offset(scene, parts))?
 }
 
 /// "quarter past" and an hour.
@@ -290,7 +408,7 @@ impl Clock {
 }
 
 /// "from 3 to 5 pm", "9-11:30", "between 4 and 6 in the afternoon".
-pub(crate) fn range(_: &Scene, parts: &[Matched]) -> Option<Node> {
+pub(crate) fn range(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let (start, mut end) = both_clocks(parts)?;
     let mut start = start;
     if let Some(part) = part(parts) {
@@ -301,7 +419,9 @@ pub(crate) fn range(_: &Scene, parts: &[Matched]) -> Option<Node> {
     }
     // "10:30 to 3" settles nothing; "8-9" says not even that it is a time.
     let unmarked = |c: &Clock| c.precision == Precision::Bare && (c.half == Half::Open || part(parts).is_none());
-    let bare = unmarked(&start) && unmarked(&end);
+    // "from 3 to 4" and nothing else is an answer.
+    let is_answer = scene.is_whole() && (has(parts, Sym::From) || has(parts, Sym::Between));
+    let bare = unmarked(&start) && unmarked(&end) && !is_answer;
     let (start, end) = between(start, end);
     if start.second == end.second && start.half == end.half {
         return None;
@@ -336,7 +456,7 @@ pub(crate) fn after_at(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         return None;
     }
     // Not the beginning of a larger number, a measure or a share.
-    let figures = scene.tokens.get(scene.end).is_some_and(|t| t.digits > 0 && t.gap != super::super::tokens::Gap::Line);
+    let figures = scene.tokens.get(scene.end).is_some_and(|t| t.digits > 0 && t.gap != Gap::Line);
     let counted =
         [Sym::Unit, Sym::Part, Sym::Of, Sym::Slash, Sym::Hundred, Sym::Thousand].iter().any(|&s| scene.before(s));
     let glued_word = scene.glued(scene.end) && scene.char_behind().is_some_and(char::is_alphabetic);

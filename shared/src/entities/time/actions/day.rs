@@ -28,7 +28,7 @@ pub(in crate::entities::time) fn month_day(scene: &Scene, year: Option<i16>, mon
     if let Some(year) = year {
         let (past, future) = full(year);
         let (past, future) = (calendar::date(past, month, day)?, calendar::date(future, month, day)?);
-        return Some(Day { past, future, form: DayForm::Full });
+        return Some(Day::on_sides(past, future, DayForm::Full));
     }
     either_side(scene, DayForm::MonthDay, |y| calendar::date(y, month, day))
 }
@@ -43,7 +43,7 @@ pub(in crate::entities::time) fn either_side(
     let ahead = |date: &Date| calendar::midnight(*date) >= scene.now;
     let past = (0..YEAR_REACH).filter_map(|k| on(this - k)).find(|d| !ahead(d))?;
     let future = (0..YEAR_REACH).filter_map(|k| on(this + k)).find(ahead)?;
-    Some(Day { past, future, form })
+    Some(Day::on_sides(past, future, form))
 }
 
 /// A day by name of month: "March 3rd", "3 March 2020", "Tuesday, the 3rd of March".
@@ -51,7 +51,10 @@ pub(crate) fn named_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let rel_year = find(parts, |n| if let Node::YearMonth(y, 0) = n { Some(*y) } else { None });
     let day = day_number(parts)?;
     // "the 15th day of May" is one, "the first week of May" and "November 19-20" are not.
-    if !counts_days(parts) || ends_in_range(scene) {
+    let many = parts
+        .iter()
+        .any(|p| matches!(p.node, Node::Word(Sym::Unit, _)) && scene.word(p.start as usize).len() > "day".len());
+    if !counts_days(parts) || many || ends_in_range(scene) {
         return None;
     }
     // "may 10:30" is no 10th of May.
@@ -75,7 +78,8 @@ fn ends_in_range(scene: &Scene) -> bool {
     let dashes = (scene.start..scene.end).filter(|&at| scene.is(at, Sym::Dash)).count();
     let at = |back: usize| scene.end.checked_sub(back).unwrap_or(usize::MAX);
     let is_day = scene.is(at(3), Sym::Digits) || scene.is(at(3), Sym::Suffix);
-    dashes == 1 && scene.is(at(2), Sym::Dash) && scene.is(at(1), Sym::Digits) && is_day
+    let is_short = scene.tokens.get(at(1)).is_some_and(|t| (1..=2).contains(&t.digits));
+    dashes == 1 && scene.is(at(2), Sym::Dash) && is_short && is_day
 }
 
 /// "the last day of February", "first day of next year".
@@ -86,8 +90,9 @@ pub(crate) fn nth_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     }
     let within = |start: Date, months: i64| {
         let end = calendar::add_months(start, months)?;
-        let day = if n < 0 { calendar::add_days(end, -1) } else { calendar::add_days(start, i64::from(n) - 1) };
-        day.filter(|day| *day < end)
+        let day =
+            if n < 0 { calendar::add_days(end, i64::from(n)) } else { calendar::add_days(start, i64::from(n) - 1) };
+        day.filter(|day| (start..end).contains(day))
     };
     let said = find(parts, |node| if let Node::YearMonth(y, m) = node { Some((*y, *m)) } else { None });
     match (said, year(parts)) {
@@ -166,11 +171,19 @@ pub(crate) fn three_figures(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     if !(c_len == 4 && in_reach(c as i16) || c_len == 2) {
         return None;
     }
-    let day_first = scene.grammar.day_first || separator == Sym::Dot;
+    let day_first = scene.day_first || separator == Sym::Dot;
     let y = c as i16;
     let read = |day: i64, month: i64| month_day(scene, Some(y), month as i8, day as i8);
-    let day = if day_first { read(a, b).or_else(|| read(b, a)) } else { read(b, a).or_else(|| read(a, b)) };
-    day.map(Node::Date)
+    let (usual, other) = if day_first { (read(a, b), read(b, a)) } else { (read(b, a), read(a, b)) };
+    either_order(usual, other).map(Node::Date)
+}
+
+/// A date whose day and month may stand in either order: the usual one, and the other as what else it may be.
+fn either_order(usual: Option<Day>, other: Option<Day>) -> Option<Day> {
+    match (usual, other) {
+        (Some(usual), Some(other)) => Some(Day { other: Some((other.past, other.future)), ..usual }),
+        (usual, other) => usual.or(other),
+    }
 }
 
 fn in_reach(year: i16) -> bool {
@@ -189,7 +202,13 @@ pub(crate) fn two_figures(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let said = match separator {
         Sym::Slash => true,
         Sym::Dot => scene.after(Sym::On) || led && scene.after(Sym::In),
-        _ => scene.after(Sym::On) || scene.after(Sym::In),
+        // "2-15" and nothing else: neither hours nor a count can end there.
+        _ => {
+            scene.after(Sym::On)
+                || scene.after(Sym::In)
+                || scene.after(Sym::Of)
+                || scene.is_whole() && a <= 12 && b > 24
+        }
     };
     if !said || clock && separator != Sym::Slash {
         return None;
@@ -202,9 +221,8 @@ pub(crate) fn two_figures(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     });
     let year = if led && rel(parts).is_none() && lead_is_relative(parts) { Some(scene.today.year()) } else { year };
     let read = |day: i64, month: i64| month_day(scene, year, month as i8, day as i8);
-    let day =
-        if scene.grammar.day_first { read(a, b).or_else(|| read(b, a)) } else { read(b, a).or_else(|| read(a, b)) };
-    let day = day?;
+    let (usual, other) = if scene.day_first { (read(a, b), read(b, a)) } else { (read(b, a), read(a, b)) };
+    let day = either_order(usual, other)?;
     // "on Monday 6-8" is a day and hours, unless the weekday is that of the date.
     if separator == Sym::Dash && led {
         let weekday = calendar::weekday(date(parts)?.future);
@@ -286,7 +304,7 @@ pub(crate) fn beside_holiday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let Node::Date(day) = holiday(scene, parts)? else { return None };
     let step = if has(parts, Sym::After) { 1 } else { -1 };
     let (past, future) = (calendar::add_days(day.past, step)?, calendar::add_days(day.future, step)?);
-    (unit(parts)? == Unit::Day).then_some(Node::Date(Day { past, future, form: DayForm::Full }))
+    (unit(parts)? == Unit::Day).then_some(Node::Date(Day::on_sides(past, future, DayForm::Full)))
 }
 
 /// `2016-W45-3`.
@@ -348,7 +366,7 @@ pub(in crate::entities::time) fn either_weekday(scene: &Scene, day: i64) -> Opti
     let ahead = |d: Date| calendar::midnight(d) >= scene.now;
     let future = [this, calendar::add_days(this, 7)?].into_iter().find(|&d| ahead(d))?;
     let past = [this, calendar::add_days(this, -7)?].into_iter().find(|&d| !ahead(d))?;
-    Some(Day { past, future, form: DayForm::Weekday })
+    Some(Day::on_sides(past, future, DayForm::Weekday))
 }
 
 /// "Friday".
@@ -381,11 +399,11 @@ pub(crate) fn weekday_and_day(scene: &Scene, parts: &[Matched]) -> Option<Node> 
     let ahead = |d: &Date| calendar::midnight(*d) >= scene.now;
     let future = (0..MONTH_REACH).filter_map(fits).find(ahead)?;
     let past = (0..MONTH_REACH).filter_map(|k| fits(-k)).find(|d| !ahead(d))?;
-    Some(Node::Date(Day { past, future, form: DayForm::DayOfMonth }))
+    Some(Node::Date(Day::on_sides(past, future, DayForm::DayOfMonth)))
 }
 
 /// A day of a month alone, of this month or its neighbours.
-fn day_alone(scene: &Scene, day: i8) -> Option<Node> {
+pub(in crate::entities::time) fn day_alone(scene: &Scene, day: i8) -> Option<Node> {
     let month = calendar::month_start(scene.today);
     let on = |k: i64| {
         let first = calendar::add_months(month, k)?;
@@ -394,7 +412,21 @@ fn day_alone(scene: &Scene, day: i8) -> Option<Node> {
     let ahead = |d: &Date| calendar::midnight(*d) >= scene.now;
     let future = (0..4).filter_map(on).find(ahead)?;
     let past = (0..4).filter_map(|k| on(-k)).find(|d| !ahead(d))?;
-    Some(Node::Date(Day { past, future, form: DayForm::DayOfMonth }))
+    Some(Node::Date(Day::on_sides(past, future, DayForm::DayOfMonth)))
+}
+
+/// "el día 15".
+pub(crate) fn numbered_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let goes_on = scene.tokens.get(scene.end).is_some_and(|t| {
+        t.gap == Gap::None && t.mask != 0 && !scene.is(scene.end, Sym::Dot) && !scene.is(scene.end, Sym::Comma)
+    });
+    (unit(parts)? == Unit::Day && !goes_on).then(|| day_alone(scene, day_number(parts)?))?
+}
+
+/// "el 15" and nothing else, or before a clock time.
+pub(crate) fn day_as_answer(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let fits = scene.is_whole() || scene.start == 0 && scene.before(Sym::At);
+    (fits && word(parts, Sym::The)? == 0).then(|| day_alone(scene, day_number(parts)?))?
 }
 
 /// "the 17th" after "on"; after "for" only at the end of a clause.
@@ -420,10 +452,13 @@ pub(crate) fn day_of_some_month(scene: &Scene, parts: &[Matched]) -> Option<Node
         }
     } else if scene.after(Sym::At) || scene.after(Sym::In) {
         ordinal && !has(parts, Sym::The) && scene.is(scene.end - 1, Sym::Suffix)
-    } else if scene.after(Sym::For) {
+    } else if [Sym::For, Sym::Since, Sym::Until, Sym::Before, Sym::After, Sym::By].iter().any(|&s| scene.after(s)) {
         has(parts, Sym::The) && ordinal && ends
     } else {
-        false
+        // "the 21st" and nothing else is an answer; "the 3rd at 5" and "the evening of the 3rd" speak of time.
+        let suffixed = scene.is(scene.end - 1, Sym::Suffix);
+        let of_part = scene.after(Sym::Of) && scene.start > 1 && scene.is(scene.start - 2, Sym::Part);
+        suffixed && (scene.is_whole() || scene.start == 0 && scene.before(Sym::At) || of_part)
     };
     if !led || scene.before(Sym::Unit) {
         return None;
@@ -448,6 +483,45 @@ pub(crate) fn nth_weekday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         };
     }
     None
+}
+
+/// "third Tuesday after Christmas", "the last Friday before Easter".
+pub(crate) fn nth_weekday_beside(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (n, weekday, from) = (i64::from(nth(parts)?.max(1)), weekday(parts)?, date(parts)?);
+    let count = |from: Date| {
+        if has(parts, Sym::After) {
+            let ahead = (weekday - calendar::weekday(from) - 1).rem_euclid(7) + 1;
+            calendar::add_days(from, ahead + 7 * (n - 1))
+        } else {
+            let behind = (calendar::weekday(from) - weekday - 1).rem_euclid(7) + 1;
+            calendar::add_days(from, -behind - 7 * (n - 1))
+        }
+    };
+    Some(Node::Date(Day::on_sides(count(from.past)?, count(from.future)?, DayForm::Full)))
+}
+
+/// Years to either side that "the third closest Easter to today" is sought in.
+const CLOSEST_YEARS: i16 = 8;
+/// Weeks to either side that "the third closest Monday to today" is sought in.
+const CLOSEST_WEEKS: i64 = 8;
+
+/// "the closest Monday to October 5th", "the second closest Christmas to today".
+pub(crate) fn closest(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let n = usize::try_from(nth(parts).unwrap_or(1)).ok()?.checked_sub(1)?;
+    let to = date(parts)?.future;
+    let mut days: Vec<Date> = match (weekday(parts), word(parts, Sym::HolidayStart)) {
+        (Some(day), _) => {
+            let first = calendar::in_week(to, day)?;
+            (-CLOSEST_WEEKS..=CLOSEST_WEEKS).filter_map(|k| calendar::add_days(first, 7 * k)).collect()
+        }
+        (None, Some(index)) => {
+            let rule = scene.grammar.holidays.get(usize::try_from(index).ok()?)?.rule;
+            (-CLOSEST_YEARS..=CLOSEST_YEARS).filter_map(|k| rule.on(to.year() + k)).collect()
+        }
+        (None, None) => return None,
+    };
+    days.sort_unstable_by_key(|day| calendar::days_between(to, *day).abs());
+    days.get(n).map(|day| Node::Date(Day::exact(*day)))
 }
 
 /// "first week of May on Friday".
@@ -484,6 +558,35 @@ pub(crate) fn weekdays_from_now(scene: &Scene, parts: &[Matched]) -> Option<Node
     calendar::add_days(scene.today, ahead + 7 * (count as i64 - 1)).map(|d| Node::Date(Day::exact(d)))
 }
 
+/// "two Sundays ago".
+pub(crate) fn weekdays_ago(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (count, day) = (super::number(parts)?, weekday(parts)?);
+    if !(1.0..=60.0).contains(&count) || count.fract() != 0.0 {
+        return None;
+    }
+    let behind = (calendar::weekday(scene.today) - day - 1).rem_euclid(7) + 1;
+    calendar::add_days(scene.today, -behind - 7 * (count as i64 - 1)).map(|d| Node::Date(Day::exact(d)))
+}
+
+/// "first business day of next month", "the last working day of May".
+pub(crate) fn nth_working_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let n = i64::from(nth(parts)?);
+    if unit(parts)? != Unit::Day {
+        return None;
+    }
+    let of = |year: i16, month: i8| {
+        let start = calendar::date(year, month, 1)?;
+        let end = calendar::add_months(start, 1)?;
+        let from = if n > 0 { calendar::add_days(start, -1)? } else { end };
+        calendar::add_working_days(from, n).filter(|day| (start..end).contains(day))
+    };
+    match find(parts, |node| if let Node::YearMonth(y, m) = node { Some((*y, *m)) } else { None })? {
+        (_, 0) => None,
+        (0, month) => either_side(scene, DayForm::Full, |y| of(y, month)).map(Node::Date),
+        (year, month) => of(year, month).map(|d| Node::Date(Day::exact(d))),
+    }
+}
+
 /// A holiday, in a year or on either side of now.
 pub(crate) fn holiday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let rule = scene.grammar.holidays.get(usize::try_from(word(parts, Sym::HolidayStart)?).ok()?)?.rule;
@@ -505,6 +608,29 @@ pub(crate) fn holiday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         Some(Rel::Past) => Some(Node::Date(Day::exact(day.past))),
         _ => Some(Node::Date(day)),
     }
+}
+
+/// "Thanksgiving in 9 months", "Easter 2 years ago": in the year that years lead to, or nearest to where months do.
+pub(crate) fn holiday_near(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let rule = scene.grammar.holidays.get(usize::try_from(word(parts, Sym::HolidayStart)?).ok()?)?.rule;
+    let shift = super::shift(parts)?;
+    if shift.anchor.is_some() || shift.length.has_clock() {
+        return None;
+    }
+    let to = super::length::moved(scene.today, &shift.length, shift.sign)?;
+    let day = if shift.length.smallest() >= Unit::Year {
+        rule.on(to.year())?
+    } else {
+        let near = (to.year() - 1..=to.year() + 1).filter_map(|year| rule.on(year));
+        near.min_by_key(|day| calendar::days_between(to, *day).abs())?
+    };
+    Some(Node::Date(Day::exact(day)))
+}
+
+/// "the night of power": with its article, where the name without it would be taken for a part of time.
+pub(crate) fn the_holiday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let begins = [Sym::Unit, Sym::Part, Sym::Ordinal].iter().any(|&s| scene.is(scene.start + 1, s));
+    begins.then(|| holiday(scene, parts))?
 }
 
 /// "this Friday" before a date.

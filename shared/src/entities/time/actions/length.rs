@@ -4,6 +4,7 @@ use super::{date, find, has, length, number, shift, unit, word};
 use crate::entities::time::calendar;
 use crate::entities::time::chart::{Matched, Scene};
 use crate::entities::time::grammar::Sym;
+use crate::entities::time::tokens::Gap;
 use crate::entities::time::values::{
     Clock, Day, Half, Length, Moment, Node, Period, PeriodForm, Precision, Shift, Stretch, Unit,
 };
@@ -61,16 +62,72 @@ fn not_a_length(scene: &Scene, parts: &[Matched], unit: Unit) -> bool {
     if unit == Unit::Quarter && scene.before(Sym::Of) {
         return true;
     }
-    // "three night markets" counts markets.
-    let many = number(parts).is_some_and(|n| n != 1.0);
-    many && unit == Unit::Day && scene.word(scene.end - 1).eq_ignore_ascii_case("night")
+    // "three night markets" counts markets, "a night club" is a club.
+    let counted = number(parts).is_some_and(|n| n != 1.0) || scene.is_other_word(scene.end);
+    counted && unit == Unit::Day && scene.word(scene.end - 1).eq_ignore_ascii_case("night")
 }
 
-/// `1h30m`.
-pub(crate) fn hours_and_minutes(_: &Scene, parts: &[Matched]) -> Option<Node> {
-    let mut counts = parts.iter().filter_map(|p| if let Node::Number(n) = p.node { Some(n) } else { None });
+/// "3/4 h": of the letters only the hour's stands apart from its number.
+pub(crate) fn spaced(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let ends = !scene.before(Sym::Dot) || !scene.glued(scene.end);
+    (unit(parts)? == Unit::Hour && ends).then(|| piece(scene, parts))?
+}
+
+/// `30'`, `1"`: minutes and seconds, where a length of time is spoken of and not feet and inches.
+pub(crate) fn primes(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let unit = if has(parts, Sym::Inch) { Unit::Second } else { Unit::Minute };
+    let led = scene.after(Sym::In) || scene.after(Sym::For);
+    let goes_on = scene.char_behind().is_some_and(char::is_alphanumeric)
+        || scene.tokens.get(scene.end).is_some_and(|t| t.digits > 0);
+    (led && !goes_on).then_some(Node::Duration(Length::of(unit, number(parts)?)))
+}
+
+/// "an hour thirty", "2 hours and 10": the smaller unit goes without saying.
+pub(crate) fn trailing(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let smaller = match unit(parts)? {
+        Unit::Hour => Unit::Minute,
+        Unit::Minute => Unit::Second,
+        _ => return None,
+    };
+    let mut counts = parts.iter().filter_map(|p| if let Node::Number(n) = p.node { Some(n) } else { None }).rev();
+    let rest = counts.next()?;
+    let count = counts.next().unwrap_or(1.0);
+    let fits = (1.0..60.0).contains(&rest) && rest.fract() == 0.0 && count.fract() == 0.0;
+    (fits && ends_clause(scene)).then_some(())?;
+    Length::of(unit(parts)?, count).plus(Length::of(smaller, rest)).map(Node::Duration)
+}
+
+/// Whether nothing follows that what was counted last could count: the end, a mark, or a word of time.
+fn ends_clause(scene: &Scene) -> bool {
+    let behind = [Sym::Ago, Sym::Later, Sym::Before, Sym::After, Sym::From, Sym::Until, Sym::Back, Sym::Hence];
+    match scene.tokens.get(scene.end) {
+        None => true,
+        Some(token) if token.gap == Gap::Line => true,
+        Some(token) if token.gap == Gap::None => {
+            scene.char_behind().is_some_and(|c| matches!(c, ',' | '.' | '!' | '?' | ';' | ')'))
+                && scene.tokens.get(scene.end + 1).is_none_or(|t| t.digits == 0 || t.gap != Gap::None)
+        }
+        Some(_) => behind.iter().any(|&sym| scene.before(sym)),
+    }
+}
+
+/// `1h30m`, `1h30`, `1:30 hours`.
+pub(crate) fn hours_and_minutes(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    if word(parts, Sym::Unit).is_some_and(|unit| unit != Unit::Hour as i16) {
+        return None;
+    }
+    let mut counts = parts.iter().filter_map(|p| match p.node {
+        Node::Number(n) => Some(n),
+        Node::Word(Sym::Digits, _) => Some(f64::from(scene.tokens[p.start as usize].number)),
+        _ => None,
+    });
     let (hours, minutes) = (counts.next()?, counts.next()?);
     Length::of(Unit::Hour, hours).plus(Length::of(Unit::Minute, minutes)).map(Node::Duration)
+}
+
+/// "a quarter hour", "three quarter hours".
+pub(crate) fn quarter_hours(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    (unit(parts)? == Unit::Hour).then(|| quarters_of(scene, parts))?
 }
 
 /// "three quarters of an hour".
@@ -142,7 +199,12 @@ pub(in crate::entities::time) fn moved(from: Date, length: &Length, sign: f64) -
 }
 
 /// A moment moved by a length.
-fn moved_moment(scene: &Scene, from: DateTime, length: &Length, sign: f64) -> Option<DateTime> {
+pub(in crate::entities::time) fn moved_moment(
+    scene: &Scene,
+    from: DateTime,
+    length: &Length,
+    sign: f64,
+) -> Option<DateTime> {
     let day = moved(from.date(), length, sign)?;
     let (from, seconds) = (day.to_datetime(from.time()), length.seconds() * sign);
     match scene.zone {
@@ -338,6 +400,12 @@ pub(crate) fn starting(_: &Scene, parts: &[Matched]) -> Option<Node> {
     let past = (day.past, moved(day.past, &length, 1.0)?);
     let future = (day.future, moved(day.future, &length, 1.0)?);
     (past.0 < past.1).then_some(Node::Period(Period { past, future, form: PeriodForm::Days }))
+}
+
+/// "from 18th December for 10 days"; "a booking for the 9th for 2 days" says a day and a length.
+pub(crate) fn lasting_days(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let is_open = has(parts, Sym::From) || scene.start == 0;
+    is_open.then(|| starting(scene, parts))?
 }
 
 /// The same from a moment on, in hours.

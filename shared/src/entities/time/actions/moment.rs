@@ -6,6 +6,7 @@ use crate::entities::time::calendar;
 use crate::entities::time::chart::{Matched, Scene};
 use crate::entities::time::grammar::Sym;
 use crate::entities::time::parts::NIGHT;
+use crate::entities::time::tokens::Gap;
 use crate::entities::time::values::{
     Bound, Clock, Day, DayForm, DayPart, Edge, HALF_DAY, Half, Hours, Length, Moment, Node, Open, Precision, Rel,
     Repeat, Side, Stretch, Unit,
@@ -47,6 +48,35 @@ pub(crate) fn day_and_clock(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         }
     }
     Some(Node::Moment(Moment { day, clock, relative: false, vague: None }))
+}
+
+/// "Wed Oct 26 15:50:06 2016": the year behind the time.
+pub(crate) fn day_clock_year(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (day, clock, year) = (date(parts)?, clock(parts)?, super::year(parts)?);
+    let date = calendar::date(year, day.future.month(), day.future.day())?;
+    Some(Node::Moment(Moment { day: Day::exact(date), clock, relative: false, vague: None }))
+}
+
+/// "now", and what stands for it.
+pub(crate) fn now_word(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    if word(parts, Sym::Now)? == 2 { at_the_moment(scene, parts) } else { now(scene, parts) }
+}
+
+/// "ATM" for "at the moment": in a message it ends a clause; "the ATM", "an ATM card" are machines.
+fn at_the_moment(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let all = scene.start == 0 && scene.end == scene.tokens.len();
+    let lower = scene.word(scene.start).chars().all(char::is_lowercase);
+    let held = [Sym::The, Sym::A, Sym::At, Sym::My, Sym::This, Sym::In, Sym::To, Sym::From, Sym::By]
+        .iter()
+        .any(|&s| scene.after(s));
+    let ends = scene.tokens.get(scene.end).is_none_or(|t| t.gap == Gap::Line || t.gap == Gap::None && t.mask != 0);
+    (all || lower && !held && ends).then(|| now(scene, parts))?
+}
+
+/// "tomorrow lunch".
+pub(crate) fn day_and_meal(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let Node::Part(part) = super::clock::day_part(scene, parts)? else { return None };
+    day_hours(date(parts)?, part_span(part))
 }
 
 /// "tonight at 7", "10, this evening": an hour and a part of a day near now.
@@ -130,6 +160,13 @@ pub(crate) fn day_and_part(_: &Scene, parts: &[Matched]) -> Option<Node> {
     day_hours(day, part_span(part))
 }
 
+/// "early tomorrow morning", "late Friday night".
+pub(crate) fn shaded_day_and_part(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (day, part) = (date(parts)?, part(parts)?);
+    let shade = if has(parts, Sym::Early) { -1 } else { 1 };
+    day_hours(day, part_span(DayPart { shade, ..part }))
+}
+
 fn part_span(part: DayPart) -> Hours {
     let (start, end) = part.seconds();
     let known = |second| Clock { second, half: Half::Known, precision: Precision::Hour };
@@ -170,7 +207,9 @@ pub(crate) fn nth_weekday_part(scene: &Scene, parts: &[Matched]) -> Option<Node>
 
 /// "8 tomorrow": an hour first only after "at", or before a weekday at the end.
 pub(crate) fn day_and_clock_after_at(scene: &Scene, parts: &[Matched]) -> Option<Node> {
-    scene.after(Sym::At).then(|| day_and_clock(scene, parts))?
+    // "two days before Easter" counts days.
+    let is_answer = scene.is_whole() && !scene.is(scene.start + 1, Sym::Unit);
+    (scene.after(Sym::At) || is_answer).then(|| day_and_clock(scene, parts))?
 }
 
 /// "same time tomorrow": the clock time of now.
@@ -204,6 +243,31 @@ pub(crate) fn open_after(_: &Scene, _: &[Matched]) -> Option<Node> {
 /// "since".
 pub(crate) fn open_since(_: &Scene, _: &[Matched]) -> Option<Node> {
     Some(Node::Word(Sym::Since, 0))
+}
+
+/// "through 2 pm": "to 2 pm" names a moment.
+pub(crate) fn open_through(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    (word(parts, Sym::To)? == 1).then(|| open_side(scene, parts))?
+}
+
+/// "after 5 days": open from where the length leads.
+pub(crate) fn open_after_length(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let length = length(parts)?;
+    if length.whole {
+        return None;
+    }
+    let bound = if length.has_clock() {
+        let at = super::length::moved_moment(scene, scene.now, &length, 1.0)?;
+        Bound::Moment(super::length::moment_at(at))
+    } else {
+        Bound::Day(Day::exact(super::length::moved(scene.today, &length, 1.0)?))
+    };
+    open(Side::After, bound)
+}
+
+/// "starting on", "a partir de": from a day on that may lie ahead.
+pub(crate) fn open_from(_: &Scene, _: &[Matched]) -> Option<Node> {
+    Some(Node::Word(Sym::From, 0))
 }
 
 /// "before 5": an hour without a mark, at the end of a clause.
@@ -302,11 +366,11 @@ pub(crate) fn open_side(scene: &Scene, parts: &[Matched]) -> Option<Node> {
                 // After May is from June on; since May is from its first day on.
                 let pick = |span: (Date, Date)| if before || since { span.0 } else { span.1 };
                 let form = DayForm::Full;
-                Bound::Day(Day { past: pick(p.past), future: pick(p.future), form })
+                Bound::Day(Day::on_sides(pick(p.past), pick(p.future), form))
             }
             Node::Hours(h) => Bound::Clock(if before || since { h.start } else { h.end }),
             Node::Stretch(s) => {
-                let (start, end) = if since { s.past } else { s.future };
+                let (start, end) = if has(parts, Sym::Since) { s.past } else { s.future };
                 let at = if before || since { start } else { end };
                 Bound::Moment(super::length::moment_at(at))
             }
@@ -314,8 +378,10 @@ pub(crate) fn open_side(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         };
         // Nobody has been waiting since a day ahead.
         let bound = match bound {
-            Bound::Day(d) if since => Bound::Day(Day { future: d.past, ..d }),
-            Bound::Moment(m) if since => Bound::Moment(Moment { day: Day { future: m.day.past, ..m.day }, ..m }),
+            Bound::Day(d) if has(parts, Sym::Since) => Bound::Day(Day { future: d.past, ..d }),
+            Bound::Moment(m) if has(parts, Sym::Since) => {
+                Bound::Moment(Moment { day: Day { future: m.day.past, ..m.day }, ..m })
+            }
             bound => bound,
         };
         let _ = scene;
@@ -339,6 +405,11 @@ pub(crate) fn edge_of_day(_: &Scene, parts: &[Matched]) -> Option<Node> {
 
 fn repeat(every: Length) -> Repeat {
     Repeat { every, weekday: None, part: None, clock: None, day: None }
+}
+
+/// "los martes": where weekdays have no plural of their own, the article says that many are meant.
+pub(crate) fn every_of_many(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    (word(parts, Sym::The)? == 1).then(|| every(scene, parts))?
 }
 
 /// "every Monday at 9", "every two weeks", "daily", "each morning".

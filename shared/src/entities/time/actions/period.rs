@@ -177,6 +177,10 @@ pub(crate) fn relative_unit(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     if scene.is(scene.end - 1, Sym::Unit) && plural(scene, scene.end - 1) && unit != Unit::Weekend {
         return None;
     }
+    // "the quarter of the artists".
+    if unit == Unit::Quarter && rel == Some(Rel::The) && of > 0 {
+        return None;
+    }
     let step = rel.map_or(0, Rel::step)
         + if has(parts, Sym::After) {
             2
@@ -238,11 +242,17 @@ pub(crate) fn week_of(_: &Scene, parts: &[Matched]) -> Option<Node> {
 
 /// "first week of May", "last week of 2016", "3rd week of this month".
 pub(crate) fn nth_week(scene: &Scene, parts: &[Matched]) -> Option<Node> {
-    if unit(parts)? != Unit::Week {
+    let unit = if has(parts, Sym::End) { Unit::Weekend } else { unit(parts)? };
+    if !matches!(unit, Unit::Week | Unit::Weekend) {
         return None;
     }
+    let form = if unit == Unit::Week { PeriodForm::Week } else { PeriodForm::Weekend };
     let n = i64::from(nth(parts)?);
     let week = |year: i16, month: Option<i8>| {
+        if unit == Unit::Weekend {
+            let saturday = calendar::nth_weekday(year, month?, n as i8, 6)?;
+            return Some((saturday, calendar::add_days(saturday, 2)?));
+        }
         let monday = calendar::nth_week(year, month, n)?;
         Some((monday, calendar::add_days(monday, 7)?))
     };
@@ -250,11 +260,11 @@ pub(crate) fn nth_week(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let (start, end) = match (month_in, year(parts)) {
         (None, Some(year)) => week(year, None)?,
         (Some((year, 0)), _) => week(year, None)?,
-        (Some((0, month)), None) => return either_side(scene, PeriodForm::Week, true, |y| week(y, Some(month))),
+        (Some((0, month)), None) => return either_side(scene, form, true, |y| week(y, Some(month))),
         (Some((0, month)), Some(year)) | (Some((year, month)), _) => week(year, Some(month))?,
         (None, None) => return None,
     };
-    exact(start, end, PeriodForm::Week)
+    exact(start, end, form)
 }
 
 /// "week 10", "week 3 of 2027", "week 27 of last year".
@@ -274,11 +284,17 @@ pub(crate) fn first_units(_: &Scene, parts: &[Matched]) -> Option<Node> {
     let whole = period(parts)?;
     let (n, unit) = (nth(parts)?, unit(parts)?);
     let count = number(parts).unwrap_or(1.0) as i64;
-    let (start, end) = whole.future;
-    if !(n == 1 || n == -1) || count < 1 || whole.past != whole.future {
+    if !(n == 1 || n == -1) || count < 1 {
         return None;
     }
-    let (a, b) = match unit {
+    let by_year = matches!(whole.form, PeriodForm::Year);
+    let cut = |span| units_at_edge(span, n, unit, count, by_year);
+    Some(Node::Period(Period { past: cut(whole.past)?, future: cut(whole.future)?, form: PeriodForm::Days }))
+}
+
+/// The first (1) or last (−1) so many units of a span.
+fn units_at_edge((start, end): (Date, Date), n: i8, unit: Unit, count: i64, by_year: bool) -> Option<(Date, Date)> {
+    Some(match unit {
         Unit::Day => {
             if n == 1 {
                 (start, calendar::add_days(start, count)?)
@@ -287,7 +303,6 @@ pub(crate) fn first_units(_: &Scene, parts: &[Matched]) -> Option<Node> {
             }
         }
         Unit::Week => {
-            let by_year = matches!(whole.form, PeriodForm::Year);
             if n == 1 {
                 let monday = calendar::nth_week(start.year(), (!by_year).then(|| start.month()), 1)?;
                 (monday, calendar::add_days(monday, 7 * count)?)
@@ -314,8 +329,7 @@ pub(crate) fn first_units(_: &Scene, parts: &[Matched]) -> Option<Node> {
             }
         }
         _ => return None,
-    };
-    exact(a, b, PeriodForm::Days)
+    })
 }
 
 /// "third month of 2017", "first quarter of next year" in any unit: the `n`th of a year.
@@ -357,7 +371,7 @@ pub(crate) fn half(scene: &Scene, parts: &[Matched]) -> Option<Node> {
 
 fn division(scene: &Scene, parts: &[Matched], months: i64, n: i8) -> Option<Node> {
     let per_year = (12 / months) as i8;
-    let n = if n == -1 { per_year } else { n };
+    let n = if n < 0 { per_year + 1 + n } else { n };
     if !(1..=per_year).contains(&n) {
         return None;
     }
@@ -382,6 +396,9 @@ fn division(scene: &Scene, parts: &[Matched], months: i64, n: i8) -> Option<Node
 /// Seasons of the northern half of the world, by whole months.
 pub(crate) fn season(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let month = word(parts, Sym::Season)? as i8;
+    if month == 0 {
+        return this_season(scene.today, rel(parts)?);
+    }
     let of = |year: i16| {
         let start = calendar::date(year, month, 1)?;
         Some((start, calendar::add_months(start, 3)?))
@@ -401,6 +418,30 @@ pub(crate) fn season(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     }
 }
 
+/// "this season", "last season".
+fn this_season(today: Date, rel: Rel) -> Option<Node> {
+    if rel == Rel::The {
+        return None;
+    }
+    let into = i64::from(today.month() % 12 % 3);
+    let start = calendar::add_months(calendar::month_start(today), 3 * rel.step() - into)?;
+    exact(start, calendar::add_months(start, 3)?, PeriodForm::Count(Unit::Quarter, 1))
+}
+
+/// "March after next": the one behind the coming one.
+pub(crate) fn month_after_next(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let month = month(parts)?;
+    let coming = scene.today.year() + i16::from(month <= scene.today.month());
+    let (start, end) = of_month(coming + 1, month)?;
+    exact(start, end, PeriodForm::Month)
+}
+
+/// "all week", where a length of time is not asked for: this one.
+pub(crate) fn whole_unit(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (start, end, form) = unit_around(scene.today, unit(parts)?, 0)?;
+    exact(start, end, form)
+}
+
 /// "1990s", "the nineties", "twenty thirties".
 pub(crate) fn decade(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let of = |year: i16| Some((calendar::year_start(year)?, calendar::year_start(year + 10)?));
@@ -412,6 +453,11 @@ pub(crate) fn decade(scene: &Scene, parts: &[Matched]) -> Option<Node> {
             || matches!(scene.char_before(), Some('$' | '.' | ','))
         {
             return None;
+        }
+        // "the 1800s" are a century.
+        if n >= 1000 && n % 100 == 0 && n < 2000 {
+            let (start, end) = (calendar::year_start(n)?, calendar::year_start(n + 100)?);
+            return exact(start, end, PeriodForm::Count(Unit::Century, 1));
         }
         if n >= 1000 {
             let (start, end) = of(n)?;
@@ -531,20 +577,51 @@ pub(crate) fn rest_of(scene: &Scene, parts: &[Matched]) -> Option<Node> {
 /// "the end of 2008" as the end of a range: the day after its last; "the middle of March": its middle day.
 pub(crate) fn edge_day(_: &Scene, parts: &[Matched]) -> Option<Node> {
     let (edge, whole) = (edge(parts)?, period(parts)?);
-    let point = |(start, end): (Date, Date)| match edge {
+    let form = super::super::values::DayForm::Full;
+    Some(Node::Date(Day::on_sides(bounds(edge, whole.past)?, bounds(edge, whole.future)?, form)))
+}
+
+/// The unit and the edge that EOM, EOY and BOM stand for. `BOY` counts in capitals only.
+fn named_edge(scene: &Scene, parts: &[Matched]) -> Option<(Unit, Edge)> {
+    let value = word(parts, Sym::Eoy)?;
+    let edge = if value < 0 { Edge::Early } else { Edge::Late };
+    let shouted = scene.word(scene.end - 1).chars().all(char::is_uppercase);
+    (edge == Edge::Late || shouted).then_some((Unit::numbered(value.abs())?, edge))
+}
+
+/// "EOY", "the BOM": the late or early part of this year or month.
+pub(crate) fn named_piece(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (unit, edge) = named_edge(scene, parts)?;
+    let (start, end, _) = unit_around(scene.today, unit, 0)?;
+    let (start, end) = cut(scene, edge, (start, end))?;
+    exact(start, end, PeriodForm::Days)
+}
+
+/// The same as a bound: by EOY is by its very end.
+pub(crate) fn named_edge_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (unit, edge) = named_edge(scene, parts)?;
+    let (start, end, _) = unit_around(scene.today, unit, 0)?;
+    bounds(edge, (start, end)).map(|day| Node::Date(Day::exact(day)))
+}
+
+/// "the end of month" as a bound: of this one.
+pub(crate) fn edge_day_of_this(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let unit = unit(parts)?;
+    if unit < Unit::Weekend || plural(scene, scene.end - 1) {
+        return None;
+    }
+    let (start, end, _) = unit_around(scene.today, unit, 0)?;
+    bounds(edge(parts)?, (start, end)).map(|day| Node::Date(Day::exact(day)))
+}
+
+/// The day that an edge of a period is as a bound.
+fn bounds(edge: Edge, (start, end): (Date, Date)) -> Option<Date> {
+    match edge {
         Edge::Early => Some(start),
         Edge::Middle => calendar::add_days(start, calendar::days_between(start, end) / 2),
         Edge::Late => Some(end),
         _ => None,
-    };
-    let form = super::super::values::DayForm::Full;
-    Some(Node::Date(Day { past: point(whole.past)?, future: point(whole.future)?, form }))
-}
-
-/// End of year.
-pub(crate) fn end_of_year(scene: &Scene, _: &[Matched]) -> Option<Node> {
-    let year = scene.today.year();
-    exact(calendar::date(year, 7, 1)?, calendar::year_start(year + 1)?, PeriodForm::Days)
+    }
 }
 
 /// "4-23 March", "March 3 to 5", "from the 3rd to the 12th of next month".
@@ -577,6 +654,22 @@ pub(crate) fn days_of_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         }
         None => either_side(scene, PeriodForm::Days, true, |y| span(y, month)),
     }
+}
+
+/// "from the 5th to the 8th".
+pub(crate) fn days_of_some_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let mut days = parts.iter().filter_map(|p| if let Node::Day(d) = p.node { Some(d) } else { None });
+    let (a, b) = (days.next()?, days.next()?);
+    let suffixes = (scene.start..scene.end).filter(|&at| scene.is(at, Sym::Suffix)).count();
+    let Node::Date(from) = super::day::day_alone(scene, a)? else { return None };
+    let until = |from: Date| {
+        let to = calendar::date(from.year(), from.month(), b)?;
+        (from < to).then_some((from, to))
+    };
+    if suffixes != 2 {
+        return None;
+    }
+    Some(Node::Period(Period { past: until(from.past)?, future: until(from.future)?, form: PeriodForm::Days }))
 }
 
 /// An end of a range: a day, or the first day of a period.

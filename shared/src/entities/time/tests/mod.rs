@@ -7,13 +7,19 @@ mod properties;
 mod spanish;
 
 use super::*;
-use crate::entities::{Direction, Value};
+use crate::entities::{Direction, Value, recognize, recognize_in};
 
 /// Monday, 7 November 2016, 16:12.
 const NOW: &str = "2016-11-07T16:12:00";
 
 fn reference(now: &str, direction: Direction) -> Reference {
-    Reference { now: now.parse().expect("a civil time"), offset_seconds: 0, direction, language: Language::English }
+    Reference {
+        now: now.parse().expect("a civil time"),
+        offset_seconds: 0,
+        direction,
+        language: Language::English,
+        date_order: crate::entities::DateOrder::OfLanguage,
+    }
 }
 
 /// `text|kind|value` of each entity, one after another.
@@ -74,7 +80,7 @@ fn answers_to_when_it_began_are_understood() {
             ("a few days", "a few days|Duration|259200s"),
             ("half an hour", "half an hour|Duration|1800s"),
             ("an hour and a half", "an hour and a half|Duration|5400s"),
-            ("half past three", "half past three|Time|03:30:00"),
+            ("half past three", "half past three|Time|15:30:00"),
             ("next Tuesday at noon", "next Tuesday at noon|DateTime|2016-11-15T12:00:00"),
             ("the day before yesterday", "the day before yesterday|Date|2016-11-05"),
             ("two or three days ago", "three days ago|Date|2016-11-04"),

@@ -38,8 +38,8 @@ fn spanish_dates_and_durations_are_found() {
         ("15/08/2020", "15/08/2020|Date|2020-08-15"),
         ("3/4/2020", "3/4/2020|Date|2020-04-03"),
         ("el martes 5 de mayo a las 10:30", "el martes 5 de mayo a las 10:30|DateTime|2017-05-05T10:30:00"),
-        ("a las tres y media", "a las tres y media|Time|03:30:00"),
-        ("a las cinco menos cuarto", "a las cinco menos cuarto|Time|04:45:00"),
+        ("a las tres y media", "a las tres y media|Time|15:30:00"),
+        ("a las cinco menos cuarto", "a las cinco menos cuarto|Time|16:45:00"),
         ("a las 8 de la tarde", "a las 8 de la tarde|Time|20:00:00"),
         ("a mediodía", "a mediodía|Time|12:00:00"),
         ("a medianoche", "a medianoche|Time|00:00:00"),
@@ -72,5 +72,43 @@ fn spanish_dates_and_durations_are_found() {
         ("me duele mucho", ""),
         ("el segundo plato", ""),
         ("el fin de la historia", ""),
+    ]);
+}
+
+#[test]
+#[rustfmt::skip]
+fn everyday_spanish_is_understood() {
+    check_in_spanish(&[
+        // Clock times
+        ("quedamos sobre las 6", "sobre las 6|Time|18:00:00"),
+        ("a eso de las nueve", "a eso de las nueve|Time|09:00:00"),
+        ("a las 12 del mediodía", "a las 12 del mediodía|Time|12:00:00"),
+        ("a las 19h", "a las 19h|Time|19:00:00"),
+        ("cuatro de la tarde", "cuatro de la tarde|Time|16:00:00"),
+        ("después de las 4", "después de las 4|TimeRange|16:00:00...."),
+        ("antes de las 11", "antes de las 11|TimeRange|....11:00:00"),
+        ("a partir de las 3", "a partir de las 3|TimeRange|15:00:00...."),
+        // Lengths
+        ("hora y media", "hora y media|Duration|5400s"),
+        ("un cuarto de hora", "un cuarto de hora|Duration|900s"),
+        ("tres cuartos de hora", "tres cuartos de hora|Duration|2700s"),
+        // Days and spans
+        ("el día 20", "el día 20|Date|2016-11-20"),
+        ("el 20", "el 20|Date|2016-11-20"),
+        ("el último jueves del mes", "el último jueves del mes|Date|2016-11-24"),
+        ("el primer día de marzo", "el primer día de marzo|Date|2017-03-01"),
+        ("a finales de mes", "a finales de mes|DateRange|2016-11-16..2016-12-01"),
+        ("a partir del viernes", "a partir del viernes|DateRange|2016-11-11...."),
+        ("antes de fin de mes", "antes de fin de mes|DateRange|....2016-12-01"),
+        ("en otoño", "otoño|DateRange|2016-09-01..2016-12-01"),
+        ("la madrugada del domingo", "la madrugada del domingo|DateTimeRange|2016-11-13T00:00:00..2016-11-13T08:00:00"),
+        ("jue", "jue|Date|2016-11-10"),
+        ("los jueves", "los jueves|Set|XXXX-WXX-4"),
+        ("hace un rato", "hace un rato|DateTime|2016-11-07T16:12:00"),
+        // Feasts, and a day that there is not
+        ("semana santa", "semana santa|Date|2017-04-09"),
+        ("día de los muertos", "día de los muertos|Date|2017-11-02"),
+        ("el 30 de febrero", ""),
+        ("el 31 de junio", ""),
     ]);
 }

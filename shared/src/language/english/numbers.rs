@@ -13,7 +13,8 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     ordinals_add_up: false,
     not_ordinals: Table::new(
         "at first|at last|at the last minute|current account|first aid|first name|first of all|\
-         last but not least|last name|next to a|next to my|next to the|second hand",
+         i second|last but not least|last name|next to a|next to my|next to the|second hand|second nature|\
+         second opinion|second thought|second thoughts|they second|we second",
     ),
     time_unit_before: Table::new("any|couple|each|every|few|half|many|of|per|several|some|split"),
     after_time_unit: Table::new(
@@ -55,6 +56,13 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     powers_behind: Table::new("cubed=3|squared=2"),
     per: Table::new("a|an|per"),
     per_times: Table::new("h=3|hour=3|hr=3|min=2|minute=2|s=1|sec=1|second=1"),
+    joined_tens: "ty",
+    before_point: Table::new("about|around|by|exactly|is|minus|of|was"),
+    range_leads: Table::new("between|from"),
+    range_joints: Table::new("and=1|through|till|to|until"),
+    money_joints: Table::new("with"),
+    money_thousands: Table::new("grand"),
+    below_zero: Table::new("below freezing|below zero|under zero"),
     prepositions_as_units: Lexicon::new(&[(
         "in",
         &["long", "wide", "tall", "high", "deep", "thick", "x", "by", "diameter", "and"],
@@ -141,9 +149,11 @@ pub(super) static GRAMMAR: Grammar = Grammar {
          whatsapp",
     ),
     other_numbers: Table::new(
-        "account|barcode|booking|card|case|code|confirmation|document|ein|iban|id|invoice|isbn|issn|item|\
-         licence|license|member|membership|model|order|part|passport|patent|pin|policy|product|receipt|ref|\
-         reference|reservation|serial|sku|ssn|ticket|tracking|transaction|upc|version|vin|zip",
+        "account|article|barcode|bill|booking|card|case|catalog|catalogue|certificate|claim|code|confirmation|\
+         contract|control|docket|document|ein|file|form|iban|id|invoice|isbn|issn|item|licence|license|member|\
+         membership|model|omb|order|part|passport|patent|permit|pin|policy|product|publication|receipt|ref|\
+         reference|registration|regulation|reservation|rfc|serial|sku|ssn|standard|ticket|tracking|transaction|\
+         upc|version|vin|zip",
     ),
     number_words: Table::new("a|an|code|for|has|id|is|my|no|nr|num|number|numbers|of|our|the|was|with|your"),
     score: Table::new("of|out of|over"),
@@ -177,6 +187,7 @@ static NUMERALS: &[(&str, Numeral)] = &[
     ("an", Article),
     ("and", And),
     ("billion", Scale(1_000_000_000)),
+    ("billions", Scale(1_000_000_000)),
     ("billionth", Ordinal(1_000_000_000)),
     ("billionths", Fractions(1_000_000_000)),
     ("couple", Couple),
@@ -226,15 +237,23 @@ static NUMERALS: &[(&str, Numeral)] = &[
     ("hundred", Hundred),
     ("hundredth", Ordinal(100)),
     ("hundredths", Fractions(100)),
+    ("koti", Scale(10_000_000)),
+    ("krore", Scale(10_000_000)),
+    ("krores", Scale(10_000_000)),
     ("lac", Scale(100_000)),
+    ("lacs", Scale(100_000)),
     ("lakh", Scale(100_000)),
     ("lakhs", Scale(100_000)),
+    ("lkh", Scale(100_000)),
+    ("lkhs", Scale(100_000)),
     ("million", Scale(1_000_000)),
+    ("millions", Scale(1_000_000)),
     ("millionth", Ordinal(1_000_000)),
     ("millionths", Fractions(1_000_000)),
     ("minus", Minus),
     ("naught", Small(0)),
     ("negative", Minus),
+    ("nil", Small(0)),
     ("nine", Small(9)),
     ("nineteen", Small(19)),
     ("nineteenth", Ordinal(19)),
@@ -283,10 +302,12 @@ static NUMERALS: &[(&str, Numeral)] = &[
     ("thirtieths", Fractions(30)),
     ("thirty", Tens(30)),
     ("thousand", Scale(1_000)),
+    ("thousands", Scale(1_000)),
     ("thousandth", Ordinal(1_000)),
     ("thousandths", Fractions(1_000)),
     ("three", Small(3)),
     ("trillion", Scale(1_000_000_000_000)),
+    ("trillions", Scale(1_000_000_000_000)),
     ("trillionth", Ordinal(1_000_000_000_000)),
     ("trillionths", Fractions(1_000_000_000_000)),
     ("twelfth", Ordinal(12)),

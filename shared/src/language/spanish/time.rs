@@ -4,10 +4,11 @@ use super::actions::{clock, day, joint, length, moment, period, same};
 use super::grammar::{Entry, Sym::*, Written, rule, word};
 use super::holidays::{Name, Rule as On, name};
 use super::layout::language;
+use super::tense::Tense;
 
 language!(
     /// The language.
-    SPANISH, WORDS, RULES, HOLIDAYS, true
+    SPANISH, WORDS, RULES, HOLIDAYS, &TENSE, true
 );
 
 const SECOND: i16 = 0;
@@ -56,6 +57,9 @@ const WORDS: &[Entry] = &[
     word("lunes", Weekday, 1), word("martes", Weekday, 2), word("miercoles", Weekday, 3), word("jueves", Weekday, 4),
     word("viernes", Weekday, 5), word("sabado", Weekday, 6), word("domingo", Weekday, 7),
     word("sabados", Weekdays, 6), word("domingos", Weekdays, 7),
+    word("lun", Weekday, 1), word("mie", Weekday, 3), word("jue", Weekday, 4), word("vie", Weekday, 5), word("sab", Weekday, 6),
+    word("dom", Weekday, 7), word("dom", Doubtful, 0), word("primavera", Season, 3), word("verano", Season, 6),
+    word("otono", Season, 9), word("invierno", Season, 12),
     // units
     word("segundo", Unit, SECOND), word("segundos", Unit, SECOND), word("minuto", Unit, MINUTE),
     word("minutos", Unit, MINUTE), word("min", Unit, MINUTE), word("hora", Unit, HOUR), word("horas", Unit, HOUR),
@@ -65,7 +69,7 @@ const WORDS: &[Entry] = &[
     word("trimestres", Unit, QUARTER), word("ano", Unit, YEAR), word("anos", Unit, YEAR), word("decada", Unit, DECADE),
     word("decadas", Unit, DECADE), word("siglo", Unit, CENTURY), word("siglos", Unit, CENTURY),
     word("h", Short, HOUR), word("d", Short, DAY), word("s", Short, SECOND), word("fin", End, 0),
-    word("finde", Unit, WEEKEND), word("cuarto", Quarters, 0),
+    word("finde", Unit, WEEKEND), word("cuarto", Quarters, 0), word("cuartos", Quarters, 0),
     // parts of the day
     word("manana", Part, 0), word("mediodia", Noon, 0), word("medianoche", Midnight, 0), word("tarde", Part, 1),
     word("noche", Part, 3), word("madrugada", Part, 5), word("mananas", Parts, 0), word("tardes", Parts, 1),
@@ -78,11 +82,12 @@ const WORDS: &[Entry] = &[
     word("siguientes", Next, 0), word("viene", Coming, 0), word("entrante", Coming, 0), word("pasado", Past, 0),
     word("pasada", Past, 0), word("pasados", Past, 0), word("pasadas", Past, 0), word("ultimo", Last, 0),
     word("ultima", Last, 0), word("ultimos", Last, 0), word("ultimas", Last, 0),
-    word("el", The, 0), word("la", The, 0), word("los", The, 0), word("las", The, 0), word("lo", The, 0),
+    word("el", The, 0), word("la", The, 0), word("los", The, 1), word("las", The, 1), word("lo", The, 0),
     word("todo", All, 0), word("toda", All, 0), word("cada", Every, 0), word("todos", Every, 0), word("todas", Every, 0),
     word("hace", Ago, 0), word("atras", Back, 0), word("despues", Later, 0), word("antes", Before, 0),
     word("tras", After, 0), word("desde", Since, 0), word("hasta", To, 0), word("hasta", Until, 0), word("dentro", Within, 0),
-    word("sobre", Around, 0), word("casi", About, 0), word("aproximadamente", About, 0), word("alrededor", About, 0),
+    word("sobre", Around, 0), word("hacia", Around, 0), word("eso", About, 0), word("partir", Starting, 0),
+    word("momento", Instant, 0), word("rato", Instant, 0), word("comienzos", Early, 0), word("fines", Late, 0), word("casi", About, 0), word("aproximadamente", About, 0), word("alrededor", About, 0),
     word("principios", Early, 0), word("mediados", Mid, 0), word("finales", Late, 0), word("resto", Rest, 0),
     // joints
     word("de", Of, 0), word("del", Of, 1), word("en", In, 0), word("a", At, 0), word("al", At, 1), word("por", By, 0),
@@ -94,34 +99,59 @@ const WORDS: &[Entry] = &[
     // sets
     word("diario", Set, DAY), word("diariamente", Set, DAY), word("semanal", Set, WEEK), word("semanalmente", Set, WEEK),
     word("mensual", Set, MONTH), word("mensualmente", Set, MONTH), word("anual", Set, YEAR), word("anualmente", Set, YEAR),
-    // holidays begin with
-    word("navidad", HolidayStart, 0), word("nochebuena", HolidayStart, 0), word("nochevieja", HolidayStart, 0),
-    word("reyes", HolidayStart, 0), word("dia", HolidayStart, 0), word("ano", HolidayStart, 0), word("viernes", HolidayStart, 0),
-    word("jueves", HolidayStart, 0), word("domingo", HolidayStart, 0), word("pascua", HolidayStart, 0),
-    word("san", HolidayStart, 0),
-    word("santo", HolidayRest, 0), word("nuevo", HolidayRest, 0), word("valentin", HolidayRest, 0),
 ];
 
 #[rustfmt::skip]
+static TENSE: Tense = Tense {
+    past: &["comenzó", "compré", "dije", "dijeron", "dijo", "empezó", "era", "eran", "estaba", "estaban", "estuve", "estuvieron", "estuvo", "fue", "fueron", "fui", "ganó", "había", "habían", "hice", "hicieron", "hizo", "llamé", "llegaron", "llegó", "murió", "nació", "pagué", "pedí", "perdió", "recibí", "salió", "tuve", "tuvieron", "tuvo", "vi", "vinieron", "vino", "vio"],
+    past_endings: &["aron", "ieron"],
+    future: &["estará", "llegará", "mañana", "necesita", "necesito", "podría", "próxima", "próximo", "puede", "puedo", "quiere", "quiero", "quisiera", "reservar", "será", "serán", "tendrá", "va", "vamos", "van", "vendrá", "voy"],
+    not_past: &["quería", "quise"],
+};
+
+#[rustfmt::skip]
 const HOLIDAYS: &[Name] = &[
-    name("año nuevo", On::Fixed(1, 1)),
-    name("dia de reyes", On::Fixed(1, 6)),
-    name("dia de navidad", On::Fixed(12, 25)),
-    name("día de navidad", On::Fixed(12, 25)),
-    name("domingo de ramos", On::Easter(-7)),
-    name("domingo de resurrección", On::Easter(0)),
-    name("día de la hispanidad", On::Fixed(10, 12)),
-    name("día de los muertos", On::Fixed(11, 2)),
-    name("día de la madre", On::Nth(5, 1, 7, 0)),
-    name("jueves santo", On::Easter(-3)),
-    name("navidad", On::Fixed(12, 25)),
-    name("nochebuena", On::Fixed(12, 24)),
-    name("nochevieja", On::Fixed(12, 31)),
-    name("pascua", On::Easter(0)),
-    name("reyes", On::Fixed(1, 6)),
-    name("san valentín", On::Fixed(2, 14)),
-    name("san valentin", On::Fixed(2, 14)),
-    name("viernes santo", On::Easter(-2)),
+    name("ano nuevo", On::Fixed(1, 1)), name("asuncion de la virgen", On::Fixed(8, 15)),
+    name("black friday", On::Nth(11, 4, 4, 1)), name("corpus", On::Easter(60)), name("corpus christi", On::Easter(60)),
+    name("dia de ano nuevo", On::Fixed(1, 1)), name("dia de la ascension", On::Easter(39)),
+    name("dia de la asuncion", On::Fixed(8, 15)), name("dia de la constitucion", On::Fixed(12, 6)),
+    name("dia de la hispanidad", On::Fixed(10, 12)), name("dia de la inmaculada", On::Fixed(12, 8)),
+    name("dia de la madre", On::Nth(5, 1, 7, 0)), name("dia de la mujer", On::Fixed(3, 8)),
+    name("dia de la raza", On::Fixed(10, 12)), name("dia de la virgen de guadalupe", On::Fixed(12, 12)),
+    name("dia de los difuntos", On::Fixed(11, 2)), name("dia de los enamorados", On::Fixed(2, 14)),
+    name("dia de los inocentes", On::Fixed(12, 28)), name("dia de los muertos", On::Fixed(11, 2)),
+    name("dia de los trabajadores", On::Fixed(5, 1)), name("dia de muertos", On::Fixed(11, 2)),
+    name("dia de navidad", On::Fixed(12, 25)), name("dia de reyes", On::Fixed(1, 6)),
+    name("dia de san jose", On::Fixed(3, 19)), name("dia de san juan", On::Fixed(6, 24)),
+    name("dia de san valentin", On::Fixed(2, 14)), name("dia de todos los santos", On::Fixed(11, 1)),
+    name("dia del padre", On::Fixed(3, 19)), name("dia del trabajador", On::Fixed(5, 1)),
+    name("dia del trabajo", On::Fixed(5, 1)), name("dia internacional de la mujer", On::Fixed(3, 8)),
+    name("domingo de pascua", On::Easter(0)), name("domingo de pentecostes", On::Easter(49)),
+    name("domingo de ramos", On::Easter(-7)), name("domingo de resurreccion", On::Easter(0)),
+    name("eid al adha", On::Islamic(12, 10)), name("eid al fitr", On::Islamic(10, 1)),
+    name("epifania", On::Fixed(1, 6)), name("fiesta del cordero", On::Islamic(12, 10)),
+    name("fiesta del fin del ramadan", On::Islamic(10, 1)), name("fiesta del sacrificio", On::Islamic(12, 10)),
+    name("fiesta nacional", On::Fixed(10, 12)), name("fin de ano", On::Fixed(12, 31)),
+    name("halloween", On::Fixed(10, 31)), name("hanuka", On::Hebrew(9, 25)),
+    name("inmaculada concepcion", On::Fixed(12, 8)), name("januca", On::Hebrew(9, 25)),
+    name("jueves santo", On::Easter(-3)), name("lunes de carnaval", On::Easter(-48)),
+    name("lunes de pascua", On::Easter(1)), name("lunes santo", On::Easter(-6)),
+    name("martes de carnaval", On::Easter(-47)), name("martes santo", On::Easter(-5)),
+    name("miercoles de ceniza", On::Easter(-46)), name("miercoles santo", On::Easter(-4)),
+    name("navidad", On::Fixed(12, 25)), name("navidades", On::Fixed(12, 25)), name("noche buena", On::Fixed(12, 24)),
+    name("noche de brujas", On::Fixed(10, 31)), name("noche vieja", On::Fixed(12, 31)),
+    name("nochebuena", On::Fixed(12, 24)), name("nochevieja", On::Fixed(12, 31)), name("pascua", On::Easter(0)),
+    name("pascua de resurreccion", On::Easter(0)), name("pascua judia", On::Hebrew(1, 15)),
+    name("pascua ortodoxa", On::Orthodox(0)), name("pentecostes", On::Easter(49)), name("pesaj", On::Hebrew(1, 15)),
+    name("purim", On::Hebrew(12, 14)), name("ramadan", On::Islamic(9, 1)), name("reyes", On::Fixed(1, 6)),
+    name("reyes magos", On::Fixed(1, 6)), name("rosh hashana", On::Hebrew(7, 1)),
+    name("sabado de gloria", On::Easter(-1)), name("sabado santo", On::Easter(-1)), name("san jose", On::Fixed(3, 19)),
+    name("san juan", On::Fixed(6, 24)), name("san valentin", On::Fixed(2, 14)),
+    name("santiago apostol", On::Fixed(7, 25)), name("santos inocentes", On::Fixed(12, 28)),
+    name("semana santa", On::Easter(-7)), name("todos los santos", On::Fixed(11, 1)),
+    name("viernes negro", On::Nth(11, 4, 4, 1)), name("viernes santo", On::Easter(-2)),
+    name("virgen de guadalupe", On::Fixed(12, 12)), name("yom kippur", On::Hebrew(7, 10)),
+    name("yom kipur", On::Hebrew(7, 10)),
 ];
 
 #[rustfmt::skip]
@@ -148,15 +178,19 @@ const RULES: &[Written] = &[
     rule(ClockBase, "HourDigits ^Dot ^Minutes Meridiem", clock::digital), rule(ClockBase, "HourDigits ^H ^Minutes", clock::digital),
     rule(ClockBase, "HourDigits Meridiem", clock::hour), rule(ClockBase, "HourWord Meridiem", clock::hour),
     rule(ClockBase, "At? The BareHour MinutesOff", clock::off_hour), rule(ClockBase, "At The HourDigits Struck?", clock::struck),
-    rule(ClockBase, "At The HourWord Struck?", clock::struck),
+    rule(ClockBase, "At The HourWord Struck?", clock::struck), rule(ClockBase, "At The HourDigits ^H", clock::struck),
+    rule(ClockBase, "At? The HourDigits Of The? Noon", clock::noon), rule(ClockBase, "At? The HourWord Of The? Noon", clock::noon),
+    rule(ClockBase, "Around The HourDigits", clock::struck), rule(ClockBase, "Around The HourWord", clock::struck),
+    rule(ClockBase, "At? About Of The HourDigits", clock::struck), rule(ClockBase, "At? About Of The HourWord", clock::struck),
     rule(ClockBase, "At The HourDigits Colon Minutes", clock::digital), rule(ClockBase, "At The HourDigits Meridiem", clock::hour),
     rule(ClockBase, "At? The? Noon", clock::noon), rule(ClockBase, "At? The? Midnight", clock::midnight),
     rule(BareHour, "HourDigits", clock::bare), rule(BareHour, "HourWord", clock::bare),
-    rule(ClockTime, "ClockBase", same), rule(ClockTime, "ClockBase InPart", clock::in_part), rule(ClockTime, "The BareHour InPart", clock::in_part),
+    rule(ClockTime, "ClockBase", same), rule(ClockTime, "ClockBase InPart", clock::in_part), rule(ClockTime, "The? BareHour InPart", clock::in_part),
 
     rule(Piece, "Number Unit", length::piece), rule(Piece, "Number ^Short", length::piece), rule(Piece, "Half Unit", length::piece),
     rule(Piece, "Number Unit And Half", length::piece), rule(Piece, "Number Unit And Quarters", length::piece),
-    rule(Piece, "Several Unit", length::piece), rule(Piece, "Number Couple Of Unit", length::piece),
+    rule(Piece, "Unit And Half", length::piece), rule(Piece, "Quarters Of Unit", length::quarters_of),
+    rule(Piece, "Number Quarters Of Unit", length::quarters_of), rule(Piece, "Several Unit", length::piece), rule(Piece, "Number Couple Of Unit", length::piece),
     rule(Duration, "Piece", same), rule(Duration, "Piece Comma? And? Duration", length::join),
     rule(Duration, "All The Unit", length::whole),
     rule(Shift, "Ago Duration", length::shifted), rule(Shift, "Ago About Duration", length::shifted), rule(Shift, "Duration Back", length::shifted),
@@ -170,13 +204,13 @@ const RULES: &[Written] = &[
     rule(RelYear, "The? Rel Unit", period::relative_year), rule(RelYear, "The? Unit Rel", period::relative_year),
     rule(RelMonth, "The? Rel Unit", period::relative_month), rule(RelMonth, "The? Unit Rel", period::relative_month),
     rule(MonthIn, "Of Month Tail?", period::year_month), rule(MonthIn, "Month Tail?", period::year_month),
-    rule(MonthIn, "Of RelMonth", same), rule(MonthIn, "RelMonth", same),
+    rule(MonthIn, "Of Unit", period::relative_month), rule(MonthIn, "Of RelMonth", same), rule(MonthIn, "RelMonth", same),
     rule(Mark, "Slash", joint), rule(Mark, "Dash", joint), rule(Mark, "Dot", joint),
     rule(Till, "At The?", joint), rule(Till, "To The?", joint), rule(Till, "Dash", joint),
 
     rule(Dates, "Lead? The? DayNumber Of Month Tail?", day::named_month), rule(Dates, "Lead? DayNumber Mark? Month Mark? FullYear", day::named_month),
     rule(Dates, "Lead? DayNumber Mark? Month", day::named_month), rule(Dates, "Lead? The? Unit DayNumber Of Month Tail?", day::named_month),
-    rule(Dates, "Lead? Number Of Month Tail?", day::counted_day),
+    rule(Dates, "Lead? The? Number Of Month Tail?", day::counted_day),
     rule(Dates, "Lead? Digits Slash Digits Slash Digits", day::three_figures), rule(Dates, "Lead? Digits Dash Digits Dash Digits", day::three_figures),
     rule(Dates, "Lead? Digits Dot Digits Dot Digits", day::three_figures), rule(Dates, "Lead? Digits Slash Digits", day::two_figures),
     rule(Dates, "DateDigits", day::eight_figures),
@@ -185,10 +219,12 @@ const RULES: &[Written] = &[
     rule(Dates, "The? Weekday Rel", day::relative_weekday), rule(Dates, "The? Weekday Of The Unit Rel", day::weekday_of_week),
     rule(Dates, "The? Weekday Of Rel Unit", day::weekday_of_week), rule(Dates, "The? Weekday Of The Rel Unit", day::weekday_of_week),
     rule(Dates, "The? Weekday DayNumber", day::weekday_and_day),
+    rule(Dates, "The? Unit DayNumber", day::numbered_day), rule(Dates, "The DayNumber", day::day_as_answer),
+    rule(Dates, "The? Nth Unit MonthIn", day::nth_day),
     rule(Dates, "The? Nth Weekday MonthIn", day::nth_weekday), rule(Dates, "The? DayNumber Of RelMonth", day::day_of_month),
     rule(Dates, "Shift", length::to_day), rule(Dates, "The? Holiday", day::holiday), rule(Dates, "Holiday Of? FullYear", day::holiday),
 
-    rule(Edge, "At? Early Of", period::edge_word), rule(Edge, "At? Mid Of", period::edge_word), rule(Edge, "At? Late Of", period::edge_word),
+    rule(Edge, "At? Early Of", period::edge_word), rule(Edge, "At? Mid Of", period::edge_word), rule(Edge, "At? Late Of", period::edge_word), rule(Edge, "At? End Of", period::edge_word),
 
     rule(PeriodBase, "Month", period::named_month), rule(PeriodBase, "Month Of FullYear", period::named_month),
     rule(PeriodBase, "Month Of? RelYear", period::named_month), rule(PeriodBase, "Month Of? FullYear", period::named_month),
@@ -199,7 +235,10 @@ const RULES: &[Written] = &[
     rule(PeriodBase, "The? Rel End Of Unit", period::weekend), rule(PeriodBase, "The? End Of Unit Rel", period::weekend),
     rule(PeriodBase, "The? Rel Duration", length::coming_days), rule(PeriodBase, "The? Number Rel Unit", length::coming_days_of),
     rule(PeriodBase, "The? Unit Of The? Dates", period::week_of), rule(PeriodBase, "The? Nth Unit MonthIn", period::nth_week),
-    rule(PeriodBase, "Edge PeriodBase", period::piece_of), rule(PeriodBase, "The? Rest Of PeriodBase", period::rest_of),
+    rule(PeriodBase, "Season", period::season), rule(PeriodBase, "Rel Season", period::season), rule(PeriodBase, "The Season", period::season),
+    rule(PeriodBase, "Season Of? FullYear", period::season), rule(PeriodBase, "Season Of? RelYear", period::season),
+    rule(PeriodBase, "Edge PeriodBase", period::piece_of), rule(PeriodBase, "Edge Unit", period::piece_of_this), rule(PeriodBase, "The? Rest Of PeriodBase", period::rest_of),
+    rule(EdgeDay, "The? Edge PeriodBase", period::edge_day), rule(EdgeDay, "The? Edge Unit", period::edge_day_of_this),
     rule(Terminus, "Dates", same), rule(Terminus, "The? PeriodBase", same),
     rule(Period, "PeriodBase", same), rule(Period, "From Terminus Till Terminus", period::range),
     rule(Period, "Terminus Till Terminus", period::range), rule(Period, "Between Terminus And The? Terminus", period::range),
@@ -215,24 +254,28 @@ const RULES: &[Written] = &[
     rule(Stamp, "Dates InPart ClockTime", moment::day_and_clock), rule(Stamp, "NearPart ClockTime", moment::part_and_clock),
     rule(Stamp, "ClockTime Of NearPart", moment::part_and_clock), rule(Stamp, "Shift", length::to_moment),
     rule(Stamp, "Now", moment::now), rule(Stamp, "Now Just", moment::now),
+    rule(Stamp, "Ago Number Instant", moment::now),
     rule(NearPart, "Tonight", moment::tonight), rule(NearPart, "This Part", moment::near_day_part),
     rule(Stretch, "NearPart", moment::near_part), rule(Stretch, "NearPart TimeRange", moment::near_part_and_hours),
     rule(Stretch, "TimeRange Of NearPart", moment::near_part_and_hours), rule(Stretch, "Dates TimeRange", moment::day_and_hours),
-    rule(Stretch, "TimeRange Of? Dates", moment::day_and_hours), rule(Stretch, "The? Rel Duration", length::coming_hours),
+    rule(Stretch, "TimeRange Of? Dates", moment::day_and_hours), rule(Stretch, "The? DayPart Of Dates", moment::day_and_part), rule(Stretch, "Dates Of DayPart", moment::day_and_part),
+    rule(Stretch, "The? Rel Duration", length::coming_hours),
     rule(Stretch, "From? Stamp Till Stamp", moment::between_moments), rule(Stretch, "From? Stamp Till ClockTime", moment::between_moments),
 
     rule(RepeatBase, "Every Unit", moment::every), rule(RepeatBase, "Every Duration", moment::every),
     rule(RepeatBase, "Every Weekday", moment::every), rule(RepeatBase, "Every The Weekday", moment::every),
     rule(RepeatBase, "Every The Weekdays", moment::every), rule(RepeatBase, "Every The Unit", moment::every),
-    rule(RepeatBase, "The Weekdays", moment::every), rule(RepeatBase, "Set", moment::every),
+    rule(RepeatBase, "The Weekdays", moment::every), rule(RepeatBase, "The Weekday", moment::every_of_many), rule(RepeatBase, "Set", moment::every),
     rule(RepeatBase, "Every The Parts", moment::every), rule(RepeatBase, "The Part Of Weekdays", moment::every),
     rule(Repeat, "RepeatBase", same), rule(Repeat, "RepeatBase ClockTime", moment::every),
 
     rule(OpenWord, "Until", moment::open_before), rule(OpenWord, "Before Of", moment::open_before),
     rule(OpenWord, "Later Of", moment::open_after), rule(OpenWord, "Since", moment::open_since),
+    rule(OpenWord, "At Starting Of", moment::open_from),
+    rule(Open, "OpenWord EdgeDay", moment::open_side),
     rule(Open, "OpenWord Stamp", moment::open_side), rule(Open, "OpenWord Stretch", moment::open_side),
     rule(Open, "OpenWord Dates", moment::open_side), rule(Open, "OpenWord PeriodBase", moment::open_side),
-    rule(Open, "OpenWord The? ClockTime", moment::open_side),
+    rule(Open, "OpenWord The? ClockTime", moment::open_side), rule(Open, "OpenWord The BareHour", moment::open_side),
 ];
 
 /// "este", "próximo", "que viene": which of several alike.

@@ -52,6 +52,13 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     powers_behind: Table::new("cuadrado=2|cuadrados=2|cubico=3|cubicos=3"),
     per: Table::new("a|por"),
     per_times: Table::new("h=3|hora=3|min=2|minuto=2|s=1|seg=1|segundo=1"),
+    joined_tens: "",
+    before_point: Table::new("de|es|son"),
+    range_leads: Table::new("de|desde|entre"),
+    range_joints: Table::new("a|hasta|y=1"),
+    money_joints: Table::new("con"),
+    money_thousands: Table::new("lucas"),
+    below_zero: Table::new("bajo cero"),
     prepositions_as_units: Lexicon::new(&[("in", &["x"])]),
     articles: Table::new("el|la|las|los|un|una"),
     function_words: Table::new(

@@ -1,0 +1,79 @@
+//! The side of now that the verbs around a time speak of. The words are in the languages.
+
+use super::chart::Scene;
+use super::grammar::Sym;
+use super::tokens::Gap;
+use crate::entities::Direction;
+
+/// How many words to either side of a time are looked at.
+const REACH: usize = 10;
+
+/// Words that tell the tense of a clause, folded, sorted.
+pub(super) struct Tense {
+    /// Past forms: "was", "said", "fell".
+    pub(super) past: &'static [&'static str],
+    /// What makes a verb one of the past: "-ed", "-aron"; words shorter by four letters than these do not count.
+    pub(super) past_endings: &'static [&'static str],
+    /// "will", "going", "next": what is ahead.
+    pub(super) future: &'static [&'static str],
+    /// Words after which a past form is none: "is scheduled", "to be held"; and polite ones: "I wanted to".
+    pub(super) not_past: &'static [&'static str],
+}
+
+/// The side that the nearest verb of the same clause says, if any does.
+pub(super) fn direction(scene: &Scene, at: usize, end: usize) -> Option<Direction> {
+    let mut before = (at.saturating_sub(REACH)..at).rev();
+    let mut after = end..(end + REACH).min(scene.tokens.len());
+    let (mut left, mut right) = (true, true);
+    for _ in 0..REACH {
+        if left {
+            match before.next() {
+                Some(k) if !ends_sentence(scene, k) => {
+                    if let Some(side) = cue(scene, k) {
+                        return Some(side);
+                    }
+                    left = scene.tokens[k].gap != Gap::Line;
+                }
+                _ => left = false,
+            }
+        }
+        if right {
+            match after.next() {
+                Some(k) if scene.tokens[k].gap != Gap::Line && !ends_sentence(scene, k) => {
+                    if let Some(side) = cue(scene, k) {
+                        return Some(side);
+                    }
+                }
+                _ => right = false,
+            }
+        }
+    }
+    None
+}
+
+/// A mark that closes a sentence; the point of an abbreviation has no blank and capital behind it.
+fn ends_sentence(scene: &Scene, k: usize) -> bool {
+    match scene.word(k) {
+        "!" | "?" | ";" => true,
+        "." => scene.word(k + 1).starts_with(char::is_uppercase) && !scene.is(k - k.min(1), Sym::Month),
+        _ => false,
+    }
+}
+
+fn cue(scene: &Scene, k: usize) -> Option<Direction> {
+    let said = scene.word(k);
+    if !said.starts_with(char::is_alphabetic) {
+        return None;
+    }
+    let word = said.to_lowercase();
+    let tense = &scene.grammar.tense;
+    let is_in = |list: &[&str], word: &str| list.binary_search(&word).is_ok();
+    if is_in(tense.future, &word) {
+        return Some(Direction::Future);
+    }
+    let ending = |end: &&&str| word.len() >= end.len() + 3 && word.ends_with(**end);
+    let is_past =
+        is_in(tense.past, &word) || !scene.is(k, Sym::Weekday) && tense.past_endings.iter().any(|e| ending(&e));
+    let held = k > 0 && is_in(tense.not_past, &scene.word(k - 1).to_lowercase());
+    (is_past && !held && !is_in(tense.not_past, &word)).then_some(Direction::Past)
+}
