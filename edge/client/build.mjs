@@ -1,6 +1,6 @@
 // Bundles the chat page's script and the element for pages that take it by one <script>. Both are checked in, so that
 // the Rust build needs no Node; `--check` writes nothing and fails where what is checked in is not what would be built.
-import { readFile } from "node:fs/promises";
+import { copyFile, readFile } from "node:fs/promises";
 import { build } from "esbuild";
 
 const BUNDLES = [
@@ -17,3 +17,6 @@ for (const [entry, outfile] of BUNDLES) {
     process.exitCode = 1;
   }
 }
+
+// The package carries the page that tells how to embed the element.
+if (!check) await copyFile("../../docs/embed.md", "dist/embed.md");

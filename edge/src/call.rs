@@ -3,6 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 
+use lgdl::wire::node::{Level, LogLine};
+
 use crate::answer::{After, Event, Observed};
 use crate::platform::Platform;
 use crate::settings::Settings;
@@ -103,6 +105,24 @@ impl<'a, P: Platform> Call<'a, P> {
             before = *at;
         }
         text
+    }
+
+    /// Writes a line of the node's log: what happened, and in `with` what more is known. Nothing that a person said, no id
+    /// that they chose.
+    pub fn tell(&self, level: Level, event: &'static str, with: impl FnOnce(&mut LogLine)) {
+        let mut line = LogLine {
+            level,
+            event: event.into(),
+            request_id: self.request_id.clone(),
+            route: None,
+            status: None,
+            code: None,
+            game: None,
+            took_ms: None,
+            detail: None,
+        };
+        with(&mut line);
+        self.platform.log(&line);
     }
 
     /// Counts an event.

@@ -10,8 +10,8 @@ use crate::memory::Bounded;
 use crate::platform::Platform;
 use crate::settings::Settings;
 
-/// Compiled games kept.
-const MAX_GAMES: usize = 64;
+/// Bytes of compiled games kept: an isolate has 128 MiB for everything.
+const MAX_GAME_BYTES: usize = 32 * 1024 * 1024;
 
 /// Settings and games, read once.
 #[derive(Debug, Default)]
@@ -29,7 +29,12 @@ impl Constants {
 
     /// Keeps a game.
     pub fn keep_game(&self, version: &str, game: CompiledGame) {
-        self.games.borrow_mut().insert(version, game, MAX_GAMES);
+        let mut games = self.games.borrow_mut();
+        games.insert(version, game, usize::MAX);
+        // The newest stays, whatever its size: it is about to be used.
+        while games.len() > 1 && games.values().map(|game| game.bytes().len()).sum::<usize>() > MAX_GAME_BYTES {
+            games.remove_oldest();
+        }
     }
 }
 

@@ -58,6 +58,13 @@ fn call_key(purpose: &str, tenant: &str, user: &str, idempotency_key: &str, numb
     format!("cap_{}", hex(&over(purpose, &[tenant, user, idempotency_key, &number.to_string()])[..16]))
 }
 
+/// The idempotency key of a turn whose own one turned out to stand for another request, when it was acknowledged already. The
+/// same for every arrival.
+#[must_use]
+pub fn second_key(idempotency_key: &str, fingerprint: &str) -> String {
+    format!("again_{}", hex(&over("second", &[idempotency_key, fingerprint])[..16]))
+}
+
 /// SHA-256 of bytes, 64 hexadecimal digits.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {

@@ -126,6 +126,20 @@ impl<T> Bounded<T> {
         }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
+        self.values.values()
+    }
+
+    pub(crate) fn remove_oldest(&mut self) {
+        if let Some(oldest) = self.order.pop_front() {
+            self.values.remove(&oldest);
+        }
+    }
+
     fn drop_oldest_while(&mut self, is_over: impl Fn(&T) -> bool) {
         while let Some(oldest) = self.order.front()
             && self.values.get(oldest).is_none_or(&is_over)

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use lgdl::limits::{CountRequest, Counted, Counters};
+use lgdl::wire::node::{Aside, Counts, LogLine, Page, Place, SetAside, StreamPage, Why};
 
 use crate::constants::Constants;
 use crate::memory::Memory;
@@ -28,6 +29,12 @@ pub struct Native {
     pub remembers: bool,
     /// The journal.
     pub journal: RefCell<Vec<JournalEntry>>,
+    /// What was set aside of it, and why.
+    pub aside: RefCell<Vec<(JournalEntry, Why)>>,
+    /// Has every operation on the journal fail.
+    pub journal_fails: Cell<bool>,
+    /// The node's log.
+    pub log: RefCell<Vec<LogLine>>,
     /// The wall clock, milliseconds since 1970; waiting moves it.
     pub now_ms: Cell<i64>,
     constants: Constants,
@@ -46,6 +53,9 @@ impl Native {
             kv_fails: Cell::new(false),
             remembers: true,
             journal: RefCell::default(),
+            aside: RefCell::default(),
+            journal_fails: Cell::new(false),
+            log: RefCell::default(),
             now_ms: Cell::new(1_700_000_000_000),
             constants: Constants::default(),
             memory: Memory::default(),
@@ -67,6 +77,17 @@ impl Native {
     pub fn with(mut self, name: &str, value: &str) -> Native {
         self.variables.insert(name.to_owned(), value.to_owned());
         self
+    }
+
+    fn journal_works(&self) -> Result<(), SeamError> {
+        if self.journal_fails.get() { Err(SeamError::Unavailable("out of order".into())) } else { Ok(()) }
+    }
+
+    /// Takes an entry out of what was set aside.
+    fn take_aside(&self, stream: &str, id: &str) -> Option<JournalEntry> {
+        let mut aside = self.aside.borrow_mut();
+        let at = aside.iter().position(|(entry, _)| entry.stream == stream && entry.id == id)?;
+        Some(aside.remove(at).0)
     }
 
     fn kv_works(&self) -> Result<(), KvError> {
@@ -161,6 +182,7 @@ impl Platform for Native {
     }
 
     async fn journal_append(&self, entry: &JournalEntry) -> Result<(), SeamError> {
+        self.journal_works()?;
         let mut journal = self.journal.borrow_mut();
         if journal.iter().any(|kept| kept.stream == entry.stream && kept.version >= entry.version) {
             return Err(SeamError::Conflict);
@@ -169,22 +191,85 @@ impl Platform for Native {
         Ok(())
     }
 
-    async fn journal_read(&self, stream: &str) -> Result<Vec<JournalEntry>, SeamError> {
-        Ok(self.journal.borrow().iter().filter(|entry| entry.stream == stream).cloned().collect())
+    async fn journal_read(&self, stream: &str, after: Option<&Place>) -> Result<Page, SeamError> {
+        self.journal_works()?;
+        let journal = self.journal.borrow();
+        let behind = |entry: &&JournalEntry| after.is_none_or(|after| entry.place() > *after);
+        let mut entries: Vec<&JournalEntry> = journal.iter().filter(|entry| entry.stream == stream).collect();
+        entries.sort_by_key(|entry| entry.place());
+        Ok(Page::of(entries.into_iter().filter(behind).cloned()))
     }
 
-    async fn journal_streams(&self, limit: usize) -> Result<Vec<String>, SeamError> {
+    async fn journal_streams(&self, limit: usize, after: Option<&str>) -> Result<StreamPage, SeamError> {
+        self.journal_works()?;
         let mut streams: Vec<String> = Vec::new();
         for entry in self.journal.borrow().iter() {
-            if streams.len() < limit && !streams.contains(&entry.stream) {
+            if !streams.contains(&entry.stream) {
                 streams.push(entry.stream.clone());
             }
         }
-        Ok(streams)
+        let from = after.map_or(0, |after| streams.iter().position(|stream| stream == after).map_or(0, |at| at + 1));
+        let page: Vec<String> = streams.iter().skip(from).take(limit).cloned().collect();
+        let next = page.last().filter(|_| from + page.len() < streams.len()).cloned();
+        Ok(StreamPage { streams: page, next })
     }
 
     async fn journal_remove(&self, stream: &str, id: &str) -> Result<(), SeamError> {
+        self.journal_works()?;
         self.journal.borrow_mut().retain(|entry| !(entry.stream == stream && entry.id == id));
         Ok(())
+    }
+
+    async fn journal_set_aside(&self, order: &SetAside) -> Result<(), SeamError> {
+        self.journal_works()?;
+        let mut journal = self.journal.borrow_mut();
+        let found = journal.iter().position(|entry| entry.stream == order.stream && entry.place() == order.place);
+        if let Some(at) = found {
+            self.aside.borrow_mut().push((journal.remove(at), order.why));
+        }
+        Ok(())
+    }
+
+    async fn journal_aside(&self, limit: usize) -> Result<Vec<Aside>, SeamError> {
+        self.journal_works()?;
+        let listed = |(entry, why): &(JournalEntry, Why)| Aside {
+            stream: entry.stream.clone(),
+            version: entry.version,
+            id: entry.id.clone(),
+            why: *why,
+            bytes: entry.sealed.len() as u64,
+        };
+        Ok(self.aside.borrow().iter().take(limit).map(listed).collect())
+    }
+
+    async fn journal_retry(&self, stream: &str, id: &str) -> Result<bool, SeamError> {
+        self.journal_works()?;
+        let Some(entry) = self.take_aside(stream, id) else { return Ok(false) };
+        let mut journal = self.journal.borrow_mut();
+        if journal.iter().any(|kept| kept.stream == entry.stream && kept.version == entry.version) {
+            self.aside.borrow_mut().push((entry, Why::Refused));
+            return Err(SeamError::Conflict);
+        }
+        journal.push(entry);
+        Ok(true)
+    }
+
+    async fn journal_drop(&self, stream: &str, id: &str) -> Result<bool, SeamError> {
+        self.journal_works()?;
+        Ok(self.take_aside(stream, id).is_some())
+    }
+
+    async fn journal_counts(&self) -> Result<Counts, SeamError> {
+        self.journal_works()?;
+        let aside = self.aside.borrow();
+        Ok(Counts {
+            waiting: self.journal.borrow().len() as u64,
+            aside: aside.len() as u64,
+            other_key: aside.iter().filter(|(_, why)| *why == Why::OtherKey).count() as u64,
+        })
+    }
+
+    fn log(&self, line: &LogLine) {
+        self.log.borrow_mut().push(line.clone());
     }
 }

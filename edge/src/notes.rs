@@ -4,7 +4,9 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::call::Call;
 use crate::platform::Platform;
+use crate::seal::{opened, sealed};
 
 /// How long a note may lie in a key-value store, milliseconds.
 const NOTE_TTL_MS: u64 = 3_600_000;
@@ -26,6 +28,27 @@ pub async fn remember<P: Platform, T: Serialize>(platform: &P, name: &str, value
         None => {
             let _ = platform.kv_put(&format!("note:{name}"), &bytes, NOTE_TTL_MS).await;
         }
+    }
+}
+
+/// Reads a note that grants something: where others can write, only what this node has sealed counts.
+pub async fn recall_grant<P: Platform, T: DeserializeOwned>(call: &Call<'_, P>, name: &str) -> Option<T> {
+    if call.platform.memory().is_some() {
+        return recall(call.platform, name).await;
+    }
+    let key = call.settings.state_key.as_ref()?;
+    let bytes = call.platform.kv_get(&format!("note:{name}")).await.ok()??;
+    opened(key, "note", &[name], &bytes).ok()
+}
+
+/// Writes a note that grants something; without a key, and where others can write, there is none.
+pub async fn remember_grant<P: Platform, T: Serialize>(call: &Call<'_, P>, name: &str, value: &T) {
+    if call.platform.memory().is_some() {
+        return remember(call.platform, name, value).await;
+    }
+    let Some(key) = &call.settings.state_key else { return };
+    if let Some(bytes) = sealed(call.platform, key, "note", &[name], value) {
+        let _ = call.platform.kv_put(&format!("note:{name}"), &bytes, NOTE_TTL_MS).await;
     }
 }
 

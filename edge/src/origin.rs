@@ -3,9 +3,10 @@
 
 use lgdl::breaker::{Admission, Breaker};
 use lgdl::problem::Reason;
+use lgdl::wire::node::Level;
 use lgdl::wire::origin::{
-    ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Erasures, GameList, Report, Reports,
-    StoredConversation,
+    ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Erasures, GameList, MAX_COMMIT_BYTES, Report,
+    Reports, StoredConversation,
 };
 use lgdl::wire::signature::{self, Parts};
 use serde::de::DeserializeOwned;
@@ -29,9 +30,14 @@ const NOTE: &str = "origin";
 const LOOK_EVERY_MS: i64 = 1_000;
 /// How long the answer to that may take, milliseconds.
 const LOOK_TAKES_MS: u64 = 1_000;
+/// How long an origin may take to start anew, milliseconds, and how often it is asked meanwhile by turns that wait for it.
+const RESTART_MS: i64 = 3_000;
+const RESTART_LOOK_MS: u64 = 250;
 /// How soon it makes sense to ask again while the origin is away, milliseconds: that long after its return, at most, a node
 /// that looks for it has noticed.
 const AWAY_RETRY_MS: u64 = LOOK_EVERY_MS.unsigned_abs() + LOOK_TAKES_MS;
+/// How soon it makes sense to ask again where somebody has to mend something first, milliseconds.
+const REFUSED_RETRY_MS: u64 = 30_000;
 /// How long one request may be the only one that brings the whole journal home, milliseconds.
 const DRAIN_LASTS_MS: i64 = 3_000;
 
@@ -42,6 +48,21 @@ pub struct Health {
     pub breaker: Breaker,
     /// Whether turns may wait in the journal.
     pub journal_pending: bool,
+    /// Whether turns were set aside that were sealed under another key: then no more are taken into the journal.
+    #[serde(default)]
+    pub other_key: bool,
+    /// Since when it does not answer, if it does not.
+    #[serde(default)]
+    pub away_since_ms: Option<i64>,
+    /// When the last commit failed that reached for the origin, unless one has worked since.
+    #[serde(default)]
+    pub commit_failed_at_ms: Option<i64>,
+    /// When the journal last failed to take a turn, unless it has taken one since.
+    #[serde(default)]
+    pub journal_failed_at_ms: Option<i64>,
+    /// Why the origin does not speak with this node, if it does not.
+    #[serde(default)]
+    pub estranged: Option<Estrangement>,
     /// When background work last looked whether the origin is back.
     #[serde(default)]
     pub looked_at_ms: i64,
@@ -53,19 +74,105 @@ pub struct Health {
 /// A node that remembers nothing (it has just started, or its store has forgotten) may have left turns in the journal.
 impl Default for Health {
     fn default() -> Health {
-        Health { breaker: Breaker::default(), journal_pending: true, looked_at_ms: 0, draining_until_ms: 0 }
+        Health {
+            breaker: Breaker::default(),
+            journal_pending: true,
+            other_key: false,
+            away_since_ms: None,
+            commit_failed_at_ms: None,
+            journal_failed_at_ms: None,
+            estranged: None,
+            looked_at_ms: 0,
+            draining_until_ms: 0,
+        }
     }
 }
 
-/// No answer to act on.
+/// No answer to act on. Only [`OriginError::Away`] passes by itself; whatever else there is, is named and never taken for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OriginError {
     /// It did not answer, or the breaker did not let the call through.
     #[error("the origin is away")]
     Away,
-    /// It answered something that this node does not understand.
-    #[error("the origin answered status {0}")]
-    Unexpected(u16),
+    /// It does not take this node for one of its own.
+    #[error("the origin does not take this node's signature: {0}")]
+    Estranged(Estrangement),
+    /// It does not take this request, and never will.
+    #[error("the origin refused the request with status {0}")]
+    Refused(u16),
+    /// The request is larger than it takes.
+    #[error("the request is larger than the origin takes")]
+    TooLarge,
+    /// Something answered that is not the origin, or not one that this node understands.
+    #[error("what answered with status {0} is not an origin")]
+    Unintelligible(u16),
+}
+
+/// Why the origin does not take a node's signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Estrangement {
+    /// The node's clock and the origin's differ by more than the signature allows.
+    Clock,
+    /// The origin has no such key, or another secret for it.
+    Key,
+    /// Anything else.
+    Other,
+}
+
+impl std::fmt::Display for Estrangement {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Estrangement::Clock => "the clocks of node and origin differ by more than two minutes",
+            Estrangement::Key => "LGDL_ORIGIN_KEY_ID and LGDL_ORIGIN_KEY are not a pair that the origin knows",
+            Estrangement::Other => "the origin asks for another signature",
+        })
+    }
+}
+
+impl OriginError {
+    /// The error of an answer that is none of those that a call expects.
+    fn of(answer: &Inbound) -> OriginError {
+        match answer.status {
+            401 | 403 => OriginError::Estranged(Estrangement::of(answer)),
+            413 => OriginError::TooLarge,
+            // Asked too early or too often, or not in time.
+            408 | 425 | 429 | 500.. => OriginError::Away,
+            400..500 => OriginError::Refused(answer.status),
+            other => OriginError::Unintelligible(other),
+        }
+    }
+
+    /// What a client is told, unless the origin is away: then there is more to be tried.
+    #[must_use]
+    pub fn refusal(self) -> Option<Refusal> {
+        let detail = match self {
+            OriginError::Away => return None,
+            OriginError::TooLarge => {
+                return Some(Refusal::new(
+                    Reason::StateTooLarge,
+                    "What this turn leads to is larger than can be kept. Nothing was changed.",
+                ));
+            }
+            OriginError::Estranged(_) => {
+                "The service that keeps conversations does not take this node for one of its own."
+            }
+            OriginError::Refused(_) | OriginError::Unintelligible(_) => {
+                "The service that keeps conversations refused the turn. Nothing was changed."
+            }
+        };
+        Some(Refusal::new(Reason::OriginRefuses, detail).retry_after_ms(REFUSED_RETRY_MS))
+    }
+}
+
+impl Estrangement {
+    fn of(answer: &Inbound) -> Estrangement {
+        #[derive(Deserialize)]
+        struct Told {
+            why: Estrangement,
+        }
+        serde_json::from_slice(&answer.body).map_or(Estrangement::Other, |told: Told| told.why)
+    }
 }
 
 /// A conversation at the origin.
@@ -86,6 +193,8 @@ pub enum Verdict {
     Answer(CommitAnswer),
     /// The state was stale, or another turn holds the place.
     Conflict(Box<Conflict>),
+    /// It can't be had, for a reason that does not pass by itself.
+    Unacceptable(OriginError),
     /// The conversation was erased.
     Erased,
     /// It is another user's.
@@ -133,10 +242,34 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         }
     }
 
-    /// Remembers whether turns may wait in the journal.
-    pub async fn note_journal(&self, pending: bool) {
+    /// Remembers whether turns may wait in the journal, and whether some need another key.
+    pub async fn note_journal(&self, pending: bool, other_key: bool) {
         let health = self.health_now().await;
-        self.note(health, Health { journal_pending: pending, ..health }).await;
+        self.note(health, Health { journal_pending: pending, other_key, ..health }).await;
+    }
+
+    /// Remembers that a turn waits.
+    pub async fn note_waiting(&self) {
+        let health = self.health_now().await;
+        self.note(health, Health { journal_pending: true, journal_failed_at_ms: None, ..health }).await;
+    }
+
+    /// Remembers that the journal did not take a turn.
+    pub async fn note_journal_failure(&self) {
+        let (health, now_ms) = (self.health_now().await, self.call.platform.now_ms());
+        self.note(health, Health { journal_failed_at_ms: Some(now_ms), ..health }).await;
+    }
+
+    /// Remembers how the last commit went.
+    async fn note_commit(&self, worked: bool) {
+        let (health, now_ms) = (self.health().await, self.call.platform.now_ms());
+        // What stands there already is not written for every turn.
+        if worked && health.commit_failed_at_ms.is_none() {
+            return;
+        }
+        let health = self.health_now().await;
+        let failed_at_ms = (!worked).then_some(now_ms);
+        self.note(health, Health { commit_failed_at_ms: failed_at_ms, ..health }).await;
     }
 
     /// Takes the work of bringing the whole journal home, unless another request has it already.
@@ -180,6 +313,36 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
             return false;
         }
         self.note(before, Health { looked_at_ms: now_ms, ..before }).await;
+        self.asked_ready().await
+    }
+
+    /// Waits a moment for an origin that has been lost a moment ago: it may only have been started anew. Whether it is back.
+    ///
+    /// For turns that could not be kept without it. One that has been away for longer is waited for by nobody.
+    pub async fn returns(&self) -> bool {
+        let platform = self.call.platform;
+        let began_us = platform.ticks_us();
+        loop {
+            let health = self.health_now().await;
+            let lost_ms = health.away_since_ms.map(|since| platform.now_ms().saturating_sub(since));
+            match lost_ms {
+                None => return true,
+                Some(lost_ms) if !(0..RESTART_MS).contains(&lost_ms) => return false,
+                Some(_) => {}
+            }
+            if platform.ticks_us().saturating_sub(began_us) / 1_000 >= RESTART_MS.unsigned_abs() {
+                return false;
+            }
+            platform.sleep_ms(RESTART_LOOK_MS).await;
+            if self.asked_ready().await {
+                return true;
+            }
+        }
+    }
+
+    /// Asks whether it is ready, and forgets that it was not.
+    async fn asked_ready(&self) -> bool {
+        let platform = self.call.platform;
         let look = Outbound {
             method: "GET",
             url: format!("{}/health/ready", self.call.settings.origin.url),
@@ -191,7 +354,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         let ready = platform.fetch(look).await.is_ok_and(|answer| answer.status == 200);
         if ready {
             let before = self.health_now().await;
-            self.note(before, Health { breaker: Breaker::default(), ..before }).await;
+            self.note(before, Health { breaker: Breaker::default(), away_since_ms: None, ..before }).await;
         }
         ready
     }
@@ -207,7 +370,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         match answer.status {
             200 => Ok(Some(answer.body)),
             404 => Ok(None),
-            other => Err(OriginError::Unexpected(other)),
+            _ => Err(OriginError::of(&answer)),
         }
     }
 
@@ -227,7 +390,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         match answer.status {
             204 => Ok(true),
             404 | 410 => Ok(false),
-            other => Err(OriginError::Unexpected(other)),
+            _ => Err(OriginError::of(&answer)),
         }
     }
 
@@ -237,7 +400,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         match answer.status {
             200 => Ok(Some(answer.body)),
             404 | 410 => Ok(None),
-            other => Err(OriginError::Unexpected(other)),
+            _ => Err(OriginError::of(&answer)),
         }
     }
 
@@ -256,11 +419,9 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
     /// Tells the audit log of refusals.
     pub async fn report(&self, report: Report) -> Result<(), OriginError> {
         let reports = Reports { reports: vec![report] };
-        let body = serde_json::to_vec(&reports).map_err(|_| OriginError::Unexpected(0))?;
-        match self.send("POST", "/edge/v1/reports", body, MAX_ANSWER_BYTES).await?.status {
-            204 => Ok(()),
-            other => Err(OriginError::Unexpected(other)),
-        }
+        let body = serde_json::to_vec(&reports).map_err(|_| OriginError::Refused(0))?;
+        let answer = self.send("POST", "/edge/v1/reports", body, MAX_ANSWER_BYTES).await?;
+        if answer.status == 204 { Ok(()) } else { Err(OriginError::of(&answer)) }
     }
 
     /// What was erased: after a cursor that an earlier page gave, or in the last so many milliseconds.
@@ -283,17 +444,31 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
     }
 
     async fn decide<T: Serialize>(&self, path: &str, request: &T) -> Result<Verdict, OriginError> {
-        let body = serde_json::to_vec(request).map_err(|_| OriginError::Unexpected(0))?;
-        let answer = self.send("POST", path, body, MAX_ANSWER_BYTES).await?;
-        match answer.status {
+        let body = serde_json::to_vec(request).map_err(|_| OriginError::Refused(0))?;
+        if body.len() > MAX_COMMIT_BYTES {
+            return Err(OriginError::TooLarge);
+        }
+        let began_us = self.call.platform.ticks_us();
+        let answer = self.send("POST", path, body, MAX_ANSWER_BYTES).await;
+        let verdict = answer.and_then(|answer| match answer.status {
+            200 => parsed(answer).map(Verdict::Answer),
             404 => Ok(Verdict::NotTheirs),
             409 => serde_json::from_slice(&answer.body)
                 .map(|conflict| Verdict::Conflict(Box::new(conflict)))
-                .map_err(|_| OriginError::Unexpected(409)),
+                .map_err(|_| OriginError::Unintelligible(409)),
             410 => Ok(Verdict::Erased),
             422 => Ok(Verdict::KeyReused),
-            _ => parsed(answer).map(Verdict::Answer),
+            _ => Err(OriginError::of(&answer)),
+        });
+        self.note_commit(verdict.is_ok()).await;
+        if let Err(error) = &verdict {
+            let level = if *error == OriginError::Away { Level::Warn } else { Level::Error };
+            self.call.tell(level, "the origin did not take a turn", |line| {
+                line.detail = Some(error.to_string());
+                line.took_ms = Some(self.call.platform.ticks_us().saturating_sub(began_us) / 1_000);
+            });
         }
+        verdict
     }
 
     async fn get(&self, path: &str, max_answer_bytes: usize) -> Result<Inbound, OriginError> {
@@ -319,18 +494,33 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         if answer.is_none() {
             self.call.observe(Event::OriginFailure);
         }
-        if answer.is_none() || health.breaker != Breaker::default() {
+        if answer.is_none() || health.breaker != Breaker::default() || health.away_since_ms.is_some() {
             // Calls of other requests may have failed meanwhile; five at once are five as well.
             let before = self.health_now().await;
             let mut health = before;
             match &answer {
-                Some(_) => health.breaker.succeeded(),
-                None => health.breaker.failed(platform.now_ms()),
+                Some(_) => {
+                    health.breaker.succeeded();
+                    health.away_since_ms = None;
+                }
+                None => {
+                    health.breaker.failed(platform.now_ms());
+                    health.away_since_ms = health.away_since_ms.or(Some(platform.now_ms()));
+                }
             }
             self.call.origin_health.set(Some(health));
             self.note(before, health).await;
         }
-        answer.ok_or(OriginError::Away)
+        let answer = answer.ok_or(OriginError::Away)?;
+        let estranged = match OriginError::of(&answer) {
+            OriginError::Estranged(why) => Some(why),
+            _ => None,
+        };
+        if estranged != health.estranged {
+            let before = self.health_now().await;
+            self.note(before, Health { estranged, ..before }).await;
+        }
+        Ok(answer)
     }
 
     async fn attempts(
@@ -411,7 +601,7 @@ fn conversation_path(game: &str, id: &str, suffix: &str, user: &str) -> String {
 
 fn parsed<T: DeserializeOwned>(answer: Inbound) -> Result<T, OriginError> {
     if answer.status != 200 {
-        return Err(OriginError::Unexpected(answer.status));
+        return Err(OriginError::of(&answer));
     }
-    serde_json::from_slice(&answer.body).map_err(|_| OriginError::Unexpected(answer.status))
+    serde_json::from_slice(&answer.body).map_err(|_| OriginError::Unintelligible(answer.status))
 }

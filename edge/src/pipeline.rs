@@ -19,7 +19,9 @@ pub mod turn;
 pub mod web;
 
 use http::{HeaderName, Method, StatusCode};
+use lgdl::ids::Id;
 use lgdl::problem::Reason;
+use lgdl::wire::node::Level;
 use lgdl::wire::origin::Refused;
 use serde_json::json;
 
@@ -27,8 +29,9 @@ use crate::answer::{After, Event, Handled, Refusal, Response};
 use crate::call::{Call, random_hex};
 use crate::constants;
 use crate::digest;
+use crate::origin;
 use crate::platform::Platform;
-use crate::routes::Route;
+use crate::routes::{JournalOrder, Route};
 use crate::time_zone;
 use request::Received;
 use state::Named;
@@ -59,6 +62,7 @@ pub async fn handle<P: Platform>(platform: &P, received: &Received) -> Handled {
     };
     let mut response = outcome.unwrap_or_else(|refusal| {
         call.observe(Event::Refusal);
+        tell_refusal(&call, &refusal, &received.path, route_name, came_us);
         Response::problem(&refusal, &call.request_id)
     });
     if received.method == Method::HEAD {
@@ -71,6 +75,20 @@ pub async fn handle<P: Platform>(platform: &P, received: &Received) -> Handled {
         memory.observe(&observed);
     }
     Handled { response, after, observed, route: route_name }
+}
+
+/// One line for a refusal: what, where and how long it took; never what was said.
+fn tell_refusal<P: Platform>(call: &Call<'_, P>, refusal: &Refusal, path: &str, route: &str, came_us: u64) {
+    let level = if refusal.reason.status() >= 500 { Level::Warn } else { Level::Info };
+    call.tell(level, "refused", |line| {
+        line.route = Some(route.to_owned());
+        line.status = Some(refusal.reason.status());
+        line.code = Some(refusal.reason.code().to_owned());
+        // Only what may be a game's id: the rest of a path may be anything.
+        let game = path.strip_prefix("/games/").and_then(|rest| rest.split('/').next());
+        line.game = game.filter(|game| Id::Game.fits(game)).map(str::to_owned);
+        line.took_ms = Some(call.platform.ticks_us().saturating_sub(came_us) / 1_000);
+    });
 }
 
 /// The client's own id of the request, where it is fit to be kept.
@@ -144,12 +162,14 @@ async fn answer<P: Platform>(
     route: Route,
     came_us: u64,
 ) -> Result<Response, Refusal> {
-    if route != Route::Preflight {
+    if !route.is_public() {
         web::check_origin(call, received)?;
     }
     match route {
         Route::Preflight => Ok(web::preflight(call, received)),
         Route::Page(file) => page::file(call, file),
+        Route::Element => Ok(page::element()),
+        Route::Document => Ok(page::document()),
         Route::Status => page::status(call),
         Route::Live => health::live(),
         Route::Ready => health::ready(call).await,
@@ -157,6 +177,7 @@ async fn answer<P: Platform>(
         Route::Healthz => health::healthz(call).await,
         Route::Metrics => health::metrics(call),
         Route::Drain => drain_route(call, received).await,
+        Route::Journal(order) => journal_route(call, received, order).await,
         Route::Games => {
             call.caller = auth::authenticate(call, received).await?;
             let games = games::list(call).await?.games.into_iter().map(listed).collect::<Vec<_>>();
@@ -263,6 +284,43 @@ async fn drain_route<P: Platform>(call: &mut Call<'_, P>, received: &Received) -
     erasures::heed(call).await;
     call.platform.sweep().await;
     Response::json(StatusCode::OK, &json!({ "arrived": arrived, "all": drained == journal::Drained::All }))
+}
+
+/// Lists what was set aside, puts it back, or removes it.
+async fn journal_route<P: Platform>(
+    call: &mut Call<'_, P>,
+    received: &Received,
+    order: JournalOrder,
+) -> Result<Response, Refusal> {
+    if !call.settings.development {
+        call.caller = auth::authenticate(call, received).await?;
+        if !call.caller.is_admin() {
+            return Err(Refusal::new(Reason::Forbidden, "The journal needs the scope `admin`."));
+        }
+    }
+    let unavailable = |_| Refusal::new(Reason::Internal, "The journal does not answer.");
+    let aside = call.platform.journal_aside(journal::MAX_ASIDE).await.map_err(unavailable)?;
+    if order == JournalOrder::List {
+        let counts = call.platform.journal_counts().await.map_err(unavailable)?;
+        return Response::json(StatusCode::OK, &json!({ "counts": counts, "aside": aside }));
+    }
+    let wanted = received.parameter("id")?;
+    let (mut done, mut kept) = (0, 0);
+    for entry in aside.iter().filter(|entry| wanted.as_ref().is_none_or(|id| *id == entry.id)) {
+        let did = match order {
+            JournalOrder::Retry => call.platform.journal_retry(&entry.stream, &entry.id).await,
+            JournalOrder::Drop | JournalOrder::List => call.platform.journal_drop(&entry.stream, &entry.id).await,
+        };
+        match did {
+            Ok(true) => done += 1,
+            Ok(false) => {}
+            Err(_) => kept += 1,
+        }
+    }
+    let counts = call.platform.journal_counts().await.map_err(unavailable)?;
+    origin::Origin::new(call).note_journal(counts.waiting > 0, counts.other_key > 0).await;
+    call.tell(Level::Warn, order.name(), |line| line.detail = Some(format!("{done} turns, {kept} left")));
+    Response::json(StatusCode::OK, &json!({ "done": done, "left": kept, "counts": counts }))
 }
 
 /// Whether the request comes from the node that this instance runs on: from its timer.

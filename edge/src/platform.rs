@@ -12,6 +12,7 @@
 
 use lgdl::limits::{CountRequest, Counted};
 pub use lgdl::wire::node::JournalEntry;
+use lgdl::wire::node::{Aside, Counts, LogLine, Page, Place, SetAside, StreamPage};
 
 use crate::constants::Constants;
 use crate::memory::Memory;
@@ -70,14 +71,34 @@ pub trait Platform {
     /// is refused with [`SeamError::Conflict`]; elsewhere two such entries may both be kept.
     async fn journal_append(&self, entry: &JournalEntry) -> Result<(), SeamError>;
 
-    /// The entries of one stream, oldest first.
-    async fn journal_read(&self, stream: &str) -> Result<Vec<JournalEntry>, SeamError>;
+    /// Entries of one stream behind a place, oldest first. A row that can't be read is named and stops nothing.
+    async fn journal_read(&self, stream: &str, after: Option<&Place>) -> Result<Page, SeamError>;
 
-    /// Streams that have entries, those that waited longest first, at most `limit`.
-    async fn journal_streams(&self, limit: usize) -> Result<Vec<String>, SeamError>;
+    /// Streams that have entries, those that waited longest first where the journal knows, at most `limit`, behind the end
+    /// of an earlier page.
+    async fn journal_streams(&self, limit: usize, after: Option<&str>) -> Result<StreamPage, SeamError>;
 
     /// Removes an entry that the origin has.
     async fn journal_remove(&self, stream: &str, id: &str) -> Result<(), SeamError>;
+
+    /// Takes an entry out of its stream and keeps it apart.
+    async fn journal_set_aside(&self, order: &SetAside) -> Result<(), SeamError>;
+
+    /// Entries that were set aside, at most `limit`.
+    async fn journal_aside(&self, limit: usize) -> Result<Vec<Aside>, SeamError>;
+
+    /// Puts an entry that was set aside back into its stream; [`SeamError::Conflict`] when another has its place now. Whether
+    /// there was one.
+    async fn journal_retry(&self, stream: &str, id: &str) -> Result<bool, SeamError>;
+
+    /// Removes an entry that was set aside; whether there was one.
+    async fn journal_drop(&self, stream: &str, id: &str) -> Result<bool, SeamError>;
+
+    /// What the journal holds.
+    async fn journal_counts(&self) -> Result<Counts, SeamError>;
+
+    /// Writes a line of the node's log.
+    fn log(&self, line: &LogLine);
 
     /// Removes some of what has expired, where the stores do not do so themselves. Called by the node's schedule.
     async fn sweep(&self) {}

@@ -37,14 +37,43 @@ pub enum Route {
     Status,
     /// `GET /`, and the page's own files.
     Page(&'static str),
+    /// `GET /lgdl-chat.js`: the chat element, for pages of any site.
+    Element,
+    /// `GET /openapi.json`: what this node answers to.
+    Document,
     /// `POST /internal/drain`: the timer of the node, or whoever holds an admin key.
     Drain,
+    /// `GET /internal/journal`, `POST /internal/journal/retry`, `POST /internal/journal/drop`: what was set aside.
+    Journal(JournalOrder),
     /// `OPTIONS` anywhere.
     Preflight,
 }
 
+/// What is to be done with turns that were set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JournalOrder {
+    /// List them.
+    List,
+    /// Let them wait again.
+    Retry,
+    /// Remove them.
+    Drop,
+}
+
+impl JournalOrder {
+    /// What it is called in the log.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            JournalOrder::List => "turns that were set aside were listed",
+            JournalOrder::Retry => "turns that were set aside wait again",
+            JournalOrder::Drop => "turns that were set aside were removed",
+        }
+    }
+}
+
 /// Files of the chat page that are served under their own names.
-pub const PAGE_FILES: [&str; 4] = ["/", "/chat.css", "/chat.js", "/lgdl-chat.js"];
+pub const PAGE_FILES: [&str; 3] = ["/", "/chat.css", "/chat.js"];
 
 impl Route {
     /// Finds the route.
@@ -72,11 +101,22 @@ impl Route {
             ["conversations", id, "export"] => get(method, Route::Export(conversation(id)?)),
             ["dev", "status"] => get(method, Route::Status),
             ["internal", "drain"] => post(method, Route::Drain),
+            ["lgdl-chat.js"] => get(method, Route::Element),
+            ["openapi.json"] => get(method, Route::Document),
+            ["internal", "journal"] => get(method, Route::Journal(JournalOrder::List)),
+            ["internal", "journal", "retry"] => post(method, Route::Journal(JournalOrder::Retry)),
+            ["internal", "journal", "drop"] => post(method, Route::Journal(JournalOrder::Drop)),
             _ => match PAGE_FILES.iter().find(|file| **file == path) {
                 Some(file) => get(method, Route::Page(file)),
                 None => Err(Refusal::new(Reason::NoRoute, "See docs/edge.md for the addresses of an edge node.")),
             },
         }
+    }
+
+    /// Whether pages of any site may have it: it is the same for everybody, and says nothing about anyone.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        matches!(self, Route::Preflight | Route::Element | Route::Document)
     }
 
     /// Its name in metrics.
@@ -97,7 +137,12 @@ impl Route {
             Route::Export(_) => "GET /conversations/{id}/export",
             Route::Status => "GET /dev/status",
             Route::Page(_) => "GET /",
+            Route::Element => "GET /lgdl-chat.js",
+            Route::Document => "GET /openapi.json",
             Route::Drain => "POST /internal/drain",
+            Route::Journal(JournalOrder::List) => "GET /internal/journal",
+            Route::Journal(JournalOrder::Retry) => "POST /internal/journal/retry",
+            Route::Journal(JournalOrder::Drop) => "POST /internal/journal/drop",
             Route::Preflight => "OPTIONS",
         }
     }
@@ -183,7 +228,11 @@ mod tests {
             ("DELETE", "/conversations/a%3Ab", "DELETE /conversations/{id}"),
             ("GET", "/conversations/c1/export", "GET /conversations/{id}/export"),
             ("GET", "/dev/status", "GET /dev/status"),
+            ("GET", "/internal/journal", "GET /internal/journal"),
+            ("POST", "/internal/journal/retry", "POST /internal/journal/retry"),
             ("GET", "/", "GET /"),
+            ("GET", "/lgdl-chat.js", "GET /lgdl-chat.js"),
+            ("GET", "/openapi.json", "GET /openapi.json"),
             ("OPTIONS", "/anything", "OPTIONS"),
         ] {
             let method = Method::from_bytes(method.as_bytes()).unwrap();

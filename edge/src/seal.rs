@@ -1,13 +1,20 @@
 //! Sealing what lies in places that others can read: the key-value store and the journal.
 
-use lgdl::crypto::{Place, SALT_BYTES, SecretKey, open, seal};
+use lgdl::crypto::{CryptoError, Place, SALT_BYTES, SecretKey, open, seal};
+use lgdl::wire::node::{key_name, names_another};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::platform::Platform;
 
-/// Names the node's key inside a sealed value.
-const KEY_ID: &str = "edge";
+/// Why a value does not open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unopened {
+    /// It was sealed under another key.
+    OtherKey,
+    /// It is not what was sealed, or of a form that this program does not know.
+    Damaged,
+}
 
 /// Where a sealed value belongs; it opens there and nowhere else.
 fn place<'a>(kind: &'a str, row: &'a [&'a str]) -> Place<'a> {
@@ -24,11 +31,46 @@ pub fn sealed<P: Platform, T: Serialize>(
 ) -> Option<Vec<u8>> {
     let mut salt = [0; SALT_BYTES];
     platform.fill_random(&mut salt);
-    seal(key, KEY_ID, &place(kind, row), &serde_json::to_vec(value).ok()?, &salt).ok()
+    seal(key, &key_name(key), &place(kind, row), &serde_json::to_vec(value).ok()?, &salt).ok()
 }
 
-/// Opens a value; `None` when it is not ours, damaged, or of another form.
-pub fn opened<T: DeserializeOwned>(key: &SecretKey, kind: &str, row: &[&str], sealed: &[u8]) -> Option<T> {
-    let plain = open(key, &place(kind, row), sealed).ok()?;
-    serde_json::from_slice(&plain).ok()
+/// Opens a value.
+///
+/// # Errors
+/// When it is sealed under another key, damaged, or of another form.
+pub fn opened<T: DeserializeOwned>(key: &SecretKey, kind: &str, row: &[&str], sealed: &[u8]) -> Result<T, Unopened> {
+    let plain = open(key, &place(kind, row), sealed).map_err(|error| match error {
+        CryptoError::WrongKey(named) if names_another(&named, key) => Unopened::OtherKey,
+        _ => Unopened::Damaged,
+    })?;
+    serde_json::from_slice(&plain).map_err(|_| Unopened::Damaged)
+}
+
+#[cfg(test)]
+mod tests {
+    use lgdl::wire::node::is_of_another_key;
+
+    use super::*;
+    use crate::native::Native;
+    use crate::platform::FetchError;
+
+    #[test]
+    fn another_key_is_told_from_damage() {
+        let platform = Native::new(|_| Box::pin(async { Err(FetchError::Unreachable) }));
+        let (ours, theirs) = (SecretKey::new([1; 32]), SecretKey::new([2; 32]));
+        let value = sealed(&platform, &ours, "journal", &["s", "1"], &"turn").unwrap();
+        let open = |key, row: &[&str], bytes: &[u8]| opened::<String>(key, "journal", row, bytes);
+        assert_eq!(open(&ours, &["s", "1"], &value), Ok("turn".into()));
+        assert_eq!(open(&theirs, &["s", "1"], &value), Err(Unopened::OtherKey));
+        assert_eq!(open(&ours, &["s", "2"], &value), Err(Unopened::Damaged));
+        let header = value.len() - 60;
+        for at in [header, value.len() - 1] {
+            let mut damaged = value.clone();
+            damaged[at] ^= 1;
+            assert_eq!(open(&ours, &["s", "1"], &damaged), Err(Unopened::Damaged), "{at}");
+        }
+        assert_eq!(open(&ours, &["s", "1"], &value[..20]), Err(Unopened::Damaged));
+        assert!(is_of_another_key(Some(&theirs), &value) && is_of_another_key(None, &value));
+        assert!(!is_of_another_key(Some(&ours), &value));
+    }
 }

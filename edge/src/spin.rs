@@ -15,7 +15,10 @@ use std::rc::Rc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use lgdl::limits::{CountRequest, Counted};
-use lgdl::wire::node::{self, EntryName, Limit, OBSERVED_HEADER, Stream};
+use lgdl::wire::node::{
+    self, Aside, Counts, EntryName, Found, Limit, LogLine, OBSERVED_HEADER, Page, Place, SetAside, Stream, StreamPage,
+    Streams,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use spin_sdk::http::{Fields, IncomingRequest, OutgoingResponse, ResponseOutparam};
@@ -31,6 +34,8 @@ use crate::platform::{FetchError, Inbound, JournalEntry, JournalSafety, KvError,
 
 /// How long the body of a request may take, milliseconds.
 const BODY_MS: u64 = 10_000;
+/// How long a client may take to read its answer, milliseconds.
+const ANSWER_MS: u64 = 10_000;
 /// How long the node service may take, milliseconds.
 const NODE_MS: u64 = 1_000;
 
@@ -78,7 +83,8 @@ async fn answer(request: IncomingRequest, out: ResponseOutparam) {
         out.set(outgoing);
         if let Ok(stream) = body.write() {
             // Once the client has gone there is nobody to write to; what is left to do is done all the same.
-            let _ = chunks.iter().try_for_each(|chunk| io::write_all(&stream, chunk));
+            let deadline = io::Deadline::in_ms(ANSWER_MS);
+            let _ = chunks.iter().try_for_each(|chunk| io::write_all(&stream, chunk, &deadline));
         }
         let _ = spin_sdk::http::OutgoingBody::finish(body, None);
     }
@@ -140,6 +146,12 @@ impl Spin {
             Ok(_) => Err(unavailable("the node service failed")),
             Err(error) => Err(unavailable(&error.to_string())),
         }
+    }
+
+    /// Asks the node service to do something with an entry, if there is one.
+    fn found(&self, path: &str, stream: &str, id: &str) -> Result<bool, SeamError> {
+        let answer: Found = self.asked(path, &EntryName { stream: stream.into(), id: id.into() })?;
+        Ok(answer.found)
     }
 
     fn asked<T: Serialize, A: DeserializeOwned>(&self, path: &str, body: &T) -> Result<A, SeamError> {
@@ -220,17 +232,17 @@ impl Platform for Spin {
         }
     }
 
-    async fn journal_read(&self, stream: &str) -> Result<Vec<JournalEntry>, SeamError> {
+    async fn journal_read(&self, stream: &str, after: Option<&Place>) -> Result<Page, SeamError> {
         match self.node_url {
-            Some(_) => self.asked(node::JOURNAL_READ, &Stream { stream: stream.into() }),
-            None => store::read(self.store().map_err(store::seam)?, stream),
+            Some(_) => self.asked(node::JOURNAL_READ, &Stream { stream: stream.into(), after: after.cloned() }),
+            None => store::read(self.store().map_err(store::seam)?, stream, after),
         }
     }
 
-    async fn journal_streams(&self, limit: usize) -> Result<Vec<String>, SeamError> {
+    async fn journal_streams(&self, limit: usize, after: Option<&str>) -> Result<StreamPage, SeamError> {
         match self.node_url {
-            Some(_) => self.asked(node::JOURNAL_STREAMS, &Limit { limit }),
-            None => store::streams(self.store().map_err(store::seam)?, limit),
+            Some(_) => self.asked(node::JOURNAL_STREAMS, &Streams { limit, after: after.map(str::to_owned) }),
+            None => store::streams(self.store().map_err(store::seam)?, limit, after),
         }
     }
 
@@ -241,6 +253,49 @@ impl Platform for Spin {
                 self.node(node::JOURNAL_REMOVE, &name).map(|_| ())
             }
             None => store::remove(self.store().map_err(store::seam)?, stream, id),
+        }
+    }
+
+    async fn journal_set_aside(&self, order: &SetAside) -> Result<(), SeamError> {
+        match self.node_url {
+            Some(_) => self.node(node::JOURNAL_SET_ASIDE, order).map(|_| ()),
+            None => store::set_aside(self.store().map_err(store::seam)?, order),
+        }
+    }
+
+    async fn journal_aside(&self, limit: usize) -> Result<Vec<Aside>, SeamError> {
+        match self.node_url {
+            Some(_) => self.asked(node::JOURNAL_ASIDE, &Limit { limit }),
+            None => store::aside(self.store().map_err(store::seam)?, limit),
+        }
+    }
+
+    async fn journal_retry(&self, stream: &str, id: &str) -> Result<bool, SeamError> {
+        match self.node_url {
+            Some(_) => self.found(node::JOURNAL_RETRY, stream, id),
+            None => store::retry(self.store().map_err(store::seam)?, stream, id),
+        }
+    }
+
+    async fn journal_drop(&self, stream: &str, id: &str) -> Result<bool, SeamError> {
+        match self.node_url {
+            Some(_) => self.found(node::JOURNAL_DROP, stream, id),
+            None => store::drop_aside(self.store().map_err(store::seam)?, stream, id),
+        }
+    }
+
+    async fn journal_counts(&self) -> Result<Counts, SeamError> {
+        match self.node_url {
+            Some(_) => self.asked(node::JOURNAL_COUNTS, &()),
+            None => store::counts(self.store().map_err(store::seam)?),
+        }
+    }
+
+    fn log(&self, line: &LogLine) {
+        match self.node_url {
+            // A line that the node does not take is lost: the log must not be the end of a request.
+            Some(_) => drop(self.node(node::LOG, line)),
+            None => eprintln!("{}", serde_json::to_string(line).unwrap_or_else(|_| line.event.clone())),
         }
     }
 

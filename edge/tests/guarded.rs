@@ -12,6 +12,13 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use support::*;
 
+// Well-formed, each with its checksum.
+const GOOD: &str = "lgdl_test_gggggggggggggggggggggggggggggggggggggggg_bVjhdl";
+const ADMIN: &str = "lgdl_test_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa_t9qRn8";
+const OTHER: &str = "lgdl_test_oooooooooooooooooooooooooooooooooooooooo_Ey4PM8";
+const FORGED: &str = "lgdl_test_ffffffffffffffffffffffffffffffffffffffff_Xyf0Se";
+const BEARER: &str = "Bearer lgdl_test_gggggggggggggggggggggggggggggggggggggggg_bVjhdl";
+
 fn locked(world: &std::rc::Rc<World>) -> Native {
     let key = ApiKey {
         id: "key_1".into(),
@@ -23,7 +30,7 @@ fn locked(world: &std::rc::Rc<World>) -> Native {
     let admin = ApiKey { id: "key_2".into(), scopes: vec!["admin".into()], ..key.clone() };
     let other = ApiKey { id: "key_3".into(), tenant: "other".into(), ..key.clone() };
     let mut state = world.state.borrow_mut();
-    for (secret, key) in [("good", key), ("admin", admin), ("other", other)] {
+    for (secret, key) in [(GOOD, key), (ADMIN, admin), (OTHER, other)] {
         state.keys.insert(sha256(secret.as_bytes()), key);
     }
     drop(state);
@@ -40,13 +47,13 @@ fn a_credential_is_needed_and_must_be_known() {
     let node = locked(&world);
     for (headers, status) in [
         (vec![], 401),
-        (vec![("authorization", "Bearer good")], 200),
-        (vec![("authorization", "bearer good")], 200),
-        (vec![("x-api-key", "good")], 200),
+        (vec![("authorization", BEARER)], 200),
+        (vec![("authorization", &BEARER.replacen("Bearer", "bearer", 1))], 200),
+        (vec![("x-api-key", GOOD)], 200),
         (vec![("authorization", "Bearer wrong")], 401),
         (vec![("authorization", "Bearer")], 401),
         (vec![("authorization", "Basic Z29vZA==")], 401),
-        (vec![("authorization", "Bearer good"), ("authorization", "Bearer wrong")], 401),
+        (vec![("authorization", BEARER), ("authorization", "Bearer wrong")], 401),
         (vec![("authorization", "\u{e9}")], 401),
         (vec![("x-api-key", "")], 401),
     ] {
@@ -64,46 +71,47 @@ fn a_credential_is_needed_and_must_be_known() {
 fn a_revocation_is_honoured_within_a_minute() {
     let world = world();
     let node = locked(&world);
-    assert_eq!(get_games(&node, &[("x-api-key", "good")]), 200);
-    world.state.borrow_mut().keys.get_mut(&sha256(b"good")).unwrap().revoked = true;
+    assert_eq!(get_games(&node, &[("x-api-key", GOOD)]), 200);
+    world.state.borrow_mut().keys.get_mut(&sha256(GOOD.as_bytes())).unwrap().revoked = true;
     node.now_ms.set(node.now_ms.get() + 59_999);
-    assert_eq!(get_games(&node, &[("x-api-key", "good")]), 200);
+    assert_eq!(get_games(&node, &[("x-api-key", GOOD)]), 200);
     node.now_ms.set(node.now_ms.get() + 1);
-    assert_eq!(get_games(&node, &[("x-api-key", "good")]), 401);
+    assert_eq!(get_games(&node, &[("x-api-key", GOOD)]), 401);
 }
 
 #[test]
 fn an_expired_key_is_refused_at_once() {
     let world = world();
     let node = locked(&world);
-    world.state.borrow_mut().keys.get_mut(&sha256(b"good")).unwrap().expires_at_ms = Some(node.now_ms.get() + 1_000);
-    assert_eq!(get_games(&node, &[("x-api-key", "good")]), 200);
+    world.state.borrow_mut().keys.get_mut(&sha256(GOOD.as_bytes())).unwrap().expires_at_ms =
+        Some(node.now_ms.get() + 1_000);
+    assert_eq!(get_games(&node, &[("x-api-key", GOOD)]), 200);
     node.now_ms.set(node.now_ms.get() + 1_000);
-    assert_eq!(get_games(&node, &[("x-api-key", "good")]), 401);
+    assert_eq!(get_games(&node, &[("x-api-key", GOOD)]), 401);
 }
 
 #[test]
 fn while_the_origin_is_away_known_keys_are_believed_for_a_while_and_others_are_not() {
     let world = world();
     let node = locked(&world);
-    assert_eq!(get_games(&node, &[("x-api-key", "good")]), 200);
+    assert_eq!(get_games(&node, &[("x-api-key", GOOD)]), 200);
     world.weather.set(Weather::Away);
     node.now_ms.set(node.now_ms.get() + 300_000);
-    assert_eq!(get_games(&node, &[("x-api-key", "good")]), 200);
-    assert_eq!(get_games(&node, &[("x-api-key", "admin")]), 503);
+    assert_eq!(get_games(&node, &[("x-api-key", GOOD)]), 200);
+    assert_eq!(get_games(&node, &[("x-api-key", ADMIN)]), 503);
     node.now_ms.set(node.now_ms.get() + 300_000);
-    assert_eq!(get_games(&node, &[("x-api-key", "good")]), 503);
+    assert_eq!(get_games(&node, &[("x-api-key", GOOD)]), 503);
 }
 
 #[test]
 fn tenants_do_not_see_each_other() {
     let world = world();
     let node = locked(&world);
-    assert_eq!(say(&node, "c1", "u1", "hello", &[("x-api-key", "good")]).0, 200);
+    assert_eq!(say(&node, "c1", "u1", "hello", &[("x-api-key", GOOD)]).0, 200);
     let hot = |node: &Native| node.kv.borrow().keys().filter(|key| key.starts_with("hot:")).count();
     assert_eq!(hot(&node), 1);
     // The origin of these tests has one tenant; what counts is that the node keeps their state apart.
-    let (_, answer) = say(&node, "c2", "u1", "hello", &[("x-api-key", "other")]);
+    let (_, answer) = say(&node, "c2", "u1", "hello", &[("x-api-key", OTHER)]);
     assert_eq!(answer["turn"], 1);
     assert_eq!(hot(&node), 2);
     assert_ne!(
@@ -151,6 +159,38 @@ fn tokens_are_checked_whole() {
     ] {
         assert_eq!(get_games(&node, &[("authorization", &bad)]), 401, "{what}");
     }
+}
+
+#[test]
+fn a_secret_is_changed_while_tokens_of_both_are_good() {
+    let world = world();
+    let node = locked(&world).with("jwt_secret_other", "the next secret of the issuer");
+    let claims = json!({ "sub": "u1", "exp": node.now_ms.get() / 1_000 + 600 });
+    for (secret, status) in
+        [("a secret of the issuer", 200), ("the next secret of the issuer", 200), ("another secret altogether", 401)]
+    {
+        let token = token(json!({ "alg": "HS256" }), claims.clone(), secret);
+        assert_eq!(get_games(&node, &[("authorization", &token)]), status, "{secret}");
+    }
+}
+
+#[test]
+fn a_scope_for_something_else_is_no_leave_to_export_or_erase() {
+    let world = world();
+    let node = locked(&world);
+    let with_scope = |scope: &str| {
+        let claims = json!({ "sub": "u1", "exp": node.now_ms.get() / 1_000 + 600, "scope": scope });
+        token(json!({ "alg": "HS256" }), claims, "a secret of the issuer")
+    };
+    let turns = with_scope("turns");
+    assert_eq!(say(&node, "c1", "u1", "hello", &[("authorization", &turns)]).0, 200);
+    let foreign = with_scope("calendar.read profile");
+    for (method, path) in [("GET", "/conversations/c1/export"), ("DELETE", "/conversations/c1")] {
+        let refused = send(&node, &request(method, path, &[("authorization", &foreign)], b""));
+        assert_eq!(refused.status.as_u16(), 403, "{method}");
+    }
+    let exported = send(&node, &request("GET", "/conversations/c1/export", &[("authorization", &turns)], b""));
+    assert_eq!(exported.status.as_u16(), 200);
 }
 
 #[test]
@@ -220,11 +260,86 @@ fn whoever_goes_on_knocking_is_banned_for_a_while() {
 }
 
 #[test]
+fn what_is_no_key_costs_the_origin_no_question_and_what_was_unknown_costs_one() {
+    let world = world();
+    let node = locked(&world);
+    for wrong in ["a guess", &GOOD.replacen('g', "h", 1), &GOOD[..GOOD.len() - 1]] {
+        assert_eq!(get_games(&node, &[("x-api-key", wrong)]), 401);
+    }
+    let asked = || world.state.borrow().calls.iter().filter(|call| *call == "GET keys").count();
+    assert_eq!(asked(), 0);
+    for _ in 0..5 {
+        assert_eq!(get_games(&node, &[("x-api-key", FORGED)]), 401);
+    }
+    assert_eq!(asked(), 1);
+    node.now_ms.set(node.now_ms.get() + 10_000);
+    assert_eq!(get_games(&node, &[("x-api-key", FORGED)]), 401);
+    assert_eq!(asked(), 2, "it may have been made since");
+}
+
+#[test]
+fn what_others_write_into_the_store_grants_nothing() {
+    let world = world();
+    let mut node = locked(&world);
+    // As on Spin, where notes lie in the store.
+    node.remembers = false;
+    assert_eq!(get_games(&node, &[("x-api-key", FORGED)]), 401);
+    let key =
+        json!({ "id": "key_9", "tenant": "default", "scopes": ["admin"], "expires_at_ms": null, "revoked": false });
+    let note = json!({ "asked_at_ms": node.now_ms.get(), "key": key }).to_string().into_bytes();
+    node.kv.borrow_mut().insert(format!("note:key:{}", sha256(FORGED.as_bytes())), (i64::MAX, note));
+    assert_eq!(get_games(&node, &[("x-api-key", FORGED)]), 401);
+    // What this node has sealed counts, under its own name only.
+    assert_eq!(get_games(&node, &[("x-api-key", ADMIN)]), 200);
+    let sealed = node.kv.borrow()[&format!("note:key:{}", sha256(ADMIN.as_bytes()))].clone();
+    node.kv.borrow_mut().insert(format!("note:key:{}", sha256(FORGED.as_bytes())), sealed);
+    assert_eq!(get_games(&node, &[("x-api-key", FORGED)]), 401);
+    world.state.borrow_mut().calls.clear();
+    assert_eq!(get_games(&node, &[("x-api-key", ADMIN)]), 200);
+    assert!(!world.state.borrow().calls.contains(&"GET keys".to_owned()), "and spares the question");
+}
+
+#[test]
+fn a_game_that_was_changed_in_the_store_is_fetched_again() {
+    let world = world();
+    let mut node = production_node(&world);
+    node.remembers = false;
+    assert_eq!(say(&node, "c1", "u1", "hello", &[]).0, 200);
+    let key = format!("game:{}", game().version());
+    if let Some((_, bytes)) = node.kv.borrow_mut().get_mut(&key) {
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+    }
+    world.state.borrow_mut().calls.clear();
+    assert_eq!(say(&node, "c1", "u1", "hello", &[]).0, 200);
+    assert!(world.state.borrow().calls.contains(&"GET compiled".to_owned()));
+}
+
+#[test]
+fn a_person_behind_a_key_is_banned_and_the_key_is_not() {
+    let world = world();
+    let node = locked(&world);
+    let key = [("x-api-key", GOOD)];
+    let last = (0..60).map(|_| say(&node, "c1", "mallory", "hello", &key).1).last().unwrap();
+    assert_eq!(last["code"], "E321");
+    assert_eq!(say(&node, "c2", "alice", "hello", &key).0, 200, "everybody else's chat is on");
+}
+
+#[test]
+fn a_person_who_finds_no_room_is_not_banned_for_it() {
+    let world = world();
+    let node = production_node(&world).with("rate_limit_global", "4/minute").with("rate_limit_user", "off");
+    let node = node.with("rate_limit_conversation", "off");
+    let answers: Vec<Value> = (0..80).map(|_| say(&node, "c1", "u1", "hello", &[]).1).collect();
+    assert!(answers[4..].iter().all(|answer| answer["code"] == "E320"), "{:?}", answers.last());
+}
+
+#[test]
 fn administrators_pass_the_limits_and_development_has_none() {
     let world = world();
     let node = locked(&world);
     for _ in 0..30 {
-        assert_eq!(say(&node, "c1", "u1", "hello", &[("x-api-key", "admin")]).0, 200);
+        assert_eq!(say(&node, "c1", "u1", "hello", &[("x-api-key", ADMIN)]).0, 200);
     }
     let open = support::node(&world);
     for _ in 0..30 {
@@ -238,8 +353,8 @@ fn draining_is_for_the_node_itself_and_administrators() {
     let node = locked(&world).with("node_token", "the token of the node");
     for (headers, status) in [
         (vec![], 401),
-        (vec![("x-api-key", "good")], 403),
-        (vec![("x-api-key", "admin")], 200),
+        (vec![("x-api-key", GOOD)], 403),
+        (vec![("x-api-key", ADMIN)], 200),
         (vec![("x-lgdl-node-token", "the token of the node")], 200),
         (vec![("x-lgdl-node-token", "")], 401),
         (vec![("x-lgdl-node-token", "another")], 401),
@@ -277,11 +392,11 @@ fn the_audit_log_hears_of_refusals_once_a_minute() {
 fn the_audit_log_hears_of_credentials_that_are_refused() {
     let world = world();
     let node = locked(&world);
-    world.state.borrow_mut().keys.get_mut(&sha256(b"other")).unwrap().revoked = true;
+    world.state.borrow_mut().keys.get_mut(&sha256(OTHER.as_bytes())).unwrap().revoked = true;
     get_games(&node, &[]);
     get_games(&node, &[("x-api-key", "made up")]);
     get_games(&node, &[("x-api-key", "made up as well")]);
-    get_games(&node, &[("x-api-key", "other")]);
+    get_games(&node, &[("x-api-key", OTHER)]);
     let state = world.state.borrow();
     let told: Vec<_> = state.reports.iter().map(|report| (report.refused, report.key_id.as_deref())).collect();
     assert_eq!(

@@ -14,6 +14,7 @@ use rusqlite::backup::{Backup, StepResult};
 use tokio::process::Command;
 
 use crate::clock::Millis;
+use crate::files::{NewFile, with_suffix};
 use crate::migrations;
 use crate::store::StoreError;
 use crate::store::sqlite::{connect, failed};
@@ -77,11 +78,10 @@ pub fn sqlite(source: &Path, target: &Path, progress: &mut dyn FnMut(BackupProgr
     if !source.is_file() {
         return Err(BackupError::File(source.to_owned(), io::ErrorKind::NotFound.into()));
     }
-    // Under another name until it is whole, so that a broken-off backup is never taken for one.
-    let partial = with_suffix(target, ".partial");
-    copy(source, &partial, progress)?;
-    check(&partial)?;
-    std::fs::rename(&partial, target).map_err(|error| BackupError::File(target.to_owned(), error))
+    let new = begin(target)?;
+    copy(source, new.partial(), progress)?;
+    check(new.partial())?;
+    finish(new, target)
 }
 
 /// Makes a SQLite store at `target`, where there is none, out of a backup.
@@ -98,33 +98,14 @@ pub fn restore_sqlite(backup: &Path, target: &Path, now_ms: Millis) -> Result<()
         return Err(BackupError::File(backup.to_owned(), io::ErrorKind::NotFound.into()));
     }
     check(backup)?;
-    let partial = with_suffix(target, ".partial");
-    copy(backup, &partial, &mut |_| ())?;
-    migrations::sqlite::apply(&mut Connection::open(&partial).map_err(failed)?, now_ms)?;
-    std::fs::rename(&partial, target).map_err(|error| BackupError::File(target.to_owned(), error))
-}
-
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
-/// Makes a file, which must not be there, that only its owner may read.
-///
-/// # Errors
-/// When it is there, or can't be made.
-pub fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    let new = begin(target)?;
+    copy(backup, new.partial(), &mut |_| ())?;
+    migrations::sqlite::apply(&mut Connection::open(new.partial()).map_err(failed)?, now_ms)?;
+    finish(new, target)
 }
 
 fn copy(source: &Path, target: &Path, progress: &mut dyn FnMut(BackupProgress)) -> Result<(), BackupError> {
     let from = connect(source)?;
-    begin(target)?;
     let mut to = Connection::open(target).map_err(failed)?;
     let backup = Backup::new(&from, &mut to).map_err(failed)?;
     let mut busy = 0;
@@ -150,10 +131,13 @@ fn copy(source: &Path, target: &Path, progress: &mut dyn FnMut(BackupProgress)) 
     synced.map_err(|error| BackupError::File(target.to_owned(), error))
 }
 
-/// Makes the file that a copy goes into, in place of one that an earlier, broken-off copy left.
-fn begin(target: &Path) -> Result<(), BackupError> {
-    let _ = std::fs::remove_file(target);
-    create_private(target).map(drop).map_err(|error| BackupError::File(target.to_owned(), error))
+/// Begins a file; under another name until it is whole, so that a broken-off backup is never taken for one.
+fn begin(target: &Path) -> Result<NewFile, BackupError> {
+    NewFile::begin(target).map(|(new, _)| new).map_err(|error| BackupError::File(target.to_owned(), error))
+}
+
+fn finish(new: NewFile, target: &Path) -> Result<(), BackupError> {
+    new.finish().map_err(|error| BackupError::File(target.to_owned(), error))
 }
 
 fn check(file: &Path) -> Result<(), BackupError> {
@@ -180,12 +164,11 @@ pub async fn postgres(url: &str, target: &Path, programs: Option<&Path>) -> Resu
     if target.exists() {
         return Err(BackupError::Exists(target.to_owned()));
     }
-    let partial = with_suffix(target, ".partial");
-    begin(&partial)?;
+    let new = begin(target)?;
     let mut dump = program("pg_dump", programs);
-    dump.args(["--format=custom", "--no-owner", "--no-privileges", "--file"]).arg(&partial);
+    dump.args(["--format=custom", "--no-owner", "--no-privileges", "--file"]).arg(new.partial());
     run("pg_dump", dump, url).await?;
-    std::fs::rename(&partial, target).map_err(|error| BackupError::File(target.to_owned(), error))
+    finish(new, target)
 }
 
 /// Restores a dump into an empty PostgreSQL database, all or nothing.

@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::Millis;
 use crate::ids::ConversationId;
-use crate::privacy::{Parts, Protection};
+use crate::masking::Sensitive;
+use crate::privacy::{Parts, Protection, Reader};
 use crate::records::{turn_record, turn_row};
 use crate::store::{
     AnswerRow, ConsentRow, ContextRow, ConversationDump, ConversationKey, ConversationRow, Record, Result, SlotRow,
@@ -15,6 +16,22 @@ use crate::store::{
 
 /// The version of every export document.
 pub const FORMAT_VERSION: u32 = 1;
+
+/// Members that are no texts of the person: a value that looks like one of these is not looked for there.
+const NAMES: [&str; 12] = [
+    "turn",
+    "turns",
+    "at_ms",
+    "turn_num",
+    "updated_at_ms",
+    "created_at",
+    "confidence",
+    "move_id",
+    "slot_name",
+    "slot_type",
+    "fingerprint",
+    "game_version",
+];
 
 /// The export of one conversation; `None` when there is none.
 ///
@@ -27,8 +44,23 @@ pub async fn conversation(
     id: &ConversationId,
     now_ms: Millis,
 ) -> Result<Option<Value>> {
+    conversation_for(Reader::Owner, store, protection, tenant, id, now_ms).await
+}
+
+/// The export of one conversation, as `reader` is shown it; `None` when there is none.
+///
+/// # Errors
+/// As [`conversation`].
+pub async fn conversation_for(
+    reader: Reader,
+    store: &dyn Store,
+    protection: &dyn Protection,
+    tenant: &str,
+    id: &ConversationId,
+    now_ms: Millis,
+) -> Result<Option<Value>> {
     let Some(dump) = store.dump(tenant, id).await? else { return Ok(None) };
-    let mut document = conversation_document(&open(protection, dump).await?);
+    let mut document = conversation_document(&open_for(reader, protection, dump).await?);
     document.insert("format_version".into(), FORMAT_VERSION.into());
     document.insert("exported_at_ms".into(), now_ms.into());
     Ok(Some(Value::Object(document)))
@@ -101,14 +133,19 @@ pub async fn records(protection: &dyn Protection, document: Value) -> Result<std
 
 /// Makes every text of a conversation readable.
 pub(crate) async fn open(protection: &dyn Protection, dump: ConversationDump) -> Result<ConversationDump> {
+    open_for(Reader::Owner, protection, dump).await
+}
+
+async fn open_for(reader: Reader, protection: &dyn Protection, dump: ConversationDump) -> Result<ConversationDump> {
     let ConversationDump { conversation, turns, slots, context, mut answers } = dump;
     let conversation = protection.open_conversation(conversation).await?;
     let Parts { turns, slots, context } = protection.open_parts(&conversation, Parts { turns, slots, context }).await?;
     for answer in &mut answers {
         let sealed = std::mem::take(&mut answer.answer);
-        answer.answer = protection.open_answer(&conversation.tenant, &conversation.user_id, sealed).await?;
+        let (tenant, user_id) = (&conversation.tenant, &conversation.user_id);
+        answer.answer = protection.open_answer(tenant, user_id, &answer.key, sealed).await?;
     }
-    Ok(ConversationDump { conversation, turns, slots, context, answers })
+    protection.show(reader, ConversationDump { conversation, turns, slots, context, answers }).await
 }
 
 fn conversation_document(dump: &ConversationDump) -> Map<String, Value> {
@@ -143,9 +180,33 @@ fn conversation_document(dump: &ConversationDump) -> Map<String, Value> {
         "extracted_context": context.collect::<Map<_, _>>(),
         "answers": dump.answers,
     });
+    let slots =
+        dump.turns.iter().filter_map(|turn| serde_json::from_str::<Map<String, Value>>(&turn.extracted_params).ok());
+    let slots: Vec<_> = slots.collect();
+    let sensitive = Sensitive::of(&slots, &document["state"]);
+    let mut document = document;
+    if !sensitive.is_empty() {
+        for part in ["summary", "state", "slots", "extracted_context", "answers"] {
+            mask_texts(&sensitive, &mut document[part]);
+        }
+        // The name of the part is also that of a count in the state.
+        document["turns"].as_array_mut().into_iter().flatten().for_each(|turn| mask_texts(&sensitive, turn));
+    }
     match document {
         Value::Object(map) => map,
         _ => Map::new(),
+    }
+}
+
+/// Masks the texts of a part of the document, but for what the rows are found and ordered by.
+fn mask_texts(sensitive: &Sensitive, part: &mut Value) {
+    match part {
+        Value::Object(members) => {
+            let texts = members.iter_mut().filter(|(name, _)| !NAMES.contains(&name.as_str()));
+            texts.for_each(|(_, member)| mask_texts(sensitive, member));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| mask_texts(sensitive, item)),
+        text => sensitive.mask_all(text),
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use lgdl::compiled::CompiledGame;
 use lgdl::diagnostics::{Diagnostic, Severity};
 use lgdl::golden::{GoldenError, GoldenFile, Mismatch};
+use lgdl::ids::Id;
 use lgdl::mocks::Mocks;
 use lgdl::wire::origin::GamePolicy;
 
@@ -19,6 +20,10 @@ use crate::store::{GameVersionRow, Publication, PublishOutcome, Store, StoreErro
 
 /// Largest source file that is published, bytes.
 pub const MAX_SOURCE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Games that are compiled at once in this process.
+const MAX_COMPILING: usize = 1;
+static COMPILING: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(MAX_COMPILING);
 
 /// What is to be published.
 #[derive(Debug, Clone, Copy)]
@@ -121,11 +126,8 @@ pub struct FailedTurn {
 /// # Errors
 /// When it does not compile, or the store fails.
 pub async fn publish(store: &dyn Store, request: PublishRequest<'_>) -> Result<Published, PublishError> {
-    check_id("game", request.game)?;
-    let compiled = compile(request.content)?;
-    if let Some(goldens) = request.goldens {
-        hold(&compiled.game, goldens)?;
-    }
+    check_id(Id::Game, "game", request.game)?;
+    let compiled = compile_aside(request.content, request.goldens).await?;
     let version = compiled.game.version();
     let policy = serde_json::to_string(&request.policy).map_err(|error| StoreError::Internal(error.to_string()))?;
     let publication = Publication {
@@ -156,6 +158,35 @@ struct Compiled {
     source: Option<String>,
     contract: Option<String>,
     warnings: Vec<Diagnostic>,
+}
+
+/// Compiles and holds the goldens on a thread of its own, one game at a time: turns go on meanwhile, and so does the machine.
+async fn compile_aside(content: Content<'_>, goldens: Option<Goldens<'_>>) -> Result<Compiled, PublishError> {
+    let internal = |error: &dyn std::fmt::Display| PublishError::Store(StoreError::Internal(error.to_string()));
+    let permit = COMPILING.acquire().await.map_err(|error| internal(&error))?;
+    let (bytes, contract) = match content {
+        Content::Source { source, contract } => (source.to_vec(), Some(contract.map(str::to_owned))),
+        Content::Compiled(bytes) => (bytes.to_vec(), None),
+    };
+    let goldens = goldens.map(|goldens| {
+        let dialogs: Vec<Vec<u8>> = goldens.dialogs.iter().map(|dialogs| dialogs.to_vec()).collect();
+        (dialogs, goldens.mocks.map(<[u8]>::to_vec))
+    });
+    let work = move || {
+        // Given back when the work is done, also where nobody waits for it any more.
+        let _permit = permit;
+        let content = match &contract {
+            Some(contract) => Content::Source { source: &bytes, contract: contract.as_deref() },
+            None => Content::Compiled(&bytes),
+        };
+        let compiled = compile(content)?;
+        if let Some((dialogs, mocks)) = &goldens {
+            let dialogs: Vec<&[u8]> = dialogs.iter().map(Vec::as_slice).collect();
+            hold(&compiled.game, Goldens { dialogs: &dialogs, mocks: mocks.as_deref() })?;
+        }
+        Ok(compiled)
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|error| internal(&error))?
 }
 
 fn compile(content: Content<'_>) -> Result<Compiled, PublishError> {

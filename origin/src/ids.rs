@@ -96,6 +96,8 @@ typed_ids! {
     AdministratorId = "adm_";
     /// A session of an administrator.
     SessionId = "ses_";
+    /// A time in the life of a store in which nothing that was committed was lost.
+    EpochId = "epoch_";
     /// A request, when the caller named none.
     RequestId = "req_";
 }

@@ -3,7 +3,8 @@
 //! The fixed beginning and the checksum are there so that a key that leaked can be found by a scanner without many
 //! false finds, and a mistyped one is told apart from a revoked one without asking the store.
 
-use sha2::{Digest, Sha256};
+use lgdl::api_key::{ALPHABET, RANDOM_CHARS, checksum};
+pub use lgdl::api_key::{ENVIRONMENTS, PREFIX, is_well_formed};
 
 use crate::clock::{Millis, TIMES};
 use crate::hex;
@@ -11,18 +12,10 @@ use crate::ids::ApiKeyId;
 use crate::random::Random;
 use crate::store::ApiKeyRow;
 
-/// What every key begins with.
-pub const PREFIX: &str = "lgdl_";
-/// Environments that a key may be for.
-pub const ENVIRONMENTS: [&str; 2] = ["live", "test"];
 /// What a key may be for: taking turns; looking after the edge (draining its journal, passing its rate limits).
 pub const SCOPES: [&str; 2] = ["turns", "admin"];
 /// Longest name of a key, characters.
 pub const MAX_NAME_CHARS: usize = 100;
-
-const RANDOM_CHARS: usize = 40;
-const CHECKSUM_CHARS: usize = 6;
-const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// A wish for a key.
 #[derive(Debug, Clone)]
@@ -91,19 +84,6 @@ pub fn make(request: &KeyRequest<'_>, now_ms: Millis, random: &dyn Random) -> Re
     Ok((row, key))
 }
 
-/// Whether a text has the form of a key and its checksum holds; whether such a key exists is for the store to say.
-#[must_use]
-pub fn is_well_formed(key: &str) -> bool {
-    let Some((body, sum)) = key.rsplit_once('_') else { return false };
-    let Some((environment, random)) = body.strip_prefix(PREFIX).and_then(|rest| rest.split_once('_')) else {
-        return false;
-    };
-    ENVIRONMENTS.contains(&environment)
-        && random.len() == RANDOM_CHARS
-        && random.bytes().all(|c| ALPHABET.contains(&c))
-        && checksum(body) == sum
-}
-
 fn random_text(random: &dyn Random) -> String {
     let mut text = String::with_capacity(RANDOM_CHARS);
     let mut bytes = [0; 64];
@@ -114,17 +94,6 @@ fn random_text(random: &dyn Random) -> String {
         text.extend(chars.take(RANDOM_CHARS - text.len()));
     }
     text
-}
-
-fn checksum(body: &str) -> String {
-    let digest = Sha256::digest(body.as_bytes());
-    let mut value = digest.iter().take(5).fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
-    let mut digits = [0; CHECKSUM_CHARS];
-    for digit in digits.iter_mut().rev() {
-        *digit = ALPHABET[(value % 62) as usize];
-        value /= 62;
-    }
-    digits.iter().map(|digit| char::from(*digit)).collect()
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@
 //! | `lgdl export`, `import` | [`transfer::export`], [`transfer::import`] |
 //! | `lgdl cleanup` | [`cleanup::run`], [`cleanup::preview`] |
 //! | `lgdl backup`, `restore` | [`backup::sqlite`], [`backup::postgres`] and their `restore_…`, [`backup::drill`] |
-//! | `lgdl gdpr tombstones`, `reapply` | [`tombstones::bring_up_to_date`], [`tombstones::erase_again`] |
+//! | `lgdl gdpr tombstones`, `reapply` | [`tombstones::bring_up_to_date`], [`tombstones::apply`] |
+//! | `lgdl gdpr proof`, `verify` | [`receipts::issue`], [`receipts::check`] |
 
 pub mod admin;
 pub mod audit;
@@ -19,20 +20,25 @@ pub mod cleanup;
 pub mod clock;
 pub mod config;
 pub mod exports;
+pub mod files;
 pub mod games;
 pub mod hex;
 pub mod http;
 pub mod ids;
 pub mod keys;
+pub mod masking;
 pub mod metrics;
 pub mod migrations;
 pub mod privacy;
 pub mod random;
+pub mod readable;
+pub mod receipts;
 pub mod records;
 pub mod serve;
 pub mod store;
 pub mod tombstones;
 pub mod transfer;
+pub mod work;
 
 pub use config::Config;
 pub use serve::{serve, start};

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::store::CommitOutcome;
+use crate::work::Work;
 
 /// Upper bounds of the latency buckets, seconds.
 const BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
@@ -15,6 +16,8 @@ const BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 #[derive(Debug, Default)]
 pub struct Metrics {
     values: Mutex<Values>,
+    /// What the store did with the last work.
+    pub work: Work,
 }
 
 #[derive(Debug, Default)]
@@ -30,6 +33,19 @@ struct Histogram {
     buckets: [u64; BUCKETS.len()],
     count: u64,
     sum: f64,
+}
+
+/// What the counters without labels count.
+const COUNTERS: [(&str, &str); 4] = [
+    ("lgdl_edge_requests_refused_total", "Requests of edges with a signature that does not hold."),
+    ("lgdl_admin_logins_refused_total", "Logins at the admin API that were refused."),
+    ("lgdl_audit_pushed_links_total", "Links of the audit log that the SIEM has taken."),
+    ("lgdl_audit_push_failures_total", "Tries to send links to the SIEM that failed."),
+];
+
+/// Begins a family of samples.
+pub fn family(text: &mut String, name: &str, kind: &str, help: &str) {
+    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
 }
 
 impl Metrics {
@@ -80,12 +96,14 @@ impl Metrics {
     #[must_use]
     pub fn render(&self) -> String {
         let values = self.lock();
-        let mut text = String::from("# TYPE lgdl_http_requests_total counter\n");
+        let mut text = String::new();
+        family(&mut text, "lgdl_http_requests_total", "counter", "Requests by route, method and status.");
         for ((route, method, status), count) in &values.requests {
             let labels = format!("route=\"{route}\",method=\"{method}\",status=\"{status}\"");
             let _ = writeln!(text, "lgdl_http_requests_total{{{labels}}} {count}");
         }
-        text.push_str("# TYPE lgdl_http_request_seconds histogram\n");
+        let help = "Time from a request's headers to the head of its answer, by route.";
+        family(&mut text, "lgdl_http_request_seconds", "histogram", help);
         for (route, histogram) in &values.latency {
             for (count, bound) in histogram.buckets.iter().zip(BUCKETS) {
                 let _ = writeln!(text, "lgdl_http_request_seconds_bucket{{route=\"{route}\",le=\"{bound}\"}} {count}");
@@ -95,12 +113,15 @@ impl Metrics {
             let _ = writeln!(text, "lgdl_http_request_seconds_sum{{route=\"{route}\"}} {sum}");
             let _ = writeln!(text, "lgdl_http_request_seconds_count{{route=\"{route}\"}} {count}");
         }
-        text.push_str("# TYPE lgdl_commits_total counter\n");
+        family(&mut text, "lgdl_commits_total", "counter", "Turns that edges wanted to commit, by what came of it.");
         for (outcome, count) in &values.commits {
             let _ = writeln!(text, "lgdl_commits_total{{outcome=\"{outcome}\"}} {count}");
         }
         for (name, count) in &values.counters {
-            let _ = writeln!(text, "# TYPE {name} counter\n{name} {count}");
+            let help =
+                COUNTERS.iter().find(|(known, _)| known == name).map_or("Counted since the start.", |(_, help)| help);
+            family(&mut text, name, "counter", help);
+            let _ = writeln!(text, "{name} {count}");
         }
         text
     }

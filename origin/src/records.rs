@@ -1,20 +1,19 @@
 //! Between the wire and the rows. The state and the answer stay the very text that the edge sent, so that an origin
 //! older than its edges loses nothing, and a replay is word for word.
 
+use lgdl::ids::Id;
+use lgdl::wire::origin::{StateName, state_digest};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::clock::{Millis, TIMES};
 use crate::ids::{ConversationId, person_pseudonym};
+use crate::masking::{MASKED, Sensitive};
 use crate::store::{Commit, ConversationKey, ConversationRow, Event, SlotRow, Summary, TurnRow};
 
-/// Longest id of a game, a conversation or a person, and longest idempotency key, bytes.
-pub const MAX_ID_BYTES: usize = 256;
-
 /// Fields of a turn record that never quote the person. The last two are added by the origin.
-const FACTS: [&str; 11] = [
-    "participant",
+const FACTS: [&str; 10] = [
     "firewall_triggered",
     "action",
     "stage",
@@ -27,6 +26,9 @@ const FACTS: [&str; 11] = [
     "game_version",
 ];
 
+/// A field of `metadata` in rows of before: a client names it, so that it may be anything, and it is sealed with the rest now.
+const ONCE_A_FACT: &str = "participant";
+
 /// Stages in which the game waits for an answer.
 const WAITING_STAGES: [&str; 4] = ["collecting", "choosing", "confirming", "negotiating"];
 
@@ -38,6 +40,8 @@ pub struct CommitBody {
     user_id: String,
     game_version: String,
     expected_version: u64,
+    #[serde(default)]
+    base: Option<StateName>,
     idempotency_key: String,
     fingerprint: String,
     record: Map<String, Value>,
@@ -54,6 +58,7 @@ pub struct StoredBody {
     game_version: String,
     user_id: String,
     state: Box<RawValue>,
+    name: StateName,
 }
 
 /// What is wrong with a request, in words that quote nothing of it.
@@ -61,31 +66,35 @@ pub struct StoredBody {
 #[error("{0}")]
 pub struct Malformed(pub String);
 
-/// Refuses an id that is empty, too long, or holds control characters.
+/// Refuses what is not an id of its kind.
 ///
 /// # Errors
-/// Says which field.
-pub fn check_id(field: &str, id: &str) -> Result<(), Malformed> {
-    let fits = !id.is_empty() && id.len() <= MAX_ID_BYTES && !id.chars().any(char::is_control);
-    let problem = || Malformed(format!("`{field}` must have 1 to {MAX_ID_BYTES} bytes and no control characters"));
-    if fits { Ok(()) } else { Err(problem()) }
+/// Says which field, and the rule.
+pub fn check_id(kind: Id, field: &str, id: &str) -> Result<(), Malformed> {
+    kind.check(id).map_err(|rule| Malformed(format!("`{field}` {rule}")))
 }
 
 impl CommitBody {
+    /// The state that the turn was run on, where the edge names one.
+    #[must_use]
+    pub fn base(&self) -> Option<&StateName> {
+        self.base.as_ref()
+    }
+
     /// The commit that this body asks for.
     ///
     /// # Errors
     /// When a field does not hold what it must.
     pub fn into_commit(mut self, tenant: &str, now_ms: Millis) -> Result<Commit, Malformed> {
-        for (field, id) in [
-            ("game", &self.game),
-            ("conversation_id", &self.conversation_id),
-            ("user_id", &self.user_id),
-            ("game_version", &self.game_version),
-            ("idempotency_key", &self.idempotency_key),
-            ("fingerprint", &self.fingerprint),
+        for (kind, field, id) in [
+            (Id::Game, "game", &self.game),
+            (Id::Conversation, "conversation_id", &self.conversation_id),
+            (Id::User, "user_id", &self.user_id),
+            (Id::Stored, "game_version", &self.game_version),
+            (Id::IdempotencyKey, "idempotency_key", &self.idempotency_key),
+            (Id::Stored, "fingerprint", &self.fingerprint),
         ] {
-            check_id(field, id)?;
+            check_id(kind, field, id)?;
         }
         let key = ConversationKey { tenant: tenant.to_owned(), game: self.game, external_id: self.conversation_id };
         if self.record.get("turn").and_then(Value::as_u64) != self.expected_version.checked_add(1) {
@@ -97,12 +106,15 @@ impl CommitBody {
             self.record.insert("manifest_id".into(), manifest.into());
         }
         self.record.insert("game_version".into(), self.game_version.clone().into());
+        mask_sensitive(&mut self.record, &self.state)?;
         let (turn, slots) = turn_row(self.record)?;
         Ok(Commit {
             key,
             user_id: self.user_id,
             game_version: self.game_version,
             expected_version: self.expected_version,
+            bases: Vec::new(),
+            state_name: None,
             idempotency_key: self.idempotency_key,
             fingerprint: self.fingerprint,
             answer: self.response.get().to_owned(),
@@ -122,9 +134,10 @@ impl CommitBody {
 impl StoredBody {
     /// The conversation as the edge sees it; `None` when the stored state is no JSON.
     #[must_use]
-    pub fn of(row: ConversationRow) -> Option<StoredBody> {
+    pub fn of(row: ConversationRow, epoch: Option<String>) -> Option<StoredBody> {
+        let name = StateName { digest: state_digest(row.state.as_bytes()), epoch };
         let state = RawValue::from_string(row.state).ok()?;
-        Some(StoredBody { version: row.version, game_version: row.game_version, user_id: row.user_id, state })
+        Some(StoredBody { version: row.version, game_version: row.game_version, user_id: row.user_id, state, name })
     }
 }
 
@@ -187,9 +200,13 @@ pub fn turn_record(turn: &TurnRow) -> Map<String, Value> {
     if !slots.is_empty() {
         record.insert("slots".into(), slots.into());
     }
-    record.extend(object(&turn.metadata).into_iter().filter(|(name, _)| FACTS.contains(&name.as_str())));
+    record.extend(object(&turn.metadata).into_iter().filter(|(name, _)| is_fact(name)));
     record.extend(object(&turn.details));
     record
+}
+
+fn is_fact(name: &str) -> bool {
+    FACTS.contains(&name) || name == ONCE_A_FACT
 }
 
 fn text(record: &mut Map<String, Value>, name: &str) -> Result<String, Malformed> {
@@ -212,6 +229,22 @@ fn holds_nul(value: &Value) -> bool {
         Value::Object(map) => map.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
+}
+
+/// Masks, in what a turn's record quotes, the values of slots that it masks.
+fn mask_sensitive(record: &mut Map<String, Value>, state: &RawValue) -> Result<(), Malformed> {
+    let slots = record.get("slots").and_then(Value::as_object);
+    if !slots.is_some_and(|slots| slots.values().any(|value| value == MASKED)) {
+        return Ok(());
+    }
+    let state: Value = serde_json::from_str(state.get()).map_err(|_| Malformed("`state` is no JSON".into()))?;
+    let sensitive = Sensitive::of(slots, &state);
+    for (name, value) in record.iter_mut().filter(|(name, _)| !is_fact(name)) {
+        if name != "turn" && name != "at_ms" && name != "confidence" && name != "move_id" {
+            sensitive.mask_all(value);
+        }
+    }
+    Ok(())
 }
 
 fn summarize(record: &Map<String, Value>) -> Summary {

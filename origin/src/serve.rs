@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -14,16 +15,22 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::games::publish_file;
 use crate::http::{self, Gate, Origin, edge_service};
+use crate::ids::EpochId;
 use crate::metrics::Metrics;
-use crate::privacy::{Envelope, Protection, Unprotected};
+use crate::privacy::{
+    Envelope, PersonalValues, Plain, Protection, RingError, UnreadableKeys, begin_sealing, check_ring,
+};
 use crate::random::{Random, SystemRandom};
 use crate::store::postgres::{PoolSettings, PostgresStore};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Store, StoreError};
-use crate::tombstones;
+use crate::store::{EPOCH_SETTING, Store, StoreError};
+use crate::tombstones::{self, TombstoneError};
 
 /// The tenant that a fresh installation has; games of the settings are its.
 pub const DEFAULT_TENANT: &str = "default";
+
+/// Who erases again, for the audit log.
+const ACTOR: &str = "origin";
 
 /// Who publishes the games of the settings, for the audit log.
 const CONFIGURATION: &str = "configuration";
@@ -34,6 +41,12 @@ pub enum ServeError {
     /// The store could not be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The key ring does not fit the store.
+    #[error(transparent)]
+    Ring(#[from] RingError),
+    /// The file of tombstones is not whole.
+    #[error(transparent)]
+    Tombstones(#[from] TombstoneError),
     /// The address is in use or not ours.
     #[error("E511 the address {0} can't be listened on: {1}")]
     Listen(SocketAddr, std::io::Error),
@@ -62,10 +75,44 @@ pub struct Running {
 /// # Errors
 /// When the store can't be opened or its schema does not fit.
 pub async fn open_store(config: &Config, clock: &dyn Clock) -> Result<Arc<dyn Store>, StoreError> {
-    match PoolSettings::of(config) {
-        Some(settings) => Ok(Arc::new(PostgresStore::open(&settings, clock).await?)),
-        None => Ok(Arc::new(SqliteStore::open(&config.sqlite_path, clock).await?)),
+    let store: Arc<dyn Store> = match PoolSettings::of(config) {
+        Some(settings) => Arc::new(PostgresStore::open(&settings, clock).await?),
+        None => Arc::new(SqliteStore::open(&config.sqlite_path, clock).await?),
+    };
+    let epoch = EpochId::mint(clock.now_ms(), &SystemRandom);
+    store.replace_note(EPOCH_SETTING, None, epoch.as_str()).await?;
+    Ok(store)
+}
+
+/// Begins another epoch of a store that was put in the place of another state of itself.
+///
+/// # Errors
+/// When the store fails.
+pub async fn begin_epoch(store: &dyn Store, clock: &dyn Clock, random: &dyn Random) -> Result<(), StoreError> {
+    store.begin_epoch(EpochId::mint(clock.now_ms(), random).as_str()).await
+}
+
+/// Erases again what the file of tombstones knows to be erased, and the store does not: before anything is served.
+///
+/// # Errors
+/// When the file is not whole, or the store fails.
+pub async fn catch_up(
+    store: &dyn Store,
+    path: &Path,
+    clock: &dyn Clock,
+    random: &dyn Random,
+) -> Result<(), TombstoneError> {
+    let again = tombstones::catch_up(store, path, ACTOR, clock.now_ms()).await?;
+    if let Some(again) = again.filter(|again| again.applied > 0) {
+        begin_epoch(store, clock, random).await?;
+        let (tombstones, conversations) = (again.applied, again.removed.conversations);
+        tracing::warn!(
+            tombstones,
+            conversations,
+            "the store was younger than its file of tombstones: what was erased since is erased again"
+        );
     }
+    Ok(())
 }
 
 /// Encryption at rest, if the settings have a key ring.
@@ -76,9 +123,16 @@ pub fn protection(
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 ) -> Arc<dyn Protection> {
+    let (store, unreadable) = (Arc::clone(store), config.encryption_unreadable);
     match &config.encryption_key {
-        Some(ring) => Arc::new(Envelope::new(ring.clone(), Arc::clone(store), clock, random)),
-        None => Arc::new(Unprotected),
+        Some(ring) => {
+            let values = match config.pii_tokenize_in_storage {
+                true => PersonalValues::Tokens,
+                false => PersonalValues::AsSaid,
+            };
+            Arc::new(Envelope::new(ring.clone(), store, clock, random).with_values(values).with_unreadable(unreadable))
+        }
+        None => Arc::new(Plain::new(store, clock, unreadable)),
     }
 }
 
@@ -90,6 +144,18 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
     let clock = Arc::new(SystemClock);
     let store = open_store(&config, &*clock).await?;
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
+    match check_ring(&*store, config.encryption_key.as_ref()).await {
+        Err(error @ (RingError::Missing | RingError::Wrong { .. }))
+            if config.encryption_unreadable == UnreadableKeys::Serve =>
+        {
+            tracing::warn!(%error, "the origin serves without what can't be read");
+        }
+        checked => checked?,
+    }
+    begin_sealing(&*store, config.encryption_key.as_ref()).await?;
+    if let Some(path) = &config.tombstones {
+        catch_up(&*store, path, &*clock, &*random).await?;
+    }
     let protection = protection(&config, &store, clock.clone(), Arc::clone(&random));
     let origin = Origin {
         gate: Arc::new(Gate::new(&config)),

@@ -236,14 +236,14 @@ fn settings_are_shown_with_their_source_and_without_secrets() {
     let ran = lgdl(["config", "--config", &settings]).expect(0, &["LGDL_KV_TTL", "120", "file", "default"]);
     assert!(!ran.out.contains("a-secret"), "secrets are masked");
     let report = lgdl(["config", "--json", "--config", &settings]).expect(0, &[]).json();
-    let ttl = report["settings"].as_array().expect("a list").iter().find(|s| s["name"] == "LGDL_KV_TTL");
+    let ttl = report["edge"].as_array().expect("a list").iter().find(|s| s["name"] == "LGDL_KV_TTL");
     assert_eq!(ttl.expect("listed")["value"], "120");
 }
 
 #[test]
 fn every_problem_of_the_settings_is_named_at_once() {
     let folder = folder();
-    let settings = file(&folder, "lgdl.toml", "kv_ttl = 1\nlisten = \"here\"\ncolour = \"red\"\n");
+    let settings = file(&folder, "lgdl.toml", "kv_ttl = 0\nlisten = \"here\"\ncolour = \"red\"\n");
     lgdl(["config", "--config", &settings]).expect(1, &["LGDL_KV_TTL", "LGDL_LISTEN", "colour"]);
     lgdl(["config", "--config", "no/such.toml"]).expect(1, &["no/such.toml"]);
 }

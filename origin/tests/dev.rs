@@ -96,8 +96,7 @@ impl Node {
 #[tokio::test]
 async fn a_game_is_played_changed_and_broken_while_the_node_runs() {
     let Some(component) = component() else {
-        eprintln!("skipped: no component; `cargo xtask wasm` builds it");
-        return;
+        return lgdl_skips::skip(lgdl_skips::Need::Component, "`cargo xtask wasm` builds it");
     };
     let folder = tempfile::tempdir().expect("a folder");
     let game = folder.path().join("small.lgdl");

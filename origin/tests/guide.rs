@@ -70,8 +70,13 @@ fn an_operator_can_follow_the_guide() {
     let (binaries, component, owner) = match (postgres_server::find_binaries(), component(), missing_program(), owner) {
         (Some(binaries), Some(component), None, Ok(owner)) => (binaries, component, owner),
         (binaries, component, missing, _) => {
-            eprintln!("skipped: PostgreSQL {binaries:?}, component {component:?}, missing {missing:?}");
-            return;
+            let need = match (&binaries, &component) {
+                (None, _) => lgdl_skips::Need::PostgreSql,
+                (_, None) => lgdl_skips::Need::Component,
+                _ => lgdl_skips::Need::Programs,
+            };
+            let why = format!("PostgreSQL {binaries:?}, component {component:?}, missing {missing:?}");
+            return lgdl_skips::skip(need, &why);
         }
     };
     let folder = tempfile::tempdir().expect("a folder");

@@ -63,7 +63,9 @@ async fn try_as(role: Role, program: PathBuf) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_request_that_the_document_allows_or_almost_allows_breaks_the_admin_api() {
-    let Some(program) = program() else { return eprintln!("skipped: schemathesis is not installed") };
+    let Some(program) = program() else {
+        return lgdl_skips::skip(lgdl_skips::Need::Schemathesis, "it is not installed");
+    };
     try_as(Role::Admin, program.clone()).await;
     try_as(Role::PrivacyOfficer, program).await;
 }

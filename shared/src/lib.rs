@@ -4,6 +4,7 @@
 //! arguments. The same inputs give the same bytes on every platform.
 #![deny(missing_docs)]
 
+pub mod api_key;
 pub mod breaker;
 pub mod compiled;
 pub mod crypto;
@@ -12,13 +13,17 @@ pub mod engine;
 pub mod entities;
 #[cfg(feature = "golden")]
 pub mod golden;
+pub mod ids;
 pub mod ir;
 pub mod language;
 pub mod limits;
 pub mod matcher;
+pub mod meaning;
 pub mod mocks;
+pub mod networks;
 pub mod privacy;
 pub mod problem;
+pub mod settings;
 pub mod slots;
 pub mod syntax;
 pub mod template;

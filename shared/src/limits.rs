@@ -137,15 +137,58 @@ pub struct Standing {
     pub full_in_ms: u64,
 }
 
-/// Takes one token from every bucket, or none from any: a refusal by one limit does not use up the others.
+/// What one take draws from: a bucket, and another one where the first is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source {
+    own: (Rate, Bucket),
+    common: Option<(Rate, Bucket)>,
+}
+
+impl Source {
+    /// One bucket.
+    #[must_use]
+    pub fn of(rate: Rate, bucket: Bucket) -> Source {
+        Source { own: (rate, bucket), common: None }
+    }
+
+    /// How much there is in both together.
+    #[must_use]
+    pub fn standing(&self, now_ms: i64) -> Standing {
+        let standing = |(rate, bucket): &(Rate, Bucket)| bucket.standing(*rate, now_ms);
+        let own = standing(&self.own);
+        self.common.as_ref().map(standing).map_or(own, |common| Standing {
+            remaining: own.remaining.saturating_add(common.remaining),
+            wait_ms: own.wait_ms.min(common.wait_ms),
+            full_in_ms: own.full_in_ms.max(common.full_in_ms),
+        })
+    }
+
+    fn refill(&mut self, now_ms: i64) {
+        self.own.1.refill(self.own.0, now_ms);
+        if let Some((rate, bucket)) = &mut self.common {
+            bucket.refill(*rate, now_ms);
+        }
+    }
+
+    /// Takes a token that is there: the own one first, so that what is common stays for whoever has none of their own left.
+    fn take(&mut self) {
+        let (rate, bucket) = match &mut self.common {
+            Some(common) if self.own.1.level < self.own.0.period_ms => common,
+            _ => &mut self.own,
+        };
+        bucket.level = bucket.level.saturating_sub(rate.period_ms);
+    }
+}
+
+/// Takes one token from every source, or none from any: a refusal by one limit does not use up the others.
 ///
 /// # Errors
-/// The index of the bucket that lets its caller wait longest. The buckets are refilled and otherwise as they were.
-pub fn take_all(buckets: &mut [(Rate, Bucket)], now_ms: i64) -> Result<(), usize> {
+/// The index of the source that lets its caller wait longest. The sources are refilled and otherwise as they were.
+pub fn take_all(sources: &mut [Source], now_ms: i64) -> Result<(), usize> {
     let mut worst: Option<(usize, u64)> = None;
-    for (index, (rate, bucket)) in buckets.iter_mut().enumerate() {
-        bucket.refill(*rate, now_ms);
-        let wait = bucket.standing(*rate, now_ms).wait_ms;
+    for (index, source) in sources.iter_mut().enumerate() {
+        source.refill(now_ms);
+        let wait = source.standing(now_ms).wait_ms;
         if wait > 0 && worst.is_none_or(|(_, longest)| wait > longest) {
             worst = Some((index, wait));
         }
@@ -153,9 +196,7 @@ pub fn take_all(buckets: &mut [(Rate, Bucket)], now_ms: i64) -> Result<(), usize
     if let Some((index, _)) = worst {
         return Err(index);
     }
-    for (rate, bucket) in buckets {
-        bucket.level -= rate.period_ms;
-    }
+    sources.iter_mut().for_each(Source::take);
     Ok(())
 }
 
@@ -203,6 +244,17 @@ impl Conduct {
     }
 }
 
+/// Whose doing it is when a bucket is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Blame {
+    /// The subject's, who is banned for going on.
+    #[default]
+    Subject,
+    /// Nobody's: others have had what there was.
+    Nobody,
+}
+
 /// A token to be taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Take {
@@ -210,6 +262,39 @@ pub struct Take {
     pub key: String,
     /// Its rate.
     pub rate: Rate,
+    /// Whose doing it is when it is empty.
+    #[serde(default)]
+    pub blame: Blame,
+    /// The bucket that is drawn from when this one is empty: what many have in common beside a share of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub common: Option<(String, Rate)>,
+}
+
+/// Of what many share, each has this part for itself, so that none is without because of the others.
+const SHARE: u32 = 4;
+
+impl Take {
+    /// A token of the subject's own.
+    #[must_use]
+    pub fn own(key: String, rate: Rate) -> Take {
+        Take { key, rate, blame: Blame::Subject, common: None }
+    }
+
+    /// A token of what many share, all of it for whoever comes.
+    #[must_use]
+    pub fn shared(key: String, rate: Rate) -> Take {
+        Take { key, rate, blame: Blame::Nobody, common: None }
+    }
+
+    /// A token of what many share, where a quarter is kept for each (`key`) and the rest is common. One alone may have all of
+    /// it; together they never have more than the whole and a quarter of it for each further one.
+    #[must_use]
+    pub fn with_share(key: String, common: String, whole: Rate) -> Take {
+        let share = Rate { tokens: (whole.tokens / SHARE).max(1), ..whole };
+        let rest = whole.tokens.saturating_sub(share.tokens);
+        let common = (rest > 0).then_some((common, Rate { tokens: rest, ..whole }));
+        Take { key, rate: share, blame: Blame::Nobody, common }
+    }
 }
 
 /// A request to a counter: one token from each bucket, or none.
@@ -246,7 +331,8 @@ pub enum EntryName {
 impl EntryName {
     /// The entries that a request is about.
     pub fn of(request: &CountRequest) -> impl Iterator<Item = EntryName> {
-        let buckets = request.takes.iter().map(|take| EntryName::Bucket(take.key.clone()));
+        let keys = |take: &Take| [Some(take.key.clone()), take.common.as_ref().map(|(key, _)| key.clone())];
+        let buckets = request.takes.iter().flat_map(move |take| keys(take)).flatten().map(EntryName::Bucket);
         buckets.chain([EntryName::Conduct(request.subject.clone())])
     }
 }
@@ -296,18 +382,29 @@ impl Counters {
     /// Takes the tokens and notes a refusal against the subject.
     pub fn count(&mut self, request: &CountRequest, now_ms: i64) -> Counted {
         self.sweep(now_ms);
-        let mut buckets: Vec<(Rate, Bucket)> =
-            request.takes.iter().map(|take| (take.rate, self.bucket(take, now_ms))).collect();
+        let mut sources: Vec<Source> = request.takes.iter().map(|take| self.source(take, now_ms)).collect();
         let banned_for_ms = self.conducts.get(&request.subject).and_then(|conduct| conduct.banned_for_ms(now_ms));
-        let refused_by = if banned_for_ms.is_some() { None } else { take_all(&mut buckets, now_ms).err() };
-        let new_ban_ms =
-            refused_by.and_then(|_| self.conducts.entry(request.subject.clone()).or_default().refused(now_ms));
-        for (take, kept) in request.takes.iter().zip(&buckets) {
-            self.buckets.insert(take.key.clone(), *kept);
+        let refused_by = if banned_for_ms.is_some() { None } else { take_all(&mut sources, now_ms).err() };
+        // Who would have been refused by a limit of their own as well is not excused by the want of room.
+        let to_blame = refused_by.is_some()
+            && request
+                .takes
+                .iter()
+                .zip(&sources)
+                .any(|(take, source)| take.blame == Blame::Subject && source.standing(now_ms).wait_ms > 0);
+        let new_ban_ms = match to_blame {
+            true => self.conducts.entry(request.subject.clone()).or_default().refused(now_ms),
+            false => None,
+        };
+        for (take, source) in request.takes.iter().zip(&sources) {
+            self.buckets.insert(take.key.clone(), source.own);
+            if let (Some((key, _)), Some(common)) = (&take.common, source.common) {
+                self.buckets.insert(key.clone(), common);
+            }
         }
         Counted {
             refused_by,
-            standings: buckets.iter().map(|(rate, bucket)| bucket.standing(*rate, now_ms)).collect(),
+            standings: sources.iter().map(|source| source.standing(now_ms)).collect(),
             banned_for_ms: banned_for_ms.or(new_ban_ms),
             ban_is_new: new_ban_ms.is_some(),
         }
@@ -335,11 +432,16 @@ impl Counters {
         }
     }
 
-    fn bucket(&self, take: &Take, now_ms: i64) -> Bucket {
+    fn source(&self, take: &Take, now_ms: i64) -> Source {
+        let common = take.common.as_ref().map(|(key, rate)| (*rate, self.bucket(key, *rate, now_ms)));
+        Source { own: (take.rate, self.bucket(&take.key, take.rate, now_ms)), common }
+    }
+
+    fn bucket(&self, key: &str, rate: Rate, now_ms: i64) -> Bucket {
         // Another rate than before is another limit: it begins full.
-        match self.buckets.get(&take.key) {
-            Some((rate, bucket)) if *rate == take.rate => *bucket,
-            _ => Bucket::full(take.rate, now_ms),
+        match self.buckets.get(key) {
+            Some((before, bucket)) if *before == rate => *bucket,
+            _ => Bucket::full(rate, now_ms),
         }
     }
 
@@ -399,12 +501,12 @@ mod tests {
     #[test]
     fn a_full_bucket_gives_its_tokens_at_once_and_then_one_every_share_of_the_period() {
         let rate = rate("10/minute");
-        let mut buckets = [(rate, Bucket::full(rate, 0))];
+        let mut buckets = [Source::of(rate, Bucket::full(rate, 0))];
         for _ in 0..10 {
             assert_eq!(take_all(&mut buckets, 0), Ok(()));
         }
         assert_eq!(take_all(&mut buckets, 0), Err(0));
-        assert_eq!(buckets[0].1.standing(rate, 0), Standing { remaining: 0, wait_ms: 6_000, full_in_ms: 60_000 });
+        assert_eq!(buckets[0].standing(0), Standing { remaining: 0, wait_ms: 6_000, full_in_ms: 60_000 });
         assert_eq!(take_all(&mut buckets, 5_999), Err(0));
         assert_eq!(take_all(&mut buckets, 6_000), Ok(()));
         assert_eq!(take_all(&mut buckets, 6_000), Err(0));
@@ -413,18 +515,19 @@ mod tests {
     #[test]
     fn a_refusal_by_one_limit_leaves_the_others_alone() {
         let (tight, wide) = (rate("1/minute"), rate("100/minute"));
-        let mut buckets = [(wide, Bucket::full(wide, 0)), (tight, Bucket::full(tight, 0))];
+        let mut buckets =
+            [(wide, Bucket::full(wide, 0)), (tight, Bucket::full(tight, 0))].map(|(rate, b)| Source::of(rate, b));
         assert_eq!(take_all(&mut buckets, 0), Ok(()));
         for _ in 0..50 {
             assert_eq!(take_all(&mut buckets, 0), Err(1));
         }
-        assert_eq!(buckets[0].1.standing(wide, 0).remaining, 99);
+        assert_eq!(buckets[0].standing(0).remaining, 99);
     }
 
     #[test]
     fn a_clock_that_goes_back_gives_nothing_away() {
         let rate = rate("2/second");
-        let mut buckets = [(rate, Bucket::full(rate, 10_000))];
+        let mut buckets = [Source::of(rate, Bucket::full(rate, 10_000))];
         assert_eq!(take_all(&mut buckets, 10_000), Ok(()));
         assert_eq!(take_all(&mut buckets, 0), Ok(()));
         assert_eq!(take_all(&mut buckets, 0), Err(0));
@@ -459,8 +562,8 @@ mod tests {
 
     fn request(user: &str) -> CountRequest {
         let takes = vec![
-            Take { key: format!("user:{user}"), rate: rate("10/minute") },
-            Take { key: "global".into(), rate: rate("1000/minute") },
+            Take::own(format!("user:{user}"), rate("10/minute")),
+            Take::with_share("tenant:t".into(), "global".into(), rate("1000/minute")),
         ];
         CountRequest { takes, subject: user.into() }
     }
@@ -503,6 +606,33 @@ mod tests {
     }
 
     #[test]
+    fn refusals_for_want_of_room_ban_nobody() {
+        let mut counters = Counters::default();
+        for n in 0..200 {
+            let takes =
+                vec![Take::own(format!("user:{n}"), rate("10/minute")), Take::shared("key:k".into(), rate("5/minute"))];
+            let counted = counters.count(&CountRequest { takes, subject: "the same".into() }, 0);
+            assert_eq!(counted.banned_for_ms, None, "{n}");
+            assert_eq!(counted.refused_by, (n >= 5).then_some(1), "{n}");
+        }
+    }
+
+    #[test]
+    fn one_tenant_alone_has_all_of_it_and_leaves_others_their_share() {
+        let mut counters = Counters::default();
+        let mut count = |tenant: &str, n: u32| {
+            let take = Take::with_share(format!("tenant:{tenant}"), "global".into(), rate("100/minute"));
+            let request = CountRequest { takes: vec![take], subject: format!("{tenant}{n}") };
+            counters.count(&request, 0)
+        };
+        assert_eq!(count("loud", 0).standings[0].remaining, 99);
+        let through = (1..500).filter(|n| count("loud", *n).refused_by.is_none()).count();
+        assert_eq!(through, 99, "all of the 100");
+        let through = (0..100).filter(|n| count("quiet", *n).refused_by.is_none()).count();
+        assert_eq!(through, 25, "whatever others do");
+    }
+
+    #[test]
     fn counters_forget_whoever_is_gone() {
         let mut counters = Counters::default();
         let mut largest = 0;
@@ -519,7 +649,7 @@ mod tests {
             tokens in 1u32..50, period_ms in 1u64..100_000, steps in prop::collection::vec(0i64..5_000, 1..200),
         ) {
             let rate = Rate { tokens, period_ms };
-            let mut buckets = [(rate, Bucket::full(rate, 0))];
+            let mut buckets = [Source::of(rate, Bucket::full(rate, 0))];
             let (mut now, mut let_through) = (0i64, 0u64);
             for step in steps {
                 now += step;

@@ -11,7 +11,7 @@
 //!     data: { reference: BD-1042 }
 //!     message: See you then.
 //! mail.send_confirmation:
-//!   - fail: E201
+//!   - fail: E211
 //! ```
 
 use std::collections::BTreeMap;

@@ -45,6 +45,14 @@ pub enum Reason {
     Internal,
     /// The request used up its time or memory.
     OutOfTime,
+    /// The conversation's state, with the turn that led to it, is larger than the origin takes.
+    StateTooLarge,
+    /// The origin answers, and does not take what this node sends.
+    OriginRefuses,
+    /// The node has as much to do as it may have.
+    Busy,
+    /// A turn waits that this node can't read, so that nothing can be said of its conversation.
+    WaitingUnreadable,
     /// No credential, or one that is unknown, expired or revoked.
     Unauthenticated,
     /// The credential does not allow this.
@@ -60,7 +68,7 @@ pub enum Reason {
 }
 
 /// Every reason, for documentation and tests.
-pub const ALL_REASONS: [Reason; 26] = [
+pub const ALL_REASONS: [Reason; 30] = [
     Reason::MalformedBody,
     Reason::WrongShape,
     Reason::BadIdentifier,
@@ -81,6 +89,10 @@ pub const ALL_REASONS: [Reason; 26] = [
     Reason::GameUnusable,
     Reason::Internal,
     Reason::OutOfTime,
+    Reason::StateTooLarge,
+    Reason::OriginRefuses,
+    Reason::Busy,
+    Reason::WaitingUnreadable,
     Reason::Unauthenticated,
     Reason::Forbidden,
     Reason::ForeignOrigin,
@@ -113,6 +125,10 @@ impl Reason {
             Reason::Internal => (500, "E237", "The node failed"),
             Reason::OutOfTime => (503, "E238", "The request took too long"),
             Reason::TooManyHeaders => (431, "E239", "The headers are too large"),
+            Reason::StateTooLarge => (422, "E240", "The conversation has grown too large"),
+            Reason::OriginRefuses => (503, "E241", "The service behind this node does not take what it sends"),
+            Reason::Busy => (503, "E242", "The node is busy"),
+            Reason::WaitingUnreadable => (503, "E243", "A waiting turn can't be read here"),
             Reason::Unauthenticated => (401, "E310", "A valid credential is needed"),
             Reason::Forbidden => (403, "E311", "The credential does not allow this"),
             Reason::ForeignOrigin => (403, "E312", "This web origin is not allowed"),

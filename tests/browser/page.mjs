@@ -41,16 +41,29 @@ export async function open(game, options = {}) {
   if (options.prepare) await page.addInitScript(options.prepare);
   await page.goto(`${node}/?game=${game}`);
   await page.locator("lgdl-chat[game]").waitFor();
-  await page.getByRole("button", { name: "Start over" }).click();
+  await startOver(page);
   return { page, faults };
+}
+
+/** Begins a new conversation; where something was said, that is asked about first. */
+export async function startOver(page) {
+  await page.getByRole("button", { name: "Start over" }).click();
+  const sure = page.getByRole("button", { name: "New conversation" });
+  if (await sure.isVisible()) await sure.click();
+  await page.waitForFunction(() => document.querySelector("lgdl-chat").shadowRoot.querySelectorAll("li.person").length === 0);
+}
+
+/** Types something and sends it, without waiting for anything. */
+export async function type(page, text) {
+  await page.getByLabel("Your message").fill(text);
+  await page.getByLabel("Your message").press("Enter");
 }
 
 /** Says something and waits for the answer to it. */
 export async function say(page, text) {
   const answers = page.locator("lgdl-chat li.game");
   const before = await answers.count();
-  await page.getByLabel("Your message").fill(text);
-  await page.getByLabel("Your message").press("Enter");
+  await type(page, text);
   return answered(page, before);
 }
 
@@ -59,14 +72,14 @@ export async function answered(page, before) {
   await page.waitForFunction(
     (count) => {
       const root = document.querySelector("lgdl-chat").shadowRoot;
-      return root.querySelectorAll("li.game").length > count && root.querySelector("ol").getAttribute("aria-busy") === "false";
+      return root.querySelectorAll("li.game").length > count && root.querySelector("[role=log]").getAttribute("aria-busy") === "false";
     },
     before,
   );
   return page.locator("lgdl-chat li.game .text").last().innerText();
 }
 
-export const hint = (page) => page.locator("lgdl-chat .hint").innerText();
-export const status = (page) => page.locator("lgdl-chat .status").innerText();
+/** Everything that a person reads in the element. */
+export const shown = (page) => page.locator("lgdl-chat section").innerText();
 export const explanation = async (page) => (await page.locator("#explanation").innerText()).replaceAll("\t", " ");
 export const slots = async (page) => (await page.locator("#explanation table").first().innerText()).replaceAll("\t", " ");

@@ -1,5 +1,6 @@
 //! The chat page and the client in a real Chromium, before the Spin component in our host and before the Worker under
-//! workerd. What is checked stands in `browser/*.test.mjs` and says nothing of platforms.
+//! workerd (`browser/node/*.test.mjs`, which says nothing of platforms); the chat element before a node that answers what a test
+//! says (`browser/element/*.test.mjs`).
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,16 +23,15 @@ async fn the_page_and_the_client_hold_their_conversations_with_the_worker() {
     in_a_browser(Kind::Worker).await;
 }
 
-async fn in_a_browser(kind: Kind) {
-    let folder = games::root().join("tests/browser");
-    let Some(chromium) = program(&["chromium", "chromium-browser", "google-chrome"]) else {
-        println!("skipped: there is no Chromium; `apt-get install chromium`, or any Chrome on the PATH, would run it");
-        return;
-    };
-    if program(&["node"]).is_none() || !folder.join("node_modules").is_dir() {
-        println!("skipped: `npm ci` in tests/browser, with Node.js 20 or later, would run it");
-        return;
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_element_holds_in_every_state_width_and_theme() {
+    if let Some(chromium) = browser() {
+        run("element", chromium, Vec::new()).await;
     }
+}
+
+async fn in_a_browser(kind: Kind) {
+    let Some(chromium) = browser() else { return };
     if !kind.is_here() {
         return;
     }
@@ -40,24 +40,63 @@ async fn in_a_browser(kind: Kind) {
     let limited = deployment.node(kind, &[("rate_limit_conversation", "2/hour")]).await;
     let mut leaving = Deployment::of("clinic_triage").await;
     let cut_off = leaving.node(kind, &[("games_ttl_ms", "3600000")]).await;
+    let (site, key) = (free_port(), deployment.origin.api_key(&["turns"]).await);
+    let origin = format!("http://127.0.0.1:{site}");
+    let closed = [("mode", "production"), ("capability_mocks", ""), ("cors_origins", origin.as_str())];
+    let production = deployment.node(kind, &closed).await;
     let hello = json!({ "conversation_id": "warm", "user_id": "u1", "input": "hello" });
     assert_eq!(cut_off.say("clinic_triage", &hello, &[]).await.0, 200);
     tokio::time::sleep(WRITTEN_WITHIN).await;
     leaving.origin.stop().await;
 
+    let nodes = [
+        ("LGDL_URL", &node),
+        ("LGDL_LIMITED_URL", &limited),
+        ("LGDL_CUT_OFF_URL", &cut_off),
+        ("LGDL_PRODUCTION_URL", &production),
+    ];
+    let mut variables = nodes.map(|(name, node)| (name, node.url(""))).to_vec();
+    variables.extend([("LGDL_SITE_PORT", site.to_string()), ("LGDL_SITE_KEY", key)]);
+    run("node", chromium, variables).await;
+    for node in [node, limited, cut_off, production] {
+        node.stop().await;
+    }
+}
+
+/// A port that nobody listens at, for the site that the production node lets in.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// The browser, where there is one and what drives it.
+fn browser() -> Option<PathBuf> {
+    let chromium = program(&["chromium", "chromium-browser", "google-chrome"]);
+    if chromium.is_none() {
+        let why = "there is no Chromium; `apt-get install chromium`, or any Chrome on the PATH, would run it";
+        lgdl_skips::skip(lgdl_skips::Need::Browser, why);
+    } else if program(&["node"]).is_none() || !root().join("node_modules").is_dir() {
+        let why = "`npm ci` in tests/browser, with Node.js 20 or later, would run it";
+        lgdl_skips::skip(lgdl_skips::Need::Browser, why);
+        return None;
+    }
+    chromium
+}
+
+fn root() -> PathBuf {
+    games::root().join("tests/browser")
+}
+
+/// Runs the tests of a folder, all of them.
+async fn run(folder: &str, chromium: PathBuf, variables: Vec<(&'static str, String)>) {
+    let folder = root().join(folder);
     // Whatever the browser writes goes with it.
     let temporary = tempfile::tempdir().expect("a folder");
     let mut tests = Command::new("node");
-    tests.arg("--test").args(test_files(&folder)).current_dir(&folder);
-    tests.env("CHROMIUM", chromium).env("TMPDIR", temporary.path());
-    for (name, node) in [("LGDL_URL", &node), ("LGDL_LIMITED_URL", &limited), ("LGDL_CUT_OFF_URL", &cut_off)] {
-        tests.env(name, node.url(""));
-    }
+    tests.arg("--test").args(test_files(&folder)).current_dir(root());
+    tests.env("CHROMIUM", chromium).env("TMPDIR", temporary.path()).envs(variables);
     let ran = tokio::task::spawn_blocking(move || tests.output().expect("node starts"));
     let output = ran.await.expect("node ends");
-    for node in [node, limited, cut_off] {
-        node.stop().await;
-    }
     let report = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{report}{}", String::from_utf8_lossy(&output.stderr));
     let passed = format!("# pass {}\n", number_of_tests(&folder));

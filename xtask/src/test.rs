@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check of the project, with its set-up. Goes on after a failure, so that one run shows all of them.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -7,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
+use lgdl_skips::Need;
 
 use crate::shell::{exists, is_root, output, run, say};
 use crate::{audit, debian, folders, npm, schemathesis, wasm, worker};
@@ -132,9 +134,16 @@ fn unit(filter: &[String], count: &mut Count) -> Result<End> {
     let component = wasm::build_edge(wasm::Target::Wasip1)?;
     let worker = if npm_is_here() { Some(worker::build()?) } else { None };
     say("cargo test --workspace --no-fail-fast");
+    let skips = folders::root().join("target/skipped-tests.txt");
+    match std::fs::remove_file(&skips) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).context("the list of skips"),
+        _ => {}
+    }
     let mut child = cargo()
         .args(["test", "--workspace", "--no-fail-fast"])
         .args(filter)
+        .env(lgdl_skips::FILE, &skips)
+        .env(lgdl_skips::PROVIDED, provided(worker.is_some()).join(","))
         .env("LGDL_COMPONENT", &component)
         .env("LGDL_SCHEMATHESIS", schemathesis::program()?)
         .envs(worker.map(|worker| ("LGDL_WORKER", worker)))
@@ -153,7 +162,48 @@ fn unit(filter: &[String], count: &mut Count) -> Result<End> {
         }
     }
     let status = child.wait()?;
+    take_skips(&skips, count)?;
     Ok(if status.success() { End::Passed } else { End::Failed(format!("cargo test ended with {status}")) })
+}
+
+/// What the set-up has provided: a test that misses one of these fails.
+fn provided(worker: bool) -> Vec<&'static str> {
+    let node = npm_is_here();
+    let there = [
+        (Need::Component, true),
+        (Need::Worker, worker),
+        (Need::PostgreSql, postgres_is_here()),
+        (Need::Browser, node && chromium_is_here()),
+        (Need::Schemathesis, schemathesis::is_here()),
+    ];
+    there.into_iter().filter(|(_, there)| *there).map(|(need, _)| need.name()).collect()
+}
+
+/// Prints the tests that had nothing to check, and takes them from those that passed.
+fn take_skips(file: &Path, count: &mut Count) -> Result<()> {
+    let skips = match std::fs::read_to_string(file) {
+        Ok(skips) => skips,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error).context("the list of skips"),
+    };
+    let skipped = skipped_tests(&skips);
+    for (test, lines) in &skipped {
+        for line in lines {
+            println!("skipped  {test} {line}");
+        }
+    }
+    count.passed = count.passed.saturating_sub(skipped.len());
+    count.ignored += skipped.len();
+    Ok(())
+}
+
+/// What each test said, by the test's name: one that skips several parts is one test.
+fn skipped_tests(skips: &str) -> BTreeMap<&str, Vec<&str>> {
+    let mut tests: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (test, why) in skips.lines().filter_map(|line| line.split_once(' ')) {
+        tests.entry(test).or_default().push(why);
+    }
+    tests
 }
 
 fn read_closing_line(line: &str) -> Option<Count> {
@@ -168,10 +218,9 @@ fn read_closing_line(line: &str) -> Option<Count> {
 /// Programs that some tests need. A test that lacks one says so itself; here is told how to have it.
 fn set_up() -> Result<Vec<End>> {
     let mut ends = Vec::new();
-    for (what, there, package) in [
-        ("PostgreSQL", postgres_is_here(), "postgresql"),
-        ("Chromium", exists("chromium") || exists("chromium-browser") || exists("google-chrome"), "chromium"),
-    ] {
+    for (what, there, package) in
+        [("PostgreSQL", postgres_is_here(), "postgresql"), ("Chromium", chromium_is_here(), "chromium")]
+    {
         if there {
             continue;
         }
@@ -207,6 +256,10 @@ fn set_up() -> Result<Vec<End>> {
 /// npm comes with Node.js, which runs what it installs.
 fn npm_is_here() -> bool {
     exists("npm") && exists("node")
+}
+
+fn chromium_is_here() -> bool {
+    ["chromium", "chromium-browser", "google-chrome"].into_iter().any(exists)
 }
 
 fn postgres_is_here() -> bool {
@@ -249,5 +302,23 @@ mod tests {
         let line = "test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 5 filtered out; finished in 0.01s";
         assert_eq!(read_closing_line(line), Some(Count { passed: 12, failed: 3, ignored: 1 }));
         assert_eq!(read_closing_line("running 3 tests"), None);
+    }
+
+    #[test]
+    fn a_test_that_skips_two_parts_is_one_skipped_test() {
+        let skips = "a::b (postgresql): no server\nc (browser): no Chromium\na::b (component): none\n";
+        let tests = skipped_tests(skips);
+        assert_eq!(tests.keys().copied().collect::<Vec<_>>(), ["a::b", "c"]);
+        assert_eq!(tests["a::b"].len(), 2);
+    }
+
+    #[test]
+    fn skips_are_taken_from_what_passed() {
+        let folder = std::env::temp_dir().join(format!("lgdl-skips-{}", std::process::id()));
+        std::fs::write(&folder, "a (programs): no jq\n").expect("a file");
+        let mut count = Count { passed: 5, failed: 0, ignored: 1 };
+        take_skips(&folder, &mut count).expect("readable");
+        std::fs::remove_file(&folder).expect("ours");
+        assert_eq!(count, Count { passed: 4, failed: 0, ignored: 2 });
     }
 }

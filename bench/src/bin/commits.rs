@@ -101,6 +101,8 @@ fn turn(conversation: &str, version: u64, now_ms: i64) -> Commit {
         user_id: format!("user of {conversation}"),
         game_version: "0".repeat(64),
         expected_version: version,
+        bases: (version > 0).then(|| format!("{version}:{}", "d".repeat(64))).into_iter().collect(),
+        state_name: Some(format!("{}:{}", version + 1, "d".repeat(64))),
         idempotency_key: format!("{conversation}-{version}"),
         fingerprint: "f".repeat(64),
         answer: format!(r#"{{"response":"{}"}}"#, "a".repeat(400)),

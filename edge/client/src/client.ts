@@ -1,27 +1,24 @@
 // A conversation with one game: turns in order, sent again safely, kept across reloads. No user interface.
 
+import { Outbox, type KeyValueStorage, type PendingTurn } from "./outbox.js";
 import { serverEvents } from "./sse.js";
 import type { MoveResponse, Problem } from "./wire.js";
 
-export type { Explanation, GameEntry, MoveResponse, Negotiation, Problem } from "./wire.js";
+export type { KeyValueStorage, PendingTurn } from "./outbox.js";
+export type { Also, Attachment, Choice, Explanation, GameEntry, MoveResponse, Negotiation, Problem } from "./wire.js";
 
-/** Tries a turn gets at most, the first included. */
+/** Tries a turn gets at most unless told otherwise, the first included. */
 export const MAX_ATTEMPTS = 5;
 /** The longest wait before another try that is not asked for by the server, milliseconds. */
-export const MAX_BACKOFF_MS = 4_000;
-/** A `Retry-After` beyond this is reported instead of waited for, milliseconds. */
+export const MAX_BACKOFF_MS = 30_000;
+/** A `Retry-After` beyond this is reported instead of waited for, unless told to be patient, milliseconds. */
 export const MAX_RETRY_AFTER_MS = 30_000;
 /** How long one try may take, milliseconds. */
 export const DEFAULT_TIMEOUT_MS = 20_000;
 
-const FIRST_BACKOFF_MS = 250;
-
-/** Where ids and an unanswered turn are kept; `localStorage` has this shape. */
-export interface KeyValueStorage {
-  getItem(key: string): string | null;
-  setItem(key: string, value: string): void;
-  removeItem(key: string): void;
-}
+const FIRST_BACKOFF_MS = 500;
+/** Statuses that another try may mend. */
+const PASSING_STATUSES = [408, 425, 429, 500, 502, 503, 504];
 
 export interface ConversationOptions {
   /** The game's id. */
@@ -30,7 +27,9 @@ export interface ConversationOptions {
   baseUrl?: string;
   /** An API key, where the node asks for one. Anything in a page is public: give it a key made for that. */
   apiKey?: string;
-  /** Who speaks; default: an id made once and kept. */
+  /** Gives the token of a signed-in person; asked again, with `renew`, when the node no longer takes the last one. */
+  token?: (renew: boolean) => Promise<string>;
+  /** Who speaks; default: an id made once and kept. With tokens: the token's `sub`. */
   userId?: string;
   /** The participant, where it isn't `user`. */
   participant?: string;
@@ -47,20 +46,30 @@ export interface ConversationOptions {
 export interface SendOptions {
   /** Called with each sentence as it arrives. */
   onSentence?: (sentence: string) => void;
-  /** Called before a try is repeated. */
-  onRetry?: (attempt: number, waitMs: number) => void;
+  /** Called when a try begins, from 1. */
+  onTry?: (attempt: number) => void;
+  /** Called before a try is repeated: which one failed, how long until the next, and why. */
+  onRetry?: (attempt: number, waitMs: number, error: LgdlError) => void;
+  /** `enough` (default) gives up after `MAX_ATTEMPTS`; `endless` tries until there is an answer or a refusal. */
+  patience?: "enough" | "endless";
   /** Asks a development node why it answered so. */
   explain?: boolean;
   signal?: AbortSignal;
 }
 
-/** A refusal or a failure that another try would not mend. */
+/** What went wrong: the node refused, can't be reached, took too long, or its answer broke off. */
+export type Failure = "refused" | "unreachable" | "timeout" | "cut";
+
+/** A refusal or a failure. The message is for developers; `problem.code` tells which words a person should read. */
 export class LgdlError extends Error {
   constructor(
     message: string,
+    readonly failure: Failure,
     /** What the node said, when it was the node. */
-    readonly problem: Problem | null,
-    /** When the server says another try makes sense, milliseconds from now. */
+    readonly problem: Problem | null = null,
+    /** The HTTP status, where there was an answer. */
+    readonly status: number | null = null,
+    /** When the server says another try makes sense, milliseconds from then. */
     readonly retryAfterMs: number | null = null,
   ) {
     super(message);
@@ -68,10 +77,7 @@ export class LgdlError extends Error {
   }
 }
 
-interface PendingTurn {
-  key: string;
-  input: string;
-}
+type Outcome = { answer: MoveResponse } | { again: boolean; error: LgdlError };
 
 /** One person's conversation with one game. Turns are sent one at a time, in the order of the calls. */
 export class Conversation {
@@ -80,8 +86,15 @@ export class Conversation {
   readonly #options: ConversationOptions;
   readonly #storage: KeyValueStorage | null;
   readonly #fetch: typeof fetch;
+  readonly #outbox: Outbox;
   #id: string;
   #queue: Promise<unknown> = Promise.resolve();
+  /** Ends what is under way when the conversation begins anew. */
+  #life = new AbortController();
+  #wake: (() => void) | null = null;
+  #token: string | null = null;
+  /** Whether a token was asked for before: the next one is a renewal. */
+  #asked = false;
 
   constructor(options: ConversationOptions) {
     this.#options = options;
@@ -89,7 +102,8 @@ export class Conversation {
     this.#storage = options.storage === undefined ? defaultStorage() : options.storage;
     this.#fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
     this.userId = options.userId ?? this.#kept("lgdl:user", () => newId("user"));
-    this.#id = this.#kept(this.#key("conversation"), () => newId("conv"));
+    this.#outbox = new Outbox(this.#storage, this.storageKey("pending"));
+    this.#id = this.#kept(this.storageKey("conversation"), () => newId("conv"));
   }
 
   /** The conversation's id, kept across reloads. */
@@ -97,29 +111,62 @@ export class Conversation {
     return this.#id;
   }
 
-  /** The text of a turn that was sent before a reload and has no answer yet. */
-  get unanswered(): string | null {
-    return this.#pending()?.input ?? null;
+  /** Turns that were said and have no answer yet, those from before a reload included, in order. */
+  get unanswered(): readonly PendingTurn[] {
+    return this.#outbox.list();
   }
 
   /** Says something and waits for the answer. A repeated try never is a second turn. */
   send(input: string, options: SendOptions = {}): Promise<MoveResponse> {
-    return this.#enqueue(() => this.#turn({ key: newId("turn"), input }, options));
+    return this.deliver(this.queue(input, options), options);
   }
 
-  /** Sends the unanswered turn again, under its own key; `null` when there is none. */
-  resume(options: SendOptions = {}): Promise<MoveResponse | null> {
-    return this.#enqueue(async () => {
-      const pending = this.#pending();
-      return pending === null ? null : this.#turn(pending, options);
+  /** Makes a turn and keeps it, so that it outlives a reload. `deliver` sends it. */
+  queue(input: string, options: Pick<SendOptions, "explain"> = {}): PendingTurn {
+    const body = JSON.stringify({
+      conversation_id: this.#id,
+      user_id: this.userId,
+      input,
+      context: { timezone: timeZone(), ...this.#options.context },
+      ...(this.#options.participant === undefined ? {} : { participant: this.#options.participant }),
+      ...(options.explain ? { explain: true } : {}),
     });
+    const turn = { key: newId("turn"), input, body };
+    this.#outbox.add(turn);
+    return turn;
   }
 
-  /** Begins a new conversation with the same game. */
+  /** Sends a turn of `unanswered`, behind those that are on their way. */
+  deliver(turn: PendingTurn, options: SendOptions = {}): Promise<MoveResponse> {
+    const life = this.#life.signal;
+    const signal = options.signal === undefined ? life : AbortSignal.any([life, options.signal]);
+    const result = this.#queue.then(() => this.#turn(turn, { ...options, signal }));
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Takes a turn back that has no answer: it is not sent again. */
+  drop(key: string): void {
+    this.#outbox.remove(key);
+  }
+
+  /** Ends the wait before the next try, unless the server asked for it. */
+  retryNow(): void {
+    this.#wake?.();
+  }
+
+  /** Begins a new conversation with the same game. What is under way ends with an `AbortError`. */
   reset(): void {
+    this.stop();
+    this.#life = new AbortController();
     this.#id = newId("conv");
-    this.#store(this.#key("conversation"), this.#id);
-    this.#storage?.removeItem(this.#key("pending"));
+    this.#store(this.storageKey("conversation"), this.#id);
+    this.#outbox.clear();
+  }
+
+  /** Ends what is under way; unanswered turns are kept. */
+  stop(): void {
+    this.#life.abort();
   }
 
   /** Everything that is kept of this conversation, as the node exports it. */
@@ -134,110 +181,128 @@ export class Conversation {
     this.reset();
   }
 
-  #enqueue<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(work, work);
-    this.#queue = result.catch(() => undefined);
-    return result;
+  /** The name under which something of this conversation is kept: persons who share a device share none. */
+  storageKey(what: string): string {
+    const person = this.#options.userId === undefined ? "" : `${this.#options.userId}:`;
+    return `lgdl:${this.#options.baseUrl ?? ""}:${this.game}:${person}${what}`;
   }
 
-  async #turn(turn: PendingTurn, options: SendOptions): Promise<MoveResponse> {
-    this.#store(this.#key("pending"), JSON.stringify(turn));
-    const body = JSON.stringify({
-      conversation_id: this.#id,
-      user_id: this.userId,
-      input: turn.input,
-      context: { timezone: timeZone(), ...this.#options.context },
-      ...(this.#options.participant === undefined ? {} : { participant: this.#options.participant }),
-      ...(options.explain ? { explain: true } : {}),
-    });
+  async #turn(turn: PendingTurn, options: SendOptions & { signal: AbortSignal }): Promise<MoveResponse> {
+    options.signal.throwIfAborted();
     try {
-      const answer = await this.#attempts(turn.key, body, options);
-      this.#storage?.removeItem(this.#key("pending"));
+      const answer = await this.#attempts(turn, options);
+      this.#outbox.remove(turn.key);
       return answer;
     } catch (error) {
-      // A refusal is an answer; only a turn that may still be answered waits for `resume`.
-      if (error instanceof LgdlError && error.problem !== null && error.retryAfterMs === null) {
-        this.#storage?.removeItem(this.#key("pending"));
+      // A refusal is an answer; only a turn that may still be answered waits.
+      if (error instanceof LgdlError && error.status !== null && !PASSING_STATUSES.includes(error.status)) {
+        this.#outbox.remove(turn.key);
       }
       throw error;
     }
   }
 
-  async #attempts(key: string, body: string, options: SendOptions): Promise<MoveResponse> {
+  async #attempts(turn: PendingTurn, options: SendOptions & { signal: AbortSignal }): Promise<MoveResponse> {
     let sentences = 0;
     const onSentence = (index: number, sentence: string) => {
       if (index < sentences) return; // a repeated try streams the same answer from its beginning
       sentences = index + 1;
       options.onSentence?.(sentence);
     };
+    const endless = options.patience === "endless";
+    let renewed = false;
     for (let attempt = 1; ; attempt += 1) {
-      const outcome = await this.#attempt(key, body, options, onSentence);
+      options.onTry?.(attempt);
+      const outcome = await this.#attempt(turn, options, onSentence);
       if ("answer" in outcome) return outcome.answer;
-      const wait = outcome.retryAfterMs ?? Math.random() * Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempt);
-      if (!outcome.again || attempt >= MAX_ATTEMPTS || wait > MAX_RETRY_AFTER_MS) throw outcome.error;
-      options.onRetry?.(attempt, wait);
-      await sleep(wait, options.signal);
+      const { again, error } = outcome;
+      if (error.status === 401 && this.#options.token !== undefined && !renewed) {
+        renewed = true;
+        this.#token = null;
+        continue;
+      }
+      const wait = error.retryAfterMs ?? backoff(attempt);
+      const enough = !endless && (attempt >= MAX_ATTEMPTS || wait > MAX_RETRY_AFTER_MS);
+      if (!again || enough) throw error;
+      options.onRetry?.(attempt, wait, error);
+      await this.#pause(wait, options.signal, error.retryAfterMs === null);
     }
   }
 
   async #attempt(
-    key: string,
-    body: string,
-    options: SendOptions,
+    turn: PendingTurn,
+    options: SendOptions & { signal: AbortSignal },
     onSentence: (index: number, sentence: string) => void,
-  ): Promise<{ answer: MoveResponse } | { again: boolean; retryAfterMs: number | null; error: LgdlError }> {
+  ): Promise<Outcome> {
     const limit = AbortSignal.timeout(this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-    const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
     try {
       const response = await this.#fetch(this.#url(`/games/${encodeURIComponent(this.game)}/move`), {
         method: "POST",
         headers: {
-          ...this.#headers(),
+          ...(await this.#credentials()),
           "content-type": "application/json",
           accept: options.onSentence === undefined ? "application/json" : "text/event-stream, application/json",
-          "idempotency-key": key,
+          "idempotency-key": turn.key,
         },
-        body,
-        signal,
+        body: turn.body,
+        signal: AbortSignal.any([limit, options.signal]),
       });
       if (response.ok) return { answer: await readAnswer(response, onSentence) };
-      return await refusal(response);
+      const error = await refusal(response);
+      return { again: PASSING_STATUSES.includes(response.status), error };
     } catch (error) {
-      if (options.signal?.aborted) throw error;
-      if (error instanceof LgdlError) return { again: error.problem === null, retryAfterMs: null, error };
-      const message = limit.aborted ? "The service took too long to answer." : "The service can't be reached.";
-      return { again: true, retryAfterMs: null, error: new LgdlError(message, null) };
+      if (options.signal.aborted) throw error;
+      if (error instanceof LgdlError) return { again: error.status === null || PASSING_STATUSES.includes(error.status), error };
+      const failed = limit.aborted
+        ? new LgdlError("The node took too long to answer.", "timeout")
+        : new LgdlError(`The node can't be reached: ${String(error)}`, "unreachable");
+      return { again: true, error: failed };
     }
   }
 
   async #request(method: string, path: string): Promise<Response> {
     const url = this.#url(`${path}?user_id=${encodeURIComponent(this.userId)}&game=${encodeURIComponent(this.game)}`);
-    const signal = AbortSignal.timeout(this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-    const response = await this.#fetch(url, { method, headers: this.#headers(), signal });
-    if (!response.ok) throw (await refusal(response)).error;
-    return response;
+    for (let renewed = false; ; renewed = true) {
+      const signal = AbortSignal.timeout(this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+      const response = await this.#fetch(url, { method, headers: await this.#credentials(), signal });
+      if (response.ok) return response;
+      if (response.status !== 401 || this.#options.token === undefined || renewed) throw await refusal(response);
+      this.#token = null;
+    }
   }
 
   #url(path: string): string {
     return (this.#options.baseUrl ?? "").replace(/\/+$/, "") + path;
   }
 
-  #headers(): Record<string, string> {
-    return this.#options.apiKey === undefined ? {} : { authorization: `Bearer ${this.#options.apiKey}` };
-  }
-
-  #key(what: string): string {
-    return `lgdl:${this.#options.baseUrl ?? ""}:${this.game}:${what}`;
-  }
-
-  #pending(): PendingTurn | null {
-    try {
-      const text = this.#storage?.getItem(this.#key("pending")) ?? null;
-      const turn = text === null ? null : (JSON.parse(text) as Partial<PendingTurn>);
-      return typeof turn?.key === "string" && typeof turn.input === "string" ? { key: turn.key, input: turn.input } : null;
-    } catch {
-      return null;
+  async #credentials(): Promise<Record<string, string>> {
+    const { apiKey, token } = this.#options;
+    if (token !== undefined) {
+      this.#token ??= await token(this.#asked);
+      this.#asked = true;
     }
+    const credential = this.#token ?? apiKey;
+    return credential === undefined ? {} : { authorization: `Bearer ${credential}` };
+  }
+
+  /** Waits; `retryNow` and a network that is back end it where the server did not ask for the wait. */
+  #pause(ms: number, signal: AbortSignal, mayEnd: boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const over = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", over);
+        globalThis.removeEventListener?.("online", over);
+        this.#wake = null;
+        if (signal.aborted) reject(signal.reason);
+        else resolve();
+      };
+      const timer = setTimeout(over, Math.min(ms, MAX_TIMER_MS));
+      signal.addEventListener("abort", over);
+      if (!mayEnd) return;
+      this.#wake = over;
+      globalThis.addEventListener?.("online", over);
+    });
   }
 
   #kept(key: string, make: () => string): string {
@@ -257,12 +322,21 @@ export class Conversation {
   }
 }
 
+/** The longest that a timer of a browser can be set to. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+/** Grows with each try, and differs between clients that failed together. */
+function backoff(attempt: number): number {
+  const most = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempt);
+  return most / 2 + (Math.random() * most) / 2;
+}
+
 async function readAnswer(
   response: Response,
   onSentence: (index: number, sentence: string) => void,
 ): Promise<MoveResponse> {
   if (!(response.headers.get("content-type") ?? "").startsWith("text/event-stream") || response.body === null) {
-    return (await response.json()) as MoveResponse;
+    return checked(await response.json());
   }
   let index = 0;
   for await (const { event, data } of serverEvents(response.body)) {
@@ -270,24 +344,29 @@ async function readAnswer(
       onSentence(index, (JSON.parse(data) as { text: string }).text);
       index += 1;
     } else if (event === "turn") {
-      return JSON.parse(data) as MoveResponse;
+      return checked(JSON.parse(data));
     } else if (event === "problem") {
       const problem = JSON.parse(data) as Problem;
-      throw new LgdlError(problem.detail, problem);
+      throw new LgdlError(problem.detail, "refused", problem, problem.status);
     }
   }
-  throw new LgdlError("The answer was cut off.", null);
+  throw new LgdlError("The answer was cut off.", "cut");
 }
 
-async function refusal(
-  response: Response,
-): Promise<{ again: boolean; retryAfterMs: number | null; error: LgdlError }> {
+/** A page of someone else at that address may answer 200 too. */
+function checked(answer: unknown): MoveResponse {
+  if (typeof (answer as Partial<MoveResponse> | null)?.response === "string") return answer as MoveResponse;
+  throw new LgdlError("That is no answer of a node.", "cut");
+}
+
+async function refusal(response: Response): Promise<LgdlError> {
   const type = response.headers.get("content-type") ?? "";
-  const problem = type.includes("json") ? ((await response.json().catch(() => null)) as Problem | null) : null;
-  const again = [408, 425, 429, 500, 502, 503, 504].includes(response.status);
-  const retryAfterMs = again ? retryAfter(response.headers.get("retry-after")) : null;
-  const message = problem?.detail ?? `The service answered ${response.status}.`;
-  return { again, retryAfterMs, error: new LgdlError(message, problem, retryAfterMs) };
+  const said = type.includes("json") ? ((await response.json().catch(() => null)) as Problem | null) : null;
+  const problem = typeof said?.code === "string" ? said : null;
+  const passing = PASSING_STATUSES.includes(response.status);
+  const retryAfterMs = passing ? retryAfter(response.headers.get("retry-after")) : null;
+  const message = problem?.detail ?? `The node answered ${response.status}.`;
+  return new LgdlError(message, "refused", problem, response.status, retryAfterMs);
 }
 
 /** `Retry-After` in seconds or as a date (RFC 9110, 10.2.3). */
@@ -296,14 +375,6 @@ function retryAfter(value: string | null): number | null {
   const seconds = Number(value);
   const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - Date.now();
   return Number.isFinite(ms) ? Math.max(0, ms) : null;
-}
-
-function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)), { once: true });
-  });
 }
 
 function newId(prefix: string): string {

@@ -1,84 +1,100 @@
-// <lgdl-chat game="…" base-url="…" heading="…">: a chat as a web component. Everything it shows comes from the client.
-//
-// Attributes: `game` (required), `base-url`, `api-key`, `user-id`, `heading`, `explain` (development nodes).
-// Events: `lgdl-turn` with the answer as `detail`, `lgdl-problem` with the error, `lgdl-reset`.
+// <lgdl-chat game="…" base-url="…">: a chat as a web component. docs/embed.md lists attributes, properties, methods, events.
 
-import { Conversation, LgdlError, type MoveResponse } from "./client.js";
-import { Speaker, canListen, canSpeak, listen } from "./speech.js";
+import { Conversation, LgdlError, type Choice, type KeyValueStorage, type MoveResponse, type PendingTurn } from "./client.js";
+import { explain } from "./diagnose.js";
+import { icon, make, named } from "./dom.js";
+import { Speaker, listen } from "./speech.js";
 import { styles } from "./styles.js";
+import { filled, problemText, span, textsFor, type Texts } from "./texts.js";
+import { Transcript, answerKey, type Line } from "./transcript.js";
+import { View, type Note } from "./view.js";
 
-/** The longest utterance that a node takes, characters. */
-const MAX_UTTERANCE_CHARS = 4096;
-/** Lines of the transcript that are kept for a reload of the page. */
-const MAX_KEPT_LINES = 200;
+export { CSS_PROPERTIES } from "./styles.js";
+export type { Texts } from "./texts.js";
 
-interface Line {
-  from: "person" | "game" | "notice";
-  text: string;
-}
+/** Attributes that say with whom a conversation is held: another value is another conversation. */
+const CONVERSATION_ATTRIBUTES = ["game", "base-url", "api-key", "token-url", "user-id", "participant", "keep"] as const;
+/** Attributes that change only what is shown. */
+const SHOWN_ATTRIBUTES = ["heading", "subheading", "avatar", "greeting", "lang", "texts", "theme", "launcher", "open", "explain"] as const;
+/** Every attribute: docs/embed.md lists them. */
+export const ATTRIBUTES = [...CONVERSATION_ATTRIBUTES, ...SHOWN_ATTRIBUTES] as const;
+/** Every event: docs/embed.md lists them. */
+export const EVENTS = ["lgdl-turn", "lgdl-problem", "lgdl-reset", "lgdl-open", "lgdl-close"] as const;
 
-export class LgdlChat extends HTMLElement {
-  static readonly observedAttributes = ["game", "base-url", "api-key", "user-id", "heading"];
+/** How long a page may take to say which game, milliseconds. */
+const GAME_AWAITED_MS = 3_000;
+
+type TokenSource = (renew: boolean) => Promise<string>;
+
+/** On a server there is no HTMLElement; importing this there must not fail. */
+const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
+
+export class LgdlChat extends Base {
+  static readonly observedAttributes: readonly string[] = ATTRIBUTES;
 
   #conversation: Conversation | null = null;
-  #lines: Line[] = [];
+  #transcript: Transcript | null = null;
+  #storage: KeyValueStorage | null = null;
   #speaker: Speaker | null = null;
-  #busy = 0;
-  readonly #log = make("ol", { role: "log", "aria-live": "polite", "aria-label": "Conversation", tabindex: "0" });
-  readonly #choices = make("div", { class: "choices", role: "group", "aria-label": "Choices" });
-  readonly #hint = make("p", { class: "hint", id: "hint" });
-  readonly #status = make("p", { class: "status", role: "status" });
-  readonly #input = make("textarea", {
-    rows: "1",
-    "aria-label": "Your message",
-    "aria-describedby": "hint",
-    placeholder: "Type a message",
-    maxlength: String(MAX_UTTERANCE_CHARS),
-    autocomplete: "off",
-  });
-  readonly #send = make("button", { type: "submit", class: "send" }, "Send");
-  readonly #title = make("h2", {});
+  #token: TokenSource | null = null;
+  #context: Record<string, unknown> = {};
+  #ownTexts: Partial<Texts> = {};
+  #texts = textsFor("en");
+  /** On the page, with all its attributes: an element that is upgraded gets them one by one before. */
+  #live = false;
+  /** Keys of the turns that have no answer yet. */
+  readonly #underway = new Set<string>();
+  #unread = 0;
+  readonly #told = new Set<string>();
+  readonly #view: View;
+  readonly #launcher = make("button", { type: "button", class: "launcher", part: "launcher", "aria-expanded": "false" }, icon("chat"), icon("down"));
+  readonly #badge = make("span", { class: "badge", "aria-hidden": "true" });
 
   constructor() {
     super();
-    const root = this.attachShadow({ mode: "open", delegatesFocus: true });
+    const root = this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [styles()];
-    const reset = make("button", { type: "button", class: "quiet" }, "Start over");
-    reset.addEventListener("click", () => this.reset());
-    const tools = make("div", { class: "tools" });
-    if (canSpeak()) tools.append(this.#speechToggle());
-    tools.append(reset);
-    const header = make("header", {});
-    header.append(this.#title, tools);
-    const form = make("form", {});
-    if (canListen()) form.append(this.#microphone());
-    form.append(this.#input, this.#send);
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#submit();
-    });
-    this.#input.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-        event.preventDefault();
-        this.#submit();
-      }
-    });
-    this.#input.addEventListener("input", () => this.#grow());
-    root.append(header, this.#log, this.#choices, this.#status, this.#hint, form);
+    this.#view = new View(
+      {
+        say: (text, shown) => void this.#submit(text, shown),
+        reset: () => this.reset(),
+        close: () => this.close(),
+        readAloud: () => this.#toggleSpeaker(),
+        speak: (button) => void this.#listen(button),
+      },
+      this.#texts,
+    );
+    this.#badge.hidden = true;
+    this.#launcher.append(this.#badge);
+    this.#launcher.addEventListener("click", () => (this.hasAttribute("open") ? this.close() : this.open()));
+    root.append(this.#view.panel, this.#launcher);
   }
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
-    if (name === "heading") this.#title.textContent = after ?? "";
-    else if (this.isConnected && before !== after) this.#connect();
+    if (!this.#live || before === after) return;
+    if ((CONVERSATION_ATTRIBUTES as readonly string[]).includes(name)) this.#connect();
+    else if (name === "open") this.#opened(after !== null);
+    else this.#dress();
   }
 
   connectedCallback(): void {
-    this.#title.textContent = this.getAttribute("heading") ?? "";
+    for (const name of ["token", "context", "texts"] as const) this.#upgrade(name);
+    this.#live = true;
     this.#connect();
+    this.#expanded();
+    addEventListener("storage", this.#elsewhere);
+    globalThis.visualViewport?.addEventListener("resize", this.#fit);
+    this.#fit();
   }
 
   disconnectedCallback(): void {
+    this.#live = false;
+    removeEventListener("storage", this.#elsewhere);
+    globalThis.visualViewport?.removeEventListener("resize", this.#fit);
+    this.#conversation?.stop();
+    this.#conversation = null;
     this.#speaker?.hush();
+    this.#view.rest();
   }
 
   /** The conversation behind the element. */
@@ -86,235 +102,413 @@ export class LgdlChat extends HTMLElement {
     return this.#conversation;
   }
 
-  /** Forgets the conversation and begins a new one. */
+  /** Gives the token of a signed-in person; asked again, with `true`, when the node no longer takes the last one. */
+  get token(): TokenSource | null {
+    return this.#token;
+  }
+
+  set token(token: TokenSource | null) {
+    this.#token = token;
+    if (this.#live) this.#connect();
+  }
+
+  /** Sent along with every turn. */
+  get context(): Record<string, unknown> {
+    return this.#context;
+  }
+
+  set context(context: Record<string, unknown>) {
+    this.#context = context;
+  }
+
+  /** Words of the page's own, in place of the built-in ones. */
+  get texts(): Partial<Texts> {
+    return this.#ownTexts;
+  }
+
+  set texts(texts: Partial<Texts>) {
+    this.#ownTexts = texts;
+    if (this.#live) this.#dress();
+  }
+
+  /** Opens the panel of a launcher. */
+  open(): void {
+    this.setAttribute("open", "");
+  }
+
+  /** Closes the panel of a launcher. */
+  close(): void {
+    if (this.hasAttribute("launcher")) this.removeAttribute("open");
+  }
+
+  /** Forgets the conversation on this page and begins a new one. */
   reset(): void {
     this.#conversation?.reset();
-    this.#lines = [];
-    this.#keepLines();
-    this.#show(null);
-    this.#log.replaceChildren();
-    this.#say("");
+    this.#speaker?.hush();
+    this.#begin();
+    this.#view.focus();
     this.dispatchEvent(new CustomEvent("lgdl-reset"));
-    this.#input.focus();
+  }
+
+  /** Erases the conversation everywhere and begins a new one. */
+  async erase(): Promise<void> {
+    await this.#conversation?.erase();
+    this.reset();
   }
 
   /** Says something, as if the person had typed it. */
   async say(text: string): Promise<void> {
-    const conversation = this.#conversation;
-    if (conversation === null) return;
-    this.#add({ from: "person", text });
-    await this.#follow(conversation, (options) => conversation.send(text, options));
+    await this.#submit(text);
+  }
+
+  /** Puts the cursor into the composer. */
+  override focus(options?: FocusOptions): void {
+    this.#view.input.focus(options);
+  }
+
+  /** Tries again what waits to be sent. */
+  retry(): void {
+    this.#conversation?.retryNow();
+  }
+
+  /** A property that was set before the element was defined hides the accessor; this puts it through. */
+  #upgrade(name: "token" | "context" | "texts"): void {
+    if (!Object.hasOwn(this, name)) return;
+    const value = this[name];
+    delete (this as Partial<LgdlChat>)[name];
+    Object.assign(this, { [name]: value });
   }
 
   #connect(): void {
+    this.#conversation?.stop();
+    this.#conversation = null;
+    this.#dress();
     const game = this.getAttribute("game");
-    const attribute = (name: string) => this.getAttribute(name) ?? undefined;
-    this.#log.replaceChildren();
-    this.#show(null);
-    this.#lines = [];
     if (!game) {
-      this.#conversation = null;
+      this.#view.clear();
+      setTimeout(() => this.#missGame(), GAME_AWAITED_MS);
       return;
     }
-    const optional = { baseUrl: attribute("base-url"), apiKey: attribute("api-key"), userId: attribute("user-id") };
+    this.#storage = storageFor(this.getAttribute("keep"));
+    const attribute = (name: string) => this.getAttribute(name) ?? undefined;
+    const optional = {
+      baseUrl: attribute("base-url"),
+      apiKey: attribute("api-key"),
+      userId: attribute("user-id"),
+      participant: attribute("participant"),
+      token: this.#tokenSource(),
+    };
     const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
-    const conversation = new Conversation({ game, ...given });
-    this.#conversation = conversation;
-    for (const line of this.#keptLines()) this.#add(line);
-    const unanswered = conversation.unanswered;
-    if (unanswered !== null) {
-      if (this.#lines.at(-1)?.text !== unanswered) this.#add({ from: "person", text: unanswered });
-      void this.#follow(conversation, (options) => conversation.resume(options));
+    const context = () => {
+      const locale = this.#stated();
+      return { ...(locale === undefined ? {} : { locale }), ...this.#context };
+    };
+    this.#conversation = new Conversation({ game, storage: this.#storage, ...given, get context() { return context(); } });
+    this.#begin();
+  }
+
+  #missGame(): void {
+    if (!this.#live || this.getAttribute("game")) return;
+    console.error("lgdl-chat: the attribute `game` is missing: it takes the id of a game of the node. See docs/embed.md.");
+  }
+
+  #tokenSource(): TokenSource | undefined {
+    const url = this.getAttribute("token-url");
+    if (this.#token !== null) return this.#token;
+    if (url === null) return undefined;
+    return async () => {
+      const response = await fetch(url, { headers: { accept: "application/json" }, credentials: "same-origin", cache: "no-store" });
+      const body = response.ok ? ((await response.json()) as { token?: unknown }) : {};
+      if (typeof body.token === "string") return body.token;
+      console.error(`lgdl-chat: token-url must answer {"token": "…"}; ${url} answered ${response.status}. See docs/embed.md.`);
+      throw new LgdlError("The page gives no token.", "refused", null, 401);
+    };
+  }
+
+  /** Shows what is kept of the conversation, and sends what has no answer yet. */
+  #begin(): void {
+    const conversation = this.#conversation;
+    this.#view.clear();
+    this.#underway.clear();
+    if (conversation === null) return;
+    this.#transcript = new Transcript(this.#storage, conversation.storageKey("transcript"), conversation.id);
+    const greeting = this.getAttribute("greeting");
+    if (greeting) this.#view.show({ key: "greeting", from: "game", text: greeting, at: 0 });
+    this.#showKept();
+    this.#view.typing(null);
+    for (const turn of conversation.unanswered) {
+      if (!this.#transcript.lines.some((line) => line.key === turn.key)) this.#put({ key: turn.key, from: "person", text: turn.input, at: Date.now() });
+      void this.#follow(conversation, turn);
     }
   }
 
-  #submit(): void {
-    const text = this.#input.value.trim();
-    if (text === "" || this.#busy > 0) return;
-    this.#input.value = "";
-    this.#grow();
-    this.#speaker?.hush();
-    void this.say(text);
+  #showKept(): void {
+    const lines = this.#transcript?.lines ?? [];
+    for (const line of lines) {
+      this.#view.show(line);
+      if (line.refused !== undefined) this.#view.note(line.key, this.#refusedNote(line));
+    }
+    this.#view.offer(lines.at(-1)?.choices);
   }
 
-  async #follow(
-    conversation: Conversation,
-    ask: (options: Parameters<Conversation["send"]>[1]) => Promise<MoveResponse | null>,
-  ): Promise<void> {
+  /** Another tab said something, was answered, or began anew. */
+  readonly #elsewhere = (event: StorageEvent): void => {
+    const conversation = this.#conversation;
+    if (conversation === null || event.storageArea !== this.#storage) return;
+    if (event.key === null || event.key === conversation.storageKey("conversation")) return this.#connect();
+    if (event.key !== conversation.storageKey("transcript")) return;
+    this.#transcript?.reload();
+    const lines = this.#transcript?.lines ?? [];
+    const kept = new Set(lines.map((line) => line.key));
+    for (const key of this.#view.keys) if (key !== "greeting" && !kept.has(key)) this.#view.remove(key);
+    this.#showKept();
+  };
+
+  async #submit(text: string, shown = text): Promise<void> {
+    const conversation = this.#conversation;
+    if (conversation === null) return;
+    this.#speaker?.hush();
+    this.#view.offer(undefined);
+    const turn = conversation.queue(text, { explain: this.hasAttribute("explain") });
+    this.#put({ key: turn.key, from: "person", text: shown, at: Date.now(), ...(shown === text ? {} : { said: text }) });
+    await this.#follow(conversation, turn);
+  }
+
+  /** Sends a turn until it has its answer, and shows on the way what becomes of it. */
+  async #follow(conversation: Conversation, turn: PendingTurn): Promise<void> {
     const id = conversation.id;
     const current = () => this.#conversation === conversation && conversation.id === id;
-    const bubble = this.#bubble({ from: "game", text: "" });
+    const key = answerKey(turn.key);
     const spoken: string[] = [];
-    this.#working(1);
+    this.#underway.add(turn.key);
+    if (this.#view.waits) this.#view.note(turn.key, this.#behindNote());
     try {
-      const answer = await ask({
-        explain: this.hasAttribute("explain"),
+      const answer = await conversation.deliver(turn, {
+        patience: "endless",
+        onTry: (attempt) => {
+          if (!current()) return;
+          this.#view.note(turn.key, attempt === 1 ? null : { state: "waiting", text: this.#texts.sendingAgain, actions: [] });
+          this.#view.typing(attempt === 1 ? turn.key : null);
+        },
         onSentence: (sentence) => {
           if (!current()) return;
           spoken.push(sentence);
-          this.#write(bubble, spoken.join(" "));
+          this.#view.typing(null);
+          this.#view.show({ key, from: "game", text: spoken.join(" "), at: Date.now() }, turn.key);
           this.#speaker?.say(sentence);
         },
-        onRetry: () => this.#say("The connection is slow. Trying again …"),
+        onRetry: (_, waitMs, error) => {
+          if (!current()) return;
+          this.#view.typing(null);
+          const note = this.#waitingNote(conversation, waitMs, error);
+          this.#view.note(turn.key, note);
+          // Behind one that waits the others wait too.
+          for (const key of this.#underway) if (key !== turn.key) this.#view.note(key, this.#behindNote());
+          this.#view.status(filled(note.text, { wait: span(Math.max(1, Math.ceil(waitMs / 1000)), this.#language()) }));
+          void explain(error, this.getAttribute("base-url") ?? "", this.#told);
+        },
       });
-      if (!current() || answer === null) return;
-      this.#write(bubble, answer.response);
+      if (!current()) return;
+      this.#view.note(turn.key, null);
+      this.#answered(turn, answer);
       if (spoken.length === 0 && answer.response !== "") this.#speaker?.say(answer.response);
-      this.#remember({ from: "game", text: answer.response });
-      this.#say(answer.degraded ? "The service is running in a limited mode right now." : "");
-      this.#show(answer);
-      this.dispatchEvent(new CustomEvent<MoveResponse>("lgdl-turn", { detail: answer }));
     } catch (error) {
       if (!current()) return;
-      bubble.remove();
-      this.#say(explained(error));
-      this.dispatchEvent(new CustomEvent("lgdl-problem", { detail: error }));
+      this.#failed(turn, error);
     } finally {
-      this.#working(-1);
-      if (bubble.textContent === "") bubble.remove();
+      if (current()) {
+        this.#underway.delete(turn.key);
+        this.#view.typing(null);
+      }
     }
   }
 
-  #show(answer: MoveResponse | null): void {
-    this.#choices.replaceChildren(
-      ...(answer?.choices ?? []).map((choice) => {
-        const button = make("button", { type: "button" }, choice);
-        button.addEventListener("click", () => {
-          this.#choices.replaceChildren();
-          this.#input.focus();
-          void this.say(choice);
-        });
-        return button;
-      }),
-    );
-    const slot = answer?.awaiting_slot;
-    this.#hint.textContent = slot === undefined ? "" : `Asked for: ${slot.replaceAll("_", " ")}`;
-    this.#toEnd();
+  #answered(turn: PendingTurn, answer: MoveResponse): void {
+    const inLine = Array.isArray(answer.also) ? answer.also.filter((one) => one.state === "waiting").length : 0;
+    const line: Line = {
+      key: answerKey(turn.key),
+      from: "game",
+      text: answer.response,
+      at: Date.now(),
+      ...(answer.choices === undefined ? {} : { choices: answer.choices as Choice[] }),
+      ...(answer.attachments === undefined ? {} : { attachments: answer.attachments }),
+      ...(inLine === 0 ? {} : { inLine }),
+      ...(answer.degraded === "stateless" ? { forgotten: true } : {}),
+    };
+    this.#view.typing(null);
+    this.#put(line, turn.key);
+    this.#view.status("");
+    if (this.#underway.size === 1) this.#view.offer(answer.choices);
+    if (this.hasAttribute("launcher") && !this.hasAttribute("open")) this.#countUnread(this.#unread + 1);
+    this.dispatchEvent(new CustomEvent<MoveResponse>("lgdl-turn", { detail: answer }));
   }
 
-  #working(change: 1 | -1): void {
-    this.#busy += change;
-    this.#send.disabled = this.#busy > 0;
-    this.#log.setAttribute("aria-busy", String(this.#busy > 0));
-    if (this.#busy > 0) this.#choices.replaceChildren();
+  #failed(turn: PendingTurn, thrown: unknown): void {
+    const error = thrown instanceof LgdlError ? thrown : new LgdlError(String(thrown), "refused", null, 400);
+    if (error !== thrown) console.error("lgdl-chat:", thrown);
+    const refused = { code: error.problem?.code, status: error.status };
+    const kept = this.#transcript?.lines.find((line) => line.key === turn.key);
+    const line: Line = { key: turn.key, from: "person", text: turn.input, at: Date.now(), ...kept, refused };
+    this.#transcript?.put(line);
+    void explain(error, this.getAttribute("base-url") ?? "", this.#told);
+    // A conversation that is no more can take no further turn: what is said next begins a new one.
+    if (problemText(refused.code, refused.status) === "ended") this.#conversation?.reset(), this.#carryOver();
+    const note = this.#refusedNote(line);
+    this.#view.note(turn.key, note);
+    this.#view.status(note.text);
+    const answered = this.#transcript?.lines.findLast((other) => other.from === "game");
+    if (this.#underway.size <= 1) this.#view.offer(answered?.choices);
+    this.dispatchEvent(new CustomEvent<LgdlError>("lgdl-problem", { detail: error }));
   }
 
-  #say(status: string): void {
-    this.#status.textContent = status;
-  }
-
-  #add(line: Line): void {
-    this.#bubble(line);
-    this.#remember(line);
-  }
-
-  #bubble(line: Line): HTMLLIElement {
-    const item = make("li", { class: line.from });
-    item.append(make("span", { class: "who" }, line.from === "person" ? "You: " : "Answer: "));
-    item.append(make("span", { class: "text" }, line.text));
-    this.#log.append(item);
-    this.#toEnd();
-    return item;
-  }
-
-  #write(bubble: HTMLLIElement, text: string): void {
-    const span = bubble.querySelector(".text");
-    if (span !== null) span.textContent = text;
-    this.#toEnd();
-  }
-
-  #toEnd(): void {
-    this.#log.scrollTop = this.#log.scrollHeight;
-  }
-
-  #grow(): void {
-    this.#input.style.height = "auto";
-    this.#input.style.height = `${Math.min(this.#input.scrollHeight, 160)}px`;
-  }
-
-  #remember(line: Line): void {
-    this.#lines.push(line);
-    this.#keepLines();
-  }
-
-  /** The transcript stays in the tab's session storage: it outlives a reload, not the tab. */
-  #keepLines(): void {
+  /** What was said stays on the page although the conversation has a new id. */
+  #carryOver(): void {
     const conversation = this.#conversation;
+    const lines = this.#transcript?.lines ?? [];
     if (conversation === null) return;
+    this.#underway.clear();
+    this.#view.typing(null);
+    this.#transcript = new Transcript(this.#storage, conversation.storageKey("transcript"), conversation.id);
+    for (const line of lines) this.#transcript.put(line);
+  }
+
+  #behindNote(): Note {
+    return { state: "waiting", text: this.#texts.notSentYet, actions: [] };
+  }
+
+  #waitingNote(conversation: Conversation, waitMs: number, error: LgdlError): Note {
+    const until = Date.now() + waitMs;
+    const kind = error.failure === "refused" ? problemText(error.problem?.code, error.status) : "notSentYet";
+    if (kind === "limited") return { state: "waiting", text: this.#texts.limited, until, actions: [] };
+    const now = { label: this.#texts.sendNow, act: () => conversation.retryNow() };
+    if (!navigator.onLine) return { state: "waiting", text: this.#texts.offline, actions: [now] };
+    const first = kind === "busy" ? `${this.#texts.busy} ` : "";
+    return { state: "waiting", text: first + this.#texts.tryingAgainIn, until, actions: error.retryAfterMs === null ? [now] : [] };
+  }
+
+  #refusedNote(line: Line): Note {
+    const kind = problemText(line.refused?.code, line.refused?.status ?? null);
+    const text = `${this.#texts.notSent} ${kind === "limited" ? "" : this.#texts[kind]}`.trim();
+    const again = () => {
+      this.#forget(line.key);
+      void this.#submit(line.said ?? line.text, line.text);
+    };
+    const actions = [{ label: this.#texts.remove, act: () => this.#forget(line.key) }];
+    return { state: "refused", text, actions: kind === "tooLong" ? actions : [{ label: this.#texts.sendAgain, act: again }, ...actions] };
+  }
+
+  #forget(key: string): void {
+    this.#conversation?.drop(key);
+    this.#transcript?.remove(key);
+    this.#view.remove(key);
+    this.#view.status("");
+    this.#view.focus();
+  }
+
+  #put(line: Line, after?: string): void {
+    this.#transcript?.put(line);
+    this.#view.show(line, after);
+  }
+
+  #opened(open: boolean): void {
+    if (!this.hasAttribute("launcher")) return;
+    const focused = this.shadowRoot?.activeElement;
+    this.#expanded();
+    if (open) this.#view.focus();
+    else if (focused) this.#launcher.focus();
+    this.dispatchEvent(new CustomEvent(open ? "lgdl-open" : "lgdl-close"));
+  }
+
+  /** What the launcher says of the panel. */
+  #expanded(): void {
+    const open = this.hasAttribute("open");
+    this.#launcher.setAttribute("aria-expanded", String(open));
+    if (open) this.#unread = 0;
+    this.#countUnread(this.#unread);
+  }
+
+  #countUnread(unread: number): void {
+    this.#unread = unread;
+    this.#badge.textContent = String(unread);
+    this.#badge.hidden = unread === 0;
+    this.#nameLauncher();
+  }
+
+  #nameLauncher(): void {
+    const { close, open, openUnread } = this.#texts;
+    const unread = filled(openUnread, { count: String(this.#unread) });
+    named(this.#launcher, this.hasAttribute("open") ? close : this.#unread > 0 ? unread : open);
+  }
+
+  /** Everything that can be said in another language or has an attribute of its own. */
+  #dress(): void {
+    const language = this.#language();
+    this.#texts = textsFor(language, { ...this.#attributeTexts(), ...this.#ownTexts });
+    this.#view.speakIn(this.#texts, language);
+    this.#view.head(this.getAttribute("heading") ?? this.#texts.title, this.getAttribute("subheading") ?? "", this.getAttribute("avatar"));
+    const greeting = this.getAttribute("greeting");
+    if (greeting && this.#view.has("greeting")) this.#view.show({ key: "greeting", from: "game", text: greeting, at: 0 });
+    this.#nameLauncher();
+  }
+
+  #attributeTexts(): Partial<Texts> {
+    const given = this.getAttribute("texts");
+    if (given === null) return {};
     try {
-      const kept = { id: conversation.id, lines: this.#lines.slice(-MAX_KEPT_LINES) };
-      sessionStorage.setItem(`lgdl:lines:${conversation.game}`, JSON.stringify(kept));
+      return JSON.parse(given) as Partial<Texts>;
     } catch {
-      // Without storage the transcript begins anew after a reload.
+      console.error("lgdl-chat: the attribute `texts` is not JSON. See docs/embed.md.");
+      return {};
     }
   }
 
-  #keptLines(): Line[] {
-    const conversation = this.#conversation;
-    if (conversation === null) return [];
-    try {
-      const text = sessionStorage.getItem(`lgdl:lines:${conversation.game}`);
-      const kept = text === null ? null : (JSON.parse(text) as { id: string; lines: Line[] });
-      return kept?.id === conversation.id ? kept.lines : [];
-    } catch {
-      return [];
-    }
+  /** The keyboard of a phone covers the page's lower part: the panel ends above it. */
+  readonly #fit = (): void => {
+    const height = globalThis.visualViewport?.height;
+    if (height !== undefined) this.#view.panel.style.setProperty("--visible", `${height}px`);
+  };
+
+  #toggleSpeaker(): boolean {
+    this.#speaker?.hush();
+    this.#speaker = this.#speaker === null ? new Speaker(this.#language()) : null;
+    return this.#speaker !== null;
   }
 
-  #speechToggle(): HTMLButtonElement {
-    const toggle = make("button", { type: "button", class: "quiet", "aria-pressed": "false" }, "Read aloud");
-    toggle.addEventListener("click", () => {
-      this.#speaker?.hush();
-      this.#speaker = this.#speaker === null ? new Speaker(this.#language()) : null;
-      toggle.setAttribute("aria-pressed", String(this.#speaker !== null));
-    });
-    return toggle;
+  #stopListening: (() => void) | null = null;
+
+  async #listen(button: HTMLButtonElement): Promise<void> {
+    if (this.#stopListening !== null) return this.#stopListening();
+    this.#speaker?.hush();
+    button.setAttribute("aria-pressed", "true");
+    const listening = listen(this.#language(), (interim) => this.#view.compose(interim));
+    this.#stopListening = listening.stop;
+    const heard = await listening.result;
+    this.#stopListening = null;
+    button.setAttribute("aria-pressed", "false");
+    this.#view.compose(heard ?? "");
+    this.#view.submit();
   }
 
-  #microphone(): HTMLButtonElement {
-    const button = make("button", { type: "button", class: "quiet", "aria-pressed": "false" }, "Speak");
-    let stop: (() => void) | null = null;
-    button.addEventListener("click", async () => {
-      if (stop !== null) return stop();
-      this.#speaker?.hush();
-      button.setAttribute("aria-pressed", "true");
-      const listening = listen(this.#language(), (interim) => (this.#input.value = interim));
-      stop = listening.stop;
-      const heard = await listening.result;
-      stop = null;
-      button.setAttribute("aria-pressed", "false");
-      this.#input.value = heard ?? "";
-      this.#submit();
-    });
-    return button;
+  /** The language that the page or the element says. */
+  #stated(): string | undefined {
+    return this.closest("[lang]")?.getAttribute("lang") || undefined;
   }
 
   #language(): string {
-    return this.closest("[lang]")?.getAttribute("lang") ?? navigator.language;
+    return this.#stated() ?? navigator.language;
   }
 }
 
-function explained(error: unknown): string {
-  if (!(error instanceof LgdlError)) return "Something went wrong. Please try again.";
-  if (error.problem?.status === 429) {
-    const seconds = Math.ceil((error.retryAfterMs ?? 1000) / 1000);
-    return `You are sending messages very fast. Please wait ${seconds} s and try again.`;
+/** Where the conversation is kept: on the device (default), in the tab, or nowhere. */
+function storageFor(keep: string | null): KeyValueStorage | null {
+  try {
+    return keep === "nothing" ? null : keep === "tab" ? sessionStorage : localStorage;
+  } catch {
+    return null; // a page may be denied its storage
   }
-  return error.message;
 }
 
-function make<K extends keyof HTMLElementTagNameMap>(
-  name: K,
-  attributes: Record<string, string>,
-  text?: string,
-): HTMLElementTagNameMap[K] {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
-
-if (!customElements.get("lgdl-chat")) customElements.define("lgdl-chat", LgdlChat);
+if (globalThis.customElements?.get("lgdl-chat") === undefined) globalThis.customElements?.define("lgdl-chat", LgdlChat);
 
 declare global {
   interface HTMLElementTagNameMap {

@@ -1,7 +1,8 @@
 // The chat page of a development node: the element, a picker for games, and a panel that explains the last turn.
 
+// The element comes by a script of its own.
 import type { GameEntry, MoveResponse } from "./client.js";
-import "./element.js";
+import type {} from "./element.js";
 
 /** How often the page of a development node asks whether games changed or fail to compile, milliseconds. */
 const STATUS_INTERVAL_MS = 2_000;
@@ -81,6 +82,7 @@ function explain(answer: MoveResponse): void {
   if (answer.explanation) facts.splice(1, 0, ["Read as", answer.explanation.reading]);
   if (answer.action !== null) facts.push(["Capability", answer.action]);
   if (answer.escalated_to !== undefined) facts.push(["Handed over to", answer.escalated_to]);
+  if (answer.also?.length) facts.push(["Also heard", answer.also.map(({ move_id, state }) => `${move_id} (${state})`).join(", ")]);
   if (answer.awaiting_slot !== undefined) facts.push(["Asked for", answer.awaiting_slot]);
   if (answer.degraded !== undefined) facts.push(["Degraded", answer.degraded]);
   const sources = new Map(answer.explanation?.slots.map(([name, , source]) => [name, source]));

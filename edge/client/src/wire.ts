@@ -24,13 +24,37 @@ export interface MoveResponse {
   awaiting_slot?: string;
   slots_filled?: boolean;
   slots?: Record<string, unknown>;
-  choices?: string[];
+  /** Choices offered: what is shown is what is said, unless a choice has a value of its own. */
+  choices?: Choice[];
+  /** What was heard beside `move_id`, and what became of it. */
+  also?: Also[];
+  /** Pictures, cards, links and what only the page understands. */
+  attachments?: Attachment[];
   negotiation?: Negotiation;
   escalated_to?: string;
   /** The degradation level, when the node is cut off from its origin. */
   degraded?: string;
   /** On development nodes, when asked for. */
   explanation?: Explanation;
+}
+
+export type Choice = string | { label: string; value: string };
+
+export interface Also {
+  move_id: string;
+  confidence: number;
+  /** Answered in the same response, waiting in line, or gone on with. */
+  state: "answered" | "waiting" | "resumed";
+}
+
+/** One of these by its field; what a client does not know it leaves out, since the text alone makes sense. */
+export interface Attachment {
+  image?: string;
+  alt?: string;
+  card?: { title?: string; text?: string; image?: string; alt?: string; link?: string };
+  link?: string;
+  title?: string;
+  payload?: unknown;
 }
 
 export interface Negotiation {

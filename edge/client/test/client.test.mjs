@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, test } from "node:test";
-import { Conversation, LgdlError, MAX_ATTEMPTS } from "../dist/client.js";
+import { Conversation, LgdlError, MAX_ATTEMPTS, MAX_BACKOFF_MS } from "../dist/client.js";
 
 const servers = [];
 after(() => servers.forEach((server) => server.close()));
@@ -66,7 +66,7 @@ test("a refusal is reported at once, with what the node said", async () => {
     return true;
   });
   assert.equal(requests.length, 1);
-  assert.equal(conversation.unanswered, null);
+  assert.deepEqual(conversation.unanswered, []);
 });
 
 test("429 is waited for as long as the node asks, and a long wait is reported instead", async () => {
@@ -79,19 +79,87 @@ test("429 is waited for as long as the node asks, and a long wait is reported in
   assert.equal(requests.length, 3);
 });
 
-test("tries end after MAX_ATTEMPTS, and the unanswered turn is resumed after a reload under its key", async () => {
-  const script = Array.from({ length: MAX_ATTEMPTS }, () => problem(503, "down", { "retry-after": "0" }));
-  const { baseUrl, requests } = await node(...script, ok("late"));
+test("tries end after MAX_ATTEMPTS, and unanswered turns are sent after a reload in their order, as they were, under their keys", async () => {
+  const script = Array.from({ length: 2 * MAX_ATTEMPTS }, () => problem(503, "down", { "retry-after": "0" }));
+  const { baseUrl, requests } = await node(...script, ok("late"), ok("later"));
   const storage = memory();
-  const before = new Conversation({ baseUrl, game: "g", storage });
-  await assert.rejects(before.send("my chest"));
-  const reloaded = new Conversation({ baseUrl, game: "g", storage });
-  assert.equal(reloaded.id, before.id);
-  assert.equal(reloaded.userId, before.userId);
-  assert.equal(reloaded.unanswered, "my chest");
-  assert.equal((await reloaded.resume()).response, "late");
-  assert.equal(new Set(requests.map((r) => r.headers["idempotency-key"])).size, 1);
-  assert.equal(await reloaded.resume(), null);
+  const before = new Conversation({ baseUrl, game: "g", storage, context: { page: "one" } });
+  const failed = await Promise.allSettled([before.send("my chest"), before.send("it hurts")]);
+  assert.deepEqual(failed.map(({ status, reason }) => [status, reason.failure, reason.status]), Array(2).fill(["rejected", "refused", 503]));
+  const reloaded = new Conversation({ baseUrl, game: "g", storage, context: { page: "another" } });
+  assert.deepEqual([reloaded.id, reloaded.userId], [before.id, before.userId]);
+  assert.deepEqual(reloaded.unanswered.map((turn) => turn.input), ["my chest", "it hurts"]);
+  const answers = await Promise.all(reloaded.unanswered.map((turn) => reloaded.deliver(turn)));
+  assert.deepEqual(answers.map((answer) => answer.response), ["late", "later"]);
+  assert.deepEqual(reloaded.unanswered, []);
+  const sent = (input) => requests.filter((r) => r.body.input === input).map((r) => [r.headers["idempotency-key"], r.body]);
+  for (const input of ["my chest", "it hurts"]) {
+    const [first, ...others] = sent(input);
+    assert.equal(others.length, MAX_ATTEMPTS);
+    for (const other of others) assert.deepEqual(other, first, "another request under the same key would be refused");
+  }
+});
+
+test("an endless patience goes on until there is an answer, with growing waits that `retryNow` ends", async () => {
+  const tries = MAX_ATTEMPTS + 3;
+  const { baseUrl, requests } = await node(...Array.from({ length: tries }, () => "cut"), ok("at last"));
+  const conversation = new Conversation({ baseUrl, game: "g", storage: memory() });
+  const waits = [];
+  const onRetry = (_, wait, error) => {
+    waits.push(wait);
+    assert.equal(error.failure, "unreachable");
+    setTimeout(() => conversation.retryNow(), 5);
+  };
+  assert.equal((await conversation.send("x", { patience: "endless", onRetry })).response, "at last");
+  assert.equal(requests.length, tries + 1);
+  for (let index = 2; index < waits.length; index += 1) assert.ok(waits[index] >= Math.min(waits[index - 2], MAX_BACKOFF_MS / 2), waits.join(" "));
+  assert.ok(waits.at(-1) >= MAX_BACKOFF_MS / 2 && Math.max(...waits) <= MAX_BACKOFF_MS);
+});
+
+test("a wait that the node asks for is not cut short", async () => {
+  const { baseUrl, requests } = await node(problem(429, "slow down", { "retry-after": "1" }), ok("fine"));
+  const conversation = new Conversation({ baseUrl, game: "g", storage: null });
+  const from = Date.now();
+  await conversation.send("x", { onRetry: () => setTimeout(() => conversation.retryNow(), 5) });
+  assert.ok(Date.now() - from >= 950 && requests.length === 2);
+});
+
+test("what is under way ends when the conversation begins anew, and reaches no other conversation", async () => {
+  const { baseUrl, requests } = await node("cut", ok("anew"));
+  const conversation = new Conversation({ baseUrl, game: "g", storage: memory() });
+  const old = [conversation.send("1", { onRetry: () => conversation.reset() }), conversation.send("2")];
+  for (const { status, reason } of await Promise.allSettled(old)) assert.deepEqual([status, reason.name], ["rejected", "AbortError"]);
+  assert.equal((await conversation.send("3")).response, "anew");
+  assert.deepEqual(requests.map((r) => r.body.input), ["1", "3"]);
+  assert.notEqual(requests[0].body.conversation_id, requests[1].body.conversation_id);
+});
+
+test("a storage that is full or forbidden costs no turn", async () => {
+  const { baseUrl } = await node(ok("fine"));
+  const full = { getItem: () => null, setItem: () => { throw new Error("full"); }, removeItem: () => undefined };
+  const conversation = new Conversation({ baseUrl, game: "g", storage: full });
+  const turn = conversation.queue("x");
+  assert.deepEqual(conversation.unanswered, [turn]);
+  assert.equal((await conversation.deliver(turn)).response, "fine");
+  assert.deepEqual(conversation.unanswered, []);
+});
+
+test("persons who share a device share no conversation", () => {
+  const storage = memory();
+  const of = (userId) => new Conversation({ game: "g", storage, userId });
+  assert.notEqual(of("ann").id, of("ben").id);
+  assert.equal(of("ann").id, of("ann").id);
+});
+
+test("a token is renewed once for a turn, and a second refusal is reported", async () => {
+  const { baseUrl, requests } = await node(problem(401, "ended"), ok("fine"), problem(401, "no"), problem(401, "no"));
+  const asked = [];
+  const token = async (renew) => (asked.push(renew), `t${asked.length}`);
+  const conversation = new Conversation({ baseUrl, game: "g", storage: null, token });
+  assert.equal((await conversation.send("1")).response, "fine");
+  await assert.rejects(conversation.send("2"), { status: 401 });
+  assert.deepEqual(asked, [false, true, true]);
+  assert.deepEqual(requests.map((r) => r.headers.authorization), ["Bearer t1", "Bearer t2", "Bearer t2", "Bearer t3"]);
 });
 
 test("a streamed answer gives its sentences as they come and then the turn", async () => {

@@ -41,6 +41,8 @@ pub struct HostConfig {
     pub storage: Storage,
     /// Addresses that the component may call beside those of the manifest, in Spin's notation.
     pub allowed_hosts: Vec<String>,
+    /// Hosts among them whose names must not turn out to have an address of this machine or of a private network.
+    pub public_hosts: Vec<String>,
     /// Whether the node counts and keeps the journal for its instances, brings home what waits, reads bodies for them and
     /// counts what they do. Without it a component has what plain Spin gives it, and no more: for tests.
     pub node_service: bool,
@@ -79,6 +81,7 @@ impl HostConfig {
             variables: BTreeMap::new(),
             storage: Storage::Memory,
             allowed_hosts: Vec::new(),
+            public_hosts: Vec::new(),
             node_service: true,
             local_services: BTreeMap::new(),
             own_paths: BTreeMap::new(),

@@ -25,6 +25,14 @@ const MAX_IDLE: usize = 128;
 /// Memory that an instance may have taken and still serve again, bytes.
 const MAX_KEPT_MEMORY: usize = 16 * 1024 * 1024;
 
+/// How long a request waits for a place.
+const PLACE_WITHIN: Duration = Duration::from_secs(1);
+
+/// As many requests are under way as there may be.
+#[derive(Debug, thiserror::Error)]
+#[error("no room for another request")]
+pub(crate) struct NoRoom;
+
 /// The answer of an instance.
 pub(crate) type Answer = Response<HyperOutgoingBody>;
 
@@ -80,7 +88,12 @@ impl Instances {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<wasmtime_wasi_http::Error>,
     {
-        let place = Arc::clone(&self.places).acquire_owned().await?;
+        // A burst that is over in a moment waits for it; more than that is refused, and comes back.
+        let place = Arc::clone(&self.places).acquire_owned();
+        let place = match tokio::time::timeout(PLACE_WITHIN, place).await {
+            Ok(place) => place?,
+            Err(_) => return Err(NoRoom.into()),
+        };
         let (sender, receiver) = oneshot::channel();
         let request = absolute(request);
         let instances = Arc::clone(self);

@@ -14,9 +14,11 @@ mod manifest;
 mod metrics;
 mod node;
 mod outbound;
+mod peers;
 mod server;
 mod spin;
 
 pub use config::{HostConfig, LocalAnswer, LocalService, Storage};
 pub use manifest::{Manifest, ManifestError};
+pub use node::{JOURNAL_FILE, Node};
 pub use server::{Host, StartError};

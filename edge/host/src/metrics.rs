@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use lgdl::wire::node::Counts;
+
 /// Upper bounds of the latency histogram, milliseconds.
 const BOUNDS_MS: [f64; 11] = [0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1_000.0, 5_000.0];
 /// Different routes that are counted apart; a component that makes up more is summed under `other`.
@@ -24,6 +26,7 @@ struct Inner {
     seconds: f64,
     observed: Vec<u64>,
     traps: u64,
+    turned_away: u64,
 }
 
 impl Metrics {
@@ -53,8 +56,13 @@ impl Metrics {
         self.lock().traps += 1;
     }
 
+    /// Counts a connection that there was no room for.
+    pub(crate) fn turned_away(&self) {
+        self.lock().turned_away += 1;
+    }
+
     /// All of it in Prometheus's text format. `names` are those of what instances report.
-    pub(crate) fn text(&self, names: &[&str], waiting: u64, instances: u64) -> String {
+    pub(crate) fn text(&self, names: &[&str], journal: &Counts, instances: u64) -> String {
         let inner = self.lock();
         let mut text = String::with_capacity(4_096);
         text.push_str("# TYPE lgdl_edge_requests_total counter\n");
@@ -73,7 +81,14 @@ impl Metrics {
         }
         let _ = writeln!(text, "# TYPE lgdl_edge_traps_total counter\nlgdl_edge_traps_total {}", inner.traps);
         let _ = writeln!(text, "# TYPE lgdl_edge_instances_total counter\nlgdl_edge_instances_total {instances}");
+        let Counts { waiting, aside, .. } = journal;
         let _ = writeln!(text, "# TYPE lgdl_edge_journal_entries gauge\nlgdl_edge_journal_entries {waiting}");
+        let _ = writeln!(text, "# TYPE lgdl_edge_journal_aside gauge\nlgdl_edge_journal_aside {aside}");
+        let away = inner.turned_away;
+        let _ = writeln!(
+            text,
+            "# TYPE lgdl_edge_connections_refused_total counter\nlgdl_edge_connections_refused_total {away}"
+        );
         text
     }
 
@@ -93,7 +108,7 @@ mod tests {
         metrics.request(Some("GET /games;1,2"), 200, Duration::from_millis(30));
         metrics.request(None, 500, Duration::from_millis(1));
         metrics.trap();
-        let text = metrics.text(&["turns", "replays", "conflicts"], 4, 7);
+        let text = metrics.text(&["turns", "replays", "conflicts"], &Counts { waiting: 4, aside: 2, other_key: 1 }, 7);
         for line in [
             "lgdl_edge_requests_total{route=\"GET /games\",status=\"200\"} 2",
             "lgdl_edge_requests_total{route=\"none\",status=\"500\"} 1",

@@ -1,15 +1,20 @@
-//! The node service: exact counting, and the journal on disk. The component reaches it under an address that exists only
+//! The node service: exact counting, the journal on disk, and the log. The component reaches it under an address that exists only
 //! inside this process.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
+use lgdl::crypto::SecretKey;
 use lgdl::limits::Counters;
-use lgdl::wire::node::{self, EntryName, JournalEntry, Limit, Stream};
-use rusqlite::{Connection, params};
+use lgdl::wire::node::{
+    self, Aside, Counts, EntryName, Found, JournalEntry, Level, Limit, LogLine, Page, Place, SetAside, Stream,
+    StreamPage, Streams, Why, is_of_another_key,
+};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -19,17 +24,25 @@ pub(crate) const AUTHORITY: &str = "node.internal";
 /// The largest number of streams listed at once.
 const MAX_STREAMS: usize = 1_000;
 
+/// The file of the journal in its folder.
+pub const JOURNAL_FILE: &str = "journal.sqlite3";
+
 /// Counters and journal of a node.
-pub(crate) struct Node {
+pub struct Node {
     counters: Mutex<Counters>,
     journal: Mutex<Connection>,
+    /// Entries that have arrived and could not be removed, on a full disk: they are not shown again, and are removed later.
+    arrived: Mutex<HashSet<(String, String)>>,
 }
 
 impl Node {
     /// Opens the journal in a folder, or in memory.
-    pub(crate) fn open(folder: Option<&Path>) -> Result<Node, rusqlite::Error> {
+    ///
+    /// # Errors
+    /// When the file can't be made or is none.
+    pub fn open(folder: Option<&Path>) -> Result<Node, rusqlite::Error> {
         let journal = match folder {
-            Some(folder) => Connection::open(folder.join("journal.sqlite3"))?,
+            Some(folder) => Connection::open(folder.join(JOURNAL_FILE))?,
             None => Connection::open_in_memory()?,
         };
         // A journalled turn was acknowledged as lying on the disk, so it must lie there: every append is synced. One that is
@@ -44,21 +57,56 @@ impl Node {
                  version INTEGER NOT NULL,
                  id TEXT NOT NULL,
                  sealed BLOB NOT NULL,
-                 UNIQUE (stream, version));",
+                 UNIQUE (stream, version));
+             CREATE TABLE IF NOT EXISTS aside (
+                 sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+                 stream TEXT NOT NULL,
+                 version INTEGER NOT NULL,
+                 id TEXT NOT NULL,
+                 sealed BLOB NOT NULL,
+                 why TEXT NOT NULL,
+                 UNIQUE (stream, id));",
         )?;
-        Ok(Node { counters: Mutex::default(), journal: Mutex::new(journal) })
+        Ok(Node { counters: Mutex::default(), journal: Mutex::new(journal), arrived: Mutex::default() })
     }
 
-    /// How many turns wait.
-    pub(crate) fn waiting(&self) -> u64 {
-        let count = |journal: &Connection| journal.query_row("SELECT count(*) FROM journal", [], |row| row.get(0));
-        self.with_journal(count).map_or(0, i64::unsigned_abs)
+    /// What the journal holds.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn counts(&self) -> rusqlite::Result<Counts> {
+        let other_key = word(Why::OtherKey);
+        let arrived = self.arrived().len() as u64;
+        self.with_journal(|journal| {
+            let count = |sql: &str| journal.query_row(sql, [], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs);
+            let sql = "SELECT count(*) FROM aside WHERE why = ?1";
+            Ok(Counts {
+                waiting: count("SELECT count(*) FROM journal")?.saturating_sub(arrived),
+                aside: count("SELECT count(*) FROM aside")?,
+                other_key: journal.query_row(sql, [other_key], |row| row.get::<_, i64>(0))?.unsigned_abs(),
+            })
+        })
+    }
+
+    /// One sealed entry of each of the streams that waited longest, at most so many: to see whether a key opens them.
+    pub(crate) fn samples(&self, limit: usize) -> rusqlite::Result<Vec<JournalEntry>> {
+        let page = self.streams(limit, None)?;
+        page.streams
+            .iter()
+            .filter_map(|stream| match self.read(stream, None) {
+                Ok(page) => page.entries.into_iter().next().map(Ok),
+                Err(error) => Some(Err(error)),
+            })
+            .collect()
     }
 
     /// Answers one request.
     pub(crate) async fn answer(self: Arc<Self>, request: Request<Bytes>) -> Response<Bytes> {
         if request.uri().path() == node::COUNT {
             return self.count(request.body());
+        }
+        if request.uri().path() == node::LOG {
+            return log(request.body());
         }
         // Everything else may wait for the disk.
         let answering = tokio::task::spawn_blocking(move || self.journal(request.uri().path(), request.body()));
@@ -77,64 +125,277 @@ impl Node {
     fn journal(&self, path: &str, body: &[u8]) -> Response<Bytes> {
         match path {
             node::JOURNAL_APPEND => self.append(body),
-            node::JOURNAL_READ => answered(body, |Stream { stream }| self.read(&stream)),
-            node::JOURNAL_STREAMS => answered(body, |Limit { limit }| self.streams(limit.min(MAX_STREAMS))),
-            node::JOURNAL_REMOVE => answered(body, |EntryName { stream, id }| self.remove(&stream, &id)),
+            node::JOURNAL_READ => answered(body, |Stream { stream, after }| self.read(&stream, after.as_ref())),
+            node::JOURNAL_STREAMS => {
+                answered(body, |Streams { limit, after }| self.streams(limit.min(MAX_STREAMS), after.as_deref()))
+            }
+            node::JOURNAL_REMOVE => answered(body, |EntryName { stream, id }| Ok(self.remove(&stream, &id))),
+            node::JOURNAL_SET_ASIDE => answered(body, |order: SetAside| self.set_aside(&order)),
+            node::JOURNAL_ASIDE => answered(body, |Limit { limit }| self.aside(limit.min(MAX_STREAMS))),
+            node::JOURNAL_RETRY => self.retry_asked(body),
+            node::JOURNAL_DROP => {
+                answered(body, |EntryName { stream, id }| Ok(Found { found: self.drop_aside(&stream, &id)? }))
+            }
+            node::JOURNAL_COUNTS => answered(body, |(): ()| self.counts()),
             _ => status(StatusCode::NOT_FOUND),
         }
     }
 
     fn append(&self, body: &[u8]) -> Response<Bytes> {
         let Ok(entry) = serde_json::from_slice::<JournalEntry>(body) else { return status(StatusCode::BAD_REQUEST) };
-        let Ok(version) = i64::try_from(entry.version) else { return status(StatusCode::BAD_REQUEST) };
-        // One statement, so that of two turns at once one finds the place taken.
-        let sql = "INSERT INTO journal (stream, version, id, sealed)
-                   SELECT ?1, ?2, ?3, ?4
-                   WHERE NOT EXISTS (SELECT 1 FROM journal WHERE stream = ?1 AND version >= ?2)";
-        let appended = self.with_journal(|journal| {
-            journal.prepare_cached(sql)?.execute(params![entry.stream, version, entry.id, entry.sealed])
-        });
-        match appended {
-            Ok(1) => status(StatusCode::NO_CONTENT),
-            Ok(_) => status(StatusCode::CONFLICT),
+        match self.keep(&entry) {
+            Ok(true) => status(StatusCode::NO_CONTENT),
+            Ok(false) => status(StatusCode::CONFLICT),
             Err(_) => status(StatusCode::INTERNAL_SERVER_ERROR),
         }
     }
 
-    fn read(&self, stream: &str) -> rusqlite::Result<Vec<JournalEntry>> {
+    /// Keeps an entry; false when its stream has moved on.
+    pub(crate) fn keep(&self, entry: &JournalEntry) -> rusqlite::Result<bool> {
+        let version = i64::try_from(entry.version).unwrap_or(i64::MAX);
+        // One statement, so that of two turns at once one finds the place taken.
+        let sql = "INSERT INTO journal (stream, version, id, sealed)
+                   SELECT ?1, ?2, ?3, ?4
+                   WHERE NOT EXISTS (SELECT 1 FROM journal WHERE stream = ?1 AND version >= ?2)";
         self.with_journal(|journal| {
-            let sql = "SELECT version, id, sealed FROM journal WHERE stream = ?1 ORDER BY version";
-            let mut statement = journal.prepare_cached(sql)?;
-            let entries = statement.query_map([stream], |row| {
-                Ok(JournalEntry {
-                    stream: stream.to_owned(),
-                    version: row.get::<_, i64>(0)?.unsigned_abs(),
-                    id: row.get(1)?,
-                    sealed: row.get(2)?,
-                })
-            })?;
-            entries.collect()
+            let kept = journal.prepare_cached(sql)?.execute(params![entry.stream, version, entry.id, entry.sealed])?;
+            Ok(kept == 1)
         })
     }
 
-    fn streams(&self, limit: usize) -> rusqlite::Result<Vec<String>> {
+    fn read(&self, stream: &str, after: Option<&Place>) -> rusqlite::Result<Page> {
+        let after = after.map_or(-1, |place| i64::try_from(place.version).unwrap_or(i64::MAX));
+        let arrived = self.arrived().clone();
         self.with_journal(|journal| {
-            let sql = "SELECT stream FROM journal GROUP BY stream ORDER BY min(sequence) LIMIT ?1";
+            let sql = "SELECT version, id, sealed FROM journal WHERE stream = ?1 AND version > ?2 ORDER BY version";
+            let mut statement = journal.prepare_cached(sql)?;
+            let mut rows = statement.query(params![stream, after])?;
+            let mut unreadable = Vec::new();
+            // Rows are read as a page takes them, never all of a stream.
+            let mut failure = None;
+            let page = Page::of(std::iter::from_fn(|| {
+                loop {
+                    let row = match rows.next() {
+                        Ok(row) => row?,
+                        Err(error) => {
+                            failure = Some(error);
+                            return None;
+                        }
+                    };
+                    let version = row.get::<_, i64>(0).map_or(0, i64::unsigned_abs);
+                    let id: String = match row.get(1) {
+                        Ok(id) => id,
+                        Err(_) => continue,
+                    };
+                    if arrived.contains(&(stream.to_owned(), id.clone())) {
+                        continue;
+                    }
+                    match row.get(2) {
+                        Ok(sealed) => return Some(JournalEntry { stream: stream.to_owned(), version, id, sealed }),
+                        Err(_) => unreadable.push(Place { version, id }),
+                    }
+                }
+            }));
+            match failure {
+                Some(error) => Err(error),
+                None => Ok(Page { unreadable, ..page }),
+            }
+        })
+    }
+
+    /// Pages end with the sequence number of the last stream's first entry.
+    fn streams(&self, limit: usize, after: Option<&str>) -> rusqlite::Result<StreamPage> {
+        let after: i64 = after.and_then(|after| after.parse().ok()).unwrap_or(0);
+        let arrived = self.arrived().clone();
+        self.with_journal(|journal| {
+            let sql = "SELECT stream, min(sequence) AS first, count(*) FROM journal GROUP BY stream HAVING first > ?1
+                       ORDER BY first LIMIT ?2";
             let mut statement = journal.prepare_cached(sql)?;
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            statement.query_map([limit], |row| row.get(0))?.collect()
+            let rows: Vec<(String, i64, i64)> = statement
+                .query_map([after, limit], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+                .collect::<rusqlite::Result<_>>()?;
+            let next = rows.last().filter(|_| rows.len() as i64 == limit).map(|(_, first, _)| first.to_string());
+            let waits =
+                |stream: &str, entries: i64| (arrived.iter().filter(|(of, _)| of == stream).count() as i64) < entries;
+            let streams = rows.into_iter().filter(|(stream, _, entries)| waits(stream, *entries));
+            Ok(StreamPage { streams: streams.map(|(stream, ..)| stream).collect(), next })
         })
     }
 
-    fn remove(&self, stream: &str, id: &str) -> rusqlite::Result<usize> {
-        self.with_journal(|journal| {
-            journal.prepare_cached("DELETE FROM journal WHERE stream = ?1 AND id = ?2")?.execute([stream, id])
+    /// An entry that has arrived does not come up again, whether the disk has room to remove it or not.
+    fn remove(&self, stream: &str, id: &str) {
+        let mut arrived = self.arrived();
+        arrived.insert((stream.to_owned(), id.to_owned()));
+        let removed: rusqlite::Result<Vec<(String, String)>> = self.with_journal(|journal| {
+            let sql = "DELETE FROM journal WHERE stream = ?1 AND id = ?2";
+            let mut statement = journal.prepare_cached(sql)?;
+            let mut removed = Vec::new();
+            for name in arrived.iter() {
+                statement.execute([&name.0, &name.1])?;
+                removed.push(name.clone());
+            }
+            Ok(removed)
+        });
+        match removed {
+            Ok(removed) => removed.iter().for_each(|name| {
+                arrived.remove(name);
+            }),
+            Err(error) => {
+                tracing::warn!(%error, left = arrived.len(), "turns that arrived can't be removed from the journal")
+            }
+        }
+    }
+
+    fn set_aside(&self, order: &SetAside) -> rusqlite::Result<()> {
+        self.with_transaction(|journal| {
+            journal.execute(
+                "INSERT OR REPLACE INTO aside (stream, version, id, sealed, why)
+                 SELECT stream, version, id, sealed, ?3 FROM journal WHERE stream = ?1 AND id = ?2",
+                params![order.stream, order.place.id, word(order.why)],
+            )?;
+            journal.execute("DELETE FROM journal WHERE stream = ?1 AND id = ?2", [&order.stream, &order.place.id])?;
+            Ok(())
         })
+    }
+
+    /// Sets aside everything that waits and was sealed under another key; how much that was.
+    ///
+    /// # Errors
+    /// When the journal can't be read or written.
+    pub fn set_aside_unopened(&self, key: Option<&SecretKey>) -> rusqlite::Result<usize> {
+        let (mut done, mut streams_after) = (0, None);
+        loop {
+            let page = self.streams(MAX_STREAMS, streams_after.as_deref())?;
+            for stream in page.streams {
+                let mut after = None;
+                loop {
+                    let entries = self.read(&stream, after.as_ref())?;
+                    for entry in entries.entries.iter().filter(|entry| is_of_another_key(key, &entry.sealed)) {
+                        let place = entry.place();
+                        self.set_aside(&SetAside { stream: stream.clone(), place, why: Why::OtherKey })?;
+                        done += 1;
+                    }
+                    after = entries.end();
+                    if !entries.more {
+                        break;
+                    }
+                }
+            }
+            streams_after = page.next;
+            if streams_after.is_none() {
+                return Ok(done);
+            }
+        }
+    }
+
+    /// What was set aside, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the journal can't be read.
+    pub fn aside(&self, limit: usize) -> rusqlite::Result<Vec<Aside>> {
+        self.with_journal(|journal| {
+            let sql = "SELECT stream, version, id, why, length(sealed) FROM aside ORDER BY sequence LIMIT ?1";
+            let mut statement = journal.prepare_cached(sql)?;
+            let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+                Ok(Aside {
+                    stream: row.get(0)?,
+                    version: row.get::<_, i64>(1)?.unsigned_abs(),
+                    id: row.get(2)?,
+                    why: why(&row.get::<_, String>(3)?),
+                    bytes: row.get::<_, i64>(4)?.unsigned_abs(),
+                })
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// Puts an entry back into its stream; whether there was one, and `None` when another has its place now.
+    ///
+    /// # Errors
+    /// When the journal can't be written.
+    pub fn retry(&self, stream: &str, id: &str) -> rusqlite::Result<Option<bool>> {
+        self.with_transaction(|journal| {
+            let version = "SELECT version FROM aside WHERE stream = ?1 AND id = ?2";
+            if journal.query_row(version, [stream, id], |row| row.get::<_, i64>(0)).optional()?.is_none() {
+                return Ok(Some(false));
+            }
+            let back = journal.execute(
+                "INSERT OR IGNORE INTO journal (stream, version, id, sealed)
+                 SELECT stream, version, id, sealed FROM aside WHERE stream = ?1 AND id = ?2",
+                [stream, id],
+            )?;
+            if back == 0 {
+                return Ok(None);
+            }
+            journal.execute("DELETE FROM aside WHERE stream = ?1 AND id = ?2", [stream, id])?;
+            Ok(Some(true))
+        })
+    }
+
+    fn retry_asked(&self, body: &[u8]) -> Response<Bytes> {
+        let Ok(EntryName { stream, id }) = serde_json::from_slice(body) else {
+            return status(StatusCode::BAD_REQUEST);
+        };
+        match self.retry(&stream, &id) {
+            Ok(Some(found)) => answered(b"null", |(): ()| Ok(Found { found })),
+            Ok(None) => status(StatusCode::CONFLICT),
+            Err(_) => status(StatusCode::INTERNAL_SERVER_ERROR),
+        }
+    }
+
+    /// Removes an entry that was set aside; whether there was one.
+    ///
+    /// # Errors
+    /// When the journal can't be written.
+    pub fn drop_aside(&self, stream: &str, id: &str) -> rusqlite::Result<bool> {
+        self.with_journal(|journal| {
+            let dropped = journal.execute("DELETE FROM aside WHERE stream = ?1 AND id = ?2", [stream, id])?;
+            Ok(dropped > 0)
+        })
+    }
+
+    fn arrived(&self) -> std::sync::MutexGuard<'_, HashSet<(String, String)>> {
+        self.arrived.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with_transaction<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        let transaction = journal.transaction()?;
+        let done = work(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
     }
 
     fn with_journal<T>(&self, work: impl FnOnce(&Connection) -> T) -> T {
         work(&self.journal.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// The word for a reason in the file.
+fn word(why: Why) -> String {
+    serde_json::to_value(why).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn why(word: &str) -> Why {
+    serde_json::from_value(word.into()).unwrap_or(Why::Damaged)
+}
+
+/// Writes a line of an instance's into the node's log.
+fn log(body: &[u8]) -> Response<Bytes> {
+    let Ok(line) = serde_json::from_slice::<LogLine>(body) else { return status(StatusCode::BAD_REQUEST) };
+    let LogLine { level, event, request_id, route, status: answered, code, game, took_ms, detail } = line;
+    macro_rules! write_line {
+        ($level:ident) => {
+            tracing::$level!(request_id, route, status = answered, code, game, took_ms, detail, "{event}")
+        };
+    }
+    match level {
+        Level::Info => write_line!(info),
+        Level::Warn => write_line!(warn),
+        Level::Error => write_line!(error),
+    }
+    status(StatusCode::NO_CONTENT)
 }
 
 fn answered<T: DeserializeOwned, A: Serialize>(
@@ -174,12 +435,75 @@ mod tests {
         assert_eq!(append(&node, &entry("b", 5, "3")), 409);
         assert_eq!(append(&node, &entry("b", 4, "4")), 409);
         assert_eq!(append(&node, &entry("b", 6, "5")), 204);
-        assert_eq!(node.read("b").unwrap(), [entry("b", 5, "1"), entry("b", 6, "5")]);
-        assert_eq!(node.streams(10).unwrap(), ["b", "a"]);
-        assert_eq!(node.waiting(), 3);
-        assert_eq!(node.remove("b", "1").unwrap(), 1);
-        assert_eq!(node.remove("b", "1").unwrap(), 0);
-        assert_eq!(node.read("b").unwrap(), [entry("b", 6, "5")]);
+        assert_eq!(entries(&node, "b"), [entry("b", 5, "1"), entry("b", 6, "5")]);
+        assert_eq!(node.streams(10, None).unwrap().streams, ["b", "a"]);
+        let first = node.streams(1, None).unwrap();
+        assert_eq!(first.streams, ["b"]);
+        assert_eq!(node.streams(1, first.next.as_deref()).unwrap().streams, ["a"]);
+        assert_eq!(node.counts().unwrap().waiting, 3);
+        node.remove("b", "1");
+        node.remove("b", "1");
+        assert_eq!(entries(&node, "b"), [entry("b", 6, "5")]);
+    }
+
+    fn entries(node: &Node, stream: &str) -> Vec<JournalEntry> {
+        node.read(stream, None).unwrap().entries
+    }
+
+    #[test]
+    fn a_long_stream_is_read_page_by_page() {
+        let node = Node::open(None).unwrap();
+        for version in 1..=5 {
+            let sealed = vec![7; node::MAX_PAGE_BYTES / 2];
+            assert_eq!(append(&node, &JournalEntry { sealed, ..entry("a", version, "x") }), 204);
+        }
+        let (mut after, mut versions) = (None, Vec::new());
+        loop {
+            let page = node.read("a", after.as_ref()).unwrap();
+            versions.extend(page.entries.iter().map(|entry| entry.version));
+            after = page.end();
+            if !page.more {
+                break;
+            }
+        }
+        assert_eq!(versions, [1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn what_was_set_aside_is_kept_counted_and_put_back_where_its_place_is_free() {
+        let node = Node::open(None).unwrap();
+        append(&node, &entry("a", 1, "1"));
+        append(&node, &entry("a", 2, "2"));
+        let order = SetAside { stream: "a".into(), place: entry("a", 1, "1").place(), why: Why::OtherKey };
+        node.set_aside(&order).unwrap();
+        assert_eq!(node.counts().unwrap(), Counts { waiting: 1, aside: 1, other_key: 1 });
+        assert_eq!(entries(&node, "a"), [entry("a", 2, "2")]);
+        assert_eq!(node.aside(10).unwrap()[0].why, Why::OtherKey);
+        assert_eq!(node.retry("a", "none").unwrap(), Some(false));
+        assert_eq!(node.retry("a", "1").unwrap(), Some(true));
+        assert_eq!(entries(&node, "a"), [entry("a", 1, "1"), entry("a", 2, "2")]);
+        node.set_aside(&order).unwrap();
+        append(&node, &entry("b", 1, "3"));
+        assert!(node.drop_aside("a", "1").unwrap());
+        assert!(!node.drop_aside("a", "1").unwrap());
+    }
+
+    #[test]
+    fn a_full_disk_does_not_keep_what_has_arrived_in_the_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let node = Node::open(Some(folder.path())).unwrap();
+        append(&node, &entry("a", 1, "1"));
+        append(&node, &entry("a", 2, "2"));
+        node.with_journal(|journal| journal.execute_batch("PRAGMA query_only = ON")).unwrap();
+        node.remove("a", "1");
+        assert_eq!(entries(&node, "a"), [entry("a", 2, "2")]);
+        node.remove("a", "2");
+        assert!(node.streams(10, None).unwrap().streams.is_empty());
+        assert_eq!(node.counts().unwrap().waiting, 0);
+        node.with_journal(|journal| journal.execute_batch("PRAGMA query_only = OFF")).unwrap();
+        append(&node, &entry("b", 1, "3"));
+        node.remove("b", "3");
+        assert!(node.arrived().is_empty(), "with room again, all of it goes");
     }
 
     #[test]
@@ -188,7 +512,7 @@ mod tests {
         let node = Node::open(Some(folder.path())).unwrap();
         assert_eq!(append(&node, &entry("a", 1, "1")), 204);
         drop(node);
-        assert_eq!(Node::open(Some(folder.path())).unwrap().read("a").unwrap(), [entry("a", 1, "1")]);
+        assert_eq!(entries(&Node::open(Some(folder.path())).unwrap(), "a"), [entry("a", 1, "1")]);
     }
 
     #[test]

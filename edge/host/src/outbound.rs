@@ -1,6 +1,7 @@
 //! Calls that the component makes: only to allowed hosts, over pooled connections, or straight into this process.
 
 mod allowed;
+mod resolver;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -14,6 +15,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use resolver::Resolver;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 pub(crate) use allowed::AllowedHost;
@@ -41,14 +43,18 @@ pub(crate) struct Outbound {
 }
 
 struct Shared {
-    client: Client<HttpsConnector<HttpConnector>, WasiBody>,
+    client: Client<HttpsConnector<HttpConnector<Resolver>>, WasiBody>,
     allowed: Vec<AllowedHost>,
     local: BTreeMap<String, LocalService>,
 }
 
 impl Outbound {
-    pub(crate) fn new(allowed: Vec<AllowedHost>, local: BTreeMap<String, LocalService>) -> Outbound {
-        let mut plain = HttpConnector::new();
+    pub(crate) fn new(
+        allowed: Vec<AllowedHost>,
+        public: Vec<String>,
+        local: BTreeMap<String, LocalService>,
+    ) -> Outbound {
+        let mut plain = HttpConnector::new_with_resolver(Resolver::new(public));
         plain.set_nodelay(true);
         plain.enforce_http(false);
         plain.set_connect_timeout(Some(CONNECT_WITHIN));
@@ -158,7 +164,7 @@ mod tests {
             }
         });
         let allowed = vec![AllowedHost::parse(&format!("{scheme}://127.0.0.1:{}", address.port())).unwrap()];
-        let outbound = Outbound::new(allowed, BTreeMap::new());
+        let outbound = Outbound::new(allowed, Vec::new(), BTreeMap::new());
         let body = Empty::new().map_err(Error::from).boxed_unsync();
         let request = http::Request::get(format!("{scheme}://{address}/")).body(body).unwrap();
         outbound.shared.send(request).await.map(|answer| answer.status().as_u16())

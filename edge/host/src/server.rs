@@ -13,23 +13,25 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use lgdl::ids::Id;
 use lgdl::problem::Reason;
 use lgdl::wire::client::MAX_BODY_BYTES;
-use lgdl::wire::node::{OBSERVED_HEADER, OBSERVED_NAMES, TOKEN_HEADER};
+use lgdl::wire::node::{OBSERVED_HEADER, OBSERVED_NAMES, TOKEN_HEADER, is_of_another_key, read_state_key};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use crate::component::{self, Epochs, Room};
 use crate::config::{HostConfig, LocalService, Storage};
 use crate::guest::{Given, OutOfTime};
-use crate::instances::{Answer, Instances, Limits};
+use crate::instances::{Answer, Instances, Limits, NoRoom};
 use crate::kv::Kv;
 use crate::manifest::{Manifest, ManifestError};
 use crate::metrics::Metrics;
 use crate::node::{self, Node};
 use crate::outbound::{AllowedHost, Outbound, local};
+use crate::peers::Peers;
 
 /// Time for a request's headers.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
@@ -41,6 +43,11 @@ const MAX_HEADERS: usize = 256;
 const MAX_HEADER_BYTES: usize = 64 * 1024;
 /// Bytes of a body too large that are read and forgotten before its connection is closed.
 const MAX_DISCARDED_BYTES: usize = 8 * 1024 * 1024;
+/// Connections at once, and those of one address: what stands in front of a node (a proxy) counts as one, and needs many.
+const MAX_CONNECTIONS: usize = 8_192;
+const MAX_CONNECTIONS_OF_A_PEER: usize = 2_048;
+/// Bytes of bodies that are in memory at once.
+const MAX_BYTES_IN_FLIGHT: usize = 64 * 1024 * 1024;
 /// How long stopping waits for requests that are under way.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -54,6 +61,9 @@ struct App {
     node: Arc<Node>,
     node_token: String,
     metrics: Metrics,
+    peers: Arc<Peers>,
+    /// Bytes of bodies that are being read or answered.
+    bodies: Arc<Semaphore>,
 }
 
 /// A running node.
@@ -81,6 +91,12 @@ pub enum StartError {
     /// The folder can't be used.
     #[error("can't keep the journal in {0}: {1}")]
     Storage(std::path::PathBuf, String),
+    /// Turns wait that this node could not bring home.
+    #[error(
+        "{0} of the conversations that wait here were sealed under another LGDL_STATE_KEY; give the key that they were sealed \
+         with, or set them aside with `lgdl journal set-aside`"
+    )]
+    OtherKey(usize),
 }
 
 impl Host {
@@ -91,6 +107,7 @@ impl Host {
     pub async fn start(config: HostConfig) -> Result<Host, StartError> {
         let manifest = Manifest::parse(&config.manifest)?;
         let node = Arc::new(open_node(&config.storage)?);
+        check_key(&node, config.variables.get("lgdl_state_key").map_or("", String::as_str))?;
         let mut given = config.variables.clone();
         let node_token = random_hex()?;
         if config.node_service {
@@ -129,7 +146,7 @@ impl Host {
             manifest,
             variables,
             kv: Kv::new(config.kv_bytes),
-            outbound: Outbound::new(allowed, services),
+            outbound: Outbound::new(allowed, config.public_hosts, services),
             memory_limit: config.memory_limit,
             cpu_limit: config.cpu_limit,
             show_messages: config.show_guest_messages,
@@ -145,6 +162,8 @@ impl Host {
             metrics: Metrics::default(),
             node,
             node_token,
+            peers: Arc::new(Peers::new(MAX_CONNECTIONS, MAX_CONNECTIONS_OF_A_PEER)),
+            bodies: Arc::new(Semaphore::new(MAX_BYTES_IN_FLIGHT)),
         });
         let (stop, stopped) = watch::channel(false);
         let accepting = tokio::spawn(accept(Arc::clone(&app), listener, stopped.clone()));
@@ -161,7 +180,7 @@ impl Host {
     /// Turns that wait in the journal.
     #[must_use]
     pub fn waiting_turns(&self) -> u64 {
-        self.app.node.waiting()
+        self.app.node.counts().map_or(0, |counts| counts.waiting)
     }
 
     /// The keys of everything in the key-value store.
@@ -204,13 +223,28 @@ fn open_node(storage: &Storage) -> Result<Node, StartError> {
     }
 }
 
+/// Streams whose oldest entry is looked at before a node starts.
+const MAX_SAMPLES: usize = 1_000;
+
+/// A node does not start with a key that can't open what waits: it would set aside, one after the other, what only needs the
+/// right key.
+fn check_key(node: &Node, state_key: &str) -> Result<(), StartError> {
+    let fault = |error: rusqlite::Error| StartError::Storage("the journal".into(), error.to_string());
+    let key = read_state_key(state_key.trim());
+    let samples = node.samples(MAX_SAMPLES).map_err(fault)?;
+    match samples.iter().filter(|entry| is_of_another_key(key.as_ref(), &entry.sealed)).count() {
+        0 => Ok(()),
+        others => Err(StartError::OtherKey(others)),
+    }
+}
+
 async fn accept(app: Arc<App>, listener: TcpListener, mut stopped: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             _ = stopped.changed() => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok((stream, peer)) => (stream, peer.ip()),
                 Err(_) => {
                     // Out of file descriptors, most likely: some will be free soon.
                     tokio::time::sleep(Duration::from_millis(10)).await;
@@ -218,8 +252,18 @@ async fn accept(app: Arc<App>, listener: TcpListener, mut stopped: watch::Receiv
                 }
             },
         };
+        // Whoever has as many as one may have, or comes when there is no more room, is let go of at once: nothing that is
+        // under way is harmed by it.
+        let Some(place) = app.peers.enter(peer) else {
+            app.metrics.turned_away();
+            continue;
+        };
         let _ = stream.set_nodelay(true);
-        connections.spawn(serve(Arc::clone(&app), stream, stopped.clone()));
+        let (app, stopped) = (Arc::clone(&app), stopped.clone());
+        connections.spawn(async move {
+            serve(app, stream, stopped).await;
+            drop(place);
+        });
         while connections.try_join_next().is_some() {}
     }
     drop(listener);
@@ -248,11 +292,11 @@ async fn serve(app: Arc<App>, stream: tokio::net::TcpStream, mut stopped: watch:
 async fn answer(app: Arc<App>, request: Request<Incoming>) -> Answer {
     let came = Instant::now();
     if app.node_service && request.uri().path() == "/metrics" && request.method() == Method::GET {
-        let text = app.metrics.text(&OBSERVED_NAMES, app.node.waiting(), app.instances.made());
+        let text = app.metrics.text(&OBSERVED_NAMES, &app.node.counts().unwrap_or_default(), app.instances.made());
         return whole(StatusCode::OK, "text/plain; version=0.0.4", text.into());
     }
     let request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
-    let request_id = request_id.filter(|id| is_request_id(id)).map(str::to_owned);
+    let request_id = request_id.filter(|id| Id::Request.fits(id)).map(str::to_owned);
     if !names_its_host(&request) {
         return problem(Reason::BadHeader, "A request has one header `host`, and it names a host.", request_id);
     }
@@ -262,19 +306,28 @@ async fn answer(app: Arc<App>, request: Request<Incoming>) -> Answer {
         return own(Request::from_parts(parts, Bytes::new())).await.map(full);
     }
     let ran = if app.node_service {
-        match with_body(request).await {
-            Some(request) => Some(app.instances.answer(request).await),
-            None => None,
+        match with_body(&app.bodies, request).await {
+            Ok((request, room)) => {
+                let ran = app.instances.answer(request).await;
+                drop(room);
+                Ok(ran)
+            }
+            Err(fault) => Err(fault),
         }
     } else {
-        Some(app.instances.answer(request).await)
+        Ok(app.instances.answer(request).await)
     };
     let mut answer = match ran {
-        Some(ran) => ran.unwrap_or_else(|error| {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) if error.downcast_ref::<NoRoom>().is_some() => busy(request_id),
+        Ok(Err(error)) => {
             app.metrics.trap();
             failed(&error, request_id)
-        }),
-        None => problem(Reason::BodyIncomplete, "The body broke off or took too long. Send it again.", request_id),
+        }
+        Err(NoBody::NoRoom) => busy(request_id),
+        Err(NoBody::Incomplete) => {
+            problem(Reason::BodyIncomplete, "The body broke off or took too long. Send it again.", request_id)
+        }
     };
     let report = answer.headers_mut().remove(OBSERVED_HEADER);
     let report = report.as_ref().and_then(|report| report.to_str().ok());
@@ -282,11 +335,23 @@ async fn answer(app: Arc<App>, request: Request<Incoming>) -> Answer {
     answer
 }
 
+/// Why there is no body.
+enum NoBody {
+    /// It broke off or took too long.
+    Incomplete,
+    /// There are as many bytes in flight as there may be.
+    NoRoom,
+}
+
 /// Reads the body before there is an instance, so that a slow client holds none. One byte more than is allowed is enough
-/// for the component to refuse it.
-async fn with_body(request: Request<Incoming>) -> Option<Request<Full<Bytes>>> {
+/// for the component to refuse it. What is read has its room among the bytes in flight, until it is answered.
+async fn with_body(
+    bodies: &Arc<Semaphore>,
+    request: Request<Incoming>,
+) -> Result<(Request<Full<Bytes>>, Option<OwnedSemaphorePermit>), NoBody> {
     let (parts, mut body) = request.into_parts();
     let mut read = Vec::new();
+    let mut room: Option<OwnedSemaphorePermit> = None;
     let reading = async {
         let mut left = MAX_DISCARDED_BYTES;
         // A client that is still sending when the connection closes may never see why.
@@ -295,20 +360,34 @@ async fn with_body(request: Request<Incoming>) -> Option<Request<Full<Bytes>>> {
                 Some(Ok(frame)) => {
                     if let Some(data) = frame.data_ref() {
                         let taken = data.len().min(MAX_BODY_BYTES + 1 - read.len());
+                        let more = Arc::clone(bodies)
+                            .try_acquire_many_owned(u32::try_from(taken).unwrap_or(u32::MAX))
+                            .map_err(|_| NoBody::NoRoom)?;
+                        match &mut room {
+                            Some(room) => room.merge(more),
+                            None => room = Some(more),
+                        }
                         read.extend_from_slice(&data[..taken]);
                         left = left.saturating_sub(data.len() - taken);
                     }
                 }
-                Some(Err(_)) => return None,
-                None => return Some(()),
+                Some(Err(_)) => return Err(NoBody::Incomplete),
+                None => return Ok(()),
             }
         }
-        Some(())
+        Ok(())
     };
-    tokio::time::timeout(BODY_WITHIN, reading).await.ok().flatten()?;
+    tokio::time::timeout(BODY_WITHIN, reading).await.map_err(|_| NoBody::Incomplete)??;
     let mut request = Request::from_parts(parts, Full::new(Bytes::from(read)));
     request.headers_mut().remove(header::CONTENT_LENGTH);
-    Some(request)
+    Ok((request, room))
+}
+
+/// Refuses a request that there is no room for; it comes back when there is.
+fn busy(request_id: Option<String>) -> Answer {
+    let mut answer = problem(Reason::Busy, "The node has as much to do as it may have. Send it again.", request_id);
+    answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    answer
 }
 
 /// Whether a request says which host it is for, as HTTP/1.1 demands (RFC 9112, 3.2); before that, nobody had to.
@@ -336,6 +415,7 @@ fn failed(error: &wasmtime::Error, request_id: Option<String>) -> Answer {
 
 fn problem(reason: Reason, detail: &str, request_id: Option<String>) -> Answer {
     let request_id = request_id.or_else(made_request_id).unwrap_or_default();
+    tracing::info!(request_id, status = reason.status(), code = reason.code(), "refused");
     let document = reason.problem(detail, &request_id);
     let status = StatusCode::from_u16(document.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = serde_json::to_vec(&document).unwrap_or_default();
@@ -344,11 +424,6 @@ fn problem(reason: Reason, detail: &str, request_id: Option<String>) -> Answer {
         answer.headers_mut().insert("x-request-id", id);
     }
     answer
-}
-
-/// Whether an id may appear in logs and headers; the component asks for the same.
-fn is_request_id(id: &str) -> bool {
-    (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
 }
 
 /// An id in the form of those that the component makes.
@@ -391,5 +466,30 @@ async fn drain(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
         {
             let _ = answer.into_body().collect().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lgdl::wire::node::key_name;
+
+    use super::*;
+
+    #[test]
+    fn a_node_does_not_start_with_a_key_that_cannot_open_what_waits() {
+        let node = Node::open(None).unwrap();
+        assert!(check_key(&node, "").is_ok(), "nothing waits, and no key is a choice");
+        let (ours, theirs) = ("07".repeat(32), "08".repeat(32));
+        let key = read_state_key(&ours).unwrap();
+        let place = lgdl::crypto::Place { table: "journal", row: &["s", "1"], field: "value", version: 1 };
+        let sealed = lgdl::crypto::seal(&key, &key_name(&key), &place, b"{}", &[7; 32]).unwrap();
+        node.keep(&lgdl::wire::node::JournalEntry { stream: "s".into(), version: 1, id: "i".into(), sealed }).unwrap();
+        assert!(check_key(&node, &ours).is_ok());
+        for wrong in [theirs.as_str(), ""] {
+            assert!(matches!(check_key(&node, wrong), Err(StartError::OtherKey(1))), "{wrong}");
+        }
+        assert_eq!(node.set_aside_unopened(read_state_key(&theirs).as_ref()).unwrap(), 1);
+        assert!(check_key(&node, &theirs).is_ok(), "somebody has decided");
+        assert_eq!(node.counts().unwrap().other_key, 1);
     }
 }

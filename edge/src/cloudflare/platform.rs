@@ -15,8 +15,10 @@ use worker::{
 use crate::constants::Constants;
 use crate::memory::Memory;
 use crate::platform::{FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError};
-use lgdl::limits::{CountRequest, Counted};
-use lgdl::wire::node::{self, EntryName, Limit, Stream};
+use lgdl::limits::{Blame, CountRequest, Counted, Take};
+use lgdl::wire::node::{
+    self, Aside, Counts, EntryName, Found, Level, Limit, LogLine, Page, Place, SetAside, Stream, StreamPage, Streams,
+};
 
 /// The key-value namespace, as `wrangler.toml` binds it.
 pub(super) const KV_BINDING: &str = "STATE";
@@ -26,6 +28,9 @@ pub(super) const OBJECT_BINDING: &str = "NODE";
 const SHORTEST_TTL_SECONDS: u64 = 60;
 /// Time that a Durable Object gets: one that hangs must not hang its caller, milliseconds.
 const OBJECT_TIMEOUT_MS: u64 = 5_000;
+/// Attempts at a question to an object, and the pause between them, milliseconds.
+const OBJECT_ATTEMPTS: u32 = 2;
+const OBJECT_PAUSE_MS: u64 = 50;
 /// The object that keeps the journal of all conversations, so that it can be drained oldest first.
 const JOURNAL_OBJECT: &str = "journal";
 
@@ -51,6 +56,7 @@ impl Cloudflare {
         self.env.kv(KV_BINDING).map_err(|error| KvError(error.to_string()))
     }
 
+    /// Asks an object, once more where it was reset meanwhile: every deploy does that, and what it is asked may be asked twice.
     async fn object<T: DeserializeOwned>(
         &self,
         object: &str,
@@ -58,10 +64,32 @@ impl Cloudflare {
         body: &impl Serialize,
     ) -> Result<Option<T>, SeamError> {
         let unavailable = |error: &dyn std::fmt::Display| SeamError::Unavailable(error.to_string());
-        let namespace = self.env.durable_object(OBJECT_BINDING).map_err(|e| unavailable(&e))?;
-        let stub = namespace.get_by_name(object).map_err(|e| unavailable(&e))?;
         let body = serde_json::to_string(body).map_err(|e| unavailable(&e))?;
-        let call = call_object(&stub, path, &body);
+        let mut failure = SeamError::Unavailable("not asked".into());
+        for attempt in 0..OBJECT_ATTEMPTS {
+            if attempt > 0 {
+                Delay::from(Duration::from_millis(OBJECT_PAUSE_MS)).await;
+            }
+            failure = match self.object_once(object, path, &body).await {
+                Err(error @ SeamError::Unavailable(_)) => error,
+                // The first attempt was carried out, and its answer lost: the object knows the entry by its id.
+                other => return other,
+            };
+        }
+        Err(failure)
+    }
+
+    async fn object_once<T: DeserializeOwned>(
+        &self,
+        object: &str,
+        path: &str,
+        body: &str,
+    ) -> Result<Option<T>, SeamError> {
+        let unavailable = |error: &dyn std::fmt::Display| SeamError::Unavailable(error.to_string());
+        let namespace = self.env.durable_object(OBJECT_BINDING).map_err(|e| unavailable(&e))?;
+        // A stub of an object that was reset stays broken: each attempt has its own.
+        let stub = namespace.get_by_name(object).map_err(|e| unavailable(&e))?;
+        let call = call_object(&stub, path, body);
         let limit = Delay::from(Duration::from_millis(OBJECT_TIMEOUT_MS));
         pin_mut!(call, limit);
         let mut response = match select(call, limit).await {
@@ -81,6 +109,12 @@ impl Cloudflare {
             other => Err(SeamError::Unavailable(format!("the Durable Object answered {other}"))),
         }
     }
+
+    /// Asks the journal something that has an answer.
+    async fn answered<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, SeamError> {
+        let answer = self.object(JOURNAL_OBJECT, path, body).await?;
+        answer.ok_or_else(|| SeamError::Unavailable("an empty answer".into()))
+    }
 }
 
 async fn call_object(stub: &Stub, path: &str, body: &str) -> worker::Result<Response> {
@@ -89,13 +123,16 @@ async fn call_object(stub: &Stub, path: &str, body: &str) -> worker::Result<Resp
     stub.fetch_with_request(Request::new_with_init(&format!("https://node{path}"), &init)?).await
 }
 
-/// Where a request's tokens are counted. A global limit can only be counted in one place; without one, each subject has
-/// an object of its own.
-fn counting_object(request: &CountRequest) -> String {
-    match request.takes.iter().find(|take| take.key.starts_with("global")) {
-        Some(_) => "limits".to_owned(),
-        None => format!("limits:{}", request.subject),
-    }
+/// A request's tokens by where they are counted: what is the subject's own in an object of the subject's, what many share
+/// in one of those who share it. The latter is asked only for requests that the former lets through, and what the subject
+/// has taken is not given back where there is no room.
+fn counted_apart(request: &CountRequest) -> Vec<(String, CountRequest)> {
+    let of = |blame: Blame| -> Vec<Take> { request.takes.iter().filter(|take| take.blame == blame).cloned().collect() };
+    let (own, shared) = (of(Blame::Subject), of(Blame::Nobody));
+    let name = shared.last().map(|take| format!("limits:shared:{}", take.key));
+    let part = |name: String, takes| (name, CountRequest { takes, subject: request.subject.clone() });
+    let own = (!own.is_empty()).then(|| part(format!("limits:{}", request.subject), own));
+    own.into_iter().chain(name.map(|name| part(name, shared))).collect()
 }
 
 impl Platform for Cloudflare {
@@ -166,8 +203,19 @@ impl Platform for Cloudflare {
     }
 
     async fn count(&self, request: &CountRequest) -> Result<Counted, SeamError> {
-        let counted = self.object(&counting_object(request), node::COUNT, request).await?;
-        counted.ok_or_else(|| SeamError::Unavailable("an empty answer".into()))
+        let mut all = Counted { refused_by: None, standings: Vec::new(), banned_for_ms: None, ban_is_new: false };
+        for (object, part) in counted_apart(request) {
+            let counted: Option<Counted> = self.object(&object, node::COUNT, &part).await?;
+            let counted = counted.ok_or_else(|| SeamError::Unavailable("an empty answer".into()))?;
+            all.refused_by = counted.refused_by.map(|index| index + all.standings.len());
+            all.standings.extend(counted.standings);
+            all.banned_for_ms = counted.banned_for_ms;
+            all.ban_is_new = counted.ban_is_new;
+            if all.refused_by.is_some() || all.banned_for_ms.is_some() {
+                break;
+            }
+        }
+        Ok(all)
     }
 
     fn journal_safety(&self) -> JournalSafety {
@@ -178,18 +226,48 @@ impl Platform for Cloudflare {
         self.object::<()>(JOURNAL_OBJECT, node::JOURNAL_APPEND, entry).await.map(drop)
     }
 
-    async fn journal_read(&self, stream: &str) -> Result<Vec<JournalEntry>, SeamError> {
-        let stream = Stream { stream: stream.to_owned() };
-        self.object(JOURNAL_OBJECT, node::JOURNAL_READ, &stream).await.map(Option::unwrap_or_default)
+    async fn journal_read(&self, stream: &str, after: Option<&Place>) -> Result<Page, SeamError> {
+        self.answered(node::JOURNAL_READ, &Stream { stream: stream.to_owned(), after: after.cloned() }).await
     }
 
-    async fn journal_streams(&self, limit: usize) -> Result<Vec<String>, SeamError> {
-        self.object(JOURNAL_OBJECT, node::JOURNAL_STREAMS, &Limit { limit }).await.map(Option::unwrap_or_default)
+    async fn journal_streams(&self, limit: usize, after: Option<&str>) -> Result<StreamPage, SeamError> {
+        self.answered(node::JOURNAL_STREAMS, &Streams { limit, after: after.map(str::to_owned) }).await
     }
 
     async fn journal_remove(&self, stream: &str, id: &str) -> Result<(), SeamError> {
         let name = EntryName { stream: stream.to_owned(), id: id.to_owned() };
         self.object::<()>(JOURNAL_OBJECT, node::JOURNAL_REMOVE, &name).await.map(drop)
+    }
+
+    async fn journal_set_aside(&self, order: &SetAside) -> Result<(), SeamError> {
+        self.object::<()>(JOURNAL_OBJECT, node::JOURNAL_SET_ASIDE, order).await.map(drop)
+    }
+
+    async fn journal_aside(&self, limit: usize) -> Result<Vec<Aside>, SeamError> {
+        self.answered(node::JOURNAL_ASIDE, &Limit { limit }).await
+    }
+
+    async fn journal_retry(&self, stream: &str, id: &str) -> Result<bool, SeamError> {
+        let name = EntryName { stream: stream.to_owned(), id: id.to_owned() };
+        self.answered(node::JOURNAL_RETRY, &name).await.map(|Found { found }| found)
+    }
+
+    async fn journal_drop(&self, stream: &str, id: &str) -> Result<bool, SeamError> {
+        let name = EntryName { stream: stream.to_owned(), id: id.to_owned() };
+        self.answered(node::JOURNAL_DROP, &name).await.map(|Found { found }| found)
+    }
+
+    async fn journal_counts(&self) -> Result<Counts, SeamError> {
+        self.answered(node::JOURNAL_COUNTS, &()).await
+    }
+
+    fn log(&self, line: &LogLine) {
+        let text = serde_json::to_string(line).unwrap_or_else(|_| line.event.clone());
+        match line.level {
+            Level::Info => worker::console_log!("{text}"),
+            Level::Warn => worker::console_warn!("{text}"),
+            Level::Error => worker::console_error!("{text}"),
+        }
     }
 }
 

@@ -7,6 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderName, header};
+use lgdl::api_key::is_well_formed;
+use lgdl::ids::Id;
 use lgdl::problem::Reason;
 use lgdl::wire::origin::{ApiKey, Refused};
 use serde::{Deserialize, Serialize};
@@ -83,19 +85,35 @@ fn credential(received: &Received) -> Result<Option<&str>, Refusal> {
 }
 
 async fn api_key<P: Platform>(call: &Call<'_, P>, credential: &str) -> Result<Caller, Refusal> {
+    let unknown = || {
+        reports::tell(call, Refused::UnknownCredential, None, None);
+        unauthenticated("The API key is unknown, expired or revoked.")
+    };
+    // Its checksum tells what is no key at all: nobody is asked about what strangers make up.
+    if !is_well_formed(credential) {
+        return Err(unknown());
+    }
     let sha256 = digest::sha256(credential.as_bytes());
+    if is_known_as_unknown(call, &sha256) {
+        return Err(unknown());
+    }
     let note = format!("key:{sha256}");
     let now = call.platform.now_ms();
-    let known: Option<KnownKey> = notes::recall(call.platform, &note).await;
+    let known: Option<KnownKey> = notes::recall_grant(call, &note).await;
     let age = |known: &KnownKey| now.saturating_sub(known.asked_at_ms);
     let key = match known {
         Some(known) if (0..KEY_BELIEVED_MS).contains(&age(&known)) => known.key,
         stale => match Origin::new(call).api_key(&sha256).await {
             Ok(key) => {
                 // Only keys that exist are remembered: strangers must not fill the store with what they make up.
+                if key.is_none()
+                    && let Some(memory) = call.platform.memory()
+                {
+                    memory.keep_note(&unknown_note(&sha256), now.to_le_bytes().to_vec());
+                }
                 if key.is_some() {
                     let known = KnownKey { asked_at_ms: now, key: key.clone() };
-                    notes::remember(call.platform, &note, &known).await;
+                    notes::remember_grant(call, &note, &known).await;
                 }
                 key
             }
@@ -120,8 +138,19 @@ async fn api_key<P: Platform>(call: &Call<'_, P>, credential: &str) -> Result<Ca
     }
 }
 
-/// The longest name of a tenant.
-const MAX_TENANT_BYTES: usize = 64;
+/// How long a key that the origin does not know is not asked about again, milliseconds: one that is made meanwhile works within
+/// this. Only where an instance has a memory, which is bounded.
+const UNKNOWN_BELIEVED_MS: i64 = 10_000;
+
+fn unknown_note(sha256: &str) -> String {
+    format!("unknown-key:{sha256}")
+}
+
+fn is_known_as_unknown<P: Platform>(call: &Call<'_, P>, sha256: &str) -> bool {
+    let noted = call.platform.memory().and_then(|memory| memory.note(&unknown_note(sha256)));
+    let asked_at_ms = noted.and_then(|bytes| bytes.try_into().ok()).map(i64::from_le_bytes);
+    asked_at_ms.is_some_and(|at| (0..UNKNOWN_BELIEVED_MS).contains(&call.platform.now_ms().saturating_sub(at)))
+}
 
 /// Claims that this service reads.
 #[derive(Debug, Deserialize)]
@@ -140,12 +169,12 @@ struct Claims {
 /// A JSON web token signed with HS256 (RFC 7519, RFC 7515). The algorithm is this service's choice, never the token's.
 fn token<P: Platform>(auth: &AuthSettings, token: &str, call: &Call<'_, P>) -> Result<Caller, Refusal> {
     let invalid = || unauthenticated("The token is not valid here, or no longer.");
-    let secret = auth.jwt_secret.as_deref().ok_or_else(invalid)?;
     let (signed, signature) = token.rsplit_once('.').ok_or_else(invalid)?;
     let (head, claims) = signed.split_once('.').ok_or_else(invalid)?;
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret).map_err(|_| invalid())?;
-    mac.update(signed.as_bytes());
-    mac.verify_slice(&URL_SAFE_NO_PAD.decode(signature).map_err(|_| invalid())?).map_err(|_| invalid())?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| invalid())?;
+    if !auth.jwt_secrets.iter().any(|secret| is_signed_with(secret, signed, &signature)) {
+        return Err(invalid());
+    }
     let head: Value = decoded(head).ok_or_else(invalid)?;
     if head["alg"] != "HS256" || head.get("crit").is_some() {
         return Err(invalid());
@@ -164,7 +193,7 @@ fn token<P: Platform>(auth: &AuthSettings, token: &str, call: &Call<'_, P>) -> R
         return Err(invalid());
     }
     let tenant = claims.tenant.unwrap_or_else(|| call.settings.tenant.clone());
-    if !is_tenant(&tenant) {
+    if !Id::Tenant.fits(&tenant) {
         return Err(invalid());
     }
     Ok(Caller {
@@ -175,10 +204,11 @@ fn token<P: Platform>(auth: &AuthSettings, token: &str, call: &Call<'_, P>) -> R
     })
 }
 
-/// Whether the origin would take it for a tenant's name.
-fn is_tenant(name: &str) -> bool {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-    (1..=MAX_TENANT_BYTES).contains(&name.len()) && name.bytes().all(plain)
+/// HMAC-SHA256, compared in constant time.
+fn is_signed_with(secret: &[u8], signed: &str, signature: &[u8]) -> bool {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else { return false };
+    mac.update(signed.as_bytes());
+    mac.verify_slice(signature).is_ok()
 }
 
 fn decoded<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
@@ -195,6 +225,15 @@ pub fn check_turns(caller: &Caller) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::new(Reason::Forbidden, "Taking turns needs the scope `turns`."))
+}
+
+/// Checks that the caller may have copies of conversations, and have them erased: whoever may take turns. A scope for
+/// something else is no leave for either.
+///
+/// # Errors
+/// 403.
+pub fn check_rights(caller: &Caller) -> Result<(), Refusal> {
+    check_turns(caller).map_err(|_| Refusal::new(Reason::Forbidden, "Exports and erasures need the scope `turns`."))
 }
 
 /// Checks that the caller may speak for a user.

@@ -30,7 +30,7 @@ pub async fn check<P: Platform>(call: &Call<'_, P>, game: &GameEntry, user: &str
     let person = digest::conversation(&call.caller.tenant, &game.id, user);
     let note = format!("consent:{person}");
     let now = call.platform.now_ms();
-    let given: Option<Given> = notes::recall(call.platform, &note).await;
+    let given: Option<Given> = notes::recall_grant(call, &note).await;
     if given.is_some_and(|given| (0..CONSENT_BELIEVED_MS).contains(&now.saturating_sub(given.asked_at_ms))) {
         return Ok(());
     }
@@ -44,6 +44,6 @@ pub async fn check<P: Platform>(call: &Call<'_, P>, game: &GameEntry, user: &str
             "This game needs the person's consent before the first turn.",
         ));
     }
-    notes::remember(call.platform, &note, &Given { asked_at_ms: now }).await;
+    notes::remember_grant(call, &note, &Given { asked_at_ms: now }).await;
     Ok(())
 }

@@ -3,11 +3,13 @@
 
 use lgdl::engine::{self, MAX_CALLS_PER_TURN, Outcome, Step};
 use lgdl::problem::Reason;
+use lgdl::wire::node::Level;
 
 use crate::answer::{After, Event, Refusal};
 use crate::call::Call;
 use crate::digest;
 use crate::origin::Origin;
+use crate::pipeline::journal::NotKept;
 use crate::pipeline::reply::Kept;
 use crate::pipeline::state::{Answered, Held, Start};
 use crate::pipeline::turn::{Ask, MAX_RUNS, Taken};
@@ -19,14 +21,27 @@ use crate::platform::{JournalSafety, Platform, SeamError};
 /// # Errors
 /// 503 when the game can't be had, other turns kept winning, or only the origin knows the answer; 422 for a key that stands
 /// for another request.
-pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: Start) -> Result<Taken, Refusal> {
+pub async fn take<P: Platform>(
+    call: &Call<'_, P>,
+    ask: &Ask,
+    start: Start,
+    patience: Patience,
+) -> Result<Attempt, Refusal> {
     if let Some(taken) = held(call, ask, &start) {
-        return taken;
+        return taken.map(Attempt::Taken);
     }
     let mut start = start;
     for _ in 0..MAX_RUNS {
-        match journal::last(call, &ask.named, &ask.key).await {
-            journal::Last::SameRequest(answered) => return replay(call, ask, *answered),
+        let last = match journal::last(call, &ask.named, &ask.key).await {
+            Ok(last) => last,
+            // Nobody knows what waits, so nothing may be put behind it.
+            Err(error) => {
+                unavailable(call, error.to_string()).await;
+                return stateless(call, ask).await.map(Attempt::Taken);
+            }
+        };
+        match last {
+            journal::Last::SameRequest(answered) => return replay(call, ask, *answered).map(Attempt::Taken),
             journal::Last::State(last) if start.assumed || last.version >= start.version => {
                 let Start { version, game_version, state, .. } = *last;
                 start = start.waiting_at(version, game_version, state);
@@ -34,13 +49,18 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: Start) -> R
             journal::Last::State(_) | journal::Last::Nothing => {}
         }
         if start.assumed {
-            return stateless(call, ask).await;
+            // Nothing can be kept of what is said here without the origin, which may only be starting anew.
+            if patience == Patience::Some && Origin::new(call).returns().await {
+                return Ok(Attempt::OriginIsBack);
+            }
+            return stateless(call, ask).await.map(Attempt::Taken);
         }
         let outcome = run(call, ask, &start, false).await?;
         match journalled(call, ask, &start, outcome).await {
-            Err(SeamError::Conflict) => call.observe(Event::Conflict),
-            Err(SeamError::Unavailable(_)) => return stateless(call, ask).await,
-            Ok(taken) => return Ok(taken),
+            Err(Unkept::Refused(refusal)) => return Err(refusal),
+            Err(Unkept::Taken) => call.observe(Event::Conflict),
+            Err(Unkept::Unavailable) => return stateless(call, ask).await.map(Attempt::Taken),
+            Ok(taken) => return Ok(Attempt::Taken(taken)),
         }
     }
     Err(Refusal::new(
@@ -81,15 +101,45 @@ pub async fn keep<P: Platform>(
     ask: &Ask,
     start: &Start,
     outcome: Outcome,
-) -> Result<Taken, Refusal> {
+    patience: Patience,
+) -> Result<Attempt, Refusal> {
     if let Some(taken) = held(call, ask, start) {
-        return taken;
+        return taken.map(Attempt::Taken);
     }
     match journalled(call, ask, start, outcome).await {
-        Ok(taken) => Ok(taken),
-        Err(SeamError::Conflict) => take(call, ask, start.clone()).await,
-        Err(SeamError::Unavailable(_)) => stateless(call, ask).await,
+        Ok(taken) => Ok(Attempt::Taken(taken)),
+        Err(Unkept::Refused(refusal)) => Err(refusal),
+        Err(Unkept::Taken) => take(call, ask, start.clone(), patience).await,
+        Err(Unkept::Unavailable) => stateless(call, ask).await.map(Attempt::Taken),
     }
+}
+
+/// What came of taking a turn.
+#[derive(Debug)]
+pub enum Attempt {
+    /// It was taken.
+    Taken(Taken),
+    /// It was not: the origin is back, and takes it better.
+    OriginIsBack,
+}
+
+/// Whether an origin that has just been lost is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// Once.
+    Some,
+    /// Not again.
+    None,
+}
+
+/// Why a turn does not wait.
+enum Unkept {
+    /// It never could arrive.
+    Refused(Refusal),
+    /// Another turn has its place.
+    Taken,
+    /// The journal does not take it.
+    Unavailable,
 }
 
 async fn journalled<P: Platform>(
@@ -97,19 +147,32 @@ async fn journalled<P: Platform>(
     ask: &Ask,
     start: &Start,
     outcome: Outcome,
-) -> Result<Taken, SeamError> {
+) -> Result<Taken, Unkept> {
     let response = ask.response(call, &outcome, Kept::Journalled, &start.game_version);
     let commit = ask.commit(start, &outcome, &response);
     let next = start.clone().waiting_at(start.version + 1, start.game_version.clone(), outcome.conversation);
     state::keep_waiting(call, &ask.named, next).await;
-    if let Err(error) = journal::append(call, &ask.named, &start.state, commit, ask.turn(call, false)).await {
+    if let Err(error) = journal::append(call, &ask.named, start, commit.clone(), ask.turn(call, false)).await {
         state::drop_hot(call, &ask.named).await;
-        return Err(error);
+        return Err(match error {
+            NotKept::TooLarge => Unkept::Refused(turn::too_large(&commit)),
+            NotKept::Seam(SeamError::Conflict) => Unkept::Taken,
+            NotKept::Seam(SeamError::Unavailable(why)) => {
+                unavailable(call, why).await;
+                Unkept::Unavailable
+            }
+        });
     }
-    Origin::new(call).note_journal(true).await;
+    Origin::new(call).note_waiting().await;
     call.later(After::Drain);
     call.observe(Event::Journalled);
     Ok(Taken { response, journal: Some(call.platform.journal_safety()) })
+}
+
+/// Notes that the journal does not do what it is there for.
+async fn unavailable<P: Platform>(call: &Call<'_, P>, why: String) {
+    call.tell(Level::Error, "the journal did not take a turn", |line| line.detail = Some(why));
+    Origin::new(call).note_journal_failure().await;
 }
 
 /// Matches and answers, without state and without slots. Nothing is kept.

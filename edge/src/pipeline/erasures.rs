@@ -1,6 +1,8 @@
 //! What was erased at the origin goes from this node's stores, too: hot state and turns that wait. Scheduled work asks; a turn
 //! that meets a tombstone drops what it has by itself.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
@@ -11,8 +13,9 @@ use crate::platform::{JournalSafety, Platform};
 /// Pages read in one run. With [`lgdl::wire::origin::MAX_ERASURES`] a page, a run stays within the thousand operations on
 /// its stores that a Worker has.
 const MAX_PAGES: usize = 3;
-/// Waiting streams that are compared with what was erased. Those beyond hear of it when they are brought home.
-const MAX_STREAMS: usize = 1_000;
+/// Waiting streams in one page, and the most pages that are compared with what was erased.
+const STREAMS_A_PAGE: usize = 1_000;
+const MAX_STREAM_PAGES: usize = 20;
 /// How far a node looks back that does not remember where it was, beyond the life of hot state, milliseconds: the life may
 /// have been longer before it was changed.
 const LOOK_BACK_MS: u64 = 24 * 3_600_000;
@@ -47,12 +50,12 @@ pub async fn heed<P: Platform>(call: &Call<'_, P>) {
         let last_ms = call.settings.kv_ttl_ms.saturating_add(LOOK_BACK_MS);
         let page = match Origin::new(call).erasures(note.after.as_deref(), last_ms).await {
             Ok(page) => page,
-            Err(OriginError::Away) => break,
-            Err(OriginError::Unexpected(_)) => {
+            Err(OriginError::Refused(_)) => {
                 // Perhaps it does not know this cursor: another program, or another origin. From the beginning, later.
                 note = Note { after: None, asked_at_ms: platform.now_ms() };
                 break;
             }
+            Err(_) => break,
         };
         if forget(platform, &page.conversations).await.is_none() {
             break;
@@ -73,10 +76,7 @@ async fn forget<P: Platform>(platform: &P, conversations: &[String]) -> Option<(
     if conversations.is_empty() {
         return Some(());
     }
-    let waiting = match platform.journal_safety() {
-        JournalSafety::None => Vec::new(),
-        _ => platform.journal_streams(MAX_STREAMS).await.ok()?,
-    };
+    let waiting = journalled(platform).await?;
     for digest in conversations {
         if waiting.contains(digest) {
             journal::forget(platform, digest).await.ok()?;
@@ -84,6 +84,25 @@ async fn forget<P: Platform>(platform: &P, conversations: &[String]) -> Option<(
         state::drop_named(platform, digest).await.ok()?;
     }
     Some(())
+}
+
+/// The conversations that the journal holds anything of; `None` when it can't be read to its end.
+async fn journalled<P: Platform>(platform: &P) -> Option<BTreeSet<String>> {
+    if platform.journal_safety() == JournalSafety::None {
+        return Some(BTreeSet::new());
+    }
+    let aside = platform.journal_aside(journal::MAX_ASIDE).await.ok()?;
+    let mut all: BTreeSet<String> = aside.into_iter().map(|aside| aside.stream).collect();
+    let mut after = None;
+    for _ in 0..MAX_STREAM_PAGES {
+        let page = platform.journal_streams(STREAMS_A_PAGE, after.as_deref()).await.ok()?;
+        all.extend(page.streams);
+        after = page.next;
+        if after.is_none() {
+            return Some(all);
+        }
+    }
+    None
 }
 
 async fn recall<P: Platform>(platform: &P) -> Note {

@@ -97,8 +97,8 @@ pub async fn compiled<P: Platform>(call: &Call<'_, P>, version: &str) -> Result<
     }
     let key = format!("game:{version}");
     if let Ok(Some(bytes)) = call.platform.kv_get(&key).await {
-        // A damaged copy is as good as none.
-        if let Some(game) = loaded(version, bytes) {
+        // A copy that is damaged, or was put there by somebody else, is as good as none.
+        if let Some(game) = loaded(version, bytes).filter(CompiledGame::is_intact) {
             keep(call, version, &game);
             return Ok(game);
         }
@@ -107,7 +107,7 @@ pub async fn compiled<P: Platform>(call: &Call<'_, P>, version: &str) -> Result<
     let ask = async || {
         let bytes = Origin::new(call).compiled(version).await?;
         call.observe(Event::GameRefill);
-        // Looked through once, where it comes in; what the node itself has stored is taken at its word.
+        // Looked through once, wherever it comes in.
         let game = bytes.and_then(|bytes| loaded(version, bytes)).filter(CompiledGame::is_intact);
         let Some(game) = game else { return Ok(None) };
         keep(call, version, &game);

@@ -4,13 +4,17 @@ use std::fmt::Write as _;
 
 use http::StatusCode;
 use lgdl::problem::Reason;
+use lgdl::wire::node::Counts;
 use serde_json::json;
 
 use crate::answer::{OBSERVED_NAMES, Refusal, Response};
 use crate::call::Call;
-use crate::origin::Origin;
+use crate::origin::{Health, Origin};
 use crate::pipeline::games;
 use crate::platform::{JournalSafety, Platform};
+
+/// How long a failure counts that no later work has contradicted, milliseconds.
+const FAILURE_COUNTS_MS: i64 = 60_000;
 
 /// Written and read back by `GET /health`.
 const PROBE: &str = "note:probe";
@@ -23,15 +27,35 @@ pub fn live() -> Result<Response, Refusal> {
     Response::json(StatusCode::OK, &json!({ "status": "alive" }))
 }
 
-/// `GET /health/ready`: the node can take turns.
+/// `GET /health/ready`: the node can take turns and keep them somewhere.
 ///
 /// # Errors
 /// None in practice.
 pub async fn ready<P: Platform>(call: &Call<'_, P>) -> Result<Response, Refusal> {
-    match games::list(call).await {
-        Ok(list) => Response::json(StatusCode::OK, &json!({ "status": "ready", "games_loaded": list.games.len() })),
-        Err(_) => Response::json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "not ready", "games_loaded": 0 })),
-    }
+    let list = games::list(call).await;
+    let health = Origin::new(call).health().await;
+    let now_ms = call.platform.now_ms();
+    let keeps =
+        call.settings.state_disabled || !is_recent(health.commit_failed_at_ms, now_ms) || journals(call, &health);
+    let (status, word) = match list.is_ok() && keeps {
+        true => (StatusCode::OK, "ready"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "not ready"),
+    };
+    let loaded = list.map_or(0, |list| list.games.len());
+    Response::json(status, &json!({ "status": word, "games_loaded": loaded }))
+}
+
+/// Whether something failed lately: after a while without any work that would tell, nobody knows better than a probe.
+fn is_recent(failed_at_ms: Option<i64>, now_ms: i64) -> bool {
+    failed_at_ms.is_some_and(|at| (0..FAILURE_COUNTS_MS).contains(&now_ms.saturating_sub(at)))
+}
+
+/// Whether turns that can't be committed wait.
+fn journals<P: Platform>(call: &Call<'_, P>, health: &Health) -> bool {
+    call.settings.state_key.is_some()
+        && call.platform.journal_safety() != JournalSafety::None
+        && !health.other_key
+        && !is_recent(health.journal_failed_at_ms, call.platform.now_ms())
 }
 
 /// `GET /healthz`, as old clients know it.
@@ -67,10 +91,30 @@ pub async fn components<P: Platform>(call: &Call<'_, P>) -> Result<Response, Ref
     let kv_well = written.is_ok() && read.is_ok();
 
     let safety = platform.journal_safety();
-    let journal_well = call.settings.state_key.is_some() && safety != JournalSafety::None;
+    let now_ms = platform.now_ms();
+    let counts = platform.journal_counts().await;
+    let commits_well = !is_recent(health.commit_failed_at_ms, now_ms) && health.estranged.is_none();
+    let journal_fails = is_recent(health.journal_failed_at_ms, now_ms) || counts.is_err();
+    let aside = counts.as_ref().is_ok_and(|counts| counts.aside > 0);
+    // Where there is no key there is no journal, and that is a choice; one that does not work is not.
+    let journal_well = journals(call, &health) && !aside && counts.is_ok();
+    let journal_detail = match &counts {
+        Ok(Counts { waiting, aside, other_key }) => format!(
+            "{}, {waiting} turns wait, {aside} set aside, {other_key} of them sealed under another LGDL_STATE_KEY",
+            safety.name()
+        ),
+        Err(_) => format!("{}, does not answer", safety.name()),
+    };
+    let commit_detail = match (health.estranged, health.commit_failed_at_ms) {
+        (Some(why), _) => why.to_string(),
+        (None, Some(at)) if !commits_well => {
+            format!("the last commit failed, {} s ago", now_ms.saturating_sub(at) / 1_000)
+        }
+        _ => "the last commit worked".to_owned(),
+    };
     let word = |well: bool| if well { "healthy" } else { "degraded" };
     let milliseconds = |us: u64| us as f64 / 1_000.0;
-    let all = games.is_ok() && kv_well;
+    let all = games.is_ok() && kv_well && commits_well && !journal_fails && !aside;
     let body = json!({
         "status": word(all),
         "components": {
@@ -79,6 +123,7 @@ pub async fn components<P: Platform>(call: &Call<'_, P>) -> Result<Response, Ref
                 "latency_ms": milliseconds(origin_us),
                 "detail": format!("breaker {}", health.breaker.name()),
             },
+            "commits": { "status": word(commits_well), "detail": commit_detail },
             "key_value": { "status": word(kv_well), "latency_ms": milliseconds(kv_us), "detail": platform.name() },
             "hot_state": {
                 "status": word(call.settings.state_key.is_some()),
@@ -86,7 +131,7 @@ pub async fn components<P: Platform>(call: &Call<'_, P>) -> Result<Response, Ref
             },
             "journal": {
                 "status": word(journal_well),
-                "detail": format!("{}{}", safety.name(), if health.journal_pending { ", turns wait" } else { "" }),
+                "detail": journal_detail,
             },
         },
     });

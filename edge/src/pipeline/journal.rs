@@ -5,25 +5,33 @@
 //!
 //! A version alone does not tell a state: while turns wait here, the origin may have given their versions to others. So an
 //! entry names the state that it was run on, and is committed as it is only where the origin has that very state.
+//!
+//! What can't arrive, whatever is tried, is set aside: it is kept, counted and named until somebody decides, and stops nothing.
 
-use lgdl::engine::{self, Conversation, MAX_CALLS_PER_TURN, Step, Turn};
-use lgdl::wire::origin::{CommitAnswer, CommitRequest};
+use lgdl::engine::{self, MAX_CALLS_PER_TURN, Step, Turn};
+use lgdl::wire::node::{Counts, Level, Page, Place, SetAside, Why};
+use lgdl::wire::origin::{COMMIT_SLACK_BYTES, CommitAnswer, CommitRequest, MAX_COMMIT_BYTES};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, random_hex};
 use crate::digest;
+use crate::notes;
 use crate::origin::{Lookup, Origin, OriginError, Verdict};
 use crate::pipeline::state::{self, Answered, Named, Start};
 use crate::pipeline::{capabilities, games};
 use crate::platform::{JournalEntry, JournalSafety, Platform, SeamError};
-use crate::seal::{opened, sealed};
+use crate::seal::{Unopened, opened, sealed};
 
-/// Conversations that one drain brings home at most.
-pub const MAX_STREAMS_PER_DRAIN: usize = 64;
+/// Conversations that one page of a drain brings home.
+pub const STREAMS_A_PAGE: usize = 64;
+/// How long one drain begins new conversations, microseconds; the next one goes on behind the last.
+const DRAIN_US: u64 = 2_000_000;
 /// Attempts to place one entry whose conversation has moved on.
 const MAX_PLACINGS: u32 = 3;
 /// Added to the record of a turn that had to be run again when it was brought home: its text may differ from what was said.
 pub const RERUN_FINDING: &str = "E214";
+/// The note that says behind which conversation the next drain goes on.
+const CURSOR_NOTE: &str = "drained-to";
 
 /// What an entry holds.
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,66 +54,161 @@ pub enum Last {
     Nothing,
 }
 
+/// Why a turn can't wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotKept {
+    /// The journal does not take it.
+    Seam(SeamError),
+    /// The origin would not take it when it arrives.
+    TooLarge,
+}
+
+impl From<SeamError> for NotKept {
+    fn from(error: SeamError) -> NotKept {
+        NotKept::Seam(error)
+    }
+}
+
 /// Keeps a turn.
 ///
 /// # Errors
-/// When there is no journal, or another turn took the place.
+/// When there is no journal, another turn took the place, or the turn could never arrive.
 pub async fn append<P: Platform>(
     call: &Call<'_, P>,
     named: &Named,
-    ground: &Conversation,
+    start: &Start,
     commit: CommitRequest,
     turn: Turn,
-) -> Result<(), SeamError> {
-    let none = || SeamError::Unavailable("no journal, or no key to seal it".into());
-    let key = call.settings.state_key.as_ref().ok_or_else(none)?;
+) -> Result<(), NotKept> {
+    let none = |why: &str| SeamError::Unavailable(why.into());
+    let key = call.settings.state_key.as_ref().ok_or_else(|| none("no key to seal it"))?;
     if call.platform.journal_safety() == JournalSafety::None {
-        return Err(none());
+        return Err(none("no journal").into());
+    }
+    // What a node can't read it must not add to: the key that it has is not the one that its journal needs.
+    if Origin::new(call).health().await.other_key {
+        return Err(none("turns wait that were sealed under another key").into());
     }
     let version = commit.expected_version + 1;
     let commit = CommitRequest { journal_sequence: Some(version), ..commit };
-    let waiting = Waiting { tenant: call.caller.tenant.clone(), ground: digest_of(ground), commit, turn };
+    let bytes = serde_json::to_vec(&commit).map_err(|_| none("the turn can't be written"))?.len();
+    if bytes + COMMIT_SLACK_BYTES > MAX_COMMIT_BYTES {
+        return Err(NotKept::TooLarge);
+    }
+    let waiting = Waiting { tenant: call.caller.tenant.clone(), ground: start.digest(), commit, turn };
     let row = [named.digest.as_str(), &version.to_string()];
-    let sealed = sealed(call.platform, key, "journal", &row, &waiting).ok_or_else(none)?;
+    let sealed = sealed(call.platform, key, "journal", &row, &waiting).ok_or_else(|| none("it can't be sealed"))?;
     let id = random_hex::<P, 8>(call.platform);
-    call.platform.journal_append(&JournalEntry { stream: named.digest.clone(), version, id, sealed }).await
+    Ok(call.platform.journal_append(&JournalEntry { stream: named.digest.clone(), version, id, sealed }).await?)
 }
 
 /// What waits for a conversation.
-pub async fn last<P: Platform>(call: &Call<'_, P>, named: &Named, idempotency_key: &str) -> Last {
-    let entries = call.platform.journal_read(&named.digest).await.unwrap_or_default();
+///
+/// # Errors
+/// When the journal can't be read. That is not the same as nothing.
+pub async fn last<P: Platform>(call: &Call<'_, P>, named: &Named, idempotency_key: &str) -> Result<Last, SeamError> {
     let mut last = Last::Nothing;
-    for entry in &entries {
-        let Some(waiting) = open(call, entry).filter(|waiting| waiting.commit.user_id == named.user) else { continue };
-        let commit = waiting.commit;
-        if commit.idempotency_key == idempotency_key {
-            let CommitRequest { fingerprint, response, .. } = commit;
-            return Last::SameRequest(Box::new(Answered { fingerprint, response }));
+    let mut after = None;
+    loop {
+        let page = call.platform.journal_read(&named.digest, after.as_ref()).await?;
+        for entry in &page.entries {
+            // What can't be opened here is for the drain to set aside; the turns behind it are run again then.
+            let Ok(waiting) = open(call, entry) else { continue };
+            let commit = waiting.commit;
+            if commit.user_id != named.user {
+                continue;
+            }
+            if commit.idempotency_key == idempotency_key {
+                let CommitRequest { fingerprint, response, .. } = commit;
+                return Ok(Last::SameRequest(Box::new(Answered { fingerprint, response })));
+            }
+            let start = Start::at(commit.expected_version + 1, commit.game_version, commit.state);
+            last = Last::State(Box::new(start));
         }
-        let start = Start::at(commit.expected_version + 1, commit.game_version, commit.state);
-        last = Last::State(Box::new(start));
+        after = match following(&page) {
+            Some(place) => Some(place),
+            None => return Ok(last),
+        };
     }
-    last
 }
 
-fn digest_of(state: &Conversation) -> String {
-    digest::sha256(&serde_json::to_vec(state).unwrap_or_default())
+/// Where the page after this one begins.
+fn following(page: &Page) -> Option<Place> {
+    if page.more { page.end() } else { None }
 }
 
-fn open<P: Platform>(call: &Call<'_, P>, entry: &JournalEntry) -> Option<Waiting> {
-    let key = call.settings.state_key.as_ref()?;
+fn open<P: Platform>(call: &Call<'_, P>, entry: &JournalEntry) -> Result<Waiting, Unopened> {
+    let key = call.settings.state_key.as_ref().ok_or(Unopened::OtherKey)?;
     opened(key, "journal", &[&entry.stream, &entry.version.to_string()], &entry.sealed)
 }
 
-/// Forgets the turns of an erased conversation that wait.
+/// Forgets the turns of an erased conversation that wait, whoever can read them.
 ///
 /// # Errors
 /// When the journal can't be reached: some may still be there.
 pub async fn forget<P: Platform>(platform: &P, stream: &str) -> Result<(), SeamError> {
-    for entry in platform.journal_read(stream).await? {
-        platform.journal_remove(stream, &entry.id).await?;
+    loop {
+        let page = platform.journal_read(stream, None).await?;
+        let Some(end) = page.end() else { break };
+        for entry in &page.entries {
+            platform.journal_remove(stream, &entry.id).await?;
+        }
+        for place in &page.unreadable {
+            platform.journal_remove(stream, &place.id).await?;
+        }
+        if !page.more {
+            break;
+        }
+        // Whatever a store still shows of what was removed is not looked at for ever.
+        if platform.journal_read(stream, None).await?.end().is_some_and(|now| now <= end) {
+            return Err(SeamError::Unavailable("what was removed is still there".into()));
+        }
+    }
+    for aside in platform.journal_aside(MAX_ASIDE).await?.iter().filter(|aside| aside.stream == stream) {
+        platform.journal_drop(stream, &aside.id).await?;
     }
     Ok(())
+}
+
+/// Entries that were set aside and are listed at once.
+pub const MAX_ASIDE: usize = 1_000;
+
+/// What waits of a conversation that a person wants erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Theirs {
+    /// Turns of this person.
+    Some,
+    /// Nothing of theirs.
+    None,
+    /// Something that this node can't read.
+    Unreadable,
+}
+
+/// Whether turns of this person wait, or were set aside.
+///
+/// # Errors
+/// When the journal can't be read.
+pub async fn theirs<P: Platform>(call: &Call<'_, P>, named: &Named) -> Result<Theirs, SeamError> {
+    let mut unreadable = false;
+    let mut after = None;
+    loop {
+        let page = call.platform.journal_read(&named.digest, after.as_ref()).await?;
+        unreadable |= !page.unreadable.is_empty();
+        for entry in &page.entries {
+            match open(call, entry) {
+                Ok(waiting) if waiting.commit.user_id == named.user => return Ok(Theirs::Some),
+                Ok(_) => {}
+                Err(_) => unreadable = true,
+            }
+        }
+        after = match following(&page) {
+            Some(place) => Some(place),
+            None => break,
+        };
+    }
+    let aside = call.platform.journal_aside(MAX_ASIDE).await?;
+    unreadable |= aside.iter().any(|aside| aside.stream == named.digest);
+    Ok(if unreadable { Theirs::Unreadable } else { Theirs::None })
 }
 
 /// How a drain ended.
@@ -132,57 +235,115 @@ pub async fn drain<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
 }
 
 async fn drain_streams<P: Platform>(call: &Call<'_, P>) -> (Drained, usize) {
-    let Ok(streams) = call.platform.journal_streams(MAX_STREAMS_PER_DRAIN).await else { return (Drained::Partly, 0) };
     let (mut arrived, mut stuck) = (0, false);
-    for stream in &streams {
-        let (drained, count) = drain_stream(call, stream).await;
-        arrived += count;
-        match drained {
-            Drained::All => {}
-            // One conversation that can't go on must not stop the others.
-            Drained::Partly => stuck = true,
-            Drained::Away => return (Drained::Away, arrived),
+    let mut after: Option<String> = notes::recall(call.platform, CURSOR_NOTE).await.flatten();
+    let from_the_beginning = after.is_none();
+    let began_us = call.platform.ticks_us();
+    let outcome = loop {
+        let Ok(page) = call.platform.journal_streams(STREAMS_A_PAGE, after.as_deref()).await else {
+            break Drained::Partly;
+        };
+        let mut away = false;
+        for stream in &page.streams {
+            let (drained, count) = drain_stream(call, stream).await;
+            arrived += count;
+            match drained {
+                Drained::All => {}
+                // One conversation that can't go on must not stop the others.
+                Drained::Partly => stuck = true,
+                Drained::Away => {
+                    away = true;
+                    break;
+                }
+            }
         }
-    }
-    if stuck || streams.len() == MAX_STREAMS_PER_DRAIN {
-        return (Drained::Partly, arrived);
-    }
+        if away {
+            break Drained::Away;
+        }
+        after = page.next;
+        if after.is_none() {
+            break if stuck || !from_the_beginning { Drained::Partly } else { Drained::All };
+        }
+        if call.platform.ticks_us().saturating_sub(began_us) > DRAIN_US {
+            break Drained::Partly;
+        }
+    };
+    notes::remember(call.platform, CURSOR_NOTE, &after).await;
     let origin = Origin::new(call);
-    origin.note_journal(false).await;
-    // A turn may have been journalled since the list was made, and noted before this note.
-    match call.platform.journal_streams(1).await {
-        Ok(streams) if streams.is_empty() => (Drained::All, arrived),
-        _ => {
-            origin.note_journal(true).await;
-            (Drained::Partly, arrived)
-        }
+    let counts = call.platform.journal_counts().await;
+    if let Ok(counts) = counts {
+        origin.note_journal(outcome != Drained::All || counts.waiting > 0, counts.other_key > 0).await;
+    }
+    match (outcome, counts) {
+        // A turn may have been journalled since the streams were listed.
+        (Drained::All, Ok(Counts { waiting: 0, .. })) => (Drained::All, arrived),
+        (Drained::All, _) => (Drained::Partly, arrived),
+        (other, _) => (other, arrived),
     }
 }
 
-/// Brings one conversation's turns home, oldest first. Stops at the first that does not arrive: order before speed.
+/// Brings one conversation's turns home, oldest first. Stops at the first that may still arrive and does not: order before
+/// speed. What can never arrive is set aside.
 pub async fn drain_stream<P: Platform>(call: &Call<'_, P>, stream: &str) -> (Drained, usize) {
-    let Ok(entries) = call.platform.journal_read(stream).await else { return (Drained::Partly, 0) };
     let mut arrived = 0;
     let mut reached = None;
-    for entry in entries {
-        // An entry that does not open (another key, damage) must not stop the others for ever.
-        if let Some(waiting) = open(call, &entry) {
-            let inner = call.for_tenant(waiting.tenant.clone());
-            let home = bring_home(&inner, waiting, reached.as_deref()).await;
-            call.absorb(inner);
+    let mut after: Option<Place> = None;
+    loop {
+        let Ok(page) = call.platform.journal_read(stream, after.as_ref()).await else {
+            return (Drained::Partly, arrived);
+        };
+        for place in &page.unreadable {
+            if !set_aside(call, stream, place.clone(), Why::Damaged).await {
+                return (Drained::Partly, arrived);
+            }
+        }
+        for entry in &page.entries {
+            let home = match open(call, entry) {
+                Err(Unopened::OtherKey) => Home::Never(Why::OtherKey),
+                Err(Unopened::Damaged) => Home::Never(Why::Damaged),
+                Ok(waiting) => {
+                    let inner = call.for_tenant(waiting.tenant.clone());
+                    let home = bring_home(&inner, waiting, reached.as_deref()).await;
+                    call.absorb(inner);
+                    home
+                }
+            };
             reached = match home {
                 Home::Stuck => return (Drained::Partly, arrived),
                 Home::Away => return (Drained::Away, arrived),
+                Home::Never(why) => {
+                    if !set_aside(call, stream, entry.place(), why).await {
+                        return (Drained::Partly, arrived);
+                    }
+                    reached = None;
+                    continue;
+                }
                 Home::Arrived(state) => Some(state),
                 Home::Settled => None,
             };
             arrived += 1;
+            // One that has arrived and can't be removed (a full disk, say) arrives again, and that changes nothing: it must
+            // not keep the others.
+            if call.platform.journal_remove(stream, &entry.id).await.is_err() {
+                call.tell(Level::Warn, "a turn that arrived could not be removed from the journal", |_| {});
+            }
         }
-        if call.platform.journal_remove(stream, &entry.id).await.is_err() {
-            return (Drained::Partly, arrived);
-        }
+        after = match following(&page) {
+            Some(place) => Some(place),
+            None => return (Drained::All, arrived),
+        };
     }
-    (Drained::All, arrived)
+}
+
+/// Keeps an entry apart that can't arrive; false when the journal does not do so.
+async fn set_aside<P: Platform>(call: &Call<'_, P>, stream: &str, place: Place, why: Why) -> bool {
+    let order = SetAside { stream: stream.to_owned(), place, why };
+    let done = call.platform.journal_set_aside(&order).await.is_ok();
+    call.tell(Level::Error, "a waiting turn was set aside", |line| line.detail = Some(why.words().into()));
+    if why == Why::OtherKey {
+        Origin::new(call).note_journal(true, true).await;
+    }
+    done
 }
 
 /// What became of one turn.
@@ -191,17 +352,20 @@ enum Home {
     Arrived(String),
     /// It arrived before, or its conversation is gone: nothing is left to do.
     Settled,
-    /// It can't be placed, at least not now.
+    /// It can't be placed now.
     Stuck,
-    /// The origin did not answer.
+    /// It can't be placed at all.
+    Never(Why),
+    /// The origin did not answer, or does not speak with this node.
     Away,
 }
 
 impl From<OriginError> for Home {
     fn from(error: OriginError) -> Home {
         match error {
-            OriginError::Away => Home::Away,
-            OriginError::Unexpected(_) => Home::Stuck,
+            OriginError::Away | OriginError::Estranged(_) | OriginError::Unintelligible(_) => Home::Away,
+            OriginError::TooLarge => Home::Never(Why::TooLarge),
+            OriginError::Refused(_) => Home::Never(Why::Refused),
         }
     }
 }
@@ -216,36 +380,49 @@ async fn bring_home<P: Platform>(call: &Call<'_, P>, waiting: Waiting, reached: 
             Err(error) => return error.into(),
         },
     };
+    let mut key_is_taken = false;
     for _ in 0..MAX_PLACINGS {
         if let Some(start) = other.take() {
             let Some(outcome) = run_again(call, &start, &turn).await else { return Home::Stuck };
-            ground = digest_of(&start.state);
+            ground = start.digest();
             commit.expected_version = start.version;
+            commit.base = start.base();
             commit.game_version = start.game_version;
             commit.record = outcome.record;
             commit.record.findings.push(RERUN_FINDING.into());
             commit.state = outcome.conversation;
             state::drop_hot(call, &named_in(call, &commit)).await;
+        } else if commit.expected_version > 0 && commit.base.is_none() {
+            commit.base = Some(state::name(&ground, None));
         }
         let conflict = match Origin::new(call).commit(&commit).await {
             Ok(Verdict::Conflict(conflict)) => conflict,
-            Ok(Verdict::Answer(CommitAnswer::Committed { .. })) => return Home::Arrived(digest_of(&commit.state)),
+            Ok(Verdict::Answer(CommitAnswer::Committed { .. })) => {
+                return Home::Arrived(state::digest_of(&commit.state));
+            }
             Ok(Verdict::Erased) => {
                 // The origin may never have had it, and then names no tombstone of it to anybody.
                 state::drop_hot(call, &named_in(call, &commit)).await;
                 return Home::Settled;
             }
-            Ok(Verdict::Answer(CommitAnswer::Replayed { .. }) | Verdict::NotTheirs | Verdict::KeyReused) => {
-                return Home::Settled;
+            Ok(Verdict::Answer(CommitAnswer::Replayed { .. })) => return Home::Settled,
+            Ok(Verdict::NotTheirs) => return Home::Never(Why::NotTheirs),
+            // The key stands for another request of this person, in another conversation, that nobody here could know of.
+            // This turn was acknowledged, too, and arrives under a key of its own.
+            Ok(Verdict::KeyReused) if !key_is_taken => {
+                key_is_taken = true;
+                commit.idempotency_key = digest::second_key(&commit.idempotency_key, &commit.fingerprint);
+                continue;
             }
-            Err(error) => return error.into(),
+            Ok(Verdict::KeyReused) => return Home::Never(Why::Refused),
+            Ok(Verdict::Unacceptable(error)) | Err(error) => return error.into(),
         };
         if let Some(left_ms) = conflict.claimed_for_ms {
             call.platform.sleep_ms(left_ms.min(1_000)).await;
         }
         let start = Start::of(conflict.current, &commit.game_version);
         // A place that another turn only holds may still become free.
-        other = (!is_ground(&start, &commit, &ground)).then_some(start);
+        other = (conflict.claimed_for_ms.is_none() || !is_ground(&start, &commit, &ground)).then_some(start);
     }
     Home::Stuck
 }
@@ -272,12 +449,20 @@ async fn other_ground<P: Platform>(
 }
 
 fn is_ground(start: &Start, commit: &CommitRequest, ground: &str) -> bool {
-    start.version == commit.expected_version && digest_of(&start.state) == ground
+    start.version == commit.expected_version && start.digest() == ground
 }
 
 /// Runs a waiting turn on the state that won. What it called, it called when it was taken; nothing is called again.
 async fn run_again<P: Platform>(call: &Call<'_, P>, start: &Start, turn: &Turn) -> Option<Box<engine::Outcome>> {
-    let game = games::compiled(call, &start.game_version).await.ok()?;
+    let game = match games::compiled(call, &start.game_version).await {
+        Ok(game) => game,
+        Err(refusal) => {
+            call.tell(Level::Warn, "a waiting turn can't be run again", |line| {
+                line.code = Some(refusal.reason.code().into());
+            });
+            return None;
+        }
+    };
     let mut step = engine::begin(&game, start.state.clone(), turn.clone());
     for _ in 0..=MAX_CALLS_PER_TURN {
         match step {

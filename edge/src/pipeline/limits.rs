@@ -40,24 +40,31 @@ pub async fn check<P: Platform>(call: &Call<'_, P>, user: &str, conversation: &s
     let limits = &call.settings.limits;
     let caller = &call.caller;
     let person = digest::person(&caller.tenant, user);
-    let named: Vec<(&'static str, Take)> = [
-        ("user", limits.user, format!("user:{person}")),
-        ("conversation", limits.conversation, format!("conversation:{conversation}")),
-        ("key", limits.key.filter(|_| caller.key.is_some()), format!("key:{}", caller.key.as_deref().unwrap_or(""))),
-        ("global", limits.global, "global".to_owned()),
+    let key = caller.key.as_deref().map(|key| format!("key:{key}"));
+    let share = format!("tenant:{}", caller.tenant);
+    let named: Vec<(&'static str, Rate, Take)> = [
+        ("user", limits.user, limits.user.map(|rate| Take::own(format!("user:{person}"), rate))),
+        (
+            "conversation",
+            limits.conversation,
+            limits.conversation.map(|rate| Take::own(format!("conversation:{conversation}"), rate)),
+        ),
+        ("key", limits.key, limits.key.zip(key).map(|(rate, key)| Take::shared(key, rate))),
+        ("global", limits.global, limits.global.map(|rate| Take::with_share(share, "global".to_owned(), rate))),
     ]
     .into_iter()
-    .filter_map(|(name, rate, key)| rate.map(|rate| (name, Take { key, rate })))
+    .filter_map(|(name, rate, take)| Some((name, rate?, take?)))
     .collect();
     if named.is_empty() || caller.is_admin() {
         return Ok(Limited::default());
     }
     let request = CountRequest {
-        takes: named.iter().map(|(_, take)| take.clone()).collect(),
-        subject: caller.key.clone().map_or(person, |key| format!("key:{key}")),
+        takes: named.iter().map(|(_, _, take)| take.clone()).collect(),
+        // Whoever misbehaves is the person, never the site whose key they come with.
+        subject: person,
     };
     let Ok(counted) = call.platform.count(&request).await else { return Ok(Limited::default()) };
-    let names: Vec<(&str, Rate)> = named.iter().map(|(name, take)| (*name, take.rate)).collect();
+    let names: Vec<(&str, Rate)> = named.iter().map(|(name, rate, _)| (*name, *rate)).collect();
     let headers = headers(&names, &counted);
     match refusal(&names, &counted) {
         Some(mut refusal) => {

@@ -8,11 +8,15 @@ use lgdl::problem::Reason;
 
 use crate::answer::{Refusal, Response};
 use crate::call::Call;
-use crate::origin::Origin;
+use crate::origin::{Origin, OriginError};
+use crate::pipeline::journal::{self, Theirs};
 use crate::pipeline::request::{Received, check_game_id, check_id};
 use crate::pipeline::state::{self, Named};
 use crate::pipeline::{auth, games, turn};
 use crate::platform::Platform;
+
+/// How soon it makes sense to ask again where an operator has to decide first, milliseconds.
+const UNREADABLE_RETRY_MS: u64 = 60_000;
 
 const USER: HeaderName = HeaderName::from_static("x-user-id");
 
@@ -24,9 +28,28 @@ pub async fn erase<P: Platform>(call: &Call<'_, P>, received: &Received, id: &st
     let user = user(call, received)?;
     let mut found = false;
     for game in candidates(call, received).await? {
-        if Origin::new(call).erase(&game, id, &user).await.map_err(|_| away(call))? {
+        let named = Named::new(&call.caller.tenant, &game, id, &user);
+        // What waits here must not begin the conversation anew once it is gone: it goes first to the origin, which then
+        // erases it with the rest and leaves a tombstone.
+        let waits = journal::theirs(call, &named).await.map_err(|_| unreadable())?;
+        if waits != Theirs::None {
+            journal::drain_stream(call, &named.digest).await;
+        }
+        if Origin::new(call).erase(&game, id, &user).await.map_err(|error| failed(call, error))? {
             found = true;
-            state::drop_hot(call, &Named::new(&call.caller.tenant, &game, id, &user)).await;
+            journal::forget(call.platform, &named.digest).await.map_err(|_| unreadable())?;
+            state::drop_hot(call, &named).await;
+            continue;
+        }
+        // The origin has nothing of theirs. What still lies here never arrived, and is theirs to have forgotten.
+        match journal::theirs(call, &named).await.map_err(|_| unreadable())? {
+            Theirs::None => {}
+            Theirs::Some => {
+                found = true;
+                journal::forget(call.platform, &named.digest).await.map_err(|_| unreadable())?;
+                state::drop_hot(call, &named).await;
+            }
+            Theirs::Unreadable => return Err(unreadable()),
         }
     }
     if found { Ok(Response::empty(StatusCode::NO_CONTENT)) } else { Err(turn::not_theirs()) }
@@ -39,7 +62,7 @@ pub async fn erase<P: Platform>(call: &Call<'_, P>, received: &Received, id: &st
 pub async fn export<P: Platform>(call: &Call<'_, P>, received: &Received, id: &str) -> Result<Response, Refusal> {
     let user = user(call, received)?;
     for game in candidates(call, received).await? {
-        if let Some(document) = Origin::new(call).export(&game, id, &user).await.map_err(|_| away(call))? {
+        if let Some(document) = Origin::new(call).export(&game, id, &user).await.map_err(|error| failed(call, error))? {
             return Ok(Response::new(StatusCode::OK, "application/json", document));
         }
     }
@@ -52,6 +75,7 @@ fn user<P: Platform>(call: &Call<'_, P>, received: &Received) -> Result<String, 
         Refusal::new(Reason::WrongShape, "Say whose conversation it is: `?user_id=` or the header `x-user-id`.")
     })?;
     check_id("user_id", &user)?;
+    auth::check_rights(&call.caller)?;
     auth::check_user(&call.caller, &user)?;
     Ok(user)
 }
@@ -60,6 +84,23 @@ async fn candidates<P: Platform>(call: &Call<'_, P>, received: &Received) -> Res
     match received.parameter("game")? {
         Some(game) => check_game_id(&game).map(|()| vec![game]),
         None => Ok(games::list(call).await?.games.into_iter().map(|game| game.id).collect()),
+    }
+}
+
+/// An erasure is not promised where nobody can tell what waits.
+fn unreadable() -> Refusal {
+    Refusal::new(
+        Reason::WaitingUnreadable,
+        "A turn that may belong to this conversation waits here and can't be read. An operator has to decide about it first.",
+    )
+    .retry_after_ms(UNREADABLE_RETRY_MS)
+}
+
+fn failed<P: Platform>(call: &Call<'_, P>, error: OriginError) -> Refusal {
+    match error {
+        // A legal hold: nothing may be erased for now, and trying again does not help.
+        OriginError::Refused(409) => Refusal::new(Reason::Forbidden, "What this person has here must be kept for now."),
+        error => error.refusal().unwrap_or_else(|| away(call)),
     }
 }
 

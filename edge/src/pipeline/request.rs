@@ -2,6 +2,7 @@
 
 use http::{HeaderMap, HeaderName, Method, header};
 use lgdl::engine::MAX_UTTERANCE_CHARS;
+use lgdl::ids::Id;
 use lgdl::problem::Reason;
 pub use lgdl::wire::client::MAX_BODY_BYTES;
 use lgdl::wire::client::MoveRequest;
@@ -13,12 +14,6 @@ use crate::answer::Refusal;
 pub const MAX_HEADERS: usize = 64;
 /// Bytes of headers at most, names and values together.
 pub const MAX_HEADER_BYTES: usize = 16 * 1024;
-/// The longest id of a conversation or a user, bytes.
-pub const MAX_ID_BYTES: usize = 128;
-/// The longest id of a game, bytes.
-pub const MAX_GAME_ID_BYTES: usize = 64;
-/// The longest idempotency key, bytes.
-pub const MAX_IDEMPOTENCY_KEY_BYTES: usize = 128;
 /// How deep the context may be nested: what is deeper could not be read back from where turns are kept.
 pub const MAX_CONTEXT_DEPTH: usize = 32;
 /// The longest participant name, characters.
@@ -97,9 +92,7 @@ pub fn check_headers(received: &Received) -> Result<(), Refusal> {
 /// The client's request id, if it is one that may appear in logs and headers; otherwise none.
 #[must_use]
 pub fn kept_request_id(received: &Received) -> Option<&str> {
-    received.header(&REQUEST_ID).filter(|id| {
-        (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
-    })
+    received.header(&REQUEST_ID).filter(|id| Id::Request.fits(id))
 }
 
 /// Reads the body of a move.
@@ -217,12 +210,7 @@ fn misread(body: &[u8]) -> Refusal {
 /// # Errors
 /// 422.
 pub fn check_game_id(id: &str) -> Result<(), Refusal> {
-    let fits = (1..=MAX_GAME_ID_BYTES).contains(&id.len());
-    if fits && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
-        return Ok(());
-    }
-    let detail = format!("A game's id takes 1 to {MAX_GAME_ID_BYTES} letters, digits, `_` and `-`.");
-    Err(Refusal::new(Reason::BadIdentifier, detail))
+    Id::Game.check(id).map_err(|rule| Refusal::new(Reason::BadIdentifier, format!("A game's id {rule}.")))
 }
 
 /// Checks a conversation's id.
@@ -238,13 +226,7 @@ pub fn check_conversation_id(id: &str) -> Result<(), Refusal> {
 /// # Errors
 /// 422.
 pub fn check_id(name: &str, id: &str) -> Result<(), Refusal> {
-    let fits = (1..=MAX_ID_BYTES).contains(&id.len());
-    if fits && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:@+~=|".contains(&b)) {
-        return Ok(());
-    }
-    let detail =
-        format!("`{name}` takes 1 to {MAX_ID_BYTES} ASCII letters, digits and the characters - _ . : @ + ~ = |");
-    Err(Refusal::new(Reason::BadIdentifier, detail))
+    Id::User.check(id).map_err(|rule| Refusal::new(Reason::BadIdentifier, format!("`{name}` {rule}.")))
 }
 
 fn check_participant(name: &str) -> Result<(), Refusal> {
@@ -266,12 +248,10 @@ pub fn idempotency_key(received: &Received) -> Result<Option<String>, Refusal> {
     }
     let key = received.header(&IDEMPOTENCY_KEY).map(str::trim).unwrap_or("");
     let key = key.strip_prefix('"').and_then(|key| key.strip_suffix('"')).unwrap_or(key);
-    let fits = (1..=MAX_IDEMPOTENCY_KEY_BYTES).contains(&key.len());
-    if fits && key.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\') {
-        return Ok(Some(key.to_owned()));
-    }
-    let detail = format!("`Idempotency-Key` takes one value of 1 to {MAX_IDEMPOTENCY_KEY_BYTES} visible characters.");
-    Err(Refusal::new(Reason::BadHeader, detail))
+    Id::IdempotencyKey
+        .check(key)
+        .map(|()| Some(key.to_owned()))
+        .map_err(|rule| Refusal::new(Reason::BadHeader, format!("`Idempotency-Key` {rule}.")))
 }
 
 /// Whether the client wants server-sent events.

@@ -3,7 +3,7 @@
 
 use lgdl::engine::Conversation;
 use lgdl::wire::client::MoveResponse;
-use lgdl::wire::origin::StoredConversation;
+use lgdl::wire::origin::{StateName, StoredConversation, state_digest};
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{After, Event};
@@ -47,6 +47,9 @@ pub struct Start {
     pub game_version: String,
     /// The engine's state.
     pub state: Conversation,
+    /// What the origin calls it, once it has it.
+    #[serde(default)]
+    name: Option<StateName>,
     /// Whether this is known, or only assumed because nothing else is: a conversation that nobody here has heard of.
     #[serde(skip)]
     pub assumed: bool,
@@ -87,6 +90,7 @@ impl Start {
             version: 0,
             game_version: game_version.into(),
             state: Conversation::default(),
+            name: None,
             assumed,
             waiting: false,
             turns: Vec::new(),
@@ -98,7 +102,7 @@ impl Start {
     #[must_use]
     pub fn of(current: Option<StoredConversation>, game_version: &str) -> Start {
         match current {
-            Some(stored) => Start::at(stored.version, stored.game_version, stored.state),
+            Some(stored) => Start { name: stored.name, ..Start::at(stored.version, stored.game_version, stored.state) },
             None => Start::fresh(game_version, false),
         }
     }
@@ -111,8 +115,22 @@ impl Start {
 
     /// The state after a turn that was run on this one and is at the origin.
     #[must_use]
-    pub fn after(self, state: Conversation) -> Start {
-        Start { version: self.version + 1, state, assumed: false, waiting: false, ..self }
+    pub fn after(self, state: Conversation, epoch: Option<String>) -> Start {
+        let name = Some(name(&digest_of(&state), epoch));
+        Start { version: self.version + 1, state, name, assumed: false, waiting: false, ..self }
+    }
+
+    /// How the origin is told what a turn was run on; a conversation that begins has no state yet.
+    #[must_use]
+    pub fn base(&self) -> Option<StateName> {
+        if self.version == 0 { None } else { self.name.clone() }
+    }
+
+    /// The state's digest: the origin's where it gave one, since it may have the state in other bytes than this node would
+    /// write.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        self.name.as_ref().map_or_else(|| digest_of(&self.state), |name| name.digest.clone())
     }
 
     /// Remembers the turn that led here last.
@@ -128,7 +146,8 @@ impl Start {
     /// The state of that version after turns that were run on this one and wait.
     #[must_use]
     pub fn waiting_at(self, version: u64, game_version: String, state: Conversation) -> Start {
-        Start { version, game_version, state, assumed: false, waiting: true, ..self }
+        let name = Some(name(&digest_of(&state), None));
+        Start { version, game_version, state, name, assumed: false, waiting: true, ..self }
     }
 
     /// What is remembered of a turn.
@@ -140,6 +159,19 @@ impl Start {
             _ => Held::Unknown,
         }
     }
+}
+
+/// A state's digest, as the origin makes it of the bytes that a commit carries.
+#[must_use]
+pub fn digest_of(state: &Conversation) -> String {
+    // A state is plain data and always becomes JSON; were it otherwise, nothing could be committed either.
+    state_digest(&serde_json::to_vec(state).unwrap_or_else(|error| error.to_string().into_bytes()))
+}
+
+/// A state's name.
+#[must_use]
+pub fn name(digest: &str, epoch: Option<String>) -> StateName {
+    StateName { digest: digest.to_owned(), epoch }
 }
 
 /// What lies in the key-value store. Version and expiry lie inside, because not every store knows expiry.
@@ -161,7 +193,8 @@ pub async fn hot<P: Platform>(call: &Call<'_, P>, named: &Named) -> Option<Start
     let usable = [remembered, found]
         .into_iter()
         .flatten()
-        .filter_map(|bytes| opened::<Hot>(key, "hot", &[&named.digest], &bytes))
+        // A copy that does not open is as good as none: the origin has the state.
+        .filter_map(|bytes| opened::<Hot>(key, "hot", &[&named.digest], &bytes).ok())
         .filter(|hot| hot.expires_at_ms > now_ms && hot.user == named.user)
         .map(|hot| hot.start)
         .max_by_key(|start| (start.version, !start.waiting));

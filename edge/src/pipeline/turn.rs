@@ -4,12 +4,13 @@
 use lgdl::engine::{self, CapabilityCall, CapabilityResult, MAX_CALLS_PER_TURN, Outcome, Step, Turn};
 use lgdl::problem::Reason;
 use lgdl::wire::client::{MoveRequest, MoveResponse};
-use lgdl::wire::origin::{ClaimRequest, CommitAnswer, CommitRequest, Conflict, GameEntry};
+use lgdl::wire::origin::{ClaimRequest, CommitAnswer, CommitRequest, Conflict, GameEntry, MAX_COMMIT_BYTES};
 
 use crate::answer::{Event, Refusal};
 use crate::call::Call;
 use crate::digest;
-use crate::origin::{Lookup, Origin, Verdict, pause};
+use crate::origin::{Lookup, Origin, OriginError, Verdict, pause};
+use crate::pipeline::degraded::{Attempt, Patience};
 use crate::pipeline::journal::Drained;
 use crate::pipeline::reply::{Kept, move_response};
 use crate::pipeline::state::{Named, Start};
@@ -95,6 +96,7 @@ impl Ask {
             user_id: self.named.user.clone(),
             game_version: start.game_version.clone(),
             expected_version: start.version,
+            base: start.base(),
             idempotency_key: self.key.clone(),
             fingerprint: self.fingerprint.clone(),
             record: outcome.record.clone(),
@@ -114,6 +116,16 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, R
     if call.settings.state_disabled {
         return degraded::stateless(call, ask).await;
     }
+    match attempt(call, ask, Patience::Some).await? {
+        Attempt::Taken(taken) => Ok(taken),
+        Attempt::OriginIsBack => match attempt(call, ask, Patience::None).await? {
+            Attempt::Taken(taken) => Ok(taken),
+            Attempt::OriginIsBack => Err(Refusal::new(Reason::Internal, "The turn was not taken.")),
+        },
+    }
+}
+
+async fn attempt<P: Platform>(call: &Call<'_, P>, ask: &Ask, patience: Patience) -> Result<Attempt, Refusal> {
     let origin = Origin::new(call);
     let may_ask = async || origin.health().await.breaker.would_admit(call.platform.now_ms());
     let hot = async || state::hot(call, &ask.named).await.unwrap_or_else(|| Start::fresh(&ask.entry.version, true));
@@ -128,7 +140,7 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, R
         }
     }
     if !in_order || !may_ask().await {
-        return degraded::take(call, ask, start).await;
+        return degraded::take(call, ask, start, patience).await;
     }
     // What waited may have been brought home elsewhere, behind other turns. So a state that waited is good for the time
     // without the origin only.
@@ -147,11 +159,13 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, R
                 let response = ask.response(call, &outcome, Kept::Durable, &start.game_version);
                 let commit = ask.commit(&start, &outcome, &response);
                 match origin.commit(&commit).await {
-                    Ok(verdict) => settle(verdict, Some(Done { outcome, response })),
+                    Ok(verdict) => settle(verdict, Some(Done { outcome, response, epoch: None })),
+                    Err(OriginError::TooLarge) => return Err(too_large(&commit)),
+                    Err(error) if error != OriginError::Away => return Err(refusal_of(error)),
                     Err(_) if start.assumed => {
-                        return degraded::take(call, ask, without_origin.unwrap_or(start)).await;
+                        return degraded::take(call, ask, without_origin.unwrap_or(start), patience).await;
                     }
-                    Err(_) => return degraded::keep(call, ask, &start, *outcome).await,
+                    Err(_) => return degraded::keep(call, ask, &start, *outcome, patience).await,
                 }
             }
             Ran::Stopped(verdict) => settle(*verdict, None),
@@ -160,19 +174,19 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, R
         match settled {
             Settled::Committed(done) => {
                 call.observe(Event::Turn);
-                let Done { outcome, response } = *done;
-                let next = start.after(outcome.conversation);
+                let Done { outcome, response, epoch } = *done;
+                let next = start.after(outcome.conversation, epoch);
                 let next = match ask.may_come_again {
                     true => next.remembering(&ask.fingerprint, &response),
                     false => next,
                 };
                 state::keep(call, &ask.named, next);
                 call.stage("seal");
-                return Ok(Taken { response, journal: None });
+                return Ok(Attempt::Taken(Taken { response, journal: None }));
             }
             Settled::Replayed(response) => {
                 call.observe(Event::Replay);
-                return Ok(Taken { response: *response, journal: None });
+                return Ok(Attempt::Taken(Taken { response: *response, journal: None }));
             }
             Settled::Refused(refusal) => {
                 state::drop_hot(call, &ask.named).await;
@@ -183,7 +197,7 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, R
                 if conflict.current.as_ref().map_or(0, |current| current.version) < start.version {
                     // This node is ahead of the origin: turns wait that nobody had noted.
                     if journal::drain_stream(call, &ask.named.digest).await.0 != Drained::All {
-                        return degraded::take(call, ask, start).await;
+                        return degraded::take(call, ask, start, patience).await;
                     }
                 }
                 start = newer(call, ask, *conflict, run_number).await?;
@@ -201,6 +215,8 @@ pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, R
 struct Done {
     outcome: Box<Outcome>,
     response: MoveResponse,
+    /// The epoch that the new state belongs to.
+    epoch: Option<String>,
 }
 
 enum Settled {
@@ -212,7 +228,9 @@ enum Settled {
 
 fn settle(verdict: Verdict, done: Option<Done>) -> Settled {
     match (verdict, done) {
-        (Verdict::Answer(CommitAnswer::Committed { .. }), Some(done)) => Settled::Committed(Box::new(done)),
+        (Verdict::Answer(CommitAnswer::Committed { epoch, .. }), Some(done)) => {
+            Settled::Committed(Box::new(Done { epoch, ..done }))
+        }
         (Verdict::Answer(CommitAnswer::Committed { .. }), None) => {
             Settled::Refused(Refusal::new(Reason::Internal, "The turn was not run."))
         }
@@ -222,10 +240,36 @@ fn settle(verdict: Verdict, done: Option<Done>) -> Settled {
         }
         (Verdict::Answer(CommitAnswer::Replayed { response }), _) => Settled::Replayed(response),
         (Verdict::Conflict(conflict), _) => Settled::Stale(conflict),
+        (Verdict::Unacceptable(error), _) => Settled::Refused(refusal_of(error)),
         (Verdict::Erased, _) => Settled::Refused(erased()),
         (Verdict::NotTheirs, _) => Settled::Refused(not_theirs()),
         (Verdict::KeyReused, _) => Settled::Refused(key_reused()),
     }
+}
+
+/// What a client is told of an origin that answers, and does not take the turn.
+fn refusal_of(error: OriginError) -> Refusal {
+    error.refusal().unwrap_or_else(|| Refusal::new(Reason::OriginAway, "The service that keeps conversations is away."))
+}
+
+/// What a client is told of a turn whose state could not be kept: what takes the room, in the words of the game.
+pub(crate) fn too_large(commit: &CommitRequest) -> Refusal {
+    let size = |value: &serde_json::Value| value.to_string().len();
+    let state = serde_json::to_value(&commit.state).unwrap_or_default();
+    let named = |part: &'static str| {
+        state[part].as_object().into_iter().flatten().map(move |(name, value)| (format!("{part}.{name}"), size(value)))
+    };
+    let parts = state.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), size(value)));
+    let largest = |of: &mut dyn Iterator<Item = (String, usize)>| of.max_by_key(|(_, bytes)| *bytes);
+    let largest = largest(&mut named("context")).or_else(|| largest(&mut { parts }));
+    let (name, bytes) = largest.unwrap_or_else(|| ("state".into(), 0));
+    Refusal::new(
+        Reason::StateTooLarge,
+        format!(
+            "A conversation takes {MAX_COMMIT_BYTES} bytes with its last turn; the largest part, `{name}`, has {bytes}. The \
+             game's author can ask its services for less, or keep less of their answers. Nothing was changed."
+        ),
+    )
 }
 
 pub(crate) fn key_reused() -> Refusal {
@@ -347,6 +391,7 @@ async fn hold_place<P: Platform>(
         conversation_id: ask.named.conversation.clone(),
         user_id: ask.named.user.clone(),
         expected_version: start.version,
+        base: start.base(),
         idempotency_key: ask.key.clone(),
         fingerprint: ask.fingerprint.clone(),
     };
@@ -358,7 +403,8 @@ async fn hold_place<P: Platform>(
             Ok(true)
         }
         Ok(verdict) => Err(Box::new(verdict)),
-        Err(_) => Ok(false),
+        Err(OriginError::Away) => Ok(false),
+        Err(error) => Err(Box::new(Verdict::Unacceptable(error))),
     }
 }
 
@@ -377,6 +423,7 @@ async fn know_start<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: &mut Star
             Err(Box::new(Verdict::Conflict(Box::new(Conflict { current: Some(*current), claimed_for_ms: None }))))
         }
         Ok(Lookup::Erased) => Err(Box::new(Verdict::Erased)),
-        Err(_) => Ok(false),
+        Err(OriginError::Away) => Ok(false),
+        Err(error) => Err(Box::new(Verdict::Unacceptable(error))),
     }
 }

@@ -64,28 +64,43 @@ pub(super) fn read_all(stream: &InputStream, limit: usize, deadline: &Deadline) 
     }
 }
 
-/// Writes everything and flushes it.
-pub(super) fn write_all(stream: &OutputStream, bytes: &[u8]) -> Result<(), StreamError> {
+/// Why not all of a body was written.
+#[derive(Debug)]
+pub(super) enum WriteFault {
+    /// Whoever reads it does not.
+    TooLate,
+    /// The stream is closed or broken.
+    Broken,
+}
+
+impl From<StreamError> for WriteFault {
+    fn from(_: StreamError) -> WriteFault {
+        WriteFault::Broken
+    }
+}
+
+/// Writes everything and flushes it, as long as somebody reads it before the moment.
+pub(super) fn write_all(stream: &OutputStream, bytes: &[u8], deadline: &Deadline) -> Result<(), WriteFault> {
+    let wait = || if deadline.before(&stream.subscribe()) { Ok(()) } else { Err(WriteFault::TooLate) };
     let mut rest = bytes;
     while !rest.is_empty() {
         let room = usize::try_from(stream.check_write()?).unwrap_or(usize::MAX).min(rest.len());
         if room == 0 {
-            stream.subscribe().block();
+            wait()?;
             continue;
         }
         stream.write(&rest[..room])?;
         rest = &rest[room..];
     }
     stream.flush()?;
-    stream.subscribe().block();
-    Ok(())
+    wait()
 }
 
 /// Makes a request. The host is given no limits of time: whoever waits has the deadline, and letting go of what is pending
 /// ends it.
 pub(super) fn fetch(request: &Outbound) -> Result<Inbound, FetchError> {
     let deadline = Deadline::in_ms(request.timeout_ms);
-    let pending = send(request)?;
+    let pending = send(request, &deadline)?;
     if !deadline.before(&pending.subscribe()) {
         return Err(FetchError::TimedOut);
     }
@@ -105,7 +120,7 @@ pub(super) fn fetch(request: &Outbound) -> Result<Inbound, FetchError> {
     Ok(Inbound { status, body })
 }
 
-fn send(request: &Outbound) -> Result<FutureIncomingResponse, FetchError> {
+fn send(request: &Outbound, deadline: &Deadline) -> Result<FutureIncomingResponse, FetchError> {
     let headers: Vec<(String, Vec<u8>)> =
         request.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone().into_bytes())).collect();
     let outgoing = OutgoingRequest::new(Fields::from_list(&headers).map_err(|_| FetchError::Broken)?);
@@ -129,7 +144,10 @@ fn send(request: &Outbound) -> Result<FutureIncomingResponse, FetchError> {
     let pending = wasi::http::outgoing_handler::handle(outgoing, None).map_err(|code| understood(&code))?;
     if !request.body.is_empty() {
         let stream = body.write().map_err(|()| FetchError::Broken)?;
-        write_all(&stream, &request.body).map_err(|_| FetchError::Unreachable)?;
+        write_all(&stream, &request.body, deadline).map_err(|fault| match fault {
+            WriteFault::TooLate => FetchError::TimedOut,
+            WriteFault::Broken => FetchError::Unreachable,
+        })?;
     }
     OutgoingBody::finish(body, None).map_err(|code| understood(&code))?;
     Ok(pending)

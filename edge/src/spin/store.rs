@@ -2,17 +2,18 @@
 //! journal in that store, for deployments without a node service. The store has no usable compare-and-swap: two requests at
 //! once may count as one, and two turns at once may both be kept.
 
-use lgdl::limits::{Bucket, Conduct, CountRequest, Counted, Rate, take_all};
+use lgdl::limits::{CountRequest, Counted, Counters, Entry, EntryName};
+use lgdl::wire::node::{Aside, Counts, Page, Place, SetAside, StreamPage};
 use spin_sdk::key_value::{Error, Store};
 
 use crate::platform::{JournalEntry, KvError, SeamError};
 
 /// Every key of a journal entry begins so.
 const JOURNAL: &str = "journal:";
-/// The key of a bucket begins so.
+/// Every key of an entry that was set aside begins so.
+const ASIDE: &str = "aside:";
+/// The key of a bucket or a conduct begins so.
 const LIMIT: &str = "limit:";
-/// The key of a conduct begins so.
-const CONDUCT: &str = "conduct:";
 /// Values that one sweep looks at.
 const MAX_SWEPT: usize = 64;
 /// Bytes of the moment behind a value.
@@ -61,12 +62,10 @@ pub(super) fn sweep(store: &Store, random: u64, now_ms: i64) {
 }
 
 fn is_over(key: &str, kept: Vec<u8>, now_ms: i64) -> bool {
-    if key.starts_with(JOURNAL) {
+    if key.starts_with(JOURNAL) || key.starts_with(ASIDE) {
         false
     } else if key.starts_with(LIMIT) {
-        serde_json::from_slice::<(Rate, Bucket)>(&kept).map_or(true, |(rate, bucket)| bucket.is_full(rate, now_ms))
-    } else if key.starts_with(CONDUCT) {
-        serde_json::from_slice::<Conduct>(&kept).map_or(true, |conduct| conduct.is_forgiven(now_ms))
+        serde_json::from_slice::<Entry>(&kept).map_or(true, |entry| entry.is_forgettable(now_ms))
     } else {
         holding(kept, now_ms).is_none()
     }
@@ -74,34 +73,19 @@ fn is_over(key: &str, kept: Vec<u8>, now_ms: i64) -> bool {
 
 /// Counts: reads the buckets, takes the tokens, writes them back.
 pub(super) fn count(store: &Store, request: &CountRequest, now_ms: i64) -> Result<Counted, SeamError> {
-    let conduct_key = format!("{CONDUCT}{}", request.subject);
-    let mut conduct: Conduct = read_json(store, &conduct_key)?.unwrap_or_default();
-    let mut buckets: Vec<(Rate, Bucket)> = Vec::with_capacity(request.takes.len());
-    for take in &request.takes {
-        let kept: Option<(Rate, Bucket)> = read_json(store, &format!("{LIMIT}{}", take.key))?;
-        let bucket = match kept {
-            Some((rate, bucket)) if rate == take.rate => bucket,
-            _ => Bucket::full(take.rate, now_ms),
-        };
-        buckets.push((take.rate, bucket));
-    }
-    let banned_for_ms = conduct.banned_for_ms(now_ms);
-    let refused_by = if banned_for_ms.is_some() { None } else { take_all(&mut buckets, now_ms).err() };
-    let mut ban_is_new = false;
-    if refused_by.is_some() {
-        ban_is_new = conduct.refused(now_ms).is_some();
-        write_json(store, &conduct_key, &conduct)?;
-    } else if banned_for_ms.is_none() {
-        for (take, kept) in request.takes.iter().zip(&buckets) {
-            write_json(store, &format!("{LIMIT}{}", take.key), kept)?;
+    let mut counters = Counters::default();
+    for name in EntryName::of(request) {
+        if let Some(entry) = read_json(store, &format!("{LIMIT}{name}"))? {
+            counters.restore(&name, entry);
         }
     }
-    Ok(Counted {
-        refused_by,
-        standings: buckets.iter().map(|(rate, bucket)| bucket.standing(*rate, now_ms)).collect(),
-        banned_for_ms: conduct.banned_for_ms(now_ms),
-        ban_is_new,
-    })
+    let counted = counters.count(request, now_ms);
+    for name in EntryName::of(request) {
+        if let Some(entry) = counters.entry(&name) {
+            write_json(store, &format!("{LIMIT}{name}"), &entry)?;
+        }
+    }
+    Ok(counted)
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(store: &Store, key: &str) -> Result<Option<T>, SeamError> {
@@ -130,20 +114,44 @@ fn keys(store: &Store, prefix: &str) -> Result<Vec<String>, SeamError> {
     Ok(keys)
 }
 
-pub(super) fn read(store: &Store, stream: &str) -> Result<Vec<JournalEntry>, SeamError> {
-    let keys = keys(store, &format!("{JOURNAL}{stream}:"))?;
-    keys.iter().filter_map(|key| read_json(store, key).transpose()).collect()
+/// The place that the key of an entry names.
+fn place_of(key: &str) -> Option<Place> {
+    let mut parts = key.split(':').skip(2);
+    Some(Place { version: parts.next()?.parse().ok()?, id: parts.next()?.to_owned() })
+}
+
+pub(super) fn read(store: &Store, stream: &str, after: Option<&Place>) -> Result<Page, SeamError> {
+    let mut unreadable = Vec::new();
+    let mut entries = Vec::new();
+    for key in keys(store, &format!("{JOURNAL}{stream}:"))? {
+        let Some(place) = place_of(&key) else { continue };
+        if after.is_some_and(|after| place <= *after) {
+            continue;
+        }
+        let Some(bytes) = store.get(&key).map_err(failed)? else { continue };
+        match serde_json::from_slice(&bytes) {
+            Ok(entry) => entries.push(entry),
+            Err(_) => unreadable.push(place),
+        }
+    }
+    let page = Page::of(entries);
+    let end = page.end().filter(|_| page.more);
+    unreadable.retain(|place| end.as_ref().is_none_or(|end| place <= end));
+    Ok(Page { unreadable, ..page })
 }
 
 /// In no order of time: the store does not know when a key was written.
-pub(super) fn streams(store: &Store, limit: usize) -> Result<Vec<String>, SeamError> {
+pub(super) fn streams(store: &Store, limit: usize, after: Option<&str>) -> Result<StreamPage, SeamError> {
     let mut streams: Vec<String> = keys(store, JOURNAL)?
         .iter()
         .filter_map(|key| key.strip_prefix(JOURNAL)?.split(':').next().map(str::to_owned))
+        .filter(|stream| after.is_none_or(|after| stream.as_str() > after))
         .collect();
     streams.dedup();
+    let more = streams.len() > limit;
     streams.truncate(limit);
-    Ok(streams)
+    let next = streams.last().filter(|_| more).cloned();
+    Ok(StreamPage { streams, next })
 }
 
 pub(super) fn remove(store: &Store, stream: &str, id: &str) -> Result<(), SeamError> {
@@ -153,4 +161,60 @@ pub(super) fn remove(store: &Store, stream: &str, id: &str) -> Result<(), SeamEr
         }
     }
     Ok(())
+}
+
+/// `aside:<stream>:<version>:<id>:<why>`, with what lay under the entry's own key.
+pub(super) fn set_aside(store: &Store, order: &SetAside) -> Result<(), SeamError> {
+    let place = format!("{}:{:020}:{}", order.stream, order.place.version, order.place.id);
+    let key = format!("{JOURNAL}{place}");
+    let Some(bytes) = store.get(&key).map_err(failed)? else { return Ok(()) };
+    let why = serde_json::to_value(order.why).map_err(|error| SeamError::Unavailable(error.to_string()))?;
+    // Written there before it is removed here: in between it is in both places, and arrives once all the same.
+    store.set(&format!("{ASIDE}{place}:{}", why.as_str().unwrap_or("damaged")), &bytes).map_err(failed)?;
+    store.delete(&key).map_err(failed)
+}
+
+fn listed(store: &Store, key: &str) -> Result<Aside, SeamError> {
+    let unnamed = || SeamError::Unavailable("a key is not that of an entry".into());
+    let Place { version, id } = place_of(key).ok_or_else(unnamed)?;
+    let mut parts = key.split(':').skip(1);
+    let stream = parts.next().ok_or_else(unnamed)?.to_owned();
+    let why = serde_json::from_value(parts.nth(2).unwrap_or_default().into()).map_err(|_| unnamed())?;
+    let bytes = store.get(key).map_err(failed)?.map_or(0, |bytes| bytes.len() as u64);
+    Ok(Aside { stream, version, id, why, bytes })
+}
+
+pub(super) fn aside(store: &Store, limit: usize) -> Result<Vec<Aside>, SeamError> {
+    keys(store, ASIDE)?.iter().take(limit).map(|key| listed(store, key)).collect()
+}
+
+fn aside_key(store: &Store, stream: &str, id: &str) -> Result<Option<(String, Place)>, SeamError> {
+    let keys = keys(store, &format!("{ASIDE}{stream}:"))?.into_iter();
+    Ok(keys.filter_map(|key| place_of(&key).map(|place| (key, place))).find(|(_, place)| place.id == id))
+}
+
+pub(super) fn retry(store: &Store, stream: &str, id: &str) -> Result<bool, SeamError> {
+    let Some((key, place)) = aside_key(store, stream, id)? else { return Ok(false) };
+    if let Some(bytes) = store.get(&key).map_err(failed)? {
+        let waiting = format!("{JOURNAL}{stream}:{:020}:{}", place.version, place.id);
+        store.set(&waiting, &bytes).map_err(failed)?;
+    }
+    store.delete(&key).map_err(failed)?;
+    Ok(true)
+}
+
+pub(super) fn drop_aside(store: &Store, stream: &str, id: &str) -> Result<bool, SeamError> {
+    let Some((key, _)) = aside_key(store, stream, id)? else { return Ok(false) };
+    store.delete(&key).map_err(failed)?;
+    Ok(true)
+}
+
+pub(super) fn counts(store: &Store) -> Result<Counts, SeamError> {
+    let keys = store.get_keys().map_err(failed)?;
+    let count = |is: &dyn Fn(&str) -> bool| keys.iter().filter(|key| is(key)).count() as u64;
+    Ok(Counts {
+        waiting: count(&|key| key.starts_with(JOURNAL)),
+        aside: count(&|key| key.starts_with(ASIDE)),
+        other_key: count(&|key| key.starts_with(ASIDE) && key.ends_with(":other_key")),
+    })
 }

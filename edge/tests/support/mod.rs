@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use lgdl::compiled::CompiledGame;
 use lgdl::wire::origin::{
     ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Erasures, GameEntry, GameList, GamePolicy,
-    Report, Reports, StoredConversation,
+    Report, Reports, StateName, StoredConversation, state_digest,
 };
 use lgdl_edge::answer::Response;
 use lgdl_edge::native::{Answering, Native};
@@ -55,7 +55,9 @@ pub(crate) struct State {
     /// How many of them a page has; 0 for as many as there are.
     pub(crate) erasures_a_page: usize,
     /// A conversation whose turns the origin does not take.
-    pub(crate) refused: Option<String>,
+    pub(crate) refused: Option<(String, u16)>,
+    /// The life of the origin's store.
+    pub(crate) epoch: Option<String>,
     pub(crate) keys: BTreeMap<String, ApiKey>,
     pub(crate) consents: BTreeSet<String>,
     pub(crate) policy: GamePolicy,
@@ -74,12 +76,16 @@ pub(crate) enum Weather {
     Fine,
     /// Nobody answers.
     Away,
+    /// Nobody answers so many calls; then the weather is fine.
+    AwayFor(u32),
     /// What is asked for happens, and the answer is lost.
     AnswersLost,
     /// The next call happens, and its connection breaks before the answer; then the weather is fine.
     AnswerTorn,
     /// Errors of the server.
     Failing,
+    /// It answers, and does not take this node for one of its own, with that word.
+    Estranged(&'static str),
 }
 
 /// The origin and the services behind it.
@@ -109,11 +115,19 @@ impl World {
         match self.weather.get() {
             Weather::Fine => self.origin(&request),
             Weather::Away => Err(FetchError::Unreachable),
+            Weather::AwayFor(calls) => {
+                self.weather.set(if calls > 1 { Weather::AwayFor(calls - 1) } else { Weather::Fine });
+                Err(FetchError::Unreachable)
+            }
             Weather::AnswerTorn => {
                 self.weather.set(Weather::Fine);
                 self.origin(&request).and(Err(FetchError::Broken))
             }
             Weather::AnswersLost => self.origin(&request).and(Err(FetchError::TimedOut)),
+            Weather::Estranged(why) => {
+                let body = json!({ "why": why }).to_string().into_bytes();
+                Ok(Inbound { status: 401, body })
+            }
             Weather::Failing => Ok(Inbound { status: 500, body: Vec::new() }),
         }
     }
@@ -197,13 +211,19 @@ impl State {
         ok(&Erasures { conversations: page, next: next.to_string(), more })
     }
 
+    /// A conversation as the origin answers it: with its state's name.
+    fn named(&self, stored: &StoredConversation) -> StoredConversation {
+        let digest = state_digest(&serde_json::to_vec(&stored.state).unwrap());
+        StoredConversation { name: Some(StateName { digest, epoch: self.epoch.clone() }), ..stored.clone() }
+    }
+
     fn look_up(&self, game: &str, id: &str, user: &str) -> Result<Inbound, FetchError> {
         let key = (game.to_owned(), id.to_owned());
         if self.erased.contains(&key) {
             return status(410);
         }
         match self.conversations.get(&key) {
-            Some(stored) if stored.user_id == user => ok(stored),
+            Some(stored) if stored.user_id == user => ok(&self.named(stored)),
             _ => status(404),
         }
     }
@@ -214,7 +234,7 @@ impl State {
         user: &str,
         idempotency: &str,
         print: &str,
-        version: u64,
+        (version, base): (u64, Option<&StateName>),
     ) -> Option<Inbound> {
         if self.erased.contains(key) {
             return status(410).ok();
@@ -230,21 +250,31 @@ impl State {
             return status(404).ok();
         }
         let foreign_claim = self.claims.get(key).is_some_and(|(holder, _)| holder != idempotency);
-        if current.map_or(0, |current| current.version) != version || foreign_claim {
+        let named = current.map(|current| self.named(current));
+        let moved = base.is_some_and(|base| {
+            let name = named.as_ref().and_then(|named| named.name.as_ref());
+            name.is_none_or(|name| name.digest != base.digest || (base.epoch.is_some() && name.epoch != base.epoch))
+        });
+        if current.map_or(0, |current| current.version) != version || moved || foreign_claim {
             let claimed_for_ms = foreign_claim.then_some(1);
-            let body = serde_json::to_vec(&Conflict { current: current.cloned(), claimed_for_ms }).unwrap();
+            let body = serde_json::to_vec(&Conflict { current: named, claimed_for_ms }).unwrap();
             return Some(Inbound { status: 409, body });
         }
         None
     }
 
     fn commit(&mut self, turn: CommitRequest) -> Result<Inbound, FetchError> {
-        if self.refused.as_deref() == Some(&turn.conversation_id) {
-            return Ok(Inbound { status: 400, body: Vec::new() });
+        if let Some((_, status)) = self.refused.as_ref().filter(|(refused, _)| *refused == turn.conversation_id) {
+            return Ok(Inbound { status: *status, body: Vec::new() });
         }
         let key = (turn.game.clone(), turn.conversation_id.clone());
-        let settled =
-            self.settled(&key, &turn.user_id, &turn.idempotency_key, &turn.fingerprint, turn.expected_version);
+        let settled = self.settled(
+            &key,
+            &turn.user_id,
+            &turn.idempotency_key,
+            &turn.fingerprint,
+            (turn.expected_version, turn.base.as_ref()),
+        );
         if let Some(answer) = settled {
             return Ok(answer);
         }
@@ -258,23 +288,29 @@ impl State {
                 game_version: turn.game_version.clone(),
                 user_id: turn.user_id.clone(),
                 state: turn.state.clone(),
+                name: None,
             },
         );
         let answer = (turn.fingerprint.clone(), turn.response.clone());
         self.answers.insert((turn.user_id.clone(), turn.idempotency_key.clone()), answer);
         self.turns.push(turn);
-        ok(&CommitAnswer::Committed { version })
+        ok(&CommitAnswer::Committed { version, epoch: self.epoch.clone() })
     }
 
     fn claim(&mut self, claim: ClaimRequest) -> Result<Inbound, FetchError> {
         let key = (claim.game.clone(), claim.conversation_id.clone());
-        let settled =
-            self.settled(&key, &claim.user_id, &claim.idempotency_key, &claim.fingerprint, claim.expected_version);
+        let settled = self.settled(
+            &key,
+            &claim.user_id,
+            &claim.idempotency_key,
+            &claim.fingerprint,
+            (claim.expected_version, claim.base.as_ref()),
+        );
         if let Some(answer) = settled {
             return Ok(answer);
         }
         self.claims.insert(key, (claim.idempotency_key, claim.expected_version));
-        ok(&CommitAnswer::Committed { version: claim.expected_version })
+        ok(&CommitAnswer::Committed { version: claim.expected_version, epoch: None })
     }
 }
 

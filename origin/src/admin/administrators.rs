@@ -1,15 +1,13 @@
 //! Making administrators: from the command line, which makes the first, and over the API.
 
-use super::guard::is_tenant;
+use lgdl::ids::{Id, NotAnId};
+
 use super::passwords::{self, PasswordRefused, check_password};
 use crate::audit::events;
 use crate::clock::Millis;
 use crate::ids::AdministratorId;
 use crate::random::Random;
 use crate::store::{AdministratorRow, Role, Store, StoreError};
-
-/// Longest name of an administrator, characters.
-pub(super) const MAX_NAME_CHARS: usize = 64;
 
 /// An administrator to be made.
 #[derive(Clone)]
@@ -30,10 +28,10 @@ pub struct NewAdministrator<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CreateRefused {
     /// The name can't be used.
-    #[error("E531 a name has 1 to {MAX_NAME_CHARS} letters, digits, `-`, `_`, `.` or `@`")]
+    #[error("E531 a name {}", NotAnId(Id::Administrator))]
     Name,
     /// The tenant can't be.
-    #[error("E531 a tenant has 1 to 64 letters, digits, `-`, `_` or `.`")]
+    #[error("E531 a tenant {}", NotAnId(Id::Tenant))]
     Tenant,
     /// The password is too weak.
     #[error("E531 {0}")]
@@ -56,11 +54,10 @@ pub async fn create_administrator(
     now_ms: Millis,
     random: &dyn Random,
 ) -> Result<AdministratorRow, CreateRefused> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
-    if new.name.is_empty() || new.name.len() > MAX_NAME_CHARS || !new.name.chars().all(plain) {
+    if !Id::Administrator.fits(new.name) {
         return Err(CreateRefused::Name);
     }
-    if new.tenant.is_some_and(|tenant| !is_tenant(tenant)) {
+    if new.tenant.is_some_and(|tenant| !Id::Tenant.fits(tenant)) {
         return Err(CreateRefused::Tenant);
     }
     check_password(new.name, new.password)?;
@@ -80,7 +77,11 @@ pub async fn create_administrator(
     if store.add_administrator(row.clone(), event).await? { Ok(row) } else { Err(CreateRefused::Exists) }
 }
 
-pub(super) async fn hash(password: &str, random: &dyn Random) -> Result<String, StoreError> {
+/// The hash of a password that was checked.
+///
+/// # Errors
+/// When the system has no memory for it.
+pub async fn hash(password: &str, random: &dyn Random) -> Result<String, StoreError> {
     let hash = passwords::hash(password, random).await;
     hash.ok_or_else(|| StoreError::Unavailable("no memory to hash a password".into()))
 }

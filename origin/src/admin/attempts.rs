@@ -1,6 +1,9 @@
-//! How often a login may be tried: five times in fifteen minutes for a name, and for an address.
+//! How often a login may be tried: five times in fifteen minutes from an address, and ever more slowly for a name.
 //!
-//! Counted in this process; several origins count each for itself. A login that succeeds is not counted.
+//! An address that fails is refused. A name is never refused for long, or anybody could keep an administrator out: after
+//! five failures the next try for it, from an address that has not logged in under it, waits for seconds, half a minute
+//! at most; from one that has, it does not wait. Counted in this process; several origins count each for itself. A login
+//! that succeeds is not counted.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -8,29 +11,59 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::clock::Millis;
 
-/// Failed tries in one window.
+/// Failed tries from one address in one window.
 pub const MAX_ATTEMPTS: usize = 5;
-/// The window.
+/// Failed tries for one name before the next ones wait.
+const FREE_TRIES: u32 = 5;
+/// The window; a name that was left alone for as long begins anew.
 pub const WINDOW_MS: Millis = 15 * 60 * 1000;
-/// Names and addresses remembered; beyond it logins are refused rather than tries forgotten.
+/// The first wait for a name; each further one is twice as long.
+const FIRST_WAIT_MS: Millis = 1_000;
+/// The longest wait for a name.
+const LONGEST_WAIT_MS: Millis = 30_000;
+/// Addresses remembered that logged in under a name.
+const MAX_KNOWN: usize = 8;
+/// Names and addresses remembered, of each; beyond it only known addresses are let through.
 const MAX_REMEMBERED: usize = 100_000;
 
 /// The tries of the last window.
 #[derive(Debug, Default)]
-pub(super) struct Attempts(Mutex<HashMap<Who, Tries>>);
+pub(super) struct Attempts(Mutex<Remembered>);
+
+#[derive(Debug, Default)]
+struct Remembered {
+    addresses: HashMap<IpAddr, Tries>,
+    /// By SHA-256: a name may be anything, a password in the wrong field too.
+    names: HashMap<String, Name>,
+}
 
 #[derive(Debug, Default)]
 struct Tries {
     times: Vec<Millis>,
-    /// When it was last said that there were too many.
-    told: Option<Millis>,
+    told: Told,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Who {
-    /// SHA-256 of the name: it may be anything, a password in the wrong field too.
-    Name(String),
-    Address(IpAddr),
+#[derive(Debug, Default)]
+struct Name {
+    failures: u32,
+    last: Millis,
+    known: Vec<IpAddr>,
+    told: Told,
+}
+
+/// When it was last said that there were too many.
+#[derive(Debug, Default)]
+struct Told(Option<Millis>);
+
+impl Told {
+    /// Whether it is to be said now: once in a window.
+    fn now(&mut self, now_ms: Millis) -> bool {
+        let due = self.0.is_none_or(|told| now_ms - told >= WINDOW_MS);
+        if due {
+            self.0 = Some(now_ms);
+        }
+        due
+    }
 }
 
 /// Too many tries.
@@ -45,55 +78,78 @@ pub(super) struct TooMany {
 impl Attempts {
     /// Counts a try before it is made, so that many at once don't slip through.
     pub(super) fn begin(&self, name: &str, address: IpAddr, now_ms: Millis) -> Result<(), TooMany> {
-        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if tries.len() >= MAX_REMEMBERED {
-            tries.retain(|_, tries| tries.times.last().is_some_and(|last| now_ms - last < WINDOW_MS));
-            if tries.len() >= MAX_REMEMBERED {
+        let (name, address) = (digest(name), network(address));
+        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Remembered { addresses, names } = &mut *remembered;
+        let known = names.get(&name).is_some_and(|name| name.known.contains(&address));
+        if addresses.len() >= MAX_REMEMBERED || names.len() >= MAX_REMEMBERED {
+            addresses.retain(|_, tries| tries.times.last().is_some_and(|last| now_ms - last < WINDOW_MS));
+            names.retain(|_, name| !name.known.is_empty() || now_ms - name.last < WINDOW_MS);
+            if !known && (addresses.len() >= MAX_REMEMBERED || names.len() >= MAX_REMEMBERED) {
                 return Err(TooMany { wait_ms: WINDOW_MS, is_first: false });
             }
         }
-        let both = who(name, address);
-        for one in &both {
-            let Some(Tries { times, told }) = tries.get_mut(one) else { continue };
+        if let Some(Tries { times, told }) = addresses.get_mut(&address) {
             times.retain(|time| now_ms - time < WINDOW_MS);
             if let [oldest, ..] = times[..]
                 && times.len() >= MAX_ATTEMPTS
             {
-                let is_first = told.is_none_or(|told| now_ms - told >= WINDOW_MS);
-                if is_first {
-                    *told = Some(now_ms);
-                }
-                return Err(TooMany { wait_ms: oldest + WINDOW_MS - now_ms, is_first });
+                return Err(TooMany { wait_ms: oldest + WINDOW_MS - now_ms, is_first: told.now(now_ms) });
             }
         }
-        for one in both {
-            tries.entry(one).or_default().times.push(now_ms);
+        let entry = names.entry(name).or_default();
+        if now_ms - entry.last >= WINDOW_MS {
+            entry.failures = 0;
         }
+        let wait_ms = entry.last + wait_after(entry.failures) - now_ms;
+        if !known && wait_ms > 0 {
+            return Err(TooMany { wait_ms, is_first: entry.told.now(now_ms) });
+        }
+        entry.failures = entry.failures.saturating_add(1);
+        entry.last = now_ms;
+        addresses.entry(address).or_default().times.push(now_ms);
         Ok(())
     }
 
     /// Takes back the try that succeeded. Earlier failures stay: a known password must not open the way to guess
     /// others from the same address.
     pub(super) fn succeeded(&self, name: &str, address: IpAddr) {
-        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for one in who(name, address) {
-            if let Some(entry) = tries.get_mut(&one) {
-                entry.times.pop();
-                if entry.times.is_empty() {
-                    tries.remove(&one);
-                }
+        let (name, address) = (digest(name), network(address));
+        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = remembered.names.entry(name).or_default();
+        entry.failures = entry.failures.saturating_sub(1);
+        entry.known.retain(|known| *known != address);
+        if entry.known.len() == MAX_KNOWN {
+            entry.known.remove(0);
+        }
+        entry.known.push(address);
+        if let Some(tries) = remembered.addresses.get_mut(&address) {
+            tries.times.pop();
+            if tries.times.is_empty() {
+                remembered.addresses.remove(&address);
             }
         }
     }
 }
 
-fn who(name: &str, address: IpAddr) -> [Who; 2] {
-    // A client may have a whole /64 of IPv6 addresses to itself.
-    let address = match address.to_canonical() {
+/// How long the next try for a name waits.
+fn wait_after(failures: u32) -> Millis {
+    match failures.checked_sub(FREE_TRIES) {
+        None => 0,
+        Some(more) => FIRST_WAIT_MS.checked_shl(more.min(16)).map_or(LONGEST_WAIT_MS, |wait| wait.min(LONGEST_WAIT_MS)),
+    }
+}
+
+fn digest(name: &str) -> String {
+    crate::hex::sha256(name.as_bytes())
+}
+
+/// A client may have a whole /64 of IPv6 addresses to itself.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::from((v6.to_bits() & !u128::from(u64::MAX)).to_be_bytes()),
         v4 @ IpAddr::V4(_) => v4,
-    };
-    [Who::Name(crate::hex::sha256(name.as_bytes())), Who::Address(address)]
+    }
 }
 
 #[cfg(test)]
@@ -102,21 +158,39 @@ mod tests {
 
     const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
 
-    fn address(last: u8) -> IpAddr {
-        IpAddr::from([10, 0, 1, last])
+    fn address(number: u32) -> IpAddr {
+        IpAddr::from((0x0a01_0000 + number).to_be_bytes())
     }
 
     #[test]
-    fn the_sixth_try_for_a_name_is_refused_from_wherever_it_comes() {
+    fn nobody_can_keep_an_administrator_out() {
+        let attempts = Attempts::default();
+        // The administrator logs in from where they always do.
+        attempts.begin("ann", ADDRESS, 0).unwrap();
+        attempts.succeeded("ann", ADDRESS);
+        for n in 0..10_000_u32 {
+            let _ = attempts.begin("ann", address(n), Millis::from(n) * 100);
+        }
+        let now = 1_000_000;
+        assert_eq!(attempts.begin("ann", ADDRESS, now), Ok(()), "a known address does not wait");
+        let elsewhere = attempts.begin("ann", address(50_000), now).unwrap_err();
+        assert!(elsewhere.wait_ms <= LONGEST_WAIT_MS, "another one waits, for seconds");
+        assert_eq!(attempts.begin("ann", address(50_000), now + elsewhere.wait_ms), Ok(()));
+    }
+
+    #[test]
+    fn tries_for_a_name_from_many_addresses_are_slowed_and_told_of_once() {
         let attempts = Attempts::default();
         for n in 0..5 {
             assert_eq!(attempts.begin("ann", address(n), 1000), Ok(()));
         }
-        let refused = |is_first| Err(TooMany { wait_ms: WINDOW_MS - 1000, is_first });
-        assert_eq!(attempts.begin("ann", address(9), 2000), refused(true));
-        assert_eq!(attempts.begin("ann", address(10), 2000), refused(false), "told once");
-        assert_eq!(attempts.begin("bob", address(9), 2000), Ok(()));
-        assert_eq!(attempts.begin("ann", address(9), 1000 + WINDOW_MS), Ok(()));
+        let refused = |wait_ms, is_first| Err(TooMany { wait_ms, is_first });
+        assert_eq!(attempts.begin("ann", address(9), 1500), refused(500, true));
+        assert_eq!(attempts.begin("ann", address(10), 1500), refused(500, false), "told once");
+        assert_eq!(attempts.begin("bob", address(9), 1500), Ok(()));
+        let let_through =
+            (0..900_000).step_by(50).filter(|at| attempts.begin("ann", address(*at), 2000 + Millis::from(*at)).is_ok());
+        assert!(let_through.count() < 40, "half a minute for each in the end");
     }
 
     #[test]

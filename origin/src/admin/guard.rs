@@ -1,5 +1,6 @@
 //! Who is asking, and whether they may: before every endpoint that is not open to all.
 
+use lgdl::ids::{Id, NotAnId};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
@@ -19,8 +20,6 @@ use crate::store::{AdministratorRow, Event};
 
 /// The tenant of a fresh installation.
 pub(super) const DEFAULT_TENANT: &str = "default";
-/// Longest name of a tenant, bytes.
-pub(super) const MAX_TENANT_BYTES: usize = 64;
 
 /// What a middleware needs to check one endpoint.
 #[derive(Clone)]
@@ -96,20 +95,12 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 fn tenant(headers: &HeaderMap, administrator: &AdministratorRow) -> Result<String, Problem> {
     let own = administrator.tenant.as_deref();
     let Some(asked) = headers.get(TENANT_HEADER) else { return Ok(own.unwrap_or(DEFAULT_TENANT).to_owned()) };
-    let asked = asked.to_str().ok().filter(|tenant| is_tenant(tenant)).ok_or_else(|| {
-        Problem::malformed(format!(
-            "`{TENANT_HEADER}` must name the tenant in 1 to {MAX_TENANT_BYTES} letters, digits, `-`, `_` or `.`."
-        ))
-    })?;
+    let asked = asked.to_str().ok().filter(|tenant| Id::Tenant.fits(tenant));
+    let asked = asked.ok_or_else(|| Problem::malformed(format!("`{TENANT_HEADER}` {}.", NotAnId(Id::Tenant))))?;
     match own {
         Some(own) if own != asked => Err(Problem::forbidden("This administrator is for another tenant.")),
         _ => Ok(asked.to_owned()),
     }
-}
-
-pub(super) fn is_tenant(name: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    !name.is_empty() && name.len() <= MAX_TENANT_BYTES && name.chars().all(plain)
 }
 
 impl FromRequestParts<Origin> for Caller {

@@ -25,7 +25,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::http::Origin;
 
-pub use administrators::{CreateRefused, NewAdministrator, create_administrator};
+pub use administrators::{CreateRefused, NewAdministrator, create_administrator, hash as hash_password};
 pub use attempts::{MAX_ATTEMPTS, WINDOW_MS};
 pub use passwords::{MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS, PasswordRefused, check_password};
 pub use sessions::{ACCESS_MS, REFRESH_MS, SESSION_MS};

@@ -10,6 +10,7 @@ use super::{BackupError, restore_postgres, restore_sqlite};
 use crate::audit;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, Secret};
+use crate::privacy::UnreadableList;
 use crate::random::{Random as _, SystemRandom};
 use crate::serve::protection;
 use crate::store::postgres::{PoolSettings, PostgresStore, connect};
@@ -23,6 +24,8 @@ use crate::{hex, store};
 pub struct DrillReport {
     /// Records that were read, every text opened.
     pub records: u64,
+    /// What could not be read.
+    pub unreadable: UnreadableList,
     /// Links of the audit log.
     pub audit_links: u64,
     /// What is wrong with them.
@@ -35,14 +38,14 @@ impl DrillReport {
     /// Whether the backup is good. That the store has gone on since is no fault.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.audit_faults == 0
+        self.audit_faults == 0 && self.unreadable.is_empty()
     }
 }
 
 /// Restores `backup` beside the store of the settings, which is `live`, and reads it to the end.
 ///
 /// # Errors
-/// When it can't be restored, or a record or a text of it can't be read.
+/// When it can't be restored, or the store fails. What can't be read is named in the report.
 pub async fn drill(
     config: &Config,
     backup: &Path,
@@ -103,7 +106,13 @@ async fn examine(config: &Config, restored: Arc<dyn Store>, live: &dyn Store) ->
         let chain = audit::verify(&*restored, &[], None).await?;
         let named = |store, name: &str| StoreSource { store, name: name.to_owned() };
         let live = verify(&named(&*restored, "backup"), &named(live, "store"), &mut |_| ()).await?;
-        Ok(DrillReport { records: read.records, audit_links: chain.links, audit_faults: chain.faults, live })
+        Ok(DrillReport {
+            records: read.records,
+            unreadable: read.unreadable,
+            audit_links: chain.links,
+            audit_faults: chain.faults,
+            live,
+        })
     };
     let found = found.await;
     restored.close().await;

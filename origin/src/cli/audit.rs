@@ -1,11 +1,11 @@
 //! `lgdl audit`: verify the audit log, write it out, sign it.
 
-use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use lgdl_origin::audit::{self, Checkpoint, Round, events, read_checkpoints};
 use lgdl_origin::clock::SystemClock;
+use lgdl_origin::files::NewFile;
 use lgdl_origin::random::SystemRandom;
 use serde_json::json;
 
@@ -83,8 +83,10 @@ fn checkpoints(deployment: &Deployment, file: Option<&Path>) -> Result<Vec<Check
 
 async fn export(deployment: &Deployment, out: &Path, after: u64, json: bool, console: &mut Console) -> End {
     let shown = out.display();
-    let file = File::create(out).map_err(|error| failed(format!("{shown} can't be written: {error}")))?;
-    let links = audit::export(&*deployment.store, after, &mut BufWriter::new(file)).await.map_err(failed)?;
+    let (new, file) = NewFile::replace(out).map_err(|error| failed(format!("{shown} can't be written: {error}")))?;
+    let links = audit::export(&*deployment.store, after, &mut BufWriter::new(&file)).await.map_err(failed)?;
+    let done = file.sync_all().and_then(|()| new.finish());
+    done.map_err(|error| failed(format!("{shown} can't be written: {error}")))?;
     let detail = json!({"after": after, "links": links});
     deployment.tell(events::AUDIT_EXPORTED, "audit", detail).await.map_err(failed)?;
     if json {

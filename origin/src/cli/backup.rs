@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 use lgdl_origin::Config;
 use lgdl_origin::audit::events;
 use lgdl_origin::backup::{self, BackupProgress, DrillReport};
+use lgdl_origin::clock::SystemClock;
+use lgdl_origin::random::SystemRandom;
+use lgdl_origin::serve::begin_epoch;
+use lgdl_origin::tombstones::Counting;
 use serde_json::json;
 
 use super::console::Console;
@@ -41,6 +45,9 @@ pub(super) struct RestoreArguments {
     /// Restore although nobody knows what was erased since: it comes back
     #[arg(long, conflicts_with_all = ["tombstones", "drill"])]
     without_tombstones: bool,
+    /// Take a file of tombstones that an older lgdl wrote, and that does not say how many it holds
+    #[arg(long, conflicts_with_all = ["without_tombstones", "drill"])]
+    uncounted: bool,
     /// Where pg_restore lies; default: on PATH
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
@@ -86,7 +93,13 @@ pub(super) fn run_restore(arguments: &RestoreArguments, console: &mut Console) -
     }
     let config = place.config()?;
     let tombstones = tombstones(arguments, &config)?;
+    let counting = if arguments.uncounted { Counting::Waived } else { Counting::Needed };
     runtime::block_on(async {
+        // Before anything is restored: a file that lacks something would bring back whom it lacks.
+        let mut contents = Vec::new();
+        for file in &tombstones {
+            contents.push((file, gdpr::read_tombstones(None, file, counting).await?));
+        }
         match &config.postgres_url {
             Some(url) => backup::restore_postgres(file, url.expose(), programs).await,
             None => tokio::task::block_in_place(|| backup::restore_sqlite(file, &config.sqlite_path, now_ms())),
@@ -97,9 +110,14 @@ pub(super) fn run_restore(arguments: &RestoreArguments, console: &mut Console) -
                 let kind = deployment.store.kind();
                 deployment.tell(events::BACKUP_RESTORED, kind, json!({})).await.map_err(failed)?;
                 let mut erased = Vec::new();
-                for file in &tombstones {
-                    erased
-                        .push(gdpr::erase_again(&deployment, file).await.map_err(|failure| half_done(failure, file))?);
+                begin_epoch(&*deployment.store, &SystemClock, &SystemRandom).await.map_err(failed)?;
+                for (file, contents) in contents {
+                    // Also by what the store of the backup remembers to have written to that file.
+                    let again = async {
+                        gdpr::check_noted(&*deployment.store, file).await?;
+                        gdpr::erase_again(&deployment, contents).await
+                    };
+                    erased.push(again.await.map_err(|failure| half_done(failure, file))?);
                 }
                 let counts = deployment.store.counts().await.map_err(failed)?;
                 if place.json {
@@ -161,13 +179,14 @@ async fn run_drill(
     if json {
         console.json(&done)?;
     } else {
-        let DrillReport { records, audit_links, audit_faults, live, .. } = &done;
+        let DrillReport { records, unreadable, audit_links, audit_faults, live } = &done;
         console.line(format_args!("{records} records restored and readable"))?;
         console.line(format_args!("audit log: {audit_links} links, {audit_faults} faults"))?;
         console.line(format_args!(
             "the store since: {} gone on, {} changed, {} removed, {} added",
             live.newer, live.changed, live.missing, live.additional
         ))?;
+        console.unreadable(unreadable);
     }
     Ok(Verdict::when(done.holds()))
 }

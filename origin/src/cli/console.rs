@@ -5,6 +5,7 @@ use std::fmt::{Arguments, Display};
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 use lgdl::diagnostics::Colour;
+use lgdl_origin::privacy::{Unreadable, UnreadableList};
 use serde::Serialize;
 
 use super::failure::Failure;
@@ -71,6 +72,16 @@ impl Console {
         // Standard error going away must not stop the work.
         let _ = self.out.flush();
         let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    /// Names what could not be read.
+    pub(super) fn unreadable(&mut self, list: &UnreadableList) {
+        for Unreadable { section, record, why } in &list.named {
+            self.note(format_args!("not readable: {section} {record}: {why}"));
+        }
+        if !list.is_empty() {
+            self.note(format_args!("{} not readable in all", list.count));
+        }
     }
 
     /// Says why the command failed.

@@ -1,6 +1,7 @@
 //! The deployment that commands work on: its settings, its store, and its encryption at rest. They work on the store
 //! itself, so they run where the origin's settings are, whether it runs or not.
 
+use lgdl::ids::Id;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -66,8 +67,9 @@ impl Where {
         store: Arc<dyn Store>,
         command: impl AsyncFnOnce(Arc<Deployment>) -> End,
     ) -> End {
-        let protection = protection(&config, &store, Arc::new(SystemClock), Arc::new(SystemRandom));
         let tenant = self.tenant.clone().unwrap_or_else(|| DEFAULT_TENANT.to_owned());
+        Id::Tenant.check(&tenant).map_err(|rule| Failure::Usage(format!("--tenant {rule}")))?;
+        let protection = protection(&config, &store, Arc::new(SystemClock), Arc::new(SystemRandom));
         let deployment = Arc::new(Deployment { config, store, protection, tenant });
         let end = command(Arc::clone(&deployment)).await;
         // What is left in the outbox is moved by the origin; it is not lost.

@@ -16,10 +16,12 @@ use axum::Router;
 use bytes::Bytes;
 use lgdl_edge_host::{Host, HostConfig, LocalService, Storage};
 use lgdl_origin::Config;
+use lgdl_origin::config::Given;
 use lgdl_origin::http::without_a_network;
 use lgdl_origin::serve::{Running, stop_signal};
 
 use super::console::Console;
+use super::deployment::failed;
 use super::failure::{End, Failure, Verdict};
 use super::{logging, runtime};
 use data::Data;
@@ -51,6 +53,9 @@ pub(super) struct Arguments {
     /// Keep conversations in this folder; default: a temporary one
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
+    /// The configuration file; default: lgdl.toml in this folder, if it is there
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
@@ -58,9 +63,12 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     let games = Games::find(&arguments.games)?;
     let port = choose_port(arguments.port)?;
     let data = Data::open(arguments.data.as_deref())?;
-    let config = origin_config(arguments.origin_port, data.path())?;
-    logging::begin(if std::env::var_os("LGDL_LOG").is_some() { &config.log } else { "warn" })?;
-    runtime::block_on(serve(component, games, port, data, config, console))
+    let given = Given::load(arguments.config.as_deref()).map_err(failed)?;
+    let config = origin_config(given.clone(), arguments.origin_port, data.path())?;
+    let settings = edge_settings(given)?;
+    let quiet = config.effective.iter().any(|entry| entry.name == "LGDL_LOG" && entry.source == "default");
+    logging::begin(if quiet { "warn" } else { &config.log }, logging::Redaction::of(&config))?;
+    runtime::block_on(serve(component, games, port, data, (config, settings), console))
 }
 
 async fn serve(
@@ -68,7 +76,7 @@ async fn serve(
     mut games: Games,
     port: u16,
     data: Data,
-    config: Config,
+    (config, given): (Config, BTreeMap<&'static str, String>),
     console: &mut Console,
 ) -> End {
     let origin = lgdl_origin::start(config).await.map_err(|error| Failure::Failed(error.to_string()))?;
@@ -83,6 +91,7 @@ async fn serve(
         origin: lgdl_origin::http::edge_service(origin.origin.clone()),
         folder: data.path().join("edge"),
         state_key: data.state_key()?,
+        given,
         status,
     };
     let mut host = node.start(&games).await?;
@@ -143,6 +152,7 @@ struct Node {
     origin: Router,
     folder: PathBuf,
     state_key: String,
+    given: BTreeMap<&'static str, String>,
     status: Arc<Mutex<Status>>,
 }
 
@@ -159,9 +169,8 @@ impl Node {
             ("lgdl_capability_mocks".to_owned(), games.mocks_as_json()?),
             ("lgdl_state_key".to_owned(), self.state_key.clone()),
         ]);
-        for (name, value) in std::env::vars().filter_map(|(name, value)| edge_variable(&name).map(|name| (name, value)))
-        {
-            config.variables.insert(name, value);
+        for (name, value) in &self.given {
+            config.variables.entry(format!("lgdl_{name}")).or_insert_with(|| value.clone());
         }
         let origin = self.origin.clone();
         let origin: LocalService = Arc::new(move |request| Box::pin(without_a_network(origin.clone(), request)));
@@ -176,20 +185,13 @@ impl Node {
     }
 }
 
-/// Settings of the edge that hold in development too when the environment has them; the rest is for this command to say.
-fn edge_variable(name: &str) -> Option<String> {
-    const HEEDED: [&str; 9] = [
-        "LGDL_RATE_LIMIT_USER",
-        "LGDL_RATE_LIMIT_CONVERSATION",
-        "LGDL_RATE_LIMIT_GLOBAL",
-        "LGDL_NEGOTIATION_MAX_ROUNDS",
-        "LGDL_NEGOTIATION_EPSILON",
-        "LGDL_STATE_DISABLED",
-        "LGDL_KV_TTL",
-        "LGDL_SERVICES",
-        "LGDL_CORS_ORIGINS",
-    ];
-    HEEDED.contains(&name).then(|| name.to_ascii_lowercase())
+/// Settings of the edge that hold in development too when they are given; the rest is for this command to say.
+fn edge_settings(given: Given) -> Result<BTreeMap<&'static str, String>, Failure> {
+    const OURS: [&str; 7] =
+        ["mode", "origin_url", "origin_key_id", "origin_key", "state_key", "tenant", "capability_mocks"];
+    let mut settings = given.edge().map_err(failed)?;
+    settings.retain(|name, _| !OURS.contains(name) && !name.starts_with("node_"));
+    Ok(settings)
 }
 
 fn as_json(status: &Status) -> http::Response<Bytes> {
@@ -212,17 +214,14 @@ fn choose_port(asked: Option<u16>) -> Result<u16, Failure> {
     }
 }
 
-/// The origin's settings: those of the environment and of lgdl.toml, but on loopback, unsigned, and with its own file.
-fn origin_config(port: u16, data: &Path) -> Result<Config, Failure> {
-    let mut environment: BTreeMap<String, String> = std::env::vars().collect();
-    let ours = [
-        ("LGDL_LISTEN", format!("127.0.0.1:{port}")),
-        ("LGDL_ADMIN_LISTEN", "127.0.0.1:0".to_owned()),
-        ("LGDL_EDGE_UNSIGNED", "true".to_owned()),
-        ("LGDL_SQLITE_PATH", data.join("origin.db").display().to_string()),
-        ("LGDL_GAMES", String::new()),
-    ];
-    environment.extend(ours.map(|(name, value)| (name.to_owned(), value)));
-    let file = std::fs::read_to_string(lgdl_origin::config::DEFAULT_FILE).unwrap_or_default();
-    Config::read(&file, environment).map_err(|error| Failure::Failed(error.to_string()))
+/// The origin's settings: those that are given, but on loopback, unsigned, and with its own file.
+fn origin_config(given: Given, port: u16, data: &Path) -> Result<Config, Failure> {
+    given
+        .with("listen", format!("127.0.0.1:{port}"))
+        .with("admin_listen", "127.0.0.1:0")
+        .with("edge_unsigned", "true")
+        .with("sqlite_path", data.join("origin.db").display().to_string())
+        .with("games", "")
+        .origin()
+        .map_err(failed)
 }

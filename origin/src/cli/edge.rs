@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use lgdl::settings::Service;
 use lgdl_edge_host::{Host, HostConfig, Storage};
+use lgdl_origin::config::Given;
 use lgdl_origin::serve::stop_signal;
-use serde_json::Value;
 
 use super::console::Console;
+use super::deployment::failed;
 use super::dev::{SPIN_MANIFEST, component, data};
 use super::failure::{End, Failure, Verdict};
-use super::runtime;
+use super::{logging, runtime};
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -24,6 +26,9 @@ pub(super) struct Arguments {
     /// The edge component (lgdl_edge.wasm); default: LGDL_COMPONENT, else beside this program, else where cargo puts it
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
+    /// The configuration file; default: lgdl.toml in this folder, if it is there
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
@@ -31,11 +36,15 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     config.listen = arguments.listen;
     config.storage = Storage::Folder(arguments.data.clone());
     config.code_cache = data::code_cache();
-    config.variables = variables(&declared()?, std::env::vars());
-    config.allowed_hosts = services(config.variables.get("lgdl_services").map_or("", String::as_str))?;
+    let given = Given::load(arguments.config.as_deref()).map_err(failed)?;
+    let (filter, redact) = given.logging().map_err(failed)?;
+    config.variables = variables(given.edge().map_err(failed)?);
+    (config.allowed_hosts, config.public_hosts) =
+        services(config.variables.get("lgdl_services").map_or("", String::as_str))?;
     if config.variables.get("lgdl_state_key").is_none_or(String::is_empty) {
         console.note("LGDL_STATE_KEY is not set: nothing is kept here, and no turn waits while the origin is away");
     }
+    logging::begin(&filter, if redact { logging::Redaction::On } else { logging::Redaction::Off })?;
     runtime::block_on(async {
         let host = Host::start(config).await.map_err(|error| Failure::Failed(format!("the edge node: {error}")))?;
         console.line(format_args!("edge: http://{}", host.address()))?;
@@ -46,32 +55,32 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     })
 }
 
-/// The variables that the component knows.
-fn declared() -> Result<Vec<String>, Failure> {
-    let wrong = |what: String| Failure::Failed(format!("spin.toml, as this program was built with: {what}"));
-    let manifest: toml::Table = SPIN_MANIFEST.parse().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
-    let variables = manifest.get("variables").and_then(toml::Value::as_table);
-    Ok(variables.ok_or_else(|| wrong("it has no variables".into()))?.keys().cloned().collect())
+/// Settings by the names under which the component asks for them. What speaks of the node is for the node to say.
+fn variables(given: BTreeMap<&'static str, String>) -> BTreeMap<String, String> {
+    let ours = given.into_iter().filter(|(name, _)| !name.starts_with("node_"));
+    ours.map(|(name, value)| (format!("lgdl_{name}"), value)).collect()
 }
 
-/// Those of them that the environment has, in upper case. What speaks of the node is for the node to say.
-fn variables(declared: &[String], environment: impl Iterator<Item = (String, String)>) -> BTreeMap<String, String> {
-    let ours = |name: &str| declared.iter().any(|known| known == name) && !name.starts_with("lgdl_node_");
-    environment.map(|(name, value)| (name.to_ascii_lowercase(), value)).filter(|(name, _)| ours(name)).collect()
-}
-
-/// The addresses of the capability services, which the component may call beside the origin.
-fn services(text: &str) -> Result<Vec<String>, Failure> {
+/// The addresses of the capability services, which the component may call beside the origin; and the names among them that
+/// must be of the internet.
+fn services(text: &str) -> Result<(Vec<String>, Vec<String>), Failure> {
     if text.trim().is_empty() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Vec::new()));
     }
     let wrong = || Failure::Failed(r#"LGDL_SERVICES must be JSON such as {"ehr": {"url": "https://…"}}"#.into());
-    let services: BTreeMap<String, Value> = serde_json::from_str(text).map_err(|_| wrong())?;
-    let address = |service: &Value| {
-        let (scheme, rest) = service["url"].as_str()?.split_once("://")?;
-        Some(format!("{scheme}://{}", rest.split(['/', '?', '#']).next().unwrap_or_default()))
-    };
-    services.values().map(|service| address(service).ok_or_else(wrong)).collect()
+    let services: BTreeMap<String, Service> = serde_json::from_str(text).map_err(|_| wrong())?;
+    let (mut allowed, mut public) = (Vec::new(), Vec::new());
+    for service in services.values() {
+        let url: http::Uri = service.url.parse().map_err(|_| wrong())?;
+        let (Some(scheme), Some(authority), Some(host)) = (url.scheme_str(), url.authority(), url.host()) else {
+            return Err(wrong());
+        };
+        allowed.push(format!("{scheme}://{authority}"));
+        if !service.allow_private {
+            public.push(host.to_owned());
+        }
+    }
+    Ok((allowed, public))
 }
 
 #[cfg(test)]
@@ -79,19 +88,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_component_gets_the_variables_that_it_knows() {
-        let declared = declared().expect("the manifest is ours");
-        let environment = [("LGDL_ORIGIN_URL", "http://o"), ("LGDL_NODE_TOKEN", "x"), ("LGDL_POSTGRES_URL", "secret")];
-        let given = variables(&declared, environment.map(|(name, value)| (name.into(), value.into())).into_iter());
-        assert_eq!(given, BTreeMap::from([("lgdl_origin_url".to_owned(), "http://o".to_owned())]));
+    fn the_component_gets_the_settings_of_an_edge_and_no_others() {
+        let environment =
+            [("LGDL_ORIGIN_URL", "http://o"), ("LGDL_NODE_TOKEN", "x"), ("LGDL_POSTGRES_URL", "postgres://s")];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let given = variables(Given::read("kv_ttl = 90", environment).edge().expect("fine"));
+        let expected = [("lgdl_kv_ttl", "90"), ("lgdl_origin_url", "http://o")];
+        assert_eq!(given, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+    }
+
+    #[test]
+    fn the_component_may_ask_for_every_setting_of_an_edge() {
+        let manifest: toml::Table = SPIN_MANIFEST.parse().expect("ours");
+        for table in [&manifest["variables"], &manifest["component"]["edge"]["variables"]] {
+            let declared = table.as_table().expect("a table").keys().map(String::as_str);
+            let declared: std::collections::BTreeSet<&str> = declared.collect();
+            let mut known: std::collections::BTreeSet<String> =
+                lgdl::settings::Edge::TABLE.iter().map(|setting| format!("lgdl_{}", setting.name)).collect();
+            // A node says these to its instances; an instance asks for them where it meets them.
+            known.extend(["lgdl_node_url".to_owned(), "lgdl_node_journal".to_owned()]);
+            assert_eq!(declared, known.iter().map(String::as_str).collect());
+        }
     }
 
     #[test]
     fn services_may_be_called_where_they_are_and_nowhere_else() {
-        let text =
-            r#"{"ehr": {"url": "https://ehr.example.com:8443/api/v1", "token": "t"}, "mail": {"url": "http://m"}}"#;
-        assert_eq!(services(text).expect("fine"), ["https://ehr.example.com:8443", "http://m"]);
-        assert_eq!(services(" ").expect("none"), [""; 0]);
+        let text = r#"{"ehr": {"url": "https://ehr.example.com:8443/api/v1", "token": "t"},
+            "mail": {"url": "http://m", "allow_private": true}}"#;
+        let (allowed, public) = services(text).expect("fine");
+        assert_eq!(allowed, ["https://ehr.example.com:8443", "http://m"]);
+        assert_eq!(public, ["ehr.example.com"], "the others may be of this machine");
+        assert_eq!(services(" ").expect("none"), (Vec::new(), Vec::new()));
         for text in ["ehr", r#"{"ehr": {}}"#, r#"{"ehr": {"url": "no address"}}"#] {
             assert!(services(text).is_err(), "{text}");
         }

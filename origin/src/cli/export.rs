@@ -4,18 +4,21 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use lgdl_origin::audit::events;
-use lgdl_origin::backup::create_private;
+use lgdl_origin::clock::SystemClock;
+use lgdl_origin::files::NewFile;
+use lgdl_origin::random::SystemRandom;
+use lgdl_origin::serve::begin_epoch;
 use lgdl_origin::transfer::{
-    CopyOptions, ExportOptions, ImportError, ImportOptions, LineReport, Progress, PythonSource, Sealing, copy, export,
-    import,
+    CopyOptions, ExportOptions, ImportError, ImportOptions, LineReport, Progress, PythonSource, Sealing, check_file,
+    copy, export, import,
 };
 use serde_json::json;
-use tokio::io::{AsyncBufRead, AsyncWrite, BufReader, BufWriter};
+use tokio::io::{AsyncBufRead, AsyncSeekExt as _, AsyncWrite, BufReader, BufWriter};
 
 use super::console::Console;
 use super::deployment::{Deployment, Where, failed};
 use super::failure::{End, Failure, Verdict};
-use super::migrate::{show, show_copy};
+use super::migrate::{self, show, show_copy};
 use super::sqlite_file::PythonFlags;
 
 /// Bytes that are read or written in one go.
@@ -61,14 +64,16 @@ pub(super) fn run_export(arguments: &ExportArguments, console: &mut Console) -> 
         deployment.tell_now(events::DATA_EXPORTED, "export", detail).await.map_err(failed)?;
         if !to_file {
             console.flush()?;
-            write(&deployment, &options, &mut tokio::io::stdout(), console).await?;
-            return Ok(Verdict::Yes);
+            let report = write(&deployment, &options, &mut tokio::io::stdout(), console).await?;
+            console.unreadable(&report.unreadable);
+            return Ok(Verdict::when(report.unreadable.is_empty()));
         }
         let shown = arguments.file.display();
-        let file = create_private(&arguments.file).map_err(|error| failed(format!("{shown}: {error}")))?;
+        let (new, file) = NewFile::begin(&arguments.file).map_err(|error| failed(format!("{shown}: {error}")))?;
         let mut file = tokio::fs::File::from_std(file);
         let report = write(&deployment, &options, &mut file, console).await?;
-        file.sync_all().await.map_err(|error| failed(format!("{shown}: {error}")))?;
+        let synced = file.sync_all().await;
+        synced.and_then(|()| new.finish()).map_err(|error| failed(format!("{shown}: {error}")))?;
         show_lines(report, "exported", arguments.place.json, console)
     })
 }
@@ -100,12 +105,19 @@ pub(super) fn run_import(arguments: &ImportArguments, console: &mut Console) -> 
         }
         let report = if from_file {
             let file = tokio::fs::File::open(path).await;
-            let file = file.map_err(|error| failed(format!("{}: {error}", path.display())))?;
+            let mut file = file.map_err(|error| failed(format!("{}: {error}", path.display())))?;
+            // Before anything is imported: an altered file may hold what nobody has said.
+            let mut whole = BufReader::with_capacity(BUFFER_BYTES, &mut file);
+            check_file(&mut whole).await.map_err(ended)?;
+            file.rewind().await.map_err(|error| failed(format!("{}: {error}", path.display())))?;
             read(&deployment, arguments, &mut BufReader::with_capacity(BUFFER_BYTES, file), console).await?
         } else {
             let input = tokio::io::stdin();
             read(&deployment, arguments, &mut BufReader::with_capacity(BUFFER_BYTES, input), console).await?
         };
+        if report.imported.written > 0 {
+            begin_epoch(&*deployment.store, &SystemClock, &SystemRandom).await.map_err(failed)?;
+        }
         let detail = json!({"records": report.records, "written": report.imported.written});
         deployment.tell(events::DATA_IMPORTED, "import", detail).await.map_err(failed)?;
         show_lines(report, "read", place.json, console)
@@ -152,19 +164,18 @@ async fn from_python(deployment: &Deployment, arguments: &ImportArguments, conso
 }
 
 fn show_lines(report: LineReport, done: &str, as_json: bool, console: &mut Console) -> End {
+    let verdict = Verdict::when(report.unreadable.is_empty());
     if as_json {
         console.json(&report)?;
-        return Ok(Verdict::Yes);
+        return Ok(verdict);
     }
-    let LineReport { records, imported } = report;
+    let LineReport { records, imported, unreadable } = report;
     console.line(format_args!("{records} records {done}"))?;
     if done == "read" {
-        let (written, kept, erased) = (imported.written, imported.kept, imported.erased);
-        console.line(format_args!(
-            "{written} written, {kept} there already, {erased} left out because they were erased"
-        ))?;
+        console.line(migrate::imported(&imported))?;
     }
-    Ok(Verdict::Yes)
+    console.unreadable(&unreadable);
+    Ok(verdict)
 }
 
 fn ended(error: ImportError) -> Failure {

@@ -1,5 +1,6 @@
 //! `lgdl games`: publish games, and say which version of them new conversations get.
 
+use lgdl::ids::Id;
 use std::path::PathBuf;
 
 use lgdl::wire::origin::GamePolicy;
@@ -124,7 +125,7 @@ async fn publish(
     json: bool,
     console: &mut Console,
 ) -> End {
-    check_id("game", game).map_err(|error| Failure::Usage(error.to_string()))?;
+    check_id(Id::Game, "game", game).map_err(|error| Failure::Usage(error.to_string()))?;
     if !path.exists() {
         return Err(Failure::Usage(format!("{} is not there", path.display())));
     }

@@ -1,14 +1,22 @@
 //! `lgdl gdpr`: the rights of persons — export, erasure, consents, legal holds.
 
+use lgdl::ids::Id;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use lgdl_origin::audit::events;
+use lgdl_origin::audit::{self, events};
+use lgdl_origin::clock::SystemClock;
+use lgdl_origin::config::Secret;
 use lgdl_origin::exports;
+use lgdl_origin::files::NewFile;
 use lgdl_origin::ids::{ConsentId, ErasureId, HoldId, person_pseudonym};
 use lgdl_origin::random::SystemRandom;
+use lgdl_origin::readable;
+use lgdl_origin::receipts::{self, Signed};
 use lgdl_origin::records::check_id;
-use lgdl_origin::store::{ConsentRow, ConversationKey, ErasureOrder, ErasureOutcome, HoldRow};
-use lgdl_origin::tombstones::{self, Again, bring_up_to_date};
+use lgdl_origin::serve::begin_epoch;
+use lgdl_origin::store::{ConsentRow, ConversationKey, ErasureOrder, ErasureOutcome, HoldRow, Store};
+use lgdl_origin::tombstones::{self, Again, Contents, Counting, bring_up_to_date};
 use serde_json::json;
 
 use super::console::Console;
@@ -32,6 +40,19 @@ enum Command {
         /// Why; kept in the audit log
         #[arg(long)]
         reason: String,
+        /// Write a page beside it that people can read, to a file that must not be there yet
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+    },
+    /// Write a signed receipt: whether a person was erased, when, by whom, and what remains where
+    Proof {
+        /// The person
+        user: String,
+    },
+    /// Check such a receipt, and compare it with the store
+    Verify {
+        /// The file
+        receipt: PathBuf,
     },
     /// Erase everything about a person, or one conversation
     Erase {
@@ -50,6 +71,9 @@ enum Command {
     Reapply {
         /// The file
         file: PathBuf,
+        /// Take a file that an older lgdl wrote, and that does not say how many tombstones it holds
+        #[arg(long)]
+        uncounted: bool,
     },
     /// Give or withdraw a consent, or show the history when neither is said
     Consent {
@@ -88,13 +112,15 @@ fn conversation(text: &str) -> Result<(String, String), String> {
 }
 
 fn checked(field: &str, id: &str) -> Result<(), Failure> {
-    check_id(field, id).map_err(|error| Failure::Usage(error.to_string()))
+    check_id(Id::Stored, field, id).map_err(|error| Failure::Usage(error.to_string()))
 }
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     let json = arguments.place.json;
     arguments.place.with(async |deployment| match &arguments.command {
-        Command::Export { user, reason } => export(&deployment, user, reason, console).await,
+        Command::Export { user, reason, html } => export(&deployment, user, reason, html.as_deref(), console).await,
+        Command::Proof { user } => proof(&deployment, user, console).await,
+        Command::Verify { receipt } => verify(&deployment, receipt, json, console).await,
         Command::Erase { user, conversation } => erase(&deployment, user, conversation.as_ref(), json, console).await,
         Command::Tombstones { file } => {
             let added = bring_up_to_date(&*deployment.store, file, now_ms()).await.map_err(failed)?;
@@ -104,8 +130,10 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
             }
             Ok(Verdict::Yes)
         }
-        Command::Reapply { file } => {
-            let again = erase_again(&deployment, file).await?;
+        Command::Reapply { file, uncounted } => {
+            let counting = if *uncounted { Counting::Waived } else { Counting::Needed };
+            let contents = read_tombstones(Some(&*deployment.store), file, counting).await?;
+            let again = erase_again(&deployment, contents).await?;
             match json {
                 true => console.json(&again)?,
                 false => console.line(told(&again))?,
@@ -124,7 +152,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     })
 }
 
-async fn export(deployment: &Deployment, user: &str, reason: &str, console: &mut Console) -> End {
+async fn export(deployment: &Deployment, user: &str, reason: &str, html: Option<&Path>, console: &mut Console) -> End {
     checked("user", user)?;
     if reason.trim().is_empty() {
         return Err(Failure::Usage("--reason must say why".into()));
@@ -135,8 +163,60 @@ async fn export(deployment: &Deployment, user: &str, reason: &str, console: &mut
     deployment.tell(events::PERSON_EXPORTED, &subject, json!({})).await.map_err(failed)?;
     let document =
         exports::person(&*deployment.store, &*deployment.protection, &deployment.tenant, user, now_ms()).await;
-    console.json(&document.map_err(failed)?)?;
+    let document = document.map_err(failed)?;
+    if let Some(path) = html {
+        let written = NewFile::begin(path).and_then(|(new, mut file)| {
+            file.write_all(readable::person(&document).as_bytes())?;
+            file.sync_all()?;
+            new.finish()
+        });
+        written.map_err(|error| failed(format!("{}: {error}", path.display())))?;
+    }
+    console.json(&document)?;
     Ok(Verdict::Yes)
+}
+
+/// The key that receipts are signed with.
+fn audit_key(deployment: &Deployment) -> Result<&Secret, Failure> {
+    let key = deployment.config.audit_key.as_ref();
+    key.ok_or_else(|| failed("LGDL_AUDIT_KEY is not set; without it no receipt is signed or checked"))
+}
+
+async fn proof(deployment: &Deployment, user: &str, console: &mut Console) -> End {
+    checked("user", user)?;
+    let key = audit_key(deployment)?;
+    // To the end: what waits in the outbox has no link yet.
+    while audit::drain(&*deployment.store).await.map_err(failed)? > 0 {}
+    let receipt = receipts::issue(&*deployment.store, &deployment.config, &deployment.tenant, user, now_ms()).await;
+    let receipt = receipt.map_err(failed)?;
+    let erased = receipt.erased;
+    console.json(&receipts::sign(receipt, key).map_err(failed)?)?;
+    if !erased {
+        console.note("this person was not erased, or has something here again: the receipt says what");
+    }
+    Ok(Verdict::when(erased))
+}
+
+async fn verify(deployment: &Deployment, file: &Path, json: bool, console: &mut Console) -> End {
+    let key = audit_key(deployment)?;
+    let shown = file.display();
+    let text = std::fs::read_to_string(file).map_err(|error| Failure::Usage(format!("{shown}: {error}")))?;
+    let signed: Signed =
+        serde_json::from_str(&text).map_err(|error| failed(format!("{shown} is no receipt: {error}")))?;
+    if signed.receipt.format != receipts::FORMAT || signed.receipt.format_version != receipts::FORMAT_VERSION {
+        return Err(failed(format!("{shown} is no receipt that this program reads")));
+    }
+    let found = receipts::check(&*deployment.store, &signed, key).await.map_err(failed)?;
+    if json {
+        console.json(&found)?;
+    } else {
+        let said = |holds: bool, yes: &'static str, no: &'static str| if holds { yes } else { no };
+        console.line(said(found.authentic, "signed with this key", "NOT signed with this key, or altered"))?;
+        console.line(said(found.in_the_log, "the audit log has its links", "the audit log does NOT have its links"))?;
+        console.line(said(found.still_so, "what it says is so", "what it says is NOT so any more"))?;
+        console.line(said(signed.receipt.erased, "the person was erased", "the person was NOT erased"))?;
+    }
+    Ok(Verdict::when(found.holds()))
 }
 
 async fn erase(
@@ -191,13 +271,38 @@ async fn erase(
     }
 }
 
-/// Erases again what a file of tombstones says was erased.
-pub(super) async fn erase_again(deployment: &Deployment, file: &Path) -> Result<Again, Failure> {
-    let unreadable = |error: std::io::Error| Failure::Usage(format!("{}: {error}", file.display()));
-    let opened = tokio::fs::File::open(file).await.map_err(unreadable)?;
-    let mut lines = tokio::io::BufReader::new(opened);
-    let again = tombstones::erase_again(&*deployment.store, &mut lines, ACTOR, now_ms()).await;
-    again.map_err(|error| failed(format!("{}: {error}", file.display())))
+/// Reads a file of tombstones to its end, and checks that it is whole; where there is a store, also by what that remembers.
+pub(super) async fn read_tombstones(
+    store: Option<&dyn Store>,
+    file: &Path,
+    counting: Counting,
+) -> Result<Contents, Failure> {
+    if !file.is_file() {
+        return Err(Failure::Usage(format!("{} is no file", file.display())));
+    }
+    let noted = match store {
+        Some(store) => tombstones::noted(store, file).await.map_err(failed)?,
+        None => None,
+    };
+    tombstones::read(file, noted.as_ref(), counting).await.map_err(failed)
+}
+
+/// Whether a file is the one that the store has written its tombstones to, all of it.
+pub(super) async fn check_noted(store: &dyn Store, file: &Path) -> Result<(), Failure> {
+    let noted = tombstones::noted(store, file).await.map_err(failed)?;
+    match noted {
+        Some(noted) => tombstones::read(file, Some(&noted), Counting::Needed).await.map(drop).map_err(failed),
+        None => Ok(()),
+    }
+}
+
+/// Erases again what a file of tombstones says was erased. What the store held before may be gone, so another epoch begins.
+pub(super) async fn erase_again(deployment: &Deployment, contents: Contents) -> Result<Again, Failure> {
+    let again = tombstones::apply(&*deployment.store, contents, ACTOR, now_ms()).await.map_err(failed)?;
+    if again.applied > 0 {
+        begin_epoch(&*deployment.store, &SystemClock, &SystemRandom).await.map_err(failed)?;
+    }
+    Ok(again)
 }
 
 /// What came of it, in words.

@@ -114,7 +114,7 @@ async fn rotate_all(deployment: &Deployment, json: bool, console: &mut Console) 
     let ring = deployment.config.encryption_key.as_ref();
     let ring = ring.ok_or_else(|| failed("LGDL_ENCRYPTION_KEY is not set: nothing is encrypted"))?;
     let told = deployment.event(events::KEY_ROTATED, "encryption", json!({"to": ring.active_id()}));
-    let progress = |done: lgdl_origin::privacy::Rotation| {
+    let progress = |done: &lgdl_origin::privacy::Rotation| {
         console.progress(format_args!("{} data keys seen, {} wrapped anew", done.seen, done.rewrapped));
     };
     let done = rotate(&*deployment.store, ring, &SystemRandom, &told, progress).await.map_err(failed)?;
@@ -123,6 +123,7 @@ async fn rotate_all(deployment: &Deployment, json: bool, console: &mut Console) 
         console.json(&done)?;
     } else {
         console.line(format_args!("{} data keys seen, {} wrapped anew", done.seen, done.rewrapped))?;
+        console.unreadable(&done.unreadable);
     }
-    Ok(Verdict::Yes)
+    Ok(Verdict::when(done.unreadable.is_empty()))
 }

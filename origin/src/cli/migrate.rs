@@ -3,8 +3,11 @@
 use lgdl_origin::audit::{self, events};
 use lgdl_origin::clock::SystemClock;
 use lgdl_origin::migrations::{self, Status};
+use lgdl_origin::privacy::{note_plain_texts, plain_texts};
+use lgdl_origin::random::SystemRandom;
+use lgdl_origin::serve::begin_epoch;
 use lgdl_origin::store::postgres::{PoolSettings, PostgresStore};
-use lgdl_origin::store::{Section, Store};
+use lgdl_origin::store::{Imported, Section, Store};
 use lgdl_origin::transfer::{
     CopyOptions, CopyReport, Progress, Sealing, StoreSource, VerifyReport, copy, verify, verify_readable,
 };
@@ -123,7 +126,13 @@ async fn to_postgres(place: &Where, from: &Flags, options: CopyOptions, console:
                         tell_source(store).await?;
                     }
                     let source = StoreSource { store, name: file.display().to_string() };
-                    copy(&source, &*deployment.store, options, &mut progress).await
+                    let done = copy(&source, &*deployment.store, options, &mut progress).await;
+                    if options != CopyOptions::DryRun && done.is_ok() {
+                        // Rows go along as they lie, so what a plain one means does, too.
+                        let plain = plain_texts(store).await.map_err(failed)?;
+                        note_plain_texts(&*deployment.store, plain).await.map_err(failed)?;
+                    }
+                    done
                 }
                 SqliteFile::Python(python) if options == CopyOptions::DryRun => {
                     copy(python, &*deployment.store, options, &mut progress).await
@@ -136,7 +145,12 @@ async fn to_postgres(place: &Where, from: &Flags, options: CopyOptions, console:
             console.progress_done();
             let left_behind = source.left_behind().map_err(failed)?;
             source.close().await;
-            show_copy(&report.map_err(failed)?, left_behind, options, place.json, console)
+            let report = report.map_err(failed)?;
+            if report.imported.written > 0 {
+                // Whatever a node has of the target is of another state.
+                begin_epoch(&*deployment.store, &SystemClock, &SystemRandom).await.map_err(failed)?;
+            }
+            show_copy(&report, left_behind, options, place.json, console)
         })
         .await
 }
@@ -152,6 +166,15 @@ async fn tell_source(store: &dyn Store) -> Result<(), Failure> {
 
 pub(super) fn show(console: &mut Console, done: &str, at: Progress) {
     console.progress(format_args!("{}: {} {done}", at.section.name(), at.records));
+}
+
+/// What became of what was imported, in words.
+pub(super) fn imported(done: &Imported) -> String {
+    let Imported { written, kept, erased, removed } = done;
+    format!(
+        "{written} written, {kept} there already, {erased} left out because they were erased, {removed} removed because they \
+         were erased since"
+    )
 }
 
 /// Writes what a copy did.
@@ -185,9 +208,7 @@ pub(super) fn show_copy(
         console.note("this went on where an earlier copy broke off");
     }
     let done = &report.imported;
-    let (written, kept, erased) = (done.written, done.kept, done.erased);
-    console
-        .line(format_args!("{written} written, {kept} there already, {erased} left out because they were erased"))?;
+    console.line(imported(done))?;
     Ok(Verdict::Yes)
 }
 
@@ -228,9 +249,10 @@ fn show_comparison(report: &VerifyReport, as_json: bool, console: &mut Console) 
     for difference in &report.differences {
         console.line(format_args!("{} {}: {}", difference.section.name(), difference.record, difference.what))?;
     }
-    let VerifyReport { missing, newer, changed, additional, .. } = report;
+    let VerifyReport { missing, newer, changed, erased, additional, .. } = report;
     console.line(format_args!(
-        "{missing} missing, {changed} changed, {newer} newer in the target, {additional} in the target only"
+        "{missing} missing, {changed} changed, {erased} erased in the source only, {newer} newer in the target, \
+         {additional} in the target only"
     ))?;
     Ok(Verdict::when(report.is_whole()))
 }

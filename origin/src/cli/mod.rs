@@ -12,21 +12,26 @@ mod console;
 mod deployment;
 mod dev;
 mod edge;
+mod evaluate;
 mod export;
 mod extract;
 mod failure;
 mod fmt;
 mod games;
 mod gdpr;
+mod journal;
 mod keys;
 mod lines;
 mod logging;
 mod migrate;
+mod pii;
+mod privacy;
 mod runtime;
 mod serve;
 mod session;
 mod source;
 mod sqlite_file;
+mod tenants;
 mod test;
 mod validate;
 mod when;
@@ -63,16 +68,22 @@ enum Command {
     Fmt(fmt::Arguments),
     /// Run golden dialogues
     Test(test::Arguments),
+    /// Say how well a game understands labelled utterances
+    Evaluate(evaluate::Arguments),
     /// Talk to a game in the terminal
     Chat(chat::Arguments),
     /// Find numbers, dates, amounts and other values in texts
     Extract(extract::Arguments),
+    /// Find personal data in texts, and score that on a labelled set
+    Pii(pii::Arguments),
     /// Run origin and edge on this machine, and publish games anew when their files change
     Dev(dev::Arguments),
     /// Run the origin
     Serve(serve::Arguments),
     /// Run an edge node on this machine, in front of an origin
     Edge(edge::Arguments),
+    /// Decide about turns that an edge node of this machine has set aside
+    Journal(journal::Arguments),
     /// Show the settings in force, secrets masked
     Config(config::Arguments),
     /// Bring the schema up to date, and move a store from SQLite to PostgreSQL
@@ -93,10 +104,14 @@ enum Command {
     Audit(audit::Arguments),
     /// Export and erase persons, record consents, place legal holds
     Gdpr(gdpr::Arguments),
+    /// Show what a game collects, why, how long it is kept and where it goes
+    Privacy(privacy::Arguments),
     /// Publish games, and say which version of them new conversations get
     Games(games::Arguments),
     /// Make and revoke API keys, rotate the encryption key
     Keys(keys::Arguments),
+    /// Show the tenants, and erase one
+    Tenants(tenants::Arguments),
 }
 
 /// Reads the arguments, runs the command, and says how it ended.
@@ -108,11 +123,14 @@ pub(crate) fn main() -> ExitCode {
         Command::Compile(arguments) => compile::run(&arguments, &mut console),
         Command::Fmt(arguments) => fmt::run(&arguments, &mut console),
         Command::Test(arguments) => test::run(&arguments, &mut console),
+        Command::Evaluate(arguments) => evaluate::run(&arguments, &mut console),
         Command::Chat(arguments) => chat::run(&arguments, &mut console),
         Command::Extract(arguments) => extract::run(&arguments, &mut console),
+        Command::Pii(arguments) => pii::run(&arguments, &mut console),
         Command::Dev(arguments) => dev::run(&arguments, &mut console),
         Command::Serve(arguments) => serve::run(&arguments, &mut console),
         Command::Edge(arguments) => edge::run(&arguments, &mut console),
+        Command::Journal(arguments) => journal::run(&arguments, &mut console),
         Command::Config(arguments) => config::run(&arguments, &mut console),
         Command::Migrate(arguments) => migrate::run(&arguments, &mut console),
         Command::Export(arguments) => export::run_export(&arguments, &mut console),
@@ -123,8 +141,10 @@ pub(crate) fn main() -> ExitCode {
         Command::Admin(arguments) => admin::run(&arguments, &mut console),
         Command::Audit(arguments) => audit::run(&arguments, &mut console),
         Command::Gdpr(arguments) => gdpr::run(&arguments, &mut console),
+        Command::Privacy(arguments) => privacy::run(&arguments, &mut console),
         Command::Games(arguments) => games::run(&arguments, &mut console),
         Command::Keys(arguments) => keys::run(&arguments, &mut console),
+        Command::Tenants(arguments) => tenants::run(&arguments, &mut console),
     };
     match end.and_then(|verdict| console.flush().map(|()| verdict)) {
         Ok(Verdict::Yes) | Err(Failure::ReaderGone) => ExitCode::SUCCESS,

@@ -18,7 +18,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     let config = Config::load(arguments.config.as_deref()).map_err(|error| Failure::Failed(error.to_string()))?;
-    logging::begin(&config.log)?;
+    logging::begin(&config.log, logging::Redaction::of(&config))?;
     runtime::block_on(async {
         let running = lgdl_origin::start(config).await.map_err(|error| Failure::Failed(error.to_string()))?;
         console.line(format_args!("origin: http://{}", running.edge_address))?;

@@ -1,63 +1,98 @@
-//! The table of settings: names, defaults, and what each is for. The operator's guide prints it.
+//! The origin's settings, each declared once. The guide's table is made of this, and so is `lgdl config`.
 
-/// One setting.
-#[derive(Debug, Clone, Copy)]
-pub struct Setting {
-    /// The environment variable without `LGDL_`; in lower case the key in `lgdl.toml`.
-    pub name: &'static str,
-    /// The value when nothing is said; empty: none.
-    pub default: &'static str,
-    /// Whether its value is never shown.
-    pub secret: bool,
-    /// What it is for, with its unit.
-    pub help: &'static str,
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http::Uri;
+use lgdl::crypto::KeyRing;
+use lgdl::settings::{Choice, List, Number, Optional, Seconds, Switch, Text};
+
+use super::forms::{
+    AUDIT_KEY, EDGE_KEY, FILE, GAME_FILE, HEADER_VALUE, KEY_RING, LISTEN, POSTGRES_URL, PUSH_URL, WEB_ORIGIN,
+};
+use super::{EdgeKey, Effective, GameFile, Secret};
+use crate::privacy::UnreadableKeys;
+use crate::store::MAX_PAGE;
+
+/// Longest time that a setting may ask for, in hours.
+const MAX_HOURS: u32 = 24 * 365;
+/// Longest time that a setting may ask for, in days.
+const MAX_DAYS: u32 = 36_500;
+
+const UNREADABLE: &[(&str, UnreadableKeys)] = &[("refuse", UnreadableKeys::Refuse), ("serve", UnreadableKeys::Serve)];
+
+lgdl::settings! {
+    /// The settings of the origin in force.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct Config {
+        /// Address that edges speak to.
+        listen: SocketAddr = "127.0.0.1:8787" => LISTEN;
+        /// Address of the admin API.
+        admin_listen: SocketAddr = "127.0.0.1:8788" => LISTEN;
+        /// Pages that may call the admin API from a browser.
+        admin_cors_origins: Vec<String> = "" => List(WEB_ORIGIN);
+        /// Signs checkpoints of the audit log; empty: none are made.
+        audit_key: Option<Secret> = "", secret => Optional(AUDIT_KEY);
+        /// File that checkpoints are appended to; keep it away from the database.
+        audit_checkpoints: Option<PathBuf> = "" => Optional(FILE);
+        /// SIEM endpoint that the audit log is sent to as JSON lines; empty: none.
+        audit_push_url: Option<Uri> = "" => Optional(PUSH_URL);
+        /// Value of the authorization header that is sent there, such as `Bearer …`.
+        audit_push_authorization: Option<Secret> = "", secret => Optional(HEADER_VALUE);
+        /// Links of the audit log in one request, at most.
+        audit_push_batch: u32 = "500" => Number(1..=MAX_PAGE);
+        /// Seconds between looks for what is to be sent there.
+        audit_push_interval named "audit_push_interval_seconds": Duration = "5" => Seconds(1..=3600);
+        /// File that tombstones are appended to, for restores; keep it away from the database.
+        tombstones: Option<PathBuf> = "" => Optional(FILE);
+        /// File of the embedded store, used when LGDL_POSTGRES_URL is not set.
+        sqlite_path: PathBuf = "lgdl.db" => FILE;
+        /// PostgreSQL store, postgres://user:password@host/database?sslmode=require.
+        postgres_url: Option<Secret> = "", secret => Optional(POSTGRES_URL);
+        /// Read replica for reads that may lag behind (history, listings).
+        postgres_read_url: Option<Secret> = "", secret => Optional(POSTGRES_URL);
+        /// Connections that are opened at start.
+        postgres_pool_min: usize = "2" => Number(0..=1000);
+        /// Connections at most.
+        postgres_pool_max: usize = "16" => Number(1..=1000);
+        /// Longest wait for a connection, and for a statement.
+        postgres_timeout named "postgres_timeout_seconds": Duration = "5" => Seconds(1..=3600);
+        /// Game files that are published at start.
+        games: Vec<GameFile> = "" => List(GAME_FILE);
+        /// Keys that edges sign with; two during a rotation.
+        edge_keys: Vec<EdgeKey> = "", secret => List(EDGE_KEY);
+        /// Accept unsigned requests; only on a loopback address, for development.
+        edge_unsigned: bool = "false" => Switch;
+        /// Largest request body, bytes.
+        max_body_bytes: usize = "1048576" => Number(1024..=64 * 1024 * 1024);
+        /// Longest time for a request, and for its body to arrive.
+        request_timeout named "request_timeout_seconds": Duration = "10" => Seconds(1..=3600);
+        /// Longest time to finish accepted requests when stopping.
+        shutdown_timeout named "shutdown_timeout_seconds": Duration = "30" => Seconds(1..=3600);
+        /// How long a turn with side effects holds its place.
+        claim_lease named "claim_lease_seconds": Duration = "60" => Seconds(1..=3600);
+        /// Hours that answers are kept for replays.
+        idempotency_hours: u32 = "168" => Number(1..=MAX_HOURS);
+        /// Days after its last turn that a conversation is kept; empty: for ever.
+        conversation_ttl_days: Option<u32> = "" => Optional(Number(1..=MAX_DAYS));
+        /// Upper bound in days on every retention, per-game ones included; empty: none.
+        gdpr_retention_days: Option<u32> = "" => Optional(Number(1..=MAX_DAYS));
+        /// Hours between clean-ups.
+        cleanup_interval_hours: u32 = "24" => Number(1..=MAX_HOURS);
+        /// Key-encryption keys for encryption at rest; empty: off.
+        encryption_key: Option<KeyRing> = "", secret => Optional(KEY_RING);
+        /// Where the key ring does not open what the store holds: `refuse` to start, or `serve` without it.
+        encryption_unreadable: UnreadableKeys = "refuse" => Choice(UNREADABLE);
+        /// Replace what looks personal in log lines.
+        pii_redact_in_logs: bool = "true" => Switch;
+        /// Keep what looks personal in texts as tokens, which turn back for their owner; needs LGDL_ENCRYPTION_KEY.
+        pii_tokenize_in_storage: bool = "false" => Switch;
+        /// What is logged: error, warn, info, debug, or a filter such as info,lgdl_origin=debug.
+        log: String = "info" => Text;
+        also {
+            /// The values in force, as text, with where each came from; secrets masked.
+            effective: Vec<Effective>
+        }
+    }
 }
-
-const fn open(name: &'static str, default: &'static str, help: &'static str) -> Setting {
-    Setting { name, default, secret: false, help }
-}
-
-const fn secret(name: &'static str, help: &'static str) -> Setting {
-    Setting { name, default: "", secret: true, help }
-}
-
-/// Every setting.
-pub const SETTINGS: &[Setting] = &[
-    open("LISTEN", "127.0.0.1:8787", "Address that edges speak to."),
-    open("ADMIN_LISTEN", "127.0.0.1:8788", "Address of the admin API."),
-    open("ADMIN_CORS_ORIGINS", "", "Pages that may call the admin API from a browser, as https://host, by commas."),
-    secret("AUDIT_KEY", "Signs checkpoints of the audit log; empty: none are made."),
-    open("AUDIT_CHECKPOINTS", "", "File that checkpoints are appended to; keep it away from the database."),
-    open("AUDIT_PUSH_URL", "", "SIEM endpoint that the audit log is sent to as JSON lines, https://…; empty: none."),
-    secret("AUDIT_PUSH_AUTHORIZATION", "Value of the authorization header that is sent there, such as `Bearer …`."),
-    open("AUDIT_PUSH_BATCH", "500", "Links of the audit log in one request, at most."),
-    open("AUDIT_PUSH_INTERVAL_SECONDS", "5", "Seconds between looks for what is to be sent there."),
-    open("TOMBSTONES", "", "File that tombstones are appended to, for restores; keep it away from the database."),
-    open("SQLITE_PATH", "lgdl.db", "File of the embedded store, used when LGDL_POSTGRES_URL is not set."),
-    secret("POSTGRES_URL", "PostgreSQL store, postgres://user:password@host/database?sslmode=require."),
-    secret("POSTGRES_READ_URL", "Read replica for reads that may lag behind (history, listings)."),
-    open("POSTGRES_POOL_MIN", "2", "Connections that are opened at start."),
-    open("POSTGRES_POOL_MAX", "16", "Connections at most."),
-    open("POSTGRES_TIMEOUT_SECONDS", "5", "Longest wait for a connection, and for a statement."),
-    open("GAMES", "", "Game files that are published at start, as id:path, separated by commas."),
-    secret("EDGE_KEYS", "Keys that edges sign with, as id:secret, separated by commas; two during a rotation."),
-    open("EDGE_UNSIGNED", "false", "Accept unsigned requests; only on a loopback address, for development."),
-    open("MAX_BODY_BYTES", "1048576", "Largest request body, bytes."),
-    open("REQUEST_TIMEOUT_SECONDS", "10", "Longest time for a request, and for its body to arrive."),
-    open("SHUTDOWN_TIMEOUT_SECONDS", "30", "Longest time to finish accepted requests when stopping."),
-    open("CLAIM_LEASE_SECONDS", "60", "How long a turn with side effects holds its place."),
-    open("IDEMPOTENCY_HOURS", "168", "How long answers are kept for replays."),
-    open("CONVERSATION_TTL_DAYS", "", "Days after its last turn that a conversation is kept; empty: for ever."),
-    open("GDPR_RETENTION_DAYS", "", "Upper bound in days on every retention, per-game ones included; empty: none."),
-    open("CLEANUP_INTERVAL_HOURS", "24", "Hours between clean-ups."),
-    secret("ENCRYPTION_KEY", "Key-encryption key for encryption at rest; empty: off."),
-    open("PII_REDACT_IN_LOGS", "true", "Mask what looks personal in log lines."),
-    open("RATE_LIMIT_USER", "10/minute", "Turns a person may take; counted at the edge."),
-    open("RATE_LIMIT_CONVERSATION", "20/minute", "Turns in one conversation; counted at the edge."),
-    open("RATE_LIMIT_GLOBAL", "1000/minute", "Turns in all; counted at the edge."),
-    open("NEGOTIATION_MAX_ROUNDS", "3", "Rounds of a negotiation."),
-    open("NEGOTIATION_EPSILON", "0.05", "Gain of confidence below which a round counts as none."),
-    open("STATE_DISABLED", "false", "Answer every turn without state (matching only)."),
-    open("KV_TTL", "3600", "Seconds that the edge's cache keeps a conversation."),
-    open("LOG", "info", "What is logged: error, warn, info, debug, or a filter such as info,lgdl_origin=debug."),
-];

@@ -11,20 +11,60 @@ fn problems(toml: &str, pairs: &[(&str, &str)]) -> Vec<String> {
 const UNSIGNED: (&str, &str) = ("LGDL_EDGE_UNSIGNED", "true");
 
 #[test]
-fn every_setting_of_the_table_is_read() {
+fn what_is_told_of_the_settings_in_force_is_all_of_them() {
     let config = Config::read("", environment(&[UNSIGNED])).unwrap();
-    let read: Vec<_> = config.effective.iter().map(|entry| entry.name.trim_start_matches("LGDL_")).collect();
-    let table: Vec<_> = SETTINGS.iter().map(|setting| setting.name).collect();
-    assert_eq!(read, table);
+    let told: Vec<_> = config.effective.iter().map(|entry| entry.name.as_str()).collect();
+    let table: Vec<_> = Config::TABLE.iter().map(lgdl::settings::Setting::variable).collect();
+    assert_eq!(told, table);
+}
+
+#[test]
+fn every_default_is_a_value_of_its_setting_and_is_what_holds() {
+    let silent = Config::read("", environment(&[UNSIGNED])).unwrap();
+    let spoken = Config::TABLE.iter().map(|setting| (setting.variable(), setting.default.to_owned()));
+    let spoken = Config::read("", spoken.chain(environment(&[UNSIGNED]))).unwrap();
+    assert_eq!(Config { effective: Vec::new(), ..silent }, Config { effective: Vec::new(), ..spoken });
 }
 
 #[test]
 fn the_environment_wins_over_the_file_and_the_file_over_defaults() {
-    let file = "kv_ttl = 120\nidempotency_hours = 5\ngames = [\"a:x.lgdl\", \"games/b.lgdl\"]\n";
-    let config = Config::read(file, environment(&[UNSIGNED, ("LGDL_KV_TTL", "90")])).unwrap();
-    assert_eq!((config.kv_ttl_seconds, config.idempotency_hours, config.claim_lease.as_secs()), (90, 5, 60));
+    let file = "max_body_bytes = 2048\nidempotency_hours = 5\ngames = [\"a:x.lgdl\", \"games/b.lgdl\"]\n";
+    let config = Config::read(file, environment(&[UNSIGNED, ("LGDL_MAX_BODY_BYTES", "4096")])).unwrap();
+    assert_eq!((config.max_body_bytes, config.idempotency_hours, config.claim_lease.as_secs()), (4096, 5, 60));
     let games: Vec<_> = config.games.iter().map(|game| (game.id.as_str(), game.path.to_str().unwrap())).collect();
     assert_eq!(games, [("a", "x.lgdl"), ("b", "games/b.lgdl")]);
+}
+
+#[test]
+fn one_file_serves_origin_and_edge_and_each_is_told_of_the_mistakes_of_both() {
+    let file = "rate_limit_user = \"3/hour\"\nkv_ttl = 90\nidempotency_hours = 5\nedge_unsigned = true\n";
+    let given = || Given::read(file, environment(&[("LGDL_KV_TTL", "120"), ("HOME", "/")]));
+    assert_eq!(given().origin().unwrap().idempotency_hours, 5);
+    let edge = given().edge().unwrap();
+    assert_eq!(
+        edge.into_iter().collect::<Vec<_>>(),
+        [("kv_ttl", "120".to_owned()), ("rate_limit_user", "3/hour".into())]
+    );
+    let wrong = || Given::read("rate_limit_user = \"ten\"\nidempotency_hours = 0\n", environment(&[UNSIGNED]));
+    assert_eq!(wrong().origin().unwrap_err().problems.len(), 2);
+    assert_eq!(wrong().edge().unwrap_err().problems.len(), 2);
+}
+
+#[test]
+fn an_edge_logs_as_the_file_says() {
+    let given = |toml: &str| Given::read(toml, environment(&[])).logging();
+    assert_eq!(given("").unwrap(), ("info".to_owned(), true));
+    assert_eq!(given("log = \"debug\"\npii_redact_in_logs = false\n").unwrap(), ("debug".to_owned(), false));
+    assert!(given("pii_redact_in_logs = \"perhaps\"\n").is_err());
+}
+
+#[test]
+fn what_holds_on_an_edge_is_told_with_its_defaults_and_without_its_secrets() {
+    let given = Given::read("", environment(&[("LGDL_MODE", "development"), ("LGDL_JWT_SECRET", "0123456789abcdef")]));
+    let told = given.edge_in_force();
+    let value = |name: &str| told.iter().find(|entry| entry.name == name).map(|entry| entry.value.as_str());
+    assert_eq!(value("LGDL_RATE_LIMIT_USER"), Some("off"));
+    assert_eq!(value("LGDL_JWT_SECRET"), Some(MASK));
 }
 
 #[test]
@@ -83,4 +123,10 @@ fn the_audit_log_is_sent_only_where_its_credential_is_safe() {
     let broken = ("LGDL_AUDIT_PUSH_AUTHORIZATION", "Bearer a\r\nx: y");
     let found = problems("", &[UNSIGNED, ("LGDL_AUDIT_PUSH_URL", "https://siem.example.com/"), broken]);
     assert!(found.len() == 1 && !found[0].contains("Bearer"), "{found:?}");
+}
+
+#[test]
+fn the_page_of_settings_is_what_is_declared() {
+    let page = include_str!("../../../docs/settings.md");
+    assert!(page == settings_page(), "`lgdl config --markdown > docs/settings.md` writes it anew");
 }

@@ -8,7 +8,9 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json};
-use lgdl::wire::origin::{ApiKey, ClaimRequest, Consent, GameEntry, GameList, GamePolicy};
+use lgdl::ids::Id;
+
+use lgdl::wire::origin::{ApiKey, ClaimRequest, Consent, GameEntry, GameList, GamePolicy, StateName, state_digest};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -21,8 +23,8 @@ use crate::exports;
 use crate::ids::{ErasureId, person_pseudonym};
 use crate::records::{CommitBody, StoredBody, check_id};
 use crate::store::{
-    Claim, CommitOutcome, ConversationKey, ConversationRow, ErasureOrder, ErasureOutcome, Event, GameRow, Lookup,
-    StoreError,
+    Claim, Commit, CommitOutcome, ConversationKey, ConversationRow, ErasureOrder, ErasureOutcome, Event, GameRow,
+    Lookup, StoreError,
 };
 
 pub(super) type Answer = Result<Response, Problem>;
@@ -36,7 +38,7 @@ pub(super) fn routes(origin: &Origin) -> Router<Origin> {
         .route("/edge/v1/compiled/{version}", get(compiled_game))
         .route("/edge/v1/conversations/{game}/{id}", conversation)
         .route("/edge/v1/conversations/{game}/{id}/export", get(export_conversation))
-        .route("/edge/v1/turns", post(commit_turn))
+        .route(TURNS_ROUTE, post(commit_turn))
         .route("/edge/v1/claims", post(claim_turn))
         .route("/edge/v1/keys/{hash}", get(read_key))
         .route("/edge/v1/consents/{game}/{user}", get(read_consent))
@@ -45,6 +47,9 @@ pub(super) fn routes(origin: &Origin) -> Router<Origin> {
         .route_layer(middleware::from_fn_with_state(origin.clone(), require_signature))
 }
 
+/// Where turns are committed.
+pub(super) const TURNS_ROUTE: &str = "/edge/v1/turns";
+
 /// How often a commit is sealed anew because its person was erased, and came back, in between.
 const MAX_SEALS: usize = 3;
 
@@ -52,8 +57,14 @@ const MAX_SEALS: usize = 3;
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case", tag = "outcome")]
 enum AnswerBody {
-    Committed { version: u64 },
-    Replayed { response: Box<RawValue> },
+    Committed {
+        version: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        epoch: Option<String>,
+    },
+    Replayed {
+        response: Box<RawValue>,
+    },
 }
 
 #[derive(Deserialize)]
@@ -67,11 +78,16 @@ async fn commit_turn(
     Extension(body): Extension<CheckedBody>,
 ) -> Answer {
     let request: CommitBody = json(&body)?;
+    let base = request.base().cloned();
     let commit = request.into_commit(&tenant, origin.clock.now_ms())?;
-    let user_id = commit.user_id.clone();
+    let digest = state_digest(commit.state.as_bytes());
+    let (user_id, key) = (commit.user_id.clone(), commit.idempotency_key.clone());
     let mut outcome = CommitOutcome::DataKeyGone;
     for _ in 0..MAX_SEALS {
-        let sealed = origin.protection.seal(commit.clone()).await?;
+        let bases = bases(&origin, &tenant, &user_id, commit.expected_version, base.as_ref()).await?;
+        let marks = origin.protection.state_marks(&tenant, &user_id, &digest).await?;
+        let state_name = marks.first().map(|mark| state_name(commit.expected_version + 1, mark));
+        let sealed = origin.protection.seal(Commit { bases, state_name, ..commit.clone() }).await?;
         outcome = origin.store.commit(sealed).await?;
         if outcome != CommitOutcome::DataKeyGone {
             break;
@@ -79,7 +95,7 @@ async fn commit_turn(
         origin.protection.forget(&tenant, &user_id);
     }
     origin.metrics.commit(&outcome);
-    outcome_answer(&origin, &tenant, &user_id, outcome).await
+    outcome_answer(&origin, &tenant, &user_id, &key, outcome).await
 }
 
 async fn claim_turn(
@@ -88,33 +104,67 @@ async fn claim_turn(
     Extension(body): Extension<CheckedBody>,
 ) -> Answer {
     let request: ClaimRequest = json(&body)?;
-    for (field, id) in [
-        ("game", &request.game),
-        ("conversation_id", &request.conversation_id),
-        ("user_id", &request.user_id),
-        ("idempotency_key", &request.idempotency_key),
-        ("fingerprint", &request.fingerprint),
+    for (kind, field, id) in [
+        (Id::Game, "game", &request.game),
+        (Id::Conversation, "conversation_id", &request.conversation_id),
+        (Id::User, "user_id", &request.user_id),
+        (Id::IdempotencyKey, "idempotency_key", &request.idempotency_key),
+        (Id::Stored, "fingerprint", &request.fingerprint),
     ] {
-        check_id(field, id)?;
+        check_id(kind, field, id)?;
     }
+    let bases = bases(&origin, &tenant, &request.user_id, request.expected_version, request.base.as_ref()).await?;
     let claim = Claim {
+        bases,
         key: ConversationKey { tenant: tenant.clone(), game: request.game, external_id: request.conversation_id },
         user_id: request.user_id.clone(),
         expected_version: request.expected_version,
-        idempotency_key: request.idempotency_key,
+        idempotency_key: request.idempotency_key.clone(),
         fingerprint: request.fingerprint,
         now_ms: origin.clock.now_ms(),
         lease_ms: u64::try_from(origin.config.claim_lease.as_millis()).unwrap_or(u64::MAX),
     };
     let outcome = origin.store.claim(claim).await?;
-    outcome_answer(&origin, &tenant, &request.user_id, outcome).await
+    outcome_answer(&origin, &tenant, &request.user_id, &request.idempotency_key, outcome).await
 }
 
-async fn outcome_answer(origin: &Origin, tenant: &str, user_id: &str, outcome: CommitOutcome) -> Answer {
+/// How a state is named beside it.
+fn state_name(version: u64, mark: &str) -> String {
+    format!("{version}:{mark}")
+}
+
+/// A name that no state has.
+const NO_STATE: &str = "none";
+
+/// The names that the state may have which a turn was run on.
+async fn bases(
+    origin: &Origin,
+    tenant: &str,
+    user_id: &str,
+    version: u64,
+    base: Option<&StateName>,
+) -> Result<Vec<String>, Problem> {
+    let Some(base) = base else { return Ok(Vec::new()) };
+    let epoch = origin.gate.epoch(&*origin.store, &*origin.random).await?;
+    if base.epoch.as_ref().is_some_and(|known| *known != epoch) {
+        // Of a life of this store that is over: whatever is here now, the edge has to look at it.
+        return Ok(vec![NO_STATE.to_owned()]);
+    }
+    let marks = origin.protection.state_marks(tenant, user_id, &base.digest).await?;
+    Ok(marks.iter().map(|mark| state_name(version, mark)).collect())
+}
+
+async fn epoch(origin: &Origin) -> Result<Option<String>, Problem> {
+    Ok(Some(origin.gate.epoch(&*origin.store, &*origin.random).await?))
+}
+
+async fn outcome_answer(origin: &Origin, tenant: &str, user_id: &str, key: &str, outcome: CommitOutcome) -> Answer {
     match outcome {
-        CommitOutcome::Committed { version } => Ok(Json(AnswerBody::Committed { version }).into_response()),
+        CommitOutcome::Committed { version } => {
+            Ok(Json(AnswerBody::Committed { version, epoch: epoch(origin).await? }).into_response())
+        }
         CommitOutcome::Replayed { answer } => {
-            let answer = origin.protection.open_answer(tenant, user_id, answer).await?;
+            let answer = origin.protection.open_answer(tenant, user_id, key, answer).await?;
             let response =
                 RawValue::from_string(answer).map_err(|_| StoreError::Damaged("a stored answer is no JSON".into()))?;
             Ok(Json(AnswerBody::Replayed { response }).into_response())
@@ -145,7 +195,7 @@ async fn conflict(
     };
     let current = match current {
         Some(row) => {
-            let stored = stored_body(origin.protection.open_conversation(row).await?)?;
+            let stored = stored_body(origin.protection.open_conversation(row).await?, epoch(origin).await?)?;
             serde_json::to_value(stored).map_err(|_| StoreError::Damaged("a state is no JSON".into()))?
         }
         None => serde_json::Value::Null,
@@ -172,7 +222,7 @@ async fn read_conversation(
     query: PersonQuery,
 ) -> Answer {
     let (key, user) = conversation_and_person(tenant, path, query)?;
-    Ok(Json(stored_body(find(&origin, &key, &user).await?)?).into_response())
+    Ok(Json(stored_body(find(&origin, &key, &user).await?, epoch(&origin).await?)?).into_response())
 }
 
 async fn export_conversation(
@@ -182,12 +232,16 @@ async fn export_conversation(
     query: PersonQuery,
 ) -> Answer {
     let (key, user) = conversation_and_person(tenant, path, query)?;
+    meter(&origin, &key, &user)?;
     let row = find(&origin, &key, &user).await?;
     let now_ms = origin.clock.now_ms();
     let document = exports::conversation(&*origin.store, &*origin.protection, &row.tenant, &row.id, now_ms).await?;
     let document = document.ok_or_else(unknown_conversation)?;
-    let event = person_event(&origin, &row.tenant, &user, events::CONVERSATION_EXPORTED, row.id.as_str());
-    origin.store.enqueue(vec![event]).await?;
+    // The same export again says nothing new, and the log is kept for ever.
+    if origin.gate.meter.is_news(format!("{}/{}", row.id, row.version), now_ms) {
+        let event = person_event(&origin, &row.tenant, &user, events::CONVERSATION_EXPORTED, row.id.as_str());
+        origin.store.enqueue(vec![event]).await?;
+    }
     Ok(Json(document).into_response())
 }
 
@@ -198,6 +252,7 @@ async fn erase_conversation(
     query: PersonQuery,
 ) -> Answer {
     let (key, user) = conversation_and_person(tenant, path, query)?;
+    meter(&origin, &key, &user)?;
     let now_ms = origin.clock.now_ms();
     let order = ErasureOrder {
         id: ErasureId::mint(now_ms, &*origin.random),
@@ -210,6 +265,12 @@ async fn erase_conversation(
         ErasureOutcome::Held => Err(Problem::held("What this person has here must be kept for now.")),
         ErasureOutcome::Unknown => Err(unknown_conversation()),
     }
+}
+
+/// Counts an export or a deletion of a person.
+fn meter(origin: &Origin, key: &ConversationKey, user: &str) -> Result<(), Problem> {
+    let counted = origin.gate.meter.count(person_pseudonym(&key.tenant, user), origin.clock.now_ms());
+    counted.map_err(|seconds| Problem::too_many("Too many exports and deletions; wait.").retry_after(seconds))
 }
 
 fn person_event(origin: &Origin, tenant: &str, user: &str, event: &str, subject: &str) -> Event {
@@ -290,7 +351,7 @@ fn conversation_and_person(
 ) -> Result<(ConversationKey, String), Problem> {
     let Path((game, external_id)) = path.map_err(|_| malformed_path())?;
     let Query(Person { user }) = query.map_err(|_| Problem::malformed("`?user=` must name the person."))?;
-    check_id("user", &user)?;
+    check_id(Id::Stored, "user", &user)?;
     Ok((ConversationKey { tenant, game, external_id }, user))
 }
 
@@ -298,8 +359,8 @@ fn malformed_path() -> Problem {
     Problem::malformed("The path is not valid UTF-8.")
 }
 
-fn stored_body(row: ConversationRow) -> Result<StoredBody, StoreError> {
-    StoredBody::of(row).ok_or_else(|| StoreError::Damaged("conversations.state is no JSON".into()))
+fn stored_body(row: ConversationRow, epoch: Option<String>) -> Result<StoredBody, StoreError> {
+    StoredBody::of(row, epoch).ok_or_else(|| StoreError::Damaged("conversations.state is no JSON".into()))
 }
 
 fn unknown_conversation() -> Problem {

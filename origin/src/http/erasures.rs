@@ -11,8 +11,10 @@ use std::str::FromStr;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use lgdl::wire::origin::{Erasures, MAX_CURSOR_BYTES, MAX_ERASURES};
+use lgdl::wire::signature::KEY_ID_HEADER;
 use serde::Deserialize;
 
 use super::Origin;
@@ -20,8 +22,12 @@ use super::edge::Answer;
 use super::problem::Problem;
 use crate::clock::Millis;
 use crate::ids::{ConversationId, InvalidId};
+use crate::receipts::heard_note;
 use crate::store::StoreError;
 use crate::tombstones::LATE_MS;
+
+/// How far a node must have come before it is noted again, milliseconds: a write each.
+const HEARD_EVERY_MS: Millis = 10_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -71,15 +77,28 @@ impl FromStr for Cursor {
     }
 }
 
-pub(super) async fn list(State(origin): State<Origin>, query: Result<Query<Wanted>, QueryRejection>) -> Answer {
+pub(super) async fn list(
+    State(origin): State<Origin>,
+    headers: HeaderMap,
+    query: Result<Query<Wanted>, QueryRejection>,
+) -> Answer {
     let malformed = || Problem::malformed("`?after=` takes the `next` of an earlier page, or `?last_ms=` a time.");
     let Query(wanted) = query.map_err(|_| malformed())?;
     let now_ms = origin.clock.now_ms();
+    let goes_on = wanted.after.is_some();
     let cursor = match (wanted.after, wanted.last_ms) {
         (Some(after), None) => after.parse().map_err(|NoCursor| malformed())?,
         (None, Some(last_ms)) => Cursor::Round { from: now_ms.saturating_sub_unsigned(last_ms).max(0) },
         _ => return Err(malformed()),
     };
+    if let Cursor::Round { from } = cursor
+        && goes_on
+        && let Some(key) = headers.get(KEY_ID_HEADER).and_then(|key| key.to_str().ok())
+        && !origin.config.edge_unsigned
+        && from > 0
+    {
+        heard(&origin, key, from.saturating_add(LATE_MS).min(now_ms)).await?;
+    }
     let (began, after) = match &cursor {
         Cursor::Round { from } => (now_ms, (*from, "")),
         Cursor::Within { began, at, id } => (*began, (*at, id.as_str())),
@@ -97,6 +116,18 @@ pub(super) async fn list(State(origin): State<Origin>, query: Result<Query<Wante
     let damaged = |error: InvalidId| StoreError::Damaged(format!("erasures.subject: {error}"));
     let conversations = Result::map_err(conversations, damaged)?;
     Ok(Json(Erasures { conversations, next: next.to_string(), more }).into_response())
+}
+
+/// Notes that a node has taken everything that was erased until a time: a round that begins says that the one before it ended.
+async fn heard(origin: &Origin, key: &str, until: Millis) -> Result<(), StoreError> {
+    let name = heard_note(key);
+    let noted = origin.store.setting(&name).await?;
+    // Also where it says nothing that is a time: then this is better.
+    let before = noted.and_then(|text| text.parse::<Millis>().ok()).unwrap_or(0);
+    if until.saturating_sub(before) < HEARD_EVERY_MS {
+        return Ok(());
+    }
+    origin.store.note(&name, &until.to_string()).await
 }
 
 #[cfg(test)]

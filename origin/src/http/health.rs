@@ -10,6 +10,8 @@ use serde_json::json;
 
 use super::Origin;
 use crate::audit::{self, Lag, MAX_LAG_MS};
+use crate::metrics::family;
+use crate::work::{TRIAL_EVERY_MS, Trial};
 
 /// How long a component may take to answer before it counts as down.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -21,24 +23,28 @@ pub(crate) async fn live() -> Json<serde_json::Value> {
 
 /// The process can do its work.
 pub(super) async fn ready(State(origin): State<Origin>) -> Response {
-    match probe(&origin).await {
-        Ok(_) => Json(json!({"status": "ready"})).into_response(),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"status": "not ready"}))).into_response(),
+    let failing = origin.metrics.work.failing(origin.clock.now_ms());
+    if failing.is_none() && trial(&origin).await.failed.is_none() {
+        return Json(json!({"status": "ready"})).into_response();
     }
+    (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"status": "not ready"}))).into_response()
 }
 
 /// Each component with its latency.
 pub(super) async fn health(State(origin): State<Origin>) -> Response {
-    let probed = probe(&origin).await;
-    let (status, code, latency, detail) = match &probed {
-        Ok(latency) => ("healthy", StatusCode::OK, *latency, "answers"),
-        Err((latency, why)) => ("unhealthy", StatusCode::SERVICE_UNAVAILABLE, *latency, *why),
+    let trial = trial(&origin).await;
+    let failing = origin.metrics.work.failing(origin.clock.now_ms());
+    let (status, code, detail) = match (trial.failed, failing) {
+        (Some(why), _) => ("unhealthy", StatusCode::SERVICE_UNAVAILABLE, why),
+        (None, Some(_)) => ("degraded", StatusCode::SERVICE_UNAVAILABLE, "does not take turns; the log has the cause"),
+        (None, None) => ("healthy", StatusCode::OK, "takes what it is given"),
     };
     let store = json!({
         "status": status,
         "kind": origin.store.kind(),
-        "latency_ms": latency.as_secs_f64() * 1e3,
+        "latency_ms": trial.latency_ms,
         "detail": detail,
+        "failed_in_a_row": failing.unwrap_or(0),
     });
     let mut components = json!({"store": store});
     let (mut status, mut code) = (status, code);
@@ -79,23 +85,40 @@ pub(super) async fn metrics(State(origin): State<Origin>) -> Response {
         && let Some(lag) = audit_lag(&origin).await
     {
         let seconds = lag.waiting_ms / 1000;
-        for (name, value) in [("links", lag.links), ("seconds", seconds.unsigned_abs())] {
-            text.push_str(&format!("# TYPE lgdl_audit_push_lag_{name} gauge\nlgdl_audit_push_lag_{name} {value}\n"));
+        for (name, value, help) in [
+            ("lgdl_audit_push_lag_links", lag.links, "Links of the audit log that the SIEM does not have yet."),
+            (
+                "lgdl_audit_push_lag_seconds",
+                seconds.unsigned_abs(),
+                "Age of the oldest link that the SIEM does not have.",
+            ),
+        ] {
+            family(&mut text, name, "gauge", help);
+            text.push_str(&format!("{name} {value}\n"));
         }
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }
 
-async fn probe(origin: &Origin) -> Result<Duration, (Duration, &'static str)> {
+/// The last trial write, or a new one when that is too old.
+async fn trial(origin: &Origin) -> Trial {
+    let mut last = origin.metrics.work.trial.lock().await;
+    let now_ms = origin.clock.now_ms();
+    if let Some(trial) = &*last
+        && (trial.at..trial.at.saturating_add(TRIAL_EVERY_MS)).contains(&now_ms)
+    {
+        return trial.clone();
+    }
     let started = Instant::now();
-    let answer = tokio::time::timeout(PATIENCE, origin.store.ping()).await;
-    let took = started.elapsed();
-    match answer {
-        Ok(Ok(())) => Ok(took),
+    let failed = match tokio::time::timeout(PATIENCE, origin.store.ping()).await {
+        Ok(Ok(())) => None,
         Ok(Err(error)) => {
             tracing::warn!(%error, "the store fails its health check");
-            Err((took, "does not work; the log has the cause"))
+            Some("does not work; the log has the cause")
         }
-        Err(_) => Err((took, "does not answer in time")),
-    }
+        Err(_) => Some("does not answer in time"),
+    };
+    let trial = Trial { at: now_ms, latency_ms: started.elapsed().as_secs_f64() * 1e3, failed };
+    *last = Some(trial.clone());
+    trial
 }

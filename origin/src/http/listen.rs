@@ -1,6 +1,8 @@
-//! Connections: accepted until the origin stops, with bounds on how slowly a client may begin.
+//! Connections: accepted until the origin stops, with bounds on how slowly a client may begin. How many are kept, and for how long,
+//! lies in `connections`.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -14,6 +16,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 
+use super::connections::{Connection, Connections, Limits};
+use super::signed::FromEdge;
+
 /// Time for a request's headers, and for the next request on a connection that is kept.
 pub const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 /// How long to wait when nothing can be accepted: out of file descriptors, most likely.
@@ -22,6 +27,7 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(10);
 /// Serves until `stopped`, then finishes what was accepted. Every request knows its peer's address.
 pub async fn serve(listener: TcpListener, service: Router, mut stopped: watch::Receiver<bool>) {
     let connections = GracefulShutdown::new();
+    let kept = Connections::new(Limits::of_this_process());
     loop {
         let (stream, peer) = tokio::select! {
             () = end(&mut stopped) => break,
@@ -33,7 +39,10 @@ pub async fn serve(listener: TcpListener, service: Router, mut stopped: watch::R
                 }
             },
         };
-        accept(&connections, stream, peer, service.clone());
+        // Where nobody can be let go, the one that came last is.
+        if let Some(connection) = kept.admit(peer.ip()) {
+            accept(&connections, stream, peer, connection, service.clone());
+        }
     }
     drop(listener);
     connections.shutdown().await;
@@ -44,18 +53,30 @@ async fn end(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-fn accept(connections: &GracefulShutdown, stream: TcpStream, peer: SocketAddr, service: Router) {
+fn accept(connections: &GracefulShutdown, stream: TcpStream, peer: SocketAddr, kept: Arc<Connection>, service: Router) {
     let _ = stream.set_nodelay(true);
+    let answered = Arc::clone(&kept);
     let answering = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        service.clone().oneshot(request)
+        let (service, connection) = (service.clone(), Arc::clone(&answered));
+        async move {
+            let _answering = connection.begin();
+            let answer = service.oneshot(request).await;
+            if answer.as_ref().is_ok_and(|answer| answer.extensions().get::<FromEdge>().is_some()) {
+                connection.is_known();
+            }
+            answer
+        }
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
     builder.http2().timer(TokioTimer::new());
     let connection = connections.watch(builder.serve_connection(TokioIo::new(stream), answering).into_owned());
     tokio::spawn(async move {
-        // A client that breaks off is nobody's error.
-        let _ = connection.await;
+        tokio::select! {
+            // A client that breaks off is nobody's error.
+            _ = connection => {}
+            () = kept.has_to_go() => {}
+        }
     });
 }

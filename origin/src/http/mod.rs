@@ -1,11 +1,13 @@
 //! The HTTP service: what edges speak to, health and metrics. Handlers know the store's traits, never SQL.
 
+mod connections;
 mod edge;
 mod erasures;
 mod health;
 mod in_process;
 mod layers;
 mod listen;
+mod meter;
 mod problem;
 mod reports;
 mod signed;
@@ -22,6 +24,7 @@ use crate::privacy::Protection;
 use crate::random::Random;
 use crate::store::Store;
 
+pub use connections::{FIRST_WITHIN, NEXT_WITHIN};
 pub(crate) use health::live;
 pub use in_process::without_a_network;
 pub(crate) use layers::wrap;

@@ -93,6 +93,12 @@ impl Problem {
         self.status
     }
 
+    /// The LGDL code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
     /// The document, for the request of that id.
     #[must_use]
     pub fn respond(&self, request_id: &str) -> Response {

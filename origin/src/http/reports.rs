@@ -4,6 +4,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
+use lgdl::ids::Id;
 use lgdl::wire::origin::{MAX_REPORTS, Refused, Report, Reports};
 use serde_json::json;
 
@@ -38,7 +39,7 @@ pub(super) async fn take_reports(
 fn event(tenant: &str, report: Report, now_ms: Millis) -> Result<Event, Problem> {
     let Report { refused, user_id, key_id, count, first_at_ms, last_at_ms } = report;
     if let Some(user) = &user_id {
-        check_id("user_id", user)?;
+        check_id(Id::User, "user_id", user)?;
     }
     // What a client sent as a key may be anything; only what is an id of ours goes into the log.
     let key = key_id.map(|id| id.parse::<ApiKeyId>().map_err(|_| Problem::malformed("`key_id` must be an id, key_….")));

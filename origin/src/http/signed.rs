@@ -3,6 +3,7 @@
 //! Nonces are remembered by this process. Behind several origins a captured request could therefore be played once
 //! more against another one inside the window; what it could do is what its idempotency key lets it do: nothing.
 
+use lgdl::ids::{Id, NotAnId};
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
@@ -12,24 +13,32 @@ use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::Response;
 use http_body_util::LengthLimitError;
+use lgdl::wire::origin::MAX_COMMIT_BYTES;
 use lgdl::wire::signature::{
-    DIGEST_HEADER, KEY_ID_HEADER, NONCE_HEADER, Parts, REPLAY_WINDOW_MS, SIGNATURE_HEADER, TENANT_HEADER,
+    DIGEST_HEADER, KEY_ID_HEADER, NONCE_HEADER, Parts, REPLAY_WINDOW_MS, Refusal, SIGNATURE_HEADER, TENANT_HEADER,
     TIMESTAMP_HEADER, verify,
 };
+use tokio::sync::OnceCell;
 
 use super::Origin;
+use super::meter::Meter;
 use super::problem::Problem;
 use crate::clock::Millis;
 use crate::config::{Config, EdgeKey};
+use crate::hex;
+use crate::random::Random;
+use crate::store::{EPOCH_SETTING, Store, StoreError};
 
 /// Nonces remembered in one window; beyond it requests are refused rather than nonces forgotten.
 const MAX_NONCES: usize = 4_000_000;
-/// The longest tenant name, bytes.
-const MAX_TENANT_BYTES: usize = 64;
 
 /// The tenant that a request is about.
 #[derive(Debug, Clone)]
 pub(super) struct Tenant(pub(super) String);
+
+/// Marks the answer to a request that came from an edge, signed: its connection is kept where room is short.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FromEdge;
 
 /// The body, read and checked.
 #[derive(Debug, Clone)]
@@ -41,6 +50,9 @@ pub struct Gate {
     keys: Vec<EdgeKey>,
     unsigned: bool,
     nonces: Mutex<Nonces>,
+    epoch: OnceCell<String>,
+    /// How often persons have what costs much.
+    pub(super) meter: Meter,
 }
 
 /// Two generations of nonces: a nonce outlives the window, and forgetting costs nothing.
@@ -60,18 +72,62 @@ impl Gate {
     /// The gate that the settings ask for.
     #[must_use]
     pub fn new(config: &Config) -> Gate {
-        Gate { keys: config.edge_keys.clone(), unsigned: config.edge_unsigned, nonces: Mutex::default() }
+        Gate {
+            keys: config.edge_keys.clone(),
+            unsigned: config.edge_unsigned,
+            nonces: Mutex::default(),
+            epoch: OnceCell::new(),
+            meter: Meter::default(),
+        }
     }
 
-    fn check(&self, request: &Signed<'_>, body: &[u8], now_ms: Millis) -> Result<(), String> {
+    /// The store's epoch, made where it has none yet. Read once: a store is not brought back to an older state under an origin
+    /// that runs.
+    ///
+    /// # Errors
+    /// When the store can't be asked.
+    pub async fn epoch(&self, store: &dyn Store, random: &dyn Random) -> Result<String, StoreError> {
+        let read = async || {
+            if let Some(epoch) = store.setting(EPOCH_SETTING).await? {
+                return Ok(epoch);
+            }
+            let mut bytes = [0; 16];
+            random.fill(&mut bytes);
+            // Another origin may be first: what the store has kept is the epoch.
+            store.replace_note(EPOCH_SETTING, None, &hex::encode(&bytes)).await?;
+            let kept = store.setting(EPOCH_SETTING).await?;
+            kept.ok_or_else(|| StoreError::Internal("the store keeps no epoch".into()))
+        };
+        self.epoch.get_or_try_init(read).await.cloned()
+    }
+
+    fn check(&self, request: &Signed<'_>, body: &[u8], now_ms: Millis) -> Result<(), Refused> {
         let Signed { parts, signature } = request;
-        let key = self.keys.iter().find(|key| key.id == parts.key_id).ok_or("the key id is not known")?;
+        let unknown = || Refused { why: "key", detail: "the key id is not known".into() };
+        let key = self.keys.iter().find(|key| key.id == parts.key_id).ok_or_else(unknown)?;
         let secret = key.secret.expose().as_bytes();
-        verify(secret, parts, signature, body, now_ms).map_err(|refusal| refusal.to_string())?;
+        verify(secret, parts, signature, body, now_ms).map_err(|refusal| Refused::of(&refusal))?;
         // Only after the signature holds: else anybody could fill the memory, or burn an edge's nonces.
         let mut nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = nonces.use_up(format!("{}/{}", parts.key_id, parts.nonce), now_ms);
-        if fresh { Ok(()) } else { Err("the nonce was used before".into()) }
+        if fresh { Ok(()) } else { Err(Refused { why: "other", detail: "the nonce was used before".into() }) }
+    }
+}
+
+/// Why a signature is not taken: in a word for the edge, which names it to its operator, and in words for people.
+struct Refused {
+    why: &'static str,
+    detail: String,
+}
+
+impl Refused {
+    fn of(refusal: &Refusal) -> Refused {
+        let why = match refusal {
+            Refusal::Stale => "clock",
+            Refusal::WrongSignature => "key",
+            Refusal::MalformedNonce | Refusal::AlteredBody | Refusal::WeakSecret => "other",
+        };
+        Refused { why, detail: refusal.to_string() }
     }
 }
 
@@ -95,26 +151,34 @@ pub(super) async fn require_signature(
     next: Next,
 ) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
-    let body = read_body(&origin, body).await?;
+    let body = read_body(&origin, head.uri.path(), body).await?;
     let tenant = tenant(&head.headers)?;
     if !origin.gate.unsigned {
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
         let signed = signed(&head.headers, head.method.as_str(), path, &tenant)
             .ok_or_else(|| Problem::unauthenticated("A signature header is missing or malformed."))?;
-        if let Err(why) = origin.gate.check(&signed, &body, origin.clock.now_ms()) {
+        if let Err(Refused { why, detail }) = origin.gate.check(&signed, &body, origin.clock.now_ms()) {
             origin.metrics.count("lgdl_edge_requests_refused_total");
-            return Err(Problem::unauthenticated(format!("The request was refused: {why}.")));
+            tracing::warn!(why, key_id = signed.parts.key_id, "an edge's request was refused");
+            let problem = Problem::unauthenticated(format!("The request was refused: {detail}."));
+            return Err(problem.with("why", why.into()));
         }
     }
     let mut request = Request::from_parts(head, Body::empty());
     request.extensions_mut().insert(Tenant(tenant));
     request.extensions_mut().insert(CheckedBody(body));
-    Ok(next.run(request).await)
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(FromEdge);
+    Ok(response)
 }
 
-async fn read_body(origin: &Origin, body: Body) -> Result<Bytes, Problem> {
+async fn read_body(origin: &Origin, path: &str, body: Body) -> Result<Bytes, Problem> {
     use std::error::Error as _;
-    let limit = origin.config.max_body_bytes;
+    // What an edge has acknowledged because it is small enough is taken, whatever the settings allow.
+    let limit = match path {
+        "/edge/v1/turns" => MAX_COMMIT_BYTES,
+        _ => origin.config.max_body_bytes,
+    };
     // Shorter than the limit of the whole request, so that a slow sender hears that it was slow.
     let patience = origin.config.request_timeout.mul_f64(0.9);
     match tokio::time::timeout(patience, axum::body::to_bytes(body, limit)).await {
@@ -128,14 +192,9 @@ async fn read_body(origin: &Origin, body: Body) -> Result<Bytes, Problem> {
 }
 
 fn tenant(headers: &HeaderMap) -> Result<String, Problem> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     match header(headers, TENANT_HEADER) {
-        Some(tenant) if !tenant.is_empty() && tenant.len() <= MAX_TENANT_BYTES && tenant.chars().all(plain) => {
-            Ok(tenant.to_owned())
-        }
-        _ => Err(Problem::malformed(format!(
-            "`{TENANT_HEADER}` must name the tenant in 1 to {MAX_TENANT_BYTES} letters, digits, `-`, `_` or `.`."
-        ))),
+        Some(tenant) if Id::Tenant.fits(tenant) => Ok(tenant.to_owned()),
+        _ => Err(Problem::malformed(format!("`{TENANT_HEADER}` {}.", NotAnId(Id::Tenant)))),
     }
 }
 

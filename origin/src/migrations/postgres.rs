@@ -27,6 +27,7 @@ pub const FILES: &[Migration] = &[
         name: "cheaper_commits",
         sql: include_str!("../../migrations/postgres/0005_cheaper_commits.sql"),
     },
+    Migration { version: 6, name: "state_names", sql: include_str!("../../migrations/postgres/0006_state_names.sql") },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -22,6 +22,7 @@ pub const FILES: &[Migration] = &[
         name: "erasures_by_time",
         sql: include_str!("../../migrations/sqlite/0004_erasures_by_time.sql"),
     },
+    Migration { version: 5, name: "state_names", sql: include_str!("../../migrations/sqlite/0005_state_names.sql") },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use lgdl::crypto::{DataKey, KeyRing, SecretKey, WrappedKey};
 
+use super::personal::{PersonalValues, Reader, replace_in_commit, replace_in_dump, show};
 use super::stored_text::{
     answer_place, each_of_commit, each_of_conversation, each_of_dump, each_of_parts, open_text, seal_text, unreadable,
 };
-use super::{Parts, Protection};
+use super::{Parts, PlainTexts, Protection, UnreadableKeys, check_ring, plain_texts};
 use crate::clock::Clock;
+use crate::hex;
 use crate::ids::{DataKeyId, person_pseudonym};
 use crate::random::Random;
 use crate::store::{Commit, ConversationDump, ConversationRow, DataKeyRow, Result, Store, StoreError};
@@ -25,7 +27,14 @@ pub struct Envelope {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    unreadable: UnreadableKeys,
+    /// Whether the ring was found to fit the store. Nobody gets a data key before: under another ring it would be one that
+    /// nobody can open later.
+    fits: tokio::sync::OnceCell<()>,
+    /// What plain texts are, once that was asked.
+    plain: tokio::sync::OnceCell<PlainTexts>,
     kept: Mutex<HashMap<(String, String), Arc<DataKey>>>,
+    values: PersonalValues,
 }
 
 impl fmt::Debug for Envelope {
@@ -38,7 +47,29 @@ impl Envelope {
     /// Takes the ring.
     #[must_use]
     pub fn new(ring: KeyRing, store: Arc<dyn Store>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Envelope {
-        Envelope { ring, store, clock, random, kept: Mutex::default() }
+        Envelope {
+            ring,
+            store,
+            clock,
+            random,
+            unreadable: UnreadableKeys::Refuse,
+            fits: tokio::sync::OnceCell::new(),
+            plain: tokio::sync::OnceCell::new(),
+            kept: Mutex::default(),
+            values: PersonalValues::AsSaid,
+        }
+    }
+
+    /// The same, with personal values kept that way.
+    #[must_use]
+    pub fn with_values(self, values: PersonalValues) -> Envelope {
+        Envelope { values, ..self }
+    }
+
+    /// The same, with what is to happen where the ring does not open everything.
+    #[must_use]
+    pub fn with_unreadable(self, unreadable: UnreadableKeys) -> Envelope {
+        Envelope { unreadable, ..self }
     }
 
     /// The ring.
@@ -61,6 +92,9 @@ impl Envelope {
     async fn key_to_seal(&self, tenant: &str, subject: &str) -> Result<Arc<DataKey>> {
         if let Some(key) = self.find_key(tenant, subject).await? {
             return Ok(key);
+        }
+        if self.unreadable == UnreadableKeys::Refuse {
+            self.fits.get_or_try_init(|| check_ring(&*self.store, Some(&self.ring))).await?;
         }
         let now_ms = self.clock.now_ms();
         let id = DataKeyId::mint(now_ms, &*self.random);
@@ -106,19 +140,20 @@ impl Envelope {
         tenant: &str,
         user_id: &str,
         sealed: T,
-        open: impl Fn(Option<&DataKey>, &mut T) -> Result<()>,
+        open: impl Fn(Option<&DataKey>, PlainTexts, &mut T) -> Result<()>,
     ) -> Result<T> {
+        let plain = *self.plain.get_or_try_init(|| plain_texts(&*self.store)).await?;
         let subject = person_pseudonym(tenant, user_id);
         let mut value = sealed.clone();
         let key = self.find_key(tenant, &subject).await?;
-        match open(key.as_deref(), &mut value) {
+        match open(key.as_deref(), plain, &mut value) {
             Err(StoreError::Damaged(_)) if key.is_some() => {}
             outcome => return outcome.map(|()| value),
         }
         self.forget(tenant, user_id);
         let key = self.find_key(tenant, &subject).await?;
         let mut value = sealed;
-        open(key.as_deref(), &mut value).map(|()| value)
+        open(key.as_deref(), plain, &mut value).map(|()| value)
     }
 }
 
@@ -127,6 +162,9 @@ impl Protection for Envelope {
     async fn seal(&self, mut commit: Commit) -> Result<Commit> {
         let subject = person_pseudonym(&commit.key.tenant, &commit.user_id);
         let key = self.key_to_seal(&commit.key.tenant, &subject).await?;
+        if self.values == PersonalValues::Tokens {
+            replace_in_commit(&mut commit, &key)?;
+        }
         each_of_commit(&mut commit, |at, text| seal_text(&key, at, &self.bytes(), text))?;
         let id = key.id.parse().map_err(|_| StoreError::Internal("a data key's id is none".into()))?;
         commit.data_key = Some(id);
@@ -136,28 +174,60 @@ impl Protection for Envelope {
     async fn seal_dump(&self, mut dump: ConversationDump) -> Result<ConversationDump> {
         let row = &dump.conversation;
         let key = self.key_to_seal(&row.tenant, &person_pseudonym(&row.tenant, &row.user_id)).await?;
+        if self.values == PersonalValues::Tokens {
+            replace_in_dump(&mut dump, &key)?;
+        }
         each_of_dump(&mut dump, |at, text| seal_text(&key, at, &self.bytes(), text))?;
         Ok(dump)
+    }
+
+    // Tokens of before turn back also when nothing new becomes one.
+    async fn show(&self, reader: Reader, mut dump: ConversationDump) -> Result<ConversationDump> {
+        if reader == Reader::Administrator && self.values == PersonalValues::AsSaid {
+            return Ok(dump);
+        }
+        let row = &dump.conversation;
+        let subject = person_pseudonym(&row.tenant, &row.user_id);
+        if let Some(key) = self.find_key(&row.tenant, &subject).await? {
+            show(&mut dump, reader, &key)?;
+        }
+        Ok(dump)
+    }
+
+    async fn state_marks(&self, tenant: &str, user_id: &str, digest: &str) -> Result<Vec<String>> {
+        let key = self.key_to_seal(tenant, &person_pseudonym(tenant, user_id)).await?;
+        let keyed = hex::sha256(&[b"lgdl/state-mark".as_slice(), key.key.expose(), digest.as_bytes()].concat());
+        Ok(vec![keyed, digest.to_owned()])
     }
 
     fn forget(&self, tenant: &str, user_id: &str) {
         self.kept().remove(&(tenant.to_owned(), person_pseudonym(tenant, user_id)));
     }
 
-    async fn open_answer(&self, tenant: &str, user_id: &str, answer: String) -> Result<String> {
-        let row = [tenant, user_id];
-        self.opened(tenant, user_id, answer, |key, answer| open_text(key, &answer_place(&row), answer)).await
+    async fn open_answer(&self, tenant: &str, user_id: &str, key: &str, answer: String) -> Result<String> {
+        let (row, before) = ([tenant, user_id, key], [tenant, user_id]);
+        self.opened(tenant, user_id, answer, |data_key, plain, answer| {
+            let sealed = answer.clone();
+            open_text(data_key, plain, &answer_place(&row), answer).or_else(|error| {
+                // Answers of before were bound to the person alone. They go with their time, or their conversation.
+                *answer = sealed;
+                open_text(data_key, plain, &answer_place(&before), answer).map_err(|_| error)
+            })
+        })
+        .await
     }
 
     async fn open_conversation(&self, row: ConversationRow) -> Result<ConversationRow> {
         let (tenant, user_id) = (row.tenant.clone(), row.user_id.clone());
-        self.opened(&tenant, &user_id, row, |key, row| each_of_conversation(row, |at, text| open_text(key, at, text)))
-            .await
+        self.opened(&tenant, &user_id, row, |key, plain, row| {
+            each_of_conversation(row, |at, text| open_text(key, plain, at, text))
+        })
+        .await
     }
 
     async fn open_parts(&self, owner: &ConversationRow, parts: Parts) -> Result<Parts> {
-        self.opened(&owner.tenant, &owner.user_id, parts, |key, parts| {
-            each_of_parts(owner, parts, |at, text| open_text(key, at, text))
+        self.opened(&owner.tenant, &owner.user_id, parts, |key, plain, parts| {
+            each_of_parts(owner, parts, |at, text| open_text(key, plain, at, text))
         })
         .await
     }

@@ -2,6 +2,9 @@
 //! the other way round. The store never looks into what is sealed.
 
 mod envelope;
+mod personal;
+mod plain;
+mod ring;
 mod rotation;
 mod stored_text;
 
@@ -10,6 +13,12 @@ use async_trait::async_trait;
 use crate::store::{Commit, ContextRow, ConversationDump, ConversationRow, Result, SlotRow, TurnRow};
 
 pub use envelope::Envelope;
+pub use personal::{PersonalValues, Reader};
+pub use plain::Plain;
+pub use ring::{
+    MAX_NAMED, PlainTexts, RingError, Unreadable, UnreadableKeys, UnreadableList, begin_sealing, check_ring,
+    note_plain_texts, plain_texts,
+};
 pub use rotation::{Rotation, rotate};
 
 /// Seals rows on their way into the store and opens them on their way out.
@@ -22,17 +31,28 @@ pub trait Protection: Send + Sync + std::fmt::Debug {
     /// Seals every text of a whole conversation; for imports.
     async fn seal_dump(&self, dump: ConversationDump) -> Result<ConversationDump>;
 
+    /// What a digest of one of the person's states is kept as: first as it is written, then as it may have been written
+    /// before. A plain digest would let whoever has the store guess at what was said.
+    async fn state_marks(&self, tenant: &str, user_id: &str, digest: &str) -> Result<Vec<String>>;
+
     /// Forgets what it remembers of a person's keys: the store says that they were destroyed.
     fn forget(&self, tenant: &str, user_id: &str);
 
-    /// Opens a stored answer of a person.
-    async fn open_answer(&self, tenant: &str, user_id: &str, answer: String) -> Result<String>;
+    /// Opens the stored answer of a person to the request of an idempotency key.
+    async fn open_answer(&self, tenant: &str, user_id: &str, key: &str, answer: String) -> Result<String>;
 
     /// Opens a conversation's texts.
     async fn open_conversation(&self, row: ConversationRow) -> Result<ConversationRow>;
 
     /// Opens what belongs to a conversation: turns, slots, context.
     async fn open_parts(&self, owner: &ConversationRow, parts: Parts) -> Result<Parts>;
+
+    /// Makes an open conversation what `reader` is shown: where personal values are kept as tokens, the owner gets the
+    /// values and everybody else the tokens.
+    async fn show(&self, reader: Reader, dump: ConversationDump) -> Result<ConversationDump> {
+        let _ = reader;
+        Ok(dump)
+    }
 }
 
 /// What belongs to a conversation.
@@ -68,9 +88,13 @@ impl Protection for Unprotected {
         Ok(dump)
     }
 
+    async fn state_marks(&self, _tenant: &str, _user_id: &str, digest: &str) -> Result<Vec<String>> {
+        Ok(vec![digest.to_owned()])
+    }
+
     fn forget(&self, _tenant: &str, _user_id: &str) {}
 
-    async fn open_answer(&self, _tenant: &str, _user_id: &str, mut answer: String) -> Result<String> {
+    async fn open_answer(&self, _tenant: &str, _user_id: &str, _key: &str, mut answer: String) -> Result<String> {
         stored_text::read_plain(&mut answer)?;
         Ok(answer)
     }

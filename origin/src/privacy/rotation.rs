@@ -4,7 +4,7 @@
 use lgdl::crypto::{KeyRing, WrappedKey};
 use serde::Serialize;
 
-use super::stored_text::unreadable;
+use super::UnreadableList;
 use crate::random::Random;
 use crate::store::{Event, Result, Store};
 
@@ -12,25 +12,27 @@ use crate::store::{Event, Result, Store};
 const BATCH: u32 = 500;
 
 /// What a rotation did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Rotation {
     /// Data keys looked at.
     pub seen: u64,
     /// Data keys wrapped anew.
     pub rewrapped: u64,
+    /// Data keys that the ring does not open; they stay as they are.
+    pub unreadable: UnreadableList,
 }
 
 /// Wraps every data key under the ring's active key. `progress` is told after each batch, and the audit log `told` with
-/// each that replaced any.
+/// each that replaced any. A data key that the ring does not open is named, and passed over.
 ///
 /// # Errors
-/// When the store fails, or a key that wraps one of them is not in the ring (its id is named). What was rewrapped stays so.
+/// When the store fails. What was rewrapped stays so.
 pub async fn rotate(
     store: &dyn Store,
     ring: &KeyRing,
     random: &dyn Random,
     told: &Event,
-    mut progress: impl FnMut(Rotation),
+    mut progress: impl FnMut(&Rotation),
 ) -> Result<Rotation> {
     let mut done = Rotation::default();
     let mut after = None;
@@ -42,16 +44,23 @@ pub async fn rotate(
         let mut wrappings = Vec::new();
         for row in rows {
             let wrapped = WrappedKey { id: row.id.to_string(), sealed: row.wrapped };
-            if !ring.is_current(&wrapped) {
+            if ring.is_current(&wrapped) {
+                // The id is that of the active key; whether it is the key itself, only opening shows.
+                if let Err(error) = ring.unwrap(&wrapped) {
+                    done.unreadable.add("data_keys", wrapped.id, error);
+                }
+            } else {
                 let mut salt = [0; 32];
                 random.fill(&mut salt);
-                let anew = ring.rewrap(&wrapped, &salt).map_err(|error| unreadable(&error))?;
-                wrappings.push((row.id, wrapped.sealed, anew.sealed));
+                match ring.rewrap(&wrapped, &salt) {
+                    Ok(anew) => wrappings.push((row.id, wrapped.sealed, anew.sealed)),
+                    Err(error) => done.unreadable.add("data_keys", wrapped.id, error),
+                }
             }
         }
         if !wrappings.is_empty() {
             done.rewrapped += store.rewrap_data_keys(wrappings, told.clone()).await?;
         }
-        progress(done);
+        progress(&done);
     }
 }

@@ -7,8 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use lgdl::crypto::{CryptoError, DataKey, Place, Salt, key_id_of, open, seal};
 
-use super::Parts;
-use crate::store::{Commit, ConversationDump, ConversationRow, Result, SlotRow, StoreError, TurnRow};
+use super::{Parts, PlainTexts};
+use crate::store::{AnswerRow, Commit, ConversationDump, ConversationRow, Result, SlotRow, StoreError, TurnRow};
 
 const SEALED: &str = "lgdl1:";
 const PLAIN: &str = "lgdl0:";
@@ -35,8 +35,8 @@ pub(super) fn each_of_commit(
         each(&At { table: "conversations", row: &conversation, field: "last_question", version }, question)?;
     }
     each(&At { table: "conversations", row: &conversation, field: "state", version }, &mut commit.state)?;
-    let person = [tenant.as_str(), commit.user_id.as_str()];
-    each(&At { table: "idempotency", row: &person, field: "answer", version: 0 }, &mut commit.answer)?;
+    let answer = [tenant.as_str(), commit.user_id.as_str(), commit.idempotency_key.as_str()];
+    each(&answer_place(&answer), &mut commit.answer)?;
     each_of_turn(Way::In, &conversation, &mut commit.turn, &mut each)?;
     commit.slots.iter_mut().try_for_each(|slot| each_of_slot(Way::In, &conversation, slot, &mut each))?;
     for entry in &mut commit.context {
@@ -67,8 +67,9 @@ pub(super) fn each_of_dump(
 ) -> Result<()> {
     each_of_conversation(&mut dump.conversation, &mut each)?;
     let row = &dump.conversation;
-    let person = [row.tenant.as_str(), row.user_id.as_str()];
-    dump.answers.iter_mut().try_for_each(|answer| each(&answer_place(&person), &mut answer.answer))?;
+    for AnswerRow { key, answer, .. } in &mut dump.answers {
+        each(&answer_place(&[row.tenant.as_str(), row.user_id.as_str(), key.as_str()]), answer)?;
+    }
     let mut parts = Parts {
         turns: std::mem::take(&mut dump.turns),
         slots: std::mem::take(&mut dump.slots),
@@ -189,9 +190,14 @@ pub(super) fn seal_text(key: &DataKey, at: &At<'_>, salt: &Salt, text: &mut Stri
     Ok(())
 }
 
-/// Opens a text in its place; one that was stored before encryption was turned on stays as it is.
-pub(super) fn open_text(key: Option<&DataKey>, at: &At<'_>, text: &mut String) -> Result<()> {
-    let Some(encoded) = text.strip_prefix(SEALED) else { return read_plain(text) };
+/// Opens a text in its place; one that was stored before encryption was turned on stays as it is, where there may be any.
+pub(super) fn open_text(key: Option<&DataKey>, plain: PlainTexts, at: &At<'_>, text: &mut String) -> Result<()> {
+    let Some(encoded) = text.strip_prefix(SEALED) else {
+        return match plain {
+            PlainTexts::Accepted => read_plain(text),
+            PlainTexts::Refused => Err(StoreError::Damaged(format!("E928 {}.{} is not sealed", at.table, at.field))),
+        };
+    };
     let sealed = decode(encoded)?;
     let id = key_id_of(&sealed).map_err(|error| unreadable(&error))?;
     let key = key.filter(|key| key.id == id).ok_or_else(|| unreadable(&CryptoError::UnknownKey(id.to_owned())))?;
@@ -206,8 +212,8 @@ impl At<'_> {
     }
 }
 
-/// The place of a stored answer.
-pub(super) fn answer_place<'a>(row: &'a [&'a str; 2]) -> At<'a> {
+/// The place of a stored answer: its person, and the key of the request that it answers.
+pub(super) fn answer_place<'a>(row: &'a [&'a str]) -> At<'a> {
     At { table: "idempotency", row, field: "answer", version: 0 }
 }
 

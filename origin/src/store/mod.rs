@@ -231,10 +231,20 @@ pub trait Maintenance: Send + Sync + std::fmt::Debug {
     /// Replaces a note that still says `before` (`None`: that is not there yet); false when it does not.
     async fn replace_note(&self, name: &str, before: Option<&str>, value: &str) -> Result<bool>;
 
+    /// What tells this state of the store from one that a restore, a recovery to a point in time or an import has put in its
+    /// place: while it stays the same, whatever was committed is there. Empty: nobody has begun one.
+    async fn epoch(&self) -> Result<String>;
+
+    /// Begins another epoch, by a name that was never used: what a conversation's version stands for is open from now on.
+    async fn begin_epoch(&self, name: &str) -> Result<()> {
+        self.note(EPOCH_SETTING, name).await
+    }
+
     /// Counts rows; slow on large stores.
     async fn counts(&self) -> Result<Counts>;
 
-    /// Asks the database for an answer: what `/health` measures.
+    /// Tries whether the database still takes what it is given, by a write that lasts: what `/health` measures. A store that
+    /// can only be read is not well.
     async fn ping(&self) -> Result<()>;
 
     /// `sqlite` or `postgres`.

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AdministratorRow, ApiKeyRow, AuditRow, ConsentRow, ConversationDump, DataKeyRow, ErasureRow, GameVersionRow,
-    HoldRow, Result,
+    HoldRow, Result, StoreError,
 };
 use crate::clock::Millis;
+use crate::ids::ConversationId;
 
 /// The parts of a store, in the order in which they must be written: what others refer to comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -74,6 +75,33 @@ impl Section {
 
 /// Names of settings that begin so belong to transfers themselves and are not transferred.
 pub const TRANSFER_SETTINGS: &str = "transfer:";
+/// Names of settings that begin so are about this one store, and are not transferred either.
+pub const LOCAL_SETTINGS: &str = "local:";
+/// Where the epoch stands; see [`super::Maintenance::epoch`].
+pub(crate) const EPOCH_SETTING: &str = "local:epoch";
+/// What trial writes write; see [`super::Maintenance::ping`].
+pub(crate) const TRIAL_SETTING: &str = "local:trial";
+/// The length of its value, bytes: as much as a short turn needs.
+pub(crate) const TRIAL_BYTES: usize = 4_096;
+
+/// Whether a setting goes along when a store is moved.
+pub(super) fn is_transferred(setting: &str) -> bool {
+    !setting.starts_with(TRANSFER_SETTINGS) && !setting.starts_with(LOCAL_SETTINGS)
+}
+
+pub(super) fn another_owner(id: &ConversationId) -> StoreError {
+    StoreError::Refused(format!("the conversation {id} belongs to somebody else here; its owner can't change"))
+}
+
+pub(super) fn another_administrator(id: &str) -> StoreError {
+    StoreError::Refused(format!(
+        "the administrator {id} has the name of another one here; rename or remove that one first"
+    ))
+}
+
+pub(super) fn another_data_key(subject: &str) -> StoreError {
+    StoreError::Refused(format!("{subject} has another data key here, and two can't be joined; use an empty store"))
+}
 
 /// One record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -91,6 +119,31 @@ pub enum Record {
     Erasure(ErasureRow),
     Conversation(Box<ConversationDump>),
     Audit(AuditRow),
+}
+
+impl Record {
+    /// Its name, which is also its place in the order of its section.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self {
+            Record::Setting { name, .. } => name.clone(),
+            Record::GameVersion(version) => format!("{}/{}/{}", version.tenant, version.game, version.row.version),
+            Record::Game(game) => format!("{}/{}", game.tenant, game.game),
+            Record::Key(key) => key.id.to_string(),
+            Record::DataKey(key) => key.id.to_string(),
+            Record::Administrator(administrator) => administrator.id.to_string(),
+            Record::Consent(consent) => consent.id.to_string(),
+            Record::Hold(hold) => hold.id.to_string(),
+            Record::Erasure(erasure) => erasure.id.clone(),
+            Record::Conversation(dump) => dump.conversation.id.to_string(),
+            Record::Audit(row) => Record::audit_place(row.sequence),
+        }
+    }
+
+    /// The place of a link of the audit log.
+    pub(crate) fn audit_place(sequence: u64) -> String {
+        format!("{sequence:020}")
+    }
 }
 
 /// A published version with everything.
@@ -160,6 +213,9 @@ pub struct Imported {
     pub kept: u64,
     /// Left out, since a tombstone stands for them.
     pub erased: u64,
+    /// Conversations that were here, and that an imported tombstone has removed.
+    #[serde(default)]
+    pub removed: u64,
 }
 
 impl Imported {
@@ -168,6 +224,7 @@ impl Imported {
         self.written += other.written;
         self.kept += other.kept;
         self.erased += other.erased;
+        self.removed += other.removed;
     }
 }
 
@@ -179,7 +236,11 @@ pub trait Transfer: Send + Sync {
     async fn page(&self, section: Section, after: &str, limit: u32) -> Result<Page>;
 
     /// Writes records of one section and the settings `marks`, all in one transaction. A conversation that is there
-    /// with as many turns, or has a tombstone, stays as it is; anything else is written over.
+    /// with as many turns stays as it is; anything else is written over. What a tombstone stands for is left out, and an imported
+    /// tombstone removes what it stands for. What can change (games, keys, administrators, holds) follows the record.
+    ///
+    /// # Errors
+    /// Also [`super::StoreError::Refused`], when a record would take over what is somebody else's here.
     async fn import(&self, section: Section, records: Vec<Record>, marks: Vec<(String, String)>) -> Result<Imported>;
 }
 

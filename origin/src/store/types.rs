@@ -157,6 +157,10 @@ pub struct Commit {
     pub game_version: String,
     /// The version that the turn was run on.
     pub expected_version: u64,
+    /// The names that the state may have which the turn was run on: `version:mark`. Empty: whatever has that version.
+    pub bases: Vec<String>,
+    /// The name of the state after the turn.
+    pub state_name: Option<String>,
     /// The client's key.
     pub idempotency_key: String,
     /// The fingerprint of what the client asked.
@@ -222,6 +226,8 @@ pub struct Claim {
     pub user_id: String,
     /// The version that the turn runs on.
     pub expected_version: u64,
+    /// As in [`Commit`].
+    pub bases: Vec<String>,
     /// The client's key.
     pub idempotency_key: String,
     /// The fingerprint of what the client asked.

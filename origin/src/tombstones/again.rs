@@ -1,17 +1,16 @@
 //! Erasing again, from the file, what a restored store has come back with.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::io::AsyncBufRead;
 
-use super::TombstoneError;
+use super::{Contents, Counting, Head, NOTED, TombstoneError, file};
 use crate::audit::events;
 use crate::clock::Millis;
 use crate::ids::{ConversationId, person_pseudonym};
-use crate::store::{ErasureReport, ErasureRow, MAX_PAGE, Record, Store};
-use crate::transfer::{ImportError, read_line};
+use crate::store::{ErasureReport, ErasureRow, MAX_PAGE, Record, Store, StoreError};
 
 /// The longest id of a tombstone, bytes.
 const MAX_ID_BYTES: usize = 64;
@@ -41,16 +40,16 @@ impl Again {
     }
 }
 
-/// Applies the tombstones of a file that the store does not have. Repeating it does no harm.
+/// Applies tombstones that the store does not have. Repeating it does no harm.
 ///
 /// A legal hold does not keep it back: an erasure that was carried out was allowed, and a hold that stands in the backup had
 /// been lifted by then. What a person has said since the erasure stays.
 ///
 /// # Errors
-/// When the store fails or a line is none of ours; what was applied is applied.
-pub async fn erase_again(
+/// When the store fails; what was applied is applied.
+pub async fn apply(
     store: &dyn Store,
-    file: &mut (dyn AsyncBufRead + Send + Unpin),
+    contents: Contents,
     actor: &str,
     now_ms: Millis,
 ) -> Result<Again, TombstoneError> {
@@ -58,22 +57,22 @@ pub async fn erase_again(
         let detail = json!({"erasure": stone.id});
         events::of(now_ms, &stone.tenant, events::ERASURE_REPEATED, actor, stone.subject.as_str(), detail)
     };
-    let mut again = Again::default();
+    let known = known(store).await?;
+    let stands = |stone: &ErasureRow| {
+        let name = (stone.tenant.clone(), stone.kind.clone(), stone.subject.clone());
+        known.get(&name).is_some_and(|(id, at)| *id == stone.id || *at > stone.at)
+    };
+    let mut again = Again { torn: contents.torn, ..Again::default() };
     let mut persons: HashMap<(String, String), ErasureRow> = HashMap::new();
-    let mut number = 0;
-    loop {
-        number += 1;
-        let Some(line) = read_line(file, number).await? else { break };
-        match tombstone(&line).map_err(|what| ImportError::Line { line: number, what })? {
-            Line::Torn => again.torn += 1,
-            Line::Other => {}
-            Line::Conversation(stone) => again.count(store.erase_again(&stone, None, told(&stone)).await?),
-            Line::Person(stone) => {
-                let kept =
-                    persons.entry((stone.tenant.clone(), stone.subject.clone())).or_insert_with(|| stone.clone());
-                if kept.at < stone.at {
-                    *kept = stone;
-                }
+    for stone in contents.stones {
+        if stands(&stone) {
+            again.known += 1;
+        } else if stone.kind == "conversation" {
+            again.count(store.erase_again(&stone, None, told(&stone)).await?);
+        } else {
+            let kept = persons.entry((stone.tenant.clone(), stone.subject.clone())).or_insert_with(|| stone.clone());
+            if kept.at < stone.at {
+                *kept = stone;
             }
         }
     }
@@ -96,27 +95,86 @@ pub async fn erase_again(
     Ok(again)
 }
 
-enum Line {
-    Conversation(ErasureRow),
-    Person(ErasureRow),
+/// The tombstones of the store: id and time by tenant, kind and subject.
+async fn known(store: &dyn Store) -> Result<HashMap<(String, String, String), (String, Millis)>, TombstoneError> {
+    let (mut known, mut after) = (HashMap::new(), (Millis::MIN, String::new()));
+    loop {
+        let page = store.tombstones((after.0, &after.1), MAX_PAGE).await?;
+        let Some(last) = page.last() else { return Ok(known) };
+        after = (last.at, last.id.clone());
+        known.extend(page.into_iter().map(|stone| ((stone.tenant, stone.kind, stone.subject), (stone.id, stone.at))));
+    }
+}
+
+/// Compares the store with its file before anything is served: a store that was restored, or recovered to a point in time, is
+/// younger than the file, and erases again what the file knows to be erased. A file that lacks what this store has written to it
+/// is refused. `None`: there is no file yet, and nothing to be in it.
+///
+/// # Errors
+/// When the store fails, or the file is not whole.
+pub async fn catch_up(
+    store: &dyn Store,
+    path: &Path,
+    actor: &str,
+    now_ms: Millis,
+) -> Result<Option<Again>, TombstoneError> {
+    if !path.exists() {
+        return match store.setting(NOTED).await? {
+            Some(_) => Err(TombstoneError::Missing(path.to_owned())),
+            None => Ok(None),
+        };
+    }
+    let noted = noted(store, path).await?;
+    let contents = match file::read(path, noted.as_ref(), Counting::Needed).await {
+        // Once, after an upgrade.
+        Err(TombstoneError::Uncounted(_)) if store.setting(NOTED).await?.is_none() => {
+            file::count_anew(path, now_ms)?;
+            file::read(path, None, Counting::Needed).await?
+        }
+        contents => contents?,
+    };
+    apply(store, contents, actor, now_ms).await.map(Some)
+}
+
+/// What the store remembers to have written to a file.
+///
+/// # Errors
+/// When the store fails, or the file can't be read.
+pub async fn noted(store: &dyn Store, path: &Path) -> Result<Option<Head>, TombstoneError> {
+    let Some(head) = file::head(path)? else { return Ok(None) };
+    let name = format!("{NOTED}:{}", head.file);
+    let Some(text) = store.setting(&name).await? else { return Ok(None) };
+    let head = serde_json::from_str(&text).map_err(|error| StoreError::Damaged(format!("setting {name}: {error}")))?;
+    Ok(Some(head))
+}
+
+pub(super) enum Line {
+    Stone(ErasureRow),
+    /// The last line of an export, with the number of its records.
+    End(u64),
     /// Another record, or an empty line.
-    Other,
+    Other {
+        record: bool,
+    },
     Torn,
 }
 
-fn tombstone(line: &str) -> Result<Line, String> {
+pub(super) fn tombstone(line: &str) -> Result<Line, String> {
     // Without its end, for which a torn line would not be one that ends too early.
     let line = line.trim();
     if line.is_empty() {
-        return Ok(Line::Other);
+        return Ok(Line::Other { record: false });
     }
     let value: Value = match serde_json::from_str(line) {
         Ok(value) => value,
         Err(error) if error.is_eof() => return Ok(Line::Torn),
         Err(_) => return Err("is no JSON".into()),
     };
-    if value["kind"] != "erasure" {
-        return Ok(Line::Other);
+    match value["kind"].as_str() {
+        Some("erasure") => {}
+        Some("end") => return Ok(value["records"].as_u64().map_or(Line::Other { record: false }, Line::End)),
+        Some("unreadable") | None => return Ok(Line::Other { record: false }),
+        Some(_) => return Ok(Line::Other { record: true }),
     }
     let Ok(Record::Erasure(stone)) = serde_json::from_value(value) else {
         return Err("is no tombstone: a field is missing or of the wrong type".into());
@@ -124,8 +182,8 @@ fn tombstone(line: &str) -> Result<Line, String> {
     let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'/');
     let named = stone.id.len() <= MAX_ID_BYTES && plain(&stone.id) && plain(&stone.subject);
     match stone.kind.as_str() {
-        "conversation" if named && stone.subject.parse::<ConversationId>().is_ok() => Ok(Line::Conversation(stone)),
-        "person" if named && stone.subject.starts_with("person_") => Ok(Line::Person(stone)),
+        "conversation" if named && stone.subject.parse::<ConversationId>().is_ok() => Ok(Line::Stone(stone)),
+        "person" if named && stone.subject.starts_with("person_") => Ok(Line::Stone(stone)),
         _ => Err("is no tombstone: it does not name what was erased".into()),
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{LATE_MS, TombstoneError};
+use super::{LATE_MS, NOTED, TombstoneError, file};
 use crate::clock::{Clock, Millis};
 use crate::store::{ErasureRow, MAX_PAGE, Record, Store, StoreError};
 
@@ -25,18 +25,21 @@ struct Keeper {
     from: Millis,
     /// What is in it from then on.
     told: HashMap<String, Millis>,
+    /// Whether there is anything in it.
+    written: bool,
 }
 
 impl Keeper {
     /// Looks how far the file is; one that is not there is to get everything.
     fn open(path: &Path) -> io::Result<Keeper> {
-        let mut keeper = Keeper { path: path.to_owned(), from: 0, told: HashMap::new() };
+        let mut keeper = Keeper { path: path.to_owned(), from: 0, told: HashMap::new(), written: false };
         let mut file = match File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(keeper),
             file => file?,
         };
         let length = file.metadata()?.len();
         file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
+        keeper.written = length > 0;
         let mut tail = Vec::new();
         file.take(TAIL_BYTES).read_to_end(&mut tail)?;
         // The first line of the tail may be the end of one, and does not parse then.
@@ -51,6 +54,10 @@ impl Keeper {
 
     /// Adds what is missing; returns how many.
     async fn run(&mut self, store: &dyn Store, now_ms: Millis) -> Result<u64, TombstoneError> {
+        if self.written && !self.path.exists() {
+            // Taken away meanwhile: a new one gets everything.
+            *self = Keeper { path: std::mem::take(&mut self.path), from: 0, told: HashMap::new(), written: false };
+        }
         let (mut after, mut added) = ((self.from, String::new()), 0);
         loop {
             let page = store.tombstones((after.0, &after.1), MAX_PAGE).await?;
@@ -60,7 +67,7 @@ impl Keeper {
             let missing: Vec<ErasureRow> =
                 page.into_iter().filter(|stone| !self.told.contains_key(&stone.id)).collect();
             added += missing.len() as u64;
-            self.append(missing)?;
+            self.append(store, missing, now_ms).await?;
             if !full {
                 break;
             }
@@ -70,39 +77,32 @@ impl Keeper {
         Ok(added)
     }
 
-    fn append(&mut self, stones: Vec<ErasureRow>) -> Result<(), TombstoneError> {
+    /// Writes them down, and has the store remember how much is in the file.
+    async fn append(
+        &mut self,
+        store: &dyn Store,
+        stones: Vec<ErasureRow>,
+        now_ms: Millis,
+    ) -> Result<(), TombstoneError> {
         if stones.is_empty() {
             return Ok(());
         }
-        let mut text = String::new();
-        for stone in &stones {
-            let line = serde_json::to_string(&Record::Erasure(stone.clone()))
-                .map_err(|error| StoreError::Internal(error.to_string()))?;
-            text.push_str(&line);
-            text.push('\n');
-        }
-        append(&self.path, &text).map_err(|error| TombstoneError::File(self.path.clone(), error))?;
+        let lines = stones.iter().map(file::line).collect::<Result<Vec<_>, _>>();
+        let lines = lines.map_err(|error| StoreError::Internal(error.to_string()))?;
+        let head = match file::append(&self.path, &lines, now_ms) {
+            Err(TombstoneError::Uncounted(_)) => {
+                file::count_anew(&self.path, now_ms)?;
+                file::append(&self.path, &lines, now_ms)?
+            }
+            appended => appended?,
+        };
+        let note = serde_json::to_string(&head).map_err(|error| StoreError::Internal(error.to_string()))?;
+        store.note(&format!("{NOTED}:{}", head.file), &note).await?;
+        store.note(NOTED, "written").await?;
+        self.written = true;
         self.told.extend(stones.into_iter().map(|stone| (stone.id, stone.at)));
         Ok(())
     }
-}
-
-/// Appends lines at once, and behind a line end where the file was torn off in the middle of one.
-fn append(path: &Path, lines: &str) -> io::Result<()> {
-    let mut options = File::options();
-    options.read(true).append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    let mut last = [b'\n'];
-    if file.metadata()?.len() > 0 {
-        file.seek(SeekFrom::End(-1))?;
-        file.read_exact(&mut last)?;
-    }
-    let torn = last != [b'\n'];
-    let text = if torn { format!("\n{lines}") } else { lines.to_owned() };
-    file.write_all(text.as_bytes())?;
-    file.sync_data()
 }
 
 /// Adds to the file at `path` the tombstones that it lacks, after a look at its end; returns how many.

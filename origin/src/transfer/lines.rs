@@ -3,16 +3,20 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::{PAGE, Progress};
 use crate::clock::Millis;
 use crate::exports;
-use crate::privacy::Protection;
+use crate::hex;
+use crate::privacy::{Protection, UnreadableList};
 use crate::store::{Imported, Record, Section, Store, StoreError};
 
 /// What the first line calls the file.
 const FORMAT: &str = "lgdl-export";
+/// The kind of a line that stands for a record that could not be read.
+const UNREADABLE: &str = "unreadable";
 /// The longest line that is read, bytes.
 const MAX_LINE_BYTES: usize = 256 * 1024 * 1024;
 
@@ -31,12 +35,14 @@ pub struct ImportOptions {
 }
 
 /// What was exported or imported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct LineReport {
     /// Records in the file.
     pub records: u64,
     /// What became of them, of an import.
     pub imported: Imported,
+    /// What the exporting deployment could not read, and is not in the file.
+    pub unreadable: UnreadableList,
 }
 
 /// Why an export or an import ended.
@@ -58,10 +64,11 @@ pub enum ImportError {
     },
 }
 
-/// Writes everything, texts readable (opened where they are sealed), and returns how many records there are.
+/// Writes everything, texts readable (opened where they are sealed), and returns how many records there are. A record that
+/// can't be read is named, in the report and in its place in the file, and passed over.
 ///
 /// # Errors
-/// When the store or the file fails, or a text can't be opened.
+/// When the store or the file fails.
 pub async fn export(
     store: &dyn Store,
     protection: &dyn Protection,
@@ -71,8 +78,9 @@ pub async fn export(
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<LineReport, ImportError> {
     let head = json!({"format": FORMAT, "format_version": exports::FORMAT_VERSION, "exported_at_ms": now_ms});
-    write_line(file, &head).await?;
-    let mut total = 0;
+    let mut sum = Sha256::new();
+    write_line(file, &head, &mut sum).await?;
+    let mut report = LineReport::default();
     for section in Section::ALL {
         // Texts go out readable, so data keys would fit nothing in the file; credentials stay where they are.
         if matches!(section, Section::DataKeys | Section::Administrators) {
@@ -89,8 +97,20 @@ pub async fn export(
                 if options.tenant.as_deref().is_some_and(|wanted| tenant(&record) != Some(wanted)) {
                     continue;
                 }
-                write_line(file, &exports::line(protection, record).await?).await?;
-                records += 1;
+                let name = record.place();
+                match exports::line(protection, record).await {
+                    Ok(line) => {
+                        write_line(file, &line, &mut sum).await?;
+                        records += 1;
+                    }
+                    // Of one record, not of the store: the next one may be readable.
+                    Err(StoreError::Damaged(why)) => {
+                        let line = json!({"kind": UNREADABLE, "section": section.name(), "record": name, "why": why});
+                        write_line(file, &line, &mut sum).await?;
+                        report.unreadable.add(section.name(), name, why);
+                    }
+                    Err(error) => return Err(error.into()),
+                }
             }
             progress(Progress { section, records });
             match page.next {
@@ -98,11 +118,12 @@ pub async fn export(
                 None => break,
             }
         }
-        total += records;
+        report.records += records;
     }
-    write_line(file, &json!({"kind": "end", "records": total})).await?;
+    let end = json!({"kind": "end", "records": report.records, "sha256": hex::encode(&sum.clone().finalize())});
+    write_line(file, &end, &mut sum).await?;
     file.flush().await?;
-    Ok(LineReport { records: total, imported: Imported::default() })
+    Ok(report)
 }
 
 /// Reads what [`export`] wrote, or the export document of one conversation or one person. What is there already
@@ -119,9 +140,11 @@ pub async fn import(
 ) -> Result<LineReport, ImportError> {
     let mut report = LineReport::default();
     let mut batch = Batch { section: Section::Settings, records: Vec::new() };
-    let (mut number, mut ended, mut whole_file) = (0, false, false);
+    let (mut number, mut ended, mut whole_file, mut sum) = (0, false, false, Sha256::new());
     while let Some(text) = read_line(file, number + 1).await? {
         number += 1;
+        let before = sum.clone();
+        sum.update(text.as_bytes());
         let wrong = |what: &str| ImportError::Line { line: number, what: what.to_owned() };
         if text.trim().is_empty() {
             continue;
@@ -136,12 +159,19 @@ pub async fn import(
             if value["records"] != report.records {
                 return Err(wrong("the file does not hold as many records as it says"));
             }
+            check_sum(&value, before).map_err(|what| wrong(&what))?;
             ended = true;
+            continue;
+        }
+        if value["kind"] == UNREADABLE {
+            let text = |name: &str| value[name].as_str().unwrap_or("?").to_owned();
+            report.unreadable.add("export", text("record"), text("why"));
             continue;
         }
         for record in exports::records(protection, value).await?.map_err(|what| wrong(&what))? {
             report.records += 1;
             let section = section_of(&record);
+            super::check(&record)?;
             if options.without_audit && section == Section::Audit {
                 continue;
             }
@@ -162,6 +192,41 @@ pub async fn import(
         });
     }
     Ok(report)
+}
+
+/// Reads a whole export to its end without importing anything: whether it is as it was written. A file without a head is a
+/// document of one conversation or one person, which says nothing of the kind.
+///
+/// # Errors
+/// When the file can't be read, breaks off, or was altered.
+pub async fn check_file(file: &mut (dyn AsyncBufRead + Send + Unpin)) -> Result<(), ImportError> {
+    let (mut number, mut sum) = (0, Sha256::new());
+    while let Some(text) = read_line(file, number + 1).await? {
+        number += 1;
+        let wrong = |what: &str| ImportError::Line { line: number, what: what.to_owned() };
+        let may_end = text.starts_with("{\"kind\":\"end\"");
+        if number == 1 || may_end {
+            let value: Value = serde_json::from_str(&text).map_err(|_| wrong("is no JSON"))?;
+            if number == 1 && value.get("format").is_none() {
+                return Ok(());
+            }
+            if value["kind"] == "end" {
+                return check_sum(&value, sum).map_err(|what| wrong(&what));
+            }
+        }
+        sum.update(text.as_bytes());
+    }
+    Ok(())
+}
+
+/// Compares the lines before the last one with what that says of them; an older program's says nothing.
+fn check_sum(end: &Value, sum: Sha256) -> Result<(), String> {
+    match end["sha256"].as_str() {
+        Some(written) if written != hex::encode(&sum.finalize()) => {
+            Err("the file was altered since it was written: its lines are not those that this line stands for".into())
+        }
+        _ => Ok(()),
+    }
 }
 
 struct Batch {
@@ -197,9 +262,14 @@ fn check_head(value: &Value) -> Result<(), String> {
     Ok(())
 }
 
-async fn write_line(file: &mut (dyn AsyncWrite + Send + Unpin), value: &Value) -> std::io::Result<()> {
+async fn write_line(
+    file: &mut (dyn AsyncWrite + Send + Unpin),
+    value: &Value,
+    sum: &mut Sha256,
+) -> std::io::Result<()> {
     let mut line = value.to_string();
     line.push('\n');
+    sum.update(line.as_bytes());
     file.write_all(line.as_bytes()).await
 }
 

@@ -10,11 +10,13 @@ mod verify;
 
 use async_trait::async_trait;
 
-use crate::store::{Page, Result, Section, Store};
+use lgdl::compiled::CompiledGame;
+
+use crate::store::{Page, Record, Result, Section, Store, StoreError};
 
 pub use copy::{CopyOptions, CopyReport, copy};
 pub(crate) use lines::read_line;
-pub use lines::{ExportOptions, ImportError, ImportOptions, LineReport, export, import};
+pub use lines::{ExportOptions, ImportError, ImportOptions, LineReport, check_file, export, import};
 pub use python::{PythonOptions, PythonSource};
 pub use sealing::Sealing;
 pub use verify::{Difference, VerifyReport, verify, verify_readable};
@@ -59,4 +61,14 @@ pub struct Progress {
     pub section: Section,
     /// Records of it that are done.
     pub records: u64,
+}
+
+/// Refuses a record that is not what it says: a compiled game whose bytes are not those of its version, which nodes would run.
+pub(crate) fn check(record: &Record) -> Result<()> {
+    let Record::GameVersion(version) = record else { return Ok(()) };
+    let game = CompiledGame::load(version.compiled.as_slice().into());
+    if game.is_ok_and(|game| game.is_intact() && game.version() == version.row.version) {
+        return Ok(());
+    }
+    Err(StoreError::Damaged(format!("the compiled form of {} is not the one that its version names", record.place())))
 }

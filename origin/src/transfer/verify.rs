@@ -1,14 +1,16 @@
 //! Proof that everything arrived: both sides are read in the same order, counted, and compared by checksums.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::{PAGE, Progress, Source, StoreSource};
+use crate::clock::Millis;
 use crate::exports;
 use crate::hex;
+use crate::ids::person_pseudonym;
 use crate::privacy::Protection;
 use crate::store::{Record, Result, Section, Store, StoreError};
 
@@ -16,6 +18,7 @@ use crate::store::{Record, Result, Section, Store, StoreError};
 const MAX_LISTED: usize = 20;
 const MISSING: &str = "missing";
 const NEWER: &str = "newer";
+const ERASED: &str = "erased";
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,7 +27,7 @@ pub struct Difference {
     pub section: Section,
     /// The record's name.
     pub record: String,
-    /// `missing`, `changed` or `newer` (the target has gone on since).
+    /// `missing`, `changed`, `newer` (the target has gone on since), or `erased` (in the source, and still here).
     pub what: &'static str,
 }
 
@@ -35,7 +38,7 @@ pub struct VerifyReport {
     pub records: BTreeMap<Section, u64>,
     /// A checksum of the source's records, by section; equal data gives equal checksums in every kind of store.
     pub checksums: BTreeMap<Section, String>,
-    /// Records that are missing in the target, or differ: the sum of the next three.
+    /// Records that are missing in the target, or differ: the sum of the next four.
     pub different: u64,
     /// Records that the target does not have.
     pub missing: u64,
@@ -43,6 +46,8 @@ pub struct VerifyReport {
     pub newer: u64,
     /// Records that are there in another form.
     pub changed: u64,
+    /// Conversations that were erased in the source, and that the target still has.
+    pub erased: u64,
     /// Records that the target has beyond the source; none of our concern, since a target may be in use.
     pub additional: u64,
     /// The first differences.
@@ -67,16 +72,18 @@ pub async fn verify(
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<VerifyReport> {
     let mut report = VerifyReport::default();
+    let mut gone = Gone::default();
     for section in Section::ALL {
         let mut ours = Records::new(source, section);
         let mut theirs = Records::new(target, section);
         let mut sum = Sha256::new();
         let (mut records, mut other) = (0, theirs.next().await?);
         while let Some((name, record)) = ours.next().await? {
-            while other.as_ref().is_some_and(|(their_name, _)| *their_name < name) {
-                report.additional += 1;
+            while let Some((their_name, their_record)) = other.take_if(|(their_name, _)| *their_name < name) {
+                report.note_additional(section, their_name, &their_record, &gone);
                 other = theirs.next().await?;
             }
+            gone.learn(&record);
             let digest = digest(&record)?;
             sum.update(digest);
             records += 1;
@@ -92,8 +99,8 @@ pub async fn verify(
                 progress(Progress { section, records });
             }
         }
-        while other.is_some() {
-            report.additional += 1;
+        while let Some((their_name, their_record)) = other {
+            report.note_additional(section, their_name, &their_record, &gone);
             other = theirs.next().await?;
         }
         progress(Progress { section, records });
@@ -103,13 +110,49 @@ pub async fn verify(
     Ok(report)
 }
 
+/// What the source knows to be erased. Its tombstones are read before the conversations.
+#[derive(Default)]
+struct Gone {
+    conversations: HashSet<String>,
+    /// When, by tenant and pseudonym.
+    persons: HashMap<(String, String), Millis>,
+}
+
+impl Gone {
+    fn learn(&mut self, record: &Record) {
+        let Record::Erasure(stone) = record else { return };
+        if stone.kind == "conversation" {
+            self.conversations.insert(stone.subject.clone());
+        } else {
+            self.persons.insert((stone.tenant.clone(), stone.subject.clone()), stone.at);
+        }
+    }
+
+    fn has(&self, record: &Record) -> bool {
+        let Record::Conversation(dump) = record else { return false };
+        let row = &dump.conversation;
+        let person = (row.tenant.clone(), person_pseudonym(&row.tenant, &row.user_id));
+        self.conversations.contains(row.id.as_str())
+            || self.persons.get(&person).is_some_and(|at| row.created_at <= *at)
+    }
+}
+
 impl VerifyReport {
+    fn note_additional(&mut self, section: Section, name: String, record: &Record, gone: &Gone) {
+        if gone.has(record) {
+            self.note(section, name, Some(ERASED));
+        } else {
+            self.additional += 1;
+        }
+    }
+
     fn note(&mut self, section: Section, record: String, what: Option<&'static str>) {
         let Some(what) = what else { return };
         self.different += 1;
         match what {
             MISSING => self.missing += 1,
             NEWER => self.newer += 1,
+            ERASED => self.erased += 1,
             _ => self.changed += 1,
         }
         if self.differences.len() < MAX_LISTED {
@@ -192,24 +235,7 @@ impl<'a> Records<'a> {
             self.after = page.next;
             self.page = page.records.into();
         }
-        Ok(self.page.pop_front().map(|record| (place(&record), record)))
-    }
-}
-
-/// A record's name, which is also its place in the order.
-fn place(record: &Record) -> String {
-    match record {
-        Record::Setting { name, .. } => name.clone(),
-        Record::GameVersion(version) => format!("{}/{}/{}", version.tenant, version.game, version.row.version),
-        Record::Game(game) => format!("{}/{}", game.tenant, game.game),
-        Record::Key(key) => key.id.to_string(),
-        Record::DataKey(key) => key.id.to_string(),
-        Record::Administrator(administrator) => administrator.id.to_string(),
-        Record::Consent(consent) => consent.id.to_string(),
-        Record::Hold(hold) => hold.id.to_string(),
-        Record::Erasure(erasure) => erasure.id.clone(),
-        Record::Conversation(dump) => dump.conversation.id.to_string(),
-        Record::Audit(row) => format!("{:020}", row.sequence),
+        Ok(self.page.pop_front().map(|record| (record.place(), record)))
     }
 }
 

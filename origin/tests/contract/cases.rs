@@ -4,10 +4,11 @@ use lgdl_origin::audit::{GENESIS, hash_of};
 use lgdl_origin::clock::DAY_MS;
 use lgdl_origin::ids::{AdministratorId, ApiKeyId, ConsentId, DataKeyId, HoldId, SessionId, person_pseudonym};
 use lgdl_origin::random::SystemRandom;
+use lgdl_origin::store::Section;
 use lgdl_origin::store::{
-    Activation, AdministratorChange, AdministratorChanged, AdministratorRow, ApiKeyRow, CommitOutcome, ConsentRow,
-    ContextRow, ConversationFilter, DataKeyRow, ErasureOutcome, HoldRow, Lookup, PublishOutcome, RetentionRule,
-    RetentionScope, Role, SessionRow, SessionTokens, Store,
+    Activation, AdministratorChange, AdministratorChanged, AdministratorRow, ApiKeyRow, Claim, Commit, CommitOutcome,
+    ConsentRow, ContextRow, ConversationFilter, DataKeyRow, ErasureOutcome, HoldRow, Lookup, PublishOutcome,
+    RetentionRule, RetentionScope, Role, SessionRow, SessionTokens, Store,
 };
 
 use crate::data::{NOW, claim, commit, event, key, order, publication, slot};
@@ -120,6 +121,43 @@ pub(crate) async fn tenants_and_games_do_not_share_conversations(store: Fresh) {
     }
     assert_eq!(store.of_person("default", "u").await.unwrap().len(), 2);
     assert_eq!(store.of_person("other", "u").await.unwrap().len(), 1);
+}
+
+pub(crate) async fn a_turn_on_another_state_of_the_same_version_is_a_conflict(store: Fresh) {
+    store.commit(commit("c", "u", 0, "k1")).await.unwrap();
+    let on = |bases: &[&str]| crate::data::with_bases(commit("c", "u", 1, "k2"), bases);
+    let held = |bases: &[&str]| Claim { bases: on(bases).bases, ..claim("c", "u", 1, "k2", NOW) };
+    for bases in [&["1:another"][..], &["none"]] {
+        let outcome = store.commit(on(bases)).await.unwrap();
+        assert!(matches!(outcome, CommitOutcome::Conflict { current: Some(_), claimed_for_ms: None }), "{outcome:?}");
+        let outcome = store.claim(held(bases)).await.unwrap();
+        assert!(matches!(outcome, CommitOutcome::Conflict { current: Some(_), claimed_for_ms: None }), "{outcome:?}");
+    }
+    // One of several names is enough: a state may have been named in another way before.
+    assert_eq!(store.commit(on(&["1:another", "1:k1"])).await.unwrap(), CommitOutcome::Committed { version: 2 });
+    // A state without a name, and one whose name is of an older version, may be any.
+    let unnamed = Commit { state_name: None, ..commit("c", "u", 2, "k3") };
+    assert_eq!(store.commit(unnamed).await.unwrap(), CommitOutcome::Committed { version: 3 });
+    let after = crate::data::with_bases(commit("c", "u", 3, "k4"), &["3:whatever"]);
+    assert_eq!(store.commit(after).await.unwrap(), CommitOutcome::Committed { version: 4 });
+}
+
+pub(crate) async fn a_key_under_which_a_request_acts_is_no_other_requests(store: Fresh) {
+    store.claim(claim("c", "u", 0, "k", NOW)).await.unwrap();
+    // The same key with other words, in this conversation and in another one, while the first may act.
+    let mut other = claim("c", "u", 0, "k", NOW + 1);
+    other.fingerprint = "of something else".into();
+    assert_eq!(store.claim(other.clone()).await.unwrap(), CommitOutcome::KeyReused);
+    other.key = key("d");
+    assert_eq!(store.claim(other.clone()).await.unwrap(), CommitOutcome::KeyReused);
+    let mut turn = commit("d", "u", 0, "k");
+    turn.fingerprint = "of something else".into();
+    turn.now_ms = NOW + 1;
+    assert_eq!(store.commit(turn).await.unwrap(), CommitOutcome::KeyReused);
+    // Somebody else's key of that name is another key, and what has lapsed holds nothing.
+    assert_eq!(store.claim(claim("e", "v", 0, "k", NOW + 1)).await.unwrap(), CommitOutcome::Committed { version: 0 });
+    other.now_ms = NOW + 1_001;
+    assert_eq!(store.claim(other).await.unwrap(), CommitOutcome::Committed { version: 0 });
 }
 
 pub(crate) async fn a_claim_keeps_others_out_until_it_lapses_or_its_turn_is_committed(store: Fresh) {
@@ -618,4 +656,16 @@ pub(crate) async fn the_last_link_of_the_audit_chain_is_at_hand(store: Fresh) {
     store.append_audit(vec![event("one"), event("two")]).await.unwrap();
     let last = store.last_audit().await.unwrap().unwrap();
     assert_eq!((last.sequence, last.event.event.as_str()), (2, "two"));
+}
+
+pub(crate) async fn an_epoch_stays_until_another_begins_and_is_not_moved_to_another_store(store: Fresh) {
+    let first = store.epoch().await.unwrap();
+    assert_eq!(store.epoch().await.unwrap(), first);
+    store.begin_epoch("epoch_1").await.unwrap();
+    let second = store.epoch().await.unwrap();
+    assert_ne!(second, first);
+    store.ping().await.unwrap();
+    assert_eq!(store.epoch().await.unwrap(), second);
+    let page = store.page(Section::Settings, "", 100).await.unwrap();
+    assert!(page.records.is_empty(), "what is about this one store stays here: {page:?}");
 }

@@ -21,6 +21,8 @@ pub(crate) fn commit(external_id: &str, user: &str, expected_version: u64, idemp
         user_id: user.into(),
         game_version: "v1".into(),
         expected_version,
+        bases: Vec::new(),
+        state_name: Some(format!("{turn_num}:{idempotency_key}")),
         idempotency_key: idempotency_key.into(),
         fingerprint: format!("fingerprint of {idempotency_key}"),
         answer: format!(r#"{{"response": "answer {turn_num}",  "latency_ms": 1.50}}"#),
@@ -53,6 +55,10 @@ pub(crate) fn commit(external_id: &str, user: &str, expected_version: u64, idemp
     }
 }
 
+pub(crate) fn with_bases(commit: Commit, bases: &[&str]) -> Commit {
+    Commit { bases: bases.iter().map(|base| (*base).to_owned()).collect(), ..commit }
+}
+
 pub(crate) fn slot(move_id: &str, name: &str, value: &str) -> SlotRow {
     SlotRow {
         move_id: move_id.into(),
@@ -68,6 +74,7 @@ pub(crate) fn claim(external_id: &str, user: &str, expected_version: u64, key_: 
         key: key(external_id),
         user_id: user.into(),
         expected_version,
+        bases: Vec::new(),
         idempotency_key: key_.into(),
         fingerprint: format!("fingerprint of {key_}"),
         now_ms,
@@ -106,4 +113,26 @@ pub(crate) fn publication(game: &str, version: &str, at: Millis) -> Publication 
         source: None,
         contract: None,
     }
+}
+
+/// A version with a compiled form that is one; moves between stores are checked by its hash.
+pub(crate) fn compiled(game: &str, answer: &str, at: Millis) -> Publication {
+    let source = format!(
+        "game {game} {{
+          participants {{ user can do: anything }}
+          moves {{
+            move hello {{
+              when user says something like: [\"hello\"]
+              confidence: 0.7
+              when confident {{ respond with: \"{answer}\" }}
+            }}
+          }}
+        }}"
+    );
+    let parsed = lgdl::syntax::parse(source.as_bytes(), None);
+    let entry = parsed.entry.and_then(|entry| parsed.games.get(entry)).expect("a game");
+    let bytes = lgdl::compiled::CompiledGame::compile(entry).expect("it compiles");
+    let mut publication = publication(game, &bytes.version(), at);
+    publication.compiled = bytes.bytes().to_vec();
+    publication
 }

@@ -24,7 +24,7 @@ async fn talkative() -> Result<Cluster, String> {
 async fn a_commit_is_one_statement_one_transaction_one_round_trip() {
     let cluster = match talkative().await {
         Ok(cluster) => cluster,
-        Err(reason) => return eprintln!("skipped: {reason}"),
+        Err(reason) => return lgdl_skips::skip(lgdl_skips::Need::PostgreSql, &reason),
     };
     let url = cluster.fresh_database();
     let settings =
@@ -50,7 +50,10 @@ async fn a_commit_is_one_statement_one_transaction_one_round_trip() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn several_origins_that_start_at_once_migrate_once() {
-    let Ok(cluster) = tokio::task::spawn_blocking(crate::postgres_server::shared).await.unwrap() else { return };
+    let cluster = match tokio::task::spawn_blocking(crate::postgres_server::shared).await.unwrap() {
+        Ok(cluster) => cluster,
+        Err(reason) => return lgdl_skips::skip(lgdl_skips::Need::PostgreSql, &reason),
+    };
     let url = cluster.fresh_database();
     let mut starts = tokio::task::JoinSet::new();
     for _ in 0..6 {
@@ -72,7 +75,10 @@ async fn several_origins_that_start_at_once_migrate_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn months_that_are_over_are_dropped_as_a_whole_and_their_survivors_kept() {
-    let Ok(cluster) = tokio::task::spawn_blocking(crate::postgres_server::shared).await.unwrap() else { return };
+    let cluster = match tokio::task::spawn_blocking(crate::postgres_server::shared).await.unwrap() {
+        Ok(cluster) => cluster,
+        Err(reason) => return lgdl_skips::skip(lgdl_skips::Need::PostgreSql, &reason),
+    };
     let url = cluster.fresh_database();
     let name = url.split('/').nth(3).unwrap().split('?').next().unwrap().to_owned();
     let store = open_postgres(&url).await;
@@ -114,7 +120,10 @@ async fn months_that_are_over_are_dropped_as_a_whole_and_their_survivors_kept() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_forgets_is_refused() {
     let settings = ["synchronous_commit=off"];
-    let Ok(cluster) = tokio::task::spawn_blocking(move || Cluster::start(&settings)).await.unwrap() else { return };
+    let cluster = match tokio::task::spawn_blocking(move || Cluster::start(&settings)).await.unwrap() {
+        Ok(cluster) => cluster,
+        Err(reason) => return lgdl_skips::skip(lgdl_skips::Need::PostgreSql, &reason),
+    };
     let settings = PoolSettings {
         url: Secret::new(cluster.fresh_database()),
         read_url: None,

@@ -201,6 +201,8 @@ impl Target for PostgresStore {
             user_id: "u".into(),
             game_version: "v".into(),
             expected_version: turn - 1,
+            bases: Vec::new(),
+            state_name: None,
             idempotency_key: format!("{conversation}-{turn}"),
             fingerprint: said.clone(),
             answer: "{}".into(),
@@ -242,7 +244,7 @@ async fn no_acknowledged_turn_is_lost_when_postgres_is_killed() {
     let started = tokio::task::spawn_blocking(|| postgres_server::Cluster::start(&[])).await.unwrap();
     let cluster = match started {
         Ok(cluster) => Arc::new(cluster),
-        Err(reason) => return eprintln!("skipped: {reason}"),
+        Err(reason) => return lgdl_skips::skip(lgdl_skips::Need::PostgreSql, &reason),
     };
     let url = Secret::new(cluster.fresh_database());
     let settings = PoolSettings { url, read_url: None, min: 1, max: 8, timeout: Duration::from_secs(10) };

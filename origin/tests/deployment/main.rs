@@ -195,3 +195,129 @@ fn games_are_published_pinned_and_rolled_back() {
     let told = std::fs::read_to_string(place.path("audit.jsonl")).unwrap();
     assert!(["game.published", "game.activated", "game.pinned"].iter().all(|event| told.contains(event)), "{told}");
 }
+
+#[test]
+fn an_administrator_of_a_tenant_is_not_one_of_everything_and_a_lost_password_is_replaced() {
+    let place = Place::new();
+    let password = "seven green lamps at noon\n";
+    place.lgdl_with_input("admin create root", password).expect(0);
+    let made = place.lgdl_with_input("admin create ann --tenant tb --json", password).expect(0).json();
+    assert_eq!(made["tenant"], "tb");
+    place.lgdl_with_input("admin create eve --tenant ../tb", password).expect(2);
+    let listed = place.lgdl("admin list").expect(0).out;
+    let line = |name: &str| listed.lines().find(|line| line.ends_with(name)).unwrap().to_owned();
+    assert!(line("ann").contains("tenant tb") && line("root").contains("everything"), "{listed}");
+
+    place.lgdl_with_input("admin password ann", "password1234\n").expect(2);
+    place.lgdl_with_input("admin password nobody", password).expect(1);
+    place.lgdl_with_input("admin password ann", "nine blue kettles at dawn\n").expect(0);
+    place.lgdl("admin disable root").expect(1);
+    place.lgdl("admin disable ann").expect(0);
+    assert!(place.lgdl("admin list").expect(0).out.contains("kept out"));
+    place.lgdl("admin enable ann").expect(0);
+    place.lgdl("audit export --out told.jsonl --after 0").expect(0);
+    let told = std::fs::read_to_string(place.path("told.jsonl")).unwrap();
+    assert_eq!(told.matches("administrator.changed").count(), 3, "{told}");
+}
+
+#[test]
+fn a_tenant_is_listed_with_what_it_has_and_erased_without_its_neighbours() {
+    let place = Place::new();
+    place.lgdl_with_input("admin create ann --tenant tb", "seven green lamps at noon\n").expect(0);
+    place.lgdl("keys create --name shop --tenant tb").expect(0);
+    for (person, tenant) in [("mia", "tb"), ("tom", "tb"), ("zoe", "default")] {
+        let consent = format!("gdpr consent {person} --game shop --give --note letter --tenant {tenant}");
+        place.lgdl(&consent).expect(0);
+    }
+    let listed = || place.lgdl("tenants list --json").expect(0).json()["tenants"].clone();
+    let tenant = listed()["tb"].clone();
+    assert_eq!(
+        (&tenant["persons"], &tenant["keys_in_force"], &tenant["administrators"]),
+        (&2.into(), &1.into(), &1.into())
+    );
+
+    place.lgdl("tenants erase tb --confirm default").expect(2);
+    place.lgdl("gdpr hold tom --reason lawsuit --tenant tb").expect(0);
+    let first = place.lgdl("tenants erase tb --confirm tb --json").expect(1).json();
+    assert_eq!(
+        (&first["persons_erased"], &first["persons_held"], &first["keys_revoked"]),
+        (&1.into(), &1.into(), &1.into())
+    );
+    let after = listed();
+    assert_eq!((&after["tb"]["persons"], &after["tb"]["keys_in_force"]), (&1.into(), &0.into()), "{after}");
+    assert_eq!(after["default"]["persons"], 1);
+    assert!(place.lgdl("admin list").expect(0).out.contains("kept out"));
+}
+
+#[test]
+fn a_receipt_says_what_became_of_a_person_and_is_found_out_when_altered() {
+    let place = Place::new();
+    place.lgdl("gdpr consent ann --game shop --give").expect(0);
+    let before = place.lgdl("gdpr proof ann").expect(1).json();
+    assert_eq!((&before["receipt"]["erased"], &before["receipt"]["remains"]["consents"]), (&false.into(), &1.into()));
+    place.lgdl("gdpr erase ann").expect(0);
+    let proof = place.lgdl("gdpr proof ann").expect(0);
+    let receipt = &proof.json()["receipt"];
+    assert_eq!(
+        (&receipt["erased"], &receipt["audit"][0]["event"]),
+        (&true.into(), &"person.erased".into()),
+        "{receipt}"
+    );
+    assert!(!proof.out.contains("\"ann\""), "a receipt names nobody: {}", proof.out);
+    std::fs::write(place.path("receipt.json"), &proof.out).unwrap();
+    place.lgdl("gdpr verify receipt.json").expect(0);
+    std::fs::write(
+        place.path("altered.json"),
+        proof.out.replacen("\"requested_by\": \"cli\"", "\"requested_by\": \"nobody\"", 1),
+    )
+    .unwrap();
+    let altered = place.lgdl("gdpr verify altered.json --json").expect(1).json();
+    assert_eq!((&altered["authentic"], &altered["in_the_log"]), (&false.into(), &true.into()));
+    let other_key = place.clone().with("LGDL_AUDIT_KEY", "another key of auditors");
+    other_key.lgdl("gdpr verify receipt.json").expect(1);
+    // A store that does not know of it.
+    std::fs::rename(place.path("lgdl.db"), place.path("away.db")).unwrap();
+    let elsewhere = place.lgdl("gdpr verify receipt.json --json").expect(1).json();
+    assert_eq!((&elsewhere["in_the_log"], &elsewhere["still_so"]), (&false.into(), &false.into()));
+    place.lgdl("gdpr verify nothing.json").expect(2);
+}
+
+#[test]
+fn people_and_officers_get_what_they_can_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new().with("LGDL_CONVERSATION_TTL_DAYS", "30");
+    place.lgdl("gdpr consent ann --game shop --give --note letter").expect(0);
+    place.lgdl("gdpr export ann --reason asked --html ann.html").expect(0);
+    let page = std::fs::read_to_string(place.path("ann.html")).unwrap();
+    assert!(page.contains("given for shop") && page.contains("letter"), "{page}");
+    for name in ["ann.html", "lgdl.db"] {
+        let mode = std::fs::metadata(place.path(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}: others must not read what people wrote");
+    }
+    place.lgdl("gdpr export ann --reason asked --html ann.html").expect(1);
+
+    let game = r#"game fitting {
+  description: "Takes orders for shoes."
+  participants { user can do: anything }
+  moves {
+    move order {
+      when user says something like: ["shoes please"]
+      confidence: 0.7
+      slots {
+        size: number required
+        account: string required sensitive
+      }
+      when confident { respond with: "Noted." }
+    }
+  }
+}
+"#;
+    std::fs::write(place.path("game.lgdl"), game).unwrap();
+    place.lgdl("games publish fitting game.lgdl").expect(0);
+    let record = place.lgdl("privacy fitting --json").expect(0).json();
+    assert_eq!(record["kept_for"], "30 days after the last turn", "{record}");
+    let sensitive: Vec<_> = record["collected"].as_array().unwrap().iter().map(|slot| &slot["sensitive"]).collect();
+    assert_eq!(sensitive, [&Value::from(false), &Value::from(true)]);
+    assert!(place.lgdl("privacy fitting").expect(0).out.contains("what: account; for: order"));
+    place.lgdl("privacy nothing").expect(1);
+}

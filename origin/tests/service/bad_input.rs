@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::client::{Edge, commit, edge, edge_with, problem};
 
@@ -74,7 +75,10 @@ async fn wrong_paths_methods_and_names_are_refused() {
 async fn a_body_over_the_limit_is_refused() {
     let edge = edge_with(&[("LGDL_MAX_BODY_BYTES", "2048")]).await;
     let body = vec![b' '; 2049];
-    problem(edge.send(Method::POST, TURNS, body).await, StatusCode::PAYLOAD_TOO_LARGE, "E524").await;
+    problem(edge.send(Method::POST, "/edge/v1/claims", body).await, StatusCode::PAYLOAD_TOO_LARGE, "E524").await;
+    // What edges may send as a turn is a constant of both sides, and no setting changes it.
+    let body = vec![b' '; 2049];
+    problem(edge.send(Method::POST, TURNS, body).await, StatusCode::BAD_REQUEST, "E520").await;
 }
 
 #[tokio::test]
@@ -113,4 +117,59 @@ async fn a_request_id_is_kept_when_it_is_plain_and_replaced_when_it_is_not() {
         let made = ask(odd.into()).await.unwrap();
         assert!(made.headers()["x-request-id"].to_str().unwrap().starts_with("req_"), "{odd}");
     }
+}
+
+#[tokio::test]
+async fn what_no_edge_could_address_is_not_taken_and_what_both_keep_is_kept() {
+    let edge = edge().await;
+    let mut request = crate::client::commit("c", "u", 0, "k");
+    request.game = "front desk/ünïcode".into();
+    problem(edge.commit(&request).await, StatusCode::BAD_REQUEST, "E520").await;
+    let path = "/edge/v1/games";
+    for (id, kept) in [("trace:abc-1", true), ("a b", false)] {
+        let answer = edge.http().get(edge.url(path)).header("x-request-id", id).send().await.unwrap();
+        assert_eq!(answer.headers()["x-request-id"] == id, kept, "{id}");
+    }
+}
+
+/// What a peer sends that never asks for anything.
+const SILENCE: [&[u8]; 4] =
+    [b"", b"PRI * HTTP/2.0\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"GET /health HTTP/1.1\r\nhos"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_connects_and_asks_for_nothing_is_let_go_of_at_both_ports() {
+    let edge = edge().await;
+    let mut waiting = tokio::task::JoinSet::new();
+    for address in [edge.running.edge_address, edge.running.admin_address] {
+        for sent in SILENCE {
+            waiting.spawn(async move {
+                let mut stream = TcpStream::connect(address).await.unwrap();
+                stream.write_all(sent).await.unwrap();
+                let limit = lgdl_origin::http::FIRST_WITHIN + Duration::from_secs(5);
+                let mut answer = Vec::new();
+                tokio::time::timeout(limit, stream.read_to_end(&mut answer)).await.is_ok()
+            });
+        }
+    }
+    assert!(waiting.join_all().await.into_iter().all(|closed| closed), "each is closed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exports_are_metered_and_the_same_one_is_told_of_once() {
+    let edge = edge().await;
+    edge.commit(&commit("c", "u", 0, "k")).await;
+    let mut refused = 0;
+    for _ in 0..40 {
+        let answer = edge.get("/edge/v1/conversations/medical/c/export?user=u").await;
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            assert!(answer.headers().contains_key("retry-after"));
+            refused += 1;
+        }
+    }
+    assert_eq!(refused, 20);
+    assert_eq!(edge.get("/edge/v1/conversations/medical/c?user=u").await.status(), StatusCode::OK, "turns go on");
+    let store = &*edge.running.origin.store;
+    lgdl_origin::audit::drain(store).await.unwrap();
+    let told = store.audit(0, 1000).await.unwrap();
+    assert_eq!(told.iter().filter(|row| row.event.event == "conversation.exported").count(), 1);
 }

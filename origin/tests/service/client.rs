@@ -167,6 +167,7 @@ pub(crate) fn commit(conversation: &str, user: &str, expected_version: u64, key:
         user_id: user.into(),
         game_version: "v1".into(),
         expected_version,
+        base: None,
         idempotency_key: key.into(),
         fingerprint: format!("fingerprint of {key}"),
         response: answer(&record, turn),
@@ -191,6 +192,7 @@ pub(crate) fn claim(conversation: &str, user: &str, expected_version: u64, key: 
         conversation_id: conversation.into(),
         user_id: user.into(),
         expected_version,
+        base: None,
         idempotency_key: key.into(),
         fingerprint: format!("fingerprint of {key}"),
     }

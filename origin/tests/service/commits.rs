@@ -1,7 +1,9 @@
 //! Turns and conversations over HTTP.
 
 use lgdl::engine::TurnRecord;
-use lgdl::wire::origin::{CommitAnswer, Conflict, StoredConversation};
+use lgdl::wire::origin::{
+    ClaimRequest, CommitAnswer, CommitRequest, Conflict, MAX_COMMIT_BYTES, StateName, StoredConversation, state_digest,
+};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
@@ -10,25 +12,63 @@ use crate::client::{body, claim, commit, edge, problem};
 #[tokio::test]
 async fn a_turn_is_committed_read_replayed_and_refused_when_stale() {
     let edge = edge().await;
-    let first = commit("c/ü 1", "u", 0, "k1");
+    let first = commit("c|1=~@x", "u", 0, "k1");
     let answer: CommitAnswer = body(edge.commit(&first).await).await;
-    assert_eq!(answer, CommitAnswer::Committed { version: 1 });
+    assert!(matches!(answer, CommitAnswer::Committed { version: 1, epoch: Some(_) }), "{answer:?}");
 
-    let path = "/edge/v1/conversations/medical/c%2F%C3%BC%201?user=u";
+    let path = "/edge/v1/conversations/medical/c%7C1=~@x?user=u";
     let stored: StoredConversation = body(edge.get(path).await).await;
     assert_eq!((stored.version, &stored.state, &*stored.user_id), (1, &first.state, "u"));
 
     let answer: CommitAnswer = body(edge.commit(&first).await).await;
     assert_eq!(answer, CommitAnswer::Replayed { response: Box::new(first.response.clone()) });
 
-    let stale = commit("c/ü 1", "u", 0, "k2");
+    let stale = commit("c|1=~@x", "u", 0, "k2");
     let document = problem(edge.commit(&stale).await, StatusCode::CONFLICT, "E528").await;
     let conflict: Conflict = serde_json::from_value(document).unwrap();
     assert_eq!(conflict, Conflict { current: Some(stored), claimed_for_ms: None });
 
-    let mut other = commit("c/ü 1", "u", 1, "k1");
+    let mut other = commit("c|1=~@x", "u", 1, "k1");
     other.fingerprint = "of something else".into();
     problem(edge.commit(&other).await, StatusCode::UNPROCESSABLE_ENTITY, "E529").await;
+}
+
+#[tokio::test]
+async fn a_turn_that_was_run_on_another_state_is_refused_whatever_its_version() {
+    let edge = edge().await;
+    let first = commit("c", "u", 0, "k1");
+    edge.commit(&first).await;
+    let stored: StoredConversation = body(edge.get("/edge/v1/conversations/medical/c?user=u").await).await;
+    let name = stored.name.clone().expect("the state has a name");
+    assert_eq!(name.digest, state_digest(&serde_json::to_vec(&first.state).unwrap()));
+    let on = |key: &str, base: Option<StateName>| CommitRequest { base, ..commit("c", "u", 1, key) };
+    let other_state = StateName { digest: state_digest(b"{}"), ..name.clone() };
+    let other_life = StateName { epoch: Some("another".into()), ..name.clone() };
+    for base in [other_state, other_life] {
+        let document = problem(edge.commit(&on("k2", Some(base.clone()))).await, StatusCode::CONFLICT, "E528").await;
+        let conflict: Conflict = serde_json::from_value(document).unwrap();
+        assert_eq!(conflict.current.as_ref(), Some(&stored));
+        let held = ClaimRequest { base: Some(base), ..claim("c", "u", 1, "k2") };
+        problem(edge.post("/edge/v1/claims", &held).await, StatusCode::CONFLICT, "E528").await;
+    }
+    let answer: CommitAnswer = body(edge.commit(&on("k2", Some(name))).await).await;
+    assert!(matches!(answer, CommitAnswer::Committed { version: 2, .. }), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_commit_of_the_size_that_edges_keep_to_is_taken_and_no_larger_one() {
+    let edge = edge().await;
+    let sized = |bytes: usize| {
+        let mut request = serde_json::to_value(commit("c", "u", 0, "k")).unwrap();
+        request["state"]["context"] = serde_json::json!({ "padding": "" });
+        let without = request.to_string().len();
+        request["state"]["context"]["padding"] = "x".repeat(bytes - without).into();
+        request.to_string().into_bytes()
+    };
+    let larger = edge.send(Method::POST, "/edge/v1/turns", sized(MAX_COMMIT_BYTES + 1)).await;
+    problem(larger, StatusCode::PAYLOAD_TOO_LARGE, "E524").await;
+    let taken = edge.send(Method::POST, "/edge/v1/turns", sized(MAX_COMMIT_BYTES)).await;
+    assert_eq!(taken.status(), StatusCode::OK);
 }
 
 #[tokio::test]
@@ -66,13 +106,13 @@ async fn another_person_and_another_tenant_find_nothing() {
 async fn a_claim_keeps_other_turns_out() {
     let edge = edge().await;
     let held: CommitAnswer = body(edge.post("/edge/v1/claims", &claim("c", "u", 0, "mine")).await).await;
-    assert_eq!(held, CommitAnswer::Committed { version: 0 });
+    assert!(matches!(held, CommitAnswer::Committed { version: 0, .. }), "{held:?}");
     let document = problem(edge.commit(&commit("c", "u", 0, "yours")).await, StatusCode::CONFLICT, "E528").await;
     let conflict: Conflict = serde_json::from_value(document).unwrap();
     assert!(conflict.current.is_none());
     assert!((1..=60_000).contains(&conflict.claimed_for_ms.unwrap()));
     let answer: CommitAnswer = body(edge.commit(&commit("c", "u", 0, "mine")).await).await;
-    assert_eq!(answer, CommitAnswer::Committed { version: 1 });
+    assert!(matches!(answer, CommitAnswer::Committed { version: 1, epoch: Some(_) }), "{answer:?}");
 }
 
 #[tokio::test]

@@ -7,13 +7,18 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lgdl::crypto::KeyRing;
 use lgdl::wire::origin::{CommitAnswer, StoredConversation};
-use lgdl_origin::clock::{Clock, SystemClock};
+use lgdl_origin::Config;
+use lgdl_origin::clock::{Clock, ManualClock, SystemClock};
 use lgdl_origin::exports;
 use lgdl_origin::ids::{ErasureId, person_pseudonym};
-use lgdl_origin::privacy::{Envelope, Protection, Rotation, Unprotected, rotate};
+use lgdl_origin::privacy::{Envelope, Plain, Protection, Reader, Rotation, Unprotected, UnreadableKeys, rotate};
 use lgdl_origin::random::SystemRandom;
-use lgdl_origin::store::{ConversationKey, ErasureOrder, ErasureOutcome, Lookup};
+use lgdl_origin::records::CommitBody;
+use lgdl_origin::serve::{Running, ServeError, start};
+use lgdl_origin::store::sqlite::SqliteStore;
+use lgdl_origin::store::{ConversationKey, ErasureOrder, ErasureOutcome, Lookup, Maintenance as _};
 use reqwest::StatusCode;
+use tempfile::TempDir;
 
 use crate::client::{Edge, body, commit, edge_with, told};
 
@@ -85,6 +90,78 @@ async fn a_wrong_a_missing_and_no_ring_are_errors_that_name_the_key() {
     check(&Unprotected, &["E921", "dek_"]).await;
 }
 
+/// What an origin finds that starts anew on the same store.
+async fn start_again(edge: Edge, settings: &[(&str, &str)]) -> (Result<Running, ServeError>, TempDir) {
+    let database = edge.folder.path().join("lgdl.db").to_str().unwrap().to_owned();
+    edge.running.stop().await.unwrap();
+    let own = [
+        ("LGDL_LISTEN", "127.0.0.1:0"),
+        ("LGDL_ADMIN_LISTEN", "127.0.0.1:0"),
+        ("LGDL_SQLITE_PATH", database.as_str()),
+        ("LGDL_EDGE_UNSIGNED", "true"),
+    ];
+    let all = own.iter().chain(settings).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    (start(Config::read("", all).unwrap()).await, edge.folder)
+}
+
+#[tokio::test]
+async fn an_origin_does_not_start_with_a_ring_that_does_not_open_what_is_there() {
+    for (ring, code) in [(String::new(), "E926"), (ring(&[("k1", 8)]), "E927"), (ring(&[("k2", 7)]), "E927")] {
+        let edge = encrypted().await;
+        edge.commit(&commit("c", "u", 0, "k")).await;
+        let (started, _folder) = start_again(edge, &[("LGDL_ENCRYPTION_KEY", &ring)]).await;
+        let error = started.expect_err("it must not start").to_string();
+        assert!(error.contains(code), "{error}");
+    }
+    let edge = encrypted().await;
+    edge.commit(&commit("c", "u", 0, "k")).await;
+    let both = ring(&[("k2", 9), ("k1", 7)]);
+    let (started, _folder) = start_again(edge, &[("LGDL_ENCRYPTION_KEY", &both)]).await;
+    started.expect("the old key is there, too").stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_goes_on_without_the_ring_writes_nothing_plain_beside_what_is_sealed() {
+    let edge = encrypted().await;
+    edge.commit(&commit("c", "u", 0, "k")).await;
+    let (started, folder) = start_again(edge, &[("LGDL_ENCRYPTION_UNREADABLE", "serve")]).await;
+    let running = started.unwrap();
+    let origin = &running.origin;
+    let turn = |user: &str| {
+        let body = serde_json::to_vec(&commit(&format!("of-{user}"), user, 0, &format!("k-{user}"))).unwrap();
+        let body: CommitBody = serde_json::from_slice(&body).unwrap();
+        body.into_commit("default", SystemClock.now_ms()).unwrap()
+    };
+    let error = origin.protection.seal(turn("u")).await.unwrap_err().to_string();
+    assert!(error.contains("E926"), "{error}");
+    origin.protection.seal(turn("somebody new")).await.unwrap();
+    running.stop().await.unwrap();
+
+    // And one that started before anything was sealed stops writing plain text once something is.
+    let store = Arc::new(SqliteStore::open(&folder.path().join("other.db"), &SystemClock).await.unwrap());
+    let clock = ManualClock::at(SystemClock.now_ms());
+    let plain = Plain::new(store.clone(), Arc::new(clock.clone()), UnreadableKeys::Refuse);
+    plain.seal(turn("u")).await.unwrap();
+    let sealing = Envelope::new(
+        KeyRing::parse(&ring(&[("k1", 7)])).unwrap(),
+        store.clone(),
+        Arc::new(SystemClock),
+        Arc::new(SystemRandom),
+    );
+    sealing.seal(turn("v")).await.unwrap();
+    clock.advance(60_000);
+    assert!(plain.seal(turn("u")).await.unwrap_err().to_string().contains("E926"));
+    // A ring that nobody else has makes no data keys either.
+    let wrong = Envelope::new(
+        KeyRing::parse(&ring(&[("k1", 8)])).unwrap(),
+        store.clone(),
+        Arc::new(SystemClock),
+        Arc::new(SystemRandom),
+    );
+    assert!(wrong.seal(turn("w")).await.unwrap_err().to_string().contains("E927"));
+    store.close().await;
+}
+
 #[tokio::test]
 async fn a_ciphertext_in_another_row_or_field_or_cut_short_is_noticed() {
     let edge = encrypted().await;
@@ -101,6 +178,12 @@ async fn a_ciphertext_in_another_row_or_field_or_cut_short_is_noticed() {
         "UPDATE turns SET user_input = 'lgdl1:AAAA' WHERE turn_num = 2",
         "UPDATE turns SET user_input = 'lgdl1:not base64 at all' WHERE turn_num = 2",
         "UPDATE slots SET updated_at = updated_at - 1",
+        "UPDATE turns SET user_input = 'never said' WHERE turn_num = 2",
+        "UPDATE turns SET response = 'lgdl0:never answered' WHERE turn_num = 2",
+        "UPDATE turns SET details = '{}' WHERE turn_num = 2",
+        "UPDATE conversations SET state = '{}'",
+        "UPDATE idempotency SET answer = (SELECT answer FROM idempotency WHERE key = 'k1') WHERE key = 'k2'",
+        "UPDATE idempotency SET answer = '{}' WHERE key = 'k2'",
         "UPDATE conversations SET version = 1",
     ] {
         database.execute_batch("BEGIN").unwrap();
@@ -128,17 +211,21 @@ async fn rotation_goes_on_where_it_stopped_and_leaves_rows_alone() {
     let store = &*edge.running.origin.store;
     let both = KeyRing::parse(&ring(&[("k2", 9), ("k1", 7)])).unwrap();
     let first = rotate(store, &both, &SystemRandom, &told(), |_| {}).await.unwrap();
-    assert_eq!(first, Rotation { seen: 3, rewrapped: 3 });
+    assert_eq!(first, Rotation { seen: 3, rewrapped: 3, ..Rotation::default() });
     let again = rotate(store, &both, &SystemRandom, &told(), |_| {}).await.unwrap();
-    assert_eq!(again, Rotation { seen: 3, rewrapped: 0 });
+    assert_eq!(again, Rotation { seen: 3, ..Rotation::default() });
 
     let new_only = protection(&edge, &[("k2", 9)]);
     let named = ConversationKey { external_id: "a".into(), ..key() };
     let Lookup::Found(row) = store.find(&named).await.unwrap() else { panic!("it is there") };
     assert!(new_only.open_conversation(*row).await.unwrap().state.contains("turns"));
     let old_only = KeyRing::parse(&ring(&[("k1", 7)])).unwrap();
-    let error = rotate(store, &old_only, &SystemRandom, &told(), |_| {}).await.unwrap_err().to_string();
-    assert!(error.contains("E921") && error.contains("k2"), "{error}");
+    for (ring, code) in [(old_only, "E921"), (KeyRing::parse(&ring(&[("k2", 1)])).unwrap(), "E922")] {
+        let done = rotate(store, &ring, &SystemRandom, &told(), |_| {}).await.unwrap();
+        assert_eq!((done.seen, done.rewrapped, done.unreadable.count), (3, 0, 3), "it names them and goes on");
+        let first = &done.unreadable.named[0];
+        assert!(first.record.starts_with("dek_") && first.why.contains(code) && first.why.contains("k2"), "{first:?}");
+    }
 }
 
 #[tokio::test]
@@ -183,4 +270,58 @@ async fn texts_that_look_sealed_are_kept_as_they_were_said() {
             assert_eq!(export["slots"][0]["slot_value"], text);
         }
     }
+}
+
+#[tokio::test]
+async fn personal_values_are_kept_as_tokens_and_turn_back_for_their_owner_alone() {
+    let keys = ring(&[("k1", 7)]);
+    let edge = edge_with(&[("LGDL_ENCRYPTION_KEY", keys.as_str()), ("LGDL_PII_TOKENIZE_IN_STORAGE", "true")]).await;
+    let mut request = commit("c", "u", 0, "k");
+    let said = "write to ann@example.org or call +44 20 7946 0958";
+    request.record.user_input = said.into();
+    request.record.sanitized_input = said.into();
+    request.record.slots.insert("card".into(), 4_111_111_111_111_111_u64.into());
+    edge.commit(&request).await;
+
+    let origin = &edge.running.origin;
+    let (store, opening) = (&*origin.store, &*origin.protection);
+    let document = async |reader| {
+        let id = key().id();
+        exports::conversation_for(reader, store, opening, "default", &id, 0).await.unwrap().unwrap().to_string()
+    };
+    let shown = document(Reader::Administrator).await;
+    for value in ["ann@example.org", "7946 0958", "4111111111111111"] {
+        assert!(!shown.contains(value), "an administrator reads {value}: {shown}");
+        assert!(!holds(&raw(edge.folder.path()), value), "{value} lies in the files");
+    }
+    assert!(shown.contains("write to [email~") && shown.contains("[credit_card~"), "{shown}");
+    let owned = document(Reader::Owner).await;
+    assert!(owned.contains(said) && owned.contains(":4111111111111111"), "{owned}");
+    // The next turn and a replay need the very words.
+    let stored: StoredConversation = body(edge.get("/edge/v1/conversations/medical/c?user=u").await).await;
+    assert_eq!(stored.state, request.state);
+    let answer: CommitAnswer = body(edge.commit(&request).await).await;
+    assert_eq!(answer, CommitAnswer::Replayed { response: Box::new(request.response.clone()) });
+}
+
+#[tokio::test]
+async fn what_a_client_names_and_what_is_sensitive_is_not_there_in_clear() {
+    let edge = encrypted().await;
+    let mut request = commit("c", "u", 0, "k");
+    request.record.participant = "Miss Marple".into();
+    request.record.user_input = "it is 4111 1111-1111 1111, thank you".into();
+    request.record.sanitized_input = request.record.user_input.clone();
+    request.record.slots.insert("account".into(), "***".into());
+    let slot = serde_json::json!({"text": "4111 1111-1111 1111", "value": "4111111111111111", "source": "answer", "confirmed": true});
+    let state =
+        serde_json::json!({"turns": 1, "active": {"move_id": "pay", "score": 1.0, "slots": [["account", slot]]}});
+    request.state = serde_json::from_value(state).unwrap();
+    edge.commit(&request).await;
+    assert!(!holds(&raw(edge.folder.path()), "Miss Marple"));
+    let text = edge.get("/edge/v1/conversations/medical/c/export?user=u").await.text().await.unwrap();
+    assert!(text.contains("Miss Marple") && text.contains("it is ***, thank you"), "{text}");
+    assert!(!text.contains("4111"), "{text}");
+    // The origin itself keeps the value: the conversation goes on with it.
+    let stored: StoredConversation = body(edge.get("/edge/v1/conversations/medical/c?user=u").await).await;
+    assert_eq!(stored.state, request.state);
 }

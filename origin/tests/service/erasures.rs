@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 use lgdl::wire::origin::{Erasures, MAX_ERASURES, conversation_digest};
+use lgdl_origin::Config;
 use lgdl_origin::clock::{Clock, SystemClock};
 use lgdl_origin::ids::ErasureId;
 use lgdl_origin::random::SystemRandom;
+use lgdl_origin::serve::start;
 use lgdl_origin::store::{ErasureOrder, ErasureOutcome};
 use reqwest::{Method, StatusCode};
 
-use crate::client::{Edge, Tampering, body, commit, edge, problem, told};
+use crate::client::{Edge, Tampering, body, commit, edge, edge_with, problem, told};
 
 async fn page(edge: &Edge, query: &str) -> Erasures {
     let answer = edge.get(&format!("/edge/v1/erasures?{query}")).await;
@@ -71,4 +73,53 @@ async fn nobody_else_is_told_and_no_other_cursor_is_taken() {
         let answer = edge.get(&format!("/edge/v1/erasures{query}")).await;
         problem(answer, StatusCode::BAD_REQUEST, "E520").await;
     }
+}
+
+#[tokio::test]
+async fn an_origin_that_is_younger_than_its_file_of_tombstones_erases_again_before_it_serves() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (database, stones) = (here("store.db"), here("stones.jsonl"));
+    let begin =
+        async || edge_with(&[("LGDL_SQLITE_PATH", database.as_str()), ("LGDL_TOMBSTONES", stones.as_str())]).await;
+    let edge = begin().await;
+    for user in ["ann", "bob"] {
+        edge.commit(&commit(user, user, 0, user)).await;
+    }
+    edge.running.stop().await.unwrap();
+    std::fs::copy(&database, here("older.db")).unwrap();
+
+    let edge = begin().await;
+    let store = &*edge.running.origin.store;
+    let now_ms = SystemClock.now_ms();
+    let order = ErasureOrder { id: ErasureId::mint(now_ms, &SystemRandom), requested_by: "test".into(), now_ms };
+    store.erase_person("default", "ann", order, told()).await.unwrap();
+    let epoch = store.epoch().await.unwrap();
+    edge.running.stop().await.unwrap();
+    // As somebody does who knows no `lgdl restore`.
+    for left in ["store.db-wal", "store.db-shm"] {
+        let _ = std::fs::remove_file(here(left));
+    }
+    std::fs::copy(here("older.db"), &database).unwrap();
+
+    let edge = begin().await;
+    let store = &*edge.running.origin.store;
+    assert!(store.of_person("default", "ann").await.unwrap().is_empty(), "she was erased");
+    assert_eq!(store.of_person("default", "bob").await.unwrap().len(), 1);
+    assert_ne!(store.epoch().await.unwrap(), epoch, "what nodes have of it is of another state");
+    edge.running.stop().await.unwrap();
+    std::fs::write(&stones, "").unwrap();
+    let again = Config::read("", settings(&database, &stones)).unwrap();
+    assert!(start(again).await.unwrap_err().to_string().contains("E543"));
+}
+
+fn settings(database: &str, stones: &str) -> Vec<(String, String)> {
+    let settings = [
+        ("LGDL_LISTEN", "127.0.0.1:0"),
+        ("LGDL_ADMIN_LISTEN", "127.0.0.1:0"),
+        ("LGDL_EDGE_UNSIGNED", "true"),
+        ("LGDL_SQLITE_PATH", database),
+        ("LGDL_TOMBSTONES", stones),
+    ];
+    settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }

@@ -1,9 +1,14 @@
 //! Health and metrics.
 
+use std::io::Write as _;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
 use reqwest::StatusCode;
 use serde_json::Value;
+use tempfile::TempDir;
 
-use crate::client::{body, commit, edge};
+use crate::client::{Edge, body, commit, edge, edge_with};
 
 #[tokio::test]
 async fn a_well_origin_says_so_and_a_broken_one_too() {
@@ -17,10 +22,10 @@ async fn a_well_origin_says_so_and_a_broken_one_too() {
     assert!(health["components"]["store"]["latency_ms"].as_f64().unwrap() > 0.0);
 
     edge.running.origin.store.close().await;
+    assert_eq!(edge.commit(&commit("c", "u", 0, "k")).await.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(ask("/health/live").await.status(), StatusCode::OK);
     assert_eq!(ask("/health/ready").await.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(ask("/health").await.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(edge.commit(&commit("c", "u", 0, "k")).await.status(), StatusCode::SERVICE_UNAVAILABLE);
 }
 
 #[tokio::test]
@@ -33,5 +38,122 @@ async fn metrics_count_without_naming_anybody() {
     assert!(text.contains(r#"lgdl_commits_total{outcome="committed"} 1"#), "{text}");
     let route = r#"lgdl_http_requests_total{route="/edge/v1/turns",method="POST",status="200"} 1"#;
     assert!(text.contains(route), "{text}");
+    // Every family says what it is, once, before its samples.
+    let mut families = std::collections::BTreeMap::new();
+    for line in text.lines() {
+        let words: Vec<&str> = line.splitn(4, ' ').collect();
+        match words[..] {
+            ["#", "HELP", name, help] => assert!(families.insert(name, (!help.is_empty(), false)).is_none(), "{line}"),
+            ["#", "TYPE", name, _] => families.get_mut(name).unwrap_or_else(|| panic!("{line}")).1 = true,
+            _ => {
+                let name = line.split(['{', ' ']).next().unwrap();
+                let bare = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+                let family = families.get(name).or_else(|| families.get(bare));
+                assert_eq!(family, Some(&(true, true)), "{line}");
+            }
+        }
+    }
     assert!(!text.contains("ann"), "{text}");
+}
+
+/// Statements on the origin's database from outside.
+fn beside(edge: &Edge, statements: &str) {
+    let database = rusqlite::Connection::open(edge.folder.path().join("lgdl.db")).unwrap();
+    database.busy_timeout(Duration::from_secs(5)).unwrap();
+    database.execute_batch(statements).unwrap();
+}
+
+async fn status(edge: &Edge, path: &str) -> StatusCode {
+    edge.http().get(edge.url(path)).send().await.unwrap().status()
+}
+
+#[tokio::test]
+async fn health_says_what_the_last_turns_said_and_recovers_with_them() {
+    let edge = edge().await;
+    assert_eq!(edge.commit(&commit("a", "u", 0, "k")).await.status(), StatusCode::OK);
+    // Reads work, and so do trial writes; turns do not.
+    beside(&edge, "CREATE TRIGGER refuse BEFORE INSERT ON turns BEGIN SELECT raise(ABORT, 'no turns'); END");
+    for number in 0..3 {
+        let failed = edge.commit(&commit(&format!("b{number}"), "u", 0, &format!("b{number}"))).await.status();
+        assert_eq!(failed, StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    assert_eq!(status(&edge, "/health/ready").await, StatusCode::SERVICE_UNAVAILABLE);
+    let answer = edge.http().get(edge.url("/health")).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let health: Value = body(answer).await;
+    assert_eq!((&health["status"], &health["components"]["store"]["failed_in_a_row"]), (&"degraded".into(), &3.into()));
+    beside(&edge, "DROP TRIGGER refuse");
+    assert_eq!(edge.commit(&commit("c", "u", 0, "c")).await.status(), StatusCode::OK);
+    for path in ["/health", "/health/ready"] {
+        assert_eq!(status(&edge, path).await, StatusCode::OK, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn many_who_ask_for_health_cost_one_trial() {
+    let edge = edge().await;
+    beside(
+        &edge,
+        "CREATE TABLE trials (at INTEGER);
+        CREATE TRIGGER count_trials AFTER INSERT ON settings BEGIN INSERT INTO trials VALUES (1); END",
+    );
+    let started = Instant::now();
+    let mut asking = tokio::task::JoinSet::new();
+    for _ in 0..200 {
+        let asked = edge.http().get(edge.url("/health"));
+        asking.spawn(async move { asked.send().await.unwrap().status() });
+    }
+    assert!(asking.join_all().await.iter().all(|status| *status == StatusCode::OK));
+    let database = rusqlite::Connection::open(edge.folder.path().join("lgdl.db")).unwrap();
+    let tried: i64 = database.query_row("SELECT count(*) FROM trials", [], |row| row.get(0)).unwrap();
+    let tried = tried.unsigned_abs();
+    assert!((1..=2 + started.elapsed().as_secs()).contains(&tried), "{tried} in {:?}", started.elapsed());
+}
+
+/// A file system of its own that is soon full, where this machine lets us have one.
+struct SmallDisk(TempDir);
+
+impl SmallDisk {
+    fn mount(size: &str) -> Option<SmallDisk> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(folder.path());
+        mount.output().is_ok_and(|done| done.status.success()).then_some(SmallDisk(folder))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_of_within_five_seconds_and_so_is_that_it_has_room_again() {
+    let Some(disk) = SmallDisk::mount("2m") else {
+        return lgdl_skips::skip(lgdl_skips::Need::SmallDisk, "no tmpfs can be mounted here");
+    };
+    let path = disk.0.path().join("lgdl.db");
+    let edge = edge_with(&[("LGDL_SQLITE_PATH", path.to_str().unwrap())]).await;
+    assert_eq!(edge.commit(&commit("a", "u", 0, "k")).await.status(), StatusCode::OK);
+    assert_eq!(status(&edge, "/health").await, StatusCode::OK);
+    let filler = disk.0.path().join("filler");
+    let mut file = std::fs::File::create(&filler).unwrap();
+    while file.write_all(&[0; 4096]).is_ok() {}
+    drop(file);
+    soon(&edge, StatusCode::SERVICE_UNAVAILABLE).await;
+    std::fs::remove_file(&filler).unwrap();
+    soon(&edge, StatusCode::OK).await;
+    assert_eq!(edge.commit(&commit("b", "u", 0, "b")).await.status(), StatusCode::OK);
+    edge.running.origin.store.close().await;
+}
+
+/// Health and readiness become what is wanted, while turns go on.
+async fn soon(edge: &Edge, wanted: StatusCode) {
+    let (started, mut turn) = (Instant::now(), 0);
+    while status(edge, "/health").await != wanted || status(edge, "/health/ready").await != wanted {
+        assert!(started.elapsed() < Duration::from_secs(5), "{wanted} within five seconds");
+        turn += 1;
+        edge.commit(&commit(&format!("{wanted}{turn}"), "u", 0, &format!("{wanted}{turn}"))).await;
+    }
 }

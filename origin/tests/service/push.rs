@@ -52,9 +52,12 @@ async fn what_happens_reaches_the_siem_without_names_or_text() {
         assert_eq!(headers["authorization"], "Splunk 0123-abcd");
         assert_eq!(headers["content-type"], "application/x-ndjson");
     }
-    let (status, metrics) = open(&edge, "/metrics").await;
-    assert_eq!(status, StatusCode::OK);
-    assert!(metrics.contains("lgdl_audit_push_lag_links ") && metrics.contains("lgdl_audit_pushed_links_total "));
+    until("what was sent is counted", async || {
+        let (status, metrics) = open(&edge, "/metrics").await;
+        assert_eq!(status, StatusCode::OK);
+        metrics.contains("\nlgdl_audit_push_lag_links ") && metrics.contains("\nlgdl_audit_pushed_links_total ")
+    })
+    .await;
     let health: Value = body(edge.http().get(edge.url("/health")).send().await.unwrap()).await;
     assert_eq!(health["components"]["audit_push"]["status"], "healthy");
 }

@@ -9,6 +9,7 @@ use super::format::{self, SECTIONS, Section};
 use super::index::{UnitKind, is_machine, pattern_flag, phrase_flag, unit_flag, weight};
 use crate::ir::{self, Element, SlotType};
 use crate::language::Language;
+use crate::meaning::{self, Model};
 use crate::text::{Class, Shape, Tokens, hash, stem};
 
 /// Elements of one pattern at most; a longer one is refused.
@@ -22,13 +23,13 @@ const MAX_FUZZY_POSTINGS: u32 = 32;
 /// Words shorter than this, in characters, are too short to be recognised when misspelt.
 const MIN_SPELLED_CHARS: usize = 4;
 
-pub(super) fn compile(game: &ir::Game) -> Result<Vec<u8>, LoadError> {
+pub(super) fn compile(game: &ir::Game, model: Option<&Model<'_>>) -> Result<Vec<u8>, LoadError> {
     let mut builder = Builder { language: Language::of_game(game), ..Builder::default() };
     builder.vocabulary(&game.vocabulary)?;
     for (index, body) in game.moves.iter().enumerate() {
         builder.patterns_of(index, body)?;
     }
-    builder.finish(game)
+    builder.finish(game, model)
 }
 
 /// A unit before it is laid out; `key` decides where the pattern is found.
@@ -278,12 +279,13 @@ impl Builder {
             .max_by_key(|&member| (self.members[member].words.len(), std::cmp::Reverse(member)))
     }
 
-    fn finish(mut self, game: &ir::Game) -> Result<Vec<u8>, LoadError> {
+    fn finish(mut self, game: &ir::Game, model: Option<&Model<'_>>) -> Result<Vec<u8>, LoadError> {
         let mut sections: [Vec<u8>; SECTIONS] = std::array::from_fn(|_| Vec::new());
         let name = self.string(&game.name)?;
         put(&mut sections[Section::Summary as usize], &[name.0, name.1]);
         self.lexicon(&mut sections);
         self.index(&mut sections);
+        self.meaning(game, model, &mut sections);
         // The bodies are the largest part; what they do not need is let go before.
         self.patterns = Vec::new();
         self.moves(game, &mut sections)?;
@@ -296,6 +298,49 @@ impl Builder {
         sections[Section::Header as usize] = format::sealed_blob(&serialized(&header)?);
         sections[Section::Strings as usize] = self.strings;
         format::assemble(sections)
+    }
+
+    /// What the phrases mean. A strict pattern is an example too: it says what its words do not mean for other moves.
+    fn meaning(&mut self, game: &ir::Game, model: Option<&Model<'_>>, sections: &mut [Vec<u8>; SECTIONS]) {
+        let patterns = game.moves.iter().flat_map(|body| body.triggers.iter().flat_map(|trigger| &trigger.patterns));
+        let mut examples = Vec::new();
+        for (id, (pattern, written)) in self.patterns.iter().zip(patterns).enumerate() {
+            let keys = self.keys_of(pattern);
+            if pattern.flags & pattern_flag::ANSWER != 0 || keys.is_empty() {
+                continue;
+            }
+            let vector = model.and_then(|model| {
+                self.tokens.read(self.language, &literal_text(written));
+                meaning::phrase_vector(model, &self.tokens).map(Box::new)
+            });
+            let negated = pattern.units.iter().any(|unit| unit.flags & unit_flag::NEGATOR != 0);
+            let move_index = pattern.move_index;
+            examples.push(meaning::Example { move_index, pattern: id as u32, keys, negated, vector });
+        }
+        let mut grammar = vec![false; self.keys as usize];
+        for word in &self.words {
+            let class = self.language.class(word.hash);
+            grammar[word.key as usize] |= class.is(Class::FUNCTION.and(Class::FILLER).and(Class::NEGATOR));
+        }
+        let built = meaning::build(&examples, &grammar, game.moves.len(), model);
+        for (at, bytes) in built.into_iter().enumerate() {
+            sections[Section::MeaningSummary as usize + at] = bytes;
+        }
+    }
+
+    /// The keys of a pattern's words and terms, the words of the terms included; sorted, each once.
+    fn keys_of(&self, pattern: &Pattern) -> Vec<u32> {
+        let mut keys = Vec::new();
+        for unit in pattern.units.iter().filter(|unit| unit.is_literal()) {
+            keys.push(unit.b);
+            if unit.kind == UnitKind::Term {
+                let words = self.members.get(unit.a as usize).map_or(&[][..], |member| &member.words);
+                keys.extend(words.iter().map(|&word| self.words[word as usize].key));
+            }
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        keys
     }
 
     fn moves(&mut self, game: &ir::Game, sections: &mut [Vec<u8>; SECTIONS]) -> Result<(), LoadError> {
@@ -409,6 +454,18 @@ impl Builder {
             }
         }
     }
+}
+
+/// A pattern's words without its captures and wildcards.
+fn literal_text(pattern: &ir::Pattern) -> String {
+    let mut text = String::new();
+    for element in &pattern.elements {
+        if let Element::Words(words) = element {
+            text.push_str(words);
+        }
+        text.push(' ');
+    }
+    text
 }
 
 fn head_of(game: &ir::Game) -> ir::Game {

@@ -38,6 +38,15 @@ pub(super) enum Section {
     PhraseWords,
     Participants,
     CatchAlls,
+    /// What the game knows of meaning: the sections of [`crate::meaning::index::MeaningIndex`], in the order of its fields.
+    MeaningSummary,
+    MeaningKeys,
+    MeaningPostings,
+    MeaningMoves,
+    MeaningExamples,
+    MeaningExampleKeys,
+    MeaningSketches,
+    MeaningHead,
     /// The game without its moves.
     Header,
     /// The moves' bodies.
@@ -47,7 +56,9 @@ pub(super) enum Section {
 pub(super) const SECTIONS: usize = Section::Bodies as usize + 1;
 
 /// Size of one record of each section, in bytes.
-const RECORD: [usize; SECTIONS] = [1, 8, 16, 4, 12, 16, 16, 8, 16, 8, 40, 12, 16, 8, 12, 4, 1, 1];
+const RECORD: [usize; SECTIONS] =
+    [1, 8, 16, 4, 12, 16, 16, 8, 16, 8, 40, 12, 16, 8, 12, 4, M[0], M[1], M[2], M[3], M[4], M[5], M[6], M[7], 1, 1];
+use crate::meaning::index::RECORDS as M;
 
 /// Where the sections lie.
 #[derive(Debug, Clone)]

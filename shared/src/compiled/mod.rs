@@ -15,6 +15,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use self::format::{Layout, Section};
 use self::index::Index;
 use crate::ir;
+use crate::meaning::index::MeaningIndex;
+use crate::meaning::{Model, Trained};
 
 /// A compiled game, ready to match. Cloning is cheap and shares what has been decoded.
 #[derive(Debug, Clone)]
@@ -22,6 +24,7 @@ pub struct CompiledGame {
     bytes: Bytes,
     layout: Layout,
     decoded: Arc<Decoded>,
+    model: Option<Model<'static>>,
 }
 
 /// The block, as it was made or as it was handed in; neither is copied.
@@ -55,12 +58,45 @@ struct Decoded {
 pub struct LoadError(pub String);
 
 impl CompiledGame {
-    /// Lays a game out.
+    /// Lays a game out; what it knows of meaning is its own words.
     ///
     /// # Errors
     /// When the game exceeds a limit of the format.
     pub fn compile(game: &ir::Game) -> Result<CompiledGame, LoadError> {
-        CompiledGame::over(Bytes::Made(Arc::new(build::compile(game)?)))
+        CompiledGame::compile_with(game, None)
+    }
+
+    /// Lays a game out, and trains what it knows of meaning with a model, which turns are then run with.
+    ///
+    /// # Errors
+    /// When the game exceeds a limit of the format.
+    pub fn compile_with(game: &ir::Game, model: Option<Model<'static>>) -> Result<CompiledGame, LoadError> {
+        let compiled = CompiledGame::over(Bytes::Made(Arc::new(build::compile(game, model.as_ref())?)))?;
+        Ok(compiled.with_model(model))
+    }
+
+    /// Has turns use a model, if it is the one that the game was compiled with.
+    #[must_use]
+    pub fn with_model(mut self, model: Option<Model<'static>>) -> CompiledGame {
+        self.model = model.filter(|model| self.meaning().fits(model));
+        self
+    }
+
+    /// The model that turns use.
+    pub(crate) fn model(&self) -> Option<&Model<'static>> {
+        self.model.as_ref()
+    }
+
+    /// What meaning was trained with.
+    #[must_use]
+    pub fn trained(&self) -> Trained {
+        self.meaning().trained()
+    }
+
+    /// Whether it was compiled with a model that is not there, so that meaning has the game's own words only.
+    #[must_use]
+    pub fn lacks_model(&self) -> bool {
+        self.model.is_none() && self.trained() != Trained::Words
     }
 
     /// Takes bytes made by [`CompiledGame::compile`]. Does no work that grows with the number of moves beyond a checksum
@@ -74,7 +110,7 @@ impl CompiledGame {
 
     fn over(bytes: Bytes) -> Result<CompiledGame, LoadError> {
         let layout = Layout::read(&bytes)?;
-        Ok(CompiledGame { bytes, layout, decoded: Arc::default() })
+        Ok(CompiledGame { bytes, layout, decoded: Arc::default(), model: None })
     }
 
     /// The bytes, to be stored.
@@ -138,6 +174,20 @@ impl CompiledGame {
             )
         };
         Arc::clone(self.decoded.header.get_or_init(decode))
+    }
+
+    /// What it knows of meaning.
+    pub(crate) fn meaning(&self) -> MeaningIndex<'_> {
+        MeaningIndex {
+            summary: self.section(Section::MeaningSummary),
+            keys: self.section(Section::MeaningKeys),
+            postings: self.section(Section::MeaningPostings),
+            moves: self.section(Section::MeaningMoves),
+            examples: self.section(Section::MeaningExamples),
+            example_keys: self.section(Section::MeaningExampleKeys),
+            sketches: self.section(Section::MeaningSketches),
+            head: self.section(Section::MeaningHead),
+        }
     }
 
     pub(crate) fn index(&self) -> Index<'_> {

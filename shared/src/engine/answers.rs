@@ -309,7 +309,7 @@ impl Run<'_> {
         {
             return Answered::Refused(reason(self.language(), slot));
         }
-        if question {
+        if strings::is_inquiry(scan.text, &scan.heard) {
             return Answered::Asks;
         }
         if self.fill_from_own_match(mv, scan) {

@@ -2,12 +2,12 @@
 //!
 //! | code | meaning |
 //! |---|---|
-//! | E201 | the service did not answer in time (reported by the host) |
-//! | E202 | the service failed (reported by the host) |
 //! | E203 | one call too many in this turn |
 //! | E204 | the payload breaks the contract |
 //! | E205 | the result breaks the contract |
 //! | E206 | the service answered a status that is not `ok` |
+//! | E210 | the service could not be reached, or failed (reported by the host) |
+//! | E211 | the service did not answer in time (reported by the host) |
 //! | E300 | the game does not list the capability, or the deployment does not configure it |
 
 use serde_json::{Map, Value};

@@ -32,6 +32,10 @@ pub(super) struct Correction<'n> {
 pub(super) fn find<'n>(heard: &Heard, slots: &[&'n str]) -> Option<Correction<'n>> {
     let language = heard.language;
     let words = heard.words.as_slice();
+    // "no idea", "no thanks" begin like a correction and are none.
+    if heard.is([Cue::Unsure, Cue::Decline, Cue::Idiom]) {
+        return None;
+    }
     if let Some(found) = renaming(language, words, slots) {
         return Some(found);
     }

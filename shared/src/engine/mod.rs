@@ -318,6 +318,9 @@ pub struct ExplainedCandidate {
     pub score: f64,
     /// The move's threshold.
     pub threshold: f64,
+    /// What recognised it: `strict`, `plain`, `fuzzy`, `learned` or `meaning`.
+    #[serde(default)]
+    pub stage: String,
 }
 
 /// Begins a turn.

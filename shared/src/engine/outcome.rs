@@ -127,6 +127,7 @@ impl Run<'_> {
                 pattern: candidate.pattern.clone(),
                 score: candidate.score,
                 threshold: self.threshold_for(candidate),
+                stage: candidate.stage.name().to_owned(),
             })
             .collect();
         Explanation {

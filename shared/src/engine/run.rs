@@ -155,8 +155,7 @@ impl<'a> Run<'a> {
         let user_input = turn.text[..cut.unwrap_or(turn.text.len())].to_owned();
         let header = game.header();
         let locale = Locale::of_game(&header);
-        let language = locale.language;
-        let sanitized = firewall::sanitize(language, &user_input);
+        let sanitized = firewall::sanitize(locale.language, &user_input);
         let input = Input {
             game,
             header,
@@ -189,7 +188,7 @@ impl<'a> Run<'a> {
 
     /// The language of the conversation.
     pub(super) fn language(&self) -> &'static Language {
-        Language::of(self.reference.language)
+        self.locale.language
     }
 
     // ---- speaking -------------------------------------------------------------------------------------------

@@ -173,6 +173,52 @@ pub fn spoken_phone(text: &str, language: Language) -> Option<String> {
     (7..=15).contains(&length).then_some(dialled)
 }
 
+/// Characters that a spelled code has at least and at most.
+const CODE_LENGTHS: std::ops::RangeInclusive<usize> = 2..=40;
+
+/// A code that is spelled out, in capitals: "a as in alpha, 7, double 5" is `A755`, "bravo three dash x" is `B3-X`. `None`
+/// when anything else is said, or when nothing is spelled: a code that is written out is read as it stands.
+#[must_use]
+pub fn spoken_code(text: &str, language: Language) -> Option<String> {
+    let u = Utterance::new(text, Grammar::of(language));
+    let mut code = String::new();
+    let (mut times, mut spelled, mut i) = (1, false, 0);
+    while i < u.tokens.len() {
+        let word = u.tokens.word(i);
+        let letter = (word.len() == 1).then_some(word);
+        let names = |end: &usize| letter.is_some_and(|letter| u.tokens.word(*end).starts_with(letter));
+        let joint = u.grammar.spelling_joints.end_at(&u, i + 1).filter(names);
+        let said = match (u.numeral(i), letter) {
+            (_, Some(letter)) if joint.is_some() => letter.to_owned(),
+            (Some(Numeral::Small(digit @ 0..=99)), _) => digit.to_string(),
+            (Some(Numeral::One), _) => "1".to_owned(),
+            (Some(Numeral::Tens(tens)), _) => tens.to_string(),
+            (_, Some(letter)) => letter.to_owned(),
+            _ if u.grammar.spelling_words.has(word) => word[..1].to_owned(),
+            _ if u.grammar.spoken_zero.has(word) => "0".to_owned(),
+            _ => u.tokens.digits(i).to_owned(),
+        };
+        spelled |= joint.is_some() || u.grammar.spelling_words.has(word) || times > 1;
+        // "x as in x-ray" goes on behind all of it.
+        let at = i;
+        i = joint.map_or(i + 1, |end| if u.is_joining_hyphen(end + 1) { end + 3 } else { end + 1 });
+        if !said.is_empty() {
+            (0..times).for_each(|_| code.push_str(&said));
+            times = 1;
+        } else if let Some(repeat) = u.grammar.repeats.word(word) {
+            times = repeat;
+        } else if let Some(mark) = u.grammar.spoken_marks.word(word) {
+            code.push_str(mark);
+        } else if u.is_hyphen(at) && !code.is_empty() {
+            code.push('-');
+        } else if !is_carrier(&u, at) && !u.grammar.capitals.has(word) && !u.grammar.other_numbers.has(word) {
+            return None;
+        }
+    }
+    let code = code.to_uppercase();
+    (spelled && CODE_LENGTHS.contains(&code.len())).then_some(code)
+}
+
 /// An amount of one unit in another that measures the same. Units are those of the results (`Kilometer`, `C`) or any
 /// spelling of them (`km`, `miles`, `fahrenheit`). `None` when either is unknown or they do not measure the same.
 #[must_use]
@@ -281,6 +327,20 @@ mod tests {
         assert_eq!(phone("(541) 754-3010").as_deref(), Some("+15417543010"));
         assert_eq!(phone("seven"), None);
         assert_eq!(phone("I have five five five cats one two three"), None);
+    }
+
+    #[test]
+    fn codes_can_be_spelled_out() {
+        let code = |text| spoken_code(text, ENGLISH);
+        assert_eq!(code("a as in alpha, 7, double 5").as_deref(), Some("A755"));
+        assert_eq!(code("It's bravo three dash x for x-ray").as_deref(), Some("B3-X"));
+        assert_eq!(code("bravo three dash x for xylophone, oh").as_deref(), Some("B3-X0"));
+        assert_eq!(code("my code is T as in Tom, P like Peter, twelve, triple nine").as_deref(), Some("TP12999"));
+        assert_eq!(code("q for queen q for queen 4").as_deref(), Some("QQ4"));
+        for text in ["", "a", "seven dwarfs", "AB-123", "I have a dog", "b as in apple pie"] {
+            assert_eq!(code(text), None, "{text}");
+        }
+        assert_eq!(spoken_code("b de Barcelona, 4, doble 2", Language::Spanish).as_deref(), Some("B422"));
     }
 
     #[test]

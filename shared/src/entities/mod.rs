@@ -86,6 +86,7 @@ pub enum Language {
     #[default]
     English,
     Spanish,
+    German,
 }
 
 /// Which of two readings is preferred when a time could lie on either side of now.

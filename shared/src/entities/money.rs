@@ -324,7 +324,14 @@ fn power_of_ten(scale: u64) -> Option<i32> {
 }
 
 fn currency_after(u: &Utterance<'_>, at: usize) -> Option<(Unit, usize)> {
-    let (currency, end) = SPELLINGS.longest(u, at)?;
+    // `3.14US$`
+    let signed = || {
+        let sign = u.tokens.symbol(at + 1).filter(|_| is_word(u, at) && u.tokens.glued(at + 1))?;
+        let free = u.tokens.digits(at + 2).is_empty() || !u.tokens.glued(at + 2);
+        let currency = PREFIXES.get(&format!("{}{sign}", u.tokens.word(at))).filter(|_| free)?;
+        Some((currency, at + 2))
+    };
+    let (currency, end) = SPELLINGS.longest(u, at).or_else(signed)?;
     if is_everyday_word(u, at, end, u.tokens.folded(at)) {
         return None;
     }

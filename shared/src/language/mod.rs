@@ -285,6 +285,7 @@ impl Language {
         let code = match spoken {
             entities::Language::English => "en",
             entities::Language::Spanish => "es",
+            entities::Language::German => "de",
         };
         Language::coded(code).unwrap_or(&english::ENGLISH)
     }
@@ -292,7 +293,11 @@ impl Language {
     /// The language by which the recognizers know it.
     #[must_use]
     pub fn spoken(&self) -> entities::Language {
-        if self.code == "es" { entities::Language::Spanish } else { entities::Language::English }
+        match self.code {
+            "es" => entities::Language::Spanish,
+            "de" => entities::Language::German,
+            _ => entities::Language::English,
+        }
     }
 
     /// What a stored text says as a truth value, in any language of this build: `yes`, `no`, `true`, `false`.

@@ -67,6 +67,7 @@ fn every_phrase_is_heard_as_what_its_section_says() {
 
 #[test]
 fn the_examples_of_each_language_hold() {
+    let mut failing = Vec::new();
     for files in all() {
         let reference = Reference {
             now: jiff::civil::date(2026, 3, 4).at(9, 0, 0, 0),
@@ -111,9 +112,12 @@ fn the_examples_of_each_language_hold() {
                 "repair" => crate::engine::is_repair(&heard),
                 other => panic!("no section of a corpus is called [{other}]"),
             };
-            assert!(holds != denied, "{said}");
+            if holds == denied {
+                failing.push(said);
+            }
         }
     }
+    assert!(failing.is_empty(), "{failing:#?}");
 }
 
 /// How the mention between brackets is meant.

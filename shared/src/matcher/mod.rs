@@ -20,6 +20,7 @@ use crate::compiled::index::{Index, Pattern, pattern_flag};
 use crate::entities::Reference;
 use crate::ir::Priority;
 use crate::language::Language;
+use crate::meaning::{self, index::MeaningIndex};
 use crate::text::{Polarity, polarity};
 
 /// What decides which moves compete.
@@ -60,6 +61,8 @@ pub struct Candidate {
     pub priority: Priority,
     /// Whether it competes with the others.
     pub standing: Standing,
+    /// What recognised it.
+    pub stage: Stage,
     /// Values captured.
     pub captures: Vec<Capture>,
     /// The part of the utterance that the pattern explains, byte offsets into the text.
@@ -74,6 +77,35 @@ pub enum Standing {
     /// A `context-sensitive` pattern where nothing so far makes it plausible: taken only if nothing else reaches its
     /// threshold. It stands behind all others.
     LastResort,
+}
+
+/// What recognised a candidate, in the order in which it is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// A `(strict)` pattern.
+    Strict,
+    /// A pattern as it stands.
+    Plain,
+    /// A pattern in other forms of its words.
+    Fuzzy,
+    /// A pattern that came from use.
+    Learned,
+    /// What the clause comes near to.
+    Meaning,
+}
+
+impl Stage {
+    /// The stage as records and explanations name it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Strict => "strict",
+            Stage::Plain => "plain",
+            Stage::Fuzzy => "fuzzy",
+            Stage::Learned => "learned",
+            Stage::Meaning => "meaning",
+        }
+    }
 }
 
 /// A captured value.
@@ -102,6 +134,8 @@ const MAX_LOOSE_PLACES: usize = 4;
 const MAX_KEPT: usize = 32;
 /// Fuzzy patterns remembered as tried, so that none is tried for each of its words.
 const MAX_REMEMBERED: usize = 256;
+/// What a guess by likeness is divided by where meaning is heard.
+const GUESS_YIELDS: u64 = 2;
 /// Patterns of nothing but wildcards that are considered when nothing else matches.
 const MAX_CATCH_ALLS: usize = 8;
 
@@ -121,6 +155,21 @@ pub struct Scratch {
 /// As [`find`], in memory of the caller's.
 #[must_use]
 pub fn find_with(game: &CompiledGame, query: &Query<'_>, scratch: &mut Scratch) -> Vec<Candidate> {
+    search(game, query, scratch, |found| found.stage != Stage::Meaning || found.score >= score::HEARD)
+}
+
+/// The best candidates however little they score, what the utterance denies included: for measuring, not for turns.
+#[must_use]
+pub fn guess(game: &CompiledGame, query: &Query<'_>, scratch: &mut Scratch) -> Vec<Candidate> {
+    search(game, query, scratch, |_| true)
+}
+
+fn search(
+    game: &CompiledGame,
+    query: &Query<'_>,
+    scratch: &mut Scratch,
+    reported: fn(&Found) -> bool,
+) -> Vec<Candidate> {
     let index = game.index();
     let Scratch { utterance, search } = scratch;
     utterance.read(Language::of(query.reference.language), query.text, &index);
@@ -136,11 +185,15 @@ pub fn find_with(game: &CompiledGame, query: &Query<'_>, scratch: &mut Scratch) 
         has_context_terms: utterance.terms.iter().any(|hit| hit.context_sensitive),
     };
     matcher.search(search);
-    if search.kept.is_empty() {
+    if search.kept.iter().all(|found| found.score < score::PLAIN) {
+        matcher.by_meaning(search);
+    }
+    if search.kept.iter().all(|found| found.score < score::LEAST) {
         matcher.catch_all(search);
     }
     search.yield_asides();
     search.sort();
+    search.kept.retain(reported);
     let best = search.kept.iter().take(MAX_CANDIDATES);
     let urgent = search.kept.iter().skip(MAX_CANDIDATES).filter(|found| found.priority == Priority::Urgent);
     best.chain(urgent).map(|found| matcher.candidate(found)).collect()
@@ -161,6 +214,7 @@ struct Found {
     verbatim: bool,
     priority: Priority,
     standing: Standing,
+    stage: Stage,
     captures: Vec<Taken>,
 }
 
@@ -205,6 +259,32 @@ impl Search {
 
     fn sort(&mut self) {
         self.kept.sort_unstable_by_key(Found::rank);
+    }
+
+    /// Likeness of words yields to meaning, whose score can be relied on, for the moves that it covers; unless both find
+    /// the same.
+    fn yield_guesses(&mut self, index: &MeaningIndex<'_>, meant: u32) {
+        let yields = |found: &Found| {
+            found.stage == Stage::Fuzzy
+                && found.score < score::SURE
+                && found.move_index != meant
+                && index.covers(found.move_index as usize)
+        };
+        for found in self.kept.iter_mut().filter(|found| yields(found)) {
+            found.score /= GUESS_YIELDS;
+        }
+    }
+
+    /// Keeps what meaning found, with what a pattern of the same move captured.
+    fn keep_meant(&mut self, mut found: Found) {
+        if let Some(known) = self.kept.iter_mut().find(|known| known.move_index == found.move_index) {
+            if found.score > known.score {
+                found.captures = std::mem::take(&mut known.captures);
+                *known = found;
+            }
+            return;
+        }
+        self.keep(found);
     }
 
     /// Keeps the best pattern of each move.
@@ -324,6 +404,7 @@ impl Matcher<'_> {
                 && self.coverage(first, end, 0) == score::WHOLE,
             priority: priority_of(pattern),
             standing: if context && !plausible { Standing::LastResort } else { Standing::Full },
+            stage: stage_of(pattern, exact),
             captures,
         });
     }
@@ -462,9 +543,61 @@ impl Matcher<'_> {
                     verbatim: false,
                     priority: priority_of(&pattern),
                     standing: Standing::Full,
+                    stage: Stage::Plain,
                     captures: Vec::new(),
                 });
             }
+        }
+    }
+
+    /// Where no pattern is sure, meaning says what the utterance comes near to.
+    fn by_meaning(&self, search: &mut Search) {
+        let Source { utterance, game, .. } = self.source;
+        let admits = |id: u32| {
+            self.index.pattern(id).is_some_and(|pattern| {
+                let context = pattern.flags & pattern_flag::CONTEXT_SENSITIVE != 0;
+                let of = pattern.move_index as usize;
+                pattern.flags & pattern_flag::STRICT == 0
+                    && self.speakers.include(pattern.participant)
+                    && (!context || (self.query.plausible)(of))
+                    && (self.query.admits)(of)
+            })
+        };
+        let clause = meaning::Clause {
+            tokens: &utterance.tokens,
+            first: 0,
+            end: utterance.len(),
+            places: &utterance.places,
+            corrected: &|at| self.index.word(utterance.seen.get(at)?.readings[0].0).map(|word| word.0),
+            year: Some(self.year),
+            admits: &admits,
+        };
+        let index = game.meaning();
+        let meant = meaning::candidates(&index, game.model(), &clause);
+        if let Some(best) = meant.first() {
+            search.yield_guesses(&index, best.move_index);
+        }
+        for meant in meant {
+            let Some(pattern) = self.index.pattern(meant.pattern) else { continue };
+            let (first, end) = meant.evidence;
+            let aside = pattern.flags & pattern_flag::ASIDE != 0;
+            if aside && self.coverage(first, end, 0) < score::HALF {
+                continue;
+            }
+            search.keep_meant(Found {
+                pattern: meant.pattern,
+                move_index: pattern.move_index,
+                literal_words: pattern.literal_words,
+                score: meant.confidence,
+                first,
+                end,
+                aside: false,
+                verbatim: false,
+                priority: priority_of(&pattern),
+                standing: Standing::Full,
+                stage: Stage::Meaning,
+                captures: Vec::new(),
+            });
         }
     }
 
@@ -489,6 +622,7 @@ impl Matcher<'_> {
             aside: found.aside,
             priority: found.priority,
             standing: found.standing,
+            stage: found.stage,
             captures: captures.collect(),
             span: self.source.utterance.tokens.span(found.first, found.end),
         }
@@ -497,6 +631,16 @@ impl Matcher<'_> {
 
 fn priority_of(pattern: &Pattern) -> Priority {
     if pattern.flags & pattern_flag::URGENT != 0 { Priority::Urgent } else { Priority::Normal }
+}
+
+fn stage_of(pattern: &Pattern, exact: bool) -> Stage {
+    if pattern.flags & pattern_flag::FUZZY != 0 || !exact {
+        Stage::Fuzzy
+    } else if pattern.flags & pattern_flag::STRICT != 0 {
+        Stage::Strict
+    } else {
+        Stage::Plain
+    }
 }
 
 /// The share of the utterance that a match must explain if only a misspelt word speaks for it.

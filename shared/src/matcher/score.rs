@@ -23,6 +23,10 @@ pub(super) const CATCH_ALL: u64 = 2_500;
 
 /// A plain match is at least this.
 pub(super) const PLAIN: u64 = 7_500;
+/// What meaning hears below this is nothing: it is the lowest level that a move asks for.
+pub(super) const HEARD: u64 = 2_000;
+/// A match by likeness that meaning does not take back.
+pub(super) const SURE: u64 = 7_000;
 const STRICT: u64 = 9_200;
 /// The weight of one word that means something.
 const CONTENT: u64 = 20;

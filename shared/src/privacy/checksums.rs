@@ -13,13 +13,18 @@ pub(super) fn luhn(digits: &str) -> bool {
     !digits.is_empty() && sum % 10 == 0
 }
 
-/// Whether a Luhn-valid number has a prefix and a length that card networks issue.
+/// Whether a number is one that card networks issue, with its check digit.
 pub(super) fn payment_card(digits: &str) -> bool {
+    card_network(digits) && luhn(digits)
+}
+
+/// Whether a number has a prefix and a length that card networks issue.
+fn card_network(digits: &str) -> bool {
     let prefix = |n: usize| digits.get(..n).and_then(|p| p.parse::<u32>().ok()).unwrap_or(0);
-    let network = match digits.len() {
+    match digits.len() {
         13 | 19 => prefix(1) == 4 || (digits.len() == 19 && matches!(prefix(2), 62 | 63 | 67)),
         14 => matches!(prefix(3), 300..=305) || matches!(prefix(2), 36 | 38 | 39),
-        15 => matches!(prefix(2), 34 | 37),
+        15 => matches!(prefix(2), 34 | 37) || matches!(prefix(4), 1800 | 2131),
         16 => {
             prefix(1) == 4
                 || matches!(prefix(2), 51..=55 | 62 | 65)
@@ -27,8 +32,7 @@ pub(super) fn payment_card(digits: &str) -> bool {
                 || matches!(prefix(3), 644..=649)
         }
         _ => false,
-    };
-    network && luhn(digits)
+    }
 }
 
 /// Length of an IBAN by country (ISO 13616 registry).

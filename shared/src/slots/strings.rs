@@ -47,6 +47,10 @@ pub(crate) fn is_question(text: &str, heard: &Heard) -> bool {
     }
     let words = strip_front(language, &heard.words, Cue::Hesitation);
     let asks = text.trim_end().ends_with(['?', '？']);
+    // "what for?" may also begin a clause of purpose; a mark tells.
+    if asks && language.prefix(words, Cue::QuestionAlways) > 0 {
+        return true;
+    }
     let Some(first) = words.first() else { return asks };
     if first.is(Cue::QuestionOpener) {
         return asks

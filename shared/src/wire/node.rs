@@ -4,15 +4,23 @@
 //! | request | body | answer |
 //! |---|---|---|
 //! | `POST /count` | [`crate::limits::CountRequest`] | 200 [`crate::limits::Counted`] |
+//! | `POST /log` | [`LogLine`] | 204 |
 //! | `POST /journal/append` | [`JournalEntry`] | 204; 409 when the stream has moved on |
-//! | `POST /journal/read` | [`Stream`] | 200 `[JournalEntry]`, oldest first |
-//! | `POST /journal/streams` | [`Limit`] | 200 `[string]`, those that waited longest first |
+//! | `POST /journal/read` | [`Stream`] | 200 [`Page`], oldest first |
+//! | `POST /journal/streams` | [`Streams`] | 200 [`StreamPage`], those that waited longest first |
 //! | `POST /journal/remove` | [`EntryName`] | 204 |
+//! | `POST /journal/set-aside` | [`SetAside`] | 204 |
+//! | `POST /journal/aside` | [`Limit`] | 200 `[Aside]`, those that were set aside first first |
+//! | `POST /journal/retry` | [`EntryName`] | 200 [`Found`]; 409 when another turn has its place now |
+//! | `POST /journal/drop` | [`EntryName`] | 200 [`Found`] |
+//! | `POST /journal/counts` | `null` | 200 [`Counts`] |
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::crypto::{SecretKey, key_id_of};
 
 /// Takes tokens.
 pub const COUNT: &str = "/count";
@@ -24,6 +32,24 @@ pub const JOURNAL_READ: &str = "/journal/read";
 pub const JOURNAL_STREAMS: &str = "/journal/streams";
 /// Removes an entry.
 pub const JOURNAL_REMOVE: &str = "/journal/remove";
+/// Takes an entry out of its stream and keeps it until somebody decides.
+pub const JOURNAL_SET_ASIDE: &str = "/journal/set-aside";
+/// Lists what was set aside.
+pub const JOURNAL_ASIDE: &str = "/journal/aside";
+/// Puts an entry that was set aside back into its stream.
+pub const JOURNAL_RETRY: &str = "/journal/retry";
+/// Removes an entry that was set aside.
+pub const JOURNAL_DROP: &str = "/journal/drop";
+/// Counts entries.
+pub const JOURNAL_COUNTS: &str = "/journal/counts";
+/// Writes a line of the node's log.
+pub const LOG: &str = "/log";
+
+/// Sealed bytes in one page of a stream: a page with one entry may have more. Well below what an answer may take, base64
+/// included.
+pub const MAX_PAGE_BYTES: usize = 4 * 1024 * 1024;
+/// Entries in one page of a stream at most.
+pub const MAX_PAGE_ENTRIES: usize = 256;
 
 /// The request header in which a node proves to its own instances that it is the node: the value of their variable
 /// `lgdl_node_token`.
@@ -63,14 +89,206 @@ pub struct JournalEntry {
     pub sealed: Vec<u8>,
 }
 
-/// Names a stream.
+/// Where an entry stands in its stream: entries are in the order of both.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// As in [`JournalEntry`].
+    pub version: u64,
+    /// As in [`JournalEntry`].
+    pub id: String,
+}
+
+/// Asks for a part of a stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stream {
     /// The conversation, as a digest.
     pub stream: String,
+    /// Behind this entry; `None`: from the beginning.
+    #[serde(default)]
+    pub after: Option<Place>,
 }
 
-/// How many streams to list.
+/// A part of a stream: at most [`MAX_PAGE_ENTRIES`] and about [`MAX_PAGE_BYTES`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Page {
+    /// Oldest first.
+    pub entries: Vec<JournalEntry>,
+    /// Entries of this part that can't be told what they are: their rows are damaged.
+    #[serde(default)]
+    pub unreadable: Vec<Place>,
+    /// Whether there are entries behind these.
+    pub more: bool,
+}
+
+impl Page {
+    /// The beginning of what is there, as much as a page takes.
+    #[must_use]
+    pub fn of(entries: impl IntoIterator<Item = JournalEntry>) -> Page {
+        let mut page = Page::default();
+        let mut bytes = 0;
+        for entry in entries {
+            bytes += entry.sealed.len();
+            let is_full = page.entries.len() >= MAX_PAGE_ENTRIES || bytes > MAX_PAGE_BYTES;
+            if is_full && !page.entries.is_empty() {
+                page.more = true;
+                break;
+            }
+            page.entries.push(entry);
+        }
+        page
+    }
+
+    /// The last place that it covers.
+    #[must_use]
+    pub fn end(&self) -> Option<Place> {
+        let entries = self.entries.iter().map(JournalEntry::place);
+        entries.chain(self.unreadable.iter().cloned()).max()
+    }
+}
+
+impl JournalEntry {
+    /// Where it stands in its stream.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place { version: self.version, id: self.id.clone() }
+    }
+}
+
+/// Asks for streams.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Streams {
+    /// At most so many.
+    pub limit: usize,
+    /// Behind what an earlier page named as its end.
+    #[serde(default)]
+    pub after: Option<String>,
+}
+
+/// Streams that have entries.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct StreamPage {
+    /// Conversations, as digests.
+    pub streams: Vec<String>,
+    /// Where to go on; `None`: these were the last ones.
+    pub next: Option<String>,
+}
+
+/// Why a turn does not wait any more, and has not arrived either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// It was sealed under a key that this node does not have.
+    OtherKey,
+    /// It is not what was written.
+    Damaged,
+    /// The origin has refused it for good.
+    Refused,
+    /// It is larger than the origin takes.
+    TooLarge,
+    /// Its conversation belongs to another person.
+    NotTheirs,
+}
+
+impl Why {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Why::OtherKey => "sealed under another LGDL_STATE_KEY",
+            Why::Damaged => "damaged",
+            Why::Refused => "refused by the origin",
+            Why::TooLarge => "larger than the origin takes",
+            Why::NotTheirs => "of a conversation that belongs to another person",
+        }
+    }
+}
+
+/// Asks to set an entry aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetAside {
+    /// Its stream.
+    pub stream: String,
+    /// Its place.
+    pub place: Place,
+    /// Why.
+    pub why: Why,
+}
+
+/// An entry that was set aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Aside {
+    /// The conversation, as a digest.
+    pub stream: String,
+    /// As in [`JournalEntry`].
+    pub version: u64,
+    /// As in [`JournalEntry`].
+    pub id: String,
+    /// Why.
+    pub why: Why,
+    /// Its size, sealed, bytes.
+    pub bytes: u64,
+}
+
+/// Whether there was an entry of that name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// Whether there was.
+    pub found: bool,
+}
+
+/// What a journal holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// Turns that wait.
+    pub waiting: u64,
+    /// Turns that were set aside.
+    pub aside: u64,
+    /// Those of them that were sealed under another key.
+    pub other_key: u64,
+}
+
+/// One line of a node's log. Never what a person said, and no id that a client chose but the request's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// How bad it is.
+    pub level: Level,
+    /// What happened: `refused`, `commit failed`, `set aside`, …
+    pub event: String,
+    /// The request's id.
+    pub request_id: String,
+    /// The route, as in metrics; none for background work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// The status of the answer, or of the origin's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The LGDL code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The game's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub game: Option<String>,
+    /// How long it took, milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub took_ms: Option<u64>,
+    /// Anything else, in words of this program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// How bad something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// A caller was refused.
+    Info,
+    /// Something does not work as it should, and is dealt with.
+    Warn,
+    /// Somebody has to do something.
+    Error,
+}
+
+/// How many to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limit {
     /// At most so many.
@@ -86,6 +304,44 @@ pub struct EntryName {
     pub id: String,
 }
 
+/// What values are marked with that earlier versions sealed; it tells nothing of the key.
+const UNNAMED_KEY: &str = "edge";
+
+/// Names a node's key inside what it seals, so that damage is told from another key. 32 bits of a hash of 256 random ones say
+/// nothing of them.
+#[must_use]
+pub fn key_name(key: &SecretKey) -> String {
+    let digest = super::signature::body_digest(&[b"lgdl/edge-key".as_slice(), key.expose()].concat());
+    format!("{UNNAMED_KEY}-{}", &digest[..8])
+}
+
+/// Whether the name inside a sealed value that a key does not open is that of another key, not of a damaged one.
+#[must_use]
+pub fn names_another(named: &str, key: &SecretKey) -> bool {
+    let digits = named.strip_prefix(UNNAMED_KEY).and_then(|rest| rest.strip_prefix('-'));
+    let is_name = |digits: &str| digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    named == UNNAMED_KEY || (digits.is_some_and(is_name) && named != key_name(key))
+}
+
+/// Whether a sealed value names a key that is not this one; to be asked before it is opened.
+#[must_use]
+pub fn is_of_another_key(key: Option<&SecretKey>, sealed: &[u8]) -> bool {
+    match (key, key_id_of(sealed)) {
+        (Some(key), Ok(named)) => named != UNNAMED_KEY && names_another(named, key),
+        (None, _) => true,
+        (_, Err(_)) => false,
+    }
+}
+
+/// Reads a node's key: 32 bytes as 64 hexadecimal digits.
+#[must_use]
+pub fn read_state_key(text: &str) -> Option<SecretKey> {
+    let digits = (text.len() == 64 && text.is_ascii()).then_some(text.as_bytes())?;
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    let bytes: Option<Vec<u8>> = digits.chunks_exact(2).map(byte).collect();
+    <[u8; 32]>::try_from(bytes?).ok().map(SecretKey::new)
+}
+
 fn to_base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&STANDARD.encode(bytes))
 }
@@ -98,6 +354,18 @@ fn from_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D:
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_takes_what_it_may_and_at_least_one_entry() {
+        let entry =
+            |version, bytes| JournalEntry { stream: "s".into(), version, id: "i".into(), sealed: vec![0; bytes] };
+        let all = Page::of((1..=3).map(|version| entry(version, 10)));
+        assert_eq!((all.entries.len(), all.more), (3, false));
+        let first = Page::of((1..=3).map(|version| entry(version, MAX_PAGE_BYTES)));
+        assert_eq!((first.entries.len(), first.more, first.end()), (1, true, Some(entry(1, 0).place())));
+        let many = Page::of((1..=1_000).map(|version| entry(version, 1)));
+        assert_eq!((many.entries.len(), many.more), (MAX_PAGE_ENTRIES, true));
+    }
 
     #[test]
     fn an_entry_is_read_back_equal() {

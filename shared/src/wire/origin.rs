@@ -6,7 +6,7 @@
 //! | `GET /edge/v1/compiled/{version}` | 200 the compiled bytes, `ETag` the version; 404 |
 //! | `GET /edge/v1/conversations/{game}/{id}?user=U` | 200 [`StoredConversation`]; 404 unknown or another user's; 410 erased |
 //! | `POST /edge/v1/claims` | 200 or 409/410 like a commit: holds a turn's place before its side effects run |
-//! | `POST /edge/v1/turns` | 200 [`CommitAnswer`]; 409 [`Conflict`]; 410 erased; 422 the key was used with another body |
+//! | `POST /edge/v1/turns` | 200 [`CommitAnswer`]; 409 [`Conflict`]; 410 erased; 413 more than [`MAX_COMMIT_BYTES`]; 422 the key was used with another body |
 //! | `DELETE /edge/v1/conversations/{game}/{id}?user=U` | 204; 404 |
 //! | `GET /edge/v1/conversations/{game}/{id}/export?user=U` | 200 the export document; 404 |
 //! | `GET /edge/v1/keys/{sha256 of the API key}` | 200 [`ApiKey`]; 404 |
@@ -58,6 +58,32 @@ pub struct GamePolicy {
     pub retention_days: Option<u32>,
 }
 
+/// The largest body of a commit, bytes: what a turn's record, its answer and the state after it may take together. The node
+/// checks it before it acknowledges a turn, the origin before it reads one.
+pub const MAX_COMMIT_BYTES: usize = 1024 * 1024;
+
+/// What a waiting turn may grow by until it arrives, bytes: it may be run again, and then says so. A turn that is to wait
+/// must leave so much room.
+pub const COMMIT_SLACK_BYTES: usize = 16 * 1024;
+
+/// Names a state by what it is. A version alone does not: an origin that was restored from a backup may have given the same
+/// number to another state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateName {
+    /// [`state_digest`] of the state's JSON, byte for byte as it was committed.
+    pub digest: String,
+    /// The life of the origin's store that the state was committed or read in; another one begins with every restore. `None`:
+    /// not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<String>,
+}
+
+/// SHA-256 of a state's JSON, 64 hexadecimal digits.
+#[must_use]
+pub fn state_digest(json: &[u8]) -> String {
+    super::signature::body_digest(json)
+}
+
 /// A conversation as the origin keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StoredConversation {
@@ -69,6 +95,9 @@ pub struct StoredConversation {
     pub user_id: String,
     /// The engine's state.
     pub state: Conversation,
+    /// The state's name; origins of earlier versions give none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<StateName>,
 }
 
 /// A turn to be committed.
@@ -84,6 +113,10 @@ pub struct CommitRequest {
     pub game_version: String,
     /// The version that the turn was run on; 0 for the first turn.
     pub expected_version: u64,
+    /// The state that the turn was run on, where it has a name. An origin that has another one answers 409, whatever its
+    /// version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<StateName>,
     /// The client's key, or one that the edge made.
     pub idempotency_key: String,
     /// SHA-256 of what the client asked (conversation, user, input, context, participant), hex.
@@ -111,6 +144,9 @@ pub struct ClaimRequest {
     /// As in [`CommitRequest`].
     pub expected_version: u64,
     /// As in [`CommitRequest`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<StateName>,
+    /// As in [`CommitRequest`].
     pub idempotency_key: String,
     /// As in [`CommitRequest`].
     pub fingerprint: String,
@@ -124,6 +160,9 @@ pub enum CommitAnswer {
     Committed {
         /// The conversation's version now.
         version: u64,
+        /// The epoch that the new state belongs to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        epoch: Option<String>,
     },
     /// The same key and fingerprint were committed before: the stored answer.
     Replayed {

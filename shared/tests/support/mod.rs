@@ -20,7 +20,6 @@ pub(crate) fn published() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    eprintln!("skipped: the published suite is not at {}", folder.display());
     None
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lgdl::engine::{self, CallRecord, Conversation, MAX_CALLS_PER_TURN, Outcome, Step, Turn};
+use lgdl::wire::node::Why;
 use lgdl::wire::origin::CommitRequest;
 use lgdl_edge::digest;
 use lgdl_edge::pipeline::journal::RERUN_FINDING;
@@ -28,7 +29,20 @@ pub(super) fn check(world: &World) -> Vec<Violation> {
     nothing_erased_comes_back(world, &mut found);
     limits_were_kept(world, &mut found);
     refusals_have_a_reason(world, &mut found);
+    nothing_is_set_aside_without_need(world, &mut found);
+    found.extend(world.history.borrow().heard.iter().cloned());
     found
+}
+
+/// Nothing in a world is damaged, too large or refused for good; only who speaks in another's conversation can't be placed.
+fn nothing_is_set_aside_without_need(world: &World, found: &mut Vec<Violation>) {
+    for (index, site) in world.sites.iter().enumerate() {
+        for aside in site.aside() {
+            if aside.why != Why::NotTheirs {
+                found.push(format!("n{index} has set aside a turn: {}", aside.why.words()));
+            }
+        }
+    }
 }
 
 /// Turns that the origin has, by conversation.

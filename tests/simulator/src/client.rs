@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::game::GAME_ID;
 use crate::node::{Answer, Site};
 use crate::origin::Deed;
-use crate::plan::{ClientPlan, Erased, ErasurePlan, Link};
+use crate::plan::{ClientPlan, Erased, ErasurePlan, Link, TurnPlan};
 use crate::random::index;
 use crate::world::{Ack, World};
 
@@ -25,6 +25,8 @@ const MAX_RETRY_AFTER_MS: u64 = 30_000;
 const TIMEOUT_US: u64 = 20_000_000;
 /// When a client that gave up is reloaded, microseconds.
 const RELOAD_US: (u64, u64) = (5_000_000, 30_000_000);
+/// How often a stranger listens, percent of the turns that are durable.
+const LISTENS: u64 = 15;
 /// Statuses that are tried again.
 const AGAIN: [u16; 7] = [408, 425, 429, 500, 502, 503, 504];
 
@@ -44,6 +46,10 @@ pub(super) async fn converse(world: Rc<World>, plan: ClientPlan) {
             let kept = response.as_ref().map(kept);
             format!("{} has {} for {}: {kept:?}", plan.name, answer.status, turn.name)
         });
+        let is_durable = response.as_ref().is_some_and(|response: &lgdl::wire::client::MoveResponse| response.durable);
+        if is_durable && world.draw().chance(LISTENS) {
+            listen(&world, &plan, turn).await;
+        }
         world.history.borrow_mut().acks.push(Ack {
             client: plan.name.clone(),
             turn: turn.name.clone(),
@@ -59,6 +65,34 @@ pub(super) async fn converse(world: Rc<World>, plan: ClientPlan) {
         });
     }
     world.history.borrow_mut().clients_done += 1;
+}
+
+/// After a turn that the origin has, somebody else may ask for the conversation, and say the very same under the very same key.
+/// They must not hear a word of it, and nothing that they say may be kept in it.
+async fn listen(world: &Rc<World>, plan: &ClientPlan, turn: &TurnPlan) {
+    let listener = ClientPlan { user: "listener".to_owned(), ..plan.clone() };
+    let read = Ask {
+        method: Method::GET,
+        path: format!("/conversations/{}/export", plan.conversation),
+        query: format!("user_id={}&game={GAME_ID}", listener.user),
+        key: None,
+        listeners_key: None,
+        body: Vec::new(),
+    };
+    let mut again = say(&listener, &turn.name, turn.text);
+    // Delivered as the listener's, not as another try of the turn's own client.
+    let key = again.key.take();
+    for (what, ask) in [("read", read), ("repeat", Ask { listeners_key: key, ..again })] {
+        let node = index(world.draw().below(world.sites.len() as u64));
+        let Some(answer) = attempt_once(world, node, ask).await else { continue };
+        let response = serde_json::from_slice::<lgdl::wire::client::MoveResponse>(&answer.body).ok();
+        let kept = response.as_ref().is_some_and(|r| r.durable || r.degraded.as_deref() == Some("journalled"));
+        world.tell(|| format!("a listener has {} for a {what} of {}", answer.status, turn.name));
+        if answer.status == 200 && (what == "read" || kept) {
+            let heard = format!("a stranger was answered 200 to a {what} of {} in {}", turn.name, plan.conversation);
+            world.history.borrow_mut().heard.push(heard);
+        }
+    }
 }
 
 /// The answer to a turn and the node that gave it, however long it takes.
@@ -95,6 +129,8 @@ struct Ask {
     path: String,
     query: String,
     key: Option<String>,
+    /// A key that another person uses, too.
+    listeners_key: Option<String>,
     body: Vec<u8>,
 }
 
@@ -102,7 +138,7 @@ impl Ask {
     fn received(&self) -> Received {
         let mut headers = HeaderMap::new();
         headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(key) = &self.key {
+        if let Some(key) = self.key.as_ref().or(self.listeners_key.as_ref()) {
             let value = HeaderValue::from_str(key).expect("keys are plain");
             headers.insert(HeaderName::from_static("idempotency-key"), value);
         }
@@ -123,6 +159,7 @@ fn say(plan: &ClientPlan, key: &str, text: &str) -> Ask {
         path: format!("/games/{GAME_ID}/move"),
         query: String::new(),
         key: Some(key.to_owned()),
+        listeners_key: None,
         body: body.to_string().into_bytes(),
     }
 }
@@ -166,6 +203,7 @@ async fn erase_conversation(world: &Rc<World>, user: &str, conversation: &str) {
             path: format!("/conversations/{conversation}"),
             query: format!("user_id={user}&game={GAME_ID}"),
             key: None,
+            listeners_key: None,
             body: Vec::new(),
         };
         let node = index(world.draw().below(world.sites.len() as u64));

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use lgdl::wire::node::{Aside, SetAside, StreamPage, Why};
 use lgdl_edge::platform::{JournalEntry, SeamError};
 
 /// How old a stale read may be, microseconds.
@@ -51,6 +52,7 @@ impl Kv {
 #[derive(Debug, Default)]
 pub(super) struct Journal {
     entries: RefCell<Vec<JournalEntry>>,
+    aside: RefCell<Vec<(JournalEntry, Why)>>,
 }
 
 impl Journal {
@@ -67,14 +69,37 @@ impl Journal {
         self.entries.borrow().iter().filter(|entry| entry.stream == stream).cloned().collect()
     }
 
-    pub(super) fn streams(&self, limit: usize) -> Vec<String> {
+    pub(super) fn streams(&self) -> Vec<String> {
         let mut streams: Vec<String> = Vec::new();
         for entry in self.entries.borrow().iter() {
-            if streams.len() < limit && !streams.contains(&entry.stream) {
+            if !streams.contains(&entry.stream) {
                 streams.push(entry.stream.clone());
             }
         }
         streams
+    }
+
+    pub(super) fn set_aside(&self, order: &SetAside) {
+        let mut entries = self.entries.borrow_mut();
+        let at = entries.iter().position(|entry| entry.stream == order.stream && entry.place() == order.place);
+        if let Some(at) = at {
+            self.aside.borrow_mut().push((entries.remove(at), order.why));
+        }
+    }
+
+    pub(super) fn aside(&self) -> Vec<Aside> {
+        self.aside.borrow().iter().map(|(entry, why)| listed(entry, *why)).collect()
+    }
+
+    /// Takes an entry out of what was set aside.
+    pub(super) fn take_aside(&self, stream: &str, id: &str) -> Option<JournalEntry> {
+        let mut aside = self.aside.borrow_mut();
+        let at = aside.iter().position(|(entry, _)| entry.stream == stream && entry.id == id)?;
+        Some(aside.remove(at).0)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.borrow().len()
     }
 
     pub(super) fn remove(&self, stream: &str, id: &str) {
@@ -85,6 +110,23 @@ impl Journal {
         self.entries.borrow().is_empty()
     }
 }
+
+/// An entry as a list of what was set aside has it.
+pub(super) fn listed(entry: &JournalEntry, why: Why) -> Aside {
+    let JournalEntry { stream, version, id, sealed } = entry;
+    Aside { stream: stream.clone(), version: *version, id: id.clone(), why, bytes: sealed.len() as u64 }
+}
+
+/// Streams in pages, each named by its last one.
+pub(super) fn stream_page(streams: &[String], limit: usize, after: Option<&str>) -> StreamPage {
+    let from = after.and_then(|after| streams.iter().position(|stream| stream == after)).map_or(0, |at| at + 1);
+    let page: Vec<String> = streams.iter().skip(from).take(limit).cloned().collect();
+    let next = page.last().filter(|_| from + page.len() < streams.len()).cloned();
+    StreamPage { streams: page, next }
+}
+
+/// The key of an entry that was set aside begins so, as in the Spin adapter.
+pub(super) const ASIDE_PREFIX: &str = "aside:";
 
 /// Every key of a journal entry begins so, as in the Spin adapter.
 pub(super) const JOURNAL_PREFIX: &str = "journal:";

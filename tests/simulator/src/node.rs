@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use lgdl::limits::{CountRequest, Counted, Counters, EntryName};
+use lgdl::wire::node::{Aside, Counts, LogLine, Page, Place, SetAside, StreamPage, Why};
 use lgdl_edge::constants::Constants;
 use lgdl_edge::memory::Memory;
 use lgdl_edge::pipeline::request::Received;
@@ -13,7 +14,7 @@ use lgdl_edge::platform::{FetchError, Inbound, JournalEntry, JournalSafety, KvEr
 use serde_json::json;
 
 use crate::Mutation;
-use crate::kv::{JOURNAL_PREFIX, Journal, Kv, MAX_STALENESS_US, journal_key};
+use crate::kv::{ASIDE_PREFIX, JOURNAL_PREFIX, Journal, Kv, MAX_STALENESS_US, journal_key, listed, stream_page};
 use crate::origin::{EDGE_SECRET, ORIGIN_URL, TENANT};
 use crate::plan::{FaultKind, Flavour, NodePlan, Plan};
 use crate::random::{Random, index};
@@ -28,6 +29,9 @@ const FAR_US: u64 = 15_000;
 const RESTART_US: u64 = 2_000_000;
 /// Instances of a node: isolates of a Worker, instances of the component.
 const INSTANCES: usize = 2;
+/// Entries and streams in one page: few, so that there are several pages.
+const ENTRIES_A_PAGE: usize = 2;
+const STREAMS_A_PAGE: usize = 1;
 /// How often a node does its scheduled work, microseconds: by its own timer, and by cron.
 const TIMER_US: u64 = 5_000_000;
 pub(super) const CRON_US: u64 = 60_000_000;
@@ -167,6 +171,28 @@ impl Site {
             Some(journal) => journal.is_empty(),
             None => self.kv.keys(JOURNAL_PREFIX).is_empty(),
         }
+    }
+
+    /// What was set aside, as somebody sees it who looks.
+    pub(super) fn aside(&self) -> Vec<Aside> {
+        match &self.journal {
+            Some(journal) => journal.aside(),
+            None => {
+                let read = |key: &String| {
+                    let value = self.kv.get(key, u64::MAX - 1, 0)?;
+                    let at = value.iter().position(|byte| *byte == b'\n')?;
+                    let why = serde_json::from_slice(&value[..at]).ok()?;
+                    Some(listed(&serde_json::from_slice(&value[at + 1..]).ok()?, why))
+                };
+                self.kv.keys(ASIDE_PREFIX).iter().filter_map(read).collect()
+            }
+        }
+    }
+
+    /// Puts an entry back that was set aside; whether there was one.
+    pub(super) fn let_wait_again(&self, stream: &str, id: &str) -> bool {
+        let Some(journal) = &self.journal else { return false };
+        journal.take_aside(stream, id).is_some_and(|entry| journal.append(&entry).is_ok())
     }
 
     /// Whether the store holds the state of a conversation.
@@ -320,7 +346,7 @@ impl Node {
         let counts = request.takes.iter().map(|take| Count {
             bucket: format!("{counter}: {}", take.key),
             at_us,
-            tokens: take.rate.tokens,
+            tokens: take.rate.tokens + take.common.as_ref().map_or(0, |(_, rate)| rate.tokens),
             period_ms: take.rate.period_ms,
         });
         self.world.history.borrow_mut().admitted.extend(counts);
@@ -445,8 +471,8 @@ impl Platform for Node {
         }
     }
 
-    async fn journal_read(&self, stream: &str) -> Result<Vec<JournalEntry>, SeamError> {
-        let entries = match &self.site().journal {
+    async fn journal_read(&self, stream: &str, after: Option<&Place>) -> Result<Page, SeamError> {
+        let mut entries = match &self.site().journal {
             Some(journal) => {
                 self.object(FaultKind::JournalFails, || {}).await?;
                 journal.read(stream)
@@ -458,14 +484,19 @@ impl Platform for Node {
                 keys.iter().filter_map(read).collect()
             }
         };
-        Ok(self.ordered(entries))
+        entries.retain(|entry: &JournalEntry| after.is_none_or(|after| entry.place() > *after));
+        entries.sort_by_key(JournalEntry::place);
+        // Small pages, so that streams have several.
+        let more = entries.len() > ENTRIES_A_PAGE;
+        entries.truncate(ENTRIES_A_PAGE);
+        Ok(Page { entries: self.ordered(entries), unreadable: Vec::new(), more })
     }
 
-    async fn journal_streams(&self, limit: usize) -> Result<Vec<String>, SeamError> {
-        match &self.site().journal {
+    async fn journal_streams(&self, limit: usize, after: Option<&str>) -> Result<StreamPage, SeamError> {
+        let streams = match &self.site().journal {
             Some(journal) => {
                 self.object(FaultKind::JournalFails, || {}).await?;
-                Ok(journal.streams(limit))
+                journal.streams()
             }
             None => {
                 self.kv_works().await.map_err(|error| SeamError::Unavailable(error.0))?;
@@ -473,10 +504,84 @@ impl Platform for Node {
                 let name = |key: &String| key.strip_prefix(JOURNAL_PREFIX)?.split(':').next().map(str::to_owned);
                 let mut streams: Vec<String> = keys.iter().filter_map(name).collect();
                 streams.dedup();
-                streams.truncate(limit);
-                Ok(streams)
+                streams
+            }
+        };
+        Ok(stream_page(&streams, limit.min(STREAMS_A_PAGE), after))
+    }
+
+    async fn journal_set_aside(&self, order: &SetAside) -> Result<(), SeamError> {
+        self.world.tell(|| format!("n{} sets aside {:?}: {}", self.index, order.place, order.why.words()));
+        match &self.site().journal {
+            Some(journal) => {
+                self.object(FaultKind::JournalFails, || journal.set_aside(order)).await?;
+                journal.set_aside(order);
+            }
+            None => {
+                self.kv_works().await.map_err(|error| SeamError::Unavailable(error.0))?;
+                let Place { version, id } = &order.place;
+                let key = format!("{JOURNAL_PREFIX}{}:{version:020}:{id}", order.stream);
+                if let Some(entry) = self.kv_read(&key) {
+                    let why = serde_json::to_string(&order.why).unwrap_or_default();
+                    self.kv_write(
+                        &key.replace(JOURNAL_PREFIX, ASIDE_PREFIX),
+                        Some([why.as_bytes(), b"\n", &entry].concat()),
+                        u64::MAX,
+                    );
+                    self.kv_write(&key, None, u64::MAX);
+                }
             }
         }
+        Ok(())
+    }
+
+    async fn journal_aside(&self, limit: usize) -> Result<Vec<Aside>, SeamError> {
+        match &self.site().journal {
+            Some(_) => self.object(FaultKind::JournalFails, || {}).await?,
+            None => self.kv_works().await.map_err(|error| SeamError::Unavailable(error.0))?,
+        }
+        Ok(self.site().aside().into_iter().take(limit).collect())
+    }
+
+    async fn journal_retry(&self, stream: &str, id: &str) -> Result<bool, SeamError> {
+        self.operate().await;
+        Ok(self.site().let_wait_again(stream, id))
+    }
+
+    async fn journal_drop(&self, stream: &str, id: &str) -> Result<bool, SeamError> {
+        match &self.site().journal {
+            Some(journal) => {
+                self.object(FaultKind::JournalFails, || {}).await?;
+                Ok(journal.take_aside(stream, id).is_some())
+            }
+            None => {
+                self.kv_works().await.map_err(|error| SeamError::Unavailable(error.0))?;
+                let keys = self.site().kv.keys(&format!("{ASIDE_PREFIX}{stream}:"));
+                let key = keys.iter().find(|key| key.rsplit(':').next() == Some(id));
+                key.iter().for_each(|key| self.kv_write(key, None, u64::MAX));
+                Ok(key.is_some())
+            }
+        }
+    }
+
+    async fn journal_counts(&self) -> Result<Counts, SeamError> {
+        match &self.site().journal {
+            Some(_) => self.object(FaultKind::JournalFails, || {}).await?,
+            None => self.kv_works().await.map_err(|error| SeamError::Unavailable(error.0))?,
+        }
+        let aside = self.site().aside();
+        Ok(Counts {
+            waiting: match &self.site().journal {
+                Some(journal) => journal.len() as u64,
+                None => self.site().kv.keys(JOURNAL_PREFIX).len() as u64,
+            },
+            aside: aside.len() as u64,
+            other_key: aside.iter().filter(|aside| aside.why == Why::OtherKey).count() as u64,
+        })
+    }
+
+    fn log(&self, line: &LogLine) {
+        self.world.tell(|| format!("n{} logs {:?}: {} {:?}", self.index, line.level, line.event, line.detail));
     }
 
     async fn journal_remove(&self, stream: &str, id: &str) -> Result<(), SeamError> {

@@ -187,6 +187,7 @@ impl OriginHost {
             let turn = serde_json::from_slice::<CommitRequest>(&request.body).ok();
             let (409, Some(conflict), Some(mut turn)) = (answer.status, conflict, turn) else { break };
             turn.expected_version = conflict.current.map_or(0, |current| current.version);
+            turn.base = None;
             turn.record.turn = turn.expected_version + 1;
             request.body = serde_json::to_vec(&turn).expect("a body");
             request.headers = signed(&request, now_ms);
@@ -232,7 +233,7 @@ impl OriginHost {
                     let row = self.origin.protection.open_conversation(*row).await.expect("it opens");
                     let state = serde_json::from_str(&row.state).expect("a state");
                     let (version, game_version) = (row.version, row.game_version);
-                    Some(StoredConversation { version, game_version, user_id: row.user_id, state })
+                    Some(StoredConversation { version, game_version, user_id: row.user_id, state, name: None })
                 }
                 _ => None,
             }

@@ -72,6 +72,8 @@ pub(super) struct History {
     /// Conversations whose erasure was acknowledged, and when.
     pub(super) erasures_acknowledged: Vec<(String, u64)>,
     pub(super) admitted: Vec<Count>,
+    /// What strangers have heard, or were let do.
+    pub(super) heard: Vec<String>,
     pub(super) clients_done: usize,
     pub(super) erasures_done: usize,
     pub(super) crashes: u64,
@@ -228,6 +230,9 @@ impl World {
         let life = self.origin_life.get();
         if life % 2 == 1 {
             return Err(FetchError::Unreachable);
+        }
+        if self.strikes(FaultKind::OriginEstranged) {
+            return Ok(Inbound { status: 401, body: br#"{"why":"key"}"#.to_vec() });
         }
         let (fails, early) = (self.strikes(FaultKind::OriginErrs), self.network.chance(50));
         if fails && early {

@@ -42,13 +42,16 @@ fn whatever_goes_wrong_no_turn_is_lost_and_none_counts_twice() {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
     let next = AtomicU64::new(from);
     let (failed, tally) = (Mutex::new(BTreeSet::new()), Mutex::new(Tally::default()));
+    // For whoever wants to know only whether anything fails.
+    let stops_at_first = number("LGDL_SIM_STOP_AT_FIRST").is_some();
     let begun = Instant::now();
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= from + count {
+                    let is_enough = stops_at_first && !failed.lock().unwrap().is_empty();
+                    if seed >= from + count || is_enough {
                         break;
                     }
                     let report = run(&Plan::of(seed), None);
@@ -63,6 +66,7 @@ fn whatever_goes_wrong_no_turn_is_lost_and_none_counts_twice() {
     });
     let (failed, tally) = (failed.into_inner().unwrap(), tally.into_inner().unwrap());
     eprintln!("{count} seeds from {from} in {:.1} s: {tally:?}", begun.elapsed().as_secs_f64());
+    assert!(!(stops_at_first && !failed.is_empty()), "{failed:?}");
     if let Some(first) = failed.first() {
         panic!("{} of {count} seeds failed, first:\n{}", failed.len(), told(&Plan::of(*first), None));
     }
@@ -84,9 +88,11 @@ fn whatever_goes_wrong_no_turn_is_lost_and_none_counts_twice() {
     }
 }
 
+/// For looking into one run: `LGDL_SIM_SEED=7 cargo test -p lgdl-simulator one_seed -- --ignored --nocapture`.
 #[test]
+#[ignore = "asks for a seed: LGDL_SIM_SEED"]
 fn one_seed() {
-    let Some(seed) = number("LGDL_SIM_SEED") else { return };
+    let seed = number("LGDL_SIM_SEED").expect("LGDL_SIM_SEED says which");
     let without = std::env::var("LGDL_SIM_WITHOUT").unwrap_or_default();
     let without = without.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
     let plan = Plan::of(seed).without(&without);

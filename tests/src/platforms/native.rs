@@ -16,6 +16,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use lgdl::limits::{CountRequest, Counted};
+use lgdl::wire::node::{Aside, Counts, LogLine, Page, Place, SetAside, StreamPage};
 use lgdl_edge::answer::Body;
 use lgdl_edge::constants::Constants;
 use lgdl_edge::memory::Memory;
@@ -255,15 +256,39 @@ impl Platform for Machine {
         self.stores.journal_append(entry).await
     }
 
-    async fn journal_read(&self, stream: &str) -> Result<Vec<JournalEntry>, SeamError> {
-        self.stores.journal_read(stream).await
+    async fn journal_read(&self, stream: &str, after: Option<&Place>) -> Result<Page, SeamError> {
+        self.stores.journal_read(stream, after).await
     }
 
-    async fn journal_streams(&self, limit: usize) -> Result<Vec<String>, SeamError> {
-        self.stores.journal_streams(limit).await
+    async fn journal_streams(&self, limit: usize, after: Option<&str>) -> Result<StreamPage, SeamError> {
+        self.stores.journal_streams(limit, after).await
     }
 
     async fn journal_remove(&self, stream: &str, id: &str) -> Result<(), SeamError> {
         self.stores.journal_remove(stream, id).await
+    }
+
+    async fn journal_set_aside(&self, order: &SetAside) -> Result<(), SeamError> {
+        self.stores.journal_set_aside(order).await
+    }
+
+    async fn journal_aside(&self, limit: usize) -> Result<Vec<Aside>, SeamError> {
+        self.stores.journal_aside(limit).await
+    }
+
+    async fn journal_retry(&self, stream: &str, id: &str) -> Result<bool, SeamError> {
+        self.stores.journal_retry(stream, id).await
+    }
+
+    async fn journal_drop(&self, stream: &str, id: &str) -> Result<bool, SeamError> {
+        self.stores.journal_drop(stream, id).await
+    }
+
+    async fn journal_counts(&self) -> Result<Counts, SeamError> {
+        self.stores.journal_counts().await
+    }
+
+    fn log(&self, line: &LogLine) {
+        self.stores.log(line);
     }
 }

@@ -25,20 +25,21 @@ pub(super) struct WorkerNode {
     _state: TempDir,
 }
 
-/// Whether there is a Node.js to run it, and npm to install what runs it.
+/// Whether there is a Node.js to run it, and npm to install what runs it. Says so when there is not: the test that asks is
+/// skipped.
 pub(super) fn is_here() -> bool {
     static HERE: OnceLock<bool> = OnceLock::new();
-    *HERE.get_or_init(|| {
+    let here = *HERE.get_or_init(|| {
         let runs = |program: &str| {
             let version = Command::new(program).arg("--version").stdout(Stdio::null()).status();
             version.is_ok_and(|status| status.success())
         };
-        let here = runs("node") && runs("npm");
-        if !here {
-            println!("skipped on Workers: Node.js 20 or later, with npm, would run it");
-        }
-        here
-    })
+        runs("node") && runs("npm")
+    });
+    if !here {
+        lgdl_skips::skip(lgdl_skips::Need::Worker, "Node.js 20 or later, with npm, would run it");
+    }
+    here
 }
 
 /// The folder of the built Worker, built when no one says where it is (`LGDL_WORKER`).

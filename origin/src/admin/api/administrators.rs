@@ -3,12 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
+use lgdl::ids::Id;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::admin::administrators::{CreateRefused, MAX_NAME_CHARS, NewAdministrator, create_administrator, hash};
+use crate::admin::administrators::{CreateRefused, NewAdministrator, create_administrator, hash};
 use crate::admin::endpoint::Endpoint;
-use crate::admin::guard::{Caller, MAX_TENANT_BYTES};
+use crate::admin::guard::Caller;
 use crate::admin::input::{Body, InPath};
 use crate::admin::passwords::{MAX_PASSWORD_BYTES, check_password};
 use crate::admin::permissions::Permission;
@@ -25,10 +26,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .answers(200, object([("administrators", list(shown_schema()))])),
         Endpoint::new(Method::POST, ALL, Permission::ManageAdministrators, "Make an administrator", create)
             .takes(object([
-                ("name", name(MAX_NAME_CHARS)),
+                ("name", name(Id::Administrator.max_bytes())),
                 ("password", name(MAX_PASSWORD_BYTES)),
                 ("role", role()),
-                ("?tenant", or_null(name(MAX_TENANT_BYTES))),
+                ("?tenant", or_null(name(Id::Tenant.max_bytes()))),
             ]))
             .answers(201, shown_schema()),
         Endpoint::new(

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
+use lgdl::ids::Id;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -14,7 +15,7 @@ use crate::admin::schema::{flag, list, name, object, text, time};
 use crate::audit::events;
 use crate::http::{Origin, Problem};
 use crate::ids::{ConsentId, person_pseudonym};
-use crate::records::{MAX_ID_BYTES, check_id};
+use crate::records::check_id;
 use crate::store::ConsentRow;
 
 /// Longest note, characters.
@@ -27,7 +28,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .answers(200, object([("consents", list(shown_schema()))])),
         Endpoint::new(Method::POST, ALL, Permission::ManagePersons, "Give or withdraw a consent", add)
             .takes(object([
-                ("game", name(MAX_ID_BYTES)),
+                ("game", name(Id::Stored.max_bytes())),
                 ("given", flag()),
                 ("?note", json!({"type": "string", "maxLength": MAX_NOTE_CHARS})),
             ]))
@@ -66,7 +67,7 @@ async fn history(
     caller: Caller,
     InPath(user): InPath<String>,
 ) -> Result<Json<Value>, Problem> {
-    check_id("user", &user)?;
+    check_id(Id::Stored, "user", &user)?;
     let rows = origin.store.consents(&caller.tenant, &user, None).await?;
     Ok(Json(json!({"consents": rows.iter().map(shown).collect::<Vec<_>>()})))
 }
@@ -77,8 +78,8 @@ async fn add(
     InPath(user): InPath<String>,
     Body(New { game, given, note }): Body<New>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    check_id("user", &user)?;
-    check_id("game", &game)?;
+    check_id(Id::Stored, "user", &user)?;
+    check_id(Id::Stored, "game", &game)?;
     if note.chars().count() > MAX_NOTE_CHARS || note.chars().any(char::is_control) {
         return Err(Problem::malformed(format!("`note` may have {MAX_NOTE_CHARS} characters, no control characters.")));
     }

@@ -5,6 +5,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
+use lgdl::ids::Id;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -21,7 +22,8 @@ use crate::clock::Millis;
 use crate::exports;
 use crate::http::{Origin, Problem};
 use crate::ids::{ConversationId, person_pseudonym};
-use crate::records::{MAX_ID_BYTES, check_id};
+use crate::privacy::Reader;
+use crate::records::check_id;
 use crate::store::{ConversationFilter, ConversationHead, ConversationKey, ErasureOutcome, TurnRow};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -37,8 +39,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Conversations, youngest first; no text",
             list_some,
         )
-        .asks("game", name(MAX_ID_BYTES), "of one game")
-        .asks("user_id", name(MAX_ID_BYTES), "of one person")
+        .asks("game", name(Id::Stored.max_bytes()), "of one game")
+        .asks("user_id", name(Id::Stored.max_bytes()), "of one person")
         .asks("since_ms", time(), "begun at this time or later")
         .asks("until_ms", time(), "begun before this time")
         .asks("cursor", text(), "`next` of the page before")
@@ -125,7 +127,7 @@ async fn list_some(
 ) -> Result<Json<Value>, Problem> {
     let limit = check_limit(wanted.limit)?;
     for (field, id) in [("game", &wanted.game), ("user_id", &wanted.user_id)] {
-        id.as_deref().map_or(Ok(()), |id| check_id(field, id))?;
+        id.as_deref().map_or(Ok(()), |id| check_id(Id::Stored, field, id))?;
     }
     let after = wanted.cursor.as_deref().map(read_cursor).transpose()?;
     let Wanted { game, user_id, since_ms: since, until_ms: until, .. } = wanted;
@@ -197,7 +199,9 @@ async fn read_text(
     // Told before anything is shown: who reads can't prevent that it is known.
     caller.tell(&origin, events::PII_ACCESSED, id.as_str(), json!({"reason": reason.trim()})).await?;
     let now_ms = origin.clock.now_ms();
-    let document = exports::conversation(&*origin.store, &*origin.protection, &caller.tenant, &id, now_ms).await?;
+    let (store, protection) = (&*origin.store, &*origin.protection);
+    let document =
+        exports::conversation_for(Reader::Administrator, store, protection, &caller.tenant, &id, now_ms).await?;
     document.map(Json).ok_or_else(unknown)
 }
 

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use lgdl::diagnostics::Diagnostic;
+use lgdl::ids::Id;
 use lgdl::wire::origin::GamePolicy;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ use crate::admin::schema::{any_object, flag, list, name, object, one_of, or_null
 use crate::audit::events;
 use crate::games::{Content, Goldens, MAX_SOURCE_BYTES, PublishError, PublishRequest, publish};
 use crate::http::{Origin, Problem};
-use crate::records::{MAX_ID_BYTES, check_id};
+use crate::records::check_id;
 use crate::store::{Activation, GameVersionRow};
 
 /// A source may grow when it is written as JSON.
@@ -38,7 +39,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         ("outcome", one_of(&["activated", "stored", "unchanged"])),
         ("warnings", list(any_object())),
     ]);
-    let active = || object([("version", name(MAX_ID_BYTES))]);
+    let active = || object([("version", name(Id::Stored.max_bytes()))]);
     vec![
         Endpoint::new(Method::GET, "/admin/v1/games", Look, "The games and their active versions", list_all)
             .answers(200, object([("games", list(game))])),
@@ -165,7 +166,7 @@ async fn versions(
     caller: Caller,
     InPath(game): InPath<String>,
 ) -> Result<Json<Value>, Problem> {
-    check_id("game", &game)?;
+    check_id(Id::Stored, "game", &game)?;
     let rows = origin.store.game_versions(&caller.tenant, &game).await?;
     if rows.is_empty() {
         return Err(unknown_game());
@@ -233,8 +234,8 @@ async fn activate(
     InPath(game): InPath<String>,
     Body(Active { version }): Body<Active>,
 ) -> Result<Json<Value>, Problem> {
-    check_id("game", &game)?;
-    check_id("version", &version)?;
+    check_id(Id::Stored, "game", &game)?;
+    check_id(Id::Stored, "version", &version)?;
     let told = caller.event(&origin, events::GAME_ACTIVATED, game.as_str(), json!({"version": version}));
     let actor = caller.administrator.id.to_string();
     let activation = Activation { version: version.clone(), at: origin.clock.now_ms(), actor };
@@ -249,7 +250,7 @@ async fn roll_back(
     caller: Caller,
     InPath(game): InPath<String>,
 ) -> Result<Json<Value>, Problem> {
-    check_id("game", &game)?;
+    check_id(Id::Stored, "game", &game)?;
     let told = caller.event(&origin, events::GAME_ACTIVATED, game.as_str(), json!({"rollback": true}));
     let back = origin.store.roll_back(&caller.tenant, &game, origin.clock.now_ms(), told).await?;
     let version =
@@ -263,7 +264,7 @@ async fn pin(
     InPath(game): InPath<String>,
     Body(Pin { pinned }): Body<Pin>,
 ) -> Result<Json<Value>, Problem> {
-    check_id("game", &game)?;
+    check_id(Id::Stored, "game", &game)?;
     let told = caller.event(&origin, events::GAME_PINNED, game.as_str(), json!({"pinned": pinned}));
     if !origin.store.set_pinned(&caller.tenant, &game, pinned, origin.clock.now_ms(), told).await? {
         return Err(unknown_game());

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
+use lgdl::ids::Id;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -14,7 +15,7 @@ use crate::admin::schema::{list, name, object, text, time};
 use crate::audit::events;
 use crate::http::{Origin, Problem};
 use crate::ids::{HoldId, person_pseudonym};
-use crate::records::{MAX_ID_BYTES, check_id};
+use crate::records::check_id;
 use crate::store::HoldRow;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -24,7 +25,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new(Method::GET, ALL, Permission::ManagePersons, "The legal holds in force", list_all)
             .answers(200, object([("holds", list(shown_schema()))])),
         Endpoint::new(Method::POST, ALL, Permission::ManagePersons, "Keep what a person has from being erased", place)
-            .takes(object([("user_id", name(MAX_ID_BYTES)), ("reason", reason)]))
+            .takes(object([("user_id", name(Id::Stored.max_bytes())), ("reason", reason)]))
             .answers(201, shown_schema()),
         Endpoint::new(Method::DELETE, "/admin/v1/holds/{hold}", Permission::ManagePersons, "Lift a legal hold", lift)
             .answers_nothing(),
@@ -62,7 +63,7 @@ async fn place(
     caller: Caller,
     Body(New { user_id, reason }): Body<New>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    check_id("user_id", &user_id)?;
+    check_id(Id::Stored, "user_id", &user_id)?;
     check_reason(&reason)?;
     let now_ms = origin.clock.now_ms();
     let row = HoldRow {

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
+use lgdl::ids::Id;
 use serde_json::{Value, json};
 
 use super::conversations::Reason;
@@ -48,7 +49,7 @@ async fn export(
     InPath(user): InPath<String>,
     Body(Reason { reason }): Body<Reason>,
 ) -> Result<Json<Value>, Problem> {
-    check_id("user", &user)?;
+    check_id(Id::Stored, "user", &user)?;
     check_reason(&reason)?;
     let subject = person_pseudonym(&caller.tenant, &user);
     let told = vec![
@@ -65,7 +66,7 @@ async fn erase(
     caller: Caller,
     InPath(user): InPath<String>,
 ) -> Result<Json<Value>, Problem> {
-    check_id("user", &user)?;
+    check_id(Id::Stored, "user", &user)?;
     let order = order(&origin, &caller);
     let erasure = order.id.to_string();
     let subject = person_pseudonym(&caller.tenant, &user);

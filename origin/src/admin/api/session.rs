@@ -18,8 +18,8 @@ use crate::admin::permissions::Permission;
 use crate::admin::schema::{list, name, object, one_of, text, whole};
 use crate::admin::sessions::{self, ACCESS_MS, Pair, REFRESH_MS, Refreshed};
 use crate::audit::events;
-use crate::hex;
 use crate::http::{Origin, Problem};
+use crate::ids::AdministratorId;
 use crate::store::{AdministratorChange, AdministratorChanged, AdministratorRow};
 
 /// What all who fail to log in hear, whatever the reason.
@@ -36,9 +36,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]);
     let password = |extra: &'static str| object([("current_password", text()), (extra, text())]);
     vec![
-        Endpoint::new(Method::POST, "/admin/v1/login", Permission::Open, "Log in; 5 tries in 15 minutes", login)
-            .takes(object([("name", name(256)), ("password", name(passwords::MAX_PASSWORD_BYTES))]))
-            .answers(200, pair.clone()),
+        Endpoint::new(
+            Method::POST,
+            "/admin/v1/login",
+            Permission::Open,
+            "Log in; 5 tries in 15 minutes from an address",
+            login,
+        )
+        .takes(object([("name", name(256)), ("password", name(passwords::MAX_PASSWORD_BYTES))]))
+        .answers(200, pair.clone()),
         Endpoint::new(Method::POST, "/admin/v1/refresh", Permission::Open, "Get the next pair of tokens", refresh)
             .takes(object([("refresh_token", text())]))
             .answers(200, pair),
@@ -90,12 +96,13 @@ async fn login(
     if let Err(too_many) = attempts.begin(&name, address, now_ms) {
         origin.metrics.count("lgdl_admin_logins_refused_total");
         if too_many.is_first {
-            tell_failure(&origin, events::RATE_LIMIT_EXCEEDED, &name, json!({"limit": "login"})).await?;
+            tell_failure(&origin, events::RATE_LIMIT_EXCEEDED, None, json!({"limit": "login"})).await?;
         }
         let seconds = u32::try_from(too_many.wait_ms / 1000 + 1).unwrap_or(u32::MAX);
         return Err(Problem::too_many("Too many logins failed; wait.").retry_after(seconds));
     }
     let found = origin.store.find_administrator(&name).await?;
+    let account = found.as_ref().map(|row| row.id.clone());
     let verified = passwords::verify(&password, found.as_ref().map(|row| row.password.as_str())).await;
     let begun = match found.filter(|row| verified && !row.disabled) {
         Some(administrator) => {
@@ -105,7 +112,7 @@ async fn login(
         None => None,
     };
     let Some((pair, administrator)) = begun else {
-        tell_failure(&origin, events::AUTHENTICATION_FAILED, &name, json!({"kind": "login"})).await?;
+        tell_failure(&origin, events::AUTHENTICATION_FAILED, account.as_ref(), json!({"kind": "login"})).await?;
         origin.metrics.count("lgdl_admin_logins_refused_total");
         return Err(Problem::unauthenticated(REFUSED));
     };
@@ -113,9 +120,14 @@ async fn login(
     Ok(answer(pair, &administrator))
 }
 
-/// The name is told of by digest: it may be anything, a password in the wrong field too.
-async fn tell_failure(origin: &Origin, event: &str, name: &str, detail: Value) -> Result<(), Problem> {
-    let subject = format!("name_{}", &hex::sha256(name.as_bytes())[..32]);
+/// A name that is no account's is not told of, not even by digest: it may be anything, a password in the wrong field too.
+async fn tell_failure(
+    origin: &Origin,
+    event: &str,
+    account: Option<&AdministratorId>,
+    detail: Value,
+) -> Result<(), Problem> {
+    let subject = account.map_or("nobody", AdministratorId::as_str);
     let event = events::of(origin.clock.now_ms(), DEFAULT_TENANT, event, "unknown", subject, detail);
     Ok(origin.store.enqueue(vec![event]).await?)
 }

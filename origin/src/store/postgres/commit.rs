@@ -15,10 +15,10 @@ const MAX_ATTEMPTS: u32 = 4;
 
 const COMMIT: &str = "SELECT (r).outcome, (r).version, (r).answer, (r).claimed_for FROM (SELECT lgdl_commit(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-    $25, $26, $27, $28, $29, $30, $31, $32, $33) AS r OFFSET 0) AS done";
+    $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35) AS r OFFSET 0) AS done";
 
 const CLAIM: &str = "SELECT (r).outcome, (r).version, (r).answer, (r).claimed_for
-    FROM (SELECT lgdl_claim($1, $2, $3, $4, $5, $6, $7, $8, $9) AS r OFFSET 0) AS done";
+    FROM (SELECT lgdl_claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS r OFFSET 0) AS done";
 
 impl PostgresStore {
     pub(super) async fn commit_turn(&self, commit: Commit) -> Result<CommitOutcome> {
@@ -64,6 +64,8 @@ impl PostgresStore {
             &events,
             &data_key,
             &commit.now_ms,
+            &commit.bases,
+            &commit.state_name,
         ];
         let row = self.settle(COMMIT, params, commit.now_ms).await?;
         self.outcome(&row, &key.tenant, &id).await
@@ -82,6 +84,7 @@ impl PostgresStore {
             &claim.fingerprint,
             &claim.now_ms,
             &column(claim.lease_ms),
+            &claim.bases,
         ];
         let row = self.settle(CLAIM, params, claim.now_ms).await?;
         self.outcome(&row, &claim.key.tenant, &id).await

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{PostgresStore, get, natural};
 use crate::clock::Millis;
-use crate::store::{Counts, Due, Event, Maintenance, Result, RetentionRule};
+use crate::store::{Counts, Due, EPOCH_SETTING, Event, Maintenance, Result, RetentionRule, TRIAL_BYTES, TRIAL_SETTING};
 
 #[async_trait]
 impl Maintenance for PostgresStore {
@@ -66,6 +66,15 @@ impl Maintenance for PostgresStore {
         Ok(replaced == 1)
     }
 
+    async fn epoch(&self) -> Result<String> {
+        // The server's own timeline goes along: it changes with a recovery to a point in time and with a promotion.
+        let sql = "SELECT coalesce((SELECT value FROM settings WHERE name = $1), ''),
+            left(pg_walfile_name(pg_current_wal_lsn()), 8)";
+        let row = self.query_opt(sql, &[&EPOCH_SETTING]).await?;
+        let row = row.ok_or_else(|| crate::store::StoreError::Internal("no epoch was read".into()))?;
+        Ok(format!("{}.{}", get::<String>(&row, 0)?, get::<String>(&row, 1)?))
+    }
+
     async fn counts(&self) -> Result<Counts> {
         let sql = "SELECT (SELECT count(*) FROM conversations), (SELECT count(*) FROM turns),
             (SELECT count(*) FROM extracted_context), (SELECT count(*) FROM slots)";
@@ -84,7 +93,10 @@ impl Maintenance for PostgresStore {
         let row = self.query_opt("SELECT pg_is_in_recovery()", &[]).await?;
         let standby = row.map(|row| get::<bool>(&row, 0)).transpose()?.unwrap_or(true);
         let refused = || crate::store::StoreError::Unavailable("the server is a standby".into());
-        if standby { Err(refused()) } else { Ok(()) }
+        if standby {
+            return Err(refused());
+        }
+        self.note(TRIAL_SETTING, &"x".repeat(TRIAL_BYTES)).await
     }
 
     fn kind(&self) -> &'static str {

@@ -178,12 +178,27 @@ pub(crate) fn failed(error: &tokio_postgres::Error) -> StoreError {
         };
     };
     let text = format!("PostgreSQL {}: {}", database.code().code(), database.message());
+    if pooled_by_transactions(database) {
+        return StoreError::Unavailable(format!("{POOLED_BY_TRANSACTIONS} ({text})"));
+    }
     match &database.code().code()[..2] {
         // Connection, resources, operator intervention, system error, read-only, retryable conflicts.
         "08" | "53" | "57" | "58" | "25" | "40" | "28" | "55" => StoreError::Unavailable(text),
         "XX" => StoreError::Damaged(text),
         _ => StoreError::Internal(text),
     }
+}
+
+const POOLED_BY_TRANSACTIONS: &str = "E545 something between the origin and PostgreSQL hands one connection to several clients, such as \
+    PgBouncer with pool_mode = transaction: use pool_mode = session, or name the server itself in LGDL_POSTGRES_URL";
+
+/// Whether what failed is what a pool by transactions takes away: statements that this connection has prepared, or has not, and
+/// the settings that a connection begins with.
+fn pooled_by_transactions(error: &tokio_postgres::error::DbError) -> bool {
+    use tokio_postgres::error::SqlState;
+    let statements = [SqlState::INVALID_SQL_STATEMENT_NAME, SqlState::DUPLICATE_PSTATEMENT];
+    let startup = *error.code() == SqlState::PROTOCOL_VIOLATION && error.message().contains("startup parameter");
+    startup || statements.contains(error.code())
 }
 
 /// Reads a column.

@@ -16,6 +16,12 @@ const HELD: &str = "SELECT 1 FROM legal_holds WHERE tenant = $1 AND user_id = $2
 /// A row's lock first: a turn that is being committed is waited for, and then erased with the rest.
 const LOCK_CONVERSATION: &str = "SELECT 1 FROM conversations WHERE tenant = $1 AND id = $2 AND user_id = $3 FOR UPDATE";
 
+/// Everybody who has something here, after a tenant and a user.
+pub(super) const PERSONS: &str = "SELECT tenant, user_id FROM conversations WHERE (tenant, user_id) > ($1, $2)
+    UNION SELECT tenant, user_id FROM consents WHERE (tenant, user_id) > ($1, $2)
+    UNION SELECT tenant, user_id FROM claims WHERE (tenant, user_id) > ($1, $2)
+    ORDER BY tenant, user_id LIMIT $3";
+
 #[async_trait]
 impl People for PostgresStore {
     async fn add_consent(&self, consent: ConsentRow, told: Event) -> Result<()> {
@@ -133,11 +139,7 @@ impl People for PostgresStore {
     }
 
     async fn persons(&self, after: (&str, &str), limit: u32) -> Result<Vec<(String, String)>> {
-        let sql = "SELECT tenant, user_id FROM conversations WHERE (tenant, user_id) > ($1, $2)
-            UNION SELECT tenant, user_id FROM consents WHERE (tenant, user_id) > ($1, $2)
-            UNION SELECT tenant, user_id FROM claims WHERE (tenant, user_id) > ($1, $2)
-            ORDER BY tenant, user_id LIMIT $3";
-        let rows = self.query(sql, &[&after.0, &after.1, &i64::from(limit.min(MAX_PAGE))]).await?;
+        let rows = self.query(PERSONS, &[&after.0, &after.1, &i64::from(limit.min(MAX_PAGE))]).await?;
         rows.iter().map(|row| Ok((get(row, 0)?, get(row, 1)?))).collect()
     }
 }
@@ -217,7 +219,9 @@ async fn set_tombstone(transaction: &Transaction<'_>, stone: &Tombstone<'_>, rep
     transaction.execute(sql, &[tenant, kind, subject, id, at, requested_by, &report]).await.map(drop)
 }
 
-async fn erase_again(
+/// Carries out an erasure that another state of the store knew of. What it stands for goes even where its tombstone stands
+/// already: something may have brought it back. `None`: there was nothing to do.
+pub(super) async fn erase_again(
     transaction: &Transaction<'_>,
     again: &ErasureRow,
     user_id: Option<&str>,
@@ -227,9 +231,7 @@ async fn erase_again(
     transaction.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", &[subject]).await?;
     let stands = "SELECT 1 FROM erasures e WHERE tenant = $1 AND kind = $2 AND subject = $3
         AND (id = $4 OR e.at > lgdl_time($5))";
-    if transaction.query_opt(stands, &[tenant, kind, subject, id, at]).await?.is_some() {
-        return Ok(None);
-    }
+    let stands = transaction.query_opt(stands, &[tenant, kind, subject, id, at]).await?.is_some();
     let stone = Tombstone { tenant, kind, subject, id, at: *at, requested_by };
     let removed = match kind.as_str() {
         "conversation" => {
@@ -241,6 +243,9 @@ async fn erase_again(
         }
         _ => erase_person_again(transaction, &stone, user_id).await?,
     };
+    if stands {
+        return Ok((removed != ErasureReport::default()).then_some(removed));
+    }
     set_tombstone(transaction, &stone, report).await?;
     Ok(Some(removed))
 }

@@ -1,15 +1,21 @@
 //! Whole stores into and out of PostgreSQL. A batch is written with one statement a table.
 
+use std::collections::{HashMap, HashSet};
+
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use tokio_postgres::{Row, Transaction as Database};
 
 use super::commit::slots_json;
+use super::people::{PERSONS, erase_again};
 use super::{PostgresStore, failed, get, natural};
+use crate::clock::Millis;
+use crate::ids::person_pseudonym;
+use crate::store::transfer::{another_administrator, another_data_key, another_owner, is_transferred};
 use crate::store::{
     Activation, AdministratorRow, ApiKeyRow, AuditRow, ConsentRow, ConversationDump, DataKeyRow, ErasureRow, Event,
     GameRecord, GameVersionRecord, GameVersionRow, HoldRow, Imported, MAX_PAGE, Page, Record, Result, Section,
-    StoreError, TRANSFER_SETTINGS, Transfer,
+    StoreError, Transfer,
 };
 
 #[async_trait]
@@ -40,8 +46,9 @@ impl Transfer for PostgresStore {
             import_conversations(&transaction, &records).await?
         } else {
             let mut done = Imported::default();
+            let named = named_persons(&transaction, &records).await?;
             for record in &records {
-                done.add(import_one(&transaction, record).await?);
+                done.add(import_one(&transaction, record, &named).await?);
             }
             done
         };
@@ -57,7 +64,7 @@ impl Transfer for PostgresStore {
 fn select(section: Section) -> &'static str {
     match section {
         Section::Settings => {
-            "SELECT name, value FROM settings WHERE name > $1 AND name NOT LIKE 'transfer:%' ORDER BY name LIMIT $2"
+            "SELECT name, value FROM settings WHERE name > $1 AND name NOT LIKE 'transfer:%' AND name NOT LIKE 'local:%' ORDER BY name LIMIT $2"
         }
         Section::GameVersions => {
             "SELECT place, tenant, game, version, name, file_hash, policy, lgdl_millis(published_at), published_by,
@@ -198,18 +205,114 @@ async fn write_setting(database: &Database<'_>, name: &str, value: &str) -> Resu
     database.execute(sql, &[&name, &value]).await.map_err(|error| failed(&error))
 }
 
+/// Who is here of those whom imported tombstones stand for, by tenant and pseudonym.
+async fn named_persons(database: &Database<'_>, records: &[Record]) -> Result<HashMap<(String, String), String>> {
+    let erased = records.iter().filter_map(|record| match record {
+        Record::Erasure(stone) if stone.kind == "person" => Some((stone.tenant.clone(), stone.subject.clone())),
+        _ => None,
+    });
+    let mut erased: HashSet<_> = erased.collect();
+    let (mut named, mut after) = (HashMap::new(), (String::new(), String::new()));
+    while !erased.is_empty() {
+        let rows = database.query(PERSONS, &[&after.0, &after.1, &i64::from(MAX_PAGE)]).await;
+        let rows = rows.map_err(|error| failed(&error))?;
+        let Some(last) = rows.last() else { break };
+        after = (get(last, 0)?, get(last, 1)?);
+        for row in &rows {
+            let (tenant, user): (String, String) = (get(row, 0)?, get(row, 1)?);
+            let subject = person_pseudonym(&tenant, &user);
+            if let Some(name) = erased.take(&(tenant, subject)) {
+                named.insert(name, user);
+            }
+        }
+    }
+    Ok(named)
+}
+
+/// Whether everything about a person was erased at a time or after it.
+async fn erased_since(database: &Database<'_>, tenant: &str, subject: &str, at: Millis) -> Result<bool> {
+    let sql =
+        "SELECT 1 FROM erasures e WHERE tenant = $1 AND kind = 'person' AND subject = $2 AND e.at >= lgdl_time($3)";
+    let found = database.query_opt(sql, &[&tenant, &subject, &at]).await.map_err(|error| failed(&error))?;
+    Ok(found.is_some())
+}
+
 /// Writes one record that is not a conversation.
-async fn import_one(database: &Database<'_>, record: &Record) -> Result<Imported> {
+async fn import_one(
+    database: &Database<'_>,
+    record: &Record,
+    named: &HashMap<(String, String), String>,
+) -> Result<Imported> {
+    let left_out = Imported { erased: 1, ..Imported::default() };
     let rows = match record {
-        Record::Setting { name, .. } if name.starts_with(TRANSFER_SETTINGS) => 0,
+        Record::Setting { name, .. } if !is_transferred(name) => 0,
         Record::Setting { name, value } => write_setting(database, name, value).await?,
         Record::Audit(row) => import_audit(database, row).await?,
         Record::Conversation(dump) => {
             return import_conversations(database, &[Record::Conversation(dump.clone())]).await;
         }
+        Record::Erasure(stone) => {
+            let user = named.get(&(stone.tenant.clone(), stone.subject.clone()));
+            let removed =
+                erase_again(database, stone, user.map(String::as_str)).await.map_err(|error| failed(&error))?;
+            let written = u64::from(removed.is_some());
+            let removed = removed.map_or(0, |report| report.conversations);
+            return Ok(Imported { written, kept: 1 - written, erased: 0, removed });
+        }
+        Record::Consent(consent) => {
+            let subject = person_pseudonym(&consent.tenant, &consent.user_id);
+            if erased_since(database, &consent.tenant, &subject, consent.at).await? {
+                return Ok(left_out);
+            }
+            write_row(database, record).await.map_err(|error| failed(&error))?
+        }
+        Record::DataKey(key) => {
+            if erased_since(database, &key.tenant, &key.subject, key.created_at).await? {
+                return Ok(left_out);
+            }
+            import_data_key(database, key).await?
+        }
+        Record::Administrator(administrator) => import_administrator(database, administrator).await?,
         other => write_row(database, other).await.map_err(|error| failed(&error))?,
     };
-    Ok(Imported { written: rows.min(1), kept: 1 - rows.min(1), erased: 0 })
+    Ok(Imported { written: rows.min(1), kept: 1 - rows.min(1), ..Imported::default() })
+}
+
+/// A data key follows its wrapping. Two keys of one person can't be joined: what one seals, the other does not open.
+async fn import_data_key(database: &Database<'_>, key: &DataKeyRow) -> Result<u64> {
+    let sql = "INSERT INTO data_keys (tenant, subject, id, wrapped, created_at)
+        VALUES ($1, $2, $3, $4, lgdl_time($5))
+        ON CONFLICT (tenant, subject) DO UPDATE SET wrapped = excluded.wrapped
+            WHERE data_keys.id = excluded.id AND data_keys.wrapped <> excluded.wrapped";
+    let DataKeyRow { tenant, subject, id, wrapped, created_at } = key;
+    let rows = database.execute(sql, &[tenant, subject, &id.as_str(), wrapped, created_at]).await;
+    let rows = rows.map_err(|error| failed(&error))?;
+    let theirs = "SELECT 1 FROM data_keys WHERE tenant = $1 AND subject = $2 AND id = $3";
+    let theirs = database.query_opt(theirs, &[tenant, subject, &id.as_str()]).await.map_err(|error| failed(&error))?;
+    if theirs.is_some() { Ok(rows) } else { Err(another_data_key(subject)) }
+}
+
+/// An administrator follows the record, password, role and admission; who changed loses their sessions.
+async fn import_administrator(database: &Database<'_>, administrator: &AdministratorRow) -> Result<u64> {
+    let AdministratorRow { id, name, role, tenant, password, created_at, disabled } = administrator;
+    let other = "SELECT 1 FROM administrators WHERE name = $1 AND id <> $2";
+    let other = database.query_opt(other, &[name, &id.as_str()]).await.map_err(|error| failed(&error))?;
+    if other.is_some() {
+        return Err(another_administrator(id.as_str()));
+    }
+    let sql = "INSERT INTO administrators AS a (id, name, role, tenant, password, created_at, disabled)
+        VALUES ($1, $2, $3, $4, $5, lgdl_time($6), $7)
+        ON CONFLICT (id) DO UPDATE SET name = excluded.name, role = excluded.role, tenant = excluded.tenant,
+            password = excluded.password, disabled = excluded.disabled
+            WHERE (a.name, a.role, coalesce(a.tenant, ''), a.password, a.disabled)
+                <> (excluded.name, excluded.role, coalesce(excluded.tenant, ''), excluded.password, excluded.disabled)";
+    let row: super::Params<'_> = &[&id.as_str(), name, &role.name(), tenant, password, created_at, disabled];
+    let rows = database.execute(sql, row).await.map_err(|error| failed(&error))?;
+    if rows > 0 {
+        let sessions = "DELETE FROM administrator_sessions WHERE administrator_id = $1";
+        database.execute(sessions, &[&id.as_str()]).await.map_err(|error| failed(&error))?;
+    }
+    Ok(rows)
 }
 
 async fn write_row(database: &Database<'_>, record: &Record) -> std::result::Result<u64, tokio_postgres::Error> {
@@ -217,7 +320,11 @@ async fn write_row(database: &Database<'_>, record: &Record) -> std::result::Res
         Record::GameVersion(version) => {
             let sql = "INSERT INTO game_versions (tenant, game, version, name, file_hash, compiled, source, contract,
                 policy, published_at, published_by)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, lgdl_time($10), $11) ON CONFLICT DO NOTHING";
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, lgdl_time($10), $11)
+                ON CONFLICT (tenant, game, version) DO UPDATE SET name = excluded.name,
+                    file_hash = excluded.file_hash, policy = excluded.policy
+                    WHERE (game_versions.name, game_versions.file_hash, game_versions.policy)
+                        <> (excluded.name, excluded.file_hash, excluded.policy)";
             let GameVersionRecord { tenant, game, row, compiled, source, contract } = &**version;
             let GameVersionRow { version, name, file_hash, policy, published_at, published_by } = row;
             let params: super::Params<'_> = &[
@@ -237,10 +344,16 @@ async fn write_row(database: &Database<'_>, record: &Record) -> std::result::Res
         }
         Record::Game(game) => {
             let sql = "INSERT INTO games (tenant, game, active_version, pinned, created_at, updated_at)
-                VALUES ($1, $2, $3, $4, lgdl_time($5), lgdl_time($6)) ON CONFLICT DO NOTHING";
+                VALUES ($1, $2, $3, $4, lgdl_time($5), lgdl_time($6))
+                ON CONFLICT (tenant, game) DO UPDATE SET active_version = excluded.active_version,
+                    pinned = excluded.pinned, updated_at = excluded.updated_at
+                    WHERE games.updated_at < excluded.updated_at";
             let GameRecord { tenant, game: id, active_version, pinned, created_at, updated_at, activations } = game;
             let rows = database.execute(sql, &[tenant, id, active_version, pinned, created_at, updated_at]).await?;
             // The history belongs to the game: it comes with it, or not at all.
+            if rows > 0 {
+                database.execute("DELETE FROM game_activations WHERE tenant = $1 AND game = $2", &[tenant, id]).await?;
+            }
             for Activation { version, at, actor } in activations.iter().filter(|_| rows > 0) {
                 let sql = "INSERT INTO game_activations (tenant, game, version, at, actor)
                     VALUES ($1, $2, $3, lgdl_time($4), $5)";
@@ -259,19 +372,6 @@ async fn write_row(database: &Database<'_>, record: &Record) -> std::result::Res
                 &[&id.as_str(), tenant, hash, name, &scopes, created_at, expires_at, revoked_at];
             database.execute(sql, params).await
         }
-        Record::DataKey(key) => {
-            let sql = "INSERT INTO data_keys (tenant, subject, id, wrapped, created_at)
-                VALUES ($1, $2, $3, $4, lgdl_time($5)) ON CONFLICT DO NOTHING";
-            let DataKeyRow { tenant, subject, id, wrapped, created_at } = key;
-            database.execute(sql, &[tenant, subject, &id.as_str(), wrapped, created_at]).await
-        }
-        Record::Administrator(administrator) => {
-            let sql = "INSERT INTO administrators (id, name, role, tenant, password, created_at, disabled)
-                VALUES ($1, $2, $3, $4, $5, lgdl_time($6), $7) ON CONFLICT DO NOTHING";
-            let AdministratorRow { id, name, role, tenant, password, created_at, disabled } = administrator;
-            let row: super::Params<'_> = &[&id.as_str(), name, &role.name(), tenant, password, created_at, disabled];
-            database.execute(sql, row).await
-        }
         Record::Consent(consent) => {
             let sql = "INSERT INTO consents (id, tenant, game, user_id, given, at, actor, note)
                 VALUES ($1, $2, $3, $4, $5, lgdl_time($6), $7, $8) ON CONFLICT DO NOTHING";
@@ -286,16 +386,13 @@ async fn write_row(database: &Database<'_>, record: &Record) -> std::result::Res
             let HoldRow { id, tenant, user_id, reason, placed_at, placed_by, lifted_at } = hold;
             database.execute(sql, &[&id.as_str(), tenant, user_id, reason, placed_at, placed_by, lifted_at]).await
         }
-        Record::Erasure(erasure) => {
-            let sql = "INSERT INTO erasures (tenant, kind, subject, id, at, requested_by, report)
-                VALUES ($1, $2, $3, $4, lgdl_time($5), $6, $7)
-                ON CONFLICT (tenant, kind, subject) DO UPDATE SET id = excluded.id, at = excluded.at,
-                    requested_by = excluded.requested_by, report = excluded.report WHERE erasures.at < excluded.at";
-            let report = serde_json::to_string(&erasure.report).unwrap_or_default();
-            let ErasureRow { id, tenant, kind, subject, at, requested_by, .. } = erasure;
-            database.execute(sql, &[tenant, kind, subject, id, at, requested_by, &report]).await
-        }
-        Record::Setting { .. } | Record::Conversation(_) | Record::Audit(_) => Ok(0),
+        // These have functions of their own.
+        Record::DataKey(_)
+        | Record::Administrator(_)
+        | Record::Erasure(_)
+        | Record::Setting { .. }
+        | Record::Conversation(_)
+        | Record::Audit(_) => Ok(0),
     }
 }
 
@@ -327,17 +424,25 @@ async fn import_conversations(database: &Database<'_>, records: &[Record]) -> Re
         .collect();
     let wanted = conversations_json(&dumps);
     let sql = "SELECT n.id,
-        EXISTS (SELECT 1 FROM erasures e WHERE e.tenant = n.tenant AND e.kind = 'conversation' AND e.subject = n.id),
-        coalesce(c.version >= n.version, false)
-        FROM json_to_recordset($1::text::json) AS n (id text, tenant text, version bigint)
+        EXISTS (SELECT 1 FROM erasures e WHERE e.tenant = n.tenant AND e.kind = 'conversation' AND e.subject = n.id)
+            OR EXISTS (SELECT 1 FROM erasures e WHERE e.tenant = n.tenant AND e.kind = 'person' AND e.subject = n.person
+                AND e.at >= lgdl_time(n.created_at)),
+        coalesce(c.version >= n.version, false), coalesce(c.user_id <> n.user_id, false)
+        FROM json_to_recordset($1::text::json)
+            AS n (id text, tenant text, version bigint, user_id text, person text, created_at bigint)
         LEFT JOIN conversations c ON c.id = n.id";
     let rows = database.query(sql, &[&wanted]).await.map_err(|error| failed(&error))?;
     let mut done = Imported::default();
-    let mut due = std::collections::HashSet::new();
+    let mut due = HashSet::new();
     for row in &rows {
-        let (id, erased, kept): (&str, bool, bool) = (get(row, 0)?, get(row, 1)?, get(row, 2)?);
+        let (id, erased, kept, foreign): (&str, bool, bool, bool) =
+            (get(row, 0)?, get(row, 1)?, get(row, 2)?, get(row, 3)?);
         match (erased, kept) {
             (true, _) => done.erased += 1,
+            _ if foreign => {
+                let damaged = |error| StoreError::Damaged(format!("conversations.id: {error}"));
+                return Err(another_owner(&id.parse().map_err(damaged)?));
+            }
             (_, true) => done.kept += 1,
             _ => drop(due.insert(id.to_owned())),
         }
@@ -345,18 +450,15 @@ async fn import_conversations(database: &Database<'_>, records: &[Record]) -> Re
     let dumps: Vec<_> = dumps.into_iter().filter(|dump| due.contains(dump.conversation.id.as_str())).collect();
     done.written = dumps.len() as u64;
     if !dumps.is_empty() {
-        write_conversations(database, &dumps).await.map_err(|error| failed(&error))?;
+        write_conversations(database, &dumps).await?;
     }
     Ok(done)
 }
 
-async fn write_conversations(
-    database: &Database<'_>,
-    dumps: &[&ConversationDump],
-) -> std::result::Result<(), tokio_postgres::Error> {
+async fn write_conversations(database: &Database<'_>, dumps: &[&ConversationDump]) -> Result<()> {
     let ids: Vec<&str> = dumps.iter().map(|dump| dump.conversation.id.as_str()).collect();
     // What is there is older: it goes, with everything that hangs on it.
-    database.execute("DELETE FROM conversations WHERE id = ANY ($1)", &[&ids]).await?;
+    database.execute("DELETE FROM conversations WHERE id = ANY ($1)", &[&ids]).await.map_err(|e| failed(&e))?;
     let statements = [
         ("SELECT lgdl_lock_period(lgdl_period(p.at), false), lgdl_ensure_partition(lgdl_period(p.at))
             FROM (SELECT DISTINCT created_at AS at FROM json_to_recordset($1::text::json) AS n (created_at bigint)) p",
@@ -379,15 +481,15 @@ async fn write_conversations(
             FROM json_to_recordset($1::text::json) AS n (conversation_id text, turn_num bigint, timestamp bigint,
             user_input text, sanitized_input text, matched_move text, confidence double precision, response text,
             extracted_params text, metadata text, details text) JOIN conversations c ON c.id = n.conversation_id",
-         parts_json(dumps, |dump| serde_json::to_value(&dump.turns))),
+         parts_json(dumps, |dump| values(&dump.turns))?),
         ("INSERT INTO slots (conversation_id, move_id, slot_name, slot_value, slot_type, updated_at)
             SELECT conversation_id, move_id, slot_name, slot_value, slot_type, lgdl_time(updated_at)
             FROM json_to_recordset($1::text::json) AS n (conversation_id text, move_id text, slot_name text,
             slot_value text, slot_type text, updated_at bigint)",
-         parts_json(dumps, |dump| serde_json::from_str(&slots_json(&dump.slots)))),
+         parts_json(dumps, |dump| serde_json::from_str(&slots_json(&dump.slots)))?),
         ("INSERT INTO extracted_context (conversation_id, key, value) SELECT conversation_id, key, value
             FROM json_to_recordset($1::text::json) AS n (conversation_id text, key text, value text)",
-         parts_json(dumps, |dump| serde_json::to_value(&dump.context))),
+         parts_json(dumps, |dump| values(&dump.context))?),
         ("INSERT INTO idempotency (tenant, user_id, key, conversation_id, fingerprint, turn_num, answer,
             journal_sequence, created_at)
             SELECT c.tenant, c.user_id, n.key, n.conversation_id, n.fingerprint, n.turn_num, n.answer,
@@ -395,10 +497,10 @@ async fn write_conversations(
             FROM json_to_recordset($1::text::json) AS n (conversation_id text, key text, fingerprint text,
             turn_num bigint, answer text, journal_sequence bigint, created_at bigint)
             JOIN conversations c ON c.id = n.conversation_id ON CONFLICT DO NOTHING",
-         parts_json(dumps, |dump| serde_json::to_value(&dump.answers))),
+         parts_json(dumps, |dump| values(&dump.answers))?),
     ];
     for (sql, rows) in statements {
-        database.execute(sql, &[&rows]).await?;
+        database.execute(sql, &[&rows]).await.map_err(|error| failed(&error))?;
     }
     Ok(())
 }
@@ -409,7 +511,7 @@ fn conversations_json(dumps: &[&ConversationDump]) -> String {
         let summary = &row.summary;
         json!({
             "id": row.id, "tenant": row.tenant, "game": row.game, "external_id": row.external_id,
-            "user_id": row.user_id, "version": row.version, "game_version": row.game_version,
+            "user_id": row.user_id, "person": person_pseudonym(&row.tenant, &row.user_id), "version": row.version, "game_version": row.game_version,
             "created_at": row.created_at, "updated_at": row.updated_at,
             "current_move_state": summary.current_move_state, "awaiting_response": summary.awaiting_response,
             "last_question": summary.last_question, "awaiting_slot_for_move": summary.awaiting_slot_for_move,
@@ -420,13 +522,21 @@ fn conversations_json(dumps: &[&ConversationDump]) -> String {
 }
 
 /// The parts of all conversations in one list, each naming its conversation.
-fn parts_json(dumps: &[&ConversationDump], parts: impl Fn(&ConversationDump) -> serde_json::Result<Value>) -> String {
+fn parts_json(
+    dumps: &[&ConversationDump],
+    parts: impl Fn(&ConversationDump) -> serde_json::Result<Vec<Value>>,
+) -> Result<String> {
     let mut all = Vec::new();
     for dump in dumps {
-        for mut part in parts(dump).ok().and_then(|parts| parts.as_array().cloned()).unwrap_or_default() {
+        let parts = parts(dump).map_err(|error| StoreError::Internal(error.to_string()))?;
+        for mut part in parts {
             part["conversation_id"] = dump.conversation.id.as_str().into();
             all.push(part);
         }
     }
-    Value::Array(all).to_string()
+    Ok(Value::Array(all).to_string())
+}
+
+fn values(rows: &[impl serde::Serialize]) -> serde_json::Result<Vec<Value>> {
+    rows.iter().map(serde_json::to_value).collect()
 }

@@ -14,6 +14,7 @@ struct Wish<'a> {
     tenant: &'a str,
     user_id: &'a str,
     expected_version: u64,
+    bases: &'a [String],
     idempotency_key: &'a str,
     fingerprint: &'a str,
     /// A turn said before this does not begin a conversation of a person who was erased at that time.
@@ -35,6 +36,7 @@ pub(super) fn commit(connection: &Connection, commit: &Commit) -> Result<CommitO
         tenant: &commit.key.tenant,
         user_id: &commit.user_id,
         expected_version: commit.expected_version,
+        bases: &commit.bases,
         idempotency_key: &commit.idempotency_key,
         fingerprint: &commit.fingerprint,
         said_at: commit.turn.timestamp.saturating_sub(slack),
@@ -70,6 +72,7 @@ pub(super) fn claim(connection: &Connection, claim: &Claim) -> Result<CommitOutc
         tenant: &claim.key.tenant,
         user_id: &claim.user_id,
         expected_version: claim.expected_version,
+        bases: &claim.bases,
         idempotency_key: &claim.idempotency_key,
         fingerprint: &claim.fingerprint,
         said_at: claim.now_ms,
@@ -113,13 +116,37 @@ fn examine(connection: &Connection, wish: &Wish<'_>) -> Result<Place> {
         return settled(CommitOutcome::Erased);
     }
     let version = current.as_ref().map_or(0, |current| current.version);
-    if version != wish.expected_version {
+    if version != wish.expected_version || !is_base(connection, wish).map_err(failed)? {
         return settled(conflict(current, None));
     }
     match foreign_claim(connection, wish).map_err(failed)? {
-        Some(left_ms) => settled(conflict(current, Some(left_ms))),
+        Some(Held::ByKey) => settled(CommitOutcome::KeyReused),
+        Some(Held::For(left_ms)) => settled(conflict(current, Some(left_ms))),
         None => Ok(Place::Free),
     }
+}
+
+/// Whether the state that is there may be the one that the turn was run on. A name of another version is not the state's: an
+/// origin that knows no names has written it since.
+fn is_base(connection: &Connection, wish: &Wish<'_>) -> rusqlite::Result<bool> {
+    if wish.bases.is_empty() || wish.expected_version == 0 {
+        return Ok(true);
+    }
+    let name: Option<String> = connection
+        .prepare_cached("SELECT state_name FROM conversations WHERE id = ?1")?
+        .query_row([wish.id.as_str()], |row| row.get(0))
+        .optional()?
+        .flatten();
+    let prefix = format!("{}:", wish.expected_version);
+    Ok(name.filter(|name| name.starts_with(&prefix)).is_none_or(|name| wish.bases.contains(&name)))
+}
+
+/// What another request holds.
+enum Held {
+    /// The place, for so many milliseconds more.
+    For(u64),
+    /// The idempotency key: it stands for another request that is about to act.
+    ByKey,
 }
 
 fn conflict(current: Option<ConversationRow>, claimed_for_ms: Option<u64>) -> CommitOutcome {
@@ -147,16 +174,29 @@ fn person_erased_at(connection: &Connection, wish: &Wish<'_>) -> rusqlite::Resul
         .optional()
 }
 
-/// How long another turn still holds the place, milliseconds.
-fn foreign_claim(connection: &Connection, wish: &Wish<'_>) -> rusqlite::Result<Option<u64>> {
-    let sql = "SELECT lease_until FROM claims
-        WHERE conversation_id = ?1 AND lease_until > ?2 AND NOT (user_id = ?3 AND idempotency_key = ?4)";
-    connection
-        .prepare_cached(sql)?
-        .query_row(params![wish.id.as_str(), wish.now_ms, wish.user_id, wish.idempotency_key], |row| {
-            Ok(natural(row.get::<_, i64>(0)? - wish.now_ms))
-        })
-        .optional()
+/// Whether another request holds the place, or this one's key.
+fn foreign_claim(connection: &Connection, wish: &Wish<'_>) -> rusqlite::Result<Option<Held>> {
+    let sql = "SELECT lease_until, tenant = ?3 AND user_id = ?4 AND idempotency_key = ?5, fingerprint = ?6 FROM claims
+        WHERE (conversation_id = ?1 OR (tenant = ?3 AND user_id = ?4 AND idempotency_key = ?5)) AND lease_until > ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params![
+        wish.id.as_str(),
+        wish.now_ms,
+        wish.tenant,
+        wish.user_id,
+        wish.idempotency_key,
+        wish.fingerprint
+    ])?;
+    let mut held = None;
+    while let Some(row) = rows.next()? {
+        let (same_key, same_request): (bool, bool) = (row.get(1)?, row.get(2)?);
+        match (same_key, same_request) {
+            (true, true) => {}
+            (true, false) => return Ok(Some(Held::ByKey)),
+            (false, _) => held = Some(Held::For(natural(row.get::<_, i64>(0)? - wish.now_ms))),
+        }
+    }
+    Ok(held)
 }
 
 fn write_conversation(
@@ -169,7 +209,8 @@ fn write_conversation(
     let written = if version == 1 {
         let sql = "INSERT INTO conversations (id, tenant, game, external_id, user_id, version, game_version,
             created_at, updated_at, current_move_state, awaiting_response, last_question, awaiting_slot_for_move,
-            awaiting_slot_name, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+            awaiting_slot_name, state, state_name)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
         connection.prepare_cached(sql)?.execute(params![
             id.as_str(),
             commit.key.tenant,
@@ -185,11 +226,12 @@ fn write_conversation(
             summary.awaiting_slot_for_move,
             summary.awaiting_slot_name,
             commit.state,
+            commit.state_name,
         ])?
     } else {
         let sql = "UPDATE conversations SET version = ?2, game_version = ?3, updated_at = ?4,
             current_move_state = ?5, awaiting_response = ?6, last_question = ?7, awaiting_slot_for_move = ?8,
-            awaiting_slot_name = ?9, state = ?10 WHERE id = ?1 AND version = ?11";
+            awaiting_slot_name = ?9, state = ?10, state_name = ?12 WHERE id = ?1 AND version = ?11";
         connection.prepare_cached(sql)?.execute(params![
             id.as_str(),
             column(version),
@@ -202,6 +244,7 @@ fn write_conversation(
             summary.awaiting_slot_name,
             commit.state,
             column(commit.expected_version),
+            commit.state_name,
         ])?
     };
     if written == 1 { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(written)) }

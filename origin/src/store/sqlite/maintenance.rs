@@ -8,7 +8,9 @@ use super::conversations::parse_id;
 use super::people::remove_conversation;
 use super::{SqliteStore, failed, natural};
 use crate::clock::Millis;
-use crate::store::{Counts, Due, Event, Maintenance, Result, RetentionRule, RetentionScope};
+use crate::store::{
+    Counts, Due, EPOCH_SETTING, Event, Maintenance, Result, RetentionRule, RetentionScope, TRIAL_BYTES, TRIAL_SETTING,
+};
 
 #[async_trait]
 impl Maintenance for SqliteStore {
@@ -103,6 +105,10 @@ impl Maintenance for SqliteStore {
             .await
     }
 
+    async fn epoch(&self) -> Result<String> {
+        Ok(self.setting(EPOCH_SETTING).await?.unwrap_or_default())
+    }
+
     async fn counts(&self) -> Result<Counts> {
         self.read(|connection| {
             let count = |table| {
@@ -122,8 +128,13 @@ impl Maintenance for SqliteStore {
     }
 
     async fn ping(&self) -> Result<()> {
-        // Through the writer as well: a store that can only be read is not well.
-        self.writer.write(|_| Ok(())).await?;
+        self.writer
+            .write(|connection| {
+                let sql = "INSERT OR REPLACE INTO settings (name, value) VALUES (?1, ?2)";
+                let row = params![TRIAL_SETTING, "x".repeat(TRIAL_BYTES)];
+                connection.prepare_cached(sql).and_then(|mut s| s.execute(row)).map(drop).map_err(failed)
+            })
+            .await?;
         self.read(|connection| connection.query_row("SELECT 1", [], |_| Ok(())).map_err(failed)).await
     }
 

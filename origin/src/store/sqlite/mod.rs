@@ -61,6 +61,7 @@ impl SqliteStore {
                     StoreError::Unavailable(format!("the folder {} can't be made: {error}", parent.display()))
                 })?;
             }
+            keep_private(&path)?;
             let mut connection = connect(&path)?;
             migrations::sqlite::apply(&mut connection, now_ms)?;
             let readers = Readers::open(READERS, || connect(&path))?;
@@ -113,6 +114,28 @@ impl SqliteStore {
             .await
     }
 }
+
+/// Makes the file, if it is not there, for its owner alone, and takes from others what a program of before has let them have.
+/// SQLite gives its log the same rights.
+fn keep_private(path: &Path) -> Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+        let failed = |error| StoreError::Unavailable(format!("{} can't be opened: {error}", path.display()));
+        let mut options = std::fs::OpenOptions::new();
+        let file =
+            options.read(true).write(true).create(true).truncate(false).mode(PRIVATE).open(path).map_err(failed)?;
+        let rights = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
+        if rights & !PRIVATE != 0 {
+            file.set_permissions(std::fs::Permissions::from_mode(rights & PRIVATE)).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+/// The rights of the file: its owner's.
+#[cfg(unix)]
+const PRIVATE: u32 = 0o600;
 
 /// Pages of the write-ahead log (of 4 KiB) after which it is copied into the main file.
 const CHECKPOINT_PAGES: i64 = 2_000;

@@ -1,7 +1,7 @@
 //! Consents, legal holds and erasure on SQLite.
 
 use async_trait::async_trait;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::commit::write_event;
 use super::conversations::{find_row, ids_of_person, parse_id};
@@ -138,18 +138,24 @@ impl People for SqliteStore {
 
     async fn persons(&self, after: (&str, &str), limit: u32) -> Result<Vec<(String, String)>> {
         let (tenant, user_id) = (after.0.to_owned(), after.1.to_owned());
-        self.read(move |connection| {
-            let sql = "SELECT tenant, user_id FROM conversations WHERE (tenant, user_id) > (?1, ?2)
-                UNION SELECT tenant, user_id FROM consents WHERE (tenant, user_id) > (?1, ?2)
-                UNION SELECT tenant, user_id FROM claims WHERE (tenant, user_id) > (?1, ?2)
-                ORDER BY tenant, user_id LIMIT ?3";
-            let mut statement = connection.prepare_cached(sql).map_err(failed)?;
-            let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-            let rows = statement.query_map(params![tenant, user_id, limit.min(MAX_PAGE)], row).map_err(failed)?;
-            rows.collect::<rusqlite::Result<_>>().map_err(failed)
-        })
-        .await
+        let limit = limit.min(MAX_PAGE);
+        self.read(move |connection| persons(connection, (&tenant, &user_id), limit).map_err(failed)).await
     }
+}
+
+/// Everybody who has something here, after a tenant and a user.
+pub(super) fn persons(
+    connection: &Connection,
+    after: (&str, &str),
+    limit: u32,
+) -> rusqlite::Result<Vec<(String, String)>> {
+    let sql = "SELECT tenant, user_id FROM conversations WHERE (tenant, user_id) > (?1, ?2)
+        UNION SELECT tenant, user_id FROM consents WHERE (tenant, user_id) > (?1, ?2)
+        UNION SELECT tenant, user_id FROM claims WHERE (tenant, user_id) > (?1, ?2)
+        ORDER BY tenant, user_id LIMIT ?3";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map(params![after.0, after.1, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
 }
 
 impl SqliteStore {
@@ -266,13 +272,17 @@ fn set_tombstone(connection: &Connection, stone: &Tombstone<'_>, report: &Erasur
     connection.prepare_cached(sql)?.execute(params![tenant, kind, subject, id, at, requested_by, report]).map(drop)
 }
 
-fn erase_again(connection: &Connection, again: &ErasureRow, user_id: Option<&str>) -> Result<Option<ErasureReport>> {
+/// Carries out an erasure that another state of the store knew of. What it stands for goes even where its tombstone stands
+/// already: something may have brought it back. `None`: there was nothing to do.
+pub(super) fn erase_again(
+    connection: &Connection,
+    again: &ErasureRow,
+    user_id: Option<&str>,
+) -> Result<Option<ErasureReport>> {
     let ErasureRow { id, tenant, kind, subject, at, requested_by, report } = again;
     let stands = "SELECT 1 FROM erasures WHERE tenant = ?1 AND kind = ?2 AND subject = ?3 AND (id = ?4 OR at > ?5)";
     let stands = connection.prepare_cached(stands).and_then(|mut s| s.exists(params![tenant, kind, subject, id, at]));
-    if stands.map_err(failed)? {
-        return Ok(None);
-    }
+    let stands = stands.map_err(failed)?;
     let stone = Tombstone { tenant, kind, subject, id, at: *at, requested_by };
     let removed = match (kind.as_str(), user_id) {
         ("conversation", _) => {
@@ -284,8 +294,23 @@ fn erase_again(connection: &Connection, again: &ErasureRow, user_id: Option<&str
         }
         (_, user_id) => erase_person_again(connection, &stone, user_id)?,
     };
+    if stands {
+        return Ok((removed != ErasureReport::default()).then_some(removed));
+    }
     set_tombstone(connection, &stone, report).map_err(failed)?;
     Ok(Some(removed))
+}
+
+/// When everything about a person was erased, if it was.
+pub(super) fn person_erased_at(
+    connection: &Connection,
+    tenant: &str,
+    subject: &str,
+) -> rusqlite::Result<Option<Millis>> {
+    connection
+        .prepare_cached("SELECT at FROM erasures WHERE tenant = ?1 AND kind = 'person' AND subject = ?2")?
+        .query_row([tenant, subject], |row| row.get(0))
+        .optional()
 }
 
 fn erase_person_again(connection: &Connection, stone: &Tombstone<'_>, user_id: Option<&str>) -> Result<ErasureReport> {

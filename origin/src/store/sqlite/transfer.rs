@@ -1,18 +1,22 @@
 //! Whole stores into and out of SQLite.
 
+use std::collections::{HashMap, HashSet};
+
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
 
 use super::commit::{is_erased, write_context, write_slot};
 use super::conversations::{dump, find_row};
-use super::people::{consent, erasure, hold, remove_conversation};
+use super::people::{consent, erase_again, erasure, hold, person_erased_at, persons, remove_conversation};
 use super::{SqliteStore, column, failed, natural};
-use crate::ids::ConversationId;
+use crate::clock::Millis;
+use crate::ids::{ConversationId, person_pseudonym};
+use crate::store::transfer::{another_administrator, another_data_key, another_owner, is_transferred};
 use crate::store::{
-    Activation, AdministratorRow, ApiKeyRow, AuditRow, ConsentRow, ConversationDump, DataKeyRow, ErasureRow, Event,
-    GameRecord, GameVersionRecord, GameVersionRow, HoldRow, Imported, MAX_PAGE, Page, Record, Result, Section,
-    StoreError, TRANSFER_SETTINGS, Transfer, TurnRow,
+    Activation, AdministratorRow, ApiKeyRow, AuditRow, ConsentRow, ConversationDump, DataKeyRow, Event, GameRecord,
+    GameVersionRecord, GameVersionRow, HoldRow, Imported, MAX_PAGE, Page, Record, Result, Section, StoreError,
+    Transfer, TurnRow,
 };
 
 #[async_trait]
@@ -30,8 +34,9 @@ impl Transfer for SqliteStore {
         self.writer
             .write(move |connection| {
                 let mut done = Imported::default();
+                let named = named_persons(connection, &records)?;
                 for record in &records {
-                    done.add(import(connection, record)?);
+                    done.add(import(connection, record, &named)?);
                 }
                 for (name, value) in &marks {
                     write_setting(connection, name, value).map_err(failed)?;
@@ -46,7 +51,7 @@ impl Transfer for SqliteStore {
 fn select(section: Section) -> &'static str {
     match section {
         Section::Settings => {
-            "SELECT name, value, name FROM settings WHERE name > ?1 AND name NOT LIKE 'transfer:%'
+            "SELECT name, value, name FROM settings WHERE name > ?1 AND name NOT LIKE 'transfer:%' AND name NOT LIKE 'local:%'
             ORDER BY name LIMIT ?2"
         }
         Section::GameVersions => {
@@ -176,16 +181,101 @@ fn write_setting(connection: &Connection, name: &str, value: &str) -> rusqlite::
     connection.prepare_cached(sql)?.execute([name, value])
 }
 
-fn import(connection: &Connection, record: &Record) -> Result<Imported> {
+/// Who is here of those whom imported tombstones stand for, by tenant and pseudonym.
+fn named_persons(connection: &Connection, records: &[Record]) -> Result<HashMap<(String, String), String>> {
+    let erased = records.iter().filter_map(|record| match record {
+        Record::Erasure(stone) if stone.kind == "person" => Some((stone.tenant.clone(), stone.subject.clone())),
+        _ => None,
+    });
+    let mut erased: HashSet<_> = erased.collect();
+    let (mut named, mut after) = (HashMap::new(), (String::new(), String::new()));
+    while !erased.is_empty() {
+        let page = persons(connection, (&after.0, &after.1), MAX_PAGE).map_err(failed)?;
+        let Some(last) = page.last() else { break };
+        after = last.clone();
+        for (tenant, user) in page {
+            let subject = person_pseudonym(&tenant, &user);
+            if let Some(name) = erased.take(&(tenant, subject)) {
+                named.insert(name, user);
+            }
+        }
+    }
+    Ok(named)
+}
+
+fn import(connection: &Connection, record: &Record, named: &HashMap<(String, String), String>) -> Result<Imported> {
+    let left_out = || Ok(Imported { erased: 1, ..Imported::default() });
+    let erased_since = |tenant: &str, subject: &str, at: Millis| {
+        person_erased_at(connection, tenant, subject)
+            .map_err(failed)
+            .map(|erased| erased.is_some_and(|erased| at <= erased))
+    };
     let rows = match record {
         Record::Conversation(dump) => return import_conversation(connection, dump),
+        Record::Erasure(stone) => {
+            let user = named.get(&(stone.tenant.clone(), stone.subject.clone()));
+            let removed = erase_again(connection, stone, user.map(String::as_str))?;
+            let written = u64::from(removed.is_some());
+            let removed = removed.map_or(0, |report| report.conversations);
+            return Ok(Imported { written, kept: 1 - written, erased: 0, removed });
+        }
+        Record::Consent(consent) => {
+            let subject = person_pseudonym(&consent.tenant, &consent.user_id);
+            if erased_since(&consent.tenant, &subject, consent.at)? {
+                return left_out();
+            }
+            write_row(connection, record).map_err(failed)?
+        }
+        Record::DataKey(key) => {
+            if erased_since(&key.tenant, &key.subject, key.created_at)? {
+                return left_out();
+            }
+            import_data_key(connection, key)?
+        }
+        Record::Administrator(administrator) => import_administrator(connection, administrator)?,
         Record::Audit(row) => import_audit(connection, row)?,
-        Record::Setting { name, .. } if name.starts_with(TRANSFER_SETTINGS) => 0,
+        Record::Setting { name, .. } if !is_transferred(name) => 0,
         Record::Setting { name, value } => write_setting(connection, name, value).map_err(failed)?,
         other => write_row(connection, other).map_err(failed)?,
     };
     let written = u64::from(rows > 0);
-    Ok(Imported { written, kept: 1 - written, erased: 0 })
+    Ok(Imported { written, kept: 1 - written, ..Imported::default() })
+}
+
+/// A data key follows its wrapping. Two keys of one person can't be joined: what one seals, the other does not open.
+fn import_data_key(connection: &Connection, key: &DataKeyRow) -> Result<usize> {
+    let sql = "INSERT INTO data_keys (tenant, subject, id, wrapped, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT (tenant, subject) DO UPDATE SET wrapped = excluded.wrapped
+            WHERE id = excluded.id AND wrapped <> excluded.wrapped";
+    let DataKeyRow { tenant, subject, id, wrapped, created_at } = key;
+    let row = params![tenant, subject, id.as_str(), wrapped, created_at];
+    let rows = connection.prepare_cached(sql).and_then(|mut s| s.execute(row)).map_err(failed)?;
+    let theirs = "SELECT 1 FROM data_keys WHERE tenant = ?1 AND subject = ?2 AND id = ?3";
+    let theirs = connection.prepare_cached(theirs).and_then(|mut s| s.exists(params![tenant, subject, id.as_str()]));
+    if theirs.map_err(failed)? { Ok(rows) } else { Err(another_data_key(subject)) }
+}
+
+/// An administrator follows the record, password, role and admission; who changed loses their sessions.
+fn import_administrator(connection: &Connection, administrator: &AdministratorRow) -> Result<usize> {
+    let AdministratorRow { id, name, role, tenant, password, created_at, disabled } = administrator;
+    let other = "SELECT 1 FROM administrators WHERE name = ?1 AND id <> ?2";
+    let other = connection.prepare_cached(other).and_then(|mut s| s.exists(params![name, id.as_str()]));
+    if other.map_err(failed)? {
+        return Err(another_administrator(id.as_str()));
+    }
+    let sql = "INSERT INTO administrators (id, name, role, tenant, password, created_at, disabled)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        ON CONFLICT (id) DO UPDATE SET name = excluded.name, role = excluded.role, tenant = excluded.tenant,
+            password = excluded.password, disabled = excluded.disabled
+            WHERE (name, role, coalesce(tenant, ''), password, disabled)
+                <> (excluded.name, excluded.role, coalesce(excluded.tenant, ''), excluded.password, excluded.disabled)";
+    let row = params![id.as_str(), name, role.name(), tenant, password, created_at, disabled];
+    let rows = connection.prepare_cached(sql).and_then(|mut s| s.execute(row)).map_err(failed)?;
+    if rows > 0 {
+        let sessions = "DELETE FROM administrator_sessions WHERE administrator_id = ?1";
+        connection.execute(sessions, [id.as_str()]).map_err(failed)?;
+    }
+    Ok(rows)
 }
 
 fn write_row(connection: &Connection, record: &Record) -> rusqlite::Result<usize> {
@@ -193,7 +283,9 @@ fn write_row(connection: &Connection, record: &Record) -> rusqlite::Result<usize
         Record::GameVersion(version) => {
             let sql = "INSERT INTO game_versions (tenant, game, version, name, file_hash, compiled, source, contract,
                 policy, published_at, published_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-                ON CONFLICT DO NOTHING";
+                ON CONFLICT (tenant, game, version) DO UPDATE SET name = excluded.name, file_hash = excluded.file_hash,
+                    policy = excluded.policy WHERE (name, file_hash, policy)
+                    <> (excluded.name, excluded.file_hash, excluded.policy)";
             let GameVersionRecord { tenant, game, row, compiled, source, contract } = &**version;
             let GameVersionRow { version, name, file_hash, policy, published_at, published_by } = row;
             let row = params![
@@ -213,11 +305,18 @@ fn write_row(connection: &Connection, record: &Record) -> rusqlite::Result<usize
         }
         Record::Game(game) => {
             let sql = "INSERT INTO games (tenant, game, active_version, pinned, created_at, updated_at)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                ON CONFLICT (tenant, game) DO UPDATE SET active_version = excluded.active_version,
+                    pinned = excluded.pinned, updated_at = excluded.updated_at
+                    WHERE updated_at < excluded.updated_at";
             let GameRecord { tenant, game: id, active_version, pinned, created_at, updated_at, activations } = game;
             let row = params![tenant, id, active_version, pinned, created_at, updated_at];
             let rows = connection.prepare_cached(sql)?.execute(row)?;
             // The history belongs to the game: it comes with it, or not at all.
+            if rows > 0 {
+                let sql = "DELETE FROM game_activations WHERE tenant = ?1 AND game = ?2";
+                connection.prepare_cached(sql)?.execute([tenant, id])?;
+            }
             for Activation { version, at, actor } in activations.iter().filter(|_| rows > 0) {
                 let sql = "INSERT INTO game_activations (tenant, game, version, at, actor) VALUES (?1, ?2, ?3, ?4, ?5)";
                 connection.prepare_cached(sql)?.execute(params![tenant, id, version, at, actor])?;
@@ -232,19 +331,6 @@ fn write_row(connection: &Connection, record: &Record) -> rusqlite::Result<usize
             let scopes = Value::from(key.scopes.clone()).to_string();
             let ApiKeyRow { id, tenant, hash, name, created_at, expires_at, revoked_at, .. } = key;
             let row = params![id.as_str(), tenant, hash, name, scopes, created_at, expires_at, revoked_at];
-            connection.prepare_cached(sql)?.execute(row)
-        }
-        Record::DataKey(key) => {
-            let sql = "INSERT INTO data_keys (tenant, subject, id, wrapped, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
-                ON CONFLICT DO NOTHING";
-            let DataKeyRow { tenant, subject, id, wrapped, created_at } = key;
-            connection.prepare_cached(sql)?.execute(params![tenant, subject, id.as_str(), wrapped, created_at])
-        }
-        Record::Administrator(administrator) => {
-            let sql = "INSERT INTO administrators (id, name, role, tenant, password, created_at, disabled)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
-            let AdministratorRow { id, name, role, tenant, password, created_at, disabled } = administrator;
-            let row = params![id.as_str(), name, role.name(), tenant, password, created_at, disabled];
             connection.prepare_cached(sql)?.execute(row)
         }
         Record::Consent(consent) => {
@@ -263,17 +349,13 @@ fn write_row(connection: &Connection, record: &Record) -> rusqlite::Result<usize
             let row = params![id.as_str(), tenant, user_id, reason, placed_at, placed_by, lifted_at];
             connection.prepare_cached(sql)?.execute(row)
         }
-        Record::Erasure(erasure) => {
-            let sql = "INSERT INTO erasures (tenant, kind, subject, id, at, requested_by, report)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                ON CONFLICT (tenant, kind, subject) DO UPDATE SET id = excluded.id, at = excluded.at,
-                    requested_by = excluded.requested_by, report = excluded.report WHERE at < excluded.at";
-            let report = serde_json::to_string(&erasure.report).unwrap_or_default();
-            let ErasureRow { id, tenant, kind, subject, at, requested_by, .. } = erasure;
-            let row = params![tenant, kind, subject, id, at, requested_by, report];
-            connection.prepare_cached(sql)?.execute(row)
-        }
-        Record::Setting { .. } | Record::Conversation(_) | Record::Audit(_) => Ok(0),
+        // These have functions of their own.
+        Record::DataKey(_)
+        | Record::Administrator(_)
+        | Record::Erasure(_)
+        | Record::Setting { .. }
+        | Record::Conversation(_)
+        | Record::Audit(_) => Ok(0),
     }
 }
 
@@ -316,7 +398,15 @@ fn import_conversation(connection: &Connection, dump: &ConversationDump) -> Resu
     if is_erased(connection, &row.tenant, &row.id).map_err(failed)? {
         return Ok(Imported { erased: 1, ..Imported::default() });
     }
+    let subject = person_pseudonym(&row.tenant, &row.user_id);
+    let erased = person_erased_at(connection, &row.tenant, &subject).map_err(failed)?;
+    if erased.is_some_and(|erased| row.created_at <= erased) {
+        return Ok(Imported { erased: 1, ..Imported::default() });
+    }
     let there = find_row(connection, &row.tenant, &row.id)?;
+    if there.as_ref().is_some_and(|there| there.user_id != row.user_id) {
+        return Err(another_owner(&row.id));
+    }
     if there.is_some_and(|there| there.version >= row.version) {
         return Ok(Imported { kept: 1, ..Imported::default() });
     }

@@ -125,6 +125,8 @@ pub struct Grammar {
     pub per_times: Table,
     /// How tens end that may be written together with what is added to them (`twentyfifth`); none when empty.
     pub joined_tens: &'static str,
+    /// Words that are a number as a whole answer only.
+    pub whole_counts: Lexicon<u8>,
     /// Words before a decimal that begins with its mark (`by point seven`).
     pub before_point: Table,
     /// Words that open a range of amounts (`between 5 and 7 dollars`).
@@ -187,6 +189,12 @@ pub struct Grammar {
     pub spoken_zero: Table,
     /// What a leading `+` is called.
     pub spoken_plus: &'static str,
+    /// Words between a letter and the word that spells it (`a as in alpha`).
+    pub spelling_joints: Table,
+    /// Words for letters in spelling, by their first letter (`alpha`, `bravo`); a letter by itself needs none.
+    pub spelling_words: Table,
+    /// Words that say that the next letter is a capital; codes are written in capitals anyway.
+    pub capitals: Table,
     /// Words that repeat the digit behind them, and how often it stands then.
     pub repeats: Lexicon<usize>,
 }
@@ -198,6 +206,8 @@ impl Grammar {
         match language {
             Language::English => &english::GRAMMAR,
             Language::Spanish => &spanish::GRAMMAR,
+            // German has no grammar yet: what is written in figures and signs is read by the English one.
+            Language::German => &english::GRAMMAR,
         }
     }
 }

@@ -10,7 +10,7 @@ use super::values::Node;
 
 const MONDAY: i64 = 1;
 const FRIDAY: i64 = 5;
-const SABBATH: i64 = 6;
+const SATURDAY: i64 = 6;
 const SUNDAY: i64 = 7;
 
 /// When a holiday falls.
@@ -24,6 +24,8 @@ pub(super) enum Rule {
     Until(i8, i8, i8),
     /// Month and day, or the day before where that is a Sunday.
     NotSunday(i8, i8),
+    /// Month and day, or the working day nearest to it.
+    Workday(i8, i8),
     /// Days after Easter Sunday.
     Easter(i8),
     /// Days after the Easter Sunday of the Orthodox churches.
@@ -65,6 +67,14 @@ impl Rule {
             Rule::Until(month, day, weekday) => {
                 calendar::weekday_until(calendar::date(year, month, day)?, i64::from(weekday))
             }
+            Rule::Workday(month, day) => {
+                let day = calendar::date(year, month, day)?;
+                match calendar::weekday(day) {
+                    SATURDAY => calendar::add_days(day, -1),
+                    SUNDAY => calendar::add_days(day, 1),
+                    _ => Some(day),
+                }
+            }
             Rule::NotSunday(month, day) => {
                 let day = calendar::date(year, month, day)?;
                 if calendar::weekday(day) == SUNDAY { calendar::add_days(day, -1) } else { Some(day) }
@@ -75,7 +85,7 @@ impl Rule {
             Rule::Hebrew(month, day) => calendar::hebrew(year, month, day),
             Rule::Fast(month, day) => {
                 let day = calendar::hebrew(year, month, day)?;
-                if calendar::weekday(day) == SABBATH { calendar::add_days(day, 1) } else { Some(day) }
+                if calendar::weekday(day) == SATURDAY { calendar::add_days(day, 1) } else { Some(day) }
             }
             Rule::Memorial(month, day) => {
                 let day = calendar::hebrew(year, month, day)?;
@@ -90,7 +100,7 @@ impl Rule {
                 let day = calendar::hebrew(year, 2, 5)?;
                 let moved = match calendar::weekday(day) {
                     FRIDAY => -1,
-                    SABBATH => -2,
+                    SATURDAY => -2,
                     MONDAY => 1,
                     _ => 0,
                 };
@@ -131,7 +141,8 @@ fn phrase(scene: &Scene, mut at: usize, words: &str) -> Option<usize> {
         is_first = false;
         let said = scene.word(at);
         let rest = behind(said, word);
-        if !matches!(rest, Some("" | "s" | "S")) && !(scene.is(at, Sym::Weekday) && same_weekday(scene, at, word)) {
+        let is_word = matches!(rest, Some("" | "s" | "S"));
+        if !(is_word || scene.is(at, Sym::Weekday) && same_weekday(scene, at, word)) {
             return None;
         }
         at += 1;
@@ -149,7 +160,7 @@ fn phrase(scene: &Scene, mut at: usize, words: &str) -> Option<usize> {
 /// What follows `word` (folded) in `said`.
 fn behind<'t>(said: &'t str, word: &str) -> Option<&'t str> {
     let mut rest = said.chars();
-    word.chars().all(|c| rest.next().is_some_and(|own| fold(own).eq_ignore_ascii_case(&c))).then(|| rest.as_str())
+    word.chars().all(|c| rest.next().is_some_and(|own| fold(own).eq_ignore_ascii_case(&c))).then_some(rest.as_str())
 }
 
 fn same_weekday(scene: &Scene, at: usize, word: &str) -> bool {

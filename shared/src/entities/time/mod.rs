@@ -66,6 +66,8 @@ fn grammar(language: Language) -> &'static Grammar {
     match language {
         Language::English => &english::ENGLISH,
         Language::Spanish => &spanish::SPANISH,
+        // As for numbers: figures are read, words are not yet.
+        Language::German => &english::ENGLISH,
     }
 }
 

@@ -37,6 +37,8 @@ pub(super) const PARTS: [Hours; 11] = [
 pub(super) const MORNING: u8 = 0;
 /// Position of the afternoon.
 pub(super) const AFTERNOON: u8 = 1;
+/// Position of the evening.
+pub(super) const EVENING: u8 = 2;
 /// Position of the night.
 pub(super) const NIGHT: u8 = 3;
 /// Position of business hours.

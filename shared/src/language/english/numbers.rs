@@ -57,6 +57,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     per: Table::new("a|an|per"),
     per_times: Table::new("h=3|hour=3|hr=3|min=2|minute=2|s=1|sec=1|second=1"),
     joined_tens: "ty",
+    whole_counts: Lexicon::new(&[("couple", 2), ("few", 3), ("pair", 2), ("single", 1)]),
     before_point: Table::new("about|around|by|exactly|is|minus|of|was"),
     range_leads: Table::new("between|from"),
     range_joints: Table::new("and=1|through|till|to|until"),
@@ -178,6 +179,12 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     ]),
     spoken_zero: Table::new("o|oh"),
     spoken_plus: "plus",
+    spelling_joints: Table::new("as in|for|like"),
+    spelling_words: Table::new(
+        "alfa|alpha|bravo|charlie|delta|echo|foxtrot|golf|hotel|india|juliet|juliett|kilo|lima|mike|november|\
+         oscar|papa|quebec|romeo|sierra|tango|uniform|victor|whiskey|whisky|xray|yankee|zulu",
+    ),
+    capitals: Table::new("capital|upper|uppercase"),
     repeats: Lexicon::new(&[("double", 2), ("treble", 3), ("triple", 3)]),
 };
 

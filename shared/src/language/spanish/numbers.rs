@@ -53,6 +53,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     per: Table::new("a|por"),
     per_times: Table::new("h=3|hora=3|min=2|minuto=2|s=1|seg=1|segundo=1"),
     joined_tens: "",
+    whole_counts: Lexicon::new(&[("par", 2), ("pareja", 2)]),
     before_point: Table::new("de|es|son"),
     range_leads: Table::new("de|desde|entre"),
     range_joints: Table::new("a|hasta|y=1"),
@@ -123,6 +124,12 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     ]),
     spoken_zero: Table::new("o"),
     spoken_plus: "mas",
+    spelling_joints: Table::new("como|de"),
+    spelling_words: Table::new(
+        "alfa|bravo|charlie|delta|eco|foxtrot|golf|hotel|india|julieta|kilo|lima|mike|noviembre|oscar|papa|quebec|\
+         romeo|sierra|tango|uniforme|victor|whisky|xilofono|yanqui|zulu",
+    ),
+    capitals: Table::new("mayuscula"),
     repeats: Lexicon::new(&[("doble", 2), ("triple", 3)]),
 };
 

@@ -1,6 +1,6 @@
 //! Spanish: words, rules and holidays.
 
-use super::actions::{clock, day, joint, length, moment, period, same};
+use super::actions::{clock, day, edge, joint, length, moment, period, same};
 use super::grammar::{Entry, Sym::*, Written, rule, word};
 use super::holidays::{Name, Rule as On, name};
 use super::layout::language;
@@ -224,7 +224,7 @@ const RULES: &[Written] = &[
     rule(Dates, "The? Nth Weekday MonthIn", day::nth_weekday), rule(Dates, "The? DayNumber Of RelMonth", day::day_of_month),
     rule(Dates, "Shift", length::to_day), rule(Dates, "The? Holiday", day::holiday), rule(Dates, "Holiday Of? FullYear", day::holiday),
 
-    rule(Edge, "At? Early Of", period::edge_word), rule(Edge, "At? Mid Of", period::edge_word), rule(Edge, "At? Late Of", period::edge_word), rule(Edge, "At? End Of", period::edge_word),
+    rule(Edge, "At? Early Of", edge::edge_word), rule(Edge, "At? Mid Of", edge::edge_word), rule(Edge, "At? Late Of", edge::edge_word), rule(Edge, "At? End Of", edge::edge_word),
 
     rule(PeriodBase, "Month", period::named_month), rule(PeriodBase, "Month Of FullYear", period::named_month),
     rule(PeriodBase, "Month Of? RelYear", period::named_month), rule(PeriodBase, "Month Of? FullYear", period::named_month),
@@ -237,8 +237,8 @@ const RULES: &[Written] = &[
     rule(PeriodBase, "The? Unit Of The? Dates", period::week_of), rule(PeriodBase, "The? Nth Unit MonthIn", period::nth_week),
     rule(PeriodBase, "Season", period::season), rule(PeriodBase, "Rel Season", period::season), rule(PeriodBase, "The Season", period::season),
     rule(PeriodBase, "Season Of? FullYear", period::season), rule(PeriodBase, "Season Of? RelYear", period::season),
-    rule(PeriodBase, "Edge PeriodBase", period::piece_of), rule(PeriodBase, "Edge Unit", period::piece_of_this), rule(PeriodBase, "The? Rest Of PeriodBase", period::rest_of),
-    rule(EdgeDay, "The? Edge PeriodBase", period::edge_day), rule(EdgeDay, "The? Edge Unit", period::edge_day_of_this),
+    rule(PeriodBase, "Edge PeriodBase", edge::piece_of), rule(PeriodBase, "Edge Unit", edge::piece_of_this), rule(PeriodBase, "The? Rest Of PeriodBase", edge::rest_of),
+    rule(EdgeDay, "The? Edge PeriodBase", edge::edge_day), rule(EdgeDay, "The? Edge Unit", edge::edge_day_of_this),
     rule(Terminus, "Dates", same), rule(Terminus, "The? PeriodBase", same),
     rule(Period, "PeriodBase", same), rule(Period, "From Terminus Till Terminus", period::range),
     rule(Period, "Terminus Till Terminus", period::range), rule(Period, "Between Terminus And The? Terminus", period::range),

@@ -3,7 +3,7 @@
 use super::{clock, find, has, length, number, part, word};
 use crate::entities::time::chart::{Matched, Scene};
 use crate::entities::time::grammar::Sym;
-use crate::entities::time::parts::{AFTERNOON, BUSINESS, MORNING};
+use crate::entities::time::parts::{AFTERNOON, BUSINESS, EVENING, MORNING, NIGHT};
 use crate::entities::time::tokens::Gap;
 use crate::entities::time::values::{Clock, DayPart, HALF_DAY, Half, Hours, Node, Precision, Unit};
 
@@ -341,7 +341,7 @@ pub(in crate::entities::time) fn within(clock: Clock, part: DayPart) -> Clock {
         return clock.am();
     }
     // "tonight at 3" and "1 at night" lie after midnight.
-    let small_hours = part.index == super::super::parts::NIGHT && (hour < 6 || hour == 12);
+    let small_hours = part.index == NIGHT && hour < 6 || matches!(part.index, EVENING | NIGHT) && hour == 12;
     if small_hours { clock.am() } else { clock.pm() }
 }
 
@@ -433,6 +433,20 @@ pub(crate) fn range(scene: &Scene, parts: &[Matched]) -> Option<Node> {
 pub(crate) fn range_marked(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let (start, end) = both_clocks(parts)?;
     (start.precision > Precision::Bare && end.precision > Precision::Bare).then(|| range(scene, parts))?
+}
+
+/// "later than 3 pm but before 6 pm".
+pub(crate) fn between_bounds(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (start, end) = both_clocks(parts)?;
+    let mut sides = parts.iter().filter_map(|p| match p.node {
+        Node::Word(Sym::Before, _) => Some(Sym::Before),
+        Node::Word(Sym::After | Sym::Since | Sym::From, _) => Some(Sym::After),
+        _ => None,
+    });
+    let opens_and_closes = sides.next() == Some(Sym::After) && sides.next() == Some(Sym::Before);
+    let (start, end) = between(start, end);
+    let fits = opens_and_closes && start.second < end.second;
+    fits.then_some(Node::Hours(Hours { start, end, part: None, bare: false }))
 }
 
 /// "from 2 pm for 2 hours".

@@ -68,6 +68,13 @@ pub(crate) fn named_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     month_day(scene, year(parts).or(rel_year).or(led), month(parts)?, day).map(Node::Date)
 }
 
+/// "Jul 18, Fri": the weekday decides the year.
+pub(crate) fn month_day_and_weekday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (month, day, weekday) = (month(parts)?, day_number(parts)?, weekday(parts)?);
+    let fits = |year: i16| calendar::date(year, month, day).filter(|date| calendar::weekday(*date) == weekday);
+    either_side(scene, DayForm::Full, fits).map(Node::Date)
+}
+
 /// Whether the unit that was said, if any, is the day.
 fn counts_days(parts: &[Matched]) -> bool {
     super::word(parts, Sym::Unit).is_none_or(|unit| unit == Unit::Day as i16)
@@ -207,7 +214,7 @@ pub(crate) fn two_figures(scene: &Scene, parts: &[Matched]) -> Option<Node> {
             scene.after(Sym::On)
                 || scene.after(Sym::In)
                 || scene.after(Sym::Of)
-                || scene.is_whole() && a <= 12 && b > 24
+                || scene.is_whole() && a <= 12 && (b > 24 || a < 7 && b > 12)
         }
     };
     if !said || clock && separator != Sym::Slash {

@@ -82,6 +82,11 @@ pub(crate) fn primes(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     (led && !goes_on).then_some(Node::Duration(Length::of(unit, number(parts)?)))
 }
 
+/// `2m` and nothing else: minutes rather than metres, where a length of time is asked for.
+pub(crate) fn minutes_alone(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    scene.is_whole().then_some(Node::Duration(Length::of(Unit::Minute, number(parts)?)))
+}
+
 /// "an hour thirty", "2 hours and 10": the smaller unit goes without saying.
 pub(crate) fn trailing(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let smaller = match unit(parts)? {

@@ -3,6 +3,7 @@
 
 pub(super) mod clock;
 pub(super) mod day;
+pub(super) mod edge;
 pub(super) mod length;
 pub(super) mod moment;
 pub(super) mod period;

@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { answered, explanation, hint, open, say, slots } from "./page.mjs";
+import { answered, explanation, open, say, shown, slots } from "../page.mjs";
 
 test("the triage conversation: slots, a correction, an emergency in the middle, and back", async () => {
   const { page, faults } = await open("clinic_triage");
   await say(page, "I have pain in my back");
-  assert.match(await hint(page), /Asked for: severity/);
+  assert.match(await explanation(page), /Asked for\s+severity/);
+  assert.doesNotMatch(await shown(page), /Asked for/, "a slot's name is for developers");
   assert.match(await slots(page), /location back capture/);
   const refused = await say(page, "11");
   assert.match(refused, /1 to 10|from 1/);
@@ -93,7 +94,7 @@ test("a phone's width needs no sideways scrolling, in light and dark", async () 
     const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
     assert.ok(content <= window, `${content} > ${window}`);
     const [text, ground] = await page.evaluate(() => {
-      const style = getComputedStyle(document.querySelector("lgdl-chat"));
+      const style = getComputedStyle(document.querySelector("lgdl-chat").shadowRoot.querySelector("section"));
       return [style.color, style.backgroundColor];
     });
     const light = (colour) => colour.match(/[\d.]+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0);

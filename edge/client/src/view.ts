@@ -1,0 +1,380 @@
+// What the element shows: header, log, composer. It is told what to show and tells what the person does; it knows no node.
+
+import { attached, choicesOf } from "./attachments.js";
+import { icon, iconButton, linked, make, named, safeUrl } from "./dom.js";
+import { canListen, canSpeak } from "./speech.js";
+import { filled, span, type Texts } from "./texts.js";
+import type { Line } from "./transcript.js";
+import type { Choice } from "./wire.js";
+
+/** The longest utterance that a node takes, characters. */
+const MAX_UTTERANCE_CHARS = 4096;
+/** From how many characters before the end on the composer says how many are left. */
+const SAY_LEFT_FROM = 300;
+/** Choices that are shown at once; more unfold. */
+const CHOICES_AT_ONCE = 8;
+/** A pause after which the time is shown again, milliseconds. */
+const PAUSE_MS = 15 * 60_000;
+/** How far from its end the log still counts as being at its end, pixels. */
+const NEAR_END_PX = 48;
+
+/** What became of a person's message that has no answer yet. */
+export interface Note {
+  state: "waiting" | "refused";
+  /** With `{wait}`, where `until` says until when. */
+  text: string;
+  until?: number;
+  actions: { label: string; act: () => void }[];
+}
+
+/** What the person does. */
+export interface Doing {
+  say(text: string, shown?: string): void;
+  reset(): void;
+  close(): void;
+  readAloud(): boolean;
+  speak(button: HTMLButtonElement): void;
+}
+
+export class View {
+  readonly panel = make("section", { class: "panel", part: "panel" });
+  readonly input = make("textarea", { rows: "1", maxlength: String(MAX_UTTERANCE_CHARS), autocomplete: "off", dir: "auto", enterkeyhint: "send" });
+  readonly #avatar = make("span", { class: "avatar", part: "avatar", "aria-hidden": "true" });
+  readonly #title = make("h2", { dir: "auto" });
+  readonly #sub = make("p", { class: "sub", dir: "auto" });
+  readonly #ask = make("div", { class: "ask", role: "group" });
+  readonly #askText = make("p");
+  readonly #askYes = make("button", { type: "button", class: "small primary" });
+  readonly #askNo = make("button", { type: "button", class: "small" });
+  readonly #log = make("div", { class: "log", part: "log", role: "log", "aria-live": "polite", tabindex: "0" });
+  readonly #list = make("ol", { role: "list" });
+  readonly #jump = make("button", { type: "button", class: "jump" }, icon("down"));
+  readonly #jumpText = make("span");
+  readonly #status = make("p", { class: "status unseen", role: "status" });
+  readonly #left = make("span", { class: "left", "aria-hidden": "true" });
+  readonly #send = make("button", { type: "submit", class: "tool send", part: "send" }, icon("send"));
+  readonly #reset = iconButton("restart");
+  readonly #close = iconButton("close", { class: "tool close" });
+  readonly #aloud = canSpeak() ? iconButton("speaker", { "aria-pressed": "false" }) : null;
+  readonly #microphone = canListen() ? iconButton("microphone", { "aria-pressed": "false" }) : null;
+  readonly #items = new Map<string, HTMLLIElement>();
+  readonly #notes = new Map<string, Note>();
+  readonly #typing = make("li", { class: "typing" });
+  readonly #typingText = make("span", { class: "unseen" });
+  #choices: HTMLLIElement | null = null;
+  #ticking: ReturnType<typeof setInterval> | undefined;
+  #texts: Texts;
+  #language = "en";
+  #lastAt = 0;
+
+  constructor(
+    private readonly doing: Doing,
+    texts: Texts,
+  ) {
+    this.#texts = texts;
+    const tools = make("div", { class: "tools" });
+    if (this.#aloud !== null) tools.append(this.#aloud);
+    tools.append(this.#reset, this.#close);
+    this.#ask.append(this.#askText, this.#askYes, this.#askNo);
+    this.#ask.hidden = true;
+    const header = make("header", { part: "header" }, this.#avatar, make("div", { class: "names" }, this.#title, this.#sub), tools, this.#ask);
+    this.#typing.append(this.#typingText, ...[1, 2, 3].map(() => make("span", { class: "dot", "aria-hidden": "true" })));
+    this.#log.append(this.#list);
+    this.#jump.append(this.#jumpText);
+    this.#jump.hidden = true;
+    const field = make("div", { class: "field" }, this.input, this.#left);
+    if (this.#microphone !== null) field.append(this.#microphone);
+    const form = make("form", { part: "composer" }, field, this.#send);
+    this.panel.append(header, make("div", { class: "body" }, this.#log, this.#jump), this.#status, form);
+    this.#listen(form);
+    this.#typed();
+  }
+
+  #listen(form: HTMLFormElement): void {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.submit();
+    });
+    this.input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+        event.preventDefault();
+        this.submit();
+      }
+    });
+    this.input.addEventListener("input", () => this.#typed());
+    this.#reset.addEventListener("click", () => (this.#list.querySelector(".person") === null ? this.doing.reset() : this.#askWhether(true)));
+    this.#askYes.addEventListener("click", () => (this.#askWhether(false), this.doing.reset()));
+    this.#askNo.addEventListener("click", () => (this.#askWhether(false), this.#reset.focus()));
+    this.#close.addEventListener("click", () => this.doing.close());
+    this.#jump.addEventListener("click", () => this.#toEnd());
+    this.#log.addEventListener("scroll", () => this.#isAtEnd() && (this.#jump.hidden = true), { passive: true });
+    this.#aloud?.addEventListener("click", () => this.#aloud?.setAttribute("aria-pressed", String(this.doing.readAloud())));
+    this.#microphone?.addEventListener("click", () => this.#microphone && this.doing.speak(this.#microphone));
+    this.panel.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.isComposing) return;
+      if (!this.#ask.hidden) this.#askNo.click();
+      else this.doing.close();
+    });
+  }
+
+  /** Says everything in other words. */
+  speakIn(texts: Texts, language: string): void {
+    this.#texts = texts;
+    this.#language = language;
+    this.#log.setAttribute("aria-label", texts.conversation);
+    this.input.setAttribute("aria-label", texts.message);
+    this.input.placeholder = texts.placeholder;
+    this.#askText.textContent = texts.startOverQuestion;
+    this.#ask.setAttribute("aria-label", texts.startOverQuestion);
+    this.#askYes.textContent = texts.newConversation;
+    this.#askNo.textContent = texts.cancel;
+    this.#typingText.textContent = texts.typing;
+    this.#jumpText.textContent = texts.newMessages;
+    named(this.#send, texts.send);
+    named(this.#reset, texts.startOver);
+    named(this.#close, texts.close);
+    if (this.#aloud !== null) named(this.#aloud, texts.readAloud);
+    if (this.#microphone !== null) named(this.#microphone, texts.speak);
+  }
+
+  head(heading: string, subheading: string, avatar: string | null): void {
+    this.#title.textContent = heading;
+    this.#sub.textContent = subheading;
+    this.panel.setAttribute("aria-label", heading);
+    const url = avatar === null ? null : safeUrl(avatar, ["https:", "http:", "data:"]);
+    const initial = [...heading.trim()][0]?.toUpperCase() ?? "";
+    this.#avatar.replaceChildren(url === null ? initial : make("img", { src: url, alt: "" }));
+    this.#avatar.hidden = url === null && initial === "";
+  }
+
+  clear(): void {
+    this.#items.clear();
+    this.#notes.clear();
+    this.#tick();
+    this.#choices = null;
+    this.#lastAt = 0;
+    this.#list.replaceChildren();
+    this.#jump.hidden = true;
+    this.#askWhether(false);
+    this.status("");
+  }
+
+  /** Says something to a screen reader; who sees reads it where it belongs, so that nothing pushes the composer away. */
+  status(text: string): void {
+    if (this.#status.textContent !== text) this.#status.textContent = text;
+  }
+
+  /** Whether an answer is being written; `by` is the turn that it is for. */
+  typing(by: string | null): void {
+    this.#log.setAttribute("aria-busy", String(by !== null));
+    if (by === null) return this.#typing.remove();
+    const atEnd = this.#isAtEnd();
+    const question = this.#items.get(by);
+    if (question === undefined) this.#list.append(this.#typing);
+    else question.after(this.#typing);
+    if (atEnd) this.#toEnd();
+  }
+
+  /** Shows a line, or shows it anew. */
+  show(line: Line, after?: string): void {
+    const atEnd = this.#isAtEnd();
+    let item = this.#items.get(line.key);
+    const fresh = item === undefined;
+    if (item === undefined) {
+      item = make("li", { class: `${line.from} fresh` });
+      this.#items.set(line.key, item);
+      const behind = after === undefined ? undefined : this.#items.get(after);
+      if (behind !== undefined) behind.after(item);
+      else {
+        this.#timeBefore(line);
+        this.#list.append(item);
+      }
+    }
+    item.replaceChildren(...this.#parts(line), ...[...item.querySelectorAll(":scope > .note")]);
+    if (line.from === "person" || atEnd) this.#toEnd(line.from === "game" ? item : undefined);
+    else if (fresh && line.from === "game") this.#jump.hidden = false;
+  }
+
+  #parts(line: Line): HTMLElement[] {
+    const text = make("div", { class: "text", dir: "auto", part: line.from === "person" ? "bubble-person" : "bubble" });
+    text.append(linked(line.text, this.#texts.newTab));
+    const who = line.from === "person" ? this.#texts.you : line.from === "game" ? this.#texts.answer : "";
+    const asides: string[] = [];
+    if (line.forgotten) asides.push(this.#texts.notRemembered);
+    if (line.inLine) asides.push(filled(this.#texts.nextInLine, { count: String(line.inLine) }));
+    return [
+      ...(who === "" ? [] : [make("span", { class: "unseen" }, `${who} `)]),
+      text,
+      ...attached(line.attachments, this.#texts.newTab),
+      ...asides.map((aside) => make("div", { class: "aside", dir: "auto" }, aside)),
+    ];
+  }
+
+  #timeBefore(line: Line): void {
+    if (line.from !== "notice" && line.at - this.#lastAt > PAUSE_MS) {
+      const today = new Date(line.at).toDateString() === new Date().toDateString();
+      const shape: Intl.DateTimeFormatOptions = today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
+      const time = make("time", { datetime: new Date(line.at).toISOString() }, dated(line.at, this.#language, shape));
+      this.#list.append(make("li", { class: "time" }, time));
+    }
+    this.#lastAt = Math.max(this.#lastAt, line.at);
+  }
+
+  remove(key: string): void {
+    this.#items.get(key)?.remove();
+    this.#items.delete(key);
+    this.#notes.delete(key);
+    this.#tick();
+  }
+
+  has(key: string): boolean {
+    return this.#items.has(key);
+  }
+
+  get keys(): string[] {
+    return [...this.#items.keys()];
+  }
+
+  /** Says under a person's line what became of it. */
+  note(key: string, note: Note | null): void {
+    const item = this.#items.get(key);
+    if (item === undefined) return;
+    const atEnd = this.#isAtEnd();
+    item.querySelector(":scope > .note")?.remove();
+    item.classList.toggle("waiting", note?.state === "waiting");
+    item.classList.toggle("refused", note?.state === "refused");
+    this.#notes.delete(key);
+    if (note !== null) {
+      this.#notes.set(key, note);
+      // The count-down is not read out second by second; the status line has said it once.
+      const words = make("span", { "aria-live": "off" }, icon("alert"), make("span", { class: "words", dir: "auto" }, this.#words(note)));
+      const buttons = note.actions.map(({ label, act }) => {
+        const button = make("button", { type: "button" }, label);
+        button.addEventListener("click", act);
+        return button;
+      });
+      item.append(make("div", { class: "note" }, words, ...buttons));
+    }
+    this.#tick();
+    if (atEnd) this.#toEnd();
+  }
+
+  /** Whether a message waits to be sent. */
+  get waits(): boolean {
+    return [...this.#notes.values()].some((note) => note.state === "waiting");
+  }
+
+  #words(note: Note): string {
+    if (note.until === undefined) return note.text;
+    const seconds = Math.max(1, Math.ceil((note.until - Date.now()) / 1000));
+    return filled(note.text, { wait: span(seconds, this.#language) });
+  }
+
+  #tick(): void {
+    const counts = [...this.#notes.values()].some((note) => note.until !== undefined);
+    if (!counts) {
+      clearInterval(this.#ticking);
+      this.#ticking = undefined;
+    } else this.#ticking ??= setInterval(() => this.#recount(), 1000);
+  }
+
+  #recount(): void {
+    for (const [key, note] of this.#notes) {
+      const words = this.#items.get(key)?.querySelector(".note .words");
+      if (words && note.until !== undefined) words.textContent = this.#words(note);
+    }
+  }
+
+  /** Offers choices at the end of the log, where they scroll with it. */
+  offer(choices: readonly Choice[] | undefined): void {
+    const atEnd = this.#isAtEnd();
+    this.#choices?.remove();
+    this.#choices = null;
+    const buttons = choicesOf(choices).map(({ label, value }) => {
+      const button = make("button", { type: "button", part: "choice", dir: "auto" }, label);
+      button.addEventListener("click", () => {
+        this.offer(undefined);
+        this.focus();
+        this.doing.say(value, label);
+      });
+      return button;
+    });
+    if (buttons.length === 0) return;
+    const group = make("div", { class: "choices", role: "group", "aria-label": this.#texts.choices }, ...buttons);
+    const folded = buttons.length > CHOICES_AT_ONCE + 1 ? buttons.slice(CHOICES_AT_ONCE) : [];
+    if (folded.length > 0) {
+      const more = make("button", { type: "button", class: "more" }, filled(this.#texts.showAll, { count: String(buttons.length) }));
+      for (const button of folded) button.hidden = true;
+      more.addEventListener("click", () => {
+        for (const button of folded) button.hidden = false;
+        more.remove();
+        folded[0]?.focus();
+      });
+      group.append(more);
+    }
+    this.#choices = make("li", { class: "choices-item" }, group);
+    this.#list.append(this.#choices);
+    if (atEnd) this.#toEnd(this.#choices.previousElementSibling ?? undefined);
+  }
+
+  /** Puts text into the composer. */
+  compose(text: string): void {
+    this.input.value = text;
+    this.#typed();
+  }
+
+  submit(): void {
+    const text = this.input.value.trim();
+    if (text === "") return;
+    this.compose("");
+    this.doing.say(text);
+  }
+
+  /** Puts the cursor into the composer, but opens no keyboard on a touch screen. */
+  focus(): void {
+    if (matchMedia("(pointer: fine)").matches) this.input.focus();
+    else this.#log.focus({ preventScroll: true });
+  }
+
+  #typed(): void {
+    const empty = this.input.value.trim() === "";
+    this.#send.setAttribute("aria-disabled", String(empty));
+    this.input.style.height = "auto";
+    // What is not shown has no height yet; one row is right then.
+    if (this.input.scrollHeight > 0) this.input.style.height = `${this.input.scrollHeight}px`;
+    const left = MAX_UTTERANCE_CHARS - this.input.value.length;
+    this.#left.textContent = left <= SAY_LEFT_FROM ? String(left) : "";
+    if (left <= SAY_LEFT_FROM && left % 50 === 0) this.status(filled(this.#texts.charactersLeft, { count: String(left) }));
+  }
+
+  #askWhether(asks: boolean): void {
+    this.#ask.hidden = !asks;
+    if (asks) this.#askYes.focus();
+  }
+
+  #isAtEnd(): boolean {
+    return this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < NEAR_END_PX;
+  }
+
+  /** To the end, or no further than the beginning of what must be read first. */
+  #toEnd(first?: Element): void {
+    const end = this.#log.scrollHeight;
+    const top = first instanceof HTMLElement ? first.offsetTop - this.#list.offsetTop : end;
+    this.#log.scrollTop = Math.min(end - this.#log.clientHeight, Math.max(0, top));
+    this.#jump.hidden = true;
+  }
+
+  /** Ends what runs by itself. */
+  rest(): void {
+    clearInterval(this.#ticking);
+    this.#ticking = undefined;
+  }
+}
+
+function dated(at: number, language: string, shape: Intl.DateTimeFormatOptions): string {
+  try {
+    return new Intl.DateTimeFormat(language, shape).format(at);
+  } catch {
+    return new Intl.DateTimeFormat("en", shape).format(at); // a language tag that is none
+  }
+}

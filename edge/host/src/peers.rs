@@ -1,0 +1,86 @@
+//! Who is connected: so many connections in all, and so many of one address.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Counts connections.
+pub(crate) struct Peers {
+    counts: Mutex<Counts>,
+    in_all: usize,
+    of_one: usize,
+}
+
+#[derive(Default)]
+struct Counts {
+    all: usize,
+    by_peer: HashMap<IpAddr, usize>,
+}
+
+/// A connection's place, until it is dropped.
+pub(crate) struct Place {
+    peers: Arc<Peers>,
+    peer: IpAddr,
+}
+
+impl Peers {
+    pub(crate) fn new(in_all: usize, of_one: usize) -> Peers {
+        Peers { counts: Mutex::default(), in_all, of_one }
+    }
+
+    /// A place for a connection of that address; `None` when there is none.
+    pub(crate) fn enter(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
+        let peer = network(peer);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts.all >= self.in_all || counts.by_peer.get(&peer).is_some_and(|count| *count >= self.of_one) {
+            return None;
+        }
+        counts.all += 1;
+        *counts.by_peer.entry(peer).or_default() += 1;
+        Some(Place { peers: Arc::clone(self), peer })
+    }
+}
+
+/// An IPv6 address stands for its /64: whoever has one address of it has them all.
+fn network(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V6(v6) => {
+            let mut segments = v6.segments();
+            segments[4..].fill(0);
+            IpAddr::from(segments)
+        }
+        v4 => v4,
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut counts = self.peers.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.all = counts.all.saturating_sub(1);
+        if let Some(count) = counts.by_peer.get_mut(&self.peer) {
+            *count -= 1;
+            if *count == 0 {
+                counts.by_peer.remove(&self.peer);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_leaves_room_for_others_and_a_place_is_given_back() {
+        let peers = Arc::new(Peers::new(3, 2));
+        let (one, other): (IpAddr, IpAddr) = ("192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap());
+        let first = peers.enter(one).unwrap();
+        let _second = peers.enter(one).unwrap();
+        assert!(peers.enter(one).is_none(), "as many as one may have");
+        let _third = peers.enter(other).unwrap();
+        assert!(peers.enter(other).is_none(), "as many as there may be");
+        drop(first);
+        assert!(peers.enter("2001:db8::ffff".parse().unwrap()).is_some());
+        assert!(peers.counts.lock().unwrap().by_peer.len() == 2);
+    }
+}

@@ -1,0 +1,208 @@
+//! `lgdl evaluate`: how well a game understands labelled utterances, and whether its confidence can be believed.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::date;
+use lgdl::compiled::CompiledGame;
+use lgdl::entities::{Direction, Language, Reference};
+use lgdl::matcher::{self, Query, Scratch};
+use lgdl::meaning::{Size, Trained, linked};
+use serde::{Deserialize, Serialize};
+
+use self::figures::{Figures, Observation, figures};
+use super::console::{Console, count};
+use super::failure::{End, Failure, Verdict};
+use super::lines::{Line, Lines};
+use super::source;
+
+mod figures;
+
+/// The longest line that is read, in bytes.
+const MAX_LINE_BYTES: usize = 1 << 20;
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Reads {\"text\", \"move\"} a line; the move is null for what is out of scope. Each text is taken for the first \
+                        utterance of a conversation.\n\
+                        accuracy: of what is in scope, the best move whatever its score; recall out of scope: what scores below 0.5."
+)]
+pub(super) struct Arguments {
+    /// The game
+    #[arg(value_name = "GAME")]
+    game: PathBuf,
+    /// The labelled utterances, as JSON lines
+    #[arg(value_name = "LABELLED.jsonl")]
+    labelled: PathBuf,
+    /// Another game, or another version of it, to be compared on the same utterances
+    #[arg(long, value_name = "GAME")]
+    compare: Option<PathBuf>,
+    /// What meaning is heard with; turns are run with the game's own words
+    #[arg(long, value_enum, default_value_t = Meaning::Words)]
+    meaning: Meaning,
+    /// Which game of the file; default: the one that no other game extends
+    #[arg(long = "game", value_name = "NAME")]
+    name: Option<String>,
+    /// Print the figures as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Meaning {
+    /// The game's own words alone
+    Words,
+    /// The small model
+    Small,
+    /// The standard model
+    Standard,
+}
+
+#[derive(Deserialize)]
+struct Labelled {
+    text: String,
+    /// Null, but never left out: a line without it is a mistake.
+    #[serde(rename = "move", deserialize_with = "Option::deserialize")]
+    expected: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    game: String,
+    version: String,
+    /// What meaning was heard with: `words`, or the hash of a model.
+    meaning: String,
+    #[serde(flatten)]
+    figures: Figures,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compared: Option<Box<Report>>,
+}
+
+pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
+    let labelled = read(&arguments.labelled)?;
+    let game = compiled(&arguments.game, arguments, console)?;
+    let mut report = evaluated(&game, &labelled)?;
+    if let Some(other) = &arguments.compare {
+        let other = compiled(other, arguments, console)?;
+        report.compared = Some(Box::new(evaluated(&other, &labelled)?));
+    }
+    if arguments.json {
+        console.json(&report)?;
+        return Ok(Verdict::Yes);
+    }
+    show(&report, console)?;
+    if let Some(other) = &report.compared {
+        show(other, console)?;
+    }
+    Ok(Verdict::Yes)
+}
+
+/// The game, trained with what was asked for.
+fn compiled(game: &Path, arguments: &Arguments, console: &mut Console) -> Result<CompiledGame, Failure> {
+    let loaded = source::load(game, arguments.name.as_deref(), console)?;
+    let size = match arguments.meaning {
+        Meaning::Words => return Ok(loaded.compiled),
+        Meaning::Small => Size::Small,
+        Meaning::Standard => Size::Standard,
+    };
+    let model = linked(size).map_err(|error| Failure::Failed(error.to_string()))?;
+    CompiledGame::compile_with(&loaded.game, model).map_err(|error| Failure::Failed(error.to_string()))
+}
+
+fn read(path: &Path) -> Result<Vec<Labelled>, Failure> {
+    let failed = |what: String| Failure::Failed(format!("{}: {what}", path.display()));
+    let file = File::open(path).map_err(|error| failed(error.to_string()))?;
+    let mut lines = Lines::new(file, MAX_LINE_BYTES);
+    let mut labelled = Vec::new();
+    let mut number = 0;
+    while let Some(line) = lines.next().map_err(|error| failed(error.to_string()))? {
+        number += 1;
+        let Line::Whole(bytes) = line else {
+            return Err(failed(format!("line {number} is longer than {MAX_LINE_BYTES} bytes")));
+        };
+        if !bytes.trim_ascii().is_empty() {
+            labelled.push(serde_json::from_slice(&bytes).map_err(|error| failed(format!("line {number}: {error}")))?);
+        }
+    }
+    if labelled.is_empty() {
+        return Err(failed("it has no labelled utterance".into()));
+    }
+    Ok(labelled)
+}
+
+fn evaluated(game: &CompiledGame, labelled: &[Labelled]) -> Result<Report, Failure> {
+    if let Some(unknown) =
+        labelled.iter().filter_map(|line| line.expected.as_deref()).find(|name| game.find_move(name).is_none())
+    {
+        return Err(Failure::Failed(format!("the game {} has no move \"{unknown}\"", game.name())));
+    }
+    let reference = Reference {
+        now: date(2000, 1, 1).at(0, 0, 0, 0),
+        offset_seconds: 0,
+        direction: Direction::Future,
+        language: Language::English,
+        date_order: Default::default(),
+    };
+    let mut scratch = Scratch::default();
+    let mut observations = Vec::with_capacity(labelled.len());
+    for line in labelled {
+        let query = Query {
+            text: &line.text,
+            participant: "user",
+            reference: &reference,
+            admits: &|_| true,
+            plausible: &|_| false,
+        };
+        let best = matcher::guess(game, &query, &mut scratch).into_iter().next();
+        let found = best.and_then(|best| Some((game.move_at(best.move_index)?.name.clone(), best.score)));
+        observations.push(Observation { expected: line.expected.clone(), found });
+    }
+    Ok(Report {
+        game: game.name().to_owned(),
+        version: game.version(),
+        meaning: match game.trained() {
+            Trained::With(hash) if !game.lacks_model() => hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            _ => "words".to_owned(),
+        },
+        figures: figures(&observations),
+        compared: None,
+    })
+}
+
+fn show(report: &Report, console: &mut Console) -> Result<(), Failure> {
+    let figures = &report.figures;
+    console.line(format_args!(
+        "{}: {}, meaning by {}",
+        report.game,
+        count(figures.count, "utterance"),
+        report.meaning
+    ))?;
+    console.line(format_args!("  accuracy          {:.3}", figures.accuracy))?;
+    console.line(format_args!("  macro F1          {:.3}", figures.macro_f1))?;
+    if let Some(outside) = &figures.out_of_scope {
+        console.line(format_args!("  out of scope      AUROC {:.3}, recall {:.3}", outside.auroc, outside.recall))?;
+    }
+    console.line(format_args!("  calibration error {:.3}", figures.calibration_error))?;
+    console.line("  score   kept  right  refused")?;
+    let percent = |share: Option<f64>| share.map_or("    –".to_owned(), |share| format!("{:>4.0}%", share * 100.0));
+    for threshold in &figures.thresholds {
+        let (kept, right, refused) = (Some(threshold.kept), threshold.precision, threshold.refused);
+        console.line(format_args!(
+            "  ≥ {:<4} {} {}  {}",
+            threshold.threshold,
+            percent(kept),
+            percent(right),
+            percent(refused)
+        ))?;
+    }
+    for confusion in &figures.confusions {
+        let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "nothing".to_owned());
+        console.line(format_args!(
+            "  {} taken for {}: {}",
+            name(&confusion.expected),
+            name(&confusion.found),
+            confusion.count
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! What the origin's settings take beyond what any setting may.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use http::Uri;
+use lgdl::crypto::KeyRing;
+use lgdl::ids::Id;
+use lgdl::settings::Parsed;
+use lgdl::wire::signature::MIN_SECRET_BYTES;
+
+use super::{EdgeKey, GameFile, Secret};
+
+pub(super) const LISTEN: Parsed<SocketAddr> = Parsed("an address with a port, such as 127.0.0.1:8787", |text| {
+    text.parse().map_err(|_| "must be an address with a port, such as 127.0.0.1:8787".into())
+});
+pub(super) const FILE: Parsed<PathBuf> = Parsed("a file", |text| Ok(PathBuf::from(text)));
+pub(super) const POSTGRES_URL: Parsed<Secret> = Parsed("postgres://…", postgres_url);
+pub(super) const GAME_FILE: Parsed<GameFile> = Parsed("`id:path`", game_file);
+pub(super) const KEY_RING: Parsed<KeyRing> = Parsed("keys as `id:base64` of 32 bytes, or `@FILE`", key_ring);
+pub(super) const WEB_ORIGIN: Parsed<String> = Parsed("an origin such as https://admin.example.com", web_origin);
+pub(super) const PUSH_URL: Parsed<Uri> = Parsed("an address such as https://siem.example.com/events", push_url);
+pub(super) const HEADER_VALUE: Parsed<Secret> = Parsed("visible ASCII characters", header_value);
+pub(super) const AUDIT_KEY: Parsed<Secret> = Parsed("a secret of at least 16 bytes", audit_key);
+pub(super) const EDGE_KEY: Parsed<EdgeKey> = Parsed("`id:secret`, the secret of at least 16 bytes", edge_key);
+
+fn postgres_url(text: &str) -> Result<Secret, String> {
+    let known = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+    if known { Ok(Secret::new(text)) } else { Err("must begin with postgres:// or postgresql://".into()) }
+}
+
+/// `id:path`, or a path whose file name is the id.
+fn game_file(text: &str) -> Result<GameFile, String> {
+    let stem = || Path::new(text).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let (id, path) = text.split_once(':').unwrap_or_else(|| (stem(), text));
+    if path.is_empty() {
+        return Err("must list games as `id:path`".into());
+    }
+    Id::Game.check(id).map_err(|rule| format!("must list games as `id:path`; an id {rule}"))?;
+    Ok(GameFile { id: id.to_owned(), path: PathBuf::from(path) })
+}
+
+/// The ring itself, or `@FILE` that holds it.
+fn key_ring(text: &str) -> Result<KeyRing, String> {
+    let ring = match text.strip_prefix('@') {
+        Some(path) => {
+            KeyRing::parse(&std::fs::read_to_string(path).map_err(|e| format!("names a file that can't be read: {e}"))?)
+        }
+        None => KeyRing::parse(text),
+    };
+    ring.map_err(|error| format!("is no key ring: {error}"))
+}
+
+/// Scheme and host of pages, as browsers send them: never a wildcard.
+fn web_origin(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | ':' | '[' | ']');
+    let valid = !rest.is_empty() && rest.chars().all(plain);
+    if valid { Ok(text.to_owned()) } else { Err("must list origins such as https://admin.example.com".into()) }
+}
+
+fn push_url(text: &str) -> Result<Uri, String> {
+    let problem = || "must be an address such as https://siem.example.com/events, without a user in it".to_owned();
+    let url: Uri = text.parse().map_err(|_| problem())?;
+    let web = matches!(url.scheme_str(), Some("http" | "https"));
+    let bare = url.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+    if web && bare { Ok(url) } else { Err(problem()) }
+}
+
+pub(super) fn is_loopback(url: &Uri) -> bool {
+    let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn header_value(text: &str) -> Result<Secret, String> {
+    let visible = text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+    if visible { Ok(Secret::new(text)) } else { Err("must be visible ASCII characters".into()) }
+}
+
+fn audit_key(text: &str) -> Result<Secret, String> {
+    if text.len() >= MIN_SECRET_BYTES {
+        return Ok(Secret::new(text));
+    }
+    Err(format!("has fewer than {MIN_SECRET_BYTES} bytes"))
+}
+
+fn edge_key(text: &str) -> Result<EdgeKey, String> {
+    let (id, secret) = text.split_once(':').ok_or("must list keys as `id:secret`")?;
+    Id::Key.check(id).map_err(|rule| format!("must list keys as `id:secret`; an id {rule}"))?;
+    if secret.len() < MIN_SECRET_BYTES {
+        return Err(format!("has a secret of fewer than {MIN_SECRET_BYTES} bytes"));
+    }
+    Ok(EdgeKey { id: id.to_owned(), secret: Secret::new(secret) })
+}

@@ -1,0 +1,195 @@
+//! What was given as settings: environment variables `LGDL_*` over one file, which origin, edge and command line share.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use lgdl::settings::{Asked, Edge, Exposure, Form as _, Mode, Setting, Source, Switch, variable};
+
+use super::{Config, ConfigError, Contradiction, DEFAULT_FILE, Effective, MASK, contradictions};
+
+/// Texts as they were given, with where each came from.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    environment: BTreeMap<String, String>,
+    file: BTreeMap<String, String>,
+    problems: Vec<String>,
+    refused: BTreeSet<&'static str>,
+    effective: Vec<Effective>,
+}
+
+impl Given {
+    /// The process's environment over `file`, or over `lgdl.toml` in the working directory if it is there.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn load(file: Option<&Path>) -> Result<Given, ConfigError> {
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())));
+        let path = file.unwrap_or(Path::new(DEFAULT_FILE));
+        match std::fs::read_to_string(path) {
+            Ok(text) => Ok(Given::read(&text, environment)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.is_none() => {
+                Ok(Given::read("", environment))
+            }
+            Err(error) => Err(ConfigError { problems: vec![format!("{} can't be read: {error}", path.display())] }),
+        }
+    }
+
+    /// `environment` over the text of a configuration file. What is wrong with the text is told with the settings.
+    #[must_use]
+    pub fn read(toml: &str, environment: impl IntoIterator<Item = (String, String)>) -> Given {
+        let mut given = Given { environment: environment.into_iter().collect(), ..Given::default() };
+        match toml.parse::<toml::Table>() {
+            Ok(table) => table.into_iter().for_each(|(key, value)| given.take_file_entry(&key, &value)),
+            Err(error) => given.problems.push(format!("lgdl.toml is no TOML: {}", error.message())),
+        }
+        given
+    }
+
+    /// Puts a value over whatever was given.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Given {
+        self.environment.insert(variable(name), value.into());
+        self
+    }
+
+    /// The origin's settings. Those of edges that were given too are checked, and left.
+    ///
+    /// # Errors
+    /// Every problem at once.
+    pub fn origin(mut self) -> Result<Config, ConfigError> {
+        let config = Config::read_from(&mut self);
+        if let Some(config) = &config {
+            let fresh = |found: &Contradiction| !found.about.iter().any(|name| self.refused.contains(name));
+            self.problems.extend(contradictions(config).into_iter().filter(fresh).map(|found| found.problem));
+        }
+        self.check(Edge::TABLE);
+        match config {
+            Some(config) if self.problems.is_empty() => Ok(Config { effective: self.effective, ..config }),
+            _ => Err(ConfigError { problems: self.problems }),
+        }
+    }
+
+    /// The settings of an edge node that were given, by their names, with those of the origin checked, and left. The node
+    /// knows its defaults.
+    ///
+    /// # Errors
+    /// Every problem at once.
+    pub fn edge(mut self) -> Result<BTreeMap<&'static str, String>, ConfigError> {
+        self.check(Edge::TABLE);
+        self.check(Config::TABLE);
+        if !self.problems.is_empty() {
+            return Err(ConfigError { problems: self.problems });
+        }
+        let given = |setting: &Setting| Some((setting.name, self.given(setting.name)?.0.to_owned()));
+        Ok(Edge::TABLE.iter().filter_map(given).collect())
+    }
+
+    /// What is logged, and whether what looks personal in it is replaced: settings of the origin that hold for every
+    /// server that this program runs.
+    ///
+    /// # Errors
+    /// When one of them is no value.
+    pub fn logging(&self) -> Result<(String, bool), ConfigError> {
+        let text = |name: &str| {
+            let default =
+                || Config::TABLE.iter().find(|setting| setting.name == name).map_or("", |setting| setting.default);
+            self.given(name).map_or_else(default, |(text, _)| text).to_owned()
+        };
+        let redact = Switch.read(&text("pii_redact_in_logs"));
+        let redact = redact.map_err(|problem| ConfigError {
+            problems: vec![format!("{} {problem}", variable("pii_redact_in_logs"))],
+        })?;
+        Ok((text("log"), redact))
+    }
+
+    /// The settings of an edge node in force, for people.
+    #[must_use]
+    pub fn edge_in_force(&self) -> Vec<Effective> {
+        let mode = self.given("mode").map_or("", |(mode, _)| mode);
+        let mode = if mode == "development" { Mode::Development } else { Mode::Production };
+        let shown = |setting: &Setting| {
+            let default = setting.development.filter(|_| mode == Mode::Development).unwrap_or(setting.default);
+            let (value, source) = self.given(setting.name).unwrap_or((default, "default"));
+            effective(setting.name, value, source, setting.exposure)
+        };
+        Edge::TABLE.iter().map(shown).collect()
+    }
+
+    fn take_file_entry(&mut self, key: &str, value: &toml::Value) {
+        let known = |table: &[Setting]| table.iter().any(|setting| setting.name.eq_ignore_ascii_case(key));
+        if !known(Config::TABLE) && !known(Edge::TABLE) {
+            self.problems.push(format!("lgdl.toml: there is no setting `{key}`"));
+            return;
+        }
+        let plain = |value: &toml::Value| match value {
+            toml::Value::String(text) => Some(text.clone()),
+            toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_) => Some(value.to_string()),
+            _ => None,
+        };
+        let text = match value {
+            toml::Value::Array(items) => items.iter().map(plain).collect::<Option<Vec<_>>>().map(|i| i.join(",")),
+            other => plain(other),
+        };
+        match text {
+            Some(text) => drop(self.file.insert(key.to_ascii_lowercase(), text)),
+            None => self.problems.push(format!("lgdl.toml: `{key}` must be a text, a number, a boolean or a list")),
+        }
+    }
+
+    /// What was given for a setting, if anything was, and where.
+    fn given(&self, name: &str) -> Option<(&str, &'static str)> {
+        let (text, place) = match (self.environment.get(&variable(name)), self.file.get(name)) {
+            (Some(text), _) => (text.trim(), "environment"),
+            (None, Some(text)) => (text.trim(), "file"),
+            (None, None) => return None,
+        };
+        (!text.is_empty()).then_some((text, place))
+    }
+
+    /// Refuses what was given and is no value of its setting.
+    fn check(&mut self, table: &'static [Setting]) {
+        for setting in table {
+            let Some((text, _)) = self.given(setting.name) else { continue };
+            if let Err(problem) = (setting.check)(text) {
+                let asked = Asked {
+                    name: setting.name,
+                    default: setting.default,
+                    development: setting.development,
+                    exposure: setting.exposure,
+                };
+                let text = text.to_owned();
+                self.refuse(asked, &text, problem);
+            }
+        }
+    }
+}
+
+impl Source for Given {
+    fn text(&mut self, asked: Asked) -> String {
+        let (value, source) = self.given(asked.name).unwrap_or((asked.default, "default"));
+        let value = value.to_owned();
+        self.effective.push(effective(asked.name, &value, source, asked.exposure));
+        value
+    }
+
+    fn refuse(&mut self, asked: Asked, text: &str, problem: String) {
+        self.refused.insert(asked.name);
+        let variable = variable(asked.name);
+        self.problems.push(match asked.exposure {
+            Exposure::Masked => format!("{variable} {problem}"),
+            Exposure::Shown => format!("{variable} {problem}; it is `{text}`"),
+        });
+    }
+}
+
+fn effective(name: &'static str, value: &str, source: &'static str, exposure: Exposure) -> Effective {
+    let masked = exposure == Exposure::Masked && !value.is_empty();
+    let help = Config::TABLE.iter().chain(Edge::TABLE).find(|setting| setting.name == name);
+    Effective {
+        name: variable(name),
+        value: if masked { MASK.to_owned() } else { value.to_owned() },
+        source,
+        help: help.map_or("", |setting| setting.help.trim()),
+    }
+}

@@ -1,0 +1,113 @@
+//! Files that are there when they are whole, and not before.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What a file is called until it is whole.
+const PARTIAL: &str = ".partial";
+
+/// A file in the making, under another name. Dropped before [`NewFile::finish`], it leaves nothing; what a killed process has
+/// left is written over.
+#[derive(Debug)]
+pub struct NewFile {
+    target: PathBuf,
+    partial: PathBuf,
+    finished: bool,
+}
+
+impl NewFile {
+    /// Begins a file that must not be there yet, and that only its owner may read.
+    ///
+    /// # Errors
+    /// When it is there, or can't be made.
+    pub fn begin(target: &Path) -> io::Result<(NewFile, File)> {
+        if target.try_exists()? {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "it exists already; nothing is written over"));
+        }
+        NewFile::replace(target)
+    }
+
+    /// As [`NewFile::begin`], in place of what may be there, which stays until the new one is whole.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn replace(target: &Path) -> io::Result<(NewFile, File)> {
+        let partial = with_suffix(target, PARTIAL);
+        match std::fs::remove_file(&partial) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let file = create_private(&partial)?;
+        Ok((NewFile { target: target.to_owned(), partial, finished: false }, file))
+    }
+
+    /// Where it lies meanwhile.
+    #[must_use]
+    pub fn partial(&self) -> &Path {
+        &self.partial
+    }
+
+    /// Gives it its name; its bytes must be on the disk.
+    ///
+    /// # Errors
+    /// When it can't be renamed; nothing is left then.
+    pub fn finish(mut self) -> io::Result<()> {
+        std::fs::rename(&self.partial, &self.target)?;
+        self.finished = true;
+        Ok(())
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if !self.finished {
+            // On the way out of a failure that is reported already.
+            let _ = std::fs::remove_file(&self.partial);
+        }
+    }
+}
+
+/// Makes a file, which must not be there, that only its owner may read.
+///
+/// # Errors
+/// When it is there, or can't be made.
+fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// The path with something behind its name.
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_there_when_it_is_whole_and_a_failure_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("export.jsonl");
+        let (unfinished, mut file) = NewFile::begin(&target).unwrap();
+        file.write_all(b"half").unwrap();
+        drop(unfinished);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+
+        // What a killed process has left does not block the next try.
+        std::fs::write(with_suffix(&target, PARTIAL), "left behind").unwrap();
+        let (whole, mut file) = NewFile::begin(&target).unwrap();
+        file.write_all(b"whole").unwrap();
+        whole.finish().unwrap();
+        assert_eq!(std::fs::read(&target).unwrap(), b"whole");
+        assert_eq!(NewFile::begin(&target).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+    }
+}

@@ -1,0 +1,87 @@
+//! How often a person may have what costs much: exports and deletions. Counted in this process, so with several origins as
+//! often at each.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::clock::Millis;
+
+/// Exports and deletions of one person in one window.
+pub(super) const MAX_A_WINDOW: u32 = 20;
+/// The window.
+pub(super) const WINDOW_MS: Millis = 60_000;
+/// How long the same export is not told of again: the audit log is kept for ever.
+const TOLD_FOR_MS: Millis = 60 * 60 * 1000;
+/// Subjects remembered; beyond it those whose time is over are forgotten, and if there are none, new ones are refused.
+const MAX_REMEMBERED: usize = 100_000;
+
+/// What was done lately.
+#[derive(Debug, Default)]
+pub(super) struct Meter {
+    counts: Mutex<HashMap<String, (Millis, u32)>>,
+    told: Mutex<HashMap<String, Millis>>,
+}
+
+impl Meter {
+    /// Counts one more of a subject; an error says how many seconds to wait.
+    pub(super) fn count(&self, subject: String, now_ms: Millis) -> Result<(), u32> {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let over = |since: Millis| now_ms.saturating_sub(since) >= WINDOW_MS;
+        if counts.len() >= MAX_REMEMBERED && !counts.contains_key(&subject) {
+            counts.retain(|_, (since, _)| !over(*since));
+        }
+        let seconds = |since: Millis| u32::try_from((since + WINDOW_MS - now_ms) / 1000 + 1).unwrap_or(1);
+        if counts.len() >= MAX_REMEMBERED && !counts.contains_key(&subject) {
+            return Err(seconds(now_ms));
+        }
+        let (since, count) = counts.entry(subject).or_insert((now_ms, 0));
+        if over(*since) {
+            (*since, *count) = (now_ms, 0);
+        }
+        if *count >= MAX_A_WINDOW {
+            return Err(seconds(*since));
+        }
+        *count += 1;
+        Ok(())
+    }
+
+    /// Whether something is to be told: it was not, lately.
+    pub(super) fn is_news(&self, what: String, now_ms: Millis) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = |at: Millis| now_ms.saturating_sub(at) < TOLD_FOR_MS;
+        if told.len() >= MAX_REMEMBERED {
+            told.retain(|_, at| fresh(*at));
+        }
+        if told.get(&what).is_some_and(|at| fresh(*at)) {
+            return false;
+        }
+        // Without room to remember it is told once too often rather than not at all.
+        if told.len() < MAX_REMEMBERED {
+            told.insert(what, now_ms);
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_in_a_window_and_of_each_subject_for_itself() {
+        let meter = Meter::default();
+        for _ in 0..MAX_A_WINDOW {
+            assert_eq!(meter.count("a".into(), 1_000), Ok(()));
+        }
+        assert_eq!(meter.count("a".into(), 31_000), Err(31));
+        assert_eq!(meter.count("b".into(), 31_000), Ok(()));
+        assert_eq!(meter.count("a".into(), 1_000 + WINDOW_MS), Ok(()));
+    }
+
+    #[test]
+    fn the_same_is_told_once_an_hour() {
+        let meter = Meter::default();
+        assert!(meter.is_news("c/1".into(), 0) && !meter.is_news("c/1".into(), 1) && meter.is_news("c/2".into(), 1));
+        assert!(meter.is_news("c/1".into(), TOLD_FOR_MS));
+    }
+}

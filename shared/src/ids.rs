@@ -1,0 +1,160 @@
+//! What may be an id: one table for edge and origin, so that nothing is accepted on one side that the other can't
+//! address. How ids are made, and what they mean, lives with whoever makes them.
+
+use std::fmt;
+
+/// What an id names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Id {
+    /// A game, as it stands in URLs.
+    Game,
+    /// A conversation, as its client calls it.
+    Conversation,
+    /// A person, as the client or a token calls them.
+    User,
+    /// A tenant.
+    Tenant,
+    /// A request, in headers and logs (`x-request-id`).
+    Request,
+    /// A client's idempotency key.
+    IdempotencyKey,
+    /// A key that signs or encrypts: of an edge, of a key ring, of an audit log.
+    Key,
+    /// The name by which an administrator logs in.
+    Administrator,
+    /// A name under which something may lie already. Imports of other runtimes bring ids that no client of this one
+    /// could send; whoever exports or erases must be able to name them.
+    Stored,
+}
+
+/// Every kind, for documentation and tests.
+pub const ALL_IDS: [Id; 9] = [
+    Id::Game,
+    Id::Conversation,
+    Id::User,
+    Id::Tenant,
+    Id::Request,
+    Id::IdempotencyKey,
+    Id::Key,
+    Id::Administrator,
+    Id::Stored,
+];
+
+/// Which characters an id takes.
+#[derive(Debug, Clone, Copy)]
+enum Characters {
+    /// ASCII letters, digits, and these.
+    Plain(&'static str),
+    /// Visible ASCII, except what ends a quoted string.
+    Visible,
+    /// Whatever is not a control character.
+    Printed,
+}
+
+/// The text is not an id of its kind. Quotes nothing of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotAnId(pub Id);
+
+impl Id {
+    /// The most bytes that such an id takes, and its characters.
+    const fn facts(self) -> (usize, Characters) {
+        match self {
+            Id::Game => (64, Characters::Plain("-_")),
+            Id::Conversation | Id::User => (128, Characters::Plain("-_.:@+~=|")),
+            Id::Tenant | Id::Key => (64, Characters::Plain("-_.")),
+            Id::Request => (128, Characters::Plain("-_.:")),
+            Id::IdempotencyKey => (128, Characters::Visible),
+            Id::Administrator => (64, Characters::Plain("-_.@")),
+            Id::Stored => (256, Characters::Printed),
+        }
+    }
+
+    /// The most bytes that such an id takes.
+    #[must_use]
+    pub const fn max_bytes(self) -> usize {
+        self.facts().0
+    }
+
+    /// Refuses what is not such an id.
+    ///
+    /// # Errors
+    /// With the rule, in words for people.
+    pub fn check(self, text: &str) -> Result<(), NotAnId> {
+        let (max_bytes, characters) = self.facts();
+        let known = match characters {
+            Characters::Plain(more) => text.bytes().all(|b| b.is_ascii_alphanumeric() || more.as_bytes().contains(&b)),
+            Characters::Visible => text.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\'),
+            Characters::Printed => !text.chars().any(char::is_control),
+        };
+        if (1..=max_bytes).contains(&text.len()) && known { Ok(()) } else { Err(NotAnId(self)) }
+    }
+
+    /// Whether the text is such an id.
+    #[must_use]
+    pub fn fits(self, text: &str) -> bool {
+        self.check(text).is_ok()
+    }
+}
+
+impl fmt::Display for NotAnId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (max_bytes, characters) = self.0.facts();
+        match characters {
+            Characters::Plain(more) => {
+                write!(f, "takes 1 to {max_bytes} ASCII letters, digits and the characters")?;
+                more.chars().try_for_each(|one| write!(f, " {one}"))
+            }
+            Characters::Visible => write!(f, "takes 1 to {max_bytes} visible ASCII characters, without \" and \\"),
+            Characters::Printed => write!(f, "takes 1 to {max_bytes} bytes without control characters"),
+        }
+    }
+}
+
+impl std::error::Error for NotAnId {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_has_the_characters_of_its_kind_and_no_others() {
+        for (id, good, bad) in [
+            (Id::Game, "front_desk-2", "front desk/ünïcode"),
+            (Id::Game, "a", "a.b"),
+            (Id::Conversation, "c:1|a=b", "c 1"),
+            (Id::User, "ann@example.org", "ann/1"),
+            (Id::Tenant, "acme.eu", "acme:eu"),
+            (Id::Request, "trace:abc-1", "trace abc"),
+            (Id::IdempotencyKey, "a/b?c", "a\"b"),
+            (Id::Key, "edge-1.a", "edge:1"),
+            (Id::Administrator, "ann@example.org", "ann doe"),
+            (Id::Stored, "front desk/ünïcode", "a\nb"),
+        ] {
+            assert_eq!(id.check(good), Ok(()), "{id:?}");
+            assert_eq!(id.check(bad), Err(NotAnId(id)), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn every_kind_has_a_length_from_one_to_its_limit() {
+        for id in ALL_IDS {
+            assert!(!id.fits(""), "{id:?}");
+            assert!(id.fits(&"a".repeat(id.max_bytes())), "{id:?}");
+            assert!(!id.fits(&"a".repeat(id.max_bytes() + 1)), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn whatever_a_client_may_send_may_be_named_by_an_administrator() {
+        for id in ALL_IDS {
+            let all: String = (' '..='~').filter(|c| id.fits(&c.to_string())).collect();
+            assert!(Id::Stored.fits(&all) && Id::Stored.max_bytes() >= id.max_bytes(), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn the_rule_is_told_in_words() {
+        let told = NotAnId(Id::Game).to_string();
+        assert_eq!(told, "takes 1 to 64 ASCII letters, digits and the characters - _");
+    }
+}

@@ -1,0 +1,78 @@
+//! From logits and nearness to one number in [0, 1] that thresholds can rely on.
+
+use super::index::SKETCH;
+use super::model::{DIMS, LENGTH};
+use super::numbers::{ONE, fall, log, logistic};
+
+/// Meaning never scores more: below what leaves an open question, and what `critical` asks for.
+pub(super) const MOST: u64 = 8_900;
+/// What no telling word, one, and two score at most: grammar by itself is below every level.
+const FEW_WORDS: [u64; 3] = [1_900, 6_900, 8_300];
+/// A clause of no more words is a fragment, which may be anybody's answer: one telling word in it is asked about.
+const FRAGMENT: usize = 3;
+const FRAGMENT_MOST: u64 = 4_900;
+/// What is perhaps not about here and now.
+pub(super) const DOUBTFUL: u64 = 4_500;
+/// What the clause denies: below every level, so that it is no reading, and named as what was heard all the same.
+pub(super) const DENIED: u64 = 900;
+
+/// Moves that stand for everything people say that the game is not about.
+const OUTSIDE: u64 = 8;
+
+/// `confidence = logistic(base + odds · log-odds + nearness · cosine)`, in 2^-16.
+struct Fit {
+    base: i64,
+    odds: i64,
+    nearness: i64,
+}
+
+const fn part(value: f64) -> i64 {
+    (value * ONE as f64) as i64
+}
+
+const WITH_MODEL: Fit = Fit { base: part(-0.85), odds: part(0.79), nearness: part(1.95) };
+const WORDS_ALONE: Fit = Fit { base: part(-0.25), odds: part(0.9), nearness: part(1.6) };
+
+/// The weight of all moves together.
+pub(super) struct Mass {
+    most: i64,
+    whole: u64,
+}
+
+impl Mass {
+    pub(super) fn of(logits: &[i64]) -> Mass {
+        let most = logits.iter().copied().max().unwrap_or(0).max(0);
+        let moves: u64 = logits.iter().map(|logit| fall(most - logit)).sum();
+        Mass { most, whole: moves + OUTSIDE * fall(most) }
+    }
+
+    /// The logarithm of the odds that a move of this logit is meant, in 2^-16.
+    pub(super) fn odds(&self, logit: i64) -> i64 {
+        let own = fall(self.most - logit);
+        log(own.max(1)) - log(self.whole.saturating_sub(own).max(1))
+    }
+}
+
+/// The confidence in ten-thousandths.
+pub(super) fn of(odds: i64, nearness: i64, with_model: bool) -> u64 {
+    let fit = if with_model { WITH_MODEL } else { WORDS_ALONE };
+    logistic(fit.base + (fit.odds * odds + fit.nearness * nearness) / ONE).min(MOST)
+}
+
+/// The most that so many telling words of so many words may score.
+pub(super) fn most_of(telling_words: usize, words: usize) -> u64 {
+    let most = FEW_WORDS.get(telling_words).copied().unwrap_or(MOST);
+    if telling_words <= 1 && words <= FRAGMENT { most.min(FRAGMENT_MOST) } else { most }
+}
+
+/// The cosine, in 2^-16, of a vector and one of which only the signs are known.
+pub(super) fn sketched(vector: &[i8; DIMS], signs: &[u8; SKETCH]) -> i64 {
+    let mut sum = 0i64;
+    for (dim, value) in vector.iter().enumerate() {
+        let negative = signs[dim / 8] >> (dim % 8) & 1 == 1;
+        sum += i64::from(if negative { -i32::from(*value) } else { i32::from(*value) });
+    }
+    /// √(π/2) / √256, over the vector's length.
+    const PER_UNIT: i64 = (1.253_314_137 / 16.0 * ONE as f64) as i64;
+    sum * PER_UNIT / LENGTH
+}

@@ -1,0 +1,270 @@
+//! Meaning: which moves a clause comes near to, in words that no pattern has.
+//!
+//! A small head is trained on the moves' phrases when a game is compiled ([`train`]) and lies in the compiled game
+//! ([`index`]); with a [`Model`] it hears words that the phrases do not have. At run time everything is whole numbers,
+//! so that every platform computes the same. What is near is not yet meant: what the clause denies is taken out, and
+//! the score is a calibrated confidence that thresholds can rely on. The method, its figures and its limits:
+//! `docs/meaning.md`.
+
+mod build;
+mod confidence;
+mod evidence;
+pub(crate) mod index;
+mod linked;
+mod model;
+mod numbers;
+mod options;
+mod train;
+
+pub(crate) use build::build;
+pub use index::Trained;
+pub use linked::{Size, linked};
+pub use model::{BUCKETS, CODES, DIMS, HEADER, Model, ModelError, bucket, fingerprint, header};
+pub use options::option;
+pub(crate) use train::Example;
+
+use self::index::MeaningIndex;
+use self::model::{dot, leveled};
+use self::numbers::{ONE, root};
+use crate::compiled::index::Key;
+use crate::text::{Class, Polarity, Shape, Tokens};
+
+/// Moves that are reported, at most.
+pub(crate) const MAX_MEANT: usize = 4;
+/// Words of a clause that are read.
+const MAX_WORDS: usize = 64;
+/// Rows of the model that are summed.
+const MAX_ROWS: usize = 64;
+
+/// What is to be understood.
+pub(crate) struct Clause<'a> {
+    /// The utterance's words.
+    pub(crate) tokens: &'a Tokens,
+    /// The clause's part of them.
+    pub(crate) first: usize,
+    /// One past its last.
+    pub(crate) end: usize,
+    /// What the game's index knows of the utterance: keys of words and terms with their positions, sorted.
+    pub(crate) places: &'a [(Key, u32)],
+    /// The word of the game that a position's word is a misspelling of.
+    pub(crate) corrected: &'a dyn Fn(usize) -> Option<&'a str>,
+    /// The current year, if it is known.
+    pub(crate) year: Option<i32>,
+    /// Whether a pattern, by its number in the game, may be heard from this speaker now.
+    pub(crate) admits: &'a dyn Fn(u32) -> bool,
+}
+
+/// A move that a clause may mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Meant {
+    /// Index of the move.
+    pub(crate) move_index: u32,
+    /// The nearest of its patterns, by its number in the game.
+    pub(crate) pattern: u32,
+    /// In ten-thousandths, at most [`confidence::MOST`].
+    pub(crate) confidence: u64,
+    /// The words that speak for it most.
+    pub(crate) evidence: (usize, usize),
+}
+
+/// A clause as the head sees it.
+struct Heard<'a> {
+    /// Keys with how much they tell (2^-8) and where they stand, each key once.
+    words: Vec<(Key, u32, u32)>,
+    /// The length of all that, unknown words included, in 2^-8.
+    length: i64,
+    /// With a model: the clause's vector, and the rows summed for it with where they stand.
+    dense: Option<Dense<'a>>,
+}
+
+struct Dense<'a> {
+    model: &'a Model<'a>,
+    vector: [i8; DIMS],
+    rows: Vec<(u16, u32)>,
+}
+
+/// The moves that a clause may mean, the likeliest first, at most [`MAX_MEANT`]; those that the index covers.
+pub(crate) fn candidates(index: &MeaningIndex<'_>, model: Option<&Model<'_>>, clause: &Clause<'_>) -> Vec<Meant> {
+    let moves = index.move_count();
+    let Some(heard) = hear(index, model, clause).filter(|_| moves > 0) else { return Vec::new() };
+    let logits = logits(index, &heard, moves);
+    let mut best: Vec<usize> = Vec::with_capacity(MAX_MEANT + 1);
+    for (of, &logit) in logits.iter().enumerate() {
+        if logit <= 0 || !index.covers(of) || best.len() == MAX_MEANT && logits[best[MAX_MEANT - 1]] >= logit {
+            continue;
+        }
+        let at = best.partition_point(|&other| logits[other] >= logit);
+        best.insert(at, of);
+        best.truncate(MAX_MEANT);
+    }
+    let mass = confidence::Mass::of(&logits);
+    let mut meant: Vec<Meant> = best
+        .into_iter()
+        .filter_map(|of| {
+            let near = nearest(index, &heard, of, clause.admits)?;
+            let confidence = confidence::of(mass.odds(logits[of]), near.cosine(), heard.dense.is_some());
+            let shares = evidence::shares(index, &heard, of, clause);
+            let confidence =
+                confidence.min(confidence::most_of(evidence::telling_words(&shares, clause), shares.len()));
+            let evidence = evidence::strongest(&shares, clause);
+            let confidence = match evidence::polarity_of(&shares, evidence, clause, &near) {
+                Polarity::Asserted => confidence,
+                Polarity::Doubtful => confidence.min(confidence::DOUBTFUL),
+                Polarity::Denied => confidence.min(confidence::DENIED),
+            };
+            Some(Meant { move_index: of as u32, pattern: near.pattern, confidence, evidence })
+        })
+        .collect();
+    // The head says which is likelier; what is denied comes last.
+    meant.sort_by_key(|meant| meant.confidence <= confidence::DENIED);
+    let mut most = confidence::MOST;
+    for meant in &mut meant {
+        meant.confidence = meant.confidence.min(most);
+        most = meant.confidence;
+    }
+    meant
+}
+
+fn hear<'a>(index: &MeaningIndex<'_>, model: Option<&'a Model<'a>>, clause: &Clause<'_>) -> Option<Heard<'a>> {
+    let end = clause.end.min(clause.first + MAX_WORDS).min(clause.tokens.len());
+    let inside = |at: u32| (clause.first..end).contains(&(at as usize));
+    let mut words: Vec<(Key, u32, u32)> = Vec::with_capacity(end.saturating_sub(clause.first) + 4);
+    let mut known = 0u64;
+    for &(key, at) in clause.places.iter().filter(|place| inside(place.1)) {
+        let telling = index.telling(key);
+        known |= u64::from(telling > 0) << (at as usize - clause.first);
+        if telling > 0 && words.last().is_none_or(|last| last.0 != key) {
+            words.push((key, telling, at));
+        }
+    }
+    let mut square: u64 = words.iter().map(|word| u64::from(word.1) * u64::from(word.1)).sum();
+    let unknown = u64::from(index.unknown());
+    for at in clause.first..end {
+        let Some(token) = clause.tokens.as_slice().get(at) else { break };
+        let says_nothing = token.class.is(Class::FILLER.and(Class::FUNCTION)) || token.shape == Shape::Sign;
+        if known >> (at - clause.first) & 1 == 0 && !says_nothing {
+            square += unknown * unknown;
+        }
+    }
+    let dense = model.filter(|model| index.fits(model)).map(|model| {
+        let rows = rows(model, clause.tokens, clause.first, end, clause.corrected);
+        Dense { model, vector: vector_of(model, &rows), rows }
+    });
+    let nothing = words.is_empty() && dense.as_ref().is_none_or(|dense| dense.rows.is_empty());
+    (!nothing).then(|| Heard { words, length: root(square).max(1) as i64, dense })
+}
+
+/// The rows of the words `first..end`, with the words' positions. Negators say nothing of a topic.
+fn rows<'w>(
+    model: &Model<'_>,
+    tokens: &'w Tokens,
+    first: usize,
+    end: usize,
+    corrected: &dyn Fn(usize) -> Option<&'w str>,
+) -> Vec<(u16, u32)> {
+    let mut rows = Vec::with_capacity(MAX_ROWS);
+    for at in first..end {
+        let Some(token) = tokens.as_slice().get(at).filter(|token| !token.class.is(Class::NEGATOR)) else { continue };
+        if token.shape == Shape::Sign {
+            continue;
+        }
+        let said = tokens.text(at);
+        let word = if model.knows(said) { said } else { corrected(at).unwrap_or(said) };
+        model.rows_of(word, |row| {
+            if rows.len() < MAX_ROWS {
+                rows.push((row, at as u32));
+            }
+        });
+    }
+    rows
+}
+
+fn vector_of(model: &Model<'_>, rows: &[(u16, u32)]) -> [i8; DIMS] {
+    let mut sum = [0; DIMS];
+    for (row, _) in rows {
+        model.add(*row, &mut sum);
+    }
+    leveled(&sum)
+}
+
+/// The vector of a phrase, as a clause of the same words has it; `None` when the model knows none of them.
+pub(crate) fn phrase_vector(model: &Model<'_>, tokens: &Tokens) -> Option<[i8; DIMS]> {
+    let rows = rows(model, tokens, 0, tokens.len(), &|_| None);
+    (!rows.is_empty()).then(|| vector_of(model, &rows))
+}
+
+/// A logit a move, in 2^-16.
+fn logits(index: &MeaningIndex<'_>, heard: &Heard<'_>, moves: usize) -> Vec<i64> {
+    let mut logits = vec![0i64; moves];
+    for &(key, telling, _) in &heard.words {
+        for posting in index.postings(key) {
+            let weight = if heard.dense.is_some() { posting.beside } else { posting.alone };
+            if let Some(logit) = logits.get_mut(posting.move_index as usize) {
+                *logit += i64::from(weight) * i64::from(telling);
+            }
+        }
+    }
+    for (of, logit) in logits.iter_mut().enumerate() {
+        *logit = *logit * 64 / heard.length;
+        if let Some(dense) = &heard.dense {
+            *logit += (i64::from(dot(&dense.vector, index.head(of))) * index.scale(of)) >> 12;
+        }
+    }
+    logits
+}
+
+/// The examples of a move that come nearest: of those that assert something, and of those that deny it ("can't
+/// breathe").
+#[derive(Debug, Default)]
+struct Near {
+    /// The nearest of all, by its pattern.
+    pattern: u32,
+    asserting: Option<i64>,
+    denying: Option<i64>,
+}
+
+impl Near {
+    /// The cosine of the nearest, in 2^-16.
+    fn cosine(&self) -> i64 {
+        self.asserting.max(self.denying).unwrap_or(0)
+    }
+
+    /// Whether a phrase that denies something is nearly as near as any.
+    fn denies(&self) -> bool {
+        self.denying.is_some_and(|denying| denying * 4 >= self.cosine() * 3)
+    }
+
+    /// Whether no phrase that asserts something is nearly as near as one that denies.
+    fn only_denies(&self) -> bool {
+        self.asserting.is_none_or(|asserting| asserting * 4 < self.cosine() * 3)
+    }
+}
+
+fn nearest(index: &MeaningIndex<'_>, heard: &Heard<'_>, of: usize, admits: &dyn Fn(u32) -> bool) -> Option<Near> {
+    let mut near: Option<Near> = None;
+    let mut count = 0;
+    for example in index.examples(of).filter(|example| admits(example.pattern)) {
+        count += 1;
+        let (mut shared, mut square) = (0u64, 0u64);
+        for key in example.keys {
+            let key = u32::from_le_bytes(*key);
+            let telling = u64::from(index.telling(key));
+            square += telling * telling;
+            if heard.words.binary_search_by_key(&key, |word| word.0).is_ok() {
+                shared += telling * telling;
+            }
+        }
+        let words = (shared as i64 * ONE) / (root(square).max(1) as i64 * heard.length);
+        let cosine = match (&heard.dense, example.sketch) {
+            (Some(dense), Some(sketch)) => confidence::sketched(&dense.vector, sketch),
+            _ => words,
+        };
+        let near = near.get_or_insert_with(|| Near { pattern: example.pattern, ..Near::default() });
+        if Some(cosine) > near.asserting.max(near.denying) {
+            near.pattern = example.pattern;
+        }
+        let of_kind = if example.negated { &mut near.denying } else { &mut near.asserting };
+        *of_kind = (*of_kind).max(Some(cosine));
+    }
+    near.filter(|_| count >= index::MIN_EXAMPLES)
+}

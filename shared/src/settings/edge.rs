@@ -1,0 +1,146 @@
+//! The settings of an edge node. They stand here, not with the node, because the command line prints and hands them on,
+//! and knows nothing else of a node.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{Choice, Json, Key, List, Millis, Number, Optional, Parsed, Rates, Seconds, SecretText, Switch, Text};
+use crate::crypto::SecretKey;
+use crate::ids::Id;
+use crate::limits::Rate;
+use crate::mocks::Mocks;
+use crate::wire::signature::MIN_SECRET_BYTES;
+
+/// What a node is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Serving people.
+    Production,
+    /// Writing games.
+    Development,
+}
+
+/// Who may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Whoever has a credential.
+    Required,
+    /// Everybody.
+    Open,
+}
+
+/// Whether a page is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
+/// A capability service.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Base address; the function's name is appended.
+    pub url: String,
+    /// Sent as `Authorization: Bearer …`.
+    #[serde(default)]
+    pub token: Option<String>,
+    /// Allows a loopback or private address, for services on the same machine or network.
+    #[serde(default)]
+    pub allow_private: bool,
+    /// The longest time for one call, milliseconds; a game's own limit may be shorter.
+    #[serde(default)]
+    pub timeout_ms: Option<u32>,
+}
+
+/// Longest wait that a setting may ask for, milliseconds.
+const MAX_WAIT_MS: u64 = 3_600_000;
+const SERVICES: Json<BTreeMap<String, Service>> =
+    Json(r#"`{"ehr": {"url": "https://…", "token": "…", "timeout_ms": 2000, "allow_private": false}}`"#, PhantomData);
+const MOCKS: Json<BTreeMap<String, Mocks>> = Json("each game's `capability_mocks.yaml` by the game's id", PhantomData);
+const MODES: &[(&str, Mode)] = &[("production", Mode::Production), ("development", Mode::Development)];
+const ACCESS: &[(&str, Access)] = &[("required", Access::Required), ("open", Access::Open)];
+const PAGES: &[(&str, Page)] = &[("on", Page::On), ("off", Page::Off)];
+
+crate::settings! {
+    /// The settings of an edge node, as they were given.
+    #[derive(Debug)]
+    pub struct Edge {
+        /// `development`: open, explains itself, heeds `x-lgdl-now`, answers unconfigured services with stand-ins.
+        mode: Mode = "production" => Choice(MODES);
+        /// Where the origin is. Every node needs it.
+        origin_url: Option<String> = "" => Optional(Parsed("an http or https address", web_address));
+        /// Id of the key that signs calls to the origin; needed in production.
+        origin_key_id: Option<String> = "" => Optional(Parsed("a key id", key_id));
+        /// Its secret.
+        origin_key: Option<Vec<u8>> = "", secret => Optional(SecretText(MIN_SECRET_BYTES));
+        /// Time for one call to the origin, in milliseconds.
+        origin_timeout_ms: Duration = "3000" => Millis(1..=60_000);
+        /// Tenant of requests that no API key or token assigns to another.
+        tenant: String = "default" => Parsed("a tenant's name", tenant);
+        /// Seals hot state and journal; without it there are none.
+        state_key: Option<SecretKey> = "", secret => Optional(Key);
+        /// Answer every turn without state (matching only).
+        state_disabled: bool = "false" => Switch;
+        /// Seconds that hot state is kept.
+        kv_ttl: Duration = "3600" => Seconds(1..=2_592_000);
+        /// Milliseconds that the list of games is believed.
+        games_ttl_ms: Duration = "30000" development "500" => Millis(1..=MAX_WAIT_MS);
+        /// Milliseconds between two looks at what was erased, at least.
+        erasures_every_ms: Duration = "15000" development "500" => Millis(1..=MAX_WAIT_MS);
+        /// Turns that a person may take.
+        rate_limit_user: Option<Rate> = "10/minute" development "off" => Rates;
+        /// Turns in one conversation.
+        rate_limit_conversation: Option<Rate> = "20/minute" development "off" => Rates;
+        /// Turns with one API key.
+        rate_limit_key: Option<Rate> = "off" => Rates;
+        /// Turns in all.
+        rate_limit_global: Option<Rate> = "1000/minute" development "off" => Rates;
+        /// Whether callers need an API key or a token.
+        auth: Access = "required" development "open" => Choice(ACCESS);
+        /// Verifies tokens signed with HS256.
+        jwt_secret: Option<Vec<u8>> = "", secret => Optional(SecretText(MIN_SECRET_BYTES));
+        /// Verifies them too: the secret of before, or of after, while the issuer changes it.
+        jwt_secret_other: Option<Vec<u8>> = "", secret => Optional(SecretText(MIN_SECRET_BYTES));
+        /// Issuer (`iss`) that a token must name.
+        jwt_issuer: Option<String> = "" => Optional(Text);
+        /// Audience (`aud`) that a token must name.
+        jwt_audience: Option<String> = "" => Optional(Text);
+        /// Web origins that may call from a page; `*` for all.
+        cors_origins: Vec<String> = "" development "*" => List(Parsed("an origin such as https://www.example.com", web_origin));
+        /// Whether `GET /` answers with the chat page.
+        chat_page: Page = "off" development "on" => Choice(PAGES);
+        /// Capability services by name.
+        services: BTreeMap<String, Service> = "", secret => SERVICES;
+        /// Stand-ins for services that are not configured, on development nodes.
+        capability_mocks: BTreeMap<String, Mocks> = "" => MOCKS;
+        /// Rounds of a negotiation.
+        negotiation_max_rounds: u32 = "3" => Number(1..=20);
+        /// Gain of confidence below which a round counts as none.
+        negotiation_epsilon: f64 = "0.05" => Number(0.0..=1.0);
+        /// What the node proves itself with to its own instances; the host sets it.
+        node_token: Option<String> = "", secret => Optional(Text);
+    }
+}
+
+fn web_address(text: &str) -> Result<String, String> {
+    let web = text.starts_with("http://") || text.starts_with("https://");
+    if web { Ok(text.trim_end_matches('/').to_owned()) } else { Err("must be an http or https address".into()) }
+}
+
+fn key_id(text: &str) -> Result<String, String> {
+    Id::Key.check(text).map(|()| text.to_owned()).map_err(|rule| rule.to_string())
+}
+
+fn tenant(text: &str) -> Result<String, String> {
+    Id::Tenant.check(text).map(|()| text.to_owned()).map_err(|rule| rule.to_string())
+}
+
+fn web_origin(text: &str) -> Result<String, String> {
+    Ok(text.trim_end_matches('/').to_owned())
+}

@@ -1,0 +1,149 @@
+//! Meaning by words alone, on a small labelled set: what is meant is found, what is not of the game is refused, what is
+//! denied is no reading, and every machine computes the same.
+
+use lgdl::compiled::CompiledGame;
+use lgdl::entities::{Direction, Language, Reference};
+use lgdl::matcher::{self, Candidate, Query, Scratch, Stage};
+use lgdl::meaning::{Model, Trained, header};
+use proptest::prelude::*;
+
+const GAME: &str = include_str!("data/meaning/laundry.lgdl");
+const LABELLED: &str = include_str!("data/meaning/laundry.jsonl");
+
+fn game() -> CompiledGame {
+    let mut parsed = lgdl::syntax::parse(GAME.as_bytes(), None);
+    let entry = parsed.entry.expect("a game");
+    CompiledGame::compile(&parsed.games.remove(entry)).expect("it compiles")
+}
+
+fn reference() -> Reference {
+    let now = jiff::civil::date(2026, 11, 21).at(10, 0, 0, 0);
+    Reference { now, offset_seconds: 0, direction: Direction::Future, language: Language::English }
+}
+
+fn heard(game: &CompiledGame, text: &str) -> Vec<Candidate> {
+    let reference = reference();
+    let query = Query { text, participant: "user", reference: &reference, admits: &|_| true, plausible: &|_| false };
+    matcher::find(game, &query)
+}
+
+fn best(game: &CompiledGame, text: &str) -> Option<(String, f64)> {
+    let best = heard(game, text).into_iter().next()?;
+    Some((game.move_at(best.move_index).expect("a move").name.clone(), best.score))
+}
+
+#[test]
+fn other_words_than_the_patterns_reach_their_moves_and_the_rest_is_refused() {
+    let game = game();
+    let (mut right, mut inside, mut refused, mut outside) = (0, 0, 0, 0);
+    for line in LABELLED.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).expect("a labelled line");
+        let text = line["text"].as_str().expect("a text");
+        let found = best(&game, text);
+        match line["move"].as_str() {
+            Some(expected) => {
+                inside += 1;
+                right += usize::from(found.is_some_and(|found| found.0 == expected && found.1 >= 0.5));
+            }
+            None => {
+                outside += 1;
+                refused += usize::from(found.is_none_or(|found| found.1 < 0.5));
+            }
+        }
+    }
+    assert!(right * 10 >= inside * 8, "{right} of {inside} are understood");
+    assert_eq!(refused, outside, "what the game is not about is refused");
+}
+
+#[test]
+fn what_is_denied_is_no_reading() {
+    let game = game();
+    for text in [
+        "I do not need a collection from my home",
+        "no wine stain on the blouse",
+        "please don't fetch the bag of laundry",
+    ] {
+        assert_eq!(best(&game, text), None, "{text}");
+    }
+}
+
+#[test]
+fn a_pattern_as_it_stands_beats_meaning_and_meaning_says_what_it_is() {
+    let game = game();
+    let verbatim = &heard(&game, "is my order finished")[0];
+    assert_eq!(verbatim.stage, Stage::Plain);
+    assert!(verbatim.score > 0.9);
+    let meant = &heard(&game, "will a driver collect the clothes")[0];
+    assert_eq!(meant.stage, Stage::Meaning);
+    assert!(meant.score < 0.9 && !meant.pattern.is_empty());
+}
+
+#[test]
+fn the_same_game_is_the_same_bytes_with_the_same_head() {
+    assert_eq!(game().bytes(), game().bytes());
+    assert_eq!(game().trained(), Trained::Words);
+    assert!(!game().lacks_model());
+}
+
+#[test]
+fn everything_heard_is_at_most_what_meaning_may_say() {
+    let game = game();
+    let reference = reference();
+    for line in LABELLED.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).expect("a labelled line");
+        let text = line["text"].as_str().expect("a text");
+        let query =
+            Query { text, participant: "user", reference: &reference, admits: &|_| true, plausible: &|_| false };
+        for candidate in matcher::guess(&game, &query, &mut Scratch::default()) {
+            assert!(candidate.stage != Stage::Meaning || candidate.score <= 0.89, "{text}");
+        }
+    }
+}
+
+/// A model of one row.
+fn small_model() -> Vec<u8> {
+    let mut body = vec![0; 4_097 * 2];
+    body.extend_from_slice(&[0; 4]); // a fingerprint
+    body.push(255);
+    body.extend_from_slice(&[1; 256 * 256]);
+    body.extend_from_slice(&[0; 64]);
+    let mut bytes = header(1, 4, &body).to_vec();
+    bytes.extend_from_slice(&body);
+    bytes
+}
+
+#[test]
+fn a_model_is_refused_unless_it_is_whole_of_this_version_and_in_this_byte_order() {
+    let whole = small_model();
+    assert_eq!(Model::verified(&whole).expect("it is whole").rows(), 1);
+    for cut in [0, 3, 63, 64, 65, whole.len() - 1] {
+        assert!(Model::open(&whole[..cut]).is_err(), "cut at {cut}");
+    }
+    let changed = |at: usize, to: &[u8]| {
+        let mut bytes = whole.clone();
+        bytes[at..at + to.len()].copy_from_slice(to);
+        Model::verified(&bytes).map(|_| ()).expect_err("it is refused").to_string()
+    };
+    assert!(changed(0, b"GGUF").contains("begin"));
+    assert!(changed(4, &0x0102_0304u32.to_be_bytes()).contains("order"));
+    assert!(changed(8, &[2]).contains("version"));
+    assert!(changed(16, &[0, 2]).contains("shape"));
+    assert!(changed(12, &[9]).contains("cut off"));
+    assert!(changed(5_000, &[7]).contains("hash"));
+    assert!(changed(40, &[7]).contains("hash"));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_as_a_model_are_refused_without_a_panic(
+        bytes in proptest::collection::vec(any::<u8>(), 0..200),
+        begins in any::<bool>(),
+    ) {
+        let mut bytes = bytes;
+        if begins && bytes.len() > 64 {
+            let whole = small_model();
+            bytes[..24].copy_from_slice(&whole[..24]);
+        }
+        prop_assert!(Model::verified(&bytes).is_err());
+    }
+}
