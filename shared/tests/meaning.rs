@@ -2,7 +2,7 @@
 //! denied is no reading, and every machine computes the same.
 
 use lgdl::compiled::CompiledGame;
-use lgdl::entities::{Direction, Language, Reference};
+use lgdl::entities::{DateOrder, Direction, Language, Reference};
 use lgdl::matcher::{self, Candidate, Query, Scratch, Stage};
 use lgdl::meaning::{Model, Trained, header};
 use proptest::prelude::*;
@@ -18,7 +18,13 @@ fn game() -> CompiledGame {
 
 fn reference() -> Reference {
     let now = jiff::civil::date(2026, 11, 21).at(10, 0, 0, 0);
-    Reference { now, offset_seconds: 0, direction: Direction::Future, language: Language::English }
+    Reference {
+        now,
+        offset_seconds: 0,
+        direction: Direction::Future,
+        language: Language::English,
+        date_order: DateOrder::OfLanguage,
+    }
 }
 
 fn heard(game: &CompiledGame, text: &str) -> Vec<Candidate> {
