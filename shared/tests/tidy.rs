@@ -13,7 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("keywords of LGDL", &["user", "choice", "long", "as", "human"]),
     ("participants that are machines", &["system", "assistant", "bot"]),
     ("statuses and fields of capability contracts", &["ok", "type", "null", "number", "code", "none", "title"]),
-    ("names in records, explanations and errors", &["answer", "correction", "choice", "kind", "said"]),
+    ("names in records, explanations and errors", &["answer", "correction", "choice", "kind", "said", "meaning"]),
     (
         "placeholders and keys of a language's texts and formats",
         &[

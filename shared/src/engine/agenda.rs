@@ -74,9 +74,8 @@ impl Run<'_> {
                 if open.is_some() {
                     self.keep_the_rest(&heard, &readings, Leftover::TellsOfOthers)?;
                     self.suspend(Interruption::Urgent);
-                } else {
-                    self.line_up(&heard, &readings);
                 }
+                self.line_up(&heard, &readings, own.as_deref());
                 if let Some(first) = readings.first() {
                     self.guess(&first.candidate, &text);
                 }
@@ -227,9 +226,13 @@ impl Run<'_> {
     }
 
     /// Puts what was said beside a question about somebody else's emergency in line.
-    fn line_up(&mut self, heard: &Heard, asked: &[Said]) {
-        let others: Vec<Said> =
-            heard.moves.iter().filter(|said| !asked.iter().any(|asked| asked.name == said.name)).cloned().collect();
+    fn line_up(&mut self, heard: &Heard, asked: &[Said], own: Option<&str>) {
+        let others: Vec<Said> = heard
+            .moves
+            .iter()
+            .filter(|said| Some(said.name.as_str()) != own && !asked.iter().any(|asked| asked.name == said.name))
+            .cloned()
+            .collect();
         let readings: Vec<Said> = others.iter().chain(asked).cloned().collect();
         let frames: Vec<Frame> =
             self.frames(heard, &readings).into_iter().take(others.len()).map(|(frame, _)| frame).collect();

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use super::corrections::{self, Asked, Strength};
 use super::fill::without;
 use super::flow::Entry;
+use super::hear::blanked;
 use super::mending::Target;
 use super::repairs;
 use super::run::{Halt, Reading, Run};
 use super::state::Frame;
 use super::turn::CERTAIN;
 use super::wording;
+use crate::entities::time::impossible_date;
 use crate::ir::{Element, Move, Slot, SlotType, TemplatePart};
 use crate::language::{Class, Cue, Language, Text};
 use crate::matcher::Candidate;
@@ -89,6 +91,10 @@ impl Run<'_> {
         match heard {
             Answered::GoesOn => {
                 self.answered_by_active();
+                // Where nothing is asked any more, nobody else says what could not be taken.
+                if self.need(&mv).is_none() {
+                    self.say_refusals();
+                }
                 self.advance(Entry::UnderWay)
             }
             Answered::Declined => self.pass_over(&slot),
@@ -110,6 +116,9 @@ impl Run<'_> {
         let open = mv.slots.iter().filter(|slot| self.slot_value(&slot.name).is_none());
         let scan = Scan::of(&text, open, &reference).knowing(&header.vocabulary);
         let plain = is_plain_answer(slot, &scan);
+        if !slot.required && strings::denies_by_name(&slot.name, &scan.heard) {
+            return Answered::Declined;
+        }
         if !plain && let Some(said) = self.says_nothing(slot, &scan) {
             return said;
         }
@@ -130,12 +139,16 @@ impl Run<'_> {
 
     /// What is never a value, whatever the slot takes: idioms ("I already told you"), and questions.
     fn says_nothing(&mut self, slot: &Slot, scan: &Scan<'_>) -> Option<Answered> {
-        if strings::is_idiom(&scan.heard) {
+        let refers = strings::is_reference(&scan.heard) && !self.states_for(slot, scan);
+        if refers || strings::is_idiom(&scan.heard) {
             if !slot.required || slot.default.is_some() {
                 return Some(Answered::Declined);
             }
             let why = reason(self.language(), slot);
             return Some(Answered::Refused(format!("{} {why}", self.language().text(wording::NEEDED))));
+        }
+        if strings::is_pause(&scan.heard) && *effective_type(slot) == SlotType::String {
+            return Some(Answered::Asks);
         }
         if strings::is_inquiry(scan.text, &scan.heard) {
             return Some(match self.interruption() {
@@ -144,6 +157,12 @@ impl Run<'_> {
             });
         }
         None
+    }
+
+    /// Whether the utterance holds a value of the open slot's own type, whatever else it says ("the same as …").
+    fn states_for(&self, slot: &Slot, scan: &Scan<'_>) -> bool {
+        *effective_type(slot) != SlotType::String
+            && matches!(slots::read_answer(slot, scan), Answer::Value { found, .. } if found.fits)
     }
 
     /// "remove the olives", "also bacon", "only cheese": edits of lists. Whether there was one.
@@ -186,6 +205,7 @@ impl Run<'_> {
         let kind = if grammar { Asked::ByPreposition } else { Asked::Another };
         let said = corrections::by_preposition(&scan.heard, &names, kind);
         let mut filled = false;
+        let mut rest = scan.text.to_owned();
         for (index, span) in said {
             let slot = text_slots[index];
             let Some(piece) = scan.text.get(span.0..span.1) else { continue };
@@ -199,6 +219,23 @@ impl Run<'_> {
                 None => self.fill(slot, &found, if slot.name == asked.name { Source::Answer } else { Source::Mention }),
             }
             filled = true;
+            rest = blanked(&rest, span);
+        }
+        // "tomorrow, sorry, I mean from Hamburg": the answer beside it.
+        let mut answered = (0, 0);
+        if filled && *effective_type(asked) != SlotType::String {
+            let beside = Scan::of(&rest, [asked], scan.reference).knowing(scan.terms());
+            if !is_yes_no(scan.language(), asked)
+                && let Answer::Value { found, .. } = slots::read_answer(asked, &beside)
+                && found.fits
+            {
+                answered = (found.start, found.end);
+                self.fill(asked, &found, Source::Answer);
+            }
+        }
+        if filled {
+            let beside = Scan::of(&rest, &mv.slots, scan.reference).knowing(scan.terms());
+            self.fill_beside(mv, &beside, answered);
         }
         filled
     }
@@ -277,6 +314,14 @@ impl Run<'_> {
         }
         let unsure = slots::yes_no::is_unsure(&scan.heard);
         let mut why = reason(self.language(), slot);
+        if matches!(effective_type(slot), SlotType::Date | SlotType::DateTime)
+            && let Some(said) = impossible_date(scan.text, scan.reference.language).and_then(|span| scan.text.get(span))
+        {
+            why = format!("{} {why}", self.language().say(Text::NoSuchDate, &[("value", said)]));
+        }
+        if let Some(said) = slots::is_no_option(slot, scan) {
+            why = format!("{} {why}", wording::none_such(&said).in_words(self.language()));
+        }
         if unsure {
             why = format!("{} {why}", self.language().text(wording::NEEDED));
         }
@@ -286,7 +331,7 @@ impl Run<'_> {
     fn answer_free_text(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Answered {
         let other = self.interruption();
         let question = strings::is_question(scan.text, &scan.heard);
-        let noise = strings::is_noise(&scan.heard);
+        let noise = strings::is_noise(&scan.heard) || strings::is_no_label(&slot.name, &scan.heard);
         if let Some(other) = &other
             && !strings::is_acknowledgement(&scan.heard)
             && (other.score >= CERTAIN || question || noise || is_verbatim(other, scan) || is_statement(other, scan))
@@ -514,13 +559,22 @@ impl Run<'_> {
         let strength = if takes_back { correction.strength.max(Strength::Plain) } else { correction.strength };
         let target = typed.into_iter().chain(free.into_iter().filter(|_| free_text)).find_map(|slot| {
             let held = frame.slot(&slot.name)?;
-            let found = self.correcting_value(slot, said, scan, strength, named.is_some(), asked)?;
+            let found =
+                self.correcting_value(slot, (said, correction.span.0), scan, strength, named.is_some(), asked)?;
             (found.value != held.value).then(|| (slot.clone(), found))
         });
         let opening = correction.span.0;
         let Some((slot, mut found)) = target else { return false };
         self.answered_by_active();
         self.replace(&slot, &found);
+        // "yes, but in business class" is a yes and a change.
+        if let Some(asked) = asked.filter(|asked| asked.name != slot.name && is_yes_no(self.language(), asked))
+            && scan.heard.begins_with(Cue::Yes) > 0
+            && let Answer::Value { found: yes, .. } =
+                slots::read_value(asked, self.language().text(Text::Yes), scan.reference)
+        {
+            self.fill(asked, &yes, Source::Answer);
+        }
         found.start += opening;
         found.end += opening;
         self.fill_beside(mv, scan, (found.start, found.end));
@@ -555,7 +609,7 @@ impl Run<'_> {
     fn correcting_value(
         &self,
         slot: &Slot,
-        said: &str,
+        (said, correction_start): (&str, usize),
         scan: &Scan<'_>,
         strength: Strength,
         named: bool,
@@ -597,6 +651,7 @@ impl Run<'_> {
             && phrase.len() <= MAX_CORRECTION_WORDS
             && !strings::is_noise(&phrase)
             && !strings::is_decline(&phrase)
+            && !is_denied_noun(&scan.heard, correction_start)
             && !begins_a_sentence(&phrase.words);
         if !usable {
             return None;
@@ -696,6 +751,14 @@ impl Run<'_> {
             value.confirmed = true;
         }
     }
+}
+
+/// "no return": a noun without an article that "no" denies is not put in the place of anything.
+fn is_denied_noun(heard: &Heard, start: usize) -> bool {
+    let Some(at) = heard.words.iter().position(|word| word.start == start) else { return false };
+    let Some(before) = at.checked_sub(1).and_then(|at| heard.words.get(at)) else { return false };
+    let word = &heard.words[at];
+    before.is(Cue::No) && before.class.is(Class::NEGATOR) && !word.after_break && word.class == Class::CONTENT
 }
 
 /// Whether an answer is that very value.

@@ -141,15 +141,23 @@ pub(super) fn by_preposition(heard: &Heard, slots: &[&str], asked: Asked) -> Vec
     while let skip @ 1.. = heard.language.prefix(&words[opening..], taken_back) {
         opening += skip;
     }
+    // "…, sorry, I mean from Hamburg": in the middle, behind what plainly takes something back.
+    let plainly = |at: usize| heard.language.suffix(&words[..at], [Cue::CorrectionStrong, Cue::CorrectionPlain]) > 0;
     let lead = |word: &Word| {
         let grammar = word.class.is(Class::FUNCTION.and(Class::ADJUNCT).and(Class::LEADS));
         if grammar { slots.iter().position(|slot| slot.eq_ignore_ascii_case(&word.text)) } else { None }
     };
     let mut found = Vec::new();
-    if asked == Asked::Another && words.get(opening).and_then(lead).is_none() {
-        return found;
-    }
-    for (at, word) in words.iter().enumerate() {
+    let from = match asked {
+        Asked::ByPreposition => 0,
+        Asked::Another if words.get(opening).and_then(lead).is_some() => 0,
+        Asked::Another => {
+            let taken_back = words.iter().enumerate().position(|(at, word)| lead(word).is_some() && plainly(at));
+            let Some(at) = taken_back else { return found };
+            at
+        }
+    };
+    for (at, word) in words.iter().enumerate().skip(from) {
         let Some(index) = lead(word) else { continue };
         let ends =
             |next: &Word| next.after_break || lead(next).is_some() || next.is([Cue::CorrectionAfter, Cue::Courtesy]);

@@ -5,7 +5,7 @@
 //! | | plan | while a question is open | otherwise |
 //! |---|---|---|---|
 //! | 1 | [`Plan::TakeUp`], an urgent move among them | what is said for the question is stored, the move runs, the question comes back | the move runs first, the others after it |
-//! | 2 | [`Plan::AskAbout`] | somebody else's emergency: the same, but it is asked about | it is asked about |
+//! | 2 | [`Plan::AskAbout`] | somebody else's emergency, or one that only meaning came near to: the same, but it is asked about | it is asked about |
 //! | 3 | [`Plan::Beside`], [`Plan::TakeUp`] | an answer and, in clauses of their own, other moves: the answer is stored, then they are answered | several moves, in the order said |
 //! | 4 | [`Plan::Alone`] | one thing, read against the question | the best move |
 //!
@@ -32,7 +32,7 @@ pub(super) enum Plan {
     Alone,
     /// These moves run in this order; what else was said is stored for what is under way.
     TakeUp(Vec<Said>),
-    /// The first is another person's emergency and is asked about; what else was said is stored.
+    /// The first is perhaps an emergency, or another person's, and is asked about; what else was said is stored.
     AskAbout(Vec<Said>),
     /// If what else was said answers the open question, these moves are answered after it; else as [`Plan::Alone`].
     Beside(Vec<Said>),
@@ -46,17 +46,22 @@ pub(super) fn decide(heard: &Heard, own: Option<&str>, room: Room, apart: &dyn F
         Room::NoQuestion | Room::Told => true,
         Room::FreeText => apart(said),
     };
-    let urgent = |whose: Whose| {
-        others.iter().copied().filter(move |said| said.is_urgent() && said.whose == whose).cloned().collect::<Vec<_>>()
+    let urgent = |whose: &[Whose]| {
+        others
+            .iter()
+            .copied()
+            .filter(|said| said.is_urgent() && whose.contains(&said.whose))
+            .cloned()
+            .collect::<Vec<_>>()
     };
     let beside =
         || others.iter().copied().filter(|said| !said.is_urgent() && stands(said)).cloned().collect::<Vec<_>>();
-    let mut first = urgent(Whose::Speaker);
+    let mut first = urgent(&[Whose::Speaker]);
     if !first.is_empty() {
         first.extend(beside());
         return Plan::TakeUp(first);
     }
-    let asked = urgent(Whose::Another);
+    let asked = urgent(&[Whose::Another, Whose::Unknown]);
     if !asked.is_empty() {
         return Plan::AskAbout(asked);
     }
@@ -83,6 +88,7 @@ mod tests {
             literal_words: 2,
             verbatim: false,
             fuzzy: false,
+            stage: Stage::Plain,
             aside: false,
             priority,
             standing: Standing::Full,

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::hear::blanked;
 use super::run::Run;
 use crate::entities::Reference;
 use crate::ir::{Move, Slot, SlotType};
-use crate::language::{Cue, Language};
+use crate::language::{Class, Cue, Language};
 use crate::matcher::Candidate;
 use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type, reason};
-use crate::text::Heard;
+use crate::text::{Heard, Word};
 
 /// The span of a value in the utterance, and the value.
 pub(super) struct Stated {
@@ -70,7 +71,8 @@ impl Run<'_> {
         }
         let reference = self.reference;
         let header = Arc::clone(&self.input.header);
-        let scan = Scan::of(text, &mv.slots, &reference).knowing(&header.vocabulary);
+        let said = without_own_negation(self.language(), candidate, text);
+        let scan = Scan::of(&said, &mv.slots, &reference).knowing(&header.vocabulary);
         let mut taken: Vec<(usize, usize)> = Vec::new();
         let mut free_text: Vec<(Slot, (usize, usize))> = Vec::new();
         for capture in &candidate.captures {
@@ -146,6 +148,24 @@ impl Run<'_> {
     }
 }
 
+/// A negation that is part of what the pattern says ("I can't log in") denies nothing of what is said beside it ("… to the
+/// vpn"): the pattern's words are made blank, captures apart.
+fn without_own_negation(language: &'static Language, candidate: &Candidate, text: &str) -> String {
+    let heard = Heard::of(language, text);
+    let inside = |word: &&Word| candidate.span.0 <= word.start && word.end <= candidate.span.1;
+    let captured =
+        |word: &Word| candidate.captures.iter().any(|held| held.span.0 <= word.start && word.end <= held.span.1);
+    if !heard.words.iter().filter(inside).any(|word| word.class.is(Class::NEGATOR) && !captured(word)) {
+        return text.to_owned();
+    }
+    let pattern = Heard::of(language, &candidate.pattern);
+    let stems: Vec<_> = pattern.words.iter().map(|word| word.stem(language)).collect();
+    let is_own =
+        |word: &&Word| !captured(word) && (word.class.is(Class::NEGATOR) || stems.contains(&word.stem(language)));
+    let own = heard.words.iter().filter(inside).filter(is_own);
+    own.fold(text.to_owned(), |text, word| blanked(&text, (word.start, word.end)))
+}
+
 /// Free text within `span`, without the values in `stated` and the words that tie them to it.
 /// `None` when nothing of its own is left.
 pub(super) fn without(
@@ -195,6 +215,12 @@ fn trimmed_end(language: &'static Language, head: &str) -> usize {
     // "the noise level, 7": what a mark sets apart from the value does not lead to it.
     let tail = heard.words.last().and_then(|last| head.get(last.end..)).unwrap_or_default();
     let set_apart = tail.contains([',', ';', ':', '.', '!', '?', '\n', '–', '—']);
+    // "Jo, and add olives"
+    let adds = language.suffix(&heard.words, Cue::ListAdd);
+    if !set_apart && adds > 0 {
+        end -= adds;
+        end -= language.suffix(&heard.words[..end], Cue::Linker);
+    }
     while !set_apart && end > 0 && heard.words[end - 1].is(Cue::TieBefore) {
         end -= 1;
         if heard.words[end].after_break {

@@ -104,8 +104,9 @@ pub(super) fn prompt_block<'m>(mv: &'m Move, slot: &str) -> Option<(usize, &'m B
 }
 
 impl Run<'_> {
-    /// What the move needs next: what was filled and awaits confirmation, then required slots, then optional ones that
-    /// the move has a block for; each in declaration order.
+    /// What the move needs next: what was filled and awaits confirmation, then required slots and optional ones that the
+    /// move has a block for, in declaration order; an optional one not before a required one whose block stands before its
+    /// own.
     pub(super) fn need<'m>(&self, mv: &'m Move) -> Option<Need<'m>> {
         let frame = self.state.active.as_ref()?;
         let unconfirmed = mv.slots.iter().find(|slot| frame.slot(&slot.name).is_some_and(|value| !value.confirmed));
@@ -114,9 +115,14 @@ impl Run<'_> {
         }
         let open = |slot: &&Slot| frame.slot(&slot.name).is_none() && !frame.passed.contains(&slot.name);
         let prompted = |slot: &&Slot| prompt_block(mv, &slot.name).is_some();
-        let required = mv.slots.iter().filter(|slot| slot.required && (slot.default.is_none() || prompted(slot)));
-        let optional = mv.slots.iter().filter(|slot| !slot.required && prompted(slot));
-        required.chain(optional).find(open).map(Need::Value)
+        let asked = |slot: &&Slot| slot.required && slot.default.is_none() || prompted(slot);
+        let first = mv.slots.iter().filter(asked).find(open)?;
+        if first.required {
+            return Some(Need::Value(first));
+        }
+        let block = |slot: &Slot| prompt_block(mv, &slot.name).map(|(index, _)| index);
+        let before = |slot: &&Slot| slot.required && block(slot).is_some_and(|at| Some(at) < block(first));
+        Some(Need::Value(mv.slots.iter().filter(asked).filter(open).find(before).unwrap_or(first)))
     }
 
     /// Takes the move under way as far as it goes without another word from the person.
@@ -284,9 +290,7 @@ impl Run<'_> {
 
     /// Puts the open question of the move under way.
     pub(super) fn ask(&mut self, mv: &Arc<Move>) -> Result<(), Halt> {
-        for refusal in std::mem::take(&mut self.agenda.refusals) {
-            self.say(&refusal);
-        }
+        self.say_refusals();
         match self.need(mv) {
             None => Ok(()),
             Some(Need::Confirmation(slot)) => {
@@ -332,6 +336,13 @@ impl Run<'_> {
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// Says why something that was said beside could not be taken.
+    pub(super) fn say_refusals(&mut self) {
+        for refusal in std::mem::take(&mut self.agenda.refusals) {
+            self.say(&refusal);
         }
     }
 

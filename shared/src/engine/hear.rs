@@ -6,7 +6,7 @@
 use super::run::{Run, rounded};
 use crate::ir::Priority;
 use crate::language::{Class, Cue};
-use crate::matcher::{Candidate, DOUBTFUL_SCORE, Standing};
+use crate::matcher::{Candidate, DOUBTFUL_SCORE, Stage, Standing};
 use crate::text::{Break, Polarity, Shape, Tokens, polarity};
 
 /// Clauses that are told apart in one utterance at most; the last one holds the rest.
@@ -24,6 +24,8 @@ pub(super) enum Whose {
     Speaker,
     /// Somebody else: "my neighbour has …".
     Another,
+    /// Nobody can tell: no pattern matches, the sentence only comes near to one in meaning.
+    Unknown,
 }
 
 /// A move that was said.
@@ -118,7 +120,7 @@ impl Heard {
 }
 
 /// The text with a span made blank; a full stop keeps what stands around it apart.
-fn blanked(text: &str, span: Span) -> String {
+pub(super) fn blanked(text: &str, span: Span) -> String {
     let (Some(head), Some(tail)) = (text.get(..span.0), text.get(span.1..)) else { return text.to_owned() };
     let blank = span.1 - span.0;
     let mut out = String::with_capacity(text.len());
@@ -299,6 +301,7 @@ fn accepted(mut found: Vec<Evidence>, tokens: &Tokens, clauses: &[Span]) -> Vec<
         let clause = clauses.get(evidence.clauses.0).and_then(|span| tokens.range_of(*span));
         let opening = clause.map_or(evidence.words.0, |clause| clause.0.min(evidence.words.0));
         let whose = match evidence.candidate.priority {
+            Priority::Urgent if evidence.candidate.stage == Stage::Meaning => Whose::Unknown,
             Priority::Urgent => whose(tokens, opening, &evidence),
             Priority::Normal => Whose::Speaker,
         };

@@ -18,6 +18,7 @@ use crate::entities::{Direction, Reference};
 use crate::ir::{self, Move, Threshold, confidence_level};
 use crate::language::{Language, Locale};
 use crate::matcher::{self, Candidate, Query, Standing};
+use crate::slots::strings;
 use crate::template::View;
 
 /// Stops a turn until the host has made the call.
@@ -277,6 +278,11 @@ impl<'a> Run<'a> {
             plausible: &|index| self.plausible(index),
         };
         let mut found = matcher::find(self.input.game, &query);
+        // "I am not sure yet" speaks about the conversation: what it comes near to in meaning says nothing.
+        let near = |candidate: &Candidate| candidate.stage == matcher::Stage::Meaning;
+        if found.iter().any(near) && strings::is_about_the_talk(&crate::text::Heard::of(self.language(), text)) {
+            found.retain(|candidate| !near(candidate));
+        }
         for candidate in &mut found {
             candidate.score = rounded(candidate.score);
         }

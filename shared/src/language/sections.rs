@@ -385,6 +385,10 @@ cues! {
     NoRequest = "no_request";
     /// Says something about the question, never its answer: "I already told you", "same as last time".
     Idiom = "idiom";
+    /// Begins what somebody is about to do instead of answering ("let me …").
+    Announcement = "announcement";
+    /// Begins what refers to another value instead of saying one: "the same as …".
+    Reference = "reference";
     /// Opens a request in the form of a question: "can I have …", "how about …".
     Request = "request";
     /// Adds to a list.
@@ -479,6 +483,8 @@ texts! {
     AfterThat = "after_that" ["moves"];
     /// What was said is not one of the options.
     NoneSuch = "none_such" ["value"];
+    /// That a date is none.
+    NoSuchDate = "no_such_date" ["value"];
     /// Reads a value back that may be meant for several slots.
     ReadBackNamed = "read_back.named" ["name", "value"];
     /// What was said and cannot be kept.

@@ -25,6 +25,15 @@ pub(super) struct Taken {
     pub(super) span: (usize, usize),
 }
 
+/// What stands behind captures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Behind {
+    /// A literal of the pattern: they take all the words before it.
+    Literal,
+    /// Whatever else is said: a typed value ends where it ends.
+    Anything,
+}
+
 /// What captures are read from.
 pub(super) struct Source<'a> {
     pub(super) text: &'a str,
@@ -51,6 +60,17 @@ pub(super) struct Pieces<'a> {
 impl Pieces<'_> {
     /// Captures and wildcards between two literals: they share the words `from..to`.
     pub(super) fn between(&self, gap: (usize, usize), words: (usize, usize), out: &mut Vec<Taken>) -> Option<()> {
+        self.shared(gap, words, Behind::Literal, out).map(drop)
+    }
+
+    /// Captures and wildcards that share the words `from..to`; one past the last word taken.
+    fn shared(
+        &self,
+        gap: (usize, usize),
+        words: (usize, usize),
+        behind: Behind,
+        out: &mut Vec<Taken>,
+    ) -> Option<usize> {
         let mut at = words.0;
         for index in gap.0..gap.1 {
             let unit = self.units.get(index)?;
@@ -71,7 +91,7 @@ impl Pieces<'_> {
             };
             match self.take(unit, index, (at, end), words.1, typed) {
                 Some((taken, end)) => {
-                    if typed && last && self.trimmed_end(end, words.1) != end {
+                    if typed && last && behind == Behind::Literal && self.trimmed_end(end, words.1) != end {
                         return None;
                     }
                     out.push(taken);
@@ -81,7 +101,7 @@ impl Pieces<'_> {
                 None => return None,
             }
         }
-        Some(())
+        Some(at)
     }
 
     fn take(
@@ -145,9 +165,7 @@ impl Pieces<'_> {
                 None => None,
             };
         }
-        let end = self.several_end(from);
-        self.between(gap, (from, end), out)?;
-        Some(end)
+        self.shared(gap, (from, self.several_end(from)), Behind::Anything, out)
     }
 
     /// Captures and wildcards before a pattern's first literal, which stands at word `to`. Returns the first word taken.

@@ -35,11 +35,20 @@ pub(crate) fn state_list(choices: &[String], slot: &Slot, scan: &Scan<'_>) -> Op
     (!stated.members.is_empty()).then(|| found(scan, stated))
 }
 
+/// "everything except bacon": a list that is stated as all of its options but some; `None` when none or all are named.
+pub(crate) fn state_all(choices: &[String], slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+    let stated = edited(choices, slot, scan, Vec::new())?;
+    let all_but_some = stated.everything && !stated.members.is_empty() && stated.members.len() < choices.len();
+    all_but_some.then(|| found(scan, stated))
+}
+
 struct Edited {
     members: Vec<String>,
     span: (usize, usize),
     /// Whether something was said to be done, not only named.
     edits: bool,
+    /// Whether all were named first.
+    everything: bool,
 }
 
 fn found(scan: &Scan<'_>, edited: Edited) -> Found {
@@ -114,7 +123,7 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
     }
     let removed = names(&removed);
     members.retain(|member| !removed.contains(member));
-    Some(Edited { members, span: span?, edits })
+    Some(Edited { members, span: span?, edits, everything })
 }
 
 /// A list of free texts: "remove the onion", "also bacon".
@@ -151,6 +160,31 @@ fn edit_words(slot: &Slot, held: &Json, scan: &Scan<'_>) -> Option<Found> {
     let texts: Vec<&str> = members.iter().filter_map(Json::as_str).collect();
     let text = language.together(&texts);
     Some(Found { start: first.start, end: last.end, text, value: Json::Array(members), fits: true })
+}
+
+/// What was said for one option or several and is none of them: "tuna", as the whole answer.
+pub(crate) fn is_no_option(slot: &Slot, scan: &Scan<'_>) -> Option<String> {
+    /// Words of one option at most.
+    const MAX_WORDS: usize = 3;
+    let choices = match effective_type(slot) {
+        SlotType::Enum(choices) => choices,
+        SlotType::List(item) => match item.as_ref() {
+            SlotType::Enum(choices) => choices,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let words = scan.heard.words.as_slice();
+    let article = scan.language().prefix(words, Cue::Article);
+    let said = &words[article..words.len() - scan.language().suffix(&words[article..], Cue::Courtesy)];
+    let names = (1..=MAX_WORDS).contains(&said.len())
+        && said.iter().all(|word| word.class == Class::CONTENT && word.cues == CueSet::default())
+        && options::mentioned(choices, scan.vocabulary(slot), &scan.heard).is_empty()
+        && !super::is_yes_no(scan.language(), slot);
+    if !names {
+        return None;
+    }
+    scan.text.get(said.first()?.start..said.last()?.end).map(str::to_owned)
 }
 
 /// What was said for a list beside its options and is not one of them: "tuna" of "tuna and cheese".

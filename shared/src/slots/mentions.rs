@@ -11,9 +11,9 @@ use crate::language::{Class, Cue, Language};
 use crate::text::Heard;
 
 use super::convert::{Found, convert};
-use super::options;
 use super::scan::Scan;
 use super::{effective_type, is_yes_no, yes_no};
+use super::{lists, options};
 
 /// A value stated for a slot that was not asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,9 +65,17 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             values.push((Found { start, end, text, value: json!(answer), fits: true }, vec![index]));
         }
     }
+    let mut whole_lists: Vec<Mention> = Vec::new();
     for (index, slot) in slots.iter().enumerate() {
         let SlotType::Enum(choices) = item_type(slot) else { continue };
         if is_yes_no(scan.language(), slot) {
+            continue;
+        }
+        // "everything except bacon"
+        if matches!(effective_type(slot), SlotType::List(_))
+            && let Some(found) = lists::state_all(choices, slot, scan).filter(|found| free(found.start, found.end))
+        {
+            whole_lists.push(Mention { slot: index, found });
             continue;
         }
         for chosen in options::stated(choices, scan.vocabulary(slot), &scan.heard) {
@@ -84,7 +92,8 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             }
         }
     }
-    let mut mentions: Vec<Mention> = Vec::new();
+    leave_out_alternatives(scan, &mut values);
+    let mut mentions = whole_lists;
     for (index, slot) in slots.iter().enumerate() {
         let mut own = values.iter().filter(|(_, fits)| fits.as_slice() == [index]).map(|(found, _)| found);
         let Some(first) = own.next() else { continue };
@@ -98,6 +107,23 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         }
     }
     mentions
+}
+
+/// "tomorrow or Friday": what is left open states nothing.
+fn leave_out_alternatives(scan: &Scan<'_>, values: &mut Vec<(Found, Vec<usize>)>) {
+    let open = |(found, slots): &(Found, Vec<usize>)| values_differ_beside(scan, values, found, slots);
+    let kept: Vec<bool> = values.iter().map(|value| !open(value)).collect();
+    let mut kept = kept.into_iter();
+    values.retain(|_| kept.next().unwrap_or(true));
+}
+
+fn values_differ_beside(scan: &Scan<'_>, values: &[(Found, Vec<usize>)], found: &Found, slots: &[usize]) -> bool {
+    values.iter().any(|(other, others)| {
+        other.value != found.value
+            && others.iter().any(|slot| slots.contains(slot))
+            && (other.end <= found.start && scan.are_alternatives(other.end, found.start)
+                || found.end <= other.start && scan.are_alternatives(found.end, other.start))
+    })
 }
 
 /// A number that was said for exactly one of the slots and is out of its bounds ("for 12 people"): the slot's index.

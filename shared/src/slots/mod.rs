@@ -20,7 +20,7 @@ pub(crate) mod strings;
 pub(crate) mod yes_no;
 
 pub(crate) use convert::{Found, number as number_value};
-pub(crate) use lists::{edit_list, not_among};
+pub(crate) use lists::{edit_list, is_no_option, not_among};
 pub(crate) use mentions::{mentions, out_of_bounds, undecided_day};
 pub(crate) use options::{Shown, Vocabulary, choose};
 pub(crate) use read::{Answer, is_whole, read_answer, read_string, read_value};

@@ -309,11 +309,21 @@ fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, hea
         shared.push(&word.text);
     }
     let chosen = chosen?;
-    // One word of a long option says too little.
+    // One word of a long option says too little: more than half of the words that only this option has, or its first
+    // and nothing else ("phone" for `phone call`).
+    let alone = heard.words.iter().all(|word| word.is(Cue::OptionEmpty) || shared.contains(&word.text.as_str()));
+    let owned = |part: &&String| {
+        !empty(part)
+            && !prepared.forms.iter().any(|(index, form)| {
+                *index != chosen.index && form.iter().any(|other| same_stem(language, part, other))
+            })
+    };
     let mut forms = prepared.forms.iter().filter(|(index, _)| *index == chosen.index);
     let says_enough = |form: &[String]| {
-        let met = form.iter().filter(|part| shared.iter().any(|word| same_stem(language, word, part))).count();
-        met > 0 && met * 2 >= form.iter().filter(|part| !empty(part)).count()
+        let own: Vec<&String> = form.iter().filter(owned).collect();
+        let is_met = |part: &&String| shared.iter().any(|word| same_stem(language, word, part));
+        let met = own.iter().filter(|part| is_met(part)).count();
+        met > 0 && (met * 2 > own.len() || alone && met * 2 == own.len() && own.first().is_some_and(is_met))
     };
     forms.any(|(_, form)| says_enough(form)).then_some(chosen)
 }

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::entities::{Kind, Kinds, Reference, answer, recognize};
 use crate::ir::{Slot, SlotType};
-use crate::language::{Cue, Language};
+use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word, readable};
 
 use super::convert::{Found, convert, number, plain_number, rating};
@@ -43,6 +43,7 @@ pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>) -> Answer {
         SlotType::List(item) => return read_list(slot, item, scan),
         SlotType::String => read_string(scan.language(), slot, scan.text),
         SlotType::Number | SlotType::Range { .. } => return read_number_answer(slot, ty, scan),
+        _ if left_open(slot, ty, scan) => return Answer::Refused(reason_for_one(scan.language(), slot)),
         SlotType::DateTime => one_of(slot, ty, scan).or_else(|| joined_datetime(slot, scan)),
         SlotType::Email | SlotType::Phone | SlotType::Url => one_of(slot, ty, scan).or_else(|| spelt_out(ty, scan)),
         _ => one_of(slot, ty, scan),
@@ -54,6 +55,15 @@ pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>) -> Answer {
         }
         None => Answer::Absent,
     }
+}
+
+/// "tomorrow or Friday": two values, and the choice between them is left open.
+fn left_open(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> bool {
+    let found: Vec<Found> = scan.entities.iter().filter_map(|entity| convert(scan, entity, slot, ty, true)).collect();
+    found.windows(2).any(|pair| {
+        let [one, other] = pair else { return false };
+        one.value != other.value && scan.are_alternatives(one.end, other.start)
+    })
 }
 
 /// An address or a number that is dictated: "jo at example dot com".
@@ -163,11 +173,24 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
     } else {
         first
     };
+    // "me, my wife and our 2 kids": the number counts a part only.
+    if counts_a_part(scan, &chosen) {
+        return Answer::Refused(reason_for_one(scan.language(), slot));
+    }
     if !chosen.fits {
         return Answer::Refused(reason(scan.language(), slot));
     }
     let whole = is_whole(slot, scan, (chosen.start, chosen.end), &[]);
     Answer::Value { found: chosen, whole }
+}
+
+/// Whether people are named beside those that the number counts.
+fn counts_a_part(scan: &Scan<'_>, found: &Found) -> bool {
+    let words = &scan.heard.words;
+    let Some(join) = words.iter().position(|word| word.is(Cue::And)) else { return false };
+    let Some(number) = words.iter().position(|word| word.start >= found.start) else { return false };
+    let beside = if number > join { &words[..join] } else { &words[join + 1..] };
+    beside.iter().any(|word| word.class.is(Class::KIN) && !word.class.is(Class::DETERMINER))
 }
 
 fn in_bounds(ty: &SlotType, amount: f64) -> bool {

@@ -68,6 +68,16 @@ impl<'t> Scan<'t> {
         Vocabulary { own: &slot.vocabulary, shared: self.terms }
     }
 
+    /// Whether nothing but an "or" stands between two values, which end and begin there.
+    pub(crate) fn are_alternatives(&self, end: usize, start: usize) -> bool {
+        let mut between = self.heard.words.iter().filter(|word| word.start >= end && word.end <= start);
+        let mut found = false;
+        between.all(|word| {
+            found |= word.class.is(Class::OR);
+            word.class.is(Class::OR.and(Class::FILLER).and(Class::FUNCTION))
+        }) && found
+    }
+
     /// The text of an entity.
     pub(crate) fn said(&self, entity: &Entity) -> &'t str {
         self.text.get(entity.start..entity.end).unwrap_or_default()

@@ -1,11 +1,13 @@
 //! Free-text answers: what is wrapped around the value, and what is no answer at all.
 
-use crate::language::{Cue, CueSet, Language};
+use crate::language::{Class, Cue, CueSet, Language};
 use crate::text::{Heard, Word, readable};
 
 /// The longest noun phrase that loses its preposition and article; longer answers are descriptions and stay as they are.
 const MAX_NOUN_PHRASE_WORDS: usize = 5;
 
+/// Words in which an answer may deny what is asked for.
+const MAX_DENIED_WORDS: usize = 5;
 /// The words between "which" and its verb at most.
 const MAX_ASKED_WORDS: usize = 3;
 /// The longest name of what a value is, in front of it ("my order number is …").
@@ -30,6 +32,65 @@ pub(crate) fn is_idiom(heard: &Heard) -> bool {
     heard.is(Cue::Idiom)
         || language.is(strip_ends(language, &heard.words), Cue::Idiom)
         || language.is(strip_front(language, &heard.words, [Cue::Hesitation, Cue::Introduction]), Cue::Idiom)
+}
+
+/// Whether the text refers to another value instead of saying one ("the same as my …").
+pub(crate) fn is_reference(heard: &Heard) -> bool {
+    let language = heard.language;
+    let words = strip_front(language, &heard.words, [Cue::Hesitation, Cue::Introduction]);
+    language.prefix(words, Cue::Reference) > 0
+}
+
+/// Whether the text says something about the conversation and nothing else: that one does not know, waits, declines.
+pub(crate) fn is_about_the_talk(heard: &Heard) -> bool {
+    is_decline(heard) || is_idiom(heard) || is_noise(heard) || is_acknowledgement(heard) || is_pause(heard)
+}
+
+/// Whether the text only asks for time: words that fill a pause, and a length of time ("hold on a second").
+pub(crate) fn is_pause(heard: &Heard) -> bool {
+    let language = heard.language;
+    let noise = language.prefix(&heard.words, [Cue::Noise, Cue::Hesitation, Cue::Pause]);
+    let rest = &heard.words[noise..];
+    let measures = |word: &Word| word.class.is(Class::FUNCTION.and(Class::NUMBER)) || word.is(Cue::UnitName);
+    noise > 0 && rest.iter().any(|word| word.is(Cue::UnitName)) && rest.iter().all(measures)
+}
+
+/// "I'd have to look it up" where a name or a number is asked for: a sentence about oneself is neither.
+pub(crate) fn is_no_label(slot_name: &str, heard: &Heard) -> bool {
+    let language = heard.language;
+    let name = Heard::of(language, &readable(slot_name)).words;
+    let labels = |word: &Word| word.is([Cue::Label, Cue::SlotOfName]) || is_compound_label(language, &word.text);
+    if !name.iter().any(labels) {
+        return false;
+    }
+    let words = strip_front(language, &heard.words, [Cue::Hesitation, Cue::Linker]);
+    let introduced = language.prefix(words, [Cue::Introduction, Cue::IntroductionName]);
+    let speaks = words.first().is_some_and(|word| word.is(Cue::Speaker) || word.class.is(Class::SUBJECT));
+    let sentence = speaks || language.prefix(words, [Cue::Request, Cue::Announcement]) > 0;
+    introduced == 0 && sentence && words.len() > 2 && !words.iter().any(|word| is_code(&word.text))
+}
+
+/// Whether a word ends in a noun that labels a value: "username".
+fn is_compound_label(language: &'static Language, word: &str) -> bool {
+    const MIN_BYTES: usize = 4;
+    let tails = word.char_indices().skip(1).filter_map(|(at, _)| word.get(at..));
+    tails.take_while(|tail| tail.len() >= MIN_BYTES).any(|tail| Heard::of(language, tail).is(Cue::Label))
+}
+
+/// Whether a word is written with a digit.
+fn is_code(word: &str) -> bool {
+    word.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// Whether the text denies what is asked for in the words of its name: "no return" for `return_date`.
+pub(crate) fn denies_by_name(slot_name: &str, heard: &Heard) -> bool {
+    let language = heard.language;
+    let words = strip_ends(language, &heard.words);
+    let name = Heard::of(language, &readable(slot_name)).words;
+    let is_named = |word: &Word| name.iter().any(|piece| piece.stem(language) == word.stem(language));
+    let (negators, rest): (Vec<&Word>, Vec<&Word>) =
+        words.iter().partition(|word| word.class.is(Class::NEGATOR) || word.is([Cue::No, Cue::Nothing]));
+    !negators.is_empty() && rest.iter().any(|word| is_named(word)) && words.len() <= MAX_DENIED_WORDS
 }
 
 /// Whether the text wants to know something: a question that is not a request in the form of one ("can I have …").
@@ -102,6 +163,7 @@ pub(crate) fn value_span(language: &'static Language, slot_name: &str, text: &st
             words = strip_front(language, words, Cue::IntroductionName);
         }
         words = strip_back(language, words, Cue::Afterword);
+        words = strip_doubt(language, words);
         if words.len() == before {
             break;
         }
@@ -124,6 +186,15 @@ pub(crate) fn value_span(language: &'static Language, slot_name: &str, text: &st
     let start = grow_left(text, first.start);
     let end = grow_right(text, last.end);
     (start < end).then_some((start, end))
+}
+
+/// "…, but not sure" behind a value.
+fn strip_doubt<'w>(language: &'static Language, words: &'w [Word]) -> &'w [Word] {
+    let doubt = language.suffix(words, Cue::Unsure);
+    let head = &words[..words.len() - doubt];
+    let joined = head.iter().rev().take_while(|word| word.is([Cue::But, Cue::And]) || word.is(Cue::Speaker)).count();
+    let set_apart = joined > 0 || words.get(head.len()).is_some_and(|word| word.after_break);
+    if doubt == 0 || !set_apart || joined >= head.len() { words } else { &head[..head.len() - joined] }
 }
 
 /// `my account id is`, `the location:`, `account id` in front of a value.
