@@ -18,7 +18,13 @@ fn game() -> CompiledGame {
 
 fn reference() -> Reference {
     let now = jiff::civil::date(2026, 11, 21).at(10, 0, 0, 0);
-    Reference { now, offset_seconds: 0, direction: Direction::Future, language: Language::English }
+    Reference {
+        now,
+        offset_seconds: 0,
+        direction: Direction::Future,
+        language: Language::English,
+        date_order: Default::default(),
+    }
 }
 
 fn heard(game: &CompiledGame, text: &str) -> Vec<Candidate> {

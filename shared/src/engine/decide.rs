@@ -86,6 +86,7 @@ mod tests {
             aside: false,
             priority,
             standing: Standing::Full,
+            stage: crate::matcher::Stage::Plain,
             captures: Vec::new(),
             span: (clause * 10, clause * 10 + 5),
         };
