@@ -7,6 +7,7 @@ use lgdl::compiled::CompiledGame;
 use lgdl::diagnostics::{Diagnostic, Severity};
 use lgdl::golden::{GoldenError, GoldenFile, Mismatch};
 use lgdl::ids::Id;
+use lgdl::meaning::Meaning;
 use lgdl::mocks::Mocks;
 use lgdl::wire::origin::GamePolicy;
 
@@ -57,6 +58,8 @@ pub struct PublishRequest<'a> {
     pub game: &'a str,
     /// What.
     pub content: Content<'a>,
+    /// What a source is trained with; a compiled form has been trained.
+    pub meaning: Meaning,
     /// What it must hold first.
     pub goldens: Option<Goldens<'a>>,
     /// What every node must heed.
@@ -127,7 +130,7 @@ pub struct FailedTurn {
 /// When it does not compile, or the store fails.
 pub async fn publish(store: &dyn Store, request: PublishRequest<'_>) -> Result<Published, PublishError> {
     check_id(Id::Game, "game", request.game)?;
-    let compiled = compile_aside(request.content, request.goldens).await?;
+    let compiled = compile_aside(request.content, request.meaning, request.goldens).await?;
     let version = compiled.game.version();
     let policy = serde_json::to_string(&request.policy).map_err(|error| StoreError::Internal(error.to_string()))?;
     let publication = Publication {
@@ -161,7 +164,11 @@ struct Compiled {
 }
 
 /// Compiles and holds the goldens on a thread of its own, one game at a time: turns go on meanwhile, and so does the machine.
-async fn compile_aside(content: Content<'_>, goldens: Option<Goldens<'_>>) -> Result<Compiled, PublishError> {
+async fn compile_aside(
+    content: Content<'_>,
+    meaning: Meaning,
+    goldens: Option<Goldens<'_>>,
+) -> Result<Compiled, PublishError> {
     let internal = |error: &dyn std::fmt::Display| PublishError::Store(StoreError::Internal(error.to_string()));
     let permit = COMPILING.acquire().await.map_err(|error| internal(&error))?;
     let (bytes, contract) = match content {
@@ -179,7 +186,7 @@ async fn compile_aside(content: Content<'_>, goldens: Option<Goldens<'_>>) -> Re
             Some(contract) => Content::Source { source: &bytes, contract: contract.as_deref() },
             None => Content::Compiled(&bytes),
         };
-        let compiled = compile(content)?;
+        let compiled = compile(content, meaning)?;
         if let Some((dialogs, mocks)) = &goldens {
             let dialogs: Vec<&[u8]> = dialogs.iter().map(Vec::as_slice).collect();
             hold(&compiled.game, Goldens { dialogs: &dialogs, mocks: mocks.as_deref() })?;
@@ -189,7 +196,7 @@ async fn compile_aside(content: Content<'_>, goldens: Option<Goldens<'_>>) -> Re
     tokio::task::spawn_blocking(work).await.map_err(|error| internal(&error))?
 }
 
-fn compile(content: Content<'_>) -> Result<Compiled, PublishError> {
+fn compile(content: Content<'_>, meaning: Meaning) -> Result<Compiled, PublishError> {
     match content {
         Content::Compiled(bytes) => {
             let game = CompiledGame::load(bytes.into())?;
@@ -205,7 +212,7 @@ fn compile(content: Content<'_>) -> Result<Compiled, PublishError> {
             }
             let entry = parsed.entry.and_then(|entry| parsed.games.get(entry)).ok_or(PublishError::NoGame)?;
             Ok(Compiled {
-                game: CompiledGame::compile(entry)?,
+                game: CompiledGame::compile_with(entry, meaning)?,
                 file_hash: hex::sha256(source),
                 source: String::from_utf8(source.to_vec()).ok(),
                 contract: contract.map(str::to_owned),
@@ -244,6 +251,7 @@ pub async fn publish_file(
     tenant: &str,
     game: &str,
     path: &Path,
+    meaning: Meaning,
     policy: Option<GamePolicy>,
     actor: &str,
     now_ms: Millis,
@@ -267,6 +275,7 @@ pub async fn publish_file(
         tenant,
         game,
         content: Content::Source { source: &source, contract: contract.as_deref() },
+        meaning,
         goldens: Some(Goldens { dialogs: &dialogs, mocks: mocks.as_deref() }),
         policy,
         actor,

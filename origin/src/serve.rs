@@ -205,8 +205,9 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
 async fn publish_configured(origin: &Origin) -> Result<(), StoreError> {
     for file in &origin.config.games {
         let now_ms = origin.clock.now_ms();
+        let (store, meaning) = (&*origin.store, origin.config.meaning);
         let done =
-            publish_file(&*origin.store, DEFAULT_TENANT, &file.id, &file.path, None, CONFIGURATION, now_ms).await;
+            publish_file(store, DEFAULT_TENANT, &file.id, &file.path, meaning, None, CONFIGURATION, now_ms).await;
         match done {
             Ok(published) => {
                 tracing::info!(game = file.id, version = published.version, outcome = ?published.outcome, "published");

@@ -378,3 +378,61 @@ fn values_are_extracted_line_by_line_and_a_bad_line_does_not_stop_the_others() {
     lgdl(["extract", "--types", "number", "--now", "soon"]).expect(2, &["`soon` is no time"]);
     lgdl(["extract", "--types", "number", "--tz", "Atlantis"]).expect(2, &["`Atlantis` is no time zone"]);
 }
+
+const LAUNDRY: &str = include_str!("../../shared/tests/data/meaning/laundry.lgdl");
+const LAUNDRY_LABELLED: &str = include_str!("../../shared/tests/data/meaning/laundry.jsonl");
+
+#[test]
+fn evaluate_says_how_well_labelled_utterances_are_understood() {
+    let folder = folder();
+    let game = file(&folder, "laundry.lgdl", LAUNDRY);
+    let labelled = file(&folder, "laundry.jsonl", LAUNDRY_LABELLED);
+    let accuracy = |meaning: &str| {
+        let said = lgdl(["evaluate", &game, &labelled, "--meaning", meaning, "--json"]).expect(0, &[]).json();
+        for name in ["macro_f1", "calibration_error"] {
+            assert!((0.0..=1.0).contains(&said[name].as_f64().expect(name)), "{said}");
+        }
+        assert!(said["out_of_scope"]["auroc"].as_f64().is_some_and(|auroc| auroc > 0.5), "{said}");
+        assert!(said["thresholds"].as_array().is_some_and(|curve| curve.len() > 3), "{said}");
+        let named = said["meaning"].as_str().expect("a text").to_owned();
+        assert_eq!(named.len() == 64, ["small", "standard"].contains(&meaning), "{named}");
+        said["accuracy"].as_f64().expect("a number")
+    };
+    let (off, words) = (accuracy("off"), accuracy("words"));
+    assert!(words > off && accuracy("small") > off && accuracy("standard") > off, "{off} {words}");
+    lgdl(["evaluate", &game, &labelled, "--compare", &game]).expect(0, &["accuracy", "calibration error", "refused"]);
+    let nameless = file(&folder, "nameless.jsonl", "{\"text\": \"x\"}\n");
+    lgdl(["evaluate", &game, &nameless]).expect(1, &["line 1", "move"]);
+    let unknown = file(&folder, "unknown.jsonl", "{\"text\": \"x\", \"move\": \"dance\"}\n");
+    lgdl(["evaluate", &game, &unknown]).expect(1, &["no move \"dance\""]);
+    let nothing = file(&folder, "nothing.jsonl", "\n");
+    lgdl(["evaluate", &game, &nothing]).expect(1, &["no labelled utterance"]);
+}
+
+#[test]
+fn the_setting_says_what_a_game_is_trained_with() {
+    let folder = folder();
+    let game = file(&folder, "laundry.lgdl", LAUNDRY);
+    let version = |meaning: &str| {
+        let ran = Command::new(env!("CARGO_BIN_EXE_lgdl"))
+            .args(["compile", &game, "--json"])
+            .env("LGDL_MEANING", meaning)
+            .output()
+            .expect("lgdl runs");
+        let said = String::from_utf8(if ran.status.success() { ran.stdout } else { ran.stderr }).expect("UTF-8");
+        (ran.status.success(), said)
+    };
+    let mut versions = Vec::new();
+    for meaning in ["off", "words", "small", "standard"] {
+        let (done, said) = version(meaning);
+        assert!(done, "{said}");
+        let said: Value = serde_json::from_str(&said).expect("JSON");
+        versions.push(said["version"].as_str().expect("a version").to_owned());
+    }
+    let count = versions.len();
+    versions.sort();
+    versions.dedup();
+    assert_eq!(versions.len(), count);
+    let (done, said) = version("clairvoyance");
+    assert!(!done && said.contains("LGDL_MEANING"), "{said}");
+}

@@ -16,6 +16,7 @@ use http::StatusCode;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
+use lgdl::meaning::Meaning;
 use lgdl::wire::origin::GamePolicy;
 use lgdl_origin::admin::{NewAdministrator, create_administrator};
 use lgdl_origin::audit::events;
@@ -188,6 +189,7 @@ pub async fn publish_all(running: &Running, games: &[GameFolder], policy: &GameP
             tenant: "default",
             game: &game.id,
             content,
+            meaning: Meaning::Words,
             goldens: None,
             policy: policy.clone(),
             actor: "test",

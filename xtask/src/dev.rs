@@ -11,7 +11,7 @@ use crate::wasm;
 
 /// Runs until interrupted. Without `games`, all of `games/`.
 pub(crate) fn dev(games: &[PathBuf], more: &[String]) -> Result<()> {
-    let component = wasm::build_edge(wasm::Target::Wasip1)?;
+    let component = wasm::build_edge(wasm::Target::Wasip1, None)?;
     run(Command::new("cargo")
         .args(["build", "--package", "lgdl-origin", "--bin", "lgdl"])
         .current_dir(folders::root()))?;

@@ -34,6 +34,9 @@ enum Command {
         /// wasip1 for Spin and for our own host, unknown for Cloudflare Workers
         #[arg(long, value_enum, default_value_t = wasm::Target::Wasip1)]
         target: wasm::Target,
+        /// A model of meaning that is linked in, for games that are published with LGDL_MEANING set to it
+        #[arg(long, value_enum)]
+        model: Option<wasm::LinkedModel>,
     },
     /// Build the Worker for Cloudflare; its folder is the only line on standard output
     Worker,
@@ -87,8 +90,8 @@ fn main() -> ExitCode {
 fn obey(command: Command) -> Result<()> {
     match command {
         Command::Mutants { names, check } => mutants::run(&names, check),
-        Command::Wasm { target } => {
-            println!("{}", wasm::build_edge(target)?.display());
+        Command::Wasm { target, model } => {
+            println!("{}", wasm::build_edge(target, model)?.display());
             Ok(())
         }
         Command::Worker => {

@@ -107,7 +107,7 @@ fn run_part(part: Part, filter: &[String], count: &mut Count) -> Result<Vec<End>
             "warnings",
         ]))?,
         Part::Audit => audit::audit()?,
-        Part::Wasm => drop(wasm::build_edge(wasm::Target::Wasip1)?),
+        Part::Wasm => drop(wasm::build_edge(wasm::Target::Wasip1, None)?),
         Part::Worker => match npm_is_here() {
             true => drop(worker::build()?),
             false => return Ok(vec![End::Skipped("the Worker: npm is not installed (Node.js 20 or later)".into())]),
@@ -131,7 +131,7 @@ fn run_part(part: Part, filter: &[String], count: &mut Count) -> Result<Vec<End>
 /// All tests, with cargo's output passed on and its closing lines added up.
 fn unit(filter: &[String], count: &mut Count) -> Result<End> {
     // An older component could not read the games of this version; cargo does nothing when it is fresh.
-    let component = wasm::build_edge(wasm::Target::Wasip1)?;
+    let component = wasm::build_edge(wasm::Target::Wasip1, None)?;
     let worker = if npm_is_here() { Some(worker::build()?) } else { None };
     say("cargo test --workspace --no-fail-fast");
     let skips = folders::root().join("target/skipped-tests.txt");

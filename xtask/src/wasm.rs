@@ -39,6 +39,24 @@ impl Target {
     }
 }
 
+/// A model of meaning that the edge is built with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LinkedModel {
+    /// 1.2 MB
+    Small,
+    /// 2.1 MB
+    Standard,
+}
+
+impl LinkedModel {
+    fn feature(self) -> &'static str {
+        match self {
+            LinkedModel::Small => "model-small",
+            LinkedModel::Standard => "model-standard",
+        }
+    }
+}
+
 /// A toolchain that can build for a wasm target.
 pub(crate) enum Toolchain {
     /// The one that runs us: it has the target, from rustup or from the distribution.
@@ -99,14 +117,16 @@ fn has_target(target: Target) -> bool {
 }
 
 /// Builds the edge for a target and gives the path of the wasm file.
-pub(crate) fn build_edge(target: Target) -> Result<PathBuf> {
+pub(crate) fn build_edge(target: Target, model: Option<LinkedModel>) -> Result<PathBuf> {
+    let features = std::iter::once(target.feature()).chain(model.map(LinkedModel::feature));
+    let features = features.collect::<Vec<_>>().join(",");
     let toolchain = toolchain(target)?;
     let folder = folders::wasm_target();
     drop_builds_of_another_standard_library(&folder, &toolchain.identity()?)?;
     run(toolchain
         .cargo()
         .args(["build", "--package", "lgdl-edge", "--lib", "--profile", "edge"])
-        .args(["--features", target.feature(), "--target", target.triple()])
+        .args(["--features", &features, "--target", target.triple()])
         .env("CARGO_TARGET_DIR", &folder)
         .current_dir(folders::root()))?;
     Ok(folder.join(target.triple()).join("edge/lgdl_edge.wasm"))

@@ -7,7 +7,7 @@ use jiff::civil::date;
 use lgdl::compiled::CompiledGame;
 use lgdl::entities::{Direction, Language, Reference};
 use lgdl::matcher::{self, Query, Scratch};
-use lgdl::meaning::{Size, Trained, linked};
+use lgdl::meaning::{Meaning, Size, Trained};
 use serde::{Deserialize, Serialize};
 
 use self::figures::{Figures, Observation, figures};
@@ -37,9 +37,9 @@ pub(super) struct Arguments {
     /// Another game, or another version of it, to be compared on the same utterances
     #[arg(long, value_name = "GAME")]
     compare: Option<PathBuf>,
-    /// What meaning is heard with; turns are run with the game's own words
-    #[arg(long, value_enum, default_value_t = Meaning::Words)]
-    meaning: Meaning,
+    /// What meaning is heard with; default: as LGDL_MEANING says
+    #[arg(long, value_enum)]
+    meaning: Option<Asked>,
     /// Which game of the file; default: the one that no other game extends
     #[arg(long = "game", value_name = "NAME")]
     name: Option<String>,
@@ -49,7 +49,9 @@ pub(super) struct Arguments {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Meaning {
+enum Asked {
+    /// Patterns alone
+    Off,
     /// The game's own words alone
     Words,
     /// The small model
@@ -70,7 +72,7 @@ struct Labelled {
 struct Report {
     game: String,
     version: String,
-    /// What meaning was heard with: `words`, or the hash of a model.
+    /// What meaning was heard with: `off`, `words`, or the hash of a model.
     meaning: String,
     #[serde(flatten)]
     figures: Figures,
@@ -100,13 +102,14 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
 /// The game, trained with what was asked for.
 fn compiled(game: &Path, arguments: &Arguments, console: &mut Console) -> Result<CompiledGame, Failure> {
     let loaded = source::load(game, arguments.name.as_deref(), console)?;
-    let size = match arguments.meaning {
-        Meaning::Words => return Ok(loaded.compiled),
-        Meaning::Small => Size::Small,
-        Meaning::Standard => Size::Standard,
+    let Some(asked) = arguments.meaning else { return Ok(loaded.compiled) };
+    let meaning = match asked {
+        Asked::Off => Meaning::Off,
+        Asked::Words => Meaning::Words,
+        Asked::Small => Meaning::With(Size::Small),
+        Asked::Standard => Meaning::With(Size::Standard),
     };
-    let model = linked(size).map_err(|error| Failure::Failed(error.to_string()))?;
-    CompiledGame::compile_with(&loaded.game, model).map_err(|error| Failure::Failed(error.to_string()))
+    CompiledGame::compile_with(&loaded.game, meaning).map_err(|error| Failure::Failed(error.to_string()))
 }
 
 fn read(path: &Path) -> Result<Vec<Labelled>, Failure> {
@@ -162,7 +165,8 @@ fn evaluated(game: &CompiledGame, labelled: &[Labelled]) -> Result<Report, Failu
         version: game.version(),
         meaning: match game.trained() {
             Trained::With(hash) if !game.lacks_model() => hash.iter().map(|byte| format!("{byte:02x}")).collect(),
-            _ => "words".to_owned(),
+            Trained::Off => "off".to_owned(),
+            Trained::With(_) | Trained::Words => "words".to_owned(),
         },
         figures: figures(&observations),
         compared: None,

@@ -130,7 +130,8 @@ async fn publish(
         return Err(Failure::Usage(format!("{} is not there", path.display())));
     }
     let store = &*deployment.store;
-    let published = publish_file(store, &deployment.tenant, game, path, Some(policy), ACTOR, now_ms()).await;
+    let (tenant, meaning) = (&deployment.tenant, deployment.config.meaning);
+    let published = publish_file(store, tenant, game, path, meaning, Some(policy), ACTOR, now_ms()).await;
     let Published { version, outcome, warnings } = published.map_err(failed)?;
     let what = match outcome {
         PublishOutcome::Activated => "activated",

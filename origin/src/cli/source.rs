@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use lgdl::compiled::CompiledGame;
 use lgdl::diagnostics::{Diagnostic, Lines, Severity};
 use lgdl::ir::Game;
+use lgdl::meaning::Meaning;
 use lgdl::mocks::Mocks;
 use lgdl::syntax;
+use lgdl_origin::config::Given;
 use serde::Serialize;
 
 use super::console::Console;
@@ -118,14 +120,19 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
     }
 }
 
-/// Checks a source and compiles every game of it that has no error.
-pub(super) fn check(source: &Source) -> Checked {
+/// Checks a source and compiles every game of it that has no error, as the origin would.
+pub(super) fn check(source: &Source) -> Result<Checked, Failure> {
+    let meaning = Given::load(None).and_then(|given| given.meaning());
+    Ok(checked(source, meaning.map_err(|error| Failure::Failed(error.to_string()))?))
+}
+
+fn checked(source: &Source, meaning: Meaning) -> Checked {
     let parsed = syntax::parse(&source.bytes, source.contract.as_deref());
     let mut diagnostics = parsed.diagnostics;
     let mut games = Vec::new();
     if !diagnostics.iter().any(Diagnostic::is_error) {
         for game in parsed.games {
-            match CompiledGame::compile(&game) {
+            match CompiledGame::compile_with(&game, meaning) {
                 Ok(compiled) => games.push((game, compiled)),
                 Err(error) => diagnostics.push(Diagnostic {
                     code: "E151".into(),
@@ -212,7 +219,7 @@ pub(super) fn load(argument: &Path, name: Option<&str>, console: &mut Console) -
 
 /// Checks and compiles; shows the findings when there is an error among them.
 pub(super) fn check_or_show(source: &Source, console: &mut Console) -> Result<Checked, Failure> {
-    let checked = check(source);
+    let checked = check(source)?;
     if checked.valid() {
         return Ok(checked);
     }

@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     let mut files = Vec::new();
     for argument in &arguments.games {
         let source = source::read(argument)?;
-        let checked = source::check(&source);
+        let checked = source::check(&source)?;
         files.push((source, checked));
     }
     let good = |checked: &Checked| checked.valid() && (!arguments.strict || checked.diagnostics.is_empty());

@@ -39,7 +39,7 @@ pub(super) fn explain(outcome: &Outcome, colour: Colour) -> String {
     if explanation.candidates.is_empty() {
         let _ = writeln!(out, "{} none", title("Candidates:"));
     } else {
-        let _ = writeln!(out, "{}", title("Candidates: score, threshold, move, pattern"));
+        let _ = writeln!(out, "{}", title("Candidates: score, threshold, recognised by, move, pattern"));
         for candidate in &explanation.candidates {
             let _ = writeln!(out, "{}", describe(candidate));
         }
@@ -66,8 +66,8 @@ pub(super) fn explain(outcome: &Outcome, colour: Colour) -> String {
 fn describe(candidate: &ExplainedCandidate) -> String {
     let mark = if candidate.score >= candidate.threshold { "✓" } else { " " };
     format!(
-        "{mark} {:.3}  {:.3}  {}  \"{}\"",
-        candidate.score, candidate.threshold, candidate.move_id, candidate.pattern
+        "{mark} {:.3}  {:.3}  {}  {}  \"{}\"",
+        candidate.score, candidate.threshold, candidate.stage, candidate.move_id, candidate.pattern
     )
 }
 

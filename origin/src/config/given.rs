@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use lgdl::settings::{Asked, Edge, Exposure, Form as _, Mode, Setting, Source, Switch, variable};
+use lgdl::meaning::Meaning;
+use lgdl::settings::{Asked, Edge, Exposure, Form, Mode, Setting, Source, Switch, variable};
 
 use super::{Config, ConfigError, Contradiction, DEFAULT_FILE, Effective, MASK, contradictions};
 
@@ -91,16 +92,27 @@ impl Given {
     /// # Errors
     /// When one of them is no value.
     pub fn logging(&self) -> Result<(String, bool), ConfigError> {
-        let text = |name: &str| {
-            let default =
-                || Config::TABLE.iter().find(|setting| setting.name == name).map_or("", |setting| setting.default);
-            self.given(name).map_or_else(default, |(text, _)| text).to_owned()
-        };
-        let redact = Switch.read(&text("pii_redact_in_logs"));
-        let redact = redact.map_err(|problem| ConfigError {
-            problems: vec![format!("{} {problem}", variable("pii_redact_in_logs"))],
-        })?;
-        Ok((text("log"), redact))
+        Ok((self.of_origin("log").to_owned(), self.alone("pii_redact_in_logs", &Switch)?))
+    }
+
+    /// What games are trained with when they are compiled, for commands that need no other setting of the origin.
+    ///
+    /// # Errors
+    /// When it is no value.
+    pub fn meaning(&self) -> Result<Meaning, ConfigError> {
+        self.alone("meaning", &super::settings::MEANING)
+    }
+
+    /// One setting of the origin, whatever the others are.
+    fn alone<F: Form>(&self, name: &str, form: &F) -> Result<F::Value, ConfigError> {
+        form.read(self.of_origin(name))
+            .map_err(|problem| ConfigError { problems: vec![format!("{} {problem}", variable(name))] })
+    }
+
+    fn of_origin(&self, name: &str) -> &str {
+        let default =
+            || Config::TABLE.iter().find(|setting| setting.name == name).map_or("", |setting| setting.default);
+        self.given(name).map_or_else(default, |(text, _)| text)
     }
 
     /// The settings of an edge node in force, for people.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::Uri;
 use lgdl::crypto::KeyRing;
+use lgdl::meaning::{Meaning, Size};
 use lgdl::settings::{Choice, List, Number, Optional, Seconds, Switch, Text};
 
 use super::forms::{
@@ -21,6 +22,13 @@ const MAX_HOURS: u32 = 24 * 365;
 const MAX_DAYS: u32 = 36_500;
 
 const UNREADABLE: &[(&str, UnreadableKeys)] = &[("refuse", UnreadableKeys::Refuse), ("serve", UnreadableKeys::Serve)];
+
+pub(super) const MEANING: Choice<Meaning> = Choice(&[
+    ("off", Meaning::Off),
+    ("words", Meaning::Words),
+    ("small", Meaning::With(Size::Small)),
+    ("standard", Meaning::With(Size::Standard)),
+]);
 
 lgdl::settings! {
     /// The settings of the origin in force.
@@ -60,6 +68,8 @@ lgdl::settings! {
         postgres_timeout named "postgres_timeout_seconds": Duration = "5" => Seconds(1..=3600);
         /// Game files that are published at start.
         games: Vec<GameFile> = "" => List(GAME_FILE);
+        /// What games are trained with when they are compiled: `off`, their own `words`, or a model beside them, `small` or `standard`.
+        meaning: Meaning = "words" => MEANING;
         /// Keys that edges sign with; two during a rotation.
         edge_keys: Vec<EdgeKey> = "", secret => List(EDGE_KEY);
         /// Accept unsigned requests; only on a loopback address, for development.

@@ -1,5 +1,6 @@
 //! Games over the edge API.
 
+use lgdl::meaning::Meaning;
 use lgdl::wire::origin::{Consent, GameList, GamePolicy};
 use lgdl_origin::games::{Content, Goldens, PublishError, PublishRequest, publish};
 use lgdl_origin::ids::ConsentId;
@@ -77,6 +78,7 @@ fn request<'a>(source: &'a str, goldens: &'a [&'a [u8]]) -> PublishRequest<'a> {
         tenant: "default",
         game: "greeting",
         content: Content::Source { source: source.as_bytes(), contract: None },
+        meaning: Meaning::Words,
         goldens: Some(Goldens { dialogs: goldens, mocks: None }),
         policy: GamePolicy::default(),
         actor: "test",

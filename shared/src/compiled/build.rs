@@ -9,7 +9,7 @@ use super::format::{self, SECTIONS, Section};
 use super::index::{UnitKind, is_machine, pattern_flag, phrase_flag, unit_flag, weight};
 use crate::ir::{self, Element, SlotType};
 use crate::language::Language;
-use crate::meaning::{self, Model};
+use crate::meaning::{self, Meaning, Model};
 use crate::text::{Class, Shape, Tokens, hash, stem};
 
 /// Elements of one pattern at most; a longer one is refused.
@@ -23,13 +23,13 @@ const MAX_FUZZY_POSTINGS: u32 = 32;
 /// Words shorter than this, in characters, are too short to be recognised when misspelt.
 const MIN_SPELLED_CHARS: usize = 4;
 
-pub(super) fn compile(game: &ir::Game, model: Option<&Model<'_>>) -> Result<Vec<u8>, LoadError> {
+pub(super) fn compile(game: &ir::Game, meaning: Meaning, model: Option<&Model<'_>>) -> Result<Vec<u8>, LoadError> {
     let mut builder = Builder { language: Language::of_game(game), ..Builder::default() };
     builder.vocabulary(&game.vocabulary)?;
     for (index, body) in game.moves.iter().enumerate() {
         builder.patterns_of(index, body)?;
     }
-    builder.finish(game, model)
+    builder.finish(game, meaning, model)
 }
 
 /// A unit before it is laid out; `key` decides where the pattern is found.
@@ -279,13 +279,15 @@ impl Builder {
             .max_by_key(|&member| (self.members[member].words.len(), std::cmp::Reverse(member)))
     }
 
-    fn finish(mut self, game: &ir::Game, model: Option<&Model<'_>>) -> Result<Vec<u8>, LoadError> {
+    fn finish(mut self, game: &ir::Game, meaning: Meaning, model: Option<&Model<'_>>) -> Result<Vec<u8>, LoadError> {
         let mut sections: [Vec<u8>; SECTIONS] = std::array::from_fn(|_| Vec::new());
         let name = self.string(&game.name)?;
         put(&mut sections[Section::Summary as usize], &[name.0, name.1]);
         self.lexicon(&mut sections);
         self.index(&mut sections);
-        self.meaning(game, model, &mut sections);
+        if meaning != Meaning::Off {
+            self.meaning(game, model, &mut sections);
+        }
         // The bodies are the largest part; what they do not need is let go before.
         self.patterns = Vec::new();
         self.moves(game, &mut sections)?;

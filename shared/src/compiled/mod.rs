@@ -16,7 +16,7 @@ use self::format::{Layout, Section};
 use self::index::Index;
 use crate::ir;
 use crate::meaning::index::MeaningIndex;
-use crate::meaning::{Model, Trained};
+use crate::meaning::{Meaning, Model, Trained, linked, linked_as};
 
 /// A compiled game, ready to match. Cloning is cheap and shares what has been decoded.
 #[derive(Debug, Clone)]
@@ -63,26 +63,25 @@ impl CompiledGame {
     /// # Errors
     /// When the game exceeds a limit of the format.
     pub fn compile(game: &ir::Game) -> Result<CompiledGame, LoadError> {
-        CompiledGame::compile_with(game, None)
+        CompiledGame::compile_with(game, Meaning::Words)
     }
 
-    /// Lays a game out, and trains what it knows of meaning with a model, which turns are then run with.
+    /// Lays a game out, and trains what it knows of meaning.
     ///
     /// # Errors
-    /// When the game exceeds a limit of the format.
-    pub fn compile_with(game: &ir::Game, model: Option<Model<'static>>) -> Result<CompiledGame, LoadError> {
-        let compiled = CompiledGame::over(Bytes::Made(Arc::new(build::compile(game, model.as_ref())?)))?;
-        Ok(compiled.with_model(model))
+    /// When the game exceeds a limit of the format, and when the model that it is to be trained with is not linked in.
+    pub fn compile_with(game: &ir::Game, meaning: Meaning) -> Result<CompiledGame, LoadError> {
+        let model = match meaning {
+            Meaning::Off | Meaning::Words => None,
+            Meaning::With(size) => {
+                let model = linked(size).map_err(|error| LoadError(error.to_string()))?;
+                Some(model.ok_or_else(|| LoadError("this build has no model of that size".into()))?)
+            }
+        };
+        CompiledGame::over(Bytes::Made(Arc::new(build::compile(game, meaning, model.as_ref())?)))
     }
 
-    /// Has turns use a model, if it is the one that the game was compiled with.
-    #[must_use]
-    pub fn with_model(mut self, model: Option<Model<'static>>) -> CompiledGame {
-        self.model = model.filter(|model| self.meaning().fits(model));
-        self
-    }
-
-    /// The model that turns use.
+    /// The model that turns use: the one that it was compiled with, if it is linked in.
     pub(crate) fn model(&self) -> Option<&Model<'static>> {
         self.model.as_ref()
     }
@@ -96,7 +95,7 @@ impl CompiledGame {
     /// Whether it was compiled with a model that is not there, so that meaning has the game's own words only.
     #[must_use]
     pub fn lacks_model(&self) -> bool {
-        self.model.is_none() && self.trained() != Trained::Words
+        self.model.is_none() && matches!(self.trained(), Trained::With(_))
     }
 
     /// Takes bytes made by [`CompiledGame::compile`]. Does no work that grows with the number of moves beyond a checksum
@@ -110,7 +109,11 @@ impl CompiledGame {
 
     fn over(bytes: Bytes) -> Result<CompiledGame, LoadError> {
         let layout = Layout::read(&bytes)?;
-        Ok(CompiledGame { bytes, layout, decoded: Arc::default(), model: None })
+        let mut game = CompiledGame { bytes, layout, decoded: Arc::default(), model: None };
+        if let Trained::With(hash) = game.trained() {
+            game.model = linked_as(&hash);
+        }
+        Ok(game)
     }
 
     /// The bytes, to be stored.

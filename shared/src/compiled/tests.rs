@@ -53,6 +53,36 @@ fn an_empty_game_compiles() {
     assert_eq!((compiled.name(), compiled.move_count(), compiled.find_move("")), ("", 0, None));
 }
 
+#[cfg(feature = "model-small")]
+#[test]
+fn without_its_model_a_game_goes_by_its_words_and_the_record_says_so() {
+    use crate::meaning::{Meaning, Size, linked};
+
+    let own = *linked(Size::Small).expect("it opens").expect("it is linked in").hash();
+    let game = CompiledGame::compile_with(&sample(), Meaning::With(Size::Small)).expect("it compiles");
+    assert!(!game.lacks_model());
+    let mut bytes = game.bytes().to_vec();
+    let at = bytes.windows(own.len()).position(|window| window == own).expect("the game names its model");
+    bytes[at] ^= 1;
+    format::reseal(&mut bytes);
+    let foreign = CompiledGame::load(bytes.into()).expect("it loads");
+    assert!(foreign.lacks_model() && foreign.model().is_none());
+    let turn = crate::engine::Turn {
+        participant: "user".into(),
+        text: "my knee hurts".into(),
+        context: Default::default(),
+        now_ms: 0,
+        offset_seconds: 0,
+        settings: Default::default(),
+    };
+    let outcome = match crate::engine::begin(&foreign, Default::default(), turn) {
+        crate::engine::Step::Done(outcome) => outcome,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(outcome.record.findings, ["E154"]);
+    assert_eq!(outcome.record.move_id, "first");
+}
+
 #[test]
 fn damage_is_refused_or_harmless_and_never_panics() {
     let compiled = CompiledGame::compile(&sample()).expect("it compiles");

@@ -201,6 +201,8 @@ impl Run<'_> {
         }
         let mut moves = accepted(found, &tokens, &clauses);
         moves.sort_by_key(|said| said.candidate.span.0);
+        let recognised = moves.iter().map(|said| (said.name.clone(), said.candidate.stage));
+        self.tell.recognised.extend(recognised);
         Heard { clauses, moves }
     }
 

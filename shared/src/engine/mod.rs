@@ -212,6 +212,9 @@ pub struct TurnRecord {
     /// Capability calls made, in order; values of sensitive slots masked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<CallRecord>,
+    /// What recognised the move: `strict`, `plain`, `fuzzy`, `learned` or `meaning`; nothing where an open question was answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub understood_by: Option<String>,
     /// Codes of run-time findings (`E001` for a template value that could not be computed, …), without user text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<String>,

@@ -6,6 +6,9 @@ use super::run::{Reading, Run};
 use super::state::{MAX_SAID_CHARS, Open};
 use super::{Also, ExplainedCandidate, Explanation, Outcome, TurnRecord};
 
+/// The node lacks the model that the game was trained with: it is heard with its own words.
+const NO_MODEL: &str = "E154";
+
 /// Where a turn leaves the conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
@@ -68,7 +71,12 @@ impl Run<'_> {
             }
             _ => Map::new(),
         };
+        if self.input.game.lacks_model() {
+            self.finding(NO_MODEL);
+        }
         let also = self.also_taken_up(&move_id);
+        let recognised = self.tell.recognised.iter().find(|(name, _)| *name == move_id);
+        let understood_by = recognised.map(|(_, stage)| stage.name().to_owned());
         let explanation = self.input.turn.settings.explain.then(|| self.explanation());
         if let Some((name, _)) = &self.tell.answered_by {
             let name = name.clone();
@@ -96,6 +104,7 @@ impl Run<'_> {
             negotiation: self.tell.negotiation,
             escalated_to: self.tell.escalated_to,
             calls: self.tell.calls,
+            understood_by,
             findings: self.tell.findings,
             learning: self.tell.learning,
         };

@@ -94,6 +94,8 @@ pub(super) struct Tell {
     pub(super) calls: Vec<CallRecord>,
     pub(super) action: Option<String>,
     pub(super) findings: Vec<String>,
+    /// The moves that were heard, with what recognised them.
+    pub(super) recognised: Vec<(String, matcher::Stage)>,
     pub(super) learning: Vec<String>,
     pub(super) reading: Reading,
     pub(super) blocks: Vec<u32>,

@@ -21,7 +21,7 @@ use crate::entities::Reference;
 use crate::ir::Priority;
 use crate::language::Language;
 use crate::meaning::{self, index::MeaningIndex};
-use crate::text::{Polarity, polarity};
+use crate::text::{Class, Polarity, polarity};
 
 /// What decides which moves compete.
 pub struct Query<'a> {
@@ -577,10 +577,18 @@ impl Matcher<'_> {
         if let Some(best) = meant.first() {
             search.yield_guesses(&index, best.move_index);
         }
+        let denies = utterance.tokens.as_slice().iter().any(|token| token.class.is(Class::NEGATOR));
         for meant in meant {
             let Some(pattern) = self.index.pattern(meant.pattern) else { continue };
             let (first, end) = meant.evidence;
             let aside = pattern.flags & pattern_flag::ASIDE != 0;
+            // A model can't tell a denied emergency from one that is asserted: where anything is denied, it is asked about.
+            let urgent = priority_of(&pattern) == Priority::Urgent;
+            let score = if urgent && denies && game.model().is_some() {
+                meant.confidence.min(score::DOUBTFUL)
+            } else {
+                meant.confidence
+            };
             if aside && self.coverage(first, end, 0) < score::HALF {
                 continue;
             }
@@ -588,7 +596,7 @@ impl Matcher<'_> {
                 pattern: meant.pattern,
                 move_index: pattern.move_index,
                 literal_words: pattern.literal_words,
-                score: meant.confidence,
+                score,
                 first,
                 end,
                 aside: false,

@@ -71,9 +71,9 @@ pub(super) fn strongest(shares: &[i64], clause: &Clause<'_>) -> (usize, usize) {
     (clause.first + first, clause.first + end)
 }
 
-/// How many words that mean something speak for a move.
+/// How many words that mean something speak for a move; "not" says nothing of what it is about.
 pub(super) fn telling_words(shares: &[i64], clause: &Clause<'_>) -> usize {
-    let little = Class::FUNCTION.and(Class::FILLER).and(Class::LIGHT).and(Class::PHATIC);
+    let little = Class::FUNCTION.and(Class::FILLER).and(Class::LIGHT).and(Class::PHATIC).and(Class::NEGATOR);
     let tokens = clause.tokens.as_slice().get(clause.first..).unwrap_or(&[]);
     tokens.iter().zip(shares).filter(|(token, share)| !token.class.is(little) && **share > 0).count()
 }

@@ -8,6 +8,8 @@ use crate::compiled::index::Key;
 /// What the head was trained with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trained {
+    /// Nothing: the game has no phrases, or was compiled without.
+    Off,
     /// Words alone.
     Words,
     /// A model beside the words, named by its hash.
@@ -69,7 +71,8 @@ impl<'a> MeaningIndex<'a> {
     pub(crate) fn trained(&self) -> Trained {
         match self.summary.first_chunk::<32>() {
             Some(hash) if *hash != [0; 32] => Trained::With(*hash),
-            _ => Trained::Words,
+            Some(_) => Trained::Words,
+            None => Trained::Off,
         }
     }
 

@@ -3,7 +3,7 @@
 //! A small head is trained on the moves' phrases when a game is compiled ([`train`]) and lies in the compiled game
 //! ([`index`]); with a [`Model`] it hears words that the phrases do not have. At run time everything is whole numbers,
 //! so that every platform computes the same. What is near is not yet meant: what the clause denies is taken out, and
-//! the score is a calibrated confidence that thresholds can rely on. The method, its figures and its limits:
+//! the score is a confidence that thresholds can rely on. The method, its figures and its limits:
 //! `docs/meaning.md`.
 
 mod build;
@@ -18,7 +18,8 @@ mod train;
 
 pub(crate) use build::build;
 pub use index::Trained;
-pub use linked::{Size, linked};
+pub(crate) use linked::linked_as;
+pub use linked::{Meaning, Size, linked};
 pub use model::{BUCKETS, CODES, DIMS, HEADER, Model, ModelError, bucket, fingerprint, header};
 pub use options::option;
 pub(crate) use train::Example;

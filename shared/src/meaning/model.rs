@@ -50,7 +50,7 @@ pub struct Model<'a> {
 
 /// The bytes are no model that this version can use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("E153 not a usable model: {0}; make it again with `cargo xtask model`")]
+#[error("E154 not a usable model: {0}; make it again with `cargo xtask model`")]
 pub struct ModelError(String);
 
 /// The header of a model of so many rows, whose vectors are coded in parts of `part` numbers.

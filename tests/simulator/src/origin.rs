@@ -11,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 use axum::body::Body;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
+use lgdl::meaning::Meaning;
 use lgdl::wire::origin::{CommitAnswer, CommitRequest, Conflict, GamePolicy, StoredConversation};
 use lgdl::wire::signature::{self, Parts};
 use lgdl_edge::platform::{Inbound, Outbound};
@@ -94,6 +95,7 @@ fn template() -> &'static [u8] {
                 tenant: TENANT,
                 game: GAME_ID,
                 content: Content::Source { source: GAME.as_bytes(), contract: Some(CONTRACT) },
+                meaning: Meaning::Words,
                 policy: GamePolicy::default(),
                 goldens: None,
                 actor: "simulator",

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use lgdl::meaning::Meaning;
 use lgdl::wire::origin::GamePolicy;
 use lgdl_origin::audit::events;
 use lgdl_origin::clock::{Clock as _, SystemClock};
@@ -293,8 +294,16 @@ async fn furnish(settings: &[(String, String)], game: &GameFolder) -> String {
     let now_ms = SystemClock.now_ms();
     let content = Content::Source { source: &game.source, contract: game.contract.as_deref() };
     let policy = GamePolicy::default();
-    let request =
-        PublishRequest { tenant: TENANT, game: &game.id, content, policy, goldens: None, actor: "test", now_ms };
+    let request = PublishRequest {
+        tenant: TENANT,
+        game: &game.id,
+        content,
+        meaning: Meaning::Words,
+        policy,
+        goldens: None,
+        actor: "test",
+        now_ms,
+    };
     publish(&*store, request).await.expect("the game is published");
     let scopes = ["turns".to_owned()];
     let wish = KeyRequest { tenant: TENANT, name: "chaos", environment: "test", scopes: &scopes, expires_at: None };

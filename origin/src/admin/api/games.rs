@@ -186,6 +186,7 @@ async fn publish_version(
         tenant: &caller.tenant,
         game: &game,
         content: Content::Source { source: new.source.as_bytes(), contract: new.contract.as_deref() },
+        meaning: origin.config.meaning,
         goldens: Some(Goldens { dialogs: &dialogs, mocks: new.mocks.as_deref().map(str::as_bytes) }),
         policy: GamePolicy { consent_required, retention_days },
         actor: caller.administrator.id.as_str(),

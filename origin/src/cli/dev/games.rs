@@ -157,6 +157,7 @@ impl Game {
             tenant: TENANT,
             game: &self.id,
             content: Content::Source { source, contract },
+            meaning: origin.config.meaning,
             // While a game is written its goldens may fail; `lgdl test` says so.
             goldens: None,
             policy: Default::default(),
