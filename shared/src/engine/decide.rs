@@ -92,7 +92,6 @@ mod tests {
             aside: false,
             priority,
             standing: Standing::Full,
-            stage: Stage::Plain,
             captures: Vec::new(),
             span: (clause * 10, clause * 10 + 5),
         };
