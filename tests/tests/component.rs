@@ -27,7 +27,7 @@ async fn a_client_of_the_public_protocol_works_unchanged() {
     let healthz: Value = stack.http().get(stack.url("/healthz")).send().await.unwrap().json().await.unwrap();
     assert_eq!(healthz, json!({ "status": "healthy", "games_loaded": 1, "games": ["clinic_triage"] }));
     for (path, part) in
-        [("/", "<lgdl-chat"), ("/chat.js", "customElements"), ("/chat.css", "{"), ("/lgdl-chat.js", "lgdl-chat")]
+        [("/", "<lgdl-chat"), ("/chat.js", "lgdl-turn"), ("/chat.css", "{"), ("/lgdl-chat.js", "customElements")]
     {
         let page = stack.http().get(stack.url(path)).send().await.unwrap();
         assert_eq!(page.status(), 200, "{path}");

@@ -56,7 +56,7 @@ pub(crate) async fn a_client_of_the_public_protocol_works_unchanged(kind: Kind) 
         assert!(status == 200 && metrics.contains("lgdl_edge_turns_total 1"), "{metrics}");
     }
     for (path, part) in
-        [("/", "<lgdl-chat"), ("/chat.js", "customElements"), ("/chat.css", "{"), ("/lgdl-chat.js", "lgdl-chat")]
+        [("/", "<lgdl-chat"), ("/chat.js", "lgdl-turn"), ("/chat.css", "{"), ("/lgdl-chat.js", "customElements")]
     {
         let (status, text) = get(path).await;
         assert!(status == 200 && text.contains(part), "{path}");
