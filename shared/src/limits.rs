@@ -332,7 +332,7 @@ impl EntryName {
     /// The entries that a request is about.
     pub fn of(request: &CountRequest) -> impl Iterator<Item = EntryName> {
         let keys = |take: &Take| [Some(take.key.clone()), take.common.as_ref().map(|(key, _)| key.clone())];
-        let buckets = request.takes.iter().flat_map(move |take| keys(take)).flatten().map(EntryName::Bucket);
+        let buckets = request.takes.iter().flat_map(keys).flatten().map(EntryName::Bucket);
         buckets.chain([EntryName::Conduct(request.subject.clone())])
     }
 }

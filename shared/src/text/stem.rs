@@ -56,7 +56,7 @@ impl Rule {
             return None;
         }
         let rest = word.get(..word.len() - self.cut)?;
-        let fits = rest.len() + self.tail.len() >= self.letters && !(self.vowel && !has_vowel(rest));
+        let fits = rest.len() + self.tail.len() >= self.letters && (!self.vowel || has_vowel(rest));
         fits.then(|| if self.single { single(rest) } else { rest })
     }
 }
