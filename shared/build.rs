@@ -105,11 +105,11 @@ impl Reader<'_> {
                 )
             })
             .collect();
-        let _ = write!(
+        let _ = writeln!(
             code,
             "pub(super) static {name}: Language = Language {{ code: {tag:?}, name: {called:?}, locales: &{locales:?}, folds: &[{folds}], \
              contractions: &[{contractions}], apostrophes: &[{apostrophes}], classes: {classes}, cues: {cues}, \
-             wording: &[{wording}], inflection: {inflection}, formats: {formats} }};\n"
+             wording: &[{wording}], inflection: {inflection}, formats: {formats} }};"
         );
         code
     }
