@@ -246,6 +246,7 @@ fn hold(game: &CompiledGame, goldens: Goldens<'_>) -> Result<(), PublishError> {
 ///
 /// # Errors
 /// When a file can't be read, and as [`publish`].
+#[allow(clippy::too_many_arguments)] // each is one field of the request that it makes
 pub async fn publish_file(
     store: &dyn Store,
     tenant: &str,
