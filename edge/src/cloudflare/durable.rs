@@ -118,10 +118,9 @@ struct CountRow {
     count: i64,
 }
 
+/// A row of which only its being there counts.
 #[derive(Deserialize)]
-struct StreamRow {
-    stream: String,
-}
+struct AnyRow {}
 
 impl NodeObject {
     fn sql(&self) -> SqlStorage {
@@ -173,7 +172,7 @@ impl NodeObject {
         let version = integer(entry.version)?;
         let stream = SqlStorageValue::from(entry.stream.as_str());
         // An entry that came before, and whose answer was lost, is known by its id.
-        let taken: Vec<StreamRow> = self
+        let taken: Vec<AnyRow> = self
             .sql()
             .exec(
                 "INSERT INTO journal (stream, version, id, entry) SELECT ?1, ?2, ?3, ?4 \
@@ -182,7 +181,7 @@ impl NodeObject {
             )?
             .to_array()?;
         let known = "SELECT stream FROM journal WHERE stream = ? AND id = ?";
-        let is_ours = |rows: Vec<StreamRow>| !rows.is_empty();
+        let is_ours = |rows: Vec<AnyRow>| !rows.is_empty();
         if is_ours(taken) || is_ours(self.sql().exec(known, vec![stream, entry.id.as_str().into()])?.to_array()?) {
             return Response::empty();
         }
@@ -262,7 +261,7 @@ impl NodeObject {
         if !self.is_aside(name)? {
             return Response::from_json(&Found { found: false });
         }
-        let back: Vec<StreamRow> = self
+        let back: Vec<AnyRow> = self
             .sql()
             .exec(
                 "INSERT OR IGNORE INTO journal (stream, version, id, entry) \
@@ -283,7 +282,7 @@ impl NodeObject {
     }
 
     fn is_aside(&self, name: &EntryName) -> Result<bool> {
-        let rows: Vec<StreamRow> =
+        let rows: Vec<AnyRow> =
             self.sql().exec("SELECT stream FROM aside WHERE stream = ? AND id = ?", both(name))?.to_array()?;
         Ok(!rows.is_empty())
     }
