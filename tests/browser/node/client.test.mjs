@@ -97,6 +97,7 @@ test("a sentence is shown and spoken while the next is still on its way", async 
   await page.getByText("One.", { exact: true }).waitFor();
   assert.deepEqual(await spoken(page), ["hush", "en: One."]);
   goOn();
+  await page.getByText("One. Two.", { exact: true }).waitFor();
   assert.equal(await answered(page, 0), "One. Two.");
   assert.deepEqual(await spoken(page), ["hush", "en: One.", "en: Two."]);
 });
