@@ -350,8 +350,14 @@ impl Language {
 
     /// The longest phrase of any of the cues, in words.
     pub(crate) fn longest(&self, cues: CueSet) -> usize {
-        let lengths = self.cues.longest.iter().enumerate().filter(|(cue, _)| cues.0 >> cue & 1 == 1);
-        lengths.map(|(_, length)| usize::from(*length)).max().unwrap_or(0)
+        // Bit by bit: a set holds a few of the cues that there are, and this is asked many times a turn.
+        let mut left = cues.0;
+        let mut longest = 0;
+        while left != 0 {
+            longest = longest.max(self.cues.longest.get(left.trailing_zeros() as usize).copied().unwrap_or(0));
+            left &= left - 1;
+        }
+        usize::from(longest)
     }
 
     /// What a phrase stands for under a cue: the number of a position, the TIMEX of a time.

@@ -145,7 +145,11 @@ impl Language {
     pub(crate) fn suffix(&self, words: &[Word], cues: impl Into<CueSet>) -> usize {
         let cues = cues.into();
         let most = self.longest(cues).min(words.len());
-        (1..=most).rev().find(|&count| self.is(&words[words.len() - count..], cues)).unwrap_or(0)
+        let phrase = |count: &usize| match &words[words.len() - count..] {
+            [only] => only.cues,
+            several => self.cues(hash_of(several)),
+        };
+        (1..=most).rev().find(|count| phrase(count).meets(cues)).unwrap_or(0)
     }
 
     /// What the words stand for as a phrase of a cue.
