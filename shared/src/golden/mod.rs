@@ -1,5 +1,5 @@
 //! Golden dialogues: conversations with what is expected of them, as `golden_dialogs.yaml` holds them. Reading and running
-//! them lies here, judging a turn in [`Expectation`], and what is tried without a file in [`combinations`]. How results are shown is the caller's.
+//! them lies here, judging a turn in [`Expectation`], and what is tried without a file in [`mod@combinations`]. How results are shown is the caller's.
 //!
 //! ```yaml
 //! dialogs:

@@ -94,7 +94,7 @@ classes! {
     CONTRACTION = "contraction";
     /// "nothing", "nobody": a value that is none.
     NOTHING = "nothing";
-    /// Tells of long ago; [`Cue::LongAgo`](super::Cue::LongAgo) says how.
+    /// Tells of long ago; [`super::Cue::LongAgo`] says how.
     MEMORY = "memory";
     /// "instead", "rather".
     INSTEAD = "instead";

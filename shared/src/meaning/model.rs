@@ -2,8 +2,8 @@
 //!
 //! Little-endian: a header with the SHA-256 of what follows it; rows in the order of the fingerprints of their words,
 //! found through an index of the fingerprints' first bits; a multiplier a row; and the rows, each coded as numbers of a
-//! codebook's vectors. Opening it checks header and lengths and allocates nothing; [`Model::is_intact`] checks the hash
-//! too. How it is made is in `docs/meaning.md`.
+//! codebook's vectors. Opening it checks header and lengths and allocates nothing;
+//! [`Model::verified`] checks the hash too. How it is made is in `docs/meaning.md`.
 
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
