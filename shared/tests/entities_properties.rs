@@ -268,3 +268,25 @@ fn in_words(value: u64) -> String {
         _ => joined(format!("{} million", in_words(value / 1_000_000)), value % 1_000_000, " "),
     }
 }
+
+#[test]
+fn what_lies_before_the_year_0_is_no_day_and_no_fault() {
+    let reference = Reference {
+        now: jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0),
+        offset_seconds: 0,
+        direction: Direction::Past,
+        language: Language::English,
+        date_order: lgdl::entities::DateOrder::OfLanguage,
+    };
+    for text in [
+        "past thousand decade",
+        "last 500 centuries",
+        "ten thousand weeks and a thousand decades ago",
+        "900 decades ago at noon",
+    ] {
+        for entity in recognize(text, extract::parse_types(ALL).expect("types"), &reference) {
+            let written = format!("{:?}", entity.readings);
+            assert!(!written.contains("\"-"), "{text}: {written}");
+        }
+    }
+}

@@ -76,7 +76,8 @@ pub(super) fn readings(node: &Node, preferred: Preferred, zone: Option<&dyn Zone
         Node::Moment(moment) => moment_readings(moment, preferred, zone, &mut out),
         Node::Duration(length) => push(&mut out, duration(length)),
         Node::Period(period) => {
-            for (start, end) in sides(period.past, period.future, direction) {
+            let sides = sides(period.past, period.future, direction);
+            for (start, end) in sides.filter(|(start, end)| has_form(*start) && has_form(*end)) {
                 push(&mut out, range(period_form((start, end), period.form), text_date(start), text_date(end)));
             }
         }
@@ -105,7 +106,12 @@ fn sides<T: PartialEq>(past: T, future: T, direction: Direction) -> impl Iterato
 /// The days that a day may be: on the preferred side of now, on the other, and in the less usual order of its figures.
 fn days(day: Day, direction: Direction) -> impl Iterator<Item = Date> {
     let other = day.other.into_iter().flat_map(move |(past, future)| sides(past, future, direction));
-    sides(day.past, day.future, direction).chain(other)
+    sides(day.past, day.future, direction).chain(other).filter(|date| has_form(*date))
+}
+
+/// Whether a day can be written as ISO 8601 has it without further agreement: in years of four figures, none before the year 0.
+fn has_form(date: Date) -> bool {
+    date.year() >= 0
 }
 
 /// The halves of the day that a clock time may lie in, the likelier first.
@@ -292,6 +298,9 @@ fn stretch_readings(stretch: &Stretch, preferred: Preferred, zone: Option<&dyn Z
                 Some(zone) => (zone.shown(start), zone.shown(end)),
                 None => (start, end),
             };
+            if !has_form(start.date()) || !has_form(end.date()) {
+                continue;
+            }
             let form = match stretch.part {
                 Some((form, part)) => Text::with_capacity(14).day(start.date(), form).text(part_form(part)).0,
                 None => {
