@@ -148,12 +148,18 @@ async fn a_full_disk_is_told_of_within_five_seconds_and_so_is_that_it_has_room_a
     edge.running.origin.store.close().await;
 }
 
+const LONG_RESPONSE_BYTES: usize = 16 << 10;
+
 /// Health and readiness become what is wanted, while turns go on.
 async fn soon(edge: &Edge, wanted: StatusCode) {
     let (started, mut turn) = (Instant::now(), 0);
     while status(edge, "/health").await != wanted || status(edge, "/health/ready").await != wanted {
         assert!(started.elapsed() < Duration::from_secs(5), "{wanted} within five seconds");
         turn += 1;
-        edge.commit(&commit(&format!("{wanted}{turn}"), "u", 0, &format!("{wanted}{turn}"))).await;
+        let id = format!("{}-{turn}", wanted.as_u16());
+        let mut request = commit(&id, "u", 0, &id);
+        // Long enough that what the store has set aside already is used up within a few turns.
+        request.record.response = "x".repeat(LONG_RESPONSE_BYTES);
+        edge.commit(&request).await;
     }
 }
