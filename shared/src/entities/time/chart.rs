@@ -10,6 +10,7 @@ use super::readers;
 use super::tokens::{Gap, Token};
 use super::values::Node;
 use super::zone::Zone;
+use crate::entities::Tenses;
 
 /// Most ends that one symbol may have at one token.
 const ENDS_LIMIT: usize = 6;
@@ -52,6 +53,8 @@ pub(super) struct Scene<'t> {
     pub(super) now: DateTime,
     pub(super) today: Date,
     pub(super) zone: Option<&'t dyn Zone>,
+    /// Whether the verbs around a time count.
+    pub(super) tenses: Tenses,
     /// Extent of the rule whose action runs, in tokens.
     pub(super) start: usize,
     /// One past the rule's last token.

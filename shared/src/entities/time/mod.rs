@@ -156,6 +156,7 @@ pub fn recognize_by(
         now: reference.now,
         today: reference.now.date(),
         zone,
+        tenses: conventions.tenses,
         start: 0,
         end: 0,
     };
@@ -209,6 +210,7 @@ pub fn impossible_date(text: &str, language: Language) -> Option<std::ops::Range
         now: day.at(0, 0, 0, 0),
         today: day,
         zone: None,
+        tenses: Tenses::Ignored,
         start: 0,
         end: 0,
     };

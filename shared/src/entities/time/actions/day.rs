@@ -213,7 +213,7 @@ pub(crate) fn two_figures(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         _ => {
             scene.after(Sym::On)
                 || scene.after(Sym::In)
-                || scene.after(Sym::Of)
+                || scene.after(Sym::Of) && scene.start > 1 && scene.tokens[scene.start - 2].mask != 0
                 || scene.is_whole() && a <= 12 && (b > 24 || a < 7 && b > 12)
         }
     };
@@ -280,6 +280,10 @@ pub(crate) fn relative_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     if unit(parts)? != Unit::Day || word(parts, Sym::Unit) != Some(Unit::Day as i16) {
         return None;
     }
+    // "the night of the 3rd" is read from its own word on.
+    if parts.len() == 2 && scene.is(scene.end - 1, Sym::Part) && scene.before(Sym::Of) {
+        return None;
+    }
     let distance = if has(parts, Sym::After) {
         1
     } else if has(parts, Sym::Before) {
@@ -296,6 +300,18 @@ pub(crate) fn overmorrow(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     calendar::add_days(scene.today, 2).map(|d| Node::Date(Day::exact(d)))
 }
 
+/// "de hoy en ocho", "mañana en quince": a week or two on, where days are counted with the first.
+pub(crate) fn weeks_on(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let weeks = match super::number(parts)? as i64 {
+        8 => 1,
+        15 => 2,
+        _ => return None,
+    };
+    let counts_days = word(parts, Sym::Unit).is_none_or(|unit| unit == Unit::Day as i16);
+    let from = calendar::add_days(scene.today, i64::from(word(parts, Sym::Today)?))?;
+    counts_days.then(|| calendar::add_days(from, 7 * weeks).map(|day| Node::Date(Day::exact(day))))?
+}
+
 /// "dos de mayo": the day as a count.
 pub(crate) fn counted_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let n = super::number(parts)?;
@@ -306,12 +322,13 @@ pub(crate) fn counted_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     month_day(scene, year(parts).or(rel_year), month(parts)?, n as i8).map(Node::Date)
 }
 
-/// "the day after Christmas".
-pub(crate) fn beside_holiday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
-    let Node::Date(day) = holiday(scene, parts)? else { return None };
-    let step = if has(parts, Sym::After) { 1 } else { -1 };
+/// "the day after Christmas", "the day before May 5th".
+pub(crate) fn beside(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let day = date(parts)?;
+    let step = if has(parts, Sym::After) || has(parts, Sym::Later) { 1 } else { -1 };
     let (past, future) = (calendar::add_days(day.past, step)?, calendar::add_days(day.future, step)?);
-    (unit(parts)? == Unit::Day).then_some(Node::Date(Day::on_sides(past, future, DayForm::Full)))
+    let is_day = word(parts, Sym::Unit)? == Unit::Day as i16;
+    is_day.then_some(Node::Date(Day::on_sides(past, future, DayForm::Full)))
 }
 
 /// `2016-W45-3`.
@@ -494,7 +511,7 @@ pub(crate) fn nth_weekday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
 
 /// "third Tuesday after Christmas", "the last Friday before Easter".
 pub(crate) fn nth_weekday_beside(_: &Scene, parts: &[Matched]) -> Option<Node> {
-    let (n, weekday, from) = (i64::from(nth(parts)?.max(1)), weekday(parts)?, date(parts)?);
+    let (n, weekday, from) = (i64::from(nth(parts).unwrap_or(1).max(1)), weekday(parts)?, date(parts)?);
     let count = |from: Date| {
         if has(parts, Sym::After) {
             let ahead = (weekday - calendar::weekday(from) - 1).rem_euclid(7) + 1;
@@ -505,6 +522,12 @@ pub(crate) fn nth_weekday_beside(_: &Scene, parts: &[Matched]) -> Option<Node> {
         }
     };
     Some(Node::Date(Day::on_sides(count(from.past)?, count(from.future)?, DayForm::Full)))
+}
+
+/// "the Friday after Thanksgiving": beside a day of the year. Of two weekdays side by side neither counts from the other.
+pub(crate) fn weekday_beside(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let from = date(parts)?;
+    (from.form != DayForm::Weekday).then(|| nth_weekday_beside(scene, parts))?
 }
 
 /// Years to either side that "the third closest Easter to today" is sought in.

@@ -79,7 +79,9 @@ pub(super) fn relative(parts: &[Matched]) -> Option<Node> {
         (Sym::The, Rel::The),
         (Sym::My, Rel::The),
     ];
-    order.into_iter().find(|&(sym, _)| has(parts, sym)).map(|(_, rel)| Node::Rel(rel))
+    // "the penultimate Friday" counts from an end that has to be named.
+    let counts = word(parts, Sym::Last) == Some(super::readers::PENULTIMATE);
+    order.into_iter().find(|&(sym, _)| has(parts, sym) && !counts).map(|(_, rel)| Node::Rel(rel))
 }
 
 /// Hands on the meaning of the only part that has one.

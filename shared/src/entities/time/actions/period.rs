@@ -87,15 +87,35 @@ pub(crate) fn month_in_figures(_: &Scene, parts: &[Matched]) -> Option<Node> {
     exact(start, end, PeriodForm::Month)
 }
 
+/// `1997-98`, `1976/77`: a year and one of the next ones in short.
+pub(crate) fn split_year(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let mut years = parts.iter().filter_map(|p| if let Node::Year(y) = p.node { Some(y) } else { None });
+    let (from, short) = (years.next()?, years.next()?);
+    let to = from - from % 100 + short + if short <= from % 100 { 100 } else { 0 };
+    let plain = !scene.is(scene.end - 2, Sym::Quote) && (1..=SPLIT_YEARS).contains(&(to - from));
+    plain.then(|| exact(calendar::year_start(from)?, calendar::year_start(to)?, PeriodForm::Days))?
+}
+
+/// How far the year behind a dash may lie ahead, in short: `1990-92`, but `2019-20`.
+const SPLIT_YEARS: i16 = 10;
+
 /// "2017", "nineteen ninety six", "calendar year 2008", "cy18".
-pub(crate) fn whole_year(_: &Scene, parts: &[Matched]) -> Option<Node> {
+pub(crate) fn whole_year(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let year = year(parts)?;
     let named = has(parts, Sym::Year) || has(parts, Sym::Calendar) || super::unit(parts) == Some(Unit::Year);
-    if year < 100 && !named {
+    // "at 1545" is a time of day.
+    let clock = scene.after(Sym::At) && (1500..1900).contains(&year) && year % 100 < 60;
+    if year < 100 && !named || clock && !named {
         return None;
     }
     let year = if year < 100 { 2000 + year } else { year };
     exact(calendar::year_start(year)?, calendar::year_start(year + 1)?, PeriodForm::Year)
+}
+
+/// "fiscal 1997", "calendar 2008": not so "school 2015".
+pub(crate) fn named_year(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    (scene.word(scene.start).len() > "school".len() || scene.word(scene.start).eq_ignore_ascii_case("fiscal"))
+        .then(|| whole_year(scene, parts))?
 }
 
 /// The year and month that "next month", "last May", "of next year" stand for: `(year, 0)` for a year alone,
@@ -342,6 +362,17 @@ pub(crate) fn nth_of_year(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     division(scene, parts, months, nth(parts)?)
 }
 
+/// The latest century that is counted.
+const LAST_CENTURY: i8 = 21;
+
+/// "the 19th century": from 1800 on.
+pub(crate) fn nth_century(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let n = nth(parts).filter(|n| (1..=LAST_CENTURY).contains(n))?;
+    (unit(parts)? == Unit::Century).then_some(())?;
+    let start = calendar::year_start((i16::from(n) - 1) * 100)?;
+    exact(start, calendar::year_start(i16::from(n) * 100)?, PeriodForm::Count(Unit::Century, 1))
+}
+
 /// "q3 2019", "third quarter", "2017 q1": three months of a year.
 pub(crate) fn quarter(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let n = find(parts, |n| match n {
@@ -497,6 +528,17 @@ pub(crate) fn decade(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     decade_of_century(scene, tens)
 }
 
+/// "los años 90", "la década de los 80".
+pub(crate) fn years_of_decade(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let units = parts.iter().filter(|p| matches!(p.node, Node::Word(Sym::Unit, _))).count();
+    let decade = match unit(parts)? {
+        Unit::Year => units == 1 && scene.is(scene.start + 1, Sym::Unit) && super::period::plural(scene, scene.start + 1),
+        Unit::Decade => true,
+        _ => false,
+    };
+    decade.then(|| decade_of_century(scene, number(parts).filter(|n| *n < 100.0)? as i16))?
+}
+
 /// "the nineties", "the 20s": those of the last century and of this one, unless the latter lie far ahead.
 fn decade_of_century(scene: &Scene, tens: i16) -> Option<Node> {
     let of = |year: i16| Some((calendar::year_start(year)?, calendar::year_start(year + 10)?));
@@ -527,7 +569,8 @@ pub(crate) fn days_of_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         let (a, b) = (calendar::date(year, month, a)?, calendar::date(year, month, b)?);
         (a < b).then_some((a, b))
     };
-    let (year_in, month) = find(parts, |n| if let Node::YearMonth(y, m) = n { Some((*y, *m)) } else { None })?;
+    let said = find(parts, |n| if let Node::YearMonth(y, m) = n { Some((*y, *m)) } else { None });
+    let (year_in, month) = said.or_else(|| Some((0, month(parts)?)))?;
     if month == 0 {
         return None;
     }
