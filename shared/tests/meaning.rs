@@ -2,7 +2,7 @@
 //! denied is no reading, and every machine computes the same.
 
 use lgdl::compiled::CompiledGame;
-use lgdl::entities::{DateOrder, Direction, Language, Reference};
+use lgdl::entities::{Place, Direction, Language, Reference};
 use lgdl::matcher::{self, Candidate, Query, Scratch, Stage};
 use lgdl::meaning::{Model, Trained, header};
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ fn reference() -> Reference {
         offset_seconds: 0,
         direction: Direction::Future,
         language: Language::English,
-        date_order: DateOrder::default(),
+        place: Place::DEFAULT,
     }
 }
 

@@ -41,7 +41,7 @@ fn best(game: &CompiledGame, text: &str) -> Option<(String, f64, Stage)> {
         offset_seconds: 0,
         direction: Direction::Future,
         language: Language::English,
-        date_order: Default::default(),
+        place: Default::default(),
     };
     let query = Query { text, participant: "user", reference: &reference, admits: &|_| true, plausible: &|_| false };
     let best = matcher::find(game, &query).into_iter().next()?;

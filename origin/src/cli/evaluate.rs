@@ -144,7 +144,7 @@ fn evaluated(game: &CompiledGame, labelled: &[Labelled]) -> Result<Report, Failu
         offset_seconds: 0,
         direction: Direction::Future,
         language: Language::English,
-        date_order: Default::default(),
+        place: Default::default(),
     };
     let mut scratch = Scratch::default();
     let mut observations = Vec::with_capacity(labelled.len());

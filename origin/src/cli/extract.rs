@@ -98,6 +98,6 @@ fn reference(arguments: &Arguments, watch: &Watch) -> Reference {
             Spoken::En => Language::English,
             Spoken::Es => Language::Spanish,
         },
-        date_order: lgdl::entities::DateOrder::OfLanguage,
+        place: lgdl::entities::Place::DEFAULT,
     }
 }

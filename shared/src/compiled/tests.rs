@@ -120,7 +120,7 @@ fn bytes_with_a_forged_checksum_never_panic_when_matched() {
         offset_seconds: 0,
         direction: crate::entities::Direction::Past,
         language: crate::entities::Language::English,
-        date_order: crate::entities::DateOrder::OfLanguage,
+        place: crate::entities::Place::DEFAULT,
     };
     let compiled = CompiledGame::compile(&sample()).expect("it compiles");
     for at in 200..compiled.bytes().len() {

@@ -157,7 +157,7 @@ impl<'a> Run<'a> {
         let cut = turn.text.char_indices().nth(MAX_UTTERANCE_CHARS).map(|(at, _)| at);
         let user_input = turn.text[..cut.unwrap_or(turn.text.len())].to_owned();
         let header = game.header();
-        let locale = Locale::of_game(&header);
+        let locale = Locale::of_turn(&header, turn.context.get("locale").and_then(Value::as_str));
         let sanitized = firewall::sanitize(locale.language, &user_input);
         let input = Input {
             game,
@@ -386,7 +386,7 @@ fn reference(locale: Locale, turn: &Turn) -> Reference {
         offset_seconds: offset.seconds(),
         direction: Direction::Future,
         language: locale.language.spoken(),
-        date_order: locale.date_order(),
+        place: locale.place(),
     }
 }
 

@@ -67,6 +67,11 @@ pub(super) struct Sum {
     pub(super) unit: Unit,
 }
 
+/// Whether a currency, by its code, is one of those that share a name: the Mexican peso is a peso.
+pub(super) fn is_of_family(iso: &str, family: &str) -> bool {
+    CURRENCIES.iter().any(|currency| currency.iso == iso && ends_with(currency.name, family))
+}
+
 /// The amounts of money of a text, left to right.
 pub(super) fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<Sum> {
     let mut found: Vec<Sum> = Vec::new();

@@ -320,6 +320,7 @@ fn term(u: &Utterance<'_>, i: usize) -> Option<Cardinal> {
             rest_of_hundreds(u, Cardinal { multiplier: 100, ..whole })
         }
         Numeral::LoneScale(_) => word(Amount::integer(1), i),
+        Numeral::Whole(n) => word(Amount::integer(i128::from(n)), i + 1),
         Numeral::Couple => couple(u, i + 1)?,
         Numeral::Article => match u.numeral(i + 1)? {
             Numeral::Hundred => {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::entities::{DateOrder, Direction, Language};
+use crate::entities::{Place, Direction, Language};
 
 fn reference() -> Reference {
     let now = jiff::civil::date(2026, 11, 21).at(10, 0, 0, 0);
@@ -12,7 +12,7 @@ fn reference() -> Reference {
         offset_seconds: 0,
         direction: Direction::Past,
         language: Language::English,
-        date_order: DateOrder::OfLanguage,
+        place: Place::DEFAULT,
     }
 }
 

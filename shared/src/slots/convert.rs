@@ -84,7 +84,7 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             }
         }
         SlotType::Time => {
-            let time = clock_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
+            let time = time_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
             let point = time.point.as_deref()?;
             match entity.kind {
                 Kind::Time => found(said.to_owned(), json!(without_seconds(point)), true),
@@ -93,7 +93,7 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             }
         }
         SlotType::DateTime => {
-            let time = clock_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
+            let time = time_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
             match entity.kind {
                 Kind::DateTime => found(said.to_owned(), json!(time.point.as_deref()?.replacen(' ', "T", 1)), true),
                 _ => None,
@@ -108,7 +108,7 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
                 found(said.to_owned(), json!({"text": said, "amount": number(*amount), "currency": currency}), true)
             }
             (Kind::Number, Value::Number { number: amount, .. }) if asked => {
-                found(said.to_owned(), json!({"text": said, "amount": number(*amount), "currency": null}), true)
+                found(said.to_owned(), json!({"text": said, "amount": number(*amount), "currency": scan.reference.place.money.own}), true)
             }
             _ => None,
         },
@@ -299,27 +299,6 @@ fn time_reading<'e>(entity: &'e Entity, reference: &Reference, tense: Tense) -> 
         Tense::Past if !past(preferred) => Some(times.find(|time| past(time)).unwrap_or(preferred)),
         _ => Some(preferred),
     }
-}
-
-/// A clock time without "am" or "pm" has two readings: the one by day (8:00 to 19:59) is meant.
-fn clock_reading<'e>(entity: &'e Entity, reference: &Reference, tense: Tense) -> Option<&'e TimeValue> {
-    let by_day = |time: &TimeValue| {
-        let clock = time.point.as_deref().map(|point| point.rsplit(['T', ' ']).next().unwrap_or(point));
-        clock.is_some_and(|clock| ("08:00"..="19:59:59").contains(&clock))
-    };
-    let preferred = time_reading(entity, reference, tense)?;
-    if by_day(preferred) {
-        return Some(preferred);
-    }
-    let same_day = |time: &TimeValue| match (&time.point, &preferred.point) {
-        (Some(one), Some(other)) => one.len() == other.len() && (one.len() <= 8 || one.get(..10) == other.get(..10)),
-        _ => false,
-    };
-    let other = entity.readings.iter().find_map(|reading| match reading {
-        Value::Time(time) if same_day(time) && by_day(time) => Some(time),
-        _ => None,
-    });
-    Some(other.unwrap_or(preferred))
 }
 
 /// `19:30` for `19:30:00`.

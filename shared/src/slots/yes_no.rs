@@ -158,7 +158,7 @@ mod tests {
             offset_seconds: 0,
             direction: Direction::Future,
             language: Spoken::English,
-            date_order: crate::entities::DateOrder::OfLanguage,
+            place: crate::entities::Place::DEFAULT,
         }
     }
 

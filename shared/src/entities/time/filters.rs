@@ -87,9 +87,13 @@ fn is_of_a_rate(scene: &Scene, at: usize, found: &Found) -> bool {
 /// "in his 60s", "her early 30s": an age.
 fn is_age_in_decades(scene: &Scene, at: usize, found: &Found) -> bool {
     let end = found.end as usize;
-    let decade = matches!(found.node, Node::Period(_)) && scene.is(end - 1, Sym::S) && scene.tokens[at].digits != 4;
-    let before = || scene.word(at.max(1) - 1).to_lowercase();
-    decade && at > 0 && scene.grammar.tense.ages.binary_search(&before().as_str()).is_ok()
+    let years = matches!(found.node, Node::Period(_) | Node::Duration(_));
+    if !years || !scene.is(end - 1, Sym::S) || scene.tokens[end - 2].digits != 2 {
+        return false;
+    }
+    let shaded = |k: &usize| [Sym::Early, Sym::Mid, Sym::Late].iter().any(|&sym| scene.is(*k, sym));
+    let before = (0..at).rev().find(|k| !shaded(k)).map(|k| scene.word(k).to_lowercase());
+    before.is_some_and(|word| scene.grammar.tense.ages.binary_search(&word.as_str()).is_ok())
 }
 
 /// "now and then", "the man of the hour": part of a phrase that names no time.

@@ -229,7 +229,7 @@ pub(crate) fn offset(_: &Scene, parts: &[Matched]) -> Option<Node> {
     } else {
         15
     };
-    let before = has(parts, Sym::To) || has(parts, Sym::Minus);
+    let before = [Sym::To, Sym::Minus, Sym::Before].iter().any(|&sym| has(parts, sym));
     (1..60).contains(&minutes).then_some(Node::Offset(if before { -minutes } else { minutes }))
 }
 

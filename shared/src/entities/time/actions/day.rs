@@ -132,7 +132,7 @@ pub(crate) fn week_later(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     calendar::add_days(from, 7 * weeks).map(|day| Node::Date(Day::exact(day)))
 }
 
-fn figures(scene: &Scene, parts: &[Matched]) -> [Option<(i64, u8)>; 3] {
+pub(super) fn figures(scene: &Scene, parts: &[Matched]) -> [Option<(i64, u8)>; 3] {
     let mut out = [None; 3];
     let found = parts.iter().filter_map(|p| match p.node {
         Node::Word(Sym::Digits, _) => {

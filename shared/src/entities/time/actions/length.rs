@@ -59,7 +59,7 @@ fn has_after_unit(parts: &[Matched]) -> bool {
     matches!((unit, fraction), (Some(u), Some(f)) if f > u)
 }
 
-fn not_a_length(scene: &Scene, parts: &[Matched], unit: Unit) -> bool {
+pub(super) fn not_a_length(scene: &Scene, parts: &[Matched], unit: Unit) -> bool {
     // Abbreviations of one letter belong to figures: "3h", not "3.5 m".
     let short = word(parts, Sym::Short).is_some();
     if short && scene.char_behind().is_some_and(|c| c.is_alphanumeric() || matches!(c, '/' | '²' | '³' | '\'')) {

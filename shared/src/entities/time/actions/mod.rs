@@ -2,6 +2,8 @@
 //! Actions find parts by what they are, not by where they stand, so that languages with other word orders share them.
 
 pub(super) mod clock;
+#[cfg(feature = "german")]
+pub(super) mod continental;
 pub(super) mod day;
 pub(super) mod edge;
 pub(super) mod length;

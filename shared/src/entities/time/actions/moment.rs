@@ -113,7 +113,7 @@ fn on_day(day: Date, start: Clock, end: Clock) -> Option<(DateTime, DateTime)> {
     Some((from, to))
 }
 
-fn day_hours(day: Day, hours: Hours) -> Option<Node> {
+pub(super) fn day_hours(day: Day, hours: Hours) -> Option<Node> {
     let open = hours.start.half == Half::Open && hours.end.half == Half::Open;
     let half = if open { Half::Open } else { Half::Known };
     let on = |d: Date| on_day(d, hours.start, hours.end);
@@ -167,7 +167,7 @@ pub(crate) fn shaded_day_and_part(_: &Scene, parts: &[Matched]) -> Option<Node> 
     day_hours(day, part_span(DayPart { shade, ..part }))
 }
 
-fn part_span(part: DayPart) -> Hours {
+pub(super) fn part_span(part: DayPart) -> Hours {
     let (start, end) = part.seconds();
     let known = |second| Clock { second, half: Half::Known, precision: Precision::Hour };
     Hours { start: known(start), end: known(end), part: Some(part), bare: false }

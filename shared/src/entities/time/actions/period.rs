@@ -92,7 +92,7 @@ pub(crate) fn split_year(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let mut years = parts.iter().filter_map(|p| if let Node::Year(y) = p.node { Some(y) } else { None });
     let (from, short) = (years.next()?, years.next()?);
     let to = from - from % 100 + short + if short <= from % 100 { 100 } else { 0 };
-    let plain = !scene.is(scene.end - 2, Sym::Quote) && (1..=SPLIT_YEARS).contains(&(to - from));
+    let plain = !scene.is(scene.end - 2, Sym::Quote) && !scene.is_whole() && (1..=SPLIT_YEARS).contains(&(to - from));
     plain.then(|| exact(calendar::year_start(from)?, calendar::year_start(to)?, PeriodForm::Days))?
 }
 
@@ -153,11 +153,12 @@ pub(crate) fn month_of(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     (unit(parts)? == Unit::Month).then(|| named_month(scene, parts))?
 }
 
-pub(super) fn unit_around(today: Date, unit: Unit, step: i64) -> Option<(Date, Date, PeriodForm)> {
+pub(super) fn unit_around(scene: &Scene, unit: Unit, step: i64) -> Option<(Date, Date, PeriodForm)> {
     let days = |start: Date, n: i64, form| Some((start, calendar::add_days(start, n)?, form));
+    let today = scene.today;
     let monday = calendar::monday(today)?;
     match unit {
-        Unit::Week => days(calendar::add_days(monday, 7 * step)?, 7, PeriodForm::Week),
+        Unit::Week => days(calendar::add_days(scene.week_start(today)?, 7 * step)?, 7, PeriodForm::Week),
         Unit::Fortnight => days(calendar::add_days(monday, 14 * step)?, 14, PeriodForm::Count(Unit::Week, 2)),
         Unit::Weekend => days(calendar::add_days(monday, 7 * step + 5)?, 2, PeriodForm::Weekend),
         Unit::Month => {
@@ -209,7 +210,7 @@ pub(crate) fn relative_unit(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         } else {
             0
         };
-    let (start, end, form) = unit_around(scene.today, unit, step)?;
+    let (start, end, form) = unit_around(scene, unit, step)?;
     if has(parts, Sym::Business) {
         return exact(start, calendar::add_days(start, 5)?, PeriodForm::Days);
     }
@@ -225,13 +226,13 @@ pub(crate) fn relative_decade(scene: &Scene, parts: &[Matched]) -> Option<Node> 
 pub(crate) fn weekend(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     (unit(parts)? == Unit::Week).then_some(())?;
     let step = rel(parts).map_or(0, Rel::step);
-    let (start, end, form) = unit_around(scene.today, Unit::Weekend, step)?;
+    let (start, end, form) = unit_around(scene, Unit::Weekend, step)?;
     exact(start, end, form)
 }
 
 /// "next workweek": Monday to Friday.
 pub(crate) fn workweek(scene: &Scene, parts: &[Matched]) -> Option<Node> {
-    let (start, ..) = unit_around(scene.today, Unit::Week, rel(parts).map_or(0, Rel::step))?;
+    let (start, ..) = unit_around(scene, Unit::Week, rel(parts).map_or(0, Rel::step))?;
     exact(start, calendar::add_days(start, 5)?, PeriodForm::Days)
 }
 
@@ -243,19 +244,19 @@ pub(super) fn plural(scene: &Scene, at: usize) -> bool {
 
 /// "year to date", "month to date".
 pub(crate) fn to_date(scene: &Scene, parts: &[Matched]) -> Option<Node> {
-    let (start, _, _) = unit_around(scene.today, unit(parts)?, 0)?;
+    let (start, _, _) = unit_around(scene, unit(parts)?, 0)?;
     (start < scene.today).then_some(Node::Period(Period::exact(start, scene.today, PeriodForm::Days)))
 }
 
 /// "the week of April 10th": the week that holds the day.
-pub(crate) fn week_of(_: &Scene, parts: &[Matched]) -> Option<Node> {
+pub(crate) fn week_of(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let day = super::date(parts)?;
     if unit(parts).is_some_and(|u| u != Unit::Week) {
         return None;
     }
     let week = |d: Date| {
-        let monday = calendar::monday(d)?;
-        Some((monday, calendar::add_days(monday, 7)?))
+        let start = scene.week_start(d)?;
+        Some((start, calendar::add_days(start, 7)?))
     };
     Some(Node::Period(Period { past: week(day.past)?, future: week(day.future)?, form: PeriodForm::Week }))
 }
@@ -485,7 +486,7 @@ pub(crate) fn year_of_our_lord(scene: &Scene, parts: &[Matched]) -> Option<Node>
 
 /// "all week", where a length of time is not asked for: this one.
 pub(crate) fn whole_unit(scene: &Scene, parts: &[Matched]) -> Option<Node> {
-    let (start, end, form) = unit_around(scene.today, unit(parts)?, 0)?;
+    let (start, end, form) = unit_around(scene, unit(parts)?, 0)?;
     exact(start, end, form)
 }
 
