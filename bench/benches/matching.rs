@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use lgdl::compiled::CompiledGame;
-use lgdl::entities::{Place, Direction, Language, Reference};
+use lgdl::entities::{Direction, Language, Place, Reference};
 use lgdl::matcher::{Query, Scratch, find_with};
 use lgdl_bench::games::generate;
 

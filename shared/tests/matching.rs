@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lgdl::compiled::CompiledGame;
-use lgdl::entities::{Place, Direction, Language, Reference};
+use lgdl::entities::{Direction, Language, Place, Reference};
 use lgdl::ir::{Element, Pattern, SlotType, Threshold};
 use lgdl::matcher::{self, Candidate, Query};
 

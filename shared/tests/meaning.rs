@@ -2,7 +2,7 @@
 //! denied is no reading, and every machine computes the same.
 
 use lgdl::compiled::CompiledGame;
-use lgdl::entities::{Place, Direction, Language, Reference};
+use lgdl::entities::{Direction, Language, Place, Reference};
 use lgdl::matcher::{self, Candidate, Query, Scratch, Stage};
 use lgdl::meaning::{Model, Trained, header};
 use proptest::prelude::*;

@@ -107,9 +107,11 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
                 let currency = currency.as_deref().unwrap_or(unit);
                 found(said.to_owned(), json!({"text": said, "amount": number(*amount), "currency": currency}), true)
             }
-            (Kind::Number, Value::Number { number: amount, .. }) if asked => {
-                found(said.to_owned(), json!({"text": said, "amount": number(*amount), "currency": scan.reference.place.money.own}), true)
-            }
+            (Kind::Number, Value::Number { number: amount, .. }) if asked => found(
+                said.to_owned(),
+                json!({"text": said, "amount": number(*amount), "currency": scan.reference.place.money.own}),
+                true,
+            ),
             _ => None,
         },
         SlotType::Quantity => match (entity.kind, entity.readings.first()?) {

@@ -93,6 +93,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         }
     }
     leave_out_alternatives(scan, &mut values);
+    settle(slots, &mut values);
     let mut mentions = whole_lists;
     for (index, slot) in slots.iter().enumerate() {
         let mut own = values.iter().filter(|(_, fits)| fits.as_slice() == [index]).map(|(found, _)| found);
@@ -107,6 +108,17 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         }
     }
     mentions
+}
+
+/// "two nights, three people": what was said for one slot alone fills it, and what else was said is for the others.
+fn settle(slots: &[&Slot], values: &mut [(Found, Vec<usize>)]) {
+    let is_list = |index: usize| matches!(effective_type(slots[index]), SlotType::List(_));
+    let own: Vec<usize> =
+        values.iter().filter(|(_, fits)| fits.len() == 1).flat_map(|(_, fits)| fits.iter().copied()).collect();
+    let filled = |index: usize| !is_list(index) && own.iter().filter(|other| **other == index).count() == 1;
+    for (_, fits) in values.iter_mut().filter(|(_, fits)| fits.len() > 1) {
+        fits.retain(|index| !filled(*index));
+    }
 }
 
 /// "tomorrow or Friday": what is left open states nothing.
@@ -202,8 +214,10 @@ fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], fitting: &mut Vec<(usize, 
         return;
     }
     let named = |index: usize, found: &Found| {
-        let before: Vec<&str> =
-            scan.heard.words.iter().filter(|word| word.end <= found.start).map(|word| word.text.as_str()).collect();
+        // What belongs to the value before this one names that one: the "nights" of "two nights, three people".
+        let from = scan.entities.iter().map(|entity| entity.end).filter(|end| *end <= found.start).max().unwrap_or(0);
+        let between = scan.heard.words.iter().filter(|word| word.start >= from && word.end <= found.start);
+        let before: Vec<&str> = between.map(|word| word.text.as_str()).collect();
         let near = &before[before.len().saturating_sub(REACH)..];
         slots[index].name.split('_').any(|piece| near.iter().any(|word| word.eq_ignore_ascii_case(piece)))
     };

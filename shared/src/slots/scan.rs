@@ -1,6 +1,6 @@
 //! The values that the recognizers find in an utterance, found once a turn for all slots that may want them.
 
-use crate::entities::{Entity, Kind, Kinds, Reference, recognize};
+use crate::entities::{Entity, Kind, Kinds, Reference, Value, recognize};
 use crate::ir::{Slot, SlotType, Term};
 use crate::language::{Class, Cue, Language};
 use crate::text::Heard;
@@ -36,11 +36,18 @@ impl<'t> Scan<'t> {
         reference: &'t Reference,
     ) -> Scan<'t> {
         let mut kinds = Kinds::NONE;
+        let mut spans = Spans::InParts;
         for slot in slots {
             kinds = with_kinds_of(kinds, effective_type(slot));
+            if *effective_type(slot) == SlotType::Timeframe {
+                spans = Spans::Whole;
+            }
         }
         let heard = Heard::of(Language::of(reference.language), text);
         let mut entities = if kinds == Kinds::NONE { Vec::new() } else { recognize(text, kinds, reference) };
+        if spans == Spans::InParts {
+            entities = entities.into_iter().flat_map(|entity| parts_of_span(text, entity, reference)).collect();
+        }
         entities.retain(|entity| !stands_for_a_thing(&heard, entity));
         Scan { text, heard, reference, entities, terms: &[] }
     }
@@ -81,6 +88,46 @@ impl<'t> Scan<'t> {
     /// The text of an entity.
     pub(crate) fn said(&self, entity: &Entity) -> &'t str {
         self.text.get(entity.start..entity.end).unwrap_or_default()
+    }
+}
+
+/// Whether some slot takes spans of time as they were said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spans {
+    Whole,
+    InParts,
+}
+
+/// A span as the day with which it begins and its length, where it was said so ("tomorrow for two nights", "Friday afternoon"):
+/// no slot but a timeframe takes a span, and the day must not be lost. Other spans ("3 to 5 May") stay whole.
+fn parts_of_span(text: &str, span: Entity, reference: &Reference) -> Vec<Entity> {
+    let wanted = match span.kind {
+        Kind::DateRange => Kinds::NONE.with(Kind::Date).with(Kind::Duration),
+        Kind::DateTimeRange => Kinds::NONE.with(Kind::Date),
+        _ => return vec![span],
+    };
+    let said = text.get(span.start..span.end).unwrap_or_default();
+    let mut parts = recognize(said, wanted, reference);
+    let days = parts.iter().filter(|part| part.kind == Kind::Date).count();
+    let begins = parts.iter().any(|part| part.kind == Kind::Date && begins_with(&span, part));
+    if days != 1 || !begins {
+        return vec![span];
+    }
+    for part in &mut parts {
+        part.start += span.start;
+        part.end += span.start;
+    }
+    parts
+}
+
+/// Whether the preferred reading of a span begins on the preferred day of a part of it.
+fn begins_with(span: &Entity, day: &Entity) -> bool {
+    match (span.readings.first(), day.readings.first()) {
+        (Some(Value::Time(span)), Some(Value::Time(day))) => {
+            let (Some((start, _)), Some(day)) = (&span.range, &day.point) else { return false };
+            start.get(..day.len()) == Some(day)
+        }
+        _ => false,
     }
 }
 

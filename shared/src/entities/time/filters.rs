@@ -109,7 +109,10 @@ fn is_in_an_idiom(scene: &Scene, at: usize, end: usize) -> bool {
 
 /// "usually on the first Thursday": a place among weekdays, no day of a month.
 fn is_place_before_weekday(scene: &Scene, at: usize, end: usize) -> bool {
-    scene.is(end - 1, Sym::Ordinal) && end <= at + 2 && scene.is(end, Sym::Weekday) && scene.tokens[end].gap == Gap::Blank
+    scene.is(end - 1, Sym::Ordinal)
+        && end <= at + 2
+        && scene.is(end, Sym::Weekday)
+        && scene.tokens[end].gap == Gap::Blank
 }
 
 /// Where the entity of tokens `at..end` begins and ends in the text.
@@ -145,7 +148,8 @@ fn amid_figures(scene: &Scene, at: usize, end: usize) -> bool {
     let digits = |k: usize| scene.tokens.get(k).is_some_and(|t| t.digits > 0);
     // "2-3 weeks": the end of a span of lengths.
     let counted = scene.is(end - 1, Sym::Unit) && scene.tokens[at].digits < 4 && scene.is(at.max(1) - 1, Sym::Dash);
-    let before = at > 1 && !counted && digits(at) && scene.glued(at) && joined(at - 1) && scene.glued(at - 1) && digits(at - 2);
+    let before =
+        at > 1 && !counted && digits(at) && scene.glued(at) && joined(at - 1) && scene.glued(at - 1) && digits(at - 2);
     let behind = digits(end - 1) && joined(end) && scene.glued(end) && scene.glued(end + 1) && digits(end + 1);
     before || behind
 }

@@ -19,9 +19,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
         "celsius=1|fahrenheit=2|grad=0|grad c=1|grad celsius=1|grad f=2|grad fahrenheit=2|grad kelvin=3|\
          kelvin=3|°=0|° c=1|° celsius=1|° f=2|°c=1|°f=2",
     ),
-    labels: Table::new(
-        "artikel|etage|flug|formular|gleis|halle|kapitel|linie|platz|raum|reihe|seite|sitz|zimmer",
-    ),
+    labels: Table::new("artikel|etage|flug|formular|gleis|halle|kapitel|linie|platz|raum|reihe|seite|sitz|zimmer"),
     scale_names: Table::new("celsius|fahrenheit|kelvin"),
     angle_words: Table::new("breite|drehen|gedreht|lange|neigung|winkel"),
     units: &units::SPELLINGS,
@@ -67,9 +65,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
         "auf jeden fall|genau|gern|gerne|ja|ja bitte|jawohl|jep|jo|jup|klar|korrekt|naturlich|ok|okay|\
          richtig|selbstverstandlich|sicher|stimmt",
     ),
-    no: Table::new(
-        "auf keinen fall|falsch|keinesfalls|keineswegs|ne|nee|nein|nein danke|nicht|niemals|no",
-    ),
+    no: Table::new("auf keinen fall|falsch|keinesfalls|keineswegs|ne|nee|nein|nein danke|nicht|niemals|no"),
     negations: Table::new("kein|keine|nicht"),
     not_answers: Table::new("bin nicht sicher|keine ahnung|nicht sicher|nicht wahr|sicher ob"),
     phone_words: Table::new(

@@ -89,7 +89,7 @@ const WORDS: &[Entry] = &[
     word("siguientes", Next, 0), word("viene", Coming, 0), word("entrante", Coming, 0), word("entra", Coming, 0), word("prox", Coming, 0), word("pasado", Past, 0),
     word("pasada", Past, 0), word("pasados", Past, 0), word("pasadas", Past, 0), word("ultimo", Last, 0),
     word("ultima", Last, 0), word("ultimos", Last, 0), word("ultimas", Last, 0),
-    word("el", The, 0), word("la", The, 0), word("los", The, 1), word("las", The, 1), word("lo", The, 0),
+    word("el", The, 0), word("la", The, 3), word("los", The, 1), word("las", The, 1), word("lo", The, 0),
     word("todo", All, 0), word("toda", All, 0), word("cada", Every, 0), word("todos", Every, 0), word("todas", Every, 0),
     word("hace", Ago, 0), word("atras", Back, 0), word("despues", Later, 0), word("antes", Before, 0),
     word("tras", After, 0), word("desde", Since, 0), word("hasta", To, 0), word("hasta", Until, 0), word("dentro", Within, 0),
@@ -97,9 +97,9 @@ const WORDS: &[Entry] = &[
     word("momento", Instant, 0), word("rato", Instant, 0), word("comienzos", Early, 0), word("fines", Late, 0), word("casi", About, 0), word("aproximadamente", About, 0), word("alrededor", About, 0),
     word("principios", Early, 0), word("mediados", Mid, 0), word("finales", Late, 0), word("resto", Rest, 0),
     // joints
-    word("de", Of, 0), word("del", Of, 1), word("en", In, 0), word("a", At, 0), word("al", At, 1), word("por", By, 0),
+    word("de", Of, 0), word("del", Of, 1), word("d", Of, 0), word("en", In, 0), word("a", At, 0), word("al", At, 1), word("por", By, 0),
     word("durante", For, 0), word("y", And, 0), word("e", And, 0), word("o", Or, 0), word("entre", Between, 0),
-    word("que", Than, 0), word("q", Than, 0), word("k", Than, 0), word("para", Prior, 0), word("alla", Around, 0), word("como", About, 0), word("mas", More, 0), word("aqui", Instant, 3), word("menos", Minus, 0), word("de", From, 0), word("del", From, 0), word("desde", From, 0),
+    word("que", Than, 0), word("q", Than, 0), word("k", Than, 0), word("para", Prior, 0), word("alla", Around, 0), word("como", About, 0), word("mas", More, 0), word("no", Label, 1), word("aqui", Instant, 3), word("menos", Minus, 0), word("de", From, 0), word("del", From, 0), word("desde", From, 0),
     // clock times
     word("am", Am, 0), word("pm", Pm, 0), word("a", AmLetter, 0), word("p", PmLetter, 0), word("m", M, 0), word("t", T, 0),
     word("h", H, 0), word("punto", Oclock, 0), word("habiles", Business, 0), word("habil", Business, 0), word("laborables", Business, 0), word("laborable", Business, 0),
@@ -177,7 +177,7 @@ const RULES: &[Written] = &[
 
     // por la mañana, de la tarde
     rule(DayPart, "Part", clock::day_part),
-    rule(InPart, "Of The Part", clock::day_part), rule(InPart, "By The Part", clock::day_part), rule(InPart, "In The Part", clock::day_part),
+    rule(InPart, "Of The Part", clock::day_part), rule(InPart, "By The Part", clock::day_part), rule(InPart, "In The Part", clock::day_part), rule(InPart, "At The Part", clock::day_part), rule(InPart, "Of Part", clock::day_part),
 
     // y media, menos cuarto, y diez
     rule(MinutesOff, "And Half", clock::offset), rule(MinutesOff, "And Quarters", clock::offset),
@@ -187,7 +187,7 @@ const RULES: &[Written] = &[
     rule(ClockBase, "HourDigits Colon Minutes Colon Minutes Meridiem?", clock::digital),
     rule(ClockBase, "HourDigits Colon Minutes Meridiem?", clock::digital), rule(ClockBase, "HourDigits Colon Minutes H", clock::digital),
     rule(ClockBase, "T ^HourDigits Colon Minutes Colon Minutes", clock::iso), rule(ClockBase, "T ^HourDigits Colon Minutes", clock::iso),
-    rule(ClockBase, "HourDigits ^Dot ^Minutes Meridiem", clock::digital), rule(ClockBase, "HourDigits ^H ^Minutes", clock::digital),
+    rule(ClockBase, "HourDigits ^Dot ^Minutes Meridiem", clock::digital), rule(ClockBase, "HourDigits ^Dot ^Minutes H", clock::digital), rule(ClockBase, "HourDigits ^H", clock::hour_mark), rule(ClockBase, "HourDigits ^H ^Minutes", clock::digital),
     rule(ClockBase, "HourDigits Meridiem", clock::hour), rule(ClockBase, "HourWord Meridiem", clock::hour),
     rule(ClockBase, "At? The BareHour MinutesOff", clock::off_hour), rule(ClockBase, "At The HourDigits Struck?", clock::struck),
     rule(ClockBase, "At The HourWord Struck?", clock::struck), rule(ClockBase, "At The HourDigits ^H", clock::struck),
@@ -203,7 +203,9 @@ const RULES: &[Written] = &[
     rule(BareHour, "HourDigits", clock::bare), rule(BareHour, "HourWord", clock::bare),
     rule(ClockTime, "ClockBase", same), rule(ClockTime, "ClockBase InPart", clock::in_part), rule(ClockTime, "The? BareHour InPart", clock::in_part), rule(ClockTime, "BareHour And InPart", clock::in_part),
 
-    rule(Piece, "Number Unit", length::piece), rule(Piece, "Number ^Short", length::piece), rule(Piece, "Half Unit", length::piece), rule(Piece, "Number Unit Business", length::working), rule(Piece, "Several Number Unit", length::piece),
+    rule(AtHour, "The BareHour", clock::the_hour),
+
+    rule(Piece, "Number Unit", length::piece), rule(Piece, "Number ^Short", length::piece), rule(Piece, "Number Short", length::spaced), rule(Piece, "Half Unit", length::piece), rule(Piece, "Number Unit Business", length::working), rule(Piece, "Several Number Unit", length::piece),
     rule(Piece, "Number Unit And Half", length::piece), rule(Piece, "Number Unit And Quarters", length::piece),
     rule(Piece, "Unit And Half", length::piece), rule(Piece, "Quarters Of Unit", length::quarters_of),
     rule(Piece, "Number Quarters Of Unit", length::quarters_of), rule(Piece, "Several Unit", length::piece), rule(Piece, "Number Couple Of Unit", length::piece),
@@ -231,7 +233,7 @@ const RULES: &[Written] = &[
     rule(Dates, "Lead? Digits Dot Digits Dot Digits", day::three_figures), rule(Dates, "Lead? Digits Slash Digits", day::two_figures),
     rule(Dates, "DateDigits", day::eight_figures),
     rule(Dates, "Today", day::near), rule(Dates, "Past Today", day::overmorrow), rule(Dates, "Before Of Today", day::near),
-    rule(Dates, "The? Weekday", day::bare_weekday), rule(Dates, "The? Rel Weekday", day::relative_weekday),
+    rule(Dates, "The? Weekday", day::bare_weekday), rule(Dates, "The? Rel Weekday", day::weekday_ahead),
     rule(Dates, "The? Weekday Than? Rel", day::relative_weekday), rule(Dates, "Of? Today In Number", day::weeks_on), rule(Dates, "Of? Today In Number Unit", day::weeks_on), rule(Dates, "The? Weekday Of The Unit Rel", day::weekday_of_week),
     rule(Dates, "The? Weekday Of Rel Unit", day::weekday_of_week), rule(Dates, "The? Weekday Of The Rel Unit", day::weekday_of_week),
     rule(Dates, "The? Weekday DayNumber", day::weekday_and_day),
@@ -252,7 +254,7 @@ const RULES: &[Written] = &[
     rule(PeriodBase, "The? Rel End Of Unit", period::weekend), rule(PeriodBase, "The? End Of Unit Rel", period::weekend),
     rule(PeriodBase, "The? Rel Duration", length::coming_days), rule(PeriodBase, "The? Number Rel Unit", length::coming_days_of),
     rule(PeriodBase, "The? Unit Of The? Dates", period::week_of), rule(PeriodBase, "The? Nth Unit MonthIn", period::nth_week),
-    rule(PeriodBase, "Season", period::season), rule(PeriodBase, "Rel Season", period::season), rule(PeriodBase, "The Season", period::season),
+    rule(PeriodBase, "Season", period::season), rule(PeriodBase, "Rel Season", period::season), rule(PeriodBase, "The Season", period::season), rule(PeriodBase, "The? Season Than? Rel", period::season), rule(PeriodBase, "The Rel Season", period::season),
     rule(PeriodBase, "Season Of? FullYear", period::season), rule(PeriodBase, "Season Of? RelYear", period::season),
     rule(PeriodBase, "The? Nth Unit Of FullYear", period::nth_of_year), rule(PeriodBase, "The? Nth Unit Of RelYear", period::nth_of_year), rule(PeriodBase, "The? Nth Half Of FullYear", period::half), rule(PeriodBase, "The? Nth Half Of RelYear", period::half),
     rule(PeriodBase, "The? Unit DecadeDigits", period::years_of_decade), rule(PeriodBase, "The? Unit Of The? DecadeDigits", period::years_of_decade), rule(PeriodBase, "The? Unit Of The Unit DecadeDigits", period::years_of_decade),
@@ -277,7 +279,7 @@ const RULES: &[Written] = &[
     rule(NearPart, "Tonight", moment::tonight), rule(NearPart, "This Part", moment::near_day_part),
     rule(Stretch, "NearPart", moment::near_part), rule(Stretch, "NearPart TimeRange", moment::near_part_and_hours),
     rule(Stretch, "TimeRange Of NearPart", moment::near_part_and_hours), rule(Stretch, "Dates TimeRange", moment::day_and_hours),
-    rule(Stretch, "TimeRange Of? Dates", moment::day_and_hours), rule(Stretch, "The? DayPart Of Dates", moment::day_and_part), rule(Stretch, "Dates Of DayPart", moment::day_and_part),
+    rule(Stretch, "TimeRange Of? Dates", moment::day_and_hours), rule(Stretch, "The? DayPart Of Dates", moment::day_and_part), rule(Stretch, "The DayNumber InPart", moment::day_number_and_part), rule(Stretch, "Dates Of DayPart", moment::day_and_part),
     rule(Stretch, "The? Rel Duration", length::coming_hours),
     rule(Stretch, "From? Stamp Till Stamp", moment::between_moments), rule(Stretch, "From? Stamp Till ClockTime", moment::between_moments),
 
@@ -285,11 +287,11 @@ const RULES: &[Written] = &[
     rule(RepeatBase, "Every Weekday", moment::every), rule(RepeatBase, "Every The Weekday", moment::every),
     rule(RepeatBase, "Every The Weekdays", moment::every), rule(RepeatBase, "Every The Unit", moment::every),
     rule(RepeatBase, "The Weekdays", moment::every), rule(RepeatBase, "The Weekday", moment::every_of_many), rule(RepeatBase, "Set", moment::every),
-    rule(RepeatBase, "Every The Parts", moment::every), rule(RepeatBase, "The Part Of Weekdays", moment::every),
+    rule(RepeatBase, "Every The Parts", moment::every), rule(RepeatBase, "The Late Of Unit", moment::weekends), rule(RepeatBase, "Every The Late Of Unit", moment::weekends), rule(RepeatBase, "The Part Of Weekdays", moment::every),
     rule(RepeatBase, "Number Time At? The? Unit", moment::every), rule(RepeatBase, "Number Time By Unit", moment::every), rule(RepeatBase, "Number Time Every Unit", moment::every),
     rule(Repeat, "RepeatBase", same), rule(Repeat, "RepeatBase ClockTime", moment::every),
 
-    rule(OpenWord, "Until", moment::open_before), rule(OpenWord, "Before Of", moment::open_before),
+    rule(OpenWord, "Until", moment::open_before), rule(OpenWord, "Label Before Of", moment::open_no_earlier), rule(OpenWord, "Label Later Of", moment::open_no_later), rule(OpenWord, "Before Of", moment::open_before),
     rule(OpenWord, "Later Of", moment::open_after), rule(OpenWord, "Since", moment::open_since),
     rule(OpenWord, "At Starting Of", moment::open_from),
     rule(Open, "OpenWord EdgeDay", moment::open_side),

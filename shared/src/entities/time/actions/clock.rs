@@ -143,7 +143,11 @@ fn compact_clock(parts: &[Matched]) -> Option<Clock> {
 /// "at 1030": four figures right after "at", at the end of a clause; `0930` and nothing else.
 pub(crate) fn figures_after_at(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let is_answer = scene.is_whole() && scene.tokens[scene.start].number < 1000;
-    let led = is_answer || scene.after(Sym::At) || scene.after(Sym::AtSign) || scene.after(Sym::Around) || scene.after(Sym::About);
+    let led = is_answer
+        || scene.after(Sym::At)
+        || scene.after(Sym::AtSign)
+        || scene.after(Sym::Around)
+        || scene.after(Sym::About);
     let four = scene.tokens[scene.start].digits == 4;
     let goes_on = scene.tokens.get(scene.end).is_some_and(|t| match t.gap {
         Gap::Line => false,
@@ -210,6 +214,12 @@ pub(crate) fn apart_after_at(scene: &Scene, parts: &[Matched]) -> Option<Node> {
 /// `15h` and nothing else: an hour of the day, where no length of time is asked for.
 pub(crate) fn hour_alone(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     scene.is_whole().then(|| hour(scene, parts))?
+}
+
+/// "las 3" and nothing else, "la una": an hour by its article.
+pub(crate) fn the_hour(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let article = word(parts, Sym::The).is_some_and(|article| article > 0);
+    (article && scene.is_whole()).then(|| Some(Node::Clock(clock(parts)?)))?
 }
 
 /// "at half seven": half an hour later.
@@ -371,6 +381,10 @@ pub(in crate::entities::time) fn within(clock: Clock, part: DayPart) -> Clock {
 
 /// A clock time and a part of the day.
 pub(crate) fn in_part(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    // "el 24 por la noche" is a day.
+    if word(parts, Sym::The) == Some(0) {
+        return None;
+    }
     let mut clock = within(clock(parts)?, part(parts)?);
     clock.precision = clock.precision.max(Precision::Hour);
     Some(Node::Clock(clock))

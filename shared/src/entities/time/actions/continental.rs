@@ -13,7 +13,9 @@ pub(crate) fn half_to(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let near = if has(parts, Sym::Before) { -minutes } else { minutes };
     let offset = Matched { node: Node::Offset(near - 30), ..*parts.first()? };
     let hour = parts.iter().copied().filter(|p| matches!(p.node, Node::Clock(_)));
-    (0..=15).contains(&minutes).then(|| clock::off_hour(scene, &std::iter::once(offset).chain(hour).collect::<Vec<_>>()))?
+    (0..=15)
+        .contains(&minutes)
+        .then(|| clock::off_hour(scene, &std::iter::once(offset).chain(hour).collect::<Vec<_>>()))?
 }
 
 /// "nachmittags": the hours of a part of the day that one word names with its preposition.

@@ -376,6 +376,15 @@ pub(crate) fn relative_weekday(scene: &Scene, parts: &[Matched]) -> Option<Node>
     }
 }
 
+/// "este lunes": where "this" names the coming one.
+pub(crate) fn weekday_ahead(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    if rel(parts)? != Rel::This {
+        return relative_weekday(scene, parts);
+    }
+    let ahead = (weekday(parts)? - calendar::weekday(scene.today)).rem_euclid(7);
+    calendar::add_days(scene.today, ahead).map(|day| Node::Date(Day::exact(day)))
+}
+
 /// "Friday next week", "next week on Friday".
 pub(crate) fn weekday_of_week(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     if unit(parts)? != Unit::Week {

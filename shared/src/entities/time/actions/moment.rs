@@ -447,6 +447,20 @@ pub(crate) fn every_of_many(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     (word(parts, Sym::The)? == 1).then(|| every(scene, parts))?
 }
 
+/// "el 24 por la noche": a day of some month and a part of it.
+pub(crate) fn day_number_and_part(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let article = word(parts, Sym::The)? == 0;
+    let number = super::day_number(parts).filter(|_| article)?;
+    let Node::Date(day) = super::day::day_alone(scene, number)? else { return None };
+    day_hours(day, part_span(part(parts)?))
+}
+
+/// "los fines de semana".
+pub(crate) fn weekends(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let many = word(parts, Sym::The)? == 1 && unit(parts)? == Unit::Week;
+    many.then(|| Node::Repeat(repeat(Length::of(Unit::Weekend, 1.0))))
+}
+
 /// "every March", "each winter".
 pub(crate) fn every_year(_: &Scene, _: &[Matched]) -> Option<Node> {
     Some(Node::Repeat(repeat(Length::of(Unit::Year, 1.0))))

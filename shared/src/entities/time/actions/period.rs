@@ -225,7 +225,11 @@ pub(crate) fn relative_decade(scene: &Scene, parts: &[Matched]) -> Option<Node> 
 /// "fin de semana".
 pub(crate) fn weekend(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     (unit(parts)? == Unit::Week).then_some(())?;
-    let step = rel(parts).map_or(0, Rel::step);
+    // The coming weekend is the first that begins after today.
+    let step = match rel(parts) {
+        Some(Rel::Coming) => i64::from(calendar::weekday(scene.today) >= 6),
+        rel => rel.map_or(0, Rel::step),
+    };
     let (start, end, form) = unit_around(scene, Unit::Weekend, step)?;
     exact(start, end, form)
 }
@@ -533,7 +537,9 @@ pub(crate) fn decade(scene: &Scene, parts: &[Matched]) -> Option<Node> {
 pub(crate) fn years_of_decade(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let units = parts.iter().filter(|p| matches!(p.node, Node::Word(Sym::Unit, _))).count();
     let decade = match unit(parts)? {
-        Unit::Year => units == 1 && scene.is(scene.start + 1, Sym::Unit) && super::period::plural(scene, scene.start + 1),
+        Unit::Year => {
+            units == 1 && scene.is(scene.start + 1, Sym::Unit) && super::period::plural(scene, scene.start + 1)
+        }
         Unit::Decade => true,
         _ => false,
     };
