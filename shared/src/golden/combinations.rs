@@ -8,8 +8,8 @@ use super::{DEFAULT_NOW, complete, read_now};
 use crate::compiled::CompiledGame;
 use crate::engine::{Conversation, Outcome, Settings, Turn};
 use crate::ir::{Element, Move, Pattern, Priority, Slot, SlotType};
+use crate::language::Locale;
 use crate::mocks::Mocks;
-
 use crate::template::number_text;
 use crate::text::readable;
 
@@ -55,6 +55,7 @@ struct Emergency {
 struct Trial<'g> {
     game: &'g CompiledGame,
     mocks: &'g Mocks,
+    locale: Locale,
     found: Combinations,
 }
 
@@ -63,23 +64,26 @@ struct Trial<'g> {
 pub fn combinations(game: &CompiledGame, mocks: &Mocks) -> Combinations {
     let moves: Vec<_> = (0..game.move_count()).filter_map(|index| game.move_at(index)).collect();
     let urgent = |mv: &Move| mv.priority == Priority::Urgent;
-    let mut trial = Trial { game, mocks, found: Combinations::default() };
+    let locale = Locale::of_game(&game.header());
+    let mut trial = Trial { game, mocks, locale, found: Combinations::default() };
     let mut emergencies = Vec::new();
     for mv in moves.iter().filter(|mv| urgent(mv)) {
         trial.found.urgent_moves += 1;
-        let said = sayings(mv).into_iter().filter(|said| trial.is_heard(&Conversation::default(), said, &mv.name));
+        let said =
+            sayings(locale, mv).into_iter().filter(|said| trial.is_heard(&Conversation::default(), said, &mv.name));
         emergencies.push(Emergency { name: mv.name.clone(), said: said.collect() });
     }
     if emergencies.is_empty() {
         return trial.found;
     }
     for mv in &moves {
-        for said in sayings(mv) {
+        for said in sayings(locale, mv) {
             for emergency in emergencies.iter().filter(|emergency| emergency.name != mv.name) {
                 for urgent in &emergency.said {
                     // Of two urgent moves the one that was said first runs first.
                     let both_urgent = emergencies.iter().any(|other| other.name == mv.name);
-                    let joined = if both_urgent { behind(urgent, &said) } else { around(urgent, &said) };
+                    let joined =
+                        if both_urgent { joined(locale, urgent, &said) } else { around(locale, urgent, &said) };
                     for text in joined {
                         trial.check(&Conversation::default(), &text, &emergency.name, &mv.name);
                     }
@@ -130,7 +134,7 @@ impl Trial<'_> {
             return;
         }
         let Some(opening) =
-            sayings(mv).into_iter().find(|said| self.is_heard(&Conversation::default(), said, &mv.name))
+            sayings(self.locale, mv).into_iter().find(|said| self.is_heard(&Conversation::default(), said, &mv.name))
         else {
             return;
         };
@@ -138,12 +142,15 @@ impl Trial<'_> {
         for _ in 0..MAX_QUESTIONS {
             let Some(asked) = outcome.record.awaiting_slot.clone() else { return };
             let Some(slot) = mv.slots.iter().find(|slot| slot.name == asked) else { return };
-            let answer =
-                if outcome.record.stage == "confirming" { "yes".to_owned() } else { answer_for(slot, &slot.ty) };
+            let answer = if outcome.record.stage == "confirming" {
+                self.locale.format("sample.yes").to_owned()
+            } else {
+                answer_for(self.locale, slot, &slot.ty)
+            };
             let place = format!("{}.{asked}", mv.name);
             for emergency in emergencies.iter().filter(|emergency| emergency.name != mv.name) {
                 for urgent in &emergency.said {
-                    for text in around(urgent, &answer) {
+                    for text in around(self.locale, urgent, &answer) {
                         self.check(&outcome.conversation, &text, &emergency.name, &place);
                     }
                 }
@@ -159,32 +166,26 @@ impl Trial<'_> {
 }
 
 /// An emergency before and behind something else.
-fn around(urgent: &str, other: &str) -> Vec<String> {
-    let mut joined = behind(urgent, other);
-    joined.extend([
-        format!("{other} and {urgent}"),
-        format!("{other}, {urgent}"),
-        format!("{other}. {urgent}"),
-        format!("{other}, by the way, {urgent}"),
-    ]);
-    joined
+fn around(locale: Locale, urgent: &str, other: &str) -> Vec<String> {
+    [joined(locale, urgent, other), joined(locale, other, urgent)].concat()
 }
 
-/// Something else behind an emergency.
-fn behind(urgent: &str, other: &str) -> Vec<String> {
+/// How two things are said in one breath.
+fn joined(locale: Locale, first: &str, second: &str) -> Vec<String> {
+    let (and, aside) = (locale.format("said.and"), locale.format("said.aside"));
     vec![
-        format!("{urgent} and {other}"),
-        format!("{urgent}, {other}"),
-        format!("{urgent}. {other}"),
-        format!("{urgent}, by the way, {other}"),
+        format!("{first} {and} {second}"),
+        format!("{first}, {second}"),
+        format!("{first}. {second}"),
+        format!("{first}, {aside}, {second}"),
     ]
 }
 
 /// What people say for a move: its patterns, with a sample for each capture.
-fn sayings(mv: &Move) -> Vec<String> {
+fn sayings(locale: Locale, mv: &Move) -> Vec<String> {
     let mut said: Vec<String> = Vec::new();
     for pattern in mv.triggers.iter().flat_map(|trigger| &trigger.patterns) {
-        let text = saying(mv, pattern);
+        let text = saying(locale, mv, pattern);
         if !text.is_empty() && !said.contains(&text) {
             said.push(text);
         }
@@ -192,39 +193,39 @@ fn sayings(mv: &Move) -> Vec<String> {
     said
 }
 
-fn saying(mv: &Move, pattern: &Pattern) -> String {
+fn saying(locale: Locale, mv: &Move, pattern: &Pattern) -> String {
     let words = pattern.elements.iter().filter_map(|element| match element {
         Element::Words(text) => Some(text.clone()),
         Element::Capture { optional: true, .. } | Element::Wildcard => None,
         Element::Capture { name, .. } => {
             let slot = mv.slots.iter().find(|slot| slot.name == *name);
-            Some(slot.map_or_else(|| readable(name), |slot| answer_for(slot, &slot.ty)))
+            Some(slot.map_or_else(|| readable(name), |slot| answer_for(locale, slot, &slot.ty)))
         }
     });
     words.collect::<Vec<_>>().join(" ")
 }
 
 /// A sample of what answers a slot.
-fn answer_for(slot: &Slot, ty: &SlotType) -> String {
+fn answer_for(locale: Locale, slot: &Slot, ty: &SlotType) -> String {
     let sample = match ty {
         SlotType::String if slot.ty == SlotType::String && crate::slots::effective_type(slot) != &SlotType::String => {
-            return answer_for(slot, crate::slots::effective_type(slot));
+            return answer_for(locale, slot, crate::slots::effective_type(slot));
         }
         SlotType::String => "Alex",
         SlotType::Number => "3",
         SlotType::Range { min, .. } => return number_text(*min),
         SlotType::Enum(options) => return options.first().cloned().unwrap_or_default(),
-        SlotType::Timeframe => "2 days ago",
-        SlotType::Date => "tomorrow",
-        SlotType::Time => "7pm",
-        SlotType::DateTime => "tomorrow at 7pm",
-        SlotType::Boolean => "yes",
+        SlotType::Timeframe => locale.format("sample.timeframe"),
+        SlotType::Date => locale.format("sample.date"),
+        SlotType::Time => locale.format("sample.time"),
+        SlotType::DateTime => locale.format("sample.datetime"),
+        SlotType::Boolean => locale.format("sample.yes"),
         SlotType::Email => "name@example.com",
         SlotType::Phone => "+1 555 010 9999",
         SlotType::Url => "https://example.com",
-        SlotType::Money => "20 dollars",
-        SlotType::Quantity => "5 kg",
-        SlotType::List(item) => return answer_for(slot, item),
+        SlotType::Money => locale.format("sample.money"),
+        SlotType::Quantity => locale.format("sample.quantity"),
+        SlotType::List(item) => return answer_for(locale, slot, item),
     };
     sample.to_owned()
 }

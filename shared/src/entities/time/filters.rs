@@ -14,7 +14,10 @@ pub(super) fn stands(scene: &Scene, at: usize, found: &Found) -> bool {
     if inside_a_name(scene, at, end) || amid_figures(scene, at, end) {
         return false;
     }
-    if after_a_label(scene, at, end)
+    // "bi-weekly" is not weekly.
+    let prefixed = scene.is(at, Sym::Set) && at > 0 && scene.glued(at) && scene.is(at - 1, Sym::Dash);
+    if prefixed
+        || after_a_label(scene, at, end)
         || after_a_model(scene, at, end)
         || runs_on_spaced(scene, at, end)
         || scene.is(end, Sym::PerCent) && scene.is(end - 2, Sym::Dot)
@@ -96,14 +99,22 @@ fn is_age_in_decades(scene: &Scene, at: usize, found: &Found) -> bool {
     before.is_some_and(|word| scene.grammar.tense.ages.binary_search(&word.as_str()).is_ok())
 }
 
+/// The longest finding that is looked for in idioms, in tokens: "a second", "the hour".
+const IDIOM_TOKENS: usize = 2;
+
 /// "now and then", "the man of the hour": part of a phrase that names no time.
 fn is_in_an_idiom(scene: &Scene, at: usize, end: usize) -> bool {
-    let begins_at = |idiom: &str, from: usize| {
-        idiom.split(' ').enumerate().all(|(k, word)| scene.word(from + k).eq_ignore_ascii_case(word))
+    if end - at > IDIOM_TOKENS {
+        return false;
+    }
+    let said = |k: usize, word: &str| scene.word(k).eq_ignore_ascii_case(word);
+    let holds = |idiom: &str, from: usize| {
+        let words = idiom.split(' ').enumerate();
+        words.clone().all(|(k, word)| said(from + k, word)) && from + words.count() >= end
     };
     scene.grammar.tense.idioms.iter().any(|idiom| {
-        let words = idiom.split(' ').count();
-        (end.saturating_sub(words)..=at).any(|from| from + words >= end && begins_at(idiom, from))
+        let mut places = idiom.split(' ').enumerate().filter(|(_, word)| said(at, word));
+        places.any(|(place, _)| at.checked_sub(place).is_some_and(|from| holds(idiom, from)))
     })
 }
 

@@ -176,7 +176,7 @@ const RULES: &[Written] = &[
     rule(DayPart, "Part", clock::day_part), rule(DayPart, "Early Dash? Part", clock::day_part),
     rule(DayPart, "Late Dash? Part", clock::day_part), rule(DayPart, "Earlier Part", clock::day_part),
     rule(DayPart, "Later Part", clock::day_part), rule(DayPart, "Early In The Part", clock::day_part),
-    rule(DayPart, "Late In The Part", clock::day_part), rule(DayPart, "Business Unit", clock::business_hours),
+    rule(DayPart, "Late In The Part", clock::day_part), rule(DayPart, "Late At Part", clock::day_part), rule(DayPart, "Business Unit", clock::business_hours),
     rule(DayPart, "Part Dash Time", clock::night_time), rule(DayPart, "Part Ish", clock::day_part),
     rule(InPart, "In The? DayPart", same), rule(InPart, "In The Parts", clock::day_part),
     rule(InPart, "In The Early Unit Of The? Part", clock::day_part),
@@ -312,7 +312,7 @@ const RULES: &[Written] = &[
     rule(Dates, "The? Nth Business Unit MonthIn", day::nth_working_day),
     rule(Dates, "Number Weekday From Now", day::weekdays_from_now), rule(Dates, "Number Weekdays From Now", day::weekdays_from_now),
     rule(Dates, "Number Weekday Later", day::weekdays_from_now), rule(Dates, "Number Weekdays Later", day::weekdays_from_now),
-    rule(Dates, "Shift", length::to_day), rule(Dates, "Shift Today", length::to_day_from), rule(Dates, "Weekday Comma? Shift", length::weekday_of_shift),
+    rule(Dates, "All Unit Dates", day::all_day), rule(Dates, "Shift", length::to_day), rule(Dates, "Shift Today", length::to_day_from), rule(Dates, "Weekday Comma? Shift", length::weekday_of_shift),
     rule(Dates, "Holiday", day::holiday), rule(Dates, "Rel Holiday", day::holiday),
     rule(Dates, "Holiday Of? FullYear", day::holiday), rule(Dates, "Holiday Of? RelYear", day::holiday), rule(Dates, "RelYear Quote S Holiday", day::holiday),
     rule(Dates, "Holiday Shift", day::holiday_near), rule(Dates, "The Holiday", day::the_holiday), rule(Dates, "The Holiday Of? FullYear", day::the_holiday), rule(Dates, "Holiday In FullYear", day::holiday), rule(Dates, "Holiday For FullYear", day::holiday),
@@ -327,7 +327,7 @@ const RULES: &[Written] = &[
     rule(PeriodBase, "Unit Of Month", period::month_of), rule(PeriodBase, "The Unit Of Month", period::month_of),
     rule(PeriodBase, "Month Dot? Mark? FullYear", period::named_month), rule(PeriodBase, "Month Of FullYear", period::named_month),
     rule(PeriodBase, "Month In FullYear", period::named_month), rule(PeriodBase, "Month Of? RelYear", period::named_month),
-    rule(PeriodBase, "Month Of ShortYear", period::named_month), rule(PeriodBase, "Month ^Quote ShortYear", period::named_month),
+    rule(PeriodBase, "Month Of ShortYear", period::named_month), rule(PeriodBase, "Month ^Quote ShortYear", period::named_month), rule(PeriodBase, "Month Quote ^ShortYear", period::named_month), rule(PeriodBase, "Season Quote ^ShortYear", period::season), rule(PeriodBase, "Quote ^ShortYear", period::short_year),
     rule(PeriodBase, "FullYear Comma? Month", period::named_month), rule(PeriodBase, "RelYear Comma? Month", period::named_month),
     rule(PeriodBase, "FullYear Dash Month", period::named_month),
     rule(PeriodBase, "MonthNumber Dash FullYear", period::month_in_figures), rule(PeriodBase, "MonthNumber Slash FullYear", period::month_in_figures),
@@ -347,6 +347,7 @@ const RULES: &[Written] = &[
     // weeks
     rule(PeriodBase, "The? Unit Of The? Dates", period::week_of), rule(PeriodBase, "The? Unit Starting On? The? Dates", period::week_of),
     rule(PeriodBase, "WeekLetter Slash? C? The? Dates", period::week_of),
+    rule(PeriodBase, "The Unit Before Dates", period::unit_beside), rule(PeriodBase, "The Unit After Dates", period::unit_beside), rule(PeriodBase, "All Of PeriodBase", same),
     rule(PeriodBase, "The? Nth Unit MonthIn", period::nth_week), rule(PeriodBase, "The? Nth Unit Of? FullYear", period::nth_week),
     rule(PeriodBase, "The? Nth Unit Of? RelYear", period::nth_week), rule(PeriodBase, "The? Nth Unit In FullYear", period::nth_week),
     rule(PeriodBase, "Unit Digits", period::numbered_week), rule(PeriodBase, "Unit Digits Comma? FullYear", period::numbered_week),
@@ -475,7 +476,7 @@ const RULES: &[Written] = &[
 
     rule(RepeatBase, "Every Other? Unit", moment::every), rule(RepeatBase, "Every Duration", moment::every),
     rule(RepeatBase, "Every Other? Weekday", moment::every), rule(RepeatBase, "Every DayPart", moment::every),
-    rule(RepeatBase, "Every Dates", moment::every), rule(RepeatBase, "Every Month", moment::every_year), rule(RepeatBase, "Every Season", moment::every_year),
+    rule(RepeatBase, "Every Dates", moment::every), rule(RepeatBase, "Every Nth Weekday", moment::nth_of_month), rule(RepeatBase, "Once Set", moment::every), rule(RepeatBase, "Every Month", moment::every_year), rule(RepeatBase, "Every Season", moment::every_year),
     rule(RepeatBase, "The? Nth Weekday Of? Every Unit", moment::nth_of_every), rule(RepeatBase, "The? Nth Unit Of? Every Unit", moment::nth_of_every),
     rule(RepeatBase, "The? DayNumber Of Every Unit", moment::nth_of_every), rule(RepeatBase, "Unit", moment::plural_days), rule(RepeatBase, "Set", moment::every), rule(RepeatBase, "Weekdays", moment::every),
     rule(RepeatBase, "Once A Unit", moment::every), rule(RepeatBase, "Number Time A Unit", moment::every), rule(RepeatBase, "Every Weekday DayPart", moment::every),
@@ -495,7 +496,7 @@ const RULES: &[Written] = &[
     rule(Open, "OpenWord The? Dates", moment::open_side), rule(Open, "OpenWord The? PeriodBase", moment::open_side),
     rule(Open, "OpenWord ClockTime", moment::open_side), rule(Open, "Dates OpenWord ClockTime", moment::open_on_day), rule(Open, "Dates OpenWord BareHour", moment::open_on_day), rule(Open, "OpenWord Meal", moment::open_meal), rule(Open, "After Business", moment::open_after_duty), rule(Open, "After Calendar", moment::open_after_duty), rule(Open, "OpenWord BareHour", moment::open_hour),
     rule(Open, "From ClockTime", moment::open_side), rule(Open, "From Dates On", moment::open_side), rule(Open, "From ClockTime On", moment::open_side),
-    rule(Open, "From Stamp On", moment::open_side), rule(Open, "To ClockTime", moment::open_through), rule(Open, "To Dates", moment::open_through), rule(Open, "To PeriodBase", moment::open_through),
+    rule(Open, "From Stamp On", moment::open_side), rule(Open, "From PeriodBase On", moment::open_side), rule(Open, "To EdgeDay", moment::open_through), rule(Open, "To ClockTime", moment::open_through), rule(Open, "To Dates", moment::open_through), rule(Open, "To PeriodBase", moment::open_through),
     rule(Open, "OpenWord ClockTime And OpenWord ClockTime", clock::between_bounds), rule(Open, "HourDigits ^H", clock::hour_alone), rule(Open, "After Duration", moment::open_after_length), rule(Open, "All Unit", period::whole_unit),
 ];
 

@@ -14,7 +14,7 @@ const YEAR_REACH: i16 = 9;
 const MONTH_REACH: i64 = 60;
 
 /// A two-digit year in full: 40 to 99 belong to the last century, 30 to 39 to either.
-fn full(short: i16) -> (i16, i16) {
+pub(super) fn full(short: i16) -> (i16, i16) {
     match short {
         100.. => (short, short),
         40..100 => (1900 + short, 1900 + short),
@@ -217,7 +217,8 @@ pub(crate) fn two_figures(scene: &Scene, parts: &[Matched]) -> Option<Node> {
                 || scene.is_whole() && a <= 12 && (b > 24 || a < 7 && b > 12)
         }
     };
-    if !said || clock && separator != Sym::Slash {
+    // "in 3-5 days" counts.
+    if !said || clock && separator != Sym::Slash || separator == Sym::Dash && scene.before(Sym::Unit) {
         return None;
     }
     let year = year(parts).or_else(|| match rel(parts)? {
@@ -262,6 +263,11 @@ pub(crate) fn spaced_figures(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         return None;
     }
     month_day(scene, Some(year), month, day).map(Node::Date)
+}
+
+/// "all day Friday".
+pub(crate) fn all_day(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    (word(parts, Sym::Unit)? == Unit::Day as i16).then(|| date(parts).map(Node::Date))?
 }
 
 /// Days around now: the word's value is the distance.

@@ -476,6 +476,12 @@ pub(crate) fn nth_of_every(_: &Scene, parts: &[Matched]) -> Option<Node> {
     Some(Node::Repeat(Repeat { weekday: weekday(parts).map(|day| day as i8), ..repeat }))
 }
 
+/// "every third Thursday": one a month.
+pub(crate) fn nth_of_month(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let weekday = weekday(parts)? as i8;
+    Some(Node::Repeat(Repeat { weekday: Some(weekday), ..repeat(Length::of(Unit::Month, 1.0)) }))
+}
+
 /// "on weekdays", "weekends at 9": the days in the plural.
 pub(crate) fn plural_days(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let unit = unit(parts).filter(|unit| matches!(unit, Unit::WorkingDay | Unit::Weekend))?;

@@ -51,7 +51,7 @@ pub(crate) fn named_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let this = scene.today.year();
     let rel_year = find(parts, |n| if let Node::YearMonth(y, 0) = n { Some(*y) } else { None });
     if let Some(year) = year(parts).or(rel_year) {
-        let year = if year < 100 { 2000 + year } else { year };
+        let year = super::day::full(year).1;
         let (start, end) = of_month(year, month)?;
         return exact(start, end, PeriodForm::Month);
     }
@@ -108,8 +108,35 @@ pub(crate) fn whole_year(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     if year < 100 && !named || clock && !named {
         return None;
     }
-    let year = if year < 100 { 2000 + year } else { year };
+    let year = super::day::full(year).1;
     exact(calendar::year_start(year)?, calendar::year_start(year + 1)?, PeriodForm::Year)
+}
+
+/// "in '98": a year in short, behind a word that a year follows.
+pub(crate) fn short_year(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let led = [Sym::In, Sym::Since, Sym::Until, Sym::Of, Sym::Early, Sym::Late, Sym::Before, Sym::After];
+    let year = super::day::full(year(parts)?).1;
+    let fits = led.iter().any(|&sym| scene.after(sym)) && !scene.before(Sym::Quote) && !scene.before(Sym::S);
+    fits.then(|| exact(calendar::year_start(year)?, calendar::year_start(year + 1)?, PeriodForm::Year))?
+}
+
+/// "the week before Christmas", "the weekend after Labor Day": the seven days, or the Saturday and Sunday, beside a day.
+pub(crate) fn unit_beside(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (unit, day) = (unit(parts)?, super::date(parts)?);
+    let after = has(parts, Sym::After);
+    let beside = |day: Date| match unit {
+        Unit::Week if after => Some((calendar::add_days(day, 1)?, calendar::add_days(day, 8)?)),
+        Unit::Week => Some((calendar::add_days(day, -7)?, day)),
+        Unit::Weekend => {
+            let weekday = calendar::weekday(day);
+            let away = if after { (6 - weekday - 1).rem_euclid(7) + 1 } else { -((weekday - 6 - 1).rem_euclid(7) + 1) };
+            let saturday = calendar::add_days(day, away)?;
+            Some((saturday, calendar::add_days(saturday, 2)?))
+        }
+        _ => None,
+    };
+    let form = if unit == Unit::Week { PeriodForm::Days } else { PeriodForm::Weekend };
+    Some(Node::Period(Period { past: beside(day.past)?, future: beside(day.future)?, form }))
 }
 
 /// "fiscal 1997", "calendar 2008": not so "school 2015".
@@ -422,7 +449,7 @@ fn division(scene: &Scene, parts: &[Matched], months: i64, n: i8) -> Option<Node
     };
     let rel_year = find(parts, |n| if let Node::YearMonth(y, 0) = n { Some(*y) } else { None });
     if let Some(year) = year(parts).or(rel_year) {
-        let year = if year < 100 { 2000 + year } else { year };
+        let year = super::day::full(year).1;
         let (start, end) = of(year)?;
         return exact(start, end, form);
     }
@@ -447,7 +474,7 @@ pub(crate) fn season(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     });
     match year {
         Some(year) => {
-            let (start, end) = of(year)?;
+            let (start, end) = of(super::day::full(year).1)?;
             exact(start, end, PeriodForm::Count(Unit::Quarter, 1))
         }
         None => either_side(scene, PeriodForm::Count(Unit::Quarter, 1), false, of),
@@ -583,7 +610,7 @@ pub(crate) fn days_of_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     }
     match year(parts).or((year_in != 0).then_some(year_in)) {
         Some(year) => {
-            let year = if year < 100 { 2000 + year } else { year };
+            let year = super::day::full(year).1;
             let (a, b) = span(year, month)?;
             exact(a, b, PeriodForm::Days)
         }
