@@ -20,6 +20,7 @@ pub mod cleanup;
 pub mod clock;
 pub mod config;
 pub mod exports;
+pub mod facts;
 pub mod files;
 pub mod games;
 pub mod hex;

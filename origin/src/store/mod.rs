@@ -247,6 +247,9 @@ pub trait Maintenance: Send + Sync + std::fmt::Debug {
     /// can only be read is not well.
     async fn ping(&self) -> Result<()>;
 
+    /// What the connections do at this moment.
+    fn connections(&self) -> Connections;
+
     /// `sqlite` or `postgres`.
     fn kind(&self) -> &'static str;
 
