@@ -35,6 +35,7 @@ pub mod random;
 pub mod readable;
 pub mod receipts;
 pub mod records;
+pub mod report;
 pub mod serve;
 pub mod store;
 pub mod tombstones;

@@ -107,23 +107,6 @@ pub struct Connections {
     pub waiting: u64,
 }
 
-/// One turn without what anybody said.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TurnFactsRow {
-    /// The game version that answered.
-    pub game_version: String,
-    /// From 1.
-    pub turn_num: u64,
-    /// When it was taken.
-    pub timestamp: Millis,
-    /// The move that answered.
-    pub matched_move: String,
-    /// In [0, 1].
-    pub confidence: f64,
-    /// Facts without user text, a JSON object.
-    pub metadata: String,
-}
-
 /// One slot's value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlotRow {
