@@ -1,7 +1,7 @@
 //! The PostgreSQL store, for versions 15 and later. Several origins may share one database.
 //!
-//! A commit is one statement, and so one transaction and one round trip: the protocol lies in the functions of
-//! `migrations/postgres/0002_commit.sql`. Reads that may lag behind go to a replica where one is named.
+//! A commit is one statement, and so one transaction and one round trip, which turns that come together share: the
+//! protocol lies in the functions of `migrations/postgres/0002_commit.sql` and those that replaced them. Reads that may lag behind go to a replica where one is named.
 
 mod administrators;
 mod audit;
@@ -10,6 +10,7 @@ mod conversations;
 mod data_keys;
 mod dumps;
 mod games;
+mod groups;
 mod keys;
 mod maintenance;
 mod partitions;
@@ -18,12 +19,14 @@ mod pool;
 mod retention;
 mod transfer;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::Object;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Transaction};
 
+use self::groups::Groups;
 use self::pool::Pools;
 use super::{Event, Result, StoreError};
 use crate::clock::Clock;
@@ -41,7 +44,8 @@ type Database<T> = std::result::Result<T, tokio_postgres::Error>;
 
 /// A PostgreSQL store.
 pub struct PostgresStore {
-    pools: Pools,
+    pools: Arc<Pools>,
+    groups: Groups,
 }
 
 impl std::fmt::Debug for PostgresStore {
@@ -60,7 +64,7 @@ impl PostgresStore {
         let mut client = connect(settings.url.expose(), settings.timeout).await?;
         check_server(&client).await?;
         migrations::postgres::apply(&mut client, now_ms).await?;
-        let store = PostgresStore { pools: Pools::open(settings).await? };
+        let store = PostgresStore { pools: Arc::new(Pools::open(settings).await?), groups: Groups::default() };
         store.ensure_partitions_ahead(now_ms).await?;
         Ok(store)
     }
