@@ -16,6 +16,7 @@ mod maintenance;
 mod partitions;
 mod people;
 mod pool;
+mod reports;
 mod retention;
 mod transfer;
 
