@@ -23,7 +23,7 @@ pub fn conversation(tenant: &str, game: &str, conversation: &str) -> String {
 /// Names a person of a tenant: 32 hexadecimal digits.
 #[must_use]
 pub fn person(tenant: &str, user: &str) -> String {
-    hex(&over("person", &[tenant, user])[..16])
+    lgdl::wire::origin::person_digest(tenant, user)
 }
 
 /// What a client asked, so that one idempotency key can't stand for two requests: 64 hexadecimal digits.

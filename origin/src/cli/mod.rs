@@ -4,6 +4,7 @@
 mod admin;
 mod audit;
 mod backup;
+mod blocks;
 mod chat;
 mod cleanup;
 mod compile;
@@ -98,6 +99,12 @@ enum Command {
     Backup(backup::BackupArguments),
     /// Restore a backup where there is no store yet, or try whether it can be restored
     Restore(backup::RestoreArguments),
+    /// Refuse the turns of a person or of an API key
+    Block(blocks::BlockArguments),
+    /// Let a person or an API key in again
+    Unblock(blocks::UnblockArguments),
+    /// Show who is blocked
+    Blocked(blocks::BlockedArguments),
     /// Make administrators of the admin API
     Admin(admin::Arguments),
     /// Verify, export and sign the audit log
@@ -138,6 +145,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Cleanup(arguments) => cleanup::run(&arguments, &mut console),
         Command::Backup(arguments) => backup::run_backup(&arguments, &mut console),
         Command::Restore(arguments) => backup::run_restore(&arguments, &mut console),
+        Command::Block(arguments) => blocks::block(&arguments, &mut console),
+        Command::Unblock(arguments) => blocks::unblock(&arguments, &mut console),
+        Command::Blocked(arguments) => blocks::blocked(&arguments, &mut console),
         Command::Admin(arguments) => admin::run(&arguments, &mut console),
         Command::Audit(arguments) => audit::run(&arguments, &mut console),
         Command::Gdpr(arguments) => gdpr::run(&arguments, &mut console),
