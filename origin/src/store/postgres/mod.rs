@@ -25,6 +25,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Transaction};
 
 use self::pool::Pools;
+use super::audit_names::Naming;
 use super::{Event, Result, StoreError};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -42,6 +43,7 @@ type Database<T> = std::result::Result<T, tokio_postgres::Error>;
 /// A PostgreSQL store.
 pub struct PostgresStore {
     pools: Pools,
+    naming: Naming,
 }
 
 impl std::fmt::Debug for PostgresStore {
@@ -60,7 +62,7 @@ impl PostgresStore {
         let mut client = connect(settings.url.expose(), settings.timeout).await?;
         check_server(&client).await?;
         migrations::postgres::apply(&mut client, now_ms).await?;
-        let store = PostgresStore { pools: Pools::open(settings).await? };
+        let store = PostgresStore { pools: Pools::open(settings).await?, naming: Naming::default() };
         store.ensure_partitions_ahead(now_ms).await?;
         Ok(store)
     }

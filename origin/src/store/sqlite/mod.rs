@@ -24,6 +24,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use self::readers::Readers;
 use self::writer::Writer;
+use super::audit_names::Naming;
 use super::{Event, Result, StoreError};
 use crate::clock::Clock;
 use crate::migrations;
@@ -40,6 +41,7 @@ pub struct SqliteStore {
     path: PathBuf,
     writer: Writer,
     readers: Arc<Readers>,
+    naming: Arc<Naming>,
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -65,7 +67,12 @@ impl SqliteStore {
             let mut connection = connect(&path)?;
             migrations::sqlite::apply(&mut connection, now_ms)?;
             let readers = Readers::open(READERS, || connect(&path))?;
-            Ok(SqliteStore { writer: Writer::start(connection)?, readers: Arc::new(readers), path })
+            Ok(SqliteStore {
+                writer: Writer::start(connection)?,
+                readers: Arc::new(readers),
+                naming: Arc::default(),
+                path,
+            })
         };
         tokio::task::spawn_blocking(opened).await.map_err(|error| StoreError::Internal(error.to_string()))?
     }
