@@ -27,6 +27,8 @@ pub enum Need {
     Schemathesis,
     /// curl, jq, openssl and the like.
     Programs,
+    /// PgBouncer.
+    PgBouncer,
     /// A disk of its own that can be filled: leave to mount one.
     SmallDisk,
 }
@@ -43,6 +45,7 @@ impl Need {
             Need::Browser => "browser",
             Need::Schemathesis => "schemathesis",
             Need::Programs => "programs",
+            Need::PgBouncer => "pgbouncer",
             Need::SmallDisk => "small-disk",
         }
     }
