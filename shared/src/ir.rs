@@ -289,6 +289,31 @@ pub enum SlotType {
     List(Box<SlotType>),
 }
 
+impl SlotType {
+    /// The types that take no arguments, by their names in a game: the one table of them.
+    pub const SIMPLE: [(&'static str, SlotType); 12] = [
+        ("string", SlotType::String),
+        ("number", SlotType::Number),
+        ("timeframe", SlotType::Timeframe),
+        ("date", SlotType::Date),
+        ("time", SlotType::Time),
+        ("datetime", SlotType::DateTime),
+        ("boolean", SlotType::Boolean),
+        ("email", SlotType::Email),
+        ("phone", SlotType::Phone),
+        ("url", SlotType::Url),
+        ("money", SlotType::Money),
+        ("quantity", SlotType::Quantity),
+    ];
+
+    /// The type of that name, if it is one without arguments.
+    #[must_use]
+    pub fn simple(name: &str) -> Option<&'static SlotType> {
+        static SIMPLE: [(&str, SlotType); 12] = SlotType::SIMPLE;
+        SIMPLE.iter().find(|(known, _)| *known == name).map(|(_, ty)| ty)
+    }
+}
+
 /// How a slot's value is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Extract {

@@ -487,11 +487,7 @@ fn head_of(game: &ir::Game) -> ir::Game {
 
 /// A slot whose captures are read by its type. A `string` slot is typed only when it bears a type's name.
 fn is_typed(slot: &ir::Slot) -> bool {
-    slot.ty != SlotType::String
-        || matches!(
-            slot.name.as_str(),
-            "email" | "phone" | "url" | "date" | "time" | "datetime" | "number" | "money" | "quantity"
-        )
+    *crate::slots::effective_type(slot) != SlotType::String
 }
 
 /// `{name}'s car`: the possessive of a capture is no word.

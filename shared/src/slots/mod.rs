@@ -75,19 +75,7 @@ pub(crate) fn effective_type(slot: &Slot) -> &SlotType {
     if slot.ty != SlotType::String {
         return &slot.ty;
     }
-    match slot.name.as_str() {
-        "email" => &SlotType::Email,
-        "phone" => &SlotType::Phone,
-        "url" => &SlotType::Url,
-        "number" => &SlotType::Number,
-        "date" => &SlotType::Date,
-        "time" => &SlotType::Time,
-        "datetime" => &SlotType::DateTime,
-        "timeframe" => &SlotType::Timeframe,
-        "money" => &SlotType::Money,
-        "quantity" => &SlotType::Quantity,
-        _ => &SlotType::String,
-    }
+    SlotType::simple(&slot.name).filter(|ty| **ty != SlotType::Boolean).unwrap_or(&SlotType::String)
 }
 
 /// Whether the whole answer is one of the options, in its own words.

@@ -102,26 +102,18 @@ impl<'s> Parser<'s, '_> {
         if token.kind != Kind::Name {
             return Err(self.unexpected("a type such as `string`, `number` or `range(1, 10)`"));
         }
-        let simple = match self.text(token) {
-            "string" => SlotType::String,
-            "number" => SlotType::Number,
-            "timeframe" => SlotType::Timeframe,
-            "date" => SlotType::Date,
-            "time" => SlotType::Time,
-            "datetime" => SlotType::DateTime,
-            "boolean" => SlotType::Boolean,
-            "email" => SlotType::Email,
-            "phone" => SlotType::Phone,
-            "url" => SlotType::Url,
-            "money" => SlotType::Money,
-            "quantity" => SlotType::Quantity,
-            "range" => return self.range(),
-            "enum" => return self.enumeration(),
+        if let Some(simple) = SlotType::simple(self.text(token)) {
+            self.bump();
+            return Ok(Type::Simple(simple.clone()));
+        }
+        match self.text(token) {
+            "range" => self.range(),
+            "enum" => self.enumeration(),
             "list" => {
                 self.bump();
                 self.words(&["of"]);
                 let item = self.nested(Parser::slot_type)?;
-                return Ok(Type::List(Box::new(item)));
+                Ok(Type::List(Box::new(item)))
             }
             word => {
                 let message = format!("`{word}` is no type: expected one of {}", TYPES.join(", "));
@@ -140,11 +132,9 @@ impl<'s> Parser<'s, '_> {
                     None => found,
                 });
                 self.bump();
-                return Err(Reported);
+                Err(Reported)
             }
-        };
-        self.bump();
-        Ok(Type::Simple(simple))
+        }
     }
 
     fn range(&mut self) -> Read<Type<'s>> {
@@ -272,5 +262,17 @@ impl<'s> Parser<'s, '_> {
             _ => return Err(self.unknown_word("a modifier of the slot, the next slot, or `}`", MODIFIERS)),
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_types_that_are_named_to_authors_are_those_that_there_are() {
+        let with_arguments = ["range", "enum", "list"];
+        let simple = |name: &&str| SlotType::simple(name).is_some() != with_arguments.contains(name);
+        assert!(TYPES.iter().all(simple) && TYPES.len() == SlotType::SIMPLE.len() + with_arguments.len());
     }
 }
