@@ -10,12 +10,14 @@
 //! | `lgdl export`, `import` | [`transfer::export`], [`transfer::import`] |
 //! | `lgdl cleanup` | [`cleanup::run`], [`cleanup::preview`] |
 //! | `lgdl backup`, `restore` | [`backup::sqlite`], [`backup::postgres`] and their `restore_…`, [`backup::drill`] |
+//! | `lgdl block`, `unblock`, `blocked` | [`blocks::add`], [`blocks::remove`], [`blocks::in_force`] |
 //! | `lgdl gdpr tombstones`, `reapply` | [`tombstones::bring_up_to_date`], [`tombstones::apply`] |
 //! | `lgdl gdpr proof`, `verify` | [`receipts::issue`], [`receipts::check`] |
 
 pub mod admin;
 pub mod audit;
 pub mod backup;
+pub mod blocks;
 pub mod cleanup;
 pub mod clock;
 pub mod config;
@@ -36,6 +38,7 @@ pub mod receipts;
 pub mod records;
 pub mod serve;
 pub mod store;
+pub mod tokens;
 pub mod tombstones;
 pub mod transfer;
 pub mod work;
