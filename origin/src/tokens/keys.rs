@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// Keys of one document at most.
-pub const MAX_KEYS: usize = 64;
+pub(super) const MAX_KEYS: usize = 64;
 /// The smallest and the largest modulus of an RSA key, bytes: weaker ones prove nothing, larger ones cost too much.
 const RSA_MODULUS_BYTES: std::ops::RangeInclusive<usize> = 256..=512;
 

@@ -1,5 +1,6 @@
 //! What takes the place of something, and what goes as a whole.
 
+use lgdl_origin::audit::drain;
 use lgdl_origin::store::{CommitOutcome, Publication};
 
 use crate::data::{NOW, commit, event, key, publication, with_bases};
@@ -52,8 +53,11 @@ pub(crate) async fn an_answer_is_found_by_its_request_and_a_tenants_games_go_wit
         let publication = Publication { tenant: tenant.into(), ..publication("medical", "v1", NOW) };
         store.publish(publication, event("told")).await.unwrap();
     }
-    assert!(store.remove_games("default", event("told")).await.unwrap());
-    assert!(!store.remove_games("default", event("told")).await.unwrap());
+    assert!(store.remove_games("default", event("removed")).await.unwrap());
+    assert!(!store.remove_games("default", event("removed")).await.unwrap());
+    drain(&*store).await.unwrap();
+    let told = store.audit(0, 100).await.unwrap().into_iter().filter(|link| link.event.event == "removed").count();
+    assert_eq!(told, 1, "once, when there was something");
     assert_eq!(store.games("default").await.unwrap(), []);
     assert_eq!(store.game_versions("default", "medical").await.unwrap(), []);
     assert_eq!(store.games("other").await.unwrap().len(), 1);
