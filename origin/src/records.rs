@@ -8,14 +8,14 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::clock::{Millis, TIMES};
+use crate::facts::TurnFacts;
 use crate::ids::{ConversationId, person_pseudonym};
 use crate::masking::{MASKED, Sensitive};
 use crate::store::{Commit, ConversationKey, ConversationRow, Event, SlotRow, Summary, TurnRow};
 
 /// Fields of a turn record that never quote the person. The last two are added by the origin.
-const FACTS: [&str; 11] = [
+const FACTS: [&str; 16] = [
     "firewall_triggered",
-    "understood_by",
     "action",
     "stage",
     "awaiting_slot",
@@ -23,6 +23,12 @@ const FACTS: [&str; 11] = [
     "escalated_to",
     "calls",
     "findings",
+    "reading",
+    "understood_by",
+    "filled",
+    "refused_slot",
+    "given_up_slot",
+    "also",
     "manifest_id",
     "game_version",
 ];
@@ -80,6 +86,12 @@ impl CommitBody {
     #[must_use]
     pub fn base(&self) -> Option<&StateName> {
         self.base.as_ref()
+    }
+
+    /// What is known of the turn without what was said.
+    #[must_use]
+    pub fn facts(&self) -> Option<TurnFacts> {
+        TurnFacts::of_record(&self.record)
     }
 
     /// The commit that this body asks for.
@@ -355,7 +367,7 @@ mod tests {
     const COLUMNS: [&str; 8] =
         ["turn", "at_ms", "user_input", "sanitized_input", "move_id", "confidence", "response", "slots"];
     /// Fields that may quote the person, and are sealed together.
-    const QUOTES: [&str; 5] = ["participant", "also", "choices", "negotiation", "learning"];
+    const QUOTES: [&str; 4] = ["participant", "choices", "negotiation", "learning"];
 
     #[test]
     fn every_field_of_a_record_has_its_place_and_only_facts_lie_open() {
@@ -383,10 +395,14 @@ mod tests {
                 awaiting_slot,
                 slots_filled,
                 slots,
+                filled,
+                refused_slot,
+                given_up_slot,
                 choices,
                 negotiation,
                 escalated_to,
                 calls,
+                reading,
                 understood_by,
                 findings,
                 learning

@@ -12,6 +12,7 @@ mod postgres_only;
 mod postgres_server;
 mod push;
 mod replacing;
+mod reports;
 #[allow(dead_code)] // other test binaries use the rest
 #[path = "../support/siem.rs"]
 mod siem;
@@ -81,6 +82,8 @@ contract! {
     cases::odd_text_comes_back_as_it_went_in,
     replacing::a_conversation_is_replaced_only_by_one_of_its_version_and_stays_what_turns_are_run_on,
     replacing::an_answer_is_found_by_its_request_and_a_tenants_games_go_without_the_neighbours,
+    reports::a_report_counts_every_turn_once_before_and_after_its_day_is_summed_up,
+    reports::what_a_day_came_to_outlives_its_conversations,
     changes::a_change_and_what_is_told_of_it_are_kept_together_or_not_at_all,
     changes::of_what_does_not_take_place_nothing_is_told,
     changes::what_is_told_has_the_facts_that_only_the_store_knows,

@@ -188,7 +188,7 @@ async fn a_ciphertext_in_another_row_or_field_or_cut_short_is_noticed() {
         "UPDATE turns SET details = '{}' WHERE turn_num = 2",
         "UPDATE conversations SET state = '{}'",
         "UPDATE idempotency SET answer = (SELECT answer FROM idempotency WHERE turn_num = 1) WHERE turn_num = 2",
-        "UPDATE idempotency SET answer = '{}' WHERE key = 'k2'",
+        "UPDATE idempotency SET answer = '{}' WHERE turn_num = 2",
         "UPDATE conversations SET version = 1",
     ] {
         database.execute_batch("BEGIN").unwrap();

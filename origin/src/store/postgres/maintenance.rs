@@ -4,7 +4,9 @@ use async_trait::async_trait;
 
 use super::{PostgresStore, get, natural};
 use crate::clock::Millis;
-use crate::store::{Counts, Due, EPOCH_SETTING, Event, Maintenance, Result, RetentionRule, TRIAL_BYTES, TRIAL_SETTING};
+use crate::store::{
+    Connections, Counts, Due, EPOCH_SETTING, Event, Maintenance, Result, RetentionRule, TRIAL_BYTES, TRIAL_SETTING,
+};
 
 /// Writes a setting that says something else already.
 const REPLACE: &str = "UPDATE settings SET value = $2 WHERE name = $1 AND value = $3";
@@ -103,6 +105,10 @@ impl Maintenance for PostgresStore {
             return Err(refused());
         }
         self.note(TRIAL_SETTING, &"x".repeat(TRIAL_BYTES)).await
+    }
+
+    fn connections(&self) -> Connections {
+        self.pools.connections()
     }
 
     fn kind(&self) -> &'static str {
