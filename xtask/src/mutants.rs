@@ -158,6 +158,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_fault_stands_in_the_guide() {
+        let guide = fs::read_to_string(folders::root().join("docs/simulation.md")).unwrap();
+        for Mutant { name, rule, equivalent, .. } in read(&folders::root()).unwrap().mutant {
+            assert!(guide.contains(&format!("| {name} | {rule} |")), "{name}");
+            assert!(equivalent.is_none_or(|why| guide.contains(&format!("`{name}`: {why}"))), "{name}");
+        }
+    }
+
+    #[test]
     fn every_fault_of_the_table_can_be_planted() {
         run(&[], true).unwrap();
     }

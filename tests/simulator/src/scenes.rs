@@ -296,15 +296,14 @@ fn erased_while_turns_wait(stage: &mut Stage) {
     stage.erases(what, at_s);
 }
 
-/// What can't arrive is set aside, and then its conversation is erased.
+/// What is damaged is set aside, and then its conversation is erased.
 fn set_aside_and_erased(stage: &mut Stage) {
-    stage.alike(1, &ANYWHERE);
-    let client = stage.client(ANN, &["hello", "order something", "tea", "3"], 6_000);
-    stage.plan.clients[client].patience = Patience::Tries(2);
-    stage.away(6, 30);
-    stage.fault(FaultKind::OriginRefuses, 30, 130, 100);
+    stage.alike(1, &EXACT);
+    stage.client(ANN, &["hello", "order something", "tea", "3", "hello"], 6_000);
+    stage.away(6, 40);
+    stage.fault(FaultKind::EntryDamaged(0), 8, 40, 100);
     let what = if stage.random.chance(50) { Stage::conversation(ANN) } else { Stage::person(ANN) };
-    stage.erases(what, 125);
+    stage.erases(what, 110);
 }
 
 /// The origin fails within requests.
