@@ -350,7 +350,8 @@ enum NoBody {
 }
 
 /// Reads the body before there is an instance, so that a slow client holds none. One byte more than is allowed is enough
-/// for the component to refuse it. What is read has its room among the bytes in flight, the peer's and everybody's, until it is answered.
+/// for the component to refuse it. What is read has its room among the bytes in flight, the peer's and everybody's, until it is
+/// answered.
 async fn with_body(
     bodies: [&Arc<Semaphore>; 2],
     request: Request<Incoming>,
