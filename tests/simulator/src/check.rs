@@ -31,6 +31,7 @@ pub(super) fn check(world: &World) -> Vec<Violation> {
     acknowledged_turns_arrived(world, &places, &lost, &mut found);
     acknowledged_turns_are_in_order(world, &places, &lost, &mut found);
     retries_are_answered_as_before(world, &mut found);
+    nobody_goes_on_with_anothers_state(world, &mut found);
     side_effects_happened_once(world, &kept, &mut found);
     who_acted_is_told(world, &kept, &mut found);
     erasures::check(world, &erased, &mut found);
@@ -415,6 +416,20 @@ fn acknowledged_turns_are_in_order(
                     other.turn, one.turn
                 ));
             }
+        }
+    }
+}
+
+/// Who comes into another's conversation begins it: the number of their turn is not above what they have said themselves.
+fn nobody_goes_on_with_anothers_state(world: &World, found: &mut Vec<Violation>) {
+    let history = world.history.borrow();
+    for ack in history.acks.iter().filter(|ack| is_disputed(world, &ack.conversation)) {
+        let theirs = |other: &&Ack| {
+            other.user == ack.user && other.conversation == ack.conversation && other.sent_us <= ack.answered_us
+        };
+        let said = history.acks.iter().filter(theirs).count() as u64;
+        if ack.response.as_ref().is_some_and(|response| response.turn > said) {
+            found.push(format!("{} was answered on a state of another's", ack.turn));
         }
     }
 }
