@@ -49,6 +49,7 @@ fn compile(path: &Path) -> anyhow::Result<CompiledGame> {
 /// Wednesday, 4 March 2026, 09:00 UTC.
 fn turn(text: &str) -> Turn {
     Turn {
+        event: None,
         participant: "user".into(),
         text: text.into(),
         context: serde_json::Map::new(),

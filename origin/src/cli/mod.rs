@@ -19,13 +19,16 @@ mod failure;
 mod fmt;
 mod games;
 mod gdpr;
+mod graph;
 mod journal;
 mod keys;
 mod lines;
 mod logging;
 mod migrate;
+mod new;
 mod pii;
 mod privacy;
+mod record;
 mod runtime;
 mod serve;
 mod session;
@@ -60,6 +63,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Make a game that works, to begin from
+    New(new::Arguments),
     /// Check games and show everything that is wrong with them
     Validate(validate::Arguments),
     /// Compile a game to the form that edge nodes use
@@ -68,6 +73,10 @@ enum Command {
     Fmt(fmt::Arguments),
     /// Run golden dialogues
     Test(test::Arguments),
+    /// Draw a game: its moves and where they lead
+    Graph(graph::Arguments),
+    /// Make a golden dialogue of a conversation
+    Record(record::Arguments),
     /// Say how well a game understands labelled utterances
     Evaluate(evaluate::Arguments),
     /// Talk to a game in the terminal
@@ -119,6 +128,9 @@ pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut console = Console::new();
     let end = match arguments.command {
+        Command::New(arguments) => new::run(&arguments, &mut console),
+        Command::Graph(arguments) => graph::run(&arguments, &mut console),
+        Command::Record(arguments) => record::run(&arguments, &mut console),
         Command::Validate(arguments) => validate::run(&arguments, &mut console),
         Command::Compile(arguments) => compile::run(&arguments, &mut console),
         Command::Fmt(arguments) => fmt::run(&arguments, &mut console),

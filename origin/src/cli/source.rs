@@ -126,8 +126,23 @@ pub(super) fn check(source: &Source) -> Result<Checked, Failure> {
     Ok(checked(source, meaning.map_err(|error| Failure::Failed(error.to_string()))?))
 }
 
+/// A file that a source imports, from where the source lies.
+fn import(source: &Source, path: &str) -> Result<Vec<u8>, String> {
+    let Some(own) = &source.path else {
+        return Err("a game from standard input imports no files".to_owned());
+    };
+    let found = own.with_file_name("").join(path);
+    if !found.is_file() {
+        return Err(format!("there is no {}", found.display()));
+    }
+    read_file(&found).map_err(|failure| match failure {
+        Failure::Failed(message) | Failure::Usage(message) => message,
+        Failure::ReaderGone => "it cannot be read".to_owned(),
+    })
+}
+
 fn checked(source: &Source, meaning: Meaning) -> Checked {
-    let parsed = syntax::parse(&source.bytes, source.contract.as_deref());
+    let parsed = syntax::parse_with(&source.bytes, source.contract.as_deref(), &|path| import(source, path));
     let mut diagnostics = parsed.diagnostics;
     let mut games = Vec::new();
     if !diagnostics.iter().any(Diagnostic::is_error) {

@@ -299,6 +299,14 @@ impl Builder {
         let header = ir::Game { moves: Vec::new(), ..head_of(game) };
         sections[Section::Header as usize] = format::sealed_blob(&serialized(&header)?);
         sections[Section::Strings as usize] = self.strings;
+        if !game.translations.is_empty() {
+            let mut compiled: Vec<(String, Vec<u8>)> = Vec::new();
+            for translation in &game.translations {
+                let tag = if translation.locale.is_empty() { &translation.language } else { &translation.locale };
+                compiled.push((tag.clone(), compile(translation, meaning, model)?));
+            }
+            sections[Section::Translations as usize] = format::sealed_blob(&serialized(&compiled)?);
+        }
         format::assemble(sections)
     }
 
@@ -482,12 +490,14 @@ fn head_of(game: &ir::Game) -> ir::Game {
         contract: game.contract.clone(),
         moves: Vec::new(),
         learning: game.learning.clone(),
+        events: game.events.clone(),
+        translations: Vec::new(),
     }
 }
 
 /// A slot whose captures are read by its type. A `string` slot is typed only when it bears a type's name.
 fn is_typed(slot: &ir::Slot) -> bool {
-    slot.ty != SlotType::String
+    !matches!(slot.ty, SlotType::String | SlotType::EnumFrom(_))
         || matches!(
             slot.name.as_str(),
             "email" | "phone" | "url" | "date" | "time" | "datetime" | "number" | "money" | "quantity"

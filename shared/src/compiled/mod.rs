@@ -50,6 +50,7 @@ impl std::ops::Deref for Bytes {
 struct Decoded {
     header: OnceLock<Arc<ir::Game>>,
     moves: Mutex<BTreeMap<usize, Arc<ir::Move>>>,
+    translations: OnceLock<Vec<(String, CompiledGame)>>,
 }
 
 /// The bytes are not a compiled game that this version can use.
@@ -177,6 +178,21 @@ impl CompiledGame {
             )
         };
         Arc::clone(self.decoded.header.get_or_init(decode))
+    }
+
+    /// The languages or locales that it is written in beside its own.
+    #[must_use]
+    pub fn translations(&self) -> &[(String, CompiledGame)] {
+        if self.section(Section::Translations).is_empty() {
+            return &[];
+        }
+        self.decoded.translations.get_or_init(|| {
+            let blob = format::checked_blob(self.section(Section::Translations));
+            let made: Option<Vec<(String, Vec<u8>)>> = blob.and_then(|blob| postcard::from_bytes(blob).ok());
+            // What is damaged is not there: the game is played in its own language.
+            let games = made.unwrap_or_default().into_iter();
+            games.filter_map(|(tag, bytes)| Some((tag, CompiledGame::load(bytes.into()).ok()?))).collect()
+        })
     }
 
     /// What it knows of meaning.

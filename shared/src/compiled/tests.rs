@@ -68,6 +68,7 @@ fn without_its_model_a_game_goes_by_its_words_and_the_record_says_so() {
     let foreign = CompiledGame::load(bytes.into()).expect("it loads");
     assert!(foreign.lacks_model() && foreign.model().is_none());
     let turn = crate::engine::Turn {
+        event: None,
         participant: "user".into(),
         text: "my knee hurts".into(),
         context: Default::default(),

@@ -178,13 +178,12 @@ impl Run<'_> {
     fn frames(&mut self, heard: &Heard, readings: &[Said]) -> Vec<(Frame, Collects)> {
         let text = self.text.clone();
         let held = self.state.active.take();
-        let takes_values =
-            |said: &Said| self.input.game.move_at(said.candidate.move_index).is_some_and(|mv| !mv.slots.is_empty());
+        let takes_values = |said: &Said| self.move_at(said.candidate.move_index).is_some_and(|mv| !mv.slots.is_empty());
         let shares: Vec<String> =
             (0..readings.len()).map(|own| heard.share(&text, readings, own, &takes_values)).collect();
         let mut frames = Vec::new();
         for (said, share) in readings.iter().zip(&shares) {
-            let Some(mv) = self.input.game.move_at(said.candidate.move_index) else { continue };
+            let Some(mv) = self.move_at(said.candidate.move_index) else { continue };
             self.activate(Frame::new(&said.name, said.candidate.score));
             self.fill_from_match(&mv, &said.candidate, share);
             let collects = self.collects(&mv);

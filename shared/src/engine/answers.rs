@@ -668,7 +668,7 @@ impl Run<'_> {
             if let Some(frame) = &mut self.state.active {
                 frame.failures.clear();
             }
-            return self.advance(Entry::GaveUp);
+            return self.advance(Entry::GaveUp(&slot.name));
         }
         self.ask(mv)
     }
@@ -744,7 +744,7 @@ impl Run<'_> {
         }
     }
 
-    fn confirm(&mut self, name: &str) {
+    pub(super) fn confirm(&mut self, name: &str) {
         if let Some(frame) = &mut self.state.active
             && let Some((_, value)) = frame.slots.iter_mut().find(|(slot, _)| slot == name)
         {

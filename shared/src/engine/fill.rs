@@ -110,7 +110,10 @@ impl Run<'_> {
     /// several slots could take is read back.
     pub(super) fn note_doubtful(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, used: &[(usize, usize)]) {
         let Some(frame) = &self.state.active else { return };
-        let open: Vec<&Slot> = mv.slots.iter().filter(|slot| frame.slot(&slot.name).is_none()).collect();
+        let wanted = |slot: &&Slot| {
+            frame.slot(&slot.name).is_none() && self.standing(mv, slot) != super::rules::Standing::Needless
+        };
+        let open: Vec<&Slot> = mv.slots.iter().filter(wanted).collect();
         let day = slots::undecided_day(&open, scan, used).map(|(index, found)| (open[index].clone(), found));
         let refused = slots::out_of_bounds(&open, scan, used).map(|index| reason(self.language(), open[index]));
         if let Some((slot, found)) = day {
@@ -260,6 +263,7 @@ mod tests {
             confirm: false,
             sensitive: false,
             retries: 3,
+            rules: None,
             line: 1,
         }
     }

@@ -1,7 +1,9 @@
 //! Reading an utterance as the answer to a question that is no slot's: a choice, which move was meant, a guess.
 
+use std::collections::BTreeMap;
+
 use super::flow::Entry;
-use super::mending::Target;
+use super::mending::{Replaceable, Target};
 use super::run::{Halt, Reading, Run, TOO_CLOSE};
 use super::state::{Clarifies, Frame};
 use super::turn::CERTAIN;
@@ -22,8 +24,16 @@ impl Run<'_> {
         options: &[String],
         clarifies: Option<Clarifies>,
         utterance: &str,
+        values: &BTreeMap<String, String>,
     ) -> Result<(), Halt> {
         let phrase = Heard::of(self.language(), &self.text);
+        // A client says the value of a choice where the choice has one.
+        let pressed = |option: &String| values.get(option).is_some_and(|value| value.trim() == self.text.trim());
+        if let Some(choice) = options.iter().find(|option| pressed(option)) {
+            self.tell.reading = Reading::Choice;
+            let said = values.get(choice).unwrap_or(choice).clone();
+            return self.take_up_choice(&said, utterance);
+        }
         let chosen = slots::choose(options, self.vocabulary(), &phrase, Shown::Numbered).map(|chosen| chosen.index);
         if !slots::is_exact_option(options, self.vocabulary(), &phrase) && self.mend_if_asked(Target::Question)? {
             return Ok(());
@@ -44,7 +54,7 @@ impl Run<'_> {
                 self.keep_choice(&clarifies.name, choice);
                 self.advance(Entry::Answered(&clarifies.position))
             }
-            (Some(choice), None) => self.take_up_choice(choice, utterance),
+            (Some(choice), None) => self.take_up_choice(values.get(choice).unwrap_or(choice), utterance),
             (None, _) => {
                 self.answered_by_frame();
                 self.missed_choice()
@@ -100,7 +110,7 @@ impl Run<'_> {
             self.say(wording::GAVE_UP);
             return self.end();
         }
-        self.say(wording::NO_MATCH);
+        self.say_unless_replaced(Replaceable::Unclear)?;
         self.ask_again(false)
     }
 
@@ -132,7 +142,7 @@ impl Run<'_> {
         if declined || self.candidates().is_empty() {
             if declined {
                 self.state.active = None;
-                self.no_match();
+                self.no_match()?;
                 return self.end();
             }
             self.answered_by_frame();
@@ -178,7 +188,7 @@ impl Run<'_> {
                 self.tell.reading = Reading::Confirmation;
                 self.state.active = None;
                 if self.state.suspended.is_empty() && self.state.waiting.is_empty() {
-                    self.no_match();
+                    self.no_match()?;
                 } else {
                     self.say(wording::NOT_THAT);
                 }

@@ -2,7 +2,7 @@
 
 use super::agenda::Interruption;
 use super::flow::{Entry, knows_uncertainty};
-use super::mending::Target;
+use super::mending::{Replaceable, Target, Words};
 use super::run::{Halt, Reading, Run, TOO_CLOSE, WORTH_ASKING};
 use super::state::{Frame, Open};
 use super::wording;
@@ -19,6 +19,15 @@ impl Run<'_> {
     pub(super) fn converse(&mut self) -> Result<(), Halt> {
         if self.input.turn.settings.stateless {
             return self.converse_without_state();
+        }
+        if self.cut {
+            self.say_unless_replaced(Replaceable::TooLong)?;
+        }
+        if self.changes_language {
+            return self.go_on_in_another_language();
+        }
+        if self.take_event()? {
+            return Ok(());
         }
         if self.active_move().is_none() {
             // The move is gone, or there was none.
@@ -42,7 +51,9 @@ impl Run<'_> {
         match open {
             Open::Slot { name } => self.answer_slot(&name),
             Open::Confirm { name } => self.answer_confirmation(&name),
-            Open::Choice { options, clarifies, utterance, .. } => self.answer_choice(&options, clarifies, &utterance),
+            Open::Choice { options, clarifies, utterance, values, .. } => {
+                self.answer_choice(&options, clarifies, &utterance, &values)
+            }
             Open::Which { options, utterance } => self.answer_which(&options, &utterance),
             Open::Guess { utterance } => self.answer_guess(&utterance),
             Open::Negotiation(talks) => self.answer_negotiation(talks),
@@ -63,10 +74,7 @@ impl Run<'_> {
             return Ok(());
         }
         match chosen {
-            Decision::Nothing => {
-                self.no_match();
-                Ok(())
-            }
+            Decision::Nothing => self.no_match(),
             Decision::Enter(candidate) => self.enter(candidate, &text, false),
             Decision::Guess(candidate) => {
                 self.guess(candidate, &text);
@@ -95,13 +103,13 @@ impl Run<'_> {
         if let Some(other) = close.clone().next() {
             return Decision::Which(best, other);
         }
-        let knows = self.input.game.move_at(best.move_index).is_some_and(|mv| knows_uncertainty(&mv));
+        let knows = self.move_at(best.move_index).is_some_and(|mv| knows_uncertainty(&mv));
         if knows { Decision::Enter(best) } else { Decision::Guess(best) }
     }
 
     /// Enters the move of a candidate.
     pub(super) fn enter(&mut self, candidate: &Candidate, text: &str, certain: bool) -> Result<(), Halt> {
-        let Some(mv) = self.input.game.move_at(candidate.move_index) else { return Ok(()) };
+        let Some(mv) = self.move_at(candidate.move_index) else { return Ok(()) };
         let mut frame = Frame::new(&mv.name, candidate.score);
         frame.certain = certain;
         self.answer_as(&mv.name, candidate.score);
@@ -136,11 +144,13 @@ impl Run<'_> {
     }
 
     /// Nothing of the game was meant: says so, and what can be done here.
-    pub(super) fn no_match(&mut self) {
-        self.say(wording::NO_MATCH);
-        if let Some(abilities) = self.abilities() {
+    pub(super) fn no_match(&mut self) -> Result<(), Halt> {
+        if self.say_unless_replaced(Replaceable::Unclear)? == Words::BuiltIn
+            && let Some(abilities) = self.abilities()
+        {
             self.say(&abilities);
         }
+        Ok(())
     }
 
     /// The candidate that interrupts the move under way: another move that the utterance means at least as plainly, at
@@ -197,7 +207,7 @@ impl Run<'_> {
         let text = self.text.clone();
         match self.choose(&candidates) {
             Decision::Enter(candidate) => {
-                let collects = self.input.game.move_at(candidate.move_index).is_some_and(|mv| !mv.slots.is_empty());
+                let collects = self.move_at(candidate.move_index).is_some_and(|mv| !mv.slots.is_empty());
                 if collects {
                     let name = self.name_of(candidate);
                     self.answer_as(&name, candidate.score);
@@ -206,7 +216,7 @@ impl Run<'_> {
                     self.enter(candidate, &text, false)?;
                 }
             }
-            _ => self.no_match(),
+            _ => self.no_match()?,
         }
         // What was asked cannot be answered: nothing is remembered.
         self.state = super::Conversation { turns, ..Default::default() };

@@ -95,6 +95,7 @@ impl Trial<'_> {
     fn say(&self, conversation: &Conversation, text: &str) -> Outcome {
         let (now_ms, offset_seconds) = read_now(DEFAULT_NOW).unwrap_or_default();
         let turn = Turn {
+            event: None,
             participant: "user".to_owned(),
             text: text.to_owned(),
             context: Map::<String, Value>::new(),
@@ -224,6 +225,8 @@ fn answer_for(slot: &Slot, ty: &SlotType) -> String {
         SlotType::Url => "https://example.com",
         SlotType::Money => "20 dollars",
         SlotType::Quantity => "5 kg",
+        SlotType::EnumFrom(_) => "Alex",
+        SlotType::Pattern(regex) => return crate::slots::pattern_example(regex),
         SlotType::List(item) => return answer_for(slot, item),
     };
     sample.to_owned()

@@ -473,6 +473,12 @@ texts! {
     Corrected = "corrected" ["value"];
     /// A value was corrected that must not be shown.
     CorrectedSensitive = "corrected.sensitive" ["name"];
+    /// A value that is not needed any more.
+    Needless = "needless" ["name"];
+    /// A text of a form of its own is asked for.
+    ExpectPattern = "expect.pattern" ["example"];
+    /// The same where no example can be given.
+    ExpectForm = "expect.form" ["name"];
     /// Numbered choices.
     Offer = "offer" ["options"];
     /// Which of several values is meant.

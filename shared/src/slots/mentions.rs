@@ -13,7 +13,7 @@ use crate::text::Heard;
 use super::convert::{Found, convert};
 use super::scan::Scan;
 use super::{effective_type, is_yes_no, yes_no};
-use super::{lists, options};
+use super::{lists, options, pattern};
 
 /// A value stated for a slot that was not asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +63,14 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         if let Some((answer, start, end)) = yes_no::stated(&slot.name, &scan.heard).filter(|(_, a, b)| free(*a, *b)) {
             let text = scan.text.get(start..end).unwrap_or_default().to_owned();
             values.push((Found { start, end, text, value: json!(answer), fits: true }, vec![index]));
+        }
+    }
+    for (index, slot) in slots.iter().enumerate() {
+        let SlotType::Pattern(regex) = item_type(slot) else { continue };
+        if let Some(found) = pattern::mentioned(regex, scan).filter(|found| free(found.start, found.end)) {
+            // What has the form is nothing else: not a number, not a day.
+            values.retain(|(other, _)| other.end <= found.start || other.start >= found.end);
+            values.push((found, vec![index]));
         }
     }
     let mut whole_lists: Vec<Mention> = Vec::new();

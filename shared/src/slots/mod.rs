@@ -13,6 +13,7 @@ mod convert;
 mod lists;
 mod mentions;
 mod options;
+mod pattern;
 mod read;
 mod reasons;
 mod scan;
@@ -93,6 +94,19 @@ pub(crate) fn effective_type(slot: &Slot) -> &SlotType {
 /// Whether the whole answer is one of the options, in its own words.
 pub(crate) fn is_exact_option<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> bool {
     options::exact(options, vocabulary, heard).is_some()
+}
+
+/// A text of the form that a regular expression describes; empty where none can be told.
+#[cfg(any(feature = "golden", test))]
+pub(crate) fn pattern_example(regex: &str) -> String {
+    pattern::example(regex)
+}
+
+/// What an option of a slot is called.
+pub(crate) fn label(slot: &Slot, option: &str) -> String {
+    let labels = slot.rules.iter().flat_map(|rules| &rules.labels);
+    let found = labels.into_iter().find(|(known, _)| known == option);
+    found.map_or_else(|| crate::text::readable(option), |(_, label)| label.clone())
 }
 
 /// Whether a slot is about what has been ("date of birth").

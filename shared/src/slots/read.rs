@@ -11,7 +11,7 @@ use super::convert::{Found, convert, number, plain_number, rating};
 use super::options::{self, Chosen, Shown, Vocabulary};
 use super::scan::Scan;
 use super::strings::is_question;
-use super::{effective_type, is_yes_no, lists, reason, reason_for_one, strings, yes_no};
+use super::{effective_type, is_yes_no, lists, pattern, reason, reason_for_one, strings, yes_no};
 
 /// How much of a text a typed capture looks at.
 const MAX_PREFIX_BYTES: usize = 120;
@@ -41,6 +41,7 @@ pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>) -> Answer {
             .map(|answer| whole_text(scan, json!(answer))),
         SlotType::Enum(options) => return read_enum(slot, options, scan),
         SlotType::List(item) => return read_list(slot, item, scan),
+        SlotType::Pattern(regex) => pattern::find(regex, scan),
         SlotType::String => read_string(scan.language(), slot, scan.text),
         SlotType::Number | SlotType::Range { .. } => return read_number_answer(slot, ty, scan),
         _ if left_open(slot, ty, scan) => return Answer::Refused(reason_for_one(scan.language(), slot)),
@@ -402,6 +403,7 @@ pub(super) fn value_prefix(slot: &Slot, text: &str, reference: &Reference) -> Op
     match ty {
         SlotType::Enum(options) => enum_prefix(slot, options, head, reference),
         SlotType::Boolean => boolean_prefix(head, reference),
+        SlotType::Pattern(regex) => pattern::prefix(regex, head),
         SlotType::List(item) => {
             let scan = Scan::of(head, [slot], reference);
             match item.as_ref() {

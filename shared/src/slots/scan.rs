@@ -111,7 +111,9 @@ fn stands_for_a_thing(heard: &Heard, entity: &Entity) -> bool {
 /// Adds the kinds that a type is read from, and those that must be told apart from them.
 fn with_kinds_of(kinds: Kinds, ty: &SlotType) -> Kinds {
     match ty {
-        SlotType::String | SlotType::Enum(_) | SlotType::Boolean => kinds,
+        SlotType::String | SlotType::Enum(_) | SlotType::EnumFrom(_) | SlotType::Pattern(_) | SlotType::Boolean => {
+            kinds
+        }
         SlotType::Number | SlotType::Range { .. } => with_time(kinds)
             .with(Kind::Number)
             .with(Kind::Temperature)
