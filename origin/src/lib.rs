@@ -16,6 +16,7 @@
 pub mod admin;
 pub mod audit;
 pub mod backup;
+pub mod bundle;
 pub mod cleanup;
 pub mod clock;
 pub mod config;

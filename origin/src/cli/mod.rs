@@ -36,6 +36,7 @@ mod source;
 mod sqlite_file;
 mod tenants;
 mod test;
+mod texts;
 mod validate;
 mod when;
 mod why;
@@ -73,6 +74,8 @@ enum Command {
     Fmt(fmt::Arguments),
     /// Run golden dialogues
     Test(test::Arguments),
+    /// Take a game's texts out for translation, and check what came back
+    Texts(texts::Arguments),
     /// Draw a game: its moves and where they lead
     Graph(graph::Arguments),
     /// Make a golden dialogue of a conversation
@@ -129,6 +132,7 @@ pub(crate) fn main() -> ExitCode {
     let mut console = Console::new();
     let end = match arguments.command {
         Command::New(arguments) => new::run(&arguments, &mut console),
+        Command::Texts(arguments) => texts::run(&arguments, &mut console),
         Command::Graph(arguments) => graph::run(&arguments, &mut console),
         Command::Record(arguments) => record::run(&arguments, &mut console),
         Command::Validate(arguments) => validate::run(&arguments, &mut console),

@@ -1,6 +1,8 @@
 //! `import "file.lgdl"`: the texts of several files read as one, each with its place, so that everything after the lexer
 //! knows one text only. The file itself comes first: what is said of it keeps its place.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostics::{Code, Diagnostic, Lines, Span};
 
 use super::ast::{File, Text};
@@ -18,9 +20,14 @@ pub type Importer<'i> = &'i dyn Fn(&str) -> Result<Vec<u8>, String>;
 const LIBRARY: &str = "lgdl:";
 const KEYWORD: &[u8] = b"import";
 
+/// How a line begins behind which another file stands, in a text that brings its files along.
+const FILE: &str = "# lgdl:file ";
+
 /// Files read as one.
 pub(super) struct Sources {
     pub(super) text: Vec<u8>,
+    /// The files that the text brought along, by path.
+    pub(super) files: BTreeMap<String, String>,
     segments: Vec<Segment>,
 }
 
@@ -42,9 +49,10 @@ struct Pending {
 }
 
 /// Reads a file and whatever it imports, directly or not, each once.
-pub(super) fn gather(source: &[u8], importer: Importer<'_>, findings: &mut Findings) -> Sources {
+pub(super) fn gather(whole: &[u8], importer: Importer<'_>, findings: &mut Findings) -> Sources {
+    let (source, files) = unbundled(whole);
     let start = Segment { path: String::new(), start: 0, end: source.len(), import: Span::default() };
-    let mut sources = Sources { text: source.to_vec(), segments: vec![start] };
+    let mut sources = Sources { text: source.to_vec(), files, segments: vec![start] };
     let mut pending = Vec::new();
     for (path, span) in imports(source) {
         pending.push(Pending { path, from: Vec::new(), import: span });
@@ -73,7 +81,10 @@ pub(super) fn gather(source: &[u8], importer: Importer<'_>, findings: &mut Findi
         }
         let read = match path.strip_prefix(LIBRARY) {
             Some(part) => super::library::part(part, &language).map(|text| text.as_bytes().to_vec()),
-            None => importer(&path),
+            None => match sources.files.get(&path) {
+                Some(text) => Ok(text.clone().into_bytes()),
+                None => importer(&path),
+            },
         };
         let text = match read {
             Ok(text) if sources.text.len() + text.len() < MAX_SOURCE_BYTES => text,
@@ -98,6 +109,48 @@ pub(super) fn gather(source: &[u8], importer: Importer<'_>, findings: &mut Findi
         sources.segments.push(Segment { path, start, end: sources.text.len(), import: next.import });
     }
     sources
+}
+
+/// A file with those that it imports, and others, in one text that says the same wherever it is read.
+#[must_use]
+pub fn bundle(source: &[u8], importer: Importer<'_>, others: &[(String, String)]) -> Vec<u8> {
+    let sources = gather(source, importer, &mut Findings::default());
+    let mut out = unbundled(source).0.to_vec();
+    let mut add = |path: &str, text: &[u8]| {
+        if !out.ends_with(b"\n") {
+            out.push(b'\n');
+        }
+        out.extend_from_slice(format!("{FILE}{path}\n").as_bytes());
+        out.extend_from_slice(text);
+    };
+    for segment in sources.segments.iter().skip(1).filter(|segment| !segment.path.starts_with(LIBRARY)) {
+        add(&segment.path, &sources.text[segment.start..segment.end]);
+    }
+    for (path, text) in others {
+        add(path, text.as_bytes());
+    }
+    out
+}
+
+/// The file itself, and those that stand behind it.
+fn unbundled(whole: &[u8]) -> (&[u8], BTreeMap<String, String>) {
+    let mut files = BTreeMap::new();
+    let begins = |at: &usize| *at == 0 || whole.get(at - 1) == Some(&b'\n');
+    let marks: Vec<usize> = whole
+        .windows(FILE.len())
+        .enumerate()
+        .filter(|(at, window)| *window == FILE.as_bytes() && begins(at))
+        .map(|(at, _)| at)
+        .take(MAX_IMPORTS)
+        .collect();
+    let Some(first) = marks.first().copied() else { return (whole, files) };
+    for (index, mark) in marks.iter().enumerate() {
+        let end = marks.get(index + 1).copied().unwrap_or(whole.len());
+        let Ok(text) = std::str::from_utf8(&whole[mark + FILE.len()..end]) else { continue };
+        let (path, text) = text.split_once('\n').unwrap_or((text, ""));
+        files.insert(path.trim().to_owned(), text.to_owned());
+    }
+    (&whole[..first], files)
 }
 
 fn bad(span: Span, message: String) -> Diagnostic {

@@ -1,5 +1,7 @@
 //! The language's front end: lexer, parser, checks, lowering to [`crate::ir`], and the formatter.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostics::Diagnostic;
 use crate::ir;
 
@@ -18,7 +20,7 @@ mod resolve;
 mod suggest;
 mod text;
 
-pub use import::Importer;
+pub use import::{Importer, bundle};
 
 /// What came of reading a source file.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +31,8 @@ pub struct Parsed {
     pub entry: Option<usize>,
     /// All findings, in source order.
     pub diagnostics: Vec<Diagnostic>,
+    /// The files that the source brought along, by path (see [`bundle`]).
+    pub files: BTreeMap<String, String>,
 }
 
 impl Parsed {
@@ -79,7 +83,9 @@ pub fn parse_with(source: &[u8], contract: Option<&str>, importer: Importer<'_>)
     }
     let own = sources.own_games(&parse.file);
     games.truncate(own);
-    Parsed { games, entry: entry(&parse.file.games[..own]), diagnostics: sources.place(findings.finish()) }
+    let entry = entry(&parse.file.games[..own]);
+    let diagnostics = sources.place(findings.finish());
+    Parsed { games, entry, diagnostics, files: sources.files }
 }
 
 /// The last game that no other game of the file extends; the last at all when each is extended (a cycle, reported).
