@@ -26,7 +26,7 @@ impl Run<'_> {
         utterance: &str,
         values: &BTreeMap<String, String>,
     ) -> Result<(), Halt> {
-        let phrase = Heard::of(self.language(), &self.text);
+        let phrase = self.heard();
         // A client says the value of a choice where the choice has one.
         let pressed = |option: &String| values.get(option).is_some_and(|value| value.trim() == self.text.trim());
         if let Some(choice) = options.iter().find(|option| pressed(option)) {
@@ -124,7 +124,7 @@ impl Run<'_> {
     /// Which of two moves was meant.
     pub(super) fn answer_which(&mut self, options: &[(String, String)], utterance: &str) -> Result<(), Halt> {
         let labels: Vec<&str> = options.iter().map(|(label, _)| label.as_str()).collect();
-        let phrase = Heard::of(self.language(), &self.text);
+        let phrase = self.heard();
         let chosen = slots::choose(&labels, self.vocabulary(), &phrase, Shown::Numbered);
         if self.mend_if_asked(Target::Question)? {
             return Ok(());
