@@ -122,9 +122,9 @@ impl Graph {
         for mv in &game.moves {
             let mut found = Found::default();
             mv.blocks.iter().for_each(|block| found.block(block));
-            for (target, label) in &found.leads {
+            for &(ref target, label) in &found.leads {
                 let known = game.moves.iter().any(|other| other.name == *target);
-                let (id, shape) = match *label {
+                let (id, shape) = match label {
                     "escalate" => (format!("person_{target}"), Shape::Person),
                     "capability" => (format!("capability_{}", target.replace('.', "_")), Shape::Capability),
                     _ if known => (format!("move_{target}"), Shape::Move),

@@ -24,12 +24,12 @@ pub(super) fn spoken<'g>(
     }
     let own = Language::of_game(&game.header()).code.to_owned();
     let find = |tag: &str| {
-        let language = tag.split('-').next().unwrap_or_default();
-        if language.eq_ignore_ascii_case(&own) {
+        let language = tag.split('-').next().unwrap_or_default().to_lowercase();
+        if language == own {
             return Some((own.clone(), game));
         }
         let exact = translations.iter().find(|(known, _)| known.eq_ignore_ascii_case(tag));
-        let same = || translations.iter().find(|(known, _)| known.split('-').next() == Some(&language.to_lowercase()));
+        let same = || translations.iter().find(|(known, _)| known.split('-').next() == Some(language.as_str()));
         exact.or_else(same).map(|(known, game)| (known.clone(), game))
     };
     let current = find(&conversation.language);
@@ -46,7 +46,7 @@ fn asked_for(turn: &Turn, game: &CompiledGame) -> Option<&'static str> {
         return None;
     }
     let said =
-        |names: &str| names.split(',').map(str::trim).any(|name| heard.words.iter().any(|word| word.text == name));
+        |names: &str| names.split(',').map(str::trim).any(|name| heard.words.iter().any(|word| *word.text == *name));
     let named = Language::all().iter().find(|language| said(language.locale().format("called")))?;
     Some(named.code).filter(|code| *code != spoken.code)
 }

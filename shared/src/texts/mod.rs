@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-pub use file::{FILE_FOLDER, TextsError, TextsFile};
+pub use file::{FILE_FOLDER, TextsError, TextsFile, Translated};
 
 use crate::ir::{Game, Modifiers, Pattern, Slot, SlotRules, SlotType, Synonym, Template, TemplatePart, Term};
 use crate::language::{Language, Locale};
