@@ -9,7 +9,7 @@ use super::format::{self, SECTIONS, Section};
 use super::index::{UnitKind, is_machine, pattern_flag, phrase_flag, unit_flag, weight};
 use crate::ir::{self, Element, SlotType};
 use crate::language::Language;
-use crate::meaning::{self, Meaning, Model};
+use crate::meaning::{self, Meaning, Model, Rehearsed};
 use crate::text::{Class, Shape, Tokens, hash, stem};
 
 /// Elements of one pattern at most; a longer one is refused.
@@ -24,12 +24,15 @@ const MAX_FUZZY_POSTINGS: u32 = 32;
 const MIN_SPELLED_CHARS: usize = 4;
 
 pub(super) fn compile(game: &ir::Game, meaning: Meaning, model: Option<&Model<'_>>) -> Result<Vec<u8>, LoadError> {
-    let mut builder = Builder { language: Language::of_game(game), ..Builder::default() };
-    builder.vocabulary(&game.vocabulary)?;
-    for (index, body) in game.moves.iter().enumerate() {
-        builder.patterns_of(index, body)?;
-    }
-    builder.finish(game, meaning, model)
+    Builder::of(game)?.finish(game, meaning, model)
+}
+
+/// Every phrase of the game, heard by a head that was trained without it.
+pub(super) fn rehearse(game: &ir::Game, model: Option<&Model<'_>>) -> Result<Vec<Rehearsed>, LoadError> {
+    let (examples, grammar) = Builder::of(game)?.examples(game, model);
+    let examples: Vec<&meaning::Example> = examples.iter().collect();
+    let material = meaning::Material { examples: &examples, grammar: &grammar, moves: game.moves.len(), model };
+    Ok(meaning::rehearse(&material, &meaning::Plan::WHOLE))
 }
 
 /// A unit before it is laid out; `key` decides where the pattern is found.
@@ -90,6 +93,15 @@ struct Member {
 }
 
 impl Builder {
+    fn of(game: &ir::Game) -> Result<Builder, LoadError> {
+        let mut builder = Builder { language: Language::of_game(game), ..Builder::default() };
+        builder.vocabulary(&game.vocabulary)?;
+        for (index, body) in game.moves.iter().enumerate() {
+            builder.patterns_of(index, body)?;
+        }
+        Ok(builder)
+    }
+
     fn string(&mut self, text: &str) -> Result<(u32, u32), LoadError> {
         let start = self.strings.len();
         self.strings.extend_from_slice(text.as_bytes());
@@ -302,8 +314,19 @@ impl Builder {
         format::assemble(sections)
     }
 
-    /// What the phrases mean. A strict pattern is an example too: it says what its words do not mean for other moves.
+    /// What the phrases mean.
     fn meaning(&mut self, game: &ir::Game, model: Option<&Model<'_>>, sections: &mut [Vec<u8>; SECTIONS]) {
+        let (examples, grammar) = self.examples(game, model);
+        let examples: Vec<&meaning::Example> = examples.iter().collect();
+        let material = meaning::Material { examples: &examples, grammar: &grammar, moves: game.moves.len(), model };
+        for (at, bytes) in meaning::build(&material).into_iter().enumerate() {
+            sections[Section::MeaningSummary as usize + at] = bytes;
+        }
+    }
+
+    /// The phrases as examples, and which keys are grammar. A strict pattern is an example too: it says what its words do
+    /// not mean for other moves.
+    fn examples(&mut self, game: &ir::Game, model: Option<&Model<'_>>) -> (Vec<meaning::Example>, Vec<bool>) {
         let patterns = game.moves.iter().flat_map(|body| body.triggers.iter().flat_map(|trigger| &trigger.patterns));
         let mut examples = Vec::new();
         for (id, (pattern, written)) in self.patterns.iter().zip(patterns).enumerate() {
@@ -324,10 +347,7 @@ impl Builder {
             let class = self.language.class(word.hash);
             grammar[word.key as usize] |= class.is(Class::FUNCTION.and(Class::FILLER).and(Class::NEGATOR));
         }
-        let built = meaning::build(&examples, &grammar, game.moves.len(), model);
-        for (at, bytes) in built.into_iter().enumerate() {
-            sections[Section::MeaningSummary as usize + at] = bytes;
-        }
+        (examples, grammar)
     }
 
     /// The keys of a pattern's words and terms, the words of the terms included; sorted, each once.
@@ -539,6 +559,7 @@ fn flags_of(modifiers: ir::Modifiers, priority: ir::Priority, units: &[Unit]) ->
         | flag(all(unit_flag::ASIDE) && !takes, pattern_flag::ASIDE)
         | flag(units.len() == 1 && all(unit_flag::ANSWER), pattern_flag::ANSWER)
         | flag(priority == ir::Priority::Urgent, pattern_flag::URGENT)
+        | flag(modifiers.learned, pattern_flag::LEARNED)
 }
 
 fn is_catch_all(pattern: &Pattern) -> bool {

@@ -27,6 +27,19 @@ pub struct CompiledGame {
     model: Option<Model<'static>>,
 }
 
+/// A phrase that was heard by a head that did not know it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rehearsal {
+    /// The pattern as written.
+    pub phrase: String,
+    /// The move that it belongs to.
+    pub move_name: String,
+    /// The move that it was taken for.
+    pub found: String,
+    /// How sure that was.
+    pub confidence: f64,
+}
+
 /// The block, as it was made or as it was handed in; neither is copied.
 #[derive(Debug, Clone)]
 enum Bytes {
@@ -79,6 +92,28 @@ impl CompiledGame {
             }
         };
         CompiledGame::over(Bytes::Made(Arc::new(build::compile(game, meaning, model.as_ref())?)))
+    }
+
+    /// Hears every phrase of a game with a head that was trained without it: how far its confidence can be relied on, and
+    /// which moves are taken for each other.
+    ///
+    /// # Errors
+    /// As [`CompiledGame::compile_with`].
+    pub fn rehearse(game: &ir::Game, meaning: Meaning) -> Result<Vec<Rehearsal>, LoadError> {
+        let compiled = CompiledGame::compile_with(game, meaning)?;
+        let (index, known) = (compiled.index(), compiled.meaning());
+        let name = |of: u32| game.moves.get(of as usize).map(|body| body.name.clone()).unwrap_or_default();
+        let heard = build::rehearse(game, compiled.model())?;
+        let rehearsals = heard.iter().filter_map(|heard| {
+            let pattern = index.pattern(heard.pattern)?;
+            Some(Rehearsal {
+                phrase: index.pattern_text(&pattern).to_owned(),
+                move_name: name(heard.move_index),
+                found: name(heard.found),
+                confidence: heard.confidence(&known, compiled.model.is_some()) as f64 / 10_000.0,
+            })
+        });
+        Ok(if meaning == Meaning::Off { Vec::new() } else { rehearsals.collect() })
     }
 
     /// The model that turns use: the one that it was compiled with, if it is linked in.
