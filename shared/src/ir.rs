@@ -250,6 +250,8 @@ pub struct Slot {
     pub default: Option<Literal>,
     /// `extract using …`
     pub extract: Extract,
+    /// `extract using regex "EXPR"`; linear time.
+    pub expression: Option<String>,
     /// `with vocabulary { … }`
     pub vocabulary: Vec<Term>,
     /// `with context "…"`
@@ -292,12 +294,12 @@ pub enum SlotType {
 /// How a slot's value is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Extract {
-    /// The type's recognizer and the vocabulary.
+    /// The expression, or the type's recognizer; then the vocabulary; then meaning.
     #[default]
     Hybrid,
-    /// The type's recognizer alone.
+    /// The expression, or the type's recognizer and the vocabulary; nothing by meaning.
     Regex,
-    /// Vocabulary and context first.
+    /// The vocabulary, then meaning; free text stands for the term of the slot's vocabulary that it means.
     Semantic,
 }
 

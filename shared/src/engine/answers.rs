@@ -16,7 +16,9 @@ use crate::entities::time::impossible_date;
 use crate::ir::{Element, Move, Slot, SlotType, TemplatePart};
 use crate::language::{Class, Cue, Language, Text};
 use crate::matcher::Candidate;
-use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type, is_yes_no, reason, strings};
+use crate::slots::{
+    self, Answer, Found, Scan, SlotValue, Source, Sureness, effective_type, is_yes_no, reason, strings,
+};
 use crate::text::{Heard, Word};
 
 /// The longest text that replaces a free-text value without being asked for.
@@ -129,7 +131,7 @@ impl Run<'_> {
         if self.fill_by_preposition(mv, slot, &scan) || self.correct(mv, Some(slot), &scan) {
             return Answered::GoesOn;
         }
-        if *effective_type(slot) == SlotType::String
+        if *effective_type(slot) == SlotType::String && slot.expression.is_none()
             || matches!(effective_type(slot), SlotType::List(item) if **item == SlotType::String)
         {
             self.answer_free_text(mv, slot, &scan)
@@ -314,6 +316,9 @@ impl Run<'_> {
             return Answered::Asks;
         }
         let unsure = slots::yes_no::is_unsure(&scan.heard);
+        if !unsure && self.fill_by_meaning(slot, scan) {
+            return Answered::GoesOn;
+        }
         let mut why = reason(self.language(), slot);
         if matches!(effective_type(slot), SlotType::Date | SlotType::DateTime)
             && let Some(said) = impossible_date(scan.text, scan.reference.language).and_then(|span| scan.text.get(span))
@@ -327,6 +332,16 @@ impl Run<'_> {
             why = format!("{} {why}", self.language().text(wording::NEEDED));
         }
         Answered::Refused(why)
+    }
+
+    /// What comes near to an option is that option; what may come near to it is read back.
+    fn fill_by_meaning(&mut self, slot: &Slot, scan: &Scan<'_>) -> bool {
+        let Some((found, sureness)) = slots::meant(slot, scan, self.input.game.model()) else { return false };
+        self.fill(slot, &found, Source::Meaning);
+        if sureness == Sureness::Unsure {
+            self.read_back(&slot.name);
+        }
+        true
     }
 
     fn answer_free_text(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Answered {

@@ -12,7 +12,7 @@ use crate::entities::Reference;
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::matcher::Candidate;
-use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type, reason};
+use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, Sureness, effective_type, reason};
 use crate::text::{Heard, Word};
 
 /// The span of a value in the utterance, and the value.
@@ -25,8 +25,13 @@ impl Run<'_> {
     /// Stores a value.
     pub(super) fn fill(&mut self, slot: &Slot, found: &Found, source: Source) {
         let found = &self.after_earlier_dates(slot, found);
-        let value =
-            SlotValue { text: found.text.clone(), value: found.value.clone(), source, confirmed: !slot.confirm };
+        let term = slots::term(slot, &found.text, &self.reference, self.input.game.model());
+        let (found, source, sureness) = match &term {
+            Some((term, source, sureness)) => (term, *source, *sureness),
+            None => (found, source, Sureness::Sure),
+        };
+        let confirmed = !slot.confirm && sureness == Sureness::Sure;
+        let value = SlotValue { text: found.text.clone(), value: found.value.clone(), source, confirmed };
         if let Some(frame) = &mut self.state.active {
             frame.fill(&slot.name, value);
             self.tell.filled.push(Filled { slot: slot.name.clone(), source });
@@ -120,14 +125,18 @@ impl Run<'_> {
         let refused = slots::out_of_bounds(&open, scan, used).map(|index| reason(self.language(), open[index]));
         if let Some((slot, found)) = day {
             self.fill(&slot, &found, Source::Mention);
-            if let Some((_, value)) =
-                self.state.active.as_mut().and_then(|frame| frame.slots.iter_mut().find(|(name, _)| *name == slot.name))
-            {
-                value.confirmed = false;
-            }
+            self.read_back(&slot.name);
         }
         if let Some(reason) = refused {
             self.agenda.refusals.push(reason);
+        }
+    }
+
+    /// A value that is read back before it counts.
+    pub(super) fn read_back(&mut self, slot: &str) {
+        let frame = self.state.active.as_mut();
+        if let Some((_, value)) = frame.and_then(|frame| frame.slots.iter_mut().find(|(name, _)| *name == slot)) {
+            value.confirmed = false;
         }
     }
 
@@ -260,6 +269,7 @@ mod tests {
             required: true,
             default: None,
             extract: Extract::Hybrid,
+            expression: None,
             vocabulary: vec![],
             context: None,
             confirm: false,

@@ -12,7 +12,7 @@ use crate::text::Heard;
 
 use super::convert::{Found, convert};
 use super::scan::Scan;
-use super::{effective_type, is_yes_no, yes_no};
+use super::{effective_type, expression, is_yes_no, yes_no};
 use super::{lists, options};
 
 /// A value stated for a slot that was not asked for.
@@ -63,6 +63,14 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         if let Some((answer, start, end)) = yes_no::stated(&slot.name, &scan.heard).filter(|(_, a, b)| free(*a, *b)) {
             let text = scan.text.get(start..end).unwrap_or_default().to_owned();
             values.push((Found { start, end, text, value: json!(answer), fits: true }, vec![index]));
+        }
+    }
+    for (index, slot) in slots.iter().enumerate().filter(|(_, slot)| slot.expression.is_some()) {
+        if let Some(found) = expression::find(slot, scan).filter(|found| free(found.start, found.end)) {
+            match values.iter_mut().find(|(other, _)| other.start == found.start && other.end == found.end) {
+                Some((_, fits)) => fits.push(index),
+                None => values.push((found, vec![index])),
+            }
         }
     }
     let mut whole_lists: Vec<Mention> = Vec::new();

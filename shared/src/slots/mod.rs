@@ -10,7 +10,9 @@ use crate::language::Language;
 use crate::text::Heard;
 
 mod convert;
+mod expression;
 mod lists;
+mod meant;
 mod mentions;
 mod options;
 mod read;
@@ -21,6 +23,7 @@ pub(crate) mod yes_no;
 
 pub(crate) use convert::{Found, number as number_value};
 pub(crate) use lists::{edit_list, is_no_option, not_among};
+pub(crate) use meant::{Sureness, meant, term};
 pub(crate) use mentions::{mentions, out_of_bounds, undecided_day};
 pub(crate) use options::{Shown, Vocabulary, choose};
 pub(crate) use read::{Answer, is_whole, read_answer, read_string, read_value};
@@ -53,6 +56,8 @@ pub enum Source {
     Default,
     Context,
     Choice,
+    /// A phrase that came near to an option.
+    Meaning,
 }
 
 impl Source {

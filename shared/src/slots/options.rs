@@ -18,7 +18,7 @@ pub(crate) struct Vocabulary<'v> {
 }
 
 impl<'v> Vocabulary<'v> {
-    fn terms(self) -> impl Iterator<Item = &'v Term> {
+    pub(super) fn terms(self) -> impl Iterator<Item = &'v Term> {
         self.own.iter().chain(self.shared)
     }
 }
@@ -91,7 +91,7 @@ impl Prepared {
     }
 }
 
-fn plain_words(language: &'static Language, text: &str) -> Vec<String> {
+pub(super) fn plain_words(language: &'static Language, text: &str) -> Vec<String> {
     Heard::of(language, &readable(text)).words.iter().map(|word| word.text.to_string()).collect()
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::entities::{Kind, Kinds, Reference, answer, recognize};
-use crate::ir::{Slot, SlotType};
+use crate::ir::{Extract, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word, readable};
 
@@ -11,7 +11,7 @@ use super::convert::{Found, convert, number, plain_number, rating};
 use super::options::{self, Chosen, Shown, Vocabulary};
 use super::scan::Scan;
 use super::strings::is_question;
-use super::{effective_type, is_yes_no, lists, reason, reason_for_one, strings, yes_no};
+use super::{effective_type, expression, is_yes_no, lists, reason, reason_for_one, strings, yes_no};
 
 /// How much of a text a typed capture looks at.
 const MAX_PREFIX_BYTES: usize = 120;
@@ -34,6 +34,17 @@ pub(crate) enum Answer {
 
 /// Reads an utterance as the answer to the slot's question (typed slots; free text is [`read_string`]'s).
 pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>) -> Answer {
+    if slot.expression.is_some() {
+        let found = expression::find(slot, scan);
+        if let Some(found) = found {
+            let whole = is_whole(slot, scan, (found.start, found.end), &[]);
+            return Answer::Value { found, whole };
+        }
+        // A regular expression is all that counts; `hybrid` goes on with the type's own ways, and free text has none.
+        if slot.extract == Extract::Regex || *effective_type(slot) == SlotType::String {
+            return Answer::Absent;
+        }
+    }
     let ty = effective_type(slot);
     let found = match ty {
         SlotType::Boolean => yes_no::read(scan.text, scan.reference)
@@ -331,10 +342,12 @@ pub(crate) fn read_string(language: &'static Language, slot: &Slot, text: &str) 
 /// Reads a text that is meant to be the value (a capture, a value from the context): typed when the slot is.
 pub(crate) fn read_value(slot: &Slot, text: &str, reference: &Reference) -> Answer {
     match effective_type(slot) {
-        SlotType::String => match read_string(Language::of(reference.language), slot, text) {
-            Some(found) => Answer::Value { found, whole: true },
-            None => Answer::Absent,
-        },
+        SlotType::String if slot.expression.is_none() => {
+            match read_string(Language::of(reference.language), slot, text) {
+                Some(found) => Answer::Value { found, whole: true },
+                None => Answer::Absent,
+            }
+        }
         _ => read_answer(slot, &Scan::of(text, [slot], reference)),
     }
 }

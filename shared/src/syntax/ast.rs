@@ -148,6 +148,7 @@ pub(super) struct Slot<'s> {
     pub(super) required: bool,
     pub(super) default: Option<Value<'s>>,
     pub(super) extract: Extract,
+    pub(super) expression: Option<Text>,
     pub(super) vocabulary: Vec<Term>,
     pub(super) context: Option<Text>,
     pub(super) confirm: bool,

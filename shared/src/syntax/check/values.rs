@@ -23,6 +23,9 @@ impl Checker<'_, '_, '_> {
             for found in &game.moves {
                 for slot in &found.slots {
                     self.default(slot);
+                    if let Some(expression) = slot.expression {
+                        self.regex(expression);
+                    }
                 }
                 blocks(&found.blocks, &mut |met| {
                     if let Met::Condition(Condition::Matches(_, regex)) = met {

@@ -80,6 +80,7 @@ impl Lowering<'_, '_> {
             required: slot.required,
             default,
             extract: slot.extract,
+            expression: slot.expression.map(|text| self.regex(text)),
             vocabulary: self.terms(&slot.vocabulary),
             context: slot.context.map(|text| self.text(text)),
             confirm: slot.confirm,

@@ -67,6 +67,7 @@ impl<'s> Parser<'s, '_> {
             required: true,
             default: None,
             extract: Extract::default(),
+            expression: None,
             vocabulary: Vec::new(),
             context: None,
             confirm: false,
@@ -248,6 +249,9 @@ impl<'s> Parser<'s, '_> {
                 } else {
                     return Err(self.unknown_word("`regex`, `semantic` or `hybrid`", &["regex", "semantic", "hybrid"]));
                 };
+                if slot.extract != Extract::Semantic && self.is(Kind::Text) {
+                    slot.expression = Some(self.text_token("the regular expression, a text")?);
+                }
             }
             "with" if self.is_word_at(1, "vocabulary") => {
                 self.at += 2;
