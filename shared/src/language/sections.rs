@@ -60,6 +60,8 @@ classes! {
     NEGATOR = "negator";
     /// Begins a new clause: "because", "but", "since".
     BREAK = "break";
+    /// Begins what says that something is not so: "ruled out"; [`super::Cue::Excludes`] says how.
+    EXCLUDES = "excludes";
     /// A preposition whose phrase a negation before the verb does not reach: "with", "from", "due".
     ADJUNCT = "adjunct";
     /// A number word.
@@ -381,6 +383,8 @@ cues! {
     InjectionSpeaker = "injection.speaker";
     /// After a negator, takes the negation back: "to mention", "believe".
     LiftsPhrase = "lifts";
+    /// Says that what follows is not so: "ruled out".
+    Excludes = "excludes";
     /// After "why" or an auxiliary with "not": no request after all: "you dare".
     NoRequest = "no_request";
     /// Says something about the question, never its answer: "I already told you", "same as last time".
