@@ -436,3 +436,30 @@ fn the_setting_says_what_a_game_is_trained_with() {
     let (done, said) = version("clairvoyance");
     assert!(!done && said.contains("LGDL_MEANING"), "{said}");
 }
+
+#[test]
+fn validate_says_how_far_meaning_can_be_relied_on() {
+    let game = example("support_desk");
+    lgdl(["validate", "--meaning", &game])
+        .expect(0, &["expected calibration error", "heard without having been learnt"]);
+    let report = lgdl(["validate", "--meaning", "--json", &game]).expect(0, &[]).json();
+    let meaning = &report["files"][0]["games"][0]["meaning"];
+    assert!(meaning["phrases"].as_u64().is_some_and(|phrases| phrases > 10), "{meaning}");
+    assert!(meaning["calibration_error"].as_f64().is_some_and(|error| error < 0.5), "{meaning}");
+    assert!(lgdl(["validate", "--json", &game]).json()["files"][0]["games"][0]["meaning"].is_null());
+}
+
+#[test]
+fn an_evaluation_is_written_as_a_page_as_well() {
+    let folder = folder();
+    let game = file(&folder, "small.lgdl", SMALL);
+    let labelled = file(
+        &folder,
+        "said.jsonl",
+        "{\"text\": \"hello\", \"move\": \"greet\"}\n{\"text\": \"<b>\", \"move\": null}\n",
+    );
+    let page = folder.path().join("page.html");
+    lgdl(["evaluate", &game, &labelled, "--html", page.to_str().expect("UTF-8")]).expect(0, &["accuracy"]);
+    let page = fs::read_to_string(page).expect("a page");
+    assert!(page.contains("<svg") && page.contains("Calibration error") && !page.contains("<script"), "{page}");
+}
