@@ -266,7 +266,8 @@ pub async fn publish_file(
     let beside = |name: &str| read(&path.with_file_name(name));
     let (contract, mocks) = (beside("capability_contract.json")?, beside("capability_mocks.yaml")?);
     let mut files = Vec::new();
-    for file in golden_files(&path)? {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    for file in golden_files(folder)? {
         files.extend(read(&file)?);
     }
     let dialogs: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
@@ -292,9 +293,11 @@ async fn active_policy(store: &dyn Store, tenant: &str, game: &str) -> Result<Ga
         .map_err(|error| StoreError::Damaged(format!("game_versions.policy: {error}")))
 }
 
-/// The files of dialogues beside a game file, by name.
-fn golden_files(game: &Path) -> Result<Vec<PathBuf>, PublishError> {
-    let folder = game.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+/// The files of dialogues in a game's folder, by name.
+///
+/// # Errors
+/// When the folder can't be read.
+pub fn golden_files(folder: &Path) -> Result<Vec<PathBuf>, PublishError> {
     let unreadable = |error| PublishError::File(format!("{}: {error}", folder.display()));
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {

@@ -10,6 +10,7 @@
 //! | `lgdl export`, `import` | [`transfer::export`], [`transfer::import`] |
 //! | `lgdl cleanup` | [`cleanup::run`], [`cleanup::preview`] |
 //! | `lgdl backup`, `restore` | [`backup::sqlite`], [`backup::postgres`] and their `restore_…`, [`backup::drill`] |
+//! | `lgdl learn` | [`learning::talks`], [`learning::proposals`], [`learning::draft()`], [`learning::shadow()`], [`learning::decide`] |
 //! | `lgdl gdpr tombstones`, `reapply` | [`tombstones::bring_up_to_date`], [`tombstones::apply`] |
 //! | `lgdl gdpr proof`, `verify` | [`receipts::issue`], [`receipts::check`] |
 
@@ -27,6 +28,7 @@ pub mod hex;
 pub mod http;
 pub mod ids;
 pub mod keys;
+pub mod learning;
 pub mod masking;
 pub mod metrics;
 pub mod migrations;

@@ -21,6 +21,7 @@ mod games;
 mod gdpr;
 mod journal;
 mod keys;
+mod learn;
 mod lines;
 mod logging;
 mod migrate;
@@ -109,6 +110,8 @@ enum Command {
     Privacy(privacy::Arguments),
     /// Publish games, and say which version of them new conversations get
     Games(games::Arguments),
+    /// Propose phrases and moves from stored conversations; approve them into drafts
+    Learn(learn::Arguments),
     /// Say what came of a game's conversations, without what anybody said
     Report(report::Arguments),
     /// Make and revoke API keys, rotate the encryption key
@@ -147,6 +150,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Privacy(arguments) => privacy::run(&arguments, &mut console),
         Command::Report(arguments) => report::run(&arguments, &mut console),
         Command::Games(arguments) => games::run(&arguments, &mut console),
+        Command::Learn(arguments) => learn::run(&arguments, &mut console),
         Command::Keys(arguments) => keys::run(&arguments, &mut console),
         Command::Tenants(arguments) => tenants::run(&arguments, &mut console),
     };
