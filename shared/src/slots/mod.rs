@@ -72,6 +72,7 @@ impl Source {
             Source::Default => "default",
             Source::Context => "context",
             Source::Choice => "choice",
+            Source::Meaning => "meaning",
         }
     }
 }
