@@ -11,6 +11,7 @@
 //! | `lgdl cleanup` | [`cleanup::run`], [`cleanup::preview`] |
 //! | `lgdl backup`, `restore` | [`backup::sqlite`], [`backup::postgres`] and their `restore_…`, [`backup::drill`] |
 //! | `lgdl gdpr tombstones`, `reapply` | [`tombstones::bring_up_to_date`], [`tombstones::apply`] |
+//! | `lgdl doctor`, `health` | [`doctor::Facts::gather`] and [`doctor::examine`], [`outbound::get`] |
 //! | `lgdl gdpr proof`, `verify` | [`receipts::issue`], [`receipts::check`] |
 
 pub mod admin;
@@ -19,6 +20,7 @@ pub mod backup;
 pub mod cleanup;
 pub mod clock;
 pub mod config;
+pub mod doctor;
 pub mod exports;
 pub mod files;
 pub mod games;
@@ -29,6 +31,7 @@ pub mod keys;
 pub mod masking;
 pub mod metrics;
 pub mod migrations;
+pub mod outbound;
 pub mod privacy;
 pub mod random;
 pub mod readable;
