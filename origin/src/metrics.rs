@@ -117,11 +117,10 @@ impl Metrics {
         for (outcome, count) in &values.commits {
             let _ = writeln!(text, "lgdl_commits_total{{outcome=\"{outcome}\"}} {count}");
         }
-        for (name, count) in &values.counters {
-            let help =
-                COUNTERS.iter().find(|(known, _)| known == name).map_or("Counted since the start.", |(_, help)| help);
+        // Also those that are 0: what is not there has no rate, and no alert.
+        for (name, help) in COUNTERS {
             family(&mut text, name, "counter", help);
-            let _ = writeln!(text, "{name} {count}");
+            let _ = writeln!(text, "{name} {}", values.counters.get(name).copied().unwrap_or(0));
         }
         text
     }

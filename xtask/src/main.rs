@@ -7,6 +7,7 @@ mod folders;
 mod model;
 mod mutants;
 mod npm;
+mod operations;
 mod schemathesis;
 mod shell;
 mod sizes;

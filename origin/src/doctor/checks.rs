@@ -361,6 +361,9 @@ fn migrations(facts: &Facts) -> Vec<Finding> {
 }
 
 fn disk(facts: &Facts) -> Vec<Finding> {
+    if facts.settings.is_err() {
+        return Vec::new();
+    }
     let told = |Disk { what, space }: &Disk| match space {
         Err(why) => Some(fail(format!("{what}: {why}"), "make the folder, and let the program write to it")),
         Ok(space) => {

@@ -10,11 +10,19 @@ use serde_json::json;
 
 use super::Origin;
 use crate::audit::{self, Lag, MAX_LAG_MS};
+use crate::backup::{DRILLED_NOTE, MADE_NOTE};
+use crate::clock::Millis;
 use crate::metrics::family;
 use crate::work::{TRIAL_EVERY_MS, Trial};
 
 /// How long a component may take to answer before it counts as down.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Times that are noted in the store, as metrics.
+const NOTED_TIMES: [(&str, &str, &str); 2] = [
+    ("lgdl_backup_last_timestamp_seconds", MADE_NOTE, "When the last backup was made by lgdl backup."),
+    ("lgdl_backup_drill_last_timestamp_seconds", DRILLED_NOTE, "When a backup was last restored by a drill, and held."),
+];
 
 /// The process runs.
 pub(crate) async fn live() -> Json<serde_json::Value> {
@@ -97,7 +105,19 @@ pub(super) async fn metrics(State(origin): State<Origin>) -> Response {
             text.push_str(&format!("{name} {value}\n"));
         }
     }
+    for (name, note, help) in NOTED_TIMES {
+        if let Some(at) = noted_time(&origin, note).await {
+            family(&mut text, name, "gauge", help);
+            text.push_str(&format!("{name} {}\n", at / 1000));
+        }
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+/// A time that the store remembers. One that can't be read is left out; that the store fails is told by `/health`.
+async fn noted_time(origin: &Origin, note: &str) -> Option<Millis> {
+    let asked = origin.store.setting(note);
+    tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()??.parse().ok()
 }
 
 /// The last trial write, or a new one when that is too old.
