@@ -1,5 +1,7 @@
 //! Several things in one turn: which of them run now, which waits for which, and what becomes of the answer beside them.
 
+use std::cell::OnceCell;
+
 use super::decide::{Plan, Room, decide};
 use super::flow::Entry;
 use super::hear::{Heard, Said};
@@ -171,6 +173,7 @@ impl Run<'_> {
     /// Another text is read from here on; the one before.
     pub(super) fn read_instead(&mut self, text: String) -> String {
         self.matches = None;
+        self.words = OnceCell::new();
         std::mem::replace(&mut self.text, text)
     }
 
