@@ -76,9 +76,8 @@ def lines(path):
 def check(ledger, export):
     entries = lines(ledger)
     kinds = collections.Counter(entry["degraded"] or ("durable" if entry["durable"] else "?") for entry in entries)
-    kept = collections.Counter(
-        record["user_input"] for record in lines(export) if record.get("kind") == "turn" and "note p" in record["user_input"]
-    )
+    conversations = [record for record in lines(export) if record.get("kind") == "conversation"]
+    kept = collections.Counter(turn["user_input"] for record in conversations for turn in record["turns"])
     acknowledged = {entry["text"] for entry in entries if entry["durable"] or entry["degraded"] == "journalled"}
     lost = acknowledged - set(kept)
     twice = [text for text, count in kept.items() if count > 1]

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Two origins on one PostgreSQL, restarted one after the other under load: no turn is answered without state, none waits for long, none is lost.
 # Then one origin alone: what is said meanwhile is journalled, and arrives.
-# shellcheck source=deploy/drills/lib.sh
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 make_cluster primary
 settings

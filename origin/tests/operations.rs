@@ -316,6 +316,43 @@ fn deploy_names_settings_and_ports_as_the_program_does() {
 }
 
 #[test]
+fn the_checklist_is_what_doctor_looks_at() {
+    let list = said(Command::new(env!("CARGO_BIN_EXE_lgdl")).args(["doctor", "--markdown"])).expect("a table");
+    let page = fs::read_to_string(root().join("docs/deploy/checklist.md")).expect("the checklist");
+    assert!(page.ends_with(&list), "`lgdl doctor --markdown` gives the table of docs/deploy/checklist.md");
+}
+
+/// Runs a drill of `deploy/drills`, where PostgreSQL and what it needs is there.
+fn drill(name: &str) {
+    let Some(component) = component() else { return skip(Need::Component, "the component is not built") };
+    let postgres = Path::new("/usr/lib/postgresql").is_dir() || on_path("initdb");
+    if !postgres {
+        return skip(Need::PostgreSql, "PostgreSQL is not installed");
+    }
+    if let Some(missing) = ["nginx", "curl", "openssl", "python3"].into_iter().find(|program| !on_path(program)) {
+        return skip(Need::Programs, &format!("{missing} is not installed"));
+    }
+    let mut script = Command::new(root().join("deploy/drills").join(format!("{name}.sh")));
+    script.env("LGDL", env!("CARGO_BIN_EXE_lgdl")).env("LGDL_COMPONENT", component);
+    println!("{}", said(&mut script).unwrap_or_else(|error| panic!("{error}")));
+}
+
+#[test]
+fn a_rolling_restart_answers_every_turn_with_state_and_loses_none() {
+    drill("rolling");
+}
+
+#[test]
+fn a_lost_database_comes_back_to_a_point_in_time_and_a_replica_takes_over() {
+    drill("recovery");
+}
+
+#[test]
+fn every_secret_is_changed_while_people_talk() {
+    drill("rotate");
+}
+
+#[test]
 fn units_are_hardened() {
     if !on_path("systemd-analyze") {
         return skip(Need::Systemd, "systemd-analyze is not installed");
@@ -347,7 +384,7 @@ fn workflows_scripts_and_container_files_pass_their_linters() {
     };
     let scripts = [files("deploy", "sh"), files("tests/operations", "sh"), files(".ci", "sh")].concat();
     assert!(scripts.len() >= 5);
-    obey("shellcheck", &[], &scripts);
+    obey("shellcheck", &["--external-sources", "--source-path=SCRIPTDIR"], &scripts);
     obey("hadolint", &["--ignore", "DL3059"], &[root.join("deploy/docker/Dockerfile")]);
     obey("check-jsonschema", &["--builtin-schema", "vendor.compose-spec"], &[root.join("deploy/docker/compose.yaml")]);
     let workflows = files(".github/workflows", "yml");

@@ -15,6 +15,8 @@ use crate::{debian, folders};
 const FOLDER: &str = "operations-1";
 /// A container engine with what builds images without a hub.
 const CONTAINERS: [&str; 6] = ["docker.io", "iptables", "docker-compose", "mmdebstrap", "jq", "curl"];
+/// Drills put it before origins and nodes, and end TLS with it.
+const NGINX: [&str; 1] = ["nginx-light"];
 /// Rules and routes are tried with the real programs.
 const PROMETHEUS: [&str; 2] = ["prometheus", "prometheus-alertmanager"];
 /// Linters and the schemas of Kubernetes. Of them nothing is shipped.
@@ -59,6 +61,7 @@ pub(crate) fn install() -> Vec<String> {
         }
     };
     note("containers", packages("dockerd", &CONTAINERS));
+    note("drills", packages("nginx", &NGINX));
     note("Prometheus", packages("promtool", &PROMETHEUS));
     note("linters and schemas", folder().and_then(|folder| python(&folder)));
     note("Helm", folder().and_then(|folder| helm(&folder)));
