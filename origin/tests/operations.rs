@@ -264,6 +264,7 @@ fn rules_dashboards_and_probes_speak_of_what_the_running_program_has() {
             assert!(samples.contains(&metric), "{}: the program has no {metric}", path.display());
         }
     }
+    dashboards(&running, folder.path());
     // Probes.
     let mut probes = BTreeSet::new();
     for (_, text) in texts(&root().join("deploy")) {
@@ -282,6 +283,49 @@ fn rules_dashboards_and_probes_speak_of_what_the_running_program_has() {
     assert!(health(format!("{}/health/ready", running.node)).is_ok_and(|said| said.contains("\"healthy\": true")));
     assert!(health(format!("{}/health/nothing", running.node)).is_err());
     assert!(health("http://127.0.0.1:9/health".to_owned()).is_err_and(|said| said.contains("\"error\"")));
+}
+
+/// Every query of every dashboard, on a Prometheus that scrapes what runs.
+fn dashboards(running: &Running, folder: &Path) {
+    if !on_path("prometheus") {
+        return skip(Need::Prometheus, "prometheus is not installed");
+    }
+    let Some(tools) = tools(Need::Linters) else { return };
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|bound| bound.local_addr()).expect("a port").port();
+    let target = |address: &str| address.trim_start_matches("http://").to_owned();
+    let config = format!(
+        "global: {{scrape_interval: 1s}}\nscrape_configs:\n  \
+         - {{job_name: lgdl-origin, static_configs: [{{targets: ['{}']}}]}}\n  \
+         - {{job_name: lgdl-edge, static_configs: [{{targets: ['{}']}}]}}\n",
+        target(&running.origin),
+        target(&running.node)
+    );
+    fs::write(folder.join("prometheus.yml"), config).expect("a file");
+    let child = Command::new("prometheus")
+        .args(["--config.file=prometheus.yml", "--storage.tsdb.path=tsdb", "--log.level=error"])
+        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .spawn()
+        .expect("prometheus");
+    let _prometheus = Running { child, node: String::new(), origin: String::new() };
+    // Something has to happen in every second, for quantiles to be of something.
+    let (turn, begun) =
+        (|n: u64| format!(r#"{{"user_id": "u", "conversation_id": "d", "input": "hello {n}"}}"#), Instant::now());
+    let boards = root().join("deploy/monitoring/dashboards");
+    let boards: Vec<PathBuf> = texts(&boards).into_iter().map(|(path, _)| path).collect();
+    loop {
+        for n in 0..20 {
+            let url = format!("{}/games/clinic_triage/move", running.node);
+            curl(&url, &["-H", "content-type: application/json", "-d", &turn(n)]).expect("a turn");
+        }
+        let mut script = Command::new(tools.join("bin/python"));
+        script.arg(root().join("tests/operations/dashboards.py")).arg(format!("http://127.0.0.1:{port}")).args(&boards);
+        match said(&mut script) {
+            Ok(_) => return,
+            Err(error) => assert!(begun.elapsed() < PATIENCE, "{error}"),
+        }
+    }
 }
 
 #[test]

