@@ -12,6 +12,7 @@
 //! | `lgdl backup`, `restore` | [`backup::sqlite`], [`backup::postgres`] and their `restore_…`, [`backup::drill`] |
 //! | `lgdl learn` | [`learning::talks`], [`learning::proposals`], [`learning::draft()`], [`learning::shadow()`], [`learning::decide`] |
 //! | `lgdl gdpr tombstones`, `reapply` | [`tombstones::bring_up_to_date`], [`tombstones::apply`] |
+//! | `lgdl doctor`, `health` | [`doctor::Facts::gather`] and [`doctor::examine`], [`outbound::get`] |
 //! | `lgdl gdpr proof`, `verify` | [`receipts::issue`], [`receipts::check`] |
 
 pub mod admin;
@@ -20,6 +21,7 @@ pub mod backup;
 pub mod cleanup;
 pub mod clock;
 pub mod config;
+pub mod doctor;
 pub mod exports;
 pub mod facts;
 pub mod files;
@@ -32,6 +34,7 @@ pub mod learning;
 pub mod masking;
 pub mod metrics;
 pub mod migrations;
+pub mod outbound;
 pub mod privacy;
 pub mod random;
 pub mod readable;
