@@ -26,6 +26,7 @@ const MIN_SPELLED_CHARS: usize = 4;
 pub(super) fn compile(game: &ir::Game, meaning: Meaning, model: Option<&Model<'_>>) -> Result<Vec<u8>, LoadError> {
     let mut builder = Builder { language: Language::of_game(game), ..Builder::default() };
     builder.vocabulary(&game.vocabulary)?;
+    builder.paraphrases()?;
     for (index, body) in game.moves.iter().enumerate() {
         builder.patterns_of(index, body)?;
     }
@@ -87,6 +88,16 @@ struct Member {
     key: u32,
     words: Vec<u32>,
     flags: u32,
+    source: MemberSource,
+}
+
+/// Whose vocabulary a member belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum MemberSource {
+    /// The game's.
+    Game,
+    /// The language's own, for every game.
+    Language,
 }
 
 impl Builder {
@@ -150,7 +161,22 @@ impl Builder {
                     return Err(LoadError(format!("more than {MAX_PHRASES} vocabulary terms; split the game")));
                 }
                 self.members_by_key.entry(self.words[first as usize].key).or_default().push(self.members.len());
-                self.members.push(Member { key, words, flags });
+                self.members.push(Member { key, words, flags, source: MemberSource::Game });
+            }
+        }
+        Ok(())
+    }
+
+    /// Questions of the language that stand for each other: "when" and "what time".
+    fn paraphrases(&mut self) -> Result<(), LoadError> {
+        for alternatives in self.language.formats.under("same.") {
+            let key = self.new_key();
+            for text in alternatives.split(';') {
+                self.tokens.read(self.language, text.trim());
+                let words = (0..self.tokens.len()).map(|at| self.word(at)).collect::<Result<Vec<_>, _>>()?;
+                let Some(&first) = words.first() else { continue };
+                self.members_by_key.entry(self.words[first as usize].key).or_default().push(self.members.len());
+                self.members.push(Member { key, words, flags: 0, source: MemberSource::Language });
             }
         }
         Ok(())
@@ -253,8 +279,12 @@ impl Builder {
             if let Some(member) = term {
                 let (key, length) = (self.members[member].key, self.members[member].words.len());
                 let negated = (at..at + length).any(|i| self.tokens.as_slice()[i].class.is(Class::NEGATOR));
-                let flags = unit_flag::CONTENT | flag(negated, unit_flag::NEGATOR);
-                let unit = Unit { kind: UnitKind::Term, weight: weight::CONTENT, flags, a: member as u32, b: key };
+                let (weight, content) = match self.members[member].source {
+                    MemberSource::Game => (weight::CONTENT, unit_flag::CONTENT),
+                    MemberSource::Language => self.paraphrase_weight(member),
+                };
+                let flags = content | flag(negated, unit_flag::NEGATOR);
+                let unit = Unit { kind: UnitKind::Term, weight, flags, a: member as u32, b: key };
                 units.push(unit);
                 at += length;
             } else {
@@ -266,6 +296,20 @@ impl Builder {
             }
         }
         Ok(())
+    }
+
+    /// What a paraphrase says: as much as the phrase of its group that says least, so "what time" no more than "when".
+    fn paraphrase_weight(&self, member: usize) -> (u8, u16) {
+        let key = self.members[member].key;
+        let group = self.members.iter().filter(|other| other.key == key);
+        let says = |member: &Member| {
+            let words = member.words.iter().map(|&word| {
+                let class = self.language.class(self.words[word as usize].hash);
+                literal_weight(class, Shape::Word)
+            });
+            words.max_by_key(|(weight, _)| *weight).unwrap_or((weight::FUNCTION, 0))
+        };
+        group.map(says).min_by_key(|(weight, _)| *weight).unwrap_or((weight::FUNCTION, 0))
     }
 
     /// The longest vocabulary member that stands at the beginning of `words`; the first declared among equals.

@@ -2,7 +2,9 @@
 
 use super::decide::{Plan, Room, decide};
 use super::flow::Entry;
-use super::hear::{Heard, Said};
+use super::hear::{Heard, Said, Whose};
+use super::mending::Target;
+use super::repairs::{self, Repair};
 use super::run::{Halt, Reading, Run};
 use super::state::{Frame, Open};
 use super::turn::CERTAIN;
@@ -47,6 +49,14 @@ impl Run<'_> {
         if heard.moves.is_empty() {
             return Ok(false);
         }
+        if let Some((repair, rest)) = self.ends_and_goes_on(&heard, open) {
+            self.tell.reading = Reading::Repair;
+            self.mend(repair, Target::Question)?;
+            self.tell.answered_by = None;
+            self.tell.cancelled = false;
+            self.read_instead(rest);
+            return self.read_utterance().map(|()| true);
+        }
         let own = self.state.active.as_ref().map(|frame| frame.move_id.clone());
         let own = own.filter(|_| open.is_some_and(|open| !matches!(open, Open::Which { .. } | Open::Guess { .. })));
         let text = self.text.clone();
@@ -72,7 +82,12 @@ impl Run<'_> {
             }
             Plan::AskAbout(readings) => {
                 if open.is_some() {
-                    self.keep_the_rest(&heard, &readings, Leftover::TellsOfOthers)?;
+                    let likely = readings.iter().any(|said| said.whose != Whose::Unknown);
+                    match self.room(open) {
+                        // Most likely it is the answer: read as that if it is nothing urgent.
+                        Room::FreeText if !likely => self.keep_whole(),
+                        _ => self.keep_the_rest(&heard, &readings, Leftover::TellsOfOthers)?,
+                    }
                     self.suspend(Interruption::Urgent);
                 }
                 self.line_up(&heard, &readings, own.as_deref());
@@ -95,6 +110,15 @@ impl Run<'_> {
         }
     }
 
+    /// "cancel that, when do you open": a repair that ends what is under way, and another thing behind it.
+    fn ends_and_goes_on(&self, heard: &Heard, open: Option<&Open>) -> Option<(Repair, String)> {
+        open?;
+        let (repair, rest) = repairs::opening(&text::Heard::of(self.language(), &self.text))?;
+        let ends = matches!(repair, Repair::Cancel | Repair::CancelAll);
+        let behind = heard.moves.iter().all(|said| said.candidate.span.0 >= rest && !said.is_urgent());
+        if ends && behind { Some((repair, self.text.get(rest..)?.to_owned())) } else { None }
+    }
+
     /// What the open question leaves room for.
     fn room(&self, open: Option<&Open>) -> Room {
         match open {
@@ -107,6 +131,14 @@ impl Run<'_> {
             }
             Some(Open::Negotiation(talks)) if talks.position.is_some() => Room::FreeText,
             Some(_) => Room::Told,
+        }
+    }
+
+    /// Keeps the whole utterance with the open question, to be read when the move goes on.
+    fn keep_whole(&mut self) {
+        let text = self.text.clone();
+        if let Some(frame) = &mut self.state.active {
+            frame.heard = text;
         }
     }
 

@@ -13,9 +13,11 @@ use super::state::Frame;
 use super::turn::CERTAIN;
 use super::wording;
 use crate::entities::time::impossible_date;
+use crate::entities::Direction;
 use crate::ir::{Element, Move, Slot, SlotType, TemplatePart};
 use crate::language::{Class, Cue, Language, Text};
 use crate::matcher::Candidate;
+use crate::slots::labels::{self, Label, Wanted};
 use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type, is_yes_no, reason, strings};
 use crate::text::{Heard, Word};
 
@@ -35,6 +37,17 @@ pub(super) enum Answered {
     Asks,
     /// It means another move.
     Leaves(Box<Candidate>),
+}
+
+/// What free text comes to as an answer.
+#[derive(Debug, Clone, PartialEq)]
+enum FreeText {
+    /// This is the answer.
+    Value(Found),
+    /// A sentence, where a name, a code or a place is asked for.
+    Sentence,
+    /// Nothing is left for it.
+    Nothing,
 }
 
 impl Run<'_> {
@@ -83,7 +96,7 @@ impl Run<'_> {
         let heard = self.hear_answer(&mv, &slot);
         // "forget it, we stay at home": nothing else was understood, so the repair that it opens with counts.
         if matches!(heard, Answered::Refused(_))
-            && let Some(repair) = repairs::opening(&words.heard)
+            && let Some((repair, _)) = repairs::opening(&words.heard)
         {
             self.tell.reading = Reading::Repair;
             return self.mend(repair, Target::Question);
@@ -110,13 +123,25 @@ impl Run<'_> {
     /// Reads the text as the answer to a slot's question; what it says is stored.
     fn hear_answer(&mut self, mv: &Arc<Move>, slot: &Slot) -> Answered {
         let text = self.text.clone();
-        let reference = self.reference;
+        let mut reference = self.reference;
+        if self.asks_for_the_past(mv, slot) {
+            reference.direction = Direction::Past;
+        }
         let header = Arc::clone(&self.input.header);
         // Only what is still open is looked for; a correction looks again.
         let open = mv.slots.iter().filter(|slot| self.slot_value(&slot.name).is_none());
         let scan = Scan::of(&text, open, &reference).knowing(&header.vocabulary);
         let plain = is_plain_answer(slot, &scan);
+        let yes_no = is_yes_no(scan.language(), slot);
         if !slot.required && strings::denies_by_name(&slot.name, &scan.heard) {
+            return Answered::Declined;
+        }
+        // "nope, that's all" begins like a correction.
+        let declines = !plain && !yes_no && self.declines(slot, &scan);
+        if declines
+            && !asks_yes_or_no(scan.language(), mv, slot)
+            && (is_text(slot) || !matches!(slots::read_answer(slot, &scan), Answer::Value { .. }))
+        {
             return Answered::Declined;
         }
         if !plain && let Some(said) = self.says_nothing(slot, &scan) {
@@ -135,6 +160,15 @@ impl Run<'_> {
         } else {
             self.answer_typed(mv, slot, &scan)
         }
+    }
+
+    /// "Since when do you live there?": a day without a year is the last one.
+    fn asks_for_the_past(&self, mv: &Move, slot: &Slot) -> bool {
+        if !matches!(effective_type(slot), SlotType::Date | SlotType::DateTime) {
+            return false;
+        }
+        let question = Heard::of(self.language(), &prompt_text(mv, slot));
+        (0..question.len()).any(|at| question.language.prefix(&question.words[at..], Cue::AsksPast) > 0)
     }
 
     /// What is never a value, whatever the slot takes: idioms ("I already told you"), and questions.
@@ -331,10 +365,22 @@ impl Run<'_> {
     fn answer_free_text(&mut self, mv: &Arc<Move>, slot: &Slot, scan: &Scan<'_>) -> Answered {
         let other = self.interruption();
         let question = strings::is_question(scan.text, &scan.heard);
-        let noise = strings::is_noise(&scan.heard) || strings::is_no_label(&slot.name, &scan.heard);
+        let beside: Vec<(usize, usize)> = self
+            .stated_beside(mv, scan, &[])
+            .iter()
+            .filter(|stated| stated.slot != slot.name && !self.numbers_a_noun(mv, scan, stated))
+            .map(|stated| (stated.found.start, stated.found.end))
+            .collect();
+        let read = self.read_free_text(mv, slot, scan, &beside);
+        let noise = strings::is_noise(&scan.heard);
         if let Some(other) = &other
             && !strings::is_acknowledgement(&scan.heard)
-            && (other.score >= CERTAIN || question || noise || is_verbatim(other, scan) || is_statement(other, scan))
+            && (other.score >= CERTAIN
+                || question
+                || noise
+                || matches!(read, FreeText::Sentence)
+                || is_verbatim(other, scan)
+                || is_statement(other, scan))
         {
             return Answered::Leaves(Box::new(other.clone()));
         }
@@ -360,18 +406,13 @@ impl Run<'_> {
         if self.fill_from_own_match(mv, scan) {
             return Answered::GoesOn;
         }
-        let others: Vec<(usize, usize)> = {
-            let beside = self.stated_beside(mv, scan, &[]);
-            beside
-                .iter()
-                .filter(|stated| stated.slot != slot.name)
-                .map(|stated| (stated.found.start, stated.found.end))
-                .collect()
-        };
         // A trigger of the move, said again, is no answer where the answer would be a part of it.
         let repeated =
             self.own_match().is_some_and(|own| is_verbatim(&own, scan)) && is_captured_somewhere(mv, &slot.name);
-        let found = if repeated { None } else { self.read_free_text(slot, scan, &others) };
+        let found = match read {
+            FreeText::Value(found) if !repeated => Some(found),
+            _ => None,
+        };
         match found {
             Some(found) => {
                 self.fill(slot, &found, Source::Answer);
@@ -384,17 +425,40 @@ impl Run<'_> {
         }
     }
 
-    fn read_free_text(&mut self, slot: &Slot, scan: &Scan<'_>, others: &[(usize, usize)]) -> Option<Found> {
-        if let SlotType::List(_) = effective_type(slot) {
-            return match slots::read_answer(slot, scan) {
+    /// The free text of an answer, without the values in `beside`.
+    fn read_free_text(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, beside: &[(usize, usize)]) -> FreeText {
+        let found = match effective_type(slot) {
+            SlotType::List(_) => match slots::read_answer(slot, scan) {
                 Answer::Value { found, .. } => Some(found),
                 _ => None,
-            };
+            },
+            _ if beside.is_empty() => slots::read_string(scan.language(), slot, scan.text),
+            _ => without(scan.language(), slot, scan.text, (0, scan.text.len()), beside),
+        };
+        let Some(found) = found else { return FreeText::Nothing };
+        if !is_text(slot) {
+            return FreeText::Value(found);
         }
-        if others.is_empty() {
-            return slots::read_string(scan.language(), slot, scan.text);
+        self.as_label(mv, slot, found)
+    }
+
+    /// A text as what the slot's question asks for: where that is a label, a sentence is none.
+    fn as_label(&self, mv: &Move, slot: &Slot, found: Found) -> FreeText {
+        let language = self.language();
+        let question = prompt_text(mv, slot);
+        let wanted = Wanted::of(language, &slot.name, &question);
+        match labels::read(wanted, &slot.name, &question, &found.text, &Heard::of(language, &found.text)) {
+            Label::Stands => FreeText::Value(found),
+            Label::Sentence => FreeText::Sentence,
+            Label::Within(span) => match without(language, slot, &found.text, span, &[]) {
+                Some(inner) => FreeText::Value(Found {
+                    start: found.start + inner.start,
+                    end: found.start + inner.end,
+                    ..inner
+                }),
+                None => FreeText::Nothing,
+            },
         }
-        without(scan.language(), slot, scan.text, (0, scan.text.len()), others)
     }
 
     /// Fills what the utterance states for other slots; whether it did.
@@ -540,12 +604,15 @@ impl Run<'_> {
                 return false;
             }
             free_text = !answers || same_type_is_filled;
-            if is_yes_no(self.language(), asked)
-                && slots::yes_no::read(scan.text, scan.reference).is_some()
-                && correction.strength == Strength::Weak
-            {
-                return false;
+            if is_yes_no(self.language(), asked) && slots::yes_no::read(scan.text, scan.reference).is_some() {
+                if correction.strength == Strength::Weak {
+                    return false;
+                }
+                // "nah, that's too expensive"
+                free_text &= correction.strength == Strength::Strong;
             }
+            // "maybe 60 or 70" to a question for a number is no text that replaces another.
+            free_text &= correction.strength == Strength::Strong || !scan.states(asked);
         }
         let named = correction.slot.map(str::to_owned);
         // Typed slots before free text, which takes anything; the last filled first.
@@ -656,7 +723,12 @@ impl Run<'_> {
         if !usable {
             return None;
         }
-        slots::read_string(scan.language(), slot, said)
+        let found = slots::read_string(scan.language(), slot, said)?;
+        let mv = self.active_move()?;
+        match self.as_label(&mv, slot, found) {
+            FreeText::Value(found) => Some(found),
+            FreeText::Sentence | FreeText::Nothing => None,
+        }
     }
 
     /// Refuses an answer with its reason and asks again; after too many failures the move gives up.
@@ -761,6 +833,11 @@ fn is_denied_noun(heard: &Heard, start: usize) -> bool {
     before.is(Cue::No) && before.class.is(Class::NEGATOR) && !word.after_break && word.class == Class::CONTENT
 }
 
+/// Whether a slot takes free text.
+fn is_text(slot: &Slot) -> bool {
+    *effective_type(slot) == SlotType::String
+}
+
 /// Whether an answer is that very value.
 fn is_same(answer: &Answer, found: &Found) -> bool {
     matches!(answer, Answer::Value { found: held, .. } if held.value == found.value)
@@ -809,7 +886,7 @@ fn prompt_words(language: &'static Language, mv: &Move, slot: &Slot) -> Vec<Stri
 }
 
 /// The text of a slot's question, without values.
-fn prompt_text(mv: &Move, slot: &Slot) -> String {
+pub(super) fn prompt_text(mv: &Move, slot: &Slot) -> String {
     use crate::ir::{Action, Statement};
     let mut text = String::new();
     let Some((_, block)) = super::flow::prompt_block(mv, &slot.name) else { return text };

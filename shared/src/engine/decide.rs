@@ -5,7 +5,7 @@
 //! | | plan | while a question is open | otherwise |
 //! |---|---|---|---|
 //! | 1 | [`Plan::TakeUp`], an urgent move among them | what is said for the question is stored, the move runs, the question comes back | the move runs first, the others after it |
-//! | 2 | [`Plan::AskAbout`] | somebody else's emergency, or one that only meaning came near to: the same, but it is asked about | it is asked about |
+//! | 2 | [`Plan::AskAbout`] | somebody else's emergency, one that is only supposed, or that only meaning came near to: the same, but it is asked about | it is asked about |
 //! | 3 | [`Plan::Beside`], [`Plan::TakeUp`] | an answer and, in clauses of their own, other moves: the answer is stored, then they are answered | several moves, in the order said |
 //! | 4 | [`Plan::Alone`] | one thing, read against the question | the best move |
 //!
@@ -61,7 +61,7 @@ pub(super) fn decide(heard: &Heard, own: Option<&str>, room: Room, apart: &dyn F
         first.extend(beside());
         return Plan::TakeUp(first);
     }
-    let asked = urgent(&[Whose::Another, Whose::Unknown]);
+    let asked = urgent(&[Whose::Another, Whose::Unknown, Whose::Supposed]);
     if !asked.is_empty() {
         return Plan::AskAbout(asked);
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::answers::prompt_text;
 use super::hear::blanked;
 use super::run::Run;
 use crate::entities::Reference;
@@ -11,7 +12,7 @@ use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::matcher::Candidate;
 use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type, reason};
-use crate::text::{Heard, Word};
+use crate::text::{Heard, Word, readable};
 
 /// The span of a value in the utterance, and the value.
 pub(super) struct Stated {
@@ -88,7 +89,9 @@ impl Run<'_> {
                 self.fill(slot, &found, Source::Capture);
             }
         }
-        let stated = self.stated_beside(mv, &scan, &taken);
+        let mut stated = self.stated_beside(mv, &scan, &taken);
+        let in_text = |found: &Found| free_text.iter().any(|(_, span)| span.0 <= found.start && found.end <= span.1);
+        stated.retain(|stated| !in_text(&stated.found) || !self.numbers_a_noun(mv, &scan, stated));
         for (slot, span) in free_text {
             let spans: Vec<(usize, usize)> =
                 stated.iter().map(|stated| (stated.found.start, stated.found.end)).collect();
@@ -124,6 +127,22 @@ impl Run<'_> {
         if let Some(reason) = refused {
             self.agenda.refusals.push(reason);
         }
+    }
+
+    /// "5 Oak Road": a number that belongs to the words behind it, where those are no words of the slot or its question.
+    pub(super) fn numbers_a_noun(&self, mv: &Move, scan: &Scan<'_>, stated: &Stated) -> bool {
+        let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { return false };
+        if !matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. }) {
+            return false;
+        }
+        let language = self.language();
+        let Some(noun) = scan.heard.words.iter().find(|word| word.start >= stated.found.end) else { return false };
+        if noun.after_break || noun.class != Class::CONTENT {
+            return false;
+        }
+        let own = [Heard::of(language, &readable(&slot.name)), Heard::of(language, &prompt_text(mv, slot))];
+        let stem = noun.stem(language);
+        !own.iter().flat_map(|heard| &heard.words).any(|word| word.stem(language) == stem)
     }
 
     /// Keeps captures that are no slots.

@@ -7,7 +7,7 @@ use super::run::{Run, rounded};
 use crate::ir::Priority;
 use crate::language::{Class, Cue};
 use crate::matcher::{Candidate, DOUBTFUL_SCORE, Stage, Standing};
-use crate::text::{Break, Polarity, Shape, Tokens, polarity};
+use crate::text::{Break, Polarity, Shape, Tokens, polarity, stem};
 
 /// Clauses that are told apart in one utterance at most; the last one holds the rest.
 const MAX_CLAUSES: usize = 16;
@@ -26,6 +26,8 @@ pub(super) enum Whose {
     Another,
     /// Nobody can tell: no pattern matches, the sentence only comes near to one in meaning.
     Unknown,
+    /// Nobody: it is only supposed ("what if …").
+    Supposed,
 }
 
 /// A move that was said.
@@ -313,9 +315,22 @@ fn accepted(mut found: Vec<Evidence>, tokens: &Tokens, clauses: &[Span]) -> Vec<
     moves.into_iter().map(|(said, _)| said).collect()
 }
 
+/// "what if …", "what should I do if …": what begins at the word `first` is only supposed. "I don't know if …" is not.
+fn is_supposed(tokens: &Tokens, opening: usize, first: usize) -> bool {
+    let class = |at: usize| tokens.as_slice()[at].class;
+    (opening..first).any(|at| {
+        let length = tokens.phrase(at, Cue::Supposes);
+        let governed = at > opening && class(at - 1).is(Class::LIFTS.and(Class::RAISES));
+        length > 0 && at + length <= first && !governed && !(at + length..first).any(|at| class(at).is(Class::BREAK))
+    })
+}
+
 /// Whom a reading is about: the subject of its clause, which begins at the word `opening`.
 fn whose(tokens: &Tokens, opening: usize, evidence: &Evidence) -> Whose {
     let words = evidence.words;
+    if is_supposed(tokens, opening, words.0) {
+        return Whose::Supposed;
+    }
     // "my wife's card …" for the pattern "my card …": a person that the pattern does not speak of, and does not capture.
     let foreign = |at: usize| {
         let (start, end) = tokens.span(at, at + 1);
@@ -325,7 +340,10 @@ fn whose(tokens: &Tokens, opening: usize, evidence: &Evidence) -> Whose {
     };
     for at in (opening..words.1).rev() {
         let class = tokens.as_slice()[at].class;
-        if class.is(Class::KIN) && !class.is(Class::DETERMINER) && foreign(at) {
+        // "my husbands card": a possessive without its apostrophe is another form of the word.
+        let language = tokens.language();
+        let form = language.class(stem(language, tokens.text(at)).hash());
+        if class.and(form).is(Class::KIN) && !class.is(Class::DETERMINER) && foreign(at) {
             return Whose::Another;
         }
         if class.is(Class::SUBJECT) && !class.is(Class::KIN) {

@@ -172,10 +172,16 @@ impl Run<'_> {
         match slots::yes_no::read(&text, &reference) {
             Some(true) => {
                 self.tell.reading = Reading::Confirmation;
+                // What was kept as an answer was something else.
+                if let Some(frame) = self.state.suspended.last_mut().filter(|frame| frame.heard == utterance) {
+                    frame.heard.clear();
+                }
                 self.enter_certain(&name, utterance)
             }
             Some(false) if Heard::of(self.language(), &text).len() <= 3 => {
                 self.tell.reading = Reading::Confirmation;
+                self.agenda.ruled_out = Some(name);
+                self.matches = None;
                 self.state.active = None;
                 if self.state.suspended.is_empty() && self.state.waiting.is_empty() {
                     self.no_match();

@@ -126,6 +126,8 @@ pub(super) struct Agenda {
     pub(super) announced: Vec<String>,
     /// Why something that was said beside is not stored; said before the next question.
     pub(super) refusals: Vec<String>,
+    /// The move that was asked about and is not meant.
+    pub(super) ruled_out: Option<String>,
     /// How often another move was gone on with.
     pub(super) resumed: usize,
 }
@@ -313,6 +315,9 @@ impl<'a> Run<'a> {
     /// Whether a move's context guard holds.
     fn admits(&self, index: usize) -> bool {
         let Some(mv) = self.input.game.move_at(index) else { return false };
+        if self.agenda.ruled_out.as_ref() == Some(&mv.name) {
+            return false;
+        }
         mv.guard.iter().all(|item| conditions::admits(item, &|path| self.context_value(path).map(Cow::into_owned)))
     }
 

@@ -24,6 +24,11 @@ impl Run<'_> {
             // The move is gone, or there was none.
             self.state.active = None;
         }
+        self.read_utterance()
+    }
+
+    /// Reads the utterance, or what is left of it, with what is open now.
+    pub(super) fn read_utterance(&mut self) -> Result<(), Halt> {
         let open = self.state.active.as_ref().and_then(|frame| frame.open.clone());
         if self.take_up_several(open.as_ref())? {
             return Ok(());

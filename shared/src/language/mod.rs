@@ -199,6 +199,11 @@ pub(crate) struct Formats {
 }
 
 impl Formats {
+    /// The entries whose names begin so.
+    pub(crate) fn under(&self, prefix: &str) -> impl Iterator<Item = &'static str> {
+        self.entries.iter().filter(move |(known, _)| known.starts_with(prefix)).map(|(_, value)| *value)
+    }
+
     /// The entry of that name.
     pub(crate) fn get(&self, key: &str) -> Option<&'static str> {
         let at = self.entries.binary_search_by_key(&key, |(known, _)| known).ok()?;

@@ -219,7 +219,7 @@ cues! {
     IntroductionName = "introduction.name";
     /// Words in the name of a slot that holds a person's name.
     SlotOfName = "name.name";
-    /// Nouns that label a value: "number", "code".
+    /// Nouns that label a value; with `code`, one that is written in digits or letters of its own: "number".
     Label = "label";
     /// Stands before a noun phrase that is a value.
     BeforeNoun = "before_noun";
@@ -385,6 +385,14 @@ cues! {
     NoRequest = "no_request";
     /// Says something about the question, never its answer: "I already told you", "same as last time".
     Idiom = "idiom";
+    /// Begins a question that a label answers ("which", "what is your"); with `place`, one for a place.
+    AsksLabel = "asks.label";
+    /// In a question or a slot's name: any words may be the answer ("matter", "happened", "note").
+    AsksWords = "asks.words";
+    /// In a question: it asks for what has been ("since when").
+    AsksPast = "asks.past";
+    /// Only supposes what follows: "what if".
+    Supposes = "supposes";
     /// Begins what somebody is about to do instead of answering ("let me …").
     Announcement = "announcement";
     /// Begins what refers to another value instead of saying one: "the same as …".

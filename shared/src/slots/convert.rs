@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::entities::{Entity, Kind, Kinds, Reference, TimeValue, Value, recognize};
+use crate::entities::{Direction, Entity, Kind, Kinds, Reference, TimeValue, Value, recognize};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Cue, Language};
 use crate::text::{Heard, Word, readable};
@@ -71,14 +71,20 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             let text = scan.text.get(entity.start..end)?.to_owned();
             Some(Found { start: entity.start, end, text, value: number(amount), fits })
         }
-        SlotType::Timeframe if is_time(entity.kind) => {
+        // "every night" is no length of time.
+        SlotType::Timeframe if is_time(entity.kind) && (asked || entity.kind != Kind::Set) => {
             let time = time_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
             let (start, text) = natural_time(scan, entity);
             Some(Found { start, end: entity.end, text, value: json!(timeframe_iso(time)), fits: true })
         }
         SlotType::Date => {
-            let time = time_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
+            let tense = match scan.reference.direction {
+                Direction::Past => Tense::Past,
+                Direction::Future => Tense::of(scan.language(), slot),
+            };
+            let time = time_reading(entity, scan.reference, tense)?;
             match entity.kind {
+                Kind::DateRange | Kind::DateTimeRange => found(said.to_owned(), json!(only_day(scan, entity, time)?), true),
                 Kind::Date | Kind::DateTime => found(said.to_owned(), json!(time.point.as_deref()?.get(..10)?), true),
                 _ => None,
             }
@@ -325,6 +331,17 @@ fn clock_reading<'e>(entity: &'e Entity, reference: &Reference, tense: Tense) ->
 /// `19:30` for `19:30:00`.
 fn without_seconds(clock: &str) -> &str {
     clock.strip_suffix(":00").filter(|rest| rest.len() == 5).unwrap_or(clock)
+}
+
+/// The day of a part of a day ("friday afternoon"), or that a period is told by ("since monday").
+fn only_day<'t>(scan: &Scan<'_>, entity: &Entity, time: &'t TimeValue) -> Option<&'t str> {
+    /// The length of `2026-03-06`.
+    const DAY: usize = 10;
+    let (start, end) = time.range.as_ref()?;
+    let (start, end) = (start.get(..DAY)?, end.get(..DAY));
+    let at = scan.heard.words.partition_point(|word| word.start < entity.start);
+    let told = scan.heard.words.get(at).is_some_and(|word| word.is(Cue::AsksPast));
+    (end == Some(start) || told).then_some(start)
 }
 
 /// ISO 8601: a point, else a duration, else an interval, else the TIMEX form.

@@ -5,10 +5,10 @@
 
 use serde_json::json;
 
-use crate::entities::Kind;
+use crate::entities::{Entity, Kind};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
-use crate::text::Heard;
+use crate::text::{Heard, readable};
 
 use super::convert::{Found, convert};
 use super::scan::Scan;
@@ -40,6 +40,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             if let Some(found) = convert(scan, entity, slot, ty, false)
                 && found.fits
                 && bare_number_is_meant(scan, ty, &found)
+                && !counts_something_else(scan, slot, entity)
                 && !(*ty == SlotType::Timeframe && is_discourse(scan.language(), &found.text))
             {
                 fitting.push((index, found));
@@ -168,6 +169,16 @@ pub(crate) fn undecided_day(slots: &[&Slot], scan: &Scan<'_>, taken: &[(usize, u
     });
     let only = days.next()?;
     days.next().is_none().then_some(only)
+}
+
+/// "two cargo bikes" for `days`: a number whose noun is not the unit that the slot counts.
+fn counts_something_else(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
+    if entity.kind != Kind::Number {
+        return false;
+    }
+    let counts = Heard::of(scan.language(), &readable(&slot.name)).words.iter().any(|word| word.is(Cue::UnitName));
+    let noun = scan.heard.words.iter().find(|word| word.start >= entity.end);
+    counts && noun.is_some_and(|noun| !noun.after_break && noun.class == Class::CONTENT)
 }
 
 fn listed(language: &Language, items: Vec<Found>) -> Found {

@@ -10,6 +10,7 @@ use crate::language::Language;
 use crate::text::Heard;
 
 mod convert;
+pub(crate) mod labels;
 mod lists;
 mod mentions;
 mod options;

@@ -190,7 +190,9 @@ fn counts_a_part(scan: &Scan<'_>, found: &Found) -> bool {
     let Some(join) = words.iter().position(|word| word.is(Cue::And)) else { return false };
     let Some(number) = words.iter().position(|word| word.start >= found.start) else { return false };
     let beside = if number > join { &words[..join] } else { &words[join + 1..] };
-    beside.iter().any(|word| word.class.is(Class::KIN) && !word.class.is(Class::DETERMINER))
+    beside.iter().any(|word| {
+        word.class.is(Class::KIN) && !word.class.is(Class::DETERMINER) || word.class == Class::FUNCTION.and(Class::PRONOUN)
+    })
 }
 
 fn in_bounds(ty: &SlotType, amount: f64) -> bool {

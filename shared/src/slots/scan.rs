@@ -5,8 +5,9 @@ use crate::ir::{Slot, SlotType, Term};
 use crate::language::{Class, Cue, Language};
 use crate::text::Heard;
 
+use super::convert::convert;
 use super::effective_type;
-use super::options::Vocabulary;
+use super::options::{Vocabulary, excepted};
 
 /// All time kinds: a number inside a time ("2 days ago") is not a number of its own.
 const TIME: Kinds = Kinds::NONE
@@ -41,7 +42,7 @@ impl<'t> Scan<'t> {
         }
         let heard = Heard::of(Language::of(reference.language), text);
         let mut entities = if kinds == Kinds::NONE { Vec::new() } else { recognize(text, kinds, reference) };
-        entities.retain(|entity| !stands_for_a_thing(&heard, entity));
+        entities.retain(|entity| !stands_for_a_thing(&heard, entity) && !is_refused(&heard, entity));
         Scan { text, heard, reference, entities, terms: &[] }
     }
 
@@ -78,10 +79,31 @@ impl<'t> Scan<'t> {
         }) && found
     }
 
+    /// Whether a value of the slot's type stands in it, whether or not it fits.
+    pub(crate) fn states(&self, slot: &Slot) -> bool {
+        self.entities.iter().any(|entity| convert(self, entity, slot, effective_type(slot), true).is_some())
+    }
+
     /// The text of an entity.
     pub(crate) fn said(&self, entity: &Entity) -> &'t str {
         self.text.get(entity.start..entity.end).unwrap_or_default()
     }
+}
+
+/// "any day but monday", "not on monday", "later than last time": a time that is left out, or only compared with.
+fn is_refused(heard: &Heard, entity: &Entity) -> bool {
+    /// Words between "not" and what is refused.
+    const REACH: usize = 2;
+    if !is_time(entity.kind) || entity.kind == Kind::Duration {
+        return false;
+    }
+    let words = &heard.words;
+    let at = words.partition_point(|word| word.start < entity.start);
+    let end = words.partition_point(|word| word.end <= entity.end);
+    let compared = words.get(end).is_some_and(|next| next.class.is(Class::THAN) && !next.class.is(Class::OF));
+    let lead = words[..at].iter().rev().take(REACH).take_while(|word| word.class.is(Class::LEADS)).count();
+    let refused = words[..at - lead].last().is_some_and(|word| word.is(Cue::Not));
+    compared || refused || excepted(heard, at)
 }
 
 /// Whether a "one" stands for a thing ("the credit one", "that one") and counts nothing.

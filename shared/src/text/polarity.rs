@@ -249,7 +249,7 @@ impl Sentence<'_> {
         }
         let before = self.phrase(at, Cue::LongAgoBefore);
         before > 0 && at + before <= first && !(at > 0 && self.phrase(at - 1, Cue::NotLongAgo) > 0)
-            || self.phrase(at, Cue::LongAgo) > 0
+            || self.phrase(at, Cue::LongAgo) > 0 && !self.before_is(at, Class::ARTICLE.and(Class::FOR))
     }
 
     fn year(&self, at: usize) -> Option<i32> {
@@ -430,6 +430,7 @@ mod tests {
             "I had [asthma] when I was young",
             "I had [chest pain] in the past",
             "I [was in a car accident] in 1999",
+            "last year my [card was stolen] but now I want to know the fees",
         ] {
             check(text, Polarity::Denied);
         }
@@ -443,6 +444,7 @@ mod tests {
             "my wife was [hit by a car]",
             "my husband had [chest pain] this morning",
             "I had a [heart attack]",
+            "I have had [chest pain] for the last year",
             "[chest pain] since 1999",
             "I had a heart attack in 1980 and now I have [chest pain]",
             "I had a heart attack in 1980, now [chest pain]",
