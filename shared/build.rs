@@ -294,6 +294,28 @@ impl Reader<'_> {
                 (hash::of(phrase.as_bytes()), index as u64)
             })
             .collect();
+        let (mut firsts, mut lasts) = (vec![0u128; 1 << PLACES_BITS], vec![0u128; 1 << PLACES_BITS]);
+        for (phrase, set) in &cues {
+            let first = phrase.split(' ').next().unwrap_or(phrase);
+            let last = phrase.rsplit(' ').next().unwrap_or(phrase);
+            firsts[hash::slot(hash::of(first.as_bytes()), PLACES_BITS)] |= set;
+            lasts[hash::slot(hash::of(last.as_bytes()), PLACES_BITS)] |= set;
+        }
+        let places: BTreeSet<u128> = firsts.iter().chain(&lasts).copied().collect();
+        let places: Vec<u128> = places.into_iter().collect();
+        for (name, sets) in [("FIRSTS", firsts), ("LASTS", lasts)] {
+            let _ = write!(code, "static {name}: [u16; {}] = [", sets.len());
+            sets.iter().for_each(|set| {
+                let index = places.binary_search(set).expect("it was collected");
+                let _ = write!(code, "{index},");
+            });
+            code.push_str("];\n");
+        }
+        let _ = write!(code, "static PLACES: [u128; {}] = [", places.len());
+        places.iter().for_each(|set| {
+            let _ = write!(code, "{set:#x},");
+        });
+        code.push_str("];\n");
         let (bits, table) = table(&entries);
         let _ = write!(code, "static CUE_KEYS: [u64; {}] = [", table.len());
         table.iter().for_each(|(key, _)| {
@@ -313,7 +335,7 @@ impl Reader<'_> {
             values.iter().map(|((cue, key), value)| format!("({cue}, {key:#x}, {value:?}), ")).collect();
         format!(
             "Cues {{ bits: {bits}, keys: &CUE_KEYS, sets: &CUE_SETS, all: &SETS, longest: &{longest:?}, \
-             values: &[{values}] }}"
+             firsts: &FIRSTS, lasts: &LASTS, places: &PLACES, values: &[{values}] }}"
         )
     }
 
@@ -480,6 +502,9 @@ impl Spelling {
         words
     }
 }
+
+/// Bits of a hash that tell which cues may open or end a phrase at a word.
+const PLACES_BITS: u32 = 11;
 
 /// The value of a slot of a table that holds nothing.
 const EMPTY: u64 = u64::MAX;

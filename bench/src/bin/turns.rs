@@ -11,7 +11,8 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use lgdl::compiled::CompiledGame;
-use lgdl::engine::{CapabilityResult, Conversation, Settings, Step, Turn, begin};
+use lgdl::engine::{Conversation, begin};
+use lgdl_bench::turns::{compiled, finish, turn};
 
 /// Runs of each turn.
 const ROUNDS: usize = 5_001;
@@ -41,33 +42,5 @@ fn main() -> anyhow::Result<()> {
 fn compile(path: &Path) -> anyhow::Result<CompiledGame> {
     let source = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let contract = std::fs::read_to_string(path.with_file_name("capability_contract.json")).ok();
-    let parsed = lgdl::syntax::parse(&source, contract.as_deref());
-    let entry = parsed.entry.context("the file holds no game that can be used")?;
-    Ok(CompiledGame::compile(&parsed.games[entry])?)
-}
-
-/// Wednesday, 4 March 2026, 09:00 UTC.
-fn turn(text: &str) -> Turn {
-    Turn {
-        participant: "user".into(),
-        text: text.into(),
-        context: serde_json::Map::new(),
-        now_ms: 1_772_614_800_000,
-        offset_seconds: 0,
-        settings: Settings::default(),
-    }
-}
-
-/// Answers every call with a stub; the engine limits their number.
-fn finish(game: &CompiledGame, mut step: Step) -> Conversation {
-    loop {
-        match step {
-            Step::Done(outcome) => return outcome.conversation,
-            Step::Call(pending) => {
-                let stub =
-                    CapabilityResult::Answered { status: "ok".into(), data: serde_json::Map::new(), message: None };
-                step = pending.resume(game, stub);
-            }
-        }
-    }
+    compiled(&source, contract.as_deref())
 }

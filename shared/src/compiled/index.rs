@@ -15,11 +15,8 @@ const MAX_PROBES: usize = 128;
 /// A view of a compiled game's index.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Index<'a> {
-    bytes: &'a [u8],
     strings: &'a [u8],
     summary: &'a [u8],
-    moves: &'a [u8],
-    move_slots: &'a [u8],
     words: &'a [u8],
     word_slots: &'a [u8],
     stem_slots: &'a [u8],
@@ -180,15 +177,58 @@ impl Phrase {
     }
 }
 
+/// A view of a compiled game's moves, by name and by number.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MoveTable<'a> {
+    strings: &'a [u8],
+    moves: &'a [u8],
+    slots: &'a [u8],
+    bodies: &'a [u8],
+}
+
+impl<'a> MoveTable<'a> {
+    pub(super) fn new(bytes: &'a [u8], layout: &Layout) -> MoveTable<'a> {
+        let section = |section| layout.slice(bytes, section);
+        MoveTable {
+            strings: section(Section::Strings),
+            moves: section(Section::Moves),
+            slots: section(Section::MoveSlots),
+            bodies: section(Section::Bodies),
+        }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.moves.len() / 16
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        let count = self.slots.len() / 4;
+        let mut slot = first_slot(hash::of(name.as_bytes()), count)?;
+        for _ in 0..MAX_PROBES.min(count) {
+            let index = u32_at(self.slots, slot * 4).checked_sub(1)? as usize;
+            let record = self.moves.get(index * 16..)?;
+            let (at, length) = (u32_at(record, 0) as usize, u32_at(record, 4) as usize);
+            if length == name.len() && self.strings.get(at..at.checked_add(length)?) == Some(name.as_bytes()) {
+                return Some(index);
+            }
+            slot = (slot + 1) & (count - 1);
+        }
+        None
+    }
+
+    pub(super) fn body(&self, index: usize) -> Option<&'a [u8]> {
+        let record = self.moves.get(index.checked_mul(16)?..)?.first_chunk::<16>()?;
+        let (start, length) = (u32_at(record, 8) as usize, u32_at(record, 12) as usize);
+        checked_blob(self.bodies.get(start..start.checked_add(length)?)?)
+    }
+}
+
 impl<'a> Index<'a> {
     pub(super) fn new(bytes: &'a [u8], layout: &Layout) -> Index<'a> {
         let section = |section| layout.slice(bytes, section);
         Index {
-            bytes: section(Section::Bodies),
             strings: section(Section::Strings),
             summary: section(Section::Summary),
-            moves: section(Section::Moves),
-            move_slots: section(Section::MoveSlots),
             words: section(Section::Words),
             word_slots: section(Section::WordSlots),
             stem_slots: section(Section::StemSlots),
@@ -211,30 +251,6 @@ impl<'a> Index<'a> {
 
     pub(super) fn game_name(&self) -> &'a str {
         self.string(u32_at(self.summary, 0), u32_at(self.summary, 4))
-    }
-
-    pub(super) fn move_count(&self) -> usize {
-        self.moves.len() / 16
-    }
-
-    pub(super) fn find_move(&self, name: &str) -> Option<usize> {
-        let count = self.move_slots.len() / 4;
-        let mut slot = first_slot(hash::of(name.as_bytes()), count)?;
-        for _ in 0..MAX_PROBES.min(count) {
-            let index = u32_at(self.move_slots, slot * 4).checked_sub(1)? as usize;
-            let record = self.moves.get(index * 16..)?;
-            if self.string(u32_at(record, 0), u32_at(record, 4)) == name {
-                return Some(index);
-            }
-            slot = (slot + 1) & (count - 1);
-        }
-        None
-    }
-
-    pub(super) fn move_body(&self, index: usize) -> Option<&'a [u8]> {
-        let record = self.moves.get(index.checked_mul(16)?..)?.first_chunk::<16>()?;
-        let (start, length) = (u32_at(record, 8) as usize, u32_at(record, 12) as usize);
-        checked_blob(self.bytes.get(start..start.checked_add(length)?)?)
     }
 
     /// The word with this hash, and its key.

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use self::format::{Layout, Section};
-use self::index::Index;
+use self::index::{Index, MoveTable};
 use crate::ir;
 use crate::meaning::index::MeaningIndex;
 use crate::meaning::{Meaning, Model, Trained, linked, linked_as};
@@ -144,13 +144,13 @@ impl CompiledGame {
     /// How many moves it has.
     #[must_use]
     pub fn move_count(&self) -> usize {
-        self.index().move_count()
+        self.moves().count()
     }
 
     /// The index of the move of that name.
     #[must_use]
     pub fn find_move(&self, name: &str) -> Option<usize> {
-        self.index().find_move(name)
+        self.moves().find(name)
     }
 
     /// A move's body (decoded on first touch and kept); `None` when there is no such move or its bytes are damaged.
@@ -160,7 +160,7 @@ impl CompiledGame {
         if let Some(found) = moves.get(&index) {
             return Some(Arc::clone(found));
         }
-        let blob = self.index().move_body(index)?;
+        let blob = self.moves().body(index)?;
         let body: Arc<ir::Move> = Arc::new(postcard::from_bytes(blob).ok()?);
         moves.insert(index, Arc::clone(&body));
         Some(body)
@@ -191,6 +191,11 @@ impl CompiledGame {
             sketches: self.section(Section::MeaningSketches),
             head: self.section(Section::MeaningHead),
         }
+    }
+
+    /// What finds its moves, which is asked often in a turn.
+    fn moves(&self) -> MoveTable<'_> {
+        MoveTable::new(&self.bytes, &self.layout)
     }
 
     pub(crate) fn index(&self) -> Index<'_> {

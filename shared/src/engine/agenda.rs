@@ -1,5 +1,7 @@
 //! Several things in one turn: which of them run now, which waits for which, and what becomes of the answer beside them.
 
+use std::cell::OnceCell;
+
 use super::decide::{Plan, Room, decide};
 use super::flow::Entry;
 use super::hear::{Heard, Said, Whose};
@@ -113,7 +115,7 @@ impl Run<'_> {
     /// "cancel that, when do you open": a repair that ends what is under way, and another thing behind it.
     fn ends_and_goes_on(&self, heard: &Heard, open: Option<&Open>) -> Option<(Repair, String)> {
         open?;
-        let (repair, rest) = repairs::opening(&text::Heard::of(self.language(), &self.text))?;
+        let (repair, rest) = repairs::opening(&self.heard())?;
         let ends = matches!(repair, Repair::Cancel | Repair::CancelAll);
         let behind = heard.moves.iter().all(|said| said.candidate.span.0 >= rest && !said.is_urgent());
         if ends && behind { Some((repair, self.text.get(rest..)?.to_owned())) } else { None }
@@ -203,6 +205,7 @@ impl Run<'_> {
     /// Another text is read from here on; the one before.
     pub(super) fn read_instead(&mut self, text: String) -> String {
         self.matches = None;
+        self.words = OnceCell::new();
         std::mem::replace(&mut self.text, text)
     }
 

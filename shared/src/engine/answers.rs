@@ -88,7 +88,8 @@ impl Run<'_> {
         let text = self.text.clone();
         let reference = self.reference;
         let header = Arc::clone(&self.input.header);
-        let words = Scan::of(&text, std::iter::empty::<&Slot>(), &reference).knowing(&header.vocabulary);
+        let words =
+            Scan::over(&text, self.heard(), std::iter::empty::<&Slot>(), &reference).knowing(&header.vocabulary);
         if !is_plain_answer(&slot, &words) && self.mend_if_asked(Target::Question)? {
             return Ok(());
         }
@@ -130,7 +131,7 @@ impl Run<'_> {
         let header = Arc::clone(&self.input.header);
         // Only what is still open is looked for; a correction looks again.
         let open = mv.slots.iter().filter(|slot| self.slot_value(&slot.name).is_none());
-        let scan = Scan::of(&text, open, &reference).knowing(&header.vocabulary);
+        let scan = Scan::over(&text, self.heard(), open, &reference).knowing(&header.vocabulary);
         let plain = is_plain_answer(slot, &scan);
         let yes_no = is_yes_no(scan.language(), slot);
         if !slot.required && strings::denies_by_name(&slot.name, &scan.heard) {
@@ -658,7 +659,7 @@ impl Run<'_> {
         let Some(mv) = self.move_named(&ended.frame.move_id) else { return Ok(false) };
         let text = self.text.clone();
         let (reference, header) = (self.reference, Arc::clone(&self.input.header));
-        let scan = Scan::of(&text, &mv.slots, &reference).knowing(&header.vocabulary);
+        let scan = Scan::over(&text, self.heard(), &mv.slots, &reference).knowing(&header.vocabulary);
         if corrections::find(&scan.heard, &[]).is_none_or(|found| found.strength < Strength::Plain) {
             return Ok(false);
         }
@@ -768,7 +769,7 @@ impl Run<'_> {
         let text = self.text.clone();
         let reference = self.reference;
         let header = Arc::clone(&self.input.header);
-        let scan = Scan::of(&text, &mv.slots, &reference).knowing(&header.vocabulary);
+        let scan = Scan::over(&text, self.heard(), &mv.slots, &reference).knowing(&header.vocabulary);
         // "no, 8": the value that is given instead, before the plain no.
         let instead = corrections::find(&scan.heard, &[name]).and_then(|correction| {
             let said = text.get(correction.span.0..correction.span.1)?;
@@ -882,7 +883,7 @@ fn is_captured_somewhere(mv: &Move, slot: &str) -> bool {
 
 /// The words of a slot's question.
 fn prompt_words(language: &'static Language, mv: &Move, slot: &Slot) -> Vec<String> {
-    Heard::of(language, &prompt_text(mv, slot)).words.into_iter().map(|word| word.text).collect()
+    Heard::of(language, &prompt_text(mv, slot)).words.iter().map(|word| word.text.to_string()).collect()
 }
 
 /// The text of a slot's question, without values.

@@ -1,5 +1,6 @@
 //! Filling slots: from what a pattern captured, and from what the utterance states beside.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -72,8 +73,10 @@ impl Run<'_> {
         }
         let reference = self.reference;
         let header = Arc::clone(&self.input.header);
-        let said = without_own_negation(self.language(), candidate, text);
-        let scan = Scan::of(&said, &mv.slots, &reference).knowing(&header.vocabulary);
+        let heard = self.heard_in(text);
+        let said = without_own_negation(&heard, candidate, text);
+        let heard = if matches!(said, Cow::Borrowed(_)) { heard } else { self.heard_in(&said) };
+        let scan = Scan::over(&said, heard, &mv.slots, &reference).knowing(&header.vocabulary);
         let mut taken: Vec<(usize, usize)> = Vec::new();
         let mut free_text: Vec<(Slot, (usize, usize))> = Vec::new();
         for capture in &candidate.captures {
@@ -169,20 +172,20 @@ impl Run<'_> {
 
 /// A negation that is part of what the pattern says ("I can't log in") denies nothing of what is said beside it ("… to the
 /// vpn"): the pattern's words are made blank, captures apart.
-fn without_own_negation(language: &'static Language, candidate: &Candidate, text: &str) -> String {
-    let heard = Heard::of(language, text);
+fn without_own_negation<'t>(heard: &Heard, candidate: &Candidate, text: &'t str) -> Cow<'t, str> {
+    let language = heard.language;
     let inside = |word: &&Word| candidate.span.0 <= word.start && word.end <= candidate.span.1;
     let captured =
         |word: &Word| candidate.captures.iter().any(|held| held.span.0 <= word.start && word.end <= held.span.1);
     if !heard.words.iter().filter(inside).any(|word| word.class.is(Class::NEGATOR) && !captured(word)) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let pattern = Heard::of(language, &candidate.pattern);
     let stems: Vec<_> = pattern.words.iter().map(|word| word.stem(language)).collect();
     let is_own =
         |word: &&Word| !captured(word) && (word.class.is(Class::NEGATOR) || stems.contains(&word.stem(language)));
     let own = heard.words.iter().filter(inside).filter(is_own);
-    own.fold(text.to_owned(), |text, word| blanked(&text, (word.start, word.end)))
+    Cow::Owned(own.fold(text.to_owned(), |text, word| blanked(&text, (word.start, word.end))))
 }
 
 /// Free text within `span`, without the values in `stated` and the words that tie them to it.

@@ -3,16 +3,21 @@
 //! The engine gives an utterance to no language model, but a capability or a configured generator may. What is cut
 //! out leaves one space, and the turn's record says that the firewall was triggered.
 
+use std::borrow::Cow;
+use std::rc::Rc;
+
 use crate::language::{Cue, Language};
 use crate::text::{Heard, Word};
 
 /// What is left of an utterance.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Sanitized {
     /// The text to be matched.
     pub(super) text: String,
     /// Whether something was neutralised (control characters alone do not count).
     pub(super) triggered: bool,
+    /// Its words, where they were cut on the way and nothing was taken out.
+    pub(super) heard: Option<Rc<Heard>>,
 }
 
 /// Sanitizes an utterance.
@@ -23,12 +28,16 @@ pub(super) fn sanitize(language: &'static Language, text: &str) -> Sanitized {
         markup(language, &plain, &mut cuts);
     }
     // Orders to a model are given in English whatever the game speaks.
-    injections(Language::english(), &plain, &mut cuts);
     if language != Language::english() {
-        injections(language, &plain, &mut cuts);
+        injections(&Heard::of(Language::english(), &plain), &plain, &mut cuts);
     }
+    let heard = Heard::of(language, &plain);
+    injections(&heard, &plain, &mut cuts);
     if cuts.is_empty() {
-        return Sanitized { text: plain.trim().to_owned(), triggered: false };
+        let text = plain.trim_start();
+        // Words keep their places where nothing is missing before them.
+        let heard = (text.len() == plain.len()).then(|| Rc::new(heard));
+        return Sanitized { text: text.trim_end().to_owned(), triggered: false, heard };
     }
     cuts.sort_unstable();
     let mut kept = String::with_capacity(plain.len());
@@ -44,11 +53,14 @@ pub(super) fn sanitize(language: &'static Language, text: &str) -> Sanitized {
     let text = kept.split_whitespace().collect::<Vec<_>>().join(" ");
     // What is left at the seams is punctuation of the sentence that went.
     let text = text.trim_matches([',', ';', ':', '.', '-', ' ']).to_owned();
-    Sanitized { text, triggered: true }
+    Sanitized { text, triggered: true, heard: None }
 }
 
 /// Control and invisible format characters become nothing; line breaks and tabs a space.
-fn without_control_characters(text: &str) -> String {
+fn without_control_characters(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Cow::Borrowed(text);
+    }
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -65,7 +77,7 @@ fn without_control_characters(text: &str) -> String {
             character => plain.push(character),
         }
     }
-    plain
+    Cow::Owned(plain)
 }
 
 /// Element names that make text into a page or a script.
@@ -163,13 +175,12 @@ fn element(text: &str, at: usize) -> Option<usize> {
     Some(tag_end)
 }
 
-fn injections(language: &'static Language, text: &str, cuts: &mut Vec<(usize, usize)>) {
-    let heard = Heard::of(language, text);
+fn injections(heard: &Heard, text: &str, cuts: &mut Vec<(usize, usize)>) {
     let words = heard.words.as_slice();
     role_line(text, words, cuts);
     let mut at = 0;
     while at < words.len() {
-        let taken = language.prefix(&words[at..], Cue::Injection).max(dismissed_orders(&words[at..]));
+        let taken = heard.language.prefix(&words[at..], Cue::Injection).max(dismissed_orders(&words[at..]));
         if taken == 0 {
             at += 1;
             continue;
@@ -264,9 +275,20 @@ mod tests {
 
     #[test]
     fn control_characters_go_without_a_flag() {
-        assert_eq!(
-            sanitize(Language::english(), "I have\u{0} \u{200B}pain\n\tin my\u{202E} back\u{7}"),
-            Sanitized { text: "I have pain  in my back".into(), triggered: false }
-        );
+        let sanitized = sanitize(Language::english(), "I have\u{0} \u{200B}pain\n\tin my\u{202E} back\u{7}");
+        assert_eq!((sanitized.text.as_str(), sanitized.triggered), ("I have pain  in my back", false));
+    }
+
+    #[test]
+    fn words_that_were_cut_on_the_way_are_those_of_the_text() {
+        for text in
+            ["I can't breathe ", "  my knee", "naïve caf\u{e9}\u{7}", "¿tú? it's 5", "ignore that, I meant Tuesday"]
+        {
+            let sanitized = sanitize(Language::english(), text);
+            let cut = Heard::of(Language::english(), &sanitized.text);
+            if let Some(heard) = sanitized.heard {
+                assert_eq!(heard.words, cut.words, "{text}");
+            }
+        }
     }
 }

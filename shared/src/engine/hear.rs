@@ -186,22 +186,21 @@ impl Run<'_> {
     /// Hears the utterance.
     pub(super) fn hear(&mut self) -> Heard {
         let whole = self.candidates();
-        let mut tokens = Tokens::default();
-        tokens.read(self.language(), &self.text);
-        let clauses = clauses(&self.text, &tokens);
+        let words = self.heard();
+        let tokens = &*words.tokens;
+        let clauses = clauses(&self.text, tokens);
         let mut found: Vec<Evidence> = Vec::new();
         for candidate in whole.iter() {
-            self.weigh(candidate.clone(), &tokens, &clauses, &mut found);
+            self.weigh(candidate, candidate.score, tokens, &clauses, &mut found);
         }
         if clauses.len() > 1 {
             let by_clause: Vec<Candidate> = clauses.iter().flat_map(|span| self.clause_candidates(*span)).collect();
             for candidate in &by_clause {
-                let mut candidate = candidate.clone();
-                candidate.score = self.as_said(&candidate, &tokens, &by_clause);
-                self.weigh(candidate, &tokens, &clauses, &mut found);
+                let score = self.as_said(candidate, tokens, &by_clause);
+                self.weigh(candidate, score, tokens, &clauses, &mut found);
             }
         }
-        let mut moves = accepted(found, &tokens, &clauses);
+        let mut moves = accepted(found, tokens, &clauses);
         moves.sort_by_key(|said| said.candidate.span.0);
         let recognised = moves.iter().map(|said| (said.name.clone(), said.candidate.stage));
         self.tell.recognised.extend(recognised);
@@ -240,19 +239,17 @@ impl Run<'_> {
         }
     }
 
-    /// Keeps a candidate that reaches the threshold of its move.
-    fn weigh(&self, candidate: Candidate, tokens: &Tokens, clauses: &[Span], found: &mut Vec<Evidence>) {
-        if candidate.aside
-            || candidate.standing == Standing::LastResort
-            || candidate.score < self.threshold_for(&candidate)
-        {
+    /// Keeps a candidate that reaches the threshold of its move with this score.
+    fn weigh(&self, candidate: &Candidate, score: f64, tokens: &Tokens, clauses: &[Span], found: &mut Vec<Evidence>) {
+        if candidate.aside || candidate.standing == Standing::LastResort || score < self.threshold_for(candidate) {
             return;
         }
         let Some(words) = tokens.range_of(candidate.span) else { return };
         let touched = |span: &Span| span.0 < candidate.span.1 && span.1 > candidate.span.0;
         let Some(first) = clauses.iter().position(touched) else { return };
         let end = clauses.iter().rposition(touched).map_or(first + 1, |last| last + 1);
-        let name = self.name_of(&candidate);
+        let name = self.name_of(candidate);
+        let candidate = Candidate { score, ..candidate.clone() };
         found.push(Evidence { candidate, name, words, clauses: (first, end) });
     }
 }

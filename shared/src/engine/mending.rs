@@ -6,7 +6,6 @@ use super::run::{Halt, Reading, Run};
 use super::state::{Frame, Open};
 use super::wording;
 use crate::slots::expectation;
-use crate::text::Heard;
 
 /// What the repair is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +19,7 @@ pub(super) enum Target {
 impl Run<'_> {
     /// Whether the utterance is a repair that the game does not claim; if so it is done.
     pub(super) fn mend_if_asked(&mut self, target: Target) -> Result<bool, Halt> {
-        let phrase = Heard::of(self.language(), &self.text);
+        let phrase = self.heard();
         let built_in = repairs::recognize(&phrase);
         let repair = match built_in {
             // A bare "sorry", "what?" or "again" is not worth a claim by anybody but a repair move.

@@ -8,7 +8,6 @@ use super::turn::CERTAIN;
 use super::{MAX_UTTERANCE_CHARS, Negotiation, NegotiationRound, wording};
 use crate::matcher::Candidate;
 use crate::slots::{self, Answer, Source, strings};
-use crate::text::Heard;
 
 /// Rounds in a row without a gain after which a negotiation has stagnated.
 const IDLE_ROUNDS: usize = 2;
@@ -115,7 +114,7 @@ impl Run<'_> {
         if !strings::asks_yes_or_no(self.language(), question) {
             return None;
         }
-        slots::yes_no::plain(&Heard::of(self.language(), &self.text))
+        slots::yes_no::plain(&self.heard())
     }
 
     fn settle_by_yes_or_no(&mut self, talks: Talks, answer: bool) -> Result<(), Halt> {
@@ -181,7 +180,7 @@ impl Run<'_> {
         let Some(mv) = self.active_move() else { return self.end() };
         let Some(until) = until_at(&mv, position) else { return self.end() };
         let score = self.state.active.as_ref().map_or(0.0, |frame| frame.score);
-        let phrase = Heard::of(self.language(), &self.text);
+        let phrase = self.heard();
         let question = strings::is_question(&self.text, &phrase);
         if let Some(other) = self.interruption()
             && (other.score >= CERTAIN || question)

@@ -23,7 +23,7 @@ impl Run<'_> {
         clarifies: Option<Clarifies>,
         utterance: &str,
     ) -> Result<(), Halt> {
-        let phrase = Heard::of(self.language(), &self.text);
+        let phrase = self.heard();
         let chosen = slots::choose(options, self.vocabulary(), &phrase, Shown::Numbered).map(|chosen| chosen.index);
         if !slots::is_exact_option(options, self.vocabulary(), &phrase) && self.mend_if_asked(Target::Question)? {
             return Ok(());
@@ -114,7 +114,7 @@ impl Run<'_> {
     /// Which of two moves was meant.
     pub(super) fn answer_which(&mut self, options: &[(String, String)], utterance: &str) -> Result<(), Halt> {
         let labels: Vec<&str> = options.iter().map(|(label, _)| label.as_str()).collect();
-        let phrase = Heard::of(self.language(), &self.text);
+        let phrase = self.heard();
         let chosen = slots::choose(&labels, self.vocabulary(), &phrase, Shown::Numbered);
         if self.mend_if_asked(Target::Question)? {
             return Ok(());

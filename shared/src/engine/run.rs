@@ -3,6 +3,8 @@
 //! The order in which an utterance is read is in `turn`; what blocks do in `blocks`; how a move goes on in `flow`.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -20,6 +22,7 @@ use crate::language::{Language, Locale};
 use crate::matcher::{self, Candidate, Query, Standing};
 use crate::slots::strings;
 use crate::template::View;
+use crate::text::Heard;
 
 /// Stops a turn until the host has made the call.
 pub(super) type Halt = Box<CapabilityCall>;
@@ -141,6 +144,8 @@ pub(super) struct Run<'a> {
     pub(super) agenda: Agenda,
     /// The part of the utterance that is being read, and what it may mean.
     pub(super) text: String,
+    /// Its words, cut when they are first asked for.
+    pub(super) words: OnceCell<Rc<Heard>>,
     pub(super) matches: Option<Arc<Vec<Candidate>>>,
     pub(super) reference: Reference,
     pub(super) locale: Locale,
@@ -171,6 +176,7 @@ impl<'a> Run<'a> {
             utterance: sanitized.text.clone(),
             firewall_triggered: sanitized.triggered,
         };
+        let words = sanitized.heard.map_or_else(OnceCell::new, OnceCell::from);
         let mut run = Run {
             input,
             state,
@@ -178,6 +184,7 @@ impl<'a> Run<'a> {
             running: Running::default(),
             agenda: Agenda::default(),
             text: sanitized.text,
+            words,
             matches: None,
             reference: reference(locale, turn),
             locale,
@@ -196,6 +203,16 @@ impl<'a> Run<'a> {
         self.locale.language
     }
 
+    /// The words of what is being read.
+    pub(super) fn heard(&self) -> Rc<Heard> {
+        Rc::clone(self.words.get_or_init(|| Rc::new(Heard::of(self.language(), &self.text))))
+    }
+
+    /// The words of a text, which is often what is being read.
+    pub(super) fn heard_in(&self, text: &str) -> Rc<Heard> {
+        if text == self.text { self.heard() } else { Rc::new(Heard::of(self.language(), text)) }
+    }
+
     // ---- speaking -------------------------------------------------------------------------------------------
 
     /// Adds text to the response.
@@ -206,6 +223,11 @@ impl<'a> Run<'a> {
             return;
         }
         // Where a value is missing, the spaces around it are left over.
+        let spaced = |pair: &[u8]| pair[1] == b' ' && matches!(pair[0], b' ' | b'\n');
+        if !text.as_bytes().windows(2).any(spaced) {
+            self.tell.sentences.push(text.to_owned());
+            return;
+        }
         let mut said = String::with_capacity(text.len());
         for character in text.chars() {
             if character != ' ' || !said.ends_with([' ', '\n']) {
@@ -281,10 +303,16 @@ impl<'a> Run<'a> {
             admits,
             plausible: &|index| self.plausible(index),
         };
-        let mut found = matcher::find(self.input.game, &query);
+        // Of a part of it only what the patterns need is cut.
+        let whole = (text == self.text).then(|| self.heard());
+        let mut scratch = matcher::Scratch::default();
+        let mut found = match &whole {
+            Some(heard) => matcher::find_cut(self.input.game, &query, &heard.tokens, &mut scratch),
+            None => matcher::find_with(self.input.game, &query, &mut scratch),
+        };
         // "I am not sure yet" speaks about the conversation: what it comes near to in meaning says nothing.
         let near = |candidate: &Candidate| candidate.stage == matcher::Stage::Meaning;
-        if found.iter().any(near) && strings::is_about_the_talk(&crate::text::Heard::of(self.language(), text)) {
+        if found.iter().any(near) && strings::is_about_the_talk(&self.heard_in(text)) {
             found.retain(|candidate| !near(candidate));
         }
         for candidate in &mut found {

@@ -7,7 +7,6 @@ use super::run::{Halt, Reading, Run, TOO_CLOSE, WORTH_ASKING};
 use super::state::{Frame, Open};
 use super::wording;
 use crate::matcher::{Candidate, Standing};
-use crate::text::Heard;
 
 /// A score at which an utterance goes to its move even if it could be the answer to an open free-text question.
 pub(super) const CERTAIN: f64 = 0.9;
@@ -187,7 +186,7 @@ impl Run<'_> {
         // What the author wrote counts as meant, whatever a match of its kind may score at most.
         let plain =
             best.score >= self.threshold_for(best) && (best.score >= CLAIMS || best.verbatim) && best.literal_words > 0;
-        let phrase = Heard::of(self.language(), &self.text);
+        let phrase = self.heard();
         let (first, last) = (phrase.words.first()?, phrase.words.last()?);
         // A pattern that explains a part ("cancel" in "never mind, cancel") claims the phrase as well.
         let touches = best.span.0 < last.end && best.span.1 > first.start;

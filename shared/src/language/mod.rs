@@ -131,6 +131,15 @@ struct Apostrophe {
     second: &'static str,
 }
 
+/// The first word of a contraction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Contracted {
+    /// So many bytes of what stands before the apostrophe.
+    Begins(usize),
+    /// This word.
+    Stands(&'static str),
+}
+
 /// Classes by the hash of a word; open-addressed, less than half full.
 #[derive(Debug)]
 struct Table {
@@ -150,6 +159,12 @@ struct Cues {
     all: &'static [u128],
     /// The longest phrase of each cue, in words.
     longest: &'static [u8],
+    /// By the hash of a word: which of [`Cues::places`] holds the cues of all phrases that may begin with it. Words share
+    /// places, so that a set may hold more, never less.
+    firsts: &'static [u16],
+    /// The same of the phrases that may end with it.
+    lasts: &'static [u16],
+    places: &'static [u128],
     values: &'static [(u8, u64, &'static str)],
 }
 
@@ -204,6 +219,13 @@ impl Formats {
         self.entries.iter().filter(move |(known, _)| known.starts_with(prefix)).map(|(_, value)| *value)
     }
 
+    /// The entry `TAG/KEY`.
+    fn of_locale(&self, tag: &str, key: &str) -> Option<&'static str> {
+        let wanted = || tag.bytes().chain([b'/']).chain(key.bytes());
+        let at = self.entries.binary_search_by(|(known, _)| known.bytes().cmp(wanted())).ok()?;
+        self.entries.get(at).map(|(_, value)| *value)
+    }
+
     /// The entry of that name.
     pub(crate) fn get(&self, key: &str) -> Option<&'static str> {
         let at = self.entries.binary_search_by_key(&key, |(known, _)| known).ok()?;
@@ -249,7 +271,7 @@ impl Locale {
     /// A format of the locale, else of its language; empty where neither has one.
     pub(crate) fn format(&self, key: &str) -> &'static str {
         let formats = &self.language.formats;
-        formats.get(&format!("{}/{key}", self.tag)).or_else(|| formats.get(key)).unwrap_or("")
+        formats.of_locale(self.tag, key).or_else(|| formats.get(key)).unwrap_or("")
     }
 }
 
@@ -353,6 +375,24 @@ impl Language {
         }
     }
 
+    /// Whether a phrase of any of the cues may begin with a word, by its hash: the cheap question before the dear one.
+    #[inline]
+    pub(crate) fn may_begin(&self, key: u64, cues: CueSet) -> bool {
+        self.at_place(self.cues.firsts, key).meets(cues)
+    }
+
+    /// Whether a phrase of any of the cues may end with a word, by its hash.
+    #[inline]
+    pub(crate) fn may_end(&self, key: u64, cues: CueSet) -> bool {
+        self.at_place(self.cues.lasts, key).meets(cues)
+    }
+
+    #[inline]
+    fn at_place(&self, places: &[u16], key: u64) -> CueSet {
+        let set = places.get(hash::slot(key, places.len().trailing_zeros())).copied().unwrap_or(0);
+        CueSet(self.cues.places.get(usize::from(set)).copied().unwrap_or(u128::MAX))
+    }
+
     /// The longest phrase of any of the cues, in words.
     pub(crate) fn longest(&self, cues: CueSet) -> usize {
         // Bit by bit: a set holds a few of the cues that there are, and this is asked many times a turn.
@@ -431,13 +471,17 @@ impl Language {
 
     /// The words that a contraction with an apostrophe stands for; the second is empty for a possessive. `None` when
     /// the apostrophe is no contraction.
-    pub(crate) fn contraction<'w>(&self, before: &'w str, after: &str) -> Option<(&'w str, &'static str)> {
+    pub(crate) fn contraction(&self, before: &str, after: &str) -> Option<(Contracted, &'static str)> {
         self.apostrophes.iter().find_map(|known| {
             if known.after != after {
                 return None;
             }
             let rest = before.strip_suffix(known.before).filter(|rest| !known.whole || rest.is_empty())?;
-            Some((if known.first.is_empty() { rest } else { known.first }, known.second))
+            let first = match known.first {
+                "" => Contracted::Begins(rest.len()),
+                first => Contracted::Stands(first),
+            };
+            Some((first, known.second))
         })
     }
 

@@ -11,6 +11,8 @@ mod loose;
 mod score;
 mod utterance;
 
+use std::rc::Rc;
+
 use self::align::{Aligner, Spelling};
 use self::captures::{Pieces, Source, Taken};
 use self::loose::Loose;
@@ -21,7 +23,7 @@ use crate::entities::Reference;
 use crate::ir::Priority;
 use crate::language::Language;
 use crate::meaning::{self, index::MeaningIndex};
-use crate::text::{Class, Polarity, polarity};
+use crate::text::{Class, Polarity, Tokens, polarity};
 
 /// What decides which moves compete.
 pub struct Query<'a> {
@@ -155,24 +157,39 @@ pub struct Scratch {
 /// As [`find`], in memory of the caller's.
 #[must_use]
 pub fn find_with(game: &CompiledGame, query: &Query<'_>, scratch: &mut Scratch) -> Vec<Candidate> {
-    search(game, query, scratch, |found| found.stage != Stage::Meaning || found.score >= score::HEARD)
+    search(game, query, None, scratch, is_heard)
+}
+
+/// As [`find_with`], of a text whose words are cut already.
+pub(crate) fn find_cut(
+    game: &CompiledGame,
+    query: &Query<'_>,
+    tokens: &Rc<Tokens>,
+    scratch: &mut Scratch,
+) -> Vec<Candidate> {
+    search(game, query, Some(tokens), scratch, is_heard)
+}
+
+fn is_heard(found: &Found) -> bool {
+    found.stage != Stage::Meaning || found.score >= score::HEARD
 }
 
 /// The best candidates however little they score, what the utterance denies included: for measuring, not for turns.
 #[must_use]
 pub fn guess(game: &CompiledGame, query: &Query<'_>, scratch: &mut Scratch) -> Vec<Candidate> {
-    search(game, query, scratch, |_| true)
+    search(game, query, None, scratch, |_| true)
 }
 
 fn search(
     game: &CompiledGame,
     query: &Query<'_>,
+    cut: Option<&Rc<Tokens>>,
     scratch: &mut Scratch,
     reported: fn(&Found) -> bool,
 ) -> Vec<Candidate> {
     let index = game.index();
     let Scratch { utterance, search } = scratch;
-    utterance.read(Language::of(query.reference.language), query.text, &index);
+    utterance.read(Language::of(query.reference.language), query.text, cut, &index);
     search.clear();
     let utterance = &*utterance;
     let matcher = Matcher {

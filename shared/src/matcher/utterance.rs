@@ -1,8 +1,10 @@
 //! The utterance as the game's index knows it: every word looked up once.
 
+use std::rc::Rc;
+
 use crate::compiled::index::{Index, Key, NONE, phrase_flag, weight};
 use crate::language::{Class, Language};
-use crate::text::{Shape, Token, Tokens, hash, one_slip_apart, stem};
+use crate::text::{Shape, Token, Tokens, hash, normalize, one_slip_apart, stem};
 
 /// Unknown words that are looked up as misspelt, in one utterance.
 const MAX_SPELLING_LOOKUPS: usize = 64;
@@ -37,7 +39,7 @@ pub(super) struct TermHit {
 /// Words, what is known of them, and sums over their weights. Reusable.
 #[derive(Debug, Default)]
 pub(super) struct Utterance {
-    pub(super) tokens: Tokens,
+    pub(super) tokens: Rc<Tokens>,
     pub(super) seen: Vec<Seen>,
     pub(super) terms: Vec<TermHit>,
     /// `(key, position)` of everything a pattern may be found by, sorted.
@@ -49,9 +51,26 @@ pub(super) struct Utterance {
 }
 
 impl Utterance {
-    pub(super) fn read(&mut self, language: &'static Language, text: &str, index: &Index<'_>) {
-        self.tokens.read(language, text);
+    /// Reads a text, which is cut already where `cut` has its words.
+    pub(super) fn read(
+        &mut self,
+        language: &'static Language,
+        text: &str,
+        cut: Option<&Rc<Tokens>>,
+        index: &Index<'_>,
+    ) {
+        match cut {
+            Some(tokens) => self.tokens = Rc::clone(tokens),
+            None => match Rc::get_mut(&mut self.tokens) {
+                Some(tokens) => tokens.read(language, text),
+                None => self.tokens = Rc::new(normalize(language, text)),
+            },
+        }
+        let count = self.tokens.len();
         self.seen.clear();
+        self.seen.reserve(count);
+        self.places.reserve(count + 2);
+        self.sums.reserve(count + 1);
         self.terms.clear();
         self.places.clear();
         self.sums.clear();
@@ -59,12 +78,13 @@ impl Utterance {
         let mut spelling_left = MAX_SPELLING_LOOKUPS;
         let (mut inside, mut outside) = (0, 0);
         self.sums.push((0, 0));
-        for (at, token) in self.tokens.as_slice().iter().enumerate() {
+        let tokens = Rc::clone(&self.tokens);
+        for (at, token) in tokens.as_slice().iter().enumerate() {
             let weight = u32::from(weight_of(token));
             inside += weight.max(u32::from(weight::FUNCTION));
             outside += weight;
             self.sums.push((inside, outside));
-            let seen = look_up(language, index, token, self.tokens.text(at), &mut spelling_left);
+            let seen = look_up(language, index, token, tokens.text(at), &mut spelling_left);
             for key in [seen.key, seen.readings[0].1, seen.readings[1].1] {
                 if key != NONE {
                     self.mask |= 1 << (key & 63);

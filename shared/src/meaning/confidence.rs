@@ -1,5 +1,6 @@
 //! From logits and nearness to one number in [0, 1] that thresholds can rely on.
 
+use super::Logits;
 use super::index::SKETCH;
 use super::model::{DIMS, LENGTH};
 use super::numbers::{ONE, fall, log, logistic};
@@ -40,9 +41,10 @@ pub(super) struct Mass {
 }
 
 impl Mass {
-    pub(super) fn of(logits: &[i64]) -> Mass {
-        let most = logits.iter().copied().max().unwrap_or(0).max(0);
-        let moves: u64 = logits.iter().map(|logit| fall(most - logit)).sum();
+    pub(super) fn of(logits: &Logits) -> Mass {
+        let most = logits.touched().map(|(_, logit)| logit).max().unwrap_or(0).max(0);
+        let touched: u64 = logits.touched().map(|(_, logit)| fall(most - logit)).sum();
+        let moves = touched + logits.untouched() * fall(most);
         Mass { most, whole: moves + OUTSIDE * fall(most) }
     }
 

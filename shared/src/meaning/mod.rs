@@ -88,13 +88,15 @@ struct Dense<'a> {
 pub(crate) fn candidates(index: &MeaningIndex<'_>, model: Option<&Model<'_>>, clause: &Clause<'_>) -> Vec<Meant> {
     let moves = index.move_count();
     let Some(heard) = hear(index, model, clause).filter(|_| moves > 0) else { return Vec::new() };
-    let logits = logits(index, &heard, moves);
+    let logits = Logits::of(index, &heard, moves);
+    // The likeliest first; of two that are as likely the one that is declared first.
+    let rank = |of: usize| (std::cmp::Reverse(logits.get(of)), of);
     let mut best: Vec<usize> = Vec::with_capacity(MAX_MEANT + 1);
-    for (of, &logit) in logits.iter().enumerate() {
-        if logit <= 0 || !index.covers(of) || best.len() == MAX_MEANT && logits[best[MAX_MEANT - 1]] >= logit {
+    for (of, logit) in logits.touched() {
+        if logit <= 0 || best.len() == MAX_MEANT && rank(best[MAX_MEANT - 1]) < rank(of) || !index.covers(of) {
             continue;
         }
-        let at = best.partition_point(|&other| logits[other] >= logit);
+        let at = best.partition_point(|&other| rank(other) < rank(of));
         best.insert(at, of);
         best.truncate(MAX_MEANT);
     }
@@ -103,7 +105,7 @@ pub(crate) fn candidates(index: &MeaningIndex<'_>, model: Option<&Model<'_>>, cl
         .into_iter()
         .filter_map(|of| {
             let near = nearest(index, &heard, of, clause.admits)?;
-            let confidence = confidence::of(mass.odds(logits[of]), near.cosine(), heard.dense.is_some());
+            let confidence = confidence::of(mass.odds(logits.get(of)), near.cosine(), heard.dense.is_some());
             let shares = evidence::shares(index, &heard, of, clause);
             let confidence =
                 confidence.min(confidence::most_of(evidence::telling_words(&shares, clause), shares.len()));
@@ -194,24 +196,56 @@ pub(crate) fn phrase_vector(model: &Model<'_>, tokens: &Tokens) -> Option<[i8; D
     (!rows.is_empty()).then(|| vector_of(model, &rows))
 }
 
-/// A logit a move, in 2^-16.
-fn logits(index: &MeaningIndex<'_>, heard: &Heard<'_>, moves: usize) -> Vec<i64> {
-    let mut logits = vec![0i64; moves];
-    for &(key, telling, _) in &heard.words {
-        for posting in index.postings(key) {
-            let weight = if heard.dense.is_some() { posting.beside } else { posting.alone };
-            if let Some(logit) = logits.get_mut(posting.move_index as usize) {
+/// A logit a move, in 2^-16. Without a model few moves have one: the others are not touched, and all theirs are zero.
+pub(crate) struct Logits {
+    of: Vec<i64>,
+    /// The moves whose logit may be other than zero, in no order.
+    touched: Vec<u32>,
+}
+
+impl Logits {
+    fn of(index: &MeaningIndex<'_>, heard: &Heard<'_>, moves: usize) -> Logits {
+        let mut logits = Logits { of: vec![0; moves], touched: Vec::new() };
+        let mut known = vec![0u64; moves.div_ceil(64)];
+        for &(key, telling, _) in &heard.words {
+            for posting in index.postings(key) {
+                let weight = if heard.dense.is_some() { posting.beside } else { posting.alone };
+                let of = posting.move_index as usize;
+                let (Some(logit), Some(bits)) = (logits.of.get_mut(of), known.get_mut(of / 64)) else { continue };
                 *logit += i64::from(weight) * i64::from(telling);
+                if *bits >> (of % 64) & 1 == 0 {
+                    *bits |= 1 << (of % 64);
+                    logits.touched.push(posting.move_index);
+                }
             }
         }
-    }
-    for (of, logit) in logits.iter_mut().enumerate() {
-        *logit = *logit * 64 / heard.length;
-        if let Some(dense) = &heard.dense {
-            *logit += (i64::from(dot(&dense.vector, index.head(of))) * index.scale(of)) >> 12;
+        if heard.dense.is_some() {
+            logits.touched = (0..moves as u32).collect();
         }
+        for &of in &logits.touched {
+            let Some(logit) = logits.of.get_mut(of as usize) else { continue };
+            *logit = *logit * 64 / heard.length;
+            if let Some(dense) = &heard.dense {
+                let of = of as usize;
+                *logit += (i64::from(dot(&dense.vector, index.head(of))) * index.scale(of)) >> 12;
+            }
+        }
+        logits
     }
-    logits
+
+    /// The moves that some word speaks for or against, with their logits.
+    fn touched(&self) -> impl Iterator<Item = (usize, i64)> + '_ {
+        self.touched.iter().map(|&of| (of as usize, self.get(of as usize)))
+    }
+
+    fn get(&self, of: usize) -> i64 {
+        self.of.get(of).copied().unwrap_or(0)
+    }
+
+    /// How many moves no word speaks for or against.
+    fn untouched(&self) -> u64 {
+        self.of.len().saturating_sub(self.touched.len()) as u64
+    }
 }
 
 /// The examples of a move that come nearest: of those that assert something, and of those that deny it ("can't

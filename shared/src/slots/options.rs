@@ -92,7 +92,7 @@ impl Prepared {
 }
 
 fn plain_words(language: &'static Language, text: &str) -> Vec<String> {
-    Heard::of(language, &readable(text)).words.into_iter().map(|word| word.text).collect()
+    Heard::of(language, &readable(text)).words.iter().map(|word| word.text.to_string()).collect()
 }
 
 /// Whether the whole answer is an option, letter by letter (case and punctuation aside).

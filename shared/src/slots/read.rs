@@ -386,7 +386,7 @@ pub(crate) fn is_whole(slot: &Slot, scan: &Scan<'_>, span: (usize, usize), fille
         (word.start >= span.0 && word.end <= span.1)
             || word.is(Cue::Carrier)
             || named.split(' ').any(|piece| piece.eq_ignore_ascii_case(&word.text))
-            || fillers.contains(&word.text)
+            || fillers.iter().any(|filler| *filler == *word.text)
     })
 }
 

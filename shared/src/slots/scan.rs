@@ -1,5 +1,7 @@
 //! The values that the recognizers find in an utterance, found once a turn for all slots that may want them.
 
+use std::rc::Rc;
+
 use crate::entities::{Entity, Kind, Kinds, Reference, recognize};
 use crate::ir::{Slot, SlotType, Term};
 use crate::language::{Class, Cue, Language};
@@ -23,7 +25,7 @@ const TIME: Kinds = Kinds::NONE
 /// An utterance with its words and the values found in it.
 pub(crate) struct Scan<'t> {
     pub(crate) text: &'t str,
-    pub(crate) heard: Heard,
+    pub(crate) heard: Rc<Heard>,
     pub(crate) reference: &'t Reference,
     pub(crate) entities: Vec<Entity>,
     terms: &'t [Term],
@@ -36,11 +38,20 @@ impl<'t> Scan<'t> {
         slots: impl IntoIterator<Item = &'s Slot>,
         reference: &'t Reference,
     ) -> Scan<'t> {
+        Scan::over(text, Rc::new(Heard::of(Language::of(reference.language), text)), slots, reference)
+    }
+
+    /// As [`Scan::of`], of a text whose words are heard already.
+    pub(crate) fn over<'s>(
+        text: &'t str,
+        heard: Rc<Heard>,
+        slots: impl IntoIterator<Item = &'s Slot>,
+        reference: &'t Reference,
+    ) -> Scan<'t> {
         let mut kinds = Kinds::NONE;
         for slot in slots {
             kinds = with_kinds_of(kinds, effective_type(slot));
         }
-        let heard = Heard::of(Language::of(reference.language), text);
         let mut entities = if kinds == Kinds::NONE { Vec::new() } else { recognize(text, kinds, reference) };
         entities.retain(|entity| !stands_for_a_thing(&heard, entity) && !is_refused(&heard, entity));
         Scan { text, heard, reference, entities, terms: &[] }

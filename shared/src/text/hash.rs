@@ -13,6 +13,29 @@ pub(crate) const fn push(hash: u64, byte: u8) -> u64 {
     hash.wrapping_mul(BASE).wrapping_add(byte as u64 + 1)
 }
 
+/// Powers of [`BASE`], by exponent.
+const POWERS: [u64; 33] = {
+    let mut powers = [1u64; 33];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1].wrapping_mul(BASE);
+        at += 1;
+    }
+    powers
+};
+
+/// The hash of a string followed by another, from both their hashes and the other's length in bytes.
+#[inline]
+#[must_use]
+pub(crate) fn append(hash: u64, other: u64, mut length: usize) -> u64 {
+    let mut shifted = hash;
+    while length >= POWERS.len() {
+        shifted = shifted.wrapping_mul(POWERS[POWERS.len() - 1]);
+        length -= POWERS.len() - 1;
+    }
+    shifted.wrapping_mul(POWERS[length]).wrapping_add(other)
+}
+
 /// The hash of a whole string.
 #[must_use]
 pub(crate) const fn of(bytes: &[u8]) -> u64 {
@@ -72,6 +95,15 @@ const INVERSE: u64 = {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_hash_of_two_strings_follows_from_theirs() {
+        let long = "x".repeat(70);
+        for (a, b) in [("", "a"), ("chest", " pain"), ("a", ""), ("größe", &long)] {
+            let joined = append(of(a.as_bytes()), of(b.as_bytes()), b.len());
+            assert_eq!(joined, of(format!("{a}{b}").as_bytes()), "{a} {b}");
+        }
+    }
 
     #[test]
     fn deletion_hashes_are_the_hashes_of_the_shortened_words() {

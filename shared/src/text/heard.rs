@@ -3,15 +3,57 @@
 //! This is what the phrases of a conversation (repairs, corrections, "yes", "I don't know"), slots and options work on.
 //! Words are in normal form: "I can't" is `i can not`, both words of "can't" with the same place in the text.
 
+use std::fmt;
+use std::ops::Deref;
+use std::rc::Rc;
+
 use super::tokens::{Break, MAX_TOKENS, Shape, Tokens};
 use super::{Stem, hash, stem};
 use crate::language::{Class, Cue, CueSet, Language};
+
+/// The normal form of a word, which lies with those of the whole text.
+#[derive(Clone)]
+pub(crate) struct Form {
+    tokens: Rc<Tokens>,
+    token: usize,
+}
+
+impl Form {
+    /// The letters.
+    #[inline]
+    pub(crate) fn as_str(&self) -> &str {
+        self.tokens.text(self.token)
+    }
+}
+
+impl Deref for Form {
+    type Target = str;
+
+    #[inline]
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Debug for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl PartialEq for Form {
+    fn eq(&self, other: &Form) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Form {}
 
 /// A word and where it stood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Word {
     /// Its normal form.
-    pub(crate) text: String,
+    pub(crate) text: Form,
     /// First byte in the original text.
     pub(crate) start: usize,
     /// One past the last byte.
@@ -48,7 +90,7 @@ impl Word {
 pub(crate) struct Heard {
     pub(crate) language: &'static Language,
     /// What patterns and polarity are told by; signs among them.
-    pub(crate) tokens: Tokens,
+    pub(crate) tokens: Rc<Tokens>,
     pub(crate) words: Vec<Word>,
 }
 
@@ -57,6 +99,7 @@ impl Heard {
     pub(crate) fn of(language: &'static Language, text: &str) -> Heard {
         let mut tokens = Tokens::default();
         tokens.read(language, text);
+        let tokens = Rc::new(tokens);
         let mut words: Vec<Word> = Vec::with_capacity(tokens.len());
         let mut broken = false;
         for (at, token) in tokens.as_slice().iter().enumerate().take(MAX_TOKENS) {
@@ -72,7 +115,7 @@ impl Heard {
             let after_break = broken && !words.is_empty();
             broken = false;
             words.push(Word {
-                text: tokens.text(at).to_owned(),
+                text: Form { tokens: Rc::clone(&tokens), token: at },
                 start,
                 end,
                 after_break,
@@ -119,7 +162,11 @@ impl Language {
         match words {
             [] => false,
             [only] => only.cues.meets(cues),
-            words => words.len() <= self.longest(cues) && self.cues(hash_of(words)).meets(cues),
+            [first, ..] => {
+                self.may_begin(first.hash, cues)
+                    && words.len() <= self.longest(cues)
+                    && self.cues(hash_of(words)).meets(cues)
+            }
         }
     }
 
@@ -128,11 +175,11 @@ impl Language {
         let cues = cues.into();
         let mut key = hash::EMPTY;
         let mut longest = 0;
+        if words.first().is_none_or(|first| !self.may_begin(first.hash, cues)) {
+            return 0;
+        }
         for (at, word) in words.iter().take(self.longest(cues)).enumerate() {
-            if at > 0 {
-                key = hash::push(key, b' ');
-            }
-            key = word.text.bytes().fold(key, hash::push);
+            key = with_word(key, at, word);
             let found = if at == 0 { word.cues } else { self.cues(key) };
             if found.meets(cues) {
                 longest = at + 1;
@@ -144,6 +191,9 @@ impl Language {
     /// How many of the last words make up the longest phrase of these cues; 0 for none.
     pub(crate) fn suffix(&self, words: &[Word], cues: impl Into<CueSet>) -> usize {
         let cues = cues.into();
+        if words.last().is_none_or(|last| !self.may_end(last.hash, cues)) {
+            return 0;
+        }
         let most = self.longest(cues).min(words.len());
         let phrase = |count: &usize| match &words[words.len() - count..] {
             [only] => only.cues,
@@ -159,14 +209,14 @@ impl Language {
 }
 
 fn hash_of(words: &[Word]) -> u64 {
-    let mut key = hash::EMPTY;
-    for (at, word) in words.iter().enumerate() {
-        if at > 0 {
-            key = hash::push(key, b' ');
-        }
-        key = word.text.bytes().fold(key, hash::push);
-    }
-    key
+    words.iter().enumerate().fold(hash::EMPTY, |key, (at, word)| with_word(key, at, word))
+}
+
+/// The hash of a phrase with one more word, the `at`th.
+#[inline]
+fn with_word(key: u64, at: usize, word: &Word) -> u64 {
+    let before = if at > 0 { hash::push(key, b' ') } else { key };
+    hash::append(before, word.hash, word.text.len())
 }
 
 /// A name such as `device_type` as people would say it: `device type`.

@@ -4,10 +4,13 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::hash;
-use crate::language::{Class, CueSet, Language};
+use crate::language::{Class, Contracted, CueSet, Language};
 
 /// Words of one text at most; what follows is not read.
 pub const MAX_TOKENS: usize = 8192;
+
+/// Bytes that a word and what parts it from the next take, in most texts at least.
+const USUAL_BYTES: usize = 4;
 
 /// What stands between a word and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -121,11 +124,15 @@ impl Tokens {
         let cues = cues.into();
         let mut key = hash::EMPTY;
         let mut longest = 0;
+        if self.tokens.get(from).is_none_or(|first| !self.language.may_begin(first.hash, cues)) {
+            return 0;
+        }
         for count in 1..=self.language.longest(cues).min(self.tokens.len().saturating_sub(from)) {
             if count > 1 {
                 key = hash::push(key, b' ');
             }
-            key = self.text(from + count - 1).bytes().fold(key, hash::push);
+            let word = &self.tokens[from + count - 1];
+            key = hash::append(key, word.hash, (word.high - word.low) as usize);
             if self.language.cues(key).meets(cues) {
                 longest = count;
             }
@@ -160,6 +167,8 @@ impl Tokens {
         self.only_marks = false;
         // Offsets are 32-bit; a longer text is cut, which callers do long before.
         let text = if text.len() > u32::MAX as usize { "" } else { text };
+        self.tokens.reserve(text.len() / USUAL_BYTES + 2);
+        self.letters.reserve(text.len() + 2);
         Reader { out: self, text, at: 0, before: Break::None, question: false }.run();
         if self.tokens.is_empty() {
             self.only_marks = true;
@@ -263,6 +272,19 @@ const ASCII_ROLES: [Role; 128] = {
         byte += 1;
     }
     roles
+};
+
+/// ASCII letters and digits in lower case, by byte; 0 for what is neither.
+const PLAIN: [u8; 256] = {
+    let mut plain = [0; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        if matches!(ascii_role(byte), Role::Letter) {
+            plain[byte as usize] = byte.to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    plain
 };
 
 fn role(ch: char) -> Role {
@@ -394,16 +416,26 @@ impl Reader<'_> {
         let mut apostrophe = None;
         let mut ascii = true;
         let mut address = false;
-        while let Some(ch) = self.peek() {
-            match role(ch) {
-                Role::Letter if ch.is_ascii() => {
-                    let lower = ch.to_ascii_lowercase();
-                    if lower.is_ascii_digit() {
-                        shape = Shape::Data;
-                    }
-                    key = hash::push(key, lower as u8);
-                    self.out.letters.push(lower);
+        loop {
+            let run = self.at;
+            while let Some(&byte) = self.text.as_bytes().get(self.at) {
+                let lower = PLAIN[usize::from(byte)];
+                if lower == 0 {
+                    break;
                 }
+                if lower.is_ascii_digit() {
+                    shape = Shape::Data;
+                }
+                key = hash::push(key, lower);
+                self.at += 1;
+            }
+            if self.at > run {
+                let from = self.out.letters.len();
+                self.out.letters.push_str(&self.text[run..self.at]);
+                self.out.letters[from..].make_ascii_lowercase();
+            }
+            let Some(ch) = self.peek() else { break };
+            match role(ch) {
                 Role::Letter => {
                     ascii = false;
                     if ch.is_numeric() {
@@ -436,15 +468,25 @@ impl Reader<'_> {
             key = hash::of(&self.out.letters.as_bytes()[low..]);
         } else if let Some(at) = apostrophe {
             let cut = low + (at - start);
-            let letters = std::mem::take(&mut self.out.letters);
-            if let Some((first, second)) = self.out.language.contraction(&letters[low..cut], &letters[cut..]) {
-                let first = first.to_owned();
-                self.out.letters = letters;
-                self.out.letters.truncate(low);
-                self.out.two(&first, second, (start, self.at), before, question);
-                return;
+            let letters = &self.out.letters;
+            match self.out.language.contraction(&letters[low..cut], &letters[cut..]) {
+                Some((Contracted::Begins(length), second)) => {
+                    self.out.letters.truncate(low + length);
+                    if length > 0 {
+                        let hash = hash::of(&self.out.letters.as_bytes()[low..]);
+                        let class = self.out.language.class(hash);
+                        self.out.push(hash, class, low, (start, self.at), Shape::Word, before, question);
+                    }
+                    self.out.two("", second, (start, self.at), before, question);
+                    return;
+                }
+                Some((Contracted::Stands(first), second)) => {
+                    self.out.letters.truncate(low);
+                    self.out.two(first, second, (start, self.at), before, question);
+                    return;
+                }
+                None => {}
             }
-            self.out.letters = letters;
         }
         if self.out.letters.len() > low {
             self.out.finish_hashed(key, low, (start, self.at), shape, before, question);
