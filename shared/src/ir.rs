@@ -260,6 +260,8 @@ pub struct Slot {
     pub sensitive: bool,
     /// Failures before the `failed` block runs (default 3).
     pub retries: u8,
+    /// `declined by [ … ]`: what passes an optional slot over, beside what declines any.
+    pub declined_by: Vec<String>,
     /// Source line, from 1.
     pub line: u32,
 }

@@ -105,7 +105,7 @@ impl Builder {
         let start = self.strings.len();
         self.strings.extend_from_slice(text.as_bytes());
         if self.strings.len() > format::MAX_BYTES {
-            return Err(LoadError("the game's text is too long; split the game".into()));
+            return Err(LoadError::Unusable("the game's text is too long; split the game".into()));
         }
         Ok((start as u32, text.len() as u32))
     }
@@ -158,7 +158,7 @@ impl Builder {
                     flags |= phrase_flag::CONTEXT_SENSITIVE;
                 }
                 if self.members.len() >= MAX_PHRASES {
-                    return Err(LoadError(format!("more than {MAX_PHRASES} vocabulary terms; split the game")));
+                    return Err(LoadError::Unusable(format!("more than {MAX_PHRASES} vocabulary terms; split the game")));
                 }
                 self.members_by_key.entry(self.words[first as usize].key).or_default().push(self.members.len());
                 self.members.push(Member { key, words, flags, source: MemberSource::Game });
@@ -187,7 +187,7 @@ impl Builder {
             return Ok(at as u16);
         }
         if self.participants.len() >= MAX_PARTICIPANTS {
-            return Err(LoadError(format!("more than {MAX_PARTICIPANTS} participants have triggers")));
+            return Err(LoadError::Unusable(format!("more than {MAX_PARTICIPANTS} participants have triggers")));
         }
         self.participants.push(name.to_owned());
         Ok(self.participants.len() as u16 - 1)
@@ -200,7 +200,7 @@ impl Builder {
             for pattern in &trigger.patterns {
                 let units = self.units(pattern, body)?;
                 if units.len() > MAX_UNITS {
-                    return Err(LoadError(format!(
+                    return Err(LoadError::Unusable(format!(
                         "the pattern in line {} has {} words, at most {MAX_UNITS} are possible",
                         pattern.line,
                         units.len()
@@ -632,7 +632,7 @@ fn record(pattern: &Pattern, unit_start: u32) -> [u32; 10] {
 }
 
 fn serialized<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, LoadError> {
-    postcard::to_allocvec(value).map_err(|error| LoadError(format!("a part of the game can't be laid out: {error}")))
+    postcard::to_allocvec(value).map_err(|error| LoadError::Unusable(format!("a part of the game can't be laid out: {error}")))
 }
 
 fn put(into: &mut Vec<u8>, values: &[u32]) {

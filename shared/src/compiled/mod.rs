@@ -2,19 +2,20 @@
 //!
 //! A fixed header (magic, format version, SHA-256 of the rest, section table), the match index as flat
 //! little-endian tables that are read in place, and each move's body as a blob that is decoded when the
-//! move is first touched. Loading checks the header, the section bounds and a checksum of the index, and copies
-//! nothing; every accessor is bounds-checked and reports damage instead of panicking. Its hash names the game version.
+//! move is first touched. Loading checks the header, the section bounds, a checksum of the index and the game's head, and copies
+//! nothing else; every accessor is bounds-checked and reports damage instead of panicking. Its hash names the game version.
 
 mod build;
 mod format;
 pub(crate) mod index;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use self::format::{Layout, Section};
 use self::index::{Index, MoveTable};
 use crate::ir;
+use crate::language::Language;
 use crate::meaning::index::MeaningIndex;
 use crate::meaning::{Meaning, Model, Trained, linked, linked_as};
 
@@ -23,6 +24,7 @@ use crate::meaning::{Meaning, Model, Trained, linked, linked_as};
 pub struct CompiledGame {
     bytes: Bytes,
     layout: Layout,
+    header: Arc<ir::Game>,
     decoded: Arc<Decoded>,
     model: Option<Model<'static>>,
 }
@@ -48,14 +50,19 @@ impl std::ops::Deref for Bytes {
 /// What has been decoded so far.
 #[derive(Debug, Default)]
 struct Decoded {
-    header: OnceLock<Arc<ir::Game>>,
     moves: Mutex<BTreeMap<usize, Arc<ir::Move>>>,
 }
 
 /// The bytes are not a compiled game that this version can use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("E151 not a usable compiled game: {0}")]
-pub struct LoadError(pub String);
+pub enum LoadError {
+    /// They are damaged, of another format, or a limit of the format is exceeded.
+    #[error("E151 not a usable compiled game: {0}")]
+    Unusable(String),
+    /// The game speaks a language that this build lacks.
+    #[error("E155 this build has no language called `{0}`: build it with that language, or serve the game elsewhere")]
+    UnknownLanguage(String),
+}
 
 impl CompiledGame {
     /// Lays a game out; what it knows of meaning is its own words.
@@ -74,8 +81,8 @@ impl CompiledGame {
         let model = match meaning {
             Meaning::Off | Meaning::Words => None,
             Meaning::With(size) => {
-                let model = linked(size).map_err(|error| LoadError(error.to_string()))?;
-                Some(model.ok_or_else(|| LoadError("this build has no model of that size".into()))?)
+                let model = linked(size).map_err(|error| LoadError::Unusable(error.to_string()))?;
+                Some(model.ok_or_else(|| LoadError::Unusable("this build has no model of that size".into()))?)
             }
         };
         CompiledGame::over(Bytes::Made(Arc::new(build::compile(game, meaning, model.as_ref())?)))
@@ -102,14 +109,20 @@ impl CompiledGame {
     /// of the index; a move's body is checked when it is first touched.
     ///
     /// # Errors
-    /// When the bytes are damaged or of another format version.
+    /// When the bytes are damaged or of another format version, and when this build lacks the game's language.
     pub fn load(bytes: Arc<[u8]>) -> Result<CompiledGame, LoadError> {
         CompiledGame::over(Bytes::Given(bytes))
     }
 
     fn over(bytes: Bytes) -> Result<CompiledGame, LoadError> {
         let layout = Layout::read(&bytes)?;
-        let mut game = CompiledGame { bytes, layout, decoded: Arc::default(), model: None };
+        let head = format::checked_blob(layout.slice(&bytes, Section::Header)).and_then(|blob| postcard::from_bytes(blob).ok());
+        let header: Arc<ir::Game> =
+            Arc::new(head.ok_or_else(|| LoadError::Unusable("its head is damaged; compile the game again".into()))?);
+        if !header.language.is_empty() && Language::coded(&header.language).is_none() {
+            return Err(LoadError::UnknownLanguage(header.language.clone()));
+        }
+        let mut game = CompiledGame { bytes, layout, header, decoded: Arc::default(), model: None };
         if let Trained::With(hash) = game.trained() {
             game.model = linked_as(&hash);
         }
@@ -166,17 +179,10 @@ impl CompiledGame {
         Some(body)
     }
 
-    /// Everything that is not a move: the game with `moves` empty (decoded on first touch and kept).
+    /// Everything that is not a move: the game with `moves` empty.
     #[must_use]
     pub fn header(&self) -> Arc<ir::Game> {
-        let decode = || {
-            Arc::new(
-                format::checked_blob(self.section(Section::Header))
-                    .and_then(|b| postcard::from_bytes(b).ok())
-                    .unwrap_or_default(),
-            )
-        };
-        Arc::clone(self.decoded.header.get_or_init(decode))
+        Arc::clone(&self.header)
     }
 
     /// What it knows of meaning.

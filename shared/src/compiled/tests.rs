@@ -142,3 +142,11 @@ fn bytes_with_a_forged_checksum_never_panic_when_matched() {
         }
     }
 }
+
+#[test]
+fn a_game_of_a_language_that_the_build_lacks_is_refused_with_a_code() {
+    let game = ir::Game { language: "xx".into(), ..sample() };
+    let refused = CompiledGame::compile(&game).expect_err("no build speaks it");
+    assert_eq!(refused, LoadError::UnknownLanguage("xx".into()));
+    assert!(refused.to_string().starts_with("E155"));
+}

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use super::decide::{Plan, Room, decide};
 use super::flow::Entry;
-use super::hear::{Heard, Said, Whose};
+use super::hear::{Readings, Said, Whose};
 use super::mending::Target;
 use super::repairs::{self, Repair};
 use super::run::{Halt, Reading, Run};
@@ -113,7 +113,7 @@ impl Run<'_> {
     }
 
     /// "cancel that, when do you open": a repair that ends what is under way, and another thing behind it.
-    fn ends_and_goes_on(&self, heard: &Heard, open: Option<&Open>) -> Option<(Repair, String)> {
+    fn ends_and_goes_on(&self, heard: &Readings, open: Option<&Open>) -> Option<(Repair, String)> {
         open?;
         let (repair, rest) = repairs::opening(&self.heard())?;
         let ends = matches!(repair, Repair::Cancel | Repair::CancelAll);
@@ -145,7 +145,7 @@ impl Run<'_> {
     }
 
     /// Stores what was said beside an urgent reading for what is under way.
-    fn keep_the_rest(&mut self, heard: &Heard, readings: &[Said], leftover: Leftover) -> Result<(), Halt> {
+    fn keep_the_rest(&mut self, heard: &Readings, readings: &[Said], leftover: Leftover) -> Result<(), Halt> {
         let text = self.text.clone();
         let said = self.tell.sentences.len();
         let open = self.state.active.as_ref().and_then(|frame| frame.open.clone());
@@ -210,7 +210,7 @@ impl Run<'_> {
     }
 
     /// Frames for readings, each filled with its own share of the utterance.
-    fn frames(&mut self, heard: &Heard, readings: &[Said]) -> Vec<(Frame, Collects)> {
+    fn frames(&mut self, heard: &Readings, readings: &[Said]) -> Vec<(Frame, Collects)> {
         let text = self.text.clone();
         let held = self.state.active.take();
         let takes_values =
@@ -237,7 +237,7 @@ impl Run<'_> {
 
     /// Runs these readings in their order: those that only answer, then the first that collects; further ones wait in line.
     /// What is under way has been suspended.
-    pub(super) fn take_up(&mut self, heard: &Heard, readings: &[Said]) -> Result<(), Halt> {
+    pub(super) fn take_up(&mut self, heard: &Readings, readings: &[Said]) -> Result<(), Halt> {
         for said in readings {
             // A move that was itself interrupted is not interrupted a second time: it begins anew.
             self.state.suspended.retain(|frame| frame.move_id != said.name);
@@ -261,7 +261,7 @@ impl Run<'_> {
     }
 
     /// Puts what was said beside a question about somebody else's emergency in line.
-    fn line_up(&mut self, heard: &Heard, asked: &[Said], own: Option<&str>) {
+    fn line_up(&mut self, heard: &Readings, asked: &[Said], own: Option<&str>) {
         let others: Vec<Said> = heard
             .moves
             .iter()

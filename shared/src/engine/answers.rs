@@ -133,6 +133,10 @@ impl Run<'_> {
         let open = mv.slots.iter().filter(|slot| self.slot_value(&slot.name).is_none());
         let scan = Scan::over(&text, self.heard(), open, &reference).knowing(&header.vocabulary);
         let plain = is_plain_answer(slot, &scan);
+        if !plain && slots::is_declined(slot, &scan.heard) {
+            self.fill_beside(mv, &scan, (0, 0));
+            return Answered::Declined;
+        }
         let yes_no = is_yes_no(scan.language(), slot);
         if !slot.required && strings::denies_by_name(&slot.name, &scan.heard) {
             return Answered::Declined;

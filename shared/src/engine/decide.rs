@@ -12,7 +12,7 @@
 //! How one thing is read against a question is the second table of `docs/engine.md`; its order stands in `answers`
 //! (`answer_slot`, `hear_answer`), one call a line.
 
-use super::hear::{Heard, Said, Whose};
+use super::hear::{Readings, Said, Whose};
 
 /// What an open question leaves room for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub(super) enum Plan {
 
 /// Decides. `own` is the move under way, whose own readings are answers; `apart` tells whether a reading is certain enough
 /// to stand beside free text.
-pub(super) fn decide(heard: &Heard, own: Option<&str>, room: Room, apart: &dyn Fn(&Said) -> bool) -> Plan {
+pub(super) fn decide(heard: &Readings, own: Option<&str>, room: Room, apart: &dyn Fn(&Said) -> bool) -> Plan {
     let others: Vec<&Said> = heard.moves.iter().filter(|said| Some(said.name.as_str()) != own).collect();
     let stands = |said: &Said| match room {
         Room::NoQuestion | Room::Told => true,
@@ -100,7 +100,7 @@ mod tests {
 
     fn check(moves: Vec<Said>, own: Option<&str>, room: Room, apart: bool, expected: &str) {
         let clauses = (0..3).map(|clause| (clause * 10, clause * 10 + 5)).collect();
-        let plan = decide(&Heard { clauses, moves }, own, room, &|_| apart);
+        let plan = decide(&Readings { clauses, moves }, own, room, &|_| apart);
         let names = |said: &[Said]| said.iter().map(|said| said.name.clone()).collect::<Vec<_>>().join(" ");
         let found = match &plan {
             Plan::Alone => "alone".to_owned(),

@@ -96,8 +96,10 @@ impl Run<'_> {
         let in_text = |found: &Found| free_text.iter().any(|(_, span)| span.0 <= found.start && found.end <= span.1);
         stated.retain(|stated| !in_text(&stated.found) || !self.numbers_a_noun(mv, &scan, stated));
         for (slot, span) in free_text {
+            // A time at its end belongs to a day that is asked for, even where it says none ("Italy next week").
+            let times = scan.times().filter(|time| asks_for_a_day(mv) && time.0 > span.0);
             let spans: Vec<(usize, usize)> =
-                stated.iter().map(|stated| (stated.found.start, stated.found.end)).collect();
+                stated.iter().map(|stated| (stated.found.start, stated.found.end)).chain(times).collect();
             if let Some(found) = without(self.language(), &slot, text, span, &spans) {
                 self.fill(&slot, &found, Source::Capture);
             }
@@ -110,6 +112,7 @@ impl Run<'_> {
             }
         }
         self.note_doubtful(mv, &scan, &used);
+        self.pass_declined(mv, &scan);
     }
 
     /// What was said beside and cannot be stored as it is: a number out of bounds is refused with its reason, and a day that
@@ -146,6 +149,16 @@ impl Run<'_> {
         let own = [Heard::of(language, &readable(&slot.name)), Heard::of(language, &prompt_text(mv, slot))];
         let stem = noun.stem(language);
         !own.iter().flat_map(|heard| &heard.words).any(|word| word.stem(language) == stem)
+    }
+
+    /// "a one way ticket": passes over the open slots that the author's words decline.
+    fn pass_declined(&mut self, mv: &Move, scan: &Scan<'_>) {
+        for slot in mv.slots.iter().filter(|slot| !slot.declined_by.is_empty()) {
+            let open = self.state.active.as_ref().is_some_and(|frame| frame.slot(&slot.name).is_none());
+            if open && slots::is_declined(slot, &scan.heard) {
+                self.pass(&slot.name);
+            }
+        }
     }
 
     /// Keeps captures that are no slots.
@@ -186,6 +199,13 @@ fn without_own_negation<'t>(heard: &Heard, candidate: &Candidate, text: &'t str)
         |word: &&Word| !captured(word) && (word.class.is(Class::NEGATOR) || stems.contains(&word.stem(language)));
     let own = heard.words.iter().filter(inside).filter(is_own);
     Cow::Owned(own.fold(text.to_owned(), |text, word| blanked(&text, (word.start, word.end))))
+}
+
+/// Whether a day or a moment is asked for.
+fn asks_for_a_day(mv: &Move) -> bool {
+    mv.slots.iter().any(|slot| {
+        matches!(effective_type(slot), SlotType::Date | SlotType::DateTime | SlotType::Time | SlotType::Timeframe)
+    })
 }
 
 /// Free text within `span`, without the values in `stated` and the words that tie them to it.
@@ -282,6 +302,7 @@ mod tests {
             confirm: false,
             sensitive: false,
             retries: 3,
+            declined_by: vec![],
             line: 1,
         }
     }

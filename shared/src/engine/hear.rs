@@ -50,16 +50,16 @@ impl Said {
     }
 }
 
-/// What was heard.
+/// What an utterance was heard as.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Heard {
+pub(super) struct Readings {
     /// The clauses, without the words that join them.
     pub(super) clauses: Vec<Span>,
     /// The moves, in the order in which they were said.
     pub(super) moves: Vec<Said>,
 }
 
-impl Heard {
+impl Readings {
     /// A candidate that the whole utterance is taken for.
     pub(super) fn whole(&self, candidate: &Candidate, name: String) -> Said {
         Said { candidate: candidate.clone(), name, whose: Whose::Speaker, clauses: (0, self.clauses.len()) }
@@ -184,7 +184,7 @@ struct Evidence {
 
 impl Run<'_> {
     /// Hears the utterance.
-    pub(super) fn hear(&mut self) -> Heard {
+    pub(super) fn hear(&mut self) -> Readings {
         let whole = self.candidates();
         let words = self.heard();
         let tokens = &*words.tokens;
@@ -204,7 +204,7 @@ impl Run<'_> {
         moves.sort_by_key(|said| said.candidate.span.0);
         let recognised = moves.iter().map(|said| (said.name.clone(), said.candidate.stage));
         self.tell.recognised.extend(recognised);
-        Heard { clauses, moves }
+        Readings { clauses, moves }
     }
 
     /// What one clause may mean by itself, spans in the whole utterance. Another source of candidates joins here.

@@ -194,6 +194,15 @@ impl Frame {
 }
 
 impl Conversation {
+    /// Whether the answer to a slot's question of a move that goes on is stored, or will be read when it does; `None` when the
+    /// move does not go on.
+    pub(crate) fn answers(&self, move_id: &str, slot: &str) -> Option<bool> {
+        let mut frames = self.active.iter().chain(&self.suspended).chain(&self.waiting);
+        let frame = frames.find(|frame| frame.move_id == move_id)?;
+        let passed = frame.passed.iter().any(|passed| passed == slot);
+        Some(passed || !frame.heard.is_empty() || frame.slot(slot).is_some())
+    }
+
     /// Remembers that a move answered.
     pub(super) fn remember_move(&mut self, move_id: &str) {
         self.recent.retain(|known| known != move_id);

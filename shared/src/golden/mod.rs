@@ -24,7 +24,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use combinations::{Combinations, Lost, MAX_COMBINATIONS, combinations};
+pub use combinations::{Combinations, Lost, MAX_COMBINATIONS, Missing, combinations};
 pub use expectation::{Bound, Expectation, Mismatch};
 
 use crate::compiled::CompiledGame;

@@ -64,7 +64,9 @@ fn asks_for(language: &'static Language, asked: &Heard) -> Option<Wanted> {
     if language.value_of(Cue::AsksLabel, said) == Some("place") {
         return Some(Wanted::Place);
     }
-    let clause = asked.words[at + length..].iter().take_while(|word| !word.after_break).take(MAX_ASKED_NOUN);
+    // "Which street and house number?" asks for a street.
+    let noun = |word: &&Word| !word.after_break && !word.class.is(Class::FUNCTION);
+    let clause = asked.words[at + length..].iter().take_while(noun).take(MAX_ASKED_NOUN);
     let mut wanted = Wanted::Label;
     for noun in clause {
         if is_code_noun(language, noun) {
@@ -113,6 +115,14 @@ pub(crate) fn read(wanted: Wanted, slot_name: &str, question: &str, text: &str, 
     let until = words.iter().take_while(|word| word.end <= span.1).count().max(from);
     let inner = &words[from..until];
     let opening = if from > 0 { Opening::Introduced } else { Opening::Bare };
+    // "214, second floor"
+    if wanted == Wanted::Code
+        && let Some(end) = inner.iter().skip(1).position(|word| word.after_break).map(|at| at + 1)
+        && inner[..end].iter().any(|word| has_digit(&word.text))
+        && !inner[end..].iter().any(|word| has_digit(&word.text))
+    {
+        return Label::Within((inner[0].start, inner[end - 1].end));
+    }
     let fits = match wanted {
         Wanted::Code => is_code(language, text, inner),
         Wanted::Name => !is_sentence(language, text, inner, opening) && is_nominal(text, inner),
@@ -180,7 +190,8 @@ fn is_sentence(language: &'static Language, text: &str, words: &[Word], opening:
         let verb = one.class.is(Class::AUXILIARY) && !one.class.is(Class::SUBJECT);
         // "my statement says …"
         let reports = one.class.is(Class::RAISES) && one.start > first.start;
-        if subject || verb || reports {
+        let denies = one.class.is(Class::NEGATOR) && one.start > first.start && !has_digit(&next.text);
+        if subject || verb || reports || denies {
             return true;
         }
     }
@@ -288,6 +299,7 @@ mod tests {
         check("full_name", "And you are?", Wanted::Name);
         check("topic", "", Wanted::Words);
         check("author", "Who wrote it?", Wanted::Label);
+        check("street", "At which street and house number?", Wanted::Label);
     }
 
     #[test]
@@ -315,6 +327,7 @@ mod tests {
         check("card_number", question, "the number is worn off", None);
         check("card_number", question, "it stands on the back, it's 4471-B", Some("4471-B"));
         check("card_number", question, "marco", Some("marco"));
+        check("card_number", question, "214, second floor", Some("214"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, readable};
 
-use super::convert::{Found, convert};
+use super::convert::{Found, both_days, convert};
 use super::scan::Scan;
 use super::{effective_type, is_yes_no, yes_no};
 use super::{lists, options};
@@ -32,6 +32,10 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
     let mut values: Vec<(Found, Vec<usize>)> = Vec::new();
     for entity in &scan.entities {
         if !free(entity.start, entity.end) {
+            continue;
+        }
+        if let Some([first, last]) = period(slots, scan, entity) {
+            values.extend([first, last]);
             continue;
         }
         let mut fitting: Vec<(usize, Found)> = Vec::new();
@@ -79,7 +83,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             whole_lists.push(Mention { slot: index, found });
             continue;
         }
-        for chosen in options::stated(choices, scan.vocabulary(slot), &scan.heard) {
+        for chosen in options::stated(choices, scan.vocabulary(slot).in_passing(), &scan.heard) {
             let option = &choices[chosen.index];
             let names_a_slot = names.iter().any(|name| name.eq_ignore_ascii_case(option) && *name != slot.name);
             if names_a_slot || !free(chosen.start, chosen.end) {
@@ -169,6 +173,21 @@ pub(crate) fn undecided_day(slots: &[&Slot], scan: &Scan<'_>, taken: &[(usize, u
     });
     let only = days.next()?;
     days.next().is_none().then_some(only)
+}
+
+/// "from the 10th to the 24th" where two days are open: the one is the first of them, the other the second.
+fn period(slots: &[&Slot], scan: &Scan<'_>, entity: &Entity) -> Option<[(Found, Vec<usize>); 2]> {
+    let mut days = slots.iter().enumerate().filter(|(_, slot)| *effective_type(slot) == SlotType::Date);
+    let (first, last) = (days.next()?.0, days.next()?.0);
+    if days.next().is_some() {
+        return None;
+    }
+    let (start, end) = both_days(scan, entity)?;
+    let found = |day: String| {
+        let text = scan.said(entity).to_owned();
+        Found { start: entity.start, end: entity.end, text, value: json!(day), fits: true }
+    };
+    Some([(found(start), vec![first]), (found(end), vec![last])])
 }
 
 /// "two cargo bikes" for `days`: a number whose noun is not the unit that the slot counts.

@@ -96,6 +96,11 @@ pub(crate) fn is_exact_option<S: AsRef<str>>(options: &[S], vocabulary: Vocabula
     options::exact(options, vocabulary, heard).is_some()
 }
 
+/// Whether something is said that the author of the slot takes for declining it (`declined by [ … ]`).
+pub(crate) fn is_declined(slot: &Slot, heard: &Heard) -> bool {
+    !slot.declined_by.is_empty() && !options::stated(&slot.declined_by, Vocabulary::default(), heard).is_empty()
+}
+
 /// Whether a slot is about what has been ("date of birth").
 pub(crate) fn tells_of_the_past(language: &'static crate::language::Language, slot: &Slot) -> bool {
     convert::Tense::of(language, slot) == convert::Tense::Past

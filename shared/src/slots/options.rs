@@ -15,11 +15,29 @@ pub(crate) struct Vocabulary<'v> {
     pub(crate) own: &'v [Term],
     /// `vocabulary { … }` of the game.
     pub(crate) shared: &'v [Term],
+    /// How far the game's vocabulary goes.
+    pub(crate) reach: Reach,
+}
+
+/// How far the vocabulary of a game goes where an option is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Reach {
+    /// All words of a term stand for each other: the question is open.
+    #[default]
+    Group,
+    /// A synonym says its term, but the term no synonym: "a room" in passing is no suite.
+    Term,
 }
 
 impl<'v> Vocabulary<'v> {
-    fn terms(self) -> impl Iterator<Item = &'v Term> {
-        self.own.iter().chain(self.shared)
+    fn terms(self) -> impl Iterator<Item = (&'v Term, Reach)> {
+        let own = self.own.iter().map(|term| (term, Reach::Group));
+        own.chain(self.shared.iter().map(move |term| (term, self.reach)))
+    }
+
+    /// The same, for what nobody has asked for.
+    pub(crate) fn in_passing(self) -> Vocabulary<'v> {
+        Vocabulary { reach: Reach::Term, ..self }
     }
 }
 
@@ -68,9 +86,10 @@ impl Prepared {
         let mut forms = Vec::new();
         for (index, option) in options.iter().enumerate() {
             let words = plain_words(option.as_ref());
-            for term in vocabulary.terms() {
+            for (term, reach) in vocabulary.terms() {
                 let belongs = plain_words(&term.text) == words
-                    || term.synonyms.iter().any(|synonym| plain_words(&synonym.text) == words);
+                    || reach == Reach::Group
+                        && term.synonyms.iter().any(|synonym| plain_words(&synonym.text) == words);
                 if belongs {
                     forms.push((index, plain_words(&term.text)));
                     forms.extend(term.synonyms.iter().map(|synonym| (index, plain_words(&synonym.text))));
@@ -440,7 +459,7 @@ mod tests {
         let options = ["email", "sms"];
         let chosen = choose(
             &options,
-            Vocabulary { own: &vocabulary, shared: &[] },
+            Vocabulary { own: &vocabulary, shared: &[], reach: Reach::Group },
             &Heard::of(Language::english(), "by text message"),
             Shown::Named,
         )

@@ -46,6 +46,7 @@ pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>) -> Answer {
         _ if left_open(slot, ty, scan) => return Answer::Refused(reason_for_one(scan.language(), slot)),
         SlotType::DateTime => one_of(slot, ty, scan).or_else(|| joined_datetime(slot, scan)),
         SlotType::Email | SlotType::Phone | SlotType::Url => one_of(slot, ty, scan).or_else(|| spelt_out(ty, scan)),
+        SlotType::Time => one_of(slot, ty, scan).or_else(|| bare_hour(slot, scan)),
         _ => one_of(slot, ty, scan),
     };
     match found {
@@ -64,6 +65,20 @@ fn left_open(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> bool {
         let [one, other] = pair else { return false };
         one.value != other.value && scan.are_alternatives(one.end, other.start)
     })
+}
+
+/// "7" to a question for a time.
+fn bare_hour(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+    const LAST_HOUR: f64 = 24.0;
+    let hour = plain_number(scan.text.trim().trim_end_matches(['.', '!']))?;
+    if hour.fract() != 0.0 || !(0.0..=LAST_HOUR).contains(&hour) {
+        return None;
+    }
+    let clock = format!("{hour}:00");
+    match read_value(slot, &clock, scan.reference) {
+        Answer::Value { found, .. } => Some(Found { value: found.value, ..whole_text(scan, Json::Null) }),
+        _ => None,
+    }
 }
 
 /// An address or a number that is dictated: "jo at example dot com".
@@ -163,6 +178,8 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
     let chosen = if several {
         if let Some(corrected) = last_after_correction(scan, &values) {
             corrected
+        } else if let Some(named) = only_named(slot, scan, &values) {
+            named
         } else {
             let fitting: Vec<&Found> = values.iter().filter(|found| found.fits).collect();
             match (ty, fitting.as_slice()) {
@@ -184,15 +201,29 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
     Answer::Value { found: chosen, whole }
 }
 
+/// "3 nights, 2 adults" for `nights`: the only number whose noun is one of the slot's name.
+fn only_named(slot: &Slot, scan: &Scan<'_>, values: &[Found]) -> Option<Found> {
+    let language = scan.language();
+    let name = Heard::of(language, &readable(&slot.name));
+    let named = |found: &&Found| {
+        let noun = scan.heard.words.iter().find(|word| word.end > found.end || word.end == found.end && word.start > found.start);
+        noun.is_some_and(|noun| name.words.iter().any(|word| word.stem(language) == noun.stem(language)))
+    };
+    let mut found = values.iter().filter(named);
+    let only = found.next()?;
+    found.next().is_none().then(|| only.clone())
+}
+
 /// Whether people are named beside those that the number counts.
 fn counts_a_part(scan: &Scan<'_>, found: &Found) -> bool {
     let words = &scan.heard.words;
     let Some(join) = words.iter().position(|word| word.is(Cue::And)) else { return false };
     let Some(number) = words.iter().position(|word| word.start >= found.start) else { return false };
     let beside = if number > join { &words[..join] } else { &words[join + 1..] };
-    beside.iter().any(|word| {
-        word.class.is(Class::KIN) && !word.class.is(Class::DETERMINER) || word.class == Class::FUNCTION.and(Class::PRONOUN)
-    })
+    let person = |word: &Word| word.class.is(Class::KIN) && !word.class.is(Class::DETERMINER);
+    // "me and two friends"
+    let only_people = |word: &Word| word.class.is(Class::PRONOUN.and(Class::KIN).and(Class::DETERMINER).and(Class::FILLER));
+    beside.iter().any(person) || !beside.is_empty() && beside.iter().all(only_people)
 }
 
 fn in_bounds(ty: &SlotType, amount: f64) -> bool {
@@ -444,7 +475,7 @@ fn enum_prefix(slot: &Slot, options: &[String], head: &str, reference: &Referenc
     }
     let heard = Heard::of(Language::of(reference.language), head);
     let chosen =
-        options::stated(options, Vocabulary { own: &slot.vocabulary, shared: &[] }, &heard).into_iter().next()?;
+        options::stated(options, Vocabulary { own: &slot.vocabulary, shared: &[], reach: Reach::Group }, &heard).into_iter().next()?;
     let before = heard.words.iter().take_while(|word| word.start < chosen.start).count();
     let fillers = heard.words[..before].iter().all(|word| word.is(Cue::OptionBefore));
     fillers.then_some(chosen.end)

@@ -77,7 +77,7 @@ impl<'t> Scan<'t> {
     where
         't: 's,
     {
-        Vocabulary { own: &slot.vocabulary, shared: self.terms }
+        Vocabulary { own: &slot.vocabulary, shared: self.terms, reach: Reach::Group }
     }
 
     /// Whether nothing but an "or" stands between two values, which end and begin there.
@@ -93,6 +93,11 @@ impl<'t> Scan<'t> {
     /// Whether a value of the slot's type stands in it, whether or not it fits.
     pub(crate) fn states(&self, slot: &Slot) -> bool {
         self.entities.iter().any(|entity| convert(self, entity, slot, effective_type(slot), true).is_some())
+    }
+
+    /// Where times stand in it.
+    pub(crate) fn times(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.entities.iter().filter(|entity| is_time(entity.kind)).map(|entity| (entity.start, entity.end))
     }
 
     /// The text of an entity.

@@ -205,6 +205,12 @@ fn strip_frame<'w>(language: &'static Language, words: &'w [Word], slot_name: &s
             .take_while(|word| word.glued || word.start == rest[0].start)
             .any(|word| word.text.bytes().any(|byte| byte.is_ascii_digit()))
     };
+    let name = Heard::of(language, &readable(slot_name)).words;
+    // "my phone is …" says no name.
+    let own = |noun: &Word| {
+        noun.is(Cue::Label)
+            && (!name.iter().any(|word| word.is(Cue::Label)) || name.iter().any(|word| word.hash == noun.hash))
+    };
     let owner = language.prefix(words, Cue::Owner);
     let rest = &words[owner..];
     for length in 1..=MAX_FRAME_WORDS.min(rest.len().saturating_sub(1)) {
@@ -213,7 +219,7 @@ fn strip_frame<'w>(language: &'static Language, words: &'w [Word], slot_name: &s
             break;
         }
         let copula = language.prefix(after, Cue::Copula);
-        let labels = owner > 0 && frame.last().is_some_and(|noun| noun.is(Cue::Label));
+        let labels = owner > 0 && frame.last().is_some_and(own);
         if copula > 0 && after.len() > copula && (labels || code(&after[copula..])) {
             return &after[copula..];
         }

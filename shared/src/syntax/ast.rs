@@ -153,6 +153,8 @@ pub(super) struct Slot<'s> {
     pub(super) confirm: bool,
     pub(super) sensitive: bool,
     pub(super) retries: Option<u8>,
+    /// `declined by [ … ]`, and where it stands.
+    pub(super) declined_by: Option<(Vec<Text>, Span)>,
 }
 
 #[derive(Debug)]

@@ -35,6 +35,7 @@ const MODIFIERS: &[&str] = &[
     "confirm",
     "sensitive",
     "retries",
+    "declined by [",
 ];
 
 /// What was said of whether a slot is required.
@@ -72,8 +73,12 @@ impl<'s> Parser<'s, '_> {
             confirm: false,
             sensitive: false,
             retries: None,
+            declined_by: None,
         };
         let modifiers = self.slot_modifiers(&mut slot);
+        if let Some((_, span)) = slot.declined_by.as_ref().filter(|_| slot.required && slot.default.is_none()) {
+            self.repeated(*span, "only an optional slot can be declined");
+        }
         // The slot exists whatever is wrong with its modifiers.
         self.push(slots, slot, MAX_SLOTS, "a move has at most {} slots")?;
         modifiers
@@ -92,7 +97,7 @@ impl<'s> Parser<'s, '_> {
     }
 
     fn begins_modifier(&self) -> bool {
-        ["required", "optional", "default", "extract", "with", "confirm", "sensitive", "retries"]
+        ["required", "optional", "default", "extract", "with", "confirm", "sensitive", "retries", "declined"]
             .iter()
             .any(|word| self.is_word(word))
     }
@@ -257,6 +262,13 @@ impl<'s> Parser<'s, '_> {
             "with" if self.is_word_at(1, "context") => {
                 self.at += 2;
                 slot.context = Some(self.text_token("the context, a text")?);
+            }
+            "declined" if self.is_word_at(1, "by") => {
+                self.at += 2;
+                let said = self.list(false, "what declines it", |parser| parser.text_token("what declines it, a text"));
+                if slot.declined_by.replace((said, self.span_from(first))).is_some() {
+                    self.repeated(first.span(), "`declined by` stands twice");
+                }
             }
             "retries" => {
                 self.bump();
