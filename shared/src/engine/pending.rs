@@ -53,7 +53,7 @@ impl Run<'_> {
     }
 
     pub(super) fn vocabulary(&self) -> Vocabulary<'_> {
-        Vocabulary { own: &[], shared: &self.input.header.vocabulary, reach: Reach::Group }
+        Vocabulary { own: &[], shared: &self.input.header.vocabulary, ..Vocabulary::default() }
     }
 
     fn keep_choice(&mut self, name: &str, choice: &str) {

@@ -459,7 +459,7 @@ mod tests {
         let options = ["email", "sms"];
         let chosen = choose(
             &options,
-            Vocabulary { own: &vocabulary, shared: &[], reach: Reach::Group },
+            Vocabulary { own: &vocabulary, shared: &[], ..Vocabulary::default() },
             &Heard::of(Language::english(), "by text message"),
             Shown::Named,
         )

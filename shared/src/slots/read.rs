@@ -475,7 +475,7 @@ fn enum_prefix(slot: &Slot, options: &[String], head: &str, reference: &Referenc
     }
     let heard = Heard::of(Language::of(reference.language), head);
     let chosen =
-        options::stated(options, Vocabulary { own: &slot.vocabulary, shared: &[], reach: Reach::Group }, &heard).into_iter().next()?;
+        options::stated(options, Vocabulary { own: &slot.vocabulary, shared: &[], ..Vocabulary::default() }, &heard).into_iter().next()?;
     let before = heard.words.iter().take_while(|word| word.start < chosen.start).count();
     let fillers = heard.words[..before].iter().all(|word| word.is(Cue::OptionBefore));
     fillers.then_some(chosen.end)

@@ -77,7 +77,7 @@ impl<'t> Scan<'t> {
     where
         't: 's,
     {
-        Vocabulary { own: &slot.vocabulary, shared: self.terms, reach: Reach::Group }
+        Vocabulary { own: &slot.vocabulary, shared: self.terms, ..Vocabulary::default() }
     }
 
     /// Whether nothing but an "or" stands between two values, which end and begin there.
