@@ -19,20 +19,22 @@ pub(super) enum Target {
 impl Run<'_> {
     /// Whether the utterance is a repair that the game does not claim; if so it is done.
     pub(super) fn mend_if_asked(&mut self, target: Target) -> Result<bool, Halt> {
-        let phrase = self.heard();
-        let built_in = repairs::recognize(&phrase);
-        let repair = match built_in {
+        let Some(repair) = self.repair_asked_for() else { return Ok(false) };
+        self.tell.reading = Reading::Repair;
+        self.mend(repair, target)?;
+        Ok(true)
+    }
+
+    /// The repair that the utterance is, if the game does not claim its words.
+    pub(super) fn repair_asked_for(&mut self) -> Option<Repair> {
+        match repairs::recognize(&self.heard()) {
             // A bare "sorry", "what?" or "again" is not worth a claim by anybody but a repair move.
             Some(repair) => match self.claimed() {
                 None => Some(repair),
                 Some(name) => Repair::of_move(&name),
             },
             None => self.claimed_by_repair_move(),
-        };
-        let Some(repair) = repair else { return Ok(false) };
-        self.tell.reading = Reading::Repair;
-        self.mend(repair, target)?;
-        Ok(true)
+        }
     }
 
     /// A repair move may have patterns of its own.
