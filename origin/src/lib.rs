@@ -11,6 +11,7 @@
 //! | `lgdl cleanup` | [`cleanup::run`], [`cleanup::preview`] |
 //! | `lgdl backup`, `restore` | [`backup::sqlite`], [`backup::postgres`] and their `restore_…`, [`backup::drill`] |
 //! | `lgdl gdpr tombstones`, `reapply` | [`tombstones::bring_up_to_date`], [`tombstones::apply`] |
+//! | `lgdl doctor`, `health` | [`doctor::Facts::gather`] and [`doctor::examine`], [`outbound::get`] |
 //! | `lgdl gdpr proof`, `verify` | [`receipts::issue`], [`receipts::check`] |
 
 pub mod admin;
@@ -19,7 +20,9 @@ pub mod backup;
 pub mod cleanup;
 pub mod clock;
 pub mod config;
+pub mod doctor;
 pub mod exports;
+pub mod facts;
 pub mod files;
 pub mod games;
 pub mod hex;
@@ -29,11 +32,13 @@ pub mod keys;
 pub mod masking;
 pub mod metrics;
 pub mod migrations;
+pub mod outbound;
 pub mod privacy;
 pub mod random;
 pub mod readable;
 pub mod receipts;
 pub mod records;
+pub mod report;
 pub mod serve;
 pub mod store;
 pub mod tombstones;

@@ -7,7 +7,7 @@ use lgdl::problem::Reason;
 use lgdl::wire::node::Counts;
 use serde_json::json;
 
-use crate::answer::{OBSERVED_NAMES, Refusal, Response};
+use crate::answer::{OBSERVED, Refusal, Response};
 use crate::call::Call;
 use crate::origin::{Health, Origin};
 use crate::pipeline::games;
@@ -117,6 +117,7 @@ pub async fn components<P: Platform>(call: &Call<'_, P>) -> Result<Response, Ref
     let all = games.is_ok() && kv_well && commits_well && !journal_fails && !aside;
     let body = json!({
         "status": word(all),
+        "version": env!("CARGO_PKG_VERSION"),
         "components": {
             "origin": {
                 "status": word(games.is_ok()),
@@ -149,8 +150,9 @@ pub fn metrics<P: Platform>(call: &Call<'_, P>) -> Result<Response, Refusal> {
     };
     let counted = memory.observed();
     let mut text = String::with_capacity(1_024);
-    for (name, count) in OBSERVED_NAMES.iter().zip(counted) {
-        let _ = writeln!(text, "# TYPE lgdl_edge_{name}_total counter\nlgdl_edge_{name}_total {count}");
+    for ((name, help), count) in OBSERVED.iter().zip(counted) {
+        let name = format!("lgdl_edge_{name}_total");
+        let _ = writeln!(text, "# HELP {name} {help}.\n# TYPE {name} counter\n{name} {count}");
     }
     Ok(Response::new(StatusCode::OK, "text/plain; version=0.0.4", text.into_bytes()))
 }

@@ -11,6 +11,7 @@ mod config;
 mod console;
 mod deployment;
 mod dev;
+mod doctor;
 mod edge;
 mod evaluate;
 mod export;
@@ -19,13 +20,16 @@ mod failure;
 mod fmt;
 mod games;
 mod gdpr;
+mod health;
 mod journal;
 mod keys;
 mod lines;
 mod logging;
+mod manual;
 mod migrate;
 mod pii;
 mod privacy;
+mod report;
 mod runtime;
 mod serve;
 mod session;
@@ -86,6 +90,13 @@ enum Command {
     Journal(journal::Arguments),
     /// Show the settings in force, secrets masked
     Config(config::Arguments),
+    /// Say whether a deployment is fit to serve, line by line, with what to do
+    Doctor(doctor::Arguments),
+    /// Ask a running origin or node how it is; exit status 1 when it is not well
+    Health(health::Arguments),
+    /// Write man pages and shell completions
+    #[command(hide = true)]
+    Manual(manual::Arguments),
     /// Bring the schema up to date, and move a store from SQLite to PostgreSQL
     Migrate(migrate::Arguments),
     /// Write the whole store as JSON lines, texts readable
@@ -108,6 +119,8 @@ enum Command {
     Privacy(privacy::Arguments),
     /// Publish games, and say which version of them new conversations get
     Games(games::Arguments),
+    /// Say what came of a game's conversations, without what anybody said
+    Report(report::Arguments),
     /// Make and revoke API keys, rotate the encryption key
     Keys(keys::Arguments),
     /// Show the tenants, and erase one
@@ -132,6 +145,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Edge(arguments) => edge::run(&arguments, &mut console),
         Command::Journal(arguments) => journal::run(&arguments, &mut console),
         Command::Config(arguments) => config::run(&arguments, &mut console),
+        Command::Doctor(arguments) => doctor::run(&arguments, &mut console),
+        Command::Health(arguments) => health::run(&arguments, &mut console),
+        Command::Manual(arguments) => manual::run(&arguments, &mut console),
         Command::Migrate(arguments) => migrate::run(&arguments, &mut console),
         Command::Export(arguments) => export::run_export(&arguments, &mut console),
         Command::Import(arguments) => export::run_import(&arguments, &mut console),
@@ -142,6 +158,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Audit(arguments) => audit::run(&arguments, &mut console),
         Command::Gdpr(arguments) => gdpr::run(&arguments, &mut console),
         Command::Privacy(arguments) => privacy::run(&arguments, &mut console),
+        Command::Report(arguments) => report::run(&arguments, &mut console),
         Command::Games(arguments) => games::run(&arguments, &mut console),
         Command::Keys(arguments) => keys::run(&arguments, &mut console),
         Command::Tenants(arguments) => tenants::run(&arguments, &mut console),

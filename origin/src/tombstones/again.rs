@@ -136,6 +136,22 @@ pub async fn catch_up(
     apply(store, contents, actor, now_ms).await.map(Some)
 }
 
+/// Looks whether the file is whole and has what this store has written to it, and changes nothing; `None`: there is none yet, and
+/// nothing to be in it.
+///
+/// # Errors
+/// When the store fails, or the file is not whole.
+pub async fn check(store: &dyn Store, path: &Path) -> Result<Option<Contents>, TombstoneError> {
+    if !path.exists() {
+        return match store.setting(NOTED).await? {
+            Some(_) => Err(TombstoneError::Missing(path.to_owned())),
+            None => Ok(None),
+        };
+    }
+    let noted = noted(store, path).await?;
+    file::read(path, noted.as_ref(), Counting::Needed).await.map(Some)
+}
+
 /// What the store remembers to have written to a file.
 ///
 /// # Errors
