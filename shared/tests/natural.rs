@@ -67,7 +67,9 @@ fn is_expected(expected: &Value, value: &Value) -> bool {
 fn judge(sentence: &Sentence, record: &TurnRecord, held: &Map<String, Value>) -> Verdict {
     let moves: Vec<&str> = moves_of(record);
     let expected = |name: &String, value: &Value| {
-        [&sentence.slots, &sentence.or].into_iter().any(|map| map.get(name).is_some_and(|wanted| is_expected(wanted, value)))
+        [&sentence.slots, &sentence.or]
+            .into_iter()
+            .any(|map| map.get(name).is_some_and(|wanted| is_expected(wanted, value)))
     };
     let stray = held.iter().any(|(name, value)| !expected(name, value));
     let unheard = sentence.urgent.as_ref().is_some_and(|urgent| !moves.contains(&urgent.as_str()));

@@ -158,7 +158,9 @@ impl Builder {
                     flags |= phrase_flag::CONTEXT_SENSITIVE;
                 }
                 if self.members.len() >= MAX_PHRASES {
-                    return Err(LoadError::Unusable(format!("more than {MAX_PHRASES} vocabulary terms; split the game")));
+                    return Err(LoadError::Unusable(format!(
+                        "more than {MAX_PHRASES} vocabulary terms; split the game"
+                    )));
                 }
                 self.members_by_key.entry(self.words[first as usize].key).or_default().push(self.members.len());
                 self.members.push(Member { key, words, flags, source: MemberSource::Game });
@@ -632,7 +634,8 @@ fn record(pattern: &Pattern, unit_start: u32) -> [u32; 10] {
 }
 
 fn serialized<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, LoadError> {
-    postcard::to_allocvec(value).map_err(|error| LoadError::Unusable(format!("a part of the game can't be laid out: {error}")))
+    postcard::to_allocvec(value)
+        .map_err(|error| LoadError::Unusable(format!("a part of the game can't be laid out: {error}")))
 }
 
 fn put(into: &mut Vec<u8>, values: &[u32]) {

@@ -113,7 +113,9 @@ impl Layout {
 pub(super) fn assemble(sections: [Vec<u8>; SECTIONS]) -> Result<Vec<u8>, LoadError> {
     let total = sections.iter().fold(BODY_AT, |sum, section| sum + section.len().next_multiple_of(8));
     if total > MAX_BYTES {
-        return Err(LoadError::Unusable(format!("the game takes {total} bytes, at most {MAX_BYTES} are possible; split it")));
+        return Err(LoadError::Unusable(format!(
+            "the game takes {total} bytes, at most {MAX_BYTES} are possible; split it"
+        )));
     }
     let mut bytes = vec![0; BODY_AT];
     bytes.reserve_exact(total - BODY_AT);

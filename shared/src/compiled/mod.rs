@@ -116,7 +116,8 @@ impl CompiledGame {
 
     fn over(bytes: Bytes) -> Result<CompiledGame, LoadError> {
         let layout = Layout::read(&bytes)?;
-        let head = format::checked_blob(layout.slice(&bytes, Section::Header)).and_then(|blob| postcard::from_bytes(blob).ok());
+        let head = format::checked_blob(layout.slice(&bytes, Section::Header))
+            .and_then(|blob| postcard::from_bytes(blob).ok());
         let header: Arc<ir::Game> =
             Arc::new(head.ok_or_else(|| LoadError::Unusable("its head is damaged; compile the game again".into()))?);
         if !header.language.is_empty() && Language::coded(&header.language).is_none() {

@@ -12,8 +12,8 @@ use super::run::{Halt, Reading, Run};
 use super::state::Frame;
 use super::turn::CERTAIN;
 use super::wording;
-use crate::entities::time::impossible_date;
 use crate::entities::Direction;
+use crate::entities::time::impossible_date;
 use crate::ir::{Element, Move, Slot, SlotType, TemplatePart};
 use crate::language::{Class, Cue, Language, Text};
 use crate::matcher::Candidate;
@@ -456,11 +456,9 @@ impl Run<'_> {
             Label::Stands => FreeText::Value(found),
             Label::Sentence => FreeText::Sentence,
             Label::Within(span) => match without(language, slot, &found.text, span, &[]) {
-                Some(inner) => FreeText::Value(Found {
-                    start: found.start + inner.start,
-                    end: found.start + inner.end,
-                    ..inner
-                }),
+                Some(inner) => {
+                    FreeText::Value(Found { start: found.start + inner.start, end: found.start + inner.end, ..inner })
+                }
                 None => FreeText::Nothing,
             },
         }

@@ -312,13 +312,22 @@ fn accepted(mut found: Vec<Evidence>, tokens: &Tokens, clauses: &[Span]) -> Vec<
     moves.into_iter().map(|(said, _)| said).collect()
 }
 
-/// "what if …", "what should I do if …": what begins at the word `first` is only supposed. "I don't know if …" is not.
+/// "what if …", "what should I do if …": what begins at the word `first` is only supposed. "I don't know if …" and "it feels
+/// as if …" are not: the word must open its clause, or that of a question.
 fn is_supposed(tokens: &Tokens, opening: usize, first: usize) -> bool {
     let class = |at: usize| tokens.as_slice()[at].class;
+    let parts = Class::BREAK.and(Class::AND).and(Class::FILLER);
     (opening..first).any(|at| {
         let length = tokens.phrase(at, Cue::Supposes);
-        let governed = at > opening && class(at - 1).is(Class::LIFTS.and(Class::RAISES));
-        length > 0 && at + length <= first && !governed && !(at + length..first).any(|at| class(at).is(Class::BREAK))
+        let before = at.checked_sub(1).filter(|before| *before >= opening);
+        let governed = before.is_some_and(|before| class(before).is(Class::LIFTS.and(Class::RAISES)));
+        let opens = before.is_none_or(|before| class(before).is(parts))
+            || (opening..at).any(|before| class(before).is(Class::QUESTION));
+        length > 0
+            && at + length <= first
+            && opens
+            && !governed
+            && !(at + length..first).any(|at| class(at).is(Class::BREAK))
     })
 }
 

@@ -87,7 +87,9 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             };
             let time = time_reading(entity, scan.reference, tense)?;
             match entity.kind {
-                Kind::DateRange | Kind::DateTimeRange => found(said.to_owned(), json!(only_day(scan, entity, time)?), true),
+                Kind::DateRange | Kind::DateTimeRange => {
+                    found(said.to_owned(), json!(only_day(scan, entity, time)?), true)
+                }
                 Kind::Date | Kind::DateTime => found(said.to_owned(), json!(time.point.as_deref()?.get(..10)?), true),
                 _ => None,
             }

@@ -57,7 +57,8 @@ fn asks_for(language: &'static Language, asked: &Heard) -> Option<Wanted> {
     if asked.words.iter().any(|word| word.is(Cue::AsksWords)) {
         return Some(Wanted::Words);
     }
-    let begins = |at: &usize| *at == 0 || asked.words[*at].after_break || asked.words[*at - 1].class.is(Class::FUNCTION);
+    let begins =
+        |at: &usize| *at == 0 || asked.words[*at].after_break || asked.words[*at - 1].class.is(Class::FUNCTION);
     let at = (0..asked.len()).filter(begins).find(|at| language.prefix(&asked.words[*at..], Cue::AsksLabel) > 0)?;
     let length = language.prefix(&asked.words[at..], Cue::AsksLabel);
     let said = &asked.words[at..at + length];

@@ -88,8 +88,7 @@ impl Prepared {
             let words = plain_words(option.as_ref());
             for (term, reach) in vocabulary.terms() {
                 let belongs = plain_words(&term.text) == words
-                    || reach == Reach::Group
-                        && term.synonyms.iter().any(|synonym| plain_words(&synonym.text) == words);
+                    || reach == Reach::Group && term.synonyms.iter().any(|synonym| plain_words(&synonym.text) == words);
                 if belongs {
                     forms.push((index, plain_words(&term.text)));
                     forms.extend(term.synonyms.iter().map(|synonym| (index, plain_words(&synonym.text))));
@@ -370,7 +369,8 @@ fn is_related(language: &Language, word: &str, part: &str) -> bool {
     const ENDING: usize = 4;
     let common = word.chars().zip(part.chars()).take_while(|(one, other)| one == other).count();
     let rest = |text: &str| text.chars().count() - common;
-    same_stem(language, word, part) || common >= COMMON && rest(word).min(rest(part)) == 0 && rest(word).max(rest(part)) <= ENDING
+    same_stem(language, word, part)
+        || common >= COMMON && rest(word).min(rest(part)) == 0 && rest(word).max(rest(part)) <= ENDING
 }
 
 /// The same word in another form: `walking`, `walked`, `walk`; `exercising`, `exercise`.

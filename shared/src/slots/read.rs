@@ -206,7 +206,11 @@ fn only_named(slot: &Slot, scan: &Scan<'_>, values: &[Found]) -> Option<Found> {
     let language = scan.language();
     let name = Heard::of(language, &readable(&slot.name));
     let named = |found: &&Found| {
-        let noun = scan.heard.words.iter().find(|word| word.end > found.end || word.end == found.end && word.start > found.start);
+        let noun = scan
+            .heard
+            .words
+            .iter()
+            .find(|word| word.end > found.end || word.end == found.end && word.start > found.start);
         noun.is_some_and(|noun| name.words.iter().any(|word| word.stem(language) == noun.stem(language)))
     };
     let mut found = values.iter().filter(named);
@@ -222,7 +226,8 @@ fn counts_a_part(scan: &Scan<'_>, found: &Found) -> bool {
     let beside = if number > join { &words[..join] } else { &words[join + 1..] };
     let person = |word: &Word| word.class.is(Class::KIN) && !word.class.is(Class::DETERMINER);
     // "me and two friends"
-    let only_people = |word: &Word| word.class.is(Class::PRONOUN.and(Class::KIN).and(Class::DETERMINER).and(Class::FILLER));
+    let only_people =
+        |word: &Word| word.class.is(Class::PRONOUN.and(Class::KIN).and(Class::DETERMINER).and(Class::FILLER));
     beside.iter().any(person) || !beside.is_empty() && beside.iter().all(only_people)
 }
 
@@ -475,7 +480,9 @@ fn enum_prefix(slot: &Slot, options: &[String], head: &str, reference: &Referenc
     }
     let heard = Heard::of(Language::of(reference.language), head);
     let chosen =
-        options::stated(options, Vocabulary { own: &slot.vocabulary, shared: &[], ..Vocabulary::default() }, &heard).into_iter().next()?;
+        options::stated(options, Vocabulary { own: &slot.vocabulary, shared: &[], ..Vocabulary::default() }, &heard)
+            .into_iter()
+            .next()?;
     let before = heard.words.iter().take_while(|word| word.start < chosen.start).count();
     let fillers = heard.words[..before].iter().all(|word| word.is(Cue::OptionBefore));
     fillers.then_some(chosen.end)

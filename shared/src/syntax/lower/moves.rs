@@ -85,12 +85,7 @@ impl Lowering<'_, '_> {
             confirm: slot.confirm,
             sensitive: slot.sensitive,
             retries: slot.retries.unwrap_or(3),
-            declined_by: slot
-                .declined_by
-                .iter()
-                .flat_map(|(said, _)| said)
-                .map(|text| self.text(*text))
-                .collect(),
+            declined_by: slot.declined_by.iter().flat_map(|(said, _)| said).map(|text| self.text(*text)).collect(),
             line: self.line(slot.name.span),
         }
     }
