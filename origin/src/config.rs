@@ -29,6 +29,7 @@ pub fn settings_page() -> String {
          Made by `lgdl config --markdown` of the declarations in `origin/src/config/settings.rs` and\n\
          `shared/src/settings/edge.rs`. `lgdl serve`, `lgdl edge` and `lgdl dev` read the same environment over the same\n\
          `lgdl.toml` (`--config FILE`), where a name stands in lower case without `LGDL_`. Every mistake is named at once.\n\
+         A secret may be `@FILE`: it is what that file holds.\n\
          On Spin a variable is `lgdl_…` as in `spin.toml`, on Workers `LGDL_…` as a variable or a secret.\n\n\
          ## The origin\n\n{origin}\n## An edge node\n\n{edge}"
     )

@@ -12,6 +12,7 @@
 //! | `lgdl backup`, `restore` | [`backup::sqlite`], [`backup::postgres`] and their `restore_…`, [`backup::drill`] |
 //! | `lgdl block`, `unblock`, `blocked` | [`blocks::add`], [`blocks::remove`], [`blocks::in_force`] |
 //! | `lgdl gdpr tombstones`, `reapply` | [`tombstones::bring_up_to_date`], [`tombstones::apply`] |
+//! | `lgdl doctor`, `health` | [`doctor::Facts::gather`] and [`doctor::examine`], [`outbound::get`] |
 //! | `lgdl gdpr proof`, `verify` | [`receipts::issue`], [`receipts::check`] |
 
 pub mod admin;
@@ -21,6 +22,7 @@ pub mod blocks;
 pub mod cleanup;
 pub mod clock;
 pub mod config;
+pub mod doctor;
 pub mod exports;
 pub mod facts;
 pub mod files;
@@ -32,6 +34,7 @@ pub mod keys;
 pub mod masking;
 pub mod metrics;
 pub mod migrations;
+pub mod outbound;
 pub mod privacy;
 pub mod random;
 pub mod readable;

@@ -152,7 +152,7 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
         {
             tracing::warn!(%error, "the origin serves without what can't be read");
         }
-        checked => checked?,
+        checked => drop(checked?),
     }
     begin_sealing(&*store, config.encryption_key.as_ref()).await?;
     let (ring, unreadable) = (config.encryption_key.as_ref(), config.encryption_unreadable);

@@ -3,10 +3,12 @@
 mod audit;
 mod debian;
 mod dev;
+mod dist;
 mod folders;
 mod model;
 mod mutants;
 mod npm;
+mod operations;
 mod schemathesis;
 mod shell;
 mod sizes;
@@ -48,6 +50,8 @@ enum Command {
         #[arg(last = true)]
         more: Vec<String>,
     },
+    /// Build what is given to people: one program, packages, sums, a bill of materials
+    Dist(dist::Arguments),
     /// Run every check, as continuous integration does
     Test {
         /// Only these parts
@@ -98,6 +102,7 @@ fn obey(command: Command) -> Result<()> {
             println!("{}", worker::build()?.display());
             Ok(())
         }
+        Command::Dist(arguments) => dist::dist(&arguments),
         Command::Dev { games, more } => dev::dev(&games, &more),
         Command::Test { only, filter } => test::test(&only, &filter),
         Command::RecognizersSize => sizes::recognizers(),

@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use lgdl_skips::Need;
 
 use crate::shell::{exists, is_root, output, run, say};
-use crate::{audit, debian, folders, npm, schemathesis, wasm, worker};
+use crate::{audit, debian, folders, npm, operations, schemathesis, wasm, worker};
 
 /// One part of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -146,6 +146,7 @@ fn unit(filter: &[String], count: &mut Count) -> Result<End> {
         .env(lgdl_skips::PROVIDED, provided(worker.is_some()).join(","))
         .env("LGDL_COMPONENT", &component)
         .env("LGDL_SCHEMATHESIS", schemathesis::program()?)
+        .env("LGDL_OPERATIONS", operations::folder()?)
         .envs(worker.map(|worker| ("LGDL_WORKER", worker)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -176,7 +177,8 @@ fn provided(worker: bool) -> Vec<&'static str> {
         (Need::Browser, node && chromium_is_here()),
         (Need::Schemathesis, schemathesis::is_here()),
     ];
-    there.into_iter().filter(|(_, there)| *there).map(|(need, _)| need.name()).collect()
+    let there = there.into_iter().filter(|(_, there)| *there).map(|(need, _)| need);
+    there.chain(operations::provided()).map(Need::name).collect()
 }
 
 /// Prints the tests that had nothing to check, and takes them from those that passed.
@@ -247,6 +249,7 @@ fn set_up() -> Result<Vec<End>> {
     if let Err(error) = schemathesis::install() {
         ends.push(End::Skipped(format!("the test with schemathesis: {error:#}")));
     }
+    ends.extend(operations::install().into_iter().map(End::Skipped));
     if ends.is_empty() {
         ends.push(End::Passed);
     }

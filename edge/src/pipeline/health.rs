@@ -143,6 +143,7 @@ pub async fn components<P: Platform>(call: &Call<'_, P>) -> Result<Response, Ref
     let all = origin_well && kv_well && commits_well && !journal_fails && !aside;
     let body = json!({
         "status": word(all),
+        "version": env!("CARGO_PKG_VERSION"),
         "components": {
             "origin": {
                 "status": word(origin_well),

@@ -12,6 +12,7 @@ mod config;
 mod console;
 mod deployment;
 mod dev;
+mod doctor;
 mod edge;
 mod evaluate;
 mod export;
@@ -20,10 +21,12 @@ mod failure;
 mod fmt;
 mod games;
 mod gdpr;
+mod health;
 mod journal;
 mod keys;
 mod lines;
 mod logging;
+mod manual;
 mod migrate;
 mod pii;
 mod privacy;
@@ -88,6 +91,13 @@ enum Command {
     Journal(journal::Arguments),
     /// Show the settings in force, secrets masked
     Config(config::Arguments),
+    /// Say whether a deployment is fit to serve, line by line, with what to do
+    Doctor(doctor::Arguments),
+    /// Ask a running origin or node how it is; exit status 1 when it is not well
+    Health(health::Arguments),
+    /// Write man pages and shell completions
+    #[command(hide = true)]
+    Manual(manual::Arguments),
     /// Bring the schema up to date, and move a store from SQLite to PostgreSQL
     Migrate(migrate::Arguments),
     /// Write the whole store as JSON lines, texts readable
@@ -142,6 +152,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Edge(arguments) => edge::run(&arguments, &mut console),
         Command::Journal(arguments) => journal::run(&arguments, &mut console),
         Command::Config(arguments) => config::run(&arguments, &mut console),
+        Command::Doctor(arguments) => doctor::run(&arguments, &mut console),
+        Command::Health(arguments) => health::run(&arguments, &mut console),
+        Command::Manual(arguments) => manual::run(&arguments, &mut console),
         Command::Migrate(arguments) => migrate::run(&arguments, &mut console),
         Command::Export(arguments) => export::run_export(&arguments, &mut console),
         Command::Import(arguments) => export::run_import(&arguments, &mut console),

@@ -18,7 +18,7 @@ pub(super) const LISTEN: Parsed<SocketAddr> = Parsed("an address with a port, su
 pub(super) const FILE: Parsed<PathBuf> = Parsed("a file", |text| Ok(PathBuf::from(text)));
 pub(super) const POSTGRES_URL: Parsed<Secret> = Parsed("postgres://…", postgres_url);
 pub(super) const GAME_FILE: Parsed<GameFile> = Parsed("`id:path`", game_file);
-pub(super) const KEY_RING: Parsed<KeyRing> = Parsed("keys as `id:base64` of 32 bytes, or `@FILE`", key_ring);
+pub(super) const KEY_RING: Parsed<KeyRing> = Parsed("keys as `id:base64` of 32 bytes", key_ring);
 pub(super) const WEB_ORIGIN: Parsed<String> = Parsed("an origin such as https://admin.example.com", web_origin);
 pub(super) const PUSH_URL: Parsed<Uri> = Parsed("an address such as https://siem.example.com/events", push_url);
 pub(super) const JWT_KEYS: Parsed<KeySource> =
@@ -43,15 +43,8 @@ fn game_file(text: &str) -> Result<GameFile, String> {
     Ok(GameFile { id: id.to_owned(), path: PathBuf::from(path) })
 }
 
-/// The ring itself, or `@FILE` that holds it.
 fn key_ring(text: &str) -> Result<KeyRing, String> {
-    let ring = match text.strip_prefix('@') {
-        Some(path) => {
-            KeyRing::parse(&std::fs::read_to_string(path).map_err(|e| format!("names a file that can't be read: {e}"))?)
-        }
-        None => KeyRing::parse(text),
-    };
-    ring.map_err(|error| format!("is no key ring: {error}"))
+    KeyRing::parse(text).map_err(|error| format!("is no key ring: {error}"))
 }
 
 /// Scheme and host of pages, as browsers send them: never a wildcard.

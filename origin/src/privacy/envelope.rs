@@ -94,7 +94,8 @@ impl Envelope {
             return Ok(key);
         }
         if self.unreadable == UnreadableKeys::Refuse {
-            self.fits.get_or_try_init(|| check_ring(&*self.store, Some(&self.ring))).await?;
+            let checked = async || check_ring(&*self.store, Some(&self.ring)).await.map(drop);
+            self.fits.get_or_try_init(checked).await?;
         }
         let now_ms = self.clock.now_ms();
         let id = DataKeyId::mint(now_ms, &*self.random);

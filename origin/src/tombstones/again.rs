@@ -97,14 +97,7 @@ pub async fn apply(
 /// # Errors
 /// When the store fails, or the file is not whole.
 pub async fn missing(store: &dyn Store, path: &Path) -> Result<u64, TombstoneError> {
-    if !path.exists() {
-        return match store.setting(NOTED).await? {
-            Some(_) => Err(TombstoneError::Missing(path.to_owned())),
-            None => Ok(0),
-        };
-    }
-    let noted = noted(store, path).await?;
-    let contents = file::read(path, noted.as_ref(), Counting::Needed).await?;
+    let Some(contents) = check(store, path).await? else { return Ok(0) };
     let known = known(store).await?;
     Ok(contents.stones.iter().filter(|stone| !stands(&known, stone)).count() as u64)
 }
@@ -156,6 +149,22 @@ pub async fn catch_up(
         contents => contents?,
     };
     apply(store, contents, actor, now_ms).await.map(Some)
+}
+
+/// Looks whether the file is whole and has what this store has written to it, and changes nothing; `None`: there is none yet, and
+/// nothing to be in it.
+///
+/// # Errors
+/// When the store fails, or the file is not whole.
+pub async fn check(store: &dyn Store, path: &Path) -> Result<Option<Contents>, TombstoneError> {
+    if !path.exists() {
+        return match store.setting(NOTED).await? {
+            Some(_) => Err(TombstoneError::Missing(path.to_owned())),
+            None => Ok(None),
+        };
+    }
+    let noted = noted(store, path).await?;
+    file::read(path, noted.as_ref(), Counting::Needed).await.map(Some)
 }
 
 /// What the store remembers to have written to a file.

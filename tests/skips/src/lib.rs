@@ -29,6 +29,16 @@ pub enum Need {
     Programs,
     /// PgBouncer.
     PgBouncer,
+    /// Helm, kubectl and the schemas of Kubernetes.
+    Chart,
+    /// A container engine of our own, as root.
+    Containers,
+    /// promtool and amtool.
+    Prometheus,
+    /// Linters of workflows, scripts and container files.
+    Linters,
+    /// systemd's own check of units.
+    Systemd,
     /// A disk of its own that can be filled: leave to mount one.
     SmallDisk,
 }
@@ -46,6 +56,11 @@ impl Need {
             Need::Schemathesis => "schemathesis",
             Need::Programs => "programs",
             Need::PgBouncer => "pgbouncer",
+            Need::Chart => "chart",
+            Need::Containers => "containers",
+            Need::Prometheus => "prometheus",
+            Need::Linters => "linters",
+            Need::Systemd => "systemd",
             Need::SmallDisk => "small-disk",
         }
     }
@@ -82,6 +97,11 @@ mod tests {
             Need::Browser,
             Need::Schemathesis,
             Need::Programs,
+            Need::Chart,
+            Need::Containers,
+            Need::Prometheus,
+            Need::Linters,
+            Need::Systemd,
             Need::SmallDisk,
         ];
         for (index, need) in needs.iter().enumerate() {

@@ -17,6 +17,7 @@ mod people;
 mod pool;
 mod reports;
 mod retention;
+pub mod server;
 mod transfer;
 
 use std::time::Duration;
@@ -33,9 +34,6 @@ use crate::config::Config;
 use crate::migrations;
 
 pub use pool::{PoolSettings, connect};
-
-/// Oldest server that is supported, as `server_version_num` counts.
-const MIN_SERVER_VERSION: i32 = 150_000;
 
 type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
@@ -61,7 +59,7 @@ impl PostgresStore {
     pub async fn open(settings: &PoolSettings, clock: &dyn Clock) -> Result<PostgresStore> {
         let now_ms = clock.now_ms();
         let mut client = connect(settings.url.expose(), settings.timeout).await?;
-        check_server(&client).await?;
+        server::facts(&client).await?.check()?;
         migrations::postgres::apply(&mut client, now_ms).await?;
         let store = PostgresStore { pools: Pools::open(settings).await?, naming: Naming::default() };
         store.ensure_partitions_ahead(now_ms).await?;
@@ -150,24 +148,6 @@ async fn query(client: Object, timeout: Duration, sql: &str, params: Params<'_>)
 fn gave_up(client: Object, timeout: Duration) -> StoreError {
     drop(Object::take(client));
     StoreError::Unavailable(format!("no answer within {} s", timeout.as_secs()))
-}
-
-async fn check_server(client: &tokio_postgres::Client) -> Result<()> {
-    let sql = "SELECT current_setting('server_version_num')::int, current_setting('fsync'),
-        current_setting('synchronous_commit'), pg_is_in_recovery()";
-    let row = client.query_one(sql, &[]).await.map_err(|error| failed(&error))?;
-    if get::<i32>(&row, 0)? < MIN_SERVER_VERSION {
-        return Err(StoreError::Schema("PostgreSQL 15 or later is needed".into()));
-    }
-    if get::<bool>(&row, 3)? {
-        return Err(StoreError::Schema("LGDL_POSTGRES_URL names a standby; name the primary".into()));
-    }
-    if get::<String>(&row, 1)? == "off" || get::<String>(&row, 2)? == "off" {
-        return Err(StoreError::Schema(
-            "the server has fsync or synchronous_commit off, so what it commits may be lost; turn both on".into(),
-        ));
-    }
-    Ok(())
 }
 
 /// What a failed statement means to the caller. Only code and message are kept: a message names columns and
