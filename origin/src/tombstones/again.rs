@@ -97,14 +97,7 @@ pub async fn apply(
 /// # Errors
 /// When the store fails, or the file is not whole.
 pub async fn missing(store: &dyn Store, path: &Path) -> Result<u64, TombstoneError> {
-    if !path.exists() {
-        return match store.setting(NOTED).await? {
-            Some(_) => Err(TombstoneError::Missing(path.to_owned())),
-            None => Ok(0),
-        };
-    }
-    let noted = noted(store, path).await?;
-    let contents = file::read(path, noted.as_ref(), Counting::Needed).await?;
+    let Some(contents) = check(store, path).await? else { return Ok(0) };
     let known = known(store).await?;
     Ok(contents.stones.iter().filter(|stone| !stands(&known, stone)).count() as u64)
 }
