@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use lgdl::problem::Reason;
-pub use lgdl::wire::node::OBSERVED_NAMES;
+pub use lgdl::wire::node::OBSERVED;
+use lgdl::wire::node::Observation;
 use lgdl::wire::origin::Report;
 
 /// A refusal on its way to becoming a problem document.
@@ -143,11 +144,11 @@ pub enum After {
 /// Counters that one request adds to. No user text, no ids.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Observed {
-    /// Counts by name, in the order of [`OBSERVED_NAMES`].
-    pub counts: [u32; OBSERVED_NAMES.len()],
+    /// Counts by name, in the order of [`OBSERVED`].
+    pub counts: [u32; OBSERVED.len()],
 }
 
-/// Something that happened, by its place in [`OBSERVED_NAMES`].
+/// Something that happened, by its place in [`OBSERVED`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// A turn was committed.
@@ -190,8 +191,6 @@ pub struct Handled {
     pub response: Response,
     /// Work for after it.
     pub after: Vec<After>,
-    /// What to count.
-    pub observed: Observed,
-    /// The route, as in metrics: `POST /games/{id}/move`.
-    pub route: &'static str,
+    /// What the node counts.
+    pub observation: Observation,
 }

@@ -1,9 +1,10 @@
 //! One request on its way through the stages: what it may use, and what it leaves to be done and counted.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 
-use lgdl::wire::node::{Level, LogLine};
+use lgdl::wire::node::{Level, LogLine, Observation};
 
 use crate::answer::{After, Event, Observed};
 use crate::platform::Platform;
@@ -22,6 +23,7 @@ pub struct Call<'a, P> {
     /// How the origin was, once this request has looked.
     pub(crate) origin_health: Cell<Option<crate::origin::Health>>,
     stages: RefCell<Vec<(&'static str, u64)>>,
+    game: RefCell<Option<String>>,
     observed: Cell<Observed>,
     after: RefCell<Vec<After>>,
 }
@@ -58,6 +60,7 @@ impl<'a, P: Platform> Call<'a, P> {
             caller,
             origin_health: Cell::default(),
             stages: RefCell::default(),
+            game: RefCell::default(),
             observed: Cell::default(),
             after: RefCell::default(),
         }
@@ -76,33 +79,40 @@ impl<'a, P: Platform> Call<'a, P> {
     /// Takes over what an inner call has counted, left to be done and found out.
     pub fn absorb(&self, inner: Self) {
         self.origin_health.set(inner.origin_health.get());
-        let (observed, after) = inner.into_rest();
         let mut all = self.observed.get();
-        all.counts.iter_mut().zip(observed.counts).for_each(|(sum, count)| *sum += count);
+        all.counts.iter_mut().zip(inner.observed.get().counts).for_each(|(sum, count)| *sum += count);
         self.observed.set(all);
-        self.after.borrow_mut().extend(after);
+        self.after.borrow_mut().extend(inner.after.into_inner());
     }
 
-    /// Notes that a stage is over, on development nodes; `server-timing` then tells stages apart.
+    /// Notes that a stage is over: for metrics, and on development nodes for `server-timing`.
     pub fn stage(&self, name: &'static str) {
-        if self.settings.development {
-            self.stages.borrow_mut().push((name, self.platform.ticks_us()));
-        }
+        self.stages.borrow_mut().push((name, self.platform.ticks_us()));
+    }
+
+    /// Notes which game the request is about.
+    pub fn about(&self, game: &str) {
+        *self.game.borrow_mut() = Some(game.to_owned());
+    }
+
+    /// Each stage and how long it took, microseconds.
+    fn stages(&self, came_us: u64) -> Vec<(Cow<'static, str>, u64)> {
+        let stages = self.stages.borrow();
+        let befores = std::iter::once(came_us).chain(stages.iter().map(|(_, at)| *at));
+        stages.iter().zip(befores).map(|((name, at), before)| ((*name).into(), at.saturating_sub(before))).collect()
     }
 
     /// `server-timing` (W3C): the whole time, and on development nodes each stage's.
     #[must_use]
     pub fn server_timing(&self, came_us: u64) -> String {
         let mut text = String::new();
-        let mut before = came_us;
         let mut put = |name: &str, us: u64| {
             let separator = if text.is_empty() { "" } else { ", " };
             let _ = write!(text, "{separator}{name};dur={}.{:03}", us / 1_000, us % 1_000);
         };
         put("edge", self.platform.ticks_us().saturating_sub(came_us));
-        for (name, at) in self.stages.borrow().iter() {
-            put(name, at.saturating_sub(before));
-            before = *at;
+        if self.settings.development {
+            self.stages(came_us).iter().for_each(|(name, us)| put(name, *us));
         }
         text
     }
@@ -137,9 +147,25 @@ impl<'a, P: Platform> Call<'a, P> {
         self.after.borrow_mut().push(work);
     }
 
-    /// What was counted and what is left to do.
-    pub fn into_rest(self) -> (Observed, Vec<After>) {
-        (self.observed.get(), self.after.into_inner())
+    /// What was counted.
+    pub fn observed(&self) -> Observed {
+        self.observed.get()
+    }
+
+    /// What a node counts of the request, which came at `came_us`.
+    pub fn observation(&self, route: &'static str, code: Option<&'static str>, came_us: u64) -> Observation {
+        Observation {
+            route: route.into(),
+            counts: self.observed.get().counts.to_vec(),
+            game: self.game.borrow().clone(),
+            code: code.map(Into::into),
+            stages: self.stages(came_us),
+        }
+    }
+
+    /// What is left to do.
+    pub fn into_rest(self) -> Vec<After> {
+        self.after.into_inner()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 
-use crate::answer::{OBSERVED_NAMES, Observed};
+use crate::answer::{OBSERVED, Observed};
 
 /// Small values kept.
 const MAX_NOTES: usize = 4_096;
@@ -19,7 +19,7 @@ pub struct Memory {
     notes: RefCell<Bounded<Vec<u8>>>,
     states: RefCell<Bounded<(i64, Vec<u8>)>>,
     refills: RefCell<HashMap<String, u64>>,
-    observed: Cell<[u64; OBSERVED_NAMES.len()]>,
+    observed: Cell<[u64; OBSERVED.len()]>,
 }
 
 impl Memory {
@@ -70,9 +70,9 @@ impl Memory {
         self.observed.set(all);
     }
 
-    /// What was counted since this instance began, in the order of [`OBSERVED_NAMES`].
+    /// What was counted since this instance began, in the order of [`OBSERVED`].
     #[must_use]
-    pub fn observed(&self) -> [u64; OBSERVED_NAMES.len()] {
+    pub fn observed(&self) -> [u64; OBSERVED.len()] {
         self.observed.get()
     }
 

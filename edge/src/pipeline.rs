@@ -21,7 +21,7 @@ pub mod web;
 use http::{HeaderName, Method, StatusCode};
 use lgdl::ids::Id;
 use lgdl::problem::Reason;
-use lgdl::wire::node::Level;
+use lgdl::wire::node::{Level, Observation};
 use lgdl::wire::origin::Refused;
 use serde_json::json;
 
@@ -60,8 +60,10 @@ pub async fn handle<P: Platform>(platform: &P, received: &Received) -> Handled {
         Ok(route) => answer(&mut call, received, route, came_us).await,
         Err(refusal) => Err(refusal),
     };
+    let mut code = None;
     let mut response = outcome.unwrap_or_else(|refusal| {
         call.observe(Event::Refusal);
+        code = Some(refusal.reason.code());
         tell_refusal(&call, &refusal, &received.path, route_name, came_us);
         Response::problem(&refusal, &call.request_id)
     });
@@ -70,11 +72,11 @@ pub async fn handle<P: Platform>(platform: &P, received: &Received) -> Handled {
     }
     web::dress(&call, received, &mut response);
     response.set(SERVER_TIMING, &call.server_timing(came_us));
-    let (observed, after) = call.into_rest();
     if let Some(memory) = platform.memory() {
-        memory.observe(&observed);
+        memory.observe(&call.observed());
     }
-    Handled { response, after, observed, route: route_name }
+    let observation = call.observation(route_name, code, came_us);
+    Handled { response, after: call.into_rest(), observation }
 }
 
 /// One line for a refusal: what, where and how long it took; never what was said.
@@ -107,7 +109,7 @@ pub fn refused<P: Platform>(platform: &P, received: &Received, refusal: &Refusal
     if let Ok(settings) = constants::settings(platform) {
         web::dress(&Call::new(platform, &settings, request_id), received, &mut response);
     }
-    Handled { response, after: Vec::new(), observed: Default::default(), route: "none" }
+    Handled { response, after: Vec::new(), observation: unread("none") }
 }
 
 /// Does what was left for after the answer. A write that a store refuses is no error.
@@ -147,7 +149,7 @@ pub async fn drain<P: Platform>(platform: &P) {
     if let Ok(settings) = constants::settings(platform) {
         let call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
         journal::drain(&call).await;
-        let (_, after) = call.into_rest();
+        let after = call.into_rest();
         for work in after {
             if let After::Keep { key, value, ttl_ms } = work {
                 let _ = platform.kv_put(&key, &value, ttl_ms).await;
@@ -233,6 +235,7 @@ async fn take_turn<P: Platform>(
         Some(id) => games::entry(call, id).await?,
         None => games::first(call).await?,
     };
+    call.about(&entry.id);
     call.stage("games");
     let named = Named::new(&call.caller.tenant, &entry.id, &asked.conversation_id, &asked.user_id);
     let limited = limits::check(call, &asked.user_id, &named.digest).await?;
@@ -344,5 +347,10 @@ fn misconfigured(route: Result<Route, Refusal>, route_name: &'static str, wrong:
             Response::problem(&refusal, id)
         }
     };
-    Handled { response, after: Vec::new(), observed: Default::default(), route: route_name }
+    Handled { response, after: Vec::new(), observation: unread(route_name) }
+}
+
+/// What is counted of a request that nothing came of.
+fn unread(route: &'static str) -> Observation {
+    Observation { route: route.into(), ..Observation::default() }
 }

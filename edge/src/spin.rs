@@ -58,10 +58,9 @@ async fn answer(request: IncomingRequest, out: ResponseOutparam) {
         node_url: variable("node_url"),
     };
     let received = received(request);
-    let Handled { mut response, after, observed, route } = handle(&spin, &received).await;
+    let Handled { mut response, after, observation } = handle(&spin, &received).await;
     if spin.node_url.is_some() {
-        let counts: Vec<String> = observed.counts.iter().map(u32::to_string).collect();
-        response.set(HeaderName::from_static(OBSERVED_HEADER), &format!("{route};{}", counts.join(",")));
+        response.set(HeaderName::from_static(OBSERVED_HEADER), &observation.header());
     }
     let chunks = match response.body {
         Body::Whole(bytes) => {

@@ -1,80 +1,197 @@
-//! What the origin counts: requests, commits, store work. Labels are routes, methods, statuses and outcomes; never
-//! an id, never a text.
+//! What the origin counts: requests, turns and how they ended, store work. Labels are routes, methods, statuses, outcomes
+//! and the names that a game gives to itself, its moves and its slots; never an id of a person or a conversation, never a text.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::store::CommitOutcome;
+use lgdl_metrics::{Counters, Gauges, Histograms, Registry, resident_bytes};
+
+use crate::clock::Millis;
+use crate::facts::{Ending, TurnFacts};
+use crate::ids::ConversationId;
+use crate::store::{CommitOutcome, Connections};
 use crate::work::Work;
 
-/// Upper bounds of the latency buckets, seconds.
-const BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+/// A conversation counts as active for so long after its last turn.
+pub const ACTIVE_FOR_MS: Millis = 15 * 60 * 1000;
+/// Conversations that are followed at most, for how long they take. Beyond it new ones are counted, and not timed.
+const MAX_FOLLOWED: usize = 50_000;
 
 /// The counters of one process.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Metrics {
-    values: Mutex<Values>,
+    registry: Registry,
+    requests: Counters,
+    seconds: Histograms,
+    errors: Counters,
+    commits: Counters,
+    conflicts: Counters,
+    edge_refusals: Counters,
+    login_refusals: Counters,
+    pushed_links: Counters,
+    push_failures: Counters,
+    rejections: Counters,
+    created: Counters,
+    active: Gauges,
+    duration: Histograms,
+    turns_each: Histograms,
+    endings: Counters,
+    turns: Counters,
+    filled: Counters,
+    refused: Counters,
+    prompts: Histograms,
+    fill_seconds: Histograms,
+    store_seconds: Histograms,
+    pool: Gauges,
+    memory: Gauges,
+    push_lag_links: Gauges,
+    push_lag_seconds: Gauges,
+    followed: Mutex<HashMap<ConversationId, Followed>>,
     /// What the store did with the last work.
     pub work: Work,
 }
 
+/// What is remembered of a conversation while it goes on, to say how long things took.
 #[derive(Debug, Default)]
-struct Values {
-    requests: BTreeMap<(String, String, u16), u64>,
-    latency: BTreeMap<String, Histogram>,
-    counters: BTreeMap<&'static str, u64>,
-    commits: BTreeMap<&'static str, u64>,
+struct Followed {
+    begun_at: Option<Millis>,
+    last_at: Millis,
+    /// The slot that is asked for, since when, and how often it was asked.
+    asked: Option<(String, Millis, u32)>,
 }
 
-#[derive(Debug, Default, Clone)]
-struct Histogram {
-    buckets: [u64; BUCKETS.len()],
-    count: u64,
-    sum: f64,
+/// Something that is counted without labels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// A request of an edge with a signature that does not hold.
+    EdgeRefused,
+    /// A login at the admin API that was refused.
+    LoginRefused,
+    /// Links of the audit log that the SIEM has taken.
+    LinksPushed,
+    /// A try to send links to the SIEM that failed.
+    PushFailed,
 }
 
-/// What the counters without labels count.
-const COUNTERS: [(&str, &str); 4] = [
-    ("lgdl_edge_requests_refused_total", "Requests of edges with a signature that does not hold."),
-    ("lgdl_admin_logins_refused_total", "Logins at the admin API that were refused."),
-    ("lgdl_audit_pushed_links_total", "Links of the audit log that the SIEM has taken."),
-    ("lgdl_audit_push_failures_total", "Tries to send links to the SIEM that failed."),
-];
+/// A kind of work of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// A turn's commit.
+    Commit,
+    /// A turn's claim.
+    Claim,
+    /// A conversation is read.
+    Read,
+}
 
-/// Begins a family of samples.
-pub fn family(text: &mut String, name: &str, kind: &str, help: &str) {
-    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+impl Operation {
+    fn name(self) -> &'static str {
+        match self {
+            Operation::Commit => "commit",
+            Operation::Claim => "claim",
+            Operation::Read => "read",
+        }
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::default();
+        let build = registry.gauges("lgdl_build_info", "The program that runs here");
+        build.set(&[("version", env!("CARGO_PKG_VERSION")), ("part", "origin")], 1);
+        let metrics = Metrics {
+            requests: registry.counters("lgdl_http_requests", "Requests by route, method and status"),
+            seconds: registry.latencies(
+                "lgdl_http_request_seconds",
+                "Time from a request's headers to the head of its answer, by route",
+            ),
+            errors: registry.counters("lgdl_errors", "Requests that were refused or failed, by code"),
+            commits: registry.counters("lgdl_commits", "Turns that edges wanted to commit, by what came of it"),
+            conflicts: registry
+                .counters("lgdl_commit_conflicts", "Turns that were run on a state that is not the last"),
+            edge_refusals: registry
+                .counters("lgdl_edge_requests_refused", "Requests of edges with a signature that does not hold"),
+            login_refusals: registry.counters("lgdl_admin_logins_refused", "Logins at the admin API that were refused"),
+            pushed_links: registry
+                .counters("lgdl_audit_pushed_links", "Links of the audit log that the SIEM has taken"),
+            push_failures: registry.counters("lgdl_audit_push_failures", "Tries to send links to the SIEM that failed"),
+            rejections: registry.counters("lgdl_rate_limit_rejections", "What edges refused, by which limit"),
+            created: registry.counters("lgdl_conversations_created", "Conversations that began, by game"),
+            active: registry.gauges(
+                "lgdl_conversations_active",
+                "Conversations that had a turn at this origin in the last 15 minutes",
+            ),
+            duration: registry.patience(
+                "lgdl_conversation_duration_seconds",
+                "Time from the first turn of a conversation to something that it came to, by game",
+            ),
+            turns_each: registry
+                .numbers("lgdl_turns_per_conversation", "Turns up to something that a conversation came to, by game"),
+            endings: registry
+                .counters("lgdl_conversation_completions", "Moves that came to an end, by game and how they ended"),
+            turns: registry.counters("lgdl_turns", "Turns that were committed, by game, move and stage"),
+            filled: registry.counters("lgdl_slots_filled", "Values that were stored, by game, slot and source"),
+            refused: registry.counters("lgdl_slot_validation_failures", "Answers that were refused, by game and slot"),
+            prompts: registry
+                .numbers("lgdl_slot_prompts_per_conversation", "Times that a slot was asked for until it was filled"),
+            fill_seconds: registry
+                .patience("lgdl_slot_fill_time_seconds", "Time from the first question for a slot to its value"),
+            store_seconds: registry
+                .latencies("lgdl_storage_operation_seconds", "Time of the store's work, by operation and result"),
+            pool: registry.gauges("lgdl_storage_pool_size", "Connections to the database, by what they do"),
+            memory: registry.gauges("lgdl_memory_usage_bytes", "Memory that the process holds"),
+            push_lag_links: registry
+                .gauges("lgdl_audit_push_lag_links", "Links of the audit log that the SIEM does not have yet"),
+            push_lag_seconds: registry
+                .gauges("lgdl_audit_push_lag_seconds", "Age of the oldest link that the SIEM does not have"),
+            registry,
+            followed: Mutex::default(),
+            work: Work::default(),
+        };
+        // What has not happened yet is there with a zero, so that a rate can be taken of the first.
+        for counters in [
+            &metrics.conflicts,
+            &metrics.edge_refusals,
+            &metrics.login_refusals,
+            &metrics.pushed_links,
+            &metrics.push_failures,
+        ] {
+            counters.add(&[], 0);
+        }
+        metrics
+    }
 }
 
 impl Metrics {
     /// Counts a request. `route` is a template such as `/edge/v1/turns`.
-    pub fn request(&self, route: &str, method: &str, status: u16, took: Duration) {
+    pub fn request(&self, route: &str, method: &str, status: u16, code: Option<&str>, took: Duration) {
         // A method is the client's text; only the known ones become labels.
         let method = match method {
             "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "HEAD" | "OPTIONS" => method,
             _ => "other",
         };
-        let mut values = self.lock();
-        *values.requests.entry((route.to_owned(), method.to_owned(), status)).or_default() += 1;
-        let histogram = values.latency.entry(route.to_owned()).or_default();
-        let seconds = took.as_secs_f64();
-        histogram.count += 1;
-        histogram.sum += seconds;
-        for (bucket, bound) in histogram.buckets.iter_mut().zip(BUCKETS) {
-            *bucket += u64::from(seconds <= bound);
+        self.requests.count(&[("route", route), ("method", method), ("status", &status.to_string())]);
+        self.seconds.observe(&[("route", route)], took.as_secs_f64());
+        if let Some(code) = code {
+            self.errors.count(&[("code", code)]);
         }
     }
 
-    /// Counts one more of `name`.
-    pub fn count(&self, name: &'static str) {
-        self.add(name, 1);
+    /// Counts `more` of something.
+    pub fn add(&self, counted: Counted, more: u64) {
+        let counters = match counted {
+            Counted::EdgeRefused => &self.edge_refusals,
+            Counted::LoginRefused => &self.login_refusals,
+            Counted::LinksPushed => &self.pushed_links,
+            Counted::PushFailed => &self.push_failures,
+        };
+        counters.add(&[], more);
     }
 
-    /// Counts `more` of `name`.
-    pub fn add(&self, name: &'static str, more: u64) {
-        *self.lock().counters.entry(name).or_default() += more;
+    /// Counts what edges refused, by the limit.
+    pub fn rejected(&self, limit: &str, count: u64) {
+        self.rejections.add(&[("limit", limit)], count);
     }
 
     /// Counts what came of a commit.
@@ -89,44 +206,105 @@ impl Metrics {
             CommitOutcome::Erased => "erased",
             CommitOutcome::DataKeyGone => "data_key_gone",
         };
-        *self.lock().commits.entry(name).or_default() += 1;
+        self.commits.count(&[("outcome", name)]);
+        if matches!(outcome, CommitOutcome::Conflict { .. }) {
+            self.conflicts.count(&[]);
+        }
+    }
+
+    /// Times work of the store.
+    pub fn stored<T, E>(&self, operation: Operation, took: Duration, result: &Result<T, E>) {
+        let result = if result.is_ok() { "ok" } else { "failed" };
+        self.store_seconds.observe(&[("operation", operation.name()), ("result", result)], took.as_secs_f64());
+    }
+
+    /// Counts a turn that was committed.
+    pub fn turn(&self, game: &str, conversation: &ConversationId, facts: &TurnFacts, now_ms: Millis) {
+        let game = ("game_id", game);
+        self.turns.count(&[game, ("move_id", &facts.move_id), ("stage", &facts.stage)]);
+        if facts.turn == 1 {
+            self.created.count(&[game]);
+        }
+        for filled in &facts.filled {
+            self.filled.count(&[game, ("slot_name", &filled.slot), ("source", filled.source.name())]);
+        }
+        if let Some(slot) = &facts.refused_slot {
+            self.refused.count(&[game, ("slot_name", slot)]);
+        }
+        let ending = facts.ending();
+        if let Some(ending) = ending {
+            self.endings.count(&[game, ("outcome", ending.name())]);
+        }
+        self.follow(game, conversation, facts, ending, now_ms);
+    }
+
+    /// Times what takes more than one turn.
+    fn follow(
+        &self,
+        game: (&'static str, &str),
+        conversation: &ConversationId,
+        facts: &TurnFacts,
+        ending: Option<Ending>,
+        now_ms: Millis,
+    ) {
+        let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        if followed.len() >= MAX_FOLLOWED && !followed.contains_key(conversation) {
+            followed.retain(|_, one| now_ms - one.last_at < ACTIVE_FOR_MS);
+            if followed.len() >= MAX_FOLLOWED {
+                return;
+            }
+        }
+        let one = followed.entry(conversation.clone()).or_default();
+        one.last_at = now_ms;
+        if facts.turn == 1 {
+            one.begun_at = Some(now_ms);
+        }
+        if let Some((slot, since, times)) = &one.asked
+            && facts.filled.iter().any(|filled| filled.slot == *slot)
+        {
+            self.fill_seconds.observe(&[game], seconds(now_ms - since));
+            self.prompts.observe(&[game], f64::from(*times));
+            one.asked = None;
+        }
+        one.asked = match (facts.awaiting_slot.as_ref(), one.asked.take()) {
+            (Some(slot), Some((asked, since, times))) if *slot == asked => Some((asked, since, times + 1)),
+            (Some(slot), _) => Some((slot.clone(), now_ms, 1)),
+            (None, asked) => asked.filter(|_| ending.is_none()),
+        };
+        if ending.is_some() {
+            #[expect(clippy::cast_precision_loss, reason = "no conversation has 2^52 turns")]
+            self.turns_each.observe(&[game], facts.turn as f64);
+            if let Some(begun_at) = one.begun_at {
+                self.duration.observe(&[game], seconds(now_ms - begun_at));
+            }
+        }
+    }
+
+    /// Says how far the SIEM is behind.
+    pub fn push_lag(&self, links: u64, seconds: u64) {
+        self.push_lag_links.set(&[], links);
+        self.push_lag_seconds.set(&[], seconds);
     }
 
     /// Everything, in Prometheus' text format.
     #[must_use]
-    pub fn render(&self) -> String {
-        let values = self.lock();
-        let mut text = String::new();
-        family(&mut text, "lgdl_http_requests_total", "counter", "Requests by route, method and status.");
-        for ((route, method, status), count) in &values.requests {
-            let labels = format!("route=\"{route}\",method=\"{method}\",status=\"{status}\"");
-            let _ = writeln!(text, "lgdl_http_requests_total{{{labels}}} {count}");
+    pub fn text(&self, connections: Connections, now_ms: Millis) -> String {
+        let Connections { busy, idle, waiting } = connections;
+        for (state, count) in [("busy", busy), ("idle", idle), ("waiting", waiting)] {
+            self.pool.set(&[("state", state)], count);
         }
-        let help = "Time from a request's headers to the head of its answer, by route.";
-        family(&mut text, "lgdl_http_request_seconds", "histogram", help);
-        for (route, histogram) in &values.latency {
-            for (count, bound) in histogram.buckets.iter().zip(BUCKETS) {
-                let _ = writeln!(text, "lgdl_http_request_seconds_bucket{{route=\"{route}\",le=\"{bound}\"}} {count}");
-            }
-            let Histogram { count, sum, .. } = histogram;
-            let _ = writeln!(text, "lgdl_http_request_seconds_bucket{{route=\"{route}\",le=\"+Inf\"}} {count}");
-            let _ = writeln!(text, "lgdl_http_request_seconds_sum{{route=\"{route}\"}} {sum}");
-            let _ = writeln!(text, "lgdl_http_request_seconds_count{{route=\"{route}\"}} {count}");
+        let followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        let active = followed.values().filter(|one| now_ms - one.last_at < ACTIVE_FOR_MS).count();
+        drop(followed);
+        self.active.set(&[], active as u64);
+        if let Some(bytes) = resident_bytes() {
+            self.memory.set(&[], bytes);
         }
-        family(&mut text, "lgdl_commits_total", "counter", "Turns that edges wanted to commit, by what came of it.");
-        for (outcome, count) in &values.commits {
-            let _ = writeln!(text, "lgdl_commits_total{{outcome=\"{outcome}\"}} {count}");
-        }
-        for (name, count) in &values.counters {
-            let help =
-                COUNTERS.iter().find(|(known, _)| known == name).map_or("Counted since the start.", |(_, help)| help);
-            family(&mut text, name, "counter", help);
-            let _ = writeln!(text, "{name} {count}");
-        }
-        text
+        self.registry.text()
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Values> {
-        self.values.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+#[expect(clippy::cast_precision_loss, reason = "no time span has 2^52 ms")]
+fn seconds(ms: Millis) -> f64 {
+    ms.max(0) as f64 / 1e3
 }

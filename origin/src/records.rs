@@ -8,12 +8,13 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::clock::{Millis, TIMES};
+use crate::facts::TurnFacts;
 use crate::ids::{ConversationId, person_pseudonym};
 use crate::masking::{MASKED, Sensitive};
 use crate::store::{Commit, ConversationKey, ConversationRow, Event, SlotRow, Summary, TurnRow};
 
 /// Fields of a turn record that never quote the person. The last two are added by the origin.
-const FACTS: [&str; 10] = [
+const FACTS: [&str; 16] = [
     "firewall_triggered",
     "action",
     "stage",
@@ -22,6 +23,12 @@ const FACTS: [&str; 10] = [
     "escalated_to",
     "calls",
     "findings",
+    "reading",
+    "understood_by",
+    "filled",
+    "refused_slot",
+    "given_up_slot",
+    "also",
     "manifest_id",
     "game_version",
 ];
@@ -79,6 +86,12 @@ impl CommitBody {
     #[must_use]
     pub fn base(&self) -> Option<&StateName> {
         self.base.as_ref()
+    }
+
+    /// What is known of the turn without what was said.
+    #[must_use]
+    pub fn facts(&self) -> Option<TurnFacts> {
+        TurnFacts::of_record(&self.record)
     }
 
     /// The commit that this body asks for.

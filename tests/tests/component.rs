@@ -205,7 +205,7 @@ async fn an_instance_serves_as_many_requests_as_it_may_and_what_one_of_them_was_
         assert_eq!((status.as_u16(), &answer["turn"]), (200, &json!(1)), "{answer}");
     }
     let metrics = stack.http().get(stack.url("/metrics")).send().await.unwrap().text().await.unwrap();
-    assert!(metrics.lines().any(|line| line == "lgdl_edge_instances_total 3"), "{metrics}");
+    assert!(metrics.lines().any(|line| line == "lgdl_edge_instances 3"), "{metrics}");
     stack.stop().await;
 }
 

@@ -1,100 +1,147 @@
-//! What the node counts: requests by route and status, latencies, and what instances report. No ids, no text.
+//! What the node counts: requests, turns by game, stages, and what instances report. No ids, no text.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use lgdl::wire::node::Counts;
+use lgdl::wire::node::{Counts, OBSERVED, Observation};
+use lgdl_metrics::{Counters, Gauges, Histograms, Registry, resident_bytes};
 
-/// Upper bounds of the latency histogram, milliseconds.
-const BOUNDS_MS: [f64; 11] = [0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1_000.0, 5_000.0];
-/// Different routes that are counted apart; a component that makes up more is summed under `other`.
-const MAX_ROUTES: usize = 64;
+/// What is counted of a turn goes by the name of its game: requests on these routes.
+const TURN_ROUTES: [&str; 2] = ["POST /games/{id}/move", "POST /move"];
 
 /// Counters of a node.
-#[derive(Default)]
 pub(crate) struct Metrics {
-    inner: Mutex<Inner>,
+    registry: Registry,
+    requests: Counters,
+    seconds: Histograms,
+    errors: Counters,
+    turn_seconds: Histograms,
+    state_read: Histograms,
+    state_write: Histograms,
+    engine: Histograms,
+    hits: Counters,
+    misses: Counters,
+    degraded: Counters,
+    observed: Vec<Counters>,
+    traps: Counters,
+    turned_away: Counters,
+    instances: Gauges,
+    journal: Gauges,
+    journal_depth: Gauges,
+    aside: Gauges,
+    memory: Gauges,
 }
 
-#[derive(Default)]
-struct Inner {
-    requests: BTreeMap<(String, u16), u64>,
-    buckets: [u64; BOUNDS_MS.len()],
-    count: u64,
-    seconds: f64,
-    observed: Vec<u64>,
-    traps: u64,
-    turned_away: u64,
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::default();
+        let build = registry.gauges("lgdl_build_info", "The program that runs here");
+        build.set(&[("version", env!("CARGO_PKG_VERSION")), ("part", "edge")], 1);
+        let observed = OBSERVED.map(|(name, help)| registry.counters(&format!("lgdl_edge_{name}"), help));
+        // What nothing happened to yet is there with a zero, so that a rate can be taken of it.
+        observed.iter().for_each(|counters| counters.add(&[], 0));
+        let metrics = Metrics {
+            requests: registry.counters("lgdl_edge_requests", "Requests by route and status"),
+            seconds: registry.latencies("lgdl_edge_request_seconds", "Time of a request"),
+            errors: registry.counters("lgdl_errors", "Requests that were refused or failed, by code"),
+            turn_seconds: registry.latencies("lgdl_turn_latency_seconds", "Time of a turn, whole, by game"),
+            state_read: registry.latencies(
+                "lgdl_state_read_latency_seconds",
+                "Time that the state of a conversation took, by where it was found",
+            ),
+            state_write: registry.latencies("lgdl_state_write_latency_seconds", "Time that the commit of a turn took"),
+            engine: registry
+                .latencies("lgdl_pattern_match_latency_seconds", "Time that the engine took to match and to answer"),
+            hits: registry.counters("lgdl_cache_hits", "What was found in a cache"),
+            misses: registry.counters("lgdl_cache_misses", "What was not found in a cache"),
+            degraded: registry.counters("lgdl_degraded_responses", "Turns that are not durable yet, by what was kept"),
+            observed: observed.into(),
+            traps: registry.counters("lgdl_edge_traps", "Instances that failed"),
+            turned_away: registry.counters("lgdl_edge_connections_refused", "Connections that there was no room for"),
+            instances: registry.gauges("lgdl_edge_instances", "Instances that were made since the start"),
+            journal: registry.gauges("lgdl_edge_journal_entries", "Turns that wait for the origin"),
+            journal_depth: registry.gauges("lgdl_journal_depth", "Turns that wait for the origin"),
+            aside: registry.gauges("lgdl_edge_journal_aside", "Turns that were set aside"),
+            memory: registry.gauges("lgdl_memory_usage_bytes", "Memory that the process holds"),
+            registry,
+        };
+        for counters in [&metrics.traps, &metrics.turned_away] {
+            counters.add(&[], 0);
+        }
+        metrics
+    }
 }
 
 impl Metrics {
-    /// Counts a request with what its instance reported: `route;n,n,…`.
-    pub(crate) fn request(&self, report: Option<&str>, status: u16, took: Duration) {
-        let (route, counts) = report.and_then(|report| report.split_once(';')).unwrap_or(("none", ""));
-        let mut inner = self.lock();
-        let known = inner.requests.len() < MAX_ROUTES || inner.requests.contains_key(&(route.to_owned(), status));
-        let route = if known { route } else { "other" };
-        *inner.requests.entry((route.to_owned(), status)).or_default() += 1;
-        let ms = took.as_secs_f64() * 1_000.0;
-        for (bucket, bound) in inner.buckets.iter_mut().zip(BOUNDS_MS) {
-            *bucket += u64::from(ms <= bound);
+    /// Counts a request with what its instance reported.
+    pub(crate) fn request(&self, observation: &Observation, status: u16, took: Duration) {
+        let route = if observation.route.is_empty() { "none" } else { &observation.route };
+        self.requests.count(&[("route", route), ("status", &status.to_string())]);
+        self.seconds.observe(&[], took.as_secs_f64());
+        if let Some(code) = &observation.code {
+            self.errors.count(&[("code", code)]);
         }
-        inner.count += 1;
-        inner.seconds += took.as_secs_f64();
-        for (index, count) in counts.split(',').filter_map(|count| count.parse::<u64>().ok()).take(64).enumerate() {
-            if inner.observed.len() <= index {
-                inner.observed.resize(index + 1, 0);
+        for (counters, count) in self.observed.iter().zip(&observation.counts) {
+            counters.add(&[], u64::from(*count));
+        }
+        let [_, journalled, stateless, _, _, hits, misses, refills, ..] =
+            OBSERVED.map(|(name, _)| observed(observation, name));
+        for (counters, label, value, count) in [
+            (&self.hits, "cache", "state", hits),
+            (&self.misses, "cache", "state", misses),
+            (&self.misses, "cache", "game", refills),
+            (&self.degraded, "level", "journalled", journalled),
+            (&self.degraded, "level", "stateless", stateless),
+        ] {
+            if count > 0 {
+                counters.add(&[(label, value)], count);
             }
-            inner.observed[index] += count;
+        }
+        if !TURN_ROUTES.contains(&route) {
+            return;
+        }
+        if let Some(game) = &observation.game {
+            self.turn_seconds.observe(&[("game_id", game)], took.as_secs_f64());
+        }
+        for (stage, us) in &observation.stages {
+            #[expect(clippy::cast_precision_loss, reason = "no stage takes 2^52 µs")]
+            let seconds = *us as f64 / 1e6;
+            match &**stage {
+                "state" => {
+                    self.state_read.observe(&[("source", if hits > 0 { "hot" } else { "origin" })], seconds);
+                }
+                "engine" => self.engine.observe(&[], seconds),
+                "commit" => self.state_write.observe(&[], seconds),
+                _ => {}
+            }
         }
     }
 
     /// Counts an instance that failed.
     pub(crate) fn trap(&self) {
-        self.lock().traps += 1;
+        self.traps.count(&[]);
     }
 
     /// Counts a connection that there was no room for.
     pub(crate) fn turned_away(&self) {
-        self.lock().turned_away += 1;
+        self.turned_away.count(&[]);
     }
 
-    /// All of it in Prometheus's text format. `names` are those of what instances report.
-    pub(crate) fn text(&self, names: &[&str], journal: &Counts, instances: u64) -> String {
-        let inner = self.lock();
-        let mut text = String::with_capacity(4_096);
-        text.push_str("# TYPE lgdl_edge_requests_total counter\n");
-        for ((route, status), count) in &inner.requests {
-            let _ = writeln!(text, "lgdl_edge_requests_total{{route=\"{route}\",status=\"{status}\"}} {count}");
+    /// All of it in Prometheus's text format.
+    pub(crate) fn text(&self, journal: &Counts, instances: u64) -> String {
+        self.instances.set(&[], instances);
+        self.journal.set(&[], journal.waiting);
+        self.journal_depth.set(&[], journal.waiting);
+        self.aside.set(&[], journal.aside);
+        if let Some(bytes) = resident_bytes() {
+            self.memory.set(&[], bytes);
         }
-        text.push_str("# TYPE lgdl_edge_request_seconds histogram\n");
-        for (bound, count) in BOUNDS_MS.iter().zip(inner.buckets) {
-            let _ = writeln!(text, "lgdl_edge_request_seconds_bucket{{le=\"{}\"}} {count}", bound / 1_000.0);
-        }
-        let _ = writeln!(text, "lgdl_edge_request_seconds_bucket{{le=\"+Inf\"}} {}", inner.count);
-        let _ = writeln!(text, "lgdl_edge_request_seconds_sum {}", inner.seconds);
-        let _ = writeln!(text, "lgdl_edge_request_seconds_count {}", inner.count);
-        for (name, count) in names.iter().zip(inner.observed.iter().chain(std::iter::repeat(&0))) {
-            let _ = writeln!(text, "# TYPE lgdl_edge_{name}_total counter\nlgdl_edge_{name}_total {count}");
-        }
-        let _ = writeln!(text, "# TYPE lgdl_edge_traps_total counter\nlgdl_edge_traps_total {}", inner.traps);
-        let _ = writeln!(text, "# TYPE lgdl_edge_instances_total counter\nlgdl_edge_instances_total {instances}");
-        let Counts { waiting, aside, .. } = journal;
-        let _ = writeln!(text, "# TYPE lgdl_edge_journal_entries gauge\nlgdl_edge_journal_entries {waiting}");
-        let _ = writeln!(text, "# TYPE lgdl_edge_journal_aside gauge\nlgdl_edge_journal_aside {aside}");
-        let away = inner.turned_away;
-        let _ = writeln!(
-            text,
-            "# TYPE lgdl_edge_connections_refused_total counter\nlgdl_edge_connections_refused_total {away}"
-        );
-        text
+        self.registry.text()
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn observed(observation: &Observation, name: &str) -> u64 {
+    let place = OBSERVED.iter().position(|(known, _)| *known == name);
+    place.and_then(|place| observation.counts.get(place)).map_or(0, |count| u64::from(*count))
 }
 
 #[cfg(test)]
@@ -104,21 +151,30 @@ mod tests {
     #[test]
     fn requests_and_reports_are_added_up() {
         let metrics = Metrics::default();
-        metrics.request(Some("GET /games;0,2"), 200, Duration::from_millis(3));
-        metrics.request(Some("GET /games;1,2"), 200, Duration::from_millis(30));
-        metrics.request(None, 500, Duration::from_millis(1));
+        let told = |header: &str| Observation::of_header(header);
+        metrics.request(&told("GET /games;0,0,0,2;;;"), 200, Duration::from_millis(3));
+        metrics.request(
+            &told("POST /games/{id}/move;1,0,0,2,0,1;medical;;state=40,game=3,engine=12,commit=900"),
+            200,
+            Duration::from_millis(30),
+        );
+        metrics.request(&told(";;;E500;"), 500, Duration::from_millis(1));
         metrics.trap();
-        let text = metrics.text(&["turns", "replays", "conflicts"], &Counts { waiting: 4, aside: 2, other_key: 1 }, 7);
+        let text = metrics.text(&Counts { waiting: 4, aside: 2, other_key: 1 }, 7);
         for line in [
-            "lgdl_edge_requests_total{route=\"GET /games\",status=\"200\"} 2",
-            "lgdl_edge_requests_total{route=\"none\",status=\"500\"} 1",
-            "lgdl_edge_request_seconds_bucket{le=\"0.005\"} 2",
+            r#"lgdl_edge_requests_total{route="GET /games",status="200"} 1"#,
+            r#"lgdl_edge_requests_total{route="none",status="500"} 1"#,
+            r#"lgdl_errors_total{code="E500"} 1"#,
+            r#"lgdl_edge_request_seconds_bucket{le="0.005"} 2"#,
             "lgdl_edge_request_seconds_count 3",
             "lgdl_edge_turns_total 1",
             "lgdl_edge_replays_total 4",
             "lgdl_edge_conflicts_total 0",
             "lgdl_edge_traps_total 1",
-            "lgdl_edge_instances_total 7",
+            r#"lgdl_turn_latency_seconds_count{game_id="medical"} 1"#,
+            r#"lgdl_state_read_latency_seconds_bucket{le="0.00005",source="hot"} 1"#,
+            r#"lgdl_cache_hits_total{cache="state"} 1"#,
+            "lgdl_edge_instances 7",
             "lgdl_edge_journal_entries 4",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");

@@ -16,7 +16,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use lgdl::ids::Id;
 use lgdl::problem::Reason;
 use lgdl::wire::client::MAX_BODY_BYTES;
-use lgdl::wire::node::{OBSERVED_HEADER, OBSERVED_NAMES, TOKEN_HEADER, is_of_another_key, read_state_key};
+use lgdl::wire::node::{OBSERVED_HEADER, Observation, TOKEN_HEADER, is_of_another_key, read_state_key};
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -292,8 +292,8 @@ async fn serve(app: Arc<App>, stream: tokio::net::TcpStream, mut stopped: watch:
 async fn answer(app: Arc<App>, request: Request<Incoming>) -> Answer {
     let came = Instant::now();
     if app.node_service && request.uri().path() == "/metrics" && request.method() == Method::GET {
-        let text = app.metrics.text(&OBSERVED_NAMES, &app.node.counts().unwrap_or_default(), app.instances.made());
-        return whole(StatusCode::OK, "text/plain; version=0.0.4", text.into());
+        let text = app.metrics.text(&app.node.counts().unwrap_or_default(), app.instances.made());
+        return whole(StatusCode::OK, lgdl_metrics::CONTENT_TYPE, text.into());
     }
     let request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
     let request_id = request_id.filter(|id| Id::Request.fits(id)).map(str::to_owned);
@@ -330,8 +330,8 @@ async fn answer(app: Arc<App>, request: Request<Incoming>) -> Answer {
         }
     };
     let report = answer.headers_mut().remove(OBSERVED_HEADER);
-    let report = report.as_ref().and_then(|report| report.to_str().ok());
-    app.metrics.request(report, answer.status().as_u16(), came.elapsed());
+    let observation = report.as_ref().and_then(|report| report.to_str().ok()).map(Observation::of_header);
+    app.metrics.request(&observation.unwrap_or_default(), answer.status().as_u16(), came.elapsed());
     answer
 }
 

@@ -7,7 +7,7 @@ use lgdl::problem::Reason;
 use lgdl::wire::node::Counts;
 use serde_json::json;
 
-use crate::answer::{OBSERVED_NAMES, Refusal, Response};
+use crate::answer::{OBSERVED, Refusal, Response};
 use crate::call::Call;
 use crate::origin::{Health, Origin};
 use crate::pipeline::games;
@@ -149,8 +149,9 @@ pub fn metrics<P: Platform>(call: &Call<'_, P>) -> Result<Response, Refusal> {
     };
     let counted = memory.observed();
     let mut text = String::with_capacity(1_024);
-    for (name, count) in OBSERVED_NAMES.iter().zip(counted) {
-        let _ = writeln!(text, "# TYPE lgdl_edge_{name}_total counter\nlgdl_edge_{name}_total {count}");
+    for ((name, help), count) in OBSERVED.iter().zip(counted) {
+        let name = format!("lgdl_edge_{name}_total");
+        let _ = writeln!(text, "# HELP {name} {help}.\n# TYPE {name} counter\n{name} {count}");
     }
     Ok(Response::new(StatusCode::OK, "text/plain; version=0.0.4", text.into_bytes()))
 }

@@ -26,6 +26,7 @@ mod logging;
 mod migrate;
 mod pii;
 mod privacy;
+mod report;
 mod runtime;
 mod serve;
 mod session;
@@ -108,6 +109,8 @@ enum Command {
     Privacy(privacy::Arguments),
     /// Publish games, and say which version of them new conversations get
     Games(games::Arguments),
+    /// Say what came of a game's conversations, without what anybody said
+    Report(report::Arguments),
     /// Make and revoke API keys, rotate the encryption key
     Keys(keys::Arguments),
     /// Show the tenants, and erase one
@@ -142,6 +145,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Audit(arguments) => audit::run(&arguments, &mut console),
         Command::Gdpr(arguments) => gdpr::run(&arguments, &mut console),
         Command::Privacy(arguments) => privacy::run(&arguments, &mut console),
+        Command::Report(arguments) => report::run(&arguments, &mut console),
         Command::Games(arguments) => games::run(&arguments, &mut console),
         Command::Keys(arguments) => keys::run(&arguments, &mut console),
         Command::Tenants(arguments) => tenants::run(&arguments, &mut console),

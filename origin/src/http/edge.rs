@@ -1,5 +1,7 @@
 //! The edge API, `/edge/v1`. The contract is `lgdl::wire::origin`.
 
+use std::time::Instant;
+
 use axum::Router;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
@@ -21,6 +23,7 @@ use super::{Origin, erasures};
 use crate::audit::events;
 use crate::exports;
 use crate::ids::{ErasureId, person_pseudonym};
+use crate::metrics::Operation;
 use crate::records::{CommitBody, StoredBody, check_id};
 use crate::store::{
     Claim, Commit, CommitOutcome, ConversationKey, ConversationRow, ErasureOrder, ErasureOutcome, Event, GameRow,
@@ -78,6 +81,7 @@ async fn commit_turn(
     Extension(body): Extension<CheckedBody>,
 ) -> Answer {
     let request: CommitBody = json(&body)?;
+    let facts = request.facts();
     let base = request.base().cloned();
     let commit = request.into_commit(&tenant, origin.clock.now_ms())?;
     let digest = state_digest(commit.state.as_bytes());
@@ -88,13 +92,19 @@ async fn commit_turn(
         let marks = origin.protection.state_marks(&tenant, &user_id, &digest).await?;
         let state_name = marks.first().map(|mark| state_name(commit.expected_version + 1, mark));
         let sealed = origin.protection.seal(Commit { bases, state_name, ..commit.clone() }).await?;
-        outcome = origin.store.commit(sealed).await?;
+        let started = Instant::now();
+        let committed = origin.store.commit(sealed).await;
+        origin.metrics.stored(Operation::Commit, started.elapsed(), &committed);
+        outcome = committed?;
         if outcome != CommitOutcome::DataKeyGone {
             break;
         }
         origin.protection.forget(&tenant, &user_id);
     }
     origin.metrics.commit(&outcome);
+    if let (CommitOutcome::Committed { .. }, Some(facts)) = (&outcome, &facts) {
+        origin.metrics.turn(&commit.key.game, &commit.key.id(), facts, origin.clock.now_ms());
+    }
     outcome_answer(&origin, &tenant, &user_id, &key, outcome).await
 }
 
@@ -124,7 +134,10 @@ async fn claim_turn(
         now_ms: origin.clock.now_ms(),
         lease_ms: u64::try_from(origin.config.claim_lease.as_millis()).unwrap_or(u64::MAX),
     };
-    let outcome = origin.store.claim(claim).await?;
+    let started = Instant::now();
+    let claimed = origin.store.claim(claim).await;
+    origin.metrics.stored(Operation::Claim, started.elapsed(), &claimed);
+    let outcome = claimed?;
     outcome_answer(&origin, &tenant, &request.user_id, &request.idempotency_key, outcome).await
 }
 
@@ -208,7 +221,10 @@ async fn conflict(
 }
 
 async fn find(origin: &Origin, key: &ConversationKey, user: &str) -> Result<ConversationRow, Problem> {
-    match origin.store.find(key).await? {
+    let started = Instant::now();
+    let found = origin.store.find(key).await;
+    origin.metrics.stored(Operation::Read, started.elapsed(), &found);
+    match found? {
         Lookup::Found(row) if row.user_id == user => Ok(origin.protection.open_conversation(*row).await?),
         Lookup::Found(_) | Lookup::Unknown => Err(unknown_conversation()),
         Lookup::Erased => Err(erased_conversation()),

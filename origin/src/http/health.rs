@@ -10,7 +10,6 @@ use serde_json::json;
 
 use super::Origin;
 use crate::audit::{self, Lag, MAX_LAG_MS};
-use crate::metrics::family;
 use crate::work::{TRIAL_EVERY_MS, Trial};
 
 /// How long a component may take to answer before it counts as down.
@@ -80,24 +79,13 @@ async fn audit_lag(origin: &Origin) -> Option<Lag> {
 
 /// What is counted, in Prometheus' text format.
 pub(super) async fn metrics(State(origin): State<Origin>) -> Response {
-    let mut text = origin.metrics.render();
     if origin.config.audit_push_url.is_some()
         && let Some(lag) = audit_lag(&origin).await
     {
-        let seconds = lag.waiting_ms / 1000;
-        for (name, value, help) in [
-            ("lgdl_audit_push_lag_links", lag.links, "Links of the audit log that the SIEM does not have yet."),
-            (
-                "lgdl_audit_push_lag_seconds",
-                seconds.unsigned_abs(),
-                "Age of the oldest link that the SIEM does not have.",
-            ),
-        ] {
-            family(&mut text, name, "gauge", help);
-            text.push_str(&format!("{name} {value}\n"));
-        }
+        origin.metrics.push_lag(lag.links, (lag.waiting_ms / 1000).unsigned_abs());
     }
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+    let text = origin.metrics.text(origin.store.connections(), origin.clock.now_ms());
+    ([(header::CONTENT_TYPE, lgdl_metrics::CONTENT_TYPE)], text).into_response()
 }
 
 /// The last trial write, or a new one when that is too old.

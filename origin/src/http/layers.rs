@@ -82,7 +82,7 @@ async fn account(State(origin): State<Origin>, request: Request, next: Next) -> 
     }
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let (status, took) = (response.status().as_u16(), started.elapsed());
-    origin.metrics.request(&route, method.as_str(), status, took);
+    origin.metrics.request(&route, method.as_str(), status, code, took);
     let latency_ms = took.as_secs_f64() * 1e3;
     if let Some(ended) = ended(&route, status, code) {
         origin.metrics.work.note(ended, origin.clock.now_ms());

@@ -30,10 +30,27 @@ pub(super) async fn take_reports(
     if reports.len() > MAX_REPORTS {
         return Err(Problem::malformed(format!("There may be {MAX_REPORTS} reports at most.")));
     }
+    for report in &reports {
+        if let Some(limit) = limit(report.refused) {
+            origin.metrics.rejected(limit, report.count.into());
+        }
+    }
     let now_ms = origin.clock.now_ms();
     let events = reports.into_iter().map(|report| event(&tenant, report, now_ms)).collect::<Result<_, _>>()?;
     origin.store.enqueue(events).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// The limit that a refusal is by, as metrics name it.
+fn limit(refused: Refused) -> Option<&'static str> {
+    match refused {
+        Refused::UserLimit => Some("user"),
+        Refused::ConversationLimit => Some("conversation"),
+        Refused::KeyLimit => Some("key"),
+        Refused::GlobalLimit => Some("global"),
+        Refused::Banned => Some("ban"),
+        _ => None,
+    }
 }
 
 fn event(tenant: &str, report: Report, now_ms: Millis) -> Result<Event, Problem> {

@@ -26,6 +26,7 @@ use super::problem::Problem;
 use crate::clock::Millis;
 use crate::config::{Config, EdgeKey};
 use crate::hex;
+use crate::metrics::Counted;
 use crate::random::Random;
 use crate::store::{EPOCH_SETTING, Store, StoreError};
 
@@ -158,7 +159,7 @@ pub(super) async fn require_signature(
         let signed = signed(&head.headers, head.method.as_str(), path, &tenant)
             .ok_or_else(|| Problem::unauthenticated("A signature header is missing or malformed."))?;
         if let Err(Refused { why, detail }) = origin.gate.check(&signed, &body, origin.clock.now_ms()) {
-            origin.metrics.count("lgdl_edge_requests_refused_total");
+            origin.metrics.add(Counted::EdgeRefused, 1);
             tracing::warn!(why, key_id = signed.parts.key_id, "an edge's request was refused");
             let problem = Problem::unauthenticated(format!("The request was refused: {detail}."));
             return Err(problem.with("why", why.into()));

@@ -28,6 +28,7 @@ pub const FILES: &[Migration] = &[
         sql: include_str!("../../migrations/postgres/0005_cheaper_commits.sql"),
     },
     Migration { version: 6, name: "state_names", sql: include_str!("../../migrations/postgres/0006_state_names.sql") },
+    Migration { version: 7, name: "reports", sql: include_str!("../../migrations/postgres/0007_reports.sql") },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

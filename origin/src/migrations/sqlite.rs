@@ -23,6 +23,7 @@ pub const FILES: &[Migration] = &[
         sql: include_str!("../../migrations/sqlite/0004_erasures_by_time.sql"),
     },
     Migration { version: 5, name: "state_names", sql: include_str!("../../migrations/sqlite/0005_state_names.sql") },
+    Migration { version: 6, name: "reports", sql: include_str!("../../migrations/sqlite/0006_reports.sql") },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -11,6 +11,7 @@
 mod administrators;
 mod error;
 pub mod postgres;
+mod reports;
 pub mod sqlite;
 mod transfer;
 mod types;
@@ -22,6 +23,7 @@ use crate::ids::{ApiKeyId, ConversationId, DataKeyId, HoldId};
 
 pub use administrators::*;
 pub use error::{Result, StoreError};
+pub use reports::*;
 pub use transfer::*;
 pub use types::*;
 
@@ -247,6 +249,9 @@ pub trait Maintenance: Send + Sync + std::fmt::Debug {
     /// can only be read is not well.
     async fn ping(&self) -> Result<()>;
 
+    /// What the connections do at this moment.
+    fn connections(&self) -> Connections;
+
     /// `sqlite` or `postgres`.
     fn kind(&self) -> &'static str;
 
@@ -256,11 +261,31 @@ pub trait Maintenance: Send + Sync + std::fmt::Debug {
 
 /// Everything that a store does.
 pub trait Store:
-    Conversations + Games + Keys + DataKeys + People + AuditLog + Maintenance + Administrators + Listings + Transfer
+    Conversations
+    + Games
+    + Keys
+    + DataKeys
+    + People
+    + AuditLog
+    + Maintenance
+    + Administrators
+    + Listings
+    + Reports
+    + Transfer
 {
 }
 
 impl<T> Store for T where
-    T: Conversations + Games + Keys + DataKeys + People + AuditLog + Maintenance + Administrators + Listings + Transfer
+    T: Conversations
+        + Games
+        + Keys
+        + DataKeys
+        + People
+        + AuditLog
+        + Maintenance
+        + Administrators
+        + Listings
+        + Reports
+        + Transfer
 {
 }

@@ -96,6 +96,17 @@ pub struct TurnRow {
     pub details: String,
 }
 
+/// What the connections to the database do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Connections {
+    /// Those that work.
+    pub busy: u64,
+    /// Those that wait for work.
+    pub idle: u64,
+    /// Work that waits for a connection, where the store knows.
+    pub waiting: u64,
+}
+
 /// One slot's value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlotRow {

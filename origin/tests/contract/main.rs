@@ -11,6 +11,7 @@ mod postgres_only;
 #[path = "../support/postgres.rs"]
 mod postgres_server;
 mod push;
+mod reports;
 #[allow(dead_code)] // other test binaries use the rest
 #[path = "../support/siem.rs"]
 mod siem;
@@ -78,6 +79,8 @@ contract! {
     cases::settings_are_kept,
     cases::an_epoch_stays_until_another_begins_and_is_not_moved_to_another_store,
     cases::odd_text_comes_back_as_it_went_in,
+    reports::a_report_counts_every_turn_once_before_and_after_its_day_is_summed_up,
+    reports::what_a_day_came_to_outlives_its_conversations,
     changes::a_change_and_what_is_told_of_it_are_kept_together_or_not_at_all,
     changes::of_what_does_not_take_place_nothing_is_told,
     changes::what_is_told_has_the_facts_that_only_the_store_knows,

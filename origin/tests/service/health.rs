@@ -4,6 +4,8 @@ use std::io::Write as _;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use lgdl::engine::Filled;
+use lgdl::slots::Source;
 use reqwest::StatusCode;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -54,6 +56,44 @@ async fn metrics_count_without_naming_anybody() {
         }
     }
     assert!(!text.contains("ann"), "{text}");
+}
+
+#[tokio::test]
+async fn a_known_conversation_gives_just_its_counts() {
+    let edge = edge().await;
+    let filled = |slot: &str, source| Filled { slot: slot.into(), source };
+    let mut asks = commit("c", "u", 0, "k1");
+    asks.record.filled = vec![filled("location", Source::Capture)];
+    let mut refuses = commit("c", "u", 1, "k2");
+    refuses.record.refused_slot = Some("severity".into());
+    let mut completes = commit("c", "u", 2, "k3");
+    completes.record.filled = vec![filled("severity", Source::Answer)];
+    (completes.record.slots_filled, completes.record.awaiting_slot) = (true, None);
+    completes.record.stage = "answered".into();
+    for turn in [&asks, &refuses, &completes, &completes] {
+        assert_eq!(edge.commit(turn).await.status(), StatusCode::OK);
+    }
+    let text = edge.http().get(edge.url("/metrics")).send().await.unwrap().text().await.unwrap();
+    for line in [
+        r#"lgdl_conversations_created_total{game_id="medical"} 1"#,
+        "lgdl_conversations_active 1",
+        r#"lgdl_commits_total{outcome="committed"} 3"#,
+        r#"lgdl_commits_total{outcome="replayed"} 1"#,
+        "lgdl_commit_conflicts_total 0",
+        r#"lgdl_turns_total{game_id="medical",move_id="pain",stage="collecting"} 2"#,
+        r#"lgdl_turns_total{game_id="medical",move_id="pain",stage="answered"} 1"#,
+        r#"lgdl_slots_filled_total{game_id="medical",slot_name="location",source="capture"} 1"#,
+        r#"lgdl_slots_filled_total{game_id="medical",slot_name="severity",source="answer"} 1"#,
+        r#"lgdl_slot_validation_failures_total{game_id="medical",slot_name="severity"} 1"#,
+        r#"lgdl_slot_prompts_per_conversation_sum{game_id="medical"} 2.0"#,
+        r#"lgdl_slot_fill_time_seconds_count{game_id="medical"} 1"#,
+        r#"lgdl_conversation_completions_total{game_id="medical",outcome="completed"} 1"#,
+        r#"lgdl_turns_per_conversation_sum{game_id="medical"} 3.0"#,
+        r#"lgdl_conversation_duration_seconds_count{game_id="medical"} 1"#,
+        r#"lgdl_storage_operation_seconds_count{operation="commit",result="ok"} 4"#,
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
 }
 
 /// Statements on the origin's database from outside.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::Filled;
 use super::answers::prompt_text;
 use super::hear::blanked;
 use super::run::Run;
@@ -29,6 +30,7 @@ impl Run<'_> {
             SlotValue { text: found.text.clone(), value: found.value.clone(), source, confirmed: !slot.confirm };
         if let Some(frame) = &mut self.state.active {
             frame.fill(&slot.name, value);
+            self.tell.filled.push(Filled { slot: slot.name.clone(), source });
         }
     }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::compiled::CompiledGame;
+use crate::slots::Source;
 
 mod agenda;
 mod answers;
@@ -200,6 +201,15 @@ pub struct TurnRecord {
     /// Slot values in scope after the turn (of the move that answered), by name.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub slots: Map<String, Value>,
+    /// The slots that this turn filled, in order, and from where.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub filled: Vec<Filled>,
+    /// The slot whose answer was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_slot: Option<String>,
+    /// The slot that was given up: its retries ran out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_up_slot: Option<String>,
     /// Choices offered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<String>,
@@ -212,6 +222,9 @@ pub struct TurnRecord {
     /// Capability calls made, in order; values of sensitive slots masked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<CallRecord>,
+    /// What the turn was taken for, as in [`Explanation`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reading: String,
     /// What recognised the move: `strict`, `plain`, `fuzzy`, `learned` or `meaning`; nothing where an open question was answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub understood_by: Option<String>,
@@ -221,6 +234,15 @@ pub struct TurnRecord {
     /// Learning events (`learn pattern`, `boost confidence`, `remember outcome`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub learning: Vec<String>,
+}
+
+/// A slot that a turn filled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filled {
+    /// The slot.
+    pub slot: String,
+    /// From where.
+    pub source: Source,
 }
 
 /// A move beside the one that answered.

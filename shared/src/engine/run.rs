@@ -13,7 +13,8 @@ use super::conditions;
 use super::firewall;
 use super::state::{Conversation, Frame};
 use super::{
-    CallRecord, CapabilityCall, CapabilityResult, MAX_UTTERANCE_CHARS, Negotiation, NegotiationRound, Turn, wording,
+    CallRecord, CapabilityCall, CapabilityResult, Filled, MAX_UTTERANCE_CHARS, Negotiation, NegotiationRound, Turn,
+    wording,
 };
 use crate::compiled::CompiledGame;
 use crate::entities::{Direction, Reference};
@@ -93,6 +94,9 @@ pub(super) struct Tell {
     pub(super) escalated_to: Option<String>,
     pub(super) slots_filled: bool,
     pub(super) completed_slots: Option<(String, Map<String, Value>)>,
+    pub(super) filled: Vec<Filled>,
+    pub(super) refused_slot: Option<String>,
+    pub(super) given_up_slot: Option<String>,
     pub(super) negotiation: Option<Negotiation>,
     pub(super) calls: Vec<CallRecord>,
     pub(super) action: Option<String>,

@@ -120,7 +120,7 @@ impl Run<'_> {
         }
         let Some(frame) = &self.state.active else { return };
         let sources: Vec<(String, String)> =
-            frame.slots.iter().map(|(name, value)| (name.clone(), source_name(value))).collect();
+            frame.slots.iter().map(|(name, value)| (name.clone(), value.source.name().to_owned())).collect();
         for (name, value) in self.shown_slots() {
             let source =
                 sources.iter().find(|(slot, _)| *slot == name).map(|(_, source)| source.clone()).unwrap_or_default();
@@ -207,11 +207,4 @@ pub(super) fn default_value(language: &'static Language, slot: &Slot) -> Option<
         }
     };
     Some(SlotValue { text, value, source: crate::slots::Source::Default, confirmed: true })
-}
-
-fn source_name(value: &SlotValue) -> String {
-    match serde_json::to_value(value.source) {
-        Ok(Value::String(name)) => name,
-        _ => String::new(),
-    }
 }

@@ -56,6 +56,22 @@ pub enum Source {
     Choice,
 }
 
+impl Source {
+    /// As it is written.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Source::Capture => "capture",
+            Source::Answer => "answer",
+            Source::Mention => "mention",
+            Source::Correction => "correction",
+            Source::Default => "default",
+            Source::Context => "context",
+            Source::Choice => "choice",
+        }
+    }
+}
+
 /// Why a text is no value of a slot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {

@@ -15,6 +15,8 @@
 //! | `POST /journal/drop` | [`EntryName`] | 200 [`Found`] |
 //! | `POST /journal/counts` | `null` | 200 [`Counts`] |
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::Error as _;
@@ -55,24 +57,72 @@ pub const MAX_PAGE_ENTRIES: usize = 256;
 /// `lgdl_node_token`.
 pub const TOKEN_HEADER: &str = "x-lgdl-node-token";
 
-/// The response header in which an instance hands its counts to the node, which takes it off before the answer leaves:
-/// the route, a semicolon, and the counts with commas between them.
+/// The response header in which an instance hands its [`Observation`] to the node, which takes it off before the answer leaves.
 pub const OBSERVED_HEADER: &str = "x-lgdl-observed";
 
-/// What is counted, as in `/metrics`: `lgdl_edge_<name>_total`.
-pub const OBSERVED_NAMES: [&str; 12] = [
-    "turns",
-    "turns_journalled",
-    "turns_stateless",
-    "replays",
-    "conflicts",
-    "state_hits",
-    "state_misses",
-    "game_refills",
-    "capability_calls",
-    "capability_failures",
-    "origin_failures",
-    "refusals",
+/// What a node counts of one request. No text, no id of a person or a conversation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Observation {
+    /// The route, as in metrics: `POST /games/{id}/move`.
+    pub route: Cow<'static, str>,
+    /// Counts in the order of [`OBSERVED`].
+    pub counts: Vec<u32>,
+    /// The game, where the request is about one that is published.
+    pub game: Option<String>,
+    /// The code of the refusal, where it was refused.
+    pub code: Option<Cow<'static, str>>,
+    /// The stages that it went through, in order, and how long each took, microseconds.
+    pub stages: Vec<(Cow<'static, str>, u64)>,
+}
+
+impl Observation {
+    /// As it stands in the header: its parts with semicolons between them.
+    #[must_use]
+    pub fn header(&self) -> String {
+        let counts: Vec<String> = self.counts.iter().map(u32::to_string).collect();
+        let stages: Vec<String> = self.stages.iter().map(|(name, us)| format!("{name}={us}")).collect();
+        let (game, code) = (self.game.as_deref().unwrap_or_default(), self.code.as_deref().unwrap_or_default());
+        format!("{};{};{game};{code};{}", self.route, counts.join(","), stages.join(","))
+    }
+
+    /// Reads the header; what is no number there is left out.
+    #[must_use]
+    pub fn of_header(text: &str) -> Observation {
+        let mut parts = text.split(';');
+        let mut part = || parts.next().unwrap_or_default();
+        let (route, counts, game, code, stages) = (part(), part(), part(), part(), part());
+        let named = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let stage = |stage: &str| {
+            let (name, us) = stage.split_once('=')?;
+            Some((Cow::Owned(name.to_owned()), us.parse().ok()?))
+        };
+        Observation {
+            route: Cow::Owned(route.to_owned()),
+            counts: counts.split(',').filter_map(|count| count.parse().ok()).take(OBSERVED.len()).collect(),
+            game: named(game),
+            code: named(code).map(Cow::Owned),
+            stages: stages.split(',').filter_map(stage).take(MAX_STAGES).collect(),
+        }
+    }
+}
+
+/// Stages that an [`Observation`] tells of at most.
+const MAX_STAGES: usize = 16;
+
+/// What is counted, as in `/metrics`: `lgdl_edge_<name>_total`, and what it is.
+pub const OBSERVED: [(&str, &str); 12] = [
+    ("turns", "Turns that the origin has committed"),
+    ("turns_journalled", "Turns that wait in the journal"),
+    ("turns_stateless", "Turns that were answered without state"),
+    ("replays", "Stored answers that were sent again"),
+    ("conflicts", "Turns that were run again on newer state"),
+    ("state_hits", "Conversations whose hot state was found"),
+    ("state_misses", "Conversations whose hot state was not found"),
+    ("game_refills", "Compiled games that were fetched from the origin"),
+    ("capability_calls", "Calls of capability services"),
+    ("capability_failures", "Calls of capability services that failed"),
+    ("origin_failures", "Calls of the origin that failed"),
+    ("refusals", "Requests that were refused"),
 ];
 
 /// A turn that waits for the origin: sealed, and in its place in its conversation.
@@ -354,6 +404,20 @@ fn from_base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D:
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_observation_comes_back_from_its_header() {
+        let observation = Observation {
+            route: "POST /games/{id}/move".into(),
+            counts: vec![1, 0, 2],
+            game: Some("medical".into()),
+            code: None,
+            stages: vec![("state".into(), 12), ("engine".into(), 30)],
+        };
+        assert_eq!(Observation::of_header(&observation.header()), observation);
+        assert_eq!(Observation::of_header("none;;;E220;").code.as_deref(), Some("E220"));
+        assert_eq!(Observation::of_header(""), Observation::default());
+    }
 
     #[test]
     fn a_page_takes_what_it_may_and_at_least_one_entry() {

@@ -11,15 +11,21 @@ use serde_json::{Value, json};
 
 use crate::admin::endpoint::Endpoint;
 use crate::admin::guard::Caller;
-use crate::admin::input::{Body, InPath};
+use crate::admin::input::{Body, InPath, InQuery};
 use crate::admin::permissions::Permission;
 use crate::admin::schema::{any_object, flag, list, name, object, one_of, or_null, text, time};
 use crate::audit::events;
+use crate::clock::TIMES;
 use crate::games::{Content, Goldens, MAX_SOURCE_BYTES, PublishError, PublishRequest, publish};
 use crate::http::{Origin, Problem};
 use crate::records::check_id;
+use crate::report::{DAY_MS, Report, report};
 use crate::store::{Activation, GameVersionRow};
 
+/// Days of a report when nothing is said.
+const DEFAULT_REPORT_DAYS: i64 = 30;
+/// Days of a report at most: ten years.
+const MAX_REPORT_DAYS: i64 = 3_660;
 /// A source may grow when it is written as JSON.
 const MAX_PUBLISH_BYTES: usize = 2 * MAX_SOURCE_BYTES;
 
@@ -61,6 +67,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .takes(publication)
         .takes_at_most(MAX_PUBLISH_BYTES)
         .answers(201, published),
+        Endpoint::new(
+            Method::GET,
+            "/admin/v1/games/{game}/report",
+            Look,
+            "What came of a game's conversations, without what anybody said",
+            report_on,
+        )
+        .asks("since_ms", time(), "from the day of this time on; 30 days back when nothing is said")
+        .asks("until_ms", time(), "up to the day of this time; today when nothing is said")
+        .answers(200, any_object()),
         Endpoint::new(
             Method::PUT,
             "/admin/v1/games/{game}/active",
@@ -227,6 +243,36 @@ fn not_published(error: PublishError) -> Problem {
 
 fn findings(diagnostics: &[Diagnostic]) -> Value {
     serde_json::to_value(diagnostics).unwrap_or_default()
+}
+
+/// The span of time of a report.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Span {
+    #[serde(default)]
+    since_ms: Option<i64>,
+    #[serde(default)]
+    until_ms: Option<i64>,
+}
+
+async fn report_on(
+    State(origin): State<Origin>,
+    caller: Caller,
+    InPath(game): InPath<String>,
+    InQuery(span): InQuery<Span>,
+) -> Result<Json<Report>, Problem> {
+    check_id(Id::Stored, "game", &game)?;
+    let now_ms = origin.clock.now_ms();
+    let until = span.until_ms.unwrap_or(now_ms);
+    let since = span.since_ms.unwrap_or_else(|| until.saturating_sub(DEFAULT_REPORT_DAYS * DAY_MS));
+    if !TIMES.contains(&since) || !TIMES.contains(&until) || since > until || until - since > MAX_REPORT_DAYS * DAY_MS {
+        let days = MAX_REPORT_DAYS;
+        return Err(Problem::malformed(format!("`since_ms` must lie before `until_ms`, by {days} days at most.")));
+    }
+    if !origin.store.games(&caller.tenant).await?.iter().any(|row| row.game == game) {
+        return Err(unknown_game());
+    }
+    Ok(Json(report(&*origin.store, &caller.tenant, &game, (since, until), now_ms).await?))
 }
 
 async fn activate(

@@ -20,6 +20,7 @@ use crate::admin::sessions::{self, ACCESS_MS, Pair, REFRESH_MS, Refreshed};
 use crate::audit::events;
 use crate::http::{Origin, Problem};
 use crate::ids::AdministratorId;
+use crate::metrics::Counted;
 use crate::store::{AdministratorChange, AdministratorChanged, AdministratorRow};
 
 /// What all who fail to log in hear, whatever the reason.
@@ -94,7 +95,7 @@ async fn login(
 ) -> Result<Json<Value>, Problem> {
     let now_ms = origin.clock.now_ms();
     if let Err(too_many) = attempts.begin(&name, address, now_ms) {
-        origin.metrics.count("lgdl_admin_logins_refused_total");
+        origin.metrics.add(Counted::LoginRefused, 1);
         if too_many.is_first {
             tell_failure(&origin, events::RATE_LIMIT_EXCEEDED, None, json!({"limit": "login"})).await?;
         }
@@ -113,7 +114,7 @@ async fn login(
     };
     let Some((pair, administrator)) = begun else {
         tell_failure(&origin, events::AUTHENTICATION_FAILED, account.as_ref(), json!({"kind": "login"})).await?;
-        origin.metrics.count("lgdl_admin_logins_refused_total");
+        origin.metrics.add(Counted::LoginRefused, 1);
         return Err(Problem::unauthenticated(REFUSED));
     };
     attempts.succeeded(&name, address);

@@ -16,6 +16,7 @@ use crate::clock::{Clock, Millis};
 use crate::config::Config;
 use crate::hex;
 use crate::http::Origin;
+use crate::metrics::Counted;
 use crate::random::Random;
 use crate::store::{AuditRow, Store, StoreError};
 
@@ -127,7 +128,7 @@ impl Push {
                 }
                 Err(error) => {
                     tracing::warn!(%error, failures, "audit events wait for the SIEM");
-                    origin.metrics.count("lgdl_audit_push_failures_total");
+                    origin.metrics.add(Counted::PushFailed, 1);
                     if error.is_too_large() {
                         limit = (limit / 2).max(1);
                     }
@@ -143,7 +144,7 @@ impl Push {
     async fn catch_up(&self, origin: &Origin, limit: u32) -> Result<(), PushError> {
         for _ in 0..MAX_BATCHES {
             let Round::Sent { links } = self.round(&*origin.store, &*origin.clock, limit).await? else { break };
-            origin.metrics.add("lgdl_audit_pushed_links_total", links);
+            origin.metrics.add(Counted::LinksPushed, links);
         }
         Ok(())
     }

@@ -4,7 +4,9 @@ use async_trait::async_trait;
 
 use super::{PostgresStore, get, natural};
 use crate::clock::Millis;
-use crate::store::{Counts, Due, EPOCH_SETTING, Event, Maintenance, Result, RetentionRule, TRIAL_BYTES, TRIAL_SETTING};
+use crate::store::{
+    Connections, Counts, Due, EPOCH_SETTING, Event, Maintenance, Result, RetentionRule, TRIAL_BYTES, TRIAL_SETTING,
+};
 
 #[async_trait]
 impl Maintenance for PostgresStore {
@@ -97,6 +99,10 @@ impl Maintenance for PostgresStore {
             return Err(refused());
         }
         self.note(TRIAL_SETTING, &"x".repeat(TRIAL_BYTES)).await
+    }
+
+    fn connections(&self) -> Connections {
+        self.pools.connections()
     }
 
     fn kind(&self) -> &'static str {

@@ -15,6 +15,7 @@ mod maintenance;
 mod partitions;
 mod people;
 mod pool;
+mod reports;
 mod retention;
 mod transfer;
 

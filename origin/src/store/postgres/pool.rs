@@ -11,7 +11,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::failed;
 use crate::config::Secret;
-use crate::store::{Result, StoreError};
+use crate::store::{Connections, Result, StoreError};
 
 /// What a pool is made from.
 #[derive(Debug, Clone)]
@@ -59,6 +59,13 @@ impl Pools {
                 }
             },
         }
+    }
+
+    /// What the connections to the primary do.
+    pub(super) fn connections(&self) -> Connections {
+        let status = self.primary.status();
+        let busy = status.size.saturating_sub(status.available);
+        Connections { busy: busy as u64, idle: status.available as u64, waiting: status.waiting as u64 }
     }
 
     pub(super) fn close(&self) {

@@ -9,7 +9,8 @@ use super::people::remove_conversation;
 use super::{SqliteStore, failed, natural};
 use crate::clock::Millis;
 use crate::store::{
-    Counts, Due, EPOCH_SETTING, Event, Maintenance, Result, RetentionRule, RetentionScope, TRIAL_BYTES, TRIAL_SETTING,
+    Connections, Counts, Due, EPOCH_SETTING, Event, Maintenance, Result, RetentionRule, RetentionScope, TRIAL_BYTES,
+    TRIAL_SETTING,
 };
 
 #[async_trait]
@@ -136,6 +137,10 @@ impl Maintenance for SqliteStore {
             })
             .await?;
         self.read(|connection| connection.query_row("SELECT 1", [], |_| Ok(())).map_err(failed)).await
+    }
+
+    fn connections(&self) -> Connections {
+        self.readers.connections()
     }
 
     fn kind(&self) -> &'static str {

@@ -13,6 +13,7 @@ mod keys;
 mod maintenance;
 mod people;
 mod readers;
+mod reports;
 mod transfer;
 mod writer;
 

@@ -5,17 +5,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-use crate::store::{Result, StoreError};
+use crate::store::{Connections, Result, StoreError};
 
 pub(super) struct Readers {
     idle: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
+    count: usize,
 }
 
 impl Readers {
     pub(super) fn open(count: usize, connect: impl Fn() -> Result<Connection>) -> Result<Readers> {
         let idle = (0..count).map(|_| connect()).collect::<Result<Vec<_>>>()?;
-        Ok(Readers { idle: Mutex::new(idle), permits: Arc::new(Semaphore::new(count)) })
+        Ok(Readers { idle: Mutex::new(idle), permits: Arc::new(Semaphore::new(count)), count })
     }
 
     pub(super) async fn read<T, F>(readers: &Arc<Readers>, work: F) -> Result<T>
@@ -35,6 +36,12 @@ impl Readers {
             result
         });
         done.await.map_err(|error| StoreError::Internal(error.to_string()))?
+    }
+
+    /// What the readers do; the one writer is always there.
+    pub(super) fn connections(&self) -> Connections {
+        let idle = self.permits.available_permits();
+        Connections { busy: self.count.saturating_sub(idle) as u64, idle: idle as u64, waiting: 0 }
     }
 
     /// Refuses further reads; waits for none.

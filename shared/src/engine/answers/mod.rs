@@ -263,7 +263,9 @@ impl Run<'_> {
         self.answered_by_active();
         let failures = self.state.active.as_mut().map_or(0, |frame| frame.fail(&slot.name));
         self.say(why);
+        self.tell.refused_slot = Some(slot.name.clone());
         if failures >= slot.retries.max(1) {
+            self.tell.given_up_slot = Some(slot.name.clone());
             if let Some(frame) = &mut self.state.active {
                 frame.failures.clear();
             }

@@ -1,0 +1,106 @@
+//! What is known of a turn without what anybody said: for metrics and reports.
+
+use lgdl::engine::{Also, CallRecord, Filled};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::clock::Millis;
+use crate::store::{StoreError, TurnFactsRow};
+
+/// The facts of a turn: ids of the game, numbers and the program's own words; no user text.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct TurnFacts {
+    /// From 1.
+    pub turn: u64,
+    /// When it was taken.
+    pub at_ms: Millis,
+    /// The move that answered; `none` when nothing matched.
+    pub move_id: String,
+    /// In [0, 1].
+    pub confidence: f64,
+    /// Where it left the conversation: `answered`, `collecting`, …
+    pub stage: String,
+    /// What it was taken for: `match`, `answer`, `correction`, …; empty in turns of before that was kept.
+    pub reading: String,
+    /// What recognised the move.
+    pub understood_by: Option<String>,
+    /// The slot that is asked for.
+    pub awaiting_slot: Option<String>,
+    /// Whether it filled the last slot of a move.
+    pub slots_filled: bool,
+    /// The slots that it filled.
+    pub filled: Vec<Filled>,
+    /// The slot whose answer was refused.
+    pub refused_slot: Option<String>,
+    /// The slot that was given up.
+    pub given_up_slot: Option<String>,
+    /// Where the conversation was handed to.
+    pub escalated_to: Option<String>,
+    /// The other moves that were said.
+    pub also: Vec<Also>,
+    /// Calls of capabilities.
+    pub calls: Vec<CallRecord>,
+}
+
+/// How something that a person wanted ended, as far as one turn tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ending {
+    /// A move had all it needed.
+    Completed,
+    /// The person did not want it any more.
+    Cancelled,
+    /// It was handed to a person or a queue.
+    Escalated,
+    /// A slot's retries ran out.
+    GivenUp,
+}
+
+impl Ending {
+    /// As it is written.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Ending::Completed => "completed",
+            Ending::Cancelled => "cancelled",
+            Ending::Escalated => "escalated",
+            Ending::GivenUp => "given_up",
+        }
+    }
+}
+
+impl TurnFacts {
+    /// Of a record as an edge sent it; `None` when it is none.
+    #[must_use]
+    pub fn of_record(record: &Map<String, Value>) -> Option<TurnFacts> {
+        TurnFacts::deserialize(record).ok()
+    }
+
+    /// Of a row.
+    ///
+    /// # Errors
+    /// When the row is damaged.
+    pub fn of_row(row: &TurnFactsRow) -> Result<TurnFacts, StoreError> {
+        let damaged = |error: serde_json::Error| StoreError::Damaged(format!("turns.metadata: {error}"));
+        let facts: TurnFacts = serde_json::from_str(&row.metadata).map_err(damaged)?;
+        Ok(TurnFacts {
+            turn: row.turn_num,
+            at_ms: row.timestamp,
+            move_id: row.matched_move.clone(),
+            confidence: row.confidence,
+            ..facts
+        })
+    }
+
+    /// How what was under way ended in this turn, if it did.
+    #[must_use]
+    pub fn ending(&self) -> Option<Ending> {
+        match self.stage.as_str() {
+            "escalated" => Some(Ending::Escalated),
+            "cancelled" => Some(Ending::Cancelled),
+            _ if self.given_up_slot.is_some() => Some(Ending::GivenUp),
+            _ if self.slots_filled => Some(Ending::Completed),
+            _ => None,
+        }
+    }
+}
