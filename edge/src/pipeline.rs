@@ -1,6 +1,7 @@
 //! The request pipeline, written once for every platform. One stage, one file; this file puts them in order.
 
 pub mod auth;
+pub mod blocks;
 pub mod capabilities;
 pub mod consent;
 pub mod degraded;
@@ -15,6 +16,7 @@ pub mod reply;
 pub mod reports;
 pub mod request;
 pub mod state;
+pub mod tokens;
 pub mod turn;
 pub mod web;
 
@@ -231,9 +233,11 @@ async fn take_turn<P: Platform>(
         .inspect_err(|_| reports::tell(call, Refused::Scope, None, call.caller.key.as_deref()))?;
     auth::check_user(&call.caller, &asked.user_id)?;
     call.stage("caller");
+    let list = games::list(call).await?;
+    blocks::check(call, &list, &asked.user_id)?;
     let entry = match game {
-        Some(id) => games::entry(call, id).await?,
-        None => games::first(call).await?,
+        Some(id) => games::named(list, id)?,
+        None => games::first(list)?,
     };
     call.about(&entry.id);
     call.stage("games");

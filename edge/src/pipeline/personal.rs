@@ -18,6 +18,9 @@ use crate::platform::Platform;
 /// How soon it makes sense to ask again where an operator has to decide first, milliseconds.
 const UNREADABLE_RETRY_MS: u64 = 60_000;
 
+/// How soon it makes sense to ask again after too many exports and deletions, milliseconds: the origin counts by the minute.
+const OFTEN_RETRY_MS: u64 = 60_000;
+
 const USER: HeaderName = HeaderName::from_static("x-user-id");
 
 /// `DELETE /conversations/{id}`
@@ -101,6 +104,11 @@ fn failed<P: Platform>(call: &Call<'_, P>, error: OriginError) -> Refusal {
     match error {
         // A legal hold: nothing may be erased for now, and trying again does not help.
         OriginError::Refused(409) => Refusal::new(Reason::Forbidden, "What this person has here must be kept for now."),
+        OriginError::Refused(429) => Refusal::new(
+            Reason::RateLimited,
+            "Too many exports and deletions of this person. Wait as long as Retry-After says.",
+        )
+        .retry_after_ms(OFTEN_RETRY_MS),
         error => error.refusal().unwrap_or_else(|| away(call)),
     }
 }

@@ -60,6 +60,7 @@ impl Ask {
     /// The engine's input.
     pub(crate) fn turn<P: Platform>(&self, call: &Call<'_, P>, stateless: bool) -> Turn {
         Turn {
+            event: self.request.event.clone(),
             participant: self.request.participant.clone().unwrap_or_else(|| "user".into()),
             text: self.request.input.clone(),
             context: self.request.context.clone(),

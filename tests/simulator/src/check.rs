@@ -196,6 +196,7 @@ fn states_equal_a_replay(world: &World, kept: &Kept, found: &mut Vec<Violation>)
 fn replay(state: Conversation, text: &str, now_ms: i64, calls: &[CallRecord]) -> Option<Box<Outcome>> {
     let game = game::compiled();
     let turn = Turn {
+        event: None,
         participant: "user".into(),
         text: text.into(),
         context: serde_json::Map::new(),
