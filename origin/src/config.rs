@@ -9,7 +9,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use forms::is_loopback;
+use lgdl::networks::is_private_host;
 use lgdl::settings::{Edge, markdown};
+
+use crate::tokens::KeySource;
 
 pub use given::Given;
 pub use settings::Config;
@@ -173,6 +176,14 @@ fn contradictions(config: &Config) -> Vec<Contradiction> {
             &["pii_tokenize_in_storage", "encryption_key"],
             "LGDL_PII_TOKENIZE_IN_STORAGE needs LGDL_ENCRYPTION_KEY".into(),
         );
+    }
+    if let (Some(KeySource::Address(url)), false) = (&config.jwt_keys, config.jwt_keys_private) {
+        if url.scheme_str() != Some("https") || is_private_host(url.host().unwrap_or_default()) {
+            found(
+                &["jwt_keys", "jwt_keys_private"],
+                "LGDL_JWT_KEYS must be an https address of the internet, unless LGDL_JWT_KEYS_PRIVATE=true".into(),
+            );
+        }
     }
     let mut ids: Vec<_> = config.edge_keys.iter().map(|key| &key.id).collect();
     ids.sort();

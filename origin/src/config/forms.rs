@@ -10,6 +10,7 @@ use lgdl::settings::Parsed;
 use lgdl::wire::signature::MIN_SECRET_BYTES;
 
 use super::{EdgeKey, GameFile, Secret};
+use crate::tokens::KeySource;
 
 pub(super) const LISTEN: Parsed<SocketAddr> = Parsed("an address with a port, such as 127.0.0.1:8787", |text| {
     text.parse().map_err(|_| "must be an address with a port, such as 127.0.0.1:8787".into())
@@ -20,6 +21,8 @@ pub(super) const GAME_FILE: Parsed<GameFile> = Parsed("`id:path`", game_file);
 pub(super) const KEY_RING: Parsed<KeyRing> = Parsed("keys as `id:base64` of 32 bytes", key_ring);
 pub(super) const WEB_ORIGIN: Parsed<String> = Parsed("an origin such as https://admin.example.com", web_origin);
 pub(super) const PUSH_URL: Parsed<Uri> = Parsed("an address such as https://siem.example.com/events", push_url);
+pub(super) const JWT_KEYS: Parsed<KeySource> =
+    Parsed("an address such as https://issuer.example.com/jwks.json, or `@FILE`", jwt_keys);
 pub(super) const HEADER_VALUE: Parsed<Secret> = Parsed("visible ASCII characters", header_value);
 pub(super) const AUDIT_KEY: Parsed<Secret> = Parsed("a secret of at least 16 bytes", audit_key);
 pub(super) const EDGE_KEY: Parsed<EdgeKey> = Parsed("`id:secret`, the secret of at least 16 bytes", edge_key);
@@ -52,8 +55,21 @@ fn web_origin(text: &str) -> Result<String, String> {
     if valid { Ok(text.to_owned()) } else { Err("must list origins such as https://admin.example.com".into()) }
 }
 
+/// The issuer's address, or `@FILE` on this machine.
+fn jwt_keys(text: &str) -> Result<KeySource, String> {
+    match text.strip_prefix('@') {
+        Some("") => Err("names no file".into()),
+        Some(path) => Ok(KeySource::File(PathBuf::from(path))),
+        None => address(text, "https://issuer.example.com/jwks.json").map(KeySource::Address),
+    }
+}
+
 fn push_url(text: &str) -> Result<Uri, String> {
-    let problem = || "must be an address such as https://siem.example.com/events, without a user in it".to_owned();
+    address(text, "https://siem.example.com/events")
+}
+
+fn address(text: &str, example: &str) -> Result<Uri, String> {
+    let problem = || format!("must be an address such as {example}, without a user in it");
     let url: Uri = text.parse().map_err(|_| problem())?;
     let web = matches!(url.scheme_str(), Some("http" | "https"));
     let bare = url.authority().is_some_and(|authority| !authority.as_str().contains('@'));

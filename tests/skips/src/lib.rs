@@ -27,6 +27,8 @@ pub enum Need {
     Schemathesis,
     /// curl, jq, openssl and the like.
     Programs,
+    /// PgBouncer.
+    PgBouncer,
     /// Helm, kubectl and the schemas of Kubernetes.
     Chart,
     /// A container engine of our own, as root.
@@ -53,6 +55,7 @@ impl Need {
             Need::Browser => "browser",
             Need::Schemathesis => "schemathesis",
             Need::Programs => "programs",
+            Need::PgBouncer => "pgbouncer",
             Need::Chart => "chart",
             Need::Containers => "containers",
             Need::Prometheus => "prometheus",
