@@ -93,6 +93,7 @@ fn fingerprint(plan: &ClientPlan, text: &str) -> String {
         input: text.to_owned(),
         context: serde_json::Map::new(),
         participant: None,
+        event: None,
         explain: false,
     };
     digest::fingerprint(GAME_ID, &request)
