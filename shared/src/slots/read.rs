@@ -41,7 +41,7 @@ pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>) -> Answer {
             .map(|answer| whole_text(scan, json!(answer))),
         SlotType::Enum(options) => return read_enum(slot, options, scan),
         SlotType::List(item) => return read_list(slot, item, scan),
-        SlotType::String => spelt_code(slot, scan).or_else(|| read_string(scan.language(), slot, scan.text)),
+        SlotType::String => read_string(scan.language(), slot, scan.text),
         SlotType::Number | SlotType::Range { .. } => return read_number_answer(slot, ty, scan),
         _ if left_open(slot, ty, scan) => return Answer::Refused(reason_for_one(scan.language(), slot)),
         SlotType::DateTime => one_of(slot, ty, scan).or_else(|| joined_datetime(slot, scan)),
@@ -75,14 +75,6 @@ fn spelt_out(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
         _ => answer::spoken_url(text, language),
     }?;
     Some(Found { text: value.clone(), ..whole_text(scan, json!(value)) })
-}
-
-/// A code that is dictated where one is asked for: "b as in bravo, 7, double 5" for a `booking_reference`.
-fn spelt_code(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
-    let language = scan.language();
-    let asked = Heard::of(language, &readable(&slot.name)).words.iter().any(|word| word.is(Cue::Label));
-    let code = asked.then(|| answer::spoken_code(scan.text.trim(), scan.reference.language))??;
-    Some(Found { text: code.clone(), ..whole_text(scan, json!(code)) })
 }
 
 fn whole_text(scan: &Scan<'_>, value: Json) -> Found {
