@@ -23,7 +23,7 @@ pub fn conversation(tenant: &str, game: &str, conversation: &str) -> String {
 /// Names a person of a tenant: 32 hexadecimal digits.
 #[must_use]
 pub fn person(tenant: &str, user: &str) -> String {
-    hex(&over("person", &[tenant, user])[..16])
+    lgdl::wire::origin::person_digest(tenant, user)
 }
 
 /// What a client asked, so that one idempotency key can't stand for two requests: 64 hexadecimal digits.
@@ -31,7 +31,10 @@ pub fn person(tenant: &str, user: &str) -> String {
 pub fn fingerprint(game: &str, request: &lgdl::wire::client::MoveRequest) -> String {
     let context = serde_json::to_string(&request.context).unwrap_or_default();
     let participant = request.participant.as_deref().unwrap_or("");
-    let parts = [game, &request.conversation_id, &request.user_id, &request.input, &context, participant];
+    let event = request.event.as_ref().map(|event| serde_json::to_string(event).unwrap_or_default());
+    let mut parts = vec![game, &request.conversation_id, &request.user_id, &request.input, &context, participant];
+    // Requests without one have the fingerprint that they had before there were events.
+    parts.extend(event.as_deref());
     hex(&over("fingerprint", &parts))
 }
 

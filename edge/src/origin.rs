@@ -6,7 +6,7 @@ use lgdl::problem::Reason;
 use lgdl::wire::node::Level;
 use lgdl::wire::origin::{
     ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Erasures, GameList, MAX_COMMIT_BYTES, Report,
-    Reports, StoredConversation,
+    Reports, Signature, StoredConversation, TokenAnswer, TokenRequest,
 };
 use lgdl::wire::signature::{self, Parts};
 use serde::de::DeserializeOwned;
@@ -390,6 +390,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         match answer.status {
             204 => Ok(true),
             404 | 410 => Ok(false),
+            429 => Err(OriginError::Refused(429)),
             _ => Err(OriginError::of(&answer)),
         }
     }
@@ -400,6 +401,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         match answer.status {
             200 => Ok(Some(answer.body)),
             404 | 410 => Ok(None),
+            429 => Err(OriginError::Refused(429)),
             _ => Err(OriginError::of(&answer)),
         }
     }
@@ -408,6 +410,14 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
     pub async fn api_key(&self, sha256: &str) -> Result<Option<ApiKey>, OriginError> {
         let answer = self.get(&format!("/edge/v1/keys/{sha256}"), MAX_ANSWER_BYTES).await?;
         if answer.status == 404 { Ok(None) } else { parsed(answer).map(Some) }
+    }
+
+    /// Whether a token is signed by its issuer.
+    pub async fn token(&self, token: &str) -> Result<Signature, OriginError> {
+        let request = TokenRequest { token: token.to_owned() };
+        let body = serde_json::to_vec(&request).map_err(|_| OriginError::Refused(0))?;
+        let answer: TokenAnswer = parsed(self.send("POST", "/edge/v1/tokens", body, MAX_ANSWER_BYTES).await?)?;
+        Ok(answer.signature)
     }
 
     /// Whether a person has consented.
@@ -541,7 +551,8 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
                 max_answer_bytes,
             };
             match self.call.platform.fetch(request).await {
-                Ok(answer) if answer.status < 500 && answer.status != 429 => return Some(answer),
+                // Asked too often, it is well all the same: what one person does too often must not cut off the others.
+                Ok(answer) if answer.status < 500 => return Some(answer),
                 // Another wait as long as this one would outlast the client's patience.
                 Err(FetchError::TimedOut | FetchError::Denied | FetchError::TooLarge) => return None,
                 Ok(_) | Err(FetchError::Unreachable | FetchError::Broken) => {}

@@ -1,6 +1,7 @@
 //! The request pipeline, written once for every platform. One stage, one file; this file puts them in order.
 
 pub mod auth;
+pub mod blocks;
 pub mod capabilities;
 pub mod consent;
 pub mod degraded;
@@ -15,6 +16,7 @@ pub mod reply;
 pub mod reports;
 pub mod request;
 pub mod state;
+pub mod tokens;
 pub mod turn;
 pub mod web;
 
@@ -26,7 +28,7 @@ use lgdl::wire::origin::Refused;
 use serde_json::json;
 
 use crate::answer::{After, Event, Handled, Refusal, Response};
-use crate::call::{Call, random_hex};
+use crate::call::{Call, both, random_hex};
 use crate::constants;
 use crate::digest;
 use crate::origin;
@@ -231,15 +233,26 @@ async fn take_turn<P: Platform>(
         .inspect_err(|_| reports::tell(call, Refused::Scope, None, call.caller.key.as_deref()))?;
     auth::check_user(&call.caller, &asked.user_id)?;
     call.stage("caller");
+    let list = games::list(call).await?;
+    blocks::check(call, &list, &asked.user_id)?;
     let entry = match game {
-        Some(id) => games::entry(call, id).await?,
-        None => games::first(call).await?,
+        Some(id) => games::named(list, id)?,
+        None => games::first(list)?,
     };
     call.about(&entry.id);
     call.stage("games");
     let named = Named::new(&call.caller.tenant, &entry.id, &asked.conversation_id, &asked.user_id);
-    let limited = limits::check(call, &asked.user_id, &named.digest).await?;
-    consent::check(call, &entry, &asked.user_id).await?;
+    // The state is read while limits are counted; a request that is refused has read it in vain.
+    let (limited, hot) = match call.settings.state_disabled {
+        true => (limits::check(call, &asked.user_id, &named.digest).await, None),
+        false => {
+            let hot = state::hot(call, &named, &entry.version);
+            let (limited, hot) = both(limits::check(call, &asked.user_id, &named.digest), hot).await;
+            (limited, Some(hot))
+        }
+    };
+    let limited = limited?;
+    consent::check(call, &entry, &named).await?;
     call.stage("limits");
     let now_ms = asked_now.unwrap_or_else(|| call.platform.now_ms());
     let ask = Ask {
@@ -253,7 +266,7 @@ async fn take_turn<P: Platform>(
         entry,
         came_us,
     };
-    let taken = turn::take(call, &ask).await?;
+    let taken = turn::take(call, &ask, hot).await?;
     let mut response = match request::wants_events(received) {
         true => reply::events(&taken.response)?,
         false => reply::whole(&taken.response)?,

@@ -5,7 +5,7 @@ mod support;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
-use lgdl::wire::origin::{ApiKey, Refused};
+use lgdl::wire::origin::{ApiKey, Blocked, Refused, Signature, person_digest};
 use lgdl_edge::digest::sha256;
 use lgdl_edge::native::Native;
 use serde_json::{Value, json};
@@ -162,6 +162,79 @@ fn tokens_are_checked_whole() {
 }
 
 #[test]
+fn a_token_of_an_issuers_private_key_is_what_the_origin_says_it_is() {
+    let world = world();
+    let node = locked(&world).with("jwt_issuer", "https://issuer.example.com").with("jwt_audience", "lgdl");
+    let now = node.now_ms.get() / 1_000;
+    let claims = json!({ "sub": "u1", "exp": now + 3_600, "iss": "https://issuer.example.com", "aud": "lgdl" });
+    // What the signature is made of is nothing to the node.
+    let of = |alg: &str, claims: &Value| token(json!({ "alg": alg, "kid": "1" }), claims.clone(), "whoever signs");
+    let signed = |header: &str, signature| {
+        world.state.borrow_mut().signatures.insert(header.replacen("Bearer ", "", 1), signature);
+    };
+    let asked = || world.state.borrow().calls.iter().filter(|call| *call == "POST tokens").count();
+    let send = |header: &str| get_games(&node, &[("authorization", header)]);
+
+    for alg in ["RS256", "ES256", "EdDSA"] {
+        let good = of(alg, &claims);
+        assert_eq!(send(&good), 401, "{alg}: the origin does not know it");
+        signed(&good, Signature::Good);
+        assert_eq!(send(&good), 200, "{alg}");
+    }
+    let asked_before = asked();
+    let good = of("RS256", &claims);
+    assert_eq!((send(&good), asked()), (200, asked_before), "believed for a minute");
+
+    // What a token says is checked although the origin stands for its signature, and before it is asked.
+    for (what, name, value) in [
+        ("expired", "exp", json!(now - 61)),
+        ("not yet valid", "nbf", json!(now + 61)),
+        ("another issuer", "iss", json!("https://evil.example.com")),
+        ("another audience", "aud", json!("other")),
+        ("no audience", "aud", Value::Null),
+        ("nobody", "sub", json!("")),
+        ("a tenant that is none", "tenant", json!("../x")),
+    ] {
+        let mut claims = claims.clone();
+        claims[name] = value;
+        let bad = of("RS256", &claims);
+        signed(&bad, Signature::Good);
+        assert_eq!((send(&bad), asked()), (401, asked_before), "{what}");
+    }
+    // The algorithm says whose keys count: nothing that the origin verifies can be passed off as the node's, or the other way.
+    for alg in ["none", "HS256", "HS384", "RS512", "PS256", "es256"] {
+        let confused = of(alg, &claims);
+        signed(&confused, Signature::Good);
+        assert_eq!((send(&confused), asked()), (401, asked_before), "{alg}");
+    }
+    let with_our_secret = token(json!({ "alg": "RS256" }), claims.clone(), "a secret of the issuer");
+    assert_eq!(send(&with_our_secret), 401);
+
+    // Away, or without the issuer's keys: known tokens are believed for a while, others can't be told.
+    let fresh =
+        of("RS256", &json!({ "sub": "u2", "exp": now + 3_600, "iss": "https://issuer.example.com", "aud": "lgdl" }));
+    signed(&good, Signature::Unknown);
+    signed(&fresh, Signature::Unknown);
+    node.now_ms.set(node.now_ms.get() + 300_000);
+    assert_eq!((send(&good), send(&fresh)), (200, 503));
+    node.now_ms.set(node.now_ms.get() + 300_000);
+    assert_eq!(send(&good), 503);
+}
+
+#[test]
+fn a_node_that_names_no_issuer_or_audience_takes_no_tokens_of_private_keys() {
+    for (name, value) in [("jwt_issuer", "https://issuer.example.com"), ("jwt_audience", "lgdl")] {
+        let world = world();
+        let node = locked(&world).with(name, value);
+        let exp = node.now_ms.get() / 1_000 + 600;
+        let claims = json!({ "sub": "u1", "exp": exp, "iss": "https://issuer.example.com", "aud": "lgdl" });
+        let token = token(json!({ "alg": "ES256" }), claims, "whoever signs");
+        world.state.borrow_mut().signatures.insert(token.replacen("Bearer ", "", 1), Signature::Good);
+        assert_eq!(get_games(&node, &[("authorization", &token)]), 401, "{name} alone");
+    }
+}
+
+#[test]
 fn a_secret_is_changed_while_tokens_of_both_are_good() {
     let world = world();
     let node = locked(&world).with("jwt_secret_other", "the next secret of the issuer");
@@ -191,6 +264,74 @@ fn a_scope_for_something_else_is_no_leave_to_export_or_erase() {
     }
     let exported = send(&node, &request("GET", "/conversations/c1/export", &[("authorization", &turns)], b""));
     assert_eq!(exported.status.as_u16(), 200);
+}
+
+#[test]
+fn a_person_or_a_key_that_is_blocked_takes_no_turns_and_keeps_its_rights() {
+    let world = world();
+    let node = locked(&world).with("rate_limit_user", "off").with("rate_limit_conversation", "off");
+    let key = [("x-api-key", GOOD)];
+    assert_eq!(say(&node, "c1", "mallory", "hello", &key).0, 200);
+    let block = |subject: String, until_ms| world.state.borrow_mut().blocked.push(Blocked { subject, until_ms });
+    let later = |ms: i64| node.now_ms.set(node.now_ms.get() + ms);
+    let code = |user: &str| say(&node, "c2", user, "hello", &key).1["code"].clone();
+
+    block(person_digest("default", "mallory"), Some(node.now_ms.get() + 3_600_000));
+    later(30_000);
+    let turns = world.state.borrow().turns.len();
+    assert_eq!(code("mallory"), "E322", "as soon as the list of games is asked for again");
+    assert_eq!(code("alice"), Value::Null, "nobody else behind the key");
+    assert_eq!(world.state.borrow().turns.len(), turns + 1);
+    let export = send(&node, &request("GET", "/conversations/c1/export?user_id=mallory", &key, b""));
+    assert_eq!(export.status.as_u16(), 200, "a copy is the person's right");
+
+    world.weather.set(Weather::Away);
+    later(400_000);
+    assert_eq!(code("mallory"), "E322", "also while the origin is away");
+    world.weather.set(Weather::Fine);
+    later(3_600_000);
+    assert_eq!(say(&node, "c3", "mallory", "hello", &key).0, 200, "it has ended by itself");
+
+    block("key_1".into(), None);
+    later(60_000);
+    assert_eq!((code("alice"), code("mallory")), (json!("E322"), json!("E322")));
+    world.state.borrow_mut().blocked.clear();
+    later(60_000);
+    assert_eq!(say(&node, "c4", "alice", "hello", &key).0, 200, "let in again");
+    let told = world.state.borrow().reports.iter().any(|report| report.refused == Refused::Blocked);
+    assert!(told, "the audit log hears of it");
+}
+
+#[test]
+fn who_exports_too_often_is_told_so_and_cuts_off_nobody() {
+    let world = world();
+    let node = locked(&world);
+    let key = [("x-api-key", GOOD)];
+    assert_eq!(say(&node, "c1", "u1", "hello", &key).0, 200);
+    world.state.borrow_mut().refused = Some(("c1".into(), 429));
+    for method in ["GET", "DELETE"] {
+        for _ in 0..10 {
+            let path =
+                if method == "GET" { "/conversations/c1/export?user_id=u1" } else { "/conversations/c1?user_id=u1" };
+            let (status, problem) = body_of(send(&node, &request(method, path, &key, b"")));
+            assert_eq!((status, &problem["code"]), (429, &json!("E320")), "{method}");
+        }
+    }
+    let (status, answer) = say(&node, "c2", "u2", "hello", &key);
+    assert_eq!((status, &answer["durable"]), (200, &json!(true)), "the breaker did not open");
+}
+
+#[test]
+fn a_stranger_who_asks_for_health_does_not_have_the_origin_asked() {
+    let world = world();
+    let node = locked(&world);
+    for _ in 0..100 {
+        assert_eq!(send(&node, &request("GET", "/health", &[], b"")).status.as_u16(), 200);
+    }
+    assert_eq!(world.state.borrow().calls, ["GET games"]);
+    world.weather.set(Weather::Away);
+    node.now_ms.set(node.now_ms.get() + 1_000);
+    assert_eq!(send(&node, &request("GET", "/health", &[], b"")).status.as_u16(), 503, "and what is so shows soon");
 }
 
 #[test]

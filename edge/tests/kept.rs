@@ -210,6 +210,8 @@ fn a_wrong_clock_and_a_wrong_key_are_named_and_journal_nothing() {
         assert!(health["components"]["commits"]["detail"].as_str().unwrap().contains(words), "{health}");
         world.weather.set(Weather::Fine);
         assert_eq!(say(&node, "c1", "u1", "hi there", &[]).1["durable"], true);
+        // What a look found counts for a second.
+        node.now_ms.set(node.now_ms.get() + 1_000);
         let (status, health) = body_of(send(&node, &request("GET", "/health", &[], b"")));
         assert_eq!(status, 200, "{health}");
     }
@@ -419,4 +421,18 @@ fn a_turn_that_could_not_be_kept_waits_for_an_origin_that_is_only_started_anew()
     let before = node.now_ms.get();
     assert_eq!(say(&node, "another", "u1", "hello", &[]).1["degraded"], "stateless");
     assert!(node.now_ms.get() - before < 250, "{}", node.now_ms.get() - before);
+}
+
+#[test]
+fn a_stranger_does_not_take_the_state_away_from_whose_conversation_it_is() {
+    for remembers in [true, false] {
+        let world = world();
+        let mut node = node(&world);
+        node.remembers = remembers;
+        assert_eq!(say(&node, "c1", "u1", "hello", &[]).1["durable"], true);
+        assert_eq!(say(&node, "c1", "stranger", "hello", &[]).0, 404);
+        world.weather.set(Weather::Away);
+        assert_eq!(say(&node, "c1", "stranger", "hello", &[]).1["degraded"], "stateless");
+        assert_eq!(say(&node, "c1", "u1", "hello", &[]).1["degraded"], "journalled", "the state is still there");
+    }
 }

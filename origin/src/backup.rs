@@ -30,6 +30,11 @@ const BUSY_PAUSE: Duration = Duration::from_millis(50);
 /// The most of a program's complaint that is passed on, characters.
 const MAX_COMPLAINT_CHARS: usize = 2000;
 
+/// The note of the store of when a backup of it was last made.
+pub const MADE_NOTE: &str = "local:backup_made";
+/// The note of the store of when a backup of it was last restored by a drill, and held.
+pub const DRILLED_NOTE: &str = "local:backup_drilled";
+
 /// Why there is no backup, or no restore.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {

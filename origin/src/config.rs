@@ -9,7 +9,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use forms::is_loopback;
+use lgdl::networks::is_private_host;
 use lgdl::settings::{Edge, markdown};
+
+use crate::tokens::KeySource;
 
 pub use given::Given;
 pub use settings::Config;
@@ -26,6 +29,7 @@ pub fn settings_page() -> String {
          Made by `lgdl config --markdown` of the declarations in `origin/src/config/settings.rs` and\n\
          `shared/src/settings/edge.rs`. `lgdl serve`, `lgdl edge` and `lgdl dev` read the same environment over the same\n\
          `lgdl.toml` (`--config FILE`), where a name stands in lower case without `LGDL_`. Every mistake is named at once.\n\
+         A secret may be `@FILE`: it is what that file holds.\n\
          On Spin a variable is `lgdl_…` as in `spin.toml`, on Workers `LGDL_…` as a variable or a secret.\n\n\
          ## The origin\n\n{origin}\n## An edge node\n\n{edge}"
     )
@@ -172,6 +176,14 @@ fn contradictions(config: &Config) -> Vec<Contradiction> {
             &["pii_tokenize_in_storage", "encryption_key"],
             "LGDL_PII_TOKENIZE_IN_STORAGE needs LGDL_ENCRYPTION_KEY".into(),
         );
+    }
+    if let (Some(KeySource::Address(url)), false) = (&config.jwt_keys, config.jwt_keys_private) {
+        if url.scheme_str() != Some("https") || is_private_host(url.host().unwrap_or_default()) {
+            found(
+                &["jwt_keys", "jwt_keys_private"],
+                "LGDL_JWT_KEYS must be an https address of the internet, unless LGDL_JWT_KEYS_PRIVATE=true".into(),
+            );
+        }
     }
     let mut ids: Vec<_> = config.edge_keys.iter().map(|key| &key.id).collect();
     ids.sort();

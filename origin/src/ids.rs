@@ -7,6 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use hmac::{Hmac, KeyInit, Mac};
 use lgdl::wire::origin::conversation_digest;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -121,10 +122,32 @@ impl ConversationId {
     }
 }
 
+/// What a person's pseudonym begins with.
+const PERSON: &str = "person_";
+
 /// A name for a person under which an erasure is remembered after everything else about them is gone.
 #[must_use]
 pub fn person_pseudonym(tenant: &str, user: &str) -> String {
-    format!("person_{}", digits(hash128("lgdl/person", &[tenant, user])))
+    format!("{PERSON}{}", digits(hash128("lgdl/person", &[tenant, user])))
+}
+
+/// Whether a text has the form of a [`person_pseudonym`].
+#[must_use]
+pub fn is_person_pseudonym(text: &str) -> bool {
+    text.strip_prefix(PERSON).is_some_and(is_digits)
+}
+
+/// A pseudonym under a key: who does not have it can't tell whose it is, also with a list of everybody it may be.
+#[must_use]
+pub fn keyed_pseudonym(key: &[u8; 32], pseudonym: &str) -> String {
+    // As long as a block, which HMAC would fill up with zeros by itself.
+    let mut block = [0; 64];
+    block[..key.len()].copy_from_slice(key);
+    let mut mac = Hmac::<Sha256>::new(&block.into());
+    mac.update(b"lgdl/audit-name/");
+    mac.update(pseudonym.as_bytes());
+    let mac = mac.finalize().into_bytes();
+    format!("pseudonym_{}", digits(first128(&mac)))
 }
 
 /// The first 128 bits of a SHA-256 over length-prefixed parts, so that no two lists of parts collide by joining.
@@ -134,7 +157,10 @@ fn hash128(domain: &str, parts: &[&str]) -> u128 {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }
-    let digest = hash.finalize();
+    first128(&hash.finalize())
+}
+
+fn first128(digest: &[u8]) -> u128 {
     digest.iter().take(16).fold(0, |value, byte| value << 8 | u128::from(*byte))
 }
 

@@ -10,15 +10,21 @@
 //! | `lgdl export`, `import` | [`transfer::export`], [`transfer::import`] |
 //! | `lgdl cleanup` | [`cleanup::run`], [`cleanup::preview`] |
 //! | `lgdl backup`, `restore` | [`backup::sqlite`], [`backup::postgres`] and their `restore_…`, [`backup::drill`] |
+//! | `lgdl block`, `unblock`, `blocked` | [`blocks::add`], [`blocks::remove`], [`blocks::in_force`] |
+//! | `lgdl learn` | [`learning::talks`], [`learning::proposals`], [`learning::draft()`], [`learning::shadow()`], [`learning::decide`] |
 //! | `lgdl gdpr tombstones`, `reapply` | [`tombstones::bring_up_to_date`], [`tombstones::apply`] |
+//! | `lgdl doctor`, `health` | [`doctor::Facts::gather`] and [`doctor::examine`], [`outbound::get`] |
 //! | `lgdl gdpr proof`, `verify` | [`receipts::issue`], [`receipts::check`] |
 
 pub mod admin;
 pub mod audit;
 pub mod backup;
+pub mod blocks;
+pub mod bundle;
 pub mod cleanup;
 pub mod clock;
 pub mod config;
+pub mod doctor;
 pub mod exports;
 pub mod facts;
 pub mod files;
@@ -27,9 +33,11 @@ pub mod hex;
 pub mod http;
 pub mod ids;
 pub mod keys;
+pub mod learning;
 pub mod masking;
 pub mod metrics;
 pub mod migrations;
+pub mod outbound;
 pub mod privacy;
 pub mod random;
 pub mod readable;
@@ -38,6 +46,7 @@ pub mod records;
 pub mod report;
 pub mod serve;
 pub mod store;
+pub mod tokens;
 pub mod tombstones;
 pub mod transfer;
 pub mod work;

@@ -47,6 +47,8 @@ pub struct Metrics {
     memory: Gauges,
     push_lag_links: Gauges,
     push_lag_seconds: Gauges,
+    backup_at: Gauges,
+    drill_at: Gauges,
     followed: Mutex<HashMap<ConversationId, Followed>>,
     /// What the store did with the last work.
     pub work: Work,
@@ -145,6 +147,12 @@ impl Default for Metrics {
                 .gauges("lgdl_audit_push_lag_links", "Links of the audit log that the SIEM does not have yet"),
             push_lag_seconds: registry
                 .gauges("lgdl_audit_push_lag_seconds", "Age of the oldest link that the SIEM does not have"),
+            backup_at: registry
+                .gauges("lgdl_backup_last_timestamp_seconds", "When the last backup was made by lgdl backup"),
+            drill_at: registry.gauges(
+                "lgdl_backup_drill_last_timestamp_seconds",
+                "When a backup was last restored by a drill, and held",
+            ),
             registry,
             followed: Mutex::default(),
             work: Work::default(),
@@ -187,6 +195,15 @@ impl Metrics {
             Counted::PushFailed => &self.push_failures,
         };
         counters.add(&[], more);
+    }
+
+    /// Tells when a backup was last made, and when one was last restored by a drill; what never was is not told.
+    pub fn backed_up(&self, made_at: Option<Millis>, drilled_at: Option<Millis>) {
+        for (gauges, at) in [(&self.backup_at, made_at), (&self.drill_at, drilled_at)] {
+            if let Some(at) = at {
+                gauges.set(&[], (at / 1000).unsigned_abs());
+            }
+        }
     }
 
     /// Counts what edges refused, by the limit.

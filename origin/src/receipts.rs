@@ -145,7 +145,7 @@ pub async fn issue(store: &dyn Store, config: &Config, tenant: &str, user_id: &s
         issued_at_ms: now_ms,
         tenant: tenant.to_owned(),
         erased: of_person.is_some() && nothing,
-        audit: links(store, &person).await?,
+        audit: links(store, &[store.audit_name(&person), person.clone()]).await?,
         person,
         tombstones,
         remains,
@@ -185,14 +185,15 @@ async fn remains(store: &dyn Store, tenant: &str, user_id: &str, person: &str) -
     })
 }
 
-async fn links(store: &dyn Store, person: &str) -> Result<Vec<Link>> {
+/// The links of a person's erasures, whatever they call the person: links of before have a plain pseudonym.
+async fn links(store: &dyn Store, names: &[String]) -> Result<Vec<Link>> {
     let (mut found, mut after) = (Vec::new(), 0);
     loop {
         let page = store.audit(after, MAX_PAGE).await?;
         let Some(last) = page.last() else { return Ok(found) };
         after = last.sequence;
         let theirs = page.into_iter().filter(|row| {
-            row.event.subject == person
+            names.contains(&row.event.subject)
                 && [events::PERSON_ERASED, events::ERASURE_REPEATED].contains(&row.event.event.as_str())
         });
         found.extend(theirs.map(|row| Link {

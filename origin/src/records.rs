@@ -218,6 +218,23 @@ pub fn turn_record(turn: &TurnRow) -> Map<String, Value> {
     record
 }
 
+/// Moves what once was taken for a fact to what may quote the person.
+///
+/// # Errors
+/// When a column is no JSON object.
+pub(crate) fn move_to_details(turn: &mut TurnRow) -> Result<(), Malformed> {
+    let object = |text: &str, name: &str| -> Result<Map<String, Value>, Malformed> {
+        serde_json::from_str(text).map_err(|_| Malformed(format!("turns.{name} is no JSON object")))
+    };
+    let mut facts = object(&turn.metadata, "metadata")?;
+    if let Some(value) = facts.shift_remove(ONCE_A_FACT) {
+        let mut details = object(&turn.details, "details")?;
+        details.insert(ONCE_A_FACT.to_owned(), value);
+        (turn.metadata, turn.details) = (Value::Object(facts).to_string(), Value::Object(details).to_string());
+    }
+    Ok(())
+}
+
 fn is_fact(name: &str) -> bool {
     FACTS.contains(&name) || name == ONCE_A_FACT
 }
@@ -338,4 +355,69 @@ fn events(
         event("capability.called", detail)
     });
     created.into_iter().chain(called).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use lgdl::engine::TurnRecord;
+
+    use super::*;
+
+    /// Fields that have a column of their own.
+    const COLUMNS: [&str; 8] =
+        ["turn", "at_ms", "user_input", "sanitized_input", "move_id", "confidence", "response", "slots"];
+    /// Fields that may quote the person, and are sealed together.
+    const QUOTES: [&str; 4] = ["participant", "choices", "negotiation", "learning"];
+
+    #[test]
+    fn every_field_of_a_record_has_its_place_and_only_facts_lie_open() {
+        // A field that is new does not compile here, until somebody has said whether it may quote the person.
+        let fields = |record: TurnRecord| {
+            macro_rules! names {
+                ($($name:ident),*) => {{
+                    let TurnRecord { $($name: _),* } = record;
+                    [$(stringify!($name)),*].to_vec()
+                }};
+            }
+            names!(
+                turn,
+                at_ms,
+                participant,
+                user_input,
+                sanitized_input,
+                firewall_triggered,
+                move_id,
+                confidence,
+                also,
+                response,
+                action,
+                stage,
+                awaiting_slot,
+                slots_filled,
+                slots,
+                filled,
+                refused_slot,
+                given_up_slot,
+                choices,
+                negotiation,
+                escalated_to,
+                calls,
+                reading,
+                understood_by,
+                findings,
+                learning
+            )
+        };
+        let minimal = serde_json::json!({
+            "turn": 1, "at_ms": 1, "participant": "user", "user_input": "", "sanitized_input": "",
+            "firewall_triggered": false, "move_id": "none", "confidence": 0.0, "response": "", "action": null,
+            "stage": "unmatched",
+        });
+        let mut fields = fields(serde_json::from_value(minimal).unwrap());
+        // The origin adds these.
+        fields.extend(["manifest_id", "game_version"]);
+        let mut places = [&COLUMNS[..], &QUOTES[..], &FACTS[..]].concat();
+        (fields.sort_unstable(), places.sort_unstable());
+        assert_eq!(fields, places);
+    }
 }

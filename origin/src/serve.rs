@@ -18,7 +18,8 @@ use crate::http::{self, Gate, Origin, edge_service};
 use crate::ids::EpochId;
 use crate::metrics::Metrics;
 use crate::privacy::{
-    Envelope, PersonalValues, Plain, Protection, RingError, UnreadableKeys, begin_sealing, check_ring,
+    Envelope, PersonalValues, Plain, Protection, RingError, UnreadableKeys, begin_naming, begin_sealing, check_ring,
+    name_persons,
 };
 use crate::random::{Random, SystemRandom};
 use crate::store::postgres::{PoolSettings, PostgresStore};
@@ -81,6 +82,7 @@ pub async fn open_store(config: &Config, clock: &dyn Clock) -> Result<Arc<dyn St
     };
     let epoch = EpochId::mint(clock.now_ms(), &SystemRandom);
     store.replace_note(EPOCH_SETTING, None, epoch.as_str()).await?;
+    name_persons(&*store, config.encryption_key.as_ref(), config.encryption_unreadable).await?;
     Ok(store)
 }
 
@@ -150,9 +152,11 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
         {
             tracing::warn!(%error, "the origin serves without what can't be read");
         }
-        checked => checked?,
+        checked => drop(checked?),
     }
     begin_sealing(&*store, config.encryption_key.as_ref()).await?;
+    let (ring, unreadable) = (config.encryption_key.as_ref(), config.encryption_unreadable);
+    begin_naming(&*store, ring, unreadable, &*clock, &*random).await?;
     if let Some(path) = &config.tombstones {
         catch_up(&*store, path, &*clock, &*random).await?;
     }
@@ -178,6 +182,7 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     let (admin_listener, admin_address) = listen(origin.config.admin_listen).await?;
     publish_configured(&origin).await?;
     audit::tell_configuration(&*origin.store, &origin.config, &*origin.clock).await?;
+    origin.gate.prepare(origin.clock.now_ms()).await;
     let (stop, stopped) = watch::channel(false);
     let edges = edge_service(origin.clone());
     let administrators = admin_service(origin.clone());

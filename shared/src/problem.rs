@@ -63,12 +63,14 @@ pub enum Reason {
     RateLimited,
     /// Too many refusals.
     Banned,
+    /// Somebody who looks after the deployment keeps the caller out.
+    Blocked,
     /// The game's policy asks for consent that was not given.
     ConsentRequired,
 }
 
 /// Every reason, for documentation and tests.
-pub const ALL_REASONS: [Reason; 30] = [
+pub const ALL_REASONS: [Reason; 31] = [
     Reason::MalformedBody,
     Reason::WrongShape,
     Reason::BadIdentifier,
@@ -98,6 +100,7 @@ pub const ALL_REASONS: [Reason; 30] = [
     Reason::ForeignOrigin,
     Reason::RateLimited,
     Reason::Banned,
+    Reason::Blocked,
     Reason::ConsentRequired,
 ];
 
@@ -134,6 +137,7 @@ impl Reason {
             Reason::ForeignOrigin => (403, "E312", "This web origin is not allowed"),
             Reason::RateLimited => (429, "E320", "Too many requests"),
             Reason::Banned => (429, "E321", "Refused for a while after too many refusals"),
+            Reason::Blocked => (403, "E322", "This caller is blocked"),
             Reason::ConsentRequired => (403, "E901", "Consent is required"),
         }
     }

@@ -88,9 +88,7 @@ fn a_clock_time_lies_in_business_hours_in_slots_as_in_extract() {
     when all_slots_filled { respond with: "{at.iso}" }
   } }
 }"#;
-    for (said, clock) in
-        [("half past two", "14:30"), ("at 7", "07:00"), ("7 pm", "19:00"), ("0930", "09:30")]
-    {
+    for (said, clock) in [("half past two", "14:30"), ("at 7", "07:00"), ("7 pm", "19:00"), ("0930", "09:30")] {
         let record = Talk::of(source).say_all(&["call me", said]);
         assert_eq!(record.slots.get("at"), Some(&json!(clock)), "{said}");
     }

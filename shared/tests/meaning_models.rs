@@ -176,7 +176,8 @@ const BAKERY_SIGNS: [&str; 12] = [
     "a puffy face",
     "anyone who fainted",
 ];
-const DENIALS: [&str; 21] = [
+const DENIALS: [&str; 22] = [
+    "the nurse ruled out {}",
     "I do not have {}",
     "I don't have {}",
     "there isn't {}",

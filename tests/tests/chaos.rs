@@ -135,6 +135,19 @@ async fn nothing_acknowledged_is_lost_when_origin_and_node_are_killed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_of_the_only_origin_leaves_no_turn_without_state() {
+    let mut run = Run::begin(game(), Keeping::Sqlite, Path::new(NODE), scale()).await.expect("SQLite is always there");
+    for _ in 0..kills(2, 10) {
+        run.fault("origin away for 2 s", async |deployment| origin_away(deployment, Duration::from_secs(2)).await)
+            .await;
+        run.calm().await;
+    }
+    let (report, balance) = run.end().await;
+    assert_eq!(balance.stateless, 0, "what the node could have kept is kept: {balance:#?}");
+    check("The only origin restarted", (report, balance));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_when_postgres_is_killed_and_links_fail() {
     let run = Run::begin(game(), Keeping::Postgres, Path::new(NODE), scale()).await;
     let mut run = match run {

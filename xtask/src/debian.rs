@@ -53,6 +53,8 @@ pub(crate) fn install(packages: &[&str]) -> Result<()> {
     run(Command::new("apt-get")
         .args(["install", "--yes", "--no-install-recommends"])
         .args(packages)
+        // Programs are wanted, not services that listen.
+        .env("RUNLEVEL", "1")
         .env("DEBIAN_FRONTEND", "noninteractive"))
 }
 

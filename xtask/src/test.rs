@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use lgdl_skips::Need;
 
 use crate::shell::{exists, is_root, output, run, say};
-use crate::{audit, debian, folders, npm, schemathesis, wasm, worker};
+use crate::{audit, bench, debian, folders, npm, operations, schemathesis, wasm, worker};
 
 /// One part of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -34,6 +34,8 @@ pub(crate) enum Part {
     Unit,
     /// documentation, warnings are errors
     Docs,
+    /// instructions of the pieces of work that are guarded
+    Counts,
 }
 
 /// How a part ended.
@@ -124,6 +126,10 @@ fn run_part(part: Part, filter: &[String], count: &mut Count) -> Result<Vec<End>
             let flags = "-D warnings -A rustdoc::private-intra-doc-links";
             run(cargo().args(arguments).env("RUSTDOCFLAGS", flags))?;
         }
+        Part::Counts => match bench::check()? {
+            bench::Checked::Holds => {}
+            bench::Checked::Skipped(why) => return Ok(vec![End::Skipped(why)]),
+        },
     }
     Ok(vec![End::Passed])
 }
@@ -146,6 +152,7 @@ fn unit(filter: &[String], count: &mut Count) -> Result<End> {
         .env(lgdl_skips::PROVIDED, provided(worker.is_some()).join(","))
         .env("LGDL_COMPONENT", &component)
         .env("LGDL_SCHEMATHESIS", schemathesis::program()?)
+        .env("LGDL_OPERATIONS", operations::folder()?)
         .envs(worker.map(|worker| ("LGDL_WORKER", worker)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -176,7 +183,8 @@ fn provided(worker: bool) -> Vec<&'static str> {
         (Need::Browser, node && chromium_is_here()),
         (Need::Schemathesis, schemathesis::is_here()),
     ];
-    there.into_iter().filter(|(_, there)| *there).map(|(need, _)| need.name()).collect()
+    let there = there.into_iter().filter(|(_, there)| *there).map(|(need, _)| need);
+    there.chain(operations::provided()).map(Need::name).collect()
 }
 
 /// Prints the tests that had nothing to check, and takes them from those that passed.
@@ -247,6 +255,7 @@ fn set_up() -> Result<Vec<End>> {
     if let Err(error) = schemathesis::install() {
         ends.push(End::Skipped(format!("the test with schemathesis: {error:#}")));
     }
+    ends.extend(operations::install().into_iter().map(End::Skipped));
     if ends.is_empty() {
         ends.push(End::Passed);
     }

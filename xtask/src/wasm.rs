@@ -24,7 +24,7 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    fn triple(self) -> &'static str {
+    pub(crate) fn triple(self) -> &'static str {
         match self {
             Target::Wasip1 => "wasm32-wasip1",
             Target::Unknown => "wasm32-unknown-unknown",

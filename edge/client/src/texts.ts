@@ -38,6 +38,7 @@ export interface Texts {
   tooLong: string;
   ended: string;
   consent: string;
+  blocked: string;
   notRemembered: string;
   nextInLine: string;
   newTab: string;
@@ -79,6 +80,7 @@ export const ENGLISH: Texts = {
   tooLong: "The message is too long.",
   ended: "The earlier conversation has ended. Your next message begins a new one.",
   consent: "This chat needs your consent first.",
+  blocked: "You can't write here at the moment. If you think that is a mistake, please contact whoever runs this chat.",
   notRemembered: "Limited mode: what is said right now may not be remembered.",
   nextInLine: "Coming up next: {count}",
   newTab: "Opens in a new tab",
@@ -120,6 +122,7 @@ export const SPANISH: Texts = {
   tooLong: "El mensaje es demasiado largo.",
   ended: "La conversación anterior ha terminado. Su próximo mensaje empieza una nueva.",
   consent: "Este chat necesita antes su consentimiento.",
+  blocked: "Ahora mismo no puede escribir aquí. Si cree que es un error, póngase en contacto con quien gestiona este chat.",
   notRemembered: "Modo limitado: puede que no se recuerde lo que se diga ahora.",
   nextInLine: "A continuación: {count}",
   newTab: "Se abre en otra pestaña",
@@ -161,6 +164,7 @@ export const GERMAN: Texts = {
   tooLong: "Die Nachricht ist zu lang.",
   ended: "Das frühere Gespräch ist beendet. Mit Ihrer nächsten Nachricht beginnt ein neues.",
   consent: "Für diesen Chat ist vorher Ihre Einwilligung nötig.",
+  blocked: "Sie können hier zurzeit nicht schreiben. Wenn das ein Irrtum ist, wenden Sie sich bitte an den Betreiber dieses Chats.",
   notRemembered: "Eingeschränkter Betrieb: Was Sie jetzt schreiben, wird vielleicht nicht behalten.",
   nextInLine: "Als Nächstes: {count}",
   newTab: "Öffnet sich in einem neuen Tab",
@@ -196,7 +200,7 @@ export function span(seconds: number, language: string): string {
 }
 
 /** What a person reads of a refusal. */
-export type ProblemText = "unavailable" | "busy" | "tooLong" | "ended" | "consent" | "limited" | "notSentYet";
+export type ProblemText = "unavailable" | "busy" | "tooLong" | "ended" | "consent" | "blocked" | "limited" | "notSentYet";
 
 /** By the node's codes. */
 export const PROBLEM_TEXTS: Readonly<Record<string, ProblemText>> = {
@@ -229,6 +233,7 @@ export const PROBLEM_TEXTS: Readonly<Record<string, ProblemText>> = {
   E312: "unavailable",
   E320: "limited",
   E321: "limited",
+  E322: "blocked",
   E901: "consent",
 };
 

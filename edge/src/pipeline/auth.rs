@@ -1,38 +1,29 @@
 //! Stage 2: who calls. API keys are looked up at the origin by their digest and believed for a minute at most; tokens
-//! (JWT) are verified right here. Development nodes are open unless told otherwise.
+//! (JWT) are [`super::tokens`]' business. Development nodes are open unless told otherwise.
 
 use std::borrow::Cow;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderName, header};
 use lgdl::api_key::is_well_formed;
-use lgdl::ids::Id;
 use lgdl::problem::Reason;
-use lgdl::wire::origin::{ApiKey, Refused};
+use lgdl::wire::origin::{ApiKey, MAX_TOKEN_BYTES, Refused};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use sha2::Sha256;
 
 use crate::answer::Refusal;
 use crate::call::{Call, Caller};
 use crate::digest;
 use crate::notes;
 use crate::origin::Origin;
-use crate::pipeline::reports;
 use crate::pipeline::request::Received;
+use crate::pipeline::{reports, tokens};
 use crate::platform::Platform;
-use crate::settings::AuthSettings;
 
 /// How long an API key is believed, milliseconds: a revocation is honoured within this.
 pub const KEY_BELIEVED_MS: i64 = 60_000;
 /// How long it is believed while the origin can't be asked, milliseconds.
 pub const KEY_BELIEVED_WHILE_AWAY_MS: i64 = 600_000;
 /// The longest credential that is looked at, bytes.
-pub const MAX_CREDENTIAL_BYTES: usize = 4_096;
-/// How far the clocks of a token's issuer and of this node may differ, seconds.
-const TOKEN_LEEWAY_SECONDS: i64 = 60;
+pub const MAX_CREDENTIAL_BYTES: usize = MAX_TOKEN_BYTES;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
@@ -58,7 +49,7 @@ pub async fn authenticate<P: Platform>(call: &Call<'_, P>, received: &Received) 
         None => Ok(call.caller.clone()),
         // An open node has no use for credentials, and must not fail because of one.
         Some(_) if !auth.required => Ok(call.caller.clone()),
-        Some(credential) if credential.split('.').count() == 3 => token(auth, credential, call).inspect_err(unknown),
+        Some(credential) if credential.split('.').count() == 3 => tokens::caller(call, credential).await,
         Some(credential) => api_key(call, credential).await,
     }
 }
@@ -152,69 +143,6 @@ fn is_known_as_unknown<P: Platform>(call: &Call<'_, P>, sha256: &str) -> bool {
     asked_at_ms.is_some_and(|at| (0..UNKNOWN_BELIEVED_MS).contains(&call.platform.now_ms().saturating_sub(at)))
 }
 
-/// Claims that this service reads.
-#[derive(Debug, Deserialize)]
-struct Claims {
-    sub: String,
-    exp: i64,
-    nbf: Option<i64>,
-    iss: Option<String>,
-    #[serde(default)]
-    aud: Value,
-    tenant: Option<String>,
-    #[serde(default)]
-    scope: String,
-}
-
-/// A JSON web token signed with HS256 (RFC 7519, RFC 7515). The algorithm is this service's choice, never the token's.
-fn token<P: Platform>(auth: &AuthSettings, token: &str, call: &Call<'_, P>) -> Result<Caller, Refusal> {
-    let invalid = || unauthenticated("The token is not valid here, or no longer.");
-    let (signed, signature) = token.rsplit_once('.').ok_or_else(invalid)?;
-    let (head, claims) = signed.split_once('.').ok_or_else(invalid)?;
-    let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| invalid())?;
-    if !auth.jwt_secrets.iter().any(|secret| is_signed_with(secret, signed, &signature)) {
-        return Err(invalid());
-    }
-    let head: Value = decoded(head).ok_or_else(invalid)?;
-    if head["alg"] != "HS256" || head.get("crit").is_some() {
-        return Err(invalid());
-    }
-    let claims: Claims = decoded(claims).ok_or_else(invalid)?;
-    let now = call.platform.now_ms() / 1_000;
-    let in_time = now < claims.exp.saturating_add(TOKEN_LEEWAY_SECONDS)
-        && claims.nbf.is_none_or(|from| now >= from.saturating_sub(TOKEN_LEEWAY_SECONDS));
-    let for_us = auth.jwt_audience.as_ref().is_none_or(|wanted| match &claims.aud {
-        Value::String(one) => one == wanted,
-        Value::Array(several) => several.iter().any(|one| one == wanted.as_str()),
-        _ => false,
-    });
-    let from_them = auth.jwt_issuer.is_none() || auth.jwt_issuer == claims.iss;
-    if !in_time || !for_us || !from_them || claims.sub.is_empty() {
-        return Err(invalid());
-    }
-    let tenant = claims.tenant.unwrap_or_else(|| call.settings.tenant.clone());
-    if !Id::Tenant.fits(&tenant) {
-        return Err(invalid());
-    }
-    Ok(Caller {
-        tenant,
-        key: None,
-        user: Some(claims.sub),
-        scopes: claims.scope.split_whitespace().map(str::to_owned).collect(),
-    })
-}
-
-/// HMAC-SHA256, compared in constant time.
-fn is_signed_with(secret: &[u8], signed: &str, signature: &[u8]) -> bool {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else { return false };
-    mac.update(signed.as_bytes());
-    mac.verify_slice(signature).is_ok()
-}
-
-fn decoded<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
-}
-
 /// Checks that the caller may take turns. A token without scopes may, for its own user; a key must say so.
 ///
 /// # Errors
@@ -249,6 +177,6 @@ pub fn check_user(caller: &Caller, user: &str) -> Result<(), Refusal> {
     }
 }
 
-fn unauthenticated(detail: impl Into<Cow<'static, str>>) -> Refusal {
+pub(super) fn unauthenticated(detail: impl Into<Cow<'static, str>>) -> Refusal {
     Refusal::new(Reason::Unauthenticated, detail).with(header::WWW_AUTHENTICATE, "Bearer")
 }

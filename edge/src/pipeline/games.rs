@@ -70,16 +70,23 @@ pub async fn forget_list<P: Platform>(call: &Call<'_, P>) {
 /// # Errors
 /// 404, or as [`list`].
 pub async fn entry<P: Platform>(call: &Call<'_, P>, id: &str) -> Result<GameEntry, Refusal> {
-    let list = list(call).await?;
+    named(list(call).await?, id)
+}
+
+/// The entry of that id.
+///
+/// # Errors
+/// 404.
+pub fn named(list: GameList, id: &str) -> Result<GameEntry, Refusal> {
     list.games.into_iter().find(|game| game.id == id).ok_or_else(unknown)
 }
 
 /// The game that `POST /move` stands for.
 ///
 /// # Errors
-/// 404 when there is none, or as [`list`].
-pub async fn first<P: Platform>(call: &Call<'_, P>) -> Result<GameEntry, Refusal> {
-    list(call).await?.games.into_iter().next().ok_or_else(unknown)
+/// 404 when there is none.
+pub fn first(list: GameList) -> Result<GameEntry, Refusal> {
+    list.games.into_iter().next().ok_or_else(unknown)
 }
 
 fn unknown() -> Refusal {

@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 use http::StatusCode;
 use lgdl::problem::Reason;
 use lgdl::wire::node::Counts;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::answer::{OBSERVED, Refusal, Response};
 use crate::call::Call;
+use crate::notes;
 use crate::origin::{Health, Origin};
 use crate::pipeline::games;
 use crate::platform::{JournalSafety, Platform};
@@ -18,6 +20,9 @@ const FAILURE_COUNTS_MS: i64 = 60_000;
 
 /// Written and read back by `GET /health`.
 const PROBE: &str = "note:probe";
+/// The note of what that came to, and how long it is believed, milliseconds.
+const LOOKED: &str = "looked";
+const LOOK_EVERY_MS: i64 = 1_000;
 
 /// `GET /health/live`: the node runs.
 ///
@@ -72,23 +77,44 @@ pub async fn healthz<P: Platform>(call: &Call<'_, P>) -> Result<Response, Refusa
     Response::json(status, &json!({ "status": word, "games_loaded": games.len(), "games": games }))
 }
 
+/// What a look at the components found.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Looked {
+    at_ms: i64,
+    origin_well: bool,
+    origin_us: u64,
+    kv_well: bool,
+    kv_us: u64,
+}
+
+/// Looks at the components, unless that was done a moment ago: anybody may ask, and nobody can have the origin asked all the time.
+async fn looked<P: Platform>(call: &Call<'_, P>) -> Looked {
+    let platform = call.platform;
+    let known: Option<Looked> = notes::recall(platform, LOOKED).await;
+    let now_ms = platform.now_ms();
+    if let Some(known) = known.filter(|known| (0..LOOK_EVERY_MS).contains(&now_ms.saturating_sub(known.at_ms))) {
+        return known;
+    }
+    let from_us = platform.ticks_us();
+    let origin_well = Origin::new(call).games().await.is_ok();
+    let origin_us = platform.ticks_us().saturating_sub(from_us);
+    let from_us = platform.ticks_us();
+    let written = platform.kv_put(PROBE, b"1", 60_000).await;
+    let read = platform.kv_get(PROBE).await;
+    let kv_us = platform.ticks_us().saturating_sub(from_us);
+    let looked = Looked { at_ms: now_ms, origin_well, origin_us, kv_well: written.is_ok() && read.is_ok(), kv_us };
+    notes::remember(platform, LOOKED, &looked).await;
+    looked
+}
+
 /// `GET /health`: component by component, 503 when one that matters is not well.
 ///
 /// # Errors
 /// None in practice.
 pub async fn components<P: Platform>(call: &Call<'_, P>) -> Result<Response, Refusal> {
     let platform = call.platform;
-    let from_us = platform.ticks_us();
-    let origin = Origin::new(call);
-    let games = origin.games().await;
-    let origin_us = platform.ticks_us().saturating_sub(from_us);
-    let health = origin.health().await;
-
-    let from_us = platform.ticks_us();
-    let written = platform.kv_put(PROBE, b"1", 60_000).await;
-    let read = platform.kv_get(PROBE).await;
-    let kv_us = platform.ticks_us().saturating_sub(from_us);
-    let kv_well = written.is_ok() && read.is_ok();
+    let Looked { origin_well, origin_us, kv_well, kv_us, .. } = looked(call).await;
+    let health = Origin::new(call).health().await;
 
     let safety = platform.journal_safety();
     let now_ms = platform.now_ms();
@@ -114,12 +140,13 @@ pub async fn components<P: Platform>(call: &Call<'_, P>) -> Result<Response, Ref
     };
     let word = |well: bool| if well { "healthy" } else { "degraded" };
     let milliseconds = |us: u64| us as f64 / 1_000.0;
-    let all = games.is_ok() && kv_well && commits_well && !journal_fails && !aside;
+    let all = origin_well && kv_well && commits_well && !journal_fails && !aside;
     let body = json!({
         "status": word(all),
+        "version": env!("CARGO_PKG_VERSION"),
         "components": {
             "origin": {
-                "status": word(games.is_ok()),
+                "status": word(origin_well),
                 "latency_ms": milliseconds(origin_us),
                 "detail": format!("breaker {}", health.breaker.name()),
             },

@@ -12,11 +12,14 @@ use crate::origin::{Origin, OriginError};
 use crate::pipeline::journal::{self, Theirs};
 use crate::pipeline::request::{Received, check_game_id, check_id};
 use crate::pipeline::state::{self, Named};
-use crate::pipeline::{auth, games, turn};
+use crate::pipeline::{auth, consent, games, turn};
 use crate::platform::Platform;
 
 /// How soon it makes sense to ask again where an operator has to decide first, milliseconds.
 const UNREADABLE_RETRY_MS: u64 = 60_000;
+
+/// How soon it makes sense to ask again after too many exports and deletions, milliseconds: the origin counts by the minute.
+const OFTEN_RETRY_MS: u64 = 60_000;
 
 const USER: HeaderName = HeaderName::from_static("x-user-id");
 
@@ -39,6 +42,7 @@ pub async fn erase<P: Platform>(call: &Call<'_, P>, received: &Received, id: &st
             found = true;
             journal::forget(call.platform, &named.digest).await.map_err(|_| unreadable())?;
             state::drop_hot(call, &named).await;
+            consent::forget(call.platform, &named.digest).await;
             continue;
         }
         // The origin has nothing of theirs. What still lies here never arrived, and is theirs to have forgotten.
@@ -100,6 +104,11 @@ fn failed<P: Platform>(call: &Call<'_, P>, error: OriginError) -> Refusal {
     match error {
         // A legal hold: nothing may be erased for now, and trying again does not help.
         OriginError::Refused(409) => Refusal::new(Reason::Forbidden, "What this person has here must be kept for now."),
+        OriginError::Refused(429) => Refusal::new(
+            Reason::RateLimited,
+            "Too many exports and deletions of this person. Wait as long as Retry-After says.",
+        )
+        .retry_after_ms(OFTEN_RETRY_MS),
         error => error.refusal().unwrap_or_else(|| away(call)),
     }
 }

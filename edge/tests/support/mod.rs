@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use lgdl::compiled::CompiledGame;
 use lgdl::wire::origin::{
-    ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Erasures, GameEntry, GameList, GamePolicy,
-    Report, Reports, StateName, StoredConversation, state_digest,
+    ApiKey, Blocked, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Erasures, GameEntry, GameList,
+    GamePolicy, Report, Reports, Signature, StateName, StoredConversation, TokenAnswer, TokenRequest, state_digest,
 };
 use lgdl_edge::answer::Response;
 use lgdl_edge::native::{Answering, Native};
@@ -59,7 +59,11 @@ pub(crate) struct State {
     /// The life of the origin's store.
     pub(crate) epoch: Option<String>,
     pub(crate) keys: BTreeMap<String, ApiKey>,
+    /// What is known of tokens that an issuer signed; the others are not.
+    pub(crate) signatures: BTreeMap<String, Signature>,
     pub(crate) consents: BTreeSet<String>,
+    /// Who is kept out.
+    pub(crate) blocked: Vec<Blocked>,
     pub(crate) policy: GamePolicy,
     /// Refusals told to the audit log.
     pub(crate) reports: Vec<Report>,
@@ -158,14 +162,23 @@ impl World {
                     file_hash: "0".repeat(64),
                     policy: state.policy.clone(),
                 };
-                ok(&GameList { games: vec![entry("desk"), entry("second")] })
+                ok(&GameList { games: vec![entry("desk"), entry("second")], blocked: state.blocked.clone() })
             }
             ("GET", ["compiled", version]) if *version == game().version() => {
                 Ok(Inbound { status: 200, body: game().bytes().to_vec() })
             }
+            ("POST", ["tokens"]) => {
+                let TokenRequest { token } = serde_json::from_slice(&request.body).unwrap();
+                ok(&TokenAnswer { signature: state.signatures.get(&token).copied().unwrap_or(Signature::Bad) })
+            }
             ("GET", ["keys", hash]) => state.keys.get(*hash).map_or_else(|| status(404), ok),
             ("GET", ["consents", _, user]) => {
                 ok(&Consent { given: state.consents.contains(*user), details: Value::Null })
+            }
+            (_, ["conversations", _, id] | ["conversations", _, id, "export"])
+                if state.refused.as_ref().is_some_and(|(refused, _)| refused == id) =>
+            {
+                status(state.refused.as_ref().map_or(500, |(_, status)| *status))
             }
             ("GET", ["conversations", game, id]) => state.look_up(game, id, user),
             ("GET", ["conversations", game, id, "export"]) => {

@@ -20,6 +20,8 @@ pub(crate) enum Permission {
     ChangeGames,
     /// Make, list and revoke API keys.
     ManageKeys,
+    /// Keep persons and API keys out, and let them in again.
+    Block,
     /// Consents, erasures, legal holds and exports of persons.
     ManagePersons,
     /// Read and verify the audit log.
@@ -39,12 +41,13 @@ pub(crate) enum Reach {
 
 impl Permission {
     /// Those that tell administrators apart.
-    pub(crate) const NAMED: [Permission; 8] = [
+    pub(crate) const NAMED: [Permission; 9] = [
         Permission::Look,
         Permission::ReadSettings,
         Permission::ReadText,
         Permission::ChangeGames,
         Permission::ManageKeys,
+        Permission::Block,
         Permission::ManagePersons,
         Permission::ReadAudit,
         Permission::ManageAdministrators,
@@ -60,6 +63,7 @@ impl Permission {
             Permission::ReadText => "read_text",
             Permission::ChangeGames => "change_games",
             Permission::ManageKeys => "manage_keys",
+            Permission::Block => "block",
             Permission::ManagePersons => "manage_persons",
             Permission::ReadAudit => "read_audit",
             Permission::ManageAdministrators => "manage_administrators",
@@ -75,7 +79,7 @@ impl Permission {
             // Not Admin: who may make administrators can't also read what persons wrote without leaving a trace of
             // having made themselves a privacy officer.
             Permission::ReadText => &[PrivacyOfficer],
-            Permission::ChangeGames | Permission::ManageKeys => &[Operator, Admin],
+            Permission::ChangeGames | Permission::ManageKeys | Permission::Block => &[Operator, Admin],
             Permission::ManagePersons | Permission::ReadAudit => &[PrivacyOfficer, Admin],
             Permission::ManageAdministrators => &[Admin],
         }
@@ -111,8 +115,8 @@ mod tests {
 
     #[test]
     fn a_viewer_changes_nothing() {
-        use Permission::{ChangeGames, ManageAdministrators, ManageKeys, ManagePersons};
-        for permission in [ChangeGames, ManageKeys, ManagePersons, ManageAdministrators] {
+        use Permission::{Block, ChangeGames, ManageAdministrators, ManageKeys, ManagePersons};
+        for permission in [ChangeGames, ManageKeys, Block, ManagePersons, ManageAdministrators] {
             assert!(!permission.is_given_to(Viewer), "{permission:?}");
         }
     }

@@ -39,18 +39,30 @@ pub const CONSENT_CHANGED: &str = "consent.changed";
 pub const HOLD_PLACED: &str = "hold.placed";
 /// A legal hold was lifted.
 pub const HOLD_LIFTED: &str = "hold.lifted";
+/// A person or an API key is kept out; the detail says why.
+pub const BLOCK_PLACED: &str = "block.placed";
+/// They are let in again.
+pub const BLOCK_LIFTED: &str = "block.lifted";
 /// An API key was made.
 pub const KEY_CREATED: &str = "key.created";
 /// An API key was revoked.
 pub const KEY_REVOKED: &str = "key.revoked";
 /// Data keys were wrapped anew.
 pub const KEY_ROTATED: &str = "key.rotated";
+/// What had been stored in plain was sealed.
+pub const TEXTS_SEALED: &str = "texts.sealed";
 /// A game version was published.
 pub const GAME_PUBLISHED: &str = "game.published";
 /// Another version of a game became the active one.
 pub const GAME_ACTIVATED: &str = "game.activated";
 /// A game was pinned or let go.
 pub const GAME_PINNED: &str = "game.pinned";
+/// Every game of a tenant was removed.
+pub const GAMES_REMOVED: &str = "game.removed";
+/// A proposal of learning was shown with what persons said.
+pub const PROPOSALS_SHOWN: &str = "learning.shown";
+/// A proposal of learning was approved into a draft, or rejected.
+pub const PROPOSAL_DECIDED: &str = "learning.decided";
 /// The origin started with other settings than before.
 pub const CONFIGURATION_CHANGED: &str = "configuration.changed";
 /// The audit log was read out.

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use lgdl_origin::audit::{self, Checkpoint, Round, events, read_checkpoints};
 use lgdl_origin::clock::SystemClock;
 use lgdl_origin::files::NewFile;
+use lgdl_origin::ids::person_pseudonym;
 use lgdl_origin::random::SystemRandom;
+use lgdl_origin::tombstones;
 use serde_json::json;
 
 use super::console::Console;
@@ -40,6 +42,11 @@ enum Command {
     },
     /// Send LGDL_AUDIT_PUSH_URL what it does not have yet, now; a running origin does it by itself
     Push,
+    /// Show what the log calls a person: in new links, and in those of before
+    Name {
+        /// The person
+        user: String,
+    },
     /// Sign the log as it ends now, and write the checkpoint to standard output
     Checkpoint,
 }
@@ -52,6 +59,16 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
             Command::Verify { checkpoints } => verify(&deployment, checkpoints.as_deref(), json, console).await,
             Command::Export { out, after } => export(&deployment, out, *after, json, console).await,
             Command::Push => push(&deployment, json, console).await,
+            Command::Name { user } => {
+                let before = person_pseudonym(&deployment.tenant, user);
+                let name = deployment.store.audit_name(&before);
+                match json {
+                    true => console.json(&json!({"name": name, "before": before}))?,
+                    false if name == before => console.line(name)?,
+                    false => console.line(format_args!("{name}\n{before}  in links of before"))?,
+                }
+                Ok(Verdict::Yes)
+            }
             Command::Checkpoint => checkpoint(&deployment, console).await,
         }
     })
@@ -61,7 +78,13 @@ async fn verify(deployment: &Deployment, file: Option<&Path>, json: bool, consol
     let checkpoints = checkpoints(deployment, file)?;
     let key = deployment.config.audit_key.as_ref();
     let report = audit::verify(&*deployment.store, &checkpoints, key).await.map_err(failed)?;
+    let missing = match &deployment.config.tombstones {
+        Some(file) => tombstones::missing(&*deployment.store, file).await.map_err(failed)?,
+        None => 0,
+    };
     if json {
+        let mut report = json!(report);
+        report["erasures_missing"] = missing.into();
         console.json(&report)?;
     } else {
         for finding in &report.findings {
@@ -69,8 +92,14 @@ async fn verify(deployment: &Deployment, file: Option<&Path>, json: bool, consol
         }
         let (links, faults, checked) = (report.links, report.faults, report.checkpoints);
         console.line(format_args!("{links} links, {checked} checkpoints, {faults} faults"))?;
+        if missing > 0 {
+            console.line(format_args!(
+                "E547 {missing} erasures of LGDL_TOMBSTONES are not in this store: it was brought back to an older state. An origin \
+                 erases them again when it starts; so does `lgdl gdpr reapply`"
+            ))?;
+        }
     }
-    Ok(Verdict::when(report.holds()))
+    Ok(Verdict::when(report.holds() && missing == 0))
 }
 
 fn checkpoints(deployment: &Deployment, file: Option<&Path>) -> Result<Vec<Checkpoint>, Failure> {

@@ -72,6 +72,7 @@ pub(super) fn run_backup(arguments: &BackupArguments, console: &mut Console) -> 
             }
         }
         .map_err(failed)?;
+        deployment.store.note(backup::MADE_NOTE, &now_ms().to_string()).await.map_err(failed)?;
         let bytes = std::fs::metadata(&arguments.file).map_or(0, |file| file.len());
         if json {
             console.json(&json!({"file": arguments.file, "bytes": bytes, "store": deployment.store.kind()}))?;
@@ -176,6 +177,9 @@ async fn run_drill(
     console: &mut Console,
 ) -> End {
     let done = backup::drill(&deployment.config, file, programs, &*deployment.store).await.map_err(failed)?;
+    if done.holds() {
+        deployment.store.note(backup::DRILLED_NOTE, &now_ms().to_string()).await.map_err(failed)?;
+    }
     if json {
         console.json(&done)?;
     } else {

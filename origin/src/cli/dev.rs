@@ -4,6 +4,7 @@
 
 pub(super) mod component;
 pub(super) mod data;
+mod examples;
 mod games;
 
 use std::collections::BTreeMap;
@@ -29,6 +30,8 @@ use games::{Change, Games, Status};
 
 /// The port that is taken when none is asked for and it is free.
 const USUAL_PORT: u16 = 8080;
+/// The folder of the examples, among what is kept.
+const EXAMPLES: &str = "examples";
 /// The origin's name on the node.
 const ORIGIN: &str = "origin.internal";
 /// How often files are looked at.
@@ -38,8 +41,9 @@ pub(super) const SPIN_MANIFEST: &str = include_str!("../../../spin.toml");
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
-    /// Games to talk to; each is reached under the name of its folder, or of its file
-    #[arg(required = true, value_name = "GAME")]
+    /// Games to talk to; each is reached under the name of its folder, or of its file. Without any, the examples that this program
+    /// carries
+    #[arg(value_name = "GAME")]
     games: Vec<PathBuf>,
     /// Port of the page and of the API; default: 8080, or any free one when that is taken
     #[arg(long, value_name = "PORT")]
@@ -47,7 +51,8 @@ pub(super) struct Arguments {
     /// Port of the origin; default: any free one
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     origin_port: u16,
-    /// The edge component (lgdl_edge.wasm); default: LGDL_COMPONENT, else beside this program, else where cargo puts it
+    /// The edge component (lgdl_edge.wasm); default: LGDL_COMPONENT, else the one that this program carries, else
+    /// the one beside it, else where cargo puts it
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
     /// Keep conversations in this folder; default: a temporary one
@@ -60,9 +65,17 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     let component = component::read(arguments.component.as_deref())?;
-    let games = Games::find(&arguments.games)?;
-    let port = choose_port(arguments.port)?;
     let data = Data::open(arguments.data.as_deref())?;
+    let games = match arguments.games.as_slice() {
+        [] => {
+            let folder = data.path().join(EXAMPLES);
+            let games = examples::write(&folder)?;
+            console.line(format_args!("examples: {}", folder.display()))?;
+            Games::find(&games)?
+        }
+        named => Games::find(named)?,
+    };
+    let port = choose_port(arguments.port)?;
     let given = Given::load(arguments.config.as_deref()).map_err(failed)?;
     let config = origin_config(given.clone(), arguments.origin_port, data.path())?;
     let settings = edge_settings(given)?;

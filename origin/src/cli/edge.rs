@@ -23,7 +23,8 @@ pub(super) struct Arguments {
     /// Where turns wait, sealed, while the origin is away
     #[arg(long, value_name = "FOLDER", default_value = "lgdl-edge")]
     data: PathBuf,
-    /// The edge component (lgdl_edge.wasm); default: LGDL_COMPONENT, else beside this program, else where cargo puts it
+    /// The edge component (lgdl_edge.wasm); default: LGDL_COMPONENT, else the one that this program carries, else
+    /// the one beside it, else where cargo puts it
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
     /// The configuration file; default: lgdl.toml in this folder, if it is there

@@ -4,7 +4,7 @@ use lgdl_origin::audit::events;
 use lgdl_origin::clock::{DAY_MS, Millis};
 use lgdl_origin::ids::ApiKeyId;
 use lgdl_origin::keys::{self, KeyRequest};
-use lgdl_origin::privacy::rotate;
+use lgdl_origin::privacy::{Sealed, check_ring, rotate, seal_plain};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::ApiKeyRow;
 use serde_json::json;
@@ -47,6 +47,8 @@ enum Command {
     },
     /// Wrap every data key anew under the first key of LGDL_ENCRYPTION_KEY; may be stopped and run again
     Rotate,
+    /// Seal what was stored in plain before there was a LGDL_ENCRYPTION_KEY; may be stopped and run again
+    Seal,
 }
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
@@ -59,6 +61,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         }
         Command::List => list(&deployment, json, console).await,
         Command::Revoke { id } => revoke(&deployment, id, json, console).await,
+        Command::Seal => seal(&deployment, json, console).await,
         Command::Rotate => rotate_all(&deployment, json, console).await,
     })
 }
@@ -123,6 +126,28 @@ async fn rotate_all(deployment: &Deployment, json: bool, console: &mut Console) 
         console.json(&done)?;
     } else {
         console.line(format_args!("{} data keys seen, {} wrapped anew", done.seen, done.rewrapped))?;
+        console.unreadable(&done.unreadable);
+    }
+    Ok(Verdict::when(done.unreadable.is_empty()))
+}
+
+async fn seal(deployment: &Deployment, json: bool, console: &mut Console) -> End {
+    let Deployment { config, store, protection, .. } = deployment;
+    let ring = config.encryption_key.as_ref();
+    let ring = ring.ok_or_else(|| failed("LGDL_ENCRYPTION_KEY is not set: there is nothing to seal with"))?;
+    check_ring(&**store, Some(ring)).await.map_err(failed)?;
+    let progress =
+        |done: &Sealed| console.progress(format_args!("{} conversations seen, {} sealed", done.seen, done.sealed));
+    let done = seal_plain(&**store, &**protection, progress).await.map_err(failed)?;
+    console.progress_done();
+    if done.sealed > 0 {
+        let detail = json!({"conversations": done.sealed});
+        deployment.tell(events::TEXTS_SEALED, "encryption", detail).await.map_err(failed)?;
+    }
+    if json {
+        console.json(&done)?;
+    } else {
+        console.line(format_args!("{} conversations seen, {} sealed", done.seen, done.sealed))?;
         console.unreadable(&done.unreadable);
     }
     Ok(Verdict::when(done.unreadable.is_empty()))

@@ -4,6 +4,7 @@
 mod admin;
 mod audit;
 mod backup;
+mod blocks;
 mod chat;
 mod cleanup;
 mod compile;
@@ -11,6 +12,7 @@ mod config;
 mod console;
 mod deployment;
 mod dev;
+mod doctor;
 mod edge;
 mod evaluate;
 mod export;
@@ -19,13 +21,19 @@ mod failure;
 mod fmt;
 mod games;
 mod gdpr;
+mod graph;
+mod health;
 mod journal;
 mod keys;
+mod learn;
 mod lines;
 mod logging;
+mod manual;
 mod migrate;
+mod new;
 mod pii;
 mod privacy;
+mod record;
 mod report;
 mod runtime;
 mod serve;
@@ -34,6 +42,7 @@ mod source;
 mod sqlite_file;
 mod tenants;
 mod test;
+mod texts;
 mod validate;
 mod when;
 mod why;
@@ -61,6 +70,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Make a game that works, to begin from
+    New(new::Arguments),
     /// Check games and show everything that is wrong with them
     Validate(validate::Arguments),
     /// Compile a game to the form that edge nodes use
@@ -69,6 +80,12 @@ enum Command {
     Fmt(fmt::Arguments),
     /// Run golden dialogues
     Test(test::Arguments),
+    /// Take a game's texts out for translation, and check what came back
+    Texts(texts::Arguments),
+    /// Draw a game: its moves and where they lead
+    Graph(graph::Arguments),
+    /// Make a golden dialogue of a conversation
+    Record(record::Arguments),
     /// Say how well a game understands labelled utterances
     Evaluate(evaluate::Arguments),
     /// Talk to a game in the terminal
@@ -87,6 +104,13 @@ enum Command {
     Journal(journal::Arguments),
     /// Show the settings in force, secrets masked
     Config(config::Arguments),
+    /// Say whether a deployment is fit to serve, line by line, with what to do
+    Doctor(doctor::Arguments),
+    /// Ask a running origin or node how it is; exit status 1 when it is not well
+    Health(health::Arguments),
+    /// Write man pages and shell completions
+    #[command(hide = true)]
+    Manual(manual::Arguments),
     /// Bring the schema up to date, and move a store from SQLite to PostgreSQL
     Migrate(migrate::Arguments),
     /// Write the whole store as JSON lines, texts readable
@@ -99,6 +123,12 @@ enum Command {
     Backup(backup::BackupArguments),
     /// Restore a backup where there is no store yet, or try whether it can be restored
     Restore(backup::RestoreArguments),
+    /// Refuse the turns of a person or of an API key
+    Block(blocks::BlockArguments),
+    /// Let a person or an API key in again
+    Unblock(blocks::UnblockArguments),
+    /// Show who is blocked
+    Blocked(blocks::BlockedArguments),
     /// Make administrators of the admin API
     Admin(admin::Arguments),
     /// Verify, export and sign the audit log
@@ -111,6 +141,8 @@ enum Command {
     Games(games::Arguments),
     /// Say what came of a game's conversations, without what anybody said
     Report(report::Arguments),
+    /// Propose phrases and moves from stored conversations; approve them into drafts
+    Learn(learn::Arguments),
     /// Make and revoke API keys, rotate the encryption key
     Keys(keys::Arguments),
     /// Show the tenants, and erase one
@@ -122,6 +154,10 @@ pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut console = Console::new();
     let end = match arguments.command {
+        Command::New(arguments) => new::run(&arguments, &mut console),
+        Command::Texts(arguments) => texts::run(&arguments, &mut console),
+        Command::Graph(arguments) => graph::run(&arguments, &mut console),
+        Command::Record(arguments) => record::run(&arguments, &mut console),
         Command::Validate(arguments) => validate::run(&arguments, &mut console),
         Command::Compile(arguments) => compile::run(&arguments, &mut console),
         Command::Fmt(arguments) => fmt::run(&arguments, &mut console),
@@ -135,18 +171,25 @@ pub(crate) fn main() -> ExitCode {
         Command::Edge(arguments) => edge::run(&arguments, &mut console),
         Command::Journal(arguments) => journal::run(&arguments, &mut console),
         Command::Config(arguments) => config::run(&arguments, &mut console),
+        Command::Doctor(arguments) => doctor::run(&arguments, &mut console),
+        Command::Health(arguments) => health::run(&arguments, &mut console),
+        Command::Manual(arguments) => manual::run(&arguments, &mut console),
         Command::Migrate(arguments) => migrate::run(&arguments, &mut console),
         Command::Export(arguments) => export::run_export(&arguments, &mut console),
         Command::Import(arguments) => export::run_import(&arguments, &mut console),
         Command::Cleanup(arguments) => cleanup::run(&arguments, &mut console),
         Command::Backup(arguments) => backup::run_backup(&arguments, &mut console),
         Command::Restore(arguments) => backup::run_restore(&arguments, &mut console),
+        Command::Block(arguments) => blocks::block(&arguments, &mut console),
+        Command::Unblock(arguments) => blocks::unblock(&arguments, &mut console),
+        Command::Blocked(arguments) => blocks::blocked(&arguments, &mut console),
         Command::Admin(arguments) => admin::run(&arguments, &mut console),
         Command::Audit(arguments) => audit::run(&arguments, &mut console),
         Command::Gdpr(arguments) => gdpr::run(&arguments, &mut console),
         Command::Privacy(arguments) => privacy::run(&arguments, &mut console),
         Command::Report(arguments) => report::run(&arguments, &mut console),
         Command::Games(arguments) => games::run(&arguments, &mut console),
+        Command::Learn(arguments) => learn::run(&arguments, &mut console),
         Command::Keys(arguments) => keys::run(&arguments, &mut console),
         Command::Tenants(arguments) => tenants::run(&arguments, &mut console),
     };

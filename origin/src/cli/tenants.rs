@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use lgdl::ids::Id;
 use lgdl_origin::audit::events;
+use lgdl_origin::blocks;
 use lgdl_origin::ids::{ErasureId, person_pseudonym};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::{AdministratorChange, AdministratorChanged, ErasureOrder, ErasureOutcome, Record, Section};
@@ -27,7 +28,7 @@ pub(super) struct Arguments {
 enum Command {
     /// Show the tenants with what they have
     List,
-    /// Erase every person of a tenant, revoke its keys, and keep its administrators out
+    /// Erase every person of a tenant, remove its games, revoke its keys, and keep its administrators out
     Erase {
         /// The tenant's name
         name: String,
@@ -157,6 +158,15 @@ async fn erase(deployment: &Deployment, tenant: &str, json: bool, console: &mut 
         }
         after = last;
     }
+    // A held person's conversation stays on its game.
+    let mut games = 0;
+    if held == 0 {
+        games = store.games(tenant).await.map_err(failed)?.len();
+        let told = event(events::GAMES_REMOVED, tenant, json!({"tenant": "erased", "games": games}));
+        store.remove_games(tenant, told).await.map_err(failed)?;
+        let told = event(events::BLOCK_LIFTED, tenant, json!({"tenant": "erased"}));
+        blocks::remove_all(store, tenant, now_ms(), &told).await.map_err(failed)?;
+    }
     if let Some(file) = &deployment.config.tombstones {
         // The origin would do so, but need not run.
         bring_up_to_date(store, file, now_ms()).await.map_err(failed)?;
@@ -164,15 +174,16 @@ async fn erase(deployment: &Deployment, tenant: &str, json: bool, console: &mut 
     if json {
         console.json(&json!({
             "tenant": tenant, "persons_erased": erased, "persons_held": held, "keys_revoked": keys,
-            "administrators_kept_out": administrators,
+            "administrators_kept_out": administrators, "games_removed": games,
         }))?;
     } else {
         console.line(format_args!(
-            "{tenant}: {erased} persons erased, {keys} keys revoked, {administrators} administrators kept out"
+            "{tenant}: {erased} persons erased, {games} games removed, {keys} keys revoked, {administrators} administrators \
+             kept out"
         ))?;
     }
     if held > 0 {
-        console.note(format_args!("E903 a legal hold is in force: {held} persons were not erased"));
+        console.note(format_args!("E903 a legal hold is in force: {held} persons were not erased, and the games stay"));
     }
     Ok(Verdict::when(held == 0))
 }

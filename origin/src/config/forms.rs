@@ -10,6 +10,7 @@ use lgdl::settings::Parsed;
 use lgdl::wire::signature::MIN_SECRET_BYTES;
 
 use super::{EdgeKey, GameFile, Secret};
+use crate::tokens::KeySource;
 
 pub(super) const LISTEN: Parsed<SocketAddr> = Parsed("an address with a port, such as 127.0.0.1:8787", |text| {
     text.parse().map_err(|_| "must be an address with a port, such as 127.0.0.1:8787".into())
@@ -17,9 +18,11 @@ pub(super) const LISTEN: Parsed<SocketAddr> = Parsed("an address with a port, su
 pub(super) const FILE: Parsed<PathBuf> = Parsed("a file", |text| Ok(PathBuf::from(text)));
 pub(super) const POSTGRES_URL: Parsed<Secret> = Parsed("postgres://…", postgres_url);
 pub(super) const GAME_FILE: Parsed<GameFile> = Parsed("`id:path`", game_file);
-pub(super) const KEY_RING: Parsed<KeyRing> = Parsed("keys as `id:base64` of 32 bytes, or `@FILE`", key_ring);
+pub(super) const KEY_RING: Parsed<KeyRing> = Parsed("keys as `id:base64` of 32 bytes", key_ring);
 pub(super) const WEB_ORIGIN: Parsed<String> = Parsed("an origin such as https://admin.example.com", web_origin);
 pub(super) const PUSH_URL: Parsed<Uri> = Parsed("an address such as https://siem.example.com/events", push_url);
+pub(super) const JWT_KEYS: Parsed<KeySource> =
+    Parsed("an address such as https://issuer.example.com/jwks.json, or `@FILE`", jwt_keys);
 pub(super) const HEADER_VALUE: Parsed<Secret> = Parsed("visible ASCII characters", header_value);
 pub(super) const AUDIT_KEY: Parsed<Secret> = Parsed("a secret of at least 16 bytes", audit_key);
 pub(super) const EDGE_KEY: Parsed<EdgeKey> = Parsed("`id:secret`, the secret of at least 16 bytes", edge_key);
@@ -40,15 +43,8 @@ fn game_file(text: &str) -> Result<GameFile, String> {
     Ok(GameFile { id: id.to_owned(), path: PathBuf::from(path) })
 }
 
-/// The ring itself, or `@FILE` that holds it.
 fn key_ring(text: &str) -> Result<KeyRing, String> {
-    let ring = match text.strip_prefix('@') {
-        Some(path) => {
-            KeyRing::parse(&std::fs::read_to_string(path).map_err(|e| format!("names a file that can't be read: {e}"))?)
-        }
-        None => KeyRing::parse(text),
-    };
-    ring.map_err(|error| format!("is no key ring: {error}"))
+    KeyRing::parse(text).map_err(|error| format!("is no key ring: {error}"))
 }
 
 /// Scheme and host of pages, as browsers send them: never a wildcard.
@@ -59,8 +55,21 @@ fn web_origin(text: &str) -> Result<String, String> {
     if valid { Ok(text.to_owned()) } else { Err("must list origins such as https://admin.example.com".into()) }
 }
 
+/// The issuer's address, or `@FILE` on this machine.
+fn jwt_keys(text: &str) -> Result<KeySource, String> {
+    match text.strip_prefix('@') {
+        Some("") => Err("names no file".into()),
+        Some(path) => Ok(KeySource::File(PathBuf::from(path))),
+        None => address(text, "https://issuer.example.com/jwks.json").map(KeySource::Address),
+    }
+}
+
 fn push_url(text: &str) -> Result<Uri, String> {
-    let problem = || "must be an address such as https://siem.example.com/events, without a user in it".to_owned();
+    address(text, "https://siem.example.com/events")
+}
+
+fn address(text: &str, example: &str) -> Result<Uri, String> {
+    let problem = || format!("must be an address such as {example}, without a user in it");
     let url: Uri = text.parse().map_err(|_| problem())?;
     let web = matches!(url.scheme_str(), Some("http" | "https"));
     let bare = url.authority().is_some_and(|authority| !authority.as_str().contains('@'));

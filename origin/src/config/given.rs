@@ -1,18 +1,23 @@
 //! What was given as settings: environment variables `LGDL_*` over one file, which origin, edge and command line share.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
 use lgdl::meaning::Meaning;
 use lgdl::settings::{Asked, Edge, Exposure, Form, Mode, Setting, Source, Switch, variable};
 
 use super::{Config, ConfigError, Contradiction, DEFAULT_FILE, Effective, MASK, contradictions};
 
+/// The most that a file with a secret holds, bytes: as much as a form may take, so that no device fills memory.
+const MAX_SECRET_FILE_BYTES: u64 = 1024 * 1024;
+
 /// Texts as they were given, with where each came from.
 #[derive(Debug, Clone, Default)]
 pub struct Given {
     environment: BTreeMap<String, String>,
     file: BTreeMap<String, String>,
+    secret_files: Vec<PathBuf>,
     problems: Vec<String>,
     refused: BTreeSet<&'static str>,
     effective: Vec<Effective>,
@@ -44,7 +49,38 @@ impl Given {
             Ok(table) => table.into_iter().for_each(|(key, value)| given.take_file_entry(&key, &value)),
             Err(error) => given.problems.push(format!("lgdl.toml is no TOML: {}", error.message())),
         }
+        given.open_secret_files();
         given
+    }
+
+    /// Secrets that are `@FILE`, as what the file holds.
+    fn open_secret_files(&mut self) {
+        let secret = |setting: &&Setting| setting.exposure == Exposure::Masked;
+        for setting in Config::TABLE.iter().chain(Edge::TABLE).filter(secret) {
+            let variable = variable(setting.name);
+            let texts = [self.environment.get_mut(&variable), self.file.get_mut(setting.name)];
+            for text in texts.into_iter().flatten() {
+                let Some(path) = text.trim().strip_prefix('@').map(PathBuf::from) else { continue };
+                let mut held = String::new();
+                let read = std::fs::File::open(&path)
+                    .and_then(|file| file.take(MAX_SECRET_FILE_BYTES).read_to_string(&mut held));
+                match read {
+                    Ok(_) => *text = held,
+                    Err(error) => {
+                        self.problems.push(format!("{variable} names a file that can't be read: {error}"));
+                        self.refused.insert(setting.name);
+                        text.clear();
+                    }
+                }
+                self.secret_files.push(path);
+            }
+        }
+    }
+
+    /// The files that secrets were read from.
+    #[must_use]
+    pub fn secret_files(&self) -> &[PathBuf] {
+        &self.secret_files
     }
 
     /// Puts a value over whatever was given.

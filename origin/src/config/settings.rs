@@ -10,11 +10,12 @@ use lgdl::meaning::{Meaning, Size};
 use lgdl::settings::{Choice, List, Number, Optional, Seconds, Switch, Text};
 
 use super::forms::{
-    AUDIT_KEY, EDGE_KEY, FILE, GAME_FILE, HEADER_VALUE, KEY_RING, LISTEN, POSTGRES_URL, PUSH_URL, WEB_ORIGIN,
+    AUDIT_KEY, EDGE_KEY, FILE, GAME_FILE, HEADER_VALUE, JWT_KEYS, KEY_RING, LISTEN, POSTGRES_URL, PUSH_URL, WEB_ORIGIN,
 };
 use super::{EdgeKey, Effective, GameFile, Secret};
 use crate::privacy::UnreadableKeys;
 use crate::store::MAX_PAGE;
+use crate::tokens::KeySource;
 
 /// Longest time that a setting may ask for, in hours.
 const MAX_HOURS: u32 = 24 * 365;
@@ -74,6 +75,10 @@ lgdl::settings! {
         edge_keys: Vec<EdgeKey> = "", secret => List(EDGE_KEY);
         /// Accept unsigned requests; only on a loopback address, for development.
         edge_unsigned: bool = "false" => Switch;
+        /// Public keys (JWKS) that verify persons' tokens signed with RS256, ES256 or EdDSA; nodes need LGDL_JWT_ISSUER and LGDL_JWT_AUDIENCE for them.
+        jwt_keys: Option<KeySource> = "" => Optional(JWT_KEYS);
+        /// Allow that address to be one of this machine or of a private network, and without TLS.
+        jwt_keys_private: bool = "false" => Switch;
         /// Largest request body, bytes.
         max_body_bytes: usize = "1048576" => Number(1024..=64 * 1024 * 1024);
         /// Longest time for a request, and for its body to arrive.

@@ -130,3 +130,33 @@ fn the_page_of_settings_is_what_is_declared() {
     let page = include_str!("../../../docs/settings.md");
     assert!(page == settings_page(), "`lgdl config --markdown > docs/settings.md` writes it anew");
 }
+
+#[test]
+fn every_secret_may_be_what_a_file_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        format!("@{}", path.display())
+    };
+    let keys = write("keys", "e1:0123456789abcdef\n");
+    let url = write("url", "postgres://u:p@h/d\n");
+    let state = write("state", &format!("{}\n", "ab".repeat(32)));
+    let toml = format!("postgres_url = \"{url}\"\nstate_key = \"{state}\"\n");
+    let given = Given::read(&toml, environment(&[("LGDL_EDGE_KEYS", &keys)]));
+    assert_eq!(given.secret_files().len(), 3);
+    let edge = given.clone().edge().unwrap();
+    assert_eq!(edge["state_key"], "ab".repeat(32));
+    let config = given.origin().unwrap();
+    assert_eq!((config.edge_keys[0].id.as_str(), config.edge_keys[0].secret.expose()), ("e1", "0123456789abcdef"));
+    assert_eq!(config.postgres_url.unwrap().expose(), "postgres://u:p@h/d");
+    // What is no secret is taken as it stands.
+    assert_eq!(Config::read("log = \"@x\"", environment(&[UNSIGNED])).unwrap().log, "@x");
+}
+
+#[test]
+fn a_secrets_file_that_is_not_there_is_named_once_and_by_its_setting() {
+    let found = problems("", &[("LGDL_EDGE_KEYS", "@/nowhere/keys")]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("LGDL_EDGE_KEYS names a file that can't be read"), "{found:?}");
+}

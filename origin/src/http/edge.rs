@@ -12,7 +12,10 @@ use axum::routing::{get, post};
 use axum::{Extension, Json};
 use lgdl::ids::Id;
 
-use lgdl::wire::origin::{ApiKey, ClaimRequest, Consent, GameEntry, GameList, GamePolicy, StateName, state_digest};
+use lgdl::wire::origin::{
+    ApiKey, ClaimRequest, Consent, GameEntry, GameList, GamePolicy, Signature, StateName, TokenAnswer, TokenRequest,
+    state_digest,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -21,9 +24,11 @@ use super::reports::take_reports;
 use super::signed::{CheckedBody, Tenant, require_signature};
 use super::{Origin, erasures};
 use crate::audit::events;
+use crate::blocks;
 use crate::exports;
 use crate::ids::{ErasureId, person_pseudonym};
 use crate::metrics::Operation;
+use crate::privacy::RequestName;
 use crate::records::{CommitBody, StoredBody, check_id};
 use crate::store::{
     Claim, Commit, CommitOutcome, ConversationKey, ConversationRow, ErasureOrder, ErasureOutcome, Event, GameRow,
@@ -44,6 +49,7 @@ pub(super) fn routes(origin: &Origin) -> Router<Origin> {
         .route(TURNS_ROUTE, post(commit_turn))
         .route("/edge/v1/claims", post(claim_turn))
         .route("/edge/v1/keys/{hash}", get(read_key))
+        .route("/edge/v1/tokens", post(check_token))
         .route("/edge/v1/consents/{game}/{user}", get(read_consent))
         .route("/edge/v1/reports", post(take_reports))
         .route("/edge/v1/erasures", get(erasures::list))
@@ -85,13 +91,20 @@ async fn commit_turn(
     let base = request.base().cloned();
     let commit = request.into_commit(&tenant, origin.clock.now_ms())?;
     let digest = state_digest(commit.state.as_bytes());
-    let (user_id, key) = (commit.user_id.clone(), commit.idempotency_key.clone());
+    let user_id = commit.user_id.clone();
+    let asked = RequestName { key: commit.idempotency_key.clone(), fingerprint: commit.fingerprint.clone() };
+    let mut kept = asked.clone();
     let mut outcome = CommitOutcome::DataKeyGone;
     for _ in 0..MAX_SEALS {
+        kept = origin.protection.kept_request(&tenant, &user_id, asked.clone()).await?;
+        let RequestName { key: idempotency_key, fingerprint } = kept.clone();
         let bases = bases(&origin, &tenant, &user_id, commit.expected_version, base.as_ref()).await?;
         let marks = origin.protection.state_marks(&tenant, &user_id, &digest).await?;
         let state_name = marks.first().map(|mark| state_name(commit.expected_version + 1, mark));
-        let sealed = origin.protection.seal(Commit { bases, state_name, ..commit.clone() }).await?;
+        let sealed = origin
+            .protection
+            .seal(Commit { bases, state_name, idempotency_key, fingerprint, ..commit.clone() })
+            .await?;
         let started = Instant::now();
         let committed = origin.store.commit(sealed).await;
         origin.metrics.stored(Operation::Commit, started.elapsed(), &committed);
@@ -105,7 +118,7 @@ async fn commit_turn(
     if let (CommitOutcome::Committed { .. }, Some(facts)) = (&outcome, &facts) {
         origin.metrics.turn(&commit.key.game, &commit.key.id(), facts, origin.clock.now_ms());
     }
-    outcome_answer(&origin, &tenant, &user_id, &key, outcome).await
+    settled_answer(&origin, &tenant, &user_id, (&asked, &kept), outcome).await
 }
 
 async fn claim_turn(
@@ -124,13 +137,15 @@ async fn claim_turn(
         check_id(kind, field, id)?;
     }
     let bases = bases(&origin, &tenant, &request.user_id, request.expected_version, request.base.as_ref()).await?;
+    let asked = RequestName { key: request.idempotency_key, fingerprint: request.fingerprint };
+    let kept = origin.protection.kept_request(&tenant, &request.user_id, asked.clone()).await?;
     let claim = Claim {
         bases,
         key: ConversationKey { tenant: tenant.clone(), game: request.game, external_id: request.conversation_id },
         user_id: request.user_id.clone(),
         expected_version: request.expected_version,
-        idempotency_key: request.idempotency_key.clone(),
-        fingerprint: request.fingerprint,
+        idempotency_key: kept.key.clone(),
+        fingerprint: kept.fingerprint.clone(),
         now_ms: origin.clock.now_ms(),
         lease_ms: u64::try_from(origin.config.claim_lease.as_millis()).unwrap_or(u64::MAX),
     };
@@ -138,7 +153,27 @@ async fn claim_turn(
     let claimed = origin.store.claim(claim).await;
     origin.metrics.stored(Operation::Claim, started.elapsed(), &claimed);
     let outcome = claimed?;
-    outcome_answer(&origin, &tenant, &request.user_id, &request.idempotency_key, outcome).await
+    settled_answer(&origin, &tenant, &request.user_id, (&asked, &kept), outcome).await
+}
+
+/// The answer, also where the request was answered before its name was kept under a key: then the version has moved on, and the answer
+/// lies under the name that the client gave. Such rows go with their time, or their conversation.
+async fn settled_answer(
+    origin: &Origin,
+    tenant: &str,
+    user_id: &str,
+    (asked, kept): (&RequestName, &RequestName),
+    outcome: CommitOutcome,
+) -> Answer {
+    if asked != kept
+        && matches!(outcome, CommitOutcome::Conflict { .. })
+        && let Some((fingerprint, answer)) = origin.store.find_answer(tenant, user_id, &asked.key).await?
+    {
+        let same = fingerprint == asked.fingerprint;
+        let outcome = if same { CommitOutcome::Replayed { answer } } else { CommitOutcome::KeyReused };
+        return outcome_answer(origin, tenant, user_id, &asked.key, outcome).await;
+    }
+    outcome_answer(origin, tenant, user_id, &kept.key, outcome).await
 }
 
 /// How a state is named beside it.
@@ -302,7 +337,8 @@ fn person_event(origin: &Origin, tenant: &str, user: &str, event: &str, subject:
 
 async fn list_games(State(origin): State<Origin>, Extension(Tenant(tenant)): Extension<Tenant>) -> Answer {
     let games = origin.store.games(&tenant).await?.into_iter().map(game_entry).collect::<Result<_, _>>()?;
-    Ok(Json(GameList { games }).into_response())
+    let blocked = blocks::for_nodes(&*origin.store, &tenant, origin.clock.now_ms()).await?;
+    Ok(Json(GameList { games, blocked }).into_response())
 }
 
 fn game_entry(row: GameRow) -> Result<GameEntry, StoreError> {
@@ -346,6 +382,16 @@ async fn read_key(State(origin): State<Origin>, path: Result<Path<String>, PathR
         revoked: key.revoked_at.is_some(),
     };
     Ok(Json(body).into_response())
+}
+
+/// Whether a person's token is signed by its issuer. As with keys, the tenant is not known before.
+async fn check_token(State(origin): State<Origin>, Extension(body): Extension<CheckedBody>) -> Answer {
+    let TokenRequest { token } = json(&body)?;
+    let signature = match &origin.gate.token_keys {
+        Some(keys) => keys.check(&token, origin.clock.now_ms()).await,
+        None => Signature::Bad,
+    };
+    Ok(Json(TokenAnswer { signature }).into_response())
 }
 
 async fn read_consent(

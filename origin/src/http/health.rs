@@ -10,6 +10,8 @@ use serde_json::json;
 
 use super::Origin;
 use crate::audit::{self, Lag, MAX_LAG_MS};
+use crate::backup::{DRILLED_NOTE, MADE_NOTE};
+use crate::clock::Millis;
 use crate::work::{TRIAL_EVERY_MS, Trial};
 
 /// How long a component may take to answer before it counts as down.
@@ -84,8 +86,15 @@ pub(super) async fn metrics(State(origin): State<Origin>) -> Response {
     {
         origin.metrics.push_lag(lag.links, (lag.waiting_ms / 1000).unsigned_abs());
     }
+    origin.metrics.backed_up(noted_time(&origin, MADE_NOTE).await, noted_time(&origin, DRILLED_NOTE).await);
     let text = origin.metrics.text(origin.store.connections(), origin.clock.now_ms());
     ([(header::CONTENT_TYPE, lgdl_metrics::CONTENT_TYPE)], text).into_response()
+}
+
+/// A time that the store remembers. One that can't be read is left out; that the store fails is told by `/health`.
+async fn noted_time(origin: &Origin, note: &str) -> Option<Millis> {
+    let asked = origin.store.setting(note);
+    tokio::time::timeout(PATIENCE, asked).await.ok()?.ok()??.parse().ok()
 }
 
 /// The last trial write, or a new one when that is too old.

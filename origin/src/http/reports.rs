@@ -68,7 +68,7 @@ fn event(tenant: &str, report: Report, now_ms: Millis) -> Result<Event, Problem>
         | Refused::GlobalLimit
         | Refused::Banned => events::RATE_LIMIT_EXCEEDED,
         Refused::NoCredential | Refused::UnknownCredential | Refused::EndedCredential => events::AUTHENTICATION_FAILED,
-        Refused::Scope => events::ACCESS_REFUSED,
+        Refused::Scope | Refused::Blocked => events::ACCESS_REFUSED,
     };
     let subject = match (user_id, &key) {
         (Some(user), _) => person_pseudonym(tenant, &user),

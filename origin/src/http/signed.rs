@@ -29,6 +29,7 @@ use crate::hex;
 use crate::metrics::Counted;
 use crate::random::Random;
 use crate::store::{EPOCH_SETTING, Store, StoreError};
+use crate::tokens::TokenKeys;
 
 /// Nonces remembered in one window; beyond it requests are refused rather than nonces forgotten.
 const MAX_NONCES: usize = 4_000_000;
@@ -54,6 +55,8 @@ pub struct Gate {
     epoch: OnceCell<String>,
     /// How often persons have what costs much.
     pub(super) meter: Meter,
+    /// Verifies tokens of persons, where their issuer has public keys.
+    pub(super) token_keys: Option<TokenKeys>,
 }
 
 /// Two generations of nonces: a nonce outlives the window, and forgetting costs nothing.
@@ -79,6 +82,14 @@ impl Gate {
             nonces: Mutex::default(),
             epoch: OnceCell::new(),
             meter: Meter::default(),
+            token_keys: TokenKeys::of(config),
+        }
+    }
+
+    /// Reads the public keys of tokens, where there are any, before the first person comes with one.
+    pub async fn prepare(&self, now_ms: Millis) {
+        if let Some(keys) = &self.token_keys {
+            keys.prepare(now_ms).await;
         }
     }
 

@@ -11,7 +11,7 @@ use super::personal::{PersonalValues, Reader, replace_in_commit, replace_in_dump
 use super::stored_text::{
     answer_place, each_of_commit, each_of_conversation, each_of_dump, each_of_parts, open_text, seal_text, unreadable,
 };
-use super::{Parts, PlainTexts, Protection, UnreadableKeys, check_ring, plain_texts};
+use super::{Parts, PlainTexts, Protection, RequestName, UnreadableKeys, check_ring, plain_texts};
 use crate::clock::Clock;
 use crate::hex;
 use crate::ids::{DataKeyId, person_pseudonym};
@@ -94,7 +94,8 @@ impl Envelope {
             return Ok(key);
         }
         if self.unreadable == UnreadableKeys::Refuse {
-            self.fits.get_or_try_init(|| check_ring(&*self.store, Some(&self.ring))).await?;
+            let checked = async || check_ring(&*self.store, Some(&self.ring)).await.map(drop);
+            self.fits.get_or_try_init(checked).await?;
         }
         let now_ms = self.clock.now_ms();
         let id = DataKeyId::mint(now_ms, &*self.random);
@@ -198,6 +199,14 @@ impl Protection for Envelope {
         let key = self.key_to_seal(tenant, &person_pseudonym(tenant, user_id)).await?;
         let keyed = hex::sha256(&[b"lgdl/state-mark".as_slice(), key.key.expose(), digest.as_bytes()].concat());
         Ok(vec![keyed, digest.to_owned()])
+    }
+
+    async fn kept_request(&self, tenant: &str, user_id: &str, request: RequestName) -> Result<RequestName> {
+        let key = self.key_to_seal(tenant, &person_pseudonym(tenant, user_id)).await?;
+        let keyed = |purpose: &[u8], text: &str| {
+            hex::sha256(&[b"lgdl/request/", purpose, key.key.expose().as_slice(), text.as_bytes()].concat())
+        };
+        Ok(RequestName { key: keyed(b"key/", &request.key), fingerprint: keyed(b"fingerprint/", &request.fingerprint) })
     }
 
     fn forget(&self, tenant: &str, user_id: &str) {

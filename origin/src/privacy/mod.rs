@@ -1,17 +1,20 @@
 //! Encryption at rest, as a layer between the service and the store: rows go in readable and come out sealed, and
 //! the other way round. The store never looks into what is sealed.
 
+mod audit_names;
 mod envelope;
 mod personal;
 mod plain;
 mod ring;
 mod rotation;
+mod sealing;
 mod stored_text;
 
 use async_trait::async_trait;
 
 use crate::store::{Commit, ContextRow, ConversationDump, ConversationRow, Result, SlotRow, TurnRow};
 
+pub use audit_names::{begin_naming, name_persons};
 pub use envelope::Envelope;
 pub use personal::{PersonalValues, Reader};
 pub use plain::Plain;
@@ -20,6 +23,7 @@ pub use ring::{
     note_plain_texts, plain_texts,
 };
 pub use rotation::{Rotation, rotate};
+pub use sealing::{Sealed, seal_plain};
 
 /// Seals rows on their way into the store and opens them on their way out.
 #[async_trait]
@@ -34,6 +38,13 @@ pub trait Protection: Send + Sync + std::fmt::Debug {
     /// What a digest of one of the person's states is kept as: first as it is written, then as it may have been written
     /// before. A plain digest would let whoever has the store guess at what was said.
     async fn state_marks(&self, tenant: &str, user_id: &str, digest: &str) -> Result<Vec<String>>;
+
+    /// What the store keeps of what a client calls a request, and of the digest of what it asks. Both say something about the person:
+    /// a key may be anything, and whoever has a digest can guess at short texts.
+    async fn kept_request(&self, tenant: &str, user_id: &str, request: RequestName) -> Result<RequestName> {
+        let _ = (tenant, user_id);
+        Ok(request)
+    }
 
     /// Forgets what it remembers of a person's keys: the store says that they were destroyed.
     fn forget(&self, tenant: &str, user_id: &str);
@@ -53,6 +64,15 @@ pub trait Protection: Send + Sync + std::fmt::Debug {
         let _ = reader;
         Ok(dump)
     }
+}
+
+/// What tells one request of a person from another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestName {
+    /// The idempotency key.
+    pub key: String,
+    /// The fingerprint of what is asked.
+    pub fingerprint: String,
 }
 
 /// What belongs to a conversation.

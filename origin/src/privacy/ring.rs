@@ -142,20 +142,22 @@ impl From<RingError> for StoreError {
     }
 }
 
-/// Tries every data key of the store.
+/// Tries every data key of the store; returns how many there are.
 ///
 /// # Errors
 /// [`RingError`].
-pub async fn check_ring(store: &dyn Store, ring: Option<&KeyRing>) -> Result<(), RingError> {
+pub async fn check_ring(store: &dyn Store, ring: Option<&KeyRing>) -> Result<u64, RingError> {
     let Some(ring) = ring else {
-        return if holds_data_keys(store).await? { Err(RingError::Missing) } else { Ok(()) };
+        return if holds_data_keys(store).await? { Err(RingError::Missing) } else { Ok(0) };
     };
+    let mut count = 0;
     let mut unreadable = UnreadableList::default();
     let mut after = None;
     loop {
         let rows = store.data_keys(after.as_ref(), MAX_PAGE).await?;
         let Some(last) = rows.last() else { break };
         after = Some(last.id.clone());
+        count += rows.len() as u64;
         for row in rows {
             let wrapped = WrappedKey { id: row.id.to_string(), sealed: row.wrapped };
             if let Err(error) = ring.unwrap(&wrapped) {
@@ -165,7 +167,7 @@ pub async fn check_ring(store: &dyn Store, ring: Option<&KeyRing>) -> Result<(),
     }
     match unreadable.named.into_iter().next() {
         Some(first) => Err(RingError::Wrong { count: unreadable.count, record: first.record, why: first.why }),
-        None => Ok(()),
+        None => Ok(count),
     }
 }
 

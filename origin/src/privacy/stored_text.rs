@@ -176,6 +176,11 @@ pub(super) fn read_plain(text: &mut String) -> Result<()> {
     Ok(())
 }
 
+/// Whether a column holds a sealed text, as it is or as a JSON string.
+pub(super) fn is_sealed(column: &str) -> bool {
+    column.strip_prefix('"').unwrap_or(column).starts_with(SEALED)
+}
+
 /// The id of the key that a text is sealed under, if it is sealed.
 pub(super) fn key_of(text: &str) -> Result<Option<String>> {
     let Some(encoded) = text.strip_prefix(SEALED) else { return Ok(None) };

@@ -9,6 +9,7 @@
 //! know, nor an event of a change that never was.
 
 mod administrators;
+mod audit_names;
 mod error;
 pub mod postgres;
 mod reports;
@@ -22,6 +23,7 @@ use crate::clock::Millis;
 use crate::ids::{ApiKeyId, ConversationId, DataKeyId, HoldId};
 
 pub use administrators::*;
+pub use audit_names::AuditNames;
 pub use error::{Result, StoreError};
 pub use reports::*;
 pub use transfer::*;
@@ -43,6 +45,9 @@ pub trait Conversations: Send + Sync {
     /// Holds a turn's place. The outcome `Committed` carries the version that is held. Claiming again with the same
     /// key prolongs the lease.
     async fn claim(&self, claim: Claim) -> Result<CommitOutcome>;
+
+    /// The answer that is stored for a person's request: the fingerprint of what was asked, and the answer (stored text).
+    async fn find_answer(&self, tenant: &str, user_id: &str, key: &str) -> Result<Option<(String, String)>>;
 
     /// Finds a conversation, whoever owns it.
     async fn find(&self, key: &ConversationKey) -> Result<Lookup>;
@@ -85,6 +90,10 @@ pub trait Games: Send + Sync {
     /// Goes back to the version that was active before the present one; `None` when there is none. What is told gets the
     /// fact `version`.
     async fn roll_back(&self, tenant: &str, game: &str, now_ms: Millis, told: Event) -> Result<Option<String>>;
+
+    /// Removes every game of a tenant with all its versions; false when there is none. Nodes forget them with their next list; who
+    /// has a conversation on one can't go on with it.
+    async fn remove_games(&self, tenant: &str, told: Event) -> Result<bool>;
 
     /// Pins a game to its active version, or lets it go; false when there is no such game.
     async fn set_pinned(&self, tenant: &str, game: &str, pinned: bool, now_ms: Millis, told: Event) -> Result<bool>;
@@ -189,8 +198,15 @@ pub trait AuditLog: Send + Sync {
     /// that is kept (something was read, refused or tried); changes take their event themselves.
     async fn enqueue(&self, events: Vec<Event>) -> Result<()>;
 
-    /// Moves at most `limit` events from the outbox to the chain, in one transaction; returns how many.
+    /// Moves at most `limit` events from the outbox to the chain, in one transaction; returns how many. None, where the key
+    /// is not at hand under which persons are named.
     async fn drain_outbox(&self, limit: u32) -> Result<u64>;
+
+    /// Says how new links name persons. Events name them by plain pseudonyms, until they become links.
+    fn name_persons(&self, names: AuditNames);
+
+    /// What a new link calls the person of a plain pseudonym. Links of before call them by that itself.
+    fn audit_name(&self, pseudonym: &str) -> String;
 
     /// The links after sequence `after`, in order, at most `limit`.
     async fn audit(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>>;
@@ -226,6 +242,9 @@ pub trait Maintenance: Send + Sync + std::fmt::Debug {
 
     /// Writes a setting of the deployment; false, and nothing is told, when it has this value already.
     async fn change_setting(&self, name: &str, value: &str, told: Event) -> Result<bool>;
+
+    /// Writes a setting that still says `before` (`None`: that is not there yet); false, and nothing is told, when it does not.
+    async fn replace_setting(&self, name: &str, before: Option<&str>, value: &str, told: Event) -> Result<bool>;
 
     /// Notes, as a setting, how far a job of the store itself came. Nobody is told: it is no change that people make.
     async fn note(&self, name: &str, value: &str) -> Result<()>;

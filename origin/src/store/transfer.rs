@@ -242,6 +242,10 @@ pub trait Transfer: Send + Sync {
     /// # Errors
     /// Also [`super::StoreError::Refused`], when a record would take over what is somebody else's here.
     async fn import(&self, section: Section, records: Vec<Record>, marks: Vec<(String, String)>) -> Result<Imported>;
+
+    /// Puts a conversation, in another form, in the place of what is there; false, and nothing happens, when that is not of the same
+    /// version. What was there before is not left in files, as far as the store can see to that.
+    async fn replace_conversation(&self, dump: ConversationDump) -> Result<bool>;
 }
 
 pub(super) mod base64_text {

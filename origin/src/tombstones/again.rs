@@ -58,14 +58,10 @@ pub async fn apply(
         events::of(now_ms, &stone.tenant, events::ERASURE_REPEATED, actor, stone.subject.as_str(), detail)
     };
     let known = known(store).await?;
-    let stands = |stone: &ErasureRow| {
-        let name = (stone.tenant.clone(), stone.kind.clone(), stone.subject.clone());
-        known.get(&name).is_some_and(|(id, at)| *id == stone.id || *at > stone.at)
-    };
     let mut again = Again { torn: contents.torn, ..Again::default() };
     let mut persons: HashMap<(String, String), ErasureRow> = HashMap::new();
     for stone in contents.stones {
-        if stands(&stone) {
+        if stands(&known, &stone) {
             again.known += 1;
         } else if stone.kind == "conversation" {
             again.count(store.erase_again(&stone, None, told(&stone)).await?);
@@ -95,8 +91,34 @@ pub async fn apply(
     Ok(again)
 }
 
+/// How many tombstones of its file a store does not have: more than none where it was brought back to an older state, and what was
+/// erased since is there again. Changes nothing.
+///
+/// # Errors
+/// When the store fails, or the file is not whole.
+pub async fn missing(store: &dyn Store, path: &Path) -> Result<u64, TombstoneError> {
+    if !path.exists() {
+        return match store.setting(NOTED).await? {
+            Some(_) => Err(TombstoneError::Missing(path.to_owned())),
+            None => Ok(0),
+        };
+    }
+    let noted = noted(store, path).await?;
+    let contents = file::read(path, noted.as_ref(), Counting::Needed).await?;
+    let known = known(store).await?;
+    Ok(contents.stones.iter().filter(|stone| !stands(&known, stone)).count() as u64)
+}
+
+type Known = HashMap<(String, String, String), (String, Millis)>;
+
+/// Whether a tombstone, or a younger one of the same, stands.
+fn stands(known: &Known, stone: &ErasureRow) -> bool {
+    let name = (stone.tenant.clone(), stone.kind.clone(), stone.subject.clone());
+    known.get(&name).is_some_and(|(id, at)| *id == stone.id || *at > stone.at)
+}
+
 /// The tombstones of the store: id and time by tenant, kind and subject.
-async fn known(store: &dyn Store) -> Result<HashMap<(String, String, String), (String, Millis)>, TombstoneError> {
+async fn known(store: &dyn Store) -> Result<Known, TombstoneError> {
     let (mut known, mut after) = (HashMap::new(), (Millis::MIN, String::new()));
     loop {
         let page = store.tombstones((after.0, &after.1), MAX_PAGE).await?;
@@ -134,6 +156,22 @@ pub async fn catch_up(
         contents => contents?,
     };
     apply(store, contents, actor, now_ms).await.map(Some)
+}
+
+/// Looks whether the file is whole and has what this store has written to it, and changes nothing; `None`: there is none yet, and
+/// nothing to be in it.
+///
+/// # Errors
+/// When the store fails, or the file is not whole.
+pub async fn check(store: &dyn Store, path: &Path) -> Result<Option<Contents>, TombstoneError> {
+    if !path.exists() {
+        return match store.setting(NOTED).await? {
+            Some(_) => Err(TombstoneError::Missing(path.to_owned())),
+            None => Ok(None),
+        };
+    }
+    let noted = noted(store, path).await?;
+    file::read(path, noted.as_ref(), Counting::Needed).await.map(Some)
 }
 
 /// What the store remembers to have written to a file.

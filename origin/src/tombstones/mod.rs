@@ -16,7 +16,7 @@ use crate::clock::Millis;
 use crate::store::StoreError;
 use crate::transfer::ImportError;
 
-pub use again::{Again, apply, catch_up, noted};
+pub use again::{Again, apply, catch_up, check, missing, noted};
 pub use file::{Contents, Counting, Head, read};
 pub use keep::{bring_up_to_date, keep};
 

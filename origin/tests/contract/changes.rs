@@ -16,7 +16,7 @@ use crate::data::{NOW, commit, event, key, order, publication};
 use crate::stores::Fresh;
 
 /// Every change there is, in an order in which each can take place after those before it.
-const CHANGES: [&str; 21] = [
+const CHANGES: [&str; 23] = [
     "publish",
     "publish another",
     "activate",
@@ -34,6 +34,8 @@ const CHANGES: [&str; 21] = [
     "change_administrator",
     "change_setting",
     "change_setting again",
+    "begin_setting",
+    "replace_setting",
     "remove_conversations_before",
     "erase_conversation",
     "erase_person",
@@ -161,6 +163,8 @@ impl Rows {
             }
             "change_setting" => store.change_setting("a", "1", told).await,
             "change_setting again" => store.change_setting("a", "2", told).await,
+            "begin_setting" => store.replace_setting("b", None, "1", told).await,
+            "replace_setting" => store.replace_setting("b", Some("1"), "2", told).await,
             "remove_conversations_before" => {
                 let rule = RetentionRule { scope: RetentionScope::AllBut(Vec::new()), before: now - DAY_MS };
                 store.remove_conversations_before(rule, 10, told).await.map(|removed| removed == 1)
@@ -246,6 +250,8 @@ pub(crate) async fn of_what_does_not_take_place_nothing_is_told(store: Fresh) {
         "begin_session",
         "end_session",
         "change_setting again",
+        "begin_setting",
+        "replace_setting",
         "remove_conversations_before",
         "erase_conversation",
         "erase_again",

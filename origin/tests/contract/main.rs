@@ -11,6 +11,7 @@ mod postgres_only;
 #[path = "../support/postgres.rs"]
 mod postgres_server;
 mod push;
+mod replacing;
 mod reports;
 #[allow(dead_code)] // other test binaries use the rest
 #[path = "../support/siem.rs"]
@@ -79,6 +80,8 @@ contract! {
     cases::settings_are_kept,
     cases::an_epoch_stays_until_another_begins_and_is_not_moved_to_another_store,
     cases::odd_text_comes_back_as_it_went_in,
+    replacing::a_conversation_is_replaced_only_by_one_of_its_version_and_stays_what_turns_are_run_on,
+    replacing::an_answer_is_found_by_its_request_and_a_tenants_games_go_without_the_neighbours,
     reports::a_report_counts_every_turn_once_before_and_after_its_day_is_summed_up,
     reports::what_a_day_came_to_outlives_its_conversations,
     changes::a_change_and_what_is_told_of_it_are_kept_together_or_not_at_all,
@@ -103,4 +106,5 @@ contract! {
     concurrency::sixty_four_tasks_on_one_conversation_lose_nothing,
     concurrency::sixty_four_tasks_on_many_conversations_lose_nothing,
     concurrency::one_key_sent_by_many_is_committed_once,
+    concurrency::a_turn_that_cannot_be_stored_takes_no_other_with_it,
 }

@@ -3,10 +3,13 @@
 #[path = "../contract/data.rs"]
 #[allow(dead_code)] // the contract uses more of it
 mod data;
+mod learning;
 mod moving;
+mod pooled;
 #[path = "../support/postgres.rs"]
 #[allow(dead_code)] // the contract uses more of it
 mod postgres_server;
+mod recovery;
 mod traces;
 
 use std::io::Write as _;
@@ -220,11 +223,50 @@ fn an_administrator_of_a_tenant_is_not_one_of_everything_and_a_lost_password_is_
     assert_eq!(told.matches("administrator.changed").count(), 3, "{told}");
 }
 
+const SHOP: &str = r#"game shop {
+  participants { user can do: anything }
+  moves {
+    move hello {
+      when user says something like: ["hello"]
+      confidence: 0.7
+      when confident { respond with: "Hello." }
+    }
+  }
+}
+"#;
+
+#[test]
+fn a_person_and_a_key_are_blocked_and_let_in_again() {
+    let place = Place::new();
+    let key = place.lgdl("keys create --name site --json").expect(0).json()["id"].as_str().unwrap().to_owned();
+    place.lgdl("block --person mallory --reason case-4711 --for 12h").expect(0);
+    place.lgdl(&format!("block --key {key} --reason leaked")).expect(0);
+    place.lgdl("block --key key_00000000000000000000000000 --reason nobody").expect(2);
+    place.lgdl("block --reason nobody").expect(2);
+    place.lgdl("block --person mallory --reason long --for 9w").expect(2);
+    place.lgdl(&format!("block --person mallory --key {key} --reason both")).expect(2);
+    let blocks = place.lgdl("blocked --json").expect(0).json()["blocks"].clone();
+    assert_eq!((&blocks[0]["person"], &blocks[1]["key"]), (&"mallory".into(), &key.as_str().into()));
+    assert_eq!(blocks[0]["until_ms"].as_i64().unwrap() - blocks[0]["since_ms"].as_i64().unwrap(), 12 * 3_600_000);
+    assert!(place.lgdl("blocked").expect(0).out.contains("case-4711"));
+    place.lgdl("unblock --person mallory").expect(0);
+    place.lgdl("unblock --person mallory").expect(1);
+    place.lgdl(&format!("unblock --key {key}")).expect(0);
+    place.lgdl("audit export --out told.jsonl").expect(0);
+    let told = std::fs::read_to_string(place.path("told.jsonl")).unwrap();
+    assert_eq!((told.matches("block.placed").count(), told.matches("block.lifted").count()), (2, 2), "{told}");
+    assert!(!told.contains("mallory"));
+}
+
 #[test]
 fn a_tenant_is_listed_with_what_it_has_and_erased_without_its_neighbours() {
     let place = Place::new();
     place.lgdl_with_input("admin create ann --tenant tb", "seven green lamps at noon\n").expect(0);
     place.lgdl("keys create --name shop --tenant tb").expect(0);
+    std::fs::write(place.path("game.lgdl"), SHOP).unwrap();
+    place.lgdl("games publish shop game.lgdl --tenant tb").expect(0);
+    place.lgdl("games publish shop game.lgdl").expect(0);
+    place.lgdl("block --person tom --reason rude --tenant tb").expect(0);
     for (person, tenant) in [("mia", "tb"), ("tom", "tb"), ("zoe", "default")] {
         let consent = format!("gdpr consent {person} --game shop --give --note letter --tenant {tenant}");
         place.lgdl(&consent).expect(0);
@@ -246,6 +288,15 @@ fn a_tenant_is_listed_with_what_it_has_and_erased_without_its_neighbours() {
     let after = listed();
     assert_eq!((&after["tb"]["persons"], &after["tb"]["keys_in_force"]), (&1.into(), &0.into()), "{after}");
     assert_eq!(after["default"]["persons"], 1);
+    assert_eq!((&first["games_removed"], &after["tb"]["games"]), (&0.into(), &1.into()), "one who is held may need it");
+    let hold = place.lgdl("gdpr hold --tenant tb --json").expect(0).json()["holds"][0]["id"].clone();
+    place.lgdl(&format!("gdpr hold --tenant tb --lift {}", hold.as_str().unwrap())).expect(0);
+    let second = place.lgdl("tenants erase tb --confirm tb --json").expect(0).json();
+    assert_eq!((&second["persons_erased"], &second["games_removed"]), (&1.into(), &1.into()));
+    place.lgdl("games versions shop --tenant tb").expect(1);
+    assert!(!place.lgdl("games list --tenant tb").expect(0).out.contains("shop"));
+    assert!(place.lgdl("games list").expect(0).out.contains("shop"), "the neighbour's game of that name stays");
+    assert_eq!(place.lgdl("blocked --tenant tb --json").expect(0).json()["blocks"], serde_json::json!([]));
     assert!(place.lgdl("admin list").expect(0).out.contains("kept out"));
 }
 

@@ -14,7 +14,7 @@ use crate::postgres_server::shared;
 const VACUUMS: usize = 10;
 /// What is looked for: words of the person, and their name.
 const WORDS: &str = "zanzibar-marmalade";
-const NAME: &str = "quillon.featherstonehaugh";
+pub(crate) const NAME: &str = "quillon.featherstonehaugh";
 /// Longer than a page of any database, so that some of it lies in places of its own.
 const LONG: usize = 20_000;
 /// Turns of each of three people, one after the other, so that pages are split and filled again.
@@ -78,7 +78,16 @@ async fn erase_conversation(running: &Running) {
 }
 
 /// A deployment whose origin runs, with people who have talked to it.
-fn talked_to(place: &Place, runtime: &tokio::runtime::Runtime) -> Running {
+pub(crate) fn talked_to(place: &Place, runtime: &tokio::runtime::Runtime) -> Running {
+    runtime.block_on(async {
+        let running = start(config(place)).await.unwrap();
+        converse(&running).await;
+        running
+    })
+}
+
+/// The settings of a place for an origin in this process.
+pub(crate) fn config(place: &Place) -> Config {
     let mut settings = place.settings.clone();
     let here = |name: &str| place.path(name).to_string_lossy().into_owned();
     settings.extend([
@@ -87,18 +96,14 @@ fn talked_to(place: &Place, runtime: &tokio::runtime::Runtime) -> Running {
         ("LGDL_SQLITE_PATH".to_owned(), here("lgdl.db")),
         ("LGDL_TOMBSTONES".to_owned(), here("tombstones.jsonl")),
     ]);
-    runtime.block_on(async {
-        let running = start(Config::read("", settings).unwrap()).await.unwrap();
-        converse(&running).await;
-        running
-    })
+    Config::read("", settings).unwrap()
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
-fn with_encryption(place: Place, encrypted: bool) -> Place {
+pub(crate) fn with_encryption(place: Place, encrypted: bool) -> Place {
     if encrypted { place.with("LGDL_ENCRYPTION_KEY", RING) } else { place }
 }
 

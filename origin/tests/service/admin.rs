@@ -1,5 +1,7 @@
 //! The admin API as its users see it: sessions, roles, and each resource.
 
+use lgdl::wire::origin::{GameList, person_digest};
+use lgdl_origin::clock::{Clock, SystemClock};
 use lgdl_origin::store::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -353,4 +355,53 @@ async fn answers_fit_the_document() {
         checked += 1;
     }
     assert!(checked >= 14, "{checked}");
+}
+
+#[tokio::test]
+async fn a_person_and_a_key_are_blocked_with_a_reason_and_nodes_and_the_log_hear_of_it() {
+    let desk = desk(Role::Operator).await;
+    let made = desk.send(Method::POST, "/admin/v1/keys", &json!({"name": "site", "scopes": ["turns"]})).await;
+    let key = ok(made, StatusCode::CREATED).await["id"].as_str().unwrap().to_owned();
+    let place = async |body: Value| desk.send(Method::POST, "/admin/v1/blocks", &body).await;
+    let until = SystemClock.now_ms() + 3_600_000;
+    let person = json!({"user_id": "mallory", "reason": "case 4711", "until_ms": until});
+    ok(place(person.clone()).await, StatusCode::CREATED).await;
+    ok(place(person).await, StatusCode::CREATED).await;
+    ok(place(json!({"key_id": key, "reason": "leaked"})).await, StatusCode::CREATED).await;
+    for odd in [
+        json!({"reason": "nobody"}),
+        json!({"user_id": "a", "key_id": key, "reason": "both"}),
+        json!({"user_id": "a", "reason": " "}),
+        json!({"user_id": "", "reason": "no name"}),
+        json!({"user_id": "a", "reason": "over", "until_ms": 1}),
+        json!({"key_id": "key_00000000000000000000000000", "reason": "no such key"}),
+    ] {
+        let status = place(odd.clone()).await.status();
+        assert!(status.is_client_error(), "{odd}: {status}");
+    }
+    let blocks = desk.ask("/admin/v1/blocks").await["blocks"].clone();
+    assert_eq!(blocks.as_array().unwrap().len(), 2, "one of each: {blocks}");
+    assert_eq!((&blocks[0]["user_id"], &blocks[0]["until_ms"]), (&json!("mallory"), &json!(until)));
+
+    let list: GameList = body(desk.edge.get("/edge/v1/games").await).await;
+    let subjects: Vec<_> = list.blocked.iter().map(|block| block.subject.clone()).collect();
+    assert_eq!(subjects, [person_digest("default", "mallory"), key.clone()], "nodes get no name");
+    let of_another = GameList { games: Vec::new(), blocked: Vec::new() };
+    let mut other = desk.edge;
+    other.tenant = "another".into();
+    assert_eq!(body::<GameList>(other.get("/edge/v1/games").await).await, of_another);
+    other.tenant = "default".into();
+    let desk = Desk { edge: other, ..desk };
+
+    ok(desk.delete("/admin/v1/blocks/people/mallory").await, StatusCode::NO_CONTENT).await;
+    ok(desk.delete(&format!("/admin/v1/blocks/keys/{key}")).await, StatusCode::NO_CONTENT).await;
+    assert_eq!(desk.delete("/admin/v1/blocks/people/mallory").await.status(), 404);
+    let list: GameList = body(desk.edge.get("/edge/v1/games").await).await;
+    assert_eq!(list.blocked, []);
+    let told = desk.events().await;
+    let named = |name: &str| told.iter().filter(|(event, _)| event == name).map(|(_, link)| link).collect::<Vec<_>>();
+    let (placed, lifted) = (named("block.placed"), named("block.lifted"));
+    assert_eq!((placed.len(), lifted.len()), (3, 2));
+    assert_eq!(placed[0]["detail"]["reason"], "case 4711");
+    assert!(!placed[0].to_string().contains("mallory"), "a pseudonym");
 }

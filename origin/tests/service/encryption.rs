@@ -6,18 +6,23 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lgdl::crypto::KeyRing;
-use lgdl::wire::origin::{CommitAnswer, StoredConversation};
+use lgdl::wire::origin::{CommitAnswer, CommitRequest, StoredConversation};
 use lgdl_origin::Config;
+use lgdl_origin::audit::{self, events};
 use lgdl_origin::clock::{Clock, ManualClock, SystemClock};
 use lgdl_origin::exports;
 use lgdl_origin::ids::{ErasureId, person_pseudonym};
-use lgdl_origin::privacy::{Envelope, Plain, Protection, Reader, Rotation, Unprotected, UnreadableKeys, rotate};
+use lgdl_origin::privacy::{
+    Envelope, Plain, Protection, Reader, Rotation, Unprotected, UnreadableKeys, rotate, seal_plain,
+};
 use lgdl_origin::random::SystemRandom;
+use lgdl_origin::receipts;
 use lgdl_origin::records::CommitBody;
-use lgdl_origin::serve::{Running, ServeError, start};
+use lgdl_origin::serve::{Running, ServeError, open_store, start};
 use lgdl_origin::store::sqlite::SqliteStore;
 use lgdl_origin::store::{ConversationKey, ErasureOrder, ErasureOutcome, Lookup, Maintenance as _};
 use reqwest::StatusCode;
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::client::{Edge, body, commit, edge_with, told};
@@ -182,8 +187,8 @@ async fn a_ciphertext_in_another_row_or_field_or_cut_short_is_noticed() {
         "UPDATE turns SET response = 'lgdl0:never answered' WHERE turn_num = 2",
         "UPDATE turns SET details = '{}' WHERE turn_num = 2",
         "UPDATE conversations SET state = '{}'",
-        "UPDATE idempotency SET answer = (SELECT answer FROM idempotency WHERE key = 'k1') WHERE key = 'k2'",
-        "UPDATE idempotency SET answer = '{}' WHERE key = 'k2'",
+        "UPDATE idempotency SET answer = (SELECT answer FROM idempotency WHERE turn_num = 1) WHERE turn_num = 2",
+        "UPDATE idempotency SET answer = '{}' WHERE turn_num = 2",
         "UPDATE conversations SET version = 1",
     ] {
         database.execute_batch("BEGIN").unwrap();
@@ -211,9 +216,9 @@ async fn rotation_goes_on_where_it_stopped_and_leaves_rows_alone() {
     let store = &*edge.running.origin.store;
     let both = KeyRing::parse(&ring(&[("k2", 9), ("k1", 7)])).unwrap();
     let first = rotate(store, &both, &SystemRandom, &told(), |_| {}).await.unwrap();
-    assert_eq!(first, Rotation { seen: 3, rewrapped: 3, ..Rotation::default() });
+    assert_eq!(first, Rotation { seen: 4, rewrapped: 4, ..Rotation::default() });
     let again = rotate(store, &both, &SystemRandom, &told(), |_| {}).await.unwrap();
-    assert_eq!(again, Rotation { seen: 3, ..Rotation::default() });
+    assert_eq!(again, Rotation { seen: 4, ..Rotation::default() });
 
     let new_only = protection(&edge, &[("k2", 9)]);
     let named = ConversationKey { external_id: "a".into(), ..key() };
@@ -222,7 +227,7 @@ async fn rotation_goes_on_where_it_stopped_and_leaves_rows_alone() {
     let old_only = KeyRing::parse(&ring(&[("k1", 7)])).unwrap();
     for (ring, code) in [(old_only, "E921"), (KeyRing::parse(&ring(&[("k2", 1)])).unwrap(), "E922")] {
         let done = rotate(store, &ring, &SystemRandom, &told(), |_| {}).await.unwrap();
-        assert_eq!((done.seen, done.rewrapped, done.unreadable.count), (3, 0, 3), "it names them and goes on");
+        assert_eq!((done.seen, done.rewrapped, done.unreadable.count), (4, 0, 4), "it names them and goes on");
         let first = &done.unreadable.named[0];
         assert!(first.record.starts_with("dek_") && first.why.contains(code) && first.why.contains("k2"), "{first:?}");
     }
@@ -324,4 +329,143 @@ async fn what_a_client_names_and_what_is_sensitive_is_not_there_in_clear() {
     // The origin itself keeps the value: the conversation goes on with it.
     let stored: StoredConversation = body(edge.get("/edge/v1/conversations/medical/c?user=u").await).await;
     assert_eq!(stored.state, request.state);
+}
+
+#[tokio::test]
+async fn persons_are_named_in_the_log_under_a_key_and_receipts_find_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("kept.db").to_string_lossy().into_owned();
+    let origin = async |keys: Option<&[(&str, u8)]>| {
+        let keys = keys.map(ring);
+        let mut settings = vec![("LGDL_SQLITE_PATH", database.as_str())];
+        settings.extend(keys.as_deref().map(|keys| ("LGDL_ENCRYPTION_KEY", keys)));
+        edge_with(&settings).await
+    };
+    let erase = async |edge: &Edge, user: &str| {
+        edge.commit(&commit(&format!("c-{user}"), user, 0, user)).await;
+        let (store, now_ms) = (&*edge.running.origin.store, SystemClock.now_ms());
+        let order = ErasureOrder { id: ErasureId::mint(now_ms, &SystemRandom), requested_by: "test".into(), now_ms };
+        let told =
+            events::of(now_ms, "default", events::PERSON_ERASED, "cli", person_pseudonym("default", user), json!({}));
+        store.erase_person("default", user, order, told).await.unwrap();
+        audit::drain(store).await.unwrap();
+    };
+    let subjects = async |edge: &Edge| {
+        let links = edge.running.origin.store.audit(0, 1000).await.unwrap();
+        links.into_iter().flat_map(|link| [link.event.actor, link.event.subject]).collect::<Vec<_>>()
+    };
+    let [before, after] = ["ann", "bob"].map(|user| person_pseudonym("default", user));
+
+    let edge = origin(None).await;
+    erase(&edge, "ann").await;
+    assert!(subjects(&edge).await.contains(&before));
+    edge.running.stop().await.unwrap();
+
+    let edge = origin(Some(&[("k1", 7)])).await;
+    erase(&edge, "bob").await;
+    let (store, config) = (&*edge.running.origin.store, &edge.running.origin.config);
+    let name = store.audit_name(&after);
+    let named = subjects(&edge).await;
+    assert!(name.starts_with("pseudonym_") && named.contains(&name) && !named.contains(&after), "{named:?}");
+    assert!(named.contains(&before), "links of before stay as they are");
+    for user in ["ann", "bob"] {
+        let receipt = receipts::issue(store, config, "default", user, SystemClock.now_ms()).await.unwrap();
+        assert!(receipt.erased && receipt.audit.len() == 1, "{user}: {receipt:?}");
+    }
+    assert!(audit::verify(store, &[], None).await.unwrap().holds());
+    rotate(store, &KeyRing::parse(&ring(&[("k2", 9), ("k1", 7)])).unwrap(), &SystemRandom, &told(), |_| {})
+        .await
+        .unwrap();
+    let unringed = Config { encryption_key: None, ..(**config).clone() };
+    edge.running.stop().await.unwrap();
+
+    // Without the ring nothing becomes a link: not even under a plain name.
+    let locked = open_store(&unringed, &SystemClock).await.unwrap();
+    let told = events::of(1, "default", events::PERSON_ERASED, "cli", person_pseudonym("default", "zoe"), json!({}));
+    locked.enqueue(vec![told]).await.unwrap();
+    assert_eq!(audit::drain(&*locked).await.unwrap(), 0);
+    locked.close().await;
+
+    let edge = origin(Some(&[("k2", 9)])).await;
+    let store = &*edge.running.origin.store;
+    audit::drain(store).await.unwrap();
+    assert_eq!(store.audit_name(&after), name, "rotation changes no name");
+    let named = subjects(&edge).await;
+    let zoe = person_pseudonym("default", "zoe");
+    assert!(named.contains(&store.audit_name(&zoe)) && !named.contains(&zoe), "{named:?}");
+    edge.running.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_client_calls_its_request_is_not_there_in_clear_and_replays_find_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("kept.db").to_string_lossy().into_owned();
+    let keys = ring(&[("k1", 7)]);
+    let plain = edge_with(&[("LGDL_SQLITE_PATH", &database)]).await;
+    let before = commit("c", "u", 0, "of-before-4711");
+    plain.commit(&before).await;
+    plain.running.stop().await.unwrap();
+
+    let edge = edge_with(&[("LGDL_SQLITE_PATH", &database), ("LGDL_ENCRYPTION_KEY", &keys)]).await;
+    let replayed = async |request: &CommitRequest| {
+        let answer: CommitAnswer = body(edge.commit(request).await).await;
+        matches!(answer, CommitAnswer::Replayed { response } if *response == request.response)
+    };
+    assert!(replayed(&before).await, "a row of before");
+    let mut request = commit("c", "u", 1, "card-4111-1111");
+    request.fingerprint = "f1nger".repeat(10);
+    assert_eq!(edge.commit(&request).await.status(), StatusCode::OK);
+    for text in ["card-4111-1111", &request.fingerprint] {
+        assert!(!holds(&raw(folder.path()), text), "{text} lies in the files");
+    }
+    assert!(replayed(&request).await);
+    for reused in [&before, &request] {
+        let other = CommitRequest { fingerprint: "another".into(), ..(*reused).clone() };
+        assert_eq!(edge.commit(&other).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    // Somebody else may use the same key.
+    assert_eq!(edge.commit(&commit("d", "v", 0, "card-4111-1111")).await.status(), StatusCode::OK);
+    edge.running.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_stored_in_plain_is_sealed_and_nothing_plain_is_believed_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("kept.db").to_string_lossy().into_owned();
+    let plain = edge_with(&[("LGDL_SQLITE_PATH", &database)]).await;
+    let mut request = commit("c", "u", 0, "before-4711");
+    request.record.participant = "Miss Marple".into();
+    plain.commit(&request).await;
+    plain.running.stop().await.unwrap();
+
+    let keys = ring(&[("k1", 7)]);
+    let settings = [("LGDL_SQLITE_PATH", database.as_str()), ("LGDL_ENCRYPTION_KEY", keys.as_str())];
+    let edge = edge_with(&settings).await;
+    edge.commit(&commit("c", "u", 1, "after")).await;
+    let origin = &edge.running.origin;
+    let (store, protection) = (&*origin.store, &*origin.protection);
+    let document = async || exports::conversation(store, protection, "default", &key().id(), 0).await.unwrap().unwrap();
+    let before = document().await;
+    let done = seal_plain(store, protection, |_| {}).await.unwrap();
+    assert_eq!((done.seen, done.sealed, done.unreadable.count), (1, 1, 0));
+    assert_eq!(seal_plain(store, protection, |_| {}).await.unwrap().sealed, 0, "once is enough");
+    let after = document().await;
+    for part in ["turns", "slots", "state", "summary", "extracted_context"] {
+        assert_eq!(after[part], before[part], "{part}");
+    }
+    for text in TEXTS.into_iter().chain(["before-4711", "Miss Marple"]) {
+        assert!(!holds(&raw(folder.path()), text), "{text:?} lies in the files");
+    }
+    let answer: CommitAnswer = body(edge.commit(&request).await).await;
+    assert!(matches!(answer, CommitAnswer::Replayed { .. }), "{answer:?}");
+    edge.commit(&commit("c", "u", 2, "and on")).await;
+    edge.running.stop().await.unwrap();
+
+    let file = rusqlite::Connection::open(&database).unwrap();
+    file.execute("UPDATE turns SET response = 'whoever has the file says so' WHERE turn_num = 1", []).unwrap();
+    drop(file);
+    let edge = edge_with(&settings).await;
+    let export = edge.get("/edge/v1/conversations/medical/c/export?user=u").await;
+    assert_eq!(export.status(), StatusCode::INTERNAL_SERVER_ERROR, "a plain text is not believed");
+    edge.running.stop().await.unwrap();
 }

@@ -1,5 +1,7 @@
 //! Games over the edge API.
 
+use std::time::{Duration, Instant};
+
 use lgdl::meaning::Meaning;
 use lgdl::wire::origin::{Consent, GameList, GamePolicy};
 use lgdl_origin::games::{Content, Goldens, PublishError, PublishRequest, publish};
@@ -8,7 +10,7 @@ use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::{ConsentRow, GameVersionRow, Publication};
 use reqwest::{Method, StatusCode};
 
-use crate::client::{body, edge, edge_with, told};
+use crate::client::{body, commit, edge, edge_with, told};
 
 #[tokio::test]
 async fn a_published_game_is_listed_and_fetched_by_its_hash() {
@@ -125,4 +127,46 @@ async fn games_of_the_settings_are_published_at_start_and_a_bad_one_stops_nothin
     let edge = edge_with(&[("LGDL_GAMES", &games)]).await;
     let list: GameList = body(edge.get("/edge/v1/games").await).await;
     assert_eq!(list.games.iter().map(|game| game.id.as_str()).collect::<Vec<_>>(), ["good"]);
+}
+
+/// A game that takes a while to compile.
+fn large_game(number: usize) -> String {
+    let mut source = format!("game large{number} {{\n  participants {{ user can do: anything }}\n  moves {{\n");
+    for of_move in 0..150 {
+        let phrases: Vec<String> =
+            (0..8).map(|of_phrase| format!("\"word{of_move}a want{of_phrase} thing{number} please\"")).collect();
+        source.push_str(&format!(
+            "    move m{of_move} {{\n      when user says something like: [{}]\n      confidence: 0.7\n      \
+             when confident {{ respond with: \"Yes.\" }}\n    }}\n",
+            phrases.join(", ")
+        ));
+    }
+    source + "  }\n}\n"
+}
+
+/// On one thread: whatever computes there for long, nobody else gets on.
+#[tokio::test]
+async fn turns_go_on_while_six_games_are_compiled() {
+    let edge = edge().await;
+    let mut publishing = tokio::task::JoinSet::new();
+    for number in 0..6 {
+        let origin = edge.running.origin.clone();
+        publishing.spawn(async move {
+            let (id, source) = (format!("large{number}"), large_game(number));
+            let content = Content::Source { source: source.as_bytes(), contract: None };
+            let request = PublishRequest { game: &id, content, goldens: None, ..request("", &[]) };
+            publish(&*origin.store, request).await.map(|published| published.version)
+        });
+    }
+    let (mut turns, mut slowest) = (0_u64, Duration::ZERO);
+    while publishing.len() > 0 {
+        let begun = Instant::now();
+        assert_eq!(edge.commit(&commit("c", "u", turns, &format!("k{turns}"))).await.status(), 200);
+        (turns, slowest) = (turns + 1, slowest.max(begun.elapsed()));
+        while let Some(done) = publishing.try_join_next() {
+            done.unwrap().unwrap();
+        }
+    }
+    println!("{turns} turns while six games were compiled; the slowest took {slowest:?}");
+    assert!(turns >= 24, "only {turns} turns were taken meanwhile; the slowest took {slowest:?}");
 }

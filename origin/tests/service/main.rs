@@ -16,3 +16,4 @@ mod reports;
 #[path = "../support/siem.rs"]
 mod siem;
 mod signatures;
+mod tokens;

@@ -93,6 +93,68 @@ impl Cluster {
         &self.binaries
     }
 
+    /// A copy of the data as they are now, to recover from; and the server's log goes to a folder from now on, if it was started with
+    /// [`Cluster::ARCHIVING`].
+    pub(crate) fn base_backup(&self, name: &str, more: &[&str]) -> PathBuf {
+        let copy = self.folder.join(name);
+        let mut backup = as_owner(Command::new(self.binaries.join("pg_basebackup")), self.owner);
+        backup.args(["-U", "lgdl", "-c", "fast", "-X", "stream", "-h"]).arg(&self.folder).arg("-D").arg(&copy);
+        let output = backup.args(more).current_dir("/").output().expect("pg_basebackup runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        copy
+    }
+
+    /// Settings of a server that archives its log beside its data.
+    pub(crate) const ARCHIVING: [&str; 2] = [
+        "archive_mode=on",
+        "archive_command=mkdir -p ../archive && cp %p ../archive/%f.tmp && mv ../archive/%f.tmp ../archive/%f",
+    ];
+
+    /// Has everything that was written so far lie in the archive.
+    pub(crate) fn archive_all(&self) {
+        let last = self.sql("postgres", "SELECT pg_walfile_name(pg_switch_wal())");
+        let started = Instant::now();
+        while !self.folder.join("archive").join(&last).exists() {
+            assert!(started.elapsed() < PATIENCE, "{last} is archived: {}", self.log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// A server of its own on a copy of the data, with `settings` and the file `signal` in it.
+    pub(crate) fn on_copy(&self, copy: &Path, settings: &str, signal: &str) -> Result<Cluster, String> {
+        let folder = std::env::temp_dir().join(format!("lgdl-pg-{}-{}", std::process::id(), next_number()));
+        std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        std::fs::rename(copy, folder.join("data")).map_err(|error| error.to_string())?;
+        let conf = folder.join("data/postgresql.auto.conf");
+        let before = std::fs::read_to_string(&conf).map_err(|error| error.to_string())?;
+        std::fs::write(&conf, format!("{before}\n{settings}\n")).map_err(|error| error.to_string())?;
+        let signal = folder.join("data").join(signal);
+        std::fs::write(&signal, "").map_err(|error| error.to_string())?;
+        if let Some((user, group)) = self.owner {
+            for path in [&folder, &conf, &signal] {
+                chown(path, Some(user), Some(group)).map_err(|error| error.to_string())?;
+            }
+        }
+        let keeper = spawn_server(&self.binaries, &folder, self.owner, &[])?;
+        let cluster = Cluster {
+            folder,
+            binaries: self.binaries.clone(),
+            owner: self.owner,
+            keeper: std::sync::Mutex::new(keeper),
+        };
+        cluster.await_ready()?;
+        Ok(cluster)
+    }
+
+    /// Waits until a query says `t`.
+    pub(crate) fn await_true(&self, query: &str) {
+        let started = Instant::now();
+        while self.sql("postgres", query) != "t" {
+            assert!(started.elapsed() < PATIENCE, "{query}: {}", self.log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// Kills the server as a crash would (every process at once) and starts it again.
     pub(crate) fn crash_and_restart(&self) {
         let mut keeper = self.keeper.lock().expect("nobody panicked with it");

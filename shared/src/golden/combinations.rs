@@ -1,5 +1,6 @@
 //! What `lgdl test` tries by itself: every urgent move said together with every other move, and as part of an answer to
-//! every slot's question. An urgent move that is not the first to run is lost.
+//! every slot's question. An urgent move that is not the first to run is lost; so is the other move that is neither answered
+//! nor waits, and the answer that is not stored, unless the urgent move handed the conversation over.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -7,11 +8,11 @@ use serde_json::{Map, Value};
 use super::{DEFAULT_NOW, complete, read_now};
 use crate::compiled::CompiledGame;
 use crate::engine::{Conversation, Outcome, Settings, Turn};
-use crate::ir::{Element, Move, Pattern, Priority, Slot, SlotType};
-use crate::language::Locale;
+use crate::ir::{Element, Move, Pattern, Priority, Slot, SlotType, Threshold};
+use crate::language::{Class, Language, Locale};
 use crate::mocks::Mocks;
 use crate::template::number_text;
-use crate::text::readable;
+use crate::text::{Heard, readable};
 
 /// Sentences tried for one game at most.
 pub const MAX_COMBINATIONS: usize = 20_000;
@@ -27,13 +28,25 @@ pub struct Combinations {
     pub urgent_moves: usize,
     /// Sentences tried.
     pub tried: usize,
-    /// How many of them lost the urgent move.
+    /// How many of them lost something.
     pub lost: usize,
     /// The first of them.
     pub named: Vec<Lost>,
 }
 
-/// A sentence that lost its urgent move.
+/// What a sentence lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Missing {
+    /// The urgent move did not run first.
+    Urgent,
+    /// The other move was neither answered nor waits.
+    Other,
+    /// The answer is not stored.
+    Answer,
+}
+
+/// A sentence that lost something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Lost {
     /// The urgent move.
@@ -42,8 +55,26 @@ pub struct Lost {
     pub with: String,
     /// What was said.
     pub said: String,
-    /// The move that ran instead.
+    /// What it lost.
+    pub missing: Missing,
+    /// The move that ran first.
     pub found: String,
+}
+
+/// What an emergency is said with.
+#[derive(Debug, Clone, Copy)]
+enum Beside<'t> {
+    /// A move, and whether it is to be heard as well: not where it says little but the same words.
+    Move(&'t str, Wanted),
+    /// The answer to the open question for a slot of a move.
+    Answer(&'t str, &'t str),
+}
+
+/// Whether what was said beside an emergency is to be heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Heard,
+    Whatever,
 }
 
 /// An urgent move and what is said for it.
@@ -78,14 +109,18 @@ pub fn combinations(game: &CompiledGame, mocks: &Mocks) -> Combinations {
     }
     for mv in &moves {
         for said in sayings(locale, mv) {
+            // What is taken only if nothing else is meant is not to be heard beside something.
+            let alone = !is_last_resort(locale, mv, &said) && trial.is_certain(mv, &said);
             for emergency in emergencies.iter().filter(|emergency| emergency.name != mv.name) {
                 for urgent in &emergency.said {
                     // Of two urgent moves the one that was said first runs first.
                     let both_urgent = emergencies.iter().any(|other| other.name == mv.name);
                     let joined =
                         if both_urgent { joined(locale, urgent, &said) } else { around(locale, urgent, &said) };
+                    let heard = alone && says_something_new(trial.game, urgent, &said);
+                    let beside = Beside::Move(&mv.name, if heard { Wanted::Heard } else { Wanted::Whatever });
                     for text in joined {
-                        trial.check(&Conversation::default(), &text, &emergency.name, &mv.name);
+                        trial.check(&Conversation::default(), &text, &emergency.name, beside);
                     }
                 }
             }
@@ -99,6 +134,7 @@ impl Trial<'_> {
     fn say(&self, conversation: &Conversation, text: &str) -> Outcome {
         let (now_ms, offset_seconds) = read_now(DEFAULT_NOW).unwrap_or_default();
         let turn = Turn {
+            event: None,
             participant: "user".to_owned(),
             text: text.to_owned(),
             context: Map::<String, Value>::new(),
@@ -113,18 +149,31 @@ impl Trial<'_> {
         self.say(conversation, text).record.move_id == move_id
     }
 
-    fn check(&mut self, conversation: &Conversation, text: &str, urgent: &str, with: &str) {
+    /// Whether a sentence by itself reaches the threshold of its move.
+    fn is_certain(&self, mv: &Move, text: &str) -> bool {
+        let record = self.say(&Conversation::default(), text).record;
+        let enough = match mv.threshold {
+            Threshold::Fixed(threshold) => record.confidence >= threshold,
+            Threshold::Adaptive | Threshold::Weighted { .. } => true,
+        };
+        record.move_id == mv.name && enough
+    }
+
+    fn check(&mut self, conversation: &Conversation, text: &str, urgent: &str, beside: Beside<'_>) {
         if self.found.tried >= MAX_COMBINATIONS {
             return;
         }
         self.found.tried += 1;
-        let found = self.say(conversation, text).record.move_id;
-        if found != urgent {
-            self.found.lost += 1;
-            if self.found.named.len() < MAX_NAMED {
-                let (urgent, with, said) = (urgent.to_owned(), with.to_owned(), text.to_owned());
-                self.found.named.push(Lost { urgent, with, said, found });
-            }
+        let outcome = self.say(conversation, text);
+        let Some(missing) = missing(&outcome, urgent, beside) else { return };
+        self.found.lost += 1;
+        if self.found.named.len() < MAX_NAMED {
+            let with = match beside {
+                Beside::Move(name, _) => name.to_owned(),
+                Beside::Answer(name, slot) => format!("{name}.{slot}"),
+            };
+            let (urgent, said, found) = (urgent.to_owned(), text.to_owned(), outcome.record.move_id);
+            self.found.named.push(Lost { urgent, with, said, missing, found });
         }
     }
 
@@ -147,11 +196,11 @@ impl Trial<'_> {
             } else {
                 answer_for(self.locale, slot, &slot.ty)
             };
-            let place = format!("{}.{asked}", mv.name);
             for emergency in emergencies.iter().filter(|emergency| emergency.name != mv.name) {
                 for urgent in &emergency.said {
                     for text in around(self.locale, urgent, &answer) {
-                        self.check(&outcome.conversation, &text, &emergency.name, &place);
+                        let beside = Beside::Answer(&mv.name, &asked);
+                        self.check(&outcome.conversation, &text, &emergency.name, beside);
                     }
                 }
             }
@@ -163,6 +212,39 @@ impl Trial<'_> {
             outcome = next;
         }
     }
+}
+
+/// What a turn lost of an emergency and what was said with it.
+fn missing(outcome: &Outcome, urgent: &str, beside: Beside<'_>) -> Option<Missing> {
+    let record = &outcome.record;
+    if record.move_id != urgent {
+        return Some(Missing::Urgent);
+    }
+    if record.escalated_to.is_some() {
+        return None;
+    }
+    match beside {
+        Beside::Move(_, Wanted::Whatever) => None,
+        Beside::Move(name, Wanted::Heard) => {
+            (!record.also.iter().any(|also| also.move_id == name)).then_some(Missing::Other)
+        }
+        Beside::Answer(name, slot) => {
+            (outcome.conversation.answers(name, slot) == Some(false)).then_some(Missing::Answer)
+        }
+    }
+}
+
+/// Whether more than half of what a sentence says is not what the emergency says already.
+fn says_something_new(game: &CompiledGame, urgent: &str, said: &str) -> bool {
+    let language = Language::of_game(&game.header());
+    let (urgent, said) = (Heard::of(language, urgent), Heard::of(language, said));
+    let telling = |heard: &Heard| -> Vec<u64> {
+        let words = heard.words.iter().filter(|word| !word.class.is(Class::FUNCTION.and(Class::FILLER)));
+        words.map(|word| word.stem(language).hash()).collect()
+    };
+    let (known, new) = (telling(&urgent), telling(&said));
+    let repeated = new.iter().filter(|word| known.contains(word)).count();
+    repeated * 2 < new.len()
 }
 
 /// An emergency before and behind something else.
@@ -191,6 +273,12 @@ fn sayings(locale: Locale, mv: &Move) -> Vec<String> {
         }
     }
     said
+}
+
+/// Whether only `context-sensitive` patterns of a move say this.
+fn is_last_resort(locale: Locale, mv: &Move, said: &str) -> bool {
+    let mut patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns);
+    patterns.all(|pattern| pattern.modifiers.context_sensitive || saying(locale, mv, pattern) != said)
 }
 
 fn saying(locale: Locale, mv: &Move, pattern: &Pattern) -> String {
@@ -225,6 +313,8 @@ fn answer_for(locale: Locale, slot: &Slot, ty: &SlotType) -> String {
         SlotType::Url => "https://example.com",
         SlotType::Money => locale.format("sample.money"),
         SlotType::Quantity => locale.format("sample.quantity"),
+        SlotType::EnumFrom(_) => "Alex",
+        SlotType::Pattern(regex) => return crate::slots::pattern_example(regex),
         SlotType::List(item) => return answer_for(locale, slot, item),
     };
     sample.to_owned()

@@ -214,6 +214,11 @@ pub(crate) struct Formats {
 }
 
 impl Formats {
+    /// The entries whose names begin so.
+    pub(crate) fn under(&self, prefix: &str) -> impl Iterator<Item = &'static str> {
+        self.entries.iter().filter(move |(known, _)| known.starts_with(prefix)).map(|(_, value)| *value)
+    }
+
     /// The entry `TAG/KEY`.
     fn of_locale(&self, tag: &str, key: &str) -> Option<&'static str> {
         let wanted = || tag.bytes().chain([b'/']).chain(key.bytes());

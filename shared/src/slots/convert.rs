@@ -2,13 +2,16 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::entities::{Entity, Kind, Kinds, Reference, TimeValue, Value, recognize};
+use crate::entities::{Direction, Entity, Kind, Kinds, Reference, TimeValue, Value, recognize};
 use crate::ir::{Slot, SlotType};
-use crate::language::{Cue, Language};
+use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word, readable};
 
 use super::effective_type;
 use super::scan::{Scan, is_time};
+
+/// The length of `2026-03-06`.
+const DAY_BYTES: usize = 10;
 
 /// A value found for a slot.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,14 +74,22 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             let text = scan.text.get(entity.start..end)?.to_owned();
             Some(Found { start: entity.start, end, text, value: number(amount), fits })
         }
-        SlotType::Timeframe if is_time(entity.kind) => {
+        // "every night" is no length of time.
+        SlotType::Timeframe if is_time(entity.kind) && (asked || entity.kind != Kind::Set) => {
             let time = time_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
             let (start, text) = natural_time(scan, entity);
             Some(Found { start, end: entity.end, text, value: json!(timeframe_iso(time)), fits: true })
         }
         SlotType::Date => {
-            let time = time_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
+            let tense = match scan.reference.direction {
+                Direction::Past => Tense::Past,
+                Direction::Future => Tense::of(scan.language(), slot),
+            };
+            let time = time_reading(entity, scan.reference, tense)?;
             match entity.kind {
+                Kind::DateRange | Kind::DateTimeRange => {
+                    found(said.to_owned(), json!(only_day(scan, entity, time)?), true)
+                }
                 Kind::Date | Kind::DateTime => found(said.to_owned(), json!(time.point.as_deref()?.get(..10)?), true),
                 _ => None,
             }
@@ -160,6 +171,10 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
         (Kind::Dimension | Kind::Money, Value::Quantity { number, .. }) if asked => Some(*number),
         (Kind::Duration, Value::Time(_)) if counts_unit(scan.language(), slot, said) => {
             leading_number(said, scan.reference)
+        }
+        (Kind::DateRange | Kind::DateTimeRange, Value::Time(_)) => {
+            let length = length_said(scan, entity)?;
+            if counts_unit(scan.language(), slot, length) { leading_number(length, scan.reference) } else { None }
         }
         (Kind::Duration, Value::Time(time)) if asked => in_unit_of(scan.language(), slot, time),
         _ => None,
@@ -306,6 +321,41 @@ fn time_reading<'e>(entity: &'e Entity, reference: &Reference, tense: Tense) -> 
 /// `19:30` for `19:30:00`.
 fn without_seconds(clock: &str) -> &str {
     clock.strip_suffix(":00").filter(|rest| rest.len() == 5).unwrap_or(clock)
+}
+
+/// The day of a part of a day ("friday afternoon"), or with which a period begins that is told by it ("since monday", "friday
+/// for two weeks").
+fn only_day<'t>(scan: &Scan<'_>, entity: &Entity, time: &'t TimeValue) -> Option<&'t str> {
+    let (start, end) = time.range.as_ref()?;
+    let (start, end) = (start.get(..DAY_BYTES)?, end.get(..DAY_BYTES));
+    let words = words_of(scan, entity);
+    let lasts = words.iter().skip(1).any(|word| word.class.is(Class::FOR));
+    let since = words.first().is_some_and(|word| word.is(Cue::AsksPast));
+    (end == Some(start) || since || lasts).then_some(start)
+}
+
+/// The first and the last day of a period whose ends are both said: "from the 10th to the 24th".
+pub(crate) fn both_days(scan: &Scan<'_>, entity: &Entity) -> Option<(String, String)> {
+    let Value::Time(time) = entity.readings.first()? else { return None };
+    let (start, end) = time.range.as_ref()?;
+    let days = (start.get(..DAY_BYTES)?.to_owned(), end.get(..DAY_BYTES)?.to_owned());
+    let said = words_of(scan, entity).iter().skip(1).any(|word| word.is(Cue::Into));
+    (matches!(entity.kind, Kind::DateRange | Kind::DateTimeRange) && said && days.0 < days.1).then_some(days)
+}
+
+/// The words of an entity.
+fn words_of<'s>(scan: &'s Scan<'_>, entity: &Entity) -> &'s [Word] {
+    let words = scan.heard.words.as_slice();
+    let from = words.partition_point(|word| word.start < entity.start);
+    let until = words.partition_point(|word| word.end <= entity.end);
+    words.get(from..until).unwrap_or_default()
+}
+
+/// How long a period lasts that is told by its first day: "for two weeks" of "friday for two weeks".
+fn length_said<'t>(scan: &Scan<'t>, entity: &Entity) -> Option<&'t str> {
+    let words = words_of(scan, entity);
+    let at = words.iter().skip(1).position(|word| word.class.is(Class::FOR))? + 1;
+    scan.text.get(words.get(at + 1)?.start..entity.end)
 }
 
 /// ISO 8601: a point, else a duration, else an interval, else the TIMEX form.

@@ -7,8 +7,9 @@ use crate::ir::{Slot, SlotType, Term};
 use crate::language::{Class, Cue, Language};
 use crate::text::Heard;
 
+use super::convert::convert;
 use super::effective_type;
-use super::options::Vocabulary;
+use super::options::{Vocabulary, excepted};
 
 /// All time kinds: a number inside a time ("2 days ago") is not a number of its own.
 const TIME: Kinds = Kinds::NONE
@@ -59,7 +60,7 @@ impl<'t> Scan<'t> {
         if spans == Spans::InParts {
             entities = entities.into_iter().flat_map(|entity| parts_of_span(text, entity, reference)).collect();
         }
-        entities.retain(|entity| !stands_for_a_thing(&heard, entity));
+        entities.retain(|entity| !stands_for_a_thing(&heard, entity) && !is_refused(&heard, entity));
         Scan { text, heard, reference, entities, terms: &[] }
     }
 
@@ -83,7 +84,7 @@ impl<'t> Scan<'t> {
     where
         't: 's,
     {
-        Vocabulary { own: &slot.vocabulary, shared: self.terms }
+        Vocabulary { own: &slot.vocabulary, shared: self.terms, ..Vocabulary::default() }
     }
 
     /// Whether nothing but an "or" stands between two values, which end and begin there.
@@ -94,6 +95,16 @@ impl<'t> Scan<'t> {
             found |= word.class.is(Class::OR);
             word.class.is(Class::OR.and(Class::FILLER).and(Class::FUNCTION))
         }) && found
+    }
+
+    /// Whether a value of the slot's type stands in it, whether or not it fits.
+    pub(crate) fn states(&self, slot: &Slot) -> bool {
+        self.entities.iter().any(|entity| convert(self, entity, slot, effective_type(slot), true).is_some())
+    }
+
+    /// Where times stand in it.
+    pub(crate) fn times(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.entities.iter().filter(|entity| is_time(entity.kind)).map(|entity| (entity.start, entity.end))
     }
 
     /// The text of an entity.
@@ -142,6 +153,22 @@ fn begins_with(span: &Entity, day: &Entity) -> bool {
     }
 }
 
+/// "any day but monday", "not on monday", "later than last time": a time that is left out, or only compared with.
+fn is_refused(heard: &Heard, entity: &Entity) -> bool {
+    /// Words between "not" and what is refused.
+    const REACH: usize = 2;
+    if !is_time(entity.kind) || entity.kind == Kind::Duration {
+        return false;
+    }
+    let words = &heard.words;
+    let at = words.partition_point(|word| word.start < entity.start);
+    let end = words.partition_point(|word| word.end <= entity.end);
+    let compared = words.get(end).is_some_and(|next| next.class.is(Class::THAN) && !next.class.is(Class::OF));
+    let lead = words[..at].iter().rev().take(REACH).take_while(|word| word.class.is(Class::LEADS)).count();
+    let refused = words[..at - lead].last().is_some_and(|word| word.is(Cue::Not));
+    compared || refused || excepted(heard, at)
+}
+
 /// Whether a "one" stands for a thing ("the credit one", "that one") and counts nothing.
 fn stands_for_a_thing(heard: &Heard, entity: &Entity) -> bool {
     if entity.kind != Kind::Number {
@@ -169,7 +196,9 @@ fn stands_for_a_thing(heard: &Heard, entity: &Entity) -> bool {
 /// Adds the kinds that a type is read from, and those that must be told apart from them.
 fn with_kinds_of(kinds: Kinds, ty: &SlotType) -> Kinds {
     match ty {
-        SlotType::String | SlotType::Enum(_) | SlotType::Boolean => kinds,
+        SlotType::String | SlotType::Enum(_) | SlotType::EnumFrom(_) | SlotType::Pattern(_) | SlotType::Boolean => {
+            kinds
+        }
         SlotType::Number | SlotType::Range { .. } => with_time(kinds)
             .with(Kind::Number)
             .with(Kind::Temperature)

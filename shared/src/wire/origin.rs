@@ -2,7 +2,7 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `GET /edge/v1/games` | 200 [`GameList`]: the active version of each game |
+//! | `GET /edge/v1/games` | 200 [`GameList`]: the active version of each game, and who is kept out |
 //! | `GET /edge/v1/compiled/{version}` | 200 the compiled bytes, `ETag` the version; 404 |
 //! | `GET /edge/v1/conversations/{game}/{id}?user=U` | 200 [`StoredConversation`]; 404 unknown or another user's; 410 erased |
 //! | `POST /edge/v1/claims` | 200 or 409/410 like a commit: holds a turn's place before its side effects run |
@@ -10,6 +10,7 @@
 //! | `DELETE /edge/v1/conversations/{game}/{id}?user=U` | 204; 404 |
 //! | `GET /edge/v1/conversations/{game}/{id}/export?user=U` | 200 the export document; 404 |
 //! | `GET /edge/v1/keys/{sha256 of the API key}` | 200 [`ApiKey`]; 404 |
+//! | `POST /edge/v1/tokens` | 200 [`TokenAnswer`]: whether the issuer of a [`TokenRequest`] signed it |
 //! | `GET /edge/v1/consents/{game}/{user}` | 200 [`Consent`] |
 //! | `POST /edge/v1/reports` | 204: [`Reports`] for the audit log |
 //! | `GET /edge/v1/erasures?last_ms=N`, then `?after=CURSOR` | 200 [`Erasures`]: what was erased, for every tenant; 400 when the cursor is none of ours |
@@ -30,6 +31,19 @@ use crate::engine::{Conversation, TurnRecord};
 pub struct GameList {
     /// One entry a game.
     pub games: Vec<GameEntry>,
+    /// Whose turns nodes refuse.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<Blocked>,
+}
+
+/// A person or an API key that is kept out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blocked {
+    /// [`person_digest`], or the id of a key.
+    pub subject: String,
+    /// When it ends by itself, milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_ms: Option<i64>,
 }
 
 /// One game and its active version.
@@ -196,6 +210,35 @@ pub struct ApiKey {
     pub revoked: bool,
 }
 
+/// A person's token that is signed with its issuer's private key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TokenRequest {
+    /// As it came, at most [`MAX_TOKEN_BYTES`].
+    pub token: String,
+}
+
+/// The longest token, bytes.
+pub const MAX_TOKEN_BYTES: usize = 8_192;
+
+/// Whether a token's signature is one of its issuer's. What the token says is for the node to check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TokenAnswer {
+    /// The verdict.
+    pub signature: Signature,
+}
+
+/// What is known of a token's signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signature {
+    /// By one of the issuer's keys.
+    Good,
+    /// Not by any of them.
+    Bad,
+    /// The keys can't be read at the moment.
+    Unknown,
+}
+
 /// Whether a person has consented.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Consent {
@@ -258,6 +301,8 @@ pub enum Refused {
     EndedCredential,
     /// A good credential that may not do this.
     Scope,
+    /// A person or a key that was blocked.
+    Blocked,
 }
 
 /// Names a conversation without giving its parts away: 128 bits of SHA-256 over tenant, game and the client's own id.
@@ -265,9 +310,19 @@ pub enum Refused {
 /// Both sides make it: the origin remembers an erased conversation by it, a node's stores know no other name.
 #[must_use]
 pub fn conversation_digest(tenant: &str, game: &str, conversation: &str) -> u128 {
+    digest(&["lgdl/conversation", tenant, game, conversation])
+}
+
+/// Names a person of a tenant to nodes: 128 bits of SHA-256, 32 hexadecimal digits.
+#[must_use]
+pub fn person_digest(tenant: &str, user: &str) -> String {
+    format!("{:032x}", digest(&["person", tenant, user]))
+}
+
+/// The first 128 bits of a SHA-256 over parts, each behind its length, so that no two lists of parts agree by joining.
+fn digest(parts: &[&str]) -> u128 {
     let mut hash = Sha256::new();
-    for part in ["lgdl/conversation", tenant, game, conversation] {
-        // Behind its length, so that no two lists of parts agree by joining.
+    for part in parts {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part.as_bytes());
     }

@@ -27,6 +27,18 @@ pub enum Need {
     Schemathesis,
     /// curl, jq, openssl and the like.
     Programs,
+    /// PgBouncer.
+    PgBouncer,
+    /// Helm, kubectl and the schemas of Kubernetes.
+    Chart,
+    /// A container engine of our own, as root.
+    Containers,
+    /// promtool and amtool.
+    Prometheus,
+    /// Linters of workflows, scripts and container files.
+    Linters,
+    /// systemd's own check of units.
+    Systemd,
     /// A disk of its own that can be filled: leave to mount one.
     SmallDisk,
 }
@@ -43,6 +55,12 @@ impl Need {
             Need::Browser => "browser",
             Need::Schemathesis => "schemathesis",
             Need::Programs => "programs",
+            Need::PgBouncer => "pgbouncer",
+            Need::Chart => "chart",
+            Need::Containers => "containers",
+            Need::Prometheus => "prometheus",
+            Need::Linters => "linters",
+            Need::Systemd => "systemd",
             Need::SmallDisk => "small-disk",
         }
     }
@@ -79,6 +97,11 @@ mod tests {
             Need::Browser,
             Need::Schemathesis,
             Need::Programs,
+            Need::Chart,
+            Need::Containers,
+            Need::Prometheus,
+            Need::Linters,
+            Need::Systemd,
             Need::SmallDisk,
         ];
         for (index, need) in needs.iter().enumerate() {

@@ -88,11 +88,12 @@ fn head_schema() -> Value {
     ])
 }
 
-fn head_shown(tenant: &str, head: &ConversationHead) -> Value {
+/// A person goes by the name that the audit log has for them.
+fn head_shown(origin: &Origin, tenant: &str, head: &ConversationHead) -> Value {
     json!({
         "id": head.id,
         "game": head.game,
-        "person": person_pseudonym(tenant, &head.user_id),
+        "person": origin.store.audit_name(&person_pseudonym(tenant, &head.user_id)),
         "turns": head.version,
         "game_version": head.game_version,
         "created_at_ms": head.created_at,
@@ -135,7 +136,7 @@ async fn list_some(
     let heads = origin.store.list_conversations(&caller.tenant, filter, limit).await?;
     let full = heads.len() as u64 == u64::from(limit);
     let next = heads.last().filter(|_| full).map(|head| format!("{}.{}", head.created_at, head.id));
-    let shown: Vec<_> = heads.iter().map(|head| head_shown(&caller.tenant, head)).collect();
+    let shown: Vec<_> = heads.iter().map(|head| head_shown(&origin, &caller.tenant, head)).collect();
     Ok(Json(json!({"conversations": shown, "next": next})))
 }
 
@@ -162,7 +163,7 @@ async fn read(
         current_move_state: row.summary.current_move_state,
         awaiting_response: row.summary.awaiting_response,
     };
-    Ok(Json(head_shown(&caller.tenant, &head)))
+    Ok(Json(head_shown(&origin, &caller.tenant, &head)))
 }
 
 async fn turns(

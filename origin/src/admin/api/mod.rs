@@ -2,6 +2,7 @@
 
 mod administrators;
 mod audit;
+mod blocks;
 mod consents;
 mod conversations;
 mod erasures;
@@ -27,6 +28,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         consents::endpoints(),
         erasures::endpoints(),
         holds::endpoints(),
+        blocks::endpoints(),
         audit::endpoints(),
     ];
     resources.into_iter().flatten().collect()

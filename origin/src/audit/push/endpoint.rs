@@ -7,12 +7,13 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 use crate::config::Secret;
+use crate::outbound::{USER_AGENT, causes, connector};
 
 /// Media type of a batch: one JSON document a line.
 const JSON_LINES: &str = "application/x-ndjson";
@@ -56,24 +57,11 @@ impl fmt::Debug for Endpoint {
 
 impl Endpoint {
     pub(super) fn new(uri: Uri, authorization: Option<&Secret>) -> Endpoint {
-        // The first one stays; that is ours, or what the embedding program chose.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = HttpsConnectorBuilder::new();
-        let builder = match builder.with_native_roots() {
-            Ok(builder) => builder,
-            Err(error) => {
-                tracing::warn!(%error, "no certificates of authorities on this machine; no https address can be called");
-                let nobody = rustls::RootCertStore::empty();
-                let config = rustls::ClientConfig::builder().with_root_certificates(nobody).with_no_client_auth();
-                HttpsConnectorBuilder::new().with_tls_config(config)
-            }
-        };
-        let connector = builder.https_or_http().enable_http1().build();
         let mut authorization = authorization.and_then(|secret| HeaderValue::from_str(secret.expose()).ok());
         if let Some(value) = &mut authorization {
             value.set_sensitive(true);
         }
-        Endpoint { client: Client::builder(TokioExecutor::new()).build(connector), uri, authorization }
+        Endpoint { client: Client::builder(TokioExecutor::new()).build(connector()), uri, authorization }
     }
 
     /// Sends a batch; returns when the endpoint has taken it.
@@ -83,7 +71,7 @@ impl Endpoint {
         (*request.method_mut(), *request.uri_mut()) = (Method::POST, self.uri.clone());
         let headers = request.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON_LINES));
-        headers.insert(header::USER_AGENT, HeaderValue::from_static(concat!("lgdl/", env!("CARGO_PKG_VERSION"))));
+        headers.insert(header::USER_AGENT, USER_AGENT);
         if let Some(authorization) = &self.authorization {
             headers.insert(header::AUTHORIZATION, authorization.clone());
         }
@@ -103,12 +91,4 @@ fn retry_after(answer: &Response<Incoming>) -> Duration {
     let value = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
     let seconds = value.and_then(|value| value.trim().parse::<u64>().ok()).unwrap_or(0);
     Duration::from_secs(seconds.min(MAX_RETRY_AFTER_SECONDS))
-}
-
-/// An error with what caused it.
-fn causes(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(cause) => format!("{error}: {}", causes(cause)),
-        None => error.to_string(),
-    }
 }

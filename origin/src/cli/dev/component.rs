@@ -8,13 +8,22 @@ use crate::cli::failure::Failure;
 const FILE: &str = "lgdl_edge.wasm";
 /// The variable that names it.
 const VARIABLE: &str = "LGDL_COMPONENT";
+/// The one that this program carries.
+#[cfg(feature = "bundled")]
+const BUNDLED: Option<&[u8]> = Some(include_bytes!(concat!(env!("OUT_DIR"), "/lgdl_edge.wasm")));
+#[cfg(not(feature = "bundled"))]
+const BUNDLED: Option<&[u8]> = None;
 /// Where `cargo xtask wasm` leaves it, seen from the folder of a program that cargo built.
 const BUILT: &str = "../wasm/wasm32-wasip1/edge";
 
-/// The component: the file that was named, else the first of the usual places that has it.
+/// The component: the file that was named, else the one that the program carries, else the first of the usual places that has it.
 pub(in crate::cli) fn read(named: Option<&Path>) -> Result<Vec<u8>, Failure> {
     let from_environment = std::env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
-    let path = match named.map(Path::to_owned).or(from_environment) {
+    let chosen = named.map(Path::to_owned).or(from_environment);
+    if let (None, Some(carried)) = (&chosen, BUNDLED) {
+        return Ok(carried.to_vec());
+    }
+    let path = match chosen {
         Some(path) if path.is_file() => path,
         Some(path) => return Err(Failure::Usage(format!("{} is no file; {}", path.display(), how_to_build()))),
         None => usual_places()

@@ -6,7 +6,7 @@ use tokio_postgres::{Row, Transaction};
 use super::commit::{event_json, list};
 use super::{PostgresStore, column, failed, get, natural};
 use crate::audit::{GENESIS, link};
-use crate::store::{AuditLog, AuditRow, Event, MAX_PAGE, Result, StoreError};
+use crate::store::{AuditLog, AuditNames, AuditRow, Event, MAX_PAGE, Result, StoreError};
 
 const LOCK_CHAIN: &str = "SELECT pg_advisory_xact_lock(hashtextextended('lgdl audit', 0))";
 
@@ -15,7 +15,7 @@ impl AuditLog for PostgresStore {
     async fn append_audit(&self, events: Vec<Event>) -> Result<u64> {
         let mut client = self.pools.primary().await?;
         let transaction = client.transaction().await.map_err(|error| failed(&error))?;
-        let length = append(&transaction, events).await?;
+        let length = append(&transaction, self.naming.named_in(events)).await?;
         transaction.commit().await.map_err(|error| failed(&error))?;
         Ok(length)
     }
@@ -28,7 +28,18 @@ impl AuditLog for PostgresStore {
         self.execute(sql, &[&list(events.iter().map(event_json))]).await.map(drop)
     }
 
+    fn name_persons(&self, names: AuditNames) {
+        self.naming.set(names);
+    }
+
+    fn audit_name(&self, pseudonym: &str) -> String {
+        self.naming.named(pseudonym)
+    }
+
     async fn drain_outbox(&self, limit: u32) -> Result<u64> {
+        if self.naming.is_locked() {
+            return Ok(0);
+        }
         let mut client = self.pools.primary().await?;
         let transaction = client.transaction().await.map_err(|error| failed(&error))?;
         // The chain's lock first: two origins that drain must neither wait crosswise nor tell anything twice.
@@ -39,7 +50,7 @@ impl AuditLog for PostgresStore {
         let rows = transaction.query(sql, &[&i64::from(limit)]).await.map_err(|error| failed(&error))?;
         let events = rows.iter().map(event).collect::<Result<Vec<_>>>()?;
         let moved = events.len() as u64;
-        append(&transaction, events).await?;
+        append(&transaction, self.naming.named_in(events)).await?;
         transaction.commit().await.map_err(|error| failed(&error))?;
         Ok(moved)
     }

@@ -33,6 +33,12 @@ impl Conversations for PostgresStore {
         self.claim_place(claim).await
     }
 
+    async fn find_answer(&self, tenant: &str, user_id: &str, key: &str) -> Result<Option<(String, String)>> {
+        let sql = "SELECT fingerprint, answer FROM idempotency WHERE tenant = $1 AND user_id = $2 AND key = $3";
+        let row = self.query_opt(sql, &[&tenant, &user_id, &key]).await?;
+        row.map(|row| Ok((get(&row, 0)?, get(&row, 1)?))).transpose()
+    }
+
     async fn find(&self, key: &ConversationKey) -> Result<Lookup> {
         let id = key.id();
         if let Some(row) = self.query_opt(CONVERSATION, &[&key.tenant, &id.as_str()]).await? {

@@ -79,6 +79,13 @@ impl Games for PostgresStore {
         work.await.map_err(|error: tokio_postgres::Error| failed(&error))
     }
 
+    async fn remove_games(&self, tenant: &str, told: Event) -> Result<bool> {
+        let sql = "WITH activations AS (DELETE FROM game_activations WHERE tenant = $1),
+                games AS (DELETE FROM games WHERE tenant = $1)
+            DELETE FROM game_versions WHERE tenant = $1";
+        self.change(sql, &[&tenant], &told).await
+    }
+
     async fn set_pinned(&self, tenant: &str, game: &str, pinned: bool, now_ms: Millis, told: Event) -> Result<bool> {
         let sql = "UPDATE games SET pinned = $3, updated_at = lgdl_time($4) WHERE tenant = $1 AND game = $2";
         self.change(sql, &[&tenant, &game, &pinned, &now_ms], &told).await

@@ -8,6 +8,11 @@ use crate::store::{
     Connections, Counts, Due, EPOCH_SETTING, Event, Maintenance, Result, RetentionRule, TRIAL_BYTES, TRIAL_SETTING,
 };
 
+/// Writes a setting that says something else already.
+const REPLACE: &str = "UPDATE settings SET value = $2 WHERE name = $1 AND value = $3";
+/// Writes a setting that is not there.
+const BEGIN: &str = "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+
 #[async_trait]
 impl Maintenance for PostgresStore {
     async fn remove_conversations_before(&self, rule: RetentionRule, limit: u32, told: Event) -> Result<u64> {
@@ -54,16 +59,17 @@ impl Maintenance for PostgresStore {
         self.execute(sql, &[&name, &value]).await.map(drop)
     }
 
+    async fn replace_setting(&self, name: &str, before: Option<&str>, value: &str, told: Event) -> Result<bool> {
+        match before {
+            Some(before) => self.change(REPLACE, &[&name, &value, &before], &told).await,
+            None => self.change(BEGIN, &[&name, &value], &told).await,
+        }
+    }
+
     async fn replace_note(&self, name: &str, before: Option<&str>, value: &str) -> Result<bool> {
         let replaced = match before {
-            Some(before) => {
-                let sql = "UPDATE settings SET value = $2 WHERE name = $1 AND value = $3";
-                self.execute(sql, &[&name, &value, &before]).await?
-            }
-            None => {
-                let sql = "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
-                self.execute(sql, &[&name, &value]).await?
-            }
+            Some(before) => self.execute(REPLACE, &[&name, &value, &before]).await?,
+            None => self.execute(BEGIN, &[&name, &value]).await?,
         };
         Ok(replaced == 1)
     }

@@ -1,7 +1,7 @@
 //! The PostgreSQL store, for versions 15 and later. Several origins may share one database.
 //!
-//! A commit is one statement, and so one transaction and one round trip: the protocol lies in the functions of
-//! `migrations/postgres/0002_commit.sql`. Reads that may lag behind go to a replica where one is named.
+//! A commit is one statement, and so one transaction and one round trip, which turns that come together share: the
+//! protocol lies in the functions of `migrations/postgres/0002_commit.sql` and those that replaced them. Reads that may lag behind go to a replica where one is named.
 
 mod administrators;
 mod audit;
@@ -10,6 +10,7 @@ mod conversations;
 mod data_keys;
 mod dumps;
 mod games;
+mod groups;
 mod keys;
 mod maintenance;
 mod partitions;
@@ -17,15 +18,19 @@ mod people;
 mod pool;
 mod reports;
 mod retention;
+pub mod server;
 mod transfer;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::Object;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Transaction};
 
+use self::groups::Groups;
 use self::pool::Pools;
+use super::audit_names::Naming;
 use super::{Event, Result, StoreError};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -33,16 +38,15 @@ use crate::migrations;
 
 pub use pool::{PoolSettings, connect};
 
-/// Oldest server that is supported, as `server_version_num` counts.
-const MIN_SERVER_VERSION: i32 = 150_000;
-
 type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 type Database<T> = std::result::Result<T, tokio_postgres::Error>;
 
 /// A PostgreSQL store.
 pub struct PostgresStore {
-    pools: Pools,
+    pools: Arc<Pools>,
+    naming: Naming,
+    groups: Groups,
 }
 
 impl std::fmt::Debug for PostgresStore {
@@ -59,9 +63,10 @@ impl PostgresStore {
     pub async fn open(settings: &PoolSettings, clock: &dyn Clock) -> Result<PostgresStore> {
         let now_ms = clock.now_ms();
         let mut client = connect(settings.url.expose(), settings.timeout).await?;
-        check_server(&client).await?;
+        server::facts(&client).await?.check()?;
         migrations::postgres::apply(&mut client, now_ms).await?;
-        let store = PostgresStore { pools: Pools::open(settings).await? };
+        let pools = Arc::new(Pools::open(settings).await?);
+        let store = PostgresStore { pools, naming: Naming::default(), groups: Groups::default() };
         store.ensure_partitions_ahead(now_ms).await?;
         Ok(store)
     }
@@ -148,24 +153,6 @@ async fn query(client: Object, timeout: Duration, sql: &str, params: Params<'_>)
 fn gave_up(client: Object, timeout: Duration) -> StoreError {
     drop(Object::take(client));
     StoreError::Unavailable(format!("no answer within {} s", timeout.as_secs()))
-}
-
-async fn check_server(client: &tokio_postgres::Client) -> Result<()> {
-    let sql = "SELECT current_setting('server_version_num')::int, current_setting('fsync'),
-        current_setting('synchronous_commit'), pg_is_in_recovery()";
-    let row = client.query_one(sql, &[]).await.map_err(|error| failed(&error))?;
-    if get::<i32>(&row, 0)? < MIN_SERVER_VERSION {
-        return Err(StoreError::Schema("PostgreSQL 15 or later is needed".into()));
-    }
-    if get::<bool>(&row, 3)? {
-        return Err(StoreError::Schema("LGDL_POSTGRES_URL names a standby; name the primary".into()));
-    }
-    if get::<String>(&row, 1)? == "off" || get::<String>(&row, 2)? == "off" {
-        return Err(StoreError::Schema(
-            "the server has fsync or synchronous_commit off, so what it commits may be lost; turn both on".into(),
-        ));
-    }
-    Ok(())
 }
 
 /// What a failed statement means to the caller. Only code and message are kept: a message names columns and

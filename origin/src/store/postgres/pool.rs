@@ -3,13 +3,15 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use deadpool_postgres::{
+    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
+};
 use rustls::crypto::ring;
 use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::failed;
+use super::{POOLED_BY_TRANSACTIONS, failed};
 use crate::config::Secret;
 use crate::store::{Connections, Result, StoreError};
 
@@ -40,7 +42,29 @@ impl Pools {
         let replica = settings.read_url.as_ref().map(|url| pool(settings, url)).transpose()?;
         let pools = Pools { primary, replica, timeout: settings.timeout };
         pools.warm_up(settings.min.min(settings.max)).await?;
+        if settings.max >= 2 {
+            pools.check_pooling().await?;
+        }
         Ok(pools)
+    }
+
+    /// Refuses a pool by transactions between us and the server: it hands one connection of the server to several of ours, with whatever
+    /// statements and settings another one left there. Two connections that are open at once have two backends.
+    async fn check_pooling(&self) -> Result<()> {
+        let (one, other) = (self.primary().await?, self.primary().await?);
+        let mut backends = [None, None];
+        for (backend, client) in backends.iter_mut().zip([&one, &other]) {
+            // The simple protocol: nothing is prepared.
+            let answer = client.simple_query("SELECT pg_backend_pid()").await.map_err(|error| failed(&error))?;
+            *backend = answer.iter().find_map(|message| match message {
+                SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+                _ => None,
+            });
+        }
+        if backends[0] == backends[1] {
+            return Err(StoreError::Unavailable(POOLED_BY_TRANSACTIONS.into()));
+        }
+        Ok(())
     }
 
     pub(super) async fn primary(&self) -> Result<Object> {
@@ -92,7 +116,14 @@ fn pool(settings: &PoolSettings, url: &Secret) -> Result<Pool> {
     } else {
         Manager::from_config(config, NoTls, recycling)
     };
+    // By a statement, not as the connection begins: a pool between us and the server takes few settings then.
+    let limit = format!("SET statement_timeout = {}", settings.timeout.as_millis());
+    let limited = Hook::async_fn(move |client: &mut ClientWrapper, _| {
+        let limit = limit.clone();
+        Box::pin(async move { client.batch_execute(&limit).await.map_err(HookError::Backend) })
+    });
     Pool::builder(manager)
+        .post_create(limited)
         .max_size(settings.max)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(settings.timeout))
@@ -107,9 +138,8 @@ fn pool(settings: &PoolSettings, url: &Secret) -> Result<Pool> {
 /// # Errors
 /// When the server can't be reached.
 pub async fn connect(url: &str, timeout: Duration) -> Result<Client> {
-    let (mut config, wants_tls) = parse(url, timeout)?;
     // Long work is bounded by its own means, not by a statement's time.
-    config.options("");
+    let (config, wants_tls) = parse(url, timeout)?;
     let connecting = async {
         if wants_tls {
             let (client, connection) = config.connect(tls()?).await.map_err(|error| unreachable(&error))?;
@@ -131,9 +161,6 @@ fn parse(url: &str, timeout: Duration) -> Result<(tokio_postgres::Config, bool)>
     config.connect_timeout(timeout);
     if config.get_application_name().is_none() {
         config.application_name("lgdl-origin");
-    }
-    if config.get_options().is_none() {
-        config.options(format!("-c statement_timeout={}", timeout.as_millis()));
     }
     // `prefer`, the default, would fall back to plain text under attack; encryption is on when it is asked for.
     let wants_tls = config.get_ssl_mode() == SslMode::Require;
@@ -173,7 +200,7 @@ fn no_connection(error: &PoolError) -> StoreError {
     match error {
         PoolError::Timeout(_) => StoreError::Overloaded("no connection to PostgreSQL became free in time".into()),
         PoolError::Closed => StoreError::Unavailable("the store is closed".into()),
-        PoolError::Backend(error) => unreachable(error),
+        PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => unreachable(error),
         other => StoreError::Unavailable(other.to_string()),
     }
 }

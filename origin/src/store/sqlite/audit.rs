@@ -1,16 +1,20 @@
 //! The outbox and the audit chain on SQLite.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::commit::write_event;
 use super::{SqliteStore, column, failed, natural};
 use crate::audit::{GENESIS, link};
-use crate::store::{AuditLog, AuditRow, Event, MAX_PAGE, Result, StoreError};
+use crate::store::audit_names::Naming;
+use crate::store::{AuditLog, AuditNames, AuditRow, Event, MAX_PAGE, Result, StoreError};
 
 #[async_trait]
 impl AuditLog for SqliteStore {
     async fn append_audit(&self, events: Vec<Event>) -> Result<u64> {
+        let events = self.naming.named_in(events);
         self.writer.write(move |connection| append(connection, events.clone()).map_err(failed)).await
     }
 
@@ -21,7 +25,19 @@ impl AuditLog for SqliteStore {
     }
 
     async fn drain_outbox(&self, limit: u32) -> Result<u64> {
-        self.writer.write(move |connection| drain(connection, limit)).await
+        if self.naming.is_locked() {
+            return Ok(0);
+        }
+        let naming = Arc::clone(&self.naming);
+        self.writer.write(move |connection| drain(connection, &naming, limit)).await
+    }
+
+    fn name_persons(&self, names: AuditNames) {
+        self.naming.set(names);
+    }
+
+    fn audit_name(&self, pseudonym: &str) -> String {
+        self.naming.named(pseudonym)
     }
 
     async fn audit(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>> {
@@ -80,7 +96,7 @@ fn append(connection: &Connection, events: Vec<Event>) -> rusqlite::Result<u64> 
     Ok(sequence)
 }
 
-fn drain(connection: &Connection, limit: u32) -> Result<u64> {
+fn drain(connection: &Connection, naming: &Naming, limit: u32) -> Result<u64> {
     let sql = "SELECT at, tenant, event, actor, subject, detail, sequence FROM outbox ORDER BY sequence LIMIT ?1";
     let mut statement = connection.prepare_cached(sql).map_err(failed)?;
     let rows = statement.query_map([limit], |row| Ok((event(row), row.get::<_, i64>(6)?))).map_err(failed)?;
@@ -92,7 +108,7 @@ fn drain(connection: &Connection, limit: u32) -> Result<u64> {
     }
     let moved = events.len() as u64;
     if moved > 0 {
-        append(connection, events).map_err(failed)?;
+        append(connection, naming.named_in(events)).map_err(failed)?;
         connection.execute("DELETE FROM outbox WHERE sequence <= ?1", [last]).map_err(failed)?;
     }
     Ok(moved)

@@ -104,7 +104,9 @@ fn examine(connection: &Connection, wish: &Wish<'_>) -> Result<Place> {
     if is_erased(connection, wish.tenant, wish.id).map_err(failed)? {
         return settled(CommitOutcome::Erased);
     }
-    if let Some((fingerprint, answer)) = stored_answer(connection, wish).map_err(failed)? {
+    if let Some((fingerprint, answer)) =
+        stored_answer(connection, wish.tenant, wish.user_id, wish.idempotency_key).map_err(failed)?
+    {
         let same = fingerprint == wish.fingerprint;
         return settled(if same { CommitOutcome::Replayed { answer } } else { CommitOutcome::KeyReused });
     }
@@ -159,12 +161,14 @@ pub(super) fn is_erased(connection: &Connection, tenant: &str, id: &Conversation
         .exists(params![tenant, id.as_str()])
 }
 
-fn stored_answer(connection: &Connection, wish: &Wish<'_>) -> rusqlite::Result<Option<(String, String)>> {
+pub(super) fn stored_answer(
+    connection: &Connection,
+    tenant: &str,
+    user_id: &str,
+    key: &str,
+) -> rusqlite::Result<Option<(String, String)>> {
     let sql = "SELECT fingerprint, answer FROM idempotency WHERE tenant = ?1 AND user_id = ?2 AND key = ?3";
-    connection
-        .prepare_cached(sql)?
-        .query_row(params![wish.tenant, wish.user_id, wish.idempotency_key], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()
+    connection.prepare_cached(sql)?.query_row([tenant, user_id, key], |row| Ok((row.get(0)?, row.get(1)?))).optional()
 }
 
 fn person_erased_at(connection: &Connection, wish: &Wish<'_>) -> rusqlite::Result<Option<Millis>> {

@@ -24,6 +24,15 @@ impl Conversations for SqliteStore {
         self.writer.write(move |connection| commit::claim(connection, &claim)).await
     }
 
+    async fn find_answer(&self, tenant: &str, user_id: &str, key: &str) -> Result<Option<(String, String)>> {
+        let names = [tenant, user_id, key].map(str::to_owned);
+        self.read(move |connection| {
+            let [tenant, user_id, key] = &names;
+            commit::stored_answer(connection, tenant, user_id, key).map_err(failed)
+        })
+        .await
+    }
+
     async fn find(&self, key: &ConversationKey) -> Result<Lookup> {
         let (tenant, id) = (key.tenant.clone(), key.id());
         self.read(move |connection| {

@@ -71,6 +71,18 @@ impl Games for SqliteStore {
             .await
     }
 
+    async fn remove_games(&self, tenant: &str, told: Event) -> Result<bool> {
+        let tenant = tenant.to_owned();
+        self.change(told, move |connection| {
+            let mut removed = 0;
+            for table in ["game_activations", "game_versions", "games"] {
+                removed += connection.execute(&format!("DELETE FROM {table} WHERE tenant = ?1"), [&tenant])?;
+            }
+            Ok(removed)
+        })
+        .await
+    }
+
     async fn set_pinned(&self, tenant: &str, game: &str, pinned: bool, now_ms: Millis, told: Event) -> Result<bool> {
         let (tenant, game) = (tenant.to_owned(), game.to_owned());
         self.change(told, move |connection| {

@@ -13,6 +13,19 @@ use crate::store::{
     TRIAL_SETTING,
 };
 
+/// Writes a setting that still says `before`; how many rows were written.
+fn replace(connection: &Connection, name: &str, before: Option<&str>, value: &str) -> rusqlite::Result<usize> {
+    match before {
+        Some(before) => {
+            connection.execute("UPDATE settings SET value = ?2 WHERE name = ?1 AND value = ?3", [name, value, before])
+        }
+        None => {
+            let sql = "INSERT INTO settings (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING";
+            connection.execute(sql, [name, value])
+        }
+    }
+}
+
 #[async_trait]
 impl Maintenance for SqliteStore {
     async fn remove_conversations_before(&self, rule: RetentionRule, limit: u32, told: Event) -> Result<u64> {
@@ -87,21 +100,16 @@ impl Maintenance for SqliteStore {
             .await
     }
 
+    async fn replace_setting(&self, name: &str, before: Option<&str>, value: &str, told: Event) -> Result<bool> {
+        let (name, before, value) = (name.to_owned(), before.map(str::to_owned), value.to_owned());
+        self.change(told, move |connection| replace(connection, &name, before.as_deref(), &value)).await
+    }
+
     async fn replace_note(&self, name: &str, before: Option<&str>, value: &str) -> Result<bool> {
         let (name, before, value) = (name.to_owned(), before.map(str::to_owned), value.to_owned());
         self.writer
             .write(move |connection| {
-                let replaced = match &before {
-                    Some(before) => {
-                        let sql = "UPDATE settings SET value = ?2 WHERE name = ?1 AND value = ?3";
-                        connection.execute(sql, [&name, &value, before])
-                    }
-                    None => {
-                        let sql = "INSERT INTO settings (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING";
-                        connection.execute(sql, [&name, &value])
-                    }
-                };
-                Ok(replaced.map_err(failed)? == 1)
+                replace(connection, &name, before.as_deref(), &value).map(|replaced| replaced == 1).map_err(failed)
             })
             .await
     }

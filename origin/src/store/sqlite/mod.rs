@@ -25,6 +25,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use self::readers::Readers;
 use self::writer::Writer;
+use super::audit_names::Naming;
 use super::{Event, Result, StoreError};
 use crate::clock::Clock;
 use crate::migrations;
@@ -33,6 +34,9 @@ use crate::migrations;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements that a connection keeps prepared.
 const PREPARED_STATEMENTS: usize = 128;
+/// Memory for pages of the connection that writes, kB. Every turn touches pages all over the indexes, by hashes: those of a
+/// large database do not fit into the two megabytes that are usual, and a group that outgrows them is written twice.
+const WRITER_CACHE_KB: i64 = 64 * 1024;
 /// Connections that read.
 const READERS: usize = 4;
 
@@ -41,6 +45,7 @@ pub struct SqliteStore {
     path: PathBuf,
     writer: Writer,
     readers: Arc<Readers>,
+    naming: Arc<Naming>,
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -65,8 +70,14 @@ impl SqliteStore {
             keep_private(&path)?;
             let mut connection = connect(&path)?;
             migrations::sqlite::apply(&mut connection, now_ms)?;
+            connection.pragma_update(None, "cache_size", -WRITER_CACHE_KB).map_err(failed)?;
             let readers = Readers::open(READERS, || connect(&path))?;
-            Ok(SqliteStore { writer: Writer::start(connection)?, readers: Arc::new(readers), path })
+            Ok(SqliteStore {
+                writer: Writer::start(connection)?,
+                readers: Arc::new(readers),
+                naming: Arc::default(),
+                path,
+            })
         };
         tokio::task::spawn_blocking(opened).await.map_err(|error| StoreError::Internal(error.to_string()))?
     }

@@ -30,6 +30,14 @@ impl Transfer for SqliteStore {
         .await
     }
 
+    async fn replace_conversation(&self, dump: ConversationDump) -> Result<bool> {
+        let replaced = self.writer.write(move |connection| replace(connection, &dump)).await?;
+        if replaced {
+            self.empty_log().await;
+        }
+        Ok(replaced)
+    }
+
     async fn import(&self, _section: Section, records: Vec<Record>, marks: Vec<(String, String)>) -> Result<Imported> {
         self.writer
             .write(move |connection| {
@@ -45,6 +53,22 @@ impl Transfer for SqliteStore {
             })
             .await
     }
+}
+
+/// Puts a conversation in the place of one of the same version.
+fn replace(connection: &Connection, dump: &ConversationDump) -> Result<bool> {
+    let row = &dump.conversation;
+    let there = find_row(connection, &row.tenant, &row.id)?;
+    if there.is_none_or(|there| there.version != row.version || there.user_id != row.user_id) {
+        return Ok(false);
+    }
+    let name = "SELECT state_name FROM conversations WHERE id = ?1";
+    let name: Option<String> = connection.query_row(name, [row.id.as_str()], |row| row.get(0)).map_err(failed)?;
+    remove_conversation(connection, &row.id).map_err(failed)?;
+    write_conversation(connection, dump).map_err(failed)?;
+    let named = "UPDATE conversations SET state_name = ?2 WHERE id = ?1";
+    connection.execute(named, params![row.id.as_str(), name]).map_err(failed)?;
+    Ok(true)
 }
 
 /// The last column is the record's place.

@@ -1,0 +1,94 @@
+//! `lgdl doctor`: whether a deployment is fit to serve, line by line, with what to do.
+
+use std::path::PathBuf;
+
+use http::Uri;
+use lgdl_origin::doctor::{Asked, CHECKS, Facts, Level, Line, Program, examine, verdict};
+use serde::Serialize;
+
+use super::console::{Console, paint};
+use super::failure::{End, Verdict};
+use super::health::address;
+use super::runtime;
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// The configuration file; default: lgdl.toml in this folder, if it is there
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Look at the settings of an edge node of this machine, and whether it reaches its origin
+    #[arg(long)]
+    edge: bool,
+    /// Where that node keeps what waits
+    #[arg(long, value_name = "FOLDER", requires = "edge")]
+    data: Option<PathBuf>,
+    /// Ask a node or an origin how it is, too
+    #[arg(long, value_name = "URL", value_parser = address)]
+    url: Vec<Uri>,
+    /// Write the lines as one JSON document
+    #[arg(long)]
+    json: bool,
+    /// Say what is looked at, as a table, and look at nothing
+    #[arg(long, conflicts_with_all = ["config", "edge", "data", "url", "json"])]
+    markdown: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    verdict: Level,
+    version: &'static str,
+    lines: &'a [Line],
+}
+
+pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
+    if arguments.markdown {
+        return list(console);
+    }
+    let asked = Asked {
+        program: if arguments.edge { Program::Edge } else { Program::Origin },
+        config: arguments.config.clone(),
+        data: arguments.data.clone(),
+        nodes: arguments.url.clone(),
+    };
+    runtime::block_on(async {
+        let lines = examine(&Facts::gather(&asked).await);
+        let verdict = verdict(&lines);
+        if arguments.json {
+            console.json(&Report { verdict, version: env!("CARGO_PKG_VERSION"), lines: &lines })?;
+        } else {
+            for line in &lines {
+                show(line, console)?;
+            }
+            let count = |level| lines.iter().filter(|line| line.finding.level == level).count();
+            let (ok, warn, fail) = (count(Level::Ok), count(Level::Warn), count(Level::Fail));
+            console.line(format_args!("{ok} ok, {warn} warn, {fail} fail"))?;
+        }
+        Ok(Verdict::when(verdict != Level::Fail))
+    })
+}
+
+fn show(line: &Line, console: &mut Console) -> Result<(), super::failure::Failure> {
+    let (word, style) = match line.finding.level {
+        Level::Ok => ("ok  ", "32"),
+        Level::NotSeen => ("-   ", "2"),
+        Level::Warn => ("warn", "33"),
+        Level::Fail => ("FAIL", "1;31"),
+    };
+    let word = paint(console.colour(), style, word);
+    console.line(format_args!("{word}  {:11} {}", line.check, line.finding.what))?;
+    match &line.finding.todo {
+        Some(todo) => console.line(format_args!("      {:11} → {todo}", "")),
+        None => Ok(()),
+    }
+}
+
+/// The checklist of the guides.
+fn list(console: &mut Console) -> End {
+    console.line("| line | what holds | origin | edge |\n|---|---|---|---|")?;
+    for check in CHECKS {
+        let of = |program| if check.of.contains(&program) { "×" } else { "" };
+        let (origin, edge) = (of(Program::Origin), of(Program::Edge));
+        console.line(format_args!("| `{}` | {} | {origin} | {edge} |", check.name, check.about))?;
+    }
+    Ok(Verdict::Yes)
+}

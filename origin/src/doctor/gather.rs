@@ -1,0 +1,225 @@
+//! Facts of a deployment as they are. Nothing is changed: a store whose schema is not up to date is not opened, and one that is not
+//! there is not made.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Uri;
+use serde_json::Value;
+
+use super::{Credential, Disk, Facts, Node, NodeAnswer, Program, Ring, Settings, Space, StoreFacts};
+use crate::backup::{DRILLED_NOTE, MADE_NOTE};
+use crate::clock::{Clock as _, Millis, SystemClock};
+use crate::config::{Config, DEFAULT_FILE, Given};
+use crate::migrations::{self, Status};
+use crate::privacy::{RingError, check_ring};
+use crate::receipts::heard_note;
+use crate::serve::{DEFAULT_TENANT, open_store};
+use crate::store::postgres::{connect, server};
+use crate::store::{Store, StoreError};
+use crate::{audit, outbound, tombstones};
+
+/// How long a node may take to say how it is.
+const NODE_WITHIN: Duration = Duration::from_secs(5);
+
+/// What is to be looked at.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Whose deployment.
+    pub program: Program,
+    /// The configuration file that was named.
+    pub config: Option<PathBuf>,
+    /// Where the edge keeps what waits.
+    pub data: Option<PathBuf>,
+    /// Nodes and origins that are to be asked for their health.
+    pub nodes: Vec<Uri>,
+}
+
+impl Facts {
+    /// Looks at everything that checks need.
+    pub async fn gather(asked: &Asked) -> Facts {
+        let given = Given::load(asked.config.as_deref());
+        let secret_files = given.as_ref().map_or_else(|_| Vec::new(), |given| given.secret_files().to_vec());
+        let settings = given.and_then(|given| {
+            let origin = match asked.program {
+                Program::Origin => Some(given.clone().origin()?),
+                Program::Edge => None,
+            };
+            Ok(Settings { origin, edge: given.edge()? })
+        });
+        let mut facts = Facts {
+            program: asked.program,
+            now_ms: SystemClock.now_ms(),
+            settings,
+            open_files: open_files(asked.config.as_deref(), secret_files),
+            server: None,
+            migrations: None,
+            store: None,
+            disks: Vec::new(),
+            nodes: Vec::new(),
+            max_open_files: rustix::process::getrlimit(rustix::process::Resource::Nofile).current,
+        };
+        let mut nodes: Vec<Uri> = asked.nodes.clone();
+        if let Ok(settings) = &facts.settings {
+            match &settings.origin {
+                Some(config) => {
+                    let config = config.clone();
+                    facts.disks = disks_of(&config);
+                    look_at_store(&mut facts, &config).await;
+                }
+                None => {
+                    let origin = settings.edge.get("origin_url").and_then(|url| format!("{url}/health").parse().ok());
+                    nodes.extend(origin);
+                    facts.disks = asked.data.iter().map(|folder| disk("what waits for the origin", folder)).collect();
+                }
+            }
+        }
+        for url in nodes {
+            facts.nodes.push(ask(&url).await);
+        }
+        facts
+    }
+}
+
+async fn look_at_store(facts: &mut Facts, config: &Config) {
+    if let Some(url) = &config.postgres_url {
+        let asked = async { server::facts(&connect(url.expose(), config.postgres_timeout).await?).await };
+        let server = asked.await.map_err(|error| error.to_string());
+        let reached = server.is_ok();
+        facts.now_ms = SystemClock.now_ms();
+        facts.server = Some(server);
+        if !reached {
+            return;
+        }
+    }
+    let statuses = migrations::status(config).await;
+    let up_to_date = |statuses: &[Status]| statuses.iter().all(|status| status.applied_at.is_some());
+    if statuses.as_ref().is_ok_and(|statuses| up_to_date(statuses)) {
+        let now_ms = facts.now_ms;
+        let asked = async {
+            let store = open_store(config, &SystemClock).await?;
+            let said = ask_store(&store, config, now_ms).await;
+            store.close().await;
+            said
+        };
+        facts.store = Some(asked.await.map_err(|error| error.to_string()));
+    }
+    facts.migrations = Some(statuses.map_err(|error| error.to_string()));
+}
+
+async fn ask_store(store: &Arc<dyn Store>, config: &Config, now_ms: Millis) -> Result<StoreFacts, StoreError> {
+    let store = &**store;
+    let ring = match check_ring(store, config.encryption_key.as_ref()).await {
+        Ok(count) if config.encryption_key.is_some() => Ring::Opens(count),
+        Ok(_) => Ring::None,
+        Err(RingError::Store(error)) => return Err(error),
+        Err(error) => Ring::Wrong(error.to_string()),
+    };
+    let tombstones = match &config.tombstones {
+        None => None,
+        Some(path) => Some(match tombstones::check(store, path).await {
+            Ok(contents) => Ok(contents.map_or(0, |contents| contents.stones.len() as u64)),
+            Err(error) => Err(error.to_string()),
+        }),
+    };
+    let audit_lag = match config.audit_push_url {
+        Some(_) => Some(audit::lag(store, now_ms).await?),
+        None => None,
+    };
+    let mut heard = Vec::new();
+    for key in &config.edge_keys {
+        heard.push((key.id.clone(), noted_time(store, &heard_note(&key.id)).await?));
+    }
+    let opens = |row: &crate::store::ApiKeyRow| row.revoked_at.is_none() && row.expires_at.is_none_or(|at| at > now_ms);
+    let keys = store.keys(DEFAULT_TENANT).await?.into_iter().filter(opens);
+    let administrators = store.administrators().await?.iter().filter(|row| !row.disabled).count();
+    Ok(StoreFacts {
+        ring,
+        tombstones,
+        audit_lag,
+        backup_at: noted_time(store, MADE_NOTE).await?,
+        drill_at: noted_time(store, DRILLED_NOTE).await?,
+        games: store.all_games().await?.len() as u64,
+        keys: keys.map(|row| Credential { name: row.name, expires_at: row.expires_at }).collect(),
+        administrators: administrators as u64,
+        heard,
+    })
+}
+
+async fn noted_time(store: &dyn Store, name: &str) -> Result<Option<Millis>, StoreError> {
+    let text = store.setting(name).await?;
+    text.map(|text| text.parse()).transpose().map_err(|_| StoreError::Damaged(format!("setting {name}")))
+}
+
+/// Files with secrets that everybody on the machine may read.
+fn open_files(config: Option<&Path>, mut files: Vec<PathBuf>) -> Vec<PathBuf> {
+    files.extend([config.unwrap_or(Path::new(DEFAULT_FILE)).to_owned()]);
+    let files: BTreeSet<PathBuf> = files.into_iter().filter(|path| is_open(path)).collect();
+    files.into_iter().collect()
+}
+
+#[cfg(unix)]
+fn is_open(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    const OTHERS_READ: u32 = 0o004;
+    // What is not there is for the settings' check to tell. Only a file with a secret in it has to be closed.
+    let Ok(data) = path.metadata() else { return false };
+    let secret = path.file_name().is_none_or(|name| name != DEFAULT_FILE) || holds_secret(path);
+    secret && data.permissions().mode() & OTHERS_READ != 0
+}
+
+#[cfg(not(unix))]
+fn is_open(_: &Path) -> bool {
+    false
+}
+
+/// Whether a configuration file gives a secret itself.
+fn holds_secret(path: &Path) -> bool {
+    use lgdl::settings::{Edge, Exposure};
+    let table = std::fs::read_to_string(path).ok().and_then(|text| text.parse::<toml::Table>().ok());
+    let secret = |name: &str| {
+        let mut all = Config::TABLE.iter().chain(Edge::TABLE);
+        all.any(|setting| setting.exposure == Exposure::Masked && setting.name.eq_ignore_ascii_case(name))
+    };
+    let given = |value: &toml::Value| value.as_str().is_some_and(|text| !text.is_empty() && !text.starts_with('@'));
+    table.is_some_and(|table| table.iter().any(|(name, value)| secret(name) && given(value)))
+}
+
+fn disks_of(config: &Config) -> Vec<Disk> {
+    let file = config.postgres_url.is_none().then_some(("the store", &config.sqlite_path));
+    let others = [("tombstones", &config.tombstones), ("audit checkpoints", &config.audit_checkpoints)];
+    let others = others.into_iter().filter_map(|(what, path)| Some((what, path.as_ref()?)));
+    let folder = |path: &Path| {
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), Path::to_owned)
+    };
+    file.into_iter().chain(others).map(|(what, path)| disk(what, &folder(path))).collect()
+}
+
+fn disk(what: &'static str, folder: &Path) -> Disk {
+    let space = rustix::fs::statvfs(folder).map_err(|error| format!("{}: {error}", folder.display())).map(|disk| {
+        Space { free: disk.f_bavail.saturating_mul(disk.f_frsize), total: disk.f_blocks.saturating_mul(disk.f_frsize) }
+    });
+    Disk { what, space }
+}
+
+async fn ask(url: &Uri) -> Node {
+    let asked_at = SystemClock.now_ms();
+    let answer = outbound::get(url, NODE_WITHIN).await.map(|answer| {
+        let body: Value = serde_json::from_str(&answer.body).unwrap_or(Value::Null);
+        let date = answer.headers.get(http::header::DATE).and_then(|date| date.to_str().ok());
+        let components = body["components"].as_object().into_iter().flatten();
+        let unwell = components.filter(|(_, component)| component["status"] != "healthy").map(|(name, _)| name.clone());
+        NodeAnswer {
+            status: answer.status.as_u16(),
+            version: body["version"].as_str().map(str::to_owned),
+            unwell: unwell.collect(),
+            now_ms: date
+                .and_then(|date| jiff::fmt::rfc2822::parse(date).ok())
+                .map(|date| date.timestamp().as_millisecond()),
+            asked_at,
+        }
+    });
+    Node { url: url.to_string(), answer }
+}
