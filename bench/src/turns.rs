@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use lgdl::compiled::CompiledGame;
 use lgdl::engine::{CapabilityResult, Conversation, Settings, Step, Turn};
-use lgdl::entities::{DateOrder, Direction, Language, Reference};
+use lgdl::entities::{Direction, Language, Place, Reference};
 use lgdl::matcher::Query;
 
 const SOURCE: &[u8] = include_bytes!("../../games/clinic_triage/game.lgdl");
@@ -73,7 +73,7 @@ pub fn reference() -> Reference {
         offset_seconds: 0,
         direction: Direction::Past,
         language: Language::English,
-        date_order: DateOrder::OfLanguage,
+        place: Place::DEFAULT,
     }
 }
 
