@@ -13,8 +13,8 @@ const MAX_TOKENS: usize = 10;
 const KEY_CAPACITY: usize = 32;
 /// The letters that a spelling may begin with.
 const LETTERS: usize = 26;
-/// First words from this length on share a bit.
-const LONGEST: usize = 31;
+/// Bits by which first words are told from most other words.
+const MARKS: usize = 256;
 
 /// Spellings and their values: `spelling=value` or `spelling`, parted by `|`, folded, sorted by the bytes of the
 /// spelling.
@@ -23,8 +23,8 @@ pub struct Table {
     text: &'static str,
     /// Where the entries of each letter begin, and where those of the last one end.
     starts: [u16; LETTERS + 1],
-    /// How long first words can be: a bit a length.
-    lengths: u32,
+    /// A bit for each first word, by [`mark`].
+    firsts: [u64; MARKS / 64],
 }
 
 /// An entry of a table.
@@ -35,8 +35,10 @@ struct Entry {
     next: usize,
 }
 
-const fn bit(length: usize) -> u32 {
-    1 << if length < LONGEST { length } else { LONGEST }
+/// The bit of a word: by its first letter, its last, and how long it is.
+#[inline]
+const fn mark(first: u8, last: u8, length: usize) -> usize {
+    (first as usize * 37 + last as usize * 11 + length * 29) % MARKS
 }
 
 const fn ends_spelling(byte: u8) -> bool {
@@ -51,7 +53,7 @@ impl Table {
         assert!(bytes.len() < u16::MAX as usize);
         let mut starts = [0; LETTERS + 1];
         let mut letters = 0;
-        let mut lengths = 0;
+        let mut firsts = [0; MARKS / 64];
         let mut at = 0;
         while at < bytes.len() {
             let start = at;
@@ -63,7 +65,10 @@ impl Table {
             while at < bytes.len() && bytes[at] != b' ' && !ends_spelling(bytes[at]) {
                 at += 1;
             }
-            lengths |= bit(at - start);
+            if at > start {
+                let mark = mark(bytes[start], bytes[at - 1], at - start);
+                firsts[mark / 64] |= 1 << (mark % 64);
+            }
             while at < bytes.len() && bytes[at] != b'|' {
                 at += 1;
             }
@@ -73,7 +78,7 @@ impl Table {
             starts[letters] = bytes.len() as u16;
             letters += 1;
         }
-        Table { text, starts, lengths }
+        Table { text, starts, firsts }
     }
 
     fn entry(&self, start: usize) -> Option<Entry> {
@@ -145,7 +150,9 @@ impl Table {
 
     /// Whether any entry's first word looks like this one: the cheap question before the dear one.
     fn may_begin_with(&self, word: &str) -> bool {
-        self.lengths & bit(word.len()) != 0 && word.bytes().next().is_some_and(|first| !self.range(first).is_empty())
+        let (Some(&first), Some(&last)) = (word.as_bytes().first(), word.as_bytes().last()) else { return false };
+        let mark = mark(first, last, word.len());
+        self.firsts[mark / 64] >> (mark % 64) & 1 == 1
     }
 
     /// Whether this single word is in the table.

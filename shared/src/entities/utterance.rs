@@ -111,7 +111,11 @@ fn whole(grammar: &Grammar, joints: Compounds, word: &str) -> Option<u32> {
 /// Tens and what is added to them, written together: `twentyfive`, `fortysecond`.
 fn joined(grammar: &Grammar, word: &str) -> Option<Numeral> {
     let ending = grammar.joined_tens;
-    let at = word.find(ending).filter(|at| *at > 0 && !ending.is_empty())? + ending.len();
+    if ending.is_empty() {
+        return None;
+    }
+    let found = word.as_bytes().windows(ending.len()).position(|letters| letters == ending.as_bytes());
+    let at = found.filter(|at| *at > 0)? + ending.len();
     let (tens, unit) = word.split_at_checked(at).filter(|(_, unit)| !unit.is_empty())?;
     match (grammar.numerals.word(tens)?, grammar.numerals.word(unit)?) {
         (Numeral::Tens(tens), Numeral::Small(unit @ 1..=9)) => Some(Numeral::Small(tens + unit)),

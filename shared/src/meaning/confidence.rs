@@ -51,8 +51,8 @@ pub(super) struct Mass {
 
 impl Mass {
     pub(super) fn of(logits: &Logits) -> Mass {
-        let most = logits.touched().map(|(_, logit)| logit).max().unwrap_or(0).max(0);
-        let touched: u64 = logits.touched().map(|(_, logit)| fall(most - logit)).sum();
+        let most = logits.touched().max().unwrap_or(0).max(0);
+        let touched: u64 = logits.touched().map(|logit| fall(most - logit)).sum();
         let moves = touched + logits.untouched() * fall(most);
         Mass { most, whole: moves + OUTSIDE * fall(most) }
     }

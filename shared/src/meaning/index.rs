@@ -99,7 +99,7 @@ impl<'a> MeaningIndex<'a> {
         number(self.keys, (key as usize).saturating_mul(8).saturating_add(4)).min(MAX_TELLING)
     }
 
-    pub(super) fn postings(&self, key: Key) -> impl Iterator<Item = Posting> + use<'a> {
+    pub(super) fn postings(&self, key: Key) -> impl ExactSizeIterator<Item = Posting> + use<'a> {
         let at = (key as usize).saturating_mul(8);
         let (start, end) = (number(self.keys, at) as usize, number(self.keys, at.saturating_add(8)) as usize);
         let records = self.postings.as_chunks::<8>().0.get(start..end).unwrap_or(&[]);

@@ -192,8 +192,8 @@ pub(crate) fn phrase_vector(model: &Model<'_>, tokens: &Tokens) -> Option<[i8; D
 /// A logit a move, in 2^-16. Without a model few moves have one: the others are not touched, and all theirs are zero.
 pub(crate) struct Logits {
     of: Vec<i64>,
-    /// The moves whose logit may be other than zero, in no order.
-    touched: Vec<u32>,
+    /// The moves whose logit may be other than zero, with it, in no order: what is gone over lies together.
+    touched: Vec<(u32, i64)>,
 }
 
 impl Logits {
@@ -201,34 +201,37 @@ impl Logits {
         let mut logits = Logits { of: vec![0; moves], touched: Vec::new() };
         let mut known = vec![0u64; moves.div_ceil(64)];
         for &(key, telling, _) in &heard.words {
-            for posting in index.postings(key) {
+            let postings = index.postings(key);
+            logits.touched.reserve(postings.len().min(moves.saturating_sub(logits.touched.len())));
+            for posting in postings {
                 let weight = if heard.dense.is_some() { posting.beside } else { posting.alone };
                 let of = posting.move_index as usize;
                 let (Some(logit), Some(bits)) = (logits.of.get_mut(of), known.get_mut(of / 64)) else { continue };
                 *logit += i64::from(weight) * i64::from(telling);
                 if *bits >> (of % 64) & 1 == 0 {
                     *bits |= 1 << (of % 64);
-                    logits.touched.push(posting.move_index);
+                    logits.touched.push((posting.move_index, 0));
                 }
             }
         }
         if heard.dense.is_some() {
-            logits.touched = (0..moves as u32).collect();
+            logits.touched = (0..moves as u32).map(|of| (of, 0)).collect();
         }
-        for &of in &logits.touched {
-            let Some(logit) = logits.of.get_mut(of as usize) else { continue };
+        for (of, own) in &mut logits.touched {
+            let of = *of as usize;
+            let Some(logit) = logits.of.get_mut(of) else { continue };
             *logit = *logit * 64 / heard.length;
             if let Some(dense) = &heard.dense {
-                let of = of as usize;
                 *logit += (i64::from(dot(&dense.vector, index.head(of))) * index.scale(of)) >> 12;
             }
+            *own = *logit;
         }
         logits
     }
 
-    /// The moves that some word speaks for or against, with their logits.
-    fn touched(&self) -> impl Iterator<Item = (usize, i64)> + '_ {
-        self.touched.iter().map(|&of| (of as usize, self.get(of as usize)))
+    /// The logits of the moves that some word speaks for or against.
+    fn touched(&self) -> impl Iterator<Item = i64> + '_ {
+        self.touched.iter().map(|(_, logit)| *logit)
     }
 
     fn get(&self, of: usize) -> i64 {
@@ -239,13 +242,17 @@ impl Logits {
     fn likeliest(&self, counts: impl Fn(usize) -> bool) -> Vec<usize> {
         let rank = |of: usize| (std::cmp::Reverse(self.get(of)), of);
         let mut best: Vec<usize> = Vec::with_capacity(MAX_MEANT + 1);
-        for (of, logit) in self.touched() {
-            if logit <= 0 || best.len() == MAX_MEANT && rank(best[MAX_MEANT - 1]) < rank(of) || !counts(of) {
+        // What the last of them has, once there are enough.
+        let mut least = 1;
+        for &(of, logit) in &self.touched {
+            let of = of as usize;
+            if logit < least || !counts(of) {
                 continue;
             }
             let at = best.partition_point(|&other| rank(other) < rank(of));
             best.insert(at, of);
             best.truncate(MAX_MEANT);
+            least = best.get(MAX_MEANT - 1).map_or(1, |&last| self.get(last));
         }
         best
     }
