@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use lgdl::compiled::CompiledGame;
-use lgdl::entities::{DateOrder, Direction, Language, Reference};
+use lgdl::entities::{Direction, Language, Place, Reference};
 use lgdl::matcher::{Query, Scratch, find_with};
 use lgdl_bench::games::generate;
 
@@ -16,7 +16,7 @@ fn matching(criterion: &mut Criterion) {
         offset_seconds: 0,
         direction: Direction::Past,
         language: Language::English,
-        date_order: DateOrder::OfLanguage,
+        place: Place::DEFAULT,
     };
     for moves in [10, 1_000] {
         let generated = generate(moves);

@@ -1,4 +1,7 @@
 //! Benchmarks live in `benches/`, load on running servers and reports of figures in `src/bin/`. What they share is here.
 
+#[cfg(feature = "origin")]
+pub mod commits;
 pub mod games;
+pub mod pieces;
 pub mod turns;

@@ -55,6 +55,7 @@ pub fn compiled(source: &[u8], contract: Option<&str>) -> anyhow::Result<Compile
 #[must_use]
 pub fn turn(text: &str) -> Turn {
     Turn {
+        event: None,
         participant: "user".into(),
         text: text.into(),
         context: serde_json::Map::new(),

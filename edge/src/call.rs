@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 
 use lgdl::wire::node::{Level, LogLine, Observation};
 
@@ -167,6 +170,32 @@ impl<'a, P: Platform> Call<'a, P> {
     pub fn into_rest(self) -> Vec<After> {
         self.after.into_inner()
     }
+}
+
+/// Both at once: one waits for its store while the other waits for its own.
+pub async fn both<A: Future, B: Future>(one: A, other: B) -> (A::Output, B::Output) {
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    let (mut first, mut second) = (None, None);
+    poll_fn(move |context| {
+        if first.is_none()
+            && let Poll::Ready(done) = one.as_mut().poll(context)
+        {
+            first = Some(done);
+        }
+        if second.is_none()
+            && let Poll::Ready(done) = other.as_mut().poll(context)
+        {
+            second = Some(done);
+        }
+        match (first.take(), second.take()) {
+            (Some(first), Some(second)) => Poll::Ready((first, second)),
+            (early, late) => {
+                (first, second) = (early, late);
+                Poll::Pending
+            }
+        }
+    })
+    .await
 }
 
 /// So many random bytes, in hexadecimal.

@@ -31,7 +31,10 @@ pub fn person(tenant: &str, user: &str) -> String {
 pub fn fingerprint(game: &str, request: &lgdl::wire::client::MoveRequest) -> String {
     let context = serde_json::to_string(&request.context).unwrap_or_default();
     let participant = request.participant.as_deref().unwrap_or("");
-    let parts = [game, &request.conversation_id, &request.user_id, &request.input, &context, participant];
+    let event = request.event.as_ref().map(|event| serde_json::to_string(event).unwrap_or_default());
+    let mut parts = vec![game, &request.conversation_id, &request.user_id, &request.input, &context, participant];
+    // Requests without one have the fingerprint that they had before there were events.
+    parts.extend(event.as_deref());
     hex(&over("fingerprint", &parts))
 }
 

@@ -9,6 +9,7 @@ pub mod call;
 mod cloudflare;
 pub mod constants;
 pub mod digest;
+pub mod kv_journal;
 pub mod memory;
 pub mod native;
 pub mod notes;
@@ -18,6 +19,7 @@ pub mod platform;
 pub mod routes;
 pub mod seal;
 pub mod settings;
+pub mod shards;
 #[cfg(feature = "spin")]
 mod spin;
 pub mod time_zone;

@@ -28,7 +28,7 @@ use lgdl::wire::origin::Refused;
 use serde_json::json;
 
 use crate::answer::{After, Event, Handled, Refusal, Response};
-use crate::call::{Call, random_hex};
+use crate::call::{Call, both, random_hex};
 use crate::constants;
 use crate::digest;
 use crate::origin;
@@ -242,8 +242,17 @@ async fn take_turn<P: Platform>(
     call.about(&entry.id);
     call.stage("games");
     let named = Named::new(&call.caller.tenant, &entry.id, &asked.conversation_id, &asked.user_id);
-    let limited = limits::check(call, &asked.user_id, &named.digest).await?;
-    consent::check(call, &entry, &asked.user_id).await?;
+    // The state is read while limits are counted; a request that is refused has read it in vain.
+    let (limited, hot) = match call.settings.state_disabled {
+        true => (limits::check(call, &asked.user_id, &named.digest).await, None),
+        false => {
+            let hot = state::hot(call, &named, &entry.version);
+            let (limited, hot) = both(limits::check(call, &asked.user_id, &named.digest), hot).await;
+            (limited, Some(hot))
+        }
+    };
+    let limited = limited?;
+    consent::check(call, &entry, &named).await?;
     call.stage("limits");
     let now_ms = asked_now.unwrap_or_else(|| call.platform.now_ms());
     let ask = Ask {
@@ -257,7 +266,7 @@ async fn take_turn<P: Platform>(
         entry,
         came_us,
     };
-    let taken = turn::take(call, &ask).await?;
+    let taken = turn::take(call, &ask, hot).await?;
     let mut response = match request::wants_events(received) {
         true => reply::events(&taken.response)?,
         false => reply::whole(&taken.response)?,

@@ -27,10 +27,12 @@ use spin_sdk::key_value::Store;
 
 use crate::answer::{Body, Handled};
 use crate::constants::Constants;
+use crate::kv_journal;
 use crate::memory::Memory;
 use crate::pipeline::request::{BodyFault, MAX_BODY_BYTES, Received};
 use crate::pipeline::{finish, handle};
 use crate::platform::{FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError};
+use store::Keys;
 
 /// How long the body of a request may take, milliseconds.
 const BODY_MS: u64 = 10_000;
@@ -123,6 +125,10 @@ fn variable(name: &str) -> Option<String> {
 }
 
 impl Spin {
+    fn keys(&self) -> Result<Keys<'_>, SeamError> {
+        self.store().map(Keys).map_err(store::seam)
+    }
+
     fn store(&self) -> Result<&Store, KvError> {
         self.store.as_ref().ok_or_else(|| KvError("the default store is not there".into()))
     }
@@ -227,21 +233,21 @@ impl Platform for Spin {
     async fn journal_append(&self, entry: &JournalEntry) -> Result<(), SeamError> {
         match self.node_url {
             Some(_) => self.node(node::JOURNAL_APPEND, entry).map(|_| ()),
-            None => store::append(self.store().map_err(store::seam)?, entry),
+            None => kv_journal::append(&self.keys()?, entry),
         }
     }
 
     async fn journal_read(&self, stream: &str, after: Option<&Place>) -> Result<Page, SeamError> {
         match self.node_url {
             Some(_) => self.asked(node::JOURNAL_READ, &Stream { stream: stream.into(), after: after.cloned() }),
-            None => store::read(self.store().map_err(store::seam)?, stream, after),
+            None => kv_journal::read(&self.keys()?, stream, after),
         }
     }
 
     async fn journal_streams(&self, limit: usize, after: Option<&str>) -> Result<StreamPage, SeamError> {
         match self.node_url {
             Some(_) => self.asked(node::JOURNAL_STREAMS, &Streams { limit, after: after.map(str::to_owned) }),
-            None => store::streams(self.store().map_err(store::seam)?, limit, after),
+            None => kv_journal::streams(&self.keys()?, limit, after),
         }
     }
 
@@ -251,42 +257,42 @@ impl Platform for Spin {
                 let name = EntryName { stream: stream.into(), id: id.into() };
                 self.node(node::JOURNAL_REMOVE, &name).map(|_| ())
             }
-            None => store::remove(self.store().map_err(store::seam)?, stream, id),
+            None => kv_journal::remove(&self.keys()?, stream, id),
         }
     }
 
     async fn journal_set_aside(&self, order: &SetAside) -> Result<(), SeamError> {
         match self.node_url {
             Some(_) => self.node(node::JOURNAL_SET_ASIDE, order).map(|_| ()),
-            None => store::set_aside(self.store().map_err(store::seam)?, order),
+            None => kv_journal::set_aside(&self.keys()?, order),
         }
     }
 
     async fn journal_aside(&self, limit: usize) -> Result<Vec<Aside>, SeamError> {
         match self.node_url {
             Some(_) => self.asked(node::JOURNAL_ASIDE, &Limit { limit }),
-            None => store::aside(self.store().map_err(store::seam)?, limit),
+            None => kv_journal::aside(&self.keys()?, limit),
         }
     }
 
     async fn journal_retry(&self, stream: &str, id: &str) -> Result<bool, SeamError> {
         match self.node_url {
             Some(_) => self.found(node::JOURNAL_RETRY, stream, id),
-            None => store::retry(self.store().map_err(store::seam)?, stream, id),
+            None => kv_journal::retry(&self.keys()?, stream, id),
         }
     }
 
     async fn journal_drop(&self, stream: &str, id: &str) -> Result<bool, SeamError> {
         match self.node_url {
             Some(_) => self.found(node::JOURNAL_DROP, stream, id),
-            None => store::drop_aside(self.store().map_err(store::seam)?, stream, id),
+            None => kv_journal::drop_aside(&self.keys()?, stream, id),
         }
     }
 
     async fn journal_counts(&self) -> Result<Counts, SeamError> {
         match self.node_url {
             Some(_) => self.asked(node::JOURNAL_COUNTS, &()),
-            None => store::counts(self.store().map_err(store::seam)?),
+            None => kv_journal::counts(&self.keys()?),
         }
     }
 

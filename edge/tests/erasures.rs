@@ -157,3 +157,28 @@ fn the_origin_is_not_asked_more_often_than_the_deployment_says() {
     block_on(scheduled(&keyless));
     assert_eq!(asked(), 2);
 }
+
+#[test]
+fn a_consent_is_not_believed_after_its_person_was_erased() {
+    for remembers in [true, false] {
+        let world = world();
+        world.state.borrow_mut().policy.consent_required = true;
+        world.state.borrow_mut().consents.insert("u1".into());
+        let mut node = node(&world);
+        node.remembers = remembers;
+        assert_eq!(say(&node, "c1", "u1", "hello", &[]).0, 200);
+        // All about the person: the conversation, and the consent.
+        erase(&world, "c1");
+        world.state.borrow_mut().consents.clear();
+        assert_eq!(say(&node, "c2", "u1", "hello", &[]).1["code"], "E901", "another conversation asks anew");
+        assert_eq!(say(&node, "c1", "u1", "hello", &[]).0, 410, "the tombstone is met");
+        assert_eq!(say(&node, "c1", "u1", "hello", &[]).1["code"], "E901");
+        // And where only scheduled work hears of it.
+        world.state.borrow_mut().consents.insert("u2".into());
+        assert_eq!(say(&node, "c3", "u2", "hello", &[]).0, 200);
+        erase(&world, "c3");
+        world.state.borrow_mut().consents.clear();
+        run(&node);
+        assert_eq!(say(&node, "c3", "u2", "hello", &[]).1["code"], "E901");
+    }
+}

@@ -422,3 +422,17 @@ fn a_turn_that_could_not_be_kept_waits_for_an_origin_that_is_only_started_anew()
     assert_eq!(say(&node, "another", "u1", "hello", &[]).1["degraded"], "stateless");
     assert!(node.now_ms.get() - before < 250, "{}", node.now_ms.get() - before);
 }
+
+#[test]
+fn a_stranger_does_not_take_the_state_away_from_whose_conversation_it_is() {
+    for remembers in [true, false] {
+        let world = world();
+        let mut node = node(&world);
+        node.remembers = remembers;
+        assert_eq!(say(&node, "c1", "u1", "hello", &[]).1["durable"], true);
+        assert_eq!(say(&node, "c1", "stranger", "hello", &[]).0, 404);
+        world.weather.set(Weather::Away);
+        assert_eq!(say(&node, "c1", "stranger", "hello", &[]).1["degraded"], "stateless");
+        assert_eq!(say(&node, "c1", "u1", "hello", &[]).1["degraded"], "journalled", "the state is still there");
+    }
+}

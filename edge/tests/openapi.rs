@@ -100,12 +100,14 @@ fn the_fields_are_those_of_the_code() {
     let document = document();
     let schemas = &document["components"]["schemas"];
     let request: MoveRequest = serde_json::from_value(json!({
-        "conversation_id": "c", "user_id": "u", "input": "hello", "participant": "nurse", "explain": true
+        "conversation_id": "c", "user_id": "u", "input": "hello", "participant": "nurse", "explain": true,
+        "event": {"name": "button", "value": "large"}
     }))
     .unwrap();
     let response: MoveResponse = serde_json::from_value(json!({
         "move_id": "m", "confidence": 1.0, "response": "r", "action": "a", "manifest_id": "t", "latency_ms": 1.0,
-        "firewall_triggered": false, "awaiting_slot": "s", "slots_filled": true, "slots": {"s": 1}, "choices": ["c"],
+        "firewall_triggered": false, "awaiting_slot": "s", "slots_filled": true, "slots": {"s": 1},
+        "choices": ["c", {"label": "l", "value": "v"}], "attachments": [{"image": "https://example.com/a.png", "alt": "a"}],
         "negotiation": {"enabled": true, "rounds": [], "final_confidence": 1.0, "reason": "r"}, "stage": "s",
         "escalated_to": "e", "degraded": "stateless", "durable": true, "turn": 1, "game_version": "v",
         "explanation": {"reading": "r", "candidates": [], "slots": [], "blocks": []},

@@ -14,10 +14,14 @@ use lgdl::wire::origin::GamePolicy;
 use serde::Serialize;
 
 use crate::audit::events;
+use crate::bundle::bundled;
 use crate::clock::Millis;
 use crate::hex;
 use crate::records::{Malformed, check_id};
 use crate::store::{GameVersionRow, Publication, PublishOutcome, Store, StoreError};
+
+/// A file of translations that cannot be used.
+pub const TRANSLATIONS: &str = "E162";
 
 /// Largest source file that is published, bytes.
 pub const MAX_SOURCE_BYTES: usize = 16 * 1024 * 1024;
@@ -206,7 +210,16 @@ fn compile(content: Content<'_>, meaning: Meaning) -> Result<Compiled, PublishEr
             if source.len() > MAX_SOURCE_BYTES {
                 return Err(PublishError::TooLarge(source.len()));
             }
-            let parsed = lgdl::syntax::parse(source, contract);
+            let mut parsed = lgdl::syntax::parse(source, contract);
+            for (file, problem) in lgdl::texts::add_translations(&mut parsed.games, &parsed.files) {
+                parsed.diagnostics.push(Diagnostic {
+                    code: TRANSLATIONS.to_owned(),
+                    severity: Severity::Error,
+                    span: Default::default(),
+                    message: format!("{file}: {problem}"),
+                    hint: None,
+                });
+            }
             if errors(&parsed.diagnostics) > 0 {
                 return Err(PublishError::Source(parsed.diagnostics));
             }
@@ -263,10 +276,12 @@ pub async fn publish_file(
     };
     let path = if path.is_dir() { path.join("game.lgdl") } else { path.to_owned() };
     let source = read(&path)?.ok_or_else(|| PublishError::File(format!("{} is not there", path.display())))?;
+    let source = bundled(&path, source);
     let beside = |name: &str| read(&path.with_file_name(name));
     let (contract, mocks) = (beside("capability_contract.json")?, beside("capability_mocks.yaml")?);
     let mut files = Vec::new();
-    for file in golden_files(&path)? {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    for file in golden_files(folder)? {
         files.extend(read(&file)?);
     }
     let dialogs: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
@@ -292,9 +307,11 @@ async fn active_policy(store: &dyn Store, tenant: &str, game: &str) -> Result<Ga
         .map_err(|error| StoreError::Damaged(format!("game_versions.policy: {error}")))
 }
 
-/// The files of dialogues beside a game file, by name.
-fn golden_files(game: &Path) -> Result<Vec<PathBuf>, PublishError> {
-    let folder = game.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+/// The files of dialogues in a game's folder, by name.
+///
+/// # Errors
+/// When the folder can't be read.
+pub fn golden_files(folder: &Path) -> Result<Vec<PathBuf>, PublishError> {
     let unreadable = |error| PublishError::File(format!("{}: {error}", folder.display()));
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {

@@ -11,6 +11,7 @@
 //! | `lgdl cleanup` | [`cleanup::run`], [`cleanup::preview`] |
 //! | `lgdl backup`, `restore` | [`backup::sqlite`], [`backup::postgres`] and their `restore_…`, [`backup::drill`] |
 //! | `lgdl block`, `unblock`, `blocked` | [`blocks::add`], [`blocks::remove`], [`blocks::in_force`] |
+//! | `lgdl learn` | [`learning::talks`], [`learning::proposals`], [`learning::draft()`], [`learning::shadow()`], [`learning::decide`] |
 //! | `lgdl gdpr tombstones`, `reapply` | [`tombstones::bring_up_to_date`], [`tombstones::apply`] |
 //! | `lgdl doctor`, `health` | [`doctor::Facts::gather`] and [`doctor::examine`], [`outbound::get`] |
 //! | `lgdl gdpr proof`, `verify` | [`receipts::issue`], [`receipts::check`] |
@@ -19,6 +20,7 @@ pub mod admin;
 pub mod audit;
 pub mod backup;
 pub mod blocks;
+pub mod bundle;
 pub mod cleanup;
 pub mod clock;
 pub mod config;
@@ -31,6 +33,7 @@ pub mod hex;
 pub mod http;
 pub mod ids;
 pub mod keys;
+pub mod learning;
 pub mod masking;
 pub mod metrics;
 pub mod migrations;

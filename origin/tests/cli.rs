@@ -436,3 +436,153 @@ fn the_setting_says_what_a_game_is_trained_with() {
     let (done, said) = version("clairvoyance");
     assert!(!done && said.contains("LGDL_MEANING"), "{said}");
 }
+
+// ---- what authors work with ----------------------------------------------------------------------------------
+
+#[test]
+fn every_template_is_a_game_that_passes() {
+    let place = folder();
+    let into = place.path().to_str().expect("UTF-8");
+    for template in ["starter", "pizzeria", "travel_desk", "password_reset", "support_desk"] {
+        let name = format!("my_{template}");
+        lgdl(["new", &name, "--from", template, "--into", into]).expect(0, &["lgdl test", "lgdl chat"]);
+        let game = place.path().join(&name);
+        lgdl(["test", game.to_str().expect("UTF-8")]).expect(0, &["ok:", &format!("({name})")]);
+        lgdl(["fmt", "--check", place.path().join(&name).join("game.lgdl").to_str().expect("UTF-8")]);
+    }
+    lgdl(["new", "my_starter", "--into", into]).expect(2, &["is not empty"]);
+    lgdl(["new", "2fast", "--into", into]).expect(2, &["no name of a game"]);
+    lgdl(["new", "other", "--from", "nothing", "--into", into]).expect(2, &["starter", "pizzeria"]);
+}
+
+#[test]
+fn a_file_of_dialogues_stands_for_the_game_beside_it() {
+    let folder = small_game(GOLDEN);
+    file(&folder, "golden_dialogs_more.yaml", GOLDEN.replace("said hello", "said more"));
+    let more = folder.path().join("golden_dialogs_more.yaml");
+    let ran = lgdl(["test", more.to_str().expect("UTF-8"), "--verbose"]).expect(0, &["said more"]);
+    assert!(!ran.out.contains("said hello"), "{}", ran.out);
+    lgdl(["test", "no/such/golden.yaml"]).expect(2, &["does not exist"]);
+}
+
+#[test]
+fn what_is_answered_now_is_written_after_it_was_shown() {
+    let folder = small_game(&GOLDEN.replace("[Hi]", "[Bye]").replace("move: greet", "move: leave"));
+    let ran = lgdl(["test", path(&folder), "--update"]);
+    ran.expect(0, &["- move: leave", "+ move: greet", "1 turn brought up to date"]);
+    let written = fs::read_to_string(folder.path().join("golden_dialogs.yaml")).expect("written");
+    assert!(written.contains("move: greet") && written.contains("\"Hi there.\""), "{written}");
+    lgdl(["test", path(&folder)]).expect(0, &["ok:"]);
+}
+
+#[test]
+fn too_small_a_coverage_fails_and_a_page_shows_it() {
+    let folder = small_game(GOLDEN);
+    let more = SMALL.replace("when confident", "when uncertain { respond with: \"Pardon?\" }\nwhen confident");
+    file(&folder, "game.lgdl", more);
+    lgdl(["test", path(&folder), "--min-coverage", "50"]).expect(0, &[]);
+    let page = folder.path().join("report.html");
+    let page = page.to_str().expect("UTF-8");
+    lgdl(["test", path(&folder), "--min-coverage", "51", "--html", page]).expect(1, &["50.0 %", "51 %"]);
+    let html = fs::read_to_string(page).expect("written");
+    assert!(html.contains("said hello") && html.contains("not reached: lines"), "{html}");
+    lgdl(["test", path(&folder), "--min-coverage", "lots"]).expect(2, &["0 to 100"]);
+}
+
+#[test]
+fn a_game_is_drawn_in_three_forms() {
+    let game = example("clinic_triage");
+    for (format, begins) in [("mermaid", "flowchart LR"), ("dot", "digraph"), ("svg", "<svg")] {
+        let ran = lgdl(["graph", &game, "--format", format, "--coverage"]).expect(0, &["pain_assessment", "#c9efd2"]);
+        assert!(ran.out.starts_with(begins), "{}", ran.out);
+    }
+    let folder = folder();
+    let out = folder.path().join("game.svg");
+    lgdl(["graph", &game, "--format", "svg", "-o", out.to_str().expect("UTF-8")]).expect(0, &[]);
+    assert!(fs::read_to_string(out).expect("written").ends_with("</svg>\n"));
+}
+
+#[test]
+fn a_conversation_is_recorded_without_what_is_personal() {
+    let folder = small_game(GOLDEN);
+    let golden = folder.path().join("golden_dialogs.yaml");
+    let golden = golden.to_str().expect("UTF-8");
+    let said = b"hello\nwrite to jo.bloggs@acme.org\n";
+    lgdl_with_input(["record", path(&folder), "--title", "from a log", "-o", golden], said)
+        .expect(0, &["2 turns recorded"]);
+    let written = fs::read_to_string(golden).expect("written");
+    assert!(written.contains("from a log") && written.contains("name@example.com"), "{written}");
+    assert!(!written.contains("bloggs"), "{written}");
+    lgdl(["test", path(&folder)]).expect(0, &["2 of 2 dialogues"]);
+    let json = file(&folder, "conversation.json", r#"{"turns": [{"user_input": "hello", "response": "x"}]}"#);
+    lgdl(["record", path(&folder), "--from", &json]).expect(0, &["game: small", "input: \"hello\"", "move: greet"]);
+    let chat = format!("hello\n/record {golden}\n");
+    lgdl_with_input(["chat", path(&folder)], chat.as_bytes()).expect(0, &["1 turn recorded"]);
+    lgdl(["test", path(&folder)]).expect(0, &["3 of 3 dialogues"]);
+}
+
+#[test]
+fn texts_go_out_for_translation_and_come_back() {
+    let folder = small_game(GOLDEN);
+    let game = path(&folder);
+    lgdl(["texts", "extract", game]).expect(2, &["--language"]);
+    lgdl(["texts", "extract", game, "--language", "xx"]).expect(2, &["no language", "es"]);
+    lgdl(["texts", "extract", game, "--language", "es"]).expect(0, &["es.yaml", "2 to be translated"]);
+    lgdl(["texts", "check", game]).expect(1, &["greet.confident.1 is not translated"]);
+    let xliff = folder.path().join("es.xlf");
+    let xliff = xliff.to_str().expect("UTF-8");
+    lgdl(["texts", "export", game, "--language", "es", "-o", xliff]).expect(0, &[]);
+    let text = fs::read_to_string(xliff).expect("written");
+    let done = text
+        .replace("Hi there.</source>", "Hi there.</source><target>¡Buenas!</target>")
+        .replace("hello</source>", "hello</source><target>hola\nbuenos días</target>");
+    fs::write(xliff, done).expect("a file");
+    lgdl(["texts", "import", game, xliff]).expect(0, &["2 texts taken over"]);
+    lgdl(["texts", "check", game]).expect(0, &[]);
+    lgdl(["texts", "status", game]).expect(0, &["es: 2 of 2 translated"]);
+    let context = r#"{"locale":"es"}"#;
+    let ran = lgdl_with_input(["chat", game, "--context", context], "buenos días\n".as_bytes());
+    ran.expect(0, &["¡Buenas!"]);
+    file(&folder, "texts/es.yaml", "language: es\ntexts:\n  greet.confident.1: { source: x, text: \"{\" }\n");
+    lgdl(["validate", game]).expect(1, &["E162", "es.yaml"]);
+}
+
+#[test]
+fn imported_files_are_read_from_beside_the_game() {
+    let folder = folder();
+    let parts = "game parts {\n  moves {\n    move bye {\n      when user says something like: [\"bye\"]\n      when confident { respond \
+                 with: \"Bye.\" }\n    }\n  }\n}\n";
+    file(&folder, "parts.lgdl", parts);
+    file(&folder, "game.lgdl", format!("import \"parts.lgdl\"\n\n{SMALL}"));
+    lgdl(["validate", path(&folder)]).expect(0, &[]);
+    lgdl_with_input(["chat", path(&folder)], b"bye\n").expect(0, &["Bye."]);
+    file(&folder, "game.lgdl", format!("import \"none.lgdl\"\n\n{SMALL}"));
+    lgdl(["validate", path(&folder)]).expect(1, &["E019", "there is no"]);
+}
+
+#[test]
+fn validate_says_how_far_meaning_can_be_relied_on() {
+    let game = example("support_desk");
+    lgdl(["validate", "--meaning", &game])
+        .expect(0, &["expected calibration error", "heard without having been learnt"]);
+    let report = lgdl(["validate", "--meaning", "--json", &game]).expect(0, &[]).json();
+    let meaning = &report["files"][0]["games"][0]["meaning"];
+    assert!(meaning["phrases"].as_u64().is_some_and(|phrases| phrases > 10), "{meaning}");
+    assert!(meaning["calibration_error"].as_f64().is_some_and(|error| error < 0.5), "{meaning}");
+    assert!(lgdl(["validate", "--json", &game]).json()["files"][0]["games"][0]["meaning"].is_null());
+}
+
+#[test]
+fn an_evaluation_is_written_as_a_page_as_well() {
+    let folder = folder();
+    let game = file(&folder, "small.lgdl", SMALL);
+    let labelled = file(
+        &folder,
+        "said.jsonl",
+        "{\"text\": \"hello\", \"move\": \"greet\"}\n{\"text\": \"<b>\", \"move\": null}\n",
+    );
+    let page = folder.path().join("page.html");
+    lgdl(["evaluate", &game, &labelled, "--html", page.to_str().expect("UTF-8")]).expect(0, &["accuracy"]);
+    let page = fs::read_to_string(page).expect("a page");
+    assert!(page.contains("<svg") && page.contains("Calibration error") && !page.contains("<script"), "{page}");
+}

@@ -29,6 +29,10 @@ pub struct Game {
     pub moves: Vec<Move>,
     /// The learning section.
     pub learning: Vec<LearningRule>,
+    /// Events by name, each with a move that has a block for it.
+    pub events: Vec<(String, String)>,
+    /// The same game in other languages: what is said and heard differs, what is done does not.
+    pub translations: Vec<Game>,
 }
 
 /// Somebody who takes part in the conversation.
@@ -250,6 +254,8 @@ pub struct Slot {
     pub default: Option<Literal>,
     /// `extract using …`
     pub extract: Extract,
+    /// `extract using regex "EXPR"`; linear time.
+    pub expression: Option<String>,
     /// `with vocabulary { … }`
     pub vocabulary: Vec<Term>,
     /// `with context "…"`
@@ -260,8 +266,32 @@ pub struct Slot {
     pub sensitive: bool,
     /// Failures before the `failed` block runs (default 3).
     pub retries: u8,
+    /// What else is asked of it; most slots have nothing.
+    pub rules: Option<Box<SlotRules>>,
+    /// `declined by [ … ]`: what passes an optional slot over, beside what declines any.
+    pub declined_by: Vec<String>,
     /// Source line, from 1.
     pub line: u32,
+}
+
+/// What a slot is asked beyond its type.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct SlotRules {
+    /// `required when CONDITION`: where it does not hold, the slot is neither asked for nor filled.
+    pub required_when: Option<Condition>,
+    /// `valid when CONDITION else "…"`, in order.
+    pub valid: Vec<Validity>,
+    /// What the options of an `enum` are called in the game's language, where that is not what they are.
+    pub labels: Vec<(String, String)>,
+}
+
+/// `valid when CONDITION else "…"`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Validity {
+    /// What must hold.
+    pub condition: Condition,
+    /// What is said where it does not.
+    pub reason: Template,
 }
 
 /// A slot's type.
@@ -287,6 +317,10 @@ pub enum SlotType {
     Money,
     Quantity,
     List(Box<SlotType>),
+    /// `pattern "REGEX"`: text of that form, from its first letter to its last.
+    Pattern(String),
+    /// `enum(from context.NAME)`: the options stand in the request or the conversation.
+    EnumFrom(Path),
 }
 
 impl SlotType {
@@ -317,12 +351,12 @@ impl SlotType {
 /// How a slot's value is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Extract {
-    /// The type's recognizer and the vocabulary.
+    /// The expression, or the type's recognizer; then the vocabulary; then meaning.
     #[default]
     Hybrid,
-    /// The type's recognizer alone.
+    /// The expression, or the type's recognizer and the vocabulary; nothing by meaning.
     Regex,
-    /// Vocabulary and context first.
+    /// The vocabulary, then meaning; free text stands for the term of the slot's vocabulary that it means.
     Semantic,
 }
 
@@ -412,6 +446,12 @@ pub enum Condition {
     All(Vec<Condition>),
     /// `C or C …`
     Any(Vec<Condition>),
+    /// `slot NAME is given up`: its retries ran out.
+    SlotGivenUp(String),
+    /// `event NAME`
+    Event(String),
+    /// An expression, most often a comparison: `count(toppings) > 3`.
+    Computed(Expression),
 }
 
 /// An action.
@@ -462,6 +502,50 @@ pub enum Action {
     BoostConfidence,
     /// `remember outcome`
     RememberOutcome,
+    /// `attach { … }`
+    Attach(Attachment),
+    /// `call MOVE [with a = b, …]`
+    CallMove {
+        /// The move that runs as a part.
+        target: String,
+        /// Slots of it, and the value that each begins with.
+        with: Vec<(String, PayloadValue)>,
+    },
+    /// `offer choices:` where a choice has a value of its own: what is shown, and what choosing it says.
+    OfferValued(Vec<(Template, Template)>),
+}
+
+/// What an answer carries beside its text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Attachment {
+    /// `image: "…", alt: "…"`
+    Image {
+        /// Its address.
+        url: Template,
+        /// What stands in its place where it is not shown.
+        alt: Template,
+    },
+    /// `card: { … }`: its fields by name, of `title`, `text`, `link`, `image`.
+    Card(Vec<(String, Template)>),
+    /// `payload: { … }`: values for a client that knows them.
+    Payload(Vec<(String, PayloadValue)>),
+}
+
+/// A value that is handed on: to a client, or to a part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum PayloadValue {
+    /// A text, values filled in.
+    Text(Template),
+    /// A number.
+    Number(f64),
+    /// `true` or `false`
+    Boolean(bool),
+    /// A bare name: the value of that name as it is.
+    Reference(Path),
+    /// `{ name: value, … }`
+    Object(Vec<(String, PayloadValue)>),
+    /// `[value, …]`
+    List(Vec<PayloadValue>),
 }
 
 /// A capability call.
@@ -550,6 +634,19 @@ pub enum TemplatePart {
         /// What is shown when it can't be computed; a dash when absent.
         fallback: Option<String>,
     },
+    /// `["…", "…"]` where a text stands: one of these, whole. Stands alone in its template.
+    OneOf(Vec<Template>),
+}
+
+impl Template {
+    /// The texts that may be said: several where a list stands.
+    #[must_use]
+    pub fn variants(&self) -> &[Template] {
+        match self.parts.as_slice() {
+            [TemplatePart::OneOf(variants)] => variants,
+            _ => std::slice::from_ref(self),
+        }
+    }
 }
 
 /// In which form a value is shown.
@@ -567,7 +664,7 @@ pub enum Style {
     Relative,
 }
 
-/// Arithmetic in a template.
+/// What is computed in a template or a condition.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Expression {
     /// A number.
@@ -578,7 +675,63 @@ pub enum Expression {
     Negate(Box<Expression>),
     /// `a OP b`
     Binary(Box<Expression>, Operator, Box<Expression>),
+    /// A text in quotation marks.
+    Text(String),
+    /// `3 days`
+    Span(Box<Expression>, Unit),
+    /// `FUNCTION(a, …)`
+    Call(Function, Vec<Expression>),
+    /// `a > b`
+    Compare(Box<Expression>, Comparison, Box<Expression>),
 }
+
+/// What spans of time are counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Unit {
+    Minute,
+    Hour,
+    Day,
+    Week,
+    Month,
+    Year,
+}
+
+/// The units by name; one more `s` is understood.
+pub const UNITS: [(&str, Unit); 6] = [
+    ("minute", Unit::Minute),
+    ("hour", Unit::Hour),
+    ("day", Unit::Day),
+    ("week", Unit::Week),
+    ("month", Unit::Month),
+    ("year", Unit::Year),
+];
+
+/// A function of expressions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Function {
+    Count,
+    Lower,
+    Upper,
+    Length,
+    Contains,
+    Min,
+    Max,
+    Round,
+}
+
+/// The functions by name, each with the fewest and the most values that it takes.
+pub const FUNCTIONS: [(&str, Function, usize, usize); 8] = [
+    ("count", Function::Count, 1, 1),
+    ("lower", Function::Lower, 1, 1),
+    ("upper", Function::Upper, 1, 1),
+    ("length", Function::Length, 1, 1),
+    ("contains", Function::Contains, 2, 2),
+    ("min", Function::Min, 1, 8),
+    ("max", Function::Max, 1, 8),
+    ("round", Function::Round, 1, 2),
+];
 
 /// An arithmetic operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -28,4 +28,6 @@ pub mod slots;
 pub mod syntax;
 pub mod template;
 pub mod text;
+#[cfg(feature = "golden")]
+pub mod texts;
 pub mod wire;

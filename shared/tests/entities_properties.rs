@@ -276,7 +276,7 @@ fn what_lies_before_the_year_0_is_no_day_and_no_fault() {
         offset_seconds: 0,
         direction: Direction::Past,
         language: Language::English,
-        date_order: lgdl::entities::DateOrder::OfLanguage,
+        place: lgdl::entities::Place::DEFAULT,
     };
     for text in [
         "past thousand decade",

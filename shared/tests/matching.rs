@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lgdl::compiled::CompiledGame;
-use lgdl::entities::{DateOrder, Direction, Language, Reference};
+use lgdl::entities::{Direction, Language, Place, Reference};
 use lgdl::ir::{Element, Pattern, SlotType, Threshold};
 use lgdl::matcher::{self, Candidate, Query};
 
@@ -44,7 +44,7 @@ fn candidates(game: &CompiledGame, text: &str) -> Vec<Candidate> {
         offset_seconds: 0,
         direction: Direction::Past,
         language: Language::English,
-        date_order: DateOrder::OfLanguage,
+        place: Place::DEFAULT,
     };
     let query = Query { text, participant: "user", reference: &reference, admits: &|_| true, plausible: &|_| true };
     matcher::find(game, &query)

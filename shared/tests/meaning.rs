@@ -2,7 +2,7 @@
 //! denied is no reading, and every machine computes the same.
 
 use lgdl::compiled::CompiledGame;
-use lgdl::entities::{DateOrder, Direction, Language, Reference};
+use lgdl::entities::{Direction, Language, Place, Reference};
 use lgdl::matcher::{self, Candidate, Query, Scratch, Stage};
 use lgdl::meaning::{Model, Trained, header};
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ fn reference() -> Reference {
         offset_seconds: 0,
         direction: Direction::Future,
         language: Language::English,
-        date_order: DateOrder::default(),
+        place: Place::DEFAULT,
     }
 }
 
@@ -101,7 +101,7 @@ fn everything_heard_is_at_most_what_meaning_may_say() {
         let query =
             Query { text, participant: "user", reference: &reference, admits: &|_| true, plausible: &|_| false };
         for candidate in matcher::guess(&game, &query, &mut Scratch::default()) {
-            assert!(candidate.stage != Stage::Meaning || candidate.score <= 0.89, "{text}");
+            assert!(candidate.stage != Stage::Meaning || candidate.score < 0.9, "{text}");
         }
     }
 }
@@ -152,4 +152,28 @@ proptest! {
         }
         prop_assert!(Model::verified(&bytes).is_err());
     }
+}
+
+#[test]
+fn a_pattern_that_came_from_use_is_told_from_the_author_s() {
+    let source = GAME.replacen("\"is my order finished\"", "\"is my order finished\" (learned)", 1);
+    let mut parsed = lgdl::syntax::parse(source.as_bytes(), None);
+    let entry = parsed.entry.expect("a game");
+    let learned = CompiledGame::compile(&parsed.games.remove(entry)).expect("it compiles");
+    let (before, after) = (&heard(&game(), "is my order finished")[0], &heard(&learned, "is my order finished")[0]);
+    assert_eq!((before.stage, after.stage), (Stage::Plain, Stage::Learned));
+    assert_eq!(before.score, after.score);
+}
+
+#[test]
+fn phrases_are_rehearsed_by_a_head_that_does_not_know_them() {
+    let mut parsed = lgdl::syntax::parse(GAME.as_bytes(), None);
+    let game = parsed.games.remove(parsed.entry.expect("a game"));
+    let rehearsed = CompiledGame::rehearse(&game, lgdl::meaning::Meaning::Words).expect("it is rehearsed");
+    let phrases: usize = game.moves.iter().flat_map(|body| &body.triggers).map(|trigger| trigger.patterns.len()).sum();
+    assert!(rehearsed.len() > phrases / 2 && rehearsed.len() <= phrases, "{} of {phrases}", rehearsed.len());
+    let right = rehearsed.iter().filter(|heard| heard.found == heard.move_name).count();
+    assert!(right > 0, "five phrases a move, each in words of its own, and some are found all the same");
+    assert!(rehearsed.iter().all(|heard| (0.0..=0.9).contains(&heard.confidence)));
+    assert!(CompiledGame::rehearse(&game, lgdl::meaning::Meaning::Off).expect("nothing to do").is_empty());
 }

@@ -41,7 +41,7 @@ fn best(game: &CompiledGame, text: &str) -> Option<(String, f64, Stage)> {
         offset_seconds: 0,
         direction: Direction::Future,
         language: Language::English,
-        date_order: Default::default(),
+        place: Default::default(),
     };
     let query = Query { text, participant: "user", reference: &reference, admits: &|_| true, plausible: &|_| false };
     let best = matcher::find(game, &query).into_iter().next()?;
@@ -176,7 +176,8 @@ const BAKERY_SIGNS: [&str; 12] = [
     "a puffy face",
     "anyone who fainted",
 ];
-const DENIALS: [&str; 21] = [
+const DENIALS: [&str; 22] = [
+    "the nurse ruled out {}",
     "I do not have {}",
     "I don't have {}",
     "there isn't {}",

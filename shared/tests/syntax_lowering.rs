@@ -45,6 +45,20 @@ fn codes(source: &str, contract: Option<&str>) -> Vec<String> {
 }
 
 #[test]
+fn what_declines_a_slot_is_for_slots_that_can_be_declined() {
+    let way_back = slot("date optional declined by [\"one way\", 'no return',] retries 2");
+    assert_eq!(
+        (way_back.declined_by.as_slice(), way_back.retries),
+        (&["one way".to_owned(), "no return".to_owned()][..], 2)
+    );
+    assert!(slot("number default(1) declined by [\"as usual\"]").required);
+    for refused in ["date declined by [\"one way\"]", "date optional declined by [\"a\"] declined by [\"b\"]"] {
+        let source = format!("game g {{ moves {{ move m {{ slots {{ s: {refused} }} }} }} }}");
+        assert!(codes(&source, None).contains(&"E107".to_owned()), "{refused}");
+    }
+}
+
+#[test]
 fn conditions_bind_as_the_language_says() {
     use Comparison::*;
     let truthy = |name: &str| Condition::Truthy(path(name));

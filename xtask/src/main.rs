@@ -1,10 +1,12 @@
 //! `cargo xtask`: the project's own commands. Each does its own set-up, so that a fresh clone needs nothing but Rust.
 
 mod audit;
+mod bench;
 mod debian;
 mod dev;
 mod dist;
 mod folders;
+mod load;
 mod model;
 mod mutants;
 mod npm;
@@ -69,6 +71,17 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Measure what `docs/performance.md` tells, or count the instructions that guard it
+    Bench {
+        /// Count instructions (with valgrind) and write `bench/counts.txt`
+        #[arg(long)]
+        counts: bool,
+        /// Compare the counts with the file instead: what has grown by more than 5 % fails
+        #[arg(long, requires = "counts")]
+        check: bool,
+    },
+    /// Offer load to a deployment that is started for it, and make a page of what happens
+    Load(load::Run),
     /// Say how much wasm the recognizers of values take
     RecognizersSize,
     /// Distil the models of meaning into shared/models, from packages that are fetched and pinned
@@ -105,6 +118,12 @@ fn obey(command: Command) -> Result<()> {
         Command::Dist(arguments) => dist::dist(&arguments),
         Command::Dev { games, more } => dev::dev(&games, &more),
         Command::Test { only, filter } => test::test(&only, &filter),
+        Command::Bench { counts, check } => bench::bench(match (counts, check) {
+            (false, _) => bench::Task::Times,
+            (true, false) => bench::Task::Count,
+            (true, true) => bench::Task::Check,
+        }),
+        Command::Load(wanted) => load::load(&wanted),
         Command::RecognizersSize => sizes::recognizers(),
         Command::Model { phrases } => model::make(&phrases),
         Command::Audit => audit::audit(),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
@@ -32,6 +33,9 @@ struct Mutant {
     file: PathBuf,
     find: String,
     replace: String,
+    /// The small world that is about the rule: its seeds come first.
+    #[serde(default)]
+    scene: Option<String>,
     /// Why nothing can be noticed, where that is so.
     #[serde(default)]
     equivalent: Option<String>,
@@ -62,11 +66,16 @@ pub(crate) fn run(names: &[String], check: bool) -> Result<()> {
     let tree = root.join("target/mutants/tree");
     copy(&root, &tree)?;
     let (mut found, mut missed) = (0, Vec::new());
-    for mutant in table.mutant.iter().filter(|mutant| names.is_empty() || names.contains(&mutant.name)) {
+    let mut wanted: Vec<&Mutant> =
+        table.mutant.iter().filter(|mutant| names.is_empty() || names.contains(&mutant.name)).collect();
+    // Those of one crate one after the other, so that the others are compiled once.
+    wanted.sort_by(|one, other| one.file.cmp(&other.file));
+    for mutant in wanted {
+        let began = Instant::now();
         let file = tree.join(&mutant.file);
         let before = fs::read_to_string(&file)?;
         fs::write(&file, planted(&root, mutant)?)?;
-        let outcome = simulate(&root, &tree);
+        let outcome = simulate(&root, &tree, mutant.scene.as_deref());
         fs::write(&file, before)?;
         let word = match outcome? {
             Outcome::Found => {
@@ -80,7 +89,8 @@ pub(crate) fn run(names: &[String], check: bool) -> Result<()> {
                 "NOT FOUND"
             }
         };
-        say(format_args!("{word:>10}  {}: {}", mutant.name, mutant.rule));
+        let seconds = began.elapsed().as_secs();
+        say(format_args!("{word:>10}  {}: {} ({seconds} s)", mutant.name, mutant.rule));
     }
     say(format_args!("{found} found, {} not", missed.len()));
     ensure!(missed.is_empty(), "not found within {SEEDS} seeds: {}", missed.join(", "));
@@ -126,11 +136,12 @@ fn copy(root: &Path, tree: &Path) -> Result<()> {
     Ok(())
 }
 
-fn simulate(root: &Path, tree: &Path) -> Result<Outcome> {
+fn simulate(root: &Path, tree: &Path, scene: Option<&str>) -> Result<Outcome> {
     let cargo = |arguments: &[&str]| {
         let mut command = Command::new("cargo");
         command.current_dir(tree).env("CARGO_TARGET_DIR", root.join("target/mutants/build")).args(arguments);
         command.env("LGDL_SIM_SEEDS", SEEDS.to_string()).env("LGDL_SIM_STOP_AT_FIRST", "1");
+        command.env("LGDL_SIM_SCENE", scene.unwrap_or_default());
         command
     };
     let test = ["test", "-q", "-p", "lgdl-simulator", "--test", "seeds"];
@@ -138,13 +149,22 @@ fn simulate(root: &Path, tree: &Path) -> Result<Outcome> {
     if !built.status.success() {
         return Ok(Outcome::DoesNotCompile);
     }
-    let ran = cargo(&[&test[..], &["--", "whatever_goes_wrong", "what_was_found"]].concat()).output()?;
+    let ran = cargo(&[&test[..], &["--", "whatever_goes_wrong"]].concat()).output()?;
     Ok(if ran.status.success() { Outcome::NotFound } else { Outcome::Found })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_fault_stands_in_the_guide() {
+        let guide = fs::read_to_string(folders::root().join("docs/simulation.md")).unwrap();
+        for Mutant { name, rule, equivalent, .. } in read(&folders::root()).unwrap().mutant {
+            assert!(guide.contains(&format!("| {name} | {rule} |")), "{name}");
+            assert!(equivalent.is_none_or(|why| guide.contains(&format!("`{name}`: {why}"))), "{name}");
+        }
+    }
 
     #[test]
     fn every_fault_of_the_table_can_be_planted() {

@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use lgdl_skips::Need;
 
 use crate::shell::{exists, is_root, output, run, say};
-use crate::{audit, debian, folders, npm, operations, schemathesis, wasm, worker};
+use crate::{audit, bench, debian, folders, npm, operations, schemathesis, wasm, worker};
 
 /// One part of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -34,6 +34,8 @@ pub(crate) enum Part {
     Unit,
     /// documentation, warnings are errors
     Docs,
+    /// instructions of the pieces of work that are guarded
+    Counts,
 }
 
 /// How a part ended.
@@ -124,6 +126,10 @@ fn run_part(part: Part, filter: &[String], count: &mut Count) -> Result<Vec<End>
             let flags = "-D warnings -A rustdoc::private-intra-doc-links";
             run(cargo().args(arguments).env("RUSTDOCFLAGS", flags))?;
         }
+        Part::Counts => match bench::check()? {
+            bench::Checked::Holds => {}
+            bench::Checked::Skipped(why) => return Ok(vec![End::Skipped(why)]),
+        },
     }
     Ok(vec![End::Passed])
 }

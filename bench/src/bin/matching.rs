@@ -131,7 +131,7 @@ fn find(game: &CompiledGame, text: &str, scratch: &mut Scratch) -> Vec<matcher::
         offset_seconds: 0,
         direction: Direction::Past,
         language: Language::English,
-        date_order: lgdl::entities::DateOrder::OfLanguage,
+        place: lgdl::entities::Place::DEFAULT,
     };
     let query = Query { text, participant: "user", reference: &reference, admits: &|_| true, plausible: &|_| true };
     matcher::find_with(game, &query, scratch)

@@ -2,7 +2,7 @@
 
 import { Outbox, type KeyValueStorage, type PendingTurn } from "./outbox.js";
 import { serverEvents } from "./sse.js";
-import type { MoveResponse, Problem } from "./wire.js";
+import type { MoveResponse, TurnEvent, Problem } from "./wire.js";
 
 export type { KeyValueStorage, PendingTurn } from "./outbox.js";
 export type { Also, Attachment, Choice, Explanation, GameEntry, MoveResponse, Negotiation, Problem } from "./wire.js";
@@ -54,6 +54,8 @@ export interface SendOptions {
   patience?: "enough" | "endless";
   /** Asks a development node why it answered so. */
   explain?: boolean;
+  /** What happened, in the place of something said; the input is empty then. */
+  event?: TurnEvent;
   signal?: AbortSignal;
 }
 
@@ -121,14 +123,20 @@ export class Conversation {
     return this.deliver(this.queue(input, options), options);
   }
 
+  /** Tells the game that something happened: `session_started`, `timeout`, `button`, or a name of its own. */
+  happen(name: string, value?: unknown, options: SendOptions = {}): Promise<MoveResponse> {
+    return this.send("", { ...options, event: { name, ...(value === undefined ? {} : { value }) } });
+  }
+
   /** Makes a turn and keeps it, so that it outlives a reload. `deliver` sends it. */
-  queue(input: string, options: Pick<SendOptions, "explain"> = {}): PendingTurn {
+  queue(input: string, options: Pick<SendOptions, "explain" | "event"> = {}): PendingTurn {
     const body = JSON.stringify({
       conversation_id: this.#id,
       user_id: this.userId,
       input,
       context: { timezone: timeZone(), ...this.#options.context },
       ...(this.#options.participant === undefined ? {} : { participant: this.#options.participant }),
+      ...(options.event === undefined ? {} : { event: options.event }),
       ...(options.explain ? { explain: true } : {}),
     });
     const turn = { key: newId("turn"), input, body };

@@ -13,7 +13,7 @@ export { CSS_PROPERTIES } from "./styles.js";
 export type { Texts } from "./texts.js";
 
 /** Attributes that say with whom a conversation is held: another value is another conversation. */
-const CONVERSATION_ATTRIBUTES = ["game", "base-url", "api-key", "token-url", "user-id", "participant", "keep"] as const;
+const CONVERSATION_ATTRIBUTES = ["game", "base-url", "api-key", "token-url", "user-id", "participant", "keep", "greets"] as const;
 /** Attributes that change only what is shown. */
 const SHOWN_ATTRIBUTES = ["heading", "subheading", "avatar", "greeting", "lang", "texts", "theme", "launcher", "open", "explain"] as const;
 /** Every attribute: docs/embed.md lists them. */
@@ -236,8 +236,12 @@ export class LgdlChat extends Base {
     if (greeting) this.#view.show({ key: "greeting", from: "game", text: greeting, at: 0 });
     this.#showKept();
     this.#view.typing(null);
+    // The game's own greeting, where the page asks for it and nothing was said yet.
+    if (this.hasAttribute("greets") && this.#transcript.lines.length === 0 && conversation.unanswered.length === 0) {
+      conversation.queue("", { event: { name: "session_started" } });
+    }
     for (const turn of conversation.unanswered) {
-      if (!this.#transcript.lines.some((line) => line.key === turn.key)) this.#put({ key: turn.key, from: "person", text: turn.input, at: Date.now() });
+      if (turn.input !== "" && !this.#transcript.lines.some((line) => line.key === turn.key)) this.#put({ key: turn.key, from: "person", text: turn.input, at: Date.now() });
       void this.#follow(conversation, turn);
     }
   }

@@ -38,6 +38,12 @@ export interface MoveResponse {
   explanation?: Explanation;
 }
 
+/** Something that happened, in the place of something said. */
+export interface TurnEvent {
+  name: string;
+  value?: unknown;
+}
+
 export type Choice = string | { label: string; value: string };
 
 export interface Also {

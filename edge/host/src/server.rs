@@ -46,8 +46,9 @@ const MAX_DISCARDED_BYTES: usize = 8 * 1024 * 1024;
 /// Connections at once, and those of one address: what stands in front of a node (a proxy) counts as one, and needs many.
 const MAX_CONNECTIONS: usize = 8_192;
 const MAX_CONNECTIONS_OF_A_PEER: usize = 2_048;
-/// Bytes of bodies that are in memory at once.
+/// Bytes of bodies that are in memory at once, and those of one address.
 const MAX_BYTES_IN_FLIGHT: usize = 64 * 1024 * 1024;
+const MAX_BYTES_OF_A_PEER: usize = MAX_BYTES_IN_FLIGHT / 2;
 /// How long stopping waits for requests that are under way.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -162,7 +163,7 @@ impl Host {
             metrics: Metrics::default(),
             node,
             node_token,
-            peers: Arc::new(Peers::new(MAX_CONNECTIONS, MAX_CONNECTIONS_OF_A_PEER)),
+            peers: Arc::new(Peers::new(MAX_CONNECTIONS, MAX_CONNECTIONS_OF_A_PEER, MAX_BYTES_OF_A_PEER)),
             bodies: Arc::new(Semaphore::new(MAX_BYTES_IN_FLIGHT)),
         });
         let (stop, stopped) = watch::channel(false);
@@ -261,7 +262,7 @@ async fn accept(app: Arc<App>, listener: TcpListener, mut stopped: watch::Receiv
         let _ = stream.set_nodelay(true);
         let (app, stopped) = (Arc::clone(&app), stopped.clone());
         connections.spawn(async move {
-            serve(app, stream, stopped).await;
+            serve(app, stream, Arc::clone(&place.bodies), stopped).await;
             drop(place);
         });
         while connections.try_join_next().is_some() {}
@@ -270,10 +271,15 @@ async fn accept(app: Arc<App>, listener: TcpListener, mut stopped: watch::Receiv
     while connections.join_next().await.is_some() {}
 }
 
-async fn serve(app: Arc<App>, stream: tokio::net::TcpStream, mut stopped: watch::Receiver<bool>) {
+async fn serve(
+    app: Arc<App>,
+    stream: tokio::net::TcpStream,
+    of_peer: Arc<Semaphore>,
+    mut stopped: watch::Receiver<bool>,
+) {
     let service = service_fn(move |request| {
-        let app = Arc::clone(&app);
-        async move { Ok::<_, Infallible>(answer(app, request).await) }
+        let (app, of_peer) = (Arc::clone(&app), Arc::clone(&of_peer));
+        async move { Ok::<_, Infallible>(answer(app, &of_peer, request).await) }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
@@ -289,7 +295,7 @@ async fn serve(app: Arc<App>, stream: tokio::net::TcpStream, mut stopped: watch:
     let _ = connection.await;
 }
 
-async fn answer(app: Arc<App>, request: Request<Incoming>) -> Answer {
+async fn answer(app: Arc<App>, of_peer: &Arc<Semaphore>, request: Request<Incoming>) -> Answer {
     let came = Instant::now();
     if app.node_service && request.uri().path() == "/metrics" && request.method() == Method::GET {
         let text = app.metrics.text(&app.node.counts().unwrap_or_default(), app.instances.made());
@@ -306,7 +312,7 @@ async fn answer(app: Arc<App>, request: Request<Incoming>) -> Answer {
         return own(Request::from_parts(parts, Bytes::new())).await.map(full);
     }
     let ran = if app.node_service {
-        match with_body(&app.bodies, request).await {
+        match with_body([of_peer, &app.bodies], request).await {
             Ok((request, room)) => {
                 let ran = app.instances.answer(request).await;
                 drop(room);
@@ -344,14 +350,15 @@ enum NoBody {
 }
 
 /// Reads the body before there is an instance, so that a slow client holds none. One byte more than is allowed is enough
-/// for the component to refuse it. What is read has its room among the bytes in flight, until it is answered.
+/// for the component to refuse it. What is read has its room among the bytes in flight, the peer's and everybody's, until it is
+/// answered.
 async fn with_body(
-    bodies: &Arc<Semaphore>,
+    bodies: [&Arc<Semaphore>; 2],
     request: Request<Incoming>,
-) -> Result<(Request<Full<Bytes>>, Option<OwnedSemaphorePermit>), NoBody> {
+) -> Result<(Request<Full<Bytes>>, [Option<OwnedSemaphorePermit>; 2]), NoBody> {
     let (parts, mut body) = request.into_parts();
     let mut read = Vec::new();
-    let mut room: Option<OwnedSemaphorePermit> = None;
+    let mut rooms: [Option<OwnedSemaphorePermit>; 2] = [None, None];
     let reading = async {
         let mut left = MAX_DISCARDED_BYTES;
         // A client that is still sending when the connection closes may never see why.
@@ -360,12 +367,14 @@ async fn with_body(
                 Some(Ok(frame)) => {
                     if let Some(data) = frame.data_ref() {
                         let taken = data.len().min(MAX_BODY_BYTES + 1 - read.len());
-                        let more = Arc::clone(bodies)
-                            .try_acquire_many_owned(u32::try_from(taken).unwrap_or(u32::MAX))
-                            .map_err(|_| NoBody::NoRoom)?;
-                        match &mut room {
-                            Some(room) => room.merge(more),
-                            None => room = Some(more),
+                        for (room, bodies) in rooms.iter_mut().zip(bodies) {
+                            let more = Arc::clone(bodies)
+                                .try_acquire_many_owned(u32::try_from(taken).unwrap_or(u32::MAX))
+                                .map_err(|_| NoBody::NoRoom)?;
+                            match room {
+                                Some(room) => room.merge(more),
+                                None => *room = Some(more),
+                            }
                         }
                         read.extend_from_slice(&data[..taken]);
                         left = left.saturating_sub(data.len() - taken);
@@ -380,7 +389,7 @@ async fn with_body(
     tokio::time::timeout(BODY_WITHIN, reading).await.map_err(|_| NoBody::Incomplete)??;
     let mut request = Request::from_parts(parts, Full::new(Bytes::from(read)));
     request.headers_mut().remove(header::CONTENT_LENGTH);
-    Ok((request, room))
+    Ok((request, rooms))
 }
 
 /// Refuses a request that there is no room for; it comes back when there is.

@@ -151,8 +151,11 @@ impl NodeObject {
                 .sql()
                 .exec("SELECT name, value FROM entries WHERE name = ?", vec![name.to_string().into()])?
                 .to_array()?;
-            if let Some(entry) = rows.first().and_then(|row| serde_json::from_str(&row.value).ok()) {
-                counters.restore(&name, entry);
+            match rows.first().map(|row| serde_json::from_str(&row.value)) {
+                Some(Ok(entry)) => counters.restore(&name, entry),
+                // Refused for ever would be worse than counted anew; but it is said.
+                Some(Err(error)) => worker::console_error!("a counter can't be read and begins anew: {error}"),
+                None => {}
             }
         }
         let counted = counters.count(request, now_ms);

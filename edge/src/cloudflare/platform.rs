@@ -1,5 +1,6 @@
 //! [`Platform`] on Workers: bindings and nothing else. What is decided with them is the pipeline's.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ use worker::{
 use crate::constants::Constants;
 use crate::memory::Memory;
 use crate::platform::{FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError};
-use lgdl::limits::{Blame, CountRequest, Counted, Take};
+use crate::shards;
+use lgdl::limits::{CountRequest, Counted};
 use lgdl::wire::node::{
     self, Aside, Counts, EntryName, Found, Level, Limit, LogLine, Page, Place, SetAside, Stream, StreamPage, Streams,
 };
@@ -31,13 +33,17 @@ const OBJECT_TIMEOUT_MS: u64 = 5_000;
 /// Attempts at a question to an object, and the pause between them, milliseconds.
 const OBJECT_ATTEMPTS: u32 = 2;
 const OBJECT_PAUSE_MS: u64 = 50;
-/// The object that keeps the journal of all conversations, so that it can be drained oldest first.
-const JOURNAL_OBJECT: &str = "journal";
+/// The object that kept the journal of all conversations, before several shared them: what waits there still is brought home.
+const FIRST_JOURNAL: &str = "journal";
+/// How long an isolate believes that the first journal is empty, milliseconds.
+const FIRST_IS_EMPTY_MS: i64 = 60_000;
 
 thread_local! {
     /// Live as long as the isolate.
     static CONSTANTS: Rc<Constants> = Rc::new(Constants::default());
     static MEMORY: Rc<Memory> = Rc::new(Memory::default());
+    /// Until when the first journal is believed to be empty.
+    static FIRST_IS_EMPTY_UNTIL_MS: Cell<i64> = const { Cell::new(0) };
 }
 
 /// One request's view of the Worker's bindings.
@@ -110,29 +116,57 @@ impl Cloudflare {
         }
     }
 
-    /// Asks the journal something that has an answer.
-    async fn answered<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, SeamError> {
-        let answer = self.object(JOURNAL_OBJECT, path, body).await?;
+    /// Asks a journal something that has an answer.
+    async fn answered<T: DeserializeOwned>(
+        &self,
+        object: &str,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, SeamError> {
+        let answer = self.object(object, path, body).await?;
         answer.ok_or_else(|| SeamError::Unavailable("an empty answer".into()))
     }
+
+    /// The journals that may hold something of a conversation, the one that holds the older entries first.
+    async fn journals_of(&self, stream: &str) -> Result<Vec<String>, SeamError> {
+        let own = journal(shards::journal_of(stream));
+        if self.now_ms() < FIRST_IS_EMPTY_UNTIL_MS.get() {
+            return Ok(vec![own]);
+        }
+        let counts: Counts = self.answered(FIRST_JOURNAL, node::JOURNAL_COUNTS, &()).await?;
+        if counts.waiting == 0 && counts.aside == 0 {
+            FIRST_IS_EMPTY_UNTIL_MS.set(self.now_ms() + FIRST_IS_EMPTY_MS);
+            return Ok(vec![own]);
+        }
+        Ok(vec![FIRST_JOURNAL.to_owned(), own])
+    }
+
+    /// Has something found by the journal that holds it.
+    async fn found(&self, path: &str, stream: &str, id: &str) -> Result<bool, SeamError> {
+        let name = EntryName { stream: stream.to_owned(), id: id.to_owned() };
+        for object in self.journals_of(stream).await? {
+            if self.answered::<Found>(&object, path, &name).await?.found {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The object of a journal.
+fn journal(number: u8) -> String {
+    format!("{FIRST_JOURNAL}:{number}")
+}
+
+/// All journals, in the order in which they are drained.
+fn journals() -> impl Iterator<Item = String> {
+    std::iter::once(FIRST_JOURNAL.to_owned()).chain((0..shards::JOURNALS).map(journal))
 }
 
 async fn call_object(stub: &Stub, path: &str, body: &str) -> worker::Result<Response> {
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_body(Some(JsValue::from_str(body)));
     stub.fetch_with_request(Request::new_with_init(&format!("https://node{path}"), &init)?).await
-}
-
-/// A request's tokens by where they are counted: what is the subject's own in an object of the subject's, what many share
-/// in one of those who share it. The latter is asked only for requests that the former lets through, and what the subject
-/// has taken is not given back where there is no room.
-fn counted_apart(request: &CountRequest) -> Vec<(String, CountRequest)> {
-    let of = |blame: Blame| -> Vec<Take> { request.takes.iter().filter(|take| take.blame == blame).cloned().collect() };
-    let (own, shared) = (of(Blame::Subject), of(Blame::Nobody));
-    let name = shared.last().map(|take| format!("limits:shared:{}", take.key));
-    let part = |name: String, takes| (name, CountRequest { takes, subject: request.subject.clone() });
-    let own = (!own.is_empty()).then(|| part(format!("limits:{}", request.subject), own));
-    own.into_iter().chain(name.map(|name| part(name, shared))).collect()
 }
 
 impl Platform for Cloudflare {
@@ -204,7 +238,7 @@ impl Platform for Cloudflare {
 
     async fn count(&self, request: &CountRequest) -> Result<Counted, SeamError> {
         let mut all = Counted { refused_by: None, standings: Vec::new(), banned_for_ms: None, ban_is_new: false };
-        for (object, part) in counted_apart(request) {
+        for (object, part) in shards::counters(request) {
             let counted: Option<Counted> = self.object(&object, node::COUNT, &part).await?;
             let counted = counted.ok_or_else(|| SeamError::Unavailable("an empty answer".into()))?;
             all.refused_by = counted.refused_by.map(|index| index + all.standings.len());
@@ -223,42 +257,100 @@ impl Platform for Cloudflare {
     }
 
     async fn journal_append(&self, entry: &JournalEntry) -> Result<(), SeamError> {
-        self.object::<()>(JOURNAL_OBJECT, node::JOURNAL_APPEND, entry).await.map(drop)
+        let objects = self.journals_of(&entry.stream).await?;
+        // Where older entries wait still, what follows them goes behind them.
+        if let [first, _] = objects.as_slice() {
+            let wanted = Stream { stream: entry.stream.clone(), after: None };
+            let page: Page = self.answered(first, node::JOURNAL_READ, &wanted).await?;
+            if page.end().is_some() {
+                return self.object::<()>(first, node::JOURNAL_APPEND, entry).await.map(drop);
+            }
+        }
+        self.object::<()>(&journal(shards::journal_of(&entry.stream)), node::JOURNAL_APPEND, entry).await.map(drop)
     }
 
     async fn journal_read(&self, stream: &str, after: Option<&Place>) -> Result<Page, SeamError> {
-        self.answered(node::JOURNAL_READ, &Stream { stream: stream.to_owned(), after: after.cloned() }).await
+        let wanted = Stream { stream: stream.to_owned(), after: after.cloned() };
+        let mut page = Page::default();
+        for object in self.journals_of(stream).await? {
+            page = self.answered(&object, node::JOURNAL_READ, &wanted).await?;
+            if page.end().is_some() {
+                break;
+            }
+        }
+        Ok(page)
     }
 
+    /// Pages end with the journal's number, in the order of [`journals`], and its own end.
     async fn journal_streams(&self, limit: usize, after: Option<&str>) -> Result<StreamPage, SeamError> {
-        self.answered(node::JOURNAL_STREAMS, &Streams { limit, after: after.map(str::to_owned) }).await
+        let (from, mut inner) = match after.and_then(|after| after.split_once(':')) {
+            // A cursor of something else begins anew: a stream that comes up twice is found empty.
+            Some((number, rest)) => {
+                (number.parse().unwrap_or(0), Some(rest.to_owned()).filter(|rest| !rest.is_empty()))
+            }
+            None => (0, None),
+        };
+        for (number, object) in journals().enumerate().skip(from) {
+            let wanted = Streams { limit, after: inner.take() };
+            let page: StreamPage = self.answered(&object, node::JOURNAL_STREAMS, &wanted).await?;
+            if page.streams.is_empty() && page.next.is_none() {
+                continue;
+            }
+            if object == FIRST_JOURNAL {
+                FIRST_IS_EMPTY_UNTIL_MS.set(0);
+            }
+            let next = match page.next {
+                Some(next) => Some(format!("{number}:{next}")),
+                None => (number < usize::from(shards::JOURNALS)).then(|| format!("{}:", number + 1)),
+            };
+            return Ok(StreamPage { streams: page.streams, next });
+        }
+        Ok(StreamPage::default())
     }
 
     async fn journal_remove(&self, stream: &str, id: &str) -> Result<(), SeamError> {
         let name = EntryName { stream: stream.to_owned(), id: id.to_owned() };
-        self.object::<()>(JOURNAL_OBJECT, node::JOURNAL_REMOVE, &name).await.map(drop)
+        for object in self.journals_of(stream).await? {
+            self.object::<()>(&object, node::JOURNAL_REMOVE, &name).await?;
+        }
+        Ok(())
     }
 
     async fn journal_set_aside(&self, order: &SetAside) -> Result<(), SeamError> {
-        self.object::<()>(JOURNAL_OBJECT, node::JOURNAL_SET_ASIDE, order).await.map(drop)
+        for object in self.journals_of(&order.stream).await? {
+            self.object::<()>(&object, node::JOURNAL_SET_ASIDE, order).await?;
+        }
+        Ok(())
     }
 
     async fn journal_aside(&self, limit: usize) -> Result<Vec<Aside>, SeamError> {
-        self.answered(node::JOURNAL_ASIDE, &Limit { limit }).await
+        let mut all: Vec<Aside> = Vec::new();
+        for object in journals() {
+            let limit = limit.saturating_sub(all.len());
+            if limit > 0 {
+                all.extend(self.answered::<Vec<Aside>>(&object, node::JOURNAL_ASIDE, &Limit { limit }).await?);
+            }
+        }
+        Ok(all)
     }
 
     async fn journal_retry(&self, stream: &str, id: &str) -> Result<bool, SeamError> {
-        let name = EntryName { stream: stream.to_owned(), id: id.to_owned() };
-        self.answered(node::JOURNAL_RETRY, &name).await.map(|Found { found }| found)
+        self.found(node::JOURNAL_RETRY, stream, id).await
     }
 
     async fn journal_drop(&self, stream: &str, id: &str) -> Result<bool, SeamError> {
-        let name = EntryName { stream: stream.to_owned(), id: id.to_owned() };
-        self.answered(node::JOURNAL_DROP, &name).await.map(|Found { found }| found)
+        self.found(node::JOURNAL_DROP, stream, id).await
     }
 
     async fn journal_counts(&self) -> Result<Counts, SeamError> {
-        self.answered(node::JOURNAL_COUNTS, &()).await
+        let mut all = Counts::default();
+        for object in journals() {
+            let counts: Counts = self.answered(&object, node::JOURNAL_COUNTS, &()).await?;
+            all.waiting += counts.waiting;
+            all.aside += counts.aside;
+            all.other_key += counts.other_key;
+        }
+        Ok(all)
     }
 
     fn log(&self, line: &LogLine) {

@@ -9,13 +9,16 @@ use crate::call::Call;
 use crate::digest;
 use crate::notes;
 use crate::origin::Origin;
+use crate::pipeline::state::Named;
 use crate::platform::Platform;
 
 /// How long a given consent is believed, milliseconds: a withdrawal is honoured within this.
 pub const CONSENT_BELIEVED_MS: i64 = 60_000;
 
+/// Believed of one person in one conversation: what is erased is named by its conversations, and takes the belief with it.
 #[derive(Debug, Serialize, Deserialize)]
 struct Given {
+    person: String,
     asked_at_ms: i64,
 }
 
@@ -23,19 +26,19 @@ struct Given {
 ///
 /// # Errors
 /// E901 when they have not; 503 when it can't be told. Consent is never assumed.
-pub async fn check<P: Platform>(call: &Call<'_, P>, game: &GameEntry, user: &str) -> Result<(), Refusal> {
+pub async fn check<P: Platform>(call: &Call<'_, P>, game: &GameEntry, named: &Named) -> Result<(), Refusal> {
     if !game.policy.consent_required {
         return Ok(());
     }
-    let person = digest::conversation(&call.caller.tenant, &game.id, user);
-    let note = format!("consent:{person}");
+    let (note, person) = (note(&named.digest), digest::person(&call.caller.tenant, &named.user));
     let now = call.platform.now_ms();
     let given: Option<Given> = notes::recall_grant(call, &note).await;
-    if given.is_some_and(|given| (0..CONSENT_BELIEVED_MS).contains(&now.saturating_sub(given.asked_at_ms))) {
+    let is_fresh = |given: &Given| (0..CONSENT_BELIEVED_MS).contains(&now.saturating_sub(given.asked_at_ms));
+    if given.is_some_and(|given| given.person == person && is_fresh(&given)) {
         return Ok(());
     }
     let origin = Origin::new(call);
-    let consent = origin.consent(&game.id, user).await.map_err(|_| {
+    let consent = origin.consent(&game.id, &named.user).await.map_err(|_| {
         origin.away(Reason::OriginAway, "Whether consent was given can't be checked at the moment. Try again.")
     })?;
     if !consent.given {
@@ -44,6 +47,15 @@ pub async fn check<P: Platform>(call: &Call<'_, P>, game: &GameEntry, user: &str
             "This game needs the person's consent before the first turn.",
         ));
     }
-    notes::remember_grant(call, &note, &Given { asked_at_ms: now }).await;
+    notes::remember_grant(call, &note, &Given { person, asked_at_ms: now }).await;
     Ok(())
+}
+
+/// Believes it no longer: the conversation was erased, and the consent with it where its person was.
+pub async fn forget<P: Platform>(platform: &P, conversation: &str) {
+    notes::forget(platform, &note(conversation)).await;
+}
+
+fn note(conversation: &str) -> String {
+    format!("consent:{conversation}")
 }

@@ -159,7 +159,7 @@ async fn journalled<P: Platform>(
     let next = start.clone().waiting_at(start.version + 1, start.game_version.clone(), outcome.conversation);
     state::keep_waiting(call, &ask.named, next).await;
     if let Err(error) = journal::append(call, &ask.named, start, commit.clone(), ask.turn(call, false)).await {
-        state::drop_hot(call, &ask.named).await;
+        state::drop_own(call, &ask.named).await;
         return Err(match error {
             NotKept::TooLarge => Unkept::Refused(turn::too_large(&commit)),
             NotKept::Seam(SeamError::Conflict) => Unkept::Taken,

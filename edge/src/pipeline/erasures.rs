@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
 use crate::origin::{Origin, OriginError};
-use crate::pipeline::{journal, state};
+use crate::pipeline::{consent, journal, state};
 use crate::platform::{JournalSafety, Platform};
 
 /// Pages read in one run. With [`lgdl::wire::origin::MAX_ERASURES`] a page, a run stays within the thousand operations on
@@ -82,6 +82,7 @@ async fn forget<P: Platform>(platform: &P, conversations: &[String]) -> Option<(
             journal::forget(platform, digest).await.ok()?;
         }
         state::drop_named(platform, digest).await.ok()?;
+        consent::forget(platform, digest).await;
     }
     Some(())
 }

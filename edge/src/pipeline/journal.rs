@@ -391,7 +391,7 @@ async fn bring_home<P: Platform>(call: &Call<'_, P>, waiting: Waiting, reached: 
             commit.record = outcome.record;
             commit.record.findings.push(RERUN_FINDING.into());
             commit.state = outcome.conversation;
-            state::drop_hot(call, &named_in(call, &commit)).await;
+            state::drop_own(call, &named_in(call, &commit)).await;
         } else if commit.expected_version > 0 && commit.base.is_none() {
             commit.base = Some(state::name(&ground, None));
         }

@@ -12,7 +12,7 @@ use crate::origin::{Origin, OriginError};
 use crate::pipeline::journal::{self, Theirs};
 use crate::pipeline::request::{Received, check_game_id, check_id};
 use crate::pipeline::state::{self, Named};
-use crate::pipeline::{auth, games, turn};
+use crate::pipeline::{auth, consent, games, turn};
 use crate::platform::Platform;
 
 /// How soon it makes sense to ask again where an operator has to decide first, milliseconds.
@@ -42,6 +42,7 @@ pub async fn erase<P: Platform>(call: &Call<'_, P>, received: &Received, id: &st
             found = true;
             journal::forget(call.platform, &named.digest).await.map_err(|_| unreadable())?;
             state::drop_hot(call, &named).await;
+            consent::forget(call.platform, &named.digest).await;
             continue;
         }
         // The origin has nothing of theirs. What still lies here never arrived, and is theirs to have forgotten.

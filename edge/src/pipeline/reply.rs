@@ -2,7 +2,7 @@
 
 use http::{HeaderValue, StatusCode, header};
 use lgdl::engine::Outcome;
-use lgdl::wire::client::MoveResponse;
+use lgdl::wire::client::{Choice, MoveResponse};
 use serde_json::json;
 
 use crate::answer::{Body, Refusal, Response};
@@ -41,7 +41,8 @@ pub fn move_response(
         awaiting_slot: record.awaiting_slot.clone(),
         slots_filled: record.slots_filled.then_some(true),
         slots: record.slots.clone(),
-        choices: record.choices.clone(),
+        choices: Choice::of(record),
+        attachments: record.attachments.clone(),
         negotiation: record.negotiation.clone(),
         stage: record.stage.clone(),
         escalated_to: record.escalated_to.clone(),

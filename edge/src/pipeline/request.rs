@@ -1,7 +1,7 @@
 //! Stage 1: the request as it came. Ids, sizes, shapes and headers; nothing is looked up here.
 
 use http::{HeaderMap, HeaderName, Method, header};
-use lgdl::engine::MAX_UTTERANCE_CHARS;
+use lgdl::engine::{Event, MAX_UTTERANCE_CHARS};
 use lgdl::ids::Id;
 use lgdl::problem::Reason;
 pub use lgdl::wire::client::MAX_BODY_BYTES;
@@ -16,6 +16,8 @@ pub const MAX_HEADERS: usize = 64;
 pub const MAX_HEADER_BYTES: usize = 16 * 1024;
 /// How deep the context may be nested: what is deeper could not be read back from where turns are kept.
 pub const MAX_CONTEXT_DEPTH: usize = 32;
+/// The longest name of an event, bytes.
+pub const MAX_EVENT_NAME_BYTES: usize = 64;
 /// The longest participant name, characters.
 pub const MAX_PARTICIPANT_CHARS: usize = 64;
 
@@ -120,6 +122,9 @@ pub fn read_move(received: &Received) -> Result<MoveRequest, Refusal> {
     if let Some(participant) = &request.participant {
         check_participant(participant)?;
     }
+    if let Some(event) = &request.event {
+        check_event(event)?;
+    }
     if !request.context.values().all(|value| is_shallow(value, MAX_CONTEXT_DEPTH)) {
         let detail = format!("`context` may be nested {MAX_CONTEXT_DEPTH} deep.");
         return Err(Refusal::new(Reason::WrongShape, detail));
@@ -137,6 +142,21 @@ pub fn read_move(received: &Received) -> Result<MoveRequest, Refusal> {
         return Err(Refusal::new(Reason::UtteranceTooLong, detail));
     }
     Ok(request)
+}
+
+/// An event bears a name as games write it, and brings no more than a context may.
+fn check_event(event: &Event) -> Result<(), Refusal> {
+    let begins = event.name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    let is_name = begins && event.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if !is_name || event.name.len() > MAX_EVENT_NAME_BYTES {
+        let detail = format!("`event.name` is a name of letters, digits and `_`, at most {MAX_EVENT_NAME_BYTES} long.");
+        return Err(Refusal::new(Reason::WrongShape, detail));
+    }
+    if !is_shallow(&event.value, MAX_CONTEXT_DEPTH) || holds_nul(&event.value) {
+        let detail = format!("`event.value` may be nested {MAX_CONTEXT_DEPTH} deep, and holds no NUL character.");
+        return Err(Refusal::new(Reason::WrongShape, detail));
+    }
+    Ok(())
 }
 
 fn is_shallow(value: &Value, levels: usize) -> bool {
@@ -176,12 +196,18 @@ fn check_media_type(received: &Received) -> Result<(), Refusal> {
 fn misread(body: &[u8]) -> Refusal {
     /// Name, what its value must be, how to say so, and whether it must be there.
     type Field = (&'static str, fn(&Value) -> bool, &'static str, bool);
-    const FIELDS: [Field; 6] = [
+    const FIELDS: [Field; 7] = [
         ("conversation_id", Value::is_string, "a string", true),
         ("user_id", Value::is_string, "a string", true),
         ("input", Value::is_string, "a string", true),
         ("context", Value::is_object, "an object", false),
         ("participant", |value| value.is_string() || value.is_null(), "a string", false),
+        (
+            "event",
+            |value| value.is_null() || value.get("name").is_some_and(Value::is_string),
+            "an object with a `name`",
+            false,
+        ),
         ("explain", Value::is_boolean, "true or false", false),
     ];
     let value = match serde_json::from_slice::<Value>(body) {

@@ -53,6 +53,9 @@ pub struct Start {
     /// Whether this is known, or only assumed because nothing else is: a conversation that nobody here has heard of.
     #[serde(skip)]
     pub assumed: bool,
+    /// Whether this node holds another person's state of the conversation, which is not this one's to replace or to drop.
+    #[serde(skip)]
+    pub of_another: bool,
     /// Whether the last turn waits in the journal. Until it has arrived, the origin's state of the same version may be
     /// another one, so nothing may be committed on this one.
     pub waiting: bool,
@@ -92,6 +95,7 @@ impl Start {
             state: Conversation::default(),
             name: None,
             assumed,
+            of_another: false,
             waiting: false,
             turns: Vec::new(),
             last: None,
@@ -182,24 +186,30 @@ struct Hot {
     start: Start,
 }
 
-/// Hot state, if there is any that may be used for this user.
+/// Hot state, where there is any that may be used for this user; else a conversation that is assumed to begin.
 ///
 /// Another user's entry counts as none: whether the conversation is theirs is the origin's to say.
-pub async fn hot<P: Platform>(call: &Call<'_, P>, named: &Named) -> Option<Start> {
-    let key = call.settings.state_key.as_ref()?;
+pub async fn hot<P: Platform>(call: &Call<'_, P>, named: &Named, game_version: &str) -> Start {
+    let found = found(call, named).await;
+    let of_another = found.iter().any(|hot| hot.user != named.user);
+    let own = found.into_iter().filter(|hot| hot.user == named.user).map(|hot| hot.start);
+    let usable = own.max_by_key(|start| (start.version, !start.waiting));
+    call.observe(if usable.is_some() { Event::StateHit } else { Event::StateMiss });
+    usable.unwrap_or_else(|| Start { of_another, ..Start::fresh(game_version, true) })
+}
+
+/// What lies here of a conversation, in memory and in the store.
+async fn found<P: Platform>(call: &Call<'_, P>, named: &Named) -> Vec<Hot> {
+    let Some(key) = &call.settings.state_key else { return Vec::new() };
     let now_ms = call.platform.now_ms();
     let remembered = call.platform.memory().and_then(|memory| memory.state(&named.digest, now_ms));
-    let found = call.platform.kv_get(&key_of(named)).await.ok().flatten();
-    let usable = [remembered, found]
-        .into_iter()
-        .flatten()
-        // A copy that does not open is as good as none: the origin has the state.
-        .filter_map(|bytes| opened::<Hot>(key, "hot", &[&named.digest], &bytes).ok())
-        .filter(|hot| hot.expires_at_ms > now_ms && hot.user == named.user)
-        .map(|hot| hot.start)
-        .max_by_key(|start| (start.version, !start.waiting));
-    call.observe(if usable.is_some() { Event::StateHit } else { Event::StateMiss });
-    usable
+    // A store that does not answer, and a copy that does not open, are as good as none: the origin has the state.
+    let stored = match call.platform.kv_get(&key_of(named)).await {
+        Ok(stored) => stored,
+        Err(_) => None,
+    };
+    let open = |bytes: Vec<u8>| opened::<Hot>(key, "hot", &[&named.digest], &bytes).ok();
+    [remembered, stored].into_iter().flatten().filter_map(open).filter(|hot| hot.expires_at_ms > now_ms).collect()
 }
 
 /// Has the state that the origin has as well written once the answer has gone.
@@ -216,6 +226,9 @@ pub fn keep<P: Platform>(call: &Call<'_, P>, named: &Named, start: Start) {
 /// Writes the state after a turn that is to wait in the journal, at once: bringing that turn home may find it wrong and
 /// drop it, and must not be overtaken by this.
 pub async fn keep_waiting<P: Platform>(call: &Call<'_, P>, named: &Named, start: Start) {
+    if start.of_another {
+        return;
+    }
     if let Some(value) = sealed_hot(call, named, start) {
         let _ = call.platform.kv_put(&key_of(named), &value, call.settings.kv_ttl_ms).await;
     }
@@ -231,6 +244,13 @@ fn sealed_hot<P: Platform>(call: &Call<'_, P>, named: &Named, start: Start) -> O
 /// Drops what is hot, at once: it belongs to an erased conversation, or is known to be wrong.
 pub async fn drop_hot<P: Platform>(call: &Call<'_, P>, named: &Named) {
     let _ = drop_named(call.platform, &named.digest).await;
+}
+
+/// The same where only this person's state is known to be wrong: what lies here of another's stays.
+pub async fn drop_own<P: Platform>(call: &Call<'_, P>, named: &Named) {
+    if found(call, named).await.iter().all(|hot| hot.user == named.user) {
+        drop_hot(call, named).await;
+    }
 }
 
 /// The same for a conversation that is known by its digest only.

@@ -14,7 +14,7 @@ use crate::pipeline::degraded::{Attempt, Patience};
 use crate::pipeline::journal::Drained;
 use crate::pipeline::reply::{Kept, move_response};
 use crate::pipeline::state::{Named, Start};
-use crate::pipeline::{capabilities, degraded, games, journal, state};
+use crate::pipeline::{capabilities, consent, degraded, games, journal, state};
 use crate::platform::{JournalSafety, Platform};
 
 /// Runs of one turn before the client is asked to come back.
@@ -60,6 +60,7 @@ impl Ask {
     /// The engine's input.
     pub(crate) fn turn<P: Platform>(&self, call: &Call<'_, P>, stateless: bool) -> Turn {
         Turn {
+            event: self.request.event.clone(),
             participant: self.request.participant.clone().unwrap_or_else(|| "user".into()),
             text: self.request.input.clone(),
             context: self.request.context.clone(),
@@ -107,29 +108,37 @@ impl Ask {
     }
 }
 
-/// Takes a turn.
+/// Takes a turn; `hot` is what this node holds of the conversation, where that was read already.
 ///
 /// # Errors
 /// 404 for another user's conversation, 410 for an erased one, 422 for a key that stands for another request, 503 when
 /// other turns kept winning or the game can't be had.
-pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, Refusal> {
+pub async fn take<P: Platform>(call: &Call<'_, P>, ask: &Ask, hot: Option<Start>) -> Result<Taken, Refusal> {
     if call.settings.state_disabled {
         return degraded::stateless(call, ask).await;
     }
-    match attempt(call, ask, Patience::Some).await? {
+    match attempt(call, ask, hot, Patience::Some).await? {
         Attempt::Taken(taken) => Ok(*taken),
-        Attempt::OriginIsBack => match attempt(call, ask, Patience::None).await? {
+        Attempt::OriginIsBack => match attempt(call, ask, None, Patience::None).await? {
             Attempt::Taken(taken) => Ok(*taken),
             Attempt::OriginIsBack => Err(Refusal::new(Reason::Internal, "The turn was not taken.")),
         },
     }
 }
 
-async fn attempt<P: Platform>(call: &Call<'_, P>, ask: &Ask, patience: Patience) -> Result<Attempt, Refusal> {
+async fn attempt<P: Platform>(
+    call: &Call<'_, P>,
+    ask: &Ask,
+    known: Option<Start>,
+    patience: Patience,
+) -> Result<Attempt, Refusal> {
     let origin = Origin::new(call);
     let may_ask = async || origin.health().await.breaker.would_admit(call.platform.now_ms());
-    let hot = async || state::hot(call, &ask.named).await.unwrap_or_else(|| Start::fresh(&ask.entry.version, true));
-    let mut start = hot().await;
+    let hot = async || state::hot(call, &ask.named, &ask.entry.version).await;
+    let mut start = match known {
+        Some(start) => start,
+        None => hot().await,
+    };
     // Turns of this conversation that wait must arrive before this one.
     let mut in_order = true;
     if (start.waiting || origin.health().await.journal_pending) && may_ask().await {
@@ -189,7 +198,13 @@ async fn attempt<P: Platform>(call: &Call<'_, P>, ask: &Ask, patience: Patience)
                 return Ok(Taken { response: *response, journal: None }.into());
             }
             Settled::Refused(refusal) => {
-                state::drop_hot(call, &ask.named).await;
+                if refusal.reason == Reason::Erased {
+                    state::drop_hot(call, &ask.named).await;
+                    consent::forget(call.platform, &ask.named.digest).await;
+                } else {
+                    // A stranger's turn is refused, and the state of whose conversation it is stays.
+                    state::drop_own(call, &ask.named).await;
+                }
                 return Err(refusal);
             }
             Settled::Stale(conflict) => {

@@ -59,6 +59,10 @@ pub const GAME_ACTIVATED: &str = "game.activated";
 pub const GAME_PINNED: &str = "game.pinned";
 /// Every game of a tenant was removed.
 pub const GAMES_REMOVED: &str = "game.removed";
+/// A proposal of learning was shown with what persons said.
+pub const PROPOSALS_SHOWN: &str = "learning.shown";
+/// A proposal of learning was approved into a draft, or rejected.
+pub const PROPOSAL_DECIDED: &str = "learning.decided";
 /// The origin started with other settings than before.
 pub const CONFIGURATION_CHANGED: &str = "configuration.changed";
 /// The audit log was read out.

@@ -1,15 +1,16 @@
 //! `lgdl chat`: a conversation with a game in the terminal. In a pipe, each line of input is a turn and each answer a line.
 
 use std::io::{self, BufRead, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lgdl::engine::{Outcome, TurnRecord};
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 use serde_json::{Map, Value};
 
-use super::console::{Console, paint};
+use super::console::{Console, count, paint};
 use super::failure::{End, Failure, Verdict};
+use super::record::Dialogue;
 use super::session::Session;
 use super::when::{Watch, When};
 use super::{source, why};
@@ -35,6 +36,7 @@ pub(super) struct Arguments {
 const HELP: &str = "\
 /state  the conversation's state as it is stored
 /why    why the last answer was given: candidates, scores, slots
+/record FILE  add the conversation so far to a file of golden dialogues, personal data replaced
 /reset  begin the conversation anew
 /help   this list
 /quit   leave; so does the end of input";
@@ -46,6 +48,7 @@ enum Line<'a> {
     State,
     Why,
     Reset,
+    Record(&'a str),
     Help,
     Quit,
     Unknown(&'a str),
@@ -59,6 +62,7 @@ impl<'a> Line<'a> {
             "/state" => Line::State,
             "/why" => Line::Why,
             "/reset" => Line::Reset,
+            command if command.starts_with("/record ") => Line::Record(command["/record ".len()..].trim()),
             "/help" => Line::Help,
             "/quit" | "/exit" => Line::Quit,
             command if command.starts_with('/') => Line::Unknown(command),
@@ -73,8 +77,8 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     let loaded = source::load(&arguments.game, arguments.name.as_deref(), console)?;
     let mocks = source::mocks(&loaded.source)?;
     let name = loaded.compiled.name().to_owned();
-    let session = Session::new(loaded.compiled, mocks, arguments.participant.clone(), context);
-    let mut chat = Chat { session, watch, last: None };
+    let fresh = Session::new(loaded.compiled, mocks, arguments.participant.clone(), context);
+    let mut chat = Chat { session: fresh.clone(), watch, last: None, said: Vec::new(), fresh };
     if loaded.source.path.is_none() || !io::stdin().is_terminal() {
         return chat.talk_through_a_pipe(console);
     }
@@ -90,6 +94,10 @@ struct Chat {
     session: Session,
     watch: Watch,
     last: Option<Outcome>,
+    /// What was said, for `/record`.
+    said: Vec<String>,
+    /// A conversation that has not begun, of the same game.
+    fresh: Session,
 }
 
 impl Chat {
@@ -123,6 +131,16 @@ impl Chat {
         Ok(Verdict::Yes)
     }
 
+    fn record(&self, path: &str, console: &mut Console) -> Result<(), Failure> {
+        if self.said.is_empty() {
+            return console.line("Nothing was said yet.");
+        }
+        let now = self.watch.moment();
+        let dialogue = Dialogue::of("recorded in chat", self.fresh.clone(), &self.said, now);
+        dialogue.append_to(Path::new(path), self.fresh.game_name(), now.now_ms)?;
+        console.line(format_args!("{path}: {} recorded.", count(self.said.len(), "turn")))
+    }
+
     fn take(&mut self, line: &str, console: &mut Console) -> Result<Next, Failure> {
         match Line::read(line) {
             Line::Nothing => {}
@@ -131,8 +149,10 @@ impl Chat {
                 Some(outcome) => console.write(format_args!("{}", why::explain(outcome, console.colour())))?,
                 None => console.line("Nothing was said yet.")?,
             },
+            Line::Record(path) => self.record(path, console)?,
             Line::Reset => {
                 self.session.reset();
+                self.said.clear();
                 self.last = None;
                 console.line("A new conversation.")?;
             }
@@ -142,6 +162,7 @@ impl Chat {
             Line::Utterance(text) => {
                 let outcome = self.session.say(text, self.watch.moment());
                 answer(&outcome.record, console)?;
+                self.said.push(text.to_owned());
                 self.last = Some(outcome);
             }
         }

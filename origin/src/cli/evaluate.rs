@@ -17,6 +17,7 @@ use super::lines::{Line, Lines};
 use super::source;
 
 mod figures;
+mod html;
 
 /// The longest line that is read, in bytes.
 const MAX_LINE_BYTES: usize = 1 << 20;
@@ -46,6 +47,9 @@ pub(super) struct Arguments {
     /// Print the figures as JSON
     #[arg(long)]
     json: bool,
+    /// Write the figures, with plots, as a page as well
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -87,6 +91,10 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     if let Some(other) = &arguments.compare {
         let other = compiled(other, arguments, console)?;
         report.compared = Some(Box::new(evaluated(&other, &labelled)?));
+    }
+    if let Some(path) = &arguments.html {
+        let written = std::fs::write(path, html::page(&report));
+        written.map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
     }
     if arguments.json {
         console.json(&report)?;
@@ -144,7 +152,7 @@ fn evaluated(game: &CompiledGame, labelled: &[Labelled]) -> Result<Report, Failu
         offset_seconds: 0,
         direction: Direction::Future,
         language: Language::English,
-        date_order: Default::default(),
+        place: Default::default(),
     };
     let mut scratch = Scratch::default();
     let mut observations = Vec::with_capacity(labelled.len());
@@ -171,6 +179,11 @@ fn evaluated(game: &CompiledGame, labelled: &[Labelled]) -> Result<Report, Failu
         figures: figures(&observations),
         compared: None,
     })
+}
+
+/// A move's name, in words where there is none.
+fn shown(name: &Option<String>) -> &str {
+    name.as_deref().unwrap_or("nothing")
 }
 
 fn show(report: &Report, console: &mut Console) -> Result<(), Failure> {
@@ -200,11 +213,10 @@ fn show(report: &Report, console: &mut Console) -> Result<(), Failure> {
         ))?;
     }
     for confusion in &figures.confusions {
-        let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "nothing".to_owned());
         console.line(format_args!(
             "  {} taken for {}: {}",
-            name(&confusion.expected),
-            name(&confusion.found),
+            shown(&confusion.expected),
+            shown(&confusion.found),
             confusion.count
         ))?;
     }

@@ -44,6 +44,9 @@ enum Spoken {
     En,
     /// Spanish
     Es,
+    /// German
+    #[cfg(feature = "german")]
+    De,
 }
 
 fn types(list: &str) -> Result<Kinds, String> {
@@ -97,7 +100,9 @@ fn reference(arguments: &Arguments, watch: &Watch) -> Reference {
         language: match arguments.language {
             Spoken::En => Language::English,
             Spoken::Es => Language::Spanish,
+            #[cfg(feature = "german")]
+            Spoken::De => Language::German,
         },
-        date_order: lgdl::entities::DateOrder::OfLanguage,
+        place: lgdl::entities::Place::DEFAULT,
     }
 }

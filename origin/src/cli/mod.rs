@@ -21,15 +21,19 @@ mod failure;
 mod fmt;
 mod games;
 mod gdpr;
+mod graph;
 mod health;
 mod journal;
 mod keys;
+mod learn;
 mod lines;
 mod logging;
 mod manual;
 mod migrate;
+mod new;
 mod pii;
 mod privacy;
+mod record;
 mod report;
 mod runtime;
 mod serve;
@@ -38,6 +42,7 @@ mod source;
 mod sqlite_file;
 mod tenants;
 mod test;
+mod texts;
 mod validate;
 mod when;
 mod why;
@@ -65,6 +70,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Make a game that works, to begin from
+    New(new::Arguments),
     /// Check games and show everything that is wrong with them
     Validate(validate::Arguments),
     /// Compile a game to the form that edge nodes use
@@ -73,6 +80,12 @@ enum Command {
     Fmt(fmt::Arguments),
     /// Run golden dialogues
     Test(test::Arguments),
+    /// Take a game's texts out for translation, and check what came back
+    Texts(texts::Arguments),
+    /// Draw a game: its moves and where they lead
+    Graph(graph::Arguments),
+    /// Make a golden dialogue of a conversation
+    Record(record::Arguments),
     /// Say how well a game understands labelled utterances
     Evaluate(evaluate::Arguments),
     /// Talk to a game in the terminal
@@ -128,6 +141,8 @@ enum Command {
     Games(games::Arguments),
     /// Say what came of a game's conversations, without what anybody said
     Report(report::Arguments),
+    /// Propose phrases and moves from stored conversations; approve them into drafts
+    Learn(learn::Arguments),
     /// Make and revoke API keys, rotate the encryption key
     Keys(keys::Arguments),
     /// Show the tenants, and erase one
@@ -139,6 +154,10 @@ pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut console = Console::new();
     let end = match arguments.command {
+        Command::New(arguments) => new::run(&arguments, &mut console),
+        Command::Texts(arguments) => texts::run(&arguments, &mut console),
+        Command::Graph(arguments) => graph::run(&arguments, &mut console),
+        Command::Record(arguments) => record::run(&arguments, &mut console),
         Command::Validate(arguments) => validate::run(&arguments, &mut console),
         Command::Compile(arguments) => compile::run(&arguments, &mut console),
         Command::Fmt(arguments) => fmt::run(&arguments, &mut console),
@@ -170,6 +189,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Privacy(arguments) => privacy::run(&arguments, &mut console),
         Command::Report(arguments) => report::run(&arguments, &mut console),
         Command::Games(arguments) => games::run(&arguments, &mut console),
+        Command::Learn(arguments) => learn::run(&arguments, &mut console),
         Command::Keys(arguments) => keys::run(&arguments, &mut console),
         Command::Tenants(arguments) => tenants::run(&arguments, &mut console),
     };

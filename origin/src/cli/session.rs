@@ -7,6 +7,7 @@ use lgdl::mocks::Mocks;
 use serde_json::{Map, Value};
 
 /// One conversation with one game.
+#[derive(Clone)]
 pub(super) struct Session {
     game: CompiledGame,
     mocks: Mocks,
@@ -32,6 +33,7 @@ impl Session {
     /// One turn, explained.
     pub(super) fn say(&mut self, text: &str, moment: Moment) -> Outcome {
         let turn = Turn {
+            event: None,
             participant: self.participant.clone(),
             text: text.to_owned(),
             context: self.context.clone(),
@@ -43,6 +45,11 @@ impl Session {
         let outcome = complete(&self.game, conversation, turn, |call| self.mocks.answer(call));
         self.conversation = outcome.conversation.clone();
         outcome
+    }
+
+    /// The game's name.
+    pub(super) fn game_name(&self) -> &str {
+        self.game.name()
     }
 
     /// The state that the next turn begins with.

@@ -1,6 +1,7 @@
 //! Reading games named on the command line: files, folders, standard input. Every way in which a name can be wrong has
 //! its own message here.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -11,7 +12,9 @@ use lgdl::ir::Game;
 use lgdl::meaning::Meaning;
 use lgdl::mocks::Mocks;
 use lgdl::syntax;
+use lgdl_origin::bundle;
 use lgdl_origin::config::Given;
+use lgdl_origin::games::TRANSLATIONS;
 use serde::Serialize;
 
 use super::console::Console;
@@ -123,15 +126,33 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
 /// Checks a source and compiles every game of it that has no error, as the origin would.
 pub(super) fn check(source: &Source) -> Result<Checked, Failure> {
     let meaning = Given::load(None).and_then(|given| given.meaning());
-    Ok(checked(source, meaning.map_err(|error| Failure::Failed(error.to_string()))?))
+    let files = source.path.as_deref().map(bundle::translations).unwrap_or_default();
+    Ok(checked(source, meaning.map_err(|error| Failure::Failed(error.to_string()))?, &files))
 }
 
-fn checked(source: &Source, meaning: Meaning) -> Checked {
-    let parsed = syntax::parse(&source.bytes, source.contract.as_deref());
-    let mut diagnostics = parsed.diagnostics;
+/// A file that a source imports, from where the source lies.
+fn import(source: &Source, path: &str) -> Result<Vec<u8>, String> {
+    match &source.path {
+        Some(own) => bundle::imported(own, path),
+        None => Err("a game from standard input imports no files".to_owned()),
+    }
+}
+
+fn checked(source: &Source, meaning: Meaning, files: &BTreeMap<String, String>) -> Checked {
+    let parsed = syntax::parse_with(&source.bytes, source.contract.as_deref(), &|path| import(source, path));
+    let (mut diagnostics, mut translated) = (parsed.diagnostics, parsed.games);
+    for (file, problem) in lgdl::texts::add_translations(&mut translated, files) {
+        diagnostics.push(Diagnostic {
+            code: TRANSLATIONS.into(),
+            severity: Severity::Error,
+            span: Default::default(),
+            message: format!("{file}: {problem}"),
+            hint: Some("`lgdl texts check` names everything that is wrong with it".into()),
+        });
+    }
     let mut games = Vec::new();
     if !diagnostics.iter().any(Diagnostic::is_error) {
-        for game in parsed.games {
+        for game in translated {
             match CompiledGame::compile_with(&game, meaning) {
                 Ok(compiled) => games.push((game, compiled)),
                 Err(error) => diagnostics.push(Diagnostic {
@@ -213,6 +234,18 @@ pub(super) fn findings<'a>(bytes: &[u8], diagnostics: &'a [Diagnostic]) -> Vec<F
 pub(super) fn load(argument: &Path, name: Option<&str>, console: &mut Console) -> Result<Loaded, Failure> {
     let source = read(argument)?;
     let checked = check_or_show(&source, console)?;
+    let (game, compiled) = checked.choose(name, &source.shown)?;
+    Ok(Loaded { source, game, compiled })
+}
+
+/// The same without the translations beside the game.
+pub(super) fn load_untranslated(argument: &Path, name: Option<&str>, console: &mut Console) -> Result<Loaded, Failure> {
+    let source = read(argument)?;
+    let checked = checked(&source, Meaning::Words, &BTreeMap::new());
+    if !checked.valid() {
+        validate::show_findings(&source, &checked.diagnostics, console);
+        return Err(Failure::Failed(format!("{} is not a valid game", source.shown)));
+    }
     let (game, compiled) = checked.choose(name, &source.shown)?;
     Ok(Loaded { source, game, compiled })
 }

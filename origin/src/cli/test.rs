@@ -3,11 +3,15 @@
 
 mod coverage;
 mod discover;
+mod html;
 mod json;
 mod junit;
 mod text;
+mod update;
+mod watch;
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use lgdl::golden::{Combinations, Dialog, GoldenFile, TurnResult, combinations};
 
@@ -15,11 +19,12 @@ use super::console::Console;
 use super::failure::{End, Failure, Verdict};
 use super::source::{self, Loaded};
 use coverage::Coverage;
+pub(super) use discover::GOLDEN_FILE;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
-    /// Games, or folders in which games lie
-    #[arg(required = true, value_name = "GAME_OR_DIR")]
+    /// Games, folders in which games lie, or files of dialogues
+    #[arg(required = true, value_name = "GAME_OR_DIR_OR_DIALOGUES")]
     games: Vec<PathBuf>,
     /// Which game of the file; default: the one that the dialogues name, else the one that no other game extends
     #[arg(long = "game", value_name = "NAME")]
@@ -33,9 +38,53 @@ pub(super) struct Arguments {
     /// Write a JUnit report as well
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
+    /// Write a report for people, as one HTML page, as well
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Exit with 1 where the dialogues reach a smaller share of a game's blocks, in percent
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    min_coverage: Option<f64>,
+    /// After showing what differs, write what is answered now into the files of dialogues
+    #[arg(long)]
+    update: bool,
+    /// Run again whenever a file of the games changes, until interrupted
+    #[arg(long, conflicts_with = "update")]
+    watch: bool,
     /// Show every turn, not only those that fail
     #[arg(short, long)]
     verbose: bool,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let number: f64 = text.trim_end_matches('%').parse().map_err(|_| "a number from 0 to 100".to_owned())?;
+    if (0.0..=100.0).contains(&number) { Ok(number) } else { Err("a number from 0 to 100".to_owned()) }
+}
+
+/// What the dialogues of a game reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reached {
+    /// Moves by name.
+    pub(super) moves: BTreeSet<String>,
+    /// Blocks by their lines.
+    pub(super) blocks: BTreeSet<u32>,
+}
+
+/// What the dialogues beside a game reach.
+pub(super) fn reach(game: &Path, console: &mut Console) -> Result<Reached, Failure> {
+    let mut reached = Reached { moves: BTreeSet::new(), blocks: BTreeSet::new() };
+    for suite in discover::suites(&[game.to_owned()])? {
+        let result = run_suite(&Wanted::default(), &suite, console)?;
+        reached.moves.extend(result.coverage.moves.reached().cloned());
+        reached.blocks.extend(result.coverage.blocks.reached().copied());
+    }
+    Ok(reached)
+}
+
+/// Which game and dialogues of a suite are wanted.
+#[derive(Debug, Clone, Copy, Default)]
+struct Wanted<'a> {
+    name: Option<&'a str>,
+    filter: Option<&'a str>,
 }
 
 /// The results of one game.
@@ -115,11 +164,16 @@ impl Totals {
 }
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
+    if arguments.watch { watch::run(arguments, console) } else { once(arguments, console) }
+}
+
+fn once(arguments: &Arguments, console: &mut Console) -> End {
     let suites = discover::suites(&arguments.games)?;
     let mut results = Vec::new();
     for suite in &suites {
         console.progress(format_args!("testing {}", suite.game.display()));
-        results.push(run_suite(arguments, suite, console)?);
+        let wanted = Wanted { name: arguments.name.as_deref(), filter: arguments.filter.as_deref() };
+        results.push(run_suite(&wanted, suite, console)?);
     }
     console.progress_done();
     let totals = Totals::of(&results);
@@ -132,6 +186,9 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     if let Some(path) = &arguments.junit {
         junit::write(&results, path)?;
     }
+    if let Some(path) = &arguments.html {
+        html::write(&results, totals, path)?;
+    }
     if arguments.json {
         console.json(&json::report(&results, totals))?;
     } else {
@@ -139,31 +196,52 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         let coverage = if arguments.filter.is_none() { text::Coverage::Shown } else { text::Coverage::Left };
         text::show(&results, totals, text::Detail { verbose: arguments.verbose, coverage }, console)?;
     }
-    Ok(Verdict::when(totals.passed()))
+    if arguments.update {
+        return update::write(&results, console);
+    }
+    let covered = match arguments.min_coverage {
+        Some(least) => enough_is_reached(&results, least, console),
+        None => Verdict::Yes,
+    };
+    Ok(Verdict::when(totals.passed()).and(covered))
 }
 
-fn run_suite(arguments: &Arguments, suite: &discover::Suite, console: &mut Console) -> Result<GameResult, Failure> {
+fn enough_is_reached(results: &[GameResult], least: f64, console: &mut Console) -> Verdict {
+    let mut verdict = Verdict::Yes;
+    for result in results {
+        let share = result.coverage.blocks.share().percent();
+        if share < least {
+            console.note(format_args!(
+                "{}: the dialogues reach {share:.1} % of the blocks, fewer than the {least} % that are asked for",
+                result.file
+            ));
+            verdict = Verdict::No;
+        }
+    }
+    verdict
+}
+
+fn run_suite(wanted: &Wanted<'_>, suite: &discover::Suite, console: &mut Console) -> Result<GameResult, Failure> {
     let mut notes = Vec::new();
     let mut golden = Vec::new();
     for path in &suite.golden {
-        let file = GoldenFile::read(&source::read_file(path)?)
-            .map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))?;
-        golden.push((path, file));
+        golden.push((path, read_dialogues(path)?));
     }
     let source = source::read(&suite.game)?;
     let mocks = source::mocks(&source)?;
     let named = golden.iter().find_map(|(_, file)| file.game.as_deref());
-    let loaded = load(source, arguments.name.as_deref(), named, &mut notes, console)?;
+    let lines = source.bytes.iter().filter(|byte| **byte == b'\n').count() as u32 + 1;
+    let loaded = load(source, wanted.name, named, &mut notes, console)?;
     if golden.is_empty() {
         notes.push(format!("no {}*.yaml beside it", discover::GOLDEN_PREFIX));
     }
 
-    let mut coverage = Coverage::of(&loaded.game);
+    let mut coverage = Coverage::of(&loaded.game, lines);
     let mut files = Vec::new();
     for (path, file) in &golden {
         let mut dialogs = Vec::new();
-        let wanted = |dialog: &&Dialog| arguments.filter.as_ref().is_none_or(|text| dialog.name.contains(text));
-        for dialog in file.dialogs.iter().filter(wanted) {
+        let is_wanted = |dialog: &&Dialog| wanted.filter.is_none_or(|text| dialog.name.contains(text));
+        for dialog in file.dialogs.iter().filter(is_wanted) {
             let begun = std::time::Instant::now();
             let turns = file
                 .run(dialog, &loaded.compiled, &mocks)
@@ -173,7 +251,7 @@ fn run_suite(arguments: &Arguments, suite: &discover::Suite, console: &mut Conso
         }
         files.push(FileResult { path: (*path).clone(), dialogs });
     }
-    let combinations = arguments.filter.is_none().then(|| combinations(&loaded.compiled, &mocks));
+    let combinations = wanted.filter.is_none().then(|| combinations(&loaded.compiled, &mocks));
     Ok(GameResult {
         file: loaded.source.shown,
         name: loaded.game.name,
@@ -183,6 +261,11 @@ fn run_suite(arguments: &Arguments, suite: &discover::Suite, console: &mut Conso
         coverage,
         combinations,
     })
+}
+
+/// The dialogues of a file.
+pub(super) fn read_dialogues(path: &Path) -> Result<GoldenFile, Failure> {
+    GoldenFile::read(&source::read_file(path)?).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
 }
 
 /// The game that was asked for, else the one that the dialogues name, else the entry game.

@@ -5,9 +5,12 @@ use std::path::PathBuf;
 use lgdl::diagnostics::{Diagnostic, render};
 use serde::Serialize;
 
+use self::meaning::Understood;
 use super::console::{Console, count};
-use super::failure::{End, Verdict};
+use super::failure::{End, Failure, Verdict};
 use super::source::{self, Checked, Finding, Source};
+
+mod meaning;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -20,6 +23,9 @@ pub(super) struct Arguments {
     /// Let warnings count as errors
     #[arg(long)]
     strict: bool,
+    /// Say how far meaning can be relied on, and which moves it can't tell apart
+    #[arg(long)]
+    meaning: bool,
 }
 
 #[derive(Serialize)]
@@ -42,6 +48,8 @@ struct Game<'a> {
     moves: usize,
     version: String,
     entry: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meaning: Option<Understood>,
 }
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
@@ -53,20 +61,26 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     }
     let good = |checked: &Checked| checked.valid() && (!arguments.strict || checked.diagnostics.is_empty());
     if arguments.json {
-        let files: Vec<_> = files.iter().map(|(source, checked)| describe(source, checked, good(checked))).collect();
-        let report = Report { valid: files.iter().all(|file| file.valid), files };
+        let mut described = Vec::new();
+        for (source, checked) in &files {
+            described.push(describe(source, checked, good(checked), arguments.meaning)?);
+        }
+        let report = Report { valid: described.iter().all(|file| file.valid), files: described };
         console.json(&report)?;
         return Ok(Verdict::when(report.valid));
     }
     let mut verdict = Verdict::Yes;
     for (source, checked) in &files {
         show(source, checked, console)?;
+        for (game, compiled) in checked.games.iter().filter(|_| arguments.meaning) {
+            meaning::show(&game.name, &meaning::understood(game, compiled)?, console)?;
+        }
         verdict = verdict.and(Verdict::when(good(checked)));
     }
     Ok(verdict)
 }
 
-fn show(source: &Source, checked: &Checked, console: &mut Console) -> Result<(), super::failure::Failure> {
+fn show(source: &Source, checked: &Checked, console: &mut Console) -> Result<(), Failure> {
     let colour = console.error_colour();
     if !checked.diagnostics.is_empty() {
         console.note(render(&source.bytes, &source.shown, &checked.diagnostics, colour).trim_end());
@@ -87,19 +101,24 @@ fn show(source: &Source, checked: &Checked, console: &mut Console) -> Result<(),
     console.line(format_args!("{}: valid: {}{found}", source.shown, games.join(", ")))
 }
 
-fn describe<'a>(source: &'a Source, checked: &'a Checked, valid: bool) -> File<'a> {
-    let games = checked.games.iter().enumerate().map(|(index, (game, compiled))| Game {
-        name: &game.name,
-        moves: game.moves.len(),
-        version: compiled.version(),
-        entry: checked.entry == Some(index),
-    });
-    File {
-        file: &source.shown,
-        valid,
-        games: games.collect(),
-        diagnostics: source::findings(&source.bytes, &checked.diagnostics),
+fn describe<'a>(
+    source: &'a Source,
+    checked: &'a Checked,
+    valid: bool,
+    with_meaning: bool,
+) -> Result<File<'a>, Failure> {
+    let mut games = Vec::new();
+    for (index, (game, compiled)) in checked.games.iter().enumerate() {
+        games.push(Game {
+            name: &game.name,
+            moves: game.moves.len(),
+            version: compiled.version(),
+            entry: checked.entry == Some(index),
+            meaning: if with_meaning { Some(meaning::understood(game, compiled)?) } else { None },
+        });
     }
+    let diagnostics = source::findings(&source.bytes, &checked.diagnostics);
+    Ok(File { file: &source.shown, valid, games, diagnostics })
 }
 
 /// Shows the findings of a game that another command could not use.

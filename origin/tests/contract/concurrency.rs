@@ -86,3 +86,25 @@ pub(crate) async fn one_key_sent_by_many_is_committed_once(fresh: Fresh) {
     let replayed = outcomes.iter().filter(|outcome| **outcome == CommitOutcome::Replayed { answer: answer.clone() });
     assert_eq!(replayed.count(), TASKS - 1);
 }
+
+pub(crate) async fn a_turn_that_cannot_be_stored_takes_no_other_with_it(fresh: Fresh) {
+    let mut tasks = JoinSet::new();
+    for who in 0..TASKS {
+        let (store, mut turn) = (fresh.store.clone(), commit(&format!("c{who}"), "u", 0, &format!("k{who}")));
+        let bad = who % 16 == 7;
+        if bad {
+            turn.turn.metadata = "{".into();
+        }
+        tasks.spawn(async move { (bad, store.commit(turn).await) });
+    }
+    for (bad, outcome) in tasks.join_all().await {
+        match outcome {
+            Ok(outcome) => assert_eq!(outcome, CommitOutcome::Committed { version: 1 }),
+            // A store that keeps this column as text takes it.
+            Err(error) => assert!(bad, "{error}"),
+        }
+    }
+    for who in (0..TASKS).filter(|who| who % 16 != 7) {
+        assert_whole(&*fresh.store, &format!("c{who}"), &mut vec![format!("input k{who}")]).await;
+    }
+}

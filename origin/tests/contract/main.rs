@@ -106,4 +106,5 @@ contract! {
     concurrency::sixty_four_tasks_on_one_conversation_lose_nothing,
     concurrency::sixty_four_tasks_on_many_conversations_lose_nothing,
     concurrency::one_key_sent_by_many_is_committed_once,
+    concurrency::a_turn_that_cannot_be_stored_takes_no_other_with_it,
 }

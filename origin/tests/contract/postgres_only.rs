@@ -49,6 +49,28 @@ async fn a_commit_is_one_statement_one_transaction_one_round_trip() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn turns_that_wait_share_a_statement() {
+    let cluster = match talkative().await {
+        Ok(cluster) => cluster,
+        Err(reason) => return lgdl_skips::skip(lgdl_skips::Need::PostgreSql, &reason),
+    };
+    let store = std::sync::Arc::new(open_postgres(&cluster.fresh_database()).await);
+    store.commit(commit("warm", "u", 0, "warm")).await.unwrap();
+    let before = cluster.log();
+    const TURNS: usize = 96;
+    let mut tasks = tokio::task::JoinSet::new();
+    for who in 0..TURNS {
+        let store = store.clone();
+        tasks.spawn(async move { store.commit(commit(&format!("c{who}"), "u", 0, &format!("k{who}"))).await.unwrap() });
+    }
+    let outcomes = tasks.join_all().await;
+    assert!(outcomes.iter().all(|outcome| *outcome == CommitOutcome::Committed { version: 1 }));
+    let after = cluster.log();
+    let statements = after[before.len()..].lines().filter(|line| line.contains("lgdl_commit")).count();
+    assert!(statements < TURNS / 4, "{statements} statements for {TURNS} turns");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn several_origins_that_start_at_once_migrate_once() {
     let cluster = match tokio::task::spawn_blocking(crate::postgres_server::shared).await.unwrap() {
         Ok(cluster) => cluster,

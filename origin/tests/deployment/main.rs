@@ -3,6 +3,7 @@
 #[path = "../contract/data.rs"]
 #[allow(dead_code)] // the contract uses more of it
 mod data;
+mod learning;
 mod moving;
 mod pooled;
 #[path = "../support/postgres.rs"]

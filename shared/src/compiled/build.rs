@@ -9,7 +9,7 @@ use super::format::{self, SECTIONS, Section};
 use super::index::{UnitKind, is_machine, pattern_flag, phrase_flag, unit_flag, weight};
 use crate::ir::{self, Element, SlotType};
 use crate::language::Language;
-use crate::meaning::{self, Meaning, Model};
+use crate::meaning::{self, Meaning, Model, Rehearsed};
 use crate::text::{Class, Shape, Tokens, hash, stem};
 
 /// Elements of one pattern at most; a longer one is refused.
@@ -24,12 +24,15 @@ const MAX_FUZZY_POSTINGS: u32 = 32;
 const MIN_SPELLED_CHARS: usize = 4;
 
 pub(super) fn compile(game: &ir::Game, meaning: Meaning, model: Option<&Model<'_>>) -> Result<Vec<u8>, LoadError> {
-    let mut builder = Builder { language: Language::of_game(game), ..Builder::default() };
-    builder.vocabulary(&game.vocabulary)?;
-    for (index, body) in game.moves.iter().enumerate() {
-        builder.patterns_of(index, body)?;
-    }
-    builder.finish(game, meaning, model)
+    Builder::of(game)?.finish(game, meaning, model)
+}
+
+/// Every phrase of the game, heard by a head that was trained without it.
+pub(super) fn rehearse(game: &ir::Game, model: Option<&Model<'_>>) -> Result<Vec<Rehearsed>, LoadError> {
+    let (examples, grammar) = Builder::of(game)?.examples(game, model);
+    let examples: Vec<&meaning::Example> = examples.iter().collect();
+    let material = meaning::Material { examples: &examples, grammar: &grammar, moves: game.moves.len(), model };
+    Ok(meaning::rehearse(&material, &meaning::Plan::WHOLE))
 }
 
 /// A unit before it is laid out; `key` decides where the pattern is found.
@@ -87,14 +90,34 @@ struct Member {
     key: u32,
     words: Vec<u32>,
     flags: u32,
+    source: MemberSource,
+}
+
+/// Whose vocabulary a member belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum MemberSource {
+    /// The game's.
+    Game,
+    /// The language's own, for every game.
+    Language,
 }
 
 impl Builder {
+    fn of(game: &ir::Game) -> Result<Builder, LoadError> {
+        let mut builder = Builder { language: Language::of_game(game), ..Builder::default() };
+        builder.vocabulary(&game.vocabulary)?;
+        builder.paraphrases()?;
+        for (index, body) in game.moves.iter().enumerate() {
+            builder.patterns_of(index, body)?;
+        }
+        Ok(builder)
+    }
+
     fn string(&mut self, text: &str) -> Result<(u32, u32), LoadError> {
         let start = self.strings.len();
         self.strings.extend_from_slice(text.as_bytes());
         if self.strings.len() > format::MAX_BYTES {
-            return Err(LoadError("the game's text is too long; split the game".into()));
+            return Err(LoadError::Unusable("the game's text is too long; split the game".into()));
         }
         Ok((start as u32, text.len() as u32))
     }
@@ -147,10 +170,27 @@ impl Builder {
                     flags |= phrase_flag::CONTEXT_SENSITIVE;
                 }
                 if self.members.len() >= MAX_PHRASES {
-                    return Err(LoadError(format!("more than {MAX_PHRASES} vocabulary terms; split the game")));
+                    return Err(LoadError::Unusable(format!(
+                        "more than {MAX_PHRASES} vocabulary terms; split the game"
+                    )));
                 }
                 self.members_by_key.entry(self.words[first as usize].key).or_default().push(self.members.len());
-                self.members.push(Member { key, words, flags });
+                self.members.push(Member { key, words, flags, source: MemberSource::Game });
+            }
+        }
+        Ok(())
+    }
+
+    /// Questions of the language that stand for each other: "when" and "what time".
+    fn paraphrases(&mut self) -> Result<(), LoadError> {
+        for alternatives in self.language.formats.under("same.") {
+            let key = self.new_key();
+            for text in alternatives.split(';') {
+                self.tokens.read(self.language, text.trim());
+                let words = (0..self.tokens.len()).map(|at| self.word(at)).collect::<Result<Vec<_>, _>>()?;
+                let Some(&first) = words.first() else { continue };
+                self.members_by_key.entry(self.words[first as usize].key).or_default().push(self.members.len());
+                self.members.push(Member { key, words, flags: 0, source: MemberSource::Language });
             }
         }
         Ok(())
@@ -161,7 +201,7 @@ impl Builder {
             return Ok(at as u16);
         }
         if self.participants.len() >= MAX_PARTICIPANTS {
-            return Err(LoadError(format!("more than {MAX_PARTICIPANTS} participants have triggers")));
+            return Err(LoadError::Unusable(format!("more than {MAX_PARTICIPANTS} participants have triggers")));
         }
         self.participants.push(name.to_owned());
         Ok(self.participants.len() as u16 - 1)
@@ -174,7 +214,7 @@ impl Builder {
             for pattern in &trigger.patterns {
                 let units = self.units(pattern, body)?;
                 if units.len() > MAX_UNITS {
-                    return Err(LoadError(format!(
+                    return Err(LoadError::Unusable(format!(
                         "the pattern in line {} has {} words, at most {MAX_UNITS} are possible",
                         pattern.line,
                         units.len()
@@ -253,8 +293,12 @@ impl Builder {
             if let Some(member) = term {
                 let (key, length) = (self.members[member].key, self.members[member].words.len());
                 let negated = (at..at + length).any(|i| self.tokens.as_slice()[i].class.is(Class::NEGATOR));
-                let flags = unit_flag::CONTENT | flag(negated, unit_flag::NEGATOR);
-                let unit = Unit { kind: UnitKind::Term, weight: weight::CONTENT, flags, a: member as u32, b: key };
+                let (weight, content) = match self.members[member].source {
+                    MemberSource::Game => (weight::CONTENT, unit_flag::CONTENT),
+                    MemberSource::Language => self.paraphrase_weight(member),
+                };
+                let flags = content | flag(negated, unit_flag::NEGATOR);
+                let unit = Unit { kind: UnitKind::Term, weight, flags, a: member as u32, b: key };
                 units.push(unit);
                 at += length;
             } else {
@@ -266,6 +310,20 @@ impl Builder {
             }
         }
         Ok(())
+    }
+
+    /// What a paraphrase says: as much as the phrase of its group that says least, so "what time" no more than "when".
+    fn paraphrase_weight(&self, member: usize) -> (u8, u16) {
+        let key = self.members[member].key;
+        let group = self.members.iter().filter(|other| other.key == key);
+        let says = |member: &Member| {
+            let words = member.words.iter().map(|&word| {
+                let class = self.language.class(self.words[word as usize].hash);
+                literal_weight(class, Shape::Word)
+            });
+            words.max_by_key(|(weight, _)| *weight).unwrap_or((weight::FUNCTION, 0))
+        };
+        group.map(says).min_by_key(|(weight, _)| *weight).unwrap_or((weight::FUNCTION, 0))
     }
 
     /// The longest vocabulary member that stands at the beginning of `words`; the first declared among equals.
@@ -299,11 +357,30 @@ impl Builder {
         let header = ir::Game { moves: Vec::new(), ..head_of(game) };
         sections[Section::Header as usize] = format::sealed_blob(&serialized(&header)?);
         sections[Section::Strings as usize] = self.strings;
+        if !game.translations.is_empty() {
+            let mut compiled: Vec<(String, Vec<u8>)> = Vec::new();
+            for translation in &game.translations {
+                let tag = if translation.locale.is_empty() { &translation.language } else { &translation.locale };
+                compiled.push((tag.clone(), compile(translation, meaning, model)?));
+            }
+            sections[Section::Translations as usize] = format::sealed_blob(&serialized(&compiled)?);
+        }
         format::assemble(sections)
     }
 
-    /// What the phrases mean. A strict pattern is an example too: it says what its words do not mean for other moves.
+    /// What the phrases mean.
     fn meaning(&mut self, game: &ir::Game, model: Option<&Model<'_>>, sections: &mut [Vec<u8>; SECTIONS]) {
+        let (examples, grammar) = self.examples(game, model);
+        let examples: Vec<&meaning::Example> = examples.iter().collect();
+        let material = meaning::Material { examples: &examples, grammar: &grammar, moves: game.moves.len(), model };
+        for (at, bytes) in meaning::build(&material).into_iter().enumerate() {
+            sections[Section::MeaningSummary as usize + at] = bytes;
+        }
+    }
+
+    /// The phrases as examples, and which keys are grammar. A strict pattern is an example too: it says what its words do
+    /// not mean for other moves.
+    fn examples(&mut self, game: &ir::Game, model: Option<&Model<'_>>) -> (Vec<meaning::Example>, Vec<bool>) {
         let patterns = game.moves.iter().flat_map(|body| body.triggers.iter().flat_map(|trigger| &trigger.patterns));
         let mut examples = Vec::new();
         for (id, (pattern, written)) in self.patterns.iter().zip(patterns).enumerate() {
@@ -324,10 +401,7 @@ impl Builder {
             let class = self.language.class(word.hash);
             grammar[word.key as usize] |= class.is(Class::FUNCTION.and(Class::FILLER).and(Class::NEGATOR));
         }
-        let built = meaning::build(&examples, &grammar, game.moves.len(), model);
-        for (at, bytes) in built.into_iter().enumerate() {
-            sections[Section::MeaningSummary as usize + at] = bytes;
-        }
+        (examples, grammar)
     }
 
     /// The keys of a pattern's words and terms, the words of the terms included; sorted, each once.
@@ -482,12 +556,14 @@ fn head_of(game: &ir::Game) -> ir::Game {
         contract: game.contract.clone(),
         moves: Vec::new(),
         learning: game.learning.clone(),
+        events: game.events.clone(),
+        translations: Vec::new(),
     }
 }
 
 /// A slot whose captures are read by its type. A `string` slot is typed only when it bears a type's name.
 fn is_typed(slot: &ir::Slot) -> bool {
-    *crate::slots::effective_type(slot) != SlotType::String
+    !matches!(crate::slots::effective_type(slot), SlotType::String | SlotType::EnumFrom(_))
 }
 
 /// `{name}'s car`: the possessive of a capture is no word.
@@ -535,6 +611,7 @@ fn flags_of(modifiers: ir::Modifiers, priority: ir::Priority, units: &[Unit]) ->
         | flag(all(unit_flag::ASIDE) && !takes, pattern_flag::ASIDE)
         | flag(units.len() == 1 && all(unit_flag::ANSWER), pattern_flag::ANSWER)
         | flag(priority == ir::Priority::Urgent, pattern_flag::URGENT)
+        | flag(modifiers.learned, pattern_flag::LEARNED)
 }
 
 fn is_catch_all(pattern: &Pattern) -> bool {
@@ -584,7 +661,8 @@ fn record(pattern: &Pattern, unit_start: u32) -> [u32; 10] {
 }
 
 fn serialized<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, LoadError> {
-    postcard::to_allocvec(value).map_err(|error| LoadError(format!("a part of the game can't be laid out: {error}")))
+    postcard::to_allocvec(value)
+        .map_err(|error| LoadError::Unusable(format!("a part of the game can't be laid out: {error}")))
 }
 
 fn put(into: &mut Vec<u8>, values: &[u32]) {

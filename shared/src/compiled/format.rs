@@ -6,7 +6,7 @@ use super::LoadError;
 
 const MAGIC: [u8; 8] = *b"LGDLgame";
 /// Raised by every change of the layout or of what the index means.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 const HASH_AT: usize = 16;
 const CHECKSUM_AT: usize = HASH_AT + 32;
@@ -51,13 +51,15 @@ pub(super) enum Section {
     Header,
     /// The moves' bodies.
     Bodies,
+    /// The same game in other languages, each a compiled game of its own; empty for games of one language.
+    Translations,
 }
 
-pub(super) const SECTIONS: usize = Section::Bodies as usize + 1;
+pub(super) const SECTIONS: usize = Section::Translations as usize + 1;
 
 /// Size of one record of each section, in bytes.
 const RECORD: [usize; SECTIONS] =
-    [1, 8, 16, 4, 12, 16, 16, 8, 16, 8, 40, 12, 16, 8, 12, 4, M[0], M[1], M[2], M[3], M[4], M[5], M[6], M[7], 1, 1];
+    [1, 8, 16, 4, 12, 16, 16, 8, 16, 8, 40, 12, 16, 8, 12, 4, M[0], M[1], M[2], M[3], M[4], M[5], M[6], M[7], 1, 1, 1];
 use crate::meaning::index::RECORDS as M;
 
 /// Where the sections lie.
@@ -69,7 +71,7 @@ pub(super) struct Layout {
 impl Layout {
     /// Checks a compiled game's frame.
     pub(super) fn read(bytes: &[u8]) -> Result<Layout, LoadError> {
-        let damaged = |what: &str| LoadError(format!("{what}; compile the game again"));
+        let damaged = |what: &str| LoadError::Unusable(format!("{what}; compile the game again"));
         if bytes.get(..8) != Some(&MAGIC) {
             return Err(damaged("it does not begin as one"));
         }
@@ -113,7 +115,9 @@ impl Layout {
 pub(super) fn assemble(sections: [Vec<u8>; SECTIONS]) -> Result<Vec<u8>, LoadError> {
     let total = sections.iter().fold(BODY_AT, |sum, section| sum + section.len().next_multiple_of(8));
     if total > MAX_BYTES {
-        return Err(LoadError(format!("the game takes {total} bytes, at most {MAX_BYTES} are possible; split it")));
+        return Err(LoadError::Unusable(format!(
+            "the game takes {total} bytes, at most {MAX_BYTES} are possible; split it"
+        )));
     }
     let mut bytes = vec![0; BODY_AT];
     bytes.reserve_exact(total - BODY_AT);

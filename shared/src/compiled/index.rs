@@ -77,6 +77,8 @@ pub(crate) mod pattern_flag {
     pub(crate) const ANSWER: u16 = 1 << 7;
     /// Its move is urgent: it is never cut from the candidates.
     pub(crate) const URGENT: u16 = 1 << 8;
+    /// It came from use.
+    pub(crate) const LEARNED: u16 = 1 << 9;
 }
 
 /// One element of a pattern.

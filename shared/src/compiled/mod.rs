@@ -2,8 +2,8 @@
 //!
 //! A fixed header (magic, format version, SHA-256 of the rest, section table), the match index as flat
 //! little-endian tables that are read in place, and each move's body as a blob that is decoded when the
-//! move is first touched. Loading checks the header, the section bounds and a checksum of the index, and copies
-//! nothing; every accessor is bounds-checked and reports damage instead of panicking. Its hash names the game version.
+//! move is first touched. Loading checks the header, the section bounds, a checksum of the index and the game's head, and copies
+//! nothing else; every accessor is bounds-checked and reports damage instead of panicking. Its hash names the game version.
 
 mod build;
 mod format;
@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use self::format::{Layout, Section};
 use self::index::{Index, MoveTable};
 use crate::ir;
+use crate::language::Language;
 use crate::meaning::index::MeaningIndex;
 use crate::meaning::{Meaning, Model, Trained, linked, linked_as};
 
@@ -23,8 +24,22 @@ use crate::meaning::{Meaning, Model, Trained, linked, linked_as};
 pub struct CompiledGame {
     bytes: Bytes,
     layout: Layout,
+    header: Arc<ir::Game>,
     decoded: Arc<Decoded>,
     model: Option<Model<'static>>,
+}
+
+/// A phrase that was heard by a head that did not know it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rehearsal {
+    /// The pattern as written.
+    pub phrase: String,
+    /// The move that it belongs to.
+    pub move_name: String,
+    /// The move that it was taken for.
+    pub found: String,
+    /// How sure that was.
+    pub confidence: f64,
 }
 
 /// The block, as it was made or as it was handed in; neither is copied.
@@ -48,14 +63,20 @@ impl std::ops::Deref for Bytes {
 /// What has been decoded so far.
 #[derive(Debug, Default)]
 struct Decoded {
-    header: OnceLock<Arc<ir::Game>>,
     moves: Mutex<BTreeMap<usize, Arc<ir::Move>>>,
+    translations: OnceLock<Vec<(String, CompiledGame)>>,
 }
 
 /// The bytes are not a compiled game that this version can use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("E151 not a usable compiled game: {0}")]
-pub struct LoadError(pub String);
+pub enum LoadError {
+    /// They are damaged, of another format, or a limit of the format is exceeded.
+    #[error("E151 not a usable compiled game: {0}")]
+    Unusable(String),
+    /// The game speaks a language that this build lacks.
+    #[error("E155 this build has no language called `{0}`: build it with that language, or serve the game elsewhere")]
+    UnknownLanguage(String),
+}
 
 impl CompiledGame {
     /// Lays a game out; what it knows of meaning is its own words.
@@ -74,11 +95,33 @@ impl CompiledGame {
         let model = match meaning {
             Meaning::Off | Meaning::Words => None,
             Meaning::With(size) => {
-                let model = linked(size).map_err(|error| LoadError(error.to_string()))?;
-                Some(model.ok_or_else(|| LoadError("this build has no model of that size".into()))?)
+                let model = linked(size).map_err(|error| LoadError::Unusable(error.to_string()))?;
+                Some(model.ok_or_else(|| LoadError::Unusable("this build has no model of that size".into()))?)
             }
         };
         CompiledGame::over(Bytes::Made(Arc::new(build::compile(game, meaning, model.as_ref())?)))
+    }
+
+    /// Hears every phrase of a game with a head that was trained without it: how far its confidence can be relied on, and
+    /// which moves are taken for each other.
+    ///
+    /// # Errors
+    /// As [`CompiledGame::compile_with`].
+    pub fn rehearse(game: &ir::Game, meaning: Meaning) -> Result<Vec<Rehearsal>, LoadError> {
+        let compiled = CompiledGame::compile_with(game, meaning)?;
+        let (index, known) = (compiled.index(), compiled.meaning());
+        let name = |of: u32| game.moves.get(of as usize).map(|body| body.name.clone()).unwrap_or_default();
+        let heard = build::rehearse(game, compiled.model())?;
+        let rehearsals = heard.iter().filter_map(|heard| {
+            let pattern = index.pattern(heard.pattern)?;
+            Some(Rehearsal {
+                phrase: index.pattern_text(&pattern).to_owned(),
+                move_name: name(heard.move_index),
+                found: name(heard.found),
+                confidence: heard.confidence(&known, compiled.model.is_some()) as f64 / 10_000.0,
+            })
+        });
+        Ok(if meaning == Meaning::Off { Vec::new() } else { rehearsals.collect() })
     }
 
     /// The model that turns use: the one that it was compiled with, if it is linked in.
@@ -102,14 +145,21 @@ impl CompiledGame {
     /// of the index; a move's body is checked when it is first touched.
     ///
     /// # Errors
-    /// When the bytes are damaged or of another format version.
+    /// When the bytes are damaged or of another format version, and when this build lacks the game's language.
     pub fn load(bytes: Arc<[u8]>) -> Result<CompiledGame, LoadError> {
         CompiledGame::over(Bytes::Given(bytes))
     }
 
     fn over(bytes: Bytes) -> Result<CompiledGame, LoadError> {
         let layout = Layout::read(&bytes)?;
-        let mut game = CompiledGame { bytes, layout, decoded: Arc::default(), model: None };
+        let head = format::checked_blob(layout.slice(&bytes, Section::Header))
+            .and_then(|blob| postcard::from_bytes(blob).ok());
+        let header: Arc<ir::Game> =
+            Arc::new(head.ok_or_else(|| LoadError::Unusable("its head is damaged; compile the game again".into()))?);
+        if !header.language.is_empty() && Language::coded(&header.language).is_none() {
+            return Err(LoadError::UnknownLanguage(header.language.clone()));
+        }
+        let mut game = CompiledGame { bytes, layout, header, decoded: Arc::default(), model: None };
         if let Trained::With(hash) = game.trained() {
             game.model = linked_as(&hash);
         }
@@ -166,17 +216,25 @@ impl CompiledGame {
         Some(body)
     }
 
-    /// Everything that is not a move: the game with `moves` empty (decoded on first touch and kept).
+    /// Everything that is not a move: the game with `moves` empty.
     #[must_use]
     pub fn header(&self) -> Arc<ir::Game> {
-        let decode = || {
-            Arc::new(
-                format::checked_blob(self.section(Section::Header))
-                    .and_then(|b| postcard::from_bytes(b).ok())
-                    .unwrap_or_default(),
-            )
-        };
-        Arc::clone(self.decoded.header.get_or_init(decode))
+        Arc::clone(&self.header)
+    }
+
+    /// The languages or locales that it is written in beside its own.
+    #[must_use]
+    pub fn translations(&self) -> &[(String, CompiledGame)] {
+        if self.section(Section::Translations).is_empty() {
+            return &[];
+        }
+        self.decoded.translations.get_or_init(|| {
+            let blob = format::checked_blob(self.section(Section::Translations));
+            let made: Option<Vec<(String, Vec<u8>)>> = blob.and_then(|blob| postcard::from_bytes(blob).ok());
+            // What is damaged is not there: the game is played in its own language.
+            let games = made.unwrap_or_default().into_iter();
+            games.filter_map(|(tag, bytes)| Some((tag, CompiledGame::load(bytes.into()).ok()?))).collect()
+        })
     }
 
     /// What it knows of meaning.

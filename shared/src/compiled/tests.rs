@@ -68,6 +68,7 @@ fn without_its_model_a_game_goes_by_its_words_and_the_record_says_so() {
     let foreign = CompiledGame::load(bytes.into()).expect("it loads");
     assert!(foreign.lacks_model() && foreign.model().is_none());
     let turn = crate::engine::Turn {
+        event: None,
         participant: "user".into(),
         text: "my knee hurts".into(),
         context: Default::default(),
@@ -120,7 +121,7 @@ fn bytes_with_a_forged_checksum_never_panic_when_matched() {
         offset_seconds: 0,
         direction: crate::entities::Direction::Past,
         language: crate::entities::Language::English,
-        date_order: crate::entities::DateOrder::OfLanguage,
+        place: crate::entities::Place::DEFAULT,
     };
     let compiled = CompiledGame::compile(&sample()).expect("it compiles");
     for at in 200..compiled.bytes().len() {
@@ -141,4 +142,12 @@ fn bytes_with_a_forged_checksum_never_panic_when_matched() {
             }
         }
     }
+}
+
+#[test]
+fn a_game_of_a_language_that_the_build_lacks_is_refused_with_a_code() {
+    let game = ir::Game { language: "xx".into(), ..sample() };
+    let refused = CompiledGame::compile(&game).expect_err("no build speaks it");
+    assert_eq!(refused, LoadError::UnknownLanguage("xx".into()));
+    assert!(refused.to_string().starts_with("E155"));
 }

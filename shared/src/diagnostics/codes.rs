@@ -43,15 +43,16 @@ codes! {
     NotText "E007" Error "the file is not UTF-8 text";
     LimitExceeded "E008" Error "the file exceeds a limit";
     StrayCharacter "E009" Error "a character that cannot stand here";
-    ForbiddenInExpression "E010" Error "arithmetic in a template has no calls, subscripts, powers or other operators";
-    ExpressionTooLong "E011" Error "arithmetic in a template is too long or nested too deep";
-    ExpressionOutOfRange "E012" Error "arithmetic in a template leaves the range of ±1,000,000,000";
+    ForbiddenInExpression "E010" Error "an expression has no such function or operator";
+    ExpressionTooLong "E011" Error "an expression is too long or nested too deep";
+    ExpressionOutOfRange "E012" Error "an expression leaves the range of ±1,000,000,000";
     Unclosed "E013" Error "a brace, bracket or parenthesis is not closed";
     PatternSyntax "E014" Error "a pattern's capture cannot be read";
     UnknownType "E015" Error "no slot type has this name";
     UnknownModifier "E016" Error "no modifier has this name";
     UnknownLevel "E017" Error "no confidence level has this name";
     NoGame "E018" Error "the file holds no game";
+    BadImport "E019" Error "an `import` that cannot be used";
     UnknownSlot "E100" Error "a condition names a slot that the move does not have";
     DuplicateName "E101" Error "a name is defined twice";
     InheritanceCycle "E102" Error "a game or move extends itself, directly or by a detour";
@@ -63,6 +64,9 @@ codes! {
     InheritanceTooLarge "E108" Error "inheritance is too deep or copies too much";
     BadContract "E109" Error "the capability contract cannot be used";
     UnknownLanguage "E110" Error "a language or locale that cannot be used";
+    MisplacedCondition "E111" Error "a condition that cannot stand here";
+    BadPart "E112" Error "a part that cannot be called";
+    BadAttachment "E113" Error "an attachment that cannot be used";
     UnknownMove "E120" Warning "`delegate to` names a move that the file does not define";
     UnknownCapability "E121" Warning "a capability that the game does not list";
     UnreachableBlock "E122" Warning "a block or action that can never run";
@@ -73,4 +77,6 @@ codes! {
     MatchesEverything "E127" Warning "a pattern without any word of its own matches every utterance";
     UnreachableMove "E128" Warning "a move that nothing triggers and nothing delegates to";
     ContractMismatch "E129" Warning "game and capability contract disagree";
+    BareText "E130" Warning "a bare word is taken for a text";
+    FailedOfSlot "E131" Warning "`failed` where only a slot can be given up";
 }

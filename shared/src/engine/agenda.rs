@@ -4,7 +4,9 @@ use std::cell::OnceCell;
 
 use super::decide::{Plan, Room, decide};
 use super::flow::Entry;
-use super::hear::{Heard, Said};
+use super::hear::{Readings, Said, Whose};
+use super::mending::Target;
+use super::repairs::{self, Repair};
 use super::run::{Halt, Reading, Run};
 use super::state::{Frame, Open};
 use super::turn::CERTAIN;
@@ -49,6 +51,14 @@ impl Run<'_> {
         if heard.moves.is_empty() {
             return Ok(false);
         }
+        if let Some((repair, rest)) = self.ends_and_goes_on(&heard, open) {
+            self.tell.reading = Reading::Repair;
+            self.mend(repair, Target::Question)?;
+            self.tell.answered_by = None;
+            self.tell.cancelled = false;
+            self.read_instead(rest);
+            return self.read_utterance().map(|()| true);
+        }
         let own = self.state.active.as_ref().map(|frame| frame.move_id.clone());
         let own = own.filter(|_| open.is_some_and(|open| !matches!(open, Open::Which { .. } | Open::Guess { .. })));
         let text = self.text.clone();
@@ -74,7 +84,12 @@ impl Run<'_> {
             }
             Plan::AskAbout(readings) => {
                 if open.is_some() {
-                    self.keep_the_rest(&heard, &readings, Leftover::TellsOfOthers)?;
+                    let likely = readings.iter().any(|said| said.whose != Whose::Unknown);
+                    match self.room(open) {
+                        // Most likely it is the answer: read as that if it is nothing urgent.
+                        Room::FreeText if !likely => self.keep_whole(),
+                        _ => self.keep_the_rest(&heard, &readings, Leftover::TellsOfOthers)?,
+                    }
                     self.suspend(Interruption::Urgent);
                 }
                 self.line_up(&heard, &readings, own.as_deref());
@@ -97,6 +112,15 @@ impl Run<'_> {
         }
     }
 
+    /// "cancel that, when do you open": a repair that ends what is under way, and another thing behind it.
+    fn ends_and_goes_on(&self, heard: &Readings, open: Option<&Open>) -> Option<(Repair, String)> {
+        open?;
+        let (repair, rest) = repairs::opening(&self.heard())?;
+        let ends = matches!(repair, Repair::Cancel | Repair::CancelAll);
+        let behind = heard.moves.iter().all(|said| said.candidate.span.0 >= rest && !said.is_urgent());
+        if ends && behind { Some((repair, self.text.get(rest..)?.to_owned())) } else { None }
+    }
+
     /// What the open question leaves room for.
     fn room(&self, open: Option<&Open>) -> Room {
         match open {
@@ -112,8 +136,16 @@ impl Run<'_> {
         }
     }
 
+    /// Keeps the whole utterance with the open question, to be read when the move goes on.
+    fn keep_whole(&mut self) {
+        let text = self.text.clone();
+        if let Some(frame) = &mut self.state.active {
+            frame.heard = text;
+        }
+    }
+
     /// Stores what was said beside an urgent reading for what is under way.
-    fn keep_the_rest(&mut self, heard: &Heard, readings: &[Said], leftover: Leftover) -> Result<(), Halt> {
+    fn keep_the_rest(&mut self, heard: &Readings, readings: &[Said], leftover: Leftover) -> Result<(), Halt> {
         let text = self.text.clone();
         let said = self.tell.sentences.len();
         let open = self.state.active.as_ref().and_then(|frame| frame.open.clone());
@@ -178,16 +210,15 @@ impl Run<'_> {
     }
 
     /// Frames for readings, each filled with its own share of the utterance.
-    fn frames(&mut self, heard: &Heard, readings: &[Said]) -> Vec<(Frame, Collects)> {
+    fn frames(&mut self, heard: &Readings, readings: &[Said]) -> Vec<(Frame, Collects)> {
         let text = self.text.clone();
         let held = self.state.active.take();
-        let takes_values =
-            |said: &Said| self.input.game.move_at(said.candidate.move_index).is_some_and(|mv| !mv.slots.is_empty());
+        let takes_values = |said: &Said| self.move_at(said.candidate.move_index).is_some_and(|mv| !mv.slots.is_empty());
         let shares: Vec<String> =
             (0..readings.len()).map(|own| heard.share(&text, readings, own, &takes_values)).collect();
         let mut frames = Vec::new();
         for (said, share) in readings.iter().zip(&shares) {
-            let Some(mv) = self.input.game.move_at(said.candidate.move_index) else { continue };
+            let Some(mv) = self.move_at(said.candidate.move_index) else { continue };
             self.activate(Frame::new(&said.name, said.candidate.score));
             self.fill_from_match(&mv, &said.candidate, share);
             let collects = self.collects(&mv);
@@ -205,7 +236,7 @@ impl Run<'_> {
 
     /// Runs these readings in their order: those that only answer, then the first that collects; further ones wait in line.
     /// What is under way has been suspended.
-    pub(super) fn take_up(&mut self, heard: &Heard, readings: &[Said]) -> Result<(), Halt> {
+    pub(super) fn take_up(&mut self, heard: &Readings, readings: &[Said]) -> Result<(), Halt> {
         for said in readings {
             // A move that was itself interrupted is not interrupted a second time: it begins anew.
             self.state.suspended.retain(|frame| frame.move_id != said.name);
@@ -229,7 +260,7 @@ impl Run<'_> {
     }
 
     /// Puts what was said beside a question about somebody else's emergency in line.
-    fn line_up(&mut self, heard: &Heard, asked: &[Said], own: Option<&str>) {
+    fn line_up(&mut self, heard: &Readings, asked: &[Said], own: Option<&str>) {
         let others: Vec<Said> = heard
             .moves
             .iter()

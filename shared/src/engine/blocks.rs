@@ -4,6 +4,8 @@
 //! kept, and the block goes on behind it when the answer has come. A position is a path of indices: block, branch,
 //! statement, and for nested blocks again branch and statement; the branch after the last one is the `else`.
 
+use std::collections::BTreeMap;
+
 use super::flow::{Flow, waits_for_confidence};
 use super::run::{Halt, Run};
 use super::state::{Clarifies, Open, Talks};
@@ -12,7 +14,7 @@ use crate::ir::{Action, Block, Call, Condition, Move, Statement, Template};
 
 /// How deep blocks nest at run time.
 const MAX_DEPTH: usize = 32;
-/// Times that `retry` makes a call again in one turn.
+/// Times that `retry` makes a call again in one turn, or goes back to a slot of a move.
 const MAX_RETRIES: usize = 2;
 
 impl Run<'_> {
@@ -70,9 +72,14 @@ impl Run<'_> {
             (None, None) => return Ok(None),
         };
         self.tell.blocks.push(line);
+        let missing = block.branches.get(branch).and_then(|branch| self.missing_in(&branch.condition));
+        let outer = missing.map(|slot| self.running.missing.replace(slot));
         path.push(branch);
         let flow = self.body(mv, body, 0, path);
         path.pop();
+        if let Some(outer) = outer {
+            self.running.missing = outer;
+        }
         flow.map(Some)
     }
 
@@ -106,16 +113,7 @@ impl Run<'_> {
                 let text = self.render(text);
                 self.say(&text);
             }
-            Action::PromptSlot(text) => {
-                let text = self.render(text);
-                self.say(&text);
-                let asked = self.state.active.as_ref().is_some_and(|frame| frame.open.is_some());
-                if let (false, Some(super::flow::Need::Value(slot) | super::flow::Need::Confirmation(slot))) =
-                    (asked, self.need(mv))
-                {
-                    self.open(Open::Slot { name: slot.name.clone() });
-                }
-            }
+            Action::PromptSlot(text) => self.prompt_slot(mv, text),
             Action::AskForClarification(text) => self.ask_for_clarification(text),
             Action::OfferChoices(options) => self.offer(options),
             Action::Clarify { name, options } => return Ok(self.clarify(name, options, path)),
@@ -129,12 +127,34 @@ impl Run<'_> {
             Action::Delegate(target) => return Ok(Flow::Delegate(target.clone())),
             Action::Continue => return Ok(Flow::Continue),
             Action::Return => return Ok(Flow::Return),
+            Action::Attach(attachment) => self.attach(attachment),
+            Action::OfferValued(choices) => self.offer_valued(choices),
+            Action::CallMove { target, with } => return self.call_part(target, with, path),
             Action::Retry(text) => return self.retry(mv, text.as_ref()),
             Action::LearnPattern => self.tell.learning.push("learn pattern".to_owned()),
             Action::BoostConfidence => self.tell.learning.push("boost confidence".to_owned()),
             Action::RememberOutcome => self.tell.learning.push("remember outcome".to_owned()),
         }
         Ok(Flow::Done)
+    }
+
+    /// Asks for the slot that the block says is missing, else for what the move needs next.
+    fn prompt_slot(&mut self, mv: &Move, text: &Template) {
+        let asked = self.state.active.as_ref().and_then(|frame| frame.open.clone());
+        let needed = match self.need(mv) {
+            Some(super::flow::Need::Value(slot) | super::flow::Need::Confirmation(slot)) => Some(slot.name.clone()),
+            None => None,
+        };
+        let name = match &asked {
+            Some(Open::Slot { name }) => Some(name.clone()),
+            Some(_) => None,
+            None => self.running.missing.clone().or(needed),
+        };
+        let text = self.render_question(text, name.as_deref());
+        self.say(&text);
+        if let (None, Some(name)) = (asked, name) {
+            self.open(Open::Slot { name });
+        }
     }
 
     fn ask_for_clarification(&mut self, text: &Template) {
@@ -157,7 +177,21 @@ impl Run<'_> {
         self.say(&question);
         self.tell.choices.clone_from(&options);
         let utterance = self.text.clone();
-        self.open(Open::Choice { options, question, clarifies: None, utterance });
+        self.open(Open::Choice { options, question, clarifies: None, utterance, values: BTreeMap::new() });
+    }
+
+    /// `offer choices` where choosing one says something else than the choice does.
+    fn offer_valued(&mut self, choices: &[(Template, Template)]) {
+        let choices: Vec<(String, String)> =
+            choices.iter().map(|(label, value)| (self.render(label), self.render(value))).collect();
+        let options: Vec<String> = choices.iter().map(|(label, _)| label.clone()).collect();
+        let question = wording::offer(&options).in_words(self.language());
+        self.say(&question);
+        self.tell.choices.clone_from(&options);
+        let values: BTreeMap<String, String> = choices.into_iter().filter(|(label, value)| label != value).collect();
+        self.tell.choice_values.clone_from(&values);
+        let utterance = self.text.clone();
+        self.open(Open::Choice { options, question, clarifies: None, utterance, values });
     }
 
     fn clarify(&mut self, name: &str, options: &[Template], path: &[usize]) -> Flow {
@@ -175,7 +209,7 @@ impl Run<'_> {
         self.tell.choices.clone_from(&options);
         let utterance = self.text.clone();
         let clarifies = Some(Clarifies { name: name.to_owned(), position: path.to_vec() });
-        self.open(Open::Choice { options, question, clarifies, utterance });
+        self.open(Open::Choice { options, question, clarifies, utterance, values: BTreeMap::new() });
         Flow::Wait
     }
 
@@ -206,12 +240,18 @@ impl Run<'_> {
             return Ok(Flow::Done);
         }
         self.running.retries += 1;
-        let text = text.map(|text| self.render(text)).unwrap_or_default();
-        if self.running.gave_up {
+        // What is said when it is tried again is said once.
+        let text = text.filter(|_| self.running.retries == 1).map(|text| self.render(text)).unwrap_or_default();
+        if self.running.gave_up.is_some() {
+            let again = self.state.active.as_ref().is_some_and(|frame| usize::from(frame.retried) < MAX_RETRIES);
+            if !again {
+                return Ok(Flow::Done);
+            }
             self.say(&text);
-            self.running.gave_up = false;
+            self.running.gave_up = None;
             if let Some(frame) = &mut self.state.active {
                 frame.failures.clear();
+                frame.retried += 1;
             }
             let mv = std::sync::Arc::new(mv.clone());
             self.ask(&mv)?;

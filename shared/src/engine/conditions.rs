@@ -7,10 +7,12 @@ use serde_json::Value;
 
 use crate::ir::{Comparison, Condition, Guard, Literal};
 use crate::language::Language;
-use crate::template::numeric;
+use crate::template::{compute, numeric};
 
 /// The largest compiled `matches` expression, in bytes.
 const MAX_REGEX_BYTES: usize = 1 << 16;
+/// The name of the day of the turn, where no value is called so.
+const TODAY: &str = "today";
 /// How deep conditions nest.
 const MAX_DEPTH: usize = 64;
 
@@ -22,8 +24,12 @@ pub(super) trait Facts {
     fn confident(&self) -> bool;
     /// How the last capability call went, if there was one.
     fn last_call(&self) -> Option<bool>;
-    /// Whether a slot's retries ran out.
-    fn gave_up(&self) -> bool;
+    /// The slot whose retries ran out.
+    fn gave_up(&self) -> Option<&str>;
+    /// The event that the turn is.
+    fn event(&self) -> Option<&str>;
+    /// The day of the turn.
+    fn today(&self) -> jiff::civil::Date;
     /// Whether a slot has no value and was not passed over.
     fn slot_missing(&self, name: &str) -> bool;
     /// Whether nothing is left to ask for.
@@ -43,14 +49,25 @@ fn at_depth(condition: &Condition, facts: &dyn Facts, depth: usize) -> bool {
         Condition::Confident => facts.confident(),
         Condition::Uncertain => !facts.confident(),
         Condition::Successful => facts.last_call() == Some(true),
-        Condition::Failed => facts.last_call() == Some(false) || facts.gave_up(),
+        Condition::Failed => facts.last_call() == Some(false) || facts.gave_up().is_some(),
+        Condition::SlotGivenUp(name) => facts.gave_up() == Some(name),
+        Condition::Event(name) => facts.event() == Some(name),
+        Condition::Computed(expression) => {
+            let value = compute(expression, &|path| facts.value(path), Some(facts.today()));
+            value.is_some_and(|value| truthy(&value))
+        }
         Condition::SlotMissing(name) => facts.slot_missing(name),
         Condition::AllSlotsFilled => facts.all_slots_filled(),
         Condition::Truthy(path) => facts.value(path).is_some_and(|value| truthy(&value)),
         Condition::Compare(path, comparison, Literal::Reference(name)) => {
             let other = facts.value(std::slice::from_ref(name)).filter(|other| !other.is_null());
-            let literals = other.as_deref().map_or_else(|| vec![Literal::Text(name.clone())], literals);
             let value = facts.value(path);
+            let is_day = || value.as_deref().is_some_and(|value| forms(value).into_iter().any(is_day));
+            let literals = match other.as_deref() {
+                Some(other) => literals(other),
+                None if name == TODAY && is_day() => vec![Literal::Text(facts.today().to_string())],
+                None => vec![Literal::Text(name.clone())],
+            };
             let holds = |literal: &Literal| compare(value.as_deref(), *comparison, literal);
             // A value has several forms; "not equal" is true of none of them.
             if *comparison == Comparison::NotEqual { literals.iter().all(holds) } else { literals.iter().any(holds) }
@@ -95,6 +112,11 @@ fn forms(value: &Value) -> Vec<&Value> {
         Value::Array(items) => items.iter().collect(),
         value => vec![value],
     }
+}
+
+/// Whether a value is a day, as those of slots are written.
+fn is_day(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.get(..10).unwrap_or(text).parse::<jiff::civil::Date>().is_ok())
 }
 
 /// A value as what it may be compared with.

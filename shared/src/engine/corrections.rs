@@ -59,6 +59,10 @@ pub(super) fn find<'n>(heard: &Heard, slots: &[&'n str]) -> Option<Correction<'n
         strength = strength.max(Some(found));
         rest = &rest[skip..];
     }
+    // "not sure, maybe …"
+    if language.prefix(rest, Cue::Unsure) > 1 {
+        return None;
+    }
     let mut slot = None;
     if let Some((named, after)) = named(language, rest, slots) {
         slot = Some(named);
@@ -140,6 +144,12 @@ pub(super) fn by_preposition(heard: &Heard, slots: &[&str], asked: Asked) -> Vec
     let mut opening = 0;
     while let skip @ 1.. = heard.language.prefix(&words[opening..], taken_back) {
         opening += skip;
+    }
+    // "go to Naples instead"
+    if words.get(opening).is_some_and(|word| word.class.is(Class::LIGHT))
+        && heard.language.suffix(words, Cue::CorrectionAfter) > 0
+    {
+        opening += 1;
     }
     // "…, sorry, I mean from Hamburg": in the middle, behind what plainly takes something back.
     let plainly = |at: usize| heard.language.suffix(&words[..at], [Cue::CorrectionStrong, Cue::CorrectionPlain]) > 0;

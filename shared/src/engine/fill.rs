@@ -6,14 +6,15 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::Filled;
+use super::answers::prompt_text;
 use super::hear::blanked;
 use super::run::Run;
 use crate::entities::Reference;
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::matcher::Candidate;
-use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type, reason};
-use crate::text::{Heard, Word};
+use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, Sureness, effective_type, reason};
+use crate::text::{Heard, Word, readable};
 
 /// The span of a value in the utterance, and the value.
 pub(super) struct Stated {
@@ -25,8 +26,13 @@ impl Run<'_> {
     /// Stores a value.
     pub(super) fn fill(&mut self, slot: &Slot, found: &Found, source: Source) {
         let found = &self.after_earlier_dates(slot, found);
-        let value =
-            SlotValue { text: found.text.clone(), value: found.value.clone(), source, confirmed: !slot.confirm };
+        let term = slots::term(slot, &found.text, &self.reference, self.input.game.model());
+        let (found, source, sureness) = match &term {
+            Some((term, source, sureness)) => (term, *source, *sureness),
+            None => (found, source, Sureness::Sure),
+        };
+        let confirmed = !slot.confirm && sureness == Sureness::Sure;
+        let value = SlotValue { text: found.text.clone(), value: found.value.clone(), source, confirmed };
         if let Some(frame) = &mut self.state.active {
             frame.fill(&slot.name, value);
             self.tell.filled.push(Filled { slot: slot.name.clone(), source });
@@ -93,10 +99,14 @@ impl Run<'_> {
                 self.fill(slot, &found, Source::Capture);
             }
         }
-        let stated = self.stated_beside(mv, &scan, &taken);
+        let mut stated = self.stated_beside(mv, &scan, &taken);
+        let in_text = |found: &Found| free_text.iter().any(|(_, span)| span.0 <= found.start && found.end <= span.1);
+        stated.retain(|stated| !in_text(&stated.found) || !self.numbers_a_noun(mv, &scan, stated));
         for (slot, span) in free_text {
+            // A time at its end belongs to a day that is asked for, even where it says none ("Italy next week").
+            let times = scan.times().filter(|time| asks_for_a_day(mv) && time.0 > span.0);
             let spans: Vec<(usize, usize)> =
-                stated.iter().map(|stated| (stated.found.start, stated.found.end)).collect();
+                stated.iter().map(|stated| (stated.found.start, stated.found.end)).chain(times).collect();
             if let Some(found) = without(self.language(), &slot, text, span, &spans) {
                 self.fill(&slot, &found, Source::Capture);
             }
@@ -109,25 +119,59 @@ impl Run<'_> {
             }
         }
         self.note_doubtful(mv, &scan, &used);
+        self.pass_declined(mv, &scan);
     }
 
     /// What was said beside and cannot be stored as it is: a number out of bounds is refused with its reason, and a day that
     /// several slots could take is read back.
     pub(super) fn note_doubtful(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, used: &[(usize, usize)]) {
         let Some(frame) = &self.state.active else { return };
-        let open: Vec<&Slot> = mv.slots.iter().filter(|slot| frame.slot(&slot.name).is_none()).collect();
+        let wanted = |slot: &&Slot| {
+            frame.slot(&slot.name).is_none() && self.standing(mv, slot) != super::rules::Standing::Needless
+        };
+        let open: Vec<&Slot> = mv.slots.iter().filter(wanted).collect();
         let day = slots::undecided_day(&open, scan, used).map(|(index, found)| (open[index].clone(), found));
         let refused = slots::out_of_bounds(&open, scan, used).map(|index| reason(self.language(), open[index]));
         if let Some((slot, found)) = day {
             self.fill(&slot, &found, Source::Mention);
-            if let Some((_, value)) =
-                self.state.active.as_mut().and_then(|frame| frame.slots.iter_mut().find(|(name, _)| *name == slot.name))
-            {
-                value.confirmed = false;
-            }
+            self.read_back(&slot.name);
         }
         if let Some(reason) = refused {
             self.agenda.refusals.push(reason);
+        }
+    }
+
+    /// "5 Oak Road": a number that belongs to the words behind it, where those are no words of the slot or its question.
+    pub(super) fn numbers_a_noun(&self, mv: &Move, scan: &Scan<'_>, stated: &Stated) -> bool {
+        let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { return false };
+        if !matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. }) {
+            return false;
+        }
+        let language = self.language();
+        let Some(noun) = scan.heard.words.iter().find(|word| word.start >= stated.found.end) else { return false };
+        if noun.after_break || noun.class != Class::CONTENT {
+            return false;
+        }
+        let own = [Heard::of(language, &readable(&slot.name)), Heard::of(language, &prompt_text(mv, slot))];
+        let stem = noun.stem(language);
+        !own.iter().flat_map(|heard| &heard.words).any(|word| word.stem(language) == stem)
+    }
+
+    /// "a one way ticket": passes over the open slots that the author's words decline.
+    fn pass_declined(&mut self, mv: &Move, scan: &Scan<'_>) {
+        for slot in mv.slots.iter().filter(|slot| !slot.declined_by.is_empty()) {
+            let open = self.state.active.as_ref().is_some_and(|frame| frame.slot(&slot.name).is_none());
+            if open && slots::is_declined(slot, &scan.heard) {
+                self.pass(&slot.name);
+            }
+        }
+    }
+
+    /// A value that is read back before it counts.
+    pub(super) fn read_back(&mut self, slot: &str) {
+        let frame = self.state.active.as_mut();
+        if let Some((_, value)) = frame.and_then(|frame| frame.slots.iter_mut().find(|(name, _)| *name == slot)) {
+            value.confirmed = false;
         }
     }
 
@@ -169,6 +213,13 @@ fn without_own_negation<'t>(heard: &Heard, candidate: &Candidate, text: &'t str)
         |word: &&Word| !captured(word) && (word.class.is(Class::NEGATOR) || stems.contains(&word.stem(language)));
     let own = heard.words.iter().filter(inside).filter(is_own);
     Cow::Owned(own.fold(text.to_owned(), |text, word| blanked(&text, (word.start, word.end))))
+}
+
+/// Whether a day or a moment is asked for.
+fn asks_for_a_day(mv: &Move) -> bool {
+    mv.slots.iter().any(|slot| {
+        matches!(effective_type(slot), SlotType::Date | SlotType::DateTime | SlotType::Time | SlotType::Timeframe)
+    })
 }
 
 /// Free text within `span`, without the values in `stated` and the words that tie them to it.
@@ -260,11 +311,14 @@ mod tests {
             required: true,
             default: None,
             extract: Extract::Hybrid,
+            expression: None,
             vocabulary: vec![],
             context: None,
             confirm: false,
             sensitive: false,
             retries: 3,
+            rules: None,
+            declined_by: vec![],
             line: 1,
         }
     }

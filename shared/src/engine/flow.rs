@@ -5,11 +5,13 @@ use std::sync::Arc;
 use super::agenda::{Interruption, MAX_WAITING_MOVES};
 use super::conditions::{self, Facts};
 use super::hear::MAX_READINGS;
+use super::mending::Replaceable;
+use super::rules::Standing;
 use super::run::{Halt, Run};
 use super::state::{Ended, Frame, Open};
 use super::{MAX_SUSPENDED_MOVES, wording};
 use crate::ir::{Action, Block, Condition, Literal, Move, Slot, Statement};
-use crate::slots::is_yes_no;
+use crate::slots::{self, is_yes_no};
 
 /// Moves handed over to in one turn at most.
 const MAX_DELEGATIONS: usize = 8;
@@ -26,7 +28,7 @@ pub(super) enum Entry<'p> {
     /// A question in the middle of a block has been answered; the block goes on there.
     Answered(&'p [usize]),
     /// A slot's retries ran out.
-    GaveUp,
+    GaveUp(&'p str),
 }
 
 /// What a block left to be done.
@@ -44,6 +46,8 @@ pub(super) enum Flow {
     Escalated,
     /// `delegate to`
     Delegate(String),
+    /// `call`: a part is under way, or has run and the move has gone on.
+    Called,
 }
 
 /// What a slot still needs.
@@ -57,12 +61,14 @@ pub(super) enum Need<'m> {
 
 /// What a top-level block waits for.
 enum Kind<'m> {
-    /// `when slot NAME is missing`
+    /// `when slot NAME is missing`, perhaps with other conditions beside
     Prompt(&'m str),
     /// `when all_slots_filled`
     Completed,
-    /// A capability's outcome.
+    /// A capability's outcome, or that a slot was given up.
     Outcome,
+    /// An event.
+    Event,
     /// The match that began the move.
     Match,
     /// Values.
@@ -70,21 +76,44 @@ enum Kind<'m> {
 }
 
 fn kind(block: &Block) -> Kind<'_> {
-    if let [only] = block.branches.as_slice() {
-        match &only.condition {
-            Condition::SlotMissing(name) => return Kind::Prompt(name),
-            Condition::AllSlotsFilled => return Kind::Completed,
-            _ => {}
-        }
+    if let Some(name) = asks_for(block) {
+        return Kind::Prompt(name);
+    }
+    if let [only] = block.branches.as_slice()
+        && only.condition == Condition::AllSlotsFilled
+    {
+        return Kind::Completed;
     }
     let mentions =
         |wanted: fn(&Condition) -> bool| block.branches.iter().any(|branch| any_part(&branch.condition, wanted));
-    if mentions(|part| matches!(part, Condition::Successful | Condition::Failed)) {
+    if mentions(|part| matches!(part, Condition::Event(_))) {
+        Kind::Event
+    } else if mentions(|part| matches!(part, Condition::Successful | Condition::Failed | Condition::SlotGivenUp(_))) {
         Kind::Outcome
     } else if mentions(|part| matches!(part, Condition::Confident | Condition::Uncertain)) {
         Kind::Match
     } else {
         Kind::Values
+    }
+}
+
+/// The slot that every branch of a block says is missing: the block is its question.
+fn asks_for(block: &Block) -> Option<&str> {
+    let mut names = block.branches.iter().map(|branch| missing(&branch.condition));
+    let first = names.next()??;
+    names.all(|name| name == Some(first)).then_some(first)
+}
+
+/// The one slot that a condition says is missing, whatever else it asks for.
+pub(super) fn missing(condition: &Condition) -> Option<&str> {
+    let whole = |part: &Condition| matches!(part, Condition::AllSlotsFilled);
+    match condition {
+        Condition::SlotMissing(name) => Some(name),
+        Condition::All(parts) if !any_part(condition, whole) => {
+            let mut named = parts.iter().filter_map(missing);
+            named.next().filter(|_| named.next().is_none())
+        }
+        _ => None,
     }
 }
 
@@ -98,9 +127,14 @@ pub(super) fn any_part(condition: &Condition, wanted: fn(&Condition) -> bool) ->
         }
 }
 
-/// The block that prompts for a slot.
+/// The block that prompts for a slot, whatever else it waits for.
 pub(super) fn prompt_block<'m>(mv: &'m Move, slot: &str) -> Option<(usize, &'m Block)> {
-    mv.blocks.iter().enumerate().find(|(_, block)| matches!(kind(block), Kind::Prompt(name) if name == slot))
+    prompt_blocks(mv, slot).next()
+}
+
+/// The blocks that prompt for a slot.
+pub(super) fn prompt_blocks<'m>(mv: &'m Move, slot: &str) -> impl Iterator<Item = (usize, &'m Block)> {
+    mv.blocks.iter().enumerate().filter(move |(_, block)| matches!(kind(block), Kind::Prompt(name) if name == slot))
 }
 
 impl Run<'_> {
@@ -113,8 +147,12 @@ impl Run<'_> {
         if let Some(slot) = unconfirmed {
             return Some(Need::Confirmation(slot));
         }
-        let open = |slot: &&Slot| frame.slot(&slot.name).is_none() && !frame.passed.contains(&slot.name);
-        let prompted = |slot: &&Slot| prompt_block(mv, &slot.name).is_some();
+        let open = |slot: &&Slot| {
+            frame.slot(&slot.name).is_none()
+                && !frame.passed.contains(&slot.name)
+                && self.standing(mv, slot) == Standing::Wanted
+        };
+        let prompted = |slot: &&Slot| self.question_of(mv, &slot.name).is_some();
         let asked = |slot: &&Slot| slot.required && slot.default.is_none() || prompted(slot);
         let first = mv.slots.iter().filter(asked).find(open)?;
         if first.required {
@@ -137,8 +175,11 @@ impl Run<'_> {
         let said_before = self.tell.sentences.len();
         let mut only_slots = false;
         let mut first = 0;
+        if let Some(slot) = self.keep_rules(&mv) {
+            return self.give_up(&mv, &slot);
+        }
         match entry {
-            Entry::GaveUp => return self.give_up(&mv),
+            Entry::GaveUp(slot) => return self.give_up(&mv, slot),
             Entry::Answered(position) => {
                 first = position.first().map_or(0, |block| block + 1);
                 let flow = self.go_on(&mv, position)?;
@@ -154,13 +195,13 @@ impl Run<'_> {
             let need = self.need(&mv);
             match kind(block) {
                 Kind::Prompt(name) => match need {
-                    Some(Need::Value(slot)) if slot.name == name => return self.ask(&mv),
+                    Some(Need::Value(slot)) if slot.name == name && self.asks_here(&mv, index) => return self.ask(&mv),
                     Some(Need::Confirmation(_)) => return self.ask(&mv),
                     _ => continue,
                 },
                 Kind::Completed if need.is_some() || mv.slots.is_empty() => continue,
                 Kind::Completed => {}
-                Kind::Outcome => continue,
+                Kind::Outcome | Kind::Event => continue,
                 Kind::Match if entry != Entry::Fresh || only_slots || index < first => continue,
                 Kind::Values if only_slots || index < first || self.waits_for_a_slot(&mv, block) => continue,
                 Kind::Match | Kind::Values => {}
@@ -169,6 +210,9 @@ impl Run<'_> {
                 continue;
             }
             let Some(flow) = self.run_block(&mv, index)? else { continue };
+            if flow == Flow::Called {
+                return Ok(());
+            }
             self.mark_ran(index);
             match self.settle(&mv, flow)? {
                 Some(true) => {}
@@ -182,15 +226,16 @@ impl Run<'_> {
         if self.need(&mv).is_some() {
             return self.ask(&mv);
         }
-        if self.tell.sentences.len() == said_before && self.tell.escalated_to.is_none() {
-            self.say(wording::ACKNOWLEDGED);
+        let part = self.state.active.as_ref().is_some_and(|frame| frame.caller.is_some());
+        if self.tell.sentences.len() == said_before && self.tell.escalated_to.is_none() && !part {
+            self.say_unless_replaced(Replaceable::Done)?;
         }
         self.complete(&mv)
     }
 
     /// After a block: what waits on its calls is considered, and its flow followed. `Some(true)`: the blocks after it
     /// are considered; `Some(false)`: only what concerns slots; `None`: nothing more in this move.
-    fn settle(&mut self, mv: &Arc<Move>, flow: Flow) -> Result<Option<bool>, Halt> {
+    pub(super) fn settle(&mut self, mv: &Arc<Move>, flow: Flow) -> Result<Option<bool>, Halt> {
         let mut flow = flow;
         if matches!(flow, Flow::Done | Flow::Continue)
             && self.running.last_call.is_some()
@@ -208,10 +253,11 @@ impl Run<'_> {
                 };
             }
             if self.running.last_call == Some(false) && !std::mem::replace(&mut self.running.last_call_handled, true) {
-                self.say(wording::CALL_FAILED);
+                self.say_unless_replaced(Replaceable::Error)?;
             }
         }
         match flow {
+            Flow::Called => Ok(None),
             _ if self.state.active.as_ref().is_some_and(|frame| frame.open.is_some())
                 && !matches!(flow, Flow::Delegate(_) | Flow::Escalated) =>
             {
@@ -242,7 +288,7 @@ impl Run<'_> {
             }
         }
         if failed {
-            self.say(wording::CALL_FAILED);
+            self.say_unless_replaced(Replaceable::Error)?;
         }
         Ok(Flow::Done)
     }
@@ -271,7 +317,10 @@ impl Run<'_> {
         block.branches.iter().for_each(|branch| compared(&branch.condition, &mut names));
         names.into_iter().any(|name| {
             mv.slots.iter().any(|slot| {
-                slot.name == name && self.slot_missing(name) && (slot.required || prompt_block(mv, name).is_some())
+                slot.name == name
+                    && self.slot_missing(name)
+                    && (slot.required || self.question_of(mv, name).is_some())
+                    && self.standing(mv, slot) != Standing::Needless
             })
         })
     }
@@ -313,7 +362,7 @@ impl Run<'_> {
             Some(Need::Value(slot)) => {
                 self.open(Open::Slot { name: slot.name.clone() });
                 let before = self.tell.sentences.len();
-                if let Some((index, _)) = prompt_block(mv, &slot.name) {
+                if let Some(index) = self.question_of(mv, &slot.name) {
                     let flow = self.run_block(mv, index)?;
                     match flow {
                         Some(Flow::Delegate(target)) => return self.delegate(mv, &target).map(drop),
@@ -332,7 +381,7 @@ impl Run<'_> {
                 } else if let crate::ir::SlotType::Enum(options) = &slot.ty
                     && self.tell.choices.is_empty()
                 {
-                    self.tell.choices = options.iter().map(|option| crate::text::readable(option)).collect();
+                    self.tell.choices = options.iter().map(|option| slots::label(slot, option)).collect();
                 }
                 Ok(())
             }
@@ -353,14 +402,27 @@ impl Run<'_> {
         }
     }
 
-    /// A slot's retries ran out: the `failed` block, or a plain end.
-    fn give_up(&mut self, mv: &Arc<Move>) -> Result<(), Halt> {
-        self.running.gave_up = true;
+    /// A slot's retries ran out: the block for that, else the `failed` block, or a plain end.
+    fn give_up(&mut self, mv: &Arc<Move>, slot: &str) -> Result<(), Halt> {
+        self.say_refusals();
+        self.running.gave_up = Some(slot.to_owned());
+        let given_up = |block: &Block| {
+            let mentions = |branch: &crate::ir::Branch| {
+                any_part(&branch.condition, |part| matches!(part, Condition::SlotGivenUp(_)))
+            };
+            block.branches.iter().any(mentions)
+        };
+        // `failed` is about calls where a move says what it does when a slot is given up.
+        let knows = mv.blocks.iter().any(given_up);
         for (index, block) in mv.blocks.iter().enumerate() {
-            let waits_on_failure = block
-                .branches
-                .iter()
-                .any(|branch| any_part(&branch.condition, |part| matches!(part, Condition::Failed)));
+            let waits_on_failure = if knows {
+                given_up(block)
+            } else {
+                block
+                    .branches
+                    .iter()
+                    .any(|branch| any_part(&branch.condition, |part| matches!(part, Condition::Failed)))
+            };
             if !waits_on_failure {
                 continue;
             }
@@ -378,6 +440,9 @@ impl Run<'_> {
 
     /// The move is complete: its slots are cleared, and what it interrupted goes on.
     fn complete(&mut self, mv: &Arc<Move>) -> Result<(), Halt> {
+        if self.state.active.as_ref().is_some_and(|frame| frame.caller.is_some()) {
+            return self.come_back(mv);
+        }
         self.note_completed(mv);
         if let Some(frame) = self.state.active.as_ref().filter(|frame| !frame.slots.is_empty()) {
             self.state.ended = Some(Ended { frame: frame.clone(), turn: self.state.turns });
@@ -393,7 +458,7 @@ impl Run<'_> {
             self.explain_slots();
             self.tell.completed_slots = Some((mv.name.clone(), self.shown_slots()));
         }
-        if collected && !self.running.gave_up && self.need(mv).is_none() {
+        if collected && self.running.gave_up.is_none() && self.need(mv).is_none() {
             self.tell.slots_filled = true;
         }
     }
@@ -461,7 +526,8 @@ impl Run<'_> {
         self.state.active = Some(frame);
         self.running.last_call = None;
         self.running.last_call_handled = false;
-        self.running.gave_up = false;
+        self.running.gave_up = None;
+        self.running.missing = None;
         self.running.threshold = None;
     }
 

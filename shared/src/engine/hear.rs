@@ -7,7 +7,7 @@ use super::run::{Run, rounded};
 use crate::ir::Priority;
 use crate::language::{Class, Cue};
 use crate::matcher::{Candidate, DOUBTFUL_SCORE, Stage, Standing};
-use crate::text::{Break, Polarity, Shape, Tokens, polarity};
+use crate::text::{Break, Polarity, Shape, Tokens, polarity, stem};
 
 /// Clauses that are told apart in one utterance at most; the last one holds the rest.
 const MAX_CLAUSES: usize = 16;
@@ -26,6 +26,8 @@ pub(super) enum Whose {
     Another,
     /// Nobody can tell: no pattern matches, the sentence only comes near to one in meaning.
     Unknown,
+    /// Nobody: it is only supposed ("what if …").
+    Supposed,
 }
 
 /// A move that was said.
@@ -48,16 +50,16 @@ impl Said {
     }
 }
 
-/// What was heard.
+/// What an utterance was heard as.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Heard {
+pub(super) struct Readings {
     /// The clauses, without the words that join them.
     pub(super) clauses: Vec<Span>,
     /// The moves, in the order in which they were said.
     pub(super) moves: Vec<Said>,
 }
 
-impl Heard {
+impl Readings {
     /// A candidate that the whole utterance is taken for.
     pub(super) fn whole(&self, candidate: &Candidate, name: String) -> Said {
         Said { candidate: candidate.clone(), name, whose: Whose::Speaker, clauses: (0, self.clauses.len()) }
@@ -182,7 +184,7 @@ struct Evidence {
 
 impl Run<'_> {
     /// Hears the utterance.
-    pub(super) fn hear(&mut self) -> Heard {
+    pub(super) fn hear(&mut self) -> Readings {
         let whole = self.candidates();
         let words = self.heard();
         let tokens = &*words.tokens;
@@ -202,7 +204,7 @@ impl Run<'_> {
         moves.sort_by_key(|said| said.candidate.span.0);
         let recognised = moves.iter().map(|said| (said.name.clone(), said.candidate.stage));
         self.tell.recognised.extend(recognised);
-        Heard { clauses, moves }
+        Readings { clauses, moves }
     }
 
     /// What one clause may mean by itself, spans in the whole utterance. Another source of candidates joins here.
@@ -310,9 +312,31 @@ fn accepted(mut found: Vec<Evidence>, tokens: &Tokens, clauses: &[Span]) -> Vec<
     moves.into_iter().map(|(said, _)| said).collect()
 }
 
+/// "what if …", "what should I do if …": what begins at the word `first` is only supposed. "I don't know if …" and "it feels
+/// as if …" are not: the word must open its clause, or that of a question.
+fn is_supposed(tokens: &Tokens, opening: usize, first: usize) -> bool {
+    let class = |at: usize| tokens.as_slice()[at].class;
+    let parts = Class::BREAK.and(Class::AND).and(Class::FILLER);
+    (opening..first).any(|at| {
+        let length = tokens.phrase(at, Cue::Supposes);
+        let before = at.checked_sub(1).filter(|before| *before >= opening);
+        let governed = before.is_some_and(|before| class(before).is(Class::LIFTS.and(Class::RAISES)));
+        let opens = before.is_none_or(|before| class(before).is(parts))
+            || (opening..at).any(|before| class(before).is(Class::QUESTION));
+        length > 0
+            && at + length <= first
+            && opens
+            && !governed
+            && !(at + length..first).any(|at| class(at).is(Class::BREAK))
+    })
+}
+
 /// Whom a reading is about: the subject of its clause, which begins at the word `opening`.
 fn whose(tokens: &Tokens, opening: usize, evidence: &Evidence) -> Whose {
     let words = evidence.words;
+    if is_supposed(tokens, opening, words.0) {
+        return Whose::Supposed;
+    }
     // "my wife's card …" for the pattern "my card …": a person that the pattern does not speak of, and does not capture.
     let foreign = |at: usize| {
         let (start, end) = tokens.span(at, at + 1);
@@ -322,7 +346,10 @@ fn whose(tokens: &Tokens, opening: usize, evidence: &Evidence) -> Whose {
     };
     for at in (opening..words.1).rev() {
         let class = tokens.as_slice()[at].class;
-        if class.is(Class::KIN) && !class.is(Class::DETERMINER) && foreign(at) {
+        // "my husbands card": a possessive without its apostrophe is another form of the word.
+        let language = tokens.language();
+        let form = language.class(stem(language, tokens.text(at)).hash());
+        if class.and(form).is(Class::KIN) && !class.is(Class::DETERMINER) && foreign(at) {
             return Whose::Another;
         }
         if class.is(Class::SUBJECT) && !class.is(Class::KIN) {

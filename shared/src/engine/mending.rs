@@ -7,6 +7,48 @@ use super::state::{Frame, Open};
 use super::wording;
 use crate::slots::expectation;
 
+/// What the engine says of itself, and a game may say otherwise, by the move that does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Replaceable {
+    /// A capability failed.
+    Error,
+    /// Nothing was understood.
+    Unclear,
+    /// A move had nothing to say.
+    Done,
+    /// The utterance was cut.
+    TooLong,
+}
+
+impl Replaceable {
+    fn move_name(self) -> &'static str {
+        match self {
+            Replaceable::Error => "repair_error",
+            Replaceable::Unclear => "repair_unclear",
+            Replaceable::Done => "repair_done",
+            Replaceable::TooLong => "repair_too_long",
+        }
+    }
+
+    fn built_in(self) -> crate::language::Text {
+        match self {
+            Replaceable::Error => wording::CALL_FAILED,
+            Replaceable::Unclear => wording::NO_MATCH,
+            Replaceable::Done => wording::ACKNOWLEDGED,
+            Replaceable::TooLong => wording::TOO_LONG,
+        }
+    }
+}
+
+/// Whose words were said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Words {
+    /// The game's.
+    Own,
+    /// The engine's.
+    BuiltIn,
+}
+
 /// What the repair is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Target {
@@ -19,20 +61,22 @@ pub(super) enum Target {
 impl Run<'_> {
     /// Whether the utterance is a repair that the game does not claim; if so it is done.
     pub(super) fn mend_if_asked(&mut self, target: Target) -> Result<bool, Halt> {
-        let phrase = self.heard();
-        let built_in = repairs::recognize(&phrase);
-        let repair = match built_in {
+        let Some(repair) = self.repair_asked_for() else { return Ok(false) };
+        self.tell.reading = Reading::Repair;
+        self.mend(repair, target)?;
+        Ok(true)
+    }
+
+    /// The repair that the utterance is, if the game does not claim its words.
+    pub(super) fn repair_asked_for(&mut self) -> Option<Repair> {
+        match repairs::recognize(&self.heard()) {
             // A bare "sorry", "what?" or "again" is not worth a claim by anybody but a repair move.
             Some(repair) => match self.claimed() {
                 None => Some(repair),
                 Some(name) => Repair::of_move(&name),
             },
             None => self.claimed_by_repair_move(),
-        };
-        let Some(repair) = repair else { return Ok(false) };
-        self.tell.reading = Reading::Repair;
-        self.mend(repair, target)?;
-        Ok(true)
+        }
     }
 
     /// A repair move may have patterns of its own.
@@ -103,13 +147,27 @@ impl Run<'_> {
         }
     }
 
+    /// The engine's own words, or those of the move of the game that replaces them.
+    pub(super) fn say_unless_replaced(&mut self, what: Replaceable) -> Result<Words, Halt> {
+        let answered = self.tell.answered_by.clone();
+        let words = self.words_in_place(&[what.move_name()], what.built_in())?;
+        self.tell.answered_by = answered;
+        Ok(words)
+    }
+
     /// The repair's words: those of the move that replaces them, else the built-in ones.
     fn words_of(&mut self, repair: Repair, built_in: impl wording::Said) -> Result<(), Halt> {
-        let replacing = repair.move_names().iter().find_map(|name| self.move_named(name));
+        self.words_in_place(repair.move_names(), built_in).map(drop)
+    }
+
+    fn words_in_place(&mut self, names: &[&str], built_in: impl wording::Said) -> Result<Words, Halt> {
+        let replacing = names.iter().find_map(|name| self.move_named(name));
         let Some(mv) = replacing else {
             self.say(built_in);
-            return Ok(());
+            return Ok(Words::BuiltIn);
         };
+        let (call, handled, gave_up) =
+            (self.running.last_call, self.running.last_call_handled, self.running.gave_up.clone());
         let said = self.tell.sentences.len();
         let interrupted = self.state.active.take();
         let mut frame = Frame::new(&mv.name, 1.0);
@@ -121,13 +179,15 @@ impl Run<'_> {
             }
         }
         self.state.active = interrupted;
-        if self.tell.sentences.len() == said {
+        (self.running.last_call, self.running.last_call_handled, self.running.gave_up) = (call, handled, gave_up);
+        let words = if self.tell.sentences.len() == said { Words::BuiltIn } else { Words::Own };
+        if words == Words::BuiltIn {
             self.say(built_in);
         }
         if self.state.active.is_none() {
             self.answer_as(&mv.name, 1.0);
         }
-        Ok(())
+        Ok(words)
     }
 
     fn cancel(&mut self) -> Result<(), Halt> {
@@ -198,9 +258,10 @@ impl Run<'_> {
                 Ok(())
             }
             Open::Confirm { .. } => self.ask(&mv),
-            Open::Choice { options, question, .. } => {
+            Open::Choice { options, question, values, .. } => {
                 self.say(&question);
                 self.tell.choices = options;
+                self.tell.choice_values = values;
                 Ok(())
             }
             Open::Which { options, .. } => {

@@ -4,6 +4,8 @@
 //! A resumed turn is run again from its start with the results so far, which keeps the engine straight-line code;
 //! it is deterministic, so the second run takes the same way.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -12,25 +14,31 @@ use crate::slots::Source;
 
 mod agenda;
 mod answers;
+mod attachments;
 mod blocks;
 mod capability;
 mod conditions;
 mod corrections;
 mod decide;
+mod events;
 mod fill;
 mod firewall;
 mod flow;
 mod hear;
+mod languages;
 mod mending;
 mod negotiation;
 mod outcome;
+mod parts;
 mod pending;
 mod repairs;
+mod rules;
 mod run;
 mod schema;
 mod scope;
 mod state;
 mod turn;
+mod variety;
 mod wording;
 
 pub use state::Conversation;
@@ -49,6 +57,9 @@ pub struct Turn {
     pub participant: String,
     /// What was said.
     pub text: String,
+    /// What happened, in the place of something said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Event>,
     /// The request's own context.
     #[serde(default)]
     pub context: Map<String, Value>,
@@ -59,6 +70,16 @@ pub struct Turn {
     /// Deployment facts that change what the engine does.
     #[serde(default)]
     pub settings: Settings,
+}
+
+/// Something that happened: the conversation began, nobody answered, a button was pressed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// `session_started`, `timeout`, `button`, `handoff_ended`, or a name of the game's own.
+    pub name: String,
+    /// What it brings: of a button its value.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub value: Value,
 }
 
 /// Deployment settings that the engine heeds.
@@ -213,6 +234,15 @@ pub struct TurnRecord {
     /// Choices offered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<String>,
+    /// What choosing one says, where that is not the choice itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub choice_values: BTreeMap<String, String>,
+    /// Pictures, cards and what only the client understands; the response makes sense without them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Value>,
+    /// The event that the turn was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
     /// The negotiation, while there is one and when it ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub negotiation: Option<Negotiation>,
@@ -355,7 +385,11 @@ pub fn begin(game: &CompiledGame, conversation: Conversation, turn: Turn) -> Ste
 }
 
 fn run(game: &CompiledGame, conversation: Conversation, turn: Turn, results: Vec<CapabilityResult>) -> Step {
-    let mut turn_run = run::Run::new(game, conversation.clone(), &turn, &results);
+    let spoken = languages::spoken(game, &conversation, &turn);
+    let mut turn_run = match &spoken {
+        Some((tag, game)) => run::Run::new(game, conversation.clone(), &turn, &results).speaking(tag),
+        None => run::Run::new(game, conversation.clone(), &turn, &results),
+    };
     match turn_run.converse() {
         Ok(()) => Step::Done(Box::new(turn_run.finish())),
         Err(call) => Step::Call(Box::new(Pending { call: *call, conversation, turn, results })),

@@ -60,6 +60,7 @@ impl Run<'_> {
             Some(Open::Choice { .. } | Open::Which { .. }) => Stage::Choosing,
             Some(Open::Negotiation(_)) => Stage::Negotiating,
             None if self.tell.answered_by.is_some() || self.tell.reading == Reading::Repair => Stage::Answered,
+            None if self.input.turn.event.is_some() => Stage::Answered,
             None => Stage::Unmatched,
         };
         let slots = match self.tell.completed_slots.take() {
@@ -104,6 +105,9 @@ impl Run<'_> {
             refused_slot: self.tell.refused_slot,
             given_up_slot: self.tell.given_up_slot,
             choices: self.tell.choices,
+            choice_values: self.tell.choice_values,
+            attachments: self.tell.attachments,
+            event: self.input.turn.event.as_ref().map(|event| event.name.clone()),
             negotiation: self.tell.negotiation,
             escalated_to: self.tell.escalated_to,
             calls: self.tell.calls,

@@ -1,7 +1,9 @@
 //! Reading an utterance as the answer to a question that is no slot's: a choice, which move was meant, a guess.
 
+use std::collections::BTreeMap;
+
 use super::flow::Entry;
-use super::mending::Target;
+use super::mending::{Replaceable, Target};
 use super::run::{Halt, Reading, Run, TOO_CLOSE};
 use super::state::{Clarifies, Frame};
 use super::turn::CERTAIN;
@@ -22,8 +24,16 @@ impl Run<'_> {
         options: &[String],
         clarifies: Option<Clarifies>,
         utterance: &str,
+        values: &BTreeMap<String, String>,
     ) -> Result<(), Halt> {
         let phrase = self.heard();
+        // A client says the value of a choice where the choice has one.
+        let pressed = |option: &String| values.get(option).is_some_and(|value| value.trim() == self.text.trim());
+        if let Some(choice) = options.iter().find(|option| pressed(option)) {
+            self.tell.reading = Reading::Choice;
+            let said = values.get(choice).unwrap_or(choice).clone();
+            return self.take_up_choice(&said, utterance);
+        }
         let chosen = slots::choose(options, self.vocabulary(), &phrase, Shown::Numbered).map(|chosen| chosen.index);
         if !slots::is_exact_option(options, self.vocabulary(), &phrase) && self.mend_if_asked(Target::Question)? {
             return Ok(());
@@ -44,7 +54,7 @@ impl Run<'_> {
                 self.keep_choice(&clarifies.name, choice);
                 self.advance(Entry::Answered(&clarifies.position))
             }
-            (Some(choice), None) => self.take_up_choice(choice, utterance),
+            (Some(choice), None) => self.take_up_choice(values.get(choice).unwrap_or(choice), utterance),
             (None, _) => {
                 self.answered_by_frame();
                 self.missed_choice()
@@ -53,7 +63,7 @@ impl Run<'_> {
     }
 
     pub(super) fn vocabulary(&self) -> Vocabulary<'_> {
-        Vocabulary { own: &[], shared: &self.input.header.vocabulary }
+        Vocabulary { own: &[], shared: &self.input.header.vocabulary, ..Vocabulary::default() }
     }
 
     fn keep_choice(&mut self, name: &str, choice: &str) {
@@ -100,7 +110,7 @@ impl Run<'_> {
             self.say(wording::GAVE_UP);
             return self.end();
         }
-        self.say(wording::NO_MATCH);
+        self.say_unless_replaced(Replaceable::Unclear)?;
         self.ask_again(false)
     }
 
@@ -132,7 +142,7 @@ impl Run<'_> {
         if declined || self.candidates().is_empty() {
             if declined {
                 self.state.active = None;
-                self.no_match();
+                self.no_match()?;
                 return self.end();
             }
             self.answered_by_frame();
@@ -172,13 +182,19 @@ impl Run<'_> {
         match slots::yes_no::read(&text, &reference) {
             Some(true) => {
                 self.tell.reading = Reading::Confirmation;
+                // What was kept as an answer was something else.
+                if let Some(frame) = self.state.suspended.last_mut().filter(|frame| frame.heard == utterance) {
+                    frame.heard.clear();
+                }
                 self.enter_certain(&name, utterance)
             }
             Some(false) if Heard::of(self.language(), &text).len() <= 3 => {
                 self.tell.reading = Reading::Confirmation;
+                self.agenda.ruled_out = Some(name);
+                self.matches = None;
                 self.state.active = None;
                 if self.state.suspended.is_empty() && self.state.waiting.is_empty() {
-                    self.no_match();
+                    self.no_match()?;
                 } else {
                     self.say(wording::NOT_THAT);
                 }

@@ -56,11 +56,14 @@ pub(super) fn recognize(heard: &Heard) -> Option<Repair> {
 
 /// The repair that an utterance opens with, set apart from what follows: "forget it, we stay at home". Only those that end
 /// something: what follows "what?" may be anything.
-pub(super) fn opening(heard: &Heard) -> Option<Repair> {
+///
+/// The repair, and the first byte of what follows.
+pub(super) fn opening(heard: &Heard) -> Option<(Repair, usize)> {
     let words = heard.words.as_slice();
     let end = words.iter().skip(1).position(|word| word.after_break)? + 1;
     whole(heard.language, &words[..end])
         .filter(|repair| matches!(repair, Repair::Cancel | Repair::CancelAll | Repair::StartOver | Repair::Person))
+        .map(|repair| (repair, words[end].start))
 }
 
 /// "never mind, cancel": every part, cut at commas and full stops, says the same or nothing.

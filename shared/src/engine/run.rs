@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -87,6 +88,9 @@ pub(super) struct Input<'a> {
 pub(super) struct Tell {
     pub(super) sentences: Vec<String>,
     pub(super) choices: Vec<String>,
+    /// What choosing one says, where that is not the choice itself.
+    pub(super) choice_values: BTreeMap<String, String>,
+    pub(super) attachments: Vec<Value>,
     pub(super) answered_by: Option<(String, f64)>,
     /// The moves that were said or resumed in this turn, with their scores.
     pub(super) also: Vec<(String, f64)>,
@@ -116,7 +120,14 @@ pub(super) struct Running {
     pub(super) last_call_handled: bool,
     pub(super) last_made: Option<ir::Call>,
     pub(super) reconsider: bool,
-    pub(super) gave_up: bool,
+    /// The slot whose retries ran out.
+    pub(super) gave_up: Option<String>,
+    /// The slot whose rules are looked at: `value` is its value.
+    pub(super) judged: Option<String>,
+    /// The slot that the block which runs says is missing.
+    pub(super) missing: Option<String>,
+    /// The event that the turn is.
+    pub(super) event: Option<super::Event>,
     pub(super) threshold: Option<f64>,
     pub(super) rounds: Vec<NegotiationRound>,
     pub(super) negotiated: Option<String>,
@@ -133,6 +144,8 @@ pub(super) struct Agenda {
     pub(super) announced: Vec<String>,
     /// Why something that was said beside is not stored; said before the next question.
     pub(super) refusals: Vec<String>,
+    /// The move that was asked about and is not meant.
+    pub(super) ruled_out: Option<String>,
     /// How often another move was gone on with.
     pub(super) resumed: usize,
 }
@@ -154,6 +167,12 @@ pub(super) struct Run<'a> {
     /// Capability calls whose results are in, and what they brought.
     pub(super) calls_made: usize,
     pub(super) result: Map<String, Value>,
+    /// The move that was under way when the turn began.
+    pub(super) began: Option<Frame>,
+    /// Whether the utterance was cut.
+    pub(super) cut: bool,
+    /// Whether the utterance asked for the language that is spoken from now on.
+    pub(super) changes_language: bool,
 }
 
 impl<'a> Run<'a> {
@@ -166,8 +185,9 @@ impl<'a> Run<'a> {
         let cut = turn.text.char_indices().nth(MAX_UTTERANCE_CHARS).map(|(at, _)| at);
         let user_input = turn.text[..cut.unwrap_or(turn.text.len())].to_owned();
         let header = game.header();
-        let locale = Locale::of_game(&header);
+        let locale = Locale::of_turn(&header, turn.context.get("locale").and_then(Value::as_str));
         let sanitized = firewall::sanitize(locale.language, &user_input);
+        let began = state.active.clone();
         let input = Input {
             game,
             header,
@@ -192,12 +212,22 @@ impl<'a> Run<'a> {
             locale,
             calls_made: 0,
             result: Map::new(),
+            began,
+            cut: cut.is_some(),
+            changes_language: false,
         };
-        if cut.is_some() {
+        run.running.event.clone_from(&turn.event);
+        if run.cut {
             run.finding("E207");
-            run.say(wording::TOO_LONG);
         }
         run
+    }
+
+    /// The same in a language that the game is written in.
+    pub(super) fn speaking(mut self, tag: &str) -> Run<'a> {
+        self.changes_language = !self.state.language.is_empty() && self.state.language != tag;
+        tag.clone_into(&mut self.state.language);
+        self
     }
 
     /// The language of the conversation.
@@ -248,9 +278,15 @@ impl<'a> Run<'a> {
 
     /// Fills a template in from the values in scope.
     pub(super) fn render(&mut self, template: &ir::Template) -> String {
+        let template = self.one_of(template);
+        self.render_plain(template)
+    }
+
+    /// The same for a template that is one text.
+    pub(super) fn render_plain(&mut self, template: &ir::Template) -> String {
         let view =
             View { locale: self.locale, today: Some(self.reference.now.date()), types: &|path| self.slot_type(path) };
-        let rendered = crate::template::render(template, &|path| self.value_in_scope(path), &view);
+        let rendered = crate::template::render(template, &|path| self.labelled(path), &view);
         for finding in &rendered.findings {
             self.finding(finding.code);
         }
@@ -268,7 +304,12 @@ impl<'a> Run<'a> {
 
     /// The move of that name.
     pub(super) fn move_named(&self, name: &str) -> Option<Arc<Move>> {
-        self.input.game.move_at(self.input.game.find_move(name)?)
+        self.move_at(self.input.game.find_move(name)?)
+    }
+
+    /// A move, its options taken from the context where they stand there.
+    pub(super) fn move_at(&self, index: usize) -> Option<Arc<Move>> {
+        self.input.game.move_at(index).map(|mv| self.with_options(mv))
     }
 
     /// The move under way.
@@ -343,8 +384,11 @@ impl<'a> Run<'a> {
     }
 
     /// Whether a move's context guard holds.
-    fn admits(&self, index: usize) -> bool {
+    pub(super) fn admits(&self, index: usize) -> bool {
         let Some(mv) = self.input.game.move_at(index) else { return false };
+        if self.agenda.ruled_out.as_ref() == Some(&mv.name) {
+            return false;
+        }
         mv.guard.iter().all(|item| conditions::admits(item, &|path| self.context_value(path).map(Cow::into_owned)))
     }
 
@@ -418,7 +462,7 @@ fn reference(locale: Locale, turn: &Turn) -> Reference {
         offset_seconds: offset.seconds(),
         direction: Direction::Future,
         language: locale.language.spoken(),
-        date_order: locale.date_order(),
+        place: locale.place(),
     }
 }
 

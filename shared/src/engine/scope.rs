@@ -12,6 +12,8 @@ use crate::ir::{Literal, Move, Slot, SlotType};
 use crate::language::{Language, Text};
 use crate::slots::{SlotValue, effective_type};
 
+/// What a rule of a slot calls the slot's own value.
+const VALUE: &str = "value";
 /// Shown in records for a value that must not be.
 const MASKED: &str = "***";
 
@@ -24,6 +26,11 @@ impl Run<'_> {
             "extracted" if !rest.is_empty() => self.local(rest),
             "result" if !rest.is_empty() => self.result_value(rest),
             "context" if !rest.is_empty() => self.context_value(rest),
+            VALUE if self.running.judged.is_some() => {
+                let own: Vec<String> = self.running.judged.iter().chain(rest).cloned().collect();
+                self.local(&own)
+            }
+            "event" if self.running.event.is_some() && !rest.is_empty() => self.event_value(rest),
             _ => self.local(path).or_else(|| self.result_value(path)).or_else(|| self.context_value(path)),
         }
     }
@@ -150,8 +157,16 @@ impl Facts for Run<'_> {
         self.running.last_call
     }
 
-    fn gave_up(&self) -> bool {
-        self.running.gave_up
+    fn gave_up(&self) -> Option<&str> {
+        self.running.gave_up.as_deref()
+    }
+
+    fn event(&self) -> Option<&str> {
+        self.running.event.as_ref().map(|event| event.name.as_str())
+    }
+
+    fn today(&self) -> jiff::civil::Date {
+        self.reference.now.date()
     }
 
     fn slot_missing(&self, name: &str) -> bool {
@@ -167,7 +182,7 @@ impl Facts for Run<'_> {
 }
 
 /// Follows a dotted name into a value.
-fn dig<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
+pub(super) fn dig<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
     path.iter().try_fold(value, |value, name| match value {
         Value::Object(fields) => fields.get(name),
         Value::Array(items) => items.get(name.parse::<usize>().ok()?),

@@ -3,6 +3,8 @@
 //! Fields that are empty are not written, and fields that are unknown or missing are tolerated when read, so that a
 //! state outlives a version of the engine.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -43,6 +45,16 @@ pub struct Conversation {
     /// The last response, for "say that again".
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) said: String,
+    /// Which of several texts is said; told apart from other conversations when the first of them is.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) variety: u32,
+    /// The language that the conversation is held in, where the game has several.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) language: String,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// A move under way.
@@ -80,6 +92,28 @@ pub(super) struct Frame {
     /// What was said for the open question while something else came first; it is read when the move goes on.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) heard: String,
+    /// How often a slot was asked for, where its question has several texts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) asked: Vec<(String, u8)>,
+    /// How often `retry` went back to a slot that was given up.
+    #[serde(skip_serializing_if = "is_none_yet")]
+    pub(super) retried: u8,
+    /// The move that called this one as a part, and where it goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) caller: Option<Box<Caller>>,
+}
+
+fn is_none_yet(number: &u8) -> bool {
+    *number == 0
+}
+
+/// A move that waits for a part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Caller {
+    /// Its frame.
+    pub(super) frame: Frame,
+    /// The statement that called, as a path of indices (see `blocks`).
+    pub(super) position: Vec<usize>,
 }
 
 /// A move that has ended, with its values.
@@ -117,6 +151,9 @@ pub(super) enum Open {
         clarifies: Option<Clarifies>,
         /// The utterance that led here.
         utterance: String,
+        /// What choosing an option says, where that is not the option itself.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        values: BTreeMap<String, String>,
     },
     /// Which of several moves was meant.
     Which {
@@ -182,6 +219,11 @@ impl Frame {
         self.slots.retain(|(slot, _)| slot != name);
     }
 
+    /// How many answers failed.
+    pub(super) fn failures_of(&self, name: &str) -> u8 {
+        self.failures.iter().find(|(slot, _)| slot == name).map_or(0, |(_, count)| *count)
+    }
+
     /// Counts a failed answer; the number of failures so far.
     pub(super) fn fail(&mut self, name: &str) -> u8 {
         if let Some((_, count)) = self.failures.iter_mut().find(|(slot, _)| slot == name) {
@@ -194,6 +236,16 @@ impl Frame {
 }
 
 impl Conversation {
+    /// Whether the answer to a slot's question of a move that goes on is stored, or will be read when it does; `None` when the
+    /// move does not go on.
+    #[cfg(any(feature = "golden", test))]
+    pub(crate) fn answers(&self, move_id: &str, slot: &str) -> Option<bool> {
+        let mut frames = self.active.iter().chain(&self.suspended).chain(&self.waiting);
+        let frame = frames.find(|frame| frame.move_id == move_id)?;
+        let passed = frame.passed.iter().any(|passed| passed == slot);
+        Some(passed || !frame.heard.is_empty() || frame.slot(slot).is_some())
+    }
+
     /// Remembers that a move answered.
     pub(super) fn remember_move(&mut self, move_id: &str) {
         self.recent.retain(|known| known != move_id);

@@ -2,7 +2,7 @@
 
 use super::agenda::Interruption;
 use super::flow::{Entry, knows_uncertainty};
-use super::mending::Target;
+use super::mending::{Replaceable, Target, Words};
 use super::run::{Halt, Reading, Run, TOO_CLOSE, WORTH_ASKING};
 use super::state::{Frame, Open};
 use super::wording;
@@ -19,10 +19,24 @@ impl Run<'_> {
         if self.input.turn.settings.stateless {
             return self.converse_without_state();
         }
+        if self.cut {
+            self.say_unless_replaced(Replaceable::TooLong)?;
+        }
+        if self.changes_language {
+            return self.go_on_in_another_language();
+        }
+        if self.take_event()? {
+            return Ok(());
+        }
         if self.active_move().is_none() {
             // The move is gone, or there was none.
             self.state.active = None;
         }
+        self.read_utterance()
+    }
+
+    /// Reads the utterance, or what is left of it, with what is open now.
+    pub(super) fn read_utterance(&mut self) -> Result<(), Halt> {
         let open = self.state.active.as_ref().and_then(|frame| frame.open.clone());
         if self.take_up_several(open.as_ref())? {
             return Ok(());
@@ -41,7 +55,9 @@ impl Run<'_> {
         match open {
             Open::Slot { name } => self.answer_slot(&name),
             Open::Confirm { name } => self.answer_confirmation(&name),
-            Open::Choice { options, clarifies, utterance, .. } => self.answer_choice(&options, clarifies, &utterance),
+            Open::Choice { options, clarifies, utterance, values, .. } => {
+                self.answer_choice(&options, clarifies, &utterance, &values)
+            }
             Open::Which { options, utterance } => self.answer_which(&options, &utterance),
             Open::Guess { utterance } => self.answer_guess(&utterance),
             Open::Negotiation(talks) => self.answer_negotiation(talks),
@@ -62,10 +78,7 @@ impl Run<'_> {
             return Ok(());
         }
         match chosen {
-            Decision::Nothing => {
-                self.no_match();
-                Ok(())
-            }
+            Decision::Nothing => self.no_match(),
             Decision::Enter(candidate) => self.enter(candidate, &text, false),
             Decision::Guess(candidate) => {
                 self.guess(candidate, &text);
@@ -94,13 +107,13 @@ impl Run<'_> {
         if let Some(other) = close.clone().next() {
             return Decision::Which(best, other);
         }
-        let knows = self.input.game.move_at(best.move_index).is_some_and(|mv| knows_uncertainty(&mv));
+        let knows = self.move_at(best.move_index).is_some_and(|mv| knows_uncertainty(&mv));
         if knows { Decision::Enter(best) } else { Decision::Guess(best) }
     }
 
     /// Enters the move of a candidate.
     pub(super) fn enter(&mut self, candidate: &Candidate, text: &str, certain: bool) -> Result<(), Halt> {
-        let Some(mv) = self.input.game.move_at(candidate.move_index) else { return Ok(()) };
+        let Some(mv) = self.move_at(candidate.move_index) else { return Ok(()) };
         let mut frame = Frame::new(&mv.name, candidate.score);
         frame.certain = certain;
         self.answer_as(&mv.name, candidate.score);
@@ -135,11 +148,13 @@ impl Run<'_> {
     }
 
     /// Nothing of the game was meant: says so, and what can be done here.
-    pub(super) fn no_match(&mut self) {
-        self.say(wording::NO_MATCH);
-        if let Some(abilities) = self.abilities() {
+    pub(super) fn no_match(&mut self) -> Result<(), Halt> {
+        if self.say_unless_replaced(Replaceable::Unclear)? == Words::BuiltIn
+            && let Some(abilities) = self.abilities()
+        {
             self.say(&abilities);
         }
+        Ok(())
     }
 
     /// The candidate that interrupts the move under way: another move that the utterance means at least as plainly, at
@@ -196,7 +211,7 @@ impl Run<'_> {
         let text = self.text.clone();
         match self.choose(&candidates) {
             Decision::Enter(candidate) => {
-                let collects = self.input.game.move_at(candidate.move_index).is_some_and(|mv| !mv.slots.is_empty());
+                let collects = self.move_at(candidate.move_index).is_some_and(|mv| !mv.slots.is_empty());
                 if collects {
                     let name = self.name_of(candidate);
                     self.answer_as(&name, candidate.score);
@@ -205,7 +220,7 @@ impl Run<'_> {
                     self.enter(candidate, &text, false)?;
                 }
             }
-            _ => self.no_match(),
+            _ => self.no_match()?,
         }
         // What was asked cannot be answered: nothing is remembered.
         self.state = super::Conversation { turns, ..Default::default() };

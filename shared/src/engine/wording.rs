@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Language, Text};
-use crate::slots::{effective_type, is_yes_no};
+use crate::slots::{effective_type, is_yes_no, label};
 use crate::template::number_text;
 use crate::text::readable;
 
@@ -126,7 +126,7 @@ pub(super) fn default_prompt(language: &'static Language, slot: &Slot) -> Filled
     let name = ("name", plain(readable(&slot.name)));
     match effective_type(slot) {
         SlotType::Enum(options) if !is_yes_no(language, slot) => {
-            let said = options.iter().map(|option| readable(option)).collect();
+            let said = options.iter().map(|option| label(slot, option)).collect();
             Filled::new(Text::AskOption, [name, ("options", Value::Alternatives(said))])
         }
         SlotType::Enum(_) | SlotType::Boolean => Filled::new(Text::AskYesNo, [name]),
@@ -155,6 +155,11 @@ pub(super) fn read_back_named(slot: &Slot, said: &str) -> Filled {
 /// That something is not among the options.
 pub(super) fn none_such(said: &str) -> Filled {
     Filled::new(Text::NoneSuch, [("value", plain(said))])
+}
+
+/// That a slot is not needed any more.
+pub(super) fn needless(slot: &Slot) -> Filled {
+    Filled::new(Text::Needless, [("name", plain(readable(&slot.name)))])
 }
 
 /// That a slot was corrected.

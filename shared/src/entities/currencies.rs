@@ -228,7 +228,7 @@ pub(super) static SPELLINGS: Table = Table::new(
      kiribati dollar=43|kiwi $=31|kiwi dollar=31|kmf=80|korean won=13|koruna=109|kpw=140|kr=6|krona=6|krone=6|\
      kroner=6|kronor=6|kronur=6|kroon=217|krw=139|ksh=131|kuai=151|kuna=169|kuwait dinar=111|kuwaiti dinar=111|\
      kwacha=18|kwanza=156|kwd=111|kyat=194|kyd=38|kyrgyz som=147|kyrgyzstani som=147|kz=156|kzt=181|lak=182|\
-     lao kip=182|lari=173|latvian lat=183|lbp=60|lebanese pound=60|lebanese £=60|lebanon pound=60|lebanon £=60|\
+     lao kip=182|lari=173|latvian lat=183|lbp=60|le=59|lebanese pound=60|lebanese £=60|lebanon pound=60|lebanon £=60|\
      lei=16|lek=155|lempira=177|leone=204|lesotho loti=185|leu=16|lev=166|leva=166|liberia $=44|liberia dollar=44|\
      liberian $=44|liberian dollar=44|libra esterlina=58|libras esterlinas=58|libya dinar=115|libyan dinar=115|\
      lilangeni=206|lira=12|lire=12|litas=184|lithuanian litas=184|lkr=92|loonie=28|loti=185|lrd=44|lsl=185|ltl=184|\
@@ -336,7 +336,7 @@ pub(super) static PREFIXES: Table = Table::new(
      lak=182|lbp=60|le=59|liberia$=44|liberian$=44|lkr=92|ll=60|lrd=44|lsl=185|ltl=184|luf=88|lvl=183|lyd=115|\
      mad=126|mdl=144|mex$=95|mga=188|micronesia$=55|micronesian$=55|mkd=187|mmk=194|mnt=192|mop=186|mop$=186|\
      mru=191|mtl=138|mur=93|mvr=190|mwk=146|mx$=95|mxn=95|myr=189|mzn=193|n$=45|nad=45|namibia$=45|\
-     namibian$=45|nauru$=51|nauruan$=51|newtaiwan$=32|newzealand$=31|ngn=196|nio=195|niue$=52|nok=105|npr=91|\
+     namibian$=45|nauru$=51|nauruan$=51|newtaiwan$=32|newzealand$=31|ngn=196|nio=195|nis=180|niue$=52|nok=105|npr=91|\
      nt$=32|ntd=32|nz$=31|nzd=31|nzd$=31|omr=121|pab=197|palau$=53|palauan$=53|pen=200|pgk=198|php=99|\
      pitcairn$=54|pitcairnisland$=54|pitcairnislands$=54|pkr=90|pln=201|prb=130|pyg=199|qar=124|qr=124|r$=165|\
      rd$=102|rm=189|rmb=151|rmb¥=151|ron=143|rp=179|rs=4|rs.=4|rsd=118|rub=127|rwf=85|s$=30|s/=200|sar=123|\

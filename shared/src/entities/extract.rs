@@ -130,7 +130,7 @@ pub fn default_reference() -> Reference {
         offset_seconds: 0,
         direction: Direction::Future,
         language: Language::English,
-        date_order: crate::entities::DateOrder::OfLanguage,
+        place: crate::entities::Place::DEFAULT,
     }
 }
 

@@ -148,6 +148,60 @@ pub struct Conventions {
     pub tenses: Tenses,
 }
 
+/// What people of a place mean by figures and signs that others read in another way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Place {
+    /// Day or month first.
+    pub date_order: DateOrder,
+    /// With which day a week begins.
+    pub week_start: WeekStart,
+    /// Whose dollars, pounds and pesos.
+    pub money: HomeMoney,
+}
+
+impl Place {
+    /// Nowhere in particular.
+    pub const DEFAULT: Place =
+        Place { date_order: DateOrder::OfLanguage, week_start: WeekStart::Monday, money: HomeMoney::UNKNOWN };
+}
+
+/// With which day a week begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WeekStart {
+    /// As in ISO 8601.
+    #[default]
+    Monday,
+    /// As in North America.
+    Sunday,
+}
+
+/// Which currencies (ISO 4217) are meant by names and signs that several share; `None` where nothing tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HomeMoney {
+    /// "$".
+    pub dollar_sign: Option<&'static str>,
+    /// "£", "pounds".
+    pub pound: Option<&'static str>,
+    /// An amount without a currency, and a name that the place's own currency shares with others ("pesos").
+    pub own: Option<&'static str>,
+}
+
+impl HomeMoney {
+    /// Nothing tells.
+    pub const UNKNOWN: HomeMoney = HomeMoney { dollar_sign: None, pound: None, own: None };
+
+    /// The currency that a family's name means here; `None` where the family does not hold it.
+    pub(crate) fn of_family(&self, family: &str, said: &str) -> Option<&'static str> {
+        let own = self.own.filter(|code| money::is_of_family(code, family));
+        match family {
+            "Dollar" if said.contains('$') => self.dollar_sign,
+            "Dollar" => own.or(self.dollar_sign.filter(|code| money::is_of_family(code, family))),
+            "Pound" => own.or(self.pound),
+            _ => own,
+        }
+    }
+}
+
 /// Against what a text is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reference {
@@ -159,8 +213,8 @@ pub struct Reference {
     pub direction: Direction,
     /// The language.
     pub language: Language,
-    /// Day or month first in figures, where the place says.
-    pub date_order: DateOrder,
+    /// What its place settles.
+    pub place: Place,
 }
 
 /// A value found in a text.

@@ -67,6 +67,11 @@ pub(super) struct Sum {
     pub(super) unit: Unit,
 }
 
+/// Whether a currency, by its code, is one of those that share a name: the Mexican peso is a peso.
+pub(super) fn is_of_family(iso: &str, family: &str) -> bool {
+    CURRENCIES.iter().any(|currency| currency.iso == iso && ends_with(currency.name, family))
+}
+
 /// The amounts of money of a text, left to right.
 pub(super) fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<Sum> {
     let mut found: Vec<Sum> = Vec::new();
@@ -84,12 +89,23 @@ pub(super) fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<Sum> {
     found.extend(more);
     let spans: Vec<(usize, usize)> = found.iter().map(|sum| (sum.start, sum.end)).collect();
     for (phrase, partner) in sharing_unit(u, candidates, &spans) {
+        let amount = sharing_scale(u, &phrase, &found[partner]);
         let unit = found[partner].unit;
-        found.push(Sum { start: phrase.start, end: phrase.end, amount: phrase.amount, unit });
+        found.push(Sum { start: phrase.start, end: phrase.end, amount, unit });
     }
     found.extend(shared_sign(u, candidates, &found));
     found.sort_by_key(|sum| sum.start);
     found
+}
+
+/// The `5` of `5-10 million dollars`, in millions too where that makes it the smaller one.
+fn sharing_scale(u: &Utterance<'_>, phrase: &NumberPhrase, partner: &Sum) -> Amount {
+    let scale = (partner.start..partner.end).find_map(|i| match u.numeral(i) {
+        Some(Numeral::Scale(scale) | Numeral::LoneScale(scale)) => Some(Amount::integer(i128::from(scale))),
+        _ => None,
+    });
+    let scaled = scale.map(|scale| phrase.amount.times(scale));
+    scaled.filter(|scaled| scaled.value() < partner.amount.value()).unwrap_or(phrase.amount)
 }
 
 /// `a dollar`, `hundred dollars`: one is not said.

@@ -123,12 +123,23 @@ pub fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<NumberPhrase> {
     for candidate in candidates {
         let phrase = candidate.phrase;
         let taken = found.last().is_some_and(|last| phrase.start < last.end);
-        if taken || candidate.attached_before || candidate.attached_after || is_pronoun(u, &phrase) {
+        let is_name = candidate.attached_before || candidate.attached_after;
+        if taken || is_name || is_pronoun(u, &phrase) || begins_an_ordinal(u, &phrase) {
             continue;
         }
         found.push(proportion(u, phrase).unwrap_or(phrase));
     }
     found
+}
+
+/// "twenty" in "twenty-first", "one hundred" in "one hundred and tenth": the beginning of a place in a row.
+fn begins_an_ordinal(u: &Utterance<'_>, phrase: &NumberPhrase) -> bool {
+    let hyphen = usize::from(u.is_joining_hyphen(phrase.end));
+    let and = usize::from(u.numeral(phrase.end) == Some(Numeral::And));
+    let Some(Numeral::Ordinal(place)) = u.numeral(phrase.end + hyphen + and) else { return false };
+    let place = place as i64;
+    let fits = |n: i64| n % 10 == 0 && n % 100 >= 20 && place < 10 || n % 100 == 0 && n > 0 && place < 100;
+    phrase.form == Form::Words && phrase.amount.as_integer().is_some_and(fits)
 }
 
 /// "a couple", "few", "single" as a whole answer.
@@ -309,6 +320,7 @@ fn term(u: &Utterance<'_>, i: usize) -> Option<Cardinal> {
             rest_of_hundreds(u, Cardinal { multiplier: 100, ..whole })
         }
         Numeral::LoneScale(_) => word(Amount::integer(1), i),
+        Numeral::Whole(n) => word(Amount::integer(i128::from(n)), i + 1),
         Numeral::Couple => couple(u, i + 1)?,
         Numeral::Article => match u.numeral(i + 1)? {
             Numeral::Hundred => {
@@ -665,6 +677,7 @@ pub(super) fn digits_after_point(u: &Utterance<'_>, i: usize) -> Option<(String,
         match u.numeral(end) {
             Some(Numeral::Small(n @ 0..=9)) => digits.push(char::from(b'0' + n)),
             Some(Numeral::One) => digits.push('1'),
+            _ if u.grammar.spoken_zero.has(u.tokens.word(end)) => digits.push('0'),
             _ => break,
         }
         end += 1;

@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::grammar::{AGE_UNITS, Grammar};
 use super::number::NumberPhrase;
 use super::utterance::Utterance;
-use super::{Conventions, Entity, Kind, Kinds, Reference, Value};
+use super::{Conventions, Entity, HomeMoney, Kind, Kinds, Reference, Value};
 use super::{
     age, boolean, dimension, email, ip, money, number, ordinal, percent, phone, temperature, time, units, url,
 };
@@ -36,7 +36,7 @@ pub fn recognize(text: &str, kinds: Kinds, reference: &Reference) -> Vec<Entity>
 /// The same in a zone whose clocks are put forward and back; without one, the reference's offset holds throughout.
 #[must_use]
 pub fn recognize_in(text: &str, kinds: Kinds, reference: &Reference, zone: Option<&dyn time::Zone>) -> Vec<Entity> {
-    let conventions = Conventions { date_order: reference.date_order, ..Conventions::default() };
+    let conventions = Conventions { date_order: reference.place.date_order, ..Conventions::default() };
     recognize_by(text, kinds, reference, zone, &conventions)
 }
 
@@ -58,7 +58,7 @@ pub fn recognize_by(
     }
     if !kinds.without(OF_CHARACTERS).without(time::KINDS).is_empty() {
         let u = Utterance::new(text, Grammar::of(reference.language));
-        of_tokens(&u, kinds, &mut found);
+        of_tokens(&u, kinds, reference.place.money, &mut found);
     }
     without_overlaps(found)
 }
@@ -85,9 +85,9 @@ fn of_characters(text: &str, kinds: Kinds, found: &mut Vec<Entity>) {
     }
 }
 
-fn of_tokens(u: &Utterance<'_>, kinds: Kinds, found: &mut Vec<Entity>) {
+fn of_tokens(u: &Utterance<'_>, kinds: Kinds, home: HomeMoney, found: &mut Vec<Entity>) {
     if kinds.meets(OF_NUMBERS) {
-        of_numbers(u, kinds, found);
+        of_numbers(u, kinds, home, found);
     }
     if kinds.contains(Kind::Ordinal) {
         found.extend(ordinal::find(u).iter().map(|phrase| {
@@ -114,7 +114,7 @@ fn of_tokens(u: &Utterance<'_>, kinds: Kinds, found: &mut Vec<Entity>) {
     }
 }
 
-fn of_numbers(u: &Utterance<'_>, kinds: Kinds, found: &mut Vec<Entity>) {
+fn of_numbers(u: &Utterance<'_>, kinds: Kinds, home: HomeMoney, found: &mut Vec<Entity>) {
     let candidates = number::candidates(u);
     if kinds.contains(Kind::Number) {
         found.extend(number::find(u, &candidates).iter().map(|phrase| {
@@ -153,10 +153,11 @@ fn of_numbers(u: &Utterance<'_>, kinds: Kinds, found: &mut Vec<Entity>) {
     }
     if kinds.contains(Kind::Money) {
         found.extend(money::find(u, &candidates).iter().map(|sum| {
+            let said = &u.tokens.text()[u.tokens.span(sum.start..sum.end)];
             let value = Value::Quantity {
                 number: sum.amount.value(),
                 unit: sum.unit.name().to_owned(),
-                currency: sum.unit.iso().map(str::to_owned),
+                currency: sum.unit.iso().or_else(|| home.of_family(sum.unit.name(), said)).map(str::to_owned),
             };
             entity(u, sum.start..sum.end, Kind::Money, value, 0.95)
         }));

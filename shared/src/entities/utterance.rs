@@ -1,6 +1,6 @@
 //! A text made ready for the recognizers: its tokens, and what each word does in a number phrase.
 
-use super::grammar::{Grammar, Numeral};
+use super::grammar::{Compounds, Grammar, Numeral};
 use super::token::{Shape, Tokens};
 
 /// A text, cut and looked up once.
@@ -22,7 +22,7 @@ impl<'t> Utterance<'t> {
             .map(|i| match tokens.get(i)?.shape {
                 Shape::Word => {
                     let word = tokens.folded(i);
-                    grammar.numerals.word(word).or_else(|| joined(grammar, word))
+                    grammar.numerals.word(word).or_else(|| joined(grammar, word)).or_else(|| compound(grammar, word))
                 }
                 _ => None,
             })
@@ -70,6 +70,42 @@ impl<'t> Utterance<'t> {
     pub fn is_joining_hyphen(&self, index: usize) -> bool {
         self.is_hyphen(index) && self.tokens.glued(index) && self.tokens.glued(index + 1)
     }
+}
+
+/// The longest number that is read as one word: `neunhundertneunundneunzigtausendneunhundertneunundneunzig` has 53 letters.
+const MAX_COMPOUND_BYTES: usize = 56;
+
+/// A number written as one word, from the largest part down; the parts are number words of their own.
+fn compound(grammar: &Grammar, word: &str) -> Option<Numeral> {
+    let joints = grammar.compounds.filter(|_| word.len() <= MAX_COMPOUND_BYTES)?;
+    let value = whole(grammar, joints, word)?;
+    Some(match u8::try_from(value) {
+        Ok(small @ 0..=99) => Numeral::Small(small),
+        _ => Numeral::Whole(value),
+    })
+}
+
+fn whole(grammar: &Grammar, joints: Compounds, word: &str) -> Option<u32> {
+    let rest = |rest: &str| if rest.is_empty() { Some(0) } else { whole(grammar, joints, rest) };
+    let count = |count: &str| if count.is_empty() { Some(1) } else { whole(grammar, joints, count) };
+    for (joint, multiplier) in [(joints.thousand, 1000), (joints.hundred, 100)] {
+        if let Some((before, behind)) = word.split_once(joint) {
+            let (count, rest) = (count(before)?, rest(behind.strip_prefix(joints.and).unwrap_or(behind))?);
+            return (count < multiplier.max(1000) && rest < multiplier).then_some(count * multiplier + rest);
+        }
+    }
+    match grammar.numerals.word(word) {
+        Some(Numeral::Small(n) | Numeral::Tens(n)) => return Some(u32::from(n)),
+        Some(Numeral::One | Numeral::Article) => return Some(1),
+        _ => {}
+    }
+    word.match_indices(joints.and).find_map(|(at, and)| {
+        match (grammar.numerals.word(&word[..at])?, grammar.numerals.word(&word[at + and.len()..])?) {
+            (Numeral::Small(unit @ 1..=9), Numeral::Tens(tens)) => Some(u32::from(unit) + u32::from(tens)),
+            (Numeral::One | Numeral::Article, Numeral::Tens(tens)) => Some(1 + u32::from(tens)),
+            _ => None,
+        }
+    })
 }
 
 /// Tens and what is added to them, written together: `twentyfive`, `fortysecond`.

@@ -1,5 +1,6 @@
 //! What `lgdl test` tries by itself: every urgent move said together with every other move, and as part of an answer to
-//! every slot's question. An urgent move that is not the first to run is lost.
+//! every slot's question. An urgent move that is not the first to run is lost; so is the other move that is neither answered
+//! nor waits, and the answer that is not stored, unless the urgent move handed the conversation over.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -7,11 +8,11 @@ use serde_json::{Map, Value};
 use super::{DEFAULT_NOW, complete, read_now};
 use crate::compiled::CompiledGame;
 use crate::engine::{Conversation, Outcome, Settings, Turn};
-use crate::ir::{Element, Move, Pattern, Priority, Slot, SlotType};
+use crate::ir::{Element, Move, Pattern, Priority, Slot, SlotType, Threshold};
+use crate::language::{Class, Language, Locale};
 use crate::mocks::Mocks;
-
 use crate::template::number_text;
-use crate::text::readable;
+use crate::text::{Heard, readable};
 
 /// Sentences tried for one game at most.
 pub const MAX_COMBINATIONS: usize = 20_000;
@@ -27,13 +28,25 @@ pub struct Combinations {
     pub urgent_moves: usize,
     /// Sentences tried.
     pub tried: usize,
-    /// How many of them lost the urgent move.
+    /// How many of them lost something.
     pub lost: usize,
     /// The first of them.
     pub named: Vec<Lost>,
 }
 
-/// A sentence that lost its urgent move.
+/// What a sentence lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Missing {
+    /// The urgent move did not run first.
+    Urgent,
+    /// The other move was neither answered nor waits.
+    Other,
+    /// The answer is not stored.
+    Answer,
+}
+
+/// A sentence that lost something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Lost {
     /// The urgent move.
@@ -42,8 +55,26 @@ pub struct Lost {
     pub with: String,
     /// What was said.
     pub said: String,
-    /// The move that ran instead.
+    /// What it lost.
+    pub missing: Missing,
+    /// The move that ran first.
     pub found: String,
+}
+
+/// What an emergency is said with.
+#[derive(Debug, Clone, Copy)]
+enum Beside<'t> {
+    /// A move, and whether it is to be heard as well: not where it says little but the same words.
+    Move(&'t str, Wanted),
+    /// The answer to the open question for a slot of a move.
+    Answer(&'t str, &'t str),
+}
+
+/// Whether what was said beside an emergency is to be heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Heard,
+    Whatever,
 }
 
 /// An urgent move and what is said for it.
@@ -55,6 +86,7 @@ struct Emergency {
 struct Trial<'g> {
     game: &'g CompiledGame,
     mocks: &'g Mocks,
+    locale: Locale,
     found: Combinations,
 }
 
@@ -63,25 +95,32 @@ struct Trial<'g> {
 pub fn combinations(game: &CompiledGame, mocks: &Mocks) -> Combinations {
     let moves: Vec<_> = (0..game.move_count()).filter_map(|index| game.move_at(index)).collect();
     let urgent = |mv: &Move| mv.priority == Priority::Urgent;
-    let mut trial = Trial { game, mocks, found: Combinations::default() };
+    let locale = Locale::of_game(&game.header());
+    let mut trial = Trial { game, mocks, locale, found: Combinations::default() };
     let mut emergencies = Vec::new();
     for mv in moves.iter().filter(|mv| urgent(mv)) {
         trial.found.urgent_moves += 1;
-        let said = sayings(mv).into_iter().filter(|said| trial.is_heard(&Conversation::default(), said, &mv.name));
+        let said =
+            sayings(locale, mv).into_iter().filter(|said| trial.is_heard(&Conversation::default(), said, &mv.name));
         emergencies.push(Emergency { name: mv.name.clone(), said: said.collect() });
     }
     if emergencies.is_empty() {
         return trial.found;
     }
     for mv in &moves {
-        for said in sayings(mv) {
+        for said in sayings(locale, mv) {
+            // What is taken only if nothing else is meant is not to be heard beside something.
+            let alone = !is_last_resort(locale, mv, &said) && trial.is_certain(mv, &said);
             for emergency in emergencies.iter().filter(|emergency| emergency.name != mv.name) {
                 for urgent in &emergency.said {
                     // Of two urgent moves the one that was said first runs first.
                     let both_urgent = emergencies.iter().any(|other| other.name == mv.name);
-                    let joined = if both_urgent { behind(urgent, &said) } else { around(urgent, &said) };
+                    let joined =
+                        if both_urgent { joined(locale, urgent, &said) } else { around(locale, urgent, &said) };
+                    let heard = alone && says_something_new(trial.game, urgent, &said);
+                    let beside = Beside::Move(&mv.name, if heard { Wanted::Heard } else { Wanted::Whatever });
                     for text in joined {
-                        trial.check(&Conversation::default(), &text, &emergency.name, &mv.name);
+                        trial.check(&Conversation::default(), &text, &emergency.name, beside);
                     }
                 }
             }
@@ -95,6 +134,7 @@ impl Trial<'_> {
     fn say(&self, conversation: &Conversation, text: &str) -> Outcome {
         let (now_ms, offset_seconds) = read_now(DEFAULT_NOW).unwrap_or_default();
         let turn = Turn {
+            event: None,
             participant: "user".to_owned(),
             text: text.to_owned(),
             context: Map::<String, Value>::new(),
@@ -109,18 +149,31 @@ impl Trial<'_> {
         self.say(conversation, text).record.move_id == move_id
     }
 
-    fn check(&mut self, conversation: &Conversation, text: &str, urgent: &str, with: &str) {
+    /// Whether a sentence by itself reaches the threshold of its move.
+    fn is_certain(&self, mv: &Move, text: &str) -> bool {
+        let record = self.say(&Conversation::default(), text).record;
+        let enough = match mv.threshold {
+            Threshold::Fixed(threshold) => record.confidence >= threshold,
+            Threshold::Adaptive | Threshold::Weighted { .. } => true,
+        };
+        record.move_id == mv.name && enough
+    }
+
+    fn check(&mut self, conversation: &Conversation, text: &str, urgent: &str, beside: Beside<'_>) {
         if self.found.tried >= MAX_COMBINATIONS {
             return;
         }
         self.found.tried += 1;
-        let found = self.say(conversation, text).record.move_id;
-        if found != urgent {
-            self.found.lost += 1;
-            if self.found.named.len() < MAX_NAMED {
-                let (urgent, with, said) = (urgent.to_owned(), with.to_owned(), text.to_owned());
-                self.found.named.push(Lost { urgent, with, said, found });
-            }
+        let outcome = self.say(conversation, text);
+        let Some(missing) = missing(&outcome, urgent, beside) else { return };
+        self.found.lost += 1;
+        if self.found.named.len() < MAX_NAMED {
+            let with = match beside {
+                Beside::Move(name, _) => name.to_owned(),
+                Beside::Answer(name, slot) => format!("{name}.{slot}"),
+            };
+            let (urgent, said, found) = (urgent.to_owned(), text.to_owned(), outcome.record.move_id);
+            self.found.named.push(Lost { urgent, with, said, missing, found });
         }
     }
 
@@ -130,7 +183,7 @@ impl Trial<'_> {
             return;
         }
         let Some(opening) =
-            sayings(mv).into_iter().find(|said| self.is_heard(&Conversation::default(), said, &mv.name))
+            sayings(self.locale, mv).into_iter().find(|said| self.is_heard(&Conversation::default(), said, &mv.name))
         else {
             return;
         };
@@ -138,13 +191,16 @@ impl Trial<'_> {
         for _ in 0..MAX_QUESTIONS {
             let Some(asked) = outcome.record.awaiting_slot.clone() else { return };
             let Some(slot) = mv.slots.iter().find(|slot| slot.name == asked) else { return };
-            let answer =
-                if outcome.record.stage == "confirming" { "yes".to_owned() } else { answer_for(slot, &slot.ty) };
-            let place = format!("{}.{asked}", mv.name);
+            let answer = if outcome.record.stage == "confirming" {
+                self.locale.format("sample.yes").to_owned()
+            } else {
+                answer_for(self.locale, slot, &slot.ty)
+            };
             for emergency in emergencies.iter().filter(|emergency| emergency.name != mv.name) {
                 for urgent in &emergency.said {
-                    for text in around(urgent, &answer) {
-                        self.check(&outcome.conversation, &text, &emergency.name, &place);
+                    for text in around(self.locale, urgent, &answer) {
+                        let beside = Beside::Answer(&mv.name, &asked);
+                        self.check(&outcome.conversation, &text, &emergency.name, beside);
                     }
                 }
             }
@@ -158,33 +214,60 @@ impl Trial<'_> {
     }
 }
 
-/// An emergency before and behind something else.
-fn around(urgent: &str, other: &str) -> Vec<String> {
-    let mut joined = behind(urgent, other);
-    joined.extend([
-        format!("{other} and {urgent}"),
-        format!("{other}, {urgent}"),
-        format!("{other}. {urgent}"),
-        format!("{other}, by the way, {urgent}"),
-    ]);
-    joined
+/// What a turn lost of an emergency and what was said with it.
+fn missing(outcome: &Outcome, urgent: &str, beside: Beside<'_>) -> Option<Missing> {
+    let record = &outcome.record;
+    if record.move_id != urgent {
+        return Some(Missing::Urgent);
+    }
+    if record.escalated_to.is_some() {
+        return None;
+    }
+    match beside {
+        Beside::Move(_, Wanted::Whatever) => None,
+        Beside::Move(name, Wanted::Heard) => {
+            (!record.also.iter().any(|also| also.move_id == name)).then_some(Missing::Other)
+        }
+        Beside::Answer(name, slot) => {
+            (outcome.conversation.answers(name, slot) == Some(false)).then_some(Missing::Answer)
+        }
+    }
 }
 
-/// Something else behind an emergency.
-fn behind(urgent: &str, other: &str) -> Vec<String> {
+/// Whether more than half of what a sentence says is not what the emergency says already.
+fn says_something_new(game: &CompiledGame, urgent: &str, said: &str) -> bool {
+    let language = Language::of_game(&game.header());
+    let (urgent, said) = (Heard::of(language, urgent), Heard::of(language, said));
+    let telling = |heard: &Heard| -> Vec<u64> {
+        let words = heard.words.iter().filter(|word| !word.class.is(Class::FUNCTION.and(Class::FILLER)));
+        words.map(|word| word.stem(language).hash()).collect()
+    };
+    let (known, new) = (telling(&urgent), telling(&said));
+    let repeated = new.iter().filter(|word| known.contains(word)).count();
+    repeated * 2 < new.len()
+}
+
+/// An emergency before and behind something else.
+fn around(locale: Locale, urgent: &str, other: &str) -> Vec<String> {
+    [joined(locale, urgent, other), joined(locale, other, urgent)].concat()
+}
+
+/// How two things are said in one breath.
+fn joined(locale: Locale, first: &str, second: &str) -> Vec<String> {
+    let (and, aside) = (locale.format("said.and"), locale.format("said.aside"));
     vec![
-        format!("{urgent} and {other}"),
-        format!("{urgent}, {other}"),
-        format!("{urgent}. {other}"),
-        format!("{urgent}, by the way, {other}"),
+        format!("{first} {and} {second}"),
+        format!("{first}, {second}"),
+        format!("{first}. {second}"),
+        format!("{first}, {aside}, {second}"),
     ]
 }
 
 /// What people say for a move: its patterns, with a sample for each capture.
-fn sayings(mv: &Move) -> Vec<String> {
+fn sayings(locale: Locale, mv: &Move) -> Vec<String> {
     let mut said: Vec<String> = Vec::new();
     for pattern in mv.triggers.iter().flat_map(|trigger| &trigger.patterns) {
-        let text = saying(mv, pattern);
+        let text = saying(locale, mv, pattern);
         if !text.is_empty() && !said.contains(&text) {
             said.push(text);
         }
@@ -192,39 +275,47 @@ fn sayings(mv: &Move) -> Vec<String> {
     said
 }
 
-fn saying(mv: &Move, pattern: &Pattern) -> String {
+/// Whether only `context-sensitive` patterns of a move say this.
+fn is_last_resort(locale: Locale, mv: &Move, said: &str) -> bool {
+    let mut patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns);
+    patterns.all(|pattern| pattern.modifiers.context_sensitive || saying(locale, mv, pattern) != said)
+}
+
+fn saying(locale: Locale, mv: &Move, pattern: &Pattern) -> String {
     let words = pattern.elements.iter().filter_map(|element| match element {
         Element::Words(text) => Some(text.clone()),
         Element::Capture { optional: true, .. } | Element::Wildcard => None,
         Element::Capture { name, .. } => {
             let slot = mv.slots.iter().find(|slot| slot.name == *name);
-            Some(slot.map_or_else(|| readable(name), |slot| answer_for(slot, &slot.ty)))
+            Some(slot.map_or_else(|| readable(name), |slot| answer_for(locale, slot, &slot.ty)))
         }
     });
     words.collect::<Vec<_>>().join(" ")
 }
 
 /// A sample of what answers a slot.
-fn answer_for(slot: &Slot, ty: &SlotType) -> String {
+fn answer_for(locale: Locale, slot: &Slot, ty: &SlotType) -> String {
     let sample = match ty {
         SlotType::String if slot.ty == SlotType::String && crate::slots::effective_type(slot) != &SlotType::String => {
-            return answer_for(slot, crate::slots::effective_type(slot));
+            return answer_for(locale, slot, crate::slots::effective_type(slot));
         }
         SlotType::String => "Alex",
         SlotType::Number => "3",
         SlotType::Range { min, .. } => return number_text(*min),
         SlotType::Enum(options) => return options.first().cloned().unwrap_or_default(),
-        SlotType::Timeframe => "2 days ago",
-        SlotType::Date => "tomorrow",
-        SlotType::Time => "7pm",
-        SlotType::DateTime => "tomorrow at 7pm",
-        SlotType::Boolean => "yes",
+        SlotType::Timeframe => locale.format("sample.timeframe"),
+        SlotType::Date => locale.format("sample.date"),
+        SlotType::Time => locale.format("sample.time"),
+        SlotType::DateTime => locale.format("sample.datetime"),
+        SlotType::Boolean => locale.format("sample.yes"),
         SlotType::Email => "name@example.com",
         SlotType::Phone => "+1 555 010 9999",
         SlotType::Url => "https://example.com",
-        SlotType::Money => "20 dollars",
-        SlotType::Quantity => "5 kg",
-        SlotType::List(item) => return answer_for(slot, item),
+        SlotType::Money => locale.format("sample.money"),
+        SlotType::Quantity => locale.format("sample.quantity"),
+        SlotType::EnumFrom(_) => "Alex",
+        SlotType::Pattern(regex) => return crate::slots::pattern_example(regex),
+        SlotType::List(item) => return answer_for(locale, slot, item),
     };
     sample.to_owned()
 }

@@ -34,6 +34,9 @@ pub struct Expectation {
     pub slots: Map<String, Value>,
     /// The choices offered, in order.
     pub choices: Option<Vec<String>>,
+    /// Texts that stand in what the answer carries beside its text.
+    #[serde(deserialize_with = "one_or_more")]
+    pub attachments: Vec<String>,
     /// See [`TurnRecord::stage`].
     pub stage: Option<String>,
     /// The other moves that were said or taken up again, in any order; others may be there too.
@@ -96,6 +99,10 @@ impl Expectation {
         if let Some(expected) = &self.choices {
             let list = |choices: &[String]| choices.join(" | ");
             judge.expect("choices", *expected == record.choices, list(expected), list(&record.choices));
+        }
+        let attached = Value::Array(record.attachments.clone()).to_string();
+        for text in &self.attachments {
+            judge.expect("attachments", attached.contains(text), text, &attached);
         }
         if let Some(expected) = &self.stage {
             judge.expect("stage", *expected == record.stage, expected, &record.stage);

@@ -15,20 +15,22 @@
 
 mod combinations;
 mod expectation;
+mod update;
 
 use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::Offset;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-pub use combinations::{Combinations, Lost, MAX_COMBINATIONS, combinations};
+pub use combinations::{Combinations, Lost, MAX_COMBINATIONS, Missing, combinations};
 pub use expectation::{Bound, Expectation, Mismatch};
+pub use update::{expectation_of, flow, rewritten};
 
 use crate::compiled::CompiledGame;
-use crate::engine::{self, CapabilityCall, CapabilityResult, Conversation, Outcome, Settings, Step, Turn};
+use crate::engine::{self, CapabilityCall, CapabilityResult, Conversation, Event, Outcome, Settings, Step, Turn};
 use crate::mocks::Mocks;
 
 /// The time of a golden turn that names none: a Wednesday morning.
@@ -86,7 +88,11 @@ pub struct Dialog {
 #[serde(deny_unknown_fields)]
 pub struct GoldenTurn {
     /// What is said.
+    #[serde(default)]
     pub input: String,
+    /// What happens in the place of something said: the event's name, or `{ name: button, value: large }`.
+    #[serde(default, deserialize_with = "event", skip_serializing_if = "Option::is_none")]
+    pub event: Option<Event>,
     /// As in [`GoldenFile`].
     #[serde(default)]
     pub now: Option<String>,
@@ -99,6 +105,20 @@ pub struct GoldenTurn {
     /// What must come of it.
     #[serde(default)]
     pub expect: Expectation,
+}
+
+/// An event by its name, or with its value.
+fn event<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Event>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Name(String),
+        Valued(Event),
+    }
+    Ok(Some(match Written::deserialize(deserializer)? {
+        Written::Name(name) => Event { name, value: Value::Null },
+        Written::Valued(event) => event,
+    }))
 }
 
 /// A file that cannot be used.
@@ -155,6 +175,7 @@ impl GoldenFile {
         let participant = turn.participant.as_ref().or(dialog.participant.as_ref()).or(self.participant.as_ref());
         let context = turn.context.as_ref().or(dialog.context.as_ref()).or(self.context.as_ref());
         Ok(Turn {
+            event: turn.event.clone(),
             participant: participant.map_or_else(|| "user".to_owned(), Clone::clone),
             text: turn.input.clone(),
             context: context.cloned().unwrap_or_default(),

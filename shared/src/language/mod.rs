@@ -12,7 +12,7 @@ mod tests;
 
 pub use sections::{Class, Cue, Text};
 
-use crate::entities::{self, DateOrder};
+use crate::entities::{self, DateOrder, HomeMoney, Place, WeekStart};
 use crate::ir;
 use crate::text::{Heard, hash};
 
@@ -214,6 +214,11 @@ pub(crate) struct Formats {
 }
 
 impl Formats {
+    /// The entries whose names begin so.
+    pub(crate) fn under(&self, prefix: &str) -> impl Iterator<Item = &'static str> {
+        self.entries.iter().filter(move |(known, _)| known.starts_with(prefix)).map(|(_, value)| *value)
+    }
+
     /// The entry `TAG/KEY`.
     fn of_locale(&self, tag: &str, key: &str) -> Option<&'static str> {
         let wanted = || tag.bytes().chain([b'/']).chain(key.bytes());
@@ -254,13 +259,26 @@ impl Locale {
         Locale::tagged(&game.locale).filter(|locale| locale.language == language).unwrap_or_else(|| language.locale())
     }
 
-    /// Whether day or month stands first in a date in figures.
-    pub(crate) fn date_order(&self) -> DateOrder {
-        match self.format("date.order") {
+    /// The locale of a turn: what its request says, where the game's language is spoken there; the game's own elsewhere.
+    #[must_use]
+    pub fn of_turn(game: &ir::Game, said: Option<&str>) -> Locale {
+        let own = Locale::of_game(game);
+        said.and_then(Locale::tagged).filter(|locale| locale.language == own.language).unwrap_or(own)
+    }
+
+    /// What figures and signs mean there.
+    pub(crate) fn place(&self) -> Place {
+        let date_order = match self.format("date.order") {
             "day" => DateOrder::DayFirst,
             "month" => DateOrder::MonthFirst,
             _ => DateOrder::OfLanguage,
-        }
+        };
+        // A language alone is no country: weeks begin as in ISO 8601, and an amount has no currency of its own.
+        let named = |key: &str| self.language.formats.get(&format!("{}/{key}", self.tag));
+        let week_start = if named("week.first") == Some("Sunday") { WeekStart::Sunday } else { WeekStart::Monday };
+        let code = |key: &str| Some(self.format(key)).filter(|code| !code.is_empty());
+        let money = HomeMoney { dollar_sign: code("currency.$"), pound: code("currency.£"), own: named("currency") };
+        Place { date_order, week_start, money }
     }
 
     /// A format of the locale, else of its language; empty where neither has one.

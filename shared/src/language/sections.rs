@@ -60,6 +60,8 @@ classes! {
     NEGATOR = "negator";
     /// Begins a new clause: "because", "but", "since".
     BREAK = "break";
+    /// Begins what says that something is not so: "ruled out"; [`super::Cue::Excludes`] says how.
+    EXCLUDES = "excludes";
     /// A preposition whose phrase a negation before the verb does not reach: "with", "from", "due".
     ADJUNCT = "adjunct";
     /// A number word.
@@ -219,7 +221,7 @@ cues! {
     IntroductionName = "introduction.name";
     /// Words in the name of a slot that holds a person's name.
     SlotOfName = "name.name";
-    /// Nouns that label a value: "number", "code".
+    /// Nouns that label a value; with `code`, one that is written in digits or letters of its own: "number".
     Label = "label";
     /// Stands before a noun phrase that is a value.
     BeforeNoun = "before_noun";
@@ -381,10 +383,20 @@ cues! {
     InjectionSpeaker = "injection.speaker";
     /// After a negator, takes the negation back: "to mention", "believe".
     LiftsPhrase = "lifts";
+    /// Says that what follows is not so: "ruled out".
+    Excludes = "excludes";
     /// After "why" or an auxiliary with "not": no request after all: "you dare".
     NoRequest = "no_request";
     /// Says something about the question, never its answer: "I already told you", "same as last time".
     Idiom = "idiom";
+    /// Begins a question that a label answers ("which", "what is your"); with `place`, one for a place.
+    AsksLabel = "asks.label";
+    /// In a question or a slot's name: any words may be the answer ("matter", "happened", "note").
+    AsksWords = "asks.words";
+    /// In a question: it asks for what has been ("since when").
+    AsksPast = "asks.past";
+    /// Only supposes what follows: "what if".
+    Supposes = "supposes";
     /// Begins what somebody is about to do instead of answering ("let me …").
     Announcement = "announcement";
     /// Begins what refers to another value instead of saying one: "the same as …".
@@ -473,6 +485,12 @@ texts! {
     Corrected = "corrected" ["value"];
     /// A value was corrected that must not be shown.
     CorrectedSensitive = "corrected.sensitive" ["name"];
+    /// A value that is not needed any more.
+    Needless = "needless" ["name"];
+    /// A text of a form of its own is asked for.
+    ExpectPattern = "expect.pattern" ["example"];
+    /// The same where no example can be given.
+    ExpectForm = "expect.form" ["name"];
     /// Numbered choices.
     Offer = "offer" ["options"];
     /// Which of several values is meant.

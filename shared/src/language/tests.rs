@@ -74,7 +74,7 @@ fn the_examples_of_each_language_hold() {
             offset_seconds: 0,
             direction: Direction::Future,
             language: files.language.spoken(),
-            date_order: crate::entities::DateOrder::OfLanguage,
+            place: crate::entities::Place::DEFAULT,
         };
         for (section, line) in lines(files.corpus) {
             let said = format!("{} [{section}]: {line}", files.language.name);

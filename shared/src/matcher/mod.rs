@@ -594,7 +594,8 @@ impl Matcher<'_> {
         if let Some(best) = meant.first() {
             search.yield_guesses(&index, best.move_index);
         }
-        let denies = utterance.tokens.as_slice().iter().any(|token| token.class.is(Class::NEGATOR));
+        let denies =
+            utterance.tokens.as_slice().iter().any(|token| token.class.is(Class::NEGATOR.and(Class::EXCLUDES)));
         for meant in meant {
             let Some(pattern) = self.index.pattern(meant.pattern) else { continue };
             let (first, end) = meant.evidence;
@@ -663,6 +664,8 @@ fn stage_of(pattern: &Pattern, exact: bool) -> Stage {
         Stage::Fuzzy
     } else if pattern.flags & pattern_flag::STRICT != 0 {
         Stage::Strict
+    } else if pattern.flags & pattern_flag::LEARNED != 0 {
+        Stage::Learned
     } else {
         Stage::Plain
     }

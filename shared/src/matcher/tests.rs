@@ -3,17 +3,11 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::entities::{DateOrder, Direction, Language};
+use crate::entities::{Direction, Language, Place};
 
 fn reference() -> Reference {
     let now = jiff::civil::date(2026, 11, 21).at(10, 0, 0, 0);
-    Reference {
-        now,
-        offset_seconds: 0,
-        direction: Direction::Past,
-        language: Language::English,
-        date_order: DateOrder::OfLanguage,
-    }
+    Reference { now, offset_seconds: 0, direction: Direction::Past, language: Language::English, place: Place::DEFAULT }
 }
 
 #[track_caller]

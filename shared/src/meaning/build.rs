@@ -1,6 +1,8 @@
 //! Laying out what a compiled game knows of meaning; [`super::index`] reads it.
 
-use super::index::{RECORDS, SKETCH, SUMMARY};
+use super::calibrate::{self, Plan};
+use super::confidence::Fit;
+use super::index::{FITS_AT, MeaningIndex, RECORDS, SKETCH, SUMMARY};
 use super::model::{DIMS, Model};
 use super::train::{Data, Example, Head, WORD_SHARE, telling};
 
@@ -14,9 +16,43 @@ const TELLING: f64 = 256.0;
 /// What the scales of the head are counted in: logits in 2^-16 of products in units of the run time, times 2^12.
 const SCALE: f64 = (65_536 / 256) as f64 * 4_096.0;
 
-/// Trains the head and lays it out. `examples` are sorted by move; `grammar` tells of each key whether it is grammar
-/// rather than meaning.
-pub(crate) fn build(examples: &[Example], grammar: &[bool], moves: usize, model: Option<&Model<'_>>) -> Sections {
+/// What a head is made from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Material<'a> {
+    /// The phrases, sorted by move.
+    pub(crate) examples: &'a [&'a Example],
+    /// Of each key, whether it is grammar rather than meaning.
+    pub(crate) grammar: &'a [bool],
+    pub(crate) moves: usize,
+    pub(crate) model: Option<&'a Model<'a>>,
+}
+
+/// Trains the head, finds out how far it can be relied on, and lays both out.
+pub(crate) fn build(material: &Material<'_>) -> Sections {
+    let mut sections = head(material);
+    let plan = Plan::for_compiling(material);
+    let alone = calibrate::fit(&Material { model: None, ..*material }, &plan);
+    let beside = material.model.map_or(alone, |_| calibrate::fit(material, &plan));
+    if let Some(fits) = sections[0].get_mut(FITS_AT..) {
+        for (at, fit) in [alone, beside].iter().enumerate() {
+            for (part, number) in fit.numbers().into_iter().enumerate() {
+                let at = (at * Fit::NUMBERS + part) * 4;
+                fits[at..at + 4].copy_from_slice(&number.to_le_bytes());
+            }
+        }
+    }
+    sections
+}
+
+/// A view of what was laid out.
+pub(super) fn view(sections: &Sections) -> MeaningIndex<'_> {
+    let [summary, keys, postings, moves, examples, example_keys, sketches, head] = sections;
+    MeaningIndex { summary, keys, postings, moves, examples, example_keys, sketches, head }
+}
+
+/// Trains the head and lays it out.
+pub(super) fn head(material: &Material<'_>) -> Sections {
+    let Material { examples, grammar, moves, model } = *material;
     let mut sections: Sections = Default::default();
     if examples.is_empty() {
         return sections;

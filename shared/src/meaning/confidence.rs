@@ -6,9 +6,10 @@ use super::model::{DIMS, LENGTH};
 use super::numbers::{ONE, fall, log, logistic};
 
 /// Meaning never scores more: below what leaves an open question, and what `critical` asks for.
-pub(super) const MOST: u64 = 8_900;
-/// What no telling word, one, and two score at most: grammar by itself is below every level.
-const FEW_WORDS: [u64; 3] = [1_900, 6_900, 8_300];
+pub(super) const MOST: u64 = 8_999;
+/// What no telling word, and one, score at most: grammar by itself is below every level, one word below what moves ask
+/// for when nothing is said.
+const FEW_WORDS: [u64; 2] = [1_900, 7_400];
 /// A clause of no more words is a fragment, which may be anybody's answer: one telling word in it is asked about.
 const FRAGMENT: usize = 3;
 const FRAGMENT_MOST: u64 = 4_900;
@@ -20,19 +21,27 @@ pub(super) const DENIED: u64 = 900;
 /// Moves that stand for everything people say that the game is not about.
 const OUTSIDE: u64 = 8;
 
-/// `confidence = logistic(base + odds · log-odds + nearness · cosine)`, in 2^-16.
-struct Fit {
-    base: i64,
-    odds: i64,
-    nearness: i64,
+/// `confidence = logistic(base + odds · log-odds + nearness · cosine)`: fitted to the game when it is compiled
+/// ([`super::calibrate`]), in 2^-16.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fit {
+    pub(super) base: i32,
+    pub(super) odds: i32,
+    pub(super) nearness: i32,
 }
 
-const fn part(value: f64) -> i64 {
-    (value * ONE as f64) as i64
-}
+impl Fit {
+    /// How many numbers it is written as.
+    pub(super) const NUMBERS: usize = 3;
 
-const WITH_MODEL: Fit = Fit { base: part(-0.85), odds: part(0.79), nearness: part(1.95) };
-const WORDS_ALONE: Fit = Fit { base: part(-0.25), odds: part(0.9), nearness: part(1.6) };
+    pub(super) fn of([base, odds, nearness]: [i32; Fit::NUMBERS]) -> Fit {
+        Fit { base, odds, nearness }
+    }
+
+    pub(super) fn numbers(&self) -> [i32; Fit::NUMBERS] {
+        [self.base, self.odds, self.nearness]
+    }
+}
 
 /// The weight of all moves together.
 pub(super) struct Mass {
@@ -56,9 +65,9 @@ impl Mass {
 }
 
 /// The confidence in ten-thousandths.
-pub(super) fn of(odds: i64, nearness: i64, with_model: bool) -> u64 {
-    let fit = if with_model { WITH_MODEL } else { WORDS_ALONE };
-    logistic(fit.base + (fit.odds * odds + fit.nearness * nearness) / ONE).min(MOST)
+pub(super) fn of(odds: i64, nearness: i64, fit: Fit) -> u64 {
+    let sum = i64::from(fit.odds) * odds + i64::from(fit.nearness) * nearness;
+    logistic(i64::from(fit.base) + sum / ONE).min(MOST)
 }
 
 /// The most that so many telling words of so many words may score.

@@ -2,6 +2,7 @@
 //!
 //! Every accessor is bounds-checked; a record that does not exist reads as nothing or as zeros.
 
+use super::confidence::Fit;
 use super::model::{DIMS, Model};
 use crate::compiled::index::Key;
 
@@ -31,8 +32,9 @@ pub(crate) struct MeaningIndex<'a> {
 
 /// Length of each record, in bytes, in the order of the fields of [`MeaningIndex`].
 pub(crate) const RECORDS: [usize; 8] = [SUMMARY, 8, 8, 8, 12, 4, SKETCH, DIMS];
-/// The hash of the model and the telling of an unknown word.
-pub(super) const SUMMARY: usize = 40;
+/// The hash of the model, the telling of an unknown word, and how scores become confidence, without and with a model.
+pub(super) const SUMMARY: usize = FITS_AT + 2 * Fit::NUMBERS * 4;
+pub(super) const FITS_AT: usize = 36;
 /// The signs of an example's vector.
 pub(super) const SKETCH: usize = DIMS / 8;
 
@@ -84,6 +86,12 @@ impl<'a> MeaningIndex<'a> {
     /// How much a word tells that the game does not have, in 2^-8.
     pub(super) fn unknown(&self) -> u32 {
         number(self.summary, 32).min(MAX_TELLING)
+    }
+
+    /// How scores become confidence.
+    pub(super) fn fit(&self, with_model: bool) -> Fit {
+        let start = FITS_AT + usize::from(with_model) * Fit::NUMBERS * 4;
+        Fit::of(std::array::from_fn(|at| number(self.summary, start + at * 4) as i32))
     }
 
     /// How much a word tells, in 2^-8; nothing when no example has it.

@@ -7,6 +7,7 @@
 //! `docs/meaning.md`.
 
 mod build;
+mod calibrate;
 mod confidence;
 mod evidence;
 pub(crate) mod index;
@@ -16,7 +17,8 @@ mod numbers;
 mod options;
 mod train;
 
-pub(crate) use build::build;
+pub(crate) use build::{Material, build};
+pub(crate) use calibrate::{Plan, Rehearsed, rehearse};
 pub use index::Trained;
 pub(crate) use linked::linked_as;
 pub use linked::{Meaning, Size, linked};
@@ -89,23 +91,14 @@ pub(crate) fn candidates(index: &MeaningIndex<'_>, model: Option<&Model<'_>>, cl
     let moves = index.move_count();
     let Some(heard) = hear(index, model, clause).filter(|_| moves > 0) else { return Vec::new() };
     let logits = Logits::of(index, &heard, moves);
-    // The likeliest first; of two that are as likely the one that is declared first.
-    let rank = |of: usize| (std::cmp::Reverse(logits.get(of)), of);
-    let mut best: Vec<usize> = Vec::with_capacity(MAX_MEANT + 1);
-    for (of, logit) in logits.touched() {
-        if logit <= 0 || best.len() == MAX_MEANT && rank(best[MAX_MEANT - 1]) < rank(of) || !index.covers(of) {
-            continue;
-        }
-        let at = best.partition_point(|&other| rank(other) < rank(of));
-        best.insert(at, of);
-        best.truncate(MAX_MEANT);
-    }
+    let best = logits.likeliest(|of| index.covers(of));
     let mass = confidence::Mass::of(&logits);
+    let fit = index.fit(heard.dense.is_some());
     let mut meant: Vec<Meant> = best
         .into_iter()
         .filter_map(|of| {
-            let near = nearest(index, &heard, of, clause.admits)?;
-            let confidence = confidence::of(mass.odds(logits.get(of)), near.cosine(), heard.dense.is_some());
+            let near = nearest(index, &heard, of, clause.admits, index::MIN_EXAMPLES)?;
+            let confidence = confidence::of(mass.odds(logits.get(of)), near.cosine(), fit);
             let shares = evidence::shares(index, &heard, of, clause);
             let confidence =
                 confidence.min(confidence::most_of(evidence::telling_words(&shares, clause), shares.len()));
@@ -242,6 +235,21 @@ impl Logits {
         self.of.get(of).copied().unwrap_or(0)
     }
 
+    /// The likeliest moves that count, at most [`MAX_MEANT`]; of two that are as likely the one that is declared first.
+    fn likeliest(&self, counts: impl Fn(usize) -> bool) -> Vec<usize> {
+        let rank = |of: usize| (std::cmp::Reverse(self.get(of)), of);
+        let mut best: Vec<usize> = Vec::with_capacity(MAX_MEANT + 1);
+        for (of, logit) in self.touched() {
+            if logit <= 0 || best.len() == MAX_MEANT && rank(best[MAX_MEANT - 1]) < rank(of) || !counts(of) {
+                continue;
+            }
+            let at = best.partition_point(|&other| rank(other) < rank(of));
+            best.insert(at, of);
+            best.truncate(MAX_MEANT);
+        }
+        best
+    }
+
     /// How many moves no word speaks for or against.
     fn untouched(&self) -> u64 {
         self.of.len().saturating_sub(self.touched.len()) as u64
@@ -275,7 +283,14 @@ impl Near {
     }
 }
 
-fn nearest(index: &MeaningIndex<'_>, heard: &Heard<'_>, of: usize, admits: &dyn Fn(u32) -> bool) -> Option<Near> {
+/// The nearest phrases of a move, of which at least so many must be admitted.
+fn nearest(
+    index: &MeaningIndex<'_>,
+    heard: &Heard<'_>,
+    of: usize,
+    admits: &dyn Fn(u32) -> bool,
+    least: usize,
+) -> Option<Near> {
     let mut near: Option<Near> = None;
     let mut count = 0;
     for example in index.examples(of).filter(|example| admits(example.pattern)) {
@@ -301,5 +316,5 @@ fn nearest(index: &MeaningIndex<'_>, heard: &Heard<'_>, of: usize, admits: &dyn 
         let of_kind = if example.negated { &mut near.denying } else { &mut near.asserting };
         *of_kind = (*of_kind).max(Some(cosine));
     }
-    near.filter(|_| count >= index::MIN_EXAMPLES)
+    near.filter(|_| count >= least)
 }

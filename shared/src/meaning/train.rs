@@ -12,8 +12,8 @@ pub(super) const MAX_TRAINED_MOVES: usize = 300;
 /// How much longer than one a logit's features are.
 pub(super) const GAIN: f64 = 10.0;
 /// What a word weighs beside the vector.
-pub(super) const WORD_SHARE: f64 = 0.5;
-const STEPS: usize = 40;
+pub(super) const WORD_SHARE: f64 = 0.8;
+const STEPS: usize = 30;
 /// A logit so far below the best takes no part.
 const NEGLIGIBLE: f32 = -12.0;
 const RATE: f64 = 2.0;
@@ -58,7 +58,7 @@ pub(super) struct Head {
 
 /// The examples as the head sees them.
 pub(super) struct Data<'a> {
-    pub(super) examples: &'a [Example],
+    pub(super) examples: &'a [&'a Example],
     /// How much each key tells.
     pub(super) telling: &'a [f64],
     pub(super) moves: usize,

@@ -10,7 +10,7 @@ const NO_TIME: Reference = Reference {
     offset_seconds: 0,
     direction: Direction::Past,
     language: Language::English,
-    date_order: entities::DateOrder::OfLanguage,
+    place: entities::Place::DEFAULT,
 };
 const BIRTH: &[&str] = &["born", "dob", "birth", "birthdate", "birthday", "birthdays"];
 

@@ -2,13 +2,16 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::entities::{Entity, Kind, Kinds, Reference, TimeValue, Value, recognize};
+use crate::entities::{Direction, Entity, Kind, Kinds, Reference, TimeValue, Value, recognize};
 use crate::ir::{Slot, SlotType};
-use crate::language::{Cue, Language};
+use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word, readable};
 
 use super::effective_type;
 use super::scan::{Scan, is_time};
+
+/// The length of `2026-03-06`.
+const DAY_BYTES: usize = 10;
 
 /// A value found for a slot.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,20 +74,28 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             let text = scan.text.get(entity.start..end)?.to_owned();
             Some(Found { start: entity.start, end, text, value: number(amount), fits })
         }
-        SlotType::Timeframe if is_time(entity.kind) => {
+        // "every night" is no length of time.
+        SlotType::Timeframe if is_time(entity.kind) && (asked || entity.kind != Kind::Set) => {
             let time = time_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
             let (start, text) = natural_time(scan, entity);
             Some(Found { start, end: entity.end, text, value: json!(timeframe_iso(time)), fits: true })
         }
         SlotType::Date => {
-            let time = time_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
+            let tense = match scan.reference.direction {
+                Direction::Past => Tense::Past,
+                Direction::Future => Tense::of(scan.language(), slot),
+            };
+            let time = time_reading(entity, scan.reference, tense)?;
             match entity.kind {
+                Kind::DateRange | Kind::DateTimeRange => {
+                    found(said.to_owned(), json!(only_day(scan, entity, time)?), true)
+                }
                 Kind::Date | Kind::DateTime => found(said.to_owned(), json!(time.point.as_deref()?.get(..10)?), true),
                 _ => None,
             }
         }
         SlotType::Time => {
-            let time = clock_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
+            let time = time_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
             let point = time.point.as_deref()?;
             match entity.kind {
                 Kind::Time => found(said.to_owned(), json!(without_seconds(point)), true),
@@ -93,7 +104,7 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             }
         }
         SlotType::DateTime => {
-            let time = clock_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
+            let time = time_reading(entity, scan.reference, Tense::of(scan.language(), slot))?;
             match entity.kind {
                 Kind::DateTime => found(said.to_owned(), json!(time.point.as_deref()?.replacen(' ', "T", 1)), true),
                 _ => None,
@@ -107,9 +118,11 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
                 let currency = currency.as_deref().unwrap_or(unit);
                 found(said.to_owned(), json!({"text": said, "amount": number(*amount), "currency": currency}), true)
             }
-            (Kind::Number, Value::Number { number: amount, .. }) if asked => {
-                found(said.to_owned(), json!({"text": said, "amount": number(*amount), "currency": null}), true)
-            }
+            (Kind::Number, Value::Number { number: amount, .. }) if asked => found(
+                said.to_owned(),
+                json!({"text": said, "amount": number(*amount), "currency": scan.reference.place.money.own}),
+                true,
+            ),
             _ => None,
         },
         SlotType::Quantity => match (entity.kind, entity.readings.first()?) {
@@ -158,6 +171,10 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
         (Kind::Dimension | Kind::Money, Value::Quantity { number, .. }) if asked => Some(*number),
         (Kind::Duration, Value::Time(_)) if counts_unit(scan.language(), slot, said) => {
             leading_number(said, scan.reference)
+        }
+        (Kind::DateRange | Kind::DateTimeRange, Value::Time(_)) => {
+            let length = length_said(scan, entity)?;
+            if counts_unit(scan.language(), slot, length) { leading_number(length, scan.reference) } else { None }
         }
         (Kind::Duration, Value::Time(time)) if asked => in_unit_of(scan.language(), slot, time),
         _ => None,
@@ -301,30 +318,44 @@ fn time_reading<'e>(entity: &'e Entity, reference: &Reference, tense: Tense) -> 
     }
 }
 
-/// A clock time without "am" or "pm" has two readings: the one by day (8:00 to 19:59) is meant.
-fn clock_reading<'e>(entity: &'e Entity, reference: &Reference, tense: Tense) -> Option<&'e TimeValue> {
-    let by_day = |time: &TimeValue| {
-        let clock = time.point.as_deref().map(|point| point.rsplit(['T', ' ']).next().unwrap_or(point));
-        clock.is_some_and(|clock| ("08:00"..="19:59:59").contains(&clock))
-    };
-    let preferred = time_reading(entity, reference, tense)?;
-    if by_day(preferred) {
-        return Some(preferred);
-    }
-    let same_day = |time: &TimeValue| match (&time.point, &preferred.point) {
-        (Some(one), Some(other)) => one.len() == other.len() && (one.len() <= 8 || one.get(..10) == other.get(..10)),
-        _ => false,
-    };
-    let other = entity.readings.iter().find_map(|reading| match reading {
-        Value::Time(time) if same_day(time) && by_day(time) => Some(time),
-        _ => None,
-    });
-    Some(other.unwrap_or(preferred))
-}
-
 /// `19:30` for `19:30:00`.
 fn without_seconds(clock: &str) -> &str {
     clock.strip_suffix(":00").filter(|rest| rest.len() == 5).unwrap_or(clock)
+}
+
+/// The day of a part of a day ("friday afternoon"), or with which a period begins that is told by it ("since monday", "friday
+/// for two weeks").
+fn only_day<'t>(scan: &Scan<'_>, entity: &Entity, time: &'t TimeValue) -> Option<&'t str> {
+    let (start, end) = time.range.as_ref()?;
+    let (start, end) = (start.get(..DAY_BYTES)?, end.get(..DAY_BYTES));
+    let words = words_of(scan, entity);
+    let lasts = words.iter().skip(1).any(|word| word.class.is(Class::FOR));
+    let since = words.first().is_some_and(|word| word.is(Cue::AsksPast));
+    (end == Some(start) || since || lasts).then_some(start)
+}
+
+/// The first and the last day of a period whose ends are both said: "from the 10th to the 24th".
+pub(crate) fn both_days(scan: &Scan<'_>, entity: &Entity) -> Option<(String, String)> {
+    let Value::Time(time) = entity.readings.first()? else { return None };
+    let (start, end) = time.range.as_ref()?;
+    let days = (start.get(..DAY_BYTES)?.to_owned(), end.get(..DAY_BYTES)?.to_owned());
+    let said = words_of(scan, entity).iter().skip(1).any(|word| word.is(Cue::Into));
+    (matches!(entity.kind, Kind::DateRange | Kind::DateTimeRange) && said && days.0 < days.1).then_some(days)
+}
+
+/// The words of an entity.
+fn words_of<'s>(scan: &'s Scan<'_>, entity: &Entity) -> &'s [Word] {
+    let words = scan.heard.words.as_slice();
+    let from = words.partition_point(|word| word.start < entity.start);
+    let until = words.partition_point(|word| word.end <= entity.end);
+    words.get(from..until).unwrap_or_default()
+}
+
+/// How long a period lasts that is told by its first day: "for two weeks" of "friday for two weeks".
+fn length_said<'t>(scan: &Scan<'t>, entity: &Entity) -> Option<&'t str> {
+    let words = words_of(scan, entity);
+    let at = words.iter().skip(1).position(|word| word.class.is(Class::FOR))? + 1;
+    scan.text.get(words.get(at + 1)?.start..entity.end)
 }
 
 /// ISO 8601: a point, else a duration, else an interval, else the TIMEX form.

@@ -5,15 +5,15 @@
 
 use serde_json::json;
 
-use crate::entities::Kind;
+use crate::entities::{Entity, Kind};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
-use crate::text::Heard;
+use crate::text::{Heard, readable};
 
-use super::convert::{Found, convert};
+use super::convert::{Found, both_days, convert};
 use super::scan::Scan;
-use super::{effective_type, is_yes_no, yes_no};
-use super::{lists, options};
+use super::{effective_type, expression, is_yes_no, yes_no};
+use super::{lists, options, pattern};
 
 /// A value stated for a slot that was not asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,12 +34,17 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         if !free(entity.start, entity.end) {
             continue;
         }
+        if let Some([first, last]) = period(slots, scan, entity) {
+            values.extend([first, last]);
+            continue;
+        }
         let mut fitting: Vec<(usize, Found)> = Vec::new();
         for (index, slot) in slots.iter().enumerate() {
             let ty = item_type(slot);
             if let Some(found) = convert(scan, entity, slot, ty, false)
                 && found.fits
                 && bare_number_is_meant(scan, ty, &found)
+                && !counts_something_else(scan, slot, entity)
                 && !(*ty == SlotType::Timeframe && is_discourse(scan.language(), &found.text))
             {
                 fitting.push((index, found));
@@ -65,6 +70,22 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             values.push((Found { start, end, text, value: json!(answer), fits: true }, vec![index]));
         }
     }
+    for (index, slot) in slots.iter().enumerate() {
+        let SlotType::Pattern(regex) = item_type(slot) else { continue };
+        if let Some(found) = pattern::mentioned(regex, scan).filter(|found| free(found.start, found.end)) {
+            // What has the form is nothing else: not a number, not a day.
+            values.retain(|(other, _)| other.end <= found.start || other.start >= found.end);
+            values.push((found, vec![index]));
+        }
+    }
+    for (index, slot) in slots.iter().enumerate().filter(|(_, slot)| slot.expression.is_some()) {
+        if let Some(found) = expression::find(slot, scan).filter(|found| free(found.start, found.end)) {
+            match values.iter_mut().find(|(other, _)| other.start == found.start && other.end == found.end) {
+                Some((_, fits)) => fits.push(index),
+                None => values.push((found, vec![index])),
+            }
+        }
+    }
     let mut whole_lists: Vec<Mention> = Vec::new();
     for (index, slot) in slots.iter().enumerate() {
         let SlotType::Enum(choices) = item_type(slot) else { continue };
@@ -78,7 +99,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             whole_lists.push(Mention { slot: index, found });
             continue;
         }
-        for chosen in options::stated(choices, scan.vocabulary(slot), &scan.heard) {
+        for chosen in options::stated(choices, scan.vocabulary(slot).in_passing(), &scan.heard) {
             let option = &choices[chosen.index];
             let names_a_slot = names.iter().any(|name| name.eq_ignore_ascii_case(option) && *name != slot.name);
             if names_a_slot || !free(chosen.start, chosen.end) {
@@ -93,6 +114,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         }
     }
     leave_out_alternatives(scan, &mut values);
+    settle(slots, &mut values);
     let mut mentions = whole_lists;
     for (index, slot) in slots.iter().enumerate() {
         let mut own = values.iter().filter(|(_, fits)| fits.as_slice() == [index]).map(|(found, _)| found);
@@ -107,6 +129,17 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         }
     }
     mentions
+}
+
+/// "two nights, three people": what was said for one slot alone fills it, and what else was said is for the others.
+fn settle(slots: &[&Slot], values: &mut [(Found, Vec<usize>)]) {
+    let is_list = |index: usize| matches!(effective_type(slots[index]), SlotType::List(_));
+    let own: Vec<usize> =
+        values.iter().filter(|(_, fits)| fits.len() == 1).flat_map(|(_, fits)| fits.iter().copied()).collect();
+    let filled = |index: usize| !is_list(index) && own.iter().filter(|other| **other == index).count() == 1;
+    for (_, fits) in values.iter_mut().filter(|(_, fits)| fits.len() > 1) {
+        fits.retain(|index| !filled(*index));
+    }
 }
 
 /// "tomorrow or Friday": what is left open states nothing.
@@ -170,6 +203,31 @@ pub(crate) fn undecided_day(slots: &[&Slot], scan: &Scan<'_>, taken: &[(usize, u
     days.next().is_none().then_some(only)
 }
 
+/// "from the 10th to the 24th" where two days are open: the one is the first of them, the other the second.
+fn period(slots: &[&Slot], scan: &Scan<'_>, entity: &Entity) -> Option<[(Found, Vec<usize>); 2]> {
+    let mut days = slots.iter().enumerate().filter(|(_, slot)| *effective_type(slot) == SlotType::Date);
+    let (first, last) = (days.next()?.0, days.next()?.0);
+    if days.next().is_some() {
+        return None;
+    }
+    let (start, end) = both_days(scan, entity)?;
+    let found = |day: String| {
+        let text = scan.said(entity).to_owned();
+        Found { start: entity.start, end: entity.end, text, value: json!(day), fits: true }
+    };
+    Some([(found(start), vec![first]), (found(end), vec![last])])
+}
+
+/// "two cargo bikes" for `days`: a number whose noun is not the unit that the slot counts.
+fn counts_something_else(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
+    if entity.kind != Kind::Number {
+        return false;
+    }
+    let counts = Heard::of(scan.language(), &readable(&slot.name)).words.iter().any(|word| word.is(Cue::UnitName));
+    let noun = scan.heard.words.iter().find(|word| word.start >= entity.end);
+    counts && noun.is_some_and(|noun| !noun.after_break && noun.class == Class::CONTENT)
+}
+
 fn listed(language: &Language, items: Vec<Found>) -> Found {
     let (start, end) =
         (items.iter().map(|item| item.start).min().unwrap_or(0), items.iter().map(|item| item.end).max().unwrap_or(0));
@@ -202,8 +260,10 @@ fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], fitting: &mut Vec<(usize, 
         return;
     }
     let named = |index: usize, found: &Found| {
-        let before: Vec<&str> =
-            scan.heard.words.iter().filter(|word| word.end <= found.start).map(|word| word.text.as_str()).collect();
+        // What belongs to the value before this one names that one: the "nights" of "two nights, three people".
+        let from = scan.entities.iter().map(|entity| entity.end).filter(|end| *end <= found.start).max().unwrap_or(0);
+        let between = scan.heard.words.iter().filter(|word| word.start >= from && word.end <= found.start);
+        let before: Vec<&str> = between.map(|word| word.text.as_str()).collect();
         let near = &before[before.len().saturating_sub(REACH)..];
         slots[index].name.split('_').any(|piece| near.iter().any(|word| word.eq_ignore_ascii_case(piece)))
     };

@@ -10,9 +10,13 @@ use crate::language::Language;
 use crate::text::Heard;
 
 mod convert;
+mod expression;
+pub(crate) mod labels;
 mod lists;
+mod meant;
 mod mentions;
 mod options;
+mod pattern;
 mod read;
 mod reasons;
 mod scan;
@@ -21,6 +25,7 @@ pub(crate) mod yes_no;
 
 pub(crate) use convert::{Found, number as number_value};
 pub(crate) use lists::{edit_list, is_no_option, not_among};
+pub(crate) use meant::{Sureness, meant, term};
 pub(crate) use mentions::{mentions, out_of_bounds, undecided_day};
 pub(crate) use options::{Shown, Vocabulary, choose};
 pub(crate) use read::{Answer, is_whole, read_answer, read_string, read_value};
@@ -53,6 +58,8 @@ pub enum Source {
     Default,
     Context,
     Choice,
+    /// A phrase that came near to an option.
+    Meaning,
 }
 
 impl Source {
@@ -67,6 +74,7 @@ impl Source {
             Source::Default => "default",
             Source::Context => "context",
             Source::Choice => "choice",
+            Source::Meaning => "meaning",
         }
     }
 }
@@ -97,6 +105,24 @@ pub(crate) fn effective_type(slot: &Slot) -> &SlotType {
 /// Whether the whole answer is one of the options, in its own words.
 pub(crate) fn is_exact_option<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> bool {
     options::exact(options, vocabulary, heard).is_some()
+}
+
+/// A text of the form that a regular expression describes; empty where none can be told.
+#[cfg(any(feature = "golden", test))]
+pub(crate) fn pattern_example(regex: &str) -> String {
+    pattern::example(regex)
+}
+
+/// What an option of a slot is called.
+pub(crate) fn label(slot: &Slot, option: &str) -> String {
+    let labels = slot.rules.iter().flat_map(|rules| &rules.labels);
+    let found = labels.into_iter().find(|(known, _)| known == option);
+    found.map_or_else(|| crate::text::readable(option), |(_, label)| label.clone())
+}
+
+/// Whether something is said that the author of the slot takes for declining it (`declined by [ … ]`).
+pub(crate) fn is_declined(slot: &Slot, heard: &Heard) -> bool {
+    !slot.declined_by.is_empty() && !options::stated(&slot.declined_by, Vocabulary::default(), heard).is_empty()
 }
 
 /// Whether a slot is about what has been ("date of birth").

@@ -15,11 +15,29 @@ pub(crate) struct Vocabulary<'v> {
     pub(crate) own: &'v [Term],
     /// `vocabulary { … }` of the game.
     pub(crate) shared: &'v [Term],
+    /// How far the game's vocabulary goes.
+    pub(crate) reach: Reach,
+}
+
+/// How far the vocabulary of a game goes where an option is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Reach {
+    /// All words of a term stand for each other: the question is open.
+    #[default]
+    Group,
+    /// A synonym says its term, but the term no synonym: "a room" in passing is no suite.
+    Term,
 }
 
 impl<'v> Vocabulary<'v> {
-    fn terms(self) -> impl Iterator<Item = &'v Term> {
-        self.own.iter().chain(self.shared)
+    pub(super) fn terms(self) -> impl Iterator<Item = (&'v Term, Reach)> {
+        let own = self.own.iter().map(|term| (term, Reach::Group));
+        own.chain(self.shared.iter().map(move |term| (term, self.reach)))
+    }
+
+    /// The same, for what nobody has asked for.
+    pub(crate) fn in_passing(self) -> Vocabulary<'v> {
+        Vocabulary { reach: Reach::Term, ..self }
     }
 }
 
@@ -68,9 +86,9 @@ impl Prepared {
         let mut forms = Vec::new();
         for (index, option) in options.iter().enumerate() {
             let words = plain_words(option.as_ref());
-            for term in vocabulary.terms() {
+            for (term, reach) in vocabulary.terms() {
                 let belongs = plain_words(&term.text) == words
-                    || term.synonyms.iter().any(|synonym| plain_words(&synonym.text) == words);
+                    || reach == Reach::Group && term.synonyms.iter().any(|synonym| plain_words(&synonym.text) == words);
                 if belongs {
                     forms.push((index, plain_words(&term.text)));
                     forms.extend(term.synonyms.iter().map(|synonym| (index, plain_words(&synonym.text))));
@@ -91,7 +109,7 @@ impl Prepared {
     }
 }
 
-fn plain_words(language: &'static Language, text: &str) -> Vec<String> {
+pub(super) fn plain_words(language: &'static Language, text: &str) -> Vec<String> {
     Heard::of(language, &readable(text)).words.iter().map(|word| word.text.to_string()).collect()
 }
 
@@ -164,16 +182,16 @@ pub(crate) fn stated<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, h
 }
 
 /// "anything but hardcover": the option is what is not wanted.
-fn excepted(heard: &Heard, at: usize) -> bool {
-    /// Words of "anything but a".
-    const REACH: usize = 5;
+pub(super) fn excepted(heard: &Heard, at: usize) -> bool {
+    /// Words of "any colour but a".
+    const REACH: usize = 6;
     let words = &heard.words;
+    let except = |from: usize| from < at && heard.language.prefix(&words[from..at], Cue::ListExcept) > 0;
     (at.saturating_sub(REACH)..at).any(|from| {
         let all = heard.language.prefix(&words[from..at], [Cue::ListAll, Cue::Anything]);
         all > 0
-            && from + all < at
-            && heard.language.prefix(&words[from + all..at], Cue::ListExcept) > 0
-            && !words[from + 1..=at].iter().any(|word| word.after_break)
+            && (except(from + all) || except(from + all + 1))
+            && !words[from + 1..=at.min(words.len() - 1)].iter().any(|word| word.after_break)
     })
 }
 
@@ -295,7 +313,7 @@ fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, hea
         let mut owners = prepared
             .forms
             .iter()
-            .filter(|(_, form)| form.iter().any(|part| same_stem(language, &word.text, part)))
+            .filter(|(_, form)| form.iter().any(|part| is_related(language, &word.text, part)))
             .map(|(index, _)| *index);
         let Some(owner) = owners.next() else { continue };
         if owners.any(|other| other != owner) {
@@ -321,7 +339,7 @@ fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, hea
     let mut forms = prepared.forms.iter().filter(|(index, _)| *index == chosen.index);
     let says_enough = |form: &[String]| {
         let own: Vec<&String> = form.iter().filter(owned).collect();
-        let is_met = |part: &&String| shared.iter().any(|word| same_stem(language, word, part));
+        let is_met = |part: &&String| shared.iter().any(|word| is_related(language, word, part));
         let met = own.iter().filter(|part| is_met(part)).count();
         met > 0 && (met * 2 > own.len() || alone && met * 2 == own.len() && own.first().is_some_and(is_met))
     };
@@ -341,6 +359,18 @@ fn same_word(language: &Language, word: &str, part: &str) -> bool {
             })
     };
     word == part || plural(word, part) || plural(part, word)
+}
+
+/// The same word in another form, or one made from it: `collect`, `collection`.
+fn is_related(language: &Language, word: &str, part: &str) -> bool {
+    /// Letters that both must begin with.
+    const COMMON: usize = 6;
+    /// Letters that one may have beside.
+    const ENDING: usize = 4;
+    let common = word.chars().zip(part.chars()).take_while(|(one, other)| one == other).count();
+    let rest = |text: &str| text.chars().count() - common;
+    same_stem(language, word, part)
+        || common >= COMMON && rest(word).min(rest(part)) == 0 && rest(word).max(rest(part)) <= ENDING
 }
 
 /// The same word in another form: `walking`, `walked`, `walk`; `exercising`, `exercise`.
@@ -429,7 +459,7 @@ mod tests {
         let options = ["email", "sms"];
         let chosen = choose(
             &options,
-            Vocabulary { own: &vocabulary, shared: &[] },
+            Vocabulary { own: &vocabulary, shared: &[], ..Vocabulary::default() },
             &Heard::of(Language::english(), "by text message"),
             Shown::Named,
         )

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::entities::{Kind, Kinds, Reference, answer, recognize};
-use crate::ir::{Slot, SlotType};
+use crate::ir::{Extract, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word, readable};
 
@@ -11,7 +11,7 @@ use super::convert::{Found, convert, number, plain_number, rating};
 use super::options::{self, Chosen, Shown, Vocabulary};
 use super::scan::Scan;
 use super::strings::is_question;
-use super::{effective_type, is_yes_no, lists, reason, reason_for_one, strings, yes_no};
+use super::{effective_type, expression, is_yes_no, lists, pattern, reason, reason_for_one, strings, yes_no};
 
 /// How much of a text a typed capture looks at.
 const MAX_PREFIX_BYTES: usize = 120;
@@ -34,6 +34,17 @@ pub(crate) enum Answer {
 
 /// Reads an utterance as the answer to the slot's question (typed slots; free text is [`read_string`]'s).
 pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>) -> Answer {
+    if slot.expression.is_some() {
+        let found = expression::find(slot, scan);
+        if let Some(found) = found {
+            let whole = is_whole(slot, scan, (found.start, found.end), &[]);
+            return Answer::Value { found, whole };
+        }
+        // A regular expression is all that counts; `hybrid` goes on with the type's own ways, and free text has none.
+        if slot.extract == Extract::Regex || *effective_type(slot) == SlotType::String {
+            return Answer::Absent;
+        }
+    }
     let ty = effective_type(slot);
     let found = match ty {
         SlotType::Boolean => yes_no::read(scan.text, scan.reference)
@@ -41,11 +52,13 @@ pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>) -> Answer {
             .map(|answer| whole_text(scan, json!(answer))),
         SlotType::Enum(options) => return read_enum(slot, options, scan),
         SlotType::List(item) => return read_list(slot, item, scan),
-        SlotType::String => read_string(scan.language(), slot, scan.text),
+        SlotType::Pattern(regex) => pattern::find(regex, scan),
+        SlotType::String => spelt_code(slot, scan).or_else(|| read_string(scan.language(), slot, scan.text)),
         SlotType::Number | SlotType::Range { .. } => return read_number_answer(slot, ty, scan),
         _ if left_open(slot, ty, scan) => return Answer::Refused(reason_for_one(scan.language(), slot)),
         SlotType::DateTime => one_of(slot, ty, scan).or_else(|| joined_datetime(slot, scan)),
         SlotType::Email | SlotType::Phone | SlotType::Url => one_of(slot, ty, scan).or_else(|| spelt_out(ty, scan)),
+        SlotType::Time => one_of(slot, ty, scan).or_else(|| bare_hour(slot, scan)),
         _ => one_of(slot, ty, scan),
     };
     match found {
@@ -66,6 +79,20 @@ fn left_open(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> bool {
     })
 }
 
+/// "7" to a question for a time.
+fn bare_hour(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+    const LAST_HOUR: f64 = 24.0;
+    let hour = plain_number(scan.text.trim().trim_end_matches(['.', '!']))?;
+    if hour.fract() != 0.0 || !(0.0..=LAST_HOUR).contains(&hour) {
+        return None;
+    }
+    let clock = format!("{hour}:00");
+    match read_value(slot, &clock, scan.reference) {
+        Answer::Value { found, .. } => Some(Found { value: found.value, ..whole_text(scan, Json::Null) }),
+        _ => None,
+    }
+}
+
 /// An address or a number that is dictated: "jo at example dot com".
 fn spelt_out(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
     let (text, language) = (scan.text.trim(), scan.reference.language);
@@ -75,6 +102,14 @@ fn spelt_out(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
         _ => answer::spoken_url(text, language),
     }?;
     Some(Found { text: value.clone(), ..whole_text(scan, json!(value)) })
+}
+
+/// A code that is dictated where one is asked for: "b as in bravo, 7, double 5" for a `booking_reference`.
+fn spelt_code(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+    let language = scan.language();
+    let asked = Heard::of(language, &readable(&slot.name)).words.iter().any(|word| word.is(Cue::Label));
+    let code = asked.then(|| answer::spoken_code(scan.text.trim(), scan.reference.language))??;
+    Some(Found { text: code.clone(), ..whole_text(scan, json!(code)) })
 }
 
 fn whole_text(scan: &Scan<'_>, value: Json) -> Found {
@@ -163,6 +198,8 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
     let chosen = if several {
         if let Some(corrected) = last_after_correction(scan, &values) {
             corrected
+        } else if let Some(named) = only_named(slot, scan, &values) {
+            named
         } else {
             let fitting: Vec<&Found> = values.iter().filter(|found| found.fits).collect();
             match (ty, fitting.as_slice()) {
@@ -184,13 +221,34 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
     Answer::Value { found: chosen, whole }
 }
 
+/// "3 nights, 2 adults" for `nights`: the only number whose noun is one of the slot's name.
+fn only_named(slot: &Slot, scan: &Scan<'_>, values: &[Found]) -> Option<Found> {
+    let language = scan.language();
+    let name = Heard::of(language, &readable(&slot.name));
+    let named = |found: &&Found| {
+        let noun = scan
+            .heard
+            .words
+            .iter()
+            .find(|word| word.end > found.end || word.end == found.end && word.start > found.start);
+        noun.is_some_and(|noun| name.words.iter().any(|word| word.stem(language) == noun.stem(language)))
+    };
+    let mut found = values.iter().filter(named);
+    let only = found.next()?;
+    found.next().is_none().then(|| only.clone())
+}
+
 /// Whether people are named beside those that the number counts.
 fn counts_a_part(scan: &Scan<'_>, found: &Found) -> bool {
     let words = &scan.heard.words;
     let Some(join) = words.iter().position(|word| word.is(Cue::And)) else { return false };
     let Some(number) = words.iter().position(|word| word.start >= found.start) else { return false };
     let beside = if number > join { &words[..join] } else { &words[join + 1..] };
-    beside.iter().any(|word| word.class.is(Class::KIN) && !word.class.is(Class::DETERMINER))
+    let person = |word: &Word| word.class.is(Class::KIN) && !word.class.is(Class::DETERMINER);
+    // "me and two friends"
+    let only_people =
+        |word: &Word| word.class.is(Class::PRONOUN.and(Class::KIN).and(Class::DETERMINER).and(Class::FILLER));
+    beside.iter().any(person) || !beside.is_empty() && beside.iter().all(only_people)
 }
 
 fn in_bounds(ty: &SlotType, amount: f64) -> bool {
@@ -331,10 +389,12 @@ pub(crate) fn read_string(language: &'static Language, slot: &Slot, text: &str) 
 /// Reads a text that is meant to be the value (a capture, a value from the context): typed when the slot is.
 pub(crate) fn read_value(slot: &Slot, text: &str, reference: &Reference) -> Answer {
     match effective_type(slot) {
-        SlotType::String => match read_string(Language::of(reference.language), slot, text) {
-            Some(found) => Answer::Value { found, whole: true },
-            None => Answer::Absent,
-        },
+        SlotType::String if slot.expression.is_none() => {
+            match read_string(Language::of(reference.language), slot, text) {
+                Some(found) => Answer::Value { found, whole: true },
+                None => Answer::Absent,
+            }
+        }
         _ => read_answer(slot, &Scan::of(text, [slot], reference)),
     }
 }
@@ -402,6 +462,7 @@ pub(super) fn value_prefix(slot: &Slot, text: &str, reference: &Reference) -> Op
     match ty {
         SlotType::Enum(options) => enum_prefix(slot, options, head, reference),
         SlotType::Boolean => boolean_prefix(head, reference),
+        SlotType::Pattern(regex) => pattern::prefix(regex, head),
         SlotType::List(item) => {
             let scan = Scan::of(head, [slot], reference);
             match item.as_ref() {
@@ -442,7 +503,9 @@ fn enum_prefix(slot: &Slot, options: &[String], head: &str, reference: &Referenc
     }
     let heard = Heard::of(Language::of(reference.language), head);
     let chosen =
-        options::stated(options, Vocabulary { own: &slot.vocabulary, shared: &[] }, &heard).into_iter().next()?;
+        options::stated(options, Vocabulary { own: &slot.vocabulary, shared: &[], ..Vocabulary::default() }, &heard)
+            .into_iter()
+            .next()?;
     let before = heard.words.iter().take_while(|word| word.start < chosen.start).count();
     let fillers = heard.words[..before].iter().all(|word| word.is(Cue::OptionBefore));
     fillers.then_some(chosen.end)

@@ -5,7 +5,7 @@ use crate::language::{Language, Text};
 use crate::template::number_text;
 use crate::text::readable;
 
-use super::{effective_type, is_yes_no};
+use super::{effective_type, is_yes_no, label, pattern};
 
 /// How many numbers a reason asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,13 +21,13 @@ pub(crate) fn reason(language: &'static Language, slot: &Slot) -> String {
     match effective_type(slot) {
         _ if is_yes_no(language, slot) => language.text(Text::ExpectYesNo).to_owned(),
         SlotType::String => language.say(Text::ExpectNamed, &[("name", &readable(&slot.name))]),
-        ty => expected(language, ty, Wanted::Any),
+        ty => expected(language, slot, ty, Wanted::Any),
     }
 }
 
 /// The same where several numbers were given and one is wanted.
 pub(crate) fn reason_for_one(language: &'static Language, slot: &Slot) -> String {
-    expected(language, effective_type(slot), Wanted::One)
+    expected(language, slot, effective_type(slot), Wanted::One)
 }
 
 /// What kind of answer fits, for somebody who asks what is meant.
@@ -36,7 +36,7 @@ pub(crate) fn expectation(language: &'static Language, slot: &Slot) -> String {
     let mut text = match effective_type(slot) {
         _ if is_yes_no(language, slot) => language.text(Text::ExpectYesNo).to_owned(),
         SlotType::String => language.text(Text::ExpectOwnWords).to_owned(),
-        ty => expected(language, ty, Wanted::Any),
+        ty => expected(language, slot, ty, Wanted::Any),
     };
     if let Some(hint) = hint {
         text.push_str(" (");
@@ -46,7 +46,7 @@ pub(crate) fn expectation(language: &'static Language, slot: &Slot) -> String {
     text
 }
 
-fn expected(language: &'static Language, ty: &SlotType, wanted: Wanted) -> String {
+fn expected(language: &'static Language, slot: &Slot, ty: &SlotType, wanted: Wanted) -> String {
     let plain = match ty {
         SlotType::String => Text::ExpectWords,
         SlotType::Number if wanted == Wanted::One => Text::ExpectOneNumber,
@@ -56,7 +56,7 @@ fn expected(language: &'static Language, ty: &SlotType, wanted: Wanted) -> Strin
             return language.say(text, &[("min", &number_text(*min)), ("max", &number_text(*max))]);
         }
         SlotType::Enum(options) => {
-            let said: Vec<String> = options.iter().map(|option| readable(option)).collect();
+            let said: Vec<String> = options.iter().map(|option| label(slot, option)).collect();
             return language.say(Text::ExpectOption, &[("options", &language.alternatives(&said))]);
         }
         SlotType::Timeframe => Text::ExpectTimeframe,
@@ -69,9 +69,18 @@ fn expected(language: &'static Language, ty: &SlotType, wanted: Wanted) -> Strin
         SlotType::Url => Text::ExpectUrl,
         SlotType::Money => Text::ExpectMoney,
         SlotType::Quantity => Text::ExpectQuantity,
+        SlotType::EnumFrom(_) => Text::ExpectWords,
+        SlotType::Pattern(regex) => {
+            let example = pattern::example(regex);
+            return if example.is_empty() {
+                language.say(Text::ExpectForm, &[("name", &readable(&slot.name))])
+            } else {
+                language.say(Text::ExpectPattern, &[("example", &example)])
+            };
+        }
         SlotType::List(item) if **item == SlotType::String => Text::ExpectList,
         SlotType::List(item) => {
-            return language.say(Text::ExpectListOf, &[("one", &expected(language, item, wanted))]);
+            return language.say(Text::ExpectListOf, &[("one", &expected(language, slot, item, wanted))]);
         }
     };
     language.text(plain).to_owned()

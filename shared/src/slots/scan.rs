@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
-use crate::entities::{Entity, Kind, Kinds, Reference, recognize};
+use crate::entities::{Entity, Kind, Kinds, Reference, Value, recognize};
 use crate::ir::{Slot, SlotType, Term};
 use crate::language::{Class, Cue, Language};
 use crate::text::Heard;
 
+use super::convert::convert;
 use super::effective_type;
-use super::options::Vocabulary;
+use super::options::{Vocabulary, excepted};
 
 /// All time kinds: a number inside a time ("2 days ago") is not a number of its own.
 const TIME: Kinds = Kinds::NONE
@@ -48,11 +49,18 @@ impl<'t> Scan<'t> {
         reference: &'t Reference,
     ) -> Scan<'t> {
         let mut kinds = Kinds::NONE;
+        let mut spans = Spans::InParts;
         for slot in slots {
             kinds = with_kinds_of(kinds, effective_type(slot));
+            if *effective_type(slot) == SlotType::Timeframe {
+                spans = Spans::Whole;
+            }
         }
         let mut entities = if kinds == Kinds::NONE { Vec::new() } else { recognize(text, kinds, reference) };
-        entities.retain(|entity| !stands_for_a_thing(&heard, entity));
+        if spans == Spans::InParts {
+            entities = entities.into_iter().flat_map(|entity| parts_of_span(text, entity, reference)).collect();
+        }
+        entities.retain(|entity| !stands_for_a_thing(&heard, entity) && !is_refused(&heard, entity));
         Scan { text, heard, reference, entities, terms: &[] }
     }
 
@@ -76,7 +84,7 @@ impl<'t> Scan<'t> {
     where
         't: 's,
     {
-        Vocabulary { own: &slot.vocabulary, shared: self.terms }
+        Vocabulary { own: &slot.vocabulary, shared: self.terms, ..Vocabulary::default() }
     }
 
     /// Whether nothing but an "or" stands between two values, which end and begin there.
@@ -89,10 +97,76 @@ impl<'t> Scan<'t> {
         }) && found
     }
 
+    /// Whether a value of the slot's type stands in it, whether or not it fits.
+    pub(crate) fn states(&self, slot: &Slot) -> bool {
+        self.entities.iter().any(|entity| convert(self, entity, slot, effective_type(slot), true).is_some())
+    }
+
+    /// Where times stand in it.
+    pub(crate) fn times(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.entities.iter().filter(|entity| is_time(entity.kind)).map(|entity| (entity.start, entity.end))
+    }
+
     /// The text of an entity.
     pub(crate) fn said(&self, entity: &Entity) -> &'t str {
         self.text.get(entity.start..entity.end).unwrap_or_default()
     }
+}
+
+/// Whether some slot takes spans of time as they were said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spans {
+    Whole,
+    InParts,
+}
+
+/// A span as the day with which it begins and its length, where it was said so ("tomorrow for two nights", "Friday afternoon"):
+/// no slot but a timeframe takes a span, and the day must not be lost. Other spans ("3 to 5 May") stay whole.
+fn parts_of_span(text: &str, span: Entity, reference: &Reference) -> Vec<Entity> {
+    let wanted = match span.kind {
+        Kind::DateRange => Kinds::NONE.with(Kind::Date).with(Kind::Duration),
+        Kind::DateTimeRange => Kinds::NONE.with(Kind::Date),
+        _ => return vec![span],
+    };
+    let said = text.get(span.start..span.end).unwrap_or_default();
+    let mut parts = recognize(said, wanted, reference);
+    let days = parts.iter().filter(|part| part.kind == Kind::Date).count();
+    let begins = parts.iter().any(|part| part.kind == Kind::Date && begins_with(&span, part));
+    if days != 1 || !begins {
+        return vec![span];
+    }
+    for part in &mut parts {
+        part.start += span.start;
+        part.end += span.start;
+    }
+    parts
+}
+
+/// Whether the preferred reading of a span begins on the preferred day of a part of it.
+fn begins_with(span: &Entity, day: &Entity) -> bool {
+    match (span.readings.first(), day.readings.first()) {
+        (Some(Value::Time(span)), Some(Value::Time(day))) => {
+            let (Some((start, _)), Some(day)) = (&span.range, &day.point) else { return false };
+            start.get(..day.len()) == Some(day)
+        }
+        _ => false,
+    }
+}
+
+/// "any day but monday", "not on monday", "later than last time": a time that is left out, or only compared with.
+fn is_refused(heard: &Heard, entity: &Entity) -> bool {
+    /// Words between "not" and what is refused.
+    const REACH: usize = 2;
+    if !is_time(entity.kind) || entity.kind == Kind::Duration {
+        return false;
+    }
+    let words = &heard.words;
+    let at = words.partition_point(|word| word.start < entity.start);
+    let end = words.partition_point(|word| word.end <= entity.end);
+    let compared = words.get(end).is_some_and(|next| next.class.is(Class::THAN) && !next.class.is(Class::OF));
+    let lead = words[..at].iter().rev().take(REACH).take_while(|word| word.class.is(Class::LEADS)).count();
+    let refused = words[..at - lead].last().is_some_and(|word| word.is(Cue::Not));
+    compared || refused || excepted(heard, at)
 }
 
 /// Whether a "one" stands for a thing ("the credit one", "that one") and counts nothing.
@@ -122,7 +196,9 @@ fn stands_for_a_thing(heard: &Heard, entity: &Entity) -> bool {
 /// Adds the kinds that a type is read from, and those that must be told apart from them.
 fn with_kinds_of(kinds: Kinds, ty: &SlotType) -> Kinds {
     match ty {
-        SlotType::String | SlotType::Enum(_) | SlotType::Boolean => kinds,
+        SlotType::String | SlotType::Enum(_) | SlotType::EnumFrom(_) | SlotType::Pattern(_) | SlotType::Boolean => {
+            kinds
+        }
         SlotType::Number | SlotType::Range { .. } => with_time(kinds)
             .with(Kind::Number)
             .with(Kind::Temperature)

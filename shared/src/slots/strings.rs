@@ -55,33 +55,6 @@ pub(crate) fn is_pause(heard: &Heard) -> bool {
     noise > 0 && rest.iter().any(|word| word.is(Cue::UnitName)) && rest.iter().all(measures)
 }
 
-/// "I'd have to look it up" where a name or a number is asked for: a sentence about oneself is neither.
-pub(crate) fn is_no_label(slot_name: &str, heard: &Heard) -> bool {
-    let language = heard.language;
-    let name = Heard::of(language, &readable(slot_name)).words;
-    let labels = |word: &Word| word.is([Cue::Label, Cue::SlotOfName]) || is_compound_label(language, &word.text);
-    if !name.iter().any(labels) {
-        return false;
-    }
-    let words = strip_front(language, &heard.words, [Cue::Hesitation, Cue::Linker]);
-    let introduced = language.prefix(words, [Cue::Introduction, Cue::IntroductionName]);
-    let speaks = words.first().is_some_and(|word| word.is(Cue::Speaker) || word.class.is(Class::SUBJECT));
-    let sentence = speaks || language.prefix(words, [Cue::Request, Cue::Announcement]) > 0;
-    introduced == 0 && sentence && words.len() > 2 && !words.iter().any(|word| is_code(&word.text))
-}
-
-/// Whether a word ends in a noun that labels a value: "username".
-fn is_compound_label(language: &'static Language, word: &str) -> bool {
-    const MIN_BYTES: usize = 4;
-    let tails = word.char_indices().skip(1).filter_map(|(at, _)| word.get(at..));
-    tails.take_while(|tail| tail.len() >= MIN_BYTES).any(|tail| Heard::of(language, tail).is(Cue::Label))
-}
-
-/// Whether a word is written with a digit.
-fn is_code(word: &str) -> bool {
-    word.bytes().any(|byte| byte.is_ascii_digit())
-}
-
 /// Whether the text denies what is asked for in the words of its name: "no return" for `return_date`.
 pub(crate) fn denies_by_name(slot_name: &str, heard: &Heard) -> bool {
     let language = heard.language;
@@ -123,8 +96,15 @@ pub(crate) fn is_question(text: &str, heard: &Heard) -> bool {
                 !verb.after_break && verb.is(Cue::QuestionVerb) && subject.is(Cue::QuestionSubject)
             });
     }
+    // "you mean my first name?"
+    if asks && first.class.is(Class::ADDRESSED) && words.len() > 2 {
+        return true;
+    }
     let verb = language.prefix(words, Cue::QuestionVerb);
-    verb > 0 && (asks || words.get(verb).is_some_and(|subject| subject.is(Cue::QuestionSubject)))
+    let begins = |subject: &Word| {
+        subject.is(Cue::QuestionSubject) || first.is(Cue::QuestionAlways) && !subject.class.is(Class::NEGATOR)
+    };
+    verb > 0 && (asks || words.get(verb).is_some_and(begins))
 }
 
 /// Whether a question can be answered by yes or no: one of its clauses begins with an auxiliary ("…, are you in pain?").
@@ -225,6 +205,12 @@ fn strip_frame<'w>(language: &'static Language, words: &'w [Word], slot_name: &s
             .take_while(|word| word.glued || word.start == rest[0].start)
             .any(|word| word.text.bytes().any(|byte| byte.is_ascii_digit()))
     };
+    let name = Heard::of(language, &readable(slot_name)).words;
+    // "my phone is …" says no name.
+    let own = |noun: &Word| {
+        noun.is(Cue::Label)
+            && (!name.iter().any(|word| word.is(Cue::Label)) || name.iter().any(|word| word.hash == noun.hash))
+    };
     let owner = language.prefix(words, Cue::Owner);
     let rest = &words[owner..];
     for length in 1..=MAX_FRAME_WORDS.min(rest.len().saturating_sub(1)) {
@@ -233,7 +219,7 @@ fn strip_frame<'w>(language: &'static Language, words: &'w [Word], slot_name: &s
             break;
         }
         let copula = language.prefix(after, Cue::Copula);
-        let labels = owner > 0 && frame.last().is_some_and(|noun| noun.is(Cue::Label));
+        let labels = owner > 0 && frame.last().is_some_and(own);
         if copula > 0 && after.len() > copula && (labels || code(&after[copula..])) {
             return &after[copula..];
         }

@@ -79,6 +79,10 @@ pub(crate) fn read(text: &str, reference: &Reference) -> Option<bool> {
     }
     // "I am not", "it is not …": a negated opening is longer and wins; "I have a headache" is a statement, not an answer.
     if yes > no && !first.is(Cue::AnswerAlone) && !next.after_break && first.is(Cue::StatementSubject) {
+        // "we have our own": what is had is named, and that is another thing.
+        if next.class.is(Class::DETERMINER) {
+            return None;
+        }
         return Some(!next.is(Cue::Denial));
     }
     Some(yes > no)
@@ -158,7 +162,7 @@ mod tests {
             offset_seconds: 0,
             direction: Direction::Future,
             language: Spoken::English,
-            date_order: crate::entities::DateOrder::OfLanguage,
+            place: crate::entities::Place::DEFAULT,
         }
     }
 

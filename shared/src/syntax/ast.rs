@@ -3,7 +3,7 @@
 //! Texts stay undecoded ([`Text`] is a range of the source): escapes and dedenting are applied where a text is used.
 
 use crate::diagnostics::Span;
-use crate::ir::{Comparison, Extract, Modifiers, Priority};
+use crate::ir::{Comparison, Expression, Extract, Modifiers, Priority};
 
 /// A name as written.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +42,24 @@ pub(super) enum Value<'s> {
 
 #[derive(Debug, Default)]
 pub(super) struct File<'s> {
+    pub(super) imports: Vec<Import>,
     pub(super) games: Vec<Game<'s>>,
+}
+
+/// `import "file.lgdl"`
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Import {
+    pub(super) path: Text,
+}
+
+/// A type that a game names.
+#[derive(Debug)]
+pub(super) struct TypeDefinition<'s> {
+    pub(super) name: Name<'s>,
+    pub(super) ty: Type<'s>,
+    pub(super) vocabulary: Vec<Term>,
+    pub(super) context: Option<Text>,
+    pub(super) valid: Vec<Validity<'s>>,
 }
 
 /// A language tag such as `en` or `en-GB`, as written, with or without quotes.
@@ -71,6 +88,9 @@ pub(super) struct Game<'s> {
     pub(super) services: Vec<Service<'s>>,
     pub(super) moves: Vec<Move<'s>>,
     pub(super) learning: Vec<Rule<'s>>,
+    pub(super) types: Vec<TypeDefinition<'s>>,
+    /// `when event NAME { … }` outside of moves.
+    pub(super) events: Vec<Block<'s>>,
 }
 
 #[derive(Debug)]
@@ -148,11 +168,24 @@ pub(super) struct Slot<'s> {
     pub(super) required: bool,
     pub(super) default: Option<Value<'s>>,
     pub(super) extract: Extract,
+    pub(super) expression: Option<Text>,
     pub(super) vocabulary: Vec<Term>,
     pub(super) context: Option<Text>,
     pub(super) confirm: bool,
     pub(super) sensitive: bool,
     pub(super) retries: Option<u8>,
+    /// `declined by [ … ]`, and where it stands.
+    pub(super) declined_by: Option<(Vec<Text>, Span)>,
+    pub(super) required_when: Option<Condition<'s>>,
+    pub(super) valid: Vec<Validity<'s>>,
+}
+
+/// `valid when CONDITION else "…"`
+#[derive(Debug)]
+pub(super) struct Validity<'s> {
+    pub(super) condition: Condition<'s>,
+    /// The text, or several of which one is said.
+    pub(super) reason: Vec<Text>,
 }
 
 #[derive(Debug)]
@@ -164,7 +197,13 @@ pub(super) enum Type<'s> {
         max: Number,
     },
     Enum(Vec<EnumOption<'s>>),
+    /// `enum(from context.NAME)`
+    EnumFrom(Reference<'s>),
+    /// `pattern "REGEX"`
+    Pattern(Text),
     List(Box<Type<'s>>),
+    /// A name of the game's `types`.
+    Named(Name<'s>),
     /// Not readable; reported already.
     Unknown,
 }
@@ -212,6 +251,9 @@ pub(super) enum Condition<'s> {
     Not(Box<Condition<'s>>),
     All(Vec<Condition<'s>>),
     Any(Vec<Condition<'s>>),
+    SlotGivenUp(Name<'s>),
+    Event(Name<'s>),
+    Computed(Expression, Span),
     /// Not readable; reported already.
     Unknown,
 }
@@ -224,22 +266,66 @@ pub(super) struct Action<'s> {
 
 #[derive(Debug)]
 pub(super) enum ActionKind<'s> {
-    Respond(Text),
-    PromptSlot(Text),
-    AskForClarification(Text),
-    OfferChoices(Vec<Text>),
-    Clarify { name: Name<'s>, options: Vec<Text> },
-    Generate { style: Option<Text> },
+    /// One text, or several of which one is said; so in the actions below.
+    Respond(Vec<Text>),
+    PromptSlot(Vec<Text>),
+    AskForClarification(Vec<Text>),
+    OfferChoices(Vec<Choice>),
+    Clarify {
+        name: Name<'s>,
+        options: Vec<Text>,
+    },
+    Generate {
+        style: Option<Text>,
+    },
     Call(Box<Call<'s>>),
     Escalate(Name<'s>),
     Delegate(Name<'s>),
     Continue,
     Return,
-    Retry(Option<Text>),
-    Negotiate { text: Text, until: Condition<'s> },
+    /// Empty: nothing is said.
+    Retry(Vec<Text>),
+    Negotiate {
+        text: Vec<Text>,
+        until: Condition<'s>,
+    },
+    Attach(Attachment<'s>),
+    CallMove {
+        target: Name<'s>,
+        with: Vec<(Name<'s>, PayloadValue<'s>)>,
+    },
     LearnPattern,
     BoostConfidence,
     RememberOutcome,
+}
+
+/// A choice that is offered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Choice {
+    pub(super) label: Text,
+    pub(super) value: Option<Text>,
+}
+
+#[derive(Debug)]
+pub(super) enum Attachment<'s> {
+    Image {
+        url: Text,
+        alt: Text,
+    },
+    Card(Vec<(Name<'s>, Text)>),
+    Payload(Vec<(Name<'s>, PayloadValue<'s>)>),
+    /// Not usable; reported already.
+    Unknown,
+}
+
+#[derive(Debug)]
+pub(super) enum PayloadValue<'s> {
+    Text(Text),
+    Number(Number),
+    Boolean(bool),
+    Reference(Reference<'s>),
+    Object(Vec<(Name<'s>, PayloadValue<'s>)>),
+    List(Vec<PayloadValue<'s>>),
 }
 
 #[derive(Debug)]

@@ -32,6 +32,11 @@ impl Findings {
         }
     }
 
+    /// Takes over what was found elsewhere.
+    pub(super) fn extend(&mut self, other: Findings) {
+        other.errors.list.into_iter().chain(other.warnings.list).for_each(|found| self.push(found));
+    }
+
     pub(super) fn has_errors(&self) -> bool {
         self.errors.count > 0
     }

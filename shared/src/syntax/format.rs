@@ -278,7 +278,11 @@ impl<'l, 's: 'l> Printer<'l, 's> {
             return false;
         }
         match tokens[index].kind {
-            Kind::OpenBrace => true,
+            // `{ label: "…", value: "…" }` holds nothing that begins a line.
+            Kind::OpenBrace => {
+                let line = |layout: &Layout| matches!(layout, Layout::Line | Layout::Paragraph | Layout::Else);
+                self.layout[index + 1..close].iter().any(line) || commented || !self.fits(index, close)
+            }
             Kind::OpenBracket => {
                 let patterns = self.layout[index] == Layout::BrokenList;
                 let items = self.layout[index + 1..close].iter().filter(|layout| **layout == Layout::Item).count();
@@ -314,7 +318,8 @@ impl<'l, 's: 'l> Printer<'l, 's> {
         let touches_next = matches!(last.kind, Kind::OpenBracket | Kind::OpenParen | Kind::Dot);
         let touches_last =
             matches!(token.kind, Kind::Comma | Kind::Colon | Kind::Dot | Kind::CloseBracket | Kind::CloseParen);
-        let in_word = last.kind == Kind::Minus || token.kind == Kind::Minus;
+        // `context-sensitive`, `en-GB`, but `last - first`.
+        let in_word = (last.kind == Kind::Minus || token.kind == Kind::Minus) && last.end == token.start;
         // `range(1, 10)` and `service.call(name)`, but `"hello" (strict)` and `not (a or b)`.
         let call = token.kind == Kind::OpenParen
             && last.kind == Kind::Name

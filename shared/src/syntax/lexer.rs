@@ -31,6 +31,8 @@ pub(super) enum Kind {
     LessOrEqual,
     Greater,
     GreaterOrEqual,
+    /// `+ * / %`
+    Operator,
     /// Operators of other languages (`==`, `&&`, `||`, `!`), known so that the parser can say what is meant here.
     Foreign,
     End,
@@ -266,7 +268,7 @@ impl<'s> Lexer<'s> {
     }
 
     fn sign(&mut self) {
-        const SIGNS: [(&str, Kind); 22] = [
+        const SIGNS: [(&str, Kind); 26] = [
             ("==", Kind::Foreign),
             ("&&", Kind::Foreign),
             ("||", Kind::Foreign),
@@ -289,6 +291,10 @@ impl<'s> Lexer<'s> {
             (">", Kind::Greater),
             ("!", Kind::Foreign),
             ("≠", Kind::Foreign),
+            ("+", Kind::Operator),
+            ("*", Kind::Operator),
+            ("/", Kind::Operator),
+            ("%", Kind::Operator),
         ];
         match SIGNS.iter().find(|(sign, _)| self.starts_with(sign)) {
             Some((sign, kind)) => self.push(*kind, self.at, self.at + sign.len()),

@@ -8,6 +8,8 @@ pub const MAX_TOKENS: usize = 2_000_000;
 pub const MAX_NESTING: usize = 64;
 /// The most games in a file.
 pub const MAX_GAMES: usize = 64;
+/// The most files that a file may import, directly or not.
+pub const MAX_IMPORTS: usize = 64;
 /// The most participants of a game, and the most services.
 pub const MAX_SECTION_ENTRIES: usize = 500;
 /// The most slots of a move.

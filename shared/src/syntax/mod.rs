@@ -1,5 +1,7 @@
 //! The language's front end: lexer, parser, checks, lowering to [`crate::ir`], and the formatter.
 
+use std::collections::BTreeMap;
+
 use crate::diagnostics::Diagnostic;
 use crate::ir;
 
@@ -8,13 +10,17 @@ mod check;
 mod contract;
 mod findings;
 mod format;
+mod import;
 mod lexer;
+mod library;
 pub mod limits;
 mod lower;
 mod parser;
 mod resolve;
 mod suggest;
 mod text;
+
+pub use import::{Importer, bundle};
 
 /// What came of reading a source file.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +31,8 @@ pub struct Parsed {
     pub entry: Option<usize>,
     /// All findings, in source order.
     pub diagnostics: Vec<Diagnostic>,
+    /// The files that the source brought along, by path (see [`bundle`]).
+    pub files: BTreeMap<String, String>,
 }
 
 impl Parsed {
@@ -50,27 +58,50 @@ impl Parsed {
 /// [`Parsed::has_errors`] says no.
 #[must_use]
 pub fn parse(source: &[u8], contract: Option<&str>) -> Parsed {
-    let mut lexed = lexer::lex(source);
+    parse_with(source, contract, &|_| Err("files are imported only where games lie as files".to_owned()))
+}
+
+/// The same for a file that may import others; `importer` reads them.
+#[must_use]
+pub fn parse_with(source: &[u8], contract: Option<&str>, importer: Importer<'_>) -> Parsed {
+    let mut imports = findings::Findings::default();
+    let sources = import::gather(source, importer, &mut imports);
+    let mut lexed = lexer::lex(&sources.text);
     let mut findings = std::mem::take(&mut lexed.findings);
+    findings.extend(imports);
     let parse = parser::parse(&lexed, &mut findings);
     let readable = !findings.has_errors();
     let contract = contract.map(|text| contract::read(text, &mut findings));
-    let resolved = resolve::resolve(&parse.file, &mut findings);
+    let imported = sources.imported(&parse.file, lexed.source);
+    let resolved = resolve::resolve(&parse.file, &imported, &mut findings);
     resolve::check_moves(&resolved, &mut findings);
     check::check(lexed.source, &resolved, contract.as_ref(), &mut findings);
-    let games = lower::lower(lexed.source, &resolved, &contract.unwrap_or_default(), &mut findings);
+    let mut games = lower::lower(lexed.source, &resolved, &contract.unwrap_or_default(), &mut findings);
     if !readable {
         // What could not be read may be what a warning misses.
         findings.drop_warnings();
     }
-    Parsed { games, entry: entry(&parse.file), diagnostics: findings.finish() }
+    let own = sources.own_games(&parse.file);
+    games.truncate(own);
+    let entry = entry(&parse.file.games[..own]);
+    let diagnostics = sources.place(findings.finish());
+    Parsed { games, entry, diagnostics, files: sources.files }
 }
 
 /// The last game that no other game of the file extends; the last at all when each is extended (a cycle, reported).
-fn entry(file: &ast::File<'_>) -> Option<usize> {
-    let extended = |name: &str| file.games.iter().any(|game| game.base.is_some_and(|base| base.text == name));
-    let free = file.games.iter().rposition(|game| !extended(game.name.text));
-    free.or(file.games.len().checked_sub(1))
+fn entry(games: &[ast::Game<'_>]) -> Option<usize> {
+    let extended = |name: &str| games.iter().any(|game| game.base.is_some_and(|base| base.text == name));
+    let free = games.iter().rposition(|game| !extended(game.name.text));
+    free.or(games.len().checked_sub(1))
+}
+
+/// The elements of a pattern's text, as they would stand in a game.
+///
+/// # Errors
+/// What cannot be read of it.
+#[cfg(feature = "golden")]
+pub(crate) fn pattern_elements(text: &str) -> Result<Vec<ir::Element>, String> {
+    lower::pattern_elements(text)
 }
 
 /// Formats a source file: stable, keeps comments. Refuses a file with syntax errors.

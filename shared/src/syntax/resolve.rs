@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use crate::diagnostics::{Code, Diagnostic};
 
-use super::ast::{File, Game, Move, Name};
+use super::ast::{File, Game, Move, Name, Type, TypeDefinition};
 use super::findings::Findings;
 use super::limits::{MAX_INHERITED_TOKENS, MAX_MOVE_INHERITANCE};
 use super::suggest::nearest;
@@ -19,10 +19,15 @@ pub(super) struct MoveId {
     pub(super) index: usize,
 }
 
+/// How many names a type may stand for, one through the other.
+const MAX_TYPE_NAMES: usize = 16;
+
 /// A game with its bases known.
 pub(super) struct ResolvedGame<'f> {
-    /// From the root of the inheritance to the game itself.
+    /// From the root of the inheritance to the game itself; what the games import stands before them.
     pub(super) chain: Vec<usize>,
+    /// The game that it extends.
+    base: Option<usize>,
     /// Its moves, those of its base first.
     pub(super) moves: Vec<MoveId>,
     by_name: HashMap<&'f str, usize>,
@@ -37,21 +42,36 @@ pub(super) struct Resolved<'f, 's> {
 }
 
 /// Resolves the inheritance of a file; problems of games are reported here, those of moves by [`check_moves`].
-pub(super) fn resolve<'f, 's>(file: &'f File<'s>, findings: &mut Findings) -> Resolved<'f, 's> {
+///
+/// `imported` says for each game which others it takes in whole: the entry games of the files that its file imports.
+pub(super) fn resolve<'f, 's>(
+    file: &'f File<'s>,
+    imported: &[Vec<usize>],
+    findings: &mut Findings,
+) -> Resolved<'f, 's> {
     let bases = game_bases(file, findings);
+    let parts = |game: usize| imported.get(game).map(Vec::as_slice).unwrap_or_default();
     let mut resolved: Vec<Option<ResolvedGame<'f>>> = file.games.iter().map(|_| None).collect();
     let mut copied = 0;
     for index in 0..file.games.len() {
         let mut pending = vec![index];
-        while let Some(base) = bases[pending[pending.len() - 1]].filter(|base| resolved[*base].is_none()) {
-            pending.push(base);
-        }
-        while let Some(game) = pending.pop() {
+        while let Some(&game) = pending.last() {
+            // Files do not import each other in circles, and circles of games are cut: this ends.
+            let needed = bases[game].iter().chain(parts(game)).find(|needed| resolved[**needed].is_none());
+            if let Some(needed) = needed.filter(|needed| !pending.contains(needed)) {
+                pending.push(*needed);
+                continue;
+            }
+            pending.pop();
             if resolved[game].is_none() {
                 let base = bases[game].and_then(|base| resolved[base].as_ref());
                 copied += base.map_or(0, |base| base.moves.len());
                 let base = base.filter(|_| copied <= MAX_INHERITED_TOKENS);
-                resolved[game] = Some(resolve_game(&file.games[game], game, base));
+                let has = |part: &usize| base.is_some_and(|base| base.chain.contains(part));
+                let parts = parts(game).iter().filter(|part| !has(part)).filter_map(|part| resolved[*part].as_ref());
+                let parts: Vec<&ResolvedGame<'f>> = parts.collect();
+                let made = resolve_game(file, game, (bases[game], base), &parts, findings);
+                resolved[game] = Some(made);
             }
         }
     }
@@ -61,7 +81,8 @@ pub(super) fn resolve<'f, 's>(file: &'f File<'s>, findings: &mut Findings) -> Re
         findings.push(Diagnostic::new(Code::InheritanceTooLarge, file.games[game].name.span, message));
         // Nothing is inherited then, so that the checks of what is written stay as cheap as the file is small.
         resolved.inherits = false;
-        resolved.games = (0..file.games.len()).map(|game| resolve_game(&file.games[game], game, None)).collect();
+        resolved.games =
+            (0..file.games.len()).map(|game| resolve_game(file, game, (None, None), &[], findings)).collect();
     }
     resolved
 }
@@ -122,12 +143,47 @@ fn cycle(what: &str, span: crate::diagnostics::Span, path: &[&str]) -> Diagnosti
     Diagnostic::new(Code::InheritanceCycle, span, message).with_hint("take one `extends` out")
 }
 
-fn resolve_game<'f>(game: &'f Game<'_>, index: usize, base: Option<&ResolvedGame<'f>>) -> ResolvedGame<'f> {
+fn resolve_game<'f>(
+    file: &'f File<'_>,
+    index: usize,
+    (base_index, base): (Option<usize>, Option<&ResolvedGame<'f>>),
+    parts: &[&ResolvedGame<'f>],
+    findings: &mut Findings,
+) -> ResolvedGame<'f> {
+    let game: &'f Game<'_> = &file.games[index];
     let (mut chain, mut moves, mut by_name) = match base {
         Some(base) => (base.chain.clone(), base.moves.clone(), base.by_name.clone()),
         None => (Vec::new(), Vec::new(), HashMap::new()),
     };
+    for part in parts {
+        let new: Vec<usize> = part.chain.iter().copied().filter(|level| !chain.contains(level)).collect();
+        chain.extend(new);
+        for id in &part.moves {
+            let name = file.games[id.game].moves[id.index].name;
+            match by_name.get(name.text) {
+                Some(place) if moves[*place] == *id => {}
+                Some(_) => findings.push(imported_twice("a move", name, "another part, or the game,")),
+                None => {
+                    by_name.insert(name.text, moves.len());
+                    moves.push(*id);
+                }
+            }
+        }
+    }
     chain.push(index);
+    for own in &game.moves {
+        let clashes = parts.iter().any(|part| part.by_name.contains_key(own.name.text));
+        if clashes && own.base.is_none_or(|base| base.text != own.name.text) {
+            findings.push(imported_twice("a move", own.name, "an imported file"));
+        }
+    }
+    for own in &game.types {
+        let levels = parts.iter().flat_map(|part| &part.chain);
+        let mut imported = levels.flat_map(|level| &file.games[*level].types);
+        if imported.any(|other| other.name.text == own.name.text) {
+            findings.push(imported_twice("a type", own.name, "an imported file"));
+        }
+    }
     for (at, own) in game.moves.iter().enumerate() {
         let id = MoveId { game: index, index: at };
         match by_name.get(own.name.text) {
@@ -140,7 +196,19 @@ fn resolve_game<'f>(game: &'f Game<'_>, index: usize, base: Option<&ResolvedGame
             }
         }
     }
-    ResolvedGame { chain, moves, by_name }
+    ResolvedGame { chain, base: base_index, moves, by_name }
+}
+
+fn imported_twice(what: &str, name: Name<'_>, by: &str) -> Diagnostic {
+    let message = format!("{by} has {what} called `{}` already", name.text);
+    let found = Diagnostic::new(Code::DuplicateName, name.span, message);
+    match what {
+        "a move" => found.with_hint(format!(
+            "rename one of them, or write `move {0} extends {0}` to go on from the imported one",
+            name.text
+        )),
+        _ => found.with_hint("rename one of them"),
+    }
 }
 
 impl<'f, 's> Resolved<'f, 's> {
@@ -162,9 +230,47 @@ impl<'f, 's> Resolved<'f, 's> {
         if base.text != written.name.text {
             return self.find(id.game, base.text);
         }
-        let chain = &self.games[id.game].chain;
-        let base_game = chain.len().checked_sub(2).map(|at| chain[at])?;
-        self.find(base_game, base.text)
+        // `move X extends X`: the base game's, else the one of what is imported.
+        let resolved = &self.games[id.game];
+        if let Some(found) = resolved.base.and_then(|game| self.find(game, base.text)) {
+            return Some(found);
+        }
+        let others = resolved.chain.iter().rev().skip(1);
+        others.copied().find_map(|game| self.find(game, base.text))
+    }
+
+    /// The types that a game names, those of its bases and imports included.
+    pub(super) fn types(&self, game: usize) -> impl Iterator<Item = &'f TypeDefinition<'s>> {
+        let file = self.file;
+        self.games[game].chain.iter().rev().flat_map(move |level| &file.games[*level].types)
+    }
+
+    /// The type of that name.
+    pub(super) fn type_named(&self, game: usize, name: &str) -> Option<&'f TypeDefinition<'s>> {
+        self.types(game).find(|definition| definition.name.text == name)
+    }
+
+    /// What a type, or that of its items, is called, one name through the other.
+    pub(super) fn definitions(&self, game: usize, ty: &Type<'_>) -> Vec<&'f TypeDefinition<'s>> {
+        fn name<'t>(ty: &'t Type<'_>) -> Option<&'t str> {
+            match ty {
+                Type::Named(name) => Some(name.text),
+                Type::List(item) => name(item),
+                _ => None,
+            }
+        }
+        let mut found: Vec<&'f TypeDefinition<'s>> = Vec::new();
+        let mut next = name(ty).and_then(|name| self.type_named(game, name));
+        while let Some(definition) = next.take_if(|_| found.len() <= MAX_TYPE_NAMES) {
+            found.push(definition);
+            next = name(&definition.ty).and_then(|name| self.type_named(game, name));
+        }
+        found
+    }
+
+    /// Whether a type is made of itself, or of too many others.
+    pub(super) fn in_circles(&self, game: usize, definition: &TypeDefinition<'_>) -> bool {
+        self.definitions(game, &definition.ty).len() > MAX_TYPE_NAMES
     }
 
     /// The move and those it extends, from the root down to itself; cut at a cycle or at the limit.

@@ -1,59 +1,22 @@
-//! Arithmetic in templates: `+ - * / // %`, parentheses, signs, numbers, dotted names. Reading and computing.
-
-use serde_json::Value;
+//! Reading expressions: `+ - * / // %`, comparisons, parentheses, signs, numbers, texts, dotted names, spans of time
+//! and a few functions. What they come to is in `evaluate`.
 
 use crate::diagnostics::Code;
-use crate::ir::{Expression, Operator};
+use crate::ir::{Comparison, Expression, FUNCTIONS, Operator, UNITS};
 
+use super::evaluate::{NoValue, evaluate};
 use super::parse::{TemplateError, is_path};
-use super::render::{Scope, numeric};
 use super::{MAX_EXPRESSION_CHARS, MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_VALUE};
 
-/// Why an expression has no value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NoValue {
-    /// A name without a numeric value, or a division by zero.
-    Unusable,
-    /// Beyond ± [`MAX_EXPRESSION_VALUE`].
-    OutOfRange,
-}
+/// What may stand in an expression, for those who wrote something else.
+const ALLOWED: &str = "there are + - * / // %, comparisons, ( ), numbers, texts, names and the functions \
+                       count, lower, upper, length, contains, min, max, round";
 
-/// Computes an expression.
-pub(super) fn evaluate(expression: &Expression, scope: Scope<'_, '_>) -> Result<f64, NoValue> {
-    let value = match expression {
-        Expression::Number(number) => *number,
-        Expression::Reference(path) => {
-            scope(path).as_deref().and_then(|value: &Value| numeric(value)).ok_or(NoValue::Unusable)?
-        }
-        Expression::Negate(inner) => -evaluate(inner, scope)?,
-        Expression::Binary(left, operator, right) => {
-            apply(evaluate(left, scope)?, *operator, evaluate(right, scope)?).ok_or(NoValue::Unusable)?
-        }
-    };
-    if value.abs() <= MAX_EXPRESSION_VALUE { Ok(value) } else { Err(NoValue::OutOfRange) }
-}
-
-/// `//` rounds down and `%` takes the divisor's sign; dividing by zero has no value.
-fn apply(left: f64, operator: Operator, right: f64) -> Option<f64> {
-    let divides = matches!(operator, Operator::Divide | Operator::FloorDivide | Operator::Remainder);
-    if divides && right == 0.0 {
-        return None;
-    }
-    Some(match operator {
-        Operator::Add => left + right,
-        Operator::Subtract => left - right,
-        Operator::Multiply => left * right,
-        Operator::Divide => left / right,
-        Operator::FloorDivide => (left / right).floor(),
-        Operator::Remainder => {
-            let remainder = left % right;
-            if remainder != 0.0 && (remainder < 0.0) != (right < 0.0) { remainder + right } else { remainder }
-        }
-    })
-}
-
-/// Reads an expression; `start` is where it stands in the template.
-pub(super) fn parse(source: &str, start: usize) -> Result<Expression, TemplateError> {
+/// Reads an expression; `start` is where it stands in the template or the file.
+///
+/// # Errors
+/// The first problem of the text.
+pub fn parse(source: &str, start: usize) -> Result<Expression, TemplateError> {
     let length = source.chars().count();
     if length > MAX_EXPRESSION_CHARS {
         return Err(TemplateError::new(
@@ -65,7 +28,7 @@ pub(super) fn parse(source: &str, start: usize) -> Result<Expression, TemplateEr
         .hint("compute part of it elsewhere"));
     }
     let mut parser = Parser { source, start, at: 0, depth: 0 };
-    let expression = parser.sum()?;
+    let expression = parser.comparison()?;
     if let Some(found) = parser.peek() {
         return Err(parser.unexpected(found, "an operator or the end of the expression"));
     }
@@ -77,20 +40,25 @@ pub(super) fn parse(source: &str, start: usize) -> Result<Expression, TemplateEr
 
 fn is_constant(expression: &Expression) -> bool {
     match expression {
-        Expression::Number(_) => true,
+        Expression::Number(_) | Expression::Text(_) => true,
         Expression::Reference(_) => false,
-        Expression::Negate(inner) => is_constant(inner),
-        Expression::Binary(left, _, right) => is_constant(left) && is_constant(right),
+        Expression::Negate(inner) | Expression::Span(inner, _) => is_constant(inner),
+        Expression::Binary(left, _, right) | Expression::Compare(left, _, right) => {
+            is_constant(left) && is_constant(right)
+        }
+        Expression::Call(_, values) => values.iter().all(is_constant),
     }
 }
 
 /// What has the same value in every conversation is checked when the game is compiled.
 fn check_constant(expression: &Expression, source: &str, start: usize) -> Result<(), TemplateError> {
     let error = |code, message: &str| Err(TemplateError::new(code, start, start + source.len(), message));
-    match evaluate(expression, &|_| None) {
+    match evaluate(expression, &|_| None, None) {
         Ok(_) => Ok(()),
         Err(NoValue::OutOfRange) => error(Code::ExpressionOutOfRange, "the result is beyond ±1,000,000,000"),
-        Err(NoValue::Unusable) => error(Code::TemplateSyntax, "this divides by zero"),
+        Err(NoValue::Unusable) => {
+            error(Code::TemplateSyntax, "this divides by zero, or computes with what is no number")
+        }
     }
 }
 
@@ -114,16 +82,34 @@ impl Parser<'_> {
     }
 
     fn unexpected(&self, found: char, wanted: &str) -> TemplateError {
-        let forbidden = !matches!(found, ')' | '(' | '.' | ',' | '{')
-            && !found.is_ascii_alphanumeric()
-            && found != '_'
-            && !matches!(found, '+' | '*' | '/' | '%' | '-');
-        if forbidden || (found == '(' && wanted.starts_with("an operator")) {
+        let known = |c: char| c.is_ascii_alphanumeric() || "_)(.,{+*/%-=<>\"'".contains(c);
+        if !known(found) || (found == '(' && wanted.starts_with("an operator")) {
             return self
-                .error(Code::ForbiddenInExpression, found.len_utf8(), format!("`{found}` cannot stand in arithmetic"))
-                .hint("there are + - * / // % ( ), numbers and names; no calls, subscripts or powers");
+                .error(
+                    Code::ForbiddenInExpression,
+                    found.len_utf8(),
+                    format!("`{found}` cannot stand in an expression"),
+                )
+                .hint(ALLOWED);
         }
         self.error(Code::TemplateSyntax, found.len_utf8(), format!("expected {wanted}, found `{found}`"))
+    }
+
+    fn comparison(&mut self) -> Result<Expression, TemplateError> {
+        let left = self.sum()?;
+        self.peek();
+        let rest = &self.source[self.at..];
+        const SIGNS: [(&str, Comparison); 6] = [
+            ("<=", Comparison::LessOrEqual),
+            (">=", Comparison::GreaterOrEqual),
+            ("!=", Comparison::NotEqual),
+            ("=", Comparison::Equal),
+            ("<", Comparison::Less),
+            (">", Comparison::Greater),
+        ];
+        let Some((sign, comparison)) = SIGNS.iter().find(|(sign, _)| rest.starts_with(sign)) else { return Ok(left) };
+        self.at += sign.len();
+        Ok(Expression::Compare(Box::new(left), *comparison, Box::new(self.sum()?)))
     }
 
     fn operator(&mut self, sum: bool) -> Result<Option<Operator>, TemplateError> {
@@ -174,16 +160,35 @@ impl Parser<'_> {
         self.depth += 1;
         let factor = self.factor_inside();
         self.depth -= 1;
-        factor
+        let factor = factor?;
+        let unit = matches!(factor, Expression::Number(_) | Expression::Reference(_) | Expression::Binary(..))
+            .then(|| self.unit())
+            .flatten();
+        Ok(match unit {
+            Some(unit) => Expression::Span(Box::new(factor), unit),
+            None => factor,
+        })
+    }
+
+    /// `days` behind a number.
+    fn unit(&mut self) -> Option<crate::ir::Unit> {
+        self.peek();
+        let rest = &self.source[self.at..];
+        let length = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let word = &rest[..length];
+        let singular = word.strip_suffix('s').unwrap_or(word);
+        let (_, unit) = UNITS.iter().find(|(name, _)| *name == singular)?;
+        self.at += length;
+        Some(*unit)
     }
 
     fn factor_inside(&mut self) -> Result<Expression, TemplateError> {
-        const WANTED: &str = "a number, a name or `(`";
+        const WANTED: &str = "a number, a text, a name or `(`";
         match self.peek() {
             None => Err(self.error(Code::TemplateSyntax, 0, format!("expected {WANTED}, found the end"))),
             Some('(') => {
                 self.at += 1;
-                let inner = self.sum()?;
+                let inner = self.comparison()?;
                 match self.peek() {
                     Some(')') => {
                         self.at += 1;
@@ -201,9 +206,59 @@ impl Parser<'_> {
                 self.at += 1;
                 self.factor()
             }
+            Some(quote @ ('"' | '\'')) => self.text(quote),
             Some(c) if c.is_ascii_digit() => self.number(),
             Some(c) if c.is_ascii_alphabetic() || c == '_' => self.reference(),
             Some(found) => Err(self.unexpected(found, WANTED)),
+        }
+    }
+
+    fn text(&mut self, quote: char) -> Result<Expression, TemplateError> {
+        let mut text = String::new();
+        let mut characters = self.source[self.at + 1..].char_indices();
+        while let Some((at, c)) = characters.next() {
+            match c {
+                '\\' => text.extend(characters.next().map(|(_, escaped)| escaped)),
+                c if c == quote => {
+                    self.at += 1 + at + 1;
+                    return Ok(Expression::Text(text));
+                }
+                c => text.push(c),
+            }
+        }
+        Err(self.error(Code::TemplateSyntax, 1, "this text is not closed".to_owned()))
+    }
+
+    /// `(value, …)` of a function, from the parenthesis on.
+    fn call(&mut self, name: &str) -> Result<Expression, TemplateError> {
+        let Some((_, function, least, most)) = FUNCTIONS.iter().find(|(known, ..)| *known == name) else {
+            let from = TemplateError::new(
+                Code::ForbiddenInExpression,
+                self.start + self.at - name.len(),
+                self.start + self.at,
+                format!("there is no function `{name}`"),
+            );
+            return Err(from.hint(ALLOWED));
+        };
+        self.at += 1;
+        let mut values = Vec::new();
+        loop {
+            if values.len() == *most {
+                break;
+            }
+            values.push(self.comparison()?);
+            if self.peek() != Some(',') {
+                break;
+            }
+            self.at += 1;
+        }
+        match self.peek() {
+            Some(')') if values.len() >= *least => {
+                self.at += 1;
+                Ok(Expression::Call(*function, values))
+            }
+            Some(found) => Err(self.unexpected(found, &format!("the {least} to {most} values of `{name}`, then `)`"))),
+            None => Err(self.error(Code::TemplateSyntax, 0, "expected `)`, found the end".to_owned())),
         }
     }
 
@@ -235,6 +290,10 @@ impl Parser<'_> {
             return Err(self.error(Code::TemplateSyntax, length, message));
         }
         self.at += length;
+        if self.source[self.at..].starts_with('(') {
+            let name = name.to_owned();
+            return self.call(&name);
+        }
         Ok(Expression::Reference(name.split('.').map(str::to_owned).collect()))
     }
 }

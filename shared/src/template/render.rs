@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::ir::{Path, Style, Template, TemplatePart};
+use crate::ir::{Expression, Path, Style, Template, TemplatePart};
 
-use super::expression::{NoValue, evaluate};
+use super::evaluate::{Computed, NoValue, evaluate, evaluate_shown};
 use super::show::View;
 
 /// What a dotted name stands for; `None` when there is no such value.
@@ -73,8 +73,19 @@ fn render_part(rendered: &mut Rendered, part: &TemplatePart, scope: Scope<'_, '_
                 None => push_around(text, pieces, path, &value, view),
             },
         },
-        TemplatePart::Expression { expression, fallback } => match evaluate(expression, scope) {
-            Ok(result) => text.push_str(&view.number(rounded(result), true)),
+        // Which of several texts is said is decided before; the first stands for all.
+        TemplatePart::OneOf(variants) => {
+            if let Some(first) = variants.first() {
+                let first = render(first, scope, view);
+                text.push_str(&first.text);
+                rendered.findings.extend(first.findings);
+            }
+        }
+        TemplatePart::Expression { expression, fallback } => match evaluate_shown(expression, scope, view.today) {
+            Ok(Computed::Number(result) | Computed::Span(result, _)) => {
+                text.push_str(&view.number(rounded(result), true));
+            }
+            Ok(result) => text.push_str(&super::value_text(&result.into_value(), view)),
             Err(reason) => {
                 text.push_str(fallback.as_deref().unwrap_or(DASH));
                 let code = match reason {
@@ -85,6 +96,12 @@ fn render_part(rendered: &mut Rendered, part: &TemplatePart, scope: Scope<'_, '_
             }
         },
     }
+}
+
+/// What an expression comes to; nothing where a value is missing or cannot be computed with.
+#[must_use]
+pub fn compute(expression: &Expression, scope: Scope<'_, '_>, today: Option<jiff::civil::Date>) -> Option<Value> {
+    evaluate(expression, scope, today).ok().map(Computed::into_value)
 }
 
 /// The value of a name, unless it is null or empty.

@@ -34,7 +34,7 @@ pub fn polarity(tokens: &Tokens, first: usize, end: usize, year: Option<i32>) ->
         return Polarity::Asserted;
     }
     let text = Sentence { tokens, all: tokens.as_slice() };
-    if classes.is(Class::NEGATOR.and(Class::INSTEAD).and(Class::NOTHING))
+    if classes.is(Class::NEGATOR.and(Class::INSTEAD).and(Class::NOTHING).and(Class::EXCLUDES))
         && (text.denied_before(first) || text.answered_no(end))
     {
         return Polarity::Denied;
@@ -42,7 +42,8 @@ pub fn polarity(tokens: &Tokens, first: usize, end: usize, year: Option<i32>) ->
     text.past(first, end, year)
 }
 
-const NOTEWORTHY: Class = Class::NEGATOR.and(Class::NOTHING).and(Class::INSTEAD).and(Class::KIN).and(Class::MEMORY);
+const NOTEWORTHY: Class =
+    Class::NEGATOR.and(Class::NOTHING).and(Class::INSTEAD).and(Class::EXCLUDES).and(Class::KIN).and(Class::MEMORY);
 
 struct Sentence<'a> {
     tokens: &'a Tokens,
@@ -89,6 +90,10 @@ impl Sentence<'_> {
                     Negator::Real => return !joined || self.reaches_over_and(at),
                 }
             }
+            // "the nurse ruled out …"; but "has not been ruled out"
+            if class.is(Class::EXCLUDES) && self.phrase(at, Cue::Excludes) > 0 {
+                return !self.negated_directly(at);
+            }
             // "nothing hurts"
             if class.is(Class::NOTHING) && (at + 1..first).all(|between| self.class(between).is(Class::FUNCTION)) {
                 return true;
@@ -113,6 +118,14 @@ impl Sentence<'_> {
             clausal |= class.is(Class::SUBJECT.and(Class::AUXILIARY));
         }
         false
+    }
+
+    /// Whether a negator stands before a verb, with nothing but auxiliaries between them.
+    fn negated_directly(&self, verb: usize) -> bool {
+        let before = (0..verb).rev().take_while(|&at| self.before(at + 1) == Break::None);
+        let mut before =
+            before.skip_while(|&at| self.class(at).is(Class::AUXILIARY) && !self.class(at).is(Class::NEGATOR));
+        before.next().is_some_and(|at| self.class(at).is(Class::NEGATOR))
     }
 
     /// Whether what follows an "and" is a clause of its own.
@@ -249,7 +262,7 @@ impl Sentence<'_> {
         }
         let before = self.phrase(at, Cue::LongAgoBefore);
         before > 0 && at + before <= first && !(at > 0 && self.phrase(at - 1, Cue::NotLongAgo) > 0)
-            || self.phrase(at, Cue::LongAgo) > 0
+            || self.phrase(at, Cue::LongAgo) > 0 && !self.before_is(at, Class::ARTICLE.and(Class::FOR))
     }
 
     fn year(&self, at: usize) -> Option<i32> {
@@ -430,6 +443,7 @@ mod tests {
             "I had [asthma] when I was young",
             "I had [chest pain] in the past",
             "I [was in a car accident] in 1999",
+            "last year my [card was stolen] but now I want to know the fees",
         ] {
             check(text, Polarity::Denied);
         }
@@ -443,6 +457,7 @@ mod tests {
             "my wife was [hit by a car]",
             "my husband had [chest pain] this morning",
             "I had a [heart attack]",
+            "I have had [chest pain] for the last year",
             "[chest pain] since 1999",
             "I had a heart attack in 1980 and now I have [chest pain]",
             "I had a heart attack in 1980, now [chest pain]",

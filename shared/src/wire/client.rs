@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::engine::{Also, Explanation, Negotiation};
+use crate::engine::{Also, Event, Explanation, Negotiation, TurnRecord};
 
 /// The largest request body that a node takes, bytes: 4,096 characters at 12 bytes each as JSON escapes, and room for
 /// context.
@@ -24,9 +24,39 @@ pub struct MoveRequest {
     /// Who speaks; default `user`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub participant: Option<String>,
+    /// What happened, in the place of something said; `input` is empty then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Event>,
     /// Asks for an [`Explanation`]; heeded on development nodes only.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub explain: bool,
+}
+
+/// A choice that is offered: saying it chooses it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Choice {
+    /// What is shown is what is said.
+    Plain(String),
+    /// One thing is shown, another is said.
+    Valued {
+        /// What is shown.
+        label: String,
+        /// What is said.
+        value: String,
+    },
+}
+
+impl Choice {
+    /// The choices of a turn.
+    #[must_use]
+    pub fn of(record: &TurnRecord) -> Vec<Choice> {
+        let choice = |label: &String| match record.choice_values.get(label) {
+            Some(value) => Choice::Valued { label: label.clone(), value: value.clone() },
+            None => Choice::Plain(label.clone()),
+        };
+        record.choices.iter().map(choice).collect()
+    }
 }
 
 /// The answer to a move.
@@ -60,7 +90,10 @@ pub struct MoveResponse {
     pub slots: Map<String, Value>,
     /// Choices offered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub choices: Vec<String>,
+    pub choices: Vec<Choice>,
+    /// Pictures, cards and what only the client understands: `{"image", "alt"}`, `{"card"}` or `{"payload"}` each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Value>,
     /// The negotiation, while there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub negotiation: Option<Negotiation>,

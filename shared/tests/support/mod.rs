@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use lgdl::compiled::CompiledGame;
 use lgdl::diagnostics::Severity;
-use lgdl::engine::{CapabilityCall, CapabilityResult, Conversation, Outcome, Settings, Turn, TurnRecord};
+use lgdl::engine::{CapabilityCall, CapabilityResult, Conversation, Event, Outcome, Settings, Turn, TurnRecord};
 use lgdl::golden::complete;
 use lgdl::mocks::Mocks;
 use serde_json::{Map, Value};
@@ -106,11 +106,21 @@ impl Talk {
 
     /// One turn.
     pub(crate) fn say(&mut self, text: &str) -> TurnRecord {
+        self.take_turn(text, None)
+    }
+
+    /// One turn that is an event.
+    pub(crate) fn happen(&mut self, name: &str, value: Value) -> TurnRecord {
+        self.take_turn("", Some(Event { name: name.into(), value }))
+    }
+
+    fn take_turn(&mut self, text: &str, event: Option<Event>) -> TurnRecord {
         // The state goes through its stored form, as it does between two requests.
         let stored = serde_json::to_string(&self.conversation).expect("a state can be written");
         let conversation: Conversation = serde_json::from_str(&stored).expect("a state can be read");
         assert_eq!(conversation, self.conversation, "the state is read back equal");
         let turn = Turn {
+            event,
             participant: self.participant.clone(),
             text: text.into(),
             context: self.context.clone(),

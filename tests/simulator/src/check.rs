@@ -1,17 +1,22 @@
 //! What must hold of every run, whatever went wrong in it.
 
+mod erasures;
+mod limits;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use lgdl::engine::{self, CallRecord, Conversation, MAX_CALLS_PER_TURN, Outcome, Step, Turn};
+use lgdl::wire::client::MoveResponse;
 use lgdl::wire::node::Why;
 use lgdl::wire::origin::CommitRequest;
 use lgdl_edge::digest;
 use lgdl_edge::pipeline::journal::RERUN_FINDING;
 
+use crate::client::key_of;
 use crate::game;
 use crate::origin::{Deed, TENANT};
-use crate::plan::{Erased, FaultKind, Flavour, MAX_SKEW_MS};
-use crate::world::{Ack, Count, World};
+use crate::plan::{Erased, Fault, FaultKind, Flavour, Patience};
+use crate::world::{Ack, World};
 
 /// Something that must hold and does not.
 pub type Violation = String;
@@ -19,28 +24,60 @@ pub type Violation = String;
 /// Everything that does not hold.
 pub(super) fn check(world: &World) -> Vec<Violation> {
     let mut found = Vec::new();
-    let kept = deeds_are_in_order(world, &mut found);
+    let Followed { kept, erased, lost } = follow(world, &mut found);
     the_store_holds_what_was_committed(world, &kept, &mut found);
     states_equal_a_replay(world, &kept, &mut found);
     let places = places(&kept, &mut found);
-    acknowledged_turns_arrived(world, &places, &mut found);
-    acknowledged_turns_are_in_order(world, &places, &mut found);
+    acknowledged_turns_arrived(world, &places, &lost, &mut found);
+    acknowledged_turns_are_in_order(world, &places, &lost, &mut found);
+    retries_are_answered_as_before(world, &mut found);
+    nobody_goes_on_with_anothers_state(world, &mut found);
     side_effects_happened_once(world, &kept, &mut found);
-    nothing_erased_comes_back(world, &mut found);
-    limits_were_kept(world, &mut found);
+    who_acted_is_told(world, &kept, &mut found);
+    erasures::check(world, &erased, &mut found);
+    limits::check(world, &mut found);
     refusals_have_a_reason(world, &mut found);
     nothing_is_set_aside_without_need(world, &mut found);
+    who_is_away_is_left_alone(world, &mut found);
     found.extend(world.history.borrow().heard.iter().cloned());
     found
 }
 
-/// Nothing in a world is damaged, too large or refused for good; only who speaks in another's conversation can't be placed.
+/// What is set aside has a reason that is so.
 fn nothing_is_set_aside_without_need(world: &World, found: &mut Vec<Violation>) {
     for (index, site) in world.sites.iter().enumerate() {
-        for aside in site.aside() {
-            if aside.why != Why::NotTheirs {
-                found.push(format!("n{index} has set aside a turn: {}", aside.why.words()));
+        for (entry, why) in site.aside() {
+            let is_so = match why {
+                Why::NotTheirs => true,
+                Why::OtherKey => site.is_of_another_key(&entry.sealed),
+                Why::Damaged => world.plan.has(|kind| matches!(kind, FaultKind::EntryDamaged(_))),
+                // An operator has let those wait again.
+                Why::Refused | Why::TooLarge => false,
+            };
+            if !is_so {
+                found.push(format!("n{index} has set aside a turn: {}", why.words()));
             }
+        }
+    }
+}
+
+/// Calls of a machine to an origin that is down, before and after its breaker opens: few at first, then a trial now and then.
+const KNOCKS_AT_FIRST: u64 = 60;
+const KNOCKS_IN_HALF_A_MINUTE: u64 = 8;
+
+/// An origin that is away is left alone but for a look now and then.
+fn who_is_away_is_left_alone(world: &World, found: &mut Vec<Violation>) {
+    let remembers =
+        !world.plan.has(|kind| matches!(kind, FaultKind::KvFails | FaultKind::KvLosesWrites | FaultKind::KvStale));
+    let machines = (0..world.sites.len()).filter(|node| world.plan.nodes[*node].flavour == Flavour::Machine);
+    let stops: Vec<&Fault> = world.plan.faults.iter().filter(|fault| fault.kind == FaultKind::OriginStops).collect();
+    let [stop] = stops[..] else { return };
+    for node in machines.filter(|_| remembers) {
+        let during = |(by, at_us): &&(usize, u64)| *by == node && stop.is_on(*at_us);
+        let knocks = world.history.borrow().knocks.iter().filter(during).count() as u64;
+        let half_minutes = (stop.to_us - stop.from_us) / 30_000_000 + 1;
+        if knocks > KNOCKS_AT_FIRST + half_minutes * KNOCKS_IN_HALF_A_MINUTE {
+            found.push(format!("n{node} asked an origin {knocks} times that was down"));
         }
     }
 }
@@ -48,11 +85,26 @@ fn nothing_is_set_aside_without_need(world: &World, found: &mut Vec<Violation>) 
 /// Turns that the origin has, by conversation.
 type Kept = BTreeMap<String, Vec<CommitRequest>>;
 
+/// What the origin did, one after the other.
+struct Followed {
+    /// What it has.
+    kept: Kept,
+    /// Conversations that were erased.
+    erased: BTreeSet<String>,
+    /// Ids of turns that were there and are not, because an older store took its place.
+    lost: BTreeSet<String>,
+}
+
+/// What the origin has at a moment, and whose each conversation is.
+type Snapshot = (Kept, BTreeMap<String, String>);
+
 /// Follows what the origin did: each commit brings its conversation to the next version, and none follows an erasure.
-fn deeds_are_in_order(world: &World, found: &mut Vec<Violation>) -> Kept {
-    let mut kept = Kept::new();
-    let mut owners: BTreeMap<String, String> = BTreeMap::new();
-    let mut erased: BTreeSet<String> = BTreeSet::new();
+fn follow(world: &World, found: &mut Vec<Violation>) -> Followed {
+    let (mut kept, mut owners) = Snapshot::default();
+    let mut backup = Snapshot::default();
+    let (mut erased, mut lost) = (BTreeSet::new(), BTreeSet::new());
+    let ids =
+        |turns: &[CommitRequest]| -> Vec<String> { turns.iter().map(|t| t.response.manifest_id.clone()).collect() };
     for (_, deed) in &world.history.borrow().deeds {
         match deed {
             Deed::Committed(turn) => {
@@ -79,20 +131,23 @@ fn deeds_are_in_order(world: &World, found: &mut Vec<Violation>) -> Kept {
                     erased.insert(name);
                 }
             }
+            Deed::BackedUp => backup = (kept.clone(), owners.clone()),
+            Deed::Restored => {
+                lost.extend(kept.values().flat_map(|turns| ids(turns)));
+                (kept, owners) = backup.clone();
+                kept.retain(|name, _| !erased.contains(name));
+                kept.values().flat_map(|turns| ids(turns)).for_each(|id| {
+                    lost.remove(&id);
+                });
+            }
         }
     }
     for name in &erased {
         if world.origin.borrow().conversation(name).is_some() {
             found.push(format!("{name} was erased and is there again"));
         }
-        let digest = digest::conversation(TENANT, game::GAME_ID, name);
-        for (index, site) in world.sites.iter().enumerate() {
-            if site.has_hot(&digest, world.now_us()) {
-                found.push(format!("n{index} still has the state of {name}, which was erased"));
-            }
-        }
     }
-    kept
+    Followed { kept, erased, lost }
 }
 
 fn the_store_holds_what_was_committed(world: &World, kept: &Kept, found: &mut Vec<Violation>) {
@@ -119,7 +174,7 @@ fn states_equal_a_replay(world: &World, kept: &Kept, found: &mut Vec<Violation>)
         let mut state = Conversation::default();
         for turn in turns {
             let key = &turn.idempotency_key;
-            let Some(text) = history.said.get(key) else {
+            let Some(text) = history.said.get(&turn.fingerprint) else {
                 found.push(format!("{name}: nobody said {key}"));
                 return;
             };
@@ -141,6 +196,7 @@ fn states_equal_a_replay(world: &World, kept: &Kept, found: &mut Vec<Violation>)
 fn replay(state: Conversation, text: &str, now_ms: i64, calls: &[CallRecord]) -> Option<Box<Outcome>> {
     let game = game::compiled();
     let turn = Turn {
+        event: None,
         participant: "user".into(),
         text: text.into(),
         context: serde_json::Map::new(),
@@ -163,24 +219,37 @@ fn replay(state: Conversation, text: &str, now_ms: i64, calls: &[CallRecord]) ->
 }
 
 /// Where a turn is at the origin.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 struct Place {
     conversation: String,
     turn: u64,
+    /// The answer that is given to whoever asks again.
+    response: MoveResponse,
     /// Whether it came from a journal.
     waited: bool,
 }
 
-/// Places by the id of the turn's record.
-type Places = BTreeMap<String, Place>;
+/// Places by the id of the turn's record and by what was asked: a key may have been used for two requests.
+type Places = BTreeMap<(String, String), Place>;
+
+/// The place of a turn that was acknowledged.
+fn placed<'a>(places: &'a Places, ack: &Ack) -> Option<&'a Place> {
+    places.get(&(ack.response.as_ref()?.manifest_id.clone(), ack.fingerprint.clone()))
+}
 
 fn places(kept: &Kept, found: &mut Vec<Violation>) -> Places {
     let mut places = Places::new();
+    let mut persons: BTreeMap<&str, &str> = BTreeMap::new();
     for (name, turns) in kept {
         for turn in turns {
             let waited = turn.journal_sequence.is_some();
-            let place = Place { conversation: name.clone(), turn: turn.record.turn, waited };
-            if places.insert(turn.response.manifest_id.clone(), place).is_some() {
+            let response = turn.response.clone();
+            if *persons.entry(&turn.response.manifest_id).or_insert(&turn.user_id) != turn.user_id {
+                found.push(format!("{} stands for turns of two persons", response.manifest_id));
+            }
+            let id = (response.manifest_id.clone(), turn.fingerprint.clone());
+            let place = Place { conversation: name.clone(), turn: turn.record.turn, response, waited };
+            if places.insert(id, place).is_some() {
                 found.push(format!("{name}: {} is there twice", turn.idempotency_key));
             }
         }
@@ -218,7 +287,7 @@ fn ever_erased(world: &World) -> BTreeSet<String> {
             let theirs = world.plan.clients.iter().filter(|client| &client.user == user);
             theirs.map(|client| client.conversation.clone()).collect()
         }
-        Deed::Committed(_) => Vec::new(),
+        Deed::Committed(_) | Deed::BackedUp | Deed::Restored => Vec::new(),
     };
     history.deeds.iter().flat_map(of).collect()
 }
@@ -230,27 +299,64 @@ fn is_disputed(world: &World, conversation: &str) -> bool {
     users.any(|client| Some(&client.user) != first)
 }
 
-fn acknowledged_turns_arrived(world: &World, places: &Places, found: &mut Vec<Violation>) {
+/// Whether the turn was set aside at a node, and named there.
+fn is_set_aside(world: &World, ack: &Ack) -> bool {
+    let stream = digest::conversation(TENANT, game::GAME_ID, &ack.conversation);
+    let turn = ack.response.as_ref().map_or(0, |response| response.turn);
+    let is_it = |site: &crate::node::Site| {
+        site.aside().iter().any(|(entry, _)| entry.stream == stream && entry.version == turn)
+    };
+    world.sites.iter().any(is_it)
+}
+
+fn acknowledged_turns_arrived(world: &World, places: &Places, lost: &BTreeSet<String>, found: &mut Vec<Violation>) {
     let erased = ever_erased(world);
     for ack in &world.history.borrow().acks {
+        let Some(response) = &ack.response else { continue };
+        if response.durable && (response.degraded.is_some() || ack.journal.is_some()) {
+            found.push(format!("{} is durable and degraded at once", ack.turn));
+        }
+        if response.degraded.as_deref() == Some("journalled") && ack.journal.as_deref() == Some("none") {
+            found.push(format!("{} is called journalled and lies in no journal", ack.turn));
+        }
         if erased.contains(&ack.conversation) {
             continue;
         }
-        let Some(response) = &ack.response else { continue };
-        let place = places.get(&response.manifest_id);
-        match promise(world, ack) {
-            Promise::Durable
-                if place.is_none_or(|at| at.conversation != ack.conversation || at.turn != response.turn) =>
-            {
-                found.push(format!("{} was acknowledged as durable and is at {place:?}", ack.turn));
+        match (promise(world, ack), placed(places, ack)) {
+            (Promise::Durable | Promise::Journalled(_), None) if lost.contains(&response.manifest_id) => {}
+            (Promise::Durable, None) => {
+                found.push(format!("{} was acknowledged as durable and is nowhere", ack.turn));
             }
-            Promise::Journalled(journal) if place.is_none() && !is_disputed(world, &ack.conversation) => {
+            (Promise::Durable, Some(at)) if lost.contains(&response.manifest_id) && at.response != *response => {}
+            (Promise::Durable, Some(at)) if at.conversation != ack.conversation || at.turn != response.turn => {
+                found.push(format!(
+                    "{} was acknowledged as durable and is turn {} of {}",
+                    ack.turn, at.turn, at.conversation
+                ));
+            }
+            (Promise::Durable, Some(at)) if at.response != *response => {
+                found.push(format!("{} was answered otherwise than it is kept", ack.turn));
+            }
+            (Promise::Journalled(journal), None) if !is_set_aside(world, ack) => {
                 found.push(format!("{} was journalled ({journal}) and never arrived", ack.turn));
             }
             _ => {}
         }
-        if response.durable && (response.degraded.is_some() || ack.journal.is_some()) {
-            found.push(format!("{} is durable and degraded at once", ack.turn));
+    }
+}
+
+/// Who sends a turn again hears what they heard before, as long as it can be known where they ask.
+fn retries_are_answered_as_before(world: &World, found: &mut Vec<Violation>) {
+    let disturbed = world.plan.has(|kind| !matches!(kind, FaultKind::OriginStops | FaultKind::Delays(_)));
+    let one_node = world.plan.nodes.len() == 1;
+    let history = world.history.borrow();
+    for (at, later) in history.acks.iter().enumerate() {
+        let is_same = |ack: &&Ack| ack.key == later.key && ack.fingerprint == later.fingerprint;
+        let Some(earlier) = history.acks[..at].iter().find(is_same) else { continue };
+        let (Some(before), Some(now)) = (&earlier.response, &later.response) else { continue };
+        let was_kept = promise(world, earlier) != Promise::Nothing;
+        if was_kept && one_node && !disturbed && world.plan.erasures.is_empty() && before != now {
+            found.push(format!("{} was answered otherwise than {}", later.turn, earlier.turn));
         }
     }
 }
@@ -259,26 +365,45 @@ fn acknowledged_turns_arrived(world: &World, places: &Places, found: &mut Vec<Vi
 /// one journal, and where the earlier one waited on the disk of the machine that took the later one, whose stores worked.
 /// A turn that also lies in another journal, because the answer to an earlier try was lost, comes from whichever is brought
 /// home first.
-fn acknowledged_turns_are_in_order(world: &World, places: &Places, found: &mut Vec<Violation>) {
+fn acknowledged_turns_are_in_order(
+    world: &World,
+    places: &Places,
+    lost: &BTreeSet<String>,
+    found: &mut Vec<Violation>,
+) {
     let history = world.history.borrow();
-    let placed = |ack: &Ack| places.get(&ack.response.as_ref()?.manifest_id);
+    let is_lost = |ack: &Ack| ack.response.as_ref().is_some_and(|response| lost.contains(&response.manifest_id));
+    let is_retry = |at: usize| {
+        let ack = &history.acks[at];
+        history.acks[..at].iter().any(|before| before.key == ack.key && before.fingerprint == ack.fingerprint)
+    };
     let stores_fail = world.plan.faults.iter().any(|fault| {
-        use FaultKind::{JournalFails, KvFails, KvLosesWrites, KvStale, NodeCrashes};
-        matches!(fault.kind, JournalFails | KvFails | KvLosesWrites | KvStale | NodeCrashes(_))
+        use FaultKind::{EntryDamaged, JournalFails, KvFails, KvLosesWrites, KvStale};
+        use FaultKind::{NodeCrashes, NodeCrashesAfterActing, NodeRekeyed, OriginRefuses};
+        matches!(fault.kind, JournalFails | KvFails | KvLosesWrites | KvStale | EntryDamaged(_) | OriginRefuses)
+            || matches!(fault.kind, NodeCrashes(_) | NodeCrashesAfterActing(_) | NodeRekeyed(_))
     });
+    let is_set_aside = world
+        .plan
+        .has(|kind| matches!(kind, FaultKind::EntryDamaged(_) | FaultKind::OriginRefuses | FaultKind::NodeRekeyed(_)));
     for earlier in &history.acks {
-        for later in &history.acks {
+        for (at, later) in history.acks.iter().enumerate() {
+            if is_retry(at) || is_lost(earlier) || is_lost(later) {
+                continue;
+            }
             let follows = earlier.conversation == later.conversation && earlier.answered_us < later.sent_us;
-            let (true, Some(one), Some(other)) = (follows, placed(earlier), placed(later)) else { continue };
+            let (true, Some(one), Some(other)) = (follows, placed(places, earlier), placed(places, later)) else {
+                continue;
+            };
             let journal_of = |node: usize| world.sites[node].durable_journal();
             let in_one_journal = history
                 .reached
-                .get(&later.turn)
+                .get(&later.key)
                 .is_none_or(|nodes| nodes.iter().all(|node| journal_of(*node) == journal_of(earlier.node)));
             let ordered = match (promise(world, earlier), promise(world, later)) {
                 (Promise::Durable, Promise::Durable) => true,
                 (Promise::Journalled(one_journal), Promise::Journalled(other_journal)) => {
-                    one_journal == other_journal && one.waited && other.waited && in_one_journal
+                    one_journal == other_journal && one.waited && other.waited && in_one_journal && !is_set_aside
                 }
                 _ => false,
             };
@@ -296,21 +421,35 @@ fn acknowledged_turns_are_in_order(world: &World, places: &Places, found: &mut V
     }
 }
 
+/// Who comes into another's conversation begins it: the number of their turn is not above what they have said themselves.
+fn nobody_goes_on_with_anothers_state(world: &World, found: &mut Vec<Violation>) {
+    let history = world.history.borrow();
+    for ack in history.acks.iter().filter(|ack| is_disputed(world, &ack.conversation)) {
+        let theirs = |(user, conversation, sent_us): &&(String, String, u64)| {
+            *user == ack.user && *conversation == ack.conversation && *sent_us <= ack.answered_us
+        };
+        let said = history.sent.iter().filter(theirs).count() as u64;
+        if ack.response.as_ref().is_some_and(|response| response.turn > said) {
+            found.push(format!("{} was answered on a state of another's", ack.turn));
+        }
+    }
+}
+
+/// The keys of persons, and whose each is.
+fn keys(world: &World) -> BTreeSet<(&str, &str)> {
+    let clients = world.plan.clients.iter();
+    clients.flat_map(|client| client.turns.iter().map(|turn| (client.user.as_str(), turn.key()))).collect()
+}
+
 /// The game acts once in a turn at most, so a turn acts once at most, whoever ran it and however often.
 fn side_effects_happened_once(world: &World, kept: &Kept, found: &mut Vec<Violation>) {
     let effects = world.services.effects.borrow();
-    let users: BTreeMap<&str, &str> = world
-        .plan
-        .clients
-        .iter()
-        .flat_map(|client| client.turns.iter().map(|turn| (turn.name.as_str(), client.user.as_str())))
-        .collect();
-    let mut of_turns: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut of_turns: BTreeMap<(&str, &str), u32> = BTreeMap::new();
     let mut known = 0;
-    for (key, user) in &users {
+    for (user, key) in keys(world) {
         for index in 0..MAX_CALLS_PER_TURN {
-            if effects.contains_key(&digest::act_key(TENANT, user, key, index)) {
-                *of_turns.entry(key).or_default() += 1;
+            if let Some(times) = effects.get(&digest::act_key(TENANT, user, key, index)) {
+                *of_turns.entry((user, key)).or_default() += times;
                 known += 1;
             }
         }
@@ -318,81 +457,34 @@ fn side_effects_happened_once(world: &World, kept: &Kept, found: &mut Vec<Violat
     if known != effects.len() {
         found.push("something was done for no turn of anybody".to_owned());
     }
-    for (key, times) in of_turns.iter().filter(|(_, times)| **times > 1) {
-        found.push(format!("{key} acted {times} times"));
+    for ((user, key), times) in of_turns.iter().filter(|(_, times)| **times > 1) {
+        found.push(format!("{key} of {user} acted {times} times"));
     }
-    for turn in kept.values().flatten() {
-        let says = turn.record.calls.iter().any(|call| call.capability == "orders.place" && call.status == "ok");
-        if says && !of_turns.contains_key(turn.idempotency_key.as_str()) {
+    for turn in kept.values().flatten().filter(|turn| says_that_it_acted(turn)) {
+        if !of_turns.contains_key(&(turn.user_id.as_str(), turn.idempotency_key.as_str())) {
             found.push(format!("{} says that it acted, and nothing was done", turn.idempotency_key));
         }
     }
 }
 
-fn nothing_erased_comes_back(world: &World, found: &mut Vec<Violation>) {
-    let history = world.history.borrow();
-    for (conversation, at_us) in &history.erasures_acknowledged {
-        let after = |ack: &&Ack| ack.conversation == *conversation && ack.sent_us > *at_us;
-        for ack in history.acks.iter().filter(after) {
-            if ack.response.as_ref().is_some_and(|response| response.durable) {
-                found.push(format!("{} was taken in {conversation}, which was erased", ack.turn));
-            }
-        }
-    }
-    // What reached a node before a person was erased must not begin a conversation anew, as far as clocks can tell.
-    let unsure_us = MAX_SKEW_MS.unsigned_abs() * 1_000;
-    let mut erased: Vec<(&str, u64)> = Vec::new();
-    for (_, deed) in &history.deeds {
-        match deed {
-            Deed::PersonErased { user, at_us } => erased.push((user, *at_us)),
-            Deed::Committed(turn) => {
-                let reached_us = history.delivered_us.get(&turn.idempotency_key).copied().unwrap_or(u64::MAX);
-                let before = |(user, at_us): &&(&str, u64)| {
-                    turn.user_id == *user && reached_us.saturating_add(unsure_us) < *at_us
-                };
-                if let Some((user, _)) = erased.iter().find(before) {
-                    found.push(format!("{} of {user} came back after the person was erased", turn.idempotency_key));
-                }
-            }
-            Deed::Erased { .. } => {}
-        }
-    }
+fn says_that_it_acted(turn: &CommitRequest) -> bool {
+    turn.record.calls.iter().any(|call| call.capability == "orders.place" && call.status == "ok")
 }
 
-/// Counted again from what was let through: in no stretch of time more than a full bucket and what flowed into it.
-fn limits_were_kept(world: &World, found: &mut Vec<Violation>) {
-    let history = world.history.borrow();
-    let mut buckets: BTreeMap<&str, Vec<&Count>> = BTreeMap::new();
-    for count in &history.admitted {
-        buckets.entry(&count.bucket).or_default().push(count);
+/// Where nothing fails and nobody gives up, whatever was done stands in the record of a turn: nothing acts before it is sure of its
+/// place.
+fn who_acted_is_told(world: &World, kept: &Kept, found: &mut Vec<Violation>) {
+    let plan = &world.plan;
+    if !plan.faults.is_empty()
+        || !plan.erasures.is_empty()
+        || plan.clients.iter().any(|c| c.patience != Patience::Endless)
+    {
+        return;
     }
-    // A clock that is set forward fills buckets; each time by that much.
-    let forward_ms: u64 = world
-        .plan
-        .faults
-        .iter()
-        .map(|fault| match fault.kind {
-            FaultKind::ClockSet(..) => 2 * MAX_SKEW_MS.unsigned_abs(),
-            _ => 0,
-        })
-        .sum();
-    for (bucket, counts) in buckets {
-        for (first, from) in counts.iter().enumerate() {
-            for (last, to) in counts.iter().enumerate().skip(first) {
-                let elapsed_ms = (to.at_us - from.at_us).div_ceil(1_000) + 1 + forward_ms;
-                let flowed = elapsed_ms * u64::from(from.tokens) / from.period_ms;
-                if (last - first + 1) as u64 > u64::from(from.tokens) + flowed {
-                    found.push(format!("{bucket} let {} through", last - first + 1));
-                    return;
-                }
-            }
-        }
-    }
-    let counters_failed =
-        world.plan.faults.iter().any(|fault| matches!(fault.kind, FaultKind::CountersFail | FaultKind::KvFails));
-    if world.plan.limit.is_some() && !counters_failed {
-        let uncounted = history.acks.iter().find(|ack| ack.status == 200 && !ack.limited);
-        found.extend(uncounted.map(|ack| format!("{} was not counted", ack.turn)));
+    let told = kept.values().flatten().filter(|turn| says_that_it_acted(turn)).count();
+    let done = world.services.effects.borrow().len();
+    if told != done {
+        found.push(format!("{done} turns acted, and {told} say so"));
     }
 }
 
@@ -404,15 +496,28 @@ fn refusals_have_a_reason(world: &World, found: &mut Vec<Violation>) {
             Erased::Person { user } => *user == ack.user || is_disputed(world, &ack.conversation),
         })
     };
+    let floods = |ack: &Ack| {
+        let is_it = |client: &crate::plan::ClientPlan| client.name == ack.client && client.patience == Patience::Floods;
+        world.plan.clients.iter().any(is_it)
+    };
     for ack in &world.history.borrow().acks {
         let fine = match ack.status {
             200 => ack.response.is_some(),
             404 => is_disputed(world, &ack.conversation),
             410 => erasing(ack),
+            422 => is_key_used_twice(world, ack),
+            429 | 503 => floods(ack),
             _ => false,
         };
         if !fine {
             found.push(format!("{} of {} was answered {}", ack.turn, ack.client, ack.status));
         }
     }
+}
+
+/// Whether the person has used the key for another request as well.
+fn is_key_used_twice(world: &World, ack: &Ack) -> bool {
+    let turns = world.plan.clients.iter().flat_map(|client| client.turns.iter().map(move |turn| (client, turn)));
+    let same_key = turns.filter(|(client, turn)| key_of(&client.user, turn.key()) == ack.key);
+    same_key.map(|(client, turn)| (&client.conversation, turn.text)).collect::<BTreeSet<_>>().len() > 1
 }

@@ -4,13 +4,15 @@
 use std::rc::Rc;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use lgdl::wire::client::{MoveRequest, MoveResponse};
+use lgdl_edge::digest;
 use lgdl_edge::pipeline::request::Received;
 use serde_json::json;
 
 use crate::game::GAME_ID;
 use crate::node::{Answer, Site};
 use crate::origin::Deed;
-use crate::plan::{ClientPlan, Erased, ErasurePlan, Link, TurnPlan};
+use crate::plan::{ClientPlan, Erased, ErasurePlan, Link, Patience, TurnPlan};
 use crate::random::index;
 use crate::world::{Ack, World};
 
@@ -35,36 +37,66 @@ pub(super) async fn converse(world: Rc<World>, plan: ClientPlan) {
     for turn in &plan.turns {
         world.scheduler.sleep_us(turn.pause_us).await;
         let sent_us = world.now_us();
-        world.history.borrow_mut().said.insert(turn.name.clone(), turn.text);
-        let (node, answer) = answered(&world, &plan, &turn.name, turn.text).await;
-        let response = match answer.status {
+        let fingerprint = fingerprint(&plan, turn.text);
+        {
+            let mut history = world.history.borrow_mut();
+            history.said.insert(fingerprint.clone(), turn.text);
+            history.sent.push((plan.user.clone(), plan.conversation.clone(), sent_us));
+        }
+        let Some((node, answer)) = answered(&world, &plan, turn).await else {
+            world.tell(|| format!("{} gives {} up", plan.name, turn.name));
+            continue;
+        };
+        let response: Option<MoveResponse> = match answer.status {
             200 => serde_json::from_slice(&answer.body).ok(),
             _ => None,
         };
-        let kept = |response: &lgdl::wire::client::MoveResponse| (response.durable, response.degraded.clone());
+        let code = serde_json::from_slice::<serde_json::Value>(&answer.body).ok();
         world.tell(|| {
-            let kept = response.as_ref().map(kept);
+            let kept = response.as_ref().map(|response| (response.durable, response.degraded.clone()));
             format!("{} has {} for {}: {kept:?}", plan.name, answer.status, turn.name)
         });
-        let is_durable = response.as_ref().is_some_and(|response: &lgdl::wire::client::MoveResponse| response.durable);
+        let is_durable = response.as_ref().is_some_and(|response| response.durable);
         if is_durable && world.draw().chance(LISTENS) {
             listen(&world, &plan, turn).await;
         }
         world.history.borrow_mut().acks.push(Ack {
             client: plan.name.clone(),
             turn: turn.name.clone(),
+            key: key_of(&plan.user, turn.key()),
+            fingerprint,
             user: plan.user.clone(),
             conversation: plan.conversation.clone(),
             node,
             sent_us,
             answered_us: world.now_us(),
             status: answer.status,
+            code: code.and_then(|body| body["code"].as_str().map(str::to_owned)),
             response,
             journal: answer.journal,
             limited: answer.limited,
         });
     }
     world.history.borrow_mut().clients_done += 1;
+}
+
+/// What tells the keys of persons apart.
+pub(super) fn key_of(user: &str, key: &str) -> String {
+    format!("{user}/{key}")
+}
+
+/// What a node makes of what somebody says.
+fn fingerprint(plan: &ClientPlan, text: &str) -> String {
+    let request = MoveRequest {
+        conversation_id: plan.conversation.clone(),
+        user_id: plan.user.clone(),
+        input: text.to_owned(),
+        context: serde_json::Map::new(),
+        participant: None,
+        event: None,
+        explain: false,
+    };
+    digest::fingerprint(GAME_ID, &request)
 }
 
 /// After a turn that the origin has, somebody else may ask for the conversation, and say the very same under the very same key.
@@ -76,43 +108,56 @@ async fn listen(world: &Rc<World>, plan: &ClientPlan, turn: &TurnPlan) {
         path: format!("/conversations/{}/export", plan.conversation),
         query: format!("user_id={}&game={GAME_ID}", listener.user),
         key: None,
-        listeners_key: None,
+        user: listener.user.clone(),
         body: Vec::new(),
     };
-    let mut again = say(&listener, &turn.name, turn.text);
-    // Delivered as the listener's, not as another try of the turn's own client.
-    let key = again.key.take();
-    for (what, ask) in [("read", read), ("repeat", Ask { listeners_key: key, ..again })] {
+    let path = format!("/conversations/{}", plan.conversation);
+    let erase = Ask { method: Method::DELETE, path, ..read.clone() };
+    let again = say(&listener, turn.key(), turn.text);
+    for (what, ask) in [("read", read), ("repeat", again), ("erasure", erase)] {
         let node = index(world.draw().below(world.sites.len() as u64));
         let Some(answer) = attempt_once(world, node, ask).await else { continue };
-        let response = serde_json::from_slice::<lgdl::wire::client::MoveResponse>(&answer.body).ok();
-        let kept = response.as_ref().is_some_and(|r| r.durable || r.degraded.as_deref() == Some("journalled"));
+        let response = serde_json::from_slice::<MoveResponse>(&answer.body).ok();
+        // A node that can't ask may have it wait; it is set aside when it comes home.
+        let kept = response.as_ref().is_some_and(|response| response.durable);
         world.tell(|| format!("a listener has {} for a {what} of {}", answer.status, turn.name));
-        if answer.status == 200 && (what == "read" || kept) {
-            let heard = format!("a stranger was answered 200 to a {what} of {} in {}", turn.name, plan.conversation);
+        if matches!(answer.status, 200 | 204) && (what != "repeat" || kept) {
+            let (status, name) = (answer.status, &turn.name);
+            let heard = format!("a stranger was answered {status} to a {what} of {name} in {}", plan.conversation);
             world.history.borrow_mut().heard.push(heard);
         }
     }
 }
 
-/// The answer to a turn and the node that gave it, however long it takes.
-async fn answered(world: &Rc<World>, plan: &ClientPlan, key: &str, text: &'static str) -> (usize, Answer) {
-    let mut attempt = 1;
+/// The answer to a turn and the node that gave it, however long it takes; `None` when the client gave up.
+async fn answered(world: &Rc<World>, plan: &ClientPlan, turn: &TurnPlan) -> Option<(usize, Answer)> {
+    let key = turn.key();
+    let tries = match plan.patience {
+        Patience::Hasty | Patience::Floods => 1,
+        Patience::Endless | Patience::Tries(_) => MAX_ATTEMPTS,
+    };
+    let (mut attempt, mut all) = (1, 0);
     loop {
         let node = match world.draw().chance(plan.roams) {
             true => index(world.draw().below(world.sites.len() as u64)),
             false => plan.node,
         };
         world.tell(|| format!("{} sends {key} to n{node}", plan.name));
-        let tried = attempt_once(world, node, say(plan, key, text)).await;
+        let tried = attempt_once(world, node, say(plan, key, turn.text)).await;
         let asked_ms = match tried {
-            Some(answer) if !AGAIN.contains(&answer.status) => return (node, answer),
+            Some(answer) if plan.patience == Patience::Floods || !AGAIN.contains(&answer.status) => {
+                return Some((node, answer));
+            }
             Some(answer) => answer.retry_after_ms,
             None => None,
         };
+        all += 1;
+        if plan.patience == Patience::Floods || matches!(plan.patience, Patience::Tries(most) if all >= most) {
+            return None;
+        }
         let backoff_ms = MAX_BACKOFF_MS.min(FIRST_BACKOFF_MS << attempt.min(16));
         let wait_ms = asked_ms.unwrap_or_else(|| world.draw().below(backoff_ms));
-        if attempt >= MAX_ATTEMPTS || wait_ms > MAX_RETRY_AFTER_MS {
+        if attempt >= tries || wait_ms > MAX_RETRY_AFTER_MS {
             attempt = 1;
             world.scheduler.sleep_us(world.draw().between(RELOAD_US.0, RELOAD_US.1)).await;
         } else {
@@ -129,8 +174,7 @@ struct Ask {
     path: String,
     query: String,
     key: Option<String>,
-    /// A key that another person uses, too.
-    listeners_key: Option<String>,
+    user: String,
     body: Vec<u8>,
 }
 
@@ -138,7 +182,7 @@ impl Ask {
     fn received(&self) -> Received {
         let mut headers = HeaderMap::new();
         headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(key) = self.key.as_ref().or(self.listeners_key.as_ref()) {
+        if let Some(key) = &self.key {
             let value = HeaderValue::from_str(key).expect("keys are plain");
             headers.insert(HeaderName::from_static("idempotency-key"), value);
         }
@@ -159,7 +203,7 @@ fn say(plan: &ClientPlan, key: &str, text: &str) -> Ask {
         path: format!("/games/{GAME_ID}/move"),
         query: String::new(),
         key: Some(key.to_owned()),
-        listeners_key: None,
+        user: plan.user.clone(),
         body: body.to_string().into_bytes(),
     }
 }
@@ -170,9 +214,9 @@ async fn attempt_once(world: &Rc<World>, node: usize, ask: Ask) -> Option<Answer
         let (world, ask) = (Rc::clone(&own), ask.clone());
         Box::pin(async move {
             if let Some(key) = &ask.key {
-                let mut history = world.history.borrow_mut();
+                let (key, mut history) = (key_of(&ask.user, key), world.history.borrow_mut());
                 history.delivered_us.insert(key.clone(), world.now_us());
-                history.reached.entry(key.clone()).or_default().insert(node);
+                history.reached.entry(key).or_default().insert(node);
             }
             Site::serve(&world, node, ask.received()).await
         })
@@ -186,7 +230,7 @@ pub(super) async fn erase(world: Rc<World>, plan: ErasurePlan) {
     match &plan.what {
         Erased::Conversation { user, conversation } => erase_conversation(&world, user, conversation).await,
         Erased::Person { user } => {
-            while !(world.origin_is_up() && world.origin.borrow().erase_person(user, world.now_ms())) {
+            while !(world.origin_is_up() && world.erase_person(user)) {
                 world.scheduler.sleep_us(1_000_000).await;
             }
             let at_us = world.now_us();
@@ -203,7 +247,7 @@ async fn erase_conversation(world: &Rc<World>, user: &str, conversation: &str) {
             path: format!("/conversations/{conversation}"),
             query: format!("user_id={user}&game={GAME_ID}"),
             key: None,
-            listeners_key: None,
+            user: user.to_owned(),
             body: Vec::new(),
         };
         let node = index(world.draw().below(world.sites.len() as u64));

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use lgdl::wire::node::{Aside, SetAside, StreamPage, Why};
+use lgdl::wire::node::{Aside, Page, Place, SetAside, StreamPage, Why};
 use lgdl_edge::platform::{JournalEntry, SeamError};
 
 /// How old a stale read may be, microseconds.
@@ -48,66 +48,114 @@ impl Kv {
     }
 }
 
+/// An entry, and whether its row can be read.
+#[derive(Debug, Clone)]
+struct Row {
+    entry: JournalEntry,
+    is_readable: bool,
+}
+
 /// A journal that gives each place of a stream once: a table on a disk, a Durable Object.
 #[derive(Debug, Default)]
 pub(super) struct Journal {
-    entries: RefCell<Vec<JournalEntry>>,
+    rows: RefCell<Vec<Row>>,
     aside: RefCell<Vec<(JournalEntry, Why)>>,
 }
 
 impl Journal {
+    /// An entry that came before is known by its id.
     pub(super) fn append(&self, entry: &JournalEntry) -> Result<(), SeamError> {
-        let mut entries = self.entries.borrow_mut();
-        if entries.iter().any(|kept| kept.stream == entry.stream && kept.version >= entry.version) {
+        let mut rows = self.rows.borrow_mut();
+        let mut of_stream = rows.iter().map(|row| &row.entry).filter(|kept| kept.stream == entry.stream);
+        if of_stream.clone().any(|kept| kept.id == entry.id) {
+            return Ok(());
+        }
+        if of_stream.any(|kept| kept.version >= entry.version) {
             return Err(SeamError::Conflict);
         }
-        entries.push(entry.clone());
+        rows.push(Row { entry: entry.clone(), is_readable: true });
         Ok(())
     }
 
-    pub(super) fn read(&self, stream: &str) -> Vec<JournalEntry> {
-        self.entries.borrow().iter().filter(|entry| entry.stream == stream).cloned().collect()
+    /// Entries of a stream behind a place, at most so many, and whether there are more.
+    pub(super) fn read(&self, stream: &str, after: Option<&Place>, limit: usize) -> Page {
+        let rows = self.rows.borrow();
+        let behind = |row: &&Row| row.entry.stream == stream && after.is_none_or(|after| row.entry.place() > *after);
+        let mut wanted: Vec<&Row> = rows.iter().filter(behind).collect();
+        wanted.sort_by_key(|row| row.entry.place());
+        let more = wanted.len() > limit;
+        wanted.truncate(limit);
+        let readable = |row: &&&Row| row.is_readable;
+        let unreadable = wanted.iter().filter(|row| !row.is_readable).map(|row| row.entry.place()).collect();
+        Page { entries: wanted.iter().filter(readable).map(|row| row.entry.clone()).collect(), unreadable, more }
     }
 
     pub(super) fn streams(&self) -> Vec<String> {
         let mut streams: Vec<String> = Vec::new();
-        for entry in self.entries.borrow().iter() {
-            if !streams.contains(&entry.stream) {
-                streams.push(entry.stream.clone());
+        for row in self.rows.borrow().iter() {
+            if !streams.contains(&row.entry.stream) {
+                streams.push(row.entry.stream.clone());
             }
         }
         streams
     }
 
     pub(super) fn set_aside(&self, order: &SetAside) {
-        let mut entries = self.entries.borrow_mut();
-        let at = entries.iter().position(|entry| entry.stream == order.stream && entry.place() == order.place);
-        if let Some(at) = at {
-            self.aside.borrow_mut().push((entries.remove(at), order.why));
+        let mut rows = self.rows.borrow_mut();
+        let is_it = |row: &Row| row.entry.stream == order.stream && row.entry.place() == order.place;
+        if let Some(at) = rows.iter().position(is_it) {
+            self.aside.borrow_mut().push((rows.remove(at).entry, order.why));
         }
     }
 
-    pub(super) fn aside(&self) -> Vec<Aside> {
-        self.aside.borrow().iter().map(|(entry, why)| listed(entry, *why)).collect()
+    pub(super) fn aside(&self) -> Vec<(JournalEntry, Why)> {
+        self.aside.borrow().clone()
     }
 
-    /// Takes an entry out of what was set aside.
-    pub(super) fn take_aside(&self, stream: &str, id: &str) -> Option<JournalEntry> {
+    /// Has an entry wait again that was set aside; false when there is none, or when another has its place.
+    pub(super) fn retry(&self, stream: &str, id: &str) -> bool {
+        let is_it = |(entry, _): &(JournalEntry, Why)| entry.stream == stream && entry.id == id;
         let mut aside = self.aside.borrow_mut();
-        let at = aside.iter().position(|(entry, _)| entry.stream == stream && entry.id == id)?;
-        Some(aside.remove(at).0)
+        let Some(at) = aside.iter().position(is_it) else { return false };
+        let entry = aside[at].0.clone();
+        let mut rows = self.rows.borrow_mut();
+        if rows.iter().any(|row| row.entry.stream == stream && row.entry.version == entry.version) {
+            return false;
+        }
+        aside.remove(at);
+        rows.push(Row { entry, is_readable: true });
+        true
+    }
+
+    /// Takes an entry out of what was set aside; whether there was one.
+    pub(super) fn drop_aside(&self, stream: &str, id: &str) -> bool {
+        let mut aside = self.aside.borrow_mut();
+        let before = aside.len();
+        aside.retain(|(entry, _)| !(entry.stream == stream && entry.id == id));
+        aside.len() < before
+    }
+
+    /// Damages what waits longest: its row, or what is sealed in it. Whether there was anything.
+    pub(super) fn damage_one(&self, is_row: bool) -> bool {
+        let mut rows = self.rows.borrow_mut();
+        let Some(row) = rows.first_mut() else { return false };
+        row.is_readable = !is_row;
+        if let Some(last) = row.entry.sealed.last_mut() {
+            *last ^= 1;
+        }
+        true
     }
 
     pub(super) fn len(&self) -> usize {
-        self.entries.borrow().len()
+        self.rows.borrow().len()
     }
 
     pub(super) fn remove(&self, stream: &str, id: &str) {
-        self.entries.borrow_mut().retain(|entry| !(entry.stream == stream && entry.id == id));
+        self.rows.borrow_mut().retain(|row| !(row.entry.stream == stream && row.entry.id == id));
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.borrow().is_empty()
+        self.rows.borrow().is_empty()
     }
 }
 
@@ -123,15 +171,4 @@ pub(super) fn stream_page(streams: &[String], limit: usize, after: Option<&str>)
     let page: Vec<String> = streams.iter().skip(from).take(limit).cloned().collect();
     let next = page.last().filter(|_| from + page.len() < streams.len()).cloned();
     StreamPage { streams: page, next }
-}
-
-/// The key of an entry that was set aside begins so, as in the Spin adapter.
-pub(super) const ASIDE_PREFIX: &str = "aside:";
-
-/// Every key of a journal entry begins so, as in the Spin adapter.
-pub(super) const JOURNAL_PREFIX: &str = "journal:";
-
-/// The key of an entry in a key-value store, as in the Spin adapter.
-pub(super) fn journal_key(entry: &JournalEntry) -> String {
-    format!("{JOURNAL_PREFIX}{}:{:020}:{}", entry.stream, entry.version, entry.id)
 }

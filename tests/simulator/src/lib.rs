@@ -3,7 +3,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `plan.rs` | what will happen, drawn from the seed |
+//! | `plan.rs`, `scenes.rs` | what will happen, drawn from the seed: anything, or something small |
 //! | `scheduler.rs`, `random.rs` | virtual time and chance |
 //! | `world.rs` | the network and the faults |
 //! | `node.rs`, `kv.rs`, `client.rs`, `services.rs`, `origin.rs`, `game.rs` | who takes part |
@@ -20,6 +20,7 @@ mod node;
 mod origin;
 pub mod plan;
 pub mod random;
+mod scenes;
 pub mod scheduler;
 mod services;
 mod shrink;
@@ -32,7 +33,7 @@ pub use check::Violation;
 pub use shrink::shrink;
 
 use node::Site;
-use plan::{CALM_US, Plan, REST_US};
+use plan::{CALM_US, FaultKind, Plan, REST_US};
 use scheduler::Ended;
 use world::World;
 
@@ -127,10 +128,16 @@ fn run_to_the_end(plan: &Plan, mutation: Option<Mutation>) -> Report {
     for erasure in plan.erasures.clone() {
         world.scheduler.spawn(client::erase(Rc::clone(&world), erasure));
     }
+    if plan.has(|kind| matches!(kind, FaultKind::OriginRefuses | FaultKind::NodeRekeyed(_))) {
+        world.scheduler.spawn(world::operate(Rc::clone(&world)));
+    } else {
+        world.history.borrow_mut().operated = true;
+    }
     let at_rest = || {
         let history = world.history.borrow();
         history.clients_done == plan.clients.len()
             && history.erasures_done == plan.erasures.len()
+            && history.operated
             && world.sites.iter().all(Site::nothing_waits)
     };
     let ended = world.scheduler.run(CALM_US + REST_US, || world.is_calm() && at_rest());
@@ -174,7 +181,7 @@ fn tally(world: &World) -> Tally {
                 let rerun = turn.record.findings.iter().any(|code| code == lgdl_edge::pipeline::journal::RERUN_FINDING);
                 tally.rerun += u64::from(rerun);
             }
-            origin::Deed::Committed(_) => {}
+            origin::Deed::Committed(_) | origin::Deed::BackedUp | origin::Deed::Restored => {}
             origin::Deed::Erased { .. } | origin::Deed::PersonErased { .. } => tally.erased += 1,
         }
     }

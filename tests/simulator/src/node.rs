@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use lgdl::limits::{CountRequest, Counted, Counters, EntryName};
-use lgdl::wire::node::{Aside, Counts, LogLine, Page, Place, SetAside, StreamPage, Why};
+use lgdl::wire::node::{
+    Aside, Counts, LogLine, Page, Place, SetAside, StreamPage, Why, is_of_another_key, read_state_key,
+};
 use lgdl_edge::constants::Constants;
+use lgdl_edge::kv_journal::{self, KeyValues};
 use lgdl_edge::memory::Memory;
 use lgdl_edge::pipeline::request::Received;
 use lgdl_edge::pipeline::{finish, handle, scheduled};
@@ -14,9 +17,9 @@ use lgdl_edge::platform::{FetchError, Inbound, JournalEntry, JournalSafety, KvEr
 use serde_json::json;
 
 use crate::Mutation;
-use crate::kv::{ASIDE_PREFIX, JOURNAL_PREFIX, Journal, Kv, MAX_STALENESS_US, journal_key, listed, stream_page};
-use crate::origin::{EDGE_SECRET, ORIGIN_URL, TENANT};
-use crate::plan::{FaultKind, Flavour, NodePlan, Plan};
+use crate::kv::{Journal, Kv, MAX_STALENESS_US, listed, stream_page};
+use crate::origin::{EDGE_SECRET, ORIGIN_URL, TENANT, signed};
+use crate::plan::{FaultKind, Flavour, NodePlan, Plan, Program};
 use crate::random::{Random, index};
 use crate::scheduler::{TaskId, channel};
 use crate::services::SERVICES_URL;
@@ -35,6 +38,11 @@ const STREAMS_A_PAGE: usize = 1;
 /// How often a node does its scheduled work, microseconds: by its own timer, and by cron.
 const TIMER_US: u64 = 5_000_000;
 pub(super) const CRON_US: u64 = 60_000_000;
+/// Attempts at an object, as the Worker's adapter makes them.
+const OBJECT_ATTEMPTS: u32 = 2;
+/// The keys for what nodes keep: the right one, and another.
+const STATE_KEY: &str = "5a";
+const OTHER_STATE_KEY: &str = "a5";
 /// Of how many operations one brings the node down while it is crashing, at most.
 const OPERATIONS_PER_CRASH: u64 = 10;
 
@@ -53,7 +61,18 @@ pub(super) struct Site {
     instances: RefCell<Vec<Rc<Instance>>>,
     tasks: RefCell<Vec<TaskId>>,
     random: Rc<Random>,
-    variables: Rc<BTreeMap<String, String>>,
+    variables: RefCell<BTreeMap<String, String>>,
+    /// Whether it does not start, because its key does not open what waits.
+    refuses: Cell<bool>,
+}
+
+/// Which key a node is started with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rekeyed {
+    /// Another one.
+    Other,
+    /// The right one again.
+    Back,
 }
 
 /// An answer as a client sees it.
@@ -70,7 +89,6 @@ impl Site {
     /// The sites of a plan, with what they share.
     pub(super) fn all(plan: &Plan) -> Vec<Site> {
         let (kv, journal, counters) = (Rc::new(Kv::default()), Rc::new(Journal::default()), Rc::default());
-        let variables = Rc::new(variables(plan));
         let site = |(index, node): (usize, &NodePlan)| {
             let (kv, journal, counters) = match node.flavour {
                 Flavour::Worker => (Rc::clone(&kv), Some(Rc::clone(&journal)), Rc::clone(&counters)),
@@ -89,7 +107,8 @@ impl Site {
                 instances: RefCell::new(instances()),
                 tasks: RefCell::default(),
                 random: Rc::new(Random::of(plan.seed, &format!("node {index}"))),
-                variables: Rc::clone(&variables),
+                variables: RefCell::new(variables(plan)),
+                refuses: Cell::new(false),
             }
         };
         plan.nodes.iter().enumerate().map(site).collect()
@@ -117,6 +136,41 @@ impl Site {
         });
     }
 
+    /// Starts the node, and all that share its journal, with another key. A machine does not start with one that does not
+    /// open what waits there, and who runs it gives the old one back only when nothing waits under the new one.
+    pub(super) fn rekey(world: &Rc<World>, index: usize, which: Rekeyed) {
+        let flavour = world.sites[index].flavour;
+        for site in &world.sites {
+            if site.index != index && !(flavour == Flavour::Worker && site.flavour == flavour) {
+                continue;
+            }
+            let is_machine = site.flavour == Flavour::Machine;
+            let was_refused = site.refuses.replace(is_machine && which == Rekeyed::Other && !site.nothing_waits());
+            let is_stuck = is_machine && which == Rekeyed::Back && !was_refused && !site.nothing_waits();
+            if !is_stuck && !site.refuses.get() {
+                let key = if which == Rekeyed::Other { OTHER_STATE_KEY } else { STATE_KEY };
+                site.variables.borrow_mut().insert("state_key".to_owned(), key.repeat(32));
+            }
+            site.crash(world);
+        }
+    }
+
+    /// Damages one turn that waits; whether there was one.
+    pub(super) fn damage_one(&self, world: &World) -> bool {
+        let is_row = self.random.chance(50);
+        let done = self.journal.as_ref().is_some_and(|journal| journal.damage_one(is_row));
+        if done {
+            world.tell(|| format!("n{}: what waits longest is damaged", self.index));
+        }
+        done
+    }
+
+    /// Whether a sealed value was sealed under a key that this node does not have.
+    pub(super) fn is_of_another_key(&self, sealed: &[u8]) -> bool {
+        let key = self.variables.borrow().get("state_key").and_then(|text| read_state_key(text));
+        is_of_another_key(key.as_ref(), sealed)
+    }
+
     fn node(&self, world: &Rc<World>) -> Node {
         if world.strikes(FaultKind::MemoryLost(self.index)) {
             *self.instances.borrow_mut() = instances();
@@ -134,7 +188,7 @@ impl Site {
     /// Takes a request in, and waits for its answer.
     pub(super) async fn serve(world: &Rc<World>, index: usize, received: Received) -> Result<Answer, FetchError> {
         let site = &world.sites[index];
-        if !site.up.get() {
+        if !site.up.get() || site.refuses.get() {
             return Err(FetchError::Unreachable);
         }
         let node = site.node(world);
@@ -156,7 +210,7 @@ impl Site {
             let period_us = if site.flavour == Flavour::Machine { TIMER_US } else { CRON_US };
             loop {
                 world.scheduler.sleep_us(period_us).await;
-                if site.up.get() {
+                if site.up.get() && !site.refuses.get() {
                     let node = site.node(&world);
                     let task = world.scheduler.spawn(async move { scheduled(&node).await });
                     site.tasks.borrow_mut().push(task);
@@ -169,30 +223,33 @@ impl Site {
     pub(super) fn nothing_waits(&self) -> bool {
         match &self.journal {
             Some(journal) => journal.is_empty(),
-            None => self.kv.keys(JOURNAL_PREFIX).is_empty(),
+            None => self.kv.keys(kv_journal::JOURNAL).is_empty(),
         }
     }
 
     /// What was set aside, as somebody sees it who looks.
-    pub(super) fn aside(&self) -> Vec<Aside> {
+    pub(super) fn aside(&self) -> Vec<(JournalEntry, Why)> {
         match &self.journal {
             Some(journal) => journal.aside(),
             None => {
-                let read = |key: &String| {
-                    let value = self.kv.get(key, u64::MAX - 1, 0)?;
-                    let at = value.iter().position(|byte| *byte == b'\n')?;
-                    let why = serde_json::from_slice(&value[..at]).ok()?;
-                    Some(listed(&serde_json::from_slice(&value[at + 1..]).ok()?, why))
+                let entry = |aside: Aside| {
+                    let place = format!("{:020}:{}", aside.version, aside.id);
+                    let keys = self.kv.keys(&format!("{}{}:{place}", kv_journal::ASIDE, aside.stream));
+                    let value = self.kv.get(keys.first()?, u64::MAX - 1, 0)?;
+                    Some((serde_json::from_slice(&value).ok()?, aside.why))
                 };
-                self.kv.keys(ASIDE_PREFIX).iter().filter_map(read).collect()
+                let aside = kv_journal::aside(&AsItIs(&self.kv), usize::MAX).unwrap_or_default();
+                aside.into_iter().filter_map(entry).collect()
             }
         }
     }
 
-    /// Puts an entry back that was set aside; whether there was one.
+    /// Puts an entry back that was set aside; whether that was done.
     pub(super) fn let_wait_again(&self, stream: &str, id: &str) -> bool {
-        let Some(journal) = &self.journal else { return false };
-        journal.take_aside(stream, id).is_some_and(|entry| journal.append(&entry).is_ok())
+        if let Some(journal) = &self.journal {
+            return journal.retry(stream, id);
+        }
+        kv_journal::retry(&AsItIs(&self.kv), stream, id).unwrap_or(false)
     }
 
     /// Whether the store holds the state of a conversation.
@@ -216,6 +273,29 @@ impl Site {
             Flavour::Machine => Some(format!("process {}.{}", self.index, self.life.get())),
             Flavour::Spin => None,
         }
+    }
+}
+
+/// A key-value store as somebody sees it who looks past the node.
+struct AsItIs<'a>(&'a Kv);
+
+impl KeyValues for AsItIs<'_> {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, SeamError> {
+        Ok(self.0.get(key, u64::MAX - 1, 0))
+    }
+
+    fn set(&self, key: &str, value: &[u8]) -> Result<(), SeamError> {
+        self.0.put(key, Some(value.to_vec()), 0, u64::MAX);
+        Ok(())
+    }
+
+    fn delete(&self, key: &str) -> Result<(), SeamError> {
+        self.0.put(key, None, 0, u64::MAX);
+        Ok(())
+    }
+
+    fn keys(&self) -> Result<Vec<String>, SeamError> {
+        Ok(self.0.keys(""))
     }
 }
 
@@ -247,11 +327,11 @@ fn variables(plan: &Plan) -> BTreeMap<String, String> {
         ("origin_url", ORIGIN_URL),
         ("origin_key_id", "edge"),
         ("origin_key", EDGE_SECRET),
-        ("state_key", &"5a".repeat(32)),
+        ("state_key", &STATE_KEY.repeat(32)),
         ("services", &services.to_string()),
         ("rate_limit_user", limit),
         ("rate_limit_conversation", "off"),
-        ("rate_limit_global", if plan.limit.is_some() { "60/minute" } else { "off" }),
+        ("rate_limit_global", if plan.limit.is_some() { plan.global_limit } else { "off" }),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -288,11 +368,27 @@ impl Node {
     async fn may_crash(&self) {
         if self.world.strikes(FaultKind::NodeCrashes(self.index)) && self.world.draw().below(OPERATIONS_PER_CRASH) == 0
         {
-            // The task that brings the process down is one of those that end with it.
-            let (world, index) = (Rc::clone(&self.world), self.index);
-            self.world.scheduler.spawn(async move { world.sites[index].crash(&world) });
-            std::future::pending::<()>().await;
+            self.crash().await;
         }
+    }
+
+    /// The task that brings the process down is one of those that end with it.
+    async fn crash(&self) {
+        let (world, index) = (Rc::clone(&self.world), self.index);
+        self.world.scheduler.spawn(async move { world.sites[index].crash(&world) });
+        std::future::pending::<()>().await;
+    }
+
+    /// The former program did not name the state that a turn was run on.
+    fn as_its_program_asks(&self, mut request: Outbound) -> Outbound {
+        let names = request.url.ends_with("/edge/v1/turns") || request.url.ends_with("/edge/v1/claims");
+        if names && self.world.plan.nodes[self.index].program == Program::Former {
+            let mut body: serde_json::Value = serde_json::from_slice(&request.body).expect("a body");
+            body.as_object_mut().expect("an object").remove("base");
+            request.body = body.to_string().into_bytes();
+            request.headers = signed(&request, self.now_ms());
+        }
+        request
     }
 
     async fn kv_works(&self) -> Result<(), KvError> {
@@ -301,6 +397,12 @@ impl Node {
             true => Err(KvError("out of order".into())),
             false => Ok(()),
         }
+    }
+
+    /// The store, where it works.
+    async fn keys(&self) -> Result<&Node, SeamError> {
+        self.kv_works().await.map_err(|error| SeamError::Unavailable(error.0))?;
+        Ok(self)
     }
 
     fn kv_read(&self, key: &str) -> Option<Vec<u8>> {
@@ -319,15 +421,18 @@ impl Node {
     }
 
     /// Whether an exact store answers; when it does not, it may have done what it was asked all the same.
-    async fn object(&self, kind: FaultKind, work: impl FnOnce()) -> Result<(), SeamError> {
-        self.operate().await;
-        if self.world.strikes(kind) {
+    async fn object(&self, kind: FaultKind, work: impl Fn()) -> Result<(), SeamError> {
+        let attempts = if self.site().flavour == Flavour::Worker { OBJECT_ATTEMPTS } else { 1 };
+        for _ in 0..attempts {
+            self.operate().await;
+            if !self.world.strikes(kind) {
+                return Ok(());
+            }
             if self.world.draw().chance(50) {
                 work();
             }
-            return Err(SeamError::Unavailable("out of order".into()));
         }
-        Ok(())
+        Err(SeamError::Unavailable("out of order".into()))
     }
 
     /// The order in which entries come: their own, unless that was taken away.
@@ -338,18 +443,22 @@ impl Node {
         entries
     }
 
-    fn admitted(&self, request: &CountRequest, counted: &Counted) {
-        let (None, None, Some(counter)) = (counted.refused_by, counted.banned_for_ms, self.site().counter()) else {
-            return;
-        };
+    /// Notes what an exact counter said.
+    fn note_count(&self, request: &CountRequest, counted: &Counted) {
+        let Some(counter) = self.site().counter() else { return };
         let at_us = self.world.now_us();
-        let counts = request.takes.iter().map(|take| Count {
+        let count = |take: &lgdl::limits::Take| Count {
             bucket: format!("{counter}: {}", take.key),
             at_us,
             tokens: take.rate.tokens + take.common.as_ref().map_or(0, |(_, rate)| rate.tokens),
             period_ms: take.rate.period_ms,
-        });
-        self.world.history.borrow_mut().admitted.extend(counts);
+        };
+        let mut history = self.world.history.borrow_mut();
+        match (counted.refused_by, counted.banned_for_ms) {
+            (None, None) => history.admitted.extend(request.takes.iter().map(count)),
+            (Some(index), _) => history.refused.push(count(&request.takes[index])),
+            (None, Some(_)) => {}
+        }
     }
 
     /// As Spin's adapter counts: reads, takes, writes.
@@ -397,7 +506,14 @@ impl Platform for Node {
 
     async fn fetch(&self, request: Outbound) -> Result<Inbound, FetchError> {
         self.may_crash().await;
-        let answer = self.world.fetch(request).await;
+        let (is_origin, acts) = (request.url.starts_with(ORIGIN_URL), request.url.ends_with("/place"));
+        if is_origin && !request.url.ends_with("/health/ready") && !self.world.origin_is_up() {
+            self.world.history.borrow_mut().knocks.push((self.index, self.world.now_us()));
+        }
+        let answer = self.world.fetch(self.as_its_program_asks(request)).await;
+        if acts && self.world.strikes(FaultKind::NodeCrashesAfterActing(self.index)) {
+            self.crash().await;
+        }
         self.may_crash().await;
         answer
     }
@@ -419,7 +535,7 @@ impl Platform for Node {
     }
 
     fn variable(&self, name: &str) -> Option<String> {
-        self.site().variables.get(name).cloned()
+        self.site().variables.borrow().get(name).cloned()
     }
 
     fn constants(&self) -> Option<&Constants> {
@@ -441,7 +557,7 @@ impl Platform for Node {
                 self.site().counters.borrow_mut().count(request, now_ms)
             }
         };
-        self.admitted(request, &counted);
+        self.note_count(request, &counted);
         Ok(counted)
     }
 
@@ -462,52 +578,35 @@ impl Platform for Node {
                 self.object(FaultKind::JournalFails, unheard).await?;
                 journal.append(entry)
             }
-            None => {
-                self.kv_works().await.map_err(|error| SeamError::Unavailable(error.0))?;
-                let bytes = serde_json::to_vec(entry).map_err(|error| SeamError::Unavailable(error.to_string()))?;
-                self.kv_write(&journal_key(entry), Some(bytes), u64::MAX);
-                Ok(())
-            }
+            None => kv_journal::append(self.keys().await?, entry),
         }
     }
 
     async fn journal_read(&self, stream: &str, after: Option<&Place>) -> Result<Page, SeamError> {
-        let mut entries = match &self.site().journal {
+        let page = match &self.site().journal {
             Some(journal) => {
                 self.object(FaultKind::JournalFails, || {}).await?;
-                journal.read(stream)
+                journal.read(stream, after, ENTRIES_A_PAGE)
             }
             None => {
-                self.kv_works().await.map_err(|error| SeamError::Unavailable(error.0))?;
-                let keys = self.site().kv.keys(&format!("{JOURNAL_PREFIX}{stream}:"));
-                let read = |key: &String| serde_json::from_slice(&self.kv_read(key)?).ok();
-                keys.iter().filter_map(read).collect()
+                let mut page = kv_journal::read(self.keys().await?, stream, after)?;
+                // Small pages, so that streams have several.
+                page.more |= page.entries.len() > ENTRIES_A_PAGE;
+                page.entries.truncate(ENTRIES_A_PAGE);
+                page
             }
         };
-        entries.retain(|entry: &JournalEntry| after.is_none_or(|after| entry.place() > *after));
-        entries.sort_by_key(JournalEntry::place);
-        // Small pages, so that streams have several.
-        let more = entries.len() > ENTRIES_A_PAGE;
-        entries.truncate(ENTRIES_A_PAGE);
-        Ok(Page { entries: self.ordered(entries), unreadable: Vec::new(), more })
+        Ok(Page { entries: self.ordered(page.entries), ..page })
     }
 
     async fn journal_streams(&self, limit: usize, after: Option<&str>) -> Result<StreamPage, SeamError> {
-        let streams = match &self.site().journal {
+        match &self.site().journal {
             Some(journal) => {
                 self.object(FaultKind::JournalFails, || {}).await?;
-                journal.streams()
+                Ok(stream_page(&journal.streams(), limit.min(STREAMS_A_PAGE), after))
             }
-            None => {
-                self.kv_works().await.map_err(|error| SeamError::Unavailable(error.0))?;
-                let keys = self.site().kv.keys(JOURNAL_PREFIX);
-                let name = |key: &String| key.strip_prefix(JOURNAL_PREFIX)?.split(':').next().map(str::to_owned);
-                let mut streams: Vec<String> = keys.iter().filter_map(name).collect();
-                streams.dedup();
-                streams
-            }
-        };
-        Ok(stream_page(&streams, limit.min(STREAMS_A_PAGE), after))
+            None => kv_journal::streams(self.keys().await?, limit.min(STREAMS_A_PAGE), after),
+        }
     }
 
     async fn journal_set_aside(&self, order: &SetAside) -> Result<(), SeamError> {
@@ -517,67 +616,51 @@ impl Platform for Node {
                 self.object(FaultKind::JournalFails, || journal.set_aside(order)).await?;
                 journal.set_aside(order);
             }
-            None => {
-                self.kv_works().await.map_err(|error| SeamError::Unavailable(error.0))?;
-                let Place { version, id } = &order.place;
-                let key = format!("{JOURNAL_PREFIX}{}:{version:020}:{id}", order.stream);
-                if let Some(entry) = self.kv_read(&key) {
-                    let why = serde_json::to_string(&order.why).unwrap_or_default();
-                    self.kv_write(
-                        &key.replace(JOURNAL_PREFIX, ASIDE_PREFIX),
-                        Some([why.as_bytes(), b"\n", &entry].concat()),
-                        u64::MAX,
-                    );
-                    self.kv_write(&key, None, u64::MAX);
-                }
-            }
+            None => kv_journal::set_aside(self.keys().await?, order)?,
         }
         Ok(())
     }
 
     async fn journal_aside(&self, limit: usize) -> Result<Vec<Aside>, SeamError> {
         match &self.site().journal {
-            Some(_) => self.object(FaultKind::JournalFails, || {}).await?,
-            None => self.kv_works().await.map_err(|error| SeamError::Unavailable(error.0))?,
+            Some(journal) => {
+                self.object(FaultKind::JournalFails, || {}).await?;
+                Ok(journal.aside().iter().take(limit).map(|(entry, why)| listed(entry, *why)).collect())
+            }
+            None => kv_journal::aside(self.keys().await?, limit),
         }
-        Ok(self.site().aside().into_iter().take(limit).collect())
     }
 
     async fn journal_retry(&self, stream: &str, id: &str) -> Result<bool, SeamError> {
-        self.operate().await;
-        Ok(self.site().let_wait_again(stream, id))
+        match &self.site().journal {
+            Some(journal) => {
+                self.operate().await;
+                Ok(journal.retry(stream, id))
+            }
+            None => kv_journal::retry(self.keys().await?, stream, id),
+        }
     }
 
     async fn journal_drop(&self, stream: &str, id: &str) -> Result<bool, SeamError> {
         match &self.site().journal {
             Some(journal) => {
                 self.object(FaultKind::JournalFails, || {}).await?;
-                Ok(journal.take_aside(stream, id).is_some())
+                Ok(journal.drop_aside(stream, id))
             }
-            None => {
-                self.kv_works().await.map_err(|error| SeamError::Unavailable(error.0))?;
-                let keys = self.site().kv.keys(&format!("{ASIDE_PREFIX}{stream}:"));
-                let key = keys.iter().find(|key| key.rsplit(':').next() == Some(id));
-                key.iter().for_each(|key| self.kv_write(key, None, u64::MAX));
-                Ok(key.is_some())
-            }
+            None => kv_journal::drop_aside(self.keys().await?, stream, id),
         }
     }
 
     async fn journal_counts(&self) -> Result<Counts, SeamError> {
         match &self.site().journal {
-            Some(_) => self.object(FaultKind::JournalFails, || {}).await?,
-            None => self.kv_works().await.map_err(|error| SeamError::Unavailable(error.0))?,
+            Some(journal) => {
+                self.object(FaultKind::JournalFails, || {}).await?;
+                let aside = journal.aside();
+                let other_key = aside.iter().filter(|(_, why)| *why == Why::OtherKey).count() as u64;
+                Ok(Counts { waiting: journal.len() as u64, aside: aside.len() as u64, other_key })
+            }
+            None => kv_journal::counts(self.keys().await?),
         }
-        let aside = self.site().aside();
-        Ok(Counts {
-            waiting: match &self.site().journal {
-                Some(journal) => journal.len() as u64,
-                None => self.site().kv.keys(JOURNAL_PREFIX).len() as u64,
-            },
-            aside: aside.len() as u64,
-            other_key: aside.iter().filter(|aside| aside.why == Why::OtherKey).count() as u64,
-        })
     }
 
     fn log(&self, line: &LogLine) {
@@ -591,15 +674,28 @@ impl Platform for Node {
                 journal.remove(stream, id);
                 Ok(())
             }
-            None => {
-                self.kv_works().await.map_err(|error| SeamError::Unavailable(error.0))?;
-                for key in self.site().kv.keys(&format!("{JOURNAL_PREFIX}{stream}:")) {
-                    if key.rsplit(':').next() == Some(id) {
-                        self.kv_write(&key, None, u64::MAX);
-                    }
-                }
-                Ok(())
-            }
+            None => kv_journal::remove(self.keys().await?, stream, id),
         }
+    }
+}
+
+/// The key-value store of a node without a journal of its own, with all its weaknesses.
+impl KeyValues for Node {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, SeamError> {
+        Ok(self.kv_read(key))
+    }
+
+    fn set(&self, key: &str, value: &[u8]) -> Result<(), SeamError> {
+        self.kv_write(key, Some(value.to_vec()), u64::MAX);
+        Ok(())
+    }
+
+    fn delete(&self, key: &str) -> Result<(), SeamError> {
+        self.kv_write(key, None, u64::MAX);
+        Ok(())
+    }
+
+    fn keys(&self) -> Result<Vec<String>, SeamError> {
+        Ok(self.site().kv.keys(""))
     }
 }

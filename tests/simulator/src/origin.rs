@@ -22,15 +22,17 @@ use lgdl_origin::games::{Content, PublishRequest, publish};
 use lgdl_origin::http::{Gate, Origin, edge_service};
 use lgdl_origin::ids::{ErasureId, person_pseudonym};
 use lgdl_origin::metrics::Metrics;
-use lgdl_origin::serve::protection;
+use lgdl_origin::serve::{begin_epoch, catch_up, protection};
 use lgdl_origin::store::sqlite::SqliteStore;
 use lgdl_origin::store::{ConversationKey, ErasureOrder, ErasureOutcome, Store};
+use lgdl_origin::tombstones;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
 use crate::Mutation;
 use crate::game::{CONTRACT, GAME, GAME_ID};
+use crate::plan::{Plan, Trip};
 use crate::random::Shared;
 
 /// The tenant of every world.
@@ -51,6 +53,10 @@ pub(super) enum Deed {
     Erased { conversation: String },
     /// A person was erased, at that virtual time.
     PersonErased { user: String, at_us: u64 },
+    /// The store was copied.
+    BackedUp,
+    /// The copy took the store's place.
+    Restored,
 }
 
 #[derive(Debug, Default)]
@@ -69,8 +75,13 @@ pub(super) struct OriginHost {
     clock: Arc<OriginClock>,
     router: axum::Router,
     mutation: Option<Mutation>,
-    _folder: TempDir,
+    folder: TempDir,
 }
+
+/// Files in the origin's folder: the database, a copy of it, and what was erased.
+const DATABASE: &str = "lgdl.db";
+const BACKUP: &str = "backup.db";
+const TOMBSTONES: &str = "tombstones";
 
 /// Where databases live: in memory where the machine has such a folder, because every commit is synced.
 fn folder() -> TempDir {
@@ -122,17 +133,17 @@ fn config(path: &Path, sealed: bool, lease_seconds: u64) -> Config {
 }
 
 impl OriginHost {
-    pub(super) fn new(seed: u64, sealed: bool, lease_seconds: u64, mutation: Option<Mutation>) -> OriginHost {
+    pub(super) fn new(plan: &Plan, mutation: Option<Mutation>) -> OriginHost {
         let folder = folder();
-        let path: PathBuf = folder.path().join("lgdl.db");
+        let path: PathBuf = folder.path().join(DATABASE);
         std::fs::write(&path, template()).expect("the database is written");
         take_away(&path, mutation);
-        let config = Arc::new(config(&path, sealed, lease_seconds));
+        let config = Arc::new(config(&path, plan.sealed, plan.lease_seconds));
         let clock = Arc::new(OriginClock::default());
         let runtime = runtime();
         let store: Arc<dyn Store> =
             Arc::new(runtime.block_on(SqliteStore::open(&path, &*clock)).expect("the store opens"));
-        let random: Arc<dyn lgdl_origin::random::Random> = Arc::new(Shared::of(seed, "origin"));
+        let random: Arc<dyn lgdl_origin::random::Random> = Arc::new(Shared::of(plan.seed, "origin"));
         let origin = Origin {
             gate: Arc::new(Gate::new(&config)),
             protection: protection(&config, &store, clock.clone(), Arc::clone(&random)),
@@ -143,7 +154,7 @@ impl OriginHost {
             metrics: Arc::new(Metrics::default()),
         };
         let router = edge_service(origin.clone());
-        OriginHost { runtime, origin, clock, router, mutation, _folder: folder }
+        OriginHost { runtime, origin, clock, router, mutation, folder }
     }
 
     /// Starts again with what is durable: nonces, keys in memory and counts are gone.
@@ -154,9 +165,93 @@ impl OriginHost {
         self.router = edge_service(self.origin.clone());
     }
 
-    /// Carries out a request, and tells what was done.
-    pub(super) fn answer(&self, request: &Outbound, now_ms: i64) -> (Inbound, Option<Deed>) {
+    /// Copies the store.
+    pub(super) fn back_up(&self) {
+        let copy = self.folder.path().join(BACKUP);
+        let _ = std::fs::remove_file(&copy);
+        let copy = copy.to_str().expect("a plain path");
+        self.database().execute("VACUUM INTO ?1", [copy]).expect("the store is copied");
+    }
+
+    /// Puts the copy in the store's place, as an operator does: what was erased since is erased again, and another epoch
+    /// begins.
+    pub(super) fn restore(&mut self, now_ms: i64) {
         self.clock.0.store(now_ms, Ordering::SeqCst);
+        let (path, tombstones) = (self.folder.path().join(DATABASE), self.folder.path().join(TOMBSTONES));
+        let (clock, random) = (self.clock.clone(), Arc::clone(&self.origin.random));
+        let store: Arc<dyn Store> = self.runtime.block_on(async {
+            tombstones::bring_up_to_date(&*self.origin.store, &tombstones, now_ms).await.expect("tombstones are kept");
+            self.origin.store.close().await;
+            for suffix in ["-wal", "-shm"] {
+                let _ = std::fs::remove_file(self.folder.path().join(format!("{DATABASE}{suffix}")));
+            }
+            std::fs::copy(self.folder.path().join(BACKUP), &path).expect("the copy is put back");
+            let store = SqliteStore::open(&path, &*clock).await.expect("the store opens");
+            catch_up(&store, &tombstones, &*clock, &*random).await.expect("what was erased is erased again");
+            begin_epoch(&store, &*clock, &*random).await.expect("another epoch begins");
+            Arc::new(store) as Arc<dyn Store>
+        });
+        self.origin.store = store;
+        self.restart();
+    }
+
+    /// A look past the origin at what lies in its database.
+    fn database(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.folder.path().join(DATABASE)).expect("the database opens")
+    }
+
+    /// Rows that are left of a conversation, by table.
+    pub(super) fn rows_of(&self, conversation: &str) -> Vec<(&'static str, u64)> {
+        let (database, id) = (self.database(), key(conversation).id().to_string());
+        let of = |table: &'static str| {
+            let column = if table == "conversations" { "id" } else { "conversation_id" };
+            let sql = format!("SELECT count(*) FROM {table} WHERE {column} = ?1");
+            let count: i64 = database.query_row(&sql, [&id], |row| row.get(0)).expect("rows are counted");
+            (table, count.unsigned_abs())
+        };
+        ["conversations", "turns", "slots", "extracted_context", "idempotency", "claims"].map(of).to_vec()
+    }
+
+    /// Whether there is a key for what a person said by a time.
+    pub(super) fn has_data_key(&self, user: &str, made_by_ms: i64) -> bool {
+        let sql = "SELECT count(*) FROM data_keys WHERE tenant = ?1 AND subject = ?2 AND created_at <= ?3";
+        let count = |row: &rusqlite::Row<'_>| row.get::<_, i64>(0);
+        let of = rusqlite::params![TENANT, person_pseudonym(TENANT, user), made_by_ms];
+        self.database().query_row(sql, of, count).expect("rows are counted") > 0
+    }
+
+    /// Has the origin's transactions fail where it trips, for as long as something is done.
+    fn tripping<T>(&self, trips: &[Trip], work: impl FnOnce() -> T) -> T {
+        if trips.is_empty() {
+            return work();
+        }
+        let of = |trip: &Trip| match trip {
+            Trip::DataKeyGone => {
+                ("data_key", "AFTER INSERT ON data_keys BEGIN DELETE FROM data_keys WHERE id = NEW.id;")
+            }
+            Trip::Answers => ("answers", "BEFORE INSERT ON idempotency BEGIN SELECT RAISE(ABORT, 'tripped');"),
+            Trip::Claims => ("claims", "BEFORE INSERT ON claims BEGIN SELECT RAISE(ABORT, 'tripped');"),
+            Trip::Tombstones => ("tombstones", "BEFORE INSERT ON erasures BEGIN SELECT RAISE(ABORT, 'tripped');"),
+            Trip::Outbox => ("outbox", "BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'tripped');"),
+        };
+        let database = self.database();
+        for (name, rest) in trips.iter().map(of) {
+            database.execute_batch(&format!("CREATE TRIGGER trip_{name} {rest} END")).expect("a trigger is made");
+        }
+        let done = work();
+        for (name, _) in trips.iter().map(of) {
+            database.execute_batch(&format!("DROP TRIGGER trip_{name}")).expect("a trigger is dropped");
+        }
+        done
+    }
+
+    /// Carries out a request, and tells what was done.
+    pub(super) fn answer(&self, request: &Outbound, trips: &[Trip], now_ms: i64) -> (Inbound, Option<Deed>) {
+        self.clock.0.store(now_ms, Ordering::SeqCst);
+        self.tripping(trips, || self.carry_out(request, now_ms))
+    }
+
+    fn carry_out(&self, request: &Outbound, now_ms: i64) -> (Inbound, Option<Deed>) {
         let (body, answer) = match self.mutation {
             Some(Mutation::NoCompareAndSwap) => self.overriding(request, now_ms),
             _ => (request.body.clone(), self.passed(request)),
@@ -199,13 +294,14 @@ impl OriginHost {
     }
 
     /// Erases a person, as an operator does.
-    pub(super) fn erase_person(&self, user: &str, now_ms: i64) -> bool {
+    pub(super) fn erase_person(&self, user: &str, trips: &[Trip], now_ms: i64) -> bool {
         self.clock.0.store(now_ms, Ordering::SeqCst);
         let id = ErasureId::mint(now_ms, &*self.origin.random);
         let order = ErasureOrder { id, requested_by: "operator".into(), now_ms };
         let (name, person) = (events::PERSON_ERASED, person_pseudonym(TENANT, user));
         let told = events::of(now_ms, TENANT, name, "operator", person, serde_json::json!({}));
-        let outcome = self.runtime.block_on(self.origin.store.erase_person(TENANT, user, order, told));
+        let erase = || self.runtime.block_on(self.origin.store.erase_person(TENANT, user, order, told));
+        let outcome = self.tripping(trips, erase);
         matches!(outcome, Ok(ErasureOutcome::Erased(_)))
     }
 
@@ -272,7 +368,8 @@ fn take_away(path: &Path, mutation: Option<Mutation>) {
     connection.execute_batch(sql).expect("the trigger is made");
 }
 
-fn signed(request: &Outbound, now_ms: i64) -> Vec<(&'static str, String)> {
+/// The headers of a signed request.
+pub(super) fn signed(request: &Outbound, now_ms: i64) -> Vec<(&'static str, String)> {
     let digest = signature::body_digest(&request.body);
     let nonce = signature::body_digest(&[request.body.as_slice(), &now_ms.to_be_bytes()].concat());
     let path = request.url.strip_prefix(ORIGIN_URL).unwrap_or_default();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::random::Random;
+use crate::scenes;
 
 /// When the faults have stopped, microseconds.
 pub const CALM_US: u64 = 240_000_000;
@@ -13,7 +14,10 @@ pub const REST_US: u64 = 1_200_000_000;
 /// How far clocks are set wrong, milliseconds; what the origin accepts of a signature is a little more.
 pub const MAX_SKEW_MS: i64 = 50_000;
 
-const SECOND_US: u64 = 1_000_000;
+pub(super) const SECOND_US: u64 = 1_000_000;
+
+/// What all persons together may say, where limits are on.
+pub(super) const GLOBAL_LIMIT: &str = "60/minute";
 
 /// What people say. The game has slots that are asked for, a call that changes nothing, and calls that do.
 const SAID: [&str; 14] = [
@@ -44,11 +48,22 @@ pub enum Flavour {
     Spin,
 }
 
+/// The program that a node runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    /// This one.
+    Present,
+    /// The one before it, which did not name the state that a turn was run on.
+    Former,
+}
+
 /// A node.
 #[derive(Debug, Clone, Copy)]
 pub struct NodePlan {
     /// Where it runs.
     pub flavour: Flavour,
+    /// What runs there.
+    pub program: Program,
     /// How far its clock is ahead, milliseconds.
     pub skew_ms: i64,
 }
@@ -62,6 +77,29 @@ pub struct TurnPlan {
     pub text: &'static str,
     /// The pause before, microseconds.
     pub pause_us: u64,
+    /// The idempotency key, where it is not the turn's own: that of another turn.
+    pub key: Option<String>,
+}
+
+impl TurnPlan {
+    /// The key under which it is sent.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        self.key.as_deref().unwrap_or(&self.name)
+    }
+}
+
+/// How long a client waits for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// As `@lgdl/client` does, and again after each reload.
+    Endless,
+    /// The same, but it tries once only before it needs a reload.
+    Hasty,
+    /// It gives up for good after so many tries.
+    Tries(u32),
+    /// It tries each turn once, and hears no `Retry-After`.
+    Floods,
 }
 
 /// A client: one device of one person in one conversation.
@@ -77,6 +115,8 @@ pub struct ClientPlan {
     pub node: usize,
     /// How often it goes to another one, percent.
     pub roams: u64,
+    /// How long it waits.
+    pub patience: Patience,
     /// What it says.
     pub turns: Vec<TurnPlan>,
 }
@@ -101,6 +141,12 @@ pub enum FaultKind {
     OriginErrs,
     /// The origin answers that it does not know the nodes' key: a ring that was changed too early, a clock that is off.
     OriginEstranged,
+    /// The origin takes no turn, and says so for good: something before it that refuses what it does not know.
+    OriginRefuses,
+    /// The origin fails in the middle of a request, between or within its transactions.
+    OriginTrips(Trip),
+    /// The origin's store is copied when this begins, and put in the place of the present one when it ends.
+    OriginRestored,
     /// Requests do not arrive.
     RequestsLost(Link),
     /// Requests are carried out and their answers do not arrive.
@@ -117,6 +163,12 @@ pub enum FaultKind {
     KvFails,
     /// A node's process ends in the middle of whatever it does, and starts again.
     NodeCrashes(usize),
+    /// A node's process ends when a service has acted for it, before it does anything more.
+    NodeCrashesAfterActing(usize),
+    /// A node is started with another key for what it keeps, and with the right one again when this ends.
+    NodeRekeyed(usize),
+    /// One turn that waits at a node is damaged.
+    EntryDamaged(usize),
     /// A node's instances forget what they had in memory.
     MemoryLost(usize),
     /// A node's clock is set to another time.
@@ -127,6 +179,35 @@ pub enum FaultKind {
     CountersFail,
     /// Exact journals can't be reached, or can but do not say so.
     JournalFails,
+}
+
+/// Where the origin fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trip {
+    /// The person's key is destroyed between the transaction that makes it and the one that uses it.
+    DataKeyGone,
+    /// The last statements of a commit fail.
+    Answers,
+    /// A claim can't be written.
+    Claims,
+    /// The tombstone of an erasure can't be written.
+    Tombstones,
+    /// What is to be told to the audit log can't be written.
+    Outbox,
+}
+
+impl Trip {
+    /// All of them.
+    pub const ALL: [Trip; 5] = [Trip::DataKeyGone, Trip::Answers, Trip::Claims, Trip::Tombstones, Trip::Outbox];
+}
+
+/// What services do with an idempotency key that they know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Services {
+    /// They answer as before and do nothing.
+    Remember,
+    /// They act again: whoever calls twice does it twice.
+    Forget,
 }
 
 /// A fault, with its time and its strength.
@@ -185,6 +266,8 @@ pub struct ErasurePlan {
 pub struct Plan {
     /// Where everything was drawn from.
     pub seed: u64,
+    /// What it is about: the name of a scene, or nothing in particular.
+    pub about: &'static str,
     /// The nodes.
     pub nodes: Vec<NodePlan>,
     /// The clients.
@@ -195,6 +278,10 @@ pub struct Plan {
     pub erasures: Vec<ErasurePlan>,
     /// The rate of each person, if limits are on.
     pub limit: Option<&'static str>,
+    /// The rate of all together, where limits are on.
+    pub global_limit: &'static str,
+    /// What services remember.
+    pub services: Services,
     /// Whether the origin encrypts what it keeps.
     pub sealed: bool,
     /// How long the origin holds a place for a turn, seconds.
@@ -203,16 +290,53 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The world of that seed.
+    /// The world of that seed: a small one that is about something, or a wide one in which anything may come together.
     #[must_use]
     pub fn of(seed: u64) -> Plan {
+        if seed.is_multiple_of(2) { Plan::wide(seed) } else { scenes::of(seed / 2, seed) }
+    }
+
+    /// The seeds of a scene, in their order.
+    ///
+    /// # Panics
+    /// When no scene has that name.
+    pub fn seeds_of(about: &str) -> impl Iterator<Item = u64> {
+        let count = scenes::names().count() as u64;
+        let at = scenes::names().position(|name| name == about).expect("a scene of that name") as u64;
+        (0..).map(move |round| 2 * (at + round * count) + 1)
+    }
+
+    /// The names of the scenes.
+    #[must_use]
+    pub fn scenes() -> Vec<&'static str> {
+        scenes::names().collect()
+    }
+
+    /// A world with nothing in it yet.
+    pub(super) fn empty(seed: u64) -> Plan {
+        Plan {
+            seed,
+            about: "anything",
+            nodes: Vec::new(),
+            clients: Vec::new(),
+            faults: Vec::new(),
+            erasures: Vec::new(),
+            limit: None,
+            global_limit: GLOBAL_LIMIT,
+            services: Services::Remember,
+            sealed: false,
+            lease_seconds: 60,
+            left_out: BTreeSet::new(),
+        }
+    }
+
+    fn wide(seed: u64) -> Plan {
         let random = Random::of(seed, "plan");
         let nodes = nodes(&random);
         let clients = clients(&random, nodes.len());
         let erasures = erasures(&random, &clients);
         let faults = faults(&random, nodes.len());
         Plan {
-            seed,
             clients,
             faults,
             erasures,
@@ -220,7 +344,7 @@ impl Plan {
             sealed: random.chance(30),
             lease_seconds: *random.pick(&[5, 20, 60]),
             nodes,
-            left_out: BTreeSet::new(),
+            ..Plan::empty(seed)
         }
     }
 
@@ -248,6 +372,12 @@ impl Plan {
         self
     }
 
+    /// Whether any fault is of a kind.
+    #[must_use]
+    pub fn has(&self, is: impl Fn(FaultKind) -> bool) -> bool {
+        self.faults.iter().any(|fault| is(fault.kind))
+    }
+
     /// How to run this very world again.
     #[must_use]
     pub fn command(&self) -> String {
@@ -259,15 +389,21 @@ impl Plan {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "seed {}, limit {:?}, lease {} s", self.seed, self.limit, self.lease_seconds)?;
+        let Plan { seed, about, limit, global_limit, services, sealed, lease_seconds, .. } = self;
+        writeln!(
+            f,
+            "seed {seed}, {about}, limits {limit:?} and {global_limit}, lease {lease_seconds} s, sealed: {sealed}"
+        )?;
+        writeln!(f, "  services {services:?}")?;
         for (index, node) in self.nodes.iter().enumerate() {
-            writeln!(f, "  n{index}: {:?}, clock {:+} ms", node.flavour, node.skew_ms)?;
+            writeln!(f, "  n{index}: {:?}, {:?}, clock {:+} ms", node.flavour, node.program, node.skew_ms)?;
         }
         for client in &self.clients {
-            let ClientPlan { name, user, conversation, node, roams, turns } = client;
-            writeln!(f, "  {name}: {user} in {conversation}, at n{node}, roams {roams} %")?;
-            for TurnPlan { name, text, pause_us } in turns {
-                writeln!(f, "    {name}: {text:?} after {} ms", pause_us / 1_000)?;
+            let ClientPlan { name, user, conversation, node, roams, patience, turns } = client;
+            writeln!(f, "  {name}: {user} in {conversation}, at n{node}, roams {roams} %, {patience:?}")?;
+            for turn in turns {
+                let TurnPlan { name, text, pause_us, .. } = turn;
+                writeln!(f, "    {name}: {text:?} under {} after {} ms", turn.key(), pause_us / 1_000)?;
             }
         }
         for ErasurePlan { name, what, at_us } in &self.erasures {
@@ -288,12 +424,12 @@ fn nodes(random: &Random) -> Vec<NodePlan> {
     let node = |_| {
         let flavour = only.unwrap_or_else(|| *random.pick(&flavours));
         let skew_ms = if random.chance(50) { 0 } else { skew(random) };
-        NodePlan { flavour, skew_ms }
+        NodePlan { flavour, program: Program::Present, skew_ms }
     };
     (0..count).map(node).collect()
 }
 
-fn skew(random: &Random) -> i64 {
+pub(super) fn skew(random: &Random) -> i64 {
     let range = 2 * MAX_SKEW_MS.unsigned_abs();
     i64::try_from(random.between(0, range)).unwrap_or(0) - MAX_SKEW_MS
 }
@@ -315,6 +451,7 @@ fn clients(random: &Random, nodes: usize) -> Vec<ClientPlan> {
                 true => random.below(SECOND_US),
                 false => random.below(30 * SECOND_US),
             },
+            key: None,
         };
         ClientPlan {
             name: format!("c{number}"),
@@ -322,6 +459,11 @@ fn clients(random: &Random, nodes: usize) -> Vec<ClientPlan> {
             conversation,
             node: crate::random::index(random.below(nodes as u64)),
             roams: *random.pick(&[0, 0, 20, 50]),
+            patience: match random.below(20) {
+                0 => Patience::Tries(2),
+                1 => Patience::Hasty,
+                _ => Patience::Endless,
+            },
             turns: (0..random.between(2, 7)).map(turn).collect(),
         }
     };
@@ -345,7 +487,7 @@ fn faults(random: &Random, nodes: usize) -> Vec<Fault> {
     let fault = |number| {
         let node = crate::random::index(random.below(nodes as u64));
         let link = *random.pick(&[Link::Clients, Link::Origin, Link::Origin, Link::Services]);
-        let kind = match random.below(20) {
+        let kind = match random.below(22) {
             0..=3 => FaultKind::OriginStops,
             4 if random.chance(30) => FaultKind::OriginEstranged,
             4 => FaultKind::OriginErrs,
@@ -360,6 +502,8 @@ fn faults(random: &Random, nodes: usize) -> Vec<Fault> {
             16 => FaultKind::MemoryLost(node),
             17 => FaultKind::ClockSet(node, skew(random)),
             18 => FaultKind::ServicesErr,
+            19 => FaultKind::OriginTrips(*random.pick(&Trip::ALL)),
+            20 => FaultKind::NodeCrashesAfterActing(node),
             _ if random.chance(50) => FaultKind::CountersFail,
             _ => FaultKind::JournalFails,
         };

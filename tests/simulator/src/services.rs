@@ -1,5 +1,5 @@
-//! The services that the game calls. They keep the contract: a call with an idempotency key that they know is answered as
-//! before and does nothing.
+//! The services that the game calls. Most keep the contract: a call with an idempotency key that they know is answered as
+//! before and does nothing. Some forget, and do it again.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -8,16 +8,16 @@ use lgdl_edge::platform::{FetchError, Inbound, Outbound};
 use serde_json::{Map, Value, json};
 
 use crate::game::knowledge;
-use crate::plan::FaultKind;
+use crate::plan::{FaultKind, Services as Memory};
 use crate::world::World;
 
 /// Where they are.
 pub(super) const SERVICES_URL: &str = "https://services.example.com";
 
-/// Everything that was done in the world, by the call's key.
+/// Everything that was done in the world, by the call's key, and how often.
 #[derive(Debug, Default)]
 pub(super) struct Services {
-    pub(super) effects: RefCell<BTreeMap<String, u64>>,
+    pub(super) effects: RefCell<BTreeMap<String, u32>>,
 }
 
 impl Services {
@@ -33,9 +33,11 @@ impl Services {
             return Ok(Inbound { status: 500, body: Vec::new() });
         }
         if function == "place" {
-            let times = &mut *self.effects.borrow_mut();
-            let before = times.contains_key(&key);
-            times.entry(key.clone()).or_insert_with(|| world.now_us());
+            let effects = &mut *self.effects.borrow_mut();
+            let before = effects.contains_key(&key);
+            if !before || world.plan.services == Memory::Forget {
+                *effects.entry(key.clone()).or_default() += 1;
+            }
             world.tell(|| format!("service: {function} {key}{}", if before { ", done before" } else { "" }));
         }
         if fails {

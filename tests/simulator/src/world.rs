@@ -6,12 +6,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use lgdl::wire::node::Why;
 use lgdl_edge::platform::{FetchError, Inbound, Outbound};
 
 use crate::Mutation;
-use crate::node::Site;
+use crate::node::{Rekeyed, Site};
 use crate::origin::{Deed, ORIGIN_URL, OriginHost};
-use crate::plan::{CALM_US, Fault, FaultKind, Link, Plan};
+use crate::plan::{CALM_US, Fault, FaultKind, Link, Plan, Trip};
 use crate::random::{Random, extended, fingerprint};
 use crate::scheduler::{Scheduler, channel};
 use crate::services::{SERVICES_URL, Services};
@@ -33,6 +34,10 @@ const SILENCE_US: u64 = 60_000_000;
 pub(super) struct Ack {
     pub(super) client: String,
     pub(super) turn: String,
+    /// The key that it came under, and whose.
+    pub(super) key: String,
+    /// What the key stands for.
+    pub(super) fingerprint: String,
     pub(super) user: String,
     pub(super) conversation: String,
     pub(super) node: usize,
@@ -40,6 +45,8 @@ pub(super) struct Ack {
     pub(super) sent_us: u64,
     pub(super) answered_us: u64,
     pub(super) status: u16,
+    /// The problem's code.
+    pub(super) code: Option<String>,
     /// The answer, where the status is 200.
     pub(super) response: Option<lgdl::wire::client::MoveResponse>,
     /// The header `lgdl-journal`.
@@ -48,7 +55,7 @@ pub(super) struct Ack {
     pub(super) limited: bool,
 }
 
-/// One count of a limit, as the counter saw it.
+/// One count of a limit, let through or not, as the counter saw it.
 #[derive(Debug, Clone)]
 pub(super) struct Count {
     /// Which counter, in which of its lives, and which bucket.
@@ -63,8 +70,10 @@ pub(super) struct Count {
 pub(super) struct History {
     pub(super) deeds: Vec<(u64, Deed)>,
     pub(super) acks: Vec<Ack>,
-    /// By the turn's key: its words.
+    /// By the request's fingerprint: its words.
     pub(super) said: BTreeMap<String, &'static str>,
+    /// Who said something in which conversation, and when.
+    pub(super) sent: Vec<(String, String, u64)>,
     /// By the turn's key: when it reached a node last.
     pub(super) delivered_us: BTreeMap<String, u64>,
     /// By the turn's key: the nodes that it reached.
@@ -72,6 +81,12 @@ pub(super) struct History {
     /// Conversations whose erasure was acknowledged, and when.
     pub(super) erasures_acknowledged: Vec<(String, u64)>,
     pub(super) admitted: Vec<Count>,
+    /// What exact counters refused, by the bucket that was empty.
+    pub(super) refused: Vec<Count>,
+    /// Which node asked the origin something while it was down, and when.
+    pub(super) knocks: Vec<(usize, u64)>,
+    /// Whether there is nothing left for an operator to do.
+    pub(super) operated: bool,
     /// What strangers have heard, or were let do.
     pub(super) heard: Vec<String>,
     pub(super) clients_done: usize,
@@ -103,7 +118,7 @@ impl World {
         World {
             scheduler: Scheduler::new(Random::of(plan.seed, "scheduler")),
             mutation,
-            origin: RefCell::new(OriginHost::new(plan.seed, plan.sealed, plan.lease_seconds, mutation)),
+            origin: RefCell::new(OriginHost::new(plan, mutation)),
             services: Services::default(),
             sites: Site::all(plan),
             history: RefCell::default(),
@@ -234,11 +249,14 @@ impl World {
         if self.strikes(FaultKind::OriginEstranged) {
             return Ok(Inbound { status: 401, body: br#"{"why":"key"}"#.to_vec() });
         }
+        if request.url.ends_with("/edge/v1/turns") && self.strikes(FaultKind::OriginRefuses) {
+            return Ok(Inbound { status: 400, body: b"{}".to_vec() });
+        }
         let (fails, early) = (self.strikes(FaultKind::OriginErrs), self.network.chance(50));
         if fails && early {
             return Ok(Inbound { status: 503, body: Vec::new() });
         }
-        let (answer, deed) = self.origin.borrow().answer(request, self.now_ms());
+        let (answer, deed) = self.origin.borrow().answer(request, &self.trips(), self.now_ms());
         let path = request.url.strip_prefix(ORIGIN_URL).unwrap_or_default();
         let hash = fingerprint(&request.body) ^ fingerprint(&answer.body);
         self.tell(|| format!("origin {} {path} -> {} {hash:016x}", request.method, answer.status));
@@ -250,6 +268,16 @@ impl World {
             return Err(FetchError::Broken);
         }
         Ok(if fails { Inbound { status: 500, body: Vec::new() } } else { answer })
+    }
+
+    /// Where the origin fails this time.
+    fn trips(&self) -> Vec<Trip> {
+        Trip::ALL.into_iter().filter(|trip| self.strikes(FaultKind::OriginTrips(*trip))).collect()
+    }
+
+    /// Has an operator erase a person at the origin; whether it was done.
+    pub(super) fn erase_person(&self, user: &str) -> bool {
+        self.origin.borrow().erase_person(user, &self.trips(), self.now_ms())
     }
 
     pub(super) fn did(&self, deed: Deed) {
@@ -291,11 +319,24 @@ impl World {
             FaultKind::OriginStops if self.origin_is_up() => self.origin_life.set(self.origin_life.get() + 1),
             FaultKind::NodeCrashes(node) => self.sites[node].crash(self),
             FaultKind::ClockSet(node, skew_ms) => self.sites[node].skew_ms.set(skew_ms),
+            FaultKind::OriginRestored => {
+                self.origin.borrow().back_up();
+                self.did(Deed::BackedUp);
+            }
+            FaultKind::NodeRekeyed(node) => Site::rekey(self, node, Rekeyed::Other),
+            FaultKind::EntryDamaged(node) => {
+                let (world, until_us) = (Rc::clone(self), fault.to_us);
+                self.scheduler.spawn(async move {
+                    while world.now_us() < until_us && !world.sites[node].damage_one(&world) {
+                        world.scheduler.sleep_us(1_000_000).await;
+                    }
+                });
+            }
             _ => {}
         }
     }
 
-    fn fault_ends(&self, fault: &Fault) {
+    fn fault_ends(self: &Rc<Self>, fault: &Fault) {
         let others =
             |kind: FaultKind| self.plan.faults.iter().any(|other| other.kind == kind && other.is_on(self.now_us()));
         match fault.kind {
@@ -304,6 +345,11 @@ impl World {
                 self.origin_life.set(self.origin_life.get() + 1);
             }
             FaultKind::ClockSet(node, _) => self.sites[node].skew_ms.set(self.plan.nodes[node].skew_ms),
+            FaultKind::OriginRestored => {
+                self.origin.borrow_mut().restore(self.now_ms());
+                self.did(Deed::Restored);
+            }
+            FaultKind::NodeRekeyed(node) => Site::rekey(self, node, Rekeyed::Back),
             _ => {}
         }
     }
@@ -312,4 +358,24 @@ impl World {
     pub(super) fn is_calm(&self) -> bool {
         self.now_us() >= CALM_US
     }
+}
+
+/// How long an operator waits before they look, and between two looks, microseconds; and how often they look.
+const OPERATOR_US: (u64, u64) = (5_000_000, 30_000_000);
+const OPERATOR_LOOKS: u32 = 5;
+
+/// What an operator does where turns were set aside for what somebody has mended since: has them wait again.
+pub(super) async fn operate(world: Rc<World>) {
+    world.scheduler.sleep_us(CALM_US + OPERATOR_US.0).await;
+    for _ in 0..OPERATOR_LOOKS {
+        for site in &world.sites {
+            for (entry, why) in site.aside() {
+                if matches!(why, Why::OtherKey | Why::Refused) && site.let_wait_again(&entry.stream, &entry.id) {
+                    world.tell(|| format!("an operator lets {:?} wait again", entry.place()));
+                }
+            }
+        }
+        world.scheduler.sleep_us(OPERATOR_US.1).await;
+    }
+    world.history.borrow_mut().operated = true;
 }

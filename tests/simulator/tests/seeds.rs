@@ -1,13 +1,13 @@
 //! The simulator's seeds: all of them hold, each is repeated bit for bit, and a world without one of the mechanisms that
 //! keep turns safe is caught.
 //!
-//! `LGDL_SIM_SEEDS=100000` runs more seeds, `LGDL_SIM_FROM=5000` begins elsewhere, and `LGDL_SIM_SEED=7` with the test
+//! `LGDL_SIM_SEEDS=100000` runs more seeds, `LGDL_SIM_FROM=5000` begins elsewhere, `LGDL_SIM_SCENE=…` begins with a scene's, and `LGDL_SIM_SEED=7` with the test
 //! `one_seed` runs one and prints what happened.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use lgdl_simulator::plan::Plan;
@@ -36,11 +36,24 @@ fn told(plan: &Plan, mutation: Option<Mutation>) -> String {
     text
 }
 
+/// The seeds of a run: those of the scene that `LGDL_SIM_SCENE` names come first.
+fn in_order(from: u64, count: u64) -> Vec<u64> {
+    let scene = std::env::var("LGDL_SIM_SCENE").ok().filter(|name| !name.is_empty());
+    let until = from + count;
+    let of_scene = |name: &String| -> Vec<u64> {
+        Plan::seeds_of(name).skip_while(|seed| *seed < from).take_while(|seed| *seed < until).collect()
+    };
+    let first: BTreeSet<u64> = scene.iter().flat_map(of_scene).collect();
+    let rest = (from..from + count).filter(|seed| !first.contains(seed));
+    first.iter().copied().chain(rest).collect()
+}
+
 #[test]
 fn whatever_goes_wrong_no_turn_is_lost_and_none_counts_twice() {
     let (from, count) = (number("LGDL_SIM_FROM").unwrap_or(0), number("LGDL_SIM_SEEDS").unwrap_or(SEEDS));
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
-    let next = AtomicU64::new(from);
+    let seeds = in_order(from, count);
+    let next = AtomicUsize::new(0);
     let (failed, tally) = (Mutex::new(BTreeSet::new()), Mutex::new(Tally::default()));
     // For whoever wants to know only whether anything fails.
     let stops_at_first = number("LGDL_SIM_STOP_AT_FIRST").is_some();
@@ -49,15 +62,13 @@ fn whatever_goes_wrong_no_turn_is_lost_and_none_counts_twice() {
         for _ in 0..threads {
             scope.spawn(|| {
                 loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    let seed = seeds.get(next.fetch_add(1, Ordering::Relaxed)).copied();
                     let is_enough = stops_at_first && !failed.lock().unwrap().is_empty();
-                    if seed >= from + count || is_enough {
-                        break;
-                    }
+                    let Some(seed) = seed.filter(|_| !is_enough) else { break };
                     let report = run(&Plan::of(seed), None);
                     tally.lock().unwrap().add(&report.tally);
                     if !report.violations.is_empty() {
-                        eprintln!("seed {seed}: {}", report.violations.join("; "));
+                        eprintln!("seed {seed}, {}: {}", Plan::of(seed).about, report.violations.join("; "));
                         failed.lock().unwrap().insert(seed);
                     }
                 }

@@ -123,6 +123,7 @@ impl Balance {
         let mut state = Conversation::default();
         for row in turns {
             let turn = engine::Turn {
+                event: None,
                 participant: "user".into(),
                 text: row.user_input.clone(),
                 context: serde_json::Map::new(),

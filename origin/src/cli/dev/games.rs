@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use lgdl::diagnostics::{Colour, render};
 use lgdl::mocks::Mocks;
+use lgdl_origin::bundle::bundled;
 use lgdl_origin::games::{Content, PublishError, PublishRequest, publish};
 use lgdl_origin::http::Origin;
 use serde::Serialize;
@@ -179,7 +180,7 @@ impl Files {
     fn read(game: &Path) -> Files {
         let read = |path: &Path| source::read_file(path).ok();
         Files {
-            game: read(game),
+            game: read(game).map(|source| bundled(game, source)),
             contract: read(&game.with_file_name(CONTRACT_FILE)),
             mocks: read(&game.with_file_name(MOCKS_FILE)),
         }

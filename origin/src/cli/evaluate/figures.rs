@@ -41,6 +41,8 @@ pub(crate) struct Figures {
     pub(crate) out_of_scope: Option<OutOfScope>,
     /// The expected difference between confidence and the share that is right.
     pub(crate) calibration_error: f64,
+    /// Confidence and the share that is right, by tenths of confidence.
+    pub(crate) calibration: Vec<Bin>,
     pub(crate) thresholds: Vec<Threshold>,
     pub(crate) confusions: Vec<Confusion>,
 }
@@ -52,6 +54,16 @@ pub(crate) struct OutOfScope {
     pub(crate) auroc: f64,
     /// The share of what is out of scope that scores below `medium`.
     pub(crate) recall: f64,
+}
+
+/// Utterances of about the same confidence.
+#[derive(Debug, Serialize)]
+pub(crate) struct Bin {
+    pub(crate) count: usize,
+    /// The mean.
+    pub(crate) confidence: f64,
+    /// The share that is right.
+    pub(crate) right: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -77,13 +89,15 @@ pub(crate) fn figures(all: &[Observation]) -> Figures {
     let inside: Vec<&Observation> = all.iter().filter(|seen| seen.expected.is_some()).collect();
     let outside: Vec<&Observation> = all.iter().filter(|seen| seen.expected.is_none()).collect();
     let right = inside.iter().filter(|seen| seen.is_right()).count();
+    let calibration = bins(all);
     Figures {
         count: all.len(),
         accuracy: share(right, inside.len()).unwrap_or(0.0),
         macro_f1: macro_f1(&inside),
         out_of_scope: share(outside.iter().filter(|seen| seen.score() < TAKEN).count(), outside.len())
             .map(|recall| OutOfScope { count: outside.len(), auroc: auroc(&inside, &outside), recall }),
-        calibration_error: calibration_error(all),
+        calibration_error: calibration_error(&calibration, all.len()),
+        calibration,
         thresholds: THRESHOLDS.iter().map(|&threshold| at(threshold, all, &inside, &outside)).collect(),
         confusions: confusions(all),
     }
@@ -137,15 +151,26 @@ fn auroc(inside: &[&Observation], outside: &[&Observation]) -> f64 {
     wins / (inside.len() as f64 * outside.len() as f64).max(1.0)
 }
 
-fn calibration_error(all: &[Observation]) -> f64 {
-    let mut bins = [(0.0, 0.0, 0.0); BINS]; // count, confidence, right
+/// The bins in which something lies, by confidence.
+fn bins(all: &[Observation]) -> Vec<Bin> {
+    let mut bins: Vec<Bin> = (0..BINS).map(|_| Bin { count: 0, confidence: 0.0, right: 0.0 }).collect();
     for seen in all {
         let bin = &mut bins[((seen.score() * BINS as f64) as usize).min(BINS - 1)];
-        bin.0 += 1.0;
-        bin.1 += seen.score();
-        bin.2 += if seen.is_right() { 1.0 } else { 0.0 };
+        bin.count += 1;
+        bin.confidence += seen.score();
+        bin.right += if seen.is_right() { 1.0 } else { 0.0 };
     }
-    bins.iter().map(|bin| (bin.1 - bin.2).abs()).sum::<f64>() / (all.len() as f64).max(1.0)
+    bins.retain(|bin| bin.count > 0);
+    for bin in &mut bins {
+        bin.confidence /= bin.count as f64;
+        bin.right /= bin.count as f64;
+    }
+    bins
+}
+
+fn calibration_error(bins: &[Bin], all: usize) -> f64 {
+    let error = |bin: &Bin| (bin.confidence - bin.right).abs() * bin.count as f64;
+    bins.iter().map(error).sum::<f64>() / (all as f64).max(1.0)
 }
 
 fn confusions(all: &[Observation]) -> Vec<Confusion> {

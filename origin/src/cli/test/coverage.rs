@@ -41,6 +41,11 @@ impl<K: Ord> Kind<K> {
         }
     }
 
+    /// The keys of what was reached.
+    pub(super) fn reached(&self) -> impl Iterator<Item = &K> {
+        self.reached.iter()
+    }
+
     pub(super) fn share(&self) -> Share {
         let missed = self.things.iter().filter(|(key, _)| !self.reached.contains(key));
         let lines: BTreeSet<u32> = missed.map(|(_, line)| *line).collect();
@@ -55,19 +60,28 @@ impl Kind<String> {
     }
 }
 
+impl Share {
+    /// In percent; all of nothing is everything.
+    pub(super) fn percent(&self) -> f64 {
+        if self.total == 0 { 100.0 } else { self.reached as f64 * 100.0 / self.total as f64 }
+    }
+}
+
 impl Coverage {
     /// Nothing reached yet.
-    pub(super) fn of(game: &Game) -> Coverage {
-        let moves = game.moves.iter().map(|mv| (mv.name.clone(), mv.line));
+    pub(super) fn of(game: &Game, lines: u32) -> Coverage {
+        // What is imported stands behind the file's own lines, and is tested where it is written.
+        let own = || game.moves.iter().filter(|mv| mv.line <= lines);
+        let moves = own().map(|mv| (mv.name.clone(), mv.line));
         let mut moves_by_line: BTreeMap<u32, Vec<String>> = BTreeMap::new();
-        for mv in &game.moves {
+        for mv in own() {
             let mut lines = BTreeSet::new();
             mv.blocks.iter().for_each(|block| branch_lines(block, &mut lines));
             for line in lines {
                 moves_by_line.entry(line).or_default().push(mv.name.clone());
             }
         }
-        let patterns = game.moves.iter().flat_map(|mv| {
+        let patterns = own().flat_map(|mv| {
             let patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns);
             patterns.map(|pattern| ((mv.name.clone(), pattern.text.clone()), pattern.line))
         });
@@ -140,7 +154,7 @@ mod tests {
     fn nested_branches_count_and_an_else_does_not_count_twice() {
         let source = b"game g {\n moves {\n  move m {\n   when user says something like: [\n    \"a\",\n    \"b\"\n   ]\n   if confident {\n    if x { respond with: \"1\" }\n    else if y { respond with: \"2\" }\n    else { respond with: \"3\" }\n   }\n  }\n }\n}\n";
         let parsed = lgdl::syntax::parse(source, None);
-        let mut coverage = Coverage::of(&parsed.games[0]);
+        let mut coverage = Coverage::of(&parsed.games[0], u32::MAX);
         assert_eq!(coverage.blocks.share(), Share { total: 3, reached: 0, missed_lines: vec![8, 9, 10] });
         assert_eq!(coverage.patterns.share().missed_lines, [5, 6]);
         coverage.blocks.reach(9);

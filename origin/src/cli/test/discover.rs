@@ -11,6 +11,9 @@ pub(super) const GOLDEN_PREFIX: &str = "golden_dialogs";
 /// How deep folders are searched for games.
 const MAX_DEPTH: usize = 8;
 
+/// The usual file of dialogues.
+pub(in crate::cli) const GOLDEN_FILE: &str = "golden_dialogs.yaml";
+
 /// A game and its dialogues.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Suite {
@@ -20,11 +23,19 @@ pub(super) struct Suite {
     pub(super) golden: Vec<PathBuf>,
 }
 
-/// The games that the arguments name, and those in the folders that they name.
+/// The games that the arguments name, and those in the folders that they name. A file of dialogues stands for the game
+/// beside it, with that file's dialogues only.
 pub(super) fn suites(arguments: &[PathBuf]) -> Result<Vec<Suite>, Failure> {
     let mut games = Vec::new();
+    let mut named: Vec<Suite> = Vec::new();
     for argument in arguments {
-        if argument.is_dir() && !argument.join(GAME_FILE).is_file() {
+        if argument.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+            let game = game_beside(argument)?;
+            match named.iter_mut().find(|suite| suite.game == game) {
+                Some(suite) => suite.golden.push(argument.clone()),
+                None => named.push(Suite { game, golden: vec![argument.clone()] }),
+            }
+        } else if argument.is_dir() && !argument.join(GAME_FILE).is_file() {
             let before = games.len();
             search(argument, 0, &mut games)?;
             if games.len() == before {
@@ -34,7 +45,31 @@ pub(super) fn suites(arguments: &[PathBuf]) -> Result<Vec<Suite>, Failure> {
             games.push(source::locate(argument)?);
         }
     }
-    games.into_iter().map(|game| Ok(Suite { golden: beside(&game)?, game })).collect()
+    let suites: Result<Vec<Suite>, Failure> =
+        games.into_iter().map(|game| Ok(Suite { golden: beside(&game)?, game })).collect();
+    named.extend(suites?);
+    Ok(named)
+}
+
+/// The game that a file of dialogues is for: `game.lgdl` beside it, else the only game file there.
+fn game_beside(golden: &Path) -> Result<PathBuf, Failure> {
+    if !golden.is_file() {
+        return Err(Failure::Usage(format!("{} does not exist", golden.display())));
+    }
+    let folder = golden.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let usual = folder.join(GAME_FILE);
+    if usual.is_file() {
+        return Ok(usual);
+    }
+    let is_game = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "lgdl");
+    let mut games: Vec<PathBuf> = entries(folder)?.into_iter().filter(is_game).collect();
+    match (games.pop(), games.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (found, _) => {
+            let several = if found.is_some() { "several game files lie" } else { "no game file lies" };
+            Err(Failure::Usage(format!("{several} beside {}; name the game", golden.display())))
+        }
+    }
 }
 
 fn search(folder: &Path, depth: usize, games: &mut Vec<PathBuf>) -> Result<(), Failure> {

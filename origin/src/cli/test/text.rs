@@ -1,6 +1,6 @@
 //! Results for people: what failed and how, then what was not reached, then the sum.
 
-use lgdl::golden::{Combinations, Lost, Mismatch, TurnResult};
+use lgdl::golden::{Combinations, Lost, Mismatch, Missing, TurnResult};
 
 use super::coverage::{Share, ranges};
 use super::{DialogResult, FileResult, GameResult, Totals};
@@ -74,8 +74,13 @@ fn show_combinations(tried: &Combinations, console: &mut Console) -> Result<(), 
     }
     console.line(format_args!("  combinations: {} tried, {} lost", tried.tried, tried.lost))?;
     for lost in &tried.named {
-        let Lost { urgent, with, said, found } = lost;
-        let line = format_args!("    ✗ {urgent} with {with}: {} went to {found}", quoted(said));
+        let Lost { urgent, with, said, missing, found } = lost;
+        let what = match missing {
+            Missing::Urgent => format!("went to {found}"),
+            Missing::Other => format!("lost {with}"),
+            Missing::Answer => "lost the answer".to_owned(),
+        };
+        let line = format_args!("    ✗ {urgent} with {with}: {} {what}", quoted(said));
         console.line(paint(console.colour(), "31", line))?;
     }
     Ok(())

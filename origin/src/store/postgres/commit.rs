@@ -1,14 +1,19 @@
-//! The commit protocol on PostgreSQL: hands the work to the database's functions and reads their outcome.
+//! The commit protocol on PostgreSQL: hands the work to the database's functions and reads their outcome. Which turns
+//! share a statement is in [`super::groups`].
 
 use serde_json::{Value, json};
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 
 use super::conversations::{CONVERSATION, conversation};
-use super::{Params, PostgresStore, column, failed, gave_up, get, natural};
+use super::groups::Said;
+use super::pool::Pools;
+use super::{Params, PostgresStore, column, failed, gave_up, query};
 use crate::clock::Millis;
 use crate::ids::{ConversationId, person_pseudonym};
-use crate::store::{Claim, Commit, CommitOutcome, ConversationRow, Event, JOURNAL_CLOCK_SLACK_MS, Result, SlotRow};
+use crate::store::{
+    Claim, Commit, CommitOutcome, ConversationRow, Event, JOURNAL_CLOCK_SLACK_MS, Result, SlotRow, StoreError,
+};
 
 /// Attempts at a statement that lost a race inside the database.
 const MAX_ATTEMPTS: u32 = 4;
@@ -20,55 +25,86 @@ const COMMIT: &str = "SELECT (r).outcome, (r).version, (r).answer, (r).claimed_f
 const CLAIM: &str = "SELECT (r).outcome, (r).version, (r).answer, (r).claimed_for
     FROM (SELECT lgdl_claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS r OFFSET 0) AS done";
 
+/// A turn with what its statement needs beside it.
+pub(super) struct Turn {
+    pub(super) id: ConversationId,
+    pub(super) person: String,
+    pub(super) slots: String,
+    pub(super) context: String,
+    pub(super) events: String,
+    pub(super) commit: Commit,
+}
+
+impl Turn {
+    fn new(commit: Commit) -> Turn {
+        Turn {
+            id: commit.key.id(),
+            person: person_pseudonym(&commit.key.tenant, &commit.user_id),
+            slots: slots_json(&commit.slots),
+            context: list(commit.context.iter().map(|row| json!({"key": row.key, "value": row.value}))),
+            events: list(commit.events.iter().map(event_json)),
+            commit,
+        }
+    }
+
+    /// A turn said before this does not begin a conversation of a person who was erased at that time.
+    pub(super) fn said_at(&self) -> Millis {
+        let slack = if self.commit.journal_sequence.is_some() { JOURNAL_CLOCK_SLACK_MS } else { 0 };
+        self.commit.turn.timestamp.saturating_sub(slack)
+    }
+}
+
+/// Commits one turn in a statement of its own.
+pub(super) async fn commit_alone(pools: &Pools, whole: &Turn) -> Result<Said> {
+    let Turn { id, person, slots, context, events, commit } = whole;
+    let (key, summary, turn) = (&commit.key, &commit.summary, &commit.turn);
+    let data_key = commit.data_key.as_ref().map(|id| id.as_str());
+    let params: Params<'_> = &[
+        &id.as_str(),
+        &key.tenant,
+        &key.game,
+        &key.external_id,
+        &commit.user_id,
+        person,
+        &commit.game_version,
+        &column(commit.expected_version),
+        &commit.idempotency_key,
+        &commit.fingerprint,
+        &commit.answer,
+        &commit.journal_sequence.map(column),
+        &commit.state,
+        &summary.current_move_state,
+        &summary.awaiting_response,
+        &summary.last_question,
+        &summary.awaiting_slot_for_move,
+        &summary.awaiting_slot_name,
+        &turn.timestamp,
+        &whole.said_at(),
+        &turn.user_input,
+        &turn.sanitized_input,
+        &turn.matched_move,
+        &turn.confidence,
+        &turn.response,
+        &turn.extracted_params,
+        &turn.metadata,
+        &turn.details,
+        slots,
+        context,
+        events,
+        &data_key,
+        &commit.now_ms,
+        &commit.bases,
+        &commit.state_name,
+    ];
+    Said::read(&settle(pools, COMMIT, params, commit.now_ms).await?, 0)
+}
+
 impl PostgresStore {
     pub(super) async fn commit_turn(&self, commit: Commit) -> Result<CommitOutcome> {
-        let id = commit.key.id();
-        let (key, summary, turn) = (&commit.key, &commit.summary, &commit.turn);
-        let slack = if commit.journal_sequence.is_some() { JOURNAL_CLOCK_SLACK_MS } else { 0 };
-        let person = person_pseudonym(&key.tenant, &commit.user_id);
-        let data_key = commit.data_key.as_ref().map(|id| id.as_str());
-        let slots = slots_json(&commit.slots);
-        let context = list(commit.context.iter().map(|row| json!({"key": row.key, "value": row.value})));
-        let events = list(commit.events.iter().map(event_json));
-        let params: Params<'_> = &[
-            &id.as_str(),
-            &key.tenant,
-            &key.game,
-            &key.external_id,
-            &commit.user_id,
-            &person,
-            &commit.game_version,
-            &column(commit.expected_version),
-            &commit.idempotency_key,
-            &commit.fingerprint,
-            &commit.answer,
-            &commit.journal_sequence.map(column),
-            &commit.state,
-            &summary.current_move_state,
-            &summary.awaiting_response,
-            &summary.last_question,
-            &summary.awaiting_slot_for_move,
-            &summary.awaiting_slot_name,
-            &turn.timestamp,
-            &turn.timestamp.saturating_sub(slack),
-            &turn.user_input,
-            &turn.sanitized_input,
-            &turn.matched_move,
-            &turn.confidence,
-            &turn.response,
-            &turn.extracted_params,
-            &turn.metadata,
-            &turn.details,
-            &slots,
-            &context,
-            &events,
-            &data_key,
-            &commit.now_ms,
-            &commit.bases,
-            &commit.state_name,
-        ];
-        let row = self.settle(COMMIT, params, commit.now_ms).await?;
-        self.outcome(&row, &key.tenant, &id).await
+        let turn = Turn::new(commit);
+        let (tenant, id) = (turn.commit.key.tenant.clone(), turn.id.clone());
+        let said = self.groups.commit(&self.pools, turn).await?;
+        self.outcome(said, &tenant, &id).await
     }
 
     pub(super) async fn claim_place(&self, claim: Claim) -> Result<CommitOutcome> {
@@ -86,69 +122,23 @@ impl PostgresStore {
             &column(claim.lease_ms),
             &claim.bases,
         ];
-        let row = self.settle(CLAIM, params, claim.now_ms).await?;
-        self.outcome(&row, &claim.key.tenant, &id).await
+        let said = Said::read(&settle(&self.pools, CLAIM, params, claim.now_ms).await?, 0)?;
+        self.outcome(said, &claim.key.tenant, &id).await
     }
 
-    /// Runs the statement, again where it lost a race (the same idempotency key in two conversations at once, a
-    /// deadlock), and after making the month's partition where that was missing.
-    async fn settle(&self, sql: &str, params: Params<'_>, now_ms: Millis) -> Result<Row> {
-        let mut attempt = 1;
-        loop {
-            let client = self.pools.primary().await?;
-            let work = async {
-                let statement = client.prepare_cached(sql).await?;
-                client.query_one(&statement, params).await
-            };
-            let done = match tokio::time::timeout(self.pools.timeout, work).await {
-                Ok(done) => done,
-                Err(_) => return Err(gave_up(client, self.pools.timeout)),
-            };
-            drop(client);
-            let error = match done {
-                Ok(row) => return Ok(row),
-                Err(error) => error,
-            };
-            let again = attempt < MAX_ATTEMPTS
-                && match error.code() {
-                    Some(code) if *code == SqlState::CHECK_VIOLATION => {
-                        self.ensure_partition_of(sql, params, now_ms).await?;
-                        true
-                    }
-                    Some(code) => [
-                        SqlState::UNIQUE_VIOLATION,
-                        SqlState::T_R_SERIALIZATION_FAILURE,
-                        SqlState::T_R_DEADLOCK_DETECTED,
-                    ]
-                    .contains(code),
-                    None => false,
-                };
-            if !again {
-                return Err(failed(&error));
-            }
-            attempt += 1;
-        }
-    }
-
-    /// A turn found no partition: its month is new, or was dropped while its conversation went on.
-    async fn ensure_partition_of(&self, _sql: &str, params: Params<'_>, now_ms: Millis) -> Result<()> {
-        let sql = "SELECT lgdl_ensure_partition(coalesce(
-            (SELECT period FROM conversations WHERE id = $1), lgdl_period($2)))";
-        self.query(sql, &[params[0], &now_ms]).await.map(drop)
-    }
-
-    async fn outcome(&self, row: &Row, tenant: &str, id: &ConversationId) -> Result<CommitOutcome> {
-        let outcome: &str = get(row, 0)?;
-        Ok(match outcome {
-            "committed" => CommitOutcome::Committed { version: natural(row, 1)? },
-            "replayed" => CommitOutcome::Replayed { answer: get(row, 2)? },
+    async fn outcome(&self, said: Said, tenant: &str, id: &ConversationId) -> Result<CommitOutcome> {
+        let missing = || StoreError::Damaged(format!("a commit that is {} does not say all of it", said.outcome));
+        let number = |value: Option<i64>| value.map(|value| value.max(0).unsigned_abs()).ok_or_else(missing);
+        Ok(match said.outcome.as_str() {
+            "committed" => CommitOutcome::Committed { version: number(said.version)? },
+            "replayed" => CommitOutcome::Replayed { answer: said.answer.clone().ok_or_else(missing)? },
             "key_reused" => CommitOutcome::KeyReused,
             "not_theirs" => CommitOutcome::NotTheirs,
             "erased" => CommitOutcome::Erased,
             "data_key_gone" => CommitOutcome::DataKeyGone,
             "claimed" => CommitOutcome::Conflict {
                 current: self.current(tenant, id).await?,
-                claimed_for_ms: Some(natural(row, 3)?),
+                claimed_for_ms: Some(number(said.claimed_for)?),
             },
             _ => CommitOutcome::Conflict { current: self.current(tenant, id).await?, claimed_for_ms: None },
         })
@@ -159,6 +149,51 @@ impl PostgresStore {
         let row = self.query_opt(CONVERSATION, &[&tenant, &id.as_str()]).await?;
         row.map(|row| conversation(&row).map(Box::new)).transpose()
     }
+}
+
+/// Runs the statement, again where it lost a race (the same idempotency key in two conversations at once, a
+/// deadlock), and after making the month's partition where that was missing.
+async fn settle(pools: &Pools, sql: &str, params: Params<'_>, now_ms: Millis) -> Result<Row> {
+    let mut attempt = 1;
+    loop {
+        let client = pools.primary().await?;
+        let work = async {
+            let statement = client.prepare_cached(sql).await?;
+            client.query_one(&statement, params).await
+        };
+        let done = match tokio::time::timeout(pools.timeout, work).await {
+            Ok(done) => done,
+            Err(_) => return Err(gave_up(client, pools.timeout)),
+        };
+        drop(client);
+        let error = match done {
+            Ok(row) => return Ok(row),
+            Err(error) => error,
+        };
+        let again = attempt < MAX_ATTEMPTS
+            && match error.code() {
+                Some(code) if *code == SqlState::CHECK_VIOLATION => {
+                    ensure_partition_of(pools, params, now_ms).await?;
+                    true
+                }
+                Some(code) => {
+                    [SqlState::UNIQUE_VIOLATION, SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED]
+                        .contains(code)
+                }
+                None => false,
+            };
+        if !again {
+            return Err(failed(&error));
+        }
+        attempt += 1;
+    }
+}
+
+/// A turn found no partition: its month is new, or was dropped while its conversation went on.
+async fn ensure_partition_of(pools: &Pools, params: Params<'_>, now_ms: Millis) -> Result<()> {
+    let sql = "SELECT lgdl_ensure_partition(coalesce(
+        (SELECT period FROM conversations WHERE id = $1), lgdl_period($2)))";
+    query(pools.primary().await?, pools.timeout, sql, &[params[0], &now_ms]).await.map(drop)
 }
 
 pub(super) fn list(items: impl Iterator<Item = Value>) -> String {

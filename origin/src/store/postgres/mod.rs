@@ -1,7 +1,7 @@
 //! The PostgreSQL store, for versions 15 and later. Several origins may share one database.
 //!
-//! A commit is one statement, and so one transaction and one round trip: the protocol lies in the functions of
-//! `migrations/postgres/0002_commit.sql`. Reads that may lag behind go to a replica where one is named.
+//! A commit is one statement, and so one transaction and one round trip, which turns that come together share: the
+//! protocol lies in the functions of `migrations/postgres/0002_commit.sql` and those that replaced them. Reads that may lag behind go to a replica where one is named.
 
 mod administrators;
 mod audit;
@@ -10,6 +10,7 @@ mod conversations;
 mod data_keys;
 mod dumps;
 mod games;
+mod groups;
 mod keys;
 mod maintenance;
 mod partitions;
@@ -20,12 +21,14 @@ mod retention;
 pub mod server;
 mod transfer;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::Object;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Transaction};
 
+use self::groups::Groups;
 use self::pool::Pools;
 use super::audit_names::Naming;
 use super::{Event, Result, StoreError};
@@ -41,8 +44,9 @@ type Database<T> = std::result::Result<T, tokio_postgres::Error>;
 
 /// A PostgreSQL store.
 pub struct PostgresStore {
-    pools: Pools,
+    pools: Arc<Pools>,
     naming: Naming,
+    groups: Groups,
 }
 
 impl std::fmt::Debug for PostgresStore {
@@ -61,7 +65,8 @@ impl PostgresStore {
         let mut client = connect(settings.url.expose(), settings.timeout).await?;
         server::facts(&client).await?.check()?;
         migrations::postgres::apply(&mut client, now_ms).await?;
-        let store = PostgresStore { pools: Pools::open(settings).await?, naming: Naming::default() };
+        let pools = Arc::new(Pools::open(settings).await?);
+        let store = PostgresStore { pools, naming: Naming::default(), groups: Groups::default() };
         store.ensure_partitions_ahead(now_ms).await?;
         Ok(store)
     }

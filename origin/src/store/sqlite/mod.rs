@@ -34,6 +34,9 @@ use crate::migrations;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Statements that a connection keeps prepared.
 const PREPARED_STATEMENTS: usize = 128;
+/// Memory for pages of the connection that writes, kB. Every turn touches pages all over the indexes, by hashes: those of a
+/// large database do not fit into the two megabytes that are usual, and a group that outgrows them is written twice.
+const WRITER_CACHE_KB: i64 = 64 * 1024;
 /// Connections that read.
 const READERS: usize = 4;
 
@@ -67,6 +70,7 @@ impl SqliteStore {
             keep_private(&path)?;
             let mut connection = connect(&path)?;
             migrations::sqlite::apply(&mut connection, now_ms)?;
+            connection.pragma_update(None, "cache_size", -WRITER_CACHE_KB).map_err(failed)?;
             let readers = Readers::open(READERS, || connect(&path))?;
             Ok(SqliteStore {
                 writer: Writer::start(connection)?,

@@ -2,6 +2,9 @@
 
 #[path = "../../language/english/numbers.rs"]
 mod english;
+#[cfg(feature = "german")]
+#[path = "../../language/german/numbers.rs"]
+mod german;
 mod lexicon;
 #[path = "../../language/spanish/numbers.rs"]
 mod spanish;
@@ -20,6 +23,8 @@ pub enum Numeral {
     One,
     /// A multiple of ten that takes a unit after it: `twenty`, `treinta`.
     Tens(u8),
+    /// A whole number below a million written as one word: `zweihundertdreiundvierzig`.
+    Whole(u32),
     /// A multiple of one hundred in one word: `doscientos`.
     Hundreds(u16),
     /// `hundred`: multiplies what stands before it by one hundred.
@@ -81,6 +86,17 @@ pub struct OrdinalEnding {
     pub after: Option<u8>,
 }
 
+/// How number words are written together: `dreiundvierzig`, `zweitausendfünfhundert`.
+#[derive(Debug, Clone, Copy)]
+pub struct Compounds {
+    /// Between a unit and the tens behind it.
+    pub and: &'static str,
+    /// Behind what counts hundreds.
+    pub hundred: &'static str,
+    /// Behind what counts thousands.
+    pub thousand: &'static str,
+}
+
 /// The units of an age, by number.
 pub const AGE_UNITS: [&str; 4] = ["Year", "Month", "Week", "Day"];
 
@@ -125,6 +141,8 @@ pub struct Grammar {
     pub per_times: Table,
     /// How tens end that may be written together with what is added to them (`twentyfifth`); none when empty.
     pub joined_tens: &'static str,
+    /// What joins number words that are written together; none where they stand apart.
+    pub compounds: Option<Compounds>,
     /// Words that are a number as a whole answer only.
     pub whole_counts: Lexicon<u8>,
     /// Words before a decimal that begins with its mark (`by point seven`).
@@ -206,7 +224,10 @@ impl Grammar {
         match language {
             Language::English => &english::GRAMMAR,
             Language::Spanish => &spanish::GRAMMAR,
-            // German has no grammar yet: what is written in figures and signs is read by the English one.
+            #[cfg(feature = "german")]
+            Language::German => &german::GRAMMAR,
+            // A build without it has no game that speaks it.
+            #[cfg(not(feature = "german"))]
             Language::German => &english::GRAMMAR,
         }
     }

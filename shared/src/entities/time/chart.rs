@@ -10,6 +10,7 @@ use super::readers;
 use super::tokens::{Gap, Token};
 use super::values::Node;
 use super::zone::Zone;
+use crate::entities::{Tenses, WeekStart};
 
 /// Most ends that one symbol may have at one token.
 const ENDS_LIMIT: usize = 6;
@@ -52,6 +53,10 @@ pub(super) struct Scene<'t> {
     pub(super) now: DateTime,
     pub(super) today: Date,
     pub(super) zone: Option<&'t dyn Zone>,
+    /// With which day weeks begin.
+    pub(super) week: WeekStart,
+    /// Whether the verbs around a time count.
+    pub(super) tenses: Tenses,
     /// Extent of the rule whose action runs, in tokens.
     pub(super) start: usize,
     /// One past the rule's last token.
@@ -59,6 +64,16 @@ pub(super) struct Scene<'t> {
 }
 
 impl Scene<'_> {
+    /// The first day of the week that holds `date`.
+    pub(super) fn week_start(&self, date: Date) -> Option<Date> {
+        let monday = super::calendar::monday(date)?;
+        match self.week {
+            WeekStart::Monday => Some(monday),
+            WeekStart::Sunday if super::calendar::weekday(date) == 7 => Some(date),
+            WeekStart::Sunday => super::calendar::add_days(monday, -1),
+        }
+    }
+
     /// Whether token `at` may be `sym`.
     pub(super) fn is(&self, at: usize, sym: Sym) -> bool {
         self.tokens.get(at).is_some_and(|t| t.mask & sym.bit() != 0)

@@ -3,8 +3,10 @@
 use super::calendar;
 use super::chart::{Found, Scene};
 use super::grammar::Sym;
+use super::tense;
 use super::tokens::Gap;
 use super::values::Node;
+use crate::entities::Tenses;
 
 /// Whether what was found at token `at` is a time and not something else that looks alike.
 pub(super) fn stands(scene: &Scene, at: usize, found: &Found) -> bool {
@@ -12,7 +14,10 @@ pub(super) fn stands(scene: &Scene, at: usize, found: &Found) -> bool {
     if inside_a_name(scene, at, end) || amid_figures(scene, at, end) {
         return false;
     }
-    if after_a_label(scene, at, end)
+    // "bi-weekly" is not weekly.
+    let prefixed = scene.is(at, Sym::Set) && at > 0 && scene.glued(at) && scene.is(at - 1, Sym::Dash);
+    if prefixed
+        || after_a_label(scene, at, end)
         || after_a_model(scene, at, end)
         || runs_on_spaced(scene, at, end)
         || scene.is(end, Sym::PerCent) && scene.is(end - 2, Sym::Dot)
@@ -42,7 +47,83 @@ pub(super) fn stands(scene: &Scene, at: usize, found: &Found) -> bool {
     if scene.is(end - 1, Sym::Doubtful) && !doubtful_word(scene, at, end) {
         return false;
     }
-    !is_second(scene, at, end) && !is_plain_word(scene, at, found)
+    !is_second(scene, at, end)
+        && !is_plain_word(scene, at, found)
+        && !is_of_a_rate(scene, at, found)
+        && !looks_back(scene, at, found)
+        && !is_place_before_weekday(scene, at, end)
+        && !is_age_in_decades(scene, at, found)
+        && !is_in_an_idiom(scene, at, end)
+}
+
+/// "the lowest in 23 years": a length of time, which leads nowhere.
+fn looks_back(scene: &Scene, at: usize, found: &Found) -> bool {
+    let shifted = match found.node {
+        Node::Date(day) => day.past == day.future,
+        Node::Moment(moment) => moment.relative,
+        _ => false,
+    };
+    let counted = scene.is(at, Sym::In) && scene.is(found.end as usize - 1, Sym::Unit);
+    shifted && counted && scene.tenses == Tenses::Heeded && tense::follows_superlative(scene, at)
+}
+
+/// "14 hours a day", "20 dollars a month": so much in each, no length of time.
+fn is_of_a_rate(scene: &Scene, at: usize, found: &Found) -> bool {
+    let end = found.end as usize;
+    let amount = |k: usize| {
+        let token = &scene.tokens[k];
+        token.digits > 0 || token.mask & (Sym::Card.bit() | Sym::Tens.bit() | Sym::Hundred.bit()) != 0
+    };
+    let apart = |k: usize| scene.tokens[k].gap == Gap::Blank;
+    matches!(found.node, Node::Duration(_) | Node::Date(_))
+        && end == at + 2
+        && at > 1
+        && scene.is(at, Sym::A)
+        && scene.is(end - 1, Sym::Unit)
+        && apart(at)
+        && scene.word(at - 1).starts_with(char::is_alphabetic)
+        && !scene.is(at - 1, Sym::In)
+        && !scene.is(at - 1, Sym::For)
+        && amount(at - 2)
+}
+
+/// "in his 60s", "her early 30s": an age.
+fn is_age_in_decades(scene: &Scene, at: usize, found: &Found) -> bool {
+    let end = found.end as usize;
+    let years = matches!(found.node, Node::Period(_) | Node::Duration(_));
+    if !years || !scene.is(end - 1, Sym::S) || scene.tokens[end - 2].digits != 2 {
+        return false;
+    }
+    let shaded = |k: &usize| [Sym::Early, Sym::Mid, Sym::Late].iter().any(|&sym| scene.is(*k, sym));
+    let before = (0..at).rev().find(|k| !shaded(k)).map(|k| scene.word(k).to_lowercase());
+    before.is_some_and(|word| scene.grammar.tense.ages.binary_search(&word.as_str()).is_ok())
+}
+
+/// The longest finding that is looked for in idioms, in tokens: "a second", "the hour".
+const IDIOM_TOKENS: usize = 2;
+
+/// "now and then", "the man of the hour": part of a phrase that names no time.
+fn is_in_an_idiom(scene: &Scene, at: usize, end: usize) -> bool {
+    if end - at > IDIOM_TOKENS {
+        return false;
+    }
+    let said = |k: usize, word: &str| scene.word(k).eq_ignore_ascii_case(word);
+    let holds = |idiom: &str, from: usize| {
+        let words = idiom.split(' ').enumerate();
+        words.clone().all(|(k, word)| said(from + k, word)) && from + words.count() >= end
+    };
+    scene.grammar.tense.idioms.iter().any(|idiom| {
+        let mut places = idiom.split(' ').enumerate().filter(|(_, word)| said(at, word));
+        places.any(|(place, _)| at.checked_sub(place).is_some_and(|from| holds(idiom, from)))
+    })
+}
+
+/// "usually on the first Thursday": a place among weekdays, no day of a month.
+fn is_place_before_weekday(scene: &Scene, at: usize, end: usize) -> bool {
+    scene.is(end - 1, Sym::Ordinal)
+        && end <= at + 2
+        && scene.is(end, Sym::Weekday)
+        && scene.tokens[end].gap == Gap::Blank
 }
 
 /// Where the entity of tokens `at..end` begins and ends in the text.
@@ -76,7 +157,10 @@ fn is_zulu(scene: &Scene, end: usize) -> bool {
 fn amid_figures(scene: &Scene, at: usize, end: usize) -> bool {
     let joined = |k: usize| [Sym::Dash, Sym::Slash, Sym::Dot, Sym::Colon, Sym::Comma].iter().any(|&s| scene.is(k, s));
     let digits = |k: usize| scene.tokens.get(k).is_some_and(|t| t.digits > 0);
-    let before = at > 1 && digits(at) && scene.glued(at) && joined(at - 1) && scene.glued(at - 1) && digits(at - 2);
+    // "2-3 weeks": the end of a span of lengths.
+    let counted = scene.is(end - 1, Sym::Unit) && scene.tokens[at].digits < 4 && scene.is(at.max(1) - 1, Sym::Dash);
+    let before =
+        at > 1 && !counted && digits(at) && scene.glued(at) && joined(at - 1) && scene.glued(at - 1) && digits(at - 2);
     let behind = digits(end - 1) && joined(end) && scene.glued(end) && scene.glued(end + 1) && digits(end + 1);
     before || behind
 }
@@ -89,7 +173,7 @@ fn doubtful_word(scene: &Scene, at: usize, end: usize) -> bool {
         return true;
     }
     let before = |sym| at > 0 && scene.is(at - 1, sym) && scene.tokens[at].gap == Gap::Blank;
-    if scene.is(end - 1, Sym::HolidayStart) && !scene.is(end - 1, Sym::Month) {
+    if scene.is(end - 1, Sym::HolidayStart) && !scene.is(end - 1, Sym::Month) && !scene.is(end - 1, Sym::Season) {
         // "I lent her the tent", "with the advent of".
         let capital = scene.word(end - 1).starts_with(char::is_uppercase) && at > 0;
         return capital || [Sym::During, Sym::In, Sym::After, Sym::Before, Sym::Until].iter().any(|&s| before(s));
@@ -100,6 +184,10 @@ fn doubtful_word(scene: &Scene, at: usize, end: usize) -> bool {
     if scene.is(end - 1, Sym::Season) {
         let led = [Sym::In, Sym::During, Sym::Of, Sym::By, Sym::Since, Sym::Until, Sym::This, Sym::More];
         return !(alone || end == at + 2 && scene.is(at, Sym::The)) || led.iter().any(|&s| before(s));
+    }
+    // "after the march": a walk.
+    if at > 0 && !alone && scene.is(end - 2, Sym::The) {
+        return false;
     }
     // "this may take", "they may not": the verb goes on with another word.
     let goes_on = scene.is_other_word(end);

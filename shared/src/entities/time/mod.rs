@@ -12,6 +12,9 @@ mod chart;
 #[path = "../../language/english/time.rs"]
 mod english;
 mod filters;
+#[cfg(feature = "german")]
+#[path = "../../language/german/time.rs"]
+mod german;
 mod grain;
 mod grammar;
 mod holidays;
@@ -66,7 +69,10 @@ fn grammar(language: Language) -> &'static Grammar {
     match language {
         Language::English => &english::ENGLISH,
         Language::Spanish => &spanish::SPANISH,
-        // As for numbers: figures are read, words are not yet.
+        #[cfg(feature = "german")]
+        Language::German => &german::GERMAN,
+        // A build without it has no game that speaks it.
+        #[cfg(not(feature = "german"))]
         Language::German => &english::ENGLISH,
     }
 }
@@ -105,6 +111,8 @@ const NAMES: Mask = {
         Sym::Date,
         Sym::Soon,
         Sym::Closest,
+        Sym::Business,
+        Sym::Calendar,
     ];
     let mut mask = 0;
     let mut i = 0;
@@ -156,6 +164,8 @@ pub fn recognize_by(
         now: reference.now,
         today: reference.now.date(),
         zone,
+        week: reference.place.week_start,
+        tenses: conventions.tenses,
         start: 0,
         end: 0,
     };
@@ -209,6 +219,8 @@ pub fn impossible_date(text: &str, language: Language) -> Option<std::ops::Range
         now: day.at(0, 0, 0, 0),
         today: day,
         zone: None,
+        week: super::WeekStart::Monday,
+        tenses: Tenses::Ignored,
         start: 0,
         end: 0,
     };

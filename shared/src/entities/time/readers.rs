@@ -185,9 +185,13 @@ fn mixed_number(scene: &Scene, at: usize) -> Option<Found> {
         1..=4 => (first.number, at + 1),
         _ => return None,
     };
-    let joined = scene.is(end, Sym::And);
-    let article = joined && scene.is(end + 1, Sym::A);
-    let at = end + usize::from(joined) + usize::from(article);
+    // "two-and-a-half"
+    let hyphen = |at: usize| usize::from(scene.is(at, Sym::Dash) && scene.glued(at) && scene.glued(at + 1));
+    let and = end + hyphen(end);
+    let joined = scene.is(and, Sym::And);
+    let article = joined && scene.is(and + 1 + hyphen(and + 1), Sym::A);
+    let behind_and = if joined { and + 1 + hyphen(and + 1) } else { end };
+    let at = if article { behind_and + 1 + hyphen(behind_and + 1) } else { behind_and };
     let part = scene.tokens.get(at).filter(|t| t.gap != Gap::Line)?;
     let whole = f64::from(whole);
     if part.digits == 1 && part.gap == Gap::Blank {
@@ -242,9 +246,15 @@ fn ordinal_number(scene: &Scene, at: usize, strict: bool) -> Option<(i16, usize)
     scene.is(at, Sym::Ordinal).then(|| (scene.value(at, Sym::Ordinal), at + 1))
 }
 
+/// The value of words for the last but one, where those for the last have 0.
+pub(super) const PENULTIMATE: i16 = 2;
+
 fn nth(scene: &Scene, at: usize) -> Option<Found> {
     if scene.is(at, Sym::Last) && scene.value(at, Sym::Last) == 0 {
         return Some(found(at + 1, Node::Nth(-1)));
+    }
+    if scene.is(at, Sym::Last) && scene.value(at, Sym::Last) == PENULTIMATE {
+        return Some(found(at + 1, Node::Nth(-2)));
     }
     let (n, end) = ordinal_number(scene, at, true)?;
     if !(1..=53).contains(&n) {
@@ -304,6 +314,8 @@ fn short_year(scene: &Scene, at: usize) -> Option<Found> {
             && scene.glued(next + 1)
             && scene.tokens.get(next + 1).is_some_and(|t| t.digits > 0);
     let glued = scene.glued(next) && scene.word(next).starts_with(char::is_alphanumeric);
+    // `18q4`
+    let glued = glued && !(scene.is(next, Sym::QuarterLetter) && scene.glued(next + 1) && scene.word(next).len() == 1);
     let year = token.number as i16;
     (!clock && !glued && !scene.is(next, Sym::Unit)).then(|| found(next, Node::Year(year)))
 }

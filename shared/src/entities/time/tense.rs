@@ -8,7 +8,7 @@ use crate::entities::Direction;
 /// How many words to either side of a time are looked at.
 const REACH: usize = 10;
 
-/// Words that tell the tense of a clause, folded, sorted.
+/// Words that tell the tense of a clause and what else a word of time may be, folded, sorted.
 pub(super) struct Tense {
     /// Past forms: "was", "said", "fell".
     pub(super) past: &'static [&'static str],
@@ -18,6 +18,16 @@ pub(super) struct Tense {
     pub(super) future: &'static [&'static str],
     /// Words after which a past form is none: "is scheduled", "to be held"; and polite ones: "I wanted to".
     pub(super) not_past: &'static [&'static str],
+    /// Words before a decade that make it an age: "in his 60s".
+    pub(super) ages: &'static [&'static str],
+    /// Phrases with a word of time in them that name no time, folded: "now and then".
+    pub(super) idioms: &'static [&'static str],
+    /// Words that compare with all of a time: "the worst in ten years".
+    pub(super) superlatives: &'static [&'static str],
+    /// How superlatives end: "-est".
+    pub(super) superlative_endings: &'static [&'static str],
+    /// Words with such an ending that are none: "request".
+    pub(super) not_superlatives: &'static [&'static str],
 }
 
 /// The side that the nearest verb of the same clause says, if any does.
@@ -58,6 +68,26 @@ fn ends_sentence(scene: &Scene, k: usize) -> bool {
         "." => scene.word(k + 1).starts_with(char::is_uppercase) && !scene.is(k - k.min(1), Sym::Month),
         _ => false,
     }
+}
+
+/// How many words before a length of time may stand between it and a superlative: "the lowest rate of them all in".
+const SUPERLATIVE_REACH: usize = 6;
+
+/// Whether a superlative stands before token `at` in the same clause: "the coldest winter in 50 years" goes back, not ahead.
+pub(super) fn follows_superlative(scene: &Scene, at: usize) -> bool {
+    let tense = &scene.grammar.tense;
+    let near = (at.saturating_sub(SUPERLATIVE_REACH)..at).rev();
+    near.take_while(|&k| !ends_sentence(scene, k) && !scene.is(k, Sym::Comma)).any(|k| {
+        // "for the first time in ten years"
+        if scene.is(k, Sym::Time) && k > 0 && scene.is(k - 1, Sym::Ordinal) {
+            return true;
+        }
+        let word = scene.word(k).to_lowercase();
+        let ending = |end: &&&str| word.len() >= end.len() + 3 && word.ends_with(**end);
+        tense.superlatives.binary_search(&word.as_str()).is_ok()
+            || tense.superlative_endings.iter().any(|e| ending(&e))
+                && tense.not_superlatives.binary_search(&word.as_str()).is_err()
+    })
 }
 
 fn cue(scene: &Scene, k: usize) -> Option<Direction> {

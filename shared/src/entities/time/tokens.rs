@@ -35,10 +35,11 @@ pub(super) enum Gap {
 /// A letter without its accent, in lower case, where the tables need that.
 pub(super) fn fold(c: char) -> char {
     match c {
-        'á' | 'à' | 'Á' | 'À' => 'a',
+        'á' | 'à' | 'ä' | 'Á' | 'À' | 'Ä' => 'a',
         'é' | 'è' | 'É' | 'È' => 'e',
         'í' | 'Í' => 'i',
-        'ó' | 'Ó' => 'o',
+        'ó' | 'ö' | 'Ó' | 'Ö' => 'o',
+        'ß' => 's',
         'ú' | 'ü' | 'Ú' | 'Ü' => 'u',
         'ñ' | 'Ñ' => 'n',
         _ => c,

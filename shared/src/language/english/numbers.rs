@@ -57,6 +57,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     per: Table::new("a|an|per"),
     per_times: Table::new("h=3|hour=3|hr=3|min=2|minute=2|s=1|sec=1|second=1"),
     joined_tens: "ty",
+    compounds: None,
     whole_counts: Lexicon::new(&[("couple", 2), ("few", 3), ("pair", 2), ("single", 1)]),
     before_point: Table::new("about|around|by|exactly|is|minus|of|was"),
     range_leads: Table::new("between|from"),

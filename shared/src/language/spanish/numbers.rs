@@ -53,6 +53,7 @@ pub(super) static GRAMMAR: Grammar = Grammar {
     per: Table::new("a|por"),
     per_times: Table::new("h=3|hora=3|min=2|minuto=2|s=1|seg=1|segundo=1"),
     joined_tens: "",
+    compounds: None,
     whole_counts: Lexicon::new(&[("par", 2), ("pareja", 2)]),
     before_point: Table::new("de|es|son"),
     range_leads: Table::new("de|desde|entre"),

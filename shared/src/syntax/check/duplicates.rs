@@ -20,6 +20,7 @@ impl Checker<'_, '_, '_> {
         self.names("participant", game.participants.iter().map(|participant| participant.name));
         self.names("service", game.services.iter().map(|service| service.name));
         self.names("move", game.moves.iter().map(|found| found.name));
+        self.names("type", game.types.iter().map(|found| found.name));
         self.vocabulary(&game.vocabulary);
         for participant in &game.participants {
             if let Abilities::Listed(texts) = &participant.abilities {

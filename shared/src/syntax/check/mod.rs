@@ -12,9 +12,12 @@ use super::resolve::{MoveId, Resolved};
 use super::text::{Escapes, decode};
 
 mod duplicates;
+mod parts;
 mod patterns;
 mod reach;
 mod references;
+mod rules;
+mod types;
 mod values;
 mod walk;
 
@@ -23,11 +26,15 @@ pub(super) fn check(source: &str, resolved: &Resolved<'_, '_>, contract: Option<
     let mut checker = Checker { source, resolved, findings, lines: OnceCell::new() };
     checker.duplicates();
     checker.values();
-    let known = references::Known::collect(resolved, contract);
+    checker.types();
+    checker.events();
+    let known = references::Known::collect(resolved, source, contract);
     for (game, written) in resolved.file.games.iter().enumerate() {
         for index in 0..written.moves.len() {
             let context = checker.context(MoveId { game, index });
             checker.references(&context, &known);
+            checker.rules(&context);
+            checker.parts(&context);
             checker.reach(&context);
         }
     }

@@ -177,6 +177,12 @@ impl Checker<'_, '_, '_> {
             Condition::Matches(reference, regex) => {
                 write!(key, "{} matches {}", reference.names.join("."), self.decoded(*regex))
             }
+            Condition::SlotGivenUp(name) => write!(key, "slot {} is given up", name.text),
+            Condition::Event(name) => write!(key, "event {}", name.text),
+            Condition::Computed(_, span) => {
+                let written = &self.source[span.start as usize..span.end as usize];
+                write!(key, "{}", written.split_whitespace().collect::<Vec<_>>().join(" "))
+            }
             Condition::Not(inner) => {
                 key.push_str("not ");
                 self.push_key(inner, key);
@@ -210,7 +216,12 @@ fn sign(comparison: Comparison) -> &'static str {
 /// Conditions that are considered apart from "the first block that holds": those on slots and on capabilities.
 fn waits(condition: &Condition<'_>) -> bool {
     match condition {
-        Condition::Successful | Condition::Failed | Condition::SlotMissing(_) | Condition::AllSlotsFilled => true,
+        Condition::Successful
+        | Condition::Failed
+        | Condition::SlotMissing(_)
+        | Condition::SlotGivenUp(_)
+        | Condition::Event(_)
+        | Condition::AllSlotsFilled => true,
         Condition::Not(inner) => waits(inner),
         Condition::All(parts) | Condition::Any(parts) => parts.iter().any(waits),
         _ => false,

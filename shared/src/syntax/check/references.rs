@@ -7,11 +7,11 @@ use crate::diagnostics::{Code, Span};
 use crate::ir::{Contract, Expression, TemplatePart};
 use crate::template;
 
-use super::super::ast::{ActionKind, Call, Condition, Name, Reference, Text};
+use super::super::ast::{ActionKind, Call, Condition, Name, Reference, Text, Value};
 use super::super::resolve::Resolved;
 use super::super::suggest::nearest;
 use super::super::text::{Escapes, decode};
-use super::walk::{Met, blocks};
+use super::walk::{Met, blocks, slot};
 use super::{Checker, Context};
 
 /// What a file defines, by name.
@@ -25,18 +25,21 @@ pub(super) struct Known<'f> {
     open_services: HashMap<&'f str, Vec<usize>>,
     /// Moves that some move of the file delegates to or extends.
     pub(super) used_moves: HashSet<&'f str>,
+    /// Names of slots, captures and choices: what a bare name on the right of a comparison may mean.
+    values: HashSet<String>,
     /// Parameters of the contract's functions.
     contract: HashMap<(String, String), Vec<String>>,
 }
 
 impl<'f> Known<'f> {
-    pub(super) fn collect(resolved: &Resolved<'f, '_>, contract: Option<&Contract>) -> Known<'f> {
+    pub(super) fn collect(resolved: &Resolved<'f, '_>, source: &str, contract: Option<&Contract>) -> Known<'f> {
         let mut known = Known {
             moves: HashMap::new(),
             services: HashMap::new(),
             functions: HashMap::new(),
             open_services: HashMap::new(),
             used_moves: HashSet::new(),
+            values: HashSet::new(),
             contract: HashMap::new(),
         };
         for (index, game) in resolved.file.games.iter().enumerate() {
@@ -52,13 +55,28 @@ impl<'f> Known<'f> {
             for found in &game.moves {
                 known.moves.entry(found.name.text).or_default().push(index);
                 known.used_moves.extend(found.base.map(|base| base.text));
-                blocks(&found.blocks, &mut |met| {
-                    if let Met::Action(action) = met
-                        && let ActionKind::Delegate(name) = &action.kind
-                    {
-                        known.used_moves.insert(name.text);
-                    }
+                known.values.extend(found.slots.iter().map(|slot| slot.name.text.to_owned()));
+                for pattern in found.triggers.iter().flat_map(|trigger| &trigger.patterns) {
+                    let written = &source[pattern.text.span.start as usize..pattern.text.span.end as usize];
+                    known.values.extend(super::capture_names(written));
+                }
+                let mut waits = false;
+                blocks(&found.blocks, &mut |met| match met {
+                    Met::Action(action) => match &action.kind {
+                        ActionKind::Delegate(name) | ActionKind::CallMove { target: name, .. } => {
+                            known.used_moves.insert(name.text);
+                        }
+                        ActionKind::Clarify { name, .. } => {
+                            known.values.insert(name.text.to_owned());
+                        }
+                        _ => {}
+                    },
+                    Met::Condition(Condition::Event(_)) => waits = true,
+                    Met::Condition(_) | Met::Template(_) => {}
                 });
+                if waits {
+                    known.used_moves.insert(found.name.text);
+                }
             }
         }
         for function in contract.iter().flat_map(|contract| &contract.functions) {
@@ -72,15 +90,30 @@ impl<'f> Known<'f> {
 impl<'f> Checker<'f, '_, '_> {
     pub(super) fn references(&mut self, context: &Context<'f, '_>, known: &Known<'f>) {
         self.participants(context);
-        blocks(&context.written.blocks, &mut |met| match met {
-            Met::Condition(condition) => self.condition_reference(context, condition),
+        let mut visit = |met: Met<'f, '_>| match met {
+            Met::Condition(condition) => {
+                self.condition_reference(context, condition);
+                self.bare_text(known, condition);
+            }
             Met::Template(text) => self.template_references(context, text),
             Met::Action(action) => match &action.kind {
                 ActionKind::Delegate(name) => self.delegation(context, known, *name),
                 ActionKind::Call(call) => self.capability(context, known, call),
                 _ => {}
             },
-        });
+        };
+        context.written.slots.iter().for_each(|found| slot(found, &mut visit));
+        blocks(&context.written.blocks, &mut visit);
+    }
+
+    /// `plan = gold`: a bare name that nothing bears is a text, which stands in quotation marks.
+    fn bare_text(&mut self, known: &Known<'_>, condition: &Condition<'_>) {
+        let Condition::Compare(_, _, Value::Word(name)) = condition else { return };
+        if name.text == "today" || known.values.contains(name.text) || self.findings.is_full_of_warnings() {
+            return;
+        }
+        let message = format!("no slot or capture is called `{}`: it is taken for a text", name.text);
+        self.report_hint(Code::BareText, name.span, message, format!("write it `\"{}\"`", name.text));
     }
 
     fn delegation(&mut self, context: &Context<'_, '_>, known: &Known<'_>, name: Name<'_>) {
@@ -124,7 +157,9 @@ impl<'f> Checker<'f, '_, '_> {
 
     fn condition_reference(&mut self, context: &Context<'_, '_>, condition: &Condition<'_>) {
         match condition {
-            Condition::SlotMissing(name) if context.slots.iter().all(|slot| slot.name.text != name.text) => {
+            Condition::SlotMissing(name) | Condition::SlotGivenUp(name)
+                if context.slots.iter().all(|slot| slot.name.text != name.text) =>
+            {
                 let message = format!("the move `{}` has no slot `{}`", context.written.name.text, name.text);
                 let near = nearest(name.text, context.slots.iter().map(|slot| slot.name.text));
                 let hint = match near {
@@ -138,6 +173,7 @@ impl<'f> Checker<'f, '_, '_> {
                 self.doubtful(context, reference);
             }
             Condition::Compare(reference, ..) | Condition::Matches(reference, _) => self.doubtful(context, reference),
+            Condition::Computed(expression, span) => self.doubtful_expression(context, expression, *span),
             _ => {}
         }
     }
@@ -200,17 +236,20 @@ impl<'f> Checker<'f, '_, '_> {
                 TemplatePart::Expression { expression, .. } => {
                     self.doubtful_expression(context, expression, text.span);
                 }
-                TemplatePart::Text(_) => {}
+                TemplatePart::OneOf(_) | TemplatePart::Text(_) => {}
             }
         }
     }
 
     fn doubtful_expression(&mut self, context: &Context<'_, '_>, expression: &Expression, span: Span) {
         match expression {
-            Expression::Number(_) => {}
+            Expression::Number(_) | Expression::Text(_) => {}
             Expression::Reference(path) => self.doubtful_path(context, path, span),
-            Expression::Negate(inner) => self.doubtful_expression(context, inner, span),
-            Expression::Binary(left, _, right) => {
+            Expression::Negate(inner) | Expression::Span(inner, _) => self.doubtful_expression(context, inner, span),
+            Expression::Call(_, values) => {
+                values.iter().for_each(|value| self.doubtful_expression(context, value, span));
+            }
+            Expression::Binary(left, _, right) | Expression::Compare(left, _, right) => {
                 self.doubtful_expression(context, left, span);
                 self.doubtful_expression(context, right, span);
             }

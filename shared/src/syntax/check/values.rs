@@ -8,7 +8,7 @@ use crate::template::number_text;
 use super::super::ast::{Abilities, EnumOption, Game, Slot, Text, Type, Value};
 use super::super::limits::{MAX_REGEX_BYTES, MAX_REGEX_COMPILED_BYTES};
 use super::super::text::{Escapes, decode};
-use super::walk::{Met, blocks};
+use super::walk::{Met, blocks, slot};
 use super::{Checker, Condition};
 
 impl Checker<'_, '_, '_> {
@@ -20,15 +20,25 @@ impl Checker<'_, '_, '_> {
                     self.regex(*regex);
                 }
             }
-            for found in &game.moves {
-                for slot in &found.slots {
-                    self.default(slot);
+            for definition in &game.types {
+                self.type_regex(&definition.ty);
+            }
+            let mut matches = |met: Met<'_, '_>| {
+                if let Met::Condition(Condition::Matches(_, regex)) = met {
+                    self.regex(*regex);
                 }
-                blocks(&found.blocks, &mut |met| {
-                    if let Met::Condition(Condition::Matches(_, regex)) = met {
-                        self.regex(*regex);
-                    }
-                });
+            };
+            for found in &game.moves {
+                found.slots.iter().for_each(|found| slot(found, &mut matches));
+                blocks(&found.blocks, &mut matches);
+            }
+            blocks(&game.events, &mut matches);
+            for found in game.moves.iter().flat_map(|found| &found.slots) {
+                self.default(found);
+                self.type_regex(&found.ty);
+                if let Some(expression) = found.expression {
+                    self.regex(expression);
+                }
             }
         }
     }
@@ -60,6 +70,14 @@ impl Checker<'_, '_, '_> {
             .flat_map(|language| language.locales.iter().copied())
             .collect();
         self.report_hint(Code::UnknownLanguage, tag.span, message, format!("expected one of {}", known.join(", ")));
+    }
+
+    fn type_regex(&mut self, ty: &Type<'_>) {
+        match ty {
+            Type::Pattern(regex) => self.regex(*regex),
+            Type::List(item) => self.type_regex(item),
+            _ => {}
+        }
     }
 
     fn regex(&mut self, text: Text) {

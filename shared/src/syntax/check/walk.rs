@@ -1,6 +1,8 @@
 //! Going over everything in a move's blocks. Depth is bounded by the parser's nesting limit.
 
-use super::super::ast::{Action, ActionKind, Block, Branch, Condition, Statement, Text};
+use super::super::ast::{
+    Action, ActionKind, Attachment, Block, Branch, Condition, PayloadValue, Slot, Statement, Text,
+};
 
 /// Something met on the way.
 pub(super) enum Met<'f, 's> {
@@ -8,6 +10,17 @@ pub(super) enum Met<'f, 's> {
     Action(&'f Action<'s>),
     /// A template.
     Template(Text),
+}
+
+/// The conditions and texts of a slot.
+pub(super) fn slot<'f, 's>(slot: &'f Slot<'s>, visit: &mut dyn FnMut(Met<'f, 's>)) {
+    if let Some(found) = &slot.required_when {
+        condition(found, visit);
+    }
+    for rule in &slot.valid {
+        condition(&rule.condition, visit);
+        rule.reason.iter().for_each(|text| visit(Met::Template(*text)));
+    }
 }
 
 pub(super) fn blocks<'f, 's>(blocks: &'f [Block<'s>], visit: &mut dyn FnMut(Met<'f, 's>)) {
@@ -52,23 +65,27 @@ pub(super) fn condition<'f, 's>(found: &'f Condition<'s>, visit: &mut dyn FnMut(
 fn action<'f, 's>(found: &'f Action<'s>, visit: &mut dyn FnMut(Met<'f, 's>)) {
     visit(Met::Action(found));
     match &found.kind {
-        ActionKind::Respond(text) | ActionKind::PromptSlot(text) | ActionKind::AskForClarification(text) => {
-            visit(Met::Template(*text));
-        }
-        ActionKind::OfferChoices(texts) | ActionKind::Clarify { options: texts, .. } => {
-            for text in texts {
-                visit(Met::Template(*text));
+        ActionKind::Respond(texts)
+        | ActionKind::PromptSlot(texts)
+        | ActionKind::AskForClarification(texts)
+        | ActionKind::Clarify { options: texts, .. }
+        | ActionKind::Retry(texts) => texts.iter().for_each(|text| visit(Met::Template(*text))),
+        ActionKind::OfferChoices(choices) => {
+            for text in choices.iter().flat_map(|choice| std::iter::once(choice.label).chain(choice.value)) {
+                visit(Met::Template(text));
             }
         }
-        ActionKind::Generate { style: text } | ActionKind::Retry(text) => {
-            if let Some(text) = text {
-                visit(Met::Template(*text));
-            }
-        }
+        ActionKind::Generate { style } => style.iter().for_each(|text| visit(Met::Template(*text))),
         ActionKind::Negotiate { text, until } => {
-            visit(Met::Template(*text));
+            text.iter().for_each(|text| visit(Met::Template(*text)));
             condition(until, visit);
         }
+        ActionKind::Attach(attachment) => match attachment {
+            Attachment::Image { url, alt } => [*url, *alt].into_iter().for_each(|text| visit(Met::Template(text))),
+            Attachment::Card(fields) => fields.iter().for_each(|(_, text)| visit(Met::Template(*text))),
+            Attachment::Payload(fields) => fields.iter().for_each(|(_, value)| payload(value, visit)),
+            Attachment::Unknown => {}
+        },
         ActionKind::Call(call) => {
             if let Some(text) = call.purpose {
                 visit(Met::Template(text));
@@ -77,6 +94,7 @@ fn action<'f, 's>(found: &'f Action<'s>, visit: &mut dyn FnMut(Met<'f, 's>)) {
                 action(then, visit);
             }
         }
+        ActionKind::CallMove { with, .. } => with.iter().for_each(|(_, value)| payload(value, visit)),
         ActionKind::Escalate(_)
         | ActionKind::Delegate(_)
         | ActionKind::Continue
@@ -84,5 +102,14 @@ fn action<'f, 's>(found: &'f Action<'s>, visit: &mut dyn FnMut(Met<'f, 's>)) {
         | ActionKind::LearnPattern
         | ActionKind::BoostConfidence
         | ActionKind::RememberOutcome => {}
+    }
+}
+
+fn payload<'f, 's>(value: &'f PayloadValue<'s>, visit: &mut dyn FnMut(Met<'f, 's>)) {
+    match value {
+        PayloadValue::Text(text) => visit(Met::Template(*text)),
+        PayloadValue::Object(fields) => fields.iter().for_each(|(_, value)| payload(value, visit)),
+        PayloadValue::List(values) => values.iter().for_each(|value| payload(value, visit)),
+        PayloadValue::Number(_) | PayloadValue::Boolean(_) | PayloadValue::Reference(_) => {}
     }
 }

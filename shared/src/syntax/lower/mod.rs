@@ -20,19 +20,26 @@ mod moves;
 mod patterns;
 mod statements;
 
+#[cfg(feature = "golden")]
+pub(super) use patterns::pattern_elements;
+
 /// Lowers every game of a file.
-pub(super) fn lower(
-    source: &str,
-    resolved: &Resolved<'_, '_>,
+pub(super) fn lower<'d>(
+    source: &'d str,
+    resolved: &'d Resolved<'d, 'd>,
     contract: &ir::Contract,
-    findings: &mut Findings,
+    findings: &'d mut Findings,
 ) -> Vec<ir::Game> {
-    let mut lowering = Lowering { source, lines: Lines::new(source.as_bytes()), reports: true, findings };
+    let lines = Lines::new(source.as_bytes());
+    let mut lowering = Lowering { source, lines, reports: true, findings, resolved, scope: 0 };
     (0..resolved.games.len()).map(|game| lowering.game(resolved, game, contract)).collect()
 }
 
 struct Lowering<'s, 'd> {
     source: &'s str,
+    resolved: &'d Resolved<'d, 'd>,
+    /// The game in which what is lowered is written: names mean what they mean there.
+    scope: usize,
     lines: Lines<'s>,
     /// Whether problems are reported: only on the pass over the place where something is written.
     reports: bool,
@@ -60,7 +67,34 @@ impl Lowering<'_, '_> {
             }
             game.moves.push(lowered);
         }
+        for level in &chain {
+            self.reports = *level == index;
+            self.scope = *level;
+            self.event_moves(&resolved.file.games[*level], &mut game);
+        }
+        game.events = events_of(&game.moves);
         game
+    }
+
+    /// Blocks for events outside of moves: a move of the event's name each, unless the game has one already.
+    fn event_moves(&mut self, written: &ast::Game<'_>, game: &mut ir::Game) {
+        for block in &written.events {
+            let lowered = self.block(block);
+            let Some(name) = lowered.branches.first().and_then(|branch| event_of(&branch.condition)) else { continue };
+            match game.moves.iter_mut().find(|found| found.name == name) {
+                Some(found) => found.blocks.insert(0, lowered),
+                None => game.moves.push(ir::Move {
+                    name: name.to_owned(),
+                    guard: Vec::new(),
+                    triggers: Vec::new(),
+                    priority: ir::Priority::default(),
+                    threshold: ir::Threshold::default(),
+                    slots: Vec::new(),
+                    line: lowered.line,
+                    blocks: vec![lowered],
+                }),
+            }
+        }
     }
 
     /// Adds one game's own sections (but its moves) to what its bases have.
@@ -179,6 +213,17 @@ impl Lowering<'_, '_> {
         Span::new(start, offset(end).max(start + 1))
     }
 
+    /// One text, or several of which one is said.
+    fn said(&mut self, texts: &[ast::Text]) -> ir::Template {
+        match texts {
+            [only] => self.template(*only),
+            several => {
+                let variants = several.iter().map(|text| self.template(*text)).collect();
+                ir::Template { parts: vec![ir::TemplatePart::OneOf(variants)] }
+            }
+        }
+    }
+
     fn template(&mut self, text: ast::Text) -> ir::Template {
         let parsed = template::parse(&self.marked(text));
         match parsed {
@@ -208,6 +253,30 @@ impl Lowering<'_, '_> {
     fn line(&self, span: Span) -> u32 {
         self.lines.line(span.start)
     }
+}
+
+/// The event that a condition waits for.
+fn event_of(condition: &ir::Condition) -> Option<&str> {
+    match condition {
+        ir::Condition::Event(name) => Some(name),
+        ir::Condition::All(parts) => parts.iter().find_map(event_of),
+        _ => None,
+    }
+}
+
+/// Which move has a block for which event; where several have, all, in their order.
+fn events_of(moves: &[ir::Move]) -> Vec<(String, String)> {
+    let mut events = Vec::new();
+    for found in moves {
+        for branch in found.blocks.iter().flat_map(|block| &block.branches) {
+            let Some(name) = event_of(&branch.condition) else { continue };
+            let entry = (name.to_owned(), found.name.clone());
+            if !events.contains(&entry) {
+                events.push(entry);
+            }
+        }
+    }
+    events
 }
 
 /// Adds an item, or puts it in the place of the one it replaces. For lists that stay short.

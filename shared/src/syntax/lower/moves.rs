@@ -27,6 +27,7 @@ impl Lowering<'_, '_> {
         };
         for id in lineage {
             self.reports = *id == own && id.game == game;
+            self.scope = id.game;
             self.add_elements(resolved.written(*id), &mut lowered);
         }
         lowered
@@ -73,6 +74,25 @@ impl Lowering<'_, '_> {
 
     fn slot(&mut self, slot: &Slot<'_>) -> ir::Slot {
         let ty = self.slot_type(&slot.ty);
+        let mut vocabulary = self.terms(&slot.vocabulary);
+        let mut context = slot.context.map(|text| self.text(text));
+        let mut rules = ir::SlotRules {
+            required_when: slot.required_when.as_ref().map(|condition| self.condition(condition)),
+            valid: self.validities(&slot.valid),
+            labels: Vec::new(),
+        };
+        // What a type of the game says holds for each slot of that type; problems of it are reported once, there.
+        let reports = std::mem::replace(&mut self.reports, false);
+        let resolved = self.resolved;
+        for definition in resolved.definitions(self.scope, &slot.ty) {
+            let terms = self.terms(&definition.vocabulary);
+            vocabulary.extend(terms);
+            context = context.or_else(|| definition.context.map(|text| self.text(text)));
+            let valid = self.validities(&definition.valid);
+            rules.valid.extend(valid);
+        }
+        self.reports = reports;
+        let rules = (rules != ir::SlotRules::default()).then(|| Box::new(rules));
         let default = slot.default.as_ref().map(|value| self.literal(value)).map(|value| canonical_default(&ty, value));
         ir::Slot {
             name: slot.name.text.to_owned(),
@@ -80,11 +100,14 @@ impl Lowering<'_, '_> {
             required: slot.required,
             default,
             extract: slot.extract,
-            vocabulary: self.terms(&slot.vocabulary),
-            context: slot.context.map(|text| self.text(text)),
+            expression: slot.expression.map(|text| self.regex(text)),
+            vocabulary,
+            context,
             confirm: slot.confirm,
             sensitive: slot.sensitive,
             retries: slot.retries.unwrap_or(3),
+            rules,
+            declined_by: slot.declined_by.iter().flat_map(|(said, _)| said).map(|text| self.text(*text)).collect(),
             line: self.line(slot.name.span),
         }
     }
@@ -95,9 +118,28 @@ impl Lowering<'_, '_> {
             Type::Range { min, max } => ir::SlotType::Range { min: min.value, max: max.value },
             Type::Enum(options) => ir::SlotType::Enum(options.iter().map(|option| self.enum_option(option)).collect()),
             Type::List(item) => ir::SlotType::List(Box::new(self.slot_type(item))),
+            Type::Pattern(regex) => ir::SlotType::Pattern(self.regex(*regex)),
+            Type::EnumFrom(from) => ir::SlotType::EnumFrom(path(from)),
+            Type::Named(name) => {
+                let (resolved, game) = (self.resolved, self.scope);
+                // What is not defined or goes in circles is reported.
+                let definition = resolved.type_named(game, name.text).filter(|found| !resolved.in_circles(game, found));
+                let reports = std::mem::replace(&mut self.reports, false);
+                let found = definition.map(|definition| self.slot_type(&definition.ty));
+                self.reports = reports;
+                found.unwrap_or(ir::SlotType::String)
+            }
             // Reported by the parser; the game does not compile.
             Type::Unknown => ir::SlotType::String,
         }
+    }
+
+    fn validities(&mut self, valid: &[ast::Validity<'_>]) -> Vec<ir::Validity> {
+        let lower = |lowering: &mut Self, rule: &ast::Validity<'_>| ir::Validity {
+            condition: lowering.condition(&rule.condition),
+            reason: lowering.said(&rule.reason),
+        };
+        valid.iter().map(|rule| lower(self, rule)).collect()
     }
 
     fn enum_option(&mut self, option: &ast::EnumOption<'_>) -> String {
@@ -107,7 +149,7 @@ impl Lowering<'_, '_> {
         }
     }
 
-    fn block(&mut self, block: &Block<'_>) -> ir::Block {
+    pub(super) fn block(&mut self, block: &Block<'_>) -> ir::Block {
         let branches = block.branches.iter().map(|branch| ir::Branch {
             condition: self.condition(&branch.condition),
             body: self.statements(&branch.body),
@@ -144,6 +186,9 @@ impl Lowering<'_, '_> {
                 ir::Condition::Compare(path(reference), *comparison, literal)
             }
             Condition::Matches(reference, regex) => ir::Condition::Matches(path(reference), self.regex(*regex)),
+            Condition::SlotGivenUp(name) => ir::Condition::SlotGivenUp(name.text.to_owned()),
+            Condition::Event(name) => ir::Condition::Event(name.text.to_owned()),
+            Condition::Computed(expression, _) => ir::Condition::Computed(expression.clone()),
             Condition::Not(inner) => ir::Condition::Not(Box::new(self.condition(inner))),
             Condition::All(parts) => ir::Condition::All(all(self, parts)),
             Condition::Any(parts) => ir::Condition::Any(all(self, parts)),

@@ -32,6 +32,17 @@ impl Lowering<'_, '_> {
     }
 }
 
+/// The elements of a pattern that stands in no source file, or the first problem of it.
+#[cfg(feature = "golden")]
+pub(in crate::syntax) fn pattern_elements(text: &str) -> Result<Vec<Element>, String> {
+    let (elements, problems) = split(text);
+    match problems.into_iter().next() {
+        Some(problem) => Err(problem.message),
+        None if elements.is_empty() => Err("this pattern is empty".to_owned()),
+        None => Ok(elements),
+    }
+}
+
 /// Splits a pattern's text at captures and wildcards.
 fn split(text: &str) -> (Vec<Element>, Vec<Problem>) {
     let mut elements = Vec::new();

@@ -2,9 +2,9 @@
 
 use crate::ir;
 
-use super::super::ast::{Action, ActionKind, Call, Statement, Text};
+use super::super::ast::{Action, ActionKind, Attachment, Call, Choice, PayloadValue, Statement, Text};
 use super::Lowering;
-use super::moves::threshold;
+use super::moves::{path, threshold};
 
 impl Lowering<'_, '_> {
     pub(super) fn statements(&mut self, statements: &[Statement<'_>]) -> Vec<ir::Statement> {
@@ -24,10 +24,10 @@ impl Lowering<'_, '_> {
 
     fn action(&mut self, action: &Action<'_>) -> ir::Action {
         match &action.kind {
-            ActionKind::Respond(text) => ir::Action::Respond(self.template(*text)),
-            ActionKind::PromptSlot(text) => ir::Action::PromptSlot(self.template(*text)),
-            ActionKind::AskForClarification(text) => ir::Action::AskForClarification(self.template(*text)),
-            ActionKind::OfferChoices(texts) => ir::Action::OfferChoices(self.templates(texts)),
+            ActionKind::Respond(texts) => ir::Action::Respond(self.said(texts)),
+            ActionKind::PromptSlot(texts) => ir::Action::PromptSlot(self.said(texts)),
+            ActionKind::AskForClarification(texts) => ir::Action::AskForClarification(self.said(texts)),
+            ActionKind::OfferChoices(choices) => self.offer(choices),
             ActionKind::Clarify { name, options } => {
                 ir::Action::Clarify { name: name.text.to_owned(), options: self.templates(options) }
             }
@@ -37,13 +37,62 @@ impl Lowering<'_, '_> {
             ActionKind::Delegate(name) => ir::Action::Delegate(name.text.to_owned()),
             ActionKind::Continue => ir::Action::Continue,
             ActionKind::Return => ir::Action::Return,
-            ActionKind::Retry(text) => ir::Action::Retry(text.map(|text| self.template(text))),
+            ActionKind::Retry(texts) => ir::Action::Retry((!texts.is_empty()).then(|| self.said(texts))),
             ActionKind::Negotiate { text, until } => {
-                ir::Action::Negotiate { text: self.template(*text), until: self.condition(until) }
+                ir::Action::Negotiate { text: self.said(text), until: self.condition(until) }
+            }
+            ActionKind::Attach(attachment) => ir::Action::Attach(self.attachment(attachment)),
+            ActionKind::CallMove { target, with } => {
+                ir::Action::CallMove { target: target.text.to_owned(), with: self.payload(with) }
             }
             ActionKind::LearnPattern => ir::Action::LearnPattern,
             ActionKind::BoostConfidence => ir::Action::BoostConfidence,
             ActionKind::RememberOutcome => ir::Action::RememberOutcome,
+        }
+    }
+
+    fn offer(&mut self, choices: &[Choice]) -> ir::Action {
+        if choices.iter().all(|choice| choice.value.is_none()) {
+            return ir::Action::OfferChoices(choices.iter().map(|choice| self.template(choice.label)).collect());
+        }
+        let valued = choices
+            .iter()
+            .map(|choice| (self.template(choice.label), self.template(choice.value.unwrap_or(choice.label))));
+        ir::Action::OfferValued(valued.collect())
+    }
+
+    fn attachment(&mut self, attachment: &Attachment<'_>) -> ir::Attachment {
+        match attachment {
+            Attachment::Image { url, alt } => {
+                ir::Attachment::Image { url: self.template(*url), alt: self.template(*alt) }
+            }
+            Attachment::Card(fields) => {
+                let fields = fields.iter().map(|(name, text)| (name.text.to_owned(), self.template(*text)));
+                ir::Attachment::Card(fields.collect())
+            }
+            Attachment::Payload(fields) => ir::Attachment::Payload(self.payload(fields)),
+            // Reported by the parser; the game does not compile.
+            Attachment::Unknown => ir::Attachment::Payload(Vec::new()),
+        }
+    }
+
+    fn payload(
+        &mut self,
+        fields: &[(super::super::ast::Name<'_>, PayloadValue<'_>)],
+    ) -> Vec<(String, ir::PayloadValue)> {
+        fields.iter().map(|(name, value)| (name.text.to_owned(), self.payload_value(value))).collect()
+    }
+
+    fn payload_value(&mut self, value: &PayloadValue<'_>) -> ir::PayloadValue {
+        match value {
+            PayloadValue::Text(text) => ir::PayloadValue::Text(self.template(*text)),
+            PayloadValue::Number(number) => ir::PayloadValue::Number(number.value),
+            PayloadValue::Boolean(value) => ir::PayloadValue::Boolean(*value),
+            PayloadValue::Reference(reference) => ir::PayloadValue::Reference(path(reference)),
+            PayloadValue::Object(fields) => ir::PayloadValue::Object(self.payload(fields)),
+            PayloadValue::List(values) => {
+                ir::PayloadValue::List(values.iter().map(|value| self.payload_value(value)).collect())
+            }
         }
     }
 

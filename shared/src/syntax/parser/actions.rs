@@ -2,10 +2,10 @@
 
 use crate::diagnostics::{Code, Diagnostic};
 
-use super::super::ast::{Action, ActionKind, Call, Text};
+use super::super::ast::{Action, ActionKind, Attachment, Call, Choice, Name, PayloadValue, Text};
 use super::super::lexer::Kind;
 use super::super::limits::MAX_TIMEOUT_SECONDS;
-use super::{Parser, Read, Reported};
+use super::{Layout, Parser, Read, Reported};
 
 const ACTIONS: &[&str] = &[
     "respond with:",
@@ -14,6 +14,8 @@ const ACTIONS: &[&str] = &[
     "offer choices: [",
     "clarify NAME with options: [",
     "generate response",
+    "attach {",
+    "call MOVE",
     "escalate to:",
     "delegate to:",
     "continue",
@@ -47,7 +49,7 @@ impl<'s> Parser<'s, '_> {
             "ask" => ActionKind::AskForClarification(self.said("ask for clarification", "the text of the question")?),
             "offer" => {
                 self.phrase("offer choices");
-                ActionKind::OfferChoices(self.list(false, "a choice", |parser| parser.text_token("a choice in quotes")))
+                ActionKind::OfferChoices(self.list(false, "a choice", Parser::choice))
             }
             "clarify" => {
                 self.bump();
@@ -87,16 +89,26 @@ impl<'s> Parser<'s, '_> {
             }
             "retry" => {
                 self.bump();
-                let text = if self.eat_word("with") { Some(self.text_token("a text")?) } else { None };
-                ActionKind::Retry(text)
+                let texts = if self.eat_word("with") { self.one_or_several("a text")? } else { Vec::new() };
+                ActionKind::Retry(texts)
             }
             "negotiate" => {
                 self.bump();
                 // A colon as after other actions does no harm.
                 self.eat(Kind::Colon);
-                let text = self.text_token("the text of the question")?;
+                let text = self.one_or_several("the text of the question")?;
                 self.words(&["until"]);
                 ActionKind::Negotiate { text, until: self.condition()? }
+            }
+            "attach" => {
+                let first = self.bump();
+                ActionKind::Attach(self.attachment(first)?)
+            }
+            "call" => {
+                self.bump();
+                let target = self.name("the name of a move")?;
+                let with = if self.eat_word("with") { self.given_values()? } else { Vec::new() };
+                ActionKind::CallMove { target, with }
             }
             "learn" => {
                 self.bump();
@@ -124,9 +136,187 @@ impl<'s> Parser<'s, '_> {
         self.colon(keyword);
     }
 
-    fn said(&mut self, keyword: &str, what: &str) -> Read<Text> {
+    fn said(&mut self, keyword: &str, what: &str) -> Read<Vec<Text>> {
         self.phrase(keyword);
-        self.text_token(what)
+        self.one_or_several(what)
+    }
+
+    /// A text, or a list of texts of which one is said.
+    pub(super) fn one_or_several(&mut self, what: &str) -> Read<Vec<Text>> {
+        if !self.is(Kind::OpenBracket) {
+            return Ok(vec![self.text_token(what)?]);
+        }
+        let open = self.peek();
+        let texts = self.list(false, "a text", |parser| parser.text_token("a text in quotes"));
+        if texts.is_empty() {
+            let span = self.span_from(open);
+            self.report(Diagnostic::new(Code::BadRange, span, "a list of texts has at least one"));
+            return Err(Reported);
+        }
+        Ok(texts)
+    }
+
+    /// `"…"`, or `{ label: "…", value: "…" }`.
+    fn choice(&mut self) -> Read<Choice> {
+        if !self.is(Kind::OpenBrace) {
+            return Ok(Choice { label: self.text_token("a choice in quotes")?, value: None });
+        }
+        let open = self.peek();
+        let (mut label, mut value) = (None, None);
+        for (name, text) in self.fields(|parser| parser.text_token("a text in quotes"))? {
+            match name.text {
+                "label" => label = Some(text),
+                "value" => value = Some(text),
+                _ => self.unknown_field(name, &["label", "value"]),
+            }
+        }
+        match label {
+            Some(label) => Ok(Choice { label, value }),
+            None => {
+                let found = Diagnostic::new(Code::Unexpected, open.span(), "expected `label: \"…\"` in this choice");
+                self.report(found.with_hint("a choice is `\"…\"` or `{ label: \"…\", value: \"…\" }`"));
+                Err(Reported)
+            }
+        }
+    }
+
+    /// `{ name: …, … }`; a new line stands for the comma.
+    fn fields<T>(&mut self, mut value: impl FnMut(&mut Self) -> Read<T>) -> Read<Vec<(Name<'s>, T)>> {
+        let open = self.expect(Kind::OpenBrace, "`{`")?;
+        let mut fields = Vec::new();
+        loop {
+            if self.eat(Kind::CloseBrace) {
+                return Ok(fields);
+            }
+            if self.is(Kind::End) {
+                self.unclosed(open, "}");
+                return Err(Reported);
+            }
+            self.mark(Layout::Item);
+            let name = self.name("a name, then `:`")?;
+            self.colon(name.text);
+            fields.push((name, value(self)?));
+            if !self.eat(Kind::Comma) && !self.is(Kind::CloseBrace) && !self.peek().first_on_line {
+                return Err(self.unexpected("`,` or `}` after a value"));
+            }
+        }
+    }
+
+    fn unknown_field(&mut self, name: Name<'s>, known: &[&'static str]) {
+        let message = format!("`{}` is not one of {}", name.text, known.join(", "));
+        let found = Diagnostic::new(Code::BadAttachment, name.span, message);
+        self.report(match super::nearest(name.text, known.iter().copied()) {
+            Some(near) => found.with_hint(format!("did you mean `{near}`?")),
+            None => found,
+        });
+    }
+
+    /// What stands behind `attach`: one kind of attachment.
+    fn attachment(&mut self, first: super::super::lexer::Token) -> Read<Attachment<'s>> {
+        let mut fields = self.fields(Parser::payload_value)?;
+        let span = self.span_from(first);
+        let at = |fields: &[(Name<'s>, PayloadValue<'s>)], wanted: &str| {
+            fields.iter().position(|(name, _)| name.text == wanted)
+        };
+        if let Some(card) = at(&fields, "card") {
+            let (_, card) = fields.remove(card);
+            self.no_more_fields(&fields, "a card");
+            return Ok(self.card(card, span));
+        }
+        if let Some(payload) = at(&fields, "payload") {
+            let (_, payload) = fields.remove(payload);
+            self.no_more_fields(&fields, "a payload");
+            if let PayloadValue::Object(values) = payload {
+                return Ok(Attachment::Payload(values));
+            }
+            self.report(Diagnostic::new(Code::BadAttachment, span, "a payload is `{ name: value, … }`"));
+            return Ok(Attachment::Unknown);
+        }
+        match (at(&fields, "image"), at(&fields, "alt")) {
+            (Some(image), Some(alt)) => match (&fields[image].1, &fields[alt].1) {
+                (PayloadValue::Text(url), PayloadValue::Text(alt)) => {
+                    let image = Attachment::Image { url: *url, alt: *alt };
+                    fields.retain(|(name, _)| !matches!(name.text, "image" | "alt"));
+                    self.no_more_fields(&fields, "an image");
+                    Ok(image)
+                }
+                _ => {
+                    let message = "the address of an image and its `alt` are texts in quotes";
+                    self.report(Diagnostic::new(Code::BadAttachment, span, message));
+                    Ok(Attachment::Unknown)
+                }
+            },
+            (Some(_), None) => {
+                let message = "an image has a text that stands for it where it is not shown: expected `alt: \"…\"`";
+                let found = Diagnostic::new(Code::BadAttachment, span, message);
+                self.report(found.with_hint("people who do not see the picture are told what it shows"));
+                Ok(Attachment::Unknown)
+            }
+            (None, _) => {
+                let message = "expected `image: \"…\", alt: \"…\"`, `card: { … }` or `payload: { … }`";
+                self.report(Diagnostic::new(Code::BadAttachment, span, message));
+                Ok(Attachment::Unknown)
+            }
+        }
+    }
+
+    fn no_more_fields(&mut self, rest: &[(Name<'s>, PayloadValue<'s>)], what: &str) {
+        for (name, _) in rest {
+            let message = format!("`{}` has no place in {what}", name.text);
+            self.report(Diagnostic::new(Code::BadAttachment, name.span, message));
+        }
+    }
+
+    fn card(&mut self, card: PayloadValue<'s>, span: crate::diagnostics::Span) -> Attachment<'s> {
+        const FIELDS: &[&str] = &["title", "text", "link", "image", "alt"];
+        let PayloadValue::Object(fields) = card else {
+            self.report(Diagnostic::new(Code::BadAttachment, span, "a card is `{ title: \"…\", text: \"…\" }`"));
+            return Attachment::Unknown;
+        };
+        let mut texts = Vec::new();
+        for (name, value) in fields {
+            match value {
+                _ if !FIELDS.contains(&name.text) => self.unknown_field(name, FIELDS),
+                PayloadValue::Text(text) => texts.push((name, text)),
+                _ => {
+                    let message = format!("`{}` of a card is a text in quotes", name.text);
+                    self.report(Diagnostic::new(Code::BadAttachment, name.span, message));
+                }
+            }
+        }
+        if !texts.iter().any(|(name, _)| name.text == "title") {
+            self.report(Diagnostic::new(Code::BadAttachment, span, "a card has a title: expected `title: \"…\"`"));
+        }
+        Attachment::Card(texts)
+    }
+
+    fn payload_value(&mut self) -> Read<PayloadValue<'s>> {
+        Ok(match self.peek().kind {
+            Kind::OpenBrace => PayloadValue::Object(self.nested(|parser| parser.fields(Parser::payload_value))?),
+            Kind::OpenBracket => {
+                PayloadValue::List(self.nested(|parser| Ok(parser.list(false, "a value", Parser::payload_value)))?)
+            }
+            Kind::Number => PayloadValue::Number(self.number("a number")?),
+            Kind::Name if self.is_word("true") || self.is_word("false") => {
+                let token = self.bump();
+                PayloadValue::Boolean(self.text(token) == "true")
+            }
+            Kind::Name => PayloadValue::Reference(self.reference("the name of a value")?),
+            _ => PayloadValue::Text(self.text_token("a text, a number, a name, `{ … }` or `[ … ]`")?),
+        })
+    }
+
+    /// `a = b, c = "…"`
+    fn given_values(&mut self) -> Read<Vec<(Name<'s>, PayloadValue<'s>)>> {
+        let mut values = Vec::new();
+        loop {
+            let name = self.name("the name of a slot of that move")?;
+            self.expect(Kind::Equal, "`=` and the value that the slot begins with")?;
+            values.push((name, self.payload_value()?));
+            if !self.eat(Kind::Comma) {
+                return Ok(values);
+            }
+        }
     }
 
     /// `SERVICE.FUNCTION [(name, …)] [for TEXT] [await] [timeout SECONDS] [then ACTION]`; the clauses in any order,

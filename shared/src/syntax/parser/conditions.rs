@@ -1,10 +1,12 @@
 //! Conditions and values. `and` binds tighter than `or`.
 
-use crate::ir::Comparison;
+use crate::diagnostics::{Diagnostic, Span};
+use crate::ir::{Comparison, UNITS};
+use crate::template;
 
 use super::super::ast::{Condition, Name, Reference, Value};
 use super::super::lexer::Kind;
-use super::{Parser, Read};
+use super::{Parser, Read, Reported};
 
 impl<'s> Parser<'s, '_> {
     pub(super) fn condition(&mut self) -> Read<Condition<'s>> {
@@ -52,6 +54,9 @@ impl<'s> Parser<'s, '_> {
             let inner = self.nested(Parser::negation)?;
             return Ok(Condition::Not(Box::new(inner)));
         }
+        if let Some(end) = self.expression_end() {
+            return self.expression(end);
+        }
         if self.eat(Kind::OpenParen) {
             let inner = self.condition()?;
             self.expect(Kind::CloseParen, "`and`, `or` or `)`")?;
@@ -66,9 +71,18 @@ impl<'s> Parser<'s, '_> {
             let slot = self.name("a slot's name")?;
             self.bump();
             let negated = self.eat_word("not");
-            self.words(&["missing"]);
-            let missing = Condition::SlotMissing(slot);
-            return Ok(if negated { Condition::Not(Box::new(missing)) } else { missing });
+            let said = if self.is_word("given") {
+                self.words(&["given", "up"]);
+                Condition::SlotGivenUp(slot)
+            } else {
+                self.words(&["missing"]);
+                Condition::SlotMissing(slot)
+            };
+            return Ok(if negated { Condition::Not(Box::new(said)) } else { said });
+        }
+        if self.is_word("event") && self.ahead(1).kind == Kind::Name && !self.is_joint(1) {
+            self.bump();
+            return Ok(Condition::Event(self.name("an event's name")?));
         }
         if self.is_phrase(&["confidence", "is", "below"]) {
             self.at += 3;
@@ -116,6 +130,136 @@ impl<'s> Parser<'s, '_> {
         Ok(Condition::Compare(reference, comparison, self.value("a value")?))
     }
 
+    /// Whether a word that goes on with a condition stands there.
+    fn is_joint(&self, distance: usize) -> bool {
+        ["and", "or", "is", "matches"].iter().any(|word| self.is_word_at(distance, word))
+    }
+
+    /// Where an expression ends that begins here, as an index of tokens; `None` where what stands here is a plain
+    /// comparison or no expression at all.
+    fn expression_end(&self) -> Option<usize> {
+        let left = self.sum_end(self.at)?;
+        let compares = matches!(
+            self.tokens[left.end].kind,
+            Kind::Equal | Kind::NotEqual | Kind::Less | Kind::LessOrEqual | Kind::Greater | Kind::GreaterOrEqual
+        );
+        if !compares {
+            return left.computes.then_some(left.end);
+        }
+        let Some(right) = self.sum_end(left.end + 1) else { return left.computes.then_some(left.end) };
+        (left.computes || left.nested || right.computes || right.nested || right.dotted).then_some(right.end)
+    }
+
+    /// The sum, product, call, name, number or text that begins at a token.
+    fn sum_end(&self, at: usize) -> Option<Extent> {
+        let mut extent = Extent { end: at, computes: false, nested: false, dotted: false };
+        loop {
+            self.operand_end(&mut extent)?;
+            let next = self.tokens[extent.end];
+            match next.kind {
+                Kind::Operator | Kind::Minus => extent.end += 1,
+                // `a -2` reads as a name and a negative number.
+                Kind::Number if self.text(next).starts_with('-') && !next.first_on_line => {}
+                _ => return Some(extent),
+            }
+            extent.computes = true;
+        }
+    }
+
+    fn operand_end(&self, extent: &mut Extent) -> Option<()> {
+        let token = self.tokens[extent.end];
+        let next = self.tokens[(extent.end + 1).min(self.tokens.len() - 1)];
+        extent.end += 1;
+        match token.kind {
+            Kind::Minus => {
+                extent.computes = true;
+                return self.operand_end(extent);
+            }
+            Kind::Operator if self.text(token) == "+" => {
+                extent.computes = true;
+                return self.operand_end(extent);
+            }
+            Kind::Number | Kind::Text => {}
+            Kind::OpenParen => {
+                let inner = self.sum_end(extent.end)?;
+                if self.tokens[inner.end].kind != Kind::CloseParen {
+                    return None;
+                }
+                extent.end = inner.end + 1;
+                extent.computes |= inner.computes;
+                extent.nested = true;
+            }
+            Kind::Name if next.kind == Kind::OpenParen && next.start == token.end => {
+                extent.end = self.balanced_end(extent.end)?;
+                extent.computes = true;
+            }
+            Kind::Name if !["and", "or", "not", "else"].contains(&self.text(token)) => {
+                while self.tokens[extent.end].kind == Kind::Dot {
+                    extent.dotted = true;
+                    extent.end += 1;
+                    if self.tokens[extent.end].kind != Kind::Name {
+                        return None;
+                    }
+                    extent.end += 1;
+                }
+            }
+            _ => return None,
+        }
+        let after = self.tokens[extent.end];
+        let unit = |text: &str| UNITS.iter().any(|(name, _)| text.strip_suffix('s').unwrap_or(text) == *name);
+        // `slot day is missing` is about a slot of that name.
+        let counts = token.kind != Kind::Text && !["slot", "event"].contains(&self.text(token));
+        if after.kind == Kind::Name && !after.first_on_line && counts && unit(self.text(after)) {
+            extent.end += 1;
+            extent.computes = true;
+        }
+        Some(())
+    }
+
+    /// Behind the sign that closes the parenthesis at a token.
+    fn balanced_end(&self, open: usize) -> Option<usize> {
+        let mut depth = 0_usize;
+        for (at, token) in self.tokens.iter().enumerate().skip(open) {
+            match token.kind {
+                Kind::OpenParen => depth += 1,
+                Kind::CloseParen => depth -= 1,
+                Kind::OpenBrace | Kind::CloseBrace | Kind::End => return None,
+                _ => {}
+            }
+            if depth == 0 {
+                return Some(at + 1);
+            }
+        }
+        None
+    }
+
+    /// The expression up to a token. Its grammar is that of `${…}`.
+    fn expression(&mut self, end: usize) -> Read<Condition<'s>> {
+        let (start, last) = (self.tokens[self.at].start as usize, self.tokens[end - 1].end as usize);
+        // Comments between its tokens are blank to it.
+        let mut text = String::with_capacity(last - start);
+        for token in &self.tokens[self.at..end] {
+            let blank = token.start as usize - start - text.len();
+            text.extend(std::iter::repeat_n(' ', blank));
+            text.push_str(self.text(*token));
+        }
+        self.at = end;
+        let span = Span::new(start as u32, last as u32);
+        match template::parse_expression(&text, start) {
+            Ok(expression) => Ok(Condition::Computed(expression, span)),
+            Err(error) => {
+                self.last_report = Some(self.peek().start);
+                let place = Span::new(error.start as u32, (error.end as u32).max(error.start as u32 + 1));
+                let found = Diagnostic::new(error.code, place, error.message);
+                self.report(match error.hint {
+                    Some(hint) => found.with_hint(hint),
+                    None => found,
+                });
+                Err(Reported)
+            }
+        }
+    }
+
     pub(super) fn comparison(&mut self) -> Option<Comparison> {
         let comparison = match self.peek().kind {
             Kind::Equal => Comparison::Equal,
@@ -157,6 +301,19 @@ impl<'s> Parser<'s, '_> {
             _ => Err(self.unexpected(&format!("{what}: a text in quotes, a number, `true` or `false`"))),
         }
     }
+}
+
+/// How far an expression goes, and what of it a plain comparison does not have.
+#[derive(Debug, Clone, Copy)]
+struct Extent {
+    /// The token behind it.
+    end: usize,
+    /// It has an operator, a function or a unit.
+    computes: bool,
+    /// It stands in parentheses.
+    nested: bool,
+    /// It has a dotted name.
+    dotted: bool,
 }
 
 fn one_or<'s>(mut parts: Vec<Condition<'s>>, many: fn(Vec<Condition<'s>>) -> Condition<'s>) -> Condition<'s> {

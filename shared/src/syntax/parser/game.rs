@@ -3,7 +3,7 @@
 use crate::diagnostics::{Code, Diagnostic, Span};
 use crate::ir::Modifiers;
 
-use super::super::ast::{Abilities, File, Game, Marked, Name, Participant, Service, Tag, Term, Text};
+use super::super::ast::{Abilities, File, Game, Import, Marked, Name, Participant, Service, Tag, Term, Text};
 use super::super::lexer::Kind;
 use super::super::limits::{MAX_GAMES, MAX_SECTION_ENTRIES};
 use super::super::text::{Escapes, decode};
@@ -16,7 +16,9 @@ const SECTIONS: &[&str] = &[
     "participants {",
     "vocabulary {",
     "capabilities {",
+    "types {",
     "moves {",
+    "when event NAME {",
     "learning {",
 ];
 
@@ -24,6 +26,16 @@ impl<'s> Parser<'s, '_> {
     pub(super) fn file(&mut self) -> File<'s> {
         let mut file = File::default();
         while !self.is(Kind::End) {
+            if self.is_word("import") {
+                self.mark(Layout::Line);
+                self.bump();
+                if let Ok(path) = self.text_token("the file to import, in quotes") {
+                    file.imports.push(Import { path });
+                } else {
+                    self.skip_until(|parser| parser.peek().first_on_line);
+                }
+                continue;
+            }
             if !self.is_word("game") {
                 self.outside_of_games();
                 continue;
@@ -61,7 +73,7 @@ impl<'s> Parser<'s, '_> {
         } else {
             self.unknown_word("`game NAME { … }`", &["game NAME {"]);
         }
-        while !self.is(Kind::End) && !self.begins_game() {
+        while !self.is(Kind::End) && !self.begins_game() && !self.begins_import() {
             match self.peek().kind {
                 Kind::OpenBrace | Kind::OpenBracket | Kind::OpenParen => self.skip_balanced(),
                 _ => {
@@ -86,6 +98,8 @@ impl<'s> Parser<'s, '_> {
             services: Vec::new(),
             moves: Vec::new(),
             learning: Vec::new(),
+            types: Vec::new(),
+            events: Vec::new(),
         };
         let wanted = "`{` after the game's name";
         // A game whose braces fail is still a game: what was read of it is checked.
@@ -162,6 +176,14 @@ impl<'s> Parser<'s, '_> {
                     parser.push(&mut game.services, service, MAX_SECTION_ENTRIES, "a game has at most {} services")
                 })
             }
+            "types" => {
+                self.bump();
+                self.types(&mut game.types)
+            }
+            "when" => {
+                let block = self.block()?;
+                self.push(&mut game.events, block, MAX_SECTION_ENTRIES, "a game has at most {} blocks for events")
+            }
             "moves" => {
                 self.bump();
                 self.braces("`{` after `moves`", Parser::begins_game, |parser| {
@@ -173,6 +195,10 @@ impl<'s> Parser<'s, '_> {
             "learning" => {
                 self.bump();
                 self.learning(&mut game.learning)
+            }
+            "import" => {
+                let hint = "`import` stands before the games of the file".to_owned();
+                Err(self.unexpected_hint("a section of the game", Some(hint)))
             }
             "move" => {
                 let hint = "moves stand inside `moves { … }`".to_owned();

@@ -43,6 +43,8 @@ pub(super) struct Parse<'s> {
     pub(super) layout: Vec<Layout>,
 }
 
+pub(super) use slots::TYPES;
+
 /// Parses a file.
 pub(super) fn parse<'s>(lexed: &Lexed<'s>, findings: &mut Findings) -> Parse<'s> {
     let mut parser = Parser {
@@ -338,7 +340,9 @@ impl<'s> Parser<'s, '_> {
             "confidence" | "priority" | "description" | "language" | "locale" => {
                 matches!(next, Kind::Colon | Kind::Name)
             }
-            "slots" | "moves" | "participants" | "vocabulary" | "capabilities" | "learning" => next == Kind::OpenBrace,
+            "slots" | "moves" | "participants" | "vocabulary" | "capabilities" | "types" | "learning" => {
+                next == Kind::OpenBrace
+            }
             _ => false,
         }
     }
@@ -456,6 +460,11 @@ impl<'s> Parser<'s, '_> {
         self.is_word("game")
             && self.ahead(1).kind == Kind::Name
             && (self.ahead(2).kind == Kind::OpenBrace || self.is_word_at(2, "extends"))
+    }
+
+    /// Where an import begins.
+    fn begins_import(&self) -> bool {
+        self.is_word("import") && self.ahead(1).kind == Kind::Text && self.peek().first_on_line
     }
 
     /// Where a move begins, which no block of a move may hold.

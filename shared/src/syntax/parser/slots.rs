@@ -3,12 +3,13 @@
 use crate::diagnostics::{Code, Diagnostic};
 use crate::ir::{Extract, SlotType};
 
-use super::super::ast::{EnumOption, Number, Slot, Type};
+use super::super::ast::{EnumOption, Number, Slot, Term, Text, Type, TypeDefinition, Validity};
 use super::super::lexer::Kind;
-use super::super::limits::{MAX_RETRIES, MAX_SLOTS};
-use super::{Layout, Parser, Read, Reported, nearest};
+use super::super::limits::{MAX_RETRIES, MAX_SECTION_ENTRIES, MAX_SLOTS};
+use super::{Layout, Parser, Read, Reported};
 
-const TYPES: &[&str] = &[
+/// The types of the language.
+pub(in crate::syntax) const TYPES: &[&str] = &[
     "string",
     "number",
     "range",
@@ -23,11 +24,14 @@ const TYPES: &[&str] = &[
     "url",
     "money",
     "quantity",
+    "pattern",
     "list",
 ];
 const MODIFIERS: &[&str] = &[
     "required",
+    "required when",
     "optional",
+    "valid when",
     "default(VALUE)",
     "extract using",
     "with vocabulary {",
@@ -35,6 +39,7 @@ const MODIFIERS: &[&str] = &[
     "confirm",
     "sensitive",
     "retries",
+    "declined by [",
 ];
 
 /// What was said of whether a slot is required.
@@ -67,13 +72,20 @@ impl<'s> Parser<'s, '_> {
             required: true,
             default: None,
             extract: Extract::default(),
+            expression: None,
             vocabulary: Vec::new(),
             context: None,
             confirm: false,
             sensitive: false,
             retries: None,
+            required_when: None,
+            valid: Vec::new(),
+            declined_by: None,
         };
         let modifiers = self.slot_modifiers(&mut slot);
+        if let Some((_, span)) = slot.declined_by.as_ref().filter(|_| slot.required && slot.default.is_none()) {
+            self.repeated(*span, "only an optional slot can be declined");
+        }
         // The slot exists whatever is wrong with its modifiers.
         self.push(slots, slot, MAX_SLOTS, "a move has at most {} slots")?;
         modifiers
@@ -92,9 +104,10 @@ impl<'s> Parser<'s, '_> {
     }
 
     fn begins_modifier(&self) -> bool {
-        ["required", "optional", "default", "extract", "with", "confirm", "sensitive", "retries"]
+        ["required", "optional", "default", "extract", "with", "confirm", "sensitive", "retries", "declined"]
             .iter()
             .any(|word| self.is_word(word))
+            || self.is_phrase(&["valid", "when"])
     }
 
     fn slot_type(&mut self) -> Read<Type<'s>> {
@@ -115,25 +128,11 @@ impl<'s> Parser<'s, '_> {
                 let item = self.nested(Parser::slot_type)?;
                 Ok(Type::List(Box::new(item)))
             }
-            word => {
-                let message = format!("`{word}` is no type: expected one of {}", TYPES.join(", "));
-                let synonym = match word {
-                    "text" | "str" => Some("string"),
-                    "int" | "integer" | "float" | "decimal" => Some("number"),
-                    "bool" => Some("boolean"),
-                    "duration" => Some("timeframe"),
-                    "choice" | "oneof" => Some("enum"),
-                    _ => nearest(word, TYPES.iter().copied()),
-                };
-                let found = Diagnostic::new(Code::UnknownType, token.span(), message);
-                self.last_report = Some(token.start);
-                self.report(match synonym {
-                    Some(near) => found.with_hint(format!("did you mean `{near}`?")),
-                    None => found,
-                });
+            "pattern" => {
                 self.bump();
-                Err(Reported)
+                Ok(Type::Pattern(self.text_token("a regular expression in quotes")?))
             }
+            _ => Ok(Type::Named(self.name("a type")?)),
         }
     }
 
@@ -161,6 +160,12 @@ impl<'s> Parser<'s, '_> {
     fn enumeration(&mut self) -> Read<Type<'s>> {
         let open = self.bump();
         self.expect(Kind::OpenParen, "`(\"a\", \"b\", …)` after `enum`")?;
+        if self.is_word("from") && self.ahead(1).kind == Kind::Name {
+            self.bump();
+            let from = self.reference("the name of a value of the context, such as `context.menu`")?;
+            self.expect(Kind::CloseParen, "`)` after the name")?;
+            return Ok(Type::EnumFrom(from));
+        }
         let mut options = Vec::new();
         loop {
             if self.is(Kind::CloseParen) {
@@ -205,6 +210,13 @@ impl<'s> Parser<'s, '_> {
                 said.required |= word == "required";
                 said.optional |= word == "optional";
                 slot.required = !said.optional;
+                if word == "required" && self.is_word("when") && self.ahead(1).kind != Kind::Colon {
+                    self.bump();
+                    let condition = self.condition()?;
+                    if slot.required_when.replace(condition).is_some() {
+                        self.repeated(first.span(), "`required when` stands twice");
+                    }
+                }
                 if said.required && said.optional {
                     self.repeated(first.span(), "`required` and `optional` contradict each other");
                 }
@@ -238,6 +250,13 @@ impl<'s> Parser<'s, '_> {
                 } else {
                     return Err(self.unknown_word("`regex`, `semantic` or `hybrid`", &["regex", "semantic", "hybrid"]));
                 };
+                if slot.extract != Extract::Semantic && self.is(Kind::Text) {
+                    slot.expression = Some(self.text_token("the regular expression, a text")?);
+                }
+            }
+            "valid" => {
+                let rule = self.validity()?;
+                slot.valid.push(rule);
             }
             "with" if self.is_word_at(1, "vocabulary") => {
                 self.at += 2;
@@ -247,6 +266,13 @@ impl<'s> Parser<'s, '_> {
             "with" if self.is_word_at(1, "context") => {
                 self.at += 2;
                 slot.context = Some(self.text_token("the context, a text")?);
+            }
+            "declined" if self.is_word_at(1, "by") => {
+                self.at += 2;
+                let said = self.list(false, "what declines it", |parser| parser.text_token("what declines it, a text"));
+                if slot.declined_by.replace((said, self.span_from(first))).is_some() {
+                    self.repeated(first.span(), "`declined by` stands twice");
+                }
             }
             "retries" => {
                 self.bump();
@@ -263,6 +289,63 @@ impl<'s> Parser<'s, '_> {
         }
         Ok(())
     }
+
+    /// `valid when CONDITION else "…"`
+    fn validity(&mut self) -> Read<Validity<'s>> {
+        self.bump();
+        self.words(&["when"]);
+        let condition = self.condition()?;
+        if !self.is_word("else") {
+            let hint = "`else` says what the person hears when it does not hold".to_owned();
+            return Err(self.unexpected_hint("`and`, `or` or `else \"…\"` after the condition", Some(hint)));
+        }
+        self.bump();
+        Ok(Validity { condition, reason: self.one_or_several("what is said when it does not hold, a text")? })
+    }
+
+    /// `types { NAME: TYPE … }`
+    pub(super) fn types(&mut self, types: &mut Vec<TypeDefinition<'s>>) -> Read<()> {
+        self.braces("`{` after `types`", Parser::begins_move, |parser| {
+            parser.mark(Layout::Line);
+            let name = parser.name("a type's name, then `:` and what it is")?;
+            parser.colon(name.text);
+            let ty = match parser.slot_type() {
+                Ok(ty) => ty,
+                Err(Reported) => {
+                    parser.skip_until(|parser| parser.peek().first_on_line || parser.begins_modifier());
+                    Type::Unknown
+                }
+            };
+            let mut found = TypeDefinition { name, ty, vocabulary: Vec::new(), context: None, valid: Vec::new() };
+            let read = parser.type_modifiers(&mut found.vocabulary, &mut found.context, &mut found.valid);
+            parser.push(types, found, MAX_SECTION_ENTRIES, "a game has at most {} types")?;
+            read
+        })
+    }
+
+    fn type_modifiers(
+        &mut self,
+        vocabulary: &mut Vec<Term>,
+        context: &mut Option<Text>,
+        valid: &mut Vec<Validity<'s>>,
+    ) -> Read<()> {
+        loop {
+            if self.is_phrase(&["with", "vocabulary"]) {
+                self.at += 2;
+                vocabulary.extend(self.vocabulary()?);
+            } else if self.is_phrase(&["with", "context"]) {
+                self.at += 2;
+                *context = Some(self.text_token("the context, a text")?);
+            } else if self.is_phrase(&["valid", "when"]) {
+                valid.push(self.validity()?);
+            } else if self.is(Kind::CloseBrace) || self.is(Kind::End) || self.ahead(1).kind == Kind::Colon {
+                return Ok(());
+            } else {
+                const KNOWN: &[&str] = &["with vocabulary {", "with context", "valid when"];
+                return Err(self.unknown_word("a modifier of the type, the next type, or `}`", KNOWN));
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -271,7 +354,7 @@ mod tests {
 
     #[test]
     fn the_types_that_are_named_to_authors_are_those_that_there_are() {
-        let with_arguments = ["range", "enum", "list"];
+        let with_arguments = ["range", "enum", "pattern", "list"];
         let simple = |name: &&str| SlotType::simple(name).is_some() != with_arguments.contains(name);
         assert!(TYPES.iter().all(simple) && TYPES.len() == SlotType::SIMPLE.len() + with_arguments.len());
     }

@@ -140,9 +140,14 @@ fn compact_clock(parts: &[Matched]) -> Option<Clock> {
     Some(settle(Clock::new(digits / 100, digits % 100, Precision::Minute), parts))
 }
 
-/// "at 1030": four figures right after "at", at the end of a clause.
+/// "at 1030": four figures right after "at", at the end of a clause; `0930` and nothing else.
 pub(crate) fn figures_after_at(scene: &Scene, parts: &[Matched]) -> Option<Node> {
-    let led = scene.after(Sym::At) || scene.after(Sym::AtSign) || scene.after(Sym::Around) || scene.after(Sym::About);
+    let is_answer = scene.is_whole() && scene.tokens[scene.start].number < 1000;
+    let led = is_answer
+        || scene.after(Sym::At)
+        || scene.after(Sym::AtSign)
+        || scene.after(Sym::Around)
+        || scene.after(Sym::About);
     let four = scene.tokens[scene.start].digits == 4;
     let goes_on = scene.tokens.get(scene.end).is_some_and(|t| match t.gap {
         Gap::Line => false,
@@ -180,7 +185,7 @@ pub(crate) fn bare(_: &Scene, parts: &[Matched]) -> Option<Node> {
 /// "0830 hours".
 pub(crate) fn military(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let first = scene.tokens.get(scene.start)?;
-    let is_time = first.digits == 4 && (first.number < 1000 || scene.after(Sym::At));
+    let is_time = first.digits == 4 && (first.number < 1000 || is_led(scene) || scene.is_whole());
     let clock = is_time.then(|| compact(scene, parts))??;
     (word(parts, Sym::Unit)? == Unit::Hour as i16).then_some(clock)
 }
@@ -196,17 +201,25 @@ pub(crate) fn beside(_: &Scene, parts: &[Matched]) -> Option<Node> {
     fits.then_some(Node::Clock(Clock { second, half: Half::Known, precision: Precision::Minute }))
 }
 
-/// "at 7 15": hours and minutes apart, right after "at" and at the end of a clause.
+/// "at 7 15", "at five oh five": hours and minutes apart, right after "at" and at the end of a clause; in words also as an
+/// answer.
 pub(crate) fn apart_after_at(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let ends = scene.tokens.get(scene.end).is_none_or(|t| t.gap == Gap::Line)
         || matches!(scene.char_behind(), Some('!' | '?' | ';' | ','))
         || scene.before(Sym::Dot) && !scene.glued(scene.end + 1);
-    (scene.after(Sym::At) && ends).then(|| digital(scene, parts))?
+    let led = scene.after(Sym::At) || scene.is_whole() && has(parts, Sym::O);
+    (led && ends).then(|| digital(scene, parts))?
 }
 
 /// `15h` and nothing else: an hour of the day, where no length of time is asked for.
 pub(crate) fn hour_alone(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     scene.is_whole().then(|| hour(scene, parts))?
+}
+
+/// "las 3" and nothing else, "la una": an hour by its article.
+pub(crate) fn the_hour(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let article = word(parts, Sym::The).is_some_and(|article| article > 0);
+    (article && scene.is_whole()).then(|| Some(Node::Clock(clock(parts)?)))?
 }
 
 /// "at half seven": half an hour later.
@@ -226,8 +239,14 @@ pub(crate) fn offset(_: &Scene, parts: &[Matched]) -> Option<Node> {
     } else {
         15
     };
-    let before = has(parts, Sym::To) || has(parts, Sym::Minus);
+    let before = [Sym::To, Sym::Minus, Sym::Before].iter().any(|&sym| has(parts, sym));
     (1..60).contains(&minutes).then_some(Node::Offset(if before { -minutes } else { minutes }))
+}
+
+/// "20 minutes after 3", where no noun is counted by the three.
+pub(crate) fn minutes_after(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let fits = word(parts, Sym::Unit)? == Unit::Minute as i16 && !scene.is_other_word(scene.end + 1);
+    (fits && !scene.is(scene.end + 1, Sym::Unit)).then(|| offset(scene, parts))?
 }
 
 /// "twenty after 3pm": minutes without their name behind an hour that is marked.
@@ -271,6 +290,21 @@ pub(crate) fn off_hour(_: &Scene, parts: &[Matched]) -> Option<Node> {
     }
     clock.precision = Precision::Minute;
     Some(Node::Clock(clock))
+}
+
+/// "diez para las ocho", "un cuarto para la una": the hour stands behind.
+pub(crate) fn hour_less(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let minutes = match (number(parts), has(parts, Sym::Quarters)) {
+        (None | Some(1.0), true) => 15,
+        (Some(n), false) if (1.0..30.0).contains(&n) => n as i16,
+        _ => return None,
+    };
+    if word(parts, Sym::Unit).is_some_and(|unit| unit != Unit::Minute as i16) {
+        return None;
+    }
+    let hour = parts.iter().copied().filter(|p| matches!(p.node, Node::Clock(_)));
+    let offset = Matched { node: Node::Offset(-minutes), ..*parts.first()? };
+    off_hour(scene, &std::iter::once(offset).chain(hour).collect::<Vec<_>>())
 }
 
 /// Noon.
@@ -347,6 +381,10 @@ pub(in crate::entities::time) fn within(clock: Clock, part: DayPart) -> Clock {
 
 /// A clock time and a part of the day.
 pub(crate) fn in_part(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    // "el 24 por la noche" is a day.
+    if word(parts, Sym::The) == Some(0) {
+        return None;
+    }
     let mut clock = within(clock(parts)?, part(parts)?);
     clock.precision = clock.precision.max(Precision::Hour);
     Some(Node::Clock(clock))

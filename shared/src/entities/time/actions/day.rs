@@ -14,7 +14,7 @@ const YEAR_REACH: i16 = 9;
 const MONTH_REACH: i64 = 60;
 
 /// A two-digit year in full: 40 to 99 belong to the last century, 30 to 39 to either.
-fn full(short: i16) -> (i16, i16) {
+pub(super) fn full(short: i16) -> (i16, i16) {
     match short {
         100.. => (short, short),
         40..100 => (1900 + short, 1900 + short),
@@ -132,7 +132,7 @@ pub(crate) fn week_later(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     calendar::add_days(from, 7 * weeks).map(|day| Node::Date(Day::exact(day)))
 }
 
-fn figures(scene: &Scene, parts: &[Matched]) -> [Option<(i64, u8)>; 3] {
+pub(super) fn figures(scene: &Scene, parts: &[Matched]) -> [Option<(i64, u8)>; 3] {
     let mut out = [None; 3];
     let found = parts.iter().filter_map(|p| match p.node {
         Node::Word(Sym::Digits, _) => {
@@ -213,11 +213,12 @@ pub(crate) fn two_figures(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         _ => {
             scene.after(Sym::On)
                 || scene.after(Sym::In)
-                || scene.after(Sym::Of)
+                || scene.after(Sym::Of) && scene.start > 1 && scene.tokens[scene.start - 2].mask != 0
                 || scene.is_whole() && a <= 12 && (b > 24 || a < 7 && b > 12)
         }
     };
-    if !said || clock && separator != Sym::Slash {
+    // "in 3-5 days" counts.
+    if !said || clock && separator != Sym::Slash || separator == Sym::Dash && scene.before(Sym::Unit) {
         return None;
     }
     let year = year(parts).or_else(|| match rel(parts)? {
@@ -264,6 +265,11 @@ pub(crate) fn spaced_figures(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     month_day(scene, Some(year), month, day).map(Node::Date)
 }
 
+/// "all day Friday".
+pub(crate) fn all_day(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    (word(parts, Sym::Unit)? == Unit::Day as i16).then(|| date(parts).map(Node::Date))?
+}
+
 /// Days around now: the word's value is the distance.
 pub(crate) fn near(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let mut distance = i64::from(word(parts, Sym::Today)?);
@@ -278,6 +284,10 @@ pub(crate) fn near(scene: &Scene, parts: &[Matched]) -> Option<Node> {
 /// "the day after", "the next day", "my day".
 pub(crate) fn relative_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     if unit(parts)? != Unit::Day || word(parts, Sym::Unit) != Some(Unit::Day as i16) {
+        return None;
+    }
+    // "the night of the 3rd" is read from its own word on.
+    if parts.len() == 2 && scene.is(scene.end - 1, Sym::Part) && scene.before(Sym::Of) {
         return None;
     }
     let distance = if has(parts, Sym::After) {
@@ -296,6 +306,18 @@ pub(crate) fn overmorrow(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     calendar::add_days(scene.today, 2).map(|d| Node::Date(Day::exact(d)))
 }
 
+/// "de hoy en ocho", "mañana en quince": a week or two on, where days are counted with the first.
+pub(crate) fn weeks_on(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let weeks = match super::number(parts)? as i64 {
+        8 => 1,
+        15 => 2,
+        _ => return None,
+    };
+    let counts_days = word(parts, Sym::Unit).is_none_or(|unit| unit == Unit::Day as i16);
+    let from = calendar::add_days(scene.today, i64::from(word(parts, Sym::Today)?))?;
+    counts_days.then(|| calendar::add_days(from, 7 * weeks).map(|day| Node::Date(Day::exact(day))))?
+}
+
 /// "dos de mayo": the day as a count.
 pub(crate) fn counted_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let n = super::number(parts)?;
@@ -306,12 +328,13 @@ pub(crate) fn counted_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     month_day(scene, year(parts).or(rel_year), month(parts)?, n as i8).map(Node::Date)
 }
 
-/// "the day after Christmas".
-pub(crate) fn beside_holiday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
-    let Node::Date(day) = holiday(scene, parts)? else { return None };
-    let step = if has(parts, Sym::After) { 1 } else { -1 };
+/// "the day after Christmas", "the day before May 5th".
+pub(crate) fn beside(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let day = date(parts)?;
+    let step = if has(parts, Sym::After) || has(parts, Sym::Later) { 1 } else { -1 };
     let (past, future) = (calendar::add_days(day.past, step)?, calendar::add_days(day.future, step)?);
-    (unit(parts)? == Unit::Day).then_some(Node::Date(Day::on_sides(past, future, DayForm::Full)))
+    let is_day = word(parts, Sym::Unit)? == Unit::Day as i16;
+    is_day.then_some(Node::Date(Day::on_sides(past, future, DayForm::Full)))
 }
 
 /// `2016-W45-3`.
@@ -357,6 +380,15 @@ pub(crate) fn relative_weekday(scene: &Scene, parts: &[Matched]) -> Option<Node>
         Rel::The => None,
         rel => of_week(scene, rel.step(), day),
     }
+}
+
+/// "este lunes": where "this" names the coming one.
+pub(crate) fn weekday_ahead(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    if rel(parts)? != Rel::This {
+        return relative_weekday(scene, parts);
+    }
+    let ahead = (weekday(parts)? - calendar::weekday(scene.today)).rem_euclid(7);
+    calendar::add_days(scene.today, ahead).map(|day| Node::Date(Day::exact(day)))
 }
 
 /// "Friday next week", "next week on Friday".
@@ -494,7 +526,7 @@ pub(crate) fn nth_weekday(scene: &Scene, parts: &[Matched]) -> Option<Node> {
 
 /// "third Tuesday after Christmas", "the last Friday before Easter".
 pub(crate) fn nth_weekday_beside(_: &Scene, parts: &[Matched]) -> Option<Node> {
-    let (n, weekday, from) = (i64::from(nth(parts)?.max(1)), weekday(parts)?, date(parts)?);
+    let (n, weekday, from) = (i64::from(nth(parts).unwrap_or(1).max(1)), weekday(parts)?, date(parts)?);
     let count = |from: Date| {
         if has(parts, Sym::After) {
             let ahead = (weekday - calendar::weekday(from) - 1).rem_euclid(7) + 1;
@@ -505,6 +537,12 @@ pub(crate) fn nth_weekday_beside(_: &Scene, parts: &[Matched]) -> Option<Node> {
         }
     };
     Some(Node::Date(Day::on_sides(count(from.past)?, count(from.future)?, DayForm::Full)))
+}
+
+/// "the Friday after Thanksgiving": beside a day of the year. Of two weekdays side by side neither counts from the other.
+pub(crate) fn weekday_beside(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let from = date(parts)?;
+    (from.form != DayForm::Weekday).then(|| nth_weekday_beside(scene, parts))?
 }
 
 /// Years to either side that "the third closest Easter to today" is sought in.

@@ -74,7 +74,7 @@ pub(crate) fn piece_of_this(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     if unit < Unit::Week || plural(scene, scene.end - 1) {
         return None;
     }
-    let (start, end, _) = unit_around(scene.today, unit, 0)?;
+    let (start, end, _) = unit_around(scene, unit, 0)?;
     let (start, end) = cut(scene, edge(parts)?, (start, end))?;
     exact(start, end, PeriodForm::Days)
 }
@@ -107,7 +107,7 @@ fn named_edge(scene: &Scene, parts: &[Matched]) -> Option<(Unit, Edge)> {
 /// "EOY", "the BOM": the late or early part of this year or month.
 pub(crate) fn named_piece(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let (unit, edge) = named_edge(scene, parts)?;
-    let (start, end, _) = unit_around(scene.today, unit, 0)?;
+    let (start, end, _) = unit_around(scene, unit, 0)?;
     let (start, end) = cut(scene, edge, (start, end))?;
     exact(start, end, PeriodForm::Days)
 }
@@ -115,7 +115,7 @@ pub(crate) fn named_piece(scene: &Scene, parts: &[Matched]) -> Option<Node> {
 /// The same as a bound: by EOY is by its very end.
 pub(crate) fn named_edge_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let (unit, edge) = named_edge(scene, parts)?;
-    let (start, end, _) = unit_around(scene.today, unit, 0)?;
+    let (start, end, _) = unit_around(scene, unit, 0)?;
     bounds(edge, (start, end)).map(|day| Node::Date(Day::exact(day)))
 }
 
@@ -125,7 +125,7 @@ pub(crate) fn edge_day_of_this(scene: &Scene, parts: &[Matched]) -> Option<Node>
     if unit < Unit::Weekend || plural(scene, scene.end - 1) {
         return None;
     }
-    let (start, end, _) = unit_around(scene.today, unit, 0)?;
+    let (start, end, _) = unit_around(scene, unit, 0)?;
     bounds(edge(parts)?, (start, end)).map(|day| Node::Date(Day::exact(day)))
 }
 

@@ -45,6 +45,13 @@ pub(crate) fn piece(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     Some(Node::Duration(Length::of(unit, count)))
 }
 
+/// "a hundred years": the article belongs to the multiplier.
+pub(crate) fn round_piece(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let count = if has(parts, Sym::Hundred) { 100.0 } else { 1000.0 };
+    let unit = unit(parts)?;
+    (!not_a_length(scene, parts, unit)).then_some(Node::Duration(Length::of(unit, count)))
+}
+
 /// Whether the fraction stands behind the unit: "an hour and a half".
 fn has_after_unit(parts: &[Matched]) -> bool {
     let unit = parts.iter().position(|p| matches!(p.node, Node::Word(Sym::Unit | Sym::Short, _)));
@@ -52,7 +59,7 @@ fn has_after_unit(parts: &[Matched]) -> bool {
     matches!((unit, fraction), (Some(u), Some(f)) if f > u)
 }
 
-fn not_a_length(scene: &Scene, parts: &[Matched], unit: Unit) -> bool {
+pub(super) fn not_a_length(scene: &Scene, parts: &[Matched], unit: Unit) -> bool {
     // Abbreviations of one letter belong to figures: "3h", not "3.5 m".
     let short = word(parts, Sym::Short).is_some();
     if short && scene.char_behind().is_some_and(|c| c.is_alphanumeric() || matches!(c, '/' | '²' | '³' | '\'')) {
@@ -226,6 +233,16 @@ pub(crate) fn to_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     }
     let day = moved(shift.anchor.unwrap_or(scene.today), &shift.length, shift.sign)?;
     Some(Node::Date(Day::exact(day)))
+}
+
+/// "five years ago today", "a week from tomorrow" without its "from".
+pub(crate) fn to_day_from(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (shift, near) = (shift(parts)?, word(parts, Sym::Today)?);
+    if shift.anchor.is_some() || shift.length.has_clock() {
+        return None;
+    }
+    let from = calendar::add_days(scene.today, i64::from(near))?;
+    moved(from, &shift.length, shift.sign).map(|day| Node::Date(Day::exact(day)))
 }
 
 /// A moment as day and clock time.

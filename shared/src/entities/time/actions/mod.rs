@@ -2,6 +2,8 @@
 //! Actions find parts by what they are, not by where they stand, so that languages with other word orders share them.
 
 pub(super) mod clock;
+#[cfg(feature = "german")]
+pub(super) mod continental;
 pub(super) mod day;
 pub(super) mod edge;
 pub(super) mod length;
@@ -79,7 +81,9 @@ pub(super) fn relative(parts: &[Matched]) -> Option<Node> {
         (Sym::The, Rel::The),
         (Sym::My, Rel::The),
     ];
-    order.into_iter().find(|&(sym, _)| has(parts, sym)).map(|(_, rel)| Node::Rel(rel))
+    // "the penultimate Friday" counts from an end that has to be named.
+    let counts = word(parts, Sym::Last) == Some(super::readers::PENULTIMATE);
+    order.into_iter().find(|&(sym, _)| has(parts, sym) && !counts).map(|(_, rel)| Node::Rel(rel))
 }
 
 /// Hands on the meaning of the only part that has one.

@@ -113,7 +113,7 @@ fn on_day(day: Date, start: Clock, end: Clock) -> Option<(DateTime, DateTime)> {
     Some((from, to))
 }
 
-fn day_hours(day: Day, hours: Hours) -> Option<Node> {
+pub(super) fn day_hours(day: Day, hours: Hours) -> Option<Node> {
     let open = hours.start.half == Half::Open && hours.end.half == Half::Open;
     let half = if open { Half::Open } else { Half::Known };
     let on = |d: Date| on_day(d, hours.start, hours.end);
@@ -167,7 +167,7 @@ pub(crate) fn shaded_day_and_part(_: &Scene, parts: &[Matched]) -> Option<Node> 
     day_hours(day, part_span(DayPart { shade, ..part }))
 }
 
-fn part_span(part: DayPart) -> Hours {
+pub(super) fn part_span(part: DayPart) -> Hours {
     let (start, end) = part.seconds();
     let known = |second| Clock { second, half: Half::Known, precision: Precision::Hour };
     Hours { start: known(start), end: known(end), part: Some(part), bare: false }
@@ -197,6 +197,12 @@ pub(crate) fn near_day_part(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         },
     };
     (!part.hours().meal).then_some(Node::Near(rel.step() as i8, part))
+}
+
+/// "the night before last".
+pub(crate) fn part_before_last(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let Node::Part(part) = super::clock::day_part(scene, parts)? else { return None };
+    Some(Node::Near(-2, part))
 }
 
 /// "first Monday evening of next month".
@@ -238,6 +244,35 @@ pub(crate) fn open_before(_: &Scene, _: &[Matched]) -> Option<Node> {
 /// "after".
 pub(crate) fn open_after(_: &Scene, _: &[Matched]) -> Option<Node> {
     Some(Node::Word(Sym::After, 0))
+}
+
+/// "no later than".
+pub(crate) fn open_no_later(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    (word(parts, Sym::Label)? == 1).then_some(Node::Word(Sym::Before, 0))
+}
+
+/// "no earlier than".
+pub(crate) fn open_no_earlier(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    (word(parts, Sym::Label)? == 1).then_some(Node::Word(Sym::From, 0))
+}
+
+/// "tomorrow after 3", "Friday before noon".
+pub(crate) fn open_on_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (day, clock) = (date(parts)?, clock(parts)?);
+    let counted = [Sym::Unit, Sym::Month, Sym::Colon, Sym::Dash].iter().any(|&s| scene.before(s));
+    if clock.precision == Precision::Bare && (counted || scene.is_other_word(scene.end)) {
+        return None;
+    }
+    let before = [Sym::Before, Sym::Until, Sym::By].iter().any(|&s| has(parts, s));
+    let side = if before { Side::Before } else { Side::After };
+    open(side, Bound::Moment(Moment { day, clock, relative: false, vague: None }))
+}
+
+/// "after work", "after school", at the end of a clause: the word's value is the hour at which it is over.
+pub(crate) fn open_after_duty(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let hour = word(parts, Sym::Business).or_else(|| word(parts, Sym::Calendar)).filter(|hour| *hour > 1)?;
+    let ends = !scene.is_other_word(scene.end) && !scene.before(Sym::Unit);
+    ends.then(|| open(Side::After, Bound::Clock(Clock::known(i32::from(hour), 0))))?
 }
 
 /// "since".
@@ -410,6 +445,48 @@ fn repeat(every: Length) -> Repeat {
 /// "los martes": where weekdays have no plural of their own, the article says that many are meant.
 pub(crate) fn every_of_many(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     (word(parts, Sym::The)? == 1).then(|| every(scene, parts))?
+}
+
+/// "el 24 por la noche": a day of some month and a part of it.
+pub(crate) fn day_number_and_part(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let article = word(parts, Sym::The)? == 0;
+    let number = super::day_number(parts).filter(|_| article)?;
+    let Node::Date(day) = super::day::day_alone(scene, number)? else { return None };
+    day_hours(day, part_span(part(parts)?))
+}
+
+/// "los fines de semana".
+pub(crate) fn weekends(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let many = word(parts, Sym::The)? == 1 && unit(parts)? == Unit::Week;
+    many.then(|| Node::Repeat(repeat(Length::of(Unit::Weekend, 1.0))))
+}
+
+/// "every March", "each winter".
+pub(crate) fn every_year(_: &Scene, _: &[Matched]) -> Option<Node> {
+    Some(Node::Repeat(repeat(Length::of(Unit::Year, 1.0))))
+}
+
+/// "the first Monday of each month", "the 1st of every month".
+pub(crate) fn nth_of_every(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let units = parts.iter().rev().find_map(|p| match p.node {
+        Node::Word(Sym::Unit, unit) => Unit::numbered(unit),
+        _ => None,
+    });
+    let repeat = repeat(Length::of(units.filter(|unit| *unit > Unit::Day)?, 1.0));
+    Some(Node::Repeat(Repeat { weekday: weekday(parts).map(|day| day as i8), ..repeat }))
+}
+
+/// "every third Thursday": one a month.
+pub(crate) fn nth_of_month(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let weekday = weekday(parts)? as i8;
+    Some(Node::Repeat(Repeat { weekday: Some(weekday), ..repeat(Length::of(Unit::Month, 1.0)) }))
+}
+
+/// "on weekdays", "weekends at 9": the days in the plural.
+pub(crate) fn plural_days(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let unit = unit(parts).filter(|unit| matches!(unit, Unit::WorkingDay | Unit::Weekend))?;
+    let plural = scene.word(scene.end - 1).ends_with(['s', 'S']);
+    (plural && (scene.after(Sym::On) || scene.before(Sym::At))).then(|| Node::Repeat(repeat(Length::of(unit, 1.0))))
 }
 
 /// "every Monday at 9", "every two weeks", "daily", "each morning".

@@ -51,7 +51,7 @@ pub(crate) fn named_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let this = scene.today.year();
     let rel_year = find(parts, |n| if let Node::YearMonth(y, 0) = n { Some(*y) } else { None });
     if let Some(year) = year(parts).or(rel_year) {
-        let year = if year < 100 { 2000 + year } else { year };
+        let year = super::day::full(year).1;
         let (start, end) = of_month(year, month)?;
         return exact(start, end, PeriodForm::Month);
     }
@@ -87,15 +87,62 @@ pub(crate) fn month_in_figures(_: &Scene, parts: &[Matched]) -> Option<Node> {
     exact(start, end, PeriodForm::Month)
 }
 
+/// `1997-98`, `1976/77`: a year and one of the next ones in short.
+pub(crate) fn split_year(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let mut years = parts.iter().filter_map(|p| if let Node::Year(y) = p.node { Some(y) } else { None });
+    let (from, short) = (years.next()?, years.next()?);
+    let to = from - from % 100 + short + if short <= from % 100 { 100 } else { 0 };
+    let plain = !scene.is(scene.end - 2, Sym::Quote) && !scene.is_whole() && (1..=SPLIT_YEARS).contains(&(to - from));
+    plain.then(|| exact(calendar::year_start(from)?, calendar::year_start(to)?, PeriodForm::Days))?
+}
+
+/// How far the year behind a dash may lie ahead, in short: `1990-92`, but `2019-20`.
+const SPLIT_YEARS: i16 = 10;
+
 /// "2017", "nineteen ninety six", "calendar year 2008", "cy18".
-pub(crate) fn whole_year(_: &Scene, parts: &[Matched]) -> Option<Node> {
+pub(crate) fn whole_year(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let year = year(parts)?;
     let named = has(parts, Sym::Year) || has(parts, Sym::Calendar) || super::unit(parts) == Some(Unit::Year);
-    if year < 100 && !named {
+    // "at 1545" is a time of day.
+    let clock = scene.after(Sym::At) && (1500..1900).contains(&year) && year % 100 < 60;
+    if year < 100 && !named || clock && !named {
         return None;
     }
-    let year = if year < 100 { 2000 + year } else { year };
+    let year = super::day::full(year).1;
     exact(calendar::year_start(year)?, calendar::year_start(year + 1)?, PeriodForm::Year)
+}
+
+/// "in '98": a year in short, behind a word that a year follows.
+pub(crate) fn short_year(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let led = [Sym::In, Sym::Since, Sym::Until, Sym::Of, Sym::Early, Sym::Late, Sym::Before, Sym::After];
+    let year = super::day::full(year(parts)?).1;
+    let fits = led.iter().any(|&sym| scene.after(sym)) && !scene.before(Sym::Quote) && !scene.before(Sym::S);
+    fits.then(|| exact(calendar::year_start(year)?, calendar::year_start(year + 1)?, PeriodForm::Year))?
+}
+
+/// "the week before Christmas", "the weekend after Labor Day": the seven days, or the Saturday and Sunday, beside a day.
+pub(crate) fn unit_beside(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (unit, day) = (unit(parts)?, super::date(parts)?);
+    let after = has(parts, Sym::After);
+    let beside = |day: Date| match unit {
+        Unit::Week if after => Some((calendar::add_days(day, 1)?, calendar::add_days(day, 8)?)),
+        Unit::Week => Some((calendar::add_days(day, -7)?, day)),
+        Unit::Weekend => {
+            let weekday = calendar::weekday(day);
+            let away = if after { (6 - weekday - 1).rem_euclid(7) + 1 } else { -((weekday - 6 - 1).rem_euclid(7) + 1) };
+            let saturday = calendar::add_days(day, away)?;
+            Some((saturday, calendar::add_days(saturday, 2)?))
+        }
+        _ => None,
+    };
+    let form = if unit == Unit::Week { PeriodForm::Days } else { PeriodForm::Weekend };
+    Some(Node::Period(Period { past: beside(day.past)?, future: beside(day.future)?, form }))
+}
+
+/// "fiscal 1997", "calendar 2008": not so "school 2015".
+pub(crate) fn named_year(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    (scene.word(scene.start).len() > "school".len() || scene.word(scene.start).eq_ignore_ascii_case("fiscal"))
+        .then(|| whole_year(scene, parts))?
 }
 
 /// The year and month that "next month", "last May", "of next year" stand for: `(year, 0)` for a year alone,
@@ -133,11 +180,12 @@ pub(crate) fn month_of(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     (unit(parts)? == Unit::Month).then(|| named_month(scene, parts))?
 }
 
-pub(super) fn unit_around(today: Date, unit: Unit, step: i64) -> Option<(Date, Date, PeriodForm)> {
+pub(super) fn unit_around(scene: &Scene, unit: Unit, step: i64) -> Option<(Date, Date, PeriodForm)> {
     let days = |start: Date, n: i64, form| Some((start, calendar::add_days(start, n)?, form));
+    let today = scene.today;
     let monday = calendar::monday(today)?;
     match unit {
-        Unit::Week => days(calendar::add_days(monday, 7 * step)?, 7, PeriodForm::Week),
+        Unit::Week => days(calendar::add_days(scene.week_start(today)?, 7 * step)?, 7, PeriodForm::Week),
         Unit::Fortnight => days(calendar::add_days(monday, 14 * step)?, 14, PeriodForm::Count(Unit::Week, 2)),
         Unit::Weekend => days(calendar::add_days(monday, 7 * step + 5)?, 2, PeriodForm::Weekend),
         Unit::Month => {
@@ -189,7 +237,7 @@ pub(crate) fn relative_unit(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         } else {
             0
         };
-    let (start, end, form) = unit_around(scene.today, unit, step)?;
+    let (start, end, form) = unit_around(scene, unit, step)?;
     if has(parts, Sym::Business) {
         return exact(start, calendar::add_days(start, 5)?, PeriodForm::Days);
     }
@@ -204,14 +252,18 @@ pub(crate) fn relative_decade(scene: &Scene, parts: &[Matched]) -> Option<Node> 
 /// "fin de semana".
 pub(crate) fn weekend(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     (unit(parts)? == Unit::Week).then_some(())?;
-    let step = rel(parts).map_or(0, Rel::step);
-    let (start, end, form) = unit_around(scene.today, Unit::Weekend, step)?;
+    // The coming weekend is the first that begins after today.
+    let step = match rel(parts) {
+        Some(Rel::Coming) => i64::from(calendar::weekday(scene.today) >= 6),
+        rel => rel.map_or(0, Rel::step),
+    };
+    let (start, end, form) = unit_around(scene, Unit::Weekend, step)?;
     exact(start, end, form)
 }
 
 /// "next workweek": Monday to Friday.
 pub(crate) fn workweek(scene: &Scene, parts: &[Matched]) -> Option<Node> {
-    let (start, ..) = unit_around(scene.today, Unit::Week, rel(parts).map_or(0, Rel::step))?;
+    let (start, ..) = unit_around(scene, Unit::Week, rel(parts).map_or(0, Rel::step))?;
     exact(start, calendar::add_days(start, 5)?, PeriodForm::Days)
 }
 
@@ -223,19 +275,19 @@ pub(super) fn plural(scene: &Scene, at: usize) -> bool {
 
 /// "year to date", "month to date".
 pub(crate) fn to_date(scene: &Scene, parts: &[Matched]) -> Option<Node> {
-    let (start, _, _) = unit_around(scene.today, unit(parts)?, 0)?;
+    let (start, _, _) = unit_around(scene, unit(parts)?, 0)?;
     (start < scene.today).then_some(Node::Period(Period::exact(start, scene.today, PeriodForm::Days)))
 }
 
 /// "the week of April 10th": the week that holds the day.
-pub(crate) fn week_of(_: &Scene, parts: &[Matched]) -> Option<Node> {
+pub(crate) fn week_of(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let day = super::date(parts)?;
     if unit(parts).is_some_and(|u| u != Unit::Week) {
         return None;
     }
     let week = |d: Date| {
-        let monday = calendar::monday(d)?;
-        Some((monday, calendar::add_days(monday, 7)?))
+        let start = scene.week_start(d)?;
+        Some((start, calendar::add_days(start, 7)?))
     };
     Some(Node::Period(Period { past: week(day.past)?, future: week(day.future)?, form: PeriodForm::Week }))
 }
@@ -342,6 +394,17 @@ pub(crate) fn nth_of_year(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     division(scene, parts, months, nth(parts)?)
 }
 
+/// The latest century that is counted.
+const LAST_CENTURY: i8 = 21;
+
+/// "the 19th century": from 1800 on.
+pub(crate) fn nth_century(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let n = nth(parts).filter(|n| (1..=LAST_CENTURY).contains(n))?;
+    (unit(parts)? == Unit::Century).then_some(())?;
+    let start = calendar::year_start((i16::from(n) - 1) * 100)?;
+    exact(start, calendar::year_start(i16::from(n) * 100)?, PeriodForm::Count(Unit::Century, 1))
+}
+
 /// "q3 2019", "third quarter", "2017 q1": three months of a year.
 pub(crate) fn quarter(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let n = find(parts, |n| match n {
@@ -386,7 +449,7 @@ fn division(scene: &Scene, parts: &[Matched], months: i64, n: i8) -> Option<Node
     };
     let rel_year = find(parts, |n| if let Node::YearMonth(y, 0) = n { Some(*y) } else { None });
     if let Some(year) = year(parts).or(rel_year) {
-        let year = if year < 100 { 2000 + year } else { year };
+        let year = super::day::full(year).1;
         let (start, end) = of(year)?;
         return exact(start, end, form);
     }
@@ -411,7 +474,7 @@ pub(crate) fn season(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     });
     match year {
         Some(year) => {
-            let (start, end) = of(year)?;
+            let (start, end) = of(super::day::full(year).1)?;
             exact(start, end, PeriodForm::Count(Unit::Quarter, 1))
         }
         None => either_side(scene, PeriodForm::Count(Unit::Quarter, 1), false, of),
@@ -454,7 +517,7 @@ pub(crate) fn year_of_our_lord(scene: &Scene, parts: &[Matched]) -> Option<Node>
 
 /// "all week", where a length of time is not asked for: this one.
 pub(crate) fn whole_unit(scene: &Scene, parts: &[Matched]) -> Option<Node> {
-    let (start, end, form) = unit_around(scene.today, unit(parts)?, 0)?;
+    let (start, end, form) = unit_around(scene, unit(parts)?, 0)?;
     exact(start, end, form)
 }
 
@@ -497,6 +560,19 @@ pub(crate) fn decade(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     decade_of_century(scene, tens)
 }
 
+/// "los años 90", "la década de los 80".
+pub(crate) fn years_of_decade(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    let units = parts.iter().filter(|p| matches!(p.node, Node::Word(Sym::Unit, _))).count();
+    let decade = match unit(parts)? {
+        Unit::Year => {
+            units == 1 && scene.is(scene.start + 1, Sym::Unit) && super::period::plural(scene, scene.start + 1)
+        }
+        Unit::Decade => true,
+        _ => false,
+    };
+    decade.then(|| decade_of_century(scene, number(parts).filter(|n| *n < 100.0)? as i16))?
+}
+
 /// "the nineties", "the 20s": those of the last century and of this one, unless the latter lie far ahead.
 fn decade_of_century(scene: &Scene, tens: i16) -> Option<Node> {
     let of = |year: i16| Some((calendar::year_start(year)?, calendar::year_start(year + 10)?));
@@ -527,13 +603,14 @@ pub(crate) fn days_of_month(scene: &Scene, parts: &[Matched]) -> Option<Node> {
         let (a, b) = (calendar::date(year, month, a)?, calendar::date(year, month, b)?);
         (a < b).then_some((a, b))
     };
-    let (year_in, month) = find(parts, |n| if let Node::YearMonth(y, m) = n { Some((*y, *m)) } else { None })?;
+    let said = find(parts, |n| if let Node::YearMonth(y, m) = n { Some((*y, *m)) } else { None });
+    let (year_in, month) = said.or_else(|| Some((0, month(parts)?)))?;
     if month == 0 {
         return None;
     }
     match year(parts).or((year_in != 0).then_some(year_in)) {
         Some(year) => {
-            let year = if year < 100 { 2000 + year } else { year };
+            let year = super::day::full(year).1;
             let (a, b) = span(year, month)?;
             exact(a, b, PeriodForm::Days)
         }

@@ -18,7 +18,7 @@ fn reference(now: &str, direction: Direction) -> Reference {
         offset_seconds: 0,
         direction,
         language: Language::English,
-        date_order: crate::entities::DateOrder::OfLanguage,
+        place: crate::entities::Place::DEFAULT,
     }
 }
 

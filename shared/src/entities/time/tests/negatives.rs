@@ -110,7 +110,6 @@ const SENTENCES: &[&str] = &[
     "between you and me",
     "between 730-930",
     "between the 21st and 23rd",
-    "the 21st century",
     "a 5th of the price",
     "one third of the cake",
     "two thirds majority",

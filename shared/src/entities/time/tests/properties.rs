@@ -62,7 +62,7 @@ fn references() -> impl Strategy<Value = Reference> {
         offset_seconds: 0,
         direction: if past { Direction::Past } else { Direction::Future },
         language: if spanish { Language::Spanish } else { Language::English },
-        date_order: crate::entities::DateOrder::OfLanguage,
+        place: crate::entities::Place::DEFAULT,
     })
 }
 

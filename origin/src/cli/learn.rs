@@ -1,0 +1,335 @@
+//! `lgdl learn`: proposals from stored conversations, what they would change, and drafts. Nothing here changes a live game.
+
+use std::path::{Path, PathBuf};
+
+use lgdl::compiled::CompiledGame;
+use lgdl::golden::GoldenFile;
+use lgdl::ids::Id;
+use lgdl::ir::Game;
+use lgdl_origin::audit::events;
+use lgdl_origin::files::NewFile;
+use lgdl_origin::learning::{
+    Decision, Kind, MAX_CONVERSATIONS, MIN_PERSONS, Proposal, ShadowRun, Talks, decide, decided, draft, proposals,
+    shadow, talks,
+};
+use lgdl_origin::records::check_id;
+use serde::Serialize;
+use serde_json::json;
+use std::io::Write as _;
+
+use super::console::{Console, count};
+use super::deployment::{Deployment, Where, failed};
+use super::failure::{End, Failure, Verdict};
+use super::source::{self, Loaded};
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Proposals are made anew from the conversations that are stored now; what is erased is in none of them. A draft is a\n\
+                  file: `lgdl games publish` publishes it, and nothing else does."
+)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    place: Where,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The game in the store and on disk.
+#[derive(clap::Args, Debug)]
+struct Of {
+    /// The id in URLs
+    #[arg(value_name = "ID")]
+    game: String,
+    /// Its source: a .lgdl file, or a folder with a game.lgdl
+    #[arg(value_name = "GAME")]
+    path: PathBuf,
+    /// Which game of the file; default: the one that no other game extends
+    #[arg(long = "game", value_name = "NAME")]
+    name: Option<String>,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Say what stored conversations propose, what was decided already apart
+    Propose {
+        #[command(flatten)]
+        of: Of,
+    },
+    /// Show every proposal, decided ones with their decision
+    List {
+        #[command(flatten)]
+        of: Of,
+    },
+    /// Show one proposal with its phrases, and what it would change
+    Show {
+        #[command(flatten)]
+        of: Of,
+        /// The proposal
+        #[arg(value_name = "PROPOSAL")]
+        id: String,
+    },
+    /// Write a draft of the game with the phrase, marked (learned), if the golden dialogues hold with it
+    Approve {
+        #[command(flatten)]
+        of: Of,
+        /// The proposal
+        #[arg(value_name = "PROPOSAL")]
+        id: String,
+        /// Where to write the draft, which must not be there yet
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Propose it no more
+    Reject {
+        #[command(flatten)]
+        of: Of,
+        /// The proposal
+        #[arg(value_name = "PROPOSAL")]
+        id: String,
+    },
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    proposal: &'a Proposal,
+    decision: Option<Decision>,
+    /// What a phrase would change; nothing for what a person must write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shadow: Option<ShadowRun>,
+    /// Turns of the golden dialogues that fail with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failing: Option<usize>,
+}
+
+/// A draft and what it changes.
+struct Tried {
+    text: String,
+    shadow: ShadowRun,
+    failing: usize,
+}
+
+pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
+    let (Command::Propose { of }
+    | Command::List { of }
+    | Command::Show { of, .. }
+    | Command::Approve { of, .. }
+    | Command::Reject { of, .. }) = &arguments.command;
+    check_id(Id::Game, "game", &of.game).map_err(|error| Failure::Usage(error.to_string()))?;
+    let loaded = source::load(&of.path, of.name.as_deref(), console)?;
+    let json = arguments.place.json;
+    arguments.place.with(async |deployment| {
+        let (store, tenant) = (&*deployment.store, deployment.tenant.as_str());
+        let shown = json!({"game": of.game});
+        // Told before anything is shown.
+        deployment.tell_now(events::PROPOSALS_SHOWN, &of.game, shown).await.map_err(failed)?;
+        let talks = talks(store, &*deployment.protection, tenant, &of.game).await.map_err(failed)?;
+        let decisions = decided(store, tenant, &of.game).await.map_err(failed)?;
+        let all = proposals(&loaded.compiled, &talks.talks);
+        if talks.unreadable > 0 {
+            console.note(format_args!("{} can't be read and are left out", count(talks.unreadable, "conversation")));
+        }
+        if talks.cut {
+            console.note(format_args!("only {MAX_CONVERSATIONS} conversations are looked at"));
+        }
+        let find = |id: &str| {
+            let found = all.iter().find(|proposal| proposal.id == id);
+            found.ok_or_else(|| Failure::Failed(format!("no proposal {id}; what it came from may be erased")))
+        };
+        match &arguments.command {
+            Command::Propose { .. } => {
+                let open = all.iter().filter(|proposal| !decisions.contains_key(&proposal.id));
+                list(open.map(|proposal| shown_as(proposal, None)).collect(), json, console)
+            }
+            Command::List { .. } => {
+                let all = all.iter().map(|proposal| shown_as(proposal, decisions.get(&proposal.id).copied()));
+                list(all.collect(), json, console)
+            }
+            Command::Show { id, .. } => {
+                let proposal = find(id)?;
+                let tried = match proposal.kind {
+                    Kind::Phrase => Some(tried(&deployment, &loaded, proposal, &talks)?),
+                    Kind::Collision | Kind::NewMove => None,
+                };
+                let mut shown = shown_as(proposal, decisions.get(id).copied());
+                if let Some(Tried { shadow, failing, .. }) = tried {
+                    (shown.shadow, shown.failing) = (Some(shadow), Some(failing));
+                }
+                show(&shown, json, console)
+            }
+            Command::Approve { id, to, .. } => {
+                let proposal = find(id)?;
+                approve(&deployment, &loaded, of, proposal, &talks, to, console).await?;
+                decide(store, tenant, &of.game, id, Decision::Approved).await.map_err(failed)?;
+                told(&deployment, &of.game, proposal, Decision::Approved).await?;
+                Ok(Verdict::Yes)
+            }
+            Command::Reject { id, .. } => {
+                let proposal = find(id)?;
+                decide(store, tenant, &of.game, id, Decision::Rejected).await.map_err(failed)?;
+                told(&deployment, &of.game, proposal, Decision::Rejected).await?;
+                console.line(format_args!("{id}: rejected"))?;
+                Ok(Verdict::Yes)
+            }
+        }
+    })
+}
+
+/// The audit log is told counts and the move, never what was said.
+async fn told(deployment: &Deployment, game: &str, proposal: &Proposal, decision: Decision) -> Result<(), Failure> {
+    let Proposal { id, kind, moves, evidence, .. } = proposal;
+    let detail = json!({
+        "proposal": id, "kind": kind, "moves": moves, "evidence": evidence, "decision": decision.name(),
+    });
+    deployment.tell_now(events::PROPOSAL_DECIDED, game, detail).await.map_err(failed)
+}
+
+fn shown_as(proposal: &Proposal, decision: Option<Decision>) -> Shown<'_> {
+    Shown { proposal, decision, shadow: None, failing: None }
+}
+
+async fn approve(
+    deployment: &Deployment,
+    loaded: &Loaded,
+    of: &Of,
+    proposal: &Proposal,
+    talks: &Talks,
+    to: &Path,
+    console: &mut Console,
+) -> Result<(), Failure> {
+    if proposal.kind != Kind::Phrase {
+        let kind = proposal.kind.name();
+        return Err(Failure::Failed(format!("a {kind} is for an author to write; only phrases go into a draft")));
+    }
+    if proposal.evidence.persons < MIN_PERSONS {
+        return Err(Failure::Failed(format!(
+            "only one person said it; at least {MIN_PERSONS} must have, so that a draft holds nothing that came from one alone"
+        )));
+    }
+    let Tried { text, shadow, failing } = tried(deployment, loaded, proposal, talks)?;
+    if failing > 0 {
+        return Err(Failure::Failed(format!(
+            "{} of the golden dialogues fail with it; no draft is written",
+            count(failing, "turn")
+        )));
+    }
+    let shown = to.display();
+    let (new, mut file) = NewFile::begin(to).map_err(|error| failed(format!("{shown}: {error}")))?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    written.and_then(|()| new.finish()).map_err(|error| failed(format!("{shown}: {error}")))?;
+    console.line(format_args!(
+        "{shown}: a draft of {} with one phrase more for {} ({} same, {} better, {} worse)",
+        of.game,
+        proposal.moves.join(", "),
+        shadow.same,
+        shadow.better,
+        shadow.worse
+    ))?;
+    console.line("Look at it, then publish it with `lgdl games publish`.")
+}
+
+/// The draft with the proposal's phrase, through the stored conversations and the golden dialogues.
+fn tried(deployment: &Deployment, loaded: &Loaded, proposal: &Proposal, talks: &Talks) -> Result<Tried, Failure> {
+    let (Some(of), Some(phrase)) = (proposal.moves.first(), proposal.phrases.first()) else {
+        return Err(Failure::Failed("the proposal names no move".into()));
+    };
+    let source = std::str::from_utf8(&loaded.source.bytes).map_err(failed)?;
+    let contract = loaded.source.contract.as_deref();
+    let text = draft(source, contract, &loaded.game.name, of, phrase).map_err(failed)?;
+    let meaning = deployment.config.meaning;
+    let parsed = lgdl::syntax::parse(text.as_bytes(), contract);
+    let same_name = |game: &&Game| game.name == loaded.game.name;
+    let game = parsed.games.iter().find(same_name).ok_or_else(|| failed("the draft has no such game"))?;
+    let compile = |game: &Game| CompiledGame::compile_with(game, meaning).map_err(failed);
+    let (before, after) = (compile(&loaded.game)?, compile(game)?);
+    let mocks = source::mocks(&loaded.source)?;
+    let mut failing = 0;
+    for path in golden_files(loaded)? {
+        let file = GoldenFile::read(&source::read_file(&path)?).map_err(failed)?;
+        if file.game.as_deref().is_some_and(|name| name != loaded.game.name) {
+            continue;
+        }
+        for dialog in &file.dialogs {
+            let turns = file.run(dialog, &after, &mocks).map_err(failed)?;
+            failing += turns.iter().filter(|turn| !turn.mismatches.is_empty()).count();
+        }
+    }
+    Ok(Tried { text, shadow: shadow(&before, &after, &mocks, &talks.talks), failing })
+}
+
+/// The files of dialogues beside the game.
+fn golden_files(loaded: &Loaded) -> Result<Vec<PathBuf>, Failure> {
+    let Some(folder) = loaded.source.path.as_deref().and_then(Path::parent) else { return Ok(Vec::new()) };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    lgdl_origin::games::golden_files(folder).map_err(failed)
+}
+
+fn list(all: Vec<Shown<'_>>, as_json: bool, console: &mut Console) -> End {
+    if as_json {
+        console.json(&json!({"proposals": all}))?;
+        return Ok(Verdict::Yes);
+    }
+    for shown in &all {
+        let phrase = shown.proposal.phrases.first().map_or("", String::as_str);
+        console.line(format_args!(
+            "{}  {}  \"{phrase}\"{}",
+            shown.proposal.id,
+            what(shown.proposal),
+            decision(shown)
+        ))?;
+    }
+    console.line(count(all.len(), "proposal"))?;
+    Ok(Verdict::Yes)
+}
+
+fn show(shown: &Shown<'_>, as_json: bool, console: &mut Console) -> End {
+    if as_json {
+        console.json(shown)?;
+        return Ok(Verdict::Yes);
+    }
+    console.line(format_args!("{}  {}{}", shown.proposal.id, what(shown.proposal), decision(shown)))?;
+    for phrase in &shown.proposal.phrases {
+        console.line(format_args!("  \"{phrase}\""))?;
+    }
+    if let Some(shadow) = &shown.shadow {
+        console.line(format_args!(
+            "  through {}: {} same, {} better, {} worse",
+            count(shadow.conversations, "stored conversation"),
+            shadow.same,
+            shadow.better,
+            shadow.worse
+        ))?;
+        for changed in &shadow.changed {
+            console.line(format_args!("    \"{}\": {} before, {} now", changed.text, changed.before, changed.after))?;
+        }
+    }
+    if let Some(failing) = shown.failing {
+        console.line(format_args!("  golden dialogues: {} fail", count(failing, "turn")))?;
+    }
+    Ok(Verdict::Yes)
+}
+
+fn what(proposal: &Proposal) -> String {
+    let moves = &proposal.moves;
+    let what = match proposal.kind {
+        Kind::Phrase => format!("a phrase for {}", moves.join(", ")),
+        Kind::Collision => format!("{} are taken for each other", moves.join(" and ")),
+        Kind::NewMove => "what no move answers".to_owned(),
+    };
+    let evidence = &proposal.evidence;
+    let counts = [
+        (evidence.rephrased, "rephrased"),
+        (evidence.confirmed, "confirmed"),
+        (evidence.denied, "denied"),
+        (evidence.corrected, "corrected"),
+        (evidence.ended_well, "ended well"),
+        (evidence.unmatched, "unmatched"),
+    ];
+    let told: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, of)| format!("{count} {of}")).collect();
+    format!("{what} ({}; {})", told.join(", "), count(evidence.persons, "person"))
+}
+
+fn decision(shown: &Shown<'_>) -> String {
+    shown.decision.map_or(String::new(), |decision| format!("  {}", decision.name()))
+}

@@ -1,0 +1,124 @@
+//! The stored conversations of a game, as learning reads them.
+
+use lgdl::privacy::detect;
+use serde_json::Value;
+
+use crate::exports;
+use crate::privacy::Protection;
+use crate::store::{Record, Result, Section, Store, StoreError};
+
+/// Conversations that are looked at, at most: the last ones in the order of their names.
+pub const MAX_CONVERSATIONS: usize = 10_000;
+/// Records read at a time.
+const PAGE: u32 = 200;
+/// Stands for personal data: a wildcard of patterns.
+const REPLACED: &str = "*";
+
+/// A turn.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Said {
+    /// What was said, personal data replaced.
+    pub text: String,
+    /// The move that answered.
+    pub move_id: String,
+    /// What came of it.
+    pub stage: String,
+    /// How sure that was.
+    pub confidence: f64,
+    /// What recognised the move.
+    pub understood_by: Option<String>,
+    /// The slot that is asked for.
+    pub awaiting_slot: Option<String>,
+    /// Learning events of the move.
+    pub learning: Vec<String>,
+    /// When it was said.
+    pub at_ms: i64,
+}
+
+/// A conversation.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Talk {
+    /// Who talks; only counted.
+    pub person: String,
+    /// What was said, in order.
+    pub turns: Vec<Said>,
+}
+
+/// Conversations of one game.
+#[derive(Debug, Default)]
+pub struct Talks {
+    /// Those that can be read.
+    pub talks: Vec<Talk>,
+    /// How many can't be.
+    pub unreadable: usize,
+    /// Whether there are more than [`MAX_CONVERSATIONS`].
+    pub cut: bool,
+}
+
+/// The stored conversations of a game.
+///
+/// # Errors
+/// When the store fails.
+pub async fn talks(store: &dyn Store, protection: &dyn Protection, tenant: &str, game: &str) -> Result<Talks> {
+    let (mut all, mut after) = (Talks::default(), String::new());
+    loop {
+        let page = store.page(Section::Conversations, &after, PAGE).await?;
+        for record in page.records {
+            let Record::Conversation(dump) = &record else { continue };
+            if dump.conversation.tenant != tenant || dump.conversation.game != game {
+                continue;
+            }
+            if all.talks.len() == MAX_CONVERSATIONS {
+                all.cut = true;
+                return Ok(all);
+            }
+            match exports::line(protection, record).await {
+                Ok(document) => all.talks.push(talk(&document)),
+                Err(StoreError::Damaged(_)) => all.unreadable += 1,
+                Err(error) => return Err(error),
+            }
+        }
+        match page.next {
+            Some(next) => after = next,
+            None => return Ok(all),
+        }
+    }
+}
+
+fn talk(document: &Value) -> Talk {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let turns = document["turns"].as_array().into_iter().flatten().map(|turn| Said {
+        text: replaced(turn["user_input"].as_str().unwrap_or("")),
+        move_id: text(&turn["move_id"]).unwrap_or_default(),
+        stage: text(&turn["stage"]).unwrap_or_default(),
+        confidence: turn["confidence"].as_f64().unwrap_or(0.0),
+        understood_by: text(&turn["understood_by"]),
+        awaiting_slot: text(&turn["awaiting_slot"]),
+        learning: turn["learning"].as_array().into_iter().flatten().filter_map(text).collect(),
+        at_ms: turn["at_ms"].as_i64().unwrap_or(0),
+    });
+    Talk { person: text(&document["user_id"]).unwrap_or_default(), turns: turns.collect() }
+}
+
+/// The text with everything personal that is found in it replaced by a wildcard.
+fn replaced(text: &str) -> String {
+    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
+    for finding in detect(text) {
+        out.push_str(text.get(at..finding.start).unwrap_or(""));
+        out.push_str(REPLACED);
+        at = finding.end;
+    }
+    out.push_str(text.get(at..).unwrap_or(""));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn personal_data_is_replaced_before_anything_is_proposed() {
+        assert_eq!(replaced("send it to jo@example.com please"), "send it to * please");
+        assert_eq!(replaced("open the gate"), "open the gate");
+    }
+}

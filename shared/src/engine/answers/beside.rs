@@ -1,0 +1,89 @@
+//! What an answer states for other slots.
+
+use std::sync::Arc;
+
+use super::super::fill::without;
+use super::super::run::{Run, WORTH_ASKING};
+use crate::ir::{Move, Slot, SlotType};
+use crate::slots::{self, Answer, Scan, Source, effective_type};
+
+impl Run<'_> {
+    /// Fills what the utterance states for other slots; whether it did.
+    pub(super) fn fill_beside(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, taken: (usize, usize)) -> bool {
+        let stated = self.stated_beside(mv, scan, &[taken]);
+        let any = !stated.is_empty();
+        for stated in stated {
+            if let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) {
+                self.fill(slot, &stated.found, Source::Mention);
+            }
+        }
+        any
+    }
+
+    /// Beside the answer to a slot's question. A day and a time that were said as one answer two slots.
+    pub(super) fn fill_beside_answer(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>, span: (usize, usize)) {
+        let ty = effective_type(asked);
+        if !matches!(ty, SlotType::Date | SlotType::Time) {
+            self.fill_beside(mv, scan, span);
+            return;
+        }
+        self.fill_beside(mv, scan, span);
+        for stated in self.stated_beside(mv, scan, &[]) {
+            let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { continue };
+            let apart = stated.found.end <= span.0 || stated.found.start >= span.1;
+            if apart || (matches!(effective_type(slot), SlotType::Date | SlotType::Time) && effective_type(slot) != ty)
+            {
+                self.fill(slot, &stated.found, Source::Mention);
+            }
+        }
+    }
+
+    /// The move's own patterns know where a value stands in a sentence ("the pain is in my back"). Whether one was found
+    /// for the open slot, or one that replaces another's.
+    pub(super) fn fill_from_own_match(&mut self, mv: &Arc<Move>, scan: &Scan<'_>) -> bool {
+        let Some(own) = self.own_match().filter(|own| own.score >= WORTH_ASKING) else { return false };
+        let mut filled = false;
+        let mut taken = Vec::new();
+        for capture in &own.captures {
+            let Some(captured) = mv.slots.iter().find(|known| known.name == capture.name) else { continue };
+            let held = self
+                .state
+                .active
+                .as_ref()
+                .and_then(|frame| frame.slot(&captured.name))
+                .map(|value| value.value.clone());
+            let found = if *effective_type(captured) == SlotType::String {
+                let others: Vec<(usize, usize)> = self
+                    .stated_beside(mv, scan, &[])
+                    .iter()
+                    .map(|stated| (stated.found.start, stated.found.end))
+                    .collect();
+                without(scan.language(), captured, scan.text, capture.span, &others)
+            } else {
+                match slots::read_value(captured, &capture.text, scan.reference) {
+                    Answer::Value { found, .. } if found.fits => Some(found),
+                    _ => None,
+                }
+            };
+            let Some(found) = found else { continue };
+            if held.as_ref() == Some(&found.value) {
+                continue;
+            }
+            let source = if held.is_some() { Source::Correction } else { Source::Capture };
+            if *effective_type(captured) != SlotType::String {
+                taken.push(capture.span);
+            }
+            self.fill(captured, &found, source);
+            filled = true;
+        }
+        if filled {
+            let stated = self.stated_beside(mv, scan, &taken);
+            for stated in stated {
+                if let Some(beside) = mv.slots.iter().find(|known| known.name == stated.slot) {
+                    self.fill(beside, &stated.found, Source::Mention);
+                }
+            }
+        }
+        filled
+    }
+}

@@ -1,0 +1,82 @@
+//! Answers to a value that was read back.
+
+use std::sync::Arc;
+
+use super::super::corrections;
+use super::super::flow::Entry;
+use super::super::mending::Target;
+use super::super::run::{Halt, Reading, Run};
+use crate::ir::SlotType;
+use crate::slots::{self, Answer, Scan, Source, effective_type, strings};
+use crate::text::Heard;
+
+impl Run<'_> {
+    /// Reads the utterance as saying whether a value that was read back is right.
+    pub(in crate::engine) fn answer_confirmation(&mut self, name: &str) -> Result<(), Halt> {
+        let Some(mv) = self.active_move() else { return self.read_afresh() };
+        let Some(slot) = mv.slots.iter().find(|slot| slot.name == name).cloned() else {
+            return self.advance(Entry::UnderWay);
+        };
+        if self.mend_if_asked(Target::Question)? {
+            return Ok(());
+        }
+        self.tell.reading = Reading::Confirmation;
+        let text = self.text.clone();
+        let reference = self.reference;
+        let header = Arc::clone(&self.input.header);
+        let scan = Scan::over(&text, self.heard(), &mv.slots, &reference).knowing(&header.vocabulary);
+        // "no, 8": the value that is given instead, before the plain no.
+        let instead = corrections::find(&scan.heard, &[name]).and_then(|correction| {
+            let said = text.get(correction.span.0..correction.span.1)?;
+            let phrase = Heard::of(self.language(), said);
+            if strings::is_noise(&phrase) || slots::yes_no::read(said, &reference).is_some() {
+                return None;
+            }
+            match slots::read_value(&slot, said, &reference) {
+                Answer::Value { found, .. } if found.fits => Some(found),
+                _ => None,
+            }
+        });
+        if let Some(found) = instead {
+            self.answered_by_active();
+            self.fill(&slot, &found, Source::Correction);
+            return self.advance(Entry::UnderWay);
+        }
+        match slots::yes_no::read(&text, &reference) {
+            Some(true) => {
+                self.answered_by_active();
+                self.confirm(name);
+                self.advance(Entry::UnderWay)
+            }
+            Some(false) => {
+                self.answered_by_active();
+                if let Some(frame) = &mut self.state.active {
+                    frame.clear(name);
+                }
+                self.advance(Entry::UnderWay)
+            }
+            None => {
+                if let Some(other) = self.interruption().filter(|_| !strings::is_noise(&scan.heard)) {
+                    return self.digress(&other);
+                }
+                self.answered_by_active();
+                if *effective_type(&slot) != SlotType::String
+                    && let Answer::Value { found, .. } = slots::read_answer(&slot, &scan)
+                    && found.fits
+                {
+                    self.fill(&slot, &found, Source::Correction);
+                    return self.advance(Entry::UnderWay);
+                }
+                self.ask_again(true)
+            }
+        }
+    }
+
+    pub(in crate::engine) fn confirm(&mut self, name: &str) {
+        if let Some(frame) = &mut self.state.active
+            && let Some((_, value)) = frame.slots.iter_mut().find(|(slot, _)| slot == name)
+        {
+            value.confirmed = true;
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! A correction: the slot that it is for, and the value that takes the place of the one held.
+
+use std::sync::Arc;
+
+use super::super::corrections::{self, Strength};
+use super::super::flow::Entry;
+use super::super::run::{Halt, Reading, Run};
+use super::super::state::Frame;
+use super::super::wording;
+use super::free_text::FreeText;
+use crate::ir::{Move, Slot, SlotType};
+use crate::language::{Class, Cue, Text};
+use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_yes_no, strings};
+use crate::text::{Heard, Word};
+
+/// The longest text that replaces a free-text value without being asked for.
+const MAX_CORRECTION_WORDS: usize = 8;
+
+impl Run<'_> {
+    pub(super) fn replace(&mut self, slot: &Slot, found: &Found) {
+        self.tell.reading = Reading::Correction;
+        self.fill(slot, found, Source::Correction);
+        let sensitive = self.is_sensitive(slot);
+        let shown = if sensitive { Slot { sensitive, ..slot.clone() } } else { slot.clone() };
+        self.say(&wording::corrected(&shown, &found.text));
+    }
+
+    /// Puts a corrected value in the place of a filled one; whether the utterance did correct something.
+    pub(in crate::engine) fn correct(&mut self, mv: &Arc<Move>, asked: Option<&Slot>, scan: &Scan<'_>) -> bool {
+        let Some(frame) = &self.state.active else { return false };
+        let filled: Vec<&str> = frame.slots.iter().rev().map(|(name, _)| name.as_str()).collect();
+        if filled.is_empty() {
+            return false;
+        }
+        let Some(correction) = corrections::find(&scan.heard, &filled) else { return false };
+        let Some(said) = scan.text.get(correction.span.0..correction.span.1) else { return false };
+        let rest = Heard::of(self.language(), said);
+        if rest.is_empty() || strings::is_question(said, &rest) || slots::yes_no::is_unsure(&rest) {
+            return false;
+        }
+        let mut free_text = true;
+        // An answer to the open question comes first, unless the utterance plainly goes back to another.
+        if correction.slot.is_none()
+            && let Some(asked) = asked
+            && *effective_type(asked) != SlotType::String
+        {
+            let answers =
+                matches!(slots::read_value(asked, said, scan.reference), Answer::Value { found, .. } if found.fits);
+            let same_type_is_filled = mv
+                .slots
+                .iter()
+                .any(|slot| filled.contains(&slot.name.as_str()) && effective_type(slot) == effective_type(asked));
+            // "I meant small, with ham" does both; "I meant 7" answers a question for a number.
+            if answers && correction.strength != Strength::Strong {
+                return false;
+            }
+            free_text = !answers || same_type_is_filled;
+            if is_yes_no(self.language(), asked) && slots::yes_no::read(scan.text, scan.reference).is_some() {
+                if correction.strength == Strength::Weak {
+                    return false;
+                }
+                // "nah, that's too expensive"
+                free_text &= correction.strength == Strength::Strong;
+            }
+            // "maybe 60 or 70" to a question for a number is no text that replaces another.
+            free_text &= correction.strength == Strength::Strong || !scan.states(asked);
+        }
+        let named = correction.slot.map(str::to_owned);
+        // Typed slots before free text, which takes anything; the last filled first.
+        let (typed, free): (Vec<&Slot>, Vec<&Slot>) = filled
+            .iter()
+            .filter(|name| named.as_ref().is_none_or(|named| named == *name))
+            .filter_map(|name| mv.slots.iter().find(|slot| slot.name == *name))
+            .partition(|slot| *effective_type(slot) != SlotType::String);
+        // A value of a type beats free text, whatever stands around it, where something is plainly taken back.
+        let takes_back = scan.heard.words.iter().any(|word| word.is(Cue::TakesBack) && word.start < correction.span.0);
+        let strength = if takes_back { correction.strength.max(Strength::Plain) } else { correction.strength };
+        let target = typed.into_iter().chain(free.into_iter().filter(|_| free_text)).find_map(|slot| {
+            let held = frame.slot(&slot.name)?;
+            let found =
+                self.correcting_value(slot, (said, correction.span.0), scan, strength, named.is_some(), asked)?;
+            (found.value != held.value).then(|| (slot.clone(), found))
+        });
+        let opening = correction.span.0;
+        let Some((slot, mut found)) = target else { return false };
+        self.answered_by_active();
+        self.replace(&slot, &found);
+        // "yes, but in business class" is a yes and a change.
+        if let Some(asked) = asked.filter(|asked| asked.name != slot.name && is_yes_no(self.language(), asked))
+            && scan.heard.begins_with(Cue::Yes) > 0
+            && let Answer::Value { found: yes, .. } =
+                slots::read_value(asked, self.language().text(Text::Yes), scan.reference)
+        {
+            self.fill(asked, &yes, Source::Answer);
+        }
+        found.start += opening;
+        found.end += opening;
+        self.fill_beside(mv, scan, (found.start, found.end));
+        true
+    }
+
+    /// "that was wrong, I meant Tuesday" after a move has ended opens it again with its values; whether it did.
+    pub(in crate::engine) fn corrects_what_has_ended(&mut self) -> Result<bool, Halt> {
+        /// Turns after its end in which a move can be corrected.
+        const MAX_TURNS: u64 = 2;
+        let Some(ended) = self.state.ended.clone().filter(|ended| self.state.turns - ended.turn <= MAX_TURNS) else {
+            return Ok(false);
+        };
+        let Some(mv) = self.move_named(&ended.frame.move_id) else { return Ok(false) };
+        let text = self.text.clone();
+        let (reference, header) = (self.reference, Arc::clone(&self.input.header));
+        let scan = Scan::over(&text, self.heard(), &mv.slots, &reference).knowing(&header.vocabulary);
+        if corrections::find(&scan.heard, &[]).is_none_or(|found| found.strength < Strength::Plain) {
+            return Ok(false);
+        }
+        let before = self.state.active.take();
+        // Its blocks run again with the value that is right.
+        self.activate(Frame { ran: Vec::new(), open: None, ..ended.frame });
+        if !self.correct(&mv, None, &scan) {
+            self.state.active = before;
+            return Ok(false);
+        }
+        self.state.ended = None;
+        self.advance(Entry::UnderWay).map(|()| true)
+    }
+
+    fn correcting_value(
+        &self,
+        slot: &Slot,
+        (said, correction_start): (&str, usize),
+        scan: &Scan<'_>,
+        strength: Strength,
+        named: bool,
+        asked: Option<&Slot>,
+    ) -> Option<Found> {
+        if *effective_type(slot) != SlotType::String {
+            if is_yes_no(self.language(), slot) && !named && strength < Strength::Strong {
+                // "actually I'd rather pick it up" for `pickup`
+                let rest = Heard::of(self.language(), said);
+                let answer = slots::yes_no::by_name(&slot.name, &rest).filter(|_| strength == Strength::Plain)?;
+                return match slots::read_value(
+                    slot,
+                    self.language().text(if answer { Text::Yes } else { Text::No }),
+                    scan.reference,
+                ) {
+                    Answer::Value { found, .. } if found.fits => {
+                        Some(Found { start: 0, end: said.len(), text: said.to_owned(), ..found })
+                    }
+                    _ => None,
+                };
+            }
+            let beside = Scan::of(said, [slot], scan.reference).knowing(scan.terms());
+            return match slots::read_answer(slot, &beside) {
+                Answer::Value { found, whole } if found.fits && (whole || named || strength >= Strength::Plain) => {
+                    Some(found)
+                }
+                _ => None,
+            };
+        }
+        // Free text takes anything, so it is replaced only by something short, and not while other free text is asked
+        // for unless the utterance plainly goes back.
+        let phrase = Heard::of(self.language(), said);
+        let asked_for_text = asked.is_some_and(|asked| *effective_type(asked) == SlotType::String);
+        let plainly = named
+            || strength == Strength::Strong
+            || (!asked_for_text && strength >= Strength::Weak)
+            || scan.heard.words.first().is_some_and(|word| word.is(Cue::No) && scan.heard.len() > 1);
+        let usable = plainly
+            && phrase.len() <= MAX_CORRECTION_WORDS
+            && !strings::is_noise(&phrase)
+            && !strings::is_decline(&phrase)
+            && !is_denied_noun(&scan.heard, correction_start)
+            && !begins_a_sentence(&phrase.words);
+        if !usable {
+            return None;
+        }
+        let found = slots::read_string(scan.language(), slot, said)?;
+        let mv = self.active_move()?;
+        match self.as_label(&mv, slot, found) {
+            FreeText::Value(found) => Some(found),
+            FreeText::Sentence | FreeText::Nothing => None,
+        }
+    }
+}
+
+/// "no return": a noun without an article that "no" denies is not put in the place of anything.
+fn is_denied_noun(heard: &Heard, start: usize) -> bool {
+    let Some(at) = heard.words.iter().position(|word| word.start == start) else { return false };
+    let Some(before) = at.checked_sub(1).and_then(|at| heard.words.get(at)) else { return false };
+    let word = &heard.words[at];
+    before.is(Cue::No) && before.class.is(Class::NEGATOR) && !word.after_break && word.class == Class::CONTENT
+}
+
+/// "I have …", "can you …", "it hurts …": a sentence, not a value that replaces one.
+fn begins_a_sentence(words: &[Word]) -> bool {
+    let [first, second, ..] = words else { return false };
+    first.is(Cue::SentenceOpener) && !second.is(Cue::Means)
+}

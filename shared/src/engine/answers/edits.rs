@@ -1,0 +1,115 @@
+//! Answers that change what is held without being asked: edits of lists, values that a preposition names, a value that fits
+//! only a slot that is filled.
+
+use std::sync::Arc;
+
+use super::super::corrections::{self, Asked};
+use super::super::hear::blanked;
+use super::super::run::Run;
+use crate::ir::{Move, Slot, SlotType};
+use crate::language::Class;
+use crate::slots::{self, Answer, Scan, Source, effective_type, is_yes_no};
+use crate::text::Heard;
+
+impl Run<'_> {
+    /// "remove the olives", "also bacon", "only cheese": edits of lists. Whether there was one.
+    pub(super) fn edit_lists(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> bool {
+        let lists: Vec<Slot> = mv
+            .slots
+            .iter()
+            .filter(|slot| slot.name != asked.name && matches!(effective_type(slot), SlotType::List(_)))
+            .cloned()
+            .collect();
+        let mut edited = false;
+        for slot in lists {
+            let Some(held) = self.slot_value(&slot.name).cloned() else { continue };
+            let Some(found) = slots::edit_list(&slot, &held.value, scan) else { continue };
+            if found.value == held.value {
+                continue;
+            }
+            self.replace(&slot, &found);
+            self.fill_beside(mv, scan, (found.start, found.end));
+            edited = true;
+            // "mayo, and take off the cheese": the answer beside it.
+            if !is_yes_no(scan.language(), asked)
+                && *effective_type(asked) != SlotType::String
+                && let Answer::Value { found: answer, .. } = slots::read_answer(asked, scan)
+                && answer.fits
+                && (answer.end <= found.start || answer.start >= found.end)
+            {
+                self.fill(asked, &answer, Source::Answer);
+            }
+        }
+        edited
+    }
+
+    /// "from Hamburg", "to Bergen": a preposition that is the name of a slot says whose value follows. Whether one did.
+    pub(super) fn fill_by_preposition(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> bool {
+        let text_slots: Vec<&Slot> = mv.slots.iter().filter(|slot| *effective_type(slot) == SlotType::String).collect();
+        let names: Vec<&str> = text_slots.iter().map(|slot| slot.name.as_str()).collect();
+        let word = Heard::of(self.language(), &asked.name);
+        let grammar = word.words.first().is_some_and(|word| word.class.is(Class::FUNCTION.and(Class::ADJUNCT)));
+        let kind = if grammar { Asked::ByPreposition } else { Asked::Another };
+        let said = corrections::by_preposition(&scan.heard, &names, kind);
+        let mut filled = false;
+        let mut rest = scan.text.to_owned();
+        for (index, span) in said {
+            let slot = text_slots[index];
+            let Some(piece) = scan.text.get(span.0..span.1) else { continue };
+            let Some(mut found) = slots::read_string(scan.language(), slot, piece) else { continue };
+            found.start += span.0;
+            found.end += span.0;
+            let held = self.slot_value(&slot.name).map(|held| held.value.clone());
+            match held {
+                Some(held) if held == found.value => {}
+                Some(_) => self.replace(slot, &found),
+                None => self.fill(slot, &found, if slot.name == asked.name { Source::Answer } else { Source::Mention }),
+            }
+            filled = true;
+            rest = blanked(&rest, span);
+        }
+        // "tomorrow, sorry, I mean from Hamburg": the answer beside it.
+        let mut answered = (0, 0);
+        if filled && *effective_type(asked) != SlotType::String {
+            let beside = Scan::of(&rest, [asked], scan.reference).knowing(scan.terms());
+            if !is_yes_no(scan.language(), asked)
+                && let Answer::Value { found, .. } = slots::read_answer(asked, &beside)
+                && found.fits
+            {
+                answered = (found.start, found.end);
+                self.fill(asked, &found, Source::Answer);
+            }
+        }
+        if filled {
+            let beside = Scan::of(&rest, &mv.slots, scan.reference).knowing(scan.terms());
+            self.fill_beside(mv, &beside, answered);
+        }
+        filled
+    }
+
+    /// A value that fits no open slot but exactly one that is filled takes its place ("it started 3 days ago").
+    pub(super) fn replace_unasked(&mut self, mv: &Arc<Move>, scan: &Scan<'_>) -> bool {
+        let Some(frame) = &self.state.active else { return false };
+        let typed: Vec<&Slot> = mv
+            .slots
+            .iter()
+            .filter(|slot| *effective_type(slot) != SlotType::String && frame.slot(&slot.name).is_some())
+            .collect();
+        let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
+        let wider = Scan::of(scan.text, typed.iter().copied(), scan.reference).knowing(scan.terms());
+        let mentions = slots::mentions(&typed, &names, &wider, &[]);
+        let [only] = mentions.as_slice() else { return false };
+        let slot = typed[only.slot];
+        let number = matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. });
+        if number && Heard::of(self.language(), &only.found.text).len() < 2 {
+            // A bare number says too little to go back to another question for.
+            return false;
+        }
+        if frame.slot(&slot.name).is_some_and(|held| held.value == only.found.value) {
+            return false;
+        }
+        let found = only.found.clone();
+        self.replace(slot, &found);
+        true
+    }
+}

@@ -1,0 +1,143 @@
+//! Answers to a question for free text, which may be anything: what is none is told first.
+
+use super::super::fill::without;
+use super::super::run::Run;
+use super::super::turn::CERTAIN;
+use super::super::wording;
+use super::question::{asks_yes_or_no, prompt_text};
+use super::{Answered, Asking, is_text};
+use crate::ir::{Element, Move, Slot, SlotType};
+use crate::language::Cue;
+use crate::matcher::Candidate;
+use crate::slots::labels::{self, Label, Wanted};
+use crate::slots::{self, Answer, Found, Scan, Source, effective_type, reason, strings};
+use crate::text::{Heard, Word};
+
+/// What free text comes to as an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum FreeText {
+    /// This is the answer.
+    Value(Found),
+    /// A sentence, where a name, a code or a place is asked for.
+    Sentence,
+    /// Nothing is left for it.
+    Nothing,
+}
+
+impl Run<'_> {
+    /// Another move that is certain, or more likely than that these words are the answer.
+    pub(super) fn certain_move(&mut self, asking: &Asking<'_>) -> Option<Answered> {
+        let scan = &asking.scan;
+        let other = self.interruption().filter(|_| !strings::is_acknowledgement(&scan.heard))?;
+        let leaves = other.score >= CERTAIN
+            || strings::is_question(scan.text, &scan.heard)
+            || strings::is_noise(&scan.heard)
+            || *self.free_text(asking) == FreeText::Sentence
+            || is_verbatim(&other, scan)
+            || is_statement(&other, scan);
+        leaves.then(|| Answered::Leaves(Box::new(other)))
+    }
+
+    /// Words that hold no text: "I don't know", "hello", a refusal where the slot is needed.
+    pub(super) fn empty_text(&self, asking: &Asking<'_>) -> Option<Answered> {
+        let Asking { mv, slot, scan, .. } = asking;
+        let yes_or_no = asks_yes_or_no(scan.language(), mv, slot);
+        let noise = strings::is_noise(&scan.heard);
+        let refuses = strings::is_decline(&scan.heard) && !noise && !yes_or_no;
+        if slots::yes_no::is_unsure(&scan.heard) || refuses {
+            return Some(Answered::Refused(self.language().text(wording::NEEDED).to_owned()));
+        }
+        let answers = yes_or_no && slots::yes_no::read(scan.text, scan.reference).is_some();
+        (noise && !answers).then(|| Answered::Refused(reason(self.language(), slot)))
+    }
+
+    /// Stores the text; whether there was some.
+    pub(super) fn store_text(&mut self, asking: &Asking<'_>) -> bool {
+        if self.says_its_trigger_again(asking) {
+            return false;
+        }
+        let FreeText::Value(found) = self.free_text(asking).clone() else { return false };
+        self.fill(asking.slot, &found, Source::Answer);
+        self.fill_beside(asking.mv, &asking.scan, (found.start, found.end));
+        true
+    }
+
+    /// A trigger of the move, said again, is no answer where the answer would be a part of it.
+    pub(super) fn says_its_trigger_again(&mut self, asking: &Asking<'_>) -> bool {
+        self.own_match().is_some_and(|own| is_verbatim(&own, &asking.scan))
+            && is_captured_somewhere(asking.mv, &asking.slot.name)
+    }
+
+    /// What the utterance is as free text, without what it says for other slots.
+    pub(super) fn free_text<'q>(&self, asking: &'q Asking<'_>) -> &'q FreeText {
+        let Asking { mv, slot, scan, .. } = asking;
+        asking.text.get_or_init(|| {
+            let beside: Vec<(usize, usize)> = self
+                .stated_beside(mv, scan, &[])
+                .iter()
+                .filter(|stated| stated.slot != slot.name && !self.numbers_a_noun(mv, scan, stated))
+                .map(|stated| (stated.found.start, stated.found.end))
+                .collect();
+            self.read_free_text(mv, slot, scan, &beside)
+        })
+    }
+
+    /// The free text of an answer, without the values in `beside`.
+    fn read_free_text(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, beside: &[(usize, usize)]) -> FreeText {
+        let found = match effective_type(slot) {
+            SlotType::List(_) => match slots::read_answer(slot, scan) {
+                Answer::Value { found, .. } => Some(found),
+                _ => None,
+            },
+            _ if beside.is_empty() => slots::read_string(scan.language(), slot, scan.text),
+            _ => without(scan.language(), slot, scan.text, (0, scan.text.len()), beside),
+        };
+        let Some(found) = found else { return FreeText::Nothing };
+        if !is_text(slot) {
+            return FreeText::Value(found);
+        }
+        self.as_label(mv, slot, found)
+    }
+
+    /// A text as what the slot's question asks for: where that is a label, a sentence is none.
+    pub(super) fn as_label(&self, mv: &Move, slot: &Slot, found: Found) -> FreeText {
+        let language = self.language();
+        let question = prompt_text(mv, slot);
+        let wanted = Wanted::of(language, &slot.name, &question);
+        match labels::read(wanted, &slot.name, &question, &found.text, &Heard::of(language, &found.text)) {
+            Label::Stands => FreeText::Value(found),
+            Label::Sentence => FreeText::Sentence,
+            Label::Within(span) => match without(language, slot, &found.text, span, &[]) {
+                Some(inner) => {
+                    FreeText::Value(Found { start: found.start + inner.start, end: found.start + inner.end, ..inner })
+                }
+                None => FreeText::Nothing,
+            },
+        }
+    }
+}
+
+/// Whether a pattern of literal words is all that was said, but for words that carry nothing ("well, I fell down").
+fn is_verbatim(candidate: &Candidate, scan: &Scan<'_>) -> bool {
+    let covered = |word: &Word| word.start >= candidate.span.0 && word.end <= candidate.span.1;
+    candidate.literal_words >= 2
+        && candidate.captures.is_empty()
+        && scan.heard.words.iter().all(|word| covered(word) || word.is(Cue::Empty))
+}
+
+/// "I can't log in and …": a sentence about oneself that another move understands is no value of a free-text slot.
+fn is_statement(candidate: &Candidate, scan: &Scan<'_>) -> bool {
+    const PLAIN_MATCH: f64 = 0.75;
+    let subject = scan.heard.words.iter().find(|word| !strings::is_hesitation(word));
+    let speaks_of_oneself = subject.is_some_and(|word| word.is(Cue::Speaker));
+    speaks_of_oneself && candidate.score >= PLAIN_MATCH && candidate.literal_words >= 2
+}
+
+/// Whether some pattern of the move captures the slot.
+fn is_captured_somewhere(mv: &Move, slot: &str) -> bool {
+    mv.triggers
+        .iter()
+        .flat_map(|trigger| &trigger.patterns)
+        .flat_map(|pattern| &pattern.elements)
+        .any(|element| matches!(element, Element::Capture { name, .. } if name == slot))
+}

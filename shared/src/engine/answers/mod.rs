@@ -1,0 +1,314 @@
+//! Reading an utterance as the answer to a slot's question: a value, a correction, a digression, a refusal.
+//!
+//! What it is taken for is tried in the order of [`decide::AGAINST_A_SLOT`], and nowhere else; each file here knows some of the
+//! rows. A row that applies stores what it says.
+
+mod beside;
+mod confirming;
+mod correcting;
+mod edits;
+mod free_text;
+mod question;
+mod typed;
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use self::free_text::FreeText;
+pub(super) use self::question::prompt_text;
+use self::question::{asks_for_the_past, asks_yes_or_no};
+use super::decide::{self, As, Asked};
+use super::flow::Entry;
+use super::mending::Target;
+use super::repairs::{self, Repair};
+use super::run::{Halt, Reading, Run};
+use super::wording;
+use crate::entities::{Direction, Reference};
+use crate::ir::{Move, Slot, SlotType};
+use crate::matcher::Candidate;
+use crate::slots::{self, Answer, Scan, SlotValue, effective_type, is_yes_no, reason, strings};
+
+/// What an utterance is as an answer to a slot's question. Values are stored already.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Answered {
+    /// It says something for the move, which goes on.
+    GoesOn,
+    /// The person declines to answer.
+    Declined,
+    /// It is not an answer, with the reason.
+    Refused(String),
+    /// It is a question, or says again what is known.
+    Asks,
+    /// It means another move.
+    Leaves(Box<Candidate>),
+    /// It is about the conversation itself.
+    Mends(Repair),
+}
+
+/// What of an utterance is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reads {
+    /// All of it: it may be about the conversation itself.
+    Whole,
+    /// What is left beside other things.
+    Part,
+}
+
+/// A slot's question, and what was said to it.
+struct Asking<'a> {
+    mv: &'a Arc<Move>,
+    slot: &'a Slot,
+    scan: Scan<'a>,
+    asked: Asked,
+    reads: Reads,
+    /// What it comes to as free text, once that is asked for.
+    text: OnceCell<FreeText>,
+}
+
+impl Run<'_> {
+    /// Stores what a part of the utterance says for an open slot, and asks nothing; whether it said something.
+    pub(super) fn store_answer(&mut self, name: &str) -> bool {
+        let Some(mv) = self.active_move() else { return false };
+        let Some(slot) = mv.slots.iter().find(|slot| slot.name == name).cloned() else { return false };
+        match self.hear_answer(&mv, &slot, Reads::Part) {
+            Answered::GoesOn => true,
+            Answered::Declined => {
+                self.pass(name);
+                true
+            }
+            Answered::Refused(_) | Answered::Asks | Answered::Leaves(_) | Answered::Mends(_) => false,
+        }
+    }
+
+    /// Stores what a part of the utterance says for a value that was read back; whether it said something.
+    pub(super) fn store_confirmation(&mut self, name: &str) -> bool {
+        match slots::yes_no::read(&self.text, &self.reference) {
+            Some(true) => self.confirm(name),
+            Some(false) => {
+                if let Some(frame) = &mut self.state.active {
+                    frame.clear(name);
+                }
+            }
+            None => return false,
+        }
+        true
+    }
+
+    /// Reads the utterance with a slot's question open.
+    pub(super) fn answer_slot(&mut self, name: &str) -> Result<(), Halt> {
+        let Some(mv) = self.active_move() else { return self.read_afresh() };
+        let Some(slot) = mv.slots.iter().find(|slot| slot.name == name).cloned() else {
+            return self.advance(Entry::UnderWay);
+        };
+        self.tell.reading = Reading::Answer;
+        match self.hear_answer(&mv, &slot, Reads::Whole) {
+            Answered::GoesOn => {
+                self.answered_by_active();
+                // Where nothing is asked any more, nobody else says what could not be taken.
+                if self.need(&mv).is_none() {
+                    self.say_refusals();
+                }
+                self.advance(Entry::UnderWay)
+            }
+            Answered::Declined => self.pass_over(&slot),
+            Answered::Refused(reason) => self.refuse(&mv, &slot, &reason),
+            Answered::Asks => {
+                self.answered_by_active();
+                self.ask_again(true)
+            }
+            Answered::Leaves(other) => self.digress(&other),
+            Answered::Mends(repair) => {
+                self.tell.reading = Reading::Repair;
+                self.mend(repair, Target::Question)
+            }
+        }
+    }
+
+    /// Reads the text as the answer to a slot's question; what it says is stored.
+    fn hear_answer(&mut self, mv: &Arc<Move>, slot: &Slot, reads: Reads) -> Answered {
+        let text = self.text.clone();
+        let past = asks_for_the_past(self.language(), mv, slot);
+        let direction = if past { Direction::Past } else { self.reference.direction };
+        let reference = Reference { direction, ..self.reference };
+        let header = Arc::clone(&self.input.header);
+        // Only what is still open is looked for; a correction looks again.
+        let open = mv.slots.iter().filter(|slot| self.slot_value(&slot.name).is_none());
+        let scan = Scan::over(&text, self.heard(), open, &reference).knowing(&header.vocabulary);
+        let asking = Asking { mv, slot, scan, asked: asked(slot), reads, text: OnceCell::new() };
+        let rows = decide::AGAINST_A_SLOT.iter().filter(|row| row.applies(asking.asked));
+        for row in rows {
+            if let Some(answered) = self.taken_as(row.taken_as, &asking) {
+                return answered;
+            }
+        }
+        Answered::Refused(reason(self.language(), slot))
+    }
+
+    /// What the utterance comes to as this; `None` when it is not this.
+    fn taken_as(&mut self, taken_as: As, asking: &Asking<'_>) -> Option<Answered> {
+        let Asking { mv, slot, scan, .. } = asking;
+        let goes_on = |holds: bool| holds.then_some(Answered::GoesOn);
+        match taken_as {
+            As::Exact => is_exact(slot, scan).then(|| self.typed_value(asking)).flatten(),
+            As::Repair => match asking.reads {
+                Reads::Whole => self.repair_asked_for().map(Answered::Mends),
+                Reads::Part => None,
+            },
+            As::DeclinedByName => self.declined_by_name(asking),
+            As::Declined => self.declined(asking),
+            As::Idiom => self.idiom(asking),
+            As::Pause => strings::is_pause(&scan.heard).then_some(Answered::Asks),
+            As::Inquiry => self.inquiry(asking),
+            As::ListEdit => goes_on(self.edit_lists(mv, slot, scan)),
+            As::ByPreposition => goes_on(self.fill_by_preposition(mv, slot, scan)),
+            As::Correction => goes_on(self.correct(mv, Some(*slot), scan)),
+            As::NotThisButThat => goes_on(self.fill_what_is_wanted_instead(asking)),
+            As::Value => self.typed_value(asking),
+            As::CertainMove => self.certain_move(asking),
+            As::Nothing => self.nothing_to_say(asking),
+            As::OtherMove => self.other_move(asking),
+            As::EmptyText => self.empty_text(asking),
+            As::OwnPattern => goes_on(self.fill_from_own_match(mv, scan)),
+            As::FreeText => goes_on(self.store_text(asking)),
+            As::Mention => goes_on(self.fill_beside(mv, scan, (0, 0))),
+            As::ReplacesAnother => goes_on(self.replace_unasked(mv, scan)),
+            As::OwnTrigger => self.says_its_trigger_again(asking).then_some(Answered::Asks),
+            As::Question => strings::is_question(scan.text, &scan.heard).then_some(Answered::Asks),
+            As::ByMeaning => goes_on(self.fill_by_meaning(asking)),
+            As::OpeningRepair => self.opening_repair(asking),
+            As::NoValue => Some(Answered::Refused(self.why_no_value(asking))),
+        }
+    }
+
+    /// "no return" for `return_date`, and what the slot's author takes for declining it; other values are stored.
+    fn declined_by_name(&mut self, asking: &Asking<'_>) -> Option<Answered> {
+        let Asking { mv, slot, scan, .. } = asking;
+        if slots::is_declined(slot, &scan.heard) {
+            self.fill_beside(mv, scan, (0, 0));
+            return Some(Answered::Declined);
+        }
+        (!slot.required && strings::denies_by_name(&slot.name, &scan.heard)).then_some(Answered::Declined)
+    }
+
+    /// "nope, that's all", which begins like a correction.
+    fn declined(&self, asking: &Asking<'_>) -> Option<Answered> {
+        let Asking { mv, slot, scan, .. } = asking;
+        let declines = self.declines(slot, scan)
+            && !is_yes_no(scan.language(), slot)
+            && !asks_yes_or_no(scan.language(), mv, slot)
+            && (asking.asked == Asked::FreeText || !matches!(slots::read_answer(slot, scan), Answer::Value { .. }));
+        declines.then_some(Answered::Declined)
+    }
+
+    /// "I already told you", "the same as my …": nothing that could be stored.
+    fn idiom(&self, asking: &Asking<'_>) -> Option<Answered> {
+        let Asking { slot, scan, .. } = asking;
+        let refers = strings::is_reference(&scan.heard) && !self.states_for(slot, scan);
+        if !refers && !strings::is_idiom(&scan.heard) {
+            return None;
+        }
+        if !slot.required || slot.default.is_some() {
+            return Some(Answered::Declined);
+        }
+        let why = reason(self.language(), slot);
+        Some(Answered::Refused(format!("{} {why}", self.language().text(wording::NEEDED))))
+    }
+
+    /// A question is never an answer: it means another move, or the question again.
+    fn inquiry(&mut self, asking: &Asking<'_>) -> Option<Answered> {
+        if !strings::is_inquiry(asking.scan.text, &asking.scan.heard) {
+            return None;
+        }
+        Some(self.interruption().map_or(Answered::Asks, |other| Answered::Leaves(Box::new(other))))
+    }
+
+    /// What declines a slot whose question yes or no answers, or of which nobody knows.
+    fn nothing_to_say(&self, asking: &Asking<'_>) -> Option<Answered> {
+        let Asking { mv, slot, scan, .. } = asking;
+        let is_answer = asking.asked == Asked::FreeText
+            && slot.required
+            && asks_yes_or_no(scan.language(), mv, slot)
+            && slots::yes_no::read(scan.text, scan.reference).is_some();
+        (self.declines(slot, scan) && !is_answer).then_some(Answered::Declined)
+    }
+
+    /// "forget it, we stay at home": nothing else was understood, so the repair that it opens with counts.
+    fn opening_repair(&self, asking: &Asking<'_>) -> Option<Answered> {
+        let text = asking.asked == Asked::FreeText && matches!(self.free_text(asking), FreeText::Value(_));
+        if asking.reads == Reads::Part || text {
+            return None;
+        }
+        repairs::opening(&asking.scan.heard).map(|(repair, _)| Answered::Mends(repair))
+    }
+
+    /// Whether the utterance holds a value of the open slot's own type, whatever else it says ("the same as …").
+    fn states_for(&self, slot: &Slot, scan: &Scan<'_>) -> bool {
+        *effective_type(slot) != SlotType::String
+            && matches!(slots::read_answer(slot, scan), Answer::Value { found, .. } if found.fits)
+    }
+
+    fn slot_value(&self, name: &str) -> Option<&SlotValue> {
+        self.state.active.as_ref()?.slot(name)
+    }
+
+    /// The move under way answers this turn.
+    fn answered_by_active(&mut self) {
+        if let Some(frame) = &self.state.active {
+            let (name, score) = (frame.move_id.clone(), frame.score);
+            self.answer_as(&name, score);
+        }
+    }
+
+    /// Refuses an answer with its reason and asks again; after too many failures the move gives up.
+    fn refuse(&mut self, mv: &Arc<Move>, slot: &Slot, why: &str) -> Result<(), Halt> {
+        self.answered_by_active();
+        let failures = self.state.active.as_mut().map_or(0, |frame| frame.fail(&slot.name));
+        self.say(why);
+        self.tell.refused_slot = Some(slot.name.clone());
+        if failures >= slot.retries.max(1) {
+            self.tell.given_up_slot = Some(slot.name.clone());
+            if let Some(frame) = &mut self.state.active {
+                frame.failures.clear();
+            }
+            return self.advance(Entry::GaveUp(&slot.name));
+        }
+        self.ask(mv)
+    }
+
+    fn declines(&self, slot: &Slot, scan: &Scan<'_>) -> bool {
+        (!slot.required || slot.default.is_some()) && strings::is_decline(&scan.heard)
+    }
+
+    fn pass_over(&mut self, slot: &Slot) -> Result<(), Halt> {
+        self.answered_by_active();
+        self.pass(&slot.name);
+        self.advance(Entry::UnderWay)
+    }
+}
+
+/// What kind of answer a slot's question asks for.
+fn asked(slot: &Slot) -> Asked {
+    let text = match effective_type(slot) {
+        SlotType::String => slot.expression.is_none(),
+        SlotType::List(item) => **item == SlotType::String,
+        _ => false,
+    };
+    if text { Asked::FreeText } else { Asked::Typed }
+}
+
+/// Whether the answer is so plainly a value of the slot that it is nothing else, not even a repair: "cancel" where
+/// `cancel` is an option.
+fn is_exact(slot: &Slot, scan: &Scan<'_>) -> bool {
+    match effective_type(slot) {
+        SlotType::Enum(options) => slots::is_exact_option(options, scan.vocabulary(slot), &scan.heard),
+        SlotType::Number | SlotType::Range { .. } => {
+            scan.text.trim().bytes().all(|byte| byte.is_ascii_digit()) && !scan.heard.is_empty()
+        }
+        _ => false,
+    }
+}
+
+/// Whether a slot takes free text.
+fn is_text(slot: &Slot) -> bool {
+    *effective_type(slot) == SlotType::String
+}

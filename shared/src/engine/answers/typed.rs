@@ -1,0 +1,110 @@
+//! Answers to a question for a value of a type: a number, a day, an option.
+
+use super::super::corrections;
+use super::super::run::Run;
+use super::super::turn::CERTAIN;
+use super::super::wording;
+use super::question::prompt_words;
+use super::{Answered, Asking};
+use crate::entities::time::impossible_date;
+use crate::ir::{Slot, SlotType};
+use crate::language::Text;
+use crate::slots::{self, Answer, Found, Scan, Source, Sureness, effective_type, is_yes_no, reason, strings};
+
+impl Run<'_> {
+    /// "not tomorrow, the day after"; whether it was that.
+    pub(super) fn fill_what_is_wanted_instead(&mut self, asking: &Asking<'_>) -> bool {
+        let Asking { slot, scan, .. } = asking;
+        if is_yes_no(scan.language(), slot) {
+            return false;
+        }
+        let Some(found) = self.wanted_instead(slot, scan) else { return false };
+        self.fill(slot, &found, Source::Answer);
+        true
+    }
+
+    /// The value that is asked for; a move that scores as if it were certain is gone to as well, where more was said.
+    pub(super) fn typed_value(&mut self, asking: &Asking<'_>) -> Option<Answered> {
+        let Asking { mv, slot, scan, .. } = asking;
+        if let Some(said) = slots::not_among(slot, scan) {
+            let words = wording::none_such(&said).in_words(self.language());
+            self.agenda.refusals.push(words);
+        }
+        match slots::read_answer(slot, scan) {
+            Answer::Value { found, whole } if found.fits => {
+                let leaves = if whole { None } else { self.interruption().filter(|other| other.score >= CERTAIN) };
+                let leaves = leaves.filter(|_| {
+                    !slots::is_whole(slot, scan, (found.start, found.end), &prompt_words(scan.language(), mv, slot))
+                });
+                self.fill(slot, &found, Source::Answer);
+                self.fill_beside_answer(mv, slot, scan, (found.start, found.end));
+                Some(leaves.map_or(Answered::GoesOn, |other| Answered::Leaves(Box::new(other))))
+            }
+            Answer::Value { .. } => Some(Answered::Refused(reason(self.language(), slot))),
+            Answer::Refused(reason) => Some(match self.interruption() {
+                Some(other) if other.score >= CERTAIN => Answered::Leaves(Box::new(other)),
+                _ => Answered::Refused(reason),
+            }),
+            Answer::Absent => None,
+        }
+    }
+
+    /// "not tomorrow, the day after": what is wanted, by itself or as counted from what is not.
+    fn wanted_instead(&self, slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+        let (refused, wanted) = corrections::refused_and_wanted(&scan.heard)?;
+        let (refused, wanted) = (scan.text.get(refused.0..refused.1)?, scan.text.get(wanted.0..wanted.1)?);
+        let counted = format!("{wanted} {refused}");
+        let held = slots::read_value(slot, refused, scan.reference);
+        [counted.as_str(), wanted].into_iter().find_map(|said| match slots::read_value(slot, said, scan.reference) {
+            Answer::Value { found, .. } if found.fits && !is_same(&held, &found) => {
+                Some(Found { start: 0, end: scan.text.len(), ..found })
+            }
+            _ => None,
+        })
+    }
+
+    /// Another move at or above its threshold.
+    pub(super) fn other_move(&mut self, asking: &Asking<'_>) -> Option<Answered> {
+        if strings::is_acknowledgement(&asking.scan.heard) {
+            return None;
+        }
+        self.interruption().map(|other| Answered::Leaves(Box::new(other)))
+    }
+
+    /// What comes near to an option is that option; what may come near to it is read back.
+    pub(super) fn fill_by_meaning(&mut self, asking: &Asking<'_>) -> bool {
+        let Asking { slot, scan, .. } = asking;
+        if slots::yes_no::is_unsure(&scan.heard) {
+            return false;
+        }
+        let Some((found, sureness)) = slots::meant(slot, scan, self.input.game.model()) else { return false };
+        self.fill(slot, &found, Source::Meaning);
+        if sureness == Sureness::Unsure {
+            self.read_back(&slot.name);
+        }
+        true
+    }
+
+    /// Why there is no value in what was said.
+    pub(super) fn why_no_value(&self, asking: &Asking<'_>) -> String {
+        let Asking { slot, scan, .. } = asking;
+        let mut why = reason(self.language(), slot);
+        if matches!(effective_type(slot), SlotType::Date | SlotType::DateTime)
+            && let Some(said) = impossible_date(scan.text, scan.reference.language).and_then(|span| scan.text.get(span))
+        {
+            why = format!("{} {why}", self.language().say(Text::NoSuchDate, &[("value", said)]));
+        }
+        if let Some(said) = slots::is_no_option(slot, scan) {
+            why = format!("{} {why}", wording::none_such(&said).in_words(self.language()));
+        }
+        if slots::yes_no::is_unsure(&scan.heard) {
+            why = format!("{} {why}", self.language().text(wording::NEEDED));
+        }
+        why
+    }
+}
+
+/// Whether an answer is that very value.
+fn is_same(answer: &Answer, found: &Found) -> bool {
+    matches!(answer, Answer::Value { found: held, .. } if held.value == found.value)
+}

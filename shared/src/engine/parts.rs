@@ -1,0 +1,105 @@
+//! `call MOVE`: a move that runs as a part of another and comes back to it with its values.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::flow::{Entry, Flow};
+use super::run::{Halt, Run};
+use super::state::{Caller, Frame};
+use crate::ir::{Move, PayloadValue};
+use crate::slots::{self, Answer, Found, Source};
+
+/// Parts of parts at most.
+const MAX_DEPTH: usize = 8;
+
+impl Run<'_> {
+    /// Begins a part; the move that calls it goes on behind the statement when the part is complete.
+    pub(super) fn call_part(
+        &mut self,
+        target: &str,
+        with: &[(String, PayloadValue)],
+        path: &[usize],
+    ) -> Result<Flow, Halt> {
+        let Some(part) = self.move_named(target) else { return Ok(Flow::Done) };
+        let given: Vec<(&str, Value)> = with.iter().map(|(name, value)| (name.as_str(), self.handed(value))).collect();
+        let Some(mut frame) = self.state.active.take() else { return Ok(Flow::Done) };
+        let depth = std::iter::successors(Some(&frame), |frame| frame.caller.as_deref().map(|caller| &caller.frame));
+        if depth.count() > MAX_DEPTH {
+            self.finding("E209");
+            self.state.active = Some(frame);
+            return Ok(Flow::Done);
+        }
+        // The block runs on where the part comes back, not from its start.
+        if let Some(block) = path.first().filter(|block| !frame.ran.contains(block)) {
+            frame.ran.push(*block);
+        }
+        let mut called = Frame::new(&part.name, frame.score);
+        called.certain = true;
+        called.caller = Some(Box::new(Caller { frame, position: path.to_vec() }));
+        self.activate(called);
+        for (name, value) in given {
+            self.begin_with(&part, name, value);
+        }
+        self.advance(Entry::Fresh)?;
+        Ok(Flow::Called)
+    }
+
+    /// A value that is handed to a client or to a part.
+    pub(super) fn handed(&mut self, value: &PayloadValue) -> Value {
+        match value {
+            PayloadValue::Text(text) => Value::String(self.render(text)),
+            PayloadValue::Number(number) => slots::number_value(*number),
+            PayloadValue::Boolean(answer) => Value::Bool(*answer),
+            PayloadValue::Reference(path) => self.value_in_scope(path).map_or(Value::Null, |value| value.into_owned()),
+            PayloadValue::Object(fields) => {
+                let mut object = Map::new();
+                for (name, value) in fields {
+                    let value = self.handed(value);
+                    object.insert(name.clone(), value);
+                }
+                Value::Object(object)
+            }
+            PayloadValue::List(values) => values.iter().map(|value| self.handed(value)).collect(),
+        }
+    }
+
+    /// A slot of a part begins with a value, if it takes it.
+    fn begin_with(&mut self, part: &Arc<Move>, name: &str, value: Value) {
+        let Some(slot) = part.slots.iter().find(|slot| slot.name == name) else { return };
+        let text = match &value {
+            Value::Null => return,
+            Value::String(text) => text.clone(),
+            value => value.to_string(),
+        };
+        let (reference, whole) = (self.reference, text.len());
+        let found = match slots::read_value(slot, &text, &reference) {
+            Answer::Value { found, .. } if found.fits => found,
+            // What is no text is taken as it is.
+            _ if !value.is_string() => Found { start: 0, end: whole, text, value, fits: true },
+            _ => return,
+        };
+        self.fill(slot, &found, Source::Context);
+        self.confirm(name);
+    }
+
+    /// A part is complete: its values stand under its name in the move that called it, which goes on.
+    pub(super) fn come_back(&mut self, part: &Arc<Move>) -> Result<(), Halt> {
+        let Some(mut frame) = self.state.active.take() else { return Ok(()) };
+        let Some(caller) = frame.caller.take() else {
+            self.state.active = Some(frame);
+            return Ok(());
+        };
+        let mut values = Map::new();
+        for slot in &part.slots {
+            if let Some(value) = frame.slot(&slot.name) {
+                values.insert(slot.name.clone(), value.value.clone());
+            }
+        }
+        let Caller { frame: mut outer, position } = *caller;
+        outer.open = None;
+        outer.captures.insert(part.name.clone(), Value::Object(values));
+        self.activate(outer);
+        self.advance(Entry::Answered(&position))
+    }
+}

@@ -1,0 +1,76 @@
+//! Which of several texts is said: in turn, from a place that is the conversation's own; a question's in their order.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::run::Run;
+use crate::ir::Template;
+use crate::slots;
+use crate::text::hash;
+
+/// How much of a hash tells conversations apart.
+const HASH_BITS: u32 = 24;
+
+impl Run<'_> {
+    /// The text of a template that has several. The same conversation and turn give the same one everywhere, and the next
+    /// turn gives another.
+    pub(super) fn one_of<'t>(&mut self, template: &'t Template) -> &'t Template {
+        let variants = template.variants();
+        let count = variants.len() as u64;
+        if count < 2 {
+            return variants.first().unwrap_or(template);
+        }
+        if self.state.variety == 0 {
+            let own = format!("{} {} {}", self.input.turn.now_ms, self.input.participant, self.input.utterance);
+            // Never 0, which stands for "not told apart yet".
+            self.state.variety = hash::slot(hash::of(own.as_bytes()), HASH_BITS) as u32 + 1;
+        }
+        let at = (u64::from(self.state.variety) + self.state.turns) % count;
+        variants.get(at as usize).unwrap_or(template)
+    }
+
+    /// A question's text: the first time its first one, then the next, then the last.
+    pub(super) fn render_question(&mut self, template: &Template, slot: Option<&str>) -> String {
+        let variants = template.variants();
+        let (Some(slot), Some(frame), 2..) = (slot, &mut self.state.active, variants.len()) else {
+            return self.render(template);
+        };
+        let asked = match frame.asked.iter_mut().find(|(name, _)| name == slot) {
+            Some((_, asked)) => {
+                *asked = asked.saturating_add(1);
+                usize::from(*asked)
+            }
+            None => {
+                frame.asked.push((slot.to_owned(), 0));
+                0
+            }
+        };
+        let variant = &variants[asked.min(variants.len() - 1)];
+        self.render_plain(variant)
+    }
+
+    /// A value in scope as people call it: an option of a slot by its name in the language of the game.
+    pub(super) fn labelled(&self, path: &[String]) -> Option<Cow<'_, Value>> {
+        let value = self.value_in_scope(path)?;
+        let name = match path {
+            [name] => name,
+            [extracted, name] if extracted == "extracted" => name,
+            _ => return Some(value),
+        };
+        let Some(mv) = self.active_move() else { return Some(value) };
+        let slot = mv.slots.iter().find(|slot| slot.name == *name);
+        let Some(slot) = slot.filter(|slot| slot.rules.as_ref().is_some_and(|rules| !rules.labels.is_empty())) else {
+            return Some(value);
+        };
+        let called = |option: &str| Value::String(slots::label(slot, option));
+        Some(match value.as_ref() {
+            Value::String(option) => Cow::Owned(called(option)),
+            Value::Array(items) => {
+                let items = items.iter().map(|item| item.as_str().map_or_else(|| item.clone(), called));
+                Cow::Owned(Value::Array(items.collect()))
+            }
+            _ => value,
+        })
+    }
+}

@@ -1,0 +1,341 @@
+//! What a question for free text wants, told from the slot's name and the question: words of any kind, or a label (a
+//! name, a code, a place). A sentence is no label: "it says user not found" is not a user's name.
+
+use crate::language::{Class, Cue, Language};
+use crate::text::{Heard, Word, readable};
+
+use super::strings;
+
+/// The words behind "what is your …" that are looked at for the noun that is asked for.
+const MAX_ASKED_NOUN: usize = 4;
+/// Words before a preposition of place in a sentence that tells where something is.
+const MAX_BEFORE_PLACE: usize = 4;
+/// The longest word of a code that is spelt out.
+const MAX_SPELT_CHARS: usize = 2;
+
+/// What the answer is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Anything that can be said: "What is the matter?"
+    Words,
+    /// A noun phrase: "Which shop?"
+    Label,
+    /// Where something is.
+    Place,
+    /// What a person is called.
+    Name,
+    /// A number or code.
+    Code,
+}
+
+impl Wanted {
+    /// What a slot of that name wants that is asked for with `question`.
+    pub(crate) fn of(language: &'static Language, slot_name: &str, question: &str) -> Wanted {
+        let name = Heard::of(language, &readable(slot_name));
+        let asked = Heard::of(language, question);
+        if name.words.iter().any(|word| word.is(Cue::AsksWords)) {
+            return Wanted::Words;
+        }
+        if name.words.iter().any(|word| is_code_noun(language, word)) {
+            return Wanted::Code;
+        }
+        if name.words.iter().any(|word| word.is(Cue::SlotOfName)) {
+            return Wanted::Name;
+        }
+        let by_name = name.words.iter().any(|word| word.is(Cue::Label) || is_compound_label(language, &word.text));
+        let by_question = asks_for(language, &asked);
+        match by_question {
+            Some(wanted) if wanted != Wanted::Label => wanted,
+            _ if by_name => Wanted::Label,
+            wanted => wanted.unwrap_or(Wanted::Words),
+        }
+    }
+}
+
+/// What a question asks for; `None` where its words do not tell.
+fn asks_for(language: &'static Language, asked: &Heard) -> Option<Wanted> {
+    if asked.words.iter().any(|word| word.is(Cue::AsksWords)) {
+        return Some(Wanted::Words);
+    }
+    let begins =
+        |at: &usize| *at == 0 || asked.words[*at].after_break || asked.words[*at - 1].class.is(Class::FUNCTION);
+    let at = (0..asked.len()).filter(begins).find(|at| language.prefix(&asked.words[*at..], Cue::AsksLabel) > 0)?;
+    let length = language.prefix(&asked.words[at..], Cue::AsksLabel);
+    let said = &asked.words[at..at + length];
+    if language.value_of(Cue::AsksLabel, said) == Some("place") {
+        return Some(Wanted::Place);
+    }
+    // "Which street and house number?" asks for a street.
+    let noun = |word: &&Word| !word.after_break && !word.class.is(Class::FUNCTION);
+    let clause = asked.words[at + length..].iter().take_while(noun).take(MAX_ASKED_NOUN);
+    let mut wanted = Wanted::Label;
+    for noun in clause {
+        if is_code_noun(language, noun) {
+            return Some(Wanted::Code);
+        }
+        if noun.is(Cue::SlotOfName) {
+            wanted = Wanted::Name;
+        }
+    }
+    Some(wanted)
+}
+
+/// "number", "code": a noun whose value is written with digits or letters of its own.
+fn is_code_noun(language: &'static Language, word: &Word) -> bool {
+    language.value_of(Cue::Label, std::slice::from_ref(word)) == Some("code")
+}
+
+/// Whether a word ends in a noun that labels a value: "username".
+fn is_compound_label(language: &'static Language, word: &str) -> bool {
+    const MIN_BYTES: usize = 4;
+    let tails = word.char_indices().skip(1).filter_map(|(at, _)| word.get(at..));
+    tails.take_while(|tail| tail.len() >= MIN_BYTES).any(|tail| Heard::of(language, tail).is(Cue::Label))
+}
+
+/// What an answer comes to where a label is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Label {
+    /// It may be one, as it stands.
+    Stands,
+    /// These bytes of it are: "we came from Leeds".
+    Within((usize, usize)),
+    /// It is a sentence about something else.
+    Sentence,
+}
+
+/// Reads an answer to `question` as the label that it asks for.
+pub(crate) fn read(wanted: Wanted, slot_name: &str, question: &str, text: &str, heard: &Heard) -> Label {
+    let language = heard.language;
+    let first = heard.words.iter().position(|word| !strings::is_hesitation(word)).unwrap_or(heard.len());
+    let words = &heard.words[first..];
+    if wanted == Wanted::Words || words.is_empty() || is_titled(text, words) {
+        return Label::Stands;
+    }
+    let span = strings::value_span(language, slot_name, text).unwrap_or((0, text.len()));
+    let from = words.iter().take_while(|word| word.start < span.0).count();
+    let until = words.iter().take_while(|word| word.end <= span.1).count().max(from);
+    let inner = &words[from..until];
+    let opening = if from > 0 { Opening::Introduced } else { Opening::Bare };
+    // "214, second floor"
+    if wanted == Wanted::Code
+        && let Some(end) = inner.iter().skip(1).position(|word| word.after_break).map(|at| at + 1)
+        && inner[..end].iter().any(|word| has_digit(&word.text))
+        && !inner[end..].iter().any(|word| has_digit(&word.text))
+    {
+        return Label::Within((inner[0].start, inner[end - 1].end));
+    }
+    let fits = match wanted {
+        Wanted::Code => is_code(language, text, inner),
+        Wanted::Name => !is_sentence(language, text, inner, opening) && is_nominal(text, inner),
+        _ => !is_sentence(language, text, inner, opening),
+    };
+    // "go to Portugal" to "Which country are you going to?"
+    let verb = words[0].class.is(Class::LIGHT) || inner.first().is_some_and(|first| first.class.is(Class::LIGHT));
+    let led = if verb && wanted != Wanted::Code { echo(language, question, words) } else { None };
+    if fits && led.is_none() {
+        return Label::Stands;
+    }
+    if wanted == Wanted::Code {
+        return only_code(text, words).map_or(Label::Sentence, Label::Within);
+    }
+    let echoed = led.or_else(|| echo(language, question, words)).or_else(|| place(wanted, text, words));
+    echoed.map_or(Label::Sentence, Label::Within)
+}
+
+/// "The Fault in Our Stars", "Do Nguyen": written as a name, whatever its words are.
+fn is_titled(text: &str, words: &[Word]) -> bool {
+    const MIN_WORDS: usize = 2;
+    let capital = |word: &&Word| is_capital(text, word);
+    let telling = || words.iter().skip(1).filter(|word| !word.class.is(Class::FUNCTION) || capital(word));
+    words.len() >= MIN_WORDS
+        && words.first().is_some_and(|first| capital(&first))
+        && telling().count() > 0
+        && telling().all(|word| capital(&word))
+}
+
+fn is_capital(text: &str, word: &Word) -> bool {
+    let mut letters = text.get(word.start..word.end).unwrap_or_default().chars();
+    letters.next().is_some_and(char::is_uppercase) && (word.end - word.start > 1 || !word.is(Cue::Speaker))
+}
+
+/// What stood before words that may be a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opening {
+    /// Nothing.
+    Bare,
+    /// "it's …": a pronoun in front is part of what is left.
+    Introduced,
+}
+
+/// Whether these words are a sentence: a subject with something said of it, a verb that is denied, a request.
+fn is_sentence(language: &'static Language, text: &str, words: &[Word], opening: Opening) -> bool {
+    let [first, rest @ ..] = words else { return false };
+    if first.class.is(Class::NEGATOR) && !rest.is_empty() && !words.iter().any(|word| has_digit(&word.text)) {
+        return true;
+    }
+    if language.prefix(words, [Cue::Announcement, Cue::Request]) > 0 {
+        return true;
+    }
+    let pronoun = first.class.is(Class::PRONOUN) || first.is(Cue::QuestionSubject);
+    let introduced = opening == Opening::Introduced && rest.first().is_some_and(|next| next.class.is(Class::ARTICLE));
+    if pronoun && !introduced && rest.first().is_some_and(|next| !next.after_break) {
+        return true;
+    }
+    for pair in words.windows(2) {
+        let [one, next] = pair else { continue };
+        if next.after_break || is_capital(text, one) {
+            continue;
+        }
+        // "… i have it written down", "the number is worn off", "does not work"
+        let subject = one.class.is(Class::SUBJECT) && !one.class.is(Class::DETERMINER);
+        let verb = one.class.is(Class::AUXILIARY) && !one.class.is(Class::SUBJECT);
+        // "my statement says …"
+        let reports = one.class.is(Class::RAISES) && one.start > first.start;
+        let denies = one.class.is(Class::NEGATOR) && one.start > first.start && !has_digit(&next.text);
+        if subject || verb || reports || denies {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether the words name somebody: no grammar but articles and "of".
+fn is_nominal(text: &str, words: &[Word]) -> bool {
+    let joins = Class::ARTICLE.and(Class::OF).and(Class::AND);
+    let grammar = Class::FUNCTION.and(Class::NEGATOR).and(Class::LIGHT);
+    words.iter().all(|word| !word.class.is(grammar) || word.class.is(joins) || is_capital(text, word))
+}
+
+/// Whether the words are a number or code: a word with a digit, a number word, one word, letters that are spelt out.
+fn is_code(language: &'static Language, text: &str, words: &[Word]) -> bool {
+    let told = |word: &Word| {
+        has_digit(&word.text)
+            || word.class.is(Class::NUMBER)
+            || text.get(word.start..word.end).is_some_and(|said| said.len() > 1 && said == said.to_uppercase())
+    };
+    let spelt = words.iter().all(|word| word.text.chars().count() <= MAX_SPELT_CHARS);
+    !is_sentence(language, text, words, Opening::Introduced) && (words.len() == 1 || spelt || words.iter().any(told))
+}
+
+fn has_digit(word: &str) -> bool {
+    word.chars().any(|sign| sign.is_ascii_digit())
+}
+
+/// "it is printed on it, P-17": the only code of a sentence.
+fn only_code(text: &str, words: &[Word]) -> Option<(usize, usize)> {
+    let mut found: Option<(usize, usize)> = None;
+    let mut at = 0;
+    while at < words.len() {
+        let glued = words[at + 1..].iter().take_while(|word| word.glued).count();
+        let piece = &words[at..=at + glued];
+        if piece.iter().any(|word| has_digit(&word.text)) {
+            if found.is_some() {
+                return None;
+            }
+            found = Some((piece[0].start, piece[glued].end));
+        }
+        at += glued + 1;
+    }
+    found.filter(|(start, end)| text.get(*start..*end).is_some())
+}
+
+/// "we came from Leeds" to "Which city did you come from?": what stands behind the words of the question.
+fn echo(language: &'static Language, question: &str, words: &[Word]) -> Option<(usize, usize)> {
+    let asked = Heard::of(language, question);
+    let stems: Vec<_> = asked.words.iter().map(|word| word.stem(language)).collect();
+    let mut echoes = 0;
+    let carries = |word: &Word, echoes: &mut usize| {
+        let repeats = !word.class.is(Class::PRONOUN.and(Class::DETERMINER)) && stems.contains(&word.stem(language));
+        *echoes += usize::from(repeats && !word.class.is(Class::AUXILIARY.and(Class::QUESTION)));
+        repeats || word.class.is(Class::PRONOUN.and(Class::AUXILIARY)) && !word.class.is(Class::NEGATOR)
+    };
+    let lead = words.iter().take_while(|word| carries(word, &mut echoes)).count();
+    let rest = &words[lead..];
+    let clause = rest.iter().skip(1).any(|word| word.class.is(Class::SUBJECT) && !word.class.is(Class::DETERMINER));
+    let usable = echoes > 0 && !clause && !rest.iter().any(|word| word.class.is(Class::NEGATOR.and(Class::AUXILIARY)));
+    if usable { Some((rest.first()?.start, rest.last()?.end)) } else { None }
+}
+
+/// "it starts in my back": a sentence that tells where.
+fn place(wanted: Wanted, text: &str, words: &[Word]) -> Option<(usize, usize)> {
+    if wanted != Wanted::Place || words.iter().any(|word| word.class.is(Class::NEGATOR)) {
+        return None;
+    }
+    let led = words.iter().take(MAX_BEFORE_PLACE).skip(1).position(|word| word.is(Cue::BeforeNoun))? + 1;
+    let clause = words[led + 1..].iter().any(|word| word.class.is(Class::SUBJECT) && !word.class.is(Class::DETERMINER));
+    let (start, end) = (words[led].start, words.last()?.end);
+    (!clause && text.get(start..end).is_some()).then_some((start, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(slot: &str, question: &str, answer: &str, expected: Option<&str>) {
+        let language = Language::english();
+        let wanted = Wanted::of(language, slot, question);
+        let found = match read(wanted, slot, question, answer, &Heard::of(language, answer)) {
+            Label::Stands => Some(answer),
+            Label::Within((start, end)) => answer.get(start..end),
+            Label::Sentence => None,
+        };
+        assert_eq!(found, expected, "{wanted:?} {question} {answer}");
+    }
+
+    #[test]
+    fn the_question_and_the_name_tell_what_is_wanted() {
+        let check = |slot: &str, question: &str, expected: Wanted| {
+            assert_eq!(Wanted::of(Language::english(), slot, question), expected, "{slot} {question}");
+        };
+        check("problem", "What is the matter with it?", Wanted::Words);
+        check("note", "Anything else we should know?", Wanted::Words);
+        check("matter", "What happened?", Wanted::Words);
+        check("username", "What is your user name?", Wanted::Name);
+        check("city", "What is your home town?", Wanted::Label);
+        check("shop", "Which shop took the money?", Wanted::Label);
+        check("where_to", "Where do you want to go?", Wanted::Place);
+        check("ticket", "What is the number on your ticket?", Wanted::Code);
+        check("order_number", "", Wanted::Code);
+        check("full_name", "And you are?", Wanted::Name);
+        check("topic", "", Wanted::Words);
+        check("author", "Who wrote it?", Wanted::Label);
+        check("street", "At which street and house number?", Wanted::Label);
+    }
+
+    #[test]
+    fn a_sentence_is_no_label() {
+        let user = "What is your user name?";
+        check("username", user, "marco", Some("marco"));
+        check("username", user, "it says user not found", None);
+        check("username", user, "i am locked out of payroll", None);
+        check("username", user, "my name is not important", None);
+        check("full_name", "What is your full name?", "i'm Nora Lind", Some("i'm Nora Lind"));
+        check("full_name", "What is your full name?", "first i want to know what it costs", None);
+        check("address", "What is the address?", "12 Mill Lane, Oxford", Some("12 Mill Lane, Oxford"));
+        check("address", "What is the address?", "you should have that on file", None);
+        check("address", "What is the address?", "let me look that up", None);
+        check("title", "Which title?", "the old man and the sea", Some("the old man and the sea"));
+        check("title", "Which title?", "The Fault in Our Stars", Some("The Fault in Our Stars"));
+        check("title", "Which title?", "hang on i have it written down somewhere", None);
+    }
+
+    #[test]
+    fn a_code_is_told_from_a_sentence_about_it() {
+        let question = "What is the number on your card?";
+        check("card_number", question, "4471-B", Some("4471-B"));
+        check("card_number", question, "four four seven", Some("four four seven"));
+        check("card_number", question, "the number is worn off", None);
+        check("card_number", question, "it stands on the back, it's 4471-B", Some("4471-B"));
+        check("card_number", question, "marco", Some("marco"));
+        check("card_number", question, "214, second floor", Some("214"));
+    }
+
+    #[test]
+    fn the_words_of_the_question_and_a_place_lead_to_the_value() {
+        check("old_city", "Which city did you come from?", "we came from leeds", Some("leeds"));
+        check("place", "Where does it hurt?", "it starts in my back", Some("in my back"));
+        check("place", "Where is it?", "at the corner of elm and 5th", Some("at the corner of elm and 5th"));
+        check("place", "Where is it?", "you are useless", None);
+    }
+}

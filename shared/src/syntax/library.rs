@@ -1,0 +1,37 @@
+//! The parts that come with the program: `import "lgdl:address"`. Each is written once a language that is complete.
+
+use crate::language::Language;
+
+/// The parts by name, each in the languages that have it; the first language is for games that name none.
+const PARTS: [(&str, [(&str, &str); 2]); 4] = [
+    (
+        "address",
+        [("en", include_str!("library/english/address.lgdl")), ("es", include_str!("library/spanish/address.lgdl"))],
+    ),
+    (
+        "person_name",
+        [
+            ("en", include_str!("library/english/person_name.lgdl")),
+            ("es", include_str!("library/spanish/person_name.lgdl")),
+        ],
+    ),
+    ("phone", [("en", include_str!("library/english/phone.lgdl")), ("es", include_str!("library/spanish/phone.lgdl"))]),
+    (
+        "confirm_all",
+        [
+            ("en", include_str!("library/english/confirm_all.lgdl")),
+            ("es", include_str!("library/spanish/confirm_all.lgdl")),
+        ],
+    ),
+];
+
+/// The part of that name, in a language or the language of a locale.
+pub(super) fn part(name: &str, tag: &str) -> Result<&'static str, String> {
+    let Some((_, texts)) = PARTS.iter().find(|(known, _)| *known == name) else {
+        let known: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
+        return Err(format!("the parts of the program are {}", known.join(", ")));
+    };
+    let spoken = Language::coded(tag.split('-').next().unwrap_or_default()).unwrap_or_else(Language::english);
+    let found = texts.iter().find(|(code, _)| *code == spoken.code);
+    found.map(|(_, text)| *text).ok_or_else(|| format!("this part is not written in the language `{}`", spoken.code))
+}

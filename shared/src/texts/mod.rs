@@ -1,0 +1,320 @@
+//! Translations: every text that a game says and hears, by a stable id, and the game with other texts in their places.
+//!
+//! What is done stays as it is: conditions, slots and options keep their values, and only what people read and say differs.
+//! An option keeps its value and gets a label; what people call it in the other language joins the slot's vocabulary.
+
+mod file;
+mod walk;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+pub use file::{FILE_FOLDER, TextsError, TextsFile, Translated};
+
+use crate::ir::{Game, Modifiers, Pattern, Slot, SlotRules, SlotType, Synonym, Template, TemplatePart, Term};
+use crate::language::{Language, Locale};
+use crate::template::{parse, unparse};
+
+/// The texts of one place, as people write them: of a said text its variants, of patterns all of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// A stable name: the move, the block or slot, and a number.
+    pub id: String,
+    /// What kind of text it is, which says what a translation must keep.
+    pub kind: Kind,
+    /// The texts, in their order.
+    pub texts: Vec<String>,
+}
+
+/// What kind of text an entry holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Said to people; several are variants of each other.
+    Said,
+    /// Patterns of a trigger; as many as the language needs.
+    Patterns,
+    /// An option: what it is called, then what else people say for it.
+    Option,
+    /// A term of a vocabulary, then its synonyms.
+    Term,
+    /// A hint.
+    Hint,
+}
+
+/// What is wrong with a translation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// It is not there: the game's own text is used.
+    Missing,
+    /// The game's own text is another one by now.
+    Stale,
+    /// A placeholder or capture of the game's own text does not stand in it.
+    Lost(String),
+    /// It cannot be read as a text of its kind; the reason.
+    Unreadable(String),
+    /// The game has no such text any more.
+    Unknown,
+}
+
+/// Every text of a game.
+#[must_use]
+pub fn extract(game: &Game) -> Vec<Entry> {
+    let mut copy = game.clone();
+    let mut entries: Vec<Entry> = Vec::new();
+    walk::places(&mut copy, &mut |id, place| {
+        let (kind, texts) = read(&place);
+        if texts.iter().any(|text| !text.trim().is_empty()) {
+            entries.push(Entry { id: id.to_owned(), kind, texts });
+        }
+    });
+    entries
+}
+
+/// A game's own texts, and what a file has in their places: id by id, with everything that is wrong.
+#[must_use]
+pub fn check(game: &Game, file: &TextsFile) -> Vec<(String, Fault)> {
+    let entries = extract(game);
+    let mut faults = Vec::new();
+    for entry in &entries {
+        let Some(translated) = file.texts.get(&entry.id).filter(|translated| !translated.text.is_empty()) else {
+            faults.push((entry.id.clone(), Fault::Missing));
+            continue;
+        };
+        if translated.source != entry.texts {
+            faults.push((entry.id.clone(), Fault::Stale));
+        }
+        faults.extend(faults_of(entry, &translated.text).into_iter().map(|fault| (entry.id.clone(), fault)));
+    }
+    let known = |id: &String| entries.iter().any(|entry| entry.id == *id);
+    faults.extend(file.texts.keys().filter(|id| !known(id)).map(|id| (id.clone(), Fault::Unknown)));
+    faults
+}
+
+fn faults_of(entry: &Entry, texts: &[String]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut held: Vec<String> = Vec::new();
+    for text in texts {
+        match names_in(entry.kind, text) {
+            Ok(names) => held.extend(names),
+            Err(reason) => faults.push(Fault::Unreadable(reason)),
+        }
+    }
+    let mut wanted: Vec<String> =
+        entry.texts.iter().filter_map(|text| names_in(entry.kind, text).ok()).flatten().collect();
+    wanted.sort();
+    wanted.dedup();
+    faults.extend(wanted.into_iter().filter(|name| !held.contains(name)).map(Fault::Lost));
+    faults
+}
+
+/// The placeholders or captures of a text.
+fn names_in(kind: Kind, text: &str) -> Result<Vec<String>, String> {
+    match kind {
+        Kind::Said => {
+            let template = parse(text).map_err(|errors| {
+                errors
+                    .into_iter()
+                    .next()
+                    .map_or_else(String::new, |error| format!("{} {}", error.code.code(), error.message))
+            })?;
+            Ok(template.parts.iter().filter_map(placeholder).collect())
+        }
+        Kind::Patterns => {
+            let (words, _) = modifiers(text);
+            let elements = crate::syntax::pattern_elements(words)?;
+            let capture = |element: &crate::ir::Element| match element {
+                crate::ir::Element::Capture { name, .. } => Some(name.clone()),
+                _ => None,
+            };
+            Ok(elements.iter().filter_map(capture).collect())
+        }
+        Kind::Option | Kind::Term | Kind::Hint => Ok(Vec::new()),
+    }
+}
+
+fn placeholder(part: &TemplatePart) -> Option<String> {
+    match part {
+        TemplatePart::Text(_) | TemplatePart::OneOf(_) => None,
+        TemplatePart::Value(path)
+        | TemplatePart::ValueOr(path, _)
+        | TemplatePart::Unless(path, _)
+        | TemplatePart::Conditional { path, .. }
+        | TemplatePart::Styled { path, .. } => Some(path.join(".")),
+        TemplatePart::Expression { .. } => {
+            let alone = Template { parts: vec![part.clone()] };
+            Some(unparse(&alone))
+        }
+    }
+}
+
+/// The game in the language of a file of texts. What the file lacks stays in the game's own language.
+///
+/// # Errors
+/// When the file is for a language that this build lacks, or a text of it cannot be read.
+pub fn translated(game: &Game, file: &TextsFile) -> Result<Game, TextsError> {
+    let locale = Locale::tagged(&file.language).or_else(|| Language::coded(&file.language).map(Language::locale));
+    let Some(locale) = locale else { return Err(TextsError::Language(file.language.clone())) };
+    let mut game = Game { translations: Vec::new(), ..game.clone() };
+    locale.language.code.clone_into(&mut game.language);
+    locale.tag.clone_into(&mut game.locale);
+    let mut problem = None;
+    walk::places(&mut game, &mut |id, place| {
+        let Some(entry) = file.texts.get(id).filter(|entry| !entry.text.is_empty()) else { return };
+        if let Err(reason) = write(place, &entry.text) {
+            problem.get_or_insert(TextsError::Text { id: id.to_owned(), reason });
+        }
+    });
+    match problem {
+        Some(problem) => Err(problem),
+        None => Ok(game),
+    }
+}
+
+/// A place where texts stand.
+enum Place<'g> {
+    Said(&'g mut Template),
+    Patterns(&'g mut Vec<Pattern>),
+    Option(&'g mut Slot, String),
+    Term(&'g mut Term),
+    Hint(&'g mut String),
+}
+
+fn read(place: &Place<'_>) -> (Kind, Vec<String>) {
+    match place {
+        Place::Said(template) => (Kind::Said, template.variants().iter().map(unparse).collect()),
+        Place::Patterns(patterns) => (Kind::Patterns, patterns.iter().map(pattern_text).collect()),
+        Place::Option(slot, option) => {
+            let label = crate::slots::label(slot, option);
+            let own = slot.vocabulary.iter().filter(|term| term.text.eq_ignore_ascii_case(option));
+            let said = own.flat_map(|term| &term.synonyms).map(|synonym| synonym.text.clone());
+            (Kind::Option, std::iter::once(label).chain(said).collect())
+        }
+        Place::Term(term) => {
+            let synonyms = term.synonyms.iter().map(|synonym| synonym.text.clone());
+            (Kind::Term, std::iter::once(term.text.clone()).chain(synonyms).collect())
+        }
+        Place::Hint(text) => (Kind::Hint, vec![(*text).clone()]),
+    }
+}
+
+fn write(place: Place<'_>, texts: &[String]) -> Result<(), String> {
+    match place {
+        Place::Said(template) => {
+            let read = |text: &String| {
+                parse(text).map_err(|errors| errors.into_iter().next().map_or_else(String::new, |error| error.message))
+            };
+            let mut variants = texts.iter().map(read).collect::<Result<Vec<Template>, String>>()?;
+            *template = if variants.len() == 1 {
+                variants.remove(0)
+            } else {
+                Template { parts: vec![TemplatePart::OneOf(variants)] }
+            };
+        }
+        Place::Patterns(patterns) => {
+            let line = patterns.first().map_or(0, |pattern| pattern.line);
+            let read = |text: &String| {
+                let (words, modifiers) = modifiers(text);
+                let elements = crate::syntax::pattern_elements(words)?;
+                Ok(Pattern { text: words.to_owned(), elements, modifiers, line })
+            };
+            *patterns = texts.iter().map(read).collect::<Result<Vec<Pattern>, String>>()?;
+        }
+        Place::Option(slot, option) => {
+            let Some((label, _)) = texts.split_first() else { return Ok(()) };
+            slot.vocabulary.retain(|term| !term.text.eq_ignore_ascii_case(&option));
+            let synonym = |text: &String| Synonym { text: text.clone(), modifiers: Modifiers::default() };
+            slot.vocabulary.push(Term {
+                text: option.clone(),
+                modifiers: Modifiers::default(),
+                synonyms: texts.iter().map(synonym).collect(),
+            });
+            let rules = slot.rules.get_or_insert_with(|| Box::new(SlotRules::default()));
+            rules.labels.retain(|(known, _)| *known != option);
+            rules.labels.push((option, label.clone()));
+        }
+        Place::Term(term) => {
+            let Some((first, rest)) = texts.split_first() else { return Ok(()) };
+            term.text.clone_from(first);
+            let synonym = |text: &String| Synonym { text: text.clone(), modifiers: Modifiers::default() };
+            term.synonyms = rest.iter().map(synonym).collect();
+        }
+        Place::Hint(text) => {
+            if let Some(first) = texts.first() {
+                text.clone_from(first);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A pattern with its modifiers, as a file of texts has it.
+fn pattern_text(pattern: &Pattern) -> String {
+    let Modifiers { strict, fuzzy, context_sensitive, learned } = pattern.modifiers;
+    let named = [(strict, "strict"), (fuzzy, "fuzzy"), (context_sensitive, "context-sensitive"), (learned, "learned")];
+    let modifiers: Vec<&str> = named.into_iter().filter(|(on, _)| *on).map(|(_, name)| name).collect();
+    if modifiers.is_empty() { pattern.text.clone() } else { format!("{} ({})", pattern.text, modifiers.join(", ")) }
+}
+
+/// The words of such a text, and its modifiers.
+fn modifiers(text: &str) -> (&str, Modifiers) {
+    let mut found = Modifiers::default();
+    let Some((words, inside)) = text.trim().strip_suffix(')').and_then(|text| text.rsplit_once('(')) else {
+        return (text.trim(), found);
+    };
+    for name in inside.split(',').map(str::trim) {
+        match name {
+            "strict" => found.strict = true,
+            "fuzzy" => found.fuzzy = true,
+            "context-sensitive" => found.context_sensitive = true,
+            "learned" => found.learned = true,
+            _ => return (text.trim(), Modifiers::default()),
+        }
+    }
+    (words.trim(), found)
+}
+
+/// Whether a slot has options that are translated one by one.
+fn options_of(slot: &Slot) -> Vec<String> {
+    match &slot.ty {
+        SlotType::Enum(options) => options.clone(),
+        SlotType::List(item) => match item.as_ref() {
+            SlotType::Enum(options) => options.clone(),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// Adds the translations that a bundle or a folder holds to its games; what is wrong with them, by file.
+pub fn add_translations(games: &mut [Game], files: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let mut problems = Vec::new();
+    for (path, text) in files {
+        let file = match TextsFile::read(text.as_bytes()) {
+            Ok(file) => file,
+            Err(error) => {
+                problems.push((path.clone(), error.to_string()));
+                continue;
+            }
+        };
+        let wanted = |game: &&mut Game| file.game.as_ref().is_none_or(|name| *name == game.name);
+        for game in games.iter_mut().filter(wanted) {
+            match translated(game, &file) {
+                Ok(translation) => game.translations.push(translation),
+                Err(error) => problems.push((path.clone(), error.to_string())),
+            }
+        }
+    }
+    problems
+}
+
+/// One or several texts, as YAML has them.
+fn texts_of(value: &Value) -> Option<Vec<String>> {
+    match value {
+        Value::Null => Some(Vec::new()),
+        Value::String(text) if text.trim().is_empty() => Some(Vec::new()),
+        Value::String(text) => Some(vec![text.clone()]),
+        Value::Array(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
+        _ => None,
+    }
+}

@@ -1,0 +1,133 @@
+//! Going over every place of a game where a text stands, each with its stable id.
+
+use std::collections::BTreeMap;
+
+use crate::ir::{Action, Attachment, Block, Condition, Game, PayloadValue, Statement, Template};
+
+use super::{Place, options_of};
+
+/// Visits every place. An id names the move, the block or slot, and the text's number there, so that a text keeps its id
+/// when another block changes.
+pub(super) fn places(game: &mut Game, visit: &mut dyn FnMut(&str, Place<'_>)) {
+    for term in &mut game.vocabulary {
+        let id = format!("vocabulary.{}", plain(&term.text));
+        visit(&id, Place::Term(term));
+    }
+    for mv in &mut game.moves {
+        let name = mv.name.clone();
+        let mut triggers: BTreeMap<String, usize> = BTreeMap::new();
+        for trigger in &mut mv.triggers {
+            let id = numbered(&mut triggers, &format!("{name}.says.{}", trigger.participant));
+            visit(&id, Place::Patterns(&mut trigger.patterns));
+        }
+        for slot in &mut mv.slots {
+            let own = format!("{name}.{}", slot.name);
+            for option in options_of(slot) {
+                visit(&format!("{own}.option.{}", plain(&option)), Place::Option(slot, option.clone()));
+            }
+            if let Some(context) = &mut slot.context {
+                visit(&format!("{own}.context"), Place::Hint(context));
+            }
+            for (index, rule) in slot.rules.iter_mut().flat_map(|rules| &mut rules.valid).enumerate() {
+                visit(&format!("{own}.valid.{}", index + 1), Place::Said(&mut rule.reason));
+            }
+        }
+        let mut labels: BTreeMap<String, usize> = BTreeMap::new();
+        for block in &mut mv.blocks {
+            let label = numbered(&mut labels, &format!("{name}.{}", label_of(block)));
+            let mut count = 0;
+            in_block(block, &mut |template| {
+                count += 1;
+                visit(&format!("{label}.{count}"), Place::Said(template));
+            });
+        }
+    }
+}
+
+/// The name, with a number behind it from the second time on.
+fn numbered(seen: &mut BTreeMap<String, usize>, name: &str) -> String {
+    let count = seen.entry(name.to_owned()).or_insert(0);
+    *count += 1;
+    if *count == 1 { name.to_owned() } else { format!("{name}_{count}") }
+}
+
+/// Letters, digits and `_` only.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect::<String>().to_lowercase()
+}
+
+/// What a block is for, by the condition that it begins with.
+fn label_of(block: &Block) -> String {
+    block.branches.first().map_or_else(|| "else".to_owned(), |branch| label(&branch.condition))
+}
+
+fn label(condition: &Condition) -> String {
+    match condition {
+        Condition::SlotMissing(slot) => format!("ask_{slot}"),
+        Condition::SlotGivenUp(slot) => format!("given_up_{slot}"),
+        Condition::Event(event) => format!("event_{event}"),
+        Condition::AllSlotsFilled => "filled".to_owned(),
+        Condition::Confident => "confident".to_owned(),
+        Condition::Uncertain => "uncertain".to_owned(),
+        Condition::Successful => "successful".to_owned(),
+        Condition::Failed => "failed".to_owned(),
+        Condition::All(parts) => {
+            let named = parts.iter().find(|part| {
+                matches!(part, Condition::SlotMissing(_) | Condition::SlotGivenUp(_) | Condition::Event(_))
+            });
+            named.or_else(|| parts.first()).map_or_else(|| "when".to_owned(), label)
+        }
+        Condition::Truthy(path) | Condition::Compare(path, ..) | Condition::Matches(path, _) => {
+            format!("if_{}", path.join("_"))
+        }
+        _ => "when".to_owned(),
+    }
+}
+
+fn in_block(block: &mut Block, visit: &mut dyn FnMut(&mut Template)) {
+    for branch in &mut block.branches {
+        branch.body.iter_mut().for_each(|statement| in_statement(statement, visit));
+    }
+    block.otherwise.iter_mut().flatten().for_each(|statement| in_statement(statement, visit));
+}
+
+fn in_statement(statement: &mut Statement, visit: &mut dyn FnMut(&mut Template)) {
+    match statement {
+        Statement::Action(action) => in_action(action, visit),
+        Statement::Block(block) => in_block(block, visit),
+        Statement::Confidence(_) => {}
+    }
+}
+
+fn in_action(action: &mut Action, visit: &mut dyn FnMut(&mut Template)) {
+    match action {
+        Action::Respond(text) | Action::PromptSlot(text) | Action::AskForClarification(text) => visit(text),
+        Action::Negotiate { text, .. } => visit(text),
+        Action::Retry(Some(text)) => visit(text),
+        Action::OfferChoices(texts) | Action::Clarify { options: texts, .. } => texts.iter_mut().for_each(visit),
+        Action::OfferValued(choices) => {
+            for (label, value) in choices {
+                visit(label);
+                visit(value);
+            }
+        }
+        Action::Attach(Attachment::Image { alt, .. }) => visit(alt),
+        Action::Attach(Attachment::Card(fields)) => {
+            let read = |name: &str| matches!(name, "title" | "text" | "alt");
+            fields.iter_mut().filter(|(name, _)| read(name)).for_each(|(_, text)| visit(text));
+        }
+        Action::CallMove { with, .. } => {
+            for (_, value) in with {
+                if let PayloadValue::Text(text) = value {
+                    visit(text);
+                }
+            }
+        }
+        Action::Call(call) => {
+            if let Some(then) = &mut call.then {
+                in_action(then, visit);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,52 @@
+//! The tour of the language guide: every conversation that it shows goes as it is shown, with the game above it.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use support::Talk;
+
+/// A conversation of the guide with the game that it is held with.
+struct Shown {
+    game: String,
+    talk: String,
+}
+
+fn shown() -> Vec<Shown> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/language.md");
+    let guide = fs::read_to_string(path).expect("the language guide");
+    let mut shown = Vec::new();
+    let mut game = String::new();
+    for fence in guide.split("\n```").skip(1).step_by(2) {
+        let (kind, text) = fence.split_once('\n').unwrap_or((fence, ""));
+        match kind {
+            "lgdl" => text.clone_into(&mut game),
+            "talk" => shown.push(Shown { game: game.clone(), talk: text.to_owned() }),
+            _ => {}
+        }
+    }
+    shown
+}
+
+#[test]
+fn every_conversation_of_the_tour_goes_as_it_is_shown() {
+    let shown = shown();
+    assert!(shown.len() >= 7, "{}", shown.len());
+    for Shown { game, talk } in shown {
+        let mut conversation = Talk::of(&game);
+        let mut lines = talk.lines().filter(|line| !line.trim().is_empty()).peekable();
+        let mut answered = String::new();
+        while let Some(line) = lines.next() {
+            let Some(said) = line.strip_prefix("> ") else {
+                assert_eq!(answered, line, "in this conversation:\n{talk}");
+                continue;
+            };
+            answered = match said.strip_prefix('[').and_then(|event| event.strip_suffix(']')) {
+                Some(event) => conversation.happen(event, Value::Null).response,
+                None => conversation.say(said).response,
+            };
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! One game in several languages: texts out, texts in, and a conversation that stays in its language.
+
+mod support;
+
+use lgdl::compiled::CompiledGame;
+use lgdl::texts::{Fault, TextsFile, check, extract, translated};
+use serde_json::json;
+use support::Talk;
+
+const GAME: &str = r#"game pizzeria {
+  vocabulary { "pizza" also means: ["pie"] }
+  moves {
+    move order {
+      slots {
+        size: enum("small", "large") required with vocabulary { "large" also means: ["big"] }
+        count: number required valid when count < 9 else "At most {max?8}, not {value}."
+      }
+      when user says something like: ["order a pizza" (fuzzy), "a {size} pizza"]
+      when slot size is missing { prompt slot: ["Which size?", "Small or large?"] }
+      when slot count is missing { prompt slot: "How many?" }
+      when all_slots_filled { respond with: "{count} {size} ones{note? with note}." }
+    }
+  }
+}"#;
+
+const SPANISH: &str = r#"
+language: es
+texts:
+  vocabulary.pizza: { source: [pizza, pie], text: [pizza, torta] }
+  order.says.user:
+    source: ["order a pizza (fuzzy)", "a {size} pizza"]
+    text: ["quiero pedir una pizza (fuzzy)", "una pizza {size}"]
+  order.size.option.small: { source: small, text: [pequeña, chica] }
+  order.size.option.large: { source: [large, big], text: grande }
+  order.ask_size.1: { source: ["Which size?", "Small or large?"], text: ["¿De qué tamaño?", "¿Pequeña o grande?"] }
+  order.ask_count.1: { source: "How many?", text: "¿Cuántas?" }
+  order.filled.1: { source: "{count} {size} ones{note? with note}.", text: "{count} de tamaño {size}{note? con note}." }
+  order.count.valid.1: { source: "At most {max?8}, not {value}.", text: "Como mucho {max?8}, no {value}." }
+"#;
+
+fn game() -> lgdl::ir::Game {
+    let parsed = lgdl::syntax::parse(GAME.as_bytes(), None);
+    assert!(!parsed.has_errors(), "{:#?}", parsed.diagnostics);
+    parsed.games[0].clone()
+}
+
+fn bilingual() -> CompiledGame {
+    let mut game = game();
+    let file = TextsFile::read(SPANISH.as_bytes()).expect("readable");
+    assert_eq!(check(&game, &file), []);
+    let spanish = translated(&game, &file).expect("translated");
+    game.translations.push(spanish);
+    CompiledGame::compile(&game).expect("it compiles")
+}
+
+#[test]
+fn every_text_has_a_stable_id() {
+    let ids: Vec<String> = extract(&game()).into_iter().map(|entry| entry.id).collect();
+    assert_eq!(
+        ids,
+        [
+            "vocabulary.pizza",
+            "order.says.user",
+            "order.size.option.small",
+            "order.size.option.large",
+            "order.count.valid.1",
+            "order.ask_size.1",
+            "order.ask_count.1",
+            "order.filled.1",
+        ]
+    );
+}
+
+#[test]
+fn a_conversation_stays_in_the_language_that_it_began_in() {
+    let game = bilingual();
+    let mut talk = Talk::with(&game).in_context(json!({"locale": "es-ES"}));
+    let record = talk.say("hola, quiero pedir una pizza");
+    assert_eq!(record.response, "¿De qué tamaño?");
+    assert_eq!(record.choices, ["pequeña", "grande"]);
+    talk.context.clear();
+    let record = talk.say("chica");
+    assert_eq!((record.response.as_str(), &record.slots["size"]), ("¿Cuántas?", &json!("small")));
+    assert_eq!(talk.say("diez").response, "Como mucho 8, no 10. ¿Cuántas?");
+    assert_eq!(talk.say("dos").response, "2 de tamaño pequeña.");
+    let mut talk = Talk::with(&game);
+    assert_eq!(talk.say("order a pizza").response, "Which size?");
+}
+
+#[test]
+fn somebody_who_asks_for_another_language_gets_it() {
+    let mut talk = Talk::with(&bilingual());
+    talk.say("order a pizza");
+    let record = talk.say("en español, por favor");
+    assert_eq!(record.response, "¿Pequeña o grande?");
+    assert_eq!(talk.say("grande").response, "¿Cuántas?");
+    assert_eq!(talk.say("English please").response, "How many?");
+    assert_eq!(talk.say("2").response, "2 large ones.");
+}
+
+#[test]
+fn what_is_missing_stale_lost_or_unknown_is_named() {
+    let text = SPANISH
+        .replace("text: \"¿Cuántas?\"", "text: \"\"")
+        .replace("source: \"{count} {size} ones{note? with note}.\"", "source: \"{count} ones.\"")
+        .replace("\"una pizza {size}\"", "\"una pizza\"")
+        .replace("no {value}", "no {value")
+        .replace("order.size.option.small", "order.size.option.tiny");
+    let file = TextsFile::read(text.as_bytes()).expect("readable");
+    let faults = check(&game(), &file);
+    let of = |id: &str| faults.iter().filter(|(known, _)| known == id).map(|(_, fault)| fault).collect::<Vec<_>>();
+    assert_eq!(of("order.ask_count.1"), [&Fault::Missing]);
+    assert_eq!(of("order.filled.1"), [&Fault::Stale]);
+    assert_eq!(of("order.says.user"), [&Fault::Lost("size".into())]);
+    assert!(matches!(of("order.count.valid.1").as_slice(), [Fault::Unreadable(_), ..]));
+    assert_eq!(of("order.size.option.small"), [&Fault::Missing]);
+    assert_eq!(of("order.size.option.tiny"), [&Fault::Unknown]);
+}
+
+#[test]
+fn a_file_is_brought_up_to_date_without_losing_what_was_translated() {
+    let entries = extract(&game());
+    let file = TextsFile::read(SPANISH.as_bytes()).expect("readable");
+    let written = file.brought_up_to_date(&entries).written(&entries);
+    let again = TextsFile::read(written.as_bytes()).expect("what was written can be read");
+    assert_eq!(again.texts, file.texts);
+    let fresh = TextsFile { language: "es".into(), ..TextsFile::default() };
+    let written = fresh.brought_up_to_date(&entries).written(&entries);
+    let empty = TextsFile::read(written.as_bytes()).expect("readable");
+    assert!(check(&game(), &empty).iter().all(|(_, fault)| *fault == Fault::Missing));
+    assert_eq!(empty.texts.len(), entries.len());
+}
