@@ -186,7 +186,7 @@ fn turn(texts: &'static [&'static str]) -> anyhow::Result<Work> {
 fn commit_on_sqlite() -> anyhow::Result<Work> {
     use lgdl_origin::clock::SystemClock;
     use lgdl_origin::store::sqlite::SqliteStore;
-    use lgdl_origin::store::{CommitOutcome, Store as _};
+    use lgdl_origin::store::{CommitOutcome, Conversations as _};
 
     let folder = tempfile::tempdir()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -81,7 +81,15 @@ pub(crate) fn check() -> Result<Checked> {
         return Ok(Checked::Skipped("the instruction counts: valgrind is not installed".into()));
     }
     let file = counts_file();
-    let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let text = match fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(Checked::Skipped(
+                "the instruction counts: bench/counts.txt is not there; cargo xtask bench --counts writes it".into(),
+            ));
+        }
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
+    };
     let (known, with) = read(&text)?;
     let compiler = compiler()?;
     if with != compiler {

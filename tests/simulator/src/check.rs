@@ -425,10 +425,10 @@ fn acknowledged_turns_are_in_order(
 fn nobody_goes_on_with_anothers_state(world: &World, found: &mut Vec<Violation>) {
     let history = world.history.borrow();
     for ack in history.acks.iter().filter(|ack| is_disputed(world, &ack.conversation)) {
-        let theirs = |other: &&Ack| {
-            other.user == ack.user && other.conversation == ack.conversation && other.sent_us <= ack.answered_us
+        let theirs = |(user, conversation, sent_us): &&(String, String, u64)| {
+            *user == ack.user && *conversation == ack.conversation && *sent_us <= ack.answered_us
         };
-        let said = history.acks.iter().filter(theirs).count() as u64;
+        let said = history.sent.iter().filter(theirs).count() as u64;
         if ack.response.as_ref().is_some_and(|response| response.turn > said) {
             found.push(format!("{} was answered on a state of another's", ack.turn));
         }

@@ -38,7 +38,11 @@ pub(super) async fn converse(world: Rc<World>, plan: ClientPlan) {
         world.scheduler.sleep_us(turn.pause_us).await;
         let sent_us = world.now_us();
         let fingerprint = fingerprint(&plan, turn.text);
-        world.history.borrow_mut().said.insert(fingerprint.clone(), turn.text);
+        {
+            let mut history = world.history.borrow_mut();
+            history.said.insert(fingerprint.clone(), turn.text);
+            history.sent.push((plan.user.clone(), plan.conversation.clone(), sent_us));
+        }
         let Some((node, answer)) = answered(&world, &plan, turn).await else {
             world.tell(|| format!("{} gives {} up", plan.name, turn.name));
             continue;
@@ -89,6 +93,7 @@ fn fingerprint(plan: &ClientPlan, text: &str) -> String {
         input: text.to_owned(),
         context: serde_json::Map::new(),
         participant: None,
+        event: None,
         explain: false,
     };
     digest::fingerprint(GAME_ID, &request)

@@ -72,6 +72,8 @@ pub(super) struct History {
     pub(super) acks: Vec<Ack>,
     /// By the request's fingerprint: its words.
     pub(super) said: BTreeMap<String, &'static str>,
+    /// Who said something in which conversation, and when.
+    pub(super) sent: Vec<(String, String, u64)>,
     /// By the turn's key: when it reached a node last.
     pub(super) delivered_us: BTreeMap<String, u64>,
     /// By the turn's key: the nodes that it reached.
