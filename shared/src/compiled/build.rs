@@ -106,7 +106,7 @@ impl Builder {
     fn of(game: &ir::Game) -> Result<Builder, LoadError> {
         let mut builder = Builder { language: Language::of_game(game), ..Builder::default() };
         builder.vocabulary(&game.vocabulary)?;
-        builder.paraphrases()?;
+        builder.paraphrases(game)?;
         for (index, body) in game.moves.iter().enumerate() {
             builder.patterns_of(index, body)?;
         }
@@ -181,9 +181,14 @@ impl Builder {
         Ok(())
     }
 
-    /// Questions of the language that stand for each other: "when" and "what time".
-    fn paraphrases(&mut self) -> Result<(), LoadError> {
+    /// Questions of the language that stand for each other, "when" and "what time", where the game asks one of them.
+    fn paraphrases(&mut self, game: &ir::Game) -> Result<(), LoadError> {
+        let patterns = game.moves.iter().flat_map(|body| &body.triggers).flat_map(|trigger| &trigger.patterns);
+        let asked: Vec<String> = patterns.map(|pattern| pattern.text.to_lowercase()).collect();
         for alternatives in self.language.formats.under("same.") {
+            if !alternatives.split(';').any(|text| asked.iter().any(|asked| asked.contains(text.trim()))) {
+                continue;
+            }
             let key = self.new_key();
             for text in alternatives.split(';') {
                 self.tokens.read(self.language, text.trim());

@@ -47,7 +47,7 @@ fn asked_for(turn: &Turn, game: &CompiledGame) -> Option<&'static str> {
     }
     let said =
         |names: &str| names.split(',').map(str::trim).any(|name| heard.words.iter().any(|word| *word.text == *name));
-    let named = Language::all().iter().find(|language| said(language.locale().format("called")))?;
+    let named = Language::all().iter().find(|language| said(language.locale().format("language.names")))?;
     Some(named.code).filter(|code| *code != spoken.code)
 }
 

@@ -275,7 +275,7 @@ dialogs:
                 "expect:{ move: w, slots: { \"a b\": \"no\" } }",
             )
             .replace("{ move: c }", "{ move: x, slots: { \"a b\": \"no\" } }")
-            .replace("{ move: d }", "{ move: y, slots: { \"a b\": \"no\" } }")
+            .replace("{ move: d }", "{ move: \"y\", slots: { \"a b\": \"no\" } }")
             .replace("expect:{ move: w", "expect: { move: w");
         assert_eq!(out, wanted);
         assert_eq!(rewritten(FILE, &[None]), None);

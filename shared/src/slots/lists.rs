@@ -78,12 +78,18 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
             continue;
         }
         let rest: &[Word] = &words[at..];
+        // "no onions at all": what only rounds off an answer says nothing of all.
+        let rounds_off = language.prefix(rest, Cue::Afterword);
         let all = language.prefix(rest, Cue::ListAll);
         let except = if everything { language.prefix(rest, Cue::ListExcept) } else { 0 };
         let remove = language.prefix(rest, Cue::ListRemove);
         let only_here = language.prefix(rest, Cue::ListOnly);
         let add = language.prefix(rest, Cue::ListAdd);
         let longest = all.max(except).max(remove).max(only_here).max(add);
+        if rounds_off > longest {
+            at += rounds_off;
+            continue;
+        }
         if longest == 0 {
             // "no onion but ham": what follows is wanted again.
             if words[at].is(Cue::But) {

@@ -59,7 +59,7 @@ fn spellings(said: &[&str]) -> Vec<String> {
     let parts: Vec<&str> =
         said.iter().flat_map(|word| word.split(['-', '.', '/', '_'])).filter(|part| !part.is_empty()).collect();
     let runs = runs(&parts.concat());
-    let mut spelt = vec![said.join("-"), said.concat(), parts.join("-"), parts.concat(), parts.join(" ")];
+    let mut spelt = vec![said.concat(), parts.concat(), said.join("-"), parts.join("-"), parts.join(" ")];
     spelt.extend([runs.join("-"), runs.join(" ")]);
     spelt
 }

@@ -66,6 +66,18 @@ pub(crate) fn denies_by_name(slot_name: &str, heard: &Heard) -> bool {
     !negators.is_empty() && rest.iter().any(|word| is_named(word)) && words.len() <= MAX_DENIED_WORDS
 }
 
+/// Whether the text denies what is asked for in words of the question: "nothing extra" where "Anything extra on it?" is asked.
+/// The name of an option denies that option alone.
+pub(crate) fn denies_in_words_of(question: &Heard, options: &[String], heard: &Heard) -> bool {
+    let language = heard.language;
+    let [first, rest @ ..] = strip_ends(language, &heard.words) else { return false };
+    let denies = first.class.is(Class::NEGATOR) || first.is([Cue::No, Cue::Nothing]);
+    let among = |words: &[Word], word: &Word| words.iter().any(|other| other.stem(language) == word.stem(language));
+    let of_question = |word: &Word| word.class.is(Class::FUNCTION) || among(&question.words, word);
+    let names = |option: &String| Heard::of(language, &readable(option)).words.iter().all(|word| among(rest, word));
+    denies && !rest.is_empty() && rest.iter().all(of_question) && !options.iter().any(names)
+}
+
 /// Whether the text wants to know something: a question that is not a request in the form of one ("can I have …").
 pub(crate) fn is_inquiry(text: &str, heard: &Heard) -> bool {
     let language = heard.language;

@@ -9,6 +9,10 @@ use crate::ir::{Comparison, Expression, FUNCTIONS, Operator, Style, Template, Te
 pub fn unparse(template: &Template) -> String {
     let mut out = String::new();
     for part in &template.parts {
+        // A dollar sign before a value would make an expression of it.
+        if out.ends_with('$') && !out.ends_with("\\$") && !matches!(part, TemplatePart::Text(_)) {
+            out.insert(out.len() - 1, '\\');
+        }
         match part {
             TemplatePart::Text(text) => push_escaped(&mut out, text),
             TemplatePart::Value(path) => {

@@ -15,8 +15,8 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use self::free_text::FreeText;
-pub(super) use self::question::prompt_text;
-use self::question::{asks_for_the_past, asks_yes_or_no};
+pub(super) use self::question::{asks_for_the_past, prompt_text};
+use self::question::{asks_yes_or_no, denies_the_question};
 use super::decide::{self, As, Asked};
 use super::flow::Entry;
 use super::mending::Target;
@@ -187,7 +187,8 @@ impl Run<'_> {
             self.fill_beside(mv, scan, (0, 0));
             return Some(Answered::Declined);
         }
-        (!slot.required && strings::denies_by_name(&slot.name, &scan.heard)).then_some(Answered::Declined)
+        let denies = || strings::denies_by_name(&slot.name, &scan.heard) || denies_the_question(mv, slot, &scan.heard);
+        (!slot.required && denies()).then_some(Answered::Declined)
     }
 
     /// "nope, that's all", which begins like a correction.

@@ -33,8 +33,21 @@ pub(super) fn asks_yes_or_no(language: &'static Language, mv: &Move, slot: &Slot
     strings::asks_yes_or_no(language, &prompt_text(mv, slot))
 }
 
+/// "nothing extra" where "Anything extra on it?" is asked.
+pub(super) fn denies_the_question(mv: &Move, slot: &Slot, heard: &Heard) -> bool {
+    let options = match effective_type(slot) {
+        SlotType::Enum(options) => options.as_slice(),
+        SlotType::List(item) => match &**item {
+            SlotType::Enum(options) => options.as_slice(),
+            _ => &[],
+        },
+        _ => &[],
+    };
+    strings::denies_in_words_of(&Heard::of(heard.language, &prompt_text(mv, slot)), options, heard)
+}
+
 /// "Since when do you live there?": a day without a year is the last one.
-pub(super) fn asks_for_the_past(language: &'static Language, mv: &Move, slot: &Slot) -> bool {
+pub(in crate::engine) fn asks_for_the_past(language: &'static Language, mv: &Move, slot: &Slot) -> bool {
     if !matches!(effective_type(slot), SlotType::Date | SlotType::DateTime) {
         return false;
     }

@@ -6,6 +6,7 @@ use crate::template;
 
 use super::super::ast::{Condition, Name, Reference, Value};
 use super::super::lexer::Kind;
+use super::super::limits::MAX_NESTING;
 use super::{Parser, Read, Reported};
 
 impl<'s> Parser<'s, '_> {
@@ -138,7 +139,7 @@ impl<'s> Parser<'s, '_> {
     /// Where an expression ends that begins here, as an index of tokens; `None` where what stands here is a plain
     /// comparison or no expression at all.
     fn expression_end(&self) -> Option<usize> {
-        let left = self.sum_end(self.at)?;
+        let left = self.sum_end(self.at, 0)?;
         let compares = matches!(
             self.tokens[left.end].kind,
             Kind::Equal | Kind::NotEqual | Kind::Less | Kind::LessOrEqual | Kind::Greater | Kind::GreaterOrEqual
@@ -146,15 +147,15 @@ impl<'s> Parser<'s, '_> {
         if !compares {
             return left.computes.then_some(left.end);
         }
-        let Some(right) = self.sum_end(left.end + 1) else { return left.computes.then_some(left.end) };
+        let Some(right) = self.sum_end(left.end + 1, 0) else { return left.computes.then_some(left.end) };
         (left.computes || left.nested || right.computes || right.nested || right.dotted).then_some(right.end)
     }
 
-    /// The sum, product, call, name, number or text that begins at a token.
-    fn sum_end(&self, at: usize) -> Option<Extent> {
+    /// The sum, product, call, name, number or text that begins at a token, `depth` parentheses and signs deep.
+    fn sum_end(&self, at: usize, depth: usize) -> Option<Extent> {
         let mut extent = Extent { end: at, computes: false, nested: false, dotted: false };
         loop {
-            self.operand_end(&mut extent)?;
+            self.operand_end(&mut extent, depth)?;
             let next = self.tokens[extent.end];
             match next.kind {
                 Kind::Operator | Kind::Minus => extent.end += 1,
@@ -166,22 +167,26 @@ impl<'s> Parser<'s, '_> {
         }
     }
 
-    fn operand_end(&self, extent: &mut Extent) -> Option<()> {
+    fn operand_end(&self, extent: &mut Extent, depth: usize) -> Option<()> {
+        // What nests deeper is no expression; as a condition it is reported.
+        if depth == MAX_NESTING {
+            return None;
+        }
         let token = self.tokens[extent.end];
         let next = self.tokens[(extent.end + 1).min(self.tokens.len() - 1)];
         extent.end += 1;
         match token.kind {
             Kind::Minus => {
                 extent.computes = true;
-                return self.operand_end(extent);
+                return self.operand_end(extent, depth + 1);
             }
             Kind::Operator if self.text(token) == "+" => {
                 extent.computes = true;
-                return self.operand_end(extent);
+                return self.operand_end(extent, depth + 1);
             }
             Kind::Number | Kind::Text => {}
             Kind::OpenParen => {
-                let inner = self.sum_end(extent.end)?;
+                let inner = self.sum_end(extent.end, depth + 1)?;
                 if self.tokens[inner.end].kind != Kind::CloseParen {
                     return None;
                 }
