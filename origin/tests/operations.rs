@@ -360,13 +360,29 @@ fn deploy_names_settings_and_ports_as_the_program_does() {
 }
 
 #[test]
+fn the_ingress_lets_people_come_to_every_path_of_theirs_and_to_none_of_operators() {
+    let openapi = fs::read_to_string(root().join("edge/assets/openapi.json")).expect("the document");
+    let openapi: serde_json::Value = serde_json::from_str(&openapi).expect("JSON");
+    let chart = fs::read_to_string(root().join("deploy/helm/lgdl/templates/edge.yaml")).expect("the chart");
+    let lists = chart.lines().filter_map(|line| line.trim().strip_prefix("{{- range list \"/"));
+    let open: BTreeSet<&str> =
+        lists.flat_map(|list| list.split('"').step_by(2)).map(|path| path.trim_matches('/')).collect();
+    let operators = ["metrics", "internal", "dev"];
+    for path in openapi["paths"].as_object().expect("paths").keys() {
+        let head = path.split('/').nth(1).unwrap_or_default();
+        assert_eq!(open.contains(head), !operators.contains(&head), "{path}: {open:?}");
+    }
+}
+
+#[test]
 fn the_checklist_is_what_doctor_looks_at() {
     let list = said(Command::new(env!("CARGO_BIN_EXE_lgdl")).args(["doctor", "--markdown"])).expect("a table");
     let page = fs::read_to_string(root().join("docs/deploy/checklist.md")).expect("the checklist");
     assert!(page.ends_with(&list), "`lgdl doctor --markdown` gives the table of docs/deploy/checklist.md");
 }
 
-/// Runs a drill of `deploy/drills`, where PostgreSQL and what it needs is there.
+/// Runs a drill of `deploy/drills`, where PostgreSQL and what it needs is there. Those of restores and rotations take longer than a
+/// change should wait for: they run every night.
 fn drill(name: &str) {
     let Some(component) = component() else { return skip(Need::Component, "the component is not built") };
     let postgres = Path::new("/usr/lib/postgresql").is_dir() || on_path("initdb");
@@ -389,11 +405,6 @@ fn a_rolling_restart_answers_every_turn_with_state_and_loses_none() {
 #[test]
 fn a_lost_database_comes_back_to_a_point_in_time_and_a_replica_takes_over() {
     drill("recovery");
-}
-
-#[test]
-fn every_secret_is_changed_while_people_talk() {
-    drill("rotate");
 }
 
 #[test]

@@ -272,7 +272,7 @@ mod tests {
             offset_seconds: 0,
             direction: crate::entities::Direction::Future,
             language: crate::language::Language::english().spoken(),
-            date_order: crate::language::Language::english().locale().date_order(),
+            place: crate::entities::Place::DEFAULT,
         };
         let scan = Scan::of(text, std::iter::empty::<&Slot>(), &reference);
         let found = find(regex, &scan).map(|found| found.text);
