@@ -367,7 +367,8 @@ mod tests {
     const COLUMNS: [&str; 8] =
         ["turn", "at_ms", "user_input", "sanitized_input", "move_id", "confidence", "response", "slots"];
     /// Fields that may quote the person, and are sealed together.
-    const QUOTES: [&str; 4] = ["participant", "choices", "negotiation", "learning"];
+    const QUOTES: [&str; 7] =
+        ["participant", "choices", "choice_values", "attachments", "event", "negotiation", "learning"];
 
     #[test]
     fn every_field_of_a_record_has_its_place_and_only_facts_lie_open() {
@@ -399,6 +400,9 @@ mod tests {
                 refused_slot,
                 given_up_slot,
                 choices,
+                choice_values,
+                attachments,
+                event,
                 negotiation,
                 escalated_to,
                 calls,
