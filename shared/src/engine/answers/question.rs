@@ -34,7 +34,7 @@ pub(super) fn asks_yes_or_no(language: &'static Language, mv: &Move, slot: &Slot
 }
 
 /// "Since when do you live there?": a day without a year is the last one.
-pub(super) fn asks_for_the_past(language: &'static Language, mv: &Move, slot: &Slot) -> bool {
+pub(in crate::engine) fn asks_for_the_past(language: &'static Language, mv: &Move, slot: &Slot) -> bool {
     if !matches!(effective_type(slot), SlotType::Date | SlotType::DateTime) {
         return false;
     }
