@@ -198,7 +198,16 @@ impl Run<'_> {
     /// The unambiguous mentions for slots of the move that are still open.
     pub(super) fn stated_beside(&self, mv: &Move, scan: &Scan<'_>, taken: &[(usize, usize)]) -> Vec<Stated> {
         let Some(frame) = &self.state.active else { return Vec::new() };
-        let open: Vec<&Slot> = mv.slots.iter().filter(|slot| frame.slot(&slot.name).is_none()).collect();
+        // What a question asks of a day is the slot's own: "Since when?"
+        let told = mv.slots.iter().filter(|slot| frame.slot(&slot.name).is_none()).map(|slot| {
+            if asks_for_the_past(self.language(), mv, slot) {
+                Cow::Owned(Slot { context: Some(prompt_text(mv, slot)), ..slot.clone() })
+            } else {
+                Cow::Borrowed(slot)
+            }
+        });
+        let told: Vec<Cow<'_, Slot>> = told.collect();
+        let open: Vec<&Slot> = told.iter().map(AsRef::as_ref).collect();
         let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
         slots::mentions(&open, &names, scan, taken)
             .into_iter()
@@ -254,6 +263,9 @@ pub(super) fn without(
             end = start + trimmed_end(language, head);
         } else if !has_words(head) {
             start = to.min(end) + (tail.len() - trimmed_start(language, tail).len());
+        } else if head.trim_end().ends_with(['.', ';', '!', '?', '\n']) {
+            // "Leith. Tomorrow if you can": what is set apart with the value is no part of the text.
+            end = start + trimmed_end(language, head);
         } else if let Some(cut) = clause_break(language, head) {
             // "my back, since yesterday, it burns": the clause with the value goes, and what comes after it.
             end = start + cut;
@@ -346,6 +358,7 @@ mod tests {
         check("my lower back, about a 7, since yesterday", &["7", "yesterday"], Some("lower back"));
         check("back since yesterday, about 7", &["yesterday", "7"], Some("back"));
         check("knee", &[], Some("knee"));
+        check("Leith. tomorrow if you can", &["tomorrow"], Some("Leith"));
         check("it's a 7", &["7"], None);
         check("in my knee and it started 2 days ago", &["2 days ago"], Some("knee"));
         check("7 out of 10 in my left arm", &["7 out of 10"], Some("left arm"));

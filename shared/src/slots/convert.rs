@@ -88,7 +88,7 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             let time = time_reading(entity, scan.reference, tense)?;
             match entity.kind {
                 Kind::DateRange | Kind::DateTimeRange => {
-                    found(said.to_owned(), json!(only_day(scan, entity, time)?), true)
+                    found(said.to_owned(), json!(only_day(scan, entity, tense)?), true)
                 }
                 Kind::Date | Kind::DateTime => found(said.to_owned(), json!(time.point.as_deref()?.get(..10)?), true),
                 _ => None,
@@ -323,14 +323,24 @@ fn without_seconds(clock: &str) -> &str {
     clock.strip_suffix(":00").filter(|rest| rest.len() == 5).unwrap_or(clock)
 }
 
-/// The day of a part of a day ("friday afternoon"), or with which a period begins that is told by it ("since monday", "friday
-/// for two weeks").
-fn only_day<'t>(scan: &Scan<'_>, entity: &Entity, time: &'t TimeValue) -> Option<&'t str> {
-    let (start, end) = time.range.as_ref()?;
-    let (start, end) = (start.get(..DAY_BYTES)?, end.get(..DAY_BYTES));
+/// The day of a part of a day ("friday afternoon"), or with which a period begins that is told by it: "friday for two weeks",
+/// and "since monday" where what has been is asked for.
+fn only_day<'e>(scan: &Scan<'_>, entity: &'e Entity, tense: Tense) -> Option<&'e str> {
+    let today = scan.reference.now.date().to_string();
+    let days = |reading: &'e Value| match reading {
+        Value::Time(time) => {
+            let (start, end) = time.range.as_ref()?;
+            Some((start.get(..DAY_BYTES)?, end.get(..DAY_BYTES)))
+        }
+        _ => None,
+    };
+    let ahead = |start: &str| (tense == Tense::Future) == (start >= today.as_str());
+    let mut readings = entity.readings.iter().filter_map(days);
+    let first = readings.clone().next()?;
+    let (start, end) = readings.find(|(start, _)| ahead(start)).unwrap_or(first);
     let words = words_of(scan, entity);
     let lasts = words.iter().skip(1).any(|word| word.class.is(Class::FOR));
-    let since = words.first().is_some_and(|word| word.is(Cue::AsksPast));
+    let since = tense == Tense::Past && words.first().is_some_and(|word| word.is(Cue::AsksPast));
     (end == Some(start) || since || lasts).then_some(start)
 }
 

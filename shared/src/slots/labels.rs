@@ -131,7 +131,11 @@ pub(crate) fn read(wanted: Wanted, slot_name: &str, question: &str, text: &str, 
     };
     // "go to Portugal" to "Which country are you going to?"
     let verb = words[0].class.is(Class::LIGHT) || inner.first().is_some_and(|first| first.class.is(Class::LIGHT));
-    let led = if verb && wanted != Wanted::Code { echo(language, question, words) } else { None };
+    let led = if verb && wanted != Wanted::Code {
+        echo(language, question, words).or_else(|| behind_to(words))
+    } else {
+        None
+    };
     if fits && led.is_none() {
         return Label::Stands;
     }
@@ -254,6 +258,13 @@ fn echo(language: &'static Language, question: &str, words: &[Word]) -> Option<(
     let clause = rest.iter().skip(1).any(|word| word.class.is(Class::SUBJECT) && !word.class.is(Class::DETERMINER));
     let usable = echoes > 0 && !clause && !rest.iter().any(|word| word.class.is(Class::NEGATOR.and(Class::AUXILIARY)));
     if usable { Some((rest.first()?.start, rest.last()?.end)) } else { None }
+}
+
+/// "go to Edinburgh": a verb that says nothing by itself, and where to.
+fn behind_to(words: &[Word]) -> Option<(usize, usize)> {
+    let [verb, to, first, ..] = words else { return None };
+    let leads = verb.class.is(Class::LIGHT) && to.is(Cue::Into) && !first.class.is(Class::FUNCTION.and(Class::LIGHT));
+    if leads { Some((first.start, words.last()?.end)) } else { None }
 }
 
 /// "it starts in my back": a sentence that tells where.
