@@ -185,16 +185,6 @@ impl Run<'_> {
         }
     }
 
-    /// "it squeaks since last week": no day for a slot that is about what is to come.
-    fn begins_before(&self, mv: &Move, slot: &Slot, found: &Found) -> bool {
-        let language = self.language();
-        let since = || Heard::of(language, &found.text).begins_with(Cue::AsksPast) > 0;
-        *effective_type(slot) == SlotType::Date
-            && !slots::tells_of_the_past(language, slot)
-            && !asks_for_the_past(language, mv, slot)
-            && since()
-    }
-
     /// The unambiguous mentions for slots of the move that are still open.
     pub(super) fn stated_beside(&self, mv: &Move, scan: &Scan<'_>, taken: &[(usize, usize)]) -> Vec<Stated> {
         let Some(frame) = &self.state.active else { return Vec::new() };
@@ -211,7 +201,6 @@ impl Run<'_> {
         let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
         slots::mentions(&open, &names, scan, taken)
             .into_iter()
-            .filter(|mention| !open.get(mention.slot).is_some_and(|slot| self.begins_before(mv, slot, &mention.found)))
             .filter_map(|mention| Some(Stated { slot: open.get(mention.slot)?.name.clone(), found: mention.found }))
             .collect()
     }
