@@ -177,13 +177,13 @@ fn contradictions(config: &Config) -> Vec<Contradiction> {
             "LGDL_PII_TOKENIZE_IN_STORAGE needs LGDL_ENCRYPTION_KEY".into(),
         );
     }
-    if let (Some(KeySource::Address(url)), false) = (&config.jwt_keys, config.jwt_keys_private) {
-        if url.scheme_str() != Some("https") || is_private_host(url.host().unwrap_or_default()) {
-            found(
-                &["jwt_keys", "jwt_keys_private"],
-                "LGDL_JWT_KEYS must be an https address of the internet, unless LGDL_JWT_KEYS_PRIVATE=true".into(),
-            );
-        }
+    if let (Some(KeySource::Address(url)), false) = (&config.jwt_keys, config.jwt_keys_private)
+        && (url.scheme_str() != Some("https") || is_private_host(url.host().unwrap_or_default()))
+    {
+        found(
+            &["jwt_keys", "jwt_keys_private"],
+            "LGDL_JWT_KEYS must be an https address of the internet, unless LGDL_JWT_KEYS_PRIVATE=true".into(),
+        );
     }
     let mut ids: Vec<_> = config.edge_keys.iter().map(|key| &key.id).collect();
     ids.sort();

@@ -421,7 +421,8 @@ mod tests {
         // The origin adds these.
         fields.extend(["manifest_id", "game_version"]);
         let mut places = [&COLUMNS[..], &QUOTES[..], &FACTS[..]].concat();
-        (fields.sort_unstable(), places.sort_unstable());
+        fields.sort_unstable();
+        places.sort_unstable();
         assert_eq!(fields, places);
     }
 }

@@ -204,10 +204,7 @@ async fn found<P: Platform>(call: &Call<'_, P>, named: &Named) -> Vec<Hot> {
     let now_ms = call.platform.now_ms();
     let remembered = call.platform.memory().and_then(|memory| memory.state(&named.digest, now_ms));
     // A store that does not answer, and a copy that does not open, are as good as none: the origin has the state.
-    let stored = match call.platform.kv_get(&key_of(named)).await {
-        Ok(stored) => stored,
-        Err(_) => None,
-    };
+    let stored = call.platform.kv_get(&key_of(named)).await.ok().flatten();
     let open = |bytes: Vec<u8>| opened::<Hot>(key, "hot", &[&named.digest], &bytes).ok();
     [remembered, stored].into_iter().flatten().filter_map(open).filter(|hot| hot.expires_at_ms > now_ms).collect()
 }

@@ -32,7 +32,7 @@ pub(super) async fn take_reports(
     }
     for report in &reports {
         if let Some(limit) = limit(report.refused) {
-            origin.metrics.rejected(limit, report.count.into());
+            origin.metrics.rejected(limit, report.count);
         }
     }
     let now_ms = origin.clock.now_ms();

@@ -159,7 +159,7 @@ async fn turns_go_on_while_six_games_are_compiled() {
         });
     }
     let (mut turns, mut slowest) = (0_u64, Duration::ZERO);
-    while publishing.len() > 0 {
+    while !publishing.is_empty() {
         let begun = Instant::now();
         assert_eq!(edge.commit(&commit("c", "u", turns, &format!("k{turns}"))).await.status(), 200);
         (turns, slowest) = (turns + 1, slowest.max(begun.elapsed()));

@@ -65,7 +65,7 @@ impl Run<'_> {
 fn address(text: &str) -> Option<&str> {
     let known = |scheme: &&str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     let sound = !text.contains(|character: char| character.is_whitespace() || character.is_control());
-    (sound && SCHEMES.iter().any(|scheme| known(&scheme))).then_some(text)
+    (sound && SCHEMES.iter().any(known)).then_some(text)
 }
 
 #[cfg(test)]

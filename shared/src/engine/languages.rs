@@ -33,7 +33,7 @@ pub(super) fn spoken<'g>(
         exact.or_else(same).map(|(known, game)| (known.clone(), game))
     };
     let current = find(&conversation.language);
-    let asked = asked_for(turn, current.as_ref().map_or(game, |(_, game)| game)).and_then(|code| find(code));
+    let asked = asked_for(turn, current.as_ref().map_or(game, |(_, game)| game)).and_then(&find);
     let requested = || TAGS.iter().find_map(|name| find(turn.context.get(*name)?.as_str()?));
     Some(asked.or(current).or_else(requested).unwrap_or((own, game)))
 }

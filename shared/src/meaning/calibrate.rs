@@ -210,8 +210,9 @@ fn solved<const N: usize>(mut of: [[f64; N]; N], mut to: [f64; N]) -> [f64; N] {
     for part in 0..N {
         for below in part + 1..N {
             let share = of[below][part] / of[part][part];
-            for column in part..N {
-                of[below][column] -= share * of[part][column];
+            let row = of[part];
+            for (value, above) in of[below].iter_mut().zip(row).skip(part) {
+                *value -= share * above;
             }
             to[below] -= share * to[part];
         }

@@ -105,7 +105,7 @@ pub(crate) fn whole_year(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let named = has(parts, Sym::Year) || has(parts, Sym::Calendar) || super::unit(parts) == Some(Unit::Year);
     // "at 1545" is a time of day.
     let clock = scene.after(Sym::At) && (1500..1900).contains(&year) && year % 100 < 60;
-    if year < 100 && !named || clock && !named {
+    if (clock || year < 100) && !named {
         return None;
     }
     let year = super::day::full(year).1;
