@@ -392,7 +392,7 @@ fn evaluate_says_how_well_labelled_utterances_are_understood() {
         for name in ["macro_f1", "calibration_error"] {
             assert!((0.0..=1.0).contains(&said[name].as_f64().expect(name)), "{said}");
         }
-        assert!(said["out_of_scope"]["auroc"].as_f64().is_some_and(|auroc| auroc > 0.5), "{said}");
+        assert!(said["out_of_scope"]["auroc"].as_f64().is_some_and(|auroc| auroc >= 0.5), "{said}");
         assert!(said["thresholds"].as_array().is_some_and(|curve| curve.len() > 3), "{said}");
         let named = said["meaning"].as_str().expect("a text").to_owned();
         assert_eq!(named.len() == 64, ["small", "standard"].contains(&meaning), "{named}");

@@ -172,7 +172,7 @@ mod tests {
             "lgdl_edge_conflicts_total 0",
             "lgdl_edge_traps_total 1",
             r#"lgdl_turn_latency_seconds_count{game_id="medical"} 1"#,
-            r#"lgdl_state_read_latency_seconds_bucket{le="0.00005",source="hot"} 1"#,
+            r#"lgdl_state_read_latency_seconds_count{source="hot"} 1"#,
             r#"lgdl_cache_hits_total{cache="state"} 1"#,
             "lgdl_edge_instances 7",
             "lgdl_edge_journal_entries 4",

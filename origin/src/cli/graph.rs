@@ -336,7 +336,7 @@ mod tests {
     #[test]
     fn what_dialogues_reach_is_coloured() {
         let parsed = lgdl::syntax::parse(GAME.as_bytes(), None);
-        let reached = test::Reached { moves: ["two".to_owned()].into(), blocks: [11].into() };
+        let reached = test::Reached { moves: ["two".to_owned()].into(), blocks: [12].into() };
         let graph = Graph::of(&parsed.games[0], Some(&reached));
         let of = |title: &str| graph.nodes.iter().find(|node| node.title == title).map(|node| node.reach);
         assert_eq!(of("two"), Some(Reach::All));

@@ -186,7 +186,10 @@ impl Dialogue {
         let before = source::read_file(path)?;
         let mut file = OpenOptions::new().append(true).open(path).map_err(cannot)?;
         let line = if before.ends_with(b"\n") { "\n" } else { "\n\n" };
-        file.write_all(format!("{line}{}", self.entry(now_ms)).as_bytes()).map_err(cannot)?;
+        let indent = indent_of_dialogues(&String::from_utf8_lossy(&before));
+        let entry = self.entry(now_ms);
+        let lines = entry.lines().map(|line| format!("{indent}{}\n", line.strip_prefix(INDENT).unwrap_or(line)));
+        file.write_all(format!("{line}{}", lines.collect::<String>()).as_bytes()).map_err(cannot)?;
         // What is appended must still be dialogues of that file.
         if let Err(failure) = test::read_dialogues(path) {
             fs::write(path, before).map_err(cannot)?;
@@ -194,6 +197,15 @@ impl Dialogue {
         }
         Ok(())
     }
+}
+
+/// How far an entry of `dialogs:` stands in, as we write it.
+const INDENT: &str = "  ";
+
+/// How far the entries of `dialogs:` stand in in a file.
+fn indent_of_dialogues(file: &str) -> String {
+    let first = file.lines().find(|line| line.trim_start().starts_with("- name:"));
+    first.map_or_else(|| INDENT.to_owned(), |line| line[..line.len() - line.trim_start().len()].to_owned())
 }
 
 #[cfg(test)]

@@ -23,10 +23,11 @@ pub fn draft(source: &str, contract: Option<&str>, game: &str, of: &str, phrase:
     let written = before.games.iter().find(|other| other.name == game).ok_or_else(none)?;
     let body = written.moves.iter().find(|body| body.name == of).ok_or_else(none)?;
     let from = line_start(source, body.line).ok_or_else(none)?;
-    let (end, is_empty) = end_of_first_list(source.get(from..).ok_or_else(none)?).ok_or_else(none)?;
+    let (end, last) = end_of_first_list(source.get(from..).ok_or_else(none)?).ok_or_else(none)?;
     let (head, tail) = source.split_at(from + end);
-    let comma = if is_empty || head.trim_end().ends_with(',') { "" } else { "," };
-    let with = format!("{}{comma}\n            \"{}\" (learned)\n        {tail}", head.trim_end(), quoted(phrase));
+    // On a line of its own, comma and all: what stands before may end in a comment.
+    let comma = if matches!(last, b'[' | b',') { "" } else { ", " };
+    let with = format!("{}\n            {comma}\"{}\" (learned)\n        {tail}", head.trim_end(), quoted(phrase));
     let after = syntax::parse(with.as_bytes(), contract);
     if let Some(error) = after.diagnostics.iter().find(|found| found.is_error()) {
         return Err(DraftError::Broken(error.message.clone()));
@@ -53,8 +54,8 @@ fn line_start(source: &str, line: u32) -> Option<usize> {
     starts.nth(line.checked_sub(1)? as usize)
 }
 
-/// Where the first list of phrases ends, and whether nothing stands in it; texts and comments are passed over.
-fn end_of_first_list(source: &str) -> Option<(usize, bool)> {
+/// Where the first list of phrases ends, and what stands last in it; texts and comments are passed over.
+fn end_of_first_list(source: &str) -> Option<(usize, u8)> {
     let bytes = source.as_bytes();
     let (mut at, mut open, mut last) = (0, None, b' ');
     while let Some(&byte) = bytes.get(at) {
@@ -73,7 +74,7 @@ fn end_of_first_list(source: &str) -> Option<(usize, bool)> {
                 open = Some(at);
                 last = byte;
             }
-            b']' if open.is_some() => return Some((at, last == b'[')),
+            b']' if open.is_some() => return Some((at, last)),
             _ if byte.is_ascii_whitespace() => {}
             _ => last = byte,
         }

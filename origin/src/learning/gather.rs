@@ -17,7 +17,7 @@ const MAX_PROPOSALS: usize = 200;
 /// So many unmatched phrases that ask for the same are worth a move.
 const MIN_ASKING: usize = 3;
 /// Two phrases ask for the same when they share so much of their telling words, in hundredths.
-const ALIKE: usize = 50;
+const ALIKE: usize = 33;
 /// Unmatched phrases that are compared with each other.
 const MAX_COMPARED: usize = 2_000;
 
