@@ -5,8 +5,14 @@
 //! events, where a row's sequence is the order of commits. Readers go by that sequence.
 
 pub mod catalog;
+mod cloud;
 mod heard;
+mod patterns;
+mod text;
 pub(crate) mod turn;
 
 pub use catalog::{Kind, Priority};
+pub use cloud::{MEDIA, cloud_event, kind_name, sequence_text};
 pub use heard::heard;
+pub use patterns::{MAX_PATTERNS, PatternError, names, split};
+pub use text::text_of;
