@@ -17,7 +17,7 @@ use crate::store::{Result, Store, StoreError};
 /// How often the outbox is looked at, where nobody says that something came into it.
 const EVERY: Duration = Duration::from_secs(1);
 /// How long to gather what comes, so that many commits are moved on together.
-const GATHER: Duration = Duration::from_millis(3);
+const GATHER: Duration = Duration::from_millis(2);
 /// How often the bus is looked through for what it has told for long enough.
 const TRIM_EVERY: Duration = Duration::from_secs(60);
 /// Events that are removed in one transaction.

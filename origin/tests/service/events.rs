@@ -26,7 +26,8 @@ async fn take_turn(desk: &Desk, conversation: &str, turn: u64) {
 async fn a_turn_is_heard_as_soon_as_it_is_committed_and_without_what_was_said() {
     let desk = desk(Role::Viewer).await;
     let (_, start) = names(&desk, "wait=1").await;
-    let waiting = desk.get(&format!("/admin/v1/events?after={start}&types=turn.*&wait=7"));
+    let path = format!("/admin/v1/events?after={start}&types=turn.*&wait=7");
+    let waiting = desk.get(&path);
     let turn = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         take_turn(&desk, "c", 0).await;
