@@ -25,6 +25,7 @@ pub mod bus;
 pub mod cleanup;
 pub mod clock;
 pub mod config;
+pub mod consumer;
 pub mod doctor;
 pub mod exports;
 pub mod facts;
@@ -50,6 +51,7 @@ pub mod store;
 pub mod tokens;
 pub mod tombstones;
 pub mod transfer;
+pub mod webhooks;
 pub mod work;
 
 pub use config::Config;

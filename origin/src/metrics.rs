@@ -31,6 +31,8 @@ pub struct Metrics {
     login_refusals: Counters,
     pushed_links: Counters,
     push_failures: Counters,
+    delivered: Counters,
+    delivery_failures: Counters,
     rejections: Counters,
     created: Counters,
     active: Gauges,
@@ -74,6 +76,10 @@ pub enum Counted {
     LinksPushed,
     /// A try to send links to the SIEM that failed.
     PushFailed,
+    /// Events that webhooks have taken.
+    EventsDelivered,
+    /// A try to deliver to a webhook that failed.
+    DeliveryFailed,
 }
 
 /// A kind of work of the store.
@@ -118,6 +124,8 @@ impl Default for Metrics {
             pushed_links: registry
                 .counters("lgdl_audit_pushed_links", "Links of the audit log that the SIEM has taken"),
             push_failures: registry.counters("lgdl_audit_push_failures", "Tries to send links to the SIEM that failed"),
+            delivered: registry.counters("lgdl_webhook_events", "Events that webhooks have taken"),
+            delivery_failures: registry.counters("lgdl_webhook_failures", "Tries to deliver to a webhook that failed"),
             rejections: registry.counters("lgdl_rate_limit_rejections", "What edges refused, by which limit"),
             created: registry.counters("lgdl_conversations_created", "Conversations that began, by game"),
             active: registry.gauges(
@@ -164,6 +172,8 @@ impl Default for Metrics {
             &metrics.login_refusals,
             &metrics.pushed_links,
             &metrics.push_failures,
+            &metrics.delivered,
+            &metrics.delivery_failures,
         ] {
             counters.add(&[], 0);
         }
@@ -193,6 +203,8 @@ impl Metrics {
             Counted::LoginRefused => &self.login_refusals,
             Counted::LinksPushed => &self.pushed_links,
             Counted::PushFailed => &self.push_failures,
+            Counted::EventsDelivered => &self.delivered,
+            Counted::DeliveryFailed => &self.delivery_failures,
         };
         counters.add(&[], more);
     }

@@ -259,6 +259,18 @@ pub const KINDS: &[Kind] = &[
             field("journalled", Holds::Flag, "whether it waited in an edge's journal"),
         ],
     ),
+    Kind {
+        priority: Priority::High,
+        ..audited(
+            "webhook.paused",
+            "A webhook is gone, or took nothing for three days; it is sent no more until it is resumed.",
+            &[
+                field("webhook", Holds::Word, "its id"),
+                field("name", Holds::Word, "its name"),
+                field("why", Holds::Word, "what was the matter"),
+            ],
+        )
+    },
 ];
 
 /// The type that an event of the outbox is heard as.

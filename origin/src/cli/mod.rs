@@ -45,6 +45,7 @@ mod tenants;
 mod test;
 mod texts;
 mod validate;
+mod webhooks;
 mod when;
 mod why;
 
@@ -136,6 +137,8 @@ enum Command {
     Audit(audit::Arguments),
     /// Show what happened, and what happens
     Events(events::Arguments),
+    /// Tell addresses what happens: make webhooks, rotate their secrets, try them out
+    Webhooks(webhooks::Arguments),
     /// Export and erase persons, record consents, place legal holds
     Gdpr(gdpr::Arguments),
     /// Show what a game collects, why, how long it is kept and where it goes
@@ -189,6 +192,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Admin(arguments) => admin::run(&arguments, &mut console),
         Command::Audit(arguments) => audit::run(&arguments, &mut console),
         Command::Events(arguments) => events::run(&arguments, &mut console),
+        Command::Webhooks(arguments) => webhooks::run(&arguments, &mut console),
         Command::Gdpr(arguments) => gdpr::run(&arguments, &mut console),
         Command::Privacy(arguments) => privacy::run(&arguments, &mut console),
         Command::Report(arguments) => report::run(&arguments, &mut console),

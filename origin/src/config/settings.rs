@@ -97,6 +97,8 @@ lgdl::settings! {
         event_retention_hours: u32 = "24" => Number(1..=MAX_HOURS);
         /// Events that are kept for listeners at most; the oldest go first.
         event_max: u64 = "1000000" => Number(1_000..=1_000_000_000);
+        /// Allow webhooks to addresses of this machine or of a private network, and without TLS.
+        webhook_private: bool = "false" => Switch;
         /// Hours between clean-ups.
         cleanup_interval_hours: u32 = "24" => Number(1..=MAX_HOURS);
         /// Key-encryption keys for encryption at rest; empty: off.

@@ -18,6 +18,7 @@ mod reports;
 pub mod sqlite;
 mod transfer;
 mod types;
+mod webhooks;
 
 use async_trait::async_trait;
 
@@ -31,6 +32,7 @@ pub use events::*;
 pub use reports::*;
 pub use transfer::*;
 pub use types::*;
+pub use webhooks::*;
 
 /// How far an edge's clock may be ahead when a journalled turn of an erased person arrives, milliseconds.
 pub(crate) const JOURNAL_CLOCK_SLACK_MS: Millis = 120_000;
@@ -295,6 +297,7 @@ pub trait Store:
     + Listings
     + Reports
     + Transfer
+    + Webhooks
 {
 }
 
@@ -311,5 +314,6 @@ impl<T> Store for T where
         + Listings
         + Reports
         + Transfer
+        + Webhooks
 {
 }

@@ -13,6 +13,7 @@ mod keys;
 mod people;
 mod service;
 mod session;
+mod webhooks;
 
 use super::endpoint::Endpoint;
 
@@ -32,6 +33,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         blocks::endpoints(),
         audit::endpoints(),
         events::endpoints(),
+        webhooks::endpoints(),
     ];
     resources.into_iter().flatten().collect()
 }

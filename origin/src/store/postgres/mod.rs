@@ -21,6 +21,7 @@ mod reports;
 mod retention;
 pub mod server;
 mod transfer;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;

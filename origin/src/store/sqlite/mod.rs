@@ -16,6 +16,7 @@ mod people;
 mod readers;
 mod reports;
 mod transfer;
+mod webhooks;
 mod writer;
 
 use std::path::{Path, PathBuf};
