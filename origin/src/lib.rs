@@ -39,6 +39,7 @@ pub mod learning;
 pub mod masking;
 pub mod metrics;
 pub mod migrations;
+pub mod nodes;
 pub mod outbound;
 pub mod privacy;
 pub mod random;

@@ -17,6 +17,7 @@ use crate::games::publish_file;
 use crate::http::{self, Gate, Origin, edge_service};
 use crate::ids::EpochId;
 use crate::metrics::Metrics;
+use crate::nodes;
 use crate::privacy::{
     Envelope, PersonalValues, Plain, Protection, RingError, UnreadableKeys, begin_naming, begin_sealing, check_ring,
     name_persons,
@@ -210,6 +211,8 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     }
     let sending = origin.clone();
     senders.spawn(async move { webhooks::keep(&sending).await });
+    let looking = origin.clone();
+    tasks.spawn(async move { nodes::keep(&looking).await });
     Ok(Running { edge_address, admin_address, origin, stop, tasks, senders, served, keeper })
 }
 

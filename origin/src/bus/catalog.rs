@@ -132,6 +132,7 @@ const GAME: Field = field("game", Holds::Word, "the game's id");
 const GAME_VERSION: Field = field("game_version", Holds::Word, "the version of the game that answered");
 const TURN: Field = field("turn", Holds::Whole, "the turn's number in its conversation, from 1");
 const MOVE: Field = field("move", Holds::Word, "the move");
+const NODE: Field = field("node", Holds::Word, "the node's name");
 const PERSON: Field = field("person", Holds::Word, "the person's pseudonym");
 
 /// One that is written for the bus.
@@ -165,6 +166,13 @@ pub const MOVE_CANCELLED: &str = "move.cancelled";
 pub const MOVE_FAILED: &str = "move.failed";
 /// A conversation asks for a person.
 pub const ESCALATION_REQUESTED: &str = "escalation.requested";
+
+/// A node tells of itself for the first time, or again.
+pub const NODE_JOINED: &str = "node.joined";
+/// A node with waiting turns is silent.
+pub const NODE_LOST: &str = "node.lost";
+/// A node's waiting turns have gone home.
+pub const NODE_DRAINED: &str = "node.drained";
 
 /// Every type, by name.
 pub const KINDS: &[Kind] = &[
@@ -237,6 +245,34 @@ pub const KINDS: &[Kind] = &[
             field("status", Holds::Word, "how it failed: an error's code, or what the service answered"),
         ],
     ),
+    heard(
+        NODE_DRAINED,
+        "The turns that waited at an edge node have all gone home.",
+        &[NODE, field("turns", Holds::Whole, "how many waited when it told the last time")],
+    ),
+    heard(
+        NODE_JOINED,
+        "An edge node tells of itself for the first time, or again after it was silent.",
+        &[
+            NODE,
+            field("version", Holds::Word, "the version of its program"),
+            field("platform", Holds::Word, "where it runs: `spin`, `workers`, …"),
+            field("region", Holds::Word, "its region, as the deployment calls it"),
+            field("again", Holds::Flag, "whether it was known before"),
+        ],
+    ),
+    Kind {
+        priority: Priority::High,
+        ..heard(
+            NODE_LOST,
+            "An edge node is silent while turns wait there.",
+            &[
+                NODE,
+                field("waiting", Holds::Whole, "how many turns wait"),
+                field("silent_s", Holds::Whole, "for how long it has been silent, seconds"),
+            ],
+        )
+    },
     Kind {
         lasts: Lasts::BeyondErasure,
         ..audited("person.erased", "Everything about a person was erased. Nothing of them is told any more.", &[PERSON])

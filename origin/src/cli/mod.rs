@@ -32,6 +32,7 @@ mod logging;
 mod manual;
 mod migrate;
 mod new;
+mod nodes;
 mod pii;
 mod privacy;
 mod record;
@@ -137,6 +138,8 @@ enum Command {
     Audit(audit::Arguments),
     /// Show what happened, and what happens
     Events(events::Arguments),
+    /// Show the edge nodes and how they are; exit status 1 when one is not well
+    Nodes(nodes::Arguments),
     /// Tell addresses what happens: make webhooks, rotate their secrets, try them out
     Webhooks(webhooks::Arguments),
     /// Export and erase persons, record consents, place legal holds
@@ -192,6 +195,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Admin(arguments) => admin::run(&arguments, &mut console),
         Command::Audit(arguments) => audit::run(&arguments, &mut console),
         Command::Events(arguments) => events::run(&arguments, &mut console),
+        Command::Nodes(arguments) => nodes::run(&arguments, &mut console),
         Command::Webhooks(arguments) => webhooks::run(&arguments, &mut console),
         Command::Gdpr(arguments) => gdpr::run(&arguments, &mut console),
         Command::Privacy(arguments) => privacy::run(&arguments, &mut console),

@@ -12,6 +12,7 @@ mod administrators;
 mod audit_names;
 mod error;
 mod events;
+mod nodes;
 mod outbox;
 pub mod postgres;
 mod reports;
@@ -29,6 +30,7 @@ pub use administrators::*;
 pub use audit_names::AuditNames;
 pub use error::{Result, StoreError};
 pub use events::*;
+pub use nodes::*;
 pub use reports::*;
 pub use transfer::*;
 pub use types::*;
@@ -298,6 +300,7 @@ pub trait Store:
     + Reports
     + Transfer
     + Webhooks
+    + Nodes
 {
 }
 
@@ -315,5 +318,6 @@ impl<T> Store for T where
         + Reports
         + Transfer
         + Webhooks
+        + Nodes
 {
 }

@@ -10,6 +10,7 @@ mod events;
 mod games;
 mod holds;
 mod keys;
+mod nodes;
 mod people;
 mod service;
 mod session;
@@ -34,6 +35,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         audit::endpoints(),
         events::endpoints(),
         webhooks::endpoints(),
+        nodes::endpoints(),
     ];
     resources.into_iter().flatten().collect()
 }

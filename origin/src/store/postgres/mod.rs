@@ -14,6 +14,7 @@ mod games;
 mod groups;
 mod keys;
 mod maintenance;
+mod nodes;
 mod partitions;
 mod people;
 mod pool;

@@ -12,6 +12,7 @@ mod events;
 mod games;
 mod keys;
 mod maintenance;
+mod nodes;
 mod people;
 mod readers;
 mod reports;
