@@ -17,6 +17,7 @@
 //! | `lgdl gdpr proof`, `verify` | [`receipts::issue`], [`receipts::check`] |
 
 pub mod admin;
+pub mod alerts;
 pub mod audit;
 pub mod backup;
 pub mod blocks;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use lgdl_metrics::{Counters, Gauges, Histograms, Registry, resident_bytes};
 
+use crate::alerts::Recent;
 use crate::clock::Millis;
 use crate::facts::{Ending, TurnFacts};
 use crate::ids::ConversationId;
@@ -54,6 +55,8 @@ pub struct Metrics {
     followed: Mutex<HashMap<ConversationId, Followed>>,
     /// What the store did with the last work.
     pub work: Work,
+    /// How the last commits and requests went.
+    pub recent: Recent,
 }
 
 /// What is remembered of a conversation while it goes on, to say how long things took.
@@ -164,6 +167,7 @@ impl Default for Metrics {
             registry,
             followed: Mutex::default(),
             work: Work::default(),
+            recent: Recent::default(),
         };
         // What has not happened yet is there with a zero, so that a rate can be taken of the first.
         for counters in [
@@ -189,6 +193,7 @@ impl Metrics {
             "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "HEAD" | "OPTIONS" => method,
             _ => "other",
         };
+        self.recent.request(status);
         self.requests.count(&[("route", route), ("method", method), ("status", &status.to_string())]);
         self.seconds.observe(&[("route", route)], took.as_secs_f64());
         if let Some(code) = code {
@@ -243,6 +248,9 @@ impl Metrics {
 
     /// Times work of the store.
     pub fn stored<T, E>(&self, operation: Operation, took: Duration, result: &Result<T, E>) {
+        if operation == Operation::Commit {
+            self.recent.commit(took);
+        }
         let result = if result.is_ok() { "ok" } else { "failed" };
         self.store_seconds.observe(&[("operation", operation.name()), ("result", result)], took.as_secs_f64());
     }

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::admin::admin_service;
+use crate::alerts;
 use crate::audit;
 use crate::cleanup;
 use crate::clock::{Clock, SystemClock};
@@ -213,6 +214,10 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     senders.spawn(async move { webhooks::keep(&sending).await });
     let looking = origin.clone();
     tasks.spawn(async move { nodes::keep(&looking).await });
+    let watching = origin.clone();
+    tasks.spawn(async move { alerts::keep(&watching).await });
+    let telling = origin.clone();
+    senders.spawn(async move { alerts::deliver(&telling, telling.gate.stopping()).await });
     Ok(Running { edge_address, admin_address, origin, stop, tasks, senders, served, keeper })
 }
 

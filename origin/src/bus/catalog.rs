@@ -135,6 +135,15 @@ const MOVE: Field = field("move", Holds::Word, "the move");
 const NODE: Field = field("node", Holds::Word, "the node's name");
 const PERSON: Field = field("person", Holds::Word, "the person's pseudonym");
 
+const ALERT: [Field; 6] = [
+    field("alert", Holds::Word, "what tells one from another: the rule, and what it is about"),
+    field("rule", Holds::Word, "the rule"),
+    field("about", Holds::Word, "a host, a node, a webhook or a key; empty: the deployment"),
+    field("severity", Holds::Word, "`warning` or `critical`"),
+    field("summary", Holds::Word, "what is wrong, in words for people"),
+    field("since_ms", Holds::Whole, "since when"),
+];
+
 /// One that is written for the bus.
 const fn heard(name: &'static str, help: &'static str, fields: &'static [Field]) -> Kind {
     Kind {
@@ -174,8 +183,15 @@ pub const NODE_LOST: &str = "node.lost";
 /// A node's waiting turns have gone home.
 pub const NODE_DRAINED: &str = "node.drained";
 
+/// Something went wrong.
+pub const ALERT_RAISED: &str = "alert.raised";
+/// It is well again.
+pub const ALERT_RESOLVED: &str = "alert.resolved";
+
 /// Every type, by name.
 pub const KINDS: &[Kind] = &[
+    Kind { priority: Priority::High, ..heard(ALERT_RAISED, "A rule found something wrong.", &ALERT) },
+    heard(ALERT_RESOLVED, "What a rule had found is well again.", &ALERT),
     audited(
         "consent.changed",
         "A person gave or withdrew a consent.",

@@ -2,6 +2,7 @@
 //! share lies in [`console`] (output) and [`source`] (reading games).
 
 mod admin;
+mod alerts;
 mod audit;
 mod backup;
 mod blocks;
@@ -138,6 +139,8 @@ enum Command {
     Audit(audit::Arguments),
     /// Show what happened, and what happens
     Events(events::Arguments),
+    /// Show what is wrong, and try whether somebody would hear of it
+    Alerts(alerts::Arguments),
     /// Show the edge nodes and how they are; exit status 1 when one is not well
     Nodes(nodes::Arguments),
     /// Tell addresses what happens: make webhooks, rotate their secrets, try them out
@@ -195,6 +198,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Admin(arguments) => admin::run(&arguments, &mut console),
         Command::Audit(arguments) => audit::run(&arguments, &mut console),
         Command::Events(arguments) => events::run(&arguments, &mut console),
+        Command::Alerts(arguments) => alerts::run(&arguments, &mut console),
         Command::Nodes(arguments) => nodes::run(&arguments, &mut console),
         Command::Webhooks(arguments) => webhooks::run(&arguments, &mut console),
         Command::Gdpr(arguments) => gdpr::run(&arguments, &mut console),
