@@ -5,8 +5,8 @@ use lgdl::breaker::{Admission, Breaker};
 use lgdl::problem::Reason;
 use lgdl::wire::node::Level;
 use lgdl::wire::origin::{
-    ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Erasures, GameList, MAX_COMMIT_BYTES, Report,
-    Reports, Signature, StoredConversation, TokenAnswer, TokenRequest,
+    ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Erasures, GameList, MAX_COMMIT_BYTES,
+    NodeReport, Report, Reports, Signature, StoredConversation, TokenAnswer, TokenRequest,
 };
 use lgdl::wire::signature::{self, Parts};
 use serde::de::DeserializeOwned;
@@ -431,6 +431,13 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         let reports = Reports { reports: vec![report] };
         let body = serde_json::to_vec(&reports).map_err(|_| OriginError::Refused(0))?;
         let answer = self.send("POST", "/edge/v1/reports", body, MAX_ANSWER_BYTES).await?;
+        if answer.status == 204 { Ok(()) } else { Err(OriginError::of(&answer)) }
+    }
+
+    /// Tells how this node is.
+    pub async fn tell(&self, report: &NodeReport) -> Result<(), OriginError> {
+        let body = serde_json::to_vec(report).map_err(|_| OriginError::Refused(0))?;
+        let answer = self.send("POST", "/edge/v1/node", body, MAX_ANSWER_BYTES).await?;
         if answer.status == 204 { Ok(()) } else { Err(OriginError::of(&answer)) }
     }
 

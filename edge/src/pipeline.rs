@@ -12,6 +12,7 @@ pub mod journal;
 pub mod limits;
 pub mod page;
 pub mod personal;
+pub mod presence;
 pub mod reply;
 pub mod reports;
 pub mod request;
@@ -142,6 +143,7 @@ pub async fn scheduled<P: Platform>(platform: &P) {
     if let Ok(settings) = constants::settings(platform) {
         let call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
         erasures::heed(&call).await;
+        presence::tell(&call).await;
     }
     platform.sweep().await;
 }
@@ -298,6 +300,7 @@ async fn drain_route<P: Platform>(call: &mut Call<'_, P>, received: &Received) -
     }
     let (drained, arrived) = journal::drain(call).await;
     erasures::heed(call).await;
+    presence::tell(call).await;
     call.platform.sweep().await;
     Response::json(StatusCode::OK, &json!({ "arrived": arrived, "all": drained == journal::Drained::All }))
 }

@@ -46,6 +46,10 @@ pub struct Settings {
     pub capability_mocks: BTreeMap<String, Mocks>,
     /// The engine's settings.
     pub engine: lgdl::engine::Settings,
+    /// What the node is called; nothing: what it drew.
+    pub node_name: Option<String>,
+    /// Where it runs.
+    pub node_region: Option<String>,
     /// What the node proves itself with to its instances.
     pub node_token: Option<String>,
 }
@@ -157,6 +161,8 @@ fn assemble(given: Edge, wrong: &mut Vec<String>) -> Settings {
         capability_mocks,
         negotiation_max_rounds,
         negotiation_epsilon,
+        node_name,
+        node_region,
         node_token,
     } = given;
     let development = mode == Mode::Development;
@@ -201,6 +207,8 @@ fn assemble(given: Edge, wrong: &mut Vec<String>) -> Settings {
             negotiation_epsilon,
             ..lgdl::engine::Settings::default()
         },
+        node_name,
+        node_region,
         node_token,
     }
 }

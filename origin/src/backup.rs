@@ -34,6 +34,8 @@ const MAX_COMPLAINT_CHARS: usize = 2000;
 pub const MADE_NOTE: &str = "local:backup_made";
 /// The note of the store of when a backup of it was last restored by a drill, and held.
 pub const DRILLED_NOTE: &str = "local:backup_drilled";
+/// The note of when a drill last failed.
+pub const DRILL_FAILED_NOTE: &str = "local:backup_drill_failed";
 
 /// Why there is no backup, or no restore.
 #[derive(Debug, thiserror::Error)]

@@ -99,6 +99,8 @@ typed_ids! {
     SessionId = "ses_";
     /// A time in the life of a store in which nothing that was committed was lost.
     EpochId = "epoch_";
+    /// A webhook.
+    WebhookId = "hook_";
     /// Something that happened, as listeners hear of it.
     EventId = "evt_";
     /// A request, when the caller named none.

@@ -17,6 +17,7 @@
 //! | `lgdl gdpr proof`, `verify` | [`receipts::issue`], [`receipts::check`] |
 
 pub mod admin;
+pub mod alerts;
 pub mod audit;
 pub mod backup;
 pub mod blocks;
@@ -25,6 +26,7 @@ pub mod bus;
 pub mod cleanup;
 pub mod clock;
 pub mod config;
+pub mod consumer;
 pub mod doctor;
 pub mod exports;
 pub mod facts;
@@ -38,6 +40,7 @@ pub mod learning;
 pub mod masking;
 pub mod metrics;
 pub mod migrations;
+pub mod nodes;
 pub mod outbound;
 pub mod privacy;
 pub mod random;
@@ -50,6 +53,7 @@ pub mod store;
 pub mod tokens;
 pub mod tombstones;
 pub mod transfer;
+pub mod webhooks;
 pub mod work;
 
 pub use config::Config;

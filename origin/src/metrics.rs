@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use lgdl_metrics::{Counters, Gauges, Histograms, Registry, resident_bytes};
 
+use crate::alerts::Recent;
 use crate::clock::Millis;
 use crate::facts::{Ending, TurnFacts};
 use crate::ids::ConversationId;
@@ -31,6 +32,8 @@ pub struct Metrics {
     login_refusals: Counters,
     pushed_links: Counters,
     push_failures: Counters,
+    delivered: Counters,
+    delivery_failures: Counters,
     rejections: Counters,
     created: Counters,
     active: Gauges,
@@ -52,6 +55,8 @@ pub struct Metrics {
     followed: Mutex<HashMap<ConversationId, Followed>>,
     /// What the store did with the last work.
     pub work: Work,
+    /// How the last commits and requests went.
+    pub recent: Recent,
 }
 
 /// What is remembered of a conversation while it goes on, to say how long things took.
@@ -74,6 +79,10 @@ pub enum Counted {
     LinksPushed,
     /// A try to send links to the SIEM that failed.
     PushFailed,
+    /// Events that webhooks have taken.
+    EventsDelivered,
+    /// A try to deliver to a webhook that failed.
+    DeliveryFailed,
 }
 
 /// A kind of work of the store.
@@ -118,6 +127,8 @@ impl Default for Metrics {
             pushed_links: registry
                 .counters("lgdl_audit_pushed_links", "Links of the audit log that the SIEM has taken"),
             push_failures: registry.counters("lgdl_audit_push_failures", "Tries to send links to the SIEM that failed"),
+            delivered: registry.counters("lgdl_webhook_events", "Events that webhooks have taken"),
+            delivery_failures: registry.counters("lgdl_webhook_failures", "Tries to deliver to a webhook that failed"),
             rejections: registry.counters("lgdl_rate_limit_rejections", "What edges refused, by which limit"),
             created: registry.counters("lgdl_conversations_created", "Conversations that began, by game"),
             active: registry.gauges(
@@ -156,6 +167,7 @@ impl Default for Metrics {
             registry,
             followed: Mutex::default(),
             work: Work::default(),
+            recent: Recent::default(),
         };
         // What has not happened yet is there with a zero, so that a rate can be taken of the first.
         for counters in [
@@ -164,6 +176,8 @@ impl Default for Metrics {
             &metrics.login_refusals,
             &metrics.pushed_links,
             &metrics.push_failures,
+            &metrics.delivered,
+            &metrics.delivery_failures,
         ] {
             counters.add(&[], 0);
         }
@@ -179,6 +193,7 @@ impl Metrics {
             "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "HEAD" | "OPTIONS" => method,
             _ => "other",
         };
+        self.recent.request(status);
         self.requests.count(&[("route", route), ("method", method), ("status", &status.to_string())]);
         self.seconds.observe(&[("route", route)], took.as_secs_f64());
         if let Some(code) = code {
@@ -193,6 +208,8 @@ impl Metrics {
             Counted::LoginRefused => &self.login_refusals,
             Counted::LinksPushed => &self.pushed_links,
             Counted::PushFailed => &self.push_failures,
+            Counted::EventsDelivered => &self.delivered,
+            Counted::DeliveryFailed => &self.delivery_failures,
         };
         counters.add(&[], more);
     }
@@ -231,6 +248,9 @@ impl Metrics {
 
     /// Times work of the store.
     pub fn stored<T, E>(&self, operation: Operation, took: Duration, result: &Result<T, E>) {
+        if operation == Operation::Commit {
+            self.recent.commit(took);
+        }
         let result = if result.is_ok() { "ok" } else { "failed" };
         self.store_seconds.observe(&[("operation", operation.name()), ("result", result)], took.as_secs_f64());
     }

@@ -1,25 +1,75 @@
-//! Calls that the origin and its commands make over HTTP: one connector for http and https, and a bounded GET.
+//! Calls that the origin and its commands make over HTTP: clients that call what is within reach and nothing else, and a bounded GET.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::body::Body;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioExecutor;
+use lgdl::networks::{is_private, is_private_host};
+use tower::util::BoxCloneSyncService;
 
 /// How a call names itself.
 pub const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("lgdl/", env!("CARGO_PKG_VERSION")));
 /// How much of an answer to [`get`] is read.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
-/// Connects to http and https addresses; certificates are checked against the system's authorities.
-pub fn connector() -> HttpsConnector<HttpConnector> {
+/// Where addresses may lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// On the internet, over TLS.
+    Internet,
+    /// Also on this machine and in private networks, and without TLS.
+    Private,
+}
+
+/// An address that must not be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the address is of this machine or of a private network, or without TLS")]
+pub struct NotAllowed;
+
+impl Reach {
+    /// Refuses an address that lies elsewhere. What its name turns out to stand for is looked at when it is called.
+    ///
+    /// # Errors
+    /// When it does.
+    pub fn check(self, uri: &Uri) -> Result<(), NotAllowed> {
+        let internet = || uri.scheme_str() == Some("https") && !is_private_host(uri.host().unwrap_or_default());
+        if self == Reach::Private || internet() { Ok(()) } else { Err(NotAllowed) }
+    }
+}
+
+type Resolver = BoxCloneSyncService<Name, std::vec::IntoIter<SocketAddr>, std::io::Error>;
+
+/// What makes calls.
+pub type HttpClient<B> = Client<HttpsConnector<HttpConnector<Resolver>>, B>;
+
+/// A client for http and https; certificates are checked against the system's authorities, and names, where they must be of the
+/// internet, are looked at again at the moment of connecting. It follows no redirect.
+#[must_use]
+pub fn client<B>(reach: Reach) -> HttpClient<B>
+where
+    B: Body + Send,
+    B::Data: Send,
+{
     // The first one stays; that is ours, or what the embedding program chose.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = match HttpsConnectorBuilder::new().with_native_roots() {
+    let resolver = tower::service_fn(move |name: Name| async move {
+        let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+        if reach == Reach::Internet && found.iter().any(|address| is_private(address.ip())) {
+            return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, "the name has a private address"));
+        }
+        Ok(found.into_iter())
+    });
+    let mut connector = HttpConnector::new_with_resolver(Resolver::new(resolver));
+    connector.enforce_http(false);
+    let tls = match HttpsConnectorBuilder::new().with_native_roots() {
         Ok(builder) => builder,
         Err(error) => {
             tracing::warn!(%error, "no certificates of authorities on this machine; no https address can be called");
@@ -28,7 +78,7 @@ pub fn connector() -> HttpsConnector<HttpConnector> {
             HttpsConnectorBuilder::new().with_tls_config(config)
         }
     };
-    builder.https_or_http().enable_http1().build()
+    Client::builder(TokioExecutor::new()).build(tls.https_or_http().enable_http1().wrap_connector(connector))
 }
 
 /// An answer to [`get`].
@@ -47,7 +97,7 @@ pub struct Answer {
 /// # Errors
 /// With why there is no whole answer.
 pub async fn get(uri: &Uri, within: Duration) -> Result<Answer, String> {
-    let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build(connector());
+    let client: HttpClient<Empty<Bytes>> = client(Reach::Private);
     let request = Request::get(uri).header(header::USER_AGENT, USER_AGENT).body(Empty::new());
     let request = request.map_err(|error| error.to_string())?;
     let exchange = async {

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::admin::admin_service;
+use crate::alerts;
 use crate::audit;
 use crate::cleanup;
 use crate::clock::{Clock, SystemClock};
@@ -17,6 +18,7 @@ use crate::games::publish_file;
 use crate::http::{self, Gate, Origin, edge_service};
 use crate::ids::EpochId;
 use crate::metrics::Metrics;
+use crate::nodes;
 use crate::privacy::{
     Envelope, PersonalValues, Plain, Protection, RingError, UnreadableKeys, begin_naming, begin_sealing, check_ring,
     name_persons,
@@ -26,12 +28,16 @@ use crate::store::postgres::{PoolSettings, PostgresStore};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{EPOCH_SETTING, Store, StoreError};
 use crate::tombstones::{self, TombstoneError};
+use crate::webhooks;
 
 /// The tenant that a fresh installation has; games of the settings are its.
 pub const DEFAULT_TENANT: &str = "default";
 
 /// Who erases again, for the audit log.
 const ACTOR: &str = "origin";
+
+/// Time for what delivers to keep its place when stopping.
+const SENDERS_WITHIN: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Who publishes the games of the settings, for the audit log.
 const CONFIGURATION: &str = "configuration";
@@ -67,6 +73,7 @@ pub struct Running {
     pub origin: Origin,
     stop: watch::Sender<bool>,
     tasks: tokio::task::JoinSet<()>,
+    senders: tokio::task::JoinSet<()>,
     served: tokio::task::JoinHandle<()>,
     keeper: tokio::task::JoinHandle<()>,
 }
@@ -198,11 +205,20 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
         let kept = origin.clone();
         tasks.spawn(async move { tombstones::keep(&*kept.store, &path, &*kept.clock).await });
     }
-    if let Some(push) = audit::Push::of(&origin.config, &*origin.random) {
-        let sending = origin.clone();
-        tasks.spawn(async move { push.keep(&sending).await });
+    let mut senders = tokio::task::JoinSet::new();
+    if let Some(push) = audit::push(&origin.config, &*origin.random) {
+        let (sending, stopping) = (origin.clone(), origin.gate.stopping());
+        senders.spawn(async move { push.run(&sending, stopping).await });
     }
-    Ok(Running { edge_address, admin_address, origin, stop, tasks, served, keeper })
+    let sending = origin.clone();
+    senders.spawn(async move { webhooks::keep(&sending).await });
+    let looking = origin.clone();
+    tasks.spawn(async move { nodes::keep(&looking).await });
+    let watching = origin.clone();
+    tasks.spawn(async move { alerts::keep(&watching).await });
+    let telling = origin.clone();
+    senders.spawn(async move { alerts::deliver(&telling, telling.gate.stopping()).await });
+    Ok(Running { edge_address, admin_address, origin, stop, tasks, senders, served, keeper })
 }
 
 /// Publishes the games that the settings name. One that can't be published is reported and left out: its version of
@@ -249,6 +265,12 @@ impl Running {
             }
         };
         self.tasks.shutdown().await;
+        // They keep their places, so that nothing is delivered twice without need.
+        let kept = async { while self.senders.join_next().await.is_some() {} };
+        if tokio::time::timeout(SENDERS_WITHIN, kept).await.is_err() {
+            tracing::warn!("what was delivered last may be delivered twice");
+        }
+        self.senders.shutdown().await;
         self.keeper.abort();
         // What was told while stopping; what stays behind is moved at the next start.
         if let Err(error) = audit::drain(&*self.origin.store).await {

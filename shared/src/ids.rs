@@ -20,6 +20,8 @@ pub enum Id {
     IdempotencyKey,
     /// A key that signs or encrypts: of an edge, of a key ring, of an audit log.
     Key,
+    /// An edge node, and where it runs.
+    Node,
     /// The name by which an administrator logs in.
     Administrator,
     /// A name under which something may lie already. Imports of other runtimes bring ids that no client of this one
@@ -28,7 +30,7 @@ pub enum Id {
 }
 
 /// Every kind, for documentation and tests.
-pub const ALL_IDS: [Id; 9] = [
+pub const ALL_IDS: [Id; 10] = [
     Id::Game,
     Id::Conversation,
     Id::User,
@@ -36,6 +38,7 @@ pub const ALL_IDS: [Id; 9] = [
     Id::Request,
     Id::IdempotencyKey,
     Id::Key,
+    Id::Node,
     Id::Administrator,
     Id::Stored,
 ];
@@ -61,7 +64,7 @@ impl Id {
         match self {
             Id::Game => (64, Characters::Plain("-_")),
             Id::Conversation | Id::User => (128, Characters::Plain("-_.:@+~=|")),
-            Id::Tenant | Id::Key => (64, Characters::Plain("-_.")),
+            Id::Tenant | Id::Key | Id::Node => (64, Characters::Plain("-_.")),
             Id::Request => (128, Characters::Plain("-_.:")),
             Id::IdempotencyKey => (128, Characters::Visible),
             Id::Administrator => (64, Characters::Plain("-_.@")),
@@ -127,6 +130,7 @@ mod tests {
             (Id::Request, "trace:abc-1", "trace abc"),
             (Id::IdempotencyKey, "a/b?c", "a\"b"),
             (Id::Key, "edge-1.a", "edge:1"),
+            (Id::Node, "eu-west.1", "eu west"),
             (Id::Administrator, "ann@example.org", "ann doe"),
             (Id::Stored, "front desk/ünïcode", "a\nb"),
         ] {

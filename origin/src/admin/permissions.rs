@@ -26,6 +26,8 @@ pub(crate) enum Permission {
     ManagePersons,
     /// Read and verify the audit log.
     ReadAudit,
+    /// Make, change and remove webhooks.
+    ManageWebhooks,
     /// Make and change administrators.
     ManageAdministrators,
 }
@@ -41,7 +43,7 @@ pub(crate) enum Reach {
 
 impl Permission {
     /// Those that tell administrators apart.
-    pub(crate) const NAMED: [Permission; 9] = [
+    pub(crate) const NAMED: [Permission; 10] = [
         Permission::Look,
         Permission::ReadSettings,
         Permission::ReadText,
@@ -50,6 +52,7 @@ impl Permission {
         Permission::Block,
         Permission::ManagePersons,
         Permission::ReadAudit,
+        Permission::ManageWebhooks,
         Permission::ManageAdministrators,
     ];
 
@@ -66,6 +69,7 @@ impl Permission {
             Permission::Block => "block",
             Permission::ManagePersons => "manage_persons",
             Permission::ReadAudit => "read_audit",
+            Permission::ManageWebhooks => "manage_webhooks",
             Permission::ManageAdministrators => "manage_administrators",
         }
     }
@@ -79,7 +83,9 @@ impl Permission {
             // Not Admin: who may make administrators can't also read what persons wrote without leaving a trace of
             // having made themselves a privacy officer.
             Permission::ReadText => &[PrivacyOfficer],
-            Permission::ChangeGames | Permission::ManageKeys | Permission::Block => &[Operator, Admin],
+            Permission::ChangeGames | Permission::ManageKeys | Permission::Block | Permission::ManageWebhooks => {
+                &[Operator, Admin]
+            }
             Permission::ManagePersons | Permission::ReadAudit => &[PrivacyOfficer, Admin],
             Permission::ManageAdministrators => &[Admin],
         }
@@ -115,8 +121,8 @@ mod tests {
 
     #[test]
     fn a_viewer_changes_nothing() {
-        use Permission::{Block, ChangeGames, ManageAdministrators, ManageKeys, ManagePersons};
-        for permission in [ChangeGames, ManageKeys, Block, ManagePersons, ManageAdministrators] {
+        use Permission::{Block, ChangeGames, ManageAdministrators, ManageKeys, ManagePersons, ManageWebhooks};
+        for permission in [ChangeGames, ManageKeys, Block, ManagePersons, ManageWebhooks, ManageAdministrators] {
             assert!(!permission.is_given_to(Viewer), "{permission:?}");
         }
     }

@@ -65,6 +65,14 @@ pub const GAMES_REMOVED: &str = "game.removed";
 pub const PROPOSALS_SHOWN: &str = "learning.shown";
 /// A proposal of learning was approved into a draft, or rejected.
 pub const PROPOSAL_DECIDED: &str = "learning.decided";
+/// A webhook was made.
+pub const WEBHOOK_CREATED: &str = "webhook.created";
+/// A webhook was changed; the detail says how.
+pub const WEBHOOK_CHANGED: &str = "webhook.changed";
+/// A webhook does not take what it is sent, and is sent no more.
+pub const WEBHOOK_PAUSED: &str = "webhook.paused";
+/// A webhook was removed.
+pub const WEBHOOK_REMOVED: &str = "webhook.removed";
 /// The origin started with other settings than before.
 pub const CONFIGURATION_CHANGED: &str = "configuration.changed";
 /// The audit log was read out.

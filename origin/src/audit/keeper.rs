@@ -13,6 +13,7 @@ use crate::clock::{Clock, HOUR_MS, Millis};
 use crate::config::Config;
 use crate::hex;
 use crate::store::{Result, Store, StoreError};
+use crate::webhooks::{TRIED_FOR_MS, oldest_unheard};
 
 /// How often the outbox is looked at, where nobody says that something came into it.
 const EVERY: Duration = Duration::from_secs(1);
@@ -91,7 +92,10 @@ async fn trim_regularly(store: &dyn Store, config: &Config, clock: &dyn Clock) {
 /// When the store fails.
 pub async fn trim(store: &dyn Store, config: &Config, now_ms: Millis) -> Result<u64> {
     let before = now_ms - Millis::from(config.event_retention_hours) * HOUR_MS;
+    // What a webhook has still to hear is kept for it, as long as it is tried.
+    let before = oldest_unheard(store, now_ms).await?.map_or(before, |oldest| oldest.min(before));
     let mut trimmed = 0;
+    while store.trim_deliveries(now_ms - TRIED_FOR_MS, TRIM_BATCH).await? == u64::from(TRIM_BATCH) {}
     loop {
         let now = store.trim_bus(before, config.event_max, TRIM_BATCH).await?;
         trimmed += now;

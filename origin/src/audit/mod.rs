@@ -12,5 +12,5 @@ pub use chain::{GENESIS, hash_of, link};
 pub use checkpoint::{Checkpoint, CheckpointError, checkpoint, read_checkpoints};
 pub use export::export;
 pub use keeper::{drain, keep, tell_configuration, trim};
-pub use push::{EndpointError, Lag, MAX_LAG_MS, Push, PushError, Round, lag};
+pub use push::{Lag, MAX_LAG_MS, Siem, lag, push};
 pub use verify::{Fault, Finding, MAX_FINDINGS, Report, verify};

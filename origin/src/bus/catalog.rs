@@ -132,7 +132,17 @@ const GAME: Field = field("game", Holds::Word, "the game's id");
 const GAME_VERSION: Field = field("game_version", Holds::Word, "the version of the game that answered");
 const TURN: Field = field("turn", Holds::Whole, "the turn's number in its conversation, from 1");
 const MOVE: Field = field("move", Holds::Word, "the move");
+const NODE: Field = field("node", Holds::Word, "the node's name");
 const PERSON: Field = field("person", Holds::Word, "the person's pseudonym");
+
+const ALERT: [Field; 6] = [
+    field("alert", Holds::Word, "what tells one from another: the rule, and what it is about"),
+    field("rule", Holds::Word, "the rule"),
+    field("about", Holds::Word, "a host, a node, a webhook or a key; empty: the deployment"),
+    field("severity", Holds::Word, "`warning` or `critical`"),
+    field("summary", Holds::Word, "what is wrong, in words for people"),
+    field("since_ms", Holds::Whole, "since when"),
+];
 
 /// One that is written for the bus.
 const fn heard(name: &'static str, help: &'static str, fields: &'static [Field]) -> Kind {
@@ -166,8 +176,22 @@ pub const MOVE_FAILED: &str = "move.failed";
 /// A conversation asks for a person.
 pub const ESCALATION_REQUESTED: &str = "escalation.requested";
 
+/// A node tells of itself for the first time, or again.
+pub const NODE_JOINED: &str = "node.joined";
+/// A node with waiting turns is silent.
+pub const NODE_LOST: &str = "node.lost";
+/// A node's waiting turns have gone home.
+pub const NODE_DRAINED: &str = "node.drained";
+
+/// Something went wrong.
+pub const ALERT_RAISED: &str = "alert.raised";
+/// It is well again.
+pub const ALERT_RESOLVED: &str = "alert.resolved";
+
 /// Every type, by name.
 pub const KINDS: &[Kind] = &[
+    Kind { priority: Priority::High, ..heard(ALERT_RAISED, "A rule found something wrong.", &ALERT) },
+    heard(ALERT_RESOLVED, "What a rule had found is well again.", &ALERT),
     audited(
         "consent.changed",
         "A person gave or withdrew a consent.",
@@ -237,6 +261,34 @@ pub const KINDS: &[Kind] = &[
             field("status", Holds::Word, "how it failed: an error's code, or what the service answered"),
         ],
     ),
+    heard(
+        NODE_DRAINED,
+        "The turns that waited at an edge node have all gone home.",
+        &[NODE, field("turns", Holds::Whole, "how many waited when it told the last time")],
+    ),
+    heard(
+        NODE_JOINED,
+        "An edge node tells of itself for the first time, or again after it was silent.",
+        &[
+            NODE,
+            field("version", Holds::Word, "the version of its program"),
+            field("platform", Holds::Word, "where it runs: `spin`, `workers`, …"),
+            field("region", Holds::Word, "its region, as the deployment calls it"),
+            field("again", Holds::Flag, "whether it was known before"),
+        ],
+    ),
+    Kind {
+        priority: Priority::High,
+        ..heard(
+            NODE_LOST,
+            "An edge node is silent while turns wait there.",
+            &[
+                NODE,
+                field("waiting", Holds::Whole, "how many turns wait"),
+                field("silent_s", Holds::Whole, "for how long it has been silent, seconds"),
+            ],
+        )
+    },
     Kind {
         lasts: Lasts::BeyondErasure,
         ..audited("person.erased", "Everything about a person was erased. Nothing of them is told any more.", &[PERSON])
@@ -259,6 +311,18 @@ pub const KINDS: &[Kind] = &[
             field("journalled", Holds::Flag, "whether it waited in an edge's journal"),
         ],
     ),
+    Kind {
+        priority: Priority::High,
+        ..audited(
+            "webhook.paused",
+            "A webhook is gone, or took nothing for three days; it is sent no more until it is resumed.",
+            &[
+                field("webhook", Holds::Word, "its id"),
+                field("name", Holds::Word, "its name"),
+                field("why", Holds::Word, "what was the matter"),
+            ],
+        )
+    },
 ];
 
 /// The type that an event of the outbox is heard as.

@@ -8,6 +8,7 @@ pub mod catalog;
 mod cloud;
 mod heard;
 mod patterns;
+mod tail;
 mod text;
 pub(crate) mod turn;
 
@@ -15,4 +16,5 @@ pub use catalog::{Kind, Priority};
 pub use cloud::{MEDIA, cloud_event, kind_name, sequence_text};
 pub use heard::heard;
 pub use patterns::{MAX_PATTERNS, PatternError, names, split};
+pub use tail::Tail;
 pub use text::text_of;

@@ -3,8 +3,9 @@
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use lgdl_origin::audit::{self, Checkpoint, Round, events, read_checkpoints};
+use lgdl_origin::audit::{self, Checkpoint, events, read_checkpoints};
 use lgdl_origin::clock::SystemClock;
+use lgdl_origin::consumer::Round;
 use lgdl_origin::files::NewFile;
 use lgdl_origin::ids::person_pseudonym;
 use lgdl_origin::random::SystemRandom;
@@ -127,14 +128,17 @@ async fn export(deployment: &Deployment, out: &Path, after: u64, json: bool, con
 }
 
 async fn push(deployment: &Deployment, json: bool, console: &mut Console) -> End {
-    let push = audit::Push::of(&deployment.config, &SystemRandom);
+    let push = audit::push(&deployment.config, &SystemRandom);
     let push = push.ok_or_else(|| failed("LGDL_AUDIT_PUSH_URL is not set; there is nowhere to send the log to"))?;
     let mut sent = 0;
     let done = loop {
-        match push.round(&*deployment.store, &SystemClock, deployment.config.audit_push_batch).await.map_err(failed)? {
-            Round::Sent { links } => sent += links,
+        let round = push.round(&*deployment.store, &SystemClock, &SystemRandom).await;
+        match round
+            .map_err(|error| failed(format!("the audit log could not be sent to LGDL_AUDIT_PUSH_URL: {error}")))?
+        {
+            Round::Sent { count } => sent += count,
             Round::Nothing => break true,
-            Round::Elsewhere => break false,
+            Round::Elsewhere | Round::Waiting { .. } => break false,
         }
         console.progress(format_args!("{sent} links sent"));
     };
@@ -145,7 +149,7 @@ async fn push(deployment: &Deployment, json: bool, console: &mut Console) -> End
         console.line(format_args!("{sent} links sent"))?;
     }
     if !done {
-        console.note("an origin is sending; it goes on by itself");
+        console.note("an origin is sending, or waits after a failure; it goes on by itself");
     }
     Ok(Verdict::when(done))
 }

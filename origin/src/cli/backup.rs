@@ -176,10 +176,11 @@ async fn run_drill(
     json: bool,
     console: &mut Console,
 ) -> End {
-    let done = backup::drill(&deployment.config, file, programs, &*deployment.store).await.map_err(failed)?;
-    if done.holds() {
-        deployment.store.note(backup::DRILLED_NOTE, &now_ms().to_string()).await.map_err(failed)?;
-    }
+    let done = backup::drill(&deployment.config, file, programs, &*deployment.store).await;
+    let well = done.as_ref().is_ok_and(DrillReport::holds);
+    let note = if well { backup::DRILLED_NOTE } else { backup::DRILL_FAILED_NOTE };
+    deployment.store.note(note, &now_ms().to_string()).await.map_err(failed)?;
+    let done = done.map_err(failed)?;
     if json {
         console.json(&done)?;
     } else {

@@ -2,6 +2,7 @@
 //! share lies in [`console`] (output) and [`source`] (reading games).
 
 mod admin;
+mod alerts;
 mod audit;
 mod backup;
 mod blocks;
@@ -32,6 +33,7 @@ mod logging;
 mod manual;
 mod migrate;
 mod new;
+mod nodes;
 mod pii;
 mod privacy;
 mod record;
@@ -45,6 +47,7 @@ mod tenants;
 mod test;
 mod texts;
 mod validate;
+mod webhooks;
 mod when;
 mod why;
 
@@ -136,6 +139,12 @@ enum Command {
     Audit(audit::Arguments),
     /// Show what happened, and what happens
     Events(events::Arguments),
+    /// Show what is wrong, and try whether somebody would hear of it
+    Alerts(alerts::Arguments),
+    /// Show the edge nodes and how they are; exit status 1 when one is not well
+    Nodes(nodes::Arguments),
+    /// Tell addresses what happens: make webhooks, rotate their secrets, try them out
+    Webhooks(webhooks::Arguments),
     /// Export and erase persons, record consents, place legal holds
     Gdpr(gdpr::Arguments),
     /// Show what a game collects, why, how long it is kept and where it goes
@@ -189,6 +198,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Admin(arguments) => admin::run(&arguments, &mut console),
         Command::Audit(arguments) => audit::run(&arguments, &mut console),
         Command::Events(arguments) => events::run(&arguments, &mut console),
+        Command::Alerts(arguments) => alerts::run(&arguments, &mut console),
+        Command::Nodes(arguments) => nodes::run(&arguments, &mut console),
+        Command::Webhooks(arguments) => webhooks::run(&arguments, &mut console),
         Command::Gdpr(arguments) => gdpr::run(&arguments, &mut console),
         Command::Privacy(arguments) => privacy::run(&arguments, &mut console),
         Command::Report(arguments) => report::run(&arguments, &mut console),

@@ -4,12 +4,15 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use http::Uri;
+use lettre::message::Mailbox;
+use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use lgdl::crypto::KeyRing;
 use lgdl::ids::Id;
 use lgdl::settings::Parsed;
 use lgdl::wire::signature::MIN_SECRET_BYTES;
 
 use super::{EdgeKey, GameFile, Secret};
+use crate::alerts::QuietHours;
 use crate::tokens::KeySource;
 
 pub(super) const LISTEN: Parsed<SocketAddr> = Parsed("an address with a port, such as 127.0.0.1:8787", |text| {
@@ -24,6 +27,13 @@ pub(super) const PUSH_URL: Parsed<Uri> = Parsed("an address such as https://siem
 pub(super) const JWT_KEYS: Parsed<KeySource> =
     Parsed("an address such as https://issuer.example.com/jwks.json, or `@FILE`", jwt_keys);
 pub(super) const HEADER_VALUE: Parsed<Secret> = Parsed("visible ASCII characters", header_value);
+pub(super) const LIMIT: Parsed<Option<u32>> = Parsed("a whole number, or `off`", limit);
+pub(super) const QUIET_HOURS: Parsed<QuietHours> = Parsed("hours such as 22:00-07:00, UTC", QuietHours::parse);
+pub(super) const SMTP_URL: Parsed<Secret> = Parsed("smtp://…?tls=required or smtps://…", smtp_url);
+pub(super) const MAILBOX: Parsed<Mailbox> = Parsed("an address such as ops@example.com", mailbox);
+pub(super) const SECRET_URL: Parsed<Secret> = Parsed("an address such as https://example.com/alerts", secret_url);
+pub(super) const PAGERDUTY_URL: Parsed<Uri> =
+    Parsed("an address such as https://events.eu.pagerduty.com/v2/enqueue", pagerduty_url);
 pub(super) const AUDIT_KEY: Parsed<Secret> = Parsed("a secret of at least 16 bytes", audit_key);
 pub(super) const EDGE_KEY: Parsed<EdgeKey> = Parsed("`id:secret`, the secret of at least 16 bytes", edge_key);
 
@@ -74,6 +84,40 @@ fn address(text: &str, example: &str) -> Result<Uri, String> {
     let web = matches!(url.scheme_str(), Some("http" | "https"));
     let bare = url.authority().is_some_and(|authority| !authority.as_str().contains('@'));
     if web && bare { Ok(url) } else { Err(problem()) }
+}
+
+fn limit(text: &str) -> Result<Option<u32>, String> {
+    match text {
+        "off" => Ok(None),
+        _ => text.parse().map(Some).map_err(|_| "must be a whole number, or `off`".into()),
+    }
+}
+
+/// A server that encrypts: a password, and what is wrong with a deployment, are nobody else's. One on this machine may do without.
+fn smtp_url(text: &str) -> Result<Secret, String> {
+    let problem = || "must be smtp://user:password@host:587?tls=required or smtps://…".to_owned();
+    let url: Uri = text.parse().map_err(|_| problem())?;
+    let starttls = url.query().is_some_and(|query| query.split('&').any(|one| one == "tls=required"));
+    let encrypted = url.scheme_str() == Some("smtps") || (url.scheme_str() == Some("smtp") && starttls);
+    if !encrypted && !is_loopback(&url) {
+        return Err(problem());
+    }
+    match AsyncSmtpTransport::<Tokio1Executor>::from_url(text) {
+        Ok(_) => Ok(Secret::new(text)),
+        Err(_) => Err(problem()),
+    }
+}
+
+fn mailbox(text: &str) -> Result<Mailbox, String> {
+    text.parse().map_err(|_| "must be an address such as ops@example.com".into())
+}
+
+fn secret_url(text: &str) -> Result<Secret, String> {
+    address(text, "https://example.com/alerts").map(|_| Secret::new(text))
+}
+
+fn pagerduty_url(text: &str) -> Result<Uri, String> {
+    address(text, "https://events.eu.pagerduty.com/v2/enqueue")
 }
 
 pub(super) fn is_loopback(url: &Uri) -> bool {

@@ -5,14 +5,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use http::Uri;
+use lettre::message::Mailbox;
 use lgdl::crypto::KeyRing;
 use lgdl::meaning::{Meaning, Size};
 use lgdl::settings::{Choice, List, Number, Optional, Seconds, Switch, Text};
 
 use super::forms::{
-    AUDIT_KEY, EDGE_KEY, FILE, GAME_FILE, HEADER_VALUE, JWT_KEYS, KEY_RING, LISTEN, POSTGRES_URL, PUSH_URL, WEB_ORIGIN,
+    AUDIT_KEY, EDGE_KEY, FILE, GAME_FILE, HEADER_VALUE, JWT_KEYS, KEY_RING, LIMIT, LISTEN, MAILBOX, PAGERDUTY_URL,
+    POSTGRES_URL, PUSH_URL, QUIET_HOURS, SECRET_URL, SMTP_URL, WEB_ORIGIN,
 };
 use super::{EdgeKey, Effective, GameFile, Secret};
+use crate::alerts::QuietHours;
 use crate::privacy::UnreadableKeys;
 use crate::store::MAX_PAGE;
 use crate::tokens::KeySource;
@@ -97,6 +100,42 @@ lgdl::settings! {
         event_retention_hours: u32 = "24" => Number(1..=MAX_HOURS);
         /// Events that are kept for listeners at most; the oldest go first.
         event_max: u64 = "1000000" => Number(1_000..=1_000_000_000);
+        /// Allow webhooks to addresses of this machine or of a private network, and without TLS.
+        webhook_private: bool = "false" => Switch;
+        /// Seconds between two looks at what may be wrong.
+        alert_every named "alert_every_seconds": Duration = "15" => Seconds(1..=3600);
+        /// Seconds that the store may be away before an alert; `off`: none.
+        alert_store_seconds: Option<u32> = "30" => LIMIT;
+        /// Milliseconds that the 95th of a hundred commits may take before an alert; `off`: none.
+        alert_commit_p95_ms: Option<u32> = "1000" => LIMIT;
+        /// Requests of a hundred that may fail before an alert; `off`: none.
+        alert_error_percent: Option<u32> = "5" => LIMIT;
+        /// Minutes that turns may wait at a node before an alert; `off`: none about nodes.
+        alert_journal_minutes: Option<u32> = "10" => LIMIT;
+        /// Hours that the last backup may be old before an alert; `off`: none about backups.
+        alert_backup_hours: Option<u32> = "26" => LIMIT;
+        /// Minutes that the SIEM or a webhook may take nothing before an alert; `off`: none.
+        alert_push_minutes: Option<u32> = "15" => LIMIT;
+        /// How full the disk of the store's folder may be before an alert, percent; `off`: none.
+        alert_disk_percent: Option<u32> = "90" => LIMIT;
+        /// Days before an API key expires that an alert says so; `off`: none.
+        alert_expiry_days: Option<u32> = "14" => LIMIT;
+        /// Hours in which only what is critical is told, such as 22:00-07:00, UTC; the rest is told afterwards.
+        alert_quiet_hours: Option<QuietHours> = "" => Optional(QUIET_HOURS);
+        /// Mail server for alerts: smtp://user:password@host:587?tls=required (STARTTLS) or smtps://…
+        alert_smtp_url: Option<Secret> = "", secret => Optional(SMTP_URL);
+        /// Whom mails of alerts come from.
+        alert_email_from: Option<Mailbox> = "" => Optional(MAILBOX);
+        /// Whom alerts are mailed to.
+        alert_email_to: Vec<Mailbox> = "" => List(MAILBOX);
+        /// Incoming webhook of Slack that alerts are sent to.
+        alert_slack_url: Option<Secret> = "", secret => Optional(SECRET_URL);
+        /// Routing key of PagerDuty (Events API v2) that alerts are sent to.
+        alert_pagerduty_key: Option<Secret> = "", secret => Optional(HEADER_VALUE);
+        /// Where PagerDuty takes events; its EU region has another address.
+        alert_pagerduty_url: Uri = "https://events.pagerduty.com/v2/enqueue" => PAGERDUTY_URL;
+        /// Address that alerts are sent to as CloudEvents.
+        alert_webhook_url: Option<Secret> = "", secret => Optional(SECRET_URL);
         /// Hours between clean-ups.
         cleanup_interval_hours: u32 = "24" => Number(1..=MAX_HOURS);
         /// Key-encryption keys for encryption at rest; empty: off.

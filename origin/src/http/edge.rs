@@ -13,8 +13,8 @@ use axum::{Extension, Json};
 use lgdl::ids::Id;
 
 use lgdl::wire::origin::{
-    ApiKey, ClaimRequest, Consent, GameEntry, GameList, GamePolicy, Signature, StateName, TokenAnswer, TokenRequest,
-    state_digest,
+    ApiKey, ClaimRequest, Consent, GameEntry, GameList, GamePolicy, NodeReport, Signature, StateName, TokenAnswer,
+    TokenRequest, state_digest,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -28,6 +28,7 @@ use crate::blocks;
 use crate::exports;
 use crate::ids::{ErasureId, person_pseudonym};
 use crate::metrics::Operation;
+use crate::nodes;
 use crate::privacy::RequestName;
 use crate::records::{CommitBody, StoredBody, check_id};
 use crate::store::{
@@ -52,12 +53,16 @@ pub(super) fn routes(origin: &Origin) -> Router<Origin> {
         .route("/edge/v1/tokens", post(check_token))
         .route("/edge/v1/consents/{game}/{user}", get(read_consent))
         .route("/edge/v1/reports", post(take_reports))
+        .route("/edge/v1/node", post(take_node))
         .route("/edge/v1/erasures", get(erasures::list))
         .route_layer(middleware::from_fn_with_state(origin.clone(), require_signature))
 }
 
 /// Where turns are committed.
 pub(super) const TURNS_ROUTE: &str = "/edge/v1/turns";
+
+/// Games that a node names, at most.
+const MAX_GAMES_NAMED: usize = 1_000;
 
 /// How often a commit is sealed anew because its person was erased, and came back, in between.
 const MAX_SEALS: usize = 3;
@@ -392,6 +397,26 @@ async fn check_token(State(origin): State<Origin>, Extension(body): Extension<Ch
         None => Signature::Bad,
     };
     Ok(Json(TokenAnswer { signature }).into_response())
+}
+
+/// How a node is, as it tells of itself.
+async fn take_node(State(origin): State<Origin>, Extension(body): Extension<CheckedBody>) -> Answer {
+    let report: NodeReport = json(&body)?;
+    check_id(Id::Node, "name", &report.name)?;
+    if let Some(region) = &report.region {
+        check_id(Id::Node, "region", region)?;
+    }
+    for (field, word) in [("version", &report.version), ("platform", &report.platform), ("breaker", &report.breaker)] {
+        check_id(Id::Node, field, word)?;
+    }
+    if report.games.len() > MAX_GAMES_NAMED {
+        return Err(Problem::malformed(format!("`games` names {MAX_GAMES_NAMED} games at most.")));
+    }
+    for game in &report.games {
+        check_id(Id::Game, "games", game)?;
+    }
+    nodes::take(&*origin.store, report, origin.clock.now_ms()).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 async fn read_consent(

@@ -12,6 +12,7 @@ use super::Origin;
 use crate::audit::{self, Lag, MAX_LAG_MS};
 use crate::backup::{DRILLED_NOTE, MADE_NOTE};
 use crate::clock::Millis;
+use crate::nodes::{self, NodeState};
 use crate::work::{TRIAL_EVERY_MS, Trial};
 
 /// How long a component may take to answer before it counts as down.
@@ -56,8 +57,37 @@ pub(super) async fn health(State(origin): State<Origin>) -> Response {
         }
         components["audit_push"] = push;
     }
+    // A node that is lost is no fault of this process: it is told, and takes nothing from its health.
+    if code == StatusCode::OK
+        && let Some(nodes) = nodes_component(&origin).await
+    {
+        components["nodes"] = nodes;
+    }
     let body = json!({"status": status, "version": env!("CARGO_PKG_VERSION"), "components": components});
     (code, Json(body)).into_response()
+}
+
+/// How the edge nodes are; nothing where none tells of itself.
+async fn nodes_component(origin: &Origin) -> Option<serde_json::Value> {
+    let started = Instant::now();
+    let rows = tokio::time::timeout(PATIENCE, origin.store.nodes()).await.ok()?.ok()?;
+    if rows.is_empty() {
+        return None;
+    }
+    let troubled = rows.iter().filter(|row| !nodes::troubles(row).is_empty()).count();
+    let alive = rows.iter().filter(|row| nodes::state(row) == NodeState::Alive).count();
+    let (status, detail) = match troubled {
+        0 => ("healthy", "all of them are well"),
+        _ => ("degraded", "`lgdl nodes` says what is wrong with which"),
+    };
+    Some(json!({
+        "status": status,
+        "latency_ms": started.elapsed().as_secs_f64() * 1e3,
+        "detail": detail,
+        "alive": alive,
+        "known": rows.len(),
+        "troubled": troubled,
+    }))
 }
 
 /// How far the SIEM is behind.

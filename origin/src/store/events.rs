@@ -79,6 +79,14 @@ impl Urgency {
 }
 
 impl Wanted {
+    /// Whether it is of those.
+    #[must_use]
+    pub fn takes(&self, event: &BusEvent) -> bool {
+        self.tenant.as_ref().is_none_or(|tenant| *tenant == event.tenant)
+            && self.names.as_ref().is_none_or(|names| names.contains(&event.name))
+            && event.priority.level() >= self.urgent.least()
+    }
+
     /// Everything of everybody.
     #[must_use]
     pub fn everything() -> Wanted {

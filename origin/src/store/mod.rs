@@ -12,12 +12,14 @@ mod administrators;
 mod audit_names;
 mod error;
 mod events;
+mod nodes;
 mod outbox;
 pub mod postgres;
 mod reports;
 pub mod sqlite;
 mod transfer;
 mod types;
+mod webhooks;
 
 use async_trait::async_trait;
 
@@ -28,9 +30,11 @@ pub use administrators::*;
 pub use audit_names::AuditNames;
 pub use error::{Result, StoreError};
 pub use events::*;
+pub use nodes::*;
 pub use reports::*;
 pub use transfer::*;
 pub use types::*;
+pub use webhooks::*;
 
 /// How far an edge's clock may be ahead when a journalled turn of an erased person arrives, milliseconds.
 pub(crate) const JOURNAL_CLOCK_SLACK_MS: Millis = 120_000;
@@ -295,6 +299,8 @@ pub trait Store:
     + Listings
     + Reports
     + Transfer
+    + Webhooks
+    + Nodes
 {
 }
 
@@ -311,5 +317,7 @@ impl<T> Store for T where
         + Listings
         + Reports
         + Transfer
+        + Webhooks
+        + Nodes
 {
 }

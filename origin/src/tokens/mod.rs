@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::clock::Millis;
 use crate::config::Config;
+use crate::outbound::Reach;
 use document::Document;
 pub use keys::{Algorithm, KeySet, Match, NotKeys};
 
@@ -32,15 +33,6 @@ pub enum KeySource {
     Address(Uri),
     /// On this machine.
     File(PathBuf),
-}
-
-/// Whether the address may be one of this machine or of a private network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// Only hosts on the internet, over TLS.
-    Internet,
-    /// Any host.
-    Private,
 }
 
 /// The public keys, read when they are needed and kept for a while.

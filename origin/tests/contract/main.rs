@@ -7,6 +7,7 @@ mod concurrency;
 mod data;
 mod erasures;
 mod listings;
+mod nodes;
 mod postgres_only;
 #[allow(dead_code)] // other test binaries use the rest
 #[path = "../support/postgres.rs"]
@@ -88,6 +89,8 @@ contract! {
     cases::settings_are_kept,
     cases::an_epoch_stays_until_another_begins_and_is_not_moved_to_another_store,
     cases::odd_text_comes_back_as_it_went_in,
+    nodes::nodes_join_drain_fall_silent_and_come_back,
+    nodes::a_node_that_many_tell_of_at_once_joins_once,
     replacing::a_conversation_is_replaced_only_by_one_of_its_version_and_stays_what_turns_are_run_on,
     replacing::an_answer_is_found_by_its_request_and_a_tenants_games_go_without_the_neighbours,
     reports::a_report_counts_every_turn_once_before_and_after_its_day_is_summed_up,

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use lgdl_origin::Config;
-use lgdl_origin::audit::{EndpointError, Push, PushError, Round, drain, lag};
+use lgdl_origin::audit::{self, Siem as Endpoint, drain, lag};
 use lgdl_origin::clock::{Clock, ManualClock};
+use lgdl_origin::consumer::{ConsumerError, EndpointError, Round, Runner};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::{Event, MAX_PAGE, Store};
 use serde_json::Value;
@@ -19,10 +20,16 @@ const BATCH: u32 = 10;
 const LINKS: u64 = 35;
 
 /// A push as a process of its own makes it.
-fn push(siem: &Siem) -> Push {
-    let settings = [("LGDL_AUDIT_PUSH_URL", siem.url()), ("LGDL_EDGE_UNSIGNED", "true".to_owned())];
+fn push(siem: &Siem) -> Runner<Endpoint> {
+    push_by(siem, BATCH)
+}
+
+fn push_by(siem: &Siem, batch: u32) -> Runner<Endpoint> {
+    let (batch, unsigned) = (batch.to_string(), "true".to_owned());
+    let settings =
+        [("LGDL_AUDIT_PUSH_URL", siem.url()), ("LGDL_AUDIT_PUSH_BATCH", batch), ("LGDL_EDGE_UNSIGNED", unsigned)];
     let settings = settings.into_iter().map(|(name, value)| (name.to_owned(), value));
-    Push::of(&Config::read("", settings).unwrap(), &SystemRandom).unwrap()
+    audit::push(&Config::read("", settings).unwrap(), &SystemRandom).unwrap()
 }
 
 async fn tell(store: &dyn Store, events: u64) {
@@ -34,13 +41,13 @@ async fn tell(store: &dyn Store, events: u64) {
 }
 
 /// Sends until there is nothing left; how many links that were.
-async fn send_all(push: &Push, store: &dyn Store, clock: &dyn Clock) -> u64 {
+async fn send_all(push: &Runner<Endpoint>, store: &dyn Store, clock: &dyn Clock) -> u64 {
     let mut sent = 0;
     loop {
-        match push.round(store, clock, BATCH).await.unwrap() {
-            Round::Sent { links } => sent += links,
+        match push.round(store, clock, &SystemRandom).await.unwrap() {
+            Round::Sent { count } => sent += count,
             Round::Nothing => return sent,
-            Round::Elsewhere => panic!("nobody else sends"),
+            Round::Elsewhere | Round::Waiting { .. } => panic!("nobody else sends, and nothing failed"),
         }
     }
 }
@@ -49,22 +56,28 @@ pub(crate) async fn a_siem_that_fails_at_first_gets_every_link_once_and_in_order
     let refusals = [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS, StatusCode::FOUND];
     let siem = Siem::start(&refusals.map(Answer::Refuse)).await;
     let (push, clock) = (push(&siem), ManualClock::at(NOW));
-    assert_eq!(push.round(&*store, &clock, BATCH).await.unwrap(), Round::Nothing, "an empty log");
+    assert_eq!(push.round(&*store, &clock, &SystemRandom).await.unwrap(), Round::Nothing, "an empty log");
     tell(&*store, LINKS).await;
     assert_eq!(lag(&*store, NOW + 7000).await.unwrap().links, LINKS);
     assert_eq!(lag(&*store, NOW + 7000).await.unwrap().waiting_ms, 7000);
     for refusal in refusals {
-        let refused = push.round(&*store, &clock, BATCH).await.unwrap_err();
-        let PushError::Endpoint(EndpointError::Refused { status, retry_after }) = &refused else { panic!("{refused}") };
+        let refused = push.round(&*store, &clock, &SystemRandom).await.unwrap_err();
+        let ConsumerError::Endpoint(EndpointError::Refused { status, retry_after }, position) = &refused else {
+            panic!("{refused}")
+        };
         assert_eq!((*status, *retry_after), (refusal, Duration::from_secs(1)));
         assert!(!refused.to_string().contains("nobody may see"), "{refused}");
+        // Whoever comes next, also in another process, leaves it alone until then.
+        let waits = push.round(&*store, &clock, &SystemRandom).await.unwrap();
+        assert!(matches!(waits, Round::Waiting { wait } if wait <= Duration::from_secs(4)), "{waits:?}");
+        clock.advance(position.not_before - clock.now_ms());
     }
     assert_eq!(send_all(&push, &*store, &clock).await, LINKS);
     let kept = store.audit(0, MAX_PAGE).await.unwrap();
     let kept: Vec<Value> = kept.iter().map(|link| serde_json::to_value(link).unwrap()).collect();
     assert_eq!(siem.lines(), kept, "as the export writes them");
     assert_eq!(lag(&*store, NOW).await.unwrap().links, 0);
-    assert_eq!(push.round(&*store, &clock, BATCH).await.unwrap(), Round::Nothing);
+    assert_eq!(push.round(&*store, &clock, &SystemRandom).await.unwrap(), Round::Nothing);
 }
 
 pub(crate) async fn a_process_that_comes_after_goes_on_where_the_one_before_stopped(store: Fresh) {
@@ -72,7 +85,7 @@ pub(crate) async fn a_process_that_comes_after_goes_on_where_the_one_before_stop
     let clock = ManualClock::at(NOW);
     tell(&*store, LINKS).await;
     let first = push(&siem);
-    assert_eq!(first.round(&*store, &clock, BATCH).await.unwrap(), Round::Sent { links: 10 });
+    assert_eq!(first.round(&*store, &clock, &SystemRandom).await.unwrap(), Round::Sent { count: 10 });
     drop(first);
     assert_eq!(send_all(&push(&siem), &*store, &clock).await, LINKS - 10);
     assert_eq!(siem.sequences(), (1..=LINKS).collect::<Vec<_>>());
@@ -83,11 +96,11 @@ pub(crate) async fn a_process_that_dies_while_it_sends_is_followed_by_another(st
     let clock = ManualClock::at(NOW);
     tell(&*store, LINKS).await;
     let dying = push(&siem);
-    let died = tokio::time::timeout(Duration::from_millis(500), dying.round(&*store, &clock, BATCH)).await;
+    let died = tokio::time::timeout(Duration::from_millis(500), dying.round(&*store, &clock, &SystemRandom)).await;
     assert!(died.is_err(), "it waits for an answer");
     assert_eq!(siem.sequences().len(), 10, "the batch arrived");
     let next = push(&siem);
-    assert_eq!(next.round(&*store, &clock, BATCH).await.unwrap(), Round::Elsewhere, "the other may still live");
+    assert_eq!(next.round(&*store, &clock, &SystemRandom).await.unwrap(), Round::Elsewhere, "the other may still live");
     clock.advance(60_000);
     assert_eq!(send_all(&next, &*store, &clock).await, LINKS);
     // Nobody knows whether the first batch was taken: it comes twice, and nothing is missing or out of place.
@@ -99,13 +112,13 @@ pub(crate) async fn several_origins_share_the_work_and_send_nothing_twice(store:
     tell(&*store, LINKS).await;
     let mut origins = JoinSet::new();
     for _ in 0..4 {
-        let (store, push) = (store.store.clone(), push(&siem));
+        let (store, push) = (store.store.clone(), push_by(&siem, 3));
         origins.spawn(async move {
             let clock = ManualClock::at(NOW);
             loop {
-                match push.round(&*store, &clock, 3).await.unwrap() {
+                match push.round(&*store, &clock, &SystemRandom).await.unwrap() {
                     Round::Sent { .. } => {}
-                    Round::Elsewhere => tokio::time::sleep(Duration::from_millis(2)).await,
+                    Round::Elsewhere | Round::Waiting { .. } => tokio::time::sleep(Duration::from_millis(2)).await,
                     Round::Nothing => break,
                 }
             }

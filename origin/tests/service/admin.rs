@@ -339,6 +339,9 @@ async fn answers_fit_the_document() {
     ok(desk.delete("/admin/v1/people/eve").await, StatusCode::OK).await;
     let consent = json!({"game": "shop", "given": true});
     ok(desk.send(Method::POST, "/admin/v1/people/ann/consents", &consent).await, StatusCode::CREATED).await;
+    let webhook = json!({"name": "h", "url": "https://example.com/hook", "types": ["webhook.paused"]});
+    let webhook = ok(desk.send(Method::POST, "/admin/v1/webhooks", &webhook).await, StatusCode::CREATED).await;
+    let webhook = webhook["id"].as_str().unwrap();
     desk.events().await;
     let conversation = desk.ask("/admin/v1/conversations").await["conversations"][0]["id"].as_str().unwrap().to_owned();
     let document = desk.document().await;
@@ -350,6 +353,7 @@ async fn answers_fit_the_document() {
             continue;
         }
         let path = path.replace("{conversation}", &conversation).replace("{game}", "shop").replace("{user}", "ann");
+        let path = path.replace("{webhook}", webhook);
         let value = desk.ask(&path).await;
         assert_eq!(misfits(&value, answer, &path), [""; 0]);
         checked += 1;

@@ -12,9 +12,13 @@ mod games;
 mod health;
 mod owasp;
 mod push;
+#[allow(dead_code)] // other test binaries use the rest
+#[path = "../support/receiver.rs"]
+mod receiver;
 mod reports;
 #[allow(dead_code)] // other test binaries use the rest
 #[path = "../support/siem.rs"]
 mod siem;
 mod signatures;
 mod tokens;
+mod webhooks;

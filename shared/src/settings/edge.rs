@@ -123,6 +123,10 @@ crate::settings! {
         negotiation_max_rounds: u32 = "3" => Number(1..=20);
         /// Gain of confidence below which a round counts as none.
         negotiation_epsilon: f64 = "0.05" => Number(0.0..=1.0);
+        /// What the node is called in `lgdl nodes`; empty: a name that it draws and keeps.
+        node_name: Option<String> = "" => Optional(Parsed("a name", node_word));
+        /// Where it runs, for `lgdl nodes`.
+        node_region: Option<String> = "" => Optional(Parsed("a name", node_word));
         /// What the node proves itself with to its own instances; the host sets it.
         node_token: Option<String> = "", secret => Optional(Text);
     }
@@ -131,6 +135,10 @@ crate::settings! {
 fn web_address(text: &str) -> Result<String, String> {
     let web = text.starts_with("http://") || text.starts_with("https://");
     if web { Ok(text.trim_end_matches('/').to_owned()) } else { Err("must be an http or https address".into()) }
+}
+
+fn node_word(text: &str) -> Result<String, String> {
+    Id::Node.check(text).map(|()| text.to_owned()).map_err(|rule| rule.to_string())
 }
 
 fn key_id(text: &str) -> Result<String, String> {

@@ -13,6 +13,7 @@
 //! | `POST /edge/v1/tokens` | 200 [`TokenAnswer`]: whether the issuer of a [`TokenRequest`] signed it |
 //! | `GET /edge/v1/consents/{game}/{user}` | 200 [`Consent`] |
 //! | `POST /edge/v1/reports` | 204: [`Reports`] for the audit log |
+//! | `POST /edge/v1/node` | 204: how a node is, a [`NodeReport`] |
 //! | `GET /edge/v1/erasures?last_ms=N`, then `?after=CURSOR` | 200 [`Erasures`]: what was erased, for every tenant; 400 when the cursor is none of ours |
 //!
 //! Every request carries `x-lgdl-tenant` and, unless the deployment turned it off for a loopback development node,
@@ -247,6 +248,40 @@ pub struct Consent {
     /// Other facts, for later.
     #[serde(default)]
     pub details: Value,
+}
+
+/// What a node tells of itself. No ids but those of games.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeReport {
+    /// What it is called.
+    pub name: String,
+    /// The version of its program.
+    pub version: String,
+    /// `native`, `spin`, `workers`.
+    pub platform: String,
+    /// Where it runs, as the deployment calls it.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// Games that it answers.
+    #[serde(default)]
+    pub games: Vec<String>,
+    /// Turns that wait in its journal.
+    pub waiting: u64,
+    /// Since when some do.
+    #[serde(default)]
+    pub waiting_since_ms: Option<i64>,
+    /// Turns that were set aside.
+    #[serde(default)]
+    pub aside: u64,
+    /// Its breaker in front of the origin.
+    pub breaker: String,
+    /// When the last waiting turn went home.
+    #[serde(default)]
+    pub drained_at_ms: Option<i64>,
+    /// How often it tells, milliseconds.
+    pub every_ms: u64,
+    /// Its own time.
+    pub sent_at_ms: i64,
 }
 
 /// Refusals that an edge tells the audit log of. Alike ones are counted, so that a flood of refusals does not become a

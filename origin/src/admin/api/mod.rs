@@ -10,9 +10,11 @@ mod events;
 mod games;
 mod holds;
 mod keys;
+mod nodes;
 mod people;
 mod service;
 mod session;
+mod webhooks;
 
 use super::endpoint::Endpoint;
 
@@ -32,6 +34,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         blocks::endpoints(),
         audit::endpoints(),
         events::endpoints(),
+        webhooks::endpoints(),
+        nodes::endpoints(),
     ];
     resources.into_iter().flatten().collect()
 }

@@ -14,6 +14,7 @@ mod games;
 mod groups;
 mod keys;
 mod maintenance;
+mod nodes;
 mod partitions;
 mod people;
 mod pool;
@@ -21,6 +22,7 @@ mod reports;
 mod retention;
 pub mod server;
 mod transfer;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;

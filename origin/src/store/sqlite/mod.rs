@@ -12,10 +12,12 @@ mod events;
 mod games;
 mod keys;
 mod maintenance;
+mod nodes;
 mod people;
 mod readers;
 mod reports;
 mod transfer;
+mod webhooks;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,92 @@
+//! What a node tells the origin of itself: that it lives, how it is, and what waits. Scheduled work tells, so a node that has none is
+//! known by its turns alone.
+
+use lgdl::wire::origin::NodeReport;
+use serde::{Deserialize, Serialize};
+
+use crate::call::{Call, random_hex};
+use crate::origin::Origin;
+use crate::pipeline::games;
+use crate::platform::Platform;
+
+/// How often a node tells, milliseconds; where its schedule is slower, as often as that.
+const EVERY_MS: i64 = 5_000;
+/// The longest pause between two reports that is taken for the schedule, milliseconds.
+const SLOWEST_MS: i64 = 600_000;
+/// Where the node keeps its name. In the key-value store on every platform: an isolate's memory ends too soon, and those that share a
+/// store are one node.
+const NOTE: &str = "note:presence";
+/// How long the note may lie there, milliseconds.
+const NOTE_TTL_MS: u64 = 30 * 24 * 3_600_000;
+/// Games that are named.
+const MAX_GAMES: usize = 100;
+
+/// What a node remembers of its reports.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Note {
+    /// Its name, where no setting gives one.
+    name: String,
+    /// The last report.
+    #[serde(default)]
+    told_at_ms: i64,
+    /// The pause before it.
+    #[serde(default)]
+    every_ms: i64,
+    /// Since when turns wait.
+    #[serde(default)]
+    waiting_since_ms: Option<i64>,
+    /// When the last of them went.
+    #[serde(default)]
+    drained_at_ms: Option<i64>,
+}
+
+/// Tells the origin how this node is, if it is time. Whatever fails is told by the next report.
+pub async fn tell<P: Platform>(call: &Call<'_, P>) {
+    let platform = call.platform;
+    let now_ms = platform.now_ms();
+    let known = platform.kv_get(NOTE).await.ok().flatten();
+    let known: Option<Note> = known.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let mut note = known.unwrap_or_default();
+    let since_ms = now_ms.saturating_sub(note.told_at_ms);
+    if (0..EVERY_MS).contains(&since_ms) {
+        return;
+    }
+    if note.name.is_empty() {
+        note.name = format!("{}-{}", platform.name(), random_hex::<P, 6>(platform));
+    }
+    let Ok(counts) = platform.journal_counts().await else { return };
+    match (counts.waiting > 0, note.waiting_since_ms) {
+        (true, None) => note.waiting_since_ms = Some(now_ms),
+        (false, Some(_)) => (note.waiting_since_ms, note.drained_at_ms) = (None, Some(now_ms)),
+        (true, Some(_)) | (false, None) => {}
+    }
+    if note.told_at_ms > 0 && (EVERY_MS..=SLOWEST_MS).contains(&since_ms) {
+        note.every_ms = since_ms;
+    }
+    note.told_at_ms = now_ms;
+    if let Ok(bytes) = serde_json::to_vec(&note) {
+        // Where that fails the next run tells again, under another name if it must.
+        let _ = platform.kv_put(NOTE, &bytes, NOTE_TTL_MS).await;
+    }
+    let origin = Origin::new(call);
+    if !origin.is_back().await {
+        return;
+    }
+    let games = games::list(call).await.map(|list| list.games).unwrap_or_default();
+    let report = NodeReport {
+        name: call.settings.node_name.clone().unwrap_or(note.name),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        platform: platform.name().to_owned(),
+        region: call.settings.node_region.clone(),
+        games: games.into_iter().take(MAX_GAMES).map(|game| game.id).collect(),
+        waiting: counts.waiting,
+        waiting_since_ms: note.waiting_since_ms,
+        aside: counts.aside,
+        breaker: origin.health().await.breaker.name().to_owned(),
+        drained_at_ms: note.drained_at_ms,
+        every_ms: note.every_ms.max(EVERY_MS).unsigned_abs(),
+        sent_at_ms: platform.now_ms(),
+    };
+    // An origin of before does not know this, and needs not.
+    let _ = origin.tell(&report).await;
+}

@@ -1,0 +1,278 @@
+//! What was lately: how long commits took, and how many requests failed; and what the rules find in that, the store and the disk.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::{Incident, Severity, host};
+use crate::audit::lag;
+use crate::backup::{DRILL_FAILED_NOTE, DRILLED_NOTE, MADE_NOTE};
+use crate::clock::{DAY_MS, HOUR_MS, Millis};
+use crate::config::Config;
+use crate::consumer::position_of;
+use crate::http::Origin;
+use crate::nodes;
+use crate::store::{Result, Store, StoreError, WebhookRow, WebhookState};
+
+/// How far back is looked.
+const LATELY: Duration = Duration::from_secs(300);
+/// Commits and requests that are remembered.
+const REMEMBERED: usize = 10_000;
+/// Fewer than these say nothing.
+const ENOUGH: usize = 20;
+/// Milliseconds of a minute.
+const MINUTE_MS: Millis = 60_000;
+
+/// How the last commits and requests went. One a process.
+#[derive(Debug, Default)]
+pub struct Recent {
+    commits: Mutex<VecDeque<(Instant, f64)>>,
+    requests: Mutex<VecDeque<(Instant, bool)>>,
+}
+
+impl Recent {
+    /// A commit took so long.
+    pub fn commit(&self, took: Duration) {
+        remember(&self.commits, took.as_secs_f64() * 1e3);
+    }
+
+    /// A request was answered with a status.
+    pub fn request(&self, status: u16) {
+        remember(&self.requests, status >= 500);
+    }
+
+    /// The 95th percentile of commits, milliseconds; `None`: there were too few.
+    fn commit_p95(&self) -> Option<f64> {
+        let mut took = recent(&self.commits);
+        if took.len() < ENOUGH {
+            return None;
+        }
+        took.sort_by(f64::total_cmp);
+        took.get(took.len() * 95 / 100).copied()
+    }
+
+    /// How many of a hundred requests failed; `None`: there were too few.
+    fn error_percent(&self) -> Option<usize> {
+        let failed = recent(&self.requests);
+        (failed.len() >= ENOUGH).then(|| failed.iter().filter(|failed| **failed).count() * 100 / failed.len())
+    }
+}
+
+fn remember<T>(all: &Mutex<VecDeque<(Instant, T)>>, one: T) {
+    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+    if all.len() >= REMEMBERED {
+        all.pop_front();
+    }
+    all.push_back((Instant::now(), one));
+}
+
+fn recent<T: Copy>(all: &Mutex<VecDeque<(Instant, T)>>) -> Vec<T> {
+    let all = all.lock().unwrap_or_else(PoisonError::into_inner);
+    all.iter().filter(|(at, _)| at.elapsed() < LATELY).map(|(_, one)| *one).collect()
+}
+
+/// What the rules find, and whose it is to judge.
+pub(super) struct Look<'a> {
+    origin: &'a Origin,
+    now_ms: Millis,
+    found: Vec<Incident>,
+}
+
+/// The rules that judge this process alone; others are the same for every origin.
+pub(super) const OF_A_HOST: [&str; 3] = ["commits_slow", "errors", "disk_full"];
+
+/// What is wrong now. `chain_broken`: what the last check of the audit log found.
+pub(super) async fn look(origin: &Origin, now_ms: Millis, chain_broken: Option<String>) -> Result<Vec<Incident>> {
+    let mut look = Look { origin, now_ms, found: Vec::new() };
+    look.this_process();
+    look.nodes().await?;
+    look.backups().await?;
+    look.receivers().await?;
+    look.keys().await?;
+    if let Some(what) = chain_broken {
+        look.find("audit_broken", "", Severity::Critical, what);
+    }
+    Ok(look.found)
+}
+
+impl Look<'_> {
+    fn config(&self) -> &Config {
+        &self.origin.config
+    }
+
+    fn find(&mut self, rule: &str, about: &str, severity: Severity, summary: String) {
+        let (rule, about, since, seen_at) = (rule.to_owned(), about.to_owned(), self.now_ms, self.now_ms);
+        self.found.push(Incident { rule, about, severity, summary, since, seen_at });
+    }
+
+    fn this_process(&mut self) {
+        let (host, recent) = (host(), &self.origin.metrics.recent);
+        let (p95, errors) = (recent.commit_p95(), recent.error_percent());
+        if let (Some(limit), Some(p95)) = (self.config().alert_commit_p95_ms, p95)
+            && p95 > f64::from(limit)
+        {
+            let what = format!("commits take {p95:.0} ms (the 95th of a hundred), more than {limit} ms");
+            self.find("commits_slow", &host, Severity::Warning, what);
+        }
+        if let (Some(limit), Some(percent)) = (self.config().alert_error_percent, errors)
+            && percent > limit as usize
+        {
+            let what = format!("{percent} % of the requests fail, more than {limit} %");
+            self.find("errors", &host, Severity::Critical, what);
+        }
+        let folder = self.config().sqlite_path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let used = disk_used_percent(folder.unwrap_or(Path::new(".")));
+        if let (Some(limit), Some(used)) = (self.config().alert_disk_percent, used)
+            && used > u64::from(limit)
+        {
+            let what = format!("the disk is {used} % full, more than {limit} %");
+            self.find("disk_full", &host, Severity::Critical, what);
+        }
+    }
+
+    async fn nodes(&mut self) -> Result<()> {
+        let minutes = self.config().alert_journal_minutes;
+        for row in self.origin.store.nodes().await? {
+            let waits = row.report.waiting_since_ms.map(|since| self.now_ms.saturating_sub(since));
+            if let (Some(limit), Some(waits)) = (minutes, waits)
+                && waits > Millis::from(limit) * MINUTE_MS
+            {
+                let what = format!(
+                    "{} turns wait at the node {}, the oldest for {} min",
+                    row.report.waiting,
+                    row.name,
+                    waits / MINUTE_MS
+                );
+                self.find("journal_old", &row.name, Severity::Critical, what);
+            }
+            let named = row.clock_ahead_ms.abs() > nodes::MAX_CLOCK_OFF_MS;
+            if named && minutes.is_some() {
+                let what = format!("the clock of the node {} is off by {} s", row.name, row.clock_ahead_ms / 1000);
+                self.find("clock_off", &row.name, Severity::Warning, what);
+            }
+            if row.report.breaker == "open" && minutes.is_some() && row.silent_since.is_none() {
+                let what = format!("the node {} has given the origin up: its breaker is open", row.name);
+                self.find("breaker_open", &row.name, Severity::Warning, what);
+            }
+        }
+        Ok(())
+    }
+
+    async fn backups(&mut self) -> Result<()> {
+        let Some(limit) = self.config().alert_backup_hours else { return Ok(()) };
+        let store = &*self.origin.store;
+        if let Some(age) = age(store, MADE_NOTE, self.now_ms).await?
+            && age > Millis::from(limit) * HOUR_MS
+        {
+            self.find("backup_old", "", Severity::Warning, format!("the last backup is {} h old", age / HOUR_MS));
+        }
+        let failed = age(store, DRILL_FAILED_NOTE, self.now_ms).await?;
+        let well = age(store, DRILLED_NOTE, self.now_ms).await?;
+        if failed.is_some_and(|failed| well.is_none_or(|well| failed < well)) {
+            self.find("drill_failed", "", Severity::Critical, "the last drill could not restore its backup".into());
+        }
+        Ok(())
+    }
+
+    async fn receivers(&mut self) -> Result<()> {
+        let Some(limit) = self.config().alert_push_minutes else { return Ok(()) };
+        let (store, limit_ms) = (&*self.origin.store, Millis::from(limit) * MINUTE_MS);
+        if self.config().audit_push_url.is_some() {
+            let lag = lag(store, self.now_ms).await?;
+            if lag.waiting_ms > limit_ms {
+                let what = format!(
+                    "{} links of the audit log wait for the SIEM, the oldest for {} min",
+                    lag.links,
+                    lag.waiting_ms / MINUTE_MS
+                );
+                self.find("push_behind", "", Severity::Warning, what);
+            }
+        }
+        for row in store.webhooks(None).await? {
+            let position = position_of(store, &WebhookRow::note(&row.id)).await?;
+            let name = format!("{} of the tenant {}", row.hook.name, row.tenant);
+            match &row.hook.state {
+                WebhookState::Paused { why, .. } if position.failures > 0 => {
+                    self.find(
+                        "webhook_paused",
+                        row.id.as_str(),
+                        Severity::Warning,
+                        format!("the webhook {name} is paused: {why}"),
+                    );
+                }
+                WebhookState::Active if position.failures > 0 && self.now_ms - position.failing_since > limit_ms => {
+                    let minutes = (self.now_ms - position.failing_since) / MINUTE_MS;
+                    let what = format!("the webhook {name} has taken nothing for {minutes} min");
+                    self.find("webhook_behind", row.id.as_str(), Severity::Warning, what);
+                }
+                WebhookState::Paused { .. } | WebhookState::Active => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn keys(&mut self) -> Result<()> {
+        let Some(days) = self.config().alert_expiry_days else { return Ok(()) };
+        let store = &*self.origin.store;
+        let mut tenants: Vec<String> = store.all_games().await?.into_iter().map(|game| game.tenant).collect();
+        tenants.push(crate::serve::DEFAULT_TENANT.to_owned());
+        tenants.sort();
+        tenants.dedup();
+        for tenant in tenants {
+            for key in store.keys(&tenant).await? {
+                let left = key.expires_at.map(|end| end - self.now_ms);
+                if let Some(left) =
+                    left.filter(|left| key.revoked_at.is_none() && (0..Millis::from(days) * DAY_MS).contains(left))
+                {
+                    let what =
+                        format!("the API key {} of the tenant {tenant} expires in {} days", key.name, left / DAY_MS);
+                    self.find("key_expires", key.id.as_str(), Severity::Warning, what);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How long ago something was noted.
+async fn age(store: &dyn Store, note: &str, now_ms: Millis) -> Result<Option<Millis>> {
+    let Some(text) = store.setting(note).await? else { return Ok(None) };
+    let at: Millis = text.parse().map_err(|error| StoreError::Damaged(format!("setting {note}: {error}")))?;
+    Ok(Some(now_ms.saturating_sub(at)))
+}
+
+/// How full the disk of a folder is; `None`: it does not say.
+fn disk_used_percent(folder: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    let usable = disk.f_blocks.saturating_sub(disk.f_bfree).saturating_add(disk.f_bavail);
+    (usable > 0).then(|| 100 - disk.f_bavail.saturating_mul(100) / usable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_few_say_nothing_and_enough_say_how_slow_and_how_bad_it_is() {
+        let recent = Recent::default();
+        for _ in 0..ENOUGH - 1 {
+            recent.commit(Duration::from_millis(900));
+            recent.request(500);
+        }
+        assert_eq!((recent.commit_p95(), recent.error_percent()), (None, None));
+        for _ in 0..81 {
+            recent.commit(Duration::from_millis(10));
+            recent.request(200);
+        }
+        assert_eq!(recent.commit_p95(), Some(900.0));
+        assert_eq!(recent.error_percent(), Some(19));
+    }
+
+    #[test]
+    fn a_disk_says_how_full_it_is() {
+        let used = disk_used_percent(Path::new(".")).unwrap();
+        assert!(used <= 100, "{used}");
+        assert_eq!(disk_used_percent(Path::new("no such folder")), None);
+    }
+}

@@ -1,0 +1,148 @@
+//! Watching: what is wrong is raised, what is well again is resolved, each once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use super::look::{OF_A_HOST, look};
+use super::{Alert, Channel, Incident, Severity, Turn, channels, host, open, turn};
+use crate::audit;
+use crate::clock::Millis;
+use crate::http::Origin;
+use crate::store::{Result, Store};
+
+/// Looks in a row that must find something before it is raised.
+const LOOKS_TO_RAISE: u32 = 2;
+/// Looks in a row that must not find it before it is resolved.
+const LOOKS_TO_RESOLVE: u32 = 3;
+/// How long an origin may be gone before others resolve what it alone could see, milliseconds.
+const GONE_AFTER_MS: Millis = 15 * 60_000;
+/// How often the whole audit log is checked.
+const CHECK_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// When it is checked for the first time after the start.
+const FIRST_CHECK: Duration = Duration::from_secs(60 * 60);
+/// How long the store may take to answer before it counts as away.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is counted from one look to the next.
+#[derive(Debug, Default)]
+struct Counted {
+    found: BTreeMap<String, u32>,
+    missing: BTreeMap<String, u32>,
+}
+
+/// Watches until the task is dropped.
+pub async fn keep(origin: &Origin) {
+    let mut timer = tokio::time::interval(origin.config.alert_every);
+    timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let (mut counted, mut away) = (Counted::default(), Away::new(channels(&origin.config)));
+    let (mut check_at, mut broken) = (Instant::now() + FIRST_CHECK, None);
+    loop {
+        timer.tick().await;
+        if !away.look(origin).await {
+            continue;
+        }
+        if Instant::now() >= check_at {
+            check_at = Instant::now() + CHECK_EVERY;
+            match check_chain(origin).await {
+                Ok(found) => broken = found,
+                Err(error) => tracing::warn!(%error, "the audit log could not be checked"),
+            }
+        }
+        let now_ms = origin.clock.now_ms();
+        let done = async {
+            let found = look(origin, now_ms, broken.clone()).await?;
+            compare(&*origin.store, &mut counted, found, now_ms).await
+        };
+        if let Err(error) = done.await {
+            tracing::warn!(%error, "what is wrong can't be looked at");
+        }
+    }
+}
+
+/// What is wrong with the audit log, if anything is.
+async fn check_chain(origin: &Origin) -> Result<Option<String>> {
+    let report = audit::verify(&*origin.store, &[], origin.config.audit_key.as_ref()).await?;
+    Ok((!report.holds())
+        .then(|| format!("the audit log is broken: {} faults; `lgdl audit verify` names them", report.faults)))
+}
+
+/// Raises what is new, and resolves what is gone.
+async fn compare(store: &dyn Store, counted: &mut Counted, found: Vec<Incident>, now_ms: Millis) -> Result<()> {
+    let known = open(store).await?;
+    let keys: BTreeSet<String> = found.iter().map(Incident::key).collect();
+    counted.found.retain(|key, _| keys.contains(key));
+    for incident in &found {
+        let key = incident.key();
+        counted.missing.remove(&key);
+        let looks = counted.found.entry(key.clone()).or_default();
+        *looks = looks.saturating_add(1);
+        if *looks >= LOOKS_TO_RAISE && !known.contains_key(&key) && turn(store, incident, Turn::Raised, now_ms).await? {
+            tracing::warn!(alert = key, summary = incident.summary, "E557 raised");
+        }
+    }
+    let host = host();
+    for (key, incident) in known.iter().filter(|(key, _)| !keys.contains(*key)) {
+        let others = OF_A_HOST.contains(&incident.rule.as_str()) && incident.about != host;
+        if others && now_ms.saturating_sub(incident.seen_at) < GONE_AFTER_MS {
+            continue;
+        }
+        let looks = counted.missing.entry(key.clone()).or_default();
+        *looks = looks.saturating_add(1);
+        if *looks >= LOOKS_TO_RESOLVE {
+            counted.missing.remove(key);
+            if turn(store, incident, Turn::Resolved, now_ms).await? {
+                tracing::info!(alert = key, "an alert is resolved");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the store is away: told from memory, since there is nowhere to keep it.
+struct Away {
+    channels: Vec<Channel>,
+    since: Option<(Instant, Millis)>,
+    told: bool,
+}
+
+impl Away {
+    fn new(channels: Vec<Channel>) -> Away {
+        Away { channels, since: None, told: false }
+    }
+
+    /// Looks whether it is there, and tells when it has been away for too long and when it is back.
+    async fn look(&mut self, origin: &Origin) -> bool {
+        let there = matches!(tokio::time::timeout(PATIENCE, origin.store.ping()).await, Ok(Ok(())));
+        let now_ms = origin.clock.now_ms();
+        match (there, self.since) {
+            (false, None) => self.since = Some((Instant::now(), now_ms)),
+            (false, Some((from, since))) => {
+                let limit = origin.config.alert_store_seconds.map(|seconds| Duration::from_secs(seconds.into()));
+                if !self.told && limit.is_some_and(|limit| from.elapsed() >= limit) {
+                    self.told = true;
+                    self.tell(Turn::Raised, since, now_ms).await;
+                }
+            }
+            (true, Some((_, since))) => {
+                if self.told {
+                    self.tell(Turn::Resolved, since, now_ms).await;
+                }
+                (self.since, self.told) = (None, false);
+            }
+            (true, None) => {}
+        }
+        there
+    }
+
+    async fn tell(&self, turn: Turn, since: Millis, at: Millis) {
+        let host = host();
+        let summary = format!("the origin on {host} can't use its store");
+        let (rule, key) = ("store_away".to_owned(), format!("store_away:{host}"));
+        let alert = Alert { key, rule, severity: Severity::Critical, summary, turn, since, at, source: host };
+        for channel in &self.channels {
+            if let Err(error) = channel.tell(&alert).await {
+                tracing::warn!(channel = channel.name.name(), %error, "E556 an alert could not be told");
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The edge nodes: what they tell of themselves, and who has fallen silent.
+
+use std::time::Duration;
+
+use lgdl::wire::origin::NodeReport;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::audit::events;
+use crate::bus::catalog::{NODE_DRAINED, NODE_JOINED, NODE_LOST};
+use crate::clock::{DAY_MS, Millis};
+use crate::http::Origin;
+use crate::serve::DEFAULT_TENANT;
+use crate::store::{Event, NodeRow, Result, Store};
+
+/// How far a clock may be off before it is named, milliseconds: turns that wait are kept in the order of clocks, and a signature
+/// allows two minutes.
+pub const MAX_CLOCK_OFF_MS: Millis = 30_000;
+/// The shortest silence that says something, milliseconds.
+const SILENT_AFTER_MS: Millis = 30_000;
+/// Reports that may be missing before a node counts as silent.
+const MISSED_REPORTS: Millis = 3;
+/// How long a silent node is remembered that left nothing waiting.
+const REMEMBERED_MS: Millis = DAY_MS;
+/// How often it is looked who is silent.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// Tries to keep a report that another origin keeps at the same moment.
+const TRIES: usize = 3;
+/// Who tells, for the event bus.
+const ACTOR: &str = "origin";
+
+/// How a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeState {
+    /// It tells of itself.
+    Alive,
+    /// It does not, and left nothing waiting.
+    Silent,
+    /// It does not, and turns wait there.
+    Lost,
+}
+
+/// How a node is.
+#[must_use]
+pub fn state(row: &NodeRow) -> NodeState {
+    match (row.silent_since, row.report.waiting) {
+        (None, _) => NodeState::Alive,
+        (Some(_), 0) => NodeState::Silent,
+        (Some(_), _) => NodeState::Lost,
+    }
+}
+
+/// What is wrong with a node, in words for people; nothing: it is well.
+#[must_use]
+pub fn troubles(row: &NodeRow) -> Vec<String> {
+    let mut troubles = Vec::new();
+    match state(row) {
+        NodeState::Alive => {}
+        NodeState::Silent => troubles.push("it is silent".to_owned()),
+        NodeState::Lost => troubles.push(format!("it is silent, and {} turns wait there", row.report.waiting)),
+    }
+    if row.clock_ahead_ms.abs() > MAX_CLOCK_OFF_MS {
+        let which = if row.clock_ahead_ms > 0 { "ahead" } else { "behind" };
+        troubles.push(format!("its clock is {} s {which}", row.clock_ahead_ms.abs() / 1000));
+    }
+    if row.report.aside > 0 {
+        troubles.push(format!("{} turns are set aside there", row.report.aside));
+    }
+    troubles
+}
+
+fn event(name: &str, node: &str, now_ms: Millis, detail: Value) -> Event {
+    events::of(now_ms, DEFAULT_TENANT, name, ACTOR, node, detail)
+}
+
+/// Takes what a node tells of itself.
+///
+/// # Errors
+/// When the store fails.
+pub async fn take(store: &dyn Store, report: NodeReport, now_ms: Millis) -> Result<()> {
+    for _ in 0..TRIES {
+        let before = store.find_node(&report.name).await?;
+        let seen_before = before.as_ref().map(|before| before.seen_at);
+        let name = report.name.as_str();
+        let mut told = Vec::new();
+        let known = before.as_ref().filter(|before| before.silent_since.is_none());
+        if known.is_none() {
+            let detail = json!({
+                "node": name, "version": report.version, "platform": report.platform, "region": report.region,
+                "again": before.is_some(),
+            });
+            told.push(event(NODE_JOINED, name, now_ms, detail));
+        }
+        if let Some(before) = before.as_ref().filter(|before| before.report.waiting > 0 && report.waiting == 0) {
+            told.push(event(NODE_DRAINED, name, now_ms, json!({"node": name, "turns": before.report.waiting})));
+        }
+        let row = NodeRow {
+            name: report.name.clone(),
+            joined_at: known.map_or(now_ms, |known| known.joined_at),
+            // Every report moves it, or two of them could not be told apart.
+            seen_at: now_ms.max(seen_before.map_or(0, |seen| seen + 1)),
+            clock_ahead_ms: report.sent_at_ms.saturating_sub(now_ms),
+            silent_since: None,
+            report: report.clone(),
+        };
+        if store.keep_node(row, seen_before, told).await? {
+            return Ok(());
+        }
+    }
+    // Others tell of the same node at the same time; theirs is as good.
+    Ok(())
+}
+
+/// Notes who has fallen silent, and tells of those that had turns waiting.
+///
+/// # Errors
+/// When the store fails.
+pub async fn look(store: &dyn Store, now_ms: Millis) -> Result<()> {
+    for row in store.nodes().await? {
+        let allowed = SILENT_AFTER_MS.max(MISSED_REPORTS.saturating_mul(row.report.every_ms.cast_signed()));
+        if row.silent_since.is_some() || now_ms.saturating_sub(row.seen_at) <= allowed {
+            continue;
+        }
+        let mut told = Vec::new();
+        if row.report.waiting > 0 {
+            let silent_s = now_ms.saturating_sub(row.seen_at) / 1000;
+            let detail = json!({"node": row.name, "waiting": row.report.waiting, "silent_s": silent_s});
+            told.push(event(NODE_LOST, &row.name, now_ms, detail));
+        }
+        let seen_before = Some(row.seen_at);
+        store.keep_node(NodeRow { silent_since: Some(row.seen_at), ..row }, seen_before, told).await?;
+    }
+    store.forget_nodes(now_ms - REMEMBERED_MS).await.map(drop)
+}
+
+/// Looks who has fallen silent until the task is dropped.
+pub async fn keep(origin: &Origin) {
+    let mut timer = tokio::time::interval(LOOK_EVERY);
+    timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        timer.tick().await;
+        if let Err(error) = look(&*origin.store, origin.clock.now_ms()).await {
+            tracing::warn!(%error, "who of the nodes is silent can't be looked at");
+        }
+    }
+}
+
+/// A node as people are shown it.
+#[must_use]
+pub fn shown(row: &NodeRow, now_ms: Millis) -> Value {
+    let NodeReport { version, platform, region, games, waiting, aside, breaker, drained_at_ms, .. } = &row.report;
+    json!({
+        "name": row.name,
+        "state": state(row),
+        "version": version,
+        "platform": platform,
+        "region": region,
+        "games": games,
+        "waiting": waiting,
+        "waiting_for_s": row.report.waiting_since_ms.map(|since| row.report.sent_at_ms.saturating_sub(since).max(0) / 1000),
+        "aside": aside,
+        "breaker": breaker,
+        "clock_ahead_ms": row.clock_ahead_ms,
+        "drained_at_ms": drained_at_ms,
+        "joined_at_ms": row.joined_at,
+        "seen_at_ms": row.seen_at,
+        "seen_ago_s": now_ms.saturating_sub(row.seen_at).max(0) / 1000,
+        "troubles": troubles(row),
+    })
+}

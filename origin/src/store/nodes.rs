@@ -1,0 +1,42 @@
+//! Edge nodes: what each last told of itself.
+
+use async_trait::async_trait;
+use lgdl::wire::origin::NodeReport;
+use serde::{Deserialize, Serialize};
+
+use super::{Event, Result};
+use crate::clock::Millis;
+
+/// A node as the origin knows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NodeRow {
+    /// Its name.
+    pub name: String,
+    /// What it told last.
+    pub report: NodeReport,
+    /// When it told something for the first time, or again after it was silent.
+    pub joined_at: Millis,
+    /// When it told something last.
+    pub seen_at: Millis,
+    /// How far its clock is ahead of the origin's, milliseconds; behind: negative.
+    pub clock_ahead_ms: Millis,
+    /// Since when it counts as silent.
+    pub silent_since: Option<Millis>,
+}
+
+/// The nodes.
+#[async_trait]
+pub trait Nodes: Send + Sync {
+    /// Every node, by name.
+    async fn nodes(&self) -> Result<Vec<NodeRow>>;
+
+    /// The node of a name.
+    async fn find_node(&self, name: &str) -> Result<Option<NodeRow>>;
+
+    /// Keeps what is known of a node, if it was last seen at `seen_before` (`None`: never), and tells of it what there is to tell;
+    /// false when somebody was faster.
+    async fn keep_node(&self, row: NodeRow, seen_before: Option<Millis>, told: Vec<Event>) -> Result<bool>;
+
+    /// Forgets nodes that are silent since before a time and left nothing waiting; how many.
+    async fn forget_nodes(&self, silent_before: Millis) -> Result<u64>;
+}

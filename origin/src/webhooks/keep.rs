@@ -1,0 +1,148 @@
+//! Delivering to every webhook while the origin runs: each on its own.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+
+use super::TRIED_FOR_MS;
+use super::deliver::{Hook, MANNER, sender};
+use crate::audit::events;
+use crate::bus::Tail;
+use crate::clock::Millis;
+use crate::consumer::{Runner, position_of};
+use crate::http::Origin;
+use crate::ids::WebhookId;
+use crate::store::{Again, Result, Store, Wanted, WebhookRow};
+
+/// How often it is looked which webhooks there are.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Requests to webhooks under way at a time. One webhook has a few of them at most, however slow it is.
+const MAX_REQUESTS: usize = 256;
+/// Who clears a range that is delivered, for the audit log.
+const ACTOR: &str = "origin";
+
+/// A webhook that is being delivered to.
+struct Running {
+    version: u64,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+    again: Option<(JoinHandle<()>, watch::Receiver<bool>)>,
+}
+
+/// Delivers to webhooks until the origin stops, and lets go of their places then.
+pub async fn keep(origin: &Origin) {
+    let (tail, permits, sender) = (Arc::new(Tail::default()), Arc::new(Semaphore::new(MAX_REQUESTS)), sender(origin));
+    let mut stopping = origin.gate.stopping();
+    let mut running: HashMap<WebhookId, Running> = HashMap::new();
+    let manage = async {
+        while !*stopping.borrow() {
+            match origin.store.webhooks(None).await {
+                Ok(rows) => bring_up_to_date(origin, &mut running, rows, (&tail, &permits, &sender)).await,
+                Err(error) => tracing::warn!(%error, "which webhooks there are can't be read"),
+            }
+            // Stopping or not, it is time to look.
+            let _ = tokio::time::timeout(LOOK_EVERY, stopping.wait_for(|stopping| *stopping)).await;
+        }
+    };
+    tokio::select! {
+        () = manage => {}
+        () = tail.keep(&*origin.store) => {}
+    }
+    for (_, one) in running {
+        end(one).await;
+    }
+}
+
+async fn bring_up_to_date(
+    origin: &Origin,
+    running: &mut HashMap<WebhookId, Running>,
+    rows: Vec<WebhookRow>,
+    with: (&Arc<Tail>, &Arc<Semaphore>, &crate::consumer::Sender),
+) {
+    let active: HashMap<_, _> =
+        rows.into_iter().filter(|row| row.hook.is_active()).map(|row| (row.id.clone(), row)).collect();
+    let is_as_it_was = |id: &WebhookId, one: &Running| active.get(id).is_some_and(|row| row.version == one.version);
+    let changed: Vec<_> = running.iter().filter(|(id, one)| !is_as_it_was(id, one)).map(|(id, _)| id.clone()).collect();
+    for id in changed {
+        if let Some(one) = running.remove(&id) {
+            end(one).await;
+        }
+    }
+    for (id, row) in active {
+        if let Some(one) = running.get(&id) {
+            if one.again.as_ref().is_some_and(|(_, done)| *done.borrow()) {
+                clear(origin, row).await;
+            }
+            continue;
+        }
+        match start(origin, row, with).await {
+            Ok(one) => drop(running.insert(id, one)),
+            Err(error) => tracing::warn!(webhook = %id, %error, "a webhook can't be delivered to"),
+        }
+    }
+}
+
+async fn start(
+    origin: &Origin,
+    row: WebhookRow,
+    with: (&Arc<Tail>, &Arc<Semaphore>, &crate::consumer::Sender),
+) -> std::result::Result<Running, super::WebhookError> {
+    let (stop, stopped) = watch::channel(false);
+    let run = |hook: Hook| {
+        let (runner, origin, stopped) = (Runner::new(hook, MANNER, &*origin.random), origin.clone(), stopped.clone());
+        tokio::spawn(async move { runner.run(&origin, stopped).await })
+    };
+    let again = match row.hook.again {
+        None => None,
+        Some(again) => {
+            let hook = Hook::new(origin, row.clone(), Some(again), with).await?;
+            let done = hook.done();
+            Some((run(hook), done))
+        }
+    };
+    let version = row.version;
+    let task = run(Hook::new(origin, row, None, with).await?);
+    Ok(Running { version, stop, task, again })
+}
+
+/// Ends the deliveries to a webhook, with its place kept and let go.
+async fn end(one: Running) {
+    one.stop.send_replace(true);
+    // A task that panicked has said so.
+    let _ = one.task.await;
+    if let Some((task, _)) = one.again {
+        let _ = task.await;
+    }
+}
+
+/// Forgets a range that is delivered.
+async fn clear(origin: &Origin, mut row: WebhookRow) {
+    let Some(Again { after, upto, .. }) = row.hook.again.take() else { return };
+    row.version += 1;
+    let detail = json!({"delivered_again": {"after": after, "upto": upto}});
+    let now_ms = origin.clock.now_ms();
+    let told = events::of(now_ms, &row.tenant, events::WEBHOOK_CHANGED, ACTOR, row.id.as_str(), detail);
+    if let Err(error) = origin.store.replace_webhook(row, told).await {
+        tracing::warn!(%error, "a range that was delivered again is not forgotten yet");
+    }
+}
+
+/// When the oldest event happened that a webhook has still to hear, as far back as deliveries are tried: it is kept until then.
+///
+/// # Errors
+/// When the store fails.
+pub async fn oldest_unheard(store: &dyn Store, now_ms: Millis) -> Result<Option<Millis>> {
+    let mut oldest: Option<Millis> = None;
+    for row in store.webhooks(None).await?.iter().filter(|row| row.hook.is_active()) {
+        let position = position_of(store, &WebhookRow::note(&row.id)).await?;
+        let wanted = Wanted { tenant: Some(row.tenant.clone()), ..Wanted::everything() };
+        if let Some(first) = store.bus_events(&wanted, position.sequence, 1).await?.events.first() {
+            oldest = Some(oldest.map_or(first.event.at, |oldest| oldest.min(first.event.at)));
+        }
+    }
+    Ok(oldest.map(|oldest| oldest.max(now_ms - TRIED_FOR_MS)))
+}

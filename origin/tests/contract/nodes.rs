@@ -1,0 +1,70 @@
+//! Edge nodes: who tells of itself, who has fallen silent, and what is told of that.
+
+use lgdl::wire::origin::NodeReport;
+use lgdl_origin::audit::drain;
+use lgdl_origin::nodes::{NodeState, look, state, take, troubles};
+use lgdl_origin::store::{MAX_PAGE, Store, Wanted};
+use tokio::task::JoinSet;
+
+use crate::data::NOW;
+use crate::stores::Fresh;
+
+fn report(name: &str, waiting: u64, sent_at_ms: i64) -> NodeReport {
+    NodeReport {
+        name: name.into(),
+        version: "1.0.0".into(),
+        platform: "spin".into(),
+        region: Some("eu-west".into()),
+        games: vec!["clinic".into()],
+        waiting,
+        waiting_since_ms: (waiting > 0).then_some(sent_at_ms),
+        aside: 0,
+        breaker: "closed".into(),
+        drained_at_ms: None,
+        every_ms: 5_000,
+        sent_at_ms,
+    }
+}
+
+async fn told(store: &dyn Store) -> Vec<String> {
+    drain(store).await.unwrap();
+    let page = store.bus_events(&Wanted::everything(), 0, MAX_PAGE).await.unwrap();
+    page.events.into_iter().map(|row| format!("{} {}", row.event.name, row.event.subject)).collect()
+}
+
+pub(crate) async fn nodes_join_drain_fall_silent_and_come_back(store: Fresh) {
+    take(&*store, report("a", 0, NOW), NOW).await.unwrap();
+    take(&*store, report("b", 3, NOW - 40_000), NOW).await.unwrap();
+    take(&*store, report("a", 2, NOW + 5_000), NOW + 5_000).await.unwrap();
+    take(&*store, report("a", 0, NOW + 10_000), NOW + 10_000).await.unwrap();
+    assert_eq!(told(&*store).await, ["node.joined a", "node.joined b", "node.drained a"]);
+    let rows = store.nodes().await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(troubles(&rows[0]), [""; 0]);
+    assert_eq!(troubles(&rows[1]), ["its clock is 40 s behind"]);
+    look(&*store, NOW + 30_000).await.unwrap();
+    assert_eq!(told(&*store).await.len(), 3, "nobody has been silent for long");
+    look(&*store, NOW + 45_000).await.unwrap();
+    look(&*store, NOW + 46_000).await.unwrap();
+    assert_eq!(told(&*store).await[3..], ["node.lost b"], "of whom nothing waits, nothing is told");
+    let states: Vec<_> = store.nodes().await.unwrap().iter().map(state).collect();
+    assert_eq!(states, [NodeState::Silent, NodeState::Lost]);
+    take(&*store, report("b", 3, NOW + 50_000), NOW + 50_000).await.unwrap();
+    assert_eq!(told(&*store).await[4..], ["node.joined b"]);
+    // A day later the one that left nothing is forgotten, and the other is not.
+    look(&*store, NOW + 100_000).await.unwrap();
+    look(&*store, NOW + 26 * 3_600_000).await.unwrap();
+    assert_eq!(store.nodes().await.unwrap().iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["b"]);
+}
+
+pub(crate) async fn a_node_that_many_tell_of_at_once_joins_once(store: Fresh) {
+    let mut tasks = JoinSet::new();
+    for number in 0..8 {
+        let store = store.store.clone();
+        tasks.spawn(async move { take(&*store, report("a", 0, NOW + number), NOW + number).await });
+    }
+    for done in tasks.join_all().await {
+        done.unwrap();
+    }
+    assert_eq!(told(&*store).await, ["node.joined a"]);
+}
