@@ -1,6 +1,7 @@
 //! The real service, spoken to over HTTP by a client as edges are.
 
 mod admin;
+mod alerts;
 mod bad_input;
 mod client;
 mod commits;
@@ -20,5 +21,8 @@ mod reports;
 #[path = "../support/siem.rs"]
 mod siem;
 mod signatures;
+#[allow(dead_code)] // other test binaries use the rest
+#[path = "../support/sinks.rs"]
+mod sinks;
 mod tokens;
 mod webhooks;

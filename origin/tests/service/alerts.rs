@@ -1,0 +1,96 @@
+//! Alerts: told once an incident over every channel, told when it is well again, and not lost by a restart.
+
+use std::time::{Duration, Instant};
+
+use lgdl_origin::alerts::open;
+use serde_json::Value;
+
+use crate::client::{Edge, edge_with};
+use crate::sinks::{Arrived, endpoints, mail_server};
+
+const KEY: &str = "0123456789abcdef0123456789abcdef";
+const PLACES: [&str; 4] = ["mail", "slack", "pagerduty", "any"];
+
+struct Place {
+    arrived: Arrived,
+    settings: Vec<(&'static str, String)>,
+    _folder: tempfile::TempDir,
+}
+
+impl Place {
+    async fn new() -> Place {
+        let (arrived, folder) = (Arrived::default(), tempfile::tempdir().unwrap());
+        let (http, mail) = (endpoints(&arrived).await, mail_server(&arrived).await);
+        let settings = vec![
+            ("LGDL_SQLITE_PATH", folder.path().join("kept.db").to_string_lossy().into_owned()),
+            ("LGDL_ALERT_EVERY_SECONDS", "1".into()),
+            ("LGDL_ALERT_SMTP_URL", format!("smtp://{mail}")),
+            ("LGDL_ALERT_EMAIL_FROM", "LGDL <lgdl@example.com>".into()),
+            ("LGDL_ALERT_EMAIL_TO", "ops@example.com,boss@example.com".into()),
+            ("LGDL_ALERT_SLACK_URL", format!("http://{http}/slack")),
+            ("LGDL_ALERT_PAGERDUTY_URL", format!("http://{http}/pagerduty")),
+            ("LGDL_ALERT_PAGERDUTY_KEY", KEY.into()),
+            ("LGDL_ALERT_WEBHOOK_URL", format!("http://{http}/any")),
+        ];
+        Place { arrived, settings, _folder: folder }
+    }
+
+    /// An origin whose disk is too full from so many percent on.
+    async fn origin(&self, percent: &str) -> Edge {
+        let mut settings: Vec<_> = self.settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        settings.push(("LGDL_ALERT_DISK_PERCENT", percent));
+        edge_with(&settings).await
+    }
+
+    async fn until(&self, what: &str, mut is_so: impl FnMut(&Arrived) -> bool) {
+        let began = Instant::now();
+        while !is_so(&self.arrived) {
+            let all = PLACES.map(|place| self.arrived.at(place));
+            assert!(began.elapsed() < Duration::from_secs(60), "{what}: {all:?}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_incident_is_told_once_over_every_channel_and_so_is_its_end() {
+    let place = Place::new().await;
+    let edge = place.origin("0").await;
+    place.until("all channels tell", |arrived| PLACES.iter().all(|at| arrived.at(at).len() == 1)).await;
+    let raised = PLACES.map(|at| place.arrived.at(at)[0].clone());
+    let [mail, slack, pagerduty, any] = &raised;
+    let text = mail["text"].as_str().unwrap();
+    assert!(text.contains("Subject: [lgdl] critical: the disk is") && text.contains("disk_full"), "{text}");
+    assert!(mail["to"].to_string().contains("ops@example.com") && mail["to"].to_string().contains("boss@example.com"));
+    assert!(slack["text"].as_str().unwrap().starts_with("critical: the disk is"));
+    assert_eq!(
+        (&pagerduty["event_action"], &pagerduty["payload"]["severity"]),
+        (&"trigger".into(), &"critical".into())
+    );
+    assert_eq!(any["type"], "lgdl.alert.raised.v1");
+    assert_eq!(open(&*edge.running.origin.store).await.unwrap().len(), 1);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(PLACES.iter().all(|at| place.arrived.at(at).len() == 1), "once an incident");
+    edge.running.stop().await.unwrap();
+    let edge = place.origin("off").await;
+    place.until("its end is told", |arrived| PLACES.iter().all(|at| arrived.at(at).len() == 2)).await;
+    let ended = &place.arrived.at("pagerduty")[1];
+    assert_eq!((&ended["event_action"], &ended["dedup_key"]), (&"resolve".into(), &pagerduty["dedup_key"]));
+    assert!(place.arrived.at("mail")[1]["text"].as_str().unwrap().contains("resolved: the disk is"));
+    assert!(open(&*edge.running.origin.store).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_could_not_be_told_is_told_after_a_restart() {
+    let place = Place::new().await;
+    place.arrived.set_down(true);
+    let edge = place.origin("0").await;
+    place.until("mail works", |arrived| arrived.at("mail").len() == 1).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    edge.running.stop().await.unwrap();
+    place.arrived.set_down(false);
+    let _edge = place.origin("0").await;
+    place.until("the others tell", |arrived| PLACES.iter().all(|at| arrived.at(at).len() == 1)).await;
+    let told: Vec<Value> = place.arrived.at("slack");
+    assert_eq!(told.len(), 1);
+}
