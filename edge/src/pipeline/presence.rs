@@ -69,6 +69,8 @@ pub async fn tell<P: Platform>(call: &Call<'_, P>) {
         let _ = platform.kv_put(NOTE, &bytes, NOTE_TTL_MS).await;
     }
     let origin = Origin::new(call);
+    // As it was before this run looked: what it finds closes the breaker.
+    let breaker = origin.health().await.breaker;
     if !origin.is_back().await {
         return;
     }
@@ -82,7 +84,7 @@ pub async fn tell<P: Platform>(call: &Call<'_, P>) {
         waiting: counts.waiting,
         waiting_since_ms: note.waiting_since_ms,
         aside: counts.aside,
-        breaker: origin.health().await.breaker.name().to_owned(),
+        breaker: breaker.name().to_owned(),
         drained_at_ms: note.drained_at_ms,
         every_ms: note.every_ms.max(EVERY_MS).unsigned_abs(),
         sent_at_ms: platform.now_ms(),

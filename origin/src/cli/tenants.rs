@@ -136,6 +136,10 @@ async fn erase(deployment: &Deployment, tenant: &str, json: bool, console: &mut 
         let changed = store.change_administrator(&row.id, change, told).await.map_err(failed)?;
         administrators += u64::from(matches!(changed, AdministratorChanged::Done(_)));
     }
+    for row in store.webhooks(Some(tenant)).await.map_err(failed)? {
+        let told = event(events::WEBHOOK_REMOVED, row.id.as_str(), json!({"tenant": "erased"}));
+        store.remove_webhook(tenant, &row.id, told).await.map_err(failed)?;
+    }
     let (mut erased, mut held) = (0_u64, 0_u64);
     // An empty user comes before every other.
     let mut after = String::new();
