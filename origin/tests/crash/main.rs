@@ -1,9 +1,12 @@
 //! Killed in the middle of load, again and again: every turn that was acknowledged is there afterwards, once, and in
-//! its place.
+//! its place; and a webhook hears of each, in its place.
 
 #[allow(dead_code)] // other test binaries use the rest
 #[path = "../support/postgres.rs"]
 mod postgres_server;
+#[allow(dead_code)] // other test binaries use the rest
+#[path = "../support/receiver.rs"]
+mod receiver;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -15,13 +18,17 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use lgdl::wire::signature::TENANT_HEADER;
+use lgdl_origin::Config;
 use lgdl_origin::clock::ManualClock;
 use lgdl_origin::config::Secret;
+use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::postgres::{PoolSettings, PostgresStore};
 use lgdl_origin::store::sqlite::SqliteStore;
 use lgdl_origin::store::{
-    Commit, CommitOutcome, ConversationKey, Conversations as _, Maintenance as _, Summary, TurnRow,
+    Commit, CommitOutcome, ConversationKey, Conversations as _, Maintenance as _, Summary, TextRight, TurnRow, Urgency,
 };
+use lgdl_origin::webhooks::{Hand, NewWebhook};
+use receiver::Receiver;
 use serde_json::{Value, json};
 
 const KILLS: u64 = 20;
@@ -149,7 +156,7 @@ impl Process {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lgdl"));
         command.arg("serve").env_clear().env("LGDL_LISTEN", address.to_string());
         command.env("LGDL_ADMIN_LISTEN", "127.0.0.1:0").env("LGDL_EDGE_UNSIGNED", "true");
-        command.env("LGDL_SQLITE_PATH", database).env("LGDL_LOG", "error");
+        command.env("LGDL_SQLITE_PATH", database).env("LGDL_LOG", "error").env("LGDL_WEBHOOK_PRIVATE", "true");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         Process(command.spawn().expect("lgdl serve starts"))
     }
@@ -179,6 +186,8 @@ async fn no_acknowledged_turn_is_lost_when_the_origin_is_killed() {
     let database = folder.path().join("lgdl.db");
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(5)).build().unwrap();
+    let receiver = Receiver::start().await;
+    make_webhook(&database, &receiver).await;
     let mut process = Process::start(address, &database);
     let target = Arc::new(Origin { address, http });
     let acknowledged = kill_under_load(target, async |_| {
@@ -188,7 +197,33 @@ async fn no_acknowledged_turn_is_lost_when_the_origin_is_killed() {
     .await;
     process.kill();
     let store = SqliteStore::open(&database, &ManualClock::at(0)).await.unwrap();
-    assert_whole(&acknowledged, &stored(&store).await);
+    let stored = stored(&store).await;
+    assert_whole(&acknowledged, &stored);
+    store.close().await;
+    // Whatever was committed is heard of, also what waited when the origin was killed: each turn, in the order of its conversation.
+    process = Process::start(address, &database);
+    let committed: Vec<u64> = stored.values().map(|turns| turns.len() as u64).collect();
+    let heard = |receiver: &Receiver| receiver.turns().values().map(Vec::len).sum::<usize>() as u64;
+    receiver.until("every turn is heard of", |receiver| heard(receiver) >= committed.iter().sum()).await;
+    for (conversation, count) in committed.iter().enumerate() {
+        let turns = receiver.turns().remove(key(conversation).id().as_str()).unwrap_or_default();
+        assert_eq!(turns, (1..=*count).collect::<Vec<_>>(), "conversation {conversation}");
+    }
+    assert_eq!(receiver.forged(), 0);
+    process.kill();
+}
+
+/// A webhook that hears of every turn.
+async fn make_webhook(database: &std::path::Path, receiver: &Receiver) {
+    let store = SqliteStore::open(database, &ManualClock::at(0)).await.unwrap();
+    let settings = [("LGDL_EDGE_UNSIGNED", "true"), ("LGDL_WEBHOOK_PRIVATE", "true")];
+    let config = Config::read("", settings.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
+    let hand =
+        Hand { store: &store, config: &config, random: &SystemRandom, tenant: "default", actor: "test", now_ms: 0 };
+    let (types, urgency, text) = (vec!["turn.committed".into()], Urgency::Any, TextRight::Withheld);
+    let new = NewWebhook { name: "all", url: &receiver.url(), types, urgency, text };
+    let (_, secret) = hand.make(new).await.unwrap();
+    receiver.trust(&secret);
     store.close().await;
 }
 
