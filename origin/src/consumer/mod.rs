@@ -205,6 +205,11 @@ impl<C: Consumer> Runner<C> {
         if items.is_empty() {
             let passed = next.abs_diff(held.read.position.sequence);
             held.sequence = next;
+            if ours && now_ms - held.kept_at < millis(self.manner.keep_every) {
+                // There may be more in a moment: the place is held on to, rather than written for every event.
+                *place = Some(held);
+                return Ok(Round::Nothing);
+            }
             if ours || passed > PASSED_OVER {
                 self.keep(store, &note, held, now_ms, Hold::LetGo).await?;
             }
