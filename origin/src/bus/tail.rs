@@ -59,7 +59,10 @@ impl Tail {
 
     /// Reads what is new; whether there may be more.
     async fn read(&self, store: &dyn Store) -> Result<bool> {
-        let begun = self.ring().after.map(|_| self.ring().upto);
+        let begun = {
+            let ring = self.ring();
+            ring.after.map(|_| ring.upto)
+        };
         let upto = match begun {
             Some(upto) => upto,
             None => {
