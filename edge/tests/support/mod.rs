@@ -14,7 +14,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use lgdl::compiled::CompiledGame;
 use lgdl::wire::origin::{
     ApiKey, Blocked, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Erasures, GameEntry, GameList,
-    GamePolicy, Report, Reports, Signature, StateName, StoredConversation, TokenAnswer, TokenRequest, state_digest,
+    GamePolicy, NodeReport, Report, Reports, Signature, StateName, StoredConversation, TokenAnswer, TokenRequest,
+    state_digest,
 };
 use lgdl_edge::answer::Response;
 use lgdl_edge::native::{Answering, Native};
@@ -67,6 +68,8 @@ pub(crate) struct State {
     pub(crate) policy: GamePolicy,
     /// Refusals told to the audit log.
     pub(crate) reports: Vec<Report>,
+    /// What nodes told of themselves.
+    pub(crate) nodes: Vec<NodeReport>,
     /// Calls by path, without ids.
     pub(crate) calls: Vec<String>,
     /// Calls to capability services: path, idempotency key, body.
@@ -152,6 +155,10 @@ impl World {
             ("POST", ["reports"]) => {
                 let told: Reports = serde_json::from_slice(&request.body).expect("well-formed reports");
                 state.reports.extend(told.reports);
+                status(204)
+            }
+            ("POST", ["node"]) => {
+                state.nodes.push(serde_json::from_slice(&request.body).expect("a well-formed report"));
                 status(204)
             }
             ("GET", ["games"]) => {
