@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use lgdl_origin::clock::{DAY_MS, ManualClock};
 use lgdl_origin::config::Secret;
+use lgdl_origin::ids::ConsentId;
 use lgdl_origin::migrations;
+use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::postgres::{PoolSettings, PostgresStore, connect};
 use lgdl_origin::store::{
-    CommitOutcome, Conversations as _, Maintenance as _, People as _, RetentionRule, RetentionScope, StoreError,
+    AuditLog as _, Bus as _, CommitOutcome, ConsentRow, Conversations as _, Event, Maintenance as _, People as _,
+    RetentionRule, RetentionScope, StoreError,
 };
 
 use crate::data::{NOW, claim, commit, event, key, order};
@@ -155,4 +158,49 @@ async fn a_server_that_forgets_is_refused() {
     };
     let refused = PostgresStore::open(&settings, &ManualClock::at(NOW)).await.unwrap_err();
     assert!(refused.to_string().contains("synchronous_commit"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_on_every_origin_are_woken_by_whichever_moves_events_on() {
+    let cluster = match tokio::task::spawn_blocking(|| Cluster::start(&[])).await.unwrap() {
+        Ok(cluster) => cluster,
+        Err(reason) => return lgdl_skips::skip(lgdl_skips::Need::PostgreSql, &reason),
+    };
+    let url = cluster.fresh_database();
+    let (one, other) = (std::sync::Arc::new(open_postgres(&url).await), std::sync::Arc::new(open_postgres(&url).await));
+    let listening = {
+        let other = other.clone();
+        tokio::spawn(async move { other.hear_others().await })
+    };
+    let mut heard = other.signals().heard();
+    let told = |number: u64| Event { subject: format!("game-{number}"), ..event("game.published") };
+    // Told by one that does not move anything on: the other hears of that, too.
+    let began = std::time::Instant::now();
+    loop {
+        one.add_consent(consent(), told(0)).await.unwrap();
+        if tokio::time::timeout(Duration::from_millis(100), other.signals().told()).await.is_ok() {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "the outbox is heard of");
+    }
+    for number in 1..=5 {
+        one.enqueue(vec![told(number)]).await.unwrap();
+        one.drain_outbox(100).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(10), heard.changed()).await.expect("it is heard").unwrap();
+        assert_eq!(*heard.borrow_and_update(), one.bus_ends().await.unwrap().last);
+    }
+    listening.abort();
+}
+
+fn consent() -> ConsentRow {
+    ConsentRow {
+        id: ConsentId::mint(NOW, &SystemRandom),
+        tenant: "default".into(),
+        game: "g".into(),
+        user_id: "u".into(),
+        given: true,
+        at: NOW,
+        actor: "test".into(),
+        note: String::new(),
+    }
 }
