@@ -11,7 +11,7 @@ use crate::bus::catalog::{NODE_DRAINED, NODE_JOINED, NODE_LOST};
 use crate::clock::{DAY_MS, Millis};
 use crate::http::Origin;
 use crate::serve::DEFAULT_TENANT;
-use crate::store::{Event, NodeRow, Result, Store};
+use crate::store::{Event, NodeFacts, NodeRow, Result, Store};
 
 /// How far a clock may be off before it is named, milliseconds: turns that wait are kept in the order of clocks, and a signature
 /// allows two minutes.
@@ -79,10 +79,10 @@ fn event(name: &str, node: &str, now_ms: Millis, detail: Value) -> Event {
 /// # Errors
 /// When the store fails.
 pub async fn take(store: &dyn Store, report: NodeReport, now_ms: Millis) -> Result<()> {
+    let (name, report) = facts(report);
     for _ in 0..TRIES {
-        let before = store.find_node(&report.name).await?;
+        let before = store.find_node(&name).await?;
         let seen_before = before.as_ref().map(|before| before.seen_at);
-        let name = report.name.as_str();
         let mut told = Vec::new();
         let known = before.as_ref().filter(|before| before.silent_since.is_none());
         if known.is_none() {
@@ -90,13 +90,13 @@ pub async fn take(store: &dyn Store, report: NodeReport, now_ms: Millis) -> Resu
                 "node": name, "version": report.version, "platform": report.platform, "region": report.region,
                 "again": before.is_some(),
             });
-            told.push(event(NODE_JOINED, name, now_ms, detail));
+            told.push(event(NODE_JOINED, &name, now_ms, detail));
         }
         if let Some(before) = before.as_ref().filter(|before| before.report.waiting > 0 && report.waiting == 0) {
-            told.push(event(NODE_DRAINED, name, now_ms, json!({"node": name, "turns": before.report.waiting})));
+            told.push(event(NODE_DRAINED, &name, now_ms, json!({"node": name, "turns": before.report.waiting})));
         }
         let row = NodeRow {
-            name: report.name.clone(),
+            name: name.clone(),
             joined_at: known.map_or(now_ms, |known| known.joined_at),
             // Every report moves it, or two of them could not be told apart.
             seen_at: now_ms.max(seen_before.map_or(0, |seen| seen + 1)),
@@ -110,6 +110,38 @@ pub async fn take(store: &dyn Store, report: NodeReport, now_ms: Millis) -> Resu
     }
     // Others tell of the same node at the same time; theirs is as good.
     Ok(())
+}
+
+/// Its name, and what it tells, as the store keeps it.
+fn facts(report: NodeReport) -> (String, NodeFacts) {
+    let NodeReport {
+        name,
+        version,
+        platform,
+        region,
+        games,
+        waiting,
+        waiting_since_ms,
+        aside,
+        breaker,
+        drained_at_ms,
+        every_ms,
+        sent_at_ms,
+    } = report;
+    let facts = NodeFacts {
+        version,
+        platform,
+        region,
+        games,
+        waiting,
+        waiting_since_ms,
+        aside,
+        breaker,
+        drained_at_ms,
+        every_ms,
+        sent_at_ms,
+    };
+    (name, facts)
 }
 
 /// Notes who has fallen silent, and tells of those that had turns waiting.
@@ -149,7 +181,7 @@ pub async fn keep(origin: &Origin) {
 /// A node as people are shown it.
 #[must_use]
 pub fn shown(row: &NodeRow, now_ms: Millis) -> Value {
-    let NodeReport { version, platform, region, games, waiting, aside, breaker, drained_at_ms, .. } = &row.report;
+    let NodeFacts { version, platform, region, games, waiting, aside, breaker, drained_at_ms, .. } = &row.report;
     json!({
         "name": row.name,
         "state": state(row),

@@ -1,11 +1,37 @@
 //! Edge nodes: what each last told of itself.
 
 use async_trait::async_trait;
-use lgdl::wire::origin::NodeReport;
 use serde::{Deserialize, Serialize};
 
 use super::{Event, Result};
 use crate::clock::Millis;
+
+/// What a node tells of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeFacts {
+    /// The version of its program.
+    pub version: String,
+    /// Where it runs: `spin`, `workers`, …
+    pub platform: String,
+    /// Its region, as the deployment calls it.
+    pub region: Option<String>,
+    /// Games that it answers.
+    pub games: Vec<String>,
+    /// Turns that wait in its journal.
+    pub waiting: u64,
+    /// Since when some do, by its clock.
+    pub waiting_since_ms: Option<Millis>,
+    /// Turns that were set aside.
+    pub aside: u64,
+    /// Its breaker in front of the origin.
+    pub breaker: String,
+    /// When the last waiting turn went home.
+    pub drained_at_ms: Option<Millis>,
+    /// How often it tells, milliseconds.
+    pub every_ms: u64,
+    /// Its own time.
+    pub sent_at_ms: Millis,
+}
 
 /// A node as the origin knows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -13,7 +39,7 @@ pub struct NodeRow {
     /// Its name.
     pub name: String,
     /// What it told last.
-    pub report: NodeReport,
+    pub report: NodeFacts,
     /// When it told something for the first time, or again after it was silent.
     pub joined_at: Millis,
     /// When it told something last.
