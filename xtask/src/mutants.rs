@@ -66,6 +66,11 @@ pub(crate) fn run(names: &[String], check: bool) -> Result<()> {
     }
     let tree = root.join("target/mutants/tree");
     copy(&root, &tree)?;
+    match simulate(&root, &tree, None)? {
+        Outcome::NotFound => say(format_args!("no fault: nothing found within {SEEDS} seeds")),
+        Outcome::Found(by) => bail!("something is found without any fault, by {by}"),
+        Outcome::DoesNotCompile => bail!("the simulator does not compile"),
+    }
     let (mut found, mut missed) = (0, Vec::new());
     let mut wanted: Vec<&Mutant> =
         table.mutant.iter().filter(|mutant| names.is_empty() || names.contains(&mutant.name)).collect();
@@ -175,7 +180,7 @@ fn simulate(root: &Path, tree: &Path, scene: Option<&str>) -> Result<Outcome> {
     if ran.status.success() {
         return Ok(Outcome::NotFound);
     }
-    let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned();
     let by = said.lines().find_map(|line| line.strip_prefix("first: "));
     // A world that panics notices it as well.
     Ok(Outcome::Found(by.unwrap_or("a panic").to_owned()))
