@@ -5,11 +5,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::call::Call;
-use crate::platform::Platform;
+use crate::platform::{KvError, Platform};
 use crate::seal::{opened, sealed};
 
 /// How long a note may lie in a key-value store, milliseconds.
 const NOTE_TTL_MS: u64 = 3_600_000;
+/// The same for one without which a node can't answer: an outage of the origin may be long, and an instance begin within it.
+const LASTING_TTL_MS: u64 = 30 * 86_400_000;
 
 /// Reads a note.
 pub async fn recall<P: Platform, T: DeserializeOwned>(platform: &P, name: &str) -> Option<T> {
@@ -29,6 +31,50 @@ pub async fn remember<P: Platform, T: Serialize>(platform: &P, name: &str, value
             let _ = platform.kv_put(&format!("note:{name}"), &bytes, NOTE_TTL_MS).await;
         }
     }
+}
+
+/// Reads a note without which this node can't answer: where no memory holds it, from the key-value store.
+pub async fn recall_lasting<P: Platform, T: DeserializeOwned>(platform: &P, name: &str) -> Option<T> {
+    if let Some(memory) = platform.memory()
+        && let Some(bytes) = memory.note(name)
+    {
+        return serde_json::from_slice(&bytes).ok();
+    }
+    let bytes = platform.kv_get(&format!("note:{name}")).await.ok()??;
+    let value = serde_json::from_slice(&bytes).ok()?;
+    if let Some(memory) = platform.memory() {
+        memory.keep_note(name, bytes);
+    }
+    Some(value)
+}
+
+/// Where a lasting note is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Where {
+    /// In this instance's memory, if it has one: the key-value store holds the same, but for the time.
+    Memory,
+    /// There, and in the key-value store.
+    Store,
+}
+
+/// Writes such a note.
+pub async fn remember_lasting<P: Platform, T: Serialize>(platform: &P, name: &str, value: &T, place: Where) {
+    let Ok(bytes) = serde_json::to_vec(value) else { return };
+    if place == Where::Store || platform.memory().is_none() {
+        // Where that fails, the next instance asks the origin.
+        let _ = platform.kv_put(&format!("note:{name}"), &bytes, LASTING_TTL_MS).await;
+    }
+    if let Some(memory) = platform.memory() {
+        memory.keep_note(name, bytes);
+    }
+}
+
+/// Removes such a note.
+pub async fn forget_lasting<P: Platform>(platform: &P, name: &str) {
+    if let Some(memory) = platform.memory() {
+        memory.drop_note(name);
+    }
+    let _ = platform.kv_delete(&format!("note:{name}")).await;
 }
 
 /// Reads a note that grants something: where others can write, only what this node has sealed counts.
@@ -53,11 +99,15 @@ pub async fn remember_grant<P: Platform, T: Serialize>(call: &Call<'_, P>, name:
 }
 
 /// Removes a note.
-pub async fn forget<P: Platform>(platform: &P, name: &str) {
+///
+/// # Errors
+/// When the store does not take it: the note may still be there.
+pub async fn forget<P: Platform>(platform: &P, name: &str) -> Result<(), KvError> {
     match platform.memory() {
-        Some(memory) => memory.drop_note(name),
-        None => {
-            let _ = platform.kv_delete(&format!("note:{name}")).await;
+        Some(memory) => {
+            memory.drop_note(name);
+            Ok(())
         }
+        None => platform.kv_delete(&format!("note:{name}")).await,
     }
 }

@@ -19,6 +19,7 @@ mod server;
 mod spin;
 
 pub use config::{HostConfig, LocalAnswer, LocalService, Storage};
+pub use kv::CACHE_FILE;
 pub use manifest::{Manifest, ManifestError};
 pub use node::{JOURNAL_FILE, Node};
 pub use server::{Host, StartError};

@@ -142,11 +142,15 @@ impl Host {
             TcpListener::bind(config.listen).await.map_err(|error| StartError::Listen(config.listen, error))?;
         let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
         let epochs = Epochs::begin(&engine);
+        let folder = match &config.storage {
+            Storage::Memory => None,
+            Storage::Folder(folder) => Some(folder.as_path()),
+        };
         let given = Arc::new(Given {
             engine,
             manifest,
             variables,
-            kv: Kv::new(config.kv_bytes),
+            kv: Kv::open(config.kv_bytes, folder),
             outbound: Outbound::new(allowed, config.public_hosts, services),
             memory_limit: config.memory_limit,
             cpu_limit: config.cpu_limit,

@@ -52,8 +52,11 @@ pub async fn check<P: Platform>(call: &Call<'_, P>, game: &GameEntry, named: &Na
 }
 
 /// Believes it no longer: the conversation was erased, and the consent with it where its person was.
-pub async fn forget<P: Platform>(platform: &P, conversation: &str) {
-    notes::forget(platform, &note(conversation)).await;
+///
+/// # Errors
+/// When the store does not take it: it may still be believed.
+pub async fn forget<P: Platform>(platform: &P, conversation: &str) -> Result<(), KvError> {
+    notes::forget(platform, &note(conversation)).await
 }
 
 fn note(conversation: &str) -> String {
