@@ -459,7 +459,7 @@ fn an_instance_that_begins_while_the_origin_is_away_has_its_games() {
 fn an_instance_with_a_memory_seldom_writes_the_list_of_games() {
     let world = world();
     let node = node(&world);
-    let stored = || node.kv.borrow().get("note:games:default").cloned();
+    let stored = || node.kv.borrow().get("lasting:games:default").cloned();
     say(&node, "c1", "u1", "hello", &[]);
     let first = stored().expect("the list is stored");
     node.now_ms.set(node.now_ms.get() + 3_600_000);

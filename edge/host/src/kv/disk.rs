@@ -83,7 +83,7 @@ impl Drop for Disk {
 }
 
 /// Writes until the store is dropped. All that has changed meanwhile is one transaction, so that the copy is the store as it was at
-/// some moment: what tells how far a node has heard of erasures is never there before what they removed has gone.
+/// some moment.
 fn write(path: &Path, mut file: Option<Connection>, pending: &Pending) {
     loop {
         let (batch, ended) = {
