@@ -1,6 +1,6 @@
 //! Limits: nobody gets more than they may, nobody is refused without need, and only who misbehaves is banned.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lgdl::problem::Reason;
 
@@ -17,6 +17,7 @@ const REFUSALS_WITHIN_US: u64 = 58_000_000;
 pub(super) fn check(world: &World, found: &mut Vec<Violation>) {
     no_more_than_allowed(world, found);
     no_refusal_without_need(world, found);
+    each_person_has_a_bucket(world, found);
     bans_hit_whoever_misbehaves(world, found);
 }
 
@@ -67,6 +68,19 @@ fn no_refusal_without_need(world: &World, found: &mut Vec<Violation>) {
             found.push(format!("{} refused after {had} of {} tokens", refused.bucket, refused.tokens));
             return;
         }
+    }
+}
+
+/// Persons that were answered and counted have been counted apart.
+fn each_person_has_a_bucket(world: &World, found: &mut Vec<Violation>) {
+    let history = world.history.borrow();
+    let answered = history.acks.iter().filter(|ack| ack.status == 200 && ack.limited);
+    let persons: BTreeSet<&str> = answered.map(|ack| ack.user.as_str()).collect();
+    // Whichever counter has it.
+    let names = history.admitted.iter().filter_map(|count| count.bucket.split_once("user:"));
+    let buckets: BTreeSet<&str> = names.map(|(_, person)| person).collect();
+    if world.plan.limit.is_some() && buckets.len() < persons.len() {
+        found.push(format!("{} persons have {} buckets", persons.len(), buckets.len()));
     }
 }
 
