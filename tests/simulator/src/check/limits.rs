@@ -8,7 +8,7 @@ use super::Violation;
 use crate::plan::{FaultKind, MAX_SKEW_MS, Patience};
 use crate::world::{Ack, Count, World};
 
-/// Refusals after which whoever goes on is banned, how long that lasts at least, and the time within which they count; each
+/// Refusals the last of which brings a ban, how long that lasts at least, and the time within which they count; each
 /// with room for what is under way.
 const REFUSALS_BEFORE_BAN: usize = 30;
 const BAN_US: u64 = 58_000_000;
@@ -112,7 +112,8 @@ fn bans_hit_whoever_misbehaves(world: &World, found: &mut Vec<Violation>) {
             continue;
         }
         let refused: Vec<u64> = theirs.iter().filter(|ack| ack.status == 429).map(|ack| ack.answered_us).collect();
-        let Some(last) = refused.get(REFUSALS_BEFORE_BAN) else { continue };
+        // The last of them brings the ban; where it does not, no other follows for as long as it should last.
+        let Some(last) = refused.get(REFUSALS_BEFORE_BAN - 1) else { continue };
         let by_own_limit = own_limit_refuses(&client.name);
         if by_own_limit && last - refused[0] < REFUSALS_WITHIN_US {
             let ban = *last..last + BAN_US;
