@@ -10,8 +10,11 @@ use crate::random::{Random, index};
 /// A scene: fills an empty world.
 type Scene = fn(&mut Stage);
 
+/// The scene in which a node has the answer to what is said again, and nobody to ask.
+pub(super) const LAST_SAID_AGAIN: &str = "says_the_last_again_while_away";
+
 /// Every scene, with its name.
-const SCENES: [(&str, Scene); 26] = [
+const SCENES: [(&str, Scene); 27] = [
     ("two_at_once", two_at_once),
     ("gives_up_in_the_middle", gives_up_in_the_middle),
     ("acts_on_another_state", acts_on_another_state),
@@ -38,6 +41,7 @@ const SCENES: [(&str, Scene); 26] = [
     ("answers_lost", answers_lost),
     ("two_begin_one_conversation", two_begin_one_conversation),
     ("services_forget", services_forget),
+    (LAST_SAID_AGAIN, says_the_last_again_while_away),
 ];
 
 /// The names of all scenes.
@@ -227,6 +231,17 @@ fn says_it_again_while_away(stage: &mut Stage) {
     }
     stage.turn(client, 5).pause_us = 3_000_000;
     stage.away(if stage.random.chance(50) { 6 } else { 12 }, 60);
+}
+
+/// The same of the last turn that the origin took: the node that ran it holds its answer, and needs nobody to give it.
+fn says_the_last_again_while_away(stage: &mut Stage) {
+    stage.nodes(&[Flavour::Machine]);
+    let words = *stage.random.pick(&[["hello", "order something", "tea"], ["order something", "tea", "3"]]);
+    let client = stage.client(ANN, &words, 1_000);
+    let said = stage.turn(client, 1).text;
+    let turn = stage.turn(client, 2);
+    (turn.text, turn.key, turn.pause_us) = (said, Some("t0.1".to_owned()), 15_000_000);
+    stage.away(8, 100);
 }
 
 /// One person uses one key for two requests, in one conversation or in two, while the origin is there and while it is not.
