@@ -85,6 +85,7 @@ impl Drop for Disk {
 /// Writes until the store is dropped. All that has changed meanwhile is one transaction, so that the copy is the store as it was at
 /// some moment.
 fn write(path: &Path, mut file: Option<Connection>, pending: &Pending) {
+    let mut fails = false;
     loop {
         let (batch, ended) = {
             let mut changes = pending.lock();
@@ -97,10 +98,13 @@ fn write(path: &Path, mut file: Option<Connection>, pending: &Pending) {
             let open_now = || open(path);
             let written = file.take().map_or_else(open_now, Ok).and_then(|file| keep(&file, batch).map(|()| file));
             match written {
-                Ok(written) => file = Some(written),
+                Ok(written) => (file, fails) = (Some(written), false),
                 // On a full disk, say. What it holds may be erased meanwhile, and could not be taken out.
                 Err(error) => {
-                    told("can't be written and begins anew", &error);
+                    // Once, not for every turn.
+                    if !std::mem::replace(&mut fails, true) {
+                        told("can't be written and begins anew", &error);
+                    }
                     throw_away(path);
                 }
             }
