@@ -369,9 +369,9 @@ async fn persons_are_named_in_the_log_under_a_key_and_receipts_find_them() {
     assert_eq!(edge.send(Method::DELETE, path, vec![]).await.status(), StatusCode::NO_CONTENT);
     let stones = edge.running.origin.store.tombstones((Millis::MIN, ""), 100).await.unwrap();
     let cleo = person_pseudonym("default", "cleo");
-    let told: Vec<_> = stones.iter().map(|stone| stone.requested_by.as_str()).collect();
-    assert!(told.contains(&edge.running.origin.store.audit_name(&cleo).as_str()), "{told:?}");
-    assert!(!told.contains(&cleo.as_str()), "{told:?}");
+    let asked: Vec<_> = stones.iter().map(|stone| stone.requested_by.as_str()).collect();
+    assert!(asked.contains(&edge.running.origin.store.audit_name(&cleo).as_str()), "{asked:?}");
+    assert!(!asked.contains(&cleo.as_str()), "{asked:?}");
     let (store, config) = (&*edge.running.origin.store, &edge.running.origin.config);
     let name = store.audit_name(&after);
     let named = subjects(&edge).await;
