@@ -25,6 +25,10 @@ pub type Violation = String;
 /// Everything that does not hold.
 pub(super) fn check(world: &World) -> Vec<Violation> {
     let mut found = Vec::new();
+    what_is_kept_opens(world, &mut found);
+    if !found.is_empty() {
+        return found;
+    }
     let Followed { kept, erased, lost } = follow(world, &mut found);
     the_store_holds_what_was_committed(world, &kept, &mut found);
     states_equal_a_replay(world, &kept, &mut found);
@@ -43,6 +47,14 @@ pub(super) fn check(world: &World) -> Vec<Violation> {
     who_is_away_is_left_alone(world, &mut found);
     found.extend(world.history.borrow().heard.iter().cloned());
     found
+}
+
+/// A process that begins, with nothing in its memory, opens all that is kept.
+fn what_is_kept_opens(world: &World, found: &mut Vec<Violation>) {
+    world.origin.borrow_mut().restart();
+    let conversations: BTreeSet<&str> = world.plan.clients.iter().map(|client| client.conversation.as_str()).collect();
+    let closed = conversations.into_iter().filter(|conversation| !world.origin.borrow().opens(conversation));
+    found.extend(closed.map(|conversation| format!("{conversation} is kept under a key that nobody has")));
 }
 
 /// What is set aside has a reason that is so.

@@ -14,7 +14,7 @@ type Scene = fn(&mut Stage);
 pub(super) const LAST_SAID_AGAIN: &str = "says_the_last_again_while_away";
 
 /// Every scene, with its name.
-const SCENES: [(&str, Scene); 27] = [
+const SCENES: [(&str, Scene); 28] = [
     ("two_at_once", two_at_once),
     ("gives_up_in_the_middle", gives_up_in_the_middle),
     ("acts_on_another_state", acts_on_another_state),
@@ -42,6 +42,7 @@ const SCENES: [(&str, Scene); 27] = [
     ("two_begin_one_conversation", two_begin_one_conversation),
     ("services_forget", services_forget),
     (LAST_SAID_AGAIN, says_the_last_again_while_away),
+    ("comes_back_after_an_erasure", comes_back_after_an_erasure),
 ];
 
 /// The names of all scenes.
@@ -338,6 +339,17 @@ fn trips(stage: &mut Stage) {
     let what = if stage.random.chance(50) { Stage::conversation(ANN) } else { Stage::person(ANN) };
     let at_s = stage.random.between(10, 50);
     stage.erases(what, at_s);
+}
+
+/// A person is erased by another process than the one that serves, which still has their key in memory, and comes back.
+fn comes_back_after_an_erasure(stage: &mut Stage) {
+    stage.alike(1, &ANYWHERE);
+    stage.plan.sealed = true;
+    stage.client(ANN, &["hello", "order something"], 2_000);
+    let at_s = stage.random.between(12, 20);
+    stage.erases(Stage::person(ANN), at_s);
+    let back = stage.client(Who("person0", "k1", 0), &["hello", "order something", "tea"], 3_000);
+    stage.turn(back, 0).pause_us = stage.random.between(25, 40) * SECOND_US;
 }
 
 /// The origin's store is put back to what it was a while ago, while nodes hold what came after.
