@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lgdl::problem::Reason;
 
 use super::Violation;
-use crate::plan::{FaultKind, MAX_SKEW_MS, Patience};
+use crate::plan::{FaultKind, Flavour, MAX_SKEW_MS, Patience};
 use crate::world::{Ack, Count, World};
 
 /// Refusals the last of which brings a ban, how long that lasts at least, and the time within which they count; each
@@ -74,7 +74,9 @@ fn no_refusal_without_need(world: &World, found: &mut Vec<Violation>) {
 /// Persons that were answered and counted have been counted apart.
 fn each_person_has_a_bucket(world: &World, found: &mut Vec<Violation>) {
     let history = world.history.borrow();
-    let answered = history.acks.iter().filter(|ack| ack.status == 200 && ack.limited);
+    // Spin alone counts in its key-value store, where nobody looks on.
+    let is_seen = |ack: &&Ack| world.plan.nodes[ack.node].flavour != Flavour::Spin;
+    let answered = history.acks.iter().filter(|ack| ack.status == 200 && ack.limited).filter(is_seen);
     let persons: BTreeSet<&str> = answered.map(|ack| ack.user.as_str()).collect();
     // Whichever counter has it.
     let names = history.admitted.iter().filter_map(|count| count.bucket.split_once("user:"));
