@@ -44,7 +44,8 @@ struct Note {
 pub async fn tell<P: Platform>(call: &Call<'_, P>) {
     let platform = call.platform;
     let now_ms = platform.now_ms();
-    let known = platform.kv_get(NOTE).await.ok().flatten();
+    // A store that fails does not say what the node is called; the next run asks again.
+    let Ok(known) = platform.kv_get(NOTE).await else { return };
     let known: Option<Note> = known.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let mut note = known.unwrap_or_default();
     let since_ms = now_ms.saturating_sub(note.told_at_ms);

@@ -244,7 +244,13 @@ async fn age(store: &dyn Store, note: &str, now_ms: Millis) -> Result<Option<Mil
 
 /// How full the disk of a folder is; `None`: it does not say.
 fn disk_used_percent(folder: &Path) -> Option<u64> {
-    let disk = rustix::fs::statvfs(folder).ok()?;
+    let disk = match rustix::fs::statvfs(folder) {
+        Ok(disk) => disk,
+        Err(error) => {
+            tracing::debug!(%error, "the disk does not say how full it is");
+            return None;
+        }
+    };
     let usable = disk.f_blocks.saturating_sub(disk.f_bfree).saturating_add(disk.f_bavail);
     (usable > 0).then(|| 100 - disk.f_bavail.saturating_mul(100) / usable)
 }

@@ -205,7 +205,9 @@ async fn turn(store: &dyn Store, incident: &Incident, turn: Turn, now_ms: Millis
 
 /// The name of this machine.
 fn host() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let name = name.trim();
-    if name.is_empty() { "origin".to_owned() } else { name.to_owned() }
+    match std::fs::read_to_string("/proc/sys/kernel/hostname") {
+        Ok(name) if !name.trim().is_empty() => name.trim().to_owned(),
+        // Not Linux: one name for all of them, so that what is of a host is of the deployment.
+        Ok(_) | Err(_) => "origin".to_owned(),
+    }
 }

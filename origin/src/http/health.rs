@@ -70,7 +70,9 @@ pub(super) async fn health(State(origin): State<Origin>) -> Response {
 /// How the edge nodes are; nothing where none tells of itself.
 async fn nodes_component(origin: &Origin) -> Option<serde_json::Value> {
     let started = Instant::now();
-    let rows = tokio::time::timeout(PATIENCE, origin.store.nodes()).await.ok()?.ok()?;
+    let Ok(Ok(rows)) = tokio::time::timeout(PATIENCE, origin.store.nodes()).await else {
+        return Some(json!({"status": "unhealthy", "detail": "how the nodes are can't be read"}));
+    };
     if rows.is_empty() {
         return None;
     }
