@@ -24,6 +24,7 @@ pub mod bundle;
 pub mod cleanup;
 pub mod clock;
 pub mod config;
+pub mod desk;
 pub mod doctor;
 pub mod exports;
 pub mod facts;

@@ -63,6 +63,12 @@ pub const GAMES_REMOVED: &str = "game.removed";
 pub const PROPOSALS_SHOWN: &str = "learning.shown";
 /// A proposal of learning was approved into a draft, or rejected.
 pub const PROPOSAL_DECIDED: &str = "learning.decided";
+/// Somebody has taken a conversation over.
+pub const ESCALATION_ACCEPTED: &str = "escalation.accepted";
+/// A conversation was handed back, or came back to its queue; the detail says how.
+pub const ESCALATION_RETURNED: &str = "escalation.returned";
+/// What an agent may serve was changed.
+pub const AGENT_CHANGED: &str = "agent.changed";
 /// The origin started with other settings than before.
 pub const CONFIGURATION_CHANGED: &str = "configuration.changed";
 /// The audit log was read out.

@@ -11,6 +11,7 @@
 mod administrators;
 mod audit_names;
 mod error;
+mod handovers;
 pub mod postgres;
 mod reports;
 pub mod sqlite;
@@ -25,6 +26,7 @@ use crate::ids::{ApiKeyId, ConversationId, DataKeyId, HoldId};
 pub use administrators::*;
 pub use audit_names::AuditNames;
 pub use error::{Result, StoreError};
+pub use handovers::*;
 pub use reports::*;
 pub use transfer::*;
 pub use types::*;
@@ -288,6 +290,7 @@ pub trait Store:
     + AuditLog
     + Maintenance
     + Administrators
+    + Handovers
     + Listings
     + Reports
     + Transfer
@@ -303,6 +306,7 @@ impl<T> Store for T where
         + AuditLog
         + Maintenance
         + Administrators
+        + Handovers
         + Listings
         + Reports
         + Transfer

@@ -11,6 +11,7 @@ mod data_keys;
 mod dumps;
 mod games;
 mod groups;
+mod handovers;
 mod keys;
 mod maintenance;
 mod partitions;

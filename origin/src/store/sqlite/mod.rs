@@ -9,6 +9,7 @@ mod commit;
 mod conversations;
 mod data_keys;
 mod games;
+mod handovers;
 mod keys;
 mod maintenance;
 mod people;
