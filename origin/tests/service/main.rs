@@ -8,6 +8,7 @@ mod desk;
 mod encryption;
 mod erasures;
 mod games;
+mod handovers;
 mod health;
 mod owasp;
 mod push;
