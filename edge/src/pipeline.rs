@@ -211,6 +211,10 @@ async fn answer<P: Platform>(
             call.caller = auth::authenticate(call, received).await?;
             personal::export(call, received, &id).await
         }
+        Route::Messages(id) => {
+            call.caller = auth::authenticate(call, received).await?;
+            personal::messages(call, received, &id).await
+        }
     }
 }
 
