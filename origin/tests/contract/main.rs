@@ -5,6 +5,7 @@ mod changes;
 mod concurrency;
 mod data;
 mod erasures;
+mod handovers;
 mod listings;
 mod postgres_only;
 #[allow(dead_code)] // other test binaries use the rest
@@ -48,6 +49,9 @@ async fn run(kind: Kind, case: impl AsyncFnOnce(stores::Fresh)) {
 }
 
 contract! {
+    handovers::turns_open_take_and_end_a_hand_over,
+    handovers::a_queue_keeps_its_order_and_gets_back_what_a_lost_agent_had,
+    handovers::who_waits_too_long_is_found_by_the_games_patience_or_the_deployments,
     cases::a_first_turn_begins_a_conversation,
     cases::turns_are_numbered_from_one_without_gaps,
     cases::a_stale_commit_gets_the_current_state,
