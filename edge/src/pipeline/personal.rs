@@ -7,7 +7,7 @@
 use http::{HeaderName, StatusCode};
 use lgdl::problem::Reason;
 
-use crate::answer::{Refusal, Response};
+use crate::answer::{After, Refusal, Response};
 use crate::call::Call;
 use crate::origin::{Origin, OriginError};
 use crate::pipeline::journal::{self, Theirs};
@@ -83,6 +83,10 @@ pub async fn messages<P: Platform>(call: &Call<'_, P>, received: &Received, id: 
     let user = user(call, received)?;
     let after = received.parameter("after")?.map_or(Ok(0), |after| after.parse::<u64>());
     let after = after.map_err(|_| Refusal::new(Reason::WrongShape, "`after` in the address is no number of a turn."))?;
+    // What the person said may wait here for the origin, and whoever is there waits for it.
+    if Origin::new(call).health().await.journal_pending {
+        call.later(After::Drain);
+    }
     for game in candidates(call, received).await? {
         let found = Origin::new(call).messages(&game, id, &user, after).await.map_err(|error| failed(call, error))?;
         if let Some(document) = found {
