@@ -91,7 +91,7 @@ pub async fn act(
             Lookup::Erased => return Err(Problem::erased("This conversation was erased.")),
         };
         let handover = origin.store.handover(tenant, id).await?.ok_or_else(unknown)?;
-        let name = request_name(deed, key, id);
+        let name = request_name(deed, key, id, agent);
         match check(&handover, agent, deed) {
             Ok(Standing::ToDo) => {}
             Ok(Standing::Done) => return Ok(row.version),
@@ -201,14 +201,16 @@ async fn run(origin: &Origin, row: &ConversationRow, turn: Turn) -> Result<Outco
 }
 
 /// What tells one deed from another: the same for a retry, on every origin.
-fn request_name(deed: &Deed, key: &str, id: &ConversationId) -> RequestName {
+fn request_name(deed: &Deed, key: &str, id: &ConversationId, agent: Option<&AgentRow>) -> RequestName {
     let (name, said) = match deed {
         Deed::Accept => ("accept", ""),
         Deed::Say { text } => ("say", text.as_str()),
         Deed::Return { outcome, .. } => ("return", outcome.as_str()),
         Deed::TimeOut => ("time_out", ""),
     };
-    let digest = hex::sha256(format!("{name}\n{id}\n{key}").as_bytes());
+    // Two agents may well take the same key.
+    let who = agent.map_or(ORIGIN, |agent| agent.id.as_str());
+    let digest = hex::sha256(format!("{name}\n{id}\n{who}\n{key}").as_bytes());
     let key = format!("desk_{}", &digest[..KEY_DIGITS]);
     RequestName { fingerprint: hex::sha256(format!("{key}\n{said}").as_bytes()), key }
 }

@@ -1,5 +1,6 @@
 //! People step in: agents, their queues, and what becomes of conversations that are handed over.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use lgdl::compiled::CompiledGame;
@@ -81,20 +82,22 @@ async fn ward(settings: &[(&str, &str)]) -> Desk {
 struct Person<'e> {
     edge: &'e Edge,
     conversation: &'static str,
-    sent: usize,
 }
+
+/// Turns that were sent: each has a key of its own.
+static SENT: AtomicUsize = AtomicUsize::new(0);
 
 impl Person<'_> {
     fn id(&self) -> ConversationId {
         ConversationId::derive("default", "ward", self.conversation)
     }
 
-    async fn say(&mut self, text: &str) -> TurnRecord {
-        self.sent += 1;
+    async fn say(&self, text: &str) -> TurnRecord {
         let list: GameList = body(self.edge.get("/edge/v1/games").await).await;
         let version = list.games[0].version.clone();
         let bytes = self.edge.get(&format!("/edge/v1/compiled/{version}")).await.bytes().await.unwrap();
         let game = CompiledGame::load(bytes.to_vec().into()).unwrap();
+        let key = format!("{}_{}", self.conversation, SENT.fetch_add(1, Ordering::SeqCst));
         for _ in 0..5 {
             let path = format!("/edge/v1/conversations/ward/{}?user=u", self.conversation);
             let answer = self.edge.get(&path).await;
@@ -115,7 +118,6 @@ impl Person<'_> {
                 settings: Settings::default(),
             };
             let Step::Done(outcome) = engine::begin(&game, state, turn) else { panic!("no call is made") };
-            let key = format!("{}_{}", self.conversation, self.sent);
             let request = CommitRequest {
                 game: "ward".into(),
                 conversation_id: self.conversation.into(),
@@ -124,7 +126,7 @@ impl Person<'_> {
                 expected_version: at,
                 base: None,
                 fingerprint: key.clone(),
-                idempotency_key: key,
+                idempotency_key: key.clone(),
                 response: MoveResponse::of(&outcome, "turn_x".into(), &version),
                 record: outcome.record.clone(),
                 state: outcome.conversation,
@@ -146,7 +148,7 @@ impl Person<'_> {
 }
 
 fn person<'e>(desk: &'e Desk, conversation: &'static str) -> Person<'e> {
-    Person { edge: &desk.edge, conversation, sent: 0 }
+    Person { edge: &desk.edge, conversation }
 }
 
 fn at(id: &ConversationId, what: &str) -> String {
@@ -160,7 +162,7 @@ async fn here(desk: &Desk) -> Value {
 #[tokio::test]
 async fn a_conversation_is_taken_over_spoken_in_and_handed_back() {
     let mut desk = ward(&[]).await;
-    let mut person = Person { edge: &desk.edge, conversation: "c1", sent: 0 };
+    let person = Person { edge: &desk.edge, conversation: "c1" };
     person.say("I want to order").await;
     let id = person.id();
     let asked = person.say("I need a nurse").await;
@@ -181,7 +183,7 @@ async fn a_conversation_is_taken_over_spoken_in_and_handed_back() {
     let said: Vec<&str> = view["messages"].as_array().unwrap().iter().map(|one| one["from"].as_str().unwrap()).collect();
     assert_eq!(said, ["person", "game", "person", "game", "game"]);
 
-    let mut person = Person { edge: &desk.edge, conversation: "c1", sent: 2 };
+    let person = Person { edge: &desk.edge, conversation: "c1" };
     let silent = person.say("I never know the size").await;
     assert_eq!((silent.stage.as_str(), silent.response.as_str()), ("with_agent", ""));
     let urgent = person.say("there is a fire").await;
@@ -212,7 +214,7 @@ async fn a_conversation_is_taken_over_spoken_in_and_handed_back() {
     problem(desk.get(&at(&id, "")).await, StatusCode::NOT_FOUND, "E521").await;
     let events: Vec<String> = desk.events().await.into_iter().map(|(name, _)| name).collect();
     for wanted in ["escalation.accepted", "escalation.returned", "pii.accessed", "agent.changed"] {
-        assert_eq!(events.iter().filter(|name| *name == wanted).count() > 0, true, "{wanted} is not told");
+        assert!(events.iter().any(|name| name == wanted), "{wanted} is not told");
     }
     assert_eq!(events.iter().filter(|name| *name == "escalation.returned").count(), 1);
 }
@@ -221,7 +223,7 @@ async fn a_conversation_is_taken_over_spoken_in_and_handed_back() {
 async fn an_agent_reaches_nothing_outside_their_queues_and_nobody_forges_one() {
     let mut desk = ward(&[]).await;
     let id = {
-        let mut person = person(&desk, "c1");
+        let person = person(&desk, "c1");
         person.say("I need a nurse").await;
         person.id()
     };
@@ -311,7 +313,7 @@ async fn what_an_agent_had_who_is_gone_goes_back_to_the_queue_in_its_order() {
 #[tokio::test]
 async fn nobody_comes_in_time_and_the_game_goes_on_once() {
     let desk = ward(&[]).await;
-    let mut person = person(&desk, "c1");
+    let person = person(&desk, "c1");
     person.say("I need somebody now").await;
     let mut heard = person.hears(1).await;
     for _ in 0..100 {
@@ -332,7 +334,7 @@ async fn nobody_comes_in_time_and_the_game_goes_on_once() {
 async fn an_agent_is_shown_no_sensitive_value_and_the_page_keeps_to_itself() {
     let mut desk = ward(&[]).await;
     let id = {
-        let mut person = person(&desk, "c1");
+        let person = person(&desk, "c1");
         for text in ["I want to order", "large", "4711-0815", "I need a nurse"] {
             person.say(text).await;
         }
