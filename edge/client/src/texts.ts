@@ -240,6 +240,7 @@ export const PROBLEM_TEXTS: Readonly<Record<string, ProblemText>> = {
   E241: "busy",
   E242: "busy",
   E243: "busy",
+  E244: "unavailable",
   E310: "unavailable",
   E311: "unavailable",
   E312: "unavailable",
