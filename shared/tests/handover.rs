@@ -181,7 +181,7 @@ fn an_escalation_is_written_in_one_way_and_what_is_wrong_with_it_is_said() {
     assert!(formatted.contains("        escalate to: clerk within 90 seconds else {\n"), "{formatted}");
     assert_eq!(syntax::format(formatted.as_bytes()).expect("formatted"), formatted);
     for (clause, wanted) in [
-        ("within 5 minutse", "did you mean `minutes`?"),
+        ("within 5 minuts", "did you mean `minute"),
         ("within 0 seconds", "from 1 second to 7 days"),
         ("within 8000 hours", "from 1 second to 7 days"),
         ("within soon", "how long the person waits"),
