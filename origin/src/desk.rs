@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use lgdl::compiled::CompiledGame;
 use lgdl::engine::{
-    self, CapabilityResult, Conversation, Event as Happened, HandoverStage, MAX_CALLS_PER_TURN, Outcome, Settings, Step,
-    ToldBy, Turn,
+    self, CapabilityResult, Conversation, Event as Happened, HandoverStage, MAX_CALLS_PER_TURN, Outcome, Settings,
+    Step, ToldBy, Turn,
 };
 use lgdl::ir;
 use lgdl::wire::client::MoveResponse;
@@ -14,6 +14,7 @@ use lgdl::wire::origin::{CommitRequest, HandoverNow, MAX_MESSAGES, Message, Mess
 use serde_json::{Map, Value, json};
 
 use crate::audit::events;
+use crate::bus::catalog::{ESCALATION_ACCEPTED, ESCALATION_RETURNED};
 use crate::clock::Millis;
 use crate::exports;
 use crate::hex;
@@ -21,9 +22,7 @@ use crate::http::{Origin, Problem, commit};
 use crate::ids::{AdministratorId, ConversationId};
 use crate::privacy::{Parts, Reader, RequestName};
 use crate::records::{CommitBody, turn_record};
-use crate::store::{
-    AgentRow, CommitOutcome, ConversationKey, ConversationRow, Event, HandoverRow, Lookup, StoreError,
-};
+use crate::store::{AgentRow, CommitOutcome, ConversationKey, ConversationRow, Event, HandoverRow, Lookup, StoreError};
 
 /// An agent who was silent for so long is gone: what they had goes back to its queue.
 pub const LOST_AFTER_MS: Millis = 90_000;
@@ -124,12 +123,16 @@ pub async fn act(
                 tokio::time::sleep(Duration::from_millis(wait)).await;
             }
             CommitOutcome::KeyReused => {
-                return Err(Problem::key_reused("A new request needs a new key; a retry must repeat the request unchanged."));
+                return Err(Problem::key_reused(
+                    "A new request needs a new key; a retry must repeat the request unchanged.",
+                ));
             }
             CommitOutcome::Erased => return Err(Problem::erased("This conversation was erased.")),
             CommitOutcome::NotTheirs => return Err(unknown()),
             CommitOutcome::DataKeyGone => {
-                return Err(Problem::unavailable("This person's key was destroyed meanwhile; try again.").retry_after(1));
+                return Err(
+                    Problem::unavailable("This person's key was destroyed meanwhile; try again.").retry_after(1)
+                );
             }
         }
     }
@@ -243,9 +246,9 @@ fn told(
     deed: &Deed,
 ) -> Vec<Event> {
     let (event, detail) = match deed {
-        Deed::Accept => (events::ESCALATION_ACCEPTED, json!({})),
-        Deed::Return { outcome, .. } => (events::ESCALATION_RETURNED, json!({"outcome": outcome})),
-        Deed::TimeOut => (events::ESCALATION_RETURNED, json!({"outcome": "timed_out"})),
+        Deed::Accept => (ESCALATION_ACCEPTED, json!({})),
+        Deed::Return { outcome, .. } => (ESCALATION_RETURNED, json!({"outcome": outcome})),
+        Deed::TimeOut => (ESCALATION_RETURNED, json!({"outcome": "timed_out"})),
         Deed::Say { .. } => return Vec::new(),
     };
     let actor = agent.map_or(ORIGIN, |agent| agent.id.as_str());
@@ -332,8 +335,7 @@ pub fn said(record: &Map<String, Value>) -> Vec<Message> {
 pub async fn view(origin: &Origin, tenant: &str, id: &ConversationId, after: u64) -> Result<Option<Value>, StoreError> {
     let (store, protection) = (&*origin.store, &*origin.protection);
     let now_ms = origin.clock.now_ms();
-    let document =
-        exports::conversation_for(Reader::Administrator, store, protection, tenant, id, now_ms).await?;
+    let document = exports::conversation_for(Reader::Administrator, store, protection, tenant, id, now_ms).await?;
     let Some(document) = document else { return Ok(None) };
     let turns = document["turns"].as_array().map_or(&[][..], Vec::as_slice);
     let history = usize::try_from(origin.config.agent_history).unwrap_or(usize::MAX);
@@ -355,7 +357,8 @@ pub async fn view(origin: &Origin, tenant: &str, id: &ConversationId, after: u64
     }
     messages.reverse();
     let slots = document["slots"].as_array().into_iter().flatten();
-    let slots = slots.map(|slot| json!({"move": slot["move_id"], "name": slot["slot_name"], "value": slot["slot_value"]}));
+    let slots =
+        slots.map(|slot| json!({"move": slot["move_id"], "name": slot["slot_name"], "value": slot["slot_value"]}));
     Ok(Some(json!({
         "turn": document["version"],
         "moves": moves,
@@ -410,5 +413,5 @@ pub async fn look(origin: &Origin) -> Result<(), StoreError> {
 pub fn requeued_event(tenant: &str, handover: &HandoverRow, now_ms: Millis, why: &str) -> Event {
     let actor = handover.agent.as_ref().map_or(ORIGIN, AdministratorId::as_str);
     let detail = json!({"outcome": why, "game": handover.game, "queue": handover.queue});
-    events::of(now_ms, tenant, events::ESCALATION_RETURNED, actor, handover.conversation.as_str(), detail)
+    events::of(now_ms, tenant, ESCALATION_RETURNED, actor, handover.conversation.as_str(), detail)
 }

@@ -80,7 +80,10 @@ fn the_game_answers_until_somebody_is_there_and_is_silent_from_then_on() {
     assert_eq!((said.stage.as_str(), said.response.as_str()), ("with_agent", "At nine,  as  always."));
 
     let back = talk.happen("handoff_ended", Value::Null);
-    assert_eq!((stage(&back), back.response.as_str()), (Some(HandoverStage::Returned), "You are talking with the assistant again."));
+    assert_eq!(
+        (stage(&back), back.response.as_str()),
+        (Some(HandoverStage::Returned), "You are talking with the assistant again.")
+    );
     assert_eq!(talk.say("when do you open").response, "From nine to five.");
 }
 

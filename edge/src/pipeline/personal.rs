@@ -82,7 +82,8 @@ pub async fn export<P: Platform>(call: &Call<'_, P>, received: &Received, id: &s
 pub async fn messages<P: Platform>(call: &Call<'_, P>, received: &Received, id: &str) -> Result<Response, Refusal> {
     let user = user(call, received)?;
     let after = received.parameter("after")?.map_or(Ok(0), |after| after.parse::<u64>());
-    let after = after.map_err(|_| Refusal::new(Reason::WrongShape, "`after` in the address is no number of a turn."))?;
+    let after =
+        after.map_err(|_| Refusal::new(Reason::WrongShape, "`after` in the address is no number of a turn."))?;
     // What the person said may wait here for the origin, and whoever is there waits for it.
     if Origin::new(call).health().await.journal_pending {
         call.later(After::Drain);

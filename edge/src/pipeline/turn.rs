@@ -315,7 +315,10 @@ async fn at_version<P: Platform>(call: &Call<'_, P>, ask: &Ask, expected: u64) -
 }
 
 fn other_version() -> Refusal {
-    Refusal::new(Reason::OtherVersion, "Something was said meanwhile. Read what it was, and send the turn for that version.")
+    Refusal::new(
+        Reason::OtherVersion,
+        "Something was said meanwhile. Read what it was, and send the turn for that version.",
+    )
 }
 
 /// What a client is told of an origin that answers, and does not take the turn.

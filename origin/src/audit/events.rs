@@ -55,6 +55,8 @@ pub const TEXTS_SEALED: &str = "texts.sealed";
 pub const GAME_PUBLISHED: &str = "game.published";
 /// Another version of a game became the active one.
 pub const GAME_ACTIVATED: &str = "game.activated";
+/// A game went back to the version before.
+pub const GAME_ROLLED_BACK: &str = "game.rolled_back";
 /// A game was pinned or let go.
 pub const GAME_PINNED: &str = "game.pinned";
 /// Every game of a tenant was removed.
@@ -63,10 +65,6 @@ pub const GAMES_REMOVED: &str = "game.removed";
 pub const PROPOSALS_SHOWN: &str = "learning.shown";
 /// A proposal of learning was approved into a draft, or rejected.
 pub const PROPOSAL_DECIDED: &str = "learning.decided";
-/// Somebody has taken a conversation over.
-pub const ESCALATION_ACCEPTED: &str = "escalation.accepted";
-/// A conversation was handed back, or came back to its queue; the detail says how.
-pub const ESCALATION_RETURNED: &str = "escalation.returned";
 /// What an agent may serve was changed.
 pub const AGENT_CHANGED: &str = "agent.changed";
 /// The origin started with other settings than before.

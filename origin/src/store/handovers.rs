@@ -85,7 +85,8 @@ pub trait Handovers: Send + Sync {
     async fn requeue_lost(&self, before: Millis, now_ms: Millis) -> Result<Vec<(String, HandoverRow)>>;
 
     /// Puts a hand-over back into its queue, if the agent has it.
-    async fn requeue(&self, tenant: &str, id: &ConversationId, agent: &AdministratorId, now_ms: Millis) -> Result<bool>;
+    async fn requeue(&self, tenant: &str, id: &ConversationId, agent: &AdministratorId, now_ms: Millis)
+    -> Result<bool>;
 
     /// Says what came of a hand-over.
     async fn note_outcome(&self, tenant: &str, handover: &HandoverRow, outcome: &str) -> Result<()>;

@@ -135,7 +135,10 @@ async fn nothing_that_a_person_or_an_agent_said_is_lost_or_doubled_when_the_orig
         heartbeat_at: None,
         reconnected: 0,
     };
-    store.keep_agent(agent, events::of(now_ms, "default", events::AGENT_CHANGED, "test", "anna", json!({}))).await.unwrap();
+    store
+        .keep_agent(agent, events::of(now_ms, "default", events::AGENT_CHANGED, "test", "anna", json!({})))
+        .await
+        .unwrap();
     store.close().await;
     drop(store);
 

@@ -68,7 +68,8 @@ async fn ward(settings: &[(&str, &str)]) -> Desk {
     ] {
         desk.employ(name, Role::Agent, tenant).await;
         let all = desk.ask("/admin/v1/administrators").await;
-        let id = all["administrators"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap()["id"].clone();
+        let id =
+            all["administrators"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap()["id"].clone();
         desk.tenant = tenant.map(str::to_owned);
         let path = format!("/admin/v1/agents/{}", id.as_str().unwrap());
         let agent = json!({"name": format!("Nurse {name}"), "queues": queues, "capacity": 2});
@@ -180,7 +181,8 @@ async fn a_conversation_is_taken_over_spoken_in_and_handed_back() {
     }
     let view = desk.ask(&at(&id, "?after=0")).await;
     assert_eq!(view["moves"], json!(["order", "help"]), "{view}");
-    let said: Vec<&str> = view["messages"].as_array().unwrap().iter().map(|one| one["from"].as_str().unwrap()).collect();
+    let said: Vec<&str> =
+        view["messages"].as_array().unwrap().iter().map(|one| one["from"].as_str().unwrap()).collect();
     assert_eq!(said, ["person", "game", "person", "game", "game"]);
 
     let person = Person { edge: &desk.edge, conversation: "c1" };
@@ -194,7 +196,8 @@ async fn a_conversation_is_taken_over_spoken_in_and_handed_back() {
         ok(desk.send(Method::POST, &at(&id, "/messages"), &message).await, StatusCode::OK).await;
     }
     let other = json!({"key": "k2", "text": "Something else."});
-    problem(desk.send(Method::POST, &at(&id, "/messages"), &other).await, StatusCode::UNPROCESSABLE_ENTITY, "E529").await;
+    problem(desk.send(Method::POST, &at(&id, "/messages"), &other).await, StatusCode::UNPROCESSABLE_ENTITY, "E529")
+        .await;
 
     let heard = person.hears(3).await;
     let from_agent: Vec<_> = heard.messages.iter().filter(|one| one.from == Speaker::Agent).collect();
@@ -240,7 +243,8 @@ async fn an_agent_reaches_nothing_outside_their_queues_and_nobody_forges_one() {
         problem(desk.get(&at(&id, "")).await, StatusCode::NOT_FOUND, "E521").await;
         let more = json!({"queues": ["nurse", "host"]});
         if name == "host" {
-            problem(desk.send(Method::POST, "/admin/v1/desk/presence", &more).await, StatusCode::FORBIDDEN, "E527").await;
+            problem(desk.send(Method::POST, "/admin/v1/desk/presence", &more).await, StatusCode::FORBIDDEN, "E527")
+                .await;
         }
         for path in ["/admin/v1/conversations", "/admin/v1/agents", "/admin/v1/audit"] {
             problem(desk.get(path).await, StatusCode::FORBIDDEN, "E527").await;

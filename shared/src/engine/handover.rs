@@ -79,8 +79,7 @@ impl Conversation {
 impl Run<'_> {
     /// Somebody is asked to step in; who did so before is asked no second time.
     pub(super) fn begin_handover(&mut self, escalating: Option<Frame>, priority: Priority) {
-        let (suspended, waiting) =
-            (std::mem::take(&mut self.state.suspended), std::mem::take(&mut self.state.waiting));
+        let (suspended, waiting) = (std::mem::take(&mut self.state.suspended), std::mem::take(&mut self.state.waiting));
         self.forget_everything();
         let Some(queue) = self.tell.escalated_to.clone() else { return };
         let escalation = self.tell.escalation.take().filter(|escalation| escalation.queue == queue);

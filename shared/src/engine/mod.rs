@@ -113,7 +113,13 @@ pub enum ToldBy {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { negotiation_max_rounds: 3, negotiation_epsilon: 0.05, explain: false, told_by: ToldBy::Person, stateless: false }
+        Settings {
+            negotiation_max_rounds: 3,
+            negotiation_epsilon: 0.05,
+            explain: false,
+            told_by: ToldBy::Person,
+            stateless: false,
+        }
     }
 }
 

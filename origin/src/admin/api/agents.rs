@@ -28,8 +28,14 @@ const MAX_NAME_CHARS: usize = 64;
 pub(super) fn endpoints() -> Vec<Endpoint> {
     use Permission::ManageAgents;
     vec![
-        Endpoint::new(Method::GET, "/admin/v1/agents", ManageAgents, "Who serves which queues, and who is there", list_all)
-            .answers(200, object([("agents", list(shown_schema()))])),
+        Endpoint::new(
+            Method::GET,
+            "/admin/v1/agents",
+            ManageAgents,
+            "Who serves which queues, and who is there",
+            list_all,
+        )
+        .answers(200, object([("agents", list(shown_schema()))])),
         Endpoint::new(
             Method::PUT,
             "/admin/v1/agents/{administrator}",
@@ -92,7 +98,9 @@ async fn keep(
 ) -> Result<Json<Value>, Problem> {
     let name = name.trim().to_owned();
     if !(1..=MAX_NAME_CHARS).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-        return Err(Problem::unacceptable(format!("`name` has 1 to {MAX_NAME_CHARS} characters, none of them control.")));
+        return Err(Problem::unacceptable(format!(
+            "`name` has 1 to {MAX_NAME_CHARS} characters, none of them control."
+        )));
     }
     if !(1..=MAX_QUEUES).contains(&queues.len()) || queues.iter().any(|queue| !Id::Game.fits(queue)) {
         return Err(Problem::unacceptable(format!("`queues` holds 1 to {MAX_QUEUES} names as games write them.")));

@@ -5,8 +5,8 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
-use axum::response::{IntoResponse as _, Response};
 use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
 use lgdl::engine::HandoverStage;
 use lgdl::ids::Id;
 use serde::Deserialize;
@@ -34,7 +34,7 @@ const MAX_OUTCOME_BYTES: usize = 64;
 /// The longest wait for news, as a part of the time that a request has.
 const LONGEST_WAIT: f64 = 0.8;
 /// How often news are looked for where nothing tells of them.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What the page may load and speak to: itself.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -45,7 +45,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     const ONE: &str = "/admin/v1/desk/conversations/{conversation}";
     let done = || object([("turn", whole())]);
     let key = || name(Id::IdempotencyKey.max_bytes());
-    let message = object([("turn", whole()), ("at_ms", time()), ("from", text()), ("text", text()), ("?choices", list(text()))]);
+    let message =
+        object([("turn", whole()), ("at_ms", time()), ("from", text()), ("text", text()), ("?choices", list(text()))]);
     vec![
         Endpoint::new(Method::GET, "/desk", Open, "The desk, a page", page).answers_with("text/html"),
         Endpoint::new(Method::GET, "/desk/desk.js", Open, "Its program", script).answers_with("text/javascript"),
@@ -68,7 +69,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             ]),
         ),
         Endpoint::new(Method::GET, ONE, Serve, "A conversation that waits in my queues, or is mine", read)
-            .asks("after", whole(), "what was said after this turn; with 0 all that is shown, and the audit log is told")
+            .asks(
+                "after",
+                whole(),
+                "what was said after this turn; with 0 all that is shown, and the audit log is told",
+            )
             .asks("wait_ms", whole(), "how long to wait for something to be said")
             .answers(
                 200,
@@ -80,12 +85,24 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                     ("messages", list(message)),
                 ]),
             ),
-        Endpoint::new(Method::POST, "/admin/v1/desk/conversations/{conversation}/accept", Serve, "Take it over", accept)
-            .takes(object([("key", key())]))
-            .answers(200, done()),
-        Endpoint::new(Method::POST, "/admin/v1/desk/conversations/{conversation}/messages", Serve, "Say something", say)
-            .takes(object([("key", key()), ("text", text())]))
-            .answers(200, done()),
+        Endpoint::new(
+            Method::POST,
+            "/admin/v1/desk/conversations/{conversation}/accept",
+            Serve,
+            "Take it over",
+            accept,
+        )
+        .takes(object([("key", key())]))
+        .answers(200, done()),
+        Endpoint::new(
+            Method::POST,
+            "/admin/v1/desk/conversations/{conversation}/messages",
+            Serve,
+            "Say something",
+            say,
+        )
+        .takes(object([("key", key()), ("text", text())]))
+        .answers(200, done()),
         Endpoint::new(
             Method::POST,
             "/admin/v1/desk/conversations/{conversation}/return",
@@ -93,7 +110,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Hand it back: the game goes on where it was, with these values",
             hand_back,
         )
-        .takes(object([("key", key()), ("?values", any_object()), ("outcome", name(MAX_OUTCOME_BYTES)), ("?notes", text())]))
+        .takes(object([
+            ("key", key()),
+            ("?values", any_object()),
+            ("outcome", name(MAX_OUTCOME_BYTES)),
+            ("?notes", text()),
+        ]))
         .answers(200, done()),
         Endpoint::new(
             Method::POST,
@@ -254,12 +276,15 @@ async fn read(
     }
     let longest = origin.config.request_timeout.mul_f64(LONGEST_WAIT);
     let until = tokio::time::Instant::now() + Duration::from_millis(wait_ms).min(longest);
+    let mut heard = origin.store.signals().heard();
     loop {
+        heard.borrow_and_update();
         let row = origin.store.find_by_id(&agent.tenant, &id).await?.ok_or_else(unknown)?;
         if row.version > after || tokio::time::Instant::now() >= until {
             break;
         }
-        tokio::time::sleep(LOOK_EVERY).await;
+        // Whatever happens on the bus wakes; a signal that is missing costs a second.
+        let _ = tokio::time::timeout_at(until.min(tokio::time::Instant::now() + LOOK_EVERY), heard.changed()).await;
         handover = seen(&origin, &agent, &id).await?;
     }
     let mut view = desk::view(&origin, &agent.tenant, &id, after).await?.ok_or_else(unknown)?;
@@ -284,7 +309,9 @@ async fn accept(
     let others = open.iter().filter(|row| row.stage == HandoverStage::With && row.conversation != id);
     let had = others.filter(|row| row.agent.as_ref() == Some(&agent.id)).count() as u64;
     if had >= agent.capacity {
-        return Err(Problem::unacceptable(format!("This agent has {had} conversations already, which is all they take.")));
+        return Err(Problem::unacceptable(format!(
+            "This agent has {had} conversations already, which is all they take."
+        )));
     }
     done(desk::act(&origin, &agent.tenant, &id, Some(&agent), &Deed::Accept, &checked(&key)?).await?)
 }

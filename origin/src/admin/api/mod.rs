@@ -8,6 +8,7 @@ mod consents;
 mod conversations;
 mod desk;
 mod erasures;
+mod events;
 mod games;
 mod holds;
 mod keys;
@@ -34,6 +35,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         audit::endpoints(),
         agents::endpoints(),
         desk::endpoints(),
+        events::endpoints(),
     ];
     resources.into_iter().flatten().collect()
 }

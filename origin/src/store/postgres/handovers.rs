@@ -64,7 +64,13 @@ impl Handovers for PostgresStore {
         self.query(&sql, &[&before, &now_ms]).await?.iter().map(handover).collect()
     }
 
-    async fn requeue(&self, tenant: &str, id: &ConversationId, agent: &AdministratorId, now_ms: Millis) -> Result<bool> {
+    async fn requeue(
+        &self,
+        tenant: &str,
+        id: &ConversationId,
+        agent: &AdministratorId,
+        now_ms: Millis,
+    ) -> Result<bool> {
         let sql = "UPDATE handovers SET stage = 'waiting', waiting_since = $4, requeued = requeued + 1
             WHERE tenant = $1 AND conversation_id = $2 AND stage = 'with' AND agent = $3";
         Ok(self.execute(sql, &[&tenant, &id.as_str(), &agent.as_str(), &now_ms]).await? > 0)

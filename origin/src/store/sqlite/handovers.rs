@@ -89,7 +89,13 @@ impl Handovers for SqliteStore {
             .await
     }
 
-    async fn requeue(&self, tenant: &str, id: &ConversationId, agent: &AdministratorId, now_ms: Millis) -> Result<bool> {
+    async fn requeue(
+        &self,
+        tenant: &str,
+        id: &ConversationId,
+        agent: &AdministratorId,
+        now_ms: Millis,
+    ) -> Result<bool> {
         let (tenant, id, agent) = (tenant.to_owned(), id.clone(), agent.clone());
         self.writer
             .write(move |connection| {
@@ -114,7 +120,8 @@ impl Handovers for SqliteStore {
 
     async fn keep_agent(&self, agent: AgentRow, told: Event) -> Result<()> {
         self.change(told, move |connection| {
-            let sql = "INSERT INTO agents (id, tenant, name, queues, capacity, serving) VALUES (?1, ?2, ?3, ?4, ?5, '[]')
+            let sql =
+                "INSERT INTO agents (id, tenant, name, queues, capacity, serving) VALUES (?1, ?2, ?3, ?4, ?5, '[]')
                 ON CONFLICT (id) DO UPDATE SET tenant = ?2, name = ?3, queues = ?4, capacity = ?5";
             let AgentRow { id, tenant, name, queues, capacity, .. } = &agent;
             connection.execute(sql, params![id.as_str(), tenant, name, json_list(queues), column(*capacity)])
@@ -171,11 +178,7 @@ fn untold(rows: Vec<(String, HandoverRow)>) -> Vec<HandoverRow> {
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
-fn several(
-    connection: &Connection,
-    sql: &str,
-    params: impl rusqlite::Params,
-) -> Result<Vec<(String, HandoverRow)>> {
+fn several(connection: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<Vec<(String, HandoverRow)>> {
     let mut statement = connection.prepare_cached(sql).map_err(failed)?;
     let rows = statement.query_map(params, |row| Ok(handover(row))).map_err(failed)?;
     rows.map(|row| row.map_err(failed)?).collect()

@@ -31,7 +31,8 @@ pub(super) fn lower<'d>(
     findings: &'d mut Findings,
 ) -> Vec<ir::Game> {
     let lines = Lines::new(source.as_bytes());
-    let mut lowering = Lowering { source, lines, reports: true, findings, resolved, scope: 0, escalations: 0, unanswered: Vec::new() };
+    let mut lowering =
+        Lowering { source, lines, reports: true, findings, resolved, scope: 0, escalations: 0, unanswered: Vec::new() };
     (0..resolved.games.len()).map(|game| lowering.game(resolved, game, contract)).collect()
 }
 
