@@ -166,7 +166,7 @@ fn check(handover: &HandoverRow, agent: Option<&AgentRow>, deed: &Deed) -> Resul
 fn happening(origin: &Origin, agent: Option<&AgentRow>, deed: &Deed) -> Turn {
     let (name, value, text) = match deed {
         Deed::Accept => {
-            let who = agent.map(|agent| json!({"id": agent.id, "name": agent.name}));
+            let who = agent.map(|agent| json!({ir::AGENT_ID: agent.id, ir::AGENT_NAME: agent.name}));
             (ir::HANDOFF_ACCEPTED, who.unwrap_or_default(), "")
         }
         Deed::Say { text } => (ir::HANDOFF_MESSAGE, Value::String(text.clone()), ""),

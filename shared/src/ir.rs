@@ -532,6 +532,10 @@ pub struct Escalation {
 
 /// The event of a hand-over that somebody has taken; its value is who it is.
 pub const HANDOFF_ACCEPTED: &str = "handoff_accepted";
+/// In that value, where it is an object: the id that the desk gives them.
+pub const AGENT_ID: &str = "id";
+/// In that value: what persons call them.
+pub const AGENT_NAME: &str = "name";
 /// What somebody who took a hand-over says; its value is the text.
 pub const HANDOFF_MESSAGE: &str = "handoff_message";
 /// The event of a hand-over that was handed back; its value is the values that were set, by name.

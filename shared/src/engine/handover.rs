@@ -118,8 +118,8 @@ impl Run<'_> {
                 handover.status.stage = HandoverStage::With;
                 let value = event.map(|event| event.value).unwrap_or_default();
                 let text = |value: &Value| value.as_str().map(str::to_owned);
-                handover.status.agent = text(&value["id"]);
-                let name = text(&value).or_else(|| text(&value["name"]));
+                handover.status.agent = text(&value[ir::AGENT_ID]);
+                let name = text(&value).or_else(|| text(&value[ir::AGENT_NAME]));
                 let name = name.unwrap_or_else(|| handover.status.queue.clone());
                 self.say(&wording::taken_over(&name));
             }

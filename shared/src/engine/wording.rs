@@ -219,7 +219,7 @@ pub(super) fn escalated(target: &str) -> Filled {
 
 /// That somebody has taken the conversation over.
 pub(super) fn taken_over(agent: &str) -> Filled {
-    Filled::new(Text::TakenOver, [("agent", plain(agent))])
+    Filled::new(Text::TakenOver, [("target", plain(agent))])
 }
 
 /// That nobody has come in time.

@@ -512,7 +512,7 @@ texts! {
     /// The conversation is handed over.
     Escalated = "escalated" ["target"];
     /// Somebody has taken the conversation over.
-    TakenOver = "taken_over" ["agent"];
+    TakenOver = "taken_over" ["target"];
     /// The conversation was handed back.
     HandedBack = "handed_back" [];
     /// Nobody has come in time.
