@@ -57,9 +57,12 @@ async function ask(method, path, body) {
   return send(method, path, body, pair.access_token);
 }
 
+/** Not `randomUUID`: a page that did not come over TLS has none. */
+const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
 /** Does something until the origin has answered: with the same key it is done once, however often it is sent. */
 async function surely(path, body) {
-  const whole = { ...body, key: crypto.randomUUID() };
+  const whole = { ...body, key: newKey() };
   for (;;) {
     try {
       return await ask("POST", path, whole);

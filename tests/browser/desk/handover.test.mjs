@@ -17,8 +17,8 @@ async function enter(viewport) {
   page.on("console", (message) => /Content Security Policy/i.test(message.text()) && faults.push(message.text()));
   if (viewport) await page.setViewportSize(viewport);
   await page.goto(`${desk}/desk`);
-  if (await page.getByLabel("Name").isVisible()) {
-    await page.getByLabel("Name").fill(process.env.LGDL_AGENT);
+  if (await page.getByLabel("Name", { exact: true }).isVisible()) {
+    await page.getByLabel("Name", { exact: true }).fill(process.env.LGDL_AGENT);
     await page.getByLabel("Password").fill(process.env.LGDL_AGENT_PASSWORD);
     await page.getByRole("button", { name: "Log in" }).click();
   }
@@ -79,7 +79,7 @@ test("a nurse answers in a browser, the origin goes away in the middle, and the 
   await person.page.locator("lgdl-chat .standing").waitFor({ state: "hidden" });
   assert.match(await say(person.page, "when are you open"), /8:00/);
   const all = await texts(person.page);
-  for (const said of ["Hello, what happened?", "I fell off my bicycle", "My arm is blue", "Can you move it?", "Yes, a little", "Then rest it.", "You are talking with Nurse Anna.", "with the assistant again"]) once(all, said);
+  for (const said of ["Hello, what happened?", "I fell off my bicycle", "My arm is blue", "Can you move it?", "Yes, a little", "Then rest it.", "You are talking with Nurse Anna now.", "with the assistant again"]) once(all, said);
   assert.deepEqual(nurse.faults, []);
   await person.page.close();
   await nurse.page.close();
