@@ -66,23 +66,27 @@ async fn ward(settings: &[(&str, &str)]) -> Desk {
         ("host", None, json!(["host"])),
         ("other", Some("other"), json!(["nurse", "human"])),
     ] {
-        desk.employ(name, Role::Agent, tenant).await;
-        let all = desk.ask("/admin/v1/administrators").await;
-        let id =
-            all["administrators"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap()["id"].clone();
-        desk.tenant = tenant.map(str::to_owned);
-        let path = format!("/admin/v1/agents/{}", id.as_str().unwrap());
-        let agent = json!({"name": format!("Nurse {name}"), "queues": queues, "capacity": 2});
-        ok(desk.send(Method::PUT, &path, &agent).await, StatusCode::OK).await;
-        desk.tenant = None;
+        hire(&mut desk, name, tenant, &queues, 2).await;
     }
     desk
+}
+
+/// Makes an agent; who is logged in is an admin.
+async fn hire(desk: &mut Desk, name: &str, tenant: Option<&str>, queues: &Value, capacity: u64) {
+    desk.employ(name, Role::Agent, tenant).await;
+    let all = desk.ask("/admin/v1/administrators").await;
+    let id = all["administrators"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap()["id"].clone();
+    desk.tenant = tenant.map(str::to_owned);
+    let path = format!("/admin/v1/agents/{}", id.as_str().unwrap());
+    let agent = json!({"name": format!("Nurse {name}"), "queues": queues, "capacity": capacity});
+    ok(desk.send(Method::PUT, &path, &agent).await, StatusCode::OK).await;
+    desk.tenant = None;
 }
 
 /// A person, as an edge node speaks for them.
 struct Person<'e> {
     edge: &'e Edge,
-    conversation: &'static str,
+    conversation: String,
 }
 
 /// Turns that were sent: each has a key of its own.
@@ -90,7 +94,7 @@ static SENT: AtomicUsize = AtomicUsize::new(0);
 
 impl Person<'_> {
     fn id(&self) -> ConversationId {
-        ConversationId::derive("default", "ward", self.conversation)
+        ConversationId::derive("default", "ward", &self.conversation)
     }
 
     async fn say(&self, text: &str) -> TurnRecord {
@@ -121,7 +125,7 @@ impl Person<'_> {
             let Step::Done(outcome) = engine::begin(&game, state, turn) else { panic!("no call is made") };
             let request = CommitRequest {
                 game: "ward".into(),
-                conversation_id: self.conversation.into(),
+                conversation_id: self.conversation.clone(),
                 user_id: "u".into(),
                 game_version: version.clone(),
                 expected_version: at,
@@ -148,8 +152,8 @@ impl Person<'_> {
     }
 }
 
-fn person<'e>(desk: &'e Desk, conversation: &'static str) -> Person<'e> {
-    Person { edge: &desk.edge, conversation }
+fn visitor<'e>(desk: &'e Desk, conversation: &str) -> Person<'e> {
+    Person { edge: &desk.edge, conversation: conversation.into() }
 }
 
 fn at(id: &ConversationId, what: &str) -> String {
@@ -163,7 +167,7 @@ async fn here(desk: &Desk) -> Value {
 #[tokio::test]
 async fn a_conversation_is_taken_over_spoken_in_and_handed_back() {
     let mut desk = ward(&[]).await;
-    let person = Person { edge: &desk.edge, conversation: "c1" };
+    let person = visitor(&desk, "c1");
     person.say("I want to order").await;
     let id = person.id();
     let asked = person.say("I need a nurse").await;
@@ -185,7 +189,7 @@ async fn a_conversation_is_taken_over_spoken_in_and_handed_back() {
         view["messages"].as_array().unwrap().iter().map(|one| one["from"].as_str().unwrap()).collect();
     assert_eq!(said, ["person", "game", "person", "game", "game"]);
 
-    let person = Person { edge: &desk.edge, conversation: "c1" };
+    let person = visitor(&desk, "c1");
     let silent = person.say("I never know the size").await;
     assert_eq!((silent.stage.as_str(), silent.response.as_str()), ("with_agent", ""));
     let urgent = person.say("there is a fire").await;
@@ -226,7 +230,7 @@ async fn a_conversation_is_taken_over_spoken_in_and_handed_back() {
 async fn an_agent_reaches_nothing_outside_their_queues_and_nobody_forges_one() {
     let mut desk = ward(&[]).await;
     let id = {
-        let person = person(&desk, "c1");
+        let person = visitor(&desk, "c1");
         person.say("I need a nurse").await;
         person.id()
     };
@@ -277,9 +281,9 @@ async fn an_agent_reaches_nothing_outside_their_queues_and_nobody_forges_one() {
 async fn what_an_agent_had_who_is_gone_goes_back_to_the_queue_in_its_order() {
     let mut desk = ward(&[]).await;
     for conversation in ["c1", "c2", "c3"] {
-        person(&desk, conversation).say("I need a nurse").await;
+        visitor(&desk, conversation).say("I need a nurse").await;
     }
-    let ids = ["c1", "c2", "c3"].map(|conversation| person(&desk, conversation).id());
+    let ids = ["c1", "c2", "c3"].map(|conversation| visitor(&desk, conversation).id());
     desk.become_("anna").await;
     here(&desk).await;
     for id in &ids[..2] {
@@ -293,7 +297,7 @@ async fn what_an_agent_had_who_is_gone_goes_back_to_the_queue_in_its_order() {
     // As if ninety seconds had passed.
     let lost = store.requeue_lost(now_ms + 60_000, now_ms).await.unwrap();
     assert_eq!(lost.len(), 2);
-    let said = person(&desk, "c1").say("are you there?").await;
+    let said = visitor(&desk, "c1").say("are you there?").await;
     assert_eq!(said.response, "", "what is said meanwhile waits for whoever comes");
 
     desk.become_("ben").await;
@@ -317,7 +321,7 @@ async fn what_an_agent_had_who_is_gone_goes_back_to_the_queue_in_its_order() {
 #[tokio::test]
 async fn nobody_comes_in_time_and_the_game_goes_on_once() {
     let desk = ward(&[]).await;
-    let person = person(&desk, "c1");
+    let person = visitor(&desk, "c1");
     person.say("I need somebody now").await;
     let mut heard = person.hears(1).await;
     for _ in 0..100 {
@@ -338,7 +342,7 @@ async fn nobody_comes_in_time_and_the_game_goes_on_once() {
 async fn an_agent_is_shown_no_sensitive_value_and_the_page_keeps_to_itself() {
     let mut desk = ward(&[]).await;
     let id = {
-        let person = person(&desk, "c1");
+        let person = visitor(&desk, "c1");
         for text in ["I want to order", "large", "4711-0815", "I need a nurse"] {
             person.say(text).await;
         }
@@ -353,5 +357,37 @@ async fn an_agent_is_shown_no_sensitive_value_and_the_page_keeps_to_itself() {
         let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
         assert!(policy.starts_with("default-src 'none'; script-src 'self'") && !policy.contains("unsafe"), "{policy}");
         assert!(page.headers()["content-type"].to_str().unwrap().starts_with(kind));
+    }
+}
+
+/// As many as five agents take, all at once: each gets what was said to them, and nothing of the others.
+#[tokio::test]
+async fn five_hundred_conversations_are_with_agents_at_once() {
+    const AGENTS: usize = 5;
+    const EACH: usize = 100;
+    let mut desk = ward(&[]).await;
+    for agent in 0..AGENTS {
+        hire(&mut desk, &format!("a{agent}"), None, &json!(["nurse"]), EACH as u64).await;
+    }
+    let names: Vec<String> = (0..AGENTS * EACH).map(|number| format!("many{number}")).collect();
+    for name in &names {
+        visitor(&desk, name).say("I need a nurse").await;
+    }
+    let began = std::time::Instant::now();
+    for (agent, theirs) in names.chunks(EACH).enumerate() {
+        desk.become_(&format!("a{agent}")).await;
+        here(&desk).await;
+        for name in theirs {
+            let id = visitor(&desk, name).id();
+            ok(desk.send(Method::POST, &at(&id, "/accept"), &json!({"key": "a"})).await, StatusCode::OK).await;
+            let message = json!({"key": "m", "text": format!("Hello {name}.")});
+            ok(desk.send(Method::POST, &at(&id, "/messages"), &message).await, StatusCode::OK).await;
+        }
+    }
+    eprintln!("{} conversations were taken and answered in {:?}", names.len(), began.elapsed());
+    for name in &names {
+        let heard = visitor(&desk, name).hears(0).await;
+        let agents: Vec<_> = heard.messages.iter().filter(|one| one.from == Speaker::Agent).map(|one| &one.text).collect();
+        assert_eq!(agents, [&format!("Hello {name}.")]);
     }
 }
