@@ -128,7 +128,8 @@ mod tests {
 
     #[test]
     fn what_is_said_to_people_and_by_them_is_not_learnt_from() {
-        let turn = |stage: &str, event: Option<&str>| serde_json::json!({"stage": stage, "event": event, "user_input": "x"});
+        let turn =
+            |stage: &str, event: Option<&str>| serde_json::json!({"stage": stage, "event": event, "user_input": "x"});
         let turns = [turn("with_agent", None), turn("answered", Some("handoff_ended")), turn("unmatched", None)];
         let talk = talk(&serde_json::json!({"user_id": "u", "turns": turns}));
         assert_eq!(talk.turns.iter().map(|said| said.stage.as_str()).collect::<Vec<_>>(), ["unmatched"]);

@@ -387,7 +387,8 @@ async fn five_hundred_conversations_are_with_agents_at_once() {
     eprintln!("{} conversations were taken and answered in {:?}", names.len(), began.elapsed());
     for name in &names {
         let heard = visitor(&desk, name).hears(0).await;
-        let agents: Vec<_> = heard.messages.iter().filter(|one| one.from == Speaker::Agent).map(|one| &one.text).collect();
+        let agents: Vec<_> =
+            heard.messages.iter().filter(|one| one.from == Speaker::Agent).map(|one| &one.text).collect();
         assert_eq!(agents, [&format!("Hello {name}.")]);
     }
 }
