@@ -32,6 +32,7 @@ pub const FILES: &[Migration] = &[
     Migration { version: 8, name: "events", sql: include_str!("../../migrations/postgres/0008_events.sql") },
     Migration { version: 9, name: "webhooks", sql: include_str!("../../migrations/postgres/0009_webhooks.sql") },
     Migration { version: 10, name: "nodes", sql: include_str!("../../migrations/postgres/0010_nodes.sql") },
+    Migration { version: 11, name: "handovers", sql: include_str!("../../migrations/postgres/0011_handovers.sql") },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -27,6 +27,7 @@ pub const FILES: &[Migration] = &[
     Migration { version: 7, name: "events", sql: include_str!("../../migrations/sqlite/0007_events.sql") },
     Migration { version: 8, name: "webhooks", sql: include_str!("../../migrations/sqlite/0008_webhooks.sql") },
     Migration { version: 9, name: "nodes", sql: include_str!("../../migrations/sqlite/0009_nodes.sql") },
+    Migration { version: 10, name: "handovers", sql: include_str!("../../migrations/sqlite/0010_handovers.sql") },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -13,6 +13,7 @@ mod audit_names;
 mod error;
 mod events;
 mod nodes;
+mod handovers;
 mod outbox;
 pub mod postgres;
 mod reports;
@@ -31,6 +32,7 @@ pub use audit_names::AuditNames;
 pub use error::{Result, StoreError};
 pub use events::*;
 pub use nodes::*;
+pub use handovers::*;
 pub use reports::*;
 pub use transfer::*;
 pub use types::*;
@@ -296,6 +298,7 @@ pub trait Store:
     + Bus
     + Maintenance
     + Administrators
+    + Handovers
     + Listings
     + Reports
     + Transfer
@@ -314,6 +317,7 @@ impl<T> Store for T where
         + Bus
         + Maintenance
         + Administrators
+        + Handovers
         + Listings
         + Reports
         + Transfer
