@@ -25,6 +25,7 @@ mod fill;
 mod firewall;
 mod flow;
 mod hear;
+mod inquiry;
 mod languages;
 mod mending;
 mod negotiation;

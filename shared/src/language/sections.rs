@@ -415,6 +415,8 @@ cues! {
     Anything = "anything";
     /// After [`Cue::ListAll`], but for what follows.
     ListExcept = "list.except";
+    /// The `start` or the `end` of a period: "end of the month".
+    PeriodEdge = "period.edge";
 }
 
 macro_rules! texts {

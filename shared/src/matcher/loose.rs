@@ -272,7 +272,10 @@ impl Loose<'_> {
             }
             let gap = (at, (at..count).find(|&i| is_literal(i)).unwrap_or(count));
             at = gap.1;
-            let before = match gap.0.checked_sub(1).map(|i| places[i]) {
+            // "rent an estate" for "rent a {category}": an article that is not there leads to nothing.
+            let is_article = |at: usize| self.pieces.units.get(at).is_some_and(|unit| unit.has(unit_flag::DETERMINER));
+            let leading = (0..gap.0).rev().find(|&at| places[at].is_some() || !is_article(at));
+            let before = match leading.map(|at| places[at]) {
                 None => None,
                 Some(Some(place)) => Some(place),
                 Some(None) if fuzzy => {

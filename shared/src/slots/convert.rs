@@ -88,7 +88,9 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             let time = time_reading(entity, scan.reference, tense)?;
             match entity.kind {
                 Kind::DateRange | Kind::DateTimeRange => {
-                    found(said.to_owned(), json!(only_day(scan, entity, tense)?), true)
+                    let day = only_day(scan, entity, tense).map(str::to_owned);
+                    let day = if asked { day.or_else(|| edge_day(scan, entity)) } else { day };
+                    found(said.to_owned(), json!(day?), true)
                 }
                 Kind::Date | Kind::DateTime => found(said.to_owned(), json!(time.point.as_deref()?.get(..10)?), true),
                 _ => None,
@@ -342,6 +344,30 @@ fn only_day<'e>(scan: &Scan<'_>, entity: &'e Entity, tense: Tense) -> Option<&'e
     let lasts = words.iter().skip(1).any(|word| word.class.is(Class::FOR));
     let since = tense == Tense::Past && words.first().is_some_and(|word| word.is(Cue::AsksPast));
     (end == Some(start) || since || lasts).then_some(start)
+}
+
+/// The day that is meant where a day is asked for and a period is said by its edge ("end of the month"), or by both of its
+/// ends, of which the first is that day ("from the 12th to the 15th").
+fn edge_day(scan: &Scan<'_>, entity: &Entity) -> Option<String> {
+    let language = scan.language();
+    let words = words_of(scan, entity);
+    let edge = (0..words.len()).find_map(|at| {
+        let length = language.prefix(&words[at..], Cue::PeriodEdge);
+        language.value_of(Cue::PeriodEdge, words.get(at..at + length)?)
+    });
+    match edge {
+        Some(edge) => {
+            let Value::Time(time) = entity.readings.first()? else { return None };
+            let (start, end) = time.range.as_ref()?;
+            if edge == "start" {
+                return Some(start.get(..DAY_BYTES)?.to_owned());
+            }
+            // A period ends before its last bound.
+            let last = end.get(..DAY_BYTES)?.parse::<jiff::civil::Date>().and_then(jiff::civil::Date::yesterday);
+            last.ok().map(|day| day.to_string())
+        }
+        None => both_days(scan, entity).map(|(first, _)| first),
+    }
 }
 
 /// The first and the last day of a period whose ends are both said: "from the 10th to the 24th".

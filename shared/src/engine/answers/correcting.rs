@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::super::corrections::{self, Strength};
 use super::super::flow::Entry;
+use super::super::hear::clauses;
 use super::super::run::{Halt, Reading, Run};
 use super::super::state::Frame;
 use super::super::wording;
 use super::free_text::FreeText;
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue, Text};
-use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_yes_no, strings};
+use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_yes_no, labels, strings};
 use crate::text::{Heard, Word};
 
 /// The longest text that replaces a free-text value without being asked for.
@@ -95,8 +96,25 @@ impl Run<'_> {
         }
         found.start += opening;
         found.end += opening;
-        self.fill_beside(mv, scan, (found.start, found.end));
+        self.fill_beside_answer(mv, &slot, scan, (found.start, found.end));
         true
+    }
+
+    /// "in two weeks, and make it 4 lines": a clause beside the answer that plainly takes back what was said before.
+    pub(super) fn correct_beside(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, answer: (usize, usize)) {
+        let clauses = clauses(scan.text, &scan.heard.tokens);
+        for span in clauses.into_iter().filter(|span| span.0 >= answer.1) {
+            let Some(said) = scan.text.get(span.0..span.1) else { continue };
+            let heard = Heard::of(self.language(), said);
+            if corrections::find(&heard, &[]).is_none_or(|found| found.strength < Strength::Plain) {
+                continue;
+            }
+            let clause = Scan::of(said, &mv.slots, scan.reference).knowing(scan.terms());
+            let before = self.tell.reading;
+            if self.correct(mv, None, &clause) {
+                self.tell.reading = before;
+            }
+        }
     }
 
     /// "that was wrong, I meant Tuesday" after a move has ended opens it again with its values; whether it did.
@@ -169,8 +187,10 @@ impl Run<'_> {
             && phrase.len() <= MAX_CORRECTION_WORDS
             && !strings::is_noise(&phrase)
             && !strings::is_decline(&phrase)
+            && !phrase.words.first().is_some_and(|first| first.class.is(Class::NOTHING))
             && !is_denied_noun(&scan.heard, correction_start)
-            && !begins_a_sentence(&phrase.words);
+            && !begins_a_sentence(&phrase.words)
+            && (strength > Strength::Weak || !labels::says_something_of(said, &phrase));
         if !usable {
             return None;
         }

@@ -1,13 +1,13 @@
 //! Answers to a question for free text, which may be anything: what is none is told first.
 
-use super::super::fill::without;
+use super::super::fill::{Stated, without};
 use super::super::run::Run;
 use super::super::turn::CERTAIN;
 use super::super::wording;
 use super::question::{asks_yes_or_no, prompt_text};
 use super::{Answered, Asking, is_text};
 use crate::ir::{Element, Move, Slot, SlotType};
-use crate::language::Cue;
+use crate::language::{Class, Cue};
 use crate::matcher::Candidate;
 use crate::slots::labels::{self, Label, Wanted};
 use crate::slots::{self, Answer, Found, Scan, Source, effective_type, reason, strings};
@@ -72,13 +72,16 @@ impl Run<'_> {
     pub(super) fn free_text<'q>(&self, asking: &'q Asking<'_>) -> &'q FreeText {
         let Asking { mv, slot, scan, .. } = asking;
         asking.text.get_or_init(|| {
+            let wanted = Wanted::of(self.language(), &slot.name, &prompt_text(mv, slot));
             let beside: Vec<(usize, usize)> = self
                 .stated_beside(mv, scan, &[])
                 .iter()
                 .filter(|stated| stated.slot != slot.name && !self.numbers_a_noun(mv, scan, stated))
+                .filter(|stated| wanted == Wanted::Words || !is_numbered(scan, stated))
                 .map(|stated| (stated.found.start, stated.found.end))
                 .collect();
-            self.read_free_text(mv, slot, scan, &beside)
+            let spelt = slots::spelt_code(scan).filter(|_| is_text(slot) && wanted == Wanted::Code);
+            spelt.map_or_else(|| self.read_free_text(mv, slot, scan, &beside), FreeText::Value)
         })
     }
 
@@ -115,6 +118,14 @@ impl Run<'_> {
             },
         }
     }
+}
+
+/// "Harbour Street 3": a bare number right behind a noun is part of the place or name that is asked for.
+fn is_numbered(scan: &Scan<'_>, stated: &Stated) -> bool {
+    let words = &scan.heard.words;
+    let at = words.iter().position(|word| word.start == stated.found.start);
+    let bare = stated.found.text.bytes().all(|byte| byte.is_ascii_digit());
+    at.is_some_and(|at| at > 0 && bare && !words[at].after_break && words[at - 1].class == Class::CONTENT)
 }
 
 /// Whether a pattern of literal words is all that was said, but for words that carry nothing ("well, I fell down").
