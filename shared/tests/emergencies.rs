@@ -36,19 +36,23 @@ struct Asked {
 enum Comes {
     /// It is heard.
     Heard,
-    /// It is not, for it was denied.
+    /// It is not, for it was denied; to ask is no harm.
     Passed,
+    /// It is heard or, for the word that tells is misspelt, asked about.
+    HeardOrAskedAbout,
     /// It is asked about.
     AskedAbout,
 }
 
 impl Comes {
     fn is_met(self, urgent: &str, record: &TurnRecord) -> bool {
-        let ran = record.move_id == urgent && record.choices.is_empty();
+        let said = record.move_id == urgent || record.also.iter().any(|also| also.move_id == urgent);
+        let asked = said && record.awaiting_slot.is_none() && !record.choices.is_empty();
         match self {
-            Comes::Heard => ran,
-            Comes::Passed => record.move_id != urgent && record.also.iter().all(|also| also.move_id != urgent),
-            Comes::AskedAbout => record.move_id == urgent && !record.choices.is_empty(),
+            Comes::Heard => said && !asked,
+            Comes::HeardOrAskedAbout => said,
+            Comes::Passed => !said || asked,
+            Comes::AskedAbout => asked,
         }
     }
 }
@@ -75,7 +79,10 @@ impl Trial<'_> {
         self.tried += 1;
         if !comes.is_met(&self.data.urgent, &record) {
             let asked = talk.last.as_ref().and_then(|outcome| outcome.record.awaiting_slot.clone()).unwrap_or_default();
-            self.lost.push(format!("{comes:?} `{asked}`: {said:?} -> {}: {}", record.move_id, record.response));
+            self.lost.push(format!(
+                "{comes:?} `{asked}`: {said:?} -> {} {}: {}",
+                record.move_id, record.stage, record.response
+            ));
         }
     }
 
@@ -126,7 +133,7 @@ fn check(name: &str) {
     let mut trial = Trial { data: &data, tried: 0, lost: Vec::new() };
     for phrase in &data.phrases {
         trial.all(&game, phrase, Comes::Heard);
-        trial.all(&game, &misspelt(phrase), Comes::Heard);
+        trial.all(&game, &misspelt(phrase), Comes::HeardOrAskedAbout);
     }
     for phrase in &data.denied {
         trial.all(&game, phrase, Comes::Passed);

@@ -185,7 +185,8 @@ pub(super) fn by_preposition(heard: &Heard, slots: &[&str], asked: Asked) -> Vec
 /// "not tomorrow, the day after": what is refused and what is wanted, as bytes of the text.
 pub(super) fn refused_and_wanted(heard: &Heard) -> Option<((usize, usize), (usize, usize))> {
     // "mañana no, pasado mañana"
-    let behind = heard.words.windows(2).position(|pair| pair[0].is(Cue::Not) && pair[1].after_break).filter(|at| *at > 0);
+    let behind =
+        heard.words.windows(2).position(|pair| pair[0].is(Cue::Not) && pair[1].after_break).filter(|at| *at > 0);
     let (refused, wanted) = match behind {
         Some(not) => heard.words.split_at(not + 1),
         None => {
@@ -210,7 +211,9 @@ fn not_this_but_that(words: &[Word]) -> Option<&[Word]> {
         return words.get(from..).filter(|rest| !rest.is_empty());
     }
     let not = words.iter().position(|word| word.is(Cue::Not))?;
-    let set_apart = words[not].after_break || not == 1;
+    // "definitely not …" puts nothing in the place of anything.
+    let says = |word: &Word| !word.class.is(Class::FUNCTION.and(Class::FILLER)) || word.class.is(Class::PRONOUN);
+    let set_apart = words[not].after_break || not == 1 && says(&words[0]);
     (set_apart && not > 0 && not + 1 < words.len()).then(|| &words[..not])
 }
 

@@ -22,9 +22,8 @@ pub(super) fn about(heard: &Heard, candidate: &Candidate) -> Option<About> {
     let words = heard.words.as_slice();
     let first = words.iter().position(|word| word.start >= candidate.span.0)?;
     let end = words.iter().rposition(|word| word.end <= candidate.span.1)? + 1;
-    let begins = |at: &usize| {
-        *at == 0 || words[*at].after_break || words[*at - 1].is([Cue::Linker, Cue::And, Cue::But])
-    };
+    let begins =
+        |at: &usize| *at == 0 || words[*at].after_break || words[*at - 1].is([Cue::Linker, Cue::And, Cue::But]);
     let mut opening = (0..=first).rev().find(begins)?;
     while let skip @ 1.. = language.prefix(&words[opening..], Cue::Hesitation) {
         opening += skip;
@@ -46,7 +45,9 @@ pub(super) fn about(heard: &Heard, candidate: &Candidate) -> Option<About> {
         // "… I smell gas", "… that it burns", "… the car is on fire"
         word.is(Cue::Speaker)
             || word.class.is(Class::BREAK)
-            || at > subject + 1 && word.class.is(Class::AUXILIARY) && !before.class.is(Class::AUXILIARY.and(Class::NEGATOR))
+            || at > subject + 1
+                && word.class.is(Class::AUXILIARY)
+                && !before.class.is(Class::AUXILIARY.and(Class::NEGATOR))
     };
     let states = (subject.max(1)..end).any(stated) || words.get(subject).is_some_and(|word| word.is(Cue::Speaker));
     (!states).then_some(About::Whether)
@@ -108,10 +109,20 @@ mod tests {
     #[test]
     fn a_question_about_a_thing_is_told_from_one_that_states() {
         check("is there a fire alarm in the room?", "there is a fire", "is there a fire", Some(About::Thing));
-        check("is there a fire extinguisher in the car?", "my car is on fire", "fire extinguisher in the car", Some(About::Thing));
+        check(
+            "is there a fire extinguisher in the car?",
+            "my car is on fire",
+            "fire extinguisher in the car",
+            Some(About::Thing),
+        );
         check("do you sell the smoke detectors", "I see smoke", "smoke", Some(About::Thing));
         check("is there a fire?", "there is a fire", "is there a fire", Some(About::Whether));
-        check("hey, is the kitchen on fire right now", "the kitchen is on fire", "is the kitchen on fire", Some(About::Whether));
+        check(
+            "hey, is the kitchen on fire right now",
+            "the kitchen is on fire",
+            "is the kitchen on fire",
+            Some(About::Whether),
+        );
         check("there is a fire?", "there is a fire", "there is a fire", None);
         check("can you help me, I can't breathe?", "I can't breathe", "I can't breathe", None);
         check("can you help me I can't breathe", "I can't breathe", "I can't breathe", None);

@@ -385,8 +385,7 @@ impl<'a> Run<'a> {
         let asks = inquiry::is_of_others(text, &heard);
         found.retain(|candidate| {
             let near = candidate.score < self.threshold_for(candidate) || candidate.stage == matcher::Stage::Meaning;
-            !urgent(candidate)
-                || inquiry::about(&heard, candidate) != Some(inquiry::About::Thing) && !(asks && near)
+            !urgent(candidate) || inquiry::about(&heard, candidate) != Some(inquiry::About::Thing) && !(asks && near)
         });
     }
 

@@ -415,7 +415,7 @@ cues! {
     Anything = "anything";
     /// After [`Cue::ListAll`], but for what follows.
     ListExcept = "list.except";
-    /// The `start` or the `end` of a period: "end of the month".
+    /// The edge of a period, its first day or its last: "end of the month".
     PeriodEdge = "period.edge";
 }
 

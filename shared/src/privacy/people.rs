@@ -83,7 +83,8 @@ pub(super) fn find_names(text: &str, words: &[Word<'_>], found: &mut Vec<Finding
 
 /// Whether a word is a title before a name in any language of this build.
 fn is_title(word: &Word<'_>) -> bool {
-    let titles = |language: &&'static language::Language| language.formats.get("titles").unwrap_or("").split_whitespace();
+    let titles =
+        |language: &&'static language::Language| language.formats.get("titles").unwrap_or("").split_whitespace();
     language::Language::all().iter().flat_map(titles).any(|title| word.is(&[title]))
 }
 

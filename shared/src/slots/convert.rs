@@ -346,8 +346,7 @@ fn only_day<'e>(scan: &Scan<'_>, entity: &'e Entity, tense: Tense) -> Option<&'e
     (end == Some(start) || since || lasts).then_some(start)
 }
 
-/// The day that is meant where a day is asked for and a period is said by its edge ("end of the month"), or by both of its
-/// ends, of which the first is that day ("from the 12th to the 15th").
+/// The day that is meant where a day is asked for and a period is said by its edge: "end of the month".
 fn edge_day(scan: &Scan<'_>, entity: &Entity) -> Option<String> {
     let language = scan.language();
     let words = words_of(scan, entity);
@@ -355,18 +354,15 @@ fn edge_day(scan: &Scan<'_>, entity: &Entity) -> Option<String> {
         let length = language.prefix(&words[at..], Cue::PeriodEdge);
         language.value_of(Cue::PeriodEdge, words.get(at..at + length)?)
     });
-    match edge {
-        Some(edge) => {
-            let Value::Time(time) = entity.readings.first()? else { return None };
-            let (start, end) = time.range.as_ref()?;
-            if edge == "start" {
-                return Some(start.get(..DAY_BYTES)?.to_owned());
-            }
-            // A period ends before its last bound.
+    let Value::Time(time) = entity.readings.first()? else { return None };
+    let (start, end) = time.range.as_ref()?;
+    match edge? {
+        "0" => start.get(..DAY_BYTES).map(str::to_owned),
+        // A period ends before its last bound.
+        _ => {
             let last = end.get(..DAY_BYTES)?.parse::<jiff::civil::Date>().and_then(jiff::civil::Date::yesterday);
             last.ok().map(|day| day.to_string())
         }
-        None => both_days(scan, entity).map(|(first, _)| first),
     }
 }
 

@@ -90,8 +90,7 @@ fn asks_for(language: &'static Language, asked: &Heard) -> Option<Wanted> {
 /// "number", "code": a noun whose value is written with digits or letters of its own.
 fn is_code_noun(language: &'static Language, word: &Word) -> bool {
     let is_code = |words: &[Word]| language.value_of(Cue::Label, words) == Some("code");
-    is_code(std::slice::from_ref(word))
-        || label_at_end(language, &word.text).is_some_and(|tail| is_code(&tail.words))
+    is_code(std::slice::from_ref(word)) || label_at_end(language, &word.text).is_some_and(|tail| is_code(&tail.words))
 }
 
 /// Whether a word ends in a noun that labels a value: "username".
@@ -171,6 +170,7 @@ pub(crate) fn read(wanted: Wanted, slot_name: &str, question: &str, text: &str, 
         return only_code(text, words).map_or(Label::Sentence, Label::Within);
     }
     let echoed = led.or_else(|| echo(language, question, words)).or_else(|| place(wanted, text, words));
+    let echoed = echoed.or_else(|| before_an_aside(language, text, inner));
     echoed.map_or(Label::Sentence, Label::Within)
 }
 
@@ -257,7 +257,7 @@ fn named_by_kinship(language: &'static Language, text: &str, words: &[Word]) -> 
     let rest = &words[at + 1..];
     let before = &words[..at];
     let adjectives = before.iter().filter(|word| !word.class.is(Class::FUNCTION)).count();
-    if adjectives > 1 || !before.iter().any(|word| word.class.is(Class::DETERMINER)) {
+    if adjectives > 1 || !before.is_empty() && !before.iter().any(|word| word.class.is(Class::DETERMINER)) {
         return None;
     }
     let Some(next) = rest.first() else { return Some(Label::Sentence) };
@@ -340,6 +340,17 @@ fn behind_to(words: &[Word]) -> Option<(usize, usize)> {
     if leads { Some((first.start, words.last()?.end)) } else { None }
 }
 
+/// "Varga, with a v", "Hamlet, if it is still on": what is said of a name behind it.
+fn before_an_aside(language: &'static Language, text: &str, words: &[Word]) -> Option<(usize, usize)> {
+    let at = words.iter().skip(1).position(|word| word.after_break)? + 1;
+    let (named, aside) = words.split_at(at);
+    let led = aside[0].class.is(Class::BREAK.and(Class::ADJUNCT)) || aside[0].is(Cue::Supposes);
+    let names = is_nominal(text, named)
+        && !is_sentence(language, text, named, Opening::Bare)
+        && !named.iter().all(|word| word.cues.meets([Cue::Noise, Cue::Acknowledgement, Cue::Unsure].into()));
+    (led && names).then(|| (named[0].start, named[at - 1].end))
+}
+
 /// "it starts in my back": a sentence that tells where.
 fn place(wanted: Wanted, text: &str, words: &[Word]) -> Option<(usize, usize)> {
     if wanted != Wanted::Place || words.iter().any(|word| word.class.is(Class::NEGATOR)) {
@@ -403,6 +414,9 @@ mod tests {
         check("full_name", "", "my husband is driving", None);
         check("full_name", "", "it's in my dad's name", None);
         check("full_name", "", "mine", None);
+        check("full_name", "", "wife's: Eva Varga", Some("Eva Varga"));
+        check("surname", "What is your surname?", "Varga, with a v", Some("Varga"));
+        check("play", "Which play?", "hamlet, if it's still on", Some("hamlet"));
         check("full_name", "", "Tom, no wait, Tim Okafor", Some("Tim Okafor"));
         check("full_name", "", "under Okafor, T.", Some("Okafor, T"));
         check("full_name", "What is your full name?", "first i want to know what it costs", None);

@@ -302,7 +302,8 @@ fn bare_number_is_meant(scan: &Scan<'_>, ty: &SlotType, found: &Found) -> bool {
     }
     // "a convertible if you have one": what stands for a thing that was named counts nothing.
     let said = scan.heard.words.iter().position(|word| word.start == found.start && word.end == found.end);
-    if let Some(at) = said.filter(|at| scan.heard.words[*at].is(Cue::One) && !scan.heard.words[*at].class.is(Class::DETERMINER))
+    if let Some(at) =
+        said.filter(|at| scan.heard.words[*at].is(Cue::One) && !scan.heard.words[*at].class.is(Class::DETERMINER))
         && scan.heard.words.get(at + 1).is_none_or(|next| next.after_break || next.class != Class::CONTENT)
     {
         return false;

@@ -47,7 +47,7 @@ fn instead(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
     let part = |piece| read_as_said(slot, &Scan::of(piece, [slot], scan.reference).knowing(scan.terms()));
     let start = words.get(end)?.start;
     let Answer::Value { found, .. } = part(scan.text.get(start..)?) else { return None };
-    let replaces = match part(scan.text.get(..words.get(first)?.start)?) {
+    let replaces = match part(scan.text.get(..words.get(first.checked_sub(1)?)?.end)?) {
         Answer::Value { found: before, .. } => before.value != found.value,
         Answer::Refused(_) => true,
         Answer::Absent => false,
@@ -275,7 +275,8 @@ fn is_only_known(slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
 /// Whether people are named beside those that the number counts.
 fn counts_a_part(scan: &Scan<'_>, found: &Found) -> bool {
     let words = &scan.heard.words;
-    let Some(join) = words.iter().position(|word| word.is(Cue::And)) else { return false };
+    let joins = |word: &Word| word.is(Cue::And) || word.class.is(Class::AND);
+    let Some(join) = words.iter().position(joins) else { return false };
     let Some(number) = words.iter().position(|word| word.start >= found.start) else { return false };
     let beside = if number > join { &words[..join] } else { &words[join + 1..] };
     let person = |word: &Word| word.class.is(Class::KIN) && !word.class.is(Class::DETERMINER);

@@ -187,7 +187,8 @@ impl Run<'_> {
             && phrase.len() <= MAX_CORRECTION_WORDS
             && !strings::is_noise(&phrase)
             && !strings::is_decline(&phrase)
-            && !phrase.words.first().is_some_and(|first| first.class.is(Class::NOTHING))
+            && !phrase.words.first().is_some_and(|first| first.class.is(Class::NOTHING.and(Class::NEGATOR)))
+            && !phrase.words.last().is_some_and(|last| last.is(Cue::One))
             && !is_denied_noun(&scan.heard, correction_start)
             && !begins_a_sentence(&phrase.words)
             && (strength > Strength::Weak || !labels::says_something_of(said, &phrase));
