@@ -29,6 +29,9 @@ struct Data {
 struct Asked {
     slot: String,
     answer: String,
+    /// Whether the answer is a time, which may date what stands beside it without a mark: to ask is right, too.
+    #[serde(default)]
+    dates: bool,
 }
 
 /// What must come of a phrase.
@@ -66,6 +69,11 @@ fn misspelt(phrase: &str) -> String {
     phrase.replacen(longest, &letters.iter().collect::<String>(), 1)
 }
 
+/// What is misspelt and set apart by nothing is a word among others.
+fn is_tried(joiner: &str, comes: Comes) -> bool {
+    joiner != " " || comes != Comes::HeardOrAskedAbout
+}
+
 struct Trial<'d> {
     data: &'d Data,
     tried: usize,
@@ -89,7 +97,7 @@ impl Trial<'_> {
     /// Says a phrase before and behind something else.
     fn beside(&mut self, talk: &Talk, other: &str, phrase: &str, comes: Comes) {
         let data = self.data;
-        for joiner in &data.joiners {
+        for joiner in data.joiners.iter().filter(|joiner| is_tried(joiner, comes)) {
             self.say(talk, &format!("{other}{joiner}{phrase}"), comes);
             self.say(talk, &format!("{phrase}{joiner}{other}"), comes);
         }
@@ -103,13 +111,14 @@ impl Trial<'_> {
             self.beside(&talk, other, phrase, comes);
         }
         if let [one, another, ..] = data.beside.as_slice() {
-            for joiner in &data.joiners {
+            for joiner in data.joiners.iter().filter(|joiner| is_tried(joiner, comes)) {
                 self.say(&talk, &format!("{one}{joiner}{phrase}{joiner}{another}"), comes);
             }
         }
         talk.say(&data.beside[0]);
         for asked in &data.answers {
             self.say(&talk, phrase, comes);
+            let comes = if asked.dates && comes == Comes::Heard { Comes::HeardOrAskedAbout } else { comes };
             self.beside(&talk, &asked.answer, phrase, comes);
             talk.say(&asked.answer);
         }
