@@ -131,6 +131,11 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             (Kind::Dimension | Kind::Temperature | Kind::Age, Value::Quantity { number: amount, unit, .. }) => {
                 found(said.to_owned(), json!({"text": said, "amount": number(*amount), "unit": unit}), true)
             }
+            // "2 hours" for the length of something.
+            (Kind::Duration, Value::Time(time)) if asked => {
+                let (amount, unit) = time.length()?;
+                found(said.to_owned(), json!({"text": said, "amount": number(amount), "unit": unit}), true)
+            }
             (Kind::Number | Kind::Percent, Value::Number { number: amount, .. }) if asked => {
                 let unit = if entity.kind == Kind::Percent { json!("%") } else { Json::Null };
                 found(said.to_owned(), json!({"text": said, "amount": number(*amount), "unit": unit}), true)

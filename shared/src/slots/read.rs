@@ -103,14 +103,21 @@ fn left_open(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> bool {
     })
 }
 
-/// "7" to a question for a time.
+/// "7" and "4.30" to a question for a time.
 fn bare_hour(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
-    const LAST_HOUR: f64 = 24.0;
-    let hour = plain_number(scan.text.trim().trim_end_matches(['.', '!']))?;
-    if hour.fract() != 0.0 || !(0.0..=LAST_HOUR).contains(&hour) {
-        return None;
-    }
-    let clock = format!("{hour}:00");
+    const LAST_HOUR: u32 = 24;
+    const LAST_MINUTE: u32 = 59;
+    let said = scan.text.trim().trim_end_matches(['.', '!']);
+    let figure = |digits: &str, most: u32| {
+        let plain = (1..=2).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit());
+        plain.then(|| digits.parse().unwrap_or(u32::MAX)).filter(|figure| *figure <= most)
+    };
+    let clock = match said.split_once(['.', ' ']) {
+        Some((hour, minute)) if minute.len() == 2 => {
+            format!("{}:{:02}", figure(hour, LAST_HOUR)?, figure(minute, LAST_MINUTE)?)
+        }
+        _ => format!("{}:00", figure(said, LAST_HOUR)?),
+    };
     match read_value(slot, &clock, scan.reference) {
         Answer::Value { found, .. } => Some(Found { value: found.value, ..whole_text(scan, Json::Null) }),
         _ => None,
