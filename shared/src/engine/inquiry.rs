@@ -37,6 +37,15 @@ pub(super) fn about(heard: &Heard, candidate: &Candidate) -> Option<About> {
         return None;
     }
     let subject = opening + verb;
+    // "have chest pain", "can't breathe": what begins with a verb is a question where its subject follows.
+    let subjects = if clause[0].class.is(Class::HOLDS) {
+        Class::PRONOUN
+    } else {
+        Class::PRONOUN.and(Class::DETERMINER).and(Class::LIGHT).and(Class::KIN)
+    };
+    if !words.get(subject).is_some_and(|word| word.class.is(subjects) && !word.class.is(Class::NEGATOR)) {
+        return None;
+    }
     if is_named_so(heard, &pattern, candidate, subject, end) {
         return Some(About::Thing);
     }
@@ -129,5 +138,8 @@ mod tests {
         check("is it normal that I can't breathe?", "I can't breathe", "I can't breathe", None);
         check("do you hear me there is a fire", "there is a fire", "there is a fire", None);
         check("am I having a stroke?", "having a stroke", "having a stroke", None);
+        check("have chest pain", "chest pain", "chest pain", None);
+        check("can't breathe?", "I can't breathe", "can't breathe", None);
+        check("is bleeding badly", "bleeding badly", "bleeding badly", None);
     }
 }

@@ -24,6 +24,8 @@ pub(crate) enum Wanted {
     Place,
     /// What a person is called.
     Name,
+    /// Who somebody is: a name, or words for them.
+    Person,
     /// A number or code.
     Code,
 }
@@ -61,10 +63,10 @@ fn asks_for(language: &'static Language, asked: &Heard) -> Option<Wanted> {
         |at: &usize| *at == 0 || asked.words[*at].after_break || asked.words[*at - 1].class.is(Class::FUNCTION);
     let opens = |at: &usize| language.prefix(&asked.words[*at..], Cue::AsksLabel) > 0;
     let Some(at) = (0..asked.len()).filter(begins).find(opens) else {
-        // "Please give us your address."
-        let code = asked.words.iter().any(|word| is_code_noun(language, word));
-        let label = asked.words.iter().any(|word| word.is(Cue::Label));
-        return if code { Some(Wanted::Code) } else { label.then_some(Wanted::Label) };
+        // "¿A qué dirección?"
+        let asks = |pair: &&[Word]| pair[0].class.is(Class::QUESTION) && pair[1].is(Cue::Label);
+        let noun = &asked.words.windows(2).find(asks)?[1];
+        return Some(if is_code_noun(language, noun) { Wanted::Code } else { Wanted::Label });
     };
     let length = language.prefix(&asked.words[at..], Cue::AsksLabel);
     let said = &asked.words[at..at + length];
@@ -75,7 +77,11 @@ fn asks_for(language: &'static Language, asked: &Heard) -> Option<Wanted> {
     // "Which street and house number?" asks for a street.
     let noun = |word: &&Word| !word.after_break && !word.class.is(Class::FUNCTION);
     let clause = asked.words[at + length..].iter().take_while(noun).take(MAX_ASKED_NOUN);
-    let mut wanted = if named == Some("name") { Wanted::Name } else { Wanted::Label };
+    let mut wanted = match named {
+        Some("name") => Wanted::Name,
+        Some("person") => Wanted::Person,
+        _ => Wanted::Label,
+    };
     for noun in clause {
         if is_code_noun(language, noun) {
             return Some(Wanted::Code);
@@ -133,10 +139,9 @@ pub(crate) fn read(wanted: Wanted, slot_name: &str, question: &str, text: &str, 
     {
         return Label::Within((first.start, last.end));
     }
-    if wanted == Wanted::Name
-        && let Some(label) = named_by_kinship(language, text, words)
-    {
-        return label;
+    match (wanted, named_by_kinship(language, text, words)) {
+        (Wanted::Name, Some(label)) | (Wanted::Person, Some(label @ Label::Within(_))) => return label,
+        _ => {}
     }
     let span = strings::value_span(language, slot_name, text).unwrap_or((0, text.len()));
     let from = words.iter().take_while(|word| word.start < span.0).count();
@@ -394,7 +399,7 @@ mod tests {
         check("order_number", "", Wanted::Code);
         check("full_name", "And you are?", Wanted::Name);
         check("topic", "", Wanted::Words);
-        check("author", "Who wrote it?", Wanted::Name);
+        check("author", "Who wrote it?", Wanted::Person);
         check("postcode", "", Wanted::Code);
         check("holder", "In whose name is the contract?", Wanted::Name);
         check("street", "At which street and house number?", Wanted::Label);
@@ -415,6 +420,8 @@ mod tests {
         check("full_name", "", "it's in my dad's name", None);
         check("full_name", "", "mine", None);
         check("full_name", "", "wife's: Eva Varga", Some("Eva Varga"));
+        check("for_whom", "Who is it for?", "my mum", Some("my mum"));
+        check("for_whom", "Who is it for?", "my mum, Ruth Adler", Some("Ruth Adler"));
         check("surname", "What is your surname?", "Varga, with a v", Some("Varga"));
         check("play", "Which play?", "hamlet, if it's still on", Some("hamlet"));
         check("full_name", "", "Tom, no wait, Tim Okafor", Some("Tim Okafor"));

@@ -100,19 +100,34 @@ impl Run<'_> {
         true
     }
 
-    /// "in two weeks, and make it 4 lines": a clause beside the answer that plainly takes back what was said before.
-    pub(super) fn correct_beside(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, answer: (usize, usize)) {
-        let clauses = clauses(scan.text, &scan.heard.tokens);
-        for span in clauses.into_iter().filter(|span| span.0 >= answer.1) {
-            let Some(said) = scan.text.get(span.0..span.1) else { continue };
-            let heard = Heard::of(self.language(), said);
-            if corrections::find(&heard, &[]).is_none_or(|found| found.strength < Strength::Plain) {
+    /// "in two weeks, and make it 4 lines": a clause beside the answer that plainly puts another value in the place of one that
+    /// was said before.
+    pub(super) fn correct_beside(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>, answer: (usize, usize)) {
+        for span in clauses(scan.text, &scan.heard.tokens).into_iter().filter(|span| span.0 >= answer.1) {
+            let Some(frame) = &self.state.active else { return };
+            let filled: Vec<&str> = frame.slots.iter().rev().map(|(name, _)| name.as_str()).collect();
+            let Some(clause) = scan.text.get(span.0..span.1) else { continue };
+            let heard = Heard::of(self.language(), clause);
+            let Some(correction) = corrections::find(&heard, &filled) else { continue };
+            let Some(said) = clause.get(correction.span.0..correction.span.1) else { continue };
+            if correction.strength < Strength::Plain || strings::is_question(clause, &heard) {
                 continue;
             }
-            let clause = Scan::of(said, &mv.slots, scan.reference).knowing(scan.terms());
-            let before = self.tell.reading;
-            if self.correct(mv, None, &clause) {
-                self.tell.reading = before;
+            let clause = Scan::of(clause, &mv.slots, scan.reference).knowing(scan.terms());
+            let is_meant = |slot: &&Slot| {
+                slot.name != asked.name
+                    && *effective_type(slot) != SlotType::String
+                    && correction.slot.is_none_or(|named| named == slot.name)
+            };
+            let filled = filled.iter().filter_map(|name| mv.slots.iter().find(|slot| slot.name == *name));
+            let target = filled.filter(is_meant).find_map(|slot| {
+                let held = frame.slot(&slot.name)?;
+                let (place, named) = ((said, correction.span.0), correction.slot.is_some());
+                let found = self.correcting_value(slot, place, &clause, correction.strength, named, None)?;
+                (found.value != held.value).then(|| (slot.clone(), found))
+            });
+            if let Some((slot, found)) = target {
+                self.replace(&slot, &found);
             }
         }
     }

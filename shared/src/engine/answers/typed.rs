@@ -38,7 +38,7 @@ impl Run<'_> {
                 });
                 self.fill(slot, &found, Source::Answer);
                 self.fill_beside_answer(mv, slot, scan, (found.start, found.end));
-                self.correct_beside(mv, scan, (found.start, found.end));
+                self.correct_beside(mv, slot, scan, (found.start, found.end));
                 Some(leaves.map_or(Answered::GoesOn, |other| Answered::Leaves(Box::new(other))))
             }
             Answer::Value { .. } => Some(Answered::Refused(reason(self.language(), slot))),
