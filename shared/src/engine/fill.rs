@@ -8,13 +8,14 @@ use serde_json::json;
 use super::Filled;
 use super::answers::{asks_for_the_past, prompt_text};
 use super::hear::blanked;
+use super::rules::parts_of;
 use super::run::Run;
 use crate::entities::Reference;
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::matcher::Candidate;
 use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, Sureness, effective_type, reason};
-use crate::text::{Heard, Word, readable};
+use crate::text::{Heard, Word};
 
 /// The span of a value in the utterance, and the value.
 pub(super) struct Stated {
@@ -87,7 +88,14 @@ impl Run<'_> {
         let mut taken: Vec<(usize, usize)> = Vec::new();
         let mut free_text: Vec<(Slot, (usize, usize))> = Vec::new();
         for capture in &candidate.captures {
-            let Some(slot) = mv.slots.iter().find(|slot| slot.name == capture.name) else { continue };
+            let Some(slot) = mv.slots.iter().find(|slot| slot.name == capture.name) else {
+                if !parts_of(mv, &capture.name).is_empty()
+                    && self.fill_composite(mv, &capture.name, &capture.text, Source::Capture)
+                {
+                    taken.push(capture.span);
+                }
+                continue;
+            };
             if *effective_type(slot) == SlotType::String {
                 free_text.push((slot.clone(), capture.span));
                 continue;
@@ -152,7 +160,7 @@ impl Run<'_> {
         if noun.after_break || noun.class != Class::CONTENT {
             return false;
         }
-        let own = [Heard::of(language, &readable(&slot.name)), Heard::of(language, &prompt_text(mv, slot))];
+        let own = [Heard::of(language, &slots::called(&slot.name)), Heard::of(language, &prompt_text(mv, slot))];
         let stem = noun.stem(language);
         !own.iter().flat_map(|heard| &heard.words).any(|word| word.stem(language) == stem)
     }
@@ -179,7 +187,7 @@ impl Run<'_> {
     fn keep_captures(&mut self, mv: &Move, candidate: &Candidate) {
         let Some(frame) = &mut self.state.active else { return };
         for capture in &candidate.captures {
-            if !mv.slots.iter().any(|slot| slot.name == capture.name) {
+            if !mv.slots.iter().any(|slot| slot.name == capture.name) && parts_of(mv, &capture.name).is_empty() {
                 frame.captures.insert(capture.name.clone(), json!(capture.text));
             }
         }

@@ -17,6 +17,8 @@ mod answers;
 mod attachments;
 mod blocks;
 mod capability;
+mod checks;
+mod composites;
 mod conditions;
 mod corrections;
 mod decide;
@@ -41,6 +43,7 @@ mod turn;
 mod variety;
 mod wording;
 
+pub use checks::Checked;
 pub use state::Conversation;
 
 /// The longest utterance, in characters.
@@ -360,6 +363,9 @@ pub struct Explanation {
     pub slots: Vec<(String, Value, String)>,
     /// Blocks that ran, by source line.
     pub blocks: Vec<u32>,
+    /// What capabilities said of values: slot, `service.function`, verdict.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<(String, String, Checked)>,
 }
 
 /// One candidate in an [`Explanation`].

@@ -5,10 +5,11 @@
 
 use serde_json::json;
 
+use super::called;
 use crate::entities::{Entity, Kind};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
-use crate::text::{Heard, readable};
+use crate::text::Heard;
 
 use super::convert::{Found, both_days, convert};
 use super::scan::Scan;
@@ -223,7 +224,7 @@ fn counts_something_else(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool 
     if entity.kind != Kind::Number {
         return false;
     }
-    let counts = Heard::of(scan.language(), &readable(&slot.name)).words.iter().any(|word| word.is(Cue::UnitName));
+    let counts = Heard::of(scan.language(), &called(&slot.name)).words.iter().any(|word| word.is(Cue::UnitName));
     let noun = scan.heard.words.iter().find(|word| word.start >= entity.end);
     counts && noun.is_some_and(|noun| !noun.after_break && noun.class == Class::CONTENT)
 }

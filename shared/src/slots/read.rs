@@ -2,10 +2,11 @@
 
 use serde_json::{Value as Json, json};
 
+use super::called;
 use crate::entities::{Kind, Kinds, Reference, answer, recognize};
 use crate::ir::{Extract, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
-use crate::text::{Heard, Word, readable};
+use crate::text::{Heard, Word};
 
 use super::convert::{Found, convert, number, plain_number, rating};
 use super::options::{self, Chosen, Shown, Vocabulary};
@@ -107,7 +108,7 @@ fn spelt_out(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
 /// A code that is dictated where one is asked for: "b as in bravo, 7, double 5" for a `booking_reference`.
 fn spelt_code(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     let language = scan.language();
-    let asked = Heard::of(language, &readable(&slot.name)).words.iter().any(|word| word.is(Cue::Label));
+    let asked = Heard::of(language, &called(&slot.name)).words.iter().any(|word| word.is(Cue::Label));
     let code = asked.then(|| answer::spoken_code(scan.text.trim(), scan.reference.language))??;
     Some(Found { text: code.clone(), ..whole_text(scan, json!(code)) })
 }
@@ -224,7 +225,7 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
 /// "3 nights, 2 adults" for `nights`: the only number whose noun is one of the slot's name.
 fn only_named(slot: &Slot, scan: &Scan<'_>, values: &[Found]) -> Option<Found> {
     let language = scan.language();
-    let name = Heard::of(language, &readable(&slot.name));
+    let name = Heard::of(language, &called(&slot.name));
     let named = |found: &&Found| {
         let noun = scan
             .heard
@@ -439,7 +440,7 @@ fn vague_time(scan: &Scan<'_>) -> Option<Found> {
 /// Whether an answer is nothing but the value and words that merely carry it: fillers, the slot's own name, and the
 /// words of the question (`fillers`).
 pub(crate) fn is_whole(slot: &Slot, scan: &Scan<'_>, span: (usize, usize), fillers: &[String]) -> bool {
-    let named = readable(&slot.name);
+    let named = called(&slot.name);
     scan.heard.words.iter().all(|word| {
         (word.start >= span.0 && word.end <= span.1)
             || word.is(Cue::Carrier)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ir::{Action, Attachment, Block, Condition, Game, PayloadValue, Statement, Template};
+use crate::ir::{Action, Attachment, Away, Block, Condition, Game, PayloadValue, SlotRules, Statement, Template};
 
 use super::{Place, options_of};
 
@@ -28,8 +28,12 @@ pub(super) fn places(game: &mut Game, visit: &mut dyn FnMut(&str, Place<'_>)) {
             if let Some(context) = &mut slot.context {
                 visit(&format!("{own}.context"), Place::Hint(context));
             }
-            for (index, rule) in slot.rules.iter_mut().flat_map(|rules| &mut rules.valid).enumerate() {
-                visit(&format!("{own}.valid.{}", index + 1), Place::Said(&mut rule.reason));
+            if let Some(rules) = &mut slot.rules {
+                in_rules(rules, &own, visit);
+                if let Some(whole) = &mut rules.whole {
+                    let own = own.rsplit_once('.').map_or(own.as_str(), |(whole, _)| whole);
+                    in_rules(whole, own, visit);
+                }
             }
         }
         let mut labels: BTreeMap<String, usize> = BTreeMap::new();
@@ -40,6 +44,20 @@ pub(super) fn places(game: &mut Game, visit: &mut dyn FnMut(&str, Place<'_>)) {
                 count += 1;
                 visit(&format!("{label}.{count}"), Place::Said(template));
             });
+        }
+    }
+}
+
+fn in_rules(rules: &mut SlotRules, own: &str, visit: &mut dyn FnMut(&str, Place<'_>)) {
+    for (index, rule) in rules.valid.iter_mut().enumerate() {
+        visit(&format!("{own}.valid.{}", index + 1), Place::Said(&mut rule.reason));
+    }
+    if let Some(check) = &mut rules.check {
+        if let Some(reason) = &mut check.reason {
+            visit(&format!("{own}.check.refused"), Place::Said(reason));
+        }
+        if let Away::Refused(Some(said)) = &mut check.away {
+            visit(&format!("{own}.check.unanswered"), Place::Said(said));
         }
     }
 }

@@ -96,7 +96,7 @@ impl Lowering<'_, '_> {
         }
     }
 
-    fn call(&mut self, call: &Call<'_>) -> ir::Call {
+    pub(super) fn call(&mut self, call: &Call<'_>) -> ir::Call {
         ir::Call {
             service: call.service.text.to_owned(),
             function: call.function.text.to_owned(),
