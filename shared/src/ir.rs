@@ -500,6 +500,8 @@ pub enum Action {
         name: String,
         /// The options.
         options: Vec<Template>,
+        /// In a translation, what each option is stored as: the option of the game's own language. Else empty.
+        values: Vec<Template>,
     },
     /// `generate response [with style:]`
     Generate {

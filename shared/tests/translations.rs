@@ -130,3 +130,45 @@ fn a_file_is_brought_up_to_date_without_losing_what_was_translated() {
     assert!(check(&game(), &empty).iter().all(|(_, fault)| *fault == Fault::Missing));
     assert_eq!(empty.texts.len(), entries.len());
 }
+
+#[test]
+fn what_is_conditional_stays_so_and_a_choice_is_stored_as_the_game_calls_it() {
+    const GAME: &str = r#"game desk {
+      moves {
+        move report {
+          slots { cough: boolean required }
+          when user says something like: ["I am ill"]
+          when slot cough is missing { prompt slot: "A cough?" }
+          when all_slots_filled {
+            clarify since with options: ["today", "longer"]
+            if since is "today" { respond with: "Wait{cough? with cough}." }
+            else { respond with: "Come by{cough? with cough}." }
+          }
+        }
+      }
+    }"#;
+    const SPANISH: &str = r#"
+language: es
+texts:
+  report.says.user: { source: "I am ill", text: "estoy enfermo" }
+  report.ask_cough.1: { source: "A cough?", text: "¿Tos?" }
+  report.filled.1: { source: today, text: hoy }
+  report.filled.2: { source: longer, text: hace más }
+  report.filled.3: { source: "Wait{cough? with cough}.", text: "Espere{cough? con tos}." }
+  report.filled.4: { source: "Come by{cough? with cough}.", text: "Venga{cough?, con tos}." }
+"#;
+    let parsed = lgdl::syntax::parse(GAME.as_bytes(), None);
+    let mut game = parsed.games[0].clone();
+    let file = TextsFile::read(SPANISH.as_bytes()).expect("readable");
+    assert_eq!(check(&game, &file), []);
+    let spanish = translated(&game, &file).expect("translated");
+    game.translations.push(spanish);
+    let game = CompiledGame::compile(&game).expect("it compiles");
+    let mut talk = Talk::with(&game).in_context(json!({"locale": "es-ES"}));
+    assert_eq!(talk.say_all(&["estoy enfermo", "sí"]).choices, ["hoy", "hace más"]);
+    assert_eq!(talk.say("hoy").response, "Espere con tos.");
+    let mut talk = Talk::with(&game).in_context(json!({"locale": "es-ES"}));
+    assert_eq!(talk.say_all(&["estoy enfermo", "sí", "la segunda"]).response, "Venga, con tos.");
+    let mut talk = Talk::with(&game).in_context(json!({"locale": "es-ES"}));
+    assert_eq!(talk.say_all(&["estoy enfermo", "no", "hoy"]).response, "Espere.");
+}

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 pub use file::{FILE_FOLDER, TextsError, TextsFile, Translated};
 
-use crate::ir::{Game, Modifiers, Pattern, Slot, SlotRules, SlotType, Synonym, Template, TemplatePart, Term};
+use crate::ir::{Action, Game, Modifiers, Path, Pattern, Slot, SlotRules, SlotType, Synonym, Template, TemplatePart, Term};
 use crate::language::{Language, Locale};
 use crate::template::{parse, unparse};
 
@@ -158,6 +158,11 @@ pub fn translated(game: &Game, file: &TextsFile) -> Result<Game, TextsError> {
     let mut game = Game { translations: Vec::new(), ..game.clone() };
     locale.language.code.clone_into(&mut game.language);
     locale.tag.clone_into(&mut game.locale);
+    walk::actions(&mut game, &mut |action| {
+        if let Action::Clarify { options, values, .. } = action {
+            values.clone_from(options);
+        }
+    });
     let mut problem = None;
     walk::places(&mut game, &mut |id, place| {
         let Some(entry) = file.texts.get(id).filter(|entry| !entry.text.is_empty()) else { return };
@@ -205,6 +210,21 @@ fn write(place: Place<'_>, texts: &[String]) -> Result<(), String> {
                 parse(text).map_err(|errors| errors.into_iter().next().map_or_else(String::new, |error| error.message))
             };
             let mut variants = texts.iter().map(read).collect::<Result<Vec<Template>, String>>()?;
+            // " con tos" for " with cough": what is conditional in the game's own text is so in any language.
+            let own = template.variants().iter().flat_map(|variant| &variant.parts);
+            let conditional: Vec<&Path> = own
+                .filter_map(|part| match part {
+                    TemplatePart::Conditional { path, .. } => Some(path),
+                    _ => None,
+                })
+                .collect();
+            for part in variants.iter_mut().flat_map(|variant| &mut variant.parts) {
+                if let TemplatePart::ValueOr(path, text) = part
+                    && conditional.contains(&&*path)
+                {
+                    *part = crate::template::conditional(path.clone(), text.clone());
+                }
+            }
             *template = if variants.len() == 1 {
                 variants.remove(0)
             } else {

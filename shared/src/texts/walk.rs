@@ -40,9 +40,11 @@ pub(super) fn places(game: &mut Game, visit: &mut dyn FnMut(&str, Place<'_>)) {
         for block in &mut mv.blocks {
             let label = numbered(&mut labels, &format!("{name}.{}", label_of(block)));
             let mut count = 0;
-            in_block(block, &mut |template| {
-                count += 1;
-                visit(&format!("{label}.{count}"), Place::Said(template));
+            in_block(block, &mut |action| {
+                texts_of(action, &mut |template| {
+                    count += 1;
+                    visit(&format!("{label}.{count}"), Place::Said(template));
+                });
             });
         }
     }
@@ -102,14 +104,19 @@ fn label(condition: &Condition) -> String {
     }
 }
 
-fn in_block(block: &mut Block, visit: &mut dyn FnMut(&mut Template)) {
+/// Visits every action of a game.
+pub(super) fn actions(game: &mut Game, visit: &mut dyn FnMut(&mut Action)) {
+    game.moves.iter_mut().flat_map(|mv| &mut mv.blocks).for_each(|block| in_block(block, visit));
+}
+
+fn in_block(block: &mut Block, visit: &mut dyn FnMut(&mut Action)) {
     for branch in &mut block.branches {
         branch.body.iter_mut().for_each(|statement| in_statement(statement, visit));
     }
     block.otherwise.iter_mut().flatten().for_each(|statement| in_statement(statement, visit));
 }
 
-fn in_statement(statement: &mut Statement, visit: &mut dyn FnMut(&mut Template)) {
+fn in_statement(statement: &mut Statement, visit: &mut dyn FnMut(&mut Action)) {
     match statement {
         Statement::Action(action) => in_action(action, visit),
         Statement::Block(block) => in_block(block, visit),
@@ -117,7 +124,17 @@ fn in_statement(statement: &mut Statement, visit: &mut dyn FnMut(&mut Template))
     }
 }
 
-fn in_action(action: &mut Action, visit: &mut dyn FnMut(&mut Template)) {
+fn in_action(action: &mut Action, visit: &mut dyn FnMut(&mut Action)) {
+    visit(action);
+    if let Action::Call(call) = action
+        && let Some(then) = &mut call.then
+    {
+        in_action(then, visit);
+    }
+}
+
+/// The texts of one action.
+fn texts_of(action: &mut Action, visit: &mut dyn FnMut(&mut Template)) {
     match action {
         Action::Respond(text) | Action::PromptSlot(text) | Action::AskForClarification(text) => visit(text),
         Action::Negotiate { text, .. } => visit(text),
@@ -139,11 +156,6 @@ fn in_action(action: &mut Action, visit: &mut dyn FnMut(&mut Template)) {
                 if let PayloadValue::Text(text) = value {
                     visit(text);
                 }
-            }
-        }
-        Action::Call(call) => {
-            if let Some(then) = &mut call.then {
-                in_action(then, visit);
             }
         }
         _ => {}
