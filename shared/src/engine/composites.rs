@@ -31,7 +31,7 @@ impl Run<'_> {
         let Some(frame) = &self.state.active else { return false };
         let open: Vec<&Slot> =
             parts_of(mv, whole).into_iter().filter(|slot| frame.slot(&slot.name).is_none()).collect();
-        let found = self.told_apart(mv, &open, text);
+        let found = self.parts_said(mv, &open, text);
         for (slot, found) in &found {
             self.fill(slot, found, source);
         }
@@ -47,7 +47,7 @@ impl Run<'_> {
         if open.len() < 2 || !text.contains(MARKS) {
             return false;
         }
-        let found = self.told_apart(mv, &open, text);
+        let found = self.parts_said(mv, &open, text);
         if found.len() < 2 || found.iter().all(|(slot, _)| slot.name != asked.name) {
             return false;
         }
@@ -60,7 +60,7 @@ impl Run<'_> {
 
     /// "change the address to 9 Elm Street, Kiel": the parts that are said take the places of those that are held.
     pub(super) fn replace_composite(&mut self, mv: &Arc<Move>, whole: &str, text: &str) -> bool {
-        let found = self.told_apart(mv, &parts_of(mv, whole), text);
+        let found = self.parts_said(mv, &parts_of(mv, whole), text);
         for (slot, found) in &found {
             self.fill(slot, found, Source::Correction);
         }
@@ -68,7 +68,7 @@ impl Run<'_> {
     }
 
     /// What a text says for parts: values of types by themselves, and what stands between marks for the texts, in their order.
-    fn told_apart(&self, mv: &Move, open: &[&Slot], text: &str) -> Vec<(Slot, Found)> {
+    fn parts_said(&self, mv: &Move, open: &[&Slot], text: &str) -> Vec<(Slot, Found)> {
         let is_text = |slot: &&&Slot| *effective_type(slot) == SlotType::String && slot.expression.is_none();
         let typed: Vec<&Slot> = open.iter().filter(|slot| !is_text(slot)).copied().collect();
         let texts: Vec<&Slot> = open.iter().filter(is_text).copied().collect();

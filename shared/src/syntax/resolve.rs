@@ -269,11 +269,12 @@ impl<'f, 's> Resolved<'f, 's> {
     }
 
     /// The parts of a composite, one name through the other; none for any other type.
-    pub(super) fn parts<'t>(&self, game: usize, ty: &'t Type<'s>) -> &'t [Part<'s>]
+    pub(super) fn parts<'t>(&self, game: usize, ty: &'t Type<'t>) -> &'t [Part<'t>]
     where
         'f: 't,
+        's: 't,
     {
-        fn written<'t, 's>(ty: &'t Type<'s>) -> Option<&'t [Part<'s>]> {
+        fn written<'t>(ty: &'t Type<'t>) -> Option<&'t [Part<'t>]> {
             if let Type::Composite(parts, _) = ty { Some(parts.as_slice()) } else { None }
         }
         match ty {

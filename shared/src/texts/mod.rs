@@ -12,7 +12,9 @@ use serde_json::Value;
 
 pub use file::{FILE_FOLDER, TextsError, TextsFile, Translated};
 
-use crate::ir::{Action, Game, Modifiers, Path, Pattern, Slot, SlotRules, SlotType, Synonym, Template, TemplatePart, Term};
+use crate::ir::{
+    Action, Game, Modifiers, Path, Pattern, Slot, SlotRules, SlotType, Synonym, Template, TemplatePart, Term,
+};
 use crate::language::{Language, Locale};
 use crate::template::{parse, unparse};
 

@@ -91,7 +91,15 @@ impl Games {
                     path.display()
                 )));
             }
-            games.push(Game { id, path, seen: None, mocks: Mocks::default(), version: None, problem: None, picture: None });
+            games.push(Game {
+                id,
+                path,
+                seen: None,
+                mocks: Mocks::default(),
+                version: None,
+                problem: None,
+                picture: None,
+            });
         }
         Ok(Games { games })
     }
@@ -124,11 +132,7 @@ impl Games {
         Status {
             errors: self.games.iter().filter_map(problem).collect(),
             games: self.games.iter().map(|game| (game.id.clone(), game.version.clone())).collect(),
-            pictures: self
-                .games
-                .iter()
-                .filter_map(|game| Some((game.id.clone(), game.picture.clone()?)))
-                .collect(),
+            pictures: self.games.iter().filter_map(|game| Some((game.id.clone(), game.picture.clone()?))).collect(),
         }
     }
 

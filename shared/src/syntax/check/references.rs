@@ -278,7 +278,7 @@ impl<'f, 's> Checker<'f, 's, '_> {
         for (index, game) in self.resolved.file.games.iter().enumerate() {
             for definition in &game.types {
                 let mut checks = Vec::new();
-                let mut visit = |met: Met<'f, '_>| {
+                let mut visit = |met: Met<'f, 's>| {
                     if let Met::Check(check) = met {
                         checks.push(check);
                     }

@@ -3,7 +3,7 @@
 use crate::diagnostics::{Code, Diagnostic};
 use crate::ir::{Extract, SlotType};
 
-use super::super::ast::{Check, EnumOption, Name, Number, Part, Rules, Slot, Text, Type, TypeDefinition, Validity};
+use super::super::ast::{Check, EnumOption, Name, Number, Part, Rules, Slot, Type, TypeDefinition, Validity};
 use super::super::lexer::Kind;
 use super::super::limits::{MAX_PARTS, MAX_RETRIES, MAX_SECTION_ENTRIES, MAX_SLOTS};
 use super::{Layout, Parser, Read, Reported};
@@ -168,9 +168,8 @@ impl<'s> Parser<'s, '_> {
         let mut part = Part { required: true, definition: self.definition(name) };
         loop {
             let definition = &mut part.definition;
-            if self.is(Kind::CloseBrace) || self.is(Kind::Comma) || self.is(Kind::End) {
-                return Ok(part);
-            } else if self.ahead(1).kind == Kind::Colon {
+            let ends = matches!(self.peek().kind, Kind::CloseBrace | Kind::Comma | Kind::End);
+            if ends || self.ahead(1).kind == Kind::Colon {
                 return Ok(part);
             } else if self.is_word("optional") || self.is_word("required") {
                 part.required = self.eat_word("required") || !self.eat_word("optional");
