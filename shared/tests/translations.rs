@@ -3,7 +3,7 @@
 mod support;
 
 use lgdl::compiled::CompiledGame;
-use lgdl::texts::{Fault, TextsFile, check, extract, translated};
+use lgdl::texts::{Fault, TextsFile, check, extract, of_the_program, translated};
 use serde_json::json;
 use support::Talk;
 
@@ -171,4 +171,17 @@ texts:
     assert_eq!(talk.say_all(&["estoy enfermo", "sí", "la segunda"]).response, "Venga, con tos.");
     let mut talk = Talk::with(&game).in_context(json!({"locale": "es-ES"}));
     assert_eq!(talk.say_all(&["estoy enfermo", "no", "hoy"]).response, "Espere.");
+}
+
+#[test]
+fn what_comes_with_the_program_is_translated_already() {
+    const GAME: &str = r#"import "lgdl:address"
+      game g { moves { move order { when user says something like: ["order"] when confident { call address } } } }"#;
+    let parsed = lgdl::syntax::parse(GAME.as_bytes(), None);
+    assert!(!parsed.has_errors(), "{:#?}", parsed.diagnostics);
+    let known = of_the_program(parsed.game(None).expect("a game"), "es");
+    let town = &known["address.ask_town.1"];
+    assert!(town.source[0] == "In which town?" && town.text[0] == "¿En qué localidad?", "{town:?}");
+    assert!(!known.contains_key("order.says.user"));
+    assert!(of_the_program(parsed.game(None).expect("a game"), "de").is_empty());
 }

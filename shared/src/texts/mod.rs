@@ -16,6 +16,7 @@ use crate::ir::{
     Action, Game, Modifiers, Path, Pattern, Slot, SlotRules, SlotType, Synonym, Template, TemplatePart, Term,
 };
 use crate::language::{Language, Locale};
+use crate::syntax::library;
 use crate::template::{parse, unparse};
 
 /// The texts of one place, as people write them: of a said text its variants, of patterns all of them.
@@ -71,6 +72,29 @@ pub fn extract(game: &Game) -> Vec<Entry> {
         }
     });
     entries
+}
+
+/// What the parts that come with the program say in another language, for those texts of a game that are theirs.
+#[must_use]
+pub fn of_the_program(game: &Game, language: &str) -> BTreeMap<String, Translated> {
+    let entries_of = |name: &str, language: &str| {
+        let part = library::part(name, language).ok()?;
+        let parsed = crate::syntax::parse(part.as_bytes(), None);
+        Some(extract(parsed.game(None)?))
+    };
+    let own = extract(game);
+    let mut known = BTreeMap::new();
+    for name in library::names() {
+        // A part that is not written in one of the languages is translated as the rest is.
+        let (Some(from), Some(into)) = (entries_of(name, &game.language), entries_of(name, language)) else { continue };
+        for Entry { id, texts, .. } in &from {
+            let is_own = own.iter().any(|entry| entry.id == *id && entry.texts == *texts);
+            if let Some(other) = into.iter().find(|other| is_own && other.id == *id) {
+                known.insert(id.clone(), Translated { source: texts.clone(), text: other.texts.clone() });
+            }
+        }
+    }
+    known
 }
 
 /// A game's own texts, and what a file has in their places: id by id, with everything that is wrong.
