@@ -4,7 +4,7 @@
 
 pub(super) mod component;
 pub(super) mod data;
-mod examples;
+pub(super) mod examples;
 mod games;
 
 use std::collections::BTreeMap;
