@@ -142,8 +142,8 @@ fn a_check_leaves_the_outcome_of_calls_alone() {
       when failed { respond with: "Not sent." }
     "#;
     let source = game("order: order required", blocks);
-    let mut talk = Talk::of(&source)
-        .answering(|call| if call.function == "find" { ok(json!({})) } else { failed("E210") });
+    let mut talk =
+        Talk::of(&source).answering(|call| if call.function == "find" { ok(json!({})) } else { failed("E210") });
     talk.say("track my order");
     assert_eq!(talk.say("AB123").response, "Not sent.");
     let calls: Vec<&str> = talk.calls.iter().map(|call| call.function.as_str()).collect();
@@ -193,7 +193,12 @@ fn a_composite_is_asked_for_part_by_part() {
 
 #[test]
 fn a_part_without_a_question_is_asked_for_by_its_name() {
-    check(TO, r#"when slot address is missing { prompt slot: "Where to?" }"#, &["send it", "5 Main Street"], "What is the town?");
+    check(
+        TO,
+        r#"when slot address is missing { prompt slot: "Where to?" }"#,
+        &["send it", "5 Main Street"],
+        "What is the town?",
+    );
 }
 
 #[test]
@@ -238,10 +243,16 @@ fn a_composite_that_need_not_be_there_is_passed_over_or_asked_for_in_full() {
 
 #[test]
 fn a_composite_depends_on_others_as_a_whole() {
-    let slots = r#"how: enum("post", "desk") required  address: address required when how = "post"  name: string required"#;
+    let slots =
+        r#"how: enum("post", "desk") required  address: address required when how = "post"  name: string required"#;
     check(slots, SEND, &["send it", "desk"], "Your name?");
     check(slots, SEND, &["send it", "post"], "Where to?");
-    check(slots, SEND, &["send it", "post", "5 Main Street", "actually desk"], "Okay, desk. Then I no longer need the street. Your name?");
+    check(
+        slots,
+        SEND,
+        &["send it", "post", "5 Main Street", "actually desk"],
+        "Okay, desk. Then I no longer need the street. Your name?",
+    );
 }
 
 #[test]
@@ -260,9 +271,8 @@ fn rules_of_a_part_and_of_the_whole_are_kept() {
 #[test]
 fn a_capability_is_asked_about_the_whole() {
     let slots = r#"address: address required check with orders.find else "Nobody lives there."  name: string required"#;
-    let mut talk = Talk::of(&game(slots, SEND)).answering(|call| {
-        if call.payload["address"]["town"] == "Bonn" { ok(json!({})) } else { refused(None) }
-    });
+    let mut talk = Talk::of(&game(slots, SEND))
+        .answering(|call| if call.payload["address"]["town"] == "Bonn" { ok(json!({})) } else { refused(None) });
     talk.say_all(&["send it", "5 Main Street"]);
     assert_eq!(talk.calls.len(), 0);
     assert_eq!(talk.say("Kiel").response, "Nobody lives there. Where to?");
@@ -277,7 +287,7 @@ fn a_part_that_is_given_up_gives_the_whole_up() {
       when slot address is missing { prompt slot: "Which code?" }
       when slot address is given up { respond with: "Then come by." }
     "#;
-    check(slots, blocks, &["send it", "somewhere"], "Please give it in this form: 12345. Then come by.");
+    check(slots, blocks, &["send it", "somewhere"], "Please give it in a form such as 12345. Then come by.");
 }
 
 #[test]
@@ -299,9 +309,13 @@ fn options_come_from_what_a_capability_answered() {
       when slot dish is missing { prompt slot: "Which dish?" }
       when all_slots_filled { respond with: "One {dish}." }
     "#;
-    let mut talk = Talk::of(&game(slots, blocks)).answering(|_| ok(json!({"dishes": ["soup", {"name": "fried rice"}]})));
+    let mut talk =
+        Talk::of(&game(slots, blocks)).answering(|_| ok(json!({"dishes": ["soup", {"name": "fried rice"}]})));
     let record = talk.say("send it");
-    assert_eq!((record.response.as_str(), record.choices.as_slice()), ("Which dish?", ["soup".to_owned(), "fried rice".to_owned()].as_slice()));
+    assert_eq!(
+        (record.response.as_str(), record.choices.as_slice()),
+        ("Which dish?", ["soup".to_owned(), "fried rice".to_owned()].as_slice())
+    );
     assert!(talk.say("pizza").response.contains("soup or fried rice"));
     assert_eq!(talk.say("the rice").response, "One fried rice.");
 }

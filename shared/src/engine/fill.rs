@@ -90,9 +90,15 @@ impl Run<'_> {
         for capture in &candidate.captures {
             let Some(slot) = mv.slots.iter().find(|slot| slot.name == capture.name) else {
                 if !parts_of(mv, &capture.name).is_empty()
-                    && self.fill_composite(mv, &capture.name, &capture.text, Source::Capture)
+                    && let said = composite_span(self.language(), text, capture.span)
+                    && self.fill_composite(
+                        mv,
+                        &capture.name,
+                        text.get(said.0..said.1).unwrap_or_default(),
+                        Source::Capture,
+                    )
                 {
-                    taken.push(capture.span);
+                    taken.push(said);
                 }
                 continue;
             };
@@ -212,6 +218,21 @@ impl Run<'_> {
             .filter_map(|mention| Some(Stated { slot: open.get(mention.slot)?.name.clone(), found: mention.found }))
             .collect()
     }
+}
+
+/// A capture ends with its clause; a composite goes on behind it with what is a name or a number: "5 Main Street, Bonn".
+fn composite_span(language: &'static Language, text: &str, span: (usize, usize)) -> (usize, usize) {
+    let mut end = span.1;
+    while let Some(rest) = text.get(end..).and_then(|rest| rest.strip_prefix(',')) {
+        let piece = rest.split([',', '.', '!', '?', ';', '\n']).next().unwrap_or_default();
+        let heard = Heard::of(language, piece);
+        let speaks = |word: &Word| word.class.is(Class::FUNCTION) || word.class.is(Class::LIGHT);
+        if heard.is_empty() || heard.words.iter().any(speaks) || slots::strings::is_noise(&heard) {
+            break;
+        }
+        end += 1 + piece.len();
+    }
+    (span.0, end)
 }
 
 /// A negation that is part of what the pattern says ("I can't log in") denies nothing of what is said beside it ("… to the

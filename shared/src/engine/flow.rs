@@ -354,6 +354,9 @@ impl Run<'_> {
 
     /// Puts the open question of the move under way.
     pub(super) fn ask(&mut self, mv: &Arc<Move>) -> Result<(), Halt> {
+        // A call of this turn may have brought the options of what is asked for.
+        let current = self.active_move();
+        let mv = current.as_ref().unwrap_or(mv);
         self.say_refusals();
         match self.need(mv) {
             None => Ok(()),

@@ -77,6 +77,9 @@ pub fn extract(game: &Game) -> Vec<Entry> {
 /// What the parts that come with the program say in another language, for those texts of a game that are theirs.
 #[must_use]
 pub fn of_the_program(game: &Game, language: &str) -> BTreeMap<String, Translated> {
+    if Language::coded(language.split('-').next().unwrap_or_default()).is_none() {
+        return BTreeMap::new();
+    }
     let entries_of = |name: &str, language: &str| {
         let part = library::part(name, language).ok()?;
         let parsed = crate::syntax::parse(part.as_bytes(), None);

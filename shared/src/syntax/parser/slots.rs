@@ -416,9 +416,11 @@ impl<'s> Parser<'s, '_> {
         let first = self.bump();
         self.words(&["with"]);
         if self.is(Kind::Name) && self.ahead(1).kind != Kind::Dot {
-            self.bump();
-            let hint = "a check names a service and its function: `check with orders.find`".to_owned();
-            return Err(self.unexpected_hint("`.` and a function after the service", Some(hint)));
+            let service = self.bump();
+            let message = format!("expected a service and its function, found only `{}`", self.text(service));
+            let found = Diagnostic::new(Code::Unexpected, service.span(), message);
+            self.report(found.with_hint("`check with orders.find`"));
+            return Ok(());
         }
         let call = self.call()?;
         let misplaced =
@@ -432,7 +434,8 @@ impl<'s> Parser<'s, '_> {
         } else {
             Vec::new()
         };
-        let must_answer = if self.eat_phrase(&["must", "answer"]) {
+        let must_answer = if self.is_word("must") && self.ahead(1).kind != Kind::Colon {
+            self.words(&["must", "answer"]);
             let otherwise = self.eat_word("else");
             Some(if otherwise {
                 self.one_or_several("what is said where the service does not answer")?
