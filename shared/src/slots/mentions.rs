@@ -103,7 +103,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         for chosen in options::stated(choices, scan.vocabulary(slot).in_passing(), &scan.heard) {
             let option = &choices[chosen.index];
             let names_a_slot = names.iter().any(|name| name.eq_ignore_ascii_case(option) && *name != slot.name);
-            if names_a_slot || !free(chosen.start, chosen.end) {
+            if names_a_slot || !free(chosen.start, chosen.end) || is_left_out(scan, slot, chosen.start) {
                 continue;
             }
             let found =
@@ -130,6 +130,13 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         }
     }
     mentions
+}
+
+/// "hold the onions": what is to be left out of a list is no member of it.
+fn is_left_out(scan: &Scan<'_>, slot: &Slot, start: usize) -> bool {
+    let before = scan.heard.words.iter().take_while(|word| word.end <= start).count();
+    let before = &scan.heard.words[..before];
+    matches!(effective_type(slot), SlotType::List(_)) && scan.language().suffix(before, Cue::ListRemove) > 0
 }
 
 /// "two nights, three people": what was said for one slot alone fills it, and what else was said is for the others.
