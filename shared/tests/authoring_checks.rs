@@ -270,12 +270,12 @@ fn rules_of_a_part_and_of_the_whole_are_kept() {
 
 #[test]
 fn a_capability_is_asked_about_the_whole() {
-    let slots = r#"address: address required check with orders.find else "Nobody lives there."  name: string required"#;
+    let slots = r#"address: address required check with orders.find else "Nobody lives at {value}."  name: string required"#;
     let mut talk = Talk::of(&game(slots, SEND))
         .answering(|call| if call.payload["address"]["town"] == "Bonn" { ok(json!({})) } else { refused(None) });
     talk.say_all(&["send it", "5 Main Street"]);
     assert_eq!(talk.calls.len(), 0);
-    assert_eq!(talk.say("Kiel").response, "Nobody lives there. Where to?");
+    assert_eq!(talk.say("Kiel").response, "Nobody lives at 5 Main Street, Kiel. Where to?");
     assert_eq!(talk.say("5 Main Street, Bonn").response, "Your name?");
     assert_eq!(talk.calls.len(), 2);
 }

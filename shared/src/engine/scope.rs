@@ -72,9 +72,19 @@ impl Run<'_> {
         Some(Cow::Owned(Value::Object(fields)))
     }
 
+    /// `value`, in what is said of a slot's own value, by the slot's name.
+    pub(super) fn own_path<'p>(&self, path: &'p [String]) -> Cow<'p, [String]> {
+        match (&self.running.judged, path) {
+            (Some(judged), [head, rest @ ..]) if head == VALUE => {
+                Cow::Owned(judged.split('.').map(str::to_owned).chain(rest.iter().cloned()).collect())
+            }
+            _ => Cow::Borrowed(path),
+        }
+    }
+
     /// The type of the slot of the move under way that a dotted name stands for.
     pub(super) fn slot_type(&self, path: &[String]) -> Option<SlotType> {
-        let name = slot_named(path)?;
+        let name = slot_named(&self.own_path(path))?;
         let mv = self.active_move()?;
         let slot = mv.slots.iter().find(|slot| slot.name == name)?;
         Some(effective_type(slot).clone())
