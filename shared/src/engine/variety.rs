@@ -52,7 +52,8 @@ impl Run<'_> {
 
     /// A value in scope as people call it: an option of a slot by its name in the language of the game.
     pub(super) fn labelled(&self, path: &[String]) -> Option<Cow<'_, Value>> {
-        let path = &*self.own_path(path);
+        let path = self.own_path(path);
+        let path = path.as_ref();
         let value = self.value_in_scope(path)?;
         let Some(name) = super::scope::slot_named(path) else { return Some(value) };
         let Some(mv) = self.active_move() else { return Some(value) };
