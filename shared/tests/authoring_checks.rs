@@ -317,5 +317,5 @@ fn options_come_from_what_a_capability_answered() {
         ("Which dish?", ["soup".to_owned(), "fried rice".to_owned()].as_slice())
     );
     assert!(talk.say("pizza").response.contains("soup or fried rice"));
-    assert_eq!(talk.say("the rice").response, "One fried rice.");
+    assert_eq!(talk.say("fried rice").response, "One fried rice.");
 }
