@@ -18,7 +18,7 @@ const GAME: &str = r#"game pizzeria {
       when user says something like: ["order a pizza" (fuzzy), "a {size} pizza"]
       when slot size is missing { prompt slot: ["Which size?", "Small or large?"] }
       when slot count is missing { prompt slot: "How many?" }
-      when all_slots_filled { respond with: "{count} {size} ones{note? with note}." }
+      when all_slots_filled { respond with: "{count} {size} ones{note? with note}, ${count * 2?some}." }
     }
   }
 }"#;
@@ -34,7 +34,7 @@ texts:
   order.size.option.large: { source: [large, big], text: grande }
   order.ask_size.1: { source: ["Which size?", "Small or large?"], text: ["¿De qué tamaño?", "¿Pequeña o grande?"] }
   order.ask_count.1: { source: "How many?", text: "¿Cuántas?" }
-  order.filled.1: { source: "{count} {size} ones{note? with note}.", text: "{count} de tamaño {size}{note? con note}." }
+  order.filled.1: { source: "{count} {size} ones{note? with note}, ${count * 2?some}.", text: "{count} de tamaño {size}{note? con note}, ${count * 2?algunas}." }
   order.count.valid.1: { source: "At most {max?8}, not {value}.", text: "Como mucho {max?8}, no {value}." }
 "#;
 
@@ -82,7 +82,7 @@ fn a_conversation_stays_in_the_language_that_it_began_in() {
     let record = talk.say("chica");
     assert_eq!((record.response.as_str(), &record.slots["size"]), ("¿Cuántas?", &json!("small")));
     assert_eq!(talk.say("diez").response, "Como mucho 8, no 10. ¿Cuántas?");
-    assert_eq!(talk.say("dos").response, "2 de tamaño pequeña.");
+    assert_eq!(talk.say("dos").response, "2 de tamaño pequeña, 4.");
     let mut talk = Talk::with(&game);
     assert_eq!(talk.say("order a pizza").response, "Which size?");
 }
@@ -95,14 +95,14 @@ fn somebody_who_asks_for_another_language_gets_it() {
     assert_eq!(record.response, "¿Pequeña o grande?");
     assert_eq!(talk.say("grande").response, "¿Cuántas?");
     assert_eq!(talk.say("English please").response, "How many?");
-    assert_eq!(talk.say("2").response, "2 large ones.");
+    assert_eq!(talk.say("2").response, "2 large ones, 4.");
 }
 
 #[test]
 fn what_is_missing_stale_lost_or_unknown_is_named() {
     let text = SPANISH
         .replace("text: \"¿Cuántas?\"", "text: \"\"")
-        .replace("source: \"{count} {size} ones{note? with note}.\"", "source: \"{count} ones.\"")
+        .replace("source: \"{count} {size} ones{note? with note}, ${count * 2?some}.\"", "source: \"{count} ones.\"")
         .replace("\"una pizza {size}\"", "\"una pizza\"")
         .replace("no {value}", "no {value")
         .replace("order.size.option.small", "order.size.option.tiny");

@@ -170,9 +170,10 @@ fn placeholder(part: &TemplatePart) -> Option<String> {
         | TemplatePart::Unless(path, _)
         | TemplatePart::Conditional { path, .. }
         | TemplatePart::Styled { path, .. } => Some(path.join(".")),
-        TemplatePart::Expression { .. } => {
-            let alone = Template { parts: vec![part.clone()] };
-            Some(unparse(&alone))
+        TemplatePart::Expression { expression, .. } => {
+            // What stands in its place where nothing can be computed is translated.
+            let part = TemplatePart::Expression { expression: expression.clone(), fallback: None };
+            Some(unparse(&Template { parts: vec![part] }))
         }
     }
 }
@@ -338,7 +339,9 @@ fn options_of(slot: &Slot) -> Vec<String> {
 /// Adds the translations that a bundle or a folder holds to its games; what is wrong with them, by file.
 pub fn add_translations(games: &mut [Game], files: &BTreeMap<String, String>) -> Vec<(String, String)> {
     let mut problems = Vec::new();
-    for (path, text) in files {
+    // A text that brings its files along brings what it imports as well.
+    let within = |path: &str| path.split_once('/').is_some_and(|(folder, _)| folder == FILE_FOLDER);
+    for (path, text) in files.iter().filter(|(path, _)| within(path)) {
         let file = match TextsFile::read(text.as_bytes()) {
             Ok(file) => file,
             Err(error) => {
