@@ -171,6 +171,22 @@ impl Run<'_> {
         !own.iter().flat_map(|heard| &heard.words).any(|word| word.stem(language) == stem)
     }
 
+    /// "the one for two people" where pizzas are ordered: a number that need not be said, of something that the move does
+    /// not speak of.
+    fn counts_what_is_not_the_moves(&self, mv: &Move, scan: &Scan<'_>, stated: &Stated) -> bool {
+        let has_default = mv.slots.iter().any(|slot| slot.name == stated.slot && slot.default.is_some());
+        if !has_default || !self.numbers_a_noun(mv, scan, stated) {
+            return false;
+        }
+        let language = self.language();
+        let Some(noun) = scan.heard.words.iter().find(|word| word.start >= stated.found.end) else { return false };
+        let patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns).map(|pattern| pattern.text.clone());
+        let questions = mv.slots.iter().map(|slot| prompt_text(mv, slot));
+        let mut own = patterns.chain(questions).chain([crate::text::readable(&mv.name)]);
+        let stem = noun.stem(language);
+        !own.any(|text| Heard::of(language, &text).words.iter().any(|word| word.stem(language) == stem))
+    }
+
     /// "a one way ticket": passes over the open slots that the author's words decline.
     fn pass_declined(&mut self, mv: &Move, scan: &Scan<'_>) {
         for slot in mv.slots.iter().filter(|slot| !slot.declined_by.is_empty()) {
@@ -216,6 +232,7 @@ impl Run<'_> {
         slots::mentions(&open, &names, scan, taken)
             .into_iter()
             .filter_map(|mention| Some(Stated { slot: open.get(mention.slot)?.name.clone(), found: mention.found }))
+            .filter(|stated| !self.counts_what_is_not_the_moves(mv, scan, stated))
             .collect()
     }
 }

@@ -249,7 +249,12 @@ fn counts_a_part(scan: &Scan<'_>, found: &Found) -> bool {
     // "me and two friends"
     let only_people =
         |word: &Word| word.class.is(Class::PRONOUN.and(Class::KIN).and(Class::DETERMINER).and(Class::FILLER));
-    beside.iter().any(person) || !beside.is_empty() && beside.iter().all(only_people)
+    // "two adults and a child": of what is counted, one more.
+    let counted = words[number..].iter().take_while(|word| !word.is(Cue::And)).any(|word| word.class == Class::CONTENT);
+    let one_more = matches!(beside, [article, noun] if article.is(Cue::Article) && noun.class == Class::CONTENT);
+    beside.iter().any(person)
+        || !beside.is_empty() && beside.iter().all(only_people)
+        || number < join && counted && one_more
 }
 
 fn in_bounds(ty: &SlotType, amount: f64) -> bool {
