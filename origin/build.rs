@@ -27,9 +27,12 @@ fn examples(games: &Path) -> String {
     let mut code = String::from("&[\n");
     for game in sorted(games).into_iter().filter(|game| game.join("game.lgdl").is_file()) {
         writeln!(code, "({:?}, &[", name(&game)).expect("a string");
-        for file in sorted(&game).into_iter().filter(|file| file.is_file()) {
+        let translations = game.join("texts");
+        let texts = if translations.is_dir() { sorted(&translations) } else { Vec::new() };
+        for file in sorted(&game).into_iter().chain(texts).filter(|file| file.is_file()) {
             let text = fs::read_to_string(&file).expect("a text");
-            writeln!(code, "({:?}, {text:?}),", name(&file)).expect("a string");
+            let path = file.strip_prefix(&game).expect("within the game's folder");
+            writeln!(code, "({:?}, {text:?}),", path.to_string_lossy()).expect("a string");
         }
         code.push_str("]),\n");
     }

@@ -106,6 +106,12 @@ async fn a_game_is_played_changed_and_broken_while_the_node_runs() {
     let answer = node.say("one", "hello").await;
     assert_eq!((&answer["response"], &answer["durable"]), (&json!("Hi there."), &json!(true)), "{answer}");
 
+    let graph =
+        async |game: &str| reqwest::get(format!("{}dev/graph?game={game}", node.address)).await.expect("an answer");
+    let drawn = graph("small").await.text().await.expect("a body");
+    assert!(drawn.contains("<g data-move=\"greet\">"), "{drawn}");
+    assert_eq!(graph("other").await.status(), 404);
+
     fs::write(&game, GAME.replace("respond", "repsond")).expect("written");
     let status = node.errors(1).await;
     let text = status["errors"][0]["text"].as_str().expect("a text");

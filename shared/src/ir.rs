@@ -248,7 +248,7 @@ impl Default for Threshold {
 /// A slot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Slot {
-    /// Its name.
+    /// Its name; `WHOLE.PART` of a part of a composite, which the rest of the engine takes for a slot like others.
     pub name: String,
     /// Its type.
     pub ty: SlotType,
@@ -285,6 +285,10 @@ pub struct SlotRules {
     pub required_when: Option<Condition>,
     /// `valid when CONDITION else "…"`, in order.
     pub valid: Vec<Validity>,
+    /// `check with SERVICE.FUNCTION`
+    pub check: Option<Box<Check>>,
+    /// What the composite is asked whose last part this slot is.
+    pub whole: Option<Box<SlotRules>>,
     /// What the options of an `enum` are called in the game's language, where that is not what they are.
     pub labels: Vec<(String, String)>,
 }
@@ -296,6 +300,27 @@ pub struct Validity {
     pub condition: Condition,
     /// What is said where it does not.
     pub reason: Template,
+}
+
+/// `check with SERVICE.FUNCTION`: a capability that is asked about a value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// The call; it has no `then`.
+    pub call: Call,
+    /// What is said where the service refuses the value and gives no reason.
+    pub reason: Option<Template>,
+    /// What becomes of the value where the service does not answer.
+    pub away: Away,
+}
+
+/// What becomes of a value that a service could not be asked about.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub enum Away {
+    /// It stands, unchecked.
+    #[default]
+    Stands,
+    /// `must answer`: it is not taken; what is said then.
+    Refused(Option<Template>),
 }
 
 /// A slot's type.
@@ -475,6 +500,8 @@ pub enum Action {
         name: String,
         /// The options.
         options: Vec<Template>,
+        /// In a translation, what each option is stored as: the option of the game's own language. Else empty.
+        values: Vec<Template>,
     },
     /// `generate response [with style:]`
     Generate {

@@ -11,6 +11,8 @@ mod show;
 mod unparse;
 
 pub use expression::parse as parse_expression;
+#[cfg(feature = "golden")]
+pub(crate) use parse::conditional;
 pub use parse::{TemplateError, parse};
 pub use render::{Finding, Rendered, Scope, compute, number_text, numeric, render};
 pub use show::{Types, View, value_text};

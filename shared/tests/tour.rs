@@ -5,12 +5,16 @@ mod support;
 use std::fs;
 use std::path::Path;
 
+use lgdl::compiled::CompiledGame;
+use lgdl::texts::{Fault, TextsFile};
 use serde_json::Value;
 use support::Talk;
 
 /// A conversation of the guide with the game that it is held with.
 struct Shown {
     game: String,
+    /// The texts of another language that stand between the two.
+    texts: Option<String>,
     talk: String,
 }
 
@@ -19,15 +23,28 @@ fn shown() -> Vec<Shown> {
     let guide = fs::read_to_string(path).expect("the language guide");
     let mut shown = Vec::new();
     let mut game = String::new();
+    let mut texts = None;
     for fence in guide.split("\n```").skip(1).step_by(2) {
         let (kind, text) = fence.split_once('\n').unwrap_or((fence, ""));
         match kind {
-            "lgdl" => text.clone_into(&mut game),
-            "talk" => shown.push(Shown { game: game.clone(), talk: text.to_owned() }),
+            "lgdl" => (game, texts) = (text.to_owned(), None),
+            "yaml" if text.contains("\ntexts:\n") => texts = Some(text.to_owned()),
+            "talk" => shown.push(Shown { game: game.clone(), texts: texts.clone(), talk: text.to_owned() }),
             _ => {}
         }
     }
     shown
+}
+
+/// A game with a language more.
+fn translated(game: &str, texts: &str) -> CompiledGame {
+    let parsed = lgdl::syntax::parse(game.as_bytes(), None);
+    let mut game = parsed.game(None).expect("a game").clone();
+    let file = TextsFile::read(texts.as_bytes()).expect("readable texts");
+    let faults = lgdl::texts::check(&game, &file).into_iter().filter(|(_, fault)| *fault != Fault::Missing);
+    assert_eq!(faults.collect::<Vec<_>>(), []);
+    game.translations.push(lgdl::texts::translated(&game, &file).expect("texts that can be used"));
+    CompiledGame::compile(&game).expect("it compiles")
 }
 
 #[test]
@@ -35,8 +52,11 @@ fn every_conversation_of_the_tour_goes_as_it_is_shown() {
     let shown = shown();
     assert!(shown.len() >= 7, "{}", shown.len());
     let mut differing = String::new();
-    for Shown { game, talk } in shown {
-        let mut conversation = Talk::of(&game);
+    for Shown { game, texts, talk } in shown {
+        let mut conversation = match texts {
+            None => Talk::of(&game),
+            Some(texts) => Talk::with(&translated(&game, &texts)).in_context(serde_json::json!({"locale": "es"})),
+        };
         let mut held = String::new();
         for said in talk.lines().filter_map(|line| line.strip_prefix("> ")) {
             let answered = match said.strip_prefix('[').and_then(|event| event.strip_suffix(']')) {

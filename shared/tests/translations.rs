@@ -3,7 +3,7 @@
 mod support;
 
 use lgdl::compiled::CompiledGame;
-use lgdl::texts::{Fault, TextsFile, check, extract, translated};
+use lgdl::texts::{Fault, TextsFile, check, extract, of_the_program, translated};
 use serde_json::json;
 use support::Talk;
 
@@ -18,7 +18,7 @@ const GAME: &str = r#"game pizzeria {
       when user says something like: ["order a pizza" (fuzzy), "a {size} pizza"]
       when slot size is missing { prompt slot: ["Which size?", "Small or large?"] }
       when slot count is missing { prompt slot: "How many?" }
-      when all_slots_filled { respond with: "{count} {size} ones{note? with note}." }
+      when all_slots_filled { respond with: "{count} {size} ones{note? with note}, ${count * 2?some}." }
     }
   }
 }"#;
@@ -34,7 +34,7 @@ texts:
   order.size.option.large: { source: [large, big], text: grande }
   order.ask_size.1: { source: ["Which size?", "Small or large?"], text: ["¿De qué tamaño?", "¿Pequeña o grande?"] }
   order.ask_count.1: { source: "How many?", text: "¿Cuántas?" }
-  order.filled.1: { source: "{count} {size} ones{note? with note}.", text: "{count} de tamaño {size}{note? con note}." }
+  order.filled.1: { source: "{count} {size} ones{note? with note}, ${count * 2?some}.", text: "{count} de tamaño {size}{note? con note}, ${count * 2?algunas}." }
   order.count.valid.1: { source: "At most {max?8}, not {value}.", text: "Como mucho {max?8}, no {value}." }
 "#;
 
@@ -82,7 +82,7 @@ fn a_conversation_stays_in_the_language_that_it_began_in() {
     let record = talk.say("chica");
     assert_eq!((record.response.as_str(), &record.slots["size"]), ("¿Cuántas?", &json!("small")));
     assert_eq!(talk.say("diez").response, "Como mucho 8, no 10. ¿Cuántas?");
-    assert_eq!(talk.say("dos").response, "2 de tamaño pequeña.");
+    assert_eq!(talk.say("dos").response, "2 de tamaño pequeña, 4.");
     let mut talk = Talk::with(&game);
     assert_eq!(talk.say("order a pizza").response, "Which size?");
 }
@@ -95,14 +95,14 @@ fn somebody_who_asks_for_another_language_gets_it() {
     assert_eq!(record.response, "¿Pequeña o grande?");
     assert_eq!(talk.say("grande").response, "¿Cuántas?");
     assert_eq!(talk.say("English please").response, "How many?");
-    assert_eq!(talk.say("2").response, "2 large ones.");
+    assert_eq!(talk.say("2").response, "2 large ones, 4.");
 }
 
 #[test]
 fn what_is_missing_stale_lost_or_unknown_is_named() {
     let text = SPANISH
         .replace("text: \"¿Cuántas?\"", "text: \"\"")
-        .replace("source: \"{count} {size} ones{note? with note}.\"", "source: \"{count} ones.\"")
+        .replace("source: \"{count} {size} ones{note? with note}, ${count * 2?some}.\"", "source: \"{count} ones.\"")
         .replace("\"una pizza {size}\"", "\"una pizza\"")
         .replace("no {value}", "no {value")
         .replace("order.size.option.small", "order.size.option.tiny");
@@ -129,4 +129,59 @@ fn a_file_is_brought_up_to_date_without_losing_what_was_translated() {
     let empty = TextsFile::read(written.as_bytes()).expect("readable");
     assert!(check(&game(), &empty).iter().all(|(_, fault)| *fault == Fault::Missing));
     assert_eq!(empty.texts.len(), entries.len());
+}
+
+#[test]
+fn what_is_conditional_stays_so_and_a_choice_is_stored_as_the_game_calls_it() {
+    const GAME: &str = r#"game desk {
+      moves {
+        move report {
+          slots { cough: boolean required }
+          when user says something like: ["I am ill"]
+          when slot cough is missing { prompt slot: "A cough?" }
+          when all_slots_filled {
+            clarify since with options: ["today", "longer"]
+            if since is "today" { respond with: "Wait{cough? with cough}." }
+            else { respond with: "Come by{cough? with cough}." }
+          }
+        }
+      }
+    }"#;
+    const SPANISH: &str = r#"
+language: es
+texts:
+  report.says.user: { source: "I am ill", text: "estoy enfermo" }
+  report.ask_cough.1: { source: "A cough?", text: "¿Tos?" }
+  report.filled.1: { source: today, text: hoy }
+  report.filled.2: { source: longer, text: hace más }
+  report.filled.3: { source: "Wait{cough? with cough}.", text: "Espere{cough? con tos}." }
+  report.filled.4: { source: "Come by{cough? with cough}.", text: "Venga{cough?, con tos}." }
+"#;
+    let parsed = lgdl::syntax::parse(GAME.as_bytes(), None);
+    let mut game = parsed.games[0].clone();
+    let file = TextsFile::read(SPANISH.as_bytes()).expect("readable");
+    assert_eq!(check(&game, &file), []);
+    let spanish = translated(&game, &file).expect("translated");
+    game.translations.push(spanish);
+    let game = CompiledGame::compile(&game).expect("it compiles");
+    let mut talk = Talk::with(&game).in_context(json!({"locale": "es-ES"}));
+    assert_eq!(talk.say_all(&["estoy enfermo", "sí"]).choices, ["hoy", "hace más"]);
+    assert_eq!(talk.say("hoy").response, "Espere con tos.");
+    let mut talk = Talk::with(&game).in_context(json!({"locale": "es-ES"}));
+    assert_eq!(talk.say_all(&["estoy enfermo", "sí", "la segunda"]).response, "Venga, con tos.");
+    let mut talk = Talk::with(&game).in_context(json!({"locale": "es-ES"}));
+    assert_eq!(talk.say_all(&["estoy enfermo", "no", "hoy"]).response, "Espere.");
+}
+
+#[test]
+fn what_comes_with_the_program_is_translated_already() {
+    const GAME: &str = r#"import "lgdl:address"
+      game g { moves { move order { when user says something like: ["order"] when confident { call address } } } }"#;
+    let parsed = lgdl::syntax::parse(GAME.as_bytes(), None);
+    assert!(!parsed.has_errors(), "{:#?}", parsed.diagnostics);
+    let known = of_the_program(parsed.game(None).expect("a game"), "es");
+    let town = &known["address.ask_town.1"];
+    assert!(town.source[0] == "In which town?" && town.text[0] == "¿En qué localidad?", "{town:?}");
+    assert!(!known.contains_key("order.says.user"));
+    assert!(of_the_program(parsed.game(None).expect("a game"), "de").is_empty());
 }

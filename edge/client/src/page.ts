@@ -15,15 +15,28 @@ interface GameList {
 
 interface DevelopmentStatus {
   errors: { game: string; text: string }[];
+  /** The version of each game that is served. */
+  games?: Record<string, string | null>;
 }
 
 const chat = document.querySelector("lgdl-chat")!;
 const picker = document.querySelector<HTMLSelectElement>("#game")!;
 const panel = document.querySelector<HTMLElement>("#explanation")!;
 const errors = document.querySelector<HTMLElement>("#errors")!;
+const map = document.querySelector<HTMLDetailsElement>("#map")!;
+const graph = document.querySelector<HTMLElement>("#graph")!;
+
+/** The game and version that is drawn. */
+let drawn = "";
+/** The last answer of the conversation: where it stands. */
+let last: MoveResponse | null = null;
 
 chat.addEventListener("lgdl-turn", (event) => explain((event as CustomEvent<MoveResponse>).detail));
-chat.addEventListener("lgdl-reset", () => panel.replaceChildren(paragraph("Say something to see why it is answered so.")));
+chat.addEventListener("lgdl-reset", () => {
+  panel.replaceChildren(paragraph("Say something to see why it is answered so."));
+  last = null;
+  stand();
+});
 picker.addEventListener("change", () => choose(picker.value));
 
 function choose(game: string): void {
@@ -33,6 +46,7 @@ function choose(game: string): void {
   const url = new URL(location.href);
   url.searchParams.set("game", game);
   history.replaceState(null, "", url);
+  last = null;
   panel.replaceChildren(paragraph("Say something to see why it is answered so."));
 }
 
@@ -54,7 +68,9 @@ async function games(): Promise<boolean> {
 async function follow(): Promise<void> {
   try {
     const development = await games();
-    const found = development ? await failures() : [];
+    const status = development ? await developmentStatus() : { errors: [] };
+    const found = status.errors;
+    if (development) await draw(status.games?.[picker.value] ?? "");
     errors.replaceChildren(...found.map(({ game, text }) => section(game, text)));
     errors.hidden = found.length === 0;
     if (!development) return;
@@ -65,13 +81,44 @@ async function follow(): Promise<void> {
   setTimeout(follow, STATUS_INTERVAL_MS);
 }
 
-async function failures(): Promise<DevelopmentStatus["errors"]> {
+async function developmentStatus(): Promise<DevelopmentStatus> {
   const response = await fetch("dev/status");
   if (!response.ok) throw new Error(`the node answered ${response.status}`);
-  return ((await response.json()) as DevelopmentStatus).errors;
+  return (await response.json()) as DevelopmentStatus;
+}
+
+/** Draws the game that is talked to, once for each version of it. A node that draws none shows none. */
+async function draw(version: string): Promise<void> {
+  const game = picker.value;
+  if (drawn === `${game} ${version}`) return;
+  const response = await fetch(`dev/graph?game=${encodeURIComponent(game)}`);
+  drawn = `${game} ${version}`;
+  map.hidden = !response.ok;
+  if (!response.ok) return;
+  const picture = new DOMParser().parseFromString(await response.text(), "image/svg+xml").documentElement;
+  picture.setAttribute("role", "img");
+  graph.replaceChildren(document.importNode(picture, true));
+  stand();
+}
+
+/** Marks the move that the conversation is in, and the slot that is asked for. */
+function stand(): void {
+  for (const marked of graph.querySelectorAll(".here")) marked.classList.remove("here");
+  if (last === null) return;
+  const resumed = (last.also ?? []).filter(({ state }) => state === "resumed").map(({ move_id }) => move_id);
+  const slot = last.awaiting_slot;
+  const boxes = [...resumed, last.move_id].map((name) => graph.querySelector(`[data-move="${CSS.escape(name)}"]`));
+  const asked = (box: Element | null) => (slot === undefined ? null : box?.querySelector(`[data-slot="${CSS.escape(slot)}"]`));
+  // What is asked for belongs to the move under way, which need not be the one that answered.
+  const box = boxes.find((box) => asked(box)) ?? boxes.find((box) => box !== null) ?? null;
+  box?.classList.add("here");
+  asked(box)?.classList.add("here");
+  if (map.open) box?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 function explain(answer: MoveResponse): void {
+  last = answer;
+  stand();
   const facts: [string, string][] = [
     ["Move", answer.move_id],
     ["Confidence", answer.confidence.toFixed(2)],

@@ -4,7 +4,7 @@
 
 pub(super) mod component;
 pub(super) mod data;
-mod examples;
+pub(super) mod examples;
 mod games;
 
 use std::collections::BTreeMap;
@@ -194,6 +194,14 @@ impl Node {
             Box::pin(async move { as_json(&status) })
         });
         config.own_paths.insert("/dev/status".to_owned(), answer);
+        let status = Arc::clone(&self.status);
+        let answer: LocalService = Arc::new(move |request| {
+            let asked = request.uri().query().and_then(|query| query.strip_prefix("game=")).unwrap_or_default();
+            let status = status.lock().unwrap_or_else(PoisonError::into_inner);
+            let answer = as_picture(status.pictures.get(asked));
+            Box::pin(async move { answer })
+        });
+        config.own_paths.insert("/dev/graph".to_owned(), answer);
         Host::start(config).await.map_err(|error| Failure::Failed(format!("the edge node: {error}")))
     }
 }
@@ -212,6 +220,18 @@ fn as_json(status: &Status) -> http::Response<Bytes> {
     let mut response = http::Response::new(Bytes::from(body));
     let headers = response.headers_mut();
     headers.insert("content-type", http::HeaderValue::from_static("application/json"));
+    headers.insert("cache-control", http::HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A game as a picture, or that there is none of it.
+fn as_picture(picture: Option<&String>) -> http::Response<Bytes> {
+    let mut response = http::Response::new(Bytes::from(picture.cloned().unwrap_or_default()));
+    if picture.is_none() {
+        *response.status_mut() = http::StatusCode::NOT_FOUND;
+    }
+    let headers = response.headers_mut();
+    headers.insert("content-type", http::HeaderValue::from_static("image/svg+xml"));
     headers.insert("cache-control", http::HeaderValue::from_static("no-store"));
     response
 }

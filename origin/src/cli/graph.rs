@@ -4,9 +4,10 @@ mod svg;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lgdl::ir::{Action, Block, Condition, Game, Move, Statement};
+use lgdl_origin::bundle;
 
 use super::console::Console;
 use super::failure::{End, Failure, Verdict};
@@ -79,6 +80,8 @@ struct Node {
     /// Unique among the boxes.
     id: String,
     title: String,
+    /// What it asks for; a mark behind what need not be given.
+    slots: Vec<String>,
     lines: Vec<String>,
     shape: Shape,
     reach: Reach,
@@ -131,8 +134,14 @@ impl Graph {
                     _ => (format!("person_{target}"), Shape::Person),
                 };
                 if shape != Shape::Move {
-                    let node =
-                        Node { id: id.clone(), title: target.clone(), lines: Vec::new(), shape, reach: Reach::Unknown };
+                    let node = Node {
+                        id: id.clone(),
+                        title: target.clone(),
+                        slots: Vec::new(),
+                        lines: Vec::new(),
+                        shape,
+                        reach: Reach::Unknown,
+                    };
                     others.insert(id.clone(), node);
                 }
                 graph.edges.insert(Edge { from: format!("move_{}", mv.name), to: id, label });
@@ -140,6 +149,7 @@ impl Graph {
             graph.nodes.push(Node {
                 id: format!("move_{}", mv.name),
                 title: mv.name.clone(),
+                slots: slots_of(mv),
                 lines: lines_of(mv, &found),
                 shape: Shape::Move,
                 reach: reached.map_or(Reach::Unknown, |reached| reach_of(mv, &found, reached)),
@@ -152,8 +162,7 @@ impl Graph {
     fn mermaid(&self) -> String {
         let mut out = String::from("flowchart LR\n");
         for node in &self.nodes {
-            let lines: Vec<String> =
-                std::iter::once(&node.title).chain(&node.lines).map(|line| escaped(line)).collect();
+            let lines: Vec<String> = node.texts().iter().map(|line| escaped(line)).collect();
             let text = lines.join("<br/>");
             out.push_str(&match node.shape {
                 Shape::Move => format!("  {}[\"{text}\"]\n", node.id),
@@ -177,7 +186,7 @@ impl Graph {
             quoted(&self.name)
         );
         for node in &self.nodes {
-            let lines: Vec<String> = std::iter::once(&node.title).chain(&node.lines).map(|line| quoted(line)).collect();
+            let lines: Vec<String> = node.texts().iter().map(|line| quoted(line)).collect();
             let shape = match node.shape {
                 Shape::Move => "box",
                 Shape::Person => "oval",
@@ -244,16 +253,35 @@ impl Found {
     }
 }
 
-fn lines_of(mv: &Move, found: &Found) -> Vec<String> {
-    let mut lines = Vec::new();
+impl Node {
+    /// What stands in it, line by line.
+    fn texts(&self) -> Vec<String> {
+        let asks = (!self.slots.is_empty()).then(|| format!("asks: {}", self.slots.join(", ")));
+        std::iter::once(self.title.clone()).chain(asks).chain(self.lines.iter().cloned()).collect()
+    }
+}
+
+/// The picture of the game in a file, as the chat page of development shows it.
+pub(super) fn picture(path: &Path) -> Result<String, Failure> {
+    let source = source::read(path)?;
+    let import = |wanted: &str| bundle::imported(path, wanted);
+    let parsed = lgdl::syntax::parse_with(&source.bytes, source.contract.as_deref(), &import);
+    match parsed.game(None) {
+        Some(game) if !parsed.has_errors() => Ok(svg::draw(&Graph::of(game, None))),
+        _ => Err(Failure::Failed(format!("{} is not a valid game", source.shown))),
+    }
+}
+
+fn slots_of(mv: &Move) -> Vec<String> {
     let required = |slot: &lgdl::ir::Slot| {
         let depends = slot.rules.as_ref().is_some_and(|rules| rules.required_when.is_some());
         if slot.required && !depends { "" } else { "?" }
     };
-    let slots: Vec<String> = mv.slots.iter().map(|slot| format!("{}{}", slot.name, required(slot))).collect();
-    if !slots.is_empty() {
-        lines.push(format!("asks: {}", slots.join(", ")));
-    }
+    mv.slots.iter().map(|slot| format!("{}{}", slot.name, required(slot))).collect()
+}
+
+fn lines_of(mv: &Move, found: &Found) -> Vec<String> {
+    let mut lines = Vec::new();
     let patterns: usize = mv.triggers.iter().map(|trigger| trigger.patterns.len()).sum();
     if patterns > 0 {
         lines.push(super::console::count(patterns, "pattern"));
@@ -325,10 +353,14 @@ mod tests {
     fn every_form_names_every_move() {
         let graph = graph();
         for text in [graph.mermaid(), graph.dot(), svg::draw(&graph)] {
-            for name in ["one", "two", "three", "session_started", "host", "asks: size, note?"] {
+            for name in ["one", "two", "three", "session_started", "host", "asks: "] {
                 assert!(text.contains(name), "{name}: {text}");
             }
         }
+        assert!(graph.mermaid().contains("asks: size, note?"));
+        // The chat page of development marks where the conversation stands.
+        let drawn = svg::draw(&graph);
+        assert!(drawn.contains("<g data-move=\"one\">") && drawn.contains("<tspan data-slot=\"note\">note?</tspan>"));
         assert!(graph.mermaid().starts_with("flowchart LR\n"));
         assert!(graph.dot().starts_with("digraph \"g\" {"));
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
+use super::dev::examples;
 use super::failure::{End, Failure, Verdict};
 use super::source::{CONTRACT_FILE, GAME_FILE, MOCKS_FILE};
 use super::test::GOLDEN_FILE;
@@ -70,14 +71,18 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     fs::create_dir_all(&folder).map_err(|error| cannot(&folder, &error))?;
     let named =
         |text: &str, before: &str| text.replacen(&format!("{before}{}", template.name), &format!("{before}{name}"), 1);
-    for (file, text) in [
+    let files = [
         (GAME_FILE, named(template.game, "game ")),
         (CONTRACT_FILE, template.contract.to_owned()),
         (MOCKS_FILE, template.mocks.to_owned()),
         (GOLDEN_FILE, named(template.golden, "game: ")),
         ("README.md", readme(name)),
-    ] {
+    ];
+    let translations = examples::translations(template.name).map(|(file, text)| (file, named(text, "game: ")));
+    for (file, text) in files.into_iter().chain(translations) {
         let path = folder.join(file);
+        let within = path.parent().unwrap_or(&folder);
+        fs::create_dir_all(within).map_err(|error| cannot(within, &error))?;
         fs::write(&path, text).map_err(|error| cannot(&path, &error))?;
     }
     let shown = folder.display();

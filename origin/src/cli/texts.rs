@@ -5,7 +5,7 @@ mod xliff;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lgdl::texts::{Entry, FILE_FOLDER, Fault, Kind, TextsFile, check, extract};
+use lgdl::texts::{Entry, FILE_FOLDER, Fault, Kind, TextsFile, check, extract, of_the_program};
 
 use super::console::{Console, count};
 use super::failure::{End, Failure, Verdict};
@@ -158,7 +158,13 @@ fn extract_texts(which: &Which, languages: &[String], console: &mut Console) -> 
         return Err(Failure::Usage("which language? say --language es".into()));
     }
     for language in languages {
-        let file = texts.read_or_new(&language)?;
+        let mut file = texts.read_or_new(&language)?;
+        for (id, known) in of_the_program(&texts.loaded.game, &language) {
+            let held = file.texts.entry(id).or_default();
+            if held.text.is_empty() {
+                *held = known;
+            }
+        }
         texts.write(&language, &file)?;
         let waiting = texts.entries.iter().filter(|entry| is_waiting(&file, entry)).count();
         console.line(format_args!(

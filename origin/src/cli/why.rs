@@ -53,6 +53,9 @@ pub(super) fn explain(outcome: &Outcome, colour: Colour) -> String {
     for call in &record.calls {
         let _ = writeln!(out, "{} {}: {}", title("Called"), call.capability, call.status);
     }
+    for (slot, capability, verdict) in &explanation.checks {
+        let _ = writeln!(out, "{} {slot} with {capability}: {}", title("Checked"), verdict.name());
+    }
     if !explanation.blocks.is_empty() {
         let lines: Vec<_> = explanation.blocks.iter().map(u32::to_string).collect();
         let _ = writeln!(out, "{} {}", title("Blocks that ran, by line:"), lines.join(", "));

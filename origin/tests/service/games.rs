@@ -2,15 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use lgdl::engine::{Conversation, Settings, Step, Turn, begin};
 use lgdl::meaning::Meaning;
 use lgdl::wire::origin::{Consent, GameList, GamePolicy};
-use lgdl_origin::games::{Content, Goldens, PublishError, PublishRequest, publish};
+use lgdl_origin::games::{Content, Goldens, PublishError, PublishRequest, publish, publish_file};
 use lgdl_origin::ids::ConsentId;
 use lgdl_origin::random::SystemRandom;
-use lgdl_origin::store::{ConsentRow, GameVersionRow, Publication};
+use lgdl_origin::store::{ConsentRow, GameVersionRow, Publication, Role};
 use reqwest::{Method, StatusCode};
 
-use crate::client::{body, commit, edge, edge_with, told};
+use crate::client::{Edge, body, commit, edge, edge_with, told};
+use crate::desk::desk;
 
 #[tokio::test]
 async fn a_published_game_is_listed_and_fetched_by_its_hash() {
@@ -169,4 +171,90 @@ async fn turns_go_on_while_six_games_are_compiled() {
     }
     println!("{turns} turns while six games were compiled; the slowest took {slowest:?}");
     assert!(turns >= 24, "only {turns} turns were taken meanwhile; the slowest took {slowest:?}");
+}
+
+const PARTS: &str = r#"game parts {
+  moves {
+    move farewell {
+      when user says something like: ["goodbye"]
+      when confident { respond with: "Goodbye!" }
+    }
+  }
+}
+"#;
+const TEXTS: &str = r#"language: es
+texts:
+  farewell.says.user: { source: goodbye, text: adiós }
+  farewell.confident.1: { source: "Goodbye!", text: "¡Hasta luego!" }
+  hello.says.user: { source: [hello, "good morning"], text: [hola, buenos días] }
+  hello.confident.1: { source: "Hello!", text: "¡Buenas!" }
+"#;
+
+/// What a node would answer that fetches the active version of a game.
+async fn answers(edge: &Edge, said: &[&str]) -> Vec<String> {
+    let list: GameList = body(edge.get("/edge/v1/games").await).await;
+    let version = &list.games.first().expect("a game").version;
+    let bytes = edge.get(&format!("/edge/v1/compiled/{version}")).await.bytes().await.unwrap();
+    let game = lgdl::compiled::CompiledGame::load(bytes.to_vec().into()).unwrap();
+    let mut conversation = Conversation::default();
+    let mut answers = Vec::new();
+    for text in said {
+        let turn = Turn {
+            participant: "user".into(),
+            text: (*text).into(),
+            event: None,
+            context: serde_json::json!({"locale": "es-ES"}).as_object().cloned().unwrap(),
+            now_ms: 1,
+            offset_seconds: 0,
+            settings: Settings::default(),
+        };
+        let Step::Done(outcome) = begin(&game, conversation, turn) else { panic!("a call") };
+        answers.push(outcome.record.response.clone());
+        conversation = outcome.conversation;
+    }
+    answers
+}
+
+/// The published versions of that game, which are one however it was published.
+async fn version(edge: &Edge) -> String {
+    let list: GameList = body(edge.get("/edge/v1/games").await).await;
+    list.games.first().expect("a game").version.clone()
+}
+
+#[tokio::test]
+async fn a_game_is_published_with_its_imports_and_translations_by_every_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("game.lgdl");
+    let source = format!("import \"parts.lgdl\"\n\n{GAME}");
+    std::fs::write(&path, &source).unwrap();
+    std::fs::write(folder.path().join("parts.lgdl"), PARTS).unwrap();
+    std::fs::create_dir(folder.path().join("texts")).unwrap();
+    std::fs::write(folder.path().join("texts/es.yaml"), TEXTS).unwrap();
+    let (said, expected) = (["hola", "adiós"], ["¡Buenas!", "¡Hasta luego!"]);
+
+    // By the settings, at the start.
+    let configured = edge_with(&[("LGDL_GAMES", &format!("greeting:{}", folder.path().display()))]).await;
+    assert_eq!(answers(&configured, &said).await, expected);
+    let kept = version(&configured).await;
+
+    // From a file, as `lgdl games publish` does.
+    let filed = edge().await;
+    let (store, meaning) = (&*filed.running.origin.store, filed.running.origin.config.meaning);
+    publish_file(store, "default", "greeting", folder.path(), meaning, None, "test", 1).await.unwrap();
+    assert_eq!(answers(&filed, &said).await, expected);
+
+    // Over the admin API, with the files that belong to it.
+    let desk = desk(Role::Operator).await;
+    let files = serde_json::json!({"parts.lgdl": PARTS, "texts/es.yaml": TEXTS});
+    let new = serde_json::json!({"source": source, "files": files});
+    let done = desk.send(Method::POST, "/admin/v1/games/greeting/versions", &new).await;
+    assert_eq!(done.status(), StatusCode::CREATED, "{}", done.text().await.unwrap());
+    assert_eq!(answers(&desk.edge, &said).await, expected);
+    assert_eq!(version(&desk.edge).await, version(&filed).await);
+    assert_eq!(version(&filed).await, kept);
+
+    let lacking = serde_json::json!({"source": source, "files": {"texts/es.yaml": TEXTS}});
+    let refused = desk.send(Method::POST, "/admin/v1/games/greeting/versions", &lacking).await;
+    let told = refused.text().await.unwrap();
+    assert!(told.contains("E019") && told.contains("there is no parts.lgdl"), "{told}");
 }

@@ -67,6 +67,7 @@ codes! {
     MisplacedCondition "E111" Error "a condition that cannot stand here";
     BadPart "E112" Error "a part that cannot be called";
     BadAttachment "E113" Error "an attachment that cannot be used";
+    BadComposite "E114" Error "a composite, or what is said of one, that cannot stand here";
     UnknownMove "E120" Warning "`delegate to` names a move that the file does not define";
     UnknownCapability "E121" Warning "a capability that the game does not list";
     UnreachableBlock "E122" Warning "a block or action that can never run";
@@ -79,4 +80,5 @@ codes! {
     ContractMismatch "E129" Warning "game and capability contract disagree";
     BareText "E130" Warning "a bare word is taken for a text";
     FailedOfSlot "E131" Warning "`failed` where only a slot can be given up";
+    NoGenerator "E132" Warning "an action that needs what this version does not have";
 }

@@ -116,7 +116,7 @@ impl Run<'_> {
             Action::PromptSlot(text) => self.prompt_slot(mv, text),
             Action::AskForClarification(text) => self.ask_for_clarification(text),
             Action::OfferChoices(options) => self.offer(options),
-            Action::Clarify { name, options } => return Ok(self.clarify(name, options, path)),
+            Action::Clarify { name, options, values } => return Ok(self.clarify(name, options, values, path)),
             Action::Negotiate { text, until } => return Ok(self.negotiate(text, until, path)),
             Action::Generate { .. } => self.say(wording::GENERATED),
             Action::Call(call) => return self.call_and_then(mv, call, path),
@@ -195,7 +195,7 @@ impl Run<'_> {
         self.open(Open::Choice { options, question, clarifies: None, utterance, values });
     }
 
-    fn clarify(&mut self, name: &str, options: &[Template], path: &[usize]) -> Flow {
+    fn clarify(&mut self, name: &str, options: &[Template], values: &[Template], path: &[usize]) -> Flow {
         let known = self
             .state
             .active
@@ -210,7 +210,10 @@ impl Run<'_> {
         self.tell.choices.clone_from(&options);
         let utterance = self.text.clone();
         let clarifies = Some(Clarifies { name: name.to_owned(), position: path.to_vec() });
-        self.open(Open::Choice { options, question, clarifies, utterance, values: BTreeMap::new() });
+        // Conditions compare with the options of the game's own language.
+        let stored: Vec<String> = values.iter().map(|value| self.render(value)).collect();
+        let values = options.iter().cloned().zip(stored).filter(|(option, value)| option != value).collect();
+        self.open(Open::Choice { options, question, clarifies, utterance, values });
         Flow::Wait
     }
 

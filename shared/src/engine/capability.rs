@@ -22,7 +22,8 @@ const DEFAULT_TIMEOUT_MS: u32 = 5_000;
 impl Run<'_> {
     /// Makes a call; whether it succeeded. Halts the turn while the host has not answered yet.
     pub(super) fn call(&mut self, call: &Call) -> Result<bool, Halt> {
-        let status = match self.prepare(call) {
+        let payload = limited(self.values_for_payload(), call.arguments.as_deref(), self.contract_of(call));
+        let status = match self.prepare(call, payload) {
             Ok(prepared) => match self.input.results.get(self.calls_made) {
                 None => return Err(prepared),
                 Some(result) => {
@@ -47,8 +48,38 @@ impl Run<'_> {
         Ok(succeeded)
     }
 
+    /// Asks a service about the value of a slot or composite. Halts the turn while the host has not answered yet.
+    pub(super) fn ask_about(&mut self, call: &Call, subject: &str) -> Result<Verdict, Halt> {
+        let contract = self.contract_of(call);
+        let own = [subject.to_owned()];
+        let wanted = call.arguments.as_deref().or(contract.map(|contract| contract.parameters.as_slice()));
+        let wanted = wanted.filter(|names| !names.is_empty()).unwrap_or(&own);
+        let payload = limited(self.values_for_payload(), Some(wanted), contract);
+        let answered = match self.prepare(call, payload) {
+            Err(code) => Err(code.to_owned()),
+            Ok(prepared) => match self.input.results.get(self.calls_made) {
+                None => return Err(prepared),
+                Some(result) => {
+                    self.calls_made += 1;
+                    self.take_answer(call, result.clone())
+                }
+            },
+        };
+        self.tell.action = Some(call.function.clone());
+        let (status, verdict) = match answered {
+            Ok(Answered { ok: true, .. }) => ("ok".to_owned(), Verdict::Passed),
+            Ok(Answered { ok: false, message }) => (NOT_OK.to_owned(), Verdict::Refused(message)),
+            Err(code) => {
+                self.finding(&code);
+                (code, Verdict::Unanswered)
+            }
+        };
+        self.tell.calls.push(CallRecord { capability: format!("{}.{}", call.service, call.function), status });
+        Ok(verdict)
+    }
+
     /// Checks a call against the game's policy and the contract.
-    fn prepare(&mut self, call: &Call) -> Result<Halt, &'static str> {
+    fn prepare(&mut self, call: &Call, payload: Map<String, Value>) -> Result<Halt, &'static str> {
         let listed = self.input.header.services.iter().any(|service| {
             service.name == call.service
                 && (service.description.is_some() || service.functions.contains(&call.function))
@@ -61,7 +92,6 @@ impl Run<'_> {
         }
         let purpose = call.purpose.as_ref().map(|purpose| self.render(purpose));
         let contract = self.contract_of(call);
-        let payload = limited(self.values_for_payload(), call.arguments.as_deref(), contract);
         if let Some(schema) = contract
             .and_then(|contract| contract.payload_schema.as_deref())
             .and_then(|text| serde_json::from_str(text).ok())
@@ -92,8 +122,17 @@ impl Run<'_> {
             .find(|known| known.service == call.service && known.function == call.function)
     }
 
-    /// Brings a result into scope.
+    /// Brings a result into scope and says its message.
     fn take_in(&mut self, call: &Call, result: CapabilityResult) -> Result<(), String> {
+        let Answered { ok, message } = self.take_answer(call, result)?;
+        if let Some(message) = message {
+            self.say(&message);
+        }
+        if ok { Ok(()) } else { Err(NOT_OK.to_owned()) }
+    }
+
+    /// Brings a result into scope; `Err` with a code where the service did not answer as it should.
+    fn take_answer(&mut self, call: &Call, result: CapabilityResult) -> Result<Answered, String> {
         let (status, data, message) = match result {
             CapabilityResult::Failed { code, .. } => return Err(code),
             CapabilityResult::Answered { status, data, message } => (status, data, message),
@@ -112,11 +151,27 @@ impl Run<'_> {
             }
             self.result.insert(name, value);
         }
-        if let Some(message) = message {
-            self.say(&message);
-        }
-        if ok { Ok(()) } else { Err("E206".to_owned()) }
+        Ok(Answered { ok, message })
     }
+}
+
+/// The service answered a status that is not `ok`.
+const NOT_OK: &str = "E206";
+
+/// What a service answered.
+struct Answered {
+    ok: bool,
+    message: Option<String>,
+}
+
+/// What a service says of a value.
+pub(super) enum Verdict {
+    /// It is right.
+    Passed,
+    /// It is not, with the service's reason.
+    Refused(Option<String>),
+    /// The service did not answer, or could not be asked.
+    Unanswered,
 }
 
 /// What goes out: the names in parentheses, else what the contract takes, else all values in scope.

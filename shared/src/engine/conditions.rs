@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::ir::{Comparison, Condition, Guard, Literal};
 use crate::language::Language;
+use crate::slots::whole_of;
 use crate::template::{compute, numeric};
 
 /// The largest compiled `matches` expression, in bytes.
@@ -50,7 +51,9 @@ fn at_depth(condition: &Condition, facts: &dyn Facts, depth: usize) -> bool {
         Condition::Uncertain => !facts.confident(),
         Condition::Successful => facts.last_call() == Some(true),
         Condition::Failed => facts.last_call() == Some(false) || facts.gave_up().is_some(),
-        Condition::SlotGivenUp(name) => facts.gave_up() == Some(name),
+        Condition::SlotGivenUp(name) => {
+            facts.gave_up().is_some_and(|slot| slot == name || whole_of(slot) == Some(name))
+        }
         Condition::Event(name) => facts.event() == Some(name),
         Condition::Computed(expression) => {
             let value = compute(expression, &|path| facts.value(path), Some(facts.today()));

@@ -8,13 +8,14 @@ use serde_json::json;
 use super::Filled;
 use super::answers::{asks_for_the_past, prompt_text};
 use super::hear::blanked;
+use super::rules::parts_of;
 use super::run::Run;
 use crate::entities::Reference;
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::matcher::Candidate;
 use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, Sureness, effective_type, reason};
-use crate::text::{Heard, Word, readable};
+use crate::text::{Heard, Word};
 
 /// The span of a value in the utterance, and the value.
 pub(super) struct Stated {
@@ -87,7 +88,20 @@ impl Run<'_> {
         let mut taken: Vec<(usize, usize)> = Vec::new();
         let mut free_text: Vec<(Slot, (usize, usize))> = Vec::new();
         for capture in &candidate.captures {
-            let Some(slot) = mv.slots.iter().find(|slot| slot.name == capture.name) else { continue };
+            let Some(slot) = mv.slots.iter().find(|slot| slot.name == capture.name) else {
+                if !parts_of(mv, &capture.name).is_empty()
+                    && let said = composite_span(self.language(), text, capture.span)
+                    && self.fill_composite(
+                        mv,
+                        &capture.name,
+                        text.get(said.0..said.1).unwrap_or_default(),
+                        Source::Capture,
+                    )
+                {
+                    taken.push(said);
+                }
+                continue;
+            };
             if *effective_type(slot) == SlotType::String {
                 free_text.push((slot.clone(), capture.span));
                 continue;
@@ -152,9 +166,25 @@ impl Run<'_> {
         if noun.after_break || noun.class != Class::CONTENT {
             return false;
         }
-        let own = [Heard::of(language, &readable(&slot.name)), Heard::of(language, &prompt_text(mv, slot))];
+        let own = [Heard::of(language, &slots::called(&slot.name)), Heard::of(language, &prompt_text(mv, slot))];
         let stem = noun.stem(language);
         !own.iter().flat_map(|heard| &heard.words).any(|word| word.stem(language) == stem)
+    }
+
+    /// "the one for two people" where pizzas are ordered: a number that need not be said, of something that the move does
+    /// not speak of.
+    fn counts_what_is_not_the_moves(&self, mv: &Move, scan: &Scan<'_>, stated: &Stated) -> bool {
+        let has_default = mv.slots.iter().any(|slot| slot.name == stated.slot && slot.default.is_some());
+        if !has_default || !self.numbers_a_noun(mv, scan, stated) {
+            return false;
+        }
+        let language = self.language();
+        let Some(noun) = scan.heard.words.iter().find(|word| word.start >= stated.found.end) else { return false };
+        let patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns).map(|pattern| pattern.text.clone());
+        let questions = mv.slots.iter().map(|slot| prompt_text(mv, slot));
+        let mut own = patterns.chain(questions).chain([crate::text::readable(&mv.name)]);
+        let stem = noun.stem(language);
+        !own.any(|text| Heard::of(language, &text).words.iter().any(|word| word.stem(language) == stem))
     }
 
     /// "a one way ticket": passes over the open slots that the author's words decline.
@@ -179,7 +209,7 @@ impl Run<'_> {
     fn keep_captures(&mut self, mv: &Move, candidate: &Candidate) {
         let Some(frame) = &mut self.state.active else { return };
         for capture in &candidate.captures {
-            if !mv.slots.iter().any(|slot| slot.name == capture.name) {
+            if !mv.slots.iter().any(|slot| slot.name == capture.name) && parts_of(mv, &capture.name).is_empty() {
                 frame.captures.insert(capture.name.clone(), json!(capture.text));
             }
         }
@@ -202,8 +232,24 @@ impl Run<'_> {
         slots::mentions(&open, &names, scan, taken)
             .into_iter()
             .filter_map(|mention| Some(Stated { slot: open.get(mention.slot)?.name.clone(), found: mention.found }))
+            .filter(|stated| !self.counts_what_is_not_the_moves(mv, scan, stated))
             .collect()
     }
+}
+
+/// A capture ends with its clause; a composite goes on behind it with what is a name or a number: "5 Main Street, Bonn".
+fn composite_span(language: &'static Language, text: &str, span: (usize, usize)) -> (usize, usize) {
+    let mut end = span.1;
+    while let Some(rest) = text.get(end..).and_then(|rest| rest.strip_prefix(',')) {
+        let piece = rest.split([',', '.', '!', '?', ';', '\n']).next().unwrap_or_default();
+        let heard = Heard::of(language, piece);
+        let speaks = |word: &Word| word.class.is(Class::FUNCTION) || word.class.is(Class::LIGHT);
+        if heard.is_empty() || heard.words.iter().any(speaks) || slots::strings::is_noise(&heard) {
+            break;
+        }
+        end += 1 + piece.len();
+    }
+    (span.0, end)
 }
 
 /// A negation that is part of what the pattern says ("I can't log in") denies nothing of what is said beside it ("… to the

@@ -129,12 +129,22 @@ pub(super) fn any_part(condition: &Condition, wanted: fn(&Condition) -> bool) ->
 
 /// The block that prompts for a slot, whatever else it waits for.
 pub(super) fn prompt_block<'m>(mv: &'m Move, slot: &str) -> Option<(usize, &'m Block)> {
-    prompt_blocks(mv, slot).next()
+    let whole = || {
+        let whole = slots::whole_of(slot)?;
+        let first = mv.slots.iter().find(|other| slots::whole_of(&other.name) == Some(whole))?;
+        if first.name == slot { prompt_blocks(mv, whole).next() } else { None }
+    };
+    prompt_blocks(mv, slot).next().or_else(whole)
 }
 
 /// The blocks that prompt for a slot.
 pub(super) fn prompt_blocks<'m>(mv: &'m Move, slot: &str) -> impl Iterator<Item = (usize, &'m Block)> {
     mv.blocks.iter().enumerate().filter(move |(_, block)| matches!(kind(block), Kind::Prompt(name) if name == slot))
+}
+
+/// Whether a name is that of a slot, or of the composite that it is a part of.
+fn is_or_holds(name: &str, slot: &str) -> bool {
+    name == slot || slots::whole_of(slot) == Some(name)
 }
 
 impl Run<'_> {
@@ -178,6 +188,9 @@ impl Run<'_> {
         if let Some(slot) = self.keep_rules(&mv) {
             return self.give_up(&mv, &slot);
         }
+        if let Some(slot) = self.check_values(&mv)? {
+            return self.give_up(&mv, &slot);
+        }
         match entry {
             Entry::GaveUp(slot) => return self.give_up(&mv, slot),
             Entry::Answered(position) => {
@@ -195,7 +208,9 @@ impl Run<'_> {
             let need = self.need(&mv);
             match kind(block) {
                 Kind::Prompt(name) => match need {
-                    Some(Need::Value(slot)) if slot.name == name && self.asks_here(&mv, index) => return self.ask(&mv),
+                    Some(Need::Value(slot)) if is_or_holds(name, &slot.name) && self.asks_here(&mv, index) => {
+                        return self.ask(&mv);
+                    }
                     Some(Need::Confirmation(_)) => return self.ask(&mv),
                     _ => continue,
                 },
@@ -317,8 +332,8 @@ impl Run<'_> {
         block.branches.iter().for_each(|branch| compared(&branch.condition, &mut names));
         names.into_iter().any(|name| {
             mv.slots.iter().any(|slot| {
-                slot.name == name
-                    && self.slot_missing(name)
+                is_or_holds(name, &slot.name)
+                    && self.slot_missing(&slot.name)
                     && (slot.required || self.question_of(mv, name).is_some())
                     && self.standing(mv, slot) != Standing::Needless
             })
@@ -339,6 +354,9 @@ impl Run<'_> {
 
     /// Puts the open question of the move under way.
     pub(super) fn ask(&mut self, mv: &Arc<Move>) -> Result<(), Halt> {
+        // A call of this turn may have brought the options of what is asked for.
+        let current = self.active_move();
+        let mv = current.as_ref().unwrap_or(mv);
         self.say_refusals();
         match self.need(mv) {
             None => Ok(()),

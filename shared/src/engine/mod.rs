@@ -17,6 +17,8 @@ mod answers;
 mod attachments;
 mod blocks;
 mod capability;
+mod checks;
+mod composites;
 mod conditions;
 mod corrections;
 mod decide;
@@ -43,6 +45,7 @@ mod turn;
 mod variety;
 mod wording;
 
+pub use checks::Checked;
 pub use handover::{HandoverStage, HandoverStatus};
 pub use state::Conversation;
 
@@ -388,6 +391,9 @@ pub struct Explanation {
     pub slots: Vec<(String, Value, String)>,
     /// Blocks that ran, by source line.
     pub blocks: Vec<u32>,
+    /// What capabilities said of values: slot, `service.function`, verdict.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<(String, String, Checked)>,
 }
 
 /// One candidate in an [`Explanation`].

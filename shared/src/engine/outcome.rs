@@ -158,6 +158,7 @@ impl Run<'_> {
             candidates,
             slots: std::mem::take(&mut self.tell.explained_slots),
             blocks: self.tell.blocks.clone(),
+            checks: std::mem::take(&mut self.tell.checks),
         }
     }
 }

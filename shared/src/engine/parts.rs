@@ -66,7 +66,20 @@ impl Run<'_> {
 
     /// A slot of a part begins with a value, if it takes it.
     pub(super) fn begin_with(&mut self, part: &Arc<Move>, name: &str, value: Value) {
-        let Some(slot) = part.slots.iter().find(|slot| slot.name == name) else { return };
+        if let Value::Object(fields) = &value
+            && part.slots.iter().any(|slot| slots::whole_of(&slot.name) == Some(name))
+        {
+            for (field, value) in fields {
+                self.begin_with(part, &format!("{name}.{field}"), value.clone());
+            }
+            return;
+        }
+        let Some(slot) = part.slots.iter().find(|slot| slot.name == name) else {
+            if let Value::String(text) = &value {
+                self.fill_composite(part, name, text, Source::Context);
+            }
+            return;
+        };
         let text = match &value {
             Value::Null => return,
             Value::String(text) => text.clone(),
@@ -93,7 +106,7 @@ impl Run<'_> {
         let mut values = Map::new();
         for slot in &part.slots {
             if let Some(value) = frame.slot(&slot.name) {
-                values.insert(slot.name.clone(), value.value.clone());
+                super::scope::put(&mut values, &slot.name, value.value.clone());
             }
         }
         let Caller { frame: mut outer, position } = *caller;

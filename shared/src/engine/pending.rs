@@ -29,7 +29,7 @@ impl Run<'_> {
         let phrase = self.heard();
         // A client says the value of a choice where the choice has one.
         let pressed = |option: &String| values.get(option).is_some_and(|value| value.trim() == self.text.trim());
-        if let Some(choice) = options.iter().find(|option| pressed(option)) {
+        if let Some(choice) = options.iter().find(|option| clarifies.is_none() && pressed(option)) {
             self.tell.reading = Reading::Choice;
             let said = values.get(choice).unwrap_or(choice).clone();
             return self.take_up_choice(&said, utterance);
@@ -51,7 +51,7 @@ impl Run<'_> {
         match (chosen.and_then(|index| options.get(index)), clarifies) {
             (Some(choice), Some(clarifies)) => {
                 self.answered_by_frame();
-                self.keep_choice(&clarifies.name, choice);
+                self.keep_choice(&clarifies.name, values.get(choice).unwrap_or(choice));
                 self.advance(Entry::Answered(&clarifies.position))
             }
             (Some(choice), None) => self.take_up_choice(values.get(choice).unwrap_or(choice), utterance),

@@ -9,7 +9,7 @@ use super::flow::{missing, prompt_blocks};
 use super::run::Run;
 use super::wording;
 use crate::ir::{Condition, Expression, Literal, Move, Slot, SlotType};
-use crate::slots::SlotValue;
+use crate::slots::{SlotValue, whole_of};
 
 /// Options that the context gives a slot at most.
 const MAX_OPTIONS: usize = 200;
@@ -23,6 +23,25 @@ pub(super) enum Standing {
     Undecided,
     /// It is neither asked for nor filled.
     Needless,
+}
+
+/// What a rule or a check is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Subject<'m> {
+    /// The value of a slot.
+    Value(&'m Slot),
+    /// A composite, by its name.
+    Whole(&'m str),
+}
+
+impl<'m> Subject<'m> {
+    /// Its name, under which its value stands.
+    pub(super) fn name(self) -> &'m str {
+        match self {
+            Subject::Value(slot) => &slot.name,
+            Subject::Whole(whole) => whole,
+        }
+    }
 }
 
 impl Run<'_> {
@@ -43,7 +62,9 @@ impl Run<'_> {
     fn lacks_one(&self, mv: &Move, names: &[&str], own: &str) -> bool {
         mv.slots.iter().any(|slot| {
             slot.name != own
-                && names.contains(&slot.name.as_str())
+                && (names.contains(&slot.name.as_str())
+                    || whole_of(&slot.name).is_some_and(|whole| names.contains(&whole)))
+                && is_awaited(mv, slot)
                 && slot.default.is_none()
                 && self
                     .state
@@ -98,31 +119,73 @@ impl Run<'_> {
 
     fn keep_valid(&mut self, mv: &Arc<Move>, slot: &Slot) -> Option<String> {
         let rules = slot.rules.as_ref()?;
-        let value = self.state.active.as_ref()?.slot(&slot.name)?.clone();
-        let broken = rules.valid.iter().find(|rule| {
+        let valid = rules.valid.iter().map(|rule| (Subject::Value(slot), rule));
+        let whole = rules.whole.iter().flat_map(|whole| &whole.valid);
+        let whole = whole_of(&slot.name)
+            .into_iter()
+            .flat_map(|name| whole.clone().map(move |rule| (Subject::Whole(name), rule)));
+        let (subject, broken) = valid.chain(whole).find(|(subject, rule)| {
             let mut names = Vec::new();
             names_in(&rule.condition, &mut names);
-            !self.lacks_one(mv, &names, &slot.name) && !self.judges(slot, &rule.condition)
+            self.is_complete(mv, *subject)
+                && !self.lacks_one(mv, &names, &slot.name)
+                && !self.judges(subject.name(), &rule.condition)
         })?;
-        self.running.judged = Some(slot.name.clone());
+        self.running.judged = Some(subject.name().to_owned());
         let reason = self.render(&broken.reason);
         self.running.judged = None;
-        self.unsay_correction(slot, &value);
+        self.take_back(mv, subject, reason)
+    }
+
+    /// Whether all is there that a rule or a check looks at.
+    pub(super) fn is_complete(&self, mv: &Move, subject: Subject<'_>) -> bool {
+        let Some(frame) = &self.state.active else { return false };
+        match subject {
+            Subject::Value(slot) => frame.slot(&slot.name).is_some(),
+            Subject::Whole(whole) => frame.parts(whole).next().is_some() && self.open_part(mv, whole).is_none(),
+        }
+    }
+
+    /// Takes a value back that is not right, and says why before the next question; what stood there before stays. The slot
+    /// that is given up, where that was too often.
+    pub(super) fn take_back(&mut self, mv: &Arc<Move>, subject: Subject<'_>, reason: String) -> Option<String> {
+        let slots: Vec<&Slot> = match subject {
+            Subject::Value(slot) => vec![slot],
+            Subject::Whole(whole) => parts_of(mv, whole),
+        };
+        let first = *slots.first()?;
+        // Of a composite that was complete before only what was said anew is wrong.
+        let stood = slots.iter().all(|slot| self.held_before(&slot.name).is_some() || !slot.required);
+        let was_checked =
+            self.began.as_ref().is_some_and(|began| began.checked.iter().any(|name| name == subject.name()));
+        let mut restored = false;
+        for slot in &slots {
+            let Some(value) = self.state.active.as_ref()?.slot(&slot.name).cloned() else { continue };
+            let before = self.held_before(&slot.name).filter(|_| stood);
+            if before.as_ref().is_some_and(|before| before.value == value.value) && slots.len() > 1 {
+                continue;
+            }
+            self.unsay_correction(slot, &value);
+            let frame = self.state.active.as_mut()?;
+            frame.clear(&slot.name);
+            if let Some(before) = before.filter(|before| before.value != value.value) {
+                // The value that stood there stays.
+                frame.slots.push((slot.name.clone(), before));
+                restored = true;
+            }
+        }
         self.agenda.refusals.push(reason);
-        let before = self.held_before(&slot.name).filter(|before| before.value != value.value);
-        let failures = self.began.as_ref().map_or(0, |began| began.failures_of(&slot.name)).saturating_add(1);
+        let failures = self.began.as_ref().map_or(0, |began| began.failures_of(&first.name)).saturating_add(1);
         let frame = self.state.active.as_mut()?;
-        frame.clear(&slot.name);
-        if let Some(before) = before {
-            // The value that stood there stays.
-            frame.slots.push((slot.name.clone(), before));
+        if restored && was_checked && !frame.checked.iter().any(|name| name == subject.name()) {
+            frame.checked.push(subject.name().to_owned());
         }
-        frame.failures.retain(|(failed, _)| *failed != slot.name);
-        if failures >= slot.retries.max(1) {
+        frame.failures.retain(|(failed, _)| *failed != first.name);
+        if failures >= first.retries.max(1) {
             frame.failures.clear();
-            return Some(slot.name.clone());
+            return Some(first.name.clone());
         }
-        frame.failures.push((slot.name.clone(), failures));
+        frame.failures.push((first.name.clone(), failures));
         if self.need(mv).is_none() {
             self.say_refusals();
         }
@@ -130,8 +193,8 @@ impl Run<'_> {
     }
 
     /// Whether a slot's value passes one of its rules.
-    fn judges(&mut self, slot: &Slot, condition: &Condition) -> bool {
-        self.running.judged = Some(slot.name.clone());
+    fn judges(&mut self, name: &str, condition: &Condition) -> bool {
+        self.running.judged = Some(name.to_owned());
         let holds = self.condition_holds(condition);
         self.running.judged = None;
         holds
@@ -145,12 +208,32 @@ impl Run<'_> {
         self.tell.sentences.retain(|sentence| *sentence != said);
     }
 
-    /// The block that asks for a slot now: the first of its questions whose conditions hold.
+    /// The block that asks for a slot now: the first of its questions whose conditions hold. The question for a composite is
+    /// put while nothing of it is known.
     pub(super) fn question_of(&self, mv: &Move, slot: &str) -> Option<usize> {
-        let found = prompt_blocks(mv, slot).find(|(_, block)| {
-            block.otherwise.is_some() || block.branches.iter().any(|branch| self.condition_holds(&branch.condition))
-        });
-        found.map(|(index, _)| index)
+        let found = |name: &str| {
+            let mut blocks = prompt_blocks(mv, name).filter(|(_, block)| {
+                block.otherwise.is_some() || block.branches.iter().any(|branch| self.condition_holds(&branch.condition))
+            });
+            blocks.next().map(|(index, _)| index)
+        };
+        found(slot).or_else(|| {
+            let whole = whole_of(slot)?;
+            let begun = self.state.active.as_ref().is_some_and(|frame| frame.parts(whole).next().is_some());
+            if begun { None } else { found(whole) }
+        })
+    }
+
+    /// The first part of a composite that is wanted and has no value.
+    pub(super) fn open_part<'m>(&self, mv: &'m Move, whole: &str) -> Option<&'m Slot> {
+        let frame = self.state.active.as_ref()?;
+        let parts = parts_of(mv, whole);
+        let open = |slot: &Slot| {
+            frame.slot(&slot.name).is_none()
+                && !frame.passed.contains(&slot.name)
+                && self.standing(mv, slot) != Standing::Needless
+        };
+        parts.into_iter().filter(|slot| is_awaited(mv, slot)).find(|slot| open(slot))
     }
 
     /// Whether a block that asks for a slot does so now.
@@ -168,9 +251,14 @@ impl Run<'_> {
                 .as_ref()
                 .is_some_and(|frame| frame.slot(name).is_none() && !frame.passed.iter().any(|passed| passed == name))
         };
+        let asked = |name: &str| {
+            let mv = self.active_move()?;
+            let slot = mv.slots.iter().find(|slot| slot.name == name).or_else(|| self.open_part(&mv, name))?;
+            Some(slot.name.clone())
+        };
         match condition {
-            Condition::Any(parts) => parts.iter().filter_map(missing).find(open).map(str::to_owned),
-            condition => missing(condition).filter(open).map(str::to_owned),
+            Condition::Any(parts) => parts.iter().filter_map(missing).find(open).and_then(asked),
+            condition => missing(condition).filter(open).and_then(asked),
         }
     }
 
@@ -203,6 +291,8 @@ impl Run<'_> {
     }
 
     fn options_from(&self, path: &[String]) -> SlotType {
+        // What a capability has answered stands in the conversation's context.
+        let path = if path.len() > 1 && path[0] == "result" { &path[1..] } else { path };
         let value = self.context_value(path);
         let items = value.as_deref().and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let option = |item: &Value| match item {
@@ -216,6 +306,17 @@ impl Run<'_> {
         let options: Vec<String> = items.iter().filter_map(option).take(MAX_OPTIONS).collect();
         if options.is_empty() { SlotType::String } else { SlotType::Enum(options) }
     }
+}
+
+/// The parts of a composite, in their order.
+pub(super) fn parts_of<'m>(mv: &'m Move, whole: &str) -> Vec<&'m Slot> {
+    mv.slots.iter().filter(|slot| whole_of(&slot.name) == Some(whole)).collect()
+}
+
+/// Whether a slot's value is waited for: not that of a part which may be left out of its composite.
+pub(super) fn is_awaited(mv: &Move, slot: &Slot) -> bool {
+    let Some(whole) = whole_of(&slot.name) else { return true };
+    slot.required || parts_of(mv, whole).first().is_some_and(|first| first.name == slot.name)
 }
 
 /// The names of values that a condition looks at.

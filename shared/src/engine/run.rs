@@ -117,6 +117,7 @@ pub(super) struct Tell {
     pub(super) reading: Reading,
     pub(super) blocks: Vec<u32>,
     pub(super) explained_slots: Vec<(String, Value, String)>,
+    pub(super) checks: Vec<(String, String, super::Checked)>,
 }
 
 /// The move that is running.

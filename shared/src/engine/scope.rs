@@ -6,11 +6,12 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::conditions::Facts;
+use super::rules::{is_awaited, parts_of};
 use super::run::Run;
 use super::state::Frame;
 use crate::ir::{Literal, Move, Slot, SlotType};
 use crate::language::{Language, Text};
-use crate::slots::{SlotValue, effective_type};
+use crate::slots::{SlotValue, effective_type, whole_of};
 
 /// What a rule of a slot calls the slot's own value.
 const VALUE: &str = "value";
@@ -41,6 +42,9 @@ impl Run<'_> {
         if let Some(value) = frame.slot(head) {
             return slot_field(value, self.slot_declared(frame, head).as_ref(), rest);
         }
+        if frame.parts(head).next().is_some() {
+            return self.composite(frame, head, rest);
+        }
         if let Some(value) = frame.captures.get(head) {
             return dig(value, rest).map(Cow::Borrowed);
         }
@@ -53,15 +57,36 @@ impl Run<'_> {
         frame.inherited.get(head).and_then(|value| dig(value, rest)).map(Cow::Borrowed)
     }
 
+    /// A part of a composite, or all of it as an object.
+    fn composite(&self, frame: &Frame, whole: &str, path: &[String]) -> Option<Cow<'_, Value>> {
+        if let Some((part, rest)) = path.split_first() {
+            let name = format!("{whole}.{part}");
+            return slot_field(frame.slot(&name)?, self.slot_declared(frame, &name).as_ref(), rest);
+        }
+        let mut fields = Map::new();
+        for (part, value) in frame.parts(whole) {
+            let name = format!("{whole}.{part}");
+            let value = slot_field(value, self.slot_declared(frame, &name).as_ref(), &[])?;
+            fields.insert(part.to_owned(), value.into_owned());
+        }
+        Some(Cow::Owned(Value::Object(fields)))
+    }
+
+    /// `value`, in what is said of a slot's own value, by the slot's name.
+    pub(super) fn own_path<'p>(&self, path: &'p [String]) -> Cow<'p, [String]> {
+        match (&self.running.judged, path) {
+            (Some(judged), [head, rest @ ..]) if head == VALUE => {
+                Cow::Owned(judged.split('.').map(str::to_owned).chain(rest.iter().cloned()).collect())
+            }
+            _ => Cow::Borrowed(path),
+        }
+    }
+
     /// The type of the slot of the move under way that a dotted name stands for.
     pub(super) fn slot_type(&self, path: &[String]) -> Option<SlotType> {
-        let name = match path {
-            [name] => name,
-            [extracted, name] if extracted == "extracted" => name,
-            _ => return None,
-        };
+        let name = slot_named(&self.own_path(path))?;
         let mv = self.active_move()?;
-        let slot = mv.slots.iter().find(|slot| slot.name == *name)?;
+        let slot = mv.slots.iter().find(|slot| slot.name == name)?;
         Some(effective_type(slot).clone())
     }
 
@@ -95,7 +120,7 @@ impl Run<'_> {
         for slot in &mv.slots {
             let value = frame.slot(&slot.name).cloned().or_else(|| default_value(self.language(), slot));
             if let Some(value) = value {
-                values.insert(slot.name.clone(), value.value);
+                put(&mut values, &slot.name, value.value);
             }
         }
         values
@@ -103,7 +128,8 @@ impl Run<'_> {
 
     /// Whether a slot of a move is to be masked.
     pub(super) fn is_sensitive(&self, slot: &Slot) -> bool {
-        slot.sensitive || self.input.header.contract.pii_fields.contains(&slot.name)
+        let personal = |name: &str| self.input.header.contract.pii_fields.iter().any(|field| field == name);
+        slot.sensitive || personal(&slot.name) || whole_of(&slot.name).is_some_and(personal)
     }
 
     /// The slot values of the active move as the record shows them.
@@ -112,10 +138,15 @@ impl Run<'_> {
         let (Some(frame), Some(mv)) = (&self.state.active, self.active_move()) else { return shown };
         for slot in &mv.slots {
             let Some(value) = frame.slot(&slot.name) else { continue };
-            shown.insert(
-                slot.name.clone(),
-                if self.is_sensitive(slot) { json!(MASKED) } else { shown_value(value, slot) },
-            );
+            let sensitive = self.is_sensitive(slot);
+            // A composite is masked as a whole.
+            let whole = whole_of(&slot.name).filter(|whole| {
+                sensitive || mv.slots.iter().any(|part| whole_of(&part.name) == Some(whole) && self.is_sensitive(part))
+            });
+            match whole {
+                Some(whole) => drop(shown.insert(whole.to_owned(), json!(MASKED))),
+                None => put(&mut shown, &slot.name, if sensitive { json!(MASKED) } else { shown_value(value, slot) }),
+            }
         }
         shown
     }
@@ -129,8 +160,11 @@ impl Run<'_> {
         let sources: Vec<(String, String)> =
             frame.slots.iter().map(|(name, value)| (name.clone(), value.source.name().to_owned())).collect();
         for (name, value) in self.shown_slots() {
-            let source =
-                sources.iter().find(|(slot, _)| *slot == name).map(|(_, source)| source.clone()).unwrap_or_default();
+            let source = sources
+                .iter()
+                .find(|(slot, _)| *slot == name || whole_of(slot) == Some(&name))
+                .map(|(_, source)| source.clone())
+                .unwrap_or_default();
             self.tell.explained_slots.retain(|(known, _, _)| *known != name);
             self.tell.explained_slots.push((name, value, source));
         }
@@ -170,14 +204,41 @@ impl Facts for Run<'_> {
     }
 
     fn slot_missing(&self, name: &str) -> bool {
-        self.state
-            .active
-            .as_ref()
-            .is_some_and(|frame| frame.slot(name).is_none() && !frame.passed.iter().any(|passed| passed == name))
+        let Some(frame) = &self.state.active else { return false };
+        if frame.slot(name).is_some() || frame.passed.iter().any(|passed| passed == name) {
+            return false;
+        }
+        let Some(mv) = self.active_move() else { return true };
+        // A composite is missing as long as a part of it is, unless it was passed over.
+        let parts = parts_of(&mv, name);
+        let passed = |slot: &&Slot| frame.passed.contains(&slot.name);
+        let open = |slot: &&Slot| is_awaited(&mv, slot) && frame.slot(&slot.name).is_none() && !passed(slot);
+        parts.is_empty() || !parts.first().is_some_and(passed) && parts.iter().any(open)
     }
 
     fn all_slots_filled(&self) -> bool {
         self.active_move().is_some_and(|mv| self.need(&mv).is_none())
+    }
+}
+
+/// The name of the slot that a dotted name stands for.
+pub(super) fn slot_named(path: &[String]) -> Option<String> {
+    match path {
+        [extracted, rest @ ..] if extracted == "extracted" && matches!(rest.len(), 1 | 2) => Some(rest.join(".")),
+        [_] | [_, _] => Some(path.join(".")),
+        _ => None,
+    }
+}
+
+/// Puts the value of a slot among others; the parts of a composite are the fields of an object.
+pub(super) fn put(values: &mut Map<String, Value>, slot: &str, value: Value) {
+    let Some((whole, part)) = slot.split_once('.') else {
+        values.insert(slot.to_owned(), value);
+        return;
+    };
+    match values.get_mut(whole) {
+        Some(Value::Object(fields)) => drop(fields.insert(part.to_owned(), value)),
+        _ => drop(values.insert(whole.to_owned(), json!({ part: value }))),
     }
 }
 

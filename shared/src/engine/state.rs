@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::NegotiationRound;
 use super::handover::Handover;
-use crate::slots::SlotValue;
+use crate::slots::{SlotValue, whole_of};
 
 /// Moves that the conversation remembers having been in, for `context-sensitive` patterns.
 pub(super) const MAX_RECENT_MOVES: usize = 5;
@@ -87,6 +87,9 @@ pub(super) struct Frame {
     /// Failed answers, by slot.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) failures: Vec<(String, u8)>,
+    /// Slots and composites about whose values a capability was asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) checked: Vec<String>,
     /// Blocks that ran already and do not run again, by index.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) ran: Vec<usize>,
@@ -221,6 +224,13 @@ impl Frame {
     /// Empties a slot.
     pub(super) fn clear(&mut self, name: &str) {
         self.slots.retain(|(slot, _)| slot != name);
+        self.checked.retain(|checked| checked != name && whole_of(name) != Some(checked));
+    }
+
+    /// The parts of a composite that have a value, each with its own name.
+    pub(super) fn parts<'f>(&'f self, whole: &'f str) -> impl Iterator<Item = (&'f str, &'f SlotValue)> {
+        let part = move |name: &'f str| name.strip_prefix(whole)?.strip_prefix('.');
+        self.slots.iter().filter_map(move |(name, value)| Some((part(name)?, value)))
     }
 
     /// How many answers failed.

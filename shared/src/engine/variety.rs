@@ -52,14 +52,15 @@ impl Run<'_> {
 
     /// A value in scope as people call it: an option of a slot by its name in the language of the game.
     pub(super) fn labelled(&self, path: &[String]) -> Option<Cow<'_, Value>> {
+        let path = self.own_path(path);
+        let path = path.as_ref();
         let value = self.value_in_scope(path)?;
-        let name = match path {
-            [name] => name,
-            [extracted, name] if extracted == "extracted" => name,
-            _ => return Some(value),
-        };
+        let Some(name) = super::scope::slot_named(path) else { return Some(value) };
         let Some(mv) = self.active_move() else { return Some(value) };
-        let slot = mv.slots.iter().find(|slot| slot.name == *name);
+        if let Some(shown) = self.composite_in_words(&mv, &name) {
+            return Some(Cow::Owned(Value::String(shown)));
+        }
+        let slot = mv.slots.iter().find(|slot| slot.name == name);
         let Some(slot) = slot.filter(|slot| slot.rules.as_ref().is_some_and(|rules| !rules.labels.is_empty())) else {
             return Some(value);
         };

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Language, Text};
-use crate::slots::{effective_type, is_yes_no, label};
+use crate::slots::{called, effective_type, is_yes_no, label};
 use crate::template::number_text;
 use crate::text::readable;
 
@@ -25,6 +25,7 @@ pub(super) const TO_A_PERSON: Text = Text::ToAPerson;
 pub(super) const NOT_NOW: Text = Text::NotNow;
 pub(super) const TOO_LONG: Text = Text::TooLong;
 pub(super) const HANDED_BACK: Text = Text::HandedBack;
+pub(super) const NOT_CHECKED: Text = Text::NotChecked;
 pub(super) const GENERATED: Text = Text::Generated;
 /// Who an escalation goes to when a person asks for one.
 pub(super) const PERSON: &str = "human";
@@ -124,7 +125,7 @@ fn plain(value: impl Into<String>) -> Value {
 
 /// The question for a slot whose move has no block for it.
 pub(super) fn default_prompt(language: &'static Language, slot: &Slot) -> Filled {
-    let name = ("name", plain(readable(&slot.name)));
+    let name = ("name", plain(called(&slot.name)));
     match effective_type(slot) {
         SlotType::Enum(options) if !is_yes_no(language, slot) => {
             let said = options.iter().map(|option| label(slot, option)).collect();
@@ -142,7 +143,7 @@ pub(super) fn default_prompt(language: &'static Language, slot: &Slot) -> Filled
 /// The question that reads a `confirm` slot back.
 pub(super) fn read_back(slot: &Slot, said: &str) -> Filled {
     if slot.sensitive {
-        Filled::new(Text::ReadBackSensitive, [("name", plain(readable(&slot.name)))])
+        Filled::new(Text::ReadBackSensitive, [("name", plain(called(&slot.name)))])
     } else {
         Filled::new(Text::ReadBack, [("value", plain(said))])
     }
@@ -150,7 +151,7 @@ pub(super) fn read_back(slot: &Slot, said: &str) -> Filled {
 
 /// Reads back a value that several slots could take, with the one that it is taken for.
 pub(super) fn read_back_named(slot: &Slot, said: &str) -> Filled {
-    Filled::new(Text::ReadBackNamed, [("name", plain(capitalized(&readable(&slot.name)))), ("value", plain(said))])
+    Filled::new(Text::ReadBackNamed, [("name", plain(capitalized(&called(&slot.name)))), ("value", plain(said))])
 }
 
 /// That something is not among the options.
@@ -158,15 +159,20 @@ pub(super) fn none_such(said: &str) -> Filled {
     Filled::new(Text::NoneSuch, [("value", plain(said))])
 }
 
+/// That a service refused a value.
+pub(super) fn not_accepted(slot: &str) -> Filled {
+    Filled::new(Text::NotAccepted, [("name", plain(called(slot)))])
+}
+
 /// That a slot is not needed any more.
 pub(super) fn needless(slot: &Slot) -> Filled {
-    Filled::new(Text::Needless, [("name", plain(readable(&slot.name)))])
+    Filled::new(Text::Needless, [("name", plain(called(&slot.name)))])
 }
 
 /// That a slot was corrected.
 pub(super) fn corrected(slot: &Slot, said: &str) -> Filled {
     if slot.sensitive {
-        Filled::new(Text::CorrectedSensitive, [("name", plain(readable(&slot.name)))])
+        Filled::new(Text::CorrectedSensitive, [("name", plain(called(&slot.name)))])
     } else {
         Filled::new(Text::Corrected, [("value", plain(said))])
     }

@@ -489,6 +489,10 @@ texts! {
     CorrectedSensitive = "corrected.sensitive" ["name"];
     /// A value that is not needed any more.
     Needless = "needless" ["name"];
+    /// A service refused a value and gave no reason.
+    NotAccepted = "not_accepted" ["name"];
+    /// A value that must be checked could not be.
+    NotChecked = "not_checked" [];
     /// A text of a form of its own is asked for.
     ExpectPattern = "expect.pattern" ["example"];
     /// The same where no example can be given.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::called;
 use crate::entities::{Direction, Entity, Kind, Kinds, Reference, TimeValue, Value, recognize};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
@@ -201,7 +202,7 @@ fn counts_unit(language: &'static Language, slot: &Slot, said: &str) -> bool {
     let Some(unit) = unit.words.last() else { return false };
     let measure = |word: &Word| language.value_of(Cue::UnitName, std::slice::from_ref(word));
     let stem = unit.stem(language);
-    Heard::of(language, &readable(&slot.name))
+    Heard::of(language, &called(&slot.name))
         .words
         .iter()
         .any(|word| word.stem(language) == stem || measure(unit).is_some() && measure(unit) == measure(word))
@@ -210,7 +211,7 @@ fn counts_unit(language: &'static Language, slot: &Slot, said: &str) -> bool {
 /// "a fortnight" for a slot such as `nights`: the length in the unit that the slot counts, where it comes out even.
 fn in_unit_of(language: &'static Language, slot: &Slot, time: &TimeValue) -> Option<f64> {
     const DAY: f64 = 86_400.0;
-    let name = Heard::of(language, &readable(&slot.name));
+    let name = Heard::of(language, &called(&slot.name));
     let unit = name.words.iter().find_map(|word| language.value_of(Cue::UnitName, std::slice::from_ref(word)))?;
     let months = months(&time.timex);
     let count = match unit {

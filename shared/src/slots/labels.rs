@@ -1,8 +1,9 @@
 //! What a question for free text wants, told from the slot's name and the question: words of any kind, or a label (a
 //! name, a code, a place). A sentence is no label: "it says user not found" is not a user's name.
 
+use super::called;
 use crate::language::{Class, Cue, Language};
-use crate::text::{Heard, Word, readable};
+use crate::text::{Heard, Word};
 
 use super::strings;
 
@@ -33,7 +34,7 @@ pub(crate) enum Wanted {
 impl Wanted {
     /// What a slot of that name wants that is asked for with `question`.
     pub(crate) fn of(language: &'static Language, slot_name: &str, question: &str) -> Wanted {
-        let name = Heard::of(language, &readable(slot_name));
+        let name = Heard::of(language, &called(slot_name));
         let asked = Heard::of(language, question);
         if name.words.iter().any(|word| word.is(Cue::AsksWords)) {
             return Wanted::Words;

@@ -32,7 +32,9 @@ pub(crate) fn edit_list(slot: &Slot, held: &Json, scan: &Scan<'_>) -> Option<Fou
 /// The list that an utterance states by itself, without what it takes back of it; `None` when it names no member.
 pub(crate) fn state_list(choices: &[String], slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     let stated = edited(choices, slot, scan, Vec::new())?;
-    (!stated.members.is_empty()).then(|| found(scan, stated))
+    // "that's all" ends an order, it does not take all.
+    let ends = stated.everything && strings::is_decline(&scan.heard);
+    (!stated.members.is_empty() && !ends).then(|| found(scan, stated))
 }
 
 /// "everything except bacon": a list that is stated as all of its options but some; `None` when none or all are named.

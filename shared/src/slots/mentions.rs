@@ -5,10 +5,11 @@
 
 use serde_json::json;
 
+use super::called;
 use crate::entities::{Entity, Kind, answer};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
-use crate::text::{Heard, readable};
+use crate::text::Heard;
 
 use super::convert::{Found, Tense, both_days, convert};
 use super::scan::Scan;
@@ -109,7 +110,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         for chosen in options::stated(choices, scan.vocabulary(slot).in_passing(), &scan.heard) {
             let option = &choices[chosen.index];
             let names_a_slot = names.iter().any(|name| name.eq_ignore_ascii_case(option) && *name != slot.name);
-            if names_a_slot || !free(chosen.start, chosen.end) {
+            if names_a_slot || !free(chosen.start, chosen.end) || is_left_out(scan, slot, chosen.start) {
                 continue;
             }
             let found =
@@ -136,6 +137,13 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         }
     }
     mentions
+}
+
+/// "hold the onions": what is to be left out of a list is no member of it.
+fn is_left_out(scan: &Scan<'_>, slot: &Slot, start: usize) -> bool {
+    let before = scan.heard.words.iter().take_while(|word| word.end <= start).count();
+    let before = &scan.heard.words[..before];
+    matches!(effective_type(slot), SlotType::List(_)) && scan.language().suffix(before, Cue::ListRemove) > 0
 }
 
 /// "two nights, three people": what was said for one slot alone fills it, and what else was said is for the others.
@@ -230,7 +238,7 @@ fn counts_something_else(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool 
     if entity.kind != Kind::Number {
         return false;
     }
-    let counts = Heard::of(scan.language(), &readable(&slot.name)).words.iter().any(|word| word.is(Cue::UnitName));
+    let counts = Heard::of(scan.language(), &called(&slot.name)).words.iter().any(|word| word.is(Cue::UnitName));
     let noun = scan.heard.words.iter().find(|word| word.start >= entity.end);
     counts && noun.is_some_and(|noun| !noun.after_break && noun.class == Class::CONTENT)
 }

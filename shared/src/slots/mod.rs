@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::entities::Reference;
 use crate::ir::{Slot, SlotType};
 use crate::language::Language;
-use crate::text::Heard;
+use crate::text::{Heard, readable};
 
 mod convert;
 pub(crate) mod labels;
@@ -98,7 +98,8 @@ pub(crate) fn effective_type(slot: &Slot) -> &SlotType {
     if slot.ty != SlotType::String {
         return &slot.ty;
     }
-    SlotType::simple(&slot.name).filter(|ty| **ty != SlotType::Boolean).unwrap_or(&SlotType::String)
+    let name = slot.name.split_once('.').map_or(slot.name.as_str(), |(_, part)| part);
+    SlotType::simple(name).filter(|ty| **ty != SlotType::Boolean).unwrap_or(&SlotType::String)
 }
 
 /// Whether the whole answer is one of the options, in its own words.
@@ -112,11 +113,22 @@ pub(crate) fn pattern_example(regex: &str) -> String {
     pattern::example(regex)
 }
 
+/// The composite that a slot is a part of.
+#[must_use]
+pub fn whole_of(slot: &str) -> Option<&str> {
+    slot.split_once('.').map(|(whole, _)| whole)
+}
+
+/// A slot's name as people would say it; of a part of a composite, the part's.
+pub(crate) fn called(slot: &str) -> String {
+    readable(slot.split_once('.').map_or(slot, |(_, part)| part))
+}
+
 /// What an option of a slot is called.
 pub(crate) fn label(slot: &Slot, option: &str) -> String {
     let labels = slot.rules.iter().flat_map(|rules| &rules.labels);
     let found = labels.into_iter().find(|(known, _)| known == option);
-    found.map_or_else(|| crate::text::readable(option), |(_, label)| label.clone())
+    found.map_or_else(|| readable(option), |(_, label)| label.clone())
 }
 
 /// Whether something is said that the author of the slot takes for declining it (`declined by [ … ]`).

@@ -2,10 +2,11 @@
 
 use serde_json::{Value as Json, json};
 
+use super::called;
 use crate::entities::{Kind, Kinds, Reference, answer, recognize};
 use crate::ir::{Extract, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
-use crate::text::{Heard, Word, readable};
+use crate::text::{Heard, Word};
 
 use super::convert::{Found, convert, number, plain_number, rating};
 use super::options::{self, Chosen, Shown, Vocabulary};
@@ -256,7 +257,7 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
 /// "3 nights, 2 adults" for `nights`: the only number whose noun is one of the slot's name.
 fn only_named(slot: &Slot, scan: &Scan<'_>, values: &[Found]) -> Option<Found> {
     let language = scan.language();
-    let name = Heard::of(language, &readable(&slot.name));
+    let name = Heard::of(language, &called(&slot.name));
     let named = |found: &&Found| {
         let noun = scan
             .heard
@@ -274,7 +275,7 @@ fn only_named(slot: &Slot, scan: &Scan<'_>, values: &[Found]) -> Option<Found> {
 fn is_only_known(slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
     let language = scan.language();
     let noun = scan.heard.words.iter().find(|word| word.start >= found.end && word.class == Class::CONTENT);
-    let name = Heard::of(language, &readable(&slot.name));
+    let name = Heard::of(language, &called(&slot.name));
     scan.heard.begins_with(Cue::Unsure) > 0
         && noun.is_some_and(|noun| !name.words.iter().any(|word| word.stem(language) == noun.stem(language)))
 }
@@ -290,7 +291,12 @@ fn counts_a_part(scan: &Scan<'_>, found: &Found) -> bool {
     // "me and two friends"
     let only_people =
         |word: &Word| word.class.is(Class::PRONOUN.and(Class::KIN).and(Class::DETERMINER).and(Class::FILLER));
-    beside.iter().any(person) || !beside.is_empty() && beside.iter().all(only_people)
+    // "two adults and a child": of what is counted, one more.
+    let counted = words[number..].iter().take_while(|word| !word.is(Cue::And)).any(|word| word.class == Class::CONTENT);
+    let one_more = matches!(beside, [article, noun] if article.is(Cue::Article) && noun.class == Class::CONTENT);
+    beside.iter().any(person)
+        || !beside.is_empty() && beside.iter().all(only_people)
+        || number < join && counted && one_more
 }
 
 fn in_bounds(ty: &SlotType, amount: f64) -> bool {
@@ -471,7 +477,7 @@ fn vague_time(scan: &Scan<'_>) -> Option<Found> {
 /// Whether an answer is nothing but the value and words that merely carry it: fillers, the slot's own name, and the
 /// words of the question (`fillers`).
 pub(crate) fn is_whole(slot: &Slot, scan: &Scan<'_>, span: (usize, usize), fillers: &[String]) -> bool {
-    let named = readable(&slot.name);
+    let named = called(&slot.name);
     scan.heard.words.iter().all(|word| {
         (word.start >= span.0 && word.end <= span.1)
             || word.is(Cue::Carrier)

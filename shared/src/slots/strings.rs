@@ -1,5 +1,6 @@
 //! Free-text answers: what is wrapped around the value, and what is no answer at all.
 
+use super::called;
 use crate::language::{Class, Cue, CueSet, Language};
 use crate::text::{Heard, Word, readable};
 
@@ -81,7 +82,7 @@ pub(crate) fn is_pause(heard: &Heard) -> bool {
 pub(crate) fn denies_by_name(slot_name: &str, heard: &Heard) -> bool {
     let language = heard.language;
     let words = strip_ends(language, &heard.words);
-    let name = Heard::of(language, &readable(slot_name)).words;
+    let name = Heard::of(language, &called(slot_name)).words;
     let is_named = |word: &Word| name.iter().any(|piece| piece.stem(language) == word.stem(language));
     let (negators, rest): (Vec<&Word>, Vec<&Word>) =
         words.iter().partition(|word| word.class.is(Class::NEGATOR) || word.is([Cue::No, Cue::Nothing]));
@@ -169,7 +170,7 @@ pub(crate) fn is_noise(heard: &Heard) -> bool {
 pub(crate) fn value_span(language: &'static Language, slot_name: &str, text: &str) -> Option<(usize, usize)> {
     let heard = Heard::of(language, text);
     let mut words = heard.words.as_slice();
-    let holds_a_name = Heard::of(language, &readable(slot_name)).words.iter().any(|word| word.is(Cue::SlotOfName));
+    let holds_a_name = Heard::of(language, &called(slot_name)).words.iter().any(|word| word.is(Cue::SlotOfName));
     loop {
         let before = words.len();
         words = strip_front(language, words, Cue::Hesitation);
@@ -242,7 +243,7 @@ fn strip_frame<'w>(language: &'static Language, words: &'w [Word], slot_name: &s
             .take_while(|word| word.glued || word.start == rest[0].start)
             .any(|word| word.text.bytes().any(|byte| byte.is_ascii_digit()))
     };
-    let name = Heard::of(language, &readable(slot_name)).words;
+    let name = Heard::of(language, &called(slot_name)).words;
     // "my phone is …" says no name.
     let own = |noun: &Word| {
         noun.is(Cue::Label)
@@ -269,7 +270,7 @@ fn strip_frame<'w>(language: &'static Language, words: &'w [Word], slot_name: &s
 
 /// How many of the first words are the name of a slot, or the last word of it; 0 for none.
 pub(crate) fn named_at(language: &'static Language, words: &[Word], slot_name: &str) -> usize {
-    let name = Heard::of(language, &readable(slot_name)).words;
+    let name = Heard::of(language, &called(slot_name)).words;
     let begins = |name: &[Word]| {
         !name.is_empty() && name.len() <= words.len() && name.iter().zip(words).all(|(a, b)| a.hash == b.hash)
     };

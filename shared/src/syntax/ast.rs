@@ -59,7 +59,22 @@ pub(super) struct TypeDefinition<'s> {
     pub(super) ty: Type<'s>,
     pub(super) vocabulary: Vec<Term>,
     pub(super) context: Option<Text>,
+    pub(super) rules: Rules<'s>,
+}
+
+/// What a value is asked beyond its type.
+#[derive(Debug, Default)]
+pub(super) struct Rules<'s> {
     pub(super) valid: Vec<Validity<'s>>,
+    pub(super) check: Option<Check<'s>>,
+}
+
+/// A part of a composite.
+#[derive(Debug)]
+pub(super) struct Part<'s> {
+    pub(super) required: bool,
+    /// What it is called and made of.
+    pub(super) definition: TypeDefinition<'s>,
 }
 
 /// A language tag such as `en` or `en-GB`, as written, with or without quotes.
@@ -177,7 +192,19 @@ pub(super) struct Slot<'s> {
     /// `declined by [ … ]`, and where it stands.
     pub(super) declined_by: Option<(Vec<Text>, Span)>,
     pub(super) required_when: Option<Condition<'s>>,
-    pub(super) valid: Vec<Validity<'s>>,
+    pub(super) rules: Rules<'s>,
+    /// Modifiers that a composite has no use for, and where they stand.
+    pub(super) of_one_value: Vec<(&'static str, Span)>,
+}
+
+/// `check with SERVICE.FUNCTION [else "…"] [must answer [else "…"]]`
+#[derive(Debug)]
+pub(super) struct Check<'s> {
+    pub(super) call: Call<'s>,
+    /// Empty: the service's reason, or the engine's.
+    pub(super) reason: Vec<Text>,
+    /// `must answer`, and what is said where it does not.
+    pub(super) must_answer: Option<Vec<Text>>,
 }
 
 /// `valid when CONDITION else "…"`
@@ -202,6 +229,8 @@ pub(super) enum Type<'s> {
     /// `pattern "REGEX"`
     Pattern(Text),
     List(Box<Type<'s>>),
+    /// `composite { NAME: TYPE, … }`
+    Composite(Vec<Part<'s>>, Span),
     /// A name of the game's `types`.
     Named(Name<'s>),
     /// Not readable; reported already.

@@ -25,8 +25,14 @@ const PARTS: [(&str, [(&str, &str); 2]); 4] = [
     ),
 ];
 
+/// The names of the parts.
+#[cfg(feature = "golden")]
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    PARTS.iter().map(|(name, _)| *name)
+}
+
 /// The part of that name, in a language or the language of a locale.
-pub(super) fn part(name: &str, tag: &str) -> Result<&'static str, String> {
+pub(crate) fn part(name: &str, tag: &str) -> Result<&'static str, String> {
     let Some((_, texts)) = PARTS.iter().find(|(known, _)| *known == name) else {
         let known: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
         return Err(format!("the parts of the program are {}", known.join(", ")));

@@ -14,6 +14,8 @@ pub const MAX_IMPORTS: usize = 64;
 pub const MAX_SECTION_ENTRIES: usize = 500;
 /// The most slots of a move.
 pub const MAX_SLOTS: usize = 200;
+/// The most parts of a composite.
+pub const MAX_PARTS: usize = 20;
 /// The most blocks of a move, nested ones not counted.
 pub const MAX_BLOCKS: usize = 1_000;
 /// How many moves a move may extend, one through the other.

@@ -12,7 +12,7 @@ mod findings;
 mod format;
 mod import;
 mod lexer;
-mod library;
+pub(crate) mod library;
 pub mod limits;
 mod lower;
 mod parser;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use crate::diagnostics::{Code, Diagnostic};
 
-use super::ast::{File, Game, Move, Name, Type, TypeDefinition};
+use super::ast::{File, Game, Move, Name, Part, Type, TypeDefinition};
 use super::findings::Findings;
 use super::limits::{MAX_INHERITED_TOKENS, MAX_MOVE_INHERITANCE};
 use super::suggest::nearest;
@@ -266,6 +266,24 @@ impl<'f, 's> Resolved<'f, 's> {
             next = name(&definition.ty).and_then(|name| self.type_named(game, name));
         }
         found
+    }
+
+    /// The parts of a composite, one name through the other; none for any other type.
+    pub(super) fn parts<'t>(&self, game: usize, ty: &'t Type<'t>) -> &'t [Part<'t>]
+    where
+        'f: 't,
+        's: 't,
+    {
+        fn written<'t>(ty: &'t Type<'t>) -> Option<&'t [Part<'t>]> {
+            if let Type::Composite(parts, _) = ty { Some(parts.as_slice()) } else { None }
+        }
+        match ty {
+            Type::Named(_) => {
+                let mut definitions = self.definitions(game, ty).into_iter();
+                definitions.find_map(|definition| written(&definition.ty)).unwrap_or_default()
+            }
+            ty => written(ty).unwrap_or_default(),
+        }
     }
 
     /// Whether a type is made of itself, or of too many others.

@@ -262,6 +262,13 @@ fn value_or(path: Path, text: String) -> TemplatePart {
     TemplatePart::Conditional { path, pieces, text }
 }
 
+/// The same where the text it was translated from is conditional: this one is as well, with the name in it or without.
+#[cfg(feature = "golden")]
+pub(crate) fn conditional(path: Path, text: String) -> TemplatePart {
+    let pieces = split_at_word(&text, &path.join("."));
+    TemplatePart::Conditional { path, pieces, text }
+}
+
 /// Cuts a text wherever `word` stands as a whole word.
 fn split_at_word(text: &str, word: &str) -> Vec<String> {
     let in_word = |c: char| c.is_alphanumeric() || c == '_';

@@ -12,8 +12,11 @@ use serde_json::Value;
 
 pub use file::{FILE_FOLDER, TextsError, TextsFile, Translated};
 
-use crate::ir::{Game, Modifiers, Pattern, Slot, SlotRules, SlotType, Synonym, Template, TemplatePart, Term};
+use crate::ir::{
+    Action, Game, Modifiers, Path, Pattern, Slot, SlotRules, SlotType, Synonym, Template, TemplatePart, Term,
+};
 use crate::language::{Language, Locale};
+use crate::syntax::library;
 use crate::template::{parse, unparse};
 
 /// The texts of one place, as people write them: of a said text its variants, of patterns all of them.
@@ -69,6 +72,32 @@ pub fn extract(game: &Game) -> Vec<Entry> {
         }
     });
     entries
+}
+
+/// What the parts that come with the program say in another language, for those texts of a game that are theirs.
+#[must_use]
+pub fn of_the_program(game: &Game, language: &str) -> BTreeMap<String, Translated> {
+    if Language::coded(language.split('-').next().unwrap_or_default()).is_none() {
+        return BTreeMap::new();
+    }
+    let entries_of = |name: &str, language: &str| {
+        let part = library::part(name, language).ok()?;
+        let parsed = crate::syntax::parse(part.as_bytes(), None);
+        Some(extract(parsed.game(None)?))
+    };
+    let own = extract(game);
+    let mut known = BTreeMap::new();
+    for name in library::names() {
+        // A part that is not written in one of the languages is translated as the rest is.
+        let (Some(from), Some(into)) = (entries_of(name, &game.language), entries_of(name, language)) else { continue };
+        for Entry { id, texts, .. } in &from {
+            let is_own = own.iter().any(|entry| entry.id == *id && entry.texts == *texts);
+            if let Some(other) = into.iter().find(|other| is_own && other.id == *id) {
+                known.insert(id.clone(), Translated { source: texts.clone(), text: other.texts.clone() });
+            }
+        }
+    }
+    known
 }
 
 /// A game's own texts, and what a file has in their places: id by id, with everything that is wrong.
@@ -141,9 +170,10 @@ fn placeholder(part: &TemplatePart) -> Option<String> {
         | TemplatePart::Unless(path, _)
         | TemplatePart::Conditional { path, .. }
         | TemplatePart::Styled { path, .. } => Some(path.join(".")),
-        TemplatePart::Expression { .. } => {
-            let alone = Template { parts: vec![part.clone()] };
-            Some(unparse(&alone))
+        TemplatePart::Expression { expression, .. } => {
+            // What stands in its place where nothing can be computed is translated.
+            let part = TemplatePart::Expression { expression: expression.clone(), fallback: None };
+            Some(unparse(&Template { parts: vec![part] }))
         }
     }
 }
@@ -158,6 +188,11 @@ pub fn translated(game: &Game, file: &TextsFile) -> Result<Game, TextsError> {
     let mut game = Game { translations: Vec::new(), ..game.clone() };
     locale.language.code.clone_into(&mut game.language);
     locale.tag.clone_into(&mut game.locale);
+    walk::actions(&mut game, &mut |action| {
+        if let Action::Clarify { options, values, .. } = action {
+            values.clone_from(options);
+        }
+    });
     let mut problem = None;
     walk::places(&mut game, &mut |id, place| {
         let Some(entry) = file.texts.get(id).filter(|entry| !entry.text.is_empty()) else { return };
@@ -205,6 +240,21 @@ fn write(place: Place<'_>, texts: &[String]) -> Result<(), String> {
                 parse(text).map_err(|errors| errors.into_iter().next().map_or_else(String::new, |error| error.message))
             };
             let mut variants = texts.iter().map(read).collect::<Result<Vec<Template>, String>>()?;
+            // " con tos" for " with cough": what is conditional in the game's own text is so in any language.
+            let own = template.variants().iter().flat_map(|variant| &variant.parts);
+            let conditional: Vec<&Path> = own
+                .filter_map(|part| match part {
+                    TemplatePart::Conditional { path, .. } => Some(path),
+                    _ => None,
+                })
+                .collect();
+            for part in variants.iter_mut().flat_map(|variant| &mut variant.parts) {
+                if let TemplatePart::ValueOr(path, text) = part
+                    && conditional.contains(&&*path)
+                {
+                    *part = crate::template::conditional(path.clone(), text.clone());
+                }
+            }
             *template = if variants.len() == 1 {
                 variants.remove(0)
             } else {
@@ -289,7 +339,9 @@ fn options_of(slot: &Slot) -> Vec<String> {
 /// Adds the translations that a bundle or a folder holds to its games; what is wrong with them, by file.
 pub fn add_translations(games: &mut [Game], files: &BTreeMap<String, String>) -> Vec<(String, String)> {
     let mut problems = Vec::new();
-    for (path, text) in files {
+    // A text that brings its files along brings what it imports as well.
+    let within = |path: &str| path.split_once('/').is_some_and(|(folder, _)| folder == FILE_FOLDER);
+    for (path, text) in files.iter().filter(|(path, _)| within(path)) {
         let file = match TextsFile::read(text.as_bytes()) {
             Ok(file) => file,
             Err(error) => {

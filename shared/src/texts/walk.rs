@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ir::{Action, Attachment, Block, Condition, Game, PayloadValue, Statement, Template};
+use crate::ir::{Action, Attachment, Away, Block, Condition, Game, PayloadValue, SlotRules, Statement, Template};
 
 use super::{Place, options_of};
 
@@ -28,18 +28,38 @@ pub(super) fn places(game: &mut Game, visit: &mut dyn FnMut(&str, Place<'_>)) {
             if let Some(context) = &mut slot.context {
                 visit(&format!("{own}.context"), Place::Hint(context));
             }
-            for (index, rule) in slot.rules.iter_mut().flat_map(|rules| &mut rules.valid).enumerate() {
-                visit(&format!("{own}.valid.{}", index + 1), Place::Said(&mut rule.reason));
+            if let Some(rules) = &mut slot.rules {
+                in_rules(rules, &own, visit);
+                if let Some(whole) = &mut rules.whole {
+                    let own = own.rsplit_once('.').map_or(own.as_str(), |(whole, _)| whole);
+                    in_rules(whole, own, visit);
+                }
             }
         }
         let mut labels: BTreeMap<String, usize> = BTreeMap::new();
         for block in &mut mv.blocks {
             let label = numbered(&mut labels, &format!("{name}.{}", label_of(block)));
             let mut count = 0;
-            in_block(block, &mut |template| {
-                count += 1;
-                visit(&format!("{label}.{count}"), Place::Said(template));
+            in_block(block, &mut |action| {
+                texts_of(action, &mut |template| {
+                    count += 1;
+                    visit(&format!("{label}.{count}"), Place::Said(template));
+                });
             });
+        }
+    }
+}
+
+fn in_rules(rules: &mut SlotRules, own: &str, visit: &mut dyn FnMut(&str, Place<'_>)) {
+    for (index, rule) in rules.valid.iter_mut().enumerate() {
+        visit(&format!("{own}.valid.{}", index + 1), Place::Said(&mut rule.reason));
+    }
+    if let Some(check) = &mut rules.check {
+        if let Some(reason) = &mut check.reason {
+            visit(&format!("{own}.check.refused"), Place::Said(reason));
+        }
+        if let Away::Refused(Some(said)) = &mut check.away {
+            visit(&format!("{own}.check.unanswered"), Place::Said(said));
         }
     }
 }
@@ -84,14 +104,19 @@ fn label(condition: &Condition) -> String {
     }
 }
 
-fn in_block(block: &mut Block, visit: &mut dyn FnMut(&mut Template)) {
+/// Visits every action of a game.
+pub(super) fn actions(game: &mut Game, visit: &mut dyn FnMut(&mut Action)) {
+    game.moves.iter_mut().flat_map(|mv| &mut mv.blocks).for_each(|block| in_block(block, visit));
+}
+
+fn in_block(block: &mut Block, visit: &mut dyn FnMut(&mut Action)) {
     for branch in &mut block.branches {
         branch.body.iter_mut().for_each(|statement| in_statement(statement, visit));
     }
     block.otherwise.iter_mut().flatten().for_each(|statement| in_statement(statement, visit));
 }
 
-fn in_statement(statement: &mut Statement, visit: &mut dyn FnMut(&mut Template)) {
+fn in_statement(statement: &mut Statement, visit: &mut dyn FnMut(&mut Action)) {
     match statement {
         Statement::Action(action) => in_action(action, visit),
         Statement::Block(block) => in_block(block, visit),
@@ -99,7 +124,17 @@ fn in_statement(statement: &mut Statement, visit: &mut dyn FnMut(&mut Template))
     }
 }
 
-fn in_action(action: &mut Action, visit: &mut dyn FnMut(&mut Template)) {
+fn in_action(action: &mut Action, visit: &mut dyn FnMut(&mut Action)) {
+    visit(action);
+    if let Action::Call(call) = action
+        && let Some(then) = &mut call.then
+    {
+        in_action(then, visit);
+    }
+}
+
+/// The texts of one action.
+fn texts_of(action: &mut Action, visit: &mut dyn FnMut(&mut Template)) {
     match action {
         Action::Respond(text) | Action::PromptSlot(text) | Action::AskForClarification(text) => visit(text),
         Action::Negotiate { text, .. } => visit(text),
@@ -121,11 +156,6 @@ fn in_action(action: &mut Action, visit: &mut dyn FnMut(&mut Template)) {
                 if let PayloadValue::Text(text) = value {
                     visit(text);
                 }
-            }
-        }
-        Action::Call(call) => {
-            if let Some(then) = &mut call.then {
-                in_action(then, visit);
             }
         }
         _ => {}

@@ -1,10 +1,14 @@
 //! Games: list, publish, activate, pin, roll back.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
 use lgdl::diagnostics::Diagnostic;
 use lgdl::ids::Id;
+use lgdl::syntax;
+use lgdl::texts::FILE_FOLDER;
 use lgdl::wire::origin::GamePolicy;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -38,6 +42,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         ("?contract", or_null(text())),
         ("?goldens", or_null(text())),
         ("?mocks", or_null(text())),
+        // What the source imports and its translations, by their paths from it: `parts.lgdl`, `texts/es.yaml`.
+        ("?files", json!({"type": "object", "additionalProperties": text()})),
         ("?policy", object([("?consent_required", flag()), ("?retention_days", or_null(json!({"type": "integer"})))])),
     ]);
     let published = object([
@@ -144,6 +150,9 @@ struct New {
     /// What services answer in them (YAML).
     #[serde(default)]
     mocks: Option<String>,
+    /// What the source imports and its translations, by their paths from it.
+    #[serde(default)]
+    files: BTreeMap<String, String>,
     #[serde(default)]
     policy: Policy,
 }
@@ -199,10 +208,11 @@ async fn publish_version(
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let Policy { consent_required, retention_days } = new.policy;
     let dialogs: Vec<&[u8]> = new.goldens.iter().map(String::as_bytes).collect();
+    let source = bundled(new.source, &new.files);
     let request = PublishRequest {
         tenant: &caller.tenant,
         game: &game,
-        content: Content::Source { source: new.source.as_bytes(), contract: new.contract.as_deref() },
+        content: Content::Source { source: &source, contract: new.contract.as_deref() },
         meaning: origin.config.meaning,
         goldens: Some(Goldens { dialogs: &dialogs, mocks: new.mocks.as_deref().map(str::as_bytes) }),
         policy: GamePolicy { consent_required, retention_days },
@@ -216,6 +226,20 @@ async fn publish_version(
         "warnings": findings(&published.warnings),
     });
     Ok((StatusCode::CREATED, Json(answer)))
+}
+
+/// The source with the files that came with it in one text, as it is kept.
+fn bundled(source: String, files: &BTreeMap<String, String>) -> Vec<u8> {
+    if files.is_empty() {
+        return source.into_bytes();
+    }
+    let import = |name: &str| {
+        let found = files.get(name).map(|text| text.clone().into_bytes());
+        found.ok_or_else(|| format!("there is no {name} among `files`"))
+    };
+    let beside = files.iter().filter(|(path, _)| path.split('/').next() == Some(FILE_FOLDER));
+    let translations: Vec<(String, String)> = beside.map(|(path, text)| (path.clone(), text.clone())).collect();
+    syntax::bundle(source.as_bytes(), &import, &translations)
 }
 
 fn not_published(error: PublishError) -> Problem {

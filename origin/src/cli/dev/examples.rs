@@ -10,6 +10,12 @@ type Files = &'static [(&'static str, &'static str)];
 /// Games with their files.
 const EXAMPLES: &[(&str, Files)] = include!(concat!(env!("OUT_DIR"), "/examples.rs"));
 
+/// What an example says and is tested with in other languages, by path.
+pub(in crate::cli) fn translations(game: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let files = EXAMPLES.iter().find(|(name, _)| *name == game).map_or(&[][..], |(_, files)| files);
+    files.iter().copied().filter(|(path, _)| path.starts_with("texts/") || path.starts_with("golden_dialogs_"))
+}
+
 /// Writes what is not there yet into `folder`; returns the games' folders.
 pub(super) fn write(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let failed =
@@ -21,6 +27,8 @@ pub(super) fn write(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
         for (file, text) in *files {
             let file = game.join(file);
             if !file.exists() {
+                let folder = file.parent().unwrap_or(&game);
+                fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
                 fs::write(&file, text).map_err(|error| failed(&file, error))?;
             }
         }
@@ -38,6 +46,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let games = write(folder.path()).expect("written");
         assert!(games.len() >= 6 && games.iter().all(|game| game.join("game.lgdl").is_file()), "{games:?}");
+        assert!(games.iter().all(|game| game.join("texts/es.yaml").is_file()), "each in two languages");
         let first = games[0].join("game.lgdl");
         fs::write(&first, "changed").expect("ours");
         write(folder.path()).expect("written");

@@ -11,6 +11,7 @@ use lgdl_origin::http::Origin;
 use serde::Serialize;
 
 use crate::cli::failure::Failure;
+use crate::cli::graph;
 use crate::cli::source::{self, CONTRACT_FILE, GAME_FILE, MOCKS_FILE};
 
 /// The tenant of a fresh installation.
@@ -31,6 +32,8 @@ struct Game {
     mocks: Mocks,
     version: Option<String>,
     problem: Option<String>,
+    /// The version that is served, drawn.
+    picture: Option<String>,
 }
 
 /// The files of a game, as they were read.
@@ -66,6 +69,9 @@ impl Change {
 pub(super) struct Status {
     errors: Vec<Problem>,
     games: BTreeMap<String, Option<String>>,
+    /// The pictures of the games, which are asked for one by one.
+    #[serde(skip)]
+    pub(super) pictures: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -88,7 +94,15 @@ impl Games {
                     path.display()
                 )));
             }
-            games.push(Game { id, path, seen: None, mocks: Mocks::default(), version: None, problem: None });
+            games.push(Game {
+                id,
+                path,
+                seen: None,
+                mocks: Mocks::default(),
+                version: None,
+                problem: None,
+                picture: None,
+            });
         }
         Ok(Games { games })
     }
@@ -121,6 +135,7 @@ impl Games {
         Status {
             errors: self.games.iter().filter_map(problem).collect(),
             games: self.games.iter().map(|game| (game.id.clone(), game.version.clone())).collect(),
+            pictures: self.games.iter().filter_map(|game| Some((game.id.clone(), game.picture.clone()?))).collect(),
         }
     }
 
@@ -137,7 +152,10 @@ impl Game {
         let before = self.mocks.clone();
         let outcome = self.publish(files, origin).await?;
         match &outcome {
-            Ok(version) => (self.version, self.problem) = (Some(version.clone()), None),
+            Ok(version) => {
+                (self.version, self.problem) = (Some(version.clone()), None);
+                self.picture = Some(graph::picture(&self.path)?);
+            }
             Err(problem) => self.problem = Some(problem.clone()),
         }
         let mocks = self.seen.is_some() && before != self.mocks;

@@ -13,6 +13,8 @@ const PADDING: usize = 10;
 const MARGIN: usize = 24;
 /// Characters of a line in a box; what is longer is cut.
 const MAX_CHARS: usize = 32;
+/// What stands before the slots of a move.
+const ASKS: &str = "asks: ";
 
 struct Placed {
     x: usize,
@@ -28,7 +30,7 @@ pub(super) fn draw(graph: &Graph) -> String {
     for node in &graph.nodes {
         let column = columns.get(node.id.as_str()).copied().unwrap_or(0);
         let y = bottoms.get(&column).copied().unwrap_or(MARGIN);
-        let height = 2 * PADDING + (node.lines.len() + 1) * LINE_HEIGHT;
+        let height = 2 * PADDING + (1 + slot_lines(node).len() + node.lines.len()) * LINE_HEIGHT;
         placed.insert(&node.id, Placed { x: MARGIN + column * (BOX_WIDTH + COLUMN_GAP), y, height });
         bottoms.insert(column, y + height + ROW_GAP);
     }
@@ -69,26 +71,63 @@ pub(super) fn draw(graph: &Graph) -> String {
     out
 }
 
+/// The slots of a box, in lines that fit into it.
+fn slot_lines(node: &Node) -> Vec<Vec<&str>> {
+    let mut lines: Vec<Vec<&str>> = Vec::new();
+    let mut room = 0;
+    for slot in &node.slots {
+        let width = slot.chars().count() + ", ".len();
+        match lines.last_mut() {
+            Some(line) if width <= room => line.push(slot),
+            _ => {
+                lines.push(vec![slot]);
+                room = MAX_CHARS - ASKS.len();
+            }
+        }
+        room = room.saturating_sub(width);
+    }
+    lines
+}
+
 fn draw_box(out: &mut String, node: &Node, place: &Placed) {
     let rounding = if node.shape == Shape::Person { place.height / 2 } else { 6 };
     let colour = node.reach.colour();
+    // The page finds a move, and a slot of it, by these names.
+    let named = match node.shape {
+        Shape::Move => format!(" data-move=\"{}\"", escaped(&node.title)),
+        Shape::Person | Shape::Capability => String::new(),
+    };
     let _ = writeln!(
         out,
-        "<g><rect x=\"{}\" y=\"{}\" width=\"{BOX_WIDTH}\" height=\"{}\" rx=\"{rounding}\" fill=\"{colour}\" \
+        "<g{named}><rect x=\"{}\" y=\"{}\" width=\"{BOX_WIDTH}\" height=\"{}\" rx=\"{rounding}\" fill=\"{colour}\" \
          stroke=\"#556\"/>",
         place.x, place.y, place.height
     );
-    for (index, line) in std::iter::once(&node.title).chain(&node.lines).enumerate() {
-        let shown: String = if line.chars().count() > MAX_CHARS {
-            line.chars().take(MAX_CHARS - 1).chain(['…']).collect()
-        } else {
-            line.clone()
-        };
-        let weight = if index == 0 { " font-weight=\"bold\"" } else { "" };
+    let mut lines = vec![(escaped(&cut(&node.title)), " font-weight=\"bold\"")];
+    for (index, slots) in slot_lines(node).into_iter().enumerate() {
+        let marked: Vec<String> = slots
+            .into_iter()
+            .map(|slot| {
+                let (name, shown) = (escaped(slot.trim_end_matches('?')), escaped(&cut(slot)));
+                format!("<tspan data-slot=\"{name}\">{shown}</tspan>")
+            })
+            .collect();
+        lines.push((format!("{}{}", if index == 0 { ASKS } else { "" }, marked.join(", ")), ""));
+    }
+    lines.extend(node.lines.iter().map(|line| (escaped(&cut(line)), "")));
+    for (index, (line, weight)) in lines.into_iter().enumerate() {
         let (x, y) = (place.x + PADDING, place.y + PADDING + index * LINE_HEIGHT + 13);
-        let _ = writeln!(out, "<text x=\"{x}\" y=\"{y}\"{weight}>{}</text>", escaped(&shown));
+        let _ = writeln!(out, "<text x=\"{x}\" y=\"{y}\"{weight}>{line}</text>");
     }
     out.push_str("</g>\n");
+}
+
+fn cut(line: &str) -> String {
+    if line.chars().count() > MAX_CHARS {
+        line.chars().take(MAX_CHARS - 1).chain(['…']).collect()
+    } else {
+        line.to_owned()
+    }
 }
 
 /// How far each box is from one that nothing leads to.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::corrections::{self, Strength};
 use super::super::flow::Entry;
 use super::super::hear::clauses;
+use super::super::rules::parts_of;
 use super::super::run::{Halt, Reading, Run};
 use super::super::state::Frame;
 use super::super::wording;
@@ -33,11 +34,16 @@ impl Run<'_> {
         if filled.is_empty() {
             return false;
         }
-        let Some(correction) = corrections::find(&scan.heard, &filled) else { return false };
+        let wholes = filled.iter().filter_map(|name| slots::whole_of(name));
+        let named: Vec<&str> = filled.iter().copied().chain(wholes).collect();
+        let Some(correction) = corrections::find(&scan.heard, &named) else { return false };
         let Some(said) = scan.text.get(correction.span.0..correction.span.1) else { return false };
         let rest = Heard::of(self.language(), said);
         if rest.is_empty() || strings::is_question(said, &rest) || slots::yes_no::is_unsure(&rest) {
             return false;
+        }
+        if let Some(whole) = correction.slot.filter(|name| !filled.contains(name)).map(str::to_owned) {
+            return self.correct_composite(mv, &whole, said);
         }
         let mut free_text = true;
         // An answer to the open question comes first, unless the utterance plainly goes back to another.
@@ -130,6 +136,22 @@ impl Run<'_> {
                 self.replace(&slot, &found);
             }
         }
+    }
+
+    /// "change the address to 9 Elm Street, Kiel"
+    fn correct_composite(&mut self, mv: &Arc<Move>, whole: &str, said: &str) -> bool {
+        if !self.replace_composite(mv, whole, said) {
+            return false;
+        }
+        self.answered_by_active();
+        self.tell.reading = Reading::Correction;
+        let shown = self.composite_in_words(mv, whole).unwrap_or_default();
+        let sensitive = parts_of(mv, whole).into_iter().any(|slot| self.is_sensitive(slot));
+        if let Some(part) = parts_of(mv, whole).first() {
+            let named = Slot { name: whole.to_owned(), sensitive, ..Slot::clone(part) };
+            self.say(&wording::corrected(&named, &shown));
+        }
+        true
     }
 
     /// "that was wrong, I meant Tuesday" after a move has ended opens it again with its values; whether it did.

@@ -59,6 +59,10 @@ impl Run<'_> {
             return false;
         }
         let FreeText::Value(found) = self.free_text(asking).clone() else { return false };
+        if self.answer_composite(asking.mv, asking.slot, asking.scan.text) {
+            self.fill_beside(asking.mv, &asking.scan, (0, asking.scan.text.len()));
+            return true;
+        }
         self.fill(asking.slot, &found, Source::Answer);
         self.fill_beside(asking.mv, &asking.scan, (found.start, found.end));
         true

@@ -21,6 +21,7 @@ impl Checker<'_, '_, '_> {
         self.names("service", game.services.iter().map(|service| service.name));
         self.names("move", game.moves.iter().map(|found| found.name));
         self.names("type", game.types.iter().map(|found| found.name));
+        game.types.iter().for_each(|found| self.parts_twice(&found.ty));
         self.vocabulary(&game.vocabulary);
         for participant in &game.participants {
             if let Abilities::Listed(texts) = &participant.abilities {
@@ -41,6 +42,7 @@ impl Checker<'_, '_, '_> {
         self.names("slot", found.slots.iter().map(|slot| slot.name));
         for Slot { ty, vocabulary, .. } in &found.slots {
             self.vocabulary(vocabulary);
+            self.parts_twice(ty);
             if let Type::Enum(options) = ty {
                 let entries = options
                     .iter()
@@ -51,6 +53,12 @@ impl Checker<'_, '_, '_> {
                     .collect();
                 self.entries("option", entries);
             }
+        }
+    }
+
+    fn parts_twice(&mut self, ty: &Type<'_>) {
+        if let Type::Composite(parts, _) = ty {
+            self.names("part", parts.iter().map(|part| part.definition.name));
         }
     }
 

@@ -38,6 +38,7 @@ pub(super) fn check(source: &str, resolved: &Resolved<'_, '_>, contract: Option<
             checker.reach(&context);
         }
     }
+    checker.checks_of_types(&known);
     checker.services(contract);
     checker.patterns(&known);
 }

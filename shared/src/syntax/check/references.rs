@@ -11,7 +11,7 @@ use super::super::ast::{ActionKind, Call, Condition, Name, Reference, Text, Valu
 use super::super::resolve::Resolved;
 use super::super::suggest::nearest;
 use super::super::text::{Escapes, decode};
-use super::walk::{Met, blocks, slot};
+use super::walk::{Met, blocks, parts, rules, slot};
 use super::{Checker, Context};
 
 /// What a file defines, by name.
@@ -72,7 +72,7 @@ impl<'f> Known<'f> {
                         _ => {}
                     },
                     Met::Condition(Condition::Event(_)) => waits = true,
-                    Met::Condition(_) | Met::Template(_) => {}
+                    Met::Condition(_) | Met::Template(_) | Met::Check(_) => {}
                 });
                 if waits {
                     known.used_moves.insert(found.name.text);
@@ -87,8 +87,8 @@ impl<'f> Known<'f> {
     }
 }
 
-impl<'f> Checker<'f, '_, '_> {
-    pub(super) fn references(&mut self, context: &Context<'f, '_>, known: &Known<'f>) {
+impl<'f, 's> Checker<'f, 's, '_> {
+    pub(super) fn references(&mut self, context: &Context<'f, 's>, known: &Known<'f>) {
         self.participants(context);
         let mut visit = |met: Met<'f, '_>| match met {
             Met::Condition(condition) => {
@@ -96,9 +96,19 @@ impl<'f> Checker<'f, '_, '_> {
                 self.bare_text(known, condition);
             }
             Met::Template(text) => self.template_references(context, text),
+            Met::Check(check) => self.capability(context.id.game, known, &check.call),
             Met::Action(action) => match &action.kind {
                 ActionKind::Delegate(name) => self.delegation(context, known, *name),
-                ActionKind::Call(call) => self.capability(context, known, call),
+                ActionKind::Call(call) => self.capability(context.id.game, known, call),
+                ActionKind::Generate { .. } => {
+                    let message = "this version has no generator: a plain sentence is said in its place";
+                    self.report_hint(
+                        Code::NoGenerator,
+                        action.span,
+                        message,
+                        "write the answer: `respond with: \"…\"`",
+                    );
+                }
                 _ => {}
             },
         };
@@ -117,7 +127,7 @@ impl<'f> Checker<'f, '_, '_> {
     }
 
     fn delegation(&mut self, context: &Context<'_, '_>, known: &Known<'_>, name: Name<'_>) {
-        if self.reachable(known.moves.get(name.text), context) || self.findings.is_full_of_warnings() {
+        if self.reachable(known.moves.get(name.text), context.id.game) || self.findings.is_full_of_warnings() {
             return;
         }
         let moves = self.resolved.games[context.id.game].moves.iter();
@@ -131,8 +141,8 @@ impl<'f> Checker<'f, '_, '_> {
     }
 
     /// Whether something is defined in a game that shares moves with this one: a base, the game, or one that extends it.
-    fn reachable(&self, games: Option<&Vec<usize>>, context: &Context<'_, '_>) -> bool {
-        games.is_some_and(|games| games.iter().any(|game| self.resolved.related(*game, context.id.game)))
+    fn reachable(&self, games: Option<&Vec<usize>>, from: usize) -> bool {
+        games.is_some_and(|games| games.iter().any(|game| self.resolved.related(*game, from)))
     }
 
     fn participants(&mut self, context: &Context<'_, '_>) {
@@ -155,11 +165,9 @@ impl<'f> Checker<'f, '_, '_> {
         }
     }
 
-    fn condition_reference(&mut self, context: &Context<'_, '_>, condition: &Condition<'_>) {
+    fn condition_reference(&mut self, context: &Context<'f, 's>, condition: &Condition<'_>) {
         match condition {
-            Condition::SlotMissing(name) | Condition::SlotGivenUp(name)
-                if context.slots.iter().all(|slot| slot.name.text != name.text) =>
-            {
+            Condition::SlotMissing(name) | Condition::SlotGivenUp(name) if !self.has_slot(context, name.text) => {
                 let message = format!("the move `{}` has no slot `{}`", context.written.name.text, name.text);
                 let near = nearest(name.text, context.slots.iter().map(|slot| slot.name.text));
                 let hint = match near {
@@ -176,6 +184,15 @@ impl<'f> Checker<'f, '_, '_> {
             Condition::Computed(expression, span) => self.doubtful_expression(context, expression, *span),
             _ => {}
         }
+    }
+
+    /// Whether the move has a slot, or a part of one, of that name.
+    fn has_slot(&self, context: &Context<'f, 's>, name: &str) -> bool {
+        let (whole, part) = name.split_once('.').map_or((name, None), |(whole, part)| (whole, Some(part)));
+        context.slots.iter().filter(|slot| slot.name.text == whole).any(|slot| {
+            let parts = part.map(|part| (part, self.resolved.parts(context.id.game, &slot.ty)));
+            parts.is_none_or(|(wanted, parts)| parts.iter().any(|part| part.definition.name.text == wanted))
+        })
     }
 
     /// A bare name that is nearly one of the conditions of the language.
@@ -256,12 +273,29 @@ impl<'f> Checker<'f, '_, '_> {
         }
     }
 
-    fn capability(&mut self, context: &Context<'_, '_>, known: &Known<'_>, call: &Call<'_>) {
+    /// Capabilities that the types of the game check values with.
+    pub(super) fn checks_of_types(&mut self, known: &Known<'f>) {
+        for (index, game) in self.resolved.file.games.iter().enumerate() {
+            for definition in &game.types {
+                let mut checks = Vec::new();
+                let mut visit = |met: Met<'f, 's>| {
+                    if let Met::Check(check) = met {
+                        checks.push(check);
+                    }
+                };
+                rules(&definition.rules, &mut visit);
+                parts(&definition.ty, &mut visit);
+                checks.into_iter().for_each(|check| self.capability(index, known, &check.call));
+            }
+        }
+    }
+
+    fn capability(&mut self, game: usize, known: &Known<'_>, call: &Call<'_>) {
         let name = (call.service.text, call.function.text);
-        let listed = self.reachable(known.functions.get(&name), context)
-            || self.reachable(known.open_services.get(call.service.text), context);
+        let listed = self.reachable(known.functions.get(&name), game)
+            || self.reachable(known.open_services.get(call.service.text), game);
         if !listed && !self.findings.is_full_of_warnings() {
-            self.unknown_capability(context, known, call);
+            self.unknown_capability(game, known, call);
         } else if let Some(parameters) = known.contract.get(&(name.0.to_owned(), name.1.to_owned())) {
             for argument in call.arguments.iter().flatten() {
                 if !parameters.is_empty() && !parameters.iter().any(|parameter| parameter == argument.text) {
@@ -274,14 +308,14 @@ impl<'f> Checker<'f, '_, '_> {
         }
     }
 
-    fn unknown_capability(&mut self, context: &Context<'_, '_>, known: &Known<'_>, call: &Call<'_>) {
+    fn unknown_capability(&mut self, game: usize, known: &Known<'_>, call: &Call<'_>) {
         let (service, function) = (call.service.text, call.function.text);
-        let related = |games: &[usize]| games.iter().any(|game| self.resolved.related(*game, context.id.game));
+        let related = |games: &[usize]| games.iter().any(|other| self.resolved.related(*other, game));
         let games = self.resolved.file.games.iter();
         let services =
             || games.clone().flat_map(|game| &game.services).filter(|found| related(&known.services[found.name.text]));
         let span = call.service.span.to(call.function.span);
-        let (message, near) = if self.reachable(known.services.get(service), context) {
+        let (message, near) = if self.reachable(known.services.get(service), game) {
             let functions = services().filter(|found| found.name.text == service).flat_map(|found| &found.functions);
             let near = nearest(function, functions.map(|name| name.text)).map(|near| format!("{service}.{near}"));
             (format!("`capabilities` lists no function `{function}` of `{service}`"), near)

@@ -63,7 +63,7 @@ impl<'f> Checker<'f, '_, '_> {
             blocks(&found.blocks, &mut |met| match met {
                 Met::Action(action) => calls |= matches!(action.kind, ActionKind::Call(_)),
                 Met::Condition(condition) => given_up |= matches!(condition, Condition::SlotGivenUp(_)),
-                Met::Template(_) => {}
+                Met::Template(_) | Met::Check(_) => {}
             });
         }
         if calls || given_up {

@@ -76,6 +76,7 @@ impl Checker<'_, '_, '_> {
         match ty {
             Type::Pattern(regex) => self.regex(*regex),
             Type::List(item) => self.type_regex(item),
+            Type::Composite(parts, _) => parts.iter().for_each(|part| self.type_regex(&part.definition.ty)),
             _ => {}
         }
     }

@@ -1,13 +1,14 @@
 //! Going over everything in a move's blocks. Depth is bounded by the parser's nesting limit.
 
 use super::super::ast::{
-    Action, ActionKind, Attachment, Block, Branch, Condition, PayloadValue, Slot, Statement, Text,
+    Action, ActionKind, Attachment, Block, Branch, Check, Condition, PayloadValue, Rules, Slot, Statement, Text, Type,
 };
 
 /// Something met on the way.
 pub(super) enum Met<'f, 's> {
     Condition(&'f Condition<'s>),
     Action(&'f Action<'s>),
+    Check(&'f Check<'s>),
     /// A template.
     Template(Text),
 }
@@ -17,9 +18,26 @@ pub(super) fn slot<'f, 's>(slot: &'f Slot<'s>, visit: &mut dyn FnMut(Met<'f, 's>
     if let Some(found) = &slot.required_when {
         condition(found, visit);
     }
-    for rule in &slot.valid {
+    rules(&slot.rules, visit);
+    parts(&slot.ty, visit);
+}
+
+/// The conditions and texts of the parts of a composite.
+pub(super) fn parts<'f, 's>(ty: &'f Type<'s>, visit: &mut dyn FnMut(Met<'f, 's>)) {
+    if let Type::Composite(parts, _) = ty {
+        parts.iter().for_each(|part| rules(&part.definition.rules, visit));
+    }
+}
+
+pub(super) fn rules<'f, 's>(rules: &'f Rules<'s>, visit: &mut dyn FnMut(Met<'f, 's>)) {
+    for rule in &rules.valid {
         condition(&rule.condition, visit);
         rule.reason.iter().for_each(|text| visit(Met::Template(*text)));
+    }
+    if let Some(check) = &rules.check {
+        visit(Met::Check(check));
+        let texts = check.call.purpose.iter().chain(&check.reason).chain(check.must_answer.iter().flatten());
+        texts.for_each(|text| visit(Met::Template(*text)));
     }
 }
 

@@ -69,7 +69,8 @@ impl Lowering<'_, '_> {
             let lineage = resolved.lineage(*id);
             let mut lowered = self.one_move(resolved, index, &lineage);
             for slot in &mut lowered.slots {
-                slot.sensitive |= pii.contains(&slot.name.as_str());
+                let whole = crate::slots::whole_of(&slot.name);
+                slot.sensitive |= pii.contains(&slot.name.as_str()) || whole.is_some_and(|whole| pii.contains(&whole));
             }
             game.moves.push(lowered);
         }

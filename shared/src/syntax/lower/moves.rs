@@ -9,6 +9,10 @@ use crate::ir::{self, Threshold};
 use super::super::ast::{self, Block, Condition, Slot, Type};
 use super::super::resolve::{MoveId, Resolved};
 use super::Lowering;
+use crate::slots::whole_of;
+
+/// Failed answers until a slot is given up, where the game says nothing of them.
+const DEFAULT_RETRIES: u8 = 3;
 
 impl Lowering<'_, '_> {
     /// `lineage` runs from the root down to the move itself and so is never empty; `game` is the game that is being lowered.
@@ -50,8 +54,14 @@ impl Lowering<'_, '_> {
             lowered.triggers.push(trigger);
         }
         for slot in &written.slots {
-            let slot = self.slot(slot);
-            super::put(&mut lowered.slots, slot, |one, other| one.name == other.name);
+            let own = self.slots(slot);
+            // A slot that is written anew takes its place with all its parts.
+            let replaces =
+                |other: &ir::Slot| other.name == slot.name.text || whole_of(&other.name) == Some(slot.name.text);
+            let place = lowered.slots.iter().position(replaces).unwrap_or(lowered.slots.len());
+            lowered.slots.retain(|other| !replaces(other));
+            let place = place.min(lowered.slots.len());
+            lowered.slots.splice(place..place, own);
         }
         let own: Vec<ir::Block> = written.blocks.iter().map(|block| self.block(block)).collect();
         let inherited = std::mem::replace(&mut lowered.blocks, own);
@@ -73,43 +83,131 @@ impl Lowering<'_, '_> {
         }
     }
 
-    fn slot(&mut self, slot: &Slot<'_>) -> ir::Slot {
-        let ty = self.slot_type(&slot.ty);
-        let mut vocabulary = self.terms(&slot.vocabulary);
-        let mut context = slot.context.map(|text| self.text(text));
-        let mut rules = ir::SlotRules {
-            required_when: slot.required_when.as_ref().map(|condition| self.condition(condition)),
-            valid: self.validities(&slot.valid),
-            labels: Vec::new(),
-        };
-        // What a type of the game says holds for each slot of that type; problems of it are reported once, there.
-        let reports = std::mem::replace(&mut self.reports, false);
+    /// A slot; of a composite a slot for each of its parts, the last of which has what is asked of the whole.
+    fn slots(&mut self, slot: &Slot<'_>) -> Vec<ir::Slot> {
         let resolved = self.resolved;
-        for definition in resolved.definitions(self.scope, &slot.ty) {
-            let terms = self.terms(&definition.vocabulary);
-            vocabulary.extend(terms);
-            context = context.or_else(|| definition.context.map(|text| self.text(text)));
-            let valid = self.validities(&definition.valid);
-            rules.valid.extend(valid);
+        let parts = resolved.parts(self.scope, &slot.ty);
+        let [first, ..] = parts else { return vec![self.slot(slot)] };
+        let asked = self.slot(slot);
+        let opening = ir::Condition::Truthy(vec![slot.name.text.to_owned(), first.definition.name.text.to_owned()]);
+        let mut lowered: Vec<ir::Slot> = Vec::new();
+        for part in parts {
+            let mut own = self.part(&part.definition);
+            own.name = format!("{}.{}", asked.name, own.name);
+            own.context = own.context.or_else(|| asked.context.clone());
+            (own.sensitive, own.retries, own.line) = (asked.sensitive, asked.retries, asked.line);
+            let mut needed_when = asked.rules.as_ref().and_then(|rules| rules.required_when.clone());
+            // A composite that need not be there is asked for in full once it has been begun.
+            own.required = part.required && (asked.required || !lowered.is_empty());
+            if !asked.required && !lowered.is_empty() {
+                let begun = opening.clone();
+                needed_when = Some(match needed_when {
+                    Some(condition) => ir::Condition::All(vec![condition, begun]),
+                    None => begun,
+                });
+            }
+            if needed_when.is_some() {
+                own.rules.get_or_insert_with(Box::default).required_when = needed_when;
+            }
+            lowered.push(own);
         }
-        self.reports = reports;
-        let rules = (rules != ir::SlotRules::default()).then(|| Box::new(rules));
-        let default = slot.default.as_ref().map(|value| self.literal(value)).map(|value| canonical_default(&ty, value));
+        let whole = asked.rules.map(|rules| ir::SlotRules { required_when: None, ..*rules });
+        if let (Some(last), Some(whole)) =
+            (lowered.last_mut(), whole.filter(|whole| *whole != ir::SlotRules::default()))
+        {
+            last.rules.get_or_insert_with(Box::default).whole = Some(Box::new(whole));
+        }
+        lowered
+    }
+
+    /// A part of a composite, as a slot of its own.
+    fn part(&mut self, part: &ast::TypeDefinition<'_>) -> ir::Slot {
+        let rules = self.rules(&part.rules);
+        let made = Made {
+            ty: self.slot_type(&part.ty),
+            vocabulary: self.terms(&part.vocabulary),
+            context: part.context.map(|text| self.text(text)),
+            rules,
+        };
+        let made = self.defined(&part.ty, made);
+        ir::Slot {
+            name: part.name.text.to_owned(),
+            ty: made.ty,
+            required: true,
+            default: None,
+            extract: ir::Extract::default(),
+            expression: None,
+            vocabulary: made.vocabulary,
+            context: made.context,
+            confirm: false,
+            sensitive: false,
+            retries: DEFAULT_RETRIES,
+            rules: boxed(made.rules),
+            declined_by: Vec::new(),
+            line: self.line(part.name.span),
+        }
+    }
+
+    fn slot(&mut self, slot: &Slot<'_>) -> ir::Slot {
+        let required_when = slot.required_when.as_ref().map(|condition| self.condition(condition));
+        let rules = ir::SlotRules { required_when, ..self.rules(&slot.rules) };
+        let made = Made {
+            ty: self.slot_type(&slot.ty),
+            vocabulary: self.terms(&slot.vocabulary),
+            context: slot.context.map(|text| self.text(text)),
+            rules,
+        };
+        let made = self.defined(&slot.ty, made);
+        let default =
+            slot.default.as_ref().map(|value| self.literal(value)).map(|value| canonical_default(&made.ty, value));
         ir::Slot {
             name: slot.name.text.to_owned(),
-            ty,
+            ty: made.ty,
             required: slot.required,
             default,
             extract: slot.extract,
             expression: slot.expression.map(|text| self.regex(text)),
-            vocabulary,
-            context,
+            vocabulary: made.vocabulary,
+            context: made.context,
             confirm: slot.confirm,
             sensitive: slot.sensitive,
-            retries: slot.retries.unwrap_or(3),
-            rules,
+            retries: slot.retries.unwrap_or(DEFAULT_RETRIES),
+            rules: boxed(made.rules),
             declined_by: slot.declined_by.iter().flat_map(|(said, _)| said).map(|text| self.text(*text)).collect(),
             line: self.line(slot.name.span),
+        }
+    }
+
+    /// Adds what a type of the game says of each slot of that type; problems of it are reported once, there.
+    fn defined(&mut self, ty: &Type<'_>, mut made: Made) -> Made {
+        let reports = std::mem::replace(&mut self.reports, false);
+        let resolved = self.resolved;
+        for definition in resolved.definitions(self.scope, ty) {
+            let terms = self.terms(&definition.vocabulary);
+            made.vocabulary.extend(terms);
+            made.context = made.context.or_else(|| definition.context.map(|text| self.text(text)));
+            let rules = self.rules(&definition.rules);
+            made.rules.valid.extend(rules.valid);
+            made.rules.check = made.rules.check.or(rules.check);
+        }
+        self.reports = reports;
+        made
+    }
+
+    fn rules(&mut self, rules: &ast::Rules<'_>) -> ir::SlotRules {
+        let check = rules.check.as_ref().map(|check| self.check(check)).map(Box::new);
+        ir::SlotRules { valid: self.validities(&rules.valid), check, ..ir::SlotRules::default() }
+    }
+
+    fn check(&mut self, check: &ast::Check<'_>) -> ir::Check {
+        let said = |lowering: &mut Self, texts: &[ast::Text]| (!texts.is_empty()).then(|| lowering.said(texts));
+        ir::Check {
+            call: self.call(&check.call),
+            reason: said(self, &check.reason),
+            away: match &check.must_answer {
+                Some(texts) => ir::Away::Refused(said(self, texts)),
+                None => ir::Away::Stands,
+            },
         }
     }
 
@@ -121,6 +219,8 @@ impl Lowering<'_, '_> {
             Type::List(item) => ir::SlotType::List(Box::new(self.slot_type(item))),
             Type::Pattern(regex) => ir::SlotType::Pattern(self.regex(*regex)),
             Type::EnumFrom(from) => ir::SlotType::EnumFrom(path(from)),
+            // Each of its parts is a slot.
+            Type::Composite(..) => ir::SlotType::String,
             Type::Named(name) => {
                 let (resolved, game) = (self.resolved, self.scope);
                 // What is not defined or goes in circles is reported.
@@ -223,6 +323,18 @@ fn canonical_default(ty: &ir::SlotType, value: ir::Literal) -> ir::Literal {
         Some(option) => ir::Literal::Text(option.clone()),
         None => value,
     }
+}
+
+/// What is known of a slot by its type.
+struct Made {
+    ty: ir::SlotType,
+    vocabulary: Vec<ir::Term>,
+    context: Option<String>,
+    rules: ir::SlotRules,
+}
+
+fn boxed(rules: ir::SlotRules) -> Option<Box<ir::SlotRules>> {
+    (rules != ir::SlotRules::default()).then(|| Box::new(rules))
 }
 
 fn begins_alike(one: &ir::Block, other: &ir::Block) -> bool {

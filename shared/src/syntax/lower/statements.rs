@@ -30,7 +30,7 @@ impl Lowering<'_, '_> {
             ActionKind::AskForClarification(texts) => ir::Action::AskForClarification(self.said(texts)),
             ActionKind::OfferChoices(choices) => self.offer(choices),
             ActionKind::Clarify { name, options } => {
-                ir::Action::Clarify { name: name.text.to_owned(), options: self.templates(options) }
+                ir::Action::Clarify { name: name.text.to_owned(), options: self.templates(options), values: Vec::new() }
             }
             ActionKind::Generate { style } => ir::Action::Generate { style: style.map(|style| self.template(style)) },
             ActionKind::Call(call) => ir::Action::Call(self.call(call)),
@@ -117,7 +117,7 @@ impl Lowering<'_, '_> {
         }
     }
 
-    fn call(&mut self, call: &Call<'_>) -> ir::Call {
+    pub(super) fn call(&mut self, call: &Call<'_>) -> ir::Call {
         ir::Call {
             service: call.service.text.to_owned(),
             function: call.function.text.to_owned(),

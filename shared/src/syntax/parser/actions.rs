@@ -367,7 +367,7 @@ impl<'s> Parser<'s, '_> {
 
     /// `SERVICE.FUNCTION [(name, …)] [for TEXT] [await] [timeout SECONDS] [then ACTION]`; the clauses in any order,
     /// `then` last.
-    fn call(&mut self) -> Read<Call<'s>> {
+    pub(super) fn call(&mut self) -> Read<Call<'s>> {
         let service = self.name("a service")?;
         self.bump();
         let function = self.name("a function of the service")?;
@@ -378,6 +378,10 @@ impl<'s> Parser<'s, '_> {
         }
         loop {
             let first = self.peek();
+            // Behind the check of a slot, the next slot's name.
+            if self.ahead(1).kind == Kind::Colon {
+                return Ok(call);
+            }
             if self.eat_word("for") {
                 let purpose = self.text_token("what the call is for, a text")?;
                 if call.purpose.replace(purpose).is_some() {

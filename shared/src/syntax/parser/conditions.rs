@@ -67,9 +67,11 @@ impl<'s> Parser<'s, '_> {
     }
 
     fn simple_condition(&mut self) -> Read<Condition<'s>> {
-        if self.is_word("slot") && self.ahead(1).kind == Kind::Name && self.is_word_at(2, "is") {
+        // `slot address is missing`, `slot address.street is missing`
+        let dotted = self.ahead(2).kind == Kind::Dot && self.ahead(3).kind == Kind::Name && self.is_word_at(4, "is");
+        if self.is_word("slot") && self.ahead(1).kind == Kind::Name && (self.is_word_at(2, "is") || dotted) {
             self.bump();
-            let slot = self.name("a slot's name")?;
+            let slot = self.slot_name()?;
             self.bump();
             let negated = self.eat_word("not");
             let said = if self.is_word("given") {
@@ -108,6 +110,22 @@ impl<'s> Parser<'s, '_> {
             ["all_slots_filled"] => Condition::AllSlotsFilled,
             _ => Condition::Truthy(reference),
         })
+    }
+
+    /// A slot's name, or that of a part of it.
+    fn slot_name(&mut self) -> Read<Name<'s>> {
+        let first = self.name("a slot's name")?;
+        if !self.eat(Kind::Dot) {
+            return Ok(first);
+        }
+        let part = self.name("the name of a part")?;
+        let span = first.span.to(part.span);
+        // White space between them would be part of the name.
+        let text = &self.source[span.start as usize..span.end as usize];
+        if text.len() != first.text.len() + 1 + part.text.len() {
+            return Err(self.unexpected("the name of a slot and of its part, without a space between them"));
+        }
+        Ok(Name { text, span })
     }
 
     /// What follows `is`: a value, `not` a value, or `missing`.

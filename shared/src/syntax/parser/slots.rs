@@ -3,9 +3,9 @@
 use crate::diagnostics::{Code, Diagnostic};
 use crate::ir::{Extract, SlotType};
 
-use super::super::ast::{EnumOption, Number, Slot, Term, Text, Type, TypeDefinition, Validity};
+use super::super::ast::{Check, EnumOption, Name, Number, Part, Rules, Slot, Type, TypeDefinition, Validity};
 use super::super::lexer::Kind;
-use super::super::limits::{MAX_RETRIES, MAX_SECTION_ENTRIES, MAX_SLOTS};
+use super::super::limits::{MAX_PARTS, MAX_RETRIES, MAX_SECTION_ENTRIES, MAX_SLOTS};
 use super::{Layout, Parser, Read, Reported};
 
 /// The types of the language.
@@ -26,12 +26,14 @@ pub(in crate::syntax) const TYPES: &[&str] = &[
     "quantity",
     "pattern",
     "list",
+    "composite",
 ];
 const MODIFIERS: &[&str] = &[
     "required",
     "required when",
     "optional",
     "valid when",
+    "check with",
     "default(VALUE)",
     "extract using",
     "with vocabulary {",
@@ -79,8 +81,9 @@ impl<'s> Parser<'s, '_> {
             sensitive: false,
             retries: None,
             required_when: None,
-            valid: Vec::new(),
+            rules: Rules::default(),
             declined_by: None,
+            of_one_value: Vec::new(),
         };
         let modifiers = self.slot_modifiers(&mut slot);
         if let Some((_, span)) = slot.declined_by.as_ref().filter(|_| slot.required && slot.default.is_none()) {
@@ -108,6 +111,7 @@ impl<'s> Parser<'s, '_> {
             .iter()
             .any(|word| self.is_word(word))
             || self.is_phrase(&["valid", "when"])
+            || self.is_phrase(&["check", "with"])
     }
 
     fn slot_type(&mut self) -> Read<Type<'s>> {
@@ -122,6 +126,7 @@ impl<'s> Parser<'s, '_> {
         match self.text(token) {
             "range" => self.range(),
             "enum" => self.enumeration(),
+            "composite" => self.composite(),
             "list" => {
                 self.bump();
                 self.words(&["of"]);
@@ -133,6 +138,46 @@ impl<'s> Parser<'s, '_> {
                 Ok(Type::Pattern(self.text_token("a regular expression in quotes")?))
             }
             _ => Ok(Type::Named(self.name("a type")?)),
+        }
+    }
+
+    /// `composite { NAME: TYPE, … }`; a new line stands for the comma.
+    fn composite(&mut self) -> Read<Type<'s>> {
+        let first = self.bump();
+        let mut parts: Vec<Part<'s>> = Vec::new();
+        self.nested(|parser| {
+            parser.braces("`{ NAME: TYPE, … }` after `composite`", Parser::begins_move, |parser| {
+                let part = parser.part()?;
+                parser.push(&mut parts, part, MAX_PARTS, "a composite has at most {} parts")?;
+                parser.eat(Kind::Comma);
+                Ok(())
+            })
+        })?;
+        let span = self.span_from(first);
+        if parts.is_empty() {
+            let found = Diagnostic::new(Code::BadRange, span, "a composite has at least one part");
+            self.report(found.with_hint("`composite { street: string, town: string }`"));
+        }
+        Ok(Type::Composite(parts, span))
+    }
+
+    fn part(&mut self) -> Read<Part<'s>> {
+        self.mark(Layout::Item);
+        let name = self.name("the name of a part, then `:` and its type")?;
+        self.colon(name.text);
+        let mut part = Part { required: true, definition: self.definition(name) };
+        loop {
+            let definition = &mut part.definition;
+            let ends = matches!(self.peek().kind, Kind::CloseBrace | Kind::Comma | Kind::End);
+            if ends || self.ahead(1).kind == Kind::Colon {
+                return Ok(part);
+            } else if self.is_word("optional") || self.is_word("required") {
+                part.required = self.eat_word("required") || !self.eat_word("optional");
+            } else if !self.type_modifier(definition)? {
+                const KNOWN: &[&str] =
+                    &["required", "optional", "with vocabulary {", "with context", "valid when", "check with"];
+                return Err(self.unknown_word("a modifier of the part, `,`, the next part, or `}`", KNOWN));
+            }
         }
     }
 
@@ -224,6 +269,7 @@ impl<'s> Parser<'s, '_> {
             "confirm" => {
                 self.bump();
                 slot.confirm = true;
+                slot.of_one_value.push(("confirm", first.span()));
             }
             "sensitive" => {
                 self.bump();
@@ -234,6 +280,7 @@ impl<'s> Parser<'s, '_> {
                 self.expect(Kind::OpenParen, "`(VALUE)` after `default`")?;
                 let value = self.value("the default value")?;
                 self.expect(Kind::CloseParen, "`)` after the default value")?;
+                slot.of_one_value.push(("default", first.span()));
                 if slot.default.replace(value).is_some() {
                     self.repeated(first.span(), "`default` stands twice");
                 }
@@ -241,6 +288,7 @@ impl<'s> Parser<'s, '_> {
             "extract" => {
                 self.bump();
                 self.words(&["using"]);
+                slot.of_one_value.push(("extract using", first.span()));
                 slot.extract = if self.eat_word("regex") {
                     Extract::Regex
                 } else if self.eat_word("semantic") {
@@ -256,8 +304,9 @@ impl<'s> Parser<'s, '_> {
             }
             "valid" => {
                 let rule = self.validity()?;
-                slot.valid.push(rule);
+                slot.rules.valid.push(rule);
             }
+            "check" => self.check(&mut slot.rules)?,
             "with" if self.is_word_at(1, "vocabulary") => {
                 self.at += 2;
                 let terms = self.vocabulary()?;
@@ -268,6 +317,7 @@ impl<'s> Parser<'s, '_> {
                 slot.context = Some(self.text_token("the context, a text")?);
             }
             "declined" if self.is_word_at(1, "by") => {
+                slot.of_one_value.push(("declined by", first.span()));
                 self.at += 2;
                 let said = self.list(false, "what declines it", |parser| parser.text_token("what declines it, a text"));
                 if slot.declined_by.replace((said, self.span_from(first))).is_some() {
@@ -309,42 +359,96 @@ impl<'s> Parser<'s, '_> {
             parser.mark(Layout::Line);
             let name = parser.name("a type's name, then `:` and what it is")?;
             parser.colon(name.text);
-            let ty = match parser.slot_type() {
-                Ok(ty) => ty,
-                Err(Reported) => {
-                    parser.skip_until(|parser| parser.peek().first_on_line || parser.begins_modifier());
-                    Type::Unknown
-                }
-            };
-            let mut found = TypeDefinition { name, ty, vocabulary: Vec::new(), context: None, valid: Vec::new() };
-            let read = parser.type_modifiers(&mut found.vocabulary, &mut found.context, &mut found.valid);
+            let mut found = parser.definition(name);
+            let read = parser.type_modifiers(&mut found);
             parser.push(types, found, MAX_SECTION_ENTRIES, "a game has at most {} types")?;
             read
         })
     }
 
-    fn type_modifiers(
-        &mut self,
-        vocabulary: &mut Vec<Term>,
-        context: &mut Option<Text>,
-        valid: &mut Vec<Validity<'s>>,
-    ) -> Read<()> {
+    /// A type behind its name and colon, without its modifiers.
+    fn definition(&mut self, name: Name<'s>) -> TypeDefinition<'s> {
+        let ty = match self.slot_type() {
+            Ok(ty) => ty,
+            Err(Reported) => {
+                self.skip_until(|parser| {
+                    parser.peek().first_on_line || parser.is(Kind::Comma) || parser.begins_modifier()
+                });
+                Type::Unknown
+            }
+        };
+        TypeDefinition { name, ty, vocabulary: Vec::new(), context: None, rules: Rules::default() }
+    }
+
+    fn type_modifiers(&mut self, definition: &mut TypeDefinition<'s>) -> Read<()> {
         loop {
-            if self.is_phrase(&["with", "vocabulary"]) {
-                self.at += 2;
-                vocabulary.extend(self.vocabulary()?);
-            } else if self.is_phrase(&["with", "context"]) {
-                self.at += 2;
-                *context = Some(self.text_token("the context, a text")?);
-            } else if self.is_phrase(&["valid", "when"]) {
-                valid.push(self.validity()?);
-            } else if self.is(Kind::CloseBrace) || self.is(Kind::End) || self.ahead(1).kind == Kind::Colon {
+            if self.is(Kind::CloseBrace) || self.is(Kind::End) || self.ahead(1).kind == Kind::Colon {
                 return Ok(());
-            } else {
-                const KNOWN: &[&str] = &["with vocabulary {", "with context", "valid when"];
+            }
+            if !self.type_modifier(definition)? {
+                const KNOWN: &[&str] = &["with vocabulary {", "with context", "valid when", "check with"];
                 return Err(self.unknown_word("a modifier of the type, the next type, or `}`", KNOWN));
             }
         }
+    }
+
+    /// A modifier that types and their parts have; whether one stood here.
+    fn type_modifier(&mut self, definition: &mut TypeDefinition<'s>) -> Read<bool> {
+        if self.is_phrase(&["with", "vocabulary"]) {
+            self.at += 2;
+            definition.vocabulary.extend(self.vocabulary()?);
+        } else if self.is_phrase(&["with", "context"]) {
+            self.at += 2;
+            definition.context = Some(self.text_token("the context, a text")?);
+        } else if self.is_phrase(&["valid", "when"]) {
+            let rule = self.validity()?;
+            definition.rules.valid.push(rule);
+        } else if self.is_word("check") {
+            self.check(&mut definition.rules)?;
+        } else {
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// `check with SERVICE.FUNCTION [else "…"] [must answer [else "…"]]`
+    fn check(&mut self, rules: &mut Rules<'s>) -> Read<()> {
+        let first = self.bump();
+        self.words(&["with"]);
+        if self.is(Kind::Name) && self.ahead(1).kind != Kind::Dot {
+            let service = self.bump();
+            let message = format!("expected a service and its function, found only `{}`", self.text(service));
+            let found = Diagnostic::new(Code::Unexpected, service.span(), message);
+            self.report(found.with_hint("`check with orders.find`"));
+            return Ok(());
+        }
+        let call = self.call()?;
+        let misplaced =
+            call.then.as_ref().map(|then| ("then", then.span)).or(call.awaits.then(|| ("await", first.span())));
+        if let Some((word, span)) = misplaced {
+            let found = Diagnostic::new(Code::RepeatedClause, span, format!("a check has no `{word}`"));
+            self.report(found.with_hint("the value is taken or asked for again, and the move goes on by itself"));
+        }
+        let reason = if self.eat_word("else") {
+            self.one_or_several("what is said of a value that is refused")?
+        } else {
+            Vec::new()
+        };
+        let must_answer = if self.is_word("must") && self.ahead(1).kind != Kind::Colon {
+            self.words(&["must", "answer"]);
+            let otherwise = self.eat_word("else");
+            Some(if otherwise {
+                self.one_or_several("what is said where the service does not answer")?
+            } else {
+                Vec::new()
+            })
+        } else {
+            None
+        };
+        if rules.check.replace(Check { call, reason, must_answer }).is_some() {
+            self.repeated(first.span(), "`check with` stands twice");
+        }
+        Ok(())
     }
 }
 
@@ -354,7 +458,7 @@ mod tests {
 
     #[test]
     fn the_types_that_are_named_to_authors_are_those_that_there_are() {
-        let with_arguments = ["range", "enum", "pattern", "list"];
+        let with_arguments = ["range", "enum", "pattern", "list", "composite"];
         let simple = |name: &&str| SlotType::simple(name).is_some() != with_arguments.contains(name);
         assert!(TYPES.iter().all(simple) && TYPES.len() == SlotType::SIMPLE.len() + with_arguments.len());
     }
