@@ -17,6 +17,7 @@ mod outbound;
 mod peers;
 mod server;
 mod spin;
+mod traces;
 
 pub use config::{HostConfig, LocalAnswer, LocalService, Storage};
 pub use manifest::{Manifest, ManifestError};

@@ -24,6 +24,7 @@ mod events;
 mod fill;
 mod firewall;
 mod flow;
+mod given;
 mod hear;
 mod languages;
 mod mending;
@@ -41,6 +42,7 @@ mod turn;
 mod variety;
 mod wording;
 
+pub use given::{Given, MAX_GIVEN_BYTES};
 pub use state::Conversation;
 
 /// The longest utterance, in characters.
@@ -264,6 +266,9 @@ pub struct TurnRecord {
     /// Learning events (`learn pattern`, `boost confidence`, `remember outcome`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub learning: Vec<String>,
+    /// What the turn was given beside what was said.
+    #[serde(default, skip_serializing_if = "Given::is_nothing")]
+    pub given: Given,
 }
 
 /// A slot that a turn filled.
