@@ -273,8 +273,8 @@ fn rules_dashboards_and_probes_speak_of_what_the_running_program_has() {
     assert!(probes.contains("/health/ready") && probes.contains("/health/live"), "{probes:?}");
     for probe in probes {
         get(format!("{}{probe}", running.node));
-        // A SIEM that is away is no reason to take the origin away.
-        if probe != "/health" {
+        // A SIEM that is away is no reason to take the origin away; `/healthz` is the node's alone, for old clients.
+        if probe != "/health" && probe != "/healthz" {
             get(format!("{}{probe}", running.origin));
         }
     }
@@ -402,7 +402,9 @@ fn a_rolling_restart_answers_every_turn_with_state_and_loses_none() {
     drill("rolling");
 }
 
+/// Every night with the other drills: `deploy/drills/all.sh`.
 #[test]
+#[ignore = "a drill of minutes: deploy/drills/recovery.sh"]
 fn a_lost_database_comes_back_to_a_point_in_time_and_a_replica_takes_over() {
     drill("recovery");
 }

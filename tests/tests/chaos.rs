@@ -229,12 +229,16 @@ async fn the_breaker_opens_after_five_failures_and_the_origin_is_left_alone() {
     // Nothing but what is asked for here: the timer of the node asks nothing while the breaker is closed.
     let failed_before = deployment.metric(FAILURES).await.expect("a count");
     deployment.kill_origin();
-    let mut failures = 0;
-    while deployment.breaker().await == "breaker closed" {
-        failures = deployment.metric(FAILURES).await.expect("a count") - failed_before;
-        assert!(failures < 5, "five failures open it");
+    loop {
+        let failures = deployment.metric(FAILURES).await.expect("a count") - failed_before;
+        // One look at the health may ask for several things, so failures come by more than one.
+        match deployment.breaker().await == "breaker closed" {
+            true => assert!(failures < 5, "five failures open it"),
+            false => break,
+        }
     }
-    assert_eq!(failures, 4, "and four do not");
+    let failures = deployment.metric(FAILURES).await.expect("a count") - failed_before;
+    assert!(failures >= 5, "{failures} failures do not open it");
     let connections = deployment.to_origin.connections();
     for _ in 0..20 {
         assert_ne!(deployment.breaker().await, "breaker closed");

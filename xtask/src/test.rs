@@ -53,22 +53,23 @@ struct Count {
     ignored: usize,
 }
 
+/// Parts that only compile, each in a folder of its own, and end in long steps on one core: they run at the same time.
+const TOGETHER: [Part; 3] = [Part::Clippy, Part::Wasm, Part::Worker];
+
 /// Runs the parts in their order and says how each ended; an error when one failed.
 pub(crate) fn test(only: &[Part], filter: &[String]) -> Result<()> {
     let mut count = Count::default();
     let mut failed = Vec::new();
     let mut lines = Vec::new();
-    for &part in Part::value_variants() {
-        if !only.is_empty() && !only.contains(&part) {
-            continue;
+    let wanted = |part: &Part| only.is_empty() || only.contains(part);
+    let mut compiled = BTreeMap::new();
+    for &part in Part::value_variants().iter().filter(|part| wanted(part)) {
+        if TOGETHER.contains(&part) && compiled.is_empty() {
+            compiled = run_together(TOGETHER.into_iter().filter(wanted));
         }
-        let begun = Instant::now();
-        let ends = match run_part(part, filter, &mut count) {
-            Ok(ends) => ends,
-            Err(error) => vec![End::Failed(format!("{error:#}"))],
-        };
+        let (ends, took) = compiled.remove(&part).unwrap_or_else(|| run_timed(part, filter, &mut count));
         for end in ends {
-            lines.push(describe(part, &end, begun.elapsed()));
+            lines.push(describe(part, &end, took));
             match end {
                 // Each test was counted already.
                 End::Passed if part == Part::Unit => {}
@@ -93,6 +94,26 @@ pub(crate) fn test(only: &[Part], filter: &[String]) -> Result<()> {
         bail!("failed: {}", names.join(", "));
     }
     Ok(())
+}
+
+/// Runs parts at the same time; none of them counts tests.
+fn run_together(parts: impl Iterator<Item = Part>) -> BTreeMap<Part, (Vec<End>, Duration)> {
+    std::thread::scope(|scope| {
+        let run = |part| (part, scope.spawn(move || run_timed(part, &[], &mut Count::default())));
+        let running: Vec<_> = parts.map(run).collect();
+        let fell = || (vec![End::Failed("xtask itself broke down".to_owned())], Duration::ZERO);
+        running.into_iter().map(|(part, thread)| (part, thread.join().unwrap_or_else(|_| fell()))).collect()
+    })
+}
+
+/// How a part ended, and how long it took.
+fn run_timed(part: Part, filter: &[String], count: &mut Count) -> (Vec<End>, Duration) {
+    let begun = Instant::now();
+    let ends = match run_part(part, filter, count) {
+        Ok(ends) => ends,
+        Err(error) => vec![End::Failed(format!("{error:#}"))],
+    };
+    (ends, begun.elapsed())
 }
 
 fn run_part(part: Part, filter: &[String], count: &mut Count) -> Result<Vec<End>> {

@@ -297,7 +297,7 @@ export class LgdlChat extends Base {
         onSentence: (sentence) => {
           if (!current()) return;
           spoken.push(sentence);
-          this.#view.typing(null);
+          this.#view.writing();
           this.#view.show({ key, from: "game", text: spoken.join(" "), at: Date.now() }, turn.key);
           this.#speaker?.say(sentence);
         },

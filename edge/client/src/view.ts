@@ -175,6 +175,11 @@ export class View {
     if (atEnd) this.#toEnd();
   }
 
+  /** The answer has begun: the dots go, and the log is read out once all of it is there. */
+  writing(): void {
+    this.#typing.remove();
+  }
+
   /** Shows a line, or shows it anew. */
   show(line: Line, after?: string): void {
     const atEnd = this.#isAtEnd();

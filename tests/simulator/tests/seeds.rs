@@ -14,7 +14,7 @@ use lgdl_simulator::plan::Plan;
 use lgdl_simulator::{Mutation, Tally, run, shrink};
 
 /// Seeds that every run of the tests has.
-const SEEDS: u64 = 2_000;
+const SEEDS: u64 = 1_000;
 /// Within so many seeds a missing mechanism is noticed.
 const SEEDS_TO_NOTICE: u64 = 100;
 

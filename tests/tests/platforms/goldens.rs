@@ -41,6 +41,7 @@ pub(crate) async fn every_golden_dialogue_gives_the_engines_own_bytes(kind: Kind
                         "conversation_id": conversation_id,
                         "user_id": "golden",
                         "input": turn.text,
+                        "event": turn.event,
                         "context": turn.context,
                         "participant": turn.participant,
                     });
