@@ -439,8 +439,15 @@ mod tests {
             game: Some("medical".into()),
             code: None,
             stages: vec![("state".into(), 12), ("engine".into(), 30)],
+            trace: TraceContext::of_header("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+                .map(|own| Traced { own, parent: Some([7; 8]) }),
         };
         assert_eq!(Observation::of_header(&observation.header()), observation);
+        let began_here = Observation {
+            trace: observation.trace.map(|trace| Traced { parent: None, ..trace }),
+            ..observation.clone()
+        };
+        assert_eq!(Observation::of_header(&began_here.header()), began_here);
         assert_eq!(Observation::of_header("none;;;E220;").code.as_deref(), Some("E220"));
         assert_eq!(Observation::of_header(""), Observation::default());
     }
