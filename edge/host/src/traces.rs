@@ -27,7 +27,11 @@ pub(crate) struct Answered<'a> {
 
 /// The line of a request.
 pub(crate) fn line(request: &Answered<'_>, observation: &Observation) {
-    if !tracing::enabled!(target: "lgdl::request", tracing::Level::INFO) {
+    let wanted = match request.status {
+        500.. => tracing::enabled!(target: "lgdl::request", tracing::Level::WARN),
+        _ => tracing::enabled!(target: "lgdl::request", tracing::Level::INFO),
+    };
+    if !wanted {
         return;
     }
     let Answered { id, status, took, bytes: [bytes_in, bytes_out] } = request;
