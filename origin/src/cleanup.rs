@@ -5,7 +5,8 @@
 //! | conversations with turns, slots, context, answers | the game's `retention_days`, else `LGDL_CONVERSATION_TTL_DAYS`; never longer than `LGDL_GDPR_RETENTION_DAYS`; a legal hold stops the clock | [`run`] |
 //! | answers kept for replays | `LGDL_IDEMPOTENCY_HOURS`; of journalled turns as long as the conversation | [`run`] |
 //! | claims | until they lapse, or their turn is committed | [`run`] |
-//! | events in the outbox | until they are in the audit chain | [`crate::audit::keep`] |
+//! | events in the outbox | until they are in the audit chain and on the event bus | [`crate::audit::keep`] |
+//! | events on the bus | `LGDL_EVENT_RETENTION_HOURS`, and the last `LGDL_EVENT_MAX` at most | [`run`], and every minute [`crate::audit::keep`] |
 //! | tombstones, audit, consents, published games | for ever | – |
 
 use std::time::Duration;
@@ -14,8 +15,8 @@ use lgdl::wire::origin::GamePolicy;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::audit::events;
-use crate::clock::{DAY_MS, Millis};
+use crate::audit::{self, events};
+use crate::clock::{DAY_MS, HOUR_MS, Millis};
 use crate::config::Config;
 use crate::http::Origin;
 use crate::serve::DEFAULT_TENANT;
@@ -23,8 +24,6 @@ use crate::store::{Due, Result, RetentionRule, RetentionScope, Store, StoreError
 
 /// Rows that one transaction removes at most, so that turns never wait long.
 const BATCH: u32 = 200;
-/// Milliseconds in an hour.
-const HOUR_MS: Millis = 60 * 60 * 1000;
 
 /// What a clean-up removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -33,6 +32,8 @@ pub struct CleanupReport {
     pub conversations: u64,
     /// Stored answers and lapsed claims.
     pub answers: u64,
+    /// Events of the bus.
+    pub events: u64,
 }
 
 /// Removes everything that is past its time, in small transactions; `progress` hears the totals so far.
@@ -68,6 +69,8 @@ pub async fn run(
             break;
         }
     }
+    report.events = audit::trim(store, config, now_ms).await?;
+    progress(report);
     Ok(report)
 }
 

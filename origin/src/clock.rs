@@ -8,6 +8,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Milliseconds since 1970-01-01T00:00:00Z.
 pub type Millis = i64;
 
+/// One hour.
+pub const HOUR_MS: Millis = 60 * 60 * 1000;
+
 /// One day.
 pub const DAY_MS: Millis = 24 * 60 * 60 * 1000;
 

@@ -136,7 +136,11 @@ pub(crate) async fn open(protection: &dyn Protection, dump: ConversationDump) ->
     open_for(Reader::Owner, protection, dump).await
 }
 
-async fn open_for(reader: Reader, protection: &dyn Protection, dump: ConversationDump) -> Result<ConversationDump> {
+pub(crate) async fn open_for(
+    reader: Reader,
+    protection: &dyn Protection,
+    dump: ConversationDump,
+) -> Result<ConversationDump> {
     let ConversationDump { conversation, turns, slots, context, mut answers } = dump;
     let conversation = protection.open_conversation(conversation).await?;
     let Parts { turns, slots, context } = protection.open_parts(&conversation, Parts { turns, slots, context }).await?;

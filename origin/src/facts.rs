@@ -76,6 +76,21 @@ impl TurnFacts {
         TurnFacts::deserialize(record).ok()
     }
 
+    /// What can be told of a record that this program does not understand in full.
+    #[must_use]
+    pub fn least_of_record(record: &Map<String, Value>) -> TurnFacts {
+        let text = |name: &str| record.get(name).and_then(Value::as_str).map(str::to_owned);
+        TurnFacts {
+            turn: record.get("turn").and_then(Value::as_u64).unwrap_or_default(),
+            at_ms: record.get("at_ms").and_then(Value::as_i64).unwrap_or_default(),
+            move_id: text("move_id").unwrap_or_default(),
+            confidence: record.get("confidence").and_then(Value::as_f64).unwrap_or_default(),
+            stage: text("stage").unwrap_or_default(),
+            escalated_to: text("escalated_to"),
+            ..TurnFacts::default()
+        }
+    }
+
     /// Of a row.
     ///
     /// # Errors

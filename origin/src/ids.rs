@@ -99,6 +99,8 @@ typed_ids! {
     SessionId = "ses_";
     /// A time in the life of a store in which nothing that was committed was lost.
     EpochId = "epoch_";
+    /// Something that happened, as listeners hear of it.
+    EventId = "evt_";
     /// A request, when the caller named none.
     RequestId = "req_";
 }
@@ -119,6 +121,14 @@ impl ConversationId {
             value << 5 | at as u128
         });
         format!("{value:032x}")
+    }
+}
+
+impl EventId {
+    /// The id of what happened where these parts say: the same again for the same, so that whoever hears of it twice can tell.
+    #[must_use]
+    pub fn derive(parts: &[&str]) -> Self {
+        EventId(format!("{}{}", Self::PREFIX, digits(hash128("lgdl/event", parts))))
     }
 }
 

@@ -23,6 +23,7 @@ pub mod audit;
 pub mod backup;
 pub mod blocks;
 pub mod bundle;
+pub mod bus;
 pub mod cleanup;
 pub mod clock;
 pub mod config;

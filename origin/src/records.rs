@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::bus::turn::Committed;
 use crate::clock::{Millis, TIMES};
 use crate::facts::TurnFacts;
-use crate::ids::{ConversationId, person_pseudonym};
 use crate::masking::{MASKED, Sensitive};
-use crate::store::{Commit, ConversationKey, ConversationRow, Event, SlotRow, Summary, TurnRow};
+use crate::store::{Commit, ConversationKey, ConversationRow, SlotRow, Summary, TurnRow};
 
 /// Fields of a turn record that never quote the person. The last two are added by the origin.
 const FACTS: [&str; 16] = [
@@ -133,7 +133,14 @@ impl CommitBody {
             return Err(Malformed("`record.turn` must be `expected_version` + 1".into()));
         }
         let summary = summarize(&self.record);
-        let events = events(&key, &self.user_id, &self.game_version, &self.record, now_ms);
+        let committed = Committed {
+            key: &key,
+            user_id: &self.user_id,
+            game_version: &self.game_version,
+            journalled: self.journal_sequence.is_some(),
+            now_ms,
+        };
+        let events = committed.events(&self.record);
         if let Some(manifest) = manifest_id(&self.response) {
             self.record.insert("manifest_id".into(), manifest.into());
         }
@@ -339,41 +346,6 @@ fn manifest_id(response: &RawValue) -> Option<String> {
         manifest_id: String,
     }
     serde_json::from_str::<Manifest>(response.get()).ok().map(|answer| answer.manifest_id)
-}
-
-fn events(
-    key: &ConversationKey,
-    user_id: &str,
-    game_version: &str,
-    record: &Map<String, Value>,
-    now_ms: Millis,
-) -> Vec<Event> {
-    let turn_num = record.get("turn").and_then(Value::as_u64).unwrap_or_default();
-    let calls = record.get("calls").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    if turn_num > 1 && calls.is_empty() {
-        return Vec::new();
-    }
-    let id: ConversationId = key.id();
-    let actor = person_pseudonym(&key.tenant, user_id);
-    let event = |event: &str, detail: Value| Event {
-        at: now_ms,
-        tenant: key.tenant.clone(),
-        event: event.to_owned(),
-        actor: actor.clone(),
-        subject: id.to_string(),
-        detail,
-    };
-    let created = (turn_num == 1)
-        .then(|| event("conversation.created", serde_json::json!({"game": key.game, "game_version": game_version})));
-    let called = calls.iter().map(|call| {
-        let detail = serde_json::json!({
-            "capability": call.get("capability").and_then(Value::as_str),
-            "status": call.get("status").and_then(Value::as_str),
-            "turn": turn_num,
-        });
-        event("capability.called", detail)
-    });
-    created.into_iter().chain(called).collect()
 }
 
 #[cfg(test)]

@@ -264,6 +264,7 @@ impl Running {
     /// When serving had failed.
     pub async fn stop(mut self) -> Result<(), ServeError> {
         let _ = self.stop.send(true);
+        self.origin.gate.stop();
         let patience = self.origin.config.shutdown_timeout;
         let abort = self.served.abort_handle();
         let served = match tokio::time::timeout(patience, self.served).await {

@@ -55,6 +55,8 @@ pub const TEXTS_SEALED: &str = "texts.sealed";
 pub const GAME_PUBLISHED: &str = "game.published";
 /// Another version of a game became the active one.
 pub const GAME_ACTIVATED: &str = "game.activated";
+/// A game went back to the version before.
+pub const GAME_ROLLED_BACK: &str = "game.rolled_back";
 /// A game was pinned or let go.
 pub const GAME_PINNED: &str = "game.pinned";
 /// Every game of a tenant was removed.

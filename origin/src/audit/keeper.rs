@@ -1,20 +1,27 @@
-//! Keeping the audit log up: moving what was told into the chain, and signing how far it came.
+//! Moving on what was told, into the audit log's chain and onto the event bus; signing how far the log came, and removing what
+//! the bus has told for long enough.
 
 use std::io::Write as _;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::checkpoint::checkpoint;
 use super::events;
-use crate::clock::Clock;
+use crate::clock::{Clock, HOUR_MS, Millis};
 use crate::config::Config;
 use crate::hex;
 use crate::store::{Result, Store, StoreError};
 
-/// How often the outbox is looked at.
+/// How often the outbox is looked at, where nobody says that something came into it.
 const EVERY: Duration = Duration::from_secs(1);
+/// How long to gather what comes, so that many commits are moved on together.
+const GATHER: Duration = Duration::from_millis(2);
+/// How often the bus is looked through for what it has told for long enough.
+const TRIM_EVERY: Duration = Duration::from_secs(60);
+/// Events that are removed in one transaction.
+const TRIM_BATCH: u32 = 5_000;
 /// Events moved in one transaction.
 const BATCH: u32 = 500;
 /// Batches moved at one look, so that a full outbox does not keep the store busy alone.
@@ -24,7 +31,7 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(600);
 /// The setting of the store under which the digest of the configuration lies.
 const DIGEST_SETTING: &str = "configuration_digest";
 
-/// Moves what lies in the outbox into the chain.
+/// Moves on what lies in the outbox.
 ///
 /// # Errors
 /// When the store fails; what was not moved stays in the outbox.
@@ -40,23 +47,56 @@ pub async fn drain(store: &dyn Store) -> Result<u64> {
     Ok(moved)
 }
 
-/// Keeps the log up until the task is dropped.
+/// Moves on what is told as it comes, until the task is dropped.
 pub async fn keep(store: &dyn Store, config: &Config, clock: &dyn Clock) {
-    let mut timer = tokio::time::interval(EVERY);
-    timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let (mut since_checkpoint, mut changed) = (CHECKPOINT_EVERY, true);
+    tokio::join!(move_on(store, config, clock), trim_regularly(store, config, clock), store.hear_others());
+}
+
+async fn move_on(store: &dyn Store, config: &Config, clock: &dyn Clock) {
+    let (mut signed_at, mut changed) = (None::<Instant>, true);
     loop {
-        timer.tick().await;
         match drain(store).await {
             Ok(moved) => changed |= moved > 0,
-            Err(error) => tracing::warn!(%error, "audit events wait in the outbox"),
+            Err(error) => {
+                tracing::warn!(%error, "what was told waits in the outbox");
+                tokio::time::sleep(EVERY).await;
+            }
         }
-        since_checkpoint += EVERY;
-        if changed && since_checkpoint >= CHECKPOINT_EVERY {
+        if changed && signed_at.is_none_or(|at| at.elapsed() >= CHECKPOINT_EVERY) {
             match append_checkpoint(store, config, clock).await {
-                Ok(()) => (since_checkpoint, changed) = (Duration::ZERO, false),
+                Ok(()) => (signed_at, changed) = (Some(Instant::now()), false),
                 Err(error) => tracing::error!(%error, "no checkpoint of the audit log was made"),
             }
+        }
+        // Told or not, it is time to look.
+        let _ = tokio::time::timeout(EVERY, store.signals().told()).await;
+        tokio::time::sleep(GATHER).await;
+    }
+}
+
+async fn trim_regularly(store: &dyn Store, config: &Config, clock: &dyn Clock) {
+    let mut timer = tokio::time::interval(TRIM_EVERY);
+    timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        timer.tick().await;
+        if let Err(error) = trim(store, config, clock.now_ms()).await {
+            tracing::warn!(%error, "the event bus keeps what it has told for long enough");
+        }
+    }
+}
+
+/// Removes from the bus what it has told for long enough, and what is more than it keeps; how many events that were.
+///
+/// # Errors
+/// When the store fails.
+pub async fn trim(store: &dyn Store, config: &Config, now_ms: Millis) -> Result<u64> {
+    let before = now_ms - Millis::from(config.event_retention_hours) * HOUR_MS;
+    let mut trimmed = 0;
+    loop {
+        let now = store.trim_bus(before, config.event_max, TRIM_BATCH).await?;
+        trimmed += now;
+        if now < u64::from(TRIM_BATCH) {
+            return Ok(trimmed);
         }
     }
 }

@@ -111,7 +111,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
                 activated(game, done.then(|| version.clone()), json, console)
             }
             Command::Rollback { game } => {
-                let told = deployment.event(events::GAME_ACTIVATED, game, json!({"rollback": true}));
+                let told = deployment.event(events::GAME_ROLLED_BACK, game, json!({}));
                 let back = store.roll_back(tenant, game, now_ms(), told).await.map_err(failed)?;
                 activated(game, back, json, console)
             }

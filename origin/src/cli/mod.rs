@@ -15,6 +15,7 @@ mod dev;
 mod doctor;
 mod edge;
 mod evaluate;
+mod events;
 mod export;
 mod extract;
 mod failure;
@@ -134,6 +135,8 @@ enum Command {
     Admin(admin::Arguments),
     /// Verify, export and sign the audit log
     Audit(audit::Arguments),
+    /// Show what happened, and what happens
+    Events(events::Arguments),
     /// Export and erase persons, record consents, place legal holds
     Gdpr(gdpr::Arguments),
     /// Show what a game collects, why, how long it is kept and where it goes
@@ -190,6 +193,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Blocked(arguments) => blocks::blocked(&arguments, &mut console),
         Command::Admin(arguments) => admin::run(&arguments, &mut console),
         Command::Audit(arguments) => audit::run(&arguments, &mut console),
+        Command::Events(arguments) => events::run(&arguments, &mut console),
         Command::Gdpr(arguments) => gdpr::run(&arguments, &mut console),
         Command::Privacy(arguments) => privacy::run(&arguments, &mut console),
         Command::Report(arguments) => report::run(&arguments, &mut console),

@@ -94,6 +94,10 @@ lgdl::settings! {
         conversation_ttl_days: Option<u32> = "" => Optional(Number(1..=MAX_DAYS));
         /// Upper bound in days on every retention, per-game ones included; empty: none.
         gdpr_retention_days: Option<u32> = "" => Optional(Number(1..=MAX_DAYS));
+        /// Hours that events are kept for listeners.
+        event_retention_hours: u32 = "24" => Number(1..=MAX_HOURS);
+        /// Events that are kept for listeners at most; the oldest go first.
+        event_max: u64 = "1000000" => Number(1_000..=1_000_000_000);
         /// Hours between clean-ups.
         cleanup_interval_hours: u32 = "24" => Number(1..=MAX_HOURS);
         /// Key-encryption keys for encryption at rest; empty: off.

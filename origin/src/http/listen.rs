@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -18,6 +20,7 @@ use tower::ServiceExt as _;
 
 use super::connections::{Connection, Connections, Limits};
 use super::signed::FromEdge;
+use super::sse::Streams;
 
 /// Time for a request's headers, and for the next request on a connection that is kept.
 pub const HEADERS_WITHIN: Duration = Duration::from_secs(10);
@@ -60,8 +63,17 @@ fn accept(connections: &GracefulShutdown, stream: TcpStream, peer: SocketAddr, k
         request.extensions_mut().insert(ConnectInfo(peer));
         let (service, connection) = (service.clone(), Arc::clone(&answered));
         async move {
-            let _answering = connection.begin();
-            let answer = service.oneshot(request).await;
+            let answering = connection.begin();
+            let mut answer = service.oneshot(request).await;
+            if let Ok(answer) = &mut answer
+                && answer.extensions().get::<Streams>().is_some()
+            {
+                let body = std::mem::take(answer.body_mut());
+                *answer.body_mut() = Body::new(body.map_frame(move |frame| {
+                    let _busy = &answering;
+                    frame
+                }));
+            }
             if answer.as_ref().is_ok_and(|answer| answer.extensions().get::<FromEdge>().is_some()) {
                 connection.is_known();
             }

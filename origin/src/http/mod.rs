@@ -11,6 +11,7 @@ mod meter;
 mod problem;
 mod reports;
 mod signed;
+mod sse;
 mod traces;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub(crate) use layers::wrap;
 pub use listen::{HEADERS_WITHIN, serve};
 pub use problem::Problem;
 pub use signed::Gate;
+pub(crate) use sse::{Feed, Over, stream};
 
 /// Everything that a request may need.
 #[derive(Debug, Clone)]

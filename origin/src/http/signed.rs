@@ -18,7 +18,7 @@ use lgdl::wire::signature::{
     DIGEST_HEADER, KEY_ID_HEADER, NONCE_HEADER, Parts, REPLAY_WINDOW_MS, Refusal, SIGNATURE_HEADER, TENANT_HEADER,
     TIMESTAMP_HEADER, verify,
 };
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
 
 use super::Origin;
 use super::meter::Meter;
@@ -53,6 +53,7 @@ pub struct Gate {
     unsigned: bool,
     nonces: Mutex<Nonces>,
     epoch: OnceCell<String>,
+    stopping: watch::Sender<bool>,
     /// How often persons have what costs much.
     pub(super) meter: Meter,
     /// Verifies tokens of persons, where their issuer has public keys.
@@ -83,7 +84,19 @@ impl Gate {
             epoch: OnceCell::new(),
             meter: Meter::default(),
             token_keys: TokenKeys::of(config),
+            stopping: watch::Sender::new(false),
         }
+    }
+
+    /// Has answers that go on end: the origin stops.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Tells when the origin stops.
+    #[must_use]
+    pub fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
     }
 
     /// Reads the public keys of tokens, where there are any, before the first person comes with one.

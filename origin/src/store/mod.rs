@@ -11,6 +11,8 @@
 mod administrators;
 mod audit_names;
 mod error;
+mod events;
+mod outbox;
 pub mod postgres;
 mod reports;
 pub mod sqlite;
@@ -25,6 +27,7 @@ use crate::ids::{ApiKeyId, ConversationId, DataKeyId, HoldId};
 pub use administrators::*;
 pub use audit_names::AuditNames;
 pub use error::{Result, StoreError};
+pub use events::*;
 pub use reports::*;
 pub use transfer::*;
 pub use types::*;
@@ -188,7 +191,7 @@ pub trait People: Send + Sync {
     async fn persons(&self, after: (&str, &str), limit: u32) -> Result<Vec<(String, String)>>;
 }
 
-/// The outbox and the audit chain that it drains into.
+/// The outbox, and the audit chain that it drains into; for listeners see [`Bus`].
 #[async_trait]
 pub trait AuditLog: Send + Sync {
     /// Appends events to the chain, in order, and returns its length.
@@ -198,8 +201,8 @@ pub trait AuditLog: Send + Sync {
     /// that is kept (something was read, refused or tried); changes take their event themselves.
     async fn enqueue(&self, events: Vec<Event>) -> Result<()>;
 
-    /// Moves at most `limit` events from the outbox to the chain, in one transaction; returns how many. None, where the key
-    /// is not at hand under which persons are named.
+    /// Moves at most `limit` rows from the outbox to the chain and to the event bus, in one transaction; returns how many.
+    /// None, where the key is not at hand under which persons are named.
     async fn drain_outbox(&self, limit: u32) -> Result<u64>;
 
     /// Says how new links name persons. Events name them by plain pseudonyms, until they become links.
@@ -286,6 +289,7 @@ pub trait Store:
     + DataKeys
     + People
     + AuditLog
+    + Bus
     + Maintenance
     + Administrators
     + Listings
@@ -301,6 +305,7 @@ impl<T> Store for T where
         + DataKeys
         + People
         + AuditLog
+        + Bus
         + Maintenance
         + Administrators
         + Listings

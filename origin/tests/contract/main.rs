@@ -1,5 +1,6 @@
 //! The contract that every store keeps: one suite, run against each.
 
+mod bus;
 mod cases;
 mod changes;
 mod concurrency;
@@ -48,6 +49,13 @@ async fn run(kind: Kind, case: impl AsyncFnOnce(stores::Fresh)) {
 }
 
 contract! {
+    bus::what_a_commit_tells_is_heard_once_and_in_its_order,
+    bus::a_reader_who_goes_by_the_cursor_misses_no_commit_among_many,
+    bus::readers_hear_what_they_asked_for_and_nothing_of_another_tenant,
+    bus::nothing_of_the_erased_is_heard,
+    bus::an_erasure_in_the_middle_of_the_moving_leaves_nothing_behind,
+    bus::a_number_is_never_given_twice_and_what_is_old_or_too_much_goes,
+    bus::readers_are_woken_when_a_turn_is_committed,
     cases::a_first_turn_begins_a_conversation,
     cases::turns_are_numbered_from_one_without_gaps,
     cases::a_stale_commit_gets_the_current_state,

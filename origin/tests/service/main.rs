@@ -7,6 +7,7 @@ mod commits;
 mod desk;
 mod encryption;
 mod erasures;
+mod events;
 mod games;
 mod health;
 mod owasp;

@@ -269,7 +269,8 @@ async fn api10_every_operation_refuses_odd_input_with_a_problem_and_never_fails(
     for token in [desk.token.clone(), admin] {
         desk.token = token;
         for (path, method, operation) in operations(&document) {
-            if path.ends_with("/logout") {
+            // A stream goes on; it has tests of its own.
+            if path.ends_with("/logout") || path.ends_with("/stream") {
                 continue;
             }
             for name in NAMES {

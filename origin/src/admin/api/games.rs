@@ -347,7 +347,7 @@ async fn roll_back(
     InPath(game): InPath<String>,
 ) -> Result<Json<Value>, Problem> {
     check_id(Id::Stored, "game", &game)?;
-    let told = caller.event(&origin, events::GAME_ACTIVATED, game.as_str(), json!({"rollback": true}));
+    let told = caller.event(&origin, events::GAME_ROLLED_BACK, game.as_str(), json!({}));
     let back = origin.store.roll_back(&caller.tenant, &game, origin.clock.now_ms(), told).await?;
     let version =
         back.ok_or_else(|| Problem::not_found("There is no such game, or no version before the present one."))?;

@@ -6,6 +6,7 @@ mod blocks;
 mod consents;
 mod conversations;
 mod erasures;
+mod events;
 mod games;
 mod holds;
 mod keys;
@@ -32,6 +33,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         holds::endpoints(),
         blocks::endpoints(),
         audit::endpoints(),
+        events::endpoints(),
     ];
     resources.into_iter().flatten().collect()
 }

@@ -4,11 +4,12 @@ use async_trait::async_trait;
 use tokio_postgres::{Row, Transaction};
 
 use super::commit::{event_json, list};
-use super::{PostgresStore, column, failed, get, natural};
+use super::{PostgresStore, column, events, failed, get, natural};
 use crate::audit::{GENESIS, link};
+use crate::store::outbox::Unpacked;
 use crate::store::{AuditLog, AuditNames, AuditRow, Event, MAX_PAGE, Result, StoreError};
 
-const LOCK_CHAIN: &str = "SELECT pg_advisory_xact_lock(hashtextextended('lgdl audit', 0))";
+pub(super) const LOCK_CHAIN: &str = "SELECT pg_advisory_xact_lock(hashtextextended('lgdl audit', 0))";
 
 #[async_trait]
 impl AuditLog for PostgresStore {
@@ -25,7 +26,9 @@ impl AuditLog for PostgresStore {
             SELECT lgdl_time(e.at), e.tenant, e.event, e.actor, e.subject, e.detail
             FROM json_to_recordset($1::text::json)
                 AS e (at bigint, tenant text, event text, actor text, subject text, detail text)";
-        self.execute(sql, &[&list(events.iter().map(event_json))]).await.map(drop)
+        self.execute(sql, &[&list(events.iter().map(event_json))]).await?;
+        self.signals.tell();
+        Ok(())
     }
 
     fn name_persons(&self, names: AuditNames) {
@@ -46,13 +49,22 @@ impl AuditLog for PostgresStore {
         transaction.execute(LOCK_CHAIN, &[]).await.map_err(|error| failed(&error))?;
         let sql = "WITH gone AS (DELETE FROM outbox WHERE sequence IN
                 (SELECT sequence FROM outbox ORDER BY sequence LIMIT $1) RETURNING *)
-            SELECT lgdl_millis(at), tenant, event, actor, subject, detail FROM gone ORDER BY sequence";
-        let rows = transaction.query(sql, &[&i64::from(limit)]).await.map_err(|error| failed(&error))?;
-        let events = rows.iter().map(event).collect::<Result<Vec<_>>>()?;
-        let moved = events.len() as u64;
-        append(&transaction, self.naming.named_in(events)).await?;
+            SELECT lgdl_millis(at), tenant, event, actor, subject, detail, sequence FROM gone ORDER BY sequence";
+        let statement = transaction.prepare_cached(sql).await.map_err(|error| failed(&error))?;
+        let rows = transaction.query(&statement, &[&i64::from(limit)]).await.map_err(|error| failed(&error))?;
+        let mut unpacked = Unpacked::default();
+        for row in &rows {
+            unpacked.take(natural(row, 6)?, event(row)?)?;
+        }
+        if !unpacked.links.is_empty() {
+            append(&transaction, self.naming.named_in(unpacked.links)).await?;
+        }
+        let heard = events::append(&transaction, &unpacked.heard).await.map_err(|error| failed(&error))?;
         transaction.commit().await.map_err(|error| failed(&error))?;
-        Ok(moved)
+        if let Some(last) = heard {
+            self.signals.hear(last);
+        }
+        Ok(rows.len() as u64)
     }
 
     async fn audit(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>> {

@@ -11,6 +11,7 @@ use super::pool::Pools;
 use super::{Params, PostgresStore, column, failed, gave_up, query};
 use crate::clock::Millis;
 use crate::ids::{ConversationId, person_pseudonym};
+use crate::store::outbox::packed;
 use crate::store::{
     Claim, Commit, CommitOutcome, ConversationRow, Event, JOURNAL_CLOCK_SLACK_MS, Result, SlotRow, StoreError,
 };
@@ -42,7 +43,7 @@ impl Turn {
             person: person_pseudonym(&commit.key.tenant, &commit.user_id),
             slots: slots_json(&commit.slots),
             context: list(commit.context.iter().map(|row| json!({"key": row.key, "value": row.value}))),
-            events: list(commit.events.iter().map(event_json)),
+            events: list(packed(&commit.events).iter().map(event_json)),
             commit,
         }
     }
@@ -104,6 +105,7 @@ impl PostgresStore {
         let turn = Turn::new(commit);
         let (tenant, id) = (turn.commit.key.tenant.clone(), turn.id.clone());
         let said = self.groups.commit(&self.pools, turn).await?;
+        self.signals.tell();
         self.outcome(said, &tenant, &id).await
     }
 

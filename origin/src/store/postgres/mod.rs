@@ -9,6 +9,7 @@ mod commit;
 mod conversations;
 mod data_keys;
 mod dumps;
+mod events;
 mod games;
 mod groups;
 mod keys;
@@ -28,12 +29,13 @@ use deadpool_postgres::Object;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Transaction};
 
+use self::events::TELL;
 use self::groups::Groups;
 use self::pool::Pools;
 use super::audit_names::Naming;
-use super::{Event, Result, StoreError};
+use super::{Event, Result, Signals, StoreError};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use crate::migrations;
 
 pub use pool::{PoolSettings, connect};
@@ -45,8 +47,11 @@ type Database<T> = std::result::Result<T, tokio_postgres::Error>;
 /// A PostgreSQL store.
 pub struct PostgresStore {
     pools: Arc<Pools>,
+    /// For a session of its own.
+    url: Secret,
     naming: Naming,
     groups: Groups,
+    signals: Signals,
 }
 
 impl std::fmt::Debug for PostgresStore {
@@ -66,7 +71,13 @@ impl PostgresStore {
         server::facts(&client).await?.check()?;
         migrations::postgres::apply(&mut client, now_ms).await?;
         let pools = Arc::new(Pools::open(settings).await?);
-        let store = PostgresStore { pools, naming: Naming::default(), groups: Groups::default() };
+        let store = PostgresStore {
+            pools,
+            url: settings.url.clone(),
+            naming: Naming::default(),
+            groups: Groups::default(),
+            signals: Signals::default(),
+        };
         store.ensure_partitions_ahead(now_ms).await?;
         Ok(store)
     }
@@ -118,10 +129,8 @@ impl PostgresStore {
 
 /// Puts an event into the outbox.
 async fn tell(transaction: &Transaction<'_>, event: &Event) -> Database<()> {
-    let sql = "INSERT INTO outbox (at, tenant, event, actor, subject, detail)
-        VALUES (lgdl_time($1), $2, $3, $4, $5, $6)";
     let Event { at, tenant, event, actor, subject, detail } = event;
-    transaction.execute(sql, &[at, tenant, event, actor, subject, &detail.to_string()]).await.map(drop)
+    transaction.execute(TELL, &[at, tenant, event, actor, subject, &detail.to_string()]).await.map(drop)
 }
 
 impl PoolSettings {

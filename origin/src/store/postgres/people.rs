@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use tokio_postgres::{Row, Transaction};
 
-use super::{Database, PostgresStore, failed, get, tell};
+use super::{Database, PostgresStore, events, failed, get, tell};
 use crate::clock::{Millis, nearest_time};
 use crate::ids::{HoldId, person_pseudonym};
 use crate::store::{
@@ -216,7 +216,8 @@ async fn set_tombstone(transaction: &Transaction<'_>, stone: &Tombstone<'_>, rep
         ON CONFLICT (tenant, kind, subject) DO UPDATE SET id = excluded.id, at = excluded.at,
             requested_by = excluded.requested_by, report = excluded.report";
     let Tombstone { tenant, kind, subject, id, at, requested_by } = stone;
-    transaction.execute(sql, &[tenant, kind, subject, id, at, requested_by, &report]).await.map(drop)
+    transaction.execute(sql, &[tenant, kind, subject, id, at, requested_by, &report]).await?;
+    events::forget(transaction, kind, subject, *at).await
 }
 
 /// Carries out an erasure that another state of the store knew of. What it stands for goes even where its tombstone stands

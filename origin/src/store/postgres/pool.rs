@@ -1,6 +1,7 @@
 //! Connections: bounded pools with time limits, and TLS where the URL asks for it.
 
 use std::str::FromStr;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use deadpool_postgres::{
@@ -8,7 +9,8 @@ use deadpool_postgres::{
 };
 use rustls::crypto::ring;
 use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
+use tokio_postgres::tls::{MakeTlsConnect, NoTlsStream};
+use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, SimpleQueryMessage, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{POOLED_BY_TRANSACTIONS, failed};
@@ -133,26 +135,55 @@ fn pool(settings: &PoolSettings, url: &Secret) -> Result<Pool> {
         .map_err(|error| StoreError::Internal(error.to_string()))
 }
 
+/// A session of its own whose messages the caller takes.
+pub(super) async fn session(url: &str, timeout: Duration) -> Result<(Client, Session)> {
+    let (config, wants_tls) = parse(url, timeout)?;
+    let connecting = async {
+        if wants_tls {
+            let (client, connection) = config.connect(tls()?).await.map_err(|error| unreachable(&error))?;
+            Ok((client, Session::Encrypted(Box::new(connection))))
+        } else {
+            let (client, connection) = config.connect(NoTls).await.map_err(|error| unreachable(&error))?;
+            Ok((client, Session::Plain(connection)))
+        }
+    };
+    let patience = || StoreError::Unavailable(format!("PostgreSQL did not answer within {} s", timeout.as_secs()));
+    tokio::time::timeout(timeout, connecting).await.map_err(|_| patience())?
+}
+
+type Encrypted = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
+
+/// The connection of a session.
+pub(super) enum Session {
+    Encrypted(Box<Connection<Socket, Encrypted>>),
+    Plain(Connection<Socket, NoTlsStream>),
+}
+
+impl Session {
+    /// The next message that no statement waits for; the statements go on with it.
+    pub(super) fn poll_message(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<std::result::Result<AsyncMessage, tokio_postgres::Error>>> {
+        match self {
+            Session::Encrypted(connection) => connection.poll_message(context),
+            Session::Plain(connection) => connection.poll_message(context),
+        }
+    }
+}
+
 /// One connection outside any pool, for migrations and long work.
 ///
 /// # Errors
 /// When the server can't be reached.
 pub async fn connect(url: &str, timeout: Duration) -> Result<Client> {
     // Long work is bounded by its own means, not by a statement's time.
-    let (config, wants_tls) = parse(url, timeout)?;
-    let connecting = async {
-        if wants_tls {
-            let (client, connection) = config.connect(tls()?).await.map_err(|error| unreachable(&error))?;
-            tokio::spawn(connection);
-            Ok(client)
-        } else {
-            let (client, connection) = config.connect(NoTls).await.map_err(|error| unreachable(&error))?;
-            tokio::spawn(connection);
-            Ok(client)
-        }
-    };
-    let patience = || StoreError::Unavailable(format!("PostgreSQL did not answer within {} s", timeout.as_secs()));
-    tokio::time::timeout(timeout, connecting).await.map_err(|_| patience())?
+    let (client, session) = session(url, timeout).await?;
+    match session {
+        Session::Encrypted(connection) => drop(tokio::spawn(*connection)),
+        Session::Plain(connection) => drop(tokio::spawn(connection)),
+    }
+    Ok(client)
 }
 
 fn parse(url: &str, timeout: Duration) -> Result<(tokio_postgres::Config, bool)> {

@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::commit::write_event;
-use super::{SqliteStore, column, failed, natural};
+use super::{SqliteStore, column, events, failed, natural};
 use crate::audit::{GENESIS, link};
 use crate::store::audit_names::Naming;
+use crate::store::outbox::Unpacked;
 use crate::store::{AuditLog, AuditNames, AuditRow, Event, MAX_PAGE, Result, StoreError};
 
 #[async_trait]
@@ -29,7 +30,11 @@ impl AuditLog for SqliteStore {
             return Ok(0);
         }
         let naming = Arc::clone(&self.naming);
-        self.writer.write(move |connection| drain(connection, &naming, limit)).await
+        let (moved, heard) = self.writer.write(move |connection| drain(connection, &naming, limit)).await?;
+        if let Some(last) = heard {
+            self.signals.hear(last);
+        }
+        Ok(moved)
     }
 
     fn name_persons(&self, names: AuditNames) {
@@ -96,22 +101,27 @@ fn append(connection: &Connection, events: Vec<Event>) -> rusqlite::Result<u64> 
     Ok(sequence)
 }
 
-fn drain(connection: &Connection, naming: &Naming, limit: u32) -> Result<u64> {
+/// Moves rows on; how many, and the last sequence on the event bus if anything came to it.
+fn drain(connection: &Connection, naming: &Naming, limit: u32) -> Result<(u64, Option<u64>)> {
     let sql = "SELECT at, tenant, event, actor, subject, detail, sequence FROM outbox ORDER BY sequence LIMIT ?1";
     let mut statement = connection.prepare_cached(sql).map_err(failed)?;
     let rows = statement.query_map([limit], |row| Ok((event(row), row.get::<_, i64>(6)?))).map_err(failed)?;
-    let (mut events, mut last) = (Vec::new(), 0);
+    let (mut unpacked, mut moved, mut last) = (Unpacked::default(), 0, 0);
     for row in rows {
         let (event, sequence) = row.map_err(failed)?;
-        events.push(event?);
-        last = sequence;
+        unpacked.take(natural(sequence), event?)?;
+        (moved, last) = (moved + 1, sequence);
     }
-    let moved = events.len() as u64;
-    if moved > 0 {
-        append(connection, naming.named_in(events)).map_err(failed)?;
-        connection.execute("DELETE FROM outbox WHERE sequence <= ?1", [last]).map_err(failed)?;
+    if moved == 0 {
+        return Ok((0, None));
     }
-    Ok(moved)
+    append(connection, naming.named_in(unpacked.links)).map_err(failed)?;
+    let heard = events::append(connection, &unpacked.heard).map_err(failed)?;
+    connection
+        .prepare_cached("DELETE FROM outbox WHERE sequence <= ?1")
+        .and_then(|mut s| s.execute([last]))
+        .map_err(failed)?;
+    Ok((moved, heard))
 }
 
 pub(super) fn event(row: &Row<'_>) -> Result<Event> {

@@ -1,11 +1,14 @@
 //! The commit protocol on SQLite. Everything here runs inside the writer's transaction.
 
+use std::cell::Cell;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::conversations::find_row;
 use super::{column, failed, natural};
 use crate::clock::Millis;
 use crate::ids::{ConversationId, person_pseudonym};
+use crate::store::outbox::packed;
 use crate::store::{Claim, Commit, CommitOutcome, ConversationRow, Event, JOURNAL_CLOCK_SLACK_MS, Result};
 
 /// What a commit and a claim have in common: who wants which place, under which key.
@@ -52,8 +55,8 @@ pub(super) fn commit(connection: &Connection, commit: &Commit) -> Result<CommitO
     write_conversation(connection, &id, commit, version).map_err(failed)?;
     write_turn(connection, &id, commit, version).map_err(failed)?;
     write_values(connection, &id, commit).map_err(failed)?;
-    for event in &commit.events {
-        write_event(connection, event).map_err(failed)?;
+    for row in packed(&commit.events) {
+        write_event(connection, &row).map_err(failed)?;
     }
     Ok(CommitOutcome::Committed { version })
 }
@@ -312,10 +315,26 @@ pub(super) fn write_context(
         .map(drop)
 }
 
+thread_local! {
+    /// Whether anything came into the outbox since somebody asked: on the writer's thread, which is the only one that writes.
+    static TOLD: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether anything came into the outbox since the last time.
+pub(super) fn take_told() -> bool {
+    TOLD.take()
+}
+
 pub(super) fn write_event(connection: &Connection, event: &Event) -> rusqlite::Result<()> {
     let sql = "INSERT INTO outbox (at, tenant, event, actor, subject, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    connection
-        .prepare_cached(sql)?
-        .execute(params![event.at, event.tenant, event.event, event.actor, event.subject, event.detail.to_string()])
-        .map(drop)
+    connection.prepare_cached(sql)?.execute(params![
+        event.at,
+        event.tenant,
+        event.event,
+        event.actor,
+        event.subject,
+        event.detail.to_string()
+    ])?;
+    TOLD.set(true);
+    Ok(())
 }

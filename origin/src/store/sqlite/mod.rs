@@ -8,6 +8,7 @@ mod audit;
 mod commit;
 mod conversations;
 mod data_keys;
+mod events;
 mod games;
 mod keys;
 mod maintenance;
@@ -26,7 +27,7 @@ use rusqlite::{Connection, OpenFlags};
 use self::readers::Readers;
 use self::writer::Writer;
 use super::audit_names::Naming;
-use super::{Event, Result, StoreError};
+use super::{Event, Result, Signals, StoreError};
 use crate::clock::Clock;
 use crate::migrations;
 
@@ -46,6 +47,7 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Arc<Readers>,
     naming: Arc<Naming>,
+    signals: Arc<Signals>,
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -72,8 +74,10 @@ impl SqliteStore {
             migrations::sqlite::apply(&mut connection, now_ms)?;
             connection.pragma_update(None, "cache_size", -WRITER_CACHE_KB).map_err(failed)?;
             let readers = Readers::open(READERS, || connect(&path))?;
+            let signals = Arc::<Signals>::default();
             Ok(SqliteStore {
-                writer: Writer::start(connection)?,
+                writer: Writer::start(connection, Arc::clone(&signals))?,
+                signals,
                 readers: Arc::new(readers),
                 naming: Arc::default(),
                 path,

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::commit::write_event;
 use super::conversations::{find_row, ids_of_person, parse_id};
-use super::{SqliteStore, failed};
+use super::{SqliteStore, events, failed};
 use crate::clock::Millis;
 use crate::ids::{ConversationId, HoldId, person_pseudonym};
 use crate::store::{
@@ -269,7 +269,8 @@ fn set_tombstone(connection: &Connection, stone: &Tombstone<'_>, report: &Erasur
     let sql = "INSERT OR REPLACE INTO erasures (tenant, kind, subject, id, at, requested_by, report)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let Tombstone { tenant, kind, subject, id, at, requested_by } = stone;
-    connection.prepare_cached(sql)?.execute(params![tenant, kind, subject, id, at, requested_by, report]).map(drop)
+    connection.prepare_cached(sql)?.execute(params![tenant, kind, subject, id, at, requested_by, report])?;
+    events::forget(connection, kind, subject, *at)
 }
 
 /// Carries out an erasure that another state of the store knew of. What it stands for goes even where its tombstone stands

@@ -5,13 +5,15 @@
 //! own. Savepoints cost a tenth of the writing, so they are not laid before one is needed.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 use tokio::sync::{Mutex, mpsc, oneshot};
 
+use super::commit::take_told;
 use super::failed;
-use crate::store::{Result, StoreError};
+use crate::store::{Result, Signals, StoreError};
 
 /// Jobs that share one transaction at most.
 const MAX_GROUP: usize = 256;
@@ -59,11 +61,11 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection) -> Result<Writer> {
+    pub(super) fn start(connection: Connection, signals: Arc<Signals>) -> Result<Writer> {
         let (sender, jobs) = mpsc::channel(MAX_WAITING);
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || write_groups(&connection, jobs))
+            .spawn(move || write_groups(&connection, jobs, &signals))
             .map_err(|error| StoreError::Unavailable(format!("no thread for the writer: {error}")))?;
         Ok(Writer { sender: sender.downgrade(), jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
     }
@@ -96,7 +98,7 @@ impl Writer {
     }
 }
 
-fn write_groups(connection: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>) {
+fn write_groups(connection: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>, signals: &Signals) {
     let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(MAX_GROUP);
     while let Some(first) = jobs.blocking_recv() {
         group.push(first);
@@ -107,6 +109,9 @@ fn write_groups(connection: &Connection, mut jobs: mpsc::Receiver<Box<dyn Job>>)
         let outcome = write_group(connection, &mut group);
         for job in group.drain(..) {
             job.answer(outcome.clone());
+        }
+        if take_told() {
+            signals.tell();
         }
     }
     // A clean end leaves everything in the main file, so that copying it alone is a whole copy.
