@@ -50,6 +50,8 @@ pub struct Settings {
     pub node_name: Option<String>,
     /// Where it runs.
     pub node_region: Option<String>,
+    /// Of traces that begin here, the part that is kept.
+    pub trace_rate: f64,
     /// What the node proves itself with to its instances.
     pub node_token: Option<String>,
 }
@@ -163,6 +165,7 @@ fn assemble(given: Edge, wrong: &mut Vec<String>) -> Settings {
         negotiation_epsilon,
         node_name,
         node_region,
+        trace_rate,
         node_token,
     } = given;
     let development = mode == Mode::Development;
@@ -209,6 +212,7 @@ fn assemble(given: Edge, wrong: &mut Vec<String>) -> Settings {
         },
         node_name,
         node_region,
+        trace_rate,
         node_token,
     }
 }

@@ -127,6 +127,8 @@ crate::settings! {
         node_name: Option<String> = "" => Optional(Parsed("a name", node_word));
         /// Where it runs, for `lgdl nodes`.
         node_region: Option<String> = "" => Optional(Parsed("a name", node_word));
+        /// Of traces that begin at the node, the part that is kept, from 0 to 1. Those of requests that fail are kept always.
+        trace_rate: f64 = "0.01" => Number(0.0..=1.0);
         /// What the node proves itself with to its own instances; the host sets it.
         node_token: Option<String> = "", secret => Optional(Text);
     }

@@ -16,6 +16,7 @@ mod nodes;
 mod people;
 mod service;
 mod session;
+mod turns;
 mod webhooks;
 
 use super::endpoint::Endpoint;
@@ -29,6 +30,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         keys::endpoints(),
         games::endpoints(),
         conversations::endpoints(),
+        turns::endpoints(),
         people::endpoints(),
         consents::endpoints(),
         erasures::endpoints(),
