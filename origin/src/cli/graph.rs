@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lgdl::ir::{Action, Block, Condition, Game, Move, Statement};
+use lgdl::ir::{Action, Block, Condition, Game, Move, SlotRules, Statement};
 use lgdl_origin::bundle;
 
 use super::console::Console;
@@ -125,6 +125,7 @@ impl Graph {
         for mv in &game.moves {
             let mut found = Found::default();
             mv.blocks.iter().for_each(|block| found.block(block));
+            mv.slots.iter().filter_map(|slot| slot.rules.as_deref()).for_each(|rules| found.checks(rules));
             for &(ref target, label) in &found.leads {
                 let known = game.moves.iter().any(|other| other.name == *target);
                 let (id, shape) = match label {
@@ -229,6 +230,15 @@ impl Found {
         block.otherwise.iter().flatten().for_each(|statement| self.statement(statement));
     }
 
+    /// The capabilities that values are checked with.
+    fn checks(&mut self, rules: &SlotRules) {
+        for check in
+            [Some(rules), rules.whole.as_deref()].into_iter().flatten().filter_map(|rules| rules.check.as_ref())
+        {
+            self.leads.push((format!("{}.{}", check.call.service, check.call.function), "capability"));
+        }
+    }
+
     fn statement(&mut self, statement: &Statement) {
         match statement {
             Statement::Action(action) => self.action(action),
@@ -313,11 +323,11 @@ mod tests {
     use super::*;
 
     const GAME: &str = r#"game g {
-      capabilities { s: ["f"] }
+      capabilities { s: ["f", "g"] }
       when event session_started { respond with: "Hello." }
       moves {
         move one {
-          slots { size: string required  note: string optional }
+          slots { size: string required  note: string optional check with s.g }
           when user says something like: ["one"]
           when slot size is missing { prompt slot: "Size?" }
           when all_slots_filled { s.f() then delegate to: two }
@@ -342,6 +352,7 @@ mod tests {
             edges,
             [
                 "move_one capability capability_s_f",
+                "move_one capability capability_s_g",
                 "move_one delegate move_two",
                 "move_one escalate person_host",
                 "move_two call move_three",

@@ -169,7 +169,13 @@ impl<'f, 's> Checker<'f, 's, '_> {
         match condition {
             Condition::SlotMissing(name) | Condition::SlotGivenUp(name) if !self.has_slot(context, name.text) => {
                 let message = format!("the move `{}` has no slot `{}`", context.written.name.text, name.text);
-                let near = nearest(name.text, context.slots.iter().map(|slot| slot.name.text));
+                let parts = context.slots.iter().flat_map(|slot| {
+                    let parts = self.resolved.parts(context.id.game, &slot.ty).iter();
+                    parts.map(|part| format!("{}.{}", slot.name.text, part.definition.name.text))
+                });
+                let parts: Vec<String> = parts.collect();
+                let slots = context.slots.iter().map(|slot| slot.name.text);
+                let near = nearest(name.text, slots.chain(parts.iter().map(String::as_str)));
                 let hint = match near {
                     Some(near) => format!("did you mean `{near}`?"),
                     None if context.slots.is_empty() => format!("add `slots {{ {}: string }}` to the move", name.text),
