@@ -127,7 +127,7 @@ impl Run<'_> {
                 let said = event.and_then(|event| event.value.as_str().map(str::to_owned));
                 self.tell.sentences.extend(said.filter(|said| !said.trim().is_empty()));
             }
-            Some(ir::HANDOFF_ENDED) => self.take_back(event.map(|event| event.value).unwrap_or_default())?,
+            Some(ir::HANDOFF_ENDED) => self.go_on_alone(event.map(|event| event.value).unwrap_or_default())?,
             Some(ir::HANDOFF_TIMED_OUT) => self.nobody_came()?,
             _ if handover.status.stage == HandoverStage::With => self.listen()?,
             _ => return Ok(false),
@@ -163,7 +163,7 @@ impl Run<'_> {
     }
 
     /// It was handed back: the values that were set are there, and the game goes on where it was.
-    fn take_back(&mut self, values: Value) -> Result<(), Halt> {
+    fn go_on_alone(&mut self, values: Value) -> Result<(), Halt> {
         self.let_go(HandoverStage::Returned);
         if let Value::Object(values) = values {
             for (name, value) in values {
