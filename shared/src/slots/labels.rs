@@ -80,7 +80,7 @@ fn asks_for(language: &'static Language, asked: &Heard) -> Option<Wanted> {
     let clause = asked.words[at + length..].iter().take_while(noun).take(MAX_ASKED_NOUN);
     let mut wanted = match named {
         Some("name") => Wanted::Name,
-        Some("person") => Wanted::Person,
+        Some("name-or-words") => Wanted::Person,
         _ => Wanted::Label,
     };
     for noun in clause {
