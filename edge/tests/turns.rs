@@ -3,6 +3,7 @@
 mod support;
 
 use lgdl_edge::digest;
+use lgdl_edge::native::Native;
 use lgdl_edge::platform::{FetchError, Inbound};
 use serde_json::{Value, json};
 use support::*;
