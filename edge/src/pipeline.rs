@@ -261,7 +261,8 @@ async fn take_turn<P: Platform>(
     call.stage("limits");
     let now_ms = asked_now.unwrap_or_else(|| call.platform.now_ms());
     let ask = Ask {
-        fingerprint: digest::fingerprint(&entry.id, &asked),
+        fingerprint: digest::fingerprint(&entry.id, &asked)
+            .ok_or_else(|| Refusal::new(Reason::Internal, "The request can't be told from others."))?,
         may_come_again: key.is_some(),
         key: key.unwrap_or_else(|| format!("edge_{}", random_hex::<P, 16>(call.platform))),
         now_ms,

@@ -200,7 +200,8 @@ async fn attempt<P: Platform>(
             Settled::Refused(refusal) => {
                 if refusal.reason == Reason::Erased {
                     state::drop_hot(call, &ask.named).await;
-                    consent::forget(call.platform, &ask.named.digest).await;
+                    // What does not go now goes when the node next asks what was erased.
+                    let _ = consent::forget(call.platform, &ask.named.digest).await;
                 } else {
                     // A stranger's turn is refused, and the state of whose conversation it is stays.
                     state::drop_own(call, &ask.named).await;

@@ -297,7 +297,7 @@ async fn erase_conversation(
     let now_ms = origin.clock.now_ms();
     let order = ErasureOrder {
         id: ErasureId::mint(now_ms, &*origin.random),
-        requested_by: person_pseudonym(&key.tenant, &user),
+        requested_by: origin.store.audit_name(&person_pseudonym(&key.tenant, &user)),
         now_ms,
     };
     let told = person_event(&origin, &key.tenant, &user, events::CONVERSATION_DELETED, key.id().as_str());
