@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::body::Body;
+use hyper_rustls::builderstates::WantsSchemes;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -58,8 +59,6 @@ where
     B: Body + Send,
     B::Data: Send,
 {
-    // The first one stays; that is ours, or what the embedding program chose.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let resolver = tower::service_fn(move |name: Name| async move {
         let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
         if reach == Reach::Internet && found.iter().any(|address| is_private(address.ip())) {
@@ -69,7 +68,19 @@ where
     });
     let mut connector = HttpConnector::new_with_resolver(Resolver::new(resolver));
     connector.enforce_http(false);
-    let tls = match HttpsConnectorBuilder::new().with_native_roots() {
+    Client::builder(TokioExecutor::new()).build(tls().https_or_http().enable_http1().wrap_connector(connector))
+}
+
+/// Connects to whatever address an operator has set.
+#[must_use]
+pub fn connector() -> HttpsConnector<HttpConnector> {
+    tls().https_or_http().enable_http1().build()
+}
+
+fn tls() -> HttpsConnectorBuilder<WantsSchemes> {
+    // The first one stays; that is ours, or what the embedding program chose.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match HttpsConnectorBuilder::new().with_native_roots() {
         Ok(builder) => builder,
         Err(error) => {
             tracing::warn!(%error, "no certificates of authorities on this machine; no https address can be called");
@@ -77,8 +88,7 @@ where
             let config = rustls::ClientConfig::builder().with_root_certificates(nobody).with_no_client_auth();
             HttpsConnectorBuilder::new().with_tls_config(config)
         }
-    };
-    Client::builder(TokioExecutor::new()).build(tls.https_or_http().enable_http1().wrap_connector(connector))
+    }
 }
 
 /// An answer to [`get`].

@@ -11,6 +11,11 @@ use tokio::net::TcpListener;
 
 type Taken = Arc<Mutex<Vec<String>>>;
 
+async fn take(State(taken): State<Taken>, body: String) -> &'static str {
+    taken.lock().unwrap_or_else(PoisonError::into_inner).push(body);
+    "{}"
+}
+
 /// A collector on a free port.
 pub struct Collector {
     address: SocketAddr,
@@ -41,10 +46,6 @@ impl Collector {
     /// When it can't listen.
     pub async fn start() -> Collector {
         let taken = Taken::default();
-        let take = async |State(taken): State<Taken>, body: String| {
-            taken.lock().unwrap_or_else(PoisonError::into_inner).push(body);
-            "{}"
-        };
         let router = Router::new().route("/v1/traces", post(take)).with_state(Arc::clone(&taken));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");

@@ -134,7 +134,8 @@ impl Stack {
         let port = origin.edge_address.port();
         let host = Host::start(config.clone()).await.expect("the node starts");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Stack { origin: Some(origin), host, config, router, http, folder, port, traces_to: plan.traces_to }
+        let traces_to = plan.traces_to;
+        Stack { origin: Some(origin), host, config, router, http, folder, port, traces_to }
     }
 
     /// An address on the node.

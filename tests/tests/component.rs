@@ -283,14 +283,14 @@ async fn a_request_is_one_trace_and_one_line_on_each_side_and_nothing_of_a_perso
     let lines = Lines::default();
     let writer = lines.clone();
     // The only test of this program that looks at the log.
-    let begun = tracing_subscriber::fmt().json().with_max_level(tracing::Level::TRACE);
+    let begun = tracing_subscriber::fmt().json().with_env_filter("lgdl=trace,lgdl_edge_host=trace,lgdl_origin=trace");
     begun.with_writer(move || writer.clone()).try_init().expect("the first");
     let collector = Collector::start().await;
     let plan = Plan { node: vec![("trace_rate", "0".into())], traces_to: Some(collector.url()), ..Plan::default() };
     let stack = Stack::start(&[example("clinic_triage")], plan).await;
     let body = |input: &str| {
         json!({
-            "conversation_id": "zanzibar-7", "user_id": "quillon@example.com", "participant": "featherstone", "input": input,
+            "conversation_id": "zanzibar-7", "user_id": "quillon@example.com", "input": input,
             "context": {"name": "quillon"},
         })
     };
