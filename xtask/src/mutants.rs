@@ -100,7 +100,7 @@ pub(crate) fn run(names: &[String], check: bool) -> Result<()> {
             }
         };
         let seconds = began.elapsed().as_secs();
-        say(format_args!("{}: {word} ({seconds} s)", mutant.name));
+        say(format_args!("{} ({}): {word} ({seconds} s)", mutant.name, mutant.rule));
     }
     say(format_args!("{found} found, {} not", missed.len()));
     ensure!(missed.is_empty(), "not found within {SEEDS} seeds: {}", missed.join(", "));
