@@ -163,7 +163,8 @@ async fn attempt<P: Platform>(
     for run_number in 1..=MAX_RUNS {
         call.stage("state");
         if let Some(expected) = ask.expected.filter(|expected| *expected != start.version) {
-            start = match at_version(call, ask, expected).await? {
+            // On the heap: few turns ask for it, and all would be larger.
+            start = match Box::pin(at_version(call, ask, expected)).await? {
                 AtVersion::There(start) => *start,
                 AtVersion::Replayed(response) => {
                     call.observe(Event::Replay);

@@ -215,5 +215,9 @@ async fn nothing_that_a_person_or_an_agent_said_is_lost_or_doubled_when_the_orig
     let expected = |word: &str, count: i32| (0..count).map(|number| format!("{word} {number}")).collect::<Vec<_>>();
     assert_eq!(by(Speaker::Person, "person"), expected("person", persons), "each once, in order");
     assert_eq!(by(Speaker::Agent, "agent"), expected("agent", agents), "each once, in order");
-    assert!(said.last().unwrap().text.ends_with("Ordered: large."), "the game goes on with the value: {:?}", said.last());
+    assert!(
+        said.last().unwrap().text.ends_with("Ordered: large."),
+        "the game goes on with the value: {:?}",
+        said.last()
+    );
 }
