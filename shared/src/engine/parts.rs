@@ -65,7 +65,7 @@ impl Run<'_> {
     }
 
     /// A slot of a part begins with a value, if it takes it.
-    fn begin_with(&mut self, part: &Arc<Move>, name: &str, value: Value) {
+    pub(super) fn begin_with(&mut self, part: &Arc<Move>, name: &str, value: Value) {
         if let Value::Object(fields) = &value
             && part.slots.iter().any(|slot| slots::whole_of(&slot.name) == Some(name))
         {
