@@ -73,6 +73,8 @@ pub const WEBHOOK_CHANGED: &str = "webhook.changed";
 pub const WEBHOOK_PAUSED: &str = "webhook.paused";
 /// A webhook was removed.
 pub const WEBHOOK_REMOVED: &str = "webhook.removed";
+/// What an agent may serve was changed.
+pub const AGENT_CHANGED: &str = "agent.changed";
 /// The origin started with other settings than before.
 pub const CONFIGURATION_CHANGED: &str = "configuration.changed";
 /// The audit log was read out.

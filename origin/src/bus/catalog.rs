@@ -133,6 +133,7 @@ const GAME_VERSION: Field = field("game_version", Holds::Word, "the version of t
 const TURN: Field = field("turn", Holds::Whole, "the turn's number in its conversation, from 1");
 const MOVE: Field = field("move", Holds::Word, "the move");
 const NODE: Field = field("node", Holds::Word, "the node's name");
+const QUEUE: Field = field("queue", Holds::Word, "the queue that the game names");
 const PERSON: Field = field("person", Holds::Word, "the person's pseudonym");
 
 const ALERT: [Field; 6] = [
@@ -173,6 +174,10 @@ pub const MOVE_COMPLETED: &str = "move.completed";
 pub const MOVE_CANCELLED: &str = "move.cancelled";
 /// A move could not be carried out.
 pub const MOVE_FAILED: &str = "move.failed";
+/// Somebody has taken a conversation over.
+pub const ESCALATION_ACCEPTED: &str = "escalation.accepted";
+/// A conversation was handed back, or came back to its queue.
+pub const ESCALATION_RETURNED: &str = "escalation.returned";
 /// A conversation asks for a person.
 pub const ESCALATION_REQUESTED: &str = "escalation.requested";
 
@@ -207,6 +212,7 @@ pub const KINDS: &[Kind] = &[
         )
     },
     heard(CONVERSATION_STARTED, "The first turn of a conversation was committed.", &[GAME, GAME_VERSION]),
+    audited(ESCALATION_ACCEPTED, "Somebody has taken a conversation over.", &[GAME, QUEUE]),
     Kind {
         priority: Priority::High,
         ..heard(
@@ -215,6 +221,11 @@ pub const KINDS: &[Kind] = &[
             &[GAME, TURN, MOVE, field("to", Holds::Word, "the queue that the game names")],
         )
     },
+    audited(
+        ESCALATION_RETURNED,
+        "A conversation was handed back to its game, or came back to its queue.",
+        &[GAME, QUEUE, field("outcome", Holds::Word, "the agent's word, or `timed_out`, `agent_lost`, `released`")],
+    ),
     audited(
         "game.activated",
         "Another version of a game became the active one.",

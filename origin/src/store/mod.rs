@@ -12,6 +12,7 @@ mod administrators;
 mod audit_names;
 mod error;
 mod events;
+mod handovers;
 mod nodes;
 mod outbox;
 pub mod postgres;
@@ -30,6 +31,7 @@ pub use administrators::*;
 pub use audit_names::AuditNames;
 pub use error::{Result, StoreError};
 pub use events::*;
+pub use handovers::*;
 pub use nodes::*;
 pub use reports::*;
 pub use transfer::*;
@@ -296,6 +298,7 @@ pub trait Store:
     + Bus
     + Maintenance
     + Administrators
+    + Handovers
     + Listings
     + Reports
     + Transfer
@@ -314,6 +317,7 @@ impl<T> Store for T where
         + Bus
         + Maintenance
         + Administrators
+        + Handovers
         + Listings
         + Reports
         + Transfer
