@@ -30,9 +30,9 @@ pub const FILES: &[Migration] = &[
     Migration { version: 6, name: "state_names", sql: include_str!("../../migrations/postgres/0006_state_names.sql") },
     Migration { version: 7, name: "reports", sql: include_str!("../../migrations/postgres/0007_reports.sql") },
     Migration { version: 8, name: "events", sql: include_str!("../../migrations/postgres/0008_events.sql") },
-    Migration { version: 9, name: "webhooks", sql: include_str!("../../migrations/postgres/0009_webhooks.sql") },
-    Migration { version: 10, name: "nodes", sql: include_str!("../../migrations/postgres/0010_nodes.sql") },
-    Migration { version: 11, name: "handovers", sql: include_str!("../../migrations/postgres/0011_handovers.sql") },
+    Migration { version: 9, name: "handovers", sql: include_str!("../../migrations/postgres/0009_handovers.sql") },
+    Migration { version: 10, name: "webhooks", sql: include_str!("../../migrations/postgres/0010_webhooks.sql") },
+    Migration { version: 11, name: "nodes", sql: include_str!("../../migrations/postgres/0011_nodes.sql") },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

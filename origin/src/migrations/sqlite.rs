@@ -25,9 +25,9 @@ pub const FILES: &[Migration] = &[
     Migration { version: 5, name: "state_names", sql: include_str!("../../migrations/sqlite/0005_state_names.sql") },
     Migration { version: 6, name: "reports", sql: include_str!("../../migrations/sqlite/0006_reports.sql") },
     Migration { version: 7, name: "events", sql: include_str!("../../migrations/sqlite/0007_events.sql") },
-    Migration { version: 8, name: "webhooks", sql: include_str!("../../migrations/sqlite/0008_webhooks.sql") },
-    Migration { version: 9, name: "nodes", sql: include_str!("../../migrations/sqlite/0009_nodes.sql") },
-    Migration { version: 10, name: "handovers", sql: include_str!("../../migrations/sqlite/0010_handovers.sql") },
+    Migration { version: 8, name: "handovers", sql: include_str!("../../migrations/sqlite/0008_handovers.sql") },
+    Migration { version: 9, name: "webhooks", sql: include_str!("../../migrations/sqlite/0009_webhooks.sql") },
+    Migration { version: 10, name: "nodes", sql: include_str!("../../migrations/sqlite/0010_nodes.sql") },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -172,8 +172,8 @@ impl Process {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lgdl"));
         command.arg("serve").env_clear().env("LGDL_LISTEN", address.to_string());
         command.env("LGDL_ADMIN_LISTEN", admin.to_string()).env("LGDL_EDGE_UNSIGNED", "true");
-        command.env("LGDL_SQLITE_PATH", database).env("LGDL_LOG", "error").env("LGDL_WEBHOOK_PRIVATE", "true");
         command.envs(settings.iter().copied());
+        command.env("LGDL_SQLITE_PATH", database).env("LGDL_LOG", "error").env("LGDL_WEBHOOK_PRIVATE", "true");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         Process(command.spawn().expect("lgdl serve starts"))
     }

@@ -200,6 +200,8 @@ async fn text_is_told_by_right_alone_and_nothing_of_the_erased() {
     desk.employ("pia", Role::PrivacyOfficer, None).await;
     desk.become_("pia").await;
     ok(desk.send(Method::PUT, &path(&made, "/text"), &allow).await, StatusCode::OK).await;
+    // Whoever delivers looks at what has changed once a second.
+    tokio::time::sleep(Duration::from_secs(3)).await;
     take_turn(&desk, "c", 0).await;
     receiver.until("it hears", |receiver| receiver.events().len() == 1).await;
     let text = &receiver.events()[0]["data"]["text"];
