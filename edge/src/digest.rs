@@ -26,16 +26,17 @@ pub fn person(tenant: &str, user: &str) -> String {
     lgdl::wire::origin::person_digest(tenant, user)
 }
 
-/// What a client asked, so that one idempotency key can't stand for two requests: 64 hexadecimal digits.
+/// What a client asked, so that one idempotency key can't stand for two requests: 64 hexadecimal digits. `None` where a part can't
+/// be written down: two requests must not be alike for that.
 #[must_use]
-pub fn fingerprint(game: &str, request: &lgdl::wire::client::MoveRequest) -> String {
-    let context = serde_json::to_string(&request.context).unwrap_or_default();
+pub fn fingerprint(game: &str, request: &lgdl::wire::client::MoveRequest) -> Option<String> {
+    let context = serde_json::to_string(&request.context).ok()?;
     let participant = request.participant.as_deref().unwrap_or("");
-    let event = request.event.as_ref().map(|event| serde_json::to_string(event).unwrap_or_default());
+    let event = request.event.as_ref().map(serde_json::to_string).transpose().ok()?;
     let mut parts = vec![game, &request.conversation_id, &request.user_id, &request.input, &context, participant];
     // Requests without one have the fingerprint that they had before there were events.
     parts.extend(event.as_deref());
-    hex(&over("fingerprint", &parts))
+    Some(hex(&over("fingerprint", &parts)))
 }
 
 /// The id of a turn's record. The same for every attempt at one request.

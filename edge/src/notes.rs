@@ -1,21 +1,24 @@
 //! Small facts that a node remembers between requests: breakers, credentials, lists. In memory where the instance lives
 //! on, in the key-value store where it does not. Never anything that must last or that holds a person's words.
 
+use lgdl::wire::node::NOTE_PREFIX;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::call::Call;
-use crate::platform::Platform;
+use crate::platform::{KvError, Platform};
 use crate::seal::{opened, sealed};
 
 /// How long a note may lie in a key-value store, milliseconds.
 const NOTE_TTL_MS: u64 = 3_600_000;
+/// The same for one without which a node can't answer: an outage of the origin may be long, and an instance begin within it.
+const LASTING_TTL_MS: u64 = 30 * 86_400_000;
 
 /// Reads a note.
 pub async fn recall<P: Platform, T: DeserializeOwned>(platform: &P, name: &str) -> Option<T> {
     let bytes = match platform.memory() {
         Some(memory) => memory.note(name)?,
-        None => platform.kv_get(&format!("note:{name}")).await.ok()??,
+        None => platform.kv_get(&note(name)).await.ok()??,
     };
     serde_json::from_slice(&bytes).ok()
 }
@@ -26,9 +29,53 @@ pub async fn remember<P: Platform, T: Serialize>(platform: &P, name: &str, value
     match platform.memory() {
         Some(memory) => memory.keep_note(name, bytes),
         None => {
-            let _ = platform.kv_put(&format!("note:{name}"), &bytes, NOTE_TTL_MS).await;
+            let _ = platform.kv_put(&note(name), &bytes, NOTE_TTL_MS).await;
         }
     }
+}
+
+/// Reads a note without which this node can't answer: where no memory holds it, from the key-value store.
+pub async fn recall_lasting<P: Platform, T: DeserializeOwned>(platform: &P, name: &str) -> Option<T> {
+    if let Some(memory) = platform.memory()
+        && let Some(bytes) = memory.note(name)
+    {
+        return serde_json::from_slice(&bytes).ok();
+    }
+    let bytes = platform.kv_get(&lasting(name)).await.ok()??;
+    let value = serde_json::from_slice(&bytes).ok()?;
+    if let Some(memory) = platform.memory() {
+        memory.keep_note(name, bytes);
+    }
+    Some(value)
+}
+
+/// Where a lasting note is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Where {
+    /// In this instance's memory, if it has one: the key-value store holds the same, but for the time.
+    Memory,
+    /// There, and in the key-value store.
+    Store,
+}
+
+/// Writes such a note.
+pub async fn remember_lasting<P: Platform, T: Serialize>(platform: &P, name: &str, value: &T, place: Where) {
+    let Ok(bytes) = serde_json::to_vec(value) else { return };
+    if place == Where::Store || platform.memory().is_none() {
+        // Where that fails, the next instance asks the origin.
+        let _ = platform.kv_put(&lasting(name), &bytes, LASTING_TTL_MS).await;
+    }
+    if let Some(memory) = platform.memory() {
+        memory.keep_note(name, bytes);
+    }
+}
+
+/// Removes such a note.
+pub async fn forget_lasting<P: Platform>(platform: &P, name: &str) {
+    if let Some(memory) = platform.memory() {
+        memory.drop_note(name);
+    }
+    let _ = platform.kv_delete(&lasting(name)).await;
 }
 
 /// Reads a note that grants something: where others can write, only what this node has sealed counts.
@@ -37,7 +84,7 @@ pub async fn recall_grant<P: Platform, T: DeserializeOwned>(call: &Call<'_, P>, 
         return recall(call.platform, name).await;
     }
     let key = call.settings.state_key.as_ref()?;
-    let bytes = call.platform.kv_get(&format!("note:{name}")).await.ok()??;
+    let bytes = call.platform.kv_get(&grant(name)).await.ok()??;
     opened(key, "note", &[name], &bytes).ok()
 }
 
@@ -48,16 +95,33 @@ pub async fn remember_grant<P: Platform, T: Serialize>(call: &Call<'_, P>, name:
     }
     let Some(key) = &call.settings.state_key else { return };
     if let Some(bytes) = sealed(call.platform, key, "note", &[name], value) {
-        let _ = call.platform.kv_put(&format!("note:{name}"), &bytes, NOTE_TTL_MS).await;
+        let _ = call.platform.kv_put(&grant(name), &bytes, NOTE_TTL_MS).await;
     }
 }
 
-/// Removes a note.
-pub async fn forget<P: Platform>(platform: &P, name: &str) {
+/// Removes such a note.
+///
+/// # Errors
+/// When the store does not take it: the note may still be there.
+pub async fn forget_grant<P: Platform>(platform: &P, name: &str) -> Result<(), KvError> {
     match platform.memory() {
-        Some(memory) => memory.drop_note(name),
-        None => {
-            let _ = platform.kv_delete(&format!("note:{name}")).await;
+        Some(memory) => {
+            memory.drop_note(name);
+            Ok(())
         }
+        None => platform.kv_delete(&grant(name)).await,
     }
+}
+
+/// What is so at the moment, and is looked at anew by a process that begins.
+fn note(name: &str) -> String {
+    format!("{NOTE_PREFIX}{name}")
+}
+
+fn lasting(name: &str) -> String {
+    format!("lasting:{name}")
+}
+
+fn grant(name: &str) -> String {
+    format!("grant:{name}")
 }

@@ -428,12 +428,12 @@ fn what_others_write_into_the_store_grants_nothing() {
     let key =
         json!({ "id": "key_9", "tenant": "default", "scopes": ["admin"], "expires_at_ms": null, "revoked": false });
     let note = json!({ "asked_at_ms": node.now_ms.get(), "key": key }).to_string().into_bytes();
-    node.kv.borrow_mut().insert(format!("note:key:{}", sha256(FORGED.as_bytes())), (i64::MAX, note));
+    node.kv.borrow_mut().insert(format!("grant:key:{}", sha256(FORGED.as_bytes())), (i64::MAX, note));
     assert_eq!(get_games(&node, &[("x-api-key", FORGED)]), 401);
     // What this node has sealed counts, under its own name only.
     assert_eq!(get_games(&node, &[("x-api-key", ADMIN)]), 200);
-    let sealed = node.kv.borrow()[&format!("note:key:{}", sha256(ADMIN.as_bytes()))].clone();
-    node.kv.borrow_mut().insert(format!("note:key:{}", sha256(FORGED.as_bytes())), sealed);
+    let sealed = node.kv.borrow()[&format!("grant:key:{}", sha256(ADMIN.as_bytes()))].clone();
+    node.kv.borrow_mut().insert(format!("grant:key:{}", sha256(FORGED.as_bytes())), sealed);
     assert_eq!(get_games(&node, &[("x-api-key", FORGED)]), 401);
     world.state.borrow_mut().calls.clear();
     assert_eq!(get_games(&node, &[("x-api-key", ADMIN)]), 200);

@@ -436,3 +436,59 @@ fn a_stranger_does_not_take_the_state_away_from_whose_conversation_it_is() {
         assert_eq!(say(&node, "c1", "u1", "hello", &[]).1["degraded"], "journalled", "the state is still there");
     }
 }
+
+#[test]
+fn an_instance_that_begins_while_the_origin_is_away_has_its_games() {
+    // Within the life of hot state a conversation goes on; after it, turns are answered for themselves.
+    let later = [(20 * 60_000, "journalled"), (5 * 3_600_000, "stateless")];
+    for (remembers, (ms, kept)) in [true, false].into_iter().flat_map(|remembers| later.map(|later| (remembers, later)))
+    {
+        let world = world();
+        let mut before = node(&world);
+        before.remembers = remembers;
+        assert_eq!(say(&before, "c1", "u1", "hello", &[]).0, 200);
+        world.weather.set(Weather::Away);
+        // Only the stores are left.
+        let mut after = node(&world);
+        after.remembers = remembers;
+        after.kv.replace(before.kv.take());
+        after.now_ms.set(before.now_ms.get() + ms);
+        let (status, answer) = say(&after, "c1", "u1", "hello", &[]);
+        assert_eq!((status, answer["degraded"].as_str()), (200, Some(kept)), "{remembers}: {answer}");
+    }
+}
+
+#[test]
+fn an_instance_with_a_memory_seldom_writes_the_list_of_games() {
+    let world = world();
+    let node = node(&world);
+    let stored = || node.kv.borrow().get("lasting:games:default").cloned();
+    say(&node, "c1", "u1", "hello", &[]);
+    let first = stored().expect("the list is stored");
+    node.now_ms.set(node.now_ms.get() + 3_600_000);
+    say(&node, "c1", "u1", "hello", &[]);
+    assert_eq!(stored().as_ref(), Some(&first), "the origin was asked, and the list is the same");
+    node.now_ms.set(node.now_ms.get() + 86_400_000);
+    say(&node, "c1", "u1", "hello", &[]);
+    assert_ne!(stored(), Some(first));
+}
+
+#[test]
+fn why_a_game_cannot_be_used_is_said() {
+    let whole = game().bytes().to_vec();
+    let mut of_another_form = whole.clone();
+    of_another_form[..8].fill(0xff);
+    let mut damaged = whole;
+    *damaged.last_mut().unwrap() ^= 1;
+    for (bytes, says) in [(of_another_form, "E151"), (damaged, "not that of this game version")] {
+        let world = world();
+        world.state.borrow_mut().compiled = Some(bytes);
+        let node = node(&world);
+        let (status, answer) = say(&node, "c1", "u1", "hello", &[]);
+        assert_eq!((status, answer["code"].as_str()), (503, Some("E236")), "{answer}");
+        assert!(answer["detail"].as_str().unwrap().contains(says), "{answer}");
+        let log = node.log.borrow();
+        let line = log.iter().find(|line| line.event == "a game can't be used").expect("a line of the log");
+        assert!(line.detail.as_ref().unwrap().contains(says), "{line:?}");
+    }
+}

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use lgdl::syntax;
@@ -14,14 +15,16 @@ const MAX_TRANSLATIONS: usize = 64;
 const MAX_BYTES: u64 = 16 << 20;
 
 /// The text of a game file with all that belongs to it; the text itself where nothing does.
-#[must_use]
-pub fn bundled(path: &Path, source: Vec<u8>) -> Vec<u8> {
-    let others: Vec<(String, String)> = translations(path).into_iter().collect();
+///
+/// # Errors
+/// As [`translations`].
+pub fn bundled(path: &Path, source: Vec<u8>) -> Result<Vec<u8>, String> {
+    let others: Vec<(String, String)> = translations(path)?.into_iter().collect();
     let imports = source.windows(6).any(|window| window == b"import");
     if others.is_empty() && !imports {
-        return source;
+        return Ok(source);
     }
-    syntax::bundle(&source, &|name| imported(path, name), &others)
+    Ok(syntax::bundle(&source, &|name| imported(path, name), &others))
 }
 
 /// A file that a game imports, from where the game lies.
@@ -37,21 +40,74 @@ pub fn imported(game: &Path, name: &str) -> Result<Vec<u8>, String> {
     }
 }
 
-/// The files of translations beside a game, by their paths from it.
-#[must_use]
-pub fn translations(game: &Path) -> BTreeMap<String, String> {
+/// The files of translations beside a game, by their paths from it. That there are none is told from files that can't be read:
+/// a game without the words of a language must not be published in its place.
+///
+/// # Errors
+/// Which file or folder can't be read, and why, for people.
+pub fn translations(game: &Path) -> Result<BTreeMap<String, String>, String> {
+    let folder = game.with_file_name(FILE_FOLDER);
+    let fault = |path: &Path, error: io::Error| format!("cannot read {}: {error}", path.display());
+    let entries = match fs::read_dir(&folder) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(BTreeMap::new());
+        }
+        entries => entries.map_err(|error| fault(&folder, error))?,
+    };
     let mut files = BTreeMap::new();
-    let Ok(entries) = fs::read_dir(game.with_file_name(FILE_FOLDER)) else { return files };
-    for path in entries.flatten().map(|entry| entry.path()) {
+    for entry in entries {
+        let path = entry.map_err(|error| fault(&folder, error))?.path();
         let yaml = path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml");
-        let small = fs::metadata(&path).is_ok_and(|kind| kind.is_file() && kind.len() <= MAX_BYTES);
-        let (true, true, Some(name)) = (yaml, small, path.file_name()) else { continue };
-        if let Ok(text) = fs::read_to_string(&path) {
-            files.insert(format!("{FILE_FOLDER}/{}", name.to_string_lossy()), text);
+        let (true, Some(name)) = (yaml, path.file_name()) else { continue };
+        let kind = fs::metadata(&path).map_err(|error| fault(&path, error))?;
+        if !kind.is_file() {
+            continue;
+        }
+        if kind.len() > MAX_BYTES {
+            return Err(format!("{} is larger than {} MiB", path.display(), MAX_BYTES >> 20));
         }
         if files.len() == MAX_TRANSLATIONS {
-            break;
+            return Err(format!("{} holds more than {MAX_TRANSLATIONS} translations", folder.display()));
         }
+        let text = fs::read_to_string(&path).map_err(|error| fault(&path, error))?;
+        files.insert(format!("{FILE_FOLDER}/{}", name.to_string_lossy()), text);
     }
-    files
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn translations_that_cannot_be_read_are_told_from_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let game = folder.path().join("game.lgdl");
+        assert_eq!(translations(&game), Ok(BTreeMap::new()), "no folder");
+        let texts = folder.path().join(FILE_FOLDER);
+        fs::create_dir(&texts).unwrap();
+        assert_eq!(translations(&game), Ok(BTreeMap::new()), "nothing in it");
+        fs::write(texts.join("de.yaml"), "language: de").unwrap();
+        fs::write(texts.join("notes.txt"), [0xff]).unwrap();
+        assert_eq!(translations(&game).unwrap().keys().collect::<Vec<_>>(), ["texts/de.yaml"]);
+        let read = |name: &str| {
+            let problem = translations(&game).unwrap_err();
+            assert!(problem.contains(name), "{problem}");
+            assert!(bundled(&game, b"game a {}".to_vec()).is_err());
+            fs::remove_file(texts.join(name)).unwrap();
+        };
+        fs::write(texts.join("es.yaml"), [0xff, 0xfe]).unwrap();
+        read("es.yaml");
+        fs::File::create(texts.join("fr.yaml")).unwrap().set_len(MAX_BYTES + 1).unwrap();
+        read("fr.yaml");
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("nowhere", texts.join("it.yaml")).unwrap();
+            read("it.yaml");
+        }
+        for number in 0..MAX_TRANSLATIONS {
+            fs::write(texts.join(format!("l{number}.yaml")), "").unwrap();
+        }
+        assert!(translations(&game).unwrap_err().contains("more than"));
+    }
 }

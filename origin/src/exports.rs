@@ -60,7 +60,7 @@ pub async fn conversation_for(
     now_ms: Millis,
 ) -> Result<Option<Value>> {
     let Some(dump) = store.dump(tenant, id).await? else { return Ok(None) };
-    let mut document = conversation_document(&open_for(reader, protection, dump).await?);
+    let mut document = conversation_document(&open_for(reader, protection, dump).await?)?;
     document.insert("format_version".into(), FORMAT_VERSION.into());
     document.insert("exported_at_ms".into(), now_ms.into());
     Ok(Some(Value::Object(document)))
@@ -80,7 +80,7 @@ pub async fn person(
     let mut conversations = Vec::new();
     for id in store.of_person(tenant, user_id).await? {
         if let Some(dump) = store.dump(tenant, &id).await? {
-            conversations.push(Value::Object(conversation_document(&open(protection, dump).await?)));
+            conversations.push(Value::Object(conversation_document(&open(protection, dump).await?)?));
         }
     }
     let consents = store.consents(tenant, user_id, None).await?;
@@ -101,7 +101,7 @@ pub async fn person(
 /// When a text can't be opened.
 pub async fn line(protection: &dyn Protection, record: Record) -> Result<Value> {
     match record {
-        Record::Conversation(dump) => Ok(Value::Object(conversation_document(&open(protection, *dump).await?))),
+        Record::Conversation(dump) => Ok(Value::Object(conversation_document(&open(protection, *dump).await?)?)),
         other => serde_json::to_value(&other).map_err(|error| StoreError::Internal(error.to_string())),
     }
 }
@@ -152,7 +152,17 @@ pub(crate) async fn open_for(
     protection.show(reader, ConversationDump { conversation, turns, slots, context, answers }).await
 }
 
-fn conversation_document(dump: &ConversationDump) -> Map<String, Value> {
+/// The document of a conversation, sensitive values masked.
+///
+/// # Errors
+/// When what tells them can't be read: then nobody knows what to mask.
+fn conversation_document(dump: &ConversationDump) -> Result<Map<String, Value>> {
+    let damaged = |what: &str, error| StoreError::Damaged(format!("{what} of {}: {error}", dump.conversation.id));
+    let state: Value = serde_json::from_str(&dump.conversation.state).map_err(|error| damaged("the state", error))?;
+    let slots = dump.turns.iter().map(|turn| serde_json::from_str::<Map<String, Value>>(&turn.extracted_params));
+    let told: Vec<_> =
+        slots.collect::<std::result::Result<_, _>>().map_err(|error| damaged("a turn's slots", error))?;
+    let sensitive = Sensitive::of(&told, &state);
     let value = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
     let row = &dump.conversation;
     let slots = dump.slots.iter().map(|slot| {
@@ -178,16 +188,12 @@ fn conversation_document(dump: &ConversationDump) -> Map<String, Value> {
         "updated_at_ms": row.updated_at,
         "summary": row.summary,
         "metadata": value(&row.metadata),
-        "state": value(&row.state),
+        "state": state,
         "turns": dump.turns.iter().map(turn_record).collect::<Vec<_>>(),
         "slots": slots.collect::<Vec<_>>(),
         "extracted_context": context.collect::<Map<_, _>>(),
         "answers": dump.answers,
     });
-    let slots =
-        dump.turns.iter().filter_map(|turn| serde_json::from_str::<Map<String, Value>>(&turn.extracted_params).ok());
-    let slots: Vec<_> = slots.collect();
-    let sensitive = Sensitive::of(&slots, &document["state"]);
     let mut document = document;
     if !sensitive.is_empty() {
         for part in ["summary", "state", "slots", "extracted_context", "answers"] {
@@ -197,8 +203,8 @@ fn conversation_document(dump: &ConversationDump) -> Map<String, Value> {
         document["turns"].as_array_mut().into_iter().flatten().for_each(|turn| mask_texts(&sensitive, turn));
     }
     match document {
-        Value::Object(map) => map,
-        _ => Map::new(),
+        Value::Object(map) => Ok(map),
+        _ => Err(StoreError::Internal("the document of a conversation is no object".into())),
     }
 }
 

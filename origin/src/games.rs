@@ -276,7 +276,7 @@ pub async fn publish_file(
     };
     let path = if path.is_dir() { path.join("game.lgdl") } else { path.to_owned() };
     let source = read(&path)?.ok_or_else(|| PublishError::File(format!("{} is not there", path.display())))?;
-    let source = bundled(&path, source);
+    let source = bundled(&path, source).map_err(PublishError::File)?;
     let beside = |name: &str| read(&path.with_file_name(name));
     let (contract, mocks) = (beside("capability_contract.json")?, beside("capability_mocks.yaml")?);
     let mut files = Vec::new();

@@ -94,6 +94,7 @@ pub struct Stack {
     origin: Option<Running>,
     /// The node.
     pub host: Host,
+    config: HostConfig,
     router: Arc<Mutex<Option<axum::Router>>>,
     http: reqwest::Client,
     folder: TempDir,
@@ -127,9 +128,9 @@ impl Stack {
             adjust(&mut config);
         }
         let port = origin.edge_address.port();
-        let host = Host::start(config).await.expect("the node starts");
+        let host = Host::start(config.clone()).await.expect("the node starts");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Stack { origin: Some(origin), host, router, http, folder, port }
+        Stack { origin: Some(origin), host, config, router, http, folder, port }
     }
 
     /// An address on the node.
@@ -180,6 +181,16 @@ impl Stack {
         let router = lgdl_origin::http::edge_service(origin.origin.clone());
         *self.router.lock().unwrap_or_else(PoisonError::into_inner) = Some(router);
         self.origin = Some(origin);
+    }
+
+    /// Stops the node, and starts it again on the same folder.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn restart_node(self) -> Stack {
+        self.host.stop().await;
+        let host = Host::start(self.config.clone()).await.expect("the node starts again");
+        Stack { host, ..self }
     }
 
     /// Ends everything.

@@ -44,6 +44,29 @@ async fn a_client_of_the_public_protocol_works_unchanged() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_starts_while_the_origin_is_away_serves_at_once() {
+    let say = async |stack: &Stack, conversation: &str| {
+        let body = json!({ "conversation_id": conversation, "user_id": "u1", "input": "hello" });
+        stack.say("clinic_triage", &body, &[]).await
+    };
+    let mut stack = Stack::start(&[example("clinic_triage")], Plan { on_disk: true, ..Plan::default() }).await;
+    assert_eq!(say(&stack, "c1").await.1["durable"], true);
+    stack.stop_origin().await;
+    let mut stack = stack.restart_node().await;
+    // A conversation that it knew goes on, and a new one begins.
+    for (conversation, turn) in [("c1", 2), ("c2", 1)] {
+        let (status, answer) = say(&stack, conversation).await;
+        let kept = (status.as_u16(), &answer["turn"], &answer["degraded"]);
+        assert_eq!(kept, (200, &json!(turn), &json!("journalled")), "{answer}");
+    }
+    stack.start_origin().await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let (_, answer) = say(&stack, "c1").await;
+    assert_eq!((&answer["turn"], &answer["durable"]), (&json!(3), &json!(true)), "{answer}");
+    stack.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_forgets_everything_costs_nothing_but_time() {
     let stack = Stack::start(&[example("clinic_triage")], Plan::default()).await;
     let say = async |input: &str| {

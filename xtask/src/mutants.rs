@@ -43,7 +43,8 @@ struct Mutant {
 
 /// What came of one.
 enum Outcome {
-    Found,
+    /// Which seed's world noticed it, and how many had been run by then.
+    Found(String),
     NotFound,
     DoesNotCompile,
 }
@@ -65,6 +66,11 @@ pub(crate) fn run(names: &[String], check: bool) -> Result<()> {
     }
     let tree = root.join("target/mutants/tree");
     copy(&root, &tree)?;
+    match simulate(&root, &tree, None)? {
+        Outcome::NotFound => say(format_args!("no fault: nothing found within {SEEDS} seeds")),
+        Outcome::Found(by) => bail!("something is found without any fault, by {by}"),
+        Outcome::DoesNotCompile => bail!("the simulator does not compile"),
+    }
     let (mut found, mut missed) = (0, Vec::new());
     let mut wanted: Vec<&Mutant> =
         table.mutant.iter().filter(|mutant| names.is_empty() || names.contains(&mutant.name)).collect();
@@ -74,23 +80,27 @@ pub(crate) fn run(names: &[String], check: bool) -> Result<()> {
         let began = Instant::now();
         let file = tree.join(&mutant.file);
         let before = fs::read_to_string(&file)?;
-        fs::write(&file, planted(&root, mutant)?)?;
+        // From the copy: the checkout may be worked on meanwhile.
+        fs::write(&file, planted(&tree, mutant)?)?;
         let outcome = simulate(&root, &tree, mutant.scene.as_deref());
         fs::write(&file, before)?;
         let word = match outcome? {
-            Outcome::Found => {
+            Outcome::Found(by) => {
                 found += 1;
-                "found"
+                format!("found by {by}")
             }
-            Outcome::DoesNotCompile => bail!("{} does not compile: mend the table", mutant.name),
-            Outcome::NotFound if mutant.equivalent.is_some() => "equivalent",
+            Outcome::DoesNotCompile => {
+                missed.push(mutant.name.as_str());
+                "DOES NOT COMPILE: mend the table".to_owned()
+            }
+            Outcome::NotFound if mutant.equivalent.is_some() => "equivalent".to_owned(),
             Outcome::NotFound => {
                 missed.push(mutant.name.as_str());
-                "NOT FOUND"
+                "NOT FOUND".to_owned()
             }
         };
         let seconds = began.elapsed().as_secs();
-        say(format_args!("{word:>10}  {}: {} ({seconds} s)", mutant.name, mutant.rule));
+        say(format_args!("{}: {word} ({seconds} s)", mutant.name));
     }
     say(format_args!("{found} found, {} not", missed.len()));
     ensure!(missed.is_empty(), "not found within {SEEDS} seeds: {}", missed.join(", "));
@@ -114,8 +124,9 @@ fn planted(root: &Path, mutant: &Mutant) -> Result<String> {
     Ok(source.replacen(&mutant.find, &mutant.replace, 1))
 }
 
-/// Copies what git knows of the checkout, as it lies there.
+/// Copies what git knows of the checkout, as it lies there, and takes away what is no longer in it.
 fn copy(root: &Path, tree: &Path) -> Result<()> {
+    let mut kept = BTreeSet::new();
     let arguments = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
     let listed = Command::new("git").args(arguments).current_dir(root).output().context("git ls-files")?;
     ensure!(listed.status.success(), "git ls-files failed");
@@ -124,6 +135,7 @@ fn copy(root: &Path, tree: &Path) -> Result<()> {
         if !from.is_file() {
             continue;
         }
+        kept.insert(to.clone());
         let bytes = fs::read(&from)?;
         // One that is the same keeps its time, so that it is not compiled anew.
         if fs::read(&to).ok().as_ref() != Some(&bytes) {
@@ -133,6 +145,19 @@ fn copy(root: &Path, tree: &Path) -> Result<()> {
             fs::write(to, bytes)?;
         }
     }
+    remove_others(tree, &kept)
+}
+
+/// Removes every file below `folder` that is not among those.
+fn remove_others(folder: &Path, kept: &BTreeSet<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() && !path.is_symlink() {
+            remove_others(&path, kept)?;
+        } else if !kept.contains(&path) {
+            fs::remove_file(&path).with_context(|| path.display().to_string())?;
+        }
+    }
     Ok(())
 }
 
@@ -140,6 +165,8 @@ fn simulate(root: &Path, tree: &Path, scene: Option<&str>) -> Result<Outcome> {
     let cargo = |arguments: &[&str]| {
         let mut command = Command::new("cargo");
         command.current_dir(tree).env("CARGO_TARGET_DIR", root.join("target/mutants/build")).args(arguments);
+        // Built once and again for each fault, so that the building must be quick: nobody looks at a line of it.
+        command.env("CARGO_INCREMENTAL", "1").env("CARGO_PROFILE_DEV_DEBUG", "0");
         command.env("LGDL_SIM_SEEDS", SEEDS.to_string()).env("LGDL_SIM_STOP_AT_FIRST", "1");
         command.env("LGDL_SIM_SCENE", scene.unwrap_or_default());
         command
@@ -150,7 +177,13 @@ fn simulate(root: &Path, tree: &Path, scene: Option<&str>) -> Result<Outcome> {
         return Ok(Outcome::DoesNotCompile);
     }
     let ran = cargo(&[&test[..], &["--", "whatever_goes_wrong"]].concat()).output()?;
-    Ok(if ran.status.success() { Outcome::NotFound } else { Outcome::Found })
+    if ran.status.success() {
+        return Ok(Outcome::NotFound);
+    }
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned();
+    let by = said.lines().find_map(|line| line.strip_prefix("first: "));
+    // A world that panics notices it as well.
+    Ok(Outcome::Found(by.unwrap_or("a panic").to_owned()))
 }
 
 #[cfg(test)]
@@ -164,6 +197,17 @@ mod tests {
             assert!(guide.contains(&format!("| {name} | {rule} |")), "{name}");
             assert!(equivalent.is_none_or(|why| guide.contains(&format!("`{name}`: {why}"))), "{name}");
         }
+    }
+
+    #[test]
+    fn a_file_that_is_gone_goes_from_the_copy() {
+        let folder = tempfile::tempdir().unwrap();
+        let (kept, gone) = (folder.path().join("kept.rs"), folder.path().join("old/gone.rs"));
+        fs::create_dir(folder.path().join("old")).unwrap();
+        fs::write(&kept, "").unwrap();
+        fs::write(&gone, "").unwrap();
+        remove_others(folder.path(), &BTreeSet::from([kept.clone()])).unwrap();
+        assert!(kept.exists() && !gone.exists());
     }
 
     #[test]

@@ -21,8 +21,8 @@ pub type LocalService = Arc<dyn Fn(http::Request<Bytes>) -> LocalAnswer + Send +
 pub enum Storage {
     /// Nothing outlives the process: for tests.
     Memory,
-    /// The journal lies in a database in this folder, which is made when it is not there. Hot state stays in memory: it is
-    /// a cache.
+    /// The journal lies in a database in this folder, which is made when it is not there, and beside it a copy of the key-value store:
+    /// games and hot states, for a node that starts again while the origin is away.
     Folder(PathBuf),
 }
 

@@ -1,8 +1,16 @@
-//! The key-value store of the node: in memory, bounded, and as weak as Spin's. No expiry, no compare-and-swap; what was not
-//! used for longest is forgotten first.
+//! The key-value store of the node: in memory, bounded, and as weak as Spin's, with a copy on disk where the node has a folder. No
+//! expiry, no compare-and-swap; what was not used for longest is forgotten first.
+
+mod disk;
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use disk::Disk;
+use lgdl::wire::node::NOTE_PREFIX;
+
+pub use disk::CACHE_FILE;
 
 /// Shares of the store, each behind a lock of its own.
 const SHARES: usize = 16;
@@ -10,6 +18,7 @@ const SHARES: usize = 16;
 /// A bounded store.
 pub(crate) struct Kv {
     shares: Vec<Mutex<Share>>,
+    disk: Option<Disk>,
 }
 
 #[derive(Default)]
@@ -28,10 +37,17 @@ struct Kept {
 }
 
 impl Kv {
-    /// A store for about so many bytes.
-    pub(crate) fn new(limit: usize) -> Kv {
+    /// A store for about so many bytes; with a folder it begins with what the one before it held.
+    pub(crate) fn open(limit: usize, folder: Option<&Path>) -> Kv {
         let share = || Mutex::new(Share { limit: limit / SHARES, ..Share::default() });
-        Kv { shares: std::iter::repeat_with(share).take(SHARES).collect() }
+        let mut kv = Kv { shares: std::iter::repeat_with(share).take(SHARES).collect(), disk: None };
+        if let Some(folder) = folder {
+            let (disk, held) = Disk::open(folder);
+            kv.disk = Some(disk);
+            // Written again where there is no room for it any more, so that the copy forgets it as well.
+            held.into_iter().for_each(|(key, value)| kv.set_in_memory(key, value));
+        }
+        kv
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<Vec<u8>> {
@@ -39,11 +55,26 @@ impl Kv {
     }
 
     pub(crate) fn set(&self, key: String, value: Vec<u8>) {
-        self.share(&key).set(key, value);
+        let mut share = self.share(&key);
+        self.tell(&key, Some(&value));
+        share.set(key, value).iter().for_each(|forgotten| self.tell(forgotten, None));
+    }
+
+    fn set_in_memory(&self, key: String, value: Vec<u8>) {
+        self.share(&key).set(key, value).iter().for_each(|forgotten| self.tell(forgotten, None));
     }
 
     pub(crate) fn delete(&self, key: &str) {
-        self.share(key).delete(key);
+        let mut share = self.share(key);
+        share.delete(key);
+        self.tell(key, None);
+    }
+
+    /// Has the copy on disk follow, while the share is locked, so that it sees the changes of a key in their order.
+    fn tell(&self, key: &str, value: Option<&[u8]>) {
+        if let Some(disk) = self.disk.as_ref().filter(|_| !key.starts_with(NOTE_PREFIX)) {
+            disk.change(key, value);
+        }
     }
 
     pub(crate) fn keys(&self) -> Vec<String> {
@@ -75,7 +106,9 @@ impl Share {
         Some(kept.value.clone())
     }
 
-    fn set(&mut self, key: String, value: Vec<u8>) {
+    /// Returns what had to make room.
+    fn set(&mut self, key: String, value: Vec<u8>) -> Vec<String> {
+        let mut forgotten = Vec::new();
         self.delete(&key);
         self.uses += 1;
         self.bytes += cost(&key, &value);
@@ -85,7 +118,9 @@ impl Share {
             && let Some((_, oldest)) = self.order.pop_first()
         {
             self.delete(&oldest);
+            forgotten.push(oldest);
         }
+        forgotten
     }
 
     fn delete(&mut self, key: &str) {
@@ -107,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_value_is_read_back_overwritten_and_removed() {
-        let kv = Kv::new(1 << 20);
+        let kv = Kv::open(1 << 20, None);
         assert_eq!(kv.get("a"), None);
         kv.set("a".into(), vec![1]);
         kv.set("a".into(), vec![2]);
@@ -117,6 +152,52 @@ mod tests {
         kv.delete("a");
         assert_eq!(kv.get("a"), None);
         assert!(kv.keys().is_empty());
+    }
+
+    #[test]
+    fn with_a_folder_the_next_one_begins_with_what_this_one_held() {
+        let folder = tempfile::tempdir().unwrap();
+        let again = |limit| Kv::open(limit, Some(folder.path()));
+        let kv = again(1 << 20);
+        kv.set("game".into(), vec![1; 5_000]);
+        kv.set("state".into(), vec![2]);
+        kv.set("state".into(), vec![3]);
+        kv.set("erased".into(), b"what was said".to_vec());
+        kv.delete("erased");
+        kv.set("note:waits".into(), b"nothing waits".to_vec());
+        drop(kv);
+        let kv = again(1 << 20);
+        assert_eq!(kv.get("note:waits"), None, "it may be older than what the journal holds");
+        assert_eq!((kv.get("game"), kv.get("state"), kv.get("erased")), (Some(vec![1; 5_000]), Some(vec![3]), None));
+        drop(kv);
+        let file = folder.path().join(CACHE_FILE);
+        let holds = |text: &[u8]| std::fs::read(&file).unwrap().windows(text.len()).any(|part| part == text);
+        assert!(!holds(b"what was said"), "what was removed is written over");
+        // What has no room in the next one is not kept for the one after it.
+        drop(again(16 * 1_000));
+        assert_eq!(again(1 << 20).get("game"), None);
+        assert_eq!(again(1 << 20).get("state"), Some(vec![3]));
+    }
+
+    #[test]
+    fn a_copy_that_is_damaged_is_thrown_away() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(CACHE_FILE), [7; 10_000]).unwrap();
+        let kv = Kv::open(1 << 20, Some(folder.path()));
+        assert!(kv.keys().is_empty());
+        kv.set("a".into(), vec![1]);
+        drop(kv);
+        assert_eq!(Kv::open(1 << 20, Some(folder.path())).get("a"), Some(vec![1]));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_may_read_the_copy() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        drop(Kv::open(1 << 20, Some(folder.path())));
+        let mode = std::fs::metadata(folder.path().join(CACHE_FILE)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0);
     }
 
     #[test]

@@ -17,8 +17,10 @@ mod outbound;
 mod peers;
 mod server;
 mod spin;
+mod taken;
 
 pub use config::{HostConfig, LocalAnswer, LocalService, Storage};
+pub use kv::CACHE_FILE;
 pub use manifest::{Manifest, ManifestError};
 pub use node::{JOURNAL_FILE, Node};
 pub use server::{Host, StartError};

@@ -127,11 +127,14 @@ impl Metrics {
     }
 
     /// All of it in Prometheus's text format.
-    pub(crate) fn text(&self, journal: &Counts, instances: u64) -> String {
+    pub(crate) fn text(&self, journal: Option<&Counts>, instances: u64) -> String {
         self.instances.set(&[], instances);
-        self.journal.set(&[], journal.waiting);
-        self.journal_depth.set(&[], journal.waiting);
-        self.aside.set(&[], journal.aside);
+        // One that can't be read is not empty: the last figures stay, and `/health` tells that it fails.
+        if let Some(journal) = journal {
+            self.journal.set(&[], journal.waiting);
+            self.journal_depth.set(&[], journal.waiting);
+            self.aside.set(&[], journal.aside);
+        }
         if let Some(bytes) = resident_bytes() {
             self.memory.set(&[], bytes);
         }
@@ -160,7 +163,7 @@ mod tests {
         );
         metrics.request(&told(";;;E500;"), 500, Duration::from_millis(1));
         metrics.trap();
-        let text = metrics.text(&Counts { waiting: 4, aside: 2, other_key: 1 }, 7);
+        let text = metrics.text(Some(&Counts { waiting: 4, aside: 2, other_key: 1 }), 7);
         for line in [
             r#"lgdl_edge_requests_total{route="GET /games",status="200"} 1"#,
             r#"lgdl_edge_requests_total{route="none",status="500"} 1"#,

@@ -32,6 +32,7 @@ use crate::metrics::Metrics;
 use crate::node::{self, Node};
 use crate::outbound::{AllowedHost, Outbound, local};
 use crate::peers::Peers;
+use crate::taken::Taken;
 
 /// Time for a request's headers.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
@@ -43,6 +44,8 @@ const MAX_HEADERS: usize = 256;
 const MAX_HEADER_BYTES: usize = 64 * 1024;
 /// Bytes of a body too large that are read and forgotten before its connection is closed.
 const MAX_DISCARDED_BYTES: usize = 8 * 1024 * 1024;
+/// Time for a peer to take something of what it is sent.
+const TAKEN_WITHIN: Duration = Duration::from_secs(30);
 /// Connections at once, and those of one address: what stands in front of a node (a proxy) counts as one, and needs many.
 const MAX_CONNECTIONS: usize = 8_192;
 const MAX_CONNECTIONS_OF_A_PEER: usize = 2_048;
@@ -142,11 +145,15 @@ impl Host {
             TcpListener::bind(config.listen).await.map_err(|error| StartError::Listen(config.listen, error))?;
         let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
         let epochs = Epochs::begin(&engine);
+        let folder = match &config.storage {
+            Storage::Memory => None,
+            Storage::Folder(folder) => Some(folder.as_path()),
+        };
         let given = Arc::new(Given {
             engine,
             manifest,
             variables,
-            kv: Kv::new(config.kv_bytes),
+            kv: Kv::open(config.kv_bytes, folder),
             outbound: Outbound::new(allowed, config.public_hosts, services),
             memory_limit: config.memory_limit,
             cpu_limit: config.cpu_limit,
@@ -286,7 +293,7 @@ async fn serve(
         .header_read_timeout(HEADERS_WITHIN)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEADER_BYTES)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Taken::new(stream, TAKEN_WITHIN)), service);
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => return,
@@ -298,7 +305,7 @@ async fn serve(
 async fn answer(app: Arc<App>, of_peer: &Arc<Semaphore>, request: Request<Incoming>) -> Answer {
     let came = Instant::now();
     if app.node_service && request.uri().path() == "/metrics" && request.method() == Method::GET {
-        let text = app.metrics.text(&app.node.counts().unwrap_or_default(), app.instances.made());
+        let text = app.metrics.text(app.node.counts().ok().as_ref(), app.instances.made());
         return whole(StatusCode::OK, lgdl_metrics::CONTENT_TYPE, text.into());
     }
     let request_id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());

@@ -10,7 +10,7 @@ use crate::digest;
 use crate::notes;
 use crate::origin::Origin;
 use crate::pipeline::state::Named;
-use crate::platform::Platform;
+use crate::platform::{KvError, Platform};
 
 /// How long a given consent is believed, milliseconds: a withdrawal is honoured within this.
 pub const CONSENT_BELIEVED_MS: i64 = 60_000;
@@ -52,8 +52,11 @@ pub async fn check<P: Platform>(call: &Call<'_, P>, game: &GameEntry, named: &Na
 }
 
 /// Believes it no longer: the conversation was erased, and the consent with it where its person was.
-pub async fn forget<P: Platform>(platform: &P, conversation: &str) {
-    notes::forget(platform, &note(conversation)).await;
+///
+/// # Errors
+/// When the store does not take it: it may still be believed.
+pub async fn forget<P: Platform>(platform: &P, conversation: &str) -> Result<(), KvError> {
+    notes::forget_grant(platform, &note(conversation)).await
 }
 
 fn note(conversation: &str) -> String {

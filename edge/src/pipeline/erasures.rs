@@ -82,7 +82,7 @@ async fn forget<P: Platform>(platform: &P, conversations: &[String]) -> Option<(
             journal::forget(platform, digest).await.ok()?;
         }
         state::drop_named(platform, digest).await.ok()?;
-        consent::forget(platform, digest).await;
+        consent::forget(platform, digest).await.ok()?;
     }
     Some(())
 }

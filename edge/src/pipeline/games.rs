@@ -3,19 +3,22 @@
 
 use std::sync::Arc;
 
-use lgdl::compiled::CompiledGame;
+use lgdl::compiled::{CompiledGame, LoadError};
 use lgdl::problem::Reason;
+use lgdl::wire::node::Level;
 use lgdl::wire::origin::{GameEntry, GameList};
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{After, Event, Refusal};
 use crate::call::Call;
-use crate::notes;
+use crate::notes::{self, Where};
 use crate::origin::{Origin, OriginError};
 use crate::platform::Platform;
 
 /// How long a compiled game stays in the key-value store, milliseconds. Versions that are used are written again.
 const GAME_TTL_MS: u64 = 7 * 86_400_000;
+/// How often an instance that has a memory writes the list to the key-value store though it is the same, milliseconds.
+const LIST_STORED_EVERY_MS: i64 = 86_400_000;
 /// How long others wait for one refill, and how often they look, milliseconds.
 const REFILL_MS: u64 = 2_000;
 const REFILL_LOOK_MS: u64 = 10;
@@ -23,7 +26,48 @@ const REFILL_LOOK_MS: u64 = 10;
 #[derive(Debug, Serialize, Deserialize)]
 struct Listed {
     asked_at_ms: i64,
+    /// When it was written to the key-value store.
+    #[serde(default)]
+    stored_at_ms: i64,
     list: GameList,
+}
+
+impl Listed {
+    /// What the origin says now; it is written to the store where that does not say the same.
+    fn new(list: GameList, now_ms: i64, known: Option<&Listed>) -> (Listed, Where) {
+        let is_stored = |known: &&Listed| {
+            known.list == list && (0..LIST_STORED_EVERY_MS).contains(&now_ms.saturating_sub(known.stored_at_ms))
+        };
+        let (stored_at_ms, place) = match known.filter(is_stored) {
+            Some(known) => (known.stored_at_ms, Where::Memory),
+            None => (now_ms, Where::Store),
+        };
+        (Listed { asked_at_ms: now_ms, stored_at_ms, list }, place)
+    }
+}
+
+/// Why a compiled form can't be used.
+enum Unusable {
+    /// There is none.
+    Missing,
+    /// It is another version's, or damaged.
+    NotIt,
+    /// It can't be loaded.
+    Load(LoadError),
+}
+
+impl Unusable {
+    /// What to do, for people.
+    fn words(&self) -> String {
+        match self {
+            Unusable::Missing => "The origin has no compiled form of this game version. Publish the game again.".into(),
+            Unusable::NotIt => {
+                "The compiled form that the origin sent is not that of this game version. Publish the game again."
+                    .into()
+            }
+            Unusable::Load(error) => format!("This node can't load the game version: {error}."),
+        }
+    }
 }
 
 /// The active games of the caller's tenant.
@@ -33,7 +77,7 @@ struct Listed {
 pub async fn list<P: Platform>(call: &Call<'_, P>) -> Result<GameList, Refusal> {
     let note = format!("games:{}", call.caller.tenant);
     let now = call.platform.now_ms();
-    let known: Option<Listed> = notes::recall(call.platform, &note).await;
+    let known: Option<Listed> = notes::recall_lasting(call.platform, &note).await;
     if let Some(known) = &known {
         let age = now.saturating_sub(known.asked_at_ms);
         if (0..call.settings.games_ttl_ms).contains(&age) {
@@ -47,8 +91,9 @@ pub async fn list<P: Platform>(call: &Call<'_, P>) -> Result<GameList, Refusal> 
     };
     let ask = async || {
         let list = Origin::new(call).games().await?;
-        notes::remember(call.platform, &note, &Listed { asked_at_ms: now, list: list.clone() }).await;
-        Ok(list)
+        let (listed, place) = Listed::new(list, now, known.as_ref());
+        notes::remember_lasting(call.platform, &note, &listed, place).await;
+        Ok(listed.list)
     };
     let list: Result<GameList, OriginError> = single_flight(call, &note, newer, ask).await;
     match (list, known) {
@@ -62,7 +107,7 @@ pub async fn list<P: Platform>(call: &Call<'_, P>) -> Result<GameList, Refusal> 
 
 /// Forgets the list, so that the next request asks for it.
 pub async fn forget_list<P: Platform>(call: &Call<'_, P>) {
-    notes::forget(call.platform, &format!("games:{}", call.caller.tenant)).await;
+    notes::forget_lasting(call.platform, &format!("games:{}", call.caller.tenant)).await;
 }
 
 /// One game's entry.
@@ -105,38 +150,39 @@ pub async fn compiled<P: Platform>(call: &Call<'_, P>, version: &str) -> Result<
     let key = format!("game:{version}");
     if let Ok(Some(bytes)) = call.platform.kv_get(&key).await {
         // A copy that is damaged, or was put there by somebody else, is as good as none.
-        if let Some(game) = loaded(version, bytes).filter(CompiledGame::is_intact) {
+        if let Ok(game) = loaded(version, bytes) {
             keep(call, version, &game);
             return Ok(game);
         }
     }
-    let kept = async || known().map(|game| Ok(Some(game)));
+    let kept = async || known().map(|game| Ok(Ok(game)));
     let ask = async || {
         let bytes = Origin::new(call).compiled(version).await?;
         call.observe(Event::GameRefill);
-        // Looked through once, wherever it comes in.
-        let game = bytes.and_then(|bytes| loaded(version, bytes)).filter(CompiledGame::is_intact);
-        let Some(game) = game else { return Ok(None) };
-        keep(call, version, &game);
-        call.later(After::Keep { key: key.clone(), value: game.bytes().to_vec(), ttl_ms: GAME_TTL_MS });
-        Ok(Some(game))
+        let game = bytes.ok_or(Unusable::Missing).and_then(|bytes| loaded(version, bytes));
+        if let Ok(game) = &game {
+            keep(call, version, game);
+            call.later(After::Keep { key: key.clone(), value: game.bytes().to_vec(), ttl_ms: GAME_TTL_MS });
+        }
+        Ok(game)
     };
-    let game: Result<Option<CompiledGame>, OriginError> = single_flight(call, &key, kept, ask).await;
+    let game: Result<Result<CompiledGame, Unusable>, OriginError> = single_flight(call, &key, kept, ask).await;
     match game {
-        Ok(Some(game)) => Ok(game),
-        Ok(None) => Err(Refusal::new(
-            Reason::GameUnusable,
-            "The origin has no usable compiled form of this game version. Publish the game again.",
-        )),
+        Ok(Ok(game)) => Ok(game),
+        Ok(Err(why)) => {
+            call.tell(Level::Error, "a game can't be used", |line| line.detail = Some(why.words()));
+            Err(Refusal::new(Reason::GameUnusable, why.words()))
+        }
         Err(_) => {
             Err(Origin::new(call).away(Reason::GameUnusable, "The game can't be fetched at the moment. Try again."))
         }
     }
 }
 
-fn loaded(version: &str, bytes: Vec<u8>) -> Option<CompiledGame> {
-    let game = CompiledGame::load(Arc::from(bytes)).ok()?;
-    (game.version() == version).then_some(game)
+/// Looked through once, wherever it comes in.
+fn loaded(version: &str, bytes: Vec<u8>) -> Result<CompiledGame, Unusable> {
+    let game = CompiledGame::load(Arc::from(bytes)).map_err(Unusable::Load)?;
+    if game.version() == version && game.is_intact() { Ok(game) } else { Err(Unusable::NotIt) }
 }
 
 fn keep<P: Platform>(call: &Call<'_, P>, version: &str, game: &CompiledGame) {

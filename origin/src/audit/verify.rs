@@ -150,7 +150,9 @@ impl Walk<'_> {
                 // What it said is not known; the next link says what it should have been.
                 self.previous = match store.audit(self.sequence, 1).await {
                     Ok(rows) => rows.first().map(|row| row.previous_hash.clone()).unwrap_or_default(),
-                    Err(_) => String::new(),
+                    // That one can't be read either; a store that fails is no fault of the log.
+                    Err(StoreError::Damaged(_)) => String::new(),
+                    Err(error) => return Err(error),
                 };
             }
             Err(error) => return Err(error),

@@ -153,10 +153,11 @@ async fn list(deployment: &Deployment, json: bool, console: &mut Console) -> End
     let games = deployment.store.games(&deployment.tenant).await.map_err(failed)?;
     if json {
         let shown = |row: &lgdl_origin::store::GameRow| {
-            let policy: Value = serde_json::from_str(&row.active.policy).unwrap_or_default();
-            json!({"id": row.game, "version": row.active.version, "pinned": row.pinned, "policy": policy})
+            let policy: Value = serde_json::from_str(&row.active.policy)
+                .map_err(|error| Failure::Failed(format!("the policy of {} is damaged: {error}", row.game)))?;
+            Ok(json!({"id": row.game, "version": row.active.version, "pinned": row.pinned, "policy": policy}))
         };
-        console.json(&json!({"games": games.iter().map(shown).collect::<Vec<_>>()}))?;
+        console.json(&json!({"games": games.iter().map(shown).collect::<Result<Vec<_>, Failure>>()?}))?;
         return Ok(Verdict::Yes);
     }
     for row in games {

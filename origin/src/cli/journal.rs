@@ -1,8 +1,10 @@
 //! `lgdl journal`: turns that an edge node of this machine has set aside, because they can't arrive as they are. They are kept
 //! until somebody decides. Works on the node's folder, beside a node that runs.
 
+use std::env::VarError;
 use std::path::PathBuf;
 
+use lgdl::crypto::SecretKey;
 use lgdl::wire::node::{Aside, Counts, read_state_key};
 use lgdl_edge_host::{JOURNAL_FILE, Node};
 use serde::Serialize;
@@ -137,16 +139,20 @@ fn decide(
     Ok(Verdict::when(left == 0 && !unknown))
 }
 
+/// The key that the variable gives. What is none is not taken for no key: that would set aside everything.
+fn key(variable: Result<String, VarError>) -> Result<Option<SecretKey>, Failure> {
+    let no_key = || Failure::Usage("LGDL_STATE_KEY takes 64 hexadecimal digits".into());
+    match variable {
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(no_key()),
+        Ok(text) if text.trim().is_empty() => Ok(None),
+        Ok(text) => read_state_key(text.trim()).map(Some).ok_or_else(no_key),
+    }
+}
+
 fn set_aside(place: &Place, console: &mut Console) -> End {
     let node = open(place)?;
-    let text = std::env::var("LGDL_STATE_KEY").unwrap_or_default();
-    let key = match text.trim() {
-        "" => None,
-        text => {
-            let key = read_state_key(text);
-            Some(key.ok_or_else(|| Failure::Usage("LGDL_STATE_KEY takes 64 hexadecimal digits".into()))?)
-        }
-    };
+    let key = key(std::env::var("LGDL_STATE_KEY"))?;
     let done = node.set_aside_unopened(key.as_ref()).map_err(unreadable)?;
     if place.json {
         console.json(&Decided { done, left: 0 })?;
@@ -154,4 +160,19 @@ fn set_aside(place: &Place, console: &mut Console) -> End {
         console.line(format_args!("{} set aside", count(done, "turn")))?;
     }
     Ok(Verdict::Yes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_key_is_not_taken_for_none() {
+        assert!(matches!(key(Err(VarError::NotPresent)), Ok(None)));
+        assert!(matches!(key(Ok(" ".into())), Ok(None)));
+        assert!(matches!(key(Ok("07".repeat(32))), Ok(Some(_))));
+        for wrong in [Ok("07".repeat(31)), Err(VarError::NotUnicode("07".into()))] {
+            assert!(matches!(key(wrong), Err(Failure::Usage(_))));
+        }
+    }
 }

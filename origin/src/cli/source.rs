@@ -72,12 +72,8 @@ pub(super) fn read(argument: &Path) -> Result<Source, Failure> {
     let shown = path.display().to_string();
     let bytes = read_file(&path)?;
     let contract_path = path.with_file_name(CONTRACT_FILE);
-    let contract = if contract_path.is_file() {
-        let text = String::from_utf8(read_file(&contract_path)?);
-        Some(text.map_err(|_| Failure::Failed(format!("{} is not UTF-8 text", contract_path.display())))?)
-    } else {
-        None
-    };
+    let contract = read_if_there(&contract_path)?.map(String::from_utf8).transpose();
+    let contract = contract.map_err(|_| Failure::Failed(format!("{} is not UTF-8 text", contract_path.display())))?;
     Ok(Source { path: Some(path), shown, bytes, contract })
 }
 
@@ -103,6 +99,15 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     read_at_most(file, &path.display().to_string())
 }
 
+/// Reads a whole file that need not be there.
+pub(super) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
+    match File::open(path) {
+        Ok(file) => read_at_most(file, &path.display().to_string()).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unreadable(path, &error)),
+    }
+}
+
 fn read_at_most(from: impl Read, shown: &str) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     from.take(MAX_READ_BYTES + 1)
@@ -126,7 +131,11 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
 /// Checks a source and compiles every game of it that has no error, as the origin would.
 pub(super) fn check(source: &Source) -> Result<Checked, Failure> {
     let meaning = Given::load(None).and_then(|given| given.meaning());
-    let files = source.path.as_deref().map(bundle::translations).unwrap_or_default();
+    let files = match source.path.as_deref() {
+        Some(path) => bundle::translations(path).map_err(Failure::Failed)?,
+        // What comes from standard input has nothing beside it.
+        None => BTreeMap::new(),
+    };
     Ok(checked(source, meaning.map_err(|error| Failure::Failed(error.to_string()))?, &files))
 }
 

@@ -16,8 +16,8 @@ const MAX_PHRASES: usize = 20;
 const MAX_PROPOSALS: usize = 200;
 /// So many unmatched phrases that ask for the same are worth a move.
 const MIN_ASKING: usize = 3;
-/// Two phrases ask for the same when they share so much of their telling words, in hundredths.
-const ALIKE: usize = 33;
+/// Two phrases ask for the same when they share so much of their telling words, in hundredths: half of what both say.
+const ALIKE: usize = 50;
 /// Unmatched phrases that are compared with each other.
 const MAX_COMPARED: usize = 2_000;
 
@@ -154,10 +154,10 @@ fn telling(language: &'static Language, text: &str) -> BTreeSet<String> {
     stems.filter(|stem| stem.chars().any(char::is_alphabetic)).collect()
 }
 
-/// How much of the telling words two phrases share, in hundredths of all.
+/// How much of their telling words two phrases share, in hundredths (Sørensen and Dice): of two words each, one is half. Over the
+/// words of both together it would be a third, and "do you sell helmets" far from "I would like to buy helmets".
 fn alike(a: &BTreeSet<String>, b: &BTreeSet<String>) -> usize {
-    let all = a.union(b).count();
-    (a.intersection(b).count() * 100).checked_div(all).unwrap_or(0)
+    (2 * a.intersection(b).count() * 100).checked_div(a.len() + b.len()).unwrap_or(0)
 }
 
 /// Groups of unmatched phrases, each near to the first of its group.
@@ -243,6 +243,19 @@ mod tests {
         let all = proposals(&game(), &[talk("a", &turns)]);
         let [pair] = of(&all, Kind::Collision)[..] else { panic!("{all:?}") };
         assert_eq!((&pair.moves, pair.evidence.corrected), (&vec!["rental".to_owned(), "repair".to_owned()], 1));
+    }
+
+    #[test]
+    fn phrases_are_alike_that_share_half_of_what_they_say() {
+        let language = Language::of_game(&game().header());
+        for (one, other, shared) in [
+            ("do you sell helmets", "I would like to buy helmets", 50),
+            ("do you sell helmets", "any helmets to sell?", 100),
+            ("do you sell helmets", "repair my brakes", 0),
+            ("", "", 0),
+        ] {
+            assert_eq!(alike(&telling(language, one), &telling(language, other)), shared, "{one} / {other}");
+        }
     }
 
     #[test]

@@ -472,6 +472,22 @@ pub struct ErasureReport {
 }
 
 impl ErasureReport {
+    /// As it is kept.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let ErasureReport { conversations, turns, slots, context, answers, consents, data_keys } = self;
+        serde_json::json!({
+            "conversations": conversations,
+            "turns": turns,
+            "slots": slots,
+            "context": context,
+            "answers": answers,
+            "consents": consents,
+            "data_keys": data_keys,
+        })
+        .to_string()
+    }
+
     /// Adds what another removal counted.
     pub fn add(&mut self, other: &ErasureReport) {
         self.conversations += other.conversations;

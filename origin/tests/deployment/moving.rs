@@ -375,6 +375,17 @@ fn bulk_commands_name_what_they_cannot_read_go_on_and_say_no() {
     assert!(rotated.said.contains("dek_") && rotated.said.contains("data keys seen"), "{}", rotated.said);
 }
 
+#[test]
+fn a_conversation_whose_sensitive_values_are_not_known_is_not_exported_unmasked() {
+    let place = Place::new();
+    fill(&place.path("lgdl.db"), 3);
+    let file = rusqlite::Connection::open(place.path("lgdl.db")).unwrap();
+    file.execute("UPDATE turns SET extracted_params = '{' WHERE rowid = (SELECT min(rowid) FROM turns)", []).unwrap();
+    drop(file);
+    let exported = place.lgdl("export all.jsonl --json").expect(1);
+    assert_eq!(exported.json()["unreadable"]["count"], 1, "{}", exported.said);
+}
+
 /// A store of one person, sealed, with a game.
 fn fill_sealed(place: &Place) {
     let from = Place::new();

@@ -9,7 +9,7 @@ use lgdl::crypto::KeyRing;
 use lgdl::wire::origin::{CommitAnswer, CommitRequest, StoredConversation};
 use lgdl_origin::Config;
 use lgdl_origin::audit::{self, events};
-use lgdl_origin::clock::{Clock, ManualClock, SystemClock};
+use lgdl_origin::clock::{Clock, ManualClock, Millis, SystemClock};
 use lgdl_origin::exports;
 use lgdl_origin::ids::{ErasureId, person_pseudonym};
 use lgdl_origin::privacy::{
@@ -21,7 +21,7 @@ use lgdl_origin::records::CommitBody;
 use lgdl_origin::serve::{Running, ServeError, open_store, start};
 use lgdl_origin::store::sqlite::SqliteStore;
 use lgdl_origin::store::{ConversationKey, ErasureOrder, ErasureOutcome, Lookup, Maintenance as _};
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -363,6 +363,15 @@ async fn persons_are_named_in_the_log_under_a_key_and_receipts_find_them() {
 
     let edge = origin(Some(&[("k1", 7)])).await;
     erase(&edge, "bob").await;
+    // Who erases one conversation of their own is named in its tombstone, which stays.
+    edge.commit(&commit("c-cleo", "cleo", 0, "cleo")).await;
+    let path = "/edge/v1/conversations/medical/c-cleo?user=cleo";
+    assert_eq!(edge.send(Method::DELETE, path, vec![]).await.status(), StatusCode::NO_CONTENT);
+    let stones = edge.running.origin.store.tombstones((Millis::MIN, ""), 100).await.unwrap();
+    let cleo = person_pseudonym("default", "cleo");
+    let asked: Vec<_> = stones.iter().map(|stone| stone.requested_by.as_str()).collect();
+    assert!(asked.contains(&edge.running.origin.store.audit_name(&cleo).as_str()), "{asked:?}");
+    assert!(!asked.contains(&cleo.as_str()), "{asked:?}");
     let (store, config) = (&*edge.running.origin.store, &edge.running.origin.config);
     let name = store.audit_name(&after);
     let named = subjects(&edge).await;

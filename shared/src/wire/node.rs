@@ -24,6 +24,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::crypto::{SecretKey, key_id_of};
 
+/// How the names of a node's notes of the moment begin in its key-value store: that turns wait, say. They do not outlive its process,
+/// which may end before the last of them is written.
+pub const NOTE_PREFIX: &str = "note:";
 /// Takes tokens.
 pub const COUNT: &str = "/count";
 /// Appends an entry.

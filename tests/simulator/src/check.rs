@@ -16,6 +16,7 @@ use crate::client::key_of;
 use crate::game;
 use crate::origin::{Deed, TENANT};
 use crate::plan::{Erased, Fault, FaultKind, Flavour, Patience};
+use crate::scenes::LAST_SAID_AGAIN;
 use crate::world::{Ack, World};
 
 /// Something that must hold and does not.
@@ -24,6 +25,10 @@ pub type Violation = String;
 /// Everything that does not hold.
 pub(super) fn check(world: &World) -> Vec<Violation> {
     let mut found = Vec::new();
+    what_is_kept_opens(world, &mut found);
+    if !found.is_empty() {
+        return found;
+    }
     let Followed { kept, erased, lost } = follow(world, &mut found);
     the_store_holds_what_was_committed(world, &kept, &mut found);
     states_equal_a_replay(world, &kept, &mut found);
@@ -31,6 +36,7 @@ pub(super) fn check(world: &World) -> Vec<Violation> {
     acknowledged_turns_arrived(world, &places, &lost, &mut found);
     acknowledged_turns_are_in_order(world, &places, &lost, &mut found);
     retries_are_answered_as_before(world, &mut found);
+    what_a_node_holds_is_told_at_once(world, &mut found);
     nobody_goes_on_with_anothers_state(world, &mut found);
     side_effects_happened_once(world, &kept, &mut found);
     who_acted_is_told(world, &kept, &mut found);
@@ -41,6 +47,14 @@ pub(super) fn check(world: &World) -> Vec<Violation> {
     who_is_away_is_left_alone(world, &mut found);
     found.extend(world.history.borrow().heard.iter().cloned());
     found
+}
+
+/// A process that begins, with nothing in its memory, opens all that is kept.
+fn what_is_kept_opens(world: &World, found: &mut Vec<Violation>) {
+    world.origin.borrow_mut().restart();
+    let conversations: BTreeSet<&str> = world.plan.clients.iter().map(|client| client.conversation.as_str()).collect();
+    let closed = conversations.into_iter().filter(|conversation| !world.origin.borrow().opens(conversation));
+    found.extend(closed.map(|conversation| format!("{conversation} is kept under a key that nobody has")));
 }
 
 /// What is set aside has a reason that is so.
@@ -357,6 +371,29 @@ fn retries_are_answered_as_before(world: &World, found: &mut Vec<Violation>) {
         let was_kept = promise(world, earlier) != Promise::Nothing;
         if was_kept && one_node && !disturbed && world.plan.erasures.is_empty() && before != now {
             found.push(format!("{} was answered otherwise than {}", later.turn, earlier.turn));
+        }
+    }
+}
+
+/// How long an answer may take that needs nobody but the node, while the node still looks for the origin, microseconds.
+const AT_ONCE_US: u64 = 25_000_000;
+
+/// The answer to the last turn of a conversation lies with its state: who sends it again has it, with the origin away.
+fn what_a_node_holds_is_told_at_once(world: &World, found: &mut Vec<Violation>) {
+    if world.plan.about != LAST_SAID_AGAIN {
+        return;
+    }
+    let history = world.history.borrow();
+    for (at, later) in history.acks.iter().enumerate() {
+        let is_same = |ack: &Ack| ack.key == later.key && ack.fingerprint == later.fingerprint;
+        let was_last = history.acks[..at].last().is_some_and(|before| is_same(before) && before.status == 200);
+        let took_us = later.answered_us.saturating_sub(later.sent_us);
+        if was_last && took_us > AT_ONCE_US {
+            found.push(format!(
+                "{} was answered after {} s by a node that had its answer",
+                later.turn,
+                took_us / 1_000_000
+            ));
         }
     }
 }

@@ -96,7 +96,7 @@ fn fingerprint(plan: &ClientPlan, text: &str) -> String {
         event: None,
         explain: false,
     };
-    digest::fingerprint(GAME_ID, &request)
+    digest::fingerprint(GAME_ID, &request).expect("a request of words")
 }
 
 /// After a turn that the origin has, somebody else may ask for the conversation, and say the very same under the very same key.

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use lgdl::wire::node::{Aside, Page, Place, SetAside, StreamPage, Why};
+use lgdl::wire::node::{Aside, NOTE_PREFIX, Page, Place, SetAside, StreamPage, Why};
 use lgdl_edge::platform::{JournalEntry, SeamError};
 
 /// How old a stale read may be, microseconds.
@@ -36,6 +36,13 @@ impl Kv {
         if versions.len() > MAX_VERSIONS {
             versions.remove(0);
         }
+    }
+
+    /// The store as a process that begins finds it: as it was a little while ago, without the notes of the moment.
+    pub(super) fn begin_again(&self, at_us: u64) {
+        let mut values = self.values.borrow_mut();
+        values.retain(|key, _| !key.starts_with(NOTE_PREFIX));
+        values.values_mut().for_each(|versions| versions.retain(|(from_us, _, _)| *from_us <= at_us));
     }
 
     /// The keys that begin so, in order.

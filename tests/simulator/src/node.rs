@@ -43,6 +43,8 @@ const OBJECT_ATTEMPTS: u32 = 2;
 /// The keys for what nodes keep: the right one, and another.
 const STATE_KEY: &str = "5a";
 const OTHER_STATE_KEY: &str = "a5";
+/// How far the copy of a machine's store on disk may be behind it, microseconds.
+const MAX_BEHIND_US: u64 = 300_000;
 /// Of how many operations one brings the node down while it is crashing, at most.
 const OPERATIONS_PER_CRASH: u64 = 10;
 
@@ -128,6 +130,8 @@ impl Site {
         *self.instances.borrow_mut() = instances();
         if self.flavour == Flavour::Machine {
             *self.counters.borrow_mut() = Counters::default();
+            // Its store's copy on disk is written behind the store.
+            self.kv.begin_again(world.scheduler.now_us().saturating_sub(self.random.below(MAX_BEHIND_US)));
         }
         let (again, index) = (Rc::clone(world), self.index);
         world.scheduler.spawn(async move {

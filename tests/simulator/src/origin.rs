@@ -305,6 +305,16 @@ impl OriginHost {
         matches!(outcome, Ok(ErasureOutcome::Erased(_)))
     }
 
+    /// Whether a conversation, if it is there, can be opened.
+    pub(super) fn opens(&self, conversation: &str) -> bool {
+        self.runtime.block_on(async {
+            match self.origin.store.find(&key(conversation)).await.expect("the store reads") {
+                lgdl_origin::store::Lookup::Found(row) => self.origin.protection.open_conversation(*row).await.is_ok(),
+                _ => true,
+            }
+        })
+    }
+
     /// A conversation's turns, as they lie in the store: number, record id and answer.
     pub(super) fn turns(&self, conversation: &str) -> Vec<(u64, String, String)> {
         let key = key(conversation);

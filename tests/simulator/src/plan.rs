@@ -42,7 +42,7 @@ const SAID: [&str; 14] = [
 pub enum Flavour {
     /// Cloudflare Workers: one key-value store for all nodes, late and lossy; a Durable Object; isolates with memory.
     Worker,
-    /// `lgdl` on one machine: exact stores, a journal on disk, instances without memory.
+    /// `lgdl` on one machine: exact stores, a journal on disk, a store that a new process finds as it was a little before, instances without memory.
     Machine,
     /// Spin alone: everything in a key-value store of its own.
     Spin,

@@ -10,8 +10,11 @@ use crate::random::{Random, index};
 /// A scene: fills an empty world.
 type Scene = fn(&mut Stage);
 
+/// The scene in which a node has the answer to what is said again, and nobody to ask.
+pub(super) const LAST_SAID_AGAIN: &str = "says_the_last_again_while_away";
+
 /// Every scene, with its name.
-const SCENES: [(&str, Scene); 26] = [
+const SCENES: [(&str, Scene); 28] = [
     ("two_at_once", two_at_once),
     ("gives_up_in_the_middle", gives_up_in_the_middle),
     ("acts_on_another_state", acts_on_another_state),
@@ -38,6 +41,8 @@ const SCENES: [(&str, Scene); 26] = [
     ("answers_lost", answers_lost),
     ("two_begin_one_conversation", two_begin_one_conversation),
     ("services_forget", services_forget),
+    (LAST_SAID_AGAIN, says_the_last_again_while_away),
+    ("comes_back_after_an_erasure", comes_back_after_an_erasure),
 ];
 
 /// The names of all scenes.
@@ -229,6 +234,17 @@ fn says_it_again_while_away(stage: &mut Stage) {
     stage.away(if stage.random.chance(50) { 6 } else { 12 }, 60);
 }
 
+/// The same of the last turn that the origin took: the node that ran it holds its answer, and needs nobody to give it.
+fn says_the_last_again_while_away(stage: &mut Stage) {
+    stage.nodes(&[Flavour::Machine]);
+    let words = *stage.random.pick(&[["hello", "order something", "tea"], ["order something", "tea", "3"]]);
+    let client = stage.client(ANN, &words, 1_000);
+    let said = stage.turn(client, 1).text;
+    let turn = stage.turn(client, 2);
+    (turn.text, turn.key, turn.pause_us) = (said, Some("t0.1".to_owned()), 15_000_000);
+    stage.away(8, 100);
+}
+
 /// One person uses one key for two requests, in one conversation or in two, while the origin is there and while it is not.
 fn key_used_twice(stage: &mut Stage) {
     stage.alike(2, &EXACT);
@@ -325,6 +341,17 @@ fn trips(stage: &mut Stage) {
     stage.erases(what, at_s);
 }
 
+/// A person is erased by another process than the one that serves, which still has their key in memory, and comes back.
+fn comes_back_after_an_erasure(stage: &mut Stage) {
+    stage.alike(1, &ANYWHERE);
+    stage.plan.sealed = true;
+    stage.client(ANN, &["hello", "order something"], 2_000);
+    let at_s = stage.random.between(12, 20);
+    stage.erases(Stage::person(ANN), at_s);
+    let back = stage.client(Who("person0", "k1", 0), &["hello", "order something", "tea"], 3_000);
+    stage.turn(back, 0).pause_us = stage.random.between(25, 40) * SECOND_US;
+}
+
 /// The origin's store is put back to what it was a while ago, while nodes hold what came after.
 fn restored(stage: &mut Stage) {
     stage.alike(2, &ANYWHERE);
@@ -334,8 +361,10 @@ fn restored(stage: &mut Stage) {
         let client = stage.client(Who("person0", "k0", node), &words, 10_000);
         stage.plan.clients[client].roams = 10;
     }
-    let (from_s, to_s) = (stage.random.between(2, 30), stage.random.between(31, 60));
-    stage.fault(FaultKind::OriginRestored, from_s, to_s, 100);
+    // A turn or two are lost most often: then a node holds a state with the number that another one is about to be given.
+    let from_s = stage.random.between(8, 60);
+    let lost_s = if stage.random.chance(70) { stage.random.between(3, 11) } else { stage.random.between(12, 40) };
+    stage.fault(FaultKind::OriginRestored, from_s, from_s + lost_s, 100);
     if stage.random.chance(30) {
         stage.client(Who("person1", "k1", 0), &["hello", "order something", "tea"], 10_000);
         let what = if stage.random.chance(50) { Stage::conversation(ANN) } else { Stage::person(ANN) };
@@ -380,7 +409,8 @@ fn floods(stage: &mut Stage) {
     stage.plan.global_limit = "1000/minute";
     let flood = stage.client(ANN, &["hello"; 70], 1_000);
     stage.plan.clients[flood].patience = Patience::Floods;
-    stage.client(Who("person1", "k1", 0), &["hello", "order something", "tea"], 10_000);
+    // The other one is there before, while and after the first is banned.
+    stage.client(Who("person1", "k1", 0), &["hello"; 10], 10_000);
     if stage.random.chance(30) {
         let skew_ms = skew(&stage.random);
         stage.fault(FaultKind::ClockSet(0, skew_ms), 20, 60, 100);

@@ -11,7 +11,7 @@ use lgdl_simulator::run;
 const WORLDS: usize = 12;
 
 /// A scene, and what its trace shows.
-const SHOWS: [(&str, &str); 26] = [
+const SHOWS: [(&str, &str); 28] = [
     ("two_at_once", "-> 409"),
     ("gives_up_in_the_middle", "gives t0.1 up"),
     ("acts_on_another_state", ", done before"),
@@ -38,6 +38,8 @@ const SHOWS: [(&str, &str); 26] = [
     ("answers_lost", "answer lost over Origin"),
     ("two_begin_one_conversation", "sets aside"),
     ("services_forget", "answer lost over Services"),
+    ("says_the_last_again_while_away", "sends t0.1 to n0"),
+    ("comes_back_after_an_erasure", "sends t1.2 to n0"),
 ];
 
 #[test]

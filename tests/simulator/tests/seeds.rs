@@ -65,11 +65,15 @@ fn whatever_goes_wrong_no_turn_is_lost_and_none_counts_twice() {
                     let seed = seeds.get(next.fetch_add(1, Ordering::Relaxed)).copied();
                     let is_enough = stops_at_first && !failed.lock().unwrap().is_empty();
                     let Some(seed) = seed.filter(|_| !is_enough) else { break };
-                    let report = run(&Plan::of(seed), None);
+                    let plan = Plan::of(seed);
+                    let report = run(&plan, None);
                     tally.lock().unwrap().add(&report.tally);
                     if !report.violations.is_empty() {
-                        eprintln!("seed {seed}, {}: {}", Plan::of(seed).about, report.violations.join("; "));
-                        failed.lock().unwrap().insert(seed);
+                        if failed.lock().unwrap().insert(seed) && stops_at_first {
+                            let worlds = next.load(Ordering::Relaxed);
+                            eprintln!("first: {}, seed {seed}, within {worlds} worlds", plan.about);
+                        }
+                        eprintln!("seed {seed}, {}: {}", plan.about, report.violations.join("; "));
                     }
                 }
             });

@@ -206,24 +206,47 @@ fn every_line_of_the_compliance_checklist_names_a_test_that_exists() {
     none("the checklist", wrong);
 }
 
-/// Functions that take a failure for "nothing", on the paths of turns. What stands here was looked at: nothing of a turn
-/// is behind it. A new one is a question to whoever adds it.
+/// Where a failure of a store, a file or the environment is taken for "nothing": what stands here was looked at, and says in its place
+/// why that is right. A new one is a question to whoever adds it.
+const FAILURES_TAKEN_FOR_NOTHING: [(&str, usize); 9] = [
+    // A pass that a store stopped ends, and is taken up again where it was.
+    ("edge/src/pipeline/erasures.rs", 6),
+    // Caches: what can't be read is asked of the origin.
+    ("edge/src/pipeline/state.rs", 1),
+    ("edge/src/pipeline/capabilities.rs", 1),
+    ("edge/src/notes.rs", 3),
+    // A login that can't be checked has failed.
+    ("origin/src/admin/passwords.rs", 2),
+    // What can't be read is left out of what is measured; `/health` tells that the store fails.
+    ("origin/src/http/health.rs", 2),
+    // Not Linux: a usual number of descriptors.
+    ("origin/src/http/connections.rs", 1),
+    // Diagnoses and watching, which keep nothing.
+    ("origin/src/doctor/gather.rs", 1),
+    ("origin/src/cli/test/watch.rs", 1),
+];
+
 #[test]
-fn no_failure_is_taken_for_nothing_where_turns_go() {
-    const ALLOWED: [(&str, usize); 0] = [];
-    let paths =
-        ["edge/src/pipeline/journal.rs", "edge/host/src/node.rs", "origin/src/http/edge.rs", "origin/src/records.rs"];
-    let sources: Vec<Source> = product().into_iter().filter(|source| paths.contains(&source.path.as_str())).collect();
-    assert_eq!(sources.len(), paths.len());
+fn no_failure_is_taken_for_nothing() {
+    let of_the_product = ["edge/src/", "edge/host/src/", "origin/src/"];
+    let sources: Vec<Source> = product()
+        .into_iter()
+        .filter(|source| of_the_product.iter().any(|folder| source.path.starts_with(folder)))
+        .filter(|source| !source.path.starts_with("edge/src/cloudflare/") && !source.path.starts_with("edge/src/spin"))
+        .collect();
     let swallows = |line: &str| {
-        [".await.unwrap_or_default()", ".await.unwrap_or(None)", ".await.ok()"].iter().any(|what| line.contains(what))
+        let has = |what: &str| line.contains(what);
+        let ends = [".ok()", ".unwrap_or_default()", ".unwrap_or(None)"];
+        ends.iter().any(|end| has(&format!(".await{end}")))
+            || (has("fs::") || has("env::var(")) && (ends.iter().any(|end| has(end)) || has("let Ok("))
     };
     let mut found: BTreeMap<String, usize> = BTreeMap::new();
     let lines = lines_with(&sources, swallows);
     for line in &lines {
         *found.entry(line.split(':').next().unwrap_or_default().to_owned()).or_default() += 1;
     }
-    let allowed = |path: &str| ALLOWED.iter().find(|(known, _)| *known == path).map_or(0, |(_, count)| *count);
-    let too_many: Vec<_> = found.iter().filter(|(path, count)| **count > allowed(path)).collect();
-    assert!(too_many.is_empty(), "{too_many:?}\n{}", lines.join("\n"));
+    let allowed =
+        |path: &str| FAILURES_TAKEN_FOR_NOTHING.iter().find(|(known, _)| *known == path).map_or(0, |(_, count)| *count);
+    let others: Vec<_> = found.iter().filter(|(path, count)| **count != allowed(path)).collect();
+    assert!(others.is_empty(), "{others:?}\n{}", lines.join("\n"));
 }

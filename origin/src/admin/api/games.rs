@@ -20,7 +20,7 @@ use crate::games::{Content, Goldens, MAX_SOURCE_BYTES, PublishError, PublishRequ
 use crate::http::{Origin, Problem};
 use crate::records::check_id;
 use crate::report::{DAY_MS, Report, report};
-use crate::store::{Activation, GameVersionRow};
+use crate::store::{Activation, GameVersionRow, StoreError};
 
 /// Days of a report when nothing is said.
 const DEFAULT_REPORT_DAYS: i64 = 30;
@@ -117,19 +117,19 @@ fn version_schema() -> Value {
     ])
 }
 
-fn version_shown(row: &GameVersionRow) -> Value {
-    json!({
+fn version_shown(row: &GameVersionRow) -> Result<Value, StoreError> {
+    Ok(json!({
         "version": row.version,
         "name": row.name,
         "file_hash": row.file_hash,
-        "policy": policy(row),
+        "policy": policy(row)?,
         "published_at_ms": row.published_at,
         "published_by": row.published_by,
-    })
+    }))
 }
 
-fn policy(row: &GameVersionRow) -> Value {
-    serde_json::from_str(&row.policy).unwrap_or(Value::Null)
+fn policy(row: &GameVersionRow) -> Result<Value, StoreError> {
+    serde_json::from_str(&row.policy).map_err(|error| StoreError::Damaged(format!("game_versions.policy: {error}")))
 }
 
 #[derive(Deserialize)]
@@ -172,9 +172,10 @@ async fn list_all(State(origin): State<Origin>, caller: Caller) -> Result<Json<V
     let games = origin.store.games(&caller.tenant).await?;
     let shown = games.iter().map(|row| {
         let active = &row.active;
-        json!({"id": row.game, "name": active.name, "version": active.version, "pinned": row.pinned, "policy": policy(active)})
+        let policy = policy(active)?;
+        Ok(json!({"id": row.game, "name": active.name, "version": active.version, "pinned": row.pinned, "policy": policy}))
     });
-    Ok(Json(json!({"games": shown.collect::<Vec<_>>()})))
+    Ok(Json(json!({"games": shown.collect::<Result<Vec<_>, StoreError>>()?})))
 }
 
 async fn versions(
@@ -187,7 +188,7 @@ async fn versions(
     if rows.is_empty() {
         return Err(unknown_game());
     }
-    Ok(Json(json!({"versions": rows.iter().map(version_shown).collect::<Vec<_>>()})))
+    Ok(Json(json!({"versions": rows.iter().map(version_shown).collect::<Result<Vec<_>, StoreError>>()?})))
 }
 
 async fn publish_version(

@@ -2,9 +2,10 @@
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use lgdl::wire::node::read_state_key;
 use lgdl_origin::hex;
 use lgdl_origin::random::{Random, SystemRandom};
 
@@ -49,8 +50,18 @@ impl Data {
     /// The key that seals what the node keeps, made on the first use of the folder: 64 hexadecimal digits.
     pub(super) fn state_key(&self) -> Result<String, Failure> {
         let path = self.path().join(KEY_FILE);
-        if let Ok(key) = fs::read_to_string(&path) {
-            return Ok(key.trim().to_owned());
+        let fault = |why: String| {
+            // A new one in its place would leave what waits here unopened.
+            Failure::Failed(format!(
+                "{}: {why}; it opens what this folder keeps: restore it, or take another folder",
+                path.display()
+            ))
+        };
+        match fs::read_to_string(&path) {
+            Ok(key) if read_state_key(key.trim()).is_some() => return Ok(key.trim().to_owned()),
+            Ok(_) => return Err(fault("is no key".into())),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(fault(format!("can't be read: {error}"))),
         }
         let mut key = [0; 32];
         SystemRandom.fill(&mut key);
@@ -75,4 +86,27 @@ pub(in crate::cli) fn code_cache() -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value: &OsString| Path::new(value).is_absolute());
     let base = set("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| Some(Path::new(&set("HOME")?).join(".cache")));
     base.map(|base| base.join("lgdl-edge").join("code"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_and_one_that_is_no_key_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = Data::Kept(folder.path().to_owned());
+        let said = |result: Result<String, Failure>| match result {
+            Ok(key) => Ok(key),
+            Err(Failure::Failed(text)) => Err(text),
+            Err(other) => panic!("{other:?}"),
+        };
+        let key = said(data.state_key()).unwrap();
+        assert_eq!(said(data.state_key()), Ok(key));
+        for damaged in [&b""[..], b"abc", &[0xff; 64]] {
+            fs::write(folder.path().join(KEY_FILE), damaged).unwrap();
+            assert!(said(data.state_key()).unwrap_err().contains(KEY_FILE));
+            assert_eq!(fs::read(folder.path().join(KEY_FILE)).unwrap(), damaged);
+        }
+    }
 }

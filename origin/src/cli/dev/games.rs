@@ -27,7 +27,7 @@ pub(super) struct Games {
 struct Game {
     id: String,
     path: PathBuf,
-    seen: Option<Files>,
+    seen: Option<Read>,
     mocks: Mocks,
     version: Option<String>,
     problem: Option<String>,
@@ -36,10 +36,13 @@ struct Game {
 /// The files of a game, as they were read.
 #[derive(PartialEq, Eq)]
 struct Files {
-    game: Option<Vec<u8>>,
+    game: Vec<u8>,
     contract: Option<Vec<u8>>,
     mocks: Option<Vec<u8>>,
 }
+
+/// The same, or what can't be read.
+type Read = Result<Files, String>;
 
 /// What came of a change of a game's files.
 pub(super) struct Change {
@@ -130,7 +133,7 @@ impl Games {
 
 impl Game {
     /// Publishes the game of these files, or notes what is wrong with them.
-    async fn take(&mut self, files: &Files, origin: &Origin) -> Result<Change, Failure> {
+    async fn take(&mut self, files: &Read, origin: &Origin) -> Result<Change, Failure> {
         let before = self.mocks.clone();
         let outcome = self.publish(files, origin).await?;
         match &outcome {
@@ -141,9 +144,14 @@ impl Game {
         Ok(Change { game: self.id.clone(), outcome, mocks, served: self.version.is_some() })
     }
 
-    async fn publish(&mut self, files: &Files, origin: &Origin) -> Result<Result<String, String>, Failure> {
+    async fn publish(&mut self, files: &Read, origin: &Origin) -> Result<Result<String, String>, Failure> {
         let shown = self.path.display();
-        let Some(source) = &files.game else { return Ok(Err(format!("{shown} can't be read"))) };
+        let files = match files {
+            Ok(files) => files,
+            // Without its contract a game would be another one: nothing is published until all of it can be read.
+            Err(problem) => return Ok(Err(problem.clone())),
+        };
+        let source = &files.game;
         match files.mocks.as_deref().map(Mocks::read).transpose() {
             Ok(mocks) => self.mocks = mocks.unwrap_or_default(),
             Err(error) => return Ok(Err(format!("{}: {error}", self.path.with_file_name(MOCKS_FILE).display()))),
@@ -177,13 +185,17 @@ impl Game {
 }
 
 impl Files {
-    fn read(game: &Path) -> Files {
-        let read = |path: &Path| source::read_file(path).ok();
-        Files {
-            game: read(game).map(|source| bundled(game, source)),
-            contract: read(&game.with_file_name(CONTRACT_FILE)),
-            mocks: read(&game.with_file_name(MOCKS_FILE)),
-        }
+    fn read(game: &Path) -> Read {
+        let said = |failure| match failure {
+            Failure::Usage(text) | Failure::Failed(text) => text,
+            Failure::ReaderGone => "the reader is gone".to_owned(),
+        };
+        let beside = |name: &str| source::read_if_there(&game.with_file_name(name)).map_err(said);
+        Ok(Files {
+            game: bundled(game, source::read_file(game).map_err(said)?)?,
+            contract: beside(CONTRACT_FILE)?,
+            mocks: beside(MOCKS_FILE)?,
+        })
     }
 }
 
@@ -204,6 +216,18 @@ fn id_of(path: &Path) -> Result<String, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_contract_that_cannot_be_read_is_told_from_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let game = folder.path().join(GAME_FILE);
+        assert!(Files::read(&game).is_err(), "no game");
+        std::fs::write(&game, "game a {}").unwrap();
+        assert!(Files::read(&game).is_ok_and(|files| files.contract.is_none() && files.mocks.is_none()));
+        std::fs::create_dir(folder.path().join(CONTRACT_FILE)).unwrap();
+        let Err(problem) = Files::read(&game) else { panic!("taken for none") };
+        assert!(problem.contains(CONTRACT_FILE), "{problem}");
+    }
 
     fn check(path: &str, id: &str) {
         assert_eq!(id_of(Path::new(path)).ok().as_deref(), Some(id), "{path}");

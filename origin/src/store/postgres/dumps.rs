@@ -35,15 +35,13 @@ impl PostgresStore {
             let snapshot = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
             let snapshot = snapshot.start().await?;
             let rows = snapshot.query(CONVERSATIONS, &[&ids, &tenant]).await?;
-            let mut parts = Vec::with_capacity(4);
-            for sql in [TURNS, SLOTS, CONTEXT, ANSWERS] {
-                parts.push(snapshot.query(sql, &[&ids]).await?);
-            }
+            let part = async |sql| snapshot.query(sql, &[&ids]).await;
+            let parts = [part(TURNS).await?, part(SLOTS).await?, part(CONTEXT).await?, part(ANSWERS).await?];
             snapshot.commit().await?;
             Ok((rows, parts))
         };
         let (rows, parts) = reading.await.map_err(|error: tokio_postgres::Error| failed(&error))?;
-        let [turns, slots, context, answers] = parts.try_into().unwrap_or_default();
+        let [turns, slots, context, answers] = parts;
         let mut turns = by_conversation(&turns, 10, turn)?;
         let mut slots = by_conversation(&slots, 0, slot)?;
         let mut context = by_conversation(&context, 0, context_row)?;

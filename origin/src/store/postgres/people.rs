@@ -210,7 +210,7 @@ impl<'a> Tombstone<'a> {
 }
 
 async fn set_tombstone(transaction: &Transaction<'_>, stone: &Tombstone<'_>, report: &ErasureReport) -> Database<()> {
-    let report = serde_json::to_string(report).unwrap_or_default();
+    let report = report.text();
     let sql = "INSERT INTO erasures (tenant, kind, subject, id, at, requested_by, report)
         VALUES ($1, $2, $3, $4, lgdl_time($5), $6, $7)
         ON CONFLICT (tenant, kind, subject) DO UPDATE SET id = excluded.id, at = excluded.at,

@@ -265,7 +265,7 @@ impl<'a> Tombstone<'a> {
 }
 
 fn set_tombstone(connection: &Connection, stone: &Tombstone<'_>, report: &ErasureReport) -> rusqlite::Result<()> {
-    let report = serde_json::to_string(report).unwrap_or_default();
+    let report = report.text();
     let sql = "INSERT OR REPLACE INTO erasures (tenant, kind, subject, id, at, requested_by, report)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let Tombstone { tenant, kind, subject, id, at, requested_by } = stone;

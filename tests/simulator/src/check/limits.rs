@@ -1,14 +1,14 @@
 //! Limits: nobody gets more than they may, nobody is refused without need, and only who misbehaves is banned.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lgdl::problem::Reason;
 
 use super::Violation;
-use crate::plan::{FaultKind, MAX_SKEW_MS, Patience};
+use crate::plan::{FaultKind, Flavour, MAX_SKEW_MS, Patience};
 use crate::world::{Ack, Count, World};
 
-/// Refusals after which whoever goes on is banned, how long that lasts at least, and the time within which they count; each
+/// Refusals the last of which brings a ban, how long that lasts at least, and the time within which they count; each
 /// with room for what is under way.
 const REFUSALS_BEFORE_BAN: usize = 30;
 const BAN_US: u64 = 58_000_000;
@@ -17,6 +17,7 @@ const REFUSALS_WITHIN_US: u64 = 58_000_000;
 pub(super) fn check(world: &World, found: &mut Vec<Violation>) {
     no_more_than_allowed(world, found);
     no_refusal_without_need(world, found);
+    each_person_has_a_bucket(world, found);
     bans_hit_whoever_misbehaves(world, found);
 }
 
@@ -70,6 +71,21 @@ fn no_refusal_without_need(world: &World, found: &mut Vec<Violation>) {
     }
 }
 
+/// Persons that were answered and counted have been counted apart.
+fn each_person_has_a_bucket(world: &World, found: &mut Vec<Violation>) {
+    let history = world.history.borrow();
+    // Spin alone counts in its key-value store, where nobody looks on.
+    let is_seen = |ack: &&Ack| world.plan.nodes[ack.node].flavour != Flavour::Spin;
+    let answered = history.acks.iter().filter(|ack| ack.status == 200 && ack.limited).filter(is_seen);
+    let persons: BTreeSet<&str> = answered.map(|ack| ack.user.as_str()).collect();
+    // Whichever counter has it.
+    let names = history.admitted.iter().filter_map(|count| count.bucket.split_once("user:"));
+    let buckets: BTreeSet<&str> = names.map(|(_, person)| person).collect();
+    if world.plan.limit.is_some() && buckets.len() < persons.len() {
+        found.push(format!("{} persons have {} buckets", persons.len(), buckets.len()));
+    }
+}
+
 /// Who floods is banned after a while, and is let nothing through then; nobody is banned for want of room.
 fn bans_hit_whoever_misbehaves(world: &World, found: &mut Vec<Violation>) {
     let history = world.history.borrow();
@@ -98,7 +114,8 @@ fn bans_hit_whoever_misbehaves(world: &World, found: &mut Vec<Violation>) {
             continue;
         }
         let refused: Vec<u64> = theirs.iter().filter(|ack| ack.status == 429).map(|ack| ack.answered_us).collect();
-        let Some(last) = refused.get(REFUSALS_BEFORE_BAN) else { continue };
+        // The last of them brings the ban; where it does not, no other follows for as long as it should last.
+        let Some(last) = refused.get(REFUSALS_BEFORE_BAN - 1) else { continue };
         let by_own_limit = own_limit_refuses(&client.name);
         if by_own_limit && last - refused[0] < REFUSALS_WITHIN_US {
             let ban = *last..last + BAN_US;
