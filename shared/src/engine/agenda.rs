@@ -119,7 +119,7 @@ impl Run<'_> {
         let Some(Open::Slot { name }) = open else { return };
         let Some(mv) = self.active_move() else { return };
         let Some(slot) = mv.slots.iter().find(|slot| slot.name == *name) else { return };
-        let item = match effective_type(slot) {
+        let item: &SlotType = match effective_type(slot) {
             SlotType::List(item) => item,
             ty => ty,
         };
