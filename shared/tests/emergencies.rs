@@ -69,9 +69,9 @@ fn misspelt(phrase: &str) -> String {
     phrase.replacen(longest, &letters.iter().collect::<String>(), 1)
 }
 
-/// What is misspelt and set apart by nothing is a word among others.
+/// What is misspelt, or happened to others, and is set apart by nothing is a word among others.
 fn is_tried(joiner: &str, comes: Comes) -> bool {
-    joiner != " " || comes != Comes::HeardOrAskedAbout
+    joiner != " " || !matches!(comes, Comes::HeardOrAskedAbout | Comes::AskedAbout)
 }
 
 struct Trial<'d> {

@@ -113,13 +113,17 @@ impl Run<'_> {
         }
     }
 
-    /// "one child" where discounts are asked for: a clause of which every telling word is the value that is asked for comes
+    /// "one child" where discounts are asked for: a clause of which every telling word is the option that is asked for comes
     /// near to no emergency.
     fn leave_to_the_question(&self, heard: &mut Readings, open: Option<&Open>) {
         let Some(Open::Slot { name }) = open else { return };
         let Some(mv) = self.active_move() else { return };
         let Some(slot) = mv.slots.iter().find(|slot| slot.name == *name) else { return };
-        if *effective_type(slot) == SlotType::String {
+        let item: &SlotType = match effective_type(slot) {
+            SlotType::List(item) => item,
+            ty => ty,
+        };
+        if !matches!(item, SlotType::Enum(_)) {
             return;
         }
         let clauses = heard.clauses.clone();
