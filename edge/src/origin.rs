@@ -407,6 +407,17 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         }
     }
 
+    /// What was said in a conversation after a turn, as it came.
+    pub async fn messages(&self, game: &str, id: &str, user: &str, after: u64) -> Result<Option<Vec<u8>>, OriginError> {
+        let path = format!("{}&after={after}", conversation_path(game, id, "/messages", user));
+        let answer = self.get(&path, MAX_ANSWER_BYTES).await?;
+        match answer.status {
+            200 => Ok(Some(answer.body)),
+            404 | 410 => Ok(None),
+            _ => Err(OriginError::of(&answer)),
+        }
+    }
+
     /// What an API key may do.
     pub async fn api_key(&self, sha256: &str) -> Result<Option<ApiKey>, OriginError> {
         let answer = self.get(&format!("/edge/v1/keys/{sha256}"), MAX_ANSWER_BYTES).await?;

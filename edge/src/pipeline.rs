@@ -216,6 +216,10 @@ async fn answer<P: Platform>(
             call.caller = auth::authenticate(call, received).await?;
             personal::export(call, received, &id).await
         }
+        Route::Messages(id) => {
+            call.caller = auth::authenticate(call, received).await?;
+            personal::messages(call, received, &id).await
+        }
     }
 }
 
@@ -231,6 +235,7 @@ async fn take_turn<P: Platform>(
 ) -> Result<Response, Refusal> {
     let asked = request::read_move(received)?;
     let key = request::idempotency_key(received)?;
+    let expected = request::if_match(received)?;
     let asked_now = if call.settings.development { request::asked_now(received)? } else { None };
     call.stage("request");
     call.caller = auth::authenticate(call, received).await?;
@@ -264,6 +269,7 @@ async fn take_turn<P: Platform>(
         fingerprint: digest::fingerprint(&entry.id, &asked)
             .ok_or_else(|| Refusal::new(Reason::Internal, "The request can't be told from others."))?,
         may_come_again: key.is_some(),
+        expected,
         key: key.unwrap_or_else(|| format!("edge_{}", random_hex::<P, 16>(call.platform))),
         now_ms,
         offset_seconds: time_zone::offset_seconds(asked.context.get("timezone"), now_ms),
@@ -277,6 +283,9 @@ async fn take_turn<P: Platform>(
         true => reply::events(&taken.response)?,
         false => reply::whole(&taken.response)?,
     };
+    if taken.response.durable {
+        response.set(http::header::ETAG, &format!("\"{}\"", taken.response.turn));
+    }
     if let Some(safety) = taken.journal {
         response.set(JOURNAL, safety.name());
     }

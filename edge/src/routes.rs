@@ -33,6 +33,8 @@ pub enum Route {
     Erase(String),
     /// `GET /conversations/{id}/export`
     Export(String),
+    /// `GET /conversations/{id}/messages`
+    Messages(String),
     /// `GET /dev/status`: which games do not compile, on development nodes.
     Status,
     /// `GET /`, and the page's own files.
@@ -99,6 +101,7 @@ impl Route {
             ["conversations", id] if method == Method::DELETE => Ok(Route::Erase(conversation(id)?)),
             ["conversations", _] => Err(not_allowed("DELETE")),
             ["conversations", id, "export"] => get(method, Route::Export(conversation(id)?)),
+            ["conversations", id, "messages"] => get(method, Route::Messages(conversation(id)?)),
             ["dev", "status"] => get(method, Route::Status),
             ["internal", "drain"] => post(method, Route::Drain),
             ["lgdl-chat.js"] => get(method, Route::Element),
@@ -135,6 +138,7 @@ impl Route {
             Route::Metrics => "GET /metrics",
             Route::Erase(_) => "DELETE /conversations/{id}",
             Route::Export(_) => "GET /conversations/{id}/export",
+            Route::Messages(_) => "GET /conversations/{id}/messages",
             Route::Status => "GET /dev/status",
             Route::Page(_) => "GET /",
             Route::Element => "GET /lgdl-chat.js",
@@ -227,6 +231,7 @@ mod tests {
             ("GET", "/metrics", "GET /metrics"),
             ("DELETE", "/conversations/a%3Ab", "DELETE /conversations/{id}"),
             ("GET", "/conversations/c1/export", "GET /conversations/{id}/export"),
+            ("GET", "/conversations/c1/messages", "GET /conversations/{id}/messages"),
             ("GET", "/dev/status", "GET /dev/status"),
             ("GET", "/internal/journal", "GET /internal/journal"),
             ("POST", "/internal/journal/retry", "POST /internal/journal/retry"),

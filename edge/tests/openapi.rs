@@ -109,7 +109,7 @@ fn the_fields_are_those_of_the_code() {
         "firewall_triggered": false, "awaiting_slot": "s", "slots_filled": true, "slots": {"s": 1},
         "choices": ["c", {"label": "l", "value": "v"}], "attachments": [{"image": "https://example.com/a.png", "alt": "a"}],
         "negotiation": {"enabled": true, "rounds": [], "final_confidence": 1.0, "reason": "r"}, "stage": "s",
-        "escalated_to": "e", "degraded": "stateless", "durable": true, "turn": 1, "game_version": "v",
+        "escalated_to": "e", "handover": {"queue": "e", "stage": "waiting", "since_ms": 1}, "degraded": "stateless", "durable": true, "turn": 1, "game_version": "v",
         "explanation": {"reading": "r", "candidates": [], "slots": [], "blocks": []},
         "also": [{"move_id": "m", "confidence": 0.5, "state": "waiting"}]
     }))

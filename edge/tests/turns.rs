@@ -3,6 +3,7 @@
 mod support;
 
 use lgdl_edge::digest;
+use lgdl_edge::native::Native;
 use lgdl_edge::platform::{FetchError, Inbound};
 use serde_json::{Value, json};
 use support::*;
@@ -27,6 +28,30 @@ fn a_conversation_fills_its_slots_over_turns_and_is_committed_in_order() {
     let state = world.state.borrow();
     assert_eq!(state.turns.iter().map(|turn| turn.record.turn).collect::<Vec<_>>(), [1, 2]);
     assert!(state.claims.is_empty());
+}
+
+#[test]
+fn a_turn_for_a_version_is_taken_on_that_version_alone_and_answered_again_with_its_key() {
+    let world = world();
+    let (here, there) = (node(&world), node(&world));
+    let send_for = |node: &Native, version: &str, key: &str| {
+        let body = json!({ "conversation_id": "c1", "user_id": "u1", "input": "hello" }).to_string();
+        let headers = [("content-type", "application/json"), ("if-match", version), ("idempotency-key", key)];
+        let response = send(node, &request("POST", "/games/desk/move", &headers, body.as_bytes()));
+        let tag = response.headers.get("etag").map(|tag| tag.to_str().unwrap().to_owned());
+        let (status, body) = body_of(response);
+        (status, tag, body["code"].as_str().unwrap_or_default().to_owned())
+    };
+    let taken = |tag: &str| (200, Some(tag.to_owned()), String::new());
+    assert_eq!(send_for(&here, "\"0\"", "k1"), taken("\"1\""));
+    assert_eq!(send_for(&there, "\"1\"", "k2"), taken("\"2\""));
+    // This node's state is older: the origin knows.
+    assert_eq!(send_for(&here, "\"2\"", "k3"), taken("\"3\""));
+    assert_eq!(send_for(&there, "\"2\"", "k4"), (412, None, "E244".to_owned()));
+    assert_eq!(send_for(&here, "\"0\"", "k5"), (412, None, "E244".to_owned()));
+    assert_eq!(send_for(&there, "\"2\"", "k3"), taken("\"3\""), "the same turn again");
+    assert_eq!(send_for(&here, "3", "k6"), (400, None, "E224".to_owned()));
+    assert_eq!(world.state.borrow().turns.len(), 3);
 }
 
 #[test]

@@ -27,6 +27,7 @@ pub mod bus;
 pub mod cleanup;
 pub mod clock;
 pub mod config;
+pub mod desk;
 pub mod doctor;
 pub mod exports;
 pub mod facts;

@@ -14,13 +14,15 @@ use crate::masking::{MASKED, Sensitive};
 use crate::store::{Commit, ConversationKey, ConversationRow, SlotRow, Summary, TurnRow};
 
 /// Fields of a turn record that never quote the person. The last two are added by the origin.
-const FACTS: [&str; 16] = [
+const FACTS: [&str; 18] = [
     "firewall_triggered",
     "action",
     "stage",
     "awaiting_slot",
     "slots_filled",
     "escalated_to",
+    "handover",
+    "warns_agent",
     "calls",
     "findings",
     "reading",
@@ -396,6 +398,8 @@ mod tests {
                 event,
                 negotiation,
                 escalated_to,
+                handover,
+                warns_agent,
                 calls,
                 reading,
                 understood_by,

@@ -16,6 +16,7 @@ use crate::audit;
 use crate::cleanup;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Secret};
+use crate::desk;
 use crate::games::publish_file;
 use crate::http::{Gate, Origin, edge_service, serve as serve_http};
 use crate::ids::EpochId;
@@ -225,6 +226,8 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
         let kept = origin.clone();
         tasks.spawn(async move { tombstones::keep(&*kept.store, &path, &*kept.clock).await });
     }
+    let desk = origin.clone();
+    tasks.spawn(async move { desk::keep(&desk).await });
     if let Some(push) = audit::Push::of(&origin.config, &*origin.random) {
         let sending = origin.clone();
         tasks.spawn(async move { push.keep(&sending).await });

@@ -483,8 +483,8 @@ pub enum Action {
     },
     /// `SERVICE.FUNCTION …`
     Call(Call),
-    /// `escalate to:`
-    Escalate(String),
+    /// `escalate to: QUEUE [within …]`
+    Escalate(Escalation),
     /// `delegate to:`
     Delegate(String),
     /// `continue`
@@ -518,6 +518,30 @@ pub enum Action {
     /// `offer choices:` where a choice has a value of its own: what is shown, and what choosing it says.
     OfferValued(Vec<(Template, Template)>),
 }
+
+/// A hand-over to people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escalation {
+    /// The person or queue.
+    pub queue: String,
+    /// How long the person waits for somebody, milliseconds.
+    pub patience_ms: Option<u64>,
+    /// `else { … }`: a block of the move by this number, which waits for [`HANDOFF_TIMED_OUT`].
+    pub otherwise: Option<u32>,
+}
+
+/// The event of a hand-over that somebody has taken; its value is who it is.
+pub const HANDOFF_ACCEPTED: &str = "handoff_accepted";
+/// In that value, where it is an object: the id that the desk gives them.
+pub const AGENT_ID: &str = "id";
+/// In that value: what persons call them.
+pub const AGENT_NAME: &str = "name";
+/// What somebody who took a hand-over says; its value is the text.
+pub const HANDOFF_MESSAGE: &str = "handoff_message";
+/// The event of a hand-over that was handed back; its value is the values that were set, by name.
+pub const HANDOFF_ENDED: &str = "handoff_ended";
+/// The event of a hand-over that nobody took in time.
+pub const HANDOFF_TIMED_OUT: &str = "handoff_timed_out";
 
 /// What an answer carries beside its text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -53,6 +53,8 @@ pub enum Reason {
     Busy,
     /// A turn waits that this node can't read, so that nothing can be said of its conversation.
     WaitingUnreadable,
+    /// The conversation is not at the version that the client asks for.
+    OtherVersion,
     /// No credential, or one that is unknown, expired or revoked.
     Unauthenticated,
     /// The credential does not allow this.
@@ -70,7 +72,7 @@ pub enum Reason {
 }
 
 /// Every reason, for documentation and tests.
-pub const ALL_REASONS: [Reason; 31] = [
+pub const ALL_REASONS: [Reason; 32] = [
     Reason::MalformedBody,
     Reason::WrongShape,
     Reason::BadIdentifier,
@@ -95,6 +97,7 @@ pub const ALL_REASONS: [Reason; 31] = [
     Reason::OriginRefuses,
     Reason::Busy,
     Reason::WaitingUnreadable,
+    Reason::OtherVersion,
     Reason::Unauthenticated,
     Reason::Forbidden,
     Reason::ForeignOrigin,
@@ -132,6 +135,7 @@ impl Reason {
             Reason::OriginRefuses => (503, "E241", "The service behind this node does not take what it sends"),
             Reason::Busy => (503, "E242", "The node is busy"),
             Reason::WaitingUnreadable => (503, "E243", "A waiting turn can't be read here"),
+            Reason::OtherVersion => (412, "E244", "The conversation has another version"),
             Reason::Unauthenticated => (401, "E310", "A valid credential is needed"),
             Reason::Forbidden => (403, "E311", "The credential does not allow this"),
             Reason::ForeignOrigin => (403, "E312", "This web origin is not allowed"),

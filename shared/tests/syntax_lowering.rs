@@ -178,7 +178,8 @@ fn capability_calls_take_their_clauses_in_any_order() {
     assert_eq!((call.service.as_str(), call.function.as_str()), ("crm", "save"));
     assert_eq!(call.arguments, Some(vec!["name".to_owned(), "age".to_owned()]));
     assert_eq!((call.awaits, call.timeout_ms), (true, Some(2500)));
-    assert_eq!(call.then, Some(Box::new(Action::Escalate("desk".into()))));
+    let desk = lgdl::ir::Escalation { queue: "desk".into(), patience_ms: None, otherwise: None };
+    assert_eq!(call.then, Some(Box::new(Action::Escalate(desk))));
     let Action::Call(bare) = action("crm.load") else { panic!("a call") };
     assert_eq!((bare.arguments, bare.awaits, bare.timeout_ms, bare.purpose), (None, false, None, None));
 }

@@ -26,7 +26,7 @@ use lgdl_origin::games::{Content, PublishRequest, publish};
 use lgdl_origin::keys::{self, KeyRequest};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::serve::{Running, start};
-use lgdl_origin::store::{ConversationKey, Counts, Role, TurnRow};
+use lgdl_origin::store::{AgentRow, ConversationKey, Counts, Role, TurnRow};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -36,6 +36,8 @@ use crate::games::GameFolder;
 
 /// Signs calls from the edge to the origin.
 pub const EDGE_SECRET: &str = "a secret of the test's edge";
+/// The password of whoever is employed here.
+pub const PASSWORD: &str = "seven green lamps at noon";
 /// The longest commit that is looked at, bytes.
 const MAX_COMMIT_BYTES: usize = 16 * 1024 * 1024;
 /// How long a port that was just given up may take to be free.
@@ -145,7 +147,6 @@ impl OriginServer {
     /// # Panics
     /// When the origin refuses.
     pub async fn erase_person(&self, user: &str) {
-        const PASSWORD: &str = "seven green lamps at noon";
         let role = Role::PrivacyOfficer;
         let new = NewAdministrator { name: "officer", password: PASSWORD, role, tenant: None, actor: "test" };
         let store = &*self.running.origin.store;
@@ -160,6 +161,29 @@ impl OriginServer {
         let erased = http.delete(person).bearer_auth(token).header("x-lgdl-tenant", "default");
         let status = erased.send().await.expect("an answer").status();
         assert_eq!(status, StatusCode::OK);
+    }
+
+    /// Makes an agent who serves these queues.
+    ///
+    /// # Panics
+    /// When the store does not take it.
+    pub async fn employ_agent(&self, login: &str, name: &str, queues: &[&str]) {
+        let new = NewAdministrator { name: login, password: PASSWORD, role: Role::Agent, tenant: None, actor: "test" };
+        let store = &*self.running.origin.store;
+        let now_ms = SystemClock.now_ms();
+        let row = create_administrator(store, new, now_ms, &SystemRandom).await.expect("an administrator");
+        let agent = AgentRow {
+            id: row.id.clone(),
+            tenant: "default".into(),
+            name: name.into(),
+            queues: queues.iter().map(|queue| (*queue).to_owned()).collect(),
+            capacity: 3,
+            serving: Vec::new(),
+            heartbeat_at: None,
+            reconnected: 0,
+        };
+        let told = events::of(now_ms, "default", events::AGENT_CHANGED, "test", row.id.as_str(), json!({}));
+        store.keep_agent(agent, told).await.expect("the agent is kept");
     }
 
     /// A new API key.

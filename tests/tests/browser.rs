@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use lgdl_tests::games;
+use lgdl_tests::origin::PASSWORD;
 use lgdl_tests::platforms::{Deployment, Kind};
 use serde_json::json;
 
@@ -28,6 +29,40 @@ async fn the_element_holds_in_every_state_width_and_theme() {
     if let Some(chromium) = browser() {
         run("element", chromium, Vec::new()).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_and_an_agent_talk_with_each_other_in_two_pages() {
+    let Some(chromium) = browser() else { return };
+    let deployment = Deployment::of("clinic_triage").await;
+    let node = deployment.node(Kind::Native, &[]).await;
+    let desk = format!("http://{}", deployment.origin.running.admin_address);
+    deployment.origin.employ_agent("anna", "Nurse Anna", &["nurse_on_duty"]).await;
+    let url = node.url("");
+    let (control, controlled) = control(deployment).await;
+    let variables = vec![
+        ("LGDL_URL", url),
+        ("LGDL_DESK_URL", desk),
+        ("LGDL_CONTROL_URL", control),
+        ("LGDL_AGENT", "anna".to_owned()),
+        ("LGDL_AGENT_PASSWORD", PASSWORD.to_owned()),
+    ];
+    run("desk", chromium, variables).await;
+    controlled.abort();
+    node.stop().await;
+}
+
+/// Takes the origin away from its nodes and brings it back, as a test in the browser says.
+async fn control(deployment: Deployment) -> (String, tokio::task::JoinHandle<()>) {
+    use axum::routing::post;
+    let shared = std::sync::Arc::new(tokio::sync::Mutex::new(deployment));
+    let (stopped, back) = (std::sync::Arc::clone(&shared), shared);
+    let stop = post(move || async move { stopped.lock().await.origin.stop().await });
+    let back = post(move || async move { back.lock().await.origin.bring_back().await });
+    let router = axum::Router::new().route("/stop", stop).route("/back", back);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    (url, tokio::spawn(async move { axum::serve(listener, router).await.expect("the control serves") }))
 }
 
 async fn in_a_browser(kind: Kind) {

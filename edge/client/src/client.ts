@@ -2,10 +2,10 @@
 
 import { Outbox, type KeyValueStorage, type PendingTurn } from "./outbox.js";
 import { serverEvents } from "./sse.js";
-import type { MoveResponse, TurnEvent, Problem } from "./wire.js";
+import type { Messages, MoveResponse, TurnEvent, Problem } from "./wire.js";
 
 export type { KeyValueStorage, PendingTurn } from "./outbox.js";
-export type { Also, Attachment, Choice, Explanation, GameEntry, MoveResponse, Negotiation, Problem } from "./wire.js";
+export type { Also, Attachment, Choice, Explanation, GameEntry, HandoverNow, Message, Messages, MoveResponse, Negotiation, Problem } from "./wire.js";
 
 /** Tries a turn gets at most unless told otherwise, the first included. */
 export const MAX_ATTEMPTS = 5;
@@ -177,6 +177,14 @@ export class Conversation {
     this.#life.abort();
   }
 
+  /** What was said after a turn, by whomever: for as long as somebody was asked to step in, or is there. */
+  async messages(after: number): Promise<Messages> {
+    const response = await this.#request("GET", `/conversations/${encodeURIComponent(this.#id)}/messages`, `&after=${after}`);
+    const said = (await response.json()) as Partial<Messages> | null;
+    if (!Array.isArray(said?.messages) || typeof said.turn !== "number") throw new LgdlError("That is no answer of a node.", "cut");
+    return said as Messages;
+  }
+
   /** Everything that is kept of this conversation, as the node exports it. */
   async export(): Promise<unknown> {
     const response = await this.#request("GET", `/conversations/${encodeURIComponent(this.#id)}/export`);
@@ -268,8 +276,8 @@ export class Conversation {
     }
   }
 
-  async #request(method: string, path: string): Promise<Response> {
-    const url = this.#url(`${path}?user_id=${encodeURIComponent(this.userId)}&game=${encodeURIComponent(this.game)}`);
+  async #request(method: string, path: string, more = ""): Promise<Response> {
+    const url = this.#url(`${path}?user_id=${encodeURIComponent(this.userId)}&game=${encodeURIComponent(this.game)}${more}`);
     for (let renewed = false; ; renewed = true) {
       const signal = AbortSignal.timeout(this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
       const response = await this.#fetch(url, { method, headers: await this.#credentials(), signal });

@@ -1,6 +1,6 @@
 // <lgdl-chat game="…" base-url="…">: a chat as a web component. docs/embed.md lists attributes, properties, methods, events.
 
-import { Conversation, LgdlError, type Choice, type KeyValueStorage, type MoveResponse, type PendingTurn } from "./client.js";
+import { Conversation, LgdlError, type Choice, type HandoverNow, type KeyValueStorage, type Message, type MoveResponse, type PendingTurn } from "./client.js";
 import { explain } from "./diagnose.js";
 import { icon, make, named } from "./dom.js";
 import { Speaker, listen } from "./speech.js";
@@ -23,6 +23,8 @@ export const EVENTS = ["lgdl-turn", "lgdl-problem", "lgdl-reset", "lgdl-open", "
 
 /** How long a page may take to say which game, milliseconds. */
 const GAME_AWAITED_MS = 3_000;
+/** How often news are asked for while somebody was asked to step in, or is there, milliseconds. */
+const NEWS_EVERY_MS = 1_500;
 
 type TokenSource = (renew: boolean) => Promise<string>;
 
@@ -44,6 +46,8 @@ export class LgdlChat extends Base {
   #live = false;
   /** Keys of the turns that have no answer yet. */
   readonly #underway = new Set<string>();
+  /** The conversation whose news are asked for. */
+  #attended: { id: string } | null = null;
   #unread = 0;
   readonly #told = new Set<string>();
   readonly #view: View;
@@ -236,6 +240,8 @@ export class LgdlChat extends Base {
     if (greeting) this.#view.show({ key: "greeting", from: "game", text: greeting, at: 0 });
     this.#showKept();
     this.#view.typing(null);
+    this.#attended = null;
+    if (this.#heard(conversation) !== null) void this.#attend(conversation);
     // The game's own greeting, where the page asks for it and nothing was said yet.
     if (this.hasAttribute("greets") && this.#transcript.lines.length === 0 && conversation.unanswered.length === 0) {
       conversation.queue("", { event: { name: "session_started" } });
@@ -327,13 +333,97 @@ export class LgdlChat extends Base {
     }
   }
 
+  /** The last turn whose news were shown, while somebody was asked to step in; kept over reloads. */
+  #heard(conversation: Conversation): number | null {
+    const kept = this.#storage?.getItem(conversation.storageKey("heard"))?.split(" ") ?? [];
+    const turn = Number(kept[1]);
+    return kept[0] === conversation.id && Number.isInteger(turn) ? turn : null;
+  }
+
+  #hear(conversation: Conversation, turn: number | null): void {
+    try {
+      this.#storage?.setItem(conversation.storageKey("heard"), turn === null ? "" : `${conversation.id} ${turn}`);
+    } catch {
+      // A full storage costs the memory across reloads alone.
+    }
+  }
+
+  /** Asks for what others say, until nobody is asked for any more and nobody is there. */
+  async #attend(conversation: Conversation, from?: number): Promise<void> {
+    const id = conversation.id;
+    if (this.#attended?.id === id) return;
+    const mine = { id };
+    this.#attended = mine;
+    const current = () => this.#live && this.#conversation === conversation && conversation.id === id && this.#attended === mine;
+    let after = this.#heard(conversation) ?? from ?? 0;
+    this.#hear(conversation, after);
+    while (current()) {
+      try {
+        const news = await conversation.messages(after);
+        if (!current()) return;
+        for (const message of news.messages) this.#heardOf(message, news.handover);
+        after = Math.max(after, news.turn);
+        this.#hear(conversation, after);
+        this.#stands(news.handover);
+        if (news.handover === undefined) break;
+      } catch (error) {
+        if (!current()) return;
+        // What is refused for good is not asked for again.
+        if (error instanceof LgdlError && error.status !== null && error.status < 500 && error.status !== 429) break;
+      }
+      await new Promise((done) => setTimeout(done, NEWS_EVERY_MS));
+    }
+    if (!current()) return;
+    this.#attended = null;
+    this.#hear(conversation, null);
+    this.#stands(undefined);
+  }
+
+  #heardOf(message: Message, now: HandoverNow | undefined): void {
+    // What the person said stands there, and so does what the game answered to it.
+    const shown = this.#transcript?.lines.some((line) => line.turn === message.turn && line.from === message.from);
+    if (message.from === "person" || shown) return;
+    const by = message.from === "agent" ? (now?.agent ?? this.#texts.somebody) : undefined;
+    const line: Line = {
+      key: newsKey(message.turn, message.from),
+      from: message.from,
+      text: message.text,
+      at: message.at_ms,
+      turn: message.turn,
+      ...(by === undefined ? {} : { by }),
+      ...(message.choices === undefined ? {} : { choices: message.choices }),
+    };
+    this.#put(line);
+    this.#view.offer(message.choices);
+    this.#speaker?.say(message.text);
+    if (this.hasAttribute("launcher") && !this.hasAttribute("open")) this.#countUnread(this.#unread + 1);
+  }
+
+  /** Says whom the person waits for, or is talking with. */
+  #stands(now: HandoverNow | undefined): void {
+    const name = now?.agent ?? now?.queue.replaceAll("_", " ") ?? "";
+    const text = now?.stage === "with" ? this.#texts.talkingWith : this.#texts.waitingFor;
+    this.#view.standing(now === undefined ? "" : filled(text, { name, count: String(now.place ?? 1) }));
+  }
+
   #answered(turn: PendingTurn, answer: MoveResponse): void {
+    const waits = answer.handover?.stage === "waiting" || answer.handover?.stage === "with";
+    if (waits && this.#conversation !== null) void this.#attend(this.#conversation, answer.turn);
+    this.#forgetNews(answer.turn);
+    if (answer.stage === "with_agent" && answer.response === "") {
+      // It was said to somebody: the game has nothing to say to it.
+      this.#view.typing(null);
+      this.#view.status("");
+      this.dispatchEvent(new CustomEvent<MoveResponse>("lgdl-turn", { detail: answer }));
+      return;
+    }
     const inLine = Array.isArray(answer.also) ? answer.also.filter((one) => one.state === "waiting").length : 0;
     const line: Line = {
       key: answerKey(turn.key),
       from: "game",
       text: answer.response,
       at: Date.now(),
+      turn: answer.turn,
       ...(answer.choices === undefined ? {} : { choices: answer.choices as Choice[] }),
       ...(answer.attachments === undefined ? {} : { attachments: answer.attachments }),
       ...(inLine === 0 ? {} : { inLine }),
@@ -345,6 +435,14 @@ export class LgdlChat extends Base {
     if (this.#underway.size === 1) this.#view.offer(answer.choices);
     if (this.hasAttribute("launcher") && !this.hasAttribute("open")) this.#countUnread(this.#unread + 1);
     this.dispatchEvent(new CustomEvent<MoveResponse>("lgdl-turn", { detail: answer }));
+  }
+
+  /** News that came before the answer that they are. */
+  #forgetNews(turn: number): void {
+    const key = newsKey(turn, "game");
+    if (!this.#view.has(key)) return;
+    this.#transcript?.remove(key);
+    this.#view.remove(key);
   }
 
   #failed(turn: PendingTurn, thrown: unknown): void {
@@ -502,6 +600,8 @@ export class LgdlChat extends Base {
     return this.#stated() ?? navigator.language;
   }
 }
+
+const newsKey = (turn: number, from: string): string => `turn:${turn}:${from}`;
 
 /** Where the conversation is kept: on the device (default), in the tab, or nowhere. */
 function storageFor(keep: string | null): KeyValueStorage | null {

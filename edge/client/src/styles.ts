@@ -70,6 +70,9 @@ li.time, li.notice { align-self: center; max-width: 100%; text-align: center; co
 .text { padding: .5625em .875em; border-radius: var(--radius); overflow-wrap: anywhere; white-space: pre-wrap; border: 1px solid transparent;
   max-width: 100%; }
 li.person .text { background: var(--accent); color: var(--on-accent); border-end-end-radius: .3em; }
+li.agent .text { border-inline-start: .25em solid var(--ink); }
+li .by { display: block; font-size: var(--small); font-weight: 600; color: var(--muted); }
+.standing { margin: 0; padding: .4em 1em; font-size: var(--small); color: var(--text); border-block-start: 1px solid var(--bubble); }
 li.game .text { background: var(--bubble); color: var(--on-bubble); border-end-start-radius: .3em; }
 li.notice .text { padding: 0; }
 li.person.waiting .text { background: transparent; color: var(--text); border: 1px dashed var(--ink); }

@@ -41,6 +41,9 @@ export interface Texts {
   blocked: string;
   notRemembered: string;
   nextInLine: string;
+  waitingFor: string;
+  talkingWith: string;
+  somebody: string;
   newTab: string;
 }
 
@@ -83,6 +86,9 @@ export const ENGLISH: Texts = {
   blocked: "You can't write here at the moment. If you think that is a mistake, please contact whoever runs this chat.",
   notRemembered: "Limited mode: what is said right now may not be remembered.",
   nextInLine: "Coming up next: {count}",
+  waitingFor: "Waiting for {name}. Your place in the queue: {count}.",
+  talkingWith: "You are talking with {name}.",
+  somebody: "somebody",
   newTab: "Opens in a new tab",
 };
 
@@ -125,6 +131,9 @@ export const SPANISH: Texts = {
   blocked: "Ahora mismo no puede escribir aquí. Si cree que es un error, póngase en contacto con quien gestiona este chat.",
   notRemembered: "Modo limitado: puede que no se recuerde lo que se diga ahora.",
   nextInLine: "A continuación: {count}",
+  waitingFor: "Esperando a {name}. Su puesto en la cola: {count}.",
+  talkingWith: "Está hablando con {name}.",
+  somebody: "alguien",
   newTab: "Se abre en otra pestaña",
 };
 
@@ -167,6 +176,9 @@ export const GERMAN: Texts = {
   blocked: "Sie können hier zurzeit nicht schreiben. Wenn das ein Irrtum ist, wenden Sie sich bitte an den Betreiber dieses Chats.",
   notRemembered: "Eingeschränkter Betrieb: Was Sie jetzt schreiben, wird vielleicht nicht behalten.",
   nextInLine: "Als Nächstes: {count}",
+  waitingFor: "Sie warten auf {name}. Ihr Platz in der Reihe: {count}.",
+  talkingWith: "Sie sprechen mit {name}.",
+  somebody: "jemandem",
   newTab: "Öffnet sich in einem neuen Tab",
 };
 
@@ -228,6 +240,7 @@ export const PROBLEM_TEXTS: Readonly<Record<string, ProblemText>> = {
   E241: "busy",
   E242: "busy",
   E243: "busy",
+  E244: "unavailable",
   E310: "unavailable",
   E311: "unavailable",
   E312: "unavailable",

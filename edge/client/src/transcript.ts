@@ -9,7 +9,7 @@ export const MAX_KEPT_LINES = 200;
 export interface Line {
   /** The turn's key; the answer's is that with `:answer` behind it. */
   key: string;
-  from: "person" | "game" | "notice";
+  from: "person" | "game" | "agent" | "notice";
   text: string;
   /** What was said, where that is not what is shown: a choice with a value of its own. */
   said?: string;
@@ -19,6 +19,10 @@ export interface Line {
   refused?: { code: string | undefined; status: number | null };
   choices?: Choice[];
   attachments?: Attachment[];
+  /** The turn that it belongs to, where that is known. */
+  turn?: number;
+  /** Who said it, where somebody stepped in. */
+  by?: string;
   /** How many further requests wait in line. */
   inLine?: number;
   /** The node could not keep the turn. */
@@ -87,5 +91,5 @@ export class Transcript {
 
 function isLine(value: unknown): value is Line {
   const line = value as Partial<Line> | null;
-  return typeof line?.key === "string" && typeof line.text === "string" && typeof line.at === "number" && ["person", "game", "notice"].includes(line.from ?? "");
+  return typeof line?.key === "string" && typeof line.text === "string" && typeof line.at === "number" && ["person", "game", "agent", "notice"].includes(line.from ?? "");
 }

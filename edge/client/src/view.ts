@@ -51,6 +51,7 @@ export class View {
   readonly #jump = make("button", { type: "button", class: "jump" }, icon("down"));
   readonly #jumpText = make("span");
   readonly #status = make("p", { class: "status unseen", role: "status" });
+  readonly #standing = make("p", { class: "standing", part: "standing", role: "status", dir: "auto" });
   readonly #left = make("span", { class: "left", "aria-hidden": "true" });
   readonly #send = make("button", { type: "submit", class: "tool send", part: "send" }, icon("send"));
   readonly #reset = iconButton("restart");
@@ -85,7 +86,8 @@ export class View {
     const field = make("div", { class: "field" }, this.input, this.#left);
     if (this.#microphone !== null) field.append(this.#microphone);
     const form = make("form", { part: "composer" }, field, this.#send);
-    this.panel.append(header, make("div", { class: "body" }, this.#log, this.#jump), this.#status, form);
+    this.panel.append(header, make("div", { class: "body" }, this.#log, this.#jump), this.#status, this.#standing, form);
+    this.#standing.hidden = true;
     this.#listen(form);
     this.#typed();
   }
@@ -157,11 +159,18 @@ export class View {
     this.#jump.hidden = true;
     this.#askWhether(false);
     this.status("");
+    this.standing("");
   }
 
   /** Says something to a screen reader; who sees reads it where it belongs, so that nothing pushes the composer away. */
   status(text: string): void {
     if (this.#status.textContent !== text) this.#status.textContent = text;
+  }
+
+  /** Says above the composer who is there, or whom the person waits for; nothing, when it is the game. */
+  standing(text: string): void {
+    if (this.#standing.textContent !== text) this.#standing.textContent = text;
+    this.#standing.hidden = text === "";
   }
 
   /** Whether an answer is being written; `by` is the turn that it is for. */
@@ -186,7 +195,7 @@ export class View {
     let item = this.#items.get(line.key);
     const fresh = item === undefined;
     if (item === undefined) {
-      item = make("li", { class: `${line.from} fresh` });
+      item = make("li", { class: `${line.from === "agent" ? "game agent" : line.from} fresh` });
       this.#items.set(line.key, item);
       const behind = after === undefined ? undefined : this.#items.get(after);
       if (behind !== undefined) behind.after(item);
@@ -196,8 +205,9 @@ export class View {
       }
     }
     item.replaceChildren(...this.#parts(line), ...[...item.querySelectorAll(":scope > .note")]);
-    if (line.from === "person" || atEnd) this.#toEnd(line.from === "game" ? item : undefined);
-    else if (fresh && line.from === "game") this.#jump.hidden = false;
+    const answers = line.from === "game" || line.from === "agent";
+    if (line.from === "person" || atEnd) this.#toEnd(answers ? item : undefined);
+    else if (fresh && answers) this.#jump.hidden = false;
   }
 
   #parts(line: Line): HTMLElement[] {
@@ -208,6 +218,7 @@ export class View {
     if (line.forgotten) asides.push(this.#texts.notRemembered);
     if (line.inLine) asides.push(filled(this.#texts.nextInLine, { count: String(line.inLine) }));
     return [
+      ...(line.by === undefined ? [] : [make("span", { class: "by", dir: "auto" }, line.by)]),
       ...(who === "" ? [] : [make("span", { class: "unseen" }, `${who} `)]),
       text,
       ...attached(line.attachments, this.#texts.newTab),

@@ -32,10 +32,39 @@ export interface MoveResponse {
   attachments?: Attachment[];
   negotiation?: Negotiation;
   escalated_to?: string;
+  /** The hand-over that is open after the turn, or ended with it. */
+  handover?: { queue: string; stage: "waiting" | "with" | "returned" | "timed_out"; since_ms: number; patience_ms?: number; urgent?: boolean };
   /** The degradation level, when the node is cut off from its origin. */
   degraded?: string;
   /** On development nodes, when asked for. */
   explanation?: Explanation;
+}
+
+/** What was said after a turn, and who is there. */
+export interface Messages {
+  messages: Message[];
+  /** The last turn that was looked at. */
+  turn: number;
+  handover?: HandoverNow;
+}
+
+export interface Message {
+  turn: number;
+  /** Milliseconds since 1970. */
+  at_ms: number;
+  from: "person" | "game" | "agent";
+  text: string;
+  choices?: string[];
+}
+
+/** The hand-over that is open. */
+export interface HandoverNow {
+  queue: string;
+  stage: "waiting" | "with";
+  /** The place in the queue, from 1. */
+  place?: number;
+  /** Who is there. */
+  agent?: string;
 }
 
 /** Something that happened, in the place of something said. */

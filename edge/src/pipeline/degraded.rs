@@ -27,6 +27,7 @@ pub async fn take<P: Platform>(
     start: Start,
     patience: Patience,
 ) -> Result<Attempt, Refusal> {
+    check_version_is_open(call, ask)?;
     if let Some(taken) = held(call, ask, &start) {
         return taken.map(Attempt::from);
     }
@@ -103,6 +104,7 @@ pub async fn keep<P: Platform>(
     outcome: Outcome,
     patience: Patience,
 ) -> Result<Attempt, Refusal> {
+    check_version_is_open(call, ask)?;
     if let Some(taken) = held(call, ask, start) {
         return taken.map(Attempt::from);
     }
@@ -181,11 +183,23 @@ async fn unavailable<P: Platform>(call: &Call<'_, P>, why: String) {
     Origin::new(call).note_journal_failure().await;
 }
 
+/// Only the origin knows whether a conversation is at the version that a turn is for.
+fn check_version_is_open<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<(), Refusal> {
+    match ask.expected {
+        None => Ok(()),
+        Some(_) => Err(Origin::new(call).away(
+            Reason::OriginAway,
+            "The service that keeps conversations is away, and it alone knows whether something was said meanwhile.",
+        )),
+    }
+}
+
 /// Matches and answers, without state and without slots. Nothing is kept.
 ///
 /// # Errors
 /// 503 when the game can't be had.
 pub async fn stateless<P: Platform>(call: &Call<'_, P>, ask: &Ask) -> Result<Taken, Refusal> {
+    check_version_is_open(call, ask)?;
     let start = Start::fresh(&ask.entry.version, true);
     let outcome = run(call, ask, &start, true).await?;
     call.observe(Event::Stateless);

@@ -1,4 +1,5 @@
-//! What a person may ask about their own conversations: to have one erased, to have a copy.
+//! What a person may ask about their own conversations: to have one erased, to have a copy, and what was said in it by
+//! others than the game.
 //!
 //! A conversation's id names it within a game. `?game=` says which; without it every game is tried, in the order of
 //! `GET /games`. `?user_id=` (or the header `x-user-id`) says whose it is; a token says so itself.
@@ -6,7 +7,7 @@
 use http::{HeaderName, StatusCode};
 use lgdl::problem::Reason;
 
-use crate::answer::{Refusal, Response};
+use crate::answer::{After, Refusal, Response};
 use crate::call::Call;
 use crate::origin::{Origin, OriginError};
 use crate::pipeline::journal::{self, Theirs};
@@ -68,6 +69,29 @@ pub async fn export<P: Platform>(call: &Call<'_, P>, received: &Received, id: &s
     let user = user(call, received)?;
     for game in candidates(call, received).await? {
         if let Some(document) = Origin::new(call).export(&game, id, &user).await.map_err(|error| failed(call, error))? {
+            return Ok(Response::new(StatusCode::OK, "application/json", document));
+        }
+    }
+    Err(turn::not_theirs())
+}
+
+/// `GET /conversations/{id}/messages?after=TURN`: what was said after a turn. Whoever waits for somebody, or talks with
+/// them, asks again and again; it says nothing, so that it counts against no limit.
+///
+/// # Errors
+/// As [`erase`].
+pub async fn messages<P: Platform>(call: &Call<'_, P>, received: &Received, id: &str) -> Result<Response, Refusal> {
+    let user = user(call, received)?;
+    let after = received.parameter("after")?.map_or(Ok(0), |after| after.parse::<u64>());
+    let after =
+        after.map_err(|_| Refusal::new(Reason::WrongShape, "`after` in the address is no number of a turn."))?;
+    // What the person said may wait here for the origin, and whoever is there waits for it.
+    if Origin::new(call).health().await.journal_pending {
+        call.later(After::Drain);
+    }
+    for game in candidates(call, received).await? {
+        let found = Origin::new(call).messages(&game, id, &user, after).await.map_err(|error| failed(call, error))?;
+        if let Some(document) = found {
             return Ok(Response::new(StatusCode::OK, "application/json", document));
         }
     }

@@ -2,7 +2,7 @@
 
 use http::{HeaderValue, StatusCode, header};
 use lgdl::engine::Outcome;
-use lgdl::wire::client::{Choice, MoveResponse};
+use lgdl::wire::client::MoveResponse;
 use serde_json::json;
 
 use crate::answer::{Body, Refusal, Response};
@@ -27,34 +27,16 @@ pub fn move_response(
     latency_us: u64,
     game_version: &str,
 ) -> MoveResponse {
-    let record = &outcome.record;
     MoveResponse {
-        move_id: record.move_id.clone(),
-        confidence: record.confidence,
-        also: record.also.clone(),
-        response: record.response.clone(),
-        action: record.action.clone(),
-        manifest_id,
         // Whole microseconds, so that the number is the same after a round trip through any JSON.
         latency_ms: latency_us as f64 / 1_000.0,
-        firewall_triggered: record.firewall_triggered,
-        awaiting_slot: record.awaiting_slot.clone(),
-        slots_filled: record.slots_filled.then_some(true),
-        slots: record.slots.clone(),
-        choices: Choice::of(record),
-        attachments: record.attachments.clone(),
-        negotiation: record.negotiation.clone(),
-        stage: record.stage.clone(),
-        escalated_to: record.escalated_to.clone(),
         degraded: match kept {
             Kept::Durable => None,
             Kept::Journalled => Some("journalled".into()),
             Kept::Stateless => Some("stateless".into()),
         },
         durable: kept == Kept::Durable,
-        turn: record.turn,
-        game_version: game_version.into(),
-        explanation: outcome.explanation.clone(),
+        ..MoveResponse::of(outcome, manifest_id, game_version)
     }
 }
 

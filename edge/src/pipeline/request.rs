@@ -280,6 +280,21 @@ pub fn idempotency_key(received: &Received) -> Result<Option<String>, Refusal> {
         .map_err(|rule| Refusal::new(Reason::BadHeader, format!("`Idempotency-Key` {rule}.")))
 }
 
+/// The version of the conversation that the turn is for: `If-Match` with the `ETag` of an answer, `"0"` for one that is yet
+/// to begin.
+///
+/// # Errors
+/// 400 when it is there and names none.
+pub fn if_match(received: &Received) -> Result<Option<u64>, Refusal> {
+    if !received.headers.contains_key(header::IF_MATCH) {
+        return Ok(None);
+    }
+    let tag = received.header(&header::IF_MATCH).map(str::trim).unwrap_or("");
+    let version = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).and_then(|tag| tag.parse().ok());
+    let wrong = || Refusal::new(Reason::BadHeader, "`If-Match` takes the `ETag` of an answer, such as `\"7\"`.");
+    version.map(Some).ok_or_else(wrong)
+}
+
 /// Whether the client wants server-sent events.
 #[must_use]
 pub fn wants_events(received: &Received) -> bool {

@@ -37,6 +37,8 @@ pub struct Ask {
     pub key: String,
     /// Whether it is the client's, who may then send this turn again.
     pub may_come_again: bool,
+    /// The version of the conversation that it is for, where the client says so.
+    pub expected: Option<u64>,
     /// What the key stands for.
     pub fingerprint: String,
     /// The turn's time.
@@ -160,6 +162,16 @@ async fn attempt<P: Platform>(
     let mut performed = Performed::default();
     for run_number in 1..=MAX_RUNS {
         call.stage("state");
+        if let Some(expected) = ask.expected.filter(|expected| *expected != start.version) {
+            // On the heap: few turns ask for it, and all would be larger.
+            start = match Box::pin(at_version(call, ask, expected)).await? {
+                AtVersion::There(start) => *start,
+                AtVersion::Replayed(response) => {
+                    call.observe(Event::Replay);
+                    return Ok(Taken { response: *response, journal: None }.into());
+                }
+            };
+        }
         let game = games::compiled(call, &start.game_version).await?;
         call.stage("game");
         let settled = match run(call, ask, &game, &mut start, &mut performed).await {
@@ -261,6 +273,54 @@ fn settle(verdict: Verdict, done: Option<Done>) -> Settled {
         (Verdict::NotTheirs, _) => Settled::Refused(not_theirs()),
         (Verdict::KeyReused, _) => Settled::Refused(key_reused()),
     }
+}
+
+/// What the origin says of a version that is not the one that lies here.
+enum AtVersion {
+    /// The conversation is there.
+    There(Box<Start>),
+    /// It was, and this very turn has taken it further.
+    Replayed(Box<MoveResponse>),
+}
+
+/// The state of the version that the client asks for. What lies here may be older than what the origin has; a turn that was
+/// answered before is answered as it was.
+async fn at_version<P: Platform>(call: &Call<'_, P>, ask: &Ask, expected: u64) -> Result<AtVersion, Refusal> {
+    let (origin, named) = (Origin::new(call), &ask.named);
+    let claim = ClaimRequest {
+        game: named.game.clone(),
+        conversation_id: named.conversation.clone(),
+        user_id: named.user.clone(),
+        expected_version: expected,
+        base: None,
+        idempotency_key: ask.key.clone(),
+        fingerprint: ask.fingerprint.clone(),
+    };
+    match origin.claim(&claim).await.map_err(refusal_of)? {
+        Verdict::Answer(CommitAnswer::Replayed { response }) => Ok(AtVersion::Replayed(response)),
+        Verdict::Answer(CommitAnswer::Committed { .. }) => {
+            let found = origin.conversation(&named.game, &named.conversation, &named.user).await.map_err(refusal_of)?;
+            let current = match found {
+                Lookup::Found(current) => Some(*current),
+                Lookup::Unknown => None,
+                Lookup::Erased => return Err(erased()),
+            };
+            let start = Start::of(current, &ask.entry.version);
+            if start.version == expected { Ok(AtVersion::There(Box::new(start))) } else { Err(other_version()) }
+        }
+        Verdict::Conflict(_) => Err(other_version()),
+        Verdict::Unacceptable(error) => Err(refusal_of(error)),
+        Verdict::Erased => Err(erased()),
+        Verdict::NotTheirs => Err(not_theirs()),
+        Verdict::KeyReused => Err(key_reused()),
+    }
+}
+
+fn other_version() -> Refusal {
+    Refusal::new(
+        Reason::OtherVersion,
+        "Something was said meanwhile. Read what it was, and send the turn for that version.",
+    )
 }
 
 /// What a client is told of an origin that answers, and does not take the turn.

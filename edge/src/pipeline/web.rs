@@ -10,10 +10,10 @@ use crate::platform::Platform;
 
 /// What a page of another origin may send.
 const ALLOWED_HEADERS: &str =
-    "content-type, authorization, x-api-key, idempotency-key, x-request-id, traceparent, tracestate, accept";
+    "content-type, authorization, x-api-key, idempotency-key, if-match, x-request-id, traceparent, tracestate, accept";
 /// What it may read.
 const EXPOSED_HEADERS: &str =
-    "x-request-id, retry-after, ratelimit, ratelimit-policy, x-deprecation-warning, server-timing, lgdl-journal";
+    "x-request-id, retry-after, ratelimit, ratelimit-policy, x-deprecation-warning, server-timing, lgdl-journal, etag";
 /// How long a browser may remember a preflight, seconds.
 const PREFLIGHT_SECONDS: &str = "600";
 

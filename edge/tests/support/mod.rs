@@ -147,7 +147,7 @@ impl World {
         let path = path.strip_prefix("edge/v1/").expect("calls go to the edge's part of the origin");
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let parts: Vec<&str> = path.split('/').collect();
-        let user = query.strip_prefix("user=").unwrap_or("");
+        let user = query.strip_prefix("user=").and_then(|query| query.split('&').next()).unwrap_or("");
         let mut state = self.state.borrow_mut();
         state.calls.push(format!("{} {}", request.method, parts[0]));
         match (request.method, parts.as_slice()) {
@@ -187,6 +187,13 @@ impl World {
             ("GET", ["conversations", game, id, "export"]) => {
                 let found = state.look_up(game, id, user)?;
                 if found.status == 200 { ok(&json!({ "format_version": 1 })) } else { Ok(found) }
+            }
+            ("GET", ["conversations", game, id, "messages"]) => {
+                let found = state.look_up(game, id, user)?;
+                let hello = json!({ "turn": 1, "at_ms": 1, "from": "agent", "text": "Hello.", "choices": ["a"] });
+                let now = json!({ "queue": "nurse", "stage": "waiting", "place": 1, "agent": "Anna" });
+                let said = json!({ "messages": [hello], "turn": 1, "handover": now });
+                if found.status == 200 { ok(&said) } else { Ok(found) }
             }
             ("DELETE", ["conversations", game, id]) => {
                 if state.look_up(game, id, user)?.status != 200 {

@@ -60,7 +60,12 @@ pub fn admin_service(origin: Origin) -> Router {
     let cors = cors(&origin.config.admin_cors_origins);
     let mut service = crate::http::wrap(routes, origin);
     for (name, value) in SECURITY_HEADERS {
-        service = service.layer(SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value)));
+        let value = HeaderValue::from_static(value);
+        service = match name == header::CONTENT_SECURITY_POLICY {
+            // A page has one of its own.
+            true => service.layer(SetResponseHeaderLayer::if_not_present(name, value)),
+            false => service.layer(SetResponseHeaderLayer::overriding(name, value)),
+        };
     }
     match cors {
         Some(cors) => service.layer(cors),

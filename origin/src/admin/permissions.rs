@@ -1,7 +1,7 @@
 //! Who may do what: the one table of it.
 
 use crate::store::AdministratorRow;
-use crate::store::Role::{self, Admin, Operator, PrivacyOfficer, Viewer};
+use crate::store::Role::{self, Admin, Agent, Operator, PrivacyOfficer, Viewer};
 
 /// What an endpoint of the admin API needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,10 @@ pub(crate) enum Permission {
     ReadAudit,
     /// Make and change administrators.
     ManageAdministrators,
+    /// Say which queues agents serve.
+    ManageAgents,
+    /// Take over conversations of one's own queues.
+    Serve,
 }
 
 /// What an endpoint reaches.
@@ -41,7 +45,7 @@ pub(crate) enum Reach {
 
 impl Permission {
     /// Those that tell administrators apart.
-    pub(crate) const NAMED: [Permission; 9] = [
+    pub(crate) const NAMED: [Permission; 11] = [
         Permission::Look,
         Permission::ReadSettings,
         Permission::ReadText,
@@ -51,6 +55,8 @@ impl Permission {
         Permission::ManagePersons,
         Permission::ReadAudit,
         Permission::ManageAdministrators,
+        Permission::ManageAgents,
+        Permission::Serve,
     ];
 
     /// As it is written.
@@ -67,19 +73,24 @@ impl Permission {
             Permission::ManagePersons => "manage_persons",
             Permission::ReadAudit => "read_audit",
             Permission::ManageAdministrators => "manage_administrators",
+            Permission::ManageAgents => "manage_agents",
+            Permission::Serve => "serve",
         }
     }
 
     /// The roles that have it.
     pub(crate) fn roles(self) -> &'static [Role] {
         match self {
-            Permission::Open | Permission::Session | Permission::Look | Permission::ReadSettings => {
-                &[Viewer, Operator, PrivacyOfficer, Admin]
-            }
+            Permission::Open | Permission::Session => &[Viewer, Operator, PrivacyOfficer, Admin, Agent],
+            Permission::Look | Permission::ReadSettings => &[Viewer, Operator, PrivacyOfficer, Admin],
             // Not Admin: who may make administrators can't also read what persons wrote without leaving a trace of
             // having made themselves a privacy officer.
             Permission::ReadText => &[PrivacyOfficer],
-            Permission::ChangeGames | Permission::ManageKeys | Permission::Block => &[Operator, Admin],
+            Permission::ChangeGames | Permission::ManageKeys | Permission::Block | Permission::ManageAgents => {
+                &[Operator, Admin]
+            }
+            // Nobody but those who were told which queues are theirs.
+            Permission::Serve => &[Agent],
             Permission::ManagePersons | Permission::ReadAudit => &[PrivacyOfficer, Admin],
             Permission::ManageAdministrators => &[Admin],
         }
@@ -110,7 +121,14 @@ mod tests {
 
     #[test]
     fn only_a_privacy_officer_reads_text() {
-        assert_eq!(Role::ALL.map(|role| Permission::ReadText.is_given_to(role)), [false, false, true, false]);
+        assert_eq!(Role::ALL.map(|role| Permission::ReadText.is_given_to(role)), [false, false, true, false, false]);
+    }
+
+    #[test]
+    fn an_agent_serves_and_does_nothing_else() {
+        let given = Permission::NAMED.into_iter().filter(|permission| permission.is_given_to(Agent));
+        assert_eq!(given.collect::<Vec<_>>(), [Permission::Serve]);
+        assert_eq!(Role::ALL.map(|role| Permission::Serve.is_given_to(role)), [false, false, false, false, true]);
     }
 
     #[test]

@@ -71,6 +71,8 @@ pub const UNMATCHED_SHOWN: &str = "unmatched.shown";
 pub const PROPOSALS_SHOWN: &str = "learning.shown";
 /// A proposal of learning was approved into a draft, or rejected.
 pub const PROPOSAL_DECIDED: &str = "learning.decided";
+/// What an agent may serve was changed.
+pub const AGENT_CHANGED: &str = "agent.changed";
 /// The origin started with other settings than before.
 pub const CONFIGURATION_CHANGED: &str = "configuration.changed";
 /// The audit log was read out.

@@ -132,6 +132,7 @@ const GAME: Field = field("game", Holds::Word, "the game's id");
 const GAME_VERSION: Field = field("game_version", Holds::Word, "the version of the game that answered");
 const TURN: Field = field("turn", Holds::Whole, "the turn's number in its conversation, from 1");
 const MOVE: Field = field("move", Holds::Word, "the move");
+const QUEUE: Field = field("queue", Holds::Word, "the queue that the game names");
 const PERSON: Field = field("person", Holds::Word, "the person's pseudonym");
 
 /// One that is written for the bus.
@@ -163,6 +164,10 @@ pub const MOVE_COMPLETED: &str = "move.completed";
 pub const MOVE_CANCELLED: &str = "move.cancelled";
 /// A move could not be carried out.
 pub const MOVE_FAILED: &str = "move.failed";
+/// Somebody has taken a conversation over.
+pub const ESCALATION_ACCEPTED: &str = "escalation.accepted";
+/// A conversation was handed back, or came back to its queue.
+pub const ESCALATION_RETURNED: &str = "escalation.returned";
 /// A conversation asks for a person.
 pub const ESCALATION_REQUESTED: &str = "escalation.requested";
 
@@ -183,6 +188,7 @@ pub const KINDS: &[Kind] = &[
         )
     },
     heard(CONVERSATION_STARTED, "The first turn of a conversation was committed.", &[GAME, GAME_VERSION]),
+    audited(ESCALATION_ACCEPTED, "Somebody has taken a conversation over.", &[GAME, QUEUE]),
     Kind {
         priority: Priority::High,
         ..heard(
@@ -191,6 +197,11 @@ pub const KINDS: &[Kind] = &[
             &[GAME, TURN, MOVE, field("to", Holds::Word, "the queue that the game names")],
         )
     },
+    audited(
+        ESCALATION_RETURNED,
+        "A conversation was handed back to its game, or came back to its queue.",
+        &[GAME, QUEUE, field("outcome", Holds::Word, "the agent's word, or `timed_out`, `agent_lost`, `released`")],
+    ),
     audited(
         "game.activated",
         "Another version of a game became the active one.",

@@ -232,7 +232,7 @@ impl Found {
         match action {
             Action::Delegate(target) => self.leads.push((target.clone(), "delegate")),
             Action::CallMove { target, .. } => self.leads.push((target.clone(), "call")),
-            Action::Escalate(target) => self.leads.push((target.clone(), "escalate")),
+            Action::Escalate(escalation) => self.leads.push((escalation.queue.clone(), "escalate")),
             Action::Call(call) => {
                 self.leads.push((format!("{}.{}", call.service, call.function), "capability"));
                 if let Some(then) = &call.then {

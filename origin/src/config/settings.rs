@@ -88,6 +88,12 @@ lgdl::settings! {
         shutdown_timeout named "shutdown_timeout_seconds": Duration = "30" => Seconds(1..=3600);
         /// How long a turn with side effects holds its place.
         claim_lease named "claim_lease_seconds": Duration = "60" => Seconds(1..=3600);
+        /// How long a person who asked for somebody waits, where the game says nothing.
+        handover_patience named "handover_patience_seconds": Duration = "1800" => Seconds(1..=604_800);
+        /// Turns of a conversation that an agent is shown, and ended hand-overs of theirs.
+        agent_history: u32 = "50" => Number(1..=1000);
+        /// Bytes of those turns at most; the oldest are left out.
+        agent_state_max_bytes: usize = "65536" => Number(4_096..=1_048_576);
         /// Hours that answers are kept for replays.
         idempotency_hours: u32 = "168" => Number(1..=MAX_HOURS);
         /// Days after its last turn that a conversation is kept; empty: for ever.

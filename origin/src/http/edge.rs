@@ -24,6 +24,7 @@ use super::traces::stored;
 use super::{Origin, erasures};
 use crate::audit::events;
 use crate::blocks;
+use crate::desk;
 use crate::exports;
 use crate::ids::{ErasureId, person_pseudonym};
 use crate::metrics::Operation;
@@ -45,6 +46,7 @@ pub(super) fn routes(origin: &Origin) -> Router<Origin> {
         .route("/edge/v1/compiled/{version}", get(compiled_game))
         .route("/edge/v1/conversations/{game}/{id}", conversation)
         .route("/edge/v1/conversations/{game}/{id}/export", get(export_conversation))
+        .route("/edge/v1/conversations/{game}/{id}/messages", get(read_messages))
         .route(TURNS_ROUTE, post(commit_turn))
         .route("/edge/v1/claims", post(claim_turn))
         .route("/edge/v1/keys/{hash}", get(read_key))
@@ -80,25 +82,54 @@ struct Person {
     user: String,
 }
 
+#[derive(Deserialize)]
+struct MessagesWanted {
+    user: String,
+    #[serde(default)]
+    after: u64,
+}
+
 async fn commit_turn(
     State(origin): State<Origin>,
     Extension(Tenant(tenant)): Extension<Tenant>,
     Extension(body): Extension<CheckedBody>,
 ) -> Answer {
     let request: CommitBody = json(&body)?;
+    let done = commit(&origin, &tenant, request, Vec::new()).await?;
+    settled_answer(&origin, &tenant, &done.user_id, (&done.asked, &done.kept), done.outcome).await
+}
+
+/// What came of a commit, and what its request is called.
+pub(crate) struct Done {
+    pub(crate) outcome: CommitOutcome,
+    user_id: String,
+    /// As the client named it.
+    asked: RequestName,
+    /// As it is kept.
+    kept: RequestName,
+}
+
+/// Commits a turn, and with it what is `told` besides.
+pub(crate) async fn commit(
+    origin: &Origin,
+    tenant: &str,
+    request: CommitBody,
+    told: Vec<Event>,
+) -> Result<Done, Problem> {
     let facts = request.facts();
     let base = request.base().cloned();
-    let commit = request.into_commit(&tenant, origin.clock.now_ms())?;
+    let mut commit = request.into_commit(tenant, origin.clock.now_ms())?;
+    commit.events.extend(told);
     let digest = state_digest(commit.state.as_bytes());
     let user_id = commit.user_id.clone();
     let asked = RequestName { key: commit.idempotency_key.clone(), fingerprint: commit.fingerprint.clone() };
     let mut kept = asked.clone();
     let mut outcome = CommitOutcome::DataKeyGone;
     for _ in 0..MAX_SEALS {
-        kept = origin.protection.kept_request(&tenant, &user_id, asked.clone()).await?;
+        kept = origin.protection.kept_request(tenant, &user_id, asked.clone()).await?;
         let RequestName { key: idempotency_key, fingerprint } = kept.clone();
-        let bases = bases(&origin, &tenant, &user_id, commit.expected_version, base.as_ref()).await?;
-        let marks = origin.protection.state_marks(&tenant, &user_id, &digest).await?;
+        let bases = bases(origin, tenant, &user_id, commit.expected_version, base.as_ref()).await?;
+        let marks = origin.protection.state_marks(tenant, &user_id, &digest).await?;
         let state_name = marks.first().map(|mark| state_name(commit.expected_version + 1, mark));
         let sealed = origin
             .protection
@@ -108,13 +139,13 @@ async fn commit_turn(
         if outcome != CommitOutcome::DataKeyGone {
             break;
         }
-        origin.protection.forget(&tenant, &user_id);
+        origin.protection.forget(tenant, &user_id);
     }
     origin.metrics.commit(&outcome);
     if let (CommitOutcome::Committed { .. }, Some(facts)) = (&outcome, &facts) {
         origin.metrics.turn(&commit.key.game, &commit.key.id(), facts, origin.clock.now_ms());
     }
-    settled_answer(&origin, &tenant, &user_id, (&asked, &kept), outcome).await
+    Ok(Done { outcome, user_id, asked, kept })
 }
 
 async fn claim_turn(
@@ -306,6 +337,21 @@ async fn erase_conversation(
         ErasureOutcome::Held => Err(Problem::held("What this person has here must be kept for now.")),
         ErasureOutcome::Unknown => Err(unknown_conversation()),
     }
+}
+
+/// What was said after a turn, for the person whose conversation it is.
+async fn read_messages(
+    State(origin): State<Origin>,
+    Extension(Tenant(tenant)): Extension<Tenant>,
+    path: TwoNames,
+    query: Result<Query<MessagesWanted>, QueryRejection>,
+) -> Answer {
+    let Path((game, external_id)) = path.map_err(|_| malformed_path())?;
+    let Query(MessagesWanted { user, after }) =
+        query.map_err(|_| Problem::malformed("`?user=` must name the person, and `after` a turn."))?;
+    check_id(Id::Stored, "user", &user)?;
+    let row = find(&origin, &ConversationKey { tenant, game, external_id }, &user).await?;
+    Ok(Json(desk::messages(&origin, row, after).await?).into_response())
 }
 
 /// Counts an export or a deletion of a person.

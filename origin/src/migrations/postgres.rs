@@ -30,6 +30,7 @@ pub const FILES: &[Migration] = &[
     Migration { version: 6, name: "state_names", sql: include_str!("../../migrations/postgres/0006_state_names.sql") },
     Migration { version: 7, name: "reports", sql: include_str!("../../migrations/postgres/0007_reports.sql") },
     Migration { version: 8, name: "events", sql: include_str!("../../migrations/postgres/0008_events.sql") },
+    Migration { version: 9, name: "handovers", sql: include_str!("../../migrations/postgres/0009_handovers.sql") },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

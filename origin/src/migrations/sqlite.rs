@@ -25,6 +25,7 @@ pub const FILES: &[Migration] = &[
     Migration { version: 5, name: "state_names", sql: include_str!("../../migrations/sqlite/0005_state_names.sql") },
     Migration { version: 6, name: "reports", sql: include_str!("../../migrations/sqlite/0006_reports.sql") },
     Migration { version: 7, name: "events", sql: include_str!("../../migrations/sqlite/0007_events.sql") },
+    Migration { version: 8, name: "handovers", sql: include_str!("../../migrations/sqlite/0008_handovers.sql") },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -14,6 +14,10 @@ use crate::store::{ConversationFilter, MAX_PAGE, Record, Result, Store, StoreErr
 
 /// Conversations that are looked at, at most.
 pub const MAX_CONVERSATIONS: usize = 10_000;
+/// The stage of what is said to people.
+const WITH_AGENT: &str = "with_agent";
+/// How the events of the desk begin.
+const HAND_OVER: &str = "handoff_";
 /// Stands for personal data: a wildcard of patterns.
 const REPLACED: &str = "*";
 
@@ -127,7 +131,8 @@ pub async fn talks(
 
 fn talk(document: &Value) -> Talk {
     let text = |value: &Value| value.as_str().map(str::to_owned);
-    let turns = document["turns"].as_array().into_iter().flatten().map(|turn| Said {
+    let turns = document["turns"].as_array().into_iter().flatten().filter(|turn| !is_between_people(turn));
+    let turns = turns.map(|turn| Said {
         text: replaced(turn["user_input"].as_str().unwrap_or("")),
         move_id: text(&turn["move_id"]).unwrap_or_default(),
         stage: text(&turn["stage"]).unwrap_or_default(),
@@ -138,6 +143,11 @@ fn talk(document: &Value) -> Talk {
         stored: turn.as_object().and_then(|record| StoredTurn::of_record(record).ok()),
     });
     Talk { person: text(&document["user_id"]).unwrap_or_default(), turns: turns.collect() }
+}
+
+/// Whether a turn was said to somebody who stepped in, or by them: there is nothing in it for the game to learn.
+fn is_between_people(turn: &Value) -> bool {
+    turn["stage"] == WITH_AGENT || turn["event"].as_str().is_some_and(|event| event.starts_with(HAND_OVER))
 }
 
 /// The text with everything personal that is found in it replaced by a wildcard.
@@ -155,6 +165,15 @@ fn replaced(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_said_to_people_and_by_them_is_not_learnt_from() {
+        let turn =
+            |stage: &str, event: Option<&str>| serde_json::json!({"stage": stage, "event": event, "user_input": "x"});
+        let turns = [turn("with_agent", None), turn("answered", Some("handoff_ended")), turn("unmatched", None)];
+        let talk = talk(&serde_json::json!({"user_id": "u", "turns": turns}));
+        assert_eq!(talk.turns.iter().map(|said| said.stage.as_str()).collect::<Vec<_>>(), ["unmatched"]);
+    }
 
     #[test]
     fn personal_data_is_replaced_before_anything_is_proposed() {

@@ -19,11 +19,13 @@ pub enum Role {
     PrivacyOfficer,
     /// Everything but reading what persons wrote.
     Admin,
+    /// Takes over conversations of their queues, and sees nothing else.
+    Agent,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 4] = [Role::Viewer, Role::Operator, Role::PrivacyOfficer, Role::Admin];
+    pub const ALL: [Role; 5] = [Role::Viewer, Role::Operator, Role::PrivacyOfficer, Role::Admin, Role::Agent];
 
     /// As it is stored and written.
     #[must_use]
@@ -33,6 +35,7 @@ impl Role {
             Role::Operator => "operator",
             Role::PrivacyOfficer => "privacy_officer",
             Role::Admin => "admin",
+            Role::Agent => "agent",
         }
     }
 

@@ -12,6 +12,7 @@ mod administrators;
 mod audit_names;
 mod error;
 mod events;
+mod handovers;
 mod outbox;
 pub mod postgres;
 mod reports;
@@ -28,6 +29,7 @@ pub use administrators::*;
 pub use audit_names::AuditNames;
 pub use error::{Result, StoreError};
 pub use events::*;
+pub use handovers::*;
 pub use reports::*;
 pub use transfer::*;
 pub use types::*;
@@ -292,6 +294,7 @@ pub trait Store:
     + Bus
     + Maintenance
     + Administrators
+    + Handovers
     + Listings
     + Reports
     + Transfer
@@ -308,6 +311,7 @@ impl<T> Store for T where
         + Bus
         + Maintenance
         + Administrators
+        + Handovers
         + Listings
         + Reports
         + Transfer

@@ -6,6 +6,7 @@ mod changes;
 mod concurrency;
 mod data;
 mod erasures;
+mod handovers;
 mod listings;
 mod postgres_only;
 #[allow(dead_code)] // other test binaries use the rest
@@ -49,6 +50,9 @@ async fn run(kind: Kind, case: impl AsyncFnOnce(stores::Fresh)) {
 }
 
 contract! {
+    handovers::turns_open_take_and_end_a_hand_over,
+    handovers::a_queue_keeps_its_order_and_gets_back_what_a_lost_agent_had,
+    handovers::who_waits_too_long_is_found_by_the_games_patience_or_the_deployments,
     bus::what_a_commit_tells_is_heard_once_and_in_its_order,
     bus::a_reader_who_goes_by_the_cursor_misses_no_commit_among_many,
     bus::readers_hear_what_they_asked_for_and_nothing_of_another_tenant,

@@ -1,6 +1,7 @@
 //! Killed in the middle of load, again and again: every turn that was acknowledged is there afterwards, once, and in
 //! its place.
 
+mod handover;
 #[allow(dead_code)] // other test binaries use the rest
 #[path = "../support/postgres.rs"]
 mod postgres_server;
@@ -142,13 +143,29 @@ impl Target for Origin {
     }
 }
 
+/// Addresses that nobody listens at.
+fn free_addresses() -> [SocketAddr; 2] {
+    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    listeners.map(|listener| listener.local_addr().unwrap())
+}
+
 struct Process(Child);
 
 impl Process {
     fn start(address: SocketAddr, database: &std::path::Path) -> Process {
+        Process::start_with(address, SocketAddr::from(([127, 0, 0, 1], 0)), database, &[])
+    }
+
+    fn start_with(
+        address: SocketAddr,
+        admin: SocketAddr,
+        database: &std::path::Path,
+        settings: &[(&str, &str)],
+    ) -> Process {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lgdl"));
         command.arg("serve").env_clear().env("LGDL_LISTEN", address.to_string());
-        command.env("LGDL_ADMIN_LISTEN", "127.0.0.1:0").env("LGDL_EDGE_UNSIGNED", "true");
+        command.env("LGDL_ADMIN_LISTEN", admin.to_string()).env("LGDL_EDGE_UNSIGNED", "true");
+        command.envs(settings.iter().copied());
         command.env("LGDL_SQLITE_PATH", database).env("LGDL_LOG", "error");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         Process(command.spawn().expect("lgdl serve starts"))

@@ -9,6 +9,7 @@ mod encryption;
 mod erasures;
 mod events;
 mod games;
+mod handovers;
 mod health;
 mod owasp;
 mod push;

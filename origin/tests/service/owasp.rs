@@ -164,7 +164,7 @@ async fn api5_every_operation_is_refused_to_every_role_that_does_not_have_it() {
         problem(desk.get(path).await, StatusCode::FORBIDDEN, "E527").await;
     }
     let permissions = desk.ask("/admin/v1/me").await["permissions"].clone();
-    assert_eq!(permissions, json!(["look", "change_games", "manage_keys", "block", "manage_persons"]));
+    assert_eq!(permissions, json!(["look", "change_games", "manage_keys", "block", "manage_persons", "manage_agents"]));
 }
 
 /// API6: Unrestricted Access to Sensitive Business Flows.

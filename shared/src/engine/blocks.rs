@@ -120,8 +120,9 @@ impl Run<'_> {
             Action::Negotiate { text, until } => return Ok(self.negotiate(text, until, path)),
             Action::Generate { .. } => self.say(wording::GENERATED),
             Action::Call(call) => return self.call_and_then(mv, call, path),
-            Action::Escalate(target) => {
-                self.tell.escalated_to = Some(target.clone());
+            Action::Escalate(escalation) => {
+                self.tell.escalated_to = Some(escalation.queue.clone());
+                self.tell.escalation = Some(escalation.clone());
                 return Ok(Flow::Escalated);
             }
             Action::Delegate(target) => return Ok(Flow::Delegate(target.clone())),

@@ -18,13 +18,8 @@ impl Run<'_> {
     /// Takes the turn's event up; whether that is all there is to do.
     pub(super) fn take_event(&mut self) -> Result<bool, Halt> {
         let Some(event) = self.running.event.clone() else { return Ok(false) };
-        let header = Arc::clone(&self.input.header);
-        for (_, name) in header.events.iter().filter(|(known, _)| *known == event.name) {
-            let Some(mv) = self.move_named(name) else { continue };
-            let admitted = self.input.game.find_move(name).is_some_and(|index| self.admits(index));
-            if admitted && self.run_event(&mv, &event.name)? {
-                return Ok(true);
-            }
+        if self.tell_game(&event.name)? {
+            return Ok(true);
         }
         // A button that no block waits for says what is on it.
         let said = match &event.value {
@@ -34,6 +29,19 @@ impl Run<'_> {
         };
         self.input.utterance.clone_from(&said);
         self.read_instead(said);
+        Ok(false)
+    }
+
+    /// Runs the first block of the game that waits for the event and holds; whether there is one.
+    pub(super) fn tell_game(&mut self, event: &str) -> Result<bool, Halt> {
+        let header = Arc::clone(&self.input.header);
+        for (_, name) in header.events.iter().filter(|(known, _)| known == event) {
+            let Some(mv) = self.move_named(name) else { continue };
+            let admitted = self.input.game.find_move(name).is_some_and(|index| self.admits(index));
+            if admitted && self.run_event(&mv, event)? {
+                return Ok(true);
+            }
+        }
         Ok(false)
     }
 
@@ -87,7 +95,7 @@ impl Run<'_> {
     }
 }
 
-fn waits_for(condition: &Condition, event: &str) -> bool {
+pub(super) fn waits_for(condition: &Condition, event: &str) -> bool {
     match condition {
         Condition::Event(name) => name == event,
         Condition::All(parts) => parts.iter().any(|part| waits_for(part, event)),

@@ -463,13 +463,14 @@ impl Run<'_> {
         }
     }
 
-    /// Somebody else takes over: what was under way and what was interrupted is over.
+    /// Somebody else is to take over: the move is over, and what it interrupted waits until they hand back.
     fn hand_over(&mut self, mv: &Arc<Move>) {
         if let (true, Some(target)) = (self.tell.sentences.is_empty(), self.tell.escalated_to.clone()) {
             self.say(&wording::escalated(&target));
         }
         self.note_completed(mv);
-        self.forget_everything();
+        let escalating = self.state.active.take();
+        self.begin_handover(escalating, mv.priority);
     }
 
     /// Nothing is under way any more, and nothing waits.

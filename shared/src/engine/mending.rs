@@ -1,10 +1,12 @@
 //! What a repair does: cancelling, starting over, repeating, skipping, helping, and fetching a person.
 
+use super::agenda::Interruption;
 use super::flow::Entry;
 use super::repairs::{self, Repair};
 use super::run::{Halt, Reading, Run};
 use super::state::{Frame, Open};
 use super::wording;
+use crate::ir::Priority;
 use crate::slots::expectation;
 
 /// What the engine says of itself, and a game may say otherwise, by the move that does.
@@ -141,7 +143,9 @@ impl Run<'_> {
                 if self.tell.escalated_to.is_none() {
                     self.tell.escalated_to = Some(wording::PERSON.to_owned());
                 }
-                self.forget_everything();
+                // What was asked is asked again when they hand back.
+                self.suspend(Interruption::Digression);
+                self.begin_handover(None, Priority::Normal);
                 Ok(())
             }
         }

@@ -25,6 +25,7 @@ mod fill;
 mod firewall;
 mod flow;
 mod given;
+mod handover;
 mod hear;
 mod languages;
 mod mending;
@@ -43,6 +44,7 @@ mod variety;
 mod wording;
 
 pub use given::{Given, MAX_GIVEN_BYTES};
+pub use handover::{HandoverStage, HandoverStatus};
 pub use state::Conversation;
 
 /// The longest utterance, in characters.
@@ -94,13 +96,32 @@ pub struct Settings {
     pub negotiation_epsilon: f64,
     /// Whether the outcome carries an [`Explanation`].
     pub explain: bool,
+    /// Who tells the turn: only the desk takes a hand-over, speaks in it and ends it.
+    pub told_by: ToldBy,
     /// Degraded: match and answer only, no slots, no state (see the design's degradation steps).
     pub stateless: bool,
 }
 
+/// Who tells a turn, as the host knows it; the turn's own `participant` is what a client says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToldBy {
+    /// The person, or a program of theirs.
+    #[default]
+    Person,
+    /// Those who step in: the events `handoff_…` change the hand-over.
+    Desk,
+}
+
 impl Default for Settings {
     fn default() -> Self {
-        Settings { negotiation_max_rounds: 3, negotiation_epsilon: 0.05, explain: false, stateless: false }
+        Settings {
+            negotiation_max_rounds: 3,
+            negotiation_epsilon: 0.05,
+            explain: false,
+            told_by: ToldBy::Person,
+            stateless: false,
+        }
     }
 }
 
@@ -213,7 +234,7 @@ pub struct TurnRecord {
     pub response: String,
     /// The function of the last capability call, if any.
     pub action: Option<String>,
-    /// `answered`, `collecting`, `choosing`, `confirming`, `negotiating`, `escalated`, `cancelled`, `unmatched`.
+    /// `answered`, `collecting`, `choosing`, `confirming`, `negotiating`, `escalated`, `with_agent`, `cancelled`, `unmatched`.
     pub stage: String,
     /// The slot that is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -251,6 +272,12 @@ pub struct TurnRecord {
     /// Where the conversation was handed to (`escalate to`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalated_to: Option<String>,
+    /// The hand-over that is open after the turn, or that it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handover: Option<HandoverStatus>,
+    /// Whether something urgent was said to somebody who stepped in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub warns_agent: bool,
     /// Capability calls made, in order; values of sensitive slots masked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<CallRecord>,

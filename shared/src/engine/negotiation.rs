@@ -6,6 +6,7 @@ use super::run::{Halt, Reading, Run, WORTH_ASKING, rounded};
 use super::state::{Frame, Open, Talks};
 use super::turn::CERTAIN;
 use super::{MAX_UTTERANCE_CHARS, Negotiation, NegotiationRound, wording};
+use crate::ir::Priority;
 use crate::matcher::Candidate;
 use crate::slots::{self, Answer, Source, strings};
 
@@ -160,7 +161,7 @@ impl Run<'_> {
         }
         self.say(wording::HANDED_OVER);
         self.tell.escalated_to = Some(wording::PERSON.to_owned());
-        self.forget_everything();
+        self.begin_handover(None, Priority::Normal);
         Ok(())
     }
 

@@ -18,6 +18,7 @@ enum Stage {
     Confirming,
     Negotiating,
     Escalated,
+    WithAgent,
     Cancelled,
     Unmatched,
 }
@@ -32,6 +33,7 @@ impl Stage {
             Stage::Confirming => "confirming",
             Stage::Negotiating => "negotiating",
             Stage::Escalated => "escalated",
+            Stage::WithAgent => "with_agent",
             Stage::Cancelled => "cancelled",
             Stage::Unmatched => "unmatched",
         }
@@ -53,6 +55,7 @@ impl Run<'_> {
         };
         let (move_id, confidence) = self.tell.answered_by.clone().unwrap_or_else(|| ("none".to_owned(), 0.0));
         let stage = match &open {
+            _ if self.is_with_agent() => Stage::WithAgent,
             _ if self.tell.escalated_to.is_some() => Stage::Escalated,
             _ if self.tell.cancelled => Stage::Cancelled,
             Some(Open::Slot { .. }) => Stage::Collecting,
@@ -83,6 +86,7 @@ impl Run<'_> {
             let name = name.clone();
             self.state.remember_move(&name);
         }
+        let handover = self.handover_told();
         self.state.turns += 1;
         self.state.said = response.chars().take(MAX_SAID_CHARS).collect();
         let record = TurnRecord {
@@ -109,6 +113,8 @@ impl Run<'_> {
             attachments: self.tell.attachments,
             event: self.input.turn.event.as_ref().map(|event| event.name.clone()),
             negotiation: self.tell.negotiation,
+            handover,
+            warns_agent: self.tell.warns_agent,
             escalated_to: self.tell.escalated_to,
             calls: self.tell.calls,
             reading: self.tell.reading.name().to_owned(),

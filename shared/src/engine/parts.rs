@@ -65,7 +65,7 @@ impl Run<'_> {
     }
 
     /// A slot of a part begins with a value, if it takes it.
-    fn begin_with(&mut self, part: &Arc<Move>, name: &str, value: Value) {
+    pub(super) fn begin_with(&mut self, part: &Arc<Move>, name: &str, value: Value) {
         let Some(slot) = part.slots.iter().find(|slot| slot.name == name) else { return };
         let text = match &value {
             Value::Null => return,

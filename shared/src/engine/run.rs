@@ -96,6 +96,11 @@ pub(super) struct Tell {
     pub(super) also: Vec<(String, f64)>,
     pub(super) cancelled: bool,
     pub(super) escalated_to: Option<String>,
+    /// How long the person waits there, and the `else` of it.
+    pub(super) escalation: Option<ir::Escalation>,
+    pub(super) warns_agent: bool,
+    /// The hand-over that this turn ended.
+    pub(super) ended_handover: Option<super::HandoverStatus>,
     pub(super) slots_filled: bool,
     pub(super) completed_slots: Option<(String, Map<String, Value>)>,
     pub(super) filled: Vec<Filled>,

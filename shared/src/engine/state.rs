@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::NegotiationRound;
+use super::handover::Handover;
 use crate::slots::SlotValue;
 
 /// Moves that the conversation remembers having been in, for `context-sensitive` patterns.
@@ -36,6 +37,9 @@ pub struct Conversation {
     /// The move that has just ended, for "that was wrong, I meant …".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ended: Option<Ended>,
+    /// Who was asked to step in, until they hand back or nobody came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) handover: Option<Handover>,
     /// What the conversation has learnt: results of capabilities and choices, by name.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub(super) context: Map<String, Value>,

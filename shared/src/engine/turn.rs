@@ -19,6 +19,9 @@ impl Run<'_> {
         if self.input.turn.settings.stateless {
             return self.converse_without_state();
         }
+        if self.take_handover()? {
+            return Ok(());
+        }
         if self.cut {
             self.say_unless_replaced(Replaceable::TooLong)?;
         }
@@ -149,6 +152,9 @@ impl Run<'_> {
 
     /// Nothing of the game was meant: says so, and what can be done here.
     pub(super) fn no_match(&mut self) -> Result<(), Halt> {
+        if self.waits_for_agent() {
+            return Ok(());
+        }
         if self.say_unless_replaced(Replaceable::Unclear)? == Words::BuiltIn
             && let Some(abilities) = self.abilities()
         {

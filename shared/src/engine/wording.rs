@@ -24,6 +24,7 @@ pub(super) const HANDED_OVER: Text = Text::HandedOver;
 pub(super) const TO_A_PERSON: Text = Text::ToAPerson;
 pub(super) const NOT_NOW: Text = Text::NotNow;
 pub(super) const TOO_LONG: Text = Text::TooLong;
+pub(super) const HANDED_BACK: Text = Text::HandedBack;
 pub(super) const GENERATED: Text = Text::Generated;
 /// Who an escalation goes to when a person asks for one.
 pub(super) const PERSON: &str = "human";
@@ -214,6 +215,21 @@ pub(super) fn guess(label: &str) -> Filled {
 /// That the conversation is handed over.
 pub(super) fn escalated(target: &str) -> Filled {
     Filled::new(Text::Escalated, [("target", plain(readable(target)))])
+}
+
+/// That somebody has taken the conversation over.
+pub(super) fn taken_over(agent: &str) -> Filled {
+    Filled::new(Text::TakenOver, [("target", plain(agent))])
+}
+
+/// That nobody has come in time.
+pub(super) fn nobody_free(target: &str) -> Filled {
+    Filled::new(Text::NobodyFree, [("target", plain(readable(target)))])
+}
+
+/// That what was said is kept for somebody who has not come yet.
+pub(super) fn still_waiting(target: &str) -> Filled {
+    Filled::new(Text::StillWaiting, [("target", plain(readable(target)))])
 }
 
 /// A choice that no move takes up.

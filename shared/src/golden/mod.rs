@@ -30,7 +30,9 @@ pub use expectation::{Bound, Expectation, Mismatch};
 pub use update::{expectation_of, flow, rewritten};
 
 use crate::compiled::CompiledGame;
-use crate::engine::{self, CapabilityCall, CapabilityResult, Conversation, Event, Outcome, Settings, Step, Turn};
+use crate::engine::{
+    self, CapabilityCall, CapabilityResult, Conversation, Event, Outcome, Settings, Step, ToldBy, Turn,
+};
 use crate::mocks::Mocks;
 
 /// The time of a golden turn that names none: a Wednesday morning.
@@ -181,7 +183,7 @@ impl GoldenFile {
             context: context.cloned().unwrap_or_default(),
             now_ms,
             offset_seconds,
-            settings: Settings { explain: true, ..Settings::default() },
+            settings: Settings { explain: true, told_by: ToldBy::Desk, ..Settings::default() },
         })
     }
 

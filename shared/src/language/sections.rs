@@ -511,6 +511,14 @@ texts! {
     Guess = "guess" ["move"];
     /// The conversation is handed over.
     Escalated = "escalated" ["target"];
+    /// Somebody has taken the conversation over.
+    TakenOver = "taken_over" ["target"];
+    /// The conversation was handed back.
+    HandedBack = "handed_back" [];
+    /// Nobody has come in time.
+    NobodyFree = "nobody_free" ["target"];
+    /// What is not understood while the person waits for somebody.
+    StillWaiting = "still_waiting" ["target"];
     /// A choice that no move takes up.
     Noted = "noted" ["choice"];
     /// What can be done here.

@@ -264,6 +264,16 @@ pub(super) struct Action<'s> {
     pub(super) span: Span,
 }
 
+/// `escalate to: QUEUE [within N minutes [else { … }]]`
+#[derive(Debug)]
+pub(super) struct Escalation<'s> {
+    pub(super) queue: Name<'s>,
+    /// How long the person waits for somebody, milliseconds.
+    pub(super) patience_ms: Option<u64>,
+    /// What happens when nobody has come by then.
+    pub(super) otherwise: Option<Vec<Statement<'s>>>,
+}
+
 #[derive(Debug)]
 pub(super) enum ActionKind<'s> {
     /// One text, or several of which one is said; so in the actions below.
@@ -279,7 +289,7 @@ pub(super) enum ActionKind<'s> {
         style: Option<Text>,
     },
     Call(Box<Call<'s>>),
-    Escalate(Name<'s>),
+    Escalate(Box<Escalation<'s>>),
     Delegate(Name<'s>),
     Continue,
     Return,

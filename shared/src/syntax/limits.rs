@@ -30,6 +30,8 @@ pub const MAX_REGEX_COMPILED_BYTES: usize = 1 << 20;
 pub const MAX_TIMEOUT_SECONDS: f64 = 300.0;
 /// The same in milliseconds, for contracts.
 pub const MAX_TIMEOUT_MS: u64 = 300_000;
+/// The longest that a person waits for somebody (`escalate to: … within …`), in seconds: a week.
+pub const MAX_PATIENCE_SECONDS: f64 = 604_800.0;
 /// The most retries of a slot.
 pub const MAX_RETRIES: f64 = 20.0;
 /// The largest capability contract, in bytes.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::engine::{Also, Event, Explanation, Negotiation, TurnRecord};
+use crate::engine::{Also, Event, Explanation, HandoverStatus, Negotiation, Outcome, TurnRecord};
 
 /// The largest request body that a node takes, bytes: 4,096 characters at 12 bytes each as JSON escapes, and room for
 /// context.
@@ -102,6 +102,9 @@ pub struct MoveResponse {
     /// Where the conversation was handed to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalated_to: Option<String>,
+    /// The hand-over that is open, or ended in this turn: whom the person waits for, or is talking with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handover: Option<HandoverStatus>,
     /// The degradation level, when degraded: `journalled`, `stateless`, `unavailable`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub degraded: Option<String>,
@@ -114,6 +117,38 @@ pub struct MoveResponse {
     /// On development nodes, when asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explanation: Option<Explanation>,
+}
+
+impl MoveResponse {
+    /// The answer to a turn that is kept at the origin.
+    #[must_use]
+    pub fn of(outcome: &Outcome, manifest_id: String, game_version: &str) -> MoveResponse {
+        let record = &outcome.record;
+        MoveResponse {
+            move_id: record.move_id.clone(),
+            confidence: record.confidence,
+            also: record.also.clone(),
+            response: record.response.clone(),
+            action: record.action.clone(),
+            manifest_id,
+            latency_ms: 0.0,
+            firewall_triggered: record.firewall_triggered,
+            awaiting_slot: record.awaiting_slot.clone(),
+            slots_filled: record.slots_filled.then_some(true),
+            slots: record.slots.clone(),
+            choices: Choice::of(record),
+            attachments: record.attachments.clone(),
+            negotiation: record.negotiation.clone(),
+            stage: record.stage.clone(),
+            escalated_to: record.escalated_to.clone(),
+            handover: record.handover.clone(),
+            degraded: None,
+            durable: true,
+            turn: record.turn,
+            game_version: game_version.into(),
+            explanation: outcome.explanation.clone(),
+        }
+    }
 }
 
 /// An RFC 9457 problem document with the LGDL code.

@@ -9,6 +9,7 @@
 //! | `POST /edge/v1/turns` | 200 [`CommitAnswer`]; 409 [`Conflict`]; 410 erased; 413 more than [`MAX_COMMIT_BYTES`]; 422 the key was used with another body |
 //! | `DELETE /edge/v1/conversations/{game}/{id}?user=U` | 204; 404 |
 //! | `GET /edge/v1/conversations/{game}/{id}/export?user=U` | 200 the export document; 404 |
+//! | `GET /edge/v1/conversations/{game}/{id}/messages?user=U&after=TURN` | 200 [`Messages`]; 404; 410 erased |
 //! | `GET /edge/v1/keys/{sha256 of the API key}` | 200 [`ApiKey`]; 404 |
 //! | `POST /edge/v1/tokens` | 200 [`TokenAnswer`]: whether the issuer of a [`TokenRequest`] signed it |
 //! | `GET /edge/v1/consents/{game}/{user}` | 200 [`Consent`] |
@@ -24,7 +25,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::client::MoveResponse;
-use crate::engine::{Conversation, TurnRecord};
+use crate::engine::{Conversation, HandoverStage, TurnRecord};
 
 /// The games of a tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -193,6 +194,64 @@ pub struct Conflict {
     /// Milliseconds until a foreign claim on this place lapses, when that is the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claimed_for_ms: Option<u64>,
+}
+
+/// What was said in a conversation after a turn, and whom the person waits for or talks with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Messages {
+    /// In order, at most [`MAX_MESSAGES`] turns of them.
+    pub messages: Vec<Message>,
+    /// The last turn that was looked at: where to go on.
+    pub turn: u64,
+    /// The hand-over that is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handover: Option<HandoverNow>,
+}
+
+/// Turns in one answer at most.
+pub const MAX_MESSAGES: u32 = 100;
+
+/// Something that was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The turn.
+    pub turn: u64,
+    /// When: milliseconds since 1970.
+    pub at_ms: i64,
+    /// Who said it.
+    pub from: Speaker,
+    /// The text.
+    pub text: String,
+    /// What the game offers to choose from with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
+}
+
+/// Who says something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Speaker {
+    /// The person.
+    Person,
+    /// The game.
+    Game,
+    /// Somebody who stepped in.
+    Agent,
+}
+
+/// Where a hand-over stands now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandoverNow {
+    /// The queue.
+    pub queue: String,
+    /// Whether the person waits, or somebody is there.
+    pub stage: HandoverStage,
+    /// The place in the queue, from 1, while the person waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<u64>,
+    /// Who is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
 }
 
 /// What the edge needs to know of an API key.

@@ -472,3 +472,33 @@ test("properties that were set before the element was there are heeded", async (
   assert.equal(node.turns[0].context.page, "home");
   assert.equal(node.turns[0].authorization, "Bearer mine");
 });
+
+test("whoever was asked for is waited for, is shown when they speak, and nothing is shown twice", async () => {
+  const waits = { queue: "night_nurse", stage: "waiting", since_ms: 1 };
+  const node = await site({
+    reply: (turn, count) => answer(count === 1 ? "I fetch somebody." : "", { turn: count === 1 ? 1 : 4, stage: count === 1 ? "escalated" : "with_agent", handover: count === 1 ? waits : { ...waits, stage: "with" } }),
+  });
+  node.state.now = { queue: "night_nurse", stage: "waiting", place: 2 };
+  const { page, told } = await visit(node);
+  await say(page, "a person, please");
+  await page.getByText("Waiting for night nurse. Your place in the queue: 2.").waitFor();
+  node.state.now = { queue: "night_nurse", stage: "with", agent: "Anna" };
+  const said = (turn, from, text) => ({ turn, at_ms: Date.now(), from, text });
+  node.state.news = [said(1, "person", "a person, please"), said(1, "game", "I fetch somebody."), said(2, "game", "Anna is there."), said(3, "agent", "Hello, I am Anna.")];
+  await page.getByText("You are talking with Anna.").waitFor();
+  await page.locator("lgdl-chat li.agent .text").getByText("Hello, I am Anna.").waitFor();
+  assert.equal(await page.locator("lgdl-chat li.agent .by").innerText(), "Anna");
+  await type(page, "Hello Anna");
+  await page.waitForFunction(() => document.querySelector("lgdl-chat").shadowRoot.querySelector(".typing") === null);
+  node.state.news.push(said(4, "person", "Hello Anna"), said(5, "agent", "How are you?"));
+  await page.locator("lgdl-chat li.agent .text").getByText("How are you?").waitFor();
+  await page.reload();
+  await page.getByText("You are talking with Anna.").waitFor();
+  node.state.news.push(said(6, "game", "It is me again."));
+  node.state.now = null;
+  await page.locator("lgdl-chat li.game .text").getByText("It is me again.").waitFor();
+  await page.locator("lgdl-chat .standing").waitFor({ state: "hidden" });
+  assert.deepEqual(await games(page).allInnerTexts(), ["I fetch somebody.", "Anna is there.", "Hello, I am Anna.", "How are you?", "It is me again."]);
+  assert.deepEqual(await persons(page).allInnerTexts(), ["a person, please", "Hello Anna"]);
+  assert.deepEqual(told, []);
+});

@@ -34,7 +34,8 @@ export const problem = (status, code, headers = {}) => ({
 export async function fakeNode({ reply = (turn) => answer(`You said: ${turn.input}`), attributes = 'game="g"', lang = "en", head = "", body, cors = true } = {}) {
   const turns = [];
   const kept = new Map();
-  const state = { reply, attributes, lang, head, body };
+  // What others said, and the hand-over that is open.
+  const state = { reply, attributes, lang, head, body, news: [], now: null };
   const server = createServer(async (request, response) => {
     const send = (status, type, content, headers = {}) =>
       response.writeHead(status, { "content-type": type, ...(cors ? CORS : {}), ...headers }).end(content);
@@ -55,6 +56,11 @@ export async function fakeNode({ reply = (turn) => answer(`You said: ${turn.inpu
       if (given.status === 200) kept.set(turn.key, given);
       const type = given.status === 200 ? "application/json" : "application/problem+json";
       return send(given.status, type, JSON.stringify(given.body), given.headers);
+    }
+    if (path.endsWith("/messages")) {
+      const after = Number(new URL(request.url, "http://x").searchParams.get("after"));
+      const news = state.news.filter((message) => message.turn > after);
+      return send(200, "application/json", JSON.stringify({ messages: news, turn: news.at(-1)?.turn ?? after, ...(state.now === null ? {} : { handover: state.now }) }));
     }
     if (path === "/") {
       const style = "<style>html,body{margin:0;height:100%}</style>";

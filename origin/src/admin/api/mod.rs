@@ -1,10 +1,12 @@
 //! The endpoints, one file a resource. Each file begins with what its endpoints need and say; handlers follow.
 
 mod administrators;
+mod agents;
 mod audit;
 mod blocks;
 mod consents;
 mod conversations;
+mod desk;
 mod erasures;
 mod events;
 mod games;
@@ -33,6 +35,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         holds::endpoints(),
         blocks::endpoints(),
         audit::endpoints(),
+        agents::endpoints(),
+        desk::endpoints(),
         events::endpoints(),
     ];
     resources.into_iter().flatten().collect()

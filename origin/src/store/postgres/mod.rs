@@ -12,6 +12,7 @@ mod dumps;
 mod events;
 mod games;
 mod groups;
+mod handovers;
 mod keys;
 mod maintenance;
 mod partitions;

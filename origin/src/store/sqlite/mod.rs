@@ -10,6 +10,7 @@ mod conversations;
 mod data_keys;
 mod events;
 mod games;
+mod handovers;
 mod keys;
 mod maintenance;
 mod people;

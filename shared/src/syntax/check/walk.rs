@@ -95,8 +95,8 @@ fn action<'f, 's>(found: &'f Action<'s>, visit: &mut dyn FnMut(Met<'f, 's>)) {
             }
         }
         ActionKind::CallMove { with, .. } => with.iter().for_each(|(_, value)| payload(value, visit)),
-        ActionKind::Escalate(_)
-        | ActionKind::Delegate(_)
+        ActionKind::Escalate(escalation) => escalation.otherwise.iter().for_each(|body| statements(body, visit)),
+        ActionKind::Delegate(_)
         | ActionKind::Continue
         | ActionKind::Return
         | ActionKind::LearnPattern

@@ -31,7 +31,8 @@ pub(super) fn lower<'d>(
     findings: &'d mut Findings,
 ) -> Vec<ir::Game> {
     let lines = Lines::new(source.as_bytes());
-    let mut lowering = Lowering { source, lines, reports: true, findings, resolved, scope: 0 };
+    let mut lowering =
+        Lowering { source, lines, reports: true, findings, resolved, scope: 0, escalations: 0, unanswered: Vec::new() };
     (0..resolved.games.len()).map(|game| lowering.game(resolved, game, contract)).collect()
 }
 
@@ -44,10 +45,15 @@ struct Lowering<'s, 'd> {
     /// Whether problems are reported: only on the pass over the place where something is written.
     reports: bool,
     findings: &'d mut Findings,
+    /// Escalations with an `else`, counted in each game.
+    escalations: u32,
+    /// Those blocks, until they have their place in the move.
+    unanswered: Vec<ir::Block>,
 }
 
 impl Lowering<'_, '_> {
     fn game(&mut self, resolved: &Resolved<'_, '_>, index: usize, contract: &ir::Contract) -> ir::Game {
+        self.escalations = 0;
         let chain = resolved.games[index].chain.clone();
         let mut game = ir::Game {
             name: resolved.file.games[index].name.text.to_owned(),
@@ -80,9 +86,13 @@ impl Lowering<'_, '_> {
     fn event_moves(&mut self, written: &ast::Game<'_>, game: &mut ir::Game) {
         for block in &written.events {
             let lowered = self.block(block);
+            let unanswered = std::mem::take(&mut self.unanswered);
             let Some(name) = lowered.branches.first().and_then(|branch| event_of(&branch.condition)) else { continue };
             match game.moves.iter_mut().find(|found| found.name == name) {
-                Some(found) => found.blocks.insert(0, lowered),
+                Some(found) => {
+                    found.blocks.insert(0, lowered);
+                    found.blocks.extend(unanswered);
+                }
                 None => game.moves.push(ir::Move {
                     name: name.to_owned(),
                     guard: Vec::new(),
@@ -91,7 +101,7 @@ impl Lowering<'_, '_> {
                     threshold: ir::Threshold::default(),
                     slots: Vec::new(),
                     line: lowered.line,
-                    blocks: vec![lowered],
+                    blocks: std::iter::once(lowered).chain(unanswered).collect(),
                 }),
             }
         }

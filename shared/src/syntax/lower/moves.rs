@@ -30,6 +30,7 @@ impl Lowering<'_, '_> {
             self.scope = id.game;
             self.add_elements(resolved.written(*id), &mut lowered);
         }
+        lowered.blocks.append(&mut self.unanswered);
         lowered
     }
 

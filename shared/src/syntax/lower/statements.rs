@@ -1,8 +1,9 @@
 //! Statements and actions.
 
+use crate::diagnostics::Span;
 use crate::ir;
 
-use super::super::ast::{Action, ActionKind, Attachment, Call, Choice, PayloadValue, Statement, Text};
+use super::super::ast::{Action, ActionKind, Attachment, Call, Choice, Escalation, PayloadValue, Statement, Text};
 use super::Lowering;
 use super::moves::{path, threshold};
 
@@ -33,7 +34,7 @@ impl Lowering<'_, '_> {
             }
             ActionKind::Generate { style } => ir::Action::Generate { style: style.map(|style| self.template(style)) },
             ActionKind::Call(call) => ir::Action::Call(self.call(call)),
-            ActionKind::Escalate(name) => ir::Action::Escalate(name.text.to_owned()),
+            ActionKind::Escalate(escalation) => ir::Action::Escalate(self.escalation(escalation, action.span)),
             ActionKind::Delegate(name) => ir::Action::Delegate(name.text.to_owned()),
             ActionKind::Continue => ir::Action::Continue,
             ActionKind::Return => ir::Action::Return,
@@ -49,6 +50,26 @@ impl Lowering<'_, '_> {
             ActionKind::BoostConfidence => ir::Action::BoostConfidence,
             ActionKind::RememberOutcome => ir::Action::RememberOutcome,
         }
+    }
+
+    /// The `else` becomes a block of the move that waits for the event that nobody came: it runs in a later turn.
+    fn escalation(&mut self, escalation: &Escalation<'_>, span: Span) -> ir::Escalation {
+        let otherwise = escalation.otherwise.as_ref().map(|body| {
+            let body = self.statements(body);
+            let number = self.escalations;
+            self.escalations += 1;
+            let own = ir::Condition::Compare(
+                ["event", "value", "escalation"].map(str::to_owned).to_vec(),
+                ir::Comparison::Equal,
+                ir::Literal::Number(f64::from(number)),
+            );
+            let condition = ir::Condition::All(vec![ir::Condition::Event(ir::HANDOFF_TIMED_OUT.to_owned()), own]);
+            let line = self.line(span);
+            let branch = ir::Branch { condition, body, line };
+            self.unanswered.push(ir::Block { branches: vec![branch], otherwise: None, line });
+            number
+        });
+        ir::Escalation { queue: escalation.queue.text.to_owned(), patience_ms: escalation.patience_ms, otherwise }
     }
 
     fn offer(&mut self, choices: &[Choice]) -> ir::Action {

@@ -2,10 +2,14 @@
 
 use crate::diagnostics::{Code, Diagnostic};
 
-use super::super::ast::{Action, ActionKind, Attachment, Call, Choice, Name, PayloadValue, Text};
+use super::super::ast::{Action, ActionKind, Attachment, Call, Choice, Escalation, Name, PayloadValue, Text};
 use super::super::lexer::Kind;
-use super::super::limits::MAX_TIMEOUT_SECONDS;
+use super::super::limits::{MAX_PATIENCE_SECONDS, MAX_TIMEOUT_SECONDS};
 use super::{Layout, Parser, Read, Reported};
+
+/// The units of `within`, in seconds.
+const PATIENCE_UNITS: [(&str, f64); 6] =
+    [("second", 1.0), ("seconds", 1.0), ("minute", 60.0), ("minutes", 60.0), ("hour", 3600.0), ("hours", 3600.0)];
 
 const ACTIONS: &[&str] = &[
     "respond with:",
@@ -73,7 +77,7 @@ impl<'s> Parser<'s, '_> {
             }
             "escalate" => {
                 self.phrase("escalate to");
-                ActionKind::Escalate(self.name("the name of a person or queue")?)
+                ActionKind::Escalate(Box::new(self.escalation()?))
             }
             "delegate" => {
                 self.phrase("delegate to");
@@ -127,6 +131,48 @@ impl<'s> Parser<'s, '_> {
             }
             _ => return Err(self.unknown_word("an action or a block", ACTIONS)),
         })
+    }
+
+    /// `QUEUE [within N minutes [else { … }]]`
+    fn escalation(&mut self) -> Read<Escalation<'s>> {
+        let queue = self.name("the name of a person or queue")?;
+        let within = self.peek();
+        let patience_ms = if self.eat_word("within") { Some(self.patience(within)?) } else { None };
+        let mut otherwise = None;
+        if self.is_word("else") {
+            let first = self.peek();
+            self.mark(Layout::Else);
+            self.bump();
+            if patience_ms.is_none() {
+                let message = "`else` says what happens when nobody has come in time: expected `within` before it";
+                let found = Diagnostic::new(Code::Unexpected, first.span(), message);
+                self.report(found.with_hint("for example `escalate to: nurse within 5 minutes else { … }`"));
+            }
+            otherwise = Some(self.nested(Parser::body)?);
+        }
+        Ok(Escalation { queue, patience_ms, otherwise })
+    }
+
+    /// A length of time in milliseconds: `90 seconds`, `5 minutes`, `2 hours`.
+    fn patience(&mut self, within: super::super::lexer::Token) -> Read<u64> {
+        let count = self.number("how long the person waits, such as `5 minutes`")?;
+        let unit = self.name("`seconds`, `minutes` or `hours`")?;
+        let Some((_, seconds)) = PATIENCE_UNITS.iter().find(|(name, _)| *name == unit.text) else {
+            let found = Diagnostic::new(Code::Unexpected, unit.span, "expected `seconds`, `minutes` or `hours`");
+            self.report(match super::nearest(unit.text, PATIENCE_UNITS.iter().map(|(name, _)| *name)) {
+                Some(near) => found.with_hint(format!("did you mean `{near}`?")),
+                None => found.with_hint("for example `within 5 minutes`"),
+            });
+            return Err(Reported);
+        };
+        let seconds = count.value * seconds;
+        if !(1.0..=MAX_PATIENCE_SECONDS).contains(&seconds) {
+            let span = self.span_from(within);
+            self.report(Diagnostic::new(Code::BadRange, span, "a person waits from 1 second to 7 days"));
+            return Ok(1000);
+        }
+        // In range, so that the conversion is exact to the millisecond.
+        Ok((seconds * 1000.0).round() as u64)
     }
 
     /// The words of a keyword, of which the first stands here, and its colon.

@@ -39,7 +39,7 @@ impl<'s> Parser<'s, '_> {
         Ok(Branch { condition, body: self.body()?, span })
     }
 
-    fn body(&mut self) -> Read<Vec<Statement<'s>>> {
+    pub(super) fn body(&mut self) -> Read<Vec<Statement<'s>>> {
         let mut statements = Vec::new();
         self.braces("`{`, `and` or `or` after the condition", Parser::ends_blocks, |parser| {
             let statement = parser.statement()?;

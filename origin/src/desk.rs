@@ -1,0 +1,417 @@
+//! People step in: what an agent does to a conversation is a turn of it, committed as every turn is. The engine runs here
+//! for these turns alone; what a game would call meanwhile fails, since nodes make calls.
+
+use std::time::Duration;
+
+use lgdl::compiled::CompiledGame;
+use lgdl::engine::{
+    self, CapabilityResult, Conversation, Event as Happened, HandoverStage, MAX_CALLS_PER_TURN, Outcome, Settings,
+    Step, ToldBy, Turn,
+};
+use lgdl::ir;
+use lgdl::wire::client::MoveResponse;
+use lgdl::wire::origin::{CommitRequest, HandoverNow, MAX_MESSAGES, Message, Messages, Speaker};
+use serde_json::{Map, Value, json};
+
+use crate::audit::events;
+use crate::bus::catalog::{ESCALATION_ACCEPTED, ESCALATION_RETURNED};
+use crate::clock::Millis;
+use crate::exports;
+use crate::hex;
+use crate::http::{Origin, Problem, commit};
+use crate::ids::{AdministratorId, ConversationId};
+use crate::privacy::{Parts, Reader, RequestName};
+use crate::records::{CommitBody, turn_record};
+use crate::store::{AgentRow, CommitOutcome, ConversationKey, ConversationRow, Event, HandoverRow, Lookup, StoreError};
+
+/// An agent who was silent for so long is gone: what they had goes back to its queue.
+pub const LOST_AFTER_MS: Millis = 90_000;
+/// How often an agent says that they are there, milliseconds.
+pub const HEARTBEAT_EVERY_MS: Millis = 2_000;
+/// How often the origin looks for agents who are gone and for persons who have waited long enough.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Runs of a turn where others were faster.
+const MAX_RUNS: u32 = 5;
+/// The longest wait for another turn that holds the place, milliseconds.
+const MAX_CLAIM_WAIT_MS: u64 = 1_000;
+/// The participant of an agent's turns.
+const AGENT: &str = "agent";
+/// What the record says of a turn that no move answered.
+const NO_MOVE: &str = "none";
+/// The participant of a turn that the origin itself takes.
+const ORIGIN: &str = "system";
+/// Digits of a digest that names a deed or its turn.
+const KEY_DIGITS: usize = 32;
+/// Why a call fails that a game would make in a turn of the desk.
+const NOT_HERE: &str = "E300";
+
+/// What is done to a conversation that was handed over.
+#[derive(Debug, Clone)]
+pub enum Deed {
+    /// An agent takes it.
+    Accept,
+    /// Its agent says something.
+    Say {
+        /// What.
+        text: String,
+    },
+    /// Its agent hands it back.
+    Return {
+        /// Values that the game goes on with.
+        values: Map<String, Value>,
+        /// What came of it, in a word.
+        outcome: String,
+        /// For whoever reads the conversation later.
+        notes: String,
+    },
+    /// Nobody came in time.
+    TimeOut,
+}
+
+/// Does a deed; `key` is the request's own, so that a retry does it once. Returns the turn.
+///
+/// # Errors
+/// 404 where there is no such hand-over in the agent's queues, 409 where somebody else has it, or it has ended.
+pub async fn act(
+    origin: &Origin,
+    tenant: &str,
+    id: &ConversationId,
+    agent: Option<&AgentRow>,
+    deed: &Deed,
+    key: &str,
+) -> Result<u64, Problem> {
+    let row = origin.store.find_by_id(tenant, id).await?.ok_or_else(unknown)?;
+    let place = ConversationKey { tenant: row.tenant, game: row.game, external_id: row.external_id };
+    for _ in 0..MAX_RUNS {
+        // From the store that is written to: the one above may lag behind.
+        let row = match origin.store.find(&place).await? {
+            Lookup::Found(row) => origin.protection.open_conversation(*row).await?,
+            Lookup::Unknown => return Err(unknown()),
+            Lookup::Erased => return Err(Problem::erased("This conversation was erased.")),
+        };
+        let handover = origin.store.handover(tenant, id).await?.ok_or_else(unknown)?;
+        let name = request_name(deed, key, id, agent);
+        match check(&handover, agent, deed) {
+            Ok(Standing::ToDo) => {}
+            Ok(Standing::Done) => return Ok(row.version),
+            // The same request again is answered as it was, whatever has become of the hand-over since.
+            Err(refused) => {
+                let kept = origin.protection.kept_request(tenant, &row.user_id, name.clone()).await?;
+                if origin.store.find_answer(tenant, &row.user_id, &kept.key).await?.is_none() {
+                    return Err(refused);
+                }
+                if let Deed::Return { outcome, .. } = deed {
+                    origin.store.note_outcome(tenant, &handover, outcome).await?;
+                }
+                return Ok(row.version);
+            }
+        }
+        let outcome = run(origin, &row, happening(origin, agent, deed)).await?;
+        let request = request(&row, &outcome, name);
+        let told = told(origin, tenant, id, agent, &handover, deed);
+        let body = serde_json::to_vec(&request).and_then(|bytes| serde_json::from_slice::<CommitBody>(&bytes));
+        let body = body.map_err(|error| StoreError::Internal(format!("a turn of the desk: {error}")))?;
+        match commit(origin, tenant, body, told).await?.outcome {
+            CommitOutcome::Committed { .. } | CommitOutcome::Replayed { .. } => {
+                if let Deed::Return { outcome, .. } = deed {
+                    origin.store.note_outcome(tenant, &handover, outcome).await?;
+                }
+                return Ok(row.version + 1);
+            }
+            CommitOutcome::Conflict { claimed_for_ms, .. } => {
+                let wait = claimed_for_ms.unwrap_or_default().min(MAX_CLAIM_WAIT_MS);
+                tokio::time::sleep(Duration::from_millis(wait)).await;
+            }
+            CommitOutcome::KeyReused => {
+                return Err(Problem::key_reused(
+                    "A new request needs a new key; a retry must repeat the request unchanged.",
+                ));
+            }
+            CommitOutcome::Erased => return Err(Problem::erased("This conversation was erased.")),
+            CommitOutcome::NotTheirs => return Err(unknown()),
+            CommitOutcome::DataKeyGone => {
+                return Err(
+                    Problem::unavailable("This person's key was destroyed meanwhile; try again.").retry_after(1)
+                );
+            }
+        }
+    }
+    Err(Problem::unavailable("Other turns of this conversation were faster; try again.").retry_after(1))
+}
+
+/// How a deed stands that may be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    ToDo,
+    Done,
+}
+
+/// Whether the deed may be done to a hand-over as it stands.
+fn check(handover: &HandoverRow, agent: Option<&AgentRow>, deed: &Deed) -> Result<Standing, Problem> {
+    let own = agent.is_some_and(|agent| handover.agent.as_ref() == Some(&agent.id));
+    match (deed, handover.stage) {
+        (_, HandoverStage::Returned | HandoverStage::TimedOut) => Err(Problem::exists("The hand-over has ended.")),
+        (Deed::Accept | Deed::TimeOut, HandoverStage::Waiting) => Ok(Standing::ToDo),
+        (Deed::Accept, HandoverStage::With) if own => Ok(Standing::Done),
+        (Deed::Accept, HandoverStage::With) => Err(Problem::exists("Somebody else has taken it.")),
+        (Deed::TimeOut, HandoverStage::With) => Err(Problem::exists("Somebody has taken it.")),
+        (Deed::Say { .. } | Deed::Return { .. }, HandoverStage::With) if own => Ok(Standing::ToDo),
+        (Deed::Say { .. } | Deed::Return { .. }, _) => {
+            Err(Problem::exists("It is not with this agent: it is back in its queue, or somebody else has it."))
+        }
+    }
+}
+
+/// The engine's input.
+fn happening(origin: &Origin, agent: Option<&AgentRow>, deed: &Deed) -> Turn {
+    let (name, value, text) = match deed {
+        Deed::Accept => {
+            let who = agent.map(|agent| json!({ir::AGENT_ID: agent.id, ir::AGENT_NAME: agent.name}));
+            (ir::HANDOFF_ACCEPTED, who.unwrap_or_default(), "")
+        }
+        Deed::Say { text } => (ir::HANDOFF_MESSAGE, Value::String(text.clone()), ""),
+        Deed::Return { values, notes, .. } => (ir::HANDOFF_ENDED, Value::Object(values.clone()), notes.as_str()),
+        Deed::TimeOut => (ir::HANDOFF_TIMED_OUT, Value::Null, ""),
+    };
+    Turn {
+        participant: if agent.is_some() { AGENT } else { ORIGIN }.to_owned(),
+        text: text.to_owned(),
+        event: Some(Happened { name: name.to_owned(), value }),
+        context: Map::new(),
+        now_ms: origin.clock.now_ms(),
+        offset_seconds: 0,
+        settings: Settings { told_by: ToldBy::Desk, ..Settings::default() },
+    }
+}
+
+async fn run(origin: &Origin, row: &ConversationRow, turn: Turn) -> Result<Outcome, Problem> {
+    let state: Conversation = serde_json::from_str(&row.state)
+        .map_err(|error| StoreError::Damaged(format!("conversations.state: {error}")))?;
+    let bytes = origin.store.compiled(&row.tenant, &row.game_version).await?;
+    let bytes = bytes.ok_or_else(|| StoreError::Damaged("a conversation's game version is not there".into()))?;
+    let game = CompiledGame::load(bytes.into()).map_err(|error| StoreError::Damaged(error.to_string()))?;
+    let mut step = engine::begin(&game, state, turn);
+    for _ in 0..=MAX_CALLS_PER_TURN {
+        match step {
+            Step::Done(outcome) => return Ok(*outcome),
+            Step::Call(pending) => {
+                let detail = "nodes make calls, and this turn is the origin's".to_owned();
+                step = pending.resume(&game, CapabilityResult::Failed { code: NOT_HERE.to_owned(), detail });
+            }
+        }
+    }
+    Err(Problem::internal("The turn does not end."))
+}
+
+/// What tells one deed from another: the same for a retry, on every origin.
+fn request_name(deed: &Deed, key: &str, id: &ConversationId, agent: Option<&AgentRow>) -> RequestName {
+    let (name, said) = match deed {
+        Deed::Accept => ("accept", ""),
+        Deed::Say { text } => ("say", text.as_str()),
+        Deed::Return { outcome, .. } => ("return", outcome.as_str()),
+        Deed::TimeOut => ("time_out", ""),
+    };
+    // Two agents may well take the same key.
+    let who = agent.map_or(ORIGIN, |agent| agent.id.as_str());
+    let digest = hex::sha256(format!("{name}\n{id}\n{who}\n{key}").as_bytes());
+    let key = format!("desk_{}", &digest[..KEY_DIGITS]);
+    RequestName { fingerprint: hex::sha256(format!("{key}\n{said}").as_bytes()), key }
+}
+
+fn request(row: &ConversationRow, outcome: &Outcome, name: RequestName) -> CommitRequest {
+    let manifest = hex::sha256(format!("{}\n{}", row.id, name.key).as_bytes());
+    CommitRequest {
+        game: row.game.clone(),
+        conversation_id: row.external_id.clone(),
+        user_id: row.user_id.clone(),
+        game_version: row.game_version.clone(),
+        expected_version: row.version,
+        base: None,
+        fingerprint: name.fingerprint,
+        idempotency_key: name.key,
+        record: outcome.record.clone(),
+        state: outcome.conversation.clone(),
+        response: MoveResponse::of(outcome, format!("turn_{}", &manifest[..KEY_DIGITS]), &row.game_version),
+        journal_sequence: None,
+    }
+}
+
+/// What is told of a deed beside its turn.
+fn told(
+    origin: &Origin,
+    tenant: &str,
+    id: &ConversationId,
+    agent: Option<&AgentRow>,
+    handover: &HandoverRow,
+    deed: &Deed,
+) -> Vec<Event> {
+    let (event, detail) = match deed {
+        Deed::Accept => (ESCALATION_ACCEPTED, json!({})),
+        Deed::Return { outcome, .. } => (ESCALATION_RETURNED, json!({"outcome": outcome})),
+        Deed::TimeOut => (ESCALATION_RETURNED, json!({"outcome": "timed_out"})),
+        Deed::Say { .. } => return Vec::new(),
+    };
+    let actor = agent.map_or(ORIGIN, |agent| agent.id.as_str());
+    let mut event = events::of(origin.clock.now_ms(), tenant, event, actor, id.as_str(), detail);
+    event.detail["game"] = handover.game.clone().into();
+    event.detail["queue"] = handover.queue.clone().into();
+    vec![event]
+}
+
+fn unknown() -> Problem {
+    Problem::not_found("There is no such hand-over.")
+}
+
+/// What was said in a conversation after a turn, for its person, and where the hand-over stands.
+///
+/// # Errors
+/// When the store fails, or a text can't be opened.
+pub async fn messages(origin: &Origin, row: ConversationRow, after: u64) -> Result<Messages, Problem> {
+    let turns = match row.version > after {
+        true => origin.store.turns(&row.id, after, MAX_MESSAGES).await?,
+        false => Vec::new(),
+    };
+    let parts = Parts { turns, ..Parts::default() };
+    let turns = origin.protection.open_parts(&row, parts).await?.turns;
+    let turn = turns.last().map_or(after.min(row.version), |turn| turn.turn_num);
+    let messages = turns.iter().flat_map(|turn| said(&turn_record(turn))).collect();
+    let handover = origin.store.handover(&row.tenant, &row.id).await?;
+    let handover = match handover.filter(|handover| is_open(handover.stage)) {
+        Some(handover) => Some(handover_now(origin, &row.tenant, &handover).await?),
+        None => None,
+    };
+    Ok(Messages { messages, turn, handover })
+}
+
+fn is_open(stage: HandoverStage) -> bool {
+    matches!(stage, HandoverStage::Waiting | HandoverStage::With)
+}
+
+async fn handover_now(origin: &Origin, tenant: &str, handover: &HandoverRow) -> Result<HandoverNow, StoreError> {
+    let place = match handover.stage {
+        HandoverStage::Waiting => Some(origin.store.ahead_of(tenant, handover).await? + 1),
+        _ => None,
+    };
+    let agent = match (&handover.agent, handover.stage) {
+        (Some(agent), HandoverStage::With) => origin.store.agent(agent).await?.map(|agent| agent.name),
+        _ => None,
+    };
+    Ok(HandoverNow { queue: handover.queue.clone(), stage: handover.stage, place, agent })
+}
+
+/// What was said in a turn, by whom. Notes of an agent are no message.
+#[must_use]
+pub fn said(record: &Map<String, Value>) -> Vec<Message> {
+    let word = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (asked, answered, event) = (word("user_input"), word("response"), word("event"));
+    // A client may call itself whatever it likes; only the desk's turns are such events, and have a text.
+    let desk = event.starts_with("handoff_");
+    let message = |from: Speaker, text: &str| Message {
+        turn: record.get("turn").and_then(Value::as_u64).unwrap_or_default(),
+        at_ms: record.get("at_ms").and_then(Value::as_i64).unwrap_or_default(),
+        from,
+        text: text.to_owned(),
+        choices: Vec::new(),
+    };
+    let mut said = Vec::new();
+    if !desk && !asked.is_empty() {
+        said.push(message(Speaker::Person, asked));
+    }
+    if !answered.is_empty() {
+        let from = if event == ir::HANDOFF_MESSAGE { Speaker::Agent } else { Speaker::Game };
+        let mut answer = message(from, answered);
+        let choices = record.get("choices").and_then(Value::as_array).into_iter().flatten();
+        answer.choices = choices.filter_map(|choice| choice.as_str().map(str::to_owned)).collect();
+        said.push(answer);
+    }
+    said
+}
+
+/// What an agent is shown of a conversation: what was said last, the moves it came through, and the values it has, masked
+/// as for everybody who is not its owner.
+///
+/// # Errors
+/// When the store fails, or a text can't be opened.
+pub async fn view(origin: &Origin, tenant: &str, id: &ConversationId, after: u64) -> Result<Option<Value>, StoreError> {
+    let (store, protection) = (&*origin.store, &*origin.protection);
+    let now_ms = origin.clock.now_ms();
+    let document = exports::conversation_for(Reader::Administrator, store, protection, tenant, id, now_ms).await?;
+    let Some(document) = document else { return Ok(None) };
+    let turns = document["turns"].as_array().map_or(&[][..], Vec::as_slice);
+    let history = usize::try_from(origin.config.agent_history).unwrap_or(usize::MAX);
+    let mut moves: Vec<&str> = Vec::new();
+    for name in turns.iter().filter_map(|turn| turn["move_id"].as_str()).filter(|name| *name != NO_MOVE) {
+        if !moves.contains(&name) {
+            moves.push(name);
+        }
+    }
+    let (mut bytes, mut messages) = (0, Vec::new());
+    let last = turns.iter().rev().filter_map(Value::as_object).take(history);
+    for record in last.take_while(|record| record.get("turn").and_then(Value::as_u64) > Some(after)) {
+        let said = said(record);
+        bytes += said.iter().map(|message| message.text.len()).sum::<usize>();
+        if bytes > origin.config.agent_state_max_bytes {
+            break;
+        }
+        messages.extend(said.into_iter().rev());
+    }
+    messages.reverse();
+    let slots = document["slots"].as_array().into_iter().flatten();
+    let slots =
+        slots.map(|slot| json!({"move": slot["move_id"], "name": slot["slot_name"], "value": slot["slot_value"]}));
+    Ok(Some(json!({
+        "turn": document["version"],
+        "moves": moves,
+        "slots": slots.collect::<Vec<_>>(),
+        "messages": messages,
+    })))
+}
+
+/// Whether an agent is heard of often enough to count as there.
+#[must_use]
+pub fn is_there(agent: &AgentRow, now_ms: Millis) -> bool {
+    agent.heartbeat_at.is_some_and(|at| now_ms - at < LOST_AFTER_MS)
+}
+
+/// Looks, for as long as the origin runs, for agents who are gone and for persons who have waited long enough.
+pub async fn keep(origin: &Origin) {
+    let mut ticks = tokio::time::interval(LOOK_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = look(origin).await {
+            tracing::warn!(%error, "hand-overs were not looked after");
+        }
+    }
+}
+
+/// Looks once.
+///
+/// # Errors
+/// When the store fails.
+pub async fn look(origin: &Origin) -> Result<(), StoreError> {
+    let now_ms = origin.clock.now_ms();
+    let requeued = origin.store.requeue_lost(now_ms - LOST_AFTER_MS, now_ms).await?;
+    let told = requeued.iter().map(|(tenant, handover)| requeued_event(tenant, handover, now_ms, "agent_lost"));
+    let told: Vec<Event> = told.collect();
+    if !told.is_empty() {
+        origin.store.enqueue(told).await?;
+    }
+    let patience_ms = u64::try_from(origin.config.handover_patience.as_millis()).unwrap_or(u64::MAX);
+    for (tenant, handover) in origin.store.overdue_handovers(now_ms, patience_ms).await? {
+        // The same key on every origin, and after a restart.
+        let key = format!("time_out_{}", handover.since);
+        if let Err(refused) = act(origin, &tenant, &handover.conversation, None, &Deed::TimeOut, &key).await {
+            tracing::warn!(conversation = %handover.conversation, code = refused.code(), "nobody came, and it could not be told");
+        }
+    }
+    Ok(())
+}
+
+/// That a hand-over is back in its queue.
+#[must_use]
+pub fn requeued_event(tenant: &str, handover: &HandoverRow, now_ms: Millis, why: &str) -> Event {
+    let actor = handover.agent.as_ref().map_or(ORIGIN, AdministratorId::as_str);
+    let detail = json!({"outcome": why, "game": handover.game, "queue": handover.queue});
+    events::of(now_ms, tenant, ESCALATION_RETURNED, actor, handover.conversation.as_str(), detail)
+}

@@ -1,0 +1,127 @@
+//! What a store keeps of people who step in: hand-overs, which the turns themselves open and end, and agents.
+
+use async_trait::async_trait;
+use lgdl::engine::HandoverStage;
+
+use super::{Event, Result};
+use crate::clock::Millis;
+use crate::ids::{AdministratorId, ConversationId};
+
+/// A hand-over of a conversation to people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandoverRow {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// When it was asked for; with the conversation, what names it.
+    pub since: Millis,
+    /// The game.
+    pub game: String,
+    /// The queue.
+    pub queue: String,
+    /// Where it stands.
+    pub stage: HandoverStage,
+    /// Whether it comes before others.
+    pub urgent: bool,
+    /// How long the person waits for somebody, milliseconds, where the game says so.
+    pub patience_ms: Option<u64>,
+    /// Since when it waits, or waited last.
+    pub waiting_since: Millis,
+    /// Who has it, or had it last.
+    pub agent: Option<AdministratorId>,
+    /// When they took it.
+    pub accepted_at: Option<Millis>,
+    /// When it ended.
+    pub ended_at: Option<Millis>,
+    /// How often it came back to its queue.
+    pub requeued: u64,
+    /// What came of it, in a word of whoever had it.
+    pub outcome: Option<String>,
+}
+
+/// Somebody who serves queues: an administrator of the role `agent`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentRow {
+    /// The administrator.
+    pub id: AdministratorId,
+    /// The tenant.
+    pub tenant: String,
+    /// As persons see it.
+    pub name: String,
+    /// The queues they may serve.
+    pub queues: Vec<String>,
+    /// Conversations at once.
+    pub capacity: u64,
+    /// The queues they serve now.
+    pub serving: Vec<String>,
+    /// When they were last heard of.
+    pub heartbeat_at: Option<Millis>,
+    /// How often they came back after they were taken for gone.
+    pub reconnected: u64,
+}
+
+/// Hand-overs in one answer at most.
+pub const MAX_HANDOVERS: i64 = 200;
+
+/// Hand-overs and agents.
+#[async_trait]
+pub trait Handovers: Send + Sync {
+    /// The hand-overs of a tenant that are open in these queues, at most [`MAX_HANDOVERS`]: urgent ones first, then in the
+    /// order in which they were asked for.
+    async fn open_handovers(&self, tenant: &str, queues: &[String]) -> Result<Vec<HandoverRow>>;
+
+    /// The last hand-over of a conversation.
+    async fn handover(&self, tenant: &str, id: &ConversationId) -> Result<Option<HandoverRow>>;
+
+    /// How many wait in its queue before a hand-over.
+    async fn ahead_of(&self, tenant: &str, handover: &HandoverRow) -> Result<u64>;
+
+    /// What an agent had that has ended, the last first, at most `limit`.
+    async fn handovers_of(&self, agent: &AdministratorId, limit: u32) -> Result<Vec<HandoverRow>>;
+
+    /// The hand-overs of every tenant that nobody took in time; `patience_ms` is that of games that say nothing.
+    async fn overdue_handovers(&self, now_ms: Millis, patience_ms: u64) -> Result<Vec<(String, HandoverRow)>>;
+
+    /// Puts what agents have who were not heard of since `before` back into its queue; returns which.
+    async fn requeue_lost(&self, before: Millis, now_ms: Millis) -> Result<Vec<(String, HandoverRow)>>;
+
+    /// Puts a hand-over back into its queue, if the agent has it.
+    async fn requeue(&self, tenant: &str, id: &ConversationId, agent: &AdministratorId, now_ms: Millis)
+    -> Result<bool>;
+
+    /// Says what came of a hand-over.
+    async fn note_outcome(&self, tenant: &str, handover: &HandoverRow, outcome: &str) -> Result<()>;
+
+    /// Makes an administrator an agent, or changes what they may serve.
+    async fn keep_agent(&self, agent: AgentRow, told: Event) -> Result<()>;
+
+    /// An agent.
+    async fn agent(&self, id: &AdministratorId) -> Result<Option<AgentRow>>;
+
+    /// The agents of a tenant by name.
+    async fn agents(&self, tenant: &str) -> Result<Vec<AgentRow>>;
+
+    /// An agent is there, and serves these; `lost_before`: who was silent since then has come back.
+    async fn heartbeat(
+        &self,
+        id: &AdministratorId,
+        serving: &[String],
+        now_ms: Millis,
+        lost_before: Millis,
+    ) -> Result<()>;
+}
+
+/// A stage as it is stored.
+pub(super) fn stage_name(stage: HandoverStage) -> &'static str {
+    match stage {
+        HandoverStage::Waiting => "waiting",
+        HandoverStage::With => "with",
+        HandoverStage::Returned => "returned",
+        HandoverStage::TimedOut => "timed_out",
+    }
+}
+
+/// The stage of that name.
+pub(super) fn stage_of(name: &str) -> Option<HandoverStage> {
+    use HandoverStage::{Returned, TimedOut, Waiting, With};
+    [Waiting, With, Returned, TimedOut].into_iter().find(|stage| stage_name(*stage) == name)
+}

@@ -1,0 +1,156 @@
+//! Hand-overs and agents on PostgreSQL.
+
+use async_trait::async_trait;
+use tokio_postgres::Row;
+
+use super::{PostgresStore, column, get, natural};
+use crate::clock::Millis;
+use crate::ids::{AdministratorId, ConversationId};
+use crate::store::handovers::stage_of;
+use crate::store::{AgentRow, Event, HandoverRow, Handovers, MAX_HANDOVERS, Result, StoreError};
+
+const HANDOVER: &str = "tenant, conversation_id, since, game, queue, stage, urgent, patience_ms, waiting_since, agent,
+    accepted_at, ended_at, requeued, outcome";
+
+const AGENT: &str = "id, tenant, name, queues, capacity, serving, heartbeat_at, reconnected";
+
+#[async_trait]
+impl Handovers for PostgresStore {
+    async fn open_handovers(&self, tenant: &str, queues: &[String]) -> Result<Vec<HandoverRow>> {
+        let sql = format!(
+            "SELECT {HANDOVER} FROM handovers WHERE tenant = $1 AND stage IN ('waiting', 'with') AND queue = ANY ($2)
+            ORDER BY urgent DESC, since, conversation_id LIMIT $3"
+        );
+        untold(self.query(&sql, &[&tenant, &queues, &MAX_HANDOVERS]).await?.iter())
+    }
+
+    async fn handover(&self, tenant: &str, id: &ConversationId) -> Result<Option<HandoverRow>> {
+        let sql = format!(
+            "SELECT {HANDOVER} FROM handovers WHERE tenant = $1 AND conversation_id = $2 ORDER BY since DESC LIMIT 1"
+        );
+        let row = self.query_opt(&sql, &[&tenant, &id.as_str()]).await?;
+        Ok(row.map(|row| handover(&row)).transpose()?.map(|(_, row)| row))
+    }
+
+    async fn ahead_of(&self, tenant: &str, row: &HandoverRow) -> Result<u64> {
+        let sql = "SELECT count(*) FROM handovers WHERE tenant = $1 AND queue = $2 AND stage = 'waiting'
+            AND (urgent > $3 OR urgent = $3 AND (since, conversation_id) < ($4, $5))";
+        let id = row.conversation.as_str();
+        let rows = self.query(sql, &[&tenant, &row.queue, &row.urgent, &row.since, &id]).await?;
+        rows.first().map_or(Ok(0), |row| natural(row, 0))
+    }
+
+    async fn handovers_of(&self, agent: &AdministratorId, limit: u32) -> Result<Vec<HandoverRow>> {
+        let sql = format!(
+            "SELECT {HANDOVER} FROM handovers WHERE agent = $1 AND stage IN ('returned', 'timed_out')
+            ORDER BY ended_at DESC, conversation_id LIMIT $2"
+        );
+        untold(self.query(&sql, &[&agent.as_str(), &i64::from(limit)]).await?.iter())
+    }
+
+    async fn overdue_handovers(&self, now_ms: Millis, patience_ms: u64) -> Result<Vec<(String, HandoverRow)>> {
+        let sql = format!(
+            "SELECT {HANDOVER} FROM handovers WHERE stage = 'waiting' AND waiting_since + coalesce(patience_ms, $2) <= $1
+            ORDER BY since LIMIT $3"
+        );
+        self.query(&sql, &[&now_ms, &column(patience_ms), &MAX_HANDOVERS]).await?.iter().map(handover).collect()
+    }
+
+    async fn requeue_lost(&self, before: Millis, now_ms: Millis) -> Result<Vec<(String, HandoverRow)>> {
+        let sql = format!(
+            "UPDATE handovers SET stage = 'waiting', waiting_since = $2, requeued = requeued + 1
+            WHERE stage = 'with' AND agent NOT IN (SELECT id FROM agents WHERE heartbeat_at >= $1) RETURNING {HANDOVER}"
+        );
+        self.query(&sql, &[&before, &now_ms]).await?.iter().map(handover).collect()
+    }
+
+    async fn requeue(
+        &self,
+        tenant: &str,
+        id: &ConversationId,
+        agent: &AdministratorId,
+        now_ms: Millis,
+    ) -> Result<bool> {
+        let sql = "UPDATE handovers SET stage = 'waiting', waiting_since = $4, requeued = requeued + 1
+            WHERE tenant = $1 AND conversation_id = $2 AND stage = 'with' AND agent = $3";
+        Ok(self.execute(sql, &[&tenant, &id.as_str(), &agent.as_str(), &now_ms]).await? > 0)
+    }
+
+    async fn note_outcome(&self, tenant: &str, row: &HandoverRow, outcome: &str) -> Result<()> {
+        let sql = "UPDATE handovers SET outcome = $4 WHERE tenant = $1 AND conversation_id = $2 AND since = $3";
+        self.execute(sql, &[&tenant, &row.conversation.as_str(), &row.since, &outcome]).await.map(drop)
+    }
+
+    async fn keep_agent(&self, agent: AgentRow, told: Event) -> Result<()> {
+        let sql = "INSERT INTO agents (id, tenant, name, queues, capacity, serving) VALUES ($1, $2, $3, $4, $5, '[]')
+            ON CONFLICT (id) DO UPDATE SET tenant = $2, name = $3, queues = $4, capacity = $5";
+        let AgentRow { id, tenant, name, queues, capacity, .. } = &agent;
+        let row: super::Params<'_> = &[&id.as_str(), tenant, name, &json_list(queues), &column(*capacity)];
+        self.change(sql, row, &told).await.map(drop)
+    }
+
+    async fn agent(&self, id: &AdministratorId) -> Result<Option<AgentRow>> {
+        let sql = format!("SELECT {AGENT} FROM agents WHERE id = $1");
+        self.query_opt(&sql, &[&id.as_str()]).await?.map(|row| agent(&row)).transpose()
+    }
+
+    async fn agents(&self, tenant: &str) -> Result<Vec<AgentRow>> {
+        let sql = format!("SELECT {AGENT} FROM agents WHERE tenant = $1 ORDER BY name, id");
+        self.query(&sql, &[&tenant]).await?.iter().map(agent).collect()
+    }
+
+    async fn heartbeat(
+        &self,
+        id: &AdministratorId,
+        serving: &[String],
+        now_ms: Millis,
+        lost_before: Millis,
+    ) -> Result<()> {
+        let sql = "UPDATE agents SET serving = $2, heartbeat_at = $3,
+            reconnected = reconnected + CASE WHEN heartbeat_at < $4 THEN 1 ELSE 0 END WHERE id = $1";
+        self.execute(sql, &[&id.as_str(), &json_list(serving), &now_ms, &lost_before]).await.map(drop)
+    }
+}
+
+fn json_list(items: &[String]) -> String {
+    serde_json::Value::from(items.to_vec()).to_string()
+}
+
+fn untold<'r>(rows: impl Iterator<Item = &'r Row>) -> Result<Vec<HandoverRow>> {
+    rows.map(|row| handover(row).map(|(_, row)| row)).collect()
+}
+
+fn handover(row: &Row) -> Result<(String, HandoverRow)> {
+    let damaged = |what: &str| StoreError::Damaged(format!("handovers.{what}"));
+    let agent: Option<String> = get(row, 9)?;
+    let handover = HandoverRow {
+        conversation: get::<&str>(row, 1)?.parse().map_err(|_| damaged("conversation_id"))?,
+        since: get(row, 2)?,
+        game: get(row, 3)?,
+        queue: get(row, 4)?,
+        stage: stage_of(get(row, 5)?).ok_or_else(|| damaged("stage"))?,
+        urgent: get(row, 6)?,
+        patience_ms: get::<Option<i64>>(row, 7)?.map(|ms| ms.max(0).unsigned_abs()),
+        waiting_since: get(row, 8)?,
+        agent: agent.map(|id| id.parse()).transpose().map_err(|_| damaged("agent"))?,
+        accepted_at: get(row, 10)?,
+        ended_at: get(row, 11)?,
+        requeued: natural(row, 12)?,
+        outcome: get(row, 13)?,
+    };
+    Ok((get(row, 0)?, handover))
+}
+
+fn agent(row: &Row) -> Result<AgentRow> {
+    let damaged = |what: &str| StoreError::Damaged(format!("agents.{what}"));
+    Ok(AgentRow {
+        id: get::<&str>(row, 0)?.parse().map_err(|_| damaged("id"))?,
+        tenant: get(row, 1)?,
+        name: get(row, 2)?,
+        queues: serde_json::from_str(get(row, 3)?).map_err(|_| damaged("queues"))?,
+        capacity: natural(row, 4)?,
+        serving: serde_json::from_str(get(row, 5)?).map_err(|_| damaged("serving"))?,
+        heartbeat_at: get(row, 6)?,
+        reconnected: natural(row, 7)?,
+    })
+}

@@ -1,0 +1,149 @@
+//! Hand-overs: opened, taken and ended by turns, in the transaction of the turn; agents who come, go, and come back.
+
+use lgdl::engine::HandoverStage::{Returned, TimedOut, Waiting, With};
+use lgdl_origin::clock::Millis;
+use lgdl_origin::ids::AdministratorId;
+use lgdl_origin::random::SystemRandom;
+use lgdl_origin::store::{AdministratorRow, AgentRow, Commit, CommitOutcome, Role, Store};
+use serde_json::{Value, json};
+
+use crate::data::{NOW, commit, event, key, order};
+use crate::stores::Fresh;
+
+const PATIENCE_MS: u64 = 60_000;
+
+/// A turn after which a hand-over stands so.
+fn turn(conversation: &str, version: u64, at: Millis, handover: Value) -> Commit {
+    let mut turn = commit(conversation, "u", version, &format!("{conversation}/{version}"));
+    (turn.now_ms, turn.turn.timestamp) = (at, at);
+    turn.turn.metadata = json!({"stage": "escalated", "handover": handover}).to_string();
+    turn
+}
+
+fn asked(queue: &str, since: Millis) -> Value {
+    json!({"queue": queue, "stage": "waiting", "since_ms": since})
+}
+
+async fn take(store: &dyn Store, turns: impl IntoIterator<Item = Commit>) {
+    for turn in turns {
+        assert!(matches!(store.commit(turn).await.unwrap(), CommitOutcome::Committed { .. }));
+    }
+}
+
+/// An agent of these queues.
+async fn agent(store: &dyn Store, name: &str, queues: &[&str]) -> AgentRow {
+    let id = AdministratorId::mint(NOW, &SystemRandom);
+    let row = AdministratorRow {
+        id: id.clone(),
+        name: name.into(),
+        role: Role::Agent,
+        tenant: None,
+        password: "hash".into(),
+        created_at: NOW,
+        disabled: false,
+    };
+    assert!(store.add_administrator(row, event("administrator.created")).await.unwrap());
+    let agent = AgentRow {
+        id,
+        tenant: "default".into(),
+        name: name.into(),
+        queues: queues.iter().map(|queue| (*queue).to_owned()).collect(),
+        capacity: 3,
+        serving: Vec::new(),
+        heartbeat_at: None,
+        reconnected: 0,
+    };
+    store.keep_agent(agent.clone(), event("agent.changed")).await.unwrap();
+    assert_eq!(store.agent(&agent.id).await.unwrap(), Some(agent.clone()));
+    agent
+}
+
+pub(crate) async fn turns_open_take_and_end_a_hand_over(store: Fresh) {
+    let anna = agent(&*store, "anna", &["nurse"]).await;
+    let id = key("c").id();
+    take(&*store, [commit("c", "u", 0, "first"), turn("c", 1, NOW + 1, asked("nurse", NOW + 1))]).await;
+    let open = store.handover("default", &id).await.unwrap().expect("a hand-over");
+    assert_eq!((open.queue.as_str(), open.stage, open.since, open.urgent), ("nurse", Waiting, NOW + 1, false));
+    assert_eq!((open.game.as_str(), open.agent.as_ref(), open.patience_ms), ("medical", None, None));
+    assert_eq!(store.handover("other", &id).await.unwrap(), None, "another tenant's");
+
+    let with = json!({"queue": "nurse", "stage": "with", "since_ms": NOW + 1, "agent": anna.id, "patience_ms": 9});
+    take(&*store, [turn("c", 2, NOW + 2, with)]).await;
+    let urgent = json!({"queue": "nurse", "stage": "with", "since_ms": NOW + 1, "urgent": true});
+    take(&*store, [turn("c", 3, NOW + 3, urgent)]).await;
+    let taken = store.handover("default", &id).await.unwrap().unwrap();
+    assert_eq!((taken.stage, taken.agent.as_ref(), taken.accepted_at), (With, Some(&anna.id), Some(NOW + 2)));
+    assert!(taken.urgent, "something urgent was said to her");
+
+    let ended = json!({"queue": "nurse", "stage": "returned", "since_ms": NOW + 1});
+    take(&*store, [turn("c", 4, NOW + 4, ended)]).await;
+    store.note_outcome("default", &taken, "resolved").await.unwrap();
+    let last = store.handovers_of(&anna.id, 10).await.unwrap();
+    assert_eq!((last.len(), last[0].stage, last[0].ended_at), (1, Returned, Some(NOW + 4)));
+    assert_eq!(last[0].outcome.as_deref(), Some("resolved"));
+    assert!(store.open_handovers("default", &["nurse".into()]).await.unwrap().is_empty());
+
+    // Another one of the same conversation stands by itself; erasing the conversation takes both.
+    take(&*store, [turn("c", 5, NOW + 5, asked("host", NOW + 5))]).await;
+    assert_eq!(store.handover("default", &id).await.unwrap().unwrap().queue, "host");
+    store.erase_conversation(&key("c"), "u", order(NOW), event("conversation.deleted")).await.unwrap();
+    assert_eq!(store.handover("default", &id).await.unwrap(), None);
+    assert!(store.handovers_of(&anna.id, 10).await.unwrap().is_empty());
+}
+
+pub(crate) async fn a_queue_keeps_its_order_and_gets_back_what_a_lost_agent_had(store: Fresh) {
+    let anna = agent(&*store, "anna", &["nurse"]).await;
+    for (index, name) in ["c1", "c2", "c3"].into_iter().enumerate() {
+        let at = NOW + i64::try_from(index).unwrap();
+        take(&*store, [turn(name, 0, at, asked("nurse", at))]).await;
+    }
+    let urgent = json!({"queue": "nurse", "stage": "waiting", "since_ms": NOW + 9, "urgent": true});
+    take(&*store, [turn("c4", 0, NOW + 9, urgent), turn("c5", 0, NOW, asked("host", NOW))]).await;
+    let queue = async || {
+        let open = store.open_handovers("default", &["nurse".into()]).await.unwrap();
+        open.into_iter().map(|row| (row.conversation, row.stage)).collect::<Vec<_>>()
+    };
+    let id = |name: &str| key(name).id();
+    let all = |first| [(id("c4"), Waiting), (id("c1"), first), (id("c2"), Waiting), (id("c3"), Waiting)];
+    assert_eq!(queue().await, all(Waiting), "urgent ones first");
+    let third = store.handover("default", &id("c3")).await.unwrap().unwrap();
+    assert_eq!(store.ahead_of("default", &third).await.unwrap(), 3);
+
+    store.heartbeat(&anna.id, &["nurse".into()], NOW + 10, NOW - 1).await.unwrap();
+    let with = json!({"queue": "nurse", "stage": "with", "since_ms": NOW, "agent": anna.id});
+    take(&*store, [turn("c1", 1, NOW + 11, with)]).await;
+    assert_eq!(queue().await, all(With));
+    assert_eq!(store.ahead_of("default", &third).await.unwrap(), 2);
+    assert!(store.requeue_lost(NOW + 10, NOW + 12).await.unwrap().is_empty(), "she is there");
+    let lost = store.requeue_lost(NOW + 11, NOW + 12).await.unwrap();
+    assert_eq!(lost.len(), 1);
+    assert_eq!((lost[0].0.as_str(), lost[0].1.stage, lost[0].1.requeued), ("default", Waiting, 1));
+    assert_eq!((lost[0].1.since, lost[0].1.waiting_since), (NOW, NOW + 12), "its place, and a new clock");
+    // What the person says meanwhile changes nothing.
+    let meanwhile = json!({"queue": "nurse", "stage": "with", "since_ms": NOW});
+    take(&*store, [turn("c1", 2, NOW + 13, meanwhile)]).await;
+    assert_eq!(queue().await, all(Waiting));
+    assert!(store.requeue_lost(NOW + 11, NOW + 14).await.unwrap().is_empty(), "once");
+
+    store.heartbeat(&anna.id, &["nurse".into()], NOW + 100_000, NOW + 10_000).await.unwrap();
+    store.heartbeat(&anna.id, &["nurse".into()], NOW + 100_001, NOW + 10_001).await.unwrap();
+    let back = store.agents("default").await.unwrap().remove(0);
+    assert_eq!((back.reconnected, back.serving, back.heartbeat_at), (1, vec!["nurse".to_owned()], Some(NOW + 100_001)));
+    assert!(!store.requeue("default", &id("c1"), &anna.id, NOW).await.unwrap(), "she has it no more");
+}
+
+pub(crate) async fn who_waits_too_long_is_found_by_the_games_patience_or_the_deployments(store: Fresh) {
+    let patient = json!({"queue": "nurse", "stage": "waiting", "since_ms": NOW, "patience_ms": 1_000});
+    take(&*store, [turn("c1", 0, NOW, patient), turn("c2", 0, NOW, asked("nurse", NOW))]).await;
+    let overdue = async |at: Millis| {
+        let found = store.overdue_handovers(at, PATIENCE_MS).await.unwrap();
+        found.into_iter().map(|(_, row)| row.conversation).collect::<Vec<_>>()
+    };
+    assert_eq!(overdue(NOW + 999).await, []);
+    assert_eq!(overdue(NOW + 1_000).await, [key("c1").id()]);
+    let ended = json!({"queue": "nurse", "stage": "timed_out", "since_ms": NOW});
+    take(&*store, [turn("c1", 1, NOW + 1_001, ended)]).await;
+    assert_eq!(overdue(NOW + 59_999).await, []);
+    assert_eq!(overdue(NOW + 60_000).await, [key("c2").id()]);
+    assert_eq!(store.handover("default", &key("c1").id()).await.unwrap().unwrap().stage, TimedOut);
+}
