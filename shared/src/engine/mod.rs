@@ -27,6 +27,7 @@ mod flow;
 mod given;
 mod handover;
 mod hear;
+mod inquiry;
 mod languages;
 mod mending;
 mod negotiation;
