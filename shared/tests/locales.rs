@@ -37,12 +37,12 @@ fn check(header: &str, context: Value, said: [&str; 3], expected: &str) {
 #[test]
 fn the_locale_of_a_game_orders_days_and_names_money() {
     let none = json!({});
-    check("locale: en-GB", none.clone(), ["trip", "3/5", "£40"], "2026-05-03 £40");
-    check("locale: en-US", none.clone(), ["trip", "3/5", "$40"], "2026-03-05 $40");
-    check("locale: en-GB", none.clone(), ["trip", "3/5", "40"], "2026-05-03 £40");
-    check("locale: en-AU", none.clone(), ["trip", "3/5", "40 dollars"], "2026-05-03 $40");
-    check("locale: es-MX", none.clone(), ["viaje", "3/5", "40 pesos"], "2026-05-03 $40");
-    check("locale: es-ES", none, ["viaje", "3/5", "40"], "2026-05-03 40 €");
+    check("locale: en-GB", none.clone(), ["trip", "3/4", "£40"], "2026-04-03 £40");
+    check("locale: en-US", none.clone(), ["trip", "3/4", "$40"], "2026-03-04 $40");
+    check("locale: en-GB", none.clone(), ["trip", "3/4", "40"], "2026-04-03 £40");
+    check("locale: en-AU", none.clone(), ["trip", "3/4", "40 dollars"], "2026-04-03 $40");
+    check("locale: es-MX", none.clone(), ["viaje", "3/4", "40 pesos"], "2026-04-03 $40");
+    check("locale: es-ES", none, ["viaje", "3/4", "40"], "2026-04-03 40 €");
 }
 
 #[test]
@@ -69,11 +69,11 @@ fn what_a_sign_or_a_name_means_is_kept_as_a_code() {
 
 #[test]
 fn a_request_names_its_locale_and_what_is_not_supported_is_the_games() {
-    check("language: en", json!({"locale": "en-GB"}), ["trip", "3/5", "40"], "2026-05-03 £40");
-    check("locale: en-GB", json!({"locale": "en-US"}), ["trip", "3/5", "$40"], "2026-03-05 $40");
+    check("language: en", json!({"locale": "en-GB"}), ["trip", "3/4", "40"], "2026-04-03 £40");
+    check("locale: en-GB", json!({"locale": "en-US"}), ["trip", "3/4", "$40"], "2026-03-04 $40");
     // Neither another language nor an unknown place, nor something that is no text.
     for locale in [json!("es-ES"), json!("en-XX"), json!(7)] {
-        check("locale: en-GB", json!({"locale": locale}), ["trip", "3/5", "40"], "2026-05-03 £40");
+        check("locale: en-GB", json!({"locale": locale}), ["trip", "3/4", "40"], "2026-04-03 £40");
     }
 }
 

@@ -8,7 +8,7 @@ use super::LoadError;
 use super::format::{self, SECTIONS, Section};
 use super::index::{UnitKind, is_machine, pattern_flag, phrase_flag, unit_flag, weight};
 use crate::ir::{self, Element, SlotType};
-use crate::language::Language;
+use crate::language::{Cue, Language};
 use crate::meaning::{self, Meaning, Model, Rehearsed};
 use crate::text::{Class, Shape, Tokens, hash, stem};
 
@@ -260,7 +260,14 @@ impl Builder {
                     self.tokens.read(self.language, without_possessive(text, units.last()));
                     // A comma between two captures is no word.
                     if !self.tokens.is_only_marks() || pattern.elements.len() == 1 {
+                        let framed = if units.is_empty() { self.frame() } else { 0 };
                         self.literals(pattern.modifiers.strict, &mut units)?;
+                        // What is left must say something.
+                        let says = units.iter().skip(framed).any(|unit| unit.flags & unit_flag::CONTENT != 0);
+                        let frame = units.iter_mut().take(if says { framed } else { 0 });
+                        for unit in frame.filter(|unit| unit.kind == UnitKind::Word) {
+                            unit.flags |= unit_flag::FRAME;
+                        }
                     }
                 }
                 Element::Capture { name, optional } => {
@@ -286,6 +293,17 @@ impl Builder {
             unit.flags |= unit_flag::POLITE;
         }
         Ok(units)
+    }
+
+    /// How many of the words just read only say that somebody wants or asks something: "I want to", "could you".
+    fn frame(&self) -> usize {
+        let tokens = self.tokens.as_slice();
+        let grammar = Class::FUNCTION.and(Class::LIGHT).and(Class::FILLER);
+        let says = Class::NEGATOR.and(Class::NOTHING).and(Class::QUESTION).and(Class::BREAK);
+        let run = tokens.iter().take_while(|token| token.class.is(grammar) && !token.class.is(says)).count();
+        let speaks = (0..run).any(|at| self.language.cues(tokens[at].hash).has(Cue::Speaker));
+        let wants = (0..run).any(|at| tokens[at].class.is(Class::LIGHT));
+        if speaks && wants || self.tokens.phrase(0, Cue::Request) > 0 { run } else { 0 }
     }
 
     /// The units of the words just read.

@@ -132,6 +132,8 @@ pub(crate) mod unit_flag {
     pub(crate) const ANSWER: u16 = 1 << 7;
     /// Politeness beside something that is meant: as good as not there.
     pub(crate) const POLITE: u16 = 1 << 8;
+    /// Of what a pattern begins with before it says anything: "I want to", "could you".
+    pub(crate) const FRAME: u16 = 1 << 9;
 }
 
 /// What a word weighs in a pattern and in an utterance.

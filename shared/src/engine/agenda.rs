@@ -47,7 +47,8 @@ enum SetAside {
 impl Run<'_> {
     /// Decides what the utterance is, and does what needs more than one reading; whether that was all.
     pub(super) fn take_up_several(&mut self, open: Option<&Open>) -> Result<bool, Halt> {
-        let heard = self.hear();
+        let mut heard = self.hear();
+        self.leave_to_the_question(&mut heard, open);
         if heard.moves.is_empty() {
             return Ok(false);
         }
@@ -110,6 +111,33 @@ impl Run<'_> {
                 self.take_up(&heard, &readings).map(|()| true)
             }
         }
+    }
+
+    /// "one child" where discounts are asked for: a clause of which every telling word is the option that is asked for comes
+    /// near to no emergency.
+    fn leave_to_the_question(&self, heard: &mut Readings, open: Option<&Open>) {
+        let Some(Open::Slot { name }) = open else { return };
+        let Some(mv) = self.active_move() else { return };
+        let Some(slot) = mv.slots.iter().find(|slot| slot.name == *name) else { return };
+        let item: &SlotType = match effective_type(slot) {
+            SlotType::List(item) => item,
+            ty => ty,
+        };
+        if !matches!(item, SlotType::Enum(_)) {
+            return;
+        }
+        let clauses = heard.clauses.clone();
+        heard.moves.retain(|said| {
+            let clause = clauses.get(said.clauses.0).and_then(|clause| self.text.get(clause.0..clause.1));
+            let (true, Some(clause)) = (said.whose == Whose::Unknown && said.clauses.0 + 1 == said.clauses.1, clause)
+            else {
+                return true;
+            };
+            let scan = slots::Scan::of(clause, [slot], &self.reference).knowing(&self.input.header.vocabulary);
+            let slots::Answer::Value { found, .. } = slots::read_answer(slot, &scan) else { return true };
+            let beside = |word: &&text::Word| word.end <= found.start || word.start >= found.end;
+            !scan.heard.words.iter().filter(beside).all(|word| word.class != text::Class::CONTENT)
+        });
     }
 
     /// "cancel that, when do you open": a repair that ends what is under way, and another thing behind it.

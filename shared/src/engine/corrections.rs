@@ -4,6 +4,7 @@
 
 use crate::language::{Class, Cue, Language};
 use crate::slots::strings::named_at;
+use crate::slots::yes_no;
 use crate::text::{Heard, Word};
 
 /// How plainly an utterance takes something back.
@@ -33,7 +34,7 @@ pub(super) fn find<'n>(heard: &Heard, slots: &[&'n str]) -> Option<Correction<'n
     let language = heard.language;
     let words = heard.words.as_slice();
     // "no idea", "no thanks" begin like a correction and are none.
-    if heard.is([Cue::Unsure, Cue::Decline, Cue::Idiom]) {
+    if yes_no::is_unsure(heard) || heard.is([Cue::Decline, Cue::Idiom]) {
         return None;
     }
     if let Some(found) = renaming(language, words, slots) {
@@ -183,12 +184,21 @@ pub(super) fn by_preposition(heard: &Heard, slots: &[&str], asked: Asked) -> Vec
 
 /// "not tomorrow, the day after": what is refused and what is wanted, as bytes of the text.
 pub(super) fn refused_and_wanted(heard: &Heard) -> Option<((usize, usize), (usize, usize))> {
-    let words = &heard.words[heard.begins_with([Cue::CorrectionWeak, Cue::Hesitation])..];
-    if !words.first()?.is(Cue::Not) {
-        return None;
-    }
-    let wanted = not_this_but_that(words)?;
-    let refused = &words[1..words.len() - wanted.len()];
+    // "mañana no, pasado mañana"
+    let behind =
+        heard.words.windows(2).position(|pair| pair[0].is(Cue::Not) && pair[1].after_break).filter(|at| *at > 0);
+    let (refused, wanted) = match behind {
+        Some(not) => heard.words.split_at(not + 1),
+        None => {
+            let words = &heard.words[heard.begins_with([Cue::CorrectionWeak, Cue::Hesitation])..];
+            if !words.first()?.is(Cue::Not) {
+                return None;
+            }
+            let wanted = not_this_but_that(words)?;
+            (&words[1..words.len() - wanted.len()], wanted)
+        }
+    };
+    let refused = &refused[..refused.len() - usize::from(behind.is_some())];
     let span = |words: &[Word]| Some((words.first()?.start, words.last()?.end));
     Some((span(refused)?, span(wanted)?))
 }
@@ -201,7 +211,9 @@ fn not_this_but_that(words: &[Word]) -> Option<&[Word]> {
         return words.get(from..).filter(|rest| !rest.is_empty());
     }
     let not = words.iter().position(|word| word.is(Cue::Not))?;
-    let set_apart = words[not].after_break || not == 1;
+    // "definitely not …" puts nothing in the place of anything.
+    let says = |word: &Word| !word.class.is(Class::FUNCTION.and(Class::FILLER)) || word.class.is(Class::PRONOUN);
+    let set_apart = words[not].after_break || not == 1 && says(&words[0]);
     (set_apart && not > 0 && not + 1 < words.len()).then(|| &words[..not])
 }
 

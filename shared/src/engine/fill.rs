@@ -294,7 +294,7 @@ pub(super) fn without(
     while let Some((from, to)) = inside.pop() {
         let head = text.get(start..from)?;
         let tail = text.get(to.min(end)..end)?;
-        if has_words(head) && !has_words(tail) {
+        if has_words(head) && ends_with_value(language, head, tail) {
             end = start + trimmed_end(language, head);
         } else if !has_words(head) {
             start = to.min(end) + (tail.len() - trimmed_start(language, tail).len());
@@ -316,6 +316,13 @@ pub(super) fn without(
         return None;
     }
     Some(Found { start: start + from, end: start + to, text: said.to_owned(), value: json!(said), fits: true })
+}
+
+/// Whether a value is the end of a text: nothing follows, or, behind a phrase, grammar alone ("for the two of us").
+fn ends_with_value(language: &'static Language, head: &str, tail: &str) -> bool {
+    let grammar = |word: &Word| word.class.is(Class::FUNCTION.and(Class::FILLER));
+    let says = || slots::labels::says_something_of(head, &Heard::of(language, head));
+    !has_words(tail) || Heard::of(language, tail).words.iter().all(grammar) && !says()
 }
 
 fn has_words(text: &str) -> bool {
@@ -394,6 +401,8 @@ mod tests {
         check("back since yesterday, about 7", &["yesterday", "7"], Some("back"));
         check("knee", &[], Some("knee"));
         check("Leith. tomorrow if you can", &["tomorrow"], Some("Leith"));
+        check("Leith on friday for the two of us", &["friday", "two"], Some("Leith"));
+        check("I paid 50 for it", &["50"], Some("I paid 50 for it"));
         check("it's a 7", &["7"], None);
         check("in my knee and it started 2 days ago", &["2 days ago"], Some("knee"));
         check("7 out of 10 in my left arm", &["7 out of 10"], Some("left arm"));

@@ -56,7 +56,7 @@ pub(super) fn sanitize(language: &'static Language, text: &str) -> Sanitized {
     Sanitized { text, triggered: true, heard: None }
 }
 
-/// Control and invisible format characters become nothing; line breaks and tabs a space.
+/// Control and invisible format characters become nothing, tabs a space; line breaks stay, for they part sentences.
 fn without_control_characters(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Cow::Borrowed(text);
@@ -64,7 +64,9 @@ fn without_control_characters(text: &str) -> Cow<'_, str> {
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
-            '\n' | '\r' | '\t' | '\u{85}' | '\u{2028}' | '\u{2029}' => plain.push(' '),
+            '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' if plain.ends_with('\n') => {}
+            '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => plain.push('\n'),
+            '\t' => plain.push(' '),
             // Zero-width and bidirectional controls hide text; joiners inside emoji and scripts are kept.
             '\u{200B}'
             | '\u{200E}'
@@ -276,7 +278,7 @@ mod tests {
     #[test]
     fn control_characters_go_without_a_flag() {
         let sanitized = sanitize(Language::english(), "I have\u{0} \u{200B}pain\n\tin my\u{202E} back\u{7}");
-        assert_eq!((sanitized.text.as_str(), sanitized.triggered), ("I have pain  in my back", false));
+        assert_eq!((sanitized.text.as_str(), sanitized.triggered), ("I have pain\n in my back", false));
     }
 
     #[test]

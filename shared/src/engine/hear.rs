@@ -3,11 +3,12 @@
 //! A game's patterns are matched with the whole utterance and with each of its clauses, because people join things.
 //! What is denied in the utterance is not a reading, however its clause looks by itself.
 
+use super::inquiry;
 use super::run::{Run, rounded};
 use crate::ir::Priority;
 use crate::language::{Class, Cue};
 use crate::matcher::{Candidate, DOUBTFUL_SCORE, Stage, Standing};
-use crate::text::{Break, Polarity, Shape, Tokens, polarity, stem};
+use crate::text::{Break, Heard, Polarity, Shape, Tokens, polarity, stem};
 
 /// Clauses that are told apart in one utterance at most; the last one holds the rest.
 const MAX_CLAUSES: usize = 16;
@@ -26,7 +27,7 @@ pub(super) enum Whose {
     Another,
     /// Nobody can tell: no pattern matches, the sentence only comes near to one in meaning.
     Unknown,
-    /// Nobody: it is only supposed ("what if …").
+    /// Nobody: it is only supposed ("what if …"), or asked whether it is so ("is there a fire?").
     Supposed,
 }
 
@@ -200,7 +201,7 @@ impl Run<'_> {
                 self.weigh(candidate, score, tokens, &clauses, &mut found);
             }
         }
-        let mut moves = accepted(found, tokens, &clauses);
+        let mut moves = accepted(&self.text, found, &words, &clauses);
         moves.sort_by_key(|said| said.candidate.span.0);
         let recognised = moves.iter().map(|said| (said.name.clone(), said.candidate.stage));
         self.tell.recognised.extend(recognised);
@@ -241,7 +242,9 @@ impl Run<'_> {
 
     /// Keeps a candidate that reaches the threshold of its move with this score.
     fn weigh(&self, candidate: &Candidate, score: f64, tokens: &Tokens, clauses: &[Span], found: &mut Vec<Evidence>) {
-        if candidate.aside || candidate.standing == Standing::LastResort || score < self.threshold_for(candidate) {
+        // An emergency that happened to somebody else is asked about, however little it scores for that.
+        let reaches = score >= self.threshold_for(candidate) || is_doubtful(candidate, score);
+        if candidate.aside || candidate.standing == Standing::LastResort || !reaches {
             return;
         }
         let Some(words) = tokens.range_of(candidate.span) else { return };
@@ -254,9 +257,15 @@ impl Run<'_> {
     }
 }
 
+/// Whether an emergency was only not heard for certain because it is another person's past.
+fn is_doubtful(candidate: &Candidate, score: f64) -> bool {
+    candidate.priority == Priority::Urgent && candidate.stage != Stage::Meaning && score == rounded(DOUBTFUL_SCORE)
+}
+
 /// The readings whose evidence no better one explains already: urgent ones first, then by score. One clause means one
 /// thing, and the urgent ones beside it.
-fn accepted(mut found: Vec<Evidence>, tokens: &Tokens, clauses: &[Span]) -> Vec<Said> {
+fn accepted(text: &str, mut found: Vec<Evidence>, heard: &Heard, clauses: &[Span]) -> Vec<Said> {
+    let tokens = &*heard.tokens;
     found.sort_by(|one, other| {
         let urgent = |evidence: &Evidence| evidence.candidate.priority != Priority::Urgent;
         urgent(one)
@@ -303,7 +312,8 @@ fn accepted(mut found: Vec<Evidence>, tokens: &Tokens, clauses: &[Span]) -> Vec<
         let opening = clause.map_or(evidence.words.0, |clause| clause.0.min(evidence.words.0));
         let whose = match evidence.candidate.priority {
             Priority::Urgent if evidence.candidate.stage == Stage::Meaning => Whose::Unknown,
-            Priority::Urgent => whose(tokens, opening, &evidence),
+            Priority::Urgent if is_doubtful(&evidence.candidate, evidence.candidate.score) => Whose::Another,
+            Priority::Urgent => whose(text, heard, opening, &evidence),
             Priority::Normal => Whose::Speaker,
         };
         let Evidence { candidate, name, words, clauses } = evidence;
@@ -314,7 +324,7 @@ fn accepted(mut found: Vec<Evidence>, tokens: &Tokens, clauses: &[Span]) -> Vec<
 
 /// "what if …", "what should I do if …": what begins at the word `first` is only supposed. "I don't know if …" and "it feels
 /// as if …" are not: the word must open its clause, or that of a question.
-fn is_supposed(tokens: &Tokens, opening: usize, first: usize) -> bool {
+fn is_supposed(text: &str, tokens: &Tokens, opening: usize, first: usize) -> bool {
     let class = |at: usize| tokens.as_slice()[at].class;
     let parts = Class::BREAK.and(Class::AND).and(Class::FILLER);
     (opening..first).any(|at| {
@@ -323,7 +333,11 @@ fn is_supposed(tokens: &Tokens, opening: usize, first: usize) -> bool {
         let governed = before.is_some_and(|before| class(before).is(Class::LIFTS.and(Class::RAISES)));
         let opens = before.is_none_or(|before| class(before).is(parts))
             || (opening..at).any(|before| class(before).is(Class::QUESTION));
+        // Accents make no difference but where one word is two: a "sí" is no "si".
+        let (start, end) = tokens.span(at, at + 1);
+        let other = length == 1 && text.get(start..end).is_some_and(|raw| !raw.is_ascii());
         length > 0
+            && !other
             && at + length <= first
             && opens
             && !governed
@@ -332,9 +346,10 @@ fn is_supposed(tokens: &Tokens, opening: usize, first: usize) -> bool {
 }
 
 /// Whom a reading is about: the subject of its clause, which begins at the word `opening`.
-fn whose(tokens: &Tokens, opening: usize, evidence: &Evidence) -> Whose {
-    let words = evidence.words;
-    if is_supposed(tokens, opening, words.0) {
+fn whose(text: &str, heard: &Heard, opening: usize, evidence: &Evidence) -> Whose {
+    let (tokens, words) = (&*heard.tokens, evidence.words);
+    let asked = inquiry::about(heard, &evidence.candidate) == Some(inquiry::About::Whether);
+    if asked || is_supposed(text, tokens, opening, words.0) {
         return Whose::Supposed;
     }
     // "my wife's card …" for the pattern "my card …": a person that the pattern does not speak of, and does not capture.

@@ -28,6 +28,7 @@ mod firewall;
 mod flow;
 mod handover;
 mod hear;
+mod inquiry;
 mod languages;
 mod mending;
 mod negotiation;

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::conditions;
 use super::firewall;
+use super::inquiry;
 use super::state::{Conversation, Frame};
 use super::{
     CallRecord, CapabilityCall, CapabilityResult, Filled, MAX_UTTERANCE_CHARS, Negotiation, NegotiationRound, Turn,
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::compiled::CompiledGame;
 use crate::entities::{Direction, Reference};
-use crate::ir::{self, Move, Threshold, confidence_level};
+use crate::ir::{self, Move, Priority, Threshold, confidence_level};
 use crate::language::{Language, Locale};
 use crate::matcher::{self, Candidate, Query, Standing};
 use crate::slots::strings;
@@ -367,6 +368,7 @@ impl<'a> Run<'a> {
         for candidate in &mut found {
             candidate.score = rounded(candidate.score);
         }
+        self.leave_out_questions(text, &mut found);
         self.trust_verbatim(&mut found);
         let enough = |candidate: &Candidate| {
             candidate.standing == Standing::Full && candidate.score >= self.threshold_for(candidate)
@@ -377,6 +379,20 @@ impl<'a> Run<'a> {
             found.sort_by(|one, other| other.score.total_cmp(&one.score));
         }
         found
+    }
+
+    /// "is there a fire alarm?" is no emergency; and what only comes near to one is none where something is asked.
+    fn leave_out_questions(&self, text: &str, found: &mut Vec<Candidate>) {
+        let urgent = |candidate: &Candidate| candidate.priority == Priority::Urgent;
+        if !found.iter().any(urgent) {
+            return;
+        }
+        let heard = self.heard_in(text);
+        let asks = inquiry::is_of_others(text, &heard);
+        found.retain(|candidate| {
+            let near = candidate.score < self.threshold_for(candidate) || candidate.stage == matcher::Stage::Meaning;
+            !urgent(candidate) || inquiry::about(&heard, candidate) != Some(inquiry::About::Thing) && !(asks && near)
+        });
     }
 
     /// A pattern typed as it stands is what its author meant: it reaches the threshold of its own move, up to what its

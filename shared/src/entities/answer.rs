@@ -101,6 +101,32 @@ pub fn spoken_email(text: &str, language: Language) -> Option<String> {
     (found.len() == spelt.len()).then(|| email::normal(&spelt))
 }
 
+/// Finds an email address that is dictated in a sentence, "… is kim dot lee at example dot com": its bytes, and itself.
+#[must_use]
+pub fn find_spoken_email(text: &str, language: Language) -> Option<(usize, usize, String)> {
+    let u = Utterance::new(text, Grammar::of(language));
+    let mark = |i: usize| u.grammar.spoken_marks.word(u.tokens.word(i));
+    let glued = |i: usize| u.tokens.get(i).is_some_and(|token| !token.spaced);
+    let is_word = |i: usize| u.tokens.get(i).is_some_and(|token| token.shape == Shape::Word) && mark(i).is_none();
+    let joins = |i: usize| mark(i).is_some_and(|mark| matches!(mark, "." | "_" | "-"));
+    (1..u.tokens.len()).filter(|&at| mark(at) == Some("@")).find_map(|at| {
+        let (mut first, mut last) = (at - 1, at + 1);
+        // "kim.lee22 at example dot com"
+        while first > 0 && (glued(first) || first > 1 && joins(first - 1)) {
+            first -= if glued(first) { 1 } else { 2 };
+        }
+        while glued(last + 1) || joins(last + 1) && is_word(last + 2) {
+            last += if glued(last + 1) { 1 } else { 2 };
+        }
+        if mark(first).is_some() || !is_word(at + 1) || last == at + 1 {
+            return None;
+        }
+        let span = u.tokens.span(first..last + 1);
+        let spelt = spoken_email(text.get(span.clone())?, language)?;
+        Some((span.start, span.end, spelt))
+    })
+}
+
 /// Reads a web address that is spelt out: `example dot com slash help`.
 #[must_use]
 pub fn spoken_url(text: &str, language: Language) -> Option<String> {
@@ -181,8 +207,10 @@ const CODE_LENGTHS: std::ops::RangeInclusive<usize> = 2..=40;
 #[must_use]
 pub fn spoken_code(text: &str, language: Language) -> Option<String> {
     let u = Utterance::new(text, Grammar::of(language));
+    /// Single letters that spell a code by themselves: "o x one".
+    const LETTERS: usize = 2;
     let mut code = String::new();
-    let (mut times, mut spelled, mut i) = (1, false, 0);
+    let (mut times, mut spelled, mut letters, mut i) = (1, false, 0, 0);
     while i < u.tokens.len() {
         let word = u.tokens.word(i);
         let letter = (word.len() == 1).then_some(word);
@@ -198,7 +226,8 @@ pub fn spoken_code(text: &str, language: Language) -> Option<String> {
             _ if u.grammar.spoken_zero.has(word) => "0".to_owned(),
             _ => u.tokens.digits(i).to_owned(),
         };
-        spelled |= joint.is_some() || u.grammar.spelling_words.has(word) || times > 1;
+        letters += usize::from(letter.is_some_and(|letter| letter.starts_with(char::is_alphabetic)));
+        spelled |= joint.is_some() || u.grammar.spelling_words.has(word) || times > 1 || letters >= LETTERS;
         // "x as in x-ray" goes on behind all of it.
         let at = i;
         i = joint.map_or(i + 1, |end| if u.is_joining_hyphen(end + 1) { end + 3 } else { end + 1 });
@@ -332,6 +361,8 @@ mod tests {
     #[test]
     fn codes_can_be_spelled_out() {
         let code = |text| spoken_code(text, ENGLISH);
+        assert_eq!(code("o x one, two j d").as_deref(), Some("OX12JD"));
+        assert_eq!(code("a one").as_deref(), None);
         assert_eq!(code("a as in alpha, 7, double 5").as_deref(), Some("A755"));
         assert_eq!(code("It's bravo three dash x for x-ray").as_deref(), Some("B3-X"));
         assert_eq!(code("bravo three dash x for xylophone, oh").as_deref(), Some("B3-X0"));

@@ -273,6 +273,22 @@ pub struct TimeValue {
     pub seconds: Option<f64>,
 }
 
+impl TimeValue {
+    /// How long it lasts, where that is told in one unit: `PT1.5H` is 1.5 of `Hour`.
+    #[must_use]
+    pub fn length(&self) -> Option<(f64, &'static str)> {
+        let length = self.timex.strip_prefix('P')?;
+        let units: &[(char, &'static str)] = match length.strip_prefix('T') {
+            Some(_) => &[('H', "Hour"), ('M', "Minute"), ('S', "Second")],
+            None => &[('D', "Day"), ('W', "Week"), ('M', "Month"), ('Y', "Year")],
+        };
+        let length = length.trim_start_matches('T');
+        let (_, unit) = units.iter().find(|(sign, _)| length.ends_with(*sign))?;
+        let Ok(amount) = length[..length.len() - 1].parse::<f64>() else { return None };
+        Some((amount, *unit))
+    }
+}
+
 impl Kinds {
     /// Whether the set is empty.
     #[must_use]

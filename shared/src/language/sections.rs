@@ -415,6 +415,8 @@ cues! {
     Anything = "anything";
     /// After [`Cue::ListAll`], but for what follows.
     ListExcept = "list.except";
+    /// The edge of a period, its first day or its last: "end of the month".
+    PeriodEdge = "period.edge";
 }
 
 macro_rules! texts {

@@ -3,7 +3,7 @@
 //! Fuzzy patterns may lack words; plain ones may lack their grammar only. What is weighed here is in `docs/matching.md`.
 
 use super::captures::{Pieces, Taken};
-use crate::compiled::index::{NONE, Pattern, Unit, UnitKind, pattern_flag, unit_flag};
+use crate::compiled::index::{NONE, Pattern, Unit, UnitKind, pattern_flag, unit_flag, weight};
 use crate::text::{Break, Class};
 
 /// Elements of a pattern that is matched loosely, at most.
@@ -60,6 +60,12 @@ struct Differences {
     missing_determiner: u64,
     missing_light: u64,
     missing_content: u64,
+    /// Words of the pattern's frame that are missing, grammar and light ones, and what they weigh.
+    frame_function: u64,
+    frame_light: u64,
+    frame_weight: u64,
+    /// Whether nothing stands beside the pattern that its frame would have told from it.
+    bare: bool,
     inflected: u64,
     misspelt: u64,
     synonyms: u64,
@@ -241,6 +247,7 @@ impl Loose<'_> {
                 differences.passed_content += 1;
             }
         }
+        differences.bare = self.is_bare(used, base, captured.words);
         let likeness = if fuzzy {
             differences.fuzzy(met, self.pieces.pattern)?
         } else {
@@ -248,6 +255,17 @@ impl Loose<'_> {
         };
         let unvouched = differences.misspelt > 0 && !sound;
         Some(Near { first, end, explained, passed, likeness, unvouched })
+    }
+
+    /// Whether what the pattern does not explain is nothing but grammar, times and numbers: "can I get … on Friday".
+    fn is_bare(&self, used: u128, base: usize, captured: u128) -> bool {
+        let utterance = self.pieces.source.utterance;
+        let says = Class::NEGATOR.and(Class::NOTHING).and(Class::QUESTION).and(Class::BREAK);
+        (0..utterance.len()).all(|at| {
+            let bit = at.checked_sub(base).and_then(|at| 1u128.checked_shl(at as u32)).unwrap_or(0);
+            (used | captured) & bit != 0
+                || utterance.weight_outside(at, at + 1) <= u64::from(weight::LIGHT) && !utterance.class(at).is(says)
+        })
     }
 
     /// Takes the captures between literals that were met. A literal that stands next to a capture must have been met,
@@ -272,7 +290,10 @@ impl Loose<'_> {
             }
             let gap = (at, (at..count).find(|&i| is_literal(i)).unwrap_or(count));
             at = gap.1;
-            let before = match gap.0.checked_sub(1).map(|i| places[i]) {
+            // "rent an estate" for "rent a {category}": an article that is not there leads to nothing.
+            let is_article = |at: usize| self.pieces.units.get(at).is_some_and(|unit| unit.has(unit_flag::DETERMINER));
+            let leading = (0..gap.0).rev().find(|&at| places[at].is_some() || !is_article(at));
+            let before = match leading.map(|at| places[at]) {
                 None => None,
                 Some(Some(place)) => Some(place),
                 Some(None) if fuzzy => {
@@ -310,6 +331,13 @@ impl Differences {
     fn miss(&mut self, unit: Unit) {
         if unit.has(unit_flag::CONTENT) {
             self.missing_content += 1;
+        } else if unit.has(unit_flag::FRAME) {
+            self.frame_weight += u64::from(unit.weight);
+            if unit.has(unit_flag::LIGHT) {
+                self.frame_light += 1
+            } else {
+                self.frame_function += 1
+            };
         } else if unit.has(unit_flag::DETERMINER) {
             self.missing_determiner += 1;
         } else if unit.has(unit_flag::LIGHT) {
@@ -338,11 +366,25 @@ impl Differences {
         }
     }
 
+    /// "tickets for Friday" for "I want tickets": a frame that is left out says nothing, where nothing else is said in its
+    /// place. `single` is a pattern of one telling word, which others might say of another thing.
+    fn settle_frame(&mut self, single: bool) -> u64 {
+        const COST: u64 = 130;
+        if self.passed_content == 0 && (self.bare || !single) {
+            return if self.frame_function + self.frame_light > 0 { COST } else { 0 };
+        }
+        self.missing_function += self.frame_function;
+        self.missing_light += self.frame_light;
+        self.frame_weight = 0;
+        0
+    }
+
     /// The likeness of a plain pattern, which has all its telling words.
-    fn plain(&self, pattern: &Pattern) -> Option<u64> {
+    fn plain(&mut self, pattern: &Pattern) -> Option<u64> {
         const MAX_GRAMMAR: u64 = 350;
         let content = u64::from(pattern.content_weight).max(20);
         let single = content < 40;
+        let frame = self.settle_frame(single);
         let grammar_missing = self.missing_function + self.missing_light > 0;
         let most_passed = if !single { 2 } else { u64::from(!grammar_missing) };
         if self.passed_content > most_passed || self.passed_function > 4 || self.reordered && self.commas > 0 {
@@ -356,6 +398,7 @@ impl Differences {
         let function = self.missing_function * (5_000 / content).max(60);
         let grammar = (function + self.missing_light * 150).min(MAX_GRAMMAR);
         let cost = grammar
+            + frame
             + self.missing_determiner * 30
             + self.inflected * 60
             + self.misspelt * if single { 200 } else { 60 }
@@ -368,12 +411,14 @@ impl Differences {
     }
 
     /// The likeness of a fuzzy pattern: the weight of the words met, less what is out of place.
-    fn fuzzy(&self, met: u64, pattern: &Pattern) -> Option<u64> {
+    fn fuzzy(&mut self, met: u64, pattern: &Pattern) -> Option<u64> {
         if self.passed_content > 4 || self.passed_function > 6 {
             return None;
         }
-        let likeness = met / u64::from(pattern.literal_weight).max(1);
-        let cost = self.passed_content * 20
+        let frame = self.settle_frame(pattern.content_weight < 40);
+        let likeness = met / u64::from(pattern.literal_weight).saturating_sub(self.frame_weight).max(1);
+        let cost = frame
+            + self.passed_content * 20
             + self.passed_function * 5
             + self.commas * 30
             + self.unled_captures * 200

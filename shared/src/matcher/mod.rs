@@ -297,6 +297,10 @@ impl Search {
         if let Some(known) = self.kept.iter_mut().find(|known| known.move_index == found.move_index) {
             if found.score > known.score {
                 found.captures = std::mem::take(&mut known.captures);
+                // What its words say already is more than something that comes near.
+                if known.score >= score::MEANT {
+                    (found.stage, found.first, found.end) = (known.stage, known.first, known.end);
+                }
                 *known = found;
             }
             return;

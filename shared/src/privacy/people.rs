@@ -3,6 +3,7 @@
 use super::detect::{Finding, PiiKind};
 use super::words::{CONTEXT_WORDS, Word, digits, says};
 use crate::entities::{self, Direction, Kind, Kinds, Language, Reference};
+use crate::language;
 
 /// Dates are only found here, not resolved, so any time will do.
 const NO_TIME: Reference = Reference {
@@ -54,7 +55,6 @@ fn identifiers_named_by_context(text: &str, words: &[Word<'_>], found: &mut Vec<
     }
 }
 
-const TITLES: &[&str] = &["mr", "mrs", "ms", "miss", "dr", "prof", "professor", "doctor", "mx", "nurse", "sir"];
 /// Words that may stand inside a name in lower case.
 const PARTICLES: &[&str] =
     &["de", "da", "del", "della", "van", "von", "der", "den", "bin", "al", "la", "le", "di", "du"];
@@ -64,7 +64,7 @@ const NAME_WORDS: usize = 4;
 /// Names after titles, and after words that announce one.
 pub(super) fn find_names(text: &str, words: &[Word<'_>], found: &mut Vec<Finding>) {
     for (index, word) in words.iter().enumerate() {
-        let (first, any_case) = if word.is(TITLES) && word.is_capitalized() {
+        let (first, any_case) = if word.is_capitalized() && is_title(word) {
             (index + 1, false)
         } else if word.is(&["name"]) && words.get(index + 1).is_some_and(|w| w.is(&["is", "was"])) {
             (index + 2, true)
@@ -79,6 +79,13 @@ pub(super) fn find_names(text: &str, words: &[Word<'_>], found: &mut Vec<Finding
             found.push(Finding { start, end, kind: PiiKind::PersonName, confidence: 0.7 });
         }
     }
+}
+
+/// Whether a word is a title before a name in any language of this build.
+fn is_title(word: &Word<'_>) -> bool {
+    let titles =
+        |language: &&'static language::Language| language.formats.get("titles").unwrap_or("").split_whitespace();
+    language::Language::all().iter().flat_map(titles).any(|title| word.is(&[title]))
 }
 
 /// One or two particles and then a capitalized word, as in "van der Berg".

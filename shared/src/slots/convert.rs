@@ -89,7 +89,9 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             let time = time_reading(entity, scan.reference, tense)?;
             match entity.kind {
                 Kind::DateRange | Kind::DateTimeRange => {
-                    found(said.to_owned(), json!(only_day(scan, entity, tense)?), true)
+                    let day = only_day(scan, entity, tense).map(str::to_owned);
+                    let day = if asked { day.or_else(|| edge_day(scan, entity)) } else { day };
+                    found(said.to_owned(), json!(day?), true)
                 }
                 Kind::Date | Kind::DateTime => found(said.to_owned(), json!(time.point.as_deref()?.get(..10)?), true),
                 _ => None,
@@ -129,6 +131,11 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
         SlotType::Quantity => match (entity.kind, entity.readings.first()?) {
             (Kind::Dimension | Kind::Temperature | Kind::Age, Value::Quantity { number: amount, unit, .. }) => {
                 found(said.to_owned(), json!({"text": said, "amount": number(*amount), "unit": unit}), true)
+            }
+            // "2 hours" for the length of something.
+            (Kind::Duration, Value::Time(time)) if asked => {
+                let (amount, unit) = time.length()?;
+                found(said.to_owned(), json!({"text": said, "amount": number(amount), "unit": unit}), true)
             }
             (Kind::Number | Kind::Percent, Value::Number { number: amount, .. }) if asked => {
                 let unit = if entity.kind == Kind::Percent { json!("%") } else { Json::Null };
@@ -343,6 +350,26 @@ fn only_day<'e>(scan: &Scan<'_>, entity: &'e Entity, tense: Tense) -> Option<&'e
     let lasts = words.iter().skip(1).any(|word| word.class.is(Class::FOR));
     let since = tense == Tense::Past && words.first().is_some_and(|word| word.is(Cue::AsksPast));
     (end == Some(start) || since || lasts).then_some(start)
+}
+
+/// The day that is meant where a day is asked for and a period is said by its edge: "end of the month".
+fn edge_day(scan: &Scan<'_>, entity: &Entity) -> Option<String> {
+    let language = scan.language();
+    let words = words_of(scan, entity);
+    let edge = (0..words.len()).find_map(|at| {
+        let length = language.prefix(&words[at..], Cue::PeriodEdge);
+        language.value_of(Cue::PeriodEdge, words.get(at..at + length)?)
+    });
+    let Value::Time(time) = entity.readings.first()? else { return None };
+    let (start, end) = time.range.as_ref()?;
+    match edge? {
+        "0" => start.get(..DAY_BYTES).map(str::to_owned),
+        // A period ends before its last bound.
+        _ => {
+            let last = end.get(..DAY_BYTES)?.parse::<jiff::civil::Date>().and_then(jiff::civil::Date::yesterday);
+            last.ok().map(|day| day.to_string())
+        }
+    }
 }
 
 /// The first and the last day of a period whose ends are both said: "from the 10th to the 24th".

@@ -25,6 +25,8 @@ pub(crate) enum Wanted {
     Place,
     /// What a person is called.
     Name,
+    /// Who somebody is: a name, or words for them.
+    Person,
     /// A number or code.
     Code,
 }
@@ -60,16 +62,27 @@ fn asks_for(language: &'static Language, asked: &Heard) -> Option<Wanted> {
     }
     let begins =
         |at: &usize| *at == 0 || asked.words[*at].after_break || asked.words[*at - 1].class.is(Class::FUNCTION);
-    let at = (0..asked.len()).filter(begins).find(|at| language.prefix(&asked.words[*at..], Cue::AsksLabel) > 0)?;
+    let opens = |at: &usize| language.prefix(&asked.words[*at..], Cue::AsksLabel) > 0;
+    let Some(at) = (0..asked.len()).filter(begins).find(opens) else {
+        // "¿A qué dirección?"
+        let asks = |pair: &&[Word]| pair[0].class.is(Class::QUESTION) && pair[1].is(Cue::Label);
+        let noun = &asked.words.windows(2).find(asks)?[1];
+        return Some(if is_code_noun(language, noun) { Wanted::Code } else { Wanted::Label });
+    };
     let length = language.prefix(&asked.words[at..], Cue::AsksLabel);
     let said = &asked.words[at..at + length];
-    if language.value_of(Cue::AsksLabel, said) == Some("place") {
+    let named = language.value_of(Cue::AsksLabel, said);
+    if named == Some("place") {
         return Some(Wanted::Place);
     }
     // "Which street and house number?" asks for a street.
     let noun = |word: &&Word| !word.after_break && !word.class.is(Class::FUNCTION);
     let clause = asked.words[at + length..].iter().take_while(noun).take(MAX_ASKED_NOUN);
-    let mut wanted = Wanted::Label;
+    let mut wanted = match named {
+        Some("name") => Wanted::Name,
+        Some("name-or-words") => Wanted::Person,
+        _ => Wanted::Label,
+    };
     for noun in clause {
         if is_code_noun(language, noun) {
             return Some(Wanted::Code);
@@ -83,14 +96,21 @@ fn asks_for(language: &'static Language, asked: &Heard) -> Option<Wanted> {
 
 /// "number", "code": a noun whose value is written with digits or letters of its own.
 fn is_code_noun(language: &'static Language, word: &Word) -> bool {
-    language.value_of(Cue::Label, std::slice::from_ref(word)) == Some("code")
+    let is_code = |words: &[Word]| language.value_of(Cue::Label, words) == Some("code");
+    is_code(std::slice::from_ref(word)) || label_at_end(language, &word.text).is_some_and(|tail| is_code(&tail.words))
 }
 
 /// Whether a word ends in a noun that labels a value: "username".
 fn is_compound_label(language: &'static Language, word: &str) -> bool {
+    label_at_end(language, word).is_some()
+}
+
+/// The noun that labels a value with which a longer word ends: the "code" of "postcode".
+fn label_at_end(language: &'static Language, word: &str) -> Option<Heard> {
     const MIN_BYTES: usize = 4;
     let tails = word.char_indices().skip(1).filter_map(|(at, _)| word.get(at..));
-    tails.take_while(|tail| tail.len() >= MIN_BYTES).any(|tail| Heard::of(language, tail).is(Cue::Label))
+    let tails = tails.take_while(|tail| tail.len() >= MIN_BYTES);
+    tails.map(|tail| Heard::of(language, tail)).find(|tail| tail.is(Cue::Label))
 }
 
 /// What an answer comes to where a label is wanted.
@@ -111,6 +131,18 @@ pub(crate) fn read(wanted: Wanted, slot_name: &str, question: &str, text: &str, 
     let words = &heard.words[first..];
     if wanted == Wanted::Words || words.is_empty() || is_titled(text, words) {
         return Label::Stands;
+    }
+    // "Tom, no wait, Tim"
+    if let Some((run, from)) = strings::taken_back(words)
+        && from - run > 1
+        && words[run].after_break
+        && let (Some(first), Some(last)) = (words.get(from), words.last())
+    {
+        return Label::Within((first.start, last.end));
+    }
+    match (wanted, named_by_kinship(language, text, words)) {
+        (Wanted::Name, Some(label)) | (Wanted::Person, Some(label @ Label::Within(_))) => return label,
+        _ => {}
     }
     let span = strings::value_span(language, slot_name, text).unwrap_or((0, text.len()));
     let from = words.iter().take_while(|word| word.start < span.0).count();
@@ -144,6 +176,7 @@ pub(crate) fn read(wanted: Wanted, slot_name: &str, question: &str, text: &str, 
         return only_code(text, words).map_or(Label::Sentence, Label::Within);
     }
     let echoed = led.or_else(|| echo(language, question, words)).or_else(|| place(wanted, text, words));
+    let echoed = echoed.or_else(|| before_an_aside(language, text, inner));
     echoed.map_or(Label::Sentence, Label::Within)
 }
 
@@ -202,6 +235,51 @@ fn is_sentence(language: &'static Language, text: &str, words: &[Word], opening:
         }
     }
     false
+}
+
+/// What the name is where a person is spoken of by kinship: "my wife, Ana Reis", "my husband's, Tom Okafor", "Ana Reis, my
+/// wife". "My wife", "mine" and "my dad's name" say no name. `None` where nobody is spoken of so.
+fn named_by_kinship(language: &'static Language, text: &str, words: &[Word]) -> Option<Label> {
+    /// Words before "wife": "it's in my future".
+    const MAX_BEFORE: usize = 5;
+    let led = language.prefix(words, Cue::IntroductionName);
+    let words = if led < words.len() { &words[led..] } else { words };
+    let span = |words: &[Word]| Some(Label::Within((words.first()?.start, words.last()?.end)));
+    if words.iter().all(|word| word.class.is(Class::PRONOUN) && !is_capital(text, word)) {
+        return Some(Label::Sentence);
+    }
+    if led > 0 && is_titled(text, words) {
+        return span(words);
+    }
+    let grammar = Class::DETERMINER.and(Class::PRONOUN).and(Class::SUBJECT);
+    let relative = |word: &Word| {
+        let form = language.class(word.stem(language).hash());
+        (word.class.is(Class::KIN) || form.is(Class::KIN)) && !word.class.is(grammar) && !is_capital(text, word)
+    };
+    let at = words.iter().take(MAX_BEFORE + 1).position(relative)?;
+    let plain = |words: &[Word]| {
+        words.iter().all(|word| word.class == Class::CONTENT && !word.is([Cue::Label, Cue::SlotOfName]))
+    };
+    let rest = &words[at + 1..];
+    let before = &words[..at];
+    let adjectives = before.iter().filter(|word| !word.class.is(Class::FUNCTION)).count();
+    if adjectives > 1 || !before.is_empty() && !before.iter().any(|word| word.class.is(Class::DETERMINER)) {
+        return None;
+    }
+    let Some(next) = rest.first() else { return Some(Label::Sentence) };
+    let until = rest.iter().skip(1).position(|word| word.after_break).map_or(rest.len(), |at| at + 1);
+    let named = &rest[..until];
+    let names = if next.after_break {
+        is_nominal(text, named) && !is_sentence(language, text, named, Opening::Bare)
+    } else {
+        is_capital(text, next) || named.len() > 1 && plain(named)
+    };
+    if names { span(named) } else { Some(Label::Sentence) }
+}
+
+/// Whether a text says something of somebody: "someone is at the door".
+pub(crate) fn says_something_of(text: &str, heard: &Heard) -> bool {
+    is_sentence(heard.language, text, &heard.words, Opening::Bare)
 }
 
 /// Whether the words name somebody: no grammar but articles and "of".
@@ -268,6 +346,17 @@ fn behind_to(words: &[Word]) -> Option<(usize, usize)> {
     if leads { Some((first.start, words.last()?.end)) } else { None }
 }
 
+/// "Varga, with a v", "Hamlet, if it is still on": what is said of a name behind it.
+fn before_an_aside(language: &'static Language, text: &str, words: &[Word]) -> Option<(usize, usize)> {
+    let at = words.iter().skip(1).position(|word| word.after_break)? + 1;
+    let (named, aside) = words.split_at(at);
+    let led = aside[0].class.is(Class::BREAK.and(Class::ADJUNCT)) || aside[0].is(Cue::Supposes);
+    let names = is_nominal(text, named)
+        && !is_sentence(language, text, named, Opening::Bare)
+        && !named.iter().all(|word| word.cues.meets([Cue::Noise, Cue::Acknowledgement, Cue::Unsure].into()));
+    (led && names).then(|| (named[0].start, named[at - 1].end))
+}
+
 /// "it starts in my back": a sentence that tells where.
 fn place(wanted: Wanted, text: &str, words: &[Word]) -> Option<(usize, usize)> {
     if wanted != Wanted::Place || words.iter().any(|word| word.class.is(Class::NEGATOR)) {
@@ -311,7 +400,9 @@ mod tests {
         check("order_number", "", Wanted::Code);
         check("full_name", "And you are?", Wanted::Name);
         check("topic", "", Wanted::Words);
-        check("author", "Who wrote it?", Wanted::Label);
+        check("author", "Who wrote it?", Wanted::Person);
+        check("postcode", "", Wanted::Code);
+        check("holder", "In whose name is the contract?", Wanted::Name);
         check("street", "At which street and house number?", Wanted::Label);
     }
 
@@ -322,7 +413,20 @@ mod tests {
         check("username", user, "it says user not found", None);
         check("username", user, "i am locked out of payroll", None);
         check("username", user, "my name is not important", None);
-        check("full_name", "What is your full name?", "i'm Nora Lind", Some("i'm Nora Lind"));
+        check("full_name", "What is your full name?", "i'm Nora Lind", Some("Nora Lind"));
+        check("full_name", "", "my husband's, Tom Okafor", Some("Tom Okafor"));
+        check("full_name", "", "my wife, Ana Reis", Some("Ana Reis"));
+        check("full_name", "", "my wife Ana Reis", Some("Ana Reis"));
+        check("full_name", "", "my husband is driving", None);
+        check("full_name", "", "it's in my dad's name", None);
+        check("full_name", "", "mine", None);
+        check("full_name", "", "wife's: Eva Varga", Some("Eva Varga"));
+        check("for_whom", "Who is it for?", "my mum", Some("my mum"));
+        check("for_whom", "Who is it for?", "my mum, Ruth Adler", Some("Ruth Adler"));
+        check("surname", "What is your surname?", "Varga, with a v", Some("Varga"));
+        check("play", "Which play?", "hamlet, if it's still on", Some("hamlet"));
+        check("full_name", "", "Tom, no wait, Tim Okafor", Some("Tim Okafor"));
+        check("full_name", "", "under Okafor, T.", Some("Okafor, T"));
         check("full_name", "What is your full name?", "first i want to know what it costs", None);
         check("address", "What is the address?", "12 Mill Lane, Oxford", Some("12 Mill Lane, Oxford"));
         check("address", "What is the address?", "you should have that on file", None);

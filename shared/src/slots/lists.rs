@@ -40,7 +40,7 @@ pub(crate) fn state_list(choices: &[String], slot: &Slot, scan: &Scan<'_>) -> Op
 /// "everything except bacon": a list that is stated as all of its options but some; `None` when none or all are named.
 pub(crate) fn state_all(choices: &[String], slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     let stated = edited(choices, slot, scan, Vec::new())?;
-    let all_but_some = stated.everything && !stated.members.is_empty() && stated.members.len() < choices.len();
+    let all_but_some = stated.said_all && !stated.members.is_empty() && stated.members.len() < choices.len();
     all_but_some.then(|| found(scan, stated))
 }
 
@@ -49,8 +49,8 @@ struct Edited {
     span: (usize, usize),
     /// Whether something was said to be done, not only named.
     edits: bool,
-    /// Whether all were named first.
-    everything: bool,
+    /// Whether it was said that all are meant.
+    said_all: bool,
 }
 
 fn found(scan: &Scan<'_>, edited: Edited) -> Found {
@@ -67,7 +67,8 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
     let language = scan.language();
     let words = scan.heard.words.as_slice();
     let mentioned: Vec<Mentioned> = options::mentioned(choices, scan.vocabulary(slot), &scan.heard);
-    let (mut edit, mut edits, mut everything, mut only) = (Edit::Name, false, false, false);
+    let (mut edit, mut edits, mut only, mut only_not) = (Edit::Name, false, false, false);
+    let (mut everything, mut said_all) = (false, false);
     let (mut added, mut removed): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
     let mut span: Option<(usize, usize)> = None;
     let mut at = 0;
@@ -77,13 +78,20 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
             span = Some(span.map_or(place, |held| (held.0, place.1)));
             if edit == Edit::Remove { &mut removed } else { &mut added }.push(member.index);
             at = member.end;
+            // "not the kitchen, the cellar": "not" reaches to the end of its clause.
+            if only_not && words.get(at).is_some_and(|word| word.after_break) {
+                edit = Edit::Name;
+            }
             continue;
         }
         let rest: &[Word] = &words[at..];
         // "no onions at all": what only rounds off an answer says nothing of all.
         let rounds_off = language.prefix(rest, Cue::Afterword);
         let all = language.prefix(rest, Cue::ListAll);
-        let except = if everything { language.prefix(rest, Cue::ListExcept) } else { 0 };
+        // "wherever you like except the kitchen": where nothing was named, all is meant; "but" alone says less.
+        let named = !added.is_empty() || !removed.is_empty();
+        let except = language.prefix(rest, Cue::ListExcept);
+        let except = if everything || held.is_empty() && !named && !rest[0].is(Cue::But) { except } else { 0 };
         let remove = language.prefix(rest, Cue::ListRemove);
         let only_here = language.prefix(rest, Cue::ListOnly);
         let add = language.prefix(rest, Cue::ListAdd);
@@ -102,10 +110,14 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
         }
         let named_next = mentioned.iter().any(|member| member.first >= at + longest);
         if longest == all {
-            (everything, edits) = (true, true);
+            (everything, said_all, edits) = (true, true, true);
             span = span.or(Some((rest[0].start, rest[all - 1].end)));
         } else if longest == except || longest == remove {
             edit = Edit::Remove;
+            only_not = longest == remove && rest[0].is(Cue::Not);
+            if longest == except && !everything {
+                (everything, edits) = (true, true);
+            }
             edits |= named_next;
         } else if longest == only_here {
             edit = Edit::Only;
@@ -131,7 +143,7 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
     }
     let removed = names(&removed);
     members.retain(|member| !removed.contains(member));
-    Some(Edited { members, span: span?, edits, everything })
+    Some(Edited { members, span: span?, edits, said_all })
 }
 
 /// A list of free texts: "remove the onion", "also bacon".

@@ -6,14 +6,14 @@
 use serde_json::json;
 
 use super::called;
-use crate::entities::{Entity, Kind};
+use crate::entities::{Entity, Kind, answer};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::Heard;
 
-use super::convert::{Found, both_days, convert};
+use super::convert::{Found, Tense, both_days, convert};
 use super::scan::Scan;
-use super::{effective_type, expression, is_yes_no, yes_no};
+use super::{effective_type, is_yes_no, yes_no};
 use super::{lists, options, pattern};
 
 /// A value stated for a slot that was not asked for.
@@ -71,6 +71,13 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             values.push((Found { start, end, text, value: json!(answer), fits: true }, vec![index]));
         }
     }
+    for (index, _) in slots.iter().enumerate().filter(|(_, slot)| *item_type(slot) == SlotType::Email) {
+        let spelt = answer::find_spoken_email(scan.text, scan.reference.language);
+        if let Some((start, end, value)) = spelt.filter(|(start, end, _)| free(*start, *end)) {
+            let found = Found { start, end, text: value.clone(), value: json!(value), fits: true };
+            values.push((found, vec![index]));
+        }
+    }
     for (index, slot) in slots.iter().enumerate() {
         let SlotType::Pattern(regex) = item_type(slot) else { continue };
         if let Some(found) = pattern::mentioned(regex, scan).filter(|found| free(found.start, found.end)) {
@@ -80,7 +87,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         }
     }
     for (index, slot) in slots.iter().enumerate().filter(|(_, slot)| slot.expression.is_some()) {
-        if let Some(found) = expression::find(slot, scan).filter(|found| free(found.start, found.end)) {
+        if let Some(found) = pattern::extracted(slot, scan).filter(|found| free(found.start, found.end)) {
             match values.iter_mut().find(|(other, _)| other.start == found.start && other.end == found.end) {
                 Some((_, fits)) => fits.push(index),
                 None => values.push((found, vec![index])),
@@ -267,6 +274,19 @@ fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], fitting: &mut Vec<(usize, 
     if fitting.len() < 2 {
         return;
     }
+    // A day that may lie on either side of now is to come where something to come is open: "Friday" is no day of birth.
+    let past = |index: usize| {
+        *item_type(slots[index]) == SlotType::Date && Tense::of(scan.language(), slots[index]) == Tense::Past
+    };
+    let sides: Vec<bool> = fitting.iter().map(|(index, _)| past(*index)).collect();
+    let differ = fitting.iter().any(|(_, found)| found.value != fitting[0].1.value);
+    if differ && sides.iter().any(|past| !past) {
+        let mut sides = sides.into_iter();
+        fitting.retain(|_| !sides.next().unwrap_or(false));
+    }
+    if fitting.len() < 2 {
+        return;
+    }
     let named = |index: usize, found: &Found| {
         // What belongs to the value before this one names that one: the "nights" of "two nights, three people".
         let from = scan.entities.iter().map(|entity| entity.end).filter(|end| *end <= found.start).max().unwrap_or(0);
@@ -287,6 +307,14 @@ fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], fitting: &mut Vec<(usize, 
 fn bare_number_is_meant(scan: &Scan<'_>, ty: &SlotType, found: &Found) -> bool {
     if !matches!(ty, SlotType::Number | SlotType::Range { .. }) {
         return true;
+    }
+    // "a convertible if you have one": what stands for a thing that was named counts nothing.
+    let said = scan.heard.words.iter().position(|word| word.start == found.start && word.end == found.end);
+    if let Some(at) =
+        said.filter(|at| scan.heard.words[*at].is(Cue::One) && !scan.heard.words[*at].class.is(Class::DETERMINER))
+        && scan.heard.words.get(at + 1).is_none_or(|next| next.after_break || next.class != Class::CONTENT)
+    {
+        return false;
     }
     let glued = |character: Option<char>| {
         character.is_some_and(|character| {

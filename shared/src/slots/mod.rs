@@ -10,7 +10,6 @@ use crate::language::Language;
 use crate::text::{Heard, readable};
 
 mod convert;
-mod expression;
 pub(crate) mod labels;
 mod lists;
 mod meant;
@@ -28,7 +27,7 @@ pub(crate) use lists::{edit_list, is_no_option, not_among};
 pub(crate) use meant::{Sureness, meant, term};
 pub(crate) use mentions::{mentions, out_of_bounds, undecided_day};
 pub(crate) use options::{Shown, Vocabulary, choose};
-pub(crate) use read::{Answer, is_whole, read_answer, read_string, read_value};
+pub(crate) use read::{Answer, is_whole, read_answer, read_string, read_value, spelt_code};
 pub(crate) use reasons::{expectation, reason, reason_for_one};
 pub(crate) use scan::Scan;
 

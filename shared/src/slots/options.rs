@@ -1,7 +1,7 @@
 //! Choosing among declared options: enum slots, offered choices, and whatever else is picked from a short list.
 
 use crate::ir::Term;
-use crate::language::{Cue, Language};
+use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Polarity, Word, edit_distance, one_slip_apart, polarity, readable, stem};
 
 /// How far apart two words may be spelt and still be the same word.
@@ -329,7 +329,8 @@ fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, hea
     let chosen = chosen?;
     // One word of a long option says too little: more than half of the words that only this option has, or its first
     // and nothing else ("phone" for `phone call`).
-    let alone = heard.words.iter().all(|word| word.is(Cue::OptionEmpty) || shared.contains(&word.text.as_str()));
+    let says_nothing = |word: &Word| word.is(Cue::OptionEmpty) || word.class.is(Class::LIGHT);
+    let alone = heard.words.iter().all(|word| says_nothing(word) || shared.contains(&word.text.as_str()));
     let owned = |part: &&String| {
         !empty(part)
             && !prepared.forms.iter().any(|(index, form)| {

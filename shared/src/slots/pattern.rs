@@ -1,10 +1,14 @@
-//! `pattern "REGEX"`: text of a form of its own, such as the plate of a car or the number of an order.
+//! Texts of a form of their own, told by a regular expression: those of the type `pattern "REGEX"`, which are found however
+//! they are spelt, and what `extract using regex "EXPR"` finds, which is read as the slot's type.
 
 use regex_lite::{Regex, RegexBuilder};
 use serde_json::json;
 
 use super::convert::Found;
+use super::read;
 use super::scan::Scan;
+use super::{Answer, effective_type};
+use crate::ir::{Slot, SlotType};
 
 /// The largest compiled expression, in bytes.
 const MAX_REGEX_BYTES: usize = 1 << 20;
@@ -38,7 +42,28 @@ pub(super) fn find(regex: &str, scan: &Scan<'_>) -> Option<Found> {
             }
         }
     }
-    None
+    // "a as in alpha, b, dash, 7, double 5"
+    let spelt = read::spelt_code(scan)?;
+    let fitting = spellings(&[spelt.text.as_str()]).into_iter().find(|text| whole.is_match(text))?;
+    Some(made(regex, spelt.start, spelt.end, &fitting))
+}
+
+/// What a slot's expression finds: its first group, or all of it. Where the slot is typed, the type reads that part.
+pub(super) fn extracted(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+    let expression = compiled(slot.expression.as_deref()?, Case::AsWritten, Extent::AsWritten)?;
+    let captures = expression.captures(scan.text)?;
+    let group = captures.get(1).or_else(|| captures.get(0)).filter(|group| !group.is_empty())?;
+    let text = group.as_str().to_owned();
+    let whole = Found { start: group.start(), end: group.end(), value: json!(text), text, fits: true };
+    if *effective_type(slot) == SlotType::String {
+        return Some(whole);
+    }
+    let inner = Slot { expression: None, ..slot.clone() };
+    let part = Scan::of(&whole.text, [&inner], scan.reference).knowing(scan.terms());
+    match read::read_answer(&inner, &part) {
+        Answer::Value { found, .. } => Some(Found { start: whole.start, end: whole.end, ..found }),
+        Answer::Refused(_) | Answer::Absent => None,
+    }
 }
 
 /// The words of a text, each with the byte where it begins.
@@ -116,15 +141,20 @@ enum Case {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Extent {
+    /// As the expression itself has it.
+    AsWritten,
     Anywhere,
     Start,
     Whole,
 }
 
+/// The one place where an expression is made ready. Games are compiled from expressions that could be built; one that
+/// cannot finds nothing.
 fn compiled(regex: &str, case: Case, extent: Extent) -> Option<Regex> {
     let inner = regex.strip_prefix('^').unwrap_or(regex);
     let inner = inner.strip_suffix('$').filter(|rest| !rest.ends_with('\\')).unwrap_or(inner);
     let whole = match extent {
+        Extent::AsWritten => regex.to_owned(),
         Extent::Anywhere => format!("(?:{inner})"),
         Extent::Start => format!("^(?:{inner})"),
         Extent::Whole => format!("^(?:{inner})$"),

@@ -12,7 +12,7 @@ use super::convert::{Found, convert, number, plain_number, rating};
 use super::options::{self, Chosen, Shown, Vocabulary};
 use super::scan::Scan;
 use super::strings::is_question;
-use super::{effective_type, expression, is_yes_no, lists, pattern, reason, reason_for_one, strings, yes_no};
+use super::{effective_type, is_yes_no, lists, pattern, reason, reason_for_one, strings, yes_no};
 
 /// How much of a text a typed capture looks at.
 const MAX_PREFIX_BYTES: usize = 120;
@@ -35,8 +35,32 @@ pub(crate) enum Answer {
 
 /// Reads an utterance as the answer to the slot's question (typed slots; free text is [`read_string`]'s).
 pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>) -> Answer {
+    instead(slot, scan).unwrap_or_else(|| read_as_said(slot, scan))
+}
+
+/// "economy, wait, no, estate", "8, I mean 9": the value behind words that take another one back.
+fn instead(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
+    if matches!(effective_type(slot), SlotType::List(_) | SlotType::String) || is_yes_no(scan.language(), slot) {
+        return None;
+    }
+    let words = &scan.heard.words;
+    let (first, end) = strings::taken_back(words)?;
+    let part = |piece| read_as_said(slot, &Scan::of(piece, [slot], scan.reference).knowing(scan.terms()));
+    let start = words.get(end)?.start;
+    let Answer::Value { found, .. } = part(scan.text.get(start..)?) else { return None };
+    let replaces = match part(scan.text.get(..words.get(first.checked_sub(1)?)?.end)?) {
+        Answer::Value { found: before, .. } => before.value != found.value,
+        Answer::Refused(_) => true,
+        Answer::Absent => false,
+    };
+    let found = Found { start: found.start + start, end: found.end + start, ..found };
+    let whole = is_whole(slot, scan, (found.start, found.end), &[]);
+    (found.fits && replaces).then_some(Answer::Value { found, whole })
+}
+
+fn read_as_said(slot: &Slot, scan: &Scan<'_>) -> Answer {
     if slot.expression.is_some() {
-        let found = expression::find(slot, scan);
+        let found = pattern::extracted(slot, scan);
         if let Some(found) = found {
             let whole = is_whole(slot, scan, (found.start, found.end), &[]);
             return Answer::Value { found, whole };
@@ -48,13 +72,13 @@ pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>) -> Answer {
     }
     let ty = effective_type(slot);
     let found = match ty {
-        SlotType::Boolean => yes_no::read(scan.text, scan.reference)
+        SlotType::Boolean => yes_no::read_answer(scan)
             .or_else(|| yes_no::by_name(&slot.name, &scan.heard).filter(|_| !is_question(scan.text, &scan.heard)))
             .map(|answer| whole_text(scan, json!(answer))),
         SlotType::Enum(options) => return read_enum(slot, options, scan),
         SlotType::List(item) => return read_list(slot, item, scan),
         SlotType::Pattern(regex) => pattern::find(regex, scan),
-        SlotType::String => spelt_code(slot, scan).or_else(|| read_string(scan.language(), slot, scan.text)),
+        SlotType::String => read_string(scan.language(), slot, scan.text),
         SlotType::Number | SlotType::Range { .. } => return read_number_answer(slot, ty, scan),
         _ if left_open(slot, ty, scan) => return Answer::Refused(reason_for_one(scan.language(), slot)),
         SlotType::DateTime => one_of(slot, ty, scan).or_else(|| joined_datetime(slot, scan)),
@@ -80,14 +104,21 @@ fn left_open(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> bool {
     })
 }
 
-/// "7" to a question for a time.
+/// "7" and "4.30" to a question for a time.
 fn bare_hour(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
-    const LAST_HOUR: f64 = 24.0;
-    let hour = plain_number(scan.text.trim().trim_end_matches(['.', '!']))?;
-    if hour.fract() != 0.0 || !(0.0..=LAST_HOUR).contains(&hour) {
-        return None;
-    }
-    let clock = format!("{hour}:00");
+    const LAST_HOUR: u32 = 24;
+    const LAST_MINUTE: u32 = 59;
+    let said = scan.text.trim().trim_end_matches(['.', '!']);
+    let figure = |digits: &str, most: u32| {
+        let plain = (1..=2).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit());
+        plain.then(|| digits.parse().unwrap_or(u32::MAX)).filter(|figure| *figure <= most)
+    };
+    let clock = match said.split_once(['.', ' ']) {
+        Some((hour, minute)) if minute.len() == 2 => {
+            format!("{}:{:02}", figure(hour, LAST_HOUR)?, figure(minute, LAST_MINUTE)?)
+        }
+        _ => format!("{}:00", figure(said, LAST_HOUR)?),
+    };
     match read_value(slot, &clock, scan.reference) {
         Answer::Value { found, .. } => Some(Found { value: found.value, ..whole_text(scan, Json::Null) }),
         _ => None,
@@ -97,6 +128,11 @@ fn bare_hour(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
 /// An address or a number that is dictated: "jo at example dot com".
 fn spelt_out(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
     let (text, language) = (scan.text.trim(), scan.reference.language);
+    if *ty == SlotType::Email
+        && let Some((start, end, value)) = answer::find_spoken_email(scan.text, language)
+    {
+        return Some(Found { start, end, text: value.clone(), value: json!(value), fits: true });
+    }
     let value = match ty {
         SlotType::Email => answer::spoken_email(text, language),
         SlotType::Phone => answer::spoken_phone(text, language),
@@ -105,11 +141,9 @@ fn spelt_out(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
     Some(Found { text: value.clone(), ..whole_text(scan, json!(value)) })
 }
 
-/// A code that is dictated where one is asked for: "b as in bravo, 7, double 5" for a `booking_reference`.
-fn spelt_code(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
-    let language = scan.language();
-    let asked = Heard::of(language, &called(&slot.name)).words.iter().any(|word| word.is(Cue::Label));
-    let code = asked.then(|| answer::spoken_code(scan.text.trim(), scan.reference.language))??;
+/// A code that is dictated: "b as in bravo, 7, double 5".
+pub(crate) fn spelt_code(scan: &Scan<'_>) -> Option<Found> {
+    let code = answer::spoken_code(scan.text.trim(), scan.reference.language)?;
     Some(Found { text: code.clone(), ..whole_text(scan, json!(code)) })
 }
 
@@ -139,7 +173,7 @@ const PAST_REF: &str = "PAST_REF";
 
 fn read_enum(slot: &Slot, options: &[String], scan: &Scan<'_>) -> Answer {
     if is_yes_no(scan.language(), slot) {
-        let Some(answer) = yes_no::read(scan.text, scan.reference) else { return Answer::Absent };
+        let Some(answer) = yes_no::read_answer(scan) else { return Answer::Absent };
         let index = if answer {
             options::yes_option(scan.language(), options)
         } else {
@@ -197,9 +231,7 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
     let Some(first) = values.first().cloned() else { return Answer::Absent };
     let several = values.iter().any(|other| other.value != first.value);
     let chosen = if several {
-        if let Some(corrected) = last_after_correction(scan, &values) {
-            corrected
-        } else if let Some(named) = only_named(slot, scan, &values) {
+        if let Some(named) = only_named(slot, scan, &values) {
             named
         } else {
             let fitting: Vec<&Found> = values.iter().filter(|found| found.fits).collect();
@@ -211,8 +243,8 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
     } else {
         first
     };
-    // "me, my wife and our 2 kids": the number counts a part only.
-    if counts_a_part(scan, &chosen) {
+    // "me, my wife and our 2 kids": the number counts a part only; "dunno, 3 bedrooms" counts something else.
+    if counts_a_part(scan, &chosen) || is_only_known(slot, scan, &chosen) {
         return Answer::Refused(reason_for_one(scan.language(), slot));
     }
     if !chosen.fits {
@@ -239,10 +271,20 @@ fn only_named(slot: &Slot, scan: &Scan<'_>, values: &[Found]) -> Option<Found> {
     found.next().is_none().then(|| only.clone())
 }
 
+/// Whether the answer is not known, and a number of other things is said instead.
+fn is_only_known(slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
+    let language = scan.language();
+    let noun = scan.heard.words.iter().find(|word| word.start >= found.end && word.class == Class::CONTENT);
+    let name = Heard::of(language, &called(&slot.name));
+    scan.heard.begins_with(Cue::Unsure) > 0
+        && noun.is_some_and(|noun| !name.words.iter().any(|word| word.stem(language) == noun.stem(language)))
+}
+
 /// Whether people are named beside those that the number counts.
 fn counts_a_part(scan: &Scan<'_>, found: &Found) -> bool {
     let words = &scan.heard.words;
-    let Some(join) = words.iter().position(|word| word.is(Cue::And)) else { return false };
+    let joins = |word: &Word| word.is(Cue::And) || word.class.is(Class::AND);
+    let Some(join) = words.iter().position(joins) else { return false };
     let Some(number) = words.iter().position(|word| word.start >= found.start) else { return false };
     let beside = if number > join { &words[..join] } else { &words[join + 1..] };
     let person = |word: &Word| word.class.is(Class::KIN) && !word.class.is(Class::DETERMINER);
@@ -301,16 +343,6 @@ fn informal_number(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
         }
     }
     None
-}
-
-/// "6, no, 7", "6 … actually 7": the last number, when a word between them takes the first one back.
-fn last_after_correction(scan: &Scan<'_>, values: &[Found]) -> Option<Found> {
-    let (first, last) = (values.first()?, values.last()?);
-    let between = scan.heard.words.iter().filter(|word| word.start >= first.end && word.end <= last.start);
-    let takes_back = |word: &Word| word.is(Cue::TakesBack);
-    let mut between = between.peekable();
-    between.peek()?;
-    between.any(takes_back).then(|| last.clone())
 }
 
 /// Several of the options.
@@ -480,22 +512,20 @@ pub(super) fn value_prefix(slot: &Slot, text: &str, reference: &Reference) -> Op
             }
         }
         _ => {
-            if let Some(digits) = digits_prefix(ty, head) {
-                return digits.then_some(head.len());
+            if is_digits(ty, head) {
+                return Some(head.len());
             }
             let scan = Scan::of(head, [slot], reference);
             let found = scan.entities.iter().find_map(|entity| convert(&scan, entity, slot, ty, true))?;
-            (found.fits && leads(&scan, found.start)).then_some(found.end)
+            // What is out of bounds is a value all the same, and refused with its reason.
+            leads(&scan, found.start).then_some(found.end)
         }
     }
 }
 
-/// Digits alone need no recognizer; `Some(false)` when they are out of bounds.
-fn digits_prefix(ty: &SlotType, head: &str) -> Option<bool> {
-    match ty {
-        SlotType::Number | SlotType::Range { .. } => plain_number(head.trim_end()).map(|amount| in_bounds(ty, amount)),
-        _ => None,
-    }
+/// Digits alone need no recognizer.
+fn is_digits(ty: &SlotType, head: &str) -> bool {
+    matches!(ty, SlotType::Number | SlotType::Range { .. }) && plain_number(head.trim_end()).is_some()
 }
 
 /// Whether only filler words stand before a value.

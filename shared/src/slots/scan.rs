@@ -29,6 +29,7 @@ pub(crate) struct Scan<'t> {
     pub(crate) reference: &'t Reference,
     pub(crate) entities: Vec<Entity>,
     terms: &'t [Term],
+    question: Option<Heard>,
 }
 
 impl<'t> Scan<'t> {
@@ -61,7 +62,17 @@ impl<'t> Scan<'t> {
             entities = entities.into_iter().flat_map(|entity| parts_of_span(text, entity, reference)).collect();
         }
         entities.retain(|entity| !stands_for_a_thing(&heard, entity) && !is_refused(&heard, entity));
-        Scan { text, heard, reference, entities, terms: &[] }
+        Scan { text, heard, reference, entities, terms: &[], question: None }
+    }
+
+    /// With the words of the question that is open.
+    pub(crate) fn answering(self, question: Heard) -> Scan<'t> {
+        Scan { question: Some(question), ..self }
+    }
+
+    /// The words of the question that is open, where they are known.
+    pub(crate) fn question(&self) -> Option<&Heard> {
+        self.question.as_ref()
     }
 
     /// With the game's vocabulary, by which options may be called.

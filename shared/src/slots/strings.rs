@@ -35,11 +35,33 @@ pub(crate) fn is_idiom(heard: &Heard) -> bool {
         || language.is(strip_front(language, &heard.words, [Cue::Hesitation, Cue::Introduction]), Cue::Idiom)
 }
 
-/// Whether the text refers to another value instead of saying one ("the same as my …").
+/// Whether the text refers to another value instead of saying one ("the same as my …", "the same place as last time").
 pub(crate) fn is_reference(heard: &Heard) -> bool {
+    /// Words between "the same" and "as", and before them.
+    const MAX_BETWEEN: usize = 3;
+    const MAX_HEAD: usize = 2;
     let language = heard.language;
     let words = strip_front(language, &heard.words, [Cue::Hesitation, Cue::Introduction]);
+    let begins = words.first().is_some_and(|first| language.may_begin(first.hash, Cue::Reference.into()));
+    if !begins {
+        return false;
+    }
+    let without = |head: usize, between: usize| {
+        let behind = words.get(head + between..)?;
+        let said: Vec<Word> = words.get(..head)?.iter().chain(behind).cloned().collect();
+        Some(language.prefix(&said, Cue::Reference) > head)
+    };
     language.prefix(words, Cue::Reference) > 0
+        || (1..=MAX_HEAD).any(|head| (1..=MAX_BETWEEN).any(|between| without(head, between) == Some(true)))
+}
+
+/// Where words stand that take back what was said before them, with something behind: "…, no wait, …".
+pub(crate) fn taken_back(words: &[Word]) -> Option<(usize, usize)> {
+    let last = words.iter().rposition(|word| word.is(Cue::TakesBack))?;
+    let leads = |word: &Word| word.is([Cue::TakesBack, Cue::Pause, Cue::Hesitation, Cue::Speaker]);
+    let run = words[..last].iter().rev().take_while(|word| leads(word)).count();
+    let (first, end) = (last - run, last + 1);
+    (first > 0 && end < words.len()).then_some((first, end))
 }
 
 /// Whether the text says something about the conversation and nothing else: that one does not know, waits, declines.
@@ -136,8 +158,11 @@ pub(crate) fn is_acknowledgement(heard: &Heard) -> bool {
 
 /// Whether the text holds nothing that could be a value: no words, or only social noise.
 pub(crate) fn is_noise(heard: &Heard) -> bool {
-    let words = strip_front(heard.language, &heard.words, Cue::NoiseBefore);
-    words.is_empty() || heard.language.is(words, Cue::Noise) || heard.is(Cue::Noise)
+    let mut words = heard.words.as_slice();
+    while let noise @ 1.. = heard.language.prefix(words, [Cue::Noise, Cue::NoiseBefore]) {
+        words = &words[noise..];
+    }
+    words.is_empty()
 }
 
 /// The span of the value in a free-text answer: without hesitations, introductions ("it's", "my account id is"),

@@ -8,6 +8,7 @@ use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word};
 
 use super::options;
+use super::scan::Scan;
 
 /// The answer without hesitations at the front and courtesies at the end.
 fn core(heard: &Heard) -> &[Word] {
@@ -86,6 +87,43 @@ pub(crate) fn read(text: &str, reference: &Reference) -> Option<bool> {
         return Some(!next.is(Cue::Denial));
     }
     Some(yes > no)
+}
+
+/// Reads an answer to a question whose words are known, where it takes them up: "it can't, the wheel is bent".
+pub(crate) fn read_answer(scan: &Scan<'_>) -> Option<bool> {
+    match scan.question().map(|question| echo(&scan.heard, question)) {
+        Some(Echo::Answers(answer)) => Some(answer),
+        Some(Echo::States) => None,
+        Some(Echo::None) | None => read(scan.text, scan.reference),
+    }
+}
+
+/// What an answer that begins with a subject and its auxiliary is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Echo {
+    /// It does not begin so.
+    None,
+    /// It takes up the question: "they are", "it can't", "it does hurt".
+    Answers(bool),
+    /// It says something else: "they are red", "I can't see".
+    States,
+}
+
+fn echo(heard: &Heard, question: &Heard) -> Echo {
+    let language = heard.language;
+    let words = core(heard);
+    let [subject, auxiliary, rest @ ..] = words else { return Echo::None };
+    let is_subject = subject.class.is(Class::PRONOUN) && !subject.class.is(Class::DETERMINER);
+    if is_unsure(heard) || !is_subject || !auxiliary.class.is(Class::AUXILIARY) || auxiliary.after_break {
+        return Echo::None;
+    }
+    let denied = rest.first().is_some_and(|word| word.class.is(Class::NEGATOR) && !word.after_break);
+    let rest = &rest[usize::from(denied)..];
+    let clause = rest.iter().take_while(|word| !word.after_break && !word.is([Cue::But, Cue::And]));
+    let said: Vec<&Word> = clause.filter(|word| word.class == Class::CONTENT || word.class.is(Class::LIGHT)).collect();
+    let asked = |word: &Word| question.words.iter().any(|asked| asked.stem(language) == word.stem(language));
+    let rounds_off = |word: &Word| word.is([Cue::AnswerAfter, Cue::Yes, Cue::Afterword]);
+    if said.iter().all(|word| asked(word) || rounds_off(word)) { Echo::Answers(!denied) } else { Echo::States }
 }
 
 /// Reads an answer that repeats what was asked about: "very urgent" and "not that urgent" for a slot `urgent`.

@@ -145,7 +145,7 @@ impl Sentence<'_> {
         let answers = self.class(at).is(Class::BARE_NO);
         // "No, …" and "no my chest …" answer; "no chest pain" negates.
         let lifted = next < first && self.class(next).is(Class::LIFTS)
-            || answers && next < self.all.len() && self.class(next).is(Class::AFTER_NO)
+            || answers && next < self.all.len() && self.class(next).is(Class::AFTER_NO.and(Class::AND).and(Class::BUT))
             || !answers && self.question(at)
             || self.phrase(next, Cue::LiftsPhrase) > 0
             || at > 0 && self.phrase(at - 1, Cue::LiftsPhrase) > 2;

@@ -92,6 +92,11 @@ impl Talk {
         Talk::with(&compile(source, None))
     }
 
+    /// Another conversation that goes on from here.
+    pub(crate) fn branch(&self) -> Talk {
+        Talk { conversation: self.conversation.clone(), context: self.context.clone(), ..Talk::with(&self.game) }
+    }
+
     /// Answers calls otherwise.
     pub(crate) fn answering(mut self, answer: impl FnMut(&CapabilityCall) -> CapabilityResult + 'static) -> Talk {
         self.answer = Box::new(answer);

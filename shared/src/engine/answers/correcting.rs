@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::corrections::{self, Strength};
 use super::super::flow::Entry;
+use super::super::hear::clauses;
 use super::super::rules::parts_of;
 use super::super::run::{Halt, Reading, Run};
 use super::super::state::Frame;
@@ -11,7 +12,7 @@ use super::super::wording;
 use super::free_text::FreeText;
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue, Text};
-use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_yes_no, strings};
+use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_yes_no, labels, strings};
 use crate::text::{Heard, Word};
 
 /// The longest text that replaces a free-text value without being asked for.
@@ -101,7 +102,7 @@ impl Run<'_> {
         }
         found.start += opening;
         found.end += opening;
-        self.fill_beside(mv, scan, (found.start, found.end));
+        self.fill_beside_answer(mv, &slot, scan, (found.start, found.end));
         true
     }
 
@@ -119,6 +120,38 @@ impl Run<'_> {
             self.say(&wording::corrected(&named, &shown));
         }
         true
+    }
+
+    /// "in two weeks, and make it 4 lines": a clause beside the answer that plainly puts another value in the place of one that
+    /// was said before.
+    pub(super) fn correct_beside(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>, answer: (usize, usize)) {
+        for span in clauses(scan.text, &scan.heard.tokens).into_iter().filter(|span| span.0 >= answer.1) {
+            let Some(frame) = &self.state.active else { return };
+            let filled: Vec<&str> = frame.slots.iter().rev().map(|(name, _)| name.as_str()).collect();
+            let Some(clause) = scan.text.get(span.0..span.1) else { continue };
+            let heard = Heard::of(self.language(), clause);
+            let Some(correction) = corrections::find(&heard, &filled) else { continue };
+            let Some(said) = clause.get(correction.span.0..correction.span.1) else { continue };
+            if correction.strength < Strength::Plain || strings::is_question(clause, &heard) {
+                continue;
+            }
+            let clause = Scan::of(clause, &mv.slots, scan.reference).knowing(scan.terms());
+            let is_meant = |slot: &&Slot| {
+                slot.name != asked.name
+                    && *effective_type(slot) != SlotType::String
+                    && correction.slot.is_none_or(|named| named == slot.name)
+            };
+            let filled = filled.iter().filter_map(|name| mv.slots.iter().find(|slot| slot.name == *name));
+            let target = filled.filter(is_meant).find_map(|slot| {
+                let held = frame.slot(&slot.name)?;
+                let (place, named) = ((said, correction.span.0), correction.slot.is_some());
+                let found = self.correcting_value(slot, place, &clause, correction.strength, named, None)?;
+                (found.value != held.value).then(|| (slot.clone(), found))
+            });
+            if let Some((slot, found)) = target {
+                self.replace(&slot, &found);
+            }
+        }
     }
 
     /// "that was wrong, I meant Tuesday" after a move has ended opens it again with its values; whether it did.
@@ -191,8 +224,11 @@ impl Run<'_> {
             && phrase.len() <= MAX_CORRECTION_WORDS
             && !strings::is_noise(&phrase)
             && !strings::is_decline(&phrase)
+            && !phrase.words.first().is_some_and(|first| first.class.is(Class::NOTHING.and(Class::NEGATOR)))
+            && !phrase.words.last().is_some_and(|last| last.is(Cue::One))
             && !is_denied_noun(&scan.heard, correction_start)
-            && !begins_a_sentence(&phrase.words);
+            && !begins_a_sentence(&phrase.words)
+            && (strength > Strength::Weak || !labels::says_something_of(said, &phrase));
         if !usable {
             return None;
         }

@@ -1,13 +1,15 @@
 //! Answers to a question for free text, which may be anything: what is none is told first.
 
-use super::super::fill::without;
+use super::super::fill::{Stated, without};
+use super::super::hear::clauses;
+use super::super::repairs;
 use super::super::run::Run;
 use super::super::turn::CERTAIN;
 use super::super::wording;
 use super::question::{asks_yes_or_no, prompt_text};
 use super::{Answered, Asking, is_text};
 use crate::ir::{Element, Move, Slot, SlotType};
-use crate::language::Cue;
+use crate::language::{Class, Cue};
 use crate::matcher::Candidate;
 use crate::slots::labels::{self, Label, Wanted};
 use crate::slots::{self, Answer, Found, Scan, Source, effective_type, reason, strings};
@@ -76,18 +78,28 @@ impl Run<'_> {
     pub(super) fn free_text<'q>(&self, asking: &'q Asking<'_>) -> &'q FreeText {
         let Asking { mv, slot, scan, .. } = asking;
         asking.text.get_or_init(|| {
+            let wanted = Wanted::of(self.language(), &slot.name, &prompt_text(mv, slot));
             let beside: Vec<(usize, usize)> = self
                 .stated_beside(mv, scan, &[])
                 .iter()
                 .filter(|stated| stated.slot != slot.name && !self.numbers_a_noun(mv, scan, stated))
+                .filter(|stated| wanted == Wanted::Words || !is_numbered(scan, stated))
                 .map(|stated| (stated.found.start, stated.found.end))
                 .collect();
-            self.read_free_text(mv, slot, scan, &beside)
+            let spelt = slots::spelt_code(scan).filter(|_| is_text(slot) && wanted == Wanted::Code);
+            spelt.map_or_else(|| self.read_free_text(mv, slot, wanted, scan, &beside), FreeText::Value)
         })
     }
 
     /// The free text of an answer, without the values in `beside`.
-    fn read_free_text(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, beside: &[(usize, usize)]) -> FreeText {
+    fn read_free_text(
+        &self,
+        mv: &Move,
+        slot: &Slot,
+        wanted: Wanted,
+        scan: &Scan<'_>,
+        beside: &[(usize, usize)],
+    ) -> FreeText {
         let found = match effective_type(slot) {
             SlotType::List(_) => match slots::read_answer(slot, scan) {
                 Answer::Value { found, .. } => Some(found),
@@ -100,7 +112,12 @@ impl Run<'_> {
         if !is_text(slot) {
             return FreeText::Value(found);
         }
-        self.as_label(mv, slot, found)
+        match self.as_label(mv, slot, found) {
+            // "forget it, I'll walk" is no name, whatever follows.
+            FreeText::Value(_) if wanted != Wanted::Words && opens_with_a_repair(scan) => FreeText::Sentence,
+            FreeText::Value(found) => FreeText::Value(without_a_question(scan, slot, found)),
+            other => other,
+        }
     }
 
     /// A text as what the slot's question asks for: where that is a label, a sentence is none.
@@ -119,6 +136,33 @@ impl Run<'_> {
             },
         }
     }
+}
+
+/// Whether a repair opens the text, set apart from what follows.
+fn opens_with_a_repair(scan: &Scan<'_>) -> bool {
+    let rest = repairs::opening(&scan.heard).map(|(_, rest)| rest);
+    rest.is_some_and(|rest| scan.heard.words.iter().any(|word| word.start >= rest && word.after_break))
+}
+
+/// "green, but can you look today?": a question behind the text is no part of it.
+fn without_a_question(scan: &Scan<'_>, slot: &Slot, found: Found) -> Found {
+    let parts = clauses(scan.text, &scan.heard.tokens);
+    let [.., before, last] = parts.as_slice() else { return found };
+    let asks = scan.text.get(last.0..).is_some_and(|said| {
+        said.trim_end().ends_with('?') && strings::is_question(said, &Heard::of(scan.language(), said))
+    });
+    if !asks || last.0 <= found.start || last.0 >= found.end {
+        return found;
+    }
+    without(scan.language(), slot, scan.text, (found.start, before.1), &[]).unwrap_or(found)
+}
+
+/// "Harbour Street 3": a bare number right behind a noun is part of the place or name that is asked for.
+fn is_numbered(scan: &Scan<'_>, stated: &Stated) -> bool {
+    let words = &scan.heard.words;
+    let at = words.iter().position(|word| word.start == stated.found.start);
+    let bare = stated.found.text.bytes().all(|byte| byte.is_ascii_digit());
+    at.is_some_and(|at| at > 0 && bare && !words[at].after_break && words[at - 1].class == Class::CONTENT)
 }
 
 /// Whether a pattern of literal words is all that was said, but for words that carry nothing ("well, I fell down").

@@ -27,6 +27,7 @@ use crate::entities::{Direction, Reference};
 use crate::ir::{Move, Slot, SlotType};
 use crate::matcher::Candidate;
 use crate::slots::{self, Answer, Scan, SlotValue, effective_type, is_yes_no, reason, strings};
+use crate::text::Heard;
 
 /// What an utterance is as an answer to a slot's question. Values are stored already.
 #[derive(Debug, Clone, PartialEq)]
@@ -134,6 +135,10 @@ impl Run<'_> {
         // Only what is still open is looked for; a correction looks again.
         let open = mv.slots.iter().filter(|slot| self.slot_value(&slot.name).is_none());
         let scan = Scan::over(&text, self.heard(), open, &reference).knowing(&header.vocabulary);
+        let scan = match is_yes_no(self.language(), slot) {
+            true => scan.answering(Heard::of(self.language(), &prompt_text(mv, slot))),
+            false => scan,
+        };
         let asking = Asking { mv, slot, scan, asked: asked(slot), reads, text: OnceCell::new() };
         let rows = decide::AGAINST_A_SLOT.iter().filter(|row| row.applies(asking.asked));
         for row in rows {

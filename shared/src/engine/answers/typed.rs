@@ -38,6 +38,7 @@ impl Run<'_> {
                 });
                 self.fill(slot, &found, Source::Answer);
                 self.fill_beside_answer(mv, slot, scan, (found.start, found.end));
+                self.correct_beside(mv, slot, scan, (found.start, found.end));
                 Some(leaves.map_or(Answered::GoesOn, |other| Answered::Leaves(Box::new(other))))
             }
             Answer::Value { .. } => Some(Answered::Refused(reason(self.language(), slot))),
@@ -53,7 +54,9 @@ impl Run<'_> {
     fn wanted_instead(&self, slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
         let (refused, wanted) = corrections::refused_and_wanted(&scan.heard)?;
         let (refused, wanted) = (scan.text.get(refused.0..refused.1)?, scan.text.get(wanted.0..wanted.1)?);
-        let counted = format!("{wanted} {refused}");
+        // "the day after" counts from the day that is refused.
+        let counts = matches!(effective_type(slot), SlotType::Date | SlotType::DateTime | SlotType::Timeframe);
+        let counted = if counts { format!("{wanted} {refused}") } else { wanted.to_owned() };
         let held = slots::read_value(slot, refused, scan.reference);
         [counted.as_str(), wanted].into_iter().find_map(|said| match slots::read_value(slot, said, scan.reference) {
             Answer::Value { found, .. } if found.fits && !is_same(&held, &found) => {

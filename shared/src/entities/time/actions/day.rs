@@ -33,16 +33,15 @@ pub(in crate::entities::time) fn month_day(scene: &Scene, year: Option<i16>, mon
     either_side(scene, DayForm::MonthDay, |y| calendar::date(y, month, day))
 }
 
-/// The nearest days on either side of now among one a year.
+/// The nearest days on either side of now among one a year; today is both.
 pub(in crate::entities::time) fn either_side(
     scene: &Scene,
     form: DayForm,
     on: impl Fn(i16) -> Option<Date>,
 ) -> Option<Day> {
     let this = scene.today.year();
-    let ahead = |date: &Date| calendar::midnight(*date) >= scene.now;
-    let past = (0..YEAR_REACH).filter_map(|k| on(this - k)).find(|d| !ahead(d))?;
-    let future = (0..YEAR_REACH).filter_map(|k| on(this + k)).find(ahead)?;
+    let past = (0..YEAR_REACH).filter_map(|k| on(this - k)).find(|date| *date <= scene.today)?;
+    let future = (0..YEAR_REACH).filter_map(|k| on(this + k)).find(|date| *date >= scene.today)?;
     Some(Day::on_sides(past, future, form))
 }
 
@@ -435,9 +434,8 @@ pub(crate) fn weekday_and_day(scene: &Scene, parts: &[Matched]) -> Option<Node> 
     {
         return Some(Node::Date(Day::exact(date)));
     }
-    let ahead = |d: &Date| calendar::midnight(*d) >= scene.now;
-    let future = (0..MONTH_REACH).filter_map(fits).find(ahead)?;
-    let past = (0..MONTH_REACH).filter_map(|k| fits(-k)).find(|d| !ahead(d))?;
+    let future = (0..MONTH_REACH).filter_map(fits).find(|day| *day >= scene.today)?;
+    let past = (0..MONTH_REACH).filter_map(|k| fits(-k)).find(|day| *day <= scene.today)?;
     Some(Node::Date(Day::on_sides(past, future, DayForm::DayOfMonth)))
 }
 
@@ -448,9 +446,8 @@ pub(in crate::entities::time) fn day_alone(scene: &Scene, day: i8) -> Option<Nod
         let first = calendar::add_months(month, k)?;
         calendar::date(first.year(), first.month(), day)
     };
-    let ahead = |d: &Date| calendar::midnight(*d) >= scene.now;
-    let future = (0..4).filter_map(on).find(ahead)?;
-    let past = (0..4).filter_map(|k| on(-k)).find(|d| !ahead(d))?;
+    let future = (0..4).filter_map(on).find(|day| *day >= scene.today)?;
+    let past = (0..4).filter_map(|k| on(-k)).find(|day| *day <= scene.today)?;
     Some(Node::Date(Day::on_sides(past, future, DayForm::DayOfMonth)))
 }
 
@@ -497,7 +494,11 @@ pub(crate) fn day_of_some_month(scene: &Scene, parts: &[Matched]) -> Option<Node
         // "the 21st" and nothing else is an answer; "the 3rd at 5" and "the evening of the 3rd" speak of time.
         let suffixed = scene.is(scene.end - 1, Sym::Suffix);
         let of_part = scene.after(Sym::Of) && scene.start > 1 && scene.is(scene.start - 2, Sym::Part);
-        suffixed && (scene.is_whole() || scene.start == 0 && scene.before(Sym::At) || of_part)
+        // "the 14th for 2 nights", "from the 10th".
+        let lasts = scene.before(Sym::For) && scene.is(scene.end + 2, Sym::Unit);
+        let dates = has(parts, Sym::The) && (lasts || scene.after(Sym::From) && ends);
+        let answers = scene.is_whole() || scene.start == 0 && scene.before(Sym::At);
+        suffixed && (answers || of_part || dates)
     };
     if !led || scene.before(Sym::Unit) {
         return None;

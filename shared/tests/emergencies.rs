@@ -1,0 +1,167 @@
+//! Emergencies in everything that can be said: first, last, in the middle, beside the answer to a question of every type,
+//! joined in every way, in two languages, misspelt. The phrases are data (`emergencies/*.yaml`); every combination is tried.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use lgdl::compiled::CompiledGame;
+use lgdl::engine::TurnRecord;
+use serde::Deserialize;
+use support::Talk;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Data {
+    game: String,
+    urgent: String,
+    phrases: Vec<String>,
+    denied: Vec<String>,
+    anothers: Vec<String>,
+    joiners: Vec<String>,
+    beside: Vec<String>,
+    answers: Vec<Asked>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    slot: String,
+    answer: String,
+    /// Whether the answer is a time, which may date what stands beside it without a mark: to ask is right, too.
+    #[serde(default)]
+    dates: bool,
+}
+
+/// What must come of a phrase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Comes {
+    /// It is heard.
+    Heard,
+    /// It is not, for it was denied; to ask is no harm.
+    Passed,
+    /// It is heard or, for the word that tells is misspelt, asked about.
+    HeardOrAskedAbout,
+    /// It is asked about.
+    AskedAbout,
+}
+
+impl Comes {
+    fn is_met(self, urgent: &str, record: &TurnRecord) -> bool {
+        let said = record.move_id == urgent || record.also.iter().any(|also| also.move_id == urgent);
+        let asked = said && record.awaiting_slot.is_none() && !record.choices.is_empty();
+        match self {
+            Comes::Heard => said && !asked,
+            Comes::HeardOrAskedAbout => said,
+            Comes::Passed => !said || asked,
+            Comes::AskedAbout => asked,
+        }
+    }
+}
+
+/// Two letters in the middle of the longest word changed places.
+fn misspelt(phrase: &str) -> String {
+    let longest = phrase.split(' ').max_by_key(|word| word.chars().count()).expect("a word");
+    let mut letters: Vec<char> = longest.chars().collect();
+    let middle = letters.len() / 2;
+    letters.swap(middle, middle - 1);
+    phrase.replacen(longest, &letters.iter().collect::<String>(), 1)
+}
+
+/// What is misspelt, or happened to others, and is set apart by nothing is a word among others.
+fn is_tried(joiner: &str, comes: Comes) -> bool {
+    joiner != " " || !matches!(comes, Comes::HeardOrAskedAbout | Comes::AskedAbout)
+}
+
+struct Trial<'d> {
+    data: &'d Data,
+    tried: usize,
+    lost: Vec<String>,
+}
+
+impl Trial<'_> {
+    /// Says it where a conversation has come to.
+    fn say(&mut self, talk: &Talk, said: &str, comes: Comes) {
+        let record = talk.branch().say(said);
+        self.tried += 1;
+        if !comes.is_met(&self.data.urgent, &record) {
+            let asked = talk.last.as_ref().and_then(|outcome| outcome.record.awaiting_slot.clone()).unwrap_or_default();
+            self.lost.push(format!(
+                "{comes:?} `{asked}`: {said:?} -> {} {}: {}",
+                record.move_id, record.stage, record.response
+            ));
+        }
+    }
+
+    /// Says a phrase before and behind something else.
+    fn beside(&mut self, talk: &Talk, other: &str, phrase: &str, comes: Comes) {
+        let data = self.data;
+        for joiner in data.joiners.iter().filter(|joiner| is_tried(joiner, comes)) {
+            self.say(talk, &format!("{other}{joiner}{phrase}"), comes);
+            self.say(talk, &format!("{phrase}{joiner}{other}"), comes);
+        }
+    }
+
+    fn all(&mut self, game: &CompiledGame, phrase: &str, comes: Comes) {
+        let data = self.data;
+        let mut talk = Talk::with(game);
+        self.say(&talk, phrase, comes);
+        for other in &data.beside {
+            self.beside(&talk, other, phrase, comes);
+        }
+        if let [one, another, ..] = data.beside.as_slice() {
+            for joiner in data.joiners.iter().filter(|joiner| is_tried(joiner, comes)) {
+                self.say(&talk, &format!("{one}{joiner}{phrase}{joiner}{another}"), comes);
+            }
+        }
+        talk.say(&data.beside[0]);
+        for asked in &data.answers {
+            self.say(&talk, phrase, comes);
+            let comes = if asked.dates && comes == Comes::Heard { Comes::HeardOrAskedAbout } else { comes };
+            self.beside(&talk, &asked.answer, phrase, comes);
+            talk.say(&asked.answer);
+        }
+    }
+}
+
+#[track_caller]
+fn check(name: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/emergencies");
+    let text = fs::read_to_string(folder.join(name)).expect("readable");
+    let data: Data = serde_saphyr::from_str(&text).expect("data");
+    let game = support::compile_file(&folder.join(&data.game));
+    // Each answer leads to the next question, or a combination would be tried where it is not asked.
+    let mut talk = Talk::with(&game);
+    let mut record = talk.say(&data.beside[0]);
+    for asked in &data.answers {
+        let awaited = record.awaiting_slot.as_deref();
+        assert_eq!(awaited, Some(asked.slot.as_str()), "before {}: {}", asked.answer, record.response);
+        record = talk.say(&asked.answer);
+    }
+    let mut trial = Trial { data: &data, tried: 0, lost: Vec::new() };
+    for phrase in &data.phrases {
+        trial.all(&game, phrase, Comes::Heard);
+        trial.all(&game, &misspelt(phrase), Comes::HeardOrAskedAbout);
+    }
+    for phrase in &data.denied {
+        trial.all(&game, phrase, Comes::Passed);
+    }
+    for phrase in &data.anothers {
+        trial.all(&game, phrase, Comes::AskedAbout);
+    }
+    println!("{name}: {} tried, {} lost", trial.tried, trial.lost.len());
+    assert!(trial.tried > 1_000, "{name}: {} tried", trial.tried);
+    assert!(trial.lost.is_empty(), "{} of {} lost:\n{}", trial.lost.len(), trial.tried, trial.lost.join("\n"));
+}
+
+#[test]
+fn no_emergency_is_lost() {
+    check("harbour.yaml");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn no_emergency_is_lost_in_spanish() {
+    check("puerto.yaml");
+}
