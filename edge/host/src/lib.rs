@@ -7,6 +7,7 @@
 
 mod component;
 mod config;
+mod files;
 mod guest;
 mod instances;
 mod kv;

@@ -18,6 +18,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::files::only_for_us;
+
 /// The authority that stands for this service.
 pub(crate) const AUTHORITY: &str = "node.internal";
 
@@ -42,7 +44,11 @@ impl Node {
     /// When the file can't be made or is none.
     pub fn open(folder: Option<&Path>) -> Result<Node, rusqlite::Error> {
         let journal = match folder {
-            Some(folder) => Connection::open(folder.join(JOURNAL_FILE))?,
+            Some(folder) => {
+                let path = folder.join(JOURNAL_FILE);
+                only_for_us(&path).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+                Connection::open(path)?
+            }
             None => Connection::open_in_memory()?,
         };
         // A journalled turn was acknowledged as lying on the disk, so it must lie there: every append is synced. One that is
@@ -507,6 +513,20 @@ mod tests {
         append(&node, &entry("b", 1, "3"));
         node.remove("b", "3");
         assert!(node.arrived().is_empty(), "with room again, all of it goes");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_may_read_the_journal() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let node = Node::open(Some(folder.path())).unwrap();
+        append(&node, &entry("a", 1, "1"));
+        let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap()).collect();
+        assert!(files.len() > 1, "its log lies beside it");
+        for file in files {
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o077, 0, "{:?}", file.path());
+        }
     }
 
     #[test]

@@ -103,8 +103,8 @@ type Kept = BTreeMap<String, Vec<CommitRequest>>;
 struct Followed {
     /// What it has.
     kept: Kept,
-    /// Conversations that were erased.
-    erased: BTreeSet<String>,
+    /// Conversations that were erased, with what they had then, where they had anything.
+    erased: BTreeMap<String, Vec<CommitRequest>>,
     /// Ids of turns that were there and are not, because an older store took its place.
     lost: BTreeSet<String>,
 }
@@ -116,14 +116,14 @@ type Snapshot = (Kept, BTreeMap<String, String>);
 fn follow(world: &World, found: &mut Vec<Violation>) -> Followed {
     let (mut kept, mut owners) = Snapshot::default();
     let mut backup = Snapshot::default();
-    let (mut erased, mut lost) = (BTreeSet::new(), BTreeSet::new());
+    let (mut erased, mut lost) = (BTreeMap::new(), BTreeSet::new());
     let ids =
         |turns: &[CommitRequest]| -> Vec<String> { turns.iter().map(|t| t.response.manifest_id.clone()).collect() };
     for (_, deed) in &world.history.borrow().deeds {
         match deed {
             Deed::Committed(turn) => {
                 let name = &turn.conversation_id;
-                if erased.contains(name) {
+                if erased.contains_key(name) {
                     found.push(format!("{} was committed to {name} after it was erased", turn.idempotency_key));
                 }
                 let turns = kept.entry(name.clone()).or_default();
@@ -134,29 +134,29 @@ fn follow(world: &World, found: &mut Vec<Violation>) -> Followed {
                 turns.push((**turn).clone());
             }
             Deed::Erased { conversation } => {
-                kept.remove(conversation);
-                erased.insert(conversation.clone());
+                let gone = kept.remove(conversation);
+                erased.entry(conversation.clone()).or_insert_with(|| gone.unwrap_or_default());
             }
             Deed::PersonErased { user, .. } => {
                 let of_person: Vec<String> =
                     kept.keys().filter(|name| owners.get(*name) == Some(user)).cloned().collect();
                 for name in of_person {
-                    kept.remove(&name);
-                    erased.insert(name);
+                    let gone = kept.remove(&name);
+                    erased.entry(name).or_insert_with(|| gone.unwrap_or_default());
                 }
             }
             Deed::BackedUp => backup = (kept.clone(), owners.clone()),
             Deed::Restored => {
                 lost.extend(kept.values().flat_map(|turns| ids(turns)));
                 (kept, owners) = backup.clone();
-                kept.retain(|name, _| !erased.contains(name));
+                kept.retain(|name, _| !erased.contains_key(name));
                 kept.values().flat_map(|turns| ids(turns)).for_each(|id| {
                     lost.remove(&id);
                 });
             }
         }
     }
-    for name in &erased {
+    for name in erased.keys() {
         if world.origin.borrow().conversation(name).is_some() {
             found.push(format!("{name} was erased and is there again"));
         }

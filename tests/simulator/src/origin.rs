@@ -24,8 +24,9 @@ use lgdl_origin::ids::{ErasureId, person_pseudonym};
 use lgdl_origin::metrics::Metrics;
 use lgdl_origin::serve::{begin_epoch, catch_up, protection};
 use lgdl_origin::store::sqlite::SqliteStore;
-use lgdl_origin::store::{ConversationKey, ErasureOrder, ErasureOutcome, Store};
+use lgdl_origin::store::{ConversationKey, ErasureOrder, ErasureOutcome, ErasureReport, Store};
 use lgdl_origin::tombstones;
+use rusqlite::OptionalExtension as _;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
@@ -303,6 +304,14 @@ impl OriginHost {
         let erase = || self.runtime.block_on(self.origin.store.erase_person(TENANT, user, order, told));
         let outcome = self.tripping(trips, erase);
         matches!(outcome, Ok(ErasureOutcome::Erased(_)))
+    }
+
+    /// What the tombstone of a conversation says that went, if there is one.
+    pub(super) fn report_of(&self, conversation: &str) -> Option<ErasureReport> {
+        let sql = "SELECT report FROM erasures WHERE kind = 'conversation' AND subject = ?1";
+        let report = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
+        let found = self.database().query_row(sql, [key(conversation).id().to_string()], report).optional();
+        found.expect("the database reads").map(|found| serde_json::from_str(&found).expect("a report"))
     }
 
     /// Whether a conversation, if it is there, can be opened.

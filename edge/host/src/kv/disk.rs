@@ -2,13 +2,15 @@
 //! behind the store, and it is a cache: one that can't be read or written is thrown away.
 
 use std::collections::HashMap;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use rusqlite::{Connection, params};
+
+use crate::files::only_for_us;
 
 /// The copy's file in the node's folder.
 pub const CACHE_FILE: &str = "cache.sqlite3";
@@ -145,15 +147,6 @@ fn keep(file: &Connection, batch: HashMap<String, Option<Vec<u8>>>) -> rusqlite:
         };
     }
     all.commit()
-}
-
-/// Makes the file, if it is not there, so that nobody else may read it.
-fn only_for_us(path: &Path) -> std::io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
 }
 
 fn throw_away(path: &Path) {

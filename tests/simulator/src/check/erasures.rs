@@ -1,7 +1,8 @@
 //! What was erased does not come back, and nothing is left of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use lgdl::wire::origin::CommitRequest;
 use lgdl_edge::digest;
 
 use super::Violation;
@@ -14,9 +15,25 @@ use crate::world::{Ack, BEGINNING_MS, World};
 /// How long a request is under way at most before a node looks at its clock, microseconds.
 const UNDER_WAY_US: u64 = 1_000_000;
 
-pub(super) fn check(world: &World, erased: &BTreeSet<String>, found: &mut Vec<Violation>) {
+pub(super) fn check(world: &World, erased: &BTreeMap<String, Vec<CommitRequest>>, found: &mut Vec<Violation>) {
     nothing_comes_back(world, found);
-    nothing_is_left(world, erased, found);
+    nothing_is_left(world, &erased.keys().cloned().collect(), found);
+    what_went_is_told(world, erased, found);
+}
+
+/// A tombstone says how much went with its conversation. A store that is put back erases again, and counts what it found.
+fn what_went_is_told(world: &World, erased: &BTreeMap<String, Vec<CommitRequest>>, found: &mut Vec<Violation>) {
+    if world.plan.has(|kind| matches!(kind, FaultKind::OriginRestored)) {
+        return;
+    }
+    for (name, turns) in erased {
+        let Some(report) = world.origin.borrow().report_of(name) else { continue };
+        let count = turns.len() as u64;
+        let slots = turns.last().is_some_and(|turn| !turn.record.slots.is_empty());
+        if report.turns != count || report.answers != count || (slots && report.slots == 0) {
+            found.push(format!("{name} was erased with {count} turns, and its tombstone says {report:?}"));
+        }
+    }
 }
 
 fn nothing_comes_back(world: &World, found: &mut Vec<Violation>) {
