@@ -33,7 +33,7 @@ pub(crate) fn edit_list(slot: &Slot, held: &Json, scan: &Scan<'_>) -> Option<Fou
 pub(crate) fn state_list(choices: &[String], slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     let stated = edited(choices, slot, scan, Vec::new())?;
     // "that's all" ends an order, it does not take all.
-    let ends = stated.everything && strings::is_decline(&scan.heard);
+    let ends = stated.said_all && strings::is_decline(&scan.heard);
     (!stated.members.is_empty() && !ends).then(|| found(scan, stated))
 }
 
