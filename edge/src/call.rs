@@ -7,7 +7,8 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
-use lgdl::wire::node::{Level, LogLine, Observation};
+use lgdl::wire::node::{Level, LogLine, Observation, Traced};
+use lgdl::wire::trace::{Sampling, TraceContext};
 
 use crate::answer::{After, Event, Observed};
 use crate::platform::Platform;
@@ -21,6 +22,8 @@ pub struct Call<'a, P> {
     pub settings: &'a Settings,
     /// The request's id.
     pub request_id: String,
+    /// Where it stands in its trace.
+    pub trace: Traced,
     /// On whose behalf.
     pub caller: Caller,
     /// How the origin was, once this request has looked.
@@ -60,6 +63,7 @@ impl<'a, P: Platform> Call<'a, P> {
             platform,
             settings,
             request_id,
+            trace: begun(platform, settings.trace_rate),
             caller,
             origin_health: Cell::default(),
             stages: RefCell::default(),
@@ -74,6 +78,7 @@ impl<'a, P: Platform> Call<'a, P> {
     #[must_use]
     pub fn for_tenant(&self, tenant: String) -> Self {
         let mut inner = Call::new(self.platform, self.settings, self.request_id.clone());
+        inner.trace = self.trace;
         inner.caller = Caller { tenant, ..Caller::default() };
         inner.origin_health.set(self.origin_health.get());
         inner
@@ -86,6 +91,18 @@ impl<'a, P: Platform> Call<'a, P> {
         all.counts.iter_mut().zip(inner.observed.get().counts).for_each(|(sum, count)| *sum += count);
         self.observed.set(all);
         self.after.borrow_mut().extend(inner.after.into_inner());
+    }
+
+    /// Goes on with the trace of whoever sent the request.
+    #[must_use]
+    pub fn in_trace(self, parent: Option<TraceContext>) -> Self {
+        match parent {
+            Some(parent) => {
+                let own = parent.with_span(self.trace.own.span);
+                Call { trace: Traced { own, parent: Some(parent.span) }, ..self }
+            }
+            None => self,
+        }
     }
 
     /// Notes that a stage is over: for metrics, and on development nodes for `server-timing`.
@@ -163,6 +180,7 @@ impl<'a, P: Platform> Call<'a, P> {
             game: self.game.borrow().clone(),
             code: code.map(Into::into),
             stages: self.stages(came_us),
+            trace: Some(self.trace),
         }
     }
 
@@ -170,6 +188,20 @@ impl<'a, P: Platform> Call<'a, P> {
     pub fn into_rest(self) -> Vec<After> {
         self.after.into_inner()
     }
+}
+
+/// A trace that begins here; at this rate it is kept.
+fn begun<P: Platform>(platform: &P, rate: f64) -> Traced {
+    let (mut trace, mut span) = ([0; 16], [0; 8]);
+    let mut drawn = [0; 24];
+    platform.fill_random(&mut drawn);
+    let (of_trace, of_span) = drawn.split_at(16);
+    trace.copy_from_slice(of_trace);
+    span.copy_from_slice(of_span);
+    // The trace's own digits say whether it is kept, so that nothing more is drawn.
+    let part = u32::from_be_bytes([drawn[12], drawn[13], drawn[14], drawn[15]]);
+    let sampling = if f64::from(part) < rate * f64::from(u32::MAX) { Sampling::Kept } else { Sampling::OnFailure };
+    Traced { own: TraceContext { trace, span, sampling }, parent: None }
 }
 
 /// Both at once: one waits for its store while the other waits for its own.

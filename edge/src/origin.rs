@@ -9,6 +9,7 @@ use lgdl::wire::origin::{
     Reports, Signature, StoredConversation, TokenAnswer, TokenRequest,
 };
 use lgdl::wire::signature::{self, Parts};
+use lgdl::wire::trace::TRACEPARENT;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -579,6 +580,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         let mut headers = vec![
             (signature::TENANT_HEADER, self.call.caller.tenant.clone()),
             ("x-request-id", self.call.request_id.clone()),
+            (TRACEPARENT, self.call.trace.own.header()),
         ];
         if !body.is_empty() {
             headers.push(("content-type", "application/json".into()));

@@ -25,6 +25,7 @@ use lgdl::ids::Id;
 use lgdl::problem::Reason;
 use lgdl::wire::node::{Level, Observation};
 use lgdl::wire::origin::Refused;
+use lgdl::wire::trace::{TRACEPARENT, TraceContext};
 use serde_json::json;
 
 use crate::answer::{After, Event, Handled, Refusal, Response};
@@ -46,6 +47,9 @@ const DEPRECATION: HeaderName = HeaderName::from_static("x-deprecation-warning")
 /// `server-timing`
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
+/// Where whoever sent a request stands in a trace.
+const PARENT: HeaderName = HeaderName::from_static(TRACEPARENT);
+
 /// Handles a request. The adapter sends the response, then runs [`finish`] with what is left to do.
 pub async fn handle<P: Platform>(platform: &P, received: &Received) -> Handled {
     let came_us = platform.ticks_us();
@@ -56,7 +60,8 @@ pub async fn handle<P: Platform>(platform: &P, received: &Received) -> Handled {
         Ok(settings) => settings,
         Err(wrong) => return misconfigured(route, route_name, &wrong, &request_id),
     };
-    let mut call = Call::new(platform, &settings, request_id);
+    let parent = received.header(&PARENT).and_then(TraceContext::of_header);
+    let mut call = Call::new(platform, &settings, request_id).in_trace(parent);
     call.stage("settings");
     let outcome = match request::check_headers(received).and(route) {
         Ok(route) => answer(&mut call, received, route, came_us).await,

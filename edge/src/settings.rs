@@ -46,6 +46,8 @@ pub struct Settings {
     pub capability_mocks: BTreeMap<String, Mocks>,
     /// The engine's settings.
     pub engine: lgdl::engine::Settings,
+    /// Of traces that begin here, the part that is kept.
+    pub trace_rate: f64,
     /// What the node proves itself with to its instances.
     pub node_token: Option<String>,
 }
@@ -157,6 +159,7 @@ fn assemble(given: Edge, wrong: &mut Vec<String>) -> Settings {
         capability_mocks,
         negotiation_max_rounds,
         negotiation_epsilon,
+        trace_rate,
         node_token,
     } = given;
     let development = mode == Mode::Development;
@@ -201,6 +204,7 @@ fn assemble(given: Edge, wrong: &mut Vec<String>) -> Settings {
             negotiation_epsilon,
             ..lgdl::engine::Settings::default()
         },
+        trace_rate,
         node_token,
     }
 }

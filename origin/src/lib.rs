@@ -11,7 +11,9 @@
 //! | `lgdl cleanup` | [`cleanup::run`], [`cleanup::preview`] |
 //! | `lgdl backup`, `restore` | [`backup::sqlite`], [`backup::postgres`] and their `restore_…`, [`backup::drill`] |
 //! | `lgdl block`, `unblock`, `blocked` | [`blocks::add`], [`blocks::remove`], [`blocks::in_force`] |
-//! | `lgdl learn` | [`learning::talks`], [`learning::proposals`], [`learning::draft()`], [`learning::shadow()`], [`learning::decide`] |
+//! | `lgdl learn` | [`replay::talks`], [`learning::proposals`], [`learning::draft()`], [`replay::shadow()`], [`learning::decide`] |
+//! | `lgdl report` | [`report()`](report::report), [`learning::unmatched`] |
+//! | `lgdl replay`, `why` | [`replay::shadow()`], [`replay::why()`] |
 //! | `lgdl gdpr tombstones`, `reapply` | [`tombstones::bring_up_to_date`], [`tombstones::apply`] |
 //! | `lgdl doctor`, `health` | [`doctor::Facts::gather`] and [`doctor::examine`], [`outbound::get`] |
 //! | `lgdl gdpr proof`, `verify` | [`receipts::issue`], [`receipts::check`] |
@@ -45,6 +47,7 @@ pub mod random;
 pub mod readable;
 pub mod receipts;
 pub mod records;
+pub mod replay;
 pub mod report;
 pub mod serve;
 pub mod store;

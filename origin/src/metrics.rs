@@ -22,6 +22,8 @@ const MAX_FOLLOWED: usize = 50_000;
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
+    /// Spans of traces, by what became of them.
+    pub(crate) spans: Counters,
     requests: Counters,
     seconds: Histograms,
     errors: Counters,
@@ -88,7 +90,9 @@ pub enum Operation {
 }
 
 impl Operation {
-    fn name(self) -> &'static str {
+    /// As it is written.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Operation::Commit => "commit",
             Operation::Claim => "claim",
@@ -153,6 +157,7 @@ impl Default for Metrics {
                 "lgdl_backup_drill_last_timestamp_seconds",
                 "When a backup was last restored by a drill, and held",
             ),
+            spans: lgdl_traces::counters(&mut registry),
             registry,
             followed: Mutex::default(),
             work: Work::default(),

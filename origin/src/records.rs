@@ -75,6 +75,25 @@ pub struct StoredBody {
 #[error("{0}")]
 pub struct Malformed(pub String);
 
+/// Longest text that says why: of a hold, of reading what a person wrote.
+pub const MAX_REASON_CHARS: usize = 500;
+/// Fewest characters of it.
+pub const MIN_REASON_CHARS: usize = 5;
+
+/// Refuses a reason that says nothing, or too much.
+///
+/// # Errors
+/// Says the rule.
+pub fn check_reason(reason: &str) -> Result<(), Malformed> {
+    let chars = reason.trim().chars().count();
+    if (MIN_REASON_CHARS..=MAX_REASON_CHARS).contains(&chars) && !reason.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(Malformed(format!(
+        "`reason` must say why, in {MIN_REASON_CHARS} to {MAX_REASON_CHARS} characters without control characters"
+    )))
+}
+
 /// Refuses what is not an id of its kind.
 ///
 /// # Errors
@@ -271,7 +290,7 @@ fn holds_nul(value: &Value) -> bool {
 }
 
 /// Masks, in what a turn's record quotes, the values of slots that it masks.
-fn mask_sensitive(record: &mut Map<String, Value>, state: &RawValue) -> Result<(), Malformed> {
+pub(crate) fn mask_sensitive(record: &mut Map<String, Value>, state: &RawValue) -> Result<(), Malformed> {
     let slots = record.get("slots").and_then(Value::as_object);
     if !slots.is_some_and(|slots| slots.values().any(|value| value == MASKED)) {
         return Ok(());
@@ -341,8 +360,8 @@ mod tests {
     const COLUMNS: [&str; 8] =
         ["turn", "at_ms", "user_input", "sanitized_input", "move_id", "confidence", "response", "slots"];
     /// Fields that may quote the person, and are sealed together.
-    const QUOTES: [&str; 7] =
-        ["participant", "choices", "choice_values", "attachments", "event", "negotiation", "learning"];
+    const QUOTES: [&str; 8] =
+        ["participant", "choices", "choice_values", "attachments", "event", "negotiation", "learning", "given"];
 
     #[test]
     fn every_field_of_a_record_has_its_place_and_only_facts_lie_open() {
@@ -385,7 +404,8 @@ mod tests {
                 reading,
                 understood_by,
                 findings,
-                learning
+                learning,
+                given
             )
         };
         let minimal = serde_json::json!({

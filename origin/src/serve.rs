@@ -5,6 +5,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Uri};
+use lgdl_traces::{Collector, Exporter};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -12,12 +15,13 @@ use crate::admin::admin_service;
 use crate::audit;
 use crate::cleanup;
 use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use crate::desk;
 use crate::games::publish_file;
-use crate::http::{self, Gate, Origin, edge_service};
+use crate::http::{Gate, Origin, edge_service, serve as serve_http};
 use crate::ids::EpochId;
 use crate::metrics::Metrics;
+use crate::outbound;
 use crate::privacy::{
     Envelope, PersonalValues, Plain, Protection, RingError, UnreadableKeys, begin_naming, begin_sealing, check_ring,
     name_persons,
@@ -33,6 +37,11 @@ pub const DEFAULT_TENANT: &str = "default";
 
 /// Who erases again, for the audit log.
 const ACTOR: &str = "origin";
+
+/// What the origin is called in traces.
+const TRACED_AS: &str = "lgdl-origin";
+/// Where a collector takes traces, by the standard.
+const TRACES_PATH: &str = "/v1/traces";
 
 /// Who publishes the games of the settings, for the audit log.
 const CONFIGURATION: &str = "configuration";
@@ -118,6 +127,20 @@ pub async fn catch_up(
     Ok(())
 }
 
+/// Where traces go, as the settings say.
+#[must_use]
+pub fn collector(url: &Option<Uri>, authorization: &Option<Secret>) -> Option<Collector> {
+    let mut url = url.clone()?;
+    // An address without a path is that of the collector as a whole.
+    if matches!(url.path(), "" | "/") {
+        let mut parts = url.into_parts();
+        parts.path_and_query = Some(PathAndQuery::from_static(TRACES_PATH));
+        url = Uri::from_parts(parts).ok()?;
+    }
+    let authorization = authorization.as_ref().and_then(|value| HeaderValue::from_str(value.expose()).ok());
+    Some(Collector { url, authorization, connector: outbound::connector() })
+}
+
 /// Encryption at rest, if the settings have a key ring.
 #[must_use]
 pub fn protection(
@@ -162,6 +185,9 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
         catch_up(&*store, path, &*clock, &*random).await?;
     }
     let protection = protection(&config, &store, clock.clone(), Arc::clone(&random));
+    let metrics = Metrics::default();
+    let traces = collector(&config.otlp_url, &config.otlp_authorization);
+    let traces = traces.map(|to| Arc::new(Exporter::start(to, TRACED_AS, metrics.spans.clone())));
     let origin = Origin {
         gate: Arc::new(Gate::new(&config)),
         config: Arc::new(config),
@@ -169,7 +195,8 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
         protection,
         clock,
         random,
-        metrics: Arc::new(Metrics::default()),
+        metrics: Arc::new(metrics),
+        traces,
     };
     start_with(origin).await
 }
@@ -188,8 +215,8 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     let edges = edge_service(origin.clone());
     let administrators = admin_service(origin.clone());
     let served = tokio::spawn(async move {
-        let edges = http::serve(edge_listener, edges, stopped.clone());
-        tokio::join!(edges, http::serve(admin_listener, administrators, stopped));
+        let edges = serve_http(edge_listener, edges, stopped.clone());
+        tokio::join!(edges, serve_http(admin_listener, administrators, stopped));
     });
     let kept = origin.clone();
     let keeper = tokio::spawn(async move { audit::keep(&*kept.store, &kept.config, &*kept.clock).await });
@@ -262,6 +289,9 @@ impl Running {
             if let Err(error) = tombstones::bring_up_to_date(&*self.origin.store, path, now_ms).await {
                 tracing::error!(%error, "the file of tombstones is not up to date");
             }
+        }
+        if let Some(traces) = &self.origin.traces {
+            traces.stop().await;
         }
         self.origin.store.close().await;
         served

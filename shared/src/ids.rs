@@ -1,7 +1,10 @@
 //! What may be an id: one table for edge and origin, so that nothing is accepted on one side that the other can't
 //! address. How ids are made, and what they mean, lives with whoever makes them.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use sha2::{Digest, Sha256};
 
 /// What an id names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,6 +57,34 @@ enum Characters {
 /// The text is not an id of its kind. Quotes nothing of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAnId(pub Id);
+
+/// From this length on, hexadecimal digits (a UUID, a trace id) are taken for what a machine drew.
+const MIN_RANDOM_ID_CHARS: usize = 16;
+/// What the ids of requests begin with that node and origin make, and how many digits they have.
+const OWN_REQUEST: &str = "req_";
+const OWN_REQUEST_DIGITS: [usize; 2] = [24, 26];
+/// Digits of the digest that stands for another one.
+const SHOWN_DIGEST_CHARS: usize = 16;
+
+/// A request's id as logs have it. What a client made up may be anything, a name too: such an id is shown by its digest,
+/// under which whoever has the id finds it.
+#[must_use]
+pub fn shown_request(id: &str) -> Cow<'_, str> {
+    let hex = |c: char| c.is_ascii_hexdigit() || c == '-';
+    let random =
+        id.len() >= MIN_RANDOM_ID_CHARS && id.chars().all(hex) && id.contains(|c: char| c.is_ascii_alphabetic());
+    let own = id.strip_prefix(OWN_REQUEST).is_some_and(|digits| {
+        let digit = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase();
+        OWN_REQUEST_DIGITS.contains(&digits.len())
+            && digits.bytes().all(digit)
+            && digits.contains(|c: char| c.is_ascii_digit())
+    });
+    if random || own {
+        return id.into();
+    }
+    let digest = crate::wire::trace::hex(&Sha256::digest(id.as_bytes()));
+    format!("client_{}", &digest[..SHOWN_DIGEST_CHARS]).into()
+}
 
 impl Id {
     /// The most bytes that such an id takes, and its characters.
@@ -115,6 +146,22 @@ impl std::error::Error for NotAnId {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_that_machines_draw_are_shown_and_what_clients_make_up_is_not() {
+        for id in [
+            "req_01jdv3q9ykr2m8w4x6z5t7b0an",
+            "req_0a1b2c3d4e5f60718293a4b5",
+            "4bf92f3577b34da6a3ce929d0e0e4736",
+            "123e4567-e89b-12d3-a456-426614174000",
+        ] {
+            assert_eq!(shown_request(id), id);
+        }
+        for id in ["mia.mueller-1984", "4111111111111111", "0049-30-1234567890", "x", "req_ann.miller"] {
+            let shown = shown_request(id);
+            assert!(shown.starts_with("client_") && !shown.contains(id) && shown == shown_request(id), "{shown}");
+        }
+    }
 
     #[test]
     fn an_id_has_the_characters_of_its_kind_and_no_others() {

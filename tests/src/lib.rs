@@ -2,6 +2,7 @@
 //! the files that conversations are held with.
 
 pub mod chaos;
+pub mod collector;
 pub mod games;
 pub mod origin;
 pub mod platforms;

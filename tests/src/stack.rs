@@ -12,7 +12,7 @@ use lgdl::wire::origin::GamePolicy;
 use lgdl_edge_host::{Host, HostConfig, LocalService, Storage};
 use lgdl_origin::config::Config;
 use lgdl_origin::http::without_a_network;
-use lgdl_origin::serve::{Running, start};
+use lgdl_origin::serve::{Running, collector, start};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -80,6 +80,8 @@ pub struct Plan {
     pub node: Vec<(&'static str, String)>,
     /// What the publisher of every game asks for.
     pub policy: GamePolicy,
+    /// The collector that both send their traces to.
+    pub traces_to: Option<String>,
     /// Has the journal lie on the disk.
     pub on_disk: bool,
     /// Has the node call the origin over TCP, not inside this process.
@@ -99,6 +101,7 @@ pub struct Stack {
     http: reqwest::Client,
     folder: TempDir,
     port: u16,
+    traces_to: Option<String>,
 }
 
 impl Stack {
@@ -108,7 +111,7 @@ impl Stack {
     /// When it does not start.
     pub async fn start(games: &[GameFolder], plan: Plan) -> Stack {
         let folder = tempfile::tempdir().expect("a folder");
-        let origin = start_origin(&folder, 0).await;
+        let origin = start_origin(&folder, 0, plan.traces_to.as_deref()).await;
         publish_all(&origin, games, &plan.policy).await;
         let router = Arc::new(Mutex::new(Some(lgdl_origin::http::edge_service(origin.origin.clone()))));
         let manifest = std::fs::read_to_string(root().join("spin.toml")).expect("a manifest");
@@ -124,13 +127,15 @@ impl Stack {
         if plan.on_disk {
             config.storage = Storage::Folder(folder.path().join("node"));
         }
+        config.traces = plan.traces_to.as_ref().and_then(|url| collector(&url.parse().ok(), &None));
         if let Some(adjust) = plan.adjust {
             adjust(&mut config);
         }
         let port = origin.edge_address.port();
         let host = Host::start(config.clone()).await.expect("the node starts");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Stack { origin: Some(origin), host, config, router, http, folder, port }
+        let traces_to = plan.traces_to;
+        Stack { origin: Some(origin), host, config, router, http, folder, port, traces_to }
     }
 
     /// An address on the node.
@@ -177,7 +182,7 @@ impl Stack {
 
     /// Starts it again on the same store.
     pub async fn start_origin(&mut self) {
-        let origin = start_origin(&self.folder, self.port).await;
+        let origin = start_origin(&self.folder, self.port, self.traces_to.as_deref()).await;
         let router = lgdl_origin::http::edge_service(origin.origin.clone());
         *self.router.lock().unwrap_or_else(PoisonError::into_inner) = Some(router);
         self.origin = Some(origin);
@@ -200,7 +205,7 @@ impl Stack {
     }
 }
 
-async fn start_origin(folder: &TempDir, port: u16) -> Running {
+async fn start_origin(folder: &TempDir, port: u16, traces_to: Option<&str>) -> Running {
     let database = folder.path().join("lgdl.db");
     let environment = [
         ("LGDL_LISTEN".to_owned(), format!("127.0.0.1:{port}")),
@@ -208,7 +213,9 @@ async fn start_origin(folder: &TempDir, port: u16) -> Running {
         ("LGDL_SQLITE_PATH".to_owned(), database.to_str().expect("a plain path").to_owned()),
         ("LGDL_EDGE_KEYS".to_owned(), format!("edge:{EDGE_SECRET}")),
     ];
-    start(Config::read("", environment).expect("a valid configuration")).await.expect("the origin starts")
+    let traces = traces_to.map(|url| ("LGDL_OTLP_URL".to_owned(), url.to_owned()));
+    let config = Config::read("", environment.into_iter().chain(traces)).expect("a valid configuration");
+    start(config).await.expect("the origin starts")
 }
 
 fn variables(games: &[GameFolder], more: &[(&'static str, String)]) -> BTreeMap<String, String> {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use lgdl_traces::Collector;
 
 /// The answer of a service in this process.
 pub type LocalAnswer = Pin<Box<dyn Future<Output = http::Response<Bytes>> + Send>>;
@@ -64,6 +65,8 @@ pub struct HostConfig {
     pub requests_per_instance: u32,
     /// How often turns that wait in the journal are brought to the origin.
     pub drain_every: Duration,
+    /// Where traces of requests go, if anywhere.
+    pub traces: Option<Collector>,
     /// Where compiled code is kept between starts; `None` compiles every time.
     pub code_cache: Option<PathBuf>,
     /// Has the component's messages (panics) appear on standard error. They may hold what people said.
@@ -92,6 +95,7 @@ impl HostConfig {
             max_concurrent: 1_024,
             requests_per_instance: 1_000,
             drain_every: Duration::from_secs(1),
+            traces: None,
             code_cache: None,
             show_guest_messages: false,
         }

@@ -19,6 +19,7 @@ mod peers;
 mod server;
 mod spin;
 mod taken;
+mod traces;
 
 pub use config::{HostConfig, LocalAnswer, LocalService, Storage};
 pub use kv::CACHE_FILE;

@@ -11,6 +11,8 @@ const TURN_ROUTES: [&str; 2] = ["POST /games/{id}/move", "POST /move"];
 /// Counters of a node.
 pub(crate) struct Metrics {
     registry: Registry,
+    /// Spans of traces, by what became of them.
+    pub(crate) spans: Counters,
     requests: Counters,
     seconds: Histograms,
     errors: Counters,
@@ -62,6 +64,7 @@ impl Default for Metrics {
             journal_depth: registry.gauges("lgdl_journal_depth", "Turns that wait for the origin"),
             aside: registry.gauges("lgdl_edge_journal_aside", "Turns that were set aside"),
             memory: registry.gauges("lgdl_memory_usage_bytes", "Memory that the process holds"),
+            spans: lgdl_traces::counters(&mut registry),
             registry,
         };
         for counters in [&metrics.traps, &metrics.turned_away] {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -17,6 +17,7 @@ use lgdl::ids::Id;
 use lgdl::problem::Reason;
 use lgdl::wire::client::MAX_BODY_BYTES;
 use lgdl::wire::node::{OBSERVED_HEADER, Observation, TOKEN_HEADER, is_of_another_key, read_state_key};
+use lgdl_traces::Exporter;
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -33,6 +34,7 @@ use crate::node::{self, Node};
 use crate::outbound::{AllowedHost, Outbound, local};
 use crate::peers::Peers;
 use crate::taken::Taken;
+use crate::traces::{self, Answered, TRACED_AS};
 
 /// Time for a request's headers.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
@@ -65,6 +67,7 @@ struct App {
     node: Arc<Node>,
     node_token: String,
     metrics: Metrics,
+    traces: Option<Exporter>,
     peers: Arc<Peers>,
     /// Bytes of bodies that are being read or answered.
     bodies: Arc<Semaphore>,
@@ -159,6 +162,7 @@ impl Host {
             cpu_limit: config.cpu_limit,
             show_messages: config.show_guest_messages,
         });
+        let metrics = Metrics::default();
         let limits =
             Limits { at_once: config.max_concurrent, requests: config.requests_per_instance, time: config.time_limit };
         let app = Arc::new(App {
@@ -167,7 +171,8 @@ impl Host {
             node_service: config.node_service,
             instances: Arc::new(Instances::new(Arc::clone(&given), pre, limits)),
             given,
-            metrics: Metrics::default(),
+            traces: config.traces.map(|to| Exporter::start(to, TRACED_AS, metrics.spans.clone())),
+            metrics,
             node,
             node_token,
             peers: Arc::new(Peers::new(MAX_CONNECTIONS, MAX_CONNECTIONS_OF_A_PEER, MAX_BYTES_OF_A_PEER)),
@@ -210,6 +215,9 @@ impl Host {
         let _ = tokio::time::timeout(STOP_WITHIN, self.accepting).await;
         self.draining.abort();
         let _ = self.draining.await;
+        if let Some(traces) = &self.app.traces {
+            traces.stop().await;
+        }
     }
 }
 
@@ -313,6 +321,7 @@ async fn answer(app: Arc<App>, of_peer: &Arc<Semaphore>, request: Request<Incomi
     if !names_its_host(&request) {
         return problem(Reason::BadHeader, "A request has one header `host`, and it names a host.", request_id);
     }
+    let bytes_in = told_length(request.headers());
     let reads = request.method() == Method::GET || request.method() == Method::HEAD;
     if reads && let Some(own) = app.own_paths.get(request.uri().path()) {
         let (parts, _) = request.into_parts();
@@ -344,8 +353,24 @@ async fn answer(app: Arc<App>, of_peer: &Arc<Semaphore>, request: Request<Incomi
     };
     let report = answer.headers_mut().remove(OBSERVED_HEADER);
     let observation = report.as_ref().and_then(|report| report.to_str().ok()).map(Observation::of_header);
-    app.metrics.request(&observation.unwrap_or_default(), answer.status().as_u16(), came.elapsed());
+    let (observation, took) = (observation.unwrap_or_default(), came.elapsed());
+    app.metrics.request(&observation, answer.status().as_u16(), took);
+    // What an instance did not answer has its line already.
+    if report.is_some() {
+        let id = answer.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
+        let bytes = [bytes_in, told_length(answer.headers())];
+        let request = Answered { id, status: answer.status().as_u16(), took, bytes };
+        traces::line(&request, &observation);
+        if let Some(exporter) = &app.traces {
+            traces::tell(exporter, &request, &observation);
+        }
+    }
     answer
+}
+
+/// The length that headers tell of a body.
+fn told_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Why there is no body.

@@ -7,6 +7,7 @@ use lgdl::breaker::{Admission, Breaker};
 use lgdl::engine::{CapabilityCall, CapabilityResult};
 use lgdl::mocks::Mocks;
 use lgdl::networks::is_private_host;
+use lgdl::wire::trace::TRACEPARENT;
 use serde_json::{Map, Value, json};
 
 use crate::answer::Event;
@@ -111,7 +112,7 @@ async fn attempts<P: Platform>(
         if left_ms == 0 {
             break;
         }
-        failure = match call.platform.fetch(outbound(service, wanted, key, left_ms)).await {
+        failure = match call.platform.fetch(outbound(call, service, wanted, key, left_ms)).await {
             Ok(answer) if answer.status < 500 && answer.status != 429 => return (read(&answer), true),
             Ok(answer) => failed(UNAVAILABLE, &format!("the service answered status {}", answer.status)),
             Err(FetchError::TimedOut) => failed(TIMED_OUT, "no answer in time"),
@@ -123,14 +124,24 @@ async fn attempts<P: Platform>(
     (failure, false)
 }
 
-fn outbound(service: &Service, wanted: &CapabilityCall, key: &str, timeout_ms: u64) -> Outbound {
+fn outbound<P: Platform>(
+    call: &Call<'_, P>,
+    service: &Service,
+    wanted: &CapabilityCall,
+    key: &str,
+    timeout_ms: u64,
+) -> Outbound {
     let body = json!({
         "service": wanted.service,
         "function": wanted.function,
         "purpose": wanted.purpose,
         "payload": wanted.payload,
     });
-    let mut headers = vec![("content-type", "application/json".to_owned()), ("idempotency-key", key.to_owned())];
+    let mut headers = vec![
+        ("content-type", "application/json".to_owned()),
+        ("idempotency-key", key.to_owned()),
+        (TRACEPARENT, call.trace.own.header()),
+    ];
     if let Some(token) = &service.token {
         headers.push(("authorization", format!("Bearer {token}")));
     }

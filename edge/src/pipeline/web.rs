@@ -9,7 +9,8 @@ use crate::pipeline::request::{REQUEST_ID, Received};
 use crate::platform::Platform;
 
 /// What a page of another origin may send.
-const ALLOWED_HEADERS: &str = "content-type, authorization, x-api-key, idempotency-key, if-match, x-request-id, accept";
+const ALLOWED_HEADERS: &str =
+    "content-type, authorization, x-api-key, idempotency-key, if-match, x-request-id, traceparent, tracestate, accept";
 /// What it may read.
 const EXPOSED_HEADERS: &str =
     "x-request-id, retry-after, ratelimit, ratelimit-policy, x-deprecation-warning, server-timing, lgdl-journal, etag";

@@ -9,12 +9,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::http::{Origin, Problem};
+use crate::records;
+pub(super) use crate::records::{MAX_REASON_CHARS, MIN_REASON_CHARS};
 use crate::store::MAX_PAGE;
-
-/// Longest text that says why: of a hold, of reading what a person wrote.
-pub(super) const MAX_REASON_CHARS: usize = 500;
-/// Fewest characters of it.
-pub(super) const MIN_REASON_CHARS: usize = 5;
 
 /// A JSON body.
 pub(super) struct Body<T>(pub(super) T);
@@ -52,13 +49,7 @@ pub(super) fn check_limit(limit: u32) -> Result<u32, Problem> {
 
 /// Refuses a reason that says nothing, or too much.
 pub(super) fn check_reason(reason: &str) -> Result<(), Problem> {
-    let chars = reason.trim().chars().count();
-    if (MIN_REASON_CHARS..=MAX_REASON_CHARS).contains(&chars) && !reason.chars().any(char::is_control) {
-        return Ok(());
-    }
-    Err(Problem::malformed(format!(
-        "`reason` must say why, in {MIN_REASON_CHARS} to {MAX_REASON_CHARS} characters without control characters."
-    )))
+    Ok(records::check_reason(reason)?)
 }
 
 impl<T: DeserializeOwned> FromRequest<Origin> for Body<T> {

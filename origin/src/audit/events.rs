@@ -61,6 +61,12 @@ pub const GAME_ROLLED_BACK: &str = "game.rolled_back";
 pub const GAME_PINNED: &str = "game.pinned";
 /// Every game of a tenant was removed.
 pub const GAMES_REMOVED: &str = "game.removed";
+/// A person's turn was run again and explained; the detail says why.
+pub const TURN_EXPLAINED: &str = "turn.explained";
+/// Stored conversations were run through another version of their game; the detail counts.
+pub const CONVERSATIONS_REPLAYED: &str = "conversations.replayed";
+/// What nothing was understood in was shown, personal data replaced; the detail says why.
+pub const UNMATCHED_SHOWN: &str = "unmatched.shown";
 /// A proposal of learning was shown with what persons said.
 pub const PROPOSALS_SHOWN: &str = "learning.shown";
 /// A proposal of learning was approved into a draft, or rejected.

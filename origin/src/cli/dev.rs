@@ -19,7 +19,8 @@ use lgdl_edge_host::{Host, HostConfig, LocalService, Storage};
 use lgdl_origin::Config;
 use lgdl_origin::config::Given;
 use lgdl_origin::http::without_a_network;
-use lgdl_origin::serve::{Running, stop_signal};
+use lgdl_origin::serve::{Running, collector, stop_signal};
+use lgdl_traces::Collector;
 
 use super::console::Console;
 use super::deployment::failed;
@@ -92,6 +93,7 @@ async fn serve(
     (config, given): (Config, BTreeMap<&'static str, String>),
     console: &mut Console,
 ) -> End {
+    let traces = collector(&config.otlp_url, &config.otlp_authorization);
     let origin = lgdl_origin::start(config).await.map_err(|error| Failure::Failed(error.to_string()))?;
     let status = Arc::new(Mutex::new(Status::default()));
     let changed = games.look(&origin.origin).await?;
@@ -105,6 +107,7 @@ async fn serve(
         folder: data.path().join("edge"),
         state_key: data.state_key()?,
         given,
+        traces,
         status,
     };
     let mut host = node.start(&games).await?;
@@ -166,6 +169,7 @@ struct Node {
     folder: PathBuf,
     state_key: String,
     given: BTreeMap<&'static str, String>,
+    traces: Option<Collector>,
     status: Arc<Mutex<Status>>,
 }
 
@@ -175,6 +179,7 @@ impl Node {
         config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         config.storage = Storage::Folder(self.folder.clone());
         config.code_cache = data::code_cache();
+        config.traces = self.traces.clone();
         config.show_guest_messages = true;
         config.variables = BTreeMap::from([
             ("lgdl_mode".to_owned(), "development".to_owned()),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use lgdl::settings::Service;
 use lgdl_edge_host::{Host, HostConfig, Storage};
 use lgdl_origin::config::Given;
-use lgdl_origin::serve::stop_signal;
+use lgdl_origin::serve::{collector, stop_signal};
 
 use super::console::Console;
 use super::deployment::failed;
@@ -39,6 +39,8 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     config.code_cache = data::code_cache();
     let given = Given::load(arguments.config.as_deref()).map_err(failed)?;
     let (filter, redact) = given.logging().map_err(failed)?;
+    let (otlp_url, otlp_authorization) = given.traces().map_err(failed)?;
+    config.traces = collector(&otlp_url, &otlp_authorization);
     config.variables = variables(given.edge().map_err(failed)?);
     (config.allowed_hosts, config.public_hosts) =
         services(config.variables.get("lgdl_services").map_or("", String::as_str))?;

@@ -7,12 +7,15 @@ use lgdl::wire::origin::GamePolicy;
 use lgdl_origin::audit::events;
 use lgdl_origin::games::{Published, publish_file};
 use lgdl_origin::records::check_id;
+use lgdl_origin::replay::Wanted;
 use lgdl_origin::store::{Activation, PublishOutcome};
 use serde_json::{Value, json};
 
 use super::console::{Console, count};
 use super::deployment::{ACTOR, Deployment, Where, failed, now_ms};
 use super::failure::{End, Failure, Verdict};
+use super::replay::{self, MaxWorse};
+use super::source;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -38,6 +41,10 @@ enum Command {
         /// Days that its conversations are kept; default: as the version before it
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
         retention: Option<u32>,
+        /// Run the conversations of the active version through the new one first, and refuse it when more turns than this are
+        /// worse: a number, or a share such as 0.5%
+        #[arg(long, value_name = "N|N%")]
+        max_worse: Option<MaxWorse>,
     },
     /// Show the games with their active versions
     List,
@@ -74,7 +81,10 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     arguments.place.with(async |deployment| {
         let (store, tenant) = (&*deployment.store, deployment.tenant.as_str());
         match &arguments.command {
-            Command::Publish { game, path, consent, retention } => {
+            Command::Publish { game, path, consent, retention, max_worse } => {
+                if let Some(most) = max_worse {
+                    hold(&deployment, game, path, *most, console).await?;
+                }
                 let before = active_policy(&deployment, game).await?;
                 let policy = GamePolicy {
                     consent_required: consent.unwrap_or(before.consent_required),
@@ -109,6 +119,33 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
             Command::Unpin { game } => pin(&deployment, game, false, console).await,
         }
     })
+}
+
+/// Refuses a version that stored conversations fare worse with than they may.
+async fn hold(
+    deployment: &Deployment,
+    game: &str,
+    path: &std::path::Path,
+    most: MaxWorse,
+    console: &mut Console,
+) -> Result<(), Failure> {
+    let loaded = source::load(path, None, console)?;
+    let games = deployment.store.games(&deployment.tenant).await.map_err(failed)?;
+    let Some(row) = games.into_iter().find(|row| row.game == game) else {
+        console.note("nothing is published under this id yet, so there is nothing to replay");
+        return Ok(());
+    };
+    let wanted = Wanted { version: Some(row.active.version), ..Wanted::default() };
+    let mocks = source::mocks(&loaded.source)?;
+    let (run, _) = replay::replayed(deployment, game, &wanted, &loaded.compiled, &mocks, console).await?;
+    console.note(format_args!("{}: {}", count(run.conversations, "stored conversation"), replay::counts(&run)));
+    if most.holds(&run) {
+        return Ok(());
+    }
+    Err(Failure::Failed(format!(
+        "{} worse than before, more than may be; `lgdl replay` shows them; nothing is published",
+        count(run.worse, "turn")
+    )))
 }
 
 async fn active_policy(deployment: &Deployment, game: &str) -> Result<GamePolicy, Failure> {

@@ -8,11 +8,9 @@ use lgdl::ids::Id;
 use lgdl::ir::Game;
 use lgdl_origin::audit::events;
 use lgdl_origin::files::NewFile;
-use lgdl_origin::learning::{
-    Decision, Kind, MAX_CONVERSATIONS, MIN_PERSONS, Proposal, ShadowRun, Talks, decide, decided, draft, proposals,
-    shadow, talks,
-};
+use lgdl_origin::learning::{Decision, Kind, MIN_PERSONS, Proposal, decide, decided, draft, proposals};
 use lgdl_origin::records::check_id;
+use lgdl_origin::replay::{MAX_SHADOWED, ShadowRun, Talks, Wanted, shadow, talks};
 use serde::Serialize;
 use serde_json::json;
 use std::io::Write as _;
@@ -20,6 +18,7 @@ use std::io::Write as _;
 use super::console::{Console, count};
 use super::deployment::{Deployment, Where, failed};
 use super::failure::{End, Failure, Verdict};
+use super::replay::{counts, looked_at, show_changes};
 use super::source::{self, Loaded};
 
 #[derive(clap::Args)]
@@ -123,15 +122,11 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         let shown = json!({"game": of.game});
         // Told before anything is shown.
         deployment.tell_now(events::PROPOSALS_SHOWN, &of.game, shown).await.map_err(failed)?;
-        let talks = talks(store, &*deployment.protection, tenant, &of.game).await.map_err(failed)?;
+        let talks =
+            talks(store, &*deployment.protection, tenant, &of.game, &Wanted::default()).await.map_err(failed)?;
         let decisions = decided(store, tenant, &of.game).await.map_err(failed)?;
         let all = proposals(&loaded.compiled, &talks.talks);
-        if talks.unreadable > 0 {
-            console.note(format_args!("{} can't be read and are left out", count(talks.unreadable, "conversation")));
-        }
-        if talks.cut {
-            console.note(format_args!("only {MAX_CONVERSATIONS} conversations are looked at"));
-        }
+        looked_at(&talks, console);
         let find = |id: &str| {
             let found = all.iter().find(|proposal| proposal.id == id);
             found.ok_or_else(|| Failure::Failed(format!("no proposal {id}; what it came from may be erased")))
@@ -218,12 +213,10 @@ async fn approve(
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     written.and_then(|()| new.finish()).map_err(|error| failed(format!("{shown}: {error}")))?;
     console.line(format_args!(
-        "{shown}: a draft of {} with one phrase more for {} ({} same, {} better, {} worse)",
+        "{shown}: a draft of {} with one phrase more for {} ({})",
         of.game,
         proposal.moves.join(", "),
-        shadow.same,
-        shadow.better,
-        shadow.worse
+        counts(&shadow)
     ))?;
     console.line("Look at it, then publish it with `lgdl games publish`.")
 }
@@ -254,7 +247,8 @@ fn tried(deployment: &Deployment, loaded: &Loaded, proposal: &Proposal, talks: &
             failing += turns.iter().filter(|turn| !turn.mismatches.is_empty()).count();
         }
     }
-    Ok(Tried { text, shadow: shadow(&before, &after, &mocks, &talks.talks), failing })
+    let tried_on = &talks.talks[..talks.talks.len().min(MAX_SHADOWED)];
+    Ok(Tried { text, shadow: shadow(&before, &after, &mocks, tried_on), failing })
 }
 
 /// The files of dialogues beside the game.
@@ -292,16 +286,9 @@ fn show(shown: &Shown<'_>, as_json: bool, console: &mut Console) -> End {
         console.line(format_args!("  \"{phrase}\""))?;
     }
     if let Some(shadow) = &shown.shadow {
-        console.line(format_args!(
-            "  through {}: {} same, {} better, {} worse",
-            count(shadow.conversations, "stored conversation"),
-            shadow.same,
-            shadow.better,
-            shadow.worse
-        ))?;
-        for changed in &shadow.changed {
-            console.line(format_args!("    \"{}\": {} before, {} now", changed.text, changed.before, changed.after))?;
-        }
+        let through = count(shadow.conversations, "stored conversation");
+        console.line(format_args!("  through {through}: {}", counts(shadow)))?;
+        show_changes(shadow, console)?;
     }
     if let Some(failing) = shown.failing {
         console.line(format_args!("  golden dialogues: {} fail", count(failing, "turn")))?;

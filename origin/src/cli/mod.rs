@@ -35,6 +35,7 @@ mod new;
 mod pii;
 mod privacy;
 mod record;
+mod replay;
 mod report;
 mod runtime;
 mod serve;
@@ -144,6 +145,10 @@ enum Command {
     Games(games::Arguments),
     /// Say what came of a game's conversations, without what anybody said
     Report(report::Arguments),
+    /// Run a stored turn again from the state that it was run on, and explain it
+    Why(why::Arguments),
+    /// Run stored conversations through another version of their game, and say what changes
+    Replay(replay::Arguments),
     /// Propose phrases and moves from stored conversations; approve them into drafts
     Learn(learn::Arguments),
     /// Make and revoke API keys, rotate the encryption key
@@ -192,6 +197,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Gdpr(arguments) => gdpr::run(&arguments, &mut console),
         Command::Privacy(arguments) => privacy::run(&arguments, &mut console),
         Command::Report(arguments) => report::run(&arguments, &mut console),
+        Command::Why(arguments) => why::run(&arguments, &mut console),
+        Command::Replay(arguments) => replay::run(&arguments, &mut console),
         Command::Games(arguments) => games::run(&arguments, &mut console),
         Command::Learn(arguments) => learn::run(&arguments, &mut console),
         Command::Keys(arguments) => keys::run(&arguments, &mut console),

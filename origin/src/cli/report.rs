@@ -1,14 +1,25 @@
-//! `lgdl report`: what came of a game's conversations, without what anybody said.
+//! `lgdl report`: what came of a game's conversations, without what anybody said; and, with a reason, what was not understood.
+
+use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use lgdl::compiled::CompiledGame;
+use lgdl::engine::{Conversation, Settings, Turn};
+use lgdl::golden::complete;
 use lgdl::ids::Id;
-use lgdl_origin::records::check_id;
+use lgdl_origin::audit::events;
+use lgdl_origin::learning::{Unmatched, unmatched};
+use lgdl_origin::records::{check_id, check_reason};
+use lgdl_origin::replay::{Wanted, talks};
 use lgdl_origin::report::{DAY_MS, Left, Report, Tally, report};
+use serde_json::json;
 
 use super::console::{Console, count};
-use super::deployment::{Where, failed, now_ms};
+use super::deployment::{Deployment, Where, failed, now_ms};
 use super::failure::{End, Failure, Verdict};
+use super::replay::looked_at;
+use super::source::{self, Loaded};
 
 /// Days that are looked at when nothing is said.
 const DEFAULT_DAYS: i64 = 30;
@@ -24,16 +35,35 @@ pub(super) struct Arguments {
     /// The first day (UTC), such as 2026-11-01, or how many days back; default: 30 days back
     #[arg(long, value_name = "DAY")]
     since: Option<String>,
+    /// Show what nothing was understood in, grouped by likeness, the most frequent first, personal data replaced by *
+    #[arg(long, requires = "reason")]
+    unmatched: bool,
+    /// Why that is looked at, for the audit log
+    #[arg(long, value_name = "TEXT", requires = "unmatched")]
+    reason: Option<String>,
+    /// Say what this draft of the game would take each of them for, said first: a .lgdl file, or a folder with a game.lgdl
+    #[arg(long = "try", value_name = "GAME", requires = "unmatched")]
+    draft: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     check_id(Id::Game, "game", &arguments.game).map_err(|malformed| Failure::Usage(malformed.to_string()))?;
     let now = now_ms();
     let from = since(arguments.since.as_deref(), now)?;
+    if let Some(reason) = &arguments.reason {
+        check_reason(reason).map_err(|malformed| Failure::Usage(malformed.to_string()))?;
+    }
+    let draft = arguments.draft.as_deref().map(|path: &Path| source::load(path, None, console)).transpose()?;
     arguments.place.with(async |deployment| {
         let (store, tenant) = (&*deployment.store, deployment.tenant.as_str());
-        if !store.games(tenant).await.map_err(failed)?.iter().any(|game| game.game == arguments.game) {
+        let games = store.games(tenant).await.map_err(failed)?;
+        let Some(game) = games.into_iter().find(|game| game.game == arguments.game) else {
             return Err(Failure::Failed(format!("there is no game `{}`; lgdl games list shows them", arguments.game)));
+        };
+        if let Some(reason) = &arguments.reason {
+            let groups = not_understood(&deployment, &game.active.version, arguments, reason, from, console).await?;
+            show_unmatched(&groups, draft.as_ref(), arguments.place.json, console)?;
+            return Ok(Verdict::Yes);
         }
         let made = report(store, tenant, &arguments.game, (from, now), now).await.map_err(failed)?;
         match arguments.place.json {
@@ -44,9 +74,82 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     })
 }
 
+async fn not_understood(
+    deployment: &Deployment,
+    version: &str,
+    arguments: &Arguments,
+    reason: &str,
+    from: i64,
+    console: &mut Console,
+) -> Result<Vec<Unmatched>, Failure> {
+    let (store, tenant) = (&*deployment.store, deployment.tenant.as_str());
+    // Told before anything is shown.
+    let detail = json!({"reason": reason.trim()});
+    deployment.tell_now(events::UNMATCHED_SHOWN, &arguments.game, detail).await.map_err(failed)?;
+    let bytes = store.compiled(tenant, version).await.map_err(failed)?;
+    let bytes = bytes.ok_or_else(|| Failure::Failed("the active version is not stored".into()))?;
+    let game = CompiledGame::load(bytes.into()).map_err(failed)?;
+    let wanted = Wanted { since: Some(from), ..Wanted::default() };
+    let talks = talks(store, &*deployment.protection, tenant, &arguments.game, &wanted).await.map_err(failed)?;
+    looked_at(&talks, console);
+    Ok(unmatched(&game, &talks.talks))
+}
+
+/// What a game takes a phrase for that is said first.
+fn tried(draft: &CompiledGame, phrase: &str) -> (String, f64) {
+    let turn = Turn {
+        participant: "user".to_owned(),
+        text: phrase.to_owned(),
+        event: None,
+        context: Default::default(),
+        now_ms: now_ms(),
+        offset_seconds: 0,
+        settings: Settings::default(),
+    };
+    let mocks = lgdl::mocks::Mocks::default();
+    let record = complete(draft, Conversation::default(), turn, |call| mocks.answer(call)).record;
+    let taken = if record.stage == "unmatched" { record.stage } else { record.move_id };
+    (taken, record.confidence)
+}
+
+fn show_unmatched(
+    groups: &[Unmatched],
+    draft: Option<&Loaded>,
+    as_json: bool,
+    console: &mut Console,
+) -> Result<(), Failure> {
+    let tried = |phrase: &str| draft.map(|draft| tried(&draft.compiled, phrase));
+    if as_json {
+        let shown = groups.iter().map(|group| {
+            let phrases = group.phrases.iter().map(|phrase| match tried(phrase) {
+                Some((taken, confidence)) => json!({"phrase": phrase, "draft": taken, "confidence": confidence}),
+                None => json!({"phrase": phrase}),
+            });
+            json!({"times": group.times, "persons": group.persons, "phrases": phrases.collect::<Vec<_>>()})
+        });
+        return console.json(&json!({"unmatched": shown.collect::<Vec<_>>()}));
+    }
+    for group in groups {
+        console.line(format_args!("{} × ({})", group.times, count(group.persons, "person")))?;
+        for phrase in &group.phrases {
+            match tried(phrase) {
+                Some((taken, confidence)) => {
+                    console.line(format_args!("  \"{phrase}\"  → {taken} ({confidence:.2})"))?;
+                }
+                None => console.line(format_args!("  \"{phrase}\""))?,
+            }
+        }
+    }
+    console.line(count(groups.len(), "group"))
+}
+
 /// The first day, as milliseconds since 1970.
 fn since(text: Option<&str>, now_ms: i64) -> Result<i64, Failure> {
-    let Some(text) = text else { return Ok(now_ms - DEFAULT_DAYS * DAY_MS) };
+    text.map_or(Ok(now_ms - DEFAULT_DAYS * DAY_MS), |text| day(text, now_ms))
+}
+
+/// A day as it is written on the command line, as milliseconds since 1970.
+pub(super) fn day(text: &str, now_ms: i64) -> Result<i64, Failure> {
     if let Ok(days) = text.parse::<u16>() {
         return Ok(now_ms - i64::from(days) * DAY_MS);
     }

@@ -1,11 +1,84 @@
-//! Why a turn went as it did, as text.
+//! Why a turn went as it did: `lgdl why` of a stored turn, and the text of an explanation.
 
 use std::fmt::Write;
 
 use lgdl::diagnostics::Colour;
 use lgdl::engine::{ExplainedCandidate, Outcome};
+use lgdl_origin::audit::events;
+use lgdl_origin::records::check_reason;
+use lgdl_origin::replay::{Again, StateAgain, TurnName, Why, why};
+use serde_json::json;
 
-use super::console::paint;
+use super::console::{Console, paint};
+use super::deployment::{Where, failed};
+use super::failure::{End, Failure, Verdict};
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "The conversation is run again from its start up to the turn, at some ten microseconds a turn, with what services\n\
+                  answered then; what comes of it is compared with what is stored. Exit status 1 when it is not the same."
+)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    place: Where,
+    /// The `manifest_id` of the turn's answer (found by looking through all turns), or CONVERSATION/NUMBER with the conversation's
+    /// id at the origin
+    #[arg(value_name = "TURN")]
+    turn: TurnName,
+    /// Why it is looked at, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
+    check_reason(&arguments.reason).map_err(|malformed| Failure::Usage(malformed.to_string()))?;
+    arguments.place.with(async |deployment| {
+        let subject = match &arguments.turn {
+            TurnName::Id(id) => id.clone(),
+            TurnName::Place(conversation, _) => conversation.to_string(),
+        };
+        // Told before anything is shown.
+        let detail = json!({"reason": arguments.reason.trim()});
+        deployment.tell_now(events::TURN_EXPLAINED, &subject, detail).await.map_err(failed)?;
+        let found = why(&*deployment.store, &*deployment.protection, &deployment.tenant, &arguments.turn).await;
+        let Some(found) = found.map_err(failed)? else {
+            return Err(Failure::Failed("there is no such turn; it may be erased, or past its time".into()));
+        };
+        let same = matches!(found.again, Again::Same { .. });
+        match arguments.place.json {
+            true => console.json(&found)?,
+            false => show(&found, console)?,
+        }
+        Ok(Verdict::when(same))
+    })
+}
+
+fn show(found: &Why, console: &mut Console) -> Result<(), Failure> {
+    let Why { conversation, game, game_version, turn, again, outcome } = found;
+    console.line(format_args!("Turn {turn} of {conversation}, {game} {game_version}"))?;
+    if let Some(outcome) = outcome {
+        console.line(format_args!("> {}", outcome.record.user_input))?;
+        console.line(&outcome.record.response)?;
+        console.write(format_args!("{}", explain(outcome, console.colour())))?;
+    }
+    match again {
+        Again::Same { state } => {
+            let state = match state {
+                StateAgain::SameBytes => ", and so is the state after it, byte for byte",
+                StateAgain::SameValues => ", and so is the state after it, value for value",
+                StateAgain::NotStored => "; the state after it is not stored, for the conversation went on",
+            };
+            console.line(format_args!("Run again, every turn up to this one is what is stored of it{state}."))
+        }
+        Again::Different { turn, fields } => console.line(format_args!(
+            "Run again, turn {turn} is not what is stored of it: {} differ. From there on this is how it is taken today.",
+            fields.join(", ")
+        )),
+        Again::Stopped { turn, why } => {
+            console.line(format_args!("The conversation can't be run again past turn {turn}: {why}."))
+        }
+    }
+}
 
 /// The explanation of a turn.
 pub(super) fn explain(outcome: &Outcome, colour: Colour) -> String {

@@ -20,6 +20,7 @@ pub(super) const POSTGRES_URL: Parsed<Secret> = Parsed("postgres://…", postgre
 pub(super) const GAME_FILE: Parsed<GameFile> = Parsed("`id:path`", game_file);
 pub(super) const KEY_RING: Parsed<KeyRing> = Parsed("keys as `id:base64` of 32 bytes", key_ring);
 pub(super) const WEB_ORIGIN: Parsed<String> = Parsed("an origin such as https://admin.example.com", web_origin);
+pub(super) const OTLP_URL: Parsed<Uri> = Parsed("an address such as http://127.0.0.1:4318", otlp_url);
 pub(super) const PUSH_URL: Parsed<Uri> = Parsed("an address such as https://siem.example.com/events", push_url);
 pub(super) const JWT_KEYS: Parsed<KeySource> =
     Parsed("an address such as https://issuer.example.com/jwks.json, or `@FILE`", jwt_keys);
@@ -62,6 +63,10 @@ fn jwt_keys(text: &str) -> Result<KeySource, String> {
         Some(path) => Ok(KeySource::File(PathBuf::from(path))),
         None => address(text, "https://issuer.example.com/jwks.json").map(KeySource::Address),
     }
+}
+
+fn otlp_url(text: &str) -> Result<Uri, String> {
+    address(text, "http://127.0.0.1:4318")
 }
 
 fn push_url(text: &str) -> Result<Uri, String> {

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use http::Uri;
 use lgdl::meaning::Meaning;
-use lgdl::settings::{Asked, Edge, Exposure, Form, Mode, Setting, Source, Switch, variable};
+use lgdl::settings::{Asked, Edge, Exposure, Form, Mode, Optional, Setting, Source, Switch, variable};
 
-use super::{Config, ConfigError, Contradiction, DEFAULT_FILE, Effective, MASK, contradictions};
+use super::{Config, ConfigError, Contradiction, DEFAULT_FILE, Effective, MASK, Secret, contradictions};
 
 /// The most that a file with a secret holds, bytes: as much as a form may take, so that no device fills memory.
 const MAX_SECRET_FILE_BYTES: u64 = 1024 * 1024;
@@ -129,6 +130,15 @@ impl Given {
     /// When one of them is no value.
     pub fn logging(&self) -> Result<(String, bool), ConfigError> {
         Ok((self.of_origin("log").to_owned(), self.alone("pii_redact_in_logs", &Switch)?))
+    }
+
+    /// Where traces go: settings of the origin that hold for every server that this program runs.
+    ///
+    /// # Errors
+    /// When one of them is no value.
+    pub fn traces(&self) -> Result<(Option<Uri>, Option<Secret>), ConfigError> {
+        let url = self.alone("otlp_url", &Optional(super::forms::OTLP_URL))?;
+        Ok((url, self.alone("otlp_authorization", &Optional(super::forms::HEADER_VALUE))?))
     }
 
     /// What games are trained with when they are compiled, for commands that need no other setting of the origin.

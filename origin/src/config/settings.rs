@@ -10,7 +10,8 @@ use lgdl::meaning::{Meaning, Size};
 use lgdl::settings::{Choice, List, Number, Optional, Seconds, Switch, Text};
 
 use super::forms::{
-    AUDIT_KEY, EDGE_KEY, FILE, GAME_FILE, HEADER_VALUE, JWT_KEYS, KEY_RING, LISTEN, POSTGRES_URL, PUSH_URL, WEB_ORIGIN,
+    AUDIT_KEY, EDGE_KEY, FILE, GAME_FILE, HEADER_VALUE, JWT_KEYS, KEY_RING, LISTEN, OTLP_URL, POSTGRES_URL, PUSH_URL,
+    WEB_ORIGIN,
 };
 use super::{EdgeKey, Effective, GameFile, Secret};
 use crate::privacy::UnreadableKeys;
@@ -115,6 +116,10 @@ lgdl::settings! {
         pii_tokenize_in_storage: bool = "false" => Switch;
         /// What is logged: error, warn, info, debug, or a filter such as info,lgdl_origin=debug.
         log: String = "info" => Text;
+        /// Collector of traces, OTLP over HTTP, of origin and node: `http://127.0.0.1:4318`; empty: none.
+        otlp_url: Option<Uri> = "" => Optional(OTLP_URL);
+        /// Value of the authorization header that is sent there, such as `Bearer …`.
+        otlp_authorization: Option<Secret> = "", secret => Optional(HEADER_VALUE);
         also {
             /// The values in force, as text, with where each came from; secrets masked.
             effective: Vec<Effective>

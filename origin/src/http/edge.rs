@@ -1,7 +1,5 @@
 //! The edge API, `/edge/v1`. The contract is `lgdl::wire::origin`.
 
-use std::time::Instant;
-
 use axum::Router;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
@@ -22,6 +20,7 @@ use serde_json::value::RawValue;
 use super::problem::Problem;
 use super::reports::take_reports;
 use super::signed::{CheckedBody, Tenant, require_signature};
+use super::traces::stored;
 use super::{Origin, erasures};
 use crate::audit::events;
 use crate::blocks;
@@ -136,10 +135,7 @@ pub(crate) async fn commit(
             .protection
             .seal(Commit { bases, state_name, idempotency_key, fingerprint, ..commit.clone() })
             .await?;
-        let started = Instant::now();
-        let committed = origin.store.commit(sealed).await;
-        origin.metrics.stored(Operation::Commit, started.elapsed(), &committed);
-        outcome = committed?;
+        outcome = stored(&origin, Operation::Commit, origin.store.commit(sealed)).await?;
         if outcome != CommitOutcome::DataKeyGone {
             break;
         }
@@ -180,10 +176,7 @@ async fn claim_turn(
         now_ms: origin.clock.now_ms(),
         lease_ms: u64::try_from(origin.config.claim_lease.as_millis()).unwrap_or(u64::MAX),
     };
-    let started = Instant::now();
-    let claimed = origin.store.claim(claim).await;
-    origin.metrics.stored(Operation::Claim, started.elapsed(), &claimed);
-    let outcome = claimed?;
+    let outcome = stored(&origin, Operation::Claim, origin.store.claim(claim)).await?;
     settled_answer(&origin, &tenant, &request.user_id, (&asked, &kept), outcome).await
 }
 
@@ -287,10 +280,7 @@ async fn conflict(
 }
 
 async fn find(origin: &Origin, key: &ConversationKey, user: &str) -> Result<ConversationRow, Problem> {
-    let started = Instant::now();
-    let found = origin.store.find(key).await;
-    origin.metrics.stored(Operation::Read, started.elapsed(), &found);
-    match found? {
+    match stored(origin, Operation::Read, origin.store.find(key)).await? {
         Lookup::Found(row) if row.user_id == user => Ok(origin.protection.open_conversation(*row).await?),
         Lookup::Found(_) | Lookup::Unknown => Err(unknown_conversation()),
         Lookup::Erased => Err(erased_conversation()),

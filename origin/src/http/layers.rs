@@ -1,14 +1,14 @@
 //! What every request goes through: its id, limits of time, one log line without user text, metrics, panics caught,
 //! and problem documents for every refusal.
 
-use lgdl::ids::Id;
+use lgdl::ids::{Id, shown_request};
+use lgdl::wire::trace::{TRACEPARENT, TraceContext};
 use std::any::Any;
-use std::borrow::Cow;
 use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -18,18 +18,14 @@ use super::Origin;
 use super::edge::TURNS_ROUTE;
 use super::problem::Problem;
 use super::signed::FromEdge;
-use crate::hex;
+use super::traces;
 use crate::ids::RequestId;
 use crate::work::Ended;
 
 /// The header that carries a request's id, in both directions.
 const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
-/// From this length on, hexadecimal digits (a UUID, a trace id) are taken for what a machine drew.
-const MIN_RANDOM_ID_CHARS: usize = 16;
 /// The code of [`Problem::unavailable`].
 const UNAVAILABLE: &str = "E501";
-/// Digits of the digest that stands for another one.
-const SHOWN_DIGEST_CHARS: usize = 16;
 
 pub(crate) fn wrap(routes: Router<Origin>, origin: Origin) -> Router {
     routes
@@ -63,8 +59,11 @@ async fn account(State(origin): State<Origin>, request: Request, next: Next) -> 
     let method = request.method().clone();
     // The template, never the path: ids in paths may be personal.
     let route = request.extensions().get::<MatchedPath>().map_or("-".to_owned(), |path| path.as_str().to_owned());
-    let span = tracing::info_span!("request", request_id = %shown_id(&id));
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let parent = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok());
+    let place = traces::place(parent.and_then(TraceContext::of_header), &*origin.random);
+    let span = tracing::info_span!("request", request_id = %shown_request(&id));
+    let bytes_in = length(request.headers());
+    let (mut response, work) = traces::watched(next.run(request).instrument(span.clone())).await;
     let mut code = None;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         code = Some(problem.code());
@@ -83,16 +82,20 @@ async fn account(State(origin): State<Origin>, request: Request, next: Next) -> 
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let (status, took) = (response.status().as_u16(), started.elapsed());
     origin.metrics.request(&route, method.as_str(), status, code, took);
-    let latency_ms = took.as_secs_f64() * 1e3;
     if let Some(ended) = ended(&route, status, code) {
         origin.metrics.work.note(ended, origin.clock.now_ms());
     }
-    span.in_scope(|| match status {
-        500.. => tracing::warn!(%method, route, status, code, latency_ms, "failed"),
-        400.. => tracing::info!(%method, route, status, code, latency_ms, "refused"),
-        _ => tracing::debug!(%method, route, status, latency_ms, "request"),
-    });
+    let request = traces::Answered { id: &id, method: method.as_str(), route: &route, status, code, took };
+    traces::line(&place, &request, &work, bytes_in, length(response.headers()));
+    if let Some(exporter) = &origin.traces {
+        traces::tell(exporter, &origin, &place, &request, &work, started);
+    }
     response
+}
+
+/// The length that headers tell of a body.
+fn length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// What a request says about the store: turns are what it is for, and speak for it; whatever else finds it away says so, too.
@@ -105,39 +108,10 @@ fn ended(route: &str, status: u16, code: Option<&str>) -> Option<Ended> {
     }
 }
 
-/// A request's id as the log has it. What a client made up may be anything, a name too: such an id is shown by its digest,
-/// under which whoever has the id finds it.
-fn shown_id(id: &str) -> Cow<'_, str> {
-    let hex = |c: char| c.is_ascii_hexdigit() || c == '-';
-    let random =
-        id.len() >= MIN_RANDOM_ID_CHARS && id.chars().all(hex) && id.contains(|c: char| c.is_ascii_alphabetic());
-    match random || id.parse::<RequestId>().is_ok() {
-        true => id.into(),
-        false => format!("client_{}", &hex::sha256(id.as_bytes())[..SHOWN_DIGEST_CHARS]).into(),
-    }
-}
-
 fn request_id(origin: &Origin, request: &Request) -> String {
     let given = request.headers().get(REQUEST_ID_HEADER).and_then(|value| value.to_str().ok());
     match given {
         Some(id) if Id::Request.fits(id) => id.to_owned(),
         _ => RequestId::mint(origin.clock.now_ms(), &*origin.random).to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_that_machines_draw_are_shown_and_what_clients_make_up_is_not() {
-        let ours = RequestId::mint(1, &crate::random::SystemRandom).to_string();
-        for id in [ours.as_str(), "4bf92f3577b34da6a3ce929d0e0e4736", "123e4567-e89b-12d3-a456-426614174000"] {
-            assert_eq!(shown_id(id), id);
-        }
-        for id in ["mia.mueller-1984", "4111111111111111", "0049-30-1234567890", "x"] {
-            let shown = shown_id(id);
-            assert!(shown.starts_with("client_") && !shown.contains(id) && shown == shown_id(id), "{shown}");
-        }
     }
 }

@@ -12,11 +12,13 @@ mod problem;
 mod reports;
 mod signed;
 mod sse;
+mod traces;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
+use lgdl_traces::Exporter;
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -52,6 +54,8 @@ pub struct Origin {
     pub metrics: Arc<Metrics>,
     /// Who may speak to us.
     pub gate: Arc<Gate>,
+    /// Where traces of requests go, if anywhere.
+    pub traces: Option<Arc<Exporter>>,
 }
 
 /// The service on the edge's port: the edge API, health, metrics.

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use lgdl::compiled::CompiledGame;
 use lgdl::language::Language;
 use lgdl::text::{Class, normalize, normalized, stem};
+use serde::Serialize;
 
-use super::{Evidence, Kind, Proposal, Said, Talk};
+use super::{Evidence, Kind, Proposal};
+use crate::replay::{Said, Talk};
 
 /// A pattern of more words says too much to be met again.
 const MAX_WORDS: usize = 14;
@@ -160,21 +162,65 @@ fn alike(a: &BTreeSet<String>, b: &BTreeSet<String>) -> usize {
     (2 * a.intersection(b).count() * 100).checked_div(a.len() + b.len()).unwrap_or(0)
 }
 
-/// Groups of unmatched phrases, each near to the first of its group.
+/// What nothing was understood in, said in one way or another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unmatched {
+    /// How often.
+    pub times: usize,
+    /// By how many persons.
+    pub persons: usize,
+    /// In which words, personal data replaced by `*`; a few of them.
+    pub phrases: Vec<String>,
+}
+
+/// What nothing was understood in, grouped by likeness, the most frequent first. Only so many phrases are compared.
+#[must_use]
+pub fn unmatched(game: &CompiledGame, talks: &[Talk]) -> Vec<Unmatched> {
+    let language = Language::of_game(&game.header());
+    let said = talks.iter().flat_map(|talk| talk.turns.iter().map(move |said| (talk.person.as_str(), said)));
+    let unmatched = said.filter(|(_, said)| said.stage == UNMATCHED && !said.text.trim().is_empty());
+    let unmatched = unmatched.map(|(person, said)| (person, said.text.as_str(), telling(language, &said.text)));
+    let groups = grouped(language, unmatched.take(MAX_COMPARED));
+    let mut groups: Vec<Unmatched> = groups
+        .into_iter()
+        .map(|seen| Unmatched {
+            times: seen.evidence.unmatched,
+            persons: seen.persons.len(),
+            phrases: seen.phrases.into_values().take(MAX_PHRASES).map(|phrase| phrase.trim().to_owned()).collect(),
+        })
+        .collect();
+    groups.sort_by(|a, b| (b.times, b.persons).cmp(&(a.times, a.persons)).then_with(|| a.phrases.cmp(&b.phrases)));
+    groups
+}
+
+/// Groups of unmatched phrases that are worth a move.
 fn asking_for_the_same(language: &'static Language, unmatched: Vec<(&str, &str, BTreeSet<String>)>) -> Vec<Proposal> {
+    let groups = grouped(language, unmatched.into_iter());
+    let worth = groups.into_iter().filter(|seen| seen.evidence.unmatched >= MIN_ASKING);
+    worth.map(|seen| seen.proposal(Kind::NewMove, Vec::new())).collect()
+}
+
+/// Groups of phrases, each near to the first of its group; what has no telling word is alike only to itself.
+fn grouped<'t>(
+    language: &'static Language,
+    unmatched: impl Iterator<Item = (&'t str, &'t str, BTreeSet<String>)>,
+) -> Vec<Seen<'t>> {
     let mut groups: Vec<(BTreeSet<String>, Seen<'_>)> = Vec::new();
     for (person, text, telling) in unmatched {
-        let known = groups.iter().position(|(first, _)| alike(first, &telling) >= ALIKE);
+        let key = normalized(language, text);
+        let known = groups.iter().position(|(first, seen)| match telling.is_empty() {
+            true => first.is_empty() && seen.phrases.contains_key(&key),
+            false => alike(first, &telling) >= ALIKE,
+        });
         let at = known.unwrap_or_else(|| {
             groups.push((telling, Seen::default()));
             groups.len() - 1
         });
         if let Some((_, seen)) = groups.get_mut(at) {
-            seen.add(person, &normalized(language, text), text, |evidence| evidence.unmatched += 1);
+            seen.add(person, &key, text, |evidence| evidence.unmatched += 1);
         }
     }
-    let worth = groups.into_iter().filter(|(_, seen)| seen.evidence.unmatched >= MIN_ASKING);
-    worth.map(|(_, seen)| seen.proposal(Kind::NewMove, Vec::new())).collect()
+    groups.into_iter().map(|(_, seen)| seen).collect()
 }
 
 #[cfg(test)]
@@ -271,6 +317,22 @@ mod tests {
         );
         let [group] = of(&all, Kind::NewMove)[..] else { panic!("{all:?}") };
         assert_eq!((group.evidence.unmatched, group.evidence.persons), (3, 3));
+    }
+
+    #[test]
+    fn what_was_not_understood_is_grouped_and_counted_the_most_frequent_first() {
+        let turn = |text: &str| said(text, "none", "unmatched", None);
+        let groups = unmatched(
+            &game(),
+            &[
+                talk("a", &[turn("what is the weather"), turn("do you sell helmets"), turn("???")]),
+                talk("b", &[turn("I would like to buy helmets"), turn("???"), turn("!!")]),
+                talk("c", &[said("fix my bicycle", "repair", "answered", None), turn("any helmets to sell?")]),
+            ],
+        );
+        assert_eq!((groups[0].times, groups[0].persons, groups[0].phrases.len()), (3, 3, 3), "{groups:?}");
+        assert_eq!(groups.iter().map(|group| group.times).sum::<usize>(), 7, "nothing is left out: {groups:?}");
+        assert!(groups.iter().any(|group| group.phrases == ["what is the weather"]), "{groups:?}");
     }
 
     #[test]

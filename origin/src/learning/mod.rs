@@ -4,19 +4,15 @@
 //! erased is in none of them any more. Decisions are kept under a proposal's id, which is a hash and quotes nobody. A
 //! phrase that only one person said is shown, and goes into no draft.
 
-mod conversations;
 mod decisions;
 mod draft;
 mod gather;
-mod shadow;
 
 use serde::Serialize;
 
-pub use conversations::{MAX_CONVERSATIONS, Said, Talk, Talks, talks};
 pub use decisions::{Decision, decide, decided};
 pub use draft::{DraftError, draft};
-pub use gather::proposals;
-pub use shadow::{Changed, ShadowRun, shadow};
+pub use gather::{Unmatched, proposals, unmatched};
 
 use crate::hex;
 

@@ -5,6 +5,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::Result;
 use crate::clock::Millis;
+use crate::ids::ConversationId;
 use crate::report::Left;
 
 /// Which turns.
@@ -58,6 +59,10 @@ pub const MAX_LEFT: i64 = 50;
 pub trait Reports: Send + Sync {
     /// Tells the facts of turns, conversation by conversation and in their order; ends when nobody listens any more.
     async fn turn_facts(&self, turns: TurnsOf, tell: Sender<TurnFactsRow>) -> Result<()>;
+
+    /// The conversation and the number of the turn whose answer had this `manifest_id`. Looks through a tenant's turns: for
+    /// people, not for requests.
+    async fn find_turn(&self, tenant: &str, manifest_id: &str) -> Result<Option<(ConversationId, u64)>>;
 
     /// The questions that stand open in conversations whose last turn lies in a span of time, the most frequent first, at
     /// most [`MAX_LEFT`].

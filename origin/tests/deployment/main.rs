@@ -10,6 +10,7 @@ mod pooled;
 #[allow(dead_code)] // the contract uses more of it
 mod postgres_server;
 mod recovery;
+mod replays;
 mod traces;
 
 use std::io::Write as _;

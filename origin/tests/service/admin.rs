@@ -218,6 +218,21 @@ async fn conversations_are_paged_without_text_and_read_with_a_reason() {
     assert!(text.to_string().contains("my knee hurts"));
     assert_eq!(audited(&desk, "pii.accessed").await["detail"]["reason"], "complaint 4711");
     audited(&desk, "conversation.accessed").await;
+    let why = async |turn: &str| {
+        let path = format!("/admin/v1/turns/{turn}/why");
+        desk.send(Method::POST, &path, &json!({"reason": "complaint 4711"})).await
+    };
+    let id = bens["conversations"][0]["id"].as_str().unwrap();
+    assert_eq!(why("turn_00").await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(why(id).await.status(), StatusCode::NOT_FOUND, "{id} is no turn");
+    // The game of these turns was never published here.
+    let stopped = ok(why("turn_1").await, StatusCode::OK).await;
+    assert_eq!(stopped["again"]["why"]["stopped"], "no_version", "{stopped}");
+    assert!(!stopped.to_string().contains("knee"), "{stopped}");
+    assert_eq!(audited(&desk, "turn.explained").await["detail"]["reason"], "complaint 4711");
+    let unmatched = json!({"reason": "quality review"});
+    let unmatched = desk.send(Method::POST, "/admin/v1/games/medical/unmatched", &unmatched).await;
+    assert_eq!(unmatched.status(), StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ mod events;
 mod fill;
 mod firewall;
 mod flow;
+mod given;
 mod handover;
 mod hear;
 mod inquiry;
@@ -46,6 +47,7 @@ mod variety;
 mod wording;
 
 pub use checks::Checked;
+pub use given::{Given, MAX_GIVEN_BYTES};
 pub use handover::{HandoverStage, HandoverStatus};
 pub use state::Conversation;
 
@@ -295,6 +297,9 @@ pub struct TurnRecord {
     /// Learning events (`learn pattern`, `boost confidence`, `remember outcome`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub learning: Vec<String>,
+    /// What the turn was given beside what was said.
+    #[serde(default, skip_serializing_if = "Given::is_nothing")]
+    pub given: Given,
 }
 
 /// A slot that a turn filled.

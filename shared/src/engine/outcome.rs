@@ -4,7 +4,7 @@ use serde_json::Map;
 
 use super::run::{Reading, Run};
 use super::state::{MAX_SAID_CHARS, Open};
-use super::{Also, ExplainedCandidate, Explanation, Outcome, TurnRecord};
+use super::{Also, ExplainedCandidate, Explanation, Given, Outcome, TurnRecord};
 
 /// The node lacks the model that the game was trained with: it is heard with its own words.
 const NO_MODEL: &str = "E154";
@@ -121,6 +121,7 @@ impl Run<'_> {
             understood_by,
             findings: self.tell.findings,
             learning: self.tell.learning,
+            given: Given::of(self.input.turn, self.input.results),
         };
         Outcome { conversation: self.state, record, explanation }
     }

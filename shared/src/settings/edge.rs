@@ -123,6 +123,8 @@ crate::settings! {
         negotiation_max_rounds: u32 = "3" => Number(1..=20);
         /// Gain of confidence below which a round counts as none.
         negotiation_epsilon: f64 = "0.05" => Number(0.0..=1.0);
+        /// Of traces that begin at the node, the part that is kept, from 0 to 1. Those of requests that fail are kept always.
+        trace_rate: f64 = "0.01" => Number(0.0..=1.0);
         /// What the node proves itself with to its own instances; the host sets it.
         node_token: Option<String> = "", secret => Optional(Text);
     }

@@ -23,6 +23,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::crypto::{SecretKey, key_id_of};
+use crate::wire::trace::{SpanId, TraceContext, hex};
 
 /// How the names of a node's notes of the moment begin in its key-value store: that turns wait, say. They do not outlive its process,
 /// which may end before the last of them is written.
@@ -76,6 +77,17 @@ pub struct Observation {
     pub code: Option<Cow<'static, str>>,
     /// The stages that it went through, in order, and how long each took, microseconds.
     pub stages: Vec<(Cow<'static, str>, u64)>,
+    /// Where it stands in its trace.
+    pub trace: Option<Traced>,
+}
+
+/// Where a request stands in a trace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traced {
+    /// Its own span.
+    pub own: TraceContext,
+    /// The span of whoever sent it.
+    pub parent: Option<SpanId>,
 }
 
 impl Observation {
@@ -85,7 +97,12 @@ impl Observation {
         let counts: Vec<String> = self.counts.iter().map(u32::to_string).collect();
         let stages: Vec<String> = self.stages.iter().map(|(name, us)| format!("{name}={us}")).collect();
         let (game, code) = (self.game.as_deref().unwrap_or_default(), self.code.as_deref().unwrap_or_default());
-        format!("{};{};{game};{code};{}", self.route, counts.join(","), stages.join(","))
+        let trace = self.trace.map(|trace| {
+            let parent = trace.parent.map(|parent| hex(&parent)).unwrap_or_default();
+            format!("{},{parent}", trace.own.header())
+        });
+        let trace = trace.unwrap_or_default();
+        format!("{};{};{game};{code};{};{trace}", self.route, counts.join(","), stages.join(","))
     }
 
     /// Reads the header; what is no number there is left out.
@@ -93,7 +110,7 @@ impl Observation {
     pub fn of_header(text: &str) -> Observation {
         let mut parts = text.split(';');
         let mut part = || parts.next().unwrap_or_default();
-        let (route, counts, game, code, stages) = (part(), part(), part(), part(), part());
+        let (route, counts, game, code, stages, trace) = (part(), part(), part(), part(), part(), part());
         let named = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let stage = |stage: &str| {
             let (name, us) = stage.split_once('=')?;
@@ -105,8 +122,17 @@ impl Observation {
             game: named(game),
             code: named(code).map(Cow::Owned),
             stages: stages.split(',').filter_map(stage).take(MAX_STAGES).collect(),
+            trace: traced(trace),
         }
     }
+}
+
+fn traced(text: &str) -> Option<Traced> {
+    let (own, parent) = text.split_once(',')?;
+    let own = TraceContext::of_header(own)?;
+    // A parent has the form of a span of this trace.
+    let parent = TraceContext::of_header(&format!("00-{}-{parent}-00", hex(&own.trace))).map(|parent| parent.span);
+    Some(Traced { own, parent })
 }
 
 /// Stages that an [`Observation`] tells of at most.
@@ -416,8 +442,15 @@ mod tests {
             game: Some("medical".into()),
             code: None,
             stages: vec![("state".into(), 12), ("engine".into(), 30)],
+            trace: TraceContext::of_header("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+                .map(|own| Traced { own, parent: Some([7; 8]) }),
         };
         assert_eq!(Observation::of_header(&observation.header()), observation);
+        let began_here = Observation {
+            trace: observation.trace.map(|trace| Traced { parent: None, ..trace }),
+            ..observation.clone()
+        };
+        assert_eq!(Observation::of_header(&began_here.header()), began_here);
         assert_eq!(Observation::of_header("none;;;E220;").code.as_deref(), Some("E220"));
         assert_eq!(Observation::of_header(""), Observation::default());
     }

@@ -49,6 +49,21 @@ pub(crate) fn compile_file(path: &Path) -> CompiledGame {
     compile(&source, contract.as_deref())
 }
 
+/// A turn that is run again from the state before it and what its record keeps gives the same.
+fn assert_runs_again(game: &CompiledGame, before: Conversation, outcome: &Outcome) {
+    let record = &outcome.record;
+    // A text that was cut is not what was said, and what is too much is left out.
+    if record.findings.iter().any(|code| code == "E207") || record.given.left_out_bytes.is_some() {
+        return;
+    }
+    let again = complete(game, before, record.turn_again(), |call| record.given.results[call.index].clone());
+    assert_eq!(
+        (&again.record, &again.conversation),
+        (record, &outcome.conversation),
+        "run again, the turn is the same"
+    );
+}
+
 type Answer = Box<dyn FnMut(&CapabilityCall) -> CapabilityResult>;
 
 /// A conversation with a game.
@@ -140,6 +155,8 @@ impl Talk {
         });
         self.conversation = outcome.conversation.clone();
         let record = outcome.record.clone();
+        let stored: Conversation = serde_json::from_str(&stored).expect("a state can be read");
+        assert_runs_again(&self.game, stored, &outcome);
         self.last = Some(outcome);
         record
     }

@@ -153,6 +153,7 @@ impl OriginHost {
             clock: clock.clone(),
             random,
             metrics: Arc::new(Metrics::default()),
+            traces: None,
         };
         let router = edge_service(origin.clone());
         OriginHost { runtime, origin, clock, router, mutation, folder }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{Method, StatusCode};
+use lgdl::compiled::CompiledGame;
 use lgdl::diagnostics::Diagnostic;
 use lgdl::ids::Id;
 use lgdl::syntax;
@@ -15,14 +16,16 @@ use serde_json::{Value, json};
 
 use crate::admin::endpoint::Endpoint;
 use crate::admin::guard::Caller;
-use crate::admin::input::{Body, InPath, InQuery};
+use crate::admin::input::{Body, InPath, InQuery, MAX_REASON_CHARS, MIN_REASON_CHARS, check_reason};
 use crate::admin::permissions::Permission;
-use crate::admin::schema::{any_object, flag, list, name, object, one_of, or_null, text, time};
+use crate::admin::schema::{any_object, flag, list, name, object, one_of, or_null, text, time, whole};
 use crate::audit::events;
 use crate::clock::TIMES;
 use crate::games::{Content, Goldens, MAX_SOURCE_BYTES, PublishError, PublishRequest, publish};
 use crate::http::{Origin, Problem};
+use crate::learning::unmatched;
 use crate::records::check_id;
+use crate::replay::{Wanted, talks};
 use crate::report::{DAY_MS, Report, report};
 use crate::store::{Activation, GameVersionRow, StoreError};
 
@@ -34,7 +37,7 @@ const MAX_REPORT_DAYS: i64 = 3_660;
 const MAX_PUBLISH_BYTES: usize = 2 * MAX_SOURCE_BYTES;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    use Permission::{ChangeGames, Look};
+    use Permission::{ChangeGames, Look, ReadText};
     let game =
         object([("id", text()), ("name", text()), ("version", text()), ("pinned", flag()), ("policy", any_object())]);
     let publication = object([
@@ -83,6 +86,18 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .asks("since_ms", time(), "from the day of this time on; 30 days back when nothing is said")
         .asks("until_ms", time(), "up to the day of this time; today when nothing is said")
         .answers(200, any_object()),
+        Endpoint::new(
+            Method::POST,
+            "/admin/v1/games/{game}/unmatched",
+            ReadText,
+            "What nothing was understood in, grouped by likeness, personal data replaced; for a reason that is kept in the audit log",
+            not_understood,
+        )
+        .takes(object([
+            ("reason", json!({"type": "string", "minLength": MIN_REASON_CHARS, "maxLength": MAX_REASON_CHARS})),
+            ("?since_ms", time()),
+        ]))
+        .answers(200, object([("unmatched", list(any_object())), ("conversations", whole()), ("all", whole())])),
         Endpoint::new(
             Method::PUT,
             "/admin/v1/games/{game}/active",
@@ -298,6 +313,40 @@ async fn report_on(
         return Err(unknown_game());
     }
     Ok(Json(report(&*origin.store, &caller.tenant, &game, (since, until), now_ms).await?))
+}
+
+/// Why and since when what was not understood is looked at.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Looked {
+    reason: String,
+    #[serde(default)]
+    since_ms: Option<i64>,
+}
+
+async fn not_understood(
+    State(origin): State<Origin>,
+    caller: Caller,
+    InPath(game): InPath<String>,
+    Body(Looked { reason, since_ms }): Body<Looked>,
+) -> Result<Json<Value>, Problem> {
+    check_id(Id::Stored, "game", &game)?;
+    check_reason(&reason)?;
+    let since = since_ms.unwrap_or_else(|| origin.clock.now_ms().saturating_sub(DEFAULT_REPORT_DAYS * DAY_MS));
+    if !TIMES.contains(&since) {
+        return Err(Problem::malformed("`since_ms` is no time that anything is stored of."));
+    }
+    let games = origin.store.games(&caller.tenant).await?;
+    let row = games.into_iter().find(|row| row.game == game).ok_or_else(unknown_game)?;
+    // Told before anything is shown.
+    caller.tell(&origin, events::UNMATCHED_SHOWN, game.as_str(), json!({"reason": reason.trim()})).await?;
+    let compiled = origin.store.compiled(&caller.tenant, &row.active.version).await?.ok_or_else(unknown_game)?;
+    let compiled =
+        CompiledGame::load(compiled.into()).map_err(|_| Problem::internal("The active version can't be read."))?;
+    let wanted = Wanted { since: Some(since), ..Wanted::default() };
+    let talks = talks(&*origin.store, &*origin.protection, &caller.tenant, &game, &wanted).await?;
+    let (conversations, all) = (talks.talks.len(), talks.all);
+    Ok(Json(json!({"unmatched": unmatched(&compiled, &talks.talks), "conversations": conversations, "all": all})))
 }
 
 async fn activate(

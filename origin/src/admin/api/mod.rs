@@ -15,6 +15,7 @@ mod keys;
 mod people;
 mod service;
 mod session;
+mod turns;
 
 use super::endpoint::Endpoint;
 
@@ -27,6 +28,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         keys::endpoints(),
         games::endpoints(),
         conversations::endpoints(),
+        turns::endpoints(),
         people::endpoints(),
         consents::endpoints(),
         erasures::endpoints(),

@@ -6,8 +6,9 @@ use tokio::sync::mpsc::Sender;
 
 use super::{PostgresStore, failed, get, natural};
 use crate::clock::Millis;
+use crate::ids::ConversationId;
 use crate::report::{DAY_MS, Left};
-use crate::store::{DayRow, MAX_LEFT, Reports, Result, TurnFactsRow, TurnsOf};
+use crate::store::{DayRow, MAX_LEFT, Reports, Result, StoreError, TurnFactsRow, TurnsOf};
 
 /// Rows that are fetched at a time.
 const FETCHED: i32 = 1_000;
@@ -55,6 +56,16 @@ impl Reports for PostgresStore {
                 }
             }
         }
+    }
+
+    async fn find_turn(&self, tenant: &str, manifest_id: &str) -> Result<Option<(ConversationId, u64)>> {
+        let sql = "SELECT t.conversation_id, t.turn_num
+            FROM conversations c JOIN turns t ON t.period = c.period AND t.conversation_id = c.id
+            WHERE c.tenant = $1 AND t.metadata ->> 'manifest_id' = $2 LIMIT 1";
+        let rows = self.query_lagging(sql, &[&tenant, &manifest_id]).await?;
+        let damaged = |_| StoreError::Damaged("turns.conversation_id".into());
+        let found = |row| Ok((get::<String>(row, 0)?.parse().map_err(damaged)?, natural(row, 1)?));
+        rows.first().map(found).transpose()
     }
 
     async fn left_open(&self, tenant: &str, game: &str, span: (Millis, Millis)) -> Result<Vec<Left>> {

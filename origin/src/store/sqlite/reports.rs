@@ -6,8 +6,9 @@ use tokio::sync::mpsc::Sender;
 
 use super::{SqliteStore, failed, natural};
 use crate::clock::Millis;
+use crate::ids::ConversationId;
 use crate::report::{DAY_MS, Left};
-use crate::store::{DayRow, MAX_LEFT, Reports, Result, TurnFactsRow, TurnsOf};
+use crate::store::{DayRow, MAX_LEFT, Reports, Result, StoreError, TurnFactsRow, TurnsOf};
 
 /// A turn is not younger than its conversation's last change, but for a clock that is ahead: a day's grace.
 const FACTS: &str = "SELECT t.conversation_id, c.game_version, t.turn_num, t.timestamp, t.matched_move, t.confidence,
@@ -47,6 +48,22 @@ impl Reports for SqliteStore {
                 Ok(())
             };
             read().map_err(failed)
+        })
+        .await
+    }
+
+    async fn find_turn(&self, tenant: &str, manifest_id: &str) -> Result<Option<(ConversationId, u64)>> {
+        let (tenant, manifest_id) = (tenant.to_owned(), manifest_id.to_owned());
+        self.read(move |connection| {
+            let sql = "SELECT t.conversation_id, t.turn_num
+                FROM conversations c JOIN turns t ON t.conversation_id = c.id
+                WHERE c.tenant = ?1 AND t.metadata ->> '$.manifest_id' = ?2 LIMIT 1";
+            let found = connection.query_row(sql, params![tenant, manifest_id], |row| {
+                Ok((row.get::<_, String>(0)?, natural(row.get(1)?)))
+            });
+            let Some((conversation, turn)) = found.optional().map_err(failed)? else { return Ok(None) };
+            let damaged = |_| StoreError::Damaged("turns.conversation_id".into());
+            Ok(Some((conversation.parse().map_err(damaged)?, turn)))
         })
         .await
     }

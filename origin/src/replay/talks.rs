@@ -1,16 +1,19 @@
-//! The stored conversations of a game, as learning reads them.
+//! The stored conversations of a game, as learning, reports and replays read them.
+
+use std::collections::BTreeSet;
 
 use lgdl::privacy::detect;
 use serde_json::Value;
 
+use super::StoredTurn;
+use crate::clock::Millis;
 use crate::exports;
+use crate::ids::ConversationId;
 use crate::privacy::Protection;
-use crate::store::{Record, Result, Section, Store, StoreError};
+use crate::store::{ConversationFilter, MAX_PAGE, Record, Result, Store, StoreError};
 
-/// Conversations that are looked at, at most: the last ones in the order of their names.
+/// Conversations that are looked at, at most.
 pub const MAX_CONVERSATIONS: usize = 10_000;
-/// Records read at a time.
-const PAGE: u32 = 200;
 /// The stage of what is said to people.
 const WITH_AGENT: &str = "with_agent";
 /// How the events of the desk begin.
@@ -35,8 +38,8 @@ pub struct Said {
     pub awaiting_slot: Option<String>,
     /// Learning events of the move.
     pub learning: Vec<String>,
-    /// When it was said.
-    pub at_ms: i64,
+    /// The turn as the engine is given it; nothing where the record is damaged. Not to be shown: it is as it was said.
+    pub stored: Option<StoredTurn>,
 }
 
 /// A conversation.
@@ -48,6 +51,17 @@ pub struct Talk {
     pub turns: Vec<Said>,
 }
 
+/// Which conversations.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wanted {
+    /// On one version.
+    pub version: Option<String>,
+    /// Begun at this time or later.
+    pub since: Option<Millis>,
+    /// So many of them at most; [`MAX_CONVERSATIONS`] are the most.
+    pub sample: Option<usize>,
+}
+
 /// Conversations of one game.
 #[derive(Debug, Default)]
 pub struct Talks {
@@ -55,38 +69,64 @@ pub struct Talks {
     pub talks: Vec<Talk>,
     /// How many can't be.
     pub unreadable: usize,
-    /// Whether there are more than [`MAX_CONVERSATIONS`].
-    pub cut: bool,
+    /// How many there are of what was wanted, looked at or not.
+    pub all: usize,
 }
 
-/// The stored conversations of a game.
+impl Talks {
+    /// Whether there are more than were looked at.
+    #[must_use]
+    pub fn cut(&self) -> bool {
+        self.all > self.talks.len() + self.unreadable
+    }
+}
+
+/// The stored conversations of a game. Where there are more than are wanted, those with the smallest ids: an id is a digest,
+/// so that they are a fair sample, and the same one each time.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn talks(store: &dyn Store, protection: &dyn Protection, tenant: &str, game: &str) -> Result<Talks> {
-    let (mut all, mut after) = (Talks::default(), String::new());
+pub async fn talks(
+    store: &dyn Store,
+    protection: &dyn Protection,
+    tenant: &str,
+    game: &str,
+    wanted: &Wanted,
+) -> Result<Talks> {
+    let most = wanted.sample.unwrap_or(MAX_CONVERSATIONS).min(MAX_CONVERSATIONS);
+    let (mut all, mut chosen, mut after) = (Talks::default(), BTreeSet::<ConversationId>::new(), None);
     loop {
-        let page = store.page(Section::Conversations, &after, PAGE).await?;
-        for record in page.records {
-            let Record::Conversation(dump) = &record else { continue };
-            if dump.conversation.tenant != tenant || dump.conversation.game != game {
-                continue;
-            }
-            if all.talks.len() == MAX_CONVERSATIONS {
-                all.cut = true;
-                return Ok(all);
-            }
-            match exports::line(protection, record).await {
-                Ok(document) => all.talks.push(talk(&document)),
-                Err(StoreError::Damaged(_)) => all.unreadable += 1,
-                Err(error) => return Err(error),
+        let filter = ConversationFilter {
+            game: Some(game.to_owned()),
+            since: wanted.since,
+            after: after.take(),
+            ..ConversationFilter::default()
+        };
+        let heads = store.list_conversations(tenant, filter, MAX_PAGE).await?;
+        let full = heads.len() as u64 == u64::from(MAX_PAGE);
+        after = heads.last().filter(|_| full).map(|head| (head.created_at, head.id.clone()));
+        let of_version = |version: &str| wanted.version.as_deref().is_none_or(|wanted| wanted == version);
+        for head in heads.into_iter().filter(|head| of_version(&head.game_version)) {
+            all.all += 1;
+            chosen.insert(head.id);
+            if chosen.len() > most {
+                chosen.pop_last();
             }
         }
-        match page.next {
-            Some(next) => after = next,
-            None => return Ok(all),
+        if after.is_none() {
+            break;
         }
     }
+    for id in chosen {
+        // One that was erased meanwhile is none any more.
+        let Some(dump) = store.dump(tenant, &id).await? else { continue };
+        match exports::line(protection, Record::Conversation(Box::new(dump))).await {
+            Ok(document) => all.talks.push(talk(&document)),
+            Err(StoreError::Damaged(_)) => all.unreadable += 1,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(all)
 }
 
 fn talk(document: &Value) -> Talk {
@@ -100,7 +140,7 @@ fn talk(document: &Value) -> Talk {
         understood_by: text(&turn["understood_by"]),
         awaiting_slot: text(&turn["awaiting_slot"]),
         learning: turn["learning"].as_array().into_iter().flatten().filter_map(text).collect(),
-        at_ms: turn["at_ms"].as_i64().unwrap_or(0),
+        stored: turn.as_object().and_then(|record| StoredTurn::of_record(record).ok()),
     });
     Talk { person: text(&document["user_id"]).unwrap_or_default(), turns: turns.collect() }
 }

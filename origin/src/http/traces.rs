@@ -1,0 +1,182 @@
+//! What is told of a request once it is answered: one line in the log, and its spans where traces go. Times, codes and ids
+//! that machines drew; no text, and no id that a person chose.
+
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
+
+use lgdl::ids::shown_request;
+use lgdl::wire::node::Traced;
+use lgdl::wire::trace::{Sampling, SpanId, TraceContext, hex};
+use lgdl_traces::{Exporter, Kind, Span, Value};
+
+use super::Origin;
+use crate::metrics::Operation;
+use crate::random::Random;
+use crate::store::Result;
+
+/// Statements of one request that are told one by one.
+const MAX_STATEMENTS: usize = 64;
+
+/// Work of the store for one request.
+#[derive(Debug, Clone, Copy)]
+struct Statement {
+    operation: Operation,
+    began: Instant,
+    took: Duration,
+    failed: bool,
+}
+
+/// What the store did for a request.
+#[derive(Debug, Default)]
+pub(super) struct Work {
+    statements: Vec<Statement>,
+}
+
+/// A request that is answered.
+pub(super) struct Answered<'a> {
+    pub(super) id: &'a str,
+    pub(super) method: &'a str,
+    pub(super) route: &'a str,
+    pub(super) status: u16,
+    pub(super) code: Option<&'a str>,
+    pub(super) took: Duration,
+}
+
+tokio::task_local! {
+    static WORK: RefCell<Work>;
+}
+
+/// Runs a request and watches what the store does for it.
+pub(super) async fn watched<T>(request: impl Future<Output = T>) -> (T, Work) {
+    WORK.scope(RefCell::default(), async {
+        let answer = request.await;
+        (answer, WORK.with(RefCell::take))
+    })
+    .await
+}
+
+/// Times work of the store, for metrics and for whatever request it is done for.
+pub(super) async fn stored<T>(
+    origin: &Origin,
+    operation: Operation,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let began = Instant::now();
+    let result = work.await;
+    let took = began.elapsed();
+    origin.metrics.stored(operation, took, &result);
+    let statement = Statement { operation, began, took, failed: result.is_err() };
+    // Background work is for no request.
+    let _ = WORK.try_with(|work| {
+        let statements = &mut work.borrow_mut().statements;
+        if statements.len() < MAX_STATEMENTS {
+            statements.push(statement);
+        }
+    });
+    result
+}
+
+/// Where a request stands in its trace: in that of whoever sent it, or in one that begins here.
+pub(super) fn place(parent: Option<TraceContext>, random: &dyn Random) -> Traced {
+    let own = span_id(random);
+    match parent {
+        Some(parent) => Traced { own: parent.with_span(own), parent: Some(parent.span) },
+        None => {
+            let mut trace = [0; 16];
+            random.fill(&mut trace);
+            Traced { own: TraceContext { trace, span: own, sampling: Sampling::OnFailure }, parent: None }
+        }
+    }
+}
+
+fn span_id(random: &dyn Random) -> SpanId {
+    let mut id = [0; 8];
+    random.fill(&mut id);
+    id
+}
+
+/// The line of a request.
+pub(super) fn line(place: &Traced, request: &Answered<'_>, work: &Work, bytes_in: Option<u64>, bytes_out: Option<u64>) {
+    let Answered { id, method, route, status, code, took } = request;
+    let store: Duration = work.statements.iter().map(|statement| statement.took).sum();
+    macro_rules! write_line {
+        ($level:ident, $message:literal) => {
+            tracing::$level!(
+                target: "lgdl::request",
+                request_id = %shown_request(id),
+                trace_id = hex(&place.own.trace),
+                method,
+                route,
+                status,
+                code,
+                latency_ms = took.as_secs_f64() * 1e3,
+                store_ms = store.as_secs_f64() * 1e3,
+                statements = work.statements.len(),
+                bytes_in,
+                bytes_out,
+                $message
+            )
+        };
+    }
+    match status {
+        500.. => write_line!(warn, "failed"),
+        400.. => write_line!(info, "refused"),
+        _ => write_line!(info, "request"),
+    }
+}
+
+/// Hands the spans of a request over, if it is kept.
+pub(super) fn tell(
+    exporter: &Exporter,
+    origin: &Origin,
+    place: &Traced,
+    request: &Answered<'_>,
+    work: &Work,
+    started: Instant,
+) {
+    let failed = request.status >= 500;
+    if place.own.sampling != Sampling::Kept && !failed {
+        return;
+    }
+    let began_ns = nanoseconds(origin.clock.now_ms()).saturating_sub(length(started.elapsed()));
+    let own = Span {
+        trace: place.own.trace,
+        id: place.own.span,
+        parent: place.parent,
+        name: format!("{} {}", request.method, request.route),
+        kind: Kind::Server,
+        began_ns,
+        took_ns: length(request.took),
+        attributes: vec![
+            ("http.request.method", Value::Text(request.method.to_owned())),
+            ("http.route", Value::Text(request.route.to_owned())),
+            ("http.response.status_code", Value::Number(request.status.into())),
+            ("lgdl.request_id", Value::Text(shown_request(request.id).into_owned())),
+        ],
+        failure: failed.then(|| request.code.unwrap_or("error").to_owned()),
+    };
+    let system = if origin.store.kind() == "postgres" { "postgresql" } else { origin.store.kind() };
+    let statements = work.statements.iter().map(|statement| Span {
+        trace: place.own.trace,
+        id: span_id(&*origin.random),
+        parent: Some(place.own.span),
+        name: format!("{system} {}", statement.operation.name()),
+        kind: Kind::Client,
+        began_ns: began_ns + length(statement.began.saturating_duration_since(started)),
+        took_ns: length(statement.took),
+        attributes: vec![
+            ("db.system.name", Value::Text(system.to_owned())),
+            ("db.operation.name", Value::Text(statement.operation.name().to_owned())),
+        ],
+        failure: statement.failed.then(|| "store".to_owned()),
+    });
+    exporter.tell(statements.chain([own]));
+}
+
+fn nanoseconds(ms: i64) -> u64 {
+    ms.max(0).unsigned_abs().saturating_mul(1_000_000)
+}
+
+fn length(took: Duration) -> u64 {
+    u64::try_from(took.as_nanos()).unwrap_or(u64::MAX)
+}
