@@ -81,7 +81,7 @@ impl Run<'_> {
         }
         let Some(reason) = reason else { return Ok(None) };
         self.tell.refused_slot = Some(subject.name().to_owned());
-        let given_up = self.take_back(mv, subject, reason);
+        let given_up = self.refuse_value(mv, subject, reason);
         self.tell.given_up_slot = given_up.clone().or(self.tell.given_up_slot.take());
         Ok(given_up)
     }

@@ -134,7 +134,7 @@ impl Run<'_> {
         self.running.judged = Some(subject.name().to_owned());
         let reason = self.render(&broken.reason);
         self.running.judged = None;
-        self.take_back(mv, subject, reason)
+        self.refuse_value(mv, subject, reason)
     }
 
     /// Whether all is there that a rule or a check looks at.
@@ -148,7 +148,7 @@ impl Run<'_> {
 
     /// Takes a value back that is not right, and says why before the next question; what stood there before stays. The slot
     /// that is given up, where that was too often.
-    pub(super) fn take_back(&mut self, mv: &Arc<Move>, subject: Subject<'_>, reason: String) -> Option<String> {
+    pub(super) fn refuse_value(&mut self, mv: &Arc<Move>, subject: Subject<'_>, reason: String) -> Option<String> {
         let slots: Vec<&Slot> = match subject {
             Subject::Value(slot) => vec![slot],
             Subject::Whole(whole) => parts_of(mv, whole),

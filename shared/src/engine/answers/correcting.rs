@@ -106,6 +106,22 @@ impl Run<'_> {
         true
     }
 
+    /// "change the address to 9 Elm Street, Kiel"
+    fn correct_composite(&mut self, mv: &Arc<Move>, whole: &str, said: &str) -> bool {
+        if !self.replace_composite(mv, whole, said) {
+            return false;
+        }
+        self.answered_by_active();
+        self.tell.reading = Reading::Correction;
+        let shown = self.composite_in_words(mv, whole).unwrap_or_default();
+        let sensitive = parts_of(mv, whole).into_iter().any(|slot| self.is_sensitive(slot));
+        if let Some(part) = parts_of(mv, whole).first() {
+            let named = Slot { name: whole.to_owned(), sensitive, ..Slot::clone(part) };
+            self.say(&wording::corrected(&named, &shown));
+        }
+        true
+    }
+
     /// "in two weeks, and make it 4 lines": a clause beside the answer that plainly puts another value in the place of one that
     /// was said before.
     pub(super) fn correct_beside(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>, answer: (usize, usize)) {
@@ -136,22 +152,6 @@ impl Run<'_> {
                 self.replace(&slot, &found);
             }
         }
-    }
-
-    /// "change the address to 9 Elm Street, Kiel"
-    fn correct_composite(&mut self, mv: &Arc<Move>, whole: &str, said: &str) -> bool {
-        if !self.replace_composite(mv, whole, said) {
-            return false;
-        }
-        self.answered_by_active();
-        self.tell.reading = Reading::Correction;
-        let shown = self.composite_in_words(mv, whole).unwrap_or_default();
-        let sensitive = parts_of(mv, whole).into_iter().any(|slot| self.is_sensitive(slot));
-        if let Some(part) = parts_of(mv, whole).first() {
-            let named = Slot { name: whole.to_owned(), sensitive, ..Slot::clone(part) };
-            self.say(&wording::corrected(&named, &shown));
-        }
-        true
     }
 
     /// "that was wrong, I meant Tuesday" after a move has ended opens it again with its values; whether it did.
