@@ -1,9 +1,12 @@
 //! What only our host has: a key-value store that forgets, limits of an instance, and its way out. What every platform must do
 //! is in `platforms/`.
 
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use lgdl_edge_host::HostConfig;
+use lgdl_tests::collector::Collector;
 use lgdl_tests::games::{self, GameFolder};
 use lgdl_tests::platforms::{Deployment, Kind};
 use lgdl_tests::raw::exchange;
@@ -255,4 +258,87 @@ async fn an_instance_that_gets_too_little_memory_or_time_is_answered_for() {
         ..Plan::default()
     };
     assert_eq!(problem(time).await, (503, "E238".into()));
+}
+
+/// Lines of the log of everything in this process.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_is_one_trace_and_one_line_on_each_side_and_nothing_of_a_person_is_in_either() {
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const CLIENT: &str = "00f067aa0ba902b7";
+    const PERSON: [&str; 5] = ["quillon", "featherstone", "marmalade", "4111 1111 1111 1111", "zanzibar-7"];
+    let lines = Lines::default();
+    let writer = lines.clone();
+    // The only test of this program that looks at the log.
+    let begun = tracing_subscriber::fmt().json().with_env_filter("lgdl=trace,lgdl_edge_host=trace,lgdl_origin=trace");
+    begun.with_writer(move || writer.clone()).try_init().expect("the first");
+    let collector = Collector::start().await;
+    let plan = Plan { node: vec![("trace_rate", "0".into())], traces_to: Some(collector.url()), ..Plan::default() };
+    let stack = Stack::start(&[example("clinic_triage")], plan).await;
+    let body = |input: &str| {
+        json!({
+            "conversation_id": "zanzibar-7", "user_id": "quillon@example.com", "input": input,
+            "context": {"name": "quillon"},
+        })
+    };
+    let kept = format!("00-{TRACE}-{CLIENT}-01");
+    let said = "my name is quillon featherstone, 4111 1111 1111 1111, I have marmalade pain";
+    let (status, answer) = stack.say("clinic_triage", &body(said), &[("traceparent", &kept)]).await;
+    assert_eq!(status, 200, "{answer}");
+    // Begins at the node, which keeps none; and the client wants none.
+    stack.say("clinic_triage", &body("hello marmalade"), &[("x-request-id", "quillon-marmalade")]).await;
+    let not_kept = format!("00-{}-{CLIENT}-00", "a".repeat(32));
+    stack.say("clinic_triage", &body("hello marmalade"), &[("traceparent", &not_kept)]).await;
+    let metrics = stack.http().get(stack.url("/metrics")).send().await.unwrap().text().await.unwrap();
+    let origin_metrics = format!("http://{}/metrics", stack.origin().edge_address);
+    let origin_metrics = stack.http().get(origin_metrics).send().await.unwrap().text().await.unwrap();
+    stack.stop().await;
+
+    let spans = collector.spans();
+    assert!(!spans.is_empty() && spans.iter().all(|span| span.trace == TRACE), "{spans:?}");
+    let one = |service: &str, name: &str| {
+        let mut found = spans.iter().filter(|span| span.service == service && span.name == name);
+        found.next().unwrap_or_else(|| panic!("{service} {name}: {spans:#?}")).clone()
+    };
+    let node = one("lgdl-edge", "POST /games/{id}/move");
+    assert_eq!(node.parent, CLIENT);
+    for stage in ["engine", "commit"] {
+        let stage = one("lgdl-edge", stage);
+        assert!(stage.parent == node.id && stage.took_ns <= node.took_ns, "{stage:?}");
+    }
+    let origin = one("lgdl-origin", "POST /edge/v1/turns");
+    assert_eq!(origin.parent, node.id);
+    let statement = one("lgdl-origin", "sqlite commit");
+    assert!(statement.parent == origin.id && statement.took_ns > 0 && statement.took_ns <= origin.took_ns);
+    let mut ids: Vec<&str> = spans.iter().map(|span| span.id.as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), spans.len(), "every span has an id of its own");
+
+    let log = String::from_utf8_lossy(&lines.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned();
+    let of_trace = |line: &&str| line.contains("lgdl::request") && line.contains(TRACE);
+    let of_trace: Vec<&str> = log.lines().filter(of_trace).collect();
+    assert_eq!(of_trace.iter().filter(|line| line.contains("stages_us")).count(), 1, "{of_trace:#?}");
+    assert!(of_trace.iter().any(|line| line.contains("store_ms")), "{of_trace:#?}");
+    assert!(log.contains("client_"), "an id that a client made up is shown by its digest");
+    for (what, text) in
+        [("the log", &log), ("traces", &collector.text()), ("metrics", &metrics), ("the origin's", &origin_metrics)]
+    {
+        for person in PERSON {
+            assert!(!text.to_lowercase().contains(person), "{person} is in {what}");
+        }
+    }
 }

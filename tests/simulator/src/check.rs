@@ -5,7 +5,7 @@ mod limits;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lgdl::engine::{self, CallRecord, Conversation, MAX_CALLS_PER_TURN, Outcome, Step, Turn};
+use lgdl::engine::{self, CapabilityResult, Conversation, MAX_CALLS_PER_TURN, Outcome, Step, Turn, TurnRecord};
 use lgdl::wire::client::MoveResponse;
 use lgdl::wire::node::Why;
 use lgdl::wire::origin::CommitRequest;
@@ -194,7 +194,7 @@ fn states_equal_a_replay(world: &World, kept: &Kept, found: &mut Vec<Violation>)
             };
             let mut record = turn.record.clone();
             record.findings.retain(|finding| finding != RERUN_FINDING);
-            match replay(state, text, record.at_ms, &record.calls) {
+            match replay(state, text, &record) {
                 Some(outcome) if outcome.record == record && outcome.conversation == turn.state => {
                     state = outcome.conversation;
                 }
@@ -207,14 +207,14 @@ fn states_equal_a_replay(world: &World, kept: &Kept, found: &mut Vec<Violation>)
     }
 }
 
-fn replay(state: Conversation, text: &str, now_ms: i64, calls: &[CallRecord]) -> Option<Box<Outcome>> {
+fn replay(state: Conversation, text: &str, record: &TurnRecord) -> Option<Box<Outcome>> {
     let game = game::compiled();
     let turn = Turn {
         event: None,
         participant: "user".into(),
         text: text.into(),
         context: serde_json::Map::new(),
-        now_ms,
+        now_ms: record.at_ms,
         offset_seconds: 0,
         settings: engine::Settings::default(),
     };
@@ -223,8 +223,15 @@ fn replay(state: Conversation, text: &str, now_ms: i64, calls: &[CallRecord]) ->
         match step {
             Step::Done(outcome) => return Some(outcome),
             Step::Call(pending) => {
-                let status = &calls.get(pending.call.index)?.status;
-                let result = game::result(status, &pending.call.function, &pending.call.payload);
+                let index = pending.call.index;
+                let status = &record.calls.get(index)?.status;
+                let mut result = game::result(status, &pending.call.function, &pending.call.payload);
+                // Why a call failed is told to operators in words that only the node has.
+                if let CapabilityResult::Failed { detail, .. } = &mut result
+                    && let Some(CapabilityResult::Failed { detail: told, .. }) = record.given.results.get(index)
+                {
+                    detail.clone_from(told);
+                }
                 step = pending.resume(&game, result);
             }
         }
