@@ -65,22 +65,22 @@ impl fmt::Debug for Channel {
 }
 
 enum To {
-    Mail(Mail),
-    Address { sender: Sender, uri: Uri, key: String },
+    Mail(Box<Mail>),
+    Address { sender: Box<Sender>, uri: Uri, key: String },
 }
 
 /// The channels that the settings name.
 #[must_use]
 pub fn channels(config: &Config) -> Vec<Channel> {
     // Addresses of the settings are the operator's own: also inside, where a relay may stand.
-    let sender = || Sender::new(Reach::Private, WITHIN);
+    let sender = || Box::new(Sender::new(Reach::Private, WITHIN));
     let address = |name, uri: &Uri, key: &str| Channel {
         name,
         to: To::Address { sender: sender(), uri: uri.clone(), key: key.to_owned() },
     };
     let mut channels = Vec::new();
     if let Some(mail) = Mail::of(config) {
-        channels.push(Channel { name: ChannelName::Email, to: To::Mail(mail) });
+        channels.push(Channel { name: ChannelName::Email, to: To::Mail(Box::new(mail)) });
     }
     if let Some(uri) = config.alert_slack_url.as_ref().and_then(|url| url.expose().parse().ok()) {
         channels.push(address(ChannelName::Slack, &uri, ""));

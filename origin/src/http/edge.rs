@@ -140,7 +140,7 @@ pub(crate) async fn commit(
             .protection
             .seal(Commit { bases, state_name, idempotency_key, fingerprint, ..commit.clone() })
             .await?;
-        outcome = stored(&origin, Operation::Commit, origin.store.commit(sealed)).await?;
+        outcome = stored(origin, Operation::Commit, origin.store.commit(sealed)).await?;
         if outcome != CommitOutcome::DataKeyGone {
             break;
         }

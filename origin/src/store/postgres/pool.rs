@@ -144,7 +144,7 @@ pub(super) async fn session(url: &str, timeout: Duration) -> Result<(Client, Ses
             Ok((client, Session::Encrypted(Box::new(connection))))
         } else {
             let (client, connection) = config.connect(NoTls).await.map_err(|error| unreachable(&error))?;
-            Ok((client, Session::Plain(connection)))
+            Ok((client, Session::Plain(Box::new(connection))))
         }
     };
     let patience = || StoreError::Unavailable(format!("PostgreSQL did not answer within {} s", timeout.as_secs()));
@@ -156,7 +156,7 @@ type Encrypted = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
 /// The connection of a session.
 pub(super) enum Session {
     Encrypted(Box<Connection<Socket, Encrypted>>),
-    Plain(Connection<Socket, NoTlsStream>),
+    Plain(Box<Connection<Socket, NoTlsStream>>),
 }
 
 impl Session {
@@ -181,7 +181,7 @@ pub async fn connect(url: &str, timeout: Duration) -> Result<Client> {
     let (client, session) = session(url, timeout).await?;
     match session {
         Session::Encrypted(connection) => drop(tokio::spawn(*connection)),
-        Session::Plain(connection) => drop(tokio::spawn(connection)),
+        Session::Plain(connection) => drop(tokio::spawn(*connection)),
     }
     Ok(client)
 }
