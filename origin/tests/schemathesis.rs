@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 const PASSWORD: &str = "seven green lamps at noon";
 /// Requests that are made up for each operation, beside those that the document's bounds ask for.
 const EXAMPLES: &str = "3";
-/// Logins and sessions have tests of their own; here they would wait for hashes and limits.
-const SESSIONS_AND_ADMINISTRATORS: &str = "/(login|logout|refresh|me|administrators/)";
+/// Logins, sessions and readers of events have tests of their own; here they would wait for hashes and limits, and for events.
+const WAITING_AND_ADMINISTRATORS: &str = "/(login|logout|refresh|me|events|administrators/)";
 /// Whoever changes administrators may end their own session, so this comes last.
 const ADMINISTRATORS: &str = "/administrators/";
 
@@ -54,7 +54,7 @@ async fn try_as(role: Role, program: PathBuf) {
         // A run that reached nothing would pass as well.
         assert!(said.contains("Tested:") && !said.contains("Tested: 0"), "{said}");
     };
-    run("--exclude-path-regex", SESSIONS_AND_ADMINISTRATORS).await;
+    run("--exclude-path-regex", WAITING_AND_ADMINISTRATORS).await;
     let me = reqwest::Client::new().get(format!("{address}/admin/v1/me")).bearer_auth(&token).send().await;
     assert!(me.expect("an answer").status().is_success(), "the session lasted to the end");
     run("--include-path-regex", ADMINISTRATORS).await;
