@@ -52,8 +52,8 @@ test("choices are buttons that answer", async () => {
 test("another game is picked by keyboard and has a conversation of its own", async () => {
   const { page, faults } = await open("clinic_triage");
   await say(page, "hello");
-  await page.getByLabel("Game").focus();
-  await page.getByLabel("Game").selectOption("table_booking");
+  await page.getByLabel("Game", { exact: true }).focus();
+  await page.getByLabel("Game", { exact: true }).selectOption("table_booking");
   await page.waitForFunction(() => document.querySelector("lgdl-chat").getAttribute("game") === "table_booking");
   assert.equal(await page.locator("lgdl-chat li").count(), 0);
   assert.match(page.url(), /game=table_booking/);
