@@ -38,7 +38,11 @@ async fn a_receiver_hears_what_it_asked_for_signed_and_without_what_was_said() {
     take_turn(&desk, "before", 0).await;
     // What is on its way to the bus while a webhook is made, it may hear.
     let began = Instant::now();
-    while desk.ask("/admin/v1/events?after=0&types=turn.committed&wait=5").await["events"].as_array().unwrap().is_empty() {
+    while desk.ask("/admin/v1/events?after=0&types=turn.committed&wait=5").await["events"]
+        .as_array()
+        .unwrap()
+        .is_empty()
+    {
         assert!(began.elapsed() < Duration::from_secs(20), "the turn is told");
     }
     let made = make(&desk, &receiver, &["turn.*", "conversation.started"]).await;

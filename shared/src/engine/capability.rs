@@ -23,14 +23,8 @@ impl Run<'_> {
     /// Makes a call; whether it succeeded. Halts the turn while the host has not answered yet.
     pub(super) fn call(&mut self, call: &Call) -> Result<bool, Halt> {
         let payload = limited(self.values_for_payload(), call.arguments.as_deref(), self.contract_of(call));
-        let status = match self.prepare(call, payload) {
-            Ok(prepared) => match self.input.results.get(self.calls_made) {
-                None => return Err(prepared),
-                Some(result) => {
-                    self.calls_made += 1;
-                    self.take_in(call, result.clone())
-                }
-            },
+        let status = match self.result_of(call, payload)? {
+            Ok(result) => self.take_in(call, result),
             Err(code) => Err(code.to_owned()),
         };
         self.tell.action = Some(call.function.clone());
@@ -55,15 +49,9 @@ impl Run<'_> {
         let wanted = call.arguments.as_deref().or(contract.map(|contract| contract.parameters.as_slice()));
         let wanted = wanted.filter(|names| !names.is_empty()).unwrap_or(&own);
         let payload = limited(self.values_for_payload(), Some(wanted), contract);
-        let answered = match self.prepare(call, payload) {
+        let answered = match self.result_of(call, payload)? {
+            Ok(result) => self.take_answer(call, result),
             Err(code) => Err(code.to_owned()),
-            Ok(prepared) => match self.input.results.get(self.calls_made) {
-                None => return Err(prepared),
-                Some(result) => {
-                    self.calls_made += 1;
-                    self.take_answer(call, result.clone())
-                }
-            },
         };
         self.tell.action = Some(call.function.clone());
         let (status, verdict) = match answered {
@@ -76,6 +64,25 @@ impl Run<'_> {
         };
         self.tell.calls.push(CallRecord { capability: format!("{}.{}", call.service, call.function), status });
         Ok(verdict)
+    }
+
+    /// What the host answered to the next call, or why it is not made. Halts the turn while the host has not answered yet.
+    fn result_of(
+        &mut self,
+        call: &Call,
+        payload: Map<String, Value>,
+    ) -> Result<Result<CapabilityResult, &'static str>, Halt> {
+        let prepared = match self.prepare(call, payload) {
+            Ok(prepared) => prepared,
+            Err(code) => return Ok(Err(code)),
+        };
+        match self.input.results.get(self.calls_made) {
+            None => Err(prepared),
+            Some(result) => {
+                self.calls_made += 1;
+                Ok(Ok(result.clone()))
+            }
+        }
     }
 
     /// Checks a call against the game's policy and the contract.

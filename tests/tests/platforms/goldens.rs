@@ -46,7 +46,7 @@ pub(crate) async fn every_golden_dialogue_gives_the_engines_own_bytes(kind: Kind
                         "participant": turn.participant,
                     });
                     let now = turn.now_ms.to_string();
-                    turn.settings.explain = false;
+                    turn.settings = lgdl::engine::Settings::default();
                     let outcome = complete(&folder.game, conversation, turn, |call| folder.mocks.answer(call));
                     let (status, answer) = node.say(&folder.id, &body, &[("x-lgdl-now", &now)]).await;
                     assert_eq!((status.as_u16(), &answer["durable"]), (200, &json!(true)), "{answer}");
