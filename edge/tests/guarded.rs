@@ -322,6 +322,28 @@ fn who_exports_too_often_is_told_so_and_cuts_off_nobody() {
 }
 
 #[test]
+fn who_looks_too_often_is_told_so_and_may_speak_all_the_same() {
+    let world = world();
+    let node = production_node(&world);
+    assert_eq!(say(&node, "c1", "u1", "hello", &[]).0, 200);
+    let look = |user: &str| {
+        let (status, answer) = body_of(send(
+            &node,
+            &request("GET", &format!("/conversations/c1/messages?game=desk&user_id={user}"), &[], b""),
+        ));
+        (status, answer["code"].clone())
+    };
+    for n in 0..240 {
+        assert_eq!(look("u1").0, 200, "{n}");
+    }
+    for _ in 0..100 {
+        assert_eq!(look("u1").0, 429);
+    }
+    assert_ne!(look("u2").0, 429, "another person has looks of their own");
+    assert_eq!(say(&node, "c1", "u1", "hello", &[]).0, 200, "no turn is refused for it");
+}
+
+#[test]
 fn a_stranger_who_asks_for_health_does_not_have_the_origin_asked() {
     let world = world();
     let node = locked(&world);

@@ -18,6 +18,9 @@ pub const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// `RateLimit-Policy`, of the same draft.
 pub const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
+/// Looks that one person may take at what others said: an element takes two in three seconds, and a person has a few of them open.
+const LOOKS: Rate = Rate { tokens: 240, period_ms: 60_000 };
+
 /// Limits that applied to a request, for its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Limited {
@@ -74,6 +77,20 @@ pub async fn check<P: Platform>(call: &Call<'_, P>, user: &str, conversation: &s
         }
         None => Ok(Limited { headers }),
     }
+}
+
+/// Counts a look at what others said. It counts apart from turns: whoever looks too often may speak all the same.
+///
+/// # Errors
+/// As [`check`].
+pub async fn check_look<P: Platform>(call: &Call<'_, P>, user: &str) -> Result<(), Refusal> {
+    if call.caller.is_admin() {
+        return Ok(());
+    }
+    let subject = format!("looks:{}", digest::person(&call.caller.tenant, user));
+    let request = CountRequest { takes: vec![Take::own(subject.clone(), LOOKS)], subject };
+    let Ok(counted) = call.platform.count(&request).await else { return Ok(()) };
+    refusal(&[("looks", LOOKS)], &counted).map_or(Ok(()), Err)
 }
 
 fn refusal(names: &[(&str, Rate)], counted: &Counted) -> Option<Refusal> {

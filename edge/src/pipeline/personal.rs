@@ -13,7 +13,7 @@ use crate::origin::{Origin, OriginError};
 use crate::pipeline::journal::{self, Theirs};
 use crate::pipeline::request::{Received, check_game_id, check_id};
 use crate::pipeline::state::{self, Named};
-use crate::pipeline::{auth, consent, games, turn};
+use crate::pipeline::{auth, consent, games, limits, turn};
 use crate::platform::Platform;
 
 /// How soon it makes sense to ask again where an operator has to decide first, milliseconds.
@@ -82,6 +82,7 @@ pub async fn export<P: Platform>(call: &Call<'_, P>, received: &Received, id: &s
 /// As [`erase`].
 pub async fn messages<P: Platform>(call: &Call<'_, P>, received: &Received, id: &str) -> Result<Response, Refusal> {
     let user = user(call, received)?;
+    limits::check_look(call, &user).await?;
     let after = received.parameter("after")?.map_or(Ok(0), |after| after.parse::<u64>());
     let after =
         after.map_err(|_| Refusal::new(Reason::WrongShape, "`after` in the address is no number of a turn."))?;
