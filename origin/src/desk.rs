@@ -277,14 +277,25 @@ pub async fn messages(origin: &Origin, row: ConversationRow, after: u64) -> Resu
     let messages = turns.iter().flat_map(|turn| said(&turn_record(turn))).collect();
     let handover = origin.store.handover(&row.tenant, &row.id).await?;
     let handover = match handover.filter(|handover| is_open(handover.stage)) {
-        Some(handover) => Some(handover_now(origin, &row.tenant, &handover).await?),
-        None => None,
+        Some(handover) if is_expected(origin, &row.tenant, &handover).await? => {
+            Some(handover_now(origin, &row.tenant, &handover).await?)
+        }
+        _ => None,
     };
     Ok(Messages { messages, turn, handover })
 }
 
 fn is_open(stage: HandoverStage) -> bool {
     matches!(stage, HandoverStage::Waiting | HandoverStage::With)
+}
+
+/// Whether somebody comes by way of the desk, or is said not to: elsewhere an escalation is the game's own affair.
+async fn is_expected(origin: &Origin, tenant: &str, handover: &HandoverRow) -> Result<bool, StoreError> {
+    if handover.stage == HandoverStage::With || handover.patience_ms.is_some() {
+        return Ok(true);
+    }
+    let agents = origin.store.agents(tenant).await?;
+    Ok(agents.iter().any(|agent| agent.queues.contains(&handover.queue)))
 }
 
 async fn handover_now(origin: &Origin, tenant: &str, handover: &HandoverRow) -> Result<HandoverNow, StoreError> {

@@ -78,7 +78,8 @@ pub trait Handovers: Send + Sync {
     /// What an agent had that has ended, the last first, at most `limit`.
     async fn handovers_of(&self, agent: &AdministratorId, limit: u32) -> Result<Vec<HandoverRow>>;
 
-    /// The hand-overs of every tenant that nobody took in time; `patience_ms` is that of games that say nothing.
+    /// The hand-overs of every tenant that nobody took in time; `patience_ms` is that of games that say nothing. Where a game says
+    /// nothing and no agent may serve the queue, whoever was asked for does not come by way of the desk, and nobody waits for them.
     async fn overdue_handovers(&self, now_ms: Millis, patience_ms: u64) -> Result<Vec<(String, HandoverRow)>>;
 
     /// Puts what agents have who were not heard of since `before` back into its queue; returns which.

@@ -143,6 +143,8 @@ pub(crate) async fn who_waits_too_long_is_found_by_the_games_patience_or_the_dep
     assert_eq!(overdue(NOW + 1_000).await, [key("c1").id()]);
     let ended = json!({"queue": "nurse", "stage": "timed_out", "since_ms": NOW});
     take(&*store, [turn("c1", 1, NOW + 1_001, ended)]).await;
+    assert_eq!(overdue(NOW + 60_000).await, [], "nobody serves that queue");
+    agent(&*store, "anna", &["reception", "nurse"]).await;
     assert_eq!(overdue(NOW + 59_999).await, []);
     assert_eq!(overdue(NOW + 60_000).await, [key("c2").id()]);
     assert_eq!(store.handover("default", &key("c1").id()).await.unwrap().unwrap().stage, TimedOut);

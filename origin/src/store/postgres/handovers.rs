@@ -51,6 +51,8 @@ impl Handovers for PostgresStore {
     async fn overdue_handovers(&self, now_ms: Millis, patience_ms: u64) -> Result<Vec<(String, HandoverRow)>> {
         let sql = format!(
             "SELECT {HANDOVER} FROM handovers WHERE stage = 'waiting' AND waiting_since + coalesce(patience_ms, $2) <= $1
+            AND (patience_ms IS NOT NULL OR EXISTS (SELECT 1 FROM agents AS a
+                WHERE a.tenant = handovers.tenant AND a.queues::jsonb ? handovers.queue))
             ORDER BY since LIMIT $3"
         );
         self.query(&sql, &[&now_ms, &column(patience_ms), &MAX_HANDOVERS]).await?.iter().map(handover).collect()

@@ -69,7 +69,10 @@ impl Handovers for SqliteStore {
         self.read(move |connection| {
             let sql = format!(
                 "SELECT {HANDOVER} FROM handovers WHERE stage = 'waiting'
-                AND waiting_since + coalesce(patience_ms, ?2) <= ?1 ORDER BY since LIMIT ?3"
+                AND waiting_since + coalesce(patience_ms, ?2) <= ?1
+                AND (patience_ms IS NOT NULL OR EXISTS (SELECT 1 FROM agents AS a, json_each(a.queues) AS served
+                    WHERE a.tenant = handovers.tenant AND served.value = handovers.queue))
+                ORDER BY since LIMIT ?3"
             );
             several(connection, &sql, params![now_ms, column(patience_ms), MAX_HANDOVERS])
         })
