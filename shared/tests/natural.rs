@@ -73,7 +73,9 @@ fn judge(sentence: &Sentence, record: &TurnRecord, held: &Map<String, Value>) ->
     };
     let stray = held.iter().any(|(name, value)| !expected(name, value));
     let unheard = sentence.urgent.as_ref().is_some_and(|urgent| !moves.contains(&urgent.as_str()));
-    let forbidden = sentence.never.iter().any(|never| moves.contains(&never.as_str()));
+    // What is only asked about ("Is this about …?") has not been done.
+    let asked_about = !record.choices.is_empty() && record.awaiting_slot.is_none() && record.response.contains('?');
+    let forbidden = !asked_about && sentence.never.iter().any(|never| moves.contains(&never.as_str()));
     if stray || unheard || forbidden {
         return Verdict::Dangerous;
     }

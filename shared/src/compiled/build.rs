@@ -637,8 +637,13 @@ fn flags_of(modifiers: ir::Modifiers, priority: ir::Priority, units: &[Unit]) ->
         | flag(modifiers.learned, pattern_flag::LEARNED)
 }
 
+/// Whether a pattern is found by no word: nothing but wildcards, or several values of a type ("{count} {size}").
 fn is_catch_all(pattern: &Pattern) -> bool {
+    let value = |unit: &Unit| {
+        unit.kind == UnitKind::Capture && unit.flags & unit_flag::TYPED != 0 && unit.flags & unit_flag::OPTIONAL == 0
+    };
     pattern.units.iter().all(|unit| unit.kind == UnitKind::Wildcard)
+        || pattern.units.len() > 1 && pattern.units.iter().all(value)
 }
 
 /// The units by which a pattern is found: the rarest of its telling words, and for a fuzzy pattern every telling word

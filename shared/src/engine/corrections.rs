@@ -29,15 +29,32 @@ pub(super) struct Correction<'n> {
     pub(super) slot: Option<&'n str>,
 }
 
-/// Finds a correction; `slots` are the names of the slots that hold a value.
-pub(super) fn find<'n>(heard: &Heard, slots: &[&'n str]) -> Option<Correction<'n>> {
+/// The slots that hold a value, as people may name them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Held<'n> {
+    /// By their names.
+    pub(super) names: &'n [&'n str],
+    /// By the word for what they are ("change the date to …"), where only one of them is that: the type's name and the slot's.
+    pub(super) only_of_type: &'n [(&'n str, &'n str)],
+}
+
+impl<'n> Held<'n> {
+    /// Known by their names alone.
+    pub(super) fn named(names: &'n [&'n str]) -> Held<'n> {
+        Held { names, only_of_type: &[] }
+    }
+}
+
+/// Finds a correction of what is held.
+pub(super) fn find<'n>(heard: &Heard, held: Held<'n>) -> Option<Correction<'n>> {
+    let slots = held.names;
     let language = heard.language;
     let words = heard.words.as_slice();
     // "no idea", "no thanks" begin like a correction and are none.
     if yes_no::is_unsure(heard) || heard.is([Cue::Decline, Cue::Idiom]) {
         return None;
     }
-    if let Some(found) = renaming(language, words, slots) {
+    if let Some(found) = renaming(language, words, held) {
         return Some(found);
     }
     let mut rest = words;
@@ -70,7 +87,7 @@ pub(super) fn find<'n>(heard: &Heard, slots: &[&'n str]) -> Option<Correction<'n
         rest = after;
         strength = strength.max(Some(Strength::Plain));
     }
-    if let Some(replaced) = not_this_but_that(rest) {
+    if let Some(replaced) = not_this_but_that(language, rest) {
         rest = replaced;
         strength = Some(Strength::Strong);
     }
@@ -87,14 +104,16 @@ pub(super) fn find<'n>(heard: &Heard, slots: &[&'n str]) -> Option<Correction<'n
 }
 
 /// "change the severity to 7"
-fn renaming<'n>(language: &'static Language, words: &[Word], slots: &[&'n str]) -> Option<Correction<'n>> {
+fn renaming<'n>(language: &'static Language, words: &[Word], held: Held<'n>) -> Option<Correction<'n>> {
     let lead = language.prefix(words, Cue::CorrectionWeak);
     let words = if lead < words.len() { &words[lead..] } else { words };
     let skip = language.prefix(words, Cue::CorrectionChange);
     if skip == 0 {
         return None;
     }
-    let (slot, rest) = slot_name(language, &words[skip..], slots)?;
+    let words = &words[skip..];
+    let (slot, rest) =
+        slot_name(language, words, held.names).or_else(|| by_type(language, words, held.only_of_type))?;
     let joined = language.prefix(rest, Cue::CorrectionTo);
     let mut rest = &rest[joined..];
     // "from 6 to 7"
@@ -111,6 +130,18 @@ fn named<'n, 'w>(language: &'static Language, words: &'w [Word], slots: &[&'n st
     let copula = language.prefix(rest, Cue::CorrectionIs);
     let rest = &rest[copula..];
     (copula > 0 && !rest.is_empty()).then_some((slot, rest))
+}
+
+/// "the date": the only slot that is held of that type.
+fn by_type<'n, 'w>(
+    language: &'static Language,
+    words: &'w [Word],
+    only: &[(&'n str, &'n str)],
+) -> Option<(&'n str, &'w [Word])> {
+    let words = &words[language.prefix(words, Cue::Owner)..];
+    let count = language.prefix(words, Cue::TypeName);
+    let ty = words.get(..count).and_then(|named| language.value_of(Cue::TypeName, named))?;
+    only.iter().find(|(name, _)| *name == ty).map(|(_, slot)| (*slot, &words[count..]))
 }
 
 fn slot_name<'n, 'w>(
@@ -170,8 +201,16 @@ pub(super) fn by_preposition(heard: &Heard, slots: &[&str], asked: Asked) -> Vec
     };
     for (at, word) in words.iter().enumerate().skip(from) {
         let Some(index) = lead(word) else { continue };
-        let ends =
-            |next: &Word| next.after_break || lead(next).is_some() || next.is([Cue::CorrectionAfter, Cue::Courtesy]);
+        // "from Selby, not from York"
+        if at.checked_sub(1).is_some_and(|before| words[before].is(Cue::Not)) {
+            continue;
+        }
+        let ends = |next: &Word| {
+            next.after_break
+                || lead(next).is_some()
+                || next.is(Cue::Not)
+                || next.is([Cue::CorrectionAfter, Cue::Courtesy])
+        };
         let value = words[at + 1..].iter().take_while(|next| !ends(next)).collect::<Vec<_>>();
         // "I want to go": a verb is not a place.
         let names = value.first().is_some_and(|first| !first.class.is(Class::FUNCTION.and(Class::LIGHT)));
@@ -194,7 +233,7 @@ pub(super) fn refused_and_wanted(heard: &Heard) -> Option<((usize, usize), (usiz
             if !words.first()?.is(Cue::Not) {
                 return None;
             }
-            let wanted = not_this_but_that(words)?;
+            let wanted = not_this_but_that(heard.language, words)?;
             (&words[1..words.len() - wanted.len()], wanted)
         }
     };
@@ -204,11 +243,20 @@ pub(super) fn refused_and_wanted(heard: &Heard) -> Option<((usize, usize), (usiz
 }
 
 /// "not 6, 7", "not my knee but my back", "7, not 6".
-fn not_this_but_that(words: &[Word]) -> Option<&[Word]> {
+fn not_this_but_that<'w>(language: &'static Language, words: &'w [Word]) -> Option<&'w [Word]> {
     if words.first()?.is(Cue::Not) {
         let turn = words.iter().skip(2).position(|word| word.after_break || word.is(Cue::But))? + 2;
         let from = if words[turn].is(Cue::But) { turn + 1 } else { turn };
         return words.get(from..).filter(|rest| !rest.is_empty());
+    }
+    // "bacon instead of olives"
+    let instead = |at: usize| {
+        let length = language.prefix(&words[at..], Cue::CorrectionAfter);
+        let behind = words.get(at + length).is_some_and(|next| next.class.is(Class::OF.and(Class::THAN)));
+        length > 0 && behind && at + length + 1 < words.len()
+    };
+    if let Some(at) = (1..words.len()).find(|at| instead(*at)) {
+        return Some(&words[..at]);
     }
     let not = words.iter().position(|word| word.is(Cue::Not))?;
     // "definitely not …" puts nothing in the place of anything.
@@ -223,7 +271,8 @@ mod tests {
 
     fn check(text: &str, expected: Option<(&str, Strength, Option<&str>)>) {
         let heard = Heard::of(Language::english(), text);
-        let found = find(&heard, &["severity", "location", "device_type"]);
+        let held = Held { names: &["severity", "location", "device_type"], only_of_type: &[("date", "onset")] };
+        let found = find(&heard, held);
         let found = found.map(|found| (&text[found.span.0..found.span.1], found.strength, found.slot));
         assert_eq!(found, expected, "{text}");
     }
@@ -246,6 +295,9 @@ mod tests {
         check("7, not 6", Some(("7", Strength::Strong, None)));
         check("scratch that, 5", Some(("5", Strength::Strong, None)));
         check("8 actually", Some(("8", Strength::Plain, None)));
+        check("change the date to June 4th", Some(("June 4th", Strength::Strong, Some("onset"))));
+        check("can i have bacon instead of olives", Some(("can i have bacon", Strength::Strong, None)));
+        check("the date", None);
     }
 
     #[test]

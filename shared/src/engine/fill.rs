@@ -1,6 +1,7 @@
 //! Filling slots: from what a pattern captured, and from what the utterance states beside.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -83,6 +84,7 @@ impl Run<'_> {
         let header = Arc::clone(&self.input.header);
         let heard = self.heard_in(text);
         let said = without_own_negation(&heard, candidate, text);
+        let heard_whole = Rc::clone(&heard);
         let heard = if matches!(said, Cow::Borrowed(_)) { heard } else { self.heard_in(&said) };
         let scan = Scan::over(&said, heard, &mv.slots, &reference).knowing(&header.vocabulary);
         let mut taken: Vec<(usize, usize)> = Vec::new();
@@ -103,7 +105,10 @@ impl Run<'_> {
                 continue;
             };
             if *effective_type(slot) == SlotType::String {
-                free_text.push((slot.clone(), capture.span));
+                let (own, others) = parted(&heard_whole, mv, slot, capture.span);
+                free_text.push((slot.clone(), own));
+                let captured = |name: &str| candidate.captures.iter().any(|other| other.name == name);
+                free_text.extend(others.into_iter().filter(|(other, _)| !captured(&other.name)));
                 continue;
             }
             if let Answer::Value { found, .. } = slots::read_value(slot, &capture.text, &reference)
@@ -127,6 +132,22 @@ impl Run<'_> {
         }
         let mut used = taken;
         for stated in stated {
+            if let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) {
+                used.push((stated.found.start, stated.found.end));
+                self.fill(slot, &stated.found, Source::Mention);
+            }
+        }
+        self.note_doubtful(mv, &scan, &used);
+        self.pass_declined(mv, &scan);
+    }
+
+    /// Fills what an utterance states that no pattern of the move matches.
+    pub(super) fn fill_from_text(&mut self, mv: &Arc<Move>, text: &str) {
+        let reference = self.reference;
+        let header = Arc::clone(&self.input.header);
+        let scan = Scan::over(text, self.heard_in(text), &mv.slots, &reference).knowing(&header.vocabulary);
+        let mut used = Vec::new();
+        for stated in self.stated_beside(mv, &scan, &[]) {
             if let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) {
                 used.push((stated.found.start, stated.found.end));
                 self.fill(slot, &stated.found, Source::Mention);
@@ -235,6 +256,27 @@ impl Run<'_> {
             .filter(|stated| !self.counts_what_is_not_the_moves(mv, scan, stated))
             .collect()
     }
+}
+
+/// "Leeds from York" for `to`: a preposition that is the name of another slot begins that slot's part.
+fn parted(heard: &Heard, mv: &Move, own: &Slot, span: (usize, usize)) -> ((usize, usize), Vec<(Slot, (usize, usize))>) {
+    let others = || mv.slots.iter().filter(|slot| slot.name != own.name && *effective_type(slot) == SlotType::String);
+    let grammar = |word: &Word| word.class.is(Class::FUNCTION.and(Class::ADJUNCT).and(Class::LEADS));
+    let named = |word: &Word| others().find(|slot| grammar(word) && slot.name.eq_ignore_ascii_case(&word.text));
+    let inside: Vec<&Word> = heard.words.iter().filter(|word| word.start >= span.0 && word.end <= span.1).collect();
+    let mut first = (span.0, span.1);
+    let mut parts: Vec<(Slot, (usize, usize))> = Vec::new();
+    for (at, pair) in inside.windows(2).enumerate().skip(1) {
+        let [word, next] = pair else { continue };
+        let Some(slot) = named(word) else { continue };
+        let before = inside[at - 1].end;
+        match parts.last_mut() {
+            Some((_, part)) => part.1 = before,
+            None => first.1 = before,
+        }
+        parts.push((slot.clone(), (next.start, span.1)));
+    }
+    (first, parts)
 }
 
 /// A capture ends with its clause; a composite goes on behind it with what is a name or a number: "5 Main Street, Bonn".

@@ -274,6 +274,18 @@ fn accepted(text: &str, mut found: Vec<Evidence>, heard: &Heard, clauses: &[Span
             .then(other.candidate.literal_words.cmp(&one.candidate.literal_words))
             .then(one.candidate.span.0.cmp(&other.candidate.span.0))
     });
+    // "something is broken in my room", where a move says just that, is no "someone is breaking into my room".
+    let verbatim: Vec<(usize, usize)> = found
+        .iter()
+        .filter(|evidence| evidence.candidate.verbatim && evidence.candidate.priority == Priority::Normal)
+        .map(|evidence| evidence.words)
+        .collect();
+    let is_anothers = |evidence: &Evidence| {
+        evidence.candidate.priority == Priority::Urgent
+            && matches!(evidence.candidate.stage, Stage::Fuzzy | Stage::Meaning)
+            && verbatim.iter().any(|words| words.0 <= evidence.words.0 && evidence.words.1 <= words.1)
+    };
+    found.retain(|evidence| !is_anothers(evidence));
     let mut moves: Vec<(Said, (usize, usize))> = Vec::new();
     for evidence in found {
         if moves.len() >= MAX_READINGS || moves.iter().any(|(said, _)| said.name == evidence.name) {

@@ -219,6 +219,7 @@ impl Run<'_> {
         frame.certain = true;
         self.answer_as(name, score);
         self.activate(frame);
+        self.fill_from_text(&mv, utterance);
         self.advance(Entry::Fresh)
     }
 }

@@ -6,10 +6,14 @@ use super::mending::{Replaceable, Target, Words};
 use super::run::{Halt, Reading, Run, TOO_CLOSE, WORTH_ASKING};
 use super::state::{Frame, Open};
 use super::wording;
+use crate::ir::{Move, Priority, SlotType};
 use crate::matcher::{Candidate, Standing};
+use crate::slots::{self, Vocabulary, strings};
 
 /// A score at which an utterance goes to its move even if it could be the answer to an open free-text question.
 pub(super) const CERTAIN: f64 = 0.9;
+/// Moves whose options are looked for in an utterance that no move matches, at most.
+const MAX_MOVES_SPOKEN_FOR: usize = 64;
 /// A repair is left to the game only if a move of the game claims the phrase at least this plainly.
 const CLAIMS: f64 = 0.75;
 
@@ -81,7 +85,13 @@ impl Run<'_> {
             return Ok(());
         }
         match chosen {
-            Decision::Nothing => self.no_match(),
+            Decision::Nothing => match self.speaks_for() {
+                Some(name) => {
+                    self.guess_move(&name, WORTH_ASKING, &text);
+                    Ok(())
+                }
+                None => self.no_match(),
+            },
             Decision::Enter(candidate) => self.enter(candidate, &text, false),
             Decision::Guess(candidate) => {
                 self.guess(candidate, &text);
@@ -128,11 +138,44 @@ impl Run<'_> {
     /// Asks whether the best guess is right.
     pub(super) fn guess(&mut self, candidate: &Candidate, text: &str) {
         let name = self.name_of(candidate);
-        self.answer_as(&name, candidate.score);
-        self.say(&wording::guess(&wording::move_label(&name)));
+        self.guess_move(&name, candidate.score, text);
+    }
+
+    fn guess_move(&mut self, name: &str, score: f64, text: &str) {
+        self.answer_as(name, score);
+        self.say(&wording::guess(&wording::move_label(name)));
         self.tell.choices = wording::yes_and_no(self.language());
-        self.activate(Frame::new(&name, candidate.score));
+        self.activate(Frame::new(name, score));
         self.open(Open::Guess { utterance: text.to_owned() });
+    }
+
+    /// The only move of which an unmatched utterance names options, "got a broken washer that has to go" where washers are
+    /// collected: worth asking about.
+    fn speaks_for(&self) -> Option<String> {
+        let heard = self.heard();
+        if strings::is_question(&self.text, &heard) {
+            return None;
+        }
+        let header = &self.input.header;
+        let names_an_option = |mv: &Move| {
+            mv.slots.iter().any(|slot| {
+                let item = match slots::effective_type(slot) {
+                    SlotType::List(item) => item,
+                    ty => ty,
+                };
+                let SlotType::Enum(options) = item else { return false };
+                let vocabulary =
+                    Vocabulary { own: &slot.vocabulary, shared: &header.vocabulary, ..Vocabulary::default() };
+                !slots::is_yes_no(self.language(), slot)
+                    && !slots::stated_options(options, vocabulary.in_passing(), &heard).is_empty()
+            })
+        };
+        let mut named = (0..self.input.game.move_count().min(MAX_MOVES_SPOKEN_FOR))
+            .filter(|index| self.admits(*index))
+            .filter_map(|index| self.move_at(index))
+            .filter(|mv| mv.priority == Priority::Normal && !mv.triggers.is_empty() && names_an_option(mv));
+        let only = named.next()?;
+        named.next().is_none().then(|| only.name.clone())
     }
 
     fn ask_which(&mut self, first: &Candidate, second: &Candidate, text: &str) {

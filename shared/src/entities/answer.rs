@@ -167,7 +167,8 @@ fn spell_out(text: &str, language: Language) -> Option<String> {
 #[must_use]
 pub fn spoken_phone(text: &str, language: Language) -> Option<String> {
     let u = Utterance::new(text, Grammar::of(language));
-    if let Some(written) = phone::find(&u).into_iter().next() {
+    let digits_after = |end: usize| (end..u.tokens.len()).any(|i| !u.tokens.digits(i).is_empty());
+    if let Some(written) = phone::find(&u).into_iter().next().filter(|written| !digits_after(written.end)) {
         let digits = || (written.start..written.end).map(|i| u.tokens.digits(i)).collect();
         return Some(written.e164.unwrap_or_else(digits));
     }

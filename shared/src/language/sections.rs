@@ -395,6 +395,8 @@ cues! {
     AsksWords = "asks.words";
     /// In a question: it asks for what has been ("since when").
     AsksPast = "asks.past";
+    /// What a value of a type is called ("the date"), with the type.
+    TypeName = "type.name";
     /// Only supposes what follows: "what if".
     Supposes = "supposes";
     /// Begins what somebody is about to do instead of answering ("let me …").

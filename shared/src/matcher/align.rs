@@ -2,7 +2,7 @@
 
 use super::captures::{MAX_CAPTURE_WORDS, Pieces, Taken, required};
 use crate::compiled::index::{Unit, UnitKind};
-use crate::text::Break;
+use crate::text::{Break, Class};
 
 /// Words that a wildcard passes over at most.
 const MAX_WILDCARD_WORDS: usize = 64;
@@ -176,9 +176,23 @@ impl Aligner<'_> {
     fn forward(&self, from: usize, to: usize, place: usize, tally: &mut Tally) -> Option<usize> {
         let mut at = place;
         for unit in from..to {
-            at += self.length_at(self.pieces.units.get(unit)?, at, tally)?;
+            let literal = self.pieces.units.get(unit)?;
+            let length = match self.length_at(literal, at, tally) {
+                None if unit > from && self.fills(at) => {
+                    at += 1;
+                    self.length_at(literal, at, tally)?
+                }
+                length => length?,
+            };
+            at += length;
         }
         Some(at)
+    }
+
+    /// "what do you actually take": a word that only fills, between two words of the pattern.
+    fn fills(&self, at: usize) -> bool {
+        self.pieces.source.utterance.class(at).is(Class::FILLER)
+            && self.pieces.source.utterance.token(at).is_some_and(|token| token.before == Break::None)
     }
 
     /// Matches the literals `from..to` so that they end right before word `place`; returns their first word.
@@ -190,8 +204,17 @@ impl Aligner<'_> {
                 UnitKind::Term => self.term(unit, tally, |hit| hit.end == at)?.0,
                 _ => {
                     let before = at.checked_sub(1)?;
-                    self.length_at(unit, before, tally)?;
-                    before
+                    match self.length_at(unit, before, tally) {
+                        None if self.fills(before) => {
+                            let before = before.checked_sub(1)?;
+                            self.length_at(unit, before, tally)?;
+                            before
+                        }
+                        length => {
+                            length?;
+                            before
+                        }
+                    }
                 }
             };
         }

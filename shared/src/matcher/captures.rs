@@ -14,6 +14,8 @@ pub(super) const MAX_CAPTURE_WORDS: usize = 24;
 const MAX_TYPED_BYTES: usize = 256;
 /// Words that may lead a typed value ("about 7", "is 102") and are not part of it.
 const MAX_LEADING_WORDS: usize = 2;
+/// Words that may lead an option, those that describe it included ("an old sofa").
+const MAX_DESCRIBING_WORDS: usize = 3;
 /// Words before a literal in which a leading typed value is looked for.
 const MAX_LEADING_VALUE_WORDS: usize = 8;
 
@@ -285,7 +287,10 @@ impl Pieces<'_> {
         let body = self.source.game.move_at(self.pattern.move_index as usize)?;
         let name = self.source.name_of(unit);
         let slot = body.slots.iter().find(|slot| slot.name == name)?;
-        for first in from..limit.min(from + MAX_LEADING_WORDS + 1) {
+        // "an old sofa": an option may be described.
+        let described = is_choice(slot);
+        let leading = if described { MAX_DESCRIBING_WORDS } else { MAX_LEADING_WORDS };
+        for first in from..limit.min(from + leading + 1) {
             let text = self.text_from(first, limit);
             if let Some(length) = slots::value_prefix(slot, text, self.source.reference).filter(|&length| length > 0) {
                 let stop = self.source.utterance.token(first)?.start as usize + length;
@@ -296,7 +301,10 @@ impl Pieces<'_> {
                 return Some((first, end));
             }
             let skippable = Class::LEADS.and(Class::DETERMINER).and(Class::FILLER).and(Class::AUXILIARY);
-            if !self.class(first).is(skippable) {
+            let describes = described
+                && (self.class(first) == Class::CONTENT || self.is_number(first))
+                && (first == from || self.break_before(first) == Break::None);
+            if !self.class(first).is(skippable) && !describes {
                 return None;
             }
         }
@@ -378,6 +386,15 @@ impl Pieces<'_> {
             at -= 1;
         }
         at
+    }
+}
+
+/// Whether a slot takes one option or several.
+fn is_choice(slot: &Slot) -> bool {
+    match slots::effective_type(slot) {
+        SlotType::Enum(_) => true,
+        SlotType::List(item) => matches!(**item, SlotType::Enum(_)),
+        _ => false,
     }
 }
 

@@ -539,7 +539,7 @@ impl Matcher<'_> {
         }
     }
 
-    /// Patterns of nothing but wildcards match what nothing else does.
+    /// Patterns of nothing but wildcards, or nothing but values, match what nothing else does.
     fn catch_all(&self, search: &mut Search) {
         if self.source.utterance.len() == 0 {
             return;
@@ -552,6 +552,12 @@ impl Matcher<'_> {
                 && (!context || (self.query.plausible)(move_index))
                 && (self.query.admits)(move_index)
             {
+                if pattern.flags & pattern_flag::CAPTURES != 0 {
+                    if let Some(found) = self.values_alone(id, &pattern) {
+                        search.keep(found);
+                    }
+                    continue;
+                }
                 let end = self.source.utterance.len();
                 search.keep(Found {
                     pattern: id,
@@ -569,6 +575,33 @@ impl Matcher<'_> {
                 });
             }
         }
+    }
+
+    /// "two large ones" for "{count} {size}": the values that a pattern without words consists of, where they are what is said.
+    fn values_alone(&self, id: u32, pattern: &Pattern) -> Option<Found> {
+        let pieces = Pieces { source: &self.source, pattern, units: self.index.units(pattern) };
+        let mut captures = Vec::new();
+        let end = pieces.trailing((0, pieces.units.len()), 0, &mut captures)?;
+        let from = captures.iter().map(|taken| taken.span.0).min()?;
+        let first = self.source.utterance.tokens.range_of((from, from + 1))?.0;
+        let coverage = self.coverage(first, end, 0);
+        if coverage < VOUCHING_COVERAGE {
+            return None;
+        }
+        Some(Found {
+            pattern: id,
+            move_index: pattern.move_index,
+            literal_words: 0,
+            score: self.as_meant(score::plain(coverage, pattern), first, end)?,
+            first,
+            end,
+            aside: false,
+            verbatim: false,
+            priority: priority_of(pattern),
+            standing: Standing::Full,
+            stage: Stage::Plain,
+            captures,
+        })
     }
 
     /// Where no pattern is sure, meaning says what the utterance comes near to.

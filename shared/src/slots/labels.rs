@@ -193,7 +193,7 @@ fn is_titled(text: &str, words: &[Word]) -> bool {
 
 fn is_capital(text: &str, word: &Word) -> bool {
     let mut letters = text.get(word.start..word.end).unwrap_or_default().chars();
-    letters.next().is_some_and(char::is_uppercase) && (word.end - word.start > 1 || !word.is(Cue::Speaker))
+    letters.next().is_some_and(char::is_uppercase) && !word.is(Cue::Speaker)
 }
 
 /// What stood before words that may be a label.

@@ -7,8 +7,8 @@ use super::options::{self, Mentioned};
 use super::scan::Scan;
 use super::{effective_type, strings};
 use crate::ir::{Slot, SlotType};
-use crate::language::{Class, Cue, CueSet};
-use crate::text::Word;
+use crate::language::{Class, Cue, CueSet, Language};
+use crate::text::{Heard, Word};
 
 /// What is done with the members that are named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +71,7 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
     let (mut everything, mut said_all) = (false, false);
     let (mut added, mut removed): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
     let mut span: Option<(usize, usize)> = None;
+    let mut opens = true;
     let mut at = 0;
     while at < words.len() {
         if let Some(member) = mentioned.iter().find(|member| member.first == at) {
@@ -78,6 +79,18 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
             span = Some(span.map_or(place, |held| (held.0, place.1)));
             if edit == Edit::Remove { &mut removed } else { &mut added }.push(member.index);
             at = member.end;
+            // "onions no, just ham": denied behind it.
+            if words.get(at).is_some_and(|next| !next.after_break && next.is([Cue::Not, Cue::No]))
+                && words.get(at + 1).is_none_or(|after| after.after_break)
+            {
+                for list in [&mut added, &mut removed] {
+                    list.retain(|index| *index != member.index);
+                }
+                removed.push(member.index);
+                edits = true;
+                at += 1;
+                continue;
+            }
             // "not the kitchen, the cellar": "not" reaches to the end of its clause.
             if only_not && words.get(at).is_some_and(|word| word.after_break) {
                 edit = Edit::Name;
@@ -85,14 +98,30 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
             continue;
         }
         let rest: &[Word] = &words[at..];
+        // "…, my brother takes the table": what somebody else has or does is left out.
+        let set_apart = at == 0 || rest[0].after_break;
+        let is_member = |ahead: usize| mentioned.iter().any(|member| member.first == at + ahead);
+        if set_apart && tells_of_another(rest, is_member) {
+            at += 1 + rest[1..].iter().take_while(|word| !word.after_break).count();
+            continue;
+        }
+        // "and wasms", first of all: one more.
+        if opens && rest[0].is(Cue::And) && !held.is_empty() {
+            (edit, edits) = (Edit::Add, !mentioned.is_empty());
+            at += 1;
+            continue;
+        }
+        opens &= rest[0].is([Cue::Hesitation, Cue::Pause, Cue::NoiseBefore]);
         // "no onions at all": what only rounds off an answer says nothing of all.
         let rounds_off = language.prefix(rest, Cue::Afterword);
-        let all = language.prefix(rest, Cue::ListAll);
+        let both = if choices.len() == 2 { language.prefix(rest, Cue::OptionBoth) } else { 0 };
+        let all = language.prefix(rest, Cue::ListAll).max(both);
+        let all = if all > 0 && is_all_of_something_else(language, slot, &rest[all..]) { 0 } else { all };
         // "wherever you like except the kitchen": where nothing was named, all is meant; "but" alone says less.
         let named = !added.is_empty() || !removed.is_empty();
         let except = language.prefix(rest, Cue::ListExcept);
         let except = if everything || held.is_empty() && !named && !rest[0].is(Cue::But) { except } else { 0 };
-        let remove = language.prefix(rest, Cue::ListRemove);
+        let remove = language.prefix(rest, Cue::ListRemove).max(usize::from(parted_remove(scan, &mentioned, at)));
         let only_here = language.prefix(rest, Cue::ListOnly);
         let add = language.prefix(rest, Cue::ListAdd);
         let longest = all.max(except).max(remove).max(only_here).max(add);
@@ -115,6 +144,10 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
         } else if longest == except || longest == remove {
             edit = Edit::Remove;
             only_not = longest == remove && rest[0].is(Cue::Not);
+            if longest == except && !named_next {
+                // "all of that except …": what is excepted is not known.
+                return None;
+            }
             if longest == except && !everything {
                 (everything, edits) = (true, true);
             }
@@ -144,6 +177,42 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
     let removed = names(&removed);
     members.retain(|member| !removed.contains(member));
     Some(Edited { members, span: span?, edits, said_all })
+}
+
+/// "all the stuff in the garage": all of what is not called as the slot is.
+fn is_all_of_something_else(language: &'static Language, slot: &Slot, rest: &[Word]) -> bool {
+    /// Articles and the like between "all" and its noun.
+    const MAX_BETWEEN: usize = 2;
+    let mut clause = rest.iter().take_while(|word| !word.after_break);
+    let noun = clause.by_ref().take(MAX_BETWEEN + 1).find(|word| !word.class.is(Class::DETERMINER));
+    let name = Heard::of(language, &super::called(&slot.name));
+    noun.is_some_and(|noun| {
+        let named = name.words.iter().any(|word| word.stem(language) == noun.stem(language));
+        let goes_on = [Cue::ListExcept, Cue::ListRemove, Cue::With, Cue::Without, Cue::Courtesy, Cue::Afterword];
+        !noun.class.is(Class::FUNCTION) && !noun.is(goes_on) && !named
+    })
+}
+
+/// "take the candles off": a verb and its particle with a member between them.
+fn parted_remove(scan: &Scan<'_>, mentioned: &[Mentioned], at: usize) -> bool {
+    /// Words between the verb and the member.
+    const REACH: usize = 3;
+    let words = scan.heard.words.as_slice();
+    let next = mentioned.iter().find(|member| member.first > at && member.first <= at + REACH);
+    let Some(particle) = next.and_then(|member| words.get(member.end)).filter(|word| !word.after_break) else {
+        return false;
+    };
+    scan.language().prefix(&[words[at].clone(), particle.clone()], Cue::ListRemove) == 2
+}
+
+/// "my brother takes the table": a clause whose subject is somebody else; no member is that.
+fn tells_of_another(rest: &[Word], is_member: impl Fn(usize) -> bool) -> bool {
+    let kin =
+        |at: usize| rest.get(at).is_some_and(|word| word.class.is(Class::KIN) && !word.class.is(Class::DETERMINER));
+    let at = usize::from(rest.first().is_some_and(|first| first.class.is(Class::DETERMINER)));
+    kin(at)
+        && !is_member(at)
+        && rest.get(at + 1).is_some_and(|next| !next.after_break && !next.is([Cue::ListJoin, Cue::And]))
 }
 
 /// A list of free texts: "remove the onion", "also bacon".
@@ -230,9 +299,12 @@ pub(crate) fn not_among(slot: &Slot, scan: &Scan<'_>) -> Option<String> {
     }
     let unknown = pieces.into_iter().find(|piece| {
         let said = &words[piece.0..piece.1];
+        let said = &said[scan.language().prefix(said, Cue::Article).min(said.len() - 1)..];
         said.len() <= MAX_WORDS
             && !mentioned.iter().any(|member| member.first < piece.1 && member.end > piece.0)
             && said.iter().all(|word| word.class == Class::CONTENT && word.cues == CueSet::default())
     })?;
-    scan.text.get(words[unknown.0].start..words[unknown.1 - 1].end).map(str::to_owned)
+    let unknown = &words[unknown.0..unknown.1];
+    let article = scan.language().prefix(unknown, Cue::Article).min(unknown.len() - 1);
+    scan.text.get(unknown[article].start..unknown.last()?.end).map(str::to_owned)
 }

@@ -12,9 +12,11 @@ use crate::language::{Class, Cue, Language};
 use crate::text::Heard;
 
 use super::convert::{Found, Tense, both_days, convert};
+use super::options::negated;
+use super::read::{Answer, only_named, read_answer, read_string};
 use super::scan::Scan;
 use super::{effective_type, is_yes_no, yes_no};
-use super::{lists, options, pattern};
+use super::{lists, options, pattern, strings};
 
 /// A value stated for a slot that was not asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +48,9 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
                 && found.fits
                 && bare_number_is_meant(scan, ty, &found)
                 && !counts_something_else(scan, slot, entity)
+                && !is_denied_day(scan, slot, entity, &found)
                 && !(*ty == SlotType::Timeframe && is_discourse(scan.language(), &found.text))
+                && !opens_a_clause_as_discourse(scan, entity)
             {
                 fitting.push((index, found));
             }
@@ -79,6 +83,12 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         }
     }
     for (index, slot) in slots.iter().enumerate() {
+        if let Some(found) = introduced(slot, scan).filter(|found| free(found.start, found.end)) {
+            values.retain(|(other, _)| other.end <= found.start || other.start >= found.end);
+            values.push((found, vec![index]));
+        }
+    }
+    for (index, slot) in slots.iter().enumerate() {
         let SlotType::Pattern(regex) = item_type(slot) else { continue };
         if let Some(found) = pattern::mentioned(regex, scan).filter(|found| free(found.start, found.end)) {
             // What has the form is nothing else: not a number, not a day.
@@ -97,7 +107,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
     let mut whole_lists: Vec<Mention> = Vec::new();
     for (index, slot) in slots.iter().enumerate() {
         let SlotType::Enum(choices) = item_type(slot) else { continue };
-        if is_yes_no(scan.language(), slot) {
+        if is_yes_no(scan.language(), slot) || yes_no::ends_unsure(&scan.heard) {
             continue;
         }
         // "everything except bacon"
@@ -122,7 +132,7 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         }
     }
     leave_out_alternatives(scan, &mut values);
-    settle(slots, &mut values);
+    settle(slots, scan, &mut values);
     let mut mentions = whole_lists;
     for (index, slot) in slots.iter().enumerate() {
         let mut own = values.iter().filter(|(_, fits)| fits.as_slice() == [index]).map(|(found, _)| found);
@@ -130,13 +140,70 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         let rest: Vec<&Found> = own.collect();
         if matches!(effective_type(slot), SlotType::List(_)) {
             let mut items = vec![first.clone()];
-            items.extend(rest.into_iter().cloned());
+            for item in rest {
+                if !items.iter().any(|known| known.value == item.value) {
+                    items.push(item.clone());
+                }
+            }
             mentions.push(Mention { slot: index, found: listed(scan.language(), items) });
         } else if rest.iter().all(|other| other.value == first.value) {
             mentions.push(Mention { slot: index, found: first.clone() });
+        } else {
+            let all: Vec<Found> = std::iter::once(first).chain(rest).cloned().collect();
+            mentions.extend(only_named(slot, scan, &all).map(|found| Mention { slot: index, found }));
         }
     }
     mentions
+}
+
+/// "my name is Bo", "the phone number is …": a value that a clause introduces by what the slot is called.
+fn introduced(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+    /// Words of a text that is introduced.
+    const MAX_TEXT_WORDS: usize = 4;
+    let language = scan.language();
+    let words = scan.heard.words.as_slice();
+    let text = *effective_type(slot) == SlotType::String;
+    if is_yes_no(language, slot) || matches!(effective_type(slot), SlotType::List(_)) || slot.expression.is_some() {
+        return None;
+    }
+    let is_name = Heard::of(language, &called(&slot.name)).words.iter().any(|word| word.is(Cue::SlotOfName));
+    let opens = |at: &usize| *at == 0 || words[*at].after_break || words[*at - 1].is([Cue::And, Cue::Linker]);
+    (0..words.len()).filter(opens).find_map(|at| {
+        let clause = &words[at..];
+        let clause =
+            &clause[..clause.iter().skip(1).position(|word| word.after_break).map_or(clause.len(), |end| end + 1)];
+        let owner = language.prefix(clause, Cue::Owner);
+        let name = strings::named_at(language, &clause[owner..], &slot.name);
+        let copula = clause.get(owner + name..).map_or(0, |rest| language.prefix(rest, Cue::Copula));
+        let introduction = language.prefix(clause, Cue::IntroductionName);
+        let by_name = is_name && clause[..introduction].iter().any(|word| word.is(Cue::SlotOfName));
+        let lead = match (name > 0 && copula > 0, by_name) {
+            (true, _) => owner + name + copula,
+            (false, true) => introduction,
+            (false, false) => return None,
+        };
+        let value = clause.get(lead..).filter(|value| !value.is_empty())?;
+        let piece = scan.text.get(value.first()?.start..value.last()?.end)?;
+        let start = value.first()?.start;
+        let found = if text {
+            let grammar = Class::FUNCTION.and(Class::NEGATOR).and(Class::LIGHT);
+            let own = clause.first()?.is(Cue::Owner) && !clause.first()?.class.is(Class::ARTICLE);
+            let written = piece.chars().any(|sign| sign.is_uppercase() || sign.is_numeric());
+            let courtesy = language.suffix(value, Cue::Courtesy).min(value.len() - 1);
+            let stated = &value[..value.len() - courtesy];
+            let names = stated.len() <= MAX_TEXT_WORDS && !stated.iter().any(|word| word.class.is(grammar));
+            if !names || !(own || written) {
+                return None;
+            }
+            read_string(language, slot, piece)?
+        } else {
+            match read_answer(slot, &Scan::of(piece, [slot], scan.reference).knowing(scan.terms())) {
+                Answer::Value { found, .. } if found.fits => found,
+                _ => return None,
+            }
+        };
+        Some(Found { start: found.start + start, end: found.end + start, ..found })
+    })
 }
 
 /// "hold the onions": what is to be left out of a list is no member of it.
@@ -147,14 +214,22 @@ fn is_left_out(scan: &Scan<'_>, slot: &Slot, start: usize) -> bool {
 }
 
 /// "two nights, three people": what was said for one slot alone fills it, and what else was said is for the others.
-fn settle(slots: &[&Slot], values: &mut [(Found, Vec<usize>)]) {
+fn settle(slots: &[&Slot], scan: &Scan<'_>, values: &mut [(Found, Vec<usize>)]) {
     let is_list = |index: usize| matches!(effective_type(slots[index]), SlotType::List(_));
     let own: Vec<usize> =
         values.iter().filter(|(_, fits)| fits.len() == 1).flat_map(|(_, fits)| fits.iter().copied()).collect();
     let filled = |index: usize| !is_list(index) && own.iter().filter(|other| **other == index).count() == 1;
-    for (_, fits) in values.iter_mut().filter(|(_, fits)| fits.len() > 1) {
-        fits.retain(|index| !filled(*index));
+    for (found, fits) in values.iter_mut().filter(|(_, fits)| fits.len() > 1) {
+        let of_a_noun = belongs_to_the_noun_before(scan, found);
+        fits.retain(|index| !filled(*index) && !of_a_noun);
     }
+}
+
+/// "a family of five": the number tells of that noun.
+fn belongs_to_the_noun_before(scan: &Scan<'_>, found: &Found) -> bool {
+    let words = scan.heard.words.as_slice();
+    let at = words.partition_point(|word| word.start < found.start);
+    matches!(words.get(..at), Some([.., noun, of]) if of.class.is(Class::OF) && (noun.class == Class::CONTENT || noun.class.is(Class::KIN)))
 }
 
 /// "tomorrow or Friday": what is left open states nothing.
@@ -233,6 +308,24 @@ fn period(slots: &[&Slot], scan: &Scan<'_>, entity: &Entity) -> Option<[(Found, 
     Some([(found(start), vec![first]), (found(end), vec![last])])
 }
 
+/// "I won't be home on Friday": a day on which something is not so is not the one that is wanted; "I haven't slept since
+/// Friday" tells of the past, and is.
+fn is_denied_day(scan: &Scan<'_>, slot: &Slot, entity: &Entity, found: &Found) -> bool {
+    let days = matches!(item_type(slot), SlotType::Date | SlotType::DateTime);
+    if !days || Tense::of(scan.language(), slot) == Tense::Past {
+        return false;
+    }
+    // "a year ago it leaked": what is over is not to come.
+    let today = scan.reference.now.date().to_string();
+    if found.value.as_str().is_some_and(|day| day < today.as_str()) {
+        return true;
+    }
+    let words = scan.heard.words.as_slice();
+    let first = words.partition_point(|word| word.start < entity.start);
+    let end = words.partition_point(|word| word.end <= entity.end);
+    first < end && negated(&scan.heard, first, end)
+}
+
 /// "two cargo bikes" for `days`: a number whose noun is not the unit that the slot counts.
 fn counts_something_else(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
     if entity.kind != Kind::Number {
@@ -268,6 +361,18 @@ fn is_discourse(language: &'static Language, text: &str) -> bool {
     Heard::of(language, text).is(Cue::Discourse)
 }
 
+/// "… and now I have mice": "now" at the head of a clause that goes on is no time that is meant.
+fn opens_a_clause_as_discourse(scan: &Scan<'_>, entity: &Entity) -> bool {
+    let words = scan.heard.words.as_slice();
+    let first = words.partition_point(|word| word.start < entity.start);
+    let end = words.partition_point(|word| word.end <= entity.end);
+    let joined = |at: usize| words[at].after_break || words[at - 1].is([Cue::And, Cue::But, Cue::Linker]);
+    first > 0
+        && joined(first)
+        && words.get(end).is_some_and(|next| !next.after_break)
+        && is_discourse(scan.language(), scan.said(entity))
+}
+
 /// When a value fits several slots and one of them is named beside it ("temperature 101"), it is that one's.
 fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], fitting: &mut Vec<(usize, Found)>) {
     const REACH: usize = 4;
@@ -293,7 +398,9 @@ fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], fitting: &mut Vec<(usize, 
         let between = scan.heard.words.iter().filter(|word| word.start >= from && word.end <= found.start);
         let before: Vec<&str> = between.map(|word| word.text.as_str()).collect();
         let near = &before[before.len().saturating_sub(REACH)..];
-        slots[index].name.split('_').any(|piece| near.iter().any(|word| word.eq_ignore_ascii_case(piece)))
+        let before = slots[index].name.split('_').any(|piece| near.iter().any(|word| word.eq_ignore_ascii_case(piece)));
+        // "four rooms"
+        before || only_named(slots[index], scan, std::slice::from_ref(found)).is_some()
     };
     let marked: Vec<bool> = fitting.iter().map(|(index, found)| named(*index, found)).collect();
     if marked.iter().filter(|mark| **mark).count() == 1 {

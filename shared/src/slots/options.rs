@@ -222,6 +222,10 @@ pub(crate) fn choose<S: AsRef<str>>(
     }
     let found = stated(options, vocabulary, heard);
     if let Some(only) = single(&found) {
+        // "could be this, could be that, we really don't know"
+        if super::yes_no::ends_unsure(heard) {
+            return None;
+        }
         return Some(only);
     }
     if !found.is_empty() {
@@ -240,7 +244,7 @@ pub(crate) fn choose<S: AsRef<str>>(
         .or_else(|| by_telling_word(options, vocabulary, heard))
 }
 
-fn single(found: &[Chosen]) -> Option<Chosen> {
+pub(super) fn single(found: &[Chosen]) -> Option<Chosen> {
     let (first, rest) = found.split_first()?;
     rest.iter().all(|other| other.index == first.index).then_some(*first)
 }
@@ -308,6 +312,14 @@ fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, hea
     let mut shared: Vec<&str> = Vec::new();
     for (at, word) in heard.words.iter().enumerate() {
         if word.is(Cue::OptionEmpty) || word.text.chars().count() < SHORT_WORD - 1 || negated(heard, at, at + 1) {
+            continue;
+        }
+        // "a cheese board": the noun behind it is what it is about, and no option has it.
+        let of_options = |next: &Word| {
+            prepared.forms.iter().any(|(_, form)| form.iter().any(|part| is_related(language, &next.text, part)))
+        };
+        let described = heard.words.get(at + 1).filter(|next| !next.after_break && next.class == Class::CONTENT);
+        if described.is_some_and(|next| next.cues.is_empty() && !of_options(next)) {
             continue;
         }
         let mut owners = prepared

@@ -108,9 +108,47 @@ fn runs(text: &str) -> Vec<String> {
 pub(super) fn mentioned(regex: &str, scan: &Scan<'_>) -> Option<Found> {
     let loose = compiled(regex, Case::Any, Extent::Anywhere)?;
     let mut found = loose.find_iter(scan.text).filter(|found| stands_alone(scan.text, found.start(), found.end()));
-    let only = found.next().filter(|found| found.as_str().chars().any(char::is_numeric))?;
+    let Some(only) = found.next() else { return mentioned_otherwise(regex, scan) };
+    let only = Some(only).filter(|found| found.as_str().chars().any(char::is_numeric))?;
     let (start, end) = (only.start(), only.end());
     found.next().is_none().then(|| made(regex, start, end, only.as_str()))
+}
+
+/// "booking ab 1234" for "AB-1234": the one text of the form that is said in other marks.
+fn mentioned_otherwise(regex: &str, scan: &Scan<'_>) -> Option<Found> {
+    let words = words_of(scan.text);
+    if !words.iter().any(|(_, word)| word.chars().any(char::is_numeric)) {
+        return None;
+    }
+    let whole = compiled(regex, Case::Any, Extent::Whole)?;
+    let mut found: Option<Found> = None;
+    for length in 2..=words.len().min(MAX_SPELT_WORDS) {
+        for some in words.windows(length) {
+            let said: Vec<&str> =
+                some.iter().map(|(_, word)| word.trim_matches([',', '.', '!', '?', ';', ':'])).collect();
+            let digits = |text: &String| text.chars().any(char::is_numeric) && whole.is_match(text);
+            let (Some(fitting), [(first, _), .., (last, word)]) = (spellings(&said).into_iter().find(digits), some)
+            else {
+                continue;
+            };
+            if found.is_some() {
+                return None;
+            }
+            found =
+                Some(made(regex, *first, last + word.trim_end_matches([',', '.', '!', '?', ';', ':']).len(), &fitting));
+        }
+    }
+    found
+}
+
+/// "either AB-12 or AB-21": two texts of the form, and the choice between them is left open.
+pub(super) fn is_left_open(regex: &str, scan: &Scan<'_>) -> bool {
+    let Some(loose) = compiled(regex, Case::Any, Extent::Anywhere) else { return false };
+    let found: Vec<_> =
+        loose.find_iter(scan.text).filter(|found| stands_alone(scan.text, found.start(), found.end())).collect();
+    found
+        .windows(2)
+        .any(|pair| pair[0].as_str() != pair[1].as_str() && scan.are_alternatives(pair[0].end(), pair[1].start()))
 }
 
 fn stands_alone(text: &str, start: usize, end: usize) -> bool {

@@ -3,14 +3,14 @@
 use serde_json::{Value as Json, json};
 
 use super::called;
-use crate::entities::{Kind, Kinds, Reference, answer, recognize};
+use crate::entities::{Entity, Kind, Kinds, Reference, Value, answer, recognize};
 use crate::ir::{Extract, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word};
 
 use super::convert::{Found, convert, number, plain_number, rating};
 use super::options::{self, Chosen, Shown, Vocabulary};
-use super::scan::Scan;
+use super::scan::{Scan, is_time};
 use super::strings::is_question;
 use super::{effective_type, is_yes_no, lists, pattern, reason, reason_for_one, strings, yes_no};
 
@@ -35,7 +35,33 @@ pub(crate) enum Answer {
 
 /// Reads an utterance as the answer to the slot's question (typed slots; free text is [`read_string`]'s).
 pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>) -> Answer {
-    instead(slot, scan).unwrap_or_else(|| read_as_said(slot, scan))
+    let answer = instead(slot, scan).unwrap_or_else(|| read_as_said(slot, scan));
+    if answer == Answer::Absent { first_clause(slot, scan).unwrap_or(answer) } else { answer }
+}
+
+/// "half five, I get off work then": what is a value by itself, and something said about it.
+fn first_clause(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
+    let reads_alone = matches!(
+        effective_type(slot),
+        SlotType::Number | SlotType::Range { .. } | SlotType::Date | SlotType::Time | SlotType::Timeframe
+    );
+    let words = &scan.heard.words;
+    let end = words.iter().skip(1).position(|word| word.after_break).filter(|_| reads_alone)? + 1;
+    // "4, or better 5"
+    if words[end].class.is(Class::OR) {
+        return None;
+    }
+    let piece = scan.text.get(words[0].start..words[end - 1].end)?;
+    match read_as_said(slot, &Scan::of(piece, [slot], scan.reference).knowing(scan.terms())) {
+        Answer::Value { found, whole: true } if found.fits => {
+            let start = words[0].start;
+            Some(Answer::Value {
+                found: Found { start: found.start + start, end: found.end + start, ..found },
+                whole: false,
+            })
+        }
+        _ => None,
+    }
 }
 
 /// "economy, wait, no, estate", "8, I mean 9": the value behind words that take another one back.
@@ -77,12 +103,18 @@ fn read_as_said(slot: &Slot, scan: &Scan<'_>) -> Answer {
             .map(|answer| whole_text(scan, json!(answer))),
         SlotType::Enum(options) => return read_enum(slot, options, scan),
         SlotType::List(item) => return read_list(slot, item, scan),
+        SlotType::Pattern(regex) if pattern::is_left_open(regex, scan) => {
+            return Answer::Refused(reason_for_one(scan.language(), slot));
+        }
         SlotType::Pattern(regex) => pattern::find(regex, scan),
         SlotType::String => read_string(scan.language(), slot, scan.text),
         SlotType::Number | SlotType::Range { .. } => return read_number_answer(slot, ty, scan),
         _ if left_open(slot, ty, scan) => return Answer::Refused(reason_for_one(scan.language(), slot)),
         SlotType::DateTime => one_of(slot, ty, scan).or_else(|| joined_datetime(slot, scan)),
-        SlotType::Email | SlotType::Phone | SlotType::Url => one_of(slot, ty, scan).or_else(|| spelt_out(ty, scan)),
+        SlotType::Phone => {
+            one_of(slot, ty, scan).filter(|found| is_dialled(scan, found)).or_else(|| spelt_out(ty, scan))
+        }
+        SlotType::Email | SlotType::Url => one_of(slot, ty, scan).or_else(|| spelt_out(ty, scan)),
         SlotType::Time => one_of(slot, ty, scan).or_else(|| bare_hour(slot, scan)),
         _ => one_of(slot, ty, scan),
     };
@@ -104,11 +136,46 @@ fn left_open(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> bool {
     })
 }
 
+/// "600 for the carpet and another 250": amounts or times that differ, none of which takes the place of another.
+pub(crate) fn states_several(slot: &Slot, scan: &Scan<'_>, chosen: &Found) -> bool {
+    let ty = effective_type(slot);
+    let single = matches!(
+        ty,
+        SlotType::Money | SlotType::Quantity | SlotType::Date | SlotType::Time | SlotType::DateTime | SlotType::Phone
+    );
+    if !single || instead(slot, scan).is_some() {
+        return false;
+    }
+    let others = scan.entities.iter().filter_map(|entity| convert(scan, entity, slot, ty, true));
+    let apart = |found: &Found| found.end <= chosen.start || found.start >= chosen.end;
+    others.filter(|found| found.fits && apart(found)).any(|found| found.value != chosen.value)
+        || spans_several(ty, scan)
+}
+
+/// "between 800 and 1200 pounds": a span where an amount is asked for.
+fn spans_several(ty: &SlotType, scan: &Scan<'_>) -> bool {
+    let amounts = matches!(ty, SlotType::Money | SlotType::Quantity);
+    let numbers: Vec<&Entity> = scan.entities.iter().filter(|entity| !is_time(entity.kind)).collect();
+    amounts
+        && numbers.windows(2).any(|pair| {
+            let between = scan.text.get(pair[0].end..pair[1].start).unwrap_or_default();
+            let heard = Heard::of(scan.language(), between);
+            let joins = |word: &Word| word.is([Cue::And, Cue::Into]) || word.class.is(Class::AND.and(Class::OR));
+            match heard.words.as_slice() {
+                [only] => joins(only),
+                [] => between.trim() == "-" || between.trim() == "–",
+                _ => false,
+            }
+        })
+}
+
 /// "7" and "4.30" to a question for a time.
 fn bare_hour(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     const LAST_HOUR: u32 = 24;
     const LAST_MINUTE: u32 = 59;
-    let said = scan.text.trim().trim_end_matches(['.', '!']);
+    let words = scan.heard.words.as_slice();
+    let lead = scan.language().prefix(words, Cue::Approximate).min(words.len().saturating_sub(1));
+    let said = scan.text.get(words.get(lead)?.start..)?.trim().trim_end_matches(['.', '!']);
     let figure = |digits: &str, most: u32| {
         let plain = (1..=2).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit());
         plain.then(|| digits.parse().unwrap_or(u32::MAX)).filter(|figure| *figure <= most)
@@ -139,6 +206,12 @@ fn spelt_out(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
         _ => answer::spoken_url(text, language),
     }?;
     Some(Found { text: value.clone(), ..whole_text(scan, json!(value)) })
+}
+
+/// Whether a number is all that was dialled: "0 1 9 0 4 5 5 5 0 1 2 3" is not its first ten digits.
+fn is_dialled(scan: &Scan<'_>, found: &Found) -> bool {
+    let next = scan.heard.words.iter().find(|word| word.start >= found.end);
+    next.is_none_or(|next| next.after_break || !next.text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// A code that is dictated: "b as in bravo, 7, double 5".
@@ -219,6 +292,10 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
     if let SlotType::Range { min, max } = ty {
         leave_out_the_scale(&mut values, scan, *min, *max);
     }
+    values.extend(called_number(slot, ty, scan));
+    if values.is_empty() {
+        values.extend(ordinal(slot, ty, scan));
+    }
     if values.is_empty() {
         let language = scan.reference.language;
         let spelt = match ty {
@@ -244,7 +321,8 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
         first
     };
     // "me, my wife and our 2 kids": the number counts a part only; "dunno, 3 bedrooms" counts something else.
-    if counts_a_part(scan, &chosen) || is_only_known(slot, scan, &chosen) {
+    let named = only_named(slot, scan, std::slice::from_ref(&chosen)).is_some();
+    if !named && (counts_a_part(scan, &chosen) || is_only_known(slot, scan, &chosen)) {
         return Answer::Refused(reason_for_one(scan.language(), slot));
     }
     if !chosen.fits {
@@ -254,8 +332,34 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
     Answer::Value { found: chosen, whole }
 }
 
+/// "ground floor" for 0: what the slot's own vocabulary calls a number, where no number is said.
+fn called_number(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
+    let (names, amounts): (Vec<&str>, Vec<f64>) =
+        slot.vocabulary.iter().filter_map(|term| Some((term.text.as_str(), plain_number(&term.text)?))).unzip();
+    let Chosen { index, start, end } = options::single(&options::stated(&names, scan.vocabulary(slot), &scan.heard))?;
+    let amount = *amounts.get(index)?;
+    let text = scan.text.get(start..end)?.to_owned();
+    Some(Found { start, end, text, value: number(amount), fits: in_bounds(ty, amount) })
+}
+
+/// "the fourth", "second floor": a position for the number that is asked for, where no number is said.
+fn ordinal(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
+    let found = recognize(scan.text, Kinds::NONE.with(Kind::Ordinal), scan.reference);
+    let [only] = found.as_slice() else { return None };
+    let Some(Value::Number { number: amount, text: None }) = only.readings.first() else { return None };
+    let text = scan.said(only).to_owned();
+    // "coming back on the 17th" tells of something else.
+    let says_more = scan.heard.words.iter().any(|word| {
+        (word.end <= only.start || word.start >= only.end) && word.class == Class::CONTENT && !word.is(Cue::Hesitation)
+    });
+    let named = |found: &Found| only_named(slot, scan, std::slice::from_ref(found)).is_some();
+    let fits = in_bounds(ty, *amount);
+    Some(Found { start: only.start, end: only.end, text, value: number(*amount), fits })
+        .filter(|found| !says_more || named(found))
+}
+
 /// "3 nights, 2 adults" for `nights`: the only number whose noun is one of the slot's name.
-fn only_named(slot: &Slot, scan: &Scan<'_>, values: &[Found]) -> Option<Found> {
+pub(super) fn only_named(slot: &Slot, scan: &Scan<'_>, values: &[Found]) -> Option<Found> {
     let language = scan.language();
     let name = Heard::of(language, &called(&slot.name));
     let named = |found: &&Found| {

@@ -25,6 +25,20 @@ pub(crate) fn is_decline(heard: &Heard) -> bool {
     super::yes_no::is_unsure(heard)
         || language.is(strip_ends(language, &heard.words), Cue::Decline)
         || heard.is(Cue::Decline)
+        || declines_to(heard)
+}
+
+/// "I'd rather not give that out": what declines, and a few words of what; none that could be a value.
+fn declines_to(heard: &Heard) -> bool {
+    const MAX_WORDS: usize = 4;
+    let language = heard.language;
+    let words = strip_front(language, &heard.words, Cue::DeclineBefore);
+    let said = language.prefix(words, Cue::Decline);
+    let Some(rest) = words.get(said..).filter(|rest| (1..=MAX_WORDS).contains(&rest.len())) else { return false };
+    let refuses = said > 1 && words[said - 1].class.is(Class::NEGATOR);
+    refuses
+        && rest.iter().any(|word| word.class.is(Class::PRONOUN) || word.is(Cue::Pointing))
+        && !rest.iter().any(|word| word.after_break)
 }
 
 /// Whether the answer is about the question and holds no value ("I already told you", "same as last time").
@@ -81,7 +95,7 @@ pub(crate) fn is_pause(heard: &Heard) -> bool {
 /// Whether the text denies what is asked for in the words of its name: "no return" for `return_date`.
 pub(crate) fn denies_by_name(slot_name: &str, heard: &Heard) -> bool {
     let language = heard.language;
-    let words = strip_ends(language, &heard.words);
+    let words = strip_back(language, strip_front(language, &heard.words, Cue::Hesitation), Cue::DeclineAfter);
     let name = Heard::of(language, &called(slot_name)).words;
     let is_named = |word: &Word| name.iter().any(|piece| piece.stem(language) == word.stem(language));
     let (negators, rest): (Vec<&Word>, Vec<&Word>) =
@@ -104,7 +118,8 @@ pub(crate) fn denies_in_words_of(question: &Heard, options: &[String], heard: &H
 /// Whether the text wants to know something: a question that is not a request in the form of one ("can I have …").
 pub(crate) fn is_inquiry(text: &str, heard: &Heard) -> bool {
     let language = heard.language;
-    let words = strip_front(language, &heard.words, [Cue::Hesitation, Cue::Linker]);
+    let before = [Cue::Hesitation, Cue::Linker, Cue::Pause, Cue::CorrectionWeak, Cue::CorrectionPlain];
+    let words = strip_front(language, &heard.words, before);
     is_question(text, heard) && language.prefix(words, Cue::Request) == 0
 }
 
@@ -114,7 +129,7 @@ pub(crate) fn is_question(text: &str, heard: &Heard) -> bool {
     if heard.is([Cue::Yes, Cue::No]) {
         return false;
     }
-    let words = strip_front(language, &heard.words, Cue::Hesitation);
+    let words = strip_front(language, &heard.words, [Cue::Hesitation, Cue::Pause]);
     let asks = text.trim_end().ends_with(['?', '？']);
     // "what for?" may also begin a clause of purpose; a mark tells.
     if asks && language.prefix(words, Cue::QuestionAlways) > 0 {
@@ -181,6 +196,7 @@ pub(crate) fn value_span(language: &'static Language, slot_name: &str, text: &st
             words = strip_front(language, words, Cue::IntroductionName);
         }
         words = strip_back(language, words, Cue::Afterword);
+        words = strip_cry(words);
         words = strip_doubt(language, words);
         if words.len() == before {
             break;
@@ -188,7 +204,10 @@ pub(crate) fn value_span(language: &'static Language, slot_name: &str, text: &st
     }
     if words.len() <= MAX_NOUN_PHRASE_WORDS + 2 {
         let shorter = language.prefix(words, Cue::BeforeNoun);
+        let says =
+            |word: &Word| word.class.is(Class::AUXILIARY.and(Class::SUBJECT)) && !word.class.is(Class::DETERMINER);
         if shorter > 0
+            && !words[shorter..].iter().any(says)
             && words.len() > shorter
             && !words[shorter].glued
             && words.len() - shorter <= MAX_NOUN_PHRASE_WORDS
@@ -204,6 +223,15 @@ pub(crate) fn value_span(language: &'static Language, slot_name: &str, text: &st
     let start = grow_left(text, first.start);
     let end = grow_right(text, last.end);
     (start < end).then_some((start, end))
+}
+
+/// "4 Elm Close. help": a clause behind a value that says nothing.
+fn strip_cry(words: &[Word]) -> &[Word] {
+    let last = words.iter().rposition(|word| word.after_break).filter(|at| *at > 0);
+    match last {
+        Some(at) if words[at..].iter().all(|word| word.is([Cue::Empty, Cue::Noise])) => &words[..at],
+        _ => words,
+    }
 }
 
 /// "…, but not sure" behind a value.

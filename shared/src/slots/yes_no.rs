@@ -43,6 +43,14 @@ pub(crate) fn is_unsure(heard: &Heard) -> bool {
     said >= 2 && core.len() > said && !core[said..].iter().any(|word| word.after_break || word.is(Cue::But))
 }
 
+/// Whether the last of several clauses says that one does not know.
+pub(crate) fn ends_unsure(heard: &Heard) -> bool {
+    let words = heard.words.as_slice();
+    let unsure = heard.language.suffix(words, Cue::Unsure);
+    let Some(last) = words.iter().rposition(|word| word.after_break).filter(|at| *at > 0) else { return false };
+    unsure > 1 && last + unsure <= words.len()
+}
+
 /// Reads an answer that is nothing but a yes or a no.
 pub(crate) fn plain(heard: &Heard) -> Option<bool> {
     let language = heard.language;

@@ -28,6 +28,9 @@ impl Run<'_> {
             return;
         }
         self.fill_beside(mv, scan, span);
+        if *ty == SlotType::Time {
+            self.change_the_day(mv, scan, span);
+        }
         for stated in self.stated_beside(mv, scan, &[]) {
             let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { continue };
             let apart = stated.found.end <= span.0 || stated.found.start >= span.1;
@@ -35,6 +38,22 @@ impl Run<'_> {
             {
                 self.fill(slot, &stated.found, Source::Mention);
             }
+        }
+    }
+
+    /// "Saturday at 12" to "At what time?": the day that is said with the time takes the place of the one that is held.
+    pub(super) fn change_the_day(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, time: (usize, usize)) {
+        let Some(frame) = &self.state.active else { return };
+        let mut days = mv.slots.iter().filter(|slot| *effective_type(slot) == SlotType::Date);
+        let (Some(day), None) = (days.next(), days.next()) else { return };
+        let Some(held) = frame.slot(&day.name).map(|held| held.value.clone()) else { return };
+        let Some(said) = scan.text.get(time.0..time.1) else { return };
+        let beside = Scan::of(said, [day], scan.reference);
+        if let Answer::Value { found, .. } = slots::read_answer(day, &beside)
+            && found.fits
+            && found.value != held
+        {
+            self.replace(day, &found);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::corrections;
+use super::super::corrections::{self, Held};
 use super::super::flow::Entry;
 use super::super::mending::Target;
 use super::super::run::{Halt, Reading, Run};
@@ -26,7 +26,7 @@ impl Run<'_> {
         let header = Arc::clone(&self.input.header);
         let scan = Scan::over(&text, self.heard(), &mv.slots, &reference).knowing(&header.vocabulary);
         // "no, 8": the value that is given instead, before the plain no.
-        let instead = corrections::find(&scan.heard, &[name]).and_then(|correction| {
+        let instead = corrections::find(&scan.heard, Held::named(&[name])).and_then(|correction| {
             let said = text.get(correction.span.0..correction.span.1)?;
             let phrase = Heard::of(self.language(), said);
             if strings::is_noise(&phrase) || slots::yes_no::read(said, &reference).is_some() {

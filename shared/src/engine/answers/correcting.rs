@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::super::corrections::{self, Strength};
+use super::super::corrections::{self, Held, Strength};
+use super::super::decide;
+use super::super::fill::Stated;
 use super::super::flow::Entry;
 use super::super::hear::clauses;
 use super::super::rules::parts_of;
@@ -10,6 +12,7 @@ use super::super::run::{Halt, Reading, Run};
 use super::super::state::Frame;
 use super::super::wording;
 use super::free_text::FreeText;
+use super::{Asking, Reads};
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue, Text};
 use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_yes_no, labels, strings};
@@ -36,7 +39,9 @@ impl Run<'_> {
         }
         let wholes = filled.iter().filter_map(|name| slots::whole_of(name));
         let named: Vec<&str> = filled.iter().copied().chain(wholes).collect();
-        let Some(correction) = corrections::find(&scan.heard, &named) else { return false };
+        let only_of_type = only_of_type(mv, &filled);
+        let held = Held { names: &named, only_of_type: &only_of_type };
+        let Some(correction) = corrections::find(&scan.heard, held) else { return false };
         let Some(said) = scan.text.get(correction.span.0..correction.span.1) else { return false };
         let rest = Heard::of(self.language(), said);
         if rest.is_empty() || strings::is_question(said, &rest) || slots::yes_no::is_unsure(&rest) {
@@ -51,8 +56,12 @@ impl Run<'_> {
             && let Some(asked) = asked
             && *effective_type(asked) != SlotType::String
         {
-            let answers =
-                matches!(slots::read_value(asked, said, scan.reference), Answer::Value { found, .. } if found.fits);
+            // "no wait, …" takes something back where a plain "no, …" answers.
+            let takes_back = scan.heard.words.iter().take_while(|word| word.start < correction.span.0);
+            let takes_back = takes_back.filter(|word| word.is(Cue::TakesBack)).count() > 1;
+            let yes_or_no = is_yes_no(self.language(), asked);
+            let answers = !(yes_or_no && takes_back)
+                && matches!(slots::read_value(asked, said, scan.reference), Answer::Value { found, .. } if found.fits);
             let same_type_is_filled = mv
                 .slots
                 .iter()
@@ -62,8 +71,8 @@ impl Run<'_> {
                 return false;
             }
             free_text = !answers || same_type_is_filled;
-            if is_yes_no(self.language(), asked) && slots::yes_no::read(scan.text, scan.reference).is_some() {
-                if correction.strength == Strength::Weak {
+            if yes_or_no && slots::yes_no::read(scan.text, scan.reference).is_some() {
+                if correction.strength == Strength::Weak && !takes_back {
                     return false;
                 }
                 // "nah, that's too expensive"
@@ -122,15 +131,47 @@ impl Run<'_> {
         true
     }
 
+    /// "Lena Vogt, and change the date to March 20th": a clause of its own that plainly puts another value in the place of one
+    /// that it names; what else is said is the answer. Whether there was one.
+    pub(super) fn correct_in_a_clause(&mut self, asking: &Asking<'_>) -> bool {
+        let Asking { mv, slot, scan, .. } = asking;
+        let cut = clauses(scan.text, &scan.heard.tokens);
+        if asking.asked != decide::Asked::FreeText || asking.reads != Reads::Whole || cut.len() < 2 {
+            return false;
+        }
+        let changes = |run: &Self, clause: &str| {
+            let Some(frame) = &run.state.active else { return false };
+            let filled: Vec<&str> = frame.slots.iter().map(|(name, _)| name.as_str()).collect();
+            let only_of_type = only_of_type(mv, &filled);
+            let held = Held { names: &filled, only_of_type: &only_of_type };
+            corrections::find(&Heard::of(run.language(), clause), held)
+                .is_some_and(|found| found.strength == Strength::Strong && found.slot.is_some())
+        };
+        let said = |span: &(usize, usize)| scan.text.get(span.0..span.1).unwrap_or_default();
+        let (changing, rest): (Vec<_>, Vec<_>) = cut.iter().partition(|span| changes(self, said(span)));
+        if changing.is_empty() || rest.is_empty() {
+            return false;
+        }
+        self.correct_beside(mv, slot, scan, (0, 0));
+        let rest = rest.into_iter().map(said).collect::<Vec<_>>().join(", ");
+        let whole = self.read_instead(rest);
+        self.store_answer(&slot.name);
+        self.read_instead(whole);
+        true
+    }
+
     /// "in two weeks, and make it 4 lines": a clause beside the answer that plainly puts another value in the place of one that
     /// was said before.
     pub(super) fn correct_beside(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>, answer: (usize, usize)) {
-        for span in clauses(scan.text, &scan.heard.tokens).into_iter().filter(|span| span.0 >= answer.1) {
+        let beside = |span: &(usize, usize)| span.0 >= answer.1 || span.1 <= answer.0;
+        for span in clauses(scan.text, &scan.heard.tokens).into_iter().filter(beside) {
             let Some(frame) = &self.state.active else { return };
             let filled: Vec<&str> = frame.slots.iter().rev().map(|(name, _)| name.as_str()).collect();
             let Some(clause) = scan.text.get(span.0..span.1) else { continue };
             let heard = Heard::of(self.language(), clause);
-            let Some(correction) = corrections::find(&heard, &filled) else { continue };
+            let only_of_type = only_of_type(mv, &filled);
+            let held = Held { names: &filled, only_of_type: &only_of_type };
+            let Some(correction) = corrections::find(&heard, held) else { continue };
             let Some(said) = clause.get(correction.span.0..correction.span.1) else { continue };
             if correction.strength < Strength::Plain || strings::is_question(clause, &heard) {
                 continue;
@@ -165,7 +206,7 @@ impl Run<'_> {
         let text = self.text.clone();
         let (reference, header) = (self.reference, Arc::clone(&self.input.header));
         let scan = Scan::over(&text, self.heard(), &mv.slots, &reference).knowing(&header.vocabulary);
-        if corrections::find(&scan.heard, &[]).is_none_or(|found| found.strength < Strength::Plain) {
+        if corrections::find(&scan.heard, Held::default()).is_none_or(|found| found.strength < Strength::Plain) {
             return Ok(false);
         }
         let before = self.state.active.take();
@@ -215,6 +256,26 @@ impl Run<'_> {
         // Free text takes anything, so it is replaced only by something short, and not while other free text is asked
         // for unless the utterance plainly goes back.
         let phrase = Heard::of(self.language(), said);
+        // What only goes on ("it's jo@mail", "and …") puts nothing in the place of a text.
+        let goes_back = scan.heard.words.iter().any(|word| {
+            word.start < correction_start && word.is([Cue::TakesBack, Cue::CorrectionPlain, Cue::CorrectionStrong])
+        });
+        if !named && strength == Strength::Weak && !goes_back {
+            return None;
+        }
+        // "it's jo@mail" to a question for an address is none for the city that was said before.
+        let is_data = |text: &str| text.chars().any(|sign| sign.is_ascii_digit() || sign == '@');
+        let held_is_data = self.slot_value(&slot.name).is_some_and(|held| is_data(&held.text));
+        if !named && is_data(said) && !held_is_data {
+            return None;
+        }
+        // "it's four rooms": what is said is the value of a slot that is still open.
+        let mv = self.active_move()?;
+        let first = phrase.words.first()?.start + correction_start;
+        let states = |stated: &Stated| stated.found.start <= first && first < stated.found.end;
+        if !named && strength < Strength::Strong && self.stated_beside(&mv, scan, &[]).iter().any(states) {
+            return None;
+        }
         let asked_for_text = asked.is_some_and(|asked| *effective_type(asked) == SlotType::String);
         let plainly = named
             || strength == Strength::Strong
@@ -233,12 +294,24 @@ impl Run<'_> {
             return None;
         }
         let found = slots::read_string(scan.language(), slot, said)?;
-        let mv = self.active_move()?;
         match self.as_label(&mv, slot, found) {
             FreeText::Value(found) => Some(found),
             FreeText::Sentence | FreeText::Nothing => None,
         }
     }
+}
+
+/// The slots that are held as the only ones of their type, by that type's name.
+fn only_of_type<'m>(mv: &'m Move, filled: &[&'m str]) -> Vec<(&'static str, &'m str)> {
+    let held = || mv.slots.iter().filter(|slot| filled.contains(&slot.name.as_str()));
+    SlotType::SIMPLE
+        .into_iter()
+        .filter_map(|(name, ty)| {
+            let mut of_type = held().filter(|slot| *effective_type(slot) == ty);
+            let only = of_type.next()?;
+            of_type.next().is_none().then_some((name, only.name.as_str()))
+        })
+        .collect()
 }
 
 /// "no return": a noun without an article that "no" denies is not put in the place of anything.

@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::super::corrections::{self, Asked};
 use super::super::hear::blanked;
 use super::super::run::Run;
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::Class;
-use crate::slots::{self, Answer, Scan, Source, effective_type, is_yes_no};
+use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_yes_no};
 use crate::text::Heard;
 
 impl Run<'_> {
@@ -108,7 +110,16 @@ impl Run<'_> {
         if frame.slot(&slot.name).is_some_and(|held| held.value == only.found.value) {
             return false;
         }
-        let found = only.found.clone();
+        let mut found = only.found.clone();
+        // "oh, and I forgot the wasps": what is named beside a list that was said joins it.
+        if matches!(effective_type(slot), SlotType::List(_))
+            && let Some(held) = frame.slot(&slot.name).and_then(|held| held.value.as_array())
+        {
+            let mut members = held.clone();
+            members.extend(found.value.as_array().into_iter().flatten().filter(|item| !held.contains(item)).cloned());
+            let texts: Vec<&str> = members.iter().filter_map(Value::as_str).collect();
+            found = Found { text: self.language().together(&texts), value: Value::Array(members), ..found };
+        }
         self.replace(slot, &found);
         true
     }

@@ -20,6 +20,9 @@ impl Run<'_> {
         }
         let Some(found) = self.wanted_instead(slot, scan) else { return false };
         self.fill(slot, &found, Source::Answer);
+        if *effective_type(slot) == SlotType::Time {
+            self.change_the_day(asking.mv, scan, (0, scan.text.len()));
+        }
         true
     }
 
@@ -30,7 +33,15 @@ impl Run<'_> {
             let words = wording::none_such(&said).in_words(self.language());
             self.agenda.refusals.push(words);
         }
-        match slots::read_answer(slot, scan) {
+        let shared =
+            mv.slots.iter().any(|other| other.name != slot.name && effective_type(other) == effective_type(slot));
+        let answer = match slots::read_answer(slot, scan) {
+            Answer::Value { found, .. } if !shared && slots::states_several(slot, scan, &found) => {
+                Answer::Refused(slots::reason_for_one(scan.language(), slot))
+            }
+            answer => answer,
+        };
+        match answer {
             Answer::Value { found, whole } if found.fits => {
                 let leaves = if whole { None } else { self.interruption().filter(|other| other.score >= CERTAIN) };
                 let leaves = leaves.filter(|_| {
@@ -77,7 +88,7 @@ impl Run<'_> {
     /// What comes near to an option is that option; what may come near to it is read back.
     pub(super) fn fill_by_meaning(&mut self, asking: &Asking<'_>) -> bool {
         let Asking { slot, scan, .. } = asking;
-        if slots::yes_no::is_unsure(&scan.heard) {
+        if slots::yes_no::is_unsure(&scan.heard) || slots::yes_no::ends_unsure(&scan.heard) {
             return false;
         }
         let Some((found, sureness)) = slots::meant(slot, scan, self.input.game.model()) else { return false };

@@ -102,7 +102,7 @@ const WORDS: &[Entry] = &[
     word("que", Than, 0), word("q", Than, 0), word("k", Than, 0), word("para", Prior, 0), word("alla", Around, 0), word("como", About, 0), word("mas", More, 0), word("no", Label, 1), word("aqui", Instant, 3), word("menos", Minus, 0), word("de", From, 0), word("del", From, 0), word("desde", From, 0),
     // clock times
     word("am", Am, 0), word("pm", Pm, 0), word("a", AmLetter, 0), word("p", PmLetter, 0), word("m", M, 0), word("t", T, 0),
-    word("h", H, 0), word("punto", Oclock, 0), word("habiles", Business, 0), word("habil", Business, 0), word("laborables", Business, 0), word("laborable", Business, 0),
+    word("h", H, 0), word("hs", H, 0), word("hrs", H, 0), word("punto", Oclock, 0), word("habiles", Business, 0), word("habil", Business, 0), word("laborables", Business, 0), word("laborable", Business, 0),
     // sets
     word("diario", Set, DAY), word("diariamente", Set, DAY), word("semanal", Set, WEEK), word("semanalmente", Set, WEEK),
     word("mensual", Set, MONTH), word("mensualmente", Set, MONTH), word("anual", Set, YEAR), word("anualmente", Set, YEAR),
