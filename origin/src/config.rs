@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use forms::is_loopback;
 use lgdl::networks::is_private_host;
 use lgdl::settings::{Edge, markdown};
+use lgdl_tls::Files;
 
 use crate::tokens::KeySource;
 
@@ -59,6 +60,16 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// The files of TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// Of what this program serves.
+    pub server: Option<Files>,
+    /// Whom its calls trust beside the system's authorities.
+    pub authorities: Option<PathBuf>,
+}
+
+const TLS_HALF: &str = "LGDL_TLS_CERTIFICATE and LGDL_TLS_KEY need each other: give both, or neither";
 const MASK: &str = "********";
 
 /// A game file that is published at start.
@@ -109,6 +120,14 @@ impl Config {
         Given::load(file)?.origin()
     }
 
+    /// The files of TLS.
+    #[must_use]
+    pub fn tls(&self) -> Tls {
+        let files = self.tls_certificate.clone().zip(self.tls_key.clone());
+        let server = files.map(|(certificate, key)| Files { certificate, key });
+        Tls { server, authorities: self.tls_authorities.clone() }
+    }
+
     /// Reads `environment` over the text of a configuration file.
     ///
     /// # Errors
@@ -155,6 +174,9 @@ fn contradictions(config: &Config) -> Vec<Contradiction> {
     }
     if config.listen == config.admin_listen && config.listen.port() != 0 {
         found(&["listen", "admin_listen"], "LGDL_LISTEN and LGDL_ADMIN_LISTEN are the same address".into());
+    }
+    if config.tls_certificate.is_some() != config.tls_key.is_some() {
+        found(&["tls_certificate", "tls_key"], TLS_HALF.into());
     }
     if config.audit_checkpoints.is_some() && config.audit_key.is_none() {
         found(&["audit_checkpoints", "audit_key"], "LGDL_AUDIT_CHECKPOINTS needs LGDL_AUDIT_KEY".into());

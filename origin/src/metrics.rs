@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use lgdl_metrics::{Counters, Gauges, Histograms, Registry, resident_bytes};
+use lgdl_tls::ServerTls;
+use lgdl_tls::metrics::{CERTIFICATE_ENDS, CERTIFICATE_FAULT};
 
 use crate::alerts::Recent;
 use crate::clock::Millis;
@@ -25,6 +27,8 @@ pub struct Metrics {
     registry: Registry,
     /// Spans of traces, by what became of them.
     pub(crate) spans: Counters,
+    certificate_ends: Gauges,
+    certificate_fault: Gauges,
     requests: Counters,
     seconds: Histograms,
     errors: Counters,
@@ -168,6 +172,8 @@ impl Default for Metrics {
                 "lgdl_backup_drill_last_timestamp_seconds",
                 "When a backup was last restored by a drill, and held",
             ),
+            certificate_ends: registry.gauges(CERTIFICATE_ENDS.0, CERTIFICATE_ENDS.1),
+            certificate_fault: registry.gauges(CERTIFICATE_FAULT.0, CERTIFICATE_FAULT.1),
             spans: lgdl_traces::counters(&mut registry),
             registry,
             followed: Mutex::default(),
@@ -226,6 +232,12 @@ impl Metrics {
                 gauges.set(&[], (at / 1000).unsigned_abs());
             }
         }
+    }
+
+    /// Tells of the certificate that the ports show.
+    pub fn certificate(&self, tls: &ServerTls) {
+        self.certificate_ends.set(&[], tls.ends_at().unsigned_abs());
+        self.certificate_fault.set(&[], tls.fault().is_some().into());
     }
 
     /// Counts what edges refused, by the limit.

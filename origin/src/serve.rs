@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Uri};
+use lgdl_tls::{ServerTls, TlsError};
 use lgdl_traces::{Collector, Exporter};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -16,7 +17,7 @@ use crate::alerts;
 use crate::audit;
 use crate::cleanup;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, Secret};
+use crate::config::{Config, Secret, Tls};
 use crate::desk;
 use crate::games::publish_file;
 use crate::http::{Gate, Origin, edge_service, serve as serve_http};
@@ -63,6 +64,9 @@ pub enum ServeError {
     /// The file of tombstones is not whole.
     #[error(transparent)]
     Tombstones(#[from] TombstoneError),
+    /// The certificate can't be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The address is in use or not ours.
     #[error("E511 the address {0} can't be listened on: {1}")]
     Listen(SocketAddr, std::io::Error),
@@ -168,12 +172,38 @@ pub fn protection(
     }
 }
 
+/// Has what this program calls trust the operator's own authorities, too.
+///
+/// # Errors
+/// When their file can't be used.
+pub fn trust(tls: &Tls) -> Result<(), TlsError> {
+    tls.authorities.as_deref().map_or(Ok(()), lgdl_tls::trust)
+}
+
+/// The certificate of what this program serves, if the settings name one.
+///
+/// # Errors
+/// When it can't be used, or holds at another time.
+pub fn server_tls(tls: Tls, clock: &dyn Clock) -> Result<Option<Arc<ServerTls>>, TlsError> {
+    tls.server.map(|files| ServerTls::open(files, clock.now_ms() / 1000).map(Arc::new)).transpose()
+}
+
+/// Shows what the files of the certificate hold whenever they change, for as long as the program runs.
+pub async fn keep_tls(tls: Arc<ServerTls>, clock: Arc<dyn Clock>) {
+    loop {
+        tokio::time::sleep(lgdl_tls::LOOK_EVERY).await;
+        tls.renew_and_tell(clock.now_ms() / 1000);
+    }
+}
+
 /// Starts the origin and returns once it listens.
 ///
 /// # Errors
 /// When the store can't be opened or the address can't be listened on.
 pub async fn start(config: Config) -> Result<Running, ServeError> {
     let clock = Arc::new(SystemClock);
+    trust(&config.tls())?;
+    let tls = server_tls(config.tls(), &*clock)?;
     let store = open_store(&config, &*clock).await?;
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
     match check_ring(&*store, config.encryption_key.as_ref()).await {
@@ -203,6 +233,7 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
         random,
         metrics: Arc::new(metrics),
         traces,
+        tls,
     };
     start_with(origin).await
 }
@@ -218,11 +249,12 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     audit::tell_configuration(&*origin.store, &origin.config, &*origin.clock).await?;
     origin.gate.prepare(origin.clock.now_ms()).await;
     let (stop, stopped) = watch::channel(false);
+    let tls = origin.tls.clone();
     let edges = edge_service(origin.clone());
     let administrators = admin_service(origin.clone());
     let served = tokio::spawn(async move {
-        let edges = serve_http(edge_listener, edges, stopped.clone());
-        tokio::join!(edges, serve_http(admin_listener, administrators, stopped));
+        let edges = serve_http(edge_listener, edges, tls.clone(), stopped.clone());
+        tokio::join!(edges, serve_http(admin_listener, administrators, tls, stopped));
     });
     let kept = origin.clone();
     let keeper = tokio::spawn(async move { audit::keep(&*kept.store, &kept.config, &*kept.clock).await });
@@ -231,6 +263,9 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     if let Some(path) = origin.config.tombstones.clone() {
         let kept = origin.clone();
         tasks.spawn(async move { tombstones::keep(&*kept.store, &path, &*kept.clock).await });
+    }
+    if let Some(tls) = origin.tls.clone() {
+        tasks.spawn(keep_tls(tls, Arc::clone(&origin.clock)));
     }
     let desk = origin.clone();
     tasks.spawn(async move { desk::keep(&desk).await });

@@ -12,12 +12,14 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Versio
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use lgdl::ids::Id;
 use lgdl::problem::Reason;
 use lgdl::wire::client::MAX_BODY_BYTES;
 use lgdl::wire::node::{OBSERVED_HEADER, Observation, TOKEN_HEADER, is_of_another_key, read_state_key};
+use lgdl_tls::{Protocol, ServerTls};
 use lgdl_traces::Exporter;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -43,7 +45,7 @@ const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// Headers that are read at all; the component refuses fewer, with a problem document.
 const MAX_HEADERS: usize = 256;
 /// Bytes of headers that are read at all.
-const MAX_HEADER_BYTES: usize = 64 * 1024;
+const MAX_HEADER_BYTES: u32 = 64 * 1024;
 /// Bytes of a body too large that are read and forgotten before its connection is closed.
 const MAX_DISCARDED_BYTES: usize = 8 * 1024 * 1024;
 /// Time for a peer to take something of what it is sent.
@@ -54,6 +56,8 @@ const MAX_CONNECTIONS_OF_A_PEER: usize = 2_048;
 /// Bytes of bodies that are in memory at once, and those of one address.
 const MAX_BYTES_IN_FLIGHT: usize = 64 * 1024 * 1024;
 const MAX_BYTES_OF_A_PEER: usize = MAX_BYTES_IN_FLIGHT / 2;
+/// Requests of one HTTP/2 connection at once.
+const MAX_STREAMS: u32 = 64;
 /// How long stopping waits for requests that are under way.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -68,6 +72,7 @@ struct App {
     node_token: String,
     metrics: Metrics,
     traces: Option<Exporter>,
+    tls: Option<Arc<ServerTls>>,
     peers: Arc<Peers>,
     /// Bytes of bodies that are being read or answered.
     bodies: Arc<Semaphore>,
@@ -172,6 +177,7 @@ impl Host {
             instances: Arc::new(Instances::new(Arc::clone(&given), pre, limits)),
             given,
             traces: config.traces.map(|to| Exporter::start(to, TRACED_AS, metrics.spans.clone())),
+            tls: config.tls,
             metrics,
             node,
             node_token,
@@ -277,7 +283,15 @@ async fn accept(app: Arc<App>, listener: TcpListener, mut stopped: watch::Receiv
         let _ = stream.set_nodelay(true);
         let (app, stopped) = (Arc::clone(&app), stopped.clone());
         connections.spawn(async move {
-            serve(app, stream, Arc::clone(&place.bodies), stopped).await;
+            let bodies = Arc::clone(&place.bodies);
+            match app.tls.clone() {
+                None => serve(app, stream, Protocol::Http1, bodies, stopped).await,
+                Some(tls) => {
+                    if let Some((stream, protocol)) = tls.accept(stream).await {
+                        serve(app, stream, protocol, bodies, stopped).await;
+                    }
+                }
+            }
             drop(place);
         });
         while connections.try_join_next().is_some() {}
@@ -288,7 +302,63 @@ async fn accept(app: Arc<App>, listener: TcpListener, mut stopped: watch::Receiv
 
 async fn serve(
     app: Arc<App>,
-    stream: tokio::net::TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    protocol: Protocol,
+    of_peer: Arc<Semaphore>,
+    stopped: watch::Receiver<bool>,
+) {
+    let stream = TokioIo::new(Taken::new(stream, TAKEN_WITHIN));
+    match protocol {
+        Protocol::Http1 => serve_http1(app, stream, of_peer, stopped).await,
+        Protocol::Http2 => serve_http2(app, stream, of_peer, stopped).await,
+    }
+}
+
+async fn serve_http2(
+    app: Arc<App>,
+    stream: TokioIo<Taken<impl AsyncRead + AsyncWrite + Unpin + Send + 'static>>,
+    of_peer: Arc<Semaphore>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let (busy, mut requests) = watch::channel(0_usize);
+    let busy = Arc::new(busy);
+    let service = service_fn(move |request| {
+        let (app, of_peer, busy) = (Arc::clone(&app), Arc::clone(&of_peer), Arc::clone(&busy));
+        async move {
+            busy.send_modify(|busy| *busy += 1);
+            let answer = answer(app, &of_peer, request).await;
+            busy.send_modify(|busy| *busy -= 1);
+            Ok::<_, Infallible>(answer)
+        }
+    });
+    let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(MAX_HEADER_BYTES)
+        .serve_connection(stream, service);
+    let mut connection = std::pin::pin!(connection);
+    // HTTP/2 has no time for the next request's headers of its own: a connection without a request ends as one of HTTP/1.1 does.
+    let idle = async {
+        loop {
+            // An error means that the connection is gone, and this with it.
+            let _ = requests.wait_for(|busy| *busy == 0).await;
+            if tokio::time::timeout(HEADERS_WITHIN, requests.changed()).await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        () = idle => {}
+        _ = stopped.changed() => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
+}
+
+async fn serve_http1(
+    app: Arc<App>,
+    stream: TokioIo<Taken<impl AsyncRead + AsyncWrite + Unpin + Send + 'static>>,
     of_peer: Arc<Semaphore>,
     mut stopped: watch::Receiver<bool>,
 ) {
@@ -300,8 +370,8 @@ async fn serve(
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_WITHIN)
         .max_headers(MAX_HEADERS)
-        .max_buf_size(MAX_HEADER_BYTES)
-        .serve_connection(TokioIo::new(Taken::new(stream, TAKEN_WITHIN)), service);
+        .max_buf_size(MAX_HEADER_BYTES as usize)
+        .serve_connection(stream, service);
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => return,
@@ -313,6 +383,9 @@ async fn serve(
 async fn answer(app: Arc<App>, of_peer: &Arc<Semaphore>, request: Request<Incoming>) -> Answer {
     let came = Instant::now();
     if app.node_service && request.uri().path() == "/metrics" && request.method() == Method::GET {
+        if let Some(tls) = &app.tls {
+            app.metrics.certificate(tls);
+        }
         let text = app.metrics.text(app.node.counts().ok().as_ref(), app.instances.made());
         return whole(StatusCode::OK, lgdl_metrics::CONTENT_TYPE, text.into());
     }
@@ -439,6 +512,8 @@ fn names_its_host<B>(request: &Request<B>) -> bool {
             let is_host = |host: &[u8]| !host.contains(&b'@') && http::uri::Authority::try_from(host).is_ok();
             is_host(host.as_bytes())
         }
+        // HTTP/2 says it in the address (RFC 9113, 8.3.1).
+        (None, _) if request.version() == Version::HTTP_2 => request.uri().host().is_some(),
         (None, _) => request.version() < Version::HTTP_11,
         (Some(_), Some(_)) => false,
     }

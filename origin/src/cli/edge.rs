@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use lgdl::settings::Service;
 use lgdl_edge_host::{Host, HostConfig, Storage};
+use lgdl_origin::clock::{Clock, SystemClock};
 use lgdl_origin::config::Given;
-use lgdl_origin::serve::{collector, stop_signal};
+use lgdl_origin::serve::{collector, keep_tls, server_tls, stop_signal, trust};
 
 use super::console::Console;
 use super::deployment::failed;
@@ -41,6 +43,11 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     let (filter, redact) = given.logging().map_err(failed)?;
     let (otlp_url, otlp_authorization) = given.traces().map_err(failed)?;
     config.traces = collector(&otlp_url, &otlp_authorization);
+    let tls = given.tls().map_err(failed)?;
+    trust(&tls).map_err(failed)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    config.tls = server_tls(tls, &*clock).map_err(failed)?;
+    let certificate = config.tls.clone();
     config.variables = variables(given.edge().map_err(failed)?);
     (config.allowed_hosts, config.public_hosts) =
         services(config.variables.get("lgdl_services").map_or("", String::as_str))?;
@@ -50,7 +57,11 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     logging::begin(&filter, if redact { logging::Redaction::On } else { logging::Redaction::Off })?;
     runtime::block_on(async {
         let host = Host::start(config).await.map_err(|error| Failure::Failed(format!("the edge node: {error}")))?;
-        console.line(format_args!("edge: http://{}", host.address()))?;
+        let scheme = if certificate.is_some() { "https" } else { "http" };
+        if let Some(tls) = certificate {
+            tokio::spawn(keep_tls(tls, clock));
+        }
+        console.line(format_args!("edge: {scheme}://{}", host.address()))?;
         console.flush()?;
         stop_signal().await;
         host.stop().await;

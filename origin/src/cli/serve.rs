@@ -21,7 +21,8 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     logging::begin(&config.log, logging::Redaction::of(&config))?;
     runtime::block_on(async {
         let running = lgdl_origin::start(config).await.map_err(|error| Failure::Failed(error.to_string()))?;
-        console.line(format_args!("origin: http://{}", running.edge_address))?;
+        let scheme = if running.origin.tls.is_some() { "https" } else { "http" };
+        console.line(format_args!("origin: {scheme}://{}", running.edge_address))?;
         console.flush()?;
         stop_signal().await;
         running.stop().await.map_err(|error| Failure::Failed(error.to_string()))?;

@@ -42,6 +42,12 @@ lgdl::settings! {
         listen: SocketAddr = "127.0.0.1:8787" => LISTEN;
         /// Address of the admin API.
         admin_listen: SocketAddr = "127.0.0.1:8788" => LISTEN;
+        /// Certificate of every port that this program serves, with those between it and its authority, as PEM: then they speak TLS; empty: plain HTTP.
+        tls_certificate: Option<PathBuf> = "" => Optional(FILE);
+        /// Its private key, as PEM. Both are read anew when they change.
+        tls_key: Option<PathBuf> = "" => Optional(FILE);
+        /// Certificates of authorities that calls trust beside the system's, as PEM.
+        tls_authorities: Option<PathBuf> = "" => Optional(FILE);
         /// Pages that may call the admin API from a browser.
         admin_cors_origins: Vec<String> = "" => List(WEB_ORIGIN);
         /// Signs checkpoints of the audit log; empty: none are made.
@@ -126,6 +132,10 @@ lgdl::settings! {
         alert_disk_percent: Option<u32> = "90" => LIMIT;
         /// Days before an API key expires that an alert says so; `off`: none.
         alert_expiry_days: Option<u32> = "14" => LIMIT;
+        /// Days before the certificate of this program's ports ends that an alert says so; `off`: none.
+        alert_certificate_days: Option<u32> = "14" => LIMIT;
+        /// Minutes that a person may wait for somebody in a queue of hand-overs before an alert; `off`: none.
+        alert_handover_minutes: Option<u32> = "15" => LIMIT;
         /// Hours in which only what is critical is told, such as 22:00-07:00, UTC; the rest is told afterwards.
         alert_quiet_hours: Option<QuietHours> = "" => Optional(QUIET_HOURS);
         /// Mail server for alerts: smtp://user:password@host:587?tls=required (STARTTLS) or smtps://…

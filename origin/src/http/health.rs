@@ -118,6 +118,9 @@ pub(super) async fn metrics(State(origin): State<Origin>) -> Response {
     {
         origin.metrics.push_lag(lag.links, (lag.waiting_ms / 1000).unsigned_abs());
     }
+    if let Some(tls) = &origin.tls {
+        origin.metrics.certificate(tls);
+    }
     origin.metrics.backed_up(noted_time(&origin, MADE_NOTE).await, noted_time(&origin, DRILLED_NOTE).await);
     let text = origin.metrics.text(origin.store.connections(), origin.clock.now_ms());
     ([(header::CONTENT_TYPE, lgdl_metrics::CONTENT_TYPE)], text).into_response()

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
+use lgdl_tls::ServerTls;
 use lgdl_traces::Exporter;
 
 use crate::clock::Clock;
@@ -56,6 +57,8 @@ pub struct Origin {
     pub gate: Arc<Gate>,
     /// Where traces of requests go, if anywhere.
     pub traces: Option<Arc<Exporter>>,
+    /// The certificate of its ports, if they speak TLS.
+    pub tls: Option<Arc<ServerTls>>,
 }
 
 /// The service on the edge's port: the edge API, health, metrics.

@@ -3,6 +3,8 @@
 mod admin;
 mod alerts;
 mod bad_input;
+#[path = "../support/certificates.rs"]
+mod certificates;
 mod client;
 mod commits;
 mod desk;
@@ -25,5 +27,6 @@ mod signatures;
 #[allow(dead_code)] // other test binaries use the rest
 #[path = "../support/sinks.rs"]
 mod sinks;
+mod tls;
 mod tokens;
 mod webhooks;

@@ -154,6 +154,7 @@ impl OriginHost {
             random,
             metrics: Arc::new(Metrics::default()),
             traces: None,
+            tls: None,
         };
         let router = edge_service(origin.clone());
         OriginHost { runtime, origin, clock, router, mutation, folder }
