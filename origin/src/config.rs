@@ -3,6 +3,7 @@
 
 mod forms;
 mod given;
+mod live;
 mod settings;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use lgdl_tls::Files;
 use crate::tokens::KeySource;
 
 pub use given::Given;
+pub use live::{Live, Reloaded};
 pub use settings::Config;
 
 /// Where a configuration file is looked for when nobody names one.
@@ -30,7 +32,8 @@ pub fn settings_page() -> String {
          Made by `lgdl config --markdown` of the declarations in `origin/src/config/settings.rs` and\n\
          `shared/src/settings/edge.rs`. `lgdl serve`, `lgdl edge` and `lgdl dev` read the same environment over the same\n\
          `lgdl.toml` (`--config FILE`), where a name stands in lower case without `LGDL_`. Every mistake is named at once.\n\
-         A secret may be `@FILE`: it is what that file holds.\n\
+         A secret may be `@FILE`: it is what that file holds. What is *live* may change while `lgdl serve` and `lgdl edge`\n\
+         run: they read file and secrets anew on SIGHUP, and name what else has changed as what needs a restart.\n\
          On Spin a variable is `lgdl_…` as in `spin.toml`, on Workers `LGDL_…` as a variable or a secret.\n\n\
          ## The origin\n\n{origin}\n## An edge node\n\n{edge}"
     )

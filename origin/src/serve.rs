@@ -17,7 +17,7 @@ use crate::alerts;
 use crate::audit;
 use crate::cleanup;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, Secret, Tls};
+use crate::config::{Config, Live, Secret, Tls};
 use crate::desk;
 use crate::games::publish_file;
 use crate::http::{Gate, Origin, edge_service, serve as serve_http};
@@ -224,9 +224,11 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
     let metrics = Metrics::default();
     let traces = collector(&config.otlp_url, &config.otlp_authorization);
     let traces = traces.map(|to| Arc::new(Exporter::start(to, TRACED_AS, metrics.spans.clone())));
+    let config = Arc::new(config);
     let origin = Origin {
         gate: Arc::new(Gate::new(&config)),
-        config: Arc::new(config),
+        live: Live::new(Arc::clone(&config)),
+        config,
         store,
         protection,
         clock,
@@ -257,7 +259,7 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
         tokio::join!(edges, serve_http(admin_listener, administrators, tls, stopped));
     });
     let kept = origin.clone();
-    let keeper = tokio::spawn(async move { audit::keep(&*kept.store, &kept.config, &*kept.clock).await });
+    let keeper = tokio::spawn(async move { audit::keep(&*kept.store, &kept.live, &*kept.clock).await });
     tracing::info!(%edge_address, %admin_address, store = origin.store.kind(), "the origin listens");
     let mut tasks = cleanup::start(&origin);
     if let Some(path) = origin.config.tombstones.clone() {
@@ -311,6 +313,21 @@ async fn listen(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeEr
 }
 
 impl Running {
+    /// Puts settings in force that were read while the origin runs ([`crate::config::Given::reloaded`]), and shows what the files of the
+    /// certificate hold now.
+    ///
+    /// # Errors
+    /// When the audit log can't be told; they are in force all the same.
+    pub async fn reload(&self, config: Config) -> Result<(), StoreError> {
+        let origin = &self.origin;
+        origin.gate.take(&config);
+        origin.live.put(config);
+        if let Some(tls) = &origin.tls {
+            tls.renew_and_tell(origin.clock.now_ms() / 1000);
+        }
+        audit::tell_configuration(&*origin.store, &origin.settings(), &*origin.clock).await
+    }
+
     /// Stops: takes no new request, finishes the accepted ones within the limit, then lets go of the store.
     ///
     /// # Errors
@@ -318,7 +335,7 @@ impl Running {
     pub async fn stop(mut self) -> Result<(), ServeError> {
         let _ = self.stop.send(true);
         self.origin.gate.stop();
-        let patience = self.origin.config.shutdown_timeout;
+        let patience = self.origin.settings().shutdown_timeout;
         let abort = self.served.abort_handle();
         let served = match tokio::time::timeout(patience, self.served).await {
             Ok(ended) => ended.map_err(|error| ServeError::Serve(error.into())),
@@ -363,6 +380,32 @@ pub async fn serve(config: Config, until: impl Future<Output = ()>) -> Result<()
     until.await;
     tracing::info!("stopping");
     running.stop().await
+}
+
+/// Completes each time that the program is to read its settings anew, on SIGHUP; where a system has no such signal, never.
+#[derive(Debug)]
+pub struct ReloadSignal(#[cfg(unix)] tokio::signal::unix::Signal);
+
+impl ReloadSignal {
+    /// Listens for it from now on.
+    ///
+    /// # Errors
+    /// When the system does not let us.
+    pub fn listen() -> std::io::Result<ReloadSignal> {
+        #[cfg(unix)]
+        return tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).map(ReloadSignal);
+        #[cfg(not(unix))]
+        Ok(ReloadSignal())
+    }
+
+    /// The next one.
+    pub async fn next(&mut self) {
+        #[cfg(unix)]
+        if self.0.recv().await.is_some() {
+            return;
+        }
+        std::future::pending().await
+    }
 }
 
 /// Completes on SIGTERM or Ctrl-C.

@@ -1,6 +1,7 @@
 //! A node and an origin that serve TLS themselves, with certificates of an authority of the operator's own: turns travel, HTTP/2 is
 //! spoken, and a renewal interrupts nobody.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
 #[path = "../../origin/tests/support/certificates.rs"]
+#[allow(dead_code)] // other test binaries use the rest
 mod certificates;
 
 use certificates::{Authority, FAR};
@@ -78,7 +80,9 @@ async fn turns_travel_from_http_2_over_the_node_to_the_origin_and_a_renewal_inte
     let mut config = HostConfig::new(component().to_vec(), manifest);
     let origin_url = format!("https://{WHO}:{}", origin.edge_address.port());
     let variables = node_variables(&origin_url, std::slice::from_ref(&game));
-    config.variables = variables.into_iter().map(|(name, value)| (format!("lgdl_{name}"), value)).collect();
+    let mut variables: BTreeMap<_, _> =
+        variables.into_iter().map(|(name, value)| (format!("lgdl_{name}"), value)).collect();
+    config.variables = variables.clone();
     config.code_cache = Some(std::env::temp_dir().join("lgdl-test-code"));
     config.tls = server_tls(tls, &SystemClock).unwrap();
     let shown = config.tls.clone().unwrap();
@@ -95,6 +99,12 @@ async fn turns_travel_from_http_2_over_the_node_to_the_origin_and_a_renewal_inte
         let (status, answer) = say(connection, host.address(), "hello").await;
         assert_eq!((status, &answer["durable"], &answer["turn"]), (StatusCode::OK, &json!(true), &json!(turn)));
     }
+    // Settings that are read anew hold from the next request on, also on a connection that is there.
+    variables.insert("lgdl_rate_limit_conversation".to_owned(), "1/hour".to_owned());
+    host.reload(variables).unwrap();
+    let answers =
+        [say(&mut before, host.address(), "hello").await.0, say(&mut before, host.address(), "hello").await.0];
+    assert_eq!(answers, [StatusCode::OK, StatusCode::TOO_MANY_REQUESTS]);
     host.stop().await;
     origin.stop().await.unwrap();
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
@@ -69,6 +69,8 @@ struct App {
     given: Arc<Given>,
     instances: Arc<Instances>,
     node: Arc<Node>,
+    /// Variables that speak of the node.
+    of_node: BTreeMap<String, String>,
     node_token: String,
     metrics: Metrics,
     traces: Option<Exporter>,
@@ -120,14 +122,15 @@ impl Host {
         let manifest = Manifest::parse(&config.manifest)?;
         let node = Arc::new(open_node(&config.storage)?);
         check_key(&node, config.variables.get("lgdl_state_key").map_or("", String::as_str))?;
-        let mut given = config.variables.clone();
         let node_token = random_hex()?;
+        let mut of_node = BTreeMap::new();
         if config.node_service {
-            given.insert("lgdl_node_url".into(), format!("http://{}", node::AUTHORITY));
+            of_node.insert("lgdl_node_url".to_owned(), format!("http://{}", node::AUTHORITY));
             let kept_on_disk = matches!(config.storage, Storage::Folder(_));
-            given.insert("lgdl_node_journal".into(), if kept_on_disk { "disk" } else { "memory" }.into());
-            given.insert("lgdl_node_token".into(), node_token.clone());
+            of_node.insert("lgdl_node_journal".to_owned(), if kept_on_disk { "disk" } else { "memory" }.to_owned());
+            of_node.insert("lgdl_node_token".to_owned(), node_token.clone());
         }
+        let given: BTreeMap<_, _> = config.variables.clone().into_iter().chain(of_node.clone()).collect();
         let variables = manifest.variables(&given)?;
         let allowed = manifest.allowed_hosts(&given)?;
         let allowed = allowed.iter().chain(&config.allowed_hosts).filter(|host| !host.is_empty());
@@ -160,7 +163,7 @@ impl Host {
         let given = Arc::new(Given {
             engine,
             manifest,
-            variables,
+            variables: RwLock::new(Arc::new(variables)),
             kv: Kv::open(config.kv_bytes, folder),
             outbound: Outbound::new(allowed, config.public_hosts, services),
             memory_limit: config.memory_limit,
@@ -180,6 +183,7 @@ impl Host {
             tls: config.tls,
             metrics,
             node,
+            of_node,
             node_token,
             peers: Arc::new(Peers::new(MAX_CONNECTIONS, MAX_CONNECTIONS_OF_A_PEER, MAX_BYTES_OF_A_PEER)),
             bodies: Arc::new(Semaphore::new(MAX_BYTES_IN_FLIGHT)),
@@ -194,6 +198,17 @@ impl Host {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Gives instances other variables from now on. Requests that are under way end with those that they began with.
+    ///
+    /// # Errors
+    /// When the manifest does not take them.
+    pub fn reload(&self, variables: BTreeMap<String, String>) -> Result<(), ManifestError> {
+        let given: BTreeMap<_, _> = variables.into_iter().chain(self.app.of_node.clone()).collect();
+        let variables = self.app.given.manifest.variables(&given)?;
+        *self.app.given.variables.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(variables);
+        Ok(())
     }
 
     /// Turns that wait in the journal.

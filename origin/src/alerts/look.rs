@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{Incident, Severity, host};
@@ -75,6 +75,7 @@ fn recent<T: Copy>(all: &Mutex<VecDeque<(Instant, T)>>) -> Vec<T> {
 /// What the rules find, and whose it is to judge.
 pub(super) struct Look<'a> {
     origin: &'a Origin,
+    config: Arc<Config>,
     now_ms: Millis,
     found: Vec<Incident>,
 }
@@ -84,7 +85,7 @@ pub(super) const OF_A_HOST: [&str; 4] = ["commits_slow", "errors", "disk_full", 
 
 /// What is wrong now. `chain_broken`: what the last check of the audit log found.
 pub(super) async fn look(origin: &Origin, now_ms: Millis, chain_broken: Option<String>) -> Result<Vec<Incident>> {
-    let mut look = Look { origin, now_ms, found: Vec::new() };
+    let mut look = Look { origin, config: origin.settings(), now_ms, found: Vec::new() };
     look.this_process();
     look.nodes().await?;
     look.backups().await?;
@@ -99,7 +100,7 @@ pub(super) async fn look(origin: &Origin, now_ms: Millis, chain_broken: Option<S
 
 impl Look<'_> {
     fn config(&self) -> &Config {
-        &self.origin.config
+        &self.config
     }
 
     fn find(&mut self, rule: &str, about: &str, severity: Severity, summary: String) {

@@ -17,10 +17,10 @@ const MAX_SECRET_FILE_BYTES: u64 = 1024 * 1024;
 /// Texts as they were given, with where each came from.
 #[derive(Debug, Clone, Default)]
 pub struct Given {
-    environment: BTreeMap<String, String>,
-    file: BTreeMap<String, String>,
+    pub(super) environment: BTreeMap<String, String>,
+    pub(super) file: BTreeMap<String, String>,
     secret_files: Vec<PathBuf>,
-    problems: Vec<String>,
+    pub(super) problems: Vec<String>,
     refused: BTreeSet<&'static str>,
     effective: Vec<Effective>,
 }
@@ -211,7 +211,7 @@ impl Given {
     }
 
     /// What was given for a setting, if anything was, and where.
-    fn given(&self, name: &str) -> Option<(&str, &'static str)> {
+    pub(super) fn given(&self, name: &str) -> Option<(&str, &'static str)> {
         let (text, place) = match (self.environment.get(&variable(name)), self.file.get(name)) {
             (Some(text), _) => (text.trim(), "environment"),
             (None, Some(text)) => (text.trim(), "file"),

@@ -179,7 +179,7 @@ async fn claim_turn(
         idempotency_key: kept.key.clone(),
         fingerprint: kept.fingerprint.clone(),
         now_ms: origin.clock.now_ms(),
-        lease_ms: u64::try_from(origin.config.claim_lease.as_millis()).unwrap_or(u64::MAX),
+        lease_ms: u64::try_from(origin.settings().claim_lease.as_millis()).unwrap_or(u64::MAX),
     };
     let outcome = stored(&origin, Operation::Claim, origin.store.claim(claim)).await?;
     settled_answer(&origin, &tenant, &request.user_id, (&asked, &kept), outcome).await

@@ -22,7 +22,7 @@ use lgdl_tls::ServerTls;
 use lgdl_traces::Exporter;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Live};
 use crate::metrics::Metrics;
 use crate::privacy::Protection;
 use crate::random::Random;
@@ -41,8 +41,10 @@ pub(crate) use sse::{Feed, Over, stream};
 /// Everything that a request may need.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    /// The settings.
+    /// The settings, as they were at the start.
     pub config: Arc<Config>,
+    /// The settings in force, of which some may have changed since.
+    pub live: Live,
     /// Where things last.
     pub store: Arc<dyn Store>,
     /// Encryption at rest.
@@ -59,6 +61,14 @@ pub struct Origin {
     pub traces: Option<Arc<Exporter>>,
     /// The certificate of its ports, if they speak TLS.
     pub tls: Option<Arc<ServerTls>>,
+}
+
+impl Origin {
+    /// The settings in force.
+    #[must_use]
+    pub fn settings(&self) -> Arc<Config> {
+        self.live.now()
+    }
 }
 
 /// The service on the edge's port: the edge API, health, metrics.
