@@ -30,6 +30,7 @@ use crate::privacy::{
     name_persons,
 };
 use crate::random::{Random, SystemRandom};
+use crate::sessions;
 use crate::store::postgres::{PoolSettings, PostgresStore};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{EPOCH_SETTING, Store, StoreError};
@@ -250,6 +251,7 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     publish_configured(&origin).await?;
     audit::tell_configuration(&*origin.store, &origin.config, &*origin.clock).await?;
     origin.gate.prepare(origin.clock.now_ms()).await;
+    sessions::recount(&origin).await?;
     let (stop, stopped) = watch::channel(false);
     let tls = origin.tls.clone();
     let edges = edge_service(origin.clone());
@@ -271,6 +273,8 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     }
     let desk = origin.clone();
     tasks.spawn(async move { desk::keep(&desk).await });
+    let silence = origin.clone();
+    tasks.spawn(async move { sessions::keep(&silence).await });
     let mut senders = tokio::task::JoinSet::new();
     if let Some(push) = audit::push(&origin.config, &*origin.random) {
         let (sending, stopping) = (origin.clone(), origin.gate.stopping());
