@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 use forms::is_loopback;
 use lgdl::networks::is_private_host;
 use lgdl::settings::{Edge, markdown};
-use lgdl_tls::Files;
 
 use crate::tokens::KeySource;
 
@@ -61,15 +60,6 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(MASK)
     }
-}
-
-/// The files of TLS.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tls {
-    /// Of what this program serves.
-    pub server: Option<Files>,
-    /// Whom its calls trust beside the system's authorities.
-    pub authorities: Option<PathBuf>,
 }
 
 const TLS_HALF: &str = "LGDL_TLS_CERTIFICATE and LGDL_TLS_KEY need each other: give both, or neither";
@@ -123,14 +113,6 @@ impl Config {
         Given::load(file)?.origin()
     }
 
-    /// The files of TLS.
-    #[must_use]
-    pub fn tls(&self) -> Tls {
-        let files = self.tls_certificate.clone().zip(self.tls_key.clone());
-        let server = files.map(|(certificate, key)| Files { certificate, key });
-        Tls { server, authorities: self.tls_authorities.clone() }
-    }
-
     /// Reads `environment` over the text of a configuration file.
     ///
     /// # Errors
@@ -180,6 +162,9 @@ fn contradictions(config: &Config) -> Vec<Contradiction> {
     }
     if config.tls_certificate.is_some() != config.tls_key.is_some() {
         found(&["tls_certificate", "tls_key"], TLS_HALF.into());
+    }
+    if config.backup_schedule.is_some() && config.backup_folder.is_none() {
+        found(&["backup_schedule", "backup_folder"], "LGDL_BACKUP_SCHEDULE needs LGDL_BACKUP_FOLDER".into());
     }
     if config.audit_checkpoints.is_some() && config.audit_key.is_none() {
         found(&["audit_checkpoints", "audit_key"], "LGDL_AUDIT_CHECKPOINTS needs LGDL_AUDIT_KEY".into());

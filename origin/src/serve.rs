@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Uri};
-use lgdl_tls::{ServerTls, TlsError};
+use lgdl_tls::TlsError;
 use lgdl_traces::{Collector, Exporter};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -15,9 +15,10 @@ use tokio::sync::watch;
 use crate::admin::admin_service;
 use crate::alerts;
 use crate::audit;
+use crate::backup::schedule;
 use crate::cleanup;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, Live, Secret, Tls};
+use crate::config::{Config, Live, Secret};
 use crate::desk;
 use crate::games::publish_file;
 use crate::http::{Gate, Origin, edge_service, serve as serve_http};
@@ -34,6 +35,7 @@ use crate::sessions;
 use crate::store::postgres::{PoolSettings, PostgresStore};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{EPOCH_SETTING, Store, StoreError};
+use crate::tls::{Tls, keep_tls, server_tls, trust};
 use crate::tombstones::{self, TombstoneError};
 use crate::webhooks;
 
@@ -173,38 +175,14 @@ pub fn protection(
     }
 }
 
-/// Has what this program calls trust the operator's own authorities, too.
-///
-/// # Errors
-/// When their file can't be used.
-pub fn trust(tls: &Tls) -> Result<(), TlsError> {
-    tls.authorities.as_deref().map_or(Ok(()), lgdl_tls::trust)
-}
-
-/// The certificate of what this program serves, if the settings name one.
-///
-/// # Errors
-/// When it can't be used, or holds at another time.
-pub fn server_tls(tls: Tls, clock: &dyn Clock) -> Result<Option<Arc<ServerTls>>, TlsError> {
-    tls.server.map(|files| ServerTls::open(files, clock.now_ms() / 1000).map(Arc::new)).transpose()
-}
-
-/// Shows what the files of the certificate hold whenever they change, for as long as the program runs.
-pub async fn keep_tls(tls: Arc<ServerTls>, clock: Arc<dyn Clock>) {
-    loop {
-        tokio::time::sleep(lgdl_tls::LOOK_EVERY).await;
-        tls.renew_and_tell(clock.now_ms() / 1000);
-    }
-}
-
 /// Starts the origin and returns once it listens.
 ///
 /// # Errors
 /// When the store can't be opened or the address can't be listened on.
 pub async fn start(config: Config) -> Result<Running, ServeError> {
     let clock = Arc::new(SystemClock);
-    trust(&config.tls())?;
-    let tls = server_tls(config.tls(), &*clock)?;
+    trust(&Tls::of(&config))?;
+    let tls = server_tls(Tls::of(&config), &*clock)?;
     let store = open_store(&config, &*clock).await?;
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
     match check_ring(&*store, config.encryption_key.as_ref()).await {
@@ -284,6 +262,8 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     senders.spawn(async move { webhooks::keep(&sending).await });
     let looking = origin.clone();
     tasks.spawn(async move { nodes::keep(&looking).await });
+    let backing = origin.clone();
+    tasks.spawn(async move { schedule::keep(&backing.store, &backing.live, &*backing.clock, None).await });
     let watching = origin.clone();
     tasks.spawn(async move { alerts::keep(&watching).await });
     let telling = origin.clone();

@@ -26,11 +26,8 @@ const HANDSHAKE_RECORD: u8 = 22;
 const HTTP_2: &[u8] = b"h2";
 const HTTP_1: &[u8] = b"http/1.1";
 
-/// What is told to whoever speaks HTTP to a port with TLS.
-const PLAIN_ANSWER: &str = concat!(
-    r#"{"type":"about:blank","title":"This port speaks TLS","status":400,"#,
-    r#""detail":"Ask again with https.","code":"E564"}"#
-);
+/// The code of a request without TLS at a port that speaks nothing else.
+const NO_TLS: &str = "E564";
 
 /// A connection after its handshake.
 pub type ServerStream = tokio_rustls::server::TlsStream<TcpStream>;
@@ -173,10 +170,13 @@ impl ServerTls {
 
 async fn refuse_plain(mut stream: TcpStream) {
     let mut request = vec![0; PLAIN_BYTES];
+    let problem = format!(
+        r#"{{"type":"/problems/{NO_TLS}","title":"This port speaks TLS","status":400,"detail":"Ask again with https.","code":"{NO_TLS}"}}"#
+    );
     let answer = format!(
         "HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n\
-         {PLAIN_ANSWER}",
-        PLAIN_ANSWER.len()
+         {problem}",
+        problem.len()
     );
     // Whoever has gone away needs no answer.
     if stream.read(&mut request).await.is_ok() && stream.write_all(answer.as_bytes()).await.is_ok() {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::{Incident, Severity, host};
 use crate::audit::lag;
-use crate::backup::{DRILL_FAILED_NOTE, DRILLED_NOTE, MADE_NOTE};
+use crate::backup::{BACKUP_FAILED_NOTE, DRILL_FAILED_NOTE, DRILLED_NOTE, MADE_NOTE};
 use crate::clock::{DAY_MS, HOUR_MS, Millis};
 use crate::config::Config;
 use crate::consumer::position_of;
@@ -200,6 +200,11 @@ impl Look<'_> {
             && age > Millis::from(limit) * HOUR_MS
         {
             self.find("backup_old", "", Severity::Warning, format!("the last backup is {} h old", age / HOUR_MS));
+        }
+        let (failed, made) =
+            (age(store, BACKUP_FAILED_NOTE, self.now_ms).await?, age(store, MADE_NOTE, self.now_ms).await?);
+        if failed.is_some_and(|failed| made.is_none_or(|made| failed < made)) {
+            self.find("backup_failed", "", Severity::Warning, "the last backup that was due could not be made".into());
         }
         let failed = age(store, DRILL_FAILED_NOTE, self.now_ms).await?;
         let well = age(store, DRILLED_NOTE, self.now_ms).await?;

@@ -9,7 +9,8 @@ use lgdl::settings::Service;
 use lgdl_edge_host::{Host, HostConfig, Storage};
 use lgdl_origin::clock::{Clock, SystemClock};
 use lgdl_origin::config::Given;
-use lgdl_origin::serve::{ReloadSignal, collector, keep_tls, server_tls, stop_signal, trust};
+use lgdl_origin::serve::{ReloadSignal, collector, stop_signal};
+use lgdl_origin::tls::{keep_tls, server_tls, trust};
 
 use super::console::Console;
 use super::deployment::failed;

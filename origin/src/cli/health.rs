@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use http::Uri;
 use lgdl_origin::config::Given;
 use lgdl_origin::outbound::{self, Proof};
-use lgdl_origin::serve::trust;
+use lgdl_origin::tls::trust;
 use serde::Serialize;
 use serde_json::Value;
 

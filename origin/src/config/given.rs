@@ -9,7 +9,8 @@ use lgdl::meaning::Meaning;
 use lgdl::settings::{Asked, Edge, Exposure, Form, Mode, Optional, Setting, Source, Switch, variable};
 use lgdl_tls::Files;
 
-use super::{Config, ConfigError, Contradiction, DEFAULT_FILE, Effective, MASK, Secret, TLS_HALF, Tls, contradictions};
+use super::{Config, ConfigError, Contradiction, DEFAULT_FILE, Effective, MASK, Secret, TLS_HALF, contradictions};
+use crate::tls::Tls;
 
 /// The most that a file with a secret holds, bytes: as much as a form may take, so that no device fills memory.
 const MAX_SECRET_FILE_BYTES: u64 = 1024 * 1024;

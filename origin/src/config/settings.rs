@@ -12,10 +12,11 @@ use lgdl::settings::{Choice, List, Number, Optional, Seconds, Switch, Text};
 
 use super::forms::{
     AUDIT_KEY, EDGE_KEY, FILE, GAME_FILE, HEADER_VALUE, JWT_KEYS, KEY_RING, LIMIT, LISTEN, MAILBOX, OTLP_URL,
-    PAGERDUTY_URL, POSTGRES_URL, PUSH_URL, QUIET_HOURS, SECRET_URL, SMTP_URL, WEB_ORIGIN,
+    PAGERDUTY_URL, POSTGRES_URL, PUSH_URL, QUIET_HOURS, SCHEDULE, SECRET_URL, SMTP_URL, WEB_ORIGIN,
 };
 use super::{EdgeKey, Effective, GameFile, Secret};
 use crate::alerts::QuietHours;
+use crate::backup::Schedule;
 use crate::privacy::UnreadableKeys;
 use crate::store::MAX_PAGE;
 use crate::tokens::KeySource;
@@ -156,6 +157,18 @@ lgdl::settings! {
         alert_pagerduty_url: Uri = "https://events.pagerduty.com/v2/enqueue" => PAGERDUTY_URL;
         /// Address that alerts are sent to as CloudEvents.
         alert_webhook_url: Option<Secret> = "", secret => Optional(SECRET_URL);
+        /// When the running origin makes backups by itself: hours between them, or times of the day, UTC; empty: never.
+        backup_schedule: Option<Schedule> = "", live => Optional(SCHEDULE);
+        /// Folder that they are written to.
+        backup_folder: Option<PathBuf> = "", live => Optional(FILE);
+        /// Backups that are kept there.
+        backup_keep: u32 = "7", live => Number(1..=10_000);
+        /// Days that others are kept there beside them; empty: none.
+        backup_keep_days: Option<u32> = "", live => Optional(Number(1..=MAX_DAYS));
+        /// Restore each one beside the store once it is made, and read it to its end.
+        backup_drill: bool = "true", live => Switch;
+        /// Keys that backups are sealed with; the first seals, the others only open; empty: they are not sealed.
+        backup_key: Option<KeyRing> = "", secret, live => Optional(KEY_RING);
         /// Hours between clean-ups.
         cleanup_interval_hours: u32 = "24", live => Number(1..=MAX_HOURS);
         /// Key-encryption keys for encryption at rest; empty: off.

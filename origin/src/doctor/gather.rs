@@ -18,9 +18,10 @@ use crate::migrations::{self, Status};
 use crate::outbound::Proof;
 use crate::privacy::{RingError, check_ring};
 use crate::receipts::heard_note;
-use crate::serve::{DEFAULT_TENANT, open_store, trust};
+use crate::serve::{DEFAULT_TENANT, open_store};
 use crate::store::postgres::{connect, server};
 use crate::store::{Store, StoreError};
+use crate::tls::trust;
 use crate::{audit, outbound, tombstones};
 
 /// How long a node may take to say how it is.

@@ -14,9 +14,10 @@ use serde::Serialize;
 
 use crate::audit::Lag;
 use crate::clock::Millis;
-use crate::config::{Config, ConfigError, Tls};
+use crate::config::{Config, ConfigError};
 use crate::migrations::Status;
 use crate::store::postgres::server::ServerFacts;
+use crate::tls::Tls;
 
 pub use checks::CHECKS;
 pub use gather::Asked;

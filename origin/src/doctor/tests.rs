@@ -2,9 +2,9 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::clock::DAY_MS;
-use crate::config::Tls;
-use crate::migrations::Status;
+use crate::migrations::{Kind, Status};
 use crate::store::postgres::server::{MIN_SERVER_VERSION, ServerFacts};
+use crate::tls::Tls;
 
 const NOW: Millis = 1_800_000_000_000;
 const SECRET: &str = "3f1c9a7e5b2d8046c1e7a9530f8b6d24";
@@ -59,7 +59,7 @@ fn well(program: Program) -> Facts {
         authorities_fault: None,
         open_files: Vec::new(),
         server: Some(Ok(server())),
-        migrations: Some(Ok(vec![Status { version: 1, name: "core".into(), applied_at: Some(1) }])),
+        migrations: Some(Ok(vec![Status { version: 1, name: "core".into(), kind: Kind::Expand, applied_at: Some(1) }])),
         store: Some(Ok(StoreFacts {
             ring: Ring::Opens(3),
             tombstones: Some(Ok(2)),
@@ -142,6 +142,7 @@ const SPOILED: &[(&str, Level, Spoil)] = &[
         facts.migrations.as_mut().expect("asked").as_mut().expect("well").push(Status {
             version: 2,
             name: "two".into(),
+            kind: Kind::Expand,
             applied_at: None,
         });
     }),

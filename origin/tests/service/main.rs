@@ -2,6 +2,7 @@
 
 mod admin;
 mod alerts;
+mod backups;
 mod bad_input;
 #[path = "../support/certificates.rs"]
 mod certificates;
@@ -14,6 +15,7 @@ mod events;
 mod games;
 mod handovers;
 mod health;
+mod older_edges;
 mod owasp;
 mod push;
 #[allow(dead_code)] // other test binaries use the rest
