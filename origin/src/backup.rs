@@ -37,6 +37,9 @@ const BUSY_PAUSE: Duration = Duration::from_millis(50);
 /// The most of a program's complaint that is passed on, characters.
 const MAX_COMPLAINT_CHARS: usize = 2000;
 
+/// What begins the name of the folder in which a backup lies open until it is sealed.
+const OPEN_PREFIX: &str = "lgdl-open-";
+
 /// The note of the store of when a backup of it was last made.
 pub const MADE_NOTE: &str = "local:backup_made";
 /// The note of the store of when a backup of it was last restored by a drill, and held.
@@ -106,7 +109,7 @@ pub async fn make(
         None => plain(config, target, programs, &mut progress).await?,
         Some(ring) => {
             // Beside the target, where there is room; nobody else may look into the folder, and it goes whatever happens.
-            let folder = tempfile::tempdir_in(folder_of(target)).map_err(failed)?;
+            let folder = tempfile::Builder::new().prefix(OPEN_PREFIX).tempdir_in(folder_of(target)).map_err(failed)?;
             let open = folder.path().join("open");
             plain(config, &open, programs, &mut progress).await?;
             let target = target.to_owned();

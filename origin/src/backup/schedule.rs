@@ -10,10 +10,13 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::{BACKUP_FAILED_NOTE, BackupError, DRILL_FAILED_NOTE, DRILLED_NOTE, DrillReport, MADE_NOTE, drill, make};
+use super::{
+    BACKUP_FAILED_NOTE, BackupError, DRILL_FAILED_NOTE, DRILLED_NOTE, DrillReport, MADE_NOTE, OPEN_PREFIX, drill, make,
+};
 use crate::audit::{self, events};
 use crate::clock::{Clock, DAY_MS, HOUR_MS, Millis};
 use crate::config::{Config, Live};
+use crate::files::PARTIAL;
 use crate::serve::DEFAULT_TENANT;
 use crate::store::{Store, StoreError};
 
@@ -157,6 +160,7 @@ async fn scheduled(
     audit::drain(&**store).await?;
     let making = async {
         std::fs::create_dir_all(folder).map_err(|error| BackupError::File(folder.to_owned(), error))?;
+        remove_left_overs(folder)?;
         make(config, file, programs, |_| ()).await
     };
     let bytes = match making.await {
@@ -223,6 +227,23 @@ fn made_at(name: &str) -> Option<Millis> {
     let time = time.strip_suffix(SEALED).or_else(|| time.strip_suffix(PLAIN))?;
     let time = jiff::civil::DateTime::strptime(TIME, time).ok()?;
     Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond())
+}
+
+/// Removes what a process that was killed has left of a backup: nobody else makes one now.
+fn remove_left_overs(folder: &Path) -> Result<(), BackupError> {
+    for entry in std::fs::read_dir(folder).map_err(|error| BackupError::File(folder.to_owned(), error))? {
+        let path = entry.map_err(|error| BackupError::File(folder.to_owned(), error))?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let removed = if name.starts_with(OPEN_PREFIX) {
+            std::fs::remove_dir_all(&path)
+        } else if name.strip_suffix(PARTIAL).is_some_and(|name| made_at(name).is_some()) {
+            std::fs::remove_file(&path)
+        } else {
+            continue;
+        };
+        removed.map_err(|error| BackupError::File(path, error))?;
+    }
+    Ok(())
 }
 
 /// Removes the backups that are neither among the last ones nor young enough; returns how many.
@@ -310,5 +331,10 @@ mod tests {
             "without days, by their number alone"
         );
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4);
+        std::fs::create_dir(folder.path().join("lgdl-open-x1")).unwrap();
+        std::fs::write(folder.path().join("lgdl-20300101T000000Z.backup.sealed.partial"), "").unwrap();
+        std::fs::write(folder.path().join("theirs.partial"), "").unwrap();
+        remove_left_overs(folder.path()).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 5);
     }
 }
