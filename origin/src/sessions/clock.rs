@@ -99,7 +99,7 @@ impl Round {
         let place = text.as_deref().map(serde_json::from_str).transpose();
         let place: Option<Place> = place.map_err(|error| StoreError::Damaged(format!("setting {note}: {error}")))?;
         let place = place.unwrap_or(Place { at: first, id: String::new() });
-        let answers_since = now_ms - Millis::from(origin.config.idempotency_hours) * HOUR_MS;
+        let answers_since = now_ms - Millis::from(origin.settings().idempotency_hours) * HOUR_MS;
         let pause = if until < answers_since { SLOW_LOOK_EVERY_MS } else { 0 };
         if place.at + pause >= until {
             return Ok(None);
