@@ -29,6 +29,7 @@ use crate::privacy::{
     name_persons,
 };
 use crate::random::{Random, SystemRandom};
+use crate::sessions;
 use crate::store::postgres::{PoolSettings, PostgresStore};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{EPOCH_SETTING, Store, StoreError};
@@ -217,6 +218,7 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     publish_configured(&origin).await?;
     audit::tell_configuration(&*origin.store, &origin.config, &*origin.clock).await?;
     origin.gate.prepare(origin.clock.now_ms()).await;
+    sessions::recount(&origin).await?;
     let (stop, stopped) = watch::channel(false);
     let edges = edge_service(origin.clone());
     let administrators = admin_service(origin.clone());
@@ -234,6 +236,8 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     }
     let desk = origin.clone();
     tasks.spawn(async move { desk::keep(&desk).await });
+    let silence = origin.clone();
+    tasks.spawn(async move { sessions::keep(&silence).await });
     let mut senders = tokio::task::JoinSet::new();
     if let Some(push) = audit::push(&origin.config, &*origin.random) {
         let (sending, stopping) = (origin.clone(), origin.gate.stopping());

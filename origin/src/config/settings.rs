@@ -96,6 +96,10 @@ lgdl::settings! {
         agent_history: u32 = "50" => Number(1..=1000);
         /// Bytes of those turns at most; the oldest are left out.
         agent_state_max_bytes: usize = "65536" => Number(4_096..=1_048_576);
+        /// Seconds of silence after which a conversation begins anew at its next turn, or asks, as its game says; empty: never.
+        session_expiry: Option<Duration> = "" => Optional(Seconds(60..=31_536_000));
+        /// Conversations that each tenant may have open; empty: as many as come.
+        open_conversations_max: Option<u64> = "" => Optional(Number(1..=1_000_000_000));
         /// Hours that answers are kept for replays.
         idempotency_hours: u32 = "168" => Number(1..=MAX_HOURS);
         /// Days after its last turn that a conversation is kept; empty: for ever.

@@ -28,6 +28,7 @@ use crate::config::{Config, EdgeKey};
 use crate::hex;
 use crate::metrics::Counted;
 use crate::random::Random;
+use crate::sessions::Places;
 use crate::store::{EPOCH_SETTING, Store, StoreError};
 use crate::tokens::TokenKeys;
 
@@ -54,6 +55,8 @@ pub struct Gate {
     nonces: Mutex<Nonces>,
     epoch: OnceCell<String>,
     stopping: watch::Sender<bool>,
+    /// Open conversations, where they are limited.
+    pub(crate) places: Places,
     /// How often persons have what costs much.
     pub(super) meter: Meter,
     /// Verifies tokens of persons, where their issuer has public keys.
@@ -82,6 +85,7 @@ impl Gate {
             unsigned: config.edge_unsigned,
             nonces: Mutex::default(),
             epoch: OnceCell::new(),
+            places: Places::default(),
             meter: Meter::default(),
             token_keys: TokenKeys::of(config),
             stopping: watch::Sender::new(false),
@@ -97,6 +101,11 @@ impl Gate {
     #[must_use]
     pub fn stopping(&self) -> watch::Receiver<bool> {
         self.stopping.subscribe()
+    }
+
+    /// Whether something is to be told: it was not, lately.
+    pub(crate) fn is_news(&self, what: String, now_ms: Millis) -> bool {
+        self.meter.is_news(what, now_ms)
     }
 
     /// Reads the public keys of tokens, where there are any, before the first person comes with one.

@@ -18,6 +18,7 @@ mod push;
 #[path = "../support/receiver.rs"]
 mod receiver;
 mod reports;
+mod sessions;
 #[allow(dead_code)] // other test binaries use the rest
 #[path = "../support/siem.rs"]
 mod siem;
