@@ -35,11 +35,12 @@ use crate::metrics::Metrics;
 use crate::node::{self, Node};
 use crate::outbound::{AllowedHost, Outbound, local};
 use crate::peers::Peers;
+use crate::streams::Streams;
 use crate::taken::Taken;
 use crate::traces::{self, Answered, TRACED_AS};
 
 /// Time for a request's headers.
-const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 /// Time for a request's body.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// Headers that are read at all; the component refuses fewer, with a problem document.
@@ -335,15 +336,20 @@ async fn serve_http2(
     of_peer: Arc<Semaphore>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let (busy, mut requests) = watch::channel(0_usize);
-    let busy = Arc::new(busy);
+    let streams = Streams::new();
+    let of_connection = Arc::clone(&streams);
     let service = service_fn(move |request| {
-        let (app, of_peer, busy) = (Arc::clone(&app), Arc::clone(&of_peer), Arc::clone(&busy));
+        let (app, of_peer, stream) = (Arc::clone(&app), Arc::clone(&of_peer), of_connection.begin());
         async move {
-            busy.send_modify(|busy| *busy += 1);
             let answer = answer(app, &of_peer, request).await;
-            busy.send_modify(|busy| *busy -= 1);
-            Ok::<_, Infallible>(answer)
+            // It is under way until its last byte is taken.
+            Ok::<_, Infallible>(answer.map(|body| {
+                body.map_frame(move |frame| {
+                    stream.moves();
+                    frame
+                })
+                .boxed_unsync()
+            }))
         }
     });
     let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
@@ -352,23 +358,18 @@ async fn serve_http2(
         .max_header_list_size(MAX_HEADER_BYTES)
         .serve_connection(stream, service);
     let mut connection = std::pin::pin!(connection);
-    // HTTP/2 has no time for the next request's headers of its own: a connection without a request ends as one of HTTP/1.1 does.
-    let idle = async {
-        loop {
-            // An error means that the connection is gone, and this with it.
-            let _ = requests.wait_for(|busy| *busy == 0).await;
-            if tokio::time::timeout(HEADERS_WITHIN, requests.changed()).await.is_err() {
-                return;
-            }
-        }
-    };
-    tokio::select! {
+    let still = tokio::select! {
         _ = connection.as_mut() => return,
-        () = idle => {}
-        _ = stopped.changed() => {}
-    }
+        () = streams.stand_still() => true,
+        _ = stopped.changed() => false,
+    };
     connection.as_mut().graceful_shutdown();
-    let _ = connection.await;
+    if still {
+        // Whoever takes nothing of an answer has had the time for it.
+        let _ = tokio::time::timeout(HEADERS_WITHIN, connection).await;
+    } else {
+        let _ = connection.await;
+    }
 }
 
 async fn serve_http1(

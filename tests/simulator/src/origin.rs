@@ -148,7 +148,7 @@ impl OriginHost {
         let origin = Origin {
             gate: Arc::new(Gate::new(&config)),
             protection: protection(&config, &store, clock.clone(), Arc::clone(&random)),
-            live: Live::new(Arc::clone(&config)),
+            live: lgdl_origin::config::Live::new(Arc::clone(&config)),
             config,
             store,
             clock: clock.clone(),
