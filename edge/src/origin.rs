@@ -202,6 +202,8 @@ pub enum Verdict {
     NotTheirs,
     /// The idempotency key belongs to another request.
     KeyReused,
+    /// No conversation can begin: too many are open.
+    Full,
 }
 
 /// The origin, for one request.
@@ -377,7 +379,17 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
 
     /// A conversation.
     pub async fn conversation(&self, game: &str, id: &str, user: &str) -> Result<Lookup, OriginError> {
-        let answer = self.get(&conversation_path(game, id, "", user), MAX_ANSWER_BYTES).await?;
+        self.found(&conversation_path(game, id, "", user)).await
+    }
+
+    /// A conversation as a turn finds it that was said then, and has waited.
+    pub async fn conversation_then(&self, commit: &CommitRequest) -> Result<Lookup, OriginError> {
+        let path = conversation_path(&commit.game, &commit.conversation_id, "", &commit.user_id);
+        self.found(&format!("{path}&said_ms={}", commit.record.at_ms)).await
+    }
+
+    async fn found(&self, path: &str) -> Result<Lookup, OriginError> {
+        let answer = self.get(path, MAX_ANSWER_BYTES).await?;
         match answer.status {
             404 => Ok(Lookup::Unknown),
             410 => Ok(Lookup::Erased),
@@ -487,6 +499,7 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
                 .map_err(|_| OriginError::Unintelligible(409)),
             410 => Ok(Verdict::Erased),
             422 => Ok(Verdict::KeyReused),
+            423 => Ok(Verdict::Full),
             _ => Err(OriginError::of(&answer)),
         });
         self.note_commit(verdict.is_ok()).await;

@@ -1,16 +1,10 @@
-//! People step in: what an agent does to a conversation is a turn of it, committed as every turn is. The engine runs here
-//! for these turns alone; what a game would call meanwhile fails, since nodes make calls.
+//! People step in: what an agent does to a conversation is a turn of it, committed as every turn is.
 
 use std::time::Duration;
 
-use lgdl::compiled::CompiledGame;
-use lgdl::engine::{
-    self, CapabilityResult, Conversation, Event as Happened, HandoverStage, MAX_CALLS_PER_TURN, Outcome, Settings,
-    Step, ToldBy, Turn,
-};
+use lgdl::engine::{Event as Happened, HandoverStage, Settings, ToldBy, Turn};
 use lgdl::ir;
-use lgdl::wire::client::MoveResponse;
-use lgdl::wire::origin::{CommitRequest, HandoverNow, MAX_MESSAGES, Message, Messages, Speaker};
+use lgdl::wire::origin::{HandoverNow, MAX_MESSAGES, Message, Messages, Speaker};
 use serde_json::{Map, Value, json};
 
 use crate::audit::events;
@@ -18,10 +12,11 @@ use crate::bus::catalog::{ESCALATION_ACCEPTED, ESCALATION_RETURNED};
 use crate::clock::Millis;
 use crate::exports;
 use crate::hex;
-use crate::http::{Origin, Problem, commit};
+use crate::http::{Origin, Problem};
 use crate::ids::{AdministratorId, ConversationId};
+use crate::own_turns::{self, KEY_DIGITS, ORIGIN};
 use crate::privacy::{Parts, Reader, RequestName};
-use crate::records::{CommitBody, turn_record};
+use crate::records::turn_record;
 use crate::store::{AgentRow, CommitOutcome, ConversationKey, ConversationRow, Event, HandoverRow, Lookup, StoreError};
 
 /// An agent who was silent for so long is gone: what they had goes back to its queue.
@@ -38,12 +33,6 @@ const MAX_CLAIM_WAIT_MS: u64 = 1_000;
 const AGENT: &str = "agent";
 /// What the record says of a turn that no move answered.
 const NO_MOVE: &str = "none";
-/// The participant of a turn that the origin itself takes.
-const ORIGIN: &str = "system";
-/// Digits of a digest that names a deed or its turn.
-const KEY_DIGITS: usize = 32;
-/// Why a call fails that a game would make in a turn of the desk.
-const NOT_HERE: &str = "E300";
 
 /// What is done to a conversation that was handed over.
 #[derive(Debug, Clone)]
@@ -106,12 +95,9 @@ pub async fn act(
                 return Ok(row.version);
             }
         }
-        let outcome = run(origin, &row, happening(origin, agent, deed)).await?;
-        let request = request(&row, &outcome, name);
+        let outcome = own_turns::run(origin, &row, happening(origin, agent, deed)).await?;
         let told = told(origin, tenant, id, agent, &handover, deed);
-        let body = serde_json::to_vec(&request).and_then(|bytes| serde_json::from_slice::<CommitBody>(&bytes));
-        let body = body.map_err(|error| StoreError::Internal(format!("a turn of the desk: {error}")))?;
-        match commit(origin, tenant, body, told).await?.outcome {
+        match own_turns::commit(origin, &row, &outcome, name, told).await? {
             CommitOutcome::Committed { .. } | CommitOutcome::Replayed { .. } => {
                 if let Deed::Return { outcome, .. } = deed {
                     origin.store.note_outcome(tenant, &handover, outcome).await?;
@@ -184,25 +170,6 @@ fn happening(origin: &Origin, agent: Option<&AgentRow>, deed: &Deed) -> Turn {
     }
 }
 
-async fn run(origin: &Origin, row: &ConversationRow, turn: Turn) -> Result<Outcome, Problem> {
-    let state: Conversation = serde_json::from_str(&row.state)
-        .map_err(|error| StoreError::Damaged(format!("conversations.state: {error}")))?;
-    let bytes = origin.store.compiled(&row.tenant, &row.game_version).await?;
-    let bytes = bytes.ok_or_else(|| StoreError::Damaged("a conversation's game version is not there".into()))?;
-    let game = CompiledGame::load(bytes.into()).map_err(|error| StoreError::Damaged(error.to_string()))?;
-    let mut step = engine::begin(&game, state, turn);
-    for _ in 0..=MAX_CALLS_PER_TURN {
-        match step {
-            Step::Done(outcome) => return Ok(*outcome),
-            Step::Call(pending) => {
-                let detail = "nodes make calls, and this turn is the origin's".to_owned();
-                step = pending.resume(&game, CapabilityResult::Failed { code: NOT_HERE.to_owned(), detail });
-            }
-        }
-    }
-    Err(Problem::internal("The turn does not end."))
-}
-
 /// What tells one deed from another: the same for a retry, on every origin.
 fn request_name(deed: &Deed, key: &str, id: &ConversationId, agent: Option<&AgentRow>) -> RequestName {
     let (name, said) = match deed {
@@ -216,24 +183,6 @@ fn request_name(deed: &Deed, key: &str, id: &ConversationId, agent: Option<&Agen
     let digest = hex::sha256(format!("{name}\n{id}\n{who}\n{key}").as_bytes());
     let key = format!("desk_{}", &digest[..KEY_DIGITS]);
     RequestName { fingerprint: hex::sha256(format!("{key}\n{said}").as_bytes()), key }
-}
-
-fn request(row: &ConversationRow, outcome: &Outcome, name: RequestName) -> CommitRequest {
-    let manifest = hex::sha256(format!("{}\n{}", row.id, name.key).as_bytes());
-    CommitRequest {
-        game: row.game.clone(),
-        conversation_id: row.external_id.clone(),
-        user_id: row.user_id.clone(),
-        game_version: row.game_version.clone(),
-        expected_version: row.version,
-        base: None,
-        fingerprint: name.fingerprint,
-        idempotency_key: name.key,
-        record: outcome.record.clone(),
-        state: outcome.conversation.clone(),
-        response: MoveResponse::of(outcome, format!("turn_{}", &manifest[..KEY_DIGITS]), &row.game_version),
-        journal_sequence: None,
-    }
 }
 
 /// What is told of a deed beside its turn.
@@ -285,7 +234,7 @@ pub async fn messages(origin: &Origin, row: ConversationRow, after: u64) -> Resu
     Ok(Messages { messages, turn, handover })
 }
 
-fn is_open(stage: HandoverStage) -> bool {
+pub(crate) fn is_open(stage: HandoverStage) -> bool {
     matches!(stage, HandoverStage::Waiting | HandoverStage::With)
 }
 
@@ -349,7 +298,7 @@ pub async fn view(origin: &Origin, tenant: &str, id: &ConversationId, after: u64
     let document = exports::conversation_for(Reader::Administrator, store, protection, tenant, id, now_ms).await?;
     let Some(document) = document else { return Ok(None) };
     let turns = document["turns"].as_array().map_or(&[][..], Vec::as_slice);
-    let history = usize::try_from(origin.config.agent_history).unwrap_or(usize::MAX);
+    let history = usize::try_from(origin.settings().agent_history).unwrap_or(usize::MAX);
     let mut moves: Vec<&str> = Vec::new();
     for name in turns.iter().filter_map(|turn| turn["move_id"].as_str()).filter(|name| *name != NO_MOVE) {
         if !moves.contains(&name) {
@@ -361,7 +310,7 @@ pub async fn view(origin: &Origin, tenant: &str, id: &ConversationId, after: u64
     for record in last.take_while(|record| record.get("turn").and_then(Value::as_u64) > Some(after)) {
         let said = said(record);
         bytes += said.iter().map(|message| message.text.len()).sum::<usize>();
-        if bytes > origin.config.agent_state_max_bytes {
+        if bytes > origin.settings().agent_state_max_bytes {
             break;
         }
         messages.extend(said.into_iter().rev());
@@ -408,7 +357,7 @@ pub async fn look(origin: &Origin) -> Result<(), StoreError> {
     if !told.is_empty() {
         origin.store.enqueue(told).await?;
     }
-    let patience_ms = u64::try_from(origin.config.handover_patience.as_millis()).unwrap_or(u64::MAX);
+    let patience_ms = u64::try_from(origin.settings().handover_patience.as_millis()).unwrap_or(u64::MAX);
     for (tenant, handover) in origin.store.overdue_handovers(now_ms, patience_ms).await? {
         // The same key on every origin, and after a restart.
         let key = format!("time_out_{}", handover.since);

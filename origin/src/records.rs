@@ -11,10 +11,11 @@ use crate::bus::turn::Committed;
 use crate::clock::{Millis, TIMES};
 use crate::facts::TurnFacts;
 use crate::masking::{MASKED, Sensitive};
+use crate::sessions::begins_anew;
 use crate::store::{Commit, ConversationKey, ConversationRow, SlotRow, Summary, TurnRow};
 
-/// Fields of a turn record that never quote the person. The last two are added by the origin.
-const FACTS: [&str; 18] = [
+/// Fields of a turn record that never quote the person. The last three are added by the origin.
+const FACTS: [&str; 19] = [
     "firewall_triggered",
     "action",
     "stage",
@@ -33,7 +34,11 @@ const FACTS: [&str; 18] = [
     "also",
     "manifest_id",
     "game_version",
+    BEGAN_ANEW,
 ];
+
+/// The fact of a turn that began a session after another had expired.
+pub const BEGAN_ANEW: &str = "began_anew";
 
 /// A field of `metadata` in rows of before: a client names it, so that it may be anything, and it is sealed with the rest now.
 const ONCE_A_FACT: &str = "participant";
@@ -109,6 +114,13 @@ impl CommitBody {
         self.base.as_ref()
     }
 
+    /// When the turn was said, where it waited at a node.
+    #[must_use]
+    pub fn waited_since(&self) -> Option<Millis> {
+        self.journal_sequence?;
+        self.record.get("at_ms").and_then(Value::as_i64)
+    }
+
     /// What is known of the turn without what was said.
     #[must_use]
     pub fn facts(&self) -> Option<TurnFacts> {
@@ -135,7 +147,10 @@ impl CommitBody {
             return Err(Malformed("`record.turn` must be `expected_version` + 1".into()));
         }
         let summary = summarize(&self.record);
+        let anew =
+            begins_anew(self.expected_version, self.base.as_ref()).map_err(|error| Malformed(error.to_string()))?;
         let committed = Committed {
+            anew,
             key: &key,
             user_id: &self.user_id,
             game_version: &self.game_version,
@@ -147,6 +162,9 @@ impl CommitBody {
             self.record.insert("manifest_id".into(), manifest.into());
         }
         self.record.insert("game_version".into(), self.game_version.clone().into());
+        if anew {
+            self.record.insert(BEGAN_ANEW.to_owned(), true.into());
+        }
         mask_sensitive(&mut self.record, &self.state)?;
         let (turn, slots) = turn_row(self.record)?;
         Ok(Commit {
@@ -415,7 +433,7 @@ mod tests {
         });
         let mut fields = fields(serde_json::from_value(minimal).unwrap());
         // The origin adds these.
-        fields.extend(["manifest_id", "game_version"]);
+        fields.extend(["manifest_id", "game_version", BEGAN_ANEW]);
         let mut places = [&COLUMNS[..], &QUOTES[..], &FACTS[..]].concat();
         fields.sort_unstable();
         places.sort_unstable();

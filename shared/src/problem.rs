@@ -67,12 +67,14 @@ pub enum Reason {
     Banned,
     /// Somebody who looks after the deployment keeps the caller out.
     Blocked,
+    /// The tenant has as many conversations open as it may.
+    TooManyOpen,
     /// The game's policy asks for consent that was not given.
     ConsentRequired,
 }
 
 /// Every reason, for documentation and tests.
-pub const ALL_REASONS: [Reason; 32] = [
+pub const ALL_REASONS: [Reason; 33] = [
     Reason::MalformedBody,
     Reason::WrongShape,
     Reason::BadIdentifier,
@@ -104,6 +106,7 @@ pub const ALL_REASONS: [Reason; 32] = [
     Reason::RateLimited,
     Reason::Banned,
     Reason::Blocked,
+    Reason::TooManyOpen,
     Reason::ConsentRequired,
 ];
 
@@ -142,6 +145,7 @@ impl Reason {
             Reason::RateLimited => (429, "E320", "Too many requests"),
             Reason::Banned => (429, "E321", "Refused for a while after too many refusals"),
             Reason::Blocked => (403, "E322", "This caller is blocked"),
+            Reason::TooManyOpen => (429, "E323", "Too many conversations are open"),
             Reason::ConsentRequired => (403, "E901", "Consent is required"),
         }
     }

@@ -247,6 +247,7 @@ export const PROBLEM_TEXTS: Readonly<Record<string, ProblemText>> = {
   E320: "limited",
   E321: "limited",
   E322: "blocked",
+  E323: "busy",
   E901: "consent",
 };
 

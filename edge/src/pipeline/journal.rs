@@ -415,6 +415,8 @@ async fn bring_home<P: Platform>(call: &Call<'_, P>, waiting: Waiting, reached: 
                 continue;
             }
             Ok(Verdict::KeyReused) => return Home::Never(Why::Refused),
+            // What waits is taken all the same; an origin that refuses it may have room later.
+            Ok(Verdict::Full) => return Home::Stuck,
             Ok(Verdict::Unacceptable(error)) | Err(error) => return error.into(),
         };
         if let Some(left_ms) = conflict.claimed_for_ms {
@@ -438,7 +440,7 @@ async fn other_ground<P: Platform>(
     commit: &CommitRequest,
     ground: &str,
 ) -> Result<Option<Start>, OriginError> {
-    let current = match Origin::new(call).conversation(&commit.game, &commit.conversation_id, &commit.user_id).await? {
+    let current = match Origin::new(call).conversation_then(commit).await? {
         Lookup::Found(current) => Some(*current),
         Lookup::Unknown => None,
         // The commit itself finds it out.

@@ -21,6 +21,8 @@ use crate::platform::{JournalSafety, Platform};
 pub const MAX_RUNS: u32 = 3;
 /// The longest wait for another turn's claim to lapse, milliseconds.
 const MAX_CLAIM_WAIT_MS: u64 = 1_000;
+/// When whoever found no room for a conversation should try again, milliseconds.
+const TOO_MANY_RETRY_MS: u64 = 60_000;
 /// The longest pause before another run, milliseconds, by the number of runs so far.
 const RERUN_PAUSE_MS: u64 = 10;
 
@@ -272,6 +274,7 @@ fn settle(verdict: Verdict, done: Option<Done>) -> Settled {
         (Verdict::Erased, _) => Settled::Refused(erased()),
         (Verdict::NotTheirs, _) => Settled::Refused(not_theirs()),
         (Verdict::KeyReused, _) => Settled::Refused(key_reused()),
+        (Verdict::Full, _) => Settled::Refused(too_many_open()),
     }
 }
 
@@ -313,6 +316,7 @@ async fn at_version<P: Platform>(call: &Call<'_, P>, ask: &Ask, expected: u64) -
         Verdict::Erased => Err(erased()),
         Verdict::NotTheirs => Err(not_theirs()),
         Verdict::KeyReused => Err(key_reused()),
+        Verdict::Full => Err(too_many_open()),
     }
 }
 
@@ -350,6 +354,14 @@ pub(crate) fn too_large(commit: &CommitRequest) -> Refusal {
 
 pub(crate) fn key_reused() -> Refusal {
     Refusal::new(Reason::KeyReused, "This Idempotency-Key was used for another request. Use a new key for every turn.")
+}
+
+fn too_many_open() -> Refusal {
+    Refusal::new(
+        Reason::TooManyOpen,
+        "As many conversations are open as this service allows. Those that are open go on; another one can begin later.",
+    )
+    .retry_after_ms(TOO_MANY_RETRY_MS)
 }
 
 pub(crate) fn erased() -> Refusal {

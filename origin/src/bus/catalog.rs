@@ -168,6 +168,8 @@ const fn audited(name: &'static str, help: &'static str, fields: &'static [Field
 pub const TURN_COMMITTED: &str = "turn.committed";
 /// The first turn of a conversation was.
 pub const CONVERSATION_STARTED: &str = "conversation.started";
+/// A conversation was silent for as long as a session lasts.
+pub const CONVERSATION_EXPIRED: &str = "conversation.expired";
 /// A move had all it needed.
 pub const MOVE_COMPLETED: &str = "move.completed";
 /// The person did not want it any more.
@@ -211,7 +213,24 @@ pub const KINDS: &[Kind] = &[
             &[field("conversation", Holds::Word, "its id at the origin")],
         )
     },
-    heard(CONVERSATION_STARTED, "The first turn of a conversation was committed.", &[GAME, GAME_VERSION]),
+    heard(
+        CONVERSATION_EXPIRED,
+        "A conversation was silent for as long as a session lasts.",
+        &[
+            GAME,
+            field("turns", Holds::Whole, "how many turns it has"),
+            field(
+                "then",
+                Holds::Word,
+                "`begins_anew` at its next turn, or `asked`: its game has said something, and it goes on",
+            ),
+        ],
+    ),
+    heard(
+        CONVERSATION_STARTED,
+        "The first turn of a conversation was committed, or the first after it had expired.",
+        &[GAME, GAME_VERSION, field("again", Holds::Flag, "whether there was a session before")],
+    ),
     audited(ESCALATION_ACCEPTED, "Somebody has taken a conversation over.", &[GAME, QUEUE]),
     Kind {
         priority: Priority::High,

@@ -19,6 +19,8 @@ pub(crate) struct Committed<'a> {
     pub(crate) user_id: &'a str,
     pub(crate) game_version: &'a str,
     pub(crate) journalled: bool,
+    /// Whether it was run on the beginning of a session that follows another.
+    pub(crate) anew: bool,
     pub(crate) now_ms: Millis,
 }
 
@@ -30,7 +32,9 @@ impl Committed<'_> {
         let mut told = Vec::new();
         if facts.turn == 1 {
             told.push(("conversation.created", json!({"game_version": self.game_version})));
-            told.push((CONVERSATION_STARTED, json!({"game_version": self.game_version})));
+        }
+        if facts.turn == 1 || self.anew {
+            told.push((CONVERSATION_STARTED, json!({"game_version": self.game_version, "again": self.anew})));
         }
         for call in &facts.calls {
             let detail = json!({"capability": call.capability, "status": call.status, "turn": facts.turn});
@@ -104,7 +108,7 @@ mod tests {
 
     fn names(record: Value) -> Vec<String> {
         let key = ConversationKey { tenant: "t".into(), game: "g".into(), external_id: "c".into() };
-        let turn = Committed { key: &key, user_id: "u", game_version: "v", journalled: false, now_ms: 1 };
+        let turn = Committed { key: &key, user_id: "u", game_version: "v", journalled: false, anew: false, now_ms: 1 };
         let record = record.as_object().unwrap();
         turn.events(record).into_iter().map(|event| event.event).collect()
     }

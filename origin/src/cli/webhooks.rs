@@ -43,6 +43,9 @@ enum Command {
         /// Tell it also what persons said and were answered
         #[arg(long)]
         include_text: bool,
+        /// Seconds without an answer after which games hear `timeout`
+        #[arg(long, value_name = "SECONDS")]
+        follow_up: Option<u32>,
     },
     /// Show the webhooks
     List,
@@ -71,6 +74,13 @@ enum Command {
         #[arg(long, value_name = "SEQUENCE")]
         upto: Option<u64>,
     },
+    /// Say after how many seconds without an answer games hear `timeout`
+    FollowUp {
+        webhook: WebhookId,
+        /// Seconds; default: never
+        #[arg(value_name = "SECONDS")]
+        after: Option<u32>,
+    },
     /// Remove it
     Remove { webhook: WebhookId },
 }
@@ -87,10 +97,11 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         };
         let json = arguments.place.json;
         match &arguments.command {
-            Command::Add { url, name, types, urgent, include_text } => {
+            Command::Add { url, name, types, urgent, include_text, follow_up } => {
                 let urgency = if *urgent { Urgency::High } else { Urgency::Any };
                 let text = if *include_text { TextRight::Included } else { TextRight::Withheld };
-                let new = NewWebhook { name, url, types: bus::split(types), urgency, text };
+                let types = bus::split(types);
+                let new = NewWebhook { name, url, types, urgency, text, follow_up_after_s: *follow_up };
                 let (row, secret) = hand.make(new).await.map_err(refused)?;
                 show_secret(&deployment, &row, &secret, json, console).await?;
             }
@@ -141,6 +152,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
             Command::Redeliver { webhook, after, upto } => {
                 changed(&hand.deliver_again(webhook, *after, *upto).await, json, console)?;
             }
+            Command::FollowUp { webhook, after } => changed(&hand.follow_up(webhook, *after).await, json, console)?,
             Command::Remove { webhook } => {
                 hand.remove(webhook).await.map_err(refused)?;
                 if json {
@@ -183,7 +195,12 @@ async fn show_secret(
 
 fn changed(done: &Result<WebhookRow, WebhookError>, json: bool, console: &mut Console) -> Result<(), Failure> {
     let row = done.as_ref().map_err(|error| refused(error.clone()))?;
-    if json { console.json(&json!({"id": row.id, "state": row.hook.state, "again": row.hook.again})) } else { Ok(()) }
+    if json {
+        console.json(&json!({"id": row.id, "state": row.hook.state, "again": row.hook.again,
+                       "follow_up_after_seconds": row.hook.follow_up_after_s}))
+    } else {
+        Ok(())
+    }
 }
 
 async fn shown(deployment: &Deployment, row: &WebhookRow) -> Result<Value, Failure> {

@@ -24,6 +24,7 @@ use super::traces::stored;
 use super::{Origin, erasures};
 use crate::audit::events;
 use crate::blocks;
+use crate::clock::Millis;
 use crate::desk;
 use crate::exports;
 use crate::ids::{ErasureId, person_pseudonym};
@@ -31,9 +32,10 @@ use crate::metrics::Operation;
 use crate::nodes;
 use crate::privacy::RequestName;
 use crate::records::{CommitBody, StoredBody, check_id};
+use crate::sessions::{self, Taken};
 use crate::store::{
     Claim, Commit, CommitOutcome, ConversationKey, ConversationRow, ErasureOrder, ErasureOutcome, Event, GameRow,
-    Lookup, StoreError,
+    Lookup, StoreError, anew,
 };
 
 pub(super) type Answer = Result<Response, Problem>;
@@ -85,6 +87,9 @@ enum AnswerBody {
 #[derive(Deserialize)]
 struct Person {
     user: String,
+    /// When the turn was said that the conversation is read for, where it waited.
+    #[serde(default)]
+    said_ms: Option<Millis>,
 }
 
 #[derive(Deserialize)]
@@ -101,7 +106,7 @@ async fn commit_turn(
 ) -> Answer {
     let request: CommitBody = json(&body)?;
     let done = commit(&origin, &tenant, request, Vec::new()).await?;
-    settled_answer(&origin, &tenant, &done.user_id, (&done.asked, &done.kept), done.outcome).await
+    settled_answer(&origin, &tenant, &done.user_id, (&done.asked, &done.kept), (done.said_ms, done.outcome)).await
 }
 
 /// What came of a commit, and what its request is called.
@@ -112,6 +117,8 @@ pub(crate) struct Done {
     asked: RequestName,
     /// As it is kept.
     kept: RequestName,
+    /// When it was said.
+    said_ms: Millis,
 }
 
 /// Commits a turn, and with it what is `told` besides.
@@ -123,17 +130,29 @@ pub(crate) async fn commit(
 ) -> Result<Done, Problem> {
     let facts = request.facts();
     let base = request.base().cloned();
-    let mut commit = request.into_commit(tenant, origin.clock.now_ms())?;
+    let now_ms = origin.clock.now_ms();
+    let waited_since = request.waited_since().map(|said| said.min(now_ms));
+    let mut commit = request.into_commit(tenant, now_ms)?;
     commit.events.extend(told);
     let digest = state_digest(commit.state.as_bytes());
     let user_id = commit.user_id.clone();
     let asked = RequestName { key: commit.idempotency_key.clone(), fingerprint: commit.fingerprint.clone() };
     let mut kept = asked.clone();
     let mut outcome = CommitOutcome::DataKeyGone;
+    let mut place = Taken::Nothing;
     for _ in 0..MAX_SEALS {
         kept = origin.protection.kept_request(tenant, &user_id, asked.clone()).await?;
+        // What waited was acknowledged: it is not refused.
+        if commit.expected_version == 0 && waited_since.is_none() && place == Taken::Nothing {
+            place = sessions::admit(origin, &commit.key, &user_id, &kept.key).await?;
+        }
         let RequestName { key: idempotency_key, fingerprint } = kept.clone();
-        let bases = bases(origin, tenant, &user_id, commit.expected_version, base.as_ref()).await?;
+        let mut bases = bases(origin, tenant, &user_id, commit.expected_version, base.as_ref()).await?;
+        if let (Some(said_ms), Some(base), false) = (waited_since, &base, bases.is_empty())
+            && let Lookup::Found(row) = origin.store.find(&commit.key).await?
+        {
+            bases.extend(sessions::still_its_own(origin, *row, base, said_ms).await?);
+        }
         let marks = origin.protection.state_marks(tenant, &user_id, &digest).await?;
         let state_name = marks.first().map(|mark| state_name(commit.expected_version + 1, mark));
         let sealed = origin
@@ -146,11 +165,14 @@ pub(crate) async fn commit(
         }
         origin.protection.forget(tenant, &user_id);
     }
+    if place == Taken::Place && !matches!(outcome, CommitOutcome::Committed { .. }) {
+        origin.gate.places.give_back(tenant);
+    }
     origin.metrics.commit(&outcome);
     if let (CommitOutcome::Committed { .. }, Some(facts)) = (&outcome, &facts) {
         origin.metrics.turn(&commit.key.game, &commit.key.id(), facts, origin.clock.now_ms());
     }
-    Ok(Done { outcome, user_id, asked, kept })
+    Ok(Done { outcome, user_id, asked, kept, said_ms: waited_since.unwrap_or(now_ms) })
 }
 
 async fn claim_turn(
@@ -171,18 +193,26 @@ async fn claim_turn(
     let bases = bases(&origin, &tenant, &request.user_id, request.expected_version, request.base.as_ref()).await?;
     let asked = RequestName { key: request.idempotency_key, fingerprint: request.fingerprint };
     let kept = origin.protection.kept_request(&tenant, &request.user_id, asked.clone()).await?;
+    let key = ConversationKey { tenant: tenant.clone(), game: request.game, external_id: request.conversation_id };
+    if request.expected_version == 0
+        && sessions::admit(&origin, &key, &request.user_id, &kept.key).await? == Taken::Place
+    {
+        // Its commit takes one.
+        origin.gate.places.give_back(&tenant);
+    }
     let claim = Claim {
         bases,
-        key: ConversationKey { tenant: tenant.clone(), game: request.game, external_id: request.conversation_id },
+        key,
         user_id: request.user_id.clone(),
         expected_version: request.expected_version,
         idempotency_key: kept.key.clone(),
         fingerprint: kept.fingerprint.clone(),
         now_ms: origin.clock.now_ms(),
-        lease_ms: u64::try_from(origin.config.claim_lease.as_millis()).unwrap_or(u64::MAX),
+        lease_ms: u64::try_from(origin.settings().claim_lease.as_millis()).unwrap_or(u64::MAX),
     };
+    let said_ms = claim.now_ms;
     let outcome = stored(&origin, Operation::Claim, origin.store.claim(claim)).await?;
-    settled_answer(&origin, &tenant, &request.user_id, (&asked, &kept), outcome).await
+    settled_answer(&origin, &tenant, &request.user_id, (&asked, &kept), (said_ms, outcome)).await
 }
 
 /// The answer, also where the request was answered before its name was kept under a key: then the version has moved on, and the answer
@@ -192,7 +222,7 @@ async fn settled_answer(
     tenant: &str,
     user_id: &str,
     (asked, kept): (&RequestName, &RequestName),
-    outcome: CommitOutcome,
+    (said_ms, outcome): (Millis, CommitOutcome),
 ) -> Answer {
     if asked != kept
         && matches!(outcome, CommitOutcome::Conflict { .. })
@@ -200,9 +230,9 @@ async fn settled_answer(
     {
         let same = fingerprint == asked.fingerprint;
         let outcome = if same { CommitOutcome::Replayed { answer } } else { CommitOutcome::KeyReused };
-        return outcome_answer(origin, tenant, user_id, &asked.key, outcome).await;
+        return outcome_answer(origin, tenant, user_id, &asked.key, (said_ms, outcome)).await;
     }
-    outcome_answer(origin, tenant, user_id, &kept.key, outcome).await
+    outcome_answer(origin, tenant, user_id, &kept.key, (said_ms, outcome)).await
 }
 
 /// How a state is named beside it.
@@ -228,14 +258,24 @@ async fn bases(
         return Ok(vec![NO_STATE.to_owned()]);
     }
     let marks = origin.protection.state_marks(tenant, user_id, &base.digest).await?;
-    Ok(marks.iter().map(|mark| state_name(version, mark)).collect())
+    let mut names: Vec<String> = marks.iter().map(|mark| state_name(version, mark)).collect();
+    if sessions::begins_anew(version, Some(base))? {
+        names.push(anew(version));
+    }
+    Ok(names)
 }
 
 async fn epoch(origin: &Origin) -> Result<Option<String>, Problem> {
     Ok(Some(origin.gate.epoch(&*origin.store, &*origin.random).await?))
 }
 
-async fn outcome_answer(origin: &Origin, tenant: &str, user_id: &str, key: &str, outcome: CommitOutcome) -> Answer {
+async fn outcome_answer(
+    origin: &Origin,
+    tenant: &str,
+    user_id: &str,
+    key: &str,
+    (said_ms, outcome): (Millis, CommitOutcome),
+) -> Answer {
     match outcome {
         CommitOutcome::Committed { version } => {
             Ok(Json(AnswerBody::Committed { version, epoch: epoch(origin).await? }).into_response())
@@ -247,7 +287,7 @@ async fn outcome_answer(origin: &Origin, tenant: &str, user_id: &str, key: &str,
             Ok(Json(AnswerBody::Replayed { response }).into_response())
         }
         CommitOutcome::Conflict { current, claimed_for_ms } => {
-            Err(conflict(origin, current.map(|row| *row), claimed_for_ms).await?)
+            Err(conflict(origin, current.map(|row| *row), claimed_for_ms, said_ms).await?)
         }
         CommitOutcome::KeyReused => {
             Err(Problem::key_reused("A new request needs a new key; a retry must repeat the request unchanged."))
@@ -265,6 +305,7 @@ async fn conflict(
     origin: &Origin,
     current: Option<ConversationRow>,
     claimed_for_ms: Option<u64>,
+    said_ms: Millis,
 ) -> Result<Problem, Problem> {
     let detail = match claimed_for_ms {
         Some(_) => "Another turn holds this place; wait for it, then run the turn on what it leaves.",
@@ -272,7 +313,8 @@ async fn conflict(
     };
     let current = match current {
         Some(row) => {
-            let stored = stored_body(origin.protection.open_conversation(row).await?, epoch(origin).await?)?;
+            let row = sessions::found_by(origin, origin.protection.open_conversation(row).await?, said_ms).await?;
+            let stored = stored_body(row, epoch(origin).await?)?;
             serde_json::to_value(stored).map_err(|_| StoreError::Damaged("a state is no JSON".into()))?
         }
         None => serde_json::Value::Null,
@@ -298,8 +340,11 @@ async fn read_conversation(
     path: TwoNames,
     query: PersonQuery,
 ) -> Answer {
+    let now_ms = origin.clock.now_ms();
+    let said_ms = query.as_ref().ok().and_then(|Query(person)| person.said_ms).map_or(now_ms, |said| said.min(now_ms));
     let (key, user) = conversation_and_person(tenant, path, query)?;
-    Ok(Json(stored_body(find(&origin, &key, &user).await?, epoch(&origin).await?)?).into_response())
+    let row = sessions::found_by(&origin, find(&origin, &key, &user).await?, said_ms).await?;
+    Ok(Json(stored_body(row, epoch(&origin).await?)?).into_response())
 }
 
 async fn export_conversation(
@@ -473,7 +518,7 @@ fn conversation_and_person(
     query: PersonQuery,
 ) -> Result<(ConversationKey, String), Problem> {
     let Path((game, external_id)) = path.map_err(|_| malformed_path())?;
-    let Query(Person { user }) = query.map_err(|_| Problem::malformed("`?user=` must name the person."))?;
+    let Query(Person { user, .. }) = query.map_err(|_| Problem::malformed("`?user=` must name the person."))?;
     check_id(Id::Stored, "user", &user)?;
     Ok((ConversationKey { tenant, game, external_id }, user))
 }

@@ -67,6 +67,8 @@ impl Problem {
         unacceptable = UNPROCESSABLE_ENTITY, "E531", "The request can't be carried out as it is";
         /// Too many tries.
         too_many = TOO_MANY_REQUESTS, "E532", "Too many requests";
+        /// No conversation can begin; those that are open go on.
+        too_many_open = LOCKED, "E533", "Too many conversations are open";
         /// What is asked for was erased.
         erased = GONE, "E902", "Erased";
         /// A legal hold forbids it.

@@ -16,6 +16,8 @@ pub use shadow::{Changed, MAX_CHANGED, MAX_SHADOWED, ShadowRun, Verdict, shadow}
 pub use talks::{MAX_CONVERSATIONS, Said, Talk, Talks, Wanted, talks};
 pub use why::{Again, StateAgain, Stopped, TurnName, Why, why};
 
+use crate::records::BEGAN_ANEW;
+use crate::sessions::beginning;
 use crate::store::StoreError;
 
 /// A stored turn, as the engine is given it.
@@ -28,6 +30,17 @@ pub struct StoredTurn {
     results: Vec<CapabilityResult>,
     /// Bytes of what it was given, where that was too much to be kept.
     left_out_bytes: Option<usize>,
+    /// What it was run on.
+    ground: Ground,
+}
+
+/// What a turn was run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ground {
+    /// The state that the turns before it led to.
+    GoesOn,
+    /// A session had expired: as a conversation begins.
+    Anew,
 }
 
 /// What the records of other programs may lack.
@@ -48,6 +61,7 @@ impl StoredTurn {
     /// # Errors
     /// When a field holds something else than it must.
     pub fn of_record(record: &Map<String, Value>) -> Result<StoredTurn, StoreError> {
+        let anew = record.get(BEGAN_ANEW).and_then(Value::as_bool) == Some(true);
         let mut whole = blank();
         whole.extend(record.clone());
         let record: TurnRecord =
@@ -57,6 +71,7 @@ impl StoredTurn {
             calls: record.calls.into_iter().map(|call| call.capability).collect(),
             results: record.given.results,
             left_out_bytes: record.given.left_out_bytes,
+            ground: if anew { Ground::Anew } else { Ground::GoesOn },
         })
     }
 
@@ -78,6 +93,10 @@ impl StoredTurn {
         explain: Explain,
         mut stand_in: impl FnMut(&CapabilityCall) -> Result<CapabilityResult, E>,
     ) -> Result<Outcome, E> {
+        let before = match self.ground {
+            Ground::GoesOn => before,
+            Ground::Anew => beginning(before.turns),
+        };
         let settings = Settings { explain: explain == Explain::Yes, ..self.turn.settings.clone() };
         let mut step = begin(game, before, Turn { settings, ..self.turn.clone() });
         // The engine limits the calls of a turn.

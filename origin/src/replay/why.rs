@@ -16,7 +16,7 @@ use crate::exports;
 use crate::ids::ConversationId;
 use crate::masking::MASKED;
 use crate::privacy::Protection;
-use crate::records::{mask_sensitive, turn_record, turn_row};
+use crate::records::{BEGAN_ANEW, mask_sensitive, turn_record, turn_row};
 use crate::store::{ConversationDump, Result, Store, StoreError, TurnRow};
 
 /// A turn, as people name it.
@@ -265,7 +265,7 @@ fn differing(row: &TurnRow, stored: &Map<String, Value>, outcome: &Outcome) -> R
     let internal = |error: &dyn fmt::Display| StoreError::Internal(error.to_string());
     let written = serde_json::to_value(&outcome.record).map_err(|error| internal(&error))?;
     let Value::Object(mut record) = written else { return Err(internal(&"a record is an object")) };
-    for added in ["manifest_id", "game_version"] {
+    for added in ["manifest_id", "game_version", BEGAN_ANEW] {
         if let Some(value) = stored.get(added) {
             record.insert(added.to_owned(), value.clone());
         }

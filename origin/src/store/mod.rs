@@ -17,6 +17,7 @@ mod nodes;
 mod outbox;
 pub mod postgres;
 mod reports;
+mod sessions;
 pub mod sqlite;
 mod transfer;
 mod types;
@@ -34,6 +35,7 @@ pub use events::*;
 pub use handovers::*;
 pub use nodes::*;
 pub use reports::*;
+pub use sessions::*;
 pub use transfer::*;
 pub use types::*;
 pub use webhooks::*;
@@ -301,6 +303,7 @@ pub trait Store:
     + Handovers
     + Listings
     + Reports
+    + Sessions
     + Transfer
     + Webhooks
     + Nodes
@@ -320,6 +323,7 @@ impl<T> Store for T where
         + Handovers
         + Listings
         + Reports
+        + Sessions
         + Transfer
         + Webhooks
         + Nodes

@@ -40,6 +40,12 @@ pub struct Webhook {
     /// A range that is delivered once more.
     #[serde(default)]
     pub again: Option<Again>,
+    /// Seconds without an answer after which games hear `timeout`, so that it can be told.
+    #[serde(default)]
+    pub follow_up_after_s: Option<u32>,
+    /// Since when that is asked for.
+    #[serde(default)]
+    pub follow_up_since: Option<Millis>,
     /// When it was made.
     pub created_at: Millis,
     /// By whom.

@@ -8,6 +8,8 @@ mod keep;
 mod secret;
 mod sign;
 
+use std::ops::RangeInclusive;
+
 use http::Uri;
 use serde_json::json;
 
@@ -35,6 +37,8 @@ pub const MAX_URL_BYTES: usize = 2_048;
 pub const OVERLAP_HOURS: u32 = 24;
 /// The longest that it may.
 pub const MAX_OVERLAP_HOURS: u32 = 24 * 7;
+/// The least and the most seconds without an answer after which games hear `timeout`.
+pub const FOLLOW_UP_S: RangeInclusive<u32> = 10..=86_400;
 /// How long deliveries are tried before a webhook is paused.
 pub const TRIED_FOR_MS: Millis = 72 * HOUR_MS;
 
@@ -74,6 +78,8 @@ pub struct NewWebhook<'a> {
     pub urgency: Urgency,
     /// Whether it hears what was said.
     pub text: TextRight,
+    /// Seconds without an answer after which games hear `timeout`.
+    pub follow_up_after_s: Option<u32>,
 }
 
 /// Who does something with webhooks, where and when.
@@ -128,12 +134,13 @@ impl Hand<'_> {
     /// # Errors
     /// When it can't be made.
     pub async fn make(&self, new: NewWebhook<'_>) -> Result<(WebhookRow, String), WebhookError> {
-        let NewWebhook { name, url, types, urgency, text } = new;
+        let NewWebhook { name, url, types, urgency, text, follow_up_after_s } = new;
         let name = name.trim();
         if name.is_empty() || name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
             let rule = format!("a name has 1 to {MAX_NAME_CHARS} characters, and no control characters");
             return Err(WebhookError::Refused(rule));
         }
+        check_follow_up(follow_up_after_s)?;
         names(&types)?;
         address(self.config, url)?;
         if self.store.webhooks(Some(self.tenant)).await?.len() >= MAX_WEBHOOKS {
@@ -150,6 +157,8 @@ impl Hand<'_> {
             state: WebhookState::Active,
             secrets: vec![kept],
             again: None,
+            follow_up_after_s,
+            follow_up_since: follow_up_after_s.map(|_| self.now_ms),
             created_at: self.now_ms,
             created_by: self.actor.to_owned(),
         };
@@ -257,6 +266,22 @@ impl Hand<'_> {
         .await
     }
 
+    /// Says after how many seconds without an answer games hear `timeout`, for this webhook to tell what they say; nothing: never.
+    ///
+    /// # Errors
+    /// When that can't be done.
+    pub async fn follow_up(&self, id: &WebhookId, after_s: Option<u32>) -> Result<WebhookRow, WebhookError> {
+        check_follow_up(after_s)?;
+        self.change(id, json!({"follow_up_after_seconds": after_s}), |hook| {
+            if hook.follow_up_after_s.is_none() {
+                hook.follow_up_since = Some(self.now_ms);
+            }
+            hook.follow_up_after_s = after_s;
+            Ok(())
+        })
+        .await
+    }
+
     /// Delivers a range of events once more.
     ///
     /// # Errors
@@ -292,6 +317,14 @@ impl Hand<'_> {
         let told = self.told(events::WEBHOOK_REMOVED, id, json!({}));
         if self.store.remove_webhook(self.tenant, id, told).await? { Ok(()) } else { Err(WebhookError::Unknown) }
     }
+}
+
+fn check_follow_up(after_s: Option<u32>) -> Result<(), WebhookError> {
+    if after_s.is_none_or(|after_s| FOLLOW_UP_S.contains(&after_s)) {
+        return Ok(());
+    }
+    let (least, most) = (FOLLOW_UP_S.start(), FOLLOW_UP_S.end());
+    Err(WebhookError::Refused(format!("a follow-up comes after {least} to {most} seconds")))
 }
 
 /// What people are told of a failed delivery.

@@ -16,6 +16,7 @@ mod postgres_server;
 mod push;
 mod replacing;
 mod reports;
+mod sessions;
 #[allow(dead_code)] // other test binaries use the rest
 #[path = "../support/siem.rs"]
 mod siem;
@@ -95,6 +96,10 @@ contract! {
     cases::odd_text_comes_back_as_it_went_in,
     nodes::nodes_join_drain_fall_silent_and_come_back,
     nodes::a_node_that_many_tell_of_at_once_joins_once,
+    sessions::who_falls_silent_is_found_in_order_page_by_page,
+    sessions::an_expired_conversation_is_begun_anew_by_turns_on_a_beginning_alone,
+    sessions::a_conversation_with_people_does_not_expire,
+    sessions::what_is_there_of_a_turn_is_known,
     replacing::a_conversation_is_replaced_only_by_one_of_its_version_and_stays_what_turns_are_run_on,
     replacing::an_answer_is_found_by_its_request_and_a_tenants_games_go_without_the_neighbours,
     reports::a_report_counts_every_turn_once_before_and_after_its_day_is_summed_up,

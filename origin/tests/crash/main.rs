@@ -238,7 +238,7 @@ async fn make_webhook(database: &std::path::Path, receiver: &Receiver) {
     let hand =
         Hand { store: &store, config: &config, random: &SystemRandom, tenant: "default", actor: "test", now_ms: 0 };
     let (types, urgency, text) = (vec!["turn.committed".into()], Urgency::Any, TextRight::Withheld);
-    let new = NewWebhook { name: "all", url: &receiver.url(), types, urgency, text };
+    let new = NewWebhook { name: "all", url: &receiver.url(), types, urgency, text, follow_up_after_s: None };
     let (_, secret) = hand.make(new).await.unwrap();
     receiver.trust(&secret);
     store.close().await;

@@ -2,7 +2,10 @@
 
 mod admin;
 mod alerts;
+mod backups;
 mod bad_input;
+#[path = "../support/certificates.rs"]
+mod certificates;
 mod client;
 mod commits;
 mod desk;
@@ -12,12 +15,14 @@ mod events;
 mod games;
 mod handovers;
 mod health;
+mod older_edges;
 mod owasp;
 mod push;
 #[allow(dead_code)] // other test binaries use the rest
 #[path = "../support/receiver.rs"]
 mod receiver;
 mod reports;
+mod sessions;
 #[allow(dead_code)] // other test binaries use the rest
 #[path = "../support/siem.rs"]
 mod siem;
@@ -25,5 +30,6 @@ mod signatures;
 #[allow(dead_code)] // other test binaries use the rest
 #[path = "../support/sinks.rs"]
 mod sinks;
+mod tls;
 mod tokens;
 mod webhooks;

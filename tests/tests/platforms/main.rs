@@ -10,6 +10,7 @@ mod degradation;
 mod goldens;
 mod limits;
 mod personal;
+mod sessions;
 
 use lgdl_tests::platforms::Kind;
 use serde_json::{Value, json};
@@ -59,6 +60,7 @@ on_every_platform!(
     limits::repeated_refusals_lead_to_a_ban,
     personal::an_erased_conversation_stays_erased,
     personal::an_erasure_at_the_origin_leaves_no_copy_at_the_node,
+    sessions::what_expired_begins_anew_also_where_the_old_state_lies,
     personal::a_person_gets_a_copy_of_what_is_kept,
 );
 

@@ -20,7 +20,8 @@ use crate::http::{Origin, Problem};
 use crate::ids::WebhookId;
 use crate::store::{StoreError, TextRight, Urgency, WebhookRow, WebhookState};
 use crate::webhooks::{
-    Hand, MAX_NAME_CHARS, MAX_OVERLAP_HOURS, MAX_URL_BYTES, NewWebhook, OVERLAP_HOURS, WebhookError, try_out,
+    FOLLOW_UP_S, Hand, MAX_NAME_CHARS, MAX_OVERLAP_HOURS, MAX_URL_BYTES, NewWebhook, OVERLAP_HOURS, WebhookError,
+    try_out,
 };
 
 /// Why a webhook is paused that an administrator has paused.
@@ -38,6 +39,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         schema
     };
     let reason = json!({"type": "string", "minLength": MIN_REASON_CHARS, "maxLength": MAX_REASON_CHARS});
+    let follow_up = json!({"type": "integer", "minimum": FOLLOW_UP_S.start(), "maximum": FOLLOW_UP_S.end()});
     let tested = object([("status", or_null(whole())), ("why", or_null(text())), ("took_ms", whole())]);
     vec![
         Endpoint::new(Method::GET, ALL, ManageWebhooks, "The webhooks, and how far behind each is", list_all)
@@ -48,6 +50,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 ("url", name(MAX_URL_BYTES)),
                 ("?types", types),
                 ("?priority", one_of(&Priority::ALL.map(Priority::name))),
+                ("?follow_up_after_seconds", or_null(follow_up.clone())),
             ]))
             .answers(201, with_secret()),
         Endpoint::new(Method::GET, ONE, ManageWebhooks, "One webhook", show).answers(200, shown_schema()),
@@ -85,6 +88,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             test,
         )
         .answers(200, tested),
+        Endpoint::new(
+            Method::PUT,
+            "/admin/v1/webhooks/{webhook}/follow-up",
+            ManageWebhooks,
+            "Say after how many seconds without an answer games hear `timeout`; null: never",
+            follow_up_after,
+        )
+        .takes(object([("after_seconds", or_null(follow_up))]))
+        .answers(200, shown_schema()),
         Endpoint::new(
             Method::POST,
             "/admin/v1/webhooks/{webhook}/redeliver",
@@ -128,6 +140,7 @@ fn shown_schema() -> Value {
         ("why", or_null(text())),
         ("secrets", whole()),
         ("redelivering", flag()),
+        ("follow_up_after_seconds", or_null(whole())),
         ("created_at_ms", time()),
         ("created_by", text()),
         ("sequence", whole()),
@@ -161,6 +174,7 @@ async fn shown(origin: &Origin, row: &WebhookRow) -> Result<Value, StoreError> {
         "why": why,
         "secrets": row.hook.secrets.len(),
         "redelivering": row.hook.again.is_some(),
+        "follow_up_after_seconds": row.hook.follow_up_after_s,
         "created_at_ms": row.hook.created_at,
         "created_by": row.hook.created_by,
         "sequence": position.sequence,
@@ -204,6 +218,8 @@ struct New {
     types: Vec<String>,
     #[serde(default)]
     priority: Option<String>,
+    #[serde(default)]
+    follow_up_after_seconds: Option<u32>,
 }
 
 async fn list_all(State(origin): State<Origin>, caller: Caller) -> Result<Json<Value>, Problem> {
@@ -217,14 +233,21 @@ async fn list_all(State(origin): State<Origin>, caller: Caller) -> Result<Json<V
 async fn create(
     State(origin): State<Origin>,
     caller: Caller,
-    Body(New { name, url, types, priority }): Body<New>,
+    Body(New { name, url, types, priority, follow_up_after_seconds }): Body<New>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let urgency = match priority.as_deref() {
         Some("high") => Urgency::High,
         Some("normal") | None => Urgency::Any,
         Some(_) => return Err(Problem::malformed("`priority` must be `normal` or `high`.")),
     };
-    let new = NewWebhook { name: &name, url: &url, types, urgency, text: TextRight::Withheld };
+    let new = NewWebhook {
+        name: &name,
+        url: &url,
+        types,
+        urgency,
+        text: TextRight::Withheld,
+        follow_up_after_s: follow_up_after_seconds,
+    };
     let (row, secret) = hand(&origin, &caller).make(new).await.map_err(problem)?;
     Ok((StatusCode::CREATED, with_secret(&origin, &row, secret).await?))
 }
@@ -299,6 +322,22 @@ async fn test(
 ) -> Result<Json<Value>, Problem> {
     let tested = try_out(&hand(&origin, &caller), &id).await.map_err(problem)?;
     Ok(Json(json!(tested)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FollowUp {
+    after_seconds: Option<u32>,
+}
+
+async fn follow_up_after(
+    State(origin): State<Origin>,
+    caller: Caller,
+    InPath(id): InPath<WebhookId>,
+    Body(FollowUp { after_seconds }): Body<FollowUp>,
+) -> Result<Json<Value>, Problem> {
+    let row = hand(&origin, &caller).follow_up(&id, after_seconds).await.map_err(problem)?;
+    Ok(Json(shown(&origin, &row).await?))
 }
 
 #[derive(Deserialize)]

@@ -11,9 +11,19 @@ use crate::store::{
     Result, StoreError, Summary, TurnRow,
 };
 
-pub(super) const CONVERSATION: &str = "SELECT id, tenant, game, external_id, user_id, version, game_version,
-    lgdl_millis(created_at), lgdl_millis(updated_at), current_move_state, awaiting_response, last_question,
-    awaiting_slot_for_move, awaiting_slot_name, state, metadata FROM conversations WHERE tenant = $1 AND id = $2";
+macro_rules! columns {
+    () => {
+        "c.id, c.tenant, c.game, c.external_id, c.user_id, c.version, c.game_version, lgdl_millis(c.created_at),
+        lgdl_millis(c.updated_at), c.current_move_state, c.awaiting_response, c.last_question, c.awaiting_slot_for_move,
+        c.awaiting_slot_name, c.state, c.metadata"
+    };
+}
+
+/// The columns of a conversation `c`, as [`conversation`] reads them.
+pub(super) const COLUMNS: &str = columns!();
+
+pub(super) const CONVERSATION: &str =
+    concat!("SELECT ", columns!(), " FROM conversations c WHERE c.tenant = $1 AND c.id = $2");
 
 const ERASED: &str = "SELECT 1 FROM erasures WHERE tenant = $1 AND kind = 'conversation' AND subject = $2";
 

@@ -22,6 +22,7 @@ mod pool;
 mod reports;
 mod retention;
 pub mod server;
+mod sessions;
 mod transfer;
 mod webhooks;
 

@@ -10,9 +10,10 @@ use crate::store::{
     Conversations, Lookup, MAX_PAGE, Result, SlotRow, StoreError, Summary, TurnRow,
 };
 
-const CONVERSATION: &str = "SELECT id, tenant, game, external_id, user_id, version, game_version, created_at,
+/// The columns of a conversation, as [`conversation`] reads them.
+pub(super) const COLUMNS: &str = "id, tenant, game, external_id, user_id, version, game_version, created_at,
     updated_at, current_move_state, awaiting_response, last_question, awaiting_slot_for_move, awaiting_slot_name,
-    state, metadata FROM conversations WHERE tenant = ?1 AND id = ?2";
+    state, metadata";
 
 #[async_trait]
 impl Conversations for SqliteStore {
@@ -72,7 +73,8 @@ impl Conversations for SqliteStore {
 
 pub(super) fn find_row(connection: &Connection, tenant: &str, id: &ConversationId) -> Result<Option<ConversationRow>> {
     let read = || {
-        let mut statement = connection.prepare_cached(CONVERSATION)?;
+        let sql = format!("SELECT {COLUMNS} FROM conversations WHERE tenant = ?1 AND id = ?2");
+        let mut statement = connection.prepare_cached(&sql)?;
         statement.query_row(params![tenant, id.as_str()], |row| Ok(conversation(row))).optional()
     };
     read().map_err(failed)?.transpose()
@@ -124,7 +126,7 @@ pub(super) fn parse_id(text: String) -> Result<ConversationId> {
     text.parse().map_err(|error| StoreError::Damaged(format!("conversations.id: {error}")))
 }
 
-fn conversation(row: &Row<'_>) -> Result<ConversationRow> {
+pub(super) fn conversation(row: &Row<'_>) -> Result<ConversationRow> {
     let id = parse_id(row.get(0).map_err(failed)?)?;
     let read = || {
         Ok(ConversationRow {

@@ -17,6 +17,7 @@ mod nodes;
 mod people;
 mod readers;
 mod reports;
+mod sessions;
 mod transfer;
 mod webhooks;
 mod writer;

@@ -1,0 +1,253 @@
+//! The clock: looks for conversations that were silent for long enough.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use lgdl::engine::{Event as Happened, Settings, Turn};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::{SESSION_EXPIRED, TIMEOUT, expired_at, recount};
+use crate::audit::events;
+use crate::bus::catalog::CONVERSATION_EXPIRED;
+use crate::clock::{HOUR_MS, Millis};
+use crate::desk;
+use crate::hex;
+use crate::http::{Origin, Problem};
+use crate::own_turns::{self, KEY_DIGITS, ORIGIN};
+use crate::privacy::{Parts, RequestName};
+use crate::records::turn_record;
+use crate::store::{CommitOutcome, ConversationRow, Event, LOCAL_SETTINGS, Silence, StoreError, WebhookRow};
+
+/// How often the clock looks.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Looks between two counts of what is open.
+const RECOUNT_EVERY: u32 = 10;
+/// Conversations of one thing that are seen to in one look: after a long pause turns come first.
+const AT_ONCE: u32 = 200;
+
+/// Between two looks at every conversation, milliseconds: silence that is longer than answers are kept is not found by them.
+const SLOW_LOOK_EVERY_MS: Millis = 60_000;
+
+/// How far the clock came with one thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Place {
+    at: Millis,
+    id: String,
+}
+
+/// Looks, for as long as the origin runs.
+pub async fn keep(origin: &Origin) {
+    let mut ticks = tokio::time::interval(LOOK_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut looks = 0_u32;
+    loop {
+        ticks.tick().await;
+        if let Err(error) = look(origin).await {
+            tracing::warn!(%error, "silent conversations were not looked after");
+        }
+        looks = looks.wrapping_add(1);
+        if looks.is_multiple_of(RECOUNT_EVERY)
+            && let Err(error) = recount(origin).await
+        {
+            tracing::warn!(%error, "open conversations were not counted");
+        }
+    }
+}
+
+/// Looks once.
+///
+/// # Errors
+/// When the store fails. What was done is done, and the next look goes on.
+pub async fn look(origin: &Origin) -> Result<(), StoreError> {
+    let mut games = Games { origin, waiting: BTreeMap::new() };
+    // Games are told that nobody answered before their conversations end.
+    for row in origin.store.webhooks(None).await?.into_iter().filter(|row| row.hook.is_active()) {
+        let Some(after_s) = row.hook.follow_up_after_s else { continue };
+        follow_up(origin, &mut games, &row, u64::from(after_s) * 1_000).await?;
+    }
+    match origin.settings().session_expiry {
+        Some(expiry) => expire(origin, &mut games, millis(expiry)).await,
+        None => Ok(()),
+    }
+}
+
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Where one thing that the clock does stands.
+struct Round {
+    note: String,
+    text: Option<String>,
+    rows: Vec<ConversationRow>,
+    next: Place,
+}
+
+impl Round {
+    /// The conversations that were silent for `silence_ms` since the round of before; `first` is where the first one begins.
+    async fn begin(
+        origin: &Origin,
+        note: String,
+        tenant: Option<&str>,
+        silence_ms: u64,
+        first: Millis,
+    ) -> Result<Option<Round>, StoreError> {
+        let now_ms = origin.clock.now_ms();
+        let until = now_ms.saturating_sub_unsigned(silence_ms);
+        let text = origin.store.setting(&note).await?;
+        let place = text.as_deref().map(serde_json::from_str).transpose();
+        let place: Option<Place> = place.map_err(|error| StoreError::Damaged(format!("setting {note}: {error}")))?;
+        let place = place.unwrap_or(Place { at: first, id: String::new() });
+        let answers_since = now_ms - Millis::from(origin.settings().idempotency_hours) * HOUR_MS;
+        let pause = if until < answers_since { SLOW_LOOK_EVERY_MS } else { 0 };
+        if place.at + pause >= until {
+            return Ok(None);
+        }
+        let after = (place.at, place.id);
+        let silence = Silence { tenant: tenant.map(str::to_owned), after, until, answers_since };
+        let rows = origin.store.silent(silence, AT_ONCE).await?;
+        let last = rows.last().filter(|_| rows.len() as u64 == u64::from(AT_ONCE));
+        let next = match last {
+            Some(last) => Place { at: last.updated_at, id: last.id.to_string() },
+            None => Place { at: until, id: String::new() },
+        };
+        Ok(Some(Round { note, text, rows, next }))
+    }
+
+    /// Notes that it is done. Where another origin was faster, both have seen to the same.
+    async fn end(self, origin: &Origin) -> Result<(), StoreError> {
+        let next = serde_json::to_string(&self.next).map_err(|error| StoreError::Internal(error.to_string()))?;
+        origin.store.replace_note(&self.note, self.text.as_deref(), &next).await.map(drop)
+    }
+}
+
+/// Which games wait for which events, by version.
+struct Games<'o> {
+    origin: &'o Origin,
+    waiting: BTreeMap<String, Vec<String>>,
+}
+
+impl Games<'_> {
+    async fn wait_for(&mut self, row: &ConversationRow, event: &str) -> Result<bool, StoreError> {
+        if !self.waiting.contains_key(&row.game_version) {
+            let events = match own_turns::game_of(self.origin, row).await {
+                Ok(game) => game.header().events.iter().map(|(event, _)| event.clone()).collect(),
+                // A version that is gone, or of another format, can't be told anything.
+                Err(StoreError::Damaged(_)) => Vec::new(),
+                Err(error) => return Err(error),
+            };
+            self.waiting.insert(row.game_version.clone(), events);
+        }
+        Ok(self.waiting.get(&row.game_version).is_some_and(|events| events.iter().any(|known| known == event)))
+    }
+}
+
+async fn expire(origin: &Origin, games: &mut Games<'_>, silence_ms: u64) -> Result<(), StoreError> {
+    let note = format!("{LOCAL_SETTINGS}sessions");
+    let Some(mut round) = Round::begin(origin, note, None, silence_ms, 0).await? else { return Ok(()) };
+    for row in std::mem::take(&mut round.rows) {
+        if expired_at(&row)?.is_some() {
+            continue;
+        }
+        if games.wait_for(&row, SESSION_EXPIRED).await? {
+            match tell(origin, &row, SESSION_EXPIRED, &[expired(&row, origin.clock.now_ms(), "asked")]).await? {
+                Told::Said | Told::Before | Told::Overtaken => continue,
+                Told::Nothing => {}
+            }
+        }
+        let now_ms = origin.clock.now_ms();
+        if origin.store.expire(&row.id, row.version, now_ms, expired(&row, now_ms, "begins_anew")).await? {
+            origin.gate.places.give_back(&row.tenant);
+        }
+    }
+    round.end(origin).await
+}
+
+/// That a session is over.
+fn expired(row: &ConversationRow, now_ms: Millis, then: &str) -> Event {
+    let detail = json!({"game": row.game, "turns": row.version, "then": then});
+    events::of(now_ms, &row.tenant, CONVERSATION_EXPIRED, ORIGIN, row.id.as_str(), detail)
+}
+
+async fn follow_up(
+    origin: &Origin,
+    games: &mut Games<'_>,
+    hook: &WebhookRow,
+    silence_ms: u64,
+) -> Result<(), StoreError> {
+    let note = format!("{}:follow_up", WebhookRow::note(&hook.id));
+    // Whoever was silent before anybody asked for it is not spoken to.
+    let first = hook.hook.follow_up_since.unwrap_or(hook.hook.created_at);
+    let Some(mut round) = Round::begin(origin, note, Some(&hook.tenant), silence_ms, first).await? else {
+        return Ok(());
+    };
+    for row in std::mem::take(&mut round.rows) {
+        let waits = row.summary.awaiting_response && expired_at(&row)?.is_none();
+        if waits && games.wait_for(&row, TIMEOUT).await? {
+            tell(origin, &row, TIMEOUT, &[]).await?;
+        }
+    }
+    round.end(origin).await
+}
+
+/// What came of telling a game something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// It said something.
+    Said,
+    /// It has nothing to say to it now.
+    Nothing,
+    /// It was told before, and nobody has spoken since.
+    Before,
+    /// Somebody spoke, or there are people.
+    Overtaken,
+}
+
+/// Tells a game that something happened, with a turn.
+async fn tell(origin: &Origin, row: &ConversationRow, event: &str, told: &[Event]) -> Result<Told, StoreError> {
+    match try_to_tell(origin, row, event, told).await {
+        Ok(told) => Ok(told),
+        // One conversation that can't be told must not stop the others.
+        Err(refused) if !refused.status().is_server_error() || refused.code() == Problem::internal("").code() => {
+            tracing::warn!(conversation = %row.id, code = refused.code(), event, "a game could not be told");
+            Ok(Told::Overtaken)
+        }
+        Err(refused) => Err(StoreError::Unavailable(format!("{} while a game was told", refused.code()))),
+    }
+}
+
+async fn try_to_tell(origin: &Origin, row: &ConversationRow, event: &str, told: &[Event]) -> Result<Told, Problem> {
+    let handover = origin.store.handover(&row.tenant, &row.id).await?;
+    if handover.is_some_and(|handover| desk::is_open(handover.stage)) {
+        return Ok(Told::Overtaken);
+    }
+    let row = origin.protection.open_conversation(row.clone()).await?;
+    let turns = origin.store.turns(&row.id, row.version.saturating_sub(1), 1).await?;
+    let turns = origin.protection.open_parts(&row, Parts { turns, ..Parts::default() }).await?.turns;
+    let last = turns.last().map(turn_record).and_then(|record| record.get("event").cloned());
+    if last.as_ref().and_then(Value::as_str) == Some(event) {
+        return Ok(Told::Before);
+    }
+    let turn = Turn {
+        participant: ORIGIN.to_owned(),
+        text: String::new(),
+        event: Some(Happened { name: event.to_owned(), value: Value::Null }),
+        context: Map::new(),
+        now_ms: origin.clock.now_ms(),
+        offset_seconds: 0,
+        settings: Settings::default(),
+    };
+    let outcome = own_turns::run(origin, &row, turn).await?;
+    if outcome.record.response.is_empty() && outcome.record.attachments.is_empty() {
+        return Ok(Told::Nothing);
+    }
+    // The same on every origin, and after a restart.
+    let digest = hex::sha256(format!("{event}\n{}\n{}", row.id, row.version).as_bytes());
+    let key = format!("clock_{}", &digest[..KEY_DIGITS]);
+    let name = RequestName { fingerprint: hex::sha256(key.as_bytes()), key };
+    Ok(match own_turns::commit(origin, &row, &outcome, name, told.to_vec()).await? {
+        CommitOutcome::Committed { .. } | CommitOutcome::Replayed { .. } => Told::Said,
+        _ => Told::Overtaken,
+    })
+}

@@ -1,0 +1,49 @@
+//! What a store knows of conversations that fall silent.
+
+use async_trait::async_trait;
+
+use super::{ConversationKey, ConversationRow, Event, Result};
+use crate::clock::Millis;
+use crate::ids::ConversationId;
+
+/// Conversations whose last turn was committed at a certain time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Silence {
+    /// Of one tenant, or of all.
+    pub tenant: Option<String>,
+    /// Behind this time and id.
+    pub after: (Millis, String),
+    /// Up to this time.
+    pub until: Millis,
+    /// Stored answers of turns committed since then are all there: by them, what comes behind it is found without looking at
+    /// every conversation.
+    pub answers_since: Millis,
+}
+
+/// Conversations that fall silent.
+#[async_trait]
+pub trait Sessions: Send + Sync {
+    /// The conversations of a silence in the order of their last turns, at most `limit` and [`super::MAX_PAGE`].
+    async fn silent(&self, silence: Silence, limit: u32) -> Result<Vec<ConversationRow>>;
+
+    /// Has a conversation begin anew at its next turn: its state stays, under the name [`anew`], and its metadata say since when.
+    /// False, and nothing is told, when it has gone on, a turn holds its place, or it was handed over to people.
+    async fn expire(&self, id: &ConversationId, version: u64, now_ms: Millis, told: Event) -> Result<bool>;
+
+    /// How many conversations of each tenant had a turn since then.
+    async fn open_conversations(&self, since: Millis) -> Result<Vec<(String, u64)>>;
+
+    /// Whether a turn finds anything of it there already: its conversation, a tombstone of that, its answer, or the place that it
+    /// holds.
+    async fn is_known(&self, key: &ConversationKey, user_id: &str, idempotency_key: &str) -> Result<bool>;
+}
+
+/// The name of the state of a conversation that begins anew at its next turn. No digest is called so: a turn that was run on
+/// anything else gets a conflict.
+#[must_use]
+pub fn anew(version: u64) -> String {
+    format!("{version}:anew")
+}
+
+/// The fact among a conversation's metadata that it expired: at which version, and when.
+pub const EXPIRED: &str = "expired";
