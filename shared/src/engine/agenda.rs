@@ -113,20 +113,28 @@ impl Run<'_> {
         }
     }
 
-    /// "one child" where discounts are asked for: a clause of which every telling word is the option that is asked for comes
-    /// near to no emergency.
+    /// "one child" where discounts are asked for, "Saturday at 10": a clause that is the value asked for comes near to no
+    /// emergency, unless another clause does.
     fn leave_to_the_question(&self, heard: &mut Readings, open: Option<&Open>) {
         let Some(Open::Slot { name }) = open else { return };
         let Some(mv) = self.active_move() else { return };
         let Some(slot) = mv.slots.iter().find(|slot| slot.name == *name) else { return };
-        let item: &SlotType = match effective_type(slot) {
-            SlotType::List(item) => item,
-            ty => ty,
+        let text = match effective_type(slot) {
+            SlotType::String => true,
+            SlotType::List(item) => **item == SlotType::String,
+            _ => false,
         };
-        if !matches!(item, SlotType::Enum(_)) {
+        if text {
             return;
         }
+        let list = matches!(effective_type(slot), SlotType::List(_));
         let clauses = heard.clauses.clone();
+        let elsewhere = |said: &Said| {
+            let others = clauses.iter().enumerate().filter(|(index, _)| *index != said.clauses.0);
+            others
+                .flat_map(|(_, span)| self.clause_candidates(*span))
+                .any(|other| other.move_index == said.candidate.move_index && other.score >= self.threshold_for(&other))
+        };
         heard.moves.retain(|said| {
             let clause = clauses.get(said.clauses.0).and_then(|clause| self.text.get(clause.0..clause.1));
             let (true, Some(clause)) = (said.whose == Whose::Unknown && said.clauses.0 + 1 == said.clauses.1, clause)
@@ -134,9 +142,12 @@ impl Run<'_> {
                 return true;
             };
             let scan = slots::Scan::of(clause, [slot], &self.reference).knowing(&self.input.header.vocabulary);
-            let slots::Answer::Value { found, .. } = slots::read_answer(slot, &scan) else { return true };
+            let slots::Answer::Value { found, whole } = slots::read_answer(slot, &scan) else { return true };
+            if whole && !list && !slots::is_yes_no(self.language(), slot) {
+                return elsewhere(said);
+            }
             let beside = |word: &&text::Word| word.end <= found.start || word.start >= found.end;
-            !scan.heard.words.iter().filter(beside).all(|word| word.class != text::Class::CONTENT)
+            !scan.heard.words.iter().filter(beside).all(|word| word.class != text::Class::CONTENT) || elsewhere(said)
         });
     }
 

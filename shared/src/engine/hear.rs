@@ -210,7 +210,7 @@ impl Run<'_> {
     }
 
     /// What one clause may mean by itself, spans in the whole utterance. Another source of candidates joins here.
-    fn clause_candidates(&self, span: Span) -> Vec<Candidate> {
+    pub(super) fn clause_candidates(&self, span: Span) -> Vec<Candidate> {
         let Some(said) = self.text.get(span.0..span.1) else { return Vec::new() };
         let mut found = self.matches_of(said);
         for candidate in &mut found {

@@ -60,6 +60,12 @@ pub(crate) fn number(value: f64) -> Json {
     if value.fract() == 0.0 && value.abs() < EXACT { json!(value as i64) } else { json!(value) }
 }
 
+/// "85 people", "two grand tops": a bare number with a noun behind it is no amount of money.
+fn counts_a_noun(scan: &Scan<'_>, entity: &Entity) -> bool {
+    let noun = scan.heard.words.iter().find(|word| word.start >= entity.end);
+    noun.is_some_and(|noun| !noun.after_break && noun.class == Class::CONTENT)
+}
+
 /// Reads an entity as a value of `ty`; `None` when its kind is of no use for the type.
 /// `asked` tells whether the slot's question is open, when looser readings count ("50" for money).
 pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: bool) -> Option<Found> {
@@ -122,7 +128,7 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
                 let currency = currency.as_deref().unwrap_or(unit);
                 found(said.to_owned(), json!({"text": said, "amount": number(*amount), "currency": currency}), true)
             }
-            (Kind::Number, Value::Number { number: amount, .. }) if asked => found(
+            (Kind::Number, Value::Number { number: amount, .. }) if asked && !counts_a_noun(scan, entity) => found(
                 said.to_owned(),
                 json!({"text": said, "amount": number(*amount), "currency": scan.reference.place.money.own}),
                 true,

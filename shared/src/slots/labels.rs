@@ -266,6 +266,9 @@ fn named_by_kinship(language: &'static Language, text: &str, words: &[Word]) -> 
     if adjectives > 1 || !before.is_empty() && !before.iter().any(|word| word.class.is(Class::DETERMINER)) {
         return None;
     }
+    // "my husband's name, Tom Reyes"
+    let noun = rest.iter().take_while(|word| !word.after_break && word.is([Cue::Label, Cue::SlotOfName])).count();
+    let rest = &rest[noun..];
     let Some(next) = rest.first() else { return Some(Label::Sentence) };
     let until = rest.iter().skip(1).position(|word| word.after_break).map_or(rest.len(), |at| at + 1);
     let named = &rest[..until];
@@ -350,7 +353,11 @@ fn behind_to(words: &[Word]) -> Option<(usize, usize)> {
 fn before_an_aside(language: &'static Language, text: &str, words: &[Word]) -> Option<(usize, usize)> {
     let at = words.iter().skip(1).position(|word| word.after_break)? + 1;
     let (named, aside) = words.split_at(at);
-    let led = aside[0].class.is(Class::BREAK.and(Class::ADJUNCT)) || aside[0].is(Cue::Supposes);
+    let subject = |word: Option<&Word>| {
+        word.is_some_and(|word| word.class.is(Class::SUBJECT) && !word.class.is(Class::DETERMINER))
+    };
+    let goes_on = aside[0].is([Cue::And, Cue::But]) && subject(aside.get(1));
+    let led = aside[0].class.is(Class::BREAK.and(Class::ADJUNCT)) || aside[0].is(Cue::Supposes) || goes_on;
     let names = is_nominal(text, named)
         && !is_sentence(language, text, named, Opening::Bare)
         && !named.iter().all(|word| word.cues.meets([Cue::Noise, Cue::Acknowledgement, Cue::Unsure].into()));

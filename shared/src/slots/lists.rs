@@ -33,7 +33,8 @@ pub(crate) fn edit_list(slot: &Slot, held: &Json, scan: &Scan<'_>) -> Option<Fou
 pub(crate) fn state_list(choices: &[String], slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     let stated = edited(choices, slot, scan, Vec::new())?;
     // "that's all" ends an order, it does not take all.
-    let ends = stated.said_all && strings::is_decline(&scan.heard);
+    let refuses = scan.heard.begins_with(Cue::No) > 0 && scan.heard.words.get(1).is_some_and(|next| next.after_break);
+    let ends = stated.said_all && (refuses || strings::is_decline(&scan.heard));
     (!stated.members.is_empty() && !ends).then(|| found(scan, stated))
 }
 
@@ -77,7 +78,14 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
         if let Some(member) = mentioned.iter().find(|member| member.first == at) {
             let place = (words[member.first].start, words[member.end - 1].end);
             span = Some(span.map_or(place, |held| (held.0, place.1)));
-            if edit == Edit::Remove { &mut removed } else { &mut added }.push(member.index);
+            // "nobody is vegan but three are vegetarian"
+            let denied = edit != Edit::Remove
+                && words[at].class == Class::CONTENT
+                && words[..at]
+                    .iter()
+                    .any(|word| word.class.is(Class::NEGATOR) && word.class.is(Class::SUBJECT.and(Class::NOTHING)))
+                && options::negated(&scan.heard, member.first, member.end);
+            if edit == Edit::Remove || denied { &mut removed } else { &mut added }.push(member.index);
             at = member.end;
             // "onions no, just ham": denied behind it.
             if words.get(at).is_some_and(|next| !next.after_break && next.is([Cue::Not, Cue::No]))
@@ -105,7 +113,19 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
             at += 1 + rest[1..].iter().take_while(|word| !word.after_break).count();
             continue;
         }
-        // "and wasms", first of all: one more.
+        // "halal, no wait, kosher": what was named last is not meant.
+        let leads = rest.iter().take_while(|word| word.is([Cue::TakesBack, Cue::Pause, Cue::Hesitation])).count();
+        if rest[0].after_break
+            && leads > 1
+            && rest[..leads].iter().any(|word| word.is(Cue::TakesBack))
+            && !added.is_empty()
+        {
+            added.pop();
+            edit = Edit::Name;
+            at += leads;
+            continue;
+        }
+        // "and wasps", first of all: one more.
         if opens && rest[0].is(Cue::And) && !held.is_empty() {
             (edit, edits) = (Edit::Add, !mentioned.is_empty());
             at += 1;

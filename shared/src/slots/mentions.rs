@@ -9,11 +9,11 @@ use super::called;
 use crate::entities::{Entity, Kind, answer};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
-use crate::text::Heard;
+use crate::text::{Heard, Polarity, polarity};
 
 use super::convert::{Found, Tense, both_days, convert};
 use super::options::negated;
-use super::read::{Answer, only_named, read_answer, read_string};
+use super::read::{Answer, at_time, only_named, read_answer, read_string};
 use super::scan::Scan;
 use super::{effective_type, is_yes_no, yes_no};
 use super::{lists, options, pattern, strings};
@@ -48,9 +48,11 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
                 && found.fits
                 && bare_number_is_meant(scan, ty, &found)
                 && !counts_something_else(scan, slot, entity)
-                && !is_denied_day(scan, slot, entity, &found)
+                && !is_denied_day(scan, slot, entity)
                 && !(*ty == SlotType::Timeframe && is_discourse(scan.language(), &found.text))
                 && !opens_a_clause_as_discourse(scan, entity)
+                && !(*ty == SlotType::Date && is_discourse(scan.language(), &found.text))
+                && !counts_a_share(scan, slot, entity)
             {
                 fitting.push((index, found));
             }
@@ -68,6 +70,18 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
                 values.push((found, group.into_iter().map(|(index, _)| index).collect()));
             }
         }
+    }
+    if let [index] = slots
+        .iter()
+        .enumerate()
+        .filter(|(_, slot)| *effective_type(slot) == SlotType::DateTime)
+        .map(|(index, _)| index)
+        .collect::<Vec<_>>()
+        .as_slice()
+        && values.iter().all(|(_, fits)| !fits.contains(index))
+        && let Some(found) = joined(slots, *index, scan).filter(|found| free(found.start, found.end))
+    {
+        values.push((found, vec![*index]));
     }
     for (index, slot) in slots.iter().enumerate().filter(|(_, slot)| *item_type(slot) == SlotType::Boolean) {
         if let Some((answer, start, end)) = yes_no::stated(&slot.name, &scan.heard).filter(|(_, a, b)| free(*a, *b)) {
@@ -120,7 +134,8 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         for chosen in options::stated(choices, scan.vocabulary(slot).in_passing(), &scan.heard) {
             let option = &choices[chosen.index];
             let names_a_slot = names.iter().any(|name| name.eq_ignore_ascii_case(option) && *name != slot.name);
-            if names_a_slot || !free(chosen.start, chosen.end) || is_left_out(scan, slot, chosen.start) {
+            let left_out = is_left_out(scan, slot, chosen.start) || is_of_long_ago(scan, chosen.start, chosen.end);
+            if names_a_slot || !free(chosen.start, chosen.end) || left_out {
                 continue;
             }
             let found =
@@ -206,6 +221,36 @@ fn introduced(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     })
 }
 
+/// "ten of them are vegan", "they're turning 16": a number that counts some of the others, or belongs to the word before it.
+fn counts_a_share(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
+    if entity.kind != Kind::Number
+        || !matches!(item_type(slot), SlotType::Number | SlotType::Range { .. } | SlotType::Money)
+    {
+        return false;
+    }
+    let words = scan.heard.words.as_slice();
+    let first = words.partition_point(|word| word.start < entity.start);
+    let end = words.partition_point(|word| word.end <= entity.end);
+    let share = matches!(words.get(end..), Some([of, others, ..]) if of.class.is(Class::OF)
+        && others.class.is(Class::KIN.and(Class::DETERMINER)) && !others.after_break);
+    let name = Heard::of(scan.language(), &called(&slot.name));
+    let belongs = first.checked_sub(1).map(|before| &words[before]).is_some_and(|before| {
+        let set_apart = words[first].after_break;
+        let named = name.words.iter().any(|word| word.stem(scan.language()) == before.stem(scan.language()));
+        let continuous = scan.language().formats.get("progressive").is_some_and(|suffix| before.text.ends_with(suffix));
+        !set_apart && before.class == Class::CONTENT && continuous && !named
+    });
+    share || belongs
+}
+
+/// "last summer we had a boat, this year we would like a yacht": what tells of long ago is not what is wanted.
+fn is_of_long_ago(scan: &Scan<'_>, start: usize, end: usize) -> bool {
+    let (tokens, year) = (&scan.heard.tokens, i32::from(scan.reference.now.year()));
+    tokens
+        .range_of((start, end))
+        .is_some_and(|(first, end)| polarity(tokens, first, end, Some(year)) == Polarity::Denied)
+}
+
 /// "hold the onions": what is to be left out of a list is no member of it.
 fn is_left_out(scan: &Scan<'_>, slot: &Slot, start: usize) -> bool {
     let before = scan.heard.words.iter().take_while(|word| word.end <= start).count();
@@ -223,6 +268,28 @@ fn settle(slots: &[&Slot], scan: &Scan<'_>, values: &mut [(Found, Vec<usize>)]) 
         let of_a_noun = belongs_to_the_noun_before(scan, found);
         fits.retain(|index| !filled(*index) && !of_a_noun);
     }
+}
+
+/// "on June 13th, food for 120 people at 5pm": the only day and the only time of a text, for the slot that takes both.
+fn joined(slots: &[&Slot], index: usize, scan: &Scan<'_>) -> Option<Found> {
+    let claimed = slots.iter().any(|slot| matches!(item_type(slot), SlotType::Date | SlotType::Time));
+    let only = |kind: Kind| {
+        let mut found = scan.entities.iter().filter(|entity| entity.kind == kind);
+        found.next().filter(|_| found.next().is_none())
+    };
+    let (day, time) = (only(Kind::Date)?, only(Kind::Time)?);
+    if claimed {
+        return None;
+    }
+    let slot = slots[index];
+    let date = convert(scan, day, slot, &SlotType::Date, false)?;
+    let clock = convert(scan, time, slot, &SlotType::Time, false)?;
+    if is_denied_day(scan, slot, day) {
+        return None;
+    }
+    let value = at_time(date.value.as_str()?, clock.value.as_str()?);
+    let (start, end) = (date.start.min(clock.start), date.end.max(clock.end));
+    Some(Found { start, end, text: format!("{} {}", date.text, clock.text), value: json!(value), fits: true })
 }
 
 /// "a family of five": the number tells of that noun.
@@ -310,19 +377,20 @@ fn period(slots: &[&Slot], scan: &Scan<'_>, entity: &Entity) -> Option<[(Found, 
 
 /// "I won't be home on Friday": a day on which something is not so is not the one that is wanted; "I haven't slept since
 /// Friday" tells of the past, and is.
-fn is_denied_day(scan: &Scan<'_>, slot: &Slot, entity: &Entity, found: &Found) -> bool {
+fn is_denied_day(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
     let days = matches!(item_type(slot), SlotType::Date | SlotType::DateTime);
     if !days || Tense::of(scan.language(), slot) == Tense::Past {
         return false;
     }
-    // "a year ago it leaked": what is over is not to come.
-    let today = scan.reference.now.date().to_string();
-    if found.value.as_str().is_some_and(|day| day < today.as_str()) {
-        return true;
-    }
     let words = scan.heard.words.as_slice();
     let first = words.partition_point(|word| word.start < entity.start);
     let end = words.partition_point(|word| word.end <= entity.end);
+    // "a year ago it leaked": what is long over is not to come.
+    let said = words.get(first..end).unwrap_or_default();
+    let tells_of_long_ago = (0..said.len()).any(|at| scan.language().prefix(&said[at..], Cue::LongAgo) > 0);
+    if tells_of_long_ago || is_of_long_ago(scan, entity.start, entity.end) {
+        return true;
+    }
     first < end && negated(&scan.heard, first, end)
 }
 

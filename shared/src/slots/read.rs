@@ -17,6 +17,9 @@ use super::{effective_type, is_yes_no, lists, pattern, reason, reason_for_one, s
 /// How much of a text a typed capture looks at.
 const MAX_PREFIX_BYTES: usize = 120;
 
+/// Words behind those that take an amount back, beyond which more is said than another amount.
+const MAX_TAKING_BACK_WORDS: usize = 4;
+
 /// What came of reading an answer.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Answer {
@@ -43,7 +46,15 @@ pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>) -> Answer {
 fn first_clause(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
     let reads_alone = matches!(
         effective_type(slot),
-        SlotType::Number | SlotType::Range { .. } | SlotType::Date | SlotType::Time | SlotType::Timeframe
+        SlotType::Number
+            | SlotType::Range { .. }
+            | SlotType::Date
+            | SlotType::Time
+            | SlotType::DateTime
+            | SlotType::Timeframe
+            | SlotType::Email
+            | SlotType::Phone
+            | SlotType::Url
     );
     let words = &scan.heard.words;
     let end = words.iter().skip(1).position(|word| word.after_break).filter(|_| reads_alone)? + 1;
@@ -64,6 +75,11 @@ fn first_clause(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
     }
 }
 
+/// Whether an answer holds a value and another that takes its place.
+pub(crate) fn takes_itself_back(slot: &Slot, scan: &Scan<'_>) -> bool {
+    instead(slot, scan).is_some()
+}
+
 /// "economy, wait, no, estate", "8, I mean 9": the value behind words that take another one back.
 fn instead(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
     if matches!(effective_type(slot), SlotType::List(_) | SlotType::String) || is_yes_no(scan.language(), slot) {
@@ -73,8 +89,17 @@ fn instead(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
     let (first, end) = strings::taken_back(words)?;
     let part = |piece| read_as_said(slot, &Scan::of(piece, [slot], scan.reference).knowing(scan.terms()));
     let start = words.get(end)?.start;
-    let Answer::Value { found, .. } = part(scan.text.get(start..)?) else { return None };
-    let replaces = match part(scan.text.get(..words.get(first.checked_sub(1)?)?.end)?) {
+    let before = scan.text.get(..words.get(first.checked_sub(1)?)?.end)?;
+    let behind = scan.text.get(start..)?;
+    let amount = matches!(effective_type(slot), SlotType::Money | SlotType::Number | SlotType::Range { .. });
+    let found = match part(behind) {
+        // "$1500, and actually two of the guests are vegan"
+        Answer::Value { whole: false, .. } if amount && words.len() > end + MAX_TAKING_BACK_WORDS => return None,
+        Answer::Value { found, .. } => found,
+        Answer::Refused(_) => return None,
+        Answer::Absent => completed(slot, scan, before, behind)?,
+    };
+    let replaces = match part(before) {
         Answer::Value { found: before, .. } => before.value != found.value,
         Answer::Refused(_) => true,
         Answer::Absent => false,
@@ -82,6 +107,50 @@ fn instead(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
     let found = Found { start: found.start + start, end: found.end + start, ..found };
     let whole = is_whole(slot, scan, (found.start, found.end), &[]);
     (found.fits && replaces).then_some(Answer::Value { found, whole })
+}
+
+/// "6pm on the 9th of May, no sorry, 7pm", "five hours, no, six": what is left out behind is what was said before.
+fn completed(slot: &Slot, scan: &Scan<'_>, before: &str, behind: &str) -> Option<Found> {
+    let language = scan.language();
+    let as_type = |ty: SlotType, text: &str| {
+        let part = Slot { ty, ..slot.clone() };
+        match read_as_said(&part, &Scan::of(text, [&part], scan.reference)) {
+            Answer::Value { found, whole } => Some((found, whole)),
+            _ => None,
+        }
+    };
+    let all = |found: Found| Some(Found { start: 0, end: behind.len(), ..found });
+    match effective_type(slot) {
+        SlotType::DateTime => {
+            let (held, _) = as_type(SlotType::DateTime, before)?;
+            let (day, time) = held.value.as_str()?.split_once('T')?;
+            let said = |ty| {
+                as_type(ty, behind)
+                    .filter(|(_, whole)| *whole)
+                    .and_then(|(found, _)| found.value.as_str().map(str::to_owned))
+            };
+            let moment = match (said(SlotType::Time), said(SlotType::Date)) {
+                (Some(time), _) => at_time(day, &time),
+                (None, Some(day)) => at_time(&day, time),
+                (None, None) => return None,
+            };
+            all(Found { text: behind.to_owned(), value: json!(moment), ..held })
+        }
+        SlotType::Timeframe | SlotType::Quantity | SlotType::Money => {
+            let number = Slot { ty: SlotType::Number, ..slot.clone() };
+            let (_, true) = as_type(SlotType::Number, behind)? else { return None };
+            let earlier = recognize(before, Kinds::NONE.with(Kind::Number), scan.reference);
+            let held = earlier.last().filter(|_| *effective_type(&number) == SlotType::Number)?;
+            let said = format!("{}{behind}{}", before.get(..held.start)?, before.get(held.end..)?);
+            let heard = Heard::of(language, &said);
+            let scan = Scan::over(&said, std::rc::Rc::new(heard), [slot], scan.reference);
+            match read_as_said(slot, &scan) {
+                Answer::Value { found, .. } => all(found),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 fn read_as_said(slot: &Slot, scan: &Scan<'_>) -> Answer {
@@ -398,7 +467,9 @@ fn counts_a_part(scan: &Scan<'_>, found: &Found) -> bool {
     // "two adults and a child": of what is counted, one more.
     let counted = words[number..].iter().take_while(|word| !word.is(Cue::And)).any(|word| word.class == Class::CONTENT);
     let one_more = matches!(beside, [article, noun] if article.is(Cue::Article) && noun.class == Class::CONTENT);
-    beside.iter().any(person)
+    // "ten, and he's on tablets": a clause of its own.
+    let clause = beside.iter().any(|word| word.class.is(Class::AUXILIARY));
+    !clause && beside.iter().any(person)
         || !beside.is_empty() && beside.iter().all(only_people)
         || number < join && counted && one_more
 }
@@ -553,9 +624,33 @@ fn joined_datetime(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
         .iter()
         .filter(|entity| entity.kind == Kind::Time)
         .find_map(|entity| convert(scan, entity, slot, &SlotType::Time, true))?;
-    let value = format!("{}T{}", date.value.as_str()?, time.value.as_str()?);
+    let value = at_time(date.value.as_str()?, time.value.as_str()?);
     let (start, end) = (date.start.min(time.start), date.end.max(time.end));
     Some(Found { start, end, text: format!("{} {}", date.text, time.text), value: json!(value), fits: true })
+}
+
+/// A moment of which a correction says the day or the time alone: the other stays.
+pub(crate) fn moved(slot: &Slot, held: &str, scan: &Scan<'_>) -> Option<Found> {
+    let (day, time) = held.split_once('T')?;
+    let said = |ty: SlotType| {
+        let part = Slot { ty, ..slot.clone() };
+        match read_as_said(&part, &Scan::of(scan.text, [&part], scan.reference)) {
+            Answer::Value { found, .. } if found.fits => Some(found),
+            _ => None,
+        }
+    };
+    let (found, moment) = match (said(SlotType::Time), said(SlotType::Date)) {
+        (Some(found), _) => (found.clone(), at_time(day, found.value.as_str()?)),
+        (None, Some(found)) => (found.clone(), at_time(found.value.as_str()?, time)),
+        (None, None) => return None,
+    };
+    Some(Found { value: json!(moment), ..found })
+}
+
+/// A day and a time of day as one moment.
+pub(crate) fn at_time(date: &str, time: &str) -> String {
+    let seconds = if time.len() == "00:00".len() { ":00" } else { "" };
+    format!("{date}T{time}{seconds}")
 }
 
 /// Times that have no measure ("recently", "a while ago"): kept as said, with the TIMEX reference to past or present.

@@ -32,13 +32,15 @@ pub(crate) fn is_decline(heard: &Heard) -> bool {
 fn declines_to(heard: &Heard) -> bool {
     const MAX_WORDS: usize = 4;
     let language = heard.language;
-    let words = strip_front(language, &heard.words, Cue::DeclineBefore);
+    let words = strip_front(language, &heard.words, Cue::Hesitation);
     let said = language.prefix(words, Cue::Decline);
-    let Some(rest) = words.get(said..).filter(|rest| (1..=MAX_WORDS).contains(&rest.len())) else { return false };
+    let rest = words.get(said..).map(|rest| strip_back(language, rest, Cue::DeclineAfter));
+    let Some(rest) = rest.filter(|rest| (1..=MAX_WORDS).contains(&rest.len())) else { return false };
+    // "no need for photos"
+    let none = said > 1 && words[0].is(Cue::No) && rest[0].class.is(Class::FOR);
     let refuses = said > 1 && words[said - 1].class.is(Class::NEGATOR);
-    refuses
-        && rest.iter().any(|word| word.class.is(Class::PRONOUN) || word.is(Cue::Pointing))
-        && !rest.iter().any(|word| word.after_break)
+    let points = |word: &Word| word.class.is(Class::PRONOUN) || word.is(Cue::Pointing);
+    none || refuses && rest.iter().any(points) && !rest.iter().any(|word| word.after_break)
 }
 
 /// Whether the answer is about the question and holds no value ("I already told you", "same as last time").

@@ -34,7 +34,8 @@ impl Run<'_> {
     pub(in crate::engine) fn correct(&mut self, mv: &Arc<Move>, asked: Option<&Slot>, scan: &Scan<'_>) -> bool {
         let Some(frame) = &self.state.active else { return false };
         let filled: Vec<&str> = frame.slots.iter().rev().map(|(name, _)| name.as_str()).collect();
-        if filled.is_empty() {
+        // "five hours, no, six": the answer takes itself back.
+        if filled.is_empty() || asked.is_some_and(|asked| slots::takes_itself_back(asked, scan)) {
             return false;
         }
         let wholes = filled.iter().filter_map(|name| slots::whole_of(name));
@@ -249,6 +250,11 @@ impl Run<'_> {
             return match slots::read_answer(slot, &beside) {
                 Answer::Value { found, whole } if found.fits && (whole || named || strength >= Strength::Plain) => {
                     Some(found)
+                }
+                // "at 12 instead": the day stays.
+                Answer::Absent if *effective_type(slot) == SlotType::DateTime => {
+                    let held = self.slot_value(&slot.name)?.value.as_str()?.to_owned();
+                    slots::moved(slot, &held, &beside)
                 }
                 _ => None,
             };

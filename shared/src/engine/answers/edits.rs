@@ -9,9 +9,12 @@ use super::super::corrections::{self, Asked};
 use super::super::hear::blanked;
 use super::super::run::Run;
 use crate::ir::{Move, Slot, SlotType};
-use crate::language::Class;
+use crate::language::{Class, Cue};
 use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_yes_no};
 use crate::text::Heard;
+
+/// Words of an utterance that, without taking anything back, moves a day that was said before.
+const MAX_WORDS_THAT_MOVE_A_DAY: usize = 5;
 
 impl Run<'_> {
     /// "remove the olives", "also bacon", "only cheese": edits of lists. Whether there was one.
@@ -108,6 +111,12 @@ impl Run<'_> {
             return false;
         }
         if frame.slot(&slot.name).is_some_and(|held| held.value == only.found.value) {
+            return false;
+        }
+        // "whenever my shift ends, I'll know on Monday" moves no day that is to come; "it started 3 days ago" tells of one that is past.
+        let day = *effective_type(slot) == SlotType::Date && !slots::tells_of_the_past(self.language(), slot);
+        let goes_back = scan.heard.begins_with([Cue::Pause, Cue::CorrectionWeak, Cue::CorrectionPlain]) > 0;
+        if day && !goes_back && scan.heard.len() > MAX_WORDS_THAT_MOVE_A_DAY {
             return false;
         }
         let mut found = only.found.clone();

@@ -34,6 +34,8 @@ pub(crate) fn piece(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     });
     let half = fraction(parts);
     let whole = match (number(parts), vague) {
+        // "unas cuatro horas": about four.
+        (Some(n), Some(_)) if n > 1.0 && has(parts, Sym::Several) => n,
         (_, Some(n)) | (Some(n), None) => n,
         (None, None) if half > 0.0 && !has_after_unit(parts) => 0.0,
         (None, None) => 1.0,
