@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::admin::admin_service;
 use crate::alerts;
+use crate::archives;
 use crate::audit;
 use crate::cleanup;
 use crate::clock::{Clock, SystemClock};
@@ -236,6 +237,8 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     }
     let desk = origin.clone();
     tasks.spawn(async move { desk::keep(&desk).await });
+    let old = origin.clone();
+    tasks.spawn(async move { archives::keep(&old).await });
     let silence = origin.clone();
     tasks.spawn(async move { sessions::keep(&silence).await });
     let mut senders = tokio::task::JoinSet::new();

@@ -33,6 +33,7 @@ pub const FILES: &[Migration] = &[
     Migration { version: 9, name: "handovers", sql: include_str!("../../migrations/postgres/0009_handovers.sql") },
     Migration { version: 10, name: "webhooks", sql: include_str!("../../migrations/postgres/0010_webhooks.sql") },
     Migration { version: 11, name: "nodes", sql: include_str!("../../migrations/postgres/0011_nodes.sql") },
+    Migration { version: 12, name: "archives", sql: include_str!("../../migrations/postgres/0012_archives.sql") },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -28,6 +28,7 @@ pub const FILES: &[Migration] = &[
     Migration { version: 8, name: "handovers", sql: include_str!("../../migrations/sqlite/0008_handovers.sql") },
     Migration { version: 9, name: "webhooks", sql: include_str!("../../migrations/sqlite/0009_webhooks.sql") },
     Migration { version: 10, name: "nodes", sql: include_str!("../../migrations/sqlite/0010_nodes.sql") },
+    Migration { version: 11, name: "archives", sql: include_str!("../../migrations/sqlite/0011_archives.sql") },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -2,6 +2,7 @@
 
 mod admin;
 mod alerts;
+mod archives;
 mod bad_input;
 mod client;
 mod commits;
