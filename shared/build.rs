@@ -11,6 +11,8 @@ mod hash;
 #[path = "src/language/sections.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod sections;
+#[path = "build_unicode.rs"]
+mod unicode;
 
 use sections::{Class, Cue, Text};
 
@@ -21,8 +23,10 @@ fn main() {
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build_unicode.rs");
     println!("cargo::rerun-if-changed=src/language");
     println!("cargo::rerun-if-changed=src/text/hash.rs");
+    std::fs::write(out.join("unicode.rs"), unicode::tables()).expect("OUT_DIR can be written");
     let mut faults = Vec::new();
     for (folder, name) in LANGUAGES {
         let mut reader = Reader { root: root.join("src/language").join(folder), folder, faults: &mut faults };
@@ -90,7 +94,9 @@ impl Reader<'_> {
         let cues = self.phrases(&spelling, &mut code);
         let wording = self.wording();
         let inflection = self.inflection(&spelling);
-        let formats = self.formats();
+        let entries = self.settings("formats.txt");
+        let formats = formats(&entries);
+        let places: String = std::iter::once(&tag).chain(&locales).map(|tag| place(&entries, tag)).collect();
         let folds: String = spelling.folds.iter().map(|(from, to)| format!("({from:?}, {to:?}), ")).collect();
         let contractions: String =
             spelling.words.iter().map(|(word, (a, b))| format!("({word:?}, {a:?}, {b:?}), ")).collect();
@@ -107,7 +113,7 @@ impl Reader<'_> {
             .collect();
         let _ = writeln!(
             code,
-            "pub(super) static {name}: Language = Language {{ code: {tag:?}, name: {called:?}, locales: &{locales:?}, folds: &[{folds}], \
+            "pub(super) static {name}: Language = Language {{ code: {tag:?}, name: {called:?}, locales: &{locales:?}, places: &[{places}], folds: &[{folds}], \
              contractions: &[{contractions}], apostrophes: &[{apostrophes}], classes: {classes}, cues: {cues}, \
              wording: &[{wording}], inflection: {inflection}, formats: {formats} }};"
         );
@@ -228,22 +234,15 @@ impl Reader<'_> {
         for word in spelling.words.keys() {
             wanted(word, Class::CONTRACTION);
         }
-        let entries: Vec<(u64, u64)> =
-            classes.iter().map(|(word, class)| (hash::of(word.as_bytes()), *class)).collect();
         self.unique(FILE, classes.keys().map(String::as_str));
-        let (bits, table) = table(&entries);
-        let _ = write!(code, "static CLASSES: [(u64, u64); {}] = [", table.len());
-        for (key, class) in table {
-            let _ = write!(code, "({key:#x},{class:#x}),");
-        }
-        code.push_str("];\n");
-        format!("Table {{ bits: {bits}, entries: &CLASSES }}")
+        table(code, "CLASS", "u64", &classes)
     }
 
-    fn unique<'w>(&mut self, file: &str, words: impl Iterator<Item = &'w str>) {
+    fn unique<'w>(&mut self, file: &str, words: impl ExactSizeIterator<Item = &'w str>) {
         let mut seen = BTreeSet::new();
+        let bits = bucket_bits(words.len());
         for word in words {
-            if !seen.insert(hash::of(word.as_bytes())) {
+            if !seen.insert(hash::place(hash::of(word.as_bytes()), bits)) {
                 self.fault(file, 1, format_args!("`{word}` has the hash of another entry"));
             }
         }
@@ -285,15 +284,6 @@ impl Reader<'_> {
             }
         }
         self.unique(FILE, cues.keys().map(String::as_str));
-        let sets: BTreeSet<u128> = cues.values().copied().collect();
-        let sets: Vec<u128> = sets.into_iter().collect();
-        let entries: Vec<(u64, u64)> = cues
-            .iter()
-            .map(|(phrase, set)| {
-                let index = sets.binary_search(set).expect("it was collected");
-                (hash::of(phrase.as_bytes()), index as u64)
-            })
-            .collect();
         let (mut firsts, mut lasts) = (vec![0u128; 1 << PLACES_BITS], vec![0u128; 1 << PLACES_BITS]);
         for (phrase, set) in &cues {
             let first = phrase.split(' ').next().unwrap_or(phrase);
@@ -316,25 +306,11 @@ impl Reader<'_> {
             let _ = write!(code, "{set:#x},");
         });
         code.push_str("];\n");
-        let (bits, table) = table(&entries);
-        let _ = write!(code, "static CUE_KEYS: [u64; {}] = [", table.len());
-        table.iter().for_each(|(key, _)| {
-            let _ = write!(code, "{key:#x},");
-        });
-        let _ = write!(code, "];\nstatic CUE_SETS: [u16; {}] = [", table.len());
-        table.iter().for_each(|(_, index)| {
-            let index = if *index == EMPTY { u64::from(u16::MAX) } else { *index };
-            let _ = write!(code, "{index},");
-        });
-        let _ = write!(code, "];\nstatic SETS: [u128; {}] = [", sets.len());
-        sets.iter().for_each(|set| {
-            let _ = write!(code, "{set:#x},");
-        });
-        code.push_str("];\n");
+        let sets = table(code, "CUE", "u128", &cues);
         let values: String =
             values.iter().map(|((cue, key), value)| format!("({cue}, {key:#x}, {value:?}), ")).collect();
         format!(
-            "Cues {{ bits: {bits}, keys: &CUE_KEYS, sets: &CUE_SETS, all: &SETS, longest: &{longest:?}, \
+            "Cues {{ sets: {sets}, longest: &{longest:?}, \
              firsts: &FIRSTS, lasts: &LASTS, places: &PLACES, values: &[{values}] }}"
         )
     }
@@ -407,15 +383,35 @@ impl Reader<'_> {
         let irregular: String = irregular.iter().map(|(form, base)| format!("({form:#x}, {base:?}), ")).collect();
         format!("Inflection {{ steps: &[{steps}], irregular: &[{irregular}] }}")
     }
+}
 
-    /// `formats.txt`: how values are shown.
-    fn formats(&mut self) -> String {
-        let entries = self.settings("formats.txt");
-        let mut sorted: Vec<(&str, &str)> = entries.iter().map(|(k, v, _)| (k.as_str(), v.as_str())).collect();
-        sorted.sort_unstable();
-        let entries: String = sorted.iter().map(|(key, value)| format!("({key:?}, {value:?}), ")).collect();
-        format!("Formats {{ entries: &[{entries}] }}")
-    }
+/// `formats.txt`: how values are shown.
+fn formats(entries: &[(String, String, usize)]) -> String {
+    let mut sorted: Vec<(&str, &str)> = entries.iter().map(|(k, v, _)| (k.as_str(), v.as_str())).collect();
+    sorted.sort_unstable();
+    let entries: String = sorted.iter().map(|(key, value)| format!("({key:?}, {value:?}), ")).collect();
+    format!("Formats {{ entries: &[{entries}] }}")
+}
+
+/// What figures and signs mean in a locale; of a language alone where `tag` is its code.
+fn place(entries: &[(String, String, usize)], tag: &str) -> String {
+    let entry = |key: &str| entries.iter().find(|(known, _, _)| known == key).map(|(_, value, _)| value.as_str());
+    let own = |key: &str| entry(&format!("{tag}/{key}"));
+    let format = |key: &str| own(key).or_else(|| entry(key)).filter(|value| !value.is_empty());
+    let date_order = match format("date.order") {
+        Some("day") => "DayFirst",
+        Some("month") => "MonthFirst",
+        _ => "OfLanguage",
+    };
+    // A language alone is no country: weeks begin as in ISO 8601, and an amount has no currency of its own.
+    let week_start = if own("week.first") == Some("Sunday") { "Sunday" } else { "Monday" };
+    format!(
+        "({tag:?}, Place {{ date_order: DateOrder::{date_order}, week_start: WeekStart::{week_start}, money: HomeMoney {{ \
+         dollar_sign: {:?}, pound: {:?}, own: {:?} }} }}), ",
+        format("currency.$"),
+        format("currency.£"),
+        own("currency")
+    )
 }
 
 /// The longest phrase, in words.
@@ -506,20 +502,37 @@ impl Spelling {
 /// Bits of a hash that tell which cues may open or end a phrase at a word.
 const PLACES_BITS: u32 = 11;
 
-/// The value of a slot of a table that holds nothing.
-const EMPTY: u64 = u64::MAX;
+/// Writes a table of values by the hash of a word or phrase, and gives the expression for it.
+fn table<V: Copy + Ord + std::fmt::LowerHex>(
+    code: &mut String,
+    name: &str,
+    of: &str,
+    entries: &BTreeMap<String, V>,
+) -> String {
+    let all: Vec<V> = BTreeSet::from_iter(entries.values().copied()).into_iter().collect();
+    let bits = bucket_bits(entries.len());
+    let mut placed: Vec<(usize, u32, usize)> = entries
+        .iter()
+        .map(|(text, value)| {
+            let (bucket, key) = hash::place(hash::of(text.as_bytes()), bits);
+            (bucket, key, all.binary_search(value).expect("it was collected"))
+        })
+        .collect();
+    placed.sort_unstable();
+    let ends = (0..1usize << bits).map(|bucket| placed.partition_point(|entry| entry.0 <= bucket));
+    let mut array = |part: &str, of: &str, values: Vec<String>| {
+        let _ = writeln!(code, "static {name}_{part}: [{of}; {}] = [{}];", values.len(), values.join(","));
+    };
+    array("ENDS", "u16", ends.map(|end| end.to_string()).collect());
+    array("KEYS", "u32", placed.iter().map(|(_, key, _)| key.to_string()).collect());
+    array("VALUES", "u16", placed.iter().map(|(_, _, value)| value.to_string()).collect());
+    array("ALL", of, all.iter().map(|value| format!("{value:#x}")).collect());
+    format!(
+        "Table {{ bits: {bits}, ends: &{name}_ENDS, keys: &{name}_KEYS, values: &{name}_VALUES, all: &{name}_ALL }}"
+    )
+}
 
-/// An open-addressed table, less than half full.
-fn table(entries: &[(u64, u64)]) -> (u32, Vec<(u64, u64)>) {
-    let bits = (entries.len().max(1) * 2 + 1).next_power_of_two().trailing_zeros();
-    let size = 1usize << bits;
-    let mut table = vec![(0, EMPTY); size];
-    for (key, value) in entries {
-        let mut slot = hash::slot(*key, bits);
-        while table[slot].1 != EMPTY {
-            slot = (slot + 1) % size;
-        }
-        table[slot] = (*key, *value);
-    }
-    (bits, table)
+/// One or two entries a bucket.
+fn bucket_bits(entries: usize) -> u32 {
+    entries.max(2).ilog2()
 }

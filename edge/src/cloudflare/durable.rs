@@ -13,6 +13,7 @@ use lgdl::wire::node::{
     self, Aside, Counts, EntryName, Found, JournalEntry, Limit, Page, Place, SetAside, Stream, StreamPage, Streams, Why,
 };
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use worker::{
     DurableObject, Env, Method, Request, Response, Result, SqlStorage, SqlStorageValue, State, durable_object,
 };
@@ -39,15 +40,15 @@ impl DurableObject for NodeObject {
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         self.prepare()?;
         match (request.method(), request.path().as_str()) {
-            (Method::Post, node::COUNT) => self.count(&request.json().await?).await,
-            (Method::Post, node::JOURNAL_APPEND) => self.append(&request.json().await?),
-            (Method::Post, node::JOURNAL_READ) => self.read(&request.json().await?),
-            (Method::Post, node::JOURNAL_STREAMS) => self.streams(&request.json().await?),
-            (Method::Post, node::JOURNAL_REMOVE) => self.remove(&request.json().await?),
-            (Method::Post, node::JOURNAL_SET_ASIDE) => self.set_aside(&request.json().await?),
-            (Method::Post, node::JOURNAL_ASIDE) => self.aside(request.json().await?),
-            (Method::Post, node::JOURNAL_RETRY) => self.retry(&request.json().await?),
-            (Method::Post, node::JOURNAL_DROP) => self.drop_aside(&request.json().await?),
+            (Method::Post, node::COUNT) => self.count(&read_body(&mut request).await?).await,
+            (Method::Post, node::JOURNAL_APPEND) => self.append(&read_body(&mut request).await?),
+            (Method::Post, node::JOURNAL_READ) => self.read(&read_body(&mut request).await?),
+            (Method::Post, node::JOURNAL_STREAMS) => self.streams(&read_body(&mut request).await?),
+            (Method::Post, node::JOURNAL_REMOVE) => self.remove(&read_body(&mut request).await?),
+            (Method::Post, node::JOURNAL_SET_ASIDE) => self.set_aside(&read_body(&mut request).await?),
+            (Method::Post, node::JOURNAL_ASIDE) => self.aside(read_body(&mut request).await?),
+            (Method::Post, node::JOURNAL_RETRY) => self.retry(&read_body(&mut request).await?),
+            (Method::Post, node::JOURNAL_DROP) => self.drop_aside(&read_body(&mut request).await?),
             (Method::Post, node::JOURNAL_COUNTS) => self.counts(),
             _ => Response::error("no such operation", 404),
         }
@@ -70,7 +71,7 @@ impl DurableObject for NodeObject {
             let Some(last) = page.last() else { break };
             after.clone_from(&last.name);
             for row in page {
-                match serde_json::from_str::<Entry>(&row.value) {
+                match serde_json::from_slice::<Entry>(row.value.as_bytes()) {
                     Ok(entry) if !entry.is_forgettable(now_ms) => left = true,
                     _ => {
                         self.sql().exec("DELETE FROM entries WHERE name = ?", vec![row.name.into()])?;
@@ -151,7 +152,7 @@ impl NodeObject {
                 .sql()
                 .exec("SELECT name, value FROM entries WHERE name = ?", vec![name.to_string().into()])?
                 .to_array()?;
-            match rows.first().map(|row| serde_json::from_str(&row.value)) {
+            match rows.first().map(|row| serde_json::from_slice(row.value.as_bytes())) {
                 Some(Ok(entry)) => counters.restore(&name, entry),
                 // Refused for ever would be worse than counted anew; but it is said.
                 Some(Err(error)) => worker::console_error!("a counter can't be read and begins anew: {error}"),
@@ -203,7 +204,7 @@ impl NodeObject {
         let full = rows.len() as i64 == ENTRIES_A_PAGE;
         let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
         for row in rows {
-            match serde_json::from_str::<JournalEntry>(&row.entry) {
+            match serde_json::from_slice::<JournalEntry>(row.entry.as_bytes()) {
                 Ok(entry) => entries.push(entry),
                 Err(_) => unreadable.push(Place { version: row.version.unsigned_abs(), id: row.id }),
             }
@@ -254,7 +255,7 @@ impl NodeObject {
             stream: row.stream,
             version: row.version.unsigned_abs(),
             id: row.id,
-            why: serde_json::from_str(&row.why).unwrap_or(Why::Damaged),
+            why: serde_json::from_slice(row.why.as_bytes()).unwrap_or(Why::Damaged),
             bytes: row.bytes.unsigned_abs(),
         });
         Response::from_json(&listed.collect::<Vec<_>>())
@@ -301,6 +302,11 @@ impl NodeObject {
             other_key: count("SELECT COUNT(*) AS count FROM aside WHERE why = '\"other_key\"'")?,
         })
     }
+}
+
+/// What the object is asked. All JSON is read from bytes, so that the program holds one reader of each type.
+async fn read_body<T: DeserializeOwned>(request: &mut Request) -> Result<T> {
+    Ok(serde_json::from_slice(&request.bytes().await?)?)
 }
 
 fn integer(value: u64) -> Result<SqlStorageValue> {

@@ -104,11 +104,11 @@ impl Cloudflare {
         };
         match response.status_code() {
             200 => {
-                let text = response.text().await.map_err(|e| unavailable(&e))?;
-                if text.is_empty() {
+                let body = response.bytes().await.map_err(|e| unavailable(&e))?;
+                if body.is_empty() {
                     return Ok(None);
                 }
-                serde_json::from_str(&text).map(Some).map_err(|e| unavailable(&e))
+                serde_json::from_slice(&body).map(Some).map_err(|e| unavailable(&e))
             }
             204 => Ok(None),
             409 => Err(SeamError::Conflict),

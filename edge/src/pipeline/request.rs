@@ -309,7 +309,10 @@ pub fn wants_events(received: &Received) -> bool {
 /// Whether a parameter of a media range says that it is not wanted: a weight of 0 (RFC 9110, 12.4.2).
 fn is_unwanted(parameter: &str) -> bool {
     let weight = parameter.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
-    weight.is_some_and(|(_, weight)| weight.trim().parse() == Ok(0.0_f32))
+    weight.is_some_and(|(_, weight)| {
+        let weight = weight.trim();
+        weight.contains('0') && weight.bytes().all(|sign| matches!(sign, b'0' | b'.'))
+    })
 }
 
 /// The turn's time that a development client asks for.

@@ -25,7 +25,7 @@ pub async fn keep(origin: &Origin) {
     }
     let mut ticks = tokio::time::interval(SWEEP_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let every = i64::from(origin.config.cleanup_interval_hours) * crate::clock::HOUR_MS;
+    let every = i64::from(origin.settings().cleanup_interval_hours) * crate::clock::HOUR_MS;
     let mut next_run = origin.clock.now_ms();
     loop {
         ticks.tick().await;

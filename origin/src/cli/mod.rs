@@ -38,6 +38,7 @@ mod nodes;
 mod pii;
 mod privacy;
 mod record;
+mod reload;
 mod replay;
 mod report;
 mod runtime;

@@ -3,7 +3,10 @@
 mod admin;
 mod alerts;
 mod archives;
+mod backups;
 mod bad_input;
+#[path = "../support/certificates.rs"]
+mod certificates;
 mod client;
 mod commits;
 mod desk;
@@ -13,6 +16,7 @@ mod events;
 mod games;
 mod handovers;
 mod health;
+mod older_edges;
 mod owasp;
 mod push;
 #[allow(dead_code)] // other test binaries use the rest
@@ -27,5 +31,6 @@ mod signatures;
 #[allow(dead_code)] // other test binaries use the rest
 #[path = "../support/sinks.rs"]
 mod sinks;
+mod tls;
 mod tokens;
 mod webhooks;

@@ -289,7 +289,7 @@ pub(super) fn without(
     let (mut start, mut end) = span;
     let mut inside: Vec<(usize, usize)> =
         stated.iter().copied().filter(|(from, to)| *from < end && *to > start).collect();
-    inside.sort_unstable();
+    crate::order::sort_by_key(&mut inside, |span| *span);
     // From the end inwards: a value cuts off what stands behind it when it ends the text or a clause.
     while let Some((from, to)) = inside.pop() {
         let head = text.get(start..from)?;

@@ -39,7 +39,7 @@ pub(super) fn sanitize(language: &'static Language, text: &str) -> Sanitized {
         let heard = (text.len() == plain.len()).then(|| Rc::new(heard));
         return Sanitized { text: text.trim_end().to_owned(), triggered: false, heard };
     }
-    cuts.sort_unstable();
+    crate::order::sort_by_key(&mut cuts, |span| *span);
     let mut kept = String::with_capacity(plain.len());
     let mut at = 0;
     for (start, end) in cuts {

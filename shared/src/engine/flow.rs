@@ -164,13 +164,14 @@ impl Run<'_> {
         };
         let prompted = |slot: &&Slot| self.question_of(mv, &slot.name).is_some();
         let asked = |slot: &&Slot| slot.required && slot.default.is_none() || prompted(slot);
-        let first = mv.slots.iter().filter(asked).find(open)?;
+        // What is open is told at once; whether a question is there for it may take all conditions of the move.
+        let first = mv.slots.iter().filter(open).find(asked)?;
         if first.required {
             return Some(Need::Value(first));
         }
         let block = |slot: &Slot| prompt_block(mv, &slot.name).map(|(index, _)| index);
         let before = |slot: &&Slot| slot.required && block(slot).is_some_and(|at| Some(at) < block(first));
-        Some(Need::Value(mv.slots.iter().filter(asked).filter(open).find(before).unwrap_or(first)))
+        Some(Need::Value(mv.slots.iter().filter(before).filter(open).find(asked).unwrap_or(first)))
     }
 
     /// Takes the move under way as far as it goes without another word from the person.
@@ -205,16 +206,15 @@ impl Run<'_> {
             Entry::Fresh | Entry::UnderWay => {}
         }
         for (index, block) in mv.blocks.iter().enumerate() {
-            let need = self.need(&mv);
             match kind(block) {
-                Kind::Prompt(name) => match need {
+                Kind::Prompt(name) => match self.need(&mv) {
                     Some(Need::Value(slot)) if is_or_holds(name, &slot.name) && self.asks_here(&mv, index) => {
                         return self.ask(&mv);
                     }
                     Some(Need::Confirmation(_)) => return self.ask(&mv),
                     _ => continue,
                 },
-                Kind::Completed if need.is_some() || mv.slots.is_empty() => continue,
+                Kind::Completed if mv.slots.is_empty() || self.need(&mv).is_some() => continue,
                 Kind::Completed => {}
                 Kind::Outcome | Kind::Event => continue,
                 Kind::Match if entry != Entry::Fresh || only_slots || index < first => continue,

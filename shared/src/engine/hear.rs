@@ -8,6 +8,7 @@ use super::run::{Run, rounded};
 use crate::ir::Priority;
 use crate::language::{Class, Cue};
 use crate::matcher::{Candidate, DOUBTFUL_SCORE, Stage, Standing};
+use crate::order;
 use crate::text::{Break, Heard, Polarity, Shape, Tokens, polarity, stem};
 
 /// Clauses that are told apart in one utterance at most; the last one holds the rest.
@@ -202,7 +203,7 @@ impl Run<'_> {
             }
         }
         let mut moves = accepted(&self.text, found, &words, &clauses);
-        moves.sort_by_key(|said| said.candidate.span.0);
+        order::sort_by_key(&mut moves, |said| said.candidate.span.0);
         let recognised = moves.iter().map(|said| (said.name.clone(), said.candidate.stage));
         self.tell.recognised.extend(recognised);
         Readings { clauses, moves }
@@ -266,7 +267,7 @@ fn is_doubtful(candidate: &Candidate, score: f64) -> bool {
 /// thing, and the urgent ones beside it.
 fn accepted(text: &str, mut found: Vec<Evidence>, heard: &Heard, clauses: &[Span]) -> Vec<Said> {
     let tokens = &*heard.tokens;
-    found.sort_by(|one, other| {
+    order::sort_by(&mut found, |one, other| {
         let urgent = |evidence: &Evidence| evidence.candidate.priority != Priority::Urgent;
         urgent(one)
             .cmp(&urgent(other))

@@ -30,10 +30,12 @@ pub(super) fn about(heard: &Heard, candidate: &Candidate) -> Option<About> {
     }
     let clause = words.get(opening..)?;
     let verb = language.prefix(clause, Cue::QuestionVerb);
+    if verb == 0 || candidate.verbatim || language.prefix(clause, Cue::Request) > 0 {
+        return None;
+    }
     // What the author wrote as a question is meant as one.
     let pattern = Heard::of(language, &candidate.pattern);
-    let own = candidate.verbatim || pattern.begins_with([Cue::QuestionVerb, Cue::QuestionOpener]) > 0;
-    if verb == 0 || own || language.prefix(clause, Cue::Request) > 0 {
+    if pattern.begins_with([Cue::QuestionVerb, Cue::QuestionOpener]) > 0 {
         return None;
     }
     let subject = opening + verb;

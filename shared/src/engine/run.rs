@@ -376,7 +376,7 @@ impl<'a> Run<'a> {
         if found.iter().any(enough) {
             found.retain(|candidate| candidate.standing == Standing::Full);
         } else {
-            found.sort_by(|one, other| other.score.total_cmp(&one.score));
+            crate::order::sort_by(&mut found, |one, other| other.score.total_cmp(&one.score));
         }
         found
     }

@@ -1,5 +1,7 @@
 //! Exact amounts: what a number phrase comes to, without losing digits to floating point.
 
+use crate::decimal::read;
+
 /// A rational number, or an approximation where it would not fit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Amount {
@@ -51,7 +53,7 @@ impl Amount {
             }
             Some(Amount::Exact { numerator, denominator })
         };
-        exact().unwrap_or_else(|| Amount::Approximate(format!("{whole}.{fraction}").parse().unwrap_or(0.0)))
+        exact().unwrap_or_else(|| Amount::Approximate(read(&format!("{whole}.{fraction}")).unwrap_or(0.0)))
     }
 
     /// The nearest double.
@@ -67,7 +69,7 @@ impl Amount {
                 numerator as f64 / denominator as f64
             }
             Amount::Exact { numerator, denominator } => match decimal_text(numerator, denominator) {
-                Some(text) => text.parse().unwrap_or(0.0),
+                Some(text) => read(&text).unwrap_or(0.0),
                 None => numerator as f64 / denominator as f64,
             },
         }
@@ -165,7 +167,7 @@ impl Amount {
             Amount::Approximate(_) => None,
         };
         Amount::Approximate(match literal {
-            Some(decimal) => format!("{decimal}e{exponent}").parse().unwrap_or(0.0),
+            Some(decimal) => read(&format!("{decimal}e{exponent}")).unwrap_or(0.0),
             None => {
                 let ten = if exponent < 0 { 0.1 } else { 10.0 };
                 (0..magnitude).fold(self.value(), |value, _| value * ten)

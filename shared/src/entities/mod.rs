@@ -284,7 +284,7 @@ impl TimeValue {
         };
         let length = length.trim_start_matches('T');
         let (_, unit) = units.iter().find(|(sign, _)| length.ends_with(*sign))?;
-        let Ok(amount) = length[..length.len() - 1].parse::<f64>() else { return None };
+        let amount = crate::decimal::read(&length[..length.len() - 1])?;
         Some((amount, *unit))
     }
 }

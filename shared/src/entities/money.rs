@@ -94,7 +94,7 @@ pub(super) fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<Sum> {
         found.push(Sum { start: phrase.start, end: phrase.end, amount, unit });
     }
     found.extend(shared_sign(u, candidates, &found));
-    found.sort_by_key(|sum| sum.start);
+    crate::order::sort_by_key(&mut found, |sum| sum.start);
     found
 }
 

@@ -27,7 +27,7 @@ pub(super) fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<Quantity>
         let unit = found[partner].unit;
         found.push(Quantity { start: phrase.start, end: phrase.end, amount: phrase.amount, unit });
     }
-    found.sort_by_key(|quantity| quantity.start);
+    crate::order::sort_by_key(&mut found, |quantity| quantity.start);
     found
 }
 

@@ -40,11 +40,13 @@ pub struct Language {
     pub name: &'static str,
     /// The locales that it is known to be spoken in.
     pub locales: &'static [&'static str],
+    /// What figures and signs mean in each of them, and where none is named.
+    places: &'static [(&'static str, Place)],
     /// Letters that are written in several ways, and what stands for them in normal form.
     pub(crate) folds: &'static [(char, &'static str)],
     contractions: &'static [(&'static str, &'static str, &'static str)],
     apostrophes: &'static [Apostrophe],
-    classes: Table,
+    classes: Table<u64>,
     cues: Cues,
     wording: &'static [&'static str],
     pub(crate) inflection: Inflection,
@@ -140,23 +142,35 @@ pub(crate) enum Contracted {
     Stands(&'static str),
 }
 
-/// Classes by the hash of a word; open-addressed, less than half full.
+/// Values by the hash of a word or phrase. Of a hash only its bucket and 32 bits more are kept: its other bits would be half of
+/// what the language takes, and nothing makes them smaller.
 #[derive(Debug)]
-struct Table {
+struct Table<V: 'static> {
     bits: u32,
-    entries: &'static [(u64, u64)],
+    /// Where each bucket ends among the keys.
+    ends: &'static [u16],
+    /// By bucket, sorted.
+    keys: &'static [u32],
+    /// Of each key, which of [`Table::all`] is its value.
+    values: &'static [u16],
+    all: &'static [V],
 }
 
-/// The class of an empty slot.
-const NO_CLASS: u64 = u64::MAX;
+impl<V: Copy> Table<V> {
+    #[inline]
+    fn get(&self, key: u64) -> Option<V> {
+        let (bucket, key) = hash::place(key, self.bits);
+        let end = usize::from(*self.ends.get(bucket)?);
+        let start = bucket.checked_sub(1).map_or(0, |before| usize::from(self.ends[before]));
+        let at = start + self.keys.get(start..end)?.iter().position(|known| *known == key)?;
+        self.all.get(usize::from(*self.values.get(at)?)).copied()
+    }
+}
 
-/// Cues by the hash of a phrase; open-addressed, less than half full.
+/// Cues by the hash of a phrase.
 #[derive(Debug)]
 struct Cues {
-    bits: u32,
-    keys: &'static [u64],
-    sets: &'static [u16],
-    all: &'static [u128],
+    sets: Table<u128>,
     /// The longest phrase of each cue, in words.
     longest: &'static [u8],
     /// By the hash of a word: which of [`Cues::places`] holds the cues of all phrases that may begin with it. Words share
@@ -167,9 +181,6 @@ struct Cues {
     places: &'static [u128],
     values: &'static [(u8, u64, &'static str)],
 }
-
-/// A table slot that holds no phrase.
-const NO_SET: u16 = u16::MAX;
 
 /// How words change their form.
 #[derive(Debug)]
@@ -268,17 +279,8 @@ impl Locale {
 
     /// What figures and signs mean there.
     pub(crate) fn place(&self) -> Place {
-        let date_order = match self.format("date.order") {
-            "day" => DateOrder::DayFirst,
-            "month" => DateOrder::MonthFirst,
-            _ => DateOrder::OfLanguage,
-        };
-        // A language alone is no country: weeks begin as in ISO 8601, and an amount has no currency of its own.
-        let named = |key: &str| self.language.formats.get(&format!("{}/{key}", self.tag));
-        let week_start = if named("week.first") == Some("Sunday") { WeekStart::Sunday } else { WeekStart::Monday };
-        let code = |key: &str| Some(self.format(key)).filter(|code| !code.is_empty());
-        let money = HomeMoney { dollar_sign: code("currency.$"), pound: code("currency.£"), own: named("currency") };
-        Place { date_order, week_start, money }
+        let of = self.language.places.iter().find(|(tag, _)| *tag == self.tag);
+        of.map_or(Place::DEFAULT, |(_, place)| *place)
     }
 
     /// A format of the locale, else of its language; empty where neither has one.
@@ -356,36 +358,13 @@ impl Language {
     /// The classes of a normalized word, by its hash.
     #[inline]
     pub(crate) fn class(&self, key: u64) -> Class {
-        let mask = self.classes.entries.len() - 1;
-        let mut slot = hash::slot(key, self.classes.bits);
-        // An empty slot is always met.
-        loop {
-            let (known, class) = self.classes.entries[slot & mask];
-            if class == NO_CLASS {
-                return Class::CONTENT;
-            }
-            if known == key {
-                return Class(class);
-            }
-            slot += 1;
-        }
+        self.classes.get(key).map_or(Class::CONTENT, Class)
     }
 
     /// The cues of a phrase, by the hash of its normal form.
     #[inline]
     pub(crate) fn cues(&self, key: u64) -> CueSet {
-        let mask = self.cues.keys.len() - 1;
-        let mut slot = hash::slot(key, self.cues.bits);
-        loop {
-            let set = self.cues.sets[slot & mask];
-            if set == NO_SET {
-                return CueSet::default();
-            }
-            if self.cues.keys[slot & mask] == key {
-                return CueSet(self.cues.all[usize::from(set)]);
-            }
-            slot += 1;
-        }
+        self.cues.sets.get(key).map_or_else(CueSet::default, CueSet)
     }
 
     /// Whether a phrase of any of the cues may begin with a word, by its hash: the cheap question before the dear one.

@@ -275,7 +275,7 @@ impl Search {
     }
 
     fn sort(&mut self) {
-        self.kept.sort_unstable_by_key(Found::rank);
+        crate::order::sort_by_key(&mut self.kept, Found::rank);
     }
 
     /// Likeness of words yields to meaning, whose score can be relied on, for the moves that it covers; unless both find

@@ -112,7 +112,7 @@ pub(crate) fn candidates(index: &MeaningIndex<'_>, model: Option<&Model<'_>>, cl
         })
         .collect();
     // The head says which is likelier; what is denied comes last.
-    meant.sort_by_key(|meant| meant.confidence <= confidence::DENIED);
+    crate::order::sort_by_key(&mut meant, |meant| meant.confidence <= confidence::DENIED);
     let mut most = confidence::MOST;
     for meant in &mut meant {
         meant.confidence = meant.confidence.min(most);

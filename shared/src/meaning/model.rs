@@ -6,8 +6,8 @@
 //! [`Model::verified`] checks the hash too. How it is made is in `docs/meaning.md`.
 
 use sha2::{Digest, Sha256};
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+
+use crate::text::unicode;
 
 /// Width of a vector.
 pub const DIMS: usize = 256;
@@ -175,7 +175,7 @@ impl<'a> Model<'a> {
             return;
         }
         if !word.is_ascii() {
-            let bare: String = word.nfd().filter(|ch| !is_combining_mark(*ch)).collect();
+            let bare = unicode::without_marks(word);
             if bare.is_ascii() && bare.len() <= MAX_WORD_BYTES {
                 return self.rows_of(&bare, each);
             }

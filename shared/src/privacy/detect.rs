@@ -89,7 +89,7 @@ pub fn detect(text: &str) -> Vec<Finding> {
 }
 
 fn without_overlaps(length: usize, mut found: Vec<Finding>) -> Vec<Finding> {
-    found.sort_by(|a, b| {
+    crate::order::sort_by(&mut found, |a, b| {
         b.confidence
             .total_cmp(&a.confidence)
             .then((b.end - b.start).cmp(&(a.end - a.start)))

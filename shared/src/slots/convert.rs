@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::called;
+use crate::decimal;
 use crate::entities::{Direction, Entity, Kind, Kinds, Reference, TimeValue, Value, recognize};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
@@ -233,8 +234,8 @@ fn in_unit_of(language: &'static Language, slot: &Slot, time: &TimeValue) -> Opt
 fn months(timex: &str) -> Option<f64> {
     let length = timex.strip_prefix('P')?;
     match length.strip_suffix('Y') {
-        Some(years) => years.parse::<f64>().ok().map(|years| years * 12.0),
-        None => length.strip_suffix('M')?.parse().ok(),
+        Some(years) => decimal::read(years).map(|years| years * 12.0),
+        None => decimal::read(length.strip_suffix('M')?),
     }
 }
 
@@ -302,7 +303,7 @@ pub(crate) fn plain_number(text: &str) -> Option<f64> {
         && !(whole.is_empty() && fraction.is_empty())
         && !(dotted && fraction.is_empty())
         && unsigned.len() <= MAX_DIGITS;
-    if usable { text.parse().ok() } else { None }
+    if usable { decimal::read(text) } else { None }
 }
 
 /// The reading that fits the tense: for the past the latest one that is not after now, if there is one.

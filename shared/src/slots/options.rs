@@ -139,7 +139,7 @@ pub(crate) struct Mentioned {
 /// longer forms before shorter ones that they contain.
 pub(crate) fn mentioned<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Mentioned> {
     let mut prepared = Prepared::of(heard.language, options, vocabulary);
-    prepared.forms.sort_by_key(|(index, form)| (std::cmp::Reverse(form.len()), *index));
+    crate::order::sort_by_key(&mut prepared.forms, |(index, form)| (std::cmp::Reverse(form.len()), *index));
     let words = &heard.words;
     let mut taken = vec![false; words.len()];
     let mut found: Vec<Mentioned> = Vec::new();
@@ -156,7 +156,7 @@ pub(crate) fn mentioned<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>
             }
         }
     }
-    found.sort_by_key(|mentioned| mentioned.first);
+    crate::order::sort_by_key(&mut found, |mentioned| mentioned.first);
     found
 }
 

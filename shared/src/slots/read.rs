@@ -338,7 +338,7 @@ fn informal_number(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
         }
         let count = language.prefix(&words[at..], Cue::Count);
         let amount = words.get(at..at + count).and_then(|named| language.value_of(Cue::Count, named));
-        if let Some(amount) = amount.and_then(|amount| amount.parse().ok()) {
+        if let Some(amount) = amount.and_then(crate::decimal::read) {
             return found(at, count, amount);
         }
     }

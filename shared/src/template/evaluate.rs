@@ -198,10 +198,18 @@ fn later(start: Moment, count: f64, unit: Unit) -> Option<Computed> {
     .ok()?;
     let text = match start {
         Moment::Day(day) => day.checked_add(span).ok()?.to_string(),
-        Moment::Clock(time) => time.wrapping_add(span).strftime("%H:%M").to_string(),
-        Moment::Both(both) => both.checked_add(span).ok()?.strftime("%Y-%m-%dT%H:%M").to_string(),
+        Moment::Clock(time) => on_the_clock(time.wrapping_add(span)),
+        Moment::Both(both) => {
+            let both = both.checked_add(span).ok()?;
+            format!("{}T{}", both.date(), on_the_clock(both.time()))
+        }
     };
     Some(Computed::Text(text))
+}
+
+/// `07:05`
+fn on_the_clock(time: jiff::civil::Time) -> String {
+    format!("{:02}:{:02}", time.hour(), time.minute())
 }
 
 /// A span in days, as far as it has a fixed length; months and years count 30 and 365.

@@ -1,6 +1,7 @@
 //! Reading expressions: `+ - * / // %`, comparisons, parentheses, signs, numbers, texts, dotted names, spans of time
 //! and a few functions. What they come to is in `evaluate`.
 
+use crate::decimal;
 use crate::diagnostics::Code;
 use crate::ir::{Comparison, Expression, FUNCTIONS, Operator, UNITS};
 
@@ -272,7 +273,7 @@ impl Parser<'_> {
             }
         });
         let length = whole + fraction;
-        let value: f64 = rest[..length].parse().unwrap_or(f64::INFINITY);
+        let value = decimal::read(&rest[..length]).unwrap_or(f64::INFINITY);
         if value > MAX_EXPRESSION_VALUE {
             let message = "numbers in arithmetic are at most 1,000,000,000".to_owned();
             return Err(self.error(Code::ExpressionOutOfRange, length, message));

@@ -135,7 +135,7 @@ pub fn number_text(number: f64) -> String {
 /// The result of arithmetic, rounded to [`DECIMALS`] places, so that no binary dust shows (0.1 + 0.2 is 0.3).
 fn rounded(result: f64) -> f64 {
     // What `format!` has written is a number.
-    format!("{result:.DECIMALS$}").parse().unwrap_or(result)
+    crate::decimal::read(&format!("{result:.DECIMALS$}")).unwrap_or(result)
 }
 
 /// The number that a value stands for in arithmetic and comparisons: a number, or text that is one.
@@ -155,5 +155,5 @@ fn decimal(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if digits(whole) && digits(fraction) { text.parse().ok() } else { None }
+    if digits(whole) && digits(fraction) { crate::decimal::read(text) } else { None }
 }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use jiff::civil::{Date, DateTime, Time};
 use serde_json::{Map, Value};
 
+use crate::decimal;
 use crate::ir::{SlotType, Style};
 use crate::language::{Cue, Locale, Text};
 use crate::text::{Heard, readable};
@@ -245,7 +246,7 @@ impl View<'_> {
         let (unsigned, sign) = digits.strip_prefix('-').map_or((digits, ""), |rest| (rest, "-"));
         let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
         let group = self.locale.format("group");
-        let grouped = whole.parse::<f64>().is_ok_and(|number| number >= from) && !group.is_empty();
+        let grouped = decimal::read(whole).is_some_and(|number| number >= from) && !group.is_empty();
         let mut out = sign.to_owned();
         for (at, digit) in whole.char_indices() {
             if grouped && at > 0 && (whole.len() - at).is_multiple_of(3) {

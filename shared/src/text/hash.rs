@@ -52,8 +52,20 @@ pub(crate) const fn of(bytes: &[u8]) -> u64 {
 #[inline]
 #[must_use]
 pub(crate) const fn slot(hash: u64, bits: u32) -> usize {
-    let mixed = (hash ^ (hash >> 32)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
-    (mixed >> (64 - bits)) as usize
+    (mixed(hash) >> (64 - bits)) as usize
+}
+
+/// The [`slot`] for a hash, and what tells it from other hashes of that slot: 32 bits more.
+#[inline]
+#[must_use]
+pub(crate) const fn place(hash: u64, bits: u32) -> (usize, u32) {
+    let mixed = mixed(hash);
+    ((mixed >> (64 - bits)) as usize, (mixed >> (32 - bits)) as u32)
+}
+
+#[inline]
+const fn mixed(hash: u64) -> u64 {
+    (hash ^ (hash >> 32)).wrapping_mul(0xD6E8_FEB8_6659_FD93)
 }
 
 /// Calls `each` with the hash of every string that `word` becomes when one character is left out.

@@ -9,6 +9,7 @@ mod heard;
 mod polarity;
 mod stem;
 mod tokens;
+pub(crate) mod unicode;
 
 pub use distance::{MAX_COMPARED_CHARS, edit_distance, one_slip_apart};
 pub use polarity::{Polarity, polarity};

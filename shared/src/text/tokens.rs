@@ -1,9 +1,6 @@
 //! Cutting a text into normalized words.
 
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
-
-use super::hash;
+use super::{hash, unicode};
 use crate::language::{Class, Contracted, CueSet, Language};
 
 /// Words of one text at most; what follows is not read.
@@ -314,7 +311,7 @@ fn role(ch: char) -> Role {
 
 /// Whether the character only modifies the one before it.
 fn continues(ch: char) -> bool {
-    is_combining_mark(ch) || matches!(ch, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}' | '\u{FF9E}' | '\u{FF9F}')
+    unicode::is_mark(ch) || matches!(ch, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}' | '\u{FF9E}' | '\u{FF9F}')
 }
 
 /// Whether the character belongs to a script that is written without spaces between words.
@@ -531,7 +528,7 @@ fn push_folded(language: &Language, into: &mut String, source: &str) {
         into.push_str(source);
         return;
     }
-    for ch in source.nfkc().flat_map(char::to_lowercase) {
+    for ch in unicode::compatible(source).into_iter().flat_map(char::to_lowercase) {
         if let Some(folded) = language.fold(ch) {
             into.push_str(folded);
             continue;

@@ -170,7 +170,7 @@ pub struct ClaimRequest {
 
 /// The answer to a commit or a claim.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "outcome")]
+#[serde(rename_all = "snake_case", tag = "outcome", try_from = "ToldCommit")]
 pub enum CommitAnswer {
     /// It is committed now (or the place is held).
     Committed {
@@ -185,6 +185,40 @@ pub enum CommitAnswer {
         /// Word for word.
         response: Box<MoveResponse>,
     },
+}
+
+/// A [`CommitAnswer`] as it is read: all that it may hold. A tagged enum would be read twice, the second time by a reader
+/// of the whole answer that is there for nothing else.
+#[derive(Deserialize)]
+struct ToldCommit {
+    outcome: ToldOutcome,
+    version: Option<u64>,
+    epoch: Option<String>,
+    response: Option<Box<MoveResponse>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ToldOutcome {
+    Committed,
+    Replayed,
+}
+
+impl TryFrom<ToldCommit> for CommitAnswer {
+    type Error = &'static str;
+
+    fn try_from(told: ToldCommit) -> Result<CommitAnswer, &'static str> {
+        match told.outcome {
+            ToldOutcome::Committed => {
+                let version = told.version.ok_or("a committed turn has a version")?;
+                Ok(CommitAnswer::Committed { version, epoch: told.epoch })
+            }
+            ToldOutcome::Replayed => {
+                let response = told.response.ok_or("a replayed turn has its answer")?;
+                Ok(CommitAnswer::Replayed { response })
+            }
+        }
+    }
 }
 
 /// The body of a 409.
