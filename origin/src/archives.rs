@@ -89,7 +89,7 @@ pub struct RunReport {
     pub archived: u64,
     /// Bytes of their files.
     pub bytes: u64,
-    /// Conversations that were spoken in meanwhile, or are too large.
+    /// Conversations that were spoken in or erased meanwhile, are too large, or were never sealed.
     pub skipped: u64,
     /// Files that nobody needs and that were removed.
     pub swept: u64,
@@ -196,7 +196,7 @@ impl Hand<'_> {
         let dump = exports::open_as_kept(self.protection, dump).await?;
         let sealed = self.protection.seal_file(&row, &packed(&dump)?).await;
         let sealed = match sealed {
-            // Larger than anything that is sealed: it stays where it is.
+            // Larger than anything that is sealed, or without a key: it stays where it is.
             Err(StoreError::Damaged(why)) => {
                 tracing::warn!(conversation = %row.id, why, "a conversation can't be archived");
                 return Ok(None);

@@ -192,7 +192,10 @@ impl Protection for Envelope {
     }
 
     async fn seal_file(&self, owner: &ConversationRow, bytes: &[u8]) -> Result<Vec<u8>> {
-        let key = self.key_to_seal(&owner.tenant, &person_pseudonym(&owner.tenant, &owner.user_id)).await?;
+        // No key is made for it: whoever has none was erased meanwhile, or was never sealed.
+        let none = || StoreError::Damaged("its person has no key".into());
+        let subject = person_pseudonym(&owner.tenant, &owner.user_id);
+        let key = self.find_key(&owner.tenant, &subject).await?.ok_or_else(none)?;
         seal(&key.key, &key.id, &file_place(&[&owner.tenant, owner.id.as_str()]), bytes, &self.bytes())
             .map_err(|error| unreadable(&error))
     }

@@ -41,6 +41,10 @@ async fn run(desk: &Desk) -> (u64, u64) {
     (done.archived, done.skipped)
 }
 
+fn key(id: &str) -> ConversationKey {
+    ConversationKey { tenant: "default".into(), game: "medical".into(), external_id: id.into() }
+}
+
 /// The files of the archive.
 fn files(folder: &tempfile::TempDir) -> Vec<PathBuf> {
     let under = |path: PathBuf| std::fs::read_dir(path).into_iter().flatten().map(|entry| entry.unwrap().path());
@@ -109,6 +113,10 @@ async fn who_is_erased_cannot_be_read_any_more_and_nothing_of_them_comes_back() 
     ok(desk.delete("/admin/v1/people/ann.example").await, StatusCode::OK).await;
     let proof = verify(&hand(&desk)).await.unwrap();
     assert_eq!((proof.whole, proof.unreadable, proof.wrong), (2, 1, 0), "no file was touched, and nobody opens it");
+    let origin = &desk.edge.running.origin;
+    let row = origin.store.find_by_id("default", &key("e").id()).await.unwrap().unwrap();
+    let erased = lgdl_origin::store::ConversationRow { user_id: "ann.example".into(), ..row };
+    assert!(origin.protection.seal_file(&erased, b"late").await.is_err(), "no key is made for whoever was erased");
     let gone = desk.edge.get("/edge/v1/conversations/medical/e/export?user=bob.example").await;
     assert_eq!(gone.status(), StatusCode::OK);
     let path = "/edge/v1/conversations/medical/d?user=bob.example";
@@ -124,7 +132,6 @@ async fn who_is_erased_cannot_be_read_any_more_and_nothing_of_them_comes_back() 
     }
     let imported = hand(&desk).import_lost().await.unwrap();
     assert_eq!((imported.written, imported.erased), (0, 2), "by the key, and by the tombstone");
-    let key = |id: &str| ConversationKey { tenant: "default".into(), game: "medical".into(), external_id: id.into() };
     for id in ["c", "d"] {
         assert_eq!(desk.edge.running.origin.store.find(&key(id)).await.unwrap(), Lookup::Erased, "{id}");
     }
