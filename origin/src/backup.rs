@@ -2,6 +2,8 @@
 //! which must be on `PATH` or in the folder that the caller names. Proving that a backup is good lies in [`mod@drill`].
 
 mod drill;
+pub mod schedule;
+mod sealed;
 
 use std::fs::File;
 use std::io;
@@ -9,17 +11,22 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use lgdl::crypto::CryptoError;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 use tokio::process::Command;
 
 use crate::clock::Millis;
+use crate::config::Config;
 use crate::files::{NewFile, with_suffix};
 use crate::migrations;
+use crate::random::SystemRandom;
 use crate::store::StoreError;
 use crate::store::sqlite::{connect, failed};
 
 pub use drill::{DrillReport, drill};
+pub use schedule::Schedule;
+pub use sealed::{is_sealed, open_file, seal_file};
 
 /// Pages that are copied between two looks at the clock: short enough for turns to slip in.
 const PAGES_A_STEP: i32 = 1000;
@@ -30,12 +37,18 @@ const BUSY_PAUSE: Duration = Duration::from_millis(50);
 /// The most of a program's complaint that is passed on, characters.
 const MAX_COMPLAINT_CHARS: usize = 2000;
 
+/// What begins the name of the folder in which a backup lies open until it is sealed.
+const OPEN_PREFIX: &str = "lgdl-open-";
+
 /// The note of the store of when a backup of it was last made.
 pub const MADE_NOTE: &str = "local:backup_made";
 /// The note of the store of when a backup of it was last restored by a drill, and held.
 pub const DRILLED_NOTE: &str = "local:backup_drilled";
 /// The note of when a drill last failed.
 pub const DRILL_FAILED_NOTE: &str = "local:backup_drill_failed";
+
+/// The note of when a backup that was due could not be made.
+pub const BACKUP_FAILED_NOTE: &str = "local:backup_failed";
 
 /// Why there is no backup, or no restore.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +68,9 @@ pub enum BackupError {
     /// A backup was restored, and a record or a text in it can't be read.
     #[error("E516 the backup was restored, but not everything in it can be read: {0}")]
     Unreadable(String),
+    /// It can't be sealed.
+    #[error("the backup can't be sealed: {0}")]
+    Sealing(CryptoError),
     /// A program of PostgreSQL's is missing or failed.
     #[error("E517 {program} failed: {complaint}")]
     Program {
@@ -72,6 +88,111 @@ pub struct BackupProgress {
     pub done: u64,
     /// In all, as far as is known now.
     pub total: u64,
+}
+
+/// Makes a backup of the store of the settings in `target`, a new file, while others read and write the store, and seals it where the
+/// settings have a key for that; returns its bytes.
+///
+/// # Errors
+/// When it can't be made whole.
+pub async fn make(
+    config: &Config,
+    target: &Path,
+    programs: Option<&Path>,
+    mut progress: impl FnMut(BackupProgress),
+) -> Result<u64, BackupError> {
+    let failed = |error| BackupError::File(target.to_owned(), error);
+    if target.exists() {
+        return Err(BackupError::Exists(target.to_owned()));
+    }
+    match config.backup_key.clone() {
+        None => plain(config, target, programs, &mut progress).await?,
+        Some(ring) => {
+            // Beside the target, where there is room; nobody else may look into the folder, and it goes whatever happens.
+            let folder = tempfile::Builder::new().prefix(OPEN_PREFIX).tempdir_in(folder_of(target)).map_err(failed)?;
+            let open = folder.path().join("open");
+            plain(config, &open, programs, &mut progress).await?;
+            let target = target.to_owned();
+            on_a_thread(move || {
+                let failed = |error| BackupError::File(target.clone(), error);
+                let (new, mut file) = NewFile::begin(&target).map_err(failed)?;
+                seal_file(&open, &mut file, &ring, &SystemRandom)?;
+                new.finish().map_err(failed)
+            })
+            .await?;
+        }
+    }
+    std::fs::metadata(target).map(|file| file.len()).map_err(failed)
+}
+
+async fn plain(
+    config: &Config,
+    target: &Path,
+    programs: Option<&Path>,
+    progress: &mut impl FnMut(BackupProgress),
+) -> Result<(), BackupError> {
+    if let Some(url) = &config.postgres_url {
+        return postgres(url.expose(), target, programs).await;
+    }
+    let (from, to) = (config.sqlite_path.clone(), target.to_owned());
+    let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+    // Nobody listens any more when the command is broken off.
+    let copying = on_a_thread(move || {
+        sqlite(&from, &to, &mut |at| {
+            let _ = sender.send(at);
+        })
+    });
+    let telling = async {
+        while let Some(at) = receiver.recv().await {
+            progress(at);
+        }
+    };
+    tokio::join!(copying, telling).0
+}
+
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, BackupError> + Send + 'static,
+) -> Result<T, BackupError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Internal(error.to_string()))?
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A backup that can be restored: the file itself, or what was sealed in it, which goes when this is dropped.
+#[derive(Debug)]
+pub struct Opened {
+    path: PathBuf,
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Opened {
+    /// Opens a backup that is sealed, and takes another as it is.
+    ///
+    /// # Errors
+    /// When the file can't be read, its key is not at hand, or it was altered.
+    pub async fn of(backup: &Path, config: &Config) -> Result<Opened, BackupError> {
+        let (backup, ring) = (backup.to_owned(), config.backup_key.clone());
+        on_a_thread(move || {
+            if !is_sealed(&backup)? {
+                return Ok(Opened { path: backup, _folder: None });
+            }
+            let folder = tempfile::tempdir().map_err(|error| BackupError::File(std::env::temp_dir(), error))?;
+            let path = folder.path().join("open");
+            let (new, mut file) = begin_open(&path)?;
+            open_file(&backup, &mut file, ring.as_ref())?;
+            finish(new, &path)?;
+            Ok(Opened { path, _folder: Some(folder) })
+        })
+        .await
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
 }
 
 /// Copies a SQLite store into `target`, a new file, while others read and write it; then checks the copy.
@@ -136,6 +257,10 @@ fn copy(source: &Path, target: &Path, progress: &mut dyn FnMut(BackupProgress)) 
     to.execute_batch("PRAGMA journal_mode = delete").map_err(failed)?;
     let synced = File::open(target).and_then(|file| file.sync_all());
     synced.map_err(|error| BackupError::File(target.to_owned(), error))
+}
+
+fn begin_open(path: &Path) -> Result<(NewFile, File), BackupError> {
+    NewFile::begin(path).map_err(|error| BackupError::File(path.to_owned(), error))
 }
 
 /// Begins a file; under another name until it is whole, so that a broken-off backup is never taken for one.

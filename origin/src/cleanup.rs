@@ -14,6 +14,7 @@ use std::time::Duration;
 use lgdl::wire::origin::GamePolicy;
 use serde::Serialize;
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::audit::{self, events};
 use crate::clock::{DAY_MS, HOUR_MS, Millis};
@@ -143,17 +144,25 @@ pub fn start(origin: &Origin) -> tokio::task::JoinSet<()> {
 }
 
 async fn clean_regularly(origin: Origin) {
-    let hours = u64::from(origin.config.cleanup_interval_hours);
-    let mut ticks = tokio::time::interval(Duration::from_secs(hours * 60 * 60));
+    let mut changes = origin.live.changes();
     loop {
-        ticks.tick().await;
-        match run(&*origin.store, &origin.config, origin.clock.now_ms(), &mut |_| ()).await {
+        let began = Instant::now();
+        match run(&*origin.store, &origin.settings(), origin.clock.now_ms(), &mut |_| ()).await {
             Ok(report) => tracing::info!(
                 conversations = report.conversations,
                 answers = report.answers,
                 "removed what was past its time"
             ),
             Err(error) => tracing::warn!(%error, "the clean-up broke off; the next one goes on"),
+        }
+        let next = |config: &Config| began + Duration::from_secs(u64::from(config.cleanup_interval_hours) * 60 * 60);
+        loop {
+            let next = next(&origin.settings());
+            tokio::select! {
+                () = tokio::time::sleep_until(next) => break,
+                // Another interval may be in force; an error means that nobody can put one there any more.
+                changed = changes.changed() => if changed.is_err() { tokio::time::sleep_until(next).await; break },
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod forms;
 mod given;
+mod live;
 mod settings;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use lgdl::settings::{Edge, markdown};
 use crate::tokens::KeySource;
 
 pub use given::Given;
+pub use live::{Live, Reloaded};
 pub use settings::Config;
 
 /// Where a configuration file is looked for when nobody names one.
@@ -29,7 +31,8 @@ pub fn settings_page() -> String {
          Made by `lgdl config --markdown` of the declarations in `origin/src/config/settings.rs` and\n\
          `shared/src/settings/edge.rs`. `lgdl serve`, `lgdl edge` and `lgdl dev` read the same environment over the same\n\
          `lgdl.toml` (`--config FILE`), where a name stands in lower case without `LGDL_`. Every mistake is named at once.\n\
-         A secret may be `@FILE`: it is what that file holds.\n\
+         A secret may be `@FILE`: it is what that file holds. What is *live* may change while `lgdl serve` and `lgdl edge`\n\
+         run: they read file and secrets anew on SIGHUP, and name what else has changed as what needs a restart.\n\
          On Spin a variable is `lgdl_…` as in `spin.toml`, on Workers `LGDL_…` as a variable or a secret.\n\n\
          ## The origin\n\n{origin}\n## An edge node\n\n{edge}"
     )
@@ -59,6 +62,7 @@ impl fmt::Debug for Secret {
     }
 }
 
+const TLS_HALF: &str = "LGDL_TLS_CERTIFICATE and LGDL_TLS_KEY need each other: give both, or neither";
 const MASK: &str = "********";
 
 /// A game file that is published at start.
@@ -155,6 +159,12 @@ fn contradictions(config: &Config) -> Vec<Contradiction> {
     }
     if config.listen == config.admin_listen && config.listen.port() != 0 {
         found(&["listen", "admin_listen"], "LGDL_LISTEN and LGDL_ADMIN_LISTEN are the same address".into());
+    }
+    if config.tls_certificate.is_some() != config.tls_key.is_some() {
+        found(&["tls_certificate", "tls_key"], TLS_HALF.into());
+    }
+    if config.backup_schedule.is_some() && config.backup_folder.is_none() {
+        found(&["backup_schedule", "backup_folder"], "LGDL_BACKUP_SCHEDULE needs LGDL_BACKUP_FOLDER".into());
     }
     if config.audit_checkpoints.is_some() && config.audit_key.is_none() {
         found(&["audit_checkpoints", "audit_key"], "LGDL_AUDIT_CHECKPOINTS needs LGDL_AUDIT_KEY".into());

@@ -298,7 +298,7 @@ pub async fn view(origin: &Origin, tenant: &str, id: &ConversationId, after: u64
     let document = exports::conversation_for(Reader::Administrator, store, protection, tenant, id, now_ms).await?;
     let Some(document) = document else { return Ok(None) };
     let turns = document["turns"].as_array().map_or(&[][..], Vec::as_slice);
-    let history = usize::try_from(origin.config.agent_history).unwrap_or(usize::MAX);
+    let history = usize::try_from(origin.settings().agent_history).unwrap_or(usize::MAX);
     let mut moves: Vec<&str> = Vec::new();
     for name in turns.iter().filter_map(|turn| turn["move_id"].as_str()).filter(|name| *name != NO_MOVE) {
         if !moves.contains(&name) {
@@ -310,7 +310,7 @@ pub async fn view(origin: &Origin, tenant: &str, id: &ConversationId, after: u64
     for record in last.take_while(|record| record.get("turn").and_then(Value::as_u64) > Some(after)) {
         let said = said(record);
         bytes += said.iter().map(|message| message.text.len()).sum::<usize>();
-        if bytes > origin.config.agent_state_max_bytes {
+        if bytes > origin.settings().agent_state_max_bytes {
             break;
         }
         messages.extend(said.into_iter().rev());
@@ -357,7 +357,7 @@ pub async fn look(origin: &Origin) -> Result<(), StoreError> {
     if !told.is_empty() {
         origin.store.enqueue(told).await?;
     }
-    let patience_ms = u64::try_from(origin.config.handover_patience.as_millis()).unwrap_or(u64::MAX);
+    let patience_ms = u64::try_from(origin.settings().handover_patience.as_millis()).unwrap_or(u64::MAX);
     for (tenant, handover) in origin.store.overdue_handovers(now_ms, patience_ms).await? {
         // The same key on every origin, and after a restart.
         let key = format!("time_out_{}", handover.since);

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// What a file is called until it is whole.
-const PARTIAL: &str = ".partial";
+pub(crate) const PARTIAL: &str = ".partial";
 
 /// A file in the making, under another name. Dropped before [`NewFile::finish`], it leaves nothing; what a killed process has
 /// left is written over.

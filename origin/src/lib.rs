@@ -56,6 +56,7 @@ pub mod report;
 pub mod serve;
 pub mod sessions;
 pub mod store;
+pub mod tls;
 pub mod tokens;
 pub mod tombstones;
 pub mod transfer;

@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use lgdl_metrics::{Counters, Gauges, Histograms, Registry, resident_bytes};
+use lgdl_tls::ServerTls;
+use lgdl_tls::metrics::{CERTIFICATE_ENDS, CERTIFICATE_FAULT};
 
 use crate::alerts::Recent;
 use crate::clock::Millis;
@@ -25,6 +27,8 @@ pub struct Metrics {
     registry: Registry,
     /// Spans of traces, by what became of them.
     pub(crate) spans: Counters,
+    certificate_ends: Gauges,
+    certificate_fault: Gauges,
     requests: Counters,
     seconds: Histograms,
     errors: Counters,
@@ -54,6 +58,8 @@ pub struct Metrics {
     push_lag_seconds: Gauges,
     backup_at: Gauges,
     drill_at: Gauges,
+    backup_failed_at: Gauges,
+    drill_failed_at: Gauges,
     followed: Mutex<HashMap<ConversationId, Followed>>,
     /// What the store did with the last work.
     pub work: Work,
@@ -68,6 +74,19 @@ struct Followed {
     last_at: Millis,
     /// The slot that is asked for, since when, and how often it was asked.
     asked: Option<(String, Millis, u32)>,
+}
+
+/// When something last happened with backups.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BackupTimes {
+    /// One was made.
+    pub made: Option<Millis>,
+    /// One was restored by a drill, and held.
+    pub drilled: Option<Millis>,
+    /// One that was due could not be made.
+    pub failed: Option<Millis>,
+    /// A drill failed.
+    pub drill_failed: Option<Millis>,
 }
 
 /// Something that is counted without labels.
@@ -168,6 +187,16 @@ impl Default for Metrics {
                 "lgdl_backup_drill_last_timestamp_seconds",
                 "When a backup was last restored by a drill, and held",
             ),
+            backup_failed_at: registry.gauges(
+                "lgdl_backup_failed_last_timestamp_seconds",
+                "When a backup that was due last could not be made",
+            ),
+            drill_failed_at: registry.gauges(
+                "lgdl_backup_drill_failed_last_timestamp_seconds",
+                "When a drill last could not restore a backup whole",
+            ),
+            certificate_ends: registry.gauges(CERTIFICATE_ENDS.0, CERTIFICATE_ENDS.1),
+            certificate_fault: registry.gauges(CERTIFICATE_FAULT.0, CERTIFICATE_FAULT.1),
             spans: lgdl_traces::counters(&mut registry),
             registry,
             followed: Mutex::default(),
@@ -219,13 +248,24 @@ impl Metrics {
         counters.add(&[], more);
     }
 
-    /// Tells when a backup was last made, and when one was last restored by a drill; what never was is not told.
-    pub fn backed_up(&self, made_at: Option<Millis>, drilled_at: Option<Millis>) {
-        for (gauges, at) in [(&self.backup_at, made_at), (&self.drill_at, drilled_at)] {
+    /// Tells when backups and drills were last made and when they last failed; what never was is not told.
+    pub fn backed_up(&self, at: &BackupTimes) {
+        for (gauges, at) in [
+            (&self.backup_at, at.made),
+            (&self.drill_at, at.drilled),
+            (&self.backup_failed_at, at.failed),
+            (&self.drill_failed_at, at.drill_failed),
+        ] {
             if let Some(at) = at {
                 gauges.set(&[], (at / 1000).unsigned_abs());
             }
         }
+    }
+
+    /// Tells of the certificate that the ports show.
+    pub fn certificate(&self, tls: &ServerTls) {
+        self.certificate_ends.set(&[], tls.ends_at().unsigned_abs());
+        self.certificate_fault.set(&[], tls.fault().is_some().into());
     }
 
     /// Counts what edges refused, by the limit.

@@ -14,6 +14,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioExecutor;
 use lgdl::networks::{is_private, is_private_host};
+use lgdl_tls::{any_server, client_config};
 use tower::util::BoxCloneSyncService;
 
 /// How a call names itself.
@@ -51,7 +52,7 @@ type Resolver = BoxCloneSyncService<Name, std::vec::IntoIter<SocketAddr>, std::i
 /// What makes calls.
 pub type HttpClient<B> = Client<HttpsConnector<HttpConnector<Resolver>>, B>;
 
-/// A client for http and https; certificates are checked against the system's authorities, and names, where they must be of the
+/// A client for http and https; certificates are checked against the authorities that the process trusts, and names, where they must be of the
 /// internet, are looked at again at the moment of connecting. It follows no redirect.
 #[must_use]
 pub fn client<B>(reach: Reach) -> HttpClient<B>
@@ -78,17 +79,7 @@ pub fn connector() -> HttpsConnector<HttpConnector> {
 }
 
 fn tls() -> HttpsConnectorBuilder<WantsSchemes> {
-    // The first one stays; that is ours, or what the embedding program chose.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    match HttpsConnectorBuilder::new().with_native_roots() {
-        Ok(builder) => builder,
-        Err(error) => {
-            tracing::warn!(%error, "no certificates of authorities on this machine; no https address can be called");
-            let nobody = rustls::RootCertStore::empty();
-            let config = rustls::ClientConfig::builder().with_root_certificates(nobody).with_no_client_auth();
-            HttpsConnectorBuilder::new().with_tls_config(config)
-        }
-    }
+    HttpsConnectorBuilder::new().with_tls_config(client_config())
 }
 
 /// An answer to [`get`].
@@ -102,12 +93,26 @@ pub struct Answer {
     pub body: String,
 }
 
+/// Whether the other side has to show who it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// By a certificate of an authority that is trusted.
+    Needed,
+    /// Not at all: for a look at this machine by an address that no certificate names.
+    Waived,
+}
+
 /// Asks an address, follows no redirect, and reads a bounded answer.
 ///
 /// # Errors
 /// With why there is no whole answer.
-pub async fn get(uri: &Uri, within: Duration) -> Result<Answer, String> {
-    let client: HttpClient<Empty<Bytes>> = client(Reach::Private);
+pub async fn get(uri: &Uri, within: Duration, proof: Proof) -> Result<Answer, String> {
+    let builder = match proof {
+        Proof::Needed => tls(),
+        Proof::Waived => HttpsConnectorBuilder::new().with_tls_config(any_server()),
+    };
+    let connector = builder.https_or_http().enable_http1().build();
+    let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build(connector);
     let request = Request::get(uri).header(header::USER_AGENT, USER_AGENT).body(Empty::new());
     let request = request.map_err(|error| error.to_string())?;
     let exchange = async {

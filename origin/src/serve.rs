@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Uri};
+use lgdl_tls::TlsError;
 use lgdl_traces::{Collector, Exporter};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -14,9 +15,10 @@ use tokio::sync::watch;
 use crate::admin::admin_service;
 use crate::alerts;
 use crate::audit;
+use crate::backup::schedule;
 use crate::cleanup;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, Secret};
+use crate::config::{Config, Live, Secret};
 use crate::desk;
 use crate::games::publish_file;
 use crate::http::{Gate, Origin, edge_service, serve as serve_http};
@@ -33,6 +35,7 @@ use crate::sessions;
 use crate::store::postgres::{PoolSettings, PostgresStore};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{EPOCH_SETTING, Store, StoreError};
+use crate::tls::{Tls, keep_tls, server_tls, trust};
 use crate::tombstones::{self, TombstoneError};
 use crate::webhooks;
 
@@ -64,6 +67,9 @@ pub enum ServeError {
     /// The file of tombstones is not whole.
     #[error(transparent)]
     Tombstones(#[from] TombstoneError),
+    /// The certificate can't be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The address is in use or not ours.
     #[error("E511 the address {0} can't be listened on: {1}")]
     Listen(SocketAddr, std::io::Error),
@@ -175,6 +181,8 @@ pub fn protection(
 /// When the store can't be opened or the address can't be listened on.
 pub async fn start(config: Config) -> Result<Running, ServeError> {
     let clock = Arc::new(SystemClock);
+    trust(&Tls::of(&config))?;
+    let tls = server_tls(Tls::of(&config), &*clock)?;
     let store = open_store(&config, &*clock).await?;
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
     match check_ring(&*store, config.encryption_key.as_ref()).await {
@@ -195,15 +203,18 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
     let metrics = Metrics::default();
     let traces = collector(&config.otlp_url, &config.otlp_authorization);
     let traces = traces.map(|to| Arc::new(Exporter::start(to, TRACED_AS, metrics.spans.clone())));
+    let config = Arc::new(config);
     let origin = Origin {
         gate: Arc::new(Gate::new(&config)),
-        config: Arc::new(config),
+        live: Live::new(Arc::clone(&config)),
+        config,
         store,
         protection,
         clock,
         random,
         metrics: Arc::new(metrics),
         traces,
+        tls,
     };
     start_with(origin).await
 }
@@ -220,19 +231,23 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     origin.gate.prepare(origin.clock.now_ms()).await;
     sessions::recount(&origin).await?;
     let (stop, stopped) = watch::channel(false);
+    let tls = origin.tls.clone();
     let edges = edge_service(origin.clone());
     let administrators = admin_service(origin.clone());
     let served = tokio::spawn(async move {
-        let edges = serve_http(edge_listener, edges, stopped.clone());
-        tokio::join!(edges, serve_http(admin_listener, administrators, stopped));
+        let edges = serve_http(edge_listener, edges, tls.clone(), stopped.clone());
+        tokio::join!(edges, serve_http(admin_listener, administrators, tls, stopped));
     });
     let kept = origin.clone();
-    let keeper = tokio::spawn(async move { audit::keep(&*kept.store, &kept.config, &*kept.clock).await });
+    let keeper = tokio::spawn(async move { audit::keep(&*kept.store, &kept.live, &*kept.clock).await });
     tracing::info!(%edge_address, %admin_address, store = origin.store.kind(), "the origin listens");
     let mut tasks = cleanup::start(&origin);
     if let Some(path) = origin.config.tombstones.clone() {
         let kept = origin.clone();
         tasks.spawn(async move { tombstones::keep(&*kept.store, &path, &*kept.clock).await });
+    }
+    if let Some(tls) = origin.tls.clone() {
+        tasks.spawn(keep_tls(tls, Arc::clone(&origin.clock)));
     }
     let desk = origin.clone();
     tasks.spawn(async move { desk::keep(&desk).await });
@@ -247,6 +262,8 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     senders.spawn(async move { webhooks::keep(&sending).await });
     let looking = origin.clone();
     tasks.spawn(async move { nodes::keep(&looking).await });
+    let backing = origin.clone();
+    tasks.spawn(async move { schedule::keep(&backing.store, &backing.live, &*backing.clock, None).await });
     let watching = origin.clone();
     tasks.spawn(async move { alerts::keep(&watching).await });
     let telling = origin.clone();
@@ -280,6 +297,21 @@ async fn listen(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeEr
 }
 
 impl Running {
+    /// Puts settings in force that were read while the origin runs ([`crate::config::Given::reloaded`]), and shows what the files of the
+    /// certificate hold now.
+    ///
+    /// # Errors
+    /// When the audit log can't be told; they are in force all the same.
+    pub async fn reload(&self, config: Config) -> Result<(), StoreError> {
+        let origin = &self.origin;
+        origin.gate.take(&config);
+        origin.live.put(config);
+        if let Some(tls) = &origin.tls {
+            tls.renew_and_tell(origin.clock.now_ms() / 1000);
+        }
+        audit::tell_configuration(&*origin.store, &origin.settings(), &*origin.clock).await
+    }
+
     /// Stops: takes no new request, finishes the accepted ones within the limit, then lets go of the store.
     ///
     /// # Errors
@@ -287,7 +319,7 @@ impl Running {
     pub async fn stop(mut self) -> Result<(), ServeError> {
         let _ = self.stop.send(true);
         self.origin.gate.stop();
-        let patience = self.origin.config.shutdown_timeout;
+        let patience = self.origin.settings().shutdown_timeout;
         let abort = self.served.abort_handle();
         let served = match tokio::time::timeout(patience, self.served).await {
             Ok(ended) => ended.map_err(|error| ServeError::Serve(error.into())),
@@ -332,6 +364,32 @@ pub async fn serve(config: Config, until: impl Future<Output = ()>) -> Result<()
     until.await;
     tracing::info!("stopping");
     running.stop().await
+}
+
+/// Completes each time that the program is to read its settings anew, on SIGHUP; where a system has no such signal, never.
+#[derive(Debug)]
+pub struct ReloadSignal(#[cfg(unix)] tokio::signal::unix::Signal);
+
+impl ReloadSignal {
+    /// Listens for it from now on.
+    ///
+    /// # Errors
+    /// When the system does not let us.
+    pub fn listen() -> std::io::Result<ReloadSignal> {
+        #[cfg(unix)]
+        return tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).map(ReloadSignal);
+        #[cfg(not(unix))]
+        Ok(ReloadSignal())
+    }
+
+    /// The next one.
+    pub async fn next(&mut self) {
+        #[cfg(unix)]
+        if self.0.recv().await.is_some() {
+            return;
+        }
+        std::future::pending().await
+    }
 }
 
 /// Completes on SIGTERM or Ctrl-C.

@@ -586,3 +586,43 @@ fn an_evaluation_is_written_as_a_page_as_well() {
     let page = fs::read_to_string(page).expect("a page");
     assert!(page.contains("<svg") && page.contains("Calibration error") && !page.contains("<script"), "{page}");
 }
+
+#[test]
+fn a_plan_says_whether_programs_of_before_can_go_on_and_a_store_that_was_extended_is_taken() {
+    let folder = folder();
+    let database = folder.path().join("lgdl.db");
+    let settings = format!("edge_unsigned = true\nsqlite_path = {:?}\n", database.display().to_string());
+    let settings = file(&folder, "lgdl.toml", settings);
+    let migrate = |command: &str| lgdl(["migrate", command, "--config", &settings]);
+    let change = |sql: &str| rusqlite::Connection::open(&database).expect("a store").execute_batch(sql).expect("SQL");
+    migrate("plan").expect(0, &["core", "expand", "the store is new"]);
+    migrate("up").expect(0, &["applied"]);
+    migrate("plan").expect(0, &["nothing is due"]);
+
+    // What a program of before has applied.
+    change("DELETE FROM schema_migrations WHERE name = 'nodes'");
+    migrate("plan").expect(0, &["adds; programs of before go on", "one after the other"]);
+    change("DELETE FROM schema_migrations WHERE name = 'handovers'");
+    migrate("plan").expect(1, &["contract", "stop every origin but the one"]);
+    let plan = lgdl(["migrate", "plan", "--json", "--config", &settings]).json();
+    assert_eq!((plan["rolling"].as_bool(), plan["due"][0]["kind"].as_str()), (Some(false), Some("contract")));
+
+    // A history that a program wrote which did not say of what kind its migrations are, and then one that does.
+    let other = folder.path().join("other.db");
+    let settings =
+        file(&folder, "other.toml", format!("edge_unsigned = true\nsqlite_path = {:?}\n", other.display().to_string()));
+    let migrate = |command: &str| lgdl(["migrate", command, "--config", &settings]);
+    let change = |sql: &str| rusqlite::Connection::open(&other).expect("a store").execute_batch(sql).expect("SQL");
+    migrate("up").expect(0, &["applied"]);
+    change("ALTER TABLE schema_migrations DROP COLUMN kind");
+    migrate("status").expect(0, &["core"]);
+    migrate("up").expect(0, &["0 applied"]);
+    change(
+        "INSERT INTO schema_migrations (version, name, checksum, applied_at, kind) VALUES (99, 'more', '', 0, 'expand')",
+    );
+    migrate("up").expect(0, &["0 applied"]);
+    change(
+        "INSERT INTO schema_migrations (version, name, checksum, applied_at, kind) VALUES (100, 'less', '', 0, 'contract')",
+    );
+    migrate("up").expect(1, &["E504", "run a newer lgdl"]);
+}

@@ -12,6 +12,10 @@ use std::time::{Duration, Instant};
 use lgdl_origin::Config;
 use lgdl_skips::{Need, skip};
 
+#[allow(dead_code)] // other test binaries use the rest
+#[path = "support/certificates.rs"]
+mod certificates;
+
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn root() -> PathBuf {
@@ -123,6 +127,29 @@ fn run_examples(component: &Path, folder: &Path) -> Running {
         }
     }
     panic!("lgdl dev did not start");
+}
+
+/// What an origin tells that serves TLS, which `lgdl dev` does not.
+fn scrape_with_tls(folder: &Path) -> String {
+    let folder = folder.join("tls");
+    fs::create_dir(&folder).expect("a folder");
+    let authority = certificates::Authority::new(&folder);
+    authority.issue(certificates::FAR);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_lgdl"))
+        .arg("serve")
+        .envs(authority.settings())
+        .envs([("LGDL_LISTEN", "127.0.0.1:0"), ("LGDL_ADMIN_LISTEN", "127.0.0.1:0"), ("LGDL_EDGE_UNSIGNED", "true")])
+        .current_dir(&folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("lgdl starts");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("its address");
+    let origin = line.trim().trim_start_matches("origin: ").replace("127.0.0.1", "localhost");
+    let running = Running { child, node: String::new(), origin };
+    let authority = authority.file("authority.pem").display().to_string();
+    curl(&format!("{}/metrics", running.origin), &["--cacert", &authority]).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn curl(url: &str, more: &[&str]) -> Result<String, String> {
@@ -256,6 +283,7 @@ fn rules_dashboards_and_probes_speak_of_what_the_running_program_has() {
             break text;
         }
     };
+    let scraped = scraped + &scrape_with_tls(folder.path());
     let samples = words(&scraped, "lgdl_", |c| c.is_ascii_alphanumeric() || c == '_');
     let deploy = texts(&root().join("deploy/monitoring"));
     assert!(deploy.len() >= 2);

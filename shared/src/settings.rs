@@ -22,6 +22,15 @@ pub enum Exposure {
     Masked,
 }
 
+/// When another value of a setting holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// When the program starts again.
+    AtStart,
+    /// As soon as it is read anew.
+    WhileRunning,
+}
+
 /// One setting, as it was declared.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
@@ -33,6 +42,8 @@ pub struct Setting {
     pub development: Option<&'static str>,
     /// Whether its value may be shown.
     pub exposure: Exposure,
+    /// When another value holds.
+    pub change: Change,
     /// What it is for, with its unit.
     pub help: &'static str,
     /// What it takes, in words.
@@ -91,7 +102,8 @@ pub fn read<F: Form>(source: &mut impl Source, asked: Asked, form: &F) -> Option
 }
 
 /// Declares a struct of settings. Each line is
-/// `/// help` and `field [named "name"]: Type = "default" [development "default there"] [, secret] => form;`.
+/// `/// help` and `field [named "name"]: Type = "default" [development "default there"] [, secret] [, live] => form;`. A secret is never
+/// shown; what is live may change while the program runs.
 ///
 /// A field that is not a setting may follow: `also { name: Type }`, empty at first.
 /// The struct gets `TABLE`, every setting in order, and `read_from`, which is `None` only when a setting without a
@@ -103,7 +115,7 @@ macro_rules! settings {
         $visibility:vis struct $name:ident {
             $(
                 #[doc = $help:literal]
-                $field:ident $(named $named:literal)?: $type:ty = $default:literal $(development $development:literal)? $(, $secret:ident)? => $form:expr;
+                $field:ident $(named $named:literal)?: $type:ty = $default:literal $(development $development:literal)? $(, $mark:ident)* => $form:expr;
             )*
             $(also { $(#[$beside_meta:meta])* $beside:ident: $beside_type:ty })?
         }
@@ -122,7 +134,8 @@ macro_rules! settings {
                     name: $crate::settings!(@name $field $($named)?),
                     default: $default,
                     development: $crate::settings!(@development $($development)?),
-                    exposure: $crate::settings!(@exposure $($secret)?),
+                    exposure: $crate::settings!(@exposure $($mark)*),
+                    change: $crate::settings!(@change $($mark)*),
                     help: $help,
                     accepts: || $crate::settings::Form::accepts(&$form),
                     check: |text| $crate::settings::Form::read(&$form, text).map(drop),
@@ -138,7 +151,7 @@ macro_rules! settings {
                             name: $crate::settings!(@name $field $($named)?),
                             default: $default,
                             development: $crate::settings!(@development $($development)?),
-                            exposure: $crate::settings!(@exposure $($secret)?),
+                            exposure: $crate::settings!(@exposure $($mark)*),
                         },
                         &$form,
                     );
@@ -152,7 +165,11 @@ macro_rules! settings {
     (@development) => { None };
     (@development $development:literal) => { Some($development) };
     (@exposure) => { $crate::settings::Exposure::Shown };
-    (@exposure secret) => { $crate::settings::Exposure::Masked };
+    (@exposure secret $($rest:ident)*) => { $crate::settings::Exposure::Masked };
+    (@exposure live $($rest:ident)*) => { $crate::settings!(@exposure $($rest)*) };
+    (@change) => { $crate::settings::Change::AtStart };
+    (@change live $($rest:ident)*) => { $crate::settings::Change::WhileRunning };
+    (@change secret $($rest:ident)*) => { $crate::settings!(@change $($rest)*) };
 }
 
 /// The lines of a guide's table of settings, in Markdown.
@@ -167,8 +184,9 @@ pub fn markdown(table: &[Setting]) -> String {
             (default, Some(there)) => format!("`{default}` (development `{there}`)"),
         };
         let secret = if setting.exposure == Exposure::Masked { " Secret." } else { "" };
+        let live = if setting.change == Change::WhileRunning { " *Live.*" } else { "" };
         let (takes, help) = ((setting.accepts)().replace('|', "\\|"), setting.help.trim().replace('|', "\\|"));
-        lines.push_str(&format!("| `{}` | {default} | {takes} | {help}{secret} |\n", setting.variable()));
+        lines.push_str(&format!("| `{}` | {default} | {takes} | {help}{secret}{live} |\n", setting.variable()));
     }
     lines
 }

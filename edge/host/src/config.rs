@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use lgdl_tls::ServerTls;
 use lgdl_traces::Collector;
 
 /// The answer of a service in this process.
@@ -36,6 +37,8 @@ pub struct HostConfig {
     pub manifest: String,
     /// Where to listen; port 0 for any that is free.
     pub listen: SocketAddr,
+    /// The certificate of its port; `None`: plain HTTP. Whoever starts the node looks after it.
+    pub tls: Option<Arc<ServerTls>>,
     /// Values of the manifest's variables (`lgdl_mode`, …).
     pub variables: BTreeMap<String, String>,
     /// Where the node keeps what it keeps.
@@ -81,6 +84,7 @@ impl HostConfig {
             component,
             manifest,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            tls: None,
             variables: BTreeMap::new(),
             storage: Storage::Memory,
             allowed_hosts: Vec::new(),

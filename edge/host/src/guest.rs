@@ -1,7 +1,7 @@
 //! One instance's surroundings: its WASI context, its limits, its share of the application.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use wasmtime::component::ResourceTable;
@@ -21,7 +21,8 @@ const MAX_TABLE_ELEMENTS: usize = 100_000;
 pub(crate) struct Given {
     pub(crate) engine: Engine,
     pub(crate) manifest: Manifest,
-    pub(crate) variables: BTreeMap<String, String>,
+    /// What instances are made with; one that was made with others serves no more.
+    pub(crate) variables: RwLock<Arc<BTreeMap<String, String>>>,
     pub(crate) kv: Kv,
     pub(crate) outbound: Outbound,
     /// Memory of one instance, bytes.
@@ -32,8 +33,16 @@ pub(crate) struct Given {
     pub(crate) show_messages: bool,
 }
 
+impl Given {
+    /// The variables in force.
+    pub(crate) fn variables(&self) -> Arc<BTreeMap<String, String>> {
+        Arc::clone(&self.variables.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// The data of a store.
 pub(crate) struct Guest {
+    pub(crate) variables: Arc<BTreeMap<String, String>>,
     pub(crate) given: Arc<Given>,
     pub(crate) table: ResourceTable,
     pub(crate) limits: MemoryLimit,
@@ -83,6 +92,7 @@ pub(crate) fn store(given: &Arc<Given>) -> Store<Guest> {
         wasi.inherit_stderr();
     }
     let guest = Guest {
+        variables: given.variables(),
         given: Arc::clone(given),
         table: ResourceTable::new(),
         limits: MemoryLimit { taken: 0, limit: given.memory_limit },

@@ -132,7 +132,15 @@ impl Instances {
     }
 
     async fn take(&self) -> wasmtime::Result<Instance> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let variables = self.given.variables();
+        let idle = {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            // Those that were made with other settings go.
+            if idle.last().is_some_and(|instance| !Arc::ptr_eq(&instance.store.data().variables, &variables)) {
+                idle.retain(|instance| Arc::ptr_eq(&instance.store.data().variables, &variables));
+            }
+            idle.pop()
+        };
         match idle {
             Some(instance) => Ok(instance),
             None => {
@@ -147,6 +155,7 @@ impl Instances {
     fn give_back(&self, instance: Instance) {
         let guest = instance.store.data();
         let fit = instance.served < self.limits.requests
+            && Arc::ptr_eq(&guest.variables, &self.given.variables())
             && guest.table.is_empty()
             && guest.limits.memory_taken() <= MAX_KEPT_MEMORY;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);

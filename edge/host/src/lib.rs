@@ -18,6 +18,7 @@ mod outbound;
 mod peers;
 mod server;
 mod spin;
+mod streams;
 mod taken;
 mod traces;
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use lgdl::wire::node::{Counts, OBSERVED, Observation};
 use lgdl_metrics::{Counters, Gauges, Histograms, Registry, resident_bytes};
+use lgdl_tls::ServerTls;
+use lgdl_tls::metrics::{CERTIFICATE_ENDS, CERTIFICATE_FAULT};
 
 /// What is counted of a turn goes by the name of its game: requests on these routes.
 const TURN_ROUTES: [&str; 2] = ["POST /games/{id}/move", "POST /move"];
@@ -31,6 +33,8 @@ pub(crate) struct Metrics {
     journal_depth: Gauges,
     aside: Gauges,
     memory: Gauges,
+    certificate_ends: Gauges,
+    certificate_fault: Gauges,
 }
 
 impl Default for Metrics {
@@ -64,6 +68,8 @@ impl Default for Metrics {
             journal_depth: registry.gauges("lgdl_journal_depth", "Turns that wait for the origin"),
             aside: registry.gauges("lgdl_edge_journal_aside", "Turns that were set aside"),
             memory: registry.gauges("lgdl_memory_usage_bytes", "Memory that the process holds"),
+            certificate_ends: registry.gauges(CERTIFICATE_ENDS.0, CERTIFICATE_ENDS.1),
+            certificate_fault: registry.gauges(CERTIFICATE_FAULT.0, CERTIFICATE_FAULT.1),
             spans: lgdl_traces::counters(&mut registry),
             registry,
         };
@@ -127,6 +133,12 @@ impl Metrics {
     /// Counts a connection that there was no room for.
     pub(crate) fn turned_away(&self) {
         self.turned_away.count(&[]);
+    }
+
+    /// Tells of the certificate that the port shows.
+    pub(crate) fn certificate(&self, tls: &ServerTls) {
+        self.certificate_ends.set(&[], tls.ends_at().unsigned_abs());
+        self.certificate_fault.set(&[], tls.fault().is_some().into());
     }
 
     /// All of it in Prometheus's text format.

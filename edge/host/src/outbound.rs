@@ -15,6 +15,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use lgdl_tls::client_config;
 use resolver::Resolver;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
@@ -58,15 +59,7 @@ impl Outbound {
         plain.set_nodelay(true);
         plain.enforce_http(false);
         plain.set_connect_timeout(Some(CONNECT_WITHIN));
-        // A machine without certificates of authorities can still call what needs none.
-        let builder = HttpsConnectorBuilder::new();
-        let builder = match builder.with_native_roots() {
-            Ok(builder) => builder,
-            Err(error) => {
-                tracing::warn!(%error, "no certificates of authorities on this machine; no https address can be called");
-                HttpsConnectorBuilder::new().with_tls_config(trusting_nobody())
-            }
-        };
+        let builder = HttpsConnectorBuilder::new().with_tls_config(client_config());
         let connector = builder.https_or_http().enable_http1().wrap_connector(plain);
         let client = Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
@@ -75,11 +68,6 @@ impl Outbound {
             .build(connector);
         Outbound { shared: Arc::new(Shared { client, allowed, local }) }
     }
-}
-
-fn trusting_nobody() -> rustls::ClientConfig {
-    let nobody = rustls::RootCertStore::empty();
-    rustls::ClientConfig::builder().with_root_certificates(nobody).with_no_client_auth()
 }
 
 impl WasiHttpHooks for Outbound {

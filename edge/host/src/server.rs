@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
@@ -12,12 +12,14 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Versio
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use lgdl::ids::Id;
 use lgdl::problem::Reason;
 use lgdl::wire::client::MAX_BODY_BYTES;
 use lgdl::wire::node::{OBSERVED_HEADER, Observation, TOKEN_HEADER, is_of_another_key, read_state_key};
+use lgdl_tls::{Protocol, ServerTls};
 use lgdl_traces::Exporter;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -33,17 +35,18 @@ use crate::metrics::Metrics;
 use crate::node::{self, Node};
 use crate::outbound::{AllowedHost, Outbound, local};
 use crate::peers::Peers;
+use crate::streams::Streams;
 use crate::taken::Taken;
 use crate::traces::{self, Answered, TRACED_AS};
 
 /// Time for a request's headers.
-const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 /// Time for a request's body.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// Headers that are read at all; the component refuses fewer, with a problem document.
 const MAX_HEADERS: usize = 256;
 /// Bytes of headers that are read at all.
-const MAX_HEADER_BYTES: usize = 64 * 1024;
+const MAX_HEADER_BYTES: u32 = 64 * 1024;
 /// Bytes of a body too large that are read and forgotten before its connection is closed.
 const MAX_DISCARDED_BYTES: usize = 8 * 1024 * 1024;
 /// Time for a peer to take something of what it is sent.
@@ -54,6 +57,8 @@ const MAX_CONNECTIONS_OF_A_PEER: usize = 2_048;
 /// Bytes of bodies that are in memory at once, and those of one address.
 const MAX_BYTES_IN_FLIGHT: usize = 64 * 1024 * 1024;
 const MAX_BYTES_OF_A_PEER: usize = MAX_BYTES_IN_FLIGHT / 2;
+/// Requests of one HTTP/2 connection at once.
+const MAX_STREAMS: u32 = 64;
 /// How long stopping waits for requests that are under way.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -65,9 +70,12 @@ struct App {
     given: Arc<Given>,
     instances: Arc<Instances>,
     node: Arc<Node>,
+    /// Variables that speak of the node.
+    of_node: BTreeMap<String, String>,
     node_token: String,
     metrics: Metrics,
     traces: Option<Exporter>,
+    tls: Option<Arc<ServerTls>>,
     peers: Arc<Peers>,
     /// Bytes of bodies that are being read or answered.
     bodies: Arc<Semaphore>,
@@ -115,14 +123,15 @@ impl Host {
         let manifest = Manifest::parse(&config.manifest)?;
         let node = Arc::new(open_node(&config.storage)?);
         check_key(&node, config.variables.get("lgdl_state_key").map_or("", String::as_str))?;
-        let mut given = config.variables.clone();
         let node_token = random_hex()?;
+        let mut of_node = BTreeMap::new();
         if config.node_service {
-            given.insert("lgdl_node_url".into(), format!("http://{}", node::AUTHORITY));
+            of_node.insert("lgdl_node_url".to_owned(), format!("http://{}", node::AUTHORITY));
             let kept_on_disk = matches!(config.storage, Storage::Folder(_));
-            given.insert("lgdl_node_journal".into(), if kept_on_disk { "disk" } else { "memory" }.into());
-            given.insert("lgdl_node_token".into(), node_token.clone());
+            of_node.insert("lgdl_node_journal".to_owned(), if kept_on_disk { "disk" } else { "memory" }.to_owned());
+            of_node.insert("lgdl_node_token".to_owned(), node_token.clone());
         }
+        let given: BTreeMap<_, _> = config.variables.clone().into_iter().chain(of_node.clone()).collect();
         let variables = manifest.variables(&given)?;
         let allowed = manifest.allowed_hosts(&given)?;
         let allowed = allowed.iter().chain(&config.allowed_hosts).filter(|host| !host.is_empty());
@@ -155,7 +164,7 @@ impl Host {
         let given = Arc::new(Given {
             engine,
             manifest,
-            variables,
+            variables: RwLock::new(Arc::new(variables)),
             kv: Kv::open(config.kv_bytes, folder),
             outbound: Outbound::new(allowed, config.public_hosts, services),
             memory_limit: config.memory_limit,
@@ -172,8 +181,10 @@ impl Host {
             instances: Arc::new(Instances::new(Arc::clone(&given), pre, limits)),
             given,
             traces: config.traces.map(|to| Exporter::start(to, TRACED_AS, metrics.spans.clone())),
+            tls: config.tls,
             metrics,
             node,
+            of_node,
             node_token,
             peers: Arc::new(Peers::new(MAX_CONNECTIONS, MAX_CONNECTIONS_OF_A_PEER, MAX_BYTES_OF_A_PEER)),
             bodies: Arc::new(Semaphore::new(MAX_BYTES_IN_FLIGHT)),
@@ -188,6 +199,17 @@ impl Host {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Gives instances other variables from now on. Requests that are under way end with those that they began with.
+    ///
+    /// # Errors
+    /// When the manifest does not take them.
+    pub fn reload(&self, variables: BTreeMap<String, String>) -> Result<(), ManifestError> {
+        let given: BTreeMap<_, _> = variables.into_iter().chain(self.app.of_node.clone()).collect();
+        let variables = self.app.given.manifest.variables(&given)?;
+        *self.app.given.variables.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(variables);
+        Ok(())
     }
 
     /// Turns that wait in the journal.
@@ -277,7 +299,15 @@ async fn accept(app: Arc<App>, listener: TcpListener, mut stopped: watch::Receiv
         let _ = stream.set_nodelay(true);
         let (app, stopped) = (Arc::clone(&app), stopped.clone());
         connections.spawn(async move {
-            serve(app, stream, Arc::clone(&place.bodies), stopped).await;
+            let bodies = Arc::clone(&place.bodies);
+            match app.tls.clone() {
+                None => serve(app, stream, Protocol::Http1, bodies, stopped).await,
+                Some(tls) => {
+                    if let Some((stream, protocol)) = tls.accept(stream).await {
+                        serve(app, stream, protocol, bodies, stopped).await;
+                    }
+                }
+            }
             drop(place);
         });
         while connections.try_join_next().is_some() {}
@@ -288,7 +318,63 @@ async fn accept(app: Arc<App>, listener: TcpListener, mut stopped: watch::Receiv
 
 async fn serve(
     app: Arc<App>,
-    stream: tokio::net::TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    protocol: Protocol,
+    of_peer: Arc<Semaphore>,
+    stopped: watch::Receiver<bool>,
+) {
+    let stream = TokioIo::new(Taken::new(stream, TAKEN_WITHIN));
+    match protocol {
+        Protocol::Http1 => serve_http1(app, stream, of_peer, stopped).await,
+        Protocol::Http2 => serve_http2(app, stream, of_peer, stopped).await,
+    }
+}
+
+async fn serve_http2(
+    app: Arc<App>,
+    stream: TokioIo<Taken<impl AsyncRead + AsyncWrite + Unpin + Send + 'static>>,
+    of_peer: Arc<Semaphore>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let streams = Streams::new();
+    let of_connection = Arc::clone(&streams);
+    let service = service_fn(move |request| {
+        let (app, of_peer, stream) = (Arc::clone(&app), Arc::clone(&of_peer), of_connection.begin());
+        async move {
+            let answer = answer(app, &of_peer, request).await;
+            // It is under way until its last byte is taken.
+            Ok::<_, Infallible>(answer.map(|body| {
+                body.map_frame(move |frame| {
+                    stream.moves();
+                    frame
+                })
+                .boxed_unsync()
+            }))
+        }
+    });
+    let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(MAX_HEADER_BYTES)
+        .serve_connection(stream, service);
+    let mut connection = std::pin::pin!(connection);
+    let still = tokio::select! {
+        _ = connection.as_mut() => return,
+        () = streams.stand_still() => true,
+        _ = stopped.changed() => false,
+    };
+    connection.as_mut().graceful_shutdown();
+    if still {
+        // Whoever takes nothing of an answer has had the time for it.
+        let _ = tokio::time::timeout(HEADERS_WITHIN, connection).await;
+    } else {
+        let _ = connection.await;
+    }
+}
+
+async fn serve_http1(
+    app: Arc<App>,
+    stream: TokioIo<Taken<impl AsyncRead + AsyncWrite + Unpin + Send + 'static>>,
     of_peer: Arc<Semaphore>,
     mut stopped: watch::Receiver<bool>,
 ) {
@@ -300,8 +386,8 @@ async fn serve(
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_WITHIN)
         .max_headers(MAX_HEADERS)
-        .max_buf_size(MAX_HEADER_BYTES)
-        .serve_connection(TokioIo::new(Taken::new(stream, TAKEN_WITHIN)), service);
+        .max_buf_size(MAX_HEADER_BYTES as usize)
+        .serve_connection(stream, service);
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => return,
@@ -313,6 +399,9 @@ async fn serve(
 async fn answer(app: Arc<App>, of_peer: &Arc<Semaphore>, request: Request<Incoming>) -> Answer {
     let came = Instant::now();
     if app.node_service && request.uri().path() == "/metrics" && request.method() == Method::GET {
+        if let Some(tls) = &app.tls {
+            app.metrics.certificate(tls);
+        }
         let text = app.metrics.text(app.node.counts().ok().as_ref(), app.instances.made());
         return whole(StatusCode::OK, lgdl_metrics::CONTENT_TYPE, text.into());
     }
@@ -439,6 +528,8 @@ fn names_its_host<B>(request: &Request<B>) -> bool {
             let is_host = |host: &[u8]| !host.contains(&b'@') && http::uri::Authority::try_from(host).is_ok();
             is_host(host.as_bytes())
         }
+        // HTTP/2 says it in the address (RFC 9113, 8.3.1).
+        (None, _) if request.version() == Version::HTTP_2 => request.uri().host().is_some(),
         (None, _) => request.version() < Version::HTTP_11,
         (Some(_), Some(_)) => false,
     }

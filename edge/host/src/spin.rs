@@ -69,6 +69,6 @@ impl key_value::HostStore for Guest {
 
 impl variables::Host for Guest {
     fn get(&mut self, name: String) -> wasmtime::Result<Result<String, variables::Error>> {
-        Ok(self.given.variables.get(&name).cloned().ok_or(variables::Error::Undefined(name)))
+        Ok(self.variables.get(&name).cloned().ok_or(variables::Error::Undefined(name)))
     }
 }

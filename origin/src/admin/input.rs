@@ -62,7 +62,7 @@ impl<T: DeserializeOwned> FromRequest<Origin> for Body<T> {
             return Err(Problem::unsupported_media("Send JSON, with `content-type: application/json`."));
         }
         // Shorter than the limit of the whole request, so that a slow sender hears that it was slow.
-        let patience = origin.config.request_timeout.mul_f64(0.9);
+        let patience = origin.settings().request_timeout.mul_f64(0.9);
         let bytes = tokio::time::timeout(patience, Bytes::from_request(request, origin)).await;
         let bytes = bytes.map_err(|_| Problem::timeout("The body did not arrive in time."))?.map_err(refused)?;
         serde_json::from_slice(&bytes).map(Body).map_err(|error| {

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use super::{Alert, Channel, QuietHours, Severity, channels, host};
 use crate::bus::catalog::{ALERT_RAISED, ALERT_RESOLVED};
 use crate::clock::Clock;
+use crate::config::Live;
 use crate::consumer::{Batch, Consumer, Delivered, EndpointError, Manner, Position, Runner, begin_at};
 use crate::http::Origin;
 use crate::store::{LOCAL_SETTINGS, Store, StoreError, Urgency, Wanted};
@@ -29,9 +30,16 @@ const MANNER: Manner = Manner {
 struct Teller {
     channel: Arc<Channel>,
     severity: Severity,
-    quiet: Option<QuietHours>,
+    live: Live,
     clock: Arc<dyn Clock>,
     source: String,
+}
+
+impl Teller {
+    /// The hours in which nothing of this severity is told.
+    fn quiet(&self) -> Option<QuietHours> {
+        self.live.now().alert_quiet_hours.filter(|_| self.severity == Severity::Warning)
+    }
 }
 
 #[async_trait]
@@ -43,7 +51,7 @@ impl Consumer for Teller {
     }
 
     async fn read(&self, store: &dyn Store, after: u64) -> Result<Batch<Alert>, StoreError> {
-        if self.quiet.is_some_and(|quiet| quiet.contain(self.clock.now_ms())) {
+        if self.quiet().is_some_and(|quiet| quiet.contain(self.clock.now_ms())) {
             return Ok(Batch { items: Vec::new(), next: after });
         }
         let names = Some(vec![ALERT_RAISED.to_owned(), ALERT_RESOLVED.to_owned()]);
@@ -77,9 +85,8 @@ pub async fn deliver(origin: &Origin, stopping: watch::Receiver<bool>) {
     let mut tasks = JoinSet::new();
     for channel in channels(&origin.config).into_iter().map(Arc::new) {
         for severity in [Severity::Critical, Severity::Warning] {
-            let quiet = origin.config.alert_quiet_hours.filter(|_| severity == Severity::Warning);
             let (channel, clock) = (Arc::clone(&channel), Arc::clone(&origin.clock));
-            let teller = Teller { channel, severity, quiet, clock, source: host() };
+            let teller = Teller { channel, severity, live: origin.live.clone(), clock, source: host() };
             let runner = Runner::new(teller, MANNER, &*origin.random);
             let (origin, stopping) = (origin.clone(), stopping.clone());
             tasks.spawn(async move {

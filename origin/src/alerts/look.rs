@@ -2,20 +2,20 @@
 
 use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use super::{Incident, Severity, host};
 use crate::audit::lag;
-use crate::backup::{DRILL_FAILED_NOTE, DRILLED_NOTE, MADE_NOTE};
+use crate::backup::{BACKUP_FAILED_NOTE, DRILL_FAILED_NOTE, DRILLED_NOTE, MADE_NOTE};
 use crate::clock::{DAY_MS, HOUR_MS, Millis};
 use crate::config::Config;
 use crate::consumer::position_of;
 use crate::http::Origin;
 use crate::nodes;
-use crate::store::{Result, Store, StoreError, WebhookRow, WebhookState};
+use crate::store::{Result, Store, StoreError, WaitingQueue, WebhookRow, WebhookState};
 
 /// How far back is looked.
 const LATELY: Duration = Duration::from_secs(300);
@@ -94,21 +94,23 @@ fn recent<T: Copy>(all: &Mutex<VecDeque<(Instant, T)>>) -> Vec<T> {
 /// What the rules find, and whose it is to judge.
 pub(super) struct Look<'a> {
     origin: &'a Origin,
+    config: Arc<Config>,
     now_ms: Millis,
     found: Vec<Incident>,
 }
 
 /// The rules that judge this process alone; others are the same for every origin.
-pub(super) const OF_A_HOST: [&str; 3] = ["commits_slow", "errors", "disk_full"];
+pub(super) const OF_A_HOST: [&str; 4] = ["commits_slow", "errors", "disk_full", "certificate_ends"];
 
 /// What is wrong now. `chain_broken`: what the last check of the audit log found.
 pub(super) async fn look(origin: &Origin, now_ms: Millis, chain_broken: Option<String>) -> Result<Vec<Incident>> {
-    let mut look = Look { origin, now_ms, found: Vec::new() };
+    let mut look = Look { origin, config: origin.settings(), now_ms, found: Vec::new() };
     look.this_process();
     look.nodes().await?;
     look.backups().await?;
     look.receivers().await?;
     look.keys().await?;
+    look.queues().await?;
     if let Some(what) = chain_broken {
         look.find("audit_broken", "", Severity::Critical, what);
     }
@@ -117,7 +119,7 @@ pub(super) async fn look(origin: &Origin, now_ms: Millis, chain_broken: Option<S
 
 impl Look<'_> {
     fn config(&self) -> &Config {
-        &self.origin.config
+        &self.config
     }
 
     fn find(&mut self, rule: &str, about: &str, severity: Severity, summary: String) {
@@ -140,6 +142,9 @@ impl Look<'_> {
             let what = format!("{percent} % of the requests fail, more than {limit} %");
             self.find("errors", &host, Severity::Critical, what);
         }
+        if let (Some(days), Some(tls)) = (self.config().alert_certificate_days, self.origin.tls.clone()) {
+            self.certificate(&host, days, tls.ends_at() * 1000, tls.fault());
+        }
         let folder = self.config().sqlite_path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let used = disk_used_percent(folder.unwrap_or(Path::new(".")));
         if let (Some(limit), Some(used)) = (self.config().alert_disk_percent, used)
@@ -148,6 +153,35 @@ impl Look<'_> {
             let what = format!("the disk is {used} % full, more than {limit} %");
             self.find("disk_full", &host, Severity::Critical, what);
         }
+    }
+
+    /// A certificate that ends soon, or has ended: most likely its renewal fails.
+    fn certificate(&mut self, host: &str, days: u32, ends_at: Millis, fault: Option<String>) {
+        let left = ends_at - self.now_ms;
+        let why = fault.map(|fault| format!("; {fault}")).unwrap_or_default();
+        if left <= 0 {
+            let what = format!("the certificate of {host} has ended: nobody can connect{why}");
+            self.find("certificate_ends", host, Severity::Critical, what);
+        } else if left < Millis::from(days) * DAY_MS {
+            let what = format!("the certificate of {host} ends in {} days{why}", left / DAY_MS);
+            self.find("certificate_ends", host, Severity::Warning, what);
+        }
+    }
+
+    /// Persons who wait for somebody, longer than they should.
+    async fn queues(&mut self) -> Result<()> {
+        let Some(minutes) = self.config().alert_handover_minutes else { return Ok(()) };
+        let limit_ms = Millis::from(minutes) * MINUTE_MS;
+        for queue in self.origin.store.waiting_handovers(self.now_ms - limit_ms).await? {
+            let WaitingQueue { tenant, queue, waiting, since } = queue;
+            let longest = self.now_ms.saturating_sub(since) / MINUTE_MS;
+            let what = format!(
+                "in the queue {queue} of the tenant {tenant} {waiting} persons wait for somebody for more than {minutes} min, \
+                 the first for {longest} min"
+            );
+            self.find("handovers_wait", &format!("{tenant}/{queue}"), Severity::Critical, what);
+        }
+        Ok(())
     }
 
     async fn nodes(&mut self) -> Result<()> {
@@ -185,6 +219,11 @@ impl Look<'_> {
             && age > Millis::from(limit) * HOUR_MS
         {
             self.find("backup_old", "", Severity::Warning, format!("the last backup is {} h old", age / HOUR_MS));
+        }
+        let (failed, made) =
+            (age(store, BACKUP_FAILED_NOTE, self.now_ms).await?, age(store, MADE_NOTE, self.now_ms).await?);
+        if failed.is_some_and(|failed| made.is_none_or(|made| failed < made)) {
+            self.find("backup_failed", "", Severity::Warning, "the last backup that was due could not be made".into());
         }
         let failed = age(store, DRILL_FAILED_NOTE, self.now_ms).await?;
         let well = age(store, DRILLED_NOTE, self.now_ms).await?;

@@ -32,12 +32,10 @@ struct Counted {
 
 /// Watches until the task is dropped.
 pub async fn keep(origin: &Origin) {
-    let mut timer = tokio::time::interval(origin.config.alert_every);
-    timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let (mut counted, mut away) = (Counted::default(), Away::new(channels(&origin.config)));
     let (mut check_at, mut broken) = (Instant::now() + FIRST_CHECK, None);
     loop {
-        timer.tick().await;
+        tokio::time::sleep(origin.settings().alert_every).await;
         if !away.look(origin).await {
             continue;
         }
@@ -117,7 +115,7 @@ impl Away {
         match (there, self.since) {
             (false, None) => self.since = Some((Instant::now(), now_ms)),
             (false, Some((from, since))) => {
-                let limit = origin.config.alert_store_seconds.map(|seconds| Duration::from_secs(seconds.into()));
+                let limit = origin.settings().alert_store_seconds.map(|seconds| Duration::from_secs(seconds.into()));
                 if !self.told && limit.is_some_and(|limit| from.elapsed() >= limit) {
                     self.told = true;
                     self.tell(Turn::Raised, since, now_ms).await;

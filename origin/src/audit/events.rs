@@ -95,6 +95,8 @@ pub const DATA_MIGRATED: &str = "data.migrated";
 pub const RETENTION_APPLIED: &str = "retention.applied";
 /// A backup was made.
 pub const BACKUP_MADE: &str = "backup.made";
+/// A backup was restored beside the store and read to its end.
+pub const BACKUP_DRILLED: &str = "backup.drilled";
 /// What a backup had brought back was erased again.
 pub const ERASURE_REPEATED: &str = "erasure.repeated";
 /// The store was restored from a backup.

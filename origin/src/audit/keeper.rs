@@ -10,7 +10,7 @@ use serde_json::json;
 use super::checkpoint::checkpoint;
 use super::events;
 use crate::clock::{Clock, HOUR_MS, Millis};
-use crate::config::Config;
+use crate::config::{Config, Live};
 use crate::hex;
 use crate::store::{Result, Store, StoreError};
 use crate::webhooks::{TRIED_FOR_MS, oldest_unheard};
@@ -49,11 +49,11 @@ pub async fn drain(store: &dyn Store) -> Result<u64> {
 }
 
 /// Moves on what is told as it comes, until the task is dropped.
-pub async fn keep(store: &dyn Store, config: &Config, clock: &dyn Clock) {
-    tokio::join!(move_on(store, config, clock), trim_regularly(store, config, clock), store.hear_others());
+pub async fn keep(store: &dyn Store, live: &Live, clock: &dyn Clock) {
+    tokio::join!(move_on(store, live, clock), trim_regularly(store, live, clock), store.hear_others());
 }
 
-async fn move_on(store: &dyn Store, config: &Config, clock: &dyn Clock) {
+async fn move_on(store: &dyn Store, live: &Live, clock: &dyn Clock) {
     let (mut signed_at, mut changed) = (None::<Instant>, true);
     loop {
         match drain(store).await {
@@ -64,7 +64,7 @@ async fn move_on(store: &dyn Store, config: &Config, clock: &dyn Clock) {
             }
         }
         if changed && signed_at.is_none_or(|at| at.elapsed() >= CHECKPOINT_EVERY) {
-            match append_checkpoint(store, config, clock).await {
+            match append_checkpoint(store, &live.now(), clock).await {
                 Ok(()) => (signed_at, changed) = (Some(Instant::now()), false),
                 Err(error) => tracing::error!(%error, "no checkpoint of the audit log was made"),
             }
@@ -75,12 +75,12 @@ async fn move_on(store: &dyn Store, config: &Config, clock: &dyn Clock) {
     }
 }
 
-async fn trim_regularly(store: &dyn Store, config: &Config, clock: &dyn Clock) {
+async fn trim_regularly(store: &dyn Store, live: &Live, clock: &dyn Clock) {
     let mut timer = tokio::time::interval(TRIM_EVERY);
     timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         timer.tick().await;
-        if let Err(error) = trim(store, config, clock.now_ms()).await {
+        if let Err(error) = trim(store, &live.now(), clock.now_ms()).await {
             tracing::warn!(%error, "the event bus keeps what it has told for long enough");
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{BackupError, restore_postgres, restore_sqlite};
+use super::{BackupError, Opened, restore_postgres, restore_sqlite};
 use crate::audit;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, Secret};
@@ -52,6 +52,8 @@ pub async fn drill(
     programs: Option<&Path>,
     live: &dyn Store,
 ) -> Result<DrillReport, BackupError> {
+    let opened = Opened::of(backup, config).await?;
+    let backup = opened.path();
     match &config.postgres_url {
         Some(url) => on_postgres(config, url.expose(), backup, programs, live).await,
         None => on_sqlite(config, backup, live).await,

@@ -1,28 +1,34 @@
 //! `lgdl backup` and `lgdl restore`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use lgdl_origin::Config;
 use lgdl_origin::audit::events;
-use lgdl_origin::backup::{self, BackupProgress, DrillReport};
+use lgdl_origin::backup::{self, BackupProgress, DrillReport, Opened, schedule};
 use lgdl_origin::clock::SystemClock;
+use lgdl_origin::config::Live;
 use lgdl_origin::random::SystemRandom;
-use lgdl_origin::serve::begin_epoch;
+use lgdl_origin::serve::{begin_epoch, stop_signal};
+use lgdl_origin::tls::{Tls, trust};
 use lgdl_origin::tombstones::Counting;
 use serde_json::json;
 
 use super::console::Console;
 use super::deployment::{Deployment, Where, failed, now_ms};
 use super::failure::{End, Failure, Verdict};
-use super::{gdpr, runtime};
+use super::{gdpr, logging, runtime};
 
 #[derive(clap::Args)]
 pub(super) struct BackupArguments {
     #[command(flatten)]
     place: Where,
     /// The file to make; it must not be there yet
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "schedule")]
+    file: Option<PathBuf>,
+    /// Make backups in LGDL_BACKUP_FOLDER as LGDL_BACKUP_SCHEDULE says, until told to stop: for where the origin can't, having no pg_dump
+    #[arg(long, conflicts_with = "file")]
+    schedule: bool,
     /// Where pg_dump lies; default: on PATH
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
@@ -55,29 +61,37 @@ pub(super) struct RestoreArguments {
 
 pub(super) fn run_backup(arguments: &BackupArguments, console: &mut Console) -> End {
     let json = arguments.place.json;
+    let Some(file) = &arguments.file else { return run_schedule(arguments) };
     arguments.place.with(async |deployment| {
-        let Config { postgres_url, sqlite_path, .. } = &deployment.config;
         // Told first, so that the backup has it too.
         deployment.tell_now(events::BACKUP_MADE, deployment.store.kind(), json!({})).await.map_err(failed)?;
-        match postgres_url {
-            Some(url) => backup::postgres(url.expose(), &arguments.file, arguments.programs.as_deref()).await,
-            None => {
-                let mut progress = |at: BackupProgress| {
-                    console.progress(format_args!("{} of {} pages copied", at.done, at.total));
-                };
-                // The command has nothing else to do meanwhile.
-                let done = tokio::task::block_in_place(|| backup::sqlite(sqlite_path, &arguments.file, &mut progress));
-                console.progress_done();
-                done
-            }
-        }
-        .map_err(failed)?;
+        let progress = |at: BackupProgress| console.progress(format_args!("{} of {} pages copied", at.done, at.total));
+        let made = backup::make(&deployment.config, file, arguments.programs.as_deref(), progress).await;
+        console.progress_done();
+        let bytes = made.map_err(failed)?;
         deployment.store.note(backup::MADE_NOTE, &now_ms().to_string()).await.map_err(failed)?;
-        let bytes = std::fs::metadata(&arguments.file).map_or(0, |file| file.len());
         if json {
-            console.json(&json!({"file": arguments.file, "bytes": bytes, "store": deployment.store.kind()}))?;
+            console.json(&json!({"file": file, "bytes": bytes, "store": deployment.store.kind()}))?;
         } else {
-            console.line(format_args!("{}: {bytes} bytes", arguments.file.display()))?;
+            console.line(format_args!("{}: {bytes} bytes", file.display()))?;
+        }
+        Ok(Verdict::Yes)
+    })
+}
+
+/// Makes backups by the schedule until it is told to stop. What comes of them is told as a server's work is: in the log.
+fn run_schedule(arguments: &BackupArguments) -> End {
+    let config = arguments.place.config()?;
+    if config.backup_schedule.is_none() {
+        return Err(Failure::Usage("LGDL_BACKUP_SCHEDULE is not set".into()));
+    }
+    logging::begin(&config.log, logging::Redaction::of(&config))?;
+    trust(&Tls::of(&config)).map_err(failed)?;
+    arguments.place.with(async |deployment| {
+        let live = Live::new(Arc::new(deployment.config.clone()));
+        tokio::select! {
+            () = schedule::keep(&deployment.store, &live, &SystemClock, arguments.programs.as_deref()) => {}
+            () = stop_signal() => {}
         }
         Ok(Verdict::Yes)
     })
@@ -101,6 +115,8 @@ pub(super) fn run_restore(arguments: &RestoreArguments, console: &mut Console) -
         for file in &tombstones {
             contents.push((file, gdpr::read_tombstones(None, file, counting).await?));
         }
+        let opened = Opened::of(file, &config).await.map_err(failed)?;
+        let file = opened.path();
         match &config.postgres_url {
             Some(url) => backup::restore_postgres(file, url.expose(), programs).await,
             None => tokio::task::block_in_place(|| backup::restore_sqlite(file, &config.sqlite_path, now_ms())),

@@ -260,6 +260,9 @@ fn origin_config(given: Given, port: u16, data: &Path) -> Result<Config, Failure
         .with("edge_unsigned", "true")
         .with("sqlite_path", data.join("origin.db").display().to_string())
         .with("games", "")
+        // Pages of this machine, and a node in this process.
+        .with("tls_certificate", "")
+        .with("tls_key", "")
         .origin()
         .map_err(failed)
 }

@@ -3,16 +3,20 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use lgdl::settings::Service;
 use lgdl_edge_host::{Host, HostConfig, Storage};
+use lgdl_origin::clock::{Clock, SystemClock};
 use lgdl_origin::config::Given;
-use lgdl_origin::serve::{collector, stop_signal};
+use lgdl_origin::serve::{ReloadSignal, collector, stop_signal};
+use lgdl_origin::tls::{keep_tls, server_tls, trust};
 
 use super::console::Console;
 use super::deployment::failed;
 use super::dev::{SPIN_MANIFEST, component, data};
 use super::failure::{End, Failure, Verdict};
+use super::reload::Settings;
 use super::{logging, runtime};
 
 #[derive(clap::Args)]
@@ -41,21 +45,51 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     let (filter, redact) = given.logging().map_err(failed)?;
     let (otlp_url, otlp_authorization) = given.traces().map_err(failed)?;
     config.traces = collector(&otlp_url, &otlp_authorization);
-    config.variables = variables(given.edge().map_err(failed)?);
+    let tls = given.tls().map_err(failed)?;
+    trust(&tls).map_err(failed)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    config.tls = server_tls(tls, &*clock).map_err(failed)?;
+    let certificate = config.tls.clone();
+    config.variables = variables(given.clone().edge().map_err(failed)?);
     (config.allowed_hosts, config.public_hosts) =
         services(config.variables.get("lgdl_services").map_or("", String::as_str))?;
     if config.variables.get("lgdl_state_key").is_none_or(String::is_empty) {
         console.note("LGDL_STATE_KEY is not set: nothing is kept here, and no turn waits while the origin is away");
     }
-    logging::begin(&filter, if redact { logging::Redaction::On } else { logging::Redaction::Off })?;
+    let logging = logging::begin(&filter, if redact { logging::Redaction::On } else { logging::Redaction::Off })?;
+    let mut settings = Settings::new(arguments.config.clone(), given, logging);
     runtime::block_on(async {
+        let mut reload = ReloadSignal::listen().map_err(failed)?;
         let host = Host::start(config).await.map_err(|error| Failure::Failed(format!("the edge node: {error}")))?;
-        console.line(format_args!("edge: http://{}", host.address()))?;
+        let scheme = if certificate.is_some() { "https" } else { "http" };
+        if let Some(tls) = certificate.clone() {
+            tokio::spawn(keep_tls(tls, Arc::clone(&clock)));
+        }
+        console.line(format_args!("edge: {scheme}://{}", host.address()))?;
         console.flush()?;
-        stop_signal().await;
+        let mut stopped = std::pin::pin!(stop_signal());
+        loop {
+            tokio::select! {
+                () = &mut stopped => break,
+                () = reload.next() => {
+                    read_anew(&host, &mut settings);
+                    if let Some(tls) = &certificate {
+                        tls.renew_and_tell(clock.now_ms() / 1000);
+                    }
+                }
+            }
+        }
         host.stop().await;
         Ok(Verdict::Yes)
     })
+}
+
+fn read_anew(host: &Host, settings: &mut Settings) {
+    let Some((read, edge)) = settings.read(|given| given.edge().map_err(failed)) else { return };
+    match host.reload(variables(edge)) {
+        Ok(()) => settings.took(read),
+        Err(error) => tracing::error!(%error, "the settings stay as they are"),
+    }
 }
 
 /// Settings by the names under which the component asks for them. What speaks of the node is for the node to say.

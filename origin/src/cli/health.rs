@@ -1,13 +1,17 @@
 //! `lgdl health`: asks a running program how it is, for health checks of images, which have neither a shell nor curl.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use http::Uri;
-use lgdl_origin::outbound;
+use lgdl_origin::config::Given;
+use lgdl_origin::outbound::{self, Proof};
+use lgdl_origin::tls::trust;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::console::Console;
+use super::deployment::failed;
 use super::failure::{End, Verdict};
 use super::runtime;
 
@@ -24,6 +28,12 @@ pub(super) struct Arguments {
     /// Seconds to wait for the answer
     #[arg(long, value_name = "SECONDS", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=MAX_SECONDS))]
     timeout: u64,
+    /// Take whatever certificate it shows: for a look at this machine by an address that its certificate does not name
+    #[arg(long)]
+    any_certificate: bool,
+    /// The configuration file, for LGDL_TLS_AUTHORITIES; default: lgdl.toml in this folder, if it is there
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Write the result as one JSON document
     #[arg(long)]
     json: bool,
@@ -56,9 +66,15 @@ pub(super) fn address(text: &str) -> Result<Uri, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
+    let proof = if arguments.any_certificate { Proof::Waived } else { Proof::Needed };
+    let encrypted = arguments.url.scheme_str() == Some("https");
+    if encrypted && proof == Proof::Needed {
+        trust(&Given::load(arguments.config.as_deref()).and_then(|given| given.tls()).map_err(failed)?)
+            .map_err(failed)?;
+    }
     runtime::block_on(async {
         let begun = Instant::now();
-        let answer = outbound::get(&arguments.url, Duration::from_secs(arguments.timeout)).await;
+        let answer = outbound::get(&arguments.url, Duration::from_secs(arguments.timeout), proof).await;
         let mut report = Report {
             url: arguments.url.to_string(),
             healthy: answer.as_ref().is_ok_and(|answer| answer.status.is_success()),

@@ -3,13 +3,29 @@
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write, stderr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use lgdl::privacy::redact_for_logs;
 use lgdl_origin::Config;
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::{EnvFilter, reload};
 
 use super::failure::Failure;
+
+/// Changes what is logged while the program runs.
+pub(super) struct Logging {
+    filter: Box<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync>,
+    redacts: Arc<AtomicBool>,
+}
+
+impl Logging {
+    /// Logs by another filter, with or without what looks personal.
+    pub(super) fn change(&self, filter: EnvFilter, redaction: Redaction) -> Result<(), reload::Error> {
+        self.redacts.store(redaction == Redaction::On, Ordering::Relaxed);
+        (self.filter)(filter)
+    }
+}
 
 /// Whether lines are looked through for personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,20 +40,36 @@ impl Redaction {
     }
 }
 
-/// Begins logging what `filter` lets through.
-pub(super) fn begin(filter: &str, redaction: Redaction) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(filter)
-        .map_err(|error| Failure::Failed(format!("LGDL_LOG is no filter: {error}; such as info,lgdl_origin=debug")))?;
+/// What `LGDL_LOG` lets through.
+pub(super) fn filter(text: &str) -> Result<EnvFilter, Failure> {
+    EnvFilter::try_new(text)
+        .map_err(|error| Failure::Failed(format!("LGDL_LOG is no filter: {error}; such as info,lgdl_origin=debug")))
+}
+
+/// Begins logging what `wanted` lets through.
+pub(super) fn begin(wanted: &str, redaction: Redaction) -> Result<Logging, Failure> {
+    let filter = filter(wanted)?;
     let terminal = stderr().is_terminal();
-    let logger = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Lines { redaction, terminal });
-    let begun = if terminal { logger.compact().try_init() } else { logger.json().try_init() };
-    begun.map_err(|error| Failure::Failed(format!("cannot begin logging: {error}")))
+    let redacts = Arc::new(AtomicBool::new(redaction == Redaction::On));
+    let lines = Lines { redacts: Arc::clone(&redacts), terminal };
+    let logger = tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines);
+    let (begun, filter): (_, Box<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync>) = if terminal {
+        let logger = logger.compact().with_filter_reloading();
+        let handle = logger.reload_handle();
+        (logger.try_init(), Box::new(move |filter| handle.reload(filter)))
+    } else {
+        let logger = logger.json().with_filter_reloading();
+        let handle = logger.reload_handle();
+        (logger.try_init(), Box::new(move |filter| handle.reload(filter)))
+    };
+    begun.map_err(|error| Failure::Failed(format!("cannot begin logging: {error}")))?;
+    Ok(Logging { filter, redacts })
 }
 
 /// Makes a writer for each line.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Lines {
-    redaction: Redaction,
+    redacts: Arc<AtomicBool>,
     terminal: bool,
 }
 
@@ -45,14 +77,16 @@ impl<'a> MakeWriter<'a> for Lines {
     type Writer = Line;
 
     fn make_writer(&'a self) -> Line {
-        Line { lines: *self, bytes: Vec::new() }
+        let redaction = if self.redacts.load(Ordering::Relaxed) { Redaction::On } else { Redaction::Off };
+        Line { redaction, terminal: self.terminal, bytes: Vec::new() }
     }
 }
 
 /// One line, written when it is whole.
 #[derive(Debug)]
 struct Line {
-    lines: Lines,
+    redaction: Redaction,
+    terminal: bool,
     bytes: Vec<u8>,
 }
 
@@ -70,11 +104,11 @@ impl Write for Line {
 impl Drop for Line {
     fn drop(&mut self) {
         let line = String::from_utf8_lossy(&self.bytes);
-        let line = match self.lines.redaction {
+        let line = match self.redaction {
             Redaction::Off => line.into_owned(),
             // The line of a request holds what the program says of itself and nothing else: there are thousands a second.
             Redaction::On if line.contains(OF_A_REQUEST) => line.into_owned(),
-            Redaction::On if self.lines.terminal => redact_for_logs(&line),
+            Redaction::On if self.terminal => redact_for_logs(&line),
             Redaction::On => redact_json(&line),
         };
         // Nobody is left to tell when standard error is gone.

@@ -2,7 +2,7 @@
 
 use lgdl_origin::audit::{self, events};
 use lgdl_origin::clock::SystemClock;
-use lgdl_origin::migrations::{self, Status};
+use lgdl_origin::migrations::{self, Kind, Status};
 use lgdl_origin::privacy::{note_plain_texts, plain_texts};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::serve::begin_epoch;
@@ -37,6 +37,9 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Say of each migration that is due whether programs of the release before can go on meanwhile; changes nothing. Exit 1 when one is
+    /// due with which they can't
+    Plan,
     /// Copy a SQLite store, or a file of the Python runtime, into the PostgreSQL store of the settings
     SqliteToPostgres {
         #[command(flatten)]
@@ -60,6 +63,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     match &arguments.command {
         Command::Up => runtime::block_on(up(place, console)),
         Command::Status { check } => runtime::block_on(status(place, *check, console)),
+        Command::Plan => runtime::block_on(plan(place, console)),
         Command::SqliteToPostgres { from, dry_run, restart } => {
             let options = match (dry_run, restart) {
                 (true, _) => CopyOptions::DryRun,
@@ -90,12 +94,38 @@ async fn status(place: &Where, check: bool, console: &mut Console) -> End {
     if place.json {
         console.json(&json!({"migrations": statuses, "due": due}))?;
     } else {
-        for Status { version, name, applied_at } in &statuses {
+        for Status { version, name, applied_at, kind } in &statuses {
             let when = applied_at.map_or_else(|| "due".to_owned(), shown_time);
-            console.line(format_args!("{version:4}  {name:16}  {when}"))?;
+            console.line(format_args!("{version:4}  {name:16}  {:8}  {when}", kind.name()))?;
         }
     }
     Ok(Verdict::when(!check || due == 0))
+}
+
+async fn plan(place: &Where, console: &mut Console) -> End {
+    let statuses = migrations::status(&place.config()?).await.map_err(failed)?;
+    let anew = statuses.iter().all(|status| status.applied_at.is_none());
+    let due: Vec<&Status> = statuses.iter().filter(|status| status.applied_at.is_none()).collect();
+    // Nobody works on a store that is not there yet.
+    let rolling = anew || due.iter().all(|status| status.kind == Kind::Expand);
+    if place.json {
+        console.json(&json!({"due": due, "rolling": rolling}))?;
+        return Ok(Verdict::when(rolling));
+    }
+    for Status { version, name, kind, .. } in &due {
+        let what = match kind {
+            Kind::Expand => "adds; programs of before go on",
+            Kind::Contract => "changes what programs of before use; they have to be gone",
+        };
+        console.line(format_args!("{version:4}  {name:16}  {:8}  {what}", kind.name()))?;
+    }
+    console.line(match (due.is_empty(), anew, rolling) {
+        (true, _, _) => "nothing is due",
+        (false, true, _) => "the store is new",
+        (false, false, true) => "origins may be replaced one after the other, while the others serve",
+        (false, false, false) => "stop every origin but the one that migrates; nodes journal what comes meanwhile",
+    })?;
+    Ok(Verdict::when(rolling))
 }
 
 fn shown_time(at: i64) -> String {

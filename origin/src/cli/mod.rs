@@ -37,6 +37,7 @@ mod nodes;
 mod pii;
 mod privacy;
 mod record;
+mod reload;
 mod replay;
 mod report;
 mod runtime;

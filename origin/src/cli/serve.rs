@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
-use lgdl_origin::Config;
-use lgdl_origin::serve::stop_signal;
+use lgdl_origin::config::Given;
+use lgdl_origin::serve::{ReloadSignal, Running, stop_signal};
 
 use super::console::Console;
+use super::deployment::failed;
 use super::failure::{End, Failure, Verdict};
+use super::reload::Settings;
 use super::{logging, runtime};
 
 #[derive(clap::Args)]
@@ -17,14 +19,33 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
-    let config = Config::load(arguments.config.as_deref()).map_err(|error| Failure::Failed(error.to_string()))?;
-    logging::begin(&config.log, logging::Redaction::of(&config))?;
+    let given = Given::load(arguments.config.as_deref()).map_err(failed)?;
+    let config = given.clone().origin().map_err(failed)?;
+    let logging = logging::begin(&config.log, logging::Redaction::of(&config))?;
+    let mut settings = Settings::new(arguments.config.clone(), given, logging);
     runtime::block_on(async {
-        let running = lgdl_origin::start(config).await.map_err(|error| Failure::Failed(error.to_string()))?;
-        console.line(format_args!("origin: http://{}", running.edge_address))?;
+        let mut reload = ReloadSignal::listen().map_err(failed)?;
+        let running = lgdl_origin::start(config).await.map_err(failed)?;
+        let scheme = if running.origin.tls.is_some() { "https" } else { "http" };
+        console.line(format_args!("origin: {scheme}://{}", running.edge_address))?;
         console.flush()?;
-        stop_signal().await;
-        running.stop().await.map_err(|error| Failure::Failed(error.to_string()))?;
+        let mut stopped = std::pin::pin!(stop_signal());
+        loop {
+            tokio::select! {
+                () = &mut stopped => break,
+                () = reload.next() => read_anew(&running, &mut settings).await,
+            }
+        }
+        running.stop().await.map_err(failed)?;
         Ok(Verdict::Yes)
     })
+}
+
+async fn read_anew(running: &Running, settings: &mut Settings) {
+    let whole = |given: Given| given.origin().map_err(|error| Failure::Failed(error.to_string()));
+    let Some((read, config)) = settings.read(whole) else { return };
+    if let Err(error) = running.reload(config).await {
+        tracing::warn!(%error, "the audit log was not told of other settings");
+    }
+    settings.took(read);
 }

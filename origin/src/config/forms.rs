@@ -13,6 +13,7 @@ use lgdl::wire::signature::MIN_SECRET_BYTES;
 
 use super::{EdgeKey, GameFile, Secret};
 use crate::alerts::QuietHours;
+use crate::backup::Schedule;
 use crate::tokens::KeySource;
 
 pub(super) const LISTEN: Parsed<SocketAddr> = Parsed("an address with a port, such as 127.0.0.1:8787", |text| {
@@ -30,6 +31,8 @@ pub(super) const JWT_KEYS: Parsed<KeySource> =
 pub(super) const HEADER_VALUE: Parsed<Secret> = Parsed("visible ASCII characters", header_value);
 pub(super) const LIMIT: Parsed<Option<u32>> = Parsed("a whole number, or `off`", limit);
 pub(super) const QUIET_HOURS: Parsed<QuietHours> = Parsed("hours such as 22:00-07:00, UTC", QuietHours::parse);
+pub(super) const SCHEDULE: Parsed<Schedule> =
+    Parsed("hours such as 6h, or times of the day such as 02:30,14:30, UTC", Schedule::parse);
 pub(super) const SMTP_URL: Parsed<Secret> = Parsed("smtp://…?tls=required or smtps://…", smtp_url);
 pub(super) const MAILBOX: Parsed<Mailbox> = Parsed("an address such as ops@example.com", mailbox);
 pub(super) const SECRET_URL: Parsed<Secret> = Parsed("an address such as https://example.com/alerts", secret_url);

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use http::Uri;
 use lgdl::meaning::Meaning;
 use lgdl::settings::{Asked, Edge, Exposure, Form, Mode, Optional, Setting, Source, Switch, variable};
+use lgdl_tls::Files;
 
-use super::{Config, ConfigError, Contradiction, DEFAULT_FILE, Effective, MASK, Secret, contradictions};
+use super::{Config, ConfigError, Contradiction, DEFAULT_FILE, Effective, MASK, Secret, TLS_HALF, contradictions};
+use crate::tls::Tls;
 
 /// The most that a file with a secret holds, bytes: as much as a form may take, so that no device fills memory.
 const MAX_SECRET_FILE_BYTES: u64 = 1024 * 1024;
@@ -16,10 +18,10 @@ const MAX_SECRET_FILE_BYTES: u64 = 1024 * 1024;
 /// Texts as they were given, with where each came from.
 #[derive(Debug, Clone, Default)]
 pub struct Given {
-    environment: BTreeMap<String, String>,
-    file: BTreeMap<String, String>,
+    pub(super) environment: BTreeMap<String, String>,
+    pub(super) file: BTreeMap<String, String>,
     secret_files: Vec<PathBuf>,
-    problems: Vec<String>,
+    pub(super) problems: Vec<String>,
     refused: BTreeSet<&'static str>,
     effective: Vec<Effective>,
 }
@@ -141,6 +143,20 @@ impl Given {
         Ok((url, self.alone("otlp_authorization", &Optional(super::forms::HEADER_VALUE))?))
     }
 
+    /// The files of TLS: settings of the origin that hold for every server that this program runs.
+    ///
+    /// # Errors
+    /// When there is a certificate without a key, or the other way round.
+    pub fn tls(&self) -> Result<Tls, ConfigError> {
+        let file = |name| Some(PathBuf::from(self.of_origin(name))).filter(|path| !path.as_os_str().is_empty());
+        let server = match (file("tls_certificate"), file("tls_key")) {
+            (Some(certificate), Some(key)) => Some(Files { certificate, key }),
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => return Err(ConfigError { problems: vec![TLS_HALF.into()] }),
+        };
+        Ok(Tls { server, authorities: file("tls_authorities") })
+    }
+
     /// What games are trained with when they are compiled, for commands that need no other setting of the origin.
     ///
     /// # Errors
@@ -196,7 +212,7 @@ impl Given {
     }
 
     /// What was given for a setting, if anything was, and where.
-    fn given(&self, name: &str) -> Option<(&str, &'static str)> {
+    pub(super) fn given(&self, name: &str) -> Option<(&str, &'static str)> {
         let (text, place) = match (self.environment.get(&variable(name)), self.file.get(name)) {
             (Some(text), _) => (text.trim(), "environment"),
             (None, Some(text)) => (text.trim(), "file"),

@@ -12,10 +12,11 @@ use lgdl::settings::{Choice, List, Number, Optional, Seconds, Switch, Text};
 
 use super::forms::{
     AUDIT_KEY, EDGE_KEY, FILE, GAME_FILE, HEADER_VALUE, JWT_KEYS, KEY_RING, LIMIT, LISTEN, MAILBOX, OTLP_URL,
-    PAGERDUTY_URL, POSTGRES_URL, PUSH_URL, QUIET_HOURS, SECRET_URL, SMTP_URL, WEB_ORIGIN,
+    PAGERDUTY_URL, POSTGRES_URL, PUSH_URL, QUIET_HOURS, SCHEDULE, SECRET_URL, SMTP_URL, WEB_ORIGIN,
 };
 use super::{EdgeKey, Effective, GameFile, Secret};
 use crate::alerts::QuietHours;
+use crate::backup::Schedule;
 use crate::privacy::UnreadableKeys;
 use crate::store::MAX_PAGE;
 use crate::tokens::KeySource;
@@ -42,6 +43,12 @@ lgdl::settings! {
         listen: SocketAddr = "127.0.0.1:8787" => LISTEN;
         /// Address of the admin API.
         admin_listen: SocketAddr = "127.0.0.1:8788" => LISTEN;
+        /// Certificate of every port that this program serves, with those between it and its authority, as PEM: then they speak TLS; empty: plain HTTP.
+        tls_certificate: Option<PathBuf> = "" => Optional(FILE);
+        /// Its private key, as PEM. Both are read anew when they change.
+        tls_key: Option<PathBuf> = "" => Optional(FILE);
+        /// Certificates of authorities that calls trust beside the system's, as PEM.
+        tls_authorities: Option<PathBuf> = "" => Optional(FILE);
         /// Pages that may call the admin API from a browser.
         admin_cors_origins: Vec<String> = "" => List(WEB_ORIGIN);
         /// Signs checkpoints of the audit log; empty: none are made.
@@ -75,7 +82,7 @@ lgdl::settings! {
         /// What games are trained with when they are compiled: `off`, their own `words`, or a model beside them, `small` or `standard`.
         meaning: Meaning = "words" => MEANING;
         /// Keys that edges sign with; two during a rotation.
-        edge_keys: Vec<EdgeKey> = "", secret => List(EDGE_KEY);
+        edge_keys: Vec<EdgeKey> = "", secret, live => List(EDGE_KEY);
         /// Accept unsigned requests; only on a loopback address, for development.
         edge_unsigned: bool = "false" => Switch;
         /// Public keys (JWKS) that verify persons' tokens signed with RS256, ES256 or EdDSA; nodes need LGDL_JWT_ISSUER and LGDL_JWT_AUDIENCE for them.
@@ -85,53 +92,57 @@ lgdl::settings! {
         /// Largest request body, bytes.
         max_body_bytes: usize = "1048576" => Number(1024..=64 * 1024 * 1024);
         /// Longest time for a request, and for its body to arrive.
-        request_timeout named "request_timeout_seconds": Duration = "10" => Seconds(1..=3600);
+        request_timeout named "request_timeout_seconds": Duration = "10", live => Seconds(1..=3600);
         /// Longest time to finish accepted requests when stopping.
-        shutdown_timeout named "shutdown_timeout_seconds": Duration = "30" => Seconds(1..=3600);
+        shutdown_timeout named "shutdown_timeout_seconds": Duration = "30", live => Seconds(1..=3600);
         /// How long a turn with side effects holds its place.
-        claim_lease named "claim_lease_seconds": Duration = "60" => Seconds(1..=3600);
+        claim_lease named "claim_lease_seconds": Duration = "60", live => Seconds(1..=3600);
         /// How long a person who asked for somebody waits, where the game says nothing.
-        handover_patience named "handover_patience_seconds": Duration = "1800" => Seconds(1..=604_800);
+        handover_patience named "handover_patience_seconds": Duration = "1800", live => Seconds(1..=604_800);
         /// Turns of a conversation that an agent is shown, and ended hand-overs of theirs.
-        agent_history: u32 = "50" => Number(1..=1000);
+        agent_history: u32 = "50", live => Number(1..=1000);
         /// Bytes of those turns at most; the oldest are left out.
-        agent_state_max_bytes: usize = "65536" => Number(4_096..=1_048_576);
+        agent_state_max_bytes: usize = "65536", live => Number(4_096..=1_048_576);
         /// Seconds of silence after which a conversation begins anew at its next turn, or asks, as its game says; empty: never.
-        session_expiry: Option<Duration> = "" => Optional(Seconds(60..=31_536_000));
+        session_expiry: Option<Duration> = "", live => Optional(Seconds(60..=31_536_000));
         /// Conversations that each tenant may have open; empty: as many as come.
         open_conversations_max: Option<u64> = "" => Optional(Number(1..=1_000_000_000));
         /// Hours that answers are kept for replays.
-        idempotency_hours: u32 = "168" => Number(1..=MAX_HOURS);
+        idempotency_hours: u32 = "168", live => Number(1..=MAX_HOURS);
         /// Days after its last turn that a conversation is kept; empty: for ever.
-        conversation_ttl_days: Option<u32> = "" => Optional(Number(1..=MAX_DAYS));
+        conversation_ttl_days: Option<u32> = "", live => Optional(Number(1..=MAX_DAYS));
         /// Upper bound in days on every retention, per-game ones included; empty: none.
-        gdpr_retention_days: Option<u32> = "" => Optional(Number(1..=MAX_DAYS));
+        gdpr_retention_days: Option<u32> = "", live => Optional(Number(1..=MAX_DAYS));
         /// Hours that events are kept for listeners.
-        event_retention_hours: u32 = "24" => Number(1..=MAX_HOURS);
+        event_retention_hours: u32 = "24", live => Number(1..=MAX_HOURS);
         /// Events that are kept for listeners at most; the oldest go first.
-        event_max: u64 = "1000000" => Number(1_000..=1_000_000_000);
+        event_max: u64 = "1000000", live => Number(1_000..=1_000_000_000);
         /// Allow webhooks to addresses of this machine or of a private network, and without TLS.
         webhook_private: bool = "false" => Switch;
         /// Seconds between two looks at what may be wrong.
-        alert_every named "alert_every_seconds": Duration = "15" => Seconds(1..=3600);
+        alert_every named "alert_every_seconds": Duration = "15", live => Seconds(1..=3600);
         /// Seconds that the store may be away before an alert; `off`: none.
-        alert_store_seconds: Option<u32> = "30" => LIMIT;
+        alert_store_seconds: Option<u32> = "30", live => LIMIT;
         /// Milliseconds that the 95th of a hundred commits may take before an alert; `off`: none.
-        alert_commit_p95_ms: Option<u32> = "1000" => LIMIT;
+        alert_commit_p95_ms: Option<u32> = "1000", live => LIMIT;
         /// Requests of a hundred that may fail before an alert; `off`: none.
-        alert_error_percent: Option<u32> = "5" => LIMIT;
+        alert_error_percent: Option<u32> = "5", live => LIMIT;
         /// Minutes that turns may wait at a node before an alert; `off`: none about nodes.
-        alert_journal_minutes: Option<u32> = "10" => LIMIT;
+        alert_journal_minutes: Option<u32> = "10", live => LIMIT;
         /// Hours that the last backup may be old before an alert; `off`: none about backups.
-        alert_backup_hours: Option<u32> = "26" => LIMIT;
+        alert_backup_hours: Option<u32> = "26", live => LIMIT;
         /// Minutes that the SIEM or a webhook may take nothing before an alert; `off`: none.
-        alert_push_minutes: Option<u32> = "15" => LIMIT;
+        alert_push_minutes: Option<u32> = "15", live => LIMIT;
         /// How full the disk of the store's folder may be before an alert, percent; `off`: none.
-        alert_disk_percent: Option<u32> = "90" => LIMIT;
+        alert_disk_percent: Option<u32> = "90", live => LIMIT;
         /// Days before an API key expires that an alert says so; `off`: none.
-        alert_expiry_days: Option<u32> = "14" => LIMIT;
+        alert_expiry_days: Option<u32> = "14", live => LIMIT;
+        /// Days before the certificate of this program's ports ends that an alert says so; `off`: none.
+        alert_certificate_days: Option<u32> = "14", live => LIMIT;
+        /// Minutes that a person may wait for somebody in a queue of hand-overs before an alert; `off`: none.
+        alert_handover_minutes: Option<u32> = "15", live => LIMIT;
         /// Hours in which only what is critical is told, such as 22:00-07:00, UTC; the rest is told afterwards.
-        alert_quiet_hours: Option<QuietHours> = "" => Optional(QUIET_HOURS);
+        alert_quiet_hours: Option<QuietHours> = "", live => Optional(QUIET_HOURS);
         /// Mail server for alerts: smtp://user:password@host:587?tls=required (STARTTLS) or smtps://…
         alert_smtp_url: Option<Secret> = "", secret => Optional(SMTP_URL);
         /// Whom mails of alerts come from.
@@ -146,18 +157,30 @@ lgdl::settings! {
         alert_pagerduty_url: Uri = "https://events.pagerduty.com/v2/enqueue" => PAGERDUTY_URL;
         /// Address that alerts are sent to as CloudEvents.
         alert_webhook_url: Option<Secret> = "", secret => Optional(SECRET_URL);
+        /// When the running origin makes backups by itself: hours between them, or times of the day, UTC; empty: never.
+        backup_schedule: Option<Schedule> = "", live => Optional(SCHEDULE);
+        /// Folder that they are written to.
+        backup_folder: Option<PathBuf> = "", live => Optional(FILE);
+        /// Backups that are kept there.
+        backup_keep: u32 = "7", live => Number(1..=10_000);
+        /// Days that others are kept there beside them; empty: none.
+        backup_keep_days: Option<u32> = "", live => Optional(Number(1..=MAX_DAYS));
+        /// Restore each one beside the store once it is made, and read it to its end.
+        backup_drill: bool = "true", live => Switch;
+        /// Keys that backups are sealed with; the first seals, the others only open; empty: they are not sealed.
+        backup_key: Option<KeyRing> = "", secret, live => Optional(KEY_RING);
         /// Hours between clean-ups.
-        cleanup_interval_hours: u32 = "24" => Number(1..=MAX_HOURS);
+        cleanup_interval_hours: u32 = "24", live => Number(1..=MAX_HOURS);
         /// Key-encryption keys for encryption at rest; empty: off.
         encryption_key: Option<KeyRing> = "", secret => Optional(KEY_RING);
         /// Where the key ring does not open what the store holds: `refuse` to start, or `serve` without it.
         encryption_unreadable: UnreadableKeys = "refuse" => Choice(UNREADABLE);
         /// Replace what looks personal in log lines.
-        pii_redact_in_logs: bool = "true" => Switch;
+        pii_redact_in_logs: bool = "true", live => Switch;
         /// Keep what looks personal in texts as tokens, which turn back for their owner; needs LGDL_ENCRYPTION_KEY.
         pii_tokenize_in_storage: bool = "false" => Switch;
         /// What is logged: error, warn, info, debug, or a filter such as info,lgdl_origin=debug.
-        log: String = "info" => Text;
+        log: String = "info", live => Text;
         /// Collector of traces, OTLP over HTTP, of origin and node: `http://127.0.0.1:4318`; empty: none.
         otlp_url: Option<Uri> = "" => Optional(OTLP_URL);
         /// Value of the authorization header that is sent there, such as `Bearer …`.

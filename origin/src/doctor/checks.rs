@@ -190,16 +190,31 @@ fn is_local(host: &str) -> bool {
 fn tls(facts: &Facts) -> Vec<Finding> {
     let Ok(settings) = &facts.settings else { return Vec::new() };
     let mut found = Vec::new();
+    match &facts.certificate {
+        Some(Err(why)) => {
+            found.push(fail(why, "name a certificate that holds now, and its key: nothing starts with this one"))
+        }
+        Some(Ok(ends_at)) if ends_at - facts.now_ms < EXPIRES_SOON_MS => {
+            let days = (ends_at - facts.now_ms) / DAY_MS;
+            let todo = "renew it, and look why that was not done by itself; the files are read anew when they change";
+            found.push(warn(format!("the certificate ends in {days} days"), todo));
+        }
+        Some(Ok(_)) | None => {}
+    }
+    if let Some(why) = &facts.authorities_fault {
+        found.push(fail(why, "LGDL_TLS_AUTHORITIES names a file with certificates of authorities, as PEM"));
+    }
     if let Some(config) = &settings.origin {
         if let Some(Ok(server)) = &facts.server
             && !server.tls
             && !config.postgres_url.as_ref().is_some_and(|url| database_is_local(url.expose()))
         {
-            let todo = "add sslmode=require to LGDL_POSTGRES_URL; SSL_CERT_FILE names an authority of your own";
+            let todo = "add sslmode=require to LGDL_POSTGRES_URL; LGDL_TLS_AUTHORITIES names authorities of your own";
             found.push(warn("the connection to PostgreSQL is not encrypted", todo));
         }
-        if !config.admin_listen.ip().is_loopback() {
-            let todo = "keep its port on a private network, with something that ends TLS in front";
+        if !config.admin_listen.ip().is_loopback() && facts.certificate.is_none() {
+            let todo =
+                "set LGDL_TLS_CERTIFICATE and LGDL_TLS_KEY, or keep its port on a private network with TLS in front";
             found.push(warn(format!("the admin API listens on {} without TLS", config.admin_listen), todo));
         }
     }
@@ -208,7 +223,7 @@ fn tls(facts: &Facts) -> Vec<Finding> {
         && url.scheme_str() == Some("http")
         && !is_local(url.host().unwrap_or_default())
     {
-        let todo = "put TLS in front of the origin and name it with https, or keep both on a private network";
+        let todo = "give the origin a certificate (LGDL_TLS_CERTIFICATE) and name it with https, or keep both on a private network";
         found.push(warn(
             "LGDL_ORIGIN_URL is http: turns are signed on their way to the origin, and not encrypted",
             todo,

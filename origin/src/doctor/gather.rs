@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Uri;
+use lgdl_tls::ServerTls;
 use serde_json::Value;
 
 use super::{Credential, Disk, Facts, Node, NodeAnswer, Program, Ring, Settings, Space, StoreFacts};
@@ -14,11 +15,13 @@ use crate::backup::{DRILLED_NOTE, MADE_NOTE};
 use crate::clock::{Clock as _, Millis, SystemClock};
 use crate::config::{Config, DEFAULT_FILE, Given};
 use crate::migrations::{self, Status};
+use crate::outbound::Proof;
 use crate::privacy::{RingError, check_ring};
 use crate::receipts::heard_note;
 use crate::serve::{DEFAULT_TENANT, open_store};
 use crate::store::postgres::{connect, server};
 use crate::store::{Store, StoreError};
+use crate::tls::trust;
 use crate::{audit, outbound, tombstones};
 
 /// How long a node may take to say how it is.
@@ -47,12 +50,22 @@ impl Facts {
                 Program::Origin => Some(given.clone().origin()?),
                 Program::Edge => None,
             };
-            Ok(Settings { origin, edge: given.edge()? })
+            let tls = given.tls()?;
+            Ok(Settings { origin, edge: given.edge()?, tls })
+        });
+        let now_ms = SystemClock.now_ms();
+        let tls = settings.as_ref().ok().map(|settings| settings.tls.clone());
+        let authorities_fault = tls.as_ref().and_then(|tls| trust(tls).err()).map(|error| error.to_string());
+        let certificate = tls.and_then(|tls| tls.server).map(|files| {
+            let opened = ServerTls::open(files, now_ms / 1000);
+            opened.map(|tls| tls.ends_at() * 1000).map_err(|error| error.to_string())
         });
         let mut facts = Facts {
             program: asked.program,
-            now_ms: SystemClock.now_ms(),
+            now_ms,
             settings,
+            certificate,
+            authorities_fault,
             open_files: open_files(asked.config.as_deref(), secret_files),
             server: None,
             migrations: None,
@@ -206,7 +219,7 @@ fn disk(what: &'static str, folder: &Path) -> Disk {
 
 async fn ask(url: &Uri) -> Node {
     let asked_at = SystemClock.now_ms();
-    let answer = outbound::get(url, NODE_WITHIN).await.map(|answer| {
+    let answer = outbound::get(url, NODE_WITHIN, Proof::Needed).await.map(|answer| {
         let body: Value = serde_json::from_str(&answer.body).unwrap_or(Value::Null);
         let date = answer.headers.get(http::header::DATE).and_then(|date| date.to_str().ok());
         let components = body["components"].as_object().into_iter().flatten();

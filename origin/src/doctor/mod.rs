@@ -17,6 +17,7 @@ use crate::clock::Millis;
 use crate::config::{Config, ConfigError};
 use crate::migrations::Status;
 use crate::store::postgres::server::ServerFacts;
+use crate::tls::Tls;
 
 pub use checks::CHECKS;
 pub use gather::Asked;
@@ -87,6 +88,8 @@ pub struct Settings {
     pub origin: Option<Config>,
     /// The edge's, by name, as they were given.
     pub edge: BTreeMap<&'static str, String>,
+    /// The files of TLS.
+    pub tls: Tls,
 }
 
 /// Space on the disk of a folder, bytes.
@@ -183,6 +186,10 @@ pub struct Facts {
     pub now_ms: Millis,
     /// The settings, or what is wrong with them. Without them little else is known.
     pub settings: Result<Settings, ConfigError>,
+    /// When the certificate that the settings name ends, if they name one; or why it can't be shown.
+    pub certificate: Option<Result<Millis, String>>,
+    /// Why the operator's own authorities can't be trusted.
+    pub authorities_fault: Option<String>,
     /// Files with secrets that others than their owner's group may read.
     pub open_files: Vec<PathBuf>,
     /// The PostgreSQL server, where the settings name one; or why it can't be asked.

@@ -1,8 +1,10 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::migrations::Status;
+use crate::clock::DAY_MS;
+use crate::migrations::{Kind, Status};
 use crate::store::postgres::server::{MIN_SERVER_VERSION, ServerFacts};
+use crate::tls::Tls;
 
 const NOW: Millis = 1_800_000_000_000;
 const SECRET: &str = "3f1c9a7e5b2d8046c1e7a9530f8b6d24";
@@ -51,10 +53,13 @@ fn well(program: Program) -> Facts {
                 config(&[("LGDL_POSTGRES_URL", "postgres://u:c7a95b2f3e1d8046c1e7a9530f8b6d24@h/d?sslmode=require")])
             }),
             edge: edge.map(|(name, value)| (name, value.to_owned())).into(),
+            tls: Tls { server: None, authorities: None },
         }),
+        certificate: Some(Ok(NOW + 60 * DAY_MS)),
+        authorities_fault: None,
         open_files: Vec::new(),
         server: Some(Ok(server())),
-        migrations: Some(Ok(vec![Status { version: 1, name: "core".into(), applied_at: Some(1) }])),
+        migrations: Some(Ok(vec![Status { version: 1, name: "core".into(), kind: Kind::Expand, applied_at: Some(1) }])),
         store: Some(Ok(StoreFacts {
             ring: Ring::Opens(3),
             tombstones: Some(Ok(2)),
@@ -104,7 +109,13 @@ const SPOILED: &[(&str, Level, Spoil)] = &[
     ("secrets", Level::Fail, |facts| edge(facts, "jwt_secret", SECRET)),
     ("files", Level::Warn, |facts| facts.open_files.push(PathBuf::from("secrets/ring"))),
     ("tls", Level::Warn, |facts| postgres(facts).tls = false),
-    ("tls", Level::Warn, |facts| origin(facts).admin_listen = "0.0.0.0:1".parse().expect("an address")),
+    ("tls", Level::Warn, |facts| {
+        facts.certificate = None;
+        origin(facts).admin_listen = "0.0.0.0:1".parse().expect("an address");
+    }),
+    ("tls", Level::Fail, |facts| facts.certificate = Some(Err("E563 over".into()))),
+    ("tls", Level::Warn, |facts| facts.certificate = Some(Ok(NOW + DAY_MS))),
+    ("tls", Level::Fail, |facts| facts.authorities_fault = Some("E561 none".into())),
     ("tls", Level::Warn, |facts| edge(facts, "origin_url", "http://origin.example")),
     ("tls", Level::Warn, |facts| facts.nodes[0].url = "http://node.example/health".into()),
     ("mode", Level::Fail, |facts| origin(facts).edge_unsigned = true),
@@ -131,6 +142,7 @@ const SPOILED: &[(&str, Level, Spoil)] = &[
         facts.migrations.as_mut().expect("asked").as_mut().expect("well").push(Status {
             version: 2,
             name: "two".into(),
+            kind: Kind::Expand,
             applied_at: None,
         });
     }),

@@ -208,7 +208,7 @@ async fn claim_turn(
         idempotency_key: kept.key.clone(),
         fingerprint: kept.fingerprint.clone(),
         now_ms: origin.clock.now_ms(),
-        lease_ms: u64::try_from(origin.config.claim_lease.as_millis()).unwrap_or(u64::MAX),
+        lease_ms: u64::try_from(origin.settings().claim_lease.as_millis()).unwrap_or(u64::MAX),
     };
     let said_ms = claim.now_ms;
     let outcome = stored(&origin, Operation::Claim, origin.store.claim(claim)).await?;

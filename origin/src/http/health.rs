@@ -10,8 +10,9 @@ use serde_json::json;
 
 use super::Origin;
 use crate::audit::{self, Lag, MAX_LAG_MS};
-use crate::backup::{DRILLED_NOTE, MADE_NOTE};
+use crate::backup::{BACKUP_FAILED_NOTE, DRILL_FAILED_NOTE, DRILLED_NOTE, MADE_NOTE};
 use crate::clock::Millis;
+use crate::metrics::BackupTimes;
 use crate::nodes::{self, NodeState};
 use crate::work::{TRIAL_EVERY_MS, Trial};
 
@@ -121,7 +122,15 @@ pub(super) async fn metrics(State(origin): State<Origin>) -> Response {
     {
         origin.metrics.push_lag(lag.links, (lag.waiting_ms / 1000).unsigned_abs());
     }
-    origin.metrics.backed_up(noted_time(&origin, MADE_NOTE).await, noted_time(&origin, DRILLED_NOTE).await);
+    if let Some(tls) = &origin.tls {
+        origin.metrics.certificate(tls);
+    }
+    origin.metrics.backed_up(&BackupTimes {
+        made: noted_time(&origin, MADE_NOTE).await,
+        drilled: noted_time(&origin, DRILLED_NOTE).await,
+        failed: noted_time(&origin, BACKUP_FAILED_NOTE).await,
+        drill_failed: noted_time(&origin, DRILL_FAILED_NOTE).await,
+    });
     let text = origin.metrics.text(origin.store.connections(), origin.clock.now_ms());
     ([(header::CONTENT_TYPE, lgdl_metrics::CONTENT_TYPE)], text).into_response()
 }

@@ -44,7 +44,7 @@ fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
 }
 
 async fn limit_time(State(origin): State<Origin>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(origin.config.request_timeout, next.run(request)).await {
+    match tokio::time::timeout(origin.settings().request_timeout, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::unavailable("The request took too long; it may or may not have been carried out.")
             .retry_after(1)

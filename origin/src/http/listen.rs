@@ -13,8 +13,10 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, TcpStream};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use lgdl_tls::ServerTls;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 
@@ -27,8 +29,14 @@ pub const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 /// How long to wait when nothing can be accepted: out of file descriptors, most likely.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(10);
 
-/// Serves until `stopped`, then finishes what was accepted. Every request knows its peer's address.
-pub async fn serve(listener: TcpListener, service: Router, mut stopped: watch::Receiver<bool>) {
+/// Serves until `stopped`, then finishes what was accepted. Every request knows its peer's address. With `tls` nothing else is
+/// spoken.
+pub async fn serve(
+    listener: TcpListener,
+    service: Router,
+    tls: Option<Arc<ServerTls>>,
+    mut stopped: watch::Receiver<bool>,
+) {
     let connections = GracefulShutdown::new();
     let kept = Connections::new(Limits::of_this_process());
     loop {
@@ -44,7 +52,25 @@ pub async fn serve(listener: TcpListener, service: Router, mut stopped: watch::R
         };
         // Where nobody can be let go, the one that came last is.
         if let Some(connection) = kept.admit(peer.ip()) {
-            accept(&connections, stream, peer, connection, service.clone());
+            let _ = stream.set_nodelay(true);
+            let (watcher, service, tls) = (connections.watcher(), service.clone(), tls.clone());
+            tokio::spawn(async move {
+                let going = Arc::clone(&connection);
+                let served = async {
+                    match tls {
+                        None => answer(watcher, stream, peer, connection, service).await,
+                        Some(tls) => {
+                            if let Some((stream, _)) = tls.accept(stream).await {
+                                answer(watcher, stream, peer, connection, service).await;
+                            }
+                        }
+                    }
+                };
+                tokio::select! {
+                    () = served => {}
+                    () = going.has_to_go() => {}
+                }
+            });
         }
     }
     drop(listener);
@@ -56,12 +82,17 @@ async fn end(stopped: &mut watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-fn accept(connections: &GracefulShutdown, stream: TcpStream, peer: SocketAddr, kept: Arc<Connection>, service: Router) {
-    let _ = stream.set_nodelay(true);
-    let answered = Arc::clone(&kept);
+/// Answers the requests of one connection until it ends.
+async fn answer(
+    watcher: Watcher,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: SocketAddr,
+    kept: Arc<Connection>,
+    service: Router,
+) {
     let answering = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        let (service, connection) = (service.clone(), Arc::clone(&answered));
+        let (service, connection) = (service.clone(), Arc::clone(&kept));
         async move {
             let answering = connection.begin();
             let mut answer = service.oneshot(request).await;
@@ -83,12 +114,7 @@ fn accept(connections: &GracefulShutdown, stream: TcpStream, peer: SocketAddr, k
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
     builder.http2().timer(TokioTimer::new());
-    let connection = connections.watch(builder.serve_connection(TokioIo::new(stream), answering).into_owned());
-    tokio::spawn(async move {
-        tokio::select! {
-            // A client that breaks off is nobody's error.
-            _ = connection => {}
-            () = kept.has_to_go() => {}
-        }
-    });
+    let connection = builder.serve_connection(TokioIo::new(stream), answering).into_owned();
+    // A client that breaks off is nobody's error.
+    let _ = watcher.watch(connection).await;
 }

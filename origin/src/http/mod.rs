@@ -18,10 +18,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
+use lgdl_tls::ServerTls;
 use lgdl_traces::Exporter;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Live};
 use crate::metrics::Metrics;
 use crate::privacy::Protection;
 use crate::random::Random;
@@ -40,8 +41,10 @@ pub(crate) use sse::{Feed, Over, stream};
 /// Everything that a request may need.
 #[derive(Debug, Clone)]
 pub struct Origin {
-    /// The settings.
+    /// The settings, as they were at the start.
     pub config: Arc<Config>,
+    /// The settings in force, of which some may have changed since.
+    pub live: Live,
     /// Where things last.
     pub store: Arc<dyn Store>,
     /// Encryption at rest.
@@ -56,6 +59,16 @@ pub struct Origin {
     pub gate: Arc<Gate>,
     /// Where traces of requests go, if anywhere.
     pub traces: Option<Arc<Exporter>>,
+    /// The certificate of its ports, if they speak TLS.
+    pub tls: Option<Arc<ServerTls>>,
+}
+
+impl Origin {
+    /// The settings in force.
+    #[must_use]
+    pub fn settings(&self) -> Arc<Config> {
+        self.live.now()
+    }
 }
 
 /// The service on the edge's port: the edge API, health, metrics.

@@ -5,7 +5,7 @@
 
 use lgdl::ids::{Id, NotAnId};
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -50,7 +50,7 @@ pub(super) struct CheckedBody(pub(super) Bytes);
 /// The keys of the edges, and the nonces they have used.
 #[derive(Debug)]
 pub struct Gate {
-    keys: Vec<EdgeKey>,
+    keys: RwLock<Vec<EdgeKey>>,
     unsigned: bool,
     nonces: Mutex<Nonces>,
     epoch: OnceCell<String>,
@@ -81,7 +81,7 @@ impl Gate {
     #[must_use]
     pub fn new(config: &Config) -> Gate {
         Gate {
-            keys: config.edge_keys.clone(),
+            keys: RwLock::new(config.edge_keys.clone()),
             unsigned: config.edge_unsigned,
             nonces: Mutex::default(),
             epoch: OnceCell::new(),
@@ -90,6 +90,11 @@ impl Gate {
             token_keys: TokenKeys::of(config),
             stopping: watch::Sender::new(false),
         }
+    }
+
+    /// Takes the keys of edges that the settings name now.
+    pub fn take(&self, config: &Config) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = config.edge_keys.clone();
     }
 
     /// Has answers that go on end: the origin stops.
@@ -138,7 +143,8 @@ impl Gate {
     fn check(&self, request: &Signed<'_>, body: &[u8], now_ms: Millis) -> Result<(), Refused> {
         let Signed { parts, signature } = request;
         let unknown = || Refused { why: "key", detail: "the key id is not known".into() };
-        let key = self.keys.iter().find(|key| key.id == parts.key_id).ok_or_else(unknown)?;
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let key = keys.iter().find(|key| key.id == parts.key_id).ok_or_else(unknown)?;
         let secret = key.secret.expose().as_bytes();
         verify(secret, parts, signature, body, now_ms).map_err(|refusal| Refused::of(&refusal))?;
         // Only after the signature holds: else anybody could fill the memory, or burn an edge's nonces.
@@ -214,7 +220,7 @@ async fn read_body(origin: &Origin, path: &str, body: Body) -> Result<Bytes, Pro
         _ => origin.config.max_body_bytes,
     };
     // Shorter than the limit of the whole request, so that a slow sender hears that it was slow.
-    let patience = origin.config.request_timeout.mul_f64(0.9);
+    let patience = origin.settings().request_timeout.mul_f64(0.9);
     match tokio::time::timeout(patience, axum::body::to_bytes(body, limit)).await {
         Err(_) => Err(Problem::timeout("The body did not arrive in time.")),
         Ok(Ok(bytes)) => Ok(bytes),

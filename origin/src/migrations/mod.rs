@@ -12,6 +12,32 @@ use crate::config::Config;
 use crate::hex;
 use crate::store::{self, Result, StoreError};
 
+/// Whether programs of the release before can go on while a migration is applied, and after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// It adds. Programs of before go on with what they know, and may start again.
+    Expand,
+    /// It changes or takes away what programs of before use, or lets rows in that they can't read: they have to be gone.
+    Contract,
+}
+
+impl Kind {
+    /// As it is recorded.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Expand => "expand",
+            Kind::Contract => "contract",
+        }
+    }
+
+    /// What was recorded; nothing else than an expansion counts as one.
+    fn recorded(name: &str) -> Kind {
+        if name == Kind::Expand.name() { Kind::Expand } else { Kind::Contract }
+    }
+}
+
 /// One step of the schema.
 #[derive(Debug, Clone, Copy)]
 pub struct Migration {
@@ -19,6 +45,8 @@ pub struct Migration {
     pub version: u32,
     /// What it does.
     pub name: &'static str,
+    /// Whether programs of before can go on.
+    pub kind: Kind,
     /// The statements.
     pub sql: &'static str,
 }
@@ -38,6 +66,8 @@ pub struct Applied {
     pub version: u32,
     /// SHA-256 of the statements that ran.
     pub checksum: String,
+    /// Whether programs that do not know it can go on, as the program said that applied it.
+    pub kind: Kind,
     /// When.
     pub applied_at: Millis,
 }
@@ -49,6 +79,8 @@ pub struct Status {
     pub version: u32,
     /// What it does.
     pub name: String,
+    /// Whether programs of before can go on.
+    pub kind: Kind,
     /// When it was applied; `None`: it is due.
     pub applied_at: Option<Millis>,
 }
@@ -93,12 +125,13 @@ async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send 
     tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Internal(error.to_string()))?
 }
 
-/// Compares the history with the files, and says where each stands.
+/// Compares the history with the files, and says where each stands. What a newer program has added is no hindrance.
 ///
 /// # Errors
-/// [`StoreError::Schema`] when the store was written by a newer program, or an applied file has changed.
+/// [`StoreError::Schema`] when a newer program has changed what this one uses, or an applied file has changed.
 pub fn compare(files: &'static [Migration], history: &[Applied]) -> Result<Vec<Status>> {
-    if let Some(newer) = history.iter().find(|applied| files.iter().all(|file| file.version != applied.version)) {
+    let unknown = |applied: &&Applied| files.iter().all(|file| file.version != applied.version);
+    if let Some(newer) = history.iter().filter(unknown).find(|applied| applied.kind != Kind::Expand) {
         let known = files.last().map_or(0, |file| file.version);
         return Err(StoreError::Schema(format!(
             "it has migration {}, this program knows {known}; run a newer lgdl",
@@ -116,7 +149,7 @@ pub fn compare(files: &'static [Migration], history: &[Applied]) -> Result<Vec<S
                 )));
             }
             let applied_at = applied.map(|applied| applied.applied_at);
-            Ok(Status { version: file.version, name: file.name.to_owned(), applied_at })
+            Ok(Status { version: file.version, name: file.name.to_owned(), kind: file.kind, applied_at })
         })
         .collect()
 }
@@ -135,12 +168,45 @@ mod tests {
     use super::*;
 
     static FILES: [Migration; 2] = [
-        Migration { version: 1, name: "one", sql: "SELECT 1" },
-        Migration { version: 2, name: "two", sql: "SELECT 2" },
+        Migration { version: 1, name: "one", kind: Kind::Expand, sql: "SELECT 1" },
+        Migration { version: 2, name: "two", kind: Kind::Contract, sql: "SELECT 2" },
     ];
 
     fn applied(version: u32, sql: &str) -> Applied {
-        Applied { version, checksum: hex::sha256(sql.as_bytes()), applied_at: 7 }
+        Applied { version, checksum: hex::sha256(sql.as_bytes()), kind: Kind::Contract, applied_at: 7 }
+    }
+
+    #[test]
+    fn what_a_newer_program_has_added_is_no_hindrance() {
+        let both = [applied(1, "SELECT 1"), applied(2, "SELECT 2")];
+        let added = Applied { kind: Kind::Expand, ..applied(3, "SELECT 3") };
+        assert_eq!(due(&FILES, &[&both[..], &[added.clone()]].concat()).unwrap().len(), 0);
+        let changed = [&both[..], &[added, applied(4, "SELECT 4")]].concat();
+        assert!(matches!(due(&FILES, &changed), Err(StoreError::Schema(_))));
+    }
+
+    #[test]
+    fn what_changes_or_takes_away_is_not_called_an_expansion() {
+        const TAKES: [&str; 8] = [
+            "DROP TABLE",
+            "DROP COLUMN",
+            "DROP CONSTRAINT",
+            "DROP FUNCTION",
+            "DROP TRIGGER",
+            "RENAME",
+            "ALTER COLUMN",
+            "DELETE FROM",
+        ];
+        let mut looked = 0;
+        for file in [sqlite::FILES, postgres::FILES].into_iter().flatten().filter(|file| file.kind == Kind::Expand) {
+            // What a function or a trigger does is not done by the migration.
+            let lines = file.sql.lines().filter(|line| !line.starts_with(' '));
+            let statements = lines.filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n").to_uppercase();
+            let found = TAKES.iter().find(|takes| statements.contains(**takes));
+            assert_eq!(found, None, "{} ({}) is called an expansion", file.version, file.name);
+            looked += 1;
+        }
+        assert!(looked >= 15, "{looked}");
     }
 
     #[test]

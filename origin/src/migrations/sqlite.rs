@@ -3,6 +3,7 @@
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
+use super::Kind::{self, Contract, Expand};
 use super::{Applied, Migration, Status, compare, due};
 use crate::clock::Millis;
 use crate::store::sqlite::failed;
@@ -10,24 +11,56 @@ use crate::store::{Result, StoreError};
 
 /// The files in order.
 pub const FILES: &[Migration] = &[
-    Migration { version: 1, name: "core", sql: include_str!("../../migrations/sqlite/0001_core.sql") },
-    Migration { version: 2, name: "data_keys", sql: include_str!("../../migrations/sqlite/0002_data_keys.sql") },
+    Migration { version: 1, name: "core", kind: Expand, sql: include_str!("../../migrations/sqlite/0001_core.sql") },
+    Migration {
+        version: 2,
+        name: "data_keys",
+        kind: Expand,
+        sql: include_str!("../../migrations/sqlite/0002_data_keys.sql"),
+    },
     Migration {
         version: 3,
         name: "administrators",
+        kind: Expand,
         sql: include_str!("../../migrations/sqlite/0003_administrators.sql"),
     },
     Migration {
         version: 4,
         name: "erasures_by_time",
+        kind: Expand,
         sql: include_str!("../../migrations/sqlite/0004_erasures_by_time.sql"),
     },
-    Migration { version: 5, name: "state_names", sql: include_str!("../../migrations/sqlite/0005_state_names.sql") },
-    Migration { version: 6, name: "reports", sql: include_str!("../../migrations/sqlite/0006_reports.sql") },
-    Migration { version: 7, name: "events", sql: include_str!("../../migrations/sqlite/0007_events.sql") },
-    Migration { version: 8, name: "handovers", sql: include_str!("../../migrations/sqlite/0008_handovers.sql") },
-    Migration { version: 9, name: "webhooks", sql: include_str!("../../migrations/sqlite/0009_webhooks.sql") },
-    Migration { version: 10, name: "nodes", sql: include_str!("../../migrations/sqlite/0010_nodes.sql") },
+    Migration {
+        version: 5,
+        name: "state_names",
+        kind: Expand,
+        sql: include_str!("../../migrations/sqlite/0005_state_names.sql"),
+    },
+    Migration {
+        version: 6,
+        name: "reports",
+        kind: Expand,
+        sql: include_str!("../../migrations/sqlite/0006_reports.sql"),
+    },
+    Migration {
+        version: 7,
+        name: "events",
+        kind: Expand,
+        sql: include_str!("../../migrations/sqlite/0007_events.sql"),
+    },
+    Migration {
+        version: 8,
+        name: "handovers",
+        kind: Contract,
+        sql: include_str!("../../migrations/sqlite/0008_handovers.sql"),
+    },
+    Migration {
+        version: 9,
+        name: "webhooks",
+        kind: Expand,
+        sql: include_str!("../../migrations/sqlite/0009_webhooks.sql"),
+    },
+    Migration { version: 10, name: "nodes", kind: Expand, sql: include_str!("../../migrations/sqlite/0010_nodes.sql") },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -37,6 +70,9 @@ const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
     applied_at INTEGER NOT NULL
 ) STRICT";
 
+/// Histories of before do not say of what kind a migration is.
+const KIND: &str = "ALTER TABLE schema_migrations ADD COLUMN kind TEXT NOT NULL DEFAULT 'contract'";
+
 /// Applies what is due, all in one transaction; returns how many.
 ///
 /// # Errors
@@ -44,12 +80,18 @@ const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
 pub fn apply(connection: &mut Connection, now_ms: Millis) -> Result<usize> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     transaction.execute_batch(HISTORY).map_err(failed)?;
+    if !says_kind(&transaction)? {
+        transaction.execute_batch(KIND).map_err(failed)?;
+    }
     let due = due(FILES, &history(&transaction)?)?;
     for file in &due {
-        let record = "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (?1, ?2, ?3, ?4)";
+        let record =
+            "INSERT INTO schema_migrations (version, name, checksum, applied_at, kind) VALUES (?1, ?2, ?3, ?4, ?5)";
         transaction
             .execute_batch(file.sql)
-            .and_then(|()| transaction.execute(record, params![file.version, file.name, file.checksum(), now_ms]))
+            .and_then(|()| {
+                transaction.execute(record, params![file.version, file.name, file.checksum(), now_ms, file.kind.name()])
+            })
             .map_err(|error| StoreError::Schema(format!("migration {} ({}): {error}", file.version, file.name)))?;
     }
     transaction.commit().map_err(failed)?;
@@ -67,12 +109,19 @@ pub fn status(connection: &Connection) -> Result<Vec<Status>> {
     compare(FILES, &history)
 }
 
+fn says_kind(connection: &Connection) -> Result<bool> {
+    let sql = "SELECT 1 FROM pragma_table_info('schema_migrations') WHERE name = 'kind'";
+    connection.prepare(sql).and_then(|mut statement| statement.exists([])).map_err(failed)
+}
+
 fn history(connection: &Connection) -> Result<Vec<Applied>> {
+    let kind = if says_kind(connection)? { "kind" } else { "'contract'" };
+    let sql = format!("SELECT version, checksum, applied_at, {kind} FROM schema_migrations ORDER BY version");
     let read = || {
-        let mut statement =
-            connection.prepare("SELECT version, checksum, applied_at FROM schema_migrations ORDER BY version")?;
+        let mut statement = connection.prepare(&sql)?;
         let rows = statement.query_map([], |row| {
-            Ok(Applied { version: row.get(0)?, checksum: row.get(1)?, applied_at: row.get(2)? })
+            let kind = Kind::recorded(&row.get::<_, String>(3)?);
+            Ok(Applied { version: row.get(0)?, checksum: row.get(1)?, kind, applied_at: row.get(2)? })
         })?;
         rows.collect::<rusqlite::Result<Vec<_>>>()
     };

@@ -66,7 +66,7 @@ pub async fn look(origin: &Origin) -> Result<(), StoreError> {
         let Some(after_s) = row.hook.follow_up_after_s else { continue };
         follow_up(origin, &mut games, &row, u64::from(after_s) * 1_000).await?;
     }
-    match origin.config.session_expiry {
+    match origin.settings().session_expiry {
         Some(expiry) => expire(origin, &mut games, millis(expiry)).await,
         None => Ok(()),
     }
@@ -99,7 +99,7 @@ impl Round {
         let place = text.as_deref().map(serde_json::from_str).transpose();
         let place: Option<Place> = place.map_err(|error| StoreError::Damaged(format!("setting {note}: {error}")))?;
         let place = place.unwrap_or(Place { at: first, id: String::new() });
-        let answers_since = now_ms - Millis::from(origin.config.idempotency_hours) * HOUR_MS;
+        let answers_since = now_ms - Millis::from(origin.settings().idempotency_hours) * HOUR_MS;
         let pause = if until < answers_since { SLOW_LOOK_EVERY_MS } else { 0 };
         if place.at + pause >= until {
             return Ok(None);

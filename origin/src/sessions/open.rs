@@ -94,7 +94,7 @@ pub async fn recount(origin: &Origin) -> Result<(), StoreError> {
     if origin.config.open_conversations_max.is_none() {
         return Ok(());
     }
-    let since = match origin.config.session_expiry {
+    let since = match origin.settings().session_expiry {
         Some(expiry) => origin.clock.now_ms().saturating_sub_unsigned(super::clock::millis(expiry)),
         None => 0,
     };

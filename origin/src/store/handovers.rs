@@ -59,6 +59,19 @@ pub struct AgentRow {
     pub reconnected: u64,
 }
 
+/// A queue in which persons wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingQueue {
+    /// The tenant.
+    pub tenant: String,
+    /// The queue.
+    pub queue: String,
+    /// How many wait that long.
+    pub waiting: u64,
+    /// Since when the first of them does.
+    pub since: Millis,
+}
+
 /// Hand-overs in one answer at most.
 pub const MAX_HANDOVERS: i64 = 200;
 
@@ -81,6 +94,10 @@ pub trait Handovers: Send + Sync {
     /// The hand-overs of every tenant that nobody took in time; `patience_ms` is that of games that say nothing. Where a game says
     /// nothing and no agent may serve the queue, whoever was asked for does not come by way of the desk, and nobody waits for them.
     async fn overdue_handovers(&self, now_ms: Millis, patience_ms: u64) -> Result<Vec<(String, HandoverRow)>>;
+
+    /// The queues of every tenant, at most [`MAX_HANDOVERS`], in which somebody has waited since `before`; those that no agent may
+    /// serve, and for which the game has no patience either, are left out, as they are by [`Handovers::overdue_handovers`].
+    async fn waiting_handovers(&self, before: Millis) -> Result<Vec<WaitingQueue>>;
 
     /// Puts what agents have who were not heard of since `before` back into its queue; returns which.
     async fn requeue_lost(&self, before: Millis, now_ms: Millis) -> Result<Vec<(String, HandoverRow)>>;

@@ -8,6 +8,7 @@ use lgdl_origin::Config;
 use lgdl_origin::audit::{drain, keep, trim};
 use lgdl_origin::bus::Priority;
 use lgdl_origin::clock::ManualClock;
+use lgdl_origin::config::Live;
 use lgdl_origin::ids::person_pseudonym;
 use lgdl_origin::store::{
     BusRow, Commit, CommitOutcome, ConversationKey, ErasureOutcome, Event, MAX_PAGE, Store, Urgency, Wanted,
@@ -269,7 +270,7 @@ pub(crate) async fn readers_are_woken_when_a_turn_is_committed(store: Fresh) {
     let config = Arc::new(Config::read("", settings).unwrap());
     let keeper = {
         let (store, config) = (store.store.clone(), config.clone());
-        tokio::spawn(async move { keep(&*store, &config, &ManualClock::at(NOW)).await })
+        tokio::spawn(async move { keep(&*store, &Live::new(config), &ManualClock::at(NOW)).await })
     };
     let wanted = Wanted { names: Some(vec!["turn.committed".into()]), ..Wanted::everything() };
     let (mut signal, mut after, mut waits) = (store.signals().heard(), 0, Vec::new());

@@ -139,12 +139,21 @@ pub(crate) async fn who_waits_too_long_is_found_by_the_games_patience_or_the_dep
         let found = store.overdue_handovers(at, PATIENCE_MS).await.unwrap();
         found.into_iter().map(|(_, row)| row.conversation).collect::<Vec<_>>()
     };
+    let waiting = async |before: Millis| {
+        let queues = store.waiting_handovers(before).await.unwrap();
+        queues.into_iter().map(|queue| (queue.queue, queue.waiting, queue.since)).collect::<Vec<_>>()
+    };
     assert_eq!(overdue(NOW + 999).await, []);
+    assert_eq!(waiting(NOW - 1).await, []);
+    assert_eq!(waiting(NOW).await, [("nurse".to_owned(), 1, NOW)], "of the other nobody knows whether somebody comes");
     assert_eq!(overdue(NOW + 1_000).await, [key("c1").id()]);
     let ended = json!({"queue": "nurse", "stage": "timed_out", "since_ms": NOW});
     take(&*store, [turn("c1", 1, NOW + 1_001, ended)]).await;
     assert_eq!(overdue(NOW + 60_000).await, [], "nobody serves that queue");
     agent(&*store, "anna", &["reception", "nurse"]).await;
+    assert_eq!(waiting(NOW).await, [("nurse".to_owned(), 1, NOW)]);
+    take(&*store, [turn("c3", 0, NOW + 5, asked("nurse", NOW + 5))]).await;
+    assert_eq!(waiting(NOW + 5).await, [("nurse".to_owned(), 2, NOW)]);
     assert_eq!(overdue(NOW + 59_999).await, []);
     assert_eq!(overdue(NOW + 60_000).await, [key("c2").id()]);
     assert_eq!(store.handover("default", &key("c1").id()).await.unwrap().unwrap().stage, TimedOut);

@@ -90,10 +90,23 @@ async fn several_origins_that_start_at_once_migrate_once() {
     let client = connect(&url, Duration::from_secs(10)).await.unwrap();
     let statuses = migrations::postgres::status(&client).await.unwrap();
     assert!(statuses.iter().all(|status| status.applied_at.is_some()));
-    let name = url.split('/').nth(3).unwrap().split('?').next().unwrap();
-    cluster.sql(name, "UPDATE schema_migrations SET checksum = 'other' WHERE version = 1");
+    let name = url.clone();
+    let name = name.split('/').nth(3).unwrap().split('?').next().unwrap();
     let settings =
         PoolSettings { url: Secret::new(url), read_url: None, min: 1, max: 1, timeout: Duration::from_secs(10) };
+    // What a newer program has added is no hindrance; and a history of before does not say of what kind its migrations are.
+    cluster.sql(name, "ALTER TABLE schema_migrations DROP COLUMN kind");
+    assert_eq!(migrations::postgres::status(&client).await.unwrap(), statuses);
+    PostgresStore::open(&settings, &ManualClock::at(NOW)).await.unwrap();
+    let added =
+        "INSERT INTO schema_migrations (version, name, checksum, applied_at, kind) VALUES (99, 'more', '', now(), ";
+    cluster.sql(name, &format!("{added} 'expand')"));
+    PostgresStore::open(&settings, &ManualClock::at(NOW)).await.unwrap();
+    cluster.sql(name, "UPDATE schema_migrations SET kind = 'contract' WHERE version = 99");
+    let refused = PostgresStore::open(&settings, &ManualClock::at(NOW)).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Schema(_)), "{refused}");
+    cluster.sql(name, "DELETE FROM schema_migrations WHERE version = 99");
+    cluster.sql(name, "UPDATE schema_migrations SET checksum = 'other' WHERE version = 1");
     let refused = PostgresStore::open(&settings, &ManualClock::at(NOW)).await.unwrap_err();
     assert!(matches!(refused, StoreError::Schema(_)), "{refused}");
 }

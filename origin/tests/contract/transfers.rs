@@ -537,3 +537,30 @@ async fn a_postgres_backup_can_be_restored() {
     let missing = Some(folder.path());
     assert!(backup::postgres(&url, &folder.path().join("x"), missing).await.is_err());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_postgres_by_the_schedule_is_sealed_and_tried() {
+    let from = match fresh(Kind::Postgres).await {
+        Ok(from) => from,
+        Err(reason) => return lgdl_skips::skip(lgdl_skips::Need::PostgreSql, &reason),
+    };
+    filled(&*from.store).await;
+    let folder = tempfile::tempdir().unwrap();
+    let settings = [
+        ("LGDL_EDGE_UNSIGNED", "true"),
+        ("LGDL_POSTGRES_URL", from.url.as_deref().unwrap()),
+        ("LGDL_BACKUP_SCHEDULE", "02:30"),
+        ("LGDL_BACKUP_FOLDER", folder.path().to_str().unwrap()),
+        ("LGDL_BACKUP_KEY", "b1:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="),
+    ];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let config = lgdl_origin::Config::read("", settings).unwrap();
+    let clock = lgdl_origin::clock::SystemClock;
+    let programs = Some(crate::postgres_server::shared().unwrap().binaries());
+    let look = async |programs| backup::schedule::look(&from.store, &config, &clock, programs).await;
+    let made = look(programs).await.unwrap().unwrap();
+    assert!(backup::is_sealed(&made.file).unwrap());
+    let drilled = made.drilled.unwrap();
+    assert!(drilled.holds() && drilled.records >= CONVERSATIONS, "{drilled:?}");
+    assert_eq!(look(programs).await.unwrap(), None, "until half past two");
+}

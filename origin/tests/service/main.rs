@@ -2,7 +2,10 @@
 
 mod admin;
 mod alerts;
+mod backups;
 mod bad_input;
+#[path = "../support/certificates.rs"]
+mod certificates;
 mod client;
 mod commits;
 mod desk;
@@ -12,6 +15,7 @@ mod events;
 mod games;
 mod handovers;
 mod health;
+mod older_edges;
 mod owasp;
 mod push;
 #[allow(dead_code)] // other test binaries use the rest
@@ -26,5 +30,6 @@ mod signatures;
 #[allow(dead_code)] // other test binaries use the rest
 #[path = "../support/sinks.rs"]
 mod sinks;
+mod tls;
 mod tokens;
 mod webhooks;

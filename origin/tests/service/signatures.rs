@@ -1,9 +1,10 @@
 //! Requests that are unsigned, altered, stale or replayed are refused.
 
 use lgdl::wire::signature::{REPLAY_WINDOW_MS, TENANT_HEADER};
+use lgdl_origin::config::{Config, EdgeKey, Secret};
 use reqwest::{Method, StatusCode};
 
-use crate::client::{Tampering, commit, edge, edge_with, problem};
+use crate::client::{SECRET, Tampering, commit, edge, edge_with, problem};
 
 const TURNS: &str = "/edge/v1/turns";
 
@@ -49,4 +50,19 @@ async fn an_unsigned_request_is_refused_unless_the_deployment_allows_it() {
     let open = edge_with(&[("LGDL_EDGE_UNSIGNED", "true")]).await;
     let response = ask(open.url("/edge/v1/games"), open.http()).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_key_is_changed_while_the_origin_runs() {
+    let edge = edge().await;
+    let ask = async |secret: &str| {
+        let how = Tampering { secret: Some(secret.to_owned()), ..Tampering::default() };
+        edge.send_tampered(Method::GET, "/edge/v1/games", vec![], how).await.status()
+    };
+    assert_eq!(ask(SECRET).await, StatusCode::OK);
+    let other = "the secret that comes after it";
+    let config = Config { edge_keys: vec![], ..(*edge.running.origin.settings()).clone() };
+    let key = EdgeKey { id: "edge".into(), secret: Secret::new(other) };
+    edge.running.reload(Config { edge_keys: vec![key], ..config }).await.unwrap();
+    assert_eq!((ask(SECRET).await, ask(other).await), (StatusCode::UNAUTHORIZED, StatusCode::OK));
 }

@@ -78,59 +78,59 @@ crate::settings! {
         /// Where the origin is. Every node needs it.
         origin_url: Option<String> = "" => Optional(Parsed("an http or https address", web_address));
         /// Id of the key that signs calls to the origin; needed in production.
-        origin_key_id: Option<String> = "" => Optional(Parsed("a key id", key_id));
+        origin_key_id: Option<String> = "", live => Optional(Parsed("a key id", key_id));
         /// Its secret.
-        origin_key: Option<Vec<u8>> = "", secret => Optional(SecretText(MIN_SECRET_BYTES));
+        origin_key: Option<Vec<u8>> = "", secret, live => Optional(SecretText(MIN_SECRET_BYTES));
         /// Time for one call to the origin, in milliseconds.
-        origin_timeout_ms: Duration = "3000" => Millis(1..=60_000);
+        origin_timeout_ms: Duration = "3000", live => Millis(1..=60_000);
         /// Tenant of requests that no API key or token assigns to another.
         tenant: String = "default" => Parsed("a tenant's name", tenant);
         /// Seals hot state and journal; without it there are none.
         state_key: Option<SecretKey> = "", secret => Optional(Key);
         /// Answer every turn without state (matching only).
-        state_disabled: bool = "false" => Switch;
+        state_disabled: bool = "false", live => Switch;
         /// Seconds that hot state is kept.
-        kv_ttl: Duration = "3600" => Seconds(1..=2_592_000);
+        kv_ttl: Duration = "3600", live => Seconds(1..=2_592_000);
         /// Milliseconds that the list of games is believed.
-        games_ttl_ms: Duration = "30000" development "500" => Millis(1..=MAX_WAIT_MS);
+        games_ttl_ms: Duration = "30000" development "500", live => Millis(1..=MAX_WAIT_MS);
         /// Milliseconds between two looks at what was erased, at least.
-        erasures_every_ms: Duration = "15000" development "500" => Millis(1..=MAX_WAIT_MS);
+        erasures_every_ms: Duration = "15000" development "500", live => Millis(1..=MAX_WAIT_MS);
         /// Turns that a person may take.
-        rate_limit_user: Option<Rate> = "10/minute" development "off" => Rates;
+        rate_limit_user: Option<Rate> = "10/minute" development "off", live => Rates;
         /// Turns in one conversation.
-        rate_limit_conversation: Option<Rate> = "20/minute" development "off" => Rates;
+        rate_limit_conversation: Option<Rate> = "20/minute" development "off", live => Rates;
         /// Turns with one API key.
-        rate_limit_key: Option<Rate> = "off" => Rates;
+        rate_limit_key: Option<Rate> = "off", live => Rates;
         /// Turns in all.
-        rate_limit_global: Option<Rate> = "1000/minute" development "off" => Rates;
+        rate_limit_global: Option<Rate> = "1000/minute" development "off", live => Rates;
         /// Whether callers need an API key or a token.
-        auth: Access = "required" development "open" => Choice(ACCESS);
+        auth: Access = "required" development "open", live => Choice(ACCESS);
         /// Verifies tokens signed with HS256.
-        jwt_secret: Option<Vec<u8>> = "", secret => Optional(SecretText(MIN_SECRET_BYTES));
+        jwt_secret: Option<Vec<u8>> = "", secret, live => Optional(SecretText(MIN_SECRET_BYTES));
         /// Verifies them too: the secret of before, or of after, while the issuer changes it.
-        jwt_secret_other: Option<Vec<u8>> = "", secret => Optional(SecretText(MIN_SECRET_BYTES));
+        jwt_secret_other: Option<Vec<u8>> = "", secret, live => Optional(SecretText(MIN_SECRET_BYTES));
         /// Issuer (`iss`) that a token must name.
-        jwt_issuer: Option<String> = "" => Optional(Text);
+        jwt_issuer: Option<String> = "", live => Optional(Text);
         /// Audience (`aud`) that a token must name.
-        jwt_audience: Option<String> = "" => Optional(Text);
+        jwt_audience: Option<String> = "", live => Optional(Text);
         /// Web origins that may call from a page; `*` for all.
-        cors_origins: Vec<String> = "" development "*" => List(Parsed("an origin such as https://www.example.com", web_origin));
+        cors_origins: Vec<String> = "" development "*", live => List(Parsed("an origin such as https://www.example.com", web_origin));
         /// Whether `GET /` answers with the chat page.
-        chat_page: Page = "off" development "on" => Choice(PAGES);
+        chat_page: Page = "off" development "on", live => Choice(PAGES);
         /// Capability services by name.
         services: BTreeMap<String, Service> = "", secret => SERVICES;
         /// Stand-ins for services that are not configured, on development nodes.
         capability_mocks: BTreeMap<String, Mocks> = "" => MOCKS;
         /// Rounds of a negotiation.
-        negotiation_max_rounds: u32 = "3" => Number(1..=20);
+        negotiation_max_rounds: u32 = "3", live => Number(1..=20);
         /// Gain of confidence below which a round counts as none.
-        negotiation_epsilon: f64 = "0.05" => Decimal(0.0..=1.0);
+        negotiation_epsilon: f64 = "0.05", live => Decimal(0.0..=1.0);
         /// What the node is called in `lgdl nodes`; empty: a name that it draws and keeps.
         node_name: Option<String> = "" => Optional(Parsed("a name", node_word));
         /// Where it runs, for `lgdl nodes`.
         node_region: Option<String> = "" => Optional(Parsed("a name", node_word));
         /// Of traces that begin at the node, the part that is kept, from 0 to 1. Those of requests that fail are kept always.
-        trace_rate: f64 = "0.01" => Decimal(0.0..=1.0);
+        trace_rate: f64 = "0.01", live => Decimal(0.0..=1.0);
         /// What the node proves itself with to its own instances; the host sets it.
         node_token: Option<String> = "", secret => Optional(Text);
     }

@@ -9,7 +9,7 @@ crate::settings! {
         /// Degrees.
         degrees: u8 = "90" development "20" => Number(1..=100);
         /// What it says.
-        greeting: Option<String> = "", secret => Optional(Text);
+        greeting: Option<String> = "", secret, live => Optional(Text);
     }
 }
 
@@ -53,7 +53,7 @@ fn what_is_wrong_is_told_and_the_others_are_read() {
 fn the_guide_has_a_line_for_each() {
     let expected = "| variable | default | takes | |\n|---|---|---|---|\n\
         | `LGDL_DEGREES` | `90` (development `20`) | a number from 1 to 100 | Degrees. |\n\
-        | `LGDL_GREETING` | none | a text | What it says. Secret. |\n";
+        | `LGDL_GREETING` | none | a text | What it says. Secret. *Live.* |\n";
     assert_eq!(markdown(Kettle::TABLE), expected);
 }
 

@@ -148,12 +148,14 @@ impl OriginHost {
         let origin = Origin {
             gate: Arc::new(Gate::new(&config)),
             protection: protection(&config, &store, clock.clone(), Arc::clone(&random)),
+            live: lgdl_origin::config::Live::new(Arc::clone(&config)),
             config,
             store,
             clock: clock.clone(),
             random,
             metrics: Arc::new(Metrics::default()),
             traces: None,
+            tls: None,
         };
         let router = edge_service(origin.clone());
         OriginHost { runtime, origin, clock, router, mutation, folder }

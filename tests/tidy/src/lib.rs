@@ -54,7 +54,7 @@ fn collect(folder: &Path, ends: &[&str], found: &mut Vec<Source>) {
 /// Rust files of the product.
 #[must_use]
 pub fn product() -> Vec<Source> {
-    let folders = ["shared/src", "edge/src", "edge/host/src", "origin/src"];
+    let folders = ["shared/src", "edge/src", "edge/host/src", "origin/src", "tls/src"];
     let files = folders.iter().flat_map(|folder| files(folder, &[".rs"]));
     files.filter(|file| !file.path.contains("/tests/") && !file.path.ends_with("tests.rs")).collect()
 }

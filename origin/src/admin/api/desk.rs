@@ -145,7 +145,7 @@ fn handover_schema() -> Value {
 }
 
 fn handover_shown(origin: &Origin, handover: &HandoverRow) -> Value {
-    let patience = i64::try_from(origin.config.handover_patience.as_millis()).unwrap_or(i64::MAX);
+    let patience = i64::try_from(origin.settings().handover_patience.as_millis()).unwrap_or(i64::MAX);
     let patience = handover.patience_ms.map_or(patience, |ms| i64::try_from(ms).unwrap_or(i64::MAX));
     json!({
         "conversation": handover.conversation,
@@ -256,7 +256,7 @@ async fn presence(
     };
     let waiting = some(&|row| row.stage == HandoverStage::Waiting && serving.contains(&row.queue));
     let mine = some(&|row| row.stage == HandoverStage::With && row.agent.as_ref() == Some(&agent.id));
-    let ended = origin.store.handovers_of(&agent.id, origin.config.agent_history).await?;
+    let ended = origin.store.handovers_of(&agent.id, origin.settings().agent_history).await?;
     let ended: Vec<_> = ended.iter().map(|row| handover_shown(&origin, row)).collect();
     Ok(Json(json!({"agent": shown(&agent, now_ms), "waiting": waiting, "mine": mine, "ended": ended})))
 }
@@ -274,7 +274,7 @@ async fn read(
         let why = json!({"reason": "hand-over", "queue": handover.queue});
         caller.tell(&origin, events::PII_ACCESSED, id.as_str(), why).await?;
     }
-    let longest = origin.config.request_timeout.mul_f64(LONGEST_WAIT);
+    let longest = origin.settings().request_timeout.mul_f64(LONGEST_WAIT);
     let until = tokio::time::Instant::now() + Duration::from_millis(wait_ms).min(longest);
     let mut heard = origin.store.signals().heard();
     loop {

@@ -106,7 +106,7 @@ async fn page(
         (None, None) => 0,
     };
     // Before the request's own time is over, whatever was asked for.
-    let patience = Duration::from_secs(asked.wait).min(origin.config.request_timeout.mul_f64(0.8));
+    let patience = Duration::from_secs(asked.wait).min(origin.settings().request_timeout.mul_f64(0.8));
     let until = tokio::time::Instant::now() + patience;
     let (mut signal, mut stopping) = (store.signals().heard(), origin.gate.stopping());
     let page = loop {

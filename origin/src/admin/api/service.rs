@@ -41,5 +41,5 @@ async fn document(Extension(document): Extension<Arc<Document>>) -> Json<Value> 
 }
 
 async fn settings(State(origin): State<Origin>) -> Json<Value> {
-    Json(json!({"store": origin.store.kind(), "settings": origin.config.effective}))
+    Json(json!({"store": origin.store.kind(), "settings": origin.settings().effective}))
 }

@@ -7,10 +7,14 @@ use super::{PostgresStore, column, get, natural};
 use crate::clock::Millis;
 use crate::ids::{AdministratorId, ConversationId};
 use crate::store::handovers::stage_of;
-use crate::store::{AgentRow, Event, HandoverRow, Handovers, MAX_HANDOVERS, Result, StoreError};
+use crate::store::{AgentRow, Event, HandoverRow, Handovers, MAX_HANDOVERS, Result, StoreError, WaitingQueue};
 
 const HANDOVER: &str = "tenant, conversation_id, since, game, queue, stage, urgent, patience_ms, waiting_since, agent,
     accepted_at, ended_at, requeued, outcome";
+
+/// Somebody may come by way of the desk: the game counts on it, or an agent may serve the queue.
+const COMES_BY_THE_DESK: &str = "(patience_ms IS NOT NULL OR EXISTS (SELECT 1 FROM agents AS a
+    WHERE a.tenant = handovers.tenant AND a.queues::jsonb ? handovers.queue))";
 
 const AGENT: &str = "id, tenant, name, queues, capacity, serving, heartbeat_at, reconnected";
 
@@ -51,11 +55,21 @@ impl Handovers for PostgresStore {
     async fn overdue_handovers(&self, now_ms: Millis, patience_ms: u64) -> Result<Vec<(String, HandoverRow)>> {
         let sql = format!(
             "SELECT {HANDOVER} FROM handovers WHERE stage = 'waiting' AND waiting_since + coalesce(patience_ms, $2) <= $1
-            AND (patience_ms IS NOT NULL OR EXISTS (SELECT 1 FROM agents AS a
-                WHERE a.tenant = handovers.tenant AND a.queues::jsonb ? handovers.queue))
-            ORDER BY since LIMIT $3"
+            AND {COMES_BY_THE_DESK} ORDER BY since LIMIT $3"
         );
         self.query(&sql, &[&now_ms, &column(patience_ms), &MAX_HANDOVERS]).await?.iter().map(handover).collect()
+    }
+
+    async fn waiting_handovers(&self, before: Millis) -> Result<Vec<WaitingQueue>> {
+        let sql = format!(
+            "SELECT tenant, queue, count(*), min(waiting_since) FROM handovers WHERE stage = 'waiting' AND waiting_since <= $1
+            AND {COMES_BY_THE_DESK} GROUP BY tenant, queue ORDER BY tenant, queue LIMIT $2"
+        );
+        let queue = |row: &Row| {
+            let (tenant, queue, since) = (get(row, 0)?, get(row, 1)?, get(row, 3)?);
+            Ok(WaitingQueue { tenant, queue, waiting: natural(row, 2)?, since })
+        };
+        self.query(&sql, &[&before, &MAX_HANDOVERS]).await?.iter().map(queue).collect()
     }
 
     async fn requeue_lost(&self, before: Millis, now_ms: Millis) -> Result<Vec<(String, HandoverRow)>> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use deadpool_postgres::{
     ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
 };
-use rustls::crypto::ring;
+use lgdl_tls::client_config;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::tls::{MakeTlsConnect, NoTlsStream};
 use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, SimpleQueryMessage, Socket};
@@ -114,7 +114,7 @@ fn pool(settings: &PoolSettings, url: &Secret) -> Result<Pool> {
     let (config, wants_tls) = parse(url.expose(), settings.timeout)?;
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = if wants_tls {
-        Manager::from_config(config, tls()?, recycling)
+        Manager::from_config(config, tls(), recycling)
     } else {
         Manager::from_config(config, NoTls, recycling)
     };
@@ -140,7 +140,7 @@ pub(super) async fn session(url: &str, timeout: Duration) -> Result<(Client, Ses
     let (config, wants_tls) = parse(url, timeout)?;
     let connecting = async {
         if wants_tls {
-            let (client, connection) = config.connect(tls()?).await.map_err(|error| unreachable(&error))?;
+            let (client, connection) = config.connect(tls()).await.map_err(|error| unreachable(&error))?;
             Ok((client, Session::Encrypted(Box::new(connection))))
         } else {
             let (client, connection) = config.connect(NoTls).await.map_err(|error| unreachable(&error))?;
@@ -201,15 +201,9 @@ fn parse(url: &str, timeout: Duration) -> Result<(tokio_postgres::Config, bool)>
     Ok((config, wants_tls))
 }
 
-/// The server's certificate is checked against the system's roots (`SSL_CERT_FILE` names others).
-fn tls() -> Result<MakeRustlsConnect> {
-    // The first one stays; that is ours, or what the embedding program chose.
-    let _ = ring::default_provider().install_default();
-    let loaded = MakeRustlsConnect::with_native_certs();
-    let (connector, _) = loaded.map_err(|_| {
-        StoreError::Unavailable("no root certificates were found to check PostgreSQL's certificate with".into())
-    })?;
-    Ok(connector)
+/// The server's certificate is checked against the authorities that the process trusts.
+fn tls() -> MakeRustlsConnect {
+    MakeRustlsConnect::new(client_config())
 }
 
 fn unreachable(error: &tokio_postgres::Error) -> StoreError {

@@ -8,10 +8,15 @@ use super::{SqliteStore, column, failed, natural};
 use crate::clock::Millis;
 use crate::ids::{AdministratorId, ConversationId};
 use crate::store::handovers::stage_of;
-use crate::store::{AgentRow, Event, HandoverRow, Handovers, MAX_HANDOVERS, Result, StoreError};
+use crate::store::{AgentRow, Event, HandoverRow, Handovers, MAX_HANDOVERS, Result, StoreError, WaitingQueue};
 
 const HANDOVER: &str = "tenant, conversation_id, since, game, queue, stage, urgent, patience_ms, waiting_since, agent,
     accepted_at, ended_at, requeued, outcome";
+
+/// Somebody may come by way of the desk: the game counts on it, or an agent may serve the queue.
+const COMES_BY_THE_DESK: &str =
+    "(patience_ms IS NOT NULL OR EXISTS (SELECT 1 FROM agents AS a, json_each(a.queues) AS served
+    WHERE a.tenant = handovers.tenant AND served.value = handovers.queue))";
 
 const AGENT: &str = "id, tenant, name, queues, capacity, serving, heartbeat_at, reconnected";
 
@@ -69,12 +74,26 @@ impl Handovers for SqliteStore {
         self.read(move |connection| {
             let sql = format!(
                 "SELECT {HANDOVER} FROM handovers WHERE stage = 'waiting'
-                AND waiting_since + coalesce(patience_ms, ?2) <= ?1
-                AND (patience_ms IS NOT NULL OR EXISTS (SELECT 1 FROM agents AS a, json_each(a.queues) AS served
-                    WHERE a.tenant = handovers.tenant AND served.value = handovers.queue))
+                AND waiting_since + coalesce(patience_ms, ?2) <= ?1 AND {COMES_BY_THE_DESK}
                 ORDER BY since LIMIT ?3"
             );
             several(connection, &sql, params![now_ms, column(patience_ms), MAX_HANDOVERS])
+        })
+        .await
+    }
+
+    async fn waiting_handovers(&self, before: Millis) -> Result<Vec<WaitingQueue>> {
+        self.read(move |connection| {
+            let sql = format!(
+                "SELECT tenant, queue, count(*), min(waiting_since) FROM handovers WHERE stage = 'waiting'
+                AND waiting_since <= ?1 AND {COMES_BY_THE_DESK} GROUP BY tenant, queue ORDER BY tenant, queue LIMIT ?2"
+            );
+            let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
+            let rows = statement.query_map(params![before, MAX_HANDOVERS], |row| {
+                let waiting = natural(row.get(2)?);
+                Ok(WaitingQueue { tenant: row.get(0)?, queue: row.get(1)?, waiting, since: row.get(3)? })
+            });
+            rows.and_then(Iterator::collect).map_err(failed)
         })
         .await
     }

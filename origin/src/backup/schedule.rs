@@ -1,0 +1,340 @@
+//! Backups that are made by themselves: when one is due, which are kept, and the drill after each.
+//!
+//! Whoever runs (an origin, or `lgdl backup --schedule`) looks; a note of the store says who has begun, so that one of them does it. What
+//! came of it is noted, told in the audit log and in metrics, and watched by the alerts.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use super::{
+    BACKUP_FAILED_NOTE, BackupError, DRILL_FAILED_NOTE, DRILLED_NOTE, DrillReport, MADE_NOTE, OPEN_PREFIX, drill, make,
+};
+use crate::audit::{self, events};
+use crate::clock::{Clock, DAY_MS, HOUR_MS, Millis};
+use crate::config::{Config, Live};
+use crate::files::PARTIAL;
+use crate::serve::DEFAULT_TENANT;
+use crate::store::{Store, StoreError};
+
+/// How often it is looked whether one is due.
+const LOOK_EVERY: Duration = Duration::from_secs(15);
+/// When one that failed is tried again.
+const AGAIN_AFTER_MS: Millis = 10 * MINUTE_MS;
+/// The note of when the last one was begun.
+const BEGUN_NOTE: &str = "local:backup_begun";
+/// Who makes them, for the audit log.
+const ACTOR: &str = "schedule";
+const MINUTE_MS: Millis = 60_000;
+/// Times of the day at most.
+const MAX_TIMES: usize = 24;
+/// Hours between two backups at most.
+const MAX_HOURS: Millis = 24 * 31;
+
+/// When backups are made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Schedule {
+    /// So many milliseconds after the one before.
+    Every(Millis),
+    /// At these times of the day, milliseconds since midnight UTC.
+    At(Vec<Millis>),
+}
+
+impl Schedule {
+    /// Reads `6h`, or `02:30,14:30`.
+    ///
+    /// # Errors
+    /// What it must be.
+    pub fn parse(text: &str) -> Result<Schedule, String> {
+        let problem = || "must be hours such as 6h, or times of the day such as 02:30,14:30, UTC".to_owned();
+        if let Some(hours) = text.strip_suffix('h') {
+            let hours: Millis = hours.trim().parse().map_err(|_| problem())?;
+            return if (1..=MAX_HOURS).contains(&hours) {
+                Ok(Schedule::Every(hours * HOUR_MS))
+            } else {
+                Err(problem())
+            };
+        }
+        let time = |text: &str| {
+            let (hours, minutes) = text.trim().split_once(':')?;
+            let (hours, minutes): (Millis, Millis) = (hours.parse().ok()?, minutes.parse().ok()?);
+            ((0..24).contains(&hours) && (0..60).contains(&minutes)).then_some((hours * 60 + minutes) * MINUTE_MS)
+        };
+        let times = text.split(',').map(time).collect::<Option<Vec<_>>>().ok_or_else(problem)?;
+        if times.len() > MAX_TIMES { Err(problem()) } else { Ok(Schedule::At(times)) }
+    }
+
+    /// Whether one is due, where the last one was begun then; the first is at once.
+    #[must_use]
+    pub fn is_due(&self, last: Option<Millis>, now_ms: Millis) -> bool {
+        let before = match self {
+            Schedule::Every(ms) => now_ms - ms,
+            Schedule::At(times) => {
+                let midnight = now_ms - now_ms.rem_euclid(DAY_MS);
+                let past =
+                    |time: &Millis| if midnight + time <= now_ms { midnight + time } else { midnight + time - DAY_MS };
+                times.iter().map(past).max().unwrap_or(Millis::MIN)
+            }
+        };
+        last.is_none_or(|last| match self {
+            Schedule::Every(_) => last <= before,
+            Schedule::At(_) => last < before,
+        })
+    }
+}
+
+/// A backup that was made by the schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// Where it lies.
+    pub file: PathBuf,
+    /// Its size, bytes.
+    pub bytes: u64,
+    /// Backups that were removed, being past their time.
+    pub removed: usize,
+    /// What the drill found, if one was made.
+    pub drilled: Option<DrillReport>,
+}
+
+/// Makes backups as the settings say, until the task is dropped. `programs`: where PostgreSQL's lie, if not on `PATH`.
+pub async fn keep(store: &Arc<dyn Store>, live: &Live, clock: &dyn Clock, programs: Option<&Path>) {
+    let mut changes = live.changes();
+    loop {
+        let config = live.now();
+        match look(store, &config, clock, programs).await {
+            Ok(None) => {}
+            Ok(Some(made)) => {
+                let (bytes, removed, drilled) = (made.bytes, made.removed, made.drilled.is_some());
+                tracing::info!(file = %made.file.display(), bytes, removed, drilled, "a backup was made");
+            }
+            Err(error) => tracing::error!(%error, "a backup that was due was not made, or does not hold"),
+        }
+        // An error means that nobody can put other settings there any more.
+        let _ = tokio::time::timeout(LOOK_EVERY, changes.changed()).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Looks once: makes a backup if one is due and nobody else has begun it.
+///
+/// # Errors
+/// When it can't be made, or the drill could not restore it.
+pub async fn look(
+    store: &Arc<dyn Store>,
+    config: &Config,
+    clock: &dyn Clock,
+    programs: Option<&Path>,
+) -> Result<Option<Made>, BackupError> {
+    let (Some(schedule), Some(folder)) = (&config.backup_schedule, &config.backup_folder) else { return Ok(None) };
+    let now_ms = clock.now_ms();
+    let begun = store.setting(BEGUN_NOTE).await?;
+    let last = begun.as_deref().map(|text| at(BEGUN_NOTE, text)).transpose()?;
+    let failed = noted(&**store, BACKUP_FAILED_NOTE).await?;
+    let made = noted(&**store, MADE_NOTE).await?;
+    // What failed is tried again, but not at once, and not for ever at the pace of looks.
+    let again = failed
+        .is_some_and(|failed| last.is_some_and(|last| failed >= last) && now_ms - failed >= AGAIN_AFTER_MS)
+        && made < failed;
+    if !schedule.is_due(last, now_ms) && !again {
+        return Ok(None);
+    }
+    if !store.replace_note(BEGUN_NOTE, begun.as_deref(), &now_ms.to_string()).await? {
+        return Ok(None);
+    }
+    scheduled(store, config, clock, programs, &folder.join(name(now_ms, config))).await.map(Some)
+}
+
+async fn scheduled(
+    store: &Arc<dyn Store>,
+    config: &Config,
+    clock: &dyn Clock,
+    programs: Option<&Path>,
+    file: &Path,
+) -> Result<Made, BackupError> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    tell(&**store, clock.now_ms(), events::BACKUP_MADE, json!({})).await?;
+    // Told first, so that the backup has it too.
+    audit::drain(&**store).await?;
+    let making = async {
+        std::fs::create_dir_all(folder).map_err(|error| BackupError::File(folder.to_owned(), error))?;
+        remove_left_overs(folder)?;
+        make(config, file, programs, |_| ()).await
+    };
+    let bytes = match making.await {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            store.note(BACKUP_FAILED_NOTE, &clock.now_ms().to_string()).await?;
+            return Err(error);
+        }
+    };
+    store.note(MADE_NOTE, &clock.now_ms().to_string()).await?;
+    let drilled = match config.backup_drill {
+        true => Some(after(store, config, clock, programs, file).await?),
+        false => None,
+    };
+    // Only now: what is there is not given up for one that does not hold.
+    let removed = remove_old(folder, config, clock.now_ms())?;
+    Ok(Made { file: file.to_owned(), bytes, removed, drilled })
+}
+
+/// The drill after a backup, with what came of it.
+async fn after(
+    store: &Arc<dyn Store>,
+    config: &Config,
+    clock: &dyn Clock,
+    programs: Option<&Path>,
+    file: &Path,
+) -> Result<DrillReport, BackupError> {
+    let done = drill(config, file, programs, &**store).await;
+    let well = done.as_ref().is_ok_and(DrillReport::holds);
+    let note = if well { DRILLED_NOTE } else { DRILL_FAILED_NOTE };
+    store.note(note, &clock.now_ms().to_string()).await?;
+    tell(&**store, clock.now_ms(), events::BACKUP_DRILLED, json!({"holds": well})).await?;
+    let report = done?;
+    if well { Ok(report) } else { Err(BackupError::Unreadable("`lgdl restore --drill` names what".into())) }
+}
+
+async fn tell(store: &dyn Store, now_ms: Millis, event: &str, detail: serde_json::Value) -> Result<(), StoreError> {
+    store.enqueue(vec![events::of(now_ms, DEFAULT_TENANT, event, ACTOR, store.kind(), detail)]).await
+}
+
+async fn noted(store: &dyn Store, note: &str) -> Result<Option<Millis>, StoreError> {
+    store.setting(note).await?.as_deref().map(|text| at(note, text)).transpose()
+}
+
+fn at(note: &str, text: &str) -> Result<Millis, StoreError> {
+    text.parse().map_err(|error| StoreError::Damaged(format!("setting {note}: {error}")))
+}
+
+const PREFIX: &str = "lgdl-";
+const TIME: &str = "%Y%m%dT%H%M%SZ";
+const PLAIN: &str = ".backup";
+const SEALED: &str = ".backup.sealed";
+
+/// The name of a backup of that time.
+fn name(now_ms: Millis, config: &Config) -> String {
+    let time = jiff::Timestamp::from_millisecond(now_ms).unwrap_or_default().to_zoned(TimeZone::UTC);
+    let suffix = if config.backup_key.is_some() { SEALED } else { PLAIN };
+    format!("{PREFIX}{}{suffix}", time.strftime(TIME))
+}
+
+/// When a file of that name was made, if it is one of ours.
+fn made_at(name: &str) -> Option<Millis> {
+    let time = name.strip_prefix(PREFIX)?;
+    let time = time.strip_suffix(SEALED).or_else(|| time.strip_suffix(PLAIN))?;
+    let time = jiff::civil::DateTime::strptime(TIME, time).ok()?;
+    Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond())
+}
+
+/// Removes what a process that was killed has left of a backup: nobody else makes one now.
+fn remove_left_overs(folder: &Path) -> Result<(), BackupError> {
+    for entry in std::fs::read_dir(folder).map_err(|error| BackupError::File(folder.to_owned(), error))? {
+        let path = entry.map_err(|error| BackupError::File(folder.to_owned(), error))?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let removed = if name.starts_with(OPEN_PREFIX) {
+            std::fs::remove_dir_all(&path)
+        } else if name.strip_suffix(PARTIAL).is_some_and(|name| made_at(name).is_some()) {
+            std::fs::remove_file(&path)
+        } else {
+            continue;
+        };
+        removed.map_err(|error| BackupError::File(path, error))?;
+    }
+    Ok(())
+}
+
+/// Removes the backups that are neither among the last ones nor young enough; returns how many.
+fn remove_old(folder: &Path, config: &Config, now_ms: Millis) -> Result<usize, BackupError> {
+    let failed = |error| BackupError::File(folder.to_owned(), error);
+    let mut ours = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        ours.extend(entry.file_name().to_str().and_then(made_at).map(|at| (at, entry.path())));
+    }
+    ours.sort();
+    let young = config.backup_keep_days.map_or(Millis::MAX, |days| now_ms - Millis::from(days) * DAY_MS);
+    let (mut removed, last) = (0, config.backup_keep as usize);
+    let beyond = ours.len().saturating_sub(last);
+    for (_, path) in ours.into_iter().take(beyond).filter(|(at, _)| *at < young) {
+        std::fs::remove_file(&path).map_err(|error| BackupError::File(path, error))?;
+        removed += 1;
+    }
+    Ok(removed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2030-01-01T00:00:00Z.
+    const MIDNIGHT: Millis = 1_893_456_000_000;
+
+    #[test]
+    fn a_schedule_is_hours_or_times_of_the_day() {
+        assert_eq!(Schedule::parse("6h"), Ok(Schedule::Every(6 * HOUR_MS)));
+        let times = vec![(2 * 60 + 30) * MINUTE_MS, 14 * HOUR_MS];
+        assert_eq!(Schedule::parse("02:30, 14:00"), Ok(Schedule::At(times)));
+        for wrong in ["", "h", "0h", "6", "24:00", "02:60", "02:30,", "every day", "9999h"] {
+            assert!(Schedule::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn one_is_due_at_its_time_once_also_where_its_time_was_missed() {
+        let night = Schedule::parse("02:30,14:30").unwrap();
+        let time = |hours: Millis, minutes: Millis| MIDNIGHT + hours * HOUR_MS + minutes * MINUTE_MS;
+        assert!(night.is_due(None, time(1, 0)), "the first is at once");
+        assert!(!night.is_due(Some(time(1, 0)), time(2, 29)));
+        assert!(night.is_due(Some(time(1, 0)), time(2, 30)));
+        assert!(!night.is_due(Some(time(2, 30)), time(2, 31)), "once");
+        assert!(night.is_due(Some(time(2, 30)), time(20, 0)), "nobody ran at half past two");
+        assert!(
+            !night.is_due(Some(time(20, 0)), time(24 + 2, 29)) && night.is_due(Some(time(20, 0)), time(24 + 2, 30))
+        );
+        let hours = Schedule::parse("6h").unwrap();
+        assert!(!hours.is_due(Some(MIDNIGHT), time(5, 59)) && hours.is_due(Some(MIDNIGHT), time(6, 0)));
+    }
+
+    #[test]
+    fn the_last_ones_and_the_young_ones_are_kept_and_files_of_others_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = |more: &[(&str, &str)]| {
+            let given = [("LGDL_EDGE_UNSIGNED", "true")].iter().chain(more);
+            Config::read("", given.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))).unwrap()
+        };
+        let plain = config(&[("LGDL_BACKUP_KEEP", "2"), ("LGDL_BACKUP_KEEP_DAYS", "3")]);
+        for day in 0..6 {
+            std::fs::write(folder.path().join(name(MIDNIGHT + day * DAY_MS, &plain)), "").unwrap();
+        }
+        for other in ["lgdl-20300101T000000Z.txt", "lgdl-yesterday.backup", "mine.backup"] {
+            std::fs::write(folder.path().join(other), "").unwrap();
+        }
+        let left = || {
+            let names = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+            names.filter(|name| made_at(name.to_str().unwrap()).is_some()).count()
+        };
+        assert_eq!(made_at("lgdl-20300101T000000Z.backup.sealed"), Some(MIDNIGHT));
+        let now = MIDNIGHT + 5 * DAY_MS;
+        assert_eq!((remove_old(folder.path(), &plain, now).unwrap(), left()), (2, 4), "three days old is young enough");
+        assert_eq!(
+            (remove_old(folder.path(), &plain, now + 90 * DAY_MS).unwrap(), left()),
+            (2, 2),
+            "the last two stay"
+        );
+        let one = config(&[("LGDL_BACKUP_KEEP", "1")]);
+        assert_eq!(
+            (remove_old(folder.path(), &one, now).unwrap(), left()),
+            (1, 1),
+            "without days, by their number alone"
+        );
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4);
+        std::fs::create_dir(folder.path().join("lgdl-open-x1")).unwrap();
+        std::fs::write(folder.path().join("lgdl-20300101T000000Z.backup.sealed.partial"), "").unwrap();
+        std::fs::write(folder.path().join("theirs.partial"), "").unwrap();
+        remove_left_overs(folder.path()).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 5);
+    }
+}

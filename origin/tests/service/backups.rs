@@ -1,0 +1,100 @@
+//! Backups that the running origin makes by itself, sealed, each with its drill; and what is told when one fails.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use lgdl_origin::alerts::open;
+use lgdl_origin::backup::{self, Opened, is_sealed, schedule};
+use lgdl_origin::clock::{Clock as _, HOUR_MS, SystemClock};
+use lgdl_origin::config::Config;
+
+use crate::client::{Edge, commit, edge_with};
+
+const KEY: &str = "b1:q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=";
+const RING: &str = "k1:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
+
+async fn scheduled(folder: &Path, more: &[(&str, &str)]) -> Edge {
+    let folder = folder.to_str().unwrap();
+    let settings = [("LGDL_BACKUP_SCHEDULE", "1h"), ("LGDL_BACKUP_FOLDER", folder), ("LGDL_ENCRYPTION_KEY", RING)];
+    edge_with(&[&settings, more].concat()).await
+}
+
+fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.is_file());
+    files.sort();
+    files
+}
+
+async fn until<T>(what: &str, mut found: impl AsyncFnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = found().await {
+            return found;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "{what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_origin_makes_a_backup_seals_it_and_restores_it_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let edge = scheduled(folder.path(), &[("LGDL_BACKUP_KEY", KEY), ("LGDL_BACKUP_KEEP", "1")]).await;
+    edge.commit(&commit("c", "u", 0, "k")).await;
+    let store = &edge.running.origin.store;
+    until("the drill is noted", async || store.setting(backup::DRILLED_NOTE).await.unwrap()).await;
+    let first = files(folder.path());
+    assert_eq!(first.len(), 1);
+    assert!(is_sealed(&first[0]).unwrap() && first[0].to_str().unwrap().ends_with(".backup.sealed"));
+    let bytes = std::fs::read(&first[0]).unwrap();
+    assert!(!bytes.windows(7).any(|part| part == b"SQLite "), "nothing of it is readable");
+    let text = edge.http().get(edge.url("/metrics")).send().await.unwrap().text().await.unwrap();
+    for metric in ["lgdl_backup_last_timestamp_seconds", "lgdl_backup_drill_last_timestamp_seconds"] {
+        assert!(text.lines().any(|line| line.starts_with(&format!("{metric} "))), "{metric}\n{text}");
+    }
+    // The next one an hour later, by whoever looks; and once.
+    let config = edge.running.origin.settings();
+    assert_eq!(schedule::look(store, &config, &SystemClock, None).await.unwrap(), None);
+    let later = Later(HOUR_MS + 1_000);
+    let made = schedule::look(store, &config, &later, None).await.unwrap().unwrap();
+    assert_eq!((files(folder.path()), made.removed), (vec![made.file.clone()], 1), "one is kept");
+    assert!(made.drilled.unwrap().holds());
+    assert_eq!(schedule::look(store, &config, &later, None).await.unwrap(), None);
+
+    // It is a whole store, for whoever has the key.
+    let opened = Opened::of(&made.file, &config).await.unwrap();
+    let restored = folder.path().join("restored.db");
+    backup::restore_sqlite(opened.path(), &restored, SystemClock.now_ms()).unwrap();
+    let without = Config { backup_key: None, ..(*config).clone() };
+    let error = Opened::of(&made.file, &without).await.unwrap_err().to_string();
+    assert!(error.starts_with("E516 ") && error.contains("LGDL_BACKUP_KEY"), "{error}");
+}
+
+#[tokio::test]
+async fn a_backup_that_fails_is_an_incident_and_is_tried_again_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("no folder");
+    std::fs::write(&file, "").unwrap();
+    let edge = scheduled(&file, &[("LGDL_ALERT_EVERY_SECONDS", "1")]).await;
+    let store = &edge.running.origin.store;
+    until("an incident", async || {
+        open(&**store).await.unwrap().into_values().find(|incident| incident.rule == "backup_failed")
+    })
+    .await;
+    let config = edge.running.origin.settings();
+    assert_eq!(schedule::look(store, &config, &SystemClock, None).await.unwrap(), None, "not at once");
+    std::fs::remove_file(&file).unwrap();
+    let made = schedule::look(store, &config, &Later(11 * 60_000), None).await.unwrap();
+    assert!(made.is_some_and(|made| made.file.exists()));
+}
+
+/// A clock that is ahead.
+#[derive(Debug)]
+struct Later(i64);
+
+impl lgdl_origin::clock::Clock for Later {
+    fn now_ms(&self) -> i64 {
+        SystemClock.now_ms() + self.0
+    }
+}
