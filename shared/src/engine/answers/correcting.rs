@@ -234,7 +234,7 @@ impl Run<'_> {
         }
         let found = slots::read_string(scan.language(), slot, said)?;
         let mv = self.active_move()?;
-        match self.as_label(&mv, slot, found) {
+        match self.as_label(&mv, slot, self.wanted(&mv, slot), found) {
             FreeText::Value(found) => Some(found),
             FreeText::Sentence | FreeText::Nothing => None,
         }
