@@ -19,6 +19,15 @@ restart_edge() {
   stop "$edge"
   start_edge "$origin"
 }
+# Settings that may change are read while the program runs.
+reload() { # process, its log
+  local before
+  before="$(times_read "$2")"
+  kill -HUP "$1"
+  until_true 20 was_read "$2" "$before" || fail "$2 does not say that the settings were read"
+}
+times_read() { grep -c 'the settings were read anew' "$1" || true; }
+was_read() { [ "$(times_read "$1")" -gt "$2" ]; }
 begin_load "${LOAD:-45}"
 sleep 4
 
@@ -36,13 +45,13 @@ saw "the key that encrypts: $(head -1 rotated)"
 secret="$(openssl rand -hex 32)"
 printf '%s,edge-2:%s' "$(cat secrets/edge_keys)" "$secret" > secrets/edge_keys.new
 mv secrets/edge_keys.new secrets/edge_keys
-restart_origin
+reload "${origins[one]}" origin-one.log
 printf '%s' "$secret" > secrets/edge_key
 sed -i 's/^origin_key_id = .*/origin_key_id = "edge-2"/' lgdl.toml
-restart_edge
+reload "$edge" edge.log
 printf 'edge-2:%s' "$secret" > secrets/edge_keys
-restart_origin
-saw "the edge's key"
+reload "${origins[one]}" origin-one.log
+saw "the edge's key, without a restart"
 
 # What waits is sealed with the old one: the node goes on only when nothing waits.
 until_true 60 drained || fail "turns still wait"
@@ -76,13 +85,44 @@ wait "$load" || fail "the load: $(cat load.log)"
 balance
 saw "the site's key"
 
-# The certificate, by what ends TLS: a new one is taken without closing a connection.
-tls="$(free_port)"
-certificate() { # serial
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -set_serial "$1" -keyout tls.key -out tls.crt \
+# A certificate is changed while somebody asks, who trusts both.
+certificate() { # name, serial
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -set_serial "$2" -keyout "$1.key" -out "$1.crt" \
     -subj /CN=localhost -addext subjectAltName=DNS:localhost 2> /dev/null
 }
-certificate 1
+serial() { openssl s_client -connect "127.0.0.1:$1" -servername localhost < /dev/null 2> /dev/null | openssl x509 -noout -serial; }
+is_served() { [ "$(serial "$1")" = "serial=$2" ]; }
+change_certificate() { # port, process
+  local asking
+  certificate new 2
+  cat tls.crt new.crt > trusted.pem
+  until_true 60 is_served "$1" 01 || fail "TLS: $(serial "$1")"
+  (for _ in $(seq 60); do
+    curl -fsS --cacert trusted.pem -o /dev/null "https://localhost:$1/health/live" 2>> curl.log || echo failed >> failures
+    sleep 0.05
+  done) &
+  asking=$!
+  sleep 1
+  mv new.crt tls.crt
+  mv new.key tls.key
+  kill -HUP "$2"
+  until_true 20 is_served "$1" 02 || fail "the new certificate is not served: $(serial "$1")"
+  wait "$asking"
+  [ ! -f failures ] || fail "$(wc -l < failures) requests failed while the certificate was changed: $(tail -1 curl.log)"
+}
+
+# By a node that serves TLS itself.
+certificate tls 1
+tls="$(free_port)"
+LGDL_TLS_CERTIFICATE="$work/tls.crt" LGDL_TLS_KEY="$work/tls.key" LGDL_ORIGIN_URL="http://127.0.0.1:$origin" \
+  "$LGDL" edge --listen "127.0.0.1:$tls" --data edge-tls >> edge-tls.log 2>&1 &
+started+=("$!")
+change_certificate "$tls" "$!"
+saw "the certificate of a node, with 60 requests meanwhile and none that failed"
+
+# By what ends TLS in front of one.
+certificate tls 1
+tls="$(free_port)"
 cat > nginx.conf <<END
 worker_processes 1;
 pid $work/nginx.pid;
@@ -101,25 +141,6 @@ http {
 END
 [ "$(id -u)" = 0 ] && sed -i '1i user root;' nginx.conf
 nginx -c "$work/nginx.conf" -e "$work/nginx.log" -g 'daemon off;' &
-nginx=$!
-started+=("$nginx")
-serial() { openssl s_client -connect "127.0.0.1:$tls" -servername localhost < /dev/null 2> /dev/null | openssl x509 -noout -serial; }
-is_served() { [ "$(serial)" = "serial=$1" ]; }
-until_true 20 is_served 01 || fail "TLS: $(serial)"
-failures=0
-(for _ in $(seq 60); do
-  curl -fsS --cacert tls.crt -o /dev/null "https://localhost:$tls/health/live" 2>> curl.log || echo failed >> failures
-  sleep 0.05
-done) &
-asking=$!
-sleep 1
-cp tls.crt old.crt
-certificate 2
-# Who asks trusts both while it is changed.
-cat old.crt >> tls.crt
-kill -HUP "$nginx"
-until_true 20 is_served 02 || fail "the new certificate is not served: $(serial)"
-wait "$asking"
-[ -f failures ] && failures="$(wc -l < failures)"
-[ "$failures" = 0 ] || fail "$failures requests failed while the certificate was changed: $(tail -1 curl.log)"
-saw "the certificate, with 60 requests meanwhile and none that failed"
+started+=("$!")
+change_certificate "$tls" "$!"
+saw "the certificate of an nginx in front, with 60 requests meanwhile and none that failed"

@@ -181,6 +181,15 @@ fn contradictions(config: &Config) -> Vec<Contradiction> {
             Some(_) => {}
         }
     }
+    if config.archive_after_days.is_some() && config.archive_folder.is_none() {
+        found(&["archive_after_days", "archive_folder"], "LGDL_ARCHIVE_AFTER_DAYS needs LGDL_ARCHIVE_FOLDER".into());
+    }
+    if config.archive_folder.is_some() && config.encryption_key.is_none() {
+        found(
+            &["archive_folder", "encryption_key"],
+            "LGDL_ARCHIVE_FOLDER needs LGDL_ENCRYPTION_KEY: what is archived dies with the keys of its persons".into(),
+        );
+    }
     if config.pii_tokenize_in_storage && config.encryption_key.is_none() {
         found(
             &["pii_tokenize_in_storage", "encryption_key"],

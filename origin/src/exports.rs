@@ -10,8 +10,8 @@ use crate::masking::Sensitive;
 use crate::privacy::{Parts, Protection, Reader};
 use crate::records::{turn_record, turn_row};
 use crate::store::{
-    AnswerRow, ConsentRow, ContextRow, ConversationDump, ConversationKey, ConversationRow, Record, Result, SlotRow,
-    Store, StoreError, Summary,
+    ARCHIVED, AnswerRow, ConsentRow, ContextRow, ConversationDump, ConversationKey, ConversationRow, Record, Result,
+    SlotRow, Store, StoreError, Summary,
 };
 
 /// The version of every export document.
@@ -141,6 +141,11 @@ pub(crate) async fn open_for(
     protection: &dyn Protection,
     dump: ConversationDump,
 ) -> Result<ConversationDump> {
+    protection.show(reader, open_as_kept(protection, dump).await?).await
+}
+
+/// Makes every text of a conversation readable, and leaves tokens as they are.
+pub(crate) async fn open_as_kept(protection: &dyn Protection, dump: ConversationDump) -> Result<ConversationDump> {
     let ConversationDump { conversation, turns, slots, context, mut answers } = dump;
     let conversation = protection.open_conversation(conversation).await?;
     let Parts { turns, slots, context } = protection.open_parts(&conversation, Parts { turns, slots, context }).await?;
@@ -149,7 +154,7 @@ pub(crate) async fn open_for(
         let (tenant, user_id) = (&conversation.tenant, &conversation.user_id);
         answer.answer = protection.open_answer(tenant, user_id, &answer.key, sealed).await?;
     }
-    protection.show(reader, ConversationDump { conversation, turns, slots, context, answers }).await
+    Ok(ConversationDump { conversation, turns, slots, context, answers })
 }
 
 /// The document of a conversation, sensitive values masked.
@@ -253,15 +258,17 @@ struct SlotDocument {
 fn dump(document: Value) -> std::result::Result<ConversationDump, String> {
     let document = ConversationDocument::deserialize(document)
         .map_err(|_| "a conversation lacks a field, or one is of the wrong type".to_owned())?;
+    let archived = document.metadata.get(ARCHIVED).and_then(|archived| archived.get("turns")).and_then(Value::as_u64);
+    let first = archived.unwrap_or_default() + 1;
     let mut turns = Vec::with_capacity(document.turns.len());
-    for (record, number) in document.turns.into_iter().zip(1..) {
+    for (record, number) in document.turns.into_iter().zip(first..) {
         let (turn, _) = turn_row(record).map_err(|error| format!("turn {number}: {error}"))?;
         if turn.turn_num != number {
             return Err(format!("turn {number} is missing"));
         }
         turns.push(turn);
     }
-    if turns.is_empty() {
+    if turns.is_empty() && archived.is_none() {
         return Err("a conversation has no turns".into());
     }
     let key = ConversationKey { tenant: document.tenant, game: document.game, external_id: document.conversation_id };
@@ -281,7 +288,7 @@ fn dump(document: Value) -> std::result::Result<ConversationDump, String> {
             game: key.game,
             external_id: key.external_id,
             user_id: document.user_id,
-            version: turns.len() as u64,
+            version: first - 1 + turns.len() as u64,
             game_version: document.game_version,
             created_at: document.created_at_ms,
             updated_at: document.updated_at_ms,

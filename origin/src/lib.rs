@@ -20,6 +20,7 @@
 
 pub mod admin;
 pub mod alerts;
+pub mod archives;
 pub mod audit;
 pub mod backup;
 pub mod blocks;

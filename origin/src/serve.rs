@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::admin::admin_service;
 use crate::alerts;
+use crate::archives;
 use crate::audit;
 use crate::backup::schedule;
 use crate::cleanup;
@@ -251,6 +252,8 @@ pub async fn start_with(origin: Origin) -> Result<Running, ServeError> {
     }
     let desk = origin.clone();
     tasks.spawn(async move { desk::keep(&desk).await });
+    let old = origin.clone();
+    tasks.spawn(async move { archives::keep(&old).await });
     let silence = origin.clone();
     tasks.spawn(async move { sessions::keep(&silence).await });
     let mut senders = tokio::task::JoinSet::new();

@@ -11,7 +11,7 @@ pub const TRIAL_LASTS_MS: i64 = 10_000;
 
 /// A breaker in front of one service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "state")]
+#[serde(rename_all = "snake_case", tag = "state", try_from = "ToldBreaker")]
 pub enum Breaker {
     /// Calls go through.
     Closed {
@@ -28,6 +28,36 @@ pub enum Breaker {
         /// When it began.
         trial_from_ms: i64,
     },
+}
+
+/// A [`Breaker`] as it is read, with all that it may hold: what is derived for a tag is a second reader.
+#[derive(Deserialize)]
+struct ToldBreaker {
+    state: ToldState,
+    failures: Option<u32>,
+    since_ms: Option<i64>,
+    trial_from_ms: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ToldState {
+    Closed,
+    Open,
+    HalfOpen,
+}
+
+impl TryFrom<ToldBreaker> for Breaker {
+    type Error = &'static str;
+
+    fn try_from(told: ToldBreaker) -> Result<Breaker, &'static str> {
+        const INCOMPLETE: &str = "a breaker tells since when, or how many failures";
+        Ok(match told.state {
+            ToldState::Closed => Breaker::Closed { failures: told.failures.ok_or(INCOMPLETE)? },
+            ToldState::Open => Breaker::Open { since_ms: told.since_ms.ok_or(INCOMPLETE)? },
+            ToldState::HalfOpen => Breaker::HalfOpen { trial_from_ms: told.trial_from_ms.ok_or(INCOMPLETE)? },
+        })
+    }
 }
 
 /// Whether a call may be made.

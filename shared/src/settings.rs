@@ -7,7 +7,7 @@ mod form;
 
 pub use edge::{Access, Edge, Mode, Page, Service};
 pub use form::{
-    Choice, Form, Json, Key, List, Millis, Number, Optional, Parsed, Rates, Seconds, SecretText, Switch, Text,
+    Choice, Decimal, Form, Json, Key, List, Millis, Number, Optional, Parsed, Rates, Seconds, SecretText, Switch, Text,
 };
 
 /// What begins the name of every variable.

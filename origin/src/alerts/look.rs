@@ -5,6 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
+
 use super::{Incident, Severity, host};
 use crate::audit::lag;
 use crate::backup::{BACKUP_FAILED_NOTE, DRILL_FAILED_NOTE, DRILLED_NOTE, MADE_NOTE};
@@ -31,6 +33,17 @@ pub struct Recent {
     requests: Mutex<VecDeque<(Instant, bool)>>,
 }
 
+/// What half, 95 and 99 of a hundred took at most, milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Percentiles {
+    /// Half.
+    pub p50: f64,
+    /// 95 of a hundred.
+    pub p95: f64,
+    /// 99 of a hundred.
+    pub p99: f64,
+}
+
 impl Recent {
     /// A commit took so long.
     pub fn commit(&self, took: Duration) {
@@ -42,14 +55,20 @@ impl Recent {
         remember(&self.requests, status >= 500);
     }
 
-    /// The 95th percentile of commits, milliseconds; `None`: there were too few.
-    fn commit_p95(&self) -> Option<f64> {
+    /// How long commits took lately; `None`: there were too few.
+    pub fn commits(&self) -> Option<Percentiles> {
         let mut took = recent(&self.commits);
         if took.len() < ENOUGH {
             return None;
         }
         took.sort_by(f64::total_cmp);
-        took.get(took.len() * 95 / 100).copied()
+        let of = |hundredth: usize| took.get(took.len() * hundredth / 100).copied();
+        Some(Percentiles { p50: of(50)?, p95: of(95)?, p99: of(99)? })
+    }
+
+    /// The 95th percentile of commits, milliseconds; `None`: there were too few.
+    fn commit_p95(&self) -> Option<f64> {
+        self.commits().map(|took| took.p95)
     }
 
     /// How many of a hundred requests failed; `None`: there were too few.
@@ -310,6 +329,7 @@ mod tests {
             recent.commit(Duration::from_millis(10));
             recent.request(200);
         }
+        assert_eq!(recent.commits(), Some(Percentiles { p50: 10.0, p95: 900.0, p99: 900.0 }));
         assert_eq!(recent.commit_p95(), Some(900.0));
         assert_eq!(recent.error_percent(), Some(19));
     }

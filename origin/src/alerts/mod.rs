@@ -23,7 +23,7 @@ use crate::store::{Event, Store, StoreError};
 
 pub use channels::{Channel, ChannelName, channels};
 pub use deliver::deliver;
-pub use look::Recent;
+pub use look::{Percentiles, Recent};
 pub use quiet::QuietHours;
 pub use watch::keep;
 

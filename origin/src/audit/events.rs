@@ -25,6 +25,12 @@ pub const ADMINISTRATOR_CHANGED: &str = "administrator.changed";
 pub const CONVERSATION_ACCESSED: &str = "conversation.accessed";
 /// A conversation was erased.
 pub const CONVERSATION_DELETED: &str = "conversation.deleted";
+/// The turns of a conversation went into the archive.
+pub const CONVERSATION_ARCHIVED: &str = "conversation.archived";
+/// They were brought back.
+pub const CONVERSATION_BROUGHT_BACK: &str = "conversation.brought_back";
+/// Files of the archive that nobody needs were removed; the detail counts.
+pub const ARCHIVE_SWEPT: &str = "archive.swept";
 /// A conversation was exported by the person it belongs to.
 pub const CONVERSATION_EXPORTED: &str = "conversation.exported";
 /// What a person wrote was shown to an administrator; the detail says why.

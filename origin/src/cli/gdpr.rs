@@ -4,6 +4,7 @@ use lgdl::ids::Id;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use lgdl_origin::archives::Hand;
 use lgdl_origin::audit::{self, events};
 use lgdl_origin::clock::SystemClock;
 use lgdl_origin::config::Secret;
@@ -161,6 +162,13 @@ async fn export(deployment: &Deployment, user: &str, reason: &str, html: Option<
     // Told before anything is shown.
     deployment.tell(events::PII_ACCESSED, &subject, json!({"reason": reason.trim()})).await.map_err(failed)?;
     deployment.tell(events::PERSON_EXPORTED, &subject, json!({})).await.map_err(failed)?;
+    let hand = Hand {
+        store: &*deployment.store,
+        protection: &*deployment.protection,
+        config: &deployment.config,
+        actor: ACTOR,
+    };
+    hand.bring_back_person(&deployment.tenant, user, now_ms()).await.map_err(failed)?;
     let document =
         exports::person(&*deployment.store, &*deployment.protection, &deployment.tenant, user, now_ms()).await;
     let document = document.map_err(failed)?;

@@ -13,9 +13,12 @@ use tracing_subscriber::{EnvFilter, reload};
 
 use super::failure::Failure;
 
+/// Lets another filter through.
+type SetFilter = Box<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync>;
+
 /// Changes what is logged while the program runs.
 pub(super) struct Logging {
-    filter: Box<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync>,
+    filter: SetFilter,
     redacts: Arc<AtomicBool>,
 }
 
@@ -53,7 +56,7 @@ pub(super) fn begin(wanted: &str, redaction: Redaction) -> Result<Logging, Failu
     let redacts = Arc::new(AtomicBool::new(redaction == Redaction::On));
     let lines = Lines { redacts: Arc::clone(&redacts), terminal };
     let logger = tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines);
-    let (begun, filter): (_, Box<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync>) = if terminal {
+    let (begun, filter): (_, SetFilter) = if terminal {
         let logger = logger.compact().with_filter_reloading();
         let handle = logger.reload_handle();
         (logger.try_init(), Box::new(move |filter| handle.reload(filter)))

@@ -3,6 +3,7 @@
 
 mod admin;
 mod alerts;
+mod archive;
 mod audit;
 mod backup;
 mod blocks;
@@ -123,6 +124,8 @@ enum Command {
     Export(export::ExportArguments),
     /// Read what `export` wrote, a person's export, or a file of the Python runtime
     Import(export::ImportArguments),
+    /// Take old conversations into the archive, show what lies there, check it, bring it back
+    Archive(archive::Arguments),
     /// Remove what is past its time
     Cleanup(cleanup::Arguments),
     /// Make a backup while the origin runs
@@ -195,6 +198,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Migrate(arguments) => migrate::run(&arguments, &mut console),
         Command::Export(arguments) => export::run_export(&arguments, &mut console),
         Command::Import(arguments) => export::run_import(&arguments, &mut console),
+        Command::Archive(arguments) => archive::run(&arguments, &mut console),
         Command::Cleanup(arguments) => cleanup::run(&arguments, &mut console),
         Command::Backup(arguments) => backup::run_backup(&arguments, &mut console),
         Command::Restore(arguments) => backup::run_restore(&arguments, &mut console),

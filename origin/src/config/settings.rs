@@ -111,6 +111,12 @@ lgdl::settings! {
         idempotency_hours: u32 = "168", live => Number(1..=MAX_HOURS);
         /// Days after its last turn that a conversation is kept; empty: for ever.
         conversation_ttl_days: Option<u32> = "", live => Optional(Number(1..=MAX_DAYS));
+        /// Days after its last turn that a conversation's turns go into the archive; empty: never.
+        archive_after_days: Option<u32> = "" => Optional(Number(1..=MAX_DAYS));
+        /// Folder of the archive; empty: none.
+        archive_folder: Option<PathBuf> = "" => Optional(FILE);
+        /// Conversations that go into the archive in one second, at most.
+        archive_per_second: u32 = "20" => Number(1..=10_000);
         /// Upper bound in days on every retention, per-game ones included; empty: none.
         gdpr_retention_days: Option<u32> = "", live => Optional(Number(1..=MAX_DAYS));
         /// Hours that events are kept for listeners.

@@ -357,6 +357,7 @@ async fn export_conversation(
     meter(&origin, &key, &user)?;
     let row = find(&origin, &key, &user).await?;
     let now_ms = origin.clock.now_ms();
+    origin.archive().bring_back(&row.tenant, &row.id, now_ms).await?;
     let document = exports::conversation(&*origin.store, &*origin.protection, &row.tenant, &row.id, now_ms).await?;
     let document = document.ok_or_else(unknown_conversation)?;
     // The same export again says nothing new, and the log is kept for ever.

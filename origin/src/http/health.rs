@@ -42,13 +42,16 @@ pub(super) async fn health(State(origin): State<Origin>) -> Response {
         (None, Some(_)) => ("degraded", StatusCode::SERVICE_UNAVAILABLE, "does not take turns; the log has the cause"),
         (None, None) => ("healthy", StatusCode::OK, "takes what it is given"),
     };
-    let store = json!({
+    let mut store = json!({
         "status": status,
         "kind": origin.store.kind(),
         "latency_ms": trial.latency_ms,
         "detail": detail,
         "failed_in_a_row": failing.unwrap_or(0),
     });
+    if let Some(commits) = origin.metrics.recent.commits() {
+        store["commit_ms"] = json!(commits);
+    }
     let mut components = json!({"store": store});
     let (mut status, mut code) = (status, code);
     if origin.config.audit_push_url.is_some() && code == StatusCode::OK {

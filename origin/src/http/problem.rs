@@ -4,6 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 
+use crate::archives::ArchiveError;
 use crate::records::Malformed;
 use crate::store::StoreError;
 
@@ -138,6 +139,19 @@ impl From<StoreError> for Problem {
         } else {
             tracing::error!(%error, "the store failed");
             Problem::internal("The request could not be carried out; the log has the cause.")
+        }
+    }
+}
+
+impl From<ArchiveError> for Problem {
+    fn from(error: ArchiveError) -> Problem {
+        match error {
+            ArchiveError::Store(error) => error.into(),
+            error => {
+                tracing::error!(%error, "the archive does not give what the store names");
+                Problem::unavailable("A part of it lies in the archive, which can't be read at the moment.")
+                    .retry_after(60)
+            }
         }
     }
 }

@@ -72,6 +72,12 @@ pub const FILES: &[Migration] = &[
         kind: Expand,
         sql: include_str!("../../migrations/postgres/0011_nodes.sql"),
     },
+    Migration {
+        version: 12,
+        name: "archives",
+        kind: Expand,
+        sql: include_str!("../../migrations/postgres/0012_archives.sql"),
+    },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

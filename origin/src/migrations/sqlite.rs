@@ -61,6 +61,12 @@ pub const FILES: &[Migration] = &[
         sql: include_str!("../../migrations/sqlite/0009_webhooks.sql"),
     },
     Migration { version: 10, name: "nodes", kind: Expand, sql: include_str!("../../migrations/sqlite/0010_nodes.sql") },
+    Migration {
+        version: 11,
+        name: "archives",
+        kind: Expand,
+        sql: include_str!("../../migrations/sqlite/0011_archives.sql"),
+    },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use lgdl::crypto::{DataKey, KeyRing, SecretKey, WrappedKey};
+use lgdl::crypto::{DataKey, KeyRing, Place, SecretKey, WrappedKey, open, seal};
 
 use super::personal::{PersonalValues, Reader, replace_in_commit, replace_in_dump, show};
 use super::stored_text::{
@@ -14,7 +14,7 @@ use super::stored_text::{
 use super::{Parts, PlainTexts, Protection, RequestName, UnreadableKeys, check_ring, plain_texts};
 use crate::clock::Clock;
 use crate::hex;
-use crate::ids::{DataKeyId, person_pseudonym};
+use crate::ids::{ConversationId, DataKeyId, person_pseudonym};
 use crate::random::Random;
 use crate::store::{Commit, ConversationDump, ConversationRow, DataKeyRow, Result, Store, StoreError};
 
@@ -158,6 +158,15 @@ impl Envelope {
     }
 }
 
+fn opened_file(key: &DataKey, row: &[&str], bytes: &[u8]) -> Result<Vec<u8>> {
+    open(&key.key, &file_place(row), bytes).map(|plain| plain.to_vec()).map_err(|error| unreadable(&error))
+}
+
+/// Where a file of the archive belongs, by tenant and conversation.
+fn file_place<'a>(row: &'a [&'a str]) -> Place<'a> {
+    Place { table: "archive", row, field: "conversation", version: 0 }
+}
+
 #[async_trait]
 impl Protection for Envelope {
     async fn seal(&self, mut commit: Commit) -> Result<Commit> {
@@ -180,6 +189,29 @@ impl Protection for Envelope {
         }
         each_of_dump(&mut dump, |at, text| seal_text(&key, at, &self.bytes(), text))?;
         Ok(dump)
+    }
+
+    async fn seal_file(&self, owner: &ConversationRow, bytes: &[u8]) -> Result<Vec<u8>> {
+        // No key is made for it: whoever has none was erased meanwhile, or was never sealed.
+        let none = || StoreError::Damaged("its person has no key".into());
+        let subject = person_pseudonym(&owner.tenant, &owner.user_id);
+        let key = self.find_key(&owner.tenant, &subject).await?.ok_or_else(none)?;
+        seal(&key.key, &key.id, &file_place(&[&owner.tenant, owner.id.as_str()]), bytes, &self.bytes())
+            .map_err(|error| unreadable(&error))
+    }
+
+    async fn open_file(&self, owner: &ConversationRow, bytes: &[u8]) -> Result<Vec<u8>> {
+        let subject = person_pseudonym(&owner.tenant, &owner.user_id);
+        let gone = || StoreError::Damaged("the key that a file was sealed under is not there any more".into());
+        // One that another origin has replaced since is not the one to open with.
+        self.forget(&owner.tenant, &owner.user_id);
+        let key = self.find_key(&owner.tenant, &subject).await?.ok_or_else(gone)?;
+        opened_file(&key, &[&owner.tenant, owner.id.as_str()], bytes)
+    }
+
+    async fn open_file_under(&self, key: DataKeyRow, id: &ConversationId, bytes: &[u8]) -> Result<Vec<u8>> {
+        let tenant = key.tenant.clone();
+        opened_file(&*self.keep(key)?, &[&tenant, id.as_str()], bytes)
     }
 
     // Tokens of before turn back also when nothing new becomes one.

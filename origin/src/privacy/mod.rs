@@ -12,7 +12,10 @@ mod stored_text;
 
 use async_trait::async_trait;
 
-use crate::store::{Commit, ContextRow, ConversationDump, ConversationRow, Result, SlotRow, TurnRow};
+use crate::ids::ConversationId;
+use crate::store::{
+    Commit, ContextRow, ConversationDump, ConversationRow, DataKeyRow, Result, SlotRow, StoreError, TurnRow,
+};
 
 pub use audit_names::{begin_naming, name_persons};
 pub use envelope::Envelope;
@@ -34,6 +37,24 @@ pub trait Protection: Send + Sync + std::fmt::Debug {
 
     /// Seals every text of a whole conversation; for imports.
     async fn seal_dump(&self, dump: ConversationDump) -> Result<ConversationDump>;
+
+    /// Seals a file of the archive under the person's data key: where that is destroyed, nobody opens it again.
+    async fn seal_file(&self, owner: &ConversationRow, bytes: &[u8]) -> Result<Vec<u8>> {
+        let _ = (owner, bytes);
+        Err(no_key())
+    }
+
+    /// Opens such a file.
+    async fn open_file(&self, owner: &ConversationRow, bytes: &[u8]) -> Result<Vec<u8>> {
+        let _ = (owner, bytes);
+        Err(no_key())
+    }
+
+    /// The same for a file whose owner is not known yet, with the data key that it names.
+    async fn open_file_under(&self, key: DataKeyRow, id: &ConversationId, bytes: &[u8]) -> Result<Vec<u8>> {
+        let _ = (key, id, bytes);
+        Err(no_key())
+    }
 
     /// What a digest of one of the person's states is kept as: first as it is written, then as it may have been written
     /// before. A plain digest would let whoever has the store guess at what was said.
@@ -64,6 +85,10 @@ pub trait Protection: Send + Sync + std::fmt::Debug {
         let _ = reader;
         Ok(dump)
     }
+}
+
+fn no_key() -> StoreError {
+    StoreError::Refused("an archive needs LGDL_ENCRYPTION_KEY: its files die with the keys of their persons".into())
 }
 
 /// What tells one request of a person from another.

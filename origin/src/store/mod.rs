@@ -9,6 +9,7 @@
 //! know, nor an event of a change that never was.
 
 mod administrators;
+mod archives;
 mod audit_names;
 mod error;
 mod events;
@@ -29,6 +30,7 @@ use crate::clock::Millis;
 use crate::ids::{ApiKeyId, ConversationId, DataKeyId, HoldId};
 
 pub use administrators::*;
+pub use archives::*;
 pub use audit_names::AuditNames;
 pub use error::{Result, StoreError};
 pub use events::*;
@@ -300,6 +302,7 @@ pub trait Store:
     + Bus
     + Maintenance
     + Administrators
+    + Archives
     + Handovers
     + Listings
     + Reports
@@ -320,6 +323,7 @@ impl<T> Store for T where
         + Bus
         + Maintenance
         + Administrators
+        + Archives
         + Handovers
         + Listings
         + Reports

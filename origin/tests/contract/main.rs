@@ -1,5 +1,6 @@
 //! The contract that every store keeps: one suite, run against each.
 
+mod archives;
 mod bus;
 mod cases;
 mod changes;
@@ -96,6 +97,9 @@ contract! {
     cases::odd_text_comes_back_as_it_went_in,
     nodes::nodes_join_drain_fall_silent_and_come_back,
     nodes::a_node_that_many_tell_of_at_once_joins_once,
+    archives::what_is_put_away_comes_back_as_it_was,
+    archives::a_conversation_that_goes_on_is_not_put_away,
+    archives::files_that_nobody_needs_are_found,
     sessions::who_falls_silent_is_found_in_order_page_by_page,
     sessions::an_expired_conversation_is_begun_anew_by_turns_on_a_beginning_alone,
     sessions::a_conversation_with_people_does_not_expire,

@@ -2,6 +2,7 @@
 
 mod admin;
 mod alerts;
+mod archives;
 mod backups;
 mod bad_input;
 #[path = "../support/certificates.rs"]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 
 /// A year in which every certificate of a test holds that is to hold.
 pub(crate) const FAR: i32 = 2200;
@@ -19,6 +19,8 @@ impl Authority {
     /// A new one, with its certificate in `authority.pem`.
     pub(crate) fn new(folder: &Path) -> Authority {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
+        // Of another name than what it issues: some take a certificate for self-signed that has its issuer's.
+        params.distinguished_name.push(DnType::CommonName, "an authority of a test");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         std::fs::write(folder.join("authority.pem"), issuer.pem()).unwrap();
@@ -28,6 +30,7 @@ impl Authority {
     /// Writes `tls.crt` and `tls.key`, which hold until the end of that year.
     pub(crate) fn issue(&self, last_year: i32) {
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        params.distinguished_name.push(DnType::CommonName, "localhost");
         (params.not_before, params.not_after) = (date_time_ymd(2019, 1, 1), date_time_ymd(last_year, 12, 31));
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();

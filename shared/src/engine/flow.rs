@@ -139,7 +139,7 @@ pub(super) fn prompt_block<'m>(mv: &'m Move, slot: &str) -> Option<(usize, &'m B
 
 /// The blocks that prompt for a slot.
 pub(super) fn prompt_blocks<'m>(mv: &'m Move, slot: &str) -> impl Iterator<Item = (usize, &'m Block)> {
-    mv.blocks.iter().enumerate().filter(move |(_, block)| matches!(kind(block), Kind::Prompt(name) if name == slot))
+    mv.blocks.iter().enumerate().filter(move |(_, block)| asks_for(block) == Some(slot))
 }
 
 /// Whether a name is that of a slot, or of the composite that it is a part of.
@@ -170,8 +170,9 @@ impl Run<'_> {
             return Some(Need::Value(first));
         }
         let block = |slot: &Slot| prompt_block(mv, &slot.name).map(|(index, _)| index);
-        let before = |slot: &&Slot| slot.required && block(slot).is_some_and(|at| Some(at) < block(first));
-        Some(Need::Value(mv.slots.iter().filter(before).filter(open).find(asked).unwrap_or(first)))
+        let own = block(first);
+        let before = |slot: &&Slot| slot.required && block(slot).is_some_and(|at| Some(at) < own);
+        Some(Need::Value(mv.slots.iter().filter(open).filter(before).find(asked).unwrap_or(first)))
     }
 
     /// Takes the move under way as far as it goes without another word from the person.

@@ -51,21 +51,22 @@ pub struct HandoverStatus {
 
 /// A hand-over in a conversation's state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "super::told::ToldHandover")]
 pub(super) struct Handover {
     #[serde(flatten)]
-    status: HandoverStatus,
+    pub(super) status: HandoverStatus,
     /// The move that escalated, with its values, for its `else`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    escalating: Option<Frame>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) escalating: Option<Frame>,
     /// The number of that `else`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    otherwise: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) otherwise: Option<u32>,
     /// What was interrupted, the last one on top.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    suspended: Vec<Frame>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) suspended: Vec<Frame>,
     /// What waited in line.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    waiting: Vec<Frame>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) waiting: Vec<Frame>,
 }
 
 impl Conversation {

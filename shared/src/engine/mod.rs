@@ -42,6 +42,7 @@ mod run;
 mod schema;
 mod scope;
 mod state;
+mod told;
 mod turn;
 mod variety;
 mod wording;
@@ -178,17 +179,15 @@ pub struct CapabilityCall {
 
 /// What came of a capability call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "outcome")]
+#[serde(rename_all = "snake_case", tag = "outcome", try_from = "told::ToldResult")]
 pub enum CapabilityResult {
     /// The service answered.
     Answered {
         /// `ok`, or something else, which counts as failed.
         status: String,
         /// Joins the scope as `result.x` and as plain names.
-        #[serde(default)]
         data: Map<String, Value>,
         /// Appended to the response.
-        #[serde(default)]
         message: Option<String>,
     },
     /// The call was not made or not answered.

@@ -88,7 +88,8 @@ impl Run<'_> {
         }
         let handover = self.handover_told();
         self.state.turns += 1;
-        self.state.said = response.chars().take(MAX_SAID_CHARS).collect();
+        let said = response.char_indices().nth(MAX_SAID_CHARS).map_or(response.len(), |(end, _)| end);
+        response[..said].clone_into(&mut self.state.said);
         let record = TurnRecord {
             turn: self.state.turns,
             at_ms: self.input.turn.now_ms,

@@ -3,7 +3,7 @@
 //! The order in which an utterance is read is in `turn`; what blocks do in `blocks`; how a move goes on in `flow`.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -169,6 +169,8 @@ pub(super) struct Run<'a> {
     /// Its words, cut when they are first asked for.
     pub(super) words: OnceCell<Rc<Heard>>,
     pub(super) matches: Option<Arc<Vec<Candidate>>>,
+    /// Memory that matching works in.
+    scratch: RefCell<matcher::Scratch>,
     pub(super) reference: Reference,
     pub(super) locale: Locale,
     /// Capability calls whose results are in, and what they brought.
@@ -215,6 +217,7 @@ impl<'a> Run<'a> {
             text: sanitized.text,
             words,
             matches: None,
+            scratch: RefCell::default(),
             reference: reference(locale, turn),
             locale,
             calls_made: 0,
@@ -355,11 +358,12 @@ impl<'a> Run<'a> {
         };
         // Of a part of it only what the patterns need is cut.
         let whole = (text == self.text).then(|| self.heard());
-        let mut scratch = matcher::Scratch::default();
+        let mut scratch = self.scratch.borrow_mut();
         let mut found = match &whole {
             Some(heard) => matcher::find_cut(self.input.game, &query, &heard.tokens, &mut scratch),
             None => matcher::find_with(self.input.game, &query, &mut scratch),
         };
+        drop(scratch);
         // "I am not sure yet" speaks about the conversation: what it comes near to in meaning says nothing.
         let near = |candidate: &Candidate| candidate.stage == matcher::Stage::Meaning;
         if found.iter().any(near) && strings::is_about_the_talk(&self.heard_in(text)) {

@@ -135,7 +135,7 @@ pub(super) struct Ended {
 
 /// A question that waits for its answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", try_from = "super::told::ToldOpen")]
 pub(super) enum Open {
     /// A slot's value.
     Slot {
@@ -154,12 +154,12 @@ pub(super) enum Open {
         /// The question as it was put, to be put again.
         question: String,
         /// `clarify NAME`: where the choice goes, and where the block goes on.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         clarifies: Option<Clarifies>,
         /// The utterance that led here.
         utterance: String,
         /// What choosing an option says, where that is not the option itself.
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
         values: BTreeMap<String, String>,
     },
     /// Which of several moves was meant.
@@ -188,17 +188,17 @@ pub(super) struct Clarifies {
 }
 
 /// A negotiation under way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Talks {
     /// The question as it was put.
     pub(super) question: String,
     /// What has been said so far, the original utterance first.
     pub(super) utterance: String,
     /// The rounds so far.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) rounds: Vec<NegotiationRound>,
     /// `negotiate … until CONDITION` on a value: the statement that asked. `None`: until the score is enough.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) position: Option<Vec<usize>>,
 }
 

@@ -668,7 +668,7 @@ impl Matcher<'_> {
         let pattern = self.index.pattern(found.pattern);
         let units = pattern.as_ref().map(|pattern| self.index.units(pattern));
         let mut taken = found.captures.clone();
-        taken.sort_unstable_by_key(|taken| taken.unit);
+        crate::order::sort_by_key(&mut taken, |taken| taken.unit);
         let captures = taken.iter().filter_map(|taken| {
             let unit = units?.get(taken.unit)?;
             let text = self.query.text.get(taken.span.0..taken.span.1)?;

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::compiled::index::{Index, Key, NONE, phrase_flag, weight};
 use crate::language::{Class, Language};
+use crate::order;
 use crate::text::{Shape, Token, Tokens, hash, normalize, one_slip_apart, stem};
 
 /// Unknown words that are looked up as misspelt, in one utterance.
@@ -211,8 +212,8 @@ fn is_slip(known: &str, said: &str) -> bool {
     one_slip_apart(known, said)
         && (known.chars().count() >= MIN_CHARS || {
             let (mut a, mut b): (Vec<char>, Vec<char>) = (known.chars().collect(), said.chars().collect());
-            a.sort_unstable();
-            b.sort_unstable();
+            order::sort_by_key(&mut a, |letter| *letter);
+            order::sort_by_key(&mut b, |letter| *letter);
             a == b
         })
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{Choice, Json, Key, List, Millis, Number, Optional, Parsed, Rates, Seconds, SecretText, Switch, Text};
+use super::{
+    Choice, Decimal, Json, Key, List, Millis, Number, Optional, Parsed, Rates, Seconds, SecretText, Switch, Text,
+};
 use crate::crypto::SecretKey;
 use crate::ids::Id;
 use crate::limits::Rate;
@@ -122,13 +124,13 @@ crate::settings! {
         /// Rounds of a negotiation.
         negotiation_max_rounds: u32 = "3", live => Number(1..=20);
         /// Gain of confidence below which a round counts as none.
-        negotiation_epsilon: f64 = "0.05", live => Number(0.0..=1.0);
+        negotiation_epsilon: f64 = "0.05", live => Decimal(0.0..=1.0);
         /// What the node is called in `lgdl nodes`; empty: a name that it draws and keeps.
         node_name: Option<String> = "" => Optional(Parsed("a name", node_word));
         /// Where it runs, for `lgdl nodes`.
         node_region: Option<String> = "" => Optional(Parsed("a name", node_word));
         /// Of traces that begin at the node, the part that is kept, from 0 to 1. Those of requests that fail are kept always.
-        trace_rate: f64 = "0.01", live => Number(0.0..=1.0);
+        trace_rate: f64 = "0.01", live => Decimal(0.0..=1.0);
         /// What the node proves itself with to its own instances; the host sets it.
         node_token: Option<String> = "", secret => Optional(Text);
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use crate::crypto::SecretKey;
+use crate::decimal;
 use crate::limits::Rate;
 
 /// A kind of value.
@@ -76,6 +77,22 @@ impl<T: FromStr + PartialOrd + fmt::Display> Form for Number<T> {
 
     fn read(&self, text: &str) -> Result<T, String> {
         text.parse().ok().filter(|value| self.0.contains(value)).ok_or_else(|| self.refusal())
+    }
+}
+
+/// A number within bounds, perhaps with a fraction.
+#[derive(Debug, Clone)]
+pub struct Decimal(pub RangeInclusive<f64>);
+
+impl Form for Decimal {
+    type Value = f64;
+
+    fn accepts(&self) -> String {
+        format!("a number from {} to {}", self.0.start(), self.0.end())
+    }
+
+    fn read(&self, text: &str) -> Result<f64, String> {
+        decimal::read(text).filter(|value| self.0.contains(value)).ok_or_else(|| self.refusal())
     }
 }
 

@@ -262,6 +262,9 @@ fn single_number(found: &[Entity]) -> Option<f64> {
 
 /// "7 out of 10", "7/10", "seven of ten" against a scale that ends at `max`.
 pub(crate) fn rating(said: &str, max: f64, reference: &Reference) -> Option<f64> {
+    if said.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
     let (rated, scale) = match said.split_once('/') {
         Some(halves) => halves,
         None => {

@@ -3,7 +3,7 @@
 
 use super::called;
 use crate::language::{Class, Cue, Language};
-use crate::text::{Heard, Word};
+use crate::text::{Heard, Word, hash};
 
 use super::strings;
 
@@ -110,7 +110,13 @@ fn label_at_end(language: &'static Language, word: &str) -> Option<Heard> {
     const MIN_BYTES: usize = 4;
     let tails = word.char_indices().skip(1).filter_map(|(at, _)| word.get(at..));
     let tails = tails.take_while(|tail| tail.len() >= MIN_BYTES);
-    tails.map(|tail| Heard::of(language, tail)).find(|tail| tail.is(Cue::Label))
+    // Letters are their own normal form, unless they are a contraction: most tails need not be cut to be known.
+    let may_be = |tail: &&str| {
+        let key = hash::of(tail.as_bytes());
+        let plain = tail.bytes().all(|byte| byte.is_ascii_lowercase());
+        !plain || language.class(key).is(Class::CONTRACTION) || language.cues(key).has(Cue::Label)
+    };
+    tails.filter(may_be).map(|tail| Heard::of(language, tail)).find(|tail| tail.is(Cue::Label))
 }
 
 /// What an answer comes to where a label is wanted.

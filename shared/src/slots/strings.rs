@@ -187,12 +187,13 @@ pub(crate) fn is_noise(heard: &Heard) -> bool {
 pub(crate) fn value_span(language: &'static Language, slot_name: &str, text: &str) -> Option<(usize, usize)> {
     let heard = Heard::of(language, text);
     let mut words = heard.words.as_slice();
-    let holds_a_name = Heard::of(language, &called(slot_name)).words.iter().any(|word| word.is(Cue::SlotOfName));
+    let name = Heard::of(language, &called(slot_name)).words;
+    let holds_a_name = name.iter().any(|word| word.is(Cue::SlotOfName));
     loop {
         let before = words.len();
         words = strip_front(language, words, Cue::Hesitation);
-        words = strip_named(language, words, slot_name);
-        words = strip_frame(language, words, slot_name);
+        words = strip_named(language, words, &name);
+        words = strip_frame(language, words, &name);
         words = strip_front(language, words, Cue::Introduction);
         if holds_a_name {
             words = strip_front(language, words, Cue::IntroductionName);
@@ -246,10 +247,10 @@ fn strip_doubt<'w>(language: &'static Language, words: &'w [Word]) -> &'w [Word]
 }
 
 /// `my account id is`, `the location:`, `account id` in front of a value.
-fn strip_named<'w>(language: &'static Language, words: &'w [Word], slot_name: &str) -> &'w [Word] {
+fn strip_named<'w>(language: &'static Language, words: &'w [Word], name: &[Word]) -> &'w [Word] {
     let owner = language.prefix(words, Cue::Owner);
     let rest = &words[owner..];
-    let named = named_at(language, rest, slot_name);
+    let named = named_by(name, rest);
     if named == 0 {
         return words;
     }
@@ -267,13 +268,12 @@ fn strip_named<'w>(language: &'static Language, words: &'w [Word], slot_name: &s
 
 /// `my order number is`, `order number`, in front of a value that is a code (something with a digit), or after a noun that
 /// labels what follows ("the name is …").
-fn strip_frame<'w>(language: &'static Language, words: &'w [Word], slot_name: &str) -> &'w [Word] {
+fn strip_frame<'w>(language: &'static Language, words: &'w [Word], name: &[Word]) -> &'w [Word] {
     let code = |rest: &[Word]| {
         rest.iter()
             .take_while(|word| word.glued || word.start == rest[0].start)
             .any(|word| word.text.bytes().any(|byte| byte.is_ascii_digit()))
     };
-    let name = Heard::of(language, &called(slot_name)).words;
     // "my phone is …" says no name.
     let own = |noun: &Word| {
         noun.is(Cue::Label)
@@ -291,7 +291,7 @@ fn strip_frame<'w>(language: &'static Language, words: &'w [Word], slot_name: &s
         if copula > 0 && after.len() > copula && (labels || code(&after[copula..])) {
             return &after[copula..];
         }
-        if code(after) && named_at(language, rest, slot_name) > 0 {
+        if code(after) && named_by(name, rest) > 0 {
             return after;
         }
     }
@@ -300,11 +300,15 @@ fn strip_frame<'w>(language: &'static Language, words: &'w [Word], slot_name: &s
 
 /// How many of the first words are the name of a slot, or the last word of it; 0 for none.
 pub(crate) fn named_at(language: &'static Language, words: &[Word], slot_name: &str) -> usize {
-    let name = Heard::of(language, &called(slot_name)).words;
+    named_by(&Heard::of(language, &called(slot_name)).words, words)
+}
+
+/// The same with the words of the slot's name.
+fn named_by(name: &[Word], words: &[Word]) -> usize {
     let begins = |name: &[Word]| {
         !name.is_empty() && name.len() <= words.len() && name.iter().zip(words).all(|(a, b)| a.hash == b.hash)
     };
-    if begins(&name) {
+    if begins(name) {
         name.len()
     } else {
         usize::from(name.last().is_some_and(|last| begins(std::slice::from_ref(last))))

@@ -93,7 +93,7 @@ fn decomposition(character: char) -> Option<&'static str> {
 fn put_in_order(found: &mut [(u8, char)]) {
     for marks in found.chunk_by_mut(|one, other| one.0 > 0 && other.0 > 0) {
         if marks.len() > 1 {
-            marks.sort_by_key(|(class, _)| *class);
+            crate::order::sort_by_key(marks, |(class, _)| *class);
         }
     }
 }

@@ -1,6 +1,9 @@
 //! `POST /games/{id}/move` and its answer, and problem documents.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::engine::{Also, Event, Explanation, HandoverStatus, Negotiation, Outcome, TurnRecord};
@@ -33,7 +36,7 @@ pub struct MoveRequest {
 }
 
 /// A choice that is offered: saying it chooses it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Choice {
     /// What is shown is what is said.
@@ -45,6 +48,43 @@ pub enum Choice {
         /// What is said.
         value: String,
     },
+}
+
+impl<'de> Deserialize<'de> for Choice {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Choice, D::Error> {
+        /// Reads it where it stands; what is derived would keep it first, and read it again.
+        struct Reader;
+
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Choice;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a choice, or its label and its value")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Choice, E> {
+                Ok(Choice::Plain(text.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Choice, A::Error> {
+                let (mut label, mut value) = (None, None);
+                while let Some(name) = fields.next_key::<String>()? {
+                    match name.as_str() {
+                        "label" => label = Some(fields.next_value()?),
+                        "value" => value = Some(fields.next_value()?),
+                        _ => drop(fields.next_value::<de::IgnoredAny>()?),
+                    }
+                }
+                let missing = de::Error::missing_field;
+                Ok(Choice::Valued {
+                    label: label.ok_or_else(|| missing("label"))?,
+                    value: value.ok_or_else(|| missing("value"))?,
+                })
+            }
+        }
+
+        from.deserialize_any(Reader)
+    }
 }
 
 impl Choice {

@@ -201,6 +201,7 @@ async fn read_text(
     caller.tell(&origin, events::PII_ACCESSED, id.as_str(), json!({"reason": reason.trim()})).await?;
     let now_ms = origin.clock.now_ms();
     let (store, protection) = (&*origin.store, &*origin.protection);
+    origin.archive().bring_back(&caller.tenant, &id, now_ms).await?;
     let document =
         exports::conversation_for(Reader::Administrator, store, protection, &caller.tenant, &id, now_ms).await?;
     document.map(Json).ok_or_else(unknown)

@@ -58,6 +58,7 @@ async fn export(
     ];
     origin.store.enqueue(told).await?;
     let now_ms = origin.clock.now_ms();
+    origin.archive().bring_back_person(&caller.tenant, &user, now_ms).await?;
     Ok(Json(exports::person(&*origin.store, &*origin.protection, &caller.tenant, &user, now_ms).await?))
 }
 

@@ -4,6 +4,7 @@
 //! protocol lies in the functions of `migrations/postgres/0002_commit.sql` and those that replaced them. Reads that may lag behind go to a replica where one is named.
 
 mod administrators;
+mod archives;
 mod audit;
 mod commit;
 mod conversations;

@@ -493,6 +493,16 @@ async fn write_conversations(database: &Database<'_>, dumps: &[&ConversationDump
             current_move_state text, awaiting_response boolean, last_question text, awaiting_slot_for_move text,
             awaiting_slot_name text, state text, metadata text)",
          conversations_json(dumps)),
+    ];
+    for (sql, rows) in statements {
+        database.execute(sql, &[&rows]).await.map_err(|error| failed(&error))?;
+    }
+    write_parts(database, dumps).await
+}
+
+/// Writes what belongs to conversations that are there; values and answers that are there already stay.
+pub(super) async fn write_parts(database: &Database<'_>, dumps: &[&ConversationDump]) -> Result<()> {
+    let statements = [
         ("INSERT INTO turns (conversation_id, turn_num, period, timestamp, user_input, sanitized_input, matched_move,
             confidence, response, extracted_params, metadata, details)
             SELECT n.conversation_id, n.turn_num, c.period, lgdl_time(n.timestamp), n.user_input, n.sanitized_input,
@@ -504,10 +514,10 @@ async fn write_conversations(database: &Database<'_>, dumps: &[&ConversationDump
         ("INSERT INTO slots (conversation_id, move_id, slot_name, slot_value, slot_type, updated_at)
             SELECT conversation_id, move_id, slot_name, slot_value, slot_type, lgdl_time(updated_at)
             FROM json_to_recordset($1::text::json) AS n (conversation_id text, move_id text, slot_name text,
-            slot_value text, slot_type text, updated_at bigint)",
+            slot_value text, slot_type text, updated_at bigint) ON CONFLICT DO NOTHING",
          parts_json(dumps, |dump| serde_json::from_str(&slots_json(&dump.slots)))?),
         ("INSERT INTO extracted_context (conversation_id, key, value) SELECT conversation_id, key, value
-            FROM json_to_recordset($1::text::json) AS n (conversation_id text, key text, value text)",
+            FROM json_to_recordset($1::text::json) AS n (conversation_id text, key text, value text) ON CONFLICT DO NOTHING",
          parts_json(dumps, |dump| values(&dump.context))?),
         ("INSERT INTO idempotency (tenant, user_id, key, conversation_id, fingerprint, turn_num, answer,
             journal_sequence, created_at)

@@ -4,6 +4,7 @@
 //! only after its transaction was synced.
 
 mod administrators;
+mod archives;
 mod audit;
 mod commit;
 mod conversations;

@@ -14,9 +14,9 @@ use crate::clock::Millis;
 use crate::ids::{ConversationId, person_pseudonym};
 use crate::store::transfer::{another_administrator, another_data_key, another_owner, is_transferred};
 use crate::store::{
-    Activation, AdministratorRow, ApiKeyRow, AuditRow, ConsentRow, ConversationDump, DataKeyRow, Event, GameRecord,
-    GameVersionRecord, GameVersionRow, HoldRow, Imported, MAX_PAGE, Page, Record, Result, Section, StoreError,
-    Transfer, TurnRow,
+    Activation, AdministratorRow, AnswerRow, ApiKeyRow, AuditRow, ConsentRow, ConversationDump, ConversationRow,
+    DataKeyRow, Event, GameRecord, GameVersionRecord, GameVersionRow, HoldRow, Imported, MAX_PAGE, Page, Record,
+    Result, Section, StoreError, Transfer, TurnRow,
 };
 
 #[async_trait]
@@ -472,9 +472,18 @@ fn write_conversation(connection: &Connection, dump: &ConversationDump) -> rusql
         write_context(connection, &row.id, &value.key, &value.value)?;
     }
     for answer in &dump.answers {
-        let sql = "INSERT INTO idempotency (tenant, user_id, key, conversation_id, fingerprint, turn_num, answer,
-            journal_sequence, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
-        connection.prepare_cached(sql)?.execute(params![
+        write_answer(connection, row, answer)?;
+    }
+    Ok(())
+}
+
+/// Writes a stored answer, unless there is one to that request.
+pub(super) fn write_answer(connection: &Connection, row: &ConversationRow, answer: &AnswerRow) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO idempotency (tenant, user_id, key, conversation_id, fingerprint, turn_num, answer,
+        journal_sequence, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
+    connection
+        .prepare_cached(sql)?
+        .execute(params![
             row.tenant,
             row.user_id,
             answer.key,
@@ -484,9 +493,8 @@ fn write_conversation(connection: &Connection, dump: &ConversationDump) -> rusql
             answer.answer,
             answer.journal_sequence.map(column),
             answer.created_at,
-        ])?;
-    }
-    Ok(())
+        ])
+        .map(drop)
 }
 
 pub(super) fn write_turn(connection: &Connection, id: &ConversationId, turn: &TurnRow) -> rusqlite::Result<()> {

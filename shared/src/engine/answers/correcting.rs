@@ -300,7 +300,7 @@ impl Run<'_> {
             return None;
         }
         let found = slots::read_string(scan.language(), slot, said)?;
-        match self.as_label(&mv, slot, found) {
+        match self.as_label(&mv, slot, self.wanted(&mv, slot), found) {
             FreeText::Value(found) => Some(found),
             FreeText::Sentence | FreeText::Nothing => None,
         }

@@ -78,7 +78,7 @@ impl Run<'_> {
     pub(super) fn free_text<'q>(&self, asking: &'q Asking<'_>) -> &'q FreeText {
         let Asking { mv, slot, scan, .. } = asking;
         asking.text.get_or_init(|| {
-            let wanted = Wanted::of(self.language(), &slot.name, &prompt_text(mv, slot));
+            let wanted = self.wanted(mv, slot);
             let beside: Vec<(usize, usize)> = self
                 .stated_beside(mv, scan, &[])
                 .iter()
@@ -89,6 +89,11 @@ impl Run<'_> {
             let spelt = slots::spelt_code(scan).filter(|_| is_text(slot) && wanted == Wanted::Code);
             spelt.map_or_else(|| self.read_free_text(mv, slot, wanted, scan, &beside), FreeText::Value)
         })
+    }
+
+    /// What a slot of free text wants, by its name and its question.
+    pub(super) fn wanted(&self, mv: &Move, slot: &Slot) -> Wanted {
+        Wanted::of(self.language(), &slot.name, &prompt_text(mv, slot))
     }
 
     /// The free text of an answer, without the values in `beside`.
@@ -112,7 +117,7 @@ impl Run<'_> {
         if !is_text(slot) {
             return FreeText::Value(found);
         }
-        match self.as_label(mv, slot, found) {
+        match self.as_label(mv, slot, wanted, found) {
             // "forget it, I'll walk" is no name, whatever follows.
             FreeText::Value(_) if wanted != Wanted::Words && opens_with_a_repair(scan) => FreeText::Sentence,
             FreeText::Value(found) => FreeText::Value(without_a_question(scan, slot, found)),
@@ -121,10 +126,12 @@ impl Run<'_> {
     }
 
     /// A text as what the slot's question asks for: where that is a label, a sentence is none.
-    pub(super) fn as_label(&self, mv: &Move, slot: &Slot, found: Found) -> FreeText {
+    pub(super) fn as_label(&self, mv: &Move, slot: &Slot, wanted: Wanted, found: Found) -> FreeText {
         let language = self.language();
+        if wanted == Wanted::Words {
+            return FreeText::Value(found);
+        }
         let question = prompt_text(mv, slot);
-        let wanted = Wanted::of(language, &slot.name, &question);
         match labels::read(wanted, &slot.name, &question, &found.text, &Heard::of(language, &found.text)) {
             Label::Stands => FreeText::Value(found),
             Label::Sentence => FreeText::Sentence,

@@ -1,0 +1,393 @@
+//! Hot is the edge, cold the store, archived a folder of files. The turns of conversations that nobody has spoken in for long go into
+//! files, one a conversation: JSON, compressed, sealed under the person's data key, named by the hash of what it holds. The
+//! conversation itself stays in the store, with the name of its file: so it is found, kept, held and erased as any other, comes
+//! back when somebody wants it, and begins anew when its person speaks.
+//!
+//! Erasing a person destroys the key, so that no copy of a file opens again; the files go with the next sweep. What a file is for
+//! is noted before it is written, so that one which nobody came to need is swept as well.
+
+mod keep;
+mod shelf;
+mod verify;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use lgdl::crypto::key_id_of;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::audit::events;
+use crate::clock::{DAY_MS, HOUR_MS, Millis};
+use crate::config::Config;
+use crate::exports;
+use crate::hex;
+use crate::ids::ConversationId;
+use crate::privacy::Protection;
+use crate::sessions;
+use crate::store::{
+    ARCHIVED, Archived, ConversationDump, ConversationRow, DataKeyRow, EXPIRED, Imported, MAX_PAGE, Record, Section,
+    Store, StoreError, Summary,
+};
+
+pub use keep::keep;
+pub use shelf::Shelf;
+pub use verify::{Proof, verify};
+
+/// Level of compression: of texts, more costs much and gains little.
+const LEVEL: i32 = 3;
+/// The longest document that is read back, bytes: a file that says it is longer is no file of ours.
+const MAX_DOCUMENT_BYTES: usize = 256 << 20;
+/// Conversations that one manifest tells of at most.
+const BATCH: u32 = 100;
+/// How long a file may be on its way to its conversation before it counts as nobody's.
+const ON_ITS_WAY_MS: Millis = HOUR_MS;
+/// How long the file of a conversation that came back is kept: a backup of before names it.
+const KEPT_FOR_BACKUPS_MS: Millis = 30 * DAY_MS;
+/// How far a run came.
+const NOTE: &str = "local:archive";
+/// The form of files and manifests.
+const FORMAT_VERSION: u32 = 1;
+
+/// Why something was not done with an archive.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is none.
+    #[error("E560 there is no archive: LGDL_ARCHIVE_FOLDER says where it lies")]
+    None,
+    /// A file can't be read or written.
+    #[error("E561 the archive can't be {0}: {1}")]
+    Shelf(&'static str, std::io::Error),
+    /// A file that the store names is not there.
+    #[error("E562 the file {0} of the archive is not there")]
+    Missing(String),
+    /// A file is not what it was.
+    #[error("E563 the file {0} of the archive is damaged: {1}")]
+    Damaged(String, &'static str),
+}
+
+/// Who works on an archive, with what.
+#[derive(Debug, Clone, Copy)]
+pub struct Hand<'a> {
+    /// The store.
+    pub store: &'a dyn Store,
+    /// Encryption at rest.
+    pub protection: &'a dyn Protection,
+    /// The settings.
+    pub config: &'a Config,
+    /// Who, for the audit log.
+    pub actor: &'a str,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct RunReport {
+    /// Conversations whose turns went into the archive.
+    pub archived: u64,
+    /// Bytes of their files.
+    pub bytes: u64,
+    /// Conversations that were spoken in or erased meanwhile, are too large, or were never sealed.
+    pub skipped: u64,
+    /// Files that nobody needs and that were removed.
+    pub swept: u64,
+}
+
+/// A file, as its manifest tells of it. No names and no text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its name.
+    pub file: String,
+    /// How long it is.
+    pub bytes: u64,
+    /// The tenant.
+    pub tenant: String,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// How many turns it has.
+    pub turns: u64,
+    /// When the conversation began.
+    pub from_ms: Millis,
+    /// When the last turn was committed.
+    pub until_ms: Millis,
+    /// The data key that it is sealed under.
+    pub key: String,
+}
+
+/// What was written together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The form of it, and of the files.
+    pub format_version: u32,
+    /// When.
+    pub at_ms: Millis,
+    /// The files.
+    pub files: Vec<Entry>,
+}
+
+impl Hand<'_> {
+    /// Where the archive lies.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn shelf(&self) -> Result<Shelf, ArchiveError> {
+        self.config.archive_folder.as_deref().map(Shelf::in_folder).ok_or(ArchiveError::None)
+    }
+
+    /// Takes what nobody has spoken in since `before` into the archive, and sweeps; `progress` hears the totals so far. A run that
+    /// breaks off is gone on with by the next.
+    ///
+    /// # Errors
+    /// When the store or the archive fails. What was archived is archived.
+    pub async fn run(
+        &self,
+        before: Millis,
+        now_ms: impl Fn() -> Millis + Send,
+        progress: &mut (dyn FnMut(RunReport) + Send),
+    ) -> Result<RunReport, ArchiveError> {
+        let shelf = self.shelf()?;
+        let mut report = RunReport { swept: self.sweep(now_ms()).await?, ..RunReport::default() };
+        let mut after = match self.store.setting(NOTE).await?.filter(|id| !id.is_empty()) {
+            Some(id) => Some(id.parse().map_err(|_| StoreError::Damaged(format!("setting {NOTE}")))?),
+            None => None,
+        };
+        let pause = Duration::from_secs(1) / self.config.archive_per_second;
+        loop {
+            let rows = self.store.archivable(before, after.as_ref(), BATCH).await?;
+            let Some(last) = rows.last().map(|row| row.id.clone()) else { break };
+            let mut files = Vec::new();
+            for row in rows {
+                match self.put_away(&shelf, row, now_ms()).await? {
+                    Some(entry) => {
+                        report.archived += 1;
+                        report.bytes += entry.bytes;
+                        files.push(entry);
+                    }
+                    None => report.skipped += 1,
+                }
+                progress(report);
+                tokio::time::sleep(pause).await;
+            }
+            if !files.is_empty() {
+                shelf.put_manifest(&Manifest { format_version: FORMAT_VERSION, at_ms: now_ms(), files }).await?;
+            }
+            self.store.note(NOTE, last.as_str()).await?;
+            after = Some(last);
+        }
+        self.store.note(NOTE, "").await?;
+        Ok(report)
+    }
+
+    /// Takes one conversation into the archive; nothing where it goes on meanwhile.
+    async fn put_away(
+        &self,
+        shelf: &Shelf,
+        row: ConversationRow,
+        now_ms: Millis,
+    ) -> Result<Option<Entry>, ArchiveError> {
+        // One that came back to life is archived as a whole.
+        if Archived::of(&row)?.is_some() {
+            self.bring_back(&row.tenant, &row.id, now_ms).await?;
+        }
+        let Some(dump) = self.store.dump(&row.tenant, &row.id).await? else { return Ok(None) };
+        let row = dump.conversation.clone();
+        let dump = exports::open_as_kept(self.protection, dump).await?;
+        let sealed = self.protection.seal_file(&row, &packed(&dump)?).await;
+        let sealed = match sealed {
+            // Larger than anything that is sealed, or without a key: it stays where it is.
+            Err(StoreError::Damaged(why)) => {
+                tracing::warn!(conversation = %row.id, why, "a conversation can't be archived");
+                return Ok(None);
+            }
+            sealed => sealed?,
+        };
+        let key = key_id_of(&sealed).map_err(|error| StoreError::Internal(error.to_string()))?.to_owned();
+        let file = hex::sha256(&sealed);
+        let bytes = sealed.len() as u64;
+        self.store.expect_file(&file, &row.id, now_ms).await?;
+        shelf.put(&file, sealed).await?;
+        let entry = Entry {
+            file: file.clone(),
+            bytes,
+            tenant: row.tenant.clone(),
+            conversation: row.id.clone(),
+            turns: row.version,
+            from_ms: row.created_at,
+            until_ms: row.updated_at,
+            key,
+        };
+        let left = self.left_of(dump.conversation, Archived { file, turns: row.version, bytes, at: now_ms }).await?;
+        let detail = json!({"file": entry.file, "turns": entry.turns, "bytes": bytes});
+        let id = row.id.as_str();
+        let told = events::of(now_ms, &row.tenant, events::CONVERSATION_ARCHIVED, self.actor, id, detail);
+        Ok(self.store.put_away(left, told).await?.then_some(entry))
+    }
+
+    /// What stays of a conversation in the store.
+    async fn left_of(&self, row: ConversationRow, archived: Archived) -> Result<ConversationRow, StoreError> {
+        let internal = |error: serde_json::Error| StoreError::Internal(error.to_string());
+        let mut metadata: Map<String, Value> = serde_json::from_str(&row.metadata).map_err(internal)?;
+        metadata.insert(EXPIRED.to_owned(), json!({"version": row.version, "at": archived.at}));
+        metadata.insert(ARCHIVED.to_owned(), serde_json::to_value(&archived).map_err(internal)?);
+        let summary = Summary { current_move_state: row.summary.current_move_state.clone(), ..Summary::default() };
+        let state = serde_json::to_string(&sessions::beginning(row.version)).map_err(internal)?;
+        let metadata = Value::Object(metadata).to_string();
+        let left = ConversationRow { state, summary, metadata, ..row };
+        let bare = ConversationDump {
+            conversation: left,
+            turns: Vec::new(),
+            slots: Vec::new(),
+            context: Vec::new(),
+            answers: Vec::new(),
+        };
+        Ok(self.protection.seal_dump(bare).await?.conversation)
+    }
+
+    /// Brings the turns of a conversation back into the store, if they lie in the archive; whether they did.
+    ///
+    /// # Errors
+    /// When the store or the archive fails, or the file is not what it was.
+    pub async fn bring_back(&self, tenant: &str, id: &ConversationId, now_ms: Millis) -> Result<bool, ArchiveError> {
+        let Some(row) = self.store.find_by_id(tenant, id).await? else { return Ok(false) };
+        let Some(archived) = Archived::of(&row)? else { return Ok(false) };
+        let dump = self.read(&self.shelf()?, &row, &archived.file).await?;
+        let dump = self.protection.seal_dump(ConversationDump { conversation: row, ..dump }).await?;
+        let detail = json!({"file": archived.file, "turns": archived.turns});
+        let told = events::of(now_ms, tenant, events::CONVERSATION_BROUGHT_BACK, self.actor, id.as_str(), detail);
+        Ok(self.store.bring_back(dump, &archived.file, now_ms + KEPT_FOR_BACKUPS_MS, told).await?)
+    }
+
+    /// The same for everything that a person has.
+    ///
+    /// # Errors
+    /// As [`Hand::bring_back`].
+    pub async fn bring_back_person(&self, tenant: &str, user_id: &str, now_ms: Millis) -> Result<u64, ArchiveError> {
+        let mut count = 0;
+        for id in self.store.of_person(tenant, user_id).await? {
+            count += u64::from(self.bring_back(tenant, &id, now_ms).await?);
+        }
+        Ok(count)
+    }
+
+    /// Imports what the manifests name and the store does not have. Tombstones hold: what was erased does not come back.
+    ///
+    /// # Errors
+    /// When the store or the archive fails.
+    pub async fn import_lost(&self) -> Result<Imported, ArchiveError> {
+        let shelf = self.shelf()?;
+        let keys = self.data_keys().await?;
+        let mut done = Imported::default();
+        for manifest in shelf.manifests().await? {
+            for entry in manifest.files {
+                if self.store.find_by_id(&entry.tenant, &entry.conversation).await?.is_some() {
+                    continue;
+                }
+                let Some(bytes) = shelf.get(&entry.file).await? else { continue };
+                let named =
+                    key_id_of(&bytes).map_err(|_| damaged(&entry.file, "it is sealed in no way that is known"))?;
+                let Some(key) = keys.get(named) else {
+                    done.erased += 1;
+                    continue;
+                };
+                let plain = self.protection.open_file_under(key.clone(), &entry.conversation, &bytes).await?;
+                let dump = unpacked(&plain).ok_or_else(|| damaged(&entry.file, "it holds no conversation"))?;
+                let dump = self.protection.seal_dump(dump).await?;
+                let records = vec![Record::Conversation(Box::new(dump))];
+                done.add(self.store.import(Section::Conversations, records, Vec::new()).await?);
+            }
+        }
+        Ok(done)
+    }
+
+    /// The data keys by id.
+    async fn data_keys(&self) -> Result<BTreeMap<String, DataKeyRow>, StoreError> {
+        let (mut all, mut after) = (BTreeMap::new(), None);
+        loop {
+            let page = self.store.data_keys(after.as_ref(), MAX_PAGE).await?;
+            let Some(last) = page.last().map(|key| key.id.clone()) else { return Ok(all) };
+            all.extend(page.into_iter().map(|key| (key.id.to_string(), key)));
+            after = Some(last);
+        }
+    }
+
+    async fn read(&self, shelf: &Shelf, row: &ConversationRow, file: &str) -> Result<ConversationDump, ArchiveError> {
+        let bytes = shelf.get(file).await?.ok_or_else(|| ArchiveError::Missing(file.to_owned()))?;
+        self.opened(row, file, &bytes).await
+    }
+
+    /// What a file holds, checked.
+    async fn opened(
+        &self,
+        owner: &ConversationRow,
+        file: &str,
+        bytes: &[u8],
+    ) -> Result<ConversationDump, ArchiveError> {
+        if hex::sha256(bytes) != file {
+            return Err(damaged(file, "its bytes are not those that it is named by"));
+        }
+        let plain = self.protection.open_file(owner, bytes).await?;
+        let dump = unpacked(&plain).ok_or_else(|| damaged(file, "it holds no conversation"))?;
+        let own = dump.conversation.id == owner.id && dump.conversation.user_id == owner.user_id;
+        if own { Ok(dump) } else { Err(damaged(file, "it holds another conversation")) }
+    }
+
+    /// Removes files that nobody needs: of erased conversations, and those whose way ended before their conversation named them.
+    ///
+    /// # Errors
+    /// When the store or the archive fails.
+    pub async fn sweep(&self, now_ms: Millis) -> Result<u64, ArchiveError> {
+        let shelf = self.shelf()?;
+        let mut swept = 0;
+        loop {
+            let loose = self.store.loose_files(now_ms - ON_ITS_WAY_MS, MAX_PAGE).await?;
+            let full = loose.len() as u64 == u64::from(MAX_PAGE);
+            for loose in loose {
+                if !loose.needed {
+                    shelf.remove(&loose.file).await?;
+                    swept += 1;
+                }
+                self.store.forget_file(&loose.file).await?;
+            }
+            if !full {
+                break;
+            }
+        }
+        if swept > 0 {
+            let tenant = crate::serve::DEFAULT_TENANT;
+            let told =
+                events::of(now_ms, tenant, events::ARCHIVE_SWEPT, self.actor, "archive", json!({"files": swept}));
+            self.store.enqueue(vec![told]).await?;
+        }
+        Ok(swept)
+    }
+}
+
+fn damaged(file: &str, what: &'static str) -> ArchiveError {
+    ArchiveError::Damaged(file.to_owned(), what)
+}
+
+fn packed(dump: &ConversationDump) -> Result<Vec<u8>, StoreError> {
+    let document = json!({"format_version": FORMAT_VERSION, "conversation": dump});
+    zstd::bulk::compress(document.to_string().as_bytes(), LEVEL)
+        .map_err(|error| StoreError::Internal(error.to_string()))
+}
+
+/// Nothing where it is no conversation of a form that is known here.
+fn unpacked(bytes: &[u8]) -> Option<ConversationDump> {
+    #[derive(Deserialize)]
+    struct Document {
+        format_version: u32,
+        conversation: ConversationDump,
+    }
+    let document = zstd::bulk::decompress(bytes, MAX_DOCUMENT_BYTES).ok();
+    let document: Option<Document> = document.and_then(|document| serde_json::from_slice(&document).ok());
+    document.filter(|document| document.format_version == FORMAT_VERSION).map(|document| document.conversation)
+}
+
+/// Before which time conversations go into the archive, as the settings say.
+#[must_use]
+pub fn before(config: &Config, now_ms: Millis) -> Option<Millis> {
+    config.archive_after_days.map(|days| now_ms - Millis::from(days) * DAY_MS)
+}

@@ -1,0 +1,112 @@
+//! Where files of the archive lie: a folder. A file is whole, or it is not there.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::{ArchiveError, Manifest};
+use crate::hex;
+
+/// Where files of conversations lie, by the first two digits of their names.
+const FILES: &str = "files";
+/// Where manifests lie, by their time.
+const MANIFESTS: &str = "manifests";
+/// How the name of a manifest ends.
+const JSON: &str = "json";
+
+/// A folder of files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shelf {
+    folder: PathBuf,
+}
+
+impl Shelf {
+    /// The archive in that folder.
+    #[must_use]
+    pub fn in_folder(folder: &Path) -> Shelf {
+        Shelf { folder: folder.to_owned() }
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        // Names are hashes; nothing else becomes a path.
+        let safe: String = file.chars().filter(char::is_ascii_hexdigit).collect();
+        self.folder.join(FILES).join(safe.get(..2).unwrap_or("")).join(safe)
+    }
+
+    pub(super) async fn put(&self, file: &str, bytes: Vec<u8>) -> Result<(), ArchiveError> {
+        let path = self.path(file);
+        on_a_thread("written", move || write(&path, &bytes)).await
+    }
+
+    pub(super) async fn get(&self, file: &str) -> Result<Option<Vec<u8>>, ArchiveError> {
+        let path = self.path(file);
+        on_a_thread("read", move || match std::fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        })
+        .await
+    }
+
+    pub(super) async fn remove(&self, file: &str) -> Result<(), ArchiveError> {
+        let path = self.path(file);
+        on_a_thread("swept", move || match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        })
+        .await
+    }
+
+    pub(super) async fn put_manifest(&self, manifest: &Manifest) -> Result<(), ArchiveError> {
+        let bytes =
+            serde_json::to_vec_pretty(manifest).map_err(|error| ArchiveError::Shelf("written", error.into()))?;
+        let name = format!("{:015}-{}.{JSON}", manifest.at_ms, hex::sha256(&bytes));
+        let path = self.folder.join(MANIFESTS).join(name);
+        on_a_thread("written", move || write(&path, &bytes)).await
+    }
+
+    /// The manifests, oldest first. One whose bytes are not those that it is named by is an error.
+    pub(super) async fn manifests(&self) -> Result<Vec<Manifest>, ArchiveError> {
+        let folder = self.folder.join(MANIFESTS);
+        let files = on_a_thread("read", move || {
+            let names = match std::fs::read_dir(&folder) {
+                Ok(entries) => entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+                Err(error) => return Err(error),
+            };
+            let mut names: Vec<_> =
+                names.into_iter().filter(|path| path.extension().is_some_and(|end| end == JSON)).collect();
+            names.sort();
+            names
+                .into_iter()
+                .map(|path| std::fs::read(&path).map(|bytes| (path, bytes)))
+                .collect::<io::Result<Vec<_>>>()
+        });
+        let read = |(path, bytes): (PathBuf, Vec<u8>)| {
+            let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+            let whole = name.rsplit_once('-').is_some_and(|(_, hash)| hash == hex::sha256(&bytes));
+            let manifest = serde_json::from_slice(&bytes).ok().filter(|_| whole);
+            manifest.ok_or(ArchiveError::Damaged(name, "it is no manifest, or was changed"))
+        };
+        files.await?.into_iter().map(read).collect()
+    }
+}
+
+/// Writes a file beside its place, for its owner alone, and puts it there once it is on the disk.
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or_else(|| Path::new(""));
+    std::fs::create_dir_all(folder)?;
+    let mut beside = tempfile::NamedTempFile::new_in(folder)?;
+    beside.write_all(bytes)?;
+    beside.as_file().sync_all()?;
+    beside.persist(path).map_err(|error| error.error)?;
+    // What a folder holds is on the disk when the folder is.
+    std::fs::File::open(folder)?.sync_all()
+}
+
+async fn on_a_thread<T: Send + 'static>(
+    doing: &'static str,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, ArchiveError> {
+    let done = tokio::task::spawn_blocking(work).await.map_err(io::Error::other);
+    done.and_then(|done| done).map_err(|error| ArchiveError::Shelf(doing, error))
+}

@@ -1,0 +1,86 @@
+//! Whether the archive is what the store and the manifests say: every file that is needed is whole and opens, and none of an erased
+//! person does.
+
+use std::collections::BTreeSet;
+
+use lgdl::crypto::key_id_of;
+use serde::Serialize;
+
+use super::{ArchiveError, Hand};
+use crate::hex;
+use crate::store::{Archived, MAX_PAGE};
+
+/// Problems that a proof names; more are counted only.
+const MAX_NAMED: usize = 20;
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Proof {
+    /// Files of conversations that are whole, and open.
+    pub whole: u64,
+    /// Files that manifests name, that nobody needs, and that are not there any more.
+    pub removed: u64,
+    /// Files that lie there, and that nobody can open: the key that they were sealed under is destroyed.
+    pub unreadable: u64,
+    /// Files that lie there, that nobody needs, and that could be opened: they go with a sweep, or are left of a store that was
+    /// restored.
+    pub left_over: u64,
+    /// What is wrong.
+    pub wrong: u64,
+    /// The first of it.
+    pub named: Vec<String>,
+}
+
+impl Proof {
+    fn wrong(&mut self, what: String) {
+        self.wrong += 1;
+        if self.named.len() < MAX_NAMED {
+            self.named.push(what);
+        }
+    }
+}
+
+/// Looks at every file.
+///
+/// # Errors
+/// When the store or the archive can't be read.
+pub async fn verify(hand: &Hand<'_>) -> Result<Proof, ArchiveError> {
+    let shelf = hand.shelf()?;
+    let (mut proof, mut needed, mut after) = (Proof::default(), BTreeSet::new(), None);
+    loop {
+        let rows = hand.store.archived(None, after.as_ref(), MAX_PAGE).await?;
+        let Some(last) = rows.last().map(|row| row.id.clone()) else { break };
+        for row in rows {
+            let Some(archived) = Archived::of(&row)? else { continue };
+            match hand.read(&shelf, &row, &archived.file).await {
+                Ok(dump) if dump.turns.len() as u64 == archived.turns => proof.whole += 1,
+                Ok(_) => proof.wrong(format!("{}: the file {} lacks turns", row.id, archived.file)),
+                Err(error @ ArchiveError::Shelf(..)) => return Err(error),
+                Err(error) => proof.wrong(format!("{}: {error}", row.id)),
+            }
+            needed.insert(archived.file);
+        }
+        after = Some(last);
+    }
+    let keys = hand.data_keys().await?;
+    for entry in shelf.manifests().await?.into_iter().flat_map(|manifest| manifest.files) {
+        if !needed.insert(entry.file.clone()) {
+            continue;
+        }
+        let Some(bytes) = shelf.get(&entry.file).await? else {
+            proof.removed += 1;
+            continue;
+        };
+        if hex::sha256(&bytes) != entry.file {
+            proof.wrong(format!("the file {} is damaged", entry.file));
+            continue;
+        }
+        // The key's name stands in the file itself, and a ciphertext commits to its key.
+        match key_id_of(&bytes) {
+            Ok(key) if keys.contains_key(key) => proof.left_over += 1,
+            Ok(_) => proof.unreadable += 1,
+            Err(_) => proof.wrong(format!("the file {} is sealed in no way that is known", entry.file)),
+        }
+    }
+    Ok(proof)
+}

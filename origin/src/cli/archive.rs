@@ -1,0 +1,192 @@
+//! `lgdl archive`: conversations that nobody has spoken in for long, in files.
+
+use lgdl_origin::archives::{self, ArchiveError, Hand, Proof, RunReport};
+use lgdl_origin::clock::DAY_MS;
+use lgdl_origin::ids::{ConversationId, person_pseudonym};
+use lgdl_origin::store::{Archived, ConversationRow, MAX_PAGE};
+use serde_json::{Value, json};
+
+use super::console::Console;
+use super::deployment::{ACTOR, Deployment, Where, failed, now_ms};
+use super::failure::{End, Failure, Verdict};
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    place: Where,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Take what is old into the archive, as the origin does by itself, and remove files that nobody needs
+    Run {
+        /// Older than so many days; default: LGDL_ARCHIVE_AFTER_DAYS
+        #[arg(long, value_name = "DAYS")]
+        days: Option<u32>,
+    },
+    /// Show what lies in the archive
+    List {
+        /// Of this person
+        #[arg(long, value_name = "USER")]
+        person: Option<String>,
+        /// Conversations at most
+        #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+        limit: u32,
+    },
+    /// Check every file: those that are needed are whole and open, and none of an erased person can be read
+    Verify,
+    /// Bring conversations back into the store
+    Restore {
+        /// By the origin's id
+        conversations: Vec<ConversationId>,
+        /// Everything of this person
+        #[arg(long, value_name = "USER")]
+        person: Option<String>,
+        /// What manifests name and the store does not have; what was erased stays erased
+        #[arg(long, conflicts_with_all = ["conversations", "person"])]
+        lost: bool,
+    },
+}
+
+fn refused(error: ArchiveError) -> Failure {
+    match error {
+        ArchiveError::None => Failure::Usage(error.to_string()),
+        error => failed(error),
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
+    let json = arguments.place.json;
+    arguments.place.with(async |deployment| {
+        let hand = Hand {
+            store: &*deployment.store,
+            protection: &*deployment.protection,
+            config: &deployment.config,
+            actor: ACTOR,
+        };
+        match &arguments.command {
+            Command::Run { days } => {
+                let before = match days {
+                    Some(days) => Some(now_ms() - i64::from(*days) * DAY_MS),
+                    None => archives::before(&deployment.config, now_ms()),
+                };
+                let before = before.ok_or_else(|| Failure::Usage("give --days, or set LGDL_ARCHIVE_AFTER_DAYS".into()))?;
+                let mut progress = |done: RunReport| {
+                    console.progress(format_args!("{} conversations, {} bytes", done.archived, done.bytes));
+                };
+                let done = hand.run(before, now_ms, &mut progress).await;
+                console.progress_done();
+                let RunReport { archived, bytes, skipped, swept } = done.map_err(refused)?;
+                match json {
+                    true => console.json(&json!({
+                        "archived": archived, "bytes": bytes, "skipped": skipped, "swept": swept,
+                    }))?,
+                    false => console.line(format_args!(
+                        "{archived} conversations archived, {bytes} bytes; {skipped} left where they are; {swept} files removed"
+                    ))?,
+                }
+            }
+            Command::List { person, limit } => list(&deployment, person.as_deref(), *limit, json, console).await?,
+            Command::Verify => {
+                let proof = archives::verify(&hand).await.map_err(refused)?;
+                tell(&proof, json, console)?;
+                return Ok(Verdict::when(proof.wrong == 0));
+            }
+            Command::Restore { lost: true, .. } => {
+                let done = hand.import_lost().await.map_err(refused)?;
+                match json {
+                    true => console.json(&done)?,
+                    false => console.line(format_args!(
+                        "{} conversations imported, {} are there, {} were erased",
+                        done.written, done.kept, done.erased
+                    ))?,
+                }
+            }
+            Command::Restore { conversations, person, .. } => {
+                let mut count = 0;
+                for id in conversations {
+                    count += u64::from(hand.bring_back(&deployment.tenant, id, now_ms()).await.map_err(refused)?);
+                }
+                if let Some(user) = person {
+                    count += hand.bring_back_person(&deployment.tenant, user, now_ms()).await.map_err(refused)?;
+                }
+                match json {
+                    true => console.json(&json!({"restored": count}))?,
+                    false => console.line(format_args!("{count} conversations are back"))?,
+                }
+            }
+        }
+        Ok(Verdict::Yes)
+    })
+}
+
+async fn list(
+    deployment: &Deployment,
+    person: Option<&str>,
+    limit: u32,
+    json: bool,
+    console: &mut Console,
+) -> Result<(), Failure> {
+    let (mut shown, mut after) = (Vec::new(), None);
+    while (shown.len() as u64) < u64::from(limit) {
+        let rows = deployment.store.archived(Some(&deployment.tenant), after.as_ref(), MAX_PAGE).await;
+        let rows = rows.map_err(failed)?;
+        let Some(last) = rows.last().map(|row| row.id.clone()) else { break };
+        for row in rows.iter().filter(|row| person.is_none_or(|person| row.user_id == person)) {
+            if let Some(archived) = Archived::of(row).map_err(failed)? {
+                shown.push(line(deployment, row, &archived));
+            }
+        }
+        after = Some(last);
+    }
+    shown.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    if json {
+        return console.json(&json!({"archived": shown}));
+    }
+    for one in shown {
+        let word = |name: &str| one[name].as_str().unwrap_or_default().to_owned();
+        let last = jiff::Timestamp::from_millisecond(one["updated_at_ms"].as_i64().unwrap_or_default());
+        console.line(format_args!(
+            "{}  {}  {}  {} turns until {}  {} bytes  {}",
+            word("conversation"),
+            word("game"),
+            word("person"),
+            one["turns"],
+            last.map_err(failed)?,
+            one["bytes"],
+            word("file")
+        ))?;
+    }
+    Ok(())
+}
+
+/// As everywhere, a person goes by a pseudonym.
+fn line(deployment: &Deployment, row: &ConversationRow, archived: &Archived) -> Value {
+    json!({
+        "conversation": row.id,
+        "game": row.game,
+        "person": deployment.store.audit_name(&person_pseudonym(&row.tenant, &row.user_id)),
+        "turns": archived.turns,
+        "created_at_ms": row.created_at,
+        "updated_at_ms": row.updated_at,
+        "archived_at_ms": archived.at,
+        "bytes": archived.bytes,
+        "file": archived.file,
+    })
+}
+
+fn tell(proof: &Proof, json: bool, console: &mut Console) -> Result<(), Failure> {
+    if json {
+        return console.json(proof);
+    }
+    console.line(format_args!(
+        "{} files are whole; of those that nobody needs, {} are gone, {} can't be opened by anybody, {} are left over",
+        proof.whole, proof.removed, proof.unreadable, proof.left_over
+    ))?;
+    for wrong in &proof.named {
+        console.note(wrong);
+    }
+    Ok(())
+}

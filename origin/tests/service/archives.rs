@@ -1,0 +1,182 @@
+//! The archive: what is old goes into sealed files, is found and comes back, and dies with its person's key.
+
+use std::path::PathBuf;
+
+use lgdl_origin::archives::{Hand, verify};
+use lgdl_origin::clock::{Clock, SystemClock};
+use lgdl_origin::store::{ConversationKey, Lookup, Role};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::client::{body, commit};
+use crate::desk::{Desk, desk_with, ok};
+
+const RING: &str = "k1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE";
+
+async fn archive(folder: &tempfile::TempDir) -> Desk {
+    let lies = folder.path().join("archive");
+    let settings = [
+        ("LGDL_ENCRYPTION_KEY", RING),
+        ("LGDL_ARCHIVE_FOLDER", lies.to_str().unwrap()),
+        ("LGDL_ARCHIVE_PER_SECOND", "1000"),
+    ];
+    desk_with(Role::PrivacyOfficer, &settings).await
+}
+
+fn hand(desk: &Desk) -> Hand<'_> {
+    let origin = &desk.edge.running.origin;
+    Hand { store: &*origin.store, protection: &*origin.protection, config: &origin.config, actor: "test" }
+}
+
+async fn take_turns(desk: &Desk, conversation: &str, user: &str, turns: u64) {
+    for turn in 0..turns {
+        let request = commit(conversation, user, turn, &format!("{conversation}-{turn}"));
+        assert_eq!(desk.edge.commit(&request).await.status(), StatusCode::OK);
+    }
+}
+
+async fn run(desk: &Desk) -> (u64, u64) {
+    let in_a_moment = SystemClock.now_ms() + 1_000;
+    let done = hand(desk).run(in_a_moment, || SystemClock.now_ms(), &mut |_| ()).await.unwrap();
+    (done.archived, done.skipped)
+}
+
+fn key(id: &str) -> ConversationKey {
+    ConversationKey { tenant: "default".into(), game: "medical".into(), external_id: id.into() }
+}
+
+/// The files of the archive.
+fn files(folder: &tempfile::TempDir) -> Vec<PathBuf> {
+    let under = |path: PathBuf| std::fs::read_dir(path).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = under(folder.path().join("archive/files")).flat_map(under).collect();
+    files.sort();
+    files
+}
+
+#[tokio::test]
+async fn what_is_old_lies_in_sealed_files_is_found_and_comes_back_for_an_export() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = archive(&folder).await;
+    take_turns(&desk, "c", "ann.example", 3).await;
+    take_turns(&desk, "d", "bob.example", 1).await;
+    let whole: Value = body(desk.edge.get("/edge/v1/conversations/medical/c/export?user=ann.example").await).await;
+    assert_eq!(run(&desk).await, (2, 0));
+    assert_eq!(run(&desk).await, (0, 0), "once");
+    let lie = files(&folder);
+    assert_eq!(lie.len(), 2);
+    for file in &lie {
+        let bytes = std::fs::read(file).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains("knee") && !text.contains("ann.example"), "it is sealed");
+        assert_eq!(file.file_name().unwrap().to_str().unwrap(), lgdl_origin::hex::sha256(&bytes));
+    }
+    let manifests = std::fs::read_dir(folder.path().join("archive/manifests")).unwrap();
+    let manifests: Vec<String> =
+        manifests.map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
+    assert_eq!(manifests.len(), 1);
+    assert!(manifests[0].contains("\"turns\": 3") && !manifests[0].contains("ann.example"), "{}", manifests[0]);
+    assert_eq!(desk.edge.running.origin.store.counts().await.unwrap().turns, 0);
+
+    // By person and time, as before.
+    let found = desk.ask("/admin/v1/conversations?user_id=ann.example&since_ms=0").await;
+    assert_eq!((&found["conversations"][0]["turns"], found["conversations"].as_array().unwrap().len()), (&json!(3), 1));
+    let proof = verify(&hand(&desk)).await.unwrap();
+    assert_eq!((proof.whole, proof.removed, proof.unreadable, proof.left_over, proof.wrong), (2, 0, 0, 0, 0));
+
+    let again: Value = body(desk.edge.get("/edge/v1/conversations/medical/c/export?user=ann.example").await).await;
+    for part in ["turns", "slots", "extracted_context", "answers"] {
+        assert_eq!(again[part], whole[part], "{part}");
+    }
+    assert_eq!(again["state"], json!({"turns": 3}), "its session is over");
+    let reason = json!({"reason": "the person asks for it"});
+    let person =
+        ok(desk.send(Method::POST, "/admin/v1/people/bob.example/export", &reason).await, StatusCode::OK).await;
+    assert_eq!(person["conversations"][0]["turns"].as_array().unwrap().len(), 1);
+    assert_eq!(verify(&hand(&desk)).await.unwrap().whole, 0, "they are back");
+    let told: Vec<String> = desk.events().await.into_iter().map(|(name, _)| name).collect();
+    for (name, count) in [("conversation.archived", 2), ("conversation.brought_back", 2)] {
+        assert_eq!(told.iter().filter(|told| *told == name).count(), count, "{name}: {told:?}");
+    }
+    assert_eq!(run(&desk).await, (2, 0), "and go again");
+}
+
+#[tokio::test]
+async fn who_is_erased_cannot_be_read_any_more_and_nothing_of_them_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = archive(&folder).await;
+    take_turns(&desk, "c", "ann.example", 2).await;
+    take_turns(&desk, "d", "bob.example", 1).await;
+    take_turns(&desk, "e", "bob.example", 1).await;
+    assert_eq!(run(&desk).await, (3, 0));
+    let copies: Vec<_> = files(&folder).into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect();
+
+    ok(desk.delete("/admin/v1/people/ann.example").await, StatusCode::OK).await;
+    let proof = verify(&hand(&desk)).await.unwrap();
+    assert_eq!((proof.whole, proof.unreadable, proof.wrong), (2, 1, 0), "no file was touched, and nobody opens it");
+    let origin = &desk.edge.running.origin;
+    let row = origin.store.find_by_id("default", &key("e").id()).await.unwrap().unwrap();
+    let erased = lgdl_origin::store::ConversationRow { user_id: "ann.example".into(), ..row };
+    assert!(origin.protection.seal_file(&erased, b"late").await.is_err(), "no key is made for whoever was erased");
+    let gone = desk.edge.get("/edge/v1/conversations/medical/e/export?user=bob.example").await;
+    assert_eq!(gone.status(), StatusCode::OK);
+    let path = "/edge/v1/conversations/medical/d?user=bob.example";
+    assert_eq!(desk.edge.send(Method::DELETE, path, Vec::new()).await.status(), StatusCode::NO_CONTENT);
+
+    // What nobody needs goes with a sweep; a copy that somebody kept is put back and brings nothing back.
+    let in_two_hours = SystemClock.now_ms() + 2 * 3_600_000;
+    assert_eq!(hand(&desk).sweep(in_two_hours).await.unwrap(), 2);
+    let proof = verify(&hand(&desk)).await.unwrap();
+    assert_eq!((proof.removed, proof.unreadable, proof.wrong), (2, 0, 0));
+    for (path, bytes) in &copies {
+        std::fs::write(path, bytes).unwrap();
+    }
+    let imported = hand(&desk).import_lost().await.unwrap();
+    assert_eq!((imported.written, imported.erased), (0, 2), "by the key, and by the tombstone");
+    for id in ["c", "d"] {
+        assert_eq!(desk.edge.running.origin.store.find(&key(id)).await.unwrap(), Lookup::Erased, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_was_changed_or_lost_is_named_and_the_rest_is_not_held_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = archive(&folder).await;
+    for conversation in ["c", "d", "e"] {
+        take_turns(&desk, conversation, "ann.example", 1).await;
+    }
+    assert_eq!(run(&desk).await, (3, 0));
+    let lie = files(&folder);
+    let mut bytes = std::fs::read(&lie[0]).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&lie[0], bytes).unwrap();
+    std::fs::remove_file(&lie[1]).unwrap();
+    let proof = verify(&hand(&desk)).await.unwrap();
+    assert_eq!((proof.whole, proof.wrong), (1, 2), "{:?}", proof.named);
+    assert!(proof.named.iter().any(|one| one.contains("E562")) && proof.named.iter().any(|one| one.contains("E563")));
+    let statuses = async |id: &str| {
+        desk.edge.get(&format!("/edge/v1/conversations/medical/{id}/export?user=ann.example")).await.status()
+    };
+    let mut seen = [statuses("c").await, statuses("d").await, statuses("e").await];
+    seen.sort();
+    let away = StatusCode::SERVICE_UNAVAILABLE;
+    assert_eq!(seen, [StatusCode::OK, away, away], "what can't be read is not taken for nothing");
+}
+
+#[tokio::test]
+async fn what_a_lost_store_had_is_imported_from_the_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = archive(&folder).await;
+    take_turns(&desk, "c", "ann.example", 2).await;
+    assert_eq!(run(&desk).await, (1, 0));
+    let store = &*desk.edge.running.origin.store;
+    let database = rusqlite::Connection::open(desk.edge.folder.path().join("lgdl.db")).unwrap();
+    database.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+    database.execute("DELETE FROM conversations", []).unwrap();
+    let imported = hand(&desk).import_lost().await.unwrap();
+    assert_eq!((imported.written, imported.erased), (1, 0));
+    let found = store.of_person("default", "ann.example").await.unwrap();
+    assert_eq!(store.turns(&found[0], 0, 9).await.unwrap().len(), 2);
+    let export: Value = body(desk.edge.get("/edge/v1/conversations/medical/c/export?user=ann.example").await).await;
+    assert_eq!(export["turns"].as_array().unwrap().len(), 2);
+    assert_eq!(hand(&desk).sweep(SystemClock.now_ms() + 2 * 3_600_000).await.unwrap(), 1);
+}
