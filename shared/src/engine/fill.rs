@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::Filled;
 use super::answers::{asks_for_the_past, prompt_text};
-use super::hear::blanked;
+use super::hear::{Span, blanked};
 use super::rules::parts_of;
 use super::run::Run;
 use crate::entities::Reference;
@@ -259,13 +259,13 @@ impl Run<'_> {
 }
 
 /// "Leeds from York" for `to`: a preposition that is the name of another slot begins that slot's part.
-fn parted(heard: &Heard, mv: &Move, own: &Slot, span: (usize, usize)) -> ((usize, usize), Vec<(Slot, (usize, usize))>) {
+fn parted(heard: &Heard, mv: &Move, own: &Slot, span: Span) -> (Span, Vec<(Slot, Span)>) {
     let others = || mv.slots.iter().filter(|slot| slot.name != own.name && *effective_type(slot) == SlotType::String);
     let grammar = |word: &Word| word.class.is(Class::FUNCTION.and(Class::ADJUNCT).and(Class::LEADS));
     let named = |word: &Word| others().find(|slot| grammar(word) && slot.name.eq_ignore_ascii_case(&word.text));
     let inside: Vec<&Word> = heard.words.iter().filter(|word| word.start >= span.0 && word.end <= span.1).collect();
     let mut first = (span.0, span.1);
-    let mut parts: Vec<(Slot, (usize, usize))> = Vec::new();
+    let mut parts: Vec<(Slot, Span)> = Vec::new();
     for (at, pair) in inside.windows(2).enumerate().skip(1) {
         let [word, next] = pair else { continue };
         let Some(slot) = named(word) else { continue };
