@@ -13,8 +13,9 @@ use crate::text::{Heard, Polarity, polarity};
 
 use super::convert::{Found, Tense, both_days, convert};
 use super::options::negated;
-use super::read::{Answer, at_time, only_named, read_answer, read_string};
+use super::read::{Answer, only_named, read_answer, read_string};
 use super::scan::Scan;
+use super::several::at_time;
 use super::{effective_type, is_yes_no, yes_no};
 use super::{lists, options, pattern, strings};
 

@@ -3,22 +3,20 @@
 use serde_json::{Value as Json, json};
 
 use super::called;
-use crate::entities::{Entity, Kind, Kinds, Reference, Value, answer, recognize};
+use crate::entities::{Kind, Kinds, Reference, Value, answer, recognize};
 use crate::ir::{Extract, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word};
 
 use super::convert::{Found, convert, number, plain_number, rating};
 use super::options::{self, Chosen, Shown, Vocabulary};
-use super::scan::{Scan, is_time};
+use super::scan::Scan;
+use super::several::{first_clause, instead, joined_datetime, left_open};
 use super::strings::is_question;
 use super::{effective_type, is_yes_no, lists, pattern, reason, reason_for_one, strings, yes_no};
 
 /// How much of a text a typed capture looks at.
 const MAX_PREFIX_BYTES: usize = 120;
-
-/// Words behind those that take an amount back, beyond which more is said than another amount.
-const MAX_TAKING_BACK_WORDS: usize = 4;
 
 /// What came of reading an answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,118 +40,7 @@ pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>) -> Answer {
     if answer == Answer::Absent { first_clause(slot, scan).unwrap_or(answer) } else { answer }
 }
 
-/// "half five, I get off work then": what is a value by itself, and something said about it.
-fn first_clause(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
-    let reads_alone = matches!(
-        effective_type(slot),
-        SlotType::Number
-            | SlotType::Range { .. }
-            | SlotType::Date
-            | SlotType::Time
-            | SlotType::DateTime
-            | SlotType::Timeframe
-            | SlotType::Email
-            | SlotType::Phone
-            | SlotType::Url
-    );
-    let words = &scan.heard.words;
-    let end = words.iter().skip(1).position(|word| word.after_break).filter(|_| reads_alone)? + 1;
-    // "4, or better 5"
-    if words[end].class.is(Class::OR) {
-        return None;
-    }
-    let piece = scan.text.get(words[0].start..words[end - 1].end)?;
-    match read_as_said(slot, &Scan::of(piece, [slot], scan.reference).knowing(scan.terms())) {
-        Answer::Value { found, whole: true } if found.fits => {
-            let start = words[0].start;
-            Some(Answer::Value {
-                found: Found { start: found.start + start, end: found.end + start, ..found },
-                whole: false,
-            })
-        }
-        _ => None,
-    }
-}
-
-/// Whether an answer holds a value and another that takes its place.
-pub(crate) fn takes_itself_back(slot: &Slot, scan: &Scan<'_>) -> bool {
-    instead(slot, scan).is_some()
-}
-
-/// "economy, wait, no, estate", "8, I mean 9": the value behind words that take another one back.
-fn instead(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
-    if matches!(effective_type(slot), SlotType::List(_) | SlotType::String) || is_yes_no(scan.language(), slot) {
-        return None;
-    }
-    let words = &scan.heard.words;
-    let (first, end) = strings::taken_back(words)?;
-    let part = |piece| read_as_said(slot, &Scan::of(piece, [slot], scan.reference).knowing(scan.terms()));
-    let start = words.get(end)?.start;
-    let before = scan.text.get(..words.get(first.checked_sub(1)?)?.end)?;
-    let behind = scan.text.get(start..)?;
-    let amount = matches!(effective_type(slot), SlotType::Money | SlotType::Number | SlotType::Range { .. });
-    let found = match part(behind) {
-        // "$1500, and actually two of the guests are vegan"
-        Answer::Value { whole: false, .. } if amount && words.len() > end + MAX_TAKING_BACK_WORDS => return None,
-        Answer::Value { found, .. } => found,
-        Answer::Refused(_) => return None,
-        Answer::Absent => completed(slot, scan, before, behind)?,
-    };
-    let replaces = match part(before) {
-        Answer::Value { found: before, .. } => before.value != found.value,
-        Answer::Refused(_) => true,
-        Answer::Absent => false,
-    };
-    let found = Found { start: found.start + start, end: found.end + start, ..found };
-    let whole = is_whole(slot, scan, (found.start, found.end), &[]);
-    (found.fits && replaces).then_some(Answer::Value { found, whole })
-}
-
-/// "6pm on the 9th of May, no sorry, 7pm", "five hours, no, six": what is left out behind is what was said before.
-fn completed(slot: &Slot, scan: &Scan<'_>, before: &str, behind: &str) -> Option<Found> {
-    let language = scan.language();
-    let as_type = |ty: SlotType, text: &str| {
-        let part = Slot { ty, ..slot.clone() };
-        match read_as_said(&part, &Scan::of(text, [&part], scan.reference)) {
-            Answer::Value { found, whole } => Some((found, whole)),
-            _ => None,
-        }
-    };
-    let all = |found: Found| Some(Found { start: 0, end: behind.len(), ..found });
-    match effective_type(slot) {
-        SlotType::DateTime => {
-            let (held, _) = as_type(SlotType::DateTime, before)?;
-            let (day, time) = held.value.as_str()?.split_once('T')?;
-            let said = |ty| {
-                as_type(ty, behind)
-                    .filter(|(_, whole)| *whole)
-                    .and_then(|(found, _)| found.value.as_str().map(str::to_owned))
-            };
-            let moment = match (said(SlotType::Time), said(SlotType::Date)) {
-                (Some(time), _) => at_time(day, &time),
-                (None, Some(day)) => at_time(&day, time),
-                (None, None) => return None,
-            };
-            all(Found { text: behind.to_owned(), value: json!(moment), ..held })
-        }
-        SlotType::Timeframe | SlotType::Quantity | SlotType::Money => {
-            let number = Slot { ty: SlotType::Number, ..slot.clone() };
-            let (_, true) = as_type(SlotType::Number, behind)? else { return None };
-            let earlier = recognize(before, Kinds::NONE.with(Kind::Number), scan.reference);
-            let held = earlier.last().filter(|_| *effective_type(&number) == SlotType::Number)?;
-            let said = format!("{}{behind}{}", before.get(..held.start)?, before.get(held.end..)?);
-            let heard = Heard::of(language, &said);
-            let scan = Scan::over(&said, std::rc::Rc::new(heard), [slot], scan.reference);
-            match read_as_said(slot, &scan) {
-                Answer::Value { found, .. } => all(found),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
-}
-
-fn read_as_said(slot: &Slot, scan: &Scan<'_>) -> Answer {
+pub(super) fn read_as_said(slot: &Slot, scan: &Scan<'_>) -> Answer {
     if slot.expression.is_some() {
         let found = pattern::extracted(slot, scan);
         if let Some(found) = found {
@@ -194,48 +81,6 @@ fn read_as_said(slot: &Slot, scan: &Scan<'_>) -> Answer {
         }
         None => Answer::Absent,
     }
-}
-
-/// "tomorrow or Friday": two values, and the choice between them is left open.
-fn left_open(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> bool {
-    let found: Vec<Found> = scan.entities.iter().filter_map(|entity| convert(scan, entity, slot, ty, true)).collect();
-    found.windows(2).any(|pair| {
-        let [one, other] = pair else { return false };
-        one.value != other.value && scan.are_alternatives(one.end, other.start)
-    })
-}
-
-/// "600 for the carpet and another 250": amounts or times that differ, none of which takes the place of another.
-pub(crate) fn states_several(slot: &Slot, scan: &Scan<'_>, chosen: &Found) -> bool {
-    let ty = effective_type(slot);
-    let single = matches!(
-        ty,
-        SlotType::Money | SlotType::Quantity | SlotType::Date | SlotType::Time | SlotType::DateTime | SlotType::Phone
-    );
-    if !single || instead(slot, scan).is_some() {
-        return false;
-    }
-    let others = scan.entities.iter().filter_map(|entity| convert(scan, entity, slot, ty, true));
-    let apart = |found: &Found| found.end <= chosen.start || found.start >= chosen.end;
-    others.filter(|found| found.fits && apart(found)).any(|found| found.value != chosen.value)
-        || spans_several(ty, scan)
-}
-
-/// "between 800 and 1200 pounds": a span where an amount is asked for.
-fn spans_several(ty: &SlotType, scan: &Scan<'_>) -> bool {
-    let amounts = matches!(ty, SlotType::Money | SlotType::Quantity);
-    let numbers: Vec<&Entity> = scan.entities.iter().filter(|entity| !is_time(entity.kind)).collect();
-    amounts
-        && numbers.windows(2).any(|pair| {
-            let between = scan.text.get(pair[0].end..pair[1].start).unwrap_or_default();
-            let heard = Heard::of(scan.language(), between);
-            let joins = |word: &Word| word.is([Cue::And, Cue::Into]) || word.class.is(Class::AND.and(Class::OR));
-            match heard.words.as_slice() {
-                [only] => joins(only),
-                [] => between.trim() == "-" || between.trim() == "–",
-                _ => false,
-            }
-        })
 }
 
 /// "7" and "4.30" to a question for a time.
@@ -610,47 +455,6 @@ pub(crate) fn read_value(slot: &Slot, text: &str, reference: &Reference) -> Answ
         }
         _ => read_answer(slot, &Scan::of(text, [slot], reference)),
     }
-}
-
-/// A day and a time that were said apart ("on Friday, let's say at 7pm").
-fn joined_datetime(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
-    let date = scan
-        .entities
-        .iter()
-        .filter(|entity| entity.kind == Kind::Date)
-        .find_map(|entity| convert(scan, entity, slot, &SlotType::Date, true))?;
-    let time = scan
-        .entities
-        .iter()
-        .filter(|entity| entity.kind == Kind::Time)
-        .find_map(|entity| convert(scan, entity, slot, &SlotType::Time, true))?;
-    let value = at_time(date.value.as_str()?, time.value.as_str()?);
-    let (start, end) = (date.start.min(time.start), date.end.max(time.end));
-    Some(Found { start, end, text: format!("{} {}", date.text, time.text), value: json!(value), fits: true })
-}
-
-/// A moment of which a correction says the day or the time alone: the other stays.
-pub(crate) fn moved(slot: &Slot, held: &str, scan: &Scan<'_>) -> Option<Found> {
-    let (day, time) = held.split_once('T')?;
-    let said = |ty: SlotType| {
-        let part = Slot { ty, ..slot.clone() };
-        match read_as_said(&part, &Scan::of(scan.text, [&part], scan.reference)) {
-            Answer::Value { found, .. } if found.fits => Some(found),
-            _ => None,
-        }
-    };
-    let (found, moment) = match (said(SlotType::Time), said(SlotType::Date)) {
-        (Some(found), _) => (found.clone(), at_time(day, found.value.as_str()?)),
-        (None, Some(found)) => (found.clone(), at_time(found.value.as_str()?, time)),
-        (None, None) => return None,
-    };
-    Some(Found { value: json!(moment), ..found })
-}
-
-/// A day and a time of day as one moment.
-pub(crate) fn at_time(date: &str, time: &str) -> String {
-    let seconds = if time.len() == "00:00".len() { ":00" } else { "" };
-    format!("{date}T{time}{seconds}")
 }
 
 /// Times that have no measure ("recently", "a while ago"): kept as said, with the TIMEX reference to past or present.

@@ -1,0 +1,189 @@
+//! Answers of several parts: which of them counts, what takes which back, what is left open, and moments that are said apart.
+
+use serde_json::json;
+
+use super::convert::{Found, convert};
+use super::read::{Answer, is_whole, read_as_said};
+use super::scan::{Scan, is_time};
+use super::{effective_type, is_yes_no, strings};
+use crate::entities::{Entity, Kind, Kinds, recognize};
+use crate::ir::{Slot, SlotType};
+use crate::language::{Class, Cue};
+use crate::text::{Heard, Word};
+
+/// Words behind those that take an amount back, beyond which more is said than another amount.
+const MAX_TAKING_BACK_WORDS: usize = 4;
+
+/// "half five, I get off work then": what is a value by itself, and something said about it.
+pub(super) fn first_clause(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
+    let reads_alone = matches!(
+        effective_type(slot),
+        SlotType::Number
+            | SlotType::Range { .. }
+            | SlotType::Date
+            | SlotType::Time
+            | SlotType::DateTime
+            | SlotType::Timeframe
+            | SlotType::Email
+            | SlotType::Phone
+            | SlotType::Url
+    );
+    let words = &scan.heard.words;
+    let end = words.iter().skip(1).position(|word| word.after_break).filter(|_| reads_alone)? + 1;
+    // "4, or better 5"
+    if words[end].class.is(Class::OR) {
+        return None;
+    }
+    let piece = scan.text.get(words[0].start..words[end - 1].end)?;
+    match read_as_said(slot, &Scan::of(piece, [slot], scan.reference).knowing(scan.terms())) {
+        Answer::Value { found, whole: true } if found.fits => {
+            let start = words[0].start;
+            Some(Answer::Value {
+                found: Found { start: found.start + start, end: found.end + start, ..found },
+                whole: false,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Whether an answer holds a value and another that takes its place.
+pub(crate) fn takes_itself_back(slot: &Slot, scan: &Scan<'_>) -> bool {
+    instead(slot, scan).is_some()
+}
+
+/// "economy, wait, no, estate", "8, I mean 9": the value behind words that take another one back.
+pub(super) fn instead(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
+    if matches!(effective_type(slot), SlotType::List(_) | SlotType::String) || is_yes_no(scan.language(), slot) {
+        return None;
+    }
+    let words = &scan.heard.words;
+    let (first, end) = strings::taken_back(words)?;
+    let part = |piece| read_as_said(slot, &Scan::of(piece, [slot], scan.reference).knowing(scan.terms()));
+    let start = words.get(end)?.start;
+    let before = scan.text.get(..words.get(first.checked_sub(1)?)?.end)?;
+    let behind = scan.text.get(start..)?;
+    let amount = matches!(effective_type(slot), SlotType::Money | SlotType::Number | SlotType::Range { .. });
+    let found = match part(behind) {
+        // "$1500, and actually two of the guests are vegan"
+        Answer::Value { whole: false, .. } if amount && words.len() > end + MAX_TAKING_BACK_WORDS => return None,
+        Answer::Value { found, .. } => found,
+        Answer::Refused(_) => return None,
+        Answer::Absent => completed(slot, scan, before, behind)?,
+    };
+    let replaces = match part(before) {
+        Answer::Value { found: before, .. } => before.value != found.value,
+        Answer::Refused(_) => true,
+        Answer::Absent => false,
+    };
+    let found = Found { start: found.start + start, end: found.end + start, ..found };
+    let whole = is_whole(slot, scan, (found.start, found.end), &[]);
+    (found.fits && replaces).then_some(Answer::Value { found, whole })
+}
+
+/// "6pm on the 9th of May, no sorry, 7pm", "five hours, no, six": what is left out behind is what was said before.
+fn completed(slot: &Slot, scan: &Scan<'_>, before: &str, behind: &str) -> Option<Found> {
+    let part = |slot: &Slot, text| match read_as_said(slot, &Scan::of(text, [slot], scan.reference)) {
+        Answer::Value { found, whole } => Some((found, whole)),
+        Answer::Refused(_) | Answer::Absent => None,
+    };
+    let found = match effective_type(slot) {
+        SlotType::DateTime => {
+            let (held, _) = part(slot, before)?;
+            moved(slot, held.value.as_str()?, &Scan::of(behind, [slot], scan.reference))?
+        }
+        SlotType::Timeframe | SlotType::Quantity | SlotType::Money => {
+            let number = Slot { ty: SlotType::Number, ..slot.clone() };
+            let (_, true) = part(&number, behind)? else { return None };
+            let earlier = recognize(before, Kinds::NONE.with(Kind::Number), scan.reference);
+            let held = earlier.last()?;
+            let said = format!("{}{behind}{}", before.get(..held.start)?, before.get(held.end..)?);
+            part(slot, &said)?.0
+        }
+        _ => return None,
+    };
+    Some(Found { start: 0, end: behind.len(), ..found })
+}
+
+/// "tomorrow or Friday": two values, and the choice between them is left open.
+pub(super) fn left_open(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> bool {
+    let found: Vec<Found> = scan.entities.iter().filter_map(|entity| convert(scan, entity, slot, ty, true)).collect();
+    found.windows(2).any(|pair| {
+        let [one, other] = pair else { return false };
+        one.value != other.value && scan.are_alternatives(one.end, other.start)
+    })
+}
+
+/// "600 for the carpet and another 250": amounts or times that differ, none of which takes the place of another.
+pub(crate) fn states_several(slot: &Slot, scan: &Scan<'_>, chosen: &Found) -> bool {
+    let ty = effective_type(slot);
+    let single = matches!(
+        ty,
+        SlotType::Money | SlotType::Quantity | SlotType::Date | SlotType::Time | SlotType::DateTime | SlotType::Phone
+    );
+    if !single || instead(slot, scan).is_some() {
+        return false;
+    }
+    let others = scan.entities.iter().filter_map(|entity| convert(scan, entity, slot, ty, true));
+    let apart = |found: &Found| found.end <= chosen.start || found.start >= chosen.end;
+    others.filter(|found| found.fits && apart(found)).any(|found| found.value != chosen.value)
+        || spans_several(ty, scan)
+}
+
+/// "between 800 and 1200 pounds": a span where an amount is asked for.
+fn spans_several(ty: &SlotType, scan: &Scan<'_>) -> bool {
+    let amounts = matches!(ty, SlotType::Money | SlotType::Quantity);
+    let numbers: Vec<&Entity> = scan.entities.iter().filter(|entity| !is_time(entity.kind)).collect();
+    amounts
+        && numbers.windows(2).any(|pair| {
+            let between = scan.text.get(pair[0].end..pair[1].start).unwrap_or_default();
+            let heard = Heard::of(scan.language(), between);
+            let joins = |word: &Word| word.is([Cue::And, Cue::Into]) || word.class.is(Class::AND.and(Class::OR));
+            match heard.words.as_slice() {
+                [only] => joins(only),
+                [] => between.trim() == "-" || between.trim() == "–",
+                _ => false,
+            }
+        })
+}
+
+/// A day and a time that were said apart ("on Friday, let's say at 7pm").
+pub(super) fn joined_datetime(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+    let date = scan
+        .entities
+        .iter()
+        .filter(|entity| entity.kind == Kind::Date)
+        .find_map(|entity| convert(scan, entity, slot, &SlotType::Date, true))?;
+    let time = scan
+        .entities
+        .iter()
+        .filter(|entity| entity.kind == Kind::Time)
+        .find_map(|entity| convert(scan, entity, slot, &SlotType::Time, true))?;
+    let value = at_time(date.value.as_str()?, time.value.as_str()?);
+    let (start, end) = (date.start.min(time.start), date.end.max(time.end));
+    Some(Found { start, end, text: format!("{} {}", date.text, time.text), value: json!(value), fits: true })
+}
+
+/// A moment of which a correction says the day or the time alone: the other stays.
+pub(crate) fn moved(slot: &Slot, held: &str, scan: &Scan<'_>) -> Option<Found> {
+    let (day, time) = held.split_once('T')?;
+    let said = |ty: SlotType| {
+        let part = Slot { ty, ..slot.clone() };
+        match read_as_said(&part, &Scan::of(scan.text, [&part], scan.reference)) {
+            Answer::Value { found, .. } if found.fits => Some(found),
+            _ => None,
+        }
+    };
+    let (found, moment) = match (said(SlotType::Time), said(SlotType::Date)) {
+        (Some(found), _) => (found.clone(), at_time(day, found.value.as_str()?)),
+        (None, Some(found)) => (found.clone(), at_time(found.value.as_str()?, time)),
+        (None, None) => return None,
+    };
+    Some(Found { value: json!(moment), ..found })
+}
+
+/// A day and a time of day as one moment.
+pub(crate) fn at_time(date: &str, time: &str) -> String {
+    let seconds = if time.len() == "00:00".len() { ":00" } else { "" };
+    format!("{date}T{time}{seconds}")
+}
