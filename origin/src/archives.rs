@@ -56,16 +56,16 @@ pub enum ArchiveError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// There is none.
-    #[error("E560 there is no archive: LGDL_ARCHIVE_FOLDER says where it lies")]
+    #[error("E570 there is no archive: LGDL_ARCHIVE_FOLDER says where it lies")]
     None,
     /// A file can't be read or written.
-    #[error("E561 the archive can't be {0}: {1}")]
+    #[error("E571 the archive can't be {0}: {1}")]
     Shelf(&'static str, std::io::Error),
     /// A file that the store names is not there.
-    #[error("E562 the file {0} of the archive is not there")]
+    #[error("E572 the file {0} of the archive is not there")]
     Missing(String),
     /// A file is not what it was.
-    #[error("E563 the file {0} of the archive is damaged: {1}")]
+    #[error("E573 the file {0} of the archive is damaged: {1}")]
     Damaged(String, &'static str),
 }
 

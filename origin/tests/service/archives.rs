@@ -152,7 +152,7 @@ async fn a_file_that_was_changed_or_lost_is_named_and_the_rest_is_not_held_up() 
     std::fs::remove_file(&lie[1]).unwrap();
     let proof = verify(&hand(&desk)).await.unwrap();
     assert_eq!((proof.whole, proof.wrong), (1, 2), "{:?}", proof.named);
-    assert!(proof.named.iter().any(|one| one.contains("E562")) && proof.named.iter().any(|one| one.contains("E563")));
+    assert!(proof.named.iter().any(|one| one.contains("E572")) && proof.named.iter().any(|one| one.contains("E573")));
     let statuses = async |id: &str| {
         desk.edge.get(&format!("/edge/v1/conversations/medical/{id}/export?user=ann.example")).await.status()
     };
