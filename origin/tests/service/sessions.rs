@@ -197,7 +197,7 @@ async fn a_silent_conversation_begins_anew_at_its_next_turn_on_the_active_versio
     assert_eq!(desk.edge.post("/edge/v1/claims", &acts).await.status(), StatusCode::CONFLICT);
 
     let (small, again) = person.say("small").await;
-    assert_eq!((small.stage.as_str(), again), ("unmatched", 1), "it is no answer any more");
+    assert_eq!((small.stage.as_str(), again), ("confirming", 1), "it is no answer any more");
     let (asked, again) = person.say("I want to order").await;
     assert_eq!((asked.response.as_str(), asked.turn, again), ("Which size?", 3, 0));
     let started = events(&desk, "conversation.started", 2).await;
