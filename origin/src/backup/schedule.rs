@@ -144,7 +144,8 @@ pub async fn look(
     if !store.replace_note(BEGUN_NOTE, begun.as_deref(), &now_ms.to_string()).await? {
         return Ok(None);
     }
-    scheduled(store, config, clock, programs, &folder.join(name(now_ms, config))).await.map(Some)
+    let file = folder.join(name(now_ms, config, &store_name(&**store).await?));
+    scheduled(store, config, clock, programs, &file).await.map(Some)
 }
 
 async fn scheduled(
@@ -176,7 +177,7 @@ async fn scheduled(
         false => None,
     };
     // Only now: what is there is not given up for one that does not hold.
-    let removed = remove_old(folder, config, clock.now_ms())?;
+    let removed = remove_old(folder, config, &store_name(&**store).await?, clock.now_ms())?;
     Ok(Made { file: file.to_owned(), bytes, removed, drilled })
 }
 
@@ -215,18 +216,27 @@ const PLAIN: &str = ".backup";
 const SEALED: &str = ".backup.sealed";
 
 /// The name of a backup of that time.
-fn name(now_ms: Millis, config: &Config) -> String {
+fn name(now_ms: Millis, config: &Config, store: &str) -> String {
     let time = jiff::Timestamp::from_millisecond(now_ms).unwrap_or_default().to_zoned(TimeZone::UTC);
     let suffix = if config.backup_key.is_some() { SEALED } else { PLAIN };
-    format!("{PREFIX}{}{suffix}", time.strftime(TIME))
+    format!("{PREFIX}{}-{store}{suffix}", time.strftime(TIME))
 }
 
-/// When a file of that name was made, if it is one of ours.
-fn made_at(name: &str) -> Option<Millis> {
-    let time = name.strip_prefix(PREFIX)?;
-    let time = time.strip_suffix(SEALED).or_else(|| time.strip_suffix(PLAIN))?;
+/// What names a store in its backups: the end of its epoch, which another store does not have.
+async fn store_name(store: &dyn Store) -> Result<String, StoreError> {
+    const LENGTH: usize = 8;
+    let epoch = store.epoch().await?;
+    let tail = epoch.len().saturating_sub(LENGTH);
+    Ok(epoch.get(tail..).unwrap_or_default().to_lowercase())
+}
+
+/// When a file of that name was made and of which store, if it is one of ours.
+fn made_of(name: &str) -> Option<(Millis, &str)> {
+    let rest = name.strip_prefix(PREFIX)?;
+    let rest = rest.strip_suffix(SEALED).or_else(|| rest.strip_suffix(PLAIN))?;
+    let (time, store) = rest.split_once('-')?;
     let time = jiff::civil::DateTime::strptime(TIME, time).ok()?;
-    Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond())
+    Some((time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond(), store))
 }
 
 /// Removes what a process that was killed has left of a backup: nobody else makes one now.
@@ -236,7 +246,7 @@ fn remove_left_overs(folder: &Path) -> Result<(), BackupError> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let removed = if name.starts_with(OPEN_PREFIX) {
             std::fs::remove_dir_all(&path)
-        } else if name.strip_suffix(PARTIAL).is_some_and(|name| made_at(name).is_some()) {
+        } else if name.strip_suffix(PARTIAL).is_some_and(|name| made_of(name).is_some()) {
             std::fs::remove_file(&path)
         } else {
             continue;
@@ -246,13 +256,15 @@ fn remove_left_overs(folder: &Path) -> Result<(), BackupError> {
     Ok(())
 }
 
-/// Removes the backups that are neither among the last ones nor young enough; returns how many.
-fn remove_old(folder: &Path, config: &Config, now_ms: Millis) -> Result<usize, BackupError> {
+/// Removes the backups of that store that are neither among its last ones nor young enough; returns how many. Those of another
+/// store are nobody's to remove: an origin that began on an empty one, because its own was lost, must not take away what is left of it.
+fn remove_old(folder: &Path, config: &Config, store: &str, now_ms: Millis) -> Result<usize, BackupError> {
     let failed = |error| BackupError::File(folder.to_owned(), error);
     let mut ours = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
-        ours.extend(entry.file_name().to_str().and_then(made_at).map(|at| (at, entry.path())));
+        let made = entry.file_name().to_str().and_then(made_of).filter(|(_, of)| *of == store).map(|(at, _)| at);
+        ours.extend(made.map(|at| (at, entry.path())));
     }
     ours.sort();
     let young = config.backup_keep_days.map_or(Millis::MAX, |days| now_ms - Millis::from(days) * DAY_MS);
@@ -307,34 +319,43 @@ mod tests {
         };
         let plain = config(&[("LGDL_BACKUP_KEEP", "2"), ("LGDL_BACKUP_KEEP_DAYS", "3")]);
         for day in 0..6 {
-            std::fs::write(folder.path().join(name(MIDNIGHT + day * DAY_MS, &plain)), "").unwrap();
+            std::fs::write(folder.path().join(name(MIDNIGHT + day * DAY_MS, &plain, "1a2b3c4d")), "").unwrap();
         }
-        for other in ["lgdl-20300101T000000Z.txt", "lgdl-yesterday.backup", "mine.backup"] {
+        for other in [
+            "lgdl-20200101T000000Z-another1.backup",
+            "lgdl-20300101T000000Z-1a2b3c4d.txt",
+            "lgdl-yesterday.backup",
+            "mine.backup",
+        ] {
             std::fs::write(folder.path().join(other), "").unwrap();
         }
         let left = || {
             let names = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
-            names.filter(|name| made_at(name.to_str().unwrap()).is_some()).count()
+            names.filter(|name| made_of(name.to_str().unwrap()).is_some_and(|(_, of)| of == "1a2b3c4d")).count()
         };
-        assert_eq!(made_at("lgdl-20300101T000000Z.backup.sealed"), Some(MIDNIGHT));
+        assert_eq!(made_of("lgdl-20300101T000000Z-1a2b3c4d.backup.sealed"), Some((MIDNIGHT, "1a2b3c4d")));
         let now = MIDNIGHT + 5 * DAY_MS;
-        assert_eq!((remove_old(folder.path(), &plain, now).unwrap(), left()), (2, 4), "three days old is young enough");
         assert_eq!(
-            (remove_old(folder.path(), &plain, now + 90 * DAY_MS).unwrap(), left()),
+            (remove_old(folder.path(), &plain, "1a2b3c4d", now).unwrap(), left()),
+            (2, 4),
+            "three days old is young enough"
+        );
+        assert_eq!(
+            (remove_old(folder.path(), &plain, "1a2b3c4d", now + 90 * DAY_MS).unwrap(), left()),
             (2, 2),
             "the last two stay"
         );
         let one = config(&[("LGDL_BACKUP_KEEP", "1")]);
         assert_eq!(
-            (remove_old(folder.path(), &one, now).unwrap(), left()),
+            (remove_old(folder.path(), &one, "1a2b3c4d", now).unwrap(), left()),
             (1, 1),
             "without days, by their number alone"
         );
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 5);
         std::fs::create_dir(folder.path().join("lgdl-open-x1")).unwrap();
-        std::fs::write(folder.path().join("lgdl-20300101T000000Z.backup.sealed.partial"), "").unwrap();
+        std::fs::write(folder.path().join("lgdl-20300101T000000Z-1a2b3c4d.backup.sealed.partial"), "").unwrap();
         std::fs::write(folder.path().join("theirs.partial"), "").unwrap();
         remove_left_overs(folder.path()).unwrap();
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 5);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 6);
     }
 }

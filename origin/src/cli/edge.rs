@@ -8,7 +8,7 @@ use std::sync::Arc;
 use lgdl::settings::Service;
 use lgdl_edge_host::{Host, HostConfig, Storage};
 use lgdl_origin::clock::{Clock, SystemClock};
-use lgdl_origin::config::Given;
+use lgdl_origin::config::{ConfigError, Given};
 use lgdl_origin::serve::{ReloadSignal, collector, stop_signal};
 use lgdl_origin::tls::{keep_tls, server_tls, trust};
 
@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     config.tls = server_tls(tls, &*clock).map_err(failed)?;
     let certificate = config.tls.clone();
-    config.variables = variables(given.clone().edge().map_err(failed)?);
+    config.variables = variables(of_node(given.clone())?);
     (config.allowed_hosts, config.public_hosts) =
         services(config.variables.get("lgdl_services").map_or("", String::as_str))?;
     if config.variables.get("lgdl_state_key").is_none_or(String::is_empty) {
@@ -85,10 +85,25 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
 }
 
 fn read_anew(host: &Host, settings: &mut Settings) {
-    let Some((read, edge)) = settings.read(|given| given.edge().map_err(failed)) else { return };
+    let Some((read, edge)) = settings.read(of_node) else { return };
     match host.reload(variables(edge)) {
         Ok(()) => settings.took(read),
         Err(error) => tracing::error!(%error, "the settings stay as they are"),
+    }
+}
+
+/// A node's settings. What every one of its turns would fail for is refused here.
+fn of_node(given: Given) -> Result<BTreeMap<&'static str, String>, Failure> {
+    let edge = given.edge().map_err(failed)?;
+    let said = |name: &str| edge.get(name).is_some_and(|value| !value.is_empty());
+    let development = edge.get("mode").is_some_and(|mode| mode == "development");
+    match (said("origin_key_id"), said("origin_key")) {
+        (true, true) => Ok(edge),
+        (false, false) if development => Ok(edge),
+        _ => {
+            let problem = "LGDL_ORIGIN_KEY_ID and LGDL_ORIGIN_KEY, its secret, are needed, both".to_owned();
+            Err(failed(ConfigError { problems: vec![problem] }))
+        }
     }
 }
 
@@ -132,6 +147,18 @@ mod tests {
         let given = variables(Given::read("kv_ttl = 90", environment).edge().expect("fine"));
         let expected = [("lgdl_kv_ttl", "90"), ("lgdl_origin_url", "http://o")];
         assert_eq!(given, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+    }
+
+    #[test]
+    fn a_node_without_its_key_does_not_start() {
+        let given = |more: &str| {
+            let environment =
+                [("LGDL_ORIGIN_URL", "http://o")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+            of_node(Given::read(more, environment))
+        };
+        assert!(given("").is_err() && given("origin_key_id = \"edge1\"").is_err());
+        assert!(given("mode = \"development\"").is_ok());
+        assert!(given("origin_key_id = \"edge1\"\norigin_key = \"a secret of sixteen bytes\"").is_ok());
     }
 
     #[test]

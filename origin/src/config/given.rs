@@ -21,6 +21,8 @@ pub struct Given {
     pub(super) environment: BTreeMap<String, String>,
     pub(super) file: BTreeMap<String, String>,
     secret_files: Vec<PathBuf>,
+    /// Whether there was a configuration file.
+    pub(super) has_file: bool,
     pub(super) problems: Vec<String>,
     refused: BTreeSet<&'static str>,
     effective: Vec<Effective>,
@@ -36,7 +38,7 @@ impl Given {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())));
         let path = file.unwrap_or(Path::new(DEFAULT_FILE));
         match std::fs::read_to_string(path) {
-            Ok(text) => Ok(Given::read(&text, environment)),
+            Ok(text) => Ok(Given { has_file: true, ..Given::read(&text, environment) }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && file.is_none() => {
                 Ok(Given::read("", environment))
             }
@@ -252,8 +254,18 @@ impl Source for Given {
         let variable = variable(asked.name);
         self.problems.push(match asked.exposure {
             Exposure::Masked => format!("{variable} {problem}"),
-            Exposure::Shown => format!("{variable} {problem}; it is `{text}`"),
+            Exposure::Shown => format!("{variable} {problem}; it is `{}`", without_user(text)),
         });
+    }
+}
+
+/// An address without the user and password in it: what is wrong with it is told to the log.
+fn without_user(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..authority].rfind('@') {
+        Some(at) => format!("{scheme}://…{}", &rest[at..]),
+        None => text.to_owned(),
     }
 }
 

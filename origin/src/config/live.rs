@@ -56,6 +56,12 @@ impl Given {
         if !newer.problems.is_empty() {
             return Err(ConfigError { problems: newer.problems.clone() });
         }
+        // A file that is being replaced is no wish for defaults.
+        if self.has_file && !newer.has_file {
+            return Err(ConfigError {
+                problems: vec!["lgdl.toml, from which settings came, is not there any more".into()],
+            });
+        }
         let mut reloaded = Reloaded { given: self.clone(), changed: Vec::new(), waiting: Vec::new() };
         for setting in Config::TABLE.iter().chain(Edge::TABLE) {
             if self.text_of(setting) == newer.text_of(setting) {
@@ -120,6 +126,10 @@ mod tests {
         let before = given("log = \"info\"");
         assert!(before.reloaded(&given("log = ")).is_err());
         assert!(before.reloaded(&given("no_such_setting = 1")).is_err());
+        let with_file = Given { has_file: true, ..before.clone() };
+        assert!(with_file.reloaded(&given("")).is_err(), "the file is gone");
+        let refused = given("audit_push_url = \"https://u:hidden@h/x\"").origin().unwrap_err().to_string();
+        assert!(refused.contains("https://…@h/x") && !refused.contains("hidden"), "{refused}");
         let wrong = before.reloaded(&given("claim_lease_seconds = 0")).unwrap();
         assert!(wrong.given.origin().is_err());
     }
