@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{ArchiveError, Manifest};
+use super::{ArchiveError, Doing, Manifest};
 use crate::hex;
 
 /// Where files of conversations lie, by the first two digits of their names.
@@ -34,12 +34,12 @@ impl Shelf {
 
     pub(super) async fn put(&self, file: &str, bytes: Vec<u8>) -> Result<(), ArchiveError> {
         let path = self.path(file);
-        on_a_thread("written", move || write(&path, &bytes)).await
+        on_a_thread(Doing::Write, move || write(&path, &bytes)).await
     }
 
     pub(super) async fn get(&self, file: &str) -> Result<Option<Vec<u8>>, ArchiveError> {
         let path = self.path(file);
-        on_a_thread("read", move || match std::fs::read(&path) {
+        on_a_thread(Doing::Read, move || match std::fs::read(&path) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -49,7 +49,7 @@ impl Shelf {
 
     pub(super) async fn remove(&self, file: &str) -> Result<(), ArchiveError> {
         let path = self.path(file);
-        on_a_thread("swept", move || match std::fs::remove_file(&path) {
+        on_a_thread(Doing::Sweep, move || match std::fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         })
@@ -58,16 +58,16 @@ impl Shelf {
 
     pub(super) async fn put_manifest(&self, manifest: &Manifest) -> Result<(), ArchiveError> {
         let bytes =
-            serde_json::to_vec_pretty(manifest).map_err(|error| ArchiveError::Shelf("written", error.into()))?;
+            serde_json::to_vec_pretty(manifest).map_err(|error| ArchiveError::Shelf(Doing::Write, error.into()))?;
         let name = format!("{:015}-{}.{JSON}", manifest.at_ms, hex::sha256(&bytes));
         let path = self.folder.join(MANIFESTS).join(name);
-        on_a_thread("written", move || write(&path, &bytes)).await
+        on_a_thread(Doing::Write, move || write(&path, &bytes)).await
     }
 
     /// The manifests, oldest first. One whose bytes are not those that it is named by is an error.
     pub(super) async fn manifests(&self) -> Result<Vec<Manifest>, ArchiveError> {
         let folder = self.folder.join(MANIFESTS);
-        let files = on_a_thread("read", move || {
+        let files = on_a_thread(Doing::Read, move || {
             let names = match std::fs::read_dir(&folder) {
                 Ok(entries) => entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -104,7 +104,7 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 async fn on_a_thread<T: Send + 'static>(
-    doing: &'static str,
+    doing: Doing,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, ArchiveError> {
     let done = tokio::task::spawn_blocking(work).await.map_err(io::Error::other);

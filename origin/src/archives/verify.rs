@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use lgdl::crypto::key_id_of;
 use serde::Serialize;
 
-use super::{ArchiveError, Hand};
+use super::{ArchiveError, Hand, read};
 use crate::hex;
 use crate::store::{Archived, MAX_PAGE};
 
@@ -52,11 +52,11 @@ pub async fn verify(hand: &Hand<'_>) -> Result<Proof, ArchiveError> {
         let Some(last) = rows.last().map(|row| row.id.clone()) else { break };
         for row in rows {
             let Some(archived) = Archived::of(&row)? else { continue };
-            match hand.read(&shelf, &row, &archived.file).await {
+            match read(hand.protection, &shelf, &row, &archived.file).await.map_err(ArchiveError::of_one) {
                 Ok(dump) if dump.turns.len() as u64 == archived.turns => proof.whole += 1,
                 Ok(_) => proof.wrong(format!("{}: the file {} lacks turns", row.id, archived.file)),
-                Err(error @ ArchiveError::Shelf(..)) => return Err(error),
-                Err(error) => proof.wrong(format!("{}: {error}", row.id)),
+                Err(Ok(why)) => proof.wrong(format!("{}: {why}", row.id)),
+                Err(Err(error)) => return Err(error),
             }
             needed.insert(archived.file);
         }
