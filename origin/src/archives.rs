@@ -11,7 +11,7 @@ mod shelf;
 mod verify;
 mod whole;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use lgdl::crypto::key_id_of;
@@ -159,6 +159,18 @@ pub struct RunReport {
     pub unreadable: u64,
     /// Files that nobody needs and that were removed.
     pub swept: u64,
+}
+
+/// What became of files of conversations that the store does not have.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct LostImported {
+    /// Of those that can be read.
+    #[serde(flatten)]
+    pub imported: Imported,
+    /// Nobody can open them here, and no tombstone says that they were erased: their data keys are not in the store.
+    pub without_key: u64,
+    /// What can't be read, and why.
+    pub unreadable: Vec<String>,
 }
 
 /// A file, as its manifest tells of it. No names and no text.
@@ -388,34 +400,72 @@ impl Hand<'_> {
         Ok(self.store.bring_back(dump, &archived.file, now_ms + KEPT_FOR_BACKUPS_MS, told).await?)
     }
 
-    /// Imports what the manifests name and the store does not have. Tombstones hold: what was erased does not come back.
+    /// Imports what the manifests name and the store does not have. Tombstones hold: what was erased does not come back. What can't be
+    /// read is named and passed over.
     ///
     /// # Errors
     /// When the store or the archive fails.
-    pub async fn import_lost(&self) -> Result<Imported, ArchiveError> {
+    pub async fn import_lost(&self) -> Result<LostImported, ArchiveError> {
         let shelf = self.shelf()?;
-        let keys = self.data_keys().await?;
-        let mut done = Imported::default();
+        let (keys, erased) = (self.data_keys().await?, self.erased().await?);
+        let mut done = LostImported::default();
         for manifest in shelf.manifests().await? {
-            for entry in manifest.files {
-                if self.store.find_by_id(&entry.tenant, &entry.conversation).await?.is_some() {
+            let manifest = match manifest {
+                Ok(manifest) => manifest,
+                Err(error) => {
+                    done.unreadable.push(error.to_string());
                     continue;
                 }
-                let Some(bytes) = shelf.get(&entry.file).await? else { continue };
-                let named =
-                    key_id_of(&bytes).map_err(|_| damaged(&entry.file, "it is sealed in no way that is known"))?;
-                let Some(key) = keys.get(named) else {
-                    done.erased += 1;
-                    continue;
-                };
-                let plain = self.protection.open_file_under(key.clone(), &entry.conversation, &bytes).await?;
-                let dump = unpacked(&plain).ok_or_else(|| damaged(&entry.file, "it holds no conversation"))?;
-                let dump = self.protection.seal_dump(dump).await?;
-                let records = vec![Record::Conversation(Box::new(dump))];
-                done.add(self.store.import(Section::Conversations, records, Vec::new()).await?);
+            };
+            for entry in manifest.files {
+                match self.import_file(&shelf, &keys, &erased, &entry, &mut done).await.map_err(ArchiveError::of_one) {
+                    Ok(()) => {}
+                    Err(Ok(why)) => done.unreadable.push(format!("{}: {why}", entry.conversation)),
+                    Err(Err(error)) => return Err(error),
+                }
             }
         }
         Ok(done)
+    }
+
+    async fn import_file(
+        &self,
+        shelf: &Shelf,
+        keys: &BTreeMap<String, DataKeyRow>,
+        erased: &BTreeSet<(String, String)>,
+        entry: &Entry,
+        done: &mut LostImported,
+    ) -> Result<(), ArchiveError> {
+        if self.store.find_by_id(&entry.tenant, &entry.conversation).await?.is_some() {
+            return Ok(());
+        }
+        let Some(bytes) = shelf.get(&entry.file).await? else { return Ok(()) };
+        let named = key_id_of(&bytes).map_err(|_| damaged(&entry.file, "it is sealed in no way that is known"))?;
+        let Some(key) = keys.get(named) else {
+            match erased.contains(&(entry.tenant.clone(), entry.conversation.to_string())) {
+                true => done.imported.erased += 1,
+                false => done.without_key += 1,
+            }
+            return Ok(());
+        };
+        let plain = self.protection.open_file_under(key.clone(), &entry.conversation, &bytes).await?;
+        let dump = unpacked(&plain).ok_or_else(|| damaged(&entry.file, "it holds no conversation"))?;
+        let dump = self.protection.seal_dump(dump).await?;
+        let records = vec![Record::Conversation(Box::new(dump))];
+        done.imported.add(self.store.import(Section::Conversations, records, Vec::new()).await?);
+        Ok(())
+    }
+
+    /// The conversations that a tombstone stands for, with their tenants.
+    async fn erased(&self) -> Result<BTreeSet<(String, String)>, StoreError> {
+        let (mut all, mut after) = (BTreeSet::new(), (0, String::new()));
+        loop {
+            let page = self.store.tombstones((after.0, &after.1), MAX_PAGE).await?;
+            let Some(last) = page.last() else { return Ok(all) };
+            after = (last.at, last.id.clone());
+            let conversations = page.into_iter().filter(|stone| stone.kind == "conversation");
+            all.extend(conversations.map(|stone| (stone.tenant, stone.subject)));
+        }
     }
 
     /// The data keys by id.

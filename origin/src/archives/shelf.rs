@@ -10,6 +10,8 @@ use crate::hex;
 const FILES: &str = "files";
 /// Where manifests lie, by their time.
 const MANIFESTS: &str = "manifests";
+/// How long the name of a file is: SHA-256, hexadecimal.
+const NAME_CHARS: usize = 64;
 /// How the name of a manifest ends.
 const JSON: &str = "json";
 
@@ -64,17 +66,29 @@ impl Shelf {
         on_a_thread(Doing::Write, move || write(&path, &bytes)).await
     }
 
-    /// The manifests, oldest first. One whose bytes are not those that it is named by is an error.
-    pub(super) async fn manifests(&self) -> Result<Vec<Manifest>, ArchiveError> {
+    /// The names of all files of conversations that lie there.
+    pub(super) async fn files(&self) -> Result<Vec<String>, ArchiveError> {
+        let folder = self.folder.join(FILES);
+        on_a_thread(Doing::Read, move || {
+            let mut names = Vec::new();
+            for part in entries(&folder)?.into_iter().filter(|part| part.is_dir()) {
+                let files = entries(&part)?.into_iter();
+                names.extend(files.filter_map(|file| file.file_name()?.to_str().map(str::to_owned)));
+            }
+            // What is beside them is on its way, or not of ours.
+            names.retain(|name| name.len() == NAME_CHARS && name.chars().all(|c| c.is_ascii_hexdigit()));
+            names.sort();
+            Ok(names)
+        })
+        .await
+    }
+
+    /// The manifests, oldest first; an error in the place of each whose bytes are not those that it is named by.
+    pub(super) async fn manifests(&self) -> Result<Vec<Result<Manifest, ArchiveError>>, ArchiveError> {
         let folder = self.folder.join(MANIFESTS);
         let files = on_a_thread(Doing::Read, move || {
-            let names = match std::fs::read_dir(&folder) {
-                Ok(entries) => entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-                Err(error) => return Err(error),
-            };
             let mut names: Vec<_> =
-                names.into_iter().filter(|path| path.extension().is_some_and(|end| end == JSON)).collect();
+                entries(&folder)?.into_iter().filter(|path| path.extension().is_some_and(|end| end == JSON)).collect();
             names.sort();
             names
                 .into_iter()
@@ -87,7 +101,16 @@ impl Shelf {
             let manifest = serde_json::from_slice(&bytes).ok().filter(|_| whole);
             manifest.ok_or(ArchiveError::Damaged(name, "it is no manifest, or was changed"))
         };
-        files.await?.into_iter().map(read).collect()
+        Ok(files.await?.into_iter().map(read).collect())
+    }
+}
+
+/// What lies in a folder; nothing where there is none yet.
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    match std::fs::read_dir(folder) {
+        Ok(entries) => entries.map(|entry| entry.map(|entry| entry.path())).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
     }
 }
 

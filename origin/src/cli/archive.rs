@@ -96,10 +96,14 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
                 match json {
                     true => console.json(&done)?,
                     false => console.line(format_args!(
-                        "{} conversations imported, {} are there, {} were erased",
-                        done.written, done.kept, done.erased
+                        "{} conversations imported, {} are there, {} were erased; {} can't be opened: their keys are not here",
+                        done.imported.written, done.imported.kept, done.imported.erased, done.without_key
                     ))?,
                 }
+                for why in &done.unreadable {
+                    console.note(why);
+                }
+                return Ok(Verdict::when(done.without_key == 0 && done.unreadable.is_empty()));
             }
             Command::Restore { conversations, person, .. } => {
                 hand.shelf().map_err(refused)?;

@@ -133,7 +133,8 @@ async fn who_is_erased_cannot_be_read_any_more_and_nothing_of_them_comes_back() 
         std::fs::write(path, bytes).unwrap();
     }
     let imported = hand(&desk).import_lost().await.unwrap();
-    assert_eq!((imported.written, imported.erased), (0, 2), "by the key, and by the tombstone");
+    assert_eq!((imported.imported.written, imported.imported.erased), (0, 2), "by the key, and by the tombstone");
+    assert_eq!(imported.without_key, 0);
     for id in ["c", "d"] {
         assert_eq!(desk.edge.running.origin.store.find(&key(id)).await.unwrap(), Lookup::Erased, "{id}");
     }
@@ -266,10 +267,23 @@ async fn what_a_lost_store_had_is_imported_from_the_files() {
     database.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
     database.execute("DELETE FROM conversations", []).unwrap();
     let imported = hand(&desk).import_lost().await.unwrap();
-    assert_eq!((imported.written, imported.erased), (1, 0));
+    assert_eq!((imported.imported.written, imported.imported.erased), (1, 0));
     let found = store.of_person("default", "ann.example").await.unwrap();
     assert_eq!(store.turns(&found[0], 0, 9).await.unwrap().len(), 2);
     let export: Value = body(desk.edge.get("/edge/v1/conversations/medical/c/export?user=ann.example").await).await;
     assert_eq!(export["turns"].as_array().unwrap().len(), 2);
     assert_eq!(hand(&desk).sweep(SystemClock.now_ms() + 2 * 3_600_000).await.unwrap(), 1);
+
+    // One manifest is damaged, and the key of the other's file is not there, though nobody was erased.
+    take_turns(&desk, "d", "bob.example", 1).await;
+    assert_eq!(run(&desk).await, (2, 0));
+    let manifests = || std::fs::read_dir(folder.path().join("archive/manifests")).unwrap();
+    let first = manifests().map(|entry| entry.unwrap().path()).min().unwrap();
+    std::fs::write(first, "{}").unwrap();
+    let proof = verify(&hand(&desk)).await.unwrap();
+    assert_eq!((proof.whole, proof.wrong), (2, 1), "{:?}", proof.named);
+    database.execute("DELETE FROM conversations", []).unwrap();
+    database.execute("DELETE FROM data_keys", []).unwrap();
+    let imported = hand(&desk).import_lost().await.unwrap();
+    assert_eq!((imported.imported.erased, imported.without_key, imported.unreadable.len()), (0, 2, 1));
 }
