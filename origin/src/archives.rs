@@ -9,8 +9,9 @@
 mod keep;
 mod shelf;
 mod verify;
+mod whole;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use lgdl::crypto::key_id_of;
@@ -33,6 +34,8 @@ use crate::store::{
 pub use keep::keep;
 pub use shelf::Shelf;
 pub use verify::{Proof, verify};
+pub(crate) use whole::whole;
+pub use whole::{ArchivedTurns, Lost};
 
 /// Level of compression: of texts, more costs much and gains little.
 const LEVEL: i32 = 3;
@@ -44,6 +47,10 @@ const BATCH: u32 = 100;
 const ON_ITS_WAY_MS: Millis = HOUR_MS;
 /// How long the file of a conversation that came back is kept: a backup of before names it.
 const KEPT_FOR_BACKUPS_MS: Millis = 30 * DAY_MS;
+/// Hours of a day.
+const HOURS_A_DAY: u64 = 24;
+/// Seconds of an hour.
+const SECONDS_AN_HOUR: u64 = 3_600;
 /// How far a run came.
 const NOTE: &str = "local:archive";
 /// The form of files and manifests.
@@ -60,13 +67,70 @@ pub enum ArchiveError {
     None,
     /// A file can't be read or written.
     #[error("E571 the archive can't be {0}: {1}")]
-    Shelf(&'static str, std::io::Error),
+    Shelf(Doing, std::io::Error),
     /// A file that the store names is not there.
     #[error("E572 the file {0} of the archive is not there")]
     Missing(String),
     /// A file is not what it was.
     #[error("E573 the file {0} of the archive is damaged: {1}")]
     Damaged(String, &'static str),
+    /// Something would go there that is still needed where it is.
+    #[error(
+        "E574 conversations go into the archive after {at_least} days at the earliest, not after {days}: until then requests may \
+         come again (LGDL_IDEMPOTENCY_HOURS) and sessions go on (LGDL_SESSION_EXPIRY)"
+    )]
+    TooSoon {
+        /// After how many days.
+        days: u32,
+        /// After how many it may.
+        at_least: u32,
+    },
+}
+
+impl ArchiveError {
+    /// In words, where it is about one conversation and its file, so that others may well be read; as it is, where it is not.
+    fn of_one(self) -> Result<String, ArchiveError> {
+        match self {
+            ArchiveError::Store(StoreError::Damaged(_) | StoreError::Refused(_))
+            | ArchiveError::None
+            | ArchiveError::Shelf(Doing::Read, _)
+            | ArchiveError::Missing(_)
+            | ArchiveError::Damaged(..) => Ok(self.to_string()),
+            error => Err(error),
+        }
+    }
+}
+
+/// What is done with the folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    /// Looking into it.
+    Read,
+    /// Putting something there.
+    Write,
+    /// Removing something.
+    Sweep,
+}
+
+impl std::fmt::Display for Doing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Doing::Read => "read",
+            Doing::Write => "written",
+            Doing::Sweep => "swept",
+        })
+    }
+}
+
+/// What came of bringing a conversation back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BroughtBack {
+    /// Its turns were here.
+    Nothing,
+    /// They are here again.
+    Done,
+    /// Its file can't be read.
+    Lost(Lost),
 }
 
 /// Who works on an archive, with what.
@@ -91,8 +155,22 @@ pub struct RunReport {
     pub bytes: u64,
     /// Conversations that were spoken in or erased meanwhile, are too large, or were never sealed.
     pub skipped: u64,
+    /// Conversations that can't be read, or whose file can't; the log names them.
+    pub unreadable: u64,
     /// Files that nobody needs and that were removed.
     pub swept: u64,
+}
+
+/// What became of files of conversations that the store does not have.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct LostImported {
+    /// Of those that can be read.
+    #[serde(flatten)]
+    pub imported: Imported,
+    /// Nobody can open them here, and no tombstone says that they were erased: their data keys are not in the store.
+    pub without_key: u64,
+    /// What can't be read, and why.
+    pub unreadable: Vec<String>,
 }
 
 /// A file, as its manifest tells of it. No names and no text.
@@ -157,21 +235,35 @@ impl Hand<'_> {
         loop {
             let rows = self.store.archivable(before, after.as_ref(), BATCH).await?;
             let Some(last) = rows.last().map(|row| row.id.clone()) else { break };
-            let mut files = Vec::new();
+            let (mut files, mut broken) = (Vec::new(), None);
             for row in rows {
-                match self.put_away(&shelf, row, now_ms()).await? {
-                    Some(entry) => {
+                let id = row.id.clone();
+                match self.put_away(&shelf, row, now_ms()).await.map_err(ArchiveError::of_one) {
+                    Ok(Some(entry)) => {
                         report.archived += 1;
                         report.bytes += entry.bytes;
                         files.push(entry);
                     }
-                    None => report.skipped += 1,
+                    Ok(None) => report.skipped += 1,
+                    // The others do not wait for it.
+                    Err(Ok(why)) => {
+                        tracing::error!(conversation = %id, why, "a conversation can't be archived");
+                        report.unreadable += 1;
+                    }
+                    Err(Err(error)) => {
+                        broken = Some(error);
+                        break;
+                    }
                 }
                 progress(report);
                 tokio::time::sleep(pause).await;
             }
+            // Also where the run ends here: what was archived is found by its manifest.
             if !files.is_empty() {
                 shelf.put_manifest(&Manifest { format_version: FORMAT_VERSION, at_ms: now_ms(), files }).await?;
+            }
+            if let Some(error) = broken {
+                return Err(error);
             }
             self.store.note(NOTE, last.as_str()).await?;
             after = Some(last);
@@ -188,9 +280,7 @@ impl Hand<'_> {
         now_ms: Millis,
     ) -> Result<Option<Entry>, ArchiveError> {
         // One that came back to life is archived as a whole.
-        if Archived::of(&row)?.is_some() {
-            self.bring_back(&row.tenant, &row.id, now_ms).await?;
-        }
+        self.fetch(shelf, &row, now_ms).await?;
         let Some(dump) = self.store.dump(&row.tenant, &row.id).await? else { return Ok(None) };
         let row = dump.conversation.clone();
         let dump = exports::open_as_kept(self.protection, dump).await?;
@@ -222,7 +312,13 @@ impl Hand<'_> {
         let detail = json!({"file": entry.file, "turns": entry.turns, "bytes": bytes});
         let id = row.id.as_str();
         let told = events::of(now_ms, &row.tenant, events::CONVERSATION_ARCHIVED, self.actor, id, detail);
-        Ok(self.store.put_away(left, told).await?.then_some(entry))
+        if self.store.put_away(left, told).await? {
+            return Ok(Some(entry));
+        }
+        // What was erased meanwhile is not to lie there.
+        shelf.remove(&entry.file).await?;
+        self.store.forget_file(&entry.file).await?;
+        Ok(None)
     }
 
     /// What stays of a conversation in the store.
@@ -245,60 +341,131 @@ impl Hand<'_> {
         Ok(self.protection.seal_dump(bare).await?.conversation)
     }
 
-    /// Brings the turns of a conversation back into the store, if they lie in the archive; whether they did.
+    /// Brings the turns of a conversation back into the store, if they lie in the archive and can be read there.
     ///
     /// # Errors
-    /// When the store or the archive fails, or the file is not what it was.
-    pub async fn bring_back(&self, tenant: &str, id: &ConversationId, now_ms: Millis) -> Result<bool, ArchiveError> {
-        let Some(row) = self.store.find_by_id(tenant, id).await? else { return Ok(false) };
-        let Some(archived) = Archived::of(&row)? else { return Ok(false) };
-        let dump = self.read(&self.shelf()?, &row, &archived.file).await?;
-        let dump = self.protection.seal_dump(ConversationDump { conversation: row, ..dump }).await?;
-        let detail = json!({"file": archived.file, "turns": archived.turns});
-        let told = events::of(now_ms, tenant, events::CONVERSATION_BROUGHT_BACK, self.actor, id.as_str(), detail);
-        Ok(self.store.bring_back(dump, &archived.file, now_ms + KEPT_FOR_BACKUPS_MS, told).await?)
+    /// When the store fails.
+    pub async fn bring_back(
+        &self,
+        tenant: &str,
+        id: &ConversationId,
+        now_ms: Millis,
+    ) -> Result<BroughtBack, ArchiveError> {
+        let Some(row) = self.store.find_by_id(tenant, id).await? else { return Ok(BroughtBack::Nothing) };
+        let Some(archived) = Archived::of(&row)? else { return Ok(BroughtBack::Nothing) };
+        let fetched = match self.shelf() {
+            Ok(shelf) => self.fetch(&shelf, &row, now_ms).await,
+            Err(error) => Err(error),
+        };
+        match fetched.map_err(ArchiveError::of_one) {
+            Ok(true) => Ok(BroughtBack::Done),
+            Ok(false) => Ok(BroughtBack::Nothing),
+            Err(Ok(why)) => {
+                tracing::error!(conversation = %row.id, why, "the archive does not give what the store names");
+                Ok(BroughtBack::Lost(Lost::of(&row, archived, why)))
+            }
+            Err(Err(error)) => Err(error),
+        }
     }
 
-    /// The same for everything that a person has.
+    /// The same for everything that a person has: how many came back, and what can't be read.
     ///
     /// # Errors
     /// As [`Hand::bring_back`].
-    pub async fn bring_back_person(&self, tenant: &str, user_id: &str, now_ms: Millis) -> Result<u64, ArchiveError> {
-        let mut count = 0;
+    pub async fn bring_back_person(
+        &self,
+        tenant: &str,
+        user_id: &str,
+        now_ms: Millis,
+    ) -> Result<(u64, Vec<Lost>), ArchiveError> {
+        let (mut count, mut lost) = (0, Vec::new());
         for id in self.store.of_person(tenant, user_id).await? {
-            count += u64::from(self.bring_back(tenant, &id, now_ms).await?);
+            match self.bring_back(tenant, &id, now_ms).await? {
+                BroughtBack::Nothing => {}
+                BroughtBack::Done => count += 1,
+                BroughtBack::Lost(one) => lost.push(one),
+            }
         }
-        Ok(count)
+        Ok((count, lost))
     }
 
-    /// Imports what the manifests name and the store does not have. Tombstones hold: what was erased does not come back.
+    /// Whether something came back.
+    async fn fetch(&self, shelf: &Shelf, row: &ConversationRow, now_ms: Millis) -> Result<bool, ArchiveError> {
+        let Some(archived) = Archived::of(row)? else { return Ok(false) };
+        let dump = read(self.protection, shelf, row, &archived.file).await?;
+        let dump = self.protection.seal_dump(ConversationDump { conversation: row.clone(), ..dump }).await?;
+        let detail = json!({"file": archived.file, "turns": archived.turns});
+        let told =
+            events::of(now_ms, &row.tenant, events::CONVERSATION_BROUGHT_BACK, self.actor, row.id.as_str(), detail);
+        Ok(self.store.bring_back(dump, &archived.file, now_ms + KEPT_FOR_BACKUPS_MS, told).await?)
+    }
+
+    /// Imports what the manifests name and the store does not have. Tombstones hold: what was erased does not come back. What can't be
+    /// read is named and passed over.
     ///
     /// # Errors
     /// When the store or the archive fails.
-    pub async fn import_lost(&self) -> Result<Imported, ArchiveError> {
+    pub async fn import_lost(&self) -> Result<LostImported, ArchiveError> {
         let shelf = self.shelf()?;
-        let keys = self.data_keys().await?;
-        let mut done = Imported::default();
+        let (keys, erased) = (self.data_keys().await?, self.erased().await?);
+        let mut done = LostImported::default();
         for manifest in shelf.manifests().await? {
-            for entry in manifest.files {
-                if self.store.find_by_id(&entry.tenant, &entry.conversation).await?.is_some() {
+            let manifest = match manifest {
+                Ok(manifest) => manifest,
+                Err(error) => {
+                    done.unreadable.push(error.to_string());
                     continue;
                 }
-                let Some(bytes) = shelf.get(&entry.file).await? else { continue };
-                let named =
-                    key_id_of(&bytes).map_err(|_| damaged(&entry.file, "it is sealed in no way that is known"))?;
-                let Some(key) = keys.get(named) else {
-                    done.erased += 1;
-                    continue;
-                };
-                let plain = self.protection.open_file_under(key.clone(), &entry.conversation, &bytes).await?;
-                let dump = unpacked(&plain).ok_or_else(|| damaged(&entry.file, "it holds no conversation"))?;
-                let dump = self.protection.seal_dump(dump).await?;
-                let records = vec![Record::Conversation(Box::new(dump))];
-                done.add(self.store.import(Section::Conversations, records, Vec::new()).await?);
+            };
+            for entry in manifest.files {
+                match self.import_file(&shelf, &keys, &erased, &entry, &mut done).await.map_err(ArchiveError::of_one) {
+                    Ok(()) => {}
+                    Err(Ok(why)) => done.unreadable.push(format!("{}: {why}", entry.conversation)),
+                    Err(Err(error)) => return Err(error),
+                }
             }
         }
         Ok(done)
+    }
+
+    async fn import_file(
+        &self,
+        shelf: &Shelf,
+        keys: &BTreeMap<String, DataKeyRow>,
+        erased: &BTreeSet<(String, String)>,
+        entry: &Entry,
+        done: &mut LostImported,
+    ) -> Result<(), ArchiveError> {
+        if self.store.find_by_id(&entry.tenant, &entry.conversation).await?.is_some() {
+            return Ok(());
+        }
+        let Some(bytes) = shelf.get(&entry.file).await? else { return Ok(()) };
+        let named = key_id_of(&bytes).map_err(|_| damaged(&entry.file, "it is sealed in no way that is known"))?;
+        let Some(key) = keys.get(named) else {
+            match erased.contains(&(entry.tenant.clone(), entry.conversation.to_string())) {
+                true => done.imported.erased += 1,
+                false => done.without_key += 1,
+            }
+            return Ok(());
+        };
+        let plain = self.protection.open_file_under(key.clone(), &entry.conversation, &bytes).await?;
+        let dump = unpacked(&plain).ok_or_else(|| damaged(&entry.file, "it holds no conversation"))?;
+        let dump = self.protection.seal_dump(dump).await?;
+        let records = vec![Record::Conversation(Box::new(dump))];
+        done.imported.add(self.store.import(Section::Conversations, records, Vec::new()).await?);
+        Ok(())
+    }
+
+    /// The conversations that a tombstone stands for, with their tenants.
+    async fn erased(&self) -> Result<BTreeSet<(String, String)>, StoreError> {
+        let (mut all, mut after) = (BTreeSet::new(), (0, String::new()));
+        loop {
+            let page = self.store.tombstones((after.0, &after.1), MAX_PAGE).await?;
+            let Some(last) = page.last() else { return Ok(all) };
+            after = (last.at, last.id.clone());
+            let conversations = page.into_iter().filter(|stone| stone.kind == "conversation");
+            all.extend(conversations.map(|stone| (stone.tenant, stone.subject)));
+        }
     }
 
     /// The data keys by id.
@@ -312,27 +479,6 @@ impl Hand<'_> {
         }
     }
 
-    async fn read(&self, shelf: &Shelf, row: &ConversationRow, file: &str) -> Result<ConversationDump, ArchiveError> {
-        let bytes = shelf.get(file).await?.ok_or_else(|| ArchiveError::Missing(file.to_owned()))?;
-        self.opened(row, file, &bytes).await
-    }
-
-    /// What a file holds, checked.
-    async fn opened(
-        &self,
-        owner: &ConversationRow,
-        file: &str,
-        bytes: &[u8],
-    ) -> Result<ConversationDump, ArchiveError> {
-        if hex::sha256(bytes) != file {
-            return Err(damaged(file, "its bytes are not those that it is named by"));
-        }
-        let plain = self.protection.open_file(owner, bytes).await?;
-        let dump = unpacked(&plain).ok_or_else(|| damaged(file, "it holds no conversation"))?;
-        let own = dump.conversation.id == owner.id && dump.conversation.user_id == owner.user_id;
-        if own { Ok(dump) } else { Err(damaged(file, "it holds another conversation")) }
-    }
-
     /// Removes files that nobody needs: of erased conversations, and those whose way ended before their conversation named them.
     ///
     /// # Errors
@@ -343,14 +489,20 @@ impl Hand<'_> {
         loop {
             let loose = self.store.loose_files(now_ms - ON_ITS_WAY_MS, MAX_PAGE).await?;
             let full = loose.len() as u64 == u64::from(MAX_PAGE);
+            let mut stuck = false;
             for loose in loose {
                 if !loose.needed {
-                    shelf.remove(&loose.file).await?;
+                    // One that can't be removed keeps no other from it, and is tried again.
+                    if let Err(error) = shelf.remove(&loose.file).await {
+                        tracing::error!(%error, file = loose.file, "a file that nobody needs is not removed");
+                        stuck = true;
+                        continue;
+                    }
                     swept += 1;
                 }
                 self.store.forget_file(&loose.file).await?;
             }
-            if !full {
+            if !full || stuck {
                 break;
             }
         }
@@ -386,8 +538,43 @@ fn unpacked(bytes: &[u8]) -> Option<ConversationDump> {
     document.filter(|document| document.format_version == FORMAT_VERSION).map(|document| document.conversation)
 }
 
-/// Before which time conversations go into the archive, as the settings say.
-#[must_use]
-pub fn before(config: &Config, now_ms: Millis) -> Option<Millis> {
-    config.archive_after_days.map(|days| now_ms - Millis::from(days) * DAY_MS)
+/// Before which time conversations go into the archive: so many days ago, or as the settings say; nothing where neither is said.
+///
+/// # Errors
+/// When that is so soon that something would go there that is still needed where it is.
+pub fn before(config: &Config, days: Option<u32>, now_ms: Millis) -> Result<Option<Millis>, ArchiveError> {
+    let Some(days) = days.or(config.archive_after_days) else { return Ok(None) };
+    let answers = u64::from(config.idempotency_hours).div_ceil(HOURS_A_DAY);
+    let session = config.session_expiry.map_or(0, |expiry| expiry.as_secs().div_ceil(HOURS_A_DAY * SECONDS_AN_HOUR));
+    let at_least = u32::try_from(answers.max(session).max(1)).unwrap_or(u32::MAX);
+    match days < at_least {
+        true => Err(ArchiveError::TooSoon { days, at_least }),
+        false => Ok(Some(now_ms - Millis::from(days) * DAY_MS)),
+    }
+}
+
+async fn read(
+    protection: &dyn Protection,
+    shelf: &Shelf,
+    row: &ConversationRow,
+    file: &str,
+) -> Result<ConversationDump, ArchiveError> {
+    let bytes = shelf.get(file).await?.ok_or_else(|| ArchiveError::Missing(file.to_owned()))?;
+    opened(protection, row, file, &bytes).await
+}
+
+/// What a file holds, checked.
+async fn opened(
+    protection: &dyn Protection,
+    owner: &ConversationRow,
+    file: &str,
+    bytes: &[u8],
+) -> Result<ConversationDump, ArchiveError> {
+    if hex::sha256(bytes) != file {
+        return Err(damaged(file, "its bytes are not those that it is named by"));
+    }
+    let plain = protection.open_file(owner, bytes).await?;
+    let dump = unpacked(&plain).ok_or_else(|| damaged(file, "it holds no conversation"))?;
+    let own = dump.conversation.id == owner.id && dump.conversation.user_id == owner.user_id;
+    if own { Ok(dump) } else { Err(damaged(file, "it holds another conversation")) }
 }

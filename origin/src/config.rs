@@ -13,6 +13,7 @@ use forms::is_loopback;
 use lgdl::networks::is_private_host;
 use lgdl::settings::{Edge, markdown};
 
+use crate::archives;
 use crate::tokens::KeySource;
 
 pub use given::Given;
@@ -183,6 +184,9 @@ fn contradictions(config: &Config) -> Vec<Contradiction> {
     }
     if config.archive_after_days.is_some() && config.archive_folder.is_none() {
         found(&["archive_after_days", "archive_folder"], "LGDL_ARCHIVE_AFTER_DAYS needs LGDL_ARCHIVE_FOLDER".into());
+    }
+    if let Err(error) = archives::before(config, None, 0) {
+        found(&["archive_after_days", "idempotency_hours", "session_expiry"], error.to_string());
     }
     if config.archive_folder.is_some() && config.encryption_key.is_none() {
         found(

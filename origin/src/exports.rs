@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::archives::{self, ArchivedTurns, Lost};
 use crate::clock::Millis;
 use crate::ids::ConversationId;
 use crate::masking::Sensitive;
@@ -95,14 +96,25 @@ pub async fn person(
     }))
 }
 
-/// The line of one record in a whole export, texts readable.
+/// The line of one record in a whole export, texts readable, and what of it lies in the archive and could not be read.
 ///
 /// # Errors
-/// When a text can't be opened.
-pub async fn line(protection: &dyn Protection, record: Record) -> Result<Value> {
+/// When a text of the store can't be opened.
+pub async fn line(
+    protection: &dyn Protection,
+    archived: &ArchivedTurns,
+    record: Record,
+) -> Result<(Value, Option<Lost>)> {
     match record {
-        Record::Conversation(dump) => Ok(Value::Object(conversation_document(&open(protection, *dump).await?)?)),
-        other => serde_json::to_value(&other).map_err(|error| StoreError::Internal(error.to_string())),
+        Record::Conversation(dump) => {
+            let (dump, lost) = archives::whole(archived, protection, *dump).await?;
+            let dump = protection.show(Reader::Owner, dump).await?;
+            Ok((Value::Object(conversation_document(&dump)?), lost))
+        }
+        other => {
+            let line = serde_json::to_value(&other).map_err(|error| StoreError::Internal(error.to_string()))?;
+            Ok((line, None))
+        }
     }
 }
 

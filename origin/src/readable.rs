@@ -31,6 +31,19 @@ pub fn person(document: &Value) -> String {
     let conversations = document["conversations"].as_array().map_or(&[][..], Vec::as_slice);
     page.push_str(&format!("<h2>Conversations ({})</h2>\n", conversations.len()));
     conversations.iter().for_each(|one| conversation(&mut page, one));
+    let lost = document["unreadable"].as_array().map_or(&[][..], Vec::as_slice);
+    if !lost.is_empty() {
+        page.push_str(&format!("<h2>What could not be read ({})</h2>\n", lost.len()));
+    }
+    for one in lost {
+        let rows = [
+            ("Conversation", text(&one["conversation_id"])),
+            ("With", text(&one["game"])),
+            ("Turns", text(&one["turns"])),
+            ("Why", text(&one["why"])),
+        ];
+        table(&mut page, rows);
+    }
     let consents = document["consents"].as_array().map_or(&[][..], Vec::as_slice);
     page.push_str(&format!("<h2>Consents ({})</h2>\n", consents.len()));
     for consent in consents {
@@ -153,13 +166,21 @@ mod tests {
                 "turns": [{"user_input": "<script>alert('x')</script>", "response": "Hello & welcome"}],
                 "slots": [{"slot_name": "size", "slot_value": 7}], "extracted_context": {"city": "Rome"},
             }],
+            "unreadable": [{"conversation_id": "c2", "game": "shop", "turns": 3, "why": "E572 <gone>"}],
             "consents": [{"given": true, "game": "shop", "at": 0, "note": "letter"}],
         });
         let page = person(&document);
         assert!(page.contains("&lt;script&gt;") && !page.contains("<script"), "{page}");
-        for part in
-            ["ann", "Hello &amp; welcome", "<td dir=\"auto\">7</td>", "Rome", "given for shop", "1970-01-01T00:00:00Z"]
-        {
+        for part in [
+            "ann",
+            "could not be read (1)",
+            "E572 &lt;gone&gt;",
+            "Hello &amp; welcome",
+            "<td dir=\"auto\">7</td>",
+            "Rome",
+            "given for shop",
+            "1970-01-01T00:00:00Z",
+        ] {
             assert!(page.contains(part), "{part}: {page}");
         }
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Hand, before};
+use super::{Hand, RunReport, before};
 use crate::http::Origin;
 
 /// How often what nobody needs is swept.
@@ -34,10 +34,21 @@ pub async fn keep(origin: &Origin) {
             tracing::warn!(%error, "files of the archive that nobody needs are not removed yet");
         }
         let now_ms = origin.clock.now_ms();
-        if let Some(before) = before(&origin.config, now_ms).filter(|_| now_ms >= next_run) {
+        // What is live among the settings may have become too long since.
+        let before = match before(&origin.settings(), None, now_ms) {
+            Ok(before) => before.filter(|_| now_ms >= next_run),
+            Err(error) => {
+                tracing::error!(%error, "nothing is archived");
+                None
+            }
+        };
+        if let Some(before) = before {
             next_run = now_ms + every;
             match hand.run(before, || origin.clock.now_ms(), &mut |_| ()).await {
-                Ok(report) => tracing::info!(archived = report.archived, bytes = report.bytes, "archived what is old"),
+                Ok(report) => {
+                    let RunReport { archived, bytes, unreadable, .. } = report;
+                    tracing::info!(archived, bytes, unreadable, "archived what is old");
+                }
                 Err(error) => tracing::warn!(%error, "archiving broke off; the next run goes on"),
             }
         }

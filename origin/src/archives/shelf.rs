@@ -3,13 +3,15 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{ArchiveError, Manifest};
+use super::{ArchiveError, Doing, Manifest};
 use crate::hex;
 
 /// Where files of conversations lie, by the first two digits of their names.
 const FILES: &str = "files";
 /// Where manifests lie, by their time.
 const MANIFESTS: &str = "manifests";
+/// How long the name of a file is: SHA-256, hexadecimal.
+const NAME_CHARS: usize = 64;
 /// How the name of a manifest ends.
 const JSON: &str = "json";
 
@@ -34,12 +36,12 @@ impl Shelf {
 
     pub(super) async fn put(&self, file: &str, bytes: Vec<u8>) -> Result<(), ArchiveError> {
         let path = self.path(file);
-        on_a_thread("written", move || write(&path, &bytes)).await
+        on_a_thread(Doing::Write, move || write(&path, &bytes)).await
     }
 
     pub(super) async fn get(&self, file: &str) -> Result<Option<Vec<u8>>, ArchiveError> {
         let path = self.path(file);
-        on_a_thread("read", move || match std::fs::read(&path) {
+        on_a_thread(Doing::Read, move || match std::fs::read(&path) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -49,7 +51,7 @@ impl Shelf {
 
     pub(super) async fn remove(&self, file: &str) -> Result<(), ArchiveError> {
         let path = self.path(file);
-        on_a_thread("swept", move || match std::fs::remove_file(&path) {
+        on_a_thread(Doing::Sweep, move || match std::fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         })
@@ -58,23 +60,35 @@ impl Shelf {
 
     pub(super) async fn put_manifest(&self, manifest: &Manifest) -> Result<(), ArchiveError> {
         let bytes =
-            serde_json::to_vec_pretty(manifest).map_err(|error| ArchiveError::Shelf("written", error.into()))?;
+            serde_json::to_vec_pretty(manifest).map_err(|error| ArchiveError::Shelf(Doing::Write, error.into()))?;
         let name = format!("{:015}-{}.{JSON}", manifest.at_ms, hex::sha256(&bytes));
         let path = self.folder.join(MANIFESTS).join(name);
-        on_a_thread("written", move || write(&path, &bytes)).await
+        on_a_thread(Doing::Write, move || write(&path, &bytes)).await
     }
 
-    /// The manifests, oldest first. One whose bytes are not those that it is named by is an error.
-    pub(super) async fn manifests(&self) -> Result<Vec<Manifest>, ArchiveError> {
+    /// The names of all files of conversations that lie there.
+    pub(super) async fn files(&self) -> Result<Vec<String>, ArchiveError> {
+        let folder = self.folder.join(FILES);
+        on_a_thread(Doing::Read, move || {
+            let mut names = Vec::new();
+            for part in entries(&folder)?.into_iter().filter(|part| part.is_dir()) {
+                let files = entries(&part)?.into_iter();
+                names.extend(files.filter_map(|file| file.file_name()?.to_str().map(str::to_owned)));
+            }
+            // What is beside them is on its way, or not of ours.
+            names.retain(|name| name.len() == NAME_CHARS && name.chars().all(|c| c.is_ascii_hexdigit()));
+            names.sort();
+            Ok(names)
+        })
+        .await
+    }
+
+    /// The manifests, oldest first; an error in the place of each whose bytes are not those that it is named by.
+    pub(super) async fn manifests(&self) -> Result<Vec<Result<Manifest, ArchiveError>>, ArchiveError> {
         let folder = self.folder.join(MANIFESTS);
-        let files = on_a_thread("read", move || {
-            let names = match std::fs::read_dir(&folder) {
-                Ok(entries) => entries.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-                Err(error) => return Err(error),
-            };
+        let files = on_a_thread(Doing::Read, move || {
             let mut names: Vec<_> =
-                names.into_iter().filter(|path| path.extension().is_some_and(|end| end == JSON)).collect();
+                entries(&folder)?.into_iter().filter(|path| path.extension().is_some_and(|end| end == JSON)).collect();
             names.sort();
             names
                 .into_iter()
@@ -87,7 +101,16 @@ impl Shelf {
             let manifest = serde_json::from_slice(&bytes).ok().filter(|_| whole);
             manifest.ok_or(ArchiveError::Damaged(name, "it is no manifest, or was changed"))
         };
-        files.await?.into_iter().map(read).collect()
+        Ok(files.await?.into_iter().map(read).collect())
+    }
+}
+
+/// What lies in a folder; nothing where there is none yet.
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    match std::fs::read_dir(folder) {
+        Ok(entries) => entries.map(|entry| entry.map(|entry| entry.path())).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
     }
 }
 
@@ -104,7 +127,7 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 async fn on_a_thread<T: Send + 'static>(
-    doing: &'static str,
+    doing: Doing,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<T, ArchiveError> {
     let done = tokio::task::spawn_blocking(work).await.map_err(io::Error::other);

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use lgdl::crypto::key_id_of;
 use serde::Serialize;
 
-use super::{ArchiveError, Hand};
+use super::{ArchiveError, Hand, read};
 use crate::hex;
 use crate::store::{Archived, MAX_PAGE};
 
@@ -52,34 +52,50 @@ pub async fn verify(hand: &Hand<'_>) -> Result<Proof, ArchiveError> {
         let Some(last) = rows.last().map(|row| row.id.clone()) else { break };
         for row in rows {
             let Some(archived) = Archived::of(&row)? else { continue };
-            match hand.read(&shelf, &row, &archived.file).await {
+            match read(hand.protection, &shelf, &row, &archived.file).await.map_err(ArchiveError::of_one) {
                 Ok(dump) if dump.turns.len() as u64 == archived.turns => proof.whole += 1,
                 Ok(_) => proof.wrong(format!("{}: the file {} lacks turns", row.id, archived.file)),
-                Err(error @ ArchiveError::Shelf(..)) => return Err(error),
-                Err(error) => proof.wrong(format!("{}: {error}", row.id)),
+                Err(Ok(why)) => proof.wrong(format!("{}: {why}", row.id)),
+                Err(Err(error)) => return Err(error),
             }
             needed.insert(archived.file);
         }
         after = Some(last);
     }
     let keys = hand.data_keys().await?;
-    for entry in shelf.manifests().await?.into_iter().flat_map(|manifest| manifest.files) {
-        if !needed.insert(entry.file.clone()) {
+    let mut names = Vec::new();
+    for manifest in shelf.manifests().await? {
+        match manifest {
+            Ok(manifest) => names.extend(manifest.files.into_iter().map(|entry| entry.file)),
+            Err(error) => proof.wrong(error.to_string()),
+        }
+    }
+    // Also what no manifest names any more.
+    names.extend(shelf.files().await?);
+    for file in names {
+        if !needed.insert(file.clone()) {
             continue;
         }
-        let Some(bytes) = shelf.get(&entry.file).await? else {
-            proof.removed += 1;
-            continue;
+        let bytes = match shelf.get(&file).await {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => {
+                proof.removed += 1;
+                continue;
+            }
+            Err(error) => {
+                proof.wrong(format!("the file {file}: {error}"));
+                continue;
+            }
         };
-        if hex::sha256(&bytes) != entry.file {
-            proof.wrong(format!("the file {} is damaged", entry.file));
+        if hex::sha256(&bytes) != file {
+            proof.wrong(format!("the file {file} is damaged"));
             continue;
         }
         // The key's name stands in the file itself, and a ciphertext commits to its key.
         match key_id_of(&bytes) {
             Ok(key) if keys.contains_key(key) => proof.left_over += 1,
             Ok(_) => proof.unreadable += 1,
-            Err(_) => proof.wrong(format!("the file {} is sealed in no way that is known", entry.file)),
+            Err(_) => proof.wrong(format!("the file {file} is sealed in no way that is known")),
         }
     }
     Ok(proof)

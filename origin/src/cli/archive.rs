@@ -1,7 +1,6 @@
 //! `lgdl archive`: conversations that nobody has spoken in for long, in files.
 
-use lgdl_origin::archives::{self, ArchiveError, Hand, Proof, RunReport};
-use lgdl_origin::clock::DAY_MS;
+use lgdl_origin::archives::{self, ArchiveError, BroughtBack, Hand, Proof, RunReport};
 use lgdl_origin::ids::{ConversationId, person_pseudonym};
 use lgdl_origin::store::{Archived, ConversationRow, MAX_PAGE};
 use serde_json::{Value, json};
@@ -52,7 +51,7 @@ enum Command {
 
 fn refused(error: ArchiveError) -> Failure {
     match error {
-        ArchiveError::None => Failure::Usage(error.to_string()),
+        ArchiveError::None | ArchiveError::TooSoon { .. } => Failure::Usage(error.to_string()),
         error => failed(error),
     }
 }
@@ -68,25 +67,23 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         };
         match &arguments.command {
             Command::Run { days } => {
-                let before = match days {
-                    Some(days) => Some(now_ms() - i64::from(*days) * DAY_MS),
-                    None => archives::before(&deployment.config, now_ms()),
-                };
+                let before = archives::before(&deployment.config, *days, now_ms()).map_err(refused)?;
                 let before = before.ok_or_else(|| Failure::Usage("give --days, or set LGDL_ARCHIVE_AFTER_DAYS".into()))?;
                 let mut progress = |done: RunReport| {
                     console.progress(format_args!("{} conversations, {} bytes", done.archived, done.bytes));
                 };
                 let done = hand.run(before, now_ms, &mut progress).await;
                 console.progress_done();
-                let RunReport { archived, bytes, skipped, swept } = done.map_err(refused)?;
+                let RunReport { archived, bytes, skipped, unreadable, swept } = done.map_err(refused)?;
                 match json {
                     true => console.json(&json!({
-                        "archived": archived, "bytes": bytes, "skipped": skipped, "swept": swept,
+                        "archived": archived, "bytes": bytes, "skipped": skipped, "unreadable": unreadable, "swept": swept,
                     }))?,
                     false => console.line(format_args!(
-                        "{archived} conversations archived, {bytes} bytes; {skipped} left where they are; {swept} files removed"
+                        "{archived} conversations archived, {bytes} bytes; {skipped} left where they are; {unreadable} can't be read; {swept} files removed"
                     ))?,
                 }
+                return Ok(Verdict::when(unreadable == 0));
             }
             Command::List { person, limit } => list(&deployment, person.as_deref(), *limit, json, console).await?,
             Command::Verify => {
@@ -99,23 +96,37 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
                 match json {
                     true => console.json(&done)?,
                     false => console.line(format_args!(
-                        "{} conversations imported, {} are there, {} were erased",
-                        done.written, done.kept, done.erased
+                        "{} conversations imported, {} are there, {} were erased; {} can't be opened: their keys are not here",
+                        done.imported.written, done.imported.kept, done.imported.erased, done.without_key
                     ))?,
                 }
+                for why in &done.unreadable {
+                    console.note(why);
+                }
+                return Ok(Verdict::when(done.without_key == 0 && done.unreadable.is_empty()));
             }
             Command::Restore { conversations, person, .. } => {
-                let mut count = 0;
+                hand.shelf().map_err(refused)?;
+                let (mut count, mut lost) = (0, Vec::new());
                 for id in conversations {
-                    count += u64::from(hand.bring_back(&deployment.tenant, id, now_ms()).await.map_err(refused)?);
+                    match hand.bring_back(&deployment.tenant, id, now_ms()).await.map_err(refused)? {
+                        BroughtBack::Nothing => {}
+                        BroughtBack::Done => count += 1,
+                        BroughtBack::Lost(one) => lost.push(one),
+                    }
                 }
                 if let Some(user) = person {
-                    count += hand.bring_back_person(&deployment.tenant, user, now_ms()).await.map_err(refused)?;
+                    let of_person = hand.bring_back_person(&deployment.tenant, user, now_ms()).await;
+                    let (back, lost_too) = of_person.map_err(refused)?;
+                    count += back;
+                    lost.extend(lost_too);
                 }
                 match json {
-                    true => console.json(&json!({"restored": count}))?,
+                    true => console.json(&json!({"restored": count, "unreadable": lost}))?,
                     false => console.line(format_args!("{count} conversations are back"))?,
                 }
+                console.lost(&lost);
+                return Ok(Verdict::when(lost.is_empty()));
             }
         }
         Ok(Verdict::Yes)

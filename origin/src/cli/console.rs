@@ -5,6 +5,7 @@ use std::fmt::{Arguments, Display};
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 use lgdl::diagnostics::Colour;
+use lgdl_origin::archives::Lost;
 use lgdl_origin::privacy::{Unreadable, UnreadableList};
 use serde::Serialize;
 
@@ -81,6 +82,13 @@ impl Console {
         }
         if !list.is_empty() {
             self.note(format_args!("{} not readable in all", list.count));
+        }
+    }
+
+    /// Names what the archive does not give.
+    pub(super) fn lost(&mut self, lost: &[Lost]) {
+        for Lost { id, turns, why, .. } in lost {
+            self.note(format_args!("not readable: {turns} turns of {id}: {why}"));
         }
     }
 

@@ -8,7 +8,6 @@ use lgdl_origin::archives::Hand;
 use lgdl_origin::audit::{self, events};
 use lgdl_origin::clock::SystemClock;
 use lgdl_origin::config::Secret;
-use lgdl_origin::exports;
 use lgdl_origin::files::NewFile;
 use lgdl_origin::ids::{ConsentId, ErasureId, HoldId, person_pseudonym};
 use lgdl_origin::random::SystemRandom;
@@ -168,10 +167,7 @@ async fn export(deployment: &Deployment, user: &str, reason: &str, html: Option<
         config: &deployment.config,
         actor: ACTOR,
     };
-    hand.bring_back_person(&deployment.tenant, user, now_ms()).await.map_err(failed)?;
-    let document =
-        exports::person(&*deployment.store, &*deployment.protection, &deployment.tenant, user, now_ms()).await;
-    let document = document.map_err(failed)?;
+    let (document, lost) = hand.export_person(&deployment.tenant, user, now_ms()).await.map_err(failed)?;
     if let Some(path) = html {
         let written = NewFile::begin(path).and_then(|(new, mut file)| {
             file.write_all(readable::person(&document).as_bytes())?;
@@ -181,7 +177,8 @@ async fn export(deployment: &Deployment, user: &str, reason: &str, html: Option<
         written.map_err(|error| failed(format!("{}: {error}", path.display())))?;
     }
     console.json(&document)?;
-    Ok(Verdict::Yes)
+    console.lost(&lost);
+    Ok(Verdict::when(lost.is_empty()))
 }
 
 /// The key that receipts are signed with.

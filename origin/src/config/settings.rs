@@ -111,7 +111,7 @@ lgdl::settings! {
         idempotency_hours: u32 = "168", live => Number(1..=MAX_HOURS);
         /// Days after its last turn that a conversation is kept; empty: for ever.
         conversation_ttl_days: Option<u32> = "", live => Optional(Number(1..=MAX_DAYS));
-        /// Days after its last turn that a conversation's turns go into the archive; empty: never.
+        /// Days after its last turn that a conversation's turns go into the archive, not sooner than `LGDL_IDEMPOTENCY_HOURS` and `LGDL_SESSION_EXPIRY` have passed; empty: never.
         archive_after_days: Option<u32> = "" => Optional(Number(1..=MAX_DAYS));
         /// Folder of the archive; empty: none.
         archive_folder: Option<PathBuf> = "" => Optional(FILE);

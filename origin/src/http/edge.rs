@@ -26,11 +26,10 @@ use crate::audit::events;
 use crate::blocks;
 use crate::clock::Millis;
 use crate::desk;
-use crate::exports;
 use crate::ids::{ErasureId, person_pseudonym};
 use crate::metrics::Operation;
 use crate::nodes;
-use crate::privacy::RequestName;
+use crate::privacy::{Reader, RequestName};
 use crate::records::{CommitBody, StoredBody, check_id};
 use crate::sessions::{self, Taken};
 use crate::store::{
@@ -357,8 +356,7 @@ async fn export_conversation(
     meter(&origin, &key, &user)?;
     let row = find(&origin, &key, &user).await?;
     let now_ms = origin.clock.now_ms();
-    origin.archive().bring_back(&row.tenant, &row.id, now_ms).await?;
-    let document = exports::conversation(&*origin.store, &*origin.protection, &row.tenant, &row.id, now_ms).await?;
+    let document = origin.archive().export_conversation(Reader::Owner, &row.tenant, &row.id, now_ms).await?;
     let document = document.ok_or_else(unknown_conversation)?;
     // The same export again says nothing new, and the log is kept for ever.
     if origin.gate.meter.is_news(format!("{}/{}", row.id, row.version), now_ms) {

@@ -6,6 +6,7 @@ use lgdl::privacy::detect;
 use serde_json::Value;
 
 use super::StoredTurn;
+use crate::archives::ArchivedTurns;
 use crate::clock::Millis;
 use crate::exports;
 use crate::ids::ConversationId;
@@ -130,8 +131,8 @@ pub async fn talks(
     for id in chosen {
         // One that was erased meanwhile is none any more.
         let Some(dump) = store.dump(tenant, &id).await? else { continue };
-        match exports::line(protection, Record::Conversation(Box::new(dump))).await {
-            Ok(document) => all.talks.push(talk(&document)),
+        match exports::line(protection, &ArchivedTurns::StayThere, Record::Conversation(Box::new(dump))).await {
+            Ok((document, _)) => all.talks.push(talk(&document)),
             Err(StoreError::Damaged(_)) => all.unreadable += 1,
             Err(error) => return Err(error),
         }

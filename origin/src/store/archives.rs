@@ -10,6 +10,9 @@ use crate::ids::ConversationId;
 /// The fact among a conversation's metadata that its turns lie in an archive.
 pub const ARCHIVED: &str = "archived";
 
+/// Since when a file is loose that goes with the next sweep.
+pub(super) const DUE_AT_ONCE: Millis = 0;
+
 /// Where the turns of a conversation lie.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Archived {

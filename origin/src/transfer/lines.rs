@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::{PAGE, Progress};
+use crate::archives::ArchivedTurns;
 use crate::clock::Millis;
 use crate::exports;
 use crate::hex;
@@ -25,6 +26,8 @@ const MAX_LINE_BYTES: usize = 256 * 1024 * 1024;
 pub struct ExportOptions {
     /// One tenant only.
     pub tenant: Option<String>,
+    /// Turns that do not lie in the store.
+    pub archived: ArchivedTurns,
 }
 
 /// What is imported.
@@ -65,7 +68,8 @@ pub enum ImportError {
 }
 
 /// Writes everything, texts readable (opened where they are sealed), and returns how many records there are. A record that
-/// can't be read is named, in the report and in its place in the file, and passed over.
+/// can't be read is named, in the report and in its place in the file, and passed over; of one whose turns lie in an archive that does
+/// not give them, the rest is there.
 ///
 /// # Errors
 /// When the store or the file fails.
@@ -98,18 +102,20 @@ pub async fn export(
                     continue;
                 }
                 let name = record.place();
-                match exports::line(protection, record).await {
-                    Ok(line) => {
+                let why = match exports::line(protection, &options.archived, record).await {
+                    Ok((line, lost)) => {
                         write_line(file, &line, &mut sum).await?;
                         records += 1;
+                        lost.map(|lost| lost.why)
                     }
                     // Of one record, not of the store: the next one may be readable.
-                    Err(StoreError::Damaged(why)) => {
-                        let line = json!({"kind": UNREADABLE, "section": section.name(), "record": name, "why": why});
-                        write_line(file, &line, &mut sum).await?;
-                        report.unreadable.add(section.name(), name, why);
-                    }
+                    Err(StoreError::Damaged(why)) => Some(why),
                     Err(error) => return Err(error.into()),
+                };
+                if let Some(why) = why {
+                    let line = json!({"kind": UNREADABLE, "section": section.name(), "record": name, "why": why});
+                    write_line(file, &line, &mut sum).await?;
+                    report.unreadable.add(section.name(), name, why);
                 }
             }
             progress(Progress { section, records });

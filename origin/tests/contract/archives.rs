@@ -129,3 +129,24 @@ pub(crate) async fn files_that_nobody_needs_are_found(store: Fresh) {
     assert_eq!(loose(LONG_AFTER + 5).await, []);
     assert_eq!(loose(LONG_AFTER + 6).await, [file("d", false)], "kept until then, for backups");
 }
+
+pub(crate) async fn an_erasure_makes_every_file_of_it_due(store: Fresh) {
+    let kept_until = LONG_AFTER + 5;
+    for (conversation, user) in [("c", "u"), ("d", "v"), ("e", "w")] {
+        commits(&*store, conversation, user, 1).await;
+        let whole = dump(&*store, conversation).await;
+        assert!(put_away(&*store, conversation, &format!("{conversation}1")).await);
+        assert!(store.bring_back(whole, &format!("{conversation}1"), kept_until, event("told")).await.unwrap());
+        assert!(put_away(&*store, conversation, &format!("{conversation}2")).await, "once more, in another file");
+    }
+    let due = async || {
+        let files = store.loose_files(NOW + 1, 9).await.unwrap();
+        files.into_iter().map(|loose| (loose.file, loose.needed)).collect::<Vec<_>>()
+    };
+    let gone = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), false)).collect::<Vec<_>>();
+    assert_eq!(due().await, []);
+    store.erase_conversation(&key("c"), "u", order(LONG_AFTER), event("told")).await.unwrap();
+    assert_eq!(due().await, gone(&["c1", "c2"]), "also that which was kept for backups");
+    store.erase_person("default", "v", order(LONG_AFTER), event("told")).await.unwrap();
+    assert_eq!(due().await, gone(&["c1", "c2", "d1", "d2"]));
+}

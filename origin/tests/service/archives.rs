@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use lgdl_origin::archives::{Hand, verify};
+use lgdl_origin::Config;
+use lgdl_origin::archives::{ArchivedTurns, Hand, Shelf, before, verify};
 use lgdl_origin::clock::{Clock, SystemClock};
 use lgdl_origin::store::{ConversationKey, Lookup, Role};
+use lgdl_origin::transfer::{ExportOptions, LineReport, export};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -131,7 +133,8 @@ async fn who_is_erased_cannot_be_read_any_more_and_nothing_of_them_comes_back() 
         std::fs::write(path, bytes).unwrap();
     }
     let imported = hand(&desk).import_lost().await.unwrap();
-    assert_eq!((imported.written, imported.erased), (0, 2), "by the key, and by the tombstone");
+    assert_eq!((imported.imported.written, imported.imported.erased), (0, 2), "by the key, and by the tombstone");
+    assert_eq!(imported.without_key, 0);
     for id in ["c", "d"] {
         assert_eq!(desk.edge.running.origin.store.find(&key(id)).await.unwrap(), Lookup::Erased, "{id}");
     }
@@ -158,8 +161,99 @@ async fn a_file_that_was_changed_or_lost_is_named_and_the_rest_is_not_held_up() 
     };
     let mut seen = [statuses("c").await, statuses("d").await, statuses("e").await];
     seen.sort();
-    let away = StatusCode::SERVICE_UNAVAILABLE;
-    assert_eq!(seen, [StatusCode::OK, away, away], "what can't be read is not taken for nothing");
+    assert_eq!(seen, [StatusCode::OK; 3], "there is no use in asking again");
+    let mut turns_and_lost = Vec::new();
+    for id in ["c", "d", "e"] {
+        let path = format!("/edge/v1/conversations/medical/{id}/export?user=ann.example");
+        let one: Value = body(desk.edge.get(&path).await).await;
+        turns_and_lost.push((one["turns"].as_array().unwrap().len(), one["unreadable"][0]["turns"].as_u64()));
+    }
+    turns_and_lost.sort();
+    assert_eq!(turns_and_lost, [(0, Some(1)), (0, Some(1)), (1, None)], "what can't be read is not taken for nothing");
+
+    // Everything about the person: the rest of it, and what is lost.
+    take_turns(&desk, "f", "ann.example", 2).await;
+    let reason = json!({"reason": "the person asks for it"});
+    let person =
+        ok(desk.send(Method::POST, "/admin/v1/people/ann.example/export", &reason).await, StatusCode::OK).await;
+    let turns = person["conversations"].as_array().unwrap().iter().map(|one| one["turns"].as_array().unwrap().len());
+    assert_eq!(turns.sum::<usize>(), 3);
+    let mut lost: Vec<_> =
+        person["unreadable"].as_array().unwrap().iter().map(|one| one["why"].as_str().unwrap().get(..4)).collect();
+    lost.sort();
+    assert_eq!(lost, [Some("E572"), Some("E573")]);
+
+    // One of them has more turns now and can't come back for a new file; the others are archived.
+    let database = rusqlite::Connection::open(desk.edge.folder.path().join("lgdl.db")).unwrap();
+    database.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
+    let newer = "UPDATE conversations SET version = version + 1 WHERE metadata LIKE '%archived%'";
+    assert_eq!(database.execute(newer, []).unwrap(), 2);
+    let in_a_moment = SystemClock.now_ms() + 1_000;
+    let done = hand(&desk).run(in_a_moment, || SystemClock.now_ms(), &mut |_| ()).await.unwrap();
+    assert_eq!((done.archived, done.unreadable), (2, 2));
+}
+
+async fn whole_export(desk: &Desk, folder: &tempfile::TempDir) -> (Vec<Value>, LineReport) {
+    let origin = &desk.edge.running.origin;
+    let shelf = Shelf::in_folder(&folder.path().join("archive"));
+    let options = ExportOptions { tenant: None, archived: ArchivedTurns::ReadIn(Some(shelf)) };
+    let mut file = Vec::new();
+    let report = export(&*origin.store, &*origin.protection, &options, 0, &mut file, &mut |_| ()).await.unwrap();
+    let lines = String::from_utf8(file).unwrap();
+    let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    (lines.filter(|line| line["kind"] == "conversation").collect(), report)
+}
+
+#[tokio::test]
+async fn a_whole_export_holds_what_lies_in_the_archive_and_names_what_cannot_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = archive(&folder).await;
+    take_turns(&desk, "c", "ann.example", 3).await;
+    take_turns(&desk, "d", "bob.example", 1).await;
+    let (before, _) = whole_export(&desk, &folder).await;
+    assert_eq!(run(&desk).await, (2, 0));
+    let (after, report) = whole_export(&desk, &folder).await;
+    assert!(report.unreadable.is_empty(), "{:?}", report.unreadable);
+    assert_eq!(after.len(), 2);
+    for (now, was) in after.iter().zip(&before) {
+        for part in ["id", "turns", "slots", "extracted_context", "answers", "version"] {
+            assert_eq!(now[part], was[part], "{part}");
+        }
+        assert_eq!(now["metadata"].get("archived"), None, "as if they were in the store");
+    }
+    assert_eq!(verify(&hand(&desk)).await.unwrap().whole, 2, "and they stay there");
+
+    std::fs::remove_file(&files(&folder)[0]).unwrap();
+    let (rest, report) = whole_export(&desk, &folder).await;
+    let mut turns: Vec<_> = rest.iter().map(|one| one["turns"].as_array().unwrap().len()).collect();
+    turns.sort_unstable();
+    assert!(turns == [0, 1] || turns == [0, 3], "{turns:?}");
+    assert_eq!(report.unreadable.count, 1);
+    assert!(report.unreadable.named[0].why.contains("E572"), "{:?}", report.unreadable);
+}
+
+#[test]
+fn nothing_goes_into_the_archive_that_is_still_needed_where_it_is() {
+    let config = |more: &[(&str, &str)]| {
+        let all = [("LGDL_EDGE_UNSIGNED", "true"), ("LGDL_ENCRYPTION_KEY", RING), ("LGDL_ARCHIVE_FOLDER", "archive")];
+        let all = all.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::read("", all.collect::<Vec<_>>()).map_err(|error| error.to_string())
+    };
+    let plain = config(&[]).unwrap();
+    for too_few in [0, 6] {
+        let refused = before(&plain, Some(too_few), 0).unwrap_err().to_string();
+        assert!(refused.contains("E574") && refused.contains("7 days"), "{refused}");
+    }
+    assert_eq!(before(&plain, Some(7), 0).unwrap(), Some(-7 * 86_400_000));
+    assert_eq!(before(&plain, None, 0).unwrap(), None);
+    let hour = config(&[("LGDL_IDEMPOTENCY_HOURS", "1")]).unwrap();
+    assert!(before(&hour, Some(0), 0).is_err() && before(&hour, Some(1), 0).is_ok());
+    let month = config(&[("LGDL_SESSION_EXPIRY", "2592001")]).unwrap();
+    assert!(before(&month, Some(30), 0).is_err() && before(&month, Some(31), 0).is_ok());
+
+    let refused = config(&[("LGDL_ARCHIVE_AFTER_DAYS", "6")]).unwrap_err();
+    assert!(refused.contains("E574"), "{refused}");
+    assert!(config(&[("LGDL_ARCHIVE_AFTER_DAYS", "7")]).is_ok());
 }
 
 #[tokio::test]
@@ -173,10 +267,23 @@ async fn what_a_lost_store_had_is_imported_from_the_files() {
     database.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
     database.execute("DELETE FROM conversations", []).unwrap();
     let imported = hand(&desk).import_lost().await.unwrap();
-    assert_eq!((imported.written, imported.erased), (1, 0));
+    assert_eq!((imported.imported.written, imported.imported.erased), (1, 0));
     let found = store.of_person("default", "ann.example").await.unwrap();
     assert_eq!(store.turns(&found[0], 0, 9).await.unwrap().len(), 2);
     let export: Value = body(desk.edge.get("/edge/v1/conversations/medical/c/export?user=ann.example").await).await;
     assert_eq!(export["turns"].as_array().unwrap().len(), 2);
     assert_eq!(hand(&desk).sweep(SystemClock.now_ms() + 2 * 3_600_000).await.unwrap(), 1);
+
+    // One manifest is damaged, and the key of the other's file is not there, though nobody was erased.
+    take_turns(&desk, "d", "bob.example", 1).await;
+    assert_eq!(run(&desk).await, (2, 0));
+    let manifests = || std::fs::read_dir(folder.path().join("archive/manifests")).unwrap();
+    let first = manifests().map(|entry| entry.unwrap().path()).min().unwrap();
+    std::fs::write(first, "{}").unwrap();
+    let proof = verify(&hand(&desk)).await.unwrap();
+    assert_eq!((proof.whole, proof.wrong), (2, 1), "{:?}", proof.named);
+    database.execute("DELETE FROM conversations", []).unwrap();
+    database.execute("DELETE FROM data_keys", []).unwrap();
+    let imported = hand(&desk).import_lost().await.unwrap();
+    assert_eq!((imported.imported.erased, imported.without_key, imported.unreadable.len()), (0, 2, 1));
 }

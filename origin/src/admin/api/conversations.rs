@@ -19,7 +19,6 @@ use crate::admin::permissions::Permission;
 use crate::admin::schema::{any_object, flag, list, name, object, or_null, text, time, whole};
 use crate::audit::events;
 use crate::clock::Millis;
-use crate::exports;
 use crate::http::{Origin, Problem};
 use crate::ids::{ConversationId, person_pseudonym};
 use crate::privacy::Reader;
@@ -200,10 +199,7 @@ async fn read_text(
     // Told before anything is shown: who reads can't prevent that it is known.
     caller.tell(&origin, events::PII_ACCESSED, id.as_str(), json!({"reason": reason.trim()})).await?;
     let now_ms = origin.clock.now_ms();
-    let (store, protection) = (&*origin.store, &*origin.protection);
-    origin.archive().bring_back(&caller.tenant, &id, now_ms).await?;
-    let document =
-        exports::conversation_for(Reader::Administrator, store, protection, &caller.tenant, &id, now_ms).await?;
+    let document = origin.archive().export_conversation(Reader::Administrator, &caller.tenant, &id, now_ms).await?;
     document.map(Json).ok_or_else(unknown)
 }
 

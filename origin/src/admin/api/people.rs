@@ -14,7 +14,6 @@ use crate::admin::input::{Body, InPath, MAX_REASON_CHARS, MIN_REASON_CHARS, chec
 use crate::admin::permissions::Permission;
 use crate::admin::schema::{any_object, object};
 use crate::audit::events;
-use crate::exports;
 use crate::http::{Origin, Problem};
 use crate::ids::person_pseudonym;
 use crate::records::check_id;
@@ -58,8 +57,8 @@ async fn export(
     ];
     origin.store.enqueue(told).await?;
     let now_ms = origin.clock.now_ms();
-    origin.archive().bring_back_person(&caller.tenant, &user, now_ms).await?;
-    Ok(Json(exports::person(&*origin.store, &*origin.protection, &caller.tenant, &user, now_ms).await?))
+    let (document, _) = origin.archive().export_person(&caller.tenant, &user, now_ms).await?;
+    Ok(Json(document))
 }
 
 async fn erase(

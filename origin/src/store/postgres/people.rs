@@ -6,6 +6,7 @@ use tokio_postgres::{Row, Transaction};
 use super::{Database, PostgresStore, events, failed, get, tell};
 use crate::clock::{Millis, nearest_time};
 use crate::ids::{HoldId, person_pseudonym};
+use crate::store::archives::DUE_AT_ONCE;
 use crate::store::{
     ConsentRow, ConversationKey, ErasureOrder, ErasureOutcome, ErasureReport, ErasureRow, Event, HoldRow, MAX_PAGE,
     People, Result, StoreError,
@@ -217,7 +218,16 @@ async fn set_tombstone(transaction: &Transaction<'_>, stone: &Tombstone<'_>, rep
             requested_by = excluded.requested_by, report = excluded.report";
     let Tombstone { tenant, kind, subject, id, at, requested_by } = stone;
     transaction.execute(sql, &[tenant, kind, subject, id, at, requested_by, &report]).await?;
+    if *kind == "conversation" {
+        files_are_due(transaction, subject).await?;
+    }
     events::forget(transaction, kind, subject, *at).await
+}
+
+/// Files of the archive that are kept for backups are not kept any longer: what was erased is not to be read in them.
+async fn files_are_due(transaction: &Transaction<'_>, conversation: &str) -> Database<()> {
+    let sql = "UPDATE loose_files SET since = $2 WHERE conversation_id = $1";
+    transaction.execute(sql, &[&conversation, &DUE_AT_ONCE]).await.map(drop)
 }
 
 /// Carries out an erasure that another state of the store knew of. What it stands for goes even where its tombstone stands
@@ -245,6 +255,9 @@ pub(super) async fn erase_again(
         _ => erase_person_again(transaction, &stone, user_id).await?,
     };
     if stands {
+        if kind == "conversation" {
+            files_are_due(transaction, subject).await?;
+        }
         return Ok((removed != ErasureReport::default()).then_some(removed));
     }
     set_tombstone(transaction, &stone, report).await?;

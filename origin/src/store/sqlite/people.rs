@@ -8,6 +8,7 @@ use super::conversations::{find_row, ids_of_person, parse_id};
 use super::{SqliteStore, events, failed};
 use crate::clock::Millis;
 use crate::ids::{ConversationId, HoldId, person_pseudonym};
+use crate::store::archives::DUE_AT_ONCE;
 use crate::store::{
     ConsentRow, ConversationKey, ErasureOrder, ErasureOutcome, ErasureReport, ErasureRow, Event, HoldRow, MAX_PAGE,
     People, Result, StoreError,
@@ -270,7 +271,16 @@ fn set_tombstone(connection: &Connection, stone: &Tombstone<'_>, report: &Erasur
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let Tombstone { tenant, kind, subject, id, at, requested_by } = stone;
     connection.prepare_cached(sql)?.execute(params![tenant, kind, subject, id, at, requested_by, report])?;
+    if *kind == "conversation" {
+        files_are_due(connection, subject)?;
+    }
     events::forget(connection, kind, subject, *at)
+}
+
+/// Files of the archive that are kept for backups are not kept any longer: what was erased is not to be read in them.
+fn files_are_due(connection: &Connection, conversation: &str) -> rusqlite::Result<()> {
+    let sql = "UPDATE loose_files SET since = ?2 WHERE conversation_id = ?1";
+    connection.prepare_cached(sql)?.execute(params![conversation, DUE_AT_ONCE]).map(drop)
 }
 
 /// Carries out an erasure that another state of the store knew of. What it stands for goes even where its tombstone stands
@@ -296,6 +306,9 @@ pub(super) fn erase_again(
         (_, user_id) => erase_person_again(connection, &stone, user_id)?,
     };
     if stands {
+        if kind == "conversation" {
+            files_are_due(connection, subject).map_err(failed)?;
+        }
         return Ok((removed != ErasureReport::default()).then_some(removed));
     }
     set_tombstone(connection, &stone, report).map_err(failed)?;
