@@ -1,6 +1,6 @@
 //! What the origin's stores are measured with.
 
-use lgdl_origin::store::{Commit, ConversationKey, SlotRow, Summary, TurnRow};
+use lgdl_origin::store::{Activity, Commit, ConversationKey, SlotRow, Summary, TurnRow};
 
 /// A turn of a slot dialogue as it comes from an edge: a state of 1.5 kB, an answer of 400 bytes, two slots.
 #[must_use]
@@ -43,6 +43,7 @@ pub fn turn(conversation: &str, version: u64, now_ms: i64) -> Commit {
             metadata: r#"{"stage":"collecting","participant":"user","manifest_id":"turn_x"}"#.into(),
             details: "{}".into(),
         },
+        activity: Activity::Spoken,
         slots: vec![slot("location", "\"lower back\""), slot("since", "\"2 hours\"")],
         context: Vec::new(),
         events: Vec::new(),

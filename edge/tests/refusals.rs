@@ -48,6 +48,9 @@ fn bodies_that_are_wrong() {
     check("POST", path, &[JSON], br#"{"conversation_id":"c","input":"x"}"#, 422, "E221");
     check("POST", path, &[JSON], br#"{"conversation_id":"c","user_id":"u"}"#, 422, "E221");
     check("POST", path, &[JSON], br#"{"conversation_id":"c","user_id":"u","input":7}"#, 422, "E221");
+    // That a session is over is the origin's to say.
+    let over = br#"{"conversation_id":"c","user_id":"u","input":"","event":{"name":"session_expired"}}"#;
+    check("POST", path, &[JSON], over, 422, "E221");
     check("POST", path, &[JSON], br#"{"conversation_id":"c","user_id":"u","input":"x","context":[]}"#, 422, "E221");
     check("POST", path, &[JSON], br#"{"conversation_id":"","user_id":"u","input":"x"}"#, 422, "E222");
     check("POST", path, &[JSON], br#"{"conversation_id":"c'; DROP TABLE","user_id":"u","input":"x"}"#, 422, "E222");

@@ -11,8 +11,8 @@ use crate::bus::turn::Committed;
 use crate::clock::{Millis, TIMES};
 use crate::facts::TurnFacts;
 use crate::masking::{MASKED, Sensitive};
-use crate::sessions::begins_anew;
-use crate::store::{Commit, ConversationKey, ConversationRow, SlotRow, Summary, TurnRow};
+use crate::sessions::{SESSION_EXPIRED, TIMEOUT, begins_anew};
+use crate::store::{Activity, Commit, ConversationKey, ConversationRow, SlotRow, StoreError, Summary, TurnRow};
 
 /// Fields of a turn record that never quote the person. The last three are added by the origin.
 const FACTS: [&str; 19] = [
@@ -114,6 +114,14 @@ impl CommitBody {
         self.base.as_ref()
     }
 
+    /// Whether the turn was run on a beginning: of a conversation, or of one that begins anew.
+    ///
+    /// # Errors
+    /// When a state can't be written.
+    pub fn begins(&self) -> Result<bool, StoreError> {
+        Ok(self.expected_version == 0 || begins_anew(self.expected_version, self.base.as_ref())?)
+    }
+
     /// When the turn was said, where it waited at a node.
     #[must_use]
     pub fn waited_since(&self) -> Option<Millis> {
@@ -147,6 +155,7 @@ impl CommitBody {
             return Err(Malformed("`record.turn` must be `expected_version` + 1".into()));
         }
         let summary = summarize(&self.record);
+        let activity = activity(&self.record);
         let anew =
             begins_anew(self.expected_version, self.base.as_ref()).map_err(|error| Malformed(error.to_string()))?;
         let committed = Committed {
@@ -180,6 +189,7 @@ impl CommitBody {
             journal_sequence: self.journal_sequence,
             state: self.state.get().to_owned(),
             summary,
+            activity,
             slots: slot_rows(&turn.matched_move, slots, now_ms),
             turn,
             context: Vec::new(),
@@ -321,6 +331,13 @@ pub(crate) fn mask_sensitive(record: &mut Map<String, Value>, state: &RawValue) 
         }
     }
     Ok(())
+}
+
+fn activity(record: &Map<String, Value>) -> Activity {
+    match record.get("event").and_then(Value::as_str) {
+        Some(TIMEOUT | SESSION_EXPIRED) => Activity::Silence,
+        _ => Activity::Spoken,
+    }
 }
 
 fn summarize(record: &Map<String, Value>) -> Summary {

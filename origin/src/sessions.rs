@@ -22,7 +22,8 @@ pub use open::{Places, recount};
 pub(crate) use open::{Taken, admit};
 
 /// A game hears this before its conversation begins anew; where it says something to it, the conversation goes on.
-pub const SESSION_EXPIRED: &str = "session_expired";
+pub use lgdl::ir::SESSION_EXPIRED;
+
 /// A game hears this when nobody has answered for as long as a webhook says.
 pub const TIMEOUT: &str = "timeout";
 

@@ -626,3 +626,23 @@ fn a_plan_says_whether_programs_of_before_can_go_on_and_a_store_that_was_extende
     );
     migrate("up").expect(1, &["E504", "run a newer lgdl"]);
 }
+
+#[test]
+fn a_webhooks_follow_up_is_said_when_it_is_set_and_shown_afterwards() {
+    let folder = folder();
+    let database = folder.path().join("lgdl.db").display().to_string();
+    let settings = format!("edge_unsigned = true\nwebhook_private = true\nsqlite_path = {database:?}\n");
+    let settings = file(&folder, "lgdl.toml", settings);
+    let webhooks = |arguments: &[&str]| lgdl([&["webhooks"], arguments, &["--config", &settings]].concat());
+    lgdl(["migrate", "up", "--config", &settings]).expect(0, &["applied"]);
+    let made =
+        webhooks(&["add", "http://127.0.0.1:9/", "--name", "phone", "--types", "turn.committed", "--json"]).json();
+    let id = made["id"].as_str().expect("an id");
+    assert_eq!(webhooks(&["show", id, "--json"]).json()["webhook"]["follow_up_after_seconds"], Value::Null);
+    webhooks(&["follow-up", id, "15"]).expect(0, &[id, "follow-up after 15 s"]);
+    webhooks(&["list"]).expect(0, &["follow-up after 15 s"]);
+    webhooks(&["show", id]).expect(0, &["follow-up after 15 s"]);
+    assert_eq!(webhooks(&["list", "--json"]).json()["webhooks"][0]["follow_up_after_seconds"], 15);
+    assert_eq!(webhooks(&["show", id, "--json"]).json()["webhook"]["follow_up_after_seconds"], 15);
+    webhooks(&["follow-up", id]).expect(0, &["no follow-up"]);
+}

@@ -570,6 +570,9 @@ pub const HANDOFF_ENDED: &str = "handoff_ended";
 /// The event of a hand-over that nobody took in time.
 pub const HANDOFF_TIMED_OUT: &str = "handoff_timed_out";
 
+/// The event of a session that is over. The origin alone says so, by its clock.
+pub const SESSION_EXPIRED: &str = "session_expired";
+
 /// What an answer carries beside its text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Attachment {

@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderName, Method, header};
 use lgdl::engine::{Event, MAX_UTTERANCE_CHARS};
 use lgdl::ids::Id;
+use lgdl::ir::SESSION_EXPIRED;
 use lgdl::problem::Reason;
 pub use lgdl::wire::client::MAX_BODY_BYTES;
 use lgdl::wire::client::MoveRequest;
@@ -151,6 +152,9 @@ fn check_event(event: &Event) -> Result<(), Refusal> {
     if !is_name || event.name.len() > MAX_EVENT_NAME_BYTES {
         let detail = format!("`event.name` is a name of letters, digits and `_`, at most {MAX_EVENT_NAME_BYTES} long.");
         return Err(Refusal::new(Reason::WrongShape, detail));
+    }
+    if event.name == SESSION_EXPIRED {
+        return Err(Refusal::new(Reason::WrongShape, "`session_expired` is the origin's to say."));
     }
     if !is_shallow(&event.value, MAX_CONTEXT_DEPTH) || holds_nul(&event.value) {
         let detail = format!("`event.value` may be nested {MAX_CONTEXT_DEPTH} deep, and holds no NUL character.");

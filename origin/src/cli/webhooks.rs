@@ -152,7 +152,13 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
             Command::Redeliver { webhook, after, upto } => {
                 changed(&hand.deliver_again(webhook, *after, *upto).await, json, console)?;
             }
-            Command::FollowUp { webhook, after } => changed(&hand.follow_up(webhook, *after).await, json, console)?,
+            Command::FollowUp { webhook, after } => {
+                let done = hand.follow_up(webhook, *after).await;
+                if let (Ok(row), false) = (&done, json) {
+                    console.line(format_args!("{}  {}", row.id, in_words(row.hook.follow_up_after_s)))?;
+                }
+                changed(&done, json, console)?;
+            }
             Command::Remove { webhook } => {
                 hand.remove(webhook).await.map_err(refused)?;
                 if json {
@@ -214,16 +220,25 @@ async fn shown(deployment: &Deployment, row: &WebhookRow) -> Result<Value, Failu
     Ok(json!({
         "id": row.id, "name": row.hook.name, "url": row.hook.url, "types": row.hook.types, "text": row.hook.text,
         "state": state, "why": why, "sequence": position.sequence, "behind": last.saturating_sub(position.sequence),
-        "failures": position.failures,
+        "failures": position.failures, "follow_up_after_seconds": row.hook.follow_up_after_s,
     }))
+}
+
+/// When games hear that nobody answered.
+fn in_words(follow_up_after_s: Option<u32>) -> String {
+    follow_up_after_s.map_or_else(|| "no follow-up".to_owned(), |after_s| format!("follow-up after {after_s} s"))
 }
 
 fn line(one: &Value, console: &mut Console) -> Result<(), Failure> {
     let text = |name: &str| one[name].as_str().unwrap_or_default();
     let why = one["why"].as_str().map(|why| format!(" ({why})")).unwrap_or_default();
     let (behind, failures) = (&one["behind"], &one["failures"]);
+    let follow_up = match &one["follow_up_after_seconds"] {
+        Value::Null => String::new(),
+        after_s => format!("  follow-up after {after_s} s"),
+    };
     console.line(format_args!(
-        "{}  {}  {}{why}  {behind} behind, {failures} failures in a row  {}",
+        "{}  {}  {}{why}  {behind} behind, {failures} failures in a row{follow_up}  {}",
         text("id"),
         text("name"),
         text("state"),

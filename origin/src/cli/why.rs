@@ -30,6 +30,10 @@ pub(super) struct Arguments {
     reason: String,
 }
 
+/// Where a turn may be that is not found.
+const NO_TURN: &str = "there is no such turn here; it may be erased, past its time, or in the archive: `lgdl archive list` shows \
+    what lies there, and `lgdl archive restore` brings it back";
+
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     check_reason(&arguments.reason).map_err(|malformed| Failure::Usage(malformed.to_string()))?;
     arguments.place.with(async |deployment| {
@@ -42,7 +46,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         deployment.tell_now(events::TURN_EXPLAINED, &subject, detail).await.map_err(failed)?;
         let found = why(&*deployment.store, &*deployment.protection, &deployment.tenant, &arguments.turn).await;
         let Some(found) = found.map_err(failed)? else {
-            return Err(Failure::Failed("there is no such turn; it may be erased, or past its time".into()));
+            return Err(Failure::Failed(NO_TURN.into()));
         };
         let same = matches!(found.again, Again::Same { .. });
         match arguments.place.json {

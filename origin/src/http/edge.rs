@@ -129,6 +129,7 @@ pub(crate) async fn commit(
 ) -> Result<Done, Problem> {
     let facts = request.facts();
     let base = request.base().cloned();
+    let begins = request.begins()?;
     let now_ms = origin.clock.now_ms();
     let waited_since = request.waited_since().map(|said| said.min(now_ms));
     let mut commit = request.into_commit(tenant, now_ms)?;
@@ -142,7 +143,7 @@ pub(crate) async fn commit(
     for _ in 0..MAX_SEALS {
         kept = origin.protection.kept_request(tenant, &user_id, asked.clone()).await?;
         // What waited was acknowledged: it is not refused.
-        if commit.expected_version == 0 && waited_since.is_none() && place == Taken::Nothing {
+        if begins && waited_since.is_none() && place == Taken::Nothing {
             place = sessions::admit(origin, &commit.key, &user_id, &kept.key).await?;
         }
         let RequestName { key: idempotency_key, fingerprint } = kept.clone();
@@ -193,9 +194,9 @@ async fn claim_turn(
     let asked = RequestName { key: request.idempotency_key, fingerprint: request.fingerprint };
     let kept = origin.protection.kept_request(&tenant, &request.user_id, asked.clone()).await?;
     let key = ConversationKey { tenant: tenant.clone(), game: request.game, external_id: request.conversation_id };
-    if request.expected_version == 0
-        && sessions::admit(&origin, &key, &request.user_id, &kept.key).await? == Taken::Place
-    {
+    let begins =
+        request.expected_version == 0 || sessions::begins_anew(request.expected_version, request.base.as_ref())?;
+    if begins && sessions::admit(&origin, &key, &request.user_id, &kept.key).await? == Taken::Place {
         // Its commit takes one.
         origin.gate.places.give_back(&tenant);
     }

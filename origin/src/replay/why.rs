@@ -17,7 +17,7 @@ use crate::ids::ConversationId;
 use crate::masking::MASKED;
 use crate::privacy::Protection;
 use crate::records::{BEGAN_ANEW, mask_sensitive, turn_record, turn_row};
-use crate::store::{ConversationDump, Result, Store, StoreError, TurnRow};
+use crate::store::{Archived, ConversationDump, Result, Store, StoreError, TurnRow};
 
 /// A turn, as people name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,6 +124,8 @@ pub enum Stopped {
     },
     /// A value that was marked as sensitive is masked in what was said.
     Masked,
+    /// Its conversation's turns lie in the archive.
+    Archived,
     /// The turn is not there.
     NoTurn,
 }
@@ -138,6 +140,7 @@ impl fmt::Display for Stopped {
             Stopped::NoAnswer { capability } => write!(f, "what {capability} answered then is not in the record"),
             Stopped::TooMuch { bytes } => write!(f, "what it was given ({bytes} bytes) was too much to be kept"),
             Stopped::Masked => f.write_str("a sensitive value is masked in what was said"),
+            Stopped::Archived => f.write_str("it lies in the archive; `lgdl archive restore` brings it back"),
             Stopped::NoTurn => f.write_str("it is not stored"),
         }
     }
@@ -201,7 +204,9 @@ async fn run(games: &mut Games<'_>, dump: &ConversationDump, wanted: u64) -> Res
     for number in 1..=wanted {
         let stopped = |why: Stopped| Again::Stopped { turn: number, why };
         let Some(row) = dump.turns.iter().find(|row| row.turn_num == number) else {
-            return Ok(told(&game_version, stopped(Stopped::NoTurn), None));
+            let lies = Archived::of(conversation)?.is_some_and(|archived| number <= archived.turns);
+            let why = if lies { Stopped::Archived } else { Stopped::NoTurn };
+            return Ok(told(&game_version, stopped(why), None));
         };
         let record = turn_record(row);
         if let Some(version) = record.get("game_version").and_then(Value::as_str) {

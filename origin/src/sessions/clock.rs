@@ -17,7 +17,7 @@ use crate::http::{Origin, Problem};
 use crate::own_turns::{self, KEY_DIGITS, ORIGIN};
 use crate::privacy::{Parts, RequestName};
 use crate::records::turn_record;
-use crate::store::{CommitOutcome, ConversationRow, Event, LOCAL_SETTINGS, Silence, StoreError, WebhookRow};
+use crate::store::{CommitOutcome, ConversationRow, Event, LOCAL_SETTINGS, Silence, StoreError, TurnRow, WebhookRow};
 
 /// How often the clock looks.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -25,6 +25,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const RECOUNT_EVERY: u32 = 10;
 /// Conversations of one thing that are seen to in one look: after a long pause turns come first.
 const AT_ONCE: u32 = 200;
+
+/// Turns at the end of a conversation among which those lie that its silence brought.
+const LAST_TURNS: u64 = 8;
 
 /// Between two looks at every conversation, milliseconds: silence that is longer than answers are kept is not found by them.
 const SLOW_LOOK_EVERY_MS: Millis = 60_000;
@@ -191,6 +194,13 @@ async fn follow_up(
     round.end(origin).await
 }
 
+/// What a game was told of a silence with a turn; none: the turn is of something else.
+fn of_silence(turn: &TurnRow) -> Option<&'static str> {
+    let record = turn_record(turn);
+    let event = record.get("event").and_then(Value::as_str)?;
+    [TIMEOUT, SESSION_EXPIRED].into_iter().find(|known| *known == event)
+}
+
 /// What came of telling a game something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Told {
@@ -223,10 +233,9 @@ async fn try_to_tell(origin: &Origin, row: &ConversationRow, event: &str, told: 
         return Ok(Told::Overtaken);
     }
     let row = origin.protection.open_conversation(row.clone()).await?;
-    let turns = origin.store.turns(&row.id, row.version.saturating_sub(1), 1).await?;
+    let turns = origin.store.turns(&row.id, row.version.saturating_sub(LAST_TURNS), AT_ONCE).await?;
     let turns = origin.protection.open_parts(&row, Parts { turns, ..Parts::default() }).await?.turns;
-    let last = turns.last().map(turn_record).and_then(|record| record.get("event").cloned());
-    if last.as_ref().and_then(Value::as_str) == Some(event) {
+    if turns.iter().rev().map_while(of_silence).any(|before| before == event || before == SESSION_EXPIRED) {
         return Ok(Told::Before);
     }
     let turn = Turn {

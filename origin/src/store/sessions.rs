@@ -6,7 +6,7 @@ use super::{ConversationKey, ConversationRow, Event, Result};
 use crate::clock::Millis;
 use crate::ids::ConversationId;
 
-/// Conversations whose last turn was committed at a certain time.
+/// Conversations in which the last words were said at a certain time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Silence {
     /// Of one tenant, or of all.
@@ -23,17 +23,17 @@ pub struct Silence {
 /// Conversations that fall silent.
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// The conversations of a silence in the order of their last turns, at most `limit` and [`super::MAX_PAGE`].
+    /// The conversations of a silence in the order of their last words, at most `limit` and [`super::MAX_PAGE`].
     async fn silent(&self, silence: Silence, limit: u32) -> Result<Vec<ConversationRow>>;
 
     /// Has a conversation begin anew at its next turn: its state stays, under the name [`anew`], and its metadata say since when.
     /// False, and nothing is told, when it has gone on, a turn holds its place, or it was handed over to people.
     async fn expire(&self, id: &ConversationId, version: u64, now_ms: Millis, told: Event) -> Result<bool>;
 
-    /// How many conversations of each tenant had a turn since then.
+    /// How many conversations of each tenant were spoken in since then, and have not expired.
     async fn open_conversations(&self, since: Millis) -> Result<Vec<(String, u64)>>;
 
-    /// Whether a turn finds anything of it there already: its conversation, a tombstone of that, its answer, or the place that it
+    /// Whether a turn finds anything of it there already: its conversation, unless that expired, a tombstone of that, its answer, or the place that it
     /// holds.
     async fn is_known(&self, key: &ConversationKey, user_id: &str, idempotency_key: &str) -> Result<bool>;
 }

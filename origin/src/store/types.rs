@@ -61,7 +61,7 @@ pub struct ConversationRow {
     pub game_version: String,
     /// When it began.
     pub created_at: Millis,
-    /// When its last turn was committed.
+    /// When its last turn was committed, of those that are no [`Activity::Silence`].
     pub updated_at: Millis,
     /// About the state.
     pub summary: Summary,
@@ -157,6 +157,15 @@ impl Event {
     }
 }
 
+/// Whether a turn says that a conversation is alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activity {
+    /// Somebody said or did something.
+    Spoken,
+    /// A game was told that nobody does: the silence goes on, and is as old as before.
+    Silence,
+}
+
 /// A turn to be committed, with everything that changes with it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Commit {
@@ -186,6 +195,8 @@ pub struct Commit {
     pub summary: Summary,
     /// The turn.
     pub turn: TurnRow,
+    /// Whether the conversation is younger for it.
+    pub activity: Activity,
     /// Slots of the move that answered; its others are cleared.
     pub slots: Vec<SlotRow>,
     /// Context values that the turn set.

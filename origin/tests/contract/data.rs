@@ -4,7 +4,8 @@ use lgdl_origin::clock::Millis;
 use lgdl_origin::ids::ErasureId;
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::{
-    Claim, Commit, ConversationKey, ErasureOrder, Event, GameVersionRow, Publication, SlotRow, Summary, TurnRow,
+    Activity, Claim, Commit, ConversationKey, ErasureOrder, Event, GameVersionRow, Publication, SlotRow, Summary,
+    TurnRow,
 };
 
 pub(crate) const NOW: Millis = 1_760_000_000_000;
@@ -47,6 +48,7 @@ pub(crate) fn commit(external_id: &str, user: &str, expected_version: u64, idemp
             metadata: r#"{"stage":"collecting"}"#.into(),
             details: "{}".into(),
         },
+        activity: Activity::Spoken,
         slots: vec![slot("pain", "location", "\"knee\"")],
         context: Vec::new(),
         events: Vec::new(),

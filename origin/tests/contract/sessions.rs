@@ -2,7 +2,7 @@
 //! turns that were run on a beginning.
 
 use lgdl_origin::clock::Millis;
-use lgdl_origin::store::{CommitOutcome, ConversationRow, Lookup, Silence, Store, anew};
+use lgdl_origin::store::{Activity, CommitOutcome, ConversationRow, Lookup, Silence, Store, anew};
 use serde_json::json;
 
 use crate::data::{NOW, claim, commit, event, key, order, with_bases};
@@ -44,6 +44,32 @@ pub(crate) async fn who_falls_silent_is_found_in_order_page_by_page(store: Fresh
     assert_eq!(names(&store.silent(since, 9).await.unwrap()), ["b", "c"]);
     assert_eq!(store.open_conversations(NOW + 30).await.unwrap(), [("default".to_owned(), 3)]);
     assert_eq!(store.open_conversations(NOW + 51).await.unwrap(), []);
+}
+
+pub(crate) async fn what_a_game_says_to_silence_makes_it_no_younger(store: Fresh) {
+    spoken(&*store, "c", NOW).await;
+    let mut asks = commit("c", "u", 1, "are you there");
+    (asks.activity, asks.now_ms) = (Activity::Silence, NOW + 30);
+    assert_eq!(store.commit(asks.clone()).await.unwrap(), CommitOutcome::Committed { version: 2 });
+    assert!(matches!(store.commit(asks).await.unwrap(), CommitOutcome::Replayed { .. }));
+    let mut late = commit("c", "u", 1, "lost");
+    (late.activity, late.now_ms) = (Activity::Silence, NOW + 40);
+    assert!(matches!(store.commit(late).await.unwrap(), CommitOutcome::Conflict { .. }));
+    let Lookup::Found(row) = store.find(&key("c")).await.unwrap() else { panic!("it is there") };
+    assert_eq!((row.version, row.updated_at), (2, NOW));
+    for answers_since in [NOW, NOW + 1_000, NOW - 1_000] {
+        let after = (NOW - 10, String::new());
+        let silence = Silence { tenant: None, after, until: NOW + 10, answers_since };
+        assert_eq!(names(&store.silent(silence, 9).await.unwrap()), ["c"], "{answers_since}");
+    }
+    assert_eq!(store.open_conversations(NOW + 1).await.unwrap(), []);
+    // What expired is not open, and is known no more as one that goes on.
+    assert_eq!(store.open_conversations(NOW).await.unwrap(), [("default".to_owned(), 1)]);
+    assert!(store.is_known(&key("c"), "u", "another").await.unwrap());
+    assert!(store.expire(&key("c").id(), 2, NOW + 90, event("expired")).await.unwrap());
+    assert_eq!(store.open_conversations(NOW).await.unwrap(), []);
+    assert!(!store.is_known(&key("c"), "u", "another").await.unwrap());
+    assert!(store.is_known(&key("c"), "u", "are you there").await.unwrap(), "it was answered");
 }
 
 pub(crate) async fn an_expired_conversation_is_begun_anew_by_turns_on_a_beginning_alone(store: Fresh) {

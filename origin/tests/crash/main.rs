@@ -26,7 +26,8 @@ use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::postgres::{PoolSettings, PostgresStore};
 use lgdl_origin::store::sqlite::SqliteStore;
 use lgdl_origin::store::{
-    Commit, CommitOutcome, ConversationKey, Conversations as _, Maintenance as _, Summary, TextRight, TurnRow, Urgency,
+    Activity, Commit, CommitOutcome, ConversationKey, Conversations as _, Maintenance as _, Summary, TextRight,
+    TurnRow, Urgency,
 };
 use lgdl_origin::webhooks::{Hand, NewWebhook};
 use receiver::Receiver;
@@ -273,6 +274,7 @@ impl Target for PostgresStore {
                 metadata: "{}".into(),
                 details: "{}".into(),
             },
+            activity: Activity::Spoken,
             slots: Vec::new(),
             context: Vec::new(),
             events: Vec::new(),

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use lgdl_origin::Config;
 use lgdl_origin::archives::{ArchivedTurns, Hand, Shelf, before, verify};
 use lgdl_origin::clock::{Clock, SystemClock};
+use lgdl_origin::ids::ConversationId;
+use lgdl_origin::replay::{Again, Stopped, TurnName, why};
 use lgdl_origin::store::{ConversationKey, Lookup, Role};
 use lgdl_origin::transfer::{ExportOptions, LineReport, export};
 use reqwest::{Method, StatusCode};
@@ -82,6 +84,11 @@ async fn what_is_old_lies_in_sealed_files_is_found_and_comes_back_for_an_export(
     // By person and time, as before.
     let found = desk.ask("/admin/v1/conversations?user_id=ann.example&since_ms=0").await;
     assert_eq!((&found["conversations"][0]["turns"], found["conversations"].as_array().unwrap().len()), (&json!(3), 1));
+    // A turn of theirs says where it lies.
+    let origin = &desk.edge.running.origin;
+    let second = TurnName::Place(ConversationId::derive("default", "medical", "c"), 2);
+    let explained = why(&*origin.store, &*origin.protection, "default", &second).await.unwrap().unwrap();
+    assert_eq!(explained.again, Again::Stopped { turn: 1, why: Stopped::Archived });
     let proof = verify(&hand(&desk)).await.unwrap();
     assert_eq!((proof.whole, proof.removed, proof.unreadable, proof.left_over, proof.wrong), (2, 0, 0, 0, 0));
 

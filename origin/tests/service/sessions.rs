@@ -353,3 +353,67 @@ async fn as_many_conversations_are_open_as_may_be_and_those_go_on() {
     sessions::recount(&desk.edge.running.origin).await.unwrap();
     assert_eq!(desk.edge.commit(&begins).await.status(), StatusCode::OK);
 }
+
+/// Has a webhook be followed up after ten minutes of silence, however long ago that began.
+async fn follow_up_any_silence(desk: &Desk) {
+    let new = json!({"name": "phone", "url": "http://127.0.0.1:9/", "types": ["turn.committed"],
+        "follow_up_after_seconds": 600});
+    ok(desk.send(Method::POST, "/admin/v1/webhooks", &new).await, StatusCode::CREATED).await;
+    let database = rusqlite::Connection::open(desk.edge.folder.path().join("lgdl.db")).unwrap();
+    database.busy_timeout(Duration::from_secs(5)).unwrap();
+    let since = "UPDATE webhooks SET definition = json_set(definition, '$.follow_up_since', 0)";
+    database.execute(since, []).unwrap();
+}
+
+#[tokio::test]
+async fn silence_counts_from_the_last_words_and_is_told_once_of_each_kind() {
+    let settings = [("LGDL_SESSION_EXPIRY", "60"), ("LGDL_WEBHOOK_PRIVATE", "true")];
+    let desk = open(&settings, ASKS).await;
+    follow_up_any_silence(&desk).await;
+    let mut person = Person::new(&desk, "c");
+    person.say("I want to order").await;
+    let origin = &desk.edge.running.origin;
+    let last_words = origin.store.find_by_id("default", &person.id()).await.unwrap().unwrap().updated_at;
+    for _ in 0..4 {
+        an_hour_later(&desk);
+        sessions::look(origin).await.unwrap();
+    }
+    events(&desk, "conversation.expired", 1).await;
+    let told = person.hears(1).await;
+    assert_eq!(told, ["Are you still there? Small or large?", "It has been a while. Small or large?"]);
+    assert_eq!(events(&desk, "conversation.expired", 1).await.len(), 1);
+    let row = origin.store.find_by_id("default", &person.id()).await.unwrap().unwrap();
+    assert!(row.updated_at <= last_words - 4 * HOUR_MS, "what nobody said makes it no younger");
+    sessions::recount(origin).await.unwrap();
+    // The next words begin the next silence.
+    assert_eq!(person.say("small").await.0.response, "Your name?");
+    an_hour_later(&desk);
+    sessions::look(origin).await.unwrap();
+    let told = events(&desk, "conversation.expired", 2).await;
+    assert_eq!((told.len(), person.hears(4).await.len()), (2, 2));
+}
+
+#[tokio::test]
+async fn what_expired_takes_a_place_like_any_other_when_it_begins_anew() {
+    let desk = open(&[("LGDL_SESSION_EXPIRY", "60"), ("LGDL_OPEN_CONVERSATIONS_MAX", "1")], "").await;
+    let (mut silent, mut other) = (Person::new(&desk, "1"), Person::new(&desk, "2"));
+    silent.say("I want to order").await;
+    an_hour_later(&desk);
+    events(&desk, "conversation.expired", 1).await;
+    sessions::recount(&desk.edge.running.origin).await.unwrap();
+    other.say("I want to order").await;
+    silent.held = Some(body(desk.edge.get("/edge/v1/conversations/shop/1?user=u").await).await);
+    let mut acts = claim("1", "u", 1, "acts");
+    (acts.game, acts.base) = ("shop".into(), silent.held.as_ref().unwrap().name.clone());
+    problem(desk.edge.post("/edge/v1/claims", &acts).await, StatusCode::LOCKED, "E533").await;
+    let anew = silent.request("I want to order", SystemClock.now_ms()).await;
+    problem(desk.edge.commit(&anew).await, StatusCode::LOCKED, "E533").await;
+    assert_eq!(other.say("small").await.0.response, "Your name?", "who is there goes on");
+    an_hour_later(&desk);
+    events(&desk, "conversation.expired", 2).await;
+    sessions::recount(&desk.edge.running.origin).await.unwrap();
+    assert_eq!(desk.edge.commit(&anew).await.status(), StatusCode::OK);
+    assert_eq!(desk.edge.commit(&anew).await.status(), StatusCode::OK, "answered before");
+    let begins = Person::new(&desk, "3").request("I want to order", SystemClock.now_ms()).await;
+    problem(desk.edge.commit(&begins).await, StatusCode::LOCKED, "E533").await;
+}

@@ -84,5 +84,7 @@ fn shown(found: &Why) -> Value {
 }
 
 fn unknown() -> Problem {
-    Problem::not_found("There is no such turn.")
+    Problem::not_found(
+        "There is no such turn here. One that lies in the archive is found once it is brought back (`lgdl archive restore`).",
+    )
 }

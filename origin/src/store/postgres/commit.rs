@@ -13,7 +13,7 @@ use crate::clock::Millis;
 use crate::ids::{ConversationId, person_pseudonym};
 use crate::store::outbox::packed;
 use crate::store::{
-    Claim, Commit, CommitOutcome, ConversationRow, Event, JOURNAL_CLOCK_SLACK_MS, Result, SlotRow, StoreError,
+    Activity, Claim, Commit, CommitOutcome, ConversationRow, Event, JOURNAL_CLOCK_SLACK_MS, Result, SlotRow, StoreError,
 };
 
 /// Attempts at a statement that lost a race inside the database.
@@ -25,6 +25,11 @@ const COMMIT: &str = "SELECT (r).outcome, (r).version, (r).answer, (r).claimed_f
 
 const CLAIM: &str = "SELECT (r).outcome, (r).version, (r).answer, (r).claimed_for
     FROM (SELECT lgdl_claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS r OFFSET 0) AS done";
+
+/// What the functions call a turn that was taken.
+const COMMITTED: &str = "committed";
+const LAST_WORDS: &str = "SELECT lgdl_millis(updated_at) FROM conversations WHERE id = $1";
+const STAYS: &str = "UPDATE conversations SET updated_at = lgdl_time($2) WHERE id = $1";
 
 /// A turn with what its statement needs beside it.
 pub(super) struct Turn {
@@ -97,7 +102,8 @@ pub(super) async fn commit_alone(pools: &Pools, whole: &Turn) -> Result<Said> {
         &commit.bases,
         &commit.state_name,
     ];
-    Said::read(&settle(pools, COMMIT, params, commit.now_ms).await?, 0)
+    let silent = (commit.activity == Activity::Silence).then(|| id.as_str());
+    Said::read(&settle(pools, COMMIT, params, (commit.now_ms, silent)).await?, 0)
 }
 
 impl PostgresStore {
@@ -124,7 +130,7 @@ impl PostgresStore {
             &column(claim.lease_ms),
             &claim.bases,
         ];
-        let said = Said::read(&settle(&self.pools, CLAIM, params, claim.now_ms).await?, 0)?;
+        let said = Said::read(&settle(&self.pools, CLAIM, params, (claim.now_ms, None)).await?, 0)?;
         self.outcome(said, &claim.key.tenant, &id).await
     }
 
@@ -132,7 +138,7 @@ impl PostgresStore {
         let missing = || StoreError::Damaged(format!("a commit that is {} does not say all of it", said.outcome));
         let number = |value: Option<i64>| value.map(|value| value.max(0).unsigned_abs()).ok_or_else(missing);
         Ok(match said.outcome.as_str() {
-            "committed" => CommitOutcome::Committed { version: number(said.version)? },
+            COMMITTED => CommitOutcome::Committed { version: number(said.version)? },
             "replayed" => CommitOutcome::Replayed { answer: said.answer.clone().ok_or_else(missing)? },
             "key_reused" => CommitOutcome::KeyReused,
             "not_theirs" => CommitOutcome::NotTheirs,
@@ -154,14 +160,26 @@ impl PostgresStore {
 }
 
 /// Runs the statement, again where it lost a race (the same idempotency key in two conversations at once, a
-/// deadlock), and after making the month's partition where that was missing.
-async fn settle(pools: &Pools, sql: &str, params: Params<'_>, now_ms: Millis) -> Result<Row> {
+/// deadlock), and after making the month's partition where that was missing. The conversation `silent` is as old afterwards as
+/// before.
+async fn settle(pools: &Pools, sql: &str, params: Params<'_>, (now_ms, silent): (Millis, Option<&str>)) -> Result<Row> {
     let mut attempt = 1;
     loop {
-        let client = pools.primary().await?;
+        let mut client = pools.primary().await?;
         let work = async {
             let statement = client.prepare_cached(sql).await?;
-            client.query_one(&statement, params).await
+            let Some(id) = silent else { return client.query_one(&statement, params).await };
+            let transaction = client.transaction().await?;
+            // Whoever speaks in between has the turn end in a conflict.
+            let before = transaction.query_opt(LAST_WORDS, &[&id]).await?;
+            let done = transaction.query_one(&statement, params).await?;
+            if let Some(before) = before
+                && done.try_get::<_, &str>(0)? == COMMITTED
+            {
+                transaction.execute(STAYS, &[&id, &before.try_get::<_, i64>(0)?]).await?;
+            }
+            transaction.commit().await?;
+            Ok(done)
         };
         let done = match tokio::time::timeout(pools.timeout, work).await {
             Ok(done) => done,

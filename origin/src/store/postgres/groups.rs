@@ -11,7 +11,7 @@ use tokio_postgres::Row;
 use super::commit::{Turn, commit_alone};
 use super::pool::Pools;
 use super::{Params, failed, gave_up, get};
-use crate::store::{Result, StoreError};
+use crate::store::{Activity, Result, StoreError};
 
 /// Turns of one statement at most: it holds their locks until the last of them is done.
 const MAX_GROUP: usize = 64;
@@ -123,7 +123,9 @@ async fn commit_group(pools: &Pools, mut group: Vec<Waiting>) {
     // Whoever locks several conversations locks them in the same order.
     group.sort_by(|one, other| one.turn.id.as_str().cmp(other.turn.id.as_str()));
     let (turns, replies): (Vec<Box<Turn>>, Vec<_>) = group.into_iter().map(|one| (one.turn, one.reply)).unzip();
-    let separable = turns.iter().all(|turn| !turn.commit.bases.iter().any(|base| base.contains(SEPARATOR)));
+    let separable = turns.iter().all(|turn| {
+        turn.commit.activity == Activity::Spoken && !turn.commit.bases.iter().any(|base| base.contains(SEPARATOR))
+    });
     let together = if turns.len() > 1 && separable { commit_together(pools, &turns).await } else { Together::Undone };
     match together {
         Together::Done(all) => {

@@ -13,12 +13,13 @@ use crate::store::{ConversationKey, ConversationRow, EXPIRED, Event, MAX_PAGE, R
 impl Sessions for PostgresStore {
     async fn silent(&self, silence: Silence, limit: u32) -> Result<Vec<ConversationRow>> {
         let Silence { tenant, after: (at, id), until, answers_since } = silence;
-        let by_answers = "JOIN idempotency i ON i.conversation_id = c.id AND i.turn_num = c.version
-            AND i.created_at >= lgdl_time($2) AND i.created_at <= lgdl_time($4)";
+        // The answer to the last words was stored when they were, whatever the game has said since.
+        let by_answers = "AND c.id IN (SELECT i.conversation_id FROM idempotency i
+            WHERE i.created_at >= lgdl_time($2) AND i.created_at <= lgdl_time($4))";
         let by = if at >= answers_since { by_answers } else { "" };
         let sql = format!(
-            "SELECT {COLUMNS} FROM conversations c {by} WHERE c.updated_at >= lgdl_time($2)
-            AND c.updated_at <= lgdl_time($4) AND (c.updated_at, c.id) > (lgdl_time($2), $3)
+            "SELECT {COLUMNS} FROM conversations c WHERE c.updated_at >= lgdl_time($2)
+            AND c.updated_at <= lgdl_time($4) {by} AND (c.updated_at, c.id) > (lgdl_time($2), $3)
             AND ($1::text IS NULL OR c.tenant = $1) ORDER BY c.updated_at, c.id LIMIT $5"
         );
         let limit = i64::from(limit.min(MAX_PAGE));
@@ -35,12 +36,14 @@ impl Sessions for PostgresStore {
     }
 
     async fn open_conversations(&self, since: Millis) -> Result<Vec<(String, u64)>> {
-        let sql = "SELECT tenant, count(*) FROM conversations WHERE updated_at >= lgdl_time($1) GROUP BY tenant";
+        let sql = "SELECT tenant, count(*) FROM conversations WHERE updated_at >= lgdl_time($1)
+            AND (metadata #>> '{expired,version}')::bigint IS DISTINCT FROM version GROUP BY tenant";
         self.query_lagging(sql, &[&since]).await?.iter().map(|row| Ok((get(row, 0)?, natural(row, 1)?))).collect()
     }
 
     async fn is_known(&self, key: &ConversationKey, user_id: &str, idempotency_key: &str) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM conversations WHERE id = $2)
+        let sql = "SELECT EXISTS (SELECT 1 FROM conversations WHERE id = $2
+                AND (metadata #>> '{expired,version}')::bigint IS DISTINCT FROM version)
             OR EXISTS (SELECT 1 FROM erasures WHERE tenant = $1 AND kind = 'conversation' AND subject = $2)
             OR EXISTS (SELECT 1 FROM idempotency WHERE tenant = $1 AND user_id = $3 AND key = $4)
             OR EXISTS (SELECT 1 FROM claims WHERE tenant = $1 AND user_id = $3 AND idempotency_key = $4)";

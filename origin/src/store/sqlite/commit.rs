@@ -9,7 +9,7 @@ use super::{column, failed, natural};
 use crate::clock::Millis;
 use crate::ids::{ConversationId, person_pseudonym};
 use crate::store::outbox::packed;
-use crate::store::{Claim, Commit, CommitOutcome, ConversationRow, Event, JOURNAL_CLOCK_SLACK_MS, Result};
+use crate::store::{Activity, Claim, Commit, CommitOutcome, ConversationRow, Event, JOURNAL_CLOCK_SLACK_MS, Result};
 
 /// What a commit and a claim have in common: who wants which place, under which key.
 struct Wish<'a> {
@@ -236,7 +236,8 @@ fn write_conversation(
             commit.state_name,
         ])?
     } else {
-        let sql = "UPDATE conversations SET version = ?2, game_version = ?3, updated_at = ?4,
+        let sql = "UPDATE conversations SET version = ?2, game_version = ?3,
+            updated_at = CASE WHEN ?13 THEN updated_at ELSE ?4 END,
             current_move_state = ?5, awaiting_response = ?6, last_question = ?7, awaiting_slot_for_move = ?8,
             awaiting_slot_name = ?9, state = ?10, state_name = ?12 WHERE id = ?1 AND version = ?11";
         connection.prepare_cached(sql)?.execute(params![
@@ -252,6 +253,7 @@ fn write_conversation(
             commit.state,
             column(commit.expected_version),
             commit.state_name,
+            commit.activity == Activity::Silence,
         ])?
     };
     if written == 1 { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(written)) }

@@ -51,7 +51,8 @@ impl Sessions for SqliteStore {
 
     async fn open_conversations(&self, since: Millis) -> Result<Vec<(String, u64)>> {
         self.read(move |connection| {
-            let sql = "SELECT tenant, count(*) FROM conversations WHERE updated_at >= ?1 GROUP BY tenant";
+            let sql = "SELECT tenant, count(*) FROM conversations WHERE updated_at >= ?1
+                AND json_extract(metadata, '$.expired.version') IS NOT version GROUP BY tenant";
             let mut statement = connection.prepare_cached(sql).map_err(failed)?;
             let rows = statement.query_map([since], |row| Ok((row.get(0)?, natural(row.get(1)?)))).map_err(failed)?;
             rows.map(|row| row.map_err(failed)).collect()
@@ -63,7 +64,8 @@ impl Sessions for SqliteStore {
         let (tenant, id) = (key.tenant.clone(), key.id());
         let (user, request) = (user_id.to_owned(), idempotency_key.to_owned());
         self.read(move |connection| {
-            let sql = "SELECT EXISTS (SELECT 1 FROM conversations WHERE id = ?2)
+            let sql = "SELECT EXISTS (SELECT 1 FROM conversations WHERE id = ?2
+                    AND json_extract(metadata, '$.expired.version') IS NOT version)
                 OR EXISTS (SELECT 1 FROM erasures WHERE tenant = ?1 AND kind = 'conversation' AND subject = ?2)
                 OR EXISTS (SELECT 1 FROM idempotency WHERE tenant = ?1 AND user_id = ?3 AND key = ?4)
                 OR EXISTS (SELECT 1 FROM claims WHERE tenant = ?1 AND user_id = ?3 AND idempotency_key = ?4)";
