@@ -126,7 +126,8 @@ mod tests {
         let before = given("log = \"info\"");
         assert!(before.reloaded(&given("log = ")).is_err());
         assert!(before.reloaded(&given("no_such_setting = 1")).is_err());
-        let with_file = Given { has_file: true, ..before.clone() };
+        let mut with_file = before.clone();
+        with_file.has_file = true;
         assert!(with_file.reloaded(&given("")).is_err(), "the file is gone");
         let refused = given("audit_push_url = \"https://u:hidden@h/x\"").origin().unwrap_err().to_string();
         assert!(refused.contains("https://…@h/x") && !refused.contains("hidden"), "{refused}");
