@@ -174,6 +174,16 @@ fn a_node_with_wrong_settings_says_which_and_serves_nothing() {
 }
 
 #[test]
+fn a_node_is_ready_once_a_game_is_published() {
+    let world = world();
+    world.state.borrow_mut().has_no_games = true;
+    let ready = || send(&node(&world), &request("GET", "/health/ready", &[], b"")).status.as_u16();
+    assert_eq!(ready(), 503);
+    world.state.borrow_mut().has_no_games = false;
+    assert_eq!(ready(), 200);
+}
+
+#[test]
 fn production_needs_a_signing_key() {
     let world = world();
     let mut node = production_node(&world);

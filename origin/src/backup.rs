@@ -108,8 +108,7 @@ pub async fn make(
     match config.backup_key.clone() {
         None => plain(config, target, programs, &mut progress).await?,
         Some(ring) => {
-            // Beside the target, where there is room; nobody else may look into the folder, and it goes whatever happens.
-            let folder = tempfile::Builder::new().prefix(OPEN_PREFIX).tempdir_in(folder_of(target)).map_err(failed)?;
+            let folder = open_folder(config)?;
             let open = folder.path().join("open");
             plain(config, &open, programs, &mut progress).await?;
             let target = target.to_owned();
@@ -156,6 +155,25 @@ async fn on_a_thread<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Internal(error.to_string()))?
 }
 
+/// Where a backup that is sealed lies open meanwhile: beside the database, which is as open, or where the machine keeps what is of the
+/// moment; never in the folder of backups, which goes elsewhere.
+fn open_place(config: &Config) -> PathBuf {
+    match config.postgres_url {
+        Some(_) => std::env::temp_dir(),
+        None => folder_of(&config.sqlite_path).to_owned(),
+    }
+}
+
+/// A folder in that place that nobody else may look into; it goes when this is dropped.
+fn open_folder(config: &Config) -> Result<tempfile::TempDir, BackupError> {
+    let place = open_place(config);
+    let mut folder = tempfile::Builder::new();
+    folder.prefix(OPEN_PREFIX);
+    #[cfg(unix)]
+    folder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    folder.tempdir_in(&place).map_err(|error| BackupError::File(place, error))
+}
+
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -173,15 +191,15 @@ impl Opened {
     /// # Errors
     /// When the file can't be read, its key is not at hand, or it was altered.
     pub async fn of(backup: &Path, config: &Config) -> Result<Opened, BackupError> {
-        let (backup, ring) = (backup.to_owned(), config.backup_key.clone());
+        let (backup, config) = (backup.to_owned(), config.clone());
         on_a_thread(move || {
             if !is_sealed(&backup)? {
                 return Ok(Opened { path: backup, _folder: None });
             }
-            let folder = tempfile::tempdir().map_err(|error| BackupError::File(std::env::temp_dir(), error))?;
+            let folder = open_folder(&config)?;
             let path = folder.path().join("open");
             let (new, mut file) = begin_open(&path)?;
-            open_file(&backup, &mut file, ring.as_ref())?;
+            open_file(&backup, &mut file, config.backup_key.as_ref())?;
             finish(new, &path)?;
             Ok(Opened { path, _folder: Some(folder) })
         })

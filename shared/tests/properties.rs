@@ -122,6 +122,80 @@ fn answering(kind: u8) -> impl FnMut(&lgdl::engine::CapabilityCall) -> Capabilit
     }
 }
 
+/// The sentences that lie beside games, and their games: what is said there is nearer to what people say than what
+/// anybody would make up.
+struct Spoken {
+    games: Vec<CompiledGame>,
+    sentences: Vec<String>,
+}
+
+thread_local! {
+    static SPOKEN: Spoken = spoken();
+}
+
+fn spoken() -> Spoken {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/natural");
+    let mut folders: Vec<_> = std::fs::read_dir(tests).expect("a folder").flatten().map(|entry| entry.path()).collect();
+    folders.sort();
+    let (mut games, mut sentences) = (Vec::new(), Vec::new());
+    for folder in folders {
+        games.push(support::compile_folder(&folder));
+        let text = std::fs::read_to_string(folder.join("natural.yaml")).expect("sentences");
+        let file: serde_json::Value = serde_saphyr::from_str(&text).expect("sentences");
+        let said =
+            file["sentences"].as_array().expect("a list").iter().filter_map(|sentence| sentence["say"].as_array());
+        sentences.extend(said.flatten().filter_map(|text| text.as_str().map(str::to_owned)));
+    }
+    Spoken { games, sentences }
+}
+
+/// A sentence with words gone, doubled, or put from another one, and with odd things between them.
+fn scrambled() -> impl Strategy<Value = Vec<(prop::sample::Index, u8)>> {
+    prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..5)
+}
+
+/// What stands between the words of a scrambled sentence.
+const BETWEEN: [&str; 12] = [" ", " ", " ", " ", ", ", ". ", " - ", "", "... ", "\n", " 7 ", " and "];
+
+fn scramble(sentences: &[String], parts: &[(prop::sample::Index, u8)]) -> String {
+    let mut text = String::new();
+    for (at, how) in parts {
+        let words: Vec<&str> = at.get(sentences).split_whitespace().collect();
+        let cut = usize::from(how >> 4) % (words.len() + 1);
+        let words = if how & 1 == 0 { &words[cut..] } else { &words[..cut] };
+        for (at, word) in words.iter().enumerate() {
+            text.push_str(word);
+            let odd = usize::from(*how) + at;
+            text.push_str(if odd.is_multiple_of(5) { BETWEEN[odd / 5 % BETWEEN.len()] } else { " " });
+        }
+        text.push_str(BETWEEN[usize::from(*how) % BETWEEN.len()]);
+    }
+    text
+}
+
+/// How many scrambled conversations are tried; more by `LGDL_TEST_SCRAMBLED`.
+fn scrambled_cases() -> u32 {
+    std::env::var("LGDL_TEST_SCRAMBLED").map_or(300, |cases| cases.parse().expect("a number"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: scrambled_cases(), ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_scrambled_sentence_makes_the_engine_panic(
+        game in any::<prop::sample::Index>(),
+        said in prop::collection::vec(scrambled(), 1..8),
+        kind in any::<u8>(),
+    ) {
+        SPOKEN.with(|spoken| {
+            let mut talk = Talk::with(game.get(&spoken.games)).answering(answering(kind));
+            for parts in &said {
+                talk.say(&scramble(&spoken.sentences, parts));
+            }
+        });
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 

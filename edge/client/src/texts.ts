@@ -247,7 +247,7 @@ export const PROBLEM_TEXTS: Readonly<Record<string, ProblemText>> = {
   E320: "limited",
   E321: "limited",
   E322: "blocked",
-  E323: "busy",
+  E323: "limited",
   E901: "consent",
 };
 

@@ -32,7 +32,7 @@ pub fn live() -> Result<Response, Refusal> {
     Response::json(StatusCode::OK, &json!({ "status": "alive" }))
 }
 
-/// `GET /health/ready`: the node can take turns and keep them somewhere.
+/// `GET /health/ready`: the node knows a game, can take turns, and keeps them somewhere.
 ///
 /// # Errors
 /// None in practice.
@@ -42,11 +42,11 @@ pub async fn ready<P: Platform>(call: &Call<'_, P>) -> Result<Response, Refusal>
     let now_ms = call.platform.now_ms();
     let keeps =
         call.settings.state_disabled || !is_recent(health.commit_failed_at_ms, now_ms) || journals(call, &health);
-    let (status, word) = match list.is_ok() && keeps {
+    let loaded = list.map_or(0, |list| list.games.len());
+    let (status, word) = match loaded > 0 && keeps {
         true => (StatusCode::OK, "ready"),
         false => (StatusCode::SERVICE_UNAVAILABLE, "not ready"),
     };
-    let loaded = list.map_or(0, |list| list.games.len());
     Response::json(status, &json!({ "status": word, "games_loaded": loaded }))
 }
 

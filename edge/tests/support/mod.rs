@@ -65,6 +65,8 @@ pub(crate) struct State {
     /// What is known of tokens that an issuer signed; the others are not.
     pub(crate) signatures: BTreeMap<String, Signature>,
     pub(crate) consents: BTreeSet<String>,
+    /// Nothing is published.
+    pub(crate) has_no_games: bool,
     /// Who is kept out.
     pub(crate) blocked: Vec<Blocked>,
     pub(crate) policy: GamePolicy,
@@ -171,7 +173,8 @@ impl World {
                     file_hash: "0".repeat(64),
                     policy: state.policy.clone(),
                 };
-                ok(&GameList { games: vec![entry("desk"), entry("second")], blocked: state.blocked.clone() })
+                let games = if state.has_no_games { Vec::new() } else { vec![entry("desk"), entry("second")] };
+                ok(&GameList { games, blocked: state.blocked.clone() })
             }
             ("GET", ["compiled", version]) if *version == game().version() => {
                 let body = state.compiled.clone().unwrap_or_else(|| game().bytes().to_vec());

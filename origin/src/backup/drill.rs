@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{BackupError, Opened, restore_postgres, restore_sqlite};
+use super::{BackupError, Opened, open_folder, restore_postgres, restore_sqlite};
 use crate::audit;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, Secret};
@@ -61,7 +61,7 @@ pub async fn drill(
 }
 
 async fn on_sqlite(config: &Config, backup: &Path, live: &dyn Store) -> Result<DrillReport, BackupError> {
-    let folder = tempfile::tempdir().map_err(|error| BackupError::File(std::env::temp_dir(), error))?;
+    let folder = open_folder(config)?;
     let (from, to) = (backup.to_owned(), folder.path().join("restored.db"));
     let restored = to.clone();
     tokio::task::spawn_blocking(move || restore_sqlite(&from, &to, SystemClock.now_ms()))

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::{
     BACKUP_FAILED_NOTE, BackupError, DRILL_FAILED_NOTE, DRILLED_NOTE, DrillReport, MADE_NOTE, OPEN_PREFIX, drill, make,
+    open_place,
 };
 use crate::audit::{self, events};
 use crate::clock::{Clock, DAY_MS, HOUR_MS, Millis};
@@ -29,6 +30,8 @@ const BEGUN_NOTE: &str = "local:backup_begun";
 /// Who makes them, for the audit log.
 const ACTOR: &str = "schedule";
 const MINUTE_MS: Millis = 60_000;
+/// How long a backup lies open at most until it is sealed, or a drill takes.
+const OPEN_AT_MOST_MS: Millis = DAY_MS;
 /// Times of the day at most.
 const MAX_TIMES: usize = 24;
 /// Hours between two backups at most.
@@ -161,7 +164,7 @@ async fn scheduled(
     audit::drain(&**store).await?;
     let making = async {
         std::fs::create_dir_all(folder).map_err(|error| BackupError::File(folder.to_owned(), error))?;
-        remove_left_overs(folder)?;
+        remove_left_overs(folder, config, clock.now_ms())?;
         make(config, file, programs, |_| ()).await
     };
     let bytes = match making.await {
@@ -227,7 +230,7 @@ async fn store_name(store: &dyn Store) -> Result<String, StoreError> {
     const LENGTH: usize = 8;
     let epoch = store.epoch().await?;
     let tail = epoch.len().saturating_sub(LENGTH);
-    Ok(epoch.get(tail..).unwrap_or_default().to_lowercase())
+    Ok(epoch.get(tail..).unwrap_or(&epoch).to_lowercase())
 }
 
 /// When a file of that name was made and of which store, if it is one of ours.
@@ -239,33 +242,40 @@ fn made_of(name: &str) -> Option<(Millis, &str)> {
     Some((time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond(), store))
 }
 
-/// Removes what a process that was killed has left of a backup: nobody else makes one now.
-fn remove_left_overs(folder: &Path) -> Result<(), BackupError> {
-    for entry in std::fs::read_dir(folder).map_err(|error| BackupError::File(folder.to_owned(), error))? {
-        let path = entry.map_err(|error| BackupError::File(folder.to_owned(), error))?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let removed = if name.starts_with(OPEN_PREFIX) {
-            std::fs::remove_dir_all(&path)
-        } else if name.strip_suffix(PARTIAL).is_some_and(|name| made_of(name).is_some()) {
-            std::fs::remove_file(&path)
-        } else {
-            continue;
-        };
-        removed.map_err(|error| BackupError::File(path, error))?;
+/// Removes what a process that was killed has left of a backup: half a file in `folder`, where nobody else makes one now, and what lay
+/// open until it was sealed, once it is so old that nobody is at it.
+fn remove_left_overs(folder: &Path, config: &Config, now_ms: Millis) -> Result<(), BackupError> {
+    for path in entries(folder)? {
+        let name = path.file_name().and_then(|name| name.to_str());
+        if name.and_then(|name| name.strip_suffix(PARTIAL)).is_some_and(|name| made_of(name).is_some()) {
+            std::fs::remove_file(&path).map_err(|error| BackupError::File(path, error))?;
+        }
+    }
+    let is_old = |path: &Path| {
+        let changed = std::fs::metadata(path).and_then(|folder| folder.modified()).ok()?;
+        let since = changed.duration_since(std::time::UNIX_EPOCH).ok()?.as_millis();
+        Some(Millis::try_from(since).ok()? + OPEN_AT_MOST_MS < now_ms)
+    };
+    for path in entries(&open_place(config))? {
+        let ours = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(OPEN_PREFIX));
+        // One whose age can't be told is left to whoever it belongs to.
+        if ours && is_old(&path) == Some(true) {
+            std::fs::remove_dir_all(&path).map_err(|error| BackupError::File(path, error))?;
+        }
     }
     Ok(())
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, BackupError> {
+    let read = std::fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+    read.map_err(|error| BackupError::File(folder.to_owned(), error))
 }
 
 /// Removes the backups of that store that are neither among its last ones nor young enough; returns how many. Those of another
 /// store are nobody's to remove: an origin that began on an empty one, because its own was lost, must not take away what is left of it.
 fn remove_old(folder: &Path, config: &Config, store: &str, now_ms: Millis) -> Result<usize, BackupError> {
-    let failed = |error| BackupError::File(folder.to_owned(), error);
-    let mut ours = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let made = entry.file_name().to_str().and_then(made_of).filter(|(_, of)| *of == store).map(|(at, _)| at);
-        ours.extend(made.map(|at| (at, entry.path())));
-    }
+    let made = |path: &PathBuf| made_of(path.file_name()?.to_str()?).filter(|(_, of)| *of == store).map(|(at, _)| at);
+    let mut ours: Vec<_> = entries(folder)?.into_iter().filter_map(|path| Some((made(&path)?, path))).collect();
     ours.sort();
     let young = config.backup_keep_days.map_or(Millis::MAX, |days| now_ms - Millis::from(days) * DAY_MS);
     let (mut removed, last) = (0, config.backup_keep as usize);
@@ -352,10 +362,16 @@ mod tests {
             "without days, by their number alone"
         );
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 5);
-        std::fs::create_dir(folder.path().join("lgdl-open-x1")).unwrap();
+        let open = tempfile::tempdir().unwrap();
+        std::fs::create_dir(open.path().join("lgdl-open-x1")).unwrap();
         std::fs::write(folder.path().join("lgdl-20300101T000000Z-1a2b3c4d.backup.sealed.partial"), "").unwrap();
         std::fs::write(folder.path().join("theirs.partial"), "").unwrap();
-        remove_left_overs(folder.path()).unwrap();
+        let beside = config(&[("LGDL_SQLITE_PATH", &open.path().join("lgdl.db").to_string_lossy())]);
+        let today = Millis::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap();
+        remove_left_overs(folder.path(), &beside, today).unwrap();
+        assert_eq!(std::fs::read_dir(open.path()).unwrap().count(), 1, "somebody may be at it");
+        remove_left_overs(folder.path(), &beside, today + 2 * DAY_MS).unwrap();
+        assert_eq!(std::fs::read_dir(open.path()).unwrap().count(), 0);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 6);
     }
 }

@@ -9,7 +9,7 @@ use lgdl_origin::backup::{self, BackupProgress, DrillReport, Opened, schedule};
 use lgdl_origin::clock::SystemClock;
 use lgdl_origin::config::Live;
 use lgdl_origin::random::SystemRandom;
-use lgdl_origin::serve::{begin_epoch, stop_signal};
+use lgdl_origin::serve::{ReloadSignal, begin_epoch, stop_signal};
 use lgdl_origin::tls::{Tls, trust};
 use lgdl_origin::tombstones::Counting;
 use serde_json::json;
@@ -66,9 +66,13 @@ pub(super) fn run_backup(arguments: &BackupArguments, console: &mut Console) -> 
         // Told first, so that the backup has it too.
         deployment.tell_now(events::BACKUP_MADE, deployment.store.kind(), json!({})).await.map_err(failed)?;
         let progress = |at: BackupProgress| console.progress(format_args!("{} of {} pages copied", at.done, at.total));
-        let made = backup::make(&deployment.config, file, arguments.programs.as_deref(), progress).await;
+        // Told to stop, it takes away what lies open.
+        let made = tokio::select! {
+            made = backup::make(&deployment.config, file, arguments.programs.as_deref(), progress) => made.map_err(failed),
+            () = stop_signal() => Err(Failure::Failed("the backup was broken off".into())),
+        };
         console.progress_done();
-        let bytes = made.map_err(failed)?;
+        let bytes = made?;
         deployment.store.note(backup::MADE_NOTE, &now_ms().to_string()).await.map_err(failed)?;
         if json {
             console.json(&json!({"file": file, "bytes": bytes, "store": deployment.store.kind()}))?;
@@ -89,8 +93,26 @@ fn run_schedule(arguments: &BackupArguments) -> End {
     trust(&Tls::of(&config)).map_err(failed)?;
     arguments.place.with(async |deployment| {
         let live = Live::new(Arc::new(deployment.config.clone()));
+        let mut reload = ReloadSignal::listen().map_err(failed)?;
+        let reloading = async {
+            loop {
+                reload.next().await;
+                match arguments.place.config() {
+                    Ok(config) => {
+                        live.put(config);
+                        tracing::info!("the settings of backups were read anew");
+                    }
+                    Err(Failure::Failed(why) | Failure::Usage(why)) => {
+                        tracing::error!(why, "the settings stay as they are");
+                    }
+                    Err(Failure::ReaderGone) => {}
+                }
+            }
+        };
+        tracing::info!("backups are made by the schedule");
         tokio::select! {
             () = schedule::keep(&deployment.store, &live, &SystemClock, arguments.programs.as_deref()) => {}
+            () = reloading => {}
             () = stop_signal() => {}
         }
         Ok(Verdict::Yes)

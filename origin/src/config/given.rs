@@ -52,7 +52,11 @@ impl Given {
         let mut given = Given { environment: environment.into_iter().collect(), ..Given::default() };
         match toml.parse::<toml::Table>() {
             Ok(table) => table.into_iter().for_each(|(key, value)| given.take_file_entry(&key, &value)),
-            Err(error) => given.problems.push(format!("lgdl.toml is no TOML: {}", error.message())),
+            Err(error) => {
+                let line = error.span().map(|span| toml.get(..span.start).unwrap_or(toml).lines().count().max(1));
+                let at = line.map_or_else(String::new, |line| format!(" in line {line}"));
+                given.problems.push(format!("lgdl.toml is no TOML{at}: {}", error.message()));
+            }
         }
         given.open_secret_files();
         given

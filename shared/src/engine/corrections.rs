@@ -30,23 +30,23 @@ pub(super) struct Correction<'n> {
 }
 
 /// The slots that hold a value, as people may name them.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Held<'n> {
+#[derive(Clone, Copy)]
+pub(super) struct Held<'h, 'n> {
     /// By their names.
-    pub(super) names: &'n [&'n str],
-    /// By the word for what they are ("change the date to …"), where only one of them is that: the type's name and the slot's.
-    pub(super) only_of_type: &'n [(&'n str, &'n str)],
+    pub(super) names: &'h [&'n str],
+    /// By the word for what they are ("change the date to …"): the only one of that type, by the type's name.
+    pub(super) only_of_type: &'h dyn Fn(&str) -> Option<&'n str>,
 }
 
-impl<'n> Held<'n> {
+impl<'h, 'n> Held<'h, 'n> {
     /// Known by their names alone.
-    pub(super) fn named(names: &'n [&'n str]) -> Held<'n> {
-        Held { names, only_of_type: &[] }
+    pub(super) fn named(names: &'h [&'n str]) -> Held<'h, 'n> {
+        Held { names, only_of_type: &|_| None }
     }
 }
 
 /// Finds a correction of what is held.
-pub(super) fn find<'n>(heard: &Heard, held: Held<'n>) -> Option<Correction<'n>> {
+pub(super) fn find<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<Correction<'n>> {
     let slots = held.names;
     let language = heard.language;
     let words = heard.words.as_slice();
@@ -104,7 +104,7 @@ pub(super) fn find<'n>(heard: &Heard, held: Held<'n>) -> Option<Correction<'n>> 
 }
 
 /// "change the severity to 7"
-fn renaming<'n>(language: &'static Language, words: &[Word], held: Held<'n>) -> Option<Correction<'n>> {
+fn renaming<'n>(language: &'static Language, words: &[Word], held: Held<'_, 'n>) -> Option<Correction<'n>> {
     let lead = language.prefix(words, Cue::CorrectionWeak);
     let words = if lead < words.len() { &words[lead..] } else { words };
     let skip = language.prefix(words, Cue::CorrectionChange);
@@ -136,12 +136,12 @@ fn named<'n, 'w>(language: &'static Language, words: &'w [Word], slots: &[&'n st
 fn by_type<'n, 'w>(
     language: &'static Language,
     words: &'w [Word],
-    only: &[(&'n str, &'n str)],
+    only: &dyn Fn(&str) -> Option<&'n str>,
 ) -> Option<(&'n str, &'w [Word])> {
     let words = &words[language.prefix(words, Cue::Owner)..];
     let count = language.prefix(words, Cue::TypeName);
     let ty = words.get(..count).and_then(|named| language.value_of(Cue::TypeName, named))?;
-    only.iter().find(|(name, _)| *name == ty).map(|(_, slot)| (*slot, &words[count..]))
+    only(ty).map(|slot| (slot, &words[count..]))
 }
 
 fn slot_name<'n, 'w>(
@@ -271,7 +271,10 @@ mod tests {
 
     fn check(text: &str, expected: Option<(&str, Strength, Option<&str>)>) {
         let heard = Heard::of(Language::english(), text);
-        let held = Held { names: &["severity", "location", "device_type"], only_of_type: &[("date", "onset")] };
+        let held = Held {
+            names: &["severity", "location", "device_type"],
+            only_of_type: &|ty| (ty == "date").then_some("arrival"),
+        };
         let found = find(&heard, held);
         let found = found.map(|found| (&text[found.span.0..found.span.1], found.strength, found.slot));
         assert_eq!(found, expected, "{text}");
@@ -295,7 +298,7 @@ mod tests {
         check("7, not 6", Some(("7", Strength::Strong, None)));
         check("scratch that, 5", Some(("5", Strength::Strong, None)));
         check("8 actually", Some(("8", Strength::Plain, None)));
-        check("change the date to June 4th", Some(("June 4th", Strength::Strong, Some("onset"))));
+        check("change the date to June 4th", Some(("June 4th", Strength::Strong, Some("arrival"))));
         check("can i have bacon instead of olives", Some(("can i have bacon", Strength::Strong, None)));
         check("the date", None);
     }

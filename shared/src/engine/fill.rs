@@ -130,15 +130,19 @@ impl Run<'_> {
                 self.fill(&slot, &found, Source::Capture);
             }
         }
-        let mut used = taken;
+        self.fill_stated(mv, &scan, stated, taken);
+    }
+
+    /// Fills what is stated, and notes what could not be filled; `used` is taken already.
+    fn fill_stated(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, stated: Vec<Stated>, mut used: Vec<Span>) {
         for stated in stated {
             if let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) {
                 used.push((stated.found.start, stated.found.end));
                 self.fill(slot, &stated.found, Source::Mention);
             }
         }
-        self.note_doubtful(mv, &scan, &used);
-        self.pass_declined(mv, &scan);
+        self.note_doubtful(mv, scan, &used);
+        self.pass_declined(mv, scan);
     }
 
     /// Fills what an utterance states that no pattern of the move matches.
@@ -146,15 +150,8 @@ impl Run<'_> {
         let reference = self.reference;
         let header = Arc::clone(&self.input.header);
         let scan = Scan::over(text, self.heard_in(text), &mv.slots, &reference).knowing(&header.vocabulary);
-        let mut used = Vec::new();
-        for stated in self.stated_beside(mv, &scan, &[]) {
-            if let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) {
-                used.push((stated.found.start, stated.found.end));
-                self.fill(slot, &stated.found, Source::Mention);
-            }
-        }
-        self.note_doubtful(mv, &scan, &used);
-        self.pass_declined(mv, &scan);
+        let stated = self.stated_beside(mv, &scan, &[]);
+        self.fill_stated(mv, &scan, stated, Vec::new());
     }
 
     /// What was said beside and cannot be stored as it is: a number out of bounds is refused with its reason, and a day that

@@ -72,17 +72,12 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             }
         }
     }
-    if let [index] = slots
-        .iter()
-        .enumerate()
-        .filter(|(_, slot)| *effective_type(slot) == SlotType::DateTime)
-        .map(|(index, _)| index)
-        .collect::<Vec<_>>()
-        .as_slice()
-        && values.iter().all(|(_, fits)| !fits.contains(index))
-        && let Some(found) = joined(slots, *index, scan).filter(|found| free(found.start, found.end))
+    let mut moments = slots.iter().enumerate().filter(|(_, slot)| *effective_type(slot) == SlotType::DateTime);
+    if let (Some((index, _)), None) = (moments.next(), moments.next())
+        && values.iter().all(|(_, fits)| !fits.contains(&index))
+        && let Some(found) = joined(slots, index, scan).filter(|found| free(found.start, found.end))
     {
-        values.push((found, vec![*index]));
+        values.push((found, vec![index]));
     }
     for (index, slot) in slots.iter().enumerate().filter(|(_, slot)| *item_type(slot) == SlotType::Boolean) {
         if let Some((answer, start, end)) = yes_no::stated(&slot.name, &scan.heard).filter(|(_, a, b)| free(*a, *b)) {
@@ -97,7 +92,8 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             values.push((found, vec![index]));
         }
     }
-    for (index, slot) in slots.iter().enumerate() {
+    let introduces = scan.heard.words.iter().any(|word| word.is([Cue::Copula, Cue::SlotOfName]));
+    for (index, slot) in slots.iter().enumerate().filter(|_| introduces) {
         if let Some(found) = introduced(slot, scan).filter(|found| free(found.start, found.end)) {
             values.retain(|(other, _)| other.end <= found.start || other.start >= found.end);
             values.push((found, vec![index]));
@@ -234,12 +230,14 @@ fn counts_a_share(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
     let end = words.partition_point(|word| word.end <= entity.end);
     let share = matches!(words.get(end..), Some([of, others, ..]) if of.class.is(Class::OF)
         && others.class.is(Class::KIN.and(Class::DETERMINER)) && !others.after_break);
-    let name = Heard::of(scan.language(), &called(&slot.name));
     let belongs = first.checked_sub(1).map(|before| &words[before]).is_some_and(|before| {
-        let set_apart = words[first].after_break;
-        let named = name.words.iter().any(|word| word.stem(scan.language()) == before.stem(scan.language()));
-        let continuous = scan.language().formats.get("progressive").is_some_and(|suffix| before.text.ends_with(suffix));
-        !set_apart && before.class == Class::CONTENT && continuous && !named
+        let set_apart = words.get(first).is_none_or(|word| word.after_break);
+        let continuous = || scan.language().formats.get("progressive").is_some_and(|end| before.text.ends_with(end));
+        let named = || {
+            let name = Heard::of(scan.language(), &called(&slot.name));
+            name.words.iter().any(|word| word.stem(scan.language()) == before.stem(scan.language()))
+        };
+        !set_apart && before.class == Class::CONTENT && continuous() && !named()
     });
     share || belongs
 }
@@ -435,9 +433,9 @@ fn opens_a_clause_as_discourse(scan: &Scan<'_>, entity: &Entity) -> bool {
     let words = scan.heard.words.as_slice();
     let first = words.partition_point(|word| word.start < entity.start);
     let end = words.partition_point(|word| word.end <= entity.end);
-    let joined = |at: usize| words[at].after_break || words[at - 1].is([Cue::And, Cue::But, Cue::Linker]);
-    first > 0
-        && joined(first)
+    let [.., before] = &words[..first] else { return false };
+    let joined = before.is([Cue::And, Cue::But, Cue::Linker]);
+    words.get(first).is_some_and(|word| word.after_break || joined)
         && words.get(end).is_some_and(|next| !next.after_break)
         && is_discourse(scan.language(), scan.said(entity))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::corrections::{self, Held, Strength};
+use super::super::corrections::{self, Correction, Held, Strength};
 use super::super::decide;
 use super::super::fill::Stated;
 use super::super::flow::Entry;
@@ -40,9 +40,7 @@ impl Run<'_> {
         }
         let wholes = filled.iter().filter_map(|name| slots::whole_of(name));
         let named: Vec<&str> = filled.iter().copied().chain(wholes).collect();
-        let only_of_type = only_of_type(mv, &filled);
-        let held = Held { names: &named, only_of_type: &only_of_type };
-        let Some(correction) = corrections::find(&scan.heard, held) else { return false };
+        let Some(correction) = correction_of(mv, &named, &scan.heard) else { return false };
         let Some(said) = scan.text.get(correction.span.0..correction.span.1) else { return false };
         let rest = Heard::of(self.language(), said);
         if rest.is_empty() || strings::is_question(said, &rest) || slots::yes_no::is_unsure(&rest) {
@@ -51,6 +49,8 @@ impl Run<'_> {
         if let Some(whole) = correction.slot.filter(|name| !filled.contains(name)).map(str::to_owned) {
             return self.correct_composite(mv, &whole, said);
         }
+        let taking_back = scan.heard.words.iter().take_while(|word| word.start < correction.span.0);
+        let taking_back = taking_back.filter(|word| word.is(Cue::TakesBack)).count();
         let mut free_text = true;
         // An answer to the open question comes first, unless the utterance plainly goes back to another.
         if correction.slot.is_none()
@@ -58,8 +58,7 @@ impl Run<'_> {
             && *effective_type(asked) != SlotType::String
         {
             // "no wait, …" takes something back where a plain "no, …" answers.
-            let takes_back = scan.heard.words.iter().take_while(|word| word.start < correction.span.0);
-            let takes_back = takes_back.filter(|word| word.is(Cue::TakesBack)).count() > 1;
+            let takes_back = taking_back > 1;
             let yes_or_no = is_yes_no(self.language(), asked);
             let answers = !(yes_or_no && takes_back)
                 && matches!(slots::read_value(asked, said, scan.reference), Answer::Value { found, .. } if found.fits);
@@ -90,8 +89,7 @@ impl Run<'_> {
             .filter_map(|name| mv.slots.iter().find(|slot| slot.name == *name))
             .partition(|slot| *effective_type(slot) != SlotType::String);
         // A value of a type beats free text, whatever stands around it, where something is plainly taken back.
-        let takes_back = scan.heard.words.iter().any(|word| word.is(Cue::TakesBack) && word.start < correction.span.0);
-        let strength = if takes_back { correction.strength.max(Strength::Plain) } else { correction.strength };
+        let strength = if taking_back > 0 { correction.strength.max(Strength::Plain) } else { correction.strength };
         let target = typed.into_iter().chain(free.into_iter().filter(|_| free_text)).find_map(|slot| {
             let held = frame.slot(&slot.name)?;
             let found =
@@ -143,9 +141,7 @@ impl Run<'_> {
         let changes = |run: &Self, clause: &str| {
             let Some(frame) = &run.state.active else { return false };
             let filled: Vec<&str> = frame.slots.iter().map(|(name, _)| name.as_str()).collect();
-            let only_of_type = only_of_type(mv, &filled);
-            let held = Held { names: &filled, only_of_type: &only_of_type };
-            corrections::find(&Heard::of(run.language(), clause), held)
+            correction_of(mv, &filled, &Heard::of(run.language(), clause))
                 .is_some_and(|found| found.strength == Strength::Strong && found.slot.is_some())
         };
         let said = |span: &(usize, usize)| scan.text.get(span.0..span.1).unwrap_or_default();
@@ -170,9 +166,7 @@ impl Run<'_> {
             let filled: Vec<&str> = frame.slots.iter().rev().map(|(name, _)| name.as_str()).collect();
             let Some(clause) = scan.text.get(span.0..span.1) else { continue };
             let heard = Heard::of(self.language(), clause);
-            let only_of_type = only_of_type(mv, &filled);
-            let held = Held { names: &filled, only_of_type: &only_of_type };
-            let Some(correction) = corrections::find(&heard, held) else { continue };
+            let Some(correction) = correction_of(mv, &filled, &heard) else { continue };
             let Some(said) = clause.get(correction.span.0..correction.span.1) else { continue };
             if correction.strength < Strength::Plain || strings::is_question(clause, &heard) {
                 continue;
@@ -207,7 +201,7 @@ impl Run<'_> {
         let text = self.text.clone();
         let (reference, header) = (self.reference, Arc::clone(&self.input.header));
         let scan = Scan::over(&text, self.heard(), &mv.slots, &reference).knowing(&header.vocabulary);
-        if corrections::find(&scan.heard, Held::default()).is_none_or(|found| found.strength < Strength::Plain) {
+        if corrections::find(&scan.heard, Held::named(&[])).is_none_or(|found| found.strength < Strength::Plain) {
             return Ok(false);
         }
         let before = self.state.active.take();
@@ -307,17 +301,16 @@ impl Run<'_> {
     }
 }
 
-/// The slots that are held as the only ones of their type, by that type's name.
-fn only_of_type<'m>(mv: &'m Move, filled: &[&'m str]) -> Vec<(&'static str, &'m str)> {
-    let held = || mv.slots.iter().filter(|slot| filled.contains(&slot.name.as_str()));
-    SlotType::SIMPLE
-        .into_iter()
-        .filter_map(|(name, ty)| {
-            let mut of_type = held().filter(|slot| *effective_type(slot) == ty);
-            let only = of_type.next()?;
-            of_type.next().is_none().then_some((name, only.name.as_str()))
-        })
-        .collect()
+/// What an utterance corrects of slots that hold a value.
+fn correction_of<'m>(mv: &'m Move, held: &[&'m str], heard: &Heard) -> Option<Correction<'m>> {
+    let only_of_type = |ty: &str| {
+        let ty = SlotType::simple(ty)?;
+        let is_held = |slot: &&Slot| held.contains(&slot.name.as_str()) && effective_type(slot) == ty;
+        let mut of_type = mv.slots.iter().filter(is_held);
+        let only = of_type.next()?;
+        of_type.next().is_none().then_some(only.name.as_str())
+    };
+    corrections::find(heard, Held { names: held, only_of_type: &only_of_type })
 }
 
 /// "no return": a noun without an article that "no" denies is not put in the place of anything.
