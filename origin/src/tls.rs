@@ -32,7 +32,7 @@ impl Tls {
 /// # Errors
 /// When their file can't be used.
 pub fn trust(tls: &Tls) -> Result<(), TlsError> {
-    tls.authorities.as_deref().map_or(Ok(()), lgdl_tls::trust)
+    lgdl_tls::trust(tls.authorities.as_deref())
 }
 
 /// The certificate of what this program serves, if the settings name one.

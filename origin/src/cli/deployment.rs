@@ -10,7 +10,7 @@ use lgdl_origin::audit::{self, events};
 use lgdl_origin::clock::{Clock, Millis, SystemClock};
 use lgdl_origin::privacy::Protection;
 use lgdl_origin::random::SystemRandom;
-use lgdl_origin::serve::{DEFAULT_TENANT, open_store, protection};
+use lgdl_origin::serve::{DEFAULT_TENANT, open_existing, protection};
 use lgdl_origin::store::{Event, Store, StoreError};
 use serde_json::Value;
 
@@ -56,7 +56,7 @@ impl Where {
 
     /// As [`Where::with`], with settings that were read already and on a runtime that runs.
     pub(super) async fn on(&self, config: Config, command: impl AsyncFnOnce(Arc<Deployment>) -> End) -> End {
-        let store = open_store(&config, &SystemClock).await.map_err(failed)?;
+        let store = open_existing(&config, &SystemClock).await.map_err(failed)?;
         self.on_store(config, store, command).await
     }
 

@@ -6,6 +6,7 @@ use lgdl::compiled::CompiledGame;
 use lgdl::golden::GoldenFile;
 use lgdl::ids::Id;
 use lgdl::ir::Game;
+use lgdl_origin::archives::ArchivedTurns;
 use lgdl_origin::audit::events;
 use lgdl_origin::files::NewFile;
 use lgdl_origin::learning::{Decision, Kind, MIN_PERSONS, Proposal, decide, decided, draft, proposals};
@@ -122,8 +123,8 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         let shown = json!({"game": of.game});
         // Told before anything is shown.
         deployment.tell_now(events::PROPOSALS_SHOWN, &of.game, shown).await.map_err(failed)?;
-        let talks =
-            talks(store, &*deployment.protection, tenant, &of.game, &Wanted::default()).await.map_err(failed)?;
+        let wanted = Wanted { archived: ArchivedTurns::read_in(&deployment.config), ..Wanted::default() };
+        let talks = talks(store, &*deployment.protection, tenant, &of.game, &wanted).await.map_err(failed)?;
         let decisions = decided(store, tenant, &of.game).await.map_err(failed)?;
         let all = proposals(&loaded.compiled, &talks.talks);
         looked_at(&talks, console);

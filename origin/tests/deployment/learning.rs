@@ -56,7 +56,7 @@ fn conversation(user: &str, said: &[(&str, &str, &str, Option<&str>)]) -> String
 
 /// A deployment in which two persons were not understood, and said it again.
 fn place() -> Place {
-    let place = Place::new();
+    let place = Place::new().ready();
     std::fs::create_dir(place.path("bikes")).unwrap();
     std::fs::write(place.path("bikes/game.lgdl"), GAME).unwrap();
     std::fs::write(place.path("bikes/golden_dialogs.yaml"), GOLDENS).unwrap();
