@@ -175,7 +175,7 @@ pub async fn signs(config: &Config, store: Option<&dyn Store>) -> Result<Vec<Sig
     {
         signs.push(Sign::Archive(folder.clone()));
     }
-    if let Some(folder) = config.backup_folder.as_ref().filter(|folder| folder.exists())
+    if let Some(folder) = config.backup_folder.as_ref().filter(|folder| folder.is_dir())
         && schedule::holds_of_another(folder, store).await?
     {
         signs.push(Sign::Backups(folder.clone()));

@@ -10,7 +10,7 @@ use lgdl_edge_host::{Host, HostConfig, Storage};
 use lgdl_origin::clock::{Clock, SystemClock};
 use lgdl_origin::config::{ConfigError, Given};
 use lgdl_origin::serve::{ReloadSignal, collector, stop_signal};
-use lgdl_origin::tls::{keep_tls, server_tls, trust};
+use lgdl_origin::tls::{keep_tls, server_tls, trust, trust_anew};
 
 use super::console::Console;
 use super::deployment::failed;
@@ -88,7 +88,7 @@ fn read_anew(host: &Host, settings: &mut Settings) {
     let whole = |given: Given| {
         let tls = given.tls().map_err(failed)?;
         let edge = of_node(given)?;
-        trust(&tls).map_err(failed)?;
+        trust_anew(&tls).map_err(failed)?;
         Ok(edge)
     };
     let Some((read, edge)) = settings.read(whole) else { return };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use lgdl_origin::config::Given;
 use lgdl_origin::serve::{ReloadSignal, Running, stop_signal};
-use lgdl_origin::tls::{Tls, trust};
+use lgdl_origin::tls::{Tls, trust_anew};
 
 use super::console::Console;
 use super::deployment::failed;
@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
 async fn read_anew(running: &Running, settings: &mut Settings) {
     let whole = |given: Given| {
         let config = given.origin().map_err(failed)?;
-        trust(&Tls::of(&config)).map_err(failed)?;
+        trust_anew(&Tls::of(&config)).map_err(failed)?;
         Ok(config)
     };
     let Some((read, config)) = settings.read(whole) else { return };

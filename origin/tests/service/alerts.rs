@@ -60,9 +60,12 @@ async fn an_incident_is_told_once_over_every_channel_and_so_is_its_end() {
     let raised = PLACES.map(|at| place.arrived.at(at)[0].clone());
     let [mail, slack, pagerduty, any] = &raised;
     let text = mail["text"].as_str().unwrap();
-    assert!(text.contains("Subject: [lgdl] critical: the disk is") && text.contains("disk_full"), "{text}");
+    assert!(
+        text.contains("Subject: [lgdl] critical: the disk of the store is") && text.contains("disk_full"),
+        "{text}"
+    );
     assert!(mail["to"].to_string().contains("ops@example.com") && mail["to"].to_string().contains("boss@example.com"));
-    assert!(slack["text"].as_str().unwrap().starts_with("critical: the disk is"));
+    assert!(slack["text"].as_str().unwrap().starts_with("critical: the disk of the store is"));
     assert_eq!(
         (&pagerduty["event_action"], &pagerduty["payload"]["severity"]),
         (&"trigger".into(), &"critical".into())
