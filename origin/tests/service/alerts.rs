@@ -79,7 +79,7 @@ async fn an_incident_is_told_once_over_every_channel_and_so_is_its_end() {
     place.until("its end is told", |arrived| PLACES.iter().all(|at| arrived.at(at).len() == 2)).await;
     let ended = &place.arrived.at("pagerduty")[1];
     assert_eq!((&ended["event_action"], &ended["dedup_key"]), (&"resolve".into(), &pagerduty["dedup_key"]));
-    assert!(place.arrived.at("mail")[1]["text"].as_str().unwrap().contains("resolved: the disk is"));
+    assert!(place.arrived.at("mail")[1]["text"].as_str().unwrap().contains("resolved: the disk of the store is"));
     assert!(open(&*edge.running.origin.store).await.unwrap().is_empty());
 }
 
