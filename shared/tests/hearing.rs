@@ -149,6 +149,17 @@ fn a_bank_hears_everything() {
     check("bank");
 }
 
+#[test]
+fn a_curry_kitchen_hears_what_is_not_wanted() {
+    check("curry");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn a_rice_kitchen_hears_what_is_not_wanted_in_spanish() {
+    check("arroces");
+}
+
 #[cfg(feature = "spanish")]
 #[test]
 fn a_vet_hears_everything_in_spanish() {

@@ -87,12 +87,11 @@ impl Run<'_> {
         }
         let pieces: Vec<&str> =
             rest.split(MARKS).map(str::trim).filter(|piece| piece.chars().any(char::is_alphanumeric)).collect();
-        // What is too much belongs to the first: "Flat 2, 5 Main Street, Bonn".
-        let surplus = pieces.len().saturating_sub(texts.len());
         let mut said: Vec<String> = Vec::new();
-        if let Some(first) = pieces.get(..=surplus).filter(|_| !pieces.is_empty()) {
-            said.push(first.join(", "));
-            said.extend(pieces[surplus + 1..].iter().map(|piece| (*piece).to_owned()));
+        if let Some((first, last)) = surplus_of(&pieces, texts.len()) {
+            said.push(pieces[..=first].join(", "));
+            said.extend(pieces[first + 1..last].iter().map(|piece| (*piece).to_owned()));
+            said.extend(pieces.get(last..).filter(|last| !last.is_empty()).map(|last| last.join(", ")));
         }
         for (slot, said) in texts.into_iter().zip(said) {
             if let Some(value) = slots::read_string(self.language(), slot, &said) {
@@ -101,4 +100,28 @@ impl Run<'_> {
         }
         found
     }
+}
+
+/// Where the first text ends and the last begins, where more is said than there are texts. What is too much belongs to the
+/// first ("Flat 2, 5 Main Street, Bonn"), but for a name behind the place that it is in ("5 Main Street, Dayton, OH").
+fn surplus_of(pieces: &[&str], texts: usize) -> Option<(usize, usize)> {
+    /// Letters of a short form: "OH", "NSW".
+    const SHORT: usize = 3;
+    let end = pieces.len().checked_sub(1)?;
+    let surplus = pieces.len().saturating_sub(texts);
+    if surplus == 0 || texts < 2 {
+        return Some((surplus.min(end), end.max(surplus + 1)));
+    }
+    let numbered = |piece: &str| piece.chars().any(|sign| sign.is_ascii_digit());
+    let is_short = pieces[end].chars().count() <= SHORT;
+    let is_name = |piece: &&str| piece.starts_with(char::is_uppercase) && !numbered(piece);
+    // A street has its number: names behind it are no part of it.
+    let names = pieces[1..].iter().rev().take_while(|piece| is_name(piece)).count();
+    let behind = match () {
+        () if is_short && !numbered(pieces[end]) => 1,
+        () if numbered(pieces[0]) || names < end => names.saturating_sub(texts - 1),
+        () => 0,
+    };
+    let behind = behind.min(surplus);
+    Some((surplus - behind, end - behind))
 }

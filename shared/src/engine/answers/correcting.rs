@@ -114,6 +114,25 @@ impl Run<'_> {
         true
     }
 
+    /// "actually make it large" while a part asks: what it changes is what the move that called the part holds, or one that
+    /// called that. Whether it did.
+    pub(super) fn correct_for_caller(&mut self, asked: &Slot, scan: &Scan<'_>) -> bool {
+        let Some(mut part) = self.state.active.take_if(|frame| frame.caller.is_some()) else { return false };
+        let Some(mut caller) = part.caller.take() else { return false };
+        let corrected = self.move_named(&caller.frame.move_id).is_some_and(|outer| {
+            self.state.active = Some(std::mem::take(&mut caller.frame));
+            let wider = Scan::of(scan.text, &outer.slots, scan.reference).knowing(scan.terms());
+            let corrected = self.edit_lists(&outer, asked, &wider)
+                || self.correct(&outer, Some(asked), &wider)
+                || self.correct_for_caller(asked, scan);
+            caller.frame = self.state.active.take().unwrap_or_default();
+            corrected
+        });
+        part.caller = Some(caller);
+        self.state.active = Some(part);
+        corrected
+    }
+
     /// "change the address to 9 Elm Street, Kiel"
     fn correct_composite(&mut self, mv: &Arc<Move>, whole: &str, said: &str) -> bool {
         if !self.replace_composite(mv, whole, said) {
