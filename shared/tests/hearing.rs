@@ -27,7 +27,8 @@ fn judge(record: &TurnRecord, line: &str) -> Option<String> {
         _ if is_slot => match record.slots.get(key.trim()) {
             Some(serde_json::Value::String(text)) => text.clone(),
             Some(serde_json::Value::Object(fields)) => {
-                fields.get("iso").and_then(|iso| iso.as_str()).unwrap_or_default().to_owned()
+                let iso = fields.get("iso").and_then(|iso| iso.as_str());
+                iso.map_or_else(|| serde_json::Value::Object(fields.clone()).to_string(), str::to_owned)
             }
             Some(value) => value.to_string(),
             None => "nothing".to_owned(),

@@ -27,7 +27,8 @@ impl Run<'_> {
         values: &BTreeMap<String, String>,
     ) -> Result<(), Halt> {
         let phrase = self.heard();
-        let for_slot = clarifies.as_ref().filter(|clarifies| clarifies.position.is_empty()).map(|held| held.name.clone());
+        let for_slot =
+            clarifies.as_ref().filter(|clarifies| clarifies.position.is_empty()).map(|held| held.name.clone());
         // A client says the value of a choice where the choice has one.
         let pressed = |option: &String| values.get(option).is_some_and(|value| value.trim() == self.text.trim());
         let pressed = options.iter().position(pressed);

@@ -111,9 +111,8 @@ impl Run<'_> {
             return;
         }
         // A composite is let go of as a whole, if all of it is.
-        let whole = whole_of(&slot.name).filter(|whole| {
-            parts_of(mv, whole).into_iter().all(|part| self.standing(mv, part) == Standing::Needless)
-        });
+        let whole = whole_of(&slot.name)
+            .filter(|whole| parts_of(mv, whole).into_iter().all(|part| self.standing(mv, part) == Standing::Needless));
         let name = whole.unwrap_or(&slot.name).to_owned();
         if !told.contains(&name) {
             self.say(&wording::needless(&name));

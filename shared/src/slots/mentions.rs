@@ -191,7 +191,8 @@ impl Contested {
             }
             let stated = options::stated(choices, scan.vocabulary(slot).in_passing(), &scan.heard);
             let joined = |pair: &[options::Chosen]| {
-                let between = scan.heard.words.iter().filter(|word| word.start >= pair[0].end && word.end <= pair[1].start);
+                let between =
+                    scan.heard.words.iter().filter(|word| word.start >= pair[0].end && word.end <= pair[1].start);
                 pair[0].index != pair[1].index && between.into_iter().any(|word| word.class.is(Class::AND))
             };
             if stated.windows(2).any(joined) {

@@ -384,7 +384,8 @@ fn informal_number(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
 fn read_options(slot: &Slot, options: &[String], scan: &Scan<'_>) -> Answer {
     let stated = options::stated(options, scan.vocabulary(slot), &scan.heard);
     // "ham or olives": the choice between them is left open.
-    if stated.windows(2).any(|pair| pair[0].index != pair[1].index && scan.are_alternatives(pair[0].end, pair[1].start)) {
+    if stated.windows(2).any(|pair| pair[0].index != pair[1].index && scan.are_alternatives(pair[0].end, pair[1].start))
+    {
         return Answer::Refused(reason(scan.language(), slot));
     }
     if let Some(found) = lists::state_list(options, slot, scan) {
