@@ -186,7 +186,8 @@ impl Contested {
         for (index, slot) in slots.iter().enumerate() {
             let SlotType::Enum(choices) = effective_type(slot) else { continue };
             let shared = slots.iter().filter(|other| effective_type(other) == effective_type(slot)).count() > 1;
-            if shared || is_yes_no(scan.language(), slot) {
+            let both = || options::position(scan.language(), choices, Cue::OptionBoth).is_some();
+            if shared || is_yes_no(scan.language(), slot) || both() {
                 continue;
             }
             let stated = options::stated(choices, scan.vocabulary(slot).in_passing(), &scan.heard);

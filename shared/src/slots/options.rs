@@ -51,7 +51,7 @@ pub(crate) fn no_option<S: AsRef<str>>(language: &'static Language, options: &[S
     position(language, options, Cue::OptionNo)
 }
 
-fn position<S: AsRef<str>>(language: &'static Language, options: &[S], cue: Cue) -> Option<usize> {
+pub(super) fn position<S: AsRef<str>>(language: &'static Language, options: &[S], cue: Cue) -> Option<usize> {
     options.iter().position(|option| Heard::of(language, &readable(option.as_ref())).is(cue))
 }
 
@@ -215,7 +215,7 @@ pub(super) fn averse(heard: &Heard, first: usize, end: usize) -> bool {
     const REACH: usize = 16;
     /// Words behind it.
     const REACH_BEHIND: usize = 4;
-    if !heard.tokens.classes().is(Class::AVERSE) {
+    if !heard.tokens.classes().is(Class::AVERSE.and(Class::NOTHING)) {
         return false;
     }
     let words = heard.words.as_slice();
@@ -224,6 +224,8 @@ pub(super) fn averse(heard: &Heard, first: usize, end: usize) -> bool {
     let says = |at: usize| {
         let denied = at > 0 && class(at - 1).is(Class::NEGATOR);
         class(at).is(Class::AVERSE) && class(at).is(Class::LIFTS) == denied
+            // "nothing with ham"
+            || class(at).is(Class::NOTHING) && class(at + 1).is(Class::ADJUNCT)
     };
     // A clause of its own that says more than names goes on to something else: "…, ham please".
     let clause_end = (end..words.len()).find(|at| words[*at].after_break).unwrap_or(words.len());
@@ -251,13 +253,17 @@ pub(super) fn averse(heard: &Heard, first: usize, end: usize) -> bool {
             return true;
         }
     }
-    let behind = &words[end..clause_end.min(end + REACH_BEHIND)];
+    let told = |from: usize, until: usize| (from..until.min(from + REACH_BEHIND)).find(|at| says(*at));
+    let nouns = |words: &[Word]| words.iter().filter(|word| word.class == Class::CONTENT).count();
+    let Some(at) = told(end, clause_end) else {
+        // "peanuts? I'm allergic": a clause that has nothing else to speak of.
+        let next = (clause_end + 1..words.len()).find(|at| words[*at].after_break).unwrap_or(words.len());
+        return end == clause_end && told(end, next).is_some() && nouns(&words[end..next]) == 0;
+    };
     let parts = Class::BREAK.and(Class::BUT).and(Class::AND).and(Class::OR).and(Class::ADJUNCT).and(Class::FOR);
-    let Some(told) = (0..behind.len()).find(|at| says(end + at)) else { return false };
-    let between = &behind[..told];
-    let nouns = between.iter().filter(|word| word.class == Class::CONTENT).count();
-    let ends = end + told + 1 == clause_end;
-    told == 0 || ends && nouns < 2 && !between.iter().any(|word| word.class.is(parts.and(Class::FILLER)))
+    let between = &words[end..at];
+    let parted = between.iter().any(|word| word.class.is(parts.and(Class::FILLER)));
+    at == end || at + 1 == clause_end && nouns(between) < 2 && !parted
 }
 
 /// "only if the ham is free": what a condition is about is not wished for yet; "if possible I'd like ham" is a wish.
