@@ -81,7 +81,7 @@ fn a_pattern_as_it_stands_beats_meaning_and_meaning_says_what_it_is() {
     assert!(verbatim.score > 0.9);
     let meant = &heard(&game, "will a driver collect the clothes")[0];
     assert_eq!(meant.stage, Stage::Meaning);
-    assert!(meant.score < 0.9 && !meant.pattern.is_empty());
+    assert!(meant.score < 0.95 && !meant.pattern.is_empty());
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn everything_heard_is_at_most_what_meaning_may_say() {
         let query =
             Query { text, participant: "user", reference: &reference, admits: &|_| true, plausible: &|_| false };
         for candidate in matcher::guess(&game, &query, &mut Scratch::default()) {
-            assert!(candidate.stage != Stage::Meaning || candidate.score < 0.9, "{text}");
+            assert!(candidate.stage != Stage::Meaning || candidate.score < 0.95, "{text}");
         }
     }
 }

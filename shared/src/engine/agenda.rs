@@ -9,7 +9,7 @@ use super::mending::Target;
 use super::repairs::{self, Repair};
 use super::run::{Halt, Reading, Run};
 use super::state::{Frame, Open};
-use super::turn::CERTAIN;
+use super::turn::is_certain;
 use super::{AlsoState, wording};
 use crate::ir::{Move, SlotType};
 use crate::slots::{self, Shown, effective_type, strings};
@@ -70,7 +70,7 @@ impl Run<'_> {
             let words = text.get(clause.0..clause.1).unwrap_or_default();
             // The mark that ends a clause tells whether it asks.
             let asks = text.get(clause.1..).is_some_and(|after| after.trim_start().starts_with(['?', '？']));
-            said.candidate.score >= CERTAIN || asks || strings::is_question(words, &text::Heard::of(language, words))
+            is_certain(&said.candidate) || asks || strings::is_question(words, &text::Heard::of(language, words))
         };
         let plan = decide(&heard, own.as_deref(), self.room(open), &apart);
         match plan {

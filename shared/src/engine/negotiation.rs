@@ -4,7 +4,7 @@ use super::flow::{Entry, subject_of, until_at};
 use super::mending::Target;
 use super::run::{Halt, Reading, Run, WORTH_ASKING, rounded};
 use super::state::{Frame, Open, Talks};
-use super::turn::CERTAIN;
+use super::turn::is_certain;
 use super::{MAX_UTTERANCE_CHARS, Negotiation, NegotiationRound, wording};
 use crate::ir::Priority;
 use crate::matcher::Candidate;
@@ -184,7 +184,7 @@ impl Run<'_> {
         let phrase = self.heard();
         let question = strings::is_question(&self.text, &phrase);
         if let Some(other) = self.interruption()
-            && (other.score >= CERTAIN || question)
+            && (is_certain(&other) || question)
         {
             return self.digress(&other);
         }

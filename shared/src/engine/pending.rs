@@ -6,7 +6,7 @@ use super::flow::Entry;
 use super::mending::{Replaceable, Target};
 use super::run::{Halt, Reading, Run, TOO_CLOSE};
 use super::state::{Clarifies, Frame};
-use super::turn::CERTAIN;
+use super::turn::is_certain;
 use super::{MAX_UTTERANCE_CHARS, wording};
 use crate::matcher::Candidate;
 use crate::slots::{self, Shown, Vocabulary, strings};
@@ -43,7 +43,7 @@ impl Run<'_> {
             // A whole sentence that another move understands is that move's, even if a word of it names an option.
             if let Some(other) = self
                 .interruption()
-                .filter(|other| (chosen.is_none() || other.score >= CERTAIN) && !strings::is_noise(&phrase))
+                .filter(|other| (chosen.is_none() || is_certain(other)) && !strings::is_noise(&phrase))
             {
                 return self.digress(&other);
             }

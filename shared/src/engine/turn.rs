@@ -7,15 +7,20 @@ use super::run::{Halt, Reading, Run, TOO_CLOSE, WORTH_ASKING};
 use super::state::{Frame, Open};
 use super::wording;
 use crate::ir::{Move, Priority, SlotType};
-use crate::matcher::{Candidate, Standing};
+use crate::matcher::{Candidate, Stage, Standing};
 use crate::slots::{self, Vocabulary, strings};
 
 /// A score at which an utterance goes to its move even if it could be the answer to an open free-text question.
-pub(super) const CERTAIN: f64 = 0.9;
+const CERTAIN: f64 = 0.9;
 /// Moves whose options are looked for in an utterance that no move matches, at most.
 const MAX_MOVES_SPOKEN_FOR: usize = 64;
 /// A repair is left to the game only if a move of the game claims the phrase at least this plainly.
 const CLAIMS: f64 = 0.75;
+
+/// Whether an open question is left for a candidate: what only comes near to a move in meaning is never certain.
+pub(super) fn is_certain(candidate: &Candidate) -> bool {
+    candidate.score >= CERTAIN && candidate.stage != Stage::Meaning
+}
 
 impl Run<'_> {
     /// Reads the utterance and acts on it.
