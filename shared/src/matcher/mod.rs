@@ -311,6 +311,7 @@ impl Search {
                 found.captures = std::mem::take(&mut known.captures);
                 // What its words say already is more than something that comes near.
                 if known.score >= score::MEANT {
+                    found.score = found.score.min(score::LIKENESS).max(known.score);
                     (found.stage, found.first, found.end) = (known.stage, known.first, known.end);
                 }
                 *known = found;
