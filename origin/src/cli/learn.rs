@@ -8,7 +8,7 @@ use lgdl::ids::Id;
 use lgdl::ir::Game;
 use lgdl_origin::audit::events;
 use lgdl_origin::files::NewFile;
-use lgdl_origin::learning::{Decision, Kind, MIN_PERSONS, Proposal, decide, decided, draft, proposals};
+use lgdl_origin::learning::{Around, Decision, Kind, MIN_PERSONS, Proposal, decide, decided, draft, proposals};
 use lgdl_origin::records::check_id;
 use lgdl_origin::replay::{MAX_SHADOWED, ShadowRun, Talks, Wanted, shadow, talks};
 use serde::Serialize;
@@ -208,10 +208,19 @@ async fn approve(
             count(failing, "turn")
         )));
     }
+    let companions = companions(loaded, to)?;
     let shown = to.display();
     let (new, mut file) = NewFile::begin(to).map_err(|error| failed(format!("{shown}: {error}")))?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     written.and_then(|()| new.finish()).map_err(|error| failed(format!("{shown}: {error}")))?;
+    for (path, bytes) in &companions {
+        let shown = path.display();
+        let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+        folder.and_then(|()| std::fs::write(path, bytes)).map_err(|error| failed(format!("{shown}: {error}")))?;
+    }
+    if !companions.is_empty() {
+        console.line(format_args!("Beside it: {} that the game goes with", count(companions.len(), "file")))?;
+    }
     console.line(format_args!(
         "{shown}: a draft of {} with one phrase more for {} ({})",
         of.game,
@@ -221,20 +230,64 @@ async fn approve(
     console.line("Look at it, then publish it with `lgdl games publish`.")
 }
 
+/// What a draft in another folder than its game's needs beside it, so that it is the same game: translations, contract,
+/// stand-ins and what it imports.
+fn companions(loaded: &Loaded, to: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
+    let Some(game) = loaded.source.path.as_deref() else { return Ok(Vec::new()) };
+    let folder_of = |path: &Path| match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let (own, there) = (folder_of(game), folder_of(to));
+    if own.canonicalize().ok() == there.canonicalize().ok() {
+        return Ok(Vec::new());
+    }
+    let imported = std::cell::RefCell::new(Vec::new());
+    let import = |name: &str| {
+        let bytes = source::import(&loaded.source, name)?;
+        imported.borrow_mut().push((name.to_owned(), bytes.clone()));
+        Ok(bytes)
+    };
+    lgdl::syntax::parse_with(&loaded.source.bytes, loaded.source.contract.as_deref(), &import);
+    let translations = lgdl_origin::bundle::translations(game).map_err(Failure::Failed)?;
+    let mut files: Vec<(String, Vec<u8>)> = imported.into_inner();
+    files.extend(translations.into_iter().map(|(name, text)| (name, text.into_bytes())));
+    for name in [source::CONTRACT_FILE, source::MOCKS_FILE] {
+        files.extend(source::read_if_there(&own.join(name))?.map(|bytes| (name.to_owned(), bytes)));
+    }
+    let mut wanted = Vec::new();
+    for (name, bytes) in files {
+        let path = there.join(&name);
+        match source::read_if_there(&path)? {
+            None => wanted.push((path, bytes)),
+            Some(held) if held == bytes => {}
+            Some(_) => {
+                return Err(Failure::Failed(format!(
+                    "{} is another file than the game's {name}; write the draft beside the game, or into a folder of its own",
+                    path.display()
+                )));
+            }
+        }
+    }
+    wanted.sort();
+    wanted.dedup();
+    Ok(wanted)
+}
+
 /// The draft with the proposal's phrase, through the stored conversations and the golden dialogues.
 fn tried(deployment: &Deployment, loaded: &Loaded, proposal: &Proposal, talks: &Talks) -> Result<Tried, Failure> {
     let (Some(of), Some(phrase)) = (proposal.moves.first(), proposal.phrases.first()) else {
         return Err(Failure::Failed("the proposal names no move".into()));
     };
     let source = std::str::from_utf8(&loaded.source.bytes).map_err(failed)?;
-    let contract = loaded.source.contract.as_deref();
-    let text = draft(source, contract, &loaded.game.name, of, phrase).map_err(failed)?;
-    let meaning = deployment.config.meaning;
-    let parsed = lgdl::syntax::parse(text.as_bytes(), contract);
-    let same_name = |game: &&Game| game.name == loaded.game.name;
-    let game = parsed.games.iter().find(same_name).ok_or_else(|| failed("the draft has no such game"))?;
-    let compile = |game: &Game| CompiledGame::compile_with(game, meaning).map_err(failed);
-    let (before, after) = (compile(&loaded.game)?, compile(game)?);
+    let import = |path: &str| source::import(&loaded.source, path);
+    let around = Around { contract: loaded.source.contract.as_deref(), import: &import };
+    let text = draft(source, around, &loaded.game.name, of, phrase).map_err(failed)?;
+    // With the translations beside the game, as it would be published.
+    let drafted = source::with_text(&loaded.source, text.clone())?;
+    let (game, _) = drafted.choose(Some(&loaded.game.name), &loaded.source.shown)?;
+    let compile = |game: &Game| CompiledGame::compile_with(game, deployment.config.meaning).map_err(failed);
+    let (before, after) = (compile(&loaded.game)?, compile(&game)?);
     let mocks = source::mocks(&loaded.source)?;
     let mut failing = 0;
     for path in golden_files(loaded)? {

@@ -11,7 +11,7 @@ mod gather;
 use serde::Serialize;
 
 pub use decisions::{Decision, decide, decided};
-pub use draft::{DraftError, draft};
+pub use draft::{Around, DraftError, draft};
 pub use gather::{Unmatched, proposals, unmatched};
 
 use crate::hex;

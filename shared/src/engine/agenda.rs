@@ -319,7 +319,7 @@ impl Run<'_> {
     fn wait_in_line(&mut self, frames: Vec<Frame>) -> Vec<String> {
         let (mut labels, mut left) = (Vec::new(), Vec::new());
         for frame in frames {
-            let label = wording::move_label(&frame.move_id);
+            let label = self.label_of(&frame.move_id);
             if self.state.waiting.len() < MAX_WAITING_MOVES {
                 self.state.waiting.push(frame);
                 labels.push(label);

@@ -120,6 +120,7 @@ impl Run<'_> {
             calls: self.tell.calls,
             reading: self.tell.reading.name().to_owned(),
             understood_by,
+            part_of: self.tell.answered_in,
             findings: self.tell.findings,
             learning: self.tell.learning,
             given: Given::of(self.input.turn, self.input.results),
@@ -160,6 +161,7 @@ impl Run<'_> {
             candidates,
             slots: std::mem::take(&mut self.tell.explained_slots),
             blocks: self.tell.blocks.clone(),
+            imported: self.tell.blocks.iter().filter_map(|line| self.input.header.imported(*line)).collect(),
             checks: std::mem::take(&mut self.tell.checks),
         }
     }

@@ -15,6 +15,7 @@
 
 mod combinations;
 mod expectation;
+mod persons;
 mod update;
 
 use jiff::Timestamp;
@@ -26,6 +27,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 pub use combinations::{Combinations, Lost, MAX_COMBINATIONS, Missing, combinations};
+pub use persons::Persons;
 pub use expectation::{Bound, Expectation, Mismatch};
 pub use update::{expectation_of, flow, rewritten};
 
