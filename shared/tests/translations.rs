@@ -164,8 +164,8 @@ fn what_is_conditional_stays_so_and_a_choice_is_stored_as_the_game_calls_it() {
     const SPANISH: &str = r#"
 language: es
 texts:
-          report.called: { source: report, text: avisar }
-          report.cough.called: { source: cough, text: la tos }
+  report.called: { source: report, text: avisar }
+  report.cough.called: { source: cough, text: la tos }
   report.says.user: { source: "I am ill", text: "estoy enfermo" }
   report.ask_cough.1: { source: "A cough?", text: "¿Tos?" }
   report.filled.1: { source: today, text: hoy }

@@ -285,7 +285,7 @@ fn tried(deployment: &Deployment, loaded: &Loaded, proposal: &Proposal, talks: &
     let text = draft(source, around, &loaded.game.name, of, phrase).map_err(failed)?;
     // With the translations beside the game, as it would be published.
     let drafted = source::with_text(&loaded.source, text.clone())?;
-    let (game, _) = drafted.choose(Some(&loaded.game.name), &loaded.source.shown)?;
+    let (game, _) = drafted.choose(Some(loaded.game.name.as_str()), &loaded.source.shown)?;
     let compile = |game: &Game| CompiledGame::compile_with(game, deployment.config.meaning).map_err(failed);
     let (before, after) = (compile(&loaded.game)?, compile(&game)?);
     let mocks = source::mocks(&loaded.source)?;

@@ -135,7 +135,7 @@ impl Persons {
         for Replaced { said, by, case } in &self.replaced {
             for (start, end) in places(text, said, *case) {
                 if spans.iter().all(|(from, to, _)| end <= *from || start >= *to) {
-                    spans.push((start, end, by));
+                    spans.push((start, end, by.as_str()));
                 }
             }
         }

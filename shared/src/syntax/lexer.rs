@@ -111,8 +111,10 @@ fn text_of(bytes: &[u8]) -> Result<&str, Diagnostic> {
 /// A text that lost its end, without the signs behind it that close what was opened before it: in `"Size? }` the brace is that of
 /// the block.
 fn without_closers(line: &str) -> &str {
+    /// Signs that one line closes behind a text.
+    const MAX_CLOSERS: usize = 8;
     let mut text = line;
-    loop {
+    for _ in 0..MAX_CLOSERS {
         let open = match text.chars().next_back() {
             Some('}') => '{',
             Some(']') => '[',
@@ -127,6 +129,7 @@ fn without_closers(line: &str) -> &str {
         }
         text = rest.trim_end();
     }
+    text
 }
 
 struct Lexer<'s> {

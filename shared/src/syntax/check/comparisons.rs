@@ -89,15 +89,15 @@ impl<'f, 's> Checker<'f, 's, '_> {
     pub(super) fn vocabularies(&mut self) {
         for (index, game) in self.resolved.file.games.iter().enumerate() {
             for definition in &game.types {
-                self.vocabulary(index, definition.name, &definition.ty, &definition.vocabulary);
+                self.terms_of(index, definition.name, &definition.ty, &definition.vocabulary);
             }
             for found in game.moves.iter().flat_map(|found| &found.slots) {
-                self.vocabulary(index, found.name, &found.ty, &found.vocabulary);
+                self.terms_of(index, found.name, &found.ty, &found.vocabulary);
             }
         }
     }
 
-    fn vocabulary(&mut self, game: usize, name: Name<'_>, ty: &Type<'s>, terms: &[Term]) {
+    fn terms_of(&mut self, game: usize, name: Name<'_>, ty: &Type<'s>, terms: &[Term]) {
         if terms.is_empty() {
             return;
         }

@@ -394,7 +394,12 @@ impl<'s> Parser<'s, '_> {
         let end = open.start as usize;
         let from = (end.saturating_sub(SHOWN_BYTES)..=end).find(|at| self.source.is_char_boundary(*at)).unwrap_or(end);
         // Of a long line, and of one that opens something else before, only the sign itself.
-        let lead = self.source[from..end].rsplit_once('\n').map_or("", |(_, lead)| lead.trim_start());
+        let before = &self.source[from..end];
+        let lead = match before.rsplit_once('\n') {
+            Some((_, lead)) => lead.trim_start(),
+            None if from == 0 => before.trim_start(),
+            None => "",
+        };
         let lead = if lead.contains(['{', '[', '(', '}', ']', ')']) { "" } else { lead };
         format!("{lead}{}", self.text(open))
     }
