@@ -161,15 +161,17 @@ dialogs:
 fn commands_on_stored_conversations_need_no_keys_of_edges_and_find_what_dev_kept() {
     let place = place();
     let without = Place { settings: Vec::new(), ..place.clone() };
-    let played = without.lgdl("report bikes --since 2025-11-01 --json").expect(0).json();
-    assert_eq!(played["total"]["started"], 2, "{played}");
+    let persons = |place: &Place, arguments: &str| {
+        let listed = place.lgdl(arguments).expect(0).json();
+        listed["proposals"][0]["evidence"]["persons"].as_u64()
+    };
+    assert_eq!(persons(&without, "learn list bikes bikes --json"), Some(2));
     // `lgdl dev --data kept` has its store there.
     std::fs::create_dir(place.path("kept")).unwrap();
     let dev = Place { settings: Vec::new(), ..place.clone() }.with("LGDL_SQLITE_PATH", "kept/origin.db");
-    let said = [(PHRASE, "none", "unmatched", None)];
+    let said = [(PHRASE, "none", "unmatched", None), ("fix my bicycle", "repair", "answered", Some("plain"))];
     dev.lgdl_with_input("import -", &(conversation("cat", &said) + "\n")).expect(0);
-    let kept = without.lgdl("report bikes --since 2025-11-01 --data kept --json").expect(0).json();
-    assert_eq!(kept["total"]["started"], 1, "{kept}");
+    assert_eq!(persons(&without, "learn list bikes bikes --data kept --json"), Some(1));
     let nothing = without.lgdl("report bikes --data nowhere").expect(2);
     assert!(nothing.said.contains("lgdl dev --data nowhere"), "{}", nothing.said);
 }
