@@ -544,6 +544,10 @@ fn texts_go_out_for_translation_and_come_back() {
     let context = r#"{"locale":"es"}"#;
     let ran = lgdl_with_input(["chat", game, "--context", context], "buenos días\n".as_bytes());
     ran.expect(0, &["¡Buenas!"]);
+    let labelled = file(&folder, "es.jsonl", "{\"text\": \"buenos días\", \"move\": \"greet\"}\n");
+    let evaluated = lgdl(["evaluate", game, &labelled, "--language", "es", "--json"]).expect(0, &[]).json();
+    assert_eq!(evaluated["accuracy"], 1.0, "{evaluated}");
+    lgdl(["evaluate", game, &labelled, "--language", "fr"]).expect(2, &["no translation `fr`; it has es"]);
     file(&folder, "texts/es.yaml", "language: es\ntexts:\n  greet.confident.1: { source: x, text: \"{\" }\n");
     lgdl(["validate", game]).expect(1, &["E162", "es.yaml"]);
 }
@@ -682,7 +686,15 @@ fn what_was_said_for_slots_of_persons_is_not_recorded() {
         ["chat", path(&folder), "--participant", "customer", "--context", r#"{"locale": "en-US"}"#],
         chat.as_bytes(),
     );
-    ran.expect(0, &["Hello!", "[image: The menu] https://example.com/menu.png", "for Maria Garcia in Regensburg", "7 turns recorded"]);
+    ran.expect(
+        0,
+        &[
+            "Hello!",
+            "[image: The menu] https://example.com/menu.png",
+            "for Maria Garcia in Regensburg",
+            "7 turns recorded",
+        ],
+    );
     let written = fs::read_to_string(golden).expect("written");
     for gone in ["Maria", "Garcia", "Rosenweg", "Regensburg", "93047", "parrot"] {
         assert!(!written.contains(gone), "{gone}: {written}");
@@ -693,8 +705,11 @@ fn what_was_said_for_slots_of_persons_is_not_recorded() {
     lgdl(["test", path(&folder)]).expect(0, &["7 of 7 turns"]);
     // The same of lines, and of the JSON that the admin API has.
     let context = r#"{"locale": "en-US"}"#;
-    lgdl_with_input(["record", path(&folder), "--participant", "customer", "--context", context, "-o", golden], said.as_bytes())
-        .expect(0, &["7 turns recorded"]);
+    lgdl_with_input(
+        ["record", path(&folder), "--participant", "customer", "--context", context, "-o", golden],
+        said.as_bytes(),
+    )
+    .expect(0, &["7 turns recorded"]);
     assert!(!fs::read_to_string(golden).expect("written").contains("Garcia"));
     lgdl(["test", path(&folder)]).expect(0, &["14 of 14 turns"]);
 }
@@ -721,7 +736,11 @@ fn a_stale_translation_stays_stale_through_a_translators_tool() {
     let folder = small_game(GOLDEN);
     let game = path(&folder);
     fs::create_dir(folder.path().join("texts")).expect("a folder");
-    file(&folder, "texts/es.yaml", "language: es\ntexts:\n  greet.confident.1: { source: \"Hi.\", text: \"¡Hola!\" }\n");
+    file(
+        &folder,
+        "texts/es.yaml",
+        "language: es\ntexts:\n  greet.confident.1: { source: \"Hi.\", text: \"¡Hola!\" }\n",
+    );
     let xliff = folder.path().join("es.xlf");
     let xliff = xliff.to_str().expect("UTF-8");
     lgdl(["texts", "export", game, "--language", "es", "-o", xliff]).expect(0, &[]);
@@ -730,7 +749,8 @@ fn a_stale_translation_stays_stale_through_a_translators_tool() {
     // What the translator has looked at is up to date.
     let text = fs::read_to_string(xliff).expect("written");
     let (before, stale) = text.split_once("id=\"greet.confident.1\"").expect("the unit");
-    let done = format!("{before}id=\"greet.confident.1\"{}", stale.replacen("state=\"initial\"", "state=\"reviewed\"", 1));
+    let done =
+        format!("{before}id=\"greet.confident.1\"{}", stale.replacen("state=\"initial\"", "state=\"reviewed\"", 1));
     fs::write(xliff, done).expect("a file");
     lgdl(["texts", "import", game, xliff]).expect(0, &[]);
     let checked = lgdl(["texts", "check", game]).expect(1, &[]);

@@ -282,7 +282,9 @@ fn a_translated_game_speaks_its_language_where_the_engine_names_things_too() {
     assert_ne!(record.awaiting_slot.as_deref(), Some("toppings"), "{}", record.response);
 
     // A file of texts from before these could be translated stays valid; the game's own names stand in.
-    let older: String = NAMES_IN_SPANISH.lines().filter(|line| !line.contains(".called:")).map(|line| format!("{line}\n")).collect();
-    let older = translated(&parsed.games[0], &TextsFile::read(older.as_bytes()).expect("readable")).expect("translated");
+    let older: String =
+        NAMES_IN_SPANISH.lines().filter(|line| !line.contains(".called:")).map(|line| format!("{line}\n")).collect();
+    let older =
+        translated(&parsed.games[0], &TextsFile::read(older.as_bytes()).expect("readable")).expect("translated");
     assert!(older.moves[0].called.is_none());
 }

@@ -12,8 +12,8 @@ use super::console::{Console, count, paint};
 use super::failure::{End, Failure, Verdict};
 use super::record::Dialogue;
 use super::session::{Said, Session};
-use super::when::{Watch, When};
 use super::source::{self, Loaded};
+use super::when::{Watch, When};
 use super::why;
 
 #[derive(clap::Args)]

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use lgdl_origin::Config;
-use lgdl_origin::config::Given;
 use lgdl_origin::audit::{self, events};
 use lgdl_origin::clock::{Clock, Millis, SystemClock};
+use lgdl_origin::config::Given;
 use lgdl_origin::privacy::Protection;
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::serve::{DEFAULT_TENANT, open_store, protection};

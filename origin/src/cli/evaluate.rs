@@ -121,8 +121,9 @@ fn compiled(game: &Path, arguments: &Arguments, console: &mut Console) -> Result
     });
     let compiled = match meaning {
         None => loaded.compiled,
-        Some(meaning) => CompiledGame::compile_with(&loaded.game, meaning)
-            .map_err(|error| Failure::Failed(error.to_string()))?,
+        Some(meaning) => {
+            CompiledGame::compile_with(&loaded.game, meaning).map_err(|error| Failure::Failed(error.to_string()))?
+        }
     };
     let Some(language) = &arguments.language else { return Ok(compiled) };
     let found = compiled.translations().iter().find(|(tag, _)| tag.eq_ignore_ascii_case(language));

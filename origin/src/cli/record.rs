@@ -10,9 +10,9 @@ use lgdl::golden::{Persons, expectation_of, flow};
 use lgdl::privacy::{PiiKind, detect};
 use serde_json::{Map, Value, json};
 
+use super::chat::{DEFAULT_PARTICIPANT, read_context};
 use super::console::{Console, count};
 use super::failure::{End, Failure, Verdict};
-use super::chat::{DEFAULT_PARTICIPANT, read_context};
 use super::session::{Moment, Said, Session};
 use super::when::When;
 use super::{source, test};
@@ -202,10 +202,10 @@ impl Dialogue {
         let mut again = session.clone();
         let turns = said.iter().zip(answers).map(|(said, answer)| {
             let text = answer.unwrap_or_else(|| replaced(&persons.replaced(&said.text)));
-            let event = said.event.as_ref().map(|event| Event {
-                name: event.name.clone(),
-                value: replaced_in(&event.value, &persons),
-            });
+            let event = said
+                .event
+                .as_ref()
+                .map(|event| Event { name: event.name.clone(), value: replaced_in(&event.value, &persons) });
             let context = replaced_fields(said.context.as_ref().unwrap_or(session.context()), &persons);
             let said = Said { text, event, context: Some(context) };
             let expect = expectation_of(&again.take(&said, now).record);
@@ -303,7 +303,10 @@ mod tests {
         let events: Vec<_> = said.iter().map(|said| said.event.as_ref().map(|event| event.name.as_str())).collect();
         assert_eq!(events, [Some("session_started"), None, Some("button"), Some("button")]);
         assert_eq!(said[1].context.as_ref().unwrap()["locale"], "es");
-        assert_eq!((&said[2].event.as_ref().unwrap().value, &said[3].event.as_ref().unwrap().value), (&json!("large"), &json!(2)));
+        assert_eq!(
+            (&said[2].event.as_ref().unwrap().value, &said[3].event.as_ref().unwrap().value),
+            (&json!("large"), &json!(2))
+        );
     }
 
     #[test]

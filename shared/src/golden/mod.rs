@@ -27,8 +27,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 pub use combinations::{Combinations, Lost, MAX_COMBINATIONS, Missing, combinations};
-pub use persons::Persons;
 pub use expectation::{Bound, Expectation, Mismatch};
+pub use persons::Persons;
 pub use update::{expectation_of, flow, rewritten};
 
 use crate::compiled::CompiledGame;

@@ -125,7 +125,17 @@ impl Persons {
             return STREET.to_owned();
         }
         // "53111", "SW1A 1AA"
-        said.chars().map(|sign| if sign.is_ascii_digit() { '1' } else if sign.is_alphabetic() { 'X' } else { sign }).collect()
+        said.chars()
+            .map(|sign| {
+                if sign.is_ascii_digit() {
+                    '1'
+                } else if sign.is_alphabetic() {
+                    'X'
+                } else {
+                    sign
+                }
+            })
+            .collect()
     }
 
     /// A text with the stand-ins in it.

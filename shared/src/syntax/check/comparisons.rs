@@ -25,7 +25,8 @@ impl<'f, 's> Checker<'f, 's, '_> {
         let ([name], Some((said, span))) = (reference.names.as_slice(), self.said(value)) else { return };
         let Some(slot) = context.slots.iter().rev().find(|slot| slot.name.text == *name).copied() else { return };
         // A bare name may be that of another value.
-        let is_name = |known: &str| context.captures.contains(known) || context.slots.iter().any(|slot| slot.name.text == known);
+        let is_name =
+            |known: &str| context.captures.contains(known) || context.slots.iter().any(|slot| slot.name.text == known);
         if matches!(value, Value::Word(word) if is_name(word.text) || word.text == "today") {
             return;
         }
@@ -127,7 +128,8 @@ impl<'f, 's> Checker<'f, 's, '_> {
                 let Some((path, span)) = named.first().filter(|_| !named.iter().any(is_known)) else { continue };
                 let (name, of) = (path.join("."), found.name.text);
                 let message = format!("`{name}` is neither a slot nor a capture: the rule says nothing of `{of}`");
-                let hint = format!("the slot's value is `{of}` or `value`; one that the request brings is `context.{name}`");
+                let hint =
+                    format!("the slot's value is `{of}` or `value`; one that the request brings is `context.{name}`");
                 self.report_hint(Code::DoubtfulReference, *span, message, hint);
             }
         }
