@@ -544,7 +544,7 @@ fn texts_go_out_for_translation_and_come_back() {
     let context = r#"{"locale":"es"}"#;
     let ran = lgdl_with_input(["chat", game, "--context", context], "buenos días\n".as_bytes());
     ran.expect(0, &["¡Buenas!"]);
-    let labelled = file(&folder, "es.jsonl", "{\"text\": \"buenos días\", \"move\": \"greet\"}\n");
+    let labelled = file(&folder, "es.jsonl", "{\"text\": \"hola\", \"move\": \"greet\"}\n");
     let evaluated = lgdl(["evaluate", game, &labelled, "--language", "es", "--json"]).expect(0, &[]).json();
     assert_eq!(evaluated["accuracy"], 1.0, "{evaluated}");
     lgdl(["evaluate", game, &labelled, "--language", "fr"]).expect(2, &["no translation `fr`; it has es"]);

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::date;
 use lgdl::compiled::CompiledGame;
-use lgdl::entities::{Direction, Language, Reference};
+use lgdl::entities::{Direction, Reference};
+use lgdl::language::Locale;
 use lgdl::matcher::{self, Query, Scratch};
 use lgdl::meaning::{Meaning, Size, Trained};
 use serde::{Deserialize, Serialize};
@@ -165,7 +166,7 @@ fn evaluated(game: &CompiledGame, labelled: &[Labelled]) -> Result<Report, Failu
         now: date(2000, 1, 1).at(0, 0, 0, 0),
         offset_seconds: 0,
         direction: Direction::Future,
-        language: Language::English,
+        language: Locale::of_game(&game.header()).language.spoken(),
         place: Default::default(),
     };
     let mut scratch = Scratch::default();

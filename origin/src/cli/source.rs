@@ -139,13 +139,6 @@ pub(super) fn check(source: &Source) -> Result<Checked, Failure> {
     Ok(checked(source, meaning.map_err(|error| Failure::Failed(error.to_string()))?, &files))
 }
 
-/// The same game with another text, checked where it lies.
-pub(super) fn with_text(source: &Source, text: String) -> Result<Checked, Failure> {
-    let Source { path, shown, contract, .. } = source;
-    let (path, shown, contract) = (path.clone(), shown.clone(), contract.clone());
-    check(&Source { path, shown, bytes: text.into_bytes(), contract })
-}
-
 /// A file that a source imports, from where the source lies.
 pub(super) fn import(source: &Source, path: &str) -> Result<Vec<u8>, String> {
     match &source.path {

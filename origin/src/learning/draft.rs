@@ -1,5 +1,7 @@
 //! A draft: the source of a game with a phrase more, marked `(learned)`.
 
+use std::collections::BTreeMap;
+
 use lgdl::syntax;
 
 /// Why there is no draft.
@@ -20,6 +22,8 @@ pub struct Around<'a> {
     pub contract: Option<&'a str>,
     /// The files that it imports.
     pub import: &'a dyn Fn(&str) -> Result<Vec<u8>, String>,
+    /// The files of its translations, by their paths.
+    pub files: &'a BTreeMap<String, String>,
 }
 
 /// The source with `phrase` in the first list of phrases of the move, laid out as `lgdl fmt` does it.
@@ -105,7 +109,8 @@ fn quoted(phrase: &str) -> String {
 mod tests {
     use super::*;
 
-    const ALONE: Around<'static> = Around { contract: None, import: &|_| Err("nothing".to_owned()) };
+    const ALONE: Around<'static> =
+        Around { contract: None, import: &|_| Err("nothing".to_owned()), files: &BTreeMap::new() };
     const GAME: &str = "game bikes {\n    moves {\n        move repair {\n            when user says something like: [\n                \"fix [it]\", \"the chain, broken\" # ]\n            ]\n            when confident { respond with: \"Repair.\" }\n        }\n    }\n}\n";
 
     #[test]

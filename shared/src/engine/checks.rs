@@ -95,7 +95,7 @@ impl Run<'_> {
     }
 
     /// What a subject is called where it is named to the person.
-    fn called(&self, subject: Subject<'_>) -> String {
+    pub(super) fn called(&self, subject: Subject<'_>) -> String {
         match subject {
             Subject::Value(slot) => slots::named(slot),
             Subject::Whole(name) => {

@@ -144,6 +144,8 @@ classes! {
     OF = "of";
     /// Before a year that dates: "in 1980".
     IN_YEAR = "in_year";
+    /// Says that something is disliked or not tolerated: "allergic", "hate"; one that `lifts` only behind a negator.
+    AVERSE = "averse";
 }
 
 macro_rules! cues {
@@ -509,6 +511,8 @@ texts! {
     AfterThat = "after_that" ["moves"];
     /// What was said is not one of the options.
     NoneSuch = "none_such" ["value"];
+    /// What is named only to be left out.
+    LeftOut = "left_out" ["value"];
     /// That a date is none.
     NoSuchDate = "no_such_date" ["value"];
     /// Reads a value back that may be meant for several slots.

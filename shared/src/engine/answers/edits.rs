@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use super::super::corrections::{self, Asked};
 use super::super::hear::blanked;
-use super::super::run::Run;
+use super::super::run::{Reading, Run};
+use super::super::wording;
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue};
-use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_yes_no};
+use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type, is_yes_no};
 use crate::text::Heard;
 
 /// Words of an utterance that, without taking anything back, moves a day that was said before.
@@ -19,20 +20,27 @@ const MAX_WORDS_THAT_MOVE_A_DAY: usize = 5;
 impl Run<'_> {
     /// "remove the olives", "also bacon", "only cheese": edits of lists. Whether there was one.
     pub(super) fn edit_lists(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> bool {
-        let lists: Vec<Slot> = mv
-            .slots
-            .iter()
-            .filter(|slot| slot.name != asked.name && matches!(effective_type(slot), SlotType::List(_)))
-            .cloned()
-            .collect();
         let mut edited = false;
-        for slot in lists {
+        for slot in mv.slots.iter().filter(|slot| slot.name != asked.name) {
             let Some(held) = self.slot_value(&slot.name).cloned() else { continue };
-            let Some(found) = slots::edit_list(&slot, &held.value, scan) else { continue };
+            if slots::is_averse_to(slot, &held.value, scan) {
+                self.take_away(slot, &held);
+                self.fill_beside(mv, scan, (0, 0));
+                edited = true;
+                continue;
+            }
+            if !matches!(effective_type(slot), SlotType::List(_)) {
+                continue;
+            }
+            let Some(found) = slots::edit_list(slot, &held.value, scan) else { continue };
             if found.value == held.value {
                 continue;
             }
-            self.replace(&slot, &found);
+            if found.value.as_array().is_some_and(Vec::is_empty) {
+                self.take_away(slot, &held);
+            } else {
+                self.replace(slot, &found);
+            }
             self.fill_beside(mv, scan, (found.start, found.end));
             edited = true;
             // "mayo, and take off the cheese": the answer beside it.
@@ -46,6 +54,20 @@ impl Run<'_> {
             }
         }
         edited
+    }
+
+    /// A value that is not wanted any more: its slot is open again.
+    fn take_away(&mut self, slot: &Slot, held: &SlotValue) {
+        self.tell.reading = Reading::Correction;
+        if let Some(frame) = &mut self.state.active {
+            frame.clear(&slot.name);
+        }
+        let said = match slots::option_in_words(self.language(), slot, &held.value) {
+            _ if self.is_sensitive(slot) => slots::named(slot),
+            Some(option) => option,
+            None => held.text.clone(),
+        };
+        self.say(&wording::left_out(&said));
     }
 
     /// "from Hamburg", "to Bergen": a preposition that is the name of a slot says whose value follows. Whether one did.
