@@ -218,7 +218,7 @@ impl Run<'_> {
                 slots::choose(options, self.vocabulary(), &phrase, Shown::Numbered).is_some()
             }
             Open::Which { options, .. } => {
-                let labels: Vec<&str> = options.iter().map(|(label, _)| label.as_str()).collect();
+                let labels: Vec<String> = options.iter().map(|(label, _)| label.clone()).collect();
                 slots::choose(&labels, self.vocabulary(), &phrase, Shown::Numbered).is_some()
             }
             Open::Guess { .. } => slots::yes_no::read(rest, &self.reference).is_some(),

@@ -57,6 +57,8 @@ impl Run<'_> {
         let open = self.state.active.as_ref().and_then(|frame| frame.open.clone());
         let awaiting_slot = match &open {
             Some(Open::Slot { name } | Open::Confirm { name }) => Some(name.clone()),
+            // Choices that are offered with a slot's question.
+            Some(Open::Choice { clarifies: Some(held), .. }) if held.position.is_empty() => Some(held.name.clone()),
             _ => None,
         };
         let (move_id, confidence) = self.tell.answered_by.clone().unwrap_or_else(|| ("none".to_owned(), 0.0));

@@ -105,7 +105,7 @@ pub(crate) fn effective_type(slot: &Slot) -> &SlotType {
 }
 
 /// Whether the whole answer is one of the options, in its own words.
-pub(crate) fn is_exact_option<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> bool {
+pub(crate) fn is_exact_option(options: &[String], vocabulary: Vocabulary<'_>, heard: &Heard) -> bool {
     options::exact(options, vocabulary, heard).is_some()
 }
 
