@@ -218,7 +218,7 @@ impl Run<'_> {
                 slots::choose(options, self.vocabulary(), &phrase, Shown::Numbered).is_some()
             }
             Open::Which { options, .. } => {
-                let labels: Vec<&str> = options.iter().map(|(label, _)| label.as_str()).collect();
+                let labels: Vec<String> = options.iter().map(|(label, _)| label.clone()).collect();
                 slots::choose(&labels, self.vocabulary(), &phrase, Shown::Numbered).is_some()
             }
             Open::Guess { .. } => slots::yes_no::read(rest, &self.reference).is_some(),
@@ -319,7 +319,7 @@ impl Run<'_> {
     fn wait_in_line(&mut self, frames: Vec<Frame>) -> Vec<String> {
         let (mut labels, mut left) = (Vec::new(), Vec::new());
         for frame in frames {
-            let label = wording::move_label(&frame.move_id);
+            let label = self.label_of(&frame.move_id);
             if self.state.waiting.len() < MAX_WAITING_MOVES {
                 self.state.waiting.push(frame);
                 labels.push(label);

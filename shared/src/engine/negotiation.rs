@@ -153,7 +153,8 @@ impl Run<'_> {
     /// The end of a negotiation that did not get there: the best guess is confirmed, or a person takes over.
     fn conclude(&mut self, name: &str, score: f64, utterance: String) -> Result<(), Halt> {
         if score >= WORTH_ASKING {
-            self.say(&wording::guess(&wording::move_label(name)));
+            let label = self.label_of(name);
+            self.say(&wording::guess(&label));
             self.tell.choices = wording::yes_and_no(self.language());
             self.activate(Frame::new(name, score));
             self.open(Open::Guess { utterance });

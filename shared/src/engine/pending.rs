@@ -134,7 +134,7 @@ impl Run<'_> {
 
     /// Which of two moves was meant.
     pub(super) fn answer_which(&mut self, options: &[(String, String)], utterance: &str) -> Result<(), Halt> {
-        let labels: Vec<&str> = options.iter().map(|(label, _)| label.as_str()).collect();
+        let labels: Vec<String> = options.iter().map(|(label, _)| label.clone()).collect();
         let phrase = self.heard();
         let chosen = slots::choose(&labels, self.vocabulary(), &phrase, Shown::Numbered);
         if self.mend_if_asked(Target::Question)? {

@@ -148,7 +148,8 @@ impl Run<'_> {
 
     fn guess_move(&mut self, name: &str, score: f64, text: &str) {
         self.answer_as(name, score);
-        self.say(&wording::guess(&wording::move_label(name)));
+        let label = self.label_of(name);
+        self.say(&wording::guess(&label));
         self.tell.choices = wording::yes_and_no(self.language());
         self.activate(Frame::new(name, score));
         self.open(Open::Guess { utterance: text.to_owned() });
@@ -187,7 +188,7 @@ impl Run<'_> {
         let options: Vec<(String, String)> = [first, second]
             .map(|candidate| self.name_of(candidate))
             .into_iter()
-            .map(|name| (wording::move_label(&name), name))
+            .map(|name| (self.label_of(&name), name))
             .collect();
         let labels: Vec<String> = options.iter().map(|(label, _)| label.clone()).collect();
         let name = self.name_of(first);
