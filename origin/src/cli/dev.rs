@@ -262,7 +262,7 @@ fn origin_config(given: Given, port: u16, data: &Path) -> Result<Config, Failure
         .with("listen", format!("127.0.0.1:{port}"))
         .with("admin_listen", "127.0.0.1:0")
         .with("edge_unsigned", "true")
-        .with("sqlite_path", data.join("origin.db").display().to_string())
+        .with("sqlite_path", data.join(data::STORE_FILE).display().to_string())
         .with("games", "")
         // Pages of this machine, and a node in this process.
         .with("tls_certificate", "")
