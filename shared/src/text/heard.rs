@@ -157,8 +157,12 @@ fn joined(between: &str) -> bool {
 
 impl Language {
     /// Whether the words are a phrase of any of these cues.
+    #[inline]
     pub(crate) fn is(&self, words: &[Word], cues: impl Into<CueSet>) -> bool {
-        let cues = cues.into();
+        self.is_any(words, cues.into())
+    }
+
+    fn is_any(&self, words: &[Word], cues: CueSet) -> bool {
         match words {
             [] => false,
             [only] => only.cues.meets(cues),
@@ -171,8 +175,12 @@ impl Language {
     }
 
     /// How many of the first words make up the longest phrase of these cues; 0 for none.
+    #[inline]
     pub(crate) fn prefix(&self, words: &[Word], cues: impl Into<CueSet>) -> usize {
-        let cues = cues.into();
+        self.longest_prefix(words, cues.into())
+    }
+
+    fn longest_prefix(&self, words: &[Word], cues: CueSet) -> usize {
         let mut key = hash::EMPTY;
         let mut longest = 0;
         if words.first().is_none_or(|first| !self.may_begin(first.hash, cues)) {
@@ -189,8 +197,12 @@ impl Language {
     }
 
     /// How many of the last words make up the longest phrase of these cues; 0 for none.
+    #[inline]
     pub(crate) fn suffix(&self, words: &[Word], cues: impl Into<CueSet>) -> usize {
-        let cues = cues.into();
+        self.longest_suffix(words, cues.into())
+    }
+
+    fn longest_suffix(&self, words: &[Word], cues: CueSet) -> usize {
         if words.last().is_none_or(|last| !self.may_end(last.hash, cues)) {
             return 0;
         }
