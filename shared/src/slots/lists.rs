@@ -86,7 +86,7 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
                     .any(|word| word.class.is(Class::NEGATOR) && word.class.is(Class::SUBJECT.and(Class::NOTHING)))
                 && options::negated(&scan.heard, member.first, member.end);
             if edit == Edit::Remove || denied { &mut removed } else { &mut added }.push(member.index);
-            at = member.end;
+            (at, opens) = (member.end, false);
             // "onions no, just ham": denied behind it.
             if words.get(at).is_some_and(|next| !next.after_break && next.is([Cue::Not, Cue::No]))
                 && words.get(at + 1).is_none_or(|after| after.after_break)
@@ -141,7 +141,10 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
         let named = !added.is_empty() || !removed.is_empty();
         let except = language.prefix(rest, Cue::ListExcept);
         let except = if everything || held.is_empty() && !named && !rest[0].is(Cue::But) { except } else { 0 };
-        let remove = language.prefix(rest, Cue::ListRemove).max(usize::from(parted_remove(scan, &mentioned, at)));
+        // "no, pens and envelopes": a "no" that is set apart takes nothing away.
+        let answers = rest[0].is(Cue::No) && rest.get(1).is_some_and(|next| next.after_break);
+        let remove = if answers { 0 } else { language.prefix(rest, Cue::ListRemove) };
+        let remove = remove.max(usize::from(parted_remove(scan, &mentioned, at)));
         let only_here = language.prefix(rest, Cue::ListOnly);
         let add = language.prefix(rest, Cue::ListAdd);
         let longest = all.max(except).max(remove).max(only_here).max(add);
@@ -176,6 +179,10 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
             edit = Edit::Only;
             // "just" fills more often than it limits: it must stand right before the member.
             let limits = mentioned.iter().any(|member| member.first == at + longest);
+            if limits {
+                // "ham and cheese, no, just ham"
+                added.clear();
+            }
             (only, edits) = (only | limits, edits | limits);
         } else {
             edit = Edit::Add;
