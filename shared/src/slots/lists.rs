@@ -22,11 +22,20 @@ enum Edit {
 
 /// The list that an utterance makes of the one that is held; `None` when it edits nothing.
 pub(crate) fn edit_list(slot: &Slot, held: &Json, scan: &Scan<'_>) -> Option<Found> {
-    let SlotType::List(item) = effective_type(slot) else { return None };
-    let SlotType::Enum(choices) = item.as_ref() else { return edit_words(slot, held, scan) };
-    let held: Vec<String> = held.as_array()?.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect();
-    let edited = edited(choices, slot, scan, held)?;
-    (edited.edits && !edited.members.is_empty()).then(|| found(scan, edited))
+    let item = match effective_type(slot) {
+        SlotType::List(item) => item,
+        ty => ty,
+    };
+    let SlotType::Enum(choices) = item else { return edit_words(slot, held, scan) };
+    let members = held.as_array().map_or(std::slice::from_ref(held), Vec::as_slice);
+    let members: Vec<String> = members.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect();
+    let edited = edited(choices, slot, scan, members).filter(|edited| edited.edits)?;
+    match edited.members.as_slice() {
+        [] => None,
+        // "forget the delivery, I'll collect": one option in the place of another.
+        [only] if !held.is_array() => Some(Found { value: json!(only), ..found(scan, edited) }),
+        [..] => held.is_array().then(|| found(scan, edited)),
+    }
 }
 
 /// The list that an utterance states by itself, without what it takes back of it; `None` when it names no member.
@@ -67,6 +76,7 @@ fn found(scan: &Scan<'_>, edited: Edited) -> Found {
 fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -> Option<Edited> {
     let language = scan.language();
     let words = scan.heard.words.as_slice();
+    let is_list = matches!(effective_type(slot), SlotType::List(_));
     let mentioned: Vec<Mentioned> = options::mentioned(choices, scan.vocabulary(slot), &scan.heard);
     let (mut edit, mut edits, mut only, mut only_not) = (Edit::Name, false, false, false);
     let (mut everything, mut said_all) = (false, false);
@@ -99,7 +109,7 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
                 at += 1;
                 continue;
             }
-            // "not the kitchen, the cellar": "not" reaches to the end of its clause.
+            // "not the kitchen, the cellar": "not" reaches to the end of its clause, and where one is chosen anything does.
             if only_not && words.get(at).is_some_and(|word| word.after_break) {
                 edit = Edit::Name;
             }
@@ -166,7 +176,7 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
             span = span.or(Some((rest[0].start, rest[all - 1].end)));
         } else if longest == except || longest == remove {
             edit = Edit::Remove;
-            only_not = longest == remove && rest[0].is(Cue::Not);
+            only_not = longest == remove && (rest[0].is(Cue::Not) || !is_list);
             if longest == except && !named_next {
                 // "all of that except …": what is excepted is not known.
                 return None;

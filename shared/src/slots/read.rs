@@ -115,13 +115,15 @@ fn bare_hour(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
 
 /// "17" to a question for a day: the next 17th, or the last where what has been is asked for.
 pub(crate) fn bare_day(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+    const MONTHS: i16 = 12;
     let said = scan.text.trim().trim_end_matches('.');
     let day: i8 = said.parse().ok().filter(|_| said.bytes().all(|byte| byte.is_ascii_digit()))?;
     let past = scan.reference.direction == Direction::Past || Tense::of(scan.language(), slot) == Tense::Past;
     let today = scan.reference.now.date();
-    let of_month = |months: i32| {
-        let month = today.first_of_month().checked_add(jiff::Span::new().months(if past { -months } else { months }));
-        let date = month.ok()?.with().day(day).build().ok()?;
+    let of_month = |away: i16| {
+        let month = i16::from(today.month()) - 1 + if past { -away } else { away };
+        let year = today.year() + month.div_euclid(MONTHS);
+        let date = jiff::civil::Date::new(year, (month.rem_euclid(MONTHS) + 1) as i8, day).ok()?;
         (if past { date <= today } else { date >= today }).then_some(date)
     };
     let date = (0..=2).find_map(of_month)?;

@@ -60,8 +60,15 @@ impl Run<'_> {
             // "no wait, …" takes something back where a plain "no, …" answers.
             let takes_back = taking_back > 1;
             let yes_or_no = is_yes_no(self.language(), asked);
+            let meant = |found: &Found| {
+                let (start, end) = (found.start + correction.span.0, found.end + correction.span.0);
+                let found = Found { start, end, ..found.clone() };
+                found.fits
+                    && !self.is_anothers_time(mv, asked, &found)
+                    && !self.counts_in_a_sentence(mv, asked, scan, &found)
+            };
             let answers = !(yes_or_no && takes_back)
-                && matches!(slots::read_value(asked, said, scan.reference), Answer::Value { found, .. } if found.fits && !self.is_anothers_time(mv, asked, &found));
+                && matches!(slots::read_value(asked, said, scan.reference), Answer::Value { found, .. } if meant(&found));
             let same_type_is_filled = mv
                 .slots
                 .iter()

@@ -17,14 +17,16 @@ use crate::text::Heard;
 const MAX_WORDS_THAT_MOVE_A_DAY: usize = 5;
 
 impl Run<'_> {
-    /// "remove the olives", "also bacon", "only cheese": edits of lists. Whether there was one.
+    /// "remove the olives", "also bacon", "only cheese": edits of lists, and "forget the delivery, I'll collect" of one option.
+    /// Whether there was one.
     pub(super) fn edit_lists(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> bool {
-        let lists: Vec<Slot> = mv
-            .slots
-            .iter()
-            .filter(|slot| slot.name != asked.name && matches!(effective_type(slot), SlotType::List(_)))
-            .cloned()
-            .collect();
+        let takes_away = scan.heard.words.iter().any(|word| word.is(Cue::ListRemove));
+        let edits = |slot: &Slot| match effective_type(slot) {
+            SlotType::List(_) => true,
+            SlotType::Enum(_) => takes_away && !is_yes_no(scan.language(), slot),
+            _ => false,
+        };
+        let lists: Vec<Slot> = mv.slots.iter().filter(|slot| slot.name != asked.name && edits(slot)).cloned().collect();
         let mut edited = false;
         for slot in lists {
             let Some(held) = self.slot_value(&slot.name).cloned() else { continue };
