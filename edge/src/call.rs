@@ -48,10 +48,17 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Whether limits do not apply and administration is allowed.
+    /// Whether its key says that it administers: then it may take turns, too.
     #[must_use]
     pub fn is_admin(&self) -> bool {
-        self.scopes.iter().any(|scope| scope == "admin")
+        self.key.is_some() && self.scopes.iter().any(|scope| scope == "admin")
+    }
+
+    /// Whether it runs this node: limits do not apply, and what waits here is its to look at. A token never is, since whoever
+    /// signs it may have scopes of the same name for something else; nor is a key of another tenant than the node's own.
+    #[must_use]
+    pub fn operates(&self, settings: &Settings) -> bool {
+        self.is_admin() && self.tenant == settings.tenant
     }
 }
 

@@ -309,8 +309,11 @@ async fn reload<P: Platform>(call: &mut Call<'_, P>, id: &str) -> Result<Respons
 async fn drain_route<P: Platform>(call: &mut Call<'_, P>, received: &Received) -> Result<Response, Refusal> {
     if !call.settings.development && !is_own_node(call, received) {
         call.caller = auth::authenticate(call, received).await?;
-        if !call.caller.is_admin() {
-            return Err(Refusal::new(Reason::Forbidden, "Draining the journal needs the scope `admin`."));
+        if !call.caller.operates(call.settings) {
+            return Err(Refusal::new(
+                Reason::Forbidden,
+                "Draining the journal needs a key of the node's own tenant with the scope `admin`.",
+            ));
         }
     }
     let (drained, arrived) = journal::drain(call).await;
@@ -328,8 +331,11 @@ async fn journal_route<P: Platform>(
 ) -> Result<Response, Refusal> {
     if !call.settings.development {
         call.caller = auth::authenticate(call, received).await?;
-        if !call.caller.is_admin() {
-            return Err(Refusal::new(Reason::Forbidden, "The journal needs the scope `admin`."));
+        if !call.caller.operates(call.settings) {
+            return Err(Refusal::new(
+                Reason::Forbidden,
+                "The journal needs a key of the node's own tenant with the scope `admin`.",
+            ));
         }
     }
     let unavailable = |_| Refusal::new(Reason::Internal, "The journal does not answer.");

@@ -528,6 +528,59 @@ fn draining_is_for_the_node_itself_and_administrators() {
 }
 
 #[test]
+fn a_node_is_run_by_keys_of_its_own_tenant_alone() {
+    let world = world();
+    let node = locked(&world);
+    let foreign = ApiKey {
+        id: "key_4".into(),
+        tenant: "other".into(),
+        scopes: vec!["admin".into()],
+        expires_at_ms: None,
+        revoked: false,
+    };
+    let body = format!("lgdl_test_{}", "m".repeat(40));
+    let other_admin = format!("{body}_{}", lgdl::api_key::checksum(&body));
+    world.state.borrow_mut().keys.insert(sha256(other_admin.as_bytes()), foreign);
+    let claims = json!({ "sub": "u1", "exp": node.now_ms.get() / 1_000 + 600, "scope": "admin turns" });
+    let token = token(json!({ "alg": "HS256" }), claims, "a secret of the issuer");
+    for (method, path) in
+        [("GET", "/internal/journal"), ("POST", "/internal/journal/drop"), ("POST", "/internal/drain")]
+    {
+        for (headers, status) in [
+            ([("x-api-key", ADMIN)], 200),
+            ([("x-api-key", other_admin.as_str())], 403),
+            ([("authorization", token.as_str())], 403),
+        ] {
+            let response = send(&node, &request(method, path, &headers, b""));
+            assert_eq!(response.status.as_u16(), status, "{method} {path} {headers:?}");
+        }
+    }
+    // Nor does it pass the limits, or a token speak for somebody else.
+    let codes = |headers: &[(&str, &str)], user: &str| -> Vec<u16> {
+        (0..11).map(|n| say(&node, &format!("{user}{n}"), user, "hello", headers).0).collect()
+    };
+    assert_eq!(codes(&[("x-api-key", &other_admin)], "u2").last(), Some(&429));
+    assert_eq!(codes(&[("authorization", &token)], "u1").last(), Some(&429));
+    assert_eq!(say(&node, "c9", "u9", "hello", &[("authorization", &token)]).0, 403);
+}
+
+#[test]
+fn strangers_do_not_use_up_the_limit_of_a_conversation() {
+    let world = world();
+    let node = production_node(&world).with("rate_limit_user", "off").with("rate_limit_conversation", "4/minute");
+    assert_eq!(say(&node, "c1", "ann", "hello", &[]).0, 200);
+    for stranger in ["s1", "s2", "s3"] {
+        for _ in 0..4 {
+            assert_eq!(say(&node, "c1", stranger, "hello", &[]).0, 404);
+        }
+    }
+    for _ in 0..3 {
+        assert_eq!(say(&node, "c1", "ann", "hello", &[]).0, 200);
+    }
+    assert_eq!(say(&node, "c1", "ann", "hello", &[]).0, 429, "their own is used up by then");
+}
+
+#[test]
 fn the_audit_log_hears_of_refusals_once_a_minute() {
     let world = world();
     let node = production_node(&world);

@@ -13,6 +13,8 @@ use lgdl::texts::FILE_FOLDER;
 const MAX_TRANSLATIONS: usize = 64;
 /// The largest file that is read, in bytes.
 const MAX_BYTES: u64 = 16 << 20;
+/// How the names of files end that games import.
+const EXTENSION: &str = "lgdl";
 
 /// The text of a game file with all that belongs to it; the text itself where nothing does.
 ///
@@ -32,11 +34,16 @@ pub fn bundled(path: &Path, source: Vec<u8>) -> Result<Vec<u8>, String> {
 /// # Errors
 /// Why there is none, for people.
 pub fn imported(game: &Path, name: &str) -> Result<Vec<u8>, String> {
-    let found = game.with_file_name("").join(name);
+    let path = game.with_file_name("").join(name);
+    // Where links lead to: whoever writes a game must not learn from it what lies in other files of the machine.
+    let found = fs::canonicalize(&path).map_err(|_| format!("there is no {}", path.display()))?;
+    let is_named = found.extension().is_some_and(|extension| extension == EXTENSION);
     match fs::metadata(&found) {
-        Ok(kind) if !kind.is_file() || kind.len() > MAX_BYTES => Err(format!("{} is no game file", found.display())),
-        Ok(_) => fs::read(&found).map_err(|error| format!("{}: {error}", found.display())),
-        Err(_) => Err(format!("there is no {}", found.display())),
+        Ok(kind) if is_named && kind.is_file() && kind.len() <= MAX_BYTES => {
+            fs::read(&found).map_err(|error| format!("{}: {error}", path.display()))
+        }
+        Ok(_) => Err(format!("{} is no game file; their names end in .{EXTENSION}", path.display())),
+        Err(_) => Err(format!("there is no {}", path.display())),
     }
 }
 
@@ -78,6 +85,21 @@ pub fn translations(game: &Path) -> Result<BTreeMap<String, String>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn only_game_files_are_imported_wherever_links_lead() {
+        let folder = tempfile::tempdir().unwrap();
+        let (game, secret) = (folder.path().join("game.lgdl"), folder.path().join("secret"));
+        fs::write(&secret, "the key is 7").unwrap();
+        fs::write(folder.path().join("part.lgdl"), "game part {}").unwrap();
+        std::os::unix::fs::symlink(&secret, folder.path().join("link.lgdl")).unwrap();
+        assert_eq!(imported(&game, "part.lgdl"), Ok(b"game part {}".to_vec()));
+        for name in ["secret", "link.lgdl", "../../../../../../etc/passwd", "none.lgdl"] {
+            let problem = imported(&game, name).unwrap_err();
+            assert!(!problem.contains("key"), "{problem}");
+        }
+    }
 
     #[test]
     fn translations_that_cannot_be_read_are_told_from_none() {

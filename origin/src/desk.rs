@@ -95,7 +95,7 @@ pub async fn act(
                 return Ok(row.version);
             }
         }
-        let outcome = own_turns::run(origin, &row, happening(origin, agent, deed)).await?;
+        let outcome = own_turns::run(origin, &row, turn_of(deed, agent, origin.clock.now_ms())).await?;
         let told = told(origin, tenant, id, agent, &handover, deed);
         match own_turns::commit(origin, &row, &outcome, name, told).await? {
             CommitOutcome::Committed { .. } | CommitOutcome::Replayed { .. } => {
@@ -148,8 +148,9 @@ fn check(handover: &HandoverRow, agent: Option<&AgentRow>, deed: &Deed) -> Resul
     }
 }
 
-/// The engine's input.
-fn happening(origin: &Origin, agent: Option<&AgentRow>, deed: &Deed) -> Turn {
+/// The turn that a deed is; without an agent, the origin's own.
+#[must_use]
+pub fn turn_of(deed: &Deed, agent: Option<&AgentRow>, now_ms: Millis) -> Turn {
     let (name, value, text) = match deed {
         Deed::Accept => {
             let who = agent.map(|agent| json!({ir::AGENT_ID: agent.id, ir::AGENT_NAME: agent.name}));
@@ -164,7 +165,7 @@ fn happening(origin: &Origin, agent: Option<&AgentRow>, deed: &Deed) -> Turn {
         text: text.to_owned(),
         event: Some(Happened { name: name.to_owned(), value }),
         context: Map::new(),
-        now_ms: origin.clock.now_ms(),
+        now_ms,
         offset_seconds: 0,
         settings: Settings { told_by: ToldBy::Desk, ..Settings::default() },
     }

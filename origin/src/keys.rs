@@ -13,7 +13,9 @@ use crate::random::Random;
 use crate::store::ApiKeyRow;
 
 /// What a key may be for: taking turns; looking after the edge (draining its journal, passing its rate limits).
-pub const SCOPES: [&str; 2] = ["turns", "admin"];
+pub const SCOPES: [&str; 2] = ["turns", ADMIN_SCOPE];
+/// What runs nodes.
+pub const ADMIN_SCOPE: &str = "admin";
 /// Longest name of a key, characters.
 pub const MAX_NAME_CHARS: usize = 100;
 

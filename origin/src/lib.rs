@@ -46,7 +46,7 @@ pub mod metrics;
 pub mod migrations;
 pub mod nodes;
 pub mod outbound;
-mod own_turns;
+pub mod own_turns;
 pub mod privacy;
 pub mod random;
 pub mod readable;

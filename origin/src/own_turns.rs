@@ -33,7 +33,7 @@ pub(crate) async fn game_of(origin: &Origin, row: &ConversationRow) -> Result<Co
 ///
 /// # Errors
 /// When the game is not there, or the turn does not end.
-pub(crate) async fn run(origin: &Origin, row: &ConversationRow, turn: Turn) -> Result<Outcome, Problem> {
+pub async fn run(origin: &Origin, row: &ConversationRow, turn: Turn) -> Result<Outcome, Problem> {
     let state: Conversation = serde_json::from_str(&row.state)
         .map_err(|error| StoreError::Damaged(format!("conversations.state: {error}")))?;
     let game = game_of(origin, row).await?;

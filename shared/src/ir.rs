@@ -8,6 +8,8 @@ mod template;
 
 use serde::{Deserialize, Serialize};
 
+use crate::entities::BusinessHours;
+
 pub use template::{Expression, FUNCTIONS, Function, Operator, Style, Template, TemplatePart, UNITS, Unit};
 
 /// A whole game.
@@ -21,6 +23,8 @@ pub struct Game {
     pub language: String,
     /// The tag after `locale:`, such as `en-GB`; empty where the language says enough.
     pub locale: String,
+    /// What stands after `business_hours:`; none where it says nothing.
+    pub business_hours: Option<BusinessHours>,
     /// Who takes part.
     pub participants: Vec<Participant>,
     /// Words that stand for each other.

@@ -95,6 +95,35 @@ fn a_clock_time_lies_in_business_hours_in_slots_as_in_extract() {
 }
 
 #[test]
+fn a_game_says_its_business_hours() {
+    let source = |hours: &str| {
+        format!(
+            r#"game bar {{
+  {hours}
+  participants {{ user can do: anything }}
+  moves {{ move table {{
+    when user says something like: ["a table", "a table at {{at}}"]
+    slots {{ at: time }}
+    when slot at is missing {{ prompt slot: "When?" }}
+    when all_slots_filled {{ respond with: "{{at.iso}}" }}
+  }} }}
+}}"#
+        )
+    };
+    for (hours, said, clock) in [
+        ("", "at 8", "08:00"),
+        (r#"business_hours: "11:00-24:00""#, "at 8", "20:00"),
+        (r#"business_hours: "11:00-24:00""#, "at 8 am", "08:00"),
+        (r#"business_hours: "8:00-20:00""#, "half past seven", "19:30"),
+    ] {
+        for told in [vec!["a table", said], vec![&format!("a table {said}")]] {
+            let record = Talk::of(&source(hours)).say_all(&told);
+            assert_eq!(record.slots.get("at"), Some(&json!(clock)), "{hours} {told:?}");
+        }
+    }
+}
+
+#[test]
 fn a_day_that_is_said_with_its_length_or_hours_is_not_lost() {
     let source = r#"game rooms {
   participants { user can do: anything }

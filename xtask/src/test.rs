@@ -53,8 +53,19 @@ struct Count {
     ignored: usize,
 }
 
+impl Count {
+    fn add(&mut self, other: Count) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
+    }
+}
+
 /// Parts that only compile, each in a folder of its own, and end in long steps on one core: they run at the same time.
 const TOGETHER: [Part; 3] = [Part::Clippy, Part::Wasm, Part::Worker];
+
+/// Parts that compute while the tests mostly wait for processes, and that another process beside them does not disturb.
+const BESIDE_TESTS: [Part; 2] = [Part::Docs, Part::Counts];
 
 /// Runs the parts in their order and says how each ended; an error when one failed.
 pub(crate) fn test(only: &[Part], filter: &[String]) -> Result<()> {
@@ -62,12 +73,22 @@ pub(crate) fn test(only: &[Part], filter: &[String]) -> Result<()> {
     let mut failed = Vec::new();
     let mut lines = Vec::new();
     let wanted = |part: &Part| only.is_empty() || only.contains(part);
-    let mut compiled = BTreeMap::new();
+    let mut ended = BTreeMap::new();
     for &part in Part::value_variants().iter().filter(|part| wanted(part)) {
-        if TOGETHER.contains(&part) && compiled.is_empty() {
-            compiled = run_together(TOGETHER.into_iter().filter(wanted));
+        if !ended.contains_key(&part) {
+            match part {
+                _ if TOGETHER.contains(&part) => {
+                    let lanes: Vec<_> = TOGETHER.into_iter().filter(wanted).map(|part| vec![part]).collect();
+                    ended.extend(run_lanes(&lanes, filter, &mut count));
+                }
+                Part::Unit => {
+                    let beside = BESIDE_TESTS.into_iter().filter(wanted).collect();
+                    ended.extend(run_lanes(&[vec![Part::Unit], beside], filter, &mut count));
+                }
+                _ => ended.extend(run_lanes(&[vec![part]], filter, &mut count)),
+            }
         }
-        let (ends, took) = compiled.remove(&part).unwrap_or_else(|| run_timed(part, filter, &mut count));
+        let Some((ends, took)) = ended.remove(&part) else { bail!("{} was not run", name(part)) };
         for end in ends {
             lines.push(describe(part, &end, took));
             match end {
@@ -96,13 +117,23 @@ pub(crate) fn test(only: &[Part], filter: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Runs parts at the same time; none of them counts tests.
-fn run_together(parts: impl Iterator<Item = Part>) -> BTreeMap<Part, (Vec<End>, Duration)> {
+/// Runs lanes at the same time, the parts of each one after the other, and adds up the tests that they count.
+fn run_lanes(lanes: &[Vec<Part>], filter: &[String], count: &mut Count) -> BTreeMap<Part, (Vec<End>, Duration)> {
     std::thread::scope(|scope| {
-        let run = |part| (part, scope.spawn(move || run_timed(part, &[], &mut Count::default())));
-        let running: Vec<_> = parts.map(run).collect();
-        let fell = || (vec![End::Failed("xtask itself broke down".to_owned())], Duration::ZERO);
-        running.into_iter().map(|(part, thread)| (part, thread.join().unwrap_or_else(|_| fell()))).collect()
+        let run = |lane: &[Part]| {
+            let mut counted = Count::default();
+            let ends: Vec<_> = lane.iter().map(|&part| (part, run_timed(part, filter, &mut counted))).collect();
+            (ends, counted)
+        };
+        let running: Vec<_> = lanes.iter().map(|lane| (lane, scope.spawn(move || run(lane)))).collect();
+        let mut ended = BTreeMap::new();
+        for (lane, thread) in running {
+            let fell = |part: &Part| (*part, (vec![End::Failed("xtask itself broke down".to_owned())], Duration::ZERO));
+            let (ends, counted) = thread.join().unwrap_or_else(|_| (lane.iter().map(fell).collect(), Count::default()));
+            ended.extend(ends);
+            count.add(counted);
+        }
+        ended
     })
 }
 
@@ -184,9 +215,7 @@ fn unit(filter: &[String], count: &mut Count) -> Result<End> {
         let line = line?;
         println!("{line}");
         if let Some(closing) = read_closing_line(&line) {
-            count.passed += closing.passed;
-            count.failed += closing.failed;
-            count.ignored += closing.ignored;
+            count.add(closing);
         }
     }
     let status = child.wait()?;

@@ -140,6 +140,7 @@ fn outbound<P: Platform>(
     let mut headers = vec![
         ("content-type", "application/json".to_owned()),
         ("idempotency-key", key.to_owned()),
+        ("lgdl-tenant", call.caller.tenant.clone()),
         (TRACEPARENT, call.trace.own.header()),
     ];
     if let Some(token) = &service.token {

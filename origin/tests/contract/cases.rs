@@ -190,6 +190,18 @@ pub(crate) async fn a_claim_keeps_others_out_until_it_lapses_or_its_turn_is_comm
     );
 }
 
+pub(crate) async fn a_conversation_is_erased_while_its_first_turn_is_under_way(store: Fresh) {
+    store.claim(claim("c", "u", 0, "k", NOW)).await.unwrap();
+    let erase =
+        async |user: &str| store.erase_conversation(&key("c"), user, order(NOW + 10), event("told")).await.unwrap();
+    assert_eq!(erase("mallory").await, ErasureOutcome::Unknown);
+    assert!(matches!(erase("u").await, ErasureOutcome::Erased(_)));
+    let mut late = commit("c", "u", 0, "k");
+    late.now_ms = NOW + 20;
+    assert_eq!(store.commit(late).await.unwrap(), CommitOutcome::Erased);
+    assert_eq!(store.find(&key("c")).await.unwrap(), Lookup::Erased);
+}
+
 pub(crate) async fn an_erased_conversation_stays_erased(store: Fresh) {
     commits(&*store, "c", "u", 3).await;
     store.claim(claim("c", "u", 3, "k", NOW)).await.unwrap();

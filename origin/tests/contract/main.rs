@@ -74,6 +74,7 @@ contract! {
     cases::a_claim_keeps_others_out_until_it_lapses_or_its_turn_is_committed,
     cases::a_turn_on_another_state_of_the_same_version_is_a_conflict,
     cases::a_key_under_which_a_request_acts_is_no_other_requests,
+    cases::a_conversation_is_erased_while_its_first_turn_is_under_way,
     cases::an_erased_conversation_stays_erased,
     cases::an_erased_person_leaves_nothing_and_late_turns_do_not_bring_them_back,
     erasures::tombstones_of_every_tenant_are_listed_by_time_and_page_by_page,

@@ -163,6 +163,11 @@ async fn api5_every_operation_is_refused_to_every_role_that_does_not_have_it() {
     for path in ["/admin/v1/administrators", "/admin/v1/audit", "/admin/v1/settings"] {
         problem(desk.get(path).await, StatusCode::FORBIDDEN, "E527").await;
     }
+    // Nor does one make a key that would run nodes.
+    for (scope, status) in [("admin", StatusCode::FORBIDDEN), ("turns", StatusCode::CREATED)] {
+        let key = json!({"name": "theirs", "scopes": [scope]});
+        assert_eq!(desk.send(Method::POST, "/admin/v1/keys", &key).await.status(), status, "{scope}");
+    }
     let permissions = desk.ask("/admin/v1/me").await["permissions"].clone();
     let expected =
         ["look", "change_games", "manage_keys", "block", "manage_persons", "manage_webhooks", "manage_agents"];

@@ -573,6 +573,7 @@ fn head_of(game: &ir::Game) -> ir::Game {
         description: game.description.clone(),
         language: game.language.clone(),
         locale: game.locale.clone(),
+        business_hours: game.business_hours,
         participants: game.participants.clone(),
         vocabulary: game.vocabulary.clone(),
         services: game.services.clone(),

@@ -68,6 +68,7 @@ codes! {
     BadPart "E112" Error "a part that cannot be called";
     BadAttachment "E113" Error "an attachment that cannot be used";
     BadComposite "E114" Error "a composite, or what is said of one, that cannot stand here";
+    BadHours "E115" Error "business hours that cannot be used";
     UnknownMove "E120" Warning "`delegate to` names a move that the file does not define";
     UnknownCapability "E121" Warning "a capability that the game does not list";
     UnreachableBlock "E122" Warning "a block or action that can never run";

@@ -19,7 +19,7 @@ use super::{
     wording,
 };
 use crate::compiled::CompiledGame;
-use crate::entities::{Direction, Reference};
+use crate::entities::{BusinessHours, Direction, Place, Reference};
 use crate::ir::{self, Move, Priority, Threshold, confidence_level};
 use crate::language::{Language, Locale};
 use crate::matcher::{self, Candidate, Query, Standing};
@@ -195,6 +195,7 @@ impl<'a> Run<'a> {
         let user_input = turn.text[..cut.unwrap_or(turn.text.len())].to_owned();
         let header = game.header();
         let locale = Locale::of_turn(&header, turn.context.get("locale").and_then(Value::as_str));
+        let hours = header.business_hours;
         let sanitized = firewall::sanitize(locale.language, &user_input);
         let began = state.active.clone();
         let input = Input {
@@ -218,7 +219,7 @@ impl<'a> Run<'a> {
             words,
             matches: None,
             scratch: RefCell::default(),
-            reference: reference(locale, turn),
+            reference: reference(locale, hours, turn),
             locale,
             calls_made: 0,
             result: Map::new(),
@@ -482,7 +483,7 @@ impl<'a> Run<'a> {
 }
 
 /// The speaker's local time, from the turn's.
-fn reference(locale: Locale, turn: &Turn) -> Reference {
+fn reference(locale: Locale, hours: Option<BusinessHours>, turn: &Turn) -> Reference {
     let epoch = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
     let offset = jiff::tz::Offset::from_seconds(turn.offset_seconds).unwrap_or(jiff::tz::Offset::UTC);
     let now = jiff::Timestamp::from_millisecond(turn.now_ms).map_or(epoch, |now| offset.to_datetime(now));
@@ -491,7 +492,7 @@ fn reference(locale: Locale, turn: &Turn) -> Reference {
         offset_seconds: offset.seconds(),
         direction: Direction::Future,
         language: locale.language.spoken(),
-        place: locale.place(),
+        place: Place { business_hours: hours.unwrap_or_default(), ..locale.place() },
     }
 }
 

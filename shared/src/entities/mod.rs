@@ -112,7 +112,7 @@ pub enum DateOrder {
 }
 
 /// The hours in which people meet and call: a clock time without am or pm lies in them, if one of its readings does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BusinessHours {
     /// The first hour of the day, 0 to 23.
     pub opens: u8,
@@ -120,9 +120,26 @@ pub struct BusinessHours {
     pub closes: u8,
 }
 
+impl BusinessHours {
+    /// Where nobody says otherwise.
+    pub const USUAL: BusinessHours = BusinessHours { opens: 7, closes: 19 };
+
+    /// Of `7:00-19:00`: full hours of one day.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<BusinessHours> {
+        let hour = |text: &str| {
+            let (hour, minutes) = text.trim().split_once(':')?;
+            (minutes == "00" && hour.len() <= 2).then(|| hour.parse::<u8>().ok())?
+        };
+        let (opens, closes) = text.split_once('-')?;
+        let hours = BusinessHours { opens: hour(opens)?, closes: hour(closes)? };
+        (hours.opens < hours.closes && hours.closes <= 24).then_some(hours)
+    }
+}
+
 impl Default for BusinessHours {
     fn default() -> Self {
-        BusinessHours { opens: 7, closes: 19 }
+        BusinessHours::USUAL
     }
 }
 
@@ -142,13 +159,11 @@ pub enum Tenses {
 pub struct Conventions {
     /// Day or month first.
     pub date_order: DateOrder,
-    /// When a clock time without am or pm is likely.
-    pub business_hours: BusinessHours,
     /// Whether to heed verbs.
     pub tenses: Tenses,
 }
 
-/// What people of a place mean by figures and signs that others read in another way.
+/// What people of a place, or of a game, mean by figures and signs that others read in another way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Place {
     /// Day or month first.
@@ -157,12 +172,18 @@ pub struct Place {
     pub week_start: WeekStart,
     /// Whose dollars, pounds and pesos.
     pub money: HomeMoney,
+    /// When a clock time without am or pm is likely.
+    pub business_hours: BusinessHours,
 }
 
 impl Place {
     /// Nowhere in particular.
-    pub const DEFAULT: Place =
-        Place { date_order: DateOrder::OfLanguage, week_start: WeekStart::Monday, money: HomeMoney::UNKNOWN };
+    pub const DEFAULT: Place = Place {
+        date_order: DateOrder::OfLanguage,
+        week_start: WeekStart::Monday,
+        money: HomeMoney::UNKNOWN,
+        business_hours: BusinessHours::USUAL,
+    };
 }
 
 /// With which day a week begins.

@@ -98,6 +98,7 @@ pub(super) struct Game<'s> {
     pub(super) description: Option<Text>,
     pub(super) language: Option<Tag>,
     pub(super) locale: Option<Tag>,
+    pub(super) business_hours: Option<Text>,
     pub(super) participants: Vec<Participant<'s>>,
     pub(super) vocabulary: Vec<Term>,
     pub(super) services: Vec<Service<'s>>,

@@ -1,6 +1,8 @@
 //! What must hold of every run, whatever went wrong in it.
 
+mod desk;
 mod erasures;
+mod events;
 mod limits;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,7 +42,11 @@ pub(super) fn check(world: &World) -> Vec<Violation> {
     nobody_goes_on_with_anothers_state(world, &mut found);
     side_effects_happened_once(world, &kept, &mut found);
     who_acted_is_told(world, &kept, &mut found);
+    desk::check(world, &kept, &erased, &mut found);
     erasures::check(world, &erased, &mut found);
+    if world.plan.reads_events {
+        events::check(world, &kept, &mut found);
+    }
     limits::check(world, &mut found);
     refusals_have_a_reason(world, &mut found);
     nothing_is_set_aside_without_need(world, &mut found);
@@ -188,13 +194,14 @@ fn states_equal_a_replay(world: &World, kept: &Kept, found: &mut Vec<Violation>)
         let mut state = Conversation::default();
         for turn in turns {
             let key = &turn.idempotency_key;
-            let Some(text) = history.said.get(&turn.fingerprint) else {
+            let said = history.said.get(&turn.fingerprint).map(|text| spoken(text, &turn.record));
+            let Some(said) = said.or_else(|| history.at_desk.get(&turn.fingerprint).cloned()) else {
                 found.push(format!("{name}: nobody said {key}"));
                 return;
             };
             let mut record = turn.record.clone();
             record.findings.retain(|finding| finding != RERUN_FINDING);
-            match replay(state, text, &record) {
+            match replay(state, said, &record) {
                 Some(outcome) if outcome.record == record && outcome.conversation == turn.state => {
                     state = outcome.conversation;
                 }
@@ -207,9 +214,9 @@ fn states_equal_a_replay(world: &World, kept: &Kept, found: &mut Vec<Violation>)
     }
 }
 
-fn replay(state: Conversation, text: &str, record: &TurnRecord) -> Option<Box<Outcome>> {
-    let game = game::compiled();
-    let turn = Turn {
+/// What a person said, as a node has the engine run it.
+fn spoken(text: &str, record: &TurnRecord) -> Turn {
+    Turn {
         event: None,
         participant: "user".into(),
         text: text.into(),
@@ -217,7 +224,11 @@ fn replay(state: Conversation, text: &str, record: &TurnRecord) -> Option<Box<Ou
         now_ms: record.at_ms,
         offset_seconds: 0,
         settings: engine::Settings::default(),
-    };
+    }
+}
+
+fn replay(state: Conversation, turn: Turn, record: &TurnRecord) -> Option<Box<Outcome>> {
+    let game = game::compiled();
     let mut step = engine::begin(&game, state, turn);
     for _ in 0..=MAX_CALLS_PER_TURN {
         match step {

@@ -6,12 +6,13 @@
 //! | `plan.rs`, `scenes.rs` | what will happen, drawn from the seed: anything, or something small |
 //! | `scheduler.rs`, `random.rs` | virtual time and chance |
 //! | `world.rs` | the network and the faults |
-//! | `node.rs`, `kv.rs`, `client.rs`, `services.rs`, `origin.rs`, `game.rs` | who takes part |
+//! | `node.rs`, `kv.rs`, `client.rs`, `agent.rs`, `reader.rs`, `services.rs`, `origin.rs`, `game.rs` | who takes part |
 //! | `check.rs` | what must hold |
 //! | `shrink.rs` | making a failing world smaller |
 //!
 //! `docs/simulation.md` tells what is simulated and what is not.
 
+mod agent;
 mod check;
 mod client;
 mod game;
@@ -20,6 +21,7 @@ mod node;
 mod origin;
 pub mod plan;
 pub mod random;
+mod reader;
 mod scenes;
 pub mod scheduler;
 mod services;
@@ -75,6 +77,8 @@ pub struct Tally {
     pub erased: u64,
     /// Processes of nodes that ended.
     pub crashes: u64,
+    /// Turns of the desk.
+    pub at_desk: u64,
 }
 
 impl Tally {
@@ -89,6 +93,7 @@ impl Tally {
         self.effects += other.effects;
         self.erased += other.erased;
         self.crashes += other.crashes;
+        self.at_desk += other.at_desk;
     }
 }
 
@@ -124,6 +129,15 @@ fn run_to_the_end(plan: &Plan, mutation: Option<Mutation>) -> Report {
     }
     for client in plan.clients.clone() {
         world.scheduler.spawn(client::converse(Rc::clone(&world), client));
+    }
+    for agent in plan.agents.clone() {
+        world.scheduler.spawn(agent::serve(Rc::clone(&world), agent));
+    }
+    if plan.has_hand_overs() {
+        world.scheduler.spawn(agent::look_after(Rc::clone(&world)));
+    }
+    if plan.reads_events {
+        world.scheduler.spawn(reader::read(Rc::clone(&world)));
     }
     for erasure in plan.erasures.clone() {
         world.scheduler.spawn(client::erase(Rc::clone(&world), erasure));
@@ -181,6 +195,7 @@ fn tally(world: &World) -> Tally {
                 let rerun = turn.record.findings.iter().any(|code| code == lgdl_edge::pipeline::journal::RERUN_FINDING);
                 tally.rerun += u64::from(rerun);
             }
+            origin::Deed::Committed(turn) if history.at_desk.contains_key(&turn.fingerprint) => tally.at_desk += 1,
             origin::Deed::Committed(_) | origin::Deed::BackedUp | origin::Deed::Restored => {}
             origin::Deed::Erased { .. } | origin::Deed::PersonErased { .. } => tally.erased += 1,
         }

@@ -11,20 +11,28 @@ use std::sync::{Arc, OnceLock};
 use axum::body::Body;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
+use lgdl::engine::Turn;
 use lgdl::meaning::Meaning;
-use lgdl::wire::origin::{CommitAnswer, CommitRequest, Conflict, GamePolicy, StoredConversation};
+use lgdl::wire::client::MoveResponse;
+use lgdl::wire::origin::{CommitAnswer, CommitRequest, Conflict, GamePolicy, Message, StoredConversation};
 use lgdl::wire::signature::{self, Parts};
 use lgdl_edge::platform::{Inbound, Outbound};
 use lgdl_origin::audit::events;
 use lgdl_origin::clock::{Clock, Millis};
 use lgdl_origin::config::Config;
+use lgdl_origin::desk;
 use lgdl_origin::games::{Content, PublishRequest, publish};
 use lgdl_origin::http::{Gate, Origin, edge_service};
-use lgdl_origin::ids::{ErasureId, person_pseudonym};
+use lgdl_origin::ids::{AdministratorId, ErasureId, person_pseudonym};
 use lgdl_origin::metrics::Metrics;
+use lgdl_origin::own_turns;
 use lgdl_origin::serve::{begin_epoch, catch_up, protection};
 use lgdl_origin::store::sqlite::SqliteStore;
-use lgdl_origin::store::{ConversationKey, ErasureOrder, ErasureOutcome, ErasureReport, Store};
+use lgdl_origin::store::{
+    AdministratorRow, AgentRow, BusPage, ConversationKey, ErasureOrder, ErasureOutcome, ErasureReport, HandoverRow,
+    Lookup, Role, Store, Wanted,
+};
+use lgdl_origin::store::{Administrators as _, Handovers as _};
 use lgdl_origin::tombstones;
 use rusqlite::OptionalExtension as _;
 use tempfile::TempDir;
@@ -58,6 +66,27 @@ pub(super) enum Deed {
     BackedUp,
     /// The copy took the store's place.
     Restored,
+}
+
+/// How somebody at the desk is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answered {
+    /// It is done.
+    Done,
+    /// It can't be done.
+    Refused,
+    /// Nobody knows: it may be tried again.
+    Failed,
+}
+
+/// The queue that the game asks for.
+const QUEUE: &str = "clerks";
+/// Agents that every world's origin knows.
+const AGENTS: usize = 2;
+
+/// The id of an agent.
+pub(super) fn agent_id(number: usize) -> AdministratorId {
+    AdministratorId::mint(1, &Shared::of(number as u64, "agent"))
 }
 
 #[derive(Debug, Default)]
@@ -114,6 +143,40 @@ fn template() -> &'static [u8] {
                 now_ms: 1,
             };
             publish(&store, request).await.expect("the game is published");
+            for number in 0..AGENTS {
+                let (id, name) = (agent_id(number), format!("Clerk {number}"));
+                let told = || {
+                    events::of(
+                        1,
+                        TENANT,
+                        events::ADMINISTRATOR_CREATED,
+                        "simulator",
+                        id.as_str(),
+                        serde_json::json!({}),
+                    )
+                };
+                let administrator = AdministratorRow {
+                    id: id.clone(),
+                    name: format!("clerk{number}"),
+                    role: Role::Agent,
+                    tenant: Some(TENANT.into()),
+                    password: "none".into(),
+                    created_at: 1,
+                    disabled: false,
+                };
+                assert!(store.add_administrator(administrator, told()).await.expect("an administrator is kept"));
+                let agent = AgentRow {
+                    id: id.clone(),
+                    tenant: TENANT.into(),
+                    name,
+                    queues: vec![QUEUE.into()],
+                    capacity: 4,
+                    serving: Vec::new(),
+                    heartbeat_at: None,
+                    reconnected: 0,
+                };
+                store.keep_agent(agent, told()).await.expect("an agent is kept");
+            }
             lgdl_origin::store::Maintenance::close(&store).await;
         });
         std::fs::read(&path).expect("the template")
@@ -213,7 +276,7 @@ impl OriginHost {
             let count: i64 = database.query_row(&sql, [&id], |row| row.get(0)).expect("rows are counted");
             (table, count.unsigned_abs())
         };
-        ["conversations", "turns", "slots", "extracted_context", "idempotency", "claims"].map(of).to_vec()
+        ["conversations", "turns", "slots", "extracted_context", "idempotency", "claims", "handovers"].map(of).to_vec()
     }
 
     /// Whether there is a key for what a person said by a time.
@@ -262,6 +325,133 @@ impl OriginHost {
         };
         let deed = deed(request, &body, &answer);
         (answer, deed)
+    }
+
+    /// What an agent sees who says that they are there: the hand-overs in their queue that are open.
+    pub(super) fn hand_overs(&self, agent: usize, now_ms: i64) -> Vec<(String, HandoverRow)> {
+        self.clock.0.store(now_ms, Ordering::SeqCst);
+        let store = &self.origin.store;
+        self.runtime.block_on(async {
+            let (agent, queues) = (agent_id(agent), [QUEUE.to_owned()]);
+            store.heartbeat(&agent, &queues, now_ms, now_ms - desk::LOST_AFTER_MS).await.expect("a heartbeat is kept");
+        });
+        self.open_hand_overs(now_ms)
+    }
+
+    /// The hand-overs that are open, with the conversation.
+    pub(super) fn open_hand_overs(&self, now_ms: i64) -> Vec<(String, HandoverRow)> {
+        self.clock.0.store(now_ms, Ordering::SeqCst);
+        let store = &self.origin.store;
+        self.runtime.block_on(async {
+            let mut open = Vec::new();
+            for handover in store.open_handovers(TENANT, &[QUEUE.to_owned()]).await.expect("the store reads") {
+                let row = store.find_by_id(TENANT, &handover.conversation).await.expect("the store reads");
+                open.extend(row.map(|row| (row.external_id, handover)));
+            }
+            open
+        })
+    }
+
+    /// Does what somebody at the desk does; whether it was done or refused, or may be tried again, and the turn that was committed.
+    pub(super) fn at_desk(
+        &self,
+        agent: Option<usize>,
+        conversation: &str,
+        deed: &desk::Deed,
+        request_key: &str,
+        trips: &[Trip],
+        now_ms: i64,
+    ) -> (Answered, Option<(CommitRequest, Turn)>) {
+        self.clock.0.store(now_ms, Ordering::SeqCst);
+        let (id, place) = (key(conversation).id(), key(conversation));
+        let agent = agent.map(|number| {
+            let row = self.runtime.block_on(self.origin.store.agent(&agent_id(number)));
+            row.expect("the store reads").expect("an agent of the template")
+        });
+        let before = self.runtime.block_on(async {
+            match self.origin.store.find(&place).await.expect("the store reads") {
+                Lookup::Found(row) => self.origin.protection.open_conversation(*row).await.ok(),
+                _ => None,
+            }
+        });
+        let act = || self.runtime.block_on(desk::act(&self.origin, TENANT, &id, agent.as_ref(), deed, request_key));
+        let answered = match self.tripping(trips, act) {
+            Ok(_) => Answered::Done,
+            Err(problem) if problem.status().is_server_error() => Answered::Failed,
+            Err(_) => Answered::Refused,
+        };
+        let committed = before.and_then(|before| {
+            let after = self.conversation(conversation).filter(|after| after.version == before.version + 1)?;
+            let turn = desk::turn_of(deed, agent.as_ref(), now_ms);
+            let run = own_turns::run(&self.origin, &before, turn.clone());
+            let outcome = self.runtime.block_on(run).expect("what was run once runs again");
+            let (_, manifest, _) = self.turns(conversation).pop()?;
+            let fingerprint = format!("desk {manifest}");
+            let request = CommitRequest {
+                game: GAME_ID.into(),
+                conversation_id: conversation.into(),
+                user_id: after.user_id,
+                game_version: after.game_version.clone(),
+                expected_version: before.version,
+                base: None,
+                idempotency_key: fingerprint.clone(),
+                fingerprint,
+                response: MoveResponse::of(&outcome, manifest, &after.game_version),
+                record: outcome.record,
+                state: outcome.conversation,
+                journal_sequence: None,
+            };
+            Some((request, turn))
+        });
+        (answered, committed)
+    }
+
+    /// Has the origin look after hand-overs; gives those that somebody waits for in vain, which are the world's to end.
+    pub(super) fn look_after_hand_overs(&self, now_ms: i64) -> Vec<(String, String)> {
+        self.clock.0.store(now_ms, Ordering::SeqCst);
+        let store = &self.origin.store;
+        self.runtime.block_on(async {
+            store.requeue_lost(now_ms - desk::LOST_AFTER_MS, now_ms).await.expect("the lost are looked for");
+            let patience = u64::try_from(self.origin.settings().handover_patience.as_millis()).unwrap_or(u64::MAX);
+            let mut overdue = Vec::new();
+            for (tenant, handover) in store.overdue_handovers(now_ms, patience).await.expect("the store reads") {
+                let row = store.find_by_id(&tenant, &handover.conversation).await.expect("the store reads");
+                overdue.extend(row.map(|row| (row.external_id, format!("time_out_{}", handover.since))));
+            }
+            overdue
+        })
+    }
+
+    /// Moves on what was told, and gives a page of the events.
+    pub(super) fn events(&self, after: u64, limit: u32, now_ms: i64) -> BusPage {
+        self.clock.0.store(now_ms, Ordering::SeqCst);
+        self.runtime.block_on(async {
+            lgdl_origin::audit::drain(&*self.origin.store).await.expect("what was told is moved on");
+            self.origin.store.bus_events(&Wanted::everything(), after, limit).await.expect("events are read")
+        })
+    }
+
+    /// The origin's own id of a conversation.
+    pub(super) fn id_of(conversation: &str) -> String {
+        key(conversation).id().to_string()
+    }
+
+    /// What the person's page is told of a conversation: who said what.
+    pub(super) fn messages(&self, conversation: &str) -> Vec<Message> {
+        self.runtime.block_on(async {
+            let (mut all, mut after) = (Vec::new(), 0);
+            while let Lookup::Found(row) = self.origin.store.find(&key(conversation)).await.expect("the store reads") {
+                let row = self.origin.protection.open_conversation(*row).await.expect("it opens");
+                let news = desk::messages(&self.origin, row, after).await.expect("messages are read");
+                let is_all = news.turn == after;
+                after = news.turn;
+                all.extend(news.messages);
+                if is_all {
+                    break;
+                }
+            }
+            all
+        })
     }
 
     fn passed(&self, request: &Outbound) -> Inbound {

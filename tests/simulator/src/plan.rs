@@ -19,8 +19,10 @@ pub(super) const SECOND_US: u64 = 1_000_000;
 /// What all persons together may say, where limits are on.
 pub(super) const GLOBAL_LIMIT: &str = "60/minute";
 
+/// Asks for somebody at the desk.
+pub(super) const CALL: &str = "call the clerk";
 /// What people say. The game has slots that are asked for, a call that changes nothing, and calls that do.
-const SAID: [&str; 14] = [
+const SAID: [&str; 15] = [
     "hello",
     "order something",
     "order something",
@@ -33,6 +35,7 @@ const SAID: [&str; 14] = [
     "is it in stock",
     "rush order",
     "rush order",
+    CALL,
     "never mind",
     "the weather is nice",
 ];
@@ -233,6 +236,19 @@ impl Fault {
     }
 }
 
+/// Somebody at the desk, who takes over what people ask a clerk for.
+#[derive(Debug, Clone)]
+pub struct AgentPlan {
+    /// Their name among the parts.
+    pub name: String,
+    /// Which of the agents that the origin knows they are.
+    pub number: usize,
+    /// The pause between two looks, microseconds.
+    pub every_us: (u64, u64),
+    /// When their program is gone, microseconds.
+    pub gone_us: (u64, u64),
+}
+
 /// Whose data is to be erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Erased {
@@ -276,6 +292,10 @@ pub struct Plan {
     pub faults: Vec<Fault>,
     /// The erasures.
     pub erasures: Vec<ErasurePlan>,
+    /// The agents.
+    pub agents: Vec<AgentPlan>,
+    /// Whether somebody reads the events.
+    pub reads_events: bool,
     /// The rate of each person, if limits are on.
     pub limit: Option<&'static str>,
     /// The rate of all together, where limits are on.
@@ -321,6 +341,9 @@ impl Plan {
             clients: Vec::new(),
             faults: Vec::new(),
             erasures: Vec::new(),
+            agents: Vec::new(),
+            // Reading costs time, and shows little more in more worlds.
+            reads_events: seed.is_multiple_of(4) || seed % 4 == 3,
             limit: None,
             global_limit: GLOBAL_LIMIT,
             services: Services::Remember,
@@ -336,7 +359,9 @@ impl Plan {
         let clients = clients(&random, nodes.len());
         let erasures = erasures(&random, &clients);
         let faults = faults(&random, nodes.len());
+        let agents = agents(&random);
         Plan {
+            agents,
             clients,
             faults,
             erasures,
@@ -355,7 +380,8 @@ impl Plan {
         let erasures = self.erasures.iter().map(|erasure| erasure.name.clone());
         let faults = self.faults.iter().map(|fault| fault.name.clone());
         let turns = self.clients.iter().flat_map(|client| client.turns.iter().map(|turn| turn.name.clone()));
-        clients.chain(erasures).chain(faults).chain(turns).collect()
+        let agents = self.agents.iter().map(|agent| agent.name.clone());
+        clients.chain(erasures).chain(agents).chain(faults).chain(turns).collect()
     }
 
     /// The same world without some of its parts.
@@ -368,8 +394,15 @@ impl Plan {
         }
         self.faults.retain(|fault| stays(&fault.name));
         self.erasures.retain(|erasure| stays(&erasure.name));
+        self.agents.retain(|agent| stays(&agent.name));
         self.left_out.extend(names.iter().cloned());
         self
+    }
+
+    /// Whether hand-overs may happen.
+    #[must_use]
+    pub fn has_hand_overs(&self) -> bool {
+        self.clients.iter().flat_map(|client| &client.turns).any(|turn| turn.text == CALL)
     }
 
     /// Whether any fault is of a kind.
@@ -408,6 +441,15 @@ impl fmt::Display for Plan {
         }
         for ErasurePlan { name, what, at_us } in &self.erasures {
             writeln!(f, "  {name}: {what:?} at {} ms", at_us / 1_000)?;
+        }
+        for AgentPlan { name, number, every_us, gone_us } in &self.agents {
+            let ((from, to), (gone, back)) = (every_us, gone_us);
+            let line = [from, to, gone, back].map(|us| us / 1_000);
+            writeln!(
+                f,
+                "  {name}: agent {number}, looks every {} to {} ms, gone from {} to {} ms",
+                line[0], line[1], line[2], line[3]
+            )?;
         }
         for Fault { name, kind, from_us, to_us, percent } in &self.faults {
             writeln!(f, "  {name}: {kind:?} from {} to {} ms, {percent} %", from_us / 1_000, to_us / 1_000)?;
@@ -481,6 +523,26 @@ fn erasures(random: &Random, clients: &[ClientPlan]) -> Vec<ErasurePlan> {
         ErasurePlan { name: format!("x{number}"), what, at_us: random.between(5 * SECOND_US, 150 * SECOND_US) }
     };
     (0..count).map(erasure).collect()
+}
+
+/// Most worlds have nobody at the desk.
+fn agents(random: &Random) -> Vec<AgentPlan> {
+    let count = *random.pick(&[0, 0, 1, 2]);
+    let agent = |number: usize| {
+        let gone = random.between(10 * SECOND_US, 150 * SECOND_US);
+        let back = match random.below(4) {
+            0 => u64::MAX,
+            1 => gone + random.between(SECOND_US, 90 * SECOND_US),
+            _ => gone,
+        };
+        AgentPlan {
+            name: format!("a{number}"),
+            number,
+            every_us: (SECOND_US, *random.pick(&[3, 20]) * SECOND_US),
+            gone_us: (gone, back),
+        }
+    };
+    (0..count).map(agent).collect()
 }
 
 fn faults(random: &Random, nodes: usize) -> Vec<Fault> {

@@ -2,8 +2,8 @@
 //! so that what matters happens now before and now after what it races with.
 
 use crate::plan::{
-    ClientPlan, Erased, ErasurePlan, Fault, FaultKind, Flavour, Link, NodePlan, Patience, Plan, Program, SECOND_US,
-    Services, Trip, TurnPlan, skew,
+    AgentPlan, CALL, ClientPlan, Erased, ErasurePlan, Fault, FaultKind, Flavour, Link, NodePlan, Patience, Plan,
+    Program, SECOND_US, Services, Trip, TurnPlan, skew,
 };
 use crate::random::{Random, index};
 
@@ -14,7 +14,7 @@ type Scene = fn(&mut Stage);
 pub(super) const LAST_SAID_AGAIN: &str = "says_the_last_again_while_away";
 
 /// Every scene, with its name.
-const SCENES: [(&str, Scene); 28] = [
+const SCENES: [(&str, Scene); 32] = [
     ("two_at_once", two_at_once),
     ("gives_up_in_the_middle", gives_up_in_the_middle),
     ("acts_on_another_state", acts_on_another_state),
@@ -43,6 +43,10 @@ const SCENES: [(&str, Scene); 28] = [
     ("services_forget", services_forget),
     (LAST_SAID_AGAIN, says_the_last_again_while_away),
     ("comes_back_after_an_erasure", comes_back_after_an_erasure),
+    ("speaks_with_a_clerk", speaks_with_a_clerk),
+    ("clerk_is_gone", clerk_is_gone),
+    ("two_clerks", two_clerks),
+    ("erased_while_with_a_clerk", erased_while_with_a_clerk),
 ];
 
 /// The names of all scenes.
@@ -133,6 +137,15 @@ impl Stage {
     fn erases(&mut self, what: Erased, at_s: u64) {
         let name = format!("x{}", self.plan.erasures.len());
         self.plan.erasures.push(ErasurePlan { name, what, at_us: at_s * SECOND_US });
+    }
+
+    /// Somebody at the desk, who is gone from one second to another.
+    fn clerk(&mut self, gone_s: Option<(u64, u64)>) {
+        let number = self.plan.agents.len();
+        let gone_us =
+            gone_s.map_or((u64::MAX, u64::MAX), |(from, to)| (from * SECOND_US, to.saturating_mul(SECOND_US)));
+        let name = format!("a{number}");
+        self.plan.agents.push(AgentPlan { name, number, every_us: (SECOND_US / 2, 3 * SECOND_US), gone_us });
     }
 
     fn conversation(who: Who) -> Erased {
@@ -491,4 +504,60 @@ fn services_forget(stage: &mut Stage) {
     stage.client(ANN, &["rush order", "3", "order something", "tea", "7", "rush order", "3"], 3_000);
     let percent = *stage.random.pick(&[30, 60]);
     stage.fault(FaultKind::AnswersLost(Link::Services), 0, 60, percent);
+}
+
+/// What a person says who asks for a clerk in the middle of something, and goes on.
+const WITH_A_CLERK: [&str; 8] =
+    ["order something", CALL, "hello", "tea", "hello", "3", "is it in stock", "order something"];
+
+/// A person asks for somebody, who comes, speaks, and hands back; answers are lost on the way.
+fn speaks_with_a_clerk(stage: &mut Stage) {
+    stage.alike(2, &ANYWHERE);
+    let client = stage.client(ANN, &WITH_A_CLERK, 12_000);
+    stage.plan.clients[client].roams = 30;
+    stage.clerk(None);
+    let percent = *stage.random.pick(&[0, 20, 50]);
+    stage.fault(FaultKind::AnswersLost(Link::Clients), 0, 120, percent);
+    if stage.random.chance(40) {
+        stage.away(20, 40);
+    }
+    if stage.random.chance(30) {
+        stage.fault(FaultKind::OriginTrips(Trip::Answers), 10, 60, 30);
+    }
+}
+
+/// The agent's program ends while they have a conversation, for good or for a while; somebody else may be there.
+fn clerk_is_gone(stage: &mut Stage) {
+    stage.alike(2, &ANYWHERE);
+    stage.client(ANN, &WITH_A_CLERK, 20_000);
+    let from = stage.about(30);
+    let to = *stage.random.pick(&[u64::MAX, from + 60, from + 120]);
+    stage.clerk(Some((from, to)));
+    if stage.random.chance(50) {
+        stage.clerk(None);
+    }
+}
+
+/// Two agents look at the same queue, and persons speak all the while.
+fn two_clerks(stage: &mut Stage) {
+    stage.alike(2, &EXACT);
+    stage.client(ANN, &WITH_A_CLERK, 6_000);
+    stage.client(ANN, &[CALL, "hello", "7"], 9_000);
+    stage.client(Who("person1", "k1", 1), &WITH_A_CLERK, 6_000);
+    stage.clerk(None);
+    stage.clerk(None);
+    stage.fault(FaultKind::AnswersLost(Link::Clients), 0, 120, 20);
+}
+
+/// A conversation, or its person, is erased while it is with an agent.
+fn erased_while_with_a_clerk(stage: &mut Stage) {
+    stage.alike(2, &ANYWHERE);
+    stage.client(ANN, &WITH_A_CLERK, 10_000);
+    stage.clerk(None);
+    let at = stage.about(35);
+    let what = if stage.random.chance(50) { Stage::conversation(ANN) } else { Stage::person(ANN) };
+    stage.erases(what, at);
+    if stage.random.chance(40) {
+        stage.away(25, 45);
+    }
 }

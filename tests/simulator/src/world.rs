@@ -6,6 +6,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use lgdl::engine::Turn;
 use lgdl::wire::node::Why;
 use lgdl_edge::platform::{FetchError, Inbound, Outbound};
 
@@ -14,6 +15,7 @@ use crate::node::{Rekeyed, Site};
 use crate::origin::{Deed, ORIGIN_URL, OriginHost};
 use crate::plan::{CALM_US, Fault, FaultKind, Link, Plan, Trip};
 use crate::random::{Random, extended, fingerprint};
+use crate::reader::Heard;
 use crate::scheduler::{Scheduler, channel};
 use crate::services::{SERVICES_URL, Services};
 
@@ -72,6 +74,12 @@ pub(super) struct History {
     pub(super) acks: Vec<Ack>,
     /// By the request's fingerprint: its words.
     pub(super) said: BTreeMap<String, &'static str>,
+    /// By the request's fingerprint: what the desk had the engine run.
+    pub(super) at_desk: BTreeMap<String, Turn>,
+    /// What the reader of events was given, in its order.
+    pub(super) heard_of: Vec<Heard>,
+    /// What agents have said, with the conversation; whether the origin has acknowledged it.
+    pub(super) sayings: BTreeMap<String, (String, bool)>,
     /// Who said something in which conversation, and when.
     pub(super) sent: Vec<(String, String, u64)>,
     /// By the turn's key: when it reached a node last.
@@ -271,7 +279,7 @@ impl World {
     }
 
     /// Where the origin fails this time.
-    fn trips(&self) -> Vec<Trip> {
+    pub(super) fn trips(&self) -> Vec<Trip> {
         Trip::ALL.into_iter().filter(|trip| self.strikes(FaultKind::OriginTrips(*trip))).collect()
     }
 

@@ -11,7 +11,7 @@ use lgdl_simulator::run;
 const WORLDS: usize = 12;
 
 /// A scene, and what its trace shows.
-const SHOWS: [(&str, &str); 28] = [
+const SHOWS: [(&str, &str); 32] = [
     ("two_at_once", "-> 409"),
     ("gives_up_in_the_middle", "gives t0.1 up"),
     ("acts_on_another_state", ", done before"),
@@ -40,6 +40,10 @@ const SHOWS: [(&str, &str); 28] = [
     ("services_forget", "answer lost over Services"),
     ("says_the_last_again_while_away", "sends t0.1 to n0"),
     ("comes_back_after_an_erasure", "sends t1.2 to n0"),
+    ("speaks_with_a_clerk", "has Done for Return"),
+    ("clerk_is_gone", "nobody came in k0: Done"),
+    ("two_clerks", "a1 has Done for Say"),
+    ("erased_while_with_a_clerk", "has Done for Accept in k0"),
 ];
 
 #[test]

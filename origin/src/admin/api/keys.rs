@@ -90,6 +90,11 @@ async fn create(
     caller: Caller,
     Body(new): Body<New>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
+    if caller.administrator.tenant.is_some() && new.scopes.iter().any(|scope| scope == keys::ADMIN_SCOPE) {
+        return Err(Problem::forbidden(
+            "A key of the scope `admin` runs nodes; who is bound to a tenant can't give what they do not have.",
+        ));
+    }
     let request = KeyRequest {
         tenant: &caller.tenant,
         name: &new.name,

@@ -15,6 +15,9 @@ use crate::store::{
 const HELD: &str = "SELECT 1 FROM legal_holds WHERE tenant = $1 AND user_id = $2 AND lifted_at IS NULL";
 
 /// A row's lock first: a turn that is being committed is waited for, and then erased with the rest.
+/// A first turn of theirs is under way: the conversation must not be there afterwards.
+const CLAIMED: &str = "SELECT 1 FROM claims WHERE tenant = $1 AND conversation_id = $2 AND user_id = $3
+    AND NOT EXISTS (SELECT 1 FROM conversations WHERE id = $2)";
 const LOCK_CONVERSATION: &str = "SELECT 1 FROM conversations WHERE tenant = $1 AND id = $2 AND user_id = $3 FOR UPDATE";
 
 /// Everybody who has something here, after a tenant and a user.
@@ -70,7 +73,9 @@ impl People for PostgresStore {
         let work = async {
             let transaction = client.transaction().await?;
             let params = [&key.tenant as &(dyn tokio_postgres::types::ToSql + Sync), &id.as_str(), &user_id];
-            if transaction.query_opt(LOCK_CONVERSATION, &params).await?.is_none() {
+            if transaction.query_opt(LOCK_CONVERSATION, &params).await?.is_none()
+                && transaction.query_opt(CLAIMED, &params).await?.is_none()
+            {
                 return Ok(ErasureOutcome::Unknown);
             }
             if transaction.query_opt(HELD, &[&key.tenant, &user_id]).await?.is_some() {

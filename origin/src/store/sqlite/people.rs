@@ -190,7 +190,12 @@ fn erase_conversation(
     order: &ErasureOrder,
 ) -> Result<ErasureOutcome> {
     let id = key.id();
-    if find_row(connection, &key.tenant, &id)?.is_none_or(|row| row.user_id != user_id) {
+    let theirs = match find_row(connection, &key.tenant, &id)? {
+        Some(row) => row.user_id == user_id,
+        // Its first turn is under way: it must not be there afterwards.
+        None => is_claimed(connection, &key.tenant, &id, user_id).map_err(failed)?,
+    };
+    if !theirs {
         return Ok(ErasureOutcome::Unknown);
     }
     if is_held(connection, &key.tenant, user_id).map_err(failed)? {
@@ -241,6 +246,12 @@ pub(super) fn remove_conversation(connection: &Connection, id: &ConversationId) 
         conversations: delete("DELETE FROM conversations WHERE id = ?1")?,
         ..ErasureReport::default()
     })
+}
+
+fn is_claimed(connection: &Connection, tenant: &str, id: &ConversationId, user_id: &str) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM claims WHERE tenant = ?1 AND conversation_id = ?2 AND user_id = ?3")?
+        .exists([tenant, id.as_str(), user_id])
 }
 
 fn is_held(connection: &Connection, tenant: &str, user_id: &str) -> rusqlite::Result<bool> {

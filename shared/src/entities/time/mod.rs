@@ -169,7 +169,7 @@ pub fn recognize_by(
         start: 0,
         end: 0,
     };
-    let preferred = render::Preferred { direction: reference.direction, hours: conventions.business_hours };
+    let preferred = render::Preferred { direction: reference.direction, hours: reference.place.business_hours };
     let mut chart = Chart::new(scene);
     let mut at = 0;
     while at < tokens.len() && !chart.is_spent() {

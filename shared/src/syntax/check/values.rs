@@ -1,6 +1,7 @@
 //! Values that no conversation can be right about: regular expressions (E105) and defaults (E106).
 
 use crate::diagnostics::Code;
+use crate::entities::BusinessHours;
 use crate::ir::SlotType;
 use crate::language::{Language, Locale};
 use crate::template::number_text;
@@ -15,6 +16,7 @@ impl Checker<'_, '_, '_> {
     pub(super) fn values(&mut self) {
         for game in &self.resolved.file.games {
             self.spoken(game);
+            self.business_hours(game);
             for participant in &game.participants {
                 if let Abilities::Matching(regex) = &participant.abilities {
                     self.regex(*regex);
@@ -70,6 +72,17 @@ impl Checker<'_, '_, '_> {
             .flat_map(|language| language.locales.iter().copied())
             .collect();
         self.report_hint(Code::UnknownLanguage, tag.span, message, format!("expected one of {}", known.join(", ")));
+    }
+
+    /// Business hours are full hours of one day.
+    fn business_hours(&mut self, game: &Game<'_>) {
+        let Some(text) = game.business_hours else { return };
+        let written = self.decoded(text);
+        if BusinessHours::parse(&written).is_none() {
+            let message = format!("`{written}` are no business hours");
+            let hint = "write full hours of one day, such as \"8:00-20:00\"; 24:00 is the end of the day";
+            self.report_hint(Code::BadHours, text.span, message, hint.to_owned());
+        }
     }
 
     fn type_regex(&mut self, ty: &Type<'_>) {

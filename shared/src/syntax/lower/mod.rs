@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::diagnostics::{Code, Diagnostic, Lines, Span};
+use crate::entities::BusinessHours;
 use crate::ir;
 use crate::language::Locale;
 use crate::template;
@@ -120,6 +121,9 @@ impl Lowering<'_, '_> {
         if let Some(locale) = written.locale.and_then(|tag| Locale::tagged(&tag.code(self.source))) {
             locale.tag.clone_into(&mut game.locale);
             locale.language.code.clone_into(&mut game.language);
+        }
+        if let Some(hours) = written.business_hours.and_then(|text| BusinessHours::parse(&self.text(text))) {
+            game.business_hours = Some(hours);
         }
         for participant in &written.participants {
             let abilities = match &participant.abilities {

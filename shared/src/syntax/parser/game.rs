@@ -13,6 +13,7 @@ const SECTIONS: &[&str] = &[
     "description:",
     "language:",
     "locale:",
+    "business_hours:",
     "participants {",
     "vocabulary {",
     "capabilities {",
@@ -93,6 +94,7 @@ impl<'s> Parser<'s, '_> {
             description: None,
             language: None,
             locale: None,
+            business_hours: None,
             participants: Vec::new(),
             vocabulary: Vec::new(),
             services: Vec::new(),
@@ -124,7 +126,7 @@ impl<'s> Parser<'s, '_> {
 
     fn section(&mut self, game: &mut Game<'s>) -> Read<()> {
         let word = if self.is(Kind::Name) { self.text(self.peek()) } else { "" };
-        let clause = matches!(word, "description" | "language" | "locale");
+        let clause = matches!(word, "description" | "language" | "locale" | "business_hours");
         self.mark(if clause { Layout::Line } else { Layout::Paragraph });
         let first = self.peek();
         match word {
@@ -148,6 +150,15 @@ impl<'s> Parser<'s, '_> {
                 let tag = self.tag("locale", "a locale, such as `en-GB`")?;
                 if game.locale.replace(tag).is_some() {
                     self.repeated(first.span(), "`locale:` stands twice in this game");
+                }
+                Ok(())
+            }
+            "business_hours" => {
+                self.bump();
+                self.colon("business_hours");
+                let text = self.text_token("the hours, such as \"8:00-20:00\"")?;
+                if game.business_hours.replace(text).is_some() {
+                    self.repeated(first.span(), "`business_hours:` stands twice in this game");
                 }
                 Ok(())
             }
