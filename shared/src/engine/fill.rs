@@ -18,6 +18,9 @@ use crate::matcher::Candidate;
 use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, Sureness, effective_type, reason};
 use crate::text::{Heard, Word};
 
+/// What is counted in a unit wherever it is said; "in twelve months" is only where it answers.
+const MEASURES: [Kind; 2] = [Kind::Dimension, Kind::Duration];
+
 /// The span of a value in the utterance, and the value.
 pub(super) struct Stated {
     pub(super) slot: String,
@@ -275,7 +278,7 @@ impl Run<'_> {
     pub(super) fn stated_beside(&self, mv: &Move, scan: &Scan<'_>, taken: &[(usize, usize)]) -> Vec<Stated> {
         let Some(frame) = &self.state.active else { return Vec::new() };
         let open = mv.slots.iter().filter(|slot| frame.slot(&slot.name).is_none());
-        let told: Vec<Cow<'_, Slot>> = open.map(|slot| as_asked(mv, slot, scan)).collect();
+        let told: Vec<Cow<'_, Slot>> = open.map(|slot| as_asked(mv, slot, scan, &MEASURES)).collect();
         let open: Vec<&Slot> = told.iter().map(AsRef::as_ref).collect();
         let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
         slots::mentions(&open, &names, scan, taken)
@@ -288,9 +291,9 @@ impl Run<'_> {
 
 /// A slot with its question, where what is said needs it: "Since when?" tells of a day, "How many months?" of what a number
 /// counts, "How much a head?" of what an amount is for.
-pub(super) fn as_asked<'s>(mv: &Move, slot: &'s Slot, scan: &Scan<'_>) -> Cow<'s, Slot> {
-    let measured =
-        || scan.entities.iter().any(|entity| matches!(entity.kind, Kind::Dimension | Kind::Duration | Kind::Date));
+/// `measures` are the kinds of values that may be counted in a unit.
+pub(super) fn as_asked<'s>(mv: &Move, slot: &'s Slot, scan: &Scan<'_>, measures: &[Kind]) -> Cow<'s, Slot> {
+    let measured = || scan.entities.iter().any(|entity| measures.contains(&entity.kind));
     let needs = match effective_type(slot) {
         SlotType::Number | SlotType::Range { .. } | SlotType::Quantity => measured(),
         SlotType::Money => scan.heard.tokens.classes().is(Class::EACH),

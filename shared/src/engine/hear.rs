@@ -356,7 +356,7 @@ fn is_supposed(text: &str, tokens: &Tokens, opening: usize, first: usize) -> boo
         let other = length == 1 && text.get(start..end).is_some_and(|raw| !raw.is_ascii());
         let story = length > 1 && class(at + length - 1) == Class::CONTENT;
         // "in the film", but not "in the film museum".
-        let names = story && class(at + length) == Class::CONTENT;
+        let names = story && class(at + length) == Class::CONTENT && at + length != first;
         length > 0
             && !other
             && !names

@@ -24,7 +24,7 @@ use super::mending::Target;
 use super::repairs::{self, Repair};
 use super::run::{Halt, Reading, Run};
 use super::wording;
-use crate::entities::{Direction, Reference};
+use crate::entities::{Direction, Kind, Reference};
 use crate::ir::{Move, Slot, SlotType};
 use crate::matcher::Candidate;
 use crate::slots::{self, Answer, Scan, SlotValue, effective_type, is_yes_no, reason, strings};
@@ -140,7 +140,7 @@ impl Run<'_> {
             true => scan.answering(Heard::of(self.language(), &prompt_text(mv, slot))),
             false => scan,
         };
-        let told = as_asked(mv, slot, &scan);
+        let told = as_asked(mv, slot, &scan, &[Kind::Dimension, Kind::Duration, Kind::Date]);
         let asking = Asking { mv, slot: &told, scan, asked: asked(slot), reads, text: OnceCell::new() };
         let rows = decide::AGAINST_A_SLOT.iter().filter(|row| row.applies(asking.asked));
         for row in rows {
