@@ -251,7 +251,7 @@ fn a_composite_depends_on_others_as_a_whole() {
         slots,
         SEND,
         &["send it", "post", "5 Main Street", "actually desk"],
-        "Okay, desk. Then I no longer need the street. Your name?",
+        "Okay, desk. Then I no longer need the address. Your name?",
     );
 }
 

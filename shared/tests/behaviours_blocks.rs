@@ -2,7 +2,7 @@
 
 mod support;
 
-use lgdl::engine::{CapabilityResult, MAX_CALLS_PER_TURN, Settings};
+use lgdl::engine::{CapabilityResult, MAX_CALLS_PER_TURN, MAX_RESPONSE_CHARS, Settings};
 use serde_json::json;
 use support::{Talk, compile, failed, ok};
 
@@ -292,6 +292,22 @@ fn delegating_in_a_circle_ends() {
     let record = Talk::of(source).say("round");
     assert!(record.response.len() < 100, "{record:#?}");
     assert!(record.findings.contains(&"E209".to_owned()));
+}
+
+#[test]
+fn a_person_is_answered_when_moves_hand_over_in_a_circle() {
+    let record = Talk::of(&game("when confident { delegate to: m }")).say("go");
+    assert!(record.findings.contains(&"E209".to_owned()));
+    assert!(!record.response.is_empty());
+}
+
+#[test]
+fn an_answer_without_measure_is_cut_and_says_so() {
+    let body = format!("when confident {{ respond with: \"{}\" }}", "{x}".repeat(3_000));
+    let record = Talk::of(&game(&body)).say(&format!("go with {}", "é".repeat(2_000)));
+    assert_eq!(record.response.chars().count(), MAX_RESPONSE_CHARS);
+    assert!(record.findings.contains(&"E216".to_owned()));
+    assert_eq!(Talk::of(&game(&body)).say("go with a bee").findings, [""; 0], "what is long enough is whole");
 }
 
 #[test]

@@ -27,7 +27,8 @@ fn judge(record: &TurnRecord, line: &str) -> Option<String> {
         _ if is_slot => match record.slots.get(key.trim()) {
             Some(serde_json::Value::String(text)) => text.clone(),
             Some(serde_json::Value::Object(fields)) => {
-                fields.get("iso").and_then(|iso| iso.as_str()).unwrap_or_default().to_owned()
+                let iso = fields.get("iso").and_then(|iso| iso.as_str());
+                iso.map_or_else(|| serde_json::Value::Object(fields.clone()).to_string(), str::to_owned)
             }
             Some(value) => value.to_string(),
             None => "nothing".to_owned(),
@@ -147,6 +148,17 @@ fn a_sandwich_shop_hears_everything() {
 #[test]
 fn a_bank_hears_everything() {
     check("bank");
+}
+
+#[test]
+fn a_curry_kitchen_hears_what_is_not_wanted() {
+    check("curry");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn a_rice_kitchen_hears_what_is_not_wanted_in_spanish() {
+    check("arroces");
 }
 
 #[cfg(feature = "spanish")]

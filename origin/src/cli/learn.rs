@@ -2,15 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use lgdl::compiled::CompiledGame;
 use lgdl::golden::GoldenFile;
 use lgdl::ids::Id;
-use lgdl::ir::Game;
 use lgdl_origin::audit::events;
 use lgdl_origin::files::NewFile;
-use lgdl_origin::learning::{Decision, Kind, MIN_PERSONS, Proposal, decide, decided, draft, proposals};
+use lgdl_origin::learning::{Decision, Kind, Proposal, Trial, Tried, decide, decided, proposals};
 use lgdl_origin::records::check_id;
-use lgdl_origin::replay::{MAX_SHADOWED, ShadowRun, Talks, Wanted, shadow, talks};
+use lgdl_origin::replay::{ShadowRun, Talks, Wanted, talks};
 use serde::Serialize;
 use serde_json::json;
 use std::io::Write as _;
@@ -101,13 +99,6 @@ struct Shown<'a> {
     failing: Option<usize>,
 }
 
-/// A draft and what it changes.
-struct Tried {
-    text: String,
-    shadow: ShadowRun,
-    failing: usize,
-}
-
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     let (Command::Propose { of }
     | Command::List { of }
@@ -170,13 +161,9 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     })
 }
 
-/// The audit log is told counts and the move, never what was said.
+/// The audit log is told what was decided.
 async fn told(deployment: &Deployment, game: &str, proposal: &Proposal, decision: Decision) -> Result<(), Failure> {
-    let Proposal { id, kind, moves, evidence, .. } = proposal;
-    let detail = json!({
-        "proposal": id, "kind": kind, "moves": moves, "evidence": evidence, "decision": decision.name(),
-    });
-    deployment.tell_now(events::PROPOSAL_DECIDED, game, detail).await.map_err(failed)
+    deployment.tell_now(events::PROPOSAL_DECIDED, game, proposal.told(decision)).await.map_err(failed)
 }
 
 fn shown_as(proposal: &Proposal, decision: Option<Decision>) -> Shown<'_> {
@@ -192,63 +179,37 @@ async fn approve(
     to: &Path,
     console: &mut Console,
 ) -> Result<(), Failure> {
-    if proposal.kind != Kind::Phrase {
-        let kind = proposal.kind.name();
-        return Err(Failure::Failed(format!("a {kind} is for an author to write; only phrases go into a draft")));
-    }
-    if proposal.evidence.persons < MIN_PERSONS {
-        return Err(Failure::Failed(format!(
-            "only one person said it; at least {MIN_PERSONS} must have, so that a draft holds nothing that came from one alone"
-        )));
-    }
-    let Tried { text, shadow, failing } = tried(deployment, loaded, proposal, talks)?;
-    if failing > 0 {
-        return Err(Failure::Failed(format!(
-            "{} of the golden dialogues fail with it; no draft is written",
-            count(failing, "turn")
-        )));
-    }
+    let tried = tried(deployment, loaded, proposal, talks)?;
+    tried.approved(proposal).map_err(failed)?;
     let shown = to.display();
     let (new, mut file) = NewFile::begin(to).map_err(|error| failed(format!("{shown}: {error}")))?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    let written = file.write_all(tried.draft.as_bytes()).and_then(|()| file.sync_all());
     written.and_then(|()| new.finish()).map_err(|error| failed(format!("{shown}: {error}")))?;
     console.line(format_args!(
         "{shown}: a draft of {} with one phrase more for {} ({})",
         of.game,
         proposal.moves.join(", "),
-        counts(&shadow)
+        counts(&tried.shadow)
     ))?;
     console.line("Look at it, then publish it with `lgdl games publish`.")
 }
 
-/// The draft with the proposal's phrase, through the stored conversations and the golden dialogues.
+/// The proposal's phrase in the game that lies here.
 fn tried(deployment: &Deployment, loaded: &Loaded, proposal: &Proposal, talks: &Talks) -> Result<Tried, Failure> {
-    let (Some(of), Some(phrase)) = (proposal.moves.first(), proposal.phrases.first()) else {
-        return Err(Failure::Failed("the proposal names no move".into()));
+    let goldens = golden_files(loaded)?.into_iter().map(|path| {
+        let file = source::read_file(&path)?;
+        GoldenFile::read(&file).map_err(|error| failed(format!("{}: {error}", path.display())))
+    });
+    let trial = Trial {
+        source: std::str::from_utf8(&loaded.source.bytes).map_err(failed)?,
+        contract: loaded.source.contract.as_deref(),
+        game: &loaded.game,
+        meaning: deployment.config.meaning,
+        mocks: &source::mocks(&loaded.source)?,
+        goldens: &goldens.collect::<Result<Vec<_>, Failure>>()?,
+        talks: &talks.talks,
     };
-    let source = std::str::from_utf8(&loaded.source.bytes).map_err(failed)?;
-    let contract = loaded.source.contract.as_deref();
-    let text = draft(source, contract, &loaded.game.name, of, phrase).map_err(failed)?;
-    let meaning = deployment.config.meaning;
-    let parsed = lgdl::syntax::parse(text.as_bytes(), contract);
-    let same_name = |game: &&Game| game.name == loaded.game.name;
-    let game = parsed.games.iter().find(same_name).ok_or_else(|| failed("the draft has no such game"))?;
-    let compile = |game: &Game| CompiledGame::compile_with(game, meaning).map_err(failed);
-    let (before, after) = (compile(&loaded.game)?, compile(game)?);
-    let mocks = source::mocks(&loaded.source)?;
-    let mut failing = 0;
-    for path in golden_files(loaded)? {
-        let file = GoldenFile::read(&source::read_file(&path)?).map_err(failed)?;
-        if file.game.as_deref().is_some_and(|name| name != loaded.game.name) {
-            continue;
-        }
-        for dialog in &file.dialogs {
-            let turns = file.run(dialog, &after, &mocks).map_err(failed)?;
-            failing += turns.iter().filter(|turn| !turn.mismatches.is_empty()).count();
-        }
-    }
-    let tried_on = &talks.talks[..talks.talks.len().min(MAX_SHADOWED)];
-    Ok(Tried { text, shadow: shadow(&before, &after, &mocks, tried_on), failing })
+    trial.of(proposal).map_err(failed)
 }
 
 /// The files of dialogues beside the game.

@@ -7,12 +7,14 @@
 mod decisions;
 mod draft;
 mod gather;
+mod trial;
 
 use serde::Serialize;
 
 pub use decisions::{Decision, decide, decided};
 pub use draft::{DraftError, draft};
 pub use gather::{Unmatched, proposals, unmatched};
+pub use trial::{NotApproved, Trial, TrialError, Tried};
 
 use crate::hex;
 
@@ -86,6 +88,15 @@ pub struct Proposal {
 }
 
 impl Proposal {
+    /// What the audit log is told of a decision: counts and moves, never what was said.
+    #[must_use]
+    pub fn told(&self, decision: Decision) -> serde_json::Value {
+        let Proposal { id, kind, moves, evidence, .. } = self;
+        serde_json::json!({
+            "proposal": id, "kind": kind, "moves": moves, "evidence": evidence, "decision": decision.name(),
+        })
+    }
+
     fn new(kind: Kind, moves: Vec<String>, phrases: Vec<String>, evidence: Evidence) -> Proposal {
         // What is counted may change; what is proposed does not.
         let named = phrases.first().filter(|_| kind != Kind::Collision).map_or("", String::as_str);

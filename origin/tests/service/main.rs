@@ -16,6 +16,7 @@ mod events;
 mod games;
 mod handovers;
 mod health;
+mod learning;
 mod older_edges;
 mod owasp;
 mod push;

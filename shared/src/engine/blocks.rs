@@ -177,8 +177,17 @@ impl Run<'_> {
         let question = wording::offer(&options).in_words(self.language());
         self.say(&question);
         self.tell.choices.clone_from(&options);
+        self.open_choice(options, question, BTreeMap::new());
+    }
+
+    /// What is offered with a slot's question is for that slot.
+    fn open_choice(&mut self, options: Vec<String>, question: String, values: BTreeMap<String, String>) {
         let utterance = self.text.clone();
-        self.open(Open::Choice { options, question, clarifies: None, utterance, values: BTreeMap::new() });
+        let clarifies = match self.state.active.as_ref().and_then(|frame| frame.open.clone()) {
+            Some(Open::Slot { name }) => Some(Clarifies { name, position: Vec::new() }),
+            _ => None,
+        };
+        self.open(Open::Choice { options, question, clarifies, utterance, values });
     }
 
     /// `offer choices` where choosing one says something else than the choice does.
@@ -191,8 +200,7 @@ impl Run<'_> {
         self.tell.choices.clone_from(&options);
         let values: BTreeMap<String, String> = choices.into_iter().filter(|(label, value)| label != value).collect();
         self.tell.choice_values.clone_from(&values);
-        let utterance = self.text.clone();
-        self.open(Open::Choice { options, question, clarifies: None, utterance, values });
+        self.open_choice(options, question, values);
     }
 
     fn clarify(&mut self, name: &str, options: &[Template], values: &[Template], path: &[usize]) -> Flow {

@@ -87,18 +87,40 @@ impl Run<'_> {
         }
         let pieces: Vec<&str> =
             rest.split(MARKS).map(str::trim).filter(|piece| piece.chars().any(char::is_alphanumeric)).collect();
-        // What is too much belongs to the first: "Flat 2, 5 Main Street, Bonn".
-        let surplus = pieces.len().saturating_sub(texts.len());
-        let mut said: Vec<String> = Vec::new();
-        if let Some(first) = pieces.get(..=surplus).filter(|_| !pieces.is_empty()) {
-            said.push(first.join(", "));
-            said.extend(pieces[surplus + 1..].iter().map(|piece| (*piece).to_owned()));
-        }
-        for (slot, said) in texts.into_iter().zip(said) {
-            if let Some(value) = slots::read_string(self.language(), slot, &said) {
-                found.push((slot.clone(), value));
+        let ahead = surplus_ahead(&pieces, texts.len());
+        for (index, slot) in texts.iter().enumerate() {
+            let from = if index == 0 { 0 } else { index + ahead };
+            let to = if index + 1 == texts.len() { pieces.len() } else { index + ahead + 1 };
+            let Some([piece, more @ ..]) = pieces.get(from..to) else { continue };
+            // Only what it begins with can be words around it: "OH" is no sigh.
+            if let Some(Found { text, .. }) = slots::read_string(self.language(), slot, piece) {
+                let said = std::iter::once(text.as_str()).chain(more.iter().copied()).collect::<Vec<_>>().join(", ");
+                let found_here =
+                    Found { start: 0, end: said.len(), value: serde_json::json!(said), text: said, fits: true };
+                found.push((Slot::clone(slot), found_here));
             }
         }
         found
     }
+}
+
+/// How much of what is said beyond the texts belongs to the first of them ("Flat 2, 5 Main Street, Bonn"): all but what
+/// says where the last one is ("5 Main Street, Dayton, OH").
+fn surplus_ahead(pieces: &[&str], texts: usize) -> usize {
+    /// Letters of a short form: "OH", "NSW".
+    const SHORT: usize = 3;
+    let surplus = pieces.len().saturating_sub(texts);
+    let [street, others @ .., last] = pieces else { return 0 };
+    if surplus == 0 || texts < 2 {
+        return surplus;
+    }
+    let numbered = |piece: &str| piece.chars().any(|sign| sign.is_ascii_digit());
+    let is_name = |piece: &&&str| piece.starts_with(char::is_uppercase) && !numbered(piece);
+    if last.chars().count() <= SHORT && !numbered(last) {
+        return surplus - 1;
+    }
+    // A street has its number: names behind that are no part of it.
+    let names = others.iter().chain([last]).rev().take_while(is_name).count();
+    let is_behind_a_number = numbered(street) || names <= others.len();
+    if is_behind_a_number { surplus - surplus.min(names.saturating_sub(texts - 1)) } else { surplus }
 }

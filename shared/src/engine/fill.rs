@@ -90,6 +90,15 @@ impl Run<'_> {
         let heard_whole = Rc::clone(&heard);
         let heard = if matches!(said, Cow::Borrowed(_)) { heard } else { self.heard_in(&said) };
         let scan = Scan::over(&said, heard, &mv.slots, &reference).knowing(&header.vocabulary);
+        let contested = slots::Contested::of(&mv.slots, &scan);
+        let is_contested = |slot: &Slot, end: usize| {
+            let number = matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. });
+            contested.slots.iter().any(|index| mv.slots[*index].name == slot.name)
+                || number && contested.counts(&scan, end)
+        };
+        // Which of them is meant is asked for.
+        let several = contested.slots.first().map(|index| reason(self.language(), &mv.slots[*index]));
+        self.agenda.refusals.extend(several);
         let mut taken: Vec<(usize, usize)> = Vec::new();
         let mut free_text: Vec<(Slot, (usize, usize))> = Vec::new();
         for capture in &candidate.captures {
@@ -122,12 +131,17 @@ impl Run<'_> {
             let captured = if goes_on { text.get(capture.span.0..) } else { None };
             if let Answer::Value { found, .. } = slots::read_value(slot, captured.unwrap_or(&capture.text), &reference)
                 && found.fits
+                && !is_contested(slot, capture.span.1)
             {
                 taken.push(capture.span);
                 self.fill(slot, &found, Source::Capture);
             }
         }
         let mut stated = self.stated_beside(mv, &scan, &taken);
+        stated.retain(|stated| {
+            let slot = mv.slots.iter().find(|slot| slot.name == stated.slot);
+            slot.is_some_and(|slot| !is_contested(slot, stated.found.end))
+        });
         let in_text = |found: &Found| free_text.iter().any(|(_, span)| span.0 <= found.start && found.end <= span.1);
         stated.retain(|stated| !in_text(&stated.found) || !self.numbers_a_noun(mv, &scan, stated));
         for (slot, span) in free_text {

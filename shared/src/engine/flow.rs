@@ -574,6 +574,9 @@ impl Run<'_> {
         self.running.delegations += 1;
         if self.running.delegations > MAX_DELEGATIONS {
             self.finding("E209");
+            if self.tell.sentences.is_empty() {
+                self.say_unless_replaced(Replaceable::Error)?;
+            }
             return self.complete(mv).map(|()| None);
         }
         let Some(known) = known else {

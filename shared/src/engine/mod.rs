@@ -54,6 +54,8 @@ pub use state::Conversation;
 
 /// The longest utterance, in characters.
 pub const MAX_UTTERANCE_CHARS: usize = 4096;
+/// The longest answer, in characters; what is longer is cut, with E216.
+pub const MAX_RESPONSE_CHARS: usize = 16_384;
 /// Capability calls in one turn at most; one more fails with E203.
 pub const MAX_CALLS_PER_TURN: usize = 16;
 /// Interrupted moves kept at most.

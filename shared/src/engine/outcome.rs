@@ -4,7 +4,7 @@ use serde_json::Map;
 
 use super::run::{Reading, Run};
 use super::state::{MAX_SAID_CHARS, Open};
-use super::{Also, ExplainedCandidate, Explanation, Given, Outcome, TurnRecord};
+use super::{Also, ExplainedCandidate, Explanation, Given, MAX_RESPONSE_CHARS, Outcome, TurnRecord};
 
 /// The node lacks the model that the game was trained with: it is heard with its own words.
 const NO_MODEL: &str = "E154";
@@ -47,7 +47,13 @@ impl Run<'_> {
             self.explain_slots();
         }
         self.park_agenda();
-        let response = self.tell.sentences.join(" ");
+        let mut response = self.tell.sentences.join(" ");
+        if response.len() > MAX_RESPONSE_CHARS
+            && let Some((end, _)) = response.char_indices().nth(MAX_RESPONSE_CHARS)
+        {
+            response.truncate(end);
+            self.finding("E216");
+        }
         let open = self.state.active.as_ref().and_then(|frame| frame.open.clone());
         let awaiting_slot = match &open {
             Some(Open::Slot { name } | Open::Confirm { name }) => Some(name.clone()),

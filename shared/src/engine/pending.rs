@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::flow::Entry;
 use super::mending::{Replaceable, Target};
 use super::run::{Halt, Reading, Run, TOO_CLOSE};
-use super::state::{Clarifies, Frame};
+use super::state::{Clarifies, Frame, Open};
 use super::turn::CERTAIN;
 use super::{MAX_UTTERANCE_CHARS, wording};
 use crate::matcher::Candidate;
@@ -27,14 +27,22 @@ impl Run<'_> {
         values: &BTreeMap<String, String>,
     ) -> Result<(), Halt> {
         let phrase = self.heard();
+        let for_slot =
+            clarifies.as_ref().filter(|clarifies| clarifies.position.is_empty()).map(|held| held.name.clone());
         // A client says the value of a choice where the choice has one.
         let pressed = |option: &String| values.get(option).is_some_and(|value| value.trim() == self.text.trim());
-        if let Some(choice) = options.iter().find(|option| clarifies.is_none() && pressed(option)) {
+        let pressed = options.iter().position(pressed);
+        if let Some(choice) = pressed.and_then(|index| options.get(index)).filter(|_| clarifies.is_none()) {
             self.tell.reading = Reading::Choice;
             let said = values.get(choice).unwrap_or(choice).clone();
             return self.take_up_choice(&said, utterance);
         }
-        let chosen = slots::choose(options, self.vocabulary(), &phrase, Shown::Numbered).map(|chosen| chosen.index);
+        let chosen = || slots::choose(options, self.vocabulary(), &phrase, Shown::Numbered).map(|chosen| chosen.index);
+        let chosen = pressed.or_else(chosen);
+        if let Some(name) = for_slot.filter(|_| chosen.is_none() || phrase.len() > 4) {
+            self.open(Open::Slot { name: name.clone() });
+            return self.answer_slot(&name);
+        }
         if !slots::is_exact_option(options, self.vocabulary(), &phrase) && self.mend_if_asked(Target::Question)? {
             return Ok(());
         }
@@ -52,7 +60,10 @@ impl Run<'_> {
             (Some(choice), Some(clarifies)) => {
                 self.answered_by_frame();
                 self.keep_choice(&clarifies.name, values.get(choice).unwrap_or(choice));
-                self.advance(Entry::Answered(&clarifies.position))
+                match clarifies.position.as_slice() {
+                    [] => self.advance(Entry::UnderWay),
+                    position => self.advance(Entry::Answered(position)),
+                }
             }
             (Some(choice), None) => self.take_up_choice(values.get(choice).unwrap_or(choice), utterance),
             (None, _) => {

@@ -89,25 +89,34 @@ impl Run<'_> {
         if mv.slots.iter().all(|slot| slot.rules.is_none()) {
             return None;
         }
+        let mut told: Vec<String> = Vec::new();
         // What a dropped value decided about may be dropped with it.
         for _ in 0..mv.slots.len() {
             let filled =
                 |slot: &&Slot| self.state.active.as_ref().is_some_and(|frame| frame.slot(&slot.name).is_some());
             let needless = mv.slots.iter().filter(filled).find(|slot| self.standing(mv, slot) == Standing::Needless);
             let Some(slot) = needless else { break };
-            self.drop_needless(slot);
+            self.drop_needless(mv, slot, &mut told);
         }
         mv.slots.iter().find_map(|slot| self.keep_valid(mv, slot))
     }
 
-    fn drop_needless(&mut self, slot: &Slot) {
+    fn drop_needless(&mut self, mv: &Move, slot: &Slot, told: &mut Vec<String>) {
         let held = self.held_before(&slot.name).is_some();
         if let Some(frame) = &mut self.state.active {
             frame.clear(&slot.name);
         }
         // What was said in this very turn was said for nothing; what was asked for before is let go of with a word.
-        if held {
-            self.say(&wording::needless(slot));
+        if !held {
+            return;
+        }
+        // A composite is let go of as a whole, if all of it is.
+        let whole = whole_of(&slot.name)
+            .filter(|whole| parts_of(mv, whole).into_iter().all(|part| self.standing(mv, part) == Standing::Needless));
+        let name = whole.unwrap_or(&slot.name).to_owned();
+        if !told.contains(&name) {
+            self.say(&wording::needless(&name));
+            told.push(name);
         }
     }
 

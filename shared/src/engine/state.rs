@@ -183,7 +183,8 @@ pub(super) enum Open {
 pub(super) struct Clarifies {
     /// The name.
     pub(super) name: String,
-    /// The statement that asked, as a path of indices (see `blocks`).
+    /// The statement that asked, as a path of indices (see `blocks`); empty where the choice is offered with a slot's question,
+    /// which anything else may answer as well.
     pub(super) position: Vec<usize>,
 }
 

@@ -159,14 +159,19 @@ pub(super) fn none_such(said: &str) -> Filled {
     Filled::new(Text::NoneSuch, [("value", plain(said))])
 }
 
+/// That what was named is left out.
+pub(super) fn left_out(said: &str) -> Filled {
+    Filled::new(Text::LeftOut, [("value", plain(said))])
+}
+
 /// That a service refused a value.
 pub(super) fn not_accepted(slot: &str) -> Filled {
     Filled::new(Text::NotAccepted, [("name", plain(called(slot)))])
 }
 
 /// That a slot is not needed any more.
-pub(super) fn needless(slot: &Slot) -> Filled {
-    Filled::new(Text::Needless, [("name", plain(called(&slot.name)))])
+pub(super) fn needless(slot: &str) -> Filled {
+    Filled::new(Text::Needless, [("name", plain(called(slot)))])
 }
 
 /// That a slot was corrected.

@@ -146,6 +146,8 @@ classes! {
     IN_YEAR = "in_year";
     /// Behind an amount, before what it is for one of: "per", the "a" of "20 a head".
     EACH = "each";
+    /// Says that something is disliked or not tolerated: "allergic", "hate"; one that `lifts` only behind a negator.
+    AVERSE = "averse";
 }
 
 macro_rules! cues {
@@ -511,6 +513,8 @@ texts! {
     AfterThat = "after_that" ["moves"];
     /// What was said is not one of the options.
     NoneSuch = "none_such" ["value"];
+    /// What is named only to be left out.
+    LeftOut = "left_out" ["value"];
     /// That a date is none.
     NoSuchDate = "no_such_date" ["value"];
     /// Reads a value back that may be meant for several slots.

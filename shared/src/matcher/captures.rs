@@ -6,7 +6,7 @@ use crate::compiled::index::{Pattern, Unit, UnitKind, Units, unit_flag};
 use crate::entities::Reference;
 use crate::ir::{Slot, SlotType};
 use crate::slots;
-use crate::text::{Break, Class, Shape};
+use crate::text::{Break, Class, Shape, stem};
 
 /// Words that one capture takes at most.
 pub(super) const MAX_CAPTURE_WORDS: usize = 24;
@@ -97,13 +97,25 @@ impl Pieces<'_> {
                         return None;
                     }
                     out.push(taken);
-                    at = end;
+                    at = if typed && last && behind == Behind::Anything { self.behind_noun(unit, end) } else { end };
                 }
                 None if unit.has(unit_flag::OPTIONAL) => {}
                 None => return None,
             }
         }
         Some(at)
+    }
+
+    /// "2 salami pizzas" for a slot that is called `pizza`: its noun behind an option says nothing else. One past it.
+    fn behind_noun(&self, unit: Unit, end: usize) -> usize {
+        let tokens = &self.source.utterance.tokens;
+        if self.class(end) != Class::CONTENT || self.break_before(end) != Break::None {
+            return end;
+        }
+        let (language, name) = (tokens.language(), self.source.name_of(unit));
+        let noun = stem(language, tokens.text(end)).hash();
+        let is_own = name.split(['_', '.']).any(|piece| stem(language, piece).hash() == noun);
+        end + usize::from(is_own)
     }
 
     fn take(
@@ -151,7 +163,7 @@ impl Pieces<'_> {
                 return match self.typed(unit, from, limit) {
                     Some((first, end)) => {
                         out.push(Taken { unit: index, span: self.source.utterance.tokens.span(first, end) });
-                        Some(end)
+                        Some(self.behind_noun(unit, end))
                     }
                     None if unit.has(unit_flag::OPTIONAL) => Some(from),
                     None => None,

@@ -20,7 +20,7 @@ enum Edit {
     Only,
 }
 
-/// The list that an utterance makes of the one that is held; `None` when it edits nothing.
+/// The list that an utterance makes of the one that is held, perhaps an empty one; `None` when it edits nothing.
 pub(crate) fn edit_list(slot: &Slot, held: &Json, scan: &Scan<'_>) -> Option<Found> {
     let item = match effective_type(slot) {
         SlotType::List(item) => item,
@@ -31,7 +31,7 @@ pub(crate) fn edit_list(slot: &Slot, held: &Json, scan: &Scan<'_>) -> Option<Fou
     let members: Vec<String> = members.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect();
     let edited = edited(choices, slot, scan, members).filter(|edited| edited.edits)?;
     match edited.members.as_slice() {
-        [] => None,
+        [] if edited.removed.is_empty() => None,
         // "forget the delivery, I'll collect": one option in the place of another.
         [only] if !held.is_array() => Some(Found { value: json!(only), ..found(scan, edited) }),
         [..] => held.is_array().then(|| found(scan, edited)),
@@ -56,6 +56,8 @@ pub(crate) fn state_all(choices: &[String], slot: &Slot, scan: &Scan<'_>) -> Opt
 
 struct Edited {
     members: Vec<String>,
+    /// What is named to be left out.
+    removed: Vec<String>,
     span: (usize, usize),
     /// Whether something was said to be done, not only named.
     edits: bool,
@@ -86,6 +88,10 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
     let mut at = 0;
     while at < words.len() {
         if let Some(member) = mentioned.iter().find(|member| member.first == at) {
+            if options::supposed(&scan.heard, member.first, member.end) {
+                at = member.end;
+                continue;
+            }
             let place = (words[member.first].start, words[member.end - 1].end);
             span = Some(span.map_or(place, |held| (held.0, place.1)));
             // "nobody is vegan but three are vegetarian"
@@ -95,7 +101,11 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
                     .iter()
                     .any(|word| word.class.is(Class::NEGATOR) && word.class.is(Class::SUBJECT.and(Class::NOTHING)))
                 && options::negated(&scan.heard, member.first, member.end);
-            if edit == Edit::Remove || denied { &mut removed } else { &mut added }.push(member.index);
+            // "I'm allergic to ham", "anything but onions"
+            let left_out = options::averse(&scan.heard, member.first, member.end)
+                || !everything && options::excepted(&scan.heard, member.first);
+            edits |= left_out;
+            if edit == Edit::Remove || denied || left_out { &mut removed } else { &mut added }.push(member.index);
             (at, opens) = (member.end, false);
             // "onions no, just ham": denied behind it.
             if words.get(at).is_some_and(|next| !next.after_break && next.is([Cue::Not, Cue::No]))
@@ -119,7 +129,7 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
         // "…, my brother takes the table": what somebody else has or does is left out.
         let set_apart = at == 0 || rest[0].after_break;
         let is_member = |ahead: usize| mentioned.iter().any(|member| member.first == at + ahead);
-        if set_apart && tells_of_another(rest, is_member) {
+        if set_apart && !scan.heard.tokens.classes().is(Class::AVERSE) && tells_of_another(rest, is_member) {
             at += 1 + rest[1..].iter().take_while(|word| !word.after_break).count();
             continue;
         }
@@ -213,7 +223,42 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
     }
     let removed = names(&removed);
     members.retain(|member| !removed.contains(member));
-    Some(Edited { members, span: span?, edits, said_all })
+    Some(Edited { members, removed, span: span?, edits, said_all })
+}
+
+/// What of a slot's options is named only to be left out, in words: "no ham", "I'm allergic to olives".
+pub(crate) fn left_out(slot: &Slot, scan: &Scan<'_>) -> Option<String> {
+    let named: Vec<String> = match effective_type(slot) {
+        SlotType::List(item) => {
+            let SlotType::Enum(choices) = item.as_ref() else { return None };
+            let edited = edited(choices, slot, scan, Vec::new()).filter(|edited| edited.members.is_empty())?;
+            edited.removed
+        }
+        SlotType::Enum(choices) if !super::is_yes_no(scan.language(), slot) => {
+            let mentioned = options::mentioned(choices, scan.vocabulary(slot), &scan.heard);
+            let out = |member: &Mentioned| {
+                let Mentioned { first, end, .. } = *member;
+                options::negated(&scan.heard, first, end) || options::averse(&scan.heard, first, end)
+            };
+            if !mentioned.iter().all(out) {
+                return None;
+            }
+            mentioned.iter().filter_map(|member| choices.get(member.index)).cloned().collect()
+        }
+        _ => return None,
+    };
+    let labels: Vec<String> = named.iter().map(|option| super::label(slot, option)).collect();
+    (!labels.is_empty()).then(|| scan.language().together(&labels))
+}
+
+/// Whether the option that a slot holds is named as what is disliked or not tolerated.
+pub(crate) fn is_averse_to(slot: &Slot, held: &Json, scan: &Scan<'_>) -> bool {
+    let SlotType::Enum(choices) = effective_type(slot) else { return false };
+    scan.heard.tokens.classes().is(Class::AVERSE)
+        && options::mentioned(choices, scan.vocabulary(slot), &scan.heard).iter().any(|member| {
+            choices.get(member.index).is_some_and(|option| *held == *option.as_str())
+                && options::averse(&scan.heard, member.first, member.end)
+        })
 }
 
 /// "all the stuff in the garage": all of what is not called as the slot is.
@@ -279,9 +324,6 @@ fn edit_words(slot: &Slot, held: &Json, scan: &Scan<'_>) -> Option<Found> {
         members.retain(is);
     } else if !members.iter().any(is) {
         members.push(json!(named));
-    }
-    if members.is_empty() {
-        return None;
     }
     let texts: Vec<&str> = members.iter().filter_map(Json::as_str).collect();
     let text = language.together(&texts);

@@ -168,6 +168,49 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
     mentions
 }
 
+/// "a small salami and a large funghi": the slots that take one option and get several, and where those stand.
+#[derive(Debug, Default)]
+pub(crate) struct Contested {
+    /// Indices into the slots that were passed.
+    pub(crate) slots: Vec<usize>,
+    starts: Vec<usize>,
+}
+
+impl Contested {
+    /// What the utterance joins so.
+    pub(crate) fn of(slots: &[Slot], scan: &Scan<'_>) -> Contested {
+        let mut contested = Contested::default();
+        if !scan.heard.tokens.classes().is(Class::AND) || strings::taken_back(&scan.heard.words).is_some() {
+            return contested;
+        }
+        for (index, slot) in slots.iter().enumerate() {
+            let SlotType::Enum(choices) = effective_type(slot) else { continue };
+            let shared = slots.iter().filter(|other| effective_type(other) == effective_type(slot)).count() > 1;
+            let both = || options::position(scan.language(), choices, Cue::OptionBoth).is_some();
+            if shared || is_yes_no(scan.language(), slot) || both() {
+                continue;
+            }
+            let stated = options::stated(choices, scan.vocabulary(slot).in_passing(), &scan.heard);
+            let joined = |pair: &[options::Chosen]| {
+                let between =
+                    scan.heard.words.iter().filter(|word| word.start >= pair[0].end && word.end <= pair[1].start);
+                pair[0].index != pair[1].index && between.into_iter().any(|word| word.class.is(Class::AND))
+            };
+            if stated.windows(2).any(joined) {
+                contested.slots.push(index);
+                contested.starts.extend(stated.iter().map(|chosen| chosen.start));
+            }
+        }
+        contested
+    }
+
+    /// Whether the value that ends here counts one of them: "three small salami and …".
+    pub(crate) fn counts(&self, scan: &Scan<'_>, end: usize) -> bool {
+        let next = scan.heard.words.iter().find(|word| word.start >= end);
+        next.is_some_and(|next| self.starts.contains(&next.start))
+    }
+}
+
 /// "my name is Bo", "the phone number is …": a value that a clause introduces by what the slot is called.
 fn introduced(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     /// Words of a text that is introduced.

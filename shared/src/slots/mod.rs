@@ -24,9 +24,9 @@ pub(crate) mod strings;
 pub(crate) mod yes_no;
 
 pub(crate) use convert::{Found, number as number_value};
-pub(crate) use lists::{edit_list, is_no_option, not_among};
+pub(crate) use lists::{edit_list, is_averse_to, is_no_option, left_out, not_among};
 pub(crate) use meant::{Sureness, meant, term};
-pub(crate) use mentions::{mentions, out_of_bounds, undecided_day};
+pub(crate) use mentions::{Contested, mentions, out_of_bounds, undecided_day};
 pub(crate) use options::{Shown, Vocabulary, choose, stated as stated_options};
 pub(crate) use read::{Answer, bare_day, is_whole, read_answer, read_string, read_value, spelt_code};
 pub(crate) use reasons::{expectation, reason, reason_for_one};

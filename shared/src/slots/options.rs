@@ -2,7 +2,7 @@
 
 use crate::ir::Term;
 use crate::language::{Class, Cue, Language};
-use crate::text::{Heard, Polarity, Word, edit_distance, one_slip_apart, polarity, readable, stem};
+use crate::text::{Break, Heard, Polarity, Word, edit_distance, one_slip_apart, polarity, readable, stem};
 
 /// How far apart two words may be spelt and still be the same word.
 const LONG_WORD: usize = 8;
@@ -51,7 +51,7 @@ pub(crate) fn no_option<S: AsRef<str>>(language: &'static Language, options: &[S
     position(language, options, Cue::OptionNo)
 }
 
-fn position<S: AsRef<str>>(language: &'static Language, options: &[S], cue: Cue) -> Option<usize> {
+pub(super) fn position<S: AsRef<str>>(language: &'static Language, options: &[S], cue: Cue) -> Option<usize> {
     options.iter().position(|option| Heard::of(language, &readable(option.as_ref())).is(cue))
 }
 
@@ -176,7 +176,7 @@ pub(crate) fn stated<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, h
     let words = &heard.words;
     mentioned(options, vocabulary, heard)
         .into_iter()
-        .filter(|mentioned| !negated(heard, mentioned.first, mentioned.end))
+        .filter(|mentioned| !unwanted(heard, mentioned.first, mentioned.end))
         .map(|Mentioned { index, first, end }| Chosen { index, start: words[first].start, end: words[end - 1].end })
         .collect()
 }
@@ -201,6 +201,92 @@ pub(crate) fn negated(heard: &Heard, first: usize, end: usize) -> bool {
     let words = heard.words.as_slice();
     let (Some(from), Some(last)) = (words.get(first), words.get(end.saturating_sub(1))) else { return false };
     polarity(&heard.tokens, from.token, last.token + 1, None) == Polarity::Denied || excepted(heard, first)
+}
+
+/// Whether what the words `first..end` mention is no wish: denied, disliked, or only supposed.
+fn unwanted(heard: &Heard, first: usize, end: usize) -> bool {
+    negated(heard, first, end) || averse(heard, first, end) || supposed(heard, first, end)
+}
+
+/// "allergic to ham", "I can't stand onions", "an olive allergy": what is named because it is disliked or not tolerated, and
+/// every member of a list of such things.
+pub(super) fn averse(heard: &Heard, first: usize, end: usize) -> bool {
+    /// Words that are looked at before a mention.
+    const REACH: usize = 16;
+    /// Words behind it.
+    const REACH_BEHIND: usize = 4;
+    if !heard.tokens.classes().is(Class::AVERSE.and(Class::NOTHING)) {
+        return false;
+    }
+    let words = heard.words.as_slice();
+    let class = |at: usize| words.get(at).map_or(Class::CONTENT, |word| word.class);
+    // "can't stand", but "no allergic reaction"
+    let says = |at: usize| {
+        let denied = at > 0 && class(at - 1).is(Class::NEGATOR);
+        class(at).is(Class::AVERSE) && class(at).is(Class::LIFTS) == denied
+            // "nothing with ham"
+            || class(at).is(Class::NOTHING) && class(at + 1).is(Class::ADJUNCT)
+    };
+    // A clause of its own that says more than names goes on to something else: "…, ham please".
+    let clause_end = (end..words.len()).find(|at| words[*at].after_break).unwrap_or(words.len());
+    let names = |word: &Word| {
+        word.is([Cue::ListJoin, Cue::And])
+            || word.class.is(Class::DETERMINER)
+            || word.class == Class::CONTENT && word.cues.is_empty()
+    };
+    let mut own_clause = true;
+    for at in (first.saturating_sub(REACH)..first).rev() {
+        let next = &words[at + 1];
+        let begins = Class::SUBJECT.and(Class::LIGHT).and(Class::AUXILIARY);
+        let goes_on = next.class.is(Class::AND) && at + 2 < first && class(at + 2).is(begins);
+        let parted = next.class.is(Class::BREAK.and(Class::BUT).and(Class::SUBJECT));
+        if at + 1 < first && (goes_on || parted) || heard.tokens.as_slice()[next.token].before == Break::Sentence {
+            break;
+        }
+        if next.after_break {
+            if own_clause && !words[at + 1..first].iter().chain(&words[end..clause_end]).all(names) {
+                break;
+            }
+            own_clause = false;
+        }
+        if says(at) {
+            return true;
+        }
+    }
+    let told = |from: usize, until: usize| (from..until.min(from + REACH_BEHIND)).find(|at| says(*at));
+    let nouns = |words: &[Word]| words.iter().filter(|word| word.class == Class::CONTENT).count();
+    let Some(at) = told(end, clause_end) else {
+        // "peanuts? I'm allergic": a clause that has nothing else to speak of.
+        let next = (clause_end + 1..words.len()).find(|at| words[*at].after_break).unwrap_or(words.len());
+        return end == clause_end && told(end, next).is_some() && nouns(&words[end..next]) == 0;
+    };
+    let parts = Class::BREAK.and(Class::BUT).and(Class::AND).and(Class::OR).and(Class::ADJUNCT).and(Class::FOR);
+    let between = &words[end..at];
+    let parted = between.iter().any(|word| word.class.is(parts.and(Class::FILLER)));
+    at == end || at + 1 == clause_end && nouns(between) < 2 && !parted
+}
+
+/// "only if the ham is free": what a condition is about is not wished for yet; "if possible I'd like ham" is a wish.
+pub(super) fn supposed(heard: &Heard, first: usize, end: usize) -> bool {
+    let words = heard.words.as_slice();
+    let from = (0..=first).rev().find(|at| *at == 0 || words[*at].after_break).unwrap_or(0);
+    let until = (end..words.len()).find(|at| words[*at].after_break).unwrap_or(words.len());
+    let verb = |word: &Word| word.class.is(Class::AUXILIARY.and(Class::LIGHT));
+    (from..first).any(|at| {
+        let lead = heard.language.prefix(&words[at..first], Cue::Supposes);
+        // Accents make no difference but where one word is two: a "sí" is no "si".
+        let other = lead == 1 && words[at].end - words[at].start != words[at].text.len();
+        if lead == 0 || other {
+            return false;
+        }
+        let between = &words[at + lead..first];
+        let told_before = || {
+            let verb = between.iter().position(verb);
+            verb.is_some_and(|verb| between[verb..].iter().any(|word| word.class == Class::CONTENT))
+        };
+        let is_wish = between.iter().skip(1).any(|word| word.class.is(Class::SUBJECT));
+        !is_wish && (words[end..until].iter().any(verb) || told_before())
+    })
 }
 
 /// Reads an answer as a choice of exactly one option, as generously as an answer deserves; `None` when it names none,
@@ -283,7 +369,7 @@ fn by_spelling<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: 
     for (index, form) in &prepared.forms {
         for at in 0..heard.words.len().saturating_sub(form.len() - 1) {
             let window = &heard.words[at..at + form.len()];
-            if negated(heard, at, at + form.len()) {
+            if unwanted(heard, at, at + form.len()) {
                 continue;
             }
             let distance: Option<usize> =
@@ -312,7 +398,7 @@ fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, hea
     let mut shared: Vec<&str> = Vec::new();
     for (at, word) in heard.words.iter().enumerate() {
         let short = word.text.chars().count() < SHORT_WORD - 1 && !word.text.bytes().all(|byte| byte.is_ascii_digit());
-        if word.is(Cue::OptionEmpty) || short || negated(heard, at, at + 1) {
+        if word.is(Cue::OptionEmpty) || short || unwanted(heard, at, at + 1) {
             continue;
         }
         // "a cheese board": the noun behind it is what it is about, and no option has it.

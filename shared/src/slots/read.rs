@@ -235,6 +235,9 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
         values.extend(ordinal(slot, ty, scan));
     }
     if values.is_empty() {
+        values.extend(one_thing(ty, scan));
+    }
+    if values.is_empty() {
         let language = scan.reference.language;
         let spelt = match ty {
             SlotType::Range { max, .. } => answer::score(trimmed, *max, language),
@@ -294,6 +297,18 @@ fn ordinal(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
     let fits = in_bounds(ty, *amount);
     Some(Found { start: only.start, end: only.end, text, value: number(*amount), fits })
         .filter(|found| !says_more || named(found))
+}
+
+/// "una", "solo una, por favor", "una pizza": one, in a word that is also an article.
+fn one_thing(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
+    let language = scan.language();
+    let words = scan.heard.words.as_slice();
+    let words = &words[language.prefix(words, Cue::ListOnly)..];
+    let words = &words[..words.len() - language.suffix(words, Cue::Courtesy)];
+    let (one, thing) = words.split_first()?;
+    let counts = one.is(Cue::One) && matches!(thing, [] | [_]) && thing.iter().all(|word| word.class == Class::CONTENT);
+    let text = scan.text.get(one.start..one.end).filter(|_| counts)?.to_owned();
+    Some(Found { start: one.start, end: one.end, text, value: number(1.0), fits: in_bounds(ty, 1.0) })
 }
 
 /// "3 nights, 2 adults" for `nights`: the only number whose noun is one of the slot's name.
@@ -394,6 +409,12 @@ fn informal_number(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
 
 /// Several of the options.
 fn read_options(slot: &Slot, options: &[String], scan: &Scan<'_>) -> Answer {
+    let stated = options::stated(options, scan.vocabulary(slot), &scan.heard);
+    // "ham or olives": the choice between them is left open.
+    if stated.windows(2).any(|pair| pair[0].index != pair[1].index && scan.are_alternatives(pair[0].end, pair[1].start))
+    {
+        return Answer::Refused(reason(scan.language(), slot));
+    }
     if let Some(found) = lists::state_list(options, slot, scan) {
         return Answer::Value { found, whole: true };
     }

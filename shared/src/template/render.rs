@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use crate::engine::MAX_RESPONSE_CHARS;
 use crate::ir::{Expression, Path, Style, Template, TemplatePart};
 
 use super::evaluate::{Computed, NoValue, evaluate, evaluate_shown};
@@ -33,11 +34,17 @@ pub struct Finding {
     pub code: &'static str,
 }
 
+/// Where a text ends that grows too long, bytes: what is longer is cut anyway before anybody sees it.
+const MAX_RENDERED_BYTES: usize = 4 * MAX_RESPONSE_CHARS;
+
 /// Fills a template in, with values as the viewer reads them.
 #[must_use]
 pub fn render(template: &Template, scope: Scope<'_, '_>, view: &View<'_>) -> Rendered {
     let mut rendered = Rendered::default();
     for part in &template.parts {
+        if rendered.text.len() >= MAX_RENDERED_BYTES {
+            break;
+        }
         render_part(&mut rendered, part, scope, view);
     }
     rendered

@@ -12,6 +12,7 @@ mod events;
 mod games;
 mod holds;
 mod keys;
+mod learning;
 mod nodes;
 mod people;
 mod service;
@@ -29,6 +30,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         administrators::endpoints(),
         keys::endpoints(),
         games::endpoints(),
+        learning::endpoints(),
         conversations::endpoints(),
         turns::endpoints(),
         people::endpoints(),

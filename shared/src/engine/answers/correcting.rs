@@ -51,7 +51,9 @@ impl Run<'_> {
         }
         let taking_back = scan.heard.words.iter().take_while(|word| word.start < correction.span.0);
         let taking_back = taking_back.filter(|word| word.is(Cue::TakesBack)).count();
-        let mut free_text = true;
+        // A part's question asks for another's value: a mere "no, …" puts nothing in the place of a text of the caller's.
+        let own = asked.is_none_or(|asked| mv.slots.iter().any(|slot| slot.name == asked.name));
+        let mut free_text = own || correction.strength > Strength::Weak;
         // An answer to the open question comes first, unless the utterance plainly goes back to another.
         if correction.slot.is_none()
             && let Some(asked) = asked
@@ -77,7 +79,7 @@ impl Run<'_> {
             if answers && correction.strength != Strength::Strong {
                 return false;
             }
-            free_text = !answers || same_type_is_filled;
+            free_text &= !answers || same_type_is_filled;
             if yes_or_no && slots::yes_no::read(scan.text, scan.reference).is_some() {
                 if correction.strength == Strength::Weak && !takes_back {
                     return false;
@@ -126,6 +128,31 @@ impl Run<'_> {
         found.end += opening;
         self.fill_beside_answer(mv, &slot, scan, (found.start, found.end));
         true
+    }
+
+    /// "actually make it large" while a part asks: what it changes is what the move that called the part holds, or one that
+    /// called that. Whether it did.
+    pub(super) fn correct_for_caller(&mut self, asked: &Slot, scan: &Scan<'_>) -> bool {
+        let Some(mut part) = self.state.active.take_if(|frame| frame.caller.is_some()) else { return false };
+        let Some(mut caller) = part.caller.take() else { return false };
+        let mut corrected = false;
+        if let Some(outer) = self.move_named(&caller.frame.move_id) {
+            self.state.active = Some(std::mem::take(&mut caller.frame));
+            let wider = Scan::of(scan.text, &outer.slots, scan.reference).knowing(scan.terms());
+            corrected = self.edit_lists(&outer, asked, &wider)
+                || self.correct(&outer, Some(asked), &wider)
+                || self.correct_for_caller(asked, scan);
+            // A value that is needed now comes first; the block that calls the part runs again when it is there.
+            let lacks = corrected && self.keep_rules(&outer).is_none() && self.need(&outer).is_some();
+            if let Some(frame) = self.state.active.as_mut().filter(|_| lacks) {
+                frame.ran.retain(|block| caller.position.first() != Some(block));
+                return true;
+            }
+            caller.frame = self.state.active.take().unwrap_or_default();
+        }
+        part.caller = Some(caller);
+        self.state.active = Some(part);
+        corrected
     }
 
     /// "change the address to 9 Elm Street, Kiel"

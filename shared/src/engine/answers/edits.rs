@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::super::corrections::{self, Asked};
 use super::super::hear::blanked;
-use super::super::run::Run;
+use super::super::run::{Reading, Run};
+use super::super::wording;
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue};
 use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_yes_no};
@@ -26,15 +27,27 @@ impl Run<'_> {
             SlotType::Enum(_) => takes_away && !is_yes_no(scan.language(), slot),
             _ => false,
         };
-        let lists: Vec<Slot> = mv.slots.iter().filter(|slot| slot.name != asked.name && edits(slot)).cloned().collect();
         let mut edited = false;
-        for slot in lists {
+        for slot in mv.slots.iter().filter(|slot| slot.name != asked.name) {
             let Some(held) = self.slot_value(&slot.name).cloned() else { continue };
-            let Some(found) = slots::edit_list(&slot, &held.value, scan) else { continue };
+            if slots::is_averse_to(slot, &held.value, scan) {
+                self.take_away(slot, &slots::label(slot, &held.text));
+                self.fill_beside(mv, scan, (0, 0));
+                edited = true;
+                continue;
+            }
+            if !edits(slot) {
+                continue;
+            }
+            let Some(found) = slots::edit_list(slot, &held.value, scan) else { continue };
             if found.value == held.value {
                 continue;
             }
-            self.replace(&slot, &found);
+            if found.value.as_array().is_some_and(Vec::is_empty) {
+                self.take_away(slot, &held.text);
+            } else {
+                self.replace(slot, &found);
+            }
             self.fill_beside(mv, scan, (found.start, found.end));
             edited = true;
             // "mayo, and take off the cheese": the answer beside it.
@@ -48,6 +61,16 @@ impl Run<'_> {
             }
         }
         edited
+    }
+
+    /// A value that is not wanted any more: its slot is open again.
+    fn take_away(&mut self, slot: &Slot, said: &str) {
+        self.tell.reading = Reading::Correction;
+        if let Some(frame) = &mut self.state.active {
+            frame.clear(&slot.name);
+        }
+        let name = slots::called(&slot.name);
+        self.say(&wording::left_out(if self.is_sensitive(slot) { &name } else { said }));
     }
 
     /// "from Hamburg", "to Bergen": a preposition that is the name of a slot says whose value follows. Whether one did.

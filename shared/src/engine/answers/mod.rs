@@ -168,7 +168,11 @@ impl Run<'_> {
             As::Inquiry => self.inquiry(asking),
             As::ListEdit => goes_on(self.edit_lists(mv, slot, scan)),
             As::ByPreposition => goes_on(self.fill_by_preposition(mv, slot, scan)),
-            As::Correction => goes_on(self.correct(mv, Some(*slot), scan) || self.correct_in_a_clause(asking)),
+            As::Correction => goes_on(
+                self.correct(mv, Some(*slot), scan)
+                    || self.correct_for_caller(slot, scan)
+                    || self.correct_in_a_clause(asking),
+            ),
             As::NotThisButThat => goes_on(self.fill_what_is_wanted_instead(asking)),
             As::Value => self.typed_value(asking),
             As::CertainMove => self.certain_move(asking),

@@ -121,7 +121,8 @@ impl Run<'_> {
     /// What comes near to an option is that option; what may come near to it is read back.
     pub(super) fn fill_by_meaning(&mut self, asking: &Asking<'_>) -> bool {
         let Asking { slot, scan, .. } = asking;
-        if slots::yes_no::is_unsure(&scan.heard) || slots::yes_no::ends_unsure(&scan.heard) {
+        let unsure = slots::yes_no::is_unsure(&scan.heard) || slots::yes_no::ends_unsure(&scan.heard);
+        if unsure || slots::left_out(slot, scan).is_some() {
             return false;
         }
         let Some((found, sureness)) = slots::meant(slot, scan, self.input.game.model()) else { return false };
@@ -135,6 +136,9 @@ impl Run<'_> {
     /// Why there is no value in what was said.
     pub(super) fn why_no_value(&self, asking: &Asking<'_>) -> String {
         let Asking { slot, scan, .. } = asking;
+        if let Some(said) = slots::left_out(slot, scan) {
+            return wording::left_out(&said).in_words(self.language());
+        }
         let mut why = reason(self.language(), slot);
         if matches!(effective_type(slot), SlotType::Date | SlotType::DateTime)
             && let Some(said) = impossible_date(scan.text, scan.reference.language).and_then(|span| scan.text.get(span))
