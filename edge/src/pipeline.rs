@@ -39,7 +39,7 @@ use crate::routes::{JournalOrder, Route};
 use crate::time_zone;
 use request::Received;
 use state::Named;
-use turn::Ask;
+use turn::{Ask, Zone};
 
 /// `lgdl-journal`: how safe a journalled turn is.
 const JOURNAL: HeaderName = HeaderName::from_static("lgdl-journal");
@@ -136,6 +136,7 @@ pub async fn finish<P: Platform>(platform: &P, after: Vec<After>) {
                 let mut call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
                 call.caller.tenant = tenant;
                 reports::send(&call, report).await;
+                count(&call);
             }
         }
     }
@@ -149,8 +150,16 @@ pub async fn scheduled<P: Platform>(platform: &P) {
         let call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
         erasures::heed(&call).await;
         presence::tell(&call).await;
+        count(&call);
     }
     platform.sweep().await;
+}
+
+/// Counts what happened outside of any request, where this instance counts.
+fn count<P: Platform>(call: &Call<'_, P>) {
+    if let Some(memory) = call.platform.memory() {
+        memory.observe(&call.observed());
+    }
 }
 
 /// Brings journalled turns to the origin, if it is there.
@@ -158,6 +167,7 @@ pub async fn drain<P: Platform>(platform: &P) {
     if let Ok(settings) = constants::settings(platform) {
         let call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
         journal::drain(&call).await;
+        count(&call);
         let after = call.into_rest();
         for work in after {
             if let After::Keep { key, value, ttl_ms } = work {
@@ -267,6 +277,7 @@ async fn take_turn<P: Platform>(
     consent::check(call, &entry, &named).await?;
     call.stage("limits");
     let now_ms = asked_now.unwrap_or_else(|| call.platform.now_ms());
+    let offset_seconds = time_zone::offset_seconds(asked.context.get("timezone"), now_ms);
     let ask = Ask {
         fingerprint: digest::fingerprint(&entry.id, &asked)
             .ok_or_else(|| Refusal::new(Reason::Internal, "The request can't be told from others."))?,
@@ -274,7 +285,8 @@ async fn take_turn<P: Platform>(
         expected,
         key: key.unwrap_or_else(|| format!("edge_{}", random_hex::<P, 16>(call.platform))),
         now_ms,
-        offset_seconds: time_zone::offset_seconds(asked.context.get("timezone"), now_ms),
+        offset_seconds: offset_seconds.unwrap_or(0),
+        zone: if offset_seconds.is_some() { Zone::Known } else { Zone::Unknown },
         request: asked,
         named,
         entry,

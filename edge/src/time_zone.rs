@@ -9,11 +9,14 @@ use serde_json::Value;
 /// The widest offset there is, seconds (RFC 9557 allows less than a day; the world uses 14 hours).
 const MAX_OFFSET_SECONDS: i32 = 15 * 3_600;
 
-/// Seconds east of UTC at that time; 0 for what is not understood.
+/// Seconds east of UTC at that time: none where no zone is said; nothing where what is said is no zone that is known here.
 #[must_use]
-pub fn offset_seconds(zone: Option<&Value>, now_ms: i64) -> i32 {
-    let Some(text) = zone.and_then(Value::as_str).map(str::trim) else { return 0 };
-    fixed(text).or_else(|| named(text, now_ms)).unwrap_or(0)
+pub fn offset_seconds(zone: Option<&Value>, now_ms: i64) -> Option<i32> {
+    let text = match zone {
+        None | Some(Value::Null) => return Some(0),
+        Some(zone) => zone.as_str()?.trim(),
+    };
+    fixed(text).or_else(|| named(text, now_ms))
 }
 
 /// `Europe/Berlin`
@@ -63,16 +66,14 @@ mod tests {
             ("+0530", 19_800),
             ("+2", 7_200),
             ("+14:00", 50_400),
-            ("+99:00", 0),
-            ("+02:75", 0),
-            ("+", 0),
-            ("two", 0),
-            ("+é", 0),
         ] {
-            assert_eq!(offset_seconds(Some(&Value::from(text)), 0), seconds, "{text}");
+            assert_eq!(offset_seconds(Some(&Value::from(text)), 0), Some(seconds), "{text}");
         }
-        assert_eq!(offset_seconds(Some(&Value::from(2)), 0), 0);
-        assert_eq!(offset_seconds(None, 0), 0);
+        for text in ["", "+99:00", "+02:75", "+", "two", "+é", "Berlin", "Europe/Nowhere"] {
+            assert_eq!(offset_seconds(Some(&Value::from(text)), 0), None, "{text}");
+        }
+        assert_eq!(offset_seconds(Some(&Value::from(2)), 0), None);
+        assert_eq!((offset_seconds(None, 0), offset_seconds(Some(&Value::Null), 0)), (Some(0), Some(0)));
     }
 
     #[test]
@@ -90,8 +91,8 @@ mod tests {
             ("Etc/UTC", 0, 0),
             ("Mars/Olympus", 0, 0),
         ] {
-            assert_eq!(offset_seconds(Some(&Value::from(zone)), january), winter, "{zone}");
-            assert_eq!(offset_seconds(Some(&Value::from(zone)), july), summer, "{zone}");
+            assert_eq!(offset_seconds(Some(&Value::from(zone)), january), Some(winter), "{zone}");
+            assert_eq!(offset_seconds(Some(&Value::from(zone)), july), Some(summer), "{zone}");
         }
     }
 

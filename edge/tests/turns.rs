@@ -364,3 +364,24 @@ fn an_instance_that_remembers_nothing_answers_the_same() {
     assert_eq!(answer["turn"], 2);
     assert_eq!(world.state.borrow().calls, ["POST claims", "POST turns"], "games, list and state come from the store");
 }
+
+#[test]
+fn a_zone_that_nobody_knows_is_told_in_the_record_and_ends_no_conversation() {
+    let world = world();
+    let node = node(&world);
+    let ask = |conversation: &str, zone: Value| {
+        let body = json!({
+            "conversation_id": conversation, "user_id": "u1", "input": "hello", "context": {"timezone": zone},
+        });
+        let headers = [("content-type", "application/json")];
+        body_of(send(&node, &request("POST", "/games/desk/move", &headers, body.to_string().as_bytes()))).0
+    };
+    assert_eq!(ask("known", json!("Europe/Berlin")), 200);
+    assert_eq!(ask("nowhere", json!("Europe/Nowhere")), 200);
+    assert_eq!(ask("a number", json!(2)), 200);
+    say(&node, "unsaid", "u1", "hello", &[]);
+    let state = world.state.borrow();
+    let told: Vec<&[String]> = state.turns.iter().map(|turn| turn.record.findings.as_slice()).collect();
+    let unknown = ["E216".to_owned()];
+    assert_eq!(told, [&[][..], &unknown, &unknown, &[]]);
+}

@@ -12,6 +12,7 @@ mod verify;
 mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use lgdl::crypto::key_id_of;
@@ -68,6 +69,21 @@ pub enum ArchiveError {
     /// A file can't be read or written.
     #[error("E571 the archive can't be {0}: {1}")]
     Shelf(Doing, std::io::Error),
+    /// Its folder can't be used.
+    #[error(
+        "E571 the archive can't be used: {folder}: {why}. LGDL_ARCHIVE_FOLDER names that folder; it must be there, with room, and the \
+         origin must be allowed to write in it",
+        folder = .0.display(),
+        why = .1
+    )]
+    Folder(PathBuf, std::io::Error),
+    /// Nothing lies where conversations should.
+    #[error(
+        "E572 nothing lies in the archive {}, and the store has conversations whose turns are there: mount it, or name it in \
+         LGDL_ARCHIVE_FOLDER",
+        .0.display()
+    )]
+    Gone(PathBuf),
     /// A file that the store names is not there.
     #[error("E572 the file {0} of the archive is not there")]
     Missing(String),
@@ -551,6 +567,19 @@ pub fn before(config: &Config, days: Option<u32>, now_ms: Millis) -> Result<Opti
         true => Err(ArchiveError::TooSoon { days, at_least }),
         false => Ok(Some(now_ms - Millis::from(days) * DAY_MS)),
     }
+}
+
+/// Tries, before anything is served, whether the folder that the settings name can be used, and is the one that the store has put
+/// turns into.
+///
+/// # Errors
+/// When it is not, or the store fails.
+pub async fn check_folder(store: &dyn Store, config: &Config) -> Result<(), ArchiveError> {
+    let Some(shelf) = config.archive_folder.as_deref().map(Shelf::in_folder) else { return Ok(()) };
+    if !shelf.holds_any().await? && !store.archived(None, None, 1).await?.is_empty() {
+        return Err(ArchiveError::Gone(shelf.folder().to_owned()));
+    }
+    shelf.try_out().await
 }
 
 async fn read(

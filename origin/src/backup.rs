@@ -12,13 +12,13 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use lgdl::crypto::CryptoError;
-use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
 use tokio::process::Command;
 
 use crate::clock::Millis;
 use crate::config::Config;
-use crate::files::{NewFile, with_suffix};
+use crate::files::{NewFile, folder_of, with_suffix};
 use crate::migrations;
 use crate::random::SystemRandom;
 use crate::store::StoreError;
@@ -36,6 +36,9 @@ const MAX_BUSY_STEPS: u32 = 600;
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
 /// The most of a program's complaint that is passed on, characters.
 const MAX_COMPLAINT_CHARS: usize = 2000;
+
+/// What a program says where a disk is full, in the language in which we run it.
+const NO_SPACE: &str = "No space left on device";
 
 /// What begins the name of the folder in which a backup lies open until it is sealed.
 const OPEN_PREFIX: &str = "lgdl-open-";
@@ -62,6 +65,15 @@ pub enum BackupError {
     /// A file can't be read or written.
     #[error("E513 {0}: {1}")]
     File(PathBuf, io::Error),
+    /// Nothing can be written there: the disk is full, or read-only, or not ours.
+    #[error("E507 {0} can't be written: {1}. Make room there or name another place; nothing half is left")]
+    NotWritten(PathBuf, String),
+    /// It is sealed, and its key is not at hand.
+    #[error(
+        "E508 {0} is sealed under the key `{1}`, and {2}. Put that key behind the others in LGDL_BACKUP_KEY (`id:base64`, commas \
+         between); it is the one that the origin had when the backup was made"
+    )]
+    Locked(PathBuf, String, &'static str),
     /// The file is no backup of ours, or damaged.
     #[error("E516 {0} is no usable backup: {1}")]
     Unusable(PathBuf, String),
@@ -101,7 +113,6 @@ pub async fn make(
     programs: Option<&Path>,
     mut progress: impl FnMut(BackupProgress),
 ) -> Result<u64, BackupError> {
-    let failed = |error| BackupError::File(target.to_owned(), error);
     if target.exists() {
         return Err(BackupError::Exists(target.to_owned()));
     }
@@ -113,15 +124,14 @@ pub async fn make(
             plain(config, &open, programs, &mut progress).await?;
             let target = target.to_owned();
             on_a_thread(move || {
-                let failed = |error| BackupError::File(target.clone(), error);
-                let (new, mut file) = NewFile::begin(&target).map_err(failed)?;
-                seal_file(&open, &mut file, &ring, &SystemRandom)?;
-                new.finish().map_err(failed)
+                let (new, mut file) = NewFile::begin(&target).map_err(|error| not_written(&target, &error))?;
+                seal_file(&open, &target, &mut file, &ring, &SystemRandom)?;
+                finish(new, &target)
             })
             .await?;
         }
     }
-    std::fs::metadata(target).map(|file| file.len()).map_err(failed)
+    std::fs::metadata(target).map(|file| file.len()).map_err(|error| BackupError::File(target.to_owned(), error))
 }
 
 async fn plain(
@@ -171,11 +181,7 @@ fn open_folder(config: &Config) -> Result<tempfile::TempDir, BackupError> {
     folder.prefix(OPEN_PREFIX);
     #[cfg(unix)]
     folder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    folder.tempdir_in(&place).map_err(|error| BackupError::File(place, error))
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    folder.tempdir_in(&place).map_err(|error| not_written(&place, &error))
 }
 
 /// A backup that can be restored: the file itself, or what was sealed in it, which goes when this is dropped.
@@ -198,8 +204,8 @@ impl Opened {
             }
             let folder = open_folder(&config)?;
             let path = folder.path().join("open");
-            let (new, mut file) = begin_open(&path)?;
-            open_file(&backup, &mut file, config.backup_key.as_ref())?;
+            let (new, mut file) = NewFile::begin(&path).map_err(|error| not_written(&path, &error))?;
+            open_file(&backup, &path, &mut file, config.backup_key.as_ref())?;
             finish(new, &path)?;
             Ok(Opened { path, _folder: Some(folder) })
         })
@@ -225,7 +231,7 @@ pub fn sqlite(source: &Path, target: &Path, progress: &mut dyn FnMut(BackupProgr
         return Err(BackupError::File(source.to_owned(), io::ErrorKind::NotFound.into()));
     }
     let new = begin(target)?;
-    copy(source, new.partial(), progress)?;
+    copy(&connect(source)?, new.partial(), target, progress)?;
     check(new.partial())?;
     finish(new, target)
 }
@@ -245,18 +251,38 @@ pub fn restore_sqlite(backup: &Path, target: &Path, now_ms: Millis) -> Result<()
     }
     check(backup)?;
     let new = begin(target)?;
-    copy(backup, new.partial(), &mut |_| ())?;
-    migrations::sqlite::apply(&mut Connection::open(new.partial()).map_err(failed)?, now_ms)?;
+    // The backup stays as it is, also where it may only be read.
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let from = Connection::open_with_flags(backup, flags).map_err(failed)?;
+    copy(&from, new.partial(), target, &mut |_| ())?;
+    let mut restored = Connection::open(new.partial()).map_err(|error| full(target, error))?;
+    migrations::sqlite::apply(&mut restored, now_ms)?;
+    drop(restored);
     finish(new, target)
 }
 
-fn copy(source: &Path, target: &Path, progress: &mut dyn FnMut(BackupProgress)) -> Result<(), BackupError> {
-    let from = connect(source)?;
-    let mut to = Connection::open(target).map_err(failed)?;
-    let backup = Backup::new(&from, &mut to).map_err(failed)?;
+/// What a failed write of a copy means: that its place can't take it, or that the store fails.
+fn full(named: &Path, error: rusqlite::Error) -> BackupError {
+    use rusqlite::ErrorCode::{CannotOpen, DiskFull, ReadOnly, SystemIoFailure};
+    match error.sqlite_error_code() {
+        Some(DiskFull) => BackupError::NotWritten(named.to_owned(), "the disk is full".into()),
+        Some(CannotOpen | ReadOnly | SystemIoFailure) => BackupError::NotWritten(named.to_owned(), error.to_string()),
+        _ => failed(error).into(),
+    }
+}
+
+/// Copies a database into the file `target`, which people know as `named`.
+fn copy(
+    from: &Connection,
+    target: &Path,
+    named: &Path,
+    progress: &mut dyn FnMut(BackupProgress),
+) -> Result<(), BackupError> {
+    let mut to = Connection::open(target).map_err(|error| full(named, error))?;
+    let backup = Backup::new(from, &mut to).map_err(failed)?;
     let mut busy = 0;
     loop {
-        let step = backup.step(PAGES_A_STEP).map_err(failed)?;
+        let step = backup.step(PAGES_A_STEP).map_err(|error| full(named, error))?;
         let now = backup.progress();
         let total = u64::from(now.pagecount.max(0).unsigned_abs());
         progress(BackupProgress { done: total - u64::from(now.remaining.max(0).unsigned_abs()).min(total), total });
@@ -272,22 +298,22 @@ fn copy(source: &Path, target: &Path, progress: &mut dyn FnMut(BackupProgress)) 
     }
     drop(backup);
     // The copy must last, too.
-    to.execute_batch("PRAGMA journal_mode = delete").map_err(failed)?;
+    to.execute_batch("PRAGMA journal_mode = delete").map_err(|error| full(named, error))?;
     let synced = File::open(target).and_then(|file| file.sync_all());
-    synced.map_err(|error| BackupError::File(target.to_owned(), error))
+    synced.map_err(|error| not_written(named, &error))
 }
 
-fn begin_open(path: &Path) -> Result<(NewFile, File), BackupError> {
-    NewFile::begin(path).map_err(|error| BackupError::File(path.to_owned(), error))
+fn not_written(path: &Path, error: &io::Error) -> BackupError {
+    BackupError::NotWritten(path.to_owned(), error.to_string())
 }
 
 /// Begins a file; under another name until it is whole, so that a broken-off backup is never taken for one.
 fn begin(target: &Path) -> Result<NewFile, BackupError> {
-    NewFile::begin(target).map(|(new, _)| new).map_err(|error| BackupError::File(target.to_owned(), error))
+    NewFile::begin(target).map(|(new, _)| new).map_err(|error| not_written(target, &error))
 }
 
 fn finish(new: NewFile, target: &Path) -> Result<(), BackupError> {
-    new.finish().map_err(|error| BackupError::File(target.to_owned(), error))
+    new.finish().map_err(|error| not_written(target, &error))
 }
 
 fn check(file: &Path) -> Result<(), BackupError> {
@@ -317,7 +343,12 @@ pub async fn postgres(url: &str, target: &Path, programs: Option<&Path>) -> Resu
     let new = begin(target)?;
     let mut dump = program("pg_dump", programs);
     dump.args(["--format=custom", "--no-owner", "--no-privileges", "--file"]).arg(new.partial());
-    run("pg_dump", dump, url).await?;
+    run("pg_dump", dump, url).await.map_err(|error| match error {
+        BackupError::Program { complaint, .. } if complaint.contains(NO_SPACE) => {
+            BackupError::NotWritten(target.to_owned(), complaint)
+        }
+        error => error,
+    })?;
     finish(new, target)
 }
 
@@ -343,7 +374,7 @@ fn program(name: &str, folder: Option<&Path>) -> Command {
 async fn run(name: &'static str, mut command: Command, url: &str) -> Result<(), BackupError> {
     let failed = |complaint: String| BackupError::Program { program: name, complaint };
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
-    command.envs(connection_environment(url)?);
+    command.envs(connection_environment(url)?).env("LC_ALL", "C");
     let output = command.output().await.map_err(|error| failed(error.to_string()))?;
     if output.status.success() {
         return Ok(());
@@ -379,4 +410,24 @@ fn connection_environment(url: &str) -> Result<Vec<(&'static str, String)>, Back
         environment.push(("PGSSLMODE", "require".into()));
     }
     Ok(environment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_of_the_backup_is_not_told_as_a_store_that_fails() {
+        let failure = |code| rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+        for code in [rusqlite::ffi::SQLITE_FULL, rusqlite::ffi::SQLITE_READONLY, rusqlite::ffi::SQLITE_CANTOPEN] {
+            let told = full(Path::new("backups/monday"), failure(code)).to_string();
+            assert!(told.starts_with("E507 backups/monday can't be written: "), "{told}");
+        }
+        assert!(full(Path::new("b"), failure(rusqlite::ffi::SQLITE_BUSY)).to_string().starts_with("E501 "));
+        let folder = tempfile::tempdir().unwrap();
+        let source = folder.path().join("store.db");
+        Connection::open(&source).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+        let nowhere = sqlite(&source, &folder.path().join("no/such/folder"), &mut |_| ()).unwrap_err().to_string();
+        assert!(nowhere.starts_with("E507 ") && nowhere.contains("no/such/folder"), "{nowhere}");
+    }
 }

@@ -25,6 +25,8 @@ pub struct TurnFacts {
     pub reading: String,
     /// What recognised the move.
     pub understood_by: Option<String>,
+    /// The move that had called it as a part.
+    pub part_of: Option<String>,
     /// The slot that is asked for.
     pub awaiting_slot: Option<String>,
     /// Whether it filled the last slot of a move.
@@ -105,6 +107,12 @@ impl TurnFacts {
             confidence: row.confidence,
             ..facts
         })
+    }
+
+    /// The move that the person is about: of a part the one that called it.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.part_of.as_deref().unwrap_or(&self.move_id)
     }
 
     /// How what was under way ended in this turn, if it did.

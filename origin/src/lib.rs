@@ -23,6 +23,7 @@ pub mod alerts;
 pub mod archives;
 pub mod audit;
 pub mod backup;
+pub mod beginnings;
 pub mod blocks;
 pub mod bundle;
 pub mod bus;

@@ -15,7 +15,7 @@ use crate::sessions::{SESSION_EXPIRED, TIMEOUT, begins_anew};
 use crate::store::{Activity, Commit, ConversationKey, ConversationRow, SlotRow, StoreError, Summary, TurnRow};
 
 /// Fields of a turn record that never quote the person. The last three are added by the origin.
-const FACTS: [&str; 19] = [
+const FACTS: [&str; 20] = [
     "firewall_triggered",
     "action",
     "stage",
@@ -28,6 +28,7 @@ const FACTS: [&str; 19] = [
     "findings",
     "reading",
     "understood_by",
+    "part_of",
     "filled",
     "refused_slot",
     "given_up_slot",
@@ -438,6 +439,7 @@ mod tests {
                 calls,
                 reading,
                 understood_by,
+                part_of,
                 findings,
                 learning,
                 given

@@ -68,7 +68,7 @@ pub struct Tally {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MoveTally {
-    /// Turns that it answered.
+    /// Turns that it answered, or a part that it had called.
     pub turns: u64,
     /// How often it had all that it needed.
     pub completed: u64,
@@ -188,7 +188,7 @@ impl Tally {
             self.scores[step.min(SCORE_STEPS - 1)] += 1;
         }
         let ending = facts.ending();
-        let mv = self.moves.entry(facts.move_id.clone()).or_default();
+        let mv = self.moves.entry(facts.subject().to_owned()).or_default();
         mv.turns += 1;
         for (is, sum, of_move) in [
             (Ending::Completed, &mut self.completed, &mut mv.completed),
@@ -205,7 +205,7 @@ impl Tally {
 
     fn slots_of(&mut self, facts: &TurnFacts, before: Option<&TurnFacts>) {
         let mut slot = |name: &str, change: fn(&mut SlotTally)| {
-            change(self.slots.entry(format!("{}.{name}", facts.move_id)).or_default());
+            change(self.slots.entry(format!("{}.{name}", facts.subject())).or_default());
         };
         if let Some(name) = &facts.awaiting_slot {
             let asked_before = before.is_some_and(|before| before.awaiting_slot.as_ref() == Some(name));
@@ -344,4 +344,38 @@ const ROWS_IN_FLIGHT: usize = 1_024;
 fn day_name(day: i64) -> String {
     let at = jiff::Timestamp::from_millisecond(day * DAY_MS).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     at.to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use lgdl::engine::Filled;
+
+    use super::*;
+
+    #[test]
+    fn what_a_part_asked_and_filled_is_the_callers() {
+        let asked = TurnFacts {
+            turn: 1,
+            move_id: "order".into(),
+            stage: "collecting".into(),
+            awaiting_slot: Some("name".into()),
+            ..TurnFacts::default()
+        };
+        let filled = TurnFacts {
+            turn: 2,
+            move_id: "person_name".into(),
+            part_of: Some("order".into()),
+            slots_filled: true,
+            filled: vec![Filled { slot: "name".into(), source: Source::Answer }],
+            stage: "answered".into(),
+            ..TurnFacts::default()
+        };
+        let mut tally = Tally::default();
+        tally.turn(&asked, None);
+        tally.turn(&filled, Some(&asked));
+        assert_eq!(tally.moves.keys().collect::<Vec<_>>(), ["order"]);
+        assert_eq!((tally.moves["order"].turns, tally.moves["order"].completed), (2, 1));
+        let slot = &tally.slots["order.name"];
+        assert_eq!((slot.asked, slot.filled), (1, 1));
+    }
 }

@@ -14,9 +14,10 @@ use tokio::sync::watch;
 
 use crate::admin::admin_service;
 use crate::alerts;
-use crate::archives;
+use crate::archives::{self, ArchiveError};
 use crate::audit;
 use crate::backup::schedule;
+use crate::beginnings::{self, BeginningError, place_of};
 use crate::cleanup;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Live, Secret};
@@ -25,6 +26,7 @@ use crate::games::publish_file;
 use crate::http::{Gate, Origin, edge_service, serve as serve_http};
 use crate::ids::EpochId;
 use crate::metrics::Metrics;
+use crate::migrations;
 use crate::nodes;
 use crate::outbound;
 use crate::privacy::{
@@ -62,6 +64,12 @@ pub enum ServeError {
     /// The store could not be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// There was another store before.
+    #[error(transparent)]
+    Beginning(#[from] BeginningError),
+    /// The folder of the archive can't be used.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// The key ring does not fit the store.
     #[error(transparent)]
     Ring(#[from] RingError),
@@ -108,6 +116,18 @@ pub async fn open_store(config: &Config, clock: &dyn Clock) -> Result<Arc<dyn St
     store.replace_note(EPOCH_SETTING, None, epoch.as_str()).await?;
     name_persons(&*store, config.encryption_key.as_ref(), config.encryption_unreadable).await?;
     Ok(store)
+}
+
+/// Opens the store that the settings name, which must be there.
+///
+/// # Errors
+/// [`StoreError::NotThere`], and as [`open_store`].
+pub async fn open_existing(config: &Config, clock: &dyn Clock) -> Result<Arc<dyn Store>, StoreError> {
+    if migrations::is_there(config).await? {
+        return open_store(config, clock).await;
+    }
+    let (place, setting) = place_of(config);
+    Err(StoreError::NotThere(format!("{place} ({setting})")))
 }
 
 /// Begins another epoch of a store that was put in the place of another state of itself.
@@ -184,7 +204,10 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
     let clock = Arc::new(SystemClock);
     trust(&Tls::of(&config))?;
     let tls = server_tls(Tls::of(&config), &*clock)?;
+    // Before anything is made: a restore wants an empty place.
+    beginnings::check_place(&config).await?;
     let store = open_store(&config, &*clock).await?;
+    beginnings::check(&*store, &config, &*clock).await?;
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
     match check_ring(&*store, config.encryption_key.as_ref()).await {
         Err(error @ (RingError::Missing | RingError::Wrong { .. }))
@@ -200,6 +223,7 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
     if let Some(path) = &config.tombstones {
         catch_up(&*store, path, &*clock, &*random).await?;
     }
+    archives::check_folder(&*store, &config).await?;
     let protection = protection(&config, &store, clock.clone(), Arc::clone(&random));
     let metrics = Metrics::default();
     let traces = collector(&config.otlp_url, &config.otlp_authorization);
@@ -395,19 +419,23 @@ impl ReloadSignal {
     }
 }
 
-/// Completes on SIGTERM or Ctrl-C.
-pub async fn stop_signal() {
-    let interrupt = tokio::signal::ctrl_c();
+/// Completes on SIGTERM or Ctrl-C. It listens from now on, also before anybody waits: who is told to stop while it starts stops in order.
+/// To be called where a runtime runs.
+pub fn stop_signal() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
+    let signals = {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        signal(SignalKind::terminate()).and_then(|terminate| Ok((terminate, signal(SignalKind::interrupt())?)))
+    };
+    async move {
+        #[cfg(unix)]
+        if let Ok((mut terminate, mut interrupt)) = signals {
             tokio::select! {
-                _ = interrupt => {}
+                _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
             return;
         }
+        let _ = tokio::signal::ctrl_c().await;
     }
-    let _ = interrupt.await;
 }

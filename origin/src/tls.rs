@@ -27,12 +27,20 @@ impl Tls {
     }
 }
 
-/// Has what this program calls trust the operator's own authorities, too.
+/// Has what this program calls trust the operator's own authorities, too, where the settings name any.
 ///
 /// # Errors
 /// When their file can't be used.
 pub fn trust(tls: &Tls) -> Result<(), TlsError> {
-    tls.authorities.as_deref().map_or(Ok(()), lgdl_tls::trust)
+    tls.authorities.as_deref().map_or(Ok(()), |path| lgdl_tls::trust(Some(path)))
+}
+
+/// As [`trust`], while the program runs: whom the settings do not name any more is not trusted any more.
+///
+/// # Errors
+/// When their file can't be used; then it stays as it is.
+pub fn trust_anew(tls: &Tls) -> Result<(), TlsError> {
+    lgdl_tls::trust(tls.authorities.as_deref())
 }
 
 /// The certificate of what this program serves, if the settings name one.

@@ -527,7 +527,7 @@ fn texts_go_out_for_translation_and_come_back() {
     let game = path(&folder);
     lgdl(["texts", "extract", game]).expect(2, &["--language"]);
     lgdl(["texts", "extract", game, "--language", "xx"]).expect(2, &["no language", "es"]);
-    lgdl(["texts", "extract", game, "--language", "es"]).expect(0, &["es.yaml", "2 to be translated"]);
+    lgdl(["texts", "extract", game, "--language", "es"]).expect(0, &["es.yaml", "3 to be translated"]);
     lgdl(["texts", "check", game]).expect(1, &["greet.confident.1 is not translated"]);
     let xliff = folder.path().join("es.xlf");
     let xliff = xliff.to_str().expect("UTF-8");
@@ -535,14 +535,19 @@ fn texts_go_out_for_translation_and_come_back() {
     let text = fs::read_to_string(xliff).expect("written");
     let done = text
         .replace("Hi there.</source>", "Hi there.</source><target>¡Buenas!</target>")
+        .replace(">greet</source>", ">greet</source><target>saludar</target>")
         .replace("hello</source>", "hello</source><target>hola\nbuenos días</target>");
     fs::write(xliff, done).expect("a file");
-    lgdl(["texts", "import", game, xliff]).expect(0, &["2 texts taken over"]);
+    lgdl(["texts", "import", game, xliff]).expect(0, &["3 texts taken over"]);
     lgdl(["texts", "check", game]).expect(0, &[]);
-    lgdl(["texts", "status", game]).expect(0, &["es: 2 of 2 translated"]);
+    lgdl(["texts", "status", game]).expect(0, &["es: 3 of 3 translated"]);
     let context = r#"{"locale":"es"}"#;
     let ran = lgdl_with_input(["chat", game, "--context", context], "buenos días\n".as_bytes());
     ran.expect(0, &["¡Buenas!"]);
+    let labelled = file(&folder, "es.jsonl", "{\"text\": \"hola\", \"move\": \"greet\"}\n");
+    let evaluated = lgdl(["evaluate", game, &labelled, "--language", "es", "--json"]).expect(0, &[]).json();
+    assert_eq!(evaluated["accuracy"], 1.0, "{evaluated}");
+    lgdl(["evaluate", game, &labelled, "--language", "fr"]).expect(2, &["no translation `fr`; it has es"]);
     file(&folder, "texts/es.yaml", "language: es\ntexts:\n  greet.confident.1: { source: x, text: \"{\" }\n");
     lgdl(["validate", game]).expect(1, &["E162", "es.yaml"]);
 }
@@ -645,4 +650,109 @@ fn a_webhooks_follow_up_is_said_when_it_is_set_and_shown_afterwards() {
     assert_eq!(webhooks(&["list", "--json"]).json()["webhooks"][0]["follow_up_after_seconds"], 15);
     assert_eq!(webhooks(&["show", id, "--json"]).json()["webhook"]["follow_up_after_seconds"], 15);
     webhooks(&["follow-up", id]).expect(0, &["no follow-up"]);
+}
+
+const PERSONS: &str = r#"import "lgdl:person_name"
+game shop {
+  types { place: composite { street: string, town: string, zip: pattern "\d{5}" } }
+  when event session_started { respond with: "Hello!" attach { image: "https://example.com/menu.png", alt: "The menu" } }
+  moves {
+    move order {
+      slots {
+        size: enum("small", "large") required
+        address: place required
+        secret: string required sensitive
+      }
+      when customer says something like: ["order a pizza", "a {size} pizza"]
+      when slot secret is missing { prompt slot: "What is the word at the door?" }
+      when all_slots_filled {
+        call person_name
+        respond with: "A {size} one for {person_name.name} in {address.town}."
+      }
+    }
+  }
+}
+"#;
+
+#[test]
+fn what_was_said_for_slots_of_persons_is_not_recorded() {
+    let folder = folder();
+    file(&folder, "game.lgdl", PERSONS);
+    let golden = folder.path().join("golden_dialogs.yaml");
+    let golden = golden.to_str().expect("UTF-8");
+    let said = "[session_started]\na large pizza\n12 Rosenweg\nRegensburg\n93047\nblue parrot\nMaria Garcia\n";
+    let chat = format!("{said}/record {golden}\n");
+    let ran = lgdl_with_input(
+        ["chat", path(&folder), "--participant", "customer", "--context", r#"{"locale": "en-US"}"#],
+        chat.as_bytes(),
+    );
+    ran.expect(
+        0,
+        &[
+            "Hello!",
+            "[image: The menu] https://example.com/menu.png",
+            "for Maria Garcia in Regensburg",
+            "7 turns recorded",
+        ],
+    );
+    let written = fs::read_to_string(golden).expect("written");
+    for gone in ["Maria", "Garcia", "Rosenweg", "Regensburg", "93047", "parrot"] {
+        assert!(!written.contains(gone), "{gone}: {written}");
+    }
+    for kept in ["event: \"session_started\"", "a large pizza", "locale: \"en-US\"", "participant: \"customer\""] {
+        assert!(written.contains(kept), "{kept}: {written}");
+    }
+    lgdl(["test", path(&folder)]).expect(0, &["7 of 7 turns"]);
+    // The same of lines, and of the JSON that the admin API has.
+    let context = r#"{"locale": "en-US"}"#;
+    lgdl_with_input(
+        ["record", path(&folder), "--participant", "customer", "--context", context, "-o", golden],
+        said.as_bytes(),
+    )
+    .expect(0, &["7 turns recorded"]);
+    assert!(!fs::read_to_string(golden).expect("written").contains("Garcia"));
+    lgdl(["test", path(&folder)]).expect(0, &["14 of 14 turns"]);
+}
+
+#[test]
+fn why_names_the_file_of_a_line_that_is_imported() {
+    let folder = folder();
+    file(&folder, "game.lgdl", PERSONS);
+    let said = "a large pizza\n12 Rosenweg\nRegensburg\n93047\nblue parrot\n/why\n";
+    lgdl_with_input(["chat", path(&folder), "--participant", "customer"], said.as_bytes())
+        .expect(0, &["of lgdl:person_name"]);
+}
+
+#[test]
+fn a_participant_that_no_trigger_waits_for_is_told() {
+    let folder = folder();
+    file(&folder, "game.lgdl", PERSONS);
+    let ran = lgdl_with_input(["chat", path(&folder), "--participant", "customre"], b"hello\n");
+    ran.expect(0, &["customre", "customer, user"]);
+}
+
+#[test]
+fn a_stale_translation_stays_stale_through_a_translators_tool() {
+    let folder = small_game(GOLDEN);
+    let game = path(&folder);
+    fs::create_dir(folder.path().join("texts")).expect("a folder");
+    file(
+        &folder,
+        "texts/es.yaml",
+        "language: es\ntexts:\n  greet.confident.1: { source: \"Hi.\", text: \"¡Hola!\" }\n",
+    );
+    let xliff = folder.path().join("es.xlf");
+    let xliff = xliff.to_str().expect("UTF-8");
+    lgdl(["texts", "export", game, "--language", "es", "-o", xliff]).expect(0, &[]);
+    lgdl(["texts", "import", game, xliff]).expect(0, &[]);
+    lgdl(["texts", "check", game]).expect(1, &["greet.confident.1 was translated from another text"]);
+    // What the translator has looked at is up to date.
+    let text = fs::read_to_string(xliff).expect("written");
+    let (before, stale) = text.split_once("id=\"greet.confident.1\"").expect("the unit");
+    let done =
+        format!("{before}id=\"greet.confident.1\"{}", stale.replacen("state=\"initial\"", "state=\"reviewed\"", 1));
+    fs::write(xliff, done).expect("a file");
+    lgdl(["texts", "import", game, xliff]).expect(0, &[]);
+    let checked = lgdl(["texts", "check", game]).expect(1, &[]);
+    assert!(!checked.out.contains("another text"), "{}", checked.out);
 }

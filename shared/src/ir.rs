@@ -39,8 +39,19 @@ pub struct Game {
     pub learning: Vec<LearningRule>,
     /// Events by name, each with a move that has a block for it.
     pub events: Vec<(String, String)>,
+    /// The files that it imports, each with the line before its first: they are read behind the game's own lines.
+    pub files: Vec<(u32, String)>,
     /// The same game in other languages: what is said and heard differs, what is done does not.
     pub translations: Vec<Game>,
+}
+
+impl Game {
+    /// The line, the imported file in which it stands and its number there; `None` for a line of the game's own file.
+    #[must_use]
+    pub fn imported(&self, line: u32) -> Option<(u32, String, u32)> {
+        let (before, file) = self.files.iter().rev().find(|(before, _)| *before < line)?;
+        Some((line, file.clone(), line - before))
+    }
 }
 
 /// Somebody who takes part in the conversation.
@@ -152,6 +163,8 @@ pub struct Move {
     pub slots: Vec<Slot>,
     /// Its blocks in declaration order.
     pub blocks: Vec<Block>,
+    /// What it is called where it is named to people, where that is not its name.
+    pub called: Option<String>,
     /// Source line, from 1.
     pub line: u32,
 }
@@ -295,6 +308,8 @@ pub struct SlotRules {
     pub whole: Option<Box<SlotRules>>,
     /// What the options of an `enum` are called in the game's language, where that is not what they are.
     pub labels: Vec<(String, String)>,
+    /// What the slot is called where it is named to people, where that is not its name.
+    pub called: Option<String>,
 }
 
 /// `valid when CONDITION else "…"`
@@ -560,6 +575,18 @@ pub struct Escalation {
     /// `else { … }`: a block of the move by this number, which waits for [`HANDOFF_TIMED_OUT`].
     pub otherwise: Option<u32>,
 }
+
+/// The events that the program itself tells of, or knows what to do with.
+pub const EVENTS: [&str; 8] = [
+    "session_started",
+    "timeout",
+    "button",
+    HANDOFF_ACCEPTED,
+    HANDOFF_MESSAGE,
+    HANDOFF_ENDED,
+    HANDOFF_TIMED_OUT,
+    SESSION_EXPIRED,
+];
 
 /// The event of a hand-over that somebody has taken; its value is who it is.
 pub const HANDOFF_ACCEPTED: &str = "handoff_accepted";

@@ -581,3 +581,28 @@ fn an_event_is_read_back_as_it_was_written() {
     let written = serde_json::to_string(&event).expect("it can be written");
     assert_eq!(serde_json::from_str::<Event>(&written).expect("it can be read"), event);
 }
+
+#[test]
+fn a_part_answers_for_the_move_that_called_it() {
+    const GAME: &str = r#"import "lgdl:person_name"
+game shop {
+  moves {
+    move order {
+      slots { size: enum("small", "large") required }
+      when user says something like: ["order a pizza"]
+      when slot size is missing { prompt slot: "Which size?" }
+      when all_slots_filled {
+        call person_name
+        respond with: "Thank you, {person_name.name}."
+      }
+    }
+  }
+}"#;
+    let mut talk = Talk::with(&compile(GAME, None));
+    let of = |record: &lgdl::engine::TurnRecord| (record.move_id.clone(), record.part_of.clone());
+    assert_eq!(of(&talk.say("order a pizza")), ("order".to_owned(), None));
+    talk.say("large");
+    let record = talk.say("Nora Lind");
+    assert_eq!(of(&record), ("person_name".to_owned(), Some("order".to_owned())));
+    assert!(record.slots_filled, "the order is complete: {}", record.response);
+}

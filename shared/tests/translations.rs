@@ -27,6 +27,9 @@ const SPANISH: &str = r#"
 language: es
 texts:
   vocabulary.pizza: { source: [pizza, pie], text: [pizza, torta] }
+  order.called: { source: order, text: pedir una pizza }
+  order.size.called: { source: size, text: el tamaño }
+  order.count.called: { source: count, text: cuántas }
   order.says.user:
     source: ["order a pizza (fuzzy)", "a {size} pizza"]
     text: ["quiero pedir una pizza (fuzzy)", "una pizza {size}"]
@@ -60,9 +63,12 @@ fn every_text_has_a_stable_id() {
         ids,
         [
             "vocabulary.pizza",
+            "order.called",
             "order.says.user",
+            "order.size.called",
             "order.size.option.small",
             "order.size.option.large",
+            "order.count.called",
             "order.count.valid.1",
             "order.ask_size.1",
             "order.ask_count.1",
@@ -118,6 +124,14 @@ fn what_is_missing_stale_lost_or_unknown_is_named() {
 }
 
 #[test]
+fn a_placeholder_that_no_text_of_the_game_knows_is_named() {
+    let file = TextsFile::read(SPANISH.replace("no {value}", "no {valor}").as_bytes()).expect("readable");
+    let faults = check(&game(), &file);
+    let wanted = [Fault::Strange("valor".into()), Fault::Lost("value".into())];
+    assert_eq!(faults.into_iter().map(|(_, fault)| fault).collect::<Vec<_>>(), wanted);
+}
+
+#[test]
 fn a_file_is_brought_up_to_date_without_losing_what_was_translated() {
     let entries = extract(&game());
     let file = TextsFile::read(SPANISH.as_bytes()).expect("readable");
@@ -150,6 +164,8 @@ fn what_is_conditional_stays_so_and_a_choice_is_stored_as_the_game_calls_it() {
     const SPANISH: &str = r#"
 language: es
 texts:
+  report.called: { source: report, text: avisar }
+  report.cough.called: { source: cough, text: la tos }
   report.says.user: { source: "I am ill", text: "estoy enfermo" }
   report.ask_cough.1: { source: "A cough?", text: "¿Tos?" }
   report.filled.1: { source: today, text: hoy }
@@ -184,4 +200,91 @@ fn what_comes_with_the_program_is_translated_already() {
     assert!(town.source[0] == "In which town?" && town.text[0] == "¿En qué localidad?", "{town:?}");
     assert!(!known.contains_key("order.says.user"));
     assert!(of_the_program(parsed.game(None).expect("a game"), "de").is_empty());
+}
+
+/// What the engine says of a game by itself, in a game that says nothing.
+const NAMES: &str = r#"game shop {
+  moves {
+    move order_pizza {
+      slots {
+        size: enum("small", "medium") required
+        toppings: list of enum("olives", "extra_cheese") optional declined by ["plain"]
+        place: composite { street: string, town: string } required
+        code: string required sensitive
+      }
+      when user says something like: ["order a pizza", "a {size} pizza with {toppings}"]
+      when slot toppings is missing { prompt slot: "Which toppings?" }
+      when all_slots_filled { respond with: "Done." }
+    }
+    move opening_hours {
+      when user says something like: ["when are you open"]
+      when confident { respond with: "Always." }
+    }
+  }
+}"#;
+
+const NAMES_IN_SPANISH: &str = r#"
+language: es
+texts:
+  order_pizza.called: { source: order pizza, text: pedir una pizza }
+  order_pizza.says.user:
+    source: ["order a pizza", "a {size} pizza with {toppings}"]
+    text: ["pedir una pizza", "una pizza {size} con {toppings}"]
+  order_pizza.size.called: { source: size, text: el tamaño }
+  order_pizza.size.option.small: { source: small, text: pequeña }
+  order_pizza.size.option.medium: { source: medium, text: mediana }
+  order_pizza.toppings.called: { source: toppings, text: los ingredientes }
+  order_pizza.toppings.option.olives: { source: olives, text: aceitunas }
+  order_pizza.toppings.option.extra_cheese: { source: extra cheese, text: [queso, extra de queso] }
+  order_pizza.toppings.declined: { source: plain, text: [sencilla, sin nada] }
+  order_pizza.place.street.called: { source: street, text: la calle }
+  order_pizza.place.town.called: { source: town, text: la localidad }
+  order_pizza.code.called: { source: code, text: el código }
+  order_pizza.ask_toppings.1: { source: "Which toppings?", text: "¿Qué ingredientes?" }
+  order_pizza.filled.1: { source: "Done.", text: "Hecho." }
+  opening_hours.called: { source: opening hours, text: decirle el horario }
+  opening_hours.says.user: { source: "when are you open", text: "cuándo abren" }
+  opening_hours.confident.1: { source: "Always.", text: "Siempre." }
+"#;
+
+#[test]
+fn a_translated_game_speaks_its_language_where_the_engine_names_things_too() {
+    let parsed = lgdl::syntax::parse(NAMES.as_bytes(), None);
+    assert!(!parsed.has_errors(), "{:#?}", parsed.diagnostics);
+    let mut game = parsed.games[0].clone();
+    let file = TextsFile::read(NAMES_IN_SPANISH.as_bytes()).expect("readable");
+    assert_eq!(check(&game, &file), []);
+    let spanish = translated(&game, &file).expect("translated");
+    // What the translation calls a thing is in the file that is extracted from it.
+    let again: Vec<_> = extract(&spanish).into_iter().filter(|entry| entry.id == "order_pizza.called").collect();
+    assert_eq!(again[0].texts, ["pedir una pizza"]);
+    game.translations.push(spanish);
+    let game = CompiledGame::compile(&game).expect("it compiles");
+    let spanish = || Talk::with(&game).in_context(json!({"locale": "es-ES"}));
+
+    let mut talk = spanish();
+    let help = talk.say("ayuda").response;
+    assert!(help.contains("pedir una pizza y decirle el horario"), "{help}");
+
+    talk.say("una pizza pequeña con aceitunas");
+    let record = talk.say("mejor mediana");
+    assert_eq!(record.slots["size"], json!("medium"));
+    assert!(record.response.contains("mediana.") && !record.response.contains("medium"), "{}", record.response);
+    assert!(record.response.contains("la calle") && !record.response.contains("street"), "{}", record.response);
+    let record = talk.say("perdón, quería decir con queso y aceitunas");
+    assert!(!record.response.contains("olives") && !record.response.contains("cheese"), "{}", record.response);
+
+    let mut talk = spanish();
+    talk.say("pedir una pizza");
+    let record = talk.say("pequeña");
+    assert_eq!(record.response, "¿Qué ingredientes?");
+    let record = talk.say("sin nada");
+    assert_ne!(record.awaiting_slot.as_deref(), Some("toppings"), "{}", record.response);
+
+    // A file of texts from before these could be translated stays valid; the game's own names stand in.
+    let older: String =
+        NAMES_IN_SPANISH.lines().filter(|line| !line.contains(".called:")).map(|line| format!("{line}\n")).collect();
+    let older =
+        translated(&parsed.games[0], &TextsFile::read(older.as_bytes()).expect("readable")).expect("translated");
+    assert!(older.moves[0].called.is_none());
 }

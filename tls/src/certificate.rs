@@ -19,6 +19,15 @@ use crate::{Files, Seconds, TlsError};
 /// The most that a file of certificates holds, bytes: as many as a system trusts, so that no device fills memory.
 const MAX_FILE_BYTES: u64 = 2 * 1024 * 1024;
 
+// What is wrong with a file, and what to do.
+const NO_CERTIFICATE: &str = "it holds no certificate as PEM, which begins with -----BEGIN CERTIFICATE-----. `openssl x509 -inform der` \
+    makes one of another form";
+const CUT: &str = "a part of it is cut off or altered. Put the whole file there, as it was issued: each part from its BEGIN to its END";
+const DAMAGED: &str = "its first certificate can't be read. The certificate of this machine comes first, those between it and its \
+    authority after it, as they were issued";
+const NO_KEY: &str = "it holds no private key as PEM, or one with a passphrase, which nobody is here to give. `openssl pkey` takes it off";
+const OTHER_KIND: &str = "its key is of no kind that is served here. Make one of ECDSA (P-256, P-384), Ed25519, or RSA with 2048 bits or more";
+
 /// A certificate that can be shown, and until when.
 #[derive(Debug, Clone)]
 pub(crate) struct Held {
@@ -39,9 +48,8 @@ pub(crate) fn read(files: &Files, mark: Option<u64>, now: Seconds) -> Result<Opt
     }
     let chain = certificates(&files.certificate, &certificate)?;
     let unusable = |path: &Path, why: String| TlsError::Unusable(path.to_owned(), why);
-    let key = PrivateKeyDer::from_pem_slice(&key)
-        .map_err(|_| unusable(&files.key, "it holds no private key as PEM, or one with a passphrase".into()))?;
-    let key = ring::sign::any_supported_type(&key).map_err(|error| unusable(&files.key, error.to_string()))?;
+    let key = PrivateKeyDer::from_pem_slice(&key).map_err(|_| unusable(&files.key, NO_KEY.into()))?;
+    let key = ring::sign::any_supported_type(&key).map_err(|_| unusable(&files.key, OTHER_KIND.into()))?;
     let ends_at = check_time(&files.certificate, &chain[0], now)?;
     let held = CertifiedKey::new(chain, key);
     match held.keys_match() {
@@ -50,7 +58,7 @@ pub(crate) fn read(files: &Files, mark: Option<u64>, now: Seconds) -> Result<Opt
         }
         // A kind of key that does not say what its public half is.
         Ok(()) | Err(rustls::Error::InconsistentKeys(_)) => {}
-        Err(error) => return Err(unusable(&files.certificate, error.to_string())),
+        Err(_) => return Err(unusable(&files.certificate, DAMAGED.into())),
     }
     Ok(Some(Held { key: Arc::new(held), ends_at, mark: found }))
 }
@@ -63,8 +71,8 @@ pub(crate) fn certificates_of(path: &Path) -> Result<Vec<CertificateDer<'static>
 fn certificates(path: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let unusable = |why: String| TlsError::Unusable(path.to_owned(), why);
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    let found = found.map_err(|error| unusable(error.to_string()))?;
-    if found.is_empty() { Err(unusable("it holds no certificate as PEM".into())) } else { Ok(found) }
+    let found = found.map_err(|_| unusable(CUT.into()))?;
+    if found.is_empty() { Err(unusable(NO_CERTIFICATE.into())) } else { Ok(found) }
 }
 
 fn contents(path: &Path) -> Result<Vec<u8>, TlsError> {
@@ -76,18 +84,20 @@ fn contents(path: &Path) -> Result<Vec<u8>, TlsError> {
 
 /// When a certificate ends; refuses one that is over, or that has not begun.
 fn check_time(path: &Path, certificate: &CertificateDer<'_>, now: Seconds) -> Result<Seconds, TlsError> {
-    let parsed = Certificate::from_der(certificate)
-        .map_err(|error| TlsError::Unusable(path.to_owned(), format!("its certificate is damaged: {error}")))?;
+    let parsed = Certificate::from_der(certificate).map_err(|_| TlsError::Unusable(path.to_owned(), DAMAGED.into()))?;
     let validity = parsed.tbs_certificate.validity;
     let seconds =
         |time: x509_cert::time::Time| Seconds::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX);
     let (from, to) = (seconds(validity.not_before), seconds(validity.not_after));
-    let not_now = |what: &str, at: Seconds| Err(TlsError::NotNow(path.to_owned(), format!("{what} {}", shown(at))));
+    let not_now = |what: String| Err(TlsError::NotNow(path.to_owned(), what));
     if to < now {
-        return not_now("ended on", to);
+        return not_now(format!("ended on {}: renew it", shown(to)));
     }
     if from > now {
-        return not_now("does not hold before", from);
+        return not_now(format!(
+            "does not hold before {}: wait, or look whether this machine's clock is right",
+            shown(from)
+        ));
     }
     Ok(to)
 }

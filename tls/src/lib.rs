@@ -42,13 +42,19 @@ pub struct Files {
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// It can't be read.
-    #[error("E560 {0} can't be read: {1}")]
+    #[error(
+        "E560 {0} can't be read: {1}. Look at its path in the settings, and whether this program's user may read it"
+    )]
     File(PathBuf, io::Error),
     /// It does not hold what it should.
     #[error("E561 {0} can't be used for TLS: {1}")]
     Unusable(PathBuf, String),
     /// Key and certificate are of two pairs.
-    #[error("E562 the key in {} is not that of the certificate in {}", .0.key.display(), .0.certificate.display())]
+    #[error(
+        "E562 the key in {} is not that of the certificate in {}. Put both there of the same renewal",
+        .0.key.display(),
+        .0.certificate.display()
+    )]
     OtherKey(Files),
     /// It holds at another time.
     #[error("E563 the certificate in {0} {1}")]

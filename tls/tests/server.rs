@@ -79,9 +79,12 @@ async fn a_renewed_certificate_is_shown_and_what_is_under_way_goes_on() {
     let tls = Arc::new(ServerTls::open(issue(&by, folder.path(), 2031), NOW).unwrap());
     let address = serve(Arc::clone(&tls)).await;
     // Nobody trusts an authority that nobody has named.
-    assert!(connect(address, client_config(), &[]).await.is_err());
+    let of_before = client_config();
+    assert!(connect(address, of_before.clone(), &[]).await.is_err());
     std::fs::write(folder.path().join("ca.pem"), by.pem()).unwrap();
-    trust(&folder.path().join("ca.pem")).unwrap();
+    trust(Some(&folder.path().join("ca.pem"))).unwrap();
+    // A client that is there already trusts it from now on, too.
+    assert!(connect(address, of_before, &[]).await.is_ok());
     let mut old = connect(address, client_config(), &[]).await.unwrap();
     assert_eq!(old.read_u8().await.unwrap(), b'1');
     assert_eq!(tls.renew(NOW).unwrap(), Renewal::Unchanged);
@@ -159,5 +162,45 @@ fn what_can_not_be_used_is_named() {
     assert_eq!(code(&missing, NOW), "E560");
     std::fs::write(&files.key, KeyPair::generate().unwrap().serialize_pem()).unwrap();
     assert_eq!(code(&files, NOW), "E562");
-    assert!(matches!(trust(&files.key), Err(TlsError::Unusable(..))));
+    assert!(matches!(trust(Some(&files.key)), Err(TlsError::Unusable(..))));
+}
+
+#[test]
+fn a_file_that_can_not_be_used_says_which_it_is_and_what_to_do() {
+    let (folder, by) = (tempfile::tempdir().unwrap(), authority());
+    let files = issue(&by, folder.path(), 2031);
+    let (certificate, key) =
+        (std::fs::read_to_string(&files.certificate).unwrap(), std::fs::read_to_string(&files.key).unwrap());
+    let mut altered: Vec<&str> = certificate.lines().collect();
+    altered.remove(3);
+    let altered = altered.join("\n");
+    let cut = certificate.replace("-----END CERTIFICATE-----", "");
+    let odd_key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+    for (path, text, todo) in [
+        (&files.certificate, "", "openssl x509"),
+        (&files.certificate, cut.as_str(), "Put the whole file there"),
+        (&files.certificate, altered.as_str(), "as they were issued"),
+        (&files.certificate, key.as_str(), "openssl x509"),
+        (&files.key, "", "openssl pkey"),
+        (&files.key, odd_key, "Make one of"),
+    ] {
+        std::fs::write(&files.certificate, &certificate).unwrap();
+        std::fs::write(&files.key, &key).unwrap();
+        std::fs::write(path, text).unwrap();
+        let error = ServerTls::open(files.clone(), NOW).map(drop).unwrap_err().to_string();
+        assert!(error.starts_with("E561 ") && error.contains(path.to_str().unwrap()), "{error}");
+        assert!(error.contains(todo), "{error}");
+        // Nobody who keeps servers knows the words of a library.
+        assert!(
+            ["Asn1", "DER", "TLV", "Encoding", "section", "Error", "ECDSA key"]
+                .iter()
+                .all(|word| !error.contains(word)),
+            "{error}"
+        );
+    }
+    std::fs::write(folder.path().join("ca.pem"), altered).unwrap();
+    let error = trust(Some(&folder.path().join("ca.pem"))).unwrap_err().to_string();
+    assert!(error.contains("ca.pem") && error.contains("Put the certificates of authorities there"), "{error}");
+    let error = trust(Some(&folder.path().join("none.pem"))).unwrap_err().to_string();
+    assert!(error.contains("none.pem") && error.contains("its path in the settings"), "{error}");
 }

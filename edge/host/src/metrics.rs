@@ -81,6 +81,13 @@ impl Default for Metrics {
 }
 
 impl Metrics {
+    /// Counts what an instance reported to have happened, in a request or without one.
+    pub(crate) fn happened(&self, observation: &Observation) {
+        for (counters, count) in self.observed.iter().zip(&observation.counts) {
+            counters.add(&[], u64::from(*count));
+        }
+    }
+
     /// Counts a request with what its instance reported.
     pub(crate) fn request(&self, observation: &Observation, status: u16, took: Duration) {
         let route = if observation.route.is_empty() { "none" } else { &observation.route };
@@ -89,9 +96,7 @@ impl Metrics {
         if let Some(code) = &observation.code {
             self.errors.count(&[("code", code)]);
         }
-        for (counters, count) in self.observed.iter().zip(&observation.counts) {
-            counters.add(&[], u64::from(*count));
-        }
+        self.happened(observation);
         let [_, journalled, stateless, _, _, hits, misses, refills, ..] =
             OBSERVED.map(|(name, _)| observed(observation, name));
         for (counters, label, value, count) in [

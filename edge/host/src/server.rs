@@ -594,8 +594,13 @@ async fn drain(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
             .body(Full::new(Bytes::new()));
         // A drain that fails is tried again next time.
         if let Ok(request) = request
-            && let Ok(answer) = app.instances.answer(request).await
+            && let Ok(mut answer) = app.instances.answer(request).await
         {
+            // What failed on the way counts, though nobody has asked.
+            let report = answer.headers_mut().remove(OBSERVED_HEADER);
+            if let Some(report) = report.as_ref().and_then(|report| report.to_str().ok()) {
+                app.metrics.happened(&Observation::of_header(report));
+            }
             let _ = answer.into_body().collect().await;
         }
     }

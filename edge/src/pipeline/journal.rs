@@ -18,6 +18,7 @@ use crate::digest;
 use crate::notes;
 use crate::origin::{Lookup, Origin, OriginError, Verdict};
 use crate::pipeline::state::{self, Answered, Named, Start};
+use crate::pipeline::turn::UNKNOWN_ZONE;
 use crate::pipeline::{capabilities, games};
 use crate::platform::{JournalEntry, JournalSafety, Platform, SeamError};
 use crate::seal::{Unopened, opened, sealed};
@@ -388,7 +389,10 @@ async fn bring_home<P: Platform>(call: &Call<'_, P>, waiting: Waiting, reached: 
             commit.expected_version = start.version;
             commit.base = start.base();
             commit.game_version = start.game_version;
+            let findings = std::mem::take(&mut commit.record.findings);
             commit.record = outcome.record;
+            // What the engine does not know of.
+            commit.record.findings.extend(findings.into_iter().filter(|code| code == UNKNOWN_ZONE));
             commit.record.findings.push(RERUN_FINDING.into());
             commit.state = outcome.conversation;
             state::drop_own(call, &named_in(call, &commit)).await;

@@ -1,7 +1,7 @@
 //! Stages 7 to 9: one turn, from its state to its commit. The origin's compare-and-swap orders turns; whoever loses runs
 //! again on the state that won.
 
-use lgdl::engine::{self, CapabilityCall, CapabilityResult, MAX_CALLS_PER_TURN, Outcome, Step, Turn};
+use lgdl::engine::{self, CapabilityCall, CapabilityResult, MAX_CALLS_PER_TURN, Outcome, Step, Turn, TurnRecord};
 use lgdl::problem::Reason;
 use lgdl::wire::client::{MoveRequest, MoveResponse};
 use lgdl::wire::origin::{ClaimRequest, CommitAnswer, CommitRequest, Conflict, GameEntry, MAX_COMMIT_BYTES};
@@ -47,8 +47,32 @@ pub struct Ask {
     pub now_ms: i64,
     /// Seconds east of UTC where the person is.
     pub offset_seconds: i32,
+    /// Whether that is known.
+    pub zone: Zone,
     /// When the request came, on the platform's steady clock.
     pub came_us: u64,
+}
+
+/// Where a person's clock stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Zone {
+    /// As the request says, or at UTC, where it does not say.
+    Known,
+    /// Nobody knows the zone that the request names; UTC was taken.
+    Unknown,
+}
+
+/// The finding in the record of a turn that was taken at UTC, since its zone is not known.
+pub const UNKNOWN_ZONE: &str = "E216";
+
+impl Zone {
+    /// A record that tells of it.
+    fn told(self, mut record: TurnRecord) -> TurnRecord {
+        if self == Zone::Unknown {
+            record.findings.push(UNKNOWN_ZONE.into());
+        }
+        record
+    }
 }
 
 /// A turn that was taken.
@@ -104,7 +128,7 @@ impl Ask {
             base: start.base(),
             idempotency_key: self.key.clone(),
             fingerprint: self.fingerprint.clone(),
-            record: outcome.record.clone(),
+            record: self.zone.told(outcome.record.clone()),
             state: outcome.conversation.clone(),
             response: response.clone(),
             journal_sequence: None,

@@ -1,7 +1,7 @@
 //! What was lately: how long commits took, and how many requests failed; and what the rules find in that, the store and the disk.
 
 use std::collections::VecDeque;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use crate::backup::{BACKUP_FAILED_NOTE, DRILL_FAILED_NOTE, DRILLED_NOTE, MADE_NO
 use crate::clock::{DAY_MS, HOUR_MS, Millis};
 use crate::config::Config;
 use crate::consumer::position_of;
+use crate::files::folder_of;
 use crate::http::Origin;
 use crate::nodes;
 use crate::store::{Result, Store, StoreError, WaitingQueue, WebhookRow, WebhookState};
@@ -23,6 +24,8 @@ const LATELY: Duration = Duration::from_secs(300);
 const REMEMBERED: usize = 10_000;
 /// Fewer than these say nothing.
 const ENOUGH: usize = 20;
+/// What ends so soon, somebody has to look at now.
+const ENDS_NOW_MS: Millis = 3 * DAY_MS;
 /// Milliseconds of a minute.
 const MINUTE_MS: Millis = 60_000;
 
@@ -145,13 +148,17 @@ impl Look<'_> {
         if let (Some(days), Some(tls)) = (self.config().alert_certificate_days, self.origin.tls.clone()) {
             self.certificate(&host, days, tls.ends_at() * 1000, tls.fault());
         }
-        let folder = self.config().sqlite_path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let used = disk_used_percent(folder.unwrap_or(Path::new(".")));
-        if let (Some(limit), Some(used)) = (self.config().alert_disk_percent, used)
-            && used > u64::from(limit)
-        {
-            let what = format!("the disk is {used} % full, more than {limit} %");
-            self.find("disk_full", &host, Severity::Critical, what);
+        if let Some(limit) = self.config().alert_disk_percent {
+            let full: Vec<String> = disks(self.config())
+                .into_iter()
+                .filter_map(|(what, folder)| Some((what, disk_used_percent(&folder)?)))
+                .filter(|(_, used)| *used > u64::from(limit))
+                .map(|(what, used)| format!("the disk of {what} is {used} % full"))
+                .collect();
+            if !full.is_empty() {
+                let what = format!("{}: more than {limit} %", full.join(", "));
+                self.find("disk_full", &host, Severity::Critical, what);
+            }
         }
     }
 
@@ -159,13 +166,13 @@ impl Look<'_> {
     fn certificate(&mut self, host: &str, days: u32, ends_at: Millis, fault: Option<String>) {
         let left = ends_at - self.now_ms;
         let why = fault.map(|fault| format!("; {fault}")).unwrap_or_default();
-        if left <= 0 {
-            let what = format!("the certificate of {host} has ended: nobody can connect{why}");
-            self.find("certificate_ends", host, Severity::Critical, what);
-        } else if left < Millis::from(days) * DAY_MS {
-            let what = format!("the certificate of {host} ends in {} days{why}", left / DAY_MS);
-            self.find("certificate_ends", host, Severity::Warning, what);
-        }
+        let Some(severity) = ends(left, days) else { return };
+        let what = match left {
+            ..=0 => format!("the certificate of {host} has ended: nobody can connect{why}"),
+            ..DAY_MS => format!("the certificate of {host} ends in {} hours{why}", left / HOUR_MS),
+            _ => format!("the certificate of {host} ends in {} days{why}", left / DAY_MS),
+        };
+        self.find("certificate_ends", host, severity, what);
     }
 
     /// Persons who wait for somebody, longer than they should.
@@ -280,17 +287,35 @@ impl Look<'_> {
         for tenant in tenants {
             for key in store.keys(&tenant).await? {
                 let left = key.expires_at.map(|end| end - self.now_ms);
-                if let Some(left) =
-                    left.filter(|left| key.revoked_at.is_none() && (0..Millis::from(days) * DAY_MS).contains(left))
-                {
+                // One that is over is over: whoever had it was told.
+                let left = left.filter(|left| key.revoked_at.is_none() && *left >= 0);
+                if let Some((left, severity)) = left.and_then(|left| Some((left, ends(left, days)?))) {
                     let what =
                         format!("the API key {} of the tenant {tenant} expires in {} days", key.name, left / DAY_MS);
-                    self.find("key_expires", key.id.as_str(), Severity::Warning, what);
+                    self.find("key_expires", key.id.as_str(), severity, what);
                 }
             }
         }
         Ok(())
     }
+}
+
+/// How bad it is that something ends in `left` where that is told so many days before; nothing where that is far away.
+pub(crate) fn ends(left: Millis, days: u32) -> Option<Severity> {
+    let told = Millis::from(days) * DAY_MS;
+    match left {
+        left if left <= (told / 4).min(ENDS_NOW_MS) => Some(Severity::Critical),
+        left if left < told => Some(Severity::Warning),
+        _ => None,
+    }
+}
+
+/// What this process writes, and where.
+fn disks(config: &Config) -> Vec<(&'static str, PathBuf)> {
+    let store = config.postgres_url.is_none().then(|| ("the store", folder_of(&config.sqlite_path).to_owned()));
+    let others = [("the backups", &config.backup_folder), ("the archive", &config.archive_folder)];
+    let others = others.into_iter().filter_map(|(what, folder)| Some((what, folder.clone()?)));
+    store.into_iter().chain(others).collect()
 }
 
 /// How long ago something was noted.
@@ -332,6 +357,16 @@ mod tests {
         assert_eq!(recent.commits(), Some(Percentiles { p50: 10.0, p95: 900.0, p99: 900.0 }));
         assert_eq!(recent.commit_p95(), Some(900.0));
         assert_eq!(recent.error_percent(), Some(19));
+    }
+
+    #[test]
+    fn what_ends_is_told_in_time_and_becomes_urgent_before_it_is_over() {
+        let severity = |days: Millis| ends(days * DAY_MS, 14);
+        assert_eq!((severity(20), severity(14)), (None, None));
+        assert_eq!((severity(13), severity(4)), (Some(Severity::Warning), Some(Severity::Warning)));
+        assert_eq!((severity(3), severity(-1)), (Some(Severity::Critical), Some(Severity::Critical)));
+        assert_eq!(ends(20 * HOUR_MS, 1), Some(Severity::Warning), "certificates of a day are renewed every day");
+        assert_eq!(ends(5 * HOUR_MS, 1), Some(Severity::Critical));
     }
 
     #[test]

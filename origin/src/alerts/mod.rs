@@ -23,6 +23,7 @@ use crate::store::{Event, Store, StoreError};
 
 pub use channels::{Channel, ChannelName, channels};
 pub use deliver::deliver;
+pub(crate) use look::ends;
 pub use look::{Percentiles, Recent};
 pub use quiet::QuietHours;
 pub use watch::keep;
@@ -33,7 +34,7 @@ const OPEN: &str = "local:alerts";
 const ACTOR: &str = "origin";
 
 /// How bad something is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Somebody should look at it in working hours.
@@ -188,12 +189,22 @@ pub async fn open(store: &dyn Store) -> Result<Open, StoreError> {
     Ok(read(store).await?.0)
 }
 
-/// Opens or closes an incident, unless somebody was faster; whether that was done.
+/// Whether one that was found is to be told: nobody was told, or that it was less bad.
+fn is_news(open: &Open, incident: &Incident) -> bool {
+    open.get(&incident.key()).is_none_or(|known| known.severity < incident.severity)
+}
+
+/// Opens an incident, or has one that is open get worse, or closes it, unless somebody was faster; whether that was done.
 async fn turn(store: &dyn Store, incident: &Incident, turn: Turn, now_ms: Millis) -> Result<bool, StoreError> {
     let (mut open, before) = read(store).await?;
     let key = incident.key();
     let changes = match turn {
-        Turn::Raised => open.insert(key, incident.clone()).is_none(),
+        Turn::Raised if is_news(&open, incident) => {
+            let since = open.get(&key).map_or(incident.since, |known| known.since);
+            open.insert(key, Incident { since, ..incident.clone() });
+            true
+        }
+        Turn::Raised => false,
         Turn::Resolved => open.remove(&key).is_some(),
     };
     if !changes {

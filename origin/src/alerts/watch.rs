@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::look::{OF_A_HOST, look};
-use super::{Alert, Channel, Incident, Severity, Turn, channels, host, open, turn};
+use super::{Alert, Channel, Incident, Severity, Turn, channels, host, is_news, open, turn};
 use crate::audit;
 use crate::clock::Millis;
 use crate::http::Origin;
@@ -74,7 +74,7 @@ async fn compare(store: &dyn Store, counted: &mut Counted, found: Vec<Incident>,
         counted.missing.remove(&key);
         let looks = counted.found.entry(key.clone()).or_default();
         *looks = looks.saturating_add(1);
-        if *looks >= LOOKS_TO_RAISE && !known.contains_key(&key) && turn(store, incident, Turn::Raised, now_ms).await? {
+        if *looks >= LOOKS_TO_RAISE && is_news(&known, incident) && turn(store, incident, Turn::Raised, now_ms).await? {
             tracing::warn!(alert = key, summary = incident.summary, "E557 raised");
         }
     }
@@ -142,5 +142,44 @@ impl Away {
                 tracing::warn!(channel = channel.name.name(), %error, "E556 an alert could not be told");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bus;
+    use crate::bus::catalog::{ALERT_RAISED, ALERT_RESOLVED};
+    use crate::clock::SystemClock;
+    use crate::store::sqlite::SqliteStore;
+    use crate::store::{AuditLog as _, Bus as _, Maintenance as _, Urgency, Wanted};
+
+    fn found(severity: Severity) -> Vec<Incident> {
+        let (rule, about) = ("certificate_ends".to_owned(), host());
+        vec![Incident { rule, about, severity, summary: "it ends".into(), since: 1, seen_at: 1 }]
+    }
+
+    #[tokio::test]
+    async fn what_gets_worse_is_told_once_more_and_what_gets_better_when_it_is_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("a.db"), &SystemClock).await.unwrap();
+        let mut counted = Counted::default();
+        let mut now_ms = 0;
+        for severity in [Severity::Warning, Severity::Critical, Severity::Warning] {
+            for _ in 0..4 {
+                now_ms += 1;
+                compare(&store, &mut counted, found(severity), now_ms).await.unwrap();
+            }
+        }
+        assert_eq!(open(&store).await.unwrap().values().next().map(|open| open.severity), Some(Severity::Critical));
+        for _ in 0..LOOKS_TO_RESOLVE {
+            compare(&store, &mut counted, Vec::new(), now_ms).await.unwrap();
+        }
+        while store.drain_outbox(100).await.unwrap() > 0 {}
+        let wanted = Wanted { tenant: None, names: bus::names(&[]).unwrap(), urgent: Urgency::Any };
+        let told = store.bus_events(&wanted, 0, 100).await.unwrap();
+        let told: Vec<_> = told.events.iter().map(|row| row.event.name.as_str()).collect();
+        assert_eq!(told, [ALERT_RAISED, ALERT_RAISED, ALERT_RESOLVED]);
+        store.close().await;
     }
 }

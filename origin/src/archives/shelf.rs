@@ -66,6 +66,38 @@ impl Shelf {
         on_a_thread(Doing::Write, move || write(&path, &bytes)).await
     }
 
+    /// Whether anything lies there.
+    pub(crate) async fn holds_any(&self) -> Result<bool, ArchiveError> {
+        let folders = [self.folder.join(MANIFESTS), self.folder.join(FILES)];
+        let looked = move || folders.iter().try_fold(false, |any, folder| Ok(any || !entries(folder)?.is_empty()));
+        self.on_the_folder(looked).await
+    }
+
+    /// Something that is done with the folder as a whole.
+    async fn on_the_folder<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> Result<T, ArchiveError> {
+        let done = tokio::task::spawn_blocking(work).await.map_err(io::Error::other);
+        done.and_then(|done| done).map_err(|error| ArchiveError::Folder(self.folder.clone(), error))
+    }
+
+    /// Makes the folder, where it is not there, and tries whether it takes a file.
+    pub(super) async fn try_out(&self) -> Result<(), ArchiveError> {
+        let folder = self.folder.clone();
+        self.on_the_folder(move || {
+            std::fs::create_dir_all(&folder)?;
+            tempfile::NamedTempFile::new_in(&folder)?.as_file().sync_all()
+        })
+        .await
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The names of all files of conversations that lie there.
     pub(super) async fn files(&self) -> Result<Vec<String>, ArchiveError> {
         let folder = self.folder.join(FILES);

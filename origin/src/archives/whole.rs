@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{ArchiveError, BroughtBack, Hand, Shelf, read};
 use crate::clock::Millis;
+use crate::config::Config;
 use crate::exports;
 use crate::ids::ConversationId;
 use crate::privacy::{Protection, Reader};
@@ -23,6 +24,14 @@ pub enum ArchivedTurns {
     StayThere,
     /// They are read in; where there is no archive, none can be.
     ReadIn(Option<Shelf>),
+}
+
+impl ArchivedTurns {
+    /// Read from where the settings say.
+    #[must_use]
+    pub fn read_in(config: &Config) -> ArchivedTurns {
+        ArchivedTurns::ReadIn(config.archive_folder.as_deref().map(Shelf::in_folder))
+    }
 }
 
 /// Turns that the store names and the archive does not give.

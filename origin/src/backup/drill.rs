@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{BackupError, Opened, open_folder, restore_postgres, restore_sqlite};
+use crate::archives::ArchivedTurns;
 use crate::audit;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Config, Secret};
@@ -100,7 +101,8 @@ async fn on_postgres(
 async fn examine(config: &Config, restored: Arc<dyn Store>, live: &dyn Store) -> Result<DrillReport, BackupError> {
     let protection = protection(config, &restored, Arc::new(SystemClock), Arc::new(SystemRandom));
     let found = async {
-        let options = ExportOptions::default();
+        // Also what lies in the archive: a backup without it is not whole.
+        let options = ExportOptions { archived: ArchivedTurns::read_in(config), ..ExportOptions::default() };
         let mut nowhere = tokio::io::sink();
         let now_ms = SystemClock.now_ms();
         let read = export(&*restored, &*protection, &options, now_ms, &mut nowhere, &mut |_| ()).await;

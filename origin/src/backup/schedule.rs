@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{
     BACKUP_FAILED_NOTE, BackupError, DRILL_FAILED_NOTE, DRILLED_NOTE, DrillReport, MADE_NOTE, OPEN_PREFIX, drill, make,
-    open_place,
+    not_written, open_place,
 };
 use crate::audit::{self, events};
 use crate::clock::{Clock, DAY_MS, HOUR_MS, Millis};
@@ -163,7 +163,7 @@ async fn scheduled(
     // Told first, so that the backup has it too.
     audit::drain(&**store).await?;
     let making = async {
-        std::fs::create_dir_all(folder).map_err(|error| BackupError::File(folder.to_owned(), error))?;
+        std::fs::create_dir_all(folder).map_err(|error| not_written(folder, &error))?;
         remove_left_overs(folder, config, clock.now_ms())?;
         make(config, file, programs, |_| ()).await
     };
@@ -240,6 +240,19 @@ fn made_of(name: &str) -> Option<(Millis, &str)> {
     let (time, store) = rest.split_once('-')?;
     let time = jiff::civil::DateTime::strptime(TIME, time).ok()?;
     Some((time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond(), store))
+}
+
+/// Whether a folder holds backups of another store than that; any, where there is none.
+///
+/// # Errors
+/// When the folder can't be read, or the store fails.
+pub async fn holds_of_another(folder: &Path, store: Option<&dyn Store>) -> Result<bool, BackupError> {
+    let own = match store {
+        Some(store) => Some(store_name(store).await?),
+        None => None,
+    };
+    let of = |path: &PathBuf| Some(made_of(path.file_name()?.to_str()?)?.1.to_owned());
+    Ok(entries(folder)?.iter().filter_map(of).any(|of| own.as_ref() != Some(&of)))
 }
 
 /// Removes what a process that was killed has left of a backup: half a file in `folder`, where nobody else makes one now, and what lay

@@ -11,10 +11,10 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use lgdl::crypto::{CryptoError, DataKey, KeyRing, Place, SALT_BYTES, SecretKey, WrappedKey, open, seal};
+use lgdl::crypto::{CryptoError, DataKey, KeyRing, Place, SALT_BYTES, SecretKey, WrappedKey, key_id_of, open, seal};
 use serde::{Deserialize, Serialize};
 
-use super::BackupError;
+use super::{BackupError, not_written};
 use crate::hex;
 use crate::random::Random;
 
@@ -48,12 +48,19 @@ pub fn is_sealed(path: &Path) -> Result<bool, BackupError> {
     Ok(begins == MAGIC)
 }
 
-/// Seals the file `plain` into `target`.
+/// Seals the file `plain` into `target`, which lies at `path`.
 ///
 /// # Errors
 /// When a file can't be read or written.
-pub fn seal_file(plain: &Path, target: &mut File, ring: &KeyRing, random: &dyn Random) -> Result<(), BackupError> {
+pub fn seal_file(
+    plain: &Path,
+    path: &Path,
+    target: &mut File,
+    ring: &KeyRing,
+    random: &dyn Random,
+) -> Result<(), BackupError> {
     let failed = |error| BackupError::File(plain.to_owned(), error);
+    let unwritten = |error: io::Error| not_written(path, &error);
     let (mut id, mut key, mut salt) = ([0; 16], [0; 32], [0; SALT_BYTES]);
     random.fill(&mut id);
     random.fill(&mut key);
@@ -69,7 +76,7 @@ pub fn seal_file(plain: &Path, target: &mut File, ring: &KeyRing, random: &dyn R
         let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
         writer.write_all(&length.to_le_bytes()).and_then(|()| writer.write_all(bytes))
     };
-    writer.write_all(MAGIC).and_then(|()| write(&mut writer, &head)).map_err(failed)?;
+    writer.write_all(MAGIC).and_then(|()| write(&mut writer, &head)).map_err(unwritten)?;
     let (mut number, mut part) = (0, next_part(&mut reader).map_err(failed)?);
     loop {
         // One part ahead, to know which is the last.
@@ -78,25 +85,28 @@ pub fn seal_file(plain: &Path, target: &mut File, ring: &KeyRing, random: &dyn R
         random.fill(&mut salt);
         let sealed =
             seal(&data_key.key, &data_key.id, &place(&[&id], number, last), &part, &salt).map_err(not_sealed)?;
-        write(&mut writer, &sealed).map_err(failed)?;
+        write(&mut writer, &sealed).map_err(unwritten)?;
         if last {
             break;
         }
         (number, part) = (number + 1, next);
     }
-    writer.flush().map_err(failed)?;
-    writer.get_ref().sync_all().map_err(failed)
+    writer.flush().map_err(unwritten)?;
+    writer.get_ref().sync_all().map_err(unwritten)
 }
 
-/// Opens the sealed backup `path` into `target`.
+/// Opens the sealed backup `path` into `target`, which lies at `opened`.
 ///
 /// # Errors
 /// When its key is not at hand, or it was altered, cut or extended.
-pub fn open_file(path: &Path, target: &mut File, ring: Option<&KeyRing>) -> Result<(), BackupError> {
+pub fn open_file(path: &Path, opened: &Path, target: &mut File, ring: Option<&KeyRing>) -> Result<(), BackupError> {
     let failed = |error| BackupError::File(path.to_owned(), error);
     let unusable = |why: String| BackupError::Unusable(path.to_owned(), why);
-    let crypto = |error: CryptoError| unusable(error.to_string());
-    let ring = ring.ok_or_else(|| unusable("it is sealed, and LGDL_BACKUP_KEY is not set".into()))?;
+    let unwritten = |error: io::Error| not_written(opened, &error);
+    let crypto = |error: CryptoError| match error {
+        CryptoError::Tampered(_) => unusable("it was altered since it was sealed".into()),
+        error => unusable(error.to_string()),
+    };
     let mut reader = BufReader::new(File::open(path).map_err(failed)?);
     let mut begins = [0; MAGIC.len()];
     reader.read_exact(&mut begins).map_err(failed)?;
@@ -104,19 +114,26 @@ pub fn open_file(path: &Path, target: &mut File, ring: Option<&KeyRing>) -> Resu
     let head = head.ok_or_else(|| unusable("it ends in its head".into()))?;
     let head: Head = serde_json::from_slice(&head).map_err(|error| unusable(error.to_string()))?;
     let sealed = BASE64.decode(&head.wrapped).map_err(|error| unusable(error.to_string()))?;
-    let data_key = ring.unwrap(&WrappedKey { id: head.key, sealed }).map_err(crypto)?;
+    let named = key_id_of(&sealed).map_err(crypto)?.to_owned();
+    let locked = |why: &'static str| BackupError::Locked(path.to_owned(), named.clone(), why);
+    let ring = ring.ok_or_else(|| locked("LGDL_BACKUP_KEY is not set"))?;
+    let data_key = ring.unwrap(&WrappedKey { id: head.key.clone(), sealed }).map_err(|error| match error {
+        CryptoError::UnknownKey(_) => locked("LGDL_BACKUP_KEY does not have that one"),
+        CryptoError::WrongKey(_) => locked("LGDL_BACKUP_KEY has another one of that name"),
+        error => crypto(error),
+    })?;
     let mut writer = BufWriter::new(target);
     let (mut number, mut sealed) = (0, read_part(&mut reader, MAX_SEALED_BYTES).map_err(failed)?);
     while let Some(part) = sealed {
         sealed = read_part(&mut reader, MAX_SEALED_BYTES).map_err(failed)?;
         let plain = open(&data_key.key, &place(&[&head.id], number, sealed.is_none()), &part).map_err(crypto)?;
-        writer.write_all(&plain).map_err(failed)?;
+        writer.write_all(&plain).map_err(unwritten)?;
         number += 1;
     }
     if number == 0 {
         return Err(unusable("it has no parts".into()));
     }
-    writer.flush().map_err(failed)
+    writer.flush().map_err(unwritten)
 }
 
 fn place<'a>(row: &'a [&'a str], number: u64, last: bool) -> Place<'a> {
@@ -161,7 +178,7 @@ mod tests {
 
     fn opened(path: &Path, ring: Option<&KeyRing>) -> Result<Vec<u8>, BackupError> {
         let mut file = tempfile::tempfile().unwrap();
-        open_file(path, &mut file, ring)?;
+        open_file(path, Path::new("open"), &mut file, ring)?;
         let mut bytes = Vec::new();
         io::Seek::rewind(&mut file).unwrap();
         file.read_to_end(&mut bytes).unwrap();
@@ -176,7 +193,7 @@ mod tests {
         for length in [0, 1, PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES + 77] {
             let bytes: Vec<u8> = (0..length).map(|n| (n % 251) as u8).collect();
             std::fs::write(&plain, &bytes).unwrap();
-            seal_file(&plain, &mut File::create(&sealed).unwrap(), &ours, &SystemRandom).unwrap();
+            seal_file(&plain, &sealed, &mut File::create(&sealed).unwrap(), &ours, &SystemRandom).unwrap();
             assert!(is_sealed(&sealed).unwrap() && !is_sealed(&plain).unwrap());
             assert!(opened(&sealed, Some(&ours)).unwrap() == bytes, "{length}");
         }
@@ -201,5 +218,13 @@ mod tests {
         altered[head + part / 2] ^= 1;
         assert!(refused(&altered, Some(&ours)));
         assert!(!refused(&whole, Some(&ours)));
+        for (ring, what) in [
+            (None, "is not set"),
+            (Some(ring("k2", 7)), "does not have"),
+            (Some(ring("k1", 8)), "another one of that name"),
+        ] {
+            let error = opened(&sealed, ring.as_ref()).unwrap_err().to_string();
+            assert!(error.starts_with("E508 ") && error.contains("`k1`") && error.contains(what), "{error}");
+        }
     }
 }

@@ -10,11 +10,12 @@ pub const MEDIA: &str = "application/cloudevents+json";
 /// Digits of a sequence: texts of them sort as the numbers do.
 const SEQUENCE_DIGITS: usize = 20;
 
-/// An event, with what the person said and was answered where whoever hears it has the right to that.
+/// An event, with what the person said and was answered where whoever hears it has the right to that. `named` says what persons
+/// are called outside: as in the audit log ([`crate::store::AuditLog::audit_name`]), so that a list of ids finds nobody.
 #[must_use]
-pub fn cloud_event(row: &BusRow, text: Option<Value>) -> Value {
+pub fn cloud_event(row: &BusRow, text: Option<Value>, named: impl Fn(&str) -> String) -> Value {
     let event = &row.event;
-    let mut data = event.data.clone();
+    let mut data = named_in(event.data.clone(), &named);
     if let Some(text) = text {
         data["text"] = text;
     }
@@ -27,20 +28,30 @@ pub fn cloud_event(row: &BusRow, text: Option<Value>) -> Value {
         "id": event.id,
         "source": source,
         "type": kind_name(&event.name, event.version),
-        "subject": event.subject,
+        "subject": named(&event.subject),
         "time": jiff::Timestamp::from_millisecond(event.at).map(|time| time.to_string()).unwrap_or_default(),
         "datacontenttype": "application/json",
         "sequence": sequence_text(row.sequence),
         "tenant": event.tenant,
     });
     if let Some(person) = &event.person {
-        document["person"] = person.clone().into();
+        document["person"] = named(person).into();
     }
     if event.priority == Priority::High {
         document["priority"] = event.priority.name().into();
     }
     document["data"] = data;
     document
+}
+
+/// The same for every text that a value holds.
+fn named_in(value: Value, named: &impl Fn(&str) -> String) -> Value {
+    match value {
+        Value::String(text) => named(&text).into(),
+        Value::Array(items) => items.into_iter().map(|item| named_in(item, named)).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, named_in(value, named))).collect(),
+        other => other,
+    }
 }
 
 /// The type of an event as CloudEvents name it.
@@ -83,7 +94,7 @@ mod tests {
 
     #[test]
     fn an_event_has_what_the_specification_asks_for() {
-        let event = cloud_event(&row(), None);
+        let event = cloud_event(&row(), None, str::to_owned);
         assert_eq!(
             event,
             json!({
@@ -105,7 +116,10 @@ mod tests {
         for name in event.as_object().unwrap().keys() {
             assert!(name.len() <= 20 && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()), "{name}");
         }
-        assert_eq!(cloud_event(&row(), Some(json!({"user_input": "hello"})))["data"]["text"]["user_input"], "hello");
+        let with_text =
+            cloud_event(&row(), Some(json!({"user_input": "person_1"})), |name| name.replace("person_1", "P"));
+        assert_eq!(with_text["person"], "P", "named as the audit log names persons");
+        assert_eq!(with_text["data"]["text"]["user_input"], "person_1", "what was said stays as it was said");
     }
 
     /// What the guide says of a type.

@@ -11,9 +11,10 @@ use serde_json::{Map, Value};
 use super::console::{Console, count, paint};
 use super::failure::{End, Failure, Verdict};
 use super::record::Dialogue;
-use super::session::Session;
+use super::session::{Said, Session};
+use super::source::{self, Loaded};
 use super::when::{Watch, When};
-use super::{source, why};
+use super::why;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -24,7 +25,7 @@ pub(super) struct Arguments {
     #[arg(long = "game", value_name = "NAME")]
     name: Option<String>,
     /// Who speaks
-    #[arg(long, default_value = "user", value_name = "NAME")]
+    #[arg(long, default_value = DEFAULT_PARTICIPANT, value_name = "NAME")]
     participant: String,
     /// The request's context, as a JSON object
     #[arg(long, value_name = "JSON")]
@@ -33,7 +34,11 @@ pub(super) struct Arguments {
     when: When,
 }
 
+/// Who speaks where nobody is named.
+pub(super) const DEFAULT_PARTICIPANT: &str = "user";
+
 const HELP: &str = "\
+[EVENT], [EVENT VALUE]  what happens in the place of something said: [session_started], [button large]
 /state  the conversation's state as it is stored
 /why    why the last answer was given: candidates, scores, slots
 /record FILE  add the conversation so far to a file of golden dialogues, personal data replaced
@@ -72,10 +77,11 @@ impl<'a> Line<'a> {
 }
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
-    let context = arguments.context.as_deref().map_or(Ok(Map::new()), read_context)?;
+    let context = read_context(arguments.context.as_deref())?;
     let watch = arguments.when.watch()?;
     let loaded = source::load(&arguments.game, arguments.name.as_deref(), console)?;
     let mocks = source::mocks(&loaded.source)?;
+    warn_of_participant(&loaded, &arguments.participant, console);
     let name = loaded.compiled.name().to_owned();
     let fresh = Session::new(loaded.compiled, mocks, arguments.participant.clone(), context);
     let mut chat = Chat { session: fresh.clone(), watch, last: None, said: Vec::new(), fresh };
@@ -86,8 +92,40 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     chat.talk_in_a_terminal(console)
 }
 
-fn read_context(text: &str) -> Result<Map<String, Value>, Failure> {
-    serde_json::from_str(text).map_err(|error| Failure::Usage(format!("--context is no JSON object: {error}")))
+/// The object that `--context` gives; none where it is not there.
+pub(super) fn read_context(text: Option<&str>) -> Result<Map<String, Value>, Failure> {
+    let read = |text: &str| {
+        serde_json::from_str(text).map_err(|error| Failure::Usage(format!("--context is no JSON object: {error}")))
+    };
+    text.map_or(Ok(Map::new()), read)
+}
+
+/// An image, a card or a payload in words: what a page would show.
+fn attached(attachment: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    if let Some(url) = attachment.get("image") {
+        return format!("[image: {}] {}", text(&attachment["alt"]), text(url));
+    }
+    match attachment.get("card").and_then(Value::as_object) {
+        Some(fields) => {
+            let shown = ["title", "text", "link", "image"].iter().filter_map(|name| fields.get(*name).map(text));
+            format!("[card] {}", shown.collect::<Vec<_>>().join(" · "))
+        }
+        None => format!("[payload] {}", attachment.get("payload").unwrap_or(attachment)),
+    }
+}
+
+/// A participant that the game does not know says nothing that a trigger waits for.
+fn warn_of_participant(loaded: &Loaded, participant: &str, console: &mut Console) {
+    let triggers = loaded.game.moves.iter().flat_map(|mv| &mv.triggers).map(|trigger| trigger.participant.as_str());
+    let declared = loaded.game.participants.iter().map(|known| known.name.as_str());
+    let mut known: Vec<&str> = triggers.chain(declared).chain([DEFAULT_PARTICIPANT]).collect();
+    if !known.contains(&participant) {
+        known.sort_unstable();
+        known.dedup();
+        let known = known.join(", ");
+        console.note(format_args!("warning: the game knows no participant `{participant}`; it knows {known}"));
+    }
 }
 
 struct Chat {
@@ -95,7 +133,7 @@ struct Chat {
     watch: Watch,
     last: Option<Outcome>,
     /// What was said, for `/record`.
-    said: Vec<String>,
+    said: Vec<Said>,
     /// A conversation that has not begun, of the same game.
     fresh: Session,
 }
@@ -160,9 +198,10 @@ impl Chat {
             Line::Quit => return Ok(Next::Leave),
             Line::Unknown(command) => console.line(format_args!("There is no {command}.\n{HELP}"))?,
             Line::Utterance(text) => {
-                let outcome = self.session.say(text, self.watch.moment());
+                let said = Said::of_line(text);
+                let outcome = self.session.take(&said, self.watch.moment());
                 answer(&outcome.record, console)?;
-                self.said.push(text.to_owned());
+                self.said.push(said);
                 self.last = Some(outcome);
             }
         }
@@ -178,6 +217,9 @@ enum Next {
 
 fn answer(record: &TurnRecord, console: &mut Console) -> Result<(), Failure> {
     console.line(&record.response)?;
+    for attachment in &record.attachments {
+        console.line(format_args!("  {}", attached(attachment)))?;
+    }
     for (index, choice) in record.choices.iter().enumerate() {
         console.line(format_args!("  {}. {choice}", index + 1))?;
     }
@@ -198,5 +240,23 @@ mod tests {
         assert_eq!(Line::read("why"), Line::Utterance("why"));
         assert_eq!(Line::read("/whyy"), Line::Unknown("/whyy"));
         assert_eq!(Line::read(" "), Line::Nothing);
+    }
+
+    #[test]
+    fn an_event_stands_in_brackets() {
+        let event = |line: &str| Said::of_line(line).event.map(|event| (event.name, event.value));
+        assert_eq!(event("[session_started]"), Some(("session_started".into(), Value::Null)));
+        assert_eq!(event("[button extra large]"), Some(("button".into(), "extra large".into())));
+        assert_eq!(event("[button 3]"), Some(("button".into(), 3.into())));
+        assert_eq!(event("[I think so]"), None);
+        assert_eq!(event("a large one"), None);
+    }
+
+    #[test]
+    fn what_a_page_would_show_is_put_in_words() {
+        let image = serde_json::json!({"image": "https://example.com/m.png", "alt": "The menu"});
+        assert_eq!(attached(&image), "[image: The menu] https://example.com/m.png");
+        let card = serde_json::json!({"card": {"title": "Order 7", "link": "https://example.com"}});
+        assert_eq!(attached(&card), "[card] Order 7 · https://example.com");
     }
 }

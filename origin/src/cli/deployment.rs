@@ -8,9 +8,10 @@ use std::sync::Arc;
 use lgdl_origin::Config;
 use lgdl_origin::audit::{self, events};
 use lgdl_origin::clock::{Clock, Millis, SystemClock};
+use lgdl_origin::config::Given;
 use lgdl_origin::privacy::Protection;
 use lgdl_origin::random::SystemRandom;
-use lgdl_origin::serve::{DEFAULT_TENANT, open_store, protection};
+use lgdl_origin::serve::{DEFAULT_TENANT, open_existing, protection};
 use lgdl_origin::store::{Event, Store, StoreError};
 use serde_json::Value;
 
@@ -26,6 +27,9 @@ pub(super) struct Where {
     /// The configuration file; default: lgdl.toml in this folder, if it is there
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
+    /// The folder that `lgdl dev --data` keeps its conversations in; default: the store of the settings
+    #[arg(long, value_name = "FOLDER", global = true)]
+    data: Option<PathBuf>,
     /// The tenant; default: default
     #[arg(long, value_name = "NAME", global = true)]
     pub(super) tenant: Option<String>,
@@ -45,7 +49,15 @@ pub(super) struct Deployment {
 impl Where {
     /// The settings alone, for commands that must not open the store, or not yet.
     pub(super) fn config(&self) -> Result<Config, Failure> {
-        Config::load(self.config.as_deref()).map_err(failed)
+        let given = Given::load(self.config.as_deref()).map_err(failed)?;
+        let Some(folder) = &self.data else { return given.store().map_err(failed) };
+        let file = folder.join(super::dev::data::STORE_FILE);
+        if !file.is_file() {
+            let (file, folder) = (file.display(), folder.display());
+            return Err(Failure::Usage(format!("{file} does not exist; `lgdl dev --data {folder}` makes it")));
+        }
+        let file = file.display().to_string();
+        given.with("sqlite_path", file).with("postgres_url", "").with("postgres_read_url", "").store().map_err(failed)
     }
 
     /// Opens the deployment, runs the command on it, and closes it.
@@ -56,7 +68,7 @@ impl Where {
 
     /// As [`Where::with`], with settings that were read already and on a runtime that runs.
     pub(super) async fn on(&self, config: Config, command: impl AsyncFnOnce(Arc<Deployment>) -> End) -> End {
-        let store = open_store(&config, &SystemClock).await.map_err(failed)?;
+        let store = open_existing(&config, &SystemClock).await.map_err(failed)?;
         self.on_store(config, store, command).await
     }
 

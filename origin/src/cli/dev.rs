@@ -17,6 +17,8 @@ use axum::Router;
 use bytes::Bytes;
 use lgdl_edge_host::{Host, HostConfig, LocalService, Storage};
 use lgdl_origin::Config;
+use lgdl_origin::beginnings::begin_anew;
+use lgdl_origin::clock::SystemClock;
 use lgdl_origin::config::Given;
 use lgdl_origin::http::without_a_network;
 use lgdl_origin::serve::{Running, collector, stop_signal};
@@ -94,6 +96,8 @@ async fn serve(
     console: &mut Console,
 ) -> End {
     let traces = collector(&config.otlp_url, &config.otlp_authorization);
+    // Its store is its own, whatever the settings name of a deployment's.
+    begin_anew(&config, &SystemClock).await.map_err(failed)?;
     let origin = lgdl_origin::start(config).await.map_err(|error| Failure::Failed(error.to_string()))?;
     let status = Arc::new(Mutex::new(Status::default()));
     let changed = games.look(&origin.origin).await?;
@@ -258,7 +262,7 @@ fn origin_config(given: Given, port: u16, data: &Path) -> Result<Config, Failure
         .with("listen", format!("127.0.0.1:{port}"))
         .with("admin_listen", "127.0.0.1:0")
         .with("edge_unsigned", "true")
-        .with("sqlite_path", data.join("origin.db").display().to_string())
+        .with("sqlite_path", data.join(data::STORE_FILE).display().to_string())
         .with("games", "")
         // Pages of this machine, and a node in this process.
         .with("tls_certificate", "")

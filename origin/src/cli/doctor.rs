@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use http::Uri;
-use lgdl_origin::doctor::{Asked, CHECKS, Facts, Level, Line, Program, examine, verdict};
+use lgdl_origin::doctor::{Asked, CHECKS, Expected, Facts, Level, Line, Program, examine, verdict};
 use serde::Serialize;
 
 use super::console::{Console, paint};
@@ -16,6 +16,9 @@ pub(super) struct Arguments {
     /// The configuration file; default: lgdl.toml in this folder, if it is there
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Before the first start: there is no store yet, and it will be made
+    #[arg(long, conflicts_with = "edge")]
+    new: bool,
     /// Look at the settings of an edge node of this machine, and whether it reaches its origin
     #[arg(long)]
     edge: bool,
@@ -29,7 +32,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     json: bool,
     /// Say what is looked at, as a table, and look at nothing
-    #[arg(long, conflicts_with_all = ["config", "edge", "data", "url", "json"])]
+    #[arg(long, conflicts_with_all = ["config", "new", "edge", "data", "url", "json"])]
     markdown: bool,
 }
 
@@ -49,6 +52,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         config: arguments.config.clone(),
         data: arguments.data.clone(),
         nodes: arguments.url.clone(),
+        expected: if arguments.new { Expected::NewStore } else { Expected::Store },
     };
     runtime::block_on(async {
         let lines = examine(&Facts::gather(&asked).await);

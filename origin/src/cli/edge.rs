@@ -10,7 +10,7 @@ use lgdl_edge_host::{Host, HostConfig, Storage};
 use lgdl_origin::clock::{Clock, SystemClock};
 use lgdl_origin::config::{ConfigError, Given};
 use lgdl_origin::serve::{ReloadSignal, collector, stop_signal};
-use lgdl_origin::tls::{keep_tls, server_tls, trust};
+use lgdl_origin::tls::{keep_tls, server_tls, trust, trust_anew};
 
 use super::console::Console;
 use super::deployment::failed;
@@ -60,6 +60,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     let mut settings = Settings::new(arguments.config.clone(), given, logging);
     runtime::block_on(async {
         let mut reload = ReloadSignal::listen().map_err(failed)?;
+        let mut stopped = std::pin::pin!(stop_signal());
         let host = Host::start(config).await.map_err(|error| Failure::Failed(format!("the edge node: {error}")))?;
         let scheme = if certificate.is_some() { "https" } else { "http" };
         if let Some(tls) = certificate.clone() {
@@ -67,7 +68,6 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         }
         console.line(format_args!("edge: {scheme}://{}", host.address()))?;
         console.flush()?;
-        let mut stopped = std::pin::pin!(stop_signal());
         loop {
             tokio::select! {
                 () = &mut stopped => break,
@@ -85,7 +85,13 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
 }
 
 fn read_anew(host: &Host, settings: &mut Settings) {
-    let Some((read, edge)) = settings.read(of_node) else { return };
+    let whole = |given: Given| {
+        let tls = given.tls().map_err(failed)?;
+        let edge = of_node(given)?;
+        trust_anew(&tls).map_err(failed)?;
+        Ok(edge)
+    };
+    let Some((read, edge)) = settings.read(whole) else { return };
     match host.reload(variables(edge)) {
         Ok(()) => settings.took(read),
         Err(error) => tracing::error!(%error, "the settings stay as they are"),

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::date;
 use lgdl::compiled::CompiledGame;
-use lgdl::entities::{Direction, Language, Reference};
+use lgdl::entities::{Direction, Reference};
+use lgdl::language::Locale;
 use lgdl::matcher::{self, Query, Scratch};
 use lgdl::meaning::{Meaning, Size, Trained};
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,9 @@ pub(super) struct Arguments {
     /// What meaning is heard with; default: as LGDL_MEANING says
     #[arg(long, value_enum)]
     meaning: Option<Asked>,
+    /// The translation that the utterances are in, as es; default: the game's own language
+    #[arg(long, value_name = "TAG")]
+    language: Option<String>,
     /// Which game of the file; default: the one that no other game extends
     #[arg(long = "game", value_name = "NAME")]
     name: Option<String>,
@@ -110,14 +114,25 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
 /// The game, trained with what was asked for.
 fn compiled(game: &Path, arguments: &Arguments, console: &mut Console) -> Result<CompiledGame, Failure> {
     let loaded = source::load(game, arguments.name.as_deref(), console)?;
-    let Some(asked) = arguments.meaning else { return Ok(loaded.compiled) };
-    let meaning = match asked {
+    let meaning = arguments.meaning.map(|asked| match asked {
         Asked::Off => Meaning::Off,
         Asked::Words => Meaning::Words,
         Asked::Small => Meaning::With(Size::Small),
         Asked::Standard => Meaning::With(Size::Standard),
+    });
+    let compiled = match meaning {
+        None => loaded.compiled,
+        Some(meaning) => {
+            CompiledGame::compile_with(&loaded.game, meaning).map_err(|error| Failure::Failed(error.to_string()))?
+        }
     };
-    CompiledGame::compile_with(&loaded.game, meaning).map_err(|error| Failure::Failed(error.to_string()))
+    let Some(language) = &arguments.language else { return Ok(compiled) };
+    let found = compiled.translations().iter().find(|(tag, _)| tag.eq_ignore_ascii_case(language));
+    found.map(|(_, translated)| translated.clone()).ok_or_else(|| {
+        let all: Vec<&str> = compiled.translations().iter().map(|(tag, _)| tag.as_str()).collect();
+        let has = if all.is_empty() { "none".to_owned() } else { all.join(", ") };
+        Failure::Usage(format!("{} has no translation `{language}`; it has {has}", game.display()))
+    })
 }
 
 fn read(path: &Path) -> Result<Vec<Labelled>, Failure> {
@@ -151,7 +166,7 @@ fn evaluated(game: &CompiledGame, labelled: &[Labelled]) -> Result<Report, Failu
         now: date(2000, 1, 1).at(0, 0, 0, 0),
         offset_seconds: 0,
         direction: Direction::Future,
-        language: Language::English,
+        language: Locale::of_game(&game.header()).language.spoken(),
         place: Default::default(),
     };
     let mut scratch = Scratch::default();

@@ -86,13 +86,18 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
             };
             let page = store.bus_events(&which.wanted(&deployment)?, after, *limit).await.map_err(failed)?;
             if place.json {
-                let events: Vec<_> = page.events.iter().map(|row| cloud_event(row, None)).collect();
+                let events: Vec<_> =
+                    page.events.iter().map(|row| cloud_event(row, None, |name| store.audit_name(name))).collect();
                 console.json(&json!({"events": events, "next": page.next}))?;
                 return Ok(Verdict::Yes);
             }
             for BusRow { sequence, event } in &page.events {
                 let at = jiff::Timestamp::from_millisecond(event.at).map_err(failed)?;
-                console.line(format_args!("{sequence:8}  {at}  {:24}  {}", event.name, event.subject))?;
+                console.line(format_args!(
+                    "{sequence:8}  {at}  {:24}  {}",
+                    event.name,
+                    store.audit_name(&event.subject)
+                ))?;
             }
             Ok(Verdict::Yes)
         }),
@@ -106,7 +111,7 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
             loop {
                 let page = store.bus_events(&wanted, after, BATCH).await.map_err(failed)?;
                 for row in &page.events {
-                    console.line(cloud_event(row, None))?;
+                    console.line(cloud_event(row, None, |name| store.audit_name(name)))?;
                 }
                 console.flush()?;
                 after = page.next;

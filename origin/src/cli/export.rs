@@ -3,7 +3,7 @@
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use lgdl_origin::archives::{ArchivedTurns, Shelf};
+use lgdl_origin::archives::ArchivedTurns;
 use lgdl_origin::audit::events;
 use lgdl_origin::clock::SystemClock;
 use lgdl_origin::files::NewFile;
@@ -59,8 +59,8 @@ pub(super) fn run_export(arguments: &ExportArguments, console: &mut Console) -> 
         return Err(Failure::Usage("--json reports on an export to a file; standard output is the export".into()));
     }
     arguments.place.with(async |deployment| {
-        let shelf = deployment.config.archive_folder.as_deref().map(Shelf::in_folder);
-        let options = ExportOptions { tenant: arguments.place.tenant.clone(), archived: ArchivedTurns::ReadIn(shelf) };
+        let archived = ArchivedTurns::read_in(&deployment.config);
+        let options = ExportOptions { tenant: arguments.place.tenant.clone(), archived };
         let detail = json!({"reason": arguments.reason.trim(), "tenant": options.tenant});
         // Told before anything is shown.
         deployment.tell_now(events::DATA_EXPORTED, "export", detail).await.map_err(failed)?;

@@ -4,6 +4,7 @@ use lgdl::ids::Id;
 use std::path::PathBuf;
 
 use lgdl::wire::origin::GamePolicy;
+use lgdl_origin::archives::ArchivedTurns;
 use lgdl_origin::audit::events;
 use lgdl_origin::games::{Published, publish_file};
 use lgdl_origin::records::check_id;
@@ -135,7 +136,8 @@ async fn hold(
         console.note("nothing is published under this id yet, so there is nothing to replay");
         return Ok(());
     };
-    let wanted = Wanted { version: Some(row.active.version), ..Wanted::default() };
+    let archived = ArchivedTurns::read_in(&deployment.config);
+    let wanted = Wanted { version: Some(row.active.version), archived, ..Wanted::default() };
     let mocks = source::mocks(&loaded.source)?;
     let (run, _) = replay::replayed(deployment, game, &wanted, &loaded.compiled, &mocks, console).await?;
     console.note(format_args!("{}: {}", count(run.conversations, "stored conversation"), replay::counts(&run)));

@@ -316,7 +316,8 @@ pub(super) fn told(again: &Again) -> String {
     let torn = if *torn == 0 { String::new() } else { format!(", {torn} torn lines left out") };
     format!(
         "erased again: {applied} tombstones applied ({} conversations, {} turns removed), {known} stood already{torn}",
-        removed.conversations, removed.turns
+        removed.conversations,
+        removed.turns + removed.archived_turns
     )
 }
 

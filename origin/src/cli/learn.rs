@@ -1,12 +1,14 @@
 //! `lgdl learn`: proposals from stored conversations, what they would change, and drafts. Nothing here changes a live game.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use lgdl::golden::GoldenFile;
 use lgdl::ids::Id;
+use lgdl_origin::archives::ArchivedTurns;
 use lgdl_origin::audit::events;
 use lgdl_origin::files::NewFile;
-use lgdl_origin::learning::{Decision, Kind, Proposal, Trial, Tried, decide, decided, proposals};
+use lgdl_origin::learning::{Around, Decision, Kind, Proposal, Trial, Tried, decide, decided, proposals};
 use lgdl_origin::records::check_id;
 use lgdl_origin::replay::{ShadowRun, Talks, Wanted, talks};
 use serde::Serialize;
@@ -113,8 +115,8 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
         let shown = json!({"game": of.game});
         // Told before anything is shown.
         deployment.tell_now(events::PROPOSALS_SHOWN, &of.game, shown).await.map_err(failed)?;
-        let talks =
-            talks(store, &*deployment.protection, tenant, &of.game, &Wanted::default()).await.map_err(failed)?;
+        let wanted = Wanted { archived: ArchivedTurns::read_in(&deployment.config), ..Wanted::default() };
+        let talks = talks(store, &*deployment.protection, tenant, &of.game, &wanted).await.map_err(failed)?;
         let decisions = decided(store, tenant, &of.game).await.map_err(failed)?;
         let all = proposals(&loaded.compiled, &talks.talks);
         looked_at(&talks, console);
@@ -181,10 +183,19 @@ async fn approve(
 ) -> Result<(), Failure> {
     let tried = tried(deployment, loaded, proposal, talks)?;
     tried.approved(proposal).map_err(failed)?;
+    let companions = companions(loaded, to)?;
     let shown = to.display();
     let (new, mut file) = NewFile::begin(to).map_err(|error| failed(format!("{shown}: {error}")))?;
     let written = file.write_all(tried.draft.as_bytes()).and_then(|()| file.sync_all());
     written.and_then(|()| new.finish()).map_err(|error| failed(format!("{shown}: {error}")))?;
+    for (path, bytes) in &companions {
+        let shown = path.display();
+        let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+        folder.and_then(|()| std::fs::write(path, bytes)).map_err(|error| failed(format!("{shown}: {error}")))?;
+    }
+    if !companions.is_empty() {
+        console.line(format_args!("Beside it: {} that the game goes with", count(companions.len(), "file")))?;
+    }
     console.line(format_args!(
         "{shown}: a draft of {} with one phrase more for {} ({})",
         of.game,
@@ -194,15 +205,68 @@ async fn approve(
     console.line("Look at it, then publish it with `lgdl games publish`.")
 }
 
+/// What a draft in another folder than its game's needs beside it, so that it is the same game: translations, contract,
+/// stand-ins and what it imports.
+fn companions(loaded: &Loaded, to: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
+    let Some(game) = loaded.source.path.as_deref() else { return Ok(Vec::new()) };
+    let folder_of = |path: &Path| match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let (own, there) = (folder_of(game), folder_of(to));
+    if own.canonicalize().ok() == there.canonicalize().ok() {
+        return Ok(Vec::new());
+    }
+    let imported = std::cell::RefCell::new(Vec::new());
+    let import = |name: &str| {
+        let bytes = source::import(&loaded.source, name)?;
+        imported.borrow_mut().push((name.to_owned(), bytes.clone()));
+        Ok(bytes)
+    };
+    lgdl::syntax::parse_with(&loaded.source.bytes, loaded.source.contract.as_deref(), &import);
+    let translations = lgdl_origin::bundle::translations(game).map_err(Failure::Failed)?;
+    let mut files: Vec<(String, Vec<u8>)> = imported.into_inner();
+    files.extend(translations.into_iter().map(|(name, text)| (name, text.into_bytes())));
+    for name in [source::CONTRACT_FILE, source::MOCKS_FILE] {
+        files.extend(source::read_if_there(&own.join(name))?.map(|bytes| (name.to_owned(), bytes)));
+    }
+    let mut wanted = Vec::new();
+    for (name, bytes) in files {
+        let path = there.join(&name);
+        match source::read_if_there(&path)? {
+            None => wanted.push((path, bytes)),
+            Some(held) if held == bytes => {}
+            Some(_) => {
+                return Err(Failure::Failed(format!(
+                    "{} is another file than the game's {name}; write the draft beside the game, or into a folder of its own",
+                    path.display()
+                )));
+            }
+        }
+    }
+    wanted.sort();
+    wanted.dedup();
+    Ok(wanted)
+}
+
 /// The proposal's phrase in the game that lies here.
 fn tried(deployment: &Deployment, loaded: &Loaded, proposal: &Proposal, talks: &Talks) -> Result<Tried, Failure> {
     let goldens = golden_files(loaded)?.into_iter().map(|path| {
         let file = source::read_file(&path)?;
         GoldenFile::read(&file).map_err(|error| failed(format!("{}: {error}", path.display())))
     });
+    // As it would be published: with what lies beside the game.
+    let files = match loaded.source.path.as_deref() {
+        Some(path) => lgdl_origin::bundle::translations(path).map_err(Failure::Failed)?,
+        None => BTreeMap::new(),
+    };
     let trial = Trial {
         source: std::str::from_utf8(&loaded.source.bytes).map_err(failed)?,
-        contract: loaded.source.contract.as_deref(),
+        around: Around {
+            contract: loaded.source.contract.as_deref(),
+            import: &|path: &str| source::import(&loaded.source, path),
+            files: &files,
+        },
         game: &loaded.game,
         meaning: deployment.config.meaning,
         mocks: &source::mocks(&loaded.source)?,

@@ -1,13 +1,14 @@
 //! `lgdl migrate`: the schema of the store, and the move from SQLite to PostgreSQL.
 
 use lgdl_origin::audit::{self, events};
+use lgdl_origin::beginnings::{begin_anew, place_of};
 use lgdl_origin::clock::SystemClock;
 use lgdl_origin::migrations::{self, Kind, Status};
 use lgdl_origin::privacy::{note_plain_texts, plain_texts};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::serve::begin_epoch;
 use lgdl_origin::store::postgres::{PoolSettings, PostgresStore};
-use lgdl_origin::store::{Imported, Section, Store};
+use lgdl_origin::store::{Imported, Section, Store, StoreError};
 use lgdl_origin::transfer::{
     CopyOptions, CopyReport, Progress, Sealing, StoreSource, VerifyReport, copy, verify, verify_readable,
 };
@@ -29,8 +30,12 @@ pub(super) struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum Command {
-    /// Apply the migrations that are due
-    Up,
+    /// Apply the migrations that are due; where there is no store, make one
+    Up {
+        /// Begin anew where a store was lost: an origin then serves the empty one
+        #[arg(long)]
+        anew: bool,
+    },
     /// Show where each migration stands; changes nothing
     Status {
         /// Exit with 1 when any is due
@@ -61,7 +66,7 @@ enum Command {
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     let place = &arguments.place;
     match &arguments.command {
-        Command::Up => runtime::block_on(up(place, console)),
+        Command::Up { anew } => runtime::block_on(up(place, *anew, console)),
         Command::Status { check } => runtime::block_on(status(place, *check, console)),
         Command::Plan => runtime::block_on(plan(place, console)),
         Command::SqliteToPostgres { from, dry_run, restart } => {
@@ -78,8 +83,12 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     }
 }
 
-async fn up(place: &Where, console: &mut Console) -> End {
-    let applied = migrations::up(&place.config()?, now_ms()).await.map_err(failed)?;
+async fn up(place: &Where, anew: bool, console: &mut Console) -> End {
+    let config = place.config()?;
+    let applied = migrations::up(&config, now_ms()).await.map_err(failed)?;
+    if anew {
+        begin_anew(&config, &SystemClock).await.map_err(failed)?;
+    }
     if place.json {
         console.json(&json!({"applied": applied}))?;
     } else {
@@ -88,8 +97,19 @@ async fn up(place: &Where, console: &mut Console) -> End {
     Ok(Verdict::Yes)
 }
 
+/// Where each migration stands in the store, which must be there.
+async fn statuses(place: &Where) -> Result<Vec<Status>, Failure> {
+    let config = place.config()?;
+    let statuses = migrations::status(&config).await.map_err(failed)?;
+    if statuses.iter().any(|status| status.applied_at.is_some()) {
+        return Ok(statuses);
+    }
+    let (store, setting) = place_of(&config);
+    Err(failed(StoreError::NotThere(format!("{store} ({setting})"))))
+}
+
 async fn status(place: &Where, check: bool, console: &mut Console) -> End {
-    let statuses = migrations::status(&place.config()?).await.map_err(failed)?;
+    let statuses = statuses(place).await?;
     let due = statuses.iter().filter(|status| status.applied_at.is_none()).count();
     if place.json {
         console.json(&json!({"migrations": statuses, "due": due}))?;
@@ -103,11 +123,9 @@ async fn status(place: &Where, check: bool, console: &mut Console) -> End {
 }
 
 async fn plan(place: &Where, console: &mut Console) -> End {
-    let statuses = migrations::status(&place.config()?).await.map_err(failed)?;
-    let anew = statuses.iter().all(|status| status.applied_at.is_none());
+    let statuses = statuses(place).await?;
     let due: Vec<&Status> = statuses.iter().filter(|status| status.applied_at.is_none()).collect();
-    // Nobody works on a store that is not there yet.
-    let rolling = anew || due.iter().all(|status| status.kind == Kind::Expand);
+    let rolling = due.iter().all(|status| status.kind == Kind::Expand);
     if place.json {
         console.json(&json!({"due": due, "rolling": rolling}))?;
         return Ok(Verdict::when(rolling));
@@ -119,11 +137,10 @@ async fn plan(place: &Where, console: &mut Console) -> End {
         };
         console.line(format_args!("{version:4}  {name:16}  {:8}  {what}", kind.name()))?;
     }
-    console.line(match (due.is_empty(), anew, rolling) {
-        (true, _, _) => "nothing is due",
-        (false, true, _) => "the store is new",
-        (false, false, true) => "origins may be replaced one after the other, while the others serve",
-        (false, false, false) => "stop every origin but the one that migrates; nodes journal what comes meanwhile",
+    console.line(match (due.is_empty(), rolling) {
+        (true, _) => "nothing is due",
+        (false, true) => "origins may be replaced one after the other, while the others serve",
+        (false, false) => "stop every origin but the one that migrates; nodes journal what comes meanwhile",
     })?;
     Ok(Verdict::when(rolling))
 }

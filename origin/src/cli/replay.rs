@@ -6,6 +6,7 @@ use std::str::FromStr;
 use lgdl::compiled::CompiledGame;
 use lgdl::ids::Id;
 use lgdl::mocks::Mocks;
+use lgdl_origin::archives::ArchivedTurns;
 use lgdl_origin::audit::events;
 use lgdl_origin::records::check_id;
 use lgdl_origin::replay::{ShadowRun, Talks, Wanted, shadow, talks};
@@ -106,7 +107,8 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     arguments.place.with(async |deployment| {
         let version = find_version(&deployment, game, version).await?;
         let sample = arguments.sample.map(|most| usize::try_from(most).unwrap_or(usize::MAX));
-        let wanted = Wanted { version: Some(version.clone()), since, sample };
+        let archived = ArchivedTurns::read_in(&deployment.config);
+        let wanted = Wanted { version: Some(version.clone()), since, sample, archived };
         let (run, talks) = replayed(&deployment, game, &wanted, &loaded.compiled, &mocks, console).await?;
         let holds = arguments.max_worse.map(|most| most.holds(&run));
         let against = loaded.compiled.version();

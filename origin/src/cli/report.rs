@@ -8,6 +8,7 @@ use lgdl::compiled::CompiledGame;
 use lgdl::engine::{Conversation, Settings, Turn};
 use lgdl::golden::complete;
 use lgdl::ids::Id;
+use lgdl_origin::archives::ArchivedTurns;
 use lgdl_origin::audit::events;
 use lgdl_origin::learning::{Unmatched, unmatched};
 use lgdl_origin::records::{check_id, check_reason};
@@ -89,7 +90,8 @@ async fn not_understood(
     let bytes = store.compiled(tenant, version).await.map_err(failed)?;
     let bytes = bytes.ok_or_else(|| Failure::Failed("the active version is not stored".into()))?;
     let game = CompiledGame::load(bytes.into()).map_err(failed)?;
-    let wanted = Wanted { since: Some(from), ..Wanted::default() };
+    let archived = ArchivedTurns::read_in(&deployment.config);
+    let wanted = Wanted { since: Some(from), archived, ..Wanted::default() };
     let talks = talks(store, &*deployment.protection, tenant, &arguments.game, &wanted).await.map_err(failed)?;
     looked_at(&talks, console);
     Ok(unmatched(&game, &talks.talks))

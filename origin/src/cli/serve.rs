@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use lgdl_origin::config::Given;
 use lgdl_origin::serve::{ReloadSignal, Running, stop_signal};
+use lgdl_origin::tls::{Tls, trust_anew};
 
 use super::console::Console;
 use super::deployment::failed;
-use super::failure::{End, Failure, Verdict};
+use super::failure::{End, Verdict};
 use super::reload::Settings;
 use super::{logging, runtime};
 
@@ -25,11 +26,11 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     let mut settings = Settings::new(arguments.config.clone(), given, logging);
     runtime::block_on(async {
         let mut reload = ReloadSignal::listen().map_err(failed)?;
+        let mut stopped = std::pin::pin!(stop_signal());
         let running = lgdl_origin::start(config).await.map_err(failed)?;
         let scheme = if running.origin.tls.is_some() { "https" } else { "http" };
         console.line(format_args!("origin: {scheme}://{}", running.edge_address))?;
         console.flush()?;
-        let mut stopped = std::pin::pin!(stop_signal());
         loop {
             tokio::select! {
                 () = &mut stopped => break,
@@ -42,7 +43,11 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
 }
 
 async fn read_anew(running: &Running, settings: &mut Settings) {
-    let whole = |given: Given| given.origin().map_err(|error| Failure::Failed(error.to_string()));
+    let whole = |given: Given| {
+        let config = given.origin().map_err(failed)?;
+        trust_anew(&Tls::of(&config)).map_err(failed)?;
+        Ok(config)
+    };
     let Some((read, config)) = settings.read(whole) else { return };
     if let Err(error) = running.reload(config).await {
         tracing::warn!(%error, "the audit log was not told of other settings");

@@ -140,7 +140,7 @@ pub(super) fn check(source: &Source) -> Result<Checked, Failure> {
 }
 
 /// A file that a source imports, from where the source lies.
-fn import(source: &Source, path: &str) -> Result<Vec<u8>, String> {
+pub(super) fn import(source: &Source, path: &str) -> Result<Vec<u8>, String> {
     match &source.path {
         Some(own) => bundle::imported(own, path),
         None => Err("a game from standard input imports no files".to_owned()),

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use lgdl_origin::Config;
 use lgdl_origin::clock::SystemClock;
+use lgdl_origin::migrations;
 use lgdl_origin::store::sqlite::SqliteStore;
-use lgdl_origin::store::{Maintenance as _, Result as StoreResult};
+use lgdl_origin::store::{Maintenance as _, Result as StoreResult, StoreError};
 use lgdl_origin::transfer::{PythonOptions, PythonSource};
 
 use super::deployment::{Deployment, failed};
@@ -68,6 +69,10 @@ impl SqliteFile {
     pub(super) async fn open(path: &Path, flags: &Flags, deployment: &Deployment) -> Result<SqliteFile, Failure> {
         if PythonSource::recognizes(path).map_err(failed)? {
             return Ok(SqliteFile::Python(flags.python.open(path, deployment).await?));
+        }
+        let there = Config { sqlite_path: path.to_owned(), postgres_url: None, ..deployment.config.clone() };
+        if !migrations::is_there(&there).await.map_err(failed)? {
+            return Err(failed(StoreError::NotThere(path.display().to_string())));
         }
         Ok(SqliteFile::Ours(SqliteStore::open(path, &SystemClock).await.map_err(failed)?))
     }

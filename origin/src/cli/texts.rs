@@ -191,6 +191,7 @@ fn check_texts(which: &Which, console: &mut Console) -> End {
                 Fault::Missing => "is not translated".to_owned(),
                 Fault::Stale => "was translated from another text; look at it and bring `source` up to date".to_owned(),
                 Fault::Lost(name) => format!("lost `{{{name}}}`"),
+                Fault::Strange(name) => format!("has `{{{name}}}`, which no text of the game knows"),
                 Fault::Unreadable(reason) => format!("cannot be read: {reason}"),
                 Fault::Unknown => "is no text of the game any more".to_owned(),
             };
@@ -214,7 +215,7 @@ fn status(which: &Which, json: bool, console: &mut Console) -> End {
             "translated": texts.entries.len() - missing,
             "missing": missing,
             "stale": of(|fault| *fault == Fault::Stale),
-            "broken": of(|fault| matches!(fault, Fault::Lost(_) | Fault::Unreadable(_))),
+            "broken": of(|fault| matches!(fault, Fault::Lost(_) | Fault::Strange(_) | Fault::Unreadable(_))),
         }));
     }
     if json {
@@ -260,7 +261,7 @@ fn import(which: &Which, file: &Path, console: &mut Console) -> End {
     let texts = Texts::of(which, console)?;
     let text = String::from_utf8(source::read_file(file)?)
         .map_err(|_| Failure::Failed(format!("{} is not UTF-8 text", file.display())))?;
-    let xliff::Read { language, targets } =
+    let xliff::Read { language, targets, unreviewed } =
         xliff::read(&text).map_err(|reason| Failure::Failed(format!("{}: {reason}", file.display())))?;
     let mut held = texts.read_or_new(&language)?;
     let mut taken = 0;
@@ -269,7 +270,10 @@ fn import(which: &Which, file: &Path, console: &mut Console) -> End {
             console.note(format_args!("{id} is no text of the game"));
             continue;
         };
-        let translated = lgdl::texts::Translated { source: entry.texts.clone(), text: target };
+        // What still wants to be looked at stays a translation of the text that it was made from.
+        let stays = held.texts.get(&id).filter(|before| unreviewed.contains(&id) && before.text == target);
+        let source = stays.map_or(&entry.texts, |before| &before.source).clone();
+        let translated = lgdl::texts::Translated { source, text: target };
         taken += usize::from(held.texts.insert(id, translated.clone()) != Some(translated));
     }
     texts.write(&language, &held)?;

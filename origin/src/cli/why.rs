@@ -134,7 +134,11 @@ pub(super) fn explain(outcome: &Outcome, colour: Colour) -> String {
         let _ = writeln!(out, "{} {slot} with {capability}: {}", title("Checked"), verdict.name());
     }
     if !explanation.blocks.is_empty() {
-        let lines: Vec<_> = explanation.blocks.iter().map(u32::to_string).collect();
+        let place = |line: &u32| match explanation.imported.iter().find(|(known, ..)| known == line) {
+            Some((_, file, line)) => format!("{line} of {file}"),
+            None => line.to_string(),
+        };
+        let lines: Vec<_> = explanation.blocks.iter().map(place).collect();
         let _ = writeln!(out, "{} {}", title("Blocks that ran, by line:"), lines.join(", "));
     }
     if !record.findings.is_empty() {

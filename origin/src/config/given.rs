@@ -103,10 +103,25 @@ impl Given {
     ///
     /// # Errors
     /// Every problem at once.
-    pub fn origin(mut self) -> Result<Config, ConfigError> {
+    pub fn origin(self) -> Result<Config, ConfigError> {
+        self.checked(&[])
+    }
+
+    /// The same for a program that works on the store and serves nobody: it needs no keys of edges.
+    ///
+    /// # Errors
+    /// Every problem at once.
+    pub fn store(self) -> Result<Config, ConfigError> {
+        self.checked(&["edge_unsigned"])
+    }
+
+    /// The origin's settings; what contradicts one of `beside` is no problem.
+    fn checked(mut self, beside: &[&str]) -> Result<Config, ConfigError> {
         let config = Config::read_from(&mut self);
         if let Some(config) = &config {
-            let fresh = |found: &Contradiction| !found.about.iter().any(|name| self.refused.contains(name));
+            let fresh = |found: &Contradiction| {
+                !found.about.iter().any(|name| self.refused.contains(name) || beside.contains(name))
+            };
             self.problems.extend(contradictions(config).into_iter().filter(fresh).map(|found| found.problem));
         }
         self.check(Edge::TABLE);

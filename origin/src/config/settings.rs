@@ -48,7 +48,7 @@ lgdl::settings! {
         /// Its private key, as PEM. Both are read anew when they change.
         tls_key: Option<PathBuf> = "" => Optional(FILE);
         /// Certificates of authorities that calls trust beside the system's, as PEM.
-        tls_authorities: Option<PathBuf> = "" => Optional(FILE);
+        tls_authorities: Option<PathBuf> = "", live => Optional(FILE);
         /// Pages that may call the admin API from a browser.
         admin_cors_origins: Vec<String> = "" => List(WEB_ORIGIN);
         /// Signs checkpoints of the audit log; empty: none are made.
@@ -139,7 +139,7 @@ lgdl::settings! {
         alert_backup_hours: Option<u32> = "26", live => LIMIT;
         /// Minutes that the SIEM or a webhook may take nothing before an alert; `off`: none.
         alert_push_minutes: Option<u32> = "15", live => LIMIT;
-        /// How full the disk of the store's folder may be before an alert, percent; `off`: none.
+        /// How full a disk that the origin writes to (store, backups, archive) may be before an alert, percent; `off`: none.
         alert_disk_percent: Option<u32> = "90", live => LIMIT;
         /// Days before an API key expires that an alert says so; `off`: none.
         alert_expiry_days: Option<u32> = "14", live => LIMIT;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use lgdl::settings::{Edge, Exposure, Setting, variable};
 
 use super::strength::{POOR_BITS, WEAK_BITS, bits};
-use super::{Check, Disk, Facts, Finding, Level, Program, Ring, Settings, StoreFacts};
+use super::{Check, Disk, Expected, Facts, Finding, Level, Program, Ring, Settings, StoreFacts};
 use crate::audit::MAX_LAG_MS;
+use crate::beginnings::{place_of, told};
 use crate::clock::Millis;
 use crate::config::Config;
 use crate::store::postgres::server::ServerFacts;
@@ -26,6 +27,8 @@ const BACKUP_AGE_MS: Millis = 26 * HOUR_MS;
 const DRILL_AGE_MS: Millis = 31 * DAY_MS;
 /// How long before its end a key is told of.
 const EXPIRES_SOON_MS: Millis = 14 * DAY_MS;
+/// How long before its end a certificate has to be renewed now.
+const ENDS_NOW_MS: Millis = 3 * DAY_MS;
 /// Free bytes below which a disk is full.
 const MIN_FREE_BYTES: u64 = 512 * 1024 * 1024;
 /// Free hundredths of a disk below which somebody should look.
@@ -61,7 +64,7 @@ pub const CHECKS: &[Check] = &[
         look: database,
     },
     Check { name: "migrations", about: "the schema is the one that this program knows", of: ORIGIN, look: migrations },
-    Check { name: "disk", about: "there is room where files are written", of: BOTH, look: disk },
+    Check { name: "disk", about: "the folders are there, can be written to and have room", of: BOTH, look: disk },
     Check { name: "encryption", about: "the key ring opens every data key", of: ORIGIN, look: encryption },
     Check {
         name: "tombstones",
@@ -197,7 +200,8 @@ fn tls(facts: &Facts) -> Vec<Finding> {
         Some(Ok(ends_at)) if ends_at - facts.now_ms < EXPIRES_SOON_MS => {
             let days = (ends_at - facts.now_ms) / DAY_MS;
             let todo = "renew it, and look why that was not done by itself; the files are read anew when they change";
-            found.push(warn(format!("the certificate ends in {days} days"), todo));
+            let text = format!("the certificate ends in {days} days");
+            found.push(if ends_at - facts.now_ms < ENDS_NOW_MS { fail(text, todo) } else { warn(text, todo) });
         }
         Some(Ok(_)) | None => {}
     }
@@ -362,8 +366,9 @@ fn migrations(facts: &Facts) -> Vec<Finding> {
         Some(Ok(statuses)) => {
             let due = statuses.iter().filter(|status| status.applied_at.is_none()).count();
             match due {
+                0 if lost(facts).is_some() => lost(facts).into_iter().collect(),
                 0 => vec![ok(format!("{} applied, none due", statuses.len()))],
-                due if due == statuses.len() => vec![ok("a new store: it is made at the first start")],
+                due if due == statuses.len() => vec![no_store(facts)],
                 due => vec![warn(
                     format!(
                         "{due} due: the next start applies them, and programs of before refuse the store from then on"
@@ -375,17 +380,48 @@ fn migrations(facts: &Facts) -> Vec<Finding> {
     }
 }
 
+/// There is no store where the settings say.
+fn no_store(facts: &Facts) -> Finding {
+    let Some(config) = origin_of(facts) else { return ok("none") };
+    let (place, setting) = place_of(config);
+    match (&facts.lost, facts.expected) {
+        (Ok(signs), Expected::NewStore) if signs.is_empty() => ok("a new store: it is made at the first start"),
+        (Ok(signs), Expected::Store) if signs.is_empty() => fail(
+            format!("there is no store: {place} holds none"),
+            format!(
+                "look at {setting}, and at the folder that this runs in; before the first start: `lgdl doctor --new`"
+            ),
+        ),
+        (Ok(_), _) => lost(facts).unwrap_or_else(|| ok("none")),
+        (Err(why), _) => fail(why.as_str(), "give the program the right to read it"),
+    }
+}
+
+/// A store that holds nothing has taken the place of another.
+fn lost(facts: &Facts) -> Option<Finding> {
+    let config = origin_of(facts)?;
+    let (place, setting) = place_of(config);
+    let signs = facts.lost.as_ref().ok().filter(|signs| !signs.is_empty())?;
+    Some(fail(
+        format!("there was a store, and {place} holds nothing: beside it there {}", told(signs)),
+        format!("look at {setting} and its volume; restore it, or begin anew with `lgdl migrate up --anew` (E506)"),
+    ))
+}
+
 fn disk(facts: &Facts) -> Vec<Finding> {
     if facts.settings.is_err() {
         return Vec::new();
     }
-    let told = |Disk { what, space }: &Disk| match space {
-        Err(why) => Some(fail(format!("{what}: {why}"), "make the folder, and let the program write to it")),
+    let looked = |Disk { what, space }: &Disk| match space {
+        Err(why) => Some(fail(format!("{what}: {why}"), "mount or make the folder, and let the program write to it")),
         Ok(space) => {
             let percent = space.free.saturating_mul(100) / space.total.max(1);
             let text = format!("{what}: {} MiB free, {percent} %", space.free / (1024 * 1024));
             if space.free < MIN_FREE_BYTES {
-                Some(fail(text, "make room: a full disk refuses every commit"))
+                Some(fail(
+                    text,
+                    "make room: what is written there fails, and a full disk of the store refuses every commit",
+                ))
             } else if percent < GOOD_FREE_PERCENT {
                 Some(warn(text, "make room"))
             } else {
@@ -395,7 +431,7 @@ fn disk(facts: &Facts) -> Vec<Finding> {
     };
     match facts.disks.is_empty() {
         true => vec![ok("nothing is written on this machine; the database's own disk can't be seen from here")],
-        false => unless_any(facts.disks.iter().filter_map(told).collect(), "there is room where files are written"),
+        false => unless_any(facts.disks.iter().filter_map(looked).collect(), "there is room where files are written"),
     }
 }
 
@@ -460,6 +496,18 @@ fn backups(facts: &Facts) -> Vec<Finding> {
             found.push(warn(format!("the last backup is {} h old", age / HOUR_MS), made))
         }
         Some(_) => {}
+    }
+    // Later than what went well.
+    let fails = |failed: Option<Millis>, well: Option<Millis>| {
+        failed.filter(|failed| well.is_none_or(|well| well < *failed)).map(|failed| (facts.now_ms - failed) / HOUR_MS)
+    };
+    if let Some(hours) = fails(store.backup_failed_at, store.backup_at) {
+        let todo = "the origin's log has the cause (E507: its disk is full or can't be written; E517: pg_dump)";
+        found.push(fail(format!("the last backup that was due, {hours} h ago, could not be made"), todo));
+    }
+    if let Some(hours) = fails(store.drill_failed_at, store.drill_at) {
+        let todo = "`lgdl restore FILE --drill` says what is wrong with it; make another one";
+        found.push(fail(format!("the last drill, {hours} h ago, could not restore its backup"), todo));
     }
     match age(store.drill_at) {
         None if store.backup_at.is_none() => {}

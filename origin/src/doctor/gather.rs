@@ -10,10 +10,12 @@ use http::Uri;
 use lgdl_tls::ServerTls;
 use serde_json::Value;
 
-use super::{Credential, Disk, Facts, Node, NodeAnswer, Program, Ring, Settings, Space, StoreFacts};
-use crate::backup::{DRILLED_NOTE, MADE_NOTE};
+use super::{Credential, Disk, Expected, Facts, Node, NodeAnswer, Program, Ring, Settings, Space, StoreFacts};
+use crate::backup::{BACKUP_FAILED_NOTE, DRILL_FAILED_NOTE, DRILLED_NOTE, MADE_NOTE};
+use crate::beginnings;
 use crate::clock::{Clock as _, Millis, SystemClock};
 use crate::config::{Config, DEFAULT_FILE, Given};
+use crate::files::folder_of;
 use crate::migrations::{self, Status};
 use crate::outbound::Proof;
 use crate::privacy::{RingError, check_ring};
@@ -38,6 +40,8 @@ pub struct Asked {
     pub data: Option<PathBuf>,
     /// Nodes and origins that are to be asked for their health.
     pub nodes: Vec<Uri>,
+    /// Whether there may be no store yet.
+    pub expected: Expected,
 }
 
 impl Facts {
@@ -69,6 +73,8 @@ impl Facts {
             open_files: open_files(asked.config.as_deref(), secret_files),
             server: None,
             migrations: None,
+            expected: asked.expected,
+            lost: Ok(Vec::new()),
             store: None,
             disks: Vec::new(),
             nodes: Vec::new(),
@@ -79,13 +85,14 @@ impl Facts {
             match &settings.origin {
                 Some(config) => {
                     let config = config.clone();
-                    facts.disks = disks_of(&config);
+                    facts.disks = disks_of(&config, asked.expected);
                     look_at_store(&mut facts, &config).await;
                 }
                 None => {
                     let origin = settings.edge.get("origin_url").and_then(|url| format!("{url}/health").parse().ok());
                     nodes.extend(origin);
-                    facts.disks = asked.data.iter().map(|folder| disk("what waits for the origin", folder)).collect();
+                    facts.disks =
+                        asked.data.iter().map(|folder| disk("what waits for the origin", folder.clone())).collect();
                 }
             }
         }
@@ -109,15 +116,25 @@ async fn look_at_store(facts: &mut Facts, config: &Config) {
     }
     let statuses = migrations::status(config).await;
     let up_to_date = |statuses: &[Status]| statuses.iter().all(|status| status.applied_at.is_some());
+    if statuses.as_ref().is_ok_and(|statuses| statuses.iter().all(|status| status.applied_at.is_none())) {
+        facts.lost = beginnings::signs(config, None).await.map_err(|error| error.to_string());
+    }
     if statuses.as_ref().is_ok_and(|statuses| up_to_date(statuses)) {
         let now_ms = facts.now_ms;
         let asked = async {
             let store = open_store(config, &SystemClock).await?;
             let said = ask_store(&store, config, now_ms).await;
+            let lost = beginnings::signs_beside(&*store, config).await.map_err(|error| error.to_string());
             store.close().await;
-            said
+            said.map(|said| (said, lost))
         };
-        facts.store = Some(asked.await.map_err(|error| error.to_string()));
+        facts.store = Some(match asked.await {
+            Ok((said, lost)) => {
+                facts.lost = lost;
+                Ok(said)
+            }
+            Err(error) => Err(error.to_string()),
+        });
     }
     facts.migrations = Some(statuses.map_err(|error| error.to_string()));
 }
@@ -154,6 +171,8 @@ async fn ask_store(store: &Arc<dyn Store>, config: &Config, now_ms: Millis) -> R
         audit_lag,
         backup_at: noted_time(store, MADE_NOTE).await?,
         drill_at: noted_time(store, DRILLED_NOTE).await?,
+        backup_failed_at: noted_time(store, BACKUP_FAILED_NOTE).await?,
+        drill_failed_at: noted_time(store, DRILL_FAILED_NOTE).await?,
         games: store.all_games().await?.len() as u64,
         keys: keys.map(|row| Credential { name: row.name, expires_at: row.expires_at }).collect(),
         administrators: administrators as u64,
@@ -200,21 +219,37 @@ fn holds_secret(path: &Path) -> bool {
     table.is_some_and(|table| table.iter().any(|(name, value)| secret(name) && given(value)))
 }
 
-fn disks_of(config: &Config) -> Vec<Disk> {
-    let file = config.postgres_url.is_none().then_some(("the store", &config.sqlite_path));
-    let others = [("tombstones", &config.tombstones), ("audit checkpoints", &config.audit_checkpoints)];
-    let others = others.into_iter().filter_map(|(what, path)| Some((what, path.as_ref()?)));
-    let folder = |path: &Path| {
-        path.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), Path::to_owned)
+/// The folders of what is written, each by what lies there.
+fn disks_of(config: &Config, expected: Expected) -> Vec<Disk> {
+    // What the origin makes by itself, before it has.
+    let made = |folder: &Path| match expected {
+        Expected::NewStore => folder.ancestors().find(|path| path.exists()).map_or(PathBuf::from("."), Path::to_owned),
+        Expected::Store => folder.to_owned(),
     };
-    file.into_iter().chain(others).map(|(what, path)| disk(what, &folder(path))).collect()
+    let store = config.postgres_url.is_none().then(|| ("the store", made(folder_of(&config.sqlite_path))));
+    let files = [("tombstones", &config.tombstones), ("audit checkpoints", &config.audit_checkpoints)];
+    let files = files.into_iter().filter_map(|(what, path)| Some((what, folder_of(path.as_ref()?).to_owned())));
+    let folders = [("backups", &config.backup_folder), ("the archive", &config.archive_folder)];
+    let folders = folders.into_iter().filter_map(|(what, folder)| Some((what, made(folder.as_ref()?))));
+    store.into_iter().chain(files).chain(folders).map(|(what, folder)| disk(what, folder)).collect()
 }
 
-fn disk(what: &'static str, folder: &Path) -> Disk {
-    let space = rustix::fs::statvfs(folder).map_err(|error| format!("{}: {error}", folder.display())).map(|disk| {
-        Space { free: disk.f_bavail.saturating_mul(disk.f_frsize), total: disk.f_blocks.saturating_mul(disk.f_frsize) }
-    });
-    Disk { what, space }
+fn disk(what: &'static str, folder: PathBuf) -> Disk {
+    use rustix::fs::{Access, StatVfsMountFlags, access, statvfs};
+    let said = |error: rustix::io::Errno| format!("{}: {error}", folder.display());
+    let looked = || {
+        let disk = statvfs(&folder).map_err(said)?;
+        if !folder.is_dir() {
+            return Err(format!("{} is no folder", folder.display()));
+        }
+        if disk.f_flag.contains(StatVfsMountFlags::RDONLY) {
+            return Err(format!("{} can only be read", folder.display()));
+        }
+        access(&folder, Access::WRITE_OK | Access::EXEC_OK).map_err(said)?;
+        let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
+        Ok(Space { free: bytes(disk.f_bavail), total: bytes(disk.f_blocks) })
+    };
+    Disk { what, space: looked() }
 }
 
 async fn ask(url: &Uri) -> Node {

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::audit::Lag;
+use crate::beginnings::Sign;
 use crate::clock::Millis;
 use crate::config::{Config, ConfigError};
 use crate::migrations::Status;
@@ -106,8 +107,17 @@ pub struct Space {
 pub struct Disk {
     /// What is written there.
     pub what: &'static str,
-    /// The space, or why it is not known.
+    /// The space; or why nothing can be written there.
     pub space: Result<Space, String>,
+}
+
+/// Whether there may be no store yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// There is one.
+    Store,
+    /// It is made at the first start.
+    NewStore,
 }
 
 /// An API key, without what it opens.
@@ -143,6 +153,10 @@ pub struct StoreFacts {
     pub backup_at: Option<Millis>,
     /// When a backup was last restored by a drill, and held.
     pub drill_at: Option<Millis>,
+    /// When a backup that was due could not be made.
+    pub backup_failed_at: Option<Millis>,
+    /// When a drill last failed.
+    pub drill_failed_at: Option<Millis>,
     /// Games of all tenants.
     pub games: u64,
     /// API keys of the first tenant that open something.
@@ -196,6 +210,10 @@ pub struct Facts {
     pub server: Option<Result<ServerFacts, String>>,
     /// The schema; or why it does not fit.
     pub migrations: Option<Result<Vec<Status>, String>>,
+    /// Whether there may be no store yet.
+    pub expected: Expected,
+    /// What shows that there was another store, where there is none, or one that nobody was ever in; or why that can't be looked at.
+    pub lost: Result<Vec<Sign>, String>,
     /// The store, where its schema is up to date; or why it can't be opened.
     pub store: Option<Result<StoreFacts, String>>,
     /// Disks that are written to.

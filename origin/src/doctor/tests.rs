@@ -60,12 +60,16 @@ fn well(program: Program) -> Facts {
         open_files: Vec::new(),
         server: Some(Ok(server())),
         migrations: Some(Ok(vec![Status { version: 1, name: "core".into(), kind: Kind::Expand, applied_at: Some(1) }])),
+        expected: Expected::Store,
+        lost: Ok(Vec::new()),
         store: Some(Ok(StoreFacts {
             ring: Ring::Opens(3),
             tombstones: Some(Ok(2)),
             audit_lag: None,
             backup_at: Some(NOW - 60_000),
             drill_at: Some(NOW - 60_000),
+            backup_failed_at: None,
+            drill_failed_at: None,
             games: 1,
             keys: vec![Credential { name: "site".into(), expires_at: None }],
             administrators: 1,
@@ -114,7 +118,8 @@ const SPOILED: &[(&str, Level, Spoil)] = &[
         origin(facts).admin_listen = "0.0.0.0:1".parse().expect("an address");
     }),
     ("tls", Level::Fail, |facts| facts.certificate = Some(Err("E563 over".into()))),
-    ("tls", Level::Warn, |facts| facts.certificate = Some(Ok(NOW + DAY_MS))),
+    ("tls", Level::Warn, |facts| facts.certificate = Some(Ok(NOW + 10 * DAY_MS))),
+    ("tls", Level::Fail, |facts| facts.certificate = Some(Ok(NOW + DAY_MS))),
     ("tls", Level::Fail, |facts| facts.authorities_fault = Some("E561 none".into())),
     ("tls", Level::Warn, |facts| edge(facts, "origin_url", "http://origin.example")),
     ("tls", Level::Warn, |facts| facts.nodes[0].url = "http://node.example/health".into()),
@@ -146,6 +151,14 @@ const SPOILED: &[(&str, Level, Spoil)] = &[
             applied_at: None,
         });
     }),
+    ("migrations", Level::Fail, |facts| {
+        facts.migrations.as_mut().expect("asked").as_mut().expect("well")[0].applied_at = None;
+    }),
+    ("migrations", Level::Fail, |facts| {
+        facts.migrations.as_mut().expect("asked").as_mut().expect("well")[0].applied_at = None;
+        (facts.expected, facts.lost) = (Expected::NewStore, Ok(vec![Sign::Backups("b".into())]));
+    }),
+    ("migrations", Level::Fail, |facts| facts.lost = Ok(vec![Sign::Tombstones("t".into())])),
     ("disk", Level::Fail, |facts| facts.disks[0].space = Ok(Space { free: 1 << 20, total: 100 << 30 })),
     ("disk", Level::Warn, |facts| facts.disks[0].space = Ok(Space { free: 5 << 30, total: 100 << 30 })),
     ("disk", Level::Fail, |facts| facts.disks[0].space = Err("there is none".into())),
@@ -158,6 +171,8 @@ const SPOILED: &[(&str, Level, Spoil)] = &[
     ("audit", Level::Fail, |facts| store(facts).audit_lag = Some(Lag { links: 4, waiting_ms: 3_600_000 })),
     ("backups", Level::Warn, |facts| store(facts).backup_at = None),
     ("backups", Level::Warn, |facts| store(facts).backup_at = Some(NOW - 200_000_000)),
+    ("backups", Level::Fail, |facts| store(facts).backup_failed_at = Some(NOW - 1_000)),
+    ("backups", Level::Fail, |facts| store(facts).drill_failed_at = Some(NOW - 1_000)),
     ("backups", Level::Warn, |facts| store(facts).drill_at = None),
     ("backups", Level::Warn, |facts| store(facts).drill_at = Some(0)),
     ("retention", Level::Warn, |facts| origin(facts).conversation_ttl_days = None),
@@ -200,6 +215,13 @@ fn each_check_says_what_is_wrong_and_what_to_do() {
         assert!(worst.finding.todo.is_some(), "{index} {name} does not say what to do");
         assert!(!worst.finding.what.contains(SECRET), "{name} quotes a secret");
     }
+}
+
+#[test]
+fn a_store_that_is_to_be_made_is_well_where_it_is_expected_to_be_new() {
+    let mut facts = Facts { expected: Expected::NewStore, ..well(Program::Origin) };
+    facts.migrations.as_mut().expect("asked").as_mut().expect("well")[0].applied_at = None;
+    assert_eq!(verdict(&examine(&facts)), Level::Ok, "{:?}", examine(&facts));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::Origin;
+use crate::alerts::{Severity, ends};
 use crate::audit::{self, Lag, MAX_LAG_MS};
 use crate::backup::{BACKUP_FAILED_NOTE, DRILL_FAILED_NOTE, DRILLED_NOTE, MADE_NOTE};
 use crate::clock::Millis;
@@ -61,6 +62,13 @@ pub(super) async fn health(State(origin): State<Origin>) -> Response {
         }
         components["audit_push"] = push;
     }
+    if let Some(certificate) = certificate_component(&origin) {
+        // Nobody connects once it has ended: somebody should look before.
+        if certificate["status"] == "unhealthy" && code == StatusCode::OK {
+            (status, code) = ("degraded", StatusCode::SERVICE_UNAVAILABLE);
+        }
+        components["certificate"] = certificate;
+    }
     // A node that is lost is no fault of this process: it is told, and takes nothing from its health.
     if code == StatusCode::OK
         && let Some(nodes) = nodes_component(&origin).await
@@ -69,6 +77,20 @@ pub(super) async fn health(State(origin): State<Origin>) -> Response {
     }
     let body = json!({"status": status, "version": env!("CARGO_PKG_VERSION"), "components": components});
     (code, Json(body)).into_response()
+}
+
+/// Until when the certificate of the ports holds; nothing where they have none.
+fn certificate_component(origin: &Origin) -> Option<serde_json::Value> {
+    let ends_at = origin.tls.as_ref()?.ends_at() * 1000;
+    let left = ends_at - origin.clock.now_ms();
+    // Where nobody is to be told, it is still over when it is over.
+    let days = origin.settings().alert_certificate_days.unwrap_or(0);
+    let (status, detail) = match ends(left, days) {
+        None => ("healthy", "holds"),
+        Some(Severity::Warning) => ("degraded", "ends soon: it was not renewed"),
+        Some(Severity::Critical) => ("unhealthy", "has ended, or ends within days: nobody connects then"),
+    };
+    Some(json!({"status": status, "latency_ms": 0.0, "detail": detail, "ends_at_ms": ends_at}))
 }
 
 /// How the edge nodes are; nothing where none tells of itself.

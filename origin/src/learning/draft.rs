@@ -1,5 +1,7 @@
 //! A draft: the source of a game with a phrase more, marked `(learned)`.
 
+use std::collections::BTreeMap;
+
 use lgdl::syntax;
 
 /// Why there is no draft.
@@ -13,13 +15,25 @@ pub enum DraftError {
     Broken(String),
 }
 
-/// The source with `phrase` in the first list of phrases of the move.
+/// What stands around the source of a game.
+#[derive(Clone, Copy)]
+pub struct Around<'a> {
+    /// The capability contract beside it.
+    pub contract: Option<&'a str>,
+    /// The files that it imports.
+    pub import: &'a dyn Fn(&str) -> Result<Vec<u8>, String>,
+    /// The files of its translations, by their paths.
+    pub files: &'a BTreeMap<String, String>,
+}
+
+/// The source with `phrase` in the first list of phrases of the move, laid out as `lgdl fmt` does it.
 ///
 /// # Errors
 /// When the move has no such list in this file, or the outcome does not compile.
-pub fn draft(source: &str, contract: Option<&str>, game: &str, of: &str, phrase: &str) -> Result<String, DraftError> {
+pub fn draft(source: &str, around: Around<'_>, game: &str, of: &str, phrase: &str) -> Result<String, DraftError> {
     let none = || DraftError::NoList(of.to_owned());
-    let before = syntax::parse(source.as_bytes(), contract);
+    let parse = |text: &str| syntax::parse_with(text.as_bytes(), around.contract, around.import);
+    let before = parse(source);
     let written = before.games.iter().find(|other| other.name == game).ok_or_else(none)?;
     let body = written.moves.iter().find(|body| body.name == of).ok_or_else(none)?;
     let from = line_start(source, body.line).ok_or_else(none)?;
@@ -28,7 +42,8 @@ pub fn draft(source: &str, contract: Option<&str>, game: &str, of: &str, phrase:
     // On a line of its own, comma and all: what stands before may end in a comment.
     let comma = if matches!(last, b'[' | b',') { "" } else { ", " };
     let with = format!("{}\n            {comma}\"{}\" (learned)\n        {tail}", head.trim_end(), quoted(phrase));
-    let after = syntax::parse(with.as_bytes(), contract);
+    let with = syntax::format(with.as_bytes()).unwrap_or(with);
+    let after = parse(&with);
     if let Some(error) = after.diagnostics.iter().find(|found| found.is_error()) {
         return Err(DraftError::Broken(error.message.clone()));
     }
@@ -94,12 +109,15 @@ fn quoted(phrase: &str) -> String {
 mod tests {
     use super::*;
 
+    const ALONE: Around<'static> =
+        Around { contract: None, import: &|_| Err("nothing".to_owned()), files: &BTreeMap::new() };
     const GAME: &str = "game bikes {\n    moves {\n        move repair {\n            when user says something like: [\n                \"fix [it]\", \"the chain, broken\" # ]\n            ]\n            when confident { respond with: \"Repair.\" }\n        }\n    }\n}\n";
 
     #[test]
     fn the_phrase_stands_in_the_list_marked_as_learned() {
         let source = GAME.replace("fix [it]", "fix it");
-        let with = draft(&source, None, "bikes", "repair", "my \"gears\" grind").expect("a draft");
+        let with = draft(&source, ALONE, "bikes", "repair", "my \"gears\" grind").expect("a draft");
+        assert_eq!(syntax::format(with.as_bytes()).as_deref(), Ok(with.as_str()), "it is laid out as every game is");
         assert!(with.contains("\"my gears grind\" (learned)"), "{with}");
         let parsed = syntax::parse(with.as_bytes(), None);
         assert!(parsed.games[0].moves[0].triggers[0].patterns.iter().any(|pattern| pattern.modifiers.learned));
@@ -108,6 +126,6 @@ mod tests {
     #[test]
     fn a_move_that_is_not_there_gets_no_phrase() {
         let source = GAME.replace("fix [it]", "fix it");
-        assert!(matches!(draft(&source, None, "bikes", "rental", "x y"), Err(DraftError::NoList(_))));
+        assert!(matches!(draft(&source, ALONE, "bikes", "rental", "x y"), Err(DraftError::NoList(_))));
     }
 }

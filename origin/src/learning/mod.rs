@@ -12,7 +12,7 @@ mod trial;
 use serde::Serialize;
 
 pub use decisions::{Decision, decide, decided};
-pub use draft::{DraftError, draft};
+pub use draft::{Around, DraftError, draft};
 pub use gather::{Unmatched, proposals, unmatched};
 pub use trial::{NotApproved, Trial, TrialError, Tried};
 

@@ -6,18 +6,17 @@ use lgdl::golden::{GoldenError, GoldenFile};
 use lgdl::ir::Game;
 use lgdl::meaning::Meaning;
 use lgdl::mocks::Mocks;
-use lgdl::syntax;
+use lgdl::{syntax, texts};
 
-use super::{DraftError, Kind, MIN_PERSONS, Proposal, draft};
+use super::{Around, DraftError, Kind, MIN_PERSONS, Proposal, draft};
 use crate::replay::{MAX_SHADOWED, ShadowRun, Talk, shadow};
 
 /// What a phrase is tried on.
-#[derive(Debug)]
 pub struct Trial<'a> {
     /// The source.
     pub source: &'a str,
-    /// The text of its capability contract.
-    pub contract: Option<&'a str>,
+    /// What stands around it.
+    pub around: Around<'a>,
     /// Which game of it.
     pub game: &'a Game,
     /// What it is trained with.
@@ -53,6 +52,9 @@ pub enum TrialError {
     /// The draft has no game of that name any more.
     #[error("the draft has no game called {0}")]
     NoGame(String),
+    /// One of its translations can't be used.
+    #[error("{0}: {1}")]
+    Translation(String, String),
     /// It can't be compiled.
     #[error(transparent)]
     Compiled(#[from] LoadError),
@@ -85,8 +87,14 @@ impl Trial<'_> {
             return Err(TrialError::NoPhrase(proposal.kind));
         };
         let name = &self.game.name;
-        let text = draft(self.source, self.contract, name, of, phrase)?;
-        let parsed = syntax::parse(text.as_bytes(), self.contract);
+        let text = draft(self.source, self.around, name, of, phrase)?;
+        let mut parsed = syntax::parse_with(text.as_bytes(), self.around.contract, self.around.import);
+        // Translations lie beside the game, or in the text that brings its files along.
+        let mut files = self.around.files.clone();
+        files.extend(parsed.files);
+        if let Some((file, problem)) = texts::add_translations(&mut parsed.games, &files).into_iter().next() {
+            return Err(TrialError::Translation(file, problem));
+        }
         let game = parsed.games.iter().find(|game| game.name == *name);
         let game = game.ok_or_else(|| TrialError::NoGame(name.clone()))?;
         let before = CompiledGame::compile_with(self.game, self.meaning)?;

@@ -97,7 +97,11 @@ pub async fn up(config: &Config, now_ms: Millis) -> Result<usize> {
         }
         None => {
             let path = config.sqlite_path.clone();
-            on_a_thread(move || sqlite::apply(&mut store::sqlite::connect(&path)?, now_ms)).await
+            on_a_thread(move || {
+                store::sqlite::keep_private(&path)?;
+                sqlite::apply(&mut store::sqlite::connect(&path)?, now_ms)
+            })
+            .await
         }
     }
 }
@@ -116,9 +120,17 @@ pub async fn status(config: &Config) -> Result<Vec<Status>> {
         None if !config.sqlite_path.exists() => compare(sqlite::FILES, &[]),
         None => {
             let path = config.sqlite_path.clone();
-            on_a_thread(move || sqlite::status(&store::sqlite::connect(&path)?)).await
+            on_a_thread(move || sqlite::status(&store::sqlite::look_into(&path)?)).await
         }
     }
+}
+
+/// Whether there is a store where the settings say. Changes nothing, and makes nothing.
+///
+/// # Errors
+/// As [`status`].
+pub async fn is_there(config: &Config) -> Result<bool> {
+    Ok(status(config).await?.iter().any(|status| status.applied_at.is_some()))
 }
 
 async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

@@ -71,6 +71,8 @@ pub struct Wanted {
     pub since: Option<Millis>,
     /// So many of them at most; [`MAX_CONVERSATIONS`] are the most.
     pub sample: Option<usize>,
+    /// Turns that do not lie in the store.
+    pub archived: ArchivedTurns,
 }
 
 /// Conversations of one game.
@@ -131,8 +133,10 @@ pub async fn talks(
     for id in chosen {
         // One that was erased meanwhile is none any more.
         let Some(dump) = store.dump(tenant, &id).await? else { continue };
-        match exports::line(protection, &ArchivedTurns::StayThere, Record::Conversation(Box::new(dump))).await {
-            Ok((document, _)) => all.talks.push(talk(&document)),
+        match exports::line(protection, &wanted.archived, Record::Conversation(Box::new(dump))).await {
+            Ok((document, None)) => all.talks.push(talk(&document)),
+            // A part of it can't be had.
+            Ok((_, Some(_))) => all.unreadable += 1,
             Err(StoreError::Damaged(_)) => all.unreadable += 1,
             Err(error) => return Err(error),
         }

@@ -10,6 +10,9 @@ use crate::ids::ConversationId;
 /// The fact among a conversation's metadata that its turns lie in an archive.
 pub const ARCHIVED: &str = "archived";
 
+/// How far ahead a file is loose from then on that is kept for backups: one that is on its way is so from now on.
+pub(super) const KEPT_AHEAD_MS: Millis = 2 * crate::clock::HOUR_MS;
+
 /// Since when a file is loose that goes with the next sweep.
 pub(super) const DUE_AT_ONCE: Millis = 0;
 
@@ -87,7 +90,8 @@ pub trait Archives: Send + Sync {
     /// False, and nothing happens, when the conversation does not name this file.
     async fn bring_back(&self, dump: ConversationDump, file: &str, loose_from: Millis, told: Event) -> Result<bool>;
 
-    /// Loose files that have been so since before `before`, at most `limit`.
+    /// Loose files that have been so since before `before`, and those that are kept for the backups of a conversation that is gone,
+    /// at most `limit`.
     async fn loose_files(&self, before: Millis, limit: u32) -> Result<Vec<LooseFile>>;
 
     /// Forgets a loose file.

@@ -13,6 +13,12 @@ pub enum StoreError {
     /// A row does not hold what it must hold.
     #[error("E503 the store holds something it should not: {0}")]
     Damaged(String),
+    /// There is none where the settings say.
+    #[error(
+        "E505 there is no store: {0} holds none, and nothing was made. Look at the setting and at the folder that this runs in; \
+         `lgdl serve` and `lgdl migrate up` make a new one"
+    )]
+    NotThere(String),
     /// The schema is newer than this program, or was changed by hand.
     #[error("E504 the store's schema does not fit this program: {0}")]
     Schema(String),

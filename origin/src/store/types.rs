@@ -480,13 +480,16 @@ pub struct ErasureReport {
     /// Data keys destroyed.
     #[serde(default)]
     pub data_keys: u64,
+    /// Turns that lay in files of the archive, which go with the next sweep.
+    #[serde(default)]
+    pub archived_turns: u64,
 }
 
 impl ErasureReport {
     /// As it is kept.
     #[must_use]
     pub fn text(&self) -> String {
-        let ErasureReport { conversations, turns, slots, context, answers, consents, data_keys } = self;
+        let ErasureReport { conversations, turns, slots, context, answers, consents, data_keys, archived_turns } = self;
         serde_json::json!({
             "conversations": conversations,
             "turns": turns,
@@ -495,6 +498,7 @@ impl ErasureReport {
             "answers": answers,
             "consents": consents,
             "data_keys": data_keys,
+            "archived_turns": archived_turns,
         })
         .to_string()
     }
@@ -508,6 +512,7 @@ impl ErasureReport {
         self.answers += other.answers;
         self.consents += other.consents;
         self.data_keys += other.data_keys;
+        self.archived_turns += other.archived_turns;
     }
 }
 

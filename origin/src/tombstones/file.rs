@@ -217,6 +217,21 @@ pub(super) fn head(path: &Path) -> Result<Option<Head>, TombstoneError> {
     }
 }
 
+/// Whether a file has any tombstone, whole or not.
+///
+/// # Errors
+/// When the file can't be read.
+pub fn holds_any(path: &Path) -> Result<bool, TombstoneError> {
+    match head(path)? {
+        Some(head) => Ok(head.lines > 0),
+        // One of before, or a damaged one, which is told when it is read.
+        None => {
+            let length = std::fs::metadata(path).map_err(|error| TombstoneError::File(path.to_owned(), error))?.len();
+            Ok(length > 0)
+        }
+    }
+}
+
 /// Reads everything that a file has to say, and checks that all of it is there: also what the store remembers to have written
 /// to it, `noted`.
 ///

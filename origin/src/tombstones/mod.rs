@@ -17,7 +17,7 @@ use crate::store::StoreError;
 use crate::transfer::ImportError;
 
 pub use again::{Again, apply, catch_up, check, missing, noted};
-pub use file::{Contents, Counting, Head, read};
+pub use file::{Contents, Counting, Head, holds_any, read};
 pub use keep::{bring_up_to_date, keep};
 
 /// How much later than the time that it bears a tombstone may become visible: longer than any erasure takes, and than clocks

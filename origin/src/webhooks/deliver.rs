@@ -199,7 +199,9 @@ impl Shared {
             return Ok(None);
         }
         let _permit = self.permits.acquire().await;
-        Ok(Some(send(&self.sender, &self.uri, &self.secrets, row, text, self.origin.clock.now_ms()).await?))
+        let event = cloud_event(row, text, |name| self.origin.store.audit_name(name));
+        let now_ms = self.origin.clock.now_ms();
+        Ok(Some(send(&self.sender, &self.uri, &self.secrets, &event, &row.event.id, now_ms).await?))
     }
 }
 
@@ -225,14 +227,14 @@ async fn send(
     sender: &Sender,
     uri: &Uri,
     secrets: &[(Option<Millis>, Vec<u8>)],
-    row: &BusRow,
-    text: Option<Value>,
+    event: &Value,
+    id: &EventId,
     now_ms: Millis,
 ) -> Result<StatusCode, EndpointError> {
-    let body = cloud_event(row, text).to_string();
+    let body = event.to_string();
     let used = secrets.iter().filter(|(until, _)| until.is_none_or(|until| now_ms < until));
     let used: Vec<_> = used.map(|(_, secret)| secret.clone()).collect();
-    let headers = sign::signed(row.event.id.as_str(), now_ms, body.as_bytes(), &used, MEDIA);
+    let headers = sign::signed(id.as_str(), now_ms, body.as_bytes(), &used, MEDIA);
     sender.send(uri, headers, Bytes::from(body)).await
 }
 
@@ -403,7 +405,9 @@ pub async fn try_out(hand: &Hand<'_>, id: &crate::ids::WebhookId) -> Result<Test
     };
     let started = Instant::now();
     let sender = Sender::new(reach(hand.config), WITHIN);
-    let sent = send(&sender, &uri, &secrets, &BusRow { sequence: 0, event }, None, hand.now_ms).await;
+    let event_id = event.id.clone();
+    let event = cloud_event(&BusRow { sequence: 0, event }, None, |name| hand.store.audit_name(name));
+    let sent = send(&sender, &uri, &secrets, &event, &event_id, hand.now_ms).await;
     let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (ended, status, why) = match &sent {
         Ok(status) => (DeliveryEnd::Tested, Some(*status), None),

@@ -1,7 +1,10 @@
 //! Conversations whose turns lie in an archive: taken away and brought back in one transaction each, and no file is lost sight of.
 
-use lgdl_origin::clock::Millis;
-use lgdl_origin::store::{Archived, CommitOutcome, ConversationDump, ConversationRow, Lookup, Store, Summary, anew};
+use lgdl_origin::clock::{DAY_MS, Millis};
+use lgdl_origin::store::{
+    Archived, CommitOutcome, ConversationDump, ConversationRow, ErasureOutcome, Lookup, RetentionRule, RetentionScope,
+    Store, Summary, anew,
+};
 use serde_json::json;
 
 use crate::cases::commits;
@@ -145,8 +148,32 @@ pub(crate) async fn an_erasure_makes_every_file_of_it_due(store: Fresh) {
     };
     let gone = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), false)).collect::<Vec<_>>();
     assert_eq!(due().await, []);
-    store.erase_conversation(&key("c"), "u", order(LONG_AFTER), event("told")).await.unwrap();
+    let erased = store.erase_conversation(&key("c"), "u", order(LONG_AFTER), event("told")).await.unwrap();
+    let ErasureOutcome::Erased(report) = erased else { panic!("{erased:?}") };
+    assert_eq!((report.turns, report.archived_turns, report.conversations), (0, 1, 1), "turns of the archive are told");
     assert_eq!(due().await, gone(&["c1", "c2"]), "also that which was kept for backups");
-    store.erase_person("default", "v", order(LONG_AFTER), event("told")).await.unwrap();
+    let erased = store.erase_person("default", "v", order(LONG_AFTER), event("told")).await.unwrap();
+    let ErasureOutcome::Erased(report) = erased else { panic!("{erased:?}") };
+    assert_eq!((report.turns, report.archived_turns), (0, 1));
     assert_eq!(due().await, gone(&["c1", "c2", "d1", "d2"]));
+}
+
+pub(crate) async fn what_retention_removes_leaves_no_file_for_backups(store: Fresh) {
+    let kept_until = NOW + 40 * DAY_MS;
+    for (conversation, user) in [("c", "u"), ("d", "v")] {
+        commits(&*store, conversation, user, 1).await;
+        let whole = dump(&*store, conversation).await;
+        assert!(put_away(&*store, conversation, conversation).await);
+        assert!(store.bring_back(whole, conversation, kept_until, event("told")).await.unwrap());
+    }
+    store.expect_file("on its way", &key("gone").id(), NOW).await.unwrap();
+    let due = async || {
+        let files = store.loose_files(NOW, 9).await.unwrap();
+        files.into_iter().map(|loose| loose.file).collect::<Vec<_>>()
+    };
+    assert_eq!(due().await, Vec::<String>::new(), "a backup of before names them, and they are there");
+    let game = RetentionScope::AllBut(Vec::new());
+    let rule = RetentionRule { scope: game, before: NOW + DAY_MS };
+    assert_eq!(store.remove_conversations_before(rule, 1, event("told")).await.unwrap(), 1);
+    assert_eq!(due().await.len(), 1, "that of the one that is gone");
 }

@@ -102,6 +102,7 @@ contract! {
     archives::a_conversation_that_goes_on_is_not_put_away,
     archives::files_that_nobody_needs_are_found,
     archives::an_erasure_makes_every_file_of_it_due,
+    archives::what_retention_removes_leaves_no_file_for_backups,
     sessions::what_a_game_says_to_silence_makes_it_no_younger,
     sessions::who_falls_silent_is_found_in_order_page_by_page,
     sessions::an_expired_conversation_is_begun_anew_by_turns_on_a_beginning_alone,

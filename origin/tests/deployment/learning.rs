@@ -56,7 +56,7 @@ fn conversation(user: &str, said: &[(&str, &str, &str, Option<&str>)]) -> String
 
 /// A deployment in which two persons were not understood, and said it again.
 fn place() -> Place {
-    let place = Place::new();
+    let place = Place::new().ready();
     std::fs::create_dir(place.path("bikes")).unwrap();
     std::fs::write(place.path("bikes/game.lgdl"), GAME).unwrap();
     std::fs::write(place.path("bikes/golden_dialogs.yaml"), GOLDENS).unwrap();
@@ -120,4 +120,58 @@ fn what_was_rejected_is_proposed_no_more() {
     place.lgdl(&format!("learn reject bikes bikes {id}")).expect(0);
     assert_eq!(place.lgdl("learn propose bikes bikes --json").expect(0).json()["proposals"], json!([]));
     place.lgdl("learn reject bikes bikes no_such_one").expect(1);
+}
+
+#[test]
+fn a_draft_keeps_the_translations_of_its_game() {
+    const SPANISH: &str = r#"
+language: es
+texts:
+  repair.says.user:
+    source: ["fix my bicycle", "the chain is broken"]
+    text: ["arreglen mi bicicleta"]
+  repair.confident.1: { source: "Bring it to the workshop.", text: "Tráigala al taller." }
+"#;
+    const SPANISH_GOLDENS: &str = r#"
+dialogs:
+  - name: arreglo
+    context: { locale: es }
+    turns:
+      - input: "arreglen mi bicicleta"
+        expect: { move: repair, response_contains: ["taller"] }
+"#;
+    let place = place();
+    std::fs::create_dir(place.path("bikes/texts")).unwrap();
+    std::fs::write(place.path("bikes/texts/es.yaml"), SPANISH).unwrap();
+    std::fs::write(place.path("bikes/golden_dialogs_es.yaml"), SPANISH_GOLDENS).unwrap();
+    let proposals = place.lgdl("learn propose bikes bikes --json").expect(0).json();
+    let id = proposals["proposals"][0]["id"].as_str().unwrap().to_owned();
+    let shown = place.lgdl(&format!("learn show bikes bikes {id} --json")).expect(0).json();
+    assert_eq!(shown["failing"], 0, "the Spanish dialogues hold with the draft: {shown}");
+    // Outside of the game's folder it is the same game only with what belongs to it.
+    std::fs::create_dir(place.path("drafts")).unwrap();
+    place.lgdl(&format!("learn approve bikes bikes {id} --to drafts/game.lgdl")).expect(0);
+    assert_eq!(std::fs::read_to_string(place.path("drafts/texts/es.yaml")).unwrap(), SPANISH);
+    place.lgdl("fmt --check drafts/game.lgdl").expect(0);
+    std::fs::write(place.path("drafts/golden_dialogs.yaml"), SPANISH_GOLDENS).unwrap();
+    place.lgdl("test drafts").expect(0);
+}
+
+#[test]
+fn commands_on_stored_conversations_need_no_keys_of_edges_and_find_what_dev_kept() {
+    let place = place();
+    let without = Place { settings: Vec::new(), ..place.clone() };
+    let persons = |place: &Place, arguments: &str| {
+        let listed = place.lgdl(arguments).expect(0).json();
+        listed["proposals"][0]["evidence"]["persons"].as_u64()
+    };
+    assert_eq!(persons(&without, "learn list bikes bikes --json"), Some(2));
+    // `lgdl dev --data kept` has its store there.
+    std::fs::create_dir(place.path("kept")).unwrap();
+    let dev = Place { settings: Vec::new(), ..place.clone() }.with("LGDL_SQLITE_PATH", "kept/origin.db");
+    let said = [(PHRASE, "none", "unmatched", None), ("fix my bicycle", "repair", "answered", Some("plain"))];
+    dev.lgdl_with_input("import -", &(conversation("cat", &said) + "\n")).expect(0);
+    assert_eq!(persons(&without, "learn list bikes bikes --data kept --json"), Some(1));
+    let nothing = without.lgdl("report bikes --data nowhere").expect(2);
+    assert!(nothing.said.contains("lgdl dev --data nowhere"), "{}", nothing.said);
 }

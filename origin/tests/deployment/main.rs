@@ -1,5 +1,6 @@
 //! The commands that work on a deployment, as an operator runs them: real processes on a store of their own.
 
+mod beginnings;
 #[path = "../contract/data.rs"]
 #[allow(dead_code)] // the contract uses more of it
 mod data;
@@ -39,6 +40,12 @@ impl Place {
         let settings = [("LGDL_EDGE_UNSIGNED", "true"), ("LGDL_AUDIT_KEY", "a key of the auditors")];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         Place { folder: Arc::new(tempfile::tempdir().unwrap()), settings }
+    }
+
+    /// With an empty store, as an origin has it after its first start.
+    fn ready(self) -> Place {
+        self.lgdl("migrate up").expect(0);
+        self
     }
 
     fn with(mut self, name: &str, value: &str) -> Place {
@@ -89,7 +96,7 @@ impl Ran {
 
 #[test]
 fn keys_are_made_listed_and_revoked() {
-    let place = Place::new();
+    let place = Place::new().ready();
     let made = place.lgdl("keys create --name shop --scope turns --expires-in 30 --json").expect(0).json();
     assert!(lgdl_origin::keys::is_well_formed(made["key"].as_str().unwrap()));
     let id = made["id"].as_str().unwrap();
@@ -104,7 +111,7 @@ fn keys_are_made_listed_and_revoked() {
 
 #[test]
 fn consents_holds_and_erasures_are_carried_out() {
-    let place = Place::new();
+    let place = Place::new().ready();
     place.lgdl("gdpr consent ann --game shop --give --note letter").expect(0);
     place.lgdl("gdpr consent ann --give").expect(2);
     assert_eq!(place.lgdl("gdpr consent ann --json").expect(0).json()["consents"][0]["given"], true);
@@ -120,7 +127,7 @@ fn consents_holds_and_erasures_are_carried_out() {
 
 #[test]
 fn the_audit_log_is_verified_exported_and_signed() {
-    let place = Place::new();
+    let place = Place::new().ready();
     place.lgdl("keys create --name shop").expect(0);
     place.lgdl("keys create --name page").expect(0);
     let checkpoint = place.lgdl("audit checkpoint").expect(0).out;
@@ -138,7 +145,7 @@ fn the_audit_log_is_verified_exported_and_signed() {
 
 #[test]
 fn the_first_administrator_is_made_here() {
-    let place = Place::new();
+    let place = Place::new().ready();
     place.lgdl_with_input("admin create ann", "seven green lamps at noon\n").expect(0);
     place.lgdl_with_input("admin create ann", "seven green lamps at noon\n").expect(1);
     place.lgdl_with_input("admin create bob", "password1234\n").expect(2);
@@ -149,7 +156,7 @@ fn the_first_administrator_is_made_here() {
 
 #[test]
 fn games_are_published_pinned_and_rolled_back() {
-    let place = Place::new();
+    let place = Place::new().ready();
     let game = |answer: &str| {
         let text = r#"game greeting {
   participants { user can do: anything }
@@ -202,7 +209,7 @@ fn games_are_published_pinned_and_rolled_back() {
 
 #[test]
 fn an_administrator_of_a_tenant_is_not_one_of_everything_and_a_lost_password_is_replaced() {
-    let place = Place::new();
+    let place = Place::new().ready();
     let password = "seven green lamps at noon\n";
     place.lgdl_with_input("admin create root", password).expect(0);
     let made = place.lgdl_with_input("admin create ann --tenant tb --json", password).expect(0).json();
@@ -238,7 +245,7 @@ const SHOP: &str = r#"game shop {
 
 #[test]
 fn a_person_and_a_key_are_blocked_and_let_in_again() {
-    let place = Place::new();
+    let place = Place::new().ready();
     let key = place.lgdl("keys create --name site --json").expect(0).json()["id"].as_str().unwrap().to_owned();
     place.lgdl("block --person mallory --reason case-4711 --for 12h").expect(0);
     place.lgdl(&format!("block --key {key} --reason leaked")).expect(0);
@@ -261,7 +268,7 @@ fn a_person_and_a_key_are_blocked_and_let_in_again() {
 
 #[test]
 fn a_tenant_is_listed_with_what_it_has_and_erased_without_its_neighbours() {
-    let place = Place::new();
+    let place = Place::new().ready();
     place.lgdl_with_input("admin create ann --tenant tb", "seven green lamps at noon\n").expect(0);
     place.lgdl("keys create --name shop --tenant tb").expect(0);
     std::fs::write(place.path("game.lgdl"), SHOP).unwrap();
@@ -303,7 +310,7 @@ fn a_tenant_is_listed_with_what_it_has_and_erased_without_its_neighbours() {
 
 #[test]
 fn a_receipt_says_what_became_of_a_person_and_is_found_out_when_altered() {
-    let place = Place::new();
+    let place = Place::new().ready();
     place.lgdl("gdpr consent ann --game shop --give").expect(0);
     let before = place.lgdl("gdpr proof ann").expect(1).json();
     assert_eq!((&before["receipt"]["erased"], &before["receipt"]["remains"]["consents"]), (&false.into(), &1.into()));
@@ -329,6 +336,7 @@ fn a_receipt_says_what_became_of_a_person_and_is_found_out_when_altered() {
     other_key.lgdl("gdpr verify receipt.json").expect(1);
     // A store that does not know of it.
     std::fs::rename(place.path("lgdl.db"), place.path("away.db")).unwrap();
+    place.lgdl("migrate up").expect(0);
     let elsewhere = place.lgdl("gdpr verify receipt.json --json").expect(1).json();
     assert_eq!((&elsewhere["in_the_log"], &elsewhere["still_so"]), (&false.into(), &false.into()));
     place.lgdl("gdpr verify nothing.json").expect(2);
@@ -337,7 +345,7 @@ fn a_receipt_says_what_became_of_a_person_and_is_found_out_when_altered() {
 #[test]
 fn people_and_officers_get_what_they_can_read() {
     use std::os::unix::fs::PermissionsExt as _;
-    let place = Place::new().with("LGDL_CONVERSATION_TTL_DAYS", "30");
+    let place = Place::new().with("LGDL_CONVERSATION_TTL_DAYS", "30").ready();
     place.lgdl("gdpr consent ann --game shop --give --note letter").expect(0);
     place.lgdl("gdpr export ann --reason asked --html ann.html").expect(0);
     let page = std::fs::read_to_string(place.path("ann.html")).unwrap();

@@ -68,7 +68,8 @@ fn whole(verified: Ran) {
 #[test]
 fn the_schema_is_brought_up_to_date_and_told_of() {
     let place = Place::new();
-    place.lgdl("migrate status --check").expect(1);
+    place.lgdl("migrate status").expect(1);
+    place.lgdl("migrate plan").expect(1);
     assert!(!place.path("lgdl.db").exists(), "asking changes nothing");
     assert!(place.lgdl("migrate up --json").expect(0).json()["applied"].as_u64().unwrap() > 0);
     assert_eq!(place.lgdl("migrate up --json").expect(0).json()["applied"], 0);
@@ -120,6 +121,7 @@ fn a_copy_to_postgres_that_was_killed_goes_on_and_verifies() {
 #[test]
 fn a_target_with_an_audit_log_of_its_own_is_refused_before_anything_is_copied() {
     let Some((place, cluster, database)) = moving() else { return };
+    let place = place.ready();
     place.lgdl("keys create --name shop").expect(0);
     let refused = place.lgdl("migrate sqlite-to-postgres").expect(1);
     assert!(refused.said.contains("E518"), "{}", refused.said);
@@ -128,7 +130,7 @@ fn a_target_with_an_audit_log_of_its_own_is_refused_before_anything_is_copied() 
 
 #[test]
 fn a_file_of_the_python_runtime_is_imported_and_sealed() {
-    let place = Place::new().with("LGDL_ENCRYPTION_KEY", RING);
+    let place = Place::new().with("LGDL_ENCRYPTION_KEY", RING).ready();
     let python = rusqlite::Connection::open(place.path("python.db")).unwrap();
     python
         .execute_batch(
@@ -169,7 +171,7 @@ fn an_export_goes_through_a_pipe_into_another_store() {
     fill(&from.path("lgdl.db"), 40);
     let export = from.lgdl("export --reason move").expect(0).out;
     assert_eq!(export.lines().filter(|line| line.contains(r#""kind":"conversation""#)).count(), 40);
-    let to = Place::new().with("LGDL_ENCRYPTION_KEY", RING);
+    let to = Place::new().with("LGDL_ENCRYPTION_KEY", RING).ready();
     let report = to.lgdl_with_input("import - --json", &export).expect(0).json();
     assert_eq!((&report["imported"]["erased"], &report["imported"]["kept"]), (&0.into(), &0.into()));
     assert_eq!(
@@ -296,7 +298,7 @@ fn a_postgres_store_is_restored_from_its_backup() {
 
 #[test]
 fn a_file_of_tombstones_that_was_torn_off_is_gone_on_with() {
-    let place = Place::new().with("LGDL_TOMBSTONES", STONES);
+    let place = Place::new().with("LGDL_TOMBSTONES", STONES).ready();
     place.lgdl("gdpr erase ann").expect(0);
     let whole = std::fs::read_to_string(place.path(STONES)).unwrap();
     // As a loss of power leaves it: a line is there in half, and the head does not know of it.
@@ -304,6 +306,7 @@ fn a_file_of_tombstones_that_was_torn_off_is_gone_on_with() {
     std::fs::write(place.path(STONES), format!("{whole}{}", &line[..line.len() / 2])).unwrap();
     place.lgdl("gdpr erase bob").expect(0);
     std::fs::remove_file(place.path("lgdl.db")).unwrap();
+    place.lgdl("migrate up").expect(0);
     let again = place.lgdl(&format!("gdpr reapply {STONES} --json")).expect(0).json();
     assert_eq!((&again["applied"], &again["torn"]), (&2.into(), &1.into()), "{again}");
 }
@@ -391,6 +394,7 @@ fn fill_sealed(place: &Place) {
     let from = Place::new();
     fill(&from.path("lgdl.db"), 3);
     let export = from.lgdl("export --reason move").expect(0).out;
+    place.lgdl("migrate up").expect(0);
     place.lgdl_with_input("import -", &export).expect(0);
 }
 

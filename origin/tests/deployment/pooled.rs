@@ -79,14 +79,15 @@ fn a_pool_by_sessions_serves_and_one_by_transactions_is_refused_by_name() {
         url.split('/').nth(3).and_then(|rest| rest.split('?').next()).unwrap().to_owned()
     };
 
-    let by_sessions = Bouncer::start(&program, &cluster, &fresh(), "session");
+    let database = fresh();
+    let by_sessions = Bouncer::start(&program, &cluster, &database, "session");
     let place = Place::new().with("LGDL_POSTGRES_URL", &by_sessions.url);
     let running = talked_to(&place, &runtime);
     place.lgdl("gdpr erase ann").expect(0);
     place.lgdl("audit verify").expect(0);
     runtime.block_on(running.stop()).unwrap();
 
-    let by_transactions = Bouncer::start(&program, &cluster, &fresh(), "transaction");
+    let by_transactions = Bouncer::start(&program, &cluster, &database, "transaction");
     let place = Place::new().with("LGDL_POSTGRES_URL", &by_transactions.url);
     let refused = runtime.block_on(start(config(&place))).expect_err("it does not start").to_string();
     assert!(refused.contains("E545") && refused.contains("pool_mode = session"), "{refused}");

@@ -32,6 +32,7 @@ const LAST: u64 = SAID.len() as u64;
 
 fn place(settings: &[(&str, &str)]) -> (Place, String) {
     let place = settings.iter().fold(Place::new(), |place, (name, value)| place.with(name, value));
+    let place = place.ready();
     std::fs::create_dir(place.path("bikes")).unwrap();
     std::fs::write(place.path("bikes/game.lgdl"), GAME).unwrap();
     let published = place.lgdl("games publish bikes bikes --json").expect(0).json();

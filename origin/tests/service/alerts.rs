@@ -60,9 +60,12 @@ async fn an_incident_is_told_once_over_every_channel_and_so_is_its_end() {
     let raised = PLACES.map(|at| place.arrived.at(at)[0].clone());
     let [mail, slack, pagerduty, any] = &raised;
     let text = mail["text"].as_str().unwrap();
-    assert!(text.contains("Subject: [lgdl] critical: the disk is") && text.contains("disk_full"), "{text}");
+    assert!(
+        text.contains("Subject: [lgdl] critical: the disk of the store is") && text.contains("disk_full"),
+        "{text}"
+    );
     assert!(mail["to"].to_string().contains("ops@example.com") && mail["to"].to_string().contains("boss@example.com"));
-    assert!(slack["text"].as_str().unwrap().starts_with("critical: the disk is"));
+    assert!(slack["text"].as_str().unwrap().starts_with("critical: the disk of the store is"));
     assert_eq!(
         (&pagerduty["event_action"], &pagerduty["payload"]["severity"]),
         (&"trigger".into(), &"critical".into())
@@ -76,7 +79,7 @@ async fn an_incident_is_told_once_over_every_channel_and_so_is_its_end() {
     place.until("its end is told", |arrived| PLACES.iter().all(|at| arrived.at(at).len() == 2)).await;
     let ended = &place.arrived.at("pagerduty")[1];
     assert_eq!((&ended["event_action"], &ended["dedup_key"]), (&"resolve".into(), &pagerduty["dedup_key"]));
-    assert!(place.arrived.at("mail")[1]["text"].as_str().unwrap().contains("resolved: the disk is"));
+    assert!(place.arrived.at("mail")[1]["text"].as_str().unwrap().contains("resolved: the disk of the store is"));
     assert!(open(&*edge.running.origin.store).await.unwrap().is_empty());
 }
 

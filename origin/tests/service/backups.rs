@@ -68,7 +68,7 @@ async fn the_origin_makes_a_backup_seals_it_and_restores_it_by_itself() {
     backup::restore_sqlite(opened.path(), &restored, SystemClock.now_ms()).unwrap();
     let without = Config { backup_key: None, ..(*config).clone() };
     let error = Opened::of(&made.file, &without).await.unwrap_err().to_string();
-    assert!(error.starts_with("E516 ") && error.contains("LGDL_BACKUP_KEY"), "{error}");
+    assert!(error.starts_with("E508 ") && error.contains("LGDL_BACKUP_KEY"), "{error}");
 }
 
 #[tokio::test]

@@ -67,6 +67,14 @@ async fn a_certificate_that_ends_soon_is_an_incident() {
         let known = open(&*edge.running.origin.store).await.unwrap();
         if let Some(incident) = known.values().find(|incident| incident.rule == "certificate_ends") {
             assert!(incident.summary.contains("ends in"), "{incident:?}");
+            let url = format!("https://localhost:{}/health", edge.running.edge_address.port()).parse().unwrap();
+            let health = get(&url, WITHIN, Proof::Needed).await.unwrap();
+            let told: serde_json::Value = serde_json::from_str(&health.body).unwrap();
+            // It serves as well as before; somebody should look.
+            assert_eq!(
+                (health.status.as_u16(), &told["components"]["certificate"]["status"]),
+                (200, &"degraded".into())
+            );
             return;
         }
         assert!(began.elapsed() < Duration::from_secs(60), "{known:?}");

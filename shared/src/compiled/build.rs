@@ -581,6 +581,7 @@ fn head_of(game: &ir::Game) -> ir::Game {
         moves: Vec::new(),
         learning: game.learning.clone(),
         events: game.events.clone(),
+        files: game.files.clone(),
         translations: Vec::new(),
     }
 }

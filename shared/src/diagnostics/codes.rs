@@ -82,4 +82,5 @@ codes! {
     BareText "E130" Warning "a bare word is taken for a text";
     FailedOfSlot "E131" Warning "`failed` where only a slot can be given up";
     NoGenerator "E132" Warning "an action that needs what this version does not have";
+    ValueNeverHeld "E133" Warning "a value that the slot never has";
 }

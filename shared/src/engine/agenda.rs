@@ -9,7 +9,7 @@ use super::mending::Target;
 use super::repairs::{self, Repair};
 use super::run::{Halt, Reading, Run};
 use super::state::{Frame, Open};
-use super::turn::CERTAIN;
+use super::turn::is_certain;
 use super::{AlsoState, wording};
 use crate::ir::{Move, SlotType};
 use crate::slots::{self, Shown, effective_type, strings};
@@ -70,7 +70,7 @@ impl Run<'_> {
             let words = text.get(clause.0..clause.1).unwrap_or_default();
             // The mark that ends a clause tells whether it asks.
             let asks = text.get(clause.1..).is_some_and(|after| after.trim_start().starts_with(['?', '？']));
-            said.candidate.score >= CERTAIN || asks || strings::is_question(words, &text::Heard::of(language, words))
+            is_certain(&said.candidate) || asks || strings::is_question(words, &text::Heard::of(language, words))
         };
         let plan = decide(&heard, own.as_deref(), self.room(open), &apart);
         match plan {
@@ -224,7 +224,7 @@ impl Run<'_> {
                 slots::choose(options, self.vocabulary(), &phrase, Shown::Numbered).is_some()
             }
             Open::Which { options, .. } => {
-                let labels: Vec<&str> = options.iter().map(|(label, _)| label.as_str()).collect();
+                let labels: Vec<String> = options.iter().map(|(label, _)| label.clone()).collect();
                 slots::choose(&labels, self.vocabulary(), &phrase, Shown::Numbered).is_some()
             }
             Open::Guess { .. } => slots::yes_no::read(rest, &self.reference).is_some(),
@@ -325,7 +325,7 @@ impl Run<'_> {
     fn wait_in_line(&mut self, frames: Vec<Frame>) -> Vec<String> {
         let (mut labels, mut left) = (Vec::new(), Vec::new());
         for frame in frames {
-            let label = wording::move_label(&frame.move_id);
+            let label = self.label_of(&frame.move_id);
             if self.state.waiting.len() < MAX_WAITING_MOVES {
                 self.state.waiting.push(frame);
                 labels.push(label);

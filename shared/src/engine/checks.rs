@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::capability::Verdict;
-use super::rules::Subject;
+use super::rules::{Subject, parts_of};
 use super::run::{Halt, Run};
 use super::wording;
 use crate::ir::{Away, Check, Move, Slot};
-use crate::slots::whole_of;
+use crate::slots::{self, whole_of};
 
 /// What came of a check, as explanations have it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -90,7 +90,20 @@ impl Run<'_> {
     fn reason_of(&mut self, subject: Subject<'_>, check: &Check) -> String {
         match &check.reason {
             Some(said) => self.rendered_of(subject, said),
-            None => wording::not_accepted(subject.name()).in_words(self.language()),
+            None => wording::not_accepted(self.called(subject)).in_words(self.language()),
+        }
+    }
+
+    /// What a subject is called where it is named to the person.
+    pub(super) fn called(&self, subject: Subject<'_>) -> String {
+        match subject {
+            Subject::Value(slot) => slots::named(slot),
+            Subject::Whole(name) => {
+                let mv = self.active_move();
+                let last = mv.as_ref().and_then(|mv| parts_of(mv, name).pop());
+                let whole = last.and_then(|slot| slot.rules.as_ref()?.whole.as_ref()?.called.clone());
+                whole.unwrap_or_else(|| slots::called(name))
+            }
         }
     }
 

@@ -362,13 +362,12 @@ impl Run<'_> {
         match self.need(mv) {
             None => Ok(()),
             Some(Need::Confirmation(slot)) => {
-                let said = self
-                    .state
-                    .active
-                    .as_ref()
-                    .and_then(|frame| frame.slot(&slot.name))
-                    .map(|value| value.text.clone())
-                    .unwrap_or_default();
+                let held = self.state.active.as_ref().and_then(|frame| frame.slot(&slot.name));
+                let said = held.map(|held| {
+                    let option = slots::option_in_words(self.language(), slot, &held.value);
+                    option.unwrap_or_else(|| held.text.clone())
+                });
+                let said = said.unwrap_or_default();
                 self.open(Open::Confirm { name: slot.name.clone() });
                 self.tell.choices = wording::yes_and_no(self.language());
                 if slot.confirm {

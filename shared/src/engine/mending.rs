@@ -275,7 +275,7 @@ impl Run<'_> {
                 Ok(())
             }
             Open::Guess { .. } => {
-                self.say(&wording::guess(&wording::move_label(&mv.name)));
+                self.say(&wording::guess(&wording::move_label(&mv)));
                 self.tell.choices = wording::yes_and_no(self.language());
                 Ok(())
             }

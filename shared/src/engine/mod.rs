@@ -51,6 +51,8 @@ pub use checks::Checked;
 pub use given::{Given, MAX_GIVEN_BYTES};
 pub use handover::{HandoverStage, HandoverStatus};
 pub use state::Conversation;
+#[cfg(feature = "golden")]
+pub(crate) use {answers::prompt_text, wording::is_named};
 
 /// The longest utterance, in characters.
 pub const MAX_UTTERANCE_CHARS: usize = 4096;
@@ -292,6 +294,9 @@ pub struct TurnRecord {
     /// What recognised the move: `strict`, `plain`, `fuzzy`, `learned` or `meaning`; nothing where an open question was answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub understood_by: Option<String>,
+    /// The move that answered as a part of which other, which had called it; of several, the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<String>,
     /// Codes of run-time findings (`E001` for a template value that could not be computed, …), without user text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<String>,
@@ -395,8 +400,11 @@ pub struct Explanation {
     pub candidates: Vec<ExplainedCandidate>,
     /// Slots with value and source, `(name, value, source)`.
     pub slots: Vec<(String, Value, String)>,
-    /// Blocks that ran, by source line.
+    /// Blocks that ran, by source line; what is imported stands behind the game's own lines.
     pub blocks: Vec<u32>,
+    /// Those of them that stand in an imported file: the line as above, the file, the line there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imported: Vec<(u32, String, u32)>,
     /// What capabilities said of values: slot, `service.function`, verdict.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<(String, String, Checked)>,

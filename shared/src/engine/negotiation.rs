@@ -4,7 +4,7 @@ use super::flow::{Entry, subject_of, until_at};
 use super::mending::Target;
 use super::run::{Halt, Reading, Run, WORTH_ASKING, rounded};
 use super::state::{Frame, Open, Talks};
-use super::turn::CERTAIN;
+use super::turn::is_certain;
 use super::{MAX_UTTERANCE_CHARS, Negotiation, NegotiationRound, wording};
 use crate::ir::Priority;
 use crate::matcher::Candidate;
@@ -153,7 +153,8 @@ impl Run<'_> {
     /// The end of a negotiation that did not get there: the best guess is confirmed, or a person takes over.
     fn conclude(&mut self, name: &str, score: f64, utterance: String) -> Result<(), Halt> {
         if score >= WORTH_ASKING {
-            self.say(&wording::guess(&wording::move_label(name)));
+            let label = self.label_of(name);
+            self.say(&wording::guess(&label));
             self.tell.choices = wording::yes_and_no(self.language());
             self.activate(Frame::new(name, score));
             self.open(Open::Guess { utterance });
@@ -184,7 +185,7 @@ impl Run<'_> {
         let phrase = self.heard();
         let question = strings::is_question(&self.text, &phrase);
         if let Some(other) = self.interruption()
-            && (other.score >= CERTAIN || question)
+            && (is_certain(&other) || question)
         {
             return self.digress(&other);
         }

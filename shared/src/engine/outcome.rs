@@ -57,6 +57,8 @@ impl Run<'_> {
         let open = self.state.active.as_ref().and_then(|frame| frame.open.clone());
         let awaiting_slot = match &open {
             Some(Open::Slot { name } | Open::Confirm { name }) => Some(name.clone()),
+            // Choices that are offered with a slot's question.
+            Some(Open::Choice { clarifies: Some(held), .. }) if held.position.is_empty() => Some(held.name.clone()),
             _ => None,
         };
         let (move_id, confidence) = self.tell.answered_by.clone().unwrap_or_else(|| ("none".to_owned(), 0.0));
@@ -126,6 +128,7 @@ impl Run<'_> {
             calls: self.tell.calls,
             reading: self.tell.reading.name().to_owned(),
             understood_by,
+            part_of: self.tell.answered_in,
             findings: self.tell.findings,
             learning: self.tell.learning,
             given: Given::of(self.input.turn, self.input.results),
@@ -166,6 +169,7 @@ impl Run<'_> {
             candidates,
             slots: std::mem::take(&mut self.tell.explained_slots),
             blocks: self.tell.blocks.clone(),
+            imported: self.tell.blocks.iter().filter_map(|line| self.input.header.imported(*line)).collect(),
             checks: std::mem::take(&mut self.tell.checks),
         }
     }

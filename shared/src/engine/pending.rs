@@ -6,7 +6,7 @@ use super::flow::Entry;
 use super::mending::{Replaceable, Target};
 use super::run::{Halt, Reading, Run, TOO_CLOSE};
 use super::state::{Clarifies, Frame, Open};
-use super::turn::CERTAIN;
+use super::turn::is_certain;
 use super::{MAX_UTTERANCE_CHARS, wording};
 use crate::matcher::Candidate;
 use crate::slots::{self, Shown, Vocabulary, strings};
@@ -51,7 +51,7 @@ impl Run<'_> {
             // A whole sentence that another move understands is that move's, even if a word of it names an option.
             if let Some(other) = self
                 .interruption()
-                .filter(|other| (chosen.is_none() || other.score >= CERTAIN) && !strings::is_noise(&phrase))
+                .filter(|other| (chosen.is_none() || is_certain(other)) && !strings::is_noise(&phrase))
             {
                 return self.digress(&other);
             }
@@ -134,7 +134,7 @@ impl Run<'_> {
 
     /// Which of two moves was meant.
     pub(super) fn answer_which(&mut self, options: &[(String, String)], utterance: &str) -> Result<(), Halt> {
-        let labels: Vec<&str> = options.iter().map(|(label, _)| label.as_str()).collect();
+        let labels: Vec<String> = options.iter().map(|(label, _)| label.clone()).collect();
         let phrase = self.heard();
         let chosen = slots::choose(&labels, self.vocabulary(), &phrase, Shown::Numbered);
         if self.mend_if_asked(Target::Question)? {

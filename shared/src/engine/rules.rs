@@ -9,7 +9,7 @@ use super::flow::{missing, prompt_blocks};
 use super::run::Run;
 use super::wording;
 use crate::ir::{Condition, Expression, Literal, Move, Slot, SlotType};
-use crate::slots::{SlotValue, whole_of};
+use crate::slots::{self, SlotValue, whole_of};
 
 /// Options that the context gives a slot at most.
 const MAX_OPTIONS: usize = 200;
@@ -115,7 +115,11 @@ impl Run<'_> {
             .filter(|whole| parts_of(mv, whole).into_iter().all(|part| self.standing(mv, part) == Standing::Needless));
         let name = whole.unwrap_or(&slot.name).to_owned();
         if !told.contains(&name) {
-            self.say(&wording::needless(&name));
+            let called = match whole {
+                Some(whole) => self.called(Subject::Whole(whole)),
+                None => slots::named(slot),
+            };
+            self.say(&wording::needless(called));
             told.push(name);
         }
     }
@@ -213,7 +217,8 @@ impl Run<'_> {
     fn unsay_correction(&mut self, slot: &Slot, value: &SlotValue) {
         let sensitive = self.is_sensitive(slot);
         let shown = Slot { sensitive, ..slot.clone() };
-        let said = wording::corrected(&shown, &value.text).in_words(self.language());
+        let said = slots::option_in_words(self.language(), &shown, &value.value);
+        let said = wording::corrected(&shown, said.as_deref().unwrap_or(&value.text)).in_words(self.language());
         self.tell.sentences.retain(|sentence| *sentence != said);
     }
 

@@ -102,6 +102,8 @@ pub(super) struct Tell {
     pub(super) warns_agent: bool,
     /// The hand-over that this turn ended.
     pub(super) ended_handover: Option<super::HandoverStatus>,
+    /// The move as a part of which that one answered.
+    pub(super) answered_in: Option<String>,
     pub(super) slots_filled: bool,
     pub(super) completed_slots: Option<(String, Map<String, Value>)>,
     pub(super) filled: Vec<Filled>,
@@ -308,7 +310,14 @@ impl<'a> Run<'a> {
     pub(super) fn answer_as(&mut self, move_id: &str, score: f64) {
         if self.tell.answered_by.is_none() {
             self.tell.answered_by = Some((move_id.to_owned(), score));
+            self.tell.answered_in = self.caller_of(move_id);
         }
+    }
+
+    /// The move that has called this one as a part, where it is under way so; of several, the first.
+    fn caller_of(&self, move_id: &str) -> Option<String> {
+        let frame = self.state.active.as_ref().filter(|frame| frame.move_id == move_id)?;
+        frame.with_callers().skip(1).last().map(|frame| frame.move_id.clone())
     }
 
     // ---- moves and matching ---------------------------------------------------------------------------------
@@ -469,6 +478,12 @@ impl<'a> Run<'a> {
         self.input.game.move_at(candidate.move_index).map_or(1.0, |mv| self.threshold_of(&mv.threshold))
     }
 
+    /// What a move of the game is called where it is named to the person.
+    pub(super) fn label_of(&self, name: &str) -> String {
+        let found = self.input.game.find_move(name).and_then(|index| self.input.game.move_at(index));
+        found.map_or_else(|| crate::text::readable(name), |mv| wording::move_label(&mv))
+    }
+
     /// The moves that can be named to the person now, as people would say them.
     pub(super) fn abilities(&self) -> Option<wording::Filled> {
         let named: Vec<String> = (0..self.input.game.move_count())
@@ -476,7 +491,7 @@ impl<'a> Run<'a> {
             .filter_map(|index| self.input.game.move_at(index))
             .filter(|mv| wording::is_named(mv))
             .take(wording::MAX_COUNTED_MOVES)
-            .map(|mv| wording::move_label(&mv.name))
+            .map(|mv| wording::move_label(&mv))
             .collect();
         wording::abilities(&named)
     }

@@ -222,6 +222,11 @@ impl Frame {
         self.slots.push((name.to_owned(), value));
     }
 
+    /// The frame, and those of the moves that have called it as a part, the nearest first.
+    pub(super) fn with_callers(&self) -> impl Iterator<Item = &Frame> {
+        std::iter::successors(Some(self), |frame| frame.caller.as_deref().map(|caller| &caller.frame))
+    }
+
     /// Empties a slot.
     pub(super) fn clear(&mut self, name: &str) {
         self.slots.retain(|(slot, _)| slot != name);
@@ -259,6 +264,18 @@ impl Conversation {
         let frame = frames.find(|frame| frame.move_id == move_id)?;
         let passed = frame.passed.iter().any(|passed| passed == slot);
         Some(passed || !frame.heard.is_empty() || frame.slot(slot).is_some())
+    }
+
+    /// What was said for a slot, in whichever move has a value for it: the one under way first, then those that wait for it, then
+    /// the one that has just ended; of a part that has come back, the value itself.
+    #[cfg(feature = "golden")]
+    pub(crate) fn said_for(&self, slot: &str) -> Option<&str> {
+        let waiting = self.suspended.iter().rev().chain(self.ended.as_ref().map(|ended| &ended.frame));
+        let pointer = format!("/{}", slot.replace('.', "/"));
+        self.active.iter().chain(waiting).flat_map(Frame::with_callers).find_map(|frame| {
+            let handed_back = || frame.captures.values().find_map(|values| values.pointer(&pointer)?.as_str());
+            frame.slot(slot).map(|value| value.text.as_str()).or_else(handed_back)
+        })
     }
 
     /// Remembers that a move answered.

@@ -9,15 +9,20 @@ use super::state::{Frame, Open};
 use super::wording;
 use crate::ir::{Move, Priority, SlotType};
 use crate::language::Class;
-use crate::matcher::{Candidate, Standing};
+use crate::matcher::{Candidate, Stage, Standing};
 use crate::slots::{self, Vocabulary, strings};
 
 /// A score at which an utterance goes to its move even if it could be the answer to an open free-text question.
-pub(super) const CERTAIN: f64 = 0.9;
+const CERTAIN: f64 = 0.9;
 /// Moves whose options are looked for in an utterance that no move matches, at most.
 const MAX_MOVES_SPOKEN_FOR: usize = 64;
 /// A repair is left to the game only if a move of the game claims the phrase at least this plainly.
 const CLAIMS: f64 = 0.75;
+
+/// Whether an open question is left for a candidate: what only comes near to a move in meaning is never certain.
+pub(super) fn is_certain(candidate: &Candidate) -> bool {
+    candidate.score >= CERTAIN && candidate.stage != Stage::Meaning
+}
 
 impl Run<'_> {
     /// Reads the utterance and acts on it.
@@ -187,7 +192,8 @@ impl Run<'_> {
 
     fn guess_move(&mut self, name: &str, score: f64, text: &str) {
         self.answer_as(name, score);
-        self.say(&wording::guess(&wording::move_label(name)));
+        let label = self.label_of(name);
+        self.say(&wording::guess(&label));
         self.tell.choices = wording::yes_and_no(self.language());
         self.activate(Frame::new(name, score));
         self.open(Open::Guess { utterance: text.to_owned() });
@@ -226,7 +232,7 @@ impl Run<'_> {
         let options: Vec<(String, String)> = [first, second]
             .map(|candidate| self.name_of(candidate))
             .into_iter()
-            .map(|name| (wording::move_label(&name), name))
+            .map(|name| (self.label_of(&name), name))
             .collect();
         let labels: Vec<String> = options.iter().map(|(label, _)| label.clone()).collect();
         let name = self.name_of(first);

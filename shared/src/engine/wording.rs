@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Language, Text};
-use crate::slots::{called, effective_type, is_yes_no, label};
+use crate::slots::{effective_type, is_yes_no, label, named};
 use crate::template::number_text;
 use crate::text::readable;
 
@@ -125,7 +125,7 @@ fn plain(value: impl Into<String>) -> Value {
 
 /// The question for a slot whose move has no block for it.
 pub(super) fn default_prompt(language: &'static Language, slot: &Slot) -> Filled {
-    let name = ("name", plain(called(&slot.name)));
+    let name = ("name", plain(named(slot)));
     match effective_type(slot) {
         SlotType::Enum(options) if !is_yes_no(language, slot) => {
             let said = options.iter().map(|option| label(slot, option)).collect();
@@ -143,7 +143,7 @@ pub(super) fn default_prompt(language: &'static Language, slot: &Slot) -> Filled
 /// The question that reads a `confirm` slot back.
 pub(super) fn read_back(slot: &Slot, said: &str) -> Filled {
     if slot.sensitive {
-        Filled::new(Text::ReadBackSensitive, [("name", plain(called(&slot.name)))])
+        Filled::new(Text::ReadBackSensitive, [("name", plain(named(slot)))])
     } else {
         Filled::new(Text::ReadBack, [("value", plain(said))])
     }
@@ -151,7 +151,7 @@ pub(super) fn read_back(slot: &Slot, said: &str) -> Filled {
 
 /// Reads back a value that several slots could take, with the one that it is taken for.
 pub(super) fn read_back_named(slot: &Slot, said: &str) -> Filled {
-    Filled::new(Text::ReadBackNamed, [("name", plain(capitalized(&called(&slot.name)))), ("value", plain(said))])
+    Filled::new(Text::ReadBackNamed, [("name", plain(capitalized(&named(slot)))), ("value", plain(said))])
 }
 
 /// That something is not among the options.
@@ -165,19 +165,19 @@ pub(super) fn left_out(said: &str) -> Filled {
 }
 
 /// That a service refused a value.
-pub(super) fn not_accepted(slot: &str) -> Filled {
-    Filled::new(Text::NotAccepted, [("name", plain(called(slot)))])
+pub(super) fn not_accepted(name: String) -> Filled {
+    Filled::new(Text::NotAccepted, [("name", plain(name))])
 }
 
 /// That a slot is not needed any more.
-pub(super) fn needless(slot: &str) -> Filled {
-    Filled::new(Text::Needless, [("name", plain(called(slot)))])
+pub(super) fn needless(name: String) -> Filled {
+    Filled::new(Text::Needless, [("name", plain(name))])
 }
 
 /// That a slot was corrected.
 pub(super) fn corrected(slot: &Slot, said: &str) -> Filled {
     if slot.sensitive {
-        Filled::new(Text::CorrectedSensitive, [("name", plain(called(&slot.name)))])
+        Filled::new(Text::CorrectedSensitive, [("name", plain(named(slot)))])
     } else {
         Filled::new(Text::Corrected, [("value", plain(said))])
     }
@@ -249,8 +249,8 @@ pub(super) fn noted(choice: &str) -> Filled {
 }
 
 /// A move's name as people would say it.
-pub(super) fn move_label(name: &str) -> String {
-    readable(name)
+pub(super) fn move_label(mv: &Move) -> String {
+    mv.called.clone().unwrap_or_else(|| readable(&mv.name))
 }
 
 /// "I can help with …"
@@ -270,7 +270,7 @@ pub(super) fn yes_and_no(language: &'static Language) -> Vec<String> {
 }
 
 /// Whether a move is meant to be named to people.
-pub(super) fn is_named(mv: &Move) -> bool {
+pub(crate) fn is_named(mv: &Move) -> bool {
     !mv.triggers.is_empty() && !mv.name.starts_with("repair_")
 }
 

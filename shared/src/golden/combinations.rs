@@ -14,7 +14,7 @@ use crate::mocks::Mocks;
 use crate::template::number_text;
 use crate::text::{Heard, readable};
 
-/// Sentences tried for one game at most.
+/// Sentences tried for one game in one language at most.
 pub const MAX_COMBINATIONS: usize = 20_000;
 /// Questions that are gone through to reach a slot at most.
 const MAX_QUESTIONS: usize = 64;
@@ -86,17 +86,38 @@ struct Emergency {
 struct Trial<'g> {
     game: &'g CompiledGame,
     mocks: &'g Mocks,
+    /// The language that is spoken, as a request says it; nothing for the game's own.
+    context: Map<String, Value>,
     locale: Locale,
     found: Combinations,
 }
 
-/// Tries the combinations of a game.
+/// Tries the combinations of a game, in each of its languages.
 #[must_use]
 pub fn combinations(game: &CompiledGame, mocks: &Mocks) -> Combinations {
-    let moves: Vec<_> = (0..game.move_count()).filter_map(|index| game.move_at(index)).collect();
+    let mut all = combinations_in(game, game, Map::new(), mocks);
+    for (tag, translation) in game.translations() {
+        let context = Map::from_iter([("locale".to_owned(), Value::String(tag.clone()))]);
+        let Combinations { tried, lost, named, .. } = combinations_in(game, translation, context, mocks);
+        all.tried += tried;
+        all.lost += lost;
+        all.named.extend(named);
+    }
+    all.named.truncate(MAX_NAMED);
+    all
+}
+
+/// The same in one language; `spoken` is the game in it.
+fn combinations_in(
+    game: &CompiledGame,
+    spoken: &CompiledGame,
+    context: Map<String, Value>,
+    mocks: &Mocks,
+) -> Combinations {
+    let moves: Vec<_> = (0..spoken.move_count()).filter_map(|index| spoken.move_at(index)).collect();
     let urgent = |mv: &Move| mv.priority == Priority::Urgent;
-    let locale = Locale::of_game(&game.header());
-    let mut trial = Trial { game, mocks, locale, found: Combinations::default() };
+    let locale = Locale::of_game(&spoken.header());
+    let mut trial = Trial { game, mocks, context, locale, found: Combinations::default() };
     let mut emergencies = Vec::new();
     for mv in moves.iter().filter(|mv| urgent(mv)) {
         trial.found.urgent_moves += 1;
@@ -117,7 +138,7 @@ pub fn combinations(game: &CompiledGame, mocks: &Mocks) -> Combinations {
                     let both_urgent = emergencies.iter().any(|other| other.name == mv.name);
                     let joined =
                         if both_urgent { joined(locale, urgent, &said) } else { around(locale, urgent, &said) };
-                    let heard = alone && says_something_new(trial.game, urgent, &said);
+                    let heard = alone && says_something_new(locale.language, urgent, &said);
                     let beside = Beside::Move(&mv.name, if heard { Wanted::Heard } else { Wanted::Whatever });
                     for text in joined {
                         trial.check(&Conversation::default(), &text, &emergency.name, beside);
@@ -137,7 +158,7 @@ impl Trial<'_> {
             event: None,
             participant: "user".to_owned(),
             text: text.to_owned(),
-            context: Map::<String, Value>::new(),
+            context: self.context.clone(),
             now_ms,
             offset_seconds,
             settings: Settings::default(),
@@ -235,8 +256,7 @@ fn missing(outcome: &Outcome, urgent: &str, beside: Beside<'_>) -> Option<Missin
 }
 
 /// Whether more than half of what a sentence says is not what the emergency says already.
-fn says_something_new(game: &CompiledGame, urgent: &str, said: &str) -> bool {
-    let language = Language::of_game(&game.header());
+fn says_something_new(language: &'static Language, urgent: &str, said: &str) -> bool {
     let (urgent, said) = (Heard::of(language, urgent), Heard::of(language, said));
     let telling = |heard: &Heard| -> Vec<u64> {
         let words = heard.words.iter().filter(|word| !word.class.is(Class::FUNCTION.and(Class::FILLER)));
@@ -294,7 +314,7 @@ fn saying(locale: Locale, mv: &Move, pattern: &Pattern) -> String {
 }
 
 /// A sample of what answers a slot.
-fn answer_for(locale: Locale, slot: &Slot, ty: &SlotType) -> String {
+pub(super) fn answer_for(locale: Locale, slot: &Slot, ty: &SlotType) -> String {
     let sample = match ty {
         SlotType::String if slot.ty == SlotType::String && crate::slots::effective_type(slot) != &SlotType::String => {
             return answer_for(locale, slot, crate::slots::effective_type(slot));

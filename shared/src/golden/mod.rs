@@ -15,6 +15,7 @@
 
 mod combinations;
 mod expectation;
+mod persons;
 mod update;
 
 use jiff::Timestamp;
@@ -27,6 +28,7 @@ use serde_json::{Map, Value};
 
 pub use combinations::{Combinations, Lost, MAX_COMBINATIONS, Missing, combinations};
 pub use expectation::{Bound, Expectation, Mismatch};
+pub use persons::Persons;
 pub use update::{expectation_of, flow, rewritten};
 
 use crate::compiled::CompiledGame;

@@ -22,7 +22,7 @@ use crate::compiled::index::{Index, Pattern, pattern_flag};
 use crate::entities::Reference;
 use crate::ir::Priority;
 use crate::language::Language;
-use crate::meaning::{self, index::MeaningIndex};
+use crate::meaning::{self, Meant, index::MeaningIndex};
 use crate::text::{Class, Polarity, Tokens, polarity};
 
 /// What decides which moves compete.
@@ -202,7 +202,12 @@ fn search(
         has_context_terms: utterance.terms.iter().any(|hit| hit.context_sensitive),
     };
     matcher.search(search);
-    if search.kept.iter().all(|found| found.score < score::PLAIN) {
+    // Likeness of words is a guess however high it scores: which move is meant, meaning says.
+    if search
+        .kept
+        .iter()
+        .all(|found| found.stage == Stage::Fuzzy && found.priority != Priority::Urgent || found.score < score::PLAIN)
+    {
         matcher.by_meaning(search);
     }
     if search.kept.iter().all(|found| found.score < score::LEAST) {
@@ -279,26 +284,34 @@ impl Search {
     }
 
     /// Likeness of words yields to meaning, whose score can be relied on, for the moves that it covers; unless both find
-    /// the same.
-    fn yield_guesses(&mut self, index: &MeaningIndex<'_>, meant: u32) {
+    /// the same. A slip of the hand in an emergency stays one.
+    fn yield_guesses(&mut self, index: &MeaningIndex<'_>, best: &Meant) {
         let yields = |found: &Found| {
             found.stage == Stage::Fuzzy
-                && found.score < score::SURE
-                && found.move_index != meant
+                && found.move_index != best.move_index
+                && found.priority != Priority::Urgent
                 && index.covers(found.move_index as usize)
         };
         for found in self.kept.iter_mut().filter(|found| yields(found)) {
-            found.score /= GUESS_YIELDS;
+            if found.score < score::SURE {
+                found.score /= GUESS_YIELDS;
+            }
+            // What captured a value is more than likeness.
+            if !best.is_denied() && found.captures.is_empty() {
+                found.score = found.score.min(best.confidence.saturating_sub(1));
+            }
         }
     }
 
     /// Keeps what meaning found, with what a pattern of the same move captured.
     fn keep_meant(&mut self, mut found: Found) {
         if let Some(known) = self.kept.iter_mut().find(|known| known.move_index == found.move_index) {
-            if found.score > known.score {
+            // A slip of the hand in the author's words is no more sure for being near to them as well.
+            if found.score > known.score && known.score < score::PLAIN {
                 found.captures = std::mem::take(&mut known.captures);
                 // What its words say already is more than something that comes near.
                 if known.score >= score::MEANT {
+                    found.score = found.score.min(score::LIKENESS).max(known.score);
                     (found.stage, found.first, found.end) = (known.stage, known.first, known.end);
                 }
                 *known = found;
@@ -629,7 +642,7 @@ impl Matcher<'_> {
         let index = game.meaning();
         let meant = meaning::candidates(&index, game.model(), &clause);
         if let Some(best) = meant.first() {
-            search.yield_guesses(&index, best.move_index);
+            search.yield_guesses(&index, best);
         }
         let denies =
             utterance.tokens.as_slice().iter().any(|token| token.class.is(Class::NEGATOR.and(Class::EXCLUDES)));

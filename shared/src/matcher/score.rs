@@ -25,7 +25,9 @@ pub(super) const CATCH_ALL: u64 = 2_500;
 pub(super) const PLAIN: u64 = 7_500;
 /// What meaning hears below this is nothing: it is the lowest level that a move asks for.
 pub(super) const HEARD: u64 = 2_000;
-/// A match by likeness that meaning does not take back.
+/// A guess by likeness scores no more, however near its move is besides: below what leaves an open question.
+pub(super) const LIKENESS: u64 = 8_999;
+/// Below this a match by likeness is halved where meaning is heard.
 pub(super) const SURE: u64 = 7_000;
 const STRICT: u64 = 9_200;
 /// The weight of one word that means something.

@@ -5,8 +5,8 @@ use super::index::SKETCH;
 use super::model::{DIMS, LENGTH};
 use super::numbers::{ONE, fall, log, logistic};
 
-/// Meaning never scores more: below what leaves an open question, and what `critical` asks for.
-pub(super) const MOST: u64 = 8_999;
+/// Meaning never scores more: below what `critical` asks for.
+pub(super) const MOST: u64 = 9_499;
 /// What no telling word, and one, score at most: grammar by itself is below every level, one word below what moves ask
 /// for when nothing is said.
 const FEW_WORDS: [u64; 2] = [1_900, 7_400];

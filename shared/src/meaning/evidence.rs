@@ -14,6 +14,9 @@ const CARRIED: i64 = 5;
 /// A word that carries this part of what the strongest does decides with it, in tenths.
 const DECIDES: i64 = 5;
 
+/// A word that carries this part of what the strongest does says something of its own, in tenths.
+const OTHERWISE: i64 = 1;
+
 /// What each word of the clause adds to a move's logit.
 pub(super) fn shares(index: &MeaningIndex<'_>, heard: &Heard<'_>, of: usize, clause: &Clause<'_>) -> Vec<i64> {
     let mut shares = vec![0i64; clause.end.saturating_sub(clause.first)];
@@ -79,21 +82,18 @@ pub(super) fn telling_words(shares: &[i64], clause: &Clause<'_>) -> usize {
 }
 
 /// How the clause means what speaks for a move, whose nearest phrases are `near`.
-pub(super) fn polarity_of(shares: &[i64], evidence: (usize, usize), clause: &Clause<'_>, near: &Near) -> Polarity {
+pub(super) fn polarity_of(shares: &[i64], evidence: (usize, usize), clause: &Clause<'_>, near: &Near<'_>) -> Polarity {
     let is_negator = |at: usize| clause.tokens.as_slice().get(at).is_some_and(|token| token.class.is(Class::NEGATOR));
     if near.denies() {
         let (from, until) = part_around(evidence, clause);
         if (from..until).any(is_negator) {
             return Polarity::Asserted;
         }
-        if near.only_denies() {
+        if near.only_denies() && !says_otherwise(shares, clause, near) {
             return Polarity::Denied;
         }
     }
-    let says_little = |at: usize| {
-        let little = Class::FUNCTION.and(Class::FILLER).and(Class::LIGHT);
-        clause.tokens.as_slice().get(at).is_some_and(|token| token.class.is(little))
-    };
+    let says_little = |at: usize| says_little(clause, at);
     let share = |at: usize| shares.get(at - clause.first).copied().unwrap_or(0);
     let content = || (clause.first..clause.end).filter(|&at| !is_negator(at) && !says_little(at));
     // Where only grammar speaks for a move, grammar decides.
@@ -110,6 +110,25 @@ pub(super) fn polarity_of(shares: &[i64], evidence: (usize, usize), clause: &Cla
         .map(|at| polarity(clause.tokens, at, at + 1, clause.year))
         .max()
         .unwrap_or(Polarity::Asserted)
+}
+
+fn says_little(clause: &Clause<'_>, at: usize) -> bool {
+    let little = Class::FUNCTION.and(Class::FILLER).and(Class::LIGHT);
+    clause.tokens.as_slice().get(at).is_some_and(|token| token.class.is(little))
+}
+
+/// Whether something speaks for a move besides the words of its phrase that denies: "my card was declined" says what "my
+/// card does not work" says, "my card works" does not.
+fn says_otherwise(shares: &[i64], clause: &Clause<'_>, near: &Near<'_>) -> bool {
+    let strongest = shares.iter().copied().max().unwrap_or(0);
+    let denied = |at: usize| {
+        let mut here = clause.places.iter().filter(|place| place.1 as usize == at);
+        here.any(|place| near.denied.contains(&place.0.to_le_bytes()))
+    };
+    shares
+        .iter()
+        .zip(clause.first..)
+        .any(|(&share, at)| share > 0 && share * 10 >= strongest * OTHERWISE && !says_little(clause, at) && !denied(at))
 }
 
 /// The part of the sentence, between its marks, in which the evidence stands.

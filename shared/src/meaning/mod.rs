@@ -70,6 +70,13 @@ pub(crate) struct Meant {
     pub(crate) evidence: (usize, usize),
 }
 
+impl Meant {
+    /// Whether it is no reading, because the clause denies it or hardly comes near to it.
+    pub(crate) fn is_denied(&self) -> bool {
+        self.confidence <= confidence::DENIED
+    }
+}
+
 /// A clause as the head sees it.
 struct Heard<'a> {
     /// Keys with how much they tell (2^-8) and where they stand, each key once.
@@ -100,8 +107,8 @@ pub(crate) fn candidates(index: &MeaningIndex<'_>, model: Option<&Model<'_>>, cl
             let near = nearest(index, &heard, of, clause.admits, index::MIN_EXAMPLES)?;
             let confidence = confidence::of(mass.odds(logits.get(of)), near.cosine(), fit);
             let shares = evidence::shares(index, &heard, of, clause);
-            let confidence =
-                confidence.min(confidence::most_of(evidence::telling_words(&shares, clause), shares.len()));
+            let telling = evidence::telling_words(&shares, clause);
+            let confidence = confidence.min(confidence::most_of(telling, shares.len()));
             let evidence = evidence::strongest(&shares, clause);
             let confidence = match evidence::polarity_of(&shares, evidence, clause, &near) {
                 Polarity::Asserted => confidence,
@@ -111,12 +118,12 @@ pub(crate) fn candidates(index: &MeaningIndex<'_>, model: Option<&Model<'_>>, cl
             Some(Meant { move_index: of as u32, pattern: near.pattern, confidence, evidence })
         })
         .collect();
-    // The head says which is likelier; what is denied comes last.
-    crate::order::sort_by_key(&mut meant, |meant| meant.confidence <= confidence::DENIED);
+    // The head says which is likelier; what is denied comes last. No two score the same, so that the order stays.
+    crate::order::sort_by_key(&mut meant, Meant::is_denied);
     let mut most = confidence::MOST;
     for meant in &mut meant {
         meant.confidence = meant.confidence.min(most);
-        most = meant.confidence;
+        most = meant.confidence.saturating_sub(1);
     }
     meant
 }
@@ -266,14 +273,16 @@ impl Logits {
 /// The examples of a move that come nearest: of those that assert something, and of those that deny it ("can't
 /// breathe").
 #[derive(Debug, Default)]
-struct Near {
+struct Near<'a> {
     /// The nearest of all, by its pattern.
     pattern: u32,
     asserting: Option<i64>,
     denying: Option<i64>,
+    /// The words of the nearest that denies.
+    denied: &'a [[u8; 4]],
 }
 
-impl Near {
+impl Near<'_> {
     /// The cosine of the nearest, in 2^-16.
     fn cosine(&self) -> i64 {
         self.asserting.max(self.denying).unwrap_or(0)
@@ -291,14 +300,14 @@ impl Near {
 }
 
 /// The nearest phrases of a move, of which at least so many must be admitted.
-fn nearest(
-    index: &MeaningIndex<'_>,
+fn nearest<'a>(
+    index: &MeaningIndex<'a>,
     heard: &Heard<'_>,
     of: usize,
     admits: &dyn Fn(u32) -> bool,
     least: usize,
-) -> Option<Near> {
-    let mut near: Option<Near> = None;
+) -> Option<Near<'a>> {
+    let mut near: Option<Near<'a>> = None;
     let mut count = 0;
     for example in index.examples(of).filter(|example| admits(example.pattern)) {
         count += 1;
@@ -320,8 +329,11 @@ fn nearest(
         if Some(cosine) > near.asserting.max(near.denying) {
             near.pattern = example.pattern;
         }
-        let of_kind = if example.negated { &mut near.denying } else { &mut near.asserting };
-        *of_kind = (*of_kind).max(Some(cosine));
+        if !example.negated {
+            near.asserting = near.asserting.max(Some(cosine));
+        } else if Some(cosine) > near.denying {
+            (near.denying, near.denied) = (Some(cosine), example.keys);
+        }
     }
     near.filter(|_| count >= least)
 }

@@ -105,7 +105,7 @@ pub(crate) fn effective_type(slot: &Slot) -> &SlotType {
 }
 
 /// Whether the whole answer is one of the options, in its own words.
-pub(crate) fn is_exact_option<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> bool {
+pub(crate) fn is_exact_option(options: &[String], vocabulary: Vocabulary<'_>, heard: &Heard) -> bool {
     options::exact(options, vocabulary, heard).is_some()
 }
 
@@ -124,6 +124,25 @@ pub fn whole_of(slot: &str) -> Option<&str> {
 /// A slot's name as people would say it; of a part of a composite, the part's.
 pub(crate) fn called(slot: &str) -> String {
     readable(slot.split_once('.').map_or(slot, |(_, part)| part))
+}
+
+/// What a slot is called where it is named to people.
+pub(crate) fn named(slot: &Slot) -> String {
+    let own = slot.rules.as_ref().and_then(|rules| rules.called.clone());
+    own.unwrap_or_else(|| called(&slot.name))
+}
+
+/// A slot's value as it is named to people, where it is an option or several; `None` for any other.
+pub(crate) fn option_in_words(language: &'static Language, slot: &Slot, value: &serde_json::Value) -> Option<String> {
+    let option = |value: &serde_json::Value| value.as_str().map(|option| label(slot, option));
+    match effective_type(slot) {
+        SlotType::Enum(_) => option(value),
+        SlotType::List(item) if matches!(**item, SlotType::Enum(_)) => {
+            let members: Option<Vec<String>> = value.as_array()?.iter().map(option).collect();
+            members.filter(|members| !members.is_empty()).map(|members| language.together(&members))
+        }
+        _ => None,
+    }
 }
 
 /// What an option of a slot is called.

@@ -42,17 +42,17 @@ impl<'v> Vocabulary<'v> {
 }
 
 /// Which option means yes.
-pub(crate) fn yes_option<S: AsRef<str>>(language: &'static Language, options: &[S]) -> Option<usize> {
+pub(crate) fn yes_option(language: &'static Language, options: &[String]) -> Option<usize> {
     position(language, options, Cue::OptionYes)
 }
 
 /// Which option means no.
-pub(crate) fn no_option<S: AsRef<str>>(language: &'static Language, options: &[S]) -> Option<usize> {
+pub(crate) fn no_option(language: &'static Language, options: &[String]) -> Option<usize> {
     position(language, options, Cue::OptionNo)
 }
 
-pub(super) fn position<S: AsRef<str>>(language: &'static Language, options: &[S], cue: Cue) -> Option<usize> {
-    options.iter().position(|option| Heard::of(language, &readable(option.as_ref())).is(cue))
+pub(super) fn position(language: &'static Language, options: &[String], cue: Cue) -> Option<usize> {
+    options.iter().position(|option| Heard::of(language, &readable(option)).is(cue))
 }
 
 /// How options were put to the person.
@@ -81,11 +81,11 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn of<S: AsRef<str>>(language: &'static Language, options: &[S], vocabulary: Vocabulary<'_>) -> Prepared {
+    fn of(language: &'static Language, options: &[String], vocabulary: Vocabulary<'_>) -> Prepared {
         let plain_words = |text: &str| plain_words(language, text);
         let mut forms = Vec::new();
         for (index, option) in options.iter().enumerate() {
-            let words = plain_words(option.as_ref());
+            let words = plain_words(option);
             for (term, reach) in vocabulary.terms() {
                 let belongs = plain_words(&term.text) == words
                     || reach == Reach::Group && term.synonyms.iter().any(|synonym| plain_words(&synonym.text) == words);
@@ -101,7 +101,7 @@ impl Prepared {
             forms.push((index, words));
         }
         // A name that is an option of its own is nobody else's.
-        let own: Vec<Vec<String>> = options.iter().map(|option| plain_words(option.as_ref())).collect();
+        let own: Vec<Vec<String>> = options.iter().map(|option| plain_words(option)).collect();
         forms
             .retain(|(index, words)| own.iter().position(|option| option == words).is_none_or(|owner| owner == *index));
         forms.retain(|(_, words)| !words.is_empty());
@@ -114,7 +114,7 @@ pub(super) fn plain_words(language: &'static Language, text: &str) -> Vec<String
 }
 
 /// Whether the whole answer is an option, letter by letter (case and punctuation aside).
-pub(crate) fn exact<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Option<usize> {
+pub(crate) fn exact(options: &[String], vocabulary: Vocabulary<'_>, heard: &Heard) -> Option<usize> {
     let prepared = Prepared::of(heard.language, options, vocabulary);
     let words: Vec<&str> = heard.words.iter().map(|word| word.text.as_str()).collect();
     prepared
@@ -137,7 +137,7 @@ pub(crate) struct Mentioned {
 
 /// Options named somewhere in the text as whole words (synonyms and plural forms count), in the order of the text;
 /// longer forms before shorter ones that they contain.
-pub(crate) fn mentioned<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Mentioned> {
+pub(crate) fn mentioned(options: &[String], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Mentioned> {
     let mut prepared = Prepared::of(heard.language, options, vocabulary);
     crate::order::sort_by_key(&mut prepared.forms, |(index, form)| (std::cmp::Reverse(form.len()), *index));
     let words = &heard.words;
@@ -172,7 +172,7 @@ fn with_a_slip(language: &Language, word: &Word, part: &str) -> bool {
 }
 
 /// Options that are named and not negated.
-pub(crate) fn stated<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Chosen> {
+pub(crate) fn stated(options: &[String], vocabulary: Vocabulary<'_>, heard: &Heard) -> Vec<Chosen> {
     let words = &heard.words;
     mentioned(options, vocabulary, heard)
         .into_iter()
@@ -291,12 +291,7 @@ pub(super) fn supposed(heard: &Heard, first: usize, end: usize) -> bool {
 
 /// Reads an answer as a choice of exactly one option, as generously as an answer deserves; `None` when it names none,
 /// or several.
-pub(crate) fn choose<S: AsRef<str>>(
-    options: &[S],
-    vocabulary: Vocabulary<'_>,
-    heard: &Heard,
-    shown: Shown,
-) -> Option<Chosen> {
+pub(crate) fn choose(options: &[String], vocabulary: Vocabulary<'_>, heard: &Heard, shown: Shown) -> Option<Chosen> {
     let language = heard.language;
     let (first, last) = (heard.words.first()?, heard.words.last()?);
     let whole = |index| Some(Chosen { index, start: first.start, end: last.end });
@@ -336,7 +331,7 @@ pub(super) fn single(found: &[Chosen]) -> Option<Chosen> {
 }
 
 /// "the second one", "number 2", "option 3", "the last".
-fn by_position<S: AsRef<str>>(options: &[S], heard: &Heard, shown: Shown) -> Option<Chosen> {
+fn by_position(options: &[String], heard: &Heard, shown: Shown) -> Option<Chosen> {
     let words = heard.words.as_slice();
     let lead = heard.begins_with(Cue::PositionBefore);
     let rest = &words[lead..];
@@ -362,7 +357,7 @@ fn by_position<S: AsRef<str>>(options: &[S], heard: &Heard, shown: Shown) -> Opt
 }
 
 /// One option whose words are there but for small misspellings.
-fn by_spelling<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Option<Chosen> {
+fn by_spelling(options: &[String], vocabulary: Vocabulary<'_>, heard: &Heard) -> Option<Chosen> {
     let prepared = Prepared::of(heard.language, options, vocabulary);
     let mut best: Option<(usize, Chosen)> = None;
     let mut tied = false;
@@ -390,7 +385,7 @@ fn by_spelling<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: 
 }
 
 /// "walking" for `when walking`, "rest" for `at rest`: content words that only one option has, at least half of its own.
-fn by_telling_word<S: AsRef<str>>(options: &[S], vocabulary: Vocabulary<'_>, heard: &Heard) -> Option<Chosen> {
+fn by_telling_word(options: &[String], vocabulary: Vocabulary<'_>, heard: &Heard) -> Option<Chosen> {
     let language = heard.language;
     let prepared = Prepared::of(language, options, vocabulary);
     let empty = |word: &str| Heard::of(language, word).is(Cue::OptionEmpty);
@@ -498,8 +493,8 @@ mod tests {
 
     fn check(options: &[&str], answer: &str, expected: Option<&str>) {
         let heard = Heard::of(Language::english(), answer);
-        let chosen =
-            choose(options, Vocabulary::default(), &heard, Shown::Numbered).map(|chosen| options[chosen.index]);
+        let named: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
+        let chosen = choose(&named, Vocabulary::default(), &heard, Shown::Numbered).map(|chosen| options[chosen.index]);
         assert_eq!(chosen, expected, "{answer} among {options:?}");
     }
 
@@ -559,7 +554,7 @@ mod tests {
             modifiers: Modifiers::default(),
             synonyms: vec![Synonym { text: "text message".into(), modifiers: Modifiers::default() }],
         }];
-        let options = ["email", "sms"];
+        let options = ["email", "sms"].map(str::to_owned);
         let chosen = choose(
             &options,
             Vocabulary { own: &vocabulary, shared: &[], ..Vocabulary::default() },

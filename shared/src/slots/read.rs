@@ -275,8 +275,8 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
 
 /// "ground floor" for 0: what the slot's own vocabulary calls a number, where no number is said.
 fn called_number(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
-    let (names, amounts): (Vec<&str>, Vec<f64>) =
-        slot.vocabulary.iter().filter_map(|term| Some((term.text.as_str(), plain_number(&term.text)?))).unzip();
+    let (names, amounts): (Vec<String>, Vec<f64>) =
+        slot.vocabulary.iter().filter_map(|term| Some((term.text.clone(), plain_number(&term.text)?))).unzip();
     let Chosen { index, start, end } = options::single(&options::stated(&names, scan.vocabulary(slot), &scan.heard))?;
     let amount = *amounts.get(index)?;
     let text = scan.text.get(start..end)?.to_owned();

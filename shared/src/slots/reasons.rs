@@ -1,6 +1,6 @@
 //! What kind of answer fits a slot, in words for the person.
 
-use super::called;
+use super::named;
 use crate::ir::{Slot, SlotType};
 use crate::language::{Language, Text};
 use crate::template::number_text;
@@ -20,7 +20,7 @@ pub(crate) enum Wanted {
 pub(crate) fn reason(language: &'static Language, slot: &Slot) -> String {
     match effective_type(slot) {
         _ if is_yes_no(language, slot) => language.text(Text::ExpectYesNo).to_owned(),
-        SlotType::String => language.say(Text::ExpectNamed, &[("name", &called(&slot.name))]),
+        SlotType::String => language.say(Text::ExpectNamed, &[("name", &named(slot))]),
         ty => expected(language, slot, ty, Wanted::Any),
     }
 }
@@ -73,7 +73,7 @@ fn expected(language: &'static Language, slot: &Slot, ty: &SlotType, wanted: Wan
         SlotType::Pattern(regex) => {
             let example = pattern::example(regex);
             return if example.is_empty() {
-                language.say(Text::ExpectForm, &[("name", &called(&slot.name))])
+                language.say(Text::ExpectForm, &[("name", &named(slot))])
             } else {
                 language.say(Text::ExpectPattern, &[("example", &example)])
             };

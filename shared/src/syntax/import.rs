@@ -237,6 +237,13 @@ impl Sources {
         (0..file.games.len()).map(|game| segment_of(game).map(|at| entries[at].clone()).unwrap_or_default()).collect()
     }
 
+    /// The imported files, each with the line before its first.
+    pub(super) fn files(&self) -> Vec<(u32, String)> {
+        let lines = Lines::new(&self.text);
+        let before = |segment: &Segment| lines.line(u32::try_from(segment.start).unwrap_or(u32::MAX)) - 1;
+        self.segments.iter().skip(1).map(|segment| (before(segment), segment.path.clone())).collect()
+    }
+
     /// Findings in imported files are said where the import stands.
     pub(super) fn place(&self, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let own = self.segments[0].end;

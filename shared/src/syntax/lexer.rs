@@ -108,6 +108,30 @@ fn text_of(bytes: &[u8]) -> Result<&str, Diagnostic> {
     }
 }
 
+/// A text that lost its end, without the signs behind it that close what was opened before it: in `"Size? }` the brace is that of
+/// the block.
+fn without_closers(line: &str) -> &str {
+    /// Signs that one line closes behind a text.
+    const MAX_CLOSERS: usize = 8;
+    let mut text = line;
+    for _ in 0..MAX_CLOSERS {
+        let open = match text.chars().next_back() {
+            Some('}') => '{',
+            Some(']') => '[',
+            Some(')') => '(',
+            _ => return text,
+        };
+        let rest = &text[..text.len() - 1];
+        let opened = text.matches(open).count();
+        let closed = text.chars().filter(|sign| text.ends_with(*sign)).count();
+        if closed <= opened {
+            return text;
+        }
+        text = rest.trim_end();
+    }
+    text
+}
+
 struct Lexer<'s> {
     source: &'s str,
     bytes: &'s [u8],
@@ -241,7 +265,8 @@ impl<'s> Lexer<'s> {
             }
         }
         // The escape above may have skipped the first byte of a longer character; no token ends inside one.
-        let line = self.source.get(start..end.min(self.bytes.len())).unwrap_or_default().trim_end().len();
+        let line = self.source.get(start..end.min(self.bytes.len())).unwrap_or_default().trim_end();
+        let line = without_closers(line).len();
         let quote = char::from(quote);
         let message = format!("this text is not closed on its line: expected `{quote}`");
         let hint = format!("text of several lines stands in {quote}{quote}{quote} … {quote}{quote}{quote}");

@@ -83,6 +83,8 @@ pub fn parse_with(source: &[u8], contract: Option<&str>, importer: Importer<'_>)
     }
     let own = sources.own_games(&parse.file);
     games.truncate(own);
+    let imported = sources.files();
+    games.iter_mut().for_each(|game| game.files.clone_from(&imported));
     let entry = entry(&parse.file.games[..own]);
     let diagnostics = sources.place(findings.finish());
     Parsed { games, entry, diagnostics, files: sources.files }

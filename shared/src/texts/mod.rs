@@ -6,7 +6,7 @@
 mod file;
 mod walk;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -43,6 +43,10 @@ pub enum Kind {
     Term,
     /// A hint.
     Hint,
+    /// What a move or slot is called where it is named to people.
+    Name,
+    /// What people say to pass a slot over.
+    Declined,
 }
 
 /// What is wrong with a translation.
@@ -54,6 +58,8 @@ pub enum Fault {
     Stale,
     /// A placeholder or capture of the game's own text does not stand in it.
     Lost(String),
+    /// A placeholder or capture stands in it that none of the game's own texts knows.
+    Strange(String),
     /// It cannot be read as a text of its kind; the reason.
     Unreadable(String),
     /// The game has no such text any more.
@@ -92,7 +98,9 @@ pub fn of_the_program(game: &Game, language: &str) -> BTreeMap<String, Translate
         let (Some(from), Some(into)) = (entries_of(name, &game.language), entries_of(name, language)) else { continue };
         for Entry { id, texts, .. } in &from {
             let is_own = own.iter().any(|entry| entry.id == *id && entry.texts == *texts);
-            if let Some(other) = into.iter().find(|other| is_own && other.id == *id) {
+            // A part's slots have the same names in every language.
+            let translates = |other: &&Entry| other.id == *id && (other.kind != Kind::Name || other.texts != *texts);
+            if let Some(other) = into.iter().filter(|_| is_own).find(translates) {
                 known.insert(id.clone(), Translated { source: texts.clone(), text: other.texts.clone() });
             }
         }
@@ -105,6 +113,7 @@ pub fn of_the_program(game: &Game, language: &str) -> BTreeMap<String, Translate
 pub fn check(game: &Game, file: &TextsFile) -> Vec<(String, Fault)> {
     let entries = extract(game);
     let mut faults = Vec::new();
+    let known = names_of(game, &entries);
     for entry in &entries {
         let Some(translated) = file.texts.get(&entry.id).filter(|translated| !translated.text.is_empty()) else {
             faults.push((entry.id.clone(), Fault::Missing));
@@ -113,14 +122,23 @@ pub fn check(game: &Game, file: &TextsFile) -> Vec<(String, Fault)> {
         if translated.source != entry.texts {
             faults.push((entry.id.clone(), Fault::Stale));
         }
-        faults.extend(faults_of(entry, &translated.text).into_iter().map(|fault| (entry.id.clone(), fault)));
+        faults.extend(faults_of(entry, &translated.text, &known).into_iter().map(|fault| (entry.id.clone(), fault)));
     }
     let known = |id: &String| entries.iter().any(|entry| entry.id == *id);
     faults.extend(file.texts.keys().filter(|id| !known(id)).map(|id| (id.clone(), Fault::Unknown)));
     faults
 }
 
-fn faults_of(entry: &Entry, texts: &[String]) -> Vec<Fault> {
+/// What placeholders and captures may name: slots, and whatever the game's own texts name.
+fn names_of(game: &Game, entries: &[Entry]) -> BTreeSet<String> {
+    let slots = game.moves.iter().flat_map(|mv| &mv.slots);
+    let slots = slots.flat_map(|slot| crate::slots::whole_of(&slot.name).into_iter().chain([slot.name.as_str()]));
+    let slots = slots.map(str::to_owned);
+    let texts = entries.iter().flat_map(|entry| entry.texts.iter().map(move |text| (entry.kind, text)));
+    slots.chain(texts.filter_map(|(kind, text)| names_in(kind, text).ok()).flatten()).collect()
+}
+
+fn faults_of(entry: &Entry, texts: &[String], known: &BTreeSet<String>) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut held: Vec<String> = Vec::new();
     for text in texts {
@@ -133,6 +151,8 @@ fn faults_of(entry: &Entry, texts: &[String]) -> Vec<Fault> {
         entry.texts.iter().filter_map(|text| names_in(entry.kind, text).ok()).flatten().collect();
     wanted.sort();
     wanted.dedup();
+    let strange: BTreeSet<&String> = held.iter().filter(|name| !known.contains(*name)).collect();
+    faults.extend(strange.into_iter().cloned().map(Fault::Strange));
     faults.extend(wanted.into_iter().filter(|name| !held.contains(name)).map(Fault::Lost));
     faults
 }
@@ -158,7 +178,7 @@ fn names_in(kind: Kind, text: &str) -> Result<Vec<String>, String> {
             };
             Ok(elements.iter().filter_map(capture).collect())
         }
-        Kind::Option | Kind::Term | Kind::Hint => Ok(Vec::new()),
+        Kind::Option | Kind::Term | Kind::Hint | Kind::Name | Kind::Declined => Ok(Vec::new()),
     }
 }
 
@@ -213,6 +233,9 @@ enum Place<'g> {
     Option(&'g mut Slot, String),
     Term(&'g mut Term),
     Hint(&'g mut String),
+    /// With the name that it has in the game.
+    Name(&'g mut Option<String>, &'g str),
+    Declined(&'g mut Vec<String>),
 }
 
 fn read(place: &Place<'_>) -> (Kind, Vec<String>) {
@@ -230,6 +253,10 @@ fn read(place: &Place<'_>) -> (Kind, Vec<String>) {
             (Kind::Term, std::iter::once(term.text.clone()).chain(synonyms).collect())
         }
         Place::Hint(text) => (Kind::Hint, vec![(*text).clone()]),
+        Place::Name(called, name) => {
+            (Kind::Name, vec![(*called).clone().unwrap_or_else(|| crate::slots::called(name))])
+        }
+        Place::Declined(said) => (Kind::Declined, (*said).clone()),
     }
 }
 
@@ -294,6 +321,8 @@ fn write(place: Place<'_>, texts: &[String]) -> Result<(), String> {
                 text.clone_from(first);
             }
         }
+        Place::Name(called, _) => *called = texts.first().cloned(),
+        Place::Declined(said) => *said = texts.to_vec(),
     }
     Ok(())
 }

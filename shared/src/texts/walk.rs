@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::ir::{Action, Attachment, Away, Block, Condition, Game, PayloadValue, SlotRules, Statement, Template};
+use crate::ir::{Action, Attachment, Away, Block, Condition, Game, PayloadValue, Slot, SlotRules, Statement, Template};
 
 use super::{Place, options_of};
+use crate::slots::whole_of;
 
 /// Visits every place. An id names the move, the block or slot, and the text's number there, so that a text keeps its id
 /// when another block changes.
@@ -15,6 +16,9 @@ pub(super) fn places(game: &mut Game, visit: &mut dyn FnMut(&str, Place<'_>)) {
     }
     for mv in &mut game.moves {
         let name = mv.name.clone();
+        if crate::engine::is_named(mv) {
+            visit(&format!("{name}.called"), Place::Name(&mut mv.called, &name));
+        }
         let mut triggers: BTreeMap<String, usize> = BTreeMap::new();
         for trigger in &mut mv.triggers {
             let id = numbered(&mut triggers, &format!("{name}.says.{}", trigger.participant));
@@ -22,8 +26,12 @@ pub(super) fn places(game: &mut Game, visit: &mut dyn FnMut(&str, Place<'_>)) {
         }
         for slot in &mut mv.slots {
             let own = format!("{name}.{}", slot.name);
+            name_of_slot(slot, &own, visit);
             for option in options_of(slot) {
                 visit(&format!("{own}.option.{}", plain(&option)), Place::Option(slot, option.clone()));
+            }
+            if !slot.declined_by.is_empty() {
+                visit(&format!("{own}.declined"), Place::Declined(&mut slot.declined_by));
             }
             if let Some(context) = &mut slot.context {
                 visit(&format!("{own}.context"), Place::Hint(context));
@@ -47,6 +55,21 @@ pub(super) fn places(game: &mut Game, visit: &mut dyn FnMut(&str, Place<'_>)) {
                 });
             });
         }
+    }
+}
+
+/// What a slot is called; what the composite is whose last part it is, where something is asked of the whole.
+fn name_of_slot(slot: &mut Slot, own: &str, visit: &mut dyn FnMut(&str, Place<'_>)) {
+    // A slot that has no rules gets none by being looked at.
+    let mut called = slot.rules.as_mut().and_then(|rules| rules.called.take());
+    visit(&format!("{own}.called"), Place::Name(&mut called, &slot.name));
+    if called.is_some() {
+        slot.rules.get_or_insert_with(Box::default).called = called;
+    }
+    if let (Some(name), Some(rules)) = (whole_of(&slot.name), &mut slot.rules)
+        && let (Some(whole), Some((own, _))) = (&mut rules.whole, own.rsplit_once('.'))
+    {
+        visit(&format!("{own}.called"), Place::Name(&mut whole.called, name));
     }
 }
 

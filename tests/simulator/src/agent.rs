@@ -16,6 +16,8 @@ const AT_ONCE: usize = 2;
 /// How often an agent speaks, and hands back, percent of the looks at what they have.
 const SPEAKS: u64 = 50;
 const HANDS_BACK: u64 = 25;
+/// How often an agent takes what is another's for their own, percent of the looks.
+const CARELESS: u64 = 10;
 /// How often the origin looks after hand-overs, microseconds.
 const LOOK_EVERY_US: u64 = 2 * SECOND_US;
 
@@ -71,7 +73,9 @@ fn choose(
 ) -> Option<Wanted> {
     let me = agent_id(plan.number);
     let (waiting, with): (Vec<_>, Vec<_>) = open.into_iter().partition(|(_, row)| row.stage == HandoverStage::Waiting);
-    let mine: Vec<_> = with.into_iter().filter(|(_, row)| row.agent.as_ref() == Some(&me)).collect();
+    // Now and then somebody is wrong about what is theirs.
+    let careless = world.draw().chance(CARELESS);
+    let mine: Vec<_> = with.into_iter().filter(|(_, row)| careless || row.agent.as_ref() == Some(&me)).collect();
     let key = format!("{}.{number}", plan.name);
     if let Some((conversation, _)) = waiting.first()
         && mine.len() < AT_ONCE
@@ -106,7 +110,7 @@ fn act(world: &World, agent: Option<usize>, conversation: &str, deed: &Deed, key
     let (answered, committed) =
         world.origin.borrow().at_desk(agent, conversation, deed, key, &world.trips(), world.now_ms());
     if let Some((request, turn)) = committed {
-        world.history.borrow_mut().at_desk.insert(request.fingerprint.clone(), turn);
+        world.history.borrow_mut().at_desk.insert(request.fingerprint.clone(), (turn, agent));
         world.did(Done::Committed(Box::new(request)));
     }
     answered

@@ -195,7 +195,8 @@ fn states_equal_a_replay(world: &World, kept: &Kept, found: &mut Vec<Violation>)
         for turn in turns {
             let key = &turn.idempotency_key;
             let said = history.said.get(&turn.fingerprint).map(|text| spoken(text, &turn.record));
-            let Some(said) = said.or_else(|| history.at_desk.get(&turn.fingerprint).cloned()) else {
+            let Some(said) = said.or_else(|| history.at_desk.get(&turn.fingerprint).map(|(turn, _)| turn.clone()))
+            else {
                 found.push(format!("{name}: nobody said {key}"));
                 return;
             };

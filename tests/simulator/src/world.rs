@@ -74,8 +74,8 @@ pub(super) struct History {
     pub(super) acks: Vec<Ack>,
     /// By the request's fingerprint: its words.
     pub(super) said: BTreeMap<String, &'static str>,
-    /// By the request's fingerprint: what the desk had the engine run.
-    pub(super) at_desk: BTreeMap<String, Turn>,
+    /// By the request's fingerprint: what the desk had the engine run, and which agent; none for the origin itself.
+    pub(super) at_desk: BTreeMap<String, (Turn, Option<usize>)>,
     /// What the reader of events was given, in its order.
     pub(super) heard_of: Vec<Heard>,
     /// What agents have said, with the conversation; whether the origin has acknowledged it.

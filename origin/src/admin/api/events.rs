@@ -124,7 +124,7 @@ async fn page(
         }
     };
     let ends = store.bus_ends().await?;
-    let events: Vec<_> = page.events.iter().map(|row| cloud_event(row, None)).collect();
+    let events: Vec<_> = page.events.iter().map(|row| cloud_event(row, None, |name| store.audit_name(name))).collect();
     Ok(Json(json!({"events": events, "next": page.next, "first": ends.first, "last": ends.last})))
 }
 
@@ -168,7 +168,7 @@ async fn write(origin: Origin, wanted: Wanted, mut after: u64, mut feed: Feed) -
         match origin.store.bus_events(&wanted, after, STREAM_BATCH).await {
             Ok(BusPage { events, next }) => {
                 for row in &events {
-                    let data = cloud_event(row, None).to_string();
+                    let data = cloud_event(row, None, |name| origin.store.audit_name(name)).to_string();
                     let name = kind_name(&row.event.name, row.event.version);
                     feed.event(&sequence_text(row.sequence), &name, &data).await?;
                 }

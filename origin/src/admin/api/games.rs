@@ -19,6 +19,7 @@ use crate::admin::guard::Caller;
 use crate::admin::input::{Body, InPath, InQuery, MAX_REASON_CHARS, MIN_REASON_CHARS, check_reason};
 use crate::admin::permissions::Permission;
 use crate::admin::schema::{any_object, flag, list, name, object, one_of, or_null, text, time, whole};
+use crate::archives::ArchivedTurns;
 use crate::audit::events;
 use crate::clock::TIMES;
 use crate::games::{Content, Goldens, MAX_SOURCE_BYTES, PublishError, PublishRequest, publish};
@@ -343,7 +344,8 @@ async fn not_understood(
     let compiled = origin.store.compiled(&caller.tenant, &row.active.version).await?.ok_or_else(unknown_game)?;
     let compiled =
         CompiledGame::load(compiled.into()).map_err(|_| Problem::internal("The active version can't be read."))?;
-    let wanted = Wanted { since: Some(since), ..Wanted::default() };
+    let archived = ArchivedTurns::read_in(&origin.config);
+    let wanted = Wanted { since: Some(since), archived, ..Wanted::default() };
     let talks = talks(&*origin.store, &*origin.protection, &caller.tenant, &game, &wanted).await?;
     let (conversations, all) = (talks.talks.len(), talks.all);
     Ok(Json(json!({"unmatched": unmatched(&compiled, &talks.talks), "conversations": conversations, "all": all})))

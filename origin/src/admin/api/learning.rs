@@ -11,7 +11,7 @@ use lgdl::golden::GoldenFile;
 use lgdl::ids::Id;
 use lgdl::meaning::Meaning;
 use lgdl::mocks::Mocks;
-use lgdl::syntax;
+use lgdl::{syntax, texts};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -21,10 +21,11 @@ use crate::admin::guard::Caller;
 use crate::admin::input::{Body, InPath, MAX_REASON_CHARS, MIN_REASON_CHARS, check_reason};
 use crate::admin::permissions::Permission::ReadText;
 use crate::admin::schema::{any_object, list, object, one_of, or_null, text, whole};
+use crate::archives::ArchivedTurns;
 use crate::audit::events;
 use crate::games::MAX_SOURCE_BYTES;
 use crate::http::{Origin, Problem};
-use crate::learning::{Decision, Proposal, Trial, Tried, decide, decided, proposals};
+use crate::learning::{Around, Decision, Proposal, Trial, Tried, decide, decided, proposals};
 use crate::records::check_id;
 use crate::replay::{Talks, Wanted, talks};
 
@@ -133,7 +134,8 @@ async fn proposed(origin: &Origin, caller: &Caller, game: &str, reason: &str) ->
     let compiled = origin.store.compiled(&caller.tenant, &row.active.version).await?.ok_or_else(unknown)?;
     let compiled =
         CompiledGame::load(compiled.into()).map_err(|_| Problem::internal("The active version can't be read."))?;
-    let talks = talks(&*origin.store, &*origin.protection, &caller.tenant, game, &Wanted::default()).await?;
+    let wanted = Wanted { archived: ArchivedTurns::read_in(&origin.config), ..Wanted::default() };
+    let talks = talks(&*origin.store, &*origin.protection, &caller.tenant, game, &wanted).await?;
     Ok(Proposed { all: proposals(&compiled, &talks.talks), talks })
 }
 
@@ -214,9 +216,12 @@ async fn tried(proposal: &Proposal, source: Source, talks: Talks, meaning: Meani
             return Err(Problem::too_large(format!("The source has {bytes} bytes; the limit is {MAX_SOURCE_BYTES}.")));
         }
         let unusable = |error: &dyn std::fmt::Display| Problem::unacceptable(sentence(error));
-        let parsed = syntax::parse(source.as_bytes(), contract.as_deref());
+        let mut parsed = syntax::parse(source.as_bytes(), contract.as_deref());
         if let Some(error) = parsed.diagnostics.iter().find(|found| found.is_error()) {
             return Err(Problem::unacceptable(format!("The source does not compile: {}", sentence(&error.message))));
+        }
+        if let Some((file, problem)) = texts::add_translations(&mut parsed.games, &parsed.files).into_iter().next() {
+            return Err(Problem::unacceptable(format!("{file}: {}", sentence(&problem))));
         }
         let game = parsed.entry.and_then(|entry| parsed.games.get(entry));
         let game = game.ok_or_else(|| Problem::unacceptable("The source holds no game."))?;
@@ -225,7 +230,11 @@ async fn tried(proposal: &Proposal, source: Source, talks: Talks, meaning: Meani
         let goldens = goldens.collect::<Result<Vec<_>, _>>().map_err(|error| unusable(&error))?;
         let trial = Trial {
             source: &source,
-            contract: contract.as_deref(),
+            around: Around {
+                contract: contract.as_deref(),
+                import: &|_| Err("files are imported only where games lie as files".to_owned()),
+                files: &parsed.files,
+            },
             game,
             meaning,
             mocks: &mocks.unwrap_or_default(),

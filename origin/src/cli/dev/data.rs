@@ -11,6 +11,8 @@ use lgdl_origin::random::{Random, SystemRandom};
 
 use crate::cli::failure::Failure;
 
+/// The store in the folder.
+pub(in crate::cli) const STORE_FILE: &str = "origin.db";
 /// The key's file in the folder.
 const KEY_FILE: &str = "state.key";
 

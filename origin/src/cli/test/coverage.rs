@@ -13,6 +13,8 @@ pub(super) struct Coverage {
     pub(super) patterns: Kind<(String, String)>,
     /// The moves that have a block on a line; several when one extends another.
     moves_by_line: BTreeMap<u32, Vec<String>>,
+    /// For the patterns of translations, by move and text, the game's own pattern in the same place.
+    translated: BTreeMap<(String, String), String>,
 }
 
 /// One kind of thing: each by its key, with the line where it stands and whether it was reached.
@@ -90,6 +92,7 @@ impl Coverage {
             blocks: Kind::of(moves_by_line.keys().map(|line| (*line, *line))),
             patterns: Kind::of(patterns),
             moves_by_line,
+            translated: translated(game),
         }
     }
 
@@ -107,9 +110,30 @@ impl Coverage {
         // The best candidate of the move that answered is the pattern that led to it.
         let winner = explanation.candidates.iter().find(|candidate| candidate.move_id == outcome.record.move_id);
         if let Some(winner) = winner {
-            self.patterns.reach((winner.move_id.clone(), winner.pattern.clone()));
+            let said = (winner.move_id.clone(), winner.pattern.clone());
+            match self.translated.get(&said) {
+                Some(own) => self.patterns.reach((said.0, own.clone())),
+                None => self.patterns.reach(said),
+            }
         }
     }
+}
+
+/// What stands in the place of a game's own patterns in its translations. A language that needs more than there are own ones
+/// has the rest in the place of the last.
+fn translated(game: &Game) -> BTreeMap<(String, String), String> {
+    let mut found = BTreeMap::new();
+    for (own, other) in game.translations.iter().flat_map(|other| game.moves.iter().zip(&other.moves)) {
+        for (own_trigger, trigger) in own.triggers.iter().zip(&other.triggers) {
+            for (index, pattern) in trigger.patterns.iter().enumerate() {
+                let in_place = own_trigger.patterns.get(index).or(own_trigger.patterns.last());
+                if let Some(in_place) = in_place.filter(|in_place| in_place.text != pattern.text) {
+                    found.entry((own.name.clone(), pattern.text.clone())).or_insert_with(|| in_place.text.clone());
+                }
+            }
+        }
+    }
+    found
 }
 
 /// A branch is known by its line; an `else` shares that of its chain.
@@ -148,6 +172,24 @@ mod tests {
     fn lines_that_follow_each_other_are_one_range() {
         assert_eq!(ranges(&[3, 7, 8, 9, 12, 13]), "3, 7–9, 12, 13");
         assert_eq!(ranges(&[]), "");
+    }
+
+    #[test]
+    fn what_is_said_in_another_language_reaches_the_pattern_in_its_place() {
+        let source = b"game g {\n moves {\n  move m {\n   when user says something like: [\n    \"a b\",\n    \"c d\"\n   ]\n   when confident { respond with: \"1\" }\n  }\n }\n}\n";
+        let parsed = lgdl::syntax::parse(source, None);
+        let mut game = parsed.games[0].clone();
+        let texts = "language: es\ntexts:\n  m.says.user: { source: [\"a b\", \"c d\"], text: [\"uno dos\", \"tres cuatro\", \"cinco seis\"] }\n";
+        let file = lgdl::texts::TextsFile::read(texts.as_bytes()).unwrap();
+        let other = lgdl::texts::translated(&game, &file).unwrap();
+        game.translations.push(other);
+        let compiled = lgdl::compiled::CompiledGame::compile(&game).unwrap();
+        let golden = "dialogs: [{name: x, context: {locale: es}, turns: [{input: tres cuatro}]}]";
+        let golden = lgdl::golden::GoldenFile::read(golden.as_bytes()).unwrap();
+        let turns = golden.run(&golden.dialogs[0], &compiled, &lgdl::mocks::Mocks::default()).unwrap();
+        let mut coverage = Coverage::of(&game, u32::MAX);
+        turns.iter().for_each(|turn| coverage.add(&turn.outcome));
+        assert_eq!(coverage.patterns.share().missed_lines, [5]);
     }
 
     #[test]

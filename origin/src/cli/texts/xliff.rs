@@ -1,12 +1,15 @@
 //! XLIFF 2.0 (OASIS Standard, 2014): a unit a text, a segment a variant. A language that needs more variants than the game
 //! has puts them in the last segment, a line each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lgdl::texts::{Entry, Kind, TextsFile};
 use quick_xml::Reader;
 use quick_xml::escape::escape;
 use quick_xml::events::Event;
+
+/// The state of what nobody has translated, or looked at since its source changed.
+const INITIAL: &str = "initial";
 
 /// What a file of a translator holds.
 pub(super) struct Read {
@@ -14,6 +17,8 @@ pub(super) struct Read {
     pub(super) language: String,
     /// The translations by id.
     pub(super) targets: BTreeMap<String, Vec<String>>,
+    /// Those of them that still want to be looked at.
+    pub(super) unreviewed: BTreeSet<String>,
 }
 
 /// Writes the texts of a game with what is translated of them.
@@ -26,13 +31,17 @@ pub(super) fn write(game: &str, own: &str, entries: &[Entry], file: &TextsFile) 
         escape(game)
     );
     for entry in entries {
-        let held = file.texts.get(&entry.id).map(|held| held.text.as_slice()).unwrap_or_default();
+        let translated = file.texts.get(&entry.id);
+        let held = translated.map(|held| held.text.as_slice()).unwrap_or_default();
+        let is_stale = translated.is_some_and(|held| !held.text.is_empty() && held.source != entry.texts);
         let note = match entry.kind {
             Kind::Said => "Said to people. What stands in braces stays.",
             Kind::Patterns => "What people say. As many lines as the language needs; what stands in braces stays.",
             Kind::Option => "What an option is called, then what else people say for it.",
             Kind::Term => "A word, then others that mean the same.",
             Kind::Hint => "A hint.",
+            Kind::Name => "What it is called where it is named in a sentence.",
+            Kind::Declined => "What people say who want none.",
         };
         out.push_str(&format!(
             "    <unit id=\"{}\">\n      <notes><note>{note}</note></notes>\n",
@@ -45,7 +54,7 @@ pub(super) fn write(game: &str, own: &str, entries: &[Entry], file: &TextsFile) 
             } else {
                 held.get(index).cloned().unwrap_or_default()
             };
-            let state = if target.is_empty() { "initial" } else { "translated" };
+            let state = if target.is_empty() || is_stale { INITIAL } else { "translated" };
             out.push_str(&format!("      <segment id=\"s{}\" state=\"{state}\">\n", index + 1));
             out.push_str(&format!("        <source xml:space=\"preserve\">{}</source>\n", escape(source.as_str())));
             if !target.is_empty() {
@@ -65,8 +74,9 @@ pub(super) fn write(game: &str, own: &str, entries: &[Entry], file: &TextsFile) 
 /// What is wrong with the file, for people.
 pub(super) fn read(text: &str) -> Result<Read, String> {
     let mut reader = Reader::from_str(text);
-    let mut found = Read { language: String::new(), targets: BTreeMap::new() };
+    let mut found = Read { language: String::new(), targets: BTreeMap::new(), unreviewed: BTreeSet::new() };
     let (mut unit, mut target): (Option<String>, Option<String>) = (None, None);
+    let mut initial = false;
     loop {
         let event =
             reader.read_event().map_err(|error| format!("no XML at byte {}: {error}", reader.buffer_position()))?;
@@ -92,6 +102,8 @@ pub(super) fn read(text: &str) -> Result<Read, String> {
                         found.language = attribute("trgLang")?.ok_or("`trgLang` is missing")?;
                     }
                     b"unit" => unit = attribute("id")?,
+                    // What an editor leaves out is the first of the states.
+                    b"segment" => initial = attribute("state")?.is_some_and(|state| state == INITIAL),
                     b"target" => target = Some(String::new()),
                     _ => {}
                 }
@@ -118,6 +130,9 @@ pub(super) fn read(text: &str) -> Result<Read, String> {
                     if let (Some(unit), Some(said)) = (&unit, target.take()) {
                         let lines = said.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned);
                         found.targets.entry(unit.clone()).or_default().extend(lines);
+                        if initial {
+                            found.unreviewed.insert(unit.clone());
+                        }
                     }
                 }
                 b"unit" => unit = None,
@@ -158,6 +173,8 @@ mod tests {
             assert_eq!(back.targets[id], held.text, "{id}");
         }
         assert!(!back.targets.contains_key("m.done.1"));
+        // None of them was translated from what the game says now.
+        assert_eq!(back.unreviewed.len(), 2);
         assert!(read("<a/>").is_err() && read("<xliff version=\"1.2\">").is_err());
     }
 }

@@ -7,6 +7,7 @@ use super::transfer::write_parts;
 use super::{PostgresStore, column, failed, get, tell};
 use crate::clock::Millis;
 use crate::ids::ConversationId;
+use crate::store::archives::KEPT_AHEAD_MS;
 use crate::store::{Archives, ConversationDump, ConversationRow, Event, LooseFile, MAX_PAGE, Result, anew};
 
 /// With people.
@@ -105,8 +106,11 @@ impl Archives for PostgresStore {
     async fn loose_files(&self, before: Millis, limit: u32) -> Result<Vec<LooseFile>> {
         let sql = "SELECT file, EXISTS (SELECT 1 FROM conversations c WHERE c.id = l.conversation_id
                 AND c.metadata -> 'archived' ->> 'file' = l.file)
-            FROM loose_files l WHERE since < $1 ORDER BY file LIMIT $2";
-        let rows = self.query(sql, &[&before, &i64::from(limit.min(MAX_PAGE))]).await?;
+            FROM loose_files l WHERE since < $1 OR (since > $3
+                AND NOT EXISTS (SELECT 1 FROM conversations c WHERE c.id = l.conversation_id))
+            ORDER BY file LIMIT $2";
+        let ahead = before.saturating_add(KEPT_AHEAD_MS);
+        let rows = self.query(sql, &[&before, &i64::from(limit.min(MAX_PAGE)), &ahead]).await?;
         rows.iter().map(|row| Ok(LooseFile { file: get(row, 0)?, needed: get(row, 1)? })).collect()
     }
 

@@ -189,7 +189,9 @@ async fn remove_conversation(transaction: &Transaction<'_>, id: &str) -> Databas
     delete("DELETE FROM claims WHERE conversation_id = $1").await?;
     let turns = "DELETE FROM turns WHERE period = (SELECT period FROM conversations WHERE id = $1)
         AND conversation_id = $1";
+    let archived = "SELECT coalesce(sum((metadata -> 'archived' ->> 'turns')::bigint), 0)::bigint FROM conversations WHERE id = $1";
     Ok(ErasureReport {
+        archived_turns: transaction.query_one(archived, &[&id]).await?.try_get::<_, i64>(0)?.max(0).unsigned_abs(),
         turns: delete(turns).await?,
         slots: delete("DELETE FROM slots WHERE conversation_id = $1").await?,
         context: delete("DELETE FROM extracted_context WHERE conversation_id = $1").await?,

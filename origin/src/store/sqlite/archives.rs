@@ -9,6 +9,7 @@ use super::transfer::{write_answer, write_turn};
 use super::{SqliteStore, column, failed};
 use crate::clock::Millis;
 use crate::ids::ConversationId;
+use crate::store::archives::KEPT_AHEAD_MS;
 use crate::store::{Archives, ConversationDump, ConversationRow, Event, LooseFile, MAX_PAGE, Result, anew};
 
 /// With people.
@@ -81,12 +82,15 @@ impl Archives for SqliteStore {
         self.read(move |connection| {
             let sql = "SELECT file, EXISTS (SELECT 1 FROM conversations c WHERE c.id = l.conversation_id
                     AND json_extract(c.metadata, '$.archived.file') = l.file)
-                FROM loose_files l WHERE since < ?1 ORDER BY file LIMIT ?2";
+                FROM loose_files l WHERE since < ?1 OR (since > ?3
+                    AND NOT EXISTS (SELECT 1 FROM conversations c WHERE c.id = l.conversation_id))
+                ORDER BY file LIMIT ?2";
             let read = || {
                 let mut statement = connection.prepare_cached(sql)?;
-                let rows = statement.query_map(params![before, limit.min(MAX_PAGE)], |row| {
-                    Ok(LooseFile { file: row.get(0)?, needed: row.get(1)? })
-                })?;
+                let rows = statement
+                    .query_map(params![before, limit.min(MAX_PAGE), before.saturating_add(KEPT_AHEAD_MS)], |row| {
+                        Ok(LooseFile { file: row.get(0)?, needed: row.get(1)? })
+                    })?;
                 rows.collect::<rusqlite::Result<Vec<_>>>()
             };
             read().map_err(failed)

@@ -138,7 +138,7 @@ impl SqliteStore {
 
 /// Makes the file, if it is not there, for its owner alone, and takes from others what a program of before has let them have.
 /// SQLite gives its log the same rights.
-fn keep_private(path: &Path) -> Result<()> {
+pub(crate) fn keep_private(path: &Path) -> Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
@@ -160,6 +160,16 @@ const PRIVATE: u32 = 0o600;
 
 /// Pages of the write-ahead log (of 4 KiB) after which it is copied into the main file.
 const CHECKPOINT_PAGES: i64 = 2_000;
+
+/// A connection that changes nothing of what lies there, whatever it is, and makes nothing.
+pub(crate) fn look_into(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = Connection::open_with_flags(path, flags).and_then(|connection| {
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        Ok(connection)
+    });
+    opened.map_err(|error| StoreError::Unavailable(format!("{} can't be opened: {error}", path.display())))
+}
 
 /// A connection with the settings that every connection needs.
 pub(crate) fn connect(path: &Path) -> Result<Connection> {

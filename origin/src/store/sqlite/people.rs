@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::commit::write_event;
 use super::conversations::{find_row, ids_of_person, parse_id};
-use super::{SqliteStore, events, failed};
+use super::{SqliteStore, events, failed, natural};
 use crate::clock::Millis;
 use crate::ids::{ConversationId, HoldId, person_pseudonym};
 use crate::store::archives::DUE_AT_ONCE;
@@ -238,7 +238,10 @@ fn erase_person(connection: &Connection, tenant: &str, user_id: &str, order: &Er
 pub(super) fn remove_conversation(connection: &Connection, id: &ConversationId) -> rusqlite::Result<ErasureReport> {
     let delete = |sql: &str| connection.prepare_cached(sql)?.execute([id.as_str()]).map(|rows| rows as u64);
     delete("DELETE FROM claims WHERE conversation_id = ?1")?;
+    let archived =
+        "SELECT coalesce(sum(json_extract(metadata, '$.archived.turns')), 0) FROM conversations WHERE id = ?1";
     Ok(ErasureReport {
+        archived_turns: connection.prepare_cached(archived)?.query_row([id.as_str()], |row| row.get(0).map(natural))?,
         turns: delete("DELETE FROM turns WHERE conversation_id = ?1")?,
         slots: delete("DELETE FROM slots WHERE conversation_id = ?1")?,
         context: delete("DELETE FROM extracted_context WHERE conversation_id = ?1")?,

@@ -27,7 +27,8 @@ impl Run<'_> {
         self.fill(slot, found, Source::Correction);
         let sensitive = self.is_sensitive(slot);
         let shown = if sensitive { Slot { sensitive, ..slot.clone() } } else { slot.clone() };
-        self.say(&wording::corrected(&shown, &found.text));
+        let said = slots::option_in_words(self.language(), &shown, &found.value);
+        self.say(&wording::corrected(&shown, said.as_deref().unwrap_or(&found.text)));
     }
 
     /// Puts a corrected value in the place of a filled one; whether the utterance did correct something.
@@ -164,8 +165,9 @@ impl Run<'_> {
         self.tell.reading = Reading::Correction;
         let shown = self.composite_in_words(mv, whole).unwrap_or_default();
         let sensitive = parts_of(mv, whole).into_iter().any(|slot| self.is_sensitive(slot));
-        if let Some(part) = parts_of(mv, whole).first() {
-            let named = Slot { name: whole.to_owned(), sensitive, ..Slot::clone(part) };
+        if let Some(last) = parts_of(mv, whole).last() {
+            let rules = last.rules.as_ref().and_then(|rules| rules.whole.clone());
+            let named = Slot { name: whole.to_owned(), sensitive, rules, ..Slot::clone(last) };
             self.say(&wording::corrected(&named, &shown));
         }
         true

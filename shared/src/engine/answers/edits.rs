@@ -11,7 +11,7 @@ use super::super::run::{Reading, Run};
 use super::super::wording;
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue};
-use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_yes_no};
+use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, effective_type, is_yes_no};
 use crate::text::Heard;
 
 /// Words of an utterance that, without taking anything back, moves a day that was said before.
@@ -31,7 +31,7 @@ impl Run<'_> {
         for slot in mv.slots.iter().filter(|slot| slot.name != asked.name) {
             let Some(held) = self.slot_value(&slot.name).cloned() else { continue };
             if slots::is_averse_to(slot, &held.value, scan) {
-                self.take_away(slot, &slots::label(slot, &held.text));
+                self.take_away(slot, &held);
                 self.fill_beside(mv, scan, (0, 0));
                 edited = true;
                 continue;
@@ -44,7 +44,7 @@ impl Run<'_> {
                 continue;
             }
             if found.value.as_array().is_some_and(Vec::is_empty) {
-                self.take_away(slot, &held.text);
+                self.take_away(slot, &held);
             } else {
                 self.replace(slot, &found);
             }
@@ -64,13 +64,17 @@ impl Run<'_> {
     }
 
     /// A value that is not wanted any more: its slot is open again.
-    fn take_away(&mut self, slot: &Slot, said: &str) {
+    fn take_away(&mut self, slot: &Slot, held: &SlotValue) {
         self.tell.reading = Reading::Correction;
         if let Some(frame) = &mut self.state.active {
             frame.clear(&slot.name);
         }
-        let name = slots::called(&slot.name);
-        self.say(&wording::left_out(if self.is_sensitive(slot) { &name } else { said }));
+        let said = match slots::option_in_words(self.language(), slot, &held.value) {
+            _ if self.is_sensitive(slot) => slots::named(slot),
+            Some(option) => option,
+            None => held.text.clone(),
+        };
+        self.say(&wording::left_out(&said));
     }
 
     /// "from Hamburg", "to Bergen": a preposition that is the name of a slot says whose value follows. Whether one did.

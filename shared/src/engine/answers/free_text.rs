@@ -4,7 +4,7 @@ use super::super::fill::{Stated, without};
 use super::super::hear::clauses;
 use super::super::repairs;
 use super::super::run::Run;
-use super::super::turn::CERTAIN;
+use super::super::turn::is_certain;
 use super::super::wording;
 use super::question::{asks_yes_or_no, prompt_text};
 use super::{Answered, Asking, is_text};
@@ -31,7 +31,7 @@ impl Run<'_> {
     pub(super) fn certain_move(&mut self, asking: &Asking<'_>) -> Option<Answered> {
         let scan = &asking.scan;
         let other = self.interruption().filter(|_| !strings::is_acknowledgement(&scan.heard))?;
-        let leaves = other.score >= CERTAIN
+        let leaves = is_certain(&other)
             || strings::is_question(scan.text, &scan.heard)
             || strings::is_noise(&scan.heard)
             || *self.free_text(asking) == FreeText::Sentence

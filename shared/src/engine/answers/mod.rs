@@ -15,7 +15,8 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use self::free_text::FreeText;
-pub(super) use self::question::{asks_for_the_past, prompt_text};
+pub(super) use self::question::asks_for_the_past;
+pub(crate) use self::question::prompt_text;
 use self::question::{asks_yes_or_no, denies_the_question};
 use super::decide::{self, As, Asked};
 use super::fill::as_asked;

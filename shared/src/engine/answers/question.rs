@@ -12,7 +12,7 @@ pub(super) fn prompt_words(language: &'static Language, mv: &Move, slot: &Slot) 
 }
 
 /// The text of a slot's question, without values.
-pub(in crate::engine) fn prompt_text(mv: &Move, slot: &Slot) -> String {
+pub(crate) fn prompt_text(mv: &Move, slot: &Slot) -> String {
     let mut text = String::new();
     let Some((_, block)) = prompt_block(mv, &slot.name) else { return text };
     for statement in block.branches.iter().flat_map(|branch| &branch.body) {

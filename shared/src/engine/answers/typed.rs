@@ -2,7 +2,7 @@
 
 use super::super::corrections;
 use super::super::run::Run;
-use super::super::turn::CERTAIN;
+use super::super::turn::is_certain;
 use super::super::wording;
 use super::question::prompt_words;
 use super::{Answered, Asking};
@@ -48,7 +48,7 @@ impl Run<'_> {
         };
         match answer {
             Answer::Value { found, whole } if found.fits => {
-                let leaves = if whole { None } else { self.interruption().filter(|other| other.score >= CERTAIN) };
+                let leaves = if whole { None } else { self.interruption().filter(is_certain) };
                 let leaves = leaves.filter(|_| {
                     !slots::is_whole(slot, scan, (found.start, found.end), &prompt_words(scan.language(), mv, slot))
                 });
@@ -59,7 +59,7 @@ impl Run<'_> {
             }
             Answer::Value { .. } => Some(Answered::Refused(reason(self.language(), slot))),
             Answer::Refused(reason) => Some(match self.interruption() {
-                Some(other) if other.score >= CERTAIN => Answered::Leaves(Box::new(other)),
+                Some(other) if is_certain(&other) => Answered::Leaves(Box::new(other)),
                 _ => Answered::Refused(reason),
             }),
             Answer::Absent => self.edge_of_period(asking).then_some(Answered::GoesOn),

@@ -11,6 +11,7 @@ use super::findings::Findings;
 use super::resolve::{MoveId, Resolved};
 use super::text::{Escapes, decode};
 
+mod comparisons;
 mod duplicates;
 mod parts;
 mod patterns;
@@ -27,6 +28,8 @@ pub(super) fn check(source: &str, resolved: &Resolved<'_, '_>, contract: Option<
     checker.duplicates();
     checker.values();
     checker.types();
+    checker.vocabularies();
+    checker.misspelt_events();
     checker.events();
     let known = references::Known::collect(resolved, source, contract);
     for (game, written) in resolved.file.games.iter().enumerate() {
@@ -34,6 +37,7 @@ pub(super) fn check(source: &str, resolved: &Resolved<'_, '_>, contract: Option<
             let context = checker.context(MoveId { game, index });
             checker.references(&context, &known);
             checker.rules(&context);
+            checker.rules_of_slots(&context);
             checker.parts(&context);
             checker.reach(&context);
         }

@@ -94,12 +94,19 @@ impl<'f, 's> Checker<'f, 's, '_> {
             Met::Condition(condition) => {
                 self.condition_reference(context, condition);
                 self.bare_text(known, condition);
+                self.comparison(context, condition);
+                self.misspelt_event(condition);
             }
             Met::Template(text) => self.template_references(context, text),
             Met::Check(check) => self.capability(context.id.game, known, &check.call),
             Met::Action(action) => match &action.kind {
                 ActionKind::Delegate(name) => self.delegation(context, known, *name),
-                ActionKind::Call(call) => self.capability(context.id.game, known, call),
+                ActionKind::Call(call) => {
+                    self.capability(context.id.game, known, call);
+                    for argument in call.arguments.iter().flatten() {
+                        self.doubtful_path(context, &[argument.text.to_owned()], argument.span);
+                    }
+                }
                 ActionKind::Generate { .. } => {
                     let message = "this version has no generator: a plain sentence is said in its place";
                     self.report_hint(
@@ -361,7 +368,7 @@ fn shown_slots(context: &Context<'_, '_>) -> String {
 }
 
 /// Near enough to be a misspelling, yet not a plural or another member of a numbered series.
-fn looks_misspelt(name: &str, known: &str) -> bool {
+pub(super) fn looks_misspelt(name: &str, known: &str) -> bool {
     let stem = |text: &str| text.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('s').to_lowercase();
     stem(name) != stem(known)
         && name.len() >= 4

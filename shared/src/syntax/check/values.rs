@@ -147,6 +147,6 @@ impl Checker<'_, '_, '_> {
     }
 }
 
-fn number(text: &str) -> Option<f64> {
+pub(super) fn number(text: &str) -> Option<f64> {
     crate::template::numeric(&serde_json::Value::String(text.to_owned()))
 }

@@ -102,6 +102,7 @@ impl Lowering<'_, '_> {
                     priority: ir::Priority::default(),
                     threshold: ir::Threshold::default(),
                     slots: Vec::new(),
+                    called: None,
                     line: lowered.line,
                     blocks: std::iter::once(lowered).chain(unanswered).collect(),
                 }),

@@ -27,6 +27,7 @@ impl Lowering<'_, '_> {
             threshold: Threshold::default(),
             slots: Vec::new(),
             blocks: Vec::new(),
+            called: None,
             line: self.line(written.name.span),
         };
         for id in lineage {

@@ -34,6 +34,20 @@ const ACTIONS: &[&str] = &[
     "confidence:",
 ];
 
+/// What other languages call an action.
+const MEANT: [(&str, &str); 10] = [
+    ("say", "respond with:"),
+    ("print", "respond with:"),
+    ("reply", "respond with:"),
+    ("answer", "respond with:"),
+    ("send", "respond with:"),
+    ("show", "respond with:"),
+    ("goto", "delegate to:"),
+    ("go", "delegate to:"),
+    ("transfer", "escalate to:"),
+    ("choose", "offer choices: ["),
+];
+
 impl<'s> Parser<'s, '_> {
     pub(super) fn action(&mut self) -> Read<Action<'s>> {
         let first = self.peek();
@@ -129,7 +143,13 @@ impl<'s> Parser<'s, '_> {
                 self.words(&["outcome"]);
                 ActionKind::RememberOutcome
             }
-            _ => return Err(self.unknown_word("an action or a block", ACTIONS)),
+            _ => match MEANT.iter().find(|(other, _)| *other == word) {
+                Some((_, meant)) => {
+                    let hint = format!("did you mean `{meant}`?");
+                    return Err(self.unexpected_hint("an action or a block", Some(hint)));
+                }
+                None => return Err(self.unknown_word("an action or a block", ACTIONS)),
+            },
         })
     }
 

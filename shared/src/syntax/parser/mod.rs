@@ -47,8 +47,12 @@ pub(super) use slots::TYPES;
 
 /// Parses a file.
 pub(super) fn parse<'s>(lexed: &Lexed<'s>, findings: &mut Findings) -> Parse<'s> {
+    let missing_braces = missing_braces(&lexed.tokens);
+    let newlines = || lexed.source.match_indices('\n').map(|(at, _)| at + 1);
     let mut parser = Parser {
         source: lexed.source,
+        // Only a file that lacks a brace is asked how its lines stand.
+        lines: if missing_braces > 0 { std::iter::once(0).chain(newlines()).collect() } else { Vec::new() },
         tokens: &lexed.tokens,
         at: 0,
         depth: 0,
@@ -56,6 +60,7 @@ pub(super) fn parse<'s>(lexed: &Lexed<'s>, findings: &mut Findings) -> Parse<'s>
         findings,
         last_report: None,
         full: Vec::new(),
+        missing_braces,
     };
     let file = parser.file();
     Parse { file, layout: parser.layout }
@@ -72,6 +77,16 @@ struct Parser<'s, 't> {
     last_report: Option<u32>,
     /// Limits that were exceeded and reported.
     full: Vec<&'static str>,
+    /// Braces that are opened and not closed anywhere, as far as they are not reported.
+    missing_braces: usize,
+    /// Where the lines begin, where a brace is missing.
+    lines: Vec<usize>,
+}
+
+/// How many braces are opened and never closed.
+fn missing_braces(tokens: &[Token]) -> usize {
+    let count = |kind: Kind| tokens.iter().filter(|token| token.kind == kind).count();
+    count(Kind::OpenBrace).saturating_sub(count(Kind::CloseBrace))
 }
 
 /// A failed attempt to read something; it has been reported.
@@ -365,12 +380,53 @@ impl<'s> Parser<'s, '_> {
         if self.last_report.replace(place.start) == Some(place.start) {
             return;
         }
-        let message = format!("this `{}` is not closed: expected `{wanted}`", self.text(open));
+        let message = format!("`{}` is not closed: expected `{wanted}`", self.opening(open));
         let found = Diagnostic::new(Code::Unclosed, open.span(), message);
         self.report(match place.kind {
             Kind::End => found.with_hint("the file ends before it"),
             _ => found.with_hint(format!("it must stand before {}", self.found(place))),
         });
+    }
+
+    /// An opening sign with what leads to it on its line: `slots {`.
+    fn opening(&self, open: Token) -> String {
+        const SHOWN_BYTES: usize = 80;
+        let end = open.start as usize;
+        let from = (end.saturating_sub(SHOWN_BYTES)..=end).find(|at| self.source.is_char_boundary(*at)).unwrap_or(end);
+        // Of a long line, and of one that opens something else before, only the sign itself.
+        let before = &self.source[from..end];
+        let lead = match before.rsplit_once('\n') {
+            Some((_, lead)) => lead.trim_start(),
+            None if from == 0 => before.trim_start(),
+            None => "",
+        };
+        let lead = if lead.contains(['{', '[', '(', '}', ']', ')']) { "" } else { lead };
+        format!("{lead}{}", self.text(open))
+    }
+
+    /// Where the line of a token begins, and how far its first word stands in.
+    fn line_of(&self, token: Token) -> (usize, usize) {
+        const MAX_INDENT: usize = 200;
+        let after = self.lines.partition_point(|start| *start <= token.start as usize);
+        let start = after.checked_sub(1).map_or(0, |at| self.lines[at]);
+        let blanks = self.source.as_bytes()[start..].iter().take(MAX_INDENT);
+        (start, blanks.take_while(|byte| matches!(byte, b' ' | b'\t')).count())
+    }
+
+    /// Where braces are missing, the indentation tells which: what begins a line and stands no further in than the line that
+    /// opened the block is no part of it, nor is a brace that closes further out.
+    fn is_left_by_indentation(&self, open: Token) -> bool {
+        let token = self.peek();
+        if self.missing_braces == 0 || !token.first_on_line || open.kind != Kind::OpenBrace {
+            return false;
+        }
+        let ((opened, outer), (line, inner)) = (self.line_of(open), self.line_of(token));
+        match token.kind {
+            _ if line == opened => false,
+            Kind::CloseBrace => inner < outer,
+            Kind::Name => inner <= outer,
+            _ => false,
+        }
     }
 
     /// Skips tokens, balanced brackets as one, until `stop` holds or the brace around this place closes.
@@ -432,10 +488,16 @@ impl<'s> Parser<'s, '_> {
         }
         // A brace forgotten before a new line is taken for written.
         loop {
+            if self.is_left_by_indentation(open) {
+                self.missing_braces -= 1;
+                self.unclosed(open, "}");
+                return Ok(());
+            }
             if self.eat(Kind::CloseBrace) {
                 return Ok(());
             }
             if self.is(Kind::End) || (self.peek().first_on_line && is_outer(self)) {
+                self.missing_braces = self.missing_braces.saturating_sub(1);
                 self.unclosed(open, "}");
                 return Ok(());
             }

@@ -53,7 +53,13 @@ struct Said {
 
 impl<'s> Parser<'s, '_> {
     pub(super) fn slots(&mut self, slots: &mut Vec<Slot<'s>>) -> Read<()> {
-        self.braces("`{` after `slots`", Parser::begins_move, |parser| parser.slot(slots))
+        self.braces("`{` after `slots`", Parser::ends_slots, |parser| parser.slot(slots))
+    }
+
+    /// Where an element of the move begins: a slot's name has a colon behind it.
+    fn ends_slots(&self) -> bool {
+        let leads = ["when", "if", "requires"].iter().any(|word| self.is_word(word));
+        self.begins_move() || leads && self.ahead(1).kind == Kind::Name
     }
 
     fn slot(&mut self, slots: &mut Vec<Slot<'s>>) -> Read<()> {

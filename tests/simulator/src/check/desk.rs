@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use lgdl::engine::HandoverStage;
+use lgdl::ir::{HANDOFF_ACCEPTED, HANDOFF_ENDED, HANDOFF_MESSAGE};
 use lgdl::wire::origin::{CommitRequest, Speaker};
 use lgdl_origin::desk::LOST_AFTER_MS;
 
@@ -30,7 +31,7 @@ pub(super) fn check(
         }
     }
     for (name, turns) in kept {
-        has_one_agent_at_once(name, turns, found);
+        has_one_agent_at_once(world, name, turns, found);
     }
     nobody_is_with_who_is_gone(world, found);
 }
@@ -41,15 +42,20 @@ fn said_by_agents(world: &World, conversation: &str) -> Vec<String> {
     messages.into_iter().filter(|message| message.from == Speaker::Agent).map(|message| message.text).collect()
 }
 
-/// Nobody speaks in a conversation, or hands it back, that nobody has taken.
-fn has_one_agent_at_once(name: &str, turns: &[CommitRequest], found: &mut Vec<Violation>) {
-    let mut with = false;
+/// Nobody speaks in a conversation, or hands it back, but who has taken it last.
+fn has_one_agent_at_once(world: &World, name: &str, turns: &[CommitRequest], found: &mut Vec<Violation>) {
+    let history = world.history.borrow();
+    let mut with = None;
     for turn in turns {
-        let stage = turn.record.handover.as_ref().map(|handover| handover.stage);
-        if turn.record.event.as_deref() == Some(lgdl::ir::HANDOFF_MESSAGE) && !with {
-            found.push(format!("{name}: an agent speaks in turn {} who does not have it", turn.record.turn));
+        let event = turn.record.event.as_deref();
+        let by = history.at_desk.get(&turn.fingerprint).and_then(|(_, agent)| *agent);
+        match event {
+            Some(HANDOFF_ACCEPTED) => with = by,
+            Some(HANDOFF_MESSAGE | HANDOFF_ENDED) if by != with => {
+                found.push(format!("{name}: turn {} is agent {by:?}'s, and agent {with:?} has it", turn.record.turn));
+            }
+            _ => {}
         }
-        with = stage == Some(HandoverStage::With);
     }
 }
 
