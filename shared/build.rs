@@ -252,7 +252,7 @@ impl Reader<'_> {
     fn phrases(&mut self, spelling: &Spelling, code: &mut String) -> String {
         const FILE: &str = "phrases.txt";
         let mut cues: BTreeMap<String, u128> = BTreeMap::new();
-        let mut values: BTreeMap<(u8, u64), String> = BTreeMap::new();
+        let mut values: BTreeMap<(u8, u32), String> = BTreeMap::new();
         let mut longest = vec![0u8; Cue::NAMES.len()];
         for line in self.lines(FILE) {
             let Some((_, cue)) = Cue::NAMES.iter().find(|(name, _)| *name == line.section) else {
@@ -271,7 +271,7 @@ impl Reader<'_> {
                 }
                 let joined = words.join(" ");
                 if let Some(value) = value {
-                    values.insert((*cue as u8, hash::of(joined.as_bytes())), value.to_owned());
+                    values.insert((*cue as u8, hash::half(hash::of(joined.as_bytes()))), value.to_owned());
                 }
                 *cues.entry(joined).or_default() |= 1 << *cue as u8;
                 let most = &mut longest[*cue as usize];
@@ -348,7 +348,7 @@ impl Reader<'_> {
     fn inflection(&mut self, spelling: &Spelling) -> String {
         const FILE: &str = "inflection.txt";
         let mut steps: Vec<String> = Vec::new();
-        let mut irregular: BTreeMap<u64, String> = BTreeMap::new();
+        let mut irregular: BTreeMap<u32, String> = BTreeMap::new();
         for line in self.lines(FILE) {
             match line.section.as_str() {
                 "rules" if line.text == "step" => steps.push(String::new()),
@@ -370,7 +370,7 @@ impl Reader<'_> {
                     for form in forms.split(',') {
                         match (spelling.normal(form).as_slice(), spelling.normal(base).as_slice()) {
                             ([form], [base]) => {
-                                irregular.insert(hash::of(form.as_bytes()), base.clone());
+                                irregular.insert(hash::half(hash::of(form.as_bytes())), base.clone());
                             }
                             _ => self.fault(FILE, line.number, format_args!("`{form}`: expected one word")),
                         }
@@ -511,7 +511,7 @@ fn table<V: Copy + Ord + std::fmt::LowerHex>(
 ) -> String {
     let all: Vec<V> = BTreeSet::from_iter(entries.values().copied()).into_iter().collect();
     let bits = bucket_bits(entries.len());
-    let mut placed: Vec<(usize, u32, usize)> = entries
+    let mut placed: Vec<(usize, hash::Rest, usize)> = entries
         .iter()
         .map(|(text, value)| {
             let (bucket, key) = hash::place(hash::of(text.as_bytes()), bits);
@@ -524,7 +524,7 @@ fn table<V: Copy + Ord + std::fmt::LowerHex>(
         let _ = writeln!(code, "static {name}_{part}: [{of}; {}] = [{}];", values.len(), values.join(","));
     };
     array("ENDS", "u16", ends.map(|end| end.to_string()).collect());
-    array("KEYS", "u32", placed.iter().map(|(_, key, _)| key.to_string()).collect());
+    array("KEYS", "[u8; 3]", placed.iter().map(|(_, key, _)| format!("{key:?}")).collect());
     array("VALUES", "u16", placed.iter().map(|(_, _, value)| value.to_string()).collect());
     array("ALL", of, all.iter().map(|value| format!("{value:#x}")).collect());
     format!(

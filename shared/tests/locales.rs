@@ -142,12 +142,11 @@ fn a_day_that_is_said_with_its_length_or_hours_is_not_lost() {
         ("Friday night", "nights?"),
         ("the weekend of June 6th", "nights?"),
         ("tomorrow, two nights", "guests?"),
+        ("from 3 to 5 May", "nights?"),
         ("tomorrow, two nights, three people", "Thursday 5 March 2 3"),
     ] {
         assert_eq!(Talk::of(source).say_all(&["a room", said]).response, asks, "{said}");
     }
-    for said in ["from 3 to 5 May", "next week"] {
-        let record = Talk::of(source).say_all(&["a room", said]);
-        assert_eq!(record.awaiting_slot.as_deref(), Some("arrival"), "{said}: {record:#?}");
-    }
+    let record = Talk::of(source).say_all(&["a room", "next week"]);
+    assert_eq!(record.awaiting_slot.as_deref(), Some("arrival"), "{record:#?}");
 }

@@ -86,9 +86,10 @@ impl Run<'_> {
             Plan::AskAbout(readings) => {
                 if open.is_some() {
                     let likely = readings.iter().any(|said| said.whose != Whose::Unknown);
+                    let opens = readings.iter().any(|said| said.clauses.0 == 0 && said.clauses.1 < heard.clauses.len());
                     match self.room(open) {
-                        // Most likely it is the answer: read as that if it is nothing urgent.
-                        Room::FreeText if !likely => self.keep_whole(),
+                        // Most likely it is the answer, or begins it: read as that if it is nothing urgent.
+                        Room::FreeText if !likely || opens => self.keep_whole(),
                         _ => self.keep_the_rest(&heard, &readings, Leftover::TellsOfOthers)?,
                     }
                     self.suspend(Interruption::Urgent);
@@ -114,7 +115,7 @@ impl Run<'_> {
     }
 
     /// "one child" where discounts are asked for, "Saturday at 10": a clause that is the value asked for comes near to no
-    /// emergency, unless another clause does.
+    /// emergency and means no other move, unless another clause does.
     fn leave_to_the_question(&self, heard: &mut Readings, open: Option<&Open>) {
         let Some(Open::Slot { name }) = open else { return };
         let Some(mv) = self.active_move() else { return };
@@ -137,8 +138,8 @@ impl Run<'_> {
         };
         heard.moves.retain(|said| {
             let clause = clauses.get(said.clauses.0).and_then(|clause| self.text.get(clause.0..clause.1));
-            let (true, Some(clause)) = (said.whose == Whose::Unknown && said.clauses.0 + 1 == said.clauses.1, clause)
-            else {
+            let likely = if said.is_urgent() { said.whose != Whose::Unknown } else { said.candidate.score >= CERTAIN };
+            let (false, Some(clause), true) = (likely, clause, said.clauses.0 + 1 == said.clauses.1) else {
                 return true;
             };
             let scan = slots::Scan::of(clause, [slot], &self.reference).knowing(&self.input.header.vocabulary);
@@ -147,7 +148,9 @@ impl Run<'_> {
                 return elsewhere(said);
             }
             let beside = |word: &&text::Word| word.end <= found.start || word.start >= found.end;
-            !scan.heard.words.iter().filter(beside).all(|word| word.class != text::Class::CONTENT) || elsewhere(said)
+            !said.is_urgent()
+                || !scan.heard.words.iter().filter(beside).all(|word| word.class != text::Class::CONTENT)
+                || elsewhere(said)
         });
     }
 
@@ -156,7 +159,10 @@ impl Run<'_> {
         open?;
         let (repair, rest) = repairs::opening(&self.heard())?;
         let ends = matches!(repair, Repair::Cancel | Repair::CancelAll);
-        let behind = heard.moves.iter().all(|said| said.candidate.span.0 >= rest && !said.is_urgent());
+        let behind = heard
+            .moves
+            .iter()
+            .all(|said| said.whose == Whose::Unknown || said.candidate.span.0 >= rest && !said.is_urgent());
         if ends && behind { Some((repair, self.text.get(rest..)?.to_owned())) } else { None }
     }
 

@@ -3,8 +3,7 @@
 //! This finds that something is taken back and what is put in its place; which slot that is for is in `answers`.
 
 use crate::language::{Class, Cue, Language};
-use crate::slots::strings::named_at;
-use crate::slots::yes_no;
+use crate::slots::strings::{self, named_at};
 use crate::text::{Heard, Word};
 
 /// How plainly an utterance takes something back.
@@ -27,6 +26,8 @@ pub(super) struct Correction<'n> {
     pub(super) strength: Strength,
     /// The slot that is named, if one is.
     pub(super) slot: Option<&'n str>,
+    /// What it takes the place of, where that is said behind it ("Tuesday, not Monday").
+    pub(super) refused: Option<(usize, usize)>,
 }
 
 /// The slots that hold a value, as people may name them.
@@ -51,7 +52,7 @@ pub(super) fn find<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<Correction<'
     let language = heard.language;
     let words = heard.words.as_slice();
     // "no idea", "no thanks" begin like a correction and are none.
-    if yes_no::is_unsure(heard) || heard.is([Cue::Decline, Cue::Idiom]) {
+    if strings::is_decline(heard) || heard.is(Cue::Idiom) {
         return None;
     }
     if let Some(found) = renaming(language, words, held) {
@@ -87,7 +88,10 @@ pub(super) fn find<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<Correction<'
         rest = after;
         strength = strength.max(Some(Strength::Plain));
     }
+    let mut refused = None;
     if let Some(replaced) = not_this_but_that(language, rest) {
+        let behind = rest.get(replaced.len() + 1..).filter(|_| rest[0].start == replaced[0].start);
+        refused = behind.and_then(|behind| Some((behind.first()?.start, behind.last()?.end)));
         rest = replaced;
         strength = Some(Strength::Strong);
     }
@@ -100,7 +104,7 @@ pub(super) fn find<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<Correction<'
         }
     }
     let (first, last) = (rest.first()?, rest.last()?);
-    Some(Correction { span: (first.start, last.end), strength: strength?, slot })
+    Some(Correction { span: (first.start, last.end), strength: strength?, slot, refused })
 }
 
 /// "change the severity to 7"
@@ -121,7 +125,7 @@ fn renaming<'n>(language: &'static Language, words: &[Word], held: Held<'_, 'n>)
         rest = &rest[to + 1..];
     }
     let (first, last) = (rest.first()?, rest.last()?);
-    Some(Correction { span: (first.start, last.end), strength: Strength::Strong, slot: Some(slot) })
+    Some(Correction { span: (first.start, last.end), strength: Strength::Strong, slot: Some(slot), refused: None })
 }
 
 /// "the severity is 7", "my email should be …"

@@ -11,12 +11,15 @@ use super::answers::{asks_for_the_past, prompt_text};
 use super::hear::{Span, blanked};
 use super::rules::parts_of;
 use super::run::Run;
-use crate::entities::Reference;
+use crate::entities::{Direction, Entity, Kind, Reference};
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::matcher::Candidate;
 use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, Sureness, effective_type, reason};
 use crate::text::{Heard, Word};
+
+/// What is counted in a unit wherever it is said; "in twelve months" is only where it answers.
+const MEASURES: [Kind; 2] = [Kind::Dimension, Kind::Duration];
 
 /// The span of a value in the utterance, and the value.
 pub(super) struct Stated {
@@ -120,7 +123,13 @@ impl Run<'_> {
                 free_text.extend(others.into_iter().filter(|(other, _)| !captured(&other.name)));
                 continue;
             }
-            if let Answer::Value { found, .. } = slots::read_value(slot, &capture.text, &reference)
+            let goes_on = matches!(effective_type(slot), SlotType::List(_))
+                && text.get(capture.span.1..).is_some_and(|rest| {
+                    Heard::of(self.language(), rest).words.first().is_some_and(|first| first.is(Cue::ListJoin))
+                });
+            // "order paper and pens", of which a clause ends at the "and".
+            let captured = if goes_on { text.get(capture.span.0..) } else { None };
+            if let Answer::Value { found, .. } = slots::read_value(slot, captured.unwrap_or(&capture.text), &reference)
                 && found.fits
                 && !is_contested(slot, capture.span.1)
             {
@@ -187,36 +196,68 @@ impl Run<'_> {
         }
     }
 
-    /// "5 Oak Road": a number that belongs to the words behind it, where those are no words of the slot or its question.
+    /// "5 Oak Road", "two large dogs": a number that belongs to the words behind it, where those are no words of the slot or
+    /// its question.
     pub(super) fn numbers_a_noun(&self, mv: &Move, scan: &Scan<'_>, stated: &Stated) -> bool {
         let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { return false };
         if !matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. }) {
             return false;
         }
-        let language = self.language();
-        let Some(noun) = scan.heard.words.iter().find(|word| word.start >= stated.found.end) else { return false };
-        if noun.after_break || noun.class != Class::CONTENT {
-            return false;
-        }
-        let own = [Heard::of(language, &slots::called(&slot.name)), Heard::of(language, &prompt_text(mv, slot))];
-        let stem = noun.stem(language);
-        !own.iter().flat_map(|heard| &heard.words).any(|word| word.stem(language) == stem)
+        let behind = nouns_behind(scan, &stated.found);
+        let is_bare = |entity: &Entity| entity.kind == Kind::Number && entity.start == stated.found.start;
+        !behind.is_empty()
+            && scan.entities.iter().any(is_bare)
+            && !speaks_of(self.language(), &slots::called(&slot.name), behind)
+            && !speaks_of(self.language(), &prompt_text(mv, slot), behind)
     }
 
-    /// "the one for two people" where pizzas are ordered: a number that need not be said, of something that the move does
-    /// not speak of.
-    fn counts_what_is_not_the_moves(&self, mv: &Move, scan: &Scan<'_>, stated: &Stated) -> bool {
-        let has_default = mv.slots.iter().any(|slot| slot.name == stated.slot && slot.default.is_some());
-        if !has_default || !self.numbers_a_noun(mv, scan, stated) {
+    /// "I have two cats" where kilos are asked for, "the one for two people" where pizzas are: a number of something else than
+    /// the slot counts. One that opens its clause or is led to ("for two") counts what is wanted, unless it need not be said.
+    fn counts_another_thing(&self, mv: &Move, scan: &Scan<'_>, stated: &Stated) -> bool {
+        if !self.numbers_a_noun(mv, scan, stated) {
             return false;
         }
+        let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { return false };
+        let words = &scan.heard.words;
+        let at = words.partition_point(|word| word.start < stated.found.start);
+        let leads = |word: &Word| word.class.is(Class::FOR) || word.is([Cue::CountBefore, Cue::Approximate]);
+        let before = at.checked_sub(1).map(|at| &words[at]).filter(|_| !words[at].after_break);
+        // "3 nights, 2 adults"; but "two sofas" are what another slot takes.
+        let led = match before.filter(|before| !before.class.is(Class::AND)) {
+            Some(before) => leads(before) && !before.class.is(Class::OF),
+            None => !is_of_another(mv, slot, scan, &stated.found),
+        };
         let language = self.language();
-        let Some(noun) = scan.heard.words.iter().find(|word| word.start >= stated.found.end) else { return false };
-        let patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns).map(|pattern| pattern.text.clone());
-        let questions = mv.slots.iter().map(|slot| prompt_text(mv, slot));
-        let mut own = patterns.chain(questions).chain([crate::text::readable(&mv.name)]);
-        let stem = noun.stem(language);
-        !own.any(|text| Heard::of(language, &text).words.iter().any(|word| word.stem(language) == stem))
+        let own = || {
+            let patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns).map(|pattern| pattern.text.clone());
+            let questions = mv.slots.iter().map(|slot| prompt_text(mv, slot));
+            let mut own = patterns.chain(questions).chain([crate::text::readable(&mv.name)]);
+            own.any(|text| speaks_of(language, &text, nouns_behind(scan, &stated.found)))
+        };
+        match (slot.default.is_some(), led) {
+            (true, _) => !own(),
+            (false, true) => false,
+            (false, false) => names_what_it_counts(language, &prompt_text(mv, slot)) || !own(),
+        }
+    }
+
+    /// "five people live here" to "How many rooms?": a number of something that a sentence tells of.
+    pub(super) fn counts_in_a_sentence(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
+        let stated = Stated { slot: slot.name.clone(), found: found.clone() };
+        if !self.numbers_a_noun(mv, scan, &stated) {
+            return false;
+        }
+        let words = &scan.heard.words;
+        let at = words.partition_point(|word| word.start < found.start);
+        let tells = |word: &Word| word.class == Class::CONTENT && word.cues.is_empty();
+        let behind = nouns_behind(scan, found);
+        // "a house of two floors"
+        let described = matches!(&words[..at], [.., noun, of] if of.class.is(Class::OF) && tells(noun));
+        let people = behind.first().is_some_and(|noun| noun.is(Cue::Carrier));
+        // "I have three cats"
+        let verb = |word: &Word| tells(word) || word.class.is(Class::HOLDS) && !people;
+        let verb = words[..at].last().is_some_and(verb) && !words[at].after_break;
+        described || verb || behind.len() > 1 && people
     }
 
     /// "a one way ticket": passes over the open slots that the author's words decline.
@@ -250,23 +291,68 @@ impl Run<'_> {
     /// The unambiguous mentions for slots of the move that are still open.
     pub(super) fn stated_beside(&self, mv: &Move, scan: &Scan<'_>, taken: &[(usize, usize)]) -> Vec<Stated> {
         let Some(frame) = &self.state.active else { return Vec::new() };
-        // What a question asks of a day is the slot's own: "Since when?"
-        let told = mv.slots.iter().filter(|slot| frame.slot(&slot.name).is_none()).map(|slot| {
-            if asks_for_the_past(self.language(), mv, slot) {
-                Cow::Owned(Slot { context: Some(prompt_text(mv, slot)), ..slot.clone() })
-            } else {
-                Cow::Borrowed(slot)
-            }
-        });
-        let told: Vec<Cow<'_, Slot>> = told.collect();
+        let open = mv.slots.iter().filter(|slot| frame.slot(&slot.name).is_none());
+        let told: Vec<Cow<'_, Slot>> = open.map(|slot| as_asked(mv, slot, scan, &MEASURES)).collect();
         let open: Vec<&Slot> = told.iter().map(AsRef::as_ref).collect();
         let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
         slots::mentions(&open, &names, scan, taken)
             .into_iter()
             .filter_map(|mention| Some(Stated { slot: open.get(mention.slot)?.name.clone(), found: mention.found }))
-            .filter(|stated| !self.counts_what_is_not_the_moves(mv, scan, stated))
+            .filter(|stated| !self.counts_another_thing(mv, scan, stated))
             .collect()
     }
+}
+
+/// A slot with its question, where what is said needs it: "Since when?" tells of a day, "How many months?" of what a number
+/// counts, "How much a head?" of what an amount is for.
+/// `measures` are the kinds of values that may be counted in a unit.
+pub(super) fn as_asked<'s>(mv: &Move, slot: &'s Slot, scan: &Scan<'_>, measures: &[Kind]) -> Cow<'s, Slot> {
+    let measured = || scan.entities.iter().any(|entity| measures.contains(&entity.kind));
+    let needs = match effective_type(slot) {
+        SlotType::Number | SlotType::Range { .. } | SlotType::Quantity => measured(),
+        SlotType::Money => scan.heard.tokens.classes().is(Class::EACH),
+        _ => scan.reference.direction == Direction::Future && asks_for_the_past(scan.language(), mv, slot),
+    };
+    if needs { Cow::Owned(Slot { context: Some(prompt_text(mv, slot)), ..slot.clone() }) } else { Cow::Borrowed(slot) }
+}
+
+/// The words that a number belongs to, which stand right behind it.
+fn nouns_behind<'s>(scan: &'s Scan<'_>, found: &Found) -> &'s [Word] {
+    /// "two large grey dogs"
+    const MAX_WORDS: usize = 3;
+    let words = &scan.heard.words[scan.heard.words.partition_point(|word| word.start < found.end)..];
+    let count =
+        words.iter().take(MAX_WORDS).take_while(|word| !word.after_break && word.class == Class::CONTENT).count();
+    &words[..count]
+}
+
+/// Whether the word behind a number is an option of another slot.
+fn is_of_another(mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
+    let noun = nouns_behind(scan, found).first().map_or(found.end, |noun| noun.start);
+    mv.slots.iter().filter(|other| other.name != slot.name).any(|other| {
+        let item = match effective_type(other) {
+            SlotType::List(item) => item,
+            ty => ty,
+        };
+        let SlotType::Enum(options) = item else { return false };
+        let stated = slots::stated_options(options, scan.vocabulary(other), &scan.heard);
+        stated.iter().any(|chosen| chosen.start <= noun && noun < chosen.end)
+    })
+}
+
+/// Whether a text holds one of these words, in any form.
+fn speaks_of(language: &'static Language, text: &str, nouns: &[Word]) -> bool {
+    let own = Heard::of(language, text);
+    own.words.iter().any(|word| nouns.iter().any(|noun| noun.stem(language) == word.stem(language)))
+}
+
+/// "How many kilos does it weigh?" names what it counts, "How many?" does not.
+fn names_what_it_counts(language: &'static Language, question: &str) -> bool {
+    let asked = Heard::of(language, question);
+    let opener = asked.words.iter().position(|word| word.class.is(Class::QUESTION));
+    let behind = opener.map_or(&[][..], |at| &asked.words[at + 1..]);
+    let noun = behind.iter().find(|word| !word.is(Cue::QuestionSecond));
+    noun.is_some_and(|noun| noun.class == Class::CONTENT && !noun.after_break)
 }
 
 /// "Leeds from York" for `to`: a preposition that is the name of another slot begins that slot's part.
@@ -401,7 +487,12 @@ fn trimmed_end(language: &'static Language, head: &str) -> usize {
             break;
         }
     }
-    // What is left of a clause that only leads to the value goes as well.
+    // What is left of a clause that only leads to the value goes as well: "… my number is".
+    let clause = heard.words[..end].iter().rposition(|word| word.after_break);
+    let names = |word: &Word| word.class.is(Class::FUNCTION) || word.is([Cue::Label, Cue::TypeName, Cue::SlotOfName]);
+    if let Some(from) = clause.filter(|from| !set_apart && heard.words[*from..end].iter().all(names)) {
+        end = from;
+    }
     end.checked_sub(1).map_or(0, |last| heard.words[last].end)
 }
 

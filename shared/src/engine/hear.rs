@@ -28,7 +28,8 @@ pub(super) enum Whose {
     Another,
     /// Nobody can tell: no pattern matches, the sentence only comes near to one in meaning.
     Unknown,
-    /// Nobody: it is only supposed ("what if …"), or asked whether it is so ("is there a fire?").
+    /// Nobody now: it is only supposed ("what if …"), told of another time or of a story ("in the film …"), or asked whether it
+    /// is so ("is there a fire?").
     Supposed,
 }
 
@@ -338,9 +339,13 @@ fn accepted(text: &str, mut found: Vec<Evidence>, heard: &Heard, clauses: &[Span
 /// "what if …", "what should I do if …": what begins at the word `first` is only supposed. "I don't know if …" and "it feels
 /// as if …" are not: the word must open its clause, or that of a question.
 fn is_supposed(text: &str, tokens: &Tokens, opening: usize, first: usize) -> bool {
-    let class = |at: usize| tokens.as_slice()[at].class;
+    let class = |at: usize| tokens.as_slice().get(at).map_or(Class::FUNCTION, |token| token.class);
     let parts = Class::BREAK.and(Class::AND).and(Class::FILLER);
-    (opening..first).any(|at| {
+    // A story goes on behind an "and", up to what is now.
+    let now = Class::RECENT.and(Class::ONGOING);
+    let begins = |at: &usize| *at == 0 || tokens.as_slice()[*at].before != Break::None || class(*at).is(now);
+    let sentence = (0..=opening).rev().find(begins).unwrap_or(opening);
+    (sentence..first).any(|at| {
         let length = tokens.phrase(at, Cue::Supposes);
         let before = at.checked_sub(1).filter(|before| *before >= opening);
         let governed = before.is_some_and(|before| class(before).is(Class::LIFTS.and(Class::RAISES)));
@@ -349,8 +354,13 @@ fn is_supposed(text: &str, tokens: &Tokens, opening: usize, first: usize) -> boo
         // Accents make no difference but where one word is two: a "sí" is no "si".
         let (start, end) = tokens.span(at, at + 1);
         let other = length == 1 && text.get(start..end).is_some_and(|raw| !raw.is_ascii());
+        let story = length > 1 && class(at + length - 1) == Class::CONTENT;
+        // "in the film", but not "in the film museum".
+        let names = story && class(at + length) == Class::CONTENT && at + length != first;
         length > 0
             && !other
+            && !names
+            && (story || at >= opening)
             && at + length <= first
             && opens
             && !governed
@@ -358,11 +368,26 @@ fn is_supposed(text: &str, tokens: &Tokens, opening: usize, first: usize) -> boo
     })
 }
 
+/// "at our last party a guest was choking": something that was, at a time that is named as the last of its kind.
+fn is_of_last_time(tokens: &Tokens, opening: usize, words: (usize, usize)) -> bool {
+    let all = tokens.as_slice();
+    let is_last = |at: usize| tokens.language().cues(all[at].hash).has(Cue::PositionLast);
+    // "at our last …", "on the last …": not "the last house is on fire".
+    (opening + 2..words.0).any(|at| {
+        let behind = &all[at + 1..words.1.max(at + 1)];
+        is_last(at)
+            && all[at - 1].class.is(Class::DETERMINER)
+            && all[at - 2].class.is(Class::LEADS)
+            && behind.first().is_some_and(|noun| !noun.class.is(Class::TIME.and(Class::FUNCTION)))
+            && behind.iter().all(|token| token.class.is(Class::PAST) || !token.class.is(Class::AUXILIARY))
+    })
+}
+
 /// Whom a reading is about: the subject of its clause, which begins at the word `opening`.
 fn whose(text: &str, heard: &Heard, opening: usize, evidence: &Evidence) -> Whose {
     let (tokens, words) = (&*heard.tokens, evidence.words);
     let asked = inquiry::about(heard, &evidence.candidate) == Some(inquiry::About::Whether);
-    if asked || is_supposed(text, tokens, opening, words.0) {
+    if asked || is_supposed(text, tokens, opening, words.0) || is_of_last_time(tokens, opening, words) {
         return Whose::Supposed;
     }
     // "my wife's card …" for the pattern "my card …": a person that the pattern does not speak of, and does not capture.

@@ -84,6 +84,45 @@ fn is_named_so(heard: &Heard, pattern: &Heard, candidate: &Candidate, from: usiz
     })
 }
 
+/// "it isn't bleeding" for the pattern "it won't stop bleeding": the pattern takes its denial back, and what is said does not.
+pub(super) fn has_stopped(heard: &Heard, candidate: &Candidate) -> bool {
+    /// Words between the negator and what takes it back: "no me deja de …".
+    const REACH: usize = 2;
+    let lifts = |word: &Word| word.class.is(Class::LIFTS);
+    let words = heard.words.as_slice();
+    if candidate.verbatim || !heard.tokens.classes().is(Class::NEGATOR) {
+        return false;
+    }
+    let first = words.iter().rposition(|word| word.after_break && word.start <= candidate.span.0).unwrap_or(0);
+    let mut clause = words[first..].iter().take_while(|word| word.start < candidate.span.1 || !word.after_break);
+    let pattern = Heard::of(heard.language, &candidate.pattern).words;
+    let lifted = |at: usize| pattern[at].class.is(Class::NEGATOR) && pattern[at + 1..].iter().take(REACH).any(lifts);
+    !clause.any(lifts) && (0..pattern.len()).any(lifted)
+}
+
+/// Whether a candidate is only spoken of: a question about something else that is said before it ("is there any cost to see an
+/// adviser"), or a verb that takes back what it names ("drop my claim").
+pub(super) fn is_beside(text: &str, heard: &Heard, candidate: &Candidate) -> bool {
+    let language = heard.language;
+    let words = heard.words.as_slice();
+    let first = words.partition_point(|word| word.start < candidate.span.0);
+    let lead = words[..first].iter().rev().take_while(|word| word.class.is(Class::DETERMINER)).count();
+    let telling = |word: &Word| word.class == Class::CONTENT && word.cues.is_empty();
+    if candidate.verbatim {
+        return false;
+    }
+    let takes_away = |word: &Word| word.class == Class::CONTENT && word.is([Cue::ListRemove, Cue::Cancel]);
+    let captured =
+        |word: &Word| candidate.captures.iter().any(|held| held.span.0 <= word.start && word.end <= held.span.1);
+    let around = words[(first - lead).saturating_sub(1)..].iter().take_while(|word| word.end <= candidate.span.1);
+    if around.into_iter().any(|word| takes_away(word) && !captured(word)) {
+        return !Heard::of(language, &candidate.pattern).words.iter().any(takes_away);
+    }
+    words[..first].iter().any(telling)
+        && strings::is_inquiry(text, heard)
+        && Heard::of(language, &candidate.pattern).begins_with([Cue::QuestionVerb, Cue::QuestionOpener]) == 0
+}
+
 /// Whether a text only wants to know something that is not about the person who speaks.
 pub(super) fn is_of_others(text: &str, heard: &Heard) -> bool {
     strings::is_inquiry(text, heard) && !heard.words.iter().any(|word| word.is(Cue::Speaker))

@@ -60,10 +60,22 @@ pub(super) fn recognize(heard: &Heard) -> Option<Repair> {
 /// The repair, and the first byte of what follows.
 pub(super) fn opening(heard: &Heard) -> Option<(Repair, usize)> {
     let words = heard.words.as_slice();
-    let end = words.iter().skip(1).position(|word| word.after_break)? + 1;
-    whole(heard.language, &words[..end])
+    let clause = |from: usize| words.iter().skip(from + 1).position(|word| word.after_break).map(|at| from + at + 1);
+    let (mut from, mut end) = (0, clause(0)?);
+    // "no, forget it, …"
+    while heard.language.is(&words[from..end], Cue::RepairBefore) {
+        (from, end) = (end, clause(end)?);
+    }
+    whole(heard.language, &words[from..end])
         .filter(|repair| matches!(repair, Repair::Cancel | Repair::CancelAll | Repair::StartOver | Repair::Person))
         .map(|repair| (repair, words[end].start))
+}
+
+/// Whether an utterance ends in a clause that cancels: "I can't make it, cancel it".
+pub(super) fn cancels_at_the_end(heard: &Heard) -> bool {
+    let words = heard.words.as_slice();
+    let last = words.iter().rposition(|word| word.after_break).map(|at| &words[at..]);
+    last.and_then(|clause| whole(heard.language, clause)) == Some(Repair::Cancel)
 }
 
 /// "never mind, cancel": every part, cut at commas and full stops, says the same or nothing.

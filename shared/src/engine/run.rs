@@ -395,7 +395,8 @@ impl<'a> Run<'a> {
         found
     }
 
-    /// "is there a fire alarm?" is no emergency; and what only comes near to one is none where something is asked.
+    /// "is there a fire alarm?" and "it isn't bleeding any more" are no emergencies; and what only comes near to one is none where
+    /// something is asked.
     fn leave_out_questions(&self, text: &str, found: &mut Vec<Candidate>) {
         let urgent = |candidate: &Candidate| candidate.priority == Priority::Urgent;
         if !found.iter().any(urgent) {
@@ -405,7 +406,9 @@ impl<'a> Run<'a> {
         let asks = inquiry::is_of_others(text, &heard);
         found.retain(|candidate| {
             let near = candidate.score < self.threshold_for(candidate) || candidate.stage == matcher::Stage::Meaning;
-            !urgent(candidate) || inquiry::about(&heard, candidate) != Some(inquiry::About::Thing) && !(asks && near)
+            let other = inquiry::about(&heard, candidate) == Some(inquiry::About::Thing)
+                || inquiry::has_stopped(&heard, candidate);
+            !urgent(candidate) || !other && !(asks && near)
         });
     }
 

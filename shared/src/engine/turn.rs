@@ -2,11 +2,13 @@
 
 use super::agenda::Interruption;
 use super::flow::{Entry, knows_uncertainty};
+use super::inquiry;
 use super::mending::{Replaceable, Target, Words};
 use super::run::{Halt, Reading, Run, TOO_CLOSE, WORTH_ASKING};
 use super::state::{Frame, Open};
 use super::wording;
 use crate::ir::{Move, Priority, SlotType};
+use crate::language::Class;
 use crate::matcher::{Candidate, Stage, Standing};
 use crate::slots::{self, Vocabulary, strings};
 
@@ -90,13 +92,11 @@ impl Run<'_> {
             return Ok(());
         }
         match chosen {
-            Decision::Nothing => match self.speaks_for() {
-                Some(name) => {
-                    self.guess_move(&name, WORTH_ASKING, &text);
-                    Ok(())
-                }
-                None => self.no_match(),
-            },
+            Decision::Nothing => self.read_in_part(&text),
+            Decision::Enter(candidate) if self.only_asks_beside(candidate) => {
+                self.guess(candidate, &text);
+                Ok(())
+            }
             Decision::Enter(candidate) => self.enter(candidate, &text, false),
             Decision::Guess(candidate) => {
                 self.guess(candidate, &text);
@@ -107,6 +107,50 @@ impl Run<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// What nothing was found for as a whole: a clause of it, a question within it, or what it names an option of.
+    fn read_in_part(&mut self, text: &str) -> Result<(), Halt> {
+        let heard = self.hear();
+        if let [only] = heard.moves.as_slice()
+            && only.candidate.score >= CLAIMS
+        {
+            return self.take_up(&heard, std::slice::from_ref(only));
+        }
+        let asked = self.asked_within();
+        match self.choose(&asked) {
+            Decision::Enter(candidate) => self.enter(candidate, text, false),
+            Decision::Guess(candidate) | Decision::Which(candidate, _) => {
+                self.guess(candidate, text);
+                Ok(())
+            }
+            Decision::Nothing => match self.speaks_for() {
+                Some(name) => {
+                    self.guess_move(&name, WORTH_ASKING, text);
+                    Ok(())
+                }
+                None => self.no_match(),
+            },
+        }
+    }
+
+    /// What the question within a sentence may mean: "what it costs" of "I only want to know what it costs".
+    fn asked_within(&self) -> Vec<Candidate> {
+        let words = &self.heard().words;
+        let asks = |at: &usize| {
+            words[*at].class.is(Class::QUESTION)
+                && !words[*at].after_break
+                && words[*at - 1].class.is(Class::LIGHT.and(Class::LIFTS).and(Class::PRONOUN))
+        };
+        let Some(at) = (1..words.len()).find(asks) else { return Vec::new() };
+        self.clause_candidates((words[at].start, self.text.len()))
+    }
+
+    /// "is there any cost to see an adviser", "I'd like to drop my claim": something is asked about a move that collects, or
+    /// taken back, and nobody asks for it to begin.
+    fn only_asks_beside(&self, candidate: &Candidate) -> bool {
+        let collects = self.move_at(candidate.move_index).is_some_and(|mv| !mv.slots.is_empty());
+        collects && inquiry::is_beside(&self.text, &self.heard(), candidate)
     }
 
     /// What the candidates come to.

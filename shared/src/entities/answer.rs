@@ -177,22 +177,29 @@ pub fn spoken_phone(text: &str, language: Language) -> Option<String> {
     }
     let mut dialled = String::new();
     let mut times = 1;
-    for i in 0..u.tokens.len() {
+    let mut i = 0;
+    while i < u.tokens.len() {
         let word = u.tokens.word(i);
-        let digits = match u.numeral(i) {
-            Some(Numeral::Small(digit @ 0..=9)) => digit.to_string(),
-            Some(Numeral::One) => "1".to_owned(),
+        let at = i;
+        // "thirty-four", "seiscientos doce": a group of digits is said as one number.
+        let group = number::read_cardinal(&u, i).filter(|group| group.end > i + 1 && u.tokens.digits(i).is_empty());
+        i = group.as_ref().map_or(i + 1, |group| group.end);
+        let digits = match (&group, u.numeral(at)) {
+            (Some(group), _) => group.amount.value().to_string(),
+            (_, Some(Numeral::Small(digit))) => digit.to_string(),
+            (_, Some(Numeral::Tens(tens))) => tens.to_string(),
+            (_, Some(Numeral::One)) => "1".to_owned(),
             _ if u.grammar.spoken_zero.has(word) => "0".to_owned(),
-            _ => u.tokens.digits(i).to_owned(),
+            _ => u.tokens.digits(at).to_owned(),
         };
         if !digits.is_empty() {
             (0..times).for_each(|_| dialled.push_str(&digits));
             times = 1;
         } else if let Some(repeat) = u.grammar.repeats.word(word) {
             times = repeat;
-        } else if dialled.is_empty() && (word == u.grammar.spoken_plus || u.tokens.is_symbol(i, '+')) {
+        } else if dialled.is_empty() && (word == u.grammar.spoken_plus || u.tokens.is_symbol(at, '+')) {
             dialled.push('+');
-        } else if !is_carrier(&u, i) && !u.is_hyphen(i) && !u.grammar.phone_words.has(word) {
+        } else if !is_carrier(&u, at) && !u.is_hyphen(at) && !u.grammar.phone_words.has(word) {
             return None;
         }
     }

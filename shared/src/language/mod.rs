@@ -142,7 +142,7 @@ pub(crate) enum Contracted {
     Stands(&'static str),
 }
 
-/// Values by the hash of a word or phrase. Of a hash only its bucket and 32 bits more are kept: its other bits would be half of
+/// Values by the hash of a word or phrase. Of a hash only its bucket and 24 bits more are kept: its other bits would be half of
 /// what the language takes, and nothing makes them smaller.
 #[derive(Debug)]
 struct Table<V: 'static> {
@@ -150,7 +150,7 @@ struct Table<V: 'static> {
     /// Where each bucket ends among the keys.
     ends: &'static [u16],
     /// By bucket, sorted.
-    keys: &'static [u32],
+    keys: &'static [hash::Rest],
     /// Of each key, which of [`Table::all`] is its value.
     values: &'static [u16],
     all: &'static [V],
@@ -179,7 +179,8 @@ struct Cues {
     /// The same of the phrases that may end with it.
     lasts: &'static [u16],
     places: &'static [u128],
-    values: &'static [(u8, u64, &'static str)],
+    /// By cue and half the hash of the phrase, sorted.
+    values: &'static [(u8, u32, &'static str)],
 }
 
 /// How words change their form.
@@ -187,8 +188,8 @@ struct Cues {
 pub(crate) struct Inflection {
     /// Of each step the first rule that fits is applied.
     pub(crate) steps: &'static [&'static [Rule]],
-    /// By the hash of the form, sorted.
-    irregular: &'static [(u64, &'static str)],
+    /// By half the hash of the form, sorted.
+    irregular: &'static [(u32, &'static str)],
 }
 
 /// One rule of inflection.
@@ -213,7 +214,7 @@ pub(crate) struct Rule {
 impl Inflection {
     /// The base of an irregular form.
     pub(crate) fn base(&self, key: u64) -> Option<&'static str> {
-        let at = self.irregular.binary_search_by_key(&key, |(form, _)| *form).ok()?;
+        let at = self.irregular.binary_search_by_key(&hash::half(key), |(form, _)| *form).ok()?;
         self.irregular.get(at).map(|(_, base)| *base)
     }
 }
@@ -400,7 +401,7 @@ impl Language {
     /// What a phrase stands for under a cue: the number of a position, the TIMEX of a time.
     pub(crate) fn value(&self, cue: Cue, key: u64) -> Option<&'static str> {
         let values = self.cues.values;
-        let at = values.binary_search_by_key(&(cue as u8, key), |(cue, key, _)| (*cue, *key)).ok()?;
+        let at = values.binary_search_by_key(&(cue as u8, hash::half(key)), |(cue, key, _)| (*cue, *key)).ok()?;
         values.get(at).map(|(_, _, value)| *value)
     }
 

@@ -144,6 +144,8 @@ classes! {
     OF = "of";
     /// Before a year that dates: "in 1980".
     IN_YEAR = "in_year";
+    /// Behind an amount, before what it is for one of: "per", the "a" of "20 a head".
+    EACH = "each";
     /// Says that something is disliked or not tolerated: "allergic", "hate"; one that `lifts` only behind a negator.
     AVERSE = "averse";
 }
@@ -397,7 +399,7 @@ cues! {
     AsksWords = "asks.words";
     /// In a question: it asks for what has been ("since when").
     AsksPast = "asks.past";
-    /// What a value of a type is called ("the date"), with the type.
+    /// What a value of a type is called ("the date"), with the type; "how long" with `P`.
     TypeName = "type.name";
     /// Only supposes what follows: "what if".
     Supposes = "supposes";

@@ -108,13 +108,20 @@ impl Loose<'_> {
             let expected = (place + at).saturating_sub(anchor);
             *found = self.nearest(unit, expected, window, &mut used);
             if found.is_none() {
-                if unit.has(unit_flag::NEGATOR) || !fuzzy && unit.has(unit_flag::CONTENT) {
+                if unit.has(unit_flag::NEGATOR) || !fuzzy && unit.has(unit_flag::CONTENT) || self.is_denied(at) {
                     return None;
                 }
                 differences.miss(unit);
             }
         }
         self.weigh(&places[..count], used, window.0, differences, out)
+    }
+
+    /// Whether a literal is the first telling one behind a negator: "does not stop bleeding" is not met by "does not bleed".
+    fn is_denied(&self, at: usize) -> bool {
+        let is = |at: usize, flag: u16| self.pieces.units.get(at).is_some_and(|unit| unit.has(flag));
+        let tells = |at: usize| is(at, unit_flag::CONTENT) && !is(at, unit_flag::NEGATOR);
+        tells(at) && (0..at).rev().take_while(|before| !tells(*before)).any(|before| is(before, unit_flag::NEGATOR))
     }
 
     /// The words among which the pattern is looked for: those near `place`, in its sentence, this side of a "but".

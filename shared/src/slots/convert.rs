@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::called;
 use crate::decimal;
 use crate::entities::{Direction, Entity, Kind, Kinds, Reference, TimeValue, Value, recognize};
-use crate::ir::{Slot, SlotType};
+use crate::ir::{Comparison, Condition, Literal, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word, readable};
 
@@ -44,9 +44,30 @@ impl Tense {
         // A timeframe is mostly asked for of what has begun ("since when?").
         let past = *effective_type(slot) == SlotType::Timeframe
             || named(&slot.name)
-            || slot.context.as_deref().is_some_and(named);
+            || slot.context.as_deref().is_some_and(named)
+            || ends_today(slot);
         if past { Tense::Past } else { Tense::Future }
     }
+}
+
+/// `valid when day <= today`
+fn ends_today(slot: &Slot) -> bool {
+    slot.rules.iter().flat_map(|rules| &rules.valid).any(|validity| {
+        matches!(&validity.condition, Condition::Compare(path, Comparison::LessOrEqual | Comparison::Less, Literal::Reference(day))
+            if day == "today" && path.first() == Some(&slot.name))
+    })
+}
+
+/// "For how long?", `duration`
+fn asks_for_a_length(language: &'static Language, slot: &Slot) -> bool {
+    let asks = |text: &str| {
+        let words = Heard::of(language, text).words;
+        (0..words.len()).any(|at| {
+            let named = &words[at..at + language.prefix(&words[at..], Cue::TypeName)];
+            language.value_of(Cue::TypeName, named) == Some("P")
+        })
+    };
+    asks(&called(&slot.name)) || slot.context.as_deref().is_some_and(asks)
 }
 
 /// Whether a word of a name or a hint belongs to a cue.
@@ -64,6 +85,25 @@ pub(crate) fn number(value: f64) -> Json {
 fn counts_a_noun(scan: &Scan<'_>, entity: &Entity) -> bool {
     let noun = scan.heard.words.iter().find(|word| word.start >= entity.end);
     noun.is_some_and(|noun| !noun.after_break && noun.class == Class::CONTENT)
+}
+
+/// "25 bucks a head": an amount for each of something, where the slot itself is not one for each.
+fn is_for_each(scan: &Scan<'_>, entity: &Entity, slot: &Slot) -> bool {
+    if !scan.heard.tokens.classes().is(Class::EACH) {
+        return false;
+    }
+    let mut behind = scan.heard.words.iter().skip_while(|word| word.start < entity.end);
+    let Some(each) = behind.next().filter(|word| word.class.is(Class::EACH) && !word.after_break) else { return false };
+    // "900 a month" is what is paid, again and again.
+    let of = match behind.next().filter(|next| !next.after_break) {
+        Some(next) => (next.class == Class::CONTENT || !each.class.is(Class::FUNCTION)) && !next.is(Cue::UnitName),
+        None => !each.class.is(Class::FUNCTION),
+    };
+    let asks = |text: &str| {
+        let said = Heard::of(scan.language(), &readable(text));
+        said.words.iter().any(|word| word.class.is(Class::EACH) && !word.class.is(Class::ARTICLE))
+    };
+    of && !asks(&slot.name) && !slot.context.as_deref().is_some_and(asks)
 }
 
 /// Reads an entity as a value of `ty`; `None` when its kind is of no use for the type.
@@ -123,6 +163,7 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
         SlotType::Email if entity.kind == Kind::Email => plain(entity, said),
         SlotType::Phone if entity.kind == Kind::Phone => plain(entity, said),
         SlotType::Url if entity.kind == Kind::Url => plain(entity, said),
+        SlotType::Money if is_for_each(scan, entity, slot) => None,
         SlotType::Money => match (entity.kind, entity.readings.first()?) {
             (Kind::Money, Value::Quantity { number: amount, unit, currency }) => {
                 let currency = currency.as_deref().unwrap_or(unit);
@@ -140,7 +181,7 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
                 found(said.to_owned(), json!({"text": said, "amount": number(*amount), "unit": unit}), true)
             }
             // "2 hours" for the length of something.
-            (Kind::Duration, Value::Time(time)) if asked => {
+            (Kind::Duration, Value::Time(time)) if asked || asks_for_a_length(scan.language(), slot) => {
                 let (amount, unit) = time.length()?;
                 found(said.to_owned(), json!({"text": said, "amount": number(amount), "unit": unit}), true)
             }
@@ -181,10 +222,22 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
             Some(*number)
         }
         (Kind::Age, Value::Quantity { number, .. }) if asked || names(scan.language(), &slot.name, Cue::AgeName) => {
+            const MONTHS: f64 = 12.0;
+            match unit_counted(scan.language(), slot) {
+                Some("P1M") => Some(number * MONTHS),
+                Some("P1Y") | None => Some(*number),
+                Some(_) => None,
+            }
+        }
+        (Kind::Dimension, Value::Quantity { number, .. }) if asked || counts_unit(scan.language(), slot, said) => {
             Some(*number)
         }
-        (Kind::Dimension | Kind::Money, Value::Quantity { number, .. }) if asked => Some(*number),
+        (Kind::Money, Value::Quantity { number, .. }) if asked => Some(*number),
         (Kind::Duration, Value::Time(_)) if counts_unit(scan.language(), slot, said) => {
+            leading_number(said, scan.reference)
+        }
+        // "in twelve months" where months are counted
+        (Kind::Date, Value::Time(_)) if asked && counts_unit(scan.language(), slot, said) => {
             leading_number(said, scan.reference)
         }
         (Kind::DateRange | Kind::DateTimeRange, Value::Time(_)) => {
@@ -203,25 +256,26 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
     Some((direct, end))
 }
 
-/// A slot such as `nights` counts the unit of "2 nights".
+/// A slot such as `nights` counts the unit of "2 nights", and one that is asked for in months that of "2 months".
 fn counts_unit(language: &'static Language, slot: &Slot, said: &str) -> bool {
     let unit = Heard::of(language, said);
     let Some(unit) = unit.words.last() else { return false };
     let measure = |word: &Word| language.value_of(Cue::UnitName, std::slice::from_ref(word));
     let stem = unit.stem(language);
-    Heard::of(language, &called(&slot.name))
-        .words
-        .iter()
-        .any(|word| word.stem(language) == stem || measure(unit).is_some() && measure(unit) == measure(word))
+    let counts = |text: &str| {
+        let own = Heard::of(language, text);
+        own.words
+            .iter()
+            .any(|word| word.stem(language) == stem || measure(unit).is_some() && measure(unit) == measure(word))
+    };
+    counts(&called(&slot.name)) || slot.context.as_deref().is_some_and(counts)
 }
 
 /// "a fortnight" for a slot such as `nights`: the length in the unit that the slot counts, where it comes out even.
 fn in_unit_of(language: &'static Language, slot: &Slot, time: &TimeValue) -> Option<f64> {
     const DAY: f64 = 86_400.0;
-    let name = Heard::of(language, &called(&slot.name));
-    let unit = name.words.iter().find_map(|word| language.value_of(Cue::UnitName, std::slice::from_ref(word)))?;
     let months = months(&time.timex);
-    let count = match unit {
+    let count = match unit_counted(language, slot)? {
         "P1M" => months?,
         "P1Y" => months? / 12.0,
         // A month has no fixed number of days.
@@ -234,6 +288,12 @@ fn in_unit_of(language: &'static Language, slot: &Slot, time: &TimeValue) -> Opt
         _ => return None,
     };
     (count.fract() == 0.0).then_some(count)
+}
+
+/// The unit of time in the name of a slot: the "nights" of `nights`.
+fn unit_counted(language: &'static Language, slot: &Slot) -> Option<&'static str> {
+    let name = Heard::of(language, &called(&slot.name));
+    name.words.iter().find_map(|word| language.value_of(Cue::UnitName, std::slice::from_ref(word)))
 }
 
 /// The months of a length in months or years, such as `P2Y`.
@@ -382,13 +442,18 @@ fn edge_day(scan: &Scan<'_>, entity: &Entity) -> Option<String> {
     }
 }
 
-/// The first and the last day of a period whose ends are both said: "from the 10th to the 24th".
-pub(crate) fn both_days(scan: &Scan<'_>, entity: &Entity) -> Option<(String, String)> {
+/// The first and the last day of a period whose ends are both said, "from the 10th to the 24th", or the times: "from 2 to 4".
+pub(crate) fn both_ends(scan: &Scan<'_>, entity: &Entity) -> Option<(String, String)> {
     let Value::Time(time) = entity.readings.first()? else { return None };
     let (start, end) = time.range.as_ref()?;
-    let days = (start.get(..DAY_BYTES)?.to_owned(), end.get(..DAY_BYTES)?.to_owned());
     let said = words_of(scan, entity).iter().skip(1).any(|word| word.is(Cue::Into));
-    (matches!(entity.kind, Kind::DateRange | Kind::DateTimeRange) && said && days.0 < days.1).then_some(days)
+    let end_of = |moment: &str| match entity.kind {
+        Kind::DateRange | Kind::DateTimeRange => moment.get(..DAY_BYTES).map(str::to_owned),
+        Kind::TimeRange => Some(without_seconds(moment).to_owned()),
+        _ => None,
+    };
+    let ends = (end_of(start)?, end_of(end)?);
+    (said && ends.0 < ends.1).then_some(ends)
 }
 
 /// The words of an entity.

@@ -262,7 +262,14 @@ fn named_by_kinship(language: &'static Language, text: &str, words: &[Word]) -> 
         let form = language.class(word.stem(language).hash());
         (word.class.is(Class::KIN) || form.is(Class::KIN)) && !word.class.is(grammar) && !is_capital(text, word)
     };
-    let at = words.iter().take(MAX_BEFORE + 1).position(relative)?;
+    // "landlady, Eva Varga": whoever it is, the name follows.
+    let named = || match words {
+        [who, rest @ ..] => {
+            rest.first().is_some_and(|first| first.after_break) && !is_capital(text, who) && is_titled(text, rest)
+        }
+        [] => false,
+    };
+    let at = words.iter().take(MAX_BEFORE + 1).position(relative).or_else(|| named().then_some(0))?;
     let plain = |words: &[Word]| {
         words.iter().all(|word| word.class == Class::CONTENT && !word.is([Cue::Label, Cue::SlotOfName]))
     };

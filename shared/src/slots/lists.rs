@@ -22,11 +22,20 @@ enum Edit {
 
 /// The list that an utterance makes of the one that is held, perhaps an empty one; `None` when it edits nothing.
 pub(crate) fn edit_list(slot: &Slot, held: &Json, scan: &Scan<'_>) -> Option<Found> {
-    let SlotType::List(item) = effective_type(slot) else { return None };
-    let SlotType::Enum(choices) = item.as_ref() else { return edit_words(slot, held, scan) };
-    let held: Vec<String> = held.as_array()?.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect();
-    let edited = edited(choices, slot, scan, held)?;
-    (edited.edits && !(edited.members.is_empty() && edited.removed.is_empty())).then(|| found(scan, edited))
+    let item = match effective_type(slot) {
+        SlotType::List(item) => item,
+        ty => ty,
+    };
+    let SlotType::Enum(choices) = item else { return edit_words(slot, held, scan) };
+    let members = held.as_array().map_or(std::slice::from_ref(held), Vec::as_slice);
+    let members: Vec<String> = members.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect();
+    let edited = edited(choices, slot, scan, members).filter(|edited| edited.edits)?;
+    match edited.members.as_slice() {
+        [] if edited.removed.is_empty() => None,
+        // "forget the delivery, I'll collect": one option in the place of another.
+        [only] if !held.is_array() => Some(Found { value: json!(only), ..found(scan, edited) }),
+        [..] => held.is_array().then(|| found(scan, edited)),
+    }
 }
 
 /// The list that an utterance states by itself, without what it takes back of it; `None` when it names no member.
@@ -69,6 +78,7 @@ fn found(scan: &Scan<'_>, edited: Edited) -> Found {
 fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -> Option<Edited> {
     let language = scan.language();
     let words = scan.heard.words.as_slice();
+    let is_list = matches!(effective_type(slot), SlotType::List(_));
     let mentioned: Vec<Mentioned> = options::mentioned(choices, scan.vocabulary(slot), &scan.heard);
     let (mut edit, mut edits, mut only, mut only_not) = (Edit::Name, false, false, false);
     let (mut everything, mut said_all) = (false, false);
@@ -96,7 +106,7 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
                 || !everything && options::excepted(&scan.heard, member.first);
             edits |= left_out;
             if edit == Edit::Remove || denied || left_out { &mut removed } else { &mut added }.push(member.index);
-            at = member.end;
+            (at, opens) = (member.end, false);
             // "onions no, just ham": denied behind it.
             if words.get(at).is_some_and(|next| !next.after_break && next.is([Cue::Not, Cue::No]))
                 && words.get(at + 1).is_none_or(|after| after.after_break)
@@ -109,7 +119,7 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
                 at += 1;
                 continue;
             }
-            // "not the kitchen, the cellar": "not" reaches to the end of its clause.
+            // "not the kitchen, the cellar": "not" reaches to the end of its clause, and where one is chosen anything does.
             if only_not && words.get(at).is_some_and(|word| word.after_break) {
                 edit = Edit::Name;
             }
@@ -151,7 +161,10 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
         let named = !added.is_empty() || !removed.is_empty();
         let except = language.prefix(rest, Cue::ListExcept);
         let except = if everything || held.is_empty() && !named && !rest[0].is(Cue::But) { except } else { 0 };
-        let remove = language.prefix(rest, Cue::ListRemove).max(usize::from(parted_remove(scan, &mentioned, at)));
+        // "no, pens and envelopes": a "no" that is set apart takes nothing away.
+        let answers = rest[0].is(Cue::No) && rest.get(1).is_some_and(|next| next.after_break);
+        let remove = if answers { 0 } else { language.prefix(rest, Cue::ListRemove) };
+        let remove = remove.max(usize::from(parted_remove(scan, &mentioned, at)));
         let only_here = language.prefix(rest, Cue::ListOnly);
         let add = language.prefix(rest, Cue::ListAdd);
         let longest = all.max(except).max(remove).max(only_here).max(add);
@@ -173,7 +186,7 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
             span = span.or(Some((rest[0].start, rest[all - 1].end)));
         } else if longest == except || longest == remove {
             edit = Edit::Remove;
-            only_not = longest == remove && rest[0].is(Cue::Not);
+            only_not = longest == remove && (rest[0].is(Cue::Not) || !is_list);
             if longest == except && !named_next {
                 // "all of that except …": what is excepted is not known.
                 return None;
@@ -186,6 +199,10 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
             edit = Edit::Only;
             // "just" fills more often than it limits: it must stand right before the member.
             let limits = mentioned.iter().any(|member| member.first == at + longest);
+            if limits {
+                // "ham and cheese, no, just ham"
+                added.clear();
+            }
             (only, edits) = (only | limits, edits | limits);
         } else {
             edit = Edit::Add;

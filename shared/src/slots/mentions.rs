@@ -6,15 +6,15 @@
 use serde_json::json;
 
 use super::called;
-use crate::entities::{Entity, Kind, answer};
+use crate::entities::{Direction, Entity, Kind, answer};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Polarity, polarity};
 
-use super::convert::{Found, Tense, both_days, convert};
+use super::convert::{Found, Tense, both_ends, convert};
 use super::options::negated;
 use super::read::{Answer, only_named, read_answer, read_string};
-use super::scan::Scan;
+use super::scan::{Scan, is_time};
 use super::several::at_time;
 use super::{effective_type, is_yes_no, yes_no};
 use super::{lists, options, pattern, strings};
@@ -38,8 +38,9 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         if !free(entity.start, entity.end) {
             continue;
         }
-        if let Some([first, last]) = period(slots, scan, entity) {
-            values.extend([first, last]);
+        let ends = period(slots, scan, entity);
+        if !ends.is_empty() {
+            values.extend(ends);
             continue;
         }
         let mut fitting: Vec<(usize, Found)> = Vec::new();
@@ -48,12 +49,11 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
             if let Some(found) = convert(scan, entity, slot, ty, false)
                 && found.fits
                 && bare_number_is_meant(scan, ty, &found)
-                && !counts_something_else(scan, slot, entity)
                 && !is_denied_day(scan, slot, entity)
-                && !(*ty == SlotType::Timeframe && is_discourse(scan.language(), &found.text))
+                && !(is_time(entity.kind) && is_discourse(scan.language(), &found.text))
                 && !opens_a_clause_as_discourse(scan, entity)
-                && !(*ty == SlotType::Date && is_discourse(scan.language(), &found.text))
                 && !counts_a_share(scan, slot, entity)
+                && !is_over(scan, slot, &found)
             {
                 fitting.push((index, found));
             }
@@ -402,19 +402,37 @@ pub(crate) fn undecided_day(slots: &[&Slot], scan: &Scan<'_>, taken: &[(usize, u
     days.next().is_none().then_some(only)
 }
 
-/// "from the 10th to the 24th" where two days are open: the one is the first of them, the other the second.
-fn period(slots: &[&Slot], scan: &Scan<'_>, entity: &Entity) -> Option<[(Found, Vec<usize>); 2]> {
-    let mut days = slots.iter().enumerate().filter(|(_, slot)| *effective_type(slot) == SlotType::Date);
-    let (first, last) = (days.next()?.0, days.next()?.0);
-    if days.next().is_some() {
-        return None;
+/// "from the 10th to the 24th" where two days are open, "from 2 to 4" where times are: the one is the first of them, the other
+/// the second. One time alone is that with which it begins.
+fn period(slots: &[&Slot], scan: &Scan<'_>, entity: &Entity) -> Vec<(Found, Vec<usize>)> {
+    let days = matches!(entity.kind, Kind::DateRange | Kind::DateTimeRange);
+    if !days && entity.kind != Kind::TimeRange {
+        return Vec::new();
     }
-    let (start, end) = both_days(scan, entity)?;
-    let found = |day: String| {
-        let text = scan.said(entity).to_owned();
-        Found { start: entity.start, end: entity.end, text, value: json!(day), fits: true }
+    let wanted = if days { SlotType::Date } else { SlotType::Time };
+    let open = slots.iter().enumerate().filter(|(_, slot)| *effective_type(slot) == wanted);
+    let open: Vec<usize> = open.map(|(index, _)| index).collect();
+    let Some((start, end)) = both_ends(scan, entity) else { return Vec::new() };
+    let ends = match open.as_slice() {
+        [first, last] => vec![(*first, start), (*last, end)],
+        [first] if !days => vec![(*first, start)],
+        _ => Vec::new(),
     };
-    Some([(found(start), vec![first]), (found(end), vec![last])])
+    let found = |value: String| {
+        let text = scan.said(entity).to_owned();
+        Found { start: entity.start, end: entity.end, text, value: json!(value), fits: true }
+    };
+    ends.into_iter().map(|(index, value)| (found(value), vec![index])).collect()
+}
+
+/// "he ate it an hour ago" where an appointment is open: a moment that is over is none that is wanted.
+fn is_over(scan: &Scan<'_>, slot: &Slot, found: &Found) -> bool {
+    if *item_type(slot) != SlotType::DateTime || scan.reference.direction == Direction::Past {
+        return false;
+    }
+    let now = scan.reference.now.to_string();
+    Tense::of(scan.language(), slot) == Tense::Future
+        && found.value.as_str().is_some_and(|moment| moment < now.as_str())
 }
 
 /// "I won't be home on Friday": a day on which something is not so is not the one that is wanted; "I haven't slept since
@@ -434,16 +452,6 @@ fn is_denied_day(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
         return true;
     }
     first < end && negated(&scan.heard, first, end)
-}
-
-/// "two cargo bikes" for `days`: a number whose noun is not the unit that the slot counts.
-fn counts_something_else(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
-    if entity.kind != Kind::Number {
-        return false;
-    }
-    let counts = Heard::of(scan.language(), &called(&slot.name)).words.iter().any(|word| word.is(Cue::UnitName));
-    let noun = scan.heard.words.iter().find(|word| word.start >= entity.end);
-    counts && noun.is_some_and(|noun| !noun.after_break && noun.class == Class::CONTENT)
 }
 
 fn listed(language: &Language, items: Vec<Found>) -> Found {

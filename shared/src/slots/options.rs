@@ -392,7 +392,8 @@ fn by_telling_word(options: &[String], vocabulary: Vocabulary<'_>, heard: &Heard
     let mut chosen: Option<Chosen> = None;
     let mut shared: Vec<&str> = Vec::new();
     for (at, word) in heard.words.iter().enumerate() {
-        if word.is(Cue::OptionEmpty) || word.text.chars().count() < SHORT_WORD - 1 || unwanted(heard, at, at + 1) {
+        let short = word.text.chars().count() < SHORT_WORD - 1 && !word.text.bytes().all(|byte| byte.is_ascii_digit());
+        if word.is(Cue::OptionEmpty) || short || unwanted(heard, at, at + 1) {
             continue;
         }
         // "a cheese board": the noun behind it is what it is about, and no option has it.
@@ -421,16 +422,19 @@ fn by_telling_word(options: &[String], vocabulary: Vocabulary<'_>, heard: &Heard
     }
     let chosen = chosen?;
     // One word of a long option says too little: more than half of the words that only this option has, or its first
-    // and nothing else ("phone" for `phone call`).
+    // and nothing else ("phone" for `phone call`). Where more is said, words that others have too count as well.
+    let own = || prepared.forms.iter().filter(|(index, _)| *index == chosen.index);
     let says_nothing = |word: &Word| word.is(Cue::OptionEmpty) || word.class.is(Class::LIGHT);
-    let alone = heard.words.iter().all(|word| says_nothing(word) || shared.contains(&word.text.as_str()));
+    let of_option = |word: &Word| own().any(|(_, form)| form.iter().any(|part| is_related(language, &word.text, part)));
+    let alone = heard.words.iter().all(|word| says_nothing(word) || of_option(word));
     let owned = |part: &&String| {
         !empty(part)
-            && !prepared.forms.iter().any(|(index, form)| {
-                *index != chosen.index && form.iter().any(|other| same_stem(language, part, other))
-            })
+            && !(alone
+                && prepared.forms.iter().any(|(index, form)| {
+                    *index != chosen.index && form.iter().any(|other| same_stem(language, part, other))
+                }))
     };
-    let mut forms = prepared.forms.iter().filter(|(index, _)| *index == chosen.index);
+    let mut forms = own();
     let says_enough = |form: &[String]| {
         let own: Vec<&String> = form.iter().filter(owned).collect();
         let is_met = |part: &&String| shared.iter().any(|word| is_related(language, word, part));

@@ -3,12 +3,12 @@
 use serde_json::{Value as Json, json};
 
 use super::called;
-use crate::entities::{Kind, Kinds, Reference, Value, answer, recognize};
+use crate::entities::{Direction, Kind, Kinds, Reference, Value, answer, recognize};
 use crate::ir::{Extract, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word};
 
-use super::convert::{Found, convert, number, plain_number, rating};
+use super::convert::{Found, Tense, convert, number, plain_number, rating};
 use super::options::{self, Chosen, Shown, Vocabulary};
 use super::scan::Scan;
 use super::several::{first_clause, instead, joined_datetime, left_open};
@@ -87,6 +87,7 @@ pub(super) fn read_as_said(slot: &Slot, scan: &Scan<'_>) -> Answer {
 fn bare_hour(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     const LAST_HOUR: u32 = 24;
     const LAST_MINUTE: u32 = 59;
+    const MAX_CLOCK_WORDS: usize = 3;
     let words = scan.heard.words.as_slice();
     let lead = scan.language().prefix(words, Cue::Approximate).min(words.len().saturating_sub(1));
     let said = scan.text.get(words.get(lead)?.start..)?.trim().trim_end_matches(['.', '!']);
@@ -98,12 +99,35 @@ fn bare_hour(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
         Some((hour, minute)) if minute.len() == 2 => {
             format!("{}:{:02}", figure(hour, LAST_HOUR)?, figure(minute, LAST_MINUTE)?)
         }
-        _ => format!("{}:00", figure(said, LAST_HOUR)?),
+        _ => match figure(said, LAST_HOUR) {
+            Some(hour) => format!("{hour}:00"),
+            // "half 8", "ten thirty"
+            None => {
+                let before = scan.language().formats.get("clock.before").filter(|_| words.len() <= MAX_CLOCK_WORDS)?;
+                format!("{before} {said}")
+            }
+        },
     };
-    match read_value(slot, &clock, scan.reference) {
-        Answer::Value { found, .. } => Some(Found { value: found.value, ..whole_text(scan, Json::Null) }),
-        _ => None,
-    }
+    let read = Scan::of(&clock, [slot], scan.reference);
+    let found = one_of(slot, effective_type(slot), &read).filter(|found| found.end == clock.len())?;
+    Some(Found { value: found.value, ..whole_text(scan, Json::Null) })
+}
+
+/// "17" to a question for a day: the next 17th, or the last where what has been is asked for.
+pub(crate) fn bare_day(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+    const MONTHS: i16 = 12;
+    let said = scan.text.trim().trim_end_matches('.');
+    let day: i8 = said.parse().ok().filter(|_| said.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let past = scan.reference.direction == Direction::Past || Tense::of(scan.language(), slot) == Tense::Past;
+    let today = scan.reference.now.date();
+    let of_month = |away: i16| {
+        let month = i16::from(today.month()) - 1 + if past { -away } else { away };
+        let year = today.year() + month.div_euclid(MONTHS);
+        let date = jiff::civil::Date::new(year, (month.rem_euclid(MONTHS) + 1) as i8, day).ok()?;
+        (if past { date <= today } else { date >= today }).then_some(date)
+    };
+    let date = (0..=2).find_map(of_month)?;
+    Some(whole_text(scan, json!(date.to_string())))
 }
 
 /// An address or a number that is dictated: "jo at example dot com".
@@ -372,6 +396,9 @@ fn informal_number(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
             return found(at, 1, amount);
         }
         let count = language.prefix(&words[at..], Cue::Count);
+        // "para mí", but not "para mi hermano"
+        let leads = |next: &Word| !next.after_break && next.class == Class::CONTENT;
+        let count = if words.get(at + count).is_some_and(leads) { 0 } else { count };
         let amount = words.get(at..at + count).and_then(|named| language.value_of(Cue::Count, named));
         if let Some(amount) = amount.and_then(crate::decimal::read) {
             return found(at, count, amount);

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::entities::{Entity, Kind, Kinds, Reference, Value, recognize};
+use crate::entities::{Entity, Kind, Kinds, Reference, TimeValue, Value, recognize};
 use crate::ir::{Slot, SlotType, Term};
 use crate::language::{Class, Cue, Language};
 use crate::text::Heard;
@@ -131,26 +131,48 @@ enum Spans {
     InParts,
 }
 
-/// A span as the day with which it begins and its length, where it was said so ("tomorrow for two nights", "Friday afternoon"):
-/// no slot but a timeframe takes a span, and the day must not be lost. Other spans ("3 to 5 May") stay whole.
+/// A span as what it begins with and its length, where it was said so ("tomorrow for two nights", "Friday afternoon", "tomorrow
+/// at 10 for two hours"): no slot but a timeframe takes a span, and the day must not be lost. Other spans ("3 to 5 May") stay
+/// whole, with the only time that is said in them ("3 to 5 May at noon").
 fn parts_of_span(text: &str, span: Entity, reference: &Reference) -> Vec<Entity> {
+    let days = Kinds::NONE.with(Kind::Date).with(Kind::Duration);
     let wanted = match span.kind {
-        Kind::DateRange => Kinds::NONE.with(Kind::Date).with(Kind::Duration),
-        Kind::DateTimeRange => Kinds::NONE.with(Kind::Date),
+        Kind::DateRange => days,
+        Kind::DateTimeRange => days.with(Kind::DateTime).with(Kind::Time),
         _ => return vec![span],
     };
     let said = text.get(span.start..span.end).unwrap_or_default();
+    let is_moment = |part: &Entity| matches!(part.kind, Kind::DateTime | Kind::Time);
     let mut parts = recognize(said, wanted, reference);
-    let days = parts.iter().filter(|part| part.kind == Kind::Date).count();
-    let begins = parts.iter().any(|part| part.kind == Kind::Date && begins_with(&span, part));
-    if days != 1 || !begins {
-        return vec![span];
+    let moments = parts.iter().filter(|part| is_moment(part)).count();
+    if moments > 1 {
+        parts = recognize(said, days, reference);
     }
     for part in &mut parts {
         part.start += span.start;
         part.end += span.start;
     }
+    let is_day = |part: &Entity| matches!(part.kind, Kind::Date | Kind::DateTime);
+    let begins = parts.iter().any(|part| is_day(part) && begins_with(&span, part));
+    if begins && parts.iter().filter(|part| is_day(part)).count() == 1 {
+        parts.extend(times_of(&span).filter(|_| moments != 1));
+        return parts;
+    }
+    parts.retain(is_moment);
+    if parts.len() > 1 {
+        parts.clear();
+    }
+    parts.insert(0, span);
     parts
+}
+
+/// "tomorrow from 2 to 4" as "from 2 to 4"
+fn times_of(span: &Entity) -> Option<Entity> {
+    let Value::Time(time) = span.readings.first()? else { return None };
+    let (start, end) = time.range.as_ref()?;
+    let clock = |moment: &str| Some(moment.split_once('T')?.1.to_owned());
+    let time = TimeValue { range: Some((clock(start)?, clock(end)?)), ..time.clone() };
+    Some(Entity { kind: Kind::TimeRange, readings: vec![Value::Time(time)], ..span.clone() })
 }
 
 /// Whether the preferred reading of a span begins on the preferred day of a part of it.

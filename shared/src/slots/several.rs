@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::convert::{Found, convert};
+use super::convert::{Found, both_ends, convert};
 use super::read::{Answer, is_whole, read_as_said};
 use super::scan::{Scan, is_time};
 use super::{effective_type, is_yes_no, strings};
@@ -64,7 +64,9 @@ pub(super) fn instead(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
     let before = scan.text.get(..words.get(first.checked_sub(1)?)?.end)?;
     let behind = scan.text.get(start..)?;
     let amount = matches!(effective_type(slot), SlotType::Money | SlotType::Number | SlotType::Range { .. });
+    let measured = matches!(effective_type(slot), SlotType::Quantity | SlotType::Money);
     let found = match part(behind) {
+        Answer::Value { whole: true, found } if measured => completed(slot, scan, before, behind).unwrap_or(found),
         // "$1500, and actually two of the guests are vegan"
         Answer::Value { whole: false, .. } if amount && words.len() > end + MAX_TAKING_BACK_WORDS => return None,
         Answer::Value { found, .. } => found,
@@ -108,9 +110,27 @@ fn completed(slot: &Slot, scan: &Scan<'_>, before: &str, behind: &str) -> Option
 /// "tomorrow or Friday": two values, and the choice between them is left open.
 pub(super) fn left_open(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> bool {
     let found: Vec<Found> = scan.entities.iter().filter_map(|entity| convert(scan, entity, slot, ty, true)).collect();
-    found.windows(2).any(|pair| {
+    let two = found.windows(2).any(|pair| {
         let [one, other] = pair else { return false };
         one.value != other.value && scan.are_alternatives(one.end, other.start)
+    });
+    two || found.iter().any(|found| is_other_of_two(scan, found) || only_bounds(scan, found))
+}
+
+/// "the 18th or 19th of March": a number before the "or" is another of the same month.
+fn is_other_of_two(scan: &Scan<'_>, found: &Found) -> bool {
+    let words = &scan.heard.words;
+    let at = words.partition_point(|word| word.start < found.start);
+    let [.., one, or] = &words[..at] else { return false };
+    or.class.is(Class::OR) && !words[at].after_break && one.text.starts_with(|sign: char| sign.is_ascii_digit())
+}
+
+/// "I hand over the keys on the 31st, so some time before that": what is said only bounds what is wanted.
+fn only_bounds(scan: &Scan<'_>, found: &Found) -> bool {
+    let behind = &scan.heard.words[scan.heard.words.partition_point(|word| word.start < found.end)..];
+    behind.windows(2).any(|pair| {
+        pair[0].class.is(Class::DATING) && pair[1].is(Cue::Pointing) && !pair[1].after_break
+            || pair[0].class.is(Class::DATING) && pair[1].class.is(Class::THAT)
     })
 }
 
@@ -162,6 +182,22 @@ pub(super) fn joined_datetime(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     let value = at_time(date.value.as_str()?, time.value.as_str()?);
     let (start, end) = (date.start.min(time.start), date.end.max(time.end));
     Some(Found { start, end, text: format!("{} {}", date.text, time.text), value: json!(value), fits: true })
+}
+
+/// The ends of the only period of days that is said.
+pub(crate) fn only_period(scan: &Scan<'_>) -> Option<(Found, Found)> {
+    let mut periods = scan.entities.iter().filter(|entity| is_day_period(entity.kind));
+    let (only, None) = (periods.next()?, periods.next()) else { return None };
+    let (first, last) = both_ends(scan, only)?;
+    let found = |day: String| {
+        let text = scan.said(only).to_owned();
+        Found { start: only.start, end: only.end, text, value: json!(day), fits: true }
+    };
+    Some((found(first), found(last)))
+}
+
+fn is_day_period(kind: Kind) -> bool {
+    matches!(kind, Kind::DateRange | Kind::DateTimeRange)
 }
 
 /// A moment of which a correction says the day or the time alone: the other stays.

@@ -40,7 +40,9 @@ fn declines_to(heard: &Heard) -> bool {
     let none = said > 1 && words[0].is(Cue::No) && rest[0].class.is(Class::FOR);
     let refuses = said > 1 && words[said - 1].class.is(Class::NEGATOR);
     let points = |word: &Word| word.class.is(Class::PRONOUN) || word.is(Cue::Pointing);
-    none || refuses && rest.iter().any(points) && !rest.iter().any(|word| word.after_break)
+    // "prefiero no darlo"
+    let only = rest.len() == 1 && rest[0].class == Class::CONTENT;
+    none || refuses && (only || rest.iter().any(points)) && !rest.iter().any(|word| word.after_break)
 }
 
 /// Whether the answer is about the question and holds no value ("I already told you", "same as last time").
@@ -75,8 +77,12 @@ pub(crate) fn is_reference(heard: &Heard) -> bool {
 pub(crate) fn taken_back(words: &[Word]) -> Option<(usize, usize)> {
     let last = words.iter().rposition(|word| word.is(Cue::TakesBack))?;
     let leads = |word: &Word| word.is([Cue::TakesBack, Cue::Pause, Cue::Hesitation, Cue::Speaker]);
-    let run = words[..last].iter().rev().take_while(|word| leads(word)).count();
-    let (first, end) = (last - run, last + 1);
+    let run = words[..last].iter().rev().take_while(|word| leads(word) || word.class.is(Class::QUESTION)).count();
+    let first = last - run;
+    // "no, what am I saying, six": a question that nobody is asked.
+    let asks = words.get(last + 1).filter(|next| next.after_break && next.class.is(Class::QUESTION));
+    let asked = asks.and_then(|_| words[last + 2..].iter().position(|word| word.after_break));
+    let end = asked.filter(|length| *length < MAX_ASKED_WORDS + 1).map_or(last + 1, |length| last + 2 + length);
     (first > 0 && end < words.len()).then_some((first, end))
 }
 
@@ -148,8 +154,8 @@ pub(crate) fn is_question(text: &str, heard: &Heard) -> bool {
                 !verb.after_break && verb.is(Cue::QuestionVerb) && subject.is(Cue::QuestionSubject)
             });
     }
-    // "you mean my first name?"
-    if asks && first.class.is(Class::ADDRESSED) && words.len() > 2 {
+    // "you mean my first name?", "anyone there?"
+    if asks && (first.class.is(Class::ADDRESSED) && words.len() > 2 || first.is(Cue::Anything) && words.len() > 1) {
         return true;
     }
     let verb = language.prefix(words, Cue::QuestionVerb);
@@ -308,8 +314,19 @@ fn named_by(name: &[Word], words: &[Word]) -> usize {
     let begins = |name: &[Word]| {
         !name.is_empty() && name.len() <= words.len() && name.iter().zip(words).all(|(a, b)| a.hash == b.hash)
     };
+    // "user name" for `username`, and the reverse
+    let joined = |whole: &[Word], parts: &[Word]| match (whole, parts) {
+        ([whole, ..], [first, second, ..]) => {
+            whole.text.strip_prefix(first.text.as_str()) == Some(second.text.as_str())
+        }
+        _ => false,
+    };
     if begins(name) {
         name.len()
+    } else if name.len() == 1 && joined(name, words) {
+        2
+    } else if name.len() == 2 && joined(words, name) {
+        1
     } else {
         usize::from(name.last().is_some_and(|last| begins(std::slice::from_ref(last))))
     }

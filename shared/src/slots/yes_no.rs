@@ -73,6 +73,12 @@ pub(crate) fn read(text: &str, reference: &Reference) -> Option<bool> {
         return Some(answer);
     }
     let core = core(&heard);
+    // "yo no, pero mi hermana sí": of one it is so, of another not.
+    let but = core.iter().position(|word| word.is(Cue::But)).unwrap_or(core.len());
+    let answers = |words: &[Word], cue: Cue| words.iter().any(|word| word.is(Cue::AnswerAlone) && word.is(cue));
+    if answers(&core[..but], Cue::No) && answers(&core[but..], Cue::Yes) {
+        return None;
+    }
     // "no, but I have a cough", "yes I am", "I do have that": the longest leading phrase, when it is one that stands
     // for itself or is set apart.
     let no = language.prefix(core, Cue::No);
@@ -85,6 +91,11 @@ pub(crate) fn read(text: &str, reference: &Reference) -> Option<bool> {
     let set_apart = next.after_break || length >= 2 || first.is(Cue::AnswerAlone) || next.is(Cue::AnswerGoesOn);
     if !set_apart || (length == 1 && first.is(Cue::Not)) {
         return None;
+    }
+    // "yeah no, not at all"
+    let takes_back = |after: &Word| after.after_break || after.is(Cue::Pause);
+    if yes > no && !next.after_break && next.is(Cue::No) && core.get(length + 1).is_none_or(takes_back) {
+        return Some(false);
     }
     // "I am not", "it is not …": a negated opening is longer and wins; "I have a headache" is a statement, not an answer.
     if yes > no && !first.is(Cue::AnswerAlone) && !next.after_break && first.is(Cue::StatementSubject) {

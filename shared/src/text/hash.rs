@@ -55,12 +55,23 @@ pub(crate) const fn slot(hash: u64, bits: u32) -> usize {
     (mixed(hash) >> (64 - bits)) as usize
 }
 
-/// The [`slot`] for a hash, and what tells it from other hashes of that slot: 32 bits more.
+/// What tells a hash from the others of its [`slot`]: 24 bits more, so that one word in some millions is taken for another.
+pub(crate) type Rest = [u8; 3];
+
+/// The [`slot`] for a hash, and what tells it from other hashes of that slot.
 #[inline]
 #[must_use]
-pub(crate) const fn place(hash: u64, bits: u32) -> (usize, u32) {
+pub(crate) const fn place(hash: u64, bits: u32) -> (usize, Rest) {
     let mixed = mixed(hash);
-    ((mixed >> (64 - bits)) as usize, (mixed >> (32 - bits)) as u32)
+    let [_, rest @ ..] = ((mixed >> (32 - bits)) as u32).to_le_bytes();
+    ((mixed >> (64 - bits)) as usize, rest)
+}
+
+/// Half of a hash, for tables of some hundred entries.
+#[inline]
+#[must_use]
+pub(crate) const fn half(hash: u64) -> u32 {
+    (mixed(hash) >> 32) as u32
 }
 
 #[inline]

@@ -12,9 +12,9 @@ use super::super::run::{Halt, Reading, Run};
 use super::super::state::Frame;
 use super::super::wording;
 use super::free_text::FreeText;
-use super::{Asking, Reads};
+use super::{Asking, Reads, is_text};
 use crate::ir::{Move, Slot, SlotType};
-use crate::language::{Class, Cue, Text};
+use crate::language::{Class, Cue, Language, Text};
 use crate::slots::{self, Answer, Found, Scan, Source, effective_type, is_yes_no, labels, strings};
 use crate::text::{Heard, Word};
 
@@ -63,8 +63,15 @@ impl Run<'_> {
             // "no wait, …" takes something back where a plain "no, …" answers.
             let takes_back = taking_back > 1;
             let yes_or_no = is_yes_no(self.language(), asked);
+            let meant = |found: &Found| {
+                let (start, end) = (found.start + correction.span.0, found.end + correction.span.0);
+                let found = Found { start, end, ..found.clone() };
+                found.fits
+                    && !self.is_anothers_time(mv, asked, &found)
+                    && !self.counts_in_a_sentence(mv, asked, scan, &found)
+            };
             let answers = !(yes_or_no && takes_back)
-                && matches!(slots::read_value(asked, said, scan.reference), Answer::Value { found, .. } if found.fits);
+                && matches!(slots::read_value(asked, said, scan.reference), Answer::Value { found, .. } if meant(&found));
             let same_type_is_filled = mv
                 .slots
                 .iter()
@@ -93,7 +100,14 @@ impl Run<'_> {
             .partition(|slot| *effective_type(slot) != SlotType::String);
         // A value of a type beats free text, whatever stands around it, where something is plainly taken back.
         let strength = if taking_back > 0 { correction.strength.max(Strength::Plain) } else { correction.strength };
-        let target = typed.into_iter().chain(free.into_iter().filter(|_| free_text)).find_map(|slot| {
+        // "I'd rather not give it": what is not wanted is no text that is held.
+        let refused = correction.refused.and_then(|span| scan.text.get(span.0..span.1));
+        let refuses = |slot: &Slot| {
+            let held = frame.slot(&slot.name).map_or("", |held| held.text.as_str());
+            refused.is_none_or(|said| shares_a_word(self.language(), held, said))
+        };
+        let free = free.into_iter().filter(|slot| free_text && (named.is_some() || refuses(slot)));
+        let target = typed.into_iter().chain(free).find_map(|slot| {
             let held = frame.slot(&slot.name)?;
             let found =
                 self.correcting_value(slot, (said, correction.span.0), scan, strength, named.is_some(), asked)?;
@@ -170,8 +184,16 @@ impl Run<'_> {
         let changes = |run: &Self, clause: &str| {
             let Some(frame) = &run.state.active else { return false };
             let filled: Vec<&str> = frame.slots.iter().map(|(name, _)| name.as_str()).collect();
-            correction_of(mv, &filled, &Heard::of(run.language(), clause))
-                .is_some_and(|found| found.strength == Strength::Strong && found.slot.is_some())
+            let typed = |name: &&str| mv.slots.iter().find(|slot| slot.name == **name && !is_text(slot));
+            correction_of(mv, &filled, &Heard::of(run.language(), clause)).is_some_and(|found| {
+                let said = clause.get(found.span.0..found.span.1).unwrap_or_default();
+                let whole = |slot: &Slot| {
+                    !is_yes_no(run.language(), slot)
+                        && matches!(slots::read_value(slot, said, scan.reference), Answer::Value { found, whole: true } if found.fits)
+                };
+                found.strength == Strength::Strong && found.slot.is_some()
+                    || found.strength >= Strength::Plain && filled.iter().filter_map(typed).any(whole)
+            })
         };
         let said = |span: &(usize, usize)| scan.text.get(span.0..span.1).unwrap_or_default();
         let (changing, rest): (Vec<_>, Vec<_>) = cut.iter().partition(|span| changes(self, said(span)));
@@ -242,6 +264,17 @@ impl Run<'_> {
         }
         self.state.ended = None;
         self.advance(Entry::UnderWay).map(|()| true)
+    }
+
+    /// "sorry, at 12" where a length is asked for, and another slot of the move holds a time: it is that one's.
+    pub(super) fn is_anothers_time(&self, mv: &Move, asked: &Slot, found: &Found) -> bool {
+        let timed = |slot: &Slot| {
+            matches!(effective_type(slot), SlotType::Time | SlotType::DateTime) && self.slot_value(&slot.name).is_some()
+        };
+        let clock = |value: &str| value.contains(':') && !value.contains(['-', 'P', '/']);
+        *effective_type(asked) == SlotType::Timeframe
+            && found.value.as_str().is_some_and(clock)
+            && mv.slots.iter().any(timed)
     }
 
     fn correcting_value(
@@ -316,7 +349,7 @@ impl Run<'_> {
             && !strings::is_decline(&phrase)
             && !phrase.words.first().is_some_and(|first| first.class.is(Class::NOTHING.and(Class::NEGATOR)))
             && !phrase.words.last().is_some_and(|last| last.is(Cue::One))
-            && !is_denied_noun(&scan.heard, correction_start)
+            && !is_denied(&scan.heard, correction_start)
             && !begins_a_sentence(&phrase.words)
             && (strength > Strength::Weak || !labels::says_something_of(said, &phrase));
         if !usable {
@@ -342,12 +375,19 @@ fn correction_of<'m>(mv: &'m Move, held: &[&'m str], heard: &Heard) -> Option<Co
     corrections::find(heard, Held { names: held, only_of_type: &only_of_type })
 }
 
-/// "no return": a noun without an article that "no" denies is not put in the place of anything.
-fn is_denied_noun(heard: &Heard, start: usize) -> bool {
+/// "no return", "no voy a poder": what a "no" denies that does not stand apart is not put in the place of anything.
+fn is_denied(heard: &Heard, start: usize) -> bool {
     let Some(at) = heard.words.iter().position(|word| word.start == start) else { return false };
     let Some(before) = at.checked_sub(1).and_then(|at| heard.words.get(at)) else { return false };
     let word = &heard.words[at];
-    before.is(Cue::No) && before.class.is(Class::NEGATOR) && !word.after_break && word.class == Class::CONTENT
+    before.is(Cue::No) && before.class.is(Class::NEGATOR) && !word.after_break && !word.class.is(Class::AFTER_NO)
+}
+
+/// Whether two texts have a telling word in common.
+fn shares_a_word(language: &'static Language, one: &str, other: &str) -> bool {
+    let (one, other) = (Heard::of(language, one), Heard::of(language, other));
+    let telling = one.words.iter().filter(|word| !word.class.is(Class::FUNCTION));
+    telling.into_iter().any(|word| other.words.iter().any(|same| same.hash == word.hash))
 }
 
 /// "I have …", "can you …", "it hurts …": a sentence, not a value that replaces one.

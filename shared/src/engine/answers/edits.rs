@@ -18,8 +18,15 @@ use crate::text::Heard;
 const MAX_WORDS_THAT_MOVE_A_DAY: usize = 5;
 
 impl Run<'_> {
-    /// "remove the olives", "also bacon", "only cheese": edits of lists. Whether there was one.
+    /// "remove the olives", "also bacon", "only cheese": edits of lists, and "forget the delivery, I'll collect" of one option.
+    /// Whether there was one.
     pub(super) fn edit_lists(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> bool {
+        let takes_away = scan.heard.words.iter().any(|word| word.is(Cue::ListRemove));
+        let edits = |slot: &Slot| match effective_type(slot) {
+            SlotType::List(_) => true,
+            SlotType::Enum(_) => takes_away && !is_yes_no(scan.language(), slot),
+            _ => false,
+        };
         let mut edited = false;
         for slot in mv.slots.iter().filter(|slot| slot.name != asked.name) {
             let Some(held) = self.slot_value(&slot.name).cloned() else { continue };
@@ -29,7 +36,7 @@ impl Run<'_> {
                 edited = true;
                 continue;
             }
-            if !matches!(effective_type(slot), SlotType::List(_)) {
+            if !edits(slot) {
                 continue;
             }
             let Some(found) = slots::edit_list(slot, &held.value, scan) else { continue };

@@ -19,12 +19,13 @@ pub(super) use self::question::asks_for_the_past;
 pub(crate) use self::question::prompt_text;
 use self::question::{asks_yes_or_no, denies_the_question};
 use super::decide::{self, As, Asked};
+use super::fill::as_asked;
 use super::flow::Entry;
 use super::mending::Target;
 use super::repairs::{self, Repair};
 use super::run::{Halt, Reading, Run};
 use super::wording;
-use crate::entities::{Direction, Reference};
+use crate::entities::{Direction, Kind, Reference};
 use crate::ir::{Move, Slot, SlotType};
 use crate::matcher::Candidate;
 use crate::slots::{self, Answer, Scan, SlotValue, effective_type, is_yes_no, reason, strings};
@@ -140,7 +141,8 @@ impl Run<'_> {
             true => scan.answering(Heard::of(self.language(), &prompt_text(mv, slot))),
             false => scan,
         };
-        let asking = Asking { mv, slot, scan, asked: asked(slot), reads, text: OnceCell::new() };
+        let told = as_asked(mv, slot, &scan, &[Kind::Dimension, Kind::Duration, Kind::Date]);
+        let asking = Asking { mv, slot: &told, scan, asked: asked(slot), reads, text: OnceCell::new() };
         let rows = decide::AGAINST_A_SLOT.iter().filter(|row| row.applies(asking.asked));
         for row in rows {
             if let Some(answered) = self.taken_as(row.taken_as, &asking) {
@@ -180,6 +182,8 @@ impl Run<'_> {
             As::EmptyText => self.empty_text(asking),
             As::OwnPattern => goes_on(self.fill_from_own_match(mv, scan)),
             As::FreeText => goes_on(self.store_text(asking)),
+            // A number and nothing else is said for what is asked.
+            As::Mention if asking.asked == Asked::Typed && is_figures(scan.text) => None,
             As::Mention => goes_on(self.fill_beside(mv, scan, (0, 0))),
             As::ReplacesAnother => goes_on(self.replace_unasked(mv, scan)),
             As::OwnTrigger => self.says_its_trigger_again(asking).then_some(Answered::Asks),
@@ -249,7 +253,9 @@ impl Run<'_> {
         if asking.reads == Reads::Part || text {
             return None;
         }
-        repairs::opening(&asking.scan.heard).map(|(repair, _)| Answered::Mends(repair))
+        let heard = &asking.scan.heard;
+        let cancels = repairs::cancels_at_the_end(heard).then_some(Repair::Cancel);
+        repairs::opening(heard).map(|(repair, _)| repair).or(cancels).map(Answered::Mends)
     }
 
     /// Whether the utterance holds a value of the open slot's own type, whatever else it says ("the same as …").
@@ -312,11 +318,15 @@ fn asked(slot: &Slot) -> Asked {
 fn is_exact(slot: &Slot, scan: &Scan<'_>) -> bool {
     match effective_type(slot) {
         SlotType::Enum(options) => slots::is_exact_option(options, scan.vocabulary(slot), &scan.heard),
-        SlotType::Number | SlotType::Range { .. } => {
-            scan.text.trim().bytes().all(|byte| byte.is_ascii_digit()) && !scan.heard.is_empty()
-        }
+        SlotType::Number | SlotType::Range { .. } => is_figures(scan.text),
         _ => false,
     }
+}
+
+/// Whether a text is nothing but a number in figures.
+fn is_figures(text: &str) -> bool {
+    let text = text.trim();
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether a slot takes free text.

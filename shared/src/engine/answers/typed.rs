@@ -23,6 +23,7 @@ impl Run<'_> {
         if *effective_type(slot) == SlotType::Time {
             self.change_the_day(asking.mv, scan, (0, scan.text.len()));
         }
+        self.fill_beside_answer(asking.mv, slot, scan, (0, scan.text.len()));
         true
     }
 
@@ -37,6 +38,10 @@ impl Run<'_> {
             mv.slots.iter().any(|other| other.name != slot.name && effective_type(other) == effective_type(slot));
         let answer = match slots::read_answer(slot, scan) {
             Answer::Value { found, .. } if !shared && slots::states_several(slot, scan, &found) => {
+                Answer::Refused(slots::reason_for_one(scan.language(), slot))
+            }
+            Answer::Value { found, .. } if self.is_anothers_time(mv, slot, &found) => Answer::Absent,
+            Answer::Value { found, whole: false } if self.counts_in_a_sentence(mv, slot, scan, &found) => {
                 Answer::Refused(slots::reason_for_one(scan.language(), slot))
             }
             answer => answer,
@@ -57,8 +62,36 @@ impl Run<'_> {
                 Some(other) if is_certain(&other) => Answered::Leaves(Box::new(other)),
                 _ => Answered::Refused(reason),
             }),
-            Answer::Absent => None,
+            Answer::Absent => self.edge_of_period(asking).then_some(Answered::GoesOn),
         }
+    }
+
+    /// "17", and "28/3 to 4/4" to "On which day do you arrive?": what is asked for is one end of a period, the first unless another day
+    /// comes before it; a day that is open as well takes the other.
+    fn edge_of_period(&mut self, asking: &Asking<'_>) -> bool {
+        let Asking { mv, slot, scan, .. } = asking;
+        let is_day = |slot: &&Slot| *effective_type(slot) == SlotType::Date;
+        if !is_day(slot) {
+            return false;
+        }
+        if let Some(found) = slots::bare_day(slot, scan) {
+            self.fill(slot, &found, Source::Answer);
+            return true;
+        }
+        let Some((found, end)) = slots::only_period(scan) else { return false };
+        let mut days = mv.slots.iter().filter(is_day);
+        let comes_first = days.next().is_some_and(|first| first.name == slot.name);
+        let open = days.next().filter(|next| comes_first && self.slot_value(&next.name).is_none()).cloned();
+        match (comes_first, open) {
+            (true, Some(next)) => {
+                self.fill(slot, &found, Source::Answer);
+                self.fill(&next, &end, Source::Mention);
+            }
+            (true, None) => self.fill(slot, &found, Source::Answer),
+            (false, _) => self.fill(slot, &end, Source::Answer),
+        }
+        self.fill_beside(mv, scan, (found.start, found.end));
+        true
     }
 
     /// "not tomorrow, the day after": what is wanted, by itself or as counted from what is not.
