@@ -223,7 +223,8 @@ fn companions(loaded: &Loaded, to: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, Fai
         imported.borrow_mut().push((name.to_owned(), bytes.clone()));
         Ok(bytes)
     };
-    lgdl::syntax::parse_with(&loaded.source.bytes, loaded.source.contract.as_deref(), &import);
+    // What it imports is asked for on the way.
+    let _ = lgdl::syntax::parse_with(&loaded.source.bytes, loaded.source.contract.as_deref(), &import);
     let translations = lgdl_origin::bundle::translations(game).map_err(Failure::Failed)?;
     let mut files: Vec<(String, Vec<u8>)> = imported.into_inner();
     files.extend(translations.into_iter().map(|(name, text)| (name, text.into_bytes())));
