@@ -138,7 +138,7 @@ impl Run<'_> {
         };
         heard.moves.retain(|said| {
             let clause = clauses.get(said.clauses.0).and_then(|clause| self.text.get(clause.0..clause.1));
-            let likely = if said.is_urgent() { said.whose != Whose::Unknown } else { said.candidate.score >= CERTAIN };
+            let likely = if said.is_urgent() { said.whose != Whose::Unknown } else { is_certain(&said.candidate) };
             let (false, Some(clause), true) = (likely, clause, said.clauses.0 + 1 == said.clauses.1) else {
                 return true;
             };
