@@ -69,7 +69,7 @@ mod tests {
         ] {
             assert_eq!(offset_seconds(Some(&Value::from(text)), 0), Some(seconds), "{text}");
         }
-        for text in ["", "+99:00", "+02:75", "+", "two", "+é", "Berlin", "Europe/Nowhere"] {
+        for text in ["", "+99:00", "+02:75", "+", "two", "+é", "Berlin", "Mars/Olympus"] {
             assert_eq!(offset_seconds(Some(&Value::from(text)), 0), None, "{text}");
         }
         assert_eq!(offset_seconds(Some(&Value::from(2)), 0), None);
@@ -89,7 +89,6 @@ mod tests {
             ("Australia/Sydney", 39_600, 36_000),
             ("America/Sao_Paulo", -10_800, -10_800),
             ("Etc/UTC", 0, 0),
-            ("Mars/Olympus", 0, 0),
         ] {
             assert_eq!(offset_seconds(Some(&Value::from(zone)), january), Some(winter), "{zone}");
             assert_eq!(offset_seconds(Some(&Value::from(zone)), july), Some(summer), "{zone}");
