@@ -306,7 +306,7 @@ fn an_answer_without_measure_is_cut_and_says_so() {
     let body = format!("when confident {{ respond with: \"{}\" }}", "{x}".repeat(3_000));
     let record = Talk::of(&game(&body)).say(&format!("go with {}", "é".repeat(2_000)));
     assert_eq!(record.response.chars().count(), MAX_RESPONSE_CHARS);
-    assert!(record.findings.contains(&"E216".to_owned()));
+    assert!(record.findings.contains(&"E217".to_owned()));
     assert_eq!(Talk::of(&game(&body)).say("go with a bee").findings, [""; 0], "what is long enough is whole");
 }
 

@@ -56,7 +56,7 @@ pub(crate) use {answers::prompt_text, wording::is_named};
 
 /// The longest utterance, in characters.
 pub const MAX_UTTERANCE_CHARS: usize = 4096;
-/// The longest answer, in characters; what is longer is cut, with E216.
+/// The longest answer, in characters; what is longer is cut, with E217.
 pub const MAX_RESPONSE_CHARS: usize = 16_384;
 /// Capability calls in one turn at most; one more fails with E203.
 pub const MAX_CALLS_PER_TURN: usize = 16;

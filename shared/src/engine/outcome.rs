@@ -52,7 +52,7 @@ impl Run<'_> {
             && let Some((end, _)) = response.char_indices().nth(MAX_RESPONSE_CHARS)
         {
             response.truncate(end);
-            self.finding("E216");
+            self.finding("E217");
         }
         let open = self.state.active.as_ref().and_then(|frame| frame.open.clone());
         let awaiting_slot = match &open {
