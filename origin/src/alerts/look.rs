@@ -168,8 +168,8 @@ impl Look<'_> {
         let why = fault.map(|fault| format!("; {fault}")).unwrap_or_default();
         let Some(severity) = ends(left, days) else { return };
         let what = match left {
-            ..=0 => format!("the certificate of {host} has ended: nobody can connect{why}"),
-            ..DAY_MS => format!("the certificate of {host} ends in {} hours{why}", left / HOUR_MS),
+            i64::MIN..=0 => format!("the certificate of {host} has ended: nobody can connect{why}"),
+            1..DAY_MS => format!("the certificate of {host} ends in {} hours{why}", left / HOUR_MS),
             _ => format!("the certificate of {host} ends in {} days{why}", left / DAY_MS),
         };
         self.find("certificate_ends", host, severity, what);

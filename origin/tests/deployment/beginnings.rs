@@ -90,7 +90,7 @@ fn who_asks_a_store_that_is_not_there_is_told_so_and_none_is_made() {
             assert!(ran.said.contains("E505") || *command == "doctor" && ran.said.contains("no store"), "{}", ran.said);
             assert!(ran.said.contains(path) && ran.said.contains("LGDL_SQLITE_PATH"), "{}", ran.said);
         }
-        assert_eq!(place.path("gone").exists(), false);
+        assert!(!place.path("gone").exists());
         assert!(!make || std::fs::metadata(place.path(path)).unwrap().len() == 0);
     }
     assert_eq!(std::fs::read_dir(place.folder.path()).unwrap().count(), 2);

@@ -408,7 +408,7 @@ impl<'a> Run<'a> {
             let near = candidate.score < self.threshold_for(candidate) || candidate.stage == matcher::Stage::Meaning;
             let other = inquiry::about(&heard, candidate) == Some(inquiry::About::Thing)
                 || inquiry::has_stopped(&heard, candidate);
-            !urgent(candidate) || !other && !(asks && near)
+            !urgent(candidate) || !(other || asks && near)
         });
     }
 

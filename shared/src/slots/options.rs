@@ -428,11 +428,12 @@ fn by_telling_word(options: &[String], vocabulary: Vocabulary<'_>, heard: &Heard
     let of_option = |word: &Word| own().any(|(_, form)| form.iter().any(|part| is_related(language, &word.text, part)));
     let alone = heard.words.iter().all(|word| says_nothing(word) || of_option(word));
     let owned = |part: &&String| {
-        !empty(part)
-            && !(alone
-                && prepared.forms.iter().any(|(index, form)| {
-                    *index != chosen.index && form.iter().any(|other| same_stem(language, part, other))
-                }))
+        let of_others = || {
+            prepared.forms.iter().any(|(index, form)| {
+                *index != chosen.index && form.iter().any(|other| same_stem(language, part, other))
+            })
+        };
+        !(empty(part) || alone && of_others())
     };
     let mut forms = own();
     let says_enough = |form: &[String]| {

@@ -30,7 +30,7 @@ impl<'f, 's> Checker<'f, 's, '_> {
         if matches!(value, Value::Word(word) if is_name(word.text) || word.text == "today") {
             return;
         }
-        self.never_holds(context.id.game, &slot.ty, *name, &said, span);
+        self.never_holds(context.id.game, &slot.ty, name, &said, span);
     }
 
     fn said(&self, value: &Value<'_>) -> Option<(String, Span)> {
