@@ -600,7 +600,7 @@ fn a_plan_says_whether_programs_of_before_can_go_on_and_a_store_that_was_extende
     let settings = file(&folder, "lgdl.toml", settings);
     let migrate = |command: &str| lgdl(["migrate", command, "--config", &settings]);
     let change = |sql: &str| rusqlite::Connection::open(&database).expect("a store").execute_batch(sql).expect("SQL");
-    migrate("plan").expect(0, &["core", "expand", "the store is new"]);
+    migrate("plan").expect(1, &["E505"]);
     migrate("up").expect(0, &["applied"]);
     migrate("plan").expect(0, &["nothing is due"]);
 

@@ -170,6 +170,7 @@ fn commands_on_stored_conversations_need_no_keys_of_edges_and_find_what_dev_kept
     std::fs::create_dir(place.path("kept")).unwrap();
     let dev = Place { settings: Vec::new(), ..place.clone() }.with("LGDL_SQLITE_PATH", "kept/origin.db");
     let said = [(PHRASE, "none", "unmatched", None), ("fix my bicycle", "repair", "answered", Some("plain"))];
+    dev.lgdl("migrate up").expect(0);
     dev.lgdl_with_input("import -", &(conversation("cat", &said) + "\n")).expect(0);
     assert_eq!(persons(&without, "learn list bikes bikes --data kept --json"), Some(1));
     let nothing = without.lgdl("report bikes --data nowhere").expect(2);
