@@ -20,8 +20,12 @@ async fn with_tls(authority: &Authority, more: &[(&str, &str)]) -> Edge {
     edge_with(&settings).await
 }
 
+/// Whom a process trusts is one for all of its origins.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 #[tokio::test]
 async fn both_ports_speak_tls_and_nothing_else_and_say_when_the_certificate_ends() {
+    let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new(folder.path());
     authority.issue(2190);
@@ -57,6 +61,7 @@ async fn both_ports_speak_tls_and_nothing_else_and_say_when_the_certificate_ends
 
 #[tokio::test]
 async fn a_certificate_that_ends_soon_is_an_incident() {
+    let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new(folder.path());
     authority.issue(FAR);
@@ -84,6 +89,7 @@ async fn a_certificate_that_ends_soon_is_an_incident() {
 
 #[tokio::test]
 async fn an_origin_does_not_start_with_a_certificate_that_nobody_would_take() {
+    let _alone = ALONE.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new(folder.path());
     authority.issue(PAST);
