@@ -484,7 +484,17 @@ fn nobody_goes_on_with_anothers_state(world: &World, found: &mut Vec<Violation>)
         let theirs = |(user, conversation, sent_us): &&(String, String, u64)| {
             *user == ack.user && *conversation == ack.conversation && *sent_us <= ack.answered_us
         };
-        let said = history.sent.iter().filter(theirs).count() as u64;
+        // What agents do to a person's conversation is that person's, too.
+        let at_desk = |(at_us, deed): &&(u64, Deed)| match deed {
+            Deed::Committed(turn) => {
+                *at_us <= ack.answered_us
+                    && (&turn.user_id, &turn.conversation_id) == (&ack.user, &ack.conversation)
+                    && history.at_desk.contains_key(&turn.fingerprint)
+            }
+            _ => false,
+        };
+        let said = history.sent.iter().filter(theirs).count() + history.deeds.iter().filter(at_desk).count();
+        let said = said as u64;
         if ack.response.as_ref().is_some_and(|response| response.turn > said) {
             found.push(format!("{} was answered on a state of another's", ack.turn));
         }
