@@ -264,15 +264,18 @@ fn remove_left_overs(folder: &Path, config: &Config, now_ms: Millis) -> Result<(
             std::fs::remove_file(&path).map_err(|error| BackupError::File(path, error))?;
         }
     }
-    let is_old = |path: &Path| {
-        let changed = std::fs::metadata(path).and_then(|folder| folder.modified()).ok()?;
-        let since = changed.duration_since(std::time::UNIX_EPOCH).ok()?.as_millis();
-        Some(Millis::try_from(since).ok()? + OPEN_AT_MOST_MS < now_ms)
+    let is_old = |path: &Path| match std::fs::metadata(path).and_then(|folder| folder.modified()) {
+        Ok(changed) => {
+            let since = changed.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_millis();
+            Ok(Millis::try_from(since).is_ok_and(|since| since + OPEN_AT_MOST_MS < now_ms))
+        }
+        // Whoever was at it has ended meanwhile.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(BackupError::File(path.to_owned(), error)),
     };
     for path in entries(&open_place(config))? {
         let ours = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(OPEN_PREFIX));
-        // One whose age can't be told is left to whoever it belongs to.
-        if ours && is_old(&path) == Some(true) {
+        if ours && is_old(&path)? {
             std::fs::remove_dir_all(&path).map_err(|error| BackupError::File(path, error))?;
         }
     }
