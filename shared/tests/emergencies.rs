@@ -165,3 +165,33 @@ fn no_emergency_is_lost() {
 fn no_emergency_is_lost_in_spanish() {
     check("puerto.yaml");
 }
+
+/// "won't stop bleeding" says that something bleeds: who says so in other words is asked, and who denies it is not.
+#[test]
+fn a_phrase_that_takes_its_denial_back_is_no_denial() {
+    let source = r#"game ward { moves {
+        move alarm { priority: urgent
+            when user says something like: [
+                "the wound won't stop bleeding", "the bleeding won't stop", "it does not stop bleeding",
+                "blood won't stop coming out", "the cut won't stop bleeding"
+            ]
+            when confident { respond with: "Coming." } }
+        move visit {
+            when user says something like: ["book a visit", "I need an appointment", "come and see us", "a visit by the nurse"]
+            when confident { respond with: "When?" } }
+        move hours {
+            when user says something like: ["opening hours", "when are you open", "when do you close", "are you open on Sunday"]
+            when confident { respond with: "9 to 5." } }
+    } }"#;
+    for (said, moved) in [
+        ("the wound won't stop bleeding", "alarm"),
+        ("the wound is bleeding", "alarm"),
+        ("the wound is bleeding all over", "alarm"),
+        ("the wound is bleeding and I don't know what to do", "alarm"),
+        ("the wound is bleeding, and it isn't my fault", "alarm"),
+        ("the wound isn't bleeding", "none"),
+        ("the wound is not bleeding any more", "none"),
+    ] {
+        assert_eq!(Talk::of(source).say(said).move_id, moved, "{said}");
+    }
+}

@@ -33,6 +33,18 @@ fn heard(game: &CompiledGame, text: &str) -> Vec<Candidate> {
     matcher::find(game, &query)
 }
 
+/// What may be meant by each labelled text, before any of it is chosen.
+fn guesses(game: &CompiledGame) -> impl Iterator<Item = (String, Vec<Candidate>)> {
+    LABELLED.lines().map(move |line| {
+        let line: serde_json::Value = serde_json::from_str(line).expect("a labelled line");
+        let text = line["text"].as_str().expect("a text");
+        let reference = reference();
+        let query =
+            Query { text, participant: "user", reference: &reference, admits: &|_| true, plausible: &|_| false };
+        (text.to_owned(), matcher::guess(game, &query, &mut Scratch::default()))
+    })
+}
+
 fn best(game: &CompiledGame, text: &str) -> Option<(String, f64)> {
     let best = heard(game, text).into_iter().next()?;
     Some((game.move_at(best.move_index).expect("a move").name.clone(), best.score))
@@ -93,14 +105,8 @@ fn the_same_game_is_the_same_bytes_with_the_same_head() {
 
 #[test]
 fn everything_heard_is_at_most_what_meaning_may_say() {
-    let game = game();
-    let reference = reference();
-    for line in LABELLED.lines() {
-        let line: serde_json::Value = serde_json::from_str(line).expect("a labelled line");
-        let text = line["text"].as_str().expect("a text");
-        let query =
-            Query { text, participant: "user", reference: &reference, admits: &|_| true, plausible: &|_| false };
-        for candidate in matcher::guess(&game, &query, &mut Scratch::default()) {
+    for (text, found) in guesses(&game()) {
+        for candidate in found {
             assert!(candidate.stage != Stage::Meaning || candidate.score < 0.95, "{text}");
         }
     }
@@ -108,14 +114,7 @@ fn everything_heard_is_at_most_what_meaning_may_say() {
 
 #[test]
 fn no_two_moves_are_meant_with_the_same_score() {
-    let game = game();
-    let reference = reference();
-    for line in LABELLED.lines() {
-        let line: serde_json::Value = serde_json::from_str(line).expect("a labelled line");
-        let text = line["text"].as_str().expect("a text");
-        let query =
-            Query { text, participant: "user", reference: &reference, admits: &|_| true, plausible: &|_| false };
-        let found = matcher::guess(&game, &query, &mut Scratch::default());
+    for (text, found) in guesses(&game()) {
         let meant: Vec<f64> =
             found.iter().filter(|one| one.stage == Stage::Meaning && one.score > 0.0).map(|one| one.score).collect();
         assert!(meant.windows(2).all(|two| two[0] > two[1]), "{text}: {meant:?}");

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{WebPkiSupportedAlgorithms, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
@@ -79,28 +79,40 @@ fn trusted() -> Trusted {
 pub fn client_config() -> ClientConfig {
     // Looked for now, not while somebody waits for a handshake.
     let _ = trusted();
-    let provider = ring::default_provider();
-    builder().dangerous().with_custom_certificate_verifier(Arc::new(Authorities(provider))).with_no_client_auth()
+    checking(Wanted::Authority)
 }
 
 /// A client that takes whatever certificate it is shown: for a look at this machine by an address that no certificate names.
 #[must_use]
 pub fn any_server() -> ClientConfig {
+    checking(Wanted::Nothing)
+}
+
+fn checking(wanted: Wanted) -> ClientConfig {
     let provider = ring::default_provider();
-    builder().dangerous().with_custom_certificate_verifier(Arc::new(Anybody(provider))).with_no_client_auth()
-}
-
-fn builder() -> rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier> {
     // The first one stays; that is ours, or what the embedding program chose.
-    let _ = ring::default_provider().install_default();
-    ClientConfig::builder()
+    let _ = provider.clone().install_default();
+    let verifier = Arc::new(Verifier { wanted, algorithms: provider.signature_verification_algorithms });
+    ClientConfig::builder().dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
 }
 
-/// Checks a server's certificate by the authorities of the moment.
-#[derive(Debug)]
-struct Authorities(CryptoProvider);
+/// What a certificate must have.
+#[derive(Debug, Clone, Copy)]
+enum Wanted {
+    /// An authority of the moment.
+    Authority,
+    /// Nothing.
+    Nothing,
+}
 
-impl ServerCertVerifier for Authorities {
+/// Checks that a server has the key of its certificate, and that the certificate has what is wanted.
+#[derive(Debug)]
+struct Verifier {
+    wanted: Wanted,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -109,9 +121,10 @@ impl ServerCertVerifier for Authorities {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        match trusted() {
-            Some(verifier) => verifier.verify_server_cert(certificate, between, name, ocsp, now),
-            None => Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)),
+        match (self.wanted, trusted()) {
+            (Wanted::Nothing, _) => Ok(ServerCertVerified::assertion()),
+            (Wanted::Authority, Some(verifier)) => verifier.verify_server_cert(certificate, between, name, ocsp, now),
+            (Wanted::Authority, None) => Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)),
         }
     }
 
@@ -121,7 +134,7 @@ impl ServerCertVerifier for Authorities {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+        verify_tls12_signature(message, certificate, signed, &self.algorithms)
     }
 
     fn verify_tls13_signature(
@@ -130,49 +143,10 @@ impl ServerCertVerifier for Authorities {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+        verify_tls13_signature(message, certificate, signed, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-/// Checks that the server has the key of its certificate, and nothing else.
-#[derive(Debug)]
-struct Anybody(CryptoProvider);
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _certificate: &CertificateDer<'_>,
-        _between: &[CertificateDer<'_>],
-        _name: &ServerName<'_>,
-        _ocsp: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.algorithms.supported_schemes()
     }
 }

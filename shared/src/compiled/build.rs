@@ -10,7 +10,7 @@ use super::index::{UnitKind, is_machine, pattern_flag, phrase_flag, unit_flag, w
 use crate::ir::{self, Element, SlotType};
 use crate::language::{Cue, Language};
 use crate::meaning::{self, Meaning, Model, Rehearsed};
-use crate::text::{Class, Shape, Tokens, hash, stem};
+use crate::text::{Class, Shape, Tokens, hash, stem, takes_its_denial_back};
 
 /// Elements of one pattern at most; a longer one is refused.
 const MAX_UNITS: usize = 512;
@@ -415,7 +415,11 @@ impl Builder {
                 self.tokens.read(self.language, &literal_text(written));
                 meaning::phrase_vector(model, &self.tokens).map(Box::new)
             });
-            let negated = pattern.units.iter().any(|unit| unit.flags & unit_flag::NEGATOR != 0);
+            let mut negated = pattern.units.iter().any(|unit| unit.flags & unit_flag::NEGATOR != 0);
+            if negated {
+                self.tokens.read(self.language, &literal_text(written));
+                negated = !takes_its_denial_back(&self.tokens);
+            }
             let move_index = pattern.move_index;
             examples.push(meaning::Example { move_index, pattern: id as u32, keys, negated, vector });
         }

@@ -107,7 +107,7 @@ pub(super) fn find<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<Correction<'
     Some(Correction { span: (first.start, last.end), strength: strength?, slot, refused })
 }
 
-/// "change the severity to 7"
+/// "change the score to 7"
 fn renaming<'n>(language: &'static Language, words: &[Word], held: Held<'_, 'n>) -> Option<Correction<'n>> {
     let lead = language.prefix(words, Cue::CorrectionWeak);
     let words = if lead < words.len() { &words[lead..] } else { words };
@@ -128,7 +128,7 @@ fn renaming<'n>(language: &'static Language, words: &[Word], held: Held<'_, 'n>)
     Some(Correction { span: (first.start, last.end), strength: Strength::Strong, slot: Some(slot), refused: None })
 }
 
-/// "the severity is 7", "my email should be …"
+/// "the score is 7", "my email should be …"
 fn named<'n, 'w>(language: &'static Language, words: &'w [Word], slots: &[&'n str]) -> Option<(&'n str, &'w [Word])> {
     let (slot, rest) = slot_name(language, words, slots)?;
     let copula = language.prefix(rest, Cue::CorrectionIs);
@@ -275,10 +275,8 @@ mod tests {
 
     fn check(text: &str, expected: Option<(&str, Strength, Option<&str>)>) {
         let heard = Heard::of(Language::english(), text);
-        let held = Held {
-            names: &["severity", "location", "device_type"],
-            only_of_type: &|ty| (ty == "date").then_some("arrival"),
-        };
+        let held =
+            Held { names: &["score", "place", "paper_type"], only_of_type: &|ty| (ty == "date").then_some("arrival") };
         let found = find(&heard, held);
         let found = found.map(|found| (&text[found.span.0..found.span.1], found.strength, found.slot));
         assert_eq!(found, expected, "{text}");
@@ -291,12 +289,12 @@ mod tests {
         check("no, my back", Some(("my back", Strength::Weak, None)));
         check("I meant Tuesday", Some(("Tuesday", Strength::Strong, None)));
         check("no wait, make it 8", Some(("8", Strength::Plain, None)));
-        check("change the severity to 7", Some(("7", Strength::Strong, Some("severity"))));
+        check("change the score to 7", Some(("7", Strength::Strong, Some("score"))));
         check(
-            "please change my device type from ios to android",
-            Some(("android", Strength::Strong, Some("device_type"))),
+            "please change my paper type from matt to glossy",
+            Some(("glossy", Strength::Strong, Some("paper_type"))),
         );
-        check("the severity is 7", Some(("7", Strength::Plain, Some("severity"))));
+        check("the score is 7", Some(("7", Strength::Plain, Some("score"))));
         check("not 6, 7", Some(("7", Strength::Strong, None)));
         check("not my knee but my back", Some(("my back", Strength::Strong, None)));
         check("7, not 6", Some(("7", Strength::Strong, None)));

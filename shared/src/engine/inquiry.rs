@@ -4,7 +4,7 @@
 use crate::language::{Class, Cue};
 use crate::matcher::Candidate;
 use crate::slots::strings;
-use crate::text::{Heard, Word};
+use crate::text::{Heard, Word, takes_its_denial_back};
 
 /// What a question is about, beside the words of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,8 +86,6 @@ fn is_named_so(heard: &Heard, pattern: &Heard, candidate: &Candidate, from: usiz
 
 /// "it isn't bleeding" for the pattern "it won't stop bleeding": the pattern takes its denial back, and what is said does not.
 pub(super) fn has_stopped(heard: &Heard, candidate: &Candidate) -> bool {
-    /// Words between the negator and what takes it back: "no me deja de …".
-    const REACH: usize = 2;
     let lifts = |word: &Word| word.class.is(Class::LIFTS);
     let words = heard.words.as_slice();
     if candidate.verbatim || !heard.tokens.classes().is(Class::NEGATOR) {
@@ -95,9 +93,11 @@ pub(super) fn has_stopped(heard: &Heard, candidate: &Candidate) -> bool {
     }
     let first = words.iter().rposition(|word| word.after_break && word.start <= candidate.span.0).unwrap_or(0);
     let mut clause = words[first..].iter().take_while(|word| word.start < candidate.span.1 || !word.after_break);
-    let pattern = Heard::of(heard.language, &candidate.pattern).words;
-    let lifted = |at: usize| pattern[at].class.is(Class::NEGATOR) && pattern[at + 1..].iter().take(REACH).any(lifts);
-    !clause.any(lifts) && (0..pattern.len()).any(lifted)
+    // "he is bleeding and I don't know what to do" denies something else.
+    if !words[first..].iter().any(|word| word.end <= candidate.span.1 && word.class.is(Class::NEGATOR)) {
+        return false;
+    }
+    !clause.any(lifts) && takes_its_denial_back(&Heard::of(heard.language, &candidate.pattern).tokens)
 }
 
 /// Whether a candidate is only spoken of: a question about something else that is said before it ("is there any cost to see an

@@ -14,6 +14,8 @@ use crate::text::Heard;
 
 /// Answers to a choice that choose nothing, after which it is let be.
 const MAX_MISSED_CHOICES: u8 = 3;
+/// What is longer, in words, answers the slot that choices are offered for, and not only names one of them.
+const MAX_CHOICE_WORDS: usize = 4;
 /// Under which name missed choices are counted.
 const CHOICE: &str = "?";
 
@@ -39,7 +41,7 @@ impl Run<'_> {
         }
         let chosen = || slots::choose(options, self.vocabulary(), &phrase, Shown::Numbered).map(|chosen| chosen.index);
         let chosen = pressed.or_else(chosen);
-        if let Some(name) = for_slot.filter(|_| chosen.is_none() || phrase.len() > 4) {
+        if let Some(name) = for_slot.filter(|_| chosen.is_none() || phrase.len() > MAX_CHOICE_WORDS) {
             self.open(Open::Slot { name: name.clone() });
             return self.answer_slot(&name);
         }

@@ -26,6 +26,16 @@ pub enum Polarity {
     Denied,
 }
 
+/// Whether a phrase denies and takes the denial back: "won't stop bleeding" says that something bleeds.
+#[must_use]
+pub(crate) fn takes_its_denial_back(tokens: &Tokens) -> bool {
+    /// Words between the negator and what takes it back: "no me deja de …".
+    const REACH: usize = 2;
+    let all = tokens.as_slice();
+    let lifted = |at: usize| all[at + 1..].iter().take(REACH).any(|token| token.class.is(Class::LIFTS));
+    (0..all.len()).any(|at| all[at].class.is(Class::NEGATOR) && lifted(at))
+}
+
 /// How the words `first..end` are meant. `year` is the current year, if it is known.
 #[must_use]
 pub fn polarity(tokens: &Tokens, first: usize, end: usize, year: Option<i32>) -> Polarity {

@@ -139,6 +139,19 @@ async fn proposed(origin: &Origin, caller: &Caller, game: &str, reason: &str) ->
     Ok(Proposed { all: proposals(&compiled, &talks.talks), talks })
 }
 
+/// A proposal of a game, tried in a source.
+async fn in_source(
+    origin: &Origin,
+    caller: &Caller,
+    (game, id): (&str, &str),
+    source: Source,
+) -> Result<(Proposal, Tried), Problem> {
+    let proposed = proposed(origin, caller, game, &source.reason).await?;
+    let proposal = proposed.find(id)?.clone();
+    let tried = tried(&proposal, source, proposed.talks, origin.config.meaning).await?;
+    Ok((proposal, tried))
+}
+
 async fn list_all(
     State(origin): State<Origin>,
     caller: Caller,
@@ -163,9 +176,7 @@ async fn show(
     InPath((game, id)): InPath<(String, String)>,
     Body(source): Body<Source>,
 ) -> Result<Json<Value>, Problem> {
-    let proposed = proposed(&origin, &caller, &game, &source.reason).await?;
-    let proposal = proposed.find(&id)?.clone();
-    let Tried { shadow, failing, .. } = tried(&proposal, source, proposed.talks, origin.config.meaning).await?;
+    let (proposal, Tried { shadow, failing, .. }) = in_source(&origin, &caller, (&game, &id), source).await?;
     Ok(Json(json!({"proposal": proposal, "shadow": shadow, "failing": failing})))
 }
 
@@ -175,9 +186,7 @@ async fn approve(
     InPath((game, id)): InPath<(String, String)>,
     Body(source): Body<Source>,
 ) -> Result<Json<Value>, Problem> {
-    let proposed = proposed(&origin, &caller, &game, &source.reason).await?;
-    let proposal = proposed.find(&id)?.clone();
-    let tried = tried(&proposal, source, proposed.talks, origin.config.meaning).await?;
+    let (proposal, tried) = in_source(&origin, &caller, (&game, &id), source).await?;
     tried.approved(&proposal).map_err(|error| Problem::unacceptable(sentence(&error)))?;
     keep(&origin, &caller, &game, &proposal, Decision::Approved).await?;
     let Tried { draft, shadow, .. } = tried;
