@@ -33,6 +33,8 @@ pub struct Native {
     pub aside: RefCell<Vec<(JournalEntry, Why)>>,
     /// Has every operation on the journal fail.
     pub journal_fails: Cell<bool>,
+    /// Has every removal from the journal fail.
+    pub journal_is_full: Cell<bool>,
     /// The node's log.
     pub log: RefCell<Vec<LogLine>>,
     /// The wall clock, milliseconds since 1970; waiting moves it.
@@ -55,6 +57,7 @@ impl Native {
             journal: RefCell::default(),
             aside: RefCell::default(),
             journal_fails: Cell::new(false),
+            journal_is_full: Cell::new(false),
             log: RefCell::default(),
             now_ms: Cell::new(1_700_000_000_000),
             constants: Constants::default(),
@@ -216,6 +219,9 @@ impl Platform for Native {
 
     async fn journal_remove(&self, stream: &str, id: &str) -> Result<(), SeamError> {
         self.journal_works()?;
+        if self.journal_is_full.get() {
+            return Err(SeamError::Unavailable("full".into()));
+        }
         self.journal.borrow_mut().retain(|entry| !(entry.stream == stream && entry.id == id));
         Ok(())
     }
@@ -263,6 +269,7 @@ impl Platform for Native {
         self.journal_works()?;
         let aside = self.aside.borrow();
         Ok(Counts {
+            unremoved: 0,
             waiting: self.journal.borrow().len() as u64,
             aside: aside.len() as u64,
             other_key: aside.iter().filter(|(_, why)| *why == Why::OtherKey).count() as u64,

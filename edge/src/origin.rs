@@ -5,8 +5,8 @@ use lgdl::breaker::{Admission, Breaker};
 use lgdl::problem::Reason;
 use lgdl::wire::node::Level;
 use lgdl::wire::origin::{
-    ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Erasures, GameList, MAX_COMMIT_BYTES,
-    NodeReport, Report, Reports, Signature, StoredConversation, TokenAnswer, TokenRequest,
+    ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Decisions, Erasures, GameList,
+    MAX_COMMIT_BYTES, NodeReport, Report, Reports, Signature, StoredConversation, TokenAnswer, TokenRequest,
 };
 use lgdl::wire::signature::{self, Parts};
 use lgdl::wire::trace::TRACEPARENT;
@@ -39,6 +39,8 @@ const RESTART_LOOK_MS: u64 = 250;
 const AWAY_RETRY_MS: u64 = LOOK_EVERY_MS.unsigned_abs() + LOOK_TAKES_MS;
 /// How soon it makes sense to ask again where somebody has to mend something first, milliseconds.
 const REFUSED_RETRY_MS: u64 = 30_000;
+/// How long the whole journal is left alone after it could not be rid of what had arrived, milliseconds.
+const UNREMOVED_MS: i64 = 30_000;
 /// How long one request may be the only one that brings the whole journal home, milliseconds.
 const DRAIN_LASTS_MS: i64 = 3_000;
 
@@ -61,6 +63,9 @@ pub struct Health {
     /// When the journal last failed to take a turn, unless it has taken one since.
     #[serde(default)]
     pub journal_failed_at_ms: Option<i64>,
+    /// When the journal last could not be rid of a turn that had arrived.
+    #[serde(default)]
+    pub unremoved_at_ms: Option<i64>,
     /// Why the origin does not speak with this node, if it does not.
     #[serde(default)]
     pub estranged: Option<Estrangement>,
@@ -82,6 +87,7 @@ impl Default for Health {
             away_since_ms: None,
             commit_failed_at_ms: None,
             journal_failed_at_ms: None,
+            unremoved_at_ms: None,
             estranged: None,
             looked_at_ms: 0,
             draining_until_ms: 0,
@@ -263,6 +269,12 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         self.note(health, Health { journal_failed_at_ms: Some(now_ms), ..health }).await;
     }
 
+    /// Remembers that the journal keeps what has arrived.
+    pub async fn note_unremoved(&self) {
+        let (health, now_ms) = (self.health_now().await, self.call.platform.now_ms());
+        self.note(health, Health { unremoved_at_ms: Some(now_ms), ..health }).await;
+    }
+
     /// Remembers how the last commit went.
     async fn note_commit(&self, worked: bool) {
         let (health, now_ms) = (self.health().await, self.call.platform.now_ms());
@@ -282,6 +294,10 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         let now_ms = self.call.platform.now_ms();
         let before = self.health_now().await;
         if (1..=DRAIN_LASTS_MS).contains(&before.draining_until_ms.saturating_sub(now_ms)) {
+            return false;
+        }
+        // What has arrived and is still there would only be sent again.
+        if before.unremoved_at_ms.is_some_and(|at| (0..UNREMOVED_MS).contains(&now_ms.saturating_sub(at))) {
             return false;
         }
         self.note(before, Health { draining_until_ms: now_ms + DRAIN_LASTS_MS, ..before }).await;
@@ -452,16 +468,22 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
 
     /// Tells the audit log of refusals.
     pub async fn report(&self, report: Report) -> Result<(), OriginError> {
-        let reports = Reports { reports: vec![report] };
-        let body = serde_json::to_vec(&reports).map_err(|_| OriginError::Refused(0))?;
-        let answer = self.send("POST", "/edge/v1/reports", body, MAX_ANSWER_BYTES).await?;
-        if answer.status == 204 { Ok(()) } else { Err(OriginError::of(&answer)) }
+        self.told("/edge/v1/reports", &Reports { reports: vec![report] }).await
+    }
+
+    /// Tells the audit log what somebody decides about turns that were set aside.
+    pub async fn decided(&self, decisions: &Decisions) -> Result<(), OriginError> {
+        self.told("/edge/v1/decisions", decisions).await
     }
 
     /// Tells how this node is.
     pub async fn tell(&self, report: &NodeReport) -> Result<(), OriginError> {
-        let body = serde_json::to_vec(report).map_err(|_| OriginError::Refused(0))?;
-        let answer = self.send("POST", "/edge/v1/node", body, MAX_ANSWER_BYTES).await?;
+        self.told("/edge/v1/node", report).await
+    }
+
+    async fn told<T: Serialize>(&self, path: &str, what: &T) -> Result<(), OriginError> {
+        let body = serde_json::to_vec(what).map_err(|_| OriginError::Refused(0))?;
+        let answer = self.send("POST", path, body, MAX_ANSWER_BYTES).await?;
         if answer.status == 204 { Ok(()) } else { Err(OriginError::of(&answer)) }
     }
 

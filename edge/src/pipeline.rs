@@ -24,8 +24,8 @@ pub mod web;
 use http::{HeaderName, Method, StatusCode};
 use lgdl::ids::Id;
 use lgdl::problem::Reason;
-use lgdl::wire::node::{Level, Observation};
-use lgdl::wire::origin::Refused;
+use lgdl::wire::node::{Aside, Level, Observation};
+use lgdl::wire::origin::{Decided, DecidedBy, Decision, Decisions, Refused};
 use lgdl::wire::trace::{TRACEPARENT, TraceContext};
 use serde_json::json;
 
@@ -284,6 +284,7 @@ async fn take_turn<P: Platform>(
         may_come_again: key.is_some(),
         expected,
         key: key.unwrap_or_else(|| format!("edge_{}", random_hex::<P, 16>(call.platform))),
+        attempt: random_hex::<P, 8>(call.platform),
         now_ms,
         offset_seconds: offset_seconds.unwrap_or(0),
         zone: if offset_seconds.is_some() { Zone::Known } else { Zone::Unknown },
@@ -352,16 +353,20 @@ async fn journal_route<P: Platform>(
     }
     let unavailable = |_| Refusal::new(Reason::Internal, "The journal does not answer.");
     let aside = call.platform.journal_aside(journal::MAX_ASIDE).await.map_err(unavailable)?;
-    if order == JournalOrder::List {
+    let JournalOrder::Decide(decision) = order else {
         let counts = call.platform.journal_counts().await.map_err(unavailable)?;
         return Response::json(StatusCode::OK, &json!({ "counts": counts, "aside": aside }));
-    }
+    };
     let wanted = received.parameter("id")?;
+    let chosen: Vec<&Aside> = aside.iter().filter(|entry| wanted.as_ref().is_none_or(|id| *id == entry.id)).collect();
+    if !chosen.is_empty() {
+        tell_audit(call, decision, &chosen).await?;
+    }
     let (mut done, mut kept) = (0, 0);
-    for entry in aside.iter().filter(|entry| wanted.as_ref().is_none_or(|id| *id == entry.id)) {
-        let did = match order {
-            JournalOrder::Retry => call.platform.journal_retry(&entry.stream, &entry.id).await,
-            JournalOrder::Drop | JournalOrder::List => call.platform.journal_drop(&entry.stream, &entry.id).await,
+    for entry in chosen {
+        let did = match decision {
+            Decision::Retry => call.platform.journal_retry(&entry.stream, &entry.id).await,
+            Decision::Drop => call.platform.journal_drop(&entry.stream, &entry.id).await,
         };
         match did {
             Ok(true) => done += 1,
@@ -371,8 +376,24 @@ async fn journal_route<P: Platform>(
     }
     let counts = call.platform.journal_counts().await.map_err(unavailable)?;
     origin::Origin::new(call).note_journal(counts.waiting > 0, counts.other_key > 0).await;
-    call.tell(Level::Warn, order.name(), |line| line.detail = Some(format!("{done} turns, {kept} left")));
+    let event = match decision {
+        Decision::Retry => "turns that were set aside wait again",
+        Decision::Drop => "turns that were set aside were removed",
+    };
+    call.tell(Level::Warn, event, |line| line.detail = Some(format!("{done} turns, {kept} left")));
     Response::json(StatusCode::OK, &json!({ "done": done, "left": kept, "counts": counts }))
+}
+
+/// Has a decision in the audit log before anything is done: without the origin nothing is decided.
+async fn tell_audit<P: Platform>(call: &Call<'_, P>, decision: Decision, chosen: &[&Aside]) -> Result<(), Refusal> {
+    let decided = |entry: &&Aside| Decided { stream: entry.stream.clone(), version: entry.version, why: entry.why };
+    let by = call.caller.key.clone().map_or(DecidedBy::Anybody, DecidedBy::Key);
+    let decisions = Decisions { decision, by, turns: chosen.iter().map(decided).collect() };
+    let origin = origin::Origin::new(call);
+    origin.decided(&decisions).await.map_err(|error| {
+        let away = "The origin is away, and its audit log is told of what is decided here before it is done.";
+        error.refusal().unwrap_or_else(|| origin.away(Reason::OriginAway, away))
+    })
 }
 
 /// Whether the request comes from the node that this instance runs on: from its timer.

@@ -2,6 +2,7 @@
 
 use http::Method;
 use lgdl::problem::Reason;
+use lgdl::wire::origin::Decision;
 
 use crate::answer::Refusal;
 use crate::pipeline::request::{check_conversation_id, check_game_id};
@@ -56,22 +57,8 @@ pub enum Route {
 pub enum JournalOrder {
     /// List them.
     List,
-    /// Let them wait again.
-    Retry,
-    /// Remove them.
-    Drop,
-}
-
-impl JournalOrder {
-    /// What it is called in the log.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            JournalOrder::List => "turns that were set aside were listed",
-            JournalOrder::Retry => "turns that were set aside wait again",
-            JournalOrder::Drop => "turns that were set aside were removed",
-        }
-    }
+    /// Let them wait again, or remove them.
+    Decide(Decision),
 }
 
 /// Files of the chat page that are served under their own names.
@@ -107,8 +94,8 @@ impl Route {
             ["lgdl-chat.js"] => get(method, Route::Element),
             ["openapi.json"] => get(method, Route::Document),
             ["internal", "journal"] => get(method, Route::Journal(JournalOrder::List)),
-            ["internal", "journal", "retry"] => post(method, Route::Journal(JournalOrder::Retry)),
-            ["internal", "journal", "drop"] => post(method, Route::Journal(JournalOrder::Drop)),
+            ["internal", "journal", "retry"] => post(method, Route::Journal(JournalOrder::Decide(Decision::Retry))),
+            ["internal", "journal", "drop"] => post(method, Route::Journal(JournalOrder::Decide(Decision::Drop))),
             _ => match PAGE_FILES.iter().find(|file| **file == path) {
                 Some(file) => get(method, Route::Page(file)),
                 None => Err(Refusal::new(Reason::NoRoute, "See docs/edge.md for the addresses of an edge node.")),
@@ -145,8 +132,8 @@ impl Route {
             Route::Document => "GET /openapi.json",
             Route::Drain => "POST /internal/drain",
             Route::Journal(JournalOrder::List) => "GET /internal/journal",
-            Route::Journal(JournalOrder::Retry) => "POST /internal/journal/retry",
-            Route::Journal(JournalOrder::Drop) => "POST /internal/journal/drop",
+            Route::Journal(JournalOrder::Decide(Decision::Retry)) => "POST /internal/journal/retry",
+            Route::Journal(JournalOrder::Decide(Decision::Drop)) => "POST /internal/journal/drop",
             Route::Preflight => "OPTIONS",
         }
     }

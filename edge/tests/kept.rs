@@ -6,7 +6,7 @@ mod support;
 use std::rc::Rc;
 
 use lgdl::wire::node::{Counts, Level, MAX_PAGE_BYTES, Why};
-use lgdl::wire::origin::{MAX_COMMIT_BYTES, StoredConversation};
+use lgdl::wire::origin::{Decided, DecidedBy, Decision, Decisions, MAX_COMMIT_BYTES, StoredConversation};
 use lgdl_edge::native::Native;
 use lgdl_edge::pipeline::drain;
 use lgdl_edge::platform::Platform;
@@ -61,7 +61,7 @@ fn a_node_with_another_key_or_none_sets_aside_what_waits_and_says_so() {
         world.weather.set(Weather::Fine);
         let after = restarted(&world, &before, key.as_deref());
         drained(&after);
-        assert_eq!(counts(&after), Counts { waiting: 0, aside: 2, other_key: 2 });
+        assert_eq!(counts(&after), Counts { aside: 2, other_key: 2, ..Counts::default() });
         assert_eq!(inputs(&world).len(), 2, "nothing has arrived, and nothing is gone");
         let told = after.log.borrow();
         let lines: Vec<_> = told.iter().filter(|line| line.event == "a waiting turn was set aside").collect();
@@ -86,6 +86,33 @@ fn a_node_with_another_key_or_none_sets_aside_what_waits_and_says_so() {
 }
 
 #[test]
+fn what_is_decided_about_turns_is_in_the_audit_log_first() {
+    let world = world();
+    let before = waiting(&world, &["c1", "c2"]);
+    world.weather.set(Weather::Fine);
+    let node = restarted(&world, &before, None);
+    drained(&node);
+    let decide = |path: &str| body_of(send(&node, &request("POST", path, &[], b"")));
+    let one = node.aside.borrow()[0].0.clone();
+    // Nothing is decided that nobody could be told of.
+    world.weather.set(Weather::Away);
+    let (status, problem) = decide("/internal/journal/drop");
+    assert_eq!((status, &problem["code"], counts(&node).aside), (503, &json!("E235"), 2));
+    world.weather.set(Weather::Fine);
+    node.now_ms.set(node.now_ms.get() + 60_000);
+    assert_eq!(decide(&format!("/internal/journal/drop?id={}", one.id)).1["done"], 1);
+    assert_eq!(decide("/internal/journal/drop?id=unknown").1["done"], 0);
+    assert_eq!(decide("/internal/journal/retry").1["done"], 1);
+    let told = &world.state.borrow().decisions;
+    let decided = |decisions: &Decisions| (decisions.decision, decisions.by.clone(), decisions.turns.len());
+    assert_eq!(
+        told.iter().map(decided).collect::<Vec<_>>(),
+        [(Decision::Drop, DecidedBy::Anybody, 1), (Decision::Retry, DecidedBy::Anybody, 1)]
+    );
+    assert_eq!(told[0].turns[0], Decided { stream: one.stream, version: one.version, why: Why::OtherKey });
+}
+
+#[test]
 fn one_damaged_entry_stops_neither_its_own_conversation_nor_others() {
     let world = world();
     let node = waiting(&world, &["c1", "c2"]);
@@ -96,7 +123,7 @@ fn one_damaged_entry_stops_neither_its_own_conversation_nor_others() {
     }
     world.weather.set(Weather::Fine);
     drained(&node);
-    assert_eq!(counts(&node), Counts { waiting: 0, aside: 1, other_key: 0 });
+    assert_eq!(counts(&node), Counts { aside: 1, ..Counts::default() });
     assert_eq!(node.aside.borrow()[0].1, Why::Damaged);
     assert!(inputs(&world).ends_with(&["hi there".into(), "hello".into()]), "{:?}", inputs(&world));
     say(&node, "c1", "u1", "hello", &[]);
@@ -224,7 +251,7 @@ fn a_waiting_turn_that_is_refused_for_good_is_set_aside_and_the_next_one_arrives
     world.weather.set(Weather::Fine);
     world.state.borrow_mut().refused = Some(("c1".into(), 413));
     drained(&node);
-    assert_eq!(counts(&node), Counts { waiting: 0, aside: 1, other_key: 0 });
+    assert_eq!(counts(&node), Counts { aside: 1, ..Counts::default() });
     assert_eq!(node.aside.borrow()[0].1, Why::TooLarge);
     world.state.borrow_mut().refused = None;
     assert_eq!(say(&node, "c1", "u1", "hi there", &[]).1["durable"], true, "its conversation goes on");
@@ -403,6 +430,31 @@ fn a_turn_that_has_arrived_and_cannot_be_removed_keeps_nothing_waiting() {
     let (_, answer) = say(&node, "c1", "u1", "hi there", &[]);
     assert_eq!((&answer["turn"], &answer["durable"]), (&json!(3), &json!(true)), "{answer}");
     assert_eq!(inputs(&world), ["I want to order apples", "hello", "hi there"]);
+}
+
+#[test]
+fn a_journal_that_can_be_rid_of_nothing_says_so_and_is_not_sent_again_and_again() {
+    let world = world();
+    let node = waiting(&world, &["c1", "c2"]);
+    world.weather.set(Weather::Fine);
+    node.journal_is_full.set(true);
+    drained(&node);
+    let commits = || world.state.borrow().calls.iter().filter(|call| *call == "POST turns").count();
+    assert_eq!((inputs(&world).len(), counts(&node).waiting), (4, 2), "both have arrived, and lie there still");
+    let (status, health) = body_of(send(&node, &request("GET", "/health", &[], b"")));
+    assert_eq!((status, &health["components"]["journal"]["status"]), (503, &json!("degraded")), "{health}");
+    let before = commits();
+    for _ in 0..20 {
+        node.now_ms.set(node.now_ms.get() + 1_000);
+        block_on(drain(&node));
+    }
+    assert_eq!(commits(), before, "nothing new waits, and what has arrived is there");
+    // With room again it goes, and all is well.
+    node.journal_is_full.set(false);
+    drained(&node);
+    assert_eq!((counts(&node).waiting, inputs(&world).len()), (0, 4));
+    node.now_ms.set(node.now_ms.get() + 60_000);
+    assert_eq!(body_of(send(&node, &request("GET", "/health", &[], b""))).0, 200);
 }
 
 #[test]

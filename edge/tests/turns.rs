@@ -180,6 +180,32 @@ fn a_capability_that_acts_does_so_once_whatever_the_network_does() {
 }
 
 #[test]
+fn ten_tries_of_a_turn_at_once_act_once() {
+    for nodes in [1, 3] {
+        let world = world();
+        let nodes: Vec<Native> = (0..nodes).map(|_| with_services(node(&world))).collect();
+        say(&nodes[0], "c1", "u1", "I want to order apples", &[]);
+        // Each call is under way for a while, so that all ten have asked before the first has acted.
+        world.slowness.set(5);
+        let body = json!({ "conversation_id": "c1", "user_id": "u1", "input": "3" }).to_string();
+        for headers in [vec![], vec![("if-match", "\"1\"")]] {
+            let headers =
+                [vec![("content-type", "application/json"), ("idempotency-key", "order-1")], headers].concat();
+            let asked = request("POST", "/games/desk/move", &headers, body.as_bytes());
+            let tries = (0..10).map(|number| {
+                let (node, asked) = (&nodes[number % nodes.len()], &asked);
+                async move { body_of(lgdl_edge::pipeline::handle(node, asked).await.response) }
+            });
+            let answers = side_by_side(tries.collect());
+            assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+            assert_eq!((answers[0].0, &answers[0].1["action"]), (200, &json!("place")));
+        }
+        assert_eq!(world.state.borrow().service_calls.len(), 1, "{} nodes", nodes.len());
+        assert_eq!(world.state.borrow().turns.len(), 2);
+    }
+}
+
+#[test]
 fn two_turns_at_once_act_once_each_and_in_order() {
     let world = world();
     let (here, there) = (with_services(node(&world)), with_services(node(&world)));

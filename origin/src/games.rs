@@ -2,6 +2,7 @@
 //! dialogues that come with it, is not published.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use lgdl::compiled::CompiledGame;
 use lgdl::diagnostics::{Diagnostic, Severity};
@@ -25,6 +26,46 @@ pub const TRANSLATIONS: &str = "E162";
 
 /// Largest source file that is published, bytes.
 pub const MAX_SOURCE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Publications that an origin takes over its admin API at once: one of them is compiled, the others wait for their turn.
+const MAX_PUBLISHING: usize = 6;
+/// The same of one tenant.
+const MAX_PUBLISHING_OF_ONE: usize = 3;
+
+/// Publications that are under way at an origin, by tenant.
+#[derive(Debug, Default)]
+pub(crate) struct Publishing {
+    of: Mutex<Vec<String>>,
+}
+
+/// A place among them, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct UnderWay {
+    publishing: Arc<Publishing>,
+    tenant: String,
+}
+
+impl Publishing {
+    /// A place for a publication of a tenant; `None` when there is none: then it has to come again.
+    pub(crate) fn begin(self: &Arc<Self>, tenant: &str) -> Option<UnderWay> {
+        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = of.iter().filter(|other| *other == tenant).count();
+        if of.len() >= MAX_PUBLISHING || own >= MAX_PUBLISHING_OF_ONE {
+            return None;
+        }
+        of.push(tenant.to_owned());
+        Some(UnderWay { publishing: Arc::clone(self), tenant: tenant.to_owned() })
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let mut of = self.publishing.of.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = of.iter().position(|tenant| *tenant == self.tenant) {
+            of.swap_remove(at);
+        }
+    }
+}
 
 /// Games that are compiled at once in this process.
 const MAX_COMPILING: usize = 1;

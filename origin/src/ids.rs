@@ -114,6 +114,14 @@ impl ConversationId {
         ConversationId(format!("{}{}", Self::PREFIX, digits(conversation_digest(tenant, game, external))))
     }
 
+    /// The id of the conversation that an edge node keeps under this digest; `None` when the text is no digest.
+    #[must_use]
+    pub fn of_digest(digest: &str) -> Option<Self> {
+        let is_digest = digest.len() == 32 && digest.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let value = u128::from_str_radix(digest, 16).ok().filter(|_| is_digest)?;
+        Some(ConversationId(format!("{}{}", Self::PREFIX, digits(value))))
+    }
+
     /// The digest that it was derived from, under which edge nodes keep the conversation: 32 hexadecimal digits.
     #[must_use]
     pub fn digest(&self) -> String {
@@ -235,7 +243,12 @@ mod tests {
     fn a_conversation_id_gives_back_the_digest_that_it_was_derived_from() {
         for conversation in ["", "c", "c1", "another one"] {
             let digest = conversation_digest("t", "g", conversation);
-            assert_eq!(ConversationId::derive("t", "g", conversation).digest(), format!("{digest:032x}"));
+            let id = ConversationId::derive("t", "g", conversation);
+            assert_eq!(id.digest(), format!("{digest:032x}"));
+            assert_eq!(ConversationId::of_digest(&id.digest()), Some(id));
+        }
+        for other in ["", "0123", &"g".repeat(32), &format!("+{}", "0".repeat(31))] {
+            assert_eq!(ConversationId::of_digest(other), None, "{other}");
         }
     }
 }

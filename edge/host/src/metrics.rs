@@ -32,6 +32,7 @@ pub(crate) struct Metrics {
     journal: Gauges,
     journal_depth: Gauges,
     aside: Gauges,
+    unremoved: Gauges,
     memory: Gauges,
     certificate_ends: Gauges,
     certificate_fault: Gauges,
@@ -67,6 +68,8 @@ impl Default for Metrics {
             journal: registry.gauges("lgdl_edge_journal_entries", "Turns that wait for the origin"),
             journal_depth: registry.gauges("lgdl_journal_depth", "Turns that wait for the origin"),
             aside: registry.gauges("lgdl_edge_journal_aside", "Turns that were set aside"),
+            unremoved: registry
+                .gauges("lgdl_edge_journal_unremoved", "Turns that are done with and that the journal can't be rid of"),
             memory: registry.gauges("lgdl_memory_usage_bytes", "Memory that the process holds"),
             certificate_ends: registry.gauges(CERTIFICATE_ENDS.0, CERTIFICATE_ENDS.1),
             certificate_fault: registry.gauges(CERTIFICATE_FAULT.0, CERTIFICATE_FAULT.1),
@@ -154,6 +157,7 @@ impl Metrics {
             self.journal.set(&[], journal.waiting);
             self.journal_depth.set(&[], journal.waiting);
             self.aside.set(&[], journal.aside);
+            self.unremoved.set(&[], journal.unremoved);
         }
         if let Some(bytes) = resident_bytes() {
             self.memory.set(&[], bytes);
@@ -183,7 +187,7 @@ mod tests {
         );
         metrics.request(&told(";;;E500;"), 500, Duration::from_millis(1));
         metrics.trap();
-        let text = metrics.text(Some(&Counts { waiting: 4, aside: 2, other_key: 1 }), 7);
+        let text = metrics.text(Some(&Counts { waiting: 4, aside: 2, other_key: 1, unremoved: 0 }), 7);
         for line in [
             r#"lgdl_edge_requests_total{route="GET /games",status="200"} 1"#,
             r#"lgdl_edge_requests_total{route="none",status="500"} 1"#,

@@ -1,7 +1,7 @@
 //! The node service: exact counting, the journal on disk, and the log. The component reaches it under an address that exists only
 //! inside this process.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -33,8 +33,20 @@ pub const JOURNAL_FILE: &str = "journal.sqlite3";
 pub struct Node {
     counters: Mutex<Counters>,
     journal: Mutex<Connection>,
-    /// Entries that have arrived and could not be removed, on a full disk: they are not shown again, and are removed later.
-    arrived: Mutex<HashSet<(String, String)>>,
+    /// Entries that are done with and still lie in the file, on a full disk: they are not shown again, and go later.
+    done: Mutex<BTreeMap<EntryId, Done>>,
+}
+
+/// A stream, and an entry in it.
+type EntryId = (String, String);
+
+/// What became of an entry that the file could not be rid of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Done {
+    /// It has arrived.
+    Arrived,
+    /// It is kept apart.
+    Aside(Why),
 }
 
 impl Node {
@@ -73,7 +85,7 @@ impl Node {
                  why TEXT NOT NULL,
                  UNIQUE (stream, id));",
         )?;
-        Ok(Node { counters: Mutex::default(), journal: Mutex::new(journal), arrived: Mutex::default() })
+        Ok(Node { counters: Mutex::default(), journal: Mutex::new(journal), done: Mutex::default() })
     }
 
     /// What the journal holds.
@@ -81,15 +93,22 @@ impl Node {
     /// # Errors
     /// When it can't be read.
     pub fn counts(&self) -> rusqlite::Result<Counts> {
+        // Whoever counts finds out as well whether there is room again.
+        let _ = self.clear();
         let other_key = word(Why::OtherKey);
-        let arrived = self.arrived().len() as u64;
+        let done = self.done();
+        let apart = |is: &dyn Fn(Why) -> bool| {
+            done.values().filter(|done| matches!(done, Done::Aside(why) if is(*why))).count() as u64
+        };
         self.with_journal(|journal| {
             let count = |sql: &str| journal.query_row(sql, [], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs);
             let sql = "SELECT count(*) FROM aside WHERE why = ?1";
+            let of_other_key = journal.query_row(sql, [other_key], |row| row.get::<_, i64>(0))?.unsigned_abs();
             Ok(Counts {
-                waiting: count("SELECT count(*) FROM journal")?.saturating_sub(arrived),
-                aside: count("SELECT count(*) FROM aside")?,
-                other_key: journal.query_row(sql, [other_key], |row| row.get::<_, i64>(0))?.unsigned_abs(),
+                unremoved: done.len() as u64,
+                waiting: count("SELECT count(*) FROM journal")?.saturating_sub(done.len() as u64),
+                aside: count("SELECT count(*) FROM aside")? + apart(&|_| true),
+                other_key: of_other_key + apart(&|why| why == Why::OtherKey),
             })
         })
     }
@@ -135,10 +154,9 @@ impl Node {
             node::JOURNAL_STREAMS => {
                 answered(body, |Streams { limit, after }| self.streams(limit.min(MAX_STREAMS), after.as_deref()))
             }
-            node::JOURNAL_REMOVE => answered(body, |EntryName { stream, id }| {
-                self.remove(&stream, &id);
-                Ok(())
-            }),
+            node::JOURNAL_REMOVE => {
+                answered(body, |EntryName { stream, id }| self.is_done((stream, id), Done::Arrived))
+            }
             node::JOURNAL_SET_ASIDE => answered(body, |order: SetAside| self.set_aside(&order)),
             node::JOURNAL_ASIDE => answered(body, |Limit { limit }| self.aside(limit.min(MAX_STREAMS))),
             node::JOURNAL_RETRY => self.retry_asked(body),
@@ -174,7 +192,7 @@ impl Node {
 
     fn read(&self, stream: &str, after: Option<&Place>) -> rusqlite::Result<Page> {
         let after = after.map_or(-1, |place| i64::try_from(place.version).unwrap_or(i64::MAX));
-        let arrived = self.arrived().clone();
+        let done = self.done().clone();
         self.with_journal(|journal| {
             let sql = "SELECT version, id, sealed FROM journal WHERE stream = ?1 AND version > ?2 ORDER BY version";
             let mut statement = journal.prepare_cached(sql)?;
@@ -196,7 +214,7 @@ impl Node {
                         Ok(id) => id,
                         Err(_) => continue,
                     };
-                    if arrived.contains(&(stream.to_owned(), id.clone())) {
+                    if done.contains_key(&(stream.to_owned(), id.clone())) {
                         continue;
                     }
                     match row.get(2) {
@@ -215,7 +233,7 @@ impl Node {
     /// Pages end with the sequence number of the last stream's first entry.
     fn streams(&self, limit: usize, after: Option<&str>) -> rusqlite::Result<StreamPage> {
         let after: i64 = after.and_then(|after| after.parse().ok()).unwrap_or(0);
-        let arrived = self.arrived().clone();
+        let done = self.done().clone();
         self.with_journal(|journal| {
             let sql = "SELECT stream, min(sequence) AS first, count(*) FROM journal GROUP BY stream HAVING first > ?1
                        ORDER BY first LIMIT ?2";
@@ -226,46 +244,54 @@ impl Node {
                 .collect::<rusqlite::Result<_>>()?;
             let next = rows.last().filter(|_| rows.len() as i64 == limit).map(|(_, first, _)| first.to_string());
             let waits =
-                |stream: &str, entries: i64| (arrived.iter().filter(|(of, _)| of == stream).count() as i64) < entries;
+                |stream: &str, entries: i64| (done.keys().filter(|(of, _)| of == stream).count() as i64) < entries;
             let streams = rows.into_iter().filter(|(stream, _, entries)| waits(stream, *entries));
             Ok(StreamPage { streams: streams.map(|(stream, ..)| stream).collect(), next })
         })
     }
 
-    /// An entry that has arrived does not come up again, whether the disk has room to remove it or not.
-    fn remove(&self, stream: &str, id: &str) {
-        let mut arrived = self.arrived();
-        arrived.insert((stream.to_owned(), id.to_owned()));
-        let removed: rusqlite::Result<Vec<(String, String)>> = self.with_journal(|journal| {
-            let sql = "DELETE FROM journal WHERE stream = ?1 AND id = ?2";
-            let mut statement = journal.prepare_cached(sql)?;
-            let mut removed = Vec::new();
-            for name in arrived.iter() {
-                statement.execute([&name.0, &name.1])?;
-                removed.push(name.clone());
-            }
-            Ok(removed)
-        });
-        match removed {
-            Ok(removed) => removed.iter().for_each(|name| {
-                arrived.remove(name);
-            }),
-            Err(error) => {
-                tracing::warn!(%error, left = arrived.len(), "turns that arrived can't be removed from the journal")
-            }
+    /// An entry that is done with does not come up again, whether the disk has room to take it out of the file or not.
+    fn is_done(&self, name: EntryId, what: Done) -> rusqlite::Result<()> {
+        let is_there = self.with_journal(|journal| {
+            let sql = "SELECT 1 FROM journal WHERE stream = ?1 AND id = ?2";
+            journal.prepare_cached(sql)?.exists([&name.0, &name.1])
+        })?;
+        if !is_there {
+            return Ok(());
         }
+        self.done().insert(name, what);
+        if let Err(error) = self.clear() {
+            let left = self.done().len();
+            tracing::warn!(%error, left, "turns that are done with can't be taken out of the journal");
+        }
+        Ok(())
+    }
+
+    /// Takes out of the file what is done with.
+    fn clear(&self) -> rusqlite::Result<()> {
+        let mut done = self.done();
+        if done.is_empty() {
+            return Ok(());
+        }
+        self.with_transaction(|journal| {
+            for ((stream, id), what) in done.iter() {
+                if let Done::Aside(why) = what {
+                    journal.execute(
+                        "INSERT OR REPLACE INTO aside (stream, version, id, sealed, why)
+                         SELECT stream, version, id, sealed, ?3 FROM journal WHERE stream = ?1 AND id = ?2",
+                        params![stream, id, word(*why)],
+                    )?;
+                }
+                journal.execute("DELETE FROM journal WHERE stream = ?1 AND id = ?2", [stream, id])?;
+            }
+            Ok(())
+        })?;
+        done.clear();
+        Ok(())
     }
 
     fn set_aside(&self, order: &SetAside) -> rusqlite::Result<()> {
-        self.with_transaction(|journal| {
-            journal.execute(
-                "INSERT OR REPLACE INTO aside (stream, version, id, sealed, why)
-                 SELECT stream, version, id, sealed, ?3 FROM journal WHERE stream = ?1 AND id = ?2",
-                params![order.stream, order.place.id, word(order.why)],
-            )?;
-            journal.execute("DELETE FROM journal WHERE stream = ?1 AND id = ?2", [&order.stream, &order.place.id])?;
-            Ok(())
-        })
+        self.is_done((order.stream.clone(), order.place.id.clone()), Done::Aside(order.why))
     }
 
     /// Sets aside everything that waits and was sealed under another key; how much that was.
@@ -293,6 +319,7 @@ impl Node {
             }
             streams_after = page.next;
             if streams_after.is_none() {
+                self.clear()?;
                 return Ok(done);
             }
         }
@@ -303,20 +330,32 @@ impl Node {
     /// # Errors
     /// When the journal can't be read.
     pub fn aside(&self, limit: usize) -> rusqlite::Result<Vec<Aside>> {
+        let done = self.done().clone();
         self.with_journal(|journal| {
             let sql = "SELECT stream, version, id, why, length(sealed) FROM aside ORDER BY sequence LIMIT ?1";
             let mut statement = journal.prepare_cached(sql)?;
             let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-                Ok(Aside {
-                    stream: row.get(0)?,
-                    version: row.get::<_, i64>(1)?.unsigned_abs(),
-                    id: row.get(2)?,
-                    why: why(&row.get::<_, String>(3)?),
-                    bytes: row.get::<_, i64>(4)?.unsigned_abs(),
-                })
+                let why = why(&row.get::<_, String>(3)?);
+                listed(row, why)
             })?;
-            rows.collect()
+            let mut aside: Vec<Aside> = rows.collect::<rusqlite::Result<_>>()?;
+            // Those that the file has no room to keep apart lie where they waited.
+            let sql = "SELECT stream, version, id, NULL, length(sealed) FROM journal WHERE stream = ?1 AND id = ?2";
+            for ((stream, id), what) in &done {
+                let Done::Aside(why) = what else { continue };
+                let found = journal.prepare_cached(sql)?.query_row([stream, id], |row| listed(row, *why)).optional()?;
+                aside.extend(found);
+            }
+            aside.truncate(limit);
+            Ok(aside)
         })
+    }
+
+    /// Refuses to decide about what could not be kept apart yet.
+    fn has_room(&self, stream: &str, id: &str) -> rusqlite::Result<()> {
+        let name = (stream.to_owned(), id.to_owned());
+        let apart = matches!(self.done().get(&name), Some(Done::Aside(_)));
+        if apart { self.clear() } else { Ok(()) }
     }
 
     /// Puts an entry back into its stream; whether there was one, and `None` when another has its place now.
@@ -324,6 +363,7 @@ impl Node {
     /// # Errors
     /// When the journal can't be written.
     pub fn retry(&self, stream: &str, id: &str) -> rusqlite::Result<Option<bool>> {
+        self.has_room(stream, id)?;
         self.with_transaction(|journal| {
             let version = "SELECT version FROM aside WHERE stream = ?1 AND id = ?2";
             if journal.query_row(version, [stream, id], |row| row.get::<_, i64>(0)).optional()?.is_none() {
@@ -358,14 +398,15 @@ impl Node {
     /// # Errors
     /// When the journal can't be written.
     pub fn drop_aside(&self, stream: &str, id: &str) -> rusqlite::Result<bool> {
+        self.has_room(stream, id)?;
         self.with_journal(|journal| {
             let dropped = journal.execute("DELETE FROM aside WHERE stream = ?1 AND id = ?2", [stream, id])?;
             Ok(dropped > 0)
         })
     }
 
-    fn arrived(&self) -> std::sync::MutexGuard<'_, HashSet<(String, String)>> {
-        self.arrived.lock().unwrap_or_else(PoisonError::into_inner)
+    fn done(&self) -> std::sync::MutexGuard<'_, BTreeMap<EntryId, Done>> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn with_transaction<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
@@ -379,6 +420,17 @@ impl Node {
     fn with_journal<T>(&self, work: impl FnOnce(&Connection) -> T) -> T {
         work(&self.journal.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// An entry of the columns stream, version, id, whatever, bytes.
+fn listed(row: &rusqlite::Row<'_>, why: Why) -> rusqlite::Result<Aside> {
+    Ok(Aside {
+        stream: row.get(0)?,
+        version: row.get::<_, i64>(1)?.unsigned_abs(),
+        id: row.get(2)?,
+        why,
+        bytes: row.get::<_, i64>(4)?.unsigned_abs(),
+    })
 }
 
 /// The word for a reason in the file.
@@ -436,6 +488,10 @@ mod tests {
         node.journal(node::JOURNAL_APPEND, &serde_json::to_vec(entry).unwrap()).status().as_u16()
     }
 
+    fn arrived(node: &Node, stream: &str, id: &str) {
+        node.is_done((stream.into(), id.into()), Done::Arrived).unwrap();
+    }
+
     #[test]
     fn a_place_in_a_stream_is_given_once_and_entries_come_back_in_order() {
         let node = Node::open(None).unwrap();
@@ -450,8 +506,8 @@ mod tests {
         assert_eq!(first.streams, ["b"]);
         assert_eq!(node.streams(1, first.next.as_deref()).unwrap().streams, ["a"]);
         assert_eq!(node.counts().unwrap().waiting, 3);
-        node.remove("b", "1");
-        node.remove("b", "1");
+        arrived(&node, "b", "1");
+        arrived(&node, "b", "1");
         assert_eq!(entries(&node, "b"), [entry("b", 6, "5")]);
     }
 
@@ -485,7 +541,7 @@ mod tests {
         append(&node, &entry("a", 2, "2"));
         let order = SetAside { stream: "a".into(), place: entry("a", 1, "1").place(), why: Why::OtherKey };
         node.set_aside(&order).unwrap();
-        assert_eq!(node.counts().unwrap(), Counts { waiting: 1, aside: 1, other_key: 1 });
+        assert_eq!(node.counts().unwrap(), Counts { waiting: 1, aside: 1, other_key: 1, unremoved: 0 });
         assert_eq!(entries(&node, "a"), [entry("a", 2, "2")]);
         assert_eq!(node.aside(10).unwrap()[0].why, Why::OtherKey);
         assert_eq!(node.retry("a", "none").unwrap(), Some(false));
@@ -498,21 +554,31 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_does_not_keep_what_has_arrived_in_the_way() {
+    fn a_full_disk_keeps_nothing_in_the_way_and_is_told_of() {
         let folder = tempfile::tempdir().unwrap();
         let node = Node::open(Some(folder.path())).unwrap();
-        append(&node, &entry("a", 1, "1"));
-        append(&node, &entry("a", 2, "2"));
+        for version in 1..=4 {
+            append(&node, &entry("a", version, &version.to_string()));
+        }
         node.with_journal(|journal| journal.execute_batch("PRAGMA query_only = ON")).unwrap();
-        node.remove("a", "1");
-        assert_eq!(entries(&node, "a"), [entry("a", 2, "2")]);
-        node.remove("a", "2");
+        arrived(&node, "a", "1");
+        assert_eq!(entries(&node, "a").len(), 3);
+        assert_eq!(node.counts().unwrap(), Counts { waiting: 3, unremoved: 1, ..Counts::default() });
+        // What the origin refuses is not sent again and again either, and is listed.
+        let order = SetAside { stream: "a".into(), place: entry("a", 2, "2").place(), why: Why::Refused };
+        node.set_aside(&order).unwrap();
+        assert_eq!(entries(&node, "a"), [entry("a", 3, "3"), entry("a", 4, "4")]);
+        assert_eq!(node.aside(10).unwrap().iter().map(|aside| aside.id.as_str()).collect::<Vec<_>>(), ["2"]);
+        assert_eq!(node.counts().unwrap(), Counts { waiting: 2, aside: 1, unremoved: 2, ..Counts::default() });
+        assert!(node.drop_aside("a", "2").is_err() && node.retry("a", "2").is_err(), "it would come back");
+        arrived(&node, "a", "3");
+        arrived(&node, "a", "4");
         assert!(node.streams(10, None).unwrap().streams.is_empty());
-        assert_eq!(node.counts().unwrap().waiting, 0);
+        assert_eq!(node.counts().unwrap(), Counts { aside: 1, unremoved: 4, ..Counts::default() });
         node.with_journal(|journal| journal.execute_batch("PRAGMA query_only = OFF")).unwrap();
-        append(&node, &entry("b", 1, "3"));
-        node.remove("b", "3");
-        assert!(node.arrived().is_empty(), "with room again, all of it goes");
+        assert_eq!(node.counts().unwrap(), Counts { aside: 1, ..Counts::default() }, "with room again, all of it goes");
+        assert_eq!(node.retry("a", "2").unwrap(), Some(true));
+        assert_eq!(entries(&node, "a"), [entry("a", 2, "2")]);
     }
 
     #[cfg(unix)]

@@ -297,6 +297,7 @@ impl NodeObject {
             Ok(rows.first().map_or(0, |row| row.count.unsigned_abs()))
         };
         Response::from_json(&Counts {
+            unremoved: 0,
             waiting: count("SELECT COUNT(*) AS count FROM journal")?,
             aside: count("SELECT COUNT(*) AS count FROM aside")?,
             other_key: count("SELECT COUNT(*) AS count FROM aside WHERE why = '\"other_key\"'")?,

@@ -16,7 +16,7 @@ use crate::notes;
 use crate::origin::pause;
 use crate::pipeline::request::holds_nul;
 use crate::platform::{FetchError, Inbound, Outbound, Platform};
-use crate::settings::Service;
+use crate::settings::{Service, Settings};
 
 /// The largest answer of a service, bytes.
 pub const MAX_SERVICE_ANSWER_BYTES: usize = 256 * 1024;
@@ -93,6 +93,15 @@ async fn of_service<P: Platform>(
     result
 }
 
+fn limit_ms(service: &Service, wanted: &CapabilityCall) -> u32 {
+    wanted.timeout_ms.min(service.timeout_ms.unwrap_or(MAX_CALL_MS)).clamp(1, MAX_CALL_MS)
+}
+
+/// How long a call may take, milliseconds; a stand-in takes no time.
+pub fn lasts_ms(settings: &Settings, wanted: &CapabilityCall) -> u64 {
+    settings.services.get(&wanted.service).map_or(0, |service| limit_ms(service, wanted).into())
+}
+
 /// The result, and whether the service is in working order.
 async fn attempts<P: Platform>(
     call: &Call<'_, P>,
@@ -100,7 +109,7 @@ async fn attempts<P: Platform>(
     wanted: &CapabilityCall,
     key: &str,
 ) -> (CapabilityResult, bool) {
-    let limit_ms = wanted.timeout_ms.min(service.timeout_ms.unwrap_or(MAX_CALL_MS)).clamp(1, MAX_CALL_MS);
+    let limit_ms = limit_ms(service, wanted);
     let until_us = call.platform.ticks_us() + u64::from(limit_ms) * 1_000;
     let attempts = if wanted.side_effects { 1 } else { READ_ATTEMPTS };
     let mut failure = failed(TIMED_OUT, "no answer in time");

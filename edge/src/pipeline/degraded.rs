@@ -64,11 +64,7 @@ pub async fn take<P: Platform>(
             Ok(taken) => return Ok(taken.into()),
         }
     }
-    Err(Refusal::new(
-        Reason::Contended,
-        "Other turns of this conversation were faster. Send it again with the same key.",
-    )
-    .retry_after_ms(1_000))
+    Err(turn::contended())
 }
 
 /// The answer to a turn that led to the state on which it would be run: a retry.

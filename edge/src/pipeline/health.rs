@@ -121,14 +121,19 @@ pub async fn components<P: Platform>(call: &Call<'_, P>) -> Result<Response, Ref
     let counts = platform.journal_counts().await;
     let commits_well = !is_recent(health.commit_failed_at_ms, now_ms) && health.estranged.is_none();
     let journal_fails = is_recent(health.journal_failed_at_ms, now_ms) || counts.is_err();
-    let aside = counts.as_ref().is_ok_and(|counts| counts.aside > 0);
+    let aside = counts.as_ref().is_ok_and(|counts| counts.aside > 0 || counts.unremoved > 0);
+    let stuffed = is_recent(health.unremoved_at_ms, now_ms);
     // Where there is no key there is no journal, and that is a choice; one that does not work is not.
-    let journal_well = journals(call, &health) && !aside && counts.is_ok();
+    let journal_well = journals(call, &health) && !aside && !stuffed && counts.is_ok();
     let journal_detail = match &counts {
-        Ok(Counts { waiting, aside, other_key }) => format!(
-            "{}, {waiting} turns wait, {aside} set aside, {other_key} of them sealed under another LGDL_STATE_KEY",
-            safety.name()
-        ),
+        Ok(Counts { waiting, aside, other_key, unremoved }) => {
+            let stuffed = if stuffed || *unremoved > 0 { ", and what has arrived can't be removed" } else { "" };
+            format!(
+                "{}, {waiting} turns wait, {aside} set aside, {other_key} of them sealed under another LGDL_STATE_KEY, \
+                 {unremoved} done with{stuffed}",
+                safety.name()
+            )
+        }
         Err(_) => format!("{}, does not answer", safety.name()),
     };
     let commit_detail = match (health.estranged, health.commit_failed_at_ms) {
@@ -140,7 +145,7 @@ pub async fn components<P: Platform>(call: &Call<'_, P>) -> Result<Response, Ref
     };
     let word = |well: bool| if well { "healthy" } else { "degraded" };
     let milliseconds = |us: u64| us as f64 / 1_000.0;
-    let all = origin_well && kv_well && commits_well && !journal_fails && !aside;
+    let all = origin_well && kv_well && commits_well && !journal_fails && !aside && !stuffed;
     let body = json!({
         "status": word(all),
         "version": env!("CARGO_PKG_VERSION"),

@@ -327,6 +327,7 @@ pub async fn drain_stream<P: Platform>(call: &Call<'_, P>, stream: &str) -> (Dra
             // not keep the others.
             if call.platform.journal_remove(stream, &entry.id).await.is_err() {
                 call.tell(Level::Warn, "a turn that arrived could not be removed from the journal", |_| {});
+                Origin::new(call).note_unremoved().await;
             }
         }
         after = match following(&page) {

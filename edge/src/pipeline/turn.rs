@@ -4,7 +4,9 @@
 use lgdl::engine::{self, CapabilityCall, CapabilityResult, MAX_CALLS_PER_TURN, Outcome, Step, Turn, TurnRecord};
 use lgdl::problem::Reason;
 use lgdl::wire::client::{MoveRequest, MoveResponse};
-use lgdl::wire::origin::{ClaimRequest, CommitAnswer, CommitRequest, Conflict, GameEntry, MAX_COMMIT_BYTES};
+use lgdl::wire::origin::{
+    Acting, ClaimRequest, CommitAnswer, CommitRequest, Conflict, GameEntry, MAX_COMMIT_BYTES, StateName,
+};
 
 use crate::answer::{Event, Refusal};
 use crate::call::Call;
@@ -19,8 +21,12 @@ use crate::platform::{JournalSafety, Platform};
 
 /// Runs of one turn before the client is asked to come back.
 pub const MAX_RUNS: u32 = 3;
-/// The longest wait for another turn's claim to lapse, milliseconds.
-const MAX_CLAIM_WAIT_MS: u64 = 1_000;
+/// How long a turn waits for one that acts, or for another try of itself, in all, milliseconds.
+const CLAIM_WAIT_MS: u64 = 3_000;
+/// The shortest and the longest pause in it. The next is as long as all before it, so that little is asked and little is waited.
+const CLAIM_PAUSE_MS: (u64, u64) = (25, 500);
+/// Attempts at a commit by [`Origin`], each of which may take the origin's timeout; a turn that acts needs that much longer.
+const COMMIT_TRIES: u64 = 2;
 /// When whoever found no room for a conversation should try again, milliseconds.
 const TOO_MANY_RETRY_MS: u64 = 60_000;
 /// The longest pause before another run, milliseconds, by the number of runs so far.
@@ -37,6 +43,8 @@ pub struct Ask {
     pub request: MoveRequest,
     /// The client's idempotency key, or one that was made here.
     pub key: String,
+    /// This try of the turn, told apart from others under the same key.
+    pub attempt: String,
     /// Whether it is the client's, who may then send this turn again.
     pub may_come_again: bool,
     /// The version of the conversation that it is for, where the client says so.
@@ -118,6 +126,20 @@ impl Ask {
         digest::turn_id(&call.caller.tenant, &self.named.user, &self.key)
     }
 
+    /// Asks for the turn's place on a version, to act for so long.
+    fn claim(&self, version: u64, base: Option<StateName>, for_ms: u64) -> ClaimRequest {
+        ClaimRequest {
+            game: self.named.game.clone(),
+            conversation_id: self.named.conversation.clone(),
+            user_id: self.named.user.clone(),
+            expected_version: version,
+            base,
+            idempotency_key: self.key.clone(),
+            fingerprint: self.fingerprint.clone(),
+            acting: Some(Acting { attempt: self.attempt.clone(), for_ms }),
+        }
+    }
+
     pub(crate) fn commit(&self, start: &Start, outcome: &Outcome, response: &MoveResponse) -> CommitRequest {
         CommitRequest {
             game: self.named.game.clone(),
@@ -186,7 +208,8 @@ async fn attempt<P: Platform>(
         false => (start, None),
     };
     let mut performed = Performed::default();
-    for run_number in 1..=MAX_RUNS {
+    let mut again = Again::default();
+    while !again.is_enough() {
         call.stage("state");
         if let Some(expected) = ask.expected.filter(|expected| *expected != start.version) {
             // On the heap: few turns ask for it, and all would be larger.
@@ -195,6 +218,10 @@ async fn attempt<P: Platform>(
                 AtVersion::Replayed(response) => {
                     call.observe(Event::Replay);
                     return Ok(Taken { response: *response, journal: None }.into());
+                }
+                AtVersion::Held(conflict) => {
+                    again.after(call, &conflict).await;
+                    continue;
                 }
             };
         }
@@ -254,16 +281,51 @@ async fn attempt<P: Platform>(
                         return degraded::take(call, ask, start, patience).await;
                     }
                 }
-                start = newer(call, ask, *conflict, run_number).await?;
+                again.after(call, &conflict).await;
+                start = newer(ask, *conflict)?;
             }
         }
     }
     state::drop_hot(call, &ask.named).await;
-    Err(Refusal::new(
-        Reason::Contended,
-        "Other turns of this conversation were faster. Send it again with the same key.",
-    )
-    .retry_after_ms(1_000))
+    Err(contended())
+}
+
+/// What a client is told whose turn has found no place.
+pub(crate) fn contended() -> Refusal {
+    let detail = "Another turn of this conversation, or this one under the same key, is being taken. Send it again with the same key.";
+    Refusal::new(Reason::Contended, detail).retry_after_ms(1_000)
+}
+
+/// How often a turn was run in vain, and how long it has waited for what held its place.
+#[derive(Debug, Default)]
+struct Again {
+    runs: u32,
+    waited_ms: u64,
+}
+
+impl Again {
+    fn is_enough(&self) -> bool {
+        self.runs >= MAX_RUNS || self.waited_ms >= CLAIM_WAIT_MS
+    }
+
+    /// Waits until it makes sense to try again.
+    async fn after<P: Platform>(&mut self, call: &Call<'_, P>, conflict: &Conflict) {
+        match conflict.claimed_for_ms {
+            Some(_) => {
+                let (least, most) = CLAIM_PAUSE_MS;
+                let pause_ms = self.waited_ms.clamp(least, most);
+                call.platform.sleep_ms(pause_ms).await;
+                self.waited_ms += pause_ms;
+            }
+            None => {
+                // Losers must not lose together again.
+                if self.runs > 0 {
+                    pause(call.platform, RERUN_PAUSE_MS * u64::from(self.runs + 1)).await;
+                }
+                self.runs += 1;
+            }
+        }
+    }
 }
 
 struct Done {
@@ -308,22 +370,15 @@ enum AtVersion {
     There(Box<Start>),
     /// It was, and this very turn has taken it further.
     Replayed(Box<MoveResponse>),
+    /// It is there, and somebody acts for it.
+    Held(Box<Conflict>),
 }
 
 /// The state of the version that the client asks for. What lies here may be older than what the origin has; a turn that was
 /// answered before is answered as it was.
 async fn at_version<P: Platform>(call: &Call<'_, P>, ask: &Ask, expected: u64) -> Result<AtVersion, Refusal> {
     let (origin, named) = (Origin::new(call), &ask.named);
-    let claim = ClaimRequest {
-        game: named.game.clone(),
-        conversation_id: named.conversation.clone(),
-        user_id: named.user.clone(),
-        expected_version: expected,
-        base: None,
-        idempotency_key: ask.key.clone(),
-        fingerprint: ask.fingerprint.clone(),
-    };
-    match origin.claim(&claim).await.map_err(refusal_of)? {
+    match origin.claim(&ask.claim(expected, None, 0)).await.map_err(refusal_of)? {
         Verdict::Answer(CommitAnswer::Replayed { response }) => Ok(AtVersion::Replayed(response)),
         Verdict::Answer(CommitAnswer::Committed { .. }) => {
             let found = origin.conversation(&named.game, &named.conversation, &named.user).await.map_err(refusal_of)?;
@@ -335,6 +390,7 @@ async fn at_version<P: Platform>(call: &Call<'_, P>, ask: &Ask, expected: u64) -
             let start = Start::of(current, &ask.entry.version);
             if start.version == expected { Ok(AtVersion::There(Box::new(start))) } else { Err(other_version()) }
         }
+        Verdict::Conflict(conflict) if conflict.claimed_for_ms.is_some() => Ok(AtVersion::Held(conflict)),
         Verdict::Conflict(_) => Err(other_version()),
         Verdict::Unacceptable(error) => Err(refusal_of(error)),
         Verdict::Erased => Err(erased()),
@@ -396,18 +452,8 @@ pub(crate) fn not_theirs() -> Refusal {
     Refusal::new(Reason::UnknownConversation, "There is no such conversation of this user in this game.")
 }
 
-/// The state that won, after a pause that keeps losers from losing together again.
-async fn newer<P: Platform>(
-    call: &Call<'_, P>,
-    ask: &Ask,
-    conflict: Conflict,
-    run_number: u32,
-) -> Result<Start, Refusal> {
-    if let Some(left_ms) = conflict.claimed_for_ms {
-        call.platform.sleep_ms(left_ms.min(MAX_CLAIM_WAIT_MS)).await;
-    } else if run_number > 1 {
-        pause(call.platform, RERUN_PAUSE_MS * u64::from(run_number)).await;
-    }
+/// The state that won.
+fn newer(ask: &Ask, conflict: Conflict) -> Result<Start, Refusal> {
     if conflict.current.as_ref().is_some_and(|current| current.user_id != ask.named.user) {
         return Err(not_theirs());
     }
@@ -418,8 +464,16 @@ async fn newer<P: Platform>(
 #[derive(Debug, Default)]
 struct Performed {
     calls: Vec<(CapabilityCall, CapabilityResult)>,
-    /// The version whose place is held.
-    claimed: Option<u64>,
+    /// The place that is held.
+    held: Option<Held>,
+}
+
+/// A place that this try of a turn holds.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    version: u64,
+    /// Until when no other try of the turn acts, on the platform's steady clock.
+    until_us: u64,
 }
 
 enum Ran {
@@ -469,7 +523,7 @@ async fn result_of<P: Platform>(
         _ => performed.calls.truncate(wanted.index),
     }
     let may_call = if wanted.side_effects {
-        hold_place(call, ask, start, performed).await?
+        hold_place(call, ask, start, performed, capabilities::lasts_ms(call.settings, wanted)).await?
     } else {
         know_start(call, ask, start).await?
     };
@@ -488,34 +542,29 @@ async fn result_of<P: Platform>(
     Ok(result)
 }
 
-/// Holds the turn's place at the origin; false when the origin is away.
+/// Holds the turn's place at the origin for an act that may take so long, and keeps other tries of the turn from acting meanwhile; false
+/// when the origin is away.
 async fn hold_place<P: Platform>(
     call: &Call<'_, P>,
     ask: &Ask,
     start: &mut Start,
     performed: &mut Performed,
+    act_ms: u64,
 ) -> Result<bool, Box<Verdict>> {
-    if performed.claimed == Some(start.version) {
-        return Ok(true);
-    }
-    let claim = ClaimRequest {
-        game: ask.named.game.clone(),
-        conversation_id: ask.named.conversation.clone(),
-        user_id: ask.named.user.clone(),
-        expected_version: start.version,
-        base: start.base(),
-        idempotency_key: ask.key.clone(),
-        fingerprint: ask.fingerprint.clone(),
-    };
-    match Origin::new(call).claim(&claim).await {
+    let now_us = call.platform.ticks_us();
+    let for_ms = act_ms + COMMIT_TRIES * call.settings.origin.timeout_ms;
+    match Origin::new(call).claim(&ask.claim(start.version, start.base(), for_ms)).await {
         Ok(Verdict::Answer(CommitAnswer::Committed { .. })) => {
-            performed.claimed = Some(start.version);
+            performed.held = Some(Held { version: start.version, until_us: now_us + for_ms * 1_000 });
             // Who holds the place knows the version; a turn that acts now is kept even when the origin goes away.
             start.assumed = false;
             Ok(true)
         }
         Ok(verdict) => Err(Box::new(verdict)),
-        Err(OriginError::Away) => Ok(false),
+        // Where it has just been held for an act before this one, it is held still.
+        Err(OriginError::Away) => Ok(performed
+            .held
+            .is_some_and(|held| held.version == start.version && now_us + act_ms * 1_000 <= held.until_us)),
         Err(error) => Err(Box::new(Verdict::Unacceptable(error))),
     }
 }

@@ -13,9 +13,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use lgdl::compiled::CompiledGame;
 use lgdl::wire::origin::{
-    ApiKey, Blocked, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Erasures, GameEntry, GameList,
-    GamePolicy, NodeReport, Report, Reports, Signature, StateName, StoredConversation, TokenAnswer, TokenRequest,
-    state_digest,
+    ApiKey, Blocked, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Decisions, Erasures, GameEntry,
+    GameList, GamePolicy, NodeReport, Report, Reports, Signature, StateName, StoredConversation, TokenAnswer,
+    TokenRequest, state_digest,
 };
 use lgdl_edge::answer::Response;
 use lgdl_edge::native::{Answering, Native};
@@ -49,7 +49,8 @@ pub(crate) struct State {
     pub(crate) conversations: BTreeMap<(String, String), StoredConversation>,
     pub(crate) turns: Vec<CommitRequest>,
     pub(crate) answers: BTreeMap<(String, String), (String, lgdl::wire::client::MoveResponse)>,
-    pub(crate) claims: BTreeMap<(String, String), (String, u64)>,
+    /// Who holds a conversation's place: under which key, and which try of it.
+    pub(crate) claims: BTreeMap<(String, String), (String, Option<String>)>,
     pub(crate) erased: BTreeSet<(String, String)>,
     /// Digests of what was erased, in order.
     pub(crate) tombstones: Vec<String>,
@@ -72,6 +73,8 @@ pub(crate) struct State {
     pub(crate) policy: GamePolicy,
     /// Refusals told to the audit log.
     pub(crate) reports: Vec<Report>,
+    /// What somebody decided about turns that were set aside.
+    pub(crate) decisions: Vec<Decisions>,
     /// What nodes told of themselves.
     pub(crate) nodes: Vec<NodeReport>,
     /// Calls by path, without ids.
@@ -159,6 +162,10 @@ impl World {
             ("POST", ["reports"]) => {
                 let told: Reports = serde_json::from_slice(&request.body).expect("well-formed reports");
                 state.reports.extend(told.reports);
+                status(204)
+            }
+            ("POST", ["decisions"]) => {
+                state.decisions.push(serde_json::from_slice(&request.body).expect("well-formed decisions"));
                 status(204)
             }
             ("POST", ["node"]) => {
@@ -342,7 +349,13 @@ impl State {
         if let Some(answer) = settled {
             return Ok(answer);
         }
-        self.claims.insert(key, (claim.idempotency_key, claim.expected_version));
+        let attempt = claim.acting.map(|acting| acting.attempt);
+        if self.claims.get(&key).is_some_and(|(_, holder)| *holder != attempt) {
+            let current = self.conversations.get(&key).map(|current| self.named(current));
+            let body = serde_json::to_vec(&Conflict { current, claimed_for_ms: Some(1) }).unwrap();
+            return Ok(Inbound { status: 409, body });
+        }
+        self.claims.insert(key, (claim.idempotency_key, attempt));
         ok(&CommitAnswer::Committed { version: claim.expected_version, epoch: None })
     }
 }

@@ -1,6 +1,8 @@
 //! An endpoint as one value: where it lies, what it needs, what it says about itself, and what runs. The router, the
 //! checks of permission and the OpenAPI document are all made from it, so that none can lag behind.
 
+use std::time::Duration;
+
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
@@ -22,6 +24,8 @@ pub(super) struct Endpoint {
     pub(super) body: Option<Value>,
     /// The largest body, bytes, where it is not the deployment's.
     pub(super) max_body_bytes: Option<usize>,
+    /// How long it may take, where that is not the deployment's.
+    pub(super) within: Option<Duration>,
     pub(super) answer: Answer,
     pub(super) handler: MethodRouter<Origin>,
 }
@@ -56,6 +60,7 @@ impl Endpoint {
             query: Vec::new(),
             body: None,
             max_body_bytes: None,
+            within: None,
             answer: Answer { status: 200, media: "application/json", schema: None },
             handler: on(filter, handler),
         }
@@ -88,6 +93,12 @@ impl Endpoint {
     /// Answers 204.
     pub(super) fn answers_nothing(mut self) -> Endpoint {
         self.answer = Answer { status: 204, media: "", schema: None };
+        self
+    }
+
+    /// May take longer than others.
+    pub(super) fn may_take(mut self, within: Duration) -> Endpoint {
+        self.within = Some(within);
         self
     }
 

@@ -23,7 +23,7 @@ use lgdl::wire::signature::TENANT_HEADER;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::http::Origin;
+use crate::http::{Origin, Patience};
 
 pub use administrators::{CreateRefused, NewAdministrator, create_administrator, hash as hash_password};
 pub use attempts::{MAX_ATTEMPTS, WINDOW_MS};
@@ -52,13 +52,17 @@ const CORS_MAX_AGE: std::time::Duration = std::time::Duration::from_secs(600);
 pub fn admin_service(origin: Origin) -> Router {
     let endpoints = api::endpoints();
     let document = Arc::new(openapi::document(&endpoints));
+    let patience = endpoints.iter().filter_map(|endpoint| {
+        endpoint.within.map(|within| Patience { method: endpoint.method.clone(), path: endpoint.path, within })
+    });
+    let patience = patience.collect();
     let routes = endpoints.into_iter().fold(Router::new(), |routes, endpoint| mount(routes, endpoint, &origin));
     let routes = routes
         .layer(DefaultBodyLimit::max(origin.config.max_body_bytes))
         .layer(Extension(Arc::new(Attempts::default())))
         .layer(Extension(document));
     let cors = cors(&origin.config.admin_cors_origins);
-    let mut service = crate::http::wrap(routes, origin);
+    let mut service = crate::http::wrap(routes, origin, patience);
     for (name, value) in SECURITY_HEADERS {
         let value = HeaderValue::from_static(value);
         service = match name == header::CONTENT_SECURITY_POLICY {

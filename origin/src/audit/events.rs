@@ -29,6 +29,10 @@ pub const CONVERSATION_DELETED: &str = "conversation.deleted";
 pub const CONVERSATION_ARCHIVED: &str = "conversation.archived";
 /// They were brought back.
 pub const CONVERSATION_BROUGHT_BACK: &str = "conversation.brought_back";
+/// A turn of a conversation that an edge node had set aside is to be brought home again; the detail says which, and why it was set aside.
+pub const JOURNAL_RETRIED: &str = "journal.retried";
+/// Such a turn is removed for good.
+pub const JOURNAL_DROPPED: &str = "journal.dropped";
 /// Files of the archive that nobody needs were removed; the detail counts.
 pub const ARCHIVE_SWEPT: &str = "archive.swept";
 /// A conversation was exported by the person it belongs to.

@@ -3,15 +3,33 @@
 
 use std::env::VarError;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use http::{HeaderValue, Uri};
 use lgdl::crypto::SecretKey;
 use lgdl::wire::node::{Aside, Counts, read_state_key};
+use lgdl::wire::origin::{Decided, DecidedBy, Decision, Decisions, MAX_DECISIONS};
+use lgdl::wire::signature::{self, Parts};
 use lgdl_edge_host::{JOURNAL_FILE, Node};
+use lgdl_origin::clock::{Clock as _, SystemClock};
+use lgdl_origin::config::Given;
+use lgdl_origin::consumer::{Sender, headers};
+use lgdl_origin::hex;
+use lgdl_origin::outbound::Reach;
+use lgdl_origin::random::{Random as _, SystemRandom};
+use lgdl_origin::serve::DEFAULT_TENANT;
+use lgdl_origin::tls::trust;
 use serde::Serialize;
 
 use super::console::{Console, count};
+use super::deployment::failed;
 use super::failure::{End, Failure, Verdict};
+use super::runtime;
 
+/// Where an origin hears of decisions.
+const DECISIONS: &str = "/edge/v1/decisions";
+/// How long it may take to answer.
+const ORIGIN_WITHIN: Duration = Duration::from_secs(10);
 /// Entries that are listed or decided about at once.
 const MAX_ASIDE: usize = 100_000;
 
@@ -53,6 +71,9 @@ struct Chosen {
     /// All of them
     #[arg(long)]
     all: bool,
+    /// The configuration file of the node; default: lgdl.toml in this folder, if it is there
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -70,11 +91,11 @@ struct Decided {
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     match &arguments.what {
         What::List(place) => list(place, console),
-        What::Retry(chosen) => decide(chosen, console, "waits again", |node, aside| {
+        What::Retry(chosen) => decide(chosen, Decision::Retry, console, "waits again", |node, aside| {
             // `None`: another turn of its conversation has its place for now.
             node.retry(&aside.stream, &aside.id).map(|back| back == Some(true)).map_err(unreadable)
         }),
-        What::Drop(chosen) => decide(chosen, console, "was removed", |node, aside| {
+        What::Drop(chosen) => decide(chosen, Decision::Drop, console, "was removed", |node, aside| {
             node.drop_aside(&aside.stream, &aside.id).map_err(unreadable)
         }),
         What::SetAside(place) => set_aside(place, console),
@@ -104,23 +125,34 @@ fn list(place: &Place, console: &mut Console) -> End {
         console.line(format_args!("{id}  turn {version} of {stream}, {bytes} bytes: {}", why.words()))?;
     }
     console.note(format_args!("{} waiting, {} set aside", counts.waiting, counts.aside));
+    if counts.unremoved > 0 {
+        console
+            .note(format_args!("{} done with that the journal can't be rid of: is the disk full?", counts.unremoved));
+    }
     Ok(Verdict::Yes)
 }
 
 fn decide(
     chosen: &Chosen,
+    decision: Decision,
     console: &mut Console,
     what: &str,
     work: impl Fn(&Node, &Aside) -> Result<bool, Failure>,
 ) -> End {
     let node = open(&chosen.place)?;
     let (mut done, mut left) = (0, 0);
-    for aside in node.aside(MAX_ASIDE).map_err(unreadable)? {
-        if chosen.id.as_ref().is_none_or(|id| *id == aside.id) {
-            let did = work(&node, &aside)?;
-            done += usize::from(did);
-            left += usize::from(!did);
+    let mut about = node.aside(MAX_ASIDE).map_err(unreadable)?;
+    about.retain(|aside| chosen.id.as_ref().is_none_or(|id| *id == aside.id));
+    if !about.is_empty() {
+        let settings = Given::load(chosen.config.as_deref()).map_err(failed)?;
+        for part in about.chunks(MAX_DECISIONS) {
+            tell_audit(settings.clone(), decision, part)?;
         }
+    }
+    for aside in &about {
+        let did = work(&node, aside)?;
+        done += usize::from(did);
+        left += usize::from(!did);
     }
     if chosen.place.json {
         console.json(&Decided { done, left })?;
@@ -137,6 +169,58 @@ fn decide(
         console.note("no turn of that name was set aside");
     }
     Ok(Verdict::when(left == 0 && !unknown))
+}
+
+/// Has decisions in the origin's audit log before they are carried out, signed as the node signs.
+fn tell_audit(settings: Given, decision: Decision, about: &[Aside]) -> Result<(), Failure> {
+    let tls = settings.tls().map_err(failed)?;
+    let edge = settings.edge().map_err(failed)?;
+    let given = |name: &str| edge.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    let no_origin = "LGDL_ORIGIN_URL names no origin, whose audit log is told of a decision: give the node's settings, here or by --config";
+    let url = given("origin_url").ok_or_else(|| Failure::Usage(no_origin.into()))?;
+    let uri: Uri = format!("{}{DECISIONS}", url.trim_end_matches('/'))
+        .parse()
+        .map_err(|_| Failure::Usage("LGDL_ORIGIN_URL is no address".into()))?;
+    let turn = |aside: &Aside| Decided { stream: aside.stream.clone(), version: aside.version, why: aside.why };
+    let turns = about.iter().map(turn).collect();
+    let body = serde_json::to_vec(&Decisions { decision, by: DecidedBy::CommandLine, turns }).map_err(unreadable)?;
+    let tenant = given("tenant").unwrap_or(DEFAULT_TENANT);
+    let mut headers = headers("application/json");
+    let mut put = |name: &'static str, value: &str| {
+        let value = HeaderValue::from_str(value).map_err(|_| Failure::Usage(format!("{name} can't be a header")))?;
+        headers.insert(name, value);
+        Ok::<_, Failure>(())
+    };
+    put(signature::TENANT_HEADER, tenant)?;
+    if let (Some(key_id), Some(secret)) = (given("origin_key_id"), given("origin_key")) {
+        let (mut nonce, timestamp_ms) = ([0; 16], SystemClock.now_ms());
+        SystemRandom.fill(&mut nonce);
+        let (nonce, digest) = (hex::encode(&nonce), signature::body_digest(&body));
+        let parts = Parts {
+            method: "POST",
+            path_and_query: uri.path(),
+            tenant,
+            key_id,
+            timestamp_ms,
+            nonce: &nonce,
+            digest: &digest,
+        };
+        let signed = signature::sign(secret.as_bytes(), &parts)
+            .map_err(|error| Failure::Usage(format!("LGDL_ORIGIN_KEY can't sign: {error}")))?;
+        put(signature::KEY_ID_HEADER, key_id)?;
+        put(signature::TIMESTAMP_HEADER, &timestamp_ms.to_string())?;
+        put(signature::NONCE_HEADER, &nonce)?;
+        put(signature::DIGEST_HEADER, &digest)?;
+        put(signature::SIGNATURE_HEADER, &signed)?;
+    }
+    trust(&tls).map_err(failed)?;
+    runtime::block_on(async {
+        // The operator names the origin: it may be on this machine.
+        let told = Sender::new(Reach::Private, ORIGIN_WITHIN).send(&uri, headers, body.into()).await;
+        told.map(drop).map_err(|error| {
+            Failure::Failed(format!("the origin's audit log is not told, so nothing is decided: {error}"))
+        })
+    })
 }
 
 /// The key that the variable gives. What is none is not taken for no key: that would set aside everything.

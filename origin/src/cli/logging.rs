@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use lgdl::privacy::redact_for_logs;
 use lgdl_origin::Config;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::{EnvFilter, reload};
 
@@ -45,8 +46,24 @@ impl Redaction {
 
 /// What `LGDL_LOG` lets through.
 pub(super) fn filter(text: &str) -> Result<EnvFilter, Failure> {
-    EnvFilter::try_new(text)
+    EnvFilter::try_new(of_ours(text))
         .map_err(|error| Failure::Failed(format!("LGDL_LOG is no filter: {error}; such as info,lgdl_origin=debug")))
+}
+
+/// What the targets of our own lines begin with.
+const OURS: &str = "lgdl";
+
+/// A level that names no target is for our own lines: what compilers and drivers say of their work would bury them, and comes where
+/// they are named.
+fn of_ours(text: &str) -> String {
+    let directives = text.split(',').map(|directive| match directive.trim() {
+        "" => String::new(),
+        level => match level.parse::<LevelFilter>() {
+            Ok(level) => format!("{},{OURS}={level}", level.min(LevelFilter::WARN)),
+            Err(_) => directive.to_owned(),
+        },
+    });
+    directives.collect::<Vec<_>>().join(",")
 }
 
 /// Begins logging what `wanted` lets through.
@@ -163,6 +180,20 @@ mod tests {
         assert_eq!(redacted["span"]["request_id"], "[phone]");
         assert_eq!(redacted["timestamp"], "2026-11-28T17:40:00.123456Z");
         assert_eq!(redacted["fields"]["edge_address"], "127.0.0.1:8787");
+    }
+
+    #[test]
+    fn a_level_is_for_our_own_lines_and_libraries_are_named() {
+        assert_eq!(of_ours("debug"), "warn,lgdl=debug");
+        assert_eq!(of_ours("info,lgdl_origin=debug,hyper=trace"), "warn,lgdl=info,lgdl_origin=debug,hyper=trace");
+        assert_eq!(of_ours("error"), "error,lgdl=error");
+        assert_eq!(of_ours("off"), "off,lgdl=off");
+        assert_eq!(of_ours("lgdl_edge_host[request]=debug"), "lgdl_edge_host[request]=debug");
+        for text in ["debug", "info,lgdl::request=warn", "trace,wasmtime=info", ""] {
+            assert!(filter(text).is_ok(), "{text}");
+        }
+        let most = |text: &str| filter(text).ok().and_then(|filter| filter.max_level_hint());
+        assert_eq!(most("debug"), Some(LevelFilter::DEBUG));
     }
 
     #[test]

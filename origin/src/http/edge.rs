@@ -11,14 +11,14 @@ use axum::{Extension, Json};
 use lgdl::ids::Id;
 
 use lgdl::wire::origin::{
-    ApiKey, ClaimRequest, Consent, GameEntry, GameList, GamePolicy, NodeReport, Signature, StateName, TokenAnswer,
-    TokenRequest, state_digest,
+    ApiKey, ClaimRequest, Consent, GameEntry, GameList, GamePolicy, MAX_ACTING_MS, NodeReport, Signature, StateName,
+    TokenAnswer, TokenRequest, state_digest,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::problem::Problem;
-use super::reports::take_reports;
+use super::reports::{take_decisions, take_reports};
 use super::signed::{CheckedBody, Tenant, require_signature};
 use super::traces::stored;
 use super::{Origin, erasures};
@@ -33,8 +33,8 @@ use crate::privacy::{Reader, RequestName};
 use crate::records::{CommitBody, StoredBody, check_id};
 use crate::sessions::{self, Taken};
 use crate::store::{
-    Claim, Commit, CommitOutcome, ConversationKey, ConversationRow, ErasureOrder, ErasureOutcome, Event, GameRow,
-    Lookup, StoreError, anew,
+    ActingUntil, Claim, Commit, CommitOutcome, ConversationKey, ConversationRow, ErasureOrder, ErasureOutcome, Event,
+    GameRow, Lookup, StoreError, anew,
 };
 
 pub(super) type Answer = Result<Response, Problem>;
@@ -55,6 +55,7 @@ pub(super) fn routes(origin: &Origin) -> Router<Origin> {
         .route("/edge/v1/tokens", post(check_token))
         .route("/edge/v1/consents/{game}/{user}", get(read_consent))
         .route("/edge/v1/reports", post(take_reports))
+        .route("/edge/v1/decisions", post(take_decisions))
         .route("/edge/v1/node", post(take_node))
         .route("/edge/v1/erasures", get(erasures::list))
         .route_layer(middleware::from_fn_with_state(origin.clone(), require_signature))
@@ -190,6 +191,9 @@ async fn claim_turn(
     ] {
         check_id(kind, field, id)?;
     }
+    if let Some(acting) = &request.acting {
+        check_id(Id::Stored, "try", &acting.attempt)?;
+    }
     let bases = bases(&origin, &tenant, &request.user_id, request.expected_version, request.base.as_ref()).await?;
     let asked = RequestName { key: request.idempotency_key, fingerprint: request.fingerprint };
     let kept = origin.protection.kept_request(&tenant, &request.user_id, asked.clone()).await?;
@@ -200,6 +204,14 @@ async fn claim_turn(
         // Its commit takes one.
         origin.gate.places.give_back(&tenant);
     }
+    let now_ms = origin.clock.now_ms();
+    let lease = Millis::try_from(origin.settings().claim_lease.as_millis()).unwrap_or(Millis::MAX);
+    let acting = request.acting.map(|acting| ActingUntil {
+        attempt: acting.attempt,
+        until: now_ms.saturating_add_unsigned(acting.for_ms.min(MAX_ACTING_MS)),
+    });
+    // Nobody else takes the place while somebody may act for it.
+    let lease = acting.as_ref().map_or(lease, |acting| lease.max(acting.until - now_ms));
     let claim = Claim {
         bases,
         key,
@@ -207,12 +219,12 @@ async fn claim_turn(
         expected_version: request.expected_version,
         idempotency_key: kept.key.clone(),
         fingerprint: kept.fingerprint.clone(),
-        now_ms: origin.clock.now_ms(),
-        lease_ms: u64::try_from(origin.settings().claim_lease.as_millis()).unwrap_or(u64::MAX),
+        now_ms,
+        lease_ms: lease.unsigned_abs(),
+        acting,
     };
-    let said_ms = claim.now_ms;
     let outcome = stored(&origin, Operation::Claim, origin.store.claim(claim)).await?;
-    settled_answer(&origin, &tenant, &request.user_id, (&asked, &kept), (said_ms, outcome)).await
+    settled_answer(&origin, &tenant, &request.user_id, (&asked, &kept), (now_ms, outcome)).await
 }
 
 /// The answer, also where the request was answered before its name was kept under a key: then the version has moved on, and the answer

@@ -4,11 +4,12 @@
 use lgdl::ids::{Id, shown_request};
 use lgdl::wire::trace::{TRACEPARENT, TraceContext};
 use std::any::Any;
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -27,14 +28,31 @@ const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
 /// The code of [`Problem::unavailable`].
 const UNAVAILABLE: &str = "E501";
 
-pub(crate) fn wrap(routes: Router<Origin>, origin: Origin) -> Router {
+/// How long the requests of an endpoint may take that takes longer than others.
+#[derive(Debug, Clone)]
+pub(crate) struct Patience {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    pub(crate) within: Duration,
+}
+
+/// What limits the time of a request.
+#[derive(Debug, Clone)]
+struct Timed {
+    origin: Origin,
+    patience: Arc<[Patience]>,
+}
+
+/// Puts around routes what every request needs.
+pub(crate) fn wrap(routes: Router<Origin>, origin: Origin, patience: Vec<Patience>) -> Router {
+    let timed = Timed { origin: origin.clone(), patience: patience.into() };
     routes
         .fallback(|| async { Problem::not_found("There is nothing at this path.") })
         .method_not_allowed_fallback(|| async {
             Problem::method_not_allowed("This path exists, with other methods than the one used.")
         })
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn_with_state(origin.clone(), limit_time))
+        .layer(middleware::from_fn_with_state(timed, limit_time))
         .layer(middleware::from_fn_with_state(origin.clone(), account))
         .with_state(origin)
 }
@@ -43,8 +61,11 @@ fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     Problem::internal("The request could not be carried out.").into_response()
 }
 
-async fn limit_time(State(origin): State<Origin>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(origin.settings().request_timeout, next.run(request)).await {
+async fn limit_time(State(timed): State<Timed>, request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let own = timed.patience.iter().find(|own| own.method == *request.method() && path == Some(own.path));
+    let within = own.map_or_else(|| timed.origin.settings().request_timeout, |own| own.within);
+    match tokio::time::timeout(within, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::unavailable("The request took too long; it may or may not have been carried out.")
             .retry_after(1)

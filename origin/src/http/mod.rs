@@ -32,7 +32,7 @@ pub use connections::{FIRST_WITHIN, NEXT_WITHIN};
 pub(crate) use edge::commit;
 pub(crate) use health::live;
 pub use in_process::without_a_network;
-pub(crate) use layers::wrap;
+pub(crate) use layers::{Patience, wrap};
 pub use listen::{HEADERS_WITHIN, serve};
 pub use problem::Problem;
 pub use signed::Gate;
@@ -79,5 +79,5 @@ pub fn edge_service(origin: Origin) -> Router {
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics));
     let service = edge::routes(&origin).merge(open);
-    layers::wrap(service, origin)
+    wrap(service, origin, Vec::new())
 }

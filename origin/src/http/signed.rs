@@ -5,7 +5,7 @@
 
 use lgdl::ids::{Id, NotAnId};
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -25,6 +25,7 @@ use super::meter::Meter;
 use super::problem::Problem;
 use crate::clock::Millis;
 use crate::config::{Config, EdgeKey};
+use crate::games::Publishing;
 use crate::hex;
 use crate::metrics::Counted;
 use crate::random::Random;
@@ -57,6 +58,8 @@ pub struct Gate {
     stopping: watch::Sender<bool>,
     /// Open conversations, where they are limited.
     pub(crate) places: Places,
+    /// Publications that are under way.
+    pub(crate) publishing: Arc<Publishing>,
     /// How often persons have what costs much.
     pub(super) meter: Meter,
     /// Verifies tokens of persons, where their issuer has public keys.
@@ -86,6 +89,7 @@ impl Gate {
             nonces: Mutex::default(),
             epoch: OnceCell::new(),
             places: Places::default(),
+            publishing: Arc::default(),
             meter: Meter::default(),
             token_keys: TokenKeys::of(config),
             stopping: watch::Sender::new(false),

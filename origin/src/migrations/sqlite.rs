@@ -67,6 +67,7 @@ pub const FILES: &[Migration] = &[
         kind: Expand,
         sql: include_str!("../../migrations/sqlite/0011_archives.sql"),
     },
+    Migration { version: 12, name: "tries", kind: Expand, sql: include_str!("../../migrations/sqlite/0012_tries.sql") },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -56,7 +56,7 @@ pub trait Conversations: Send + Sync {
     async fn commit(&self, commit: Commit) -> Result<CommitOutcome>;
 
     /// Holds a turn's place. The outcome `Committed` carries the version that is held. Claiming again with the same
-    /// key prolongs the lease.
+    /// key prolongs the lease; while one try of the turn acts, the others get a conflict.
     async fn claim(&self, claim: Claim) -> Result<CommitOutcome>;
 
     /// The answer that is stored for a person's request: the fingerprint of what was asked, and the answer (stored text).

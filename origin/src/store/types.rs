@@ -239,6 +239,15 @@ pub enum CommitOutcome {
     DataKeyGone,
 }
 
+/// A try of a turn that acts, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActingUntil {
+    /// Tells the tries of a turn apart.
+    pub attempt: String,
+    /// The origin's time.
+    pub until: Millis,
+}
+
 /// A place to be held for a turn before its side effects run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
@@ -258,6 +267,8 @@ pub struct Claim {
     pub now_ms: Millis,
     /// How long the place is held.
     pub lease_ms: u64,
+    /// Which try of the turn is about to act, if it says so. Others of the same request are kept out until then, and no longer.
+    pub acting: Option<ActingUntil>,
 }
 
 /// What a look-up of a conversation finds.

@@ -142,54 +142,6 @@ pub(crate) async fn a_turn_on_another_state_of_the_same_version_is_a_conflict(st
     assert_eq!(store.commit(after).await.unwrap(), CommitOutcome::Committed { version: 4 });
 }
 
-pub(crate) async fn a_key_under_which_a_request_acts_is_no_other_requests(store: Fresh) {
-    store.claim(claim("c", "u", 0, "k", NOW)).await.unwrap();
-    // The same key with other words, in this conversation and in another one, while the first may act.
-    let mut other = claim("c", "u", 0, "k", NOW + 1);
-    other.fingerprint = "of something else".into();
-    assert_eq!(store.claim(other.clone()).await.unwrap(), CommitOutcome::KeyReused);
-    other.key = key("d");
-    assert_eq!(store.claim(other.clone()).await.unwrap(), CommitOutcome::KeyReused);
-    let mut turn = commit("d", "u", 0, "k");
-    turn.fingerprint = "of something else".into();
-    turn.now_ms = NOW + 1;
-    assert_eq!(store.commit(turn).await.unwrap(), CommitOutcome::KeyReused);
-    // Somebody else's key of that name is another key, and what has lapsed holds nothing.
-    assert_eq!(store.claim(claim("e", "v", 0, "k", NOW + 1)).await.unwrap(), CommitOutcome::Committed { version: 0 });
-    other.now_ms = NOW + 1_001;
-    assert_eq!(store.claim(other).await.unwrap(), CommitOutcome::Committed { version: 0 });
-}
-
-pub(crate) async fn a_claim_keeps_others_out_until_it_lapses_or_its_turn_is_committed(store: Fresh) {
-    // A first turn can be claimed before there is a conversation.
-    let held = store.claim(claim("c", "u", 0, "mine", NOW)).await.unwrap();
-    assert_eq!(held, CommitOutcome::Committed { version: 0 });
-    let outcome = store.claim(claim("c", "u", 0, "yours", NOW + 400)).await.unwrap();
-    assert_eq!(outcome, CommitOutcome::Conflict { current: None, claimed_for_ms: Some(600) });
-    let mut foreign = commit("c", "u", 0, "yours");
-    foreign.now_ms = NOW + 999;
-    let outcome = store.commit(foreign.clone()).await.unwrap();
-    assert_eq!(outcome, CommitOutcome::Conflict { current: None, claimed_for_ms: Some(1) });
-    // The holder may renew, and commits.
-    let renewed = store.claim(claim("c", "u", 0, "mine", NOW + 900)).await.unwrap();
-    assert_eq!(renewed, CommitOutcome::Committed { version: 0 });
-    let mut mine = commit("c", "u", 0, "mine");
-    mine.now_ms = NOW + 1000;
-    assert_eq!(store.commit(mine).await.unwrap(), CommitOutcome::Committed { version: 1 });
-    // With the turn the claim is gone.
-    let next = store.claim(claim("c", "u", 1, "yours", NOW + 1001)).await.unwrap();
-    assert_eq!(next, CommitOutcome::Committed { version: 1 });
-    // A claim that lapsed keeps nobody out.
-    let mut late = commit("c", "u", 1, "late");
-    late.now_ms = NOW + 2001;
-    assert_eq!(store.commit(late).await.unwrap(), CommitOutcome::Committed { version: 2 });
-    // A claim on a version that is gone is a conflict, with the state.
-    let outcome = store.claim(claim("c", "u", 1, "yours", NOW)).await.unwrap();
-    assert!(
-        matches!(outcome, CommitOutcome::Conflict { current: Some(row), claimed_for_ms: None } if row.version == 2)
-    );
-}
-
 pub(crate) async fn a_conversation_is_erased_while_its_first_turn_is_under_way(store: Fresh) {
     store.claim(claim("c", "u", 0, "k", NOW)).await.unwrap();
     let erase =

@@ -81,6 +81,7 @@ pub(crate) fn claim(external_id: &str, user: &str, expected_version: u64, key_: 
         fingerprint: format!("fingerprint of {key_}"),
         now_ms,
         lease_ms: 1000,
+        acting: None,
     }
 }
 

@@ -4,6 +4,7 @@ mod archives;
 mod bus;
 mod cases;
 mod changes;
+mod claims;
 mod concurrency;
 mod data;
 mod erasures;
@@ -71,9 +72,10 @@ contract! {
     cases::the_same_key_with_another_fingerprint_is_refused,
     cases::another_person_gets_nothing,
     cases::tenants_and_games_do_not_share_conversations,
-    cases::a_claim_keeps_others_out_until_it_lapses_or_its_turn_is_committed,
+    claims::a_claim_keeps_others_out_until_it_lapses_or_its_turn_is_committed,
+    claims::while_one_try_of_a_turn_acts_the_others_wait,
     cases::a_turn_on_another_state_of_the_same_version_is_a_conflict,
-    cases::a_key_under_which_a_request_acts_is_no_other_requests,
+    claims::a_key_under_which_a_request_acts_is_no_other_requests,
     cases::a_conversation_is_erased_while_its_first_turn_is_under_way,
     cases::an_erased_conversation_stays_erased,
     cases::an_erased_person_leaves_nothing_and_late_turns_do_not_bring_them_back,

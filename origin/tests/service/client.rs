@@ -195,6 +195,7 @@ pub(crate) fn claim(conversation: &str, user: &str, expected_version: u64, key: 
         base: None,
         idempotency_key: key.into(),
         fingerprint: format!("fingerprint of {key}"),
+        acting: None,
     }
 }
 

@@ -12,7 +12,7 @@ use lgdl_origin::store::{ConsentRow, GameVersionRow, Publication, Role};
 use reqwest::{Method, StatusCode};
 
 use crate::client::{Edge, body, commit, edge, edge_with, told};
-use crate::desk::desk;
+use crate::desk::{desk, desk_with};
 
 #[tokio::test]
 async fn a_published_game_is_listed_and_fetched_by_its_hash() {
@@ -171,6 +171,37 @@ async fn turns_go_on_while_six_games_are_compiled() {
     }
     println!("{turns} turns while six games were compiled; the slowest took {slowest:?}");
     assert!(turns >= 24, "only {turns} turns were taken meanwhile; the slowest took {slowest:?}");
+}
+
+/// Publications wait for each other for longer than a request may take; too many of them are told to come again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn publications_at_once_are_carried_out_or_refused_and_harm_nobody() {
+    let settings = [("LGDL_REQUEST_TIMEOUT_SECONDS", "1")];
+    let desk = desk_with(Role::Operator, &settings).await;
+    let mut publishing = tokio::task::JoinSet::new();
+    for number in 0..5 {
+        let url = desk.url(&format!("/admin/v1/games/large{number}/versions"));
+        let new = serde_json::json!({"source": large_game(number)});
+        let request = desk.edge.http().post(url).bearer_auth(&desk.token).json(&new);
+        publishing.spawn(async move {
+            let answer = request.send().await.unwrap();
+            let again = answer.headers().contains_key("retry-after");
+            let (status, body) = (answer.status(), body::<serde_json::Value>(answer).await);
+            (status.as_u16(), body["code"].as_str().unwrap_or_default().to_owned(), again)
+        });
+    }
+    let begun = Instant::now();
+    let answers = publishing.join_all().await;
+    println!("five publications took {:?}", begun.elapsed());
+    let done = answers.iter().filter(|answer| answer.0 == 201).count();
+    assert_eq!(done, 3, "{answers:?}");
+    assert!(answers.iter().all(|(status, code, again)| *status == 201 || (code == "E532" && *again)), "{answers:?}");
+    let health = desk.edge.get("/health").await;
+    assert_eq!(health.status(), StatusCode::OK, "{}", health.text().await.unwrap());
+    // With those done there is room again.
+    let path = "/admin/v1/games/large9/versions";
+    let answer = desk.send(Method::POST, path, &serde_json::json!({"source": GAME})).await;
+    assert_eq!(answer.status(), StatusCode::CREATED);
 }
 
 const PARTS: &str = r#"game parts {

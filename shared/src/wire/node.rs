@@ -318,6 +318,10 @@ pub struct Found {
 /// What a journal holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
+    /// Entries that have arrived, or were set aside, and that the journal can't be rid of: its disk is full, say. They are not among
+    /// the others, and are not sent again while the node lives.
+    #[serde(default)]
+    pub unremoved: u64,
     /// Turns that wait.
     pub waiting: u64,
     /// Turns that were set aside.

@@ -14,6 +14,7 @@
 //! | `POST /edge/v1/tokens` | 200 [`TokenAnswer`]: whether the issuer of a [`TokenRequest`] signed it |
 //! | `GET /edge/v1/consents/{game}/{user}` | 200 [`Consent`] |
 //! | `POST /edge/v1/reports` | 204: [`Reports`] for the audit log |
+//! | `POST /edge/v1/decisions` | 204: what somebody decides about turns that a node has set aside, [`Decisions`] for the audit log |
 //! | `POST /edge/v1/node` | 204: how a node is, a [`NodeReport`] |
 //! | `GET /edge/v1/erasures?last_ms=N`, then `?after=CURSOR` | 200 [`Erasures`]: what was erased, for every tenant; 400 when the cursor is none of ours |
 //!
@@ -26,6 +27,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::client::MoveResponse;
+use super::node::Why;
 use crate::engine::{Conversation, HandoverStage, TurnRecord};
 
 /// The games of a tenant.
@@ -166,7 +168,24 @@ pub struct ClaimRequest {
     pub idempotency_key: String,
     /// As in [`CommitRequest`].
     pub fingerprint: String,
+    /// Who is about to act; `None`: an edge of before, which does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acting: Option<Acting>,
 }
+
+/// One try of a turn, which is about to act. The same turn may be tried several times at once, by a client that did not wait, at one
+/// node or at several: while one try acts, the others wait for what comes of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acting {
+    /// Tells the tries of a turn apart.
+    #[serde(rename = "try")]
+    pub attempt: String,
+    /// How long it may act, until its commit, milliseconds; [`MAX_ACTING_MS`] at most.
+    pub for_ms: u64,
+}
+
+/// The longest time that one try of a turn keeps the others from acting, milliseconds: what a call may take, and a commit.
+pub const MAX_ACTING_MS: u64 = 120_000;
 
 /// The answer to a commit or a claim.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -375,6 +394,53 @@ pub struct NodeReport {
     pub every_ms: u64,
     /// Its own time.
     pub sent_at_ms: i64,
+}
+
+/// What somebody decides about turns that a node has set aside. It is told before it is done, so that the audit log knows of every one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decisions {
+    /// What is to become of them.
+    pub decision: Decision,
+    /// Who decides.
+    pub by: DecidedBy,
+    /// At most [`MAX_DECISIONS`].
+    pub turns: Vec<Decided>,
+}
+
+/// Turns that are decided about at once, at most.
+pub const MAX_DECISIONS: usize = 1_000;
+
+/// What becomes of a turn that was set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// It waits again.
+    Retry,
+    /// It is removed for good.
+    Drop,
+}
+
+/// Who decides about turns that were set aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DecidedBy {
+    /// Whoever has this API key (`key_…`).
+    Key(String),
+    /// Whoever sits at the node's machine.
+    CommandLine,
+    /// Anybody: a development node does not ask.
+    Anybody,
+}
+
+/// A turn that is decided about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// Its conversation, as a digest.
+    pub stream: String,
+    /// Its number in it.
+    pub version: u64,
+    /// Why it was set aside.
+    pub why: Why,
 }
 
 /// Refusals that an edge tells the audit log of. Alike ones are counted, so that a flood of refusals does not become a

@@ -661,7 +661,7 @@ impl Platform for Node {
                 self.object(FaultKind::JournalFails, || {}).await?;
                 let aside = journal.aside();
                 let other_key = aside.iter().filter(|(_, why)| *why == Why::OtherKey).count() as u64;
-                Ok(Counts { waiting: journal.len() as u64, aside: aside.len() as u64, other_key })
+                Ok(Counts { waiting: journal.len() as u64, aside: aside.len() as u64, other_key, unremoved: 0 })
             }
             None => kv_journal::counts(self.keys().await?),
         }

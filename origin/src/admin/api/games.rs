@@ -1,9 +1,11 @@
 //! Games: list, publish, activate, pin, roll back.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use lgdl::compiled::CompiledGame;
 use lgdl::diagnostics::Diagnostic;
@@ -22,7 +24,7 @@ use crate::admin::schema::{any_object, flag, list, name, object, one_of, or_null
 use crate::archives::ArchivedTurns;
 use crate::audit::events;
 use crate::clock::TIMES;
-use crate::games::{Content, Goldens, MAX_SOURCE_BYTES, PublishError, PublishRequest, publish};
+use crate::games::{Content, Goldens, MAX_SOURCE_BYTES, PublishError, PublishRequest, UnderWay, publish};
 use crate::http::{Origin, Problem};
 use crate::learning::unmatched;
 use crate::records::check_id;
@@ -34,6 +36,10 @@ use crate::store::{Activation, GameVersionRow, StoreError};
 const DEFAULT_REPORT_DAYS: i64 = 30;
 /// Days of a report at most: ten years.
 const MAX_REPORT_DAYS: i64 = 3_660;
+/// Time for a publication: it may wait until others are compiled.
+const PUBLISHED_WITHIN: Duration = Duration::from_secs(120);
+/// When whoever finds too many publications under way should come again, seconds.
+const PUBLISH_AGAIN_S: u32 = 15;
 /// A source may grow when it is written as JSON.
 const MAX_PUBLISH_BYTES: usize = 2 * MAX_SOURCE_BYTES;
 
@@ -76,6 +82,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         )
         .takes(publication)
         .takes_at_most(MAX_PUBLISH_BYTES)
+        .may_take(PUBLISHED_WITHIN)
         .answers(201, published),
         Endpoint::new(
             Method::GET,
@@ -216,10 +223,31 @@ async fn versions(
     Ok(Json(json!({"versions": rows.iter().map(version_shown).collect::<Result<Vec<_>, StoreError>>()?})))
 }
 
+/// A place among the publications that are under way.
+struct Place {
+    _under_way: UnderWay,
+}
+
+impl FromRequestParts<Origin> for Place {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, origin: &Origin) -> Result<Place, Problem> {
+        let caller = Caller::from_request_parts(parts, origin).await?;
+        let under_way = origin.gate.publishing.begin(&caller.tenant).ok_or_else(|| {
+            let detail =
+                "As many games are being published as this origin compiles in its turn; nothing was published.";
+            Problem::too_many(detail).retry_after(PUBLISH_AGAIN_S)
+        })?;
+        Ok(Place { _under_way: under_way })
+    }
+}
+
 async fn publish_version(
     State(origin): State<Origin>,
     caller: Caller,
     InPath(game): InPath<String>,
+    // Before the body is read: what is refused takes no memory.
+    _place: Place,
     Body(new): Body<New>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let Policy { consent_required, retention_days } = new.policy;

@@ -24,7 +24,7 @@ const COMMIT: &str = "SELECT (r).outcome, (r).version, (r).answer, (r).claimed_f
     $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35) AS r OFFSET 0) AS done";
 
 const CLAIM: &str = "SELECT (r).outcome, (r).version, (r).answer, (r).claimed_for
-    FROM (SELECT lgdl_claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS r OFFSET 0) AS done";
+    FROM (SELECT lgdl_claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) AS r OFFSET 0) AS done";
 
 /// What the functions call a turn that was taken.
 const COMMITTED: &str = "committed";
@@ -129,6 +129,8 @@ impl PostgresStore {
             &claim.now_ms,
             &column(claim.lease_ms),
             &claim.bases,
+            &claim.acting.as_ref().map(|acting| acting.attempt.as_str()),
+            &claim.acting.as_ref().map(|acting| acting.until),
         ];
         let said = Said::read(&settle(&self.pools, CLAIM, params, (claim.now_ms, None)).await?, 0)?;
         self.outcome(said, &claim.key.tenant, &id).await

@@ -84,9 +84,13 @@ pub(super) fn claim(connection: &Connection, claim: &Claim) -> Result<CommitOutc
     if let Place::Settled(outcome) = examine(connection, &wish)? {
         return Ok(outcome);
     }
+    let attempt = claim.acting.as_ref().map(|acting| acting.attempt.as_str());
+    if let Some(left_ms) = another_try_acts(connection, &wish, attempt).map_err(failed)? {
+        return Ok(conflict(find_row(connection, wish.tenant, wish.id)?, Some(left_ms)));
+    }
     let sql = "INSERT OR REPLACE INTO claims
-        (conversation_id, tenant, user_id, idempotency_key, fingerprint, expected_version, lease_until)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        (conversation_id, tenant, user_id, idempotency_key, fingerprint, expected_version, lease_until, attempt, acts_until)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     let write = || {
         connection.prepare_cached(sql)?.execute(params![
             id.as_str(),
@@ -96,6 +100,8 @@ pub(super) fn claim(connection: &Connection, claim: &Claim) -> Result<CommitOutc
             claim.fingerprint,
             column(claim.expected_version),
             claim.now_ms.saturating_add(column(claim.lease_ms)),
+            attempt,
+            claim.acting.as_ref().map(|acting| acting.until),
         ])
     };
     write().map_err(failed)?;
@@ -204,6 +210,15 @@ fn foreign_claim(connection: &Connection, wish: &Wish<'_>) -> rusqlite::Result<O
         }
     }
     Ok(held)
+}
+
+/// For how long another try of this very turn may act, milliseconds.
+fn another_try_acts(connection: &Connection, wish: &Wish<'_>, attempt: Option<&str>) -> rusqlite::Result<Option<u64>> {
+    let sql = "SELECT acts_until FROM claims WHERE conversation_id = ?1 AND tenant = ?2 AND user_id = ?3
+        AND idempotency_key = ?4 AND attempt IS NOT ?5 AND acts_until > ?6";
+    let of = params![wish.id.as_str(), wish.tenant, wish.user_id, wish.idempotency_key, attempt, wish.now_ms];
+    let until: Option<Millis> = connection.prepare_cached(sql)?.query_row(of, |row| row.get(0)).optional()?;
+    Ok(until.map(|until| natural(until - wish.now_ms)))
 }
 
 fn write_conversation(
