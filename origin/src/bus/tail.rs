@@ -58,7 +58,7 @@ impl Tail {
     }
 
     /// Reads what is new; whether there may be more.
-    async fn read(&self, store: &dyn Store) -> Result<bool> {
+    pub(crate) async fn read(&self, store: &dyn Store) -> Result<bool> {
         let begun = {
             let ring = self.ring();
             ring.after.map(|_| ring.upto)

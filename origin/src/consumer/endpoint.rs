@@ -2,6 +2,7 @@
 //! credential is for one address.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -58,12 +59,22 @@ impl EndpointError {
     }
 }
 
+/// How an endpoint is spoken with where there is no network: it gets a request, and answers or does not.
+pub type Carrier = dyn Fn(Request<Bytes>) -> Result<StatusCode, EndpointError> + Send + Sync;
+
 /// What sends to endpoints that are within reach.
 #[derive(Clone)]
 pub struct Sender {
-    client: HttpClient<Full<Bytes>>,
+    line: Line,
     reach: Reach,
     within: Duration,
+}
+
+/// What a request goes over.
+#[derive(Clone)]
+enum Line {
+    Network(HttpClient<Full<Bytes>>),
+    Carried(Arc<Carrier>),
 }
 
 impl fmt::Debug for Sender {
@@ -76,7 +87,13 @@ impl Sender {
     /// Sends to what is within reach; each time `within` is the time from the connection to the end of the answer.
     #[must_use]
     pub fn new(reach: Reach, within: Duration) -> Sender {
-        Sender { client: client(reach), reach, within }
+        Sender { line: Line::Network(client(reach)), reach, within }
+    }
+
+    /// Sends by a function of this process.
+    #[must_use]
+    pub fn carried(carrier: Arc<Carrier>, reach: Reach, within: Duration) -> Sender {
+        Sender { line: Line::Carried(carrier), reach, within }
     }
 
     /// Sends a body; returns the status when the endpoint has taken it.
@@ -85,11 +102,15 @@ impl Sender {
     /// When it did not.
     pub async fn send(&self, uri: &Uri, headers: HeaderMap, body: Bytes) -> Result<StatusCode, EndpointError> {
         self.reach.check(uri)?;
-        let mut request = Request::new(Full::new(body));
+        let mut request = Request::new(body);
         (*request.method_mut(), *request.uri_mut(), *request.headers_mut()) = (Method::POST, uri.clone(), headers);
         request.headers_mut().insert(header::USER_AGENT, USER_AGENT);
+        let client = match &self.line {
+            Line::Network(client) => client,
+            Line::Carried(carrier) => return carrier(request),
+        };
         let exchange = async {
-            let answer = self.client.request(request).await;
+            let answer = client.request(request.map(Full::new)).await;
             let answer = answer.map_err(|error| EndpointError::Unreachable(causes(&error)))?;
             let (status, retry_after) = (answer.status(), retry_after(&answer));
             // To its end, or the connection can't be used again. Whether it breaks off does not matter: the status counts.

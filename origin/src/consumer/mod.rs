@@ -18,7 +18,7 @@ use crate::http::Origin;
 use crate::random::Random;
 use crate::store::{Store, StoreError};
 
-pub use endpoint::{EndpointError, Sender, headers};
+pub use endpoint::{Carrier, EndpointError, Sender, headers};
 pub use position::Position;
 
 /// The first wait after a failure, at most; it doubles with each that follows.
@@ -111,6 +111,17 @@ pub enum Round {
         /// How much.
         count: u64,
     },
+}
+
+/// When a consumer is asked next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// There may be more.
+    AtOnce,
+    /// After so long, or when it is woken.
+    Look(Duration),
+    /// After so long and no sooner: the endpoint failed.
+    NotBefore(Duration),
 }
 
 /// Why nothing was delivered.
@@ -291,36 +302,42 @@ impl<C: Consumer> Runner<C> {
         Ok(())
     }
 
+    /// Delivers the next of it, tells what came of it, and says when to go on. `store_failures` counts those in a row.
+    pub async fn step(&self, origin: &Origin, store_failures: &mut u32) -> Next {
+        let round = self.round(&*origin.store, &*origin.clock, &*origin.random).await;
+        if !matches!(round, Err(ConsumerError::Store(_))) {
+            *store_failures = 0;
+        }
+        match round {
+            Ok(Round::Sent { count }) => {
+                self.consumer.succeeded(origin, count);
+                if count > 0 { Next::AtOnce } else { Next::Look(self.manner.look_every) }
+            }
+            Ok(Round::Nothing | Round::Elsewhere) => Next::Look(self.manner.look_every),
+            Ok(Round::Waiting { wait }) => Next::NotBefore(wait),
+            Err(ConsumerError::Endpoint(error, position)) => {
+                self.consumer.failed(origin, &error, &position).await;
+                Next::AtOnce
+            }
+            Err(ConsumerError::Store(error)) => {
+                tracing::warn!(%error, note = self.consumer.note(), "a delivery waits for the store");
+                *store_failures = store_failures.saturating_add(1);
+                Next::Look(back_off(*store_failures, self.manner.longest_wait, &*origin.random))
+            }
+        }
+    }
+
     /// Delivers as there is something, until it is told to stop.
     pub async fn run(&self, origin: &Origin, mut stopping: watch::Receiver<bool>) {
         let mut store_failures = 0_u32;
         while !*stopping.borrow() {
-            let wait = match self.round(&*origin.store, &*origin.clock, &*origin.random).await {
-                Ok(Round::Sent { count }) => {
-                    store_failures = 0;
-                    self.consumer.succeeded(origin, count);
-                    if count > 0 {
-                        continue;
-                    }
-                    self.manner.look_every
-                }
-                Ok(Round::Nothing | Round::Elsewhere) => {
-                    store_failures = 0;
-                    self.manner.look_every
-                }
-                Ok(Round::Waiting { wait }) => {
+            let wait = match self.step(origin, &mut store_failures).await {
+                Next::AtOnce => continue,
+                Next::NotBefore(wait) => {
                     let _ = tokio::time::timeout(wait, stopping.wait_for(|stopping| *stopping)).await;
                     continue;
                 }
-                Err(ConsumerError::Endpoint(error, position)) => {
-                    self.consumer.failed(origin, &error, &position).await;
-                    continue;
-                }
-                Err(ConsumerError::Store(error)) => {
-                    tracing::warn!(%error, note = self.consumer.note(), "a delivery waits for the store");
-                    store_failures = store_failures.saturating_add(1);
-                    back_off(store_failures, self.manner.longest_wait, &*origin.random)
-                }
+                Next::Look(wait) => wait,
             };
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}

@@ -318,8 +318,10 @@ impl Consumer for Hook {
         progress.ahead.extend(taken);
         progress.ahead = progress.ahead.split_off(&unsent);
         drop(progress);
-        match (failed.first(), upto) {
-            (Some((_, (_, error))), upto) => Delivered::Failed { upto, error: error.clone() },
+        // Where several failed, whoever asks for the longest patience is heeded; else the first is told.
+        let error = failed.iter().rev().map(|(_, (_, error))| error).max_by_key(|error| error.retry_after());
+        match (error, upto) {
+            (Some(error), upto) => Delivered::Failed { upto, error: error.clone() },
             (None, Some(upto)) => Delivered::UpTo(upto),
             // Not even the first was come to: what keeps it is not the endpoint.
             (None, None) => Delivered::UpTo(items.first().map_or(0, |(sequence, _)| sequence.saturating_sub(1))),

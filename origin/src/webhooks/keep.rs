@@ -13,7 +13,7 @@ use super::deliver::{Hook, MANNER, sender};
 use crate::audit::events;
 use crate::bus::Tail;
 use crate::clock::Millis;
-use crate::consumer::{Runner, position_of};
+use crate::consumer::{Next, Runner, position_of};
 use crate::http::Origin;
 use crate::ids::WebhookId;
 use crate::store::{Again, Result, Store, Wanted, WebhookRow};
@@ -128,6 +128,44 @@ async fn clear(origin: &Origin, mut row: WebhookRow) {
     let told = events::of(now_ms, &row.tenant, events::WEBHOOK_CHANGED, ACTOR, row.id.as_str(), detail);
     if let Err(error) = origin.store.replace_webhook(row, told).await {
         tracing::warn!(%error, "a range that was delivered again is not forgotten yet");
+    }
+}
+
+/// An origin's deliveries to one webhook, moved on by whoever drives them: where nothing runs by itself.
+#[derive(Debug)]
+pub struct Driven {
+    origin: Origin,
+    tail: Arc<Tail>,
+    runner: Runner<Hook>,
+}
+
+impl Driven {
+    /// Deliveries over a line that is given.
+    ///
+    /// # Errors
+    /// When the webhook can't be delivered to.
+    pub async fn new(
+        origin: &Origin,
+        row: WebhookRow,
+        sender: crate::consumer::Sender,
+    ) -> std::result::Result<Driven, super::WebhookError> {
+        let (tail, permits) = (Arc::new(Tail::default()), Arc::new(Semaphore::new(MAX_REQUESTS)));
+        let hook = Hook::new(origin, row, None, (&tail, &permits, &sender)).await?;
+        Ok(Driven { origin: origin.clone(), tail, runner: Runner::new(hook, MANNER, &*origin.random) })
+    }
+
+    /// Hears what is new.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn listen(&self) -> Result<()> {
+        while self.tail.read(&*self.origin.store).await? {}
+        Ok(())
+    }
+
+    /// Delivers the next of it; when to go on.
+    pub async fn step(&self) -> Next {
+        self.runner.step(&self.origin, &mut 0).await
     }
 }
 

@@ -24,7 +24,7 @@ use crate::random::Random;
 use crate::store::{Again, Event, Store, StoreError, TextRight, Urgency, Webhook, WebhookRow, WebhookState};
 
 pub use deliver::{Tested, try_out};
-pub use keep::{keep, oldest_unheard};
+pub use keep::{Driven, keep, oldest_unheard};
 pub use sign::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER};
 
 /// Webhooks that one tenant may have.

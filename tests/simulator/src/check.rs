@@ -4,6 +4,7 @@ mod desk;
 mod erasures;
 mod events;
 mod limits;
+mod webhooks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,6 +47,9 @@ pub(super) fn check(world: &World) -> Vec<Violation> {
     erasures::check(world, &erased, &mut found);
     if world.plan.reads_events {
         events::check(world, &kept, &mut found);
+    }
+    if world.plan.has_webhook {
+        webhooks::check(world, &mut found);
     }
     limits::check(world, &mut found);
     refusals_have_a_reason(world, &mut found);

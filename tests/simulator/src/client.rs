@@ -25,6 +25,8 @@ const FIRST_BACKOFF_MS: u64 = 250;
 const MAX_RETRY_AFTER_MS: u64 = 30_000;
 /// How long one try may take, microseconds.
 const TIMEOUT_US: u64 = 20_000_000;
+/// Within what time an impatient client sends a turn again, microseconds.
+const AT_ONCE_US: u64 = 60_000;
 /// When a client that gave up is reloaded, microseconds.
 const RELOAD_US: (u64, u64) = (5_000_000, 30_000_000);
 /// How often a stranger listens, percent of the turns that are durable.
@@ -134,7 +136,7 @@ async fn answered(world: &Rc<World>, plan: &ClientPlan, turn: &TurnPlan) -> Opti
     let key = turn.key();
     let tries = match plan.patience {
         Patience::Hasty | Patience::Floods => 1,
-        Patience::Endless | Patience::Tries(_) => MAX_ATTEMPTS,
+        Patience::Endless | Patience::Tries(_) | Patience::Impatient => MAX_ATTEMPTS,
     };
     let (mut attempt, mut all) = (1, 0);
     loop {
@@ -143,6 +145,19 @@ async fn answered(world: &Rc<World>, plan: &ClientPlan, turn: &TurnPlan) -> Opti
             false => plan.node,
         };
         world.tell(|| format!("{} sends {key} to n{node}", plan.name));
+        if plan.patience == Patience::Impatient {
+            for also in (0..world.sites.len()).chain([node]) {
+                let (world, ask) = (Rc::clone(world), say(plan, key, turn.text));
+                let pause_us = world.draw().below(AT_ONCE_US);
+                world.scheduler.spawn({
+                    let world = Rc::clone(&world);
+                    async move {
+                        world.scheduler.sleep_us(pause_us).await;
+                        let _ = attempt_once(&world, also, ask).await;
+                    }
+                });
+            }
+        }
         let tried = attempt_once(world, node, say(plan, key, turn.text)).await;
         let asked_ms = match tried {
             Some(answer) if plan.patience == Patience::Floods || !AGAIN.contains(&answer.status) => {

@@ -6,7 +6,7 @@
 //! | `plan.rs`, `scenes.rs` | what will happen, drawn from the seed: anything, or something small |
 //! | `scheduler.rs`, `random.rs` | virtual time and chance |
 //! | `world.rs` | the network and the faults |
-//! | `node.rs`, `kv.rs`, `client.rs`, `agent.rs`, `reader.rs`, `services.rs`, `origin.rs`, `game.rs` | who takes part |
+//! | `node.rs`, `kv.rs`, `client.rs`, `agent.rs`, `reader.rs`, `hook.rs`, `services.rs`, `origin.rs`, `game.rs` | who takes part |
 //! | `check.rs` | what must hold |
 //! | `shrink.rs` | making a failing world smaller |
 //!
@@ -16,6 +16,7 @@ mod agent;
 mod check;
 mod client;
 mod game;
+mod hook;
 mod kv;
 mod node;
 mod origin;
@@ -138,6 +139,12 @@ fn run_to_the_end(plan: &Plan, mutation: Option<Mutation>) -> Report {
     }
     if plan.reads_events {
         world.scheduler.spawn(reader::read(Rc::clone(&world)));
+    }
+    if plan.has_webhook {
+        world.origin.borrow_mut().make_webhook(plan.seed, world.now_ms());
+        for deliverer in 0..hook::DELIVERERS {
+            world.scheduler.spawn(hook::deliver(Rc::clone(&world), deliverer));
+        }
     }
     for erasure in plan.erasures.clone() {
         world.scheduler.spawn(client::erase(Rc::clone(&world), erasure));

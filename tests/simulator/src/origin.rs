@@ -4,6 +4,8 @@
 //! Mechanisms are taken away here from the outside, never in the origin itself: by triggers in its database and by a proxy
 //! before its door.
 
+mod webhook;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -43,6 +45,7 @@ use crate::Mutation;
 use crate::game::{CONTRACT, GAME, GAME_ID};
 use crate::plan::{Plan, Trip};
 use crate::random::Shared;
+use webhook::Webhook;
 
 /// The tenant of every world.
 pub(super) const TENANT: &str = "default";
@@ -104,6 +107,11 @@ pub(super) struct OriginHost {
     origin: Origin,
     clock: Arc<OriginClock>,
     router: axum::Router,
+    /// Other origins on the same store, each with its own memory.
+    others: Vec<axum::Router>,
+    /// How many there are in all.
+    origins: usize,
+    webhook: Option<Webhook>,
     mutation: Option<Mutation>,
     folder: TempDir,
 }
@@ -221,7 +229,10 @@ impl OriginHost {
             tls: None,
         };
         let router = edge_service(origin.clone());
-        OriginHost { runtime, origin, clock, router, mutation, folder }
+        let (origins, others) = (plan.origins, Vec::new());
+        let mut host = OriginHost { runtime, origin, clock, router, others, origins, webhook: None, mutation, folder };
+        host.restart();
+        host
     }
 
     /// Starts again with what is durable: nonces, keys in memory and counts are gone.
@@ -230,6 +241,14 @@ impl OriginHost {
         self.origin.protection = protection(config, store, Arc::clone(clock), Arc::clone(random));
         self.origin.gate = Arc::new(Gate::new(config));
         self.router = edge_service(self.origin.clone());
+        let other = |_| {
+            let protection = protection(config, store, Arc::clone(clock), Arc::clone(random));
+            edge_service(Origin { gate: Arc::new(Gate::new(config)), protection, ..self.origin.clone() })
+        };
+        self.others = (1..self.origins).map(other).collect();
+        if let Some(webhook) = &mut self.webhook {
+            webhook.deliverers = Default::default();
+        }
     }
 
     /// Copies the store.
@@ -313,15 +332,21 @@ impl OriginHost {
     }
 
     /// Carries out a request, and tells what was done.
-    pub(super) fn answer(&self, request: &Outbound, trips: &[Trip], now_ms: i64) -> (Inbound, Option<Deed>) {
+    pub(super) fn answer(
+        &self,
+        which: usize,
+        request: &Outbound,
+        trips: &[Trip],
+        now_ms: i64,
+    ) -> (Inbound, Option<Deed>) {
         self.clock.0.store(now_ms, Ordering::SeqCst);
-        self.tripping(trips, || self.carry_out(request, now_ms))
+        self.tripping(trips, || self.carry_out(which, request, now_ms))
     }
 
-    fn carry_out(&self, request: &Outbound, now_ms: i64) -> (Inbound, Option<Deed>) {
+    fn carry_out(&self, which: usize, request: &Outbound, now_ms: i64) -> (Inbound, Option<Deed>) {
         let (body, answer) = match self.mutation {
             Some(Mutation::NoCompareAndSwap) => self.overriding(request, now_ms),
-            _ => (request.body.clone(), self.passed(request)),
+            _ => (request.body.clone(), self.passed(which, request)),
         };
         let deed = deed(request, &body, &answer);
         (answer, deed)
@@ -454,7 +479,7 @@ impl OriginHost {
         })
     }
 
-    fn passed(&self, request: &Outbound) -> Inbound {
+    fn passed(&self, which: usize, request: &Outbound) -> Inbound {
         let path = request.url.strip_prefix(ORIGIN_URL).expect("calls go to the origin");
         let mut built = Request::builder().method(request.method).uri(path);
         for (name, value) in &request.headers {
@@ -462,7 +487,8 @@ impl OriginHost {
         }
         let request = built.body(Body::from(request.body.clone())).expect("a request");
         self.runtime.block_on(async {
-            let answer = self.router.clone().oneshot(request).await.expect("the router always answers");
+            let router = if which == 0 { &self.router } else { &self.others[which - 1] };
+            let answer = router.clone().oneshot(request).await.expect("the router always answers");
             let status = answer.status().as_u16();
             let body = answer.into_body().collect().await.expect("a whole body").to_bytes().to_vec();
             Inbound { status, body }
@@ -472,7 +498,7 @@ impl OriginHost {
     /// The origin without its compare-and-swap: whatever version a turn was run on, it is made to fit.
     fn overriding(&self, request: &Outbound, now_ms: i64) -> (Vec<u8>, Inbound) {
         let mut request = request.clone();
-        let mut answer = self.passed(&request);
+        let mut answer = self.passed(0, &request);
         for _ in 0..MAX_OVERRIDES {
             let conflict = serde_json::from_slice::<Conflict>(&answer.body).ok();
             let turn = serde_json::from_slice::<CommitRequest>(&request.body).ok();
@@ -482,7 +508,7 @@ impl OriginHost {
             turn.record.turn = turn.expected_version + 1;
             request.body = serde_json::to_vec(&turn).expect("a body");
             request.headers = signed(&request, now_ms);
-            answer = self.passed(&request);
+            answer = self.passed(0, &request);
         }
         (request.body, answer)
     }

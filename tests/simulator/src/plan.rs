@@ -101,6 +101,8 @@ pub enum Patience {
     Hasty,
     /// It gives up for good after so many tries.
     Tries(u32),
+    /// It does not wait at all: it sends each turn to every node at once, twice, and takes the answer to the first.
+    Impatient,
     /// It tries each turn once, and hears no `Retry-After`.
     Floods,
 }
@@ -296,6 +298,10 @@ pub struct Plan {
     pub agents: Vec<AgentPlan>,
     /// Whether somebody reads the events.
     pub reads_events: bool,
+    /// Whether a webhook tells of them.
+    pub has_webhook: bool,
+    /// Origins on the one store: a request comes to any of them.
+    pub origins: usize,
     /// The rate of each person, if limits are on.
     pub limit: Option<&'static str>,
     /// The rate of all together, where limits are on.
@@ -344,6 +350,8 @@ impl Plan {
             agents: Vec::new(),
             // Reading costs time, and shows little more in more worlds.
             reads_events: seed.is_multiple_of(4) || seed % 4 == 3,
+            has_webhook: seed % 8 == 1 || seed % 8 == 6,
+            origins: if seed.is_multiple_of(3) { 2 } else { 1 },
             limit: None,
             global_limit: GLOBAL_LIMIT,
             services: Services::Remember,
@@ -422,10 +430,11 @@ impl Plan {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Plan { seed, about, limit, global_limit, services, sealed, lease_seconds, .. } = self;
+        let Plan { seed, about, limit, global_limit, services, sealed, lease_seconds, origins, has_webhook, .. } = self;
         writeln!(
             f,
-            "seed {seed}, {about}, limits {limit:?} and {global_limit}, lease {lease_seconds} s, sealed: {sealed}"
+            "seed {seed}, {about}, limits {limit:?} and {global_limit}, lease {lease_seconds} s, sealed: {sealed}, {origins} origins, \
+             webhook: {has_webhook}"
         )?;
         writeln!(f, "  services {services:?}")?;
         for (index, node) in self.nodes.iter().enumerate() {
@@ -504,6 +513,7 @@ fn clients(random: &Random, nodes: usize) -> Vec<ClientPlan> {
             patience: match random.below(20) {
                 0 => Patience::Tries(2),
                 1 => Patience::Hasty,
+                2 => Patience::Impatient,
                 _ => Patience::Endless,
             },
             turns: (0..random.between(2, 7)).map(turn).collect(),

@@ -14,7 +14,7 @@ type Scene = fn(&mut Stage);
 pub(super) const LAST_SAID_AGAIN: &str = "says_the_last_again_while_away";
 
 /// Every scene, with its name.
-const SCENES: [(&str, Scene); 32] = [
+const SCENES: [(&str, Scene); 34] = [
     ("two_at_once", two_at_once),
     ("gives_up_in_the_middle", gives_up_in_the_middle),
     ("acts_on_another_state", acts_on_another_state),
@@ -47,6 +47,8 @@ const SCENES: [(&str, Scene); 32] = [
     ("clerk_is_gone", clerk_is_gone),
     ("two_clerks", two_clerks),
     ("erased_while_with_a_clerk", erased_while_with_a_clerk),
+    ("tried_at_once", tried_at_once),
+    ("told_by_a_webhook", told_by_a_webhook),
 ];
 
 /// The names of all scenes.
@@ -504,6 +506,38 @@ fn services_forget(stage: &mut Stage) {
     stage.client(ANN, &["rush order", "3", "order something", "tea", "7", "rush order", "3"], 3_000);
     let percent = *stage.random.pick(&[30, 60]);
     stage.fault(FaultKind::AnswersLost(Link::Services), 0, 60, percent);
+}
+
+/// One turn comes several times at once, to one node and to others, and the services do again whatever they are asked to.
+fn tried_at_once(stage: &mut Stage) {
+    let count = *stage.random.pick(&[1, 2]);
+    stage.alike(count, &ANYWHERE);
+    stage.plan.services = Services::Forget;
+    stage.plan.lease_seconds = *stage.random.pick(&[1, 5, 60]);
+    let client = stage.client(ANN, &["rush order", "3", "order something", "tea", "7"], 2_000);
+    stage.plan.clients[client].patience = Patience::Impatient;
+    if stage.random.chance(50) {
+        stage.fault(FaultKind::Delays(Link::Services), 0, 30, 40);
+    }
+}
+
+/// Somebody is told of what happens, and persons are erased meanwhile; origins come and go.
+fn told_by_a_webhook(stage: &mut Stage) {
+    stage.alike(2, &EXACT);
+    stage.plan.has_webhook = true;
+    stage.plan.origins = 2;
+    for (who, pause_ms) in [(ANN, 4_000), (Who("person1", "k1", 1), 6_000), (Who("person1", "k2", 0), 9_000)] {
+        stage.client(who, &["hello", "order something", "tea", "3", "is it in stock", "hello", "rush order"], pause_ms);
+    }
+    let at_us = stage.random.between(2 * SECOND_US, 40 * SECOND_US);
+    let what = match stage.random.chance(50) {
+        true => Erased::Conversation { user: "person0".into(), conversation: "k0".into() },
+        false => Erased::Person { user: "person1".into() },
+    };
+    stage.plan.erasures.push(ErasurePlan { name: "x0".into(), what, at_us });
+    if stage.random.chance(40) {
+        stage.away(10, 30);
+    }
 }
 
 /// What a person says who asks for a clerk in the middle of something, and goes on.

@@ -11,10 +11,11 @@ use lgdl::wire::node::Why;
 use lgdl_edge::platform::{FetchError, Inbound, Outbound};
 
 use crate::Mutation;
+use crate::hook::Told;
 use crate::node::{Rekeyed, Site};
 use crate::origin::{Deed, ORIGIN_URL, OriginHost};
 use crate::plan::{CALM_US, Fault, FaultKind, Link, Plan, Trip};
-use crate::random::{Random, extended, fingerprint};
+use crate::random::{Random, extended, fingerprint, index};
 use crate::reader::Heard;
 use crate::scheduler::{Scheduler, channel};
 use crate::services::{SERVICES_URL, Services};
@@ -78,6 +79,8 @@ pub(super) struct History {
     pub(super) at_desk: BTreeMap<String, (Turn, Option<usize>)>,
     /// What the reader of events was given, in its order.
     pub(super) heard_of: Vec<Heard>,
+    /// What a webhook was told.
+    pub(super) told: Told,
     /// What agents have said, with the conversation; whether the origin has acknowledged it.
     pub(super) sayings: BTreeMap<String, (String, bool)>,
     /// Who said something in which conversation, and when.
@@ -264,7 +267,9 @@ impl World {
         if fails && early {
             return Ok(Inbound { status: 503, body: Vec::new() });
         }
-        let (answer, deed) = self.origin.borrow().answer(request, &self.trips(), self.now_ms());
+        let origins = self.plan.origins;
+        let which = if origins > 1 { index(self.network.below(origins as u64)) } else { 0 };
+        let (answer, deed) = self.origin.borrow().answer(which, request, &self.trips(), self.now_ms());
         let path = request.url.strip_prefix(ORIGIN_URL).unwrap_or_default();
         let hash = fingerprint(&request.body) ^ fingerprint(&answer.body);
         self.tell(|| format!("origin {} {path} -> {} {hash:016x}", request.method, answer.status));
