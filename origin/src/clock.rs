@@ -23,6 +23,22 @@ pub fn nearest_time(millis: Millis) -> Millis {
     millis.clamp(*TIMES.start(), *TIMES.end())
 }
 
+/// How far a time may lie ahead before it is no time of this clock's, milliseconds: several threads note theirs one after the other.
+const AHEAD_MS: Millis = 10_000;
+
+/// Whether a time that was noted lies within the last so many milliseconds. One that lies ahead was noted by a clock that has been set
+/// right since, and counts for nothing: else it would count until that time comes.
+#[must_use]
+pub fn is_within(at: Millis, length: Millis, now_ms: Millis) -> bool {
+    (-AHEAD_MS..length).contains(&now_ms.saturating_sub(at))
+}
+
+/// Whether a time until which something holds for so long at most is still to come. Further ahead it was set by a clock that was wrong.
+#[must_use]
+pub fn is_still_before(until: Millis, length: Millis, now_ms: Millis) -> bool {
+    (1..=length.saturating_add(AHEAD_MS)).contains(&until.saturating_sub(now_ms))
+}
+
 /// Tells the time.
 pub trait Clock: Send + Sync + fmt::Debug {
     /// Milliseconds since 1970.
@@ -61,5 +77,22 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn now_ms(&self) -> Millis {
         self.0.load(Ordering::SeqCst)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_wrong_clock_has_noted_counts_for_nothing() {
+        let now = 10 * DAY_MS;
+        for (at, is) in [(now, true), (now - 999, true), (now - 1_000, false), (now + 5, true), (now + DAY_MS, false)] {
+            assert_eq!(is_within(at, 1_000, now), is, "{at}");
+        }
+        for (until, is) in [(now, false), (now + 1, true), (now + HOUR_MS, true), (now + DAY_MS, false), (0, false)] {
+            assert_eq!(is_still_before(until, HOUR_MS, now), is, "{until}");
+        }
+        assert!(!is_within(Millis::MIN, 1_000, now) && !is_still_before(Millis::MAX, 1_000, now));
     }
 }

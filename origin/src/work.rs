@@ -6,7 +6,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::clock::Millis;
+use crate::clock::{Millis, is_within};
 
 /// How long work that failed speaks for the store, when no work follows and trials succeed.
 pub const FORGOTTEN_AFTER_MS: Millis = 10_000;
@@ -71,7 +71,7 @@ impl Work {
     pub fn failing(&self, now_ms: Millis) -> Option<u32> {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let counts = last.unavailable || last.failures >= FAILURES_IN_A_ROW;
-        let fresh = now_ms.saturating_sub(last.failed_at) < FORGOTTEN_AFTER_MS;
+        let fresh = is_within(last.failed_at, FORGOTTEN_AFTER_MS, now_ms);
         (counts && fresh).then_some(last.failures)
     }
 }

@@ -78,6 +78,9 @@ impl fmt::Display for Rate {
     }
 }
 
+/// A clock that goes back by more than this was wrong before, milliseconds.
+const WRONG_CLOCK_MS: u64 = 120_000;
+
 /// One token bucket. It is full at first and fills evenly.
 ///
 /// Levels are whole numbers in units of `1 / period_ms` tokens, so that a millisecond adds exactly `tokens` units and
@@ -95,12 +98,16 @@ impl Bucket {
         Bucket { level: capacity(rate), at_ms: now_ms }
     }
 
-    /// Fills what time has brought. A clock that went back brings nothing.
+    /// Fills what time has brought. A clock that went back brings nothing; where it went back far, it was wrong before, and is believed
+    /// from now on: else nobody would get a token until that time comes.
     fn refill(&mut self, rate: Rate, now_ms: i64) {
         let elapsed = u64::try_from(now_ms.saturating_sub(self.at_ms)).unwrap_or(0);
         let gained = elapsed.saturating_mul(u64::from(rate.tokens));
         self.level = self.level.saturating_add(gained).min(capacity(rate));
-        self.at_ms = self.at_ms.max(now_ms);
+        let ahead = u64::try_from(self.at_ms.saturating_sub(now_ms)).unwrap_or(0);
+        if ahead == 0 || ahead > rate.period_ms.max(WRONG_CLOCK_MS) {
+            self.at_ms = now_ms;
+        }
     }
 
     /// How it stands, after a refill.
@@ -210,22 +217,27 @@ pub struct Conduct {
 }
 
 impl Conduct {
-    /// Milliseconds that a ban still lasts, if there is one.
+    /// Milliseconds that a ban still lasts, if there is one. None lasts longer than the longest: its clock was wrong.
     #[must_use]
     pub fn banned_for_ms(&self, now_ms: i64) -> Option<u64> {
-        u64::try_from(self.banned_until_ms.saturating_sub(now_ms)).ok().filter(|left| *left > 0)
+        let left = self.banned_until_ms.saturating_sub(now_ms);
+        u64::try_from(left).ok().filter(|_| (1..=LONGEST_BAN_MS).contains(&left))
+    }
+
+    /// Whether the time in which refusals are counted is over, or lies further ahead than it lasts.
+    fn is_window_over(&self, now_ms: i64) -> bool {
+        now_ms.saturating_sub(self.window_from_ms).saturating_abs() >= REFUSAL_WINDOW_MS
     }
 
     /// Whether forgetting it changes nothing.
     #[must_use]
     pub fn is_forgiven(&self, now_ms: i64) -> bool {
-        now_ms.saturating_sub(self.window_from_ms) >= REFUSAL_WINDOW_MS
-            && now_ms.saturating_sub(self.banned_until_ms) >= BAN_MEMORY_MS
+        self.is_window_over(now_ms) && now_ms.saturating_sub(self.banned_until_ms) >= BAN_MEMORY_MS
     }
 
     /// Notes a refusal; tells the length of the ban that it brings, if it brings one.
     pub fn refused(&mut self, now_ms: i64) -> Option<u64> {
-        if now_ms.saturating_sub(self.window_from_ms) >= REFUSAL_WINDOW_MS {
+        if self.is_window_over(now_ms) {
             self.refusals = 0;
             self.window_from_ms = now_ms;
         }
@@ -522,6 +534,22 @@ mod tests {
             assert_eq!(take_all(&mut buckets, 0), Err(1));
         }
         assert_eq!(buckets[0].standing(0).remaining, 99);
+    }
+
+    #[test]
+    fn a_clock_that_was_wrong_locks_nobody_out_once_it_is_right() {
+        let day_ms = 86_400_000;
+        let mut counters = Counters::default();
+        // A day ahead, somebody uses everything up and is banned.
+        for _ in 0..60 {
+            counters.count(&request("ann"), day_ms);
+        }
+        assert!(counters.count(&request("ann"), day_ms).banned_for_ms.is_some());
+        // Set right, it lets everybody have what flows in from now on.
+        let first = counters.count(&request("ann"), 0);
+        assert_eq!((first.banned_for_ms, first.refused_by), (None, Some(0)));
+        let later: Vec<_> = (1..=10).map(|n| counters.count(&request("ann"), n * 6_000).refused_by).collect();
+        assert_eq!(later, [None; 10]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use crate::clock::Millis;
+use crate::clock::{Millis, is_within};
 
 /// Failed tries from one address in one window.
 pub const MAX_ATTEMPTS: usize = 5;
@@ -58,7 +58,7 @@ struct Told(Option<Millis>);
 impl Told {
     /// Whether it is to be said now: once in a window.
     fn now(&mut self, now_ms: Millis) -> bool {
-        let due = self.0.is_none_or(|told| now_ms - told >= WINDOW_MS);
+        let due = self.0.is_none_or(|told| !is_within(told, WINDOW_MS, now_ms));
         if due {
             self.0 = Some(now_ms);
         }
@@ -83,14 +83,14 @@ impl Attempts {
         let Remembered { addresses, names } = &mut *remembered;
         let known = names.get(&name).is_some_and(|name| name.known.contains(&address));
         if addresses.len() >= MAX_REMEMBERED || names.len() >= MAX_REMEMBERED {
-            addresses.retain(|_, tries| tries.times.last().is_some_and(|last| now_ms - last < WINDOW_MS));
-            names.retain(|_, name| !name.known.is_empty() || now_ms - name.last < WINDOW_MS);
+            addresses.retain(|_, tries| tries.times.last().is_some_and(|last| is_within(*last, WINDOW_MS, now_ms)));
+            names.retain(|_, name| !name.known.is_empty() || is_within(name.last, WINDOW_MS, now_ms));
             if !known && (addresses.len() >= MAX_REMEMBERED || names.len() >= MAX_REMEMBERED) {
                 return Err(TooMany { wait_ms: WINDOW_MS, is_first: false });
             }
         }
         if let Some(Tries { times, told }) = addresses.get_mut(&address) {
-            times.retain(|time| now_ms - time < WINDOW_MS);
+            times.retain(|time| is_within(*time, WINDOW_MS, now_ms));
             if let [oldest, ..] = times[..]
                 && times.len() >= MAX_ATTEMPTS
             {
@@ -98,8 +98,8 @@ impl Attempts {
             }
         }
         let entry = names.entry(name).or_default();
-        if now_ms - entry.last >= WINDOW_MS {
-            entry.failures = 0;
+        if !is_within(entry.last, WINDOW_MS, now_ms) {
+            (entry.failures, entry.last) = (0, now_ms);
         }
         let wait_ms = entry.last + wait_after(entry.failures) - now_ms;
         if !known && wait_ms > 0 {

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use tokio::sync::{Mutex, watch};
 
 use self::position::Read;
-use crate::clock::{Clock, Millis};
+use crate::clock::{Clock, Millis, is_still_before, is_within};
 use crate::hex;
 use crate::http::Origin;
 use crate::random::Random;
@@ -192,19 +192,19 @@ impl<C: Consumer> Runner<C> {
         random: &dyn Random,
     ) -> Result<Round, ConsumerError> {
         let mut place = self.held.lock().await;
-        let (note, now_ms) = (self.consumer.note(), clock.now_ms());
+        let (note, now_ms, lease_ms) = (self.consumer.note(), clock.now_ms(), millis(self.manner.lease));
         let mut held = match place.take() {
-            Some(held) if now_ms < held.read.position.until - millis(self.manner.lease) / 2 => held,
+            Some(held) if is_still_before(held.read.position.until - lease_ms / 2, lease_ms / 2, now_ms) => held,
             Some(held) => match self.keep(store, &note, held, now_ms, Hold::On).await? {
                 Some(held) => held,
                 None => return Ok(Round::Elsewhere),
             },
             None => {
                 let read = position::read(store, &note).await?;
-                if read.position.is_held_by_another(&self.holder, now_ms) {
+                if read.position.is_held_by_another(&self.holder, lease_ms, now_ms) {
                     return Ok(Round::Elsewhere);
                 }
-                if now_ms < read.position.not_before {
+                if is_still_before(read.position.not_before, millis(self.manner.longest_wait), now_ms) {
                     let wait = Duration::from_millis((read.position.not_before - now_ms).unsigned_abs());
                     return Ok(Round::Waiting { wait });
                 }
@@ -216,7 +216,7 @@ impl<C: Consumer> Runner<C> {
         if items.is_empty() {
             let passed = next.abs_diff(held.read.position.sequence);
             held.sequence = next;
-            if ours && now_ms - held.kept_at < millis(self.manner.keep_every) {
+            if ours && is_within(held.kept_at, millis(self.manner.keep_every), now_ms) {
                 // There may be more in a moment: the place is held on to, rather than written for every event.
                 *place = Some(held);
                 return Ok(Round::Nothing);
@@ -258,7 +258,7 @@ impl<C: Consumer> Runner<C> {
             self.keep(store, &note, held, now_ms, Hold::LetGo).await?;
             return Err(ConsumerError::Endpoint(error, position));
         }
-        if now_ms - held.kept_at >= millis(self.manner.keep_every) {
+        if !is_within(held.kept_at, millis(self.manner.keep_every), now_ms) {
             // Where each delivery is kept, another origin may be next.
             let hold = if self.manner.keep_every.is_zero() { Hold::LetGo } else { Hold::On };
             *place = self.keep(store, &note, held, now_ms, hold).await?.filter(|_| hold == Hold::On);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Millis;
+use crate::clock::{Millis, is_still_before};
 use crate::store::{Result, Store, StoreError};
 
 /// How far a consumer came.
@@ -32,8 +32,8 @@ pub(super) struct Read {
 }
 
 impl Position {
-    pub(super) fn is_held_by_another(&self, holder: &str, now_ms: Millis) -> bool {
-        !self.holder.is_empty() && self.holder != holder && now_ms < self.until
+    pub(super) fn is_held_by_another(&self, holder: &str, lease_ms: Millis, now_ms: Millis) -> bool {
+        !self.holder.is_empty() && self.holder != holder && is_still_before(self.until, lease_ms, now_ms)
     }
 }
 

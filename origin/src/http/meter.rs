@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::clock::Millis;
+use crate::clock::{Millis, is_within};
 
 /// Exports and deletions of one person in one window.
 pub(super) const MAX_A_WINDOW: u32 = 20;
@@ -26,7 +26,7 @@ impl Meter {
     /// Counts one more of a subject; an error says how many seconds to wait.
     pub(super) fn count(&self, subject: String, now_ms: Millis) -> Result<(), u32> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let over = |since: Millis| now_ms.saturating_sub(since) >= WINDOW_MS;
+        let over = |since: Millis| !is_within(since, WINDOW_MS, now_ms);
         if counts.len() >= MAX_REMEMBERED && !counts.contains_key(&subject) {
             counts.retain(|_, (since, _)| !over(*since));
         }
@@ -48,7 +48,7 @@ impl Meter {
     /// Whether something is to be told: it was not, lately.
     pub(super) fn is_news(&self, what: String, now_ms: Millis) -> bool {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = |at: Millis| now_ms.saturating_sub(at) < TOLD_FOR_MS;
+        let fresh = |at: Millis| is_within(at, TOLD_FOR_MS, now_ms);
         if told.len() >= MAX_REMEMBERED {
             told.retain(|_, at| fresh(*at));
         }
@@ -66,6 +66,17 @@ impl Meter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_was_ahead_keeps_nobody_waiting_once_it_is_right() {
+        let meter = Meter::default();
+        for _ in 0..MAX_A_WINDOW {
+            assert_eq!(meter.count("a".into(), 100 * WINDOW_MS), Ok(()));
+        }
+        assert!(meter.count("a".into(), 100 * WINDOW_MS).is_err());
+        assert_eq!(meter.count("a".into(), WINDOW_MS), Ok(()));
+        assert!(meter.is_news("told".into(), 100 * TOLD_FOR_MS) && meter.is_news("told".into(), TOLD_FOR_MS));
+    }
 
     #[test]
     fn so_many_in_a_window_and_of_each_subject_for_itself() {

@@ -23,7 +23,7 @@ use tokio::sync::{OnceCell, watch};
 use super::Origin;
 use super::meter::Meter;
 use super::problem::Problem;
-use crate::clock::Millis;
+use crate::clock::{Millis, is_within};
 use crate::config::{Config, EdgeKey};
 use crate::games::Publishing;
 use crate::hex;
@@ -179,7 +179,7 @@ impl Nonces {
     /// False when the nonce was used before, or too many are remembered.
     fn use_up(&mut self, nonce: String, now_ms: Millis) -> bool {
         // A timestamp is accepted from one window before to one window after: two windows in all.
-        if now_ms.saturating_sub(self.since) > 2 * REPLAY_WINDOW_MS {
+        if !is_within(self.since, 2 * REPLAY_WINDOW_MS + 1, now_ms) {
             self.old = std::mem::take(&mut self.young);
             self.since = now_ms;
         }

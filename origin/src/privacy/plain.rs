@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use super::ring::holds_data_keys;
 use super::{Parts, Protection, RingError, Unprotected, UnreadableKeys};
-use crate::clock::{Clock, Millis};
+use crate::clock::{Clock, Millis, is_within};
 use crate::ids::person_pseudonym;
 use crate::store::{Commit, ConversationDump, ConversationRow, Result, Store};
 
@@ -41,7 +41,7 @@ impl Plain {
     /// ring, of this person.
     async fn check(&self, tenant: &str, user_id: &str) -> Result<()> {
         let now_ms = self.clock.now_ms();
-        if now_ms.saturating_sub(self.plain_at.load(Ordering::Relaxed)) < BELIEVED_FOR_MS {
+        if is_within(self.plain_at.load(Ordering::Relaxed), BELIEVED_FOR_MS, now_ms) {
             return Ok(());
         }
         if !holds_data_keys(&*self.store).await? {

@@ -129,6 +129,7 @@ contract! {
     listings::administrators_are_listed_by_name_whatever_the_locale,
     listings::a_refresh_token_is_good_for_one_of_many_who_send_it,
     push::a_siem_that_fails_at_first_gets_every_link_once_and_in_order,
+    push::what_a_wrong_clock_has_noted_holds_nothing_up,
     push::a_process_that_comes_after_goes_on_where_the_one_before_stopped,
     push::a_process_that_dies_while_it_sends_is_followed_by_another,
     push::several_origins_share_the_work_and_send_nothing_twice,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use lgdl_origin::Config;
 use lgdl_origin::audit::{self, Siem as Endpoint, drain, lag};
-use lgdl_origin::clock::{Clock, ManualClock};
+use lgdl_origin::clock::{Clock, DAY_MS, ManualClock};
 use lgdl_origin::consumer::{ConsumerError, EndpointError, Round, Runner};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::{Event, MAX_PAGE, Store};
@@ -78,6 +78,14 @@ pub(crate) async fn a_siem_that_fails_at_first_gets_every_link_once_and_in_order
     assert_eq!(siem.lines(), kept, "as the export writes them");
     assert_eq!(lag(&*store, NOW).await.unwrap().links, 0);
     assert_eq!(push.round(&*store, &clock, &SystemRandom).await.unwrap(), Round::Nothing);
+}
+
+pub(crate) async fn what_a_wrong_clock_has_noted_holds_nothing_up(store: Fresh) {
+    let siem = Siem::start(&[Answer::Refuse(StatusCode::SERVICE_UNAVAILABLE)]).await;
+    let (ahead, right) = (ManualClock::at(NOW + 10 * DAY_MS), ManualClock::at(NOW));
+    tell(&*store, LINKS).await;
+    assert!(push(&siem).round(&*store, &ahead, &SystemRandom).await.is_err(), "it is tried again in ten days");
+    assert_eq!(send_all(&push(&siem), &*store, &right).await, LINKS, "that clock was wrong");
 }
 
 pub(crate) async fn a_process_that_comes_after_goes_on_where_the_one_before_stopped(store: Fresh) {
