@@ -274,7 +274,7 @@ fn a_hundred_conversations_that_cannot_be_placed_keep_no_other_one_waiting() {
     world.weather.set(Weather::Fine);
     for name in &stuck {
         let key = ("desk".to_owned(), name.clone());
-        world.state.borrow_mut().claims.insert(key, ("somebody else".into(), 1));
+        world.state.borrow_mut().claims.insert(key, ("somebody else".into(), None));
     }
     for _ in 0..3 {
         drained(&node);

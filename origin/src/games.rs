@@ -17,6 +17,7 @@ use serde::Serialize;
 use crate::audit::events;
 use crate::bundle::bundled;
 use crate::clock::Millis;
+use crate::computing::compute;
 use crate::hex;
 use crate::records::{Malformed, check_id};
 use crate::store::{GameVersionRow, Publication, PublishOutcome, Store, StoreError};
@@ -66,10 +67,6 @@ impl Drop for UnderWay {
         }
     }
 }
-
-/// Games that are compiled at once in this process.
-const MAX_COMPILING: usize = 1;
-static COMPILING: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(MAX_COMPILING);
 
 /// What is to be published.
 #[derive(Debug, Clone, Copy)]
@@ -208,14 +205,12 @@ struct Compiled {
     warnings: Vec<Diagnostic>,
 }
 
-/// Compiles and holds the goldens on a thread of its own, one game at a time: turns go on meanwhile, and so does the machine.
+/// Compiles and holds the goldens while turns go on.
 async fn compile_aside(
     content: Content<'_>,
     meaning: Meaning,
     goldens: Option<Goldens<'_>>,
 ) -> Result<Compiled, PublishError> {
-    let internal = |error: &dyn std::fmt::Display| PublishError::Store(StoreError::Internal(error.to_string()));
-    let permit = COMPILING.acquire().await.map_err(|error| internal(&error))?;
     let (bytes, contract) = match content {
         Content::Source { source, contract } => (source.to_vec(), Some(contract.map(str::to_owned))),
         Content::Compiled(bytes) => (bytes.to_vec(), None),
@@ -225,8 +220,6 @@ async fn compile_aside(
         (dialogs, goldens.mocks.map(<[u8]>::to_vec))
     });
     let work = move || {
-        // Given back when the work is done, also where nobody waits for it any more.
-        let _permit = permit;
         let content = match &contract {
             Some(contract) => Content::Source { source: &bytes, contract: contract.as_deref() },
             None => Content::Compiled(&bytes),
@@ -238,7 +231,7 @@ async fn compile_aside(
         }
         Ok(compiled)
     };
-    tokio::task::spawn_blocking(work).await.map_err(|error| internal(&error))?
+    compute(work).await?
 }
 
 fn compile(content: Content<'_>, meaning: Meaning) -> Result<Compiled, PublishError> {

@@ -29,6 +29,7 @@ pub mod bundle;
 pub mod bus;
 pub mod cleanup;
 pub mod clock;
+mod computing;
 pub mod config;
 pub mod consumer;
 pub mod desk;

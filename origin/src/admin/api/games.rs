@@ -16,6 +16,7 @@ use lgdl::wire::origin::GamePolicy;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::learning::LOOKED_THROUGH_WITHIN;
 use crate::admin::endpoint::Endpoint;
 use crate::admin::guard::Caller;
 use crate::admin::input::{Body, InPath, InQuery, MAX_REASON_CHARS, MIN_REASON_CHARS, check_reason};
@@ -24,6 +25,7 @@ use crate::admin::schema::{any_object, flag, list, name, object, one_of, or_null
 use crate::archives::ArchivedTurns;
 use crate::audit::events;
 use crate::clock::TIMES;
+use crate::computing::compute;
 use crate::games::{Content, Goldens, MAX_SOURCE_BYTES, PublishError, PublishRequest, UnderWay, publish};
 use crate::http::{Origin, Problem};
 use crate::learning::unmatched;
@@ -105,6 +107,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             ("reason", json!({"type": "string", "minLength": MIN_REASON_CHARS, "maxLength": MAX_REASON_CHARS})),
             ("?since_ms", time()),
         ]))
+        .may_take(LOOKED_THROUGH_WITHIN)
         .answers(200, object([("unmatched", list(any_object())), ("conversations", whole()), ("all", whole())])),
         Endpoint::new(
             Method::PUT,
@@ -376,7 +379,8 @@ async fn not_understood(
     let wanted = Wanted { since: Some(since), archived, ..Wanted::default() };
     let talks = talks(&*origin.store, &*origin.protection, &caller.tenant, &game, &wanted).await?;
     let (conversations, all) = (talks.talks.len(), talks.all);
-    Ok(Json(json!({"unmatched": unmatched(&compiled, &talks.talks), "conversations": conversations, "all": all})))
+    let unmatched = compute(move || unmatched(&compiled, &talks.talks)).await?;
+    Ok(Json(json!({"unmatched": unmatched, "conversations": conversations, "all": all})))
 }
 
 async fn activate(

@@ -3,6 +3,8 @@
 //! Proposals show what persons said, so that all of it is for those who may read text, with a reason. A draft is only an
 //! answer: publishing it is for those who may change games.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
@@ -23,12 +25,15 @@ use crate::admin::permissions::Permission::ReadText;
 use crate::admin::schema::{any_object, list, object, one_of, or_null, text, whole};
 use crate::archives::ArchivedTurns;
 use crate::audit::events;
+use crate::computing::compute;
 use crate::games::MAX_SOURCE_BYTES;
 use crate::http::{Origin, Problem};
 use crate::learning::{Around, Decision, Proposal, Trial, Tried, decide, decided, proposals};
 use crate::records::check_id;
 use crate::replay::{Talks, Wanted, talks};
 
+/// Time for what goes through stored conversations.
+pub(super) const LOOKED_THROUGH_WITHIN: Duration = Duration::from_secs(120);
 /// A source may grow when it is written as JSON.
 const MAX_TRIAL_BYTES: usize = 2 * MAX_SOURCE_BYTES;
 
@@ -61,6 +66,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             list_all,
         )
         .takes(object([("reason", reason())]))
+        .may_take(LOOKED_THROUGH_WITHIN)
         .answers(200, object([("proposals", list(proposal)), ("conversations", whole()), ("all", whole())])),
         Endpoint::new(
             Method::POST,
@@ -71,6 +77,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         )
         .takes(trial())
         .takes_at_most(MAX_TRIAL_BYTES)
+        .may_take(LOOKED_THROUGH_WITHIN)
         .answers(200, object([("proposal", any_object()), ("shadow", any_object()), ("failing", whole())])),
         Endpoint::new(
             Method::POST,
@@ -81,6 +88,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         )
         .takes(trial())
         .takes_at_most(MAX_TRIAL_BYTES)
+        .may_take(LOOKED_THROUGH_WITHIN)
         .answers(200, object([("draft", text()), ("shadow", any_object()), ("decision", decision())])),
         Endpoint::new(
             Method::POST,
@@ -90,6 +98,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             reject,
         )
         .takes(object([("reason", reason())]))
+        .may_take(LOOKED_THROUGH_WITHIN)
         .answers(200, object([("decision", decision())])),
     ]
 }
@@ -136,7 +145,7 @@ async fn proposed(origin: &Origin, caller: &Caller, game: &str, reason: &str) ->
         CompiledGame::load(compiled.into()).map_err(|_| Problem::internal("The active version can't be read."))?;
     let wanted = Wanted { archived: ArchivedTurns::read_in(&origin.config), ..Wanted::default() };
     let talks = talks(&*origin.store, &*origin.protection, &caller.tenant, game, &wanted).await?;
-    Ok(Proposed { all: proposals(&compiled, &talks.talks), talks })
+    Ok(compute(move || Proposed { all: proposals(&compiled, &talks.talks), talks }).await?)
 }
 
 /// A proposal of a game, tried in a source.
@@ -215,7 +224,7 @@ async fn keep(
     caller.tell(origin, events::PROPOSAL_DECIDED, game, proposal.told(decision)).await
 }
 
-/// Tries the phrase on a thread of its own: turns go on meanwhile.
+/// Tries the phrase while turns go on.
 async fn tried(proposal: &Proposal, source: Source, talks: Talks, meaning: Meaning) -> Result<Tried, Problem> {
     let proposal = proposal.clone();
     let work = move || {
@@ -252,8 +261,7 @@ async fn tried(proposal: &Proposal, source: Source, talks: Talks, meaning: Meani
         };
         trial.of(&proposal).map_err(|error| unusable(&error))
     };
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|_| Problem::internal("The trial did not come to its end."))?
+    compute(work).await?
 }
 
 /// An error as a sentence of a problem.
