@@ -73,7 +73,7 @@ pub struct Sender {
 /// What a request goes over.
 #[derive(Clone)]
 enum Line {
-    Network(HttpClient<Full<Bytes>>),
+    Network(Box<HttpClient<Full<Bytes>>>),
     Carried(Arc<Carrier>),
 }
 
@@ -87,7 +87,7 @@ impl Sender {
     /// Sends to what is within reach; each time `within` is the time from the connection to the end of the answer.
     #[must_use]
     pub fn new(reach: Reach, within: Duration) -> Sender {
-        Sender { line: Line::Network(client(reach)), reach, within }
+        Sender { line: Line::Network(Box::new(client(reach))), reach, within }
     }
 
     /// Sends by a function of this process.

@@ -364,16 +364,20 @@ impl Plan {
     fn wide(seed: u64) -> Plan {
         let random = Random::of(seed, "plan");
         let nodes = nodes(&random);
-        let clients = clients(&random, nodes.len());
+        let mut clients = clients(&random, nodes.len());
         let erasures = erasures(&random, &clients);
         let faults = faults(&random, nodes.len());
         let agents = agents(&random);
+        let limit = *random.pick(&[None, None, Some("6/minute"), Some("12/minute")]);
+        // Who does not wait at all would be banned for longer than the world lasts.
+        let impatient = clients.iter_mut().filter(|client| client.patience == Patience::Impatient);
+        impatient.filter(|_| limit.is_some()).for_each(|client| client.patience = Patience::Endless);
         Plan {
             agents,
             clients,
             faults,
             erasures,
-            limit: *random.pick(&[None, None, Some("6/minute"), Some("12/minute")]),
+            limit,
             sealed: random.chance(30),
             lease_seconds: *random.pick(&[5, 20, 60]),
             nodes,
