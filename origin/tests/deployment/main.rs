@@ -4,6 +4,7 @@ mod beginnings;
 #[path = "../contract/data.rs"]
 #[allow(dead_code)] // the contract uses more of it
 mod data;
+mod journal;
 mod learning;
 mod moving;
 mod pooled;
