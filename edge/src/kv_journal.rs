@@ -125,9 +125,10 @@ pub fn set_aside(store: &impl KeyValues, order: &SetAside) -> Result<(), SeamErr
     remove(store, &order.stream, &order.place.id)
 }
 
-/// What was set aside, at most so many.
-pub fn aside(store: &impl KeyValues, limit: usize) -> Result<Vec<Aside>, SeamError> {
-    keys(store, ASIDE)?.iter().take(limit).map(|key| listed(store, key)).collect()
+/// What was set aside, at most so many; of one stream, or of any.
+pub fn aside(store: &impl KeyValues, limit: usize, stream: Option<&str>) -> Result<Vec<Aside>, SeamError> {
+    let prefix = stream.map_or_else(|| ASIDE.to_owned(), |stream| format!("{ASIDE}{stream}:"));
+    keys(store, &prefix)?.iter().take(limit).map(|key| listed(store, key)).collect()
 }
 
 /// Puts an entry back that was set aside; whether there was one.
@@ -341,7 +342,7 @@ mod tests {
             set_aside(&store, &SetAside { stream: "s".into(), place, why: Why::OtherKey }).unwrap();
         }
         assert_eq!(counts(&store).unwrap(), Counts { aside: 2, other_key: 2, ..Counts::default() });
-        assert_eq!(aside(&store, 9).unwrap().len(), 2);
+        assert_eq!(aside(&store, 9, None).unwrap().len(), 2);
         assert!(retry(&store, "s", "i1").unwrap() && !retry(&store, "s", "i1").unwrap());
         assert_eq!(versions(&read(&store, "s", None).unwrap()), [1]);
         assert!(drop_aside(&store, "s", "bad").unwrap());

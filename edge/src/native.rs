@@ -236,7 +236,7 @@ impl Platform for Native {
         Ok(())
     }
 
-    async fn journal_aside(&self, limit: usize) -> Result<Vec<Aside>, SeamError> {
+    async fn journal_aside(&self, limit: usize, stream: Option<&str>) -> Result<Vec<Aside>, SeamError> {
         self.journal_works()?;
         let listed = |(entry, why): &(JournalEntry, Why)| Aside {
             stream: entry.stream.clone(),
@@ -245,7 +245,8 @@ impl Platform for Native {
             why: *why,
             bytes: entry.sealed.len() as u64,
         };
-        Ok(self.aside.borrow().iter().take(limit).map(listed).collect())
+        let of = |(entry, _): &&(JournalEntry, Why)| stream.is_none_or(|stream| entry.stream == stream);
+        Ok(self.aside.borrow().iter().filter(of).take(limit).map(listed).collect())
     }
 
     async fn journal_retry(&self, stream: &str, id: &str) -> Result<bool, SeamError> {

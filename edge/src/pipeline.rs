@@ -352,7 +352,7 @@ async fn journal_route<P: Platform>(
         }
     }
     let unavailable = |_| Refusal::new(Reason::Internal, "The journal does not answer.");
-    let aside = call.platform.journal_aside(journal::MAX_ASIDE).await.map_err(unavailable)?;
+    let aside = call.platform.journal_aside(journal::MAX_ASIDE, None).await.map_err(unavailable)?;
     let JournalOrder::Decide(decision) = order else {
         let counts = call.platform.journal_counts().await.map_err(unavailable)?;
         return Response::json(StatusCode::OK, &json!({ "counts": counts, "aside": aside }));

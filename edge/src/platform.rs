@@ -84,8 +84,8 @@ pub trait Platform {
     /// Takes an entry out of its stream and keeps it apart.
     async fn journal_set_aside(&self, order: &SetAside) -> Result<(), SeamError>;
 
-    /// Entries that were set aside, at most `limit`.
-    async fn journal_aside(&self, limit: usize) -> Result<Vec<Aside>, SeamError>;
+    /// Entries that were set aside, of one stream or of any, at most `limit`.
+    async fn journal_aside(&self, limit: usize, stream: Option<&str>) -> Result<Vec<Aside>, SeamError>;
 
     /// Puts an entry that was set aside back into its stream; [`SeamError::Conflict`] when another has its place now. Whether
     /// there was one.

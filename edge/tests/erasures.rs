@@ -2,8 +2,10 @@
 
 mod support;
 
+use lgdl::wire::node::{JournalEntry, Why};
 use lgdl_edge::digest;
 use lgdl_edge::native::Native;
+use lgdl_edge::pipeline::journal::MAX_ASIDE;
 use lgdl_edge::pipeline::scheduled;
 use lgdl_edge::platform::Platform;
 use serde_json::json;
@@ -92,6 +94,31 @@ fn turns_of_what_was_erased_do_not_wait_any_longer() {
     run(&node);
     assert!(!hot(&node, "c1") && node.journal.borrow().is_empty());
     assert!(world.state.borrow().turns.iter().all(|turn| turn.record.turn == 1));
+}
+
+#[test]
+fn what_was_set_aside_behind_a_thousand_others_goes_as_well() {
+    let world = world();
+    let node = node(&world);
+    for conversation in ["c1", "c2"] {
+        assert_eq!(say(&node, conversation, "u1", "hello", &[]).0, 200);
+    }
+    let entry = |stream: &str, version: u64| {
+        let (id, sealed) = (format!("i{version}"), vec![7; 8]);
+        (JournalEntry { stream: stream.into(), version, id, sealed }, Why::OtherKey)
+    };
+    let of = |conversation: &str| digest::conversation("default", "desk", conversation);
+    node.aside.borrow_mut().extend((0..MAX_ASIDE as u64).map(|version| entry("another", version)));
+    node.aside.borrow_mut().extend([entry(&of("c1"), 2), entry(&of("c2"), 2)]);
+    // An operator erases one of them elsewhere.
+    erase(&world, "c1");
+    run(&node);
+    let left = |stream: &str| node.aside.borrow().iter().filter(|(entry, _)| entry.stream == stream).count();
+    assert_eq!((left(&of("c1")), left("another"), left(&of("c2"))), (0, MAX_ASIDE, 1));
+    // The other is erased by the person: what nobody can read here is not called erased before it is.
+    world.state.borrow_mut().conversations.clear();
+    let path = "/conversations/c2?game=desk&user_id=u1";
+    assert_eq!(send(&node, &request("DELETE", path, &[], b"")).status.as_u16(), 503);
 }
 
 #[test]

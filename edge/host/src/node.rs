@@ -158,7 +158,9 @@ impl Node {
                 answered(body, |EntryName { stream, id }| self.is_done((stream, id), Done::Arrived))
             }
             node::JOURNAL_SET_ASIDE => answered(body, |order: SetAside| self.set_aside(&order)),
-            node::JOURNAL_ASIDE => answered(body, |Limit { limit }| self.aside(limit.min(MAX_STREAMS))),
+            node::JOURNAL_ASIDE => {
+                answered(body, |Limit { limit, stream }| self.aside(limit.min(MAX_STREAMS), stream.as_deref()))
+            }
             node::JOURNAL_RETRY => self.retry_asked(body),
             node::JOURNAL_DROP => {
                 answered(body, |EntryName { stream, id }| Ok(Found { found: self.drop_aside(&stream, &id)? }))
@@ -325,16 +327,17 @@ impl Node {
         }
     }
 
-    /// What was set aside, oldest first, at most `limit`.
+    /// What was set aside, of one stream or of any, oldest first, at most `limit`.
     ///
     /// # Errors
     /// When the journal can't be read.
-    pub fn aside(&self, limit: usize) -> rusqlite::Result<Vec<Aside>> {
+    pub fn aside(&self, limit: usize, of: Option<&str>) -> rusqlite::Result<Vec<Aside>> {
         let done = self.done().clone();
         self.with_journal(|journal| {
-            let sql = "SELECT stream, version, id, why, length(sealed) FROM aside ORDER BY sequence LIMIT ?1";
+            let sql = "SELECT stream, version, id, why, length(sealed) FROM aside WHERE ?2 IS NULL OR stream = ?2
+                       ORDER BY sequence LIMIT ?1";
             let mut statement = journal.prepare_cached(sql)?;
-            let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+            let rows = statement.query_map(params![i64::try_from(limit).unwrap_or(i64::MAX), of], |row| {
                 let why = why(&row.get::<_, String>(3)?);
                 listed(row, why)
             })?;
@@ -343,6 +346,9 @@ impl Node {
             let sql = "SELECT stream, version, id, NULL, length(sealed) FROM journal WHERE stream = ?1 AND id = ?2";
             for ((stream, id), what) in &done {
                 let Done::Aside(why) = what else { continue };
+                if of.is_some_and(|of| of != stream) {
+                    continue;
+                }
                 let found = journal.prepare_cached(sql)?.query_row([stream, id], |row| listed(row, *why)).optional()?;
                 aside.extend(found);
             }
@@ -543,7 +549,7 @@ mod tests {
         node.set_aside(&order).unwrap();
         assert_eq!(node.counts().unwrap(), Counts { waiting: 1, aside: 1, other_key: 1, unremoved: 0 });
         assert_eq!(entries(&node, "a"), [entry("a", 2, "2")]);
-        assert_eq!(node.aside(10).unwrap()[0].why, Why::OtherKey);
+        assert_eq!(node.aside(10, None).unwrap()[0].why, Why::OtherKey);
         assert_eq!(node.retry("a", "none").unwrap(), Some(false));
         assert_eq!(node.retry("a", "1").unwrap(), Some(true));
         assert_eq!(entries(&node, "a"), [entry("a", 1, "1"), entry("a", 2, "2")]);
@@ -568,7 +574,7 @@ mod tests {
         let order = SetAside { stream: "a".into(), place: entry("a", 2, "2").place(), why: Why::Refused };
         node.set_aside(&order).unwrap();
         assert_eq!(entries(&node, "a"), [entry("a", 3, "3"), entry("a", 4, "4")]);
-        assert_eq!(node.aside(10).unwrap().iter().map(|aside| aside.id.as_str()).collect::<Vec<_>>(), ["2"]);
+        assert_eq!(node.aside(10, None).unwrap().iter().map(|aside| aside.id.as_str()).collect::<Vec<_>>(), ["2"]);
         assert_eq!(node.counts().unwrap(), Counts { waiting: 2, aside: 1, unremoved: 2, ..Counts::default() });
         assert!(node.drop_aside("a", "2").is_err() && node.retry("a", "2").is_err(), "it would come back");
         arrived(&node, "a", "3");

@@ -249,8 +249,10 @@ impl NodeObject {
 
     fn aside(&self, wanted: Limit) -> Result<Response> {
         let limit = i64::try_from(wanted.limit).unwrap_or(i64::MAX).min(MAX_ENTRIES_READ);
-        let sql = "SELECT stream, version, id, why, LENGTH(entry) AS bytes FROM aside ORDER BY rowid LIMIT ?";
-        let rows: Vec<AsideRow> = self.sql().exec(sql, vec![limit.into()])?.to_array()?;
+        let sql = "SELECT stream, version, id, why, LENGTH(entry) AS bytes FROM aside WHERE ?2 IS NULL OR stream = ?2 \
+                   ORDER BY rowid LIMIT ?1";
+        let stream = wanted.stream.map_or(SqlStorageValue::Null, Into::into);
+        let rows: Vec<AsideRow> = self.sql().exec(sql, vec![limit.into(), stream])?.to_array()?;
         let listed = rows.into_iter().map(|row| Aside {
             stream: row.stream,
             version: row.version.unsigned_abs(),

@@ -323,12 +323,13 @@ impl Platform for Cloudflare {
         Ok(())
     }
 
-    async fn journal_aside(&self, limit: usize) -> Result<Vec<Aside>, SeamError> {
+    async fn journal_aside(&self, limit: usize, stream: Option<&str>) -> Result<Vec<Aside>, SeamError> {
         let mut all: Vec<Aside> = Vec::new();
         for object in journals() {
             let limit = limit.saturating_sub(all.len());
             if limit > 0 {
-                all.extend(self.answered::<Vec<Aside>>(&object, node::JOURNAL_ASIDE, &Limit { limit }).await?);
+                let wanted = Limit { limit, stream: stream.map(str::to_owned) };
+                all.extend(self.answered::<Vec<Aside>>(&object, node::JOURNAL_ASIDE, &wanted).await?);
             }
         }
         Ok(all)

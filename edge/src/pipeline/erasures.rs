@@ -76,9 +76,9 @@ async fn forget<P: Platform>(platform: &P, conversations: &[String]) -> Option<(
     if conversations.is_empty() {
         return Some(());
     }
-    let waiting = journalled(platform).await?;
+    let Journalled { streams, is_all } = journalled(platform).await?;
     for digest in conversations {
-        if waiting.contains(digest) {
+        if !is_all || streams.contains(digest) {
             journal::forget(platform, digest).await.ok()?;
         }
         state::drop_named(platform, digest).await.ok()?;
@@ -87,20 +87,28 @@ async fn forget<P: Platform>(platform: &P, conversations: &[String]) -> Option<(
     Some(())
 }
 
-/// The conversations that the journal holds anything of; `None` when it can't be read to its end.
-async fn journalled<P: Platform>(platform: &P) -> Option<BTreeSet<String>> {
+/// The conversations that the journal holds anything of.
+struct Journalled {
+    streams: BTreeSet<String>,
+    /// Whether those are all: of what was set aside only so much is listed.
+    is_all: bool,
+}
+
+/// What the journal holds; `None` when it can't be read to its end.
+async fn journalled<P: Platform>(platform: &P) -> Option<Journalled> {
     if platform.journal_safety() == JournalSafety::None {
-        return Some(BTreeSet::new());
+        return Some(Journalled { streams: BTreeSet::new(), is_all: true });
     }
-    let aside = platform.journal_aside(journal::MAX_ASIDE).await.ok()?;
-    let mut all: BTreeSet<String> = aside.into_iter().map(|aside| aside.stream).collect();
+    let aside = platform.journal_aside(journal::MAX_ASIDE, None).await.ok()?;
+    let is_all = aside.len() < journal::MAX_ASIDE;
+    let mut streams: BTreeSet<String> = aside.into_iter().map(|aside| aside.stream).collect();
     let mut after = None;
     for _ in 0..MAX_STREAM_PAGES {
         let page = platform.journal_streams(STREAMS_A_PAGE, after.as_deref()).await.ok()?;
-        all.extend(page.streams);
+        streams.extend(page.streams);
         after = page.next;
         if after.is_none() {
-            return Some(all);
+            return Some(Journalled { streams, is_all });
         }
     }
     None

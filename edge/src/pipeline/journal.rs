@@ -165,10 +165,18 @@ pub async fn forget<P: Platform>(platform: &P, stream: &str) -> Result<(), SeamE
             return Err(SeamError::Unavailable("what was removed is still there".into()));
         }
     }
-    for aside in platform.journal_aside(MAX_ASIDE).await?.iter().filter(|aside| aside.stream == stream) {
-        platform.journal_drop(stream, &aside.id).await?;
+    loop {
+        let aside = platform.journal_aside(MAX_ASIDE, Some(stream)).await?;
+        let mut any = false;
+        for aside in &aside {
+            any |= platform.journal_drop(stream, &aside.id).await?;
+        }
+        match aside.len() < MAX_ASIDE {
+            true => return Ok(()),
+            false if any => {}
+            false => return Err(SeamError::Unavailable("what was dropped is still there".into())),
+        }
     }
-    Ok(())
 }
 
 /// Entries that were set aside and are listed at once.
@@ -207,8 +215,7 @@ pub async fn theirs<P: Platform>(call: &Call<'_, P>, named: &Named) -> Result<Th
             None => break,
         };
     }
-    let aside = call.platform.journal_aside(MAX_ASIDE).await?;
-    unreadable |= aside.iter().any(|aside| aside.stream == named.digest);
+    unreadable |= !call.platform.journal_aside(1, Some(&named.digest)).await?.is_empty();
     Ok(if unreadable { Theirs::Unreadable } else { Theirs::None })
 }
 

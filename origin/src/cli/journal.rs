@@ -116,7 +116,7 @@ fn unreadable(error: impl std::fmt::Display) -> Failure {
 
 fn list(place: &Place, console: &mut Console) -> End {
     let node = open(place)?;
-    let (counts, aside) = (node.counts().map_err(unreadable)?, node.aside(MAX_ASIDE).map_err(unreadable)?);
+    let (counts, aside) = (node.counts().map_err(unreadable)?, node.aside(MAX_ASIDE, None).map_err(unreadable)?);
     if place.json {
         console.json(&Listed { counts, aside })?;
         return Ok(Verdict::Yes);
@@ -141,7 +141,7 @@ fn decide(
 ) -> End {
     let node = open(&chosen.place)?;
     let (mut done, mut left) = (0, 0);
-    let mut about = node.aside(MAX_ASIDE).map_err(unreadable)?;
+    let mut about = node.aside(MAX_ASIDE, None).map_err(unreadable)?;
     about.retain(|aside| chosen.id.as_ref().is_none_or(|id| *id == aside.id));
     if !about.is_empty() {
         let settings = Given::load(chosen.config.as_deref()).map_err(failed)?;

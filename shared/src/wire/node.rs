@@ -371,9 +371,12 @@ pub enum Level {
     Error,
 }
 
-/// How many to list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// How many to list, and of which stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limit {
+    /// The stream; `None`: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<String>,
     /// At most so many.
     pub limit: usize,
 }

@@ -242,7 +242,7 @@ impl Site {
                     let value = self.kv.get(keys.first()?, u64::MAX - 1, 0)?;
                     Some((serde_json::from_slice(&value).ok()?, aside.why))
                 };
-                let aside = kv_journal::aside(&AsItIs(&self.kv), usize::MAX).unwrap_or_default();
+                let aside = kv_journal::aside(&AsItIs(&self.kv), usize::MAX, None).unwrap_or_default();
                 aside.into_iter().filter_map(entry).collect()
             }
         }
@@ -625,13 +625,15 @@ impl Platform for Node {
         Ok(())
     }
 
-    async fn journal_aside(&self, limit: usize) -> Result<Vec<Aside>, SeamError> {
+    async fn journal_aside(&self, limit: usize, stream: Option<&str>) -> Result<Vec<Aside>, SeamError> {
         match &self.site().journal {
             Some(journal) => {
                 self.object(FaultKind::JournalFails, || {}).await?;
-                Ok(journal.aside().iter().take(limit).map(|(entry, why)| listed(entry, *why)).collect())
+                let of = |(entry, _): &&(JournalEntry, Why)| stream.is_none_or(|stream| entry.stream == stream);
+                let aside = journal.aside();
+                Ok(aside.iter().filter(of).take(limit).map(|(entry, why)| listed(entry, *why)).collect())
             }
-            None => kv_journal::aside(self.keys().await?, limit),
+            None => kv_journal::aside(self.keys().await?, limit, stream),
         }
     }
 

@@ -272,8 +272,8 @@ impl Platform for Machine {
         self.stores.journal_set_aside(order).await
     }
 
-    async fn journal_aside(&self, limit: usize) -> Result<Vec<Aside>, SeamError> {
-        self.stores.journal_aside(limit).await
+    async fn journal_aside(&self, limit: usize, stream: Option<&str>) -> Result<Vec<Aside>, SeamError> {
+        self.stores.journal_aside(limit, stream).await
     }
 
     async fn journal_retry(&self, stream: &str, id: &str) -> Result<bool, SeamError> {
