@@ -198,7 +198,8 @@ async fn answer<P: Platform>(
         Route::Healthz => health::healthz(call).await,
         Route::Metrics => health::metrics(call),
         Route::Drain => drain_route(call, received).await,
-        Route::Journal(order) => journal_route(call, received, order).await,
+        // On the heap, as the turn: whatever is seldom, or large, would make every other request's way larger.
+        Route::Journal(order) => Box::pin(journal_route(call, received, order)).await,
         Route::Games => {
             call.caller = auth::authenticate(call, received).await?;
             let games = games::list(call).await?.games.into_iter().map(listed).collect::<Vec<_>>();
@@ -214,9 +215,9 @@ async fn answer<P: Platform>(
             Response::json(StatusCode::OK, &listed(games::entry(call, &id).await?))
         }
         Route::Reload(id) => reload(call, &id).await,
-        Route::Move(id) => take_turn(call, received, Some(&id), came_us).await,
+        Route::Move(id) => Box::pin(take_turn(call, received, Some(&id), came_us)).await,
         Route::MoveFirst => {
-            let mut response = take_turn(call, received, None, came_us).await?;
+            let mut response = Box::pin(take_turn(call, received, None, came_us)).await?;
             response.set(DEPRECATION, "POST /move is deprecated; use POST /games/{id}/move");
             Ok(response)
         }
