@@ -176,7 +176,7 @@ async fn turns_go_on_while_six_games_are_compiled() {
 /// Publications wait for each other for longer than a request may take; too many of them are told to come again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn publications_at_once_are_carried_out_or_refused_and_harm_nobody() {
-    let settings = [("LGDL_REQUEST_TIMEOUT_SECONDS", "1")];
+    let settings = [("LGDL_REQUEST_TIMEOUT_SECONDS", "3")];
     let desk = desk_with(Role::Operator, &settings).await;
     let mut publishing = tokio::task::JoinSet::new();
     for number in 0..5 {
