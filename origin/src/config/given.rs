@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use http::Uri;
 use lgdl::meaning::Meaning;
-use lgdl::settings::{Asked, Edge, Exposure, Form, Mode, Optional, Setting, Source, Switch, variable};
+use lgdl::settings::{Asked, Edge, Exposure, Form, Mode, Optional, PREFIX, Setting, Source, Switch, variable};
+use lgdl::text::edit_distance;
 use lgdl_tls::Files;
 
 use super::{Config, ConfigError, Contradiction, DEFAULT_FILE, Effective, MASK, Secret, TLS_HALF, contradictions};
@@ -58,8 +59,25 @@ impl Given {
                 given.problems.push(format!("lgdl.toml is no TOML{at}: {}", error.message()));
             }
         }
+        given.look_for_slips();
         given.open_secret_files();
         given
+    }
+
+    /// Names variables that are no settings and were surely meant to be: one that is passed over in silence may be the one that has
+    /// everything encrypted.
+    fn look_for_slips(&mut self) {
+        let settings = || Config::TABLE.iter().chain(Edge::TABLE);
+        for name in self.environment.keys().filter_map(|variable| variable.strip_prefix(PREFIX)) {
+            let said = name.to_ascii_lowercase();
+            let is_one_slip_from = |setting: &&Setting| edit_distance(setting.name, &said, 1).is_some();
+            if settings().any(|setting| variable(setting.name).strip_prefix(PREFIX) == Some(name)) {
+                continue;
+            }
+            if let Some(meant) = settings().find(is_one_slip_from) {
+                self.problems.push(format!("{PREFIX}{name} is no setting; {} is one", meant.variable()));
+            }
+        }
     }
 
     /// Secrets that are `@FILE`, as what the file holds.

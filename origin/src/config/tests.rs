@@ -19,6 +19,23 @@ fn what_is_told_of_the_settings_in_force_is_all_of_them() {
 }
 
 #[test]
+fn a_slip_in_the_name_of_a_variable_is_named_and_not_passed_over() {
+    for (slip, meant) in [
+        ("LGDL_ENCRYPTON_KEY", "LGDL_ENCRYPTION_KEY"),
+        ("LGDL_RATE_LIMIT_USERS", "LGDL_RATE_LIMIT_USER"),
+        ("LGDL_EGDE_KEYS", "LGDL_EDGE_KEYS"),
+        ("LGDL_edge_keys", "LGDL_EDGE_KEYS"),
+    ] {
+        let found = problems("", &[UNSIGNED, (slip, "k1:x")]);
+        assert_eq!(found, [format!("{slip} is no setting; {meant} is one")]);
+    }
+    // Others are not ours to judge: those of other programs, and those that a cluster sets.
+    for name in ["LGDL_SERVICE_HOST", "LGDL_PORT_8080_TCP", "LGDL_SITE_KEY", "LGDL_COMPONENT", "LGDL_SIM_SEEDS"] {
+        assert_eq!(problems("", &[UNSIGNED, (name, "x")]), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
 fn every_default_is_a_value_of_its_setting_and_is_what_holds() {
     let silent = Config::read("", environment(&[UNSIGNED])).unwrap();
     let spoken = Config::TABLE.iter().map(|setting| (setting.variable(), setting.default.to_owned()));
