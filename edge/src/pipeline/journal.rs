@@ -10,7 +10,7 @@
 
 use lgdl::engine::{self, MAX_CALLS_PER_TURN, Step, Turn};
 use lgdl::wire::node::{Counts, Level, Page, Place, SetAside, Why};
-use lgdl::wire::origin::{COMMIT_SLACK_BYTES, CommitAnswer, CommitRequest, MAX_COMMIT_BYTES};
+use lgdl::wire::origin::{COMMIT_SLACK_BYTES, CommitAnswer, CommitRequest, MAX_COMMIT_BYTES, MAX_DECISIONS};
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Call, random_hex};
@@ -179,8 +179,8 @@ pub async fn forget<P: Platform>(platform: &P, stream: &str) -> Result<(), SeamE
     }
 }
 
-/// Entries that were set aside and are listed at once.
-pub const MAX_ASIDE: usize = 1_000;
+/// Entries that were set aside and are listed at once: as many as the origin hears decided at once.
+pub const MAX_ASIDE: usize = MAX_DECISIONS;
 
 /// What waits of a conversation that a person wants erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
