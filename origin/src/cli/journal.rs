@@ -83,7 +83,7 @@ struct Listed {
 }
 
 #[derive(Serialize)]
-struct Decided {
+struct Outcome {
     done: usize,
     left: usize,
 }
@@ -155,7 +155,7 @@ fn decide(
         left += usize::from(!did);
     }
     if chosen.place.json {
-        console.json(&Decided { done, left })?;
+        console.json(&Outcome { done, left })?;
     } else {
         console.line(format_args!("{} {what}", count(done, "turn")))?;
         if left > 0 {
@@ -240,7 +240,7 @@ fn set_aside(place: &Place, console: &mut Console) -> End {
     let key = key(std::env::var("LGDL_STATE_KEY"))?;
     let done = node.set_aside_unopened(key.as_ref()).map_err(unreadable)?;
     if place.json {
-        console.json(&Decided { done, left: 0 })?;
+        console.json(&Outcome { done, left: 0 })?;
     } else {
         console.line(format_args!("{} set aside", count(done, "turn")))?;
     }
