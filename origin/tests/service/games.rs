@@ -132,9 +132,9 @@ async fn games_of_the_settings_are_published_at_start_and_a_bad_one_stops_nothin
 }
 
 /// A game that takes a while to compile.
-fn large_game(number: usize) -> String {
+fn large_game(number: usize, moves: usize) -> String {
     let mut source = format!("game large{number} {{\n  participants {{ user can do: anything }}\n  moves {{\n");
-    for of_move in 0..150 {
+    for of_move in 0..moves {
         let phrases: Vec<String> =
             (0..8).map(|of_phrase| format!("\"word{of_move}a want{of_phrase} thing{number} please\"")).collect();
         source.push_str(&format!(
@@ -154,7 +154,7 @@ async fn turns_go_on_while_six_games_are_compiled() {
     for number in 0..6 {
         let origin = edge.running.origin.clone();
         publishing.spawn(async move {
-            let (id, source) = (format!("large{number}"), large_game(number));
+            let (id, source) = (format!("large{number}"), large_game(number, 150));
             let content = Content::Source { source: source.as_bytes(), contract: None };
             let request = PublishRequest { game: &id, content, goldens: None, ..request("", &[]) };
             publish(&*origin.store, request).await.map(|published| published.version)
@@ -181,7 +181,7 @@ async fn publications_at_once_are_carried_out_or_refused_and_harm_nobody() {
     let mut publishing = tokio::task::JoinSet::new();
     for number in 0..5 {
         let url = desk.url(&format!("/admin/v1/games/large{number}/versions"));
-        let new = serde_json::json!({"source": large_game(number)});
+        let new = serde_json::json!({"source": large_game(number, 80)});
         let request = desk.edge.http().post(url).bearer_auth(&desk.token).json(&new);
         publishing.spawn(async move {
             let answer = request.send().await.unwrap();

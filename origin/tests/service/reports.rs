@@ -61,7 +61,7 @@ async fn what_is_decided_about_turns_that_were_set_aside_is_in_the_audit_log() {
     let who: Vec<_> = told.iter().map(|row| (row.event.event.as_str(), row.event.actor.as_str())).collect();
     assert_eq!(who, [("journal.dropped", key.as_str()), ("journal.retried", "cli")]);
     assert_eq!((told[0].event.subject.as_str(), &told[0].event.detail["turn"]), (id.as_str(), &json!(3)));
-    assert_eq!((&told[0].event.detail["why"], &told[0].event.detail["edge_key"]), (&json!("damaged"), &json!("edge1")));
+    assert_eq!((&told[0].event.detail["why"], &told[0].event.detail["edge_key"]), (&json!("damaged"), &json!("edge")));
     for wrong in [
         decided(Decision::Drop, DecidedBy::Key("a password".into()), &id.digest()),
         decided(Decision::Drop, DecidedBy::CommandLine, "what somebody said"),
