@@ -80,9 +80,15 @@ pub const FILES: &[Migration] = &[
     },
     Migration {
         version: 13,
+        name: "commits_together",
+        kind: Expand,
+        sql: include_str!("../../migrations/postgres/0013_commits_together.sql"),
+    },
+    Migration {
+        version: 14,
         name: "tries",
         kind: Expand,
-        sql: include_str!("../../migrations/postgres/0013_tries.sql"),
+        sql: include_str!("../../migrations/postgres/0014_tries.sql"),
     },
 ];
 

@@ -67,7 +67,13 @@ pub const FILES: &[Migration] = &[
         kind: Expand,
         sql: include_str!("../../migrations/sqlite/0011_archives.sql"),
     },
-    Migration { version: 12, name: "tries", kind: Expand, sql: include_str!("../../migrations/sqlite/0012_tries.sql") },
+    Migration {
+        version: 12,
+        name: "answers_in_order",
+        kind: Contract,
+        sql: include_str!("../../migrations/sqlite/0012_answers_in_order.sql"),
+    },
+    Migration { version: 13, name: "tries", kind: Expand, sql: include_str!("../../migrations/sqlite/0013_tries.sql") },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
