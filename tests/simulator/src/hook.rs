@@ -18,8 +18,8 @@ use crate::world::{BEGINNING_MS, World};
 
 /// Origins that deliver.
 pub(super) const DELIVERERS: usize = 2;
-/// The pause between two looks, microseconds: an origin hears of what is new within a second.
-const EVERY_US: (u64, u64) = (300_000, SECOND_US);
+/// The pause between two looks, microseconds. A look costs time, and shows little more when there are more of them.
+const EVERY_US: (u64, u64) = (SECOND_US, 8 * SECOND_US);
 /// How often a look delivers, and how often the process ends instead, percent.
 const DELIVERS: u64 = 60;
 const ENDS: u64 = 2;
