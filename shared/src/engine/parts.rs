@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::flow::{Entry, Flow};
 use super::run::{Halt, Run};
 use super::state::{Caller, Frame};
-use crate::ir::{Move, PayloadValue};
-use crate::slots::{self, Answer, Found, Source};
+use crate::ir::{Move, PayloadValue, SlotType};
+use crate::slots::{self, Answer, Found, Source, effective_type};
 
 /// Parts of parts at most.
 const MAX_DEPTH: usize = 8;
@@ -86,7 +86,11 @@ impl Run<'_> {
             value => value.to_string(),
         };
         let (reference, whole) = (self.reference, text.len());
+        // What the author hands over as a text is one, full stop and all.
         let found = match slots::read_value(slot, &text, &reference) {
+            _ if value.is_string() && *effective_type(slot) == SlotType::String => {
+                Found { start: 0, end: whole, text, value, fits: true }
+            }
             Answer::Value { found, .. } if found.fits => found,
             // What is no text is taken as it is.
             _ if !value.is_string() => Found { start: 0, end: whole, text, value, fits: true },

@@ -171,6 +171,7 @@ impl Run<'_> {
             As::ByPreposition => goes_on(self.fill_by_preposition(mv, slot, scan)),
             As::Correction => goes_on(
                 self.correct(mv, Some(*slot), scan)
+                    || self.reopen(mv, slot, scan)
                     || self.correct_for_caller(slot, scan)
                     || self.correct_in_a_clause(asking),
             ),
@@ -201,7 +202,8 @@ impl Run<'_> {
             self.fill_beside(mv, scan, (0, 0));
             return Some(Answered::Declined);
         }
-        let denies = || strings::denies_by_name(&slot.name, &scan.heard) || denies_the_question(mv, slot, &scan.heard);
+        let named = slots::spoken_name(slot);
+        let denies = || strings::denies_by_name(named, &scan.heard) || denies_the_question(mv, slot, &scan.heard);
         (!slot.required && denies()).then_some(Answered::Declined)
     }
 
