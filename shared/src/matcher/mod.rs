@@ -619,7 +619,11 @@ impl Matcher<'_> {
     fn only_values(&self, id: u32, pattern: &Pattern) -> Option<Found> {
         let pieces = Pieces { source: &self.source, pattern, units: self.index.units(pattern) };
         let mut captures = Vec::new();
-        let end = pieces.trailing((0, pieces.units.len()), 0, &mut captures)?;
+        // "I want …", "can I get …"
+        let opens = Class::SUBJECT.and(Class::LIGHT).and(Class::AUXILIARY).and(Class::FILLER);
+        let utterance = self.source.utterance;
+        let from = (0..utterance.len()).find(|at| !utterance.class(*at).is(opens))?;
+        let end = pieces.trailing((0, pieces.units.len()), from, &mut captures)?;
         let from = captures.iter().map(|taken| taken.span.0).min()?;
         let first = self.source.utterance.tokens.range_of((from, from + 1))?.0;
         let coverage = self.coverage(first, end, 0);
