@@ -51,8 +51,10 @@ pub(crate) fn state_list(choices: &[String], slot: &Slot, scan: &Scan<'_>) -> Op
 pub(crate) fn tells_of_aversions(language: &'static Language, text: &str) -> bool {
     let words = Heard::of(language, text).words;
     (0..words.len()).any(|at| {
-        let removes = language.prefix(&words[at..], Cue::ListRemove) > 1;
-        words[at].class.is(Class::AVERSE) || removes || words[at].is([Cue::Without, Cue::ListExcept])
+        let removes = &words[at..at + language.prefix(&words[at..], Cue::ListRemove)];
+        // "take away" is also what one wants, "leave out" is not.
+        let unwanted = !removes.is_empty() && language.value_of(Cue::ListRemove, removes).is_some();
+        words[at].class.is(Class::AVERSE) || unwanted
     })
 }
 

@@ -156,14 +156,16 @@ impl<'f, 's> Checker<'f, 's, '_> {
         let (announced, list) = said.rsplit_once(':').map_or((false, said), |(_, list)| (true, list));
         let heard = Heard::of(language, list);
         let pieces = offered(&heard);
+        // "cargo bike" for `cargo`, "class A" for `a`
         let is_known = |piece: &[&Word]| {
             let stems: Vec<u64> = piece.iter().map(|word| word.stem(language).hash()).collect();
-            known.contains(&stems)
+            known.iter().any(|form| !form.is_empty() && stems.windows(form.len()).any(|part| part == form.as_slice()))
         };
         let (taken, rest): (Vec<_>, Vec<_>) = pieces.iter().partition(|piece| is_known(piece));
         let unknown: Vec<String> = rest
             .iter()
-            .filter(|piece| piece.len() <= MAX_OFFERED_WORDS)
+            .map(|piece| piece.iter().filter(|word| !word.class.is(Class::DETERMINER)).collect::<Vec<_>>())
+            .filter(|piece| (1..=MAX_OFFERED_WORDS).contains(&piece.len()))
             .filter(|piece| piece.iter().all(|word| word.class == Class::CONTENT && word.cues.is_empty()))
             .map(|piece| piece.iter().map(|word| &*word.text).collect::<Vec<_>>().join(" "))
             .collect();
@@ -287,7 +289,7 @@ fn stems(language: &'static Language, text: &str) -> Vec<u64> {
     Heard::of(language, text).words.iter().map(|word| word.stem(language).hash()).collect()
 }
 
-/// The things that a question names one behind the other, without articles.
+/// The things that a question names one behind the other.
 fn offered(heard: &Heard) -> Vec<Vec<&Word>> {
     let mut pieces: Vec<Vec<&Word>> = vec![Vec::new()];
     for word in &heard.words {
@@ -295,7 +297,7 @@ fn offered(heard: &Heard) -> Vec<Vec<&Word>> {
             pieces.push(Vec::new());
         }
         let Some(piece) = pieces.last_mut() else { continue };
-        if !word.class.is(Class::OR.and(Class::AND).and(Class::DETERMINER)) {
+        if !word.class.is(Class::OR.and(Class::AND)) {
             piece.push(word);
         }
     }
