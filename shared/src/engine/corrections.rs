@@ -139,6 +139,10 @@ fn renaming<'n>(language: &'static Language, words: &[Word], held: Held<'_, 'n>)
     let words = &words[skip..];
     let (slot, rest) =
         slot_name(language, words, held.known).or_else(|| by_type(language, words, held.only_of_type))?;
+    // "cambia la localidad, por favor": no value follows.
+    if language.suffix(rest, Cue::Courtesy) == rest.len() {
+        return None;
+    }
     let joined = language.prefix(rest, Cue::CorrectionTo);
     let mut rest = &rest[joined..];
     // "from 6 to 7"

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::flow::{Entry, Flow};
 use super::run::{Halt, Run};
-use super::state::{Caller, Frame};
+use super::state::{Caller, Frame, PartCall};
 use crate::ir::{Move, PayloadValue, SlotType};
 use crate::slots::{self, Answer, Found, Source, effective_type};
 
@@ -22,8 +22,14 @@ impl Run<'_> {
         path: &[usize],
     ) -> Result<Flow, Halt> {
         let Some(part) = self.move_named(target) else { return Ok(Flow::Done) };
-        let given: Vec<(&str, Value)> = with.iter().map(|(name, value)| (name.as_str(), self.handed(value))).collect();
+        let given = with.iter().map(|(name, value)| (name.clone(), self.handed(value))).collect();
+        let call = PartCall { position: path.to_vec(), given };
         let Some(mut frame) = self.state.active.take() else { return Ok(Flow::Done) };
+        // After a correction the block runs again: what nothing has changed for is not asked for twice.
+        if frame.parts_done.contains(&call) {
+            self.state.active = Some(frame);
+            return Ok(Flow::Done);
+        }
         let depth = std::iter::successors(Some(&frame), |frame| frame.caller.as_deref().map(|caller| &caller.frame));
         if depth.count() > MAX_DEPTH {
             self.finding("E209");
@@ -36,10 +42,11 @@ impl Run<'_> {
         }
         let mut called = Frame::new(&part.name, frame.score);
         called.certain = true;
-        called.caller = Some(Box::new(Caller { frame, position: path.to_vec() }));
+        let PartCall { position, given } = call;
+        called.caller = Some(Box::new(Caller { frame, position, given: given.clone() }));
         self.activate(called);
         for (name, value) in given {
-            self.begin_with(&part, name, value);
+            self.begin_with(&part, &name, value);
         }
         self.advance(Entry::Fresh)?;
         Ok(Flow::Called)
@@ -113,7 +120,8 @@ impl Run<'_> {
                 super::scope::put(&mut values, &slot.name, value.value.clone());
             }
         }
-        let Caller { frame: mut outer, position } = *caller;
+        let Caller { frame: mut outer, position, given } = *caller;
+        outer.parts_done.push(PartCall { position: position.clone(), given });
         outer.open = None;
         outer.captures.insert(part.name.clone(), Value::Object(values));
         self.activate(outer);

@@ -132,8 +132,17 @@ impl Run<'_> {
     }
 
     /// "change the size": a value is given up, and its question put again. Whether one was.
-    pub(super) fn reopen(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> bool {
-        let Some(frame) = &self.state.active else { return false };
+    pub(super) fn reopen(&mut self, mv: &Move, asked: &Slot, scan: &Scan<'_>) -> bool {
+        let again = self.to_be_asked_again(mv, asked, scan);
+        let Some(frame) = self.state.active.as_mut().filter(|_| !again.is_empty()) else { return false };
+        again.iter().for_each(|name| frame.clear(name));
+        self.tell.reading = Reading::Correction;
+        true
+    }
+
+    /// The slots that hold a value and are named as what is to change, without another value.
+    pub(super) fn to_be_asked_again(&self, mv: &Move, asked: &Slot, scan: &Scan<'_>) -> Vec<String> {
+        let Some(frame) = &self.state.active else { return Vec::new() };
         let filled: Vec<&str> = frame.slots.iter().rev().map(|(name, _)| name.as_str()).collect();
         let wholes = filled.iter().filter_map(|name| slots::whole_of(name));
         let named: Vec<&str> = filled.iter().copied().chain(wholes).collect();
@@ -141,18 +150,14 @@ impl Run<'_> {
         let only_of_type = |ty: &str| only_of_type(mv, &filled, ty);
         let held = Held { known: &known, only_of_type: &only_of_type };
         let Some(name) = corrections::to_be_asked_again(&scan.heard, held).filter(|name| *name != asked.name) else {
-            return false;
+            return Vec::new();
         };
         // What nobody would ask for keeps its value.
         let asked_for = |slot: &&Slot| {
             let is_meant = slot.name == name || slots::whole_of(&slot.name) == Some(name);
             is_meant && (slot.required && slot.default.is_none() || self.question_of(mv, &slot.name).is_some())
         };
-        let again: Vec<String> = mv.slots.iter().filter(asked_for).map(|slot| slot.name.clone()).collect();
-        let Some(frame) = self.state.active.as_mut().filter(|_| !again.is_empty()) else { return false };
-        again.iter().for_each(|name| frame.clear(name));
-        self.tell.reading = Reading::Correction;
-        true
+        mv.slots.iter().filter(asked_for).map(|slot| slot.name.clone()).collect()
     }
 
     /// "actually make it large" while a part asks: what it changes is what the move that called the part holds, or one that

@@ -233,7 +233,9 @@ impl Run<'_> {
 
     /// A question is never an answer: it means another move, or the question again.
     fn inquiry(&mut self, asking: &Asking<'_>) -> Option<Answered> {
-        if !strings::is_inquiry(asking.scan.text, &asking.scan.heard) {
+        let Asking { mv, slot, scan, .. } = asking;
+        // "can I change the size?" asks for what it says.
+        if !strings::is_inquiry(scan.text, &scan.heard) || !self.to_be_asked_again(mv, slot, scan).is_empty() {
             return None;
         }
         Some(self.interruption().map_or(Answered::Asks, |other| Answered::Leaves(Box::new(other))))
