@@ -132,3 +132,19 @@ impl TurnFacts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_of_before_is_named_by_the_move_that_called_its_part() {
+        let told = |record: Value| {
+            let facts = record.as_object().and_then(TurnFacts::of_record);
+            facts.map(|facts| (facts.move_id, facts.part))
+        };
+        let expected = Some(("order".to_owned(), Some("person_name".to_owned())));
+        assert_eq!(told(serde_json::json!({"turn": 2, "move_id": "person_name", "part_of": "order"})), expected);
+        assert_eq!(told(serde_json::json!({"turn": 2, "move_id": "order", "part": "person_name"})), expected);
+    }
+}
