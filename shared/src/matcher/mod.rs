@@ -261,6 +261,8 @@ struct Found {
     standing: Standing,
     stage: Stage,
     captures: Vec<Taken>,
+    /// The pattern that captured them.
+    captured_by: u32,
     /// What other patterns of the move captured, each with its pattern.
     beside: Vec<(u32, Taken)>,
 }
@@ -285,7 +287,7 @@ impl Found {
         // What stands apart says something else: "I'm in a hurry, book a flight" captures nothing for "I'm in {city}".
         let overlaps = other.first < self.end && self.first < other.end;
         if overlaps && other.score >= score::SURE && other.standing == Standing::Full {
-            let own = other.captures.into_iter().map(|taken| (other.pattern, taken));
+            let own = other.captures.into_iter().map(|taken| (other.captured_by, taken));
             let room = MAX_BESIDE.saturating_sub(self.beside.len());
             self.beside.extend(own.chain(other.beside).take(room));
         }
@@ -344,9 +346,9 @@ impl Search {
         if let Some(known) = self.kept.iter_mut().find(|known| known.move_index == found.move_index) {
             // A slip of the hand in the author's words is no more sure for being near to them as well.
             if found.score > known.score && known.score < score::PLAIN {
-                let captured = std::mem::take(&mut known.captures);
-                found.beside = captured.into_iter().map(|taken| (known.pattern, taken)).collect();
-                found.beside.append(&mut known.beside);
+                found.captures = std::mem::take(&mut known.captures);
+                found.beside = std::mem::take(&mut known.beside);
+                found.captured_by = known.captured_by;
                 // What its words say already is more than something that comes near.
                 if known.score >= score::MEANT {
                     found.score = found.score.min(score::LIKENESS).max(known.score);
@@ -481,6 +483,7 @@ impl Matcher<'_> {
             standing: if context && !plausible { Standing::LastResort } else { Standing::Full },
             stage: stage_of(pattern, exact),
             captures,
+            captured_by: id,
             beside: Vec::new(),
         });
     }
@@ -627,6 +630,7 @@ impl Matcher<'_> {
                     standing: Standing::Full,
                     stage: Stage::Plain,
                     captures: Vec::new(),
+                    captured_by: id,
                     beside: Vec::new(),
                 });
             }
@@ -657,6 +661,7 @@ impl Matcher<'_> {
             standing: Standing::Full,
             stage: Stage::Plain,
             captures,
+            captured_by: id,
             beside: Vec::new(),
         })
     }
@@ -717,6 +722,7 @@ impl Matcher<'_> {
                 standing: Standing::Full,
                 stage: Stage::Meaning,
                 captures: Vec::new(),
+                captured_by: meant.pattern,
                 beside: Vec::new(),
             });
         }
@@ -724,7 +730,7 @@ impl Matcher<'_> {
 
     fn candidate(&self, found: &Found) -> Candidate {
         let pattern = self.index.pattern(found.pattern);
-        let units = pattern.as_ref().map(|pattern| self.index.units(pattern));
+        let units = self.index.pattern(found.captured_by).map(|pattern| self.index.units(&pattern));
         let mut taken = found.captures.clone();
         crate::order::sort_by_key(&mut taken, |taken| taken.unit);
         let capture = |units: Option<Units<'_>>, taken: &Taken| {
