@@ -244,7 +244,7 @@ impl Run<'_> {
         let is_bare = |entity: &Entity| entity.kind == Kind::Number && entity.start == stated.found.start;
         !behind.is_empty()
             && scan.entities.iter().any(is_bare)
-            && !speaks_of(self.language(), &slots::called(&slot.name), behind)
+            && !speaks_of(self.language(), &slots::named(slot), behind)
             && !speaks_of(self.language(), &prompt_text(mv, slot), behind)
     }
 
@@ -303,7 +303,7 @@ impl Run<'_> {
                     && !lead.class.is(Class::SUBJECT.and(Class::AUXILIARY))
                     && !is_option_of_another(mv, slot, scan, noun.start)
                     && !is_of_the_move(self.language(), mv, std::slice::from_ref(noun))
-                    && !speaks_of(self.language(), &slots::called(&slot.name), std::slice::from_ref(noun))
+                    && !speaks_of(self.language(), &slots::named(slot), std::slice::from_ref(noun))
             }
             _ => false,
         }
@@ -517,7 +517,7 @@ pub(super) fn without(
         }
     }
     let piece = text.get(start..end)?;
-    let (from, to) = slots::strings::value_span(language, &slot.name, piece)?;
+    let (from, to) = slots::strings::value_span(language, slots::spoken_name(slot), piece)?;
     let said = piece.get(from..to)?;
     if slots::strings::is_noise(&Heard::of(language, said)) && !stated.is_empty() {
         return None;

@@ -5,7 +5,7 @@ use super::run::Run;
 use crate::ir::{Element, Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::matcher::Candidate;
-use crate::slots::{Scan, effective_type};
+use crate::slots::{Scan, effective_type, spoken_name};
 use crate::text::{Heard, Word};
 
 impl Run<'_> {
@@ -51,8 +51,8 @@ pub(super) fn leads<'m>(language: &'static Language, mv: &'m Move, texts: &[&'m 
         class.is(Class::FUNCTION.and(Class::ADJUNCT).and(Class::LEADS)) && !class.is(Class::DETERMINER)
     };
     let index = |name: &str| texts.iter().position(|slot| slot.name == name);
-    let mut found: Vec<&str> =
-        texts.iter().map(|slot| if grammar(&slot.name) { slot.name.as_str() } else { "" }).collect();
+    let own = |slot: &&'m Slot| Some(spoken_name(slot)).filter(|name| grammar(name)).unwrap_or_default();
+    let mut found: Vec<&str> = texts.iter().map(own).collect();
     if texts.len() < 2 || found.iter().all(|lead| !lead.is_empty()) {
         return found;
     }

@@ -85,7 +85,7 @@ impl Run<'_> {
         }
         let text_slots: Vec<&Slot> = mv.slots.iter().filter(|slot| *effective_type(slot) == SlotType::String).collect();
         let leads = leads(self.language(), mv, &text_slots);
-        let word = Heard::of(self.language(), &asked.name);
+        let word = Heard::of(self.language(), slots::spoken_name(asked));
         let grammar = word.words.first().is_some_and(|word| word.class.is(Class::FUNCTION.and(Class::ADJUNCT)));
         let kind = if grammar { Asked::ByPreposition } else { Asked::Another };
         let said = by_preposition(&scan.heard, &leads, kind);
