@@ -113,16 +113,19 @@ pub(super) fn find<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<Correction<'
     Some(Correction { span: (first.start, last.end), strength: strength?, slot, refused })
 }
 
-/// "change the score": the slot whose value is to be asked for again, because none is named that would take its place.
-pub(super) fn to_be_asked_again<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<&'n str> {
+/// "change the score": what stands behind a verb that says that something is to change, and need not name the new value.
+pub(super) fn behind_change(heard: &Heard) -> Option<&[Word]> {
     let language = heard.language;
     let words = heard.words.as_slice();
     let words = &words[language.prefix(words, Cue::CorrectionWeak)..];
     let skip = language.prefix(words, Cue::CorrectionChange);
-    if skip == 0 || language.value_of(Cue::CorrectionChange, &words[..skip]).is_some() {
-        return None;
-    }
-    let words = &words[skip..];
+    (skip > 0 && language.value_of(Cue::CorrectionChange, &words[..skip]).is_none()).then(|| &words[skip..])
+}
+
+/// "change the score": the slot whose value is to be asked for again, because none is named that would take its place.
+pub(super) fn to_be_asked_again<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<&'n str> {
+    let language = heard.language;
+    let words = behind_change(heard)?;
     let (slot, rest) =
         slot_name(language, words, held.known).or_else(|| by_type(language, words, held.only_of_type))?;
     (language.suffix(rest, Cue::Courtesy) == rest.len()).then_some(slot)
