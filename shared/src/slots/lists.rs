@@ -79,10 +79,16 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
     let language = scan.language();
     let words = scan.heard.words.as_slice();
     let is_list = matches!(effective_type(slot), SlotType::List(_));
+    let (asks_for_aversions, names_anew) = (asks_for_aversions(language, slot), held.is_empty());
     let mentioned: Vec<Mentioned> = options::mentioned(choices, scan.vocabulary(slot), &scan.heard);
     let (mut edit, mut edits, mut only, mut only_not) = (Edit::Name, false, false, false);
     let (mut everything, mut said_all) = (false, false);
     let (mut added, mut removed): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
+    let mut disliked: Vec<usize> = Vec::new();
+    // "I can't have …"
+    let cannot_have = words.windows(3).any(|run| {
+        run[0].class.is(Class::AUXILIARY) && run[1].class.is(Class::NEGATOR) && run[2].class.is(Class::HOLDS)
+    });
     let mut span: Option<(usize, usize)> = None;
     let mut opens = true;
     let mut at = 0;
@@ -102,8 +108,12 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
                     .any(|word| word.class.is(Class::NEGATOR) && word.class.is(Class::SUBJECT.and(Class::NOTHING)))
                 && options::negated(&scan.heard, member.first, member.end);
             // "I'm allergic to ham", "anything but onions"
-            let left_out = options::averse(&scan.heard, member.first, member.end)
-                || !everything && options::excepted(&scan.heard, member.first);
+            let averse = options::averse(&scan.heard, member.first, member.end);
+            let left_out = averse && !asks_for_aversions || !everything && options::excepted(&scan.heard, member.first);
+            edits |= averse;
+            if averse && asks_for_aversions {
+                disliked.push(member.index);
+            }
             edits |= left_out;
             if edit == Edit::Remove || denied || left_out { &mut removed } else { &mut added }.push(member.index);
             (at, opens) = (member.end, false);
@@ -210,6 +220,13 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
         }
         at += longest;
     }
+    // "I can't have gluten, but dairy is fine" to "Any allergies?": what is left out is what is asked for.
+    if names_anew && !disliked.is_empty() {
+        removed.retain(|index| !disliked.contains(index));
+        added = disliked;
+    } else if asks_for_aversions && names_anew && (added.is_empty() || cannot_have) && !removed.is_empty() {
+        added = std::mem::take(&mut removed);
+    }
     let names = |indices: &[usize]| indices.iter().filter_map(|index| choices.get(*index)).cloned().collect::<Vec<_>>();
     let mut members = match (everything, only) {
         (true, _) => choices.to_vec(),
@@ -224,6 +241,12 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
     let removed = names(&removed);
     members.retain(|member| !removed.contains(member));
     Some(Edited { members, removed, span: span?, edits, said_all })
+}
+
+/// Whether a slot's name asks for what somebody cannot have ("allergies").
+pub(crate) fn asks_for_aversions(language: &'static Language, slot: &Slot) -> bool {
+    matches!(effective_type(slot), SlotType::List(_))
+        && Heard::of(language, &super::called(&slot.name)).words.iter().any(|word| word.class.is(Class::AVERSE))
 }
 
 /// What of a slot's options is named only to be left out, in words: "no ham", "I'm allergic to olives".

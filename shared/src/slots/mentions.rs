@@ -297,7 +297,9 @@ fn is_of_long_ago(scan: &Scan<'_>, start: usize, end: usize) -> bool {
 fn is_left_out(scan: &Scan<'_>, slot: &Slot, start: usize) -> bool {
     let before = scan.heard.words.iter().take_while(|word| word.end <= start).count();
     let before = &scan.heard.words[..before];
-    matches!(effective_type(slot), SlotType::List(_)) && scan.language().suffix(before, Cue::ListRemove) > 0
+    matches!(effective_type(slot), SlotType::List(_))
+        && scan.language().suffix(before, Cue::ListRemove) > 0
+        && !lists::asks_for_aversions(scan.language(), slot)
 }
 
 /// "two nights, three people": what was said for one slot alone fills it, and what else was said is for the others.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::super::corrections::{self, Asked};
+use super::super::doubt::Doubt;
 use super::super::hear::blanked;
 use super::super::run::{Reading, Run};
 use super::super::wording;
@@ -122,7 +123,7 @@ impl Run<'_> {
     }
 
     /// A value that fits no open slot but exactly one that is filled takes its place ("it started 3 days ago").
-    pub(super) fn replace_unasked(&mut self, mv: &Arc<Move>, scan: &Scan<'_>) -> bool {
+    pub(super) fn replace_unasked(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> bool {
         let Some(frame) = &self.state.active else { return false };
         let typed: Vec<&Slot> = mv
             .slots
@@ -158,7 +159,10 @@ impl Run<'_> {
             let texts: Vec<&str> = members.iter().filter_map(Value::as_str).collect();
             found = Found { text: self.language().together(&texts), value: Value::Array(members), ..found };
         }
+        // Nothing but a value is said for what is asked: "four oh five" to "Which room?"
+        let bare = slots::is_whole(slot, scan, (found.start, found.end), &[]) && slots::is_number(asked);
         self.replace(slot, &found);
+        self.read_back_if(slot, bare.then_some(Doubt::Contested));
         true
     }
 }
