@@ -4,6 +4,8 @@
 //! A value is in doubt where something was said that its reading leaves unexplained. Each kind is a [`Doubt`]; the table is in
 //! `docs/engine.md`.
 
+use std::sync::Arc;
+
 use super::answers::{asks_for_the_past, prompt_text};
 use super::run::Run;
 use crate::entities::{Entity, Value};
@@ -56,7 +58,7 @@ impl Run<'_> {
             // What has a form of its own is not taken for anything else.
             SlotType::Email | SlotType::Phone | SlotType::Url | SlotType::Pattern(_) | SlotType::Timeframe => None,
             _ if taken_back => Some(Doubt::TakenBack),
-            SlotType::List(_) => (slots::asks_for_aversions(scan.language(), slot) && words.iter().any(denies))
+            SlotType::List(_) => (words.iter().any(denies) && slots::asks_for_aversions(scan.language(), slot))
                 .then_some(Doubt::TakenBack),
             _ if denied => Some(Doubt::TakenBack),
             SlotType::Enum(_) | SlotType::EnumFrom(_) => None,
@@ -101,9 +103,14 @@ impl Run<'_> {
 
     /// What speaks against a text as the value of its slot.
     pub(super) fn doubt_of_text(&self, mv: &Move, slot: &Slot, found: &Found) -> Option<Doubt> {
-        let wanted = self.wanted(mv, slot);
         let heard = Heard::of(self.language(), &found.text);
         let words = heard.words.as_slice();
+        if words.len() <= MAX_LABEL_WORDS
+            && words.iter().all(|word| word.class == Class::CONTENT && word.cues.is_empty())
+        {
+            return None;
+        }
+        let wanted = self.wanted(mv, slot);
         let sets_apart = |word: &Word| word.is([Cue::No, Cue::TakesBack]) || word.class.is(Class::NOTHING);
         let refuses = matches!(words, [first, next, ..] if sets_apart(first) && next.after_break);
         let turns = heard.begins_with([Cue::CorrectionPlain, Cue::CorrectionStrong, Cue::Announcement]) > 0;
@@ -197,30 +204,36 @@ impl Run<'_> {
     /// Reads a value back that is in doubt.
     pub(super) fn read_back_if(&mut self, slot: &Slot, doubt: Option<Doubt>) {
         if doubt.is_some() {
-            self.doubt(&slot.name);
+            self.doubt(slot);
         }
     }
 
-    fn doubt(&mut self, slot: &str) {
-        if let Some(frame) = &mut self.state.active {
-            frame.doubt(slot);
+    fn doubt(&mut self, slot: &Slot) {
+        // What must not be shown stays where it is known as such.
+        if self.is_sensitive(slot) {
+            self.read_back(&slot.name);
+        } else if let Some(frame) = &mut self.state.active {
+            frame.doubt(&slot.name);
         }
     }
 
     /// "sorry, at 12, and we are three": a value of a slot that holds another is said beside words that take something back, and
     /// nothing took it up. It is read back.
-    pub(super) fn ask_about_what_is_left(&mut self, mv: &Move, scan: &Scan<'_>) {
+    pub(super) fn ask_about_what_is_left(&mut self, mv: &Move) {
+        let heard = self.heard();
+        let language = self.language();
         let marks = [Cue::TakesBack, Cue::CorrectionPlain, Cue::CorrectionStrong, Cue::CorrectionWeak];
-        let Some(mark) = scan.heard.words.iter().rfind(|word| word.is(marks)).map(|word| word.start) else { return };
+        let Some(mark) = heard.words.iter().rfind(|word| word.is(marks)).map(|word| word.start) else { return };
         let Some(frame) = &self.state.active else { return };
         let typed = |slot: &&Slot| {
             !matches!(effective_type(slot), SlotType::String | SlotType::List(_))
-                && !is_yes_no(scan.language(), slot)
+                && !is_yes_no(language, slot)
                 && frame.slot(&slot.name).is_some()
         };
         let held: Vec<&Slot> = mv.slots.iter().filter(typed).collect();
         let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
-        let scan = Scan::of(scan.text, held.iter().copied(), scan.reference).knowing(scan.terms());
+        let (text, reference, header) = (self.text.clone(), self.reference, Arc::clone(&self.input.header));
+        let scan = Scan::over(&text, heard, held.iter().copied(), &reference).knowing(&header.vocabulary);
         let is_held = |found: &Found| frame.slots.iter().any(|(_, held)| held.value == found.value);
         let in_text = |found: &Found| {
             let filled = self.tell.filled.iter().filter_map(|filled| frame.slot(&filled.slot));
@@ -240,7 +253,7 @@ impl Run<'_> {
             return;
         };
         self.fill(&slot, &found, Source::Correction);
-        self.doubt(&slot.name);
+        self.doubt(&slot);
     }
 }
 

@@ -370,7 +370,9 @@ impl Run<'_> {
                 let said = said.unwrap_or_default();
                 self.open(Open::Confirm { name: slot.name.clone() });
                 self.tell.choices = wording::yes_and_no(self.language());
-                if slot.confirm {
+                if self.is_sensitive(slot) {
+                    self.say(&wording::read_back(&Slot { sensitive: true, ..slot.clone() }, &said));
+                } else if slot.confirm {
                     self.say(&wording::read_back(slot, &said));
                 } else {
                     self.say(&wording::read_back_named(slot, &said));

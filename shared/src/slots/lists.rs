@@ -79,7 +79,8 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
     let language = scan.language();
     let words = scan.heard.words.as_slice();
     let is_list = matches!(effective_type(slot), SlotType::List(_));
-    let (asks_for_aversions, names_anew) = (asks_for_aversions(language, slot), held.is_empty());
+    let denies = scan.heard.tokens.classes().is(Class::AVERSE.and(Class::NEGATOR));
+    let (asks_for_aversions, names_anew) = (denies && asks_for_aversions(language, slot), held.is_empty());
     let mentioned: Vec<Mentioned> = options::mentioned(choices, scan.vocabulary(slot), &scan.heard);
     let (mut edit, mut edits, mut only, mut only_not) = (Edit::Name, false, false, false);
     let (mut everything, mut said_all) = (false, false);

@@ -110,10 +110,7 @@ impl Run<'_> {
         match self.hear_answer(&mv, &slot, Reads::Whole) {
             Answered::GoesOn => {
                 self.answered_by_active();
-                let text = self.text.clone();
-                let (reference, header) = (self.reference, Arc::clone(&self.input.header));
-                let scan = Scan::over(&text, self.heard(), &mv.slots, &reference).knowing(&header.vocabulary);
-                self.ask_about_what_is_left(&mv, &scan);
+                self.ask_about_what_is_left(&mv);
                 // Where nothing is asked any more, nobody else says what could not be taken.
                 if self.need(&mv).is_none() {
                     self.say_refusals();
