@@ -58,8 +58,7 @@ impl Run<'_> {
             // What has a form of its own is not taken for anything else.
             SlotType::Email | SlotType::Phone | SlotType::Url | SlotType::Pattern(_) | SlotType::Timeframe => None,
             _ if taken_back => Some(Doubt::TakenBack),
-            SlotType::List(_) => (words.iter().any(denies) && slots::asks_for_aversions(scan.language(), slot))
-                .then_some(Doubt::TakenBack),
+            SlotType::List(_) => None,
             _ if denied => Some(Doubt::TakenBack),
             SlotType::Enum(_) | SlotType::EnumFrom(_) => None,
             _ => {
@@ -193,7 +192,7 @@ impl Run<'_> {
     /// Whether a word is one of the slot's name or its question.
     fn is_of_slot(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, word: &Word) -> bool {
         let language = scan.language();
-        [slots::called(&slot.name), prompt_text(mv, slot)].iter().any(|text| {
+        [slots::named(slot), prompt_text(mv, slot)].iter().any(|text| {
             Heard::of(language, text)
                 .words
                 .iter()

@@ -234,7 +234,7 @@ impl Run<'_> {
         let is_bare = |entity: &Entity| entity.kind == Kind::Number && entity.start == stated.found.start;
         !behind.is_empty()
             && scan.entities.iter().any(is_bare)
-            && !speaks_of(self.language(), &slots::called(&slot.name), behind)
+            && !speaks_of(self.language(), &slots::named(slot), behind)
             && !speaks_of(self.language(), &prompt_text(mv, slot), behind)
     }
 
@@ -284,8 +284,8 @@ impl Run<'_> {
             };
             let noun = std::slice::from_ref(noun);
             let others = mv.slots.iter().filter(|other| other.name != slot.name && is_number(other));
-            !speaks_of(language, &slots::called(&slot.name), noun)
-                && others.into_iter().any(|other| speaks_of(language, &slots::called(&other.name), noun))
+            !speaks_of(language, &slots::named(slot), noun)
+                && others.into_iter().any(|other| speaks_of(language, &slots::named(other), noun))
         };
         numbers.filter(of_another).map(|entity| (entity.start, entity.end)).collect()
     }
@@ -503,7 +503,7 @@ pub(super) fn without(
         }
     }
     let piece = text.get(start..end)?;
-    let (from, to) = slots::strings::value_span(language, &slot.name, piece)?;
+    let (from, to) = slots::strings::value_span(language, slots::spoken_name(slot), piece)?;
     let said = piece.get(from..to)?;
     if slots::strings::is_noise(&Heard::of(language, said)) && !stated.is_empty() {
         return None;
