@@ -51,7 +51,9 @@ impl Run<'_> {
         let bounds = |word: &Word| word.class.is(Class::THAN);
         let denied = words[opening..from].iter().any(denies) && !words[opening..from].iter().any(bounds);
         // "white wine. actually no, just tap water"; a single "no" may deny something else.
-        let turns = |word: &&Word| word.is([Cue::TakesBack, Cue::CorrectionPlain, Cue::CorrectionWeak]);
+        let turns = |word: &&Word| {
+            word.is([Cue::TakesBack, Cue::CorrectionPlain, Cue::CorrectionWeak]) && !word.class.is(Class::AND)
+        };
         let taken_back = strings::taken_back(words)
             .is_some_and(|(first, end)| first >= until && words[first..end].iter().filter(turns).count() > 1);
         match effective_type(slot) {
