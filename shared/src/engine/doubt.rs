@@ -75,7 +75,7 @@ impl Run<'_> {
     fn doubt_of_yes_or_no(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> Option<Doubt> {
         let words = scan.heard.words.as_slice();
         let first = words.iter().find(|word| !strings::is_hesitation(word))?;
-        if first.class.is(Class::ANSWER.and(Class::BARE_NO)) {
+        if first.class.is(Class::ANSWER.and(Class::BARE_NO)) || slots::yes_no::plain(&scan.heard).is_some() {
             return None;
         }
         let yes = found.value != serde_json::json!(false);
@@ -83,7 +83,8 @@ impl Run<'_> {
             return Some(Doubt::TakenBack);
         }
         let (_, end) = clause(words, 0, 1);
-        (self.unexplained(mv, slot, scan, words[..end].iter()) > 0).then_some(Doubt::Unexplained)
+        let unexplained = self.unexplained(mv, slot, scan, words[..end].iter());
+        (unexplained > MAX_UNEXPLAINED_WORDS).then_some(Doubt::Unexplained)
     }
 
     /// What speaks against a value that was said beside something else.

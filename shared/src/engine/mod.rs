@@ -37,6 +37,7 @@ mod negotiation;
 mod outcome;
 mod parts;
 mod pending;
+mod prepositions;
 mod repairs;
 mod rules;
 mod run;
