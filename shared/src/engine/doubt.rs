@@ -237,6 +237,7 @@ impl Run<'_> {
         let (text, reference, header) = (self.text.clone(), self.reference, Arc::clone(&self.input.header));
         let scan = Scan::over(&text, heard, held.iter().copied(), &reference).knowing(&header.vocabulary);
         let is_held = |found: &Found| frame.slots.iter().any(|(_, held)| held.value == found.value);
+        let begins = |found: &Found| frame.begun.as_ref().is_some_and(|(_, said)| said.contains(&found.text));
         let in_text = |found: &Found| {
             let filled = self.tell.filled.iter().filter_map(|filled| frame.slot(&filled.slot));
             filled.into_iter().any(|held| held.value.is_string() && held.text.contains(&found.text))
@@ -247,9 +248,10 @@ impl Run<'_> {
             let (opening, end) = clause(words, from, until);
             words[opening..end].iter().any(|word| word.class.is(Class::NEGATOR))
         };
-        let left = slots::mentions(&held, &names, &scan, &[(0, mark)])
-            .into_iter()
-            .find(|mention| !is_held(&mention.found) && !in_text(&mention.found) && !denied(&mention.found));
+        let left = slots::mentions(&held, &names, &scan, &[(0, mark)]).into_iter().find(|left| {
+            let found = &left.found;
+            !is_held(found) && !in_text(found) && !begins(found) && !denied(found)
+        });
         let Some((slot, found)) = left.and_then(|left| Some((held.get(left.slot).copied()?.clone(), left.found)))
         else {
             return;
