@@ -7,6 +7,7 @@ use lgdl::wire::node::Level;
 use lgdl::wire::origin::{
     ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Decisions, Erasures, GameList,
     MAX_COMMIT_BYTES, NodeReport, Report, Reports, Signature, StoredConversation, TokenAnswer, TokenRequest,
+    TracedRequest,
 };
 use lgdl::wire::signature::{self, Parts};
 use lgdl::wire::trace::TRACEPARENT;
@@ -485,6 +486,11 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         let body = serde_json::to_vec(what).map_err(|_| OriginError::Refused(0))?;
         let answer = self.send("POST", path, body, MAX_ANSWER_BYTES).await?;
         if answer.status == 204 { Ok(()) } else { Err(OriginError::of(&answer)) }
+    }
+
+    /// Tells of a request whose trace is kept.
+    pub async fn traced(&self, request: &TracedRequest) -> Result<(), OriginError> {
+        self.told("/edge/v1/traces", request).await
     }
 
     /// What was erased: after a cursor that an earlier page gave, or in the last so many milliseconds.
