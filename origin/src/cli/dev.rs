@@ -101,6 +101,7 @@ async fn serve(
     let origin = lgdl_origin::start(config).await.map_err(|error| Failure::Failed(error.to_string()))?;
     let status = Arc::new(Mutex::new(Status::default()));
     let changed = games.look(&origin.origin).await?;
+    origin.origin.capabilities.stand_in(games.mocks());
     show(&changed, &games, &status, console)?;
 
     console.progress("starting the edge node (the first time, the component is compiled) …");
@@ -133,6 +134,7 @@ async fn serve(
         }
         let changed = games.look(&origin.origin).await?;
         if changed.iter().any(|change| change.mocks) {
+            origin.origin.capabilities.stand_in(games.mocks());
             // The node reads the stand-ins when it starts.
             host.stop().await;
             host = Node { port: address.port(), ..node.clone() }.start(&games).await?;

@@ -2,6 +2,7 @@
 //! its place; and a webhook hears of each, in its place.
 
 mod handover;
+mod listeners;
 #[allow(dead_code)] // other test binaries use the rest
 #[path = "../support/postgres.rs"]
 mod postgres_server;
@@ -234,15 +235,19 @@ async fn no_acknowledged_turn_is_lost_when_the_origin_is_killed() {
 /// A webhook that hears of every turn.
 async fn make_webhook(database: &std::path::Path, receiver: &Receiver) {
     let store = SqliteStore::open(database, &ManualClock::at(0)).await.unwrap();
+    hook(&store, receiver, "turn.committed").await;
+    store.close().await;
+}
+
+/// A webhook that hears of events of a type.
+async fn hook(store: &dyn lgdl_origin::store::Store, receiver: &Receiver, types: &str) {
     let settings = [("LGDL_EDGE_UNSIGNED", "true"), ("LGDL_WEBHOOK_PRIVATE", "true")];
     let config = Config::read("", settings.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
-    let hand =
-        Hand { store: &store, config: &config, random: &SystemRandom, tenant: "default", actor: "test", now_ms: 0 };
-    let (types, urgency, text) = (vec!["turn.committed".into()], Urgency::Any, TextRight::Withheld);
+    let hand = Hand { store, config: &config, random: &SystemRandom, tenant: "default", actor: "test", now_ms: 0 };
+    let (types, urgency, text) = (vec![types.into()], Urgency::Any, TextRight::Withheld);
     let new = NewWebhook { name: "all", url: &receiver.url(), types, urgency, text, follow_up_after_s: None };
     let (_, secret) = hand.make(new).await.unwrap();
     receiver.trust(&secret);
-    store.close().await;
 }
 
 #[async_trait]

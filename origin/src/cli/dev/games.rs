@@ -140,9 +140,13 @@ impl Games {
     }
 
     /// The stand-ins for services, by game.
+    pub(super) fn mocks(&self) -> BTreeMap<String, Mocks> {
+        self.games.iter().map(|game| (game.id.clone(), game.mocks.clone())).collect()
+    }
+
+    /// The same, as a setting of the node.
     pub(super) fn mocks_as_json(&self) -> Result<String, Failure> {
-        let mocks: BTreeMap<&str, &Mocks> = self.games.iter().map(|game| (game.id.as_str(), &game.mocks)).collect();
-        serde_json::to_string(&mocks).map_err(|error| Failure::Failed(error.to_string()))
+        serde_json::to_string(&self.mocks()).map_err(|error| Failure::Failed(error.to_string()))
     }
 }
 
