@@ -8,9 +8,10 @@ const AFTER_FAILURE_MS = 1_000;
 /** The agent types for so long after their last key. */
 const STILL_TYPING_MS = 3_000;
 const KEPT = "lgdl:desk";
+const KEPT_OPEN = "lgdl:desk:open";
 
 const at = (id) => document.getElementById(id);
-const state = { session: kept(), agent: null, open: null, turn: 0, life: 0, typedAt: 0, beats: null, saidTyping: false };
+const state = { session: kept(), agent: null, open: null, turn: 0, life: 0, typedAt: 0, beats: null, saidTyping: false, mine: [], seen: new Map() };
 
 function kept() {
   try {
@@ -125,6 +126,8 @@ async function beHere(life) {
 
 function show(desk) {
   state.agent = desk.agent;
+  state.mine = desk.mine;
+  for (const one of desk.mine) if (!state.seen.has(one.conversation)) state.seen.set(one.conversation, one.turn);
   at("who").textContent = `${desk.agent.name}: ${desk.agent.queues.join(", ")}`;
   fill("waiting", desk.waiting, (one) => (one.requeued > 0 ? text("cameBack") : "") + text("waits", { time: since(one.since_ms) }));
   fill("mine", desk.mine, (one) => text("since", { time: since(one.accepted_at_ms) }));
@@ -156,8 +159,9 @@ function fill(id, handovers, told) {
       item.dataset.id = one.conversation;
     }
     if (list.children[index] !== item) list.insertBefore(item, list.children[index] ?? null);
-    item.className = one.urgent ? "urgent" : "";
-    item.querySelector(".facts").textContent = `${one.urgent ? text("urgent") : ""}${one.game}, ${told(one)}`;
+    const news = one.conversation !== state.open && one.turn > state.seen.get(one.conversation);
+    item.className = [one.urgent ? "urgent" : "", news ? "news" : ""].join(" ").trim();
+    item.querySelector(".facts").textContent = `${news ? text("news") : ""}${one.urgent ? text("urgent") : ""}${one.game}, ${told(one)}`;
     item.querySelector("button").setAttribute("aria-current", String(one.conversation === state.open));
   });
 }
@@ -166,6 +170,7 @@ function fill(id, handovers, told) {
 
 async function enter(id) {
   state.open = id;
+  sessionStorage.setItem(KEPT_OPEN, id);
   state.turn = 0;
   tell("");
   at("messages").replaceChildren();
@@ -190,6 +195,7 @@ async function follow(id) {
       tellFacts(view);
       for (const message of view.messages) say(message);
       state.turn = Math.max(state.turn, view.turn);
+      state.seen.set(id, state.turn);
     } catch (error) {
       if (state.open !== id) return;
       if (error.status === 404 || error.status === 410) return close(text(error.status === 404 ? "movedOn" : "gone"));
@@ -246,6 +252,7 @@ function say({ turn, from, text: said }) {
 
 function close(why) {
   state.open = null;
+  sessionStorage.removeItem(KEPT_OPEN);
   at("conversation").hidden = true;
   tell(why);
 }
@@ -350,9 +357,13 @@ at("login").addEventListener("submit", (event) => {
   });
 });
 
-at("leave").addEventListener("click", () => {
-  void ask("POST", "/admin/v1/logout").catch(() => null);
-  leave("");
+at("leave").addEventListener("click", (event) => {
+  void doing(event.currentTarget, async () => {
+    // Who goes leaves nobody waiting until they are missed.
+    for (const one of state.mine) await ask("POST", `${conversation(one.conversation)}/release`, {}).catch(() => null);
+    await ask("POST", "/admin/v1/logout").catch(() => null);
+    leave("");
+  });
 });
 
 function begin() {
@@ -362,11 +373,16 @@ function begin() {
   at("leave").hidden = false;
   tell("");
   void beHere(state.life);
+  // Where the page was left, if it is still this agent's.
+  const open = sessionStorage.getItem(KEPT_OPEN);
+  if (open !== null) void ask("GET", `${conversation(open)}?after=1`).then(() => enter(open), () => sessionStorage.removeItem(KEPT_OPEN));
 }
 
 function leave(why) {
   state.life += 1;
   state.open = null;
+  state.mine = [];
+  sessionStorage.removeItem(KEPT_OPEN);
   keep(null);
   at("entrance").hidden = false;
   at("desk").hidden = true;

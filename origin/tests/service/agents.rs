@@ -48,12 +48,17 @@ async fn a_program_with_a_key_takes_over_speaks_and_hands_back() {
     let message = json!({"key": "k2", "text": "What is the matter?"});
     ok(desk.send(Method::POST, &at(&id, "/messages"), &message).await, StatusCode::OK).await;
     person.say("I fell").await;
-    assert!(desk.ask(&at(&id, "?after=0")).await.to_string().contains("I fell"));
+    let view = desk.ask(&at(&id, "?after=1")).await;
+    assert!(view.to_string().contains("I fell"));
+    assert_eq!(here(&desk).await["mine"][0]["turn"], view["turn"], "news are seen without opening it");
     let heard = person.hears(0).await;
     assert_eq!(heard.handover.and_then(|now| now.agent).as_deref(), Some("Helper"));
     let back = json!({"key": "k3", "outcome": "resolved"});
     ok(desk.send(Method::POST, &at(&id, "/return"), &back).await, StatusCode::OK).await;
 
+    // What was read is told, wherever the reading began.
+    let read = desk.events().await.into_iter().filter(|(name, _)| name == "pii.accessed").count();
+    assert_eq!(read, 1);
     // What is not the desk's is refused, and told.
     for path in [
         "/admin/v1/me",

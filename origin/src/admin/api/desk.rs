@@ -143,6 +143,7 @@ fn handover_schema() -> Value {
         ("requeued", whole()),
         ("outcome", or_null(text())),
         ("person_types", flag()),
+        ("?turn", whole()),
     ])
 }
 
@@ -267,7 +268,15 @@ async fn presence(
         open.iter().filter(|row| wanted(row)).map(|row| handover_shown(&origin, row)).collect::<Vec<_>>()
     };
     let waiting = some(&|row| row.stage == HandoverStage::Waiting && serving.contains(&row.queue));
-    let mine = some(&|row| row.stage == HandoverStage::With && row.agent.as_ref() == Some(&agent.id));
+    let mut mine = some(&|row| row.stage == HandoverStage::With && row.agent.as_ref() == Some(&agent.id));
+    for shown in &mut mine {
+        // How far each has come, so that news are seen of one that is not open.
+        let id: ConversationId = serde_json::from_value(shown["conversation"].clone())
+            .map_err(|_| Problem::internal("A hand-over has no conversation."))?;
+        if let Some(row) = origin.store.find_by_id(&agent.tenant, &id).await? {
+            shown["turn"] = json!(row.version);
+        }
+    }
     let ended = origin.store.handovers_of(&agent.id, origin.settings().agent_history).await?;
     let ended: Vec<_> = ended.iter().map(|row| handover_shown(&origin, row)).collect();
     Ok(Json(json!({"agent": shown(&agent, now_ms), "waiting": waiting, "mine": mine, "ended": ended})))
@@ -281,8 +290,9 @@ async fn read(
 ) -> Result<Json<Value>, Problem> {
     let agent = agent_of(&origin, &caller).await?;
     let mut handover = seen(&origin, &agent, &id).await?;
-    if after == 0 {
-        // Told before anything is shown.
+    // Told before anything is shown, wherever the reading begins, and then once an hour.
+    let news = origin.gate.is_news(format!("desk/{}/{id}", agent.id), origin.clock.now_ms());
+    if after == 0 || news {
         let why = json!({"reason": "hand-over", "queue": handover.queue});
         caller.tell(&origin, events::PII_ACCESSED, id.as_str(), why).await?;
     }
