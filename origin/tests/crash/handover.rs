@@ -234,7 +234,11 @@ async fn talk(victim: Victim) {
     assert_eq!(sides.agent(&token, "/admin/v1/desk/presence", &json!({})).await.0, StatusCode::OK);
     assert_eq!(sides.agent(&token, &format!("{at}/accept"), &json!({"key": "a"})).await.0, StatusCode::OK);
 
-    let kills = usize::try_from(KILLS).unwrap();
+    let kills = match &victim {
+        Victim::Postgres(_) => super::postgres_kills(),
+        Victim::Origin | Victim::Agent => KILLS,
+    };
+    let kills = usize::try_from(kills).unwrap();
     let (done, agents, ends) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
     let begin = || Program::start(&sides.admin, &token, &at, &agents, &ends);
     let mut program = begin();

@@ -12,7 +12,7 @@ use lgdl_origin::store::{Maintenance as _, Role};
 use serde_json::{Value, json};
 
 use super::receiver::Receiver;
-use super::{Origin, Process, kill_under_load};
+use super::{KILLS, Origin, Process, kill_under_load};
 
 const PASSWORD: &str = "seven green lamps at noon";
 /// Events that the reader takes at once: few, so that it is killed between any two.
@@ -71,7 +71,7 @@ async fn whoever_listens_misses_nothing_when_they_are_killed() {
     let begin = || tokio::spawn(read(http.clone(), admin.clone(), token.clone(), Arc::clone(&kept), Arc::clone(&over)));
     let mut reader = begin();
     let target = Arc::new(Origin { address: edge, http: http.clone() });
-    let acknowledged = kill_under_load(target, async |_| {
+    let acknowledged = kill_under_load(target, KILLS, async |_| {
         reader.abort();
         life.kill();
         tokio::time::sleep(Duration::from_millis(30)).await;

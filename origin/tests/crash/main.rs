@@ -34,7 +34,16 @@ use lgdl_origin::webhooks::{Hand, NewWebhook};
 use receiver::Receiver;
 use serde_json::{Value, json};
 
+/// How often a thing is killed.
 const KILLS: u64 = 20;
+/// The same of PostgreSQL, which takes a second or more to recover, unless `LGDL_CHAOS=long`.
+const POSTGRES_KILLS: u64 = 5;
+
+fn postgres_kills() -> u64 {
+    let long = std::env::var("LGDL_CHAOS").is_ok_and(|value| value == "long");
+    if long { KILLS } else { POSTGRES_KILLS }
+}
+
 const CONVERSATIONS: usize = 16;
 /// Load between two kills; varied a little, so that they do not always hit the same moment.
 const LOAD: Duration = Duration::from_millis(120);
@@ -64,8 +73,8 @@ async fn load(target: Arc<dyn Target>, conversation: usize, acknowledged: Arc<[A
     }
 }
 
-/// Runs load, calls `kill` in the middle of it [`KILLS`] times, and returns what was acknowledged.
-async fn kill_under_load(target: Arc<dyn Target>, mut kill: impl AsyncFnMut(u64)) -> Vec<u64> {
+/// Runs load, calls `kill` in the middle of it so often, and returns what was acknowledged.
+async fn kill_under_load(target: Arc<dyn Target>, kills: u64, mut kill: impl AsyncFnMut(u64)) -> Vec<u64> {
     let acknowledged: Arc<[AtomicU64]> = (0..CONVERSATIONS).map(|_| AtomicU64::new(0)).collect();
     let stop = Arc::new(AtomicBool::new(false));
     let mut tasks = tokio::task::JoinSet::new();
@@ -73,7 +82,7 @@ async fn kill_under_load(target: Arc<dyn Target>, mut kill: impl AsyncFnMut(u64)
         tasks.spawn(load(target.clone(), conversation, acknowledged.clone(), stop.clone()));
     }
     let total = || acknowledged.iter().map(|turns| turns.load(Ordering::SeqCst)).sum::<u64>();
-    for round in 0..KILLS {
+    for round in 0..kills {
         let (before, started) = (total(), Instant::now());
         while total() == before {
             assert!(started.elapsed() < PATIENCE, "turns are taken again after kill {round}");
@@ -88,7 +97,7 @@ async fn kill_under_load(target: Arc<dyn Target>, mut kill: impl AsyncFnMut(u64)
 }
 
 fn assert_whole(acknowledged: &[u64], stored: &BTreeMap<usize, Vec<String>>) {
-    assert!(acknowledged.iter().sum::<u64>() >= KILLS, "there was load");
+    assert!(acknowledged.iter().sum::<u64>() >= POSTGRES_KILLS, "there was load");
     for (conversation, acknowledged) in acknowledged.iter().enumerate() {
         let turns = stored.get(&conversation).map_or(&[][..], Vec::as_slice);
         assert!(turns.len() as u64 >= *acknowledged, "conversation {conversation} lost acknowledged turns");
@@ -209,7 +218,7 @@ async fn no_acknowledged_turn_is_lost_when_the_origin_is_killed() {
     make_webhook(&database, &receiver).await;
     let mut process = Process::start(address, &database);
     let target = Arc::new(Origin { address, http });
-    let acknowledged = kill_under_load(target, async |_| {
+    let acknowledged = kill_under_load(target, KILLS, async |_| {
         process.kill();
         process = Process::start(address, &database);
     })
@@ -309,7 +318,7 @@ async fn no_acknowledged_turn_is_lost_when_postgres_is_killed() {
     let settings = PoolSettings { url, read_url: None, min: 1, max: 8, timeout: Duration::from_secs(10) };
     let store = Arc::new(PostgresStore::open(&settings, &ManualClock::at(1_760_000_000_000)).await.unwrap());
     let crashing = cluster.clone();
-    let acknowledged = kill_under_load(store.clone(), async |_| {
+    let acknowledged = kill_under_load(store.clone(), postgres_kills(), async |_| {
         let cluster = crashing.clone();
         tokio::task::spawn_blocking(move || cluster.crash_and_restart()).await.unwrap();
     })

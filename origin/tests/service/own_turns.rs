@@ -111,7 +111,7 @@ async fn what_a_game_calls_after_a_hand_back_is_called_once_by_the_origin() {
     }
     let heard = visitor(&desk, "c1").hears(0).await;
     let last = heard.messages.last().unwrap();
-    assert_eq!(last.text, "Ordered as R-7.", "{heard:#?}");
+    assert!(last.text.ends_with("Ordered as R-7."), "{heard:#?}");
     let asked = service.asked();
     assert_eq!(asked.len(), 1, "{asked:?}");
     let (function, headers, body) = &asked[0];
@@ -199,6 +199,7 @@ async fn a_hand_back_whose_request_is_given_up_is_finished() {
     assert!(given_up.status().is_server_error(), "{}", given_up.status());
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     ok(desk.send(Method::POST, &at(&id, "/return"), &back).await, StatusCode::OK).await;
-    assert_eq!(visitor(&desk, "c1").hears(0).await.messages.last().unwrap().text, "Ordered as R-7.");
+    let heard = visitor(&desk, "c1").hears(0).await;
+    assert!(heard.messages.last().unwrap().text.ends_with("Ordered as R-7."), "{heard:#?}");
     assert_eq!(service.asked().len(), 1);
 }
