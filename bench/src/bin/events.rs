@@ -133,14 +133,6 @@ async fn webhooks(running: &Running, time: Duration) -> anyhow::Result<()> {
     let (taken, slow) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
     let quick_at = receiver(Duration::ZERO, Arc::clone(&taken)).await?;
     let slow_at = receiver(SLOW, Arc::clone(&slow)).await?;
-    let hand = |tenant| Hand {
-        store: &*origin.store,
-        config: &origin.config,
-        random: &SystemRandom,
-        tenant,
-        actor: "bench",
-        now_ms: SystemClock.now_ms(),
-    };
     load(origin.store.clone(), "without", time).await?;
     let mut hooks = Vec::new();
     for number in 0..TENANTS {
@@ -148,7 +140,8 @@ async fn webhooks(running: &Running, time: Duration) -> anyhow::Result<()> {
         let (url, types) = (format!("http://{to}/"), vec![TURN_COMMITTED.to_owned()]);
         let (urgency, text) = (Urgency::Any, TextRight::Withheld);
         let new = NewWebhook { name: "all", url: &url, types, urgency, text, follow_up_after_s: None };
-        hooks.push((hand(&tenant).make(new).await?.0.id, tenant));
+        let id = hand(running, &tenant).make(new).await?.0.id;
+        hooks.push((id, tenant));
     }
     // They are looked for once a second.
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -160,11 +153,16 @@ async fn webhooks(running: &Running, time: Duration) -> anyhow::Result<()> {
         slow.load(Ordering::SeqCst)
     );
     for (id, tenant) in &hooks {
-        hand(tenant).remove(id).await?;
+        hand(running, tenant).remove(id).await?;
     }
     tokio::time::sleep(Duration::from_secs(2)).await;
     load(origin.store.clone(), "without", time).await?;
     Ok(())
+}
+
+fn hand<'a>(running: &'a Running, tenant: &'a str) -> Hand<'a> {
+    let (store, config) = (&*running.origin.store, &*running.origin.config);
+    Hand { store, config, random: &SystemRandom, tenant, actor: "bench", now_ms: SystemClock.now_ms() }
 }
 
 fn tenant(number: usize) -> String {

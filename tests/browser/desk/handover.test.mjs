@@ -123,7 +123,7 @@ test("the desk speaks the browser's language, and opens again where it was left"
   await page.getByRole("button", { name: "Entrar" }).click();
   await page.getByText("Conectado").waitFor();
   await accessible(page);
-  await page.locator("#waiting button").click();
+  await page.locator("#waiting button").last().click();
   await page.getByRole("button", { name: "Atender" }).click();
   await page.getByText("La atiende usted.").waitFor();
   await page.reload();
