@@ -45,6 +45,12 @@ pub fn turn_id(tenant: &str, user: &str, idempotency_key: &str) -> String {
     format!("turn_{}", hex(&over("turn", &[tenant, user, idempotency_key])[..16]))
 }
 
+/// The note of what a service understood a text as, which does not give the text away.
+#[must_use]
+pub fn understood(tenant: &str, service: &str, payload: &str) -> String {
+    format!("understood:{}", hex(&over("understood", &[tenant, service, payload])))
+}
+
 /// The idempotency key of a turn whose own one turned out to stand for another request, when it was acknowledged already. The
 /// same for every arrival.
 #[must_use]

@@ -1,23 +1,49 @@
 //! Capability calls as a node makes them: to services that the deployment configures, or in development to their stand-ins.
 
 use lgdl::breaker::Breaker;
-use lgdl::engine::{CapabilityCall, CapabilityResult};
+use lgdl::engine::{CapabilityCall, CapabilityResult, UNDERSTAND};
 use lgdl::mocks::Mocks;
 use lgdl::services::{Asking, Carrier, DENIED, ask, failed};
+use serde_json::Value;
 
 use crate::answer::Event;
 use crate::call::Call;
+use crate::digest;
 use crate::notes;
 use crate::origin::pause;
 use crate::platform::{FetchError, Inbound, Outbound, Platform};
 
-/// Makes a call and tells what came of it. `key` is the call's own idempotency key.
+/// How long what the understanding service said of a text is believed, milliseconds.
+const UNDERSTOOD_FOR_MS: i64 = 600_000;
+
+/// Makes a call and tells what came of it. `key` is the call's own idempotency key. What the understanding service has said of the
+/// same text a short while ago, it is not asked again.
 pub async fn perform<P: Platform>(
     call: &Call<'_, P>,
     game: &str,
     wanted: &CapabilityCall,
     key: &str,
 ) -> CapabilityResult {
+    if call.settings.engine.understanding.as_ref() != Some(&wanted.service) || wanted.function != UNDERSTAND {
+        return made(call, game, wanted, key).await;
+    }
+    let payload = Value::Object(wanted.payload.clone()).to_string();
+    let note = digest::understood(&call.caller.tenant, &wanted.service, &payload);
+    let remembered: Option<(i64, CapabilityResult)> = notes::recall(call.platform, &note).await;
+    let now_ms = call.platform.now_ms();
+    if let Some((until_ms, result)) = remembered
+        && now_ms < until_ms
+    {
+        return result;
+    }
+    let result = made(call, game, wanted, key).await;
+    if matches!(&result, CapabilityResult::Answered { status, .. } if status == "ok") {
+        notes::remember(call.platform, &note, &(now_ms + UNDERSTOOD_FOR_MS, &result)).await;
+    }
+    result
+}
+
+async fn made<P: Platform>(call: &Call<'_, P>, game: &str, wanted: &CapabilityCall, key: &str) -> CapabilityResult {
     call.observe(Event::CapabilityCall);
     let asking = Asking { wanted, key, tenant: &call.caller.tenant, trace: Some(call.trace.own) };
     let result = match call.settings.services.get(&wanted.service) {
