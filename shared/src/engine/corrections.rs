@@ -113,16 +113,19 @@ pub(super) fn find<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<Correction<'
     Some(Correction { span: (first.start, last.end), strength: strength?, slot, refused })
 }
 
-/// "change the score": the slot whose value is to be asked for again, because none is named that would take its place.
-pub(super) fn to_be_asked_again<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<&'n str> {
+/// "change the score": what stands behind a verb that says that something is to change, and need not name the new value.
+pub(super) fn behind_change(heard: &Heard) -> Option<&[Word]> {
     let language = heard.language;
     let words = heard.words.as_slice();
     let words = &words[language.prefix(words, Cue::CorrectionWeak)..];
     let skip = language.prefix(words, Cue::CorrectionChange);
-    if skip == 0 || language.value_of(Cue::CorrectionChange, &words[..skip]).is_some() {
-        return None;
-    }
-    let words = &words[skip..];
+    (skip > 0 && language.value_of(Cue::CorrectionChange, &words[..skip]).is_none()).then(|| &words[skip..])
+}
+
+/// "change the score": the slot whose value is to be asked for again, because none is named that would take its place.
+pub(super) fn to_be_asked_again<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<&'n str> {
+    let language = heard.language;
+    let words = behind_change(heard)?;
     let (slot, rest) =
         slot_name(language, words, held.known).or_else(|| by_type(language, words, held.only_of_type))?;
     (language.suffix(rest, Cue::Courtesy) == rest.len()).then_some(slot)
@@ -183,71 +186,6 @@ fn slot_name<'n, 'w>(
         let count = named_at(language, words, known.called);
         (count > 0).then(|| (known.slot, &words[count..]))
     })
-}
-
-/// What is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
-    /// A slot that is named by a preposition.
-    ByPreposition,
-    /// Another one.
-    Another,
-}
-
-/// "from Hamburg to Oslo": values that stand behind a preposition which is the name of a slot; the slot's index and the
-/// bytes of its value.
-///
-/// Somewhere in the text while one of them is asked for; else only where the text begins with it, but for what takes
-/// something back ("sorry, from Hamburg").
-pub(super) fn by_preposition(heard: &Heard, slots: &[&str], asked: Asked) -> Vec<(usize, (usize, usize))> {
-    let words = heard.words.as_slice();
-    let taken_back = [Cue::CorrectionWeak, Cue::CorrectionPlain, Cue::CorrectionStrong, Cue::Hesitation, Cue::Linker];
-    let mut opening = 0;
-    while let skip @ 1.. = heard.language.prefix(&words[opening..], taken_back) {
-        opening += skip;
-    }
-    // "go to Naples instead"
-    if words.get(opening).is_some_and(|word| word.class.is(Class::LIGHT))
-        && heard.language.suffix(words, Cue::CorrectionAfter) > 0
-    {
-        opening += 1;
-    }
-    // "…, sorry, I mean from Hamburg": in the middle, behind what plainly takes something back.
-    let plainly = |at: usize| heard.language.suffix(&words[..at], [Cue::CorrectionStrong, Cue::CorrectionPlain]) > 0;
-    let lead = |word: &Word| {
-        let grammar = word.class.is(Class::FUNCTION.and(Class::ADJUNCT).and(Class::LEADS));
-        if grammar { slots.iter().position(|slot| slot.eq_ignore_ascii_case(&word.text)) } else { None }
-    };
-    let mut found = Vec::new();
-    let from = match asked {
-        Asked::ByPreposition => 0,
-        Asked::Another if words.get(opening).and_then(lead).is_some() => 0,
-        Asked::Another => {
-            let taken_back = words.iter().enumerate().position(|(at, word)| lead(word).is_some() && plainly(at));
-            let Some(at) = taken_back else { return found };
-            at
-        }
-    };
-    for (at, word) in words.iter().enumerate().skip(from) {
-        let Some(index) = lead(word) else { continue };
-        // "from Selby, not from York"
-        if at.checked_sub(1).is_some_and(|before| words[before].is(Cue::Not)) {
-            continue;
-        }
-        let ends = |next: &Word| {
-            next.after_break
-                || lead(next).is_some()
-                || next.is(Cue::Not)
-                || next.is([Cue::CorrectionAfter, Cue::Courtesy])
-        };
-        let value = words[at + 1..].iter().take_while(|next| !ends(next)).collect::<Vec<_>>();
-        // "I want to go": a verb is not a place.
-        let names = value.first().is_some_and(|first| !first.class.is(Class::FUNCTION.and(Class::LIGHT)));
-        if let (true, Some(first), Some(last)) = (names, value.first(), value.last()) {
-            found.push((index, (first.start, last.end)));
-        }
-    }
-    found
 }
 
 /// "not tomorrow, the day after": what is refused and what is wanted, as bytes of the text.

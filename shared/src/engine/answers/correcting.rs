@@ -77,7 +77,9 @@ impl Run<'_> {
                 .iter()
                 .any(|slot| filled.contains(&slot.name.as_str()) && effective_type(slot) == effective_type(asked));
             // "I meant small, with ham" does both; "I meant 7" answers a question for a number.
-            if answers && correction.strength != Strength::Strong {
+            if answers && correction.strength != Strength::Strong
+                || self.goes_on_with_a_moment(asked, said, scan.reference)
+            {
                 return false;
             }
             free_text &= !answers || same_type_is_filled;
@@ -142,7 +144,8 @@ impl Run<'_> {
 
     /// The slots that hold a value and are named as what is to change, without another value.
     pub(super) fn to_be_asked_again(&self, mv: &Move, asked: &Slot, scan: &Scan<'_>) -> Vec<String> {
-        let Some(frame) = &self.state.active else { return Vec::new() };
+        let frame = self.state.active.as_ref().filter(|_| corrections::behind_change(&scan.heard).is_some());
+        let Some(frame) = frame else { return Vec::new() };
         let filled: Vec<&str> = frame.slots.iter().rev().map(|(name, _)| name.as_str()).collect();
         let wholes = filled.iter().filter_map(|name| slots::whole_of(name));
         let named: Vec<&str> = filled.iter().copied().chain(wholes).collect();

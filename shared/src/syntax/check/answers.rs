@@ -19,6 +19,8 @@ use super::comparisons::Holds;
 use super::walk::{Met, blocks, slot as walk_slot, statements};
 use super::{Checker, Context};
 
+/// Words of a question that may say nothing of what it asks for.
+const MAX_VAGUE_WORDS: usize = 4;
 /// Words of an option that a question offers.
 const MAX_OFFERED_WORDS: usize = 2;
 
@@ -117,8 +119,15 @@ impl<'f, 's> Checker<'f, 's, '_> {
     }
 
     fn question(&mut self, context: &Context<'f, 's>, language: &'static Language, slot: &Slot<'s>, text: Text) {
-        let said = without_placeholders(&self.decoded(text));
+        let written = self.decoded(text);
+        let said = without_placeholders(&written);
         let name = slot.name;
+        let is_short = said == written && said.split_whitespace().count() <= MAX_VAGUE_WORDS;
+        if is_short && says_nothing(&Heard::of(language, &said)) {
+            let message = format!("nothing in this question says what `{}` is", name.text);
+            let hint = "name it, as in \"What is your order number?\": people answer what they are asked";
+            self.report_hint(Code::QuestionMismatch, text.span, message, hint);
+        }
         match self.holds(context.id.game, &slot.ty) {
             Some(Holds::OneOf(options)) => {
                 self.offers(context.id.game, language, slot, &options, &said, text.span);
@@ -276,6 +285,15 @@ fn without_placeholders(text: &str) -> String {
         }
     }
     out
+}
+
+/// "And?", "Please tell me."
+fn says_nothing(heard: &Heard) -> bool {
+    let vague = Class::FUNCTION.and(Class::FILLER).and(Class::LIGHT);
+    heard
+        .words
+        .iter()
+        .all(|word| word.class.is(vague) && !word.class.is(Class::QUESTION.and(Class::NUMBER).and(Class::TIME)))
 }
 
 /// "Now or later?"; but "Do you want it or not?", "yes or no?", "one or two".
