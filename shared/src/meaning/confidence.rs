@@ -7,9 +7,8 @@ use super::numbers::{ONE, fall, log, logistic};
 
 /// Meaning never scores more: below what `critical` asks for.
 pub(super) const MOST: u64 = 9_499;
-/// What no telling word, and one, score at most: grammar by itself is below every level, one word below what moves ask
-/// for when nothing is said.
-const FEW_WORDS: [u64; 2] = [1_900, 7_400];
+/// What grammar by itself scores at most: below every level.
+const GRAMMAR_MOST: u64 = 1_900;
 /// A clause of no more words is a fragment, which may be anybody's answer: one telling word in it is asked about.
 const FRAGMENT: usize = 3;
 const FRAGMENT_MOST: u64 = 4_900;
@@ -19,7 +18,7 @@ pub(super) const DOUBTFUL: u64 = 4_500;
 pub(super) const DENIED: u64 = 900;
 
 /// Moves that stand for everything people say that the game is not about.
-const OUTSIDE: u64 = 8;
+const OUTSIDE: u64 = 2;
 
 /// `confidence = logistic(base + odds · log-odds + nearness · cosine)`: fitted to the game when it is compiled
 /// ([`super::calibrate`]), in 2^-16.
@@ -72,18 +71,40 @@ pub(super) fn of(odds: i64, nearness: i64, fit: Fit) -> u64 {
 
 /// The most that so many telling words of so many words may score.
 pub(super) fn most_of(telling_words: usize, words: usize) -> u64 {
-    let most = FEW_WORDS.get(telling_words).copied().unwrap_or(MOST);
-    if telling_words <= 1 && words <= FRAGMENT { most.min(FRAGMENT_MOST) } else { most }
+    match telling_words {
+        0 => GRAMMAR_MOST,
+        1 if words <= FRAGMENT => FRAGMENT_MOST,
+        _ => MOST,
+    }
 }
 
-/// The cosine, in 2^-16, of a vector and one of which only the signs are known.
-pub(super) fn sketched(vector: &[i8; DIMS], signs: &[u8; SKETCH]) -> i64 {
-    let mut sum = 0i64;
-    for (dim, value) in vector.iter().enumerate() {
-        let negative = signs[dim / 8] >> (dim % 8) & 1 == 1;
-        sum += i64::from(if negative { -i32::from(*value) } else { i32::from(*value) });
+/// A vector, made ready to be compared with many of which only the signs are known: for every four of its numbers the sum with
+/// each choice of signs.
+pub(super) struct Signed([[i16; 16]; DIMS / 4]);
+
+impl Signed {
+    pub(super) fn of(vector: &[i8; DIMS]) -> Signed {
+        let mut sums = [[0; 16]; DIMS / 4];
+        for (sums, four) in sums.iter_mut().zip(vector.as_chunks::<4>().0) {
+            for (signs, sum) in sums.iter_mut().enumerate() {
+                let signed = |(dim, value): (usize, &i8)| {
+                    let value = i16::from(*value);
+                    if signs >> dim & 1 == 1 { -value } else { value }
+                };
+                *sum = four.iter().enumerate().map(signed).sum();
+            }
+        }
+        Signed(sums)
     }
-    /// √(π/2) / √256, over the vector's length.
-    const PER_UNIT: i64 = (1.253_314_137 / 16.0 * ONE as f64) as i64;
-    sum * PER_UNIT / LENGTH
+
+    /// The cosine, in 2^-16.
+    pub(super) fn cosine(&self, signs: &[u8; SKETCH]) -> i64 {
+        let of_byte = |(sums, signs): (&[[i16; 16]; 2], &u8)| {
+            i64::from(sums[0][usize::from(signs & 15)]) + i64::from(sums[1][usize::from(signs >> 4)])
+        };
+        let sum: i64 = self.0.as_chunks::<2>().0.iter().zip(signs).map(of_byte).sum();
+        /// √(π/2) / √256, over the vector's length.
+        const PER_UNIT: i64 = (1.253_314_137 / 16.0 * ONE as f64) as i64;
+        sum * PER_UNIT / LENGTH
+    }
 }
