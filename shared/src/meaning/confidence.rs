@@ -18,7 +18,7 @@ pub(super) const DOUBTFUL: u64 = 4_500;
 pub(super) const DENIED: u64 = 900;
 
 /// Moves that stand for everything people say that the game is not about.
-const OUTSIDE: u64 = 2;
+const OUTSIDE: u64 = 8;
 
 /// `confidence = logistic(base + odds · log-odds + nearness · cosine)`: fitted to the game when it is compiled
 /// ([`super::calibrate`]), in 2^-16.
