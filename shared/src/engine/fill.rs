@@ -207,7 +207,7 @@ impl Run<'_> {
         let is_bare = |entity: &Entity| entity.kind == Kind::Number && entity.start == stated.found.start;
         !behind.is_empty()
             && scan.entities.iter().any(is_bare)
-            && !speaks_of(self.language(), &slots::called(&slot.name), behind)
+            && !speaks_of(self.language(), &slots::named(slot), behind)
             && !speaks_of(self.language(), &prompt_text(mv, slot), behind)
     }
 
@@ -449,7 +449,7 @@ pub(super) fn without(
         }
     }
     let piece = text.get(start..end)?;
-    let (from, to) = slots::strings::value_span(language, &slot.name, piece)?;
+    let (from, to) = slots::strings::value_span(language, slots::spoken_name(slot), piece)?;
     let said = piece.get(from..to)?;
     if slots::strings::is_noise(&Heard::of(language, said)) && !stated.is_empty() {
         return None;

@@ -211,12 +211,11 @@ fn search(
         has_context_terms: utterance.terms.iter().any(|hit| hit.context_sensitive),
     };
     matcher.search(search);
+    if !search.kept.iter().any(Found::is_sure) {
+        matcher.values_alone(search);
+    }
     // Likeness of words is a guess however high it scores: which move is meant, meaning says.
-    if search
-        .kept
-        .iter()
-        .all(|found| found.stage == Stage::Fuzzy && found.priority != Priority::Urgent || found.score < score::PLAIN)
-    {
+    if !search.kept.iter().any(Found::is_sure) {
         matcher.by_meaning(search);
     }
     if search.kept.iter().all(|found| found.score < score::LEAST) {
@@ -230,6 +229,14 @@ fn search(
     best.chain(urgent).map(|found| matcher.candidate(found)).collect()
 }
 
+/// What a pattern without a word of its own is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wordless {
+    Wildcards,
+    /// Captures with a type.
+    Values,
+}
+
 /// A pattern that matched.
 #[derive(Debug, Clone)]
 struct Found {
@@ -241,6 +248,8 @@ struct Found {
     end: usize,
     /// Whether it is politeness beside something else.
     aside: bool,
+    /// Whether the pattern is met as it stands, not in other words.
+    exact: bool,
     /// Whether the utterance is the pattern and nothing else.
     verbatim: bool,
     priority: Priority,
@@ -259,6 +268,12 @@ struct Met {
 }
 
 impl Found {
+    /// Whether it says by itself what is meant: the author's words as they stand, a `(fuzzy)` pattern's too, or an emergency
+    /// in other words. Anything else is a guess by likeness.
+    fn is_sure(&self) -> bool {
+        self.score >= score::PLAIN && (self.exact || self.stage != Stage::Fuzzy || self.priority == Priority::Urgent)
+    }
+
     /// Best first: the score, then more literal words, then declared first.
     fn rank(&self) -> (Standing, std::cmp::Reverse<u64>, std::cmp::Reverse<u16>, u32) {
         (self.standing, std::cmp::Reverse(self.score), std::cmp::Reverse(self.literal_words), self.pattern)
@@ -442,6 +457,7 @@ impl Matcher<'_> {
             first,
             end,
             aside: pattern.flags & pattern_flag::ASIDE != 0 && self.coverage(first, end, 0) < score::HALF,
+            exact,
             verbatim: exact
                 && pattern.flags & pattern_flag::CAPTURES == 0
                 && self.coverage(first, end, 0) == score::WHOLE,
@@ -561,49 +577,62 @@ impl Matcher<'_> {
         }
     }
 
-    /// Patterns of nothing but wildcards, or nothing but values, match what nothing else does.
-    fn catch_all(&self, search: &mut Search) {
-        if self.source.utterance.len() == 0 {
-            return;
-        }
-        for id in self.index.catch_alls().take(MAX_CATCH_ALLS) {
-            let Some(pattern) = self.index.pattern(id) else { continue };
+    /// The patterns without a word of their own that may be heard now.
+    fn wordless(&self, made_of: Wordless) -> impl Iterator<Item = (u32, Pattern)> + '_ {
+        let patterns = self.index.catch_alls().take(MAX_CATCH_ALLS);
+        let patterns = patterns.filter_map(|id| Some((id, self.index.pattern(id)?)));
+        patterns.filter(move |(_, pattern)| {
             let move_index = pattern.move_index as usize;
             let context = pattern.flags & pattern_flag::CONTEXT_SENSITIVE != 0;
-            if self.speakers.include(pattern.participant)
+            (pattern.flags & pattern_flag::CAPTURES != 0) == (made_of == Wordless::Values)
+                && self.speakers.include(pattern.participant)
                 && (!context || (self.query.plausible)(move_index))
                 && (self.query.admits)(move_index)
-            {
-                if pattern.flags & pattern_flag::CAPTURES != 0 {
-                    if let Some(found) = self.values_alone(id, &pattern) {
-                        search.keep(found);
-                    }
-                    continue;
-                }
-                let end = self.source.utterance.len();
-                search.keep(Found {
-                    pattern: id,
-                    move_index: pattern.move_index,
-                    literal_words: 0,
-                    score: score::CATCH_ALL,
-                    first: 0,
-                    end,
-                    aside: true,
-                    verbatim: false,
-                    priority: priority_of(&pattern),
-                    standing: Standing::Full,
-                    stage: Stage::Plain,
-                    captures: Vec::new(),
-                });
-            }
+        })
+    }
+
+    /// Patterns of nothing but wildcards match what nothing else does.
+    fn catch_all(&self, search: &mut Search) {
+        let end = self.source.utterance.len();
+        if end == 0 {
+            return;
+        }
+        for (id, pattern) in self.wordless(Wordless::Wildcards) {
+            search.keep(Found {
+                pattern: id,
+                move_index: pattern.move_index,
+                literal_words: 0,
+                score: score::CATCH_ALL,
+                first: 0,
+                end,
+                aside: true,
+                exact: true,
+                verbatim: false,
+                priority: priority_of(&pattern),
+                standing: Standing::Full,
+                stage: Stage::Plain,
+                captures: Vec::new(),
+            });
         }
     }
 
-    /// "two large ones" for "{count} {size}": the values that a pattern without words consists of, where they are what is said.
-    fn values_alone(&self, id: u32, pattern: &Pattern) -> Option<Found> {
+    /// "two large ones" for "{count} {size}": what nothing else says for sure may be the values that a pattern without words
+    /// consists of.
+    fn values_alone(&self, search: &mut Search) {
+        if self.source.utterance.len() > 0 {
+            let found = self.wordless(Wordless::Values).filter_map(|(id, pattern)| self.only_values(id, &pattern));
+            found.for_each(|found| search.keep(found));
+        }
+    }
+
+    fn only_values(&self, id: u32, pattern: &Pattern) -> Option<Found> {
         let pieces = Pieces { source: &self.source, pattern, units: self.index.units(pattern) };
         let mut captures = Vec::new();
-        let end = pieces.trailing((0, pieces.units.len()), 0, &mut captures)?;
+        // "I want …", "can I get …"
+        let opens = Class::SUBJECT.and(Class::LIGHT).and(Class::AUXILIARY).and(Class::FILLER);
+        let utterance = self.source.utterance;
+        let from = (0..utterance.len()).find(|at| !utterance.class(*at).is(opens))?;
+        let end = pieces.trailing((0, pieces.units.len()), from, &mut captures)?;
         let from = captures.iter().map(|taken| taken.span.0).min()?;
         let first = self.source.utterance.tokens.range_of((from, from + 1))?.0;
         let coverage = self.coverage(first, end, 0);
@@ -618,6 +647,7 @@ impl Matcher<'_> {
             first,
             end,
             aside: false,
+            exact: true,
             verbatim: false,
             priority: priority_of(pattern),
             standing: Standing::Full,
@@ -677,6 +707,7 @@ impl Matcher<'_> {
                 first,
                 end,
                 aside: false,
+                exact: false,
                 verbatim: false,
                 priority: priority_of(&pattern),
                 standing: Standing::Full,

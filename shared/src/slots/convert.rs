@@ -2,7 +2,6 @@
 
 use serde_json::{Value as Json, json};
 
-use super::called;
 use crate::decimal;
 use crate::entities::{Direction, Entity, Kind, Kinds, Reference, TimeValue, Value, recognize};
 use crate::ir::{Comparison, Condition, Literal, Slot, SlotType};
@@ -43,7 +42,7 @@ impl Tense {
         let named = |text: &str| names(language, text, Cue::PastName);
         // A timeframe is mostly asked for of what has begun ("since when?").
         let past = *effective_type(slot) == SlotType::Timeframe
-            || named(&slot.name)
+            || named(super::spoken_name(slot))
             || slot.context.as_deref().is_some_and(named)
             || ends_today(slot);
         if past { Tense::Past } else { Tense::Future }
@@ -67,7 +66,7 @@ fn asks_for_a_length(language: &'static Language, slot: &Slot) -> bool {
             language.value_of(Cue::TypeName, named) == Some("P")
         })
     };
-    asks(&called(&slot.name)) || slot.context.as_deref().is_some_and(asks)
+    asks(&super::named(slot)) || slot.context.as_deref().is_some_and(asks)
 }
 
 /// Whether a word of a name or a hint belongs to a cue.
@@ -103,7 +102,7 @@ fn is_for_each(scan: &Scan<'_>, entity: &Entity, slot: &Slot) -> bool {
         let said = Heard::of(scan.language(), &readable(text));
         said.words.iter().any(|word| word.class.is(Class::EACH) && !word.class.is(Class::ARTICLE))
     };
-    of && !asks(&slot.name) && !slot.context.as_deref().is_some_and(asks)
+    of && !asks(super::spoken_name(slot)) && !slot.context.as_deref().is_some_and(asks)
 }
 
 /// Reads an entity as a value of `ty`; `None` when its kind is of no use for the type.
@@ -217,11 +216,13 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
         (Kind::Number, Value::Number { number, .. }) => Some(*number),
         (Kind::Percent, Value::Number { number, .. }) if asked => Some(*number),
         (Kind::Temperature, Value::Quantity { number, .. })
-            if asked || names(scan.language(), &slot.name, Cue::TemperatureName) =>
+            if asked || names(scan.language(), super::spoken_name(slot), Cue::TemperatureName) =>
         {
             Some(*number)
         }
-        (Kind::Age, Value::Quantity { number, .. }) if asked || names(scan.language(), &slot.name, Cue::AgeName) => {
+        (Kind::Age, Value::Quantity { number, .. })
+            if asked || names(scan.language(), super::spoken_name(slot), Cue::AgeName) =>
+        {
             const MONTHS: f64 = 12.0;
             match unit_counted(scan.language(), slot) {
                 Some("P1M") => Some(number * MONTHS),
@@ -268,7 +269,7 @@ fn counts_unit(language: &'static Language, slot: &Slot, said: &str) -> bool {
             .iter()
             .any(|word| word.stem(language) == stem || measure(unit).is_some() && measure(unit) == measure(word))
     };
-    counts(&called(&slot.name)) || slot.context.as_deref().is_some_and(counts)
+    counts(&super::named(slot)) || slot.context.as_deref().is_some_and(counts)
 }
 
 /// "a fortnight" for a slot such as `nights`: the length in the unit that the slot counts, where it comes out even.
@@ -292,7 +293,7 @@ fn in_unit_of(language: &'static Language, slot: &Slot, time: &TimeValue) -> Opt
 
 /// The unit of time in the name of a slot: the "nights" of `nights`.
 fn unit_counted(language: &'static Language, slot: &Slot) -> Option<&'static str> {
-    let name = Heard::of(language, &called(&slot.name));
+    let name = Heard::of(language, &super::named(slot));
     name.words.iter().find_map(|word| language.value_of(Cue::UnitName, std::slice::from_ref(word)))
 }
 

@@ -5,7 +5,6 @@
 
 use serde_json::json;
 
-use super::called;
 use crate::entities::{Direction, Entity, Kind, answer};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
@@ -80,7 +79,9 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         values.push((found, vec![index]));
     }
     for (index, slot) in slots.iter().enumerate().filter(|(_, slot)| *item_type(slot) == SlotType::Boolean) {
-        if let Some((answer, start, end)) = yes_no::stated(&slot.name, &scan.heard).filter(|(_, a, b)| free(*a, *b)) {
+        if let Some((answer, start, end)) =
+            yes_no::stated(super::spoken_name(slot), &scan.heard).filter(|(_, a, b)| free(*a, *b))
+        {
             let text = scan.text.get(start..end).unwrap_or_default().to_owned();
             values.push((Found { start, end, text, value: json!(answer), fits: true }, vec![index]));
         }
@@ -119,6 +120,11 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
     for (index, slot) in slots.iter().enumerate() {
         let SlotType::Enum(choices) = item_type(slot) else { continue };
         if is_yes_no(scan.language(), slot) || yes_no::ends_unsure(&scan.heard) {
+            continue;
+        }
+        if lists::is_of_aversions(scan.language(), slot) {
+            let stated = lists::state_aversions(choices, slot, scan).filter(|found| free(found.start, found.end));
+            whole_lists.extend(stated.map(|found| Mention { slot: index, found }));
             continue;
         }
         // "everything except bacon"
@@ -221,14 +227,14 @@ fn introduced(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     if is_yes_no(language, slot) || matches!(effective_type(slot), SlotType::List(_)) || slot.expression.is_some() {
         return None;
     }
-    let is_name = Heard::of(language, &called(&slot.name)).words.iter().any(|word| word.is(Cue::SlotOfName));
+    let is_name = Heard::of(language, &super::named(slot)).words.iter().any(|word| word.is(Cue::SlotOfName));
     let opens = |at: &usize| *at == 0 || words[*at].after_break || words[*at - 1].is([Cue::And, Cue::Linker]);
     (0..words.len()).filter(opens).find_map(|at| {
         let clause = &words[at..];
         let clause =
             &clause[..clause.iter().skip(1).position(|word| word.after_break).map_or(clause.len(), |end| end + 1)];
         let owner = language.prefix(clause, Cue::Owner);
-        let name = strings::named_at(language, &clause[owner..], &slot.name);
+        let name = strings::named_at(language, &clause[owner..], super::spoken_name(slot));
         let copula = clause.get(owner + name..).map_or(0, |rest| language.prefix(rest, Cue::Copula));
         let introduction = language.prefix(clause, Cue::IntroductionName);
         let by_name = is_name && clause[..introduction].iter().any(|word| word.is(Cue::SlotOfName));
@@ -277,7 +283,7 @@ fn counts_a_share(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
         let set_apart = words.get(first).is_none_or(|word| word.after_break);
         let continuous = || scan.language().formats.get("progressive").is_some_and(|end| before.text.ends_with(end));
         let named = || {
-            let name = Heard::of(scan.language(), &called(&slot.name));
+            let name = Heard::of(scan.language(), &super::named(slot));
             name.words.iter().any(|word| word.stem(scan.language()) == before.stem(scan.language()))
         };
         !set_apart && before.class == Class::CONTENT && continuous() && !named()

@@ -24,7 +24,7 @@ pub(crate) mod strings;
 pub(crate) mod yes_no;
 
 pub(crate) use convert::{Found, number as number_value};
-pub(crate) use lists::{edit_list, is_averse_to, is_no_option, left_out, not_among};
+pub(crate) use lists::{edit_list, is_averse_to, is_no_option, left_out, not_among, tells_of_aversions};
 pub(crate) use meant::{Sureness, meant, term};
 pub(crate) use mentions::{Contested, mentions, out_of_bounds, undecided_day};
 pub(crate) use options::{Shown, Vocabulary, choose, stated as stated_options};
@@ -128,8 +128,12 @@ pub(crate) fn called(slot: &str) -> String {
 
 /// What a slot is called where it is named to people.
 pub(crate) fn named(slot: &Slot) -> String {
-    let own = slot.rules.as_ref().and_then(|rules| rules.called.clone());
-    own.unwrap_or_else(|| called(&slot.name))
+    called(spoken_name(slot))
+}
+
+/// The name by which people mean a slot: what it is called in the language of the conversation, else its own.
+pub(crate) fn spoken_name(slot: &Slot) -> &str {
+    slot.rules.as_ref().and_then(|rules| rules.called.as_deref()).unwrap_or(&slot.name)
 }
 
 /// A slot's value as it is named to people, where it is an option or several; `None` for any other.

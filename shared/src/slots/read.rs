@@ -2,7 +2,6 @@
 
 use serde_json::{Value as Json, json};
 
-use super::called;
 use crate::entities::{Direction, Kind, Kinds, Reference, Value, answer, recognize};
 use crate::ir::{Extract, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
@@ -55,7 +54,9 @@ pub(super) fn read_as_said(slot: &Slot, scan: &Scan<'_>) -> Answer {
     let ty = effective_type(slot);
     let found = match ty {
         SlotType::Boolean => yes_no::read_answer(scan)
-            .or_else(|| yes_no::by_name(&slot.name, &scan.heard).filter(|_| !is_question(scan.text, &scan.heard)))
+            .or_else(|| {
+                yes_no::by_name(super::spoken_name(slot), &scan.heard).filter(|_| !is_question(scan.text, &scan.heard))
+            })
             .map(|answer| whole_text(scan, json!(answer))),
         SlotType::Enum(options) => return read_enum(slot, options, scan),
         SlotType::List(item) => return read_list(slot, item, scan),
@@ -314,7 +315,7 @@ fn one_thing(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
 /// "3 nights, 2 adults" for `nights`: the only number whose noun is one of the slot's name.
 pub(super) fn only_named(slot: &Slot, scan: &Scan<'_>, values: &[Found]) -> Option<Found> {
     let language = scan.language();
-    let name = Heard::of(language, &called(&slot.name));
+    let name = Heard::of(language, &super::named(slot));
     let named = |found: &&Found| {
         let noun = scan
             .heard
@@ -332,7 +333,7 @@ pub(super) fn only_named(slot: &Slot, scan: &Scan<'_>, values: &[Found]) -> Opti
 fn is_only_known(slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
     let language = scan.language();
     let noun = scan.heard.words.iter().find(|word| word.start >= found.end && word.class == Class::CONTENT);
-    let name = Heard::of(language, &called(&slot.name));
+    let name = Heard::of(language, &super::named(slot));
     scan.heard.begins_with(Cue::Unsure) > 0
         && noun.is_some_and(|noun| !name.words.iter().any(|word| word.stem(language) == noun.stem(language)))
 }
@@ -436,7 +437,7 @@ fn read_list(slot: &Slot, item: &SlotType, scan: &Scan<'_>) -> Answer {
             .into_iter()
             .filter_map(|(start, end)| {
                 let piece = scan.text.get(start..end)?;
-                let (from, to) = strings::value_span(scan.language(), &slot.name, piece)?;
+                let (from, to) = strings::value_span(scan.language(), super::spoken_name(slot), piece)?;
                 let text = piece.get(from..to)?.to_owned();
                 Some(Found { start: start + from, end: start + to, value: json!(text), text, fits: true })
             })
@@ -487,7 +488,7 @@ fn split_list(language: &'static Language, text: &str) -> Vec<(usize, usize)> {
 
 /// Reads free text: what was said without lead-ins.
 pub(crate) fn read_string(language: &'static Language, slot: &Slot, text: &str) -> Option<Found> {
-    let (start, end) = strings::value_span(language, &slot.name, text)?;
+    let (start, end) = strings::value_span(language, super::spoken_name(slot), text)?;
     let said = text.get(start..end)?.to_owned();
     Some(Found { start, end, value: json!(said), text: said, fits: true })
 }
@@ -528,7 +529,7 @@ fn vague_time(scan: &Scan<'_>) -> Option<Found> {
 /// Whether an answer is nothing but the value and words that merely carry it: fillers, the slot's own name, and the
 /// words of the question (`fillers`).
 pub(crate) fn is_whole(slot: &Slot, scan: &Scan<'_>, span: (usize, usize), fillers: &[String]) -> bool {
-    let named = called(&slot.name);
+    let named = super::named(slot);
     scan.heard.words.iter().all(|word| {
         (word.start >= span.0 && word.end <= span.1)
             || word.is(Cue::Carrier)

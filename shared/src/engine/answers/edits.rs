@@ -80,8 +80,8 @@ impl Run<'_> {
     /// "from Hamburg", "to Bergen": a preposition that is the name of a slot says whose value follows. Whether one did.
     pub(super) fn fill_by_preposition(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> bool {
         let text_slots: Vec<&Slot> = mv.slots.iter().filter(|slot| *effective_type(slot) == SlotType::String).collect();
-        let names: Vec<&str> = text_slots.iter().map(|slot| slot.name.as_str()).collect();
-        let word = Heard::of(self.language(), &asked.name);
+        let names: Vec<&str> = text_slots.iter().map(|slot| slots::spoken_name(slot)).collect();
+        let word = Heard::of(self.language(), slots::spoken_name(asked));
         let grammar = word.words.first().is_some_and(|word| word.class.is(Class::FUNCTION.and(Class::ADJUNCT)));
         let kind = if grammar { Asked::ByPreposition } else { Asked::Another };
         let said = corrections::by_preposition(&scan.heard, &names, kind);

@@ -93,7 +93,7 @@ impl Run<'_> {
 
     /// What a slot of free text wants, by its name and its question.
     pub(super) fn wanted(&self, mv: &Move, slot: &Slot) -> Wanted {
-        Wanted::of(self.language(), &slot.name, &prompt_text(mv, slot))
+        Wanted::of(self.language(), slots::spoken_name(slot), &prompt_text(mv, slot))
     }
 
     /// The free text of an answer, without the values in `beside`.
@@ -132,7 +132,8 @@ impl Run<'_> {
             return FreeText::Value(found);
         }
         let question = prompt_text(mv, slot);
-        match labels::read(wanted, &slot.name, &question, &found.text, &Heard::of(language, &found.text)) {
+        match labels::read(wanted, slots::spoken_name(slot), &question, &found.text, &Heard::of(language, &found.text))
+        {
             Label::Stands => FreeText::Value(found),
             Label::Sentence => FreeText::Sentence,
             Label::Within(span) => match without(language, slot, &found.text, span, &[]) {
