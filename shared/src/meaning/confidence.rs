@@ -7,8 +7,9 @@ use super::numbers::{ONE, fall, log, logistic};
 
 /// Meaning never scores more: below what `critical` asks for.
 pub(super) const MOST: u64 = 9_499;
-/// What grammar by itself scores at most: below every level.
-const GRAMMAR_MOST: u64 = 1_900;
+/// What no telling word, and one, score at most: grammar by itself is below every level, one word below what moves ask
+/// for when nothing is said.
+const FEW_WORDS: [u64; 2] = [1_900, 7_400];
 /// A clause of no more words is a fragment, which may be anybody's answer: one telling word in it is asked about.
 const FRAGMENT: usize = 3;
 const FRAGMENT_MOST: u64 = 4_900;
@@ -71,11 +72,8 @@ pub(super) fn of(odds: i64, nearness: i64, fit: Fit) -> u64 {
 
 /// The most that so many telling words of so many words may score.
 pub(super) fn most_of(telling_words: usize, words: usize) -> u64 {
-    match telling_words {
-        0 => GRAMMAR_MOST,
-        1 if words <= FRAGMENT => FRAGMENT_MOST,
-        _ => MOST,
-    }
+    let most = FEW_WORDS.get(telling_words).copied().unwrap_or(MOST);
+    if telling_words <= 1 && words <= FRAGMENT { most.min(FRAGMENT_MOST) } else { most }
 }
 
 /// A vector, made ready to be compared with many of which only the signs are known: for every four of its numbers the sum with
@@ -106,5 +104,23 @@ impl Signed {
         /// √(π/2) / √256, over the vector's length.
         const PER_UNIT: i64 = (1.253_314_137 / 16.0 * ONE as f64) as i64;
         sum * PER_UNIT / LENGTH
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vector_is_compared_with_signs_as_number_by_number() {
+        let vector: [i8; DIMS] = std::array::from_fn(|dim| ((dim * 37 + 11) % 255) as i8);
+        let signs: [u8; SKETCH] = std::array::from_fn(|at| (at * 73 + 5) as u8);
+        let signed = |dim: usize| {
+            let value = i64::from(vector[dim]);
+            if signs[dim / 8] >> (dim % 8) & 1 == 1 { -value } else { value }
+        };
+        let sum: i64 = (0..DIMS).map(signed).sum();
+        let alone = (1.253_314_137 / 16.0 * ONE as f64) as i64;
+        assert_eq!(Signed::of(&vector).cosine(&signs), sum * alone / LENGTH);
     }
 }
