@@ -36,6 +36,7 @@ mod negotiation;
 mod outcome;
 mod parts;
 mod pending;
+mod prepositions;
 mod repairs;
 mod rules;
 mod run;

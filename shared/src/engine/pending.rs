@@ -1,6 +1,7 @@
 //! Reading an utterance as the answer to a question that is no slot's: a choice, which move was meant, a guess.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::flow::Entry;
 use super::mending::{Replaceable, Target};
@@ -8,8 +9,9 @@ use super::run::{Halt, Reading, Run, TOO_CLOSE};
 use super::state::{Clarifies, Frame, Open};
 use super::turn::is_certain;
 use super::{MAX_UTTERANCE_CHARS, wording};
+use crate::ir::Slot;
 use crate::matcher::Candidate;
-use crate::slots::{self, Shown, Vocabulary, strings};
+use crate::slots::{self, Scan, Shown, Vocabulary, strings};
 use crate::text::Heard;
 
 /// Answers to a choice that choose nothing, after which it is let be.
@@ -214,10 +216,27 @@ impl Run<'_> {
                 self.end()
             }
             _ => {
+                if self.says_more_for(&name) {
+                    self.tell.reading = Reading::Confirmation;
+                    return self.enter_certain(&name, &self.together(utterance));
+                }
                 self.state.active = None;
                 self.read_afresh()
             }
         }
+    }
+
+    /// "Is this about …?" – "medium": a value for the move that is asked about, where no other is meant, says that it is.
+    fn says_more_for(&mut self, name: &str) -> bool {
+        let candidates = self.candidates();
+        let other =
+            candidates.iter().any(|other| other.score >= self.threshold_for(other) && self.name_of(other) != name);
+        let Some(mv) = self.move_named(name).filter(|_| !other) else { return false };
+        let (text, reference, header) = (self.text.clone(), self.reference, Arc::clone(&self.input.header));
+        let scan = Scan::over(&text, self.heard(), &mv.slots, &reference).knowing(&header.vocabulary);
+        let slots: Vec<&Slot> = mv.slots.iter().collect();
+        let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
+        !strings::is_question(&text, &scan.heard) && !slots::mentions(&slots, &names, &scan, &[]).is_empty()
     }
 
     /// Enters a move that the person chose or confirmed, with what the original utterance says for it.

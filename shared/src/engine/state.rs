@@ -99,6 +99,9 @@ pub(super) struct Frame {
     /// What was said for the open question while something else came first; it is read when the move goes on.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) heard: String,
+    /// The slot of a moment of which only the day or only the time was said, and what was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) begun: Option<(String, String)>,
     /// How often a slot was asked for, where its question has several texts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) asked: Vec<(String, u8)>,
@@ -235,6 +238,7 @@ impl Frame {
         self.clear(name);
         self.passed.retain(|passed| passed != name);
         self.failures.retain(|(failed, _)| failed != name);
+        self.begun.take_if(|(slot, _)| slot == name);
         self.slots.push((name.to_owned(), value));
     }
 

@@ -18,7 +18,7 @@ use self::captures::{Pieces, Source, Taken};
 use self::loose::Loose;
 use self::utterance::Utterance;
 use crate::compiled::CompiledGame;
-use crate::compiled::index::{Index, Pattern, pattern_flag};
+use crate::compiled::index::{Index, Pattern, Units, pattern_flag, unit_flag};
 use crate::entities::Reference;
 use crate::ir::Priority;
 use crate::language::Language;
@@ -130,6 +130,18 @@ pub struct Capture {
     pub text: String,
 }
 
+impl Candidate {
+    /// Adds what other patterns of the same move captured, where nothing was captured by that name or from those words.
+    fn add_captures(&mut self, others: Vec<Capture>) {
+        for other in others {
+            let apart = |held: &Capture| held.span.1 <= other.span.0 || other.span.1 <= held.span.0;
+            if self.captures.iter().all(|held| held.name != other.name && apart(held)) {
+                self.captures.push(other);
+            }
+        }
+    }
+}
+
 /// How many candidates [`find`] reports.
 pub const MAX_CANDIDATES: usize = 8;
 
@@ -143,6 +155,8 @@ const MAX_PLACES: usize = 32;
 const MAX_LOOSE_PLACES: usize = 4;
 /// Candidates kept while searching; more are cut back to [`MAX_CANDIDATES`].
 const MAX_KEPT: usize = 32;
+/// Captures of other patterns of the same move that are kept beside those of its best one.
+const MAX_BESIDE: usize = 8;
 /// Fuzzy patterns remembered as tried, so that none is tried for each of its words.
 const MAX_REMEMBERED: usize = 256;
 /// What a guess by likeness is divided by where meaning is heard.
@@ -256,6 +270,10 @@ struct Found {
     standing: Standing,
     stage: Stage,
     captures: Vec<Taken>,
+    /// The pattern that captured them.
+    captured_by: u32,
+    /// What other patterns of the move captured, each with its pattern.
+    beside: Vec<(u32, Taken)>,
 }
 
 /// How a pattern is met best.
@@ -277,6 +295,17 @@ impl Found {
     /// Best first: the score, then more literal words, then declared first.
     fn rank(&self) -> (Standing, std::cmp::Reverse<u64>, std::cmp::Reverse<u16>, u32) {
         (self.standing, std::cmp::Reverse(self.score), std::cmp::Reverse(self.literal_words), self.pattern)
+    }
+
+    /// Keeps what another pattern of the same move captured: "book a flight", and "flight to {city}".
+    fn keep_beside(&mut self, other: Found) {
+        // What stands apart says something else: "I'm in a hurry, book a flight" captures nothing for "I'm in {city}".
+        let overlaps = other.first < self.end && self.first < other.end;
+        if overlaps && other.score >= score::SURE && other.standing == Standing::Full {
+            let own = other.captures.into_iter().map(|taken| (other.captured_by, taken));
+            let room = MAX_BESIDE.saturating_sub(self.beside.len());
+            self.beside.extend(own.chain(other.beside).take(room));
+        }
     }
 }
 
@@ -333,6 +362,8 @@ impl Search {
             // A slip of the hand in the author's words is no more sure for being near to them as well.
             if found.score > known.score && known.score < score::PLAIN {
                 found.captures = std::mem::take(&mut known.captures);
+                found.beside = std::mem::take(&mut known.beside);
+                found.captured_by = known.captured_by;
                 // What its words say already is more than something that comes near.
                 if known.score >= score::MEANT {
                     found.score = found.score.min(score::LIKENESS).max(known.score);
@@ -345,11 +376,14 @@ impl Search {
         self.keep(found);
     }
 
-    /// Keeps the best pattern of each move.
-    fn keep(&mut self, found: Found) {
+    /// Keeps the best pattern of each move, with what its others captured.
+    fn keep(&mut self, mut found: Found) {
         if let Some(known) = self.kept.iter_mut().find(|known| known.move_index == found.move_index) {
             if found.rank() < known.rank() {
-                *known = found;
+                std::mem::swap(known, &mut found);
+            }
+            if !(found.captures.is_empty() && found.beside.is_empty()) {
+                known.keep_beside(found);
             }
             return;
         }
@@ -465,6 +499,8 @@ impl Matcher<'_> {
             standing: if context && !plausible { Standing::LastResort } else { Standing::Full },
             stage: stage_of(pattern, exact),
             captures,
+            captured_by: id,
+            beside: Vec::new(),
         });
     }
 
@@ -612,6 +648,8 @@ impl Matcher<'_> {
                 standing: Standing::Full,
                 stage: Stage::Plain,
                 captures: Vec::new(),
+                captured_by: id,
+                beside: Vec::new(),
             });
         }
     }
@@ -653,6 +691,8 @@ impl Matcher<'_> {
             standing: Standing::Full,
             stage: Stage::Plain,
             captures,
+            captured_by: id,
+            beside: Vec::new(),
         })
     }
 
@@ -713,21 +753,32 @@ impl Matcher<'_> {
                 standing: Standing::Full,
                 stage: Stage::Meaning,
                 captures: Vec::new(),
+                captured_by: meant.pattern,
+                beside: Vec::new(),
             });
         }
     }
 
     fn candidate(&self, found: &Found) -> Candidate {
         let pattern = self.index.pattern(found.pattern);
-        let units = pattern.as_ref().map(|pattern| self.index.units(pattern));
+        let units = self.index.pattern(found.captured_by).map(|pattern| self.index.units(&pattern));
         let mut taken = found.captures.clone();
         crate::order::sort_by_key(&mut taken, |taken| taken.unit);
-        let captures = taken.iter().filter_map(|taken| {
+        let capture = |units: Option<Units<'_>>, taken: &Taken| {
             let unit = units?.get(taken.unit)?;
             let text = self.query.text.get(taken.span.0..taken.span.1)?;
             Some(Capture { name: self.source.name_of(unit).to_owned(), span: taken.span, text: text.to_owned() })
+        };
+        let captures = taken.iter().filter_map(|taken| capture(units, taken));
+        // Values are found wherever they stand; and what the best pattern says is no value of another: "track my parcel".
+        let span = self.source.utterance.tokens.span(found.first, found.end);
+        let beside = found.beside.iter().filter(|(_, taken)| taken.span.1 <= span.0 || taken.span.0 >= span.1);
+        let beside = beside.filter_map(|(pattern, taken)| {
+            let units = self.index.units(&self.index.pattern(*pattern)?);
+            let is_free = !units.get(taken.unit)?.has(unit_flag::TYPED);
+            if is_free { capture(Some(units), taken) } else { None }
         });
-        Candidate {
+        let mut candidate = Candidate {
             move_index: found.move_index as usize,
             pattern_index: pattern.map_or(0, |pattern| pattern.ordinal as usize),
             pattern: pattern.map_or_else(String::new, |pattern| self.index.pattern_text(&pattern).to_owned()),
@@ -740,8 +791,10 @@ impl Matcher<'_> {
             standing: found.standing,
             stage: found.stage,
             captures: captures.collect(),
-            span: self.source.utterance.tokens.span(found.first, found.end),
-        }
+            span,
+        };
+        candidate.add_captures(beside.collect());
+        candidate
     }
 }
 

@@ -80,6 +80,15 @@ pub(crate) fn number(value: f64) -> Json {
     if value.fract() == 0.0 && value.abs() < EXACT { json!(value as i64) } else { json!(value) }
 }
 
+/// A unit that measures time as well as something else.
+fn as_measure(scan: &Scan<'_>, slot: &Slot, said: &str) -> Option<(f64, String)> {
+    let found = recognize(said, Kinds::NONE.with(Kind::Dimension), scan.reference);
+    let [only] = found.as_slice() else { return None };
+    let Value::Quantity { number: amount, unit, .. } = only.readings.first()? else { return None };
+    let all = only.start == 0 && only.end == said.len();
+    (all && (amount.fract() != 0.0 || !asks_for_a_length(scan.language(), slot))).then(|| (*amount, unit.clone()))
+}
+
 /// "85 people", "two grand tops": a bare number with a noun behind it is no amount of money.
 fn counts_a_noun(scan: &Scan<'_>, entity: &Entity) -> bool {
     let noun = scan.heard.words.iter().find(|word| word.start >= entity.end);
@@ -179,9 +188,13 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             (Kind::Dimension | Kind::Temperature | Kind::Age, Value::Quantity { number: amount, unit, .. }) => {
                 found(said.to_owned(), json!({"text": said, "amount": number(*amount), "unit": unit}), true)
             }
-            // "2 hours" for the length of something.
+            // "2 hours" for the length of something; "1.8m" is as many metres, unless a length of time is asked for, which is whole.
             (Kind::Duration, Value::Time(time)) if asked || asks_for_a_length(scan.language(), slot) => {
-                let (amount, unit) = time.length()?;
+                let measure = if asked { as_measure(scan, slot, said) } else { None };
+                let (amount, unit) = match measure {
+                    Some((amount, unit)) => (amount, json!(unit)),
+                    None => time.length().map(|(amount, unit)| (amount, json!(unit)))?,
+                };
                 found(said.to_owned(), json!({"text": said, "amount": number(amount), "unit": unit}), true)
             }
             (Kind::Number | Kind::Percent, Value::Number { number: amount, .. }) if asked => {

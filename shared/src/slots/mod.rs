@@ -30,8 +30,8 @@ pub(crate) use mentions::{Contested, mentions, out_of_bounds, undecided_day};
 pub(crate) use options::{Shown, Vocabulary, choose, stated as stated_options};
 pub(crate) use read::{Answer, bare_day, is_whole, read_answer, read_string, read_value, spelt_code};
 pub(crate) use reasons::{expectation, reason, reason_for_one};
-pub(crate) use scan::Scan;
-pub(crate) use several::{moved, only_period, states_several, takes_itself_back};
+pub(crate) use scan::{Scan, is_of_time};
+pub(crate) use several::{at_time, ends_over, moved, only_period, states_several, takes_itself_back};
 
 /// A value that a slot holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

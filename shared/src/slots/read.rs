@@ -8,6 +8,7 @@ use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word};
 
 use super::convert::{Found, Tense, convert, number, plain_number, rating};
+use super::mentions::counts_some;
 use super::options::{self, Chosen, Shown, Vocabulary};
 use super::scan::Scan;
 use super::several::{first_clause, instead, joined_datetime, left_open};
@@ -90,8 +91,12 @@ fn bare_hour(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     const LAST_MINUTE: u32 = 59;
     const MAX_CLOCK_WORDS: usize = 3;
     let words = scan.heard.words.as_slice();
-    let lead = scan.language().prefix(words, Cue::Approximate).min(words.len().saturating_sub(1));
-    let said = scan.text.get(words.get(lead)?.start..)?.trim().trim_end_matches(['.', '!']);
+    let mut lead = 0;
+    while let carries @ 1.. = scan.language().prefix(words.get(lead..)?, [Cue::Approximate, Cue::Introduction]) {
+        lead += carries;
+    }
+    let words = words.get(lead..)?;
+    let said = scan.text.get(words.first()?.start..)?.trim().trim_end_matches(['.', '!']);
     let figure = |digits: &str, most: u32| {
         let plain = (1..=2).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit());
         plain.then(|| digits.parse().unwrap_or(u32::MAX)).filter(|figure| *figure <= most)
@@ -264,7 +269,8 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
     };
     // "me, my wife and our 2 kids": the number counts a part only; "dunno, 3 bedrooms" counts something else.
     let named = only_named(slot, scan, std::slice::from_ref(&chosen)).is_some();
-    if !named && (counts_a_part(scan, &chosen) || is_only_known(slot, scan, &chosen)) {
+    let part = || counts_a_part(scan, &chosen) || counts_some(scan, slot, &chosen);
+    if !named && (part() || is_only_known(slot, scan, &chosen)) {
         return Answer::Refused(reason_for_one(scan.language(), slot));
     }
     if !chosen.fits {

@@ -77,7 +77,9 @@ impl Run<'_> {
                 .iter()
                 .any(|slot| filled.contains(&slot.name.as_str()) && effective_type(slot) == effective_type(asked));
             // "I meant small, with ham" does both; "I meant 7" answers a question for a number.
-            if answers && correction.strength != Strength::Strong {
+            if answers && correction.strength != Strength::Strong
+                || self.goes_on_with_a_moment(asked, said, scan.reference)
+            {
                 return false;
             }
             free_text &= !answers || same_type_is_filled;

@@ -188,7 +188,7 @@ impl Run<'_> {
             // A number and nothing else is said for what is asked.
             As::Mention if asking.asked == Asked::Typed && is_figures(scan.text) => None,
             As::Mention => goes_on(self.fill_beside(mv, scan, (0, 0))),
-            As::ReplacesAnother => goes_on(self.replace_unasked(mv, scan)),
+            As::ReplacesAnother => goes_on(self.replace_unasked(mv, slot, scan)),
             As::OwnTrigger => self.says_its_trigger_again(asking).then_some(Answered::Asks),
             As::Question => strings::is_question(scan.text, &scan.heard).then_some(Answered::Asks),
             As::ByMeaning => goes_on(self.fill_by_meaning(asking)),
