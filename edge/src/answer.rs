@@ -175,6 +175,10 @@ pub enum Event {
     OriginFailure,
     /// A request was refused.
     Refusal,
+    /// Meaning recognised what a committed turn was.
+    TurnByMeaning,
+    /// The understanding service did.
+    TurnByService,
 }
 
 impl Observed {

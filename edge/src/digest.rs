@@ -62,6 +62,12 @@ fn call_key(purpose: &str, tenant: &str, user: &str, idempotency_key: &str, numb
     format!("cap_{}", hex(&over(purpose, &[tenant, user, idempotency_key, &number.to_string()])[..16]))
 }
 
+/// The note of what a service understood a text as, which does not give the text away.
+#[must_use]
+pub fn understood(tenant: &str, service: &str, payload: &str) -> String {
+    format!("understood:{}", hex(&over("understood", &[tenant, service, payload])))
+}
+
 /// The idempotency key of a turn whose own one turned out to stand for another request, when it was acknowledged already. The
 /// same for every arrival.
 #[must_use]

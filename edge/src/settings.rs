@@ -160,6 +160,7 @@ fn assemble(given: Edge, wrong: &mut Vec<String>) -> Settings {
         cors_origins,
         chat_page,
         services,
+        understanding_service,
         capability_mocks,
         negotiation_max_rounds,
         negotiation_epsilon,
@@ -171,6 +172,9 @@ fn assemble(given: Edge, wrong: &mut Vec<String>) -> Settings {
     let development = mode == Mode::Development;
     if origin_url.is_none() {
         wrong.push("LGDL_ORIGIN_URL must be an http or https address".into());
+    }
+    if understanding_service.as_ref().is_some_and(|name| !development && !services.contains_key(name)) {
+        wrong.push("LGDL_UNDERSTANDING_SERVICE must name a service of LGDL_SERVICES".into());
     }
     let signing = match (origin_key_id, origin_key) {
         (Some(id), Some(key)) => Some((id, key)),
@@ -208,6 +212,7 @@ fn assemble(given: Edge, wrong: &mut Vec<String>) -> Settings {
         engine: lgdl::engine::Settings {
             negotiation_max_rounds,
             negotiation_epsilon,
+            understanding: understanding_service,
             ..lgdl::engine::Settings::default()
         },
         node_name,

@@ -4,7 +4,7 @@
 //! `{"status", "data", "message"}`. The game decides what is called; no address comes from a client.
 
 use lgdl::breaker::{Admission, Breaker};
-use lgdl::engine::{CapabilityCall, CapabilityResult};
+use lgdl::engine::{CapabilityCall, CapabilityResult, UNDERSTAND};
 use lgdl::mocks::Mocks;
 use lgdl::networks::is_private_host;
 use lgdl::wire::trace::TRACEPARENT;
@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::Event;
 use crate::call::Call;
+use crate::digest;
 use crate::notes;
 use crate::origin::pause;
 use crate::pipeline::request::holds_nul;
@@ -27,6 +28,9 @@ pub const READ_ATTEMPTS: u32 = 3;
 /// The longest pause before the second attempt, milliseconds; it doubles for the third.
 const RETRY_PAUSE_MS: u64 = 100;
 
+/// How long what the understanding service said of a text is believed, milliseconds.
+const UNDERSTOOD_FOR_MS: i64 = 600_000;
+
 /// The call was not allowed by the deployment.
 pub const DENIED: &str = "E300";
 /// The service could not be reached, or failed.
@@ -38,13 +42,34 @@ pub const BAD_ANSWER: &str = "E212";
 /// The call may change something, and the turn's place can't be held while the origin is away.
 pub const NO_PLACE: &str = "E213";
 
-/// Makes a call and tells what came of it. `key` is the call's own idempotency key.
+/// Makes a call and tells what came of it. `key` is the call's own idempotency key. What the understanding service has said of the
+/// same text a short while ago, it is not asked again.
 pub async fn perform<P: Platform>(
     call: &Call<'_, P>,
     game: &str,
     wanted: &CapabilityCall,
     key: &str,
 ) -> CapabilityResult {
+    if call.settings.engine.understanding.as_ref() != Some(&wanted.service) || wanted.function != UNDERSTAND {
+        return made(call, game, wanted, key).await;
+    }
+    let payload = Value::Object(wanted.payload.clone()).to_string();
+    let note = digest::understood(&call.caller.tenant, &wanted.service, &payload);
+    let remembered: Option<(i64, CapabilityResult)> = notes::recall(call.platform, &note).await;
+    let now_ms = call.platform.now_ms();
+    if let Some((until_ms, result)) = remembered
+        && now_ms < until_ms
+    {
+        return result;
+    }
+    let result = made(call, game, wanted, key).await;
+    if matches!(&result, CapabilityResult::Answered { status, .. } if status == "ok") {
+        notes::remember(call.platform, &note, &(now_ms + UNDERSTOOD_FOR_MS, &result)).await;
+    }
+    result
+}
+
+async fn made<P: Platform>(call: &Call<'_, P>, game: &str, wanted: &CapabilityCall, key: &str) -> CapabilityResult {
     call.observe(Event::CapabilityCall);
     let result = match call.settings.services.get(&wanted.service) {
         Some(service) => of_service(call, service, wanted, key).await,

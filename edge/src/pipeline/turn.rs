@@ -2,6 +2,7 @@
 //! again on the state that won.
 
 use lgdl::engine::{self, CapabilityCall, CapabilityResult, MAX_CALLS_PER_TURN, Outcome, Step, Turn, TurnRecord};
+use lgdl::matcher::Stage;
 use lgdl::problem::Reason;
 use lgdl::wire::client::{MoveRequest, MoveResponse};
 use lgdl::wire::origin::{ClaimRequest, CommitAnswer, CommitRequest, Conflict, GameEntry, MAX_COMMIT_BYTES};
@@ -222,6 +223,11 @@ async fn attempt<P: Platform>(
             Settled::Committed(done) => {
                 call.observe(Event::Turn);
                 let Done { outcome, response, epoch } = *done;
+                match outcome.record.understood_by.as_deref() {
+                    Some(by) if by == Stage::Meaning.name() => call.observe(Event::TurnByMeaning),
+                    Some(by) if by == Stage::Service.name() => call.observe(Event::TurnByService),
+                    _ => {}
+                }
                 let next = start.after(outcome.conversation, epoch);
                 let next = match ask.may_come_again {
                     true => next.remembering(&ask.fingerprint, &response),

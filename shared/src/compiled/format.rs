@@ -6,7 +6,7 @@ use super::LoadError;
 
 const MAGIC: [u8; 8] = *b"LGDLgame";
 /// Raised by every change of the layout or of what the index means.
-const FORMAT: u32 = 8;
+const FORMAT: u32 = 9;
 
 const HASH_AT: usize = 16;
 const CHECKSUM_AT: usize = HASH_AT + 32;
@@ -47,6 +47,8 @@ pub(super) enum Section {
     MeaningExampleKeys,
     MeaningSketches,
     MeaningHead,
+    MeaningGroups,
+    MeaningMembers,
     /// The game without its moves.
     Header,
     /// The moves' bodies.
@@ -58,8 +60,10 @@ pub(super) enum Section {
 pub(super) const SECTIONS: usize = Section::Translations as usize + 1;
 
 /// Size of one record of each section, in bytes.
-const RECORD: [usize; SECTIONS] =
-    [1, 8, 16, 4, 12, 16, 16, 8, 16, 8, 40, 12, 16, 8, 12, 4, M[0], M[1], M[2], M[3], M[4], M[5], M[6], M[7], 1, 1, 1];
+const RECORD: [usize; SECTIONS] = [
+    1, 8, 16, 4, 12, 16, 16, 8, 16, 8, 40, 12, 16, 8, 12, 4, M[0], M[1], M[2], M[3], M[4], M[5], M[6], M[7], M[8],
+    M[9], 1, 1, 1,
+];
 use crate::meaning::index::RECORDS as M;
 
 /// Where the sections lie.

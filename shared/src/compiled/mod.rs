@@ -248,6 +248,8 @@ impl CompiledGame {
             example_keys: self.section(Section::MeaningExampleKeys),
             sketches: self.section(Section::MeaningSketches),
             head: self.section(Section::MeaningHead),
+            groups: self.section(Section::MeaningGroups),
+            members: self.section(Section::MeaningMembers),
         }
     }
 

@@ -163,7 +163,7 @@ impl Run<'_> {
 }
 
 /// The service answered a status that is not `ok`.
-const NOT_OK: &str = "E206";
+pub(super) const NOT_OK: &str = "E206";
 
 /// What a service answered.
 struct Answered {

@@ -261,7 +261,7 @@ impl Run<'_> {
 
 /// Whether an emergency was only not heard for certain because it is another person's past.
 fn is_doubtful(candidate: &Candidate, score: f64) -> bool {
-    candidate.priority == Priority::Urgent && candidate.stage != Stage::Meaning && score == rounded(DOUBTFUL_SCORE)
+    candidate.priority == Priority::Urgent && !candidate.stage.is_near() && score == rounded(DOUBTFUL_SCORE)
 }
 
 /// The readings whose evidence no better one explains already: urgent ones first, then by score. One clause means one
@@ -284,7 +284,7 @@ fn accepted(text: &str, mut found: Vec<Evidence>, heard: &Heard, clauses: &[Span
         .collect();
     let is_anothers = |evidence: &Evidence| {
         evidence.candidate.priority == Priority::Urgent
-            && matches!(evidence.candidate.stage, Stage::Fuzzy | Stage::Meaning)
+            && (evidence.candidate.stage == Stage::Fuzzy || evidence.candidate.stage.is_near())
             && verbatim.iter().any(|words| words.0 <= evidence.words.0 && evidence.words.1 <= words.1)
     };
     found.retain(|evidence| !is_anothers(evidence));
@@ -294,7 +294,7 @@ fn accepted(text: &str, mut found: Vec<Evidence>, heard: &Heard, clauses: &[Span
             let clause = clauses.get(evidence.clauses.0).and_then(|span| tokens.range_of(*span));
             let opening = clause.map_or(evidence.words.0, |clause| clause.0.min(evidence.words.0));
             match evidence.candidate.priority {
-                Priority::Urgent if evidence.candidate.stage == Stage::Meaning => Whose::Unknown,
+                Priority::Urgent if evidence.candidate.stage.is_near() => Whose::Unknown,
                 Priority::Urgent if is_doubtful(&evidence.candidate, evidence.candidate.score) => Whose::Another,
                 Priority::Urgent => whose(text, heard, opening, evidence),
                 Priority::Normal => Whose::Speaker,

@@ -44,6 +44,7 @@ mod scope;
 mod state;
 mod told;
 mod turn;
+mod understanding;
 mod variety;
 mod wording;
 
@@ -51,6 +52,7 @@ pub use checks::Checked;
 pub use given::{Given, MAX_GIVEN_BYTES};
 pub use handover::{HandoverStage, HandoverStatus};
 pub use state::Conversation;
+pub use understanding::UNDERSTAND;
 #[cfg(feature = "golden")]
 pub(crate) use {answers::prompt_text, wording::is_named};
 
@@ -109,6 +111,9 @@ pub struct Settings {
     pub told_by: ToldBy,
     /// Degraded: match and answer only, no slots, no state (see the design's degradation steps).
     pub stateless: bool,
+    /// The service that is asked what is meant where nothing else is sure (`LGDL_UNDERSTANDING_SERVICE`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub understanding: Option<String>,
 }
 
 /// Who tells a turn, as the host knows it; the turn's own `participant` is what a client says.
@@ -130,6 +135,7 @@ impl Default for Settings {
             explain: false,
             told_by: ToldBy::Person,
             stateless: false,
+            understanding: None,
         }
     }
 }
@@ -291,7 +297,7 @@ pub struct TurnRecord {
     /// What the turn was taken for, as in [`Explanation`].
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reading: String,
-    /// What recognised the move: `strict`, `plain`, `fuzzy`, `learned` or `meaning`; nothing where an open question was answered.
+    /// What recognised the move: `strict`, `plain`, `fuzzy`, `learned`, `meaning` or `service`; nothing where an open question was answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub understood_by: Option<String>,
     /// The move that answered as a part of which other, which had called it; of several, the first.
@@ -421,7 +427,7 @@ pub struct ExplainedCandidate {
     pub score: f64,
     /// The move's threshold.
     pub threshold: f64,
-    /// What recognised it: `strict`, `plain`, `fuzzy`, `learned` or `meaning`.
+    /// What recognised it: `strict`, `plain`, `fuzzy`, `learned`, `meaning` or `service`.
     #[serde(default)]
     pub stage: String,
 }

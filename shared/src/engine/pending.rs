@@ -13,7 +13,7 @@ use super::state::{Clarifies, Frame, Open};
 use super::turn::is_certain;
 use super::{MAX_UTTERANCE_CHARS, wording};
 use crate::ir::Priority;
-use crate::matcher::{Candidate, Stage};
+use crate::matcher::Candidate;
 use crate::slots::yes_no::Denial;
 use crate::slots::{self, Shown, Vocabulary, strings};
 
@@ -229,7 +229,8 @@ impl Run<'_> {
         let name = self.state.active.as_ref().map(|frame| frame.move_id.clone()).unwrap_or_default();
         let mut heard = self.hear();
         if heard.moves.iter().any(|said| is_so(&said)) {
-            let others: Vec<Said> = heard.moves.iter().filter(is_so).filter(|said| said.name != name).cloned().collect();
+            let others: Vec<Said> =
+                heard.moves.iter().filter(is_so).filter(|said| said.name != name).cloned().collect();
             let frames = self.frames(&heard, &others).into_iter().map(|(frame, _)| frame);
             self.agenda.moves = frames.collect();
             return self.confirm_guess(&name, utterance);
@@ -237,7 +238,7 @@ impl Run<'_> {
         let others: Vec<Said> = heard
             .moves
             .iter()
-            .filter(|said| !said.is_urgent() && said.candidate.stage != Stage::Meaning && !strings::is_noise(&phrase))
+            .filter(|said| !said.is_urgent() && !said.candidate.stage.is_near() && !strings::is_noise(&phrase))
             .cloned()
             .collect();
         let others = if others.is_empty() { self.asks_of_others(&heard) } else { others };
@@ -276,9 +277,8 @@ impl Run<'_> {
 
     /// "are you open now?": a question about something else that is likely another move.
     fn asks_of_others(&mut self, heard: &Readings) -> Vec<Said> {
-        let likely = |found: &&Candidate| {
-            found.priority == Priority::Normal && found.stage != Stage::Meaning && found.score >= LIKELY
-        };
+        let likely =
+            |found: &&Candidate| found.priority == Priority::Normal && !found.stage.is_near() && found.score >= LIKELY;
         let candidates = self.candidates();
         let found = candidates.first().filter(likely).filter(|_| inquiry::is_of_others(&self.text, &self.heard()));
         found.map(|found| heard.whole(found, self.name_of(found))).into_iter().collect()

@@ -14,6 +14,7 @@ use super::conditions;
 use super::firewall;
 use super::inquiry;
 use super::state::{Conversation, Frame};
+use super::understanding::Understood;
 use super::{
     CallRecord, CapabilityCall, CapabilityResult, Filled, MAX_UTTERANCE_CHARS, Negotiation, NegotiationRound, Turn,
     wording,
@@ -171,6 +172,8 @@ pub(super) struct Run<'a> {
     /// Its words, cut when they are first asked for.
     pub(super) words: OnceCell<Rc<Heard>>,
     pub(super) matches: Option<Arc<Vec<Candidate>>>,
+    /// What the understanding service has said, once it was asked.
+    pub(super) understood: Option<Understood>,
     /// Memory that matching works in.
     scratch: RefCell<matcher::Scratch>,
     pub(super) reference: Reference,
@@ -220,6 +223,7 @@ impl<'a> Run<'a> {
             text: sanitized.text,
             words,
             matches: None,
+            understood: None,
             scratch: RefCell::default(),
             reference: reference(locale, hours, turn),
             locale,
@@ -375,7 +379,8 @@ impl<'a> Run<'a> {
         };
         drop(scratch);
         // "I am not sure yet" speaks about the conversation: what it comes near to in meaning says nothing.
-        let near = |candidate: &Candidate| candidate.stage == matcher::Stage::Meaning;
+        self.add_understood(text, admits, &mut found);
+        let near = |candidate: &Candidate| candidate.stage.is_near();
         if found.iter().any(near) && strings::is_about_the_talk(&self.heard_in(text)) {
             found.retain(|candidate| !near(candidate));
         }
@@ -421,7 +426,7 @@ impl<'a> Run<'a> {
         let heard = self.heard_in(text);
         let asks = inquiry::is_of_others(text, &heard);
         found.retain(|candidate| {
-            let near = candidate.score < self.threshold_for(candidate) || candidate.stage == matcher::Stage::Meaning;
+            let near = candidate.score < self.threshold_for(candidate) || candidate.stage.is_near();
             let other = inquiry::about(&heard, candidate) == Some(inquiry::About::Thing)
                 || inquiry::has_stopped(&heard, candidate);
             !urgent(candidate) || !(other || asks && near)

@@ -21,7 +21,7 @@ const CLAIMS: f64 = 0.75;
 
 /// Whether an open question is left for a candidate: what only comes near to a move in meaning is never certain.
 pub(super) fn is_certain(candidate: &Candidate) -> bool {
-    candidate.score >= CERTAIN && candidate.stage != Stage::Meaning
+    candidate.score >= CERTAIN && !candidate.stage.is_near()
 }
 
 impl Run<'_> {
@@ -98,11 +98,17 @@ impl Run<'_> {
         }
         match chosen {
             Decision::Nothing => self.read_in_part(&text),
-            Decision::Enter(candidate) if self.only_asks_beside(candidate) => {
+            Decision::Enter(candidate) if self.only_asks_beside(candidate) || says_urgent(candidate) => {
                 self.guess(candidate, &text);
                 Ok(())
             }
             Decision::Enter(candidate) => self.enter(candidate, &text, false),
+            // Something urgent is asked about at once.
+            Decision::Guess(best) | Decision::Which(best, _)
+                if best.priority == Priority::Normal && self.ask_service()? =>
+            {
+                self.read_afresh()
+            }
             Decision::Guess(candidate) => {
                 self.guess(candidate, &text);
                 Ok(())
@@ -125,6 +131,7 @@ impl Run<'_> {
         let asked = self.asked_within();
         match self.choose(&asked) {
             Decision::Enter(candidate) => self.enter(candidate, text, false),
+            _ if self.ask_service()? => self.read_afresh(),
             Decision::Guess(candidate) | Decision::Which(candidate, _) => {
                 self.guess(candidate, text);
                 Ok(())
@@ -143,6 +150,21 @@ impl Run<'_> {
                 },
             },
         }
+    }
+
+    /// What an answer that no question takes means to the understanding service: another move, taken up; whether it was.
+    pub(super) fn left_by_service(&mut self) -> Result<bool, Halt> {
+        if !self.ask_service()? {
+            return Ok(false);
+        }
+        let Some(other) = self.interruption() else { return Ok(false) };
+        if says_urgent(&other) {
+            let text = self.text.clone();
+            self.suspend(Interruption::Urgent);
+            self.guess(&other, &text);
+            return Ok(true);
+        }
+        self.digress(&other).map(|()| true)
     }
 
     /// What the question within a sentence may mean: "what it costs" of "I only want to know what it costs".
@@ -336,6 +358,11 @@ impl Run<'_> {
         self.state = super::Conversation { turns, ..Default::default() };
         Ok(())
     }
+}
+
+/// Whether it is a service alone that says that something is urgent: that is asked about.
+fn says_urgent(candidate: &Candidate) -> bool {
+    candidate.stage == Stage::Service && candidate.priority == Priority::Urgent
 }
 
 /// What the candidates of an utterance come to.

@@ -95,6 +95,8 @@ pub enum Stage {
     Learned,
     /// What the clause comes near to.
     Meaning,
+    /// What a service says is meant.
+    Service,
 }
 
 impl Stage {
@@ -107,7 +109,14 @@ impl Stage {
             Stage::Fuzzy => "fuzzy",
             Stage::Learned => "learned",
             Stage::Meaning => "meaning",
+            Stage::Service => "service",
         }
+    }
+
+    /// Whether no pattern matches: the text only comes near to the move, or somebody says so.
+    #[must_use]
+    pub fn is_near(self) -> bool {
+        matches!(self, Stage::Meaning | Stage::Service)
     }
 }
 

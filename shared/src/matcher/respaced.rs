@@ -91,11 +91,11 @@ fn is_known(language: &Language, index: &Index<'_>, word: &str) -> bool {
 /// Whether pieces are not only found within another word: "carpet" is no car and no pet.
 fn vouched(language: &Language, index: &Index<'_>, pieces: &[String]) -> bool {
     let known = |piece: &String| index.find_word(hash::of(piece.as_bytes())).is_some();
-    let telling = |piece: &String| {
-        piece.len() >= MIN_TELLING_LETTERS && !language.class(hash::of(piece.as_bytes())).is_listed()
-    };
+    let telling =
+        |piece: &String| piece.len() >= MIN_TELLING_LETTERS && !language.class(hash::of(piece.as_bytes())).is_listed();
     let light = |piece: &String| language.class(hash::of(piece.as_bytes())).is_listed();
-    let sound = |piece: &String| telling(piece) || light(piece) || known(piece) && piece.len() + 1 >= MIN_TELLING_LETTERS;
+    let sound =
+        |piece: &String| telling(piece) || light(piece) || known(piece) && piece.len() + 1 >= MIN_TELLING_LETTERS;
     pieces.iter().any(telling) && pieces.iter().all(sound)
         || pieces.iter().all(|piece| known(piece) && (light(piece) || sound(piece)))
 }

@@ -2,6 +2,7 @@
 
 use super::calibrate::{self, Plan};
 use super::confidence::Fit;
+use super::groups;
 use super::index::{FITS_AT, MeaningIndex, RECORDS, SKETCH, SUMMARY};
 use super::model::{DIMS, Model};
 use super::train::{Data, Example, Head, WORD_SHARE, telling};
@@ -33,6 +34,10 @@ pub(crate) fn build(material: &Material<'_>) -> Sections {
     let plan = Plan::for_compiling(material);
     let alone = calibrate::fit(&Material { model: None, ..*material }, &plan);
     let beside = material.model.map_or(alone, |_| calibrate::fit(material, &plan));
+    if material.moves > groups::MAX_UNGROUPED {
+        let (groups, members) = groups::lay(&sections[7]);
+        (sections[8], sections[9]) = (groups, members);
+    }
     if let Some(fits) = sections[0].get_mut(FITS_AT..) {
         for (at, fit) in [alone, beside].iter().enumerate() {
             for (part, number) in fit.numbers().into_iter().enumerate() {
@@ -46,8 +51,8 @@ pub(crate) fn build(material: &Material<'_>) -> Sections {
 
 /// A view of what was laid out.
 pub(super) fn view(sections: &Sections) -> MeaningIndex<'_> {
-    let [summary, keys, postings, moves, examples, example_keys, sketches, head] = sections;
-    MeaningIndex { summary, keys, postings, moves, examples, example_keys, sketches, head }
+    let [summary, keys, postings, moves, examples, example_keys, sketches, head, groups, members] = sections;
+    MeaningIndex { summary, keys, postings, moves, examples, example_keys, sketches, head, groups, members }
 }
 
 /// Trains the head and lays it out.
@@ -69,7 +74,7 @@ pub(super) fn head(material: &Material<'_>) -> Sections {
     let data = Data { examples, telling: &tellings, moves };
     let alone = data.head(false, 1.0);
     let beside = model.map(|_| data.head(true, WORD_SHARE));
-    let [summary, keys, postings, of_moves, of_examples, example_keys, sketches, head] = &mut sections;
+    let [summary, keys, postings, of_moves, of_examples, example_keys, sketches, head, ..] = &mut sections;
     summary.extend_from_slice(model.map_or(&[0; 32], |model| model.hash()));
     put(summary, &[(telling(examples.len(), 0, false) * TELLING) as u32]);
     summary.resize(SUMMARY, 0);

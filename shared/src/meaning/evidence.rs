@@ -26,8 +26,7 @@ pub(super) fn shares(index: &MeaningIndex<'_>, heard: &Heard<'_>, of: usize, cla
         }
     };
     for &(key, telling, at) in &heard.words {
-        let found = index.postings(key).find(|posting| posting.move_index as usize == of);
-        if let Some(posting) = found {
+        if let Some(posting) = index.postings(key).of(of) {
             let weight = if heard.dense.is_some() { posting.beside } else { posting.alone };
             add(at, i64::from(weight) * i64::from(telling) * 64 / heard.length);
         }

@@ -28,13 +28,17 @@ pub(crate) struct MeaningIndex<'a> {
     pub(crate) example_keys: &'a [u8],
     pub(crate) sketches: &'a [u8],
     pub(crate) head: &'a [u8],
+    pub(crate) groups: &'a [u8],
+    pub(crate) members: &'a [u8],
 }
 
 /// Length of each record, in bytes, in the order of the fields of [`MeaningIndex`].
-pub(crate) const RECORDS: [usize; 8] = [SUMMARY, 8, 8, 8, 12, 4, SKETCH, DIMS];
+pub(crate) const RECORDS: [usize; 10] = [SUMMARY, 8, 8, 8, 12, 4, SKETCH, DIMS, GROUP, 4];
 /// The hash of the model, the telling of an unknown word, and how scores become confidence, without and with a model.
 pub(super) const SUMMARY: usize = FITS_AT + 2 * Fit::NUMBERS * 4;
 pub(super) const FITS_AT: usize = 36;
+/// A group of moves whose vectors lie together: the vector in their middle, and where its members end.
+pub(super) const GROUP: usize = DIMS + 4;
 /// The signs of an example's vector.
 pub(super) const SKETCH: usize = DIMS / 8;
 
@@ -58,6 +62,35 @@ pub(super) struct Example<'a> {
     pub(super) negated: bool,
     pub(super) keys: &'a [[u8; 4]],
     pub(super) sketch: Option<&'a [u8; SKETCH]>,
+}
+
+/// What a word says of moves, by their index.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Postings<'a>(&'a [[u8; 8]]);
+
+impl Postings<'_> {
+    /// Of how many moves it says something.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Posting> {
+        self.0.iter().map(Postings::read)
+    }
+
+    /// What it says of a move.
+    pub(super) fn of(&self, move_index: usize) -> Option<Posting> {
+        let at = self.0.binary_search_by_key(&move_index, |record| number(record, 0) as usize).ok()?;
+        self.0.get(at).map(Postings::read)
+    }
+
+    fn read(record: &[u8; 8]) -> Posting {
+        Posting {
+            move_index: number(record, 0),
+            alone: i16::from_le_bytes([record[4], record[5]]),
+            beside: i16::from_le_bytes([record[6], record[7]]),
+        }
+    }
 }
 
 fn number(bytes: &[u8], at: usize) -> u32 {
@@ -99,15 +132,11 @@ impl<'a> MeaningIndex<'a> {
         number(self.keys, (key as usize).saturating_mul(8).saturating_add(4)).min(MAX_TELLING)
     }
 
-    pub(super) fn postings(&self, key: Key) -> impl ExactSizeIterator<Item = Posting> + use<'a> {
+    /// What a word says of moves, by their index.
+    pub(super) fn postings(&self, key: Key) -> Postings<'a> {
         let at = (key as usize).saturating_mul(8);
         let (start, end) = (number(self.keys, at) as usize, number(self.keys, at.saturating_add(8)) as usize);
-        let records = self.postings.as_chunks::<8>().0.get(start..end).unwrap_or(&[]);
-        records.iter().map(|record| Posting {
-            move_index: number(record, 0),
-            alone: i16::from_le_bytes([record[4], record[5]]),
-            beside: i16::from_le_bytes([record[6], record[7]]),
-        })
+        Postings(self.postings.as_chunks::<8>().0.get(start..end).unwrap_or(&[]))
     }
 
     /// What a move's product with a sentence is multiplied by to be a logit, in 2^-12.
@@ -117,6 +146,18 @@ impl<'a> MeaningIndex<'a> {
 
     pub(super) fn head(&self, move_index: usize) -> &'a [u8] {
         self.head.get(move_index * DIMS..(move_index + 1) * DIMS).unwrap_or(&[])
+    }
+
+    /// The groups that the moves' vectors lie in; none where the moves are few.
+    pub(super) fn groups(&self) -> &'a [[u8; GROUP]] {
+        self.groups.as_chunks().0
+    }
+
+    /// The moves of a group.
+    pub(super) fn members(&self, group: usize) -> impl Iterator<Item = u32> + use<'a> {
+        let end = |group: usize| self.groups().get(group).map_or(0, |group| number(group, DIMS) as usize);
+        let members = self.members.as_chunks::<4>().0.get(group.checked_sub(1).map_or(0, end)..end(group));
+        members.unwrap_or(&[]).iter().map(|member| u32::from_le_bytes(*member))
     }
 
     /// Whether a move has enough phrases to be found by meaning.

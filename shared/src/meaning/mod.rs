@@ -10,6 +10,7 @@ mod build;
 mod calibrate;
 mod confidence;
 mod evidence;
+mod groups;
 pub(crate) mod index;
 mod linked;
 mod model;
@@ -38,6 +39,8 @@ pub(crate) const MAX_MEANT: usize = 4;
 const MAX_WORDS: usize = 64;
 /// Rows of the model that are summed.
 const MAX_ROWS: usize = 64;
+/// A word that more moves share says nothing by itself: what it says of moves that rarer words speak for is heard.
+const MAX_SPREAD: usize = 512;
 
 /// What is to be understood.
 pub(crate) struct Clause<'a> {
@@ -207,22 +210,40 @@ impl Logits {
     fn of(index: &MeaningIndex<'_>, heard: &Heard<'_>, moves: usize) -> Logits {
         let mut logits = Logits { of: vec![0; moves], touched: Vec::new() };
         let mut known = vec![0u64; moves.div_ceil(64)];
-        for &(key, telling, _) in &heard.words {
-            let postings = index.postings(key);
+        let mut touch = |touched: &mut Vec<(u32, i64)>, of: u32| {
+            let Some(bits) = known.get_mut(of as usize / 64) else { return };
+            if *bits >> (of % 64) & 1 == 0 {
+                *bits |= 1 << (of % 64);
+                touched.push((of, 0));
+            }
+        };
+        let says = |telling: u32, posting: index::Posting| {
+            let weight = if heard.dense.is_some() { posting.beside } else { posting.alone };
+            i64::from(weight) * i64::from(telling)
+        };
+        let spread = |word: &&(Key, u32, u32)| index.postings(word.0).len();
+        let rarest = heard.words.iter().filter(|word| spread(word) > 0).min_by_key(spread);
+        let most = rarest.as_ref().map_or(0, spread).max(MAX_SPREAD);
+        for word in heard.words.iter().filter(|word| spread(word) <= most) {
+            let postings = index.postings(word.0);
             logits.touched.reserve(postings.len().min(moves.saturating_sub(logits.touched.len())));
-            for posting in postings {
-                let weight = if heard.dense.is_some() { posting.beside } else { posting.alone };
-                let of = posting.move_index as usize;
-                let (Some(logit), Some(bits)) = (logits.of.get_mut(of), known.get_mut(of / 64)) else { continue };
-                *logit += i64::from(weight) * i64::from(telling);
-                if *bits >> (of % 64) & 1 == 0 {
-                    *bits |= 1 << (of % 64);
-                    logits.touched.push((posting.move_index, 0));
+            for posting in postings.iter() {
+                if let Some(logit) = logits.of.get_mut(posting.move_index as usize) {
+                    *logit += says(word.1, posting);
+                    touch(&mut logits.touched, posting.move_index);
                 }
             }
         }
-        if heard.dense.is_some() {
-            logits.touched = (0..moves as u32).map(|of| (of, 0)).collect();
+        if let Some(dense) = &heard.dense {
+            groups::near(index, &dense.vector, moves, |of| touch(&mut logits.touched, of));
+        }
+        for word in heard.words.iter().filter(|word| spread(word) > most) {
+            let postings = index.postings(word.0);
+            for &(of, _) in &logits.touched {
+                if let (Some(posting), Some(logit)) = (postings.of(of as usize), logits.of.get_mut(of as usize)) {
+                    *logit += says(word.1, posting);
+                }
+            }
         }
         for (of, own) in &mut logits.touched {
             let of = *of as usize;

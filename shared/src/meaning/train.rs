@@ -133,8 +133,8 @@ impl Data<'_> {
 }
 
 /// Examples and classes computed side by side.
-const ROWS: usize = 4;
-const LANES: usize = 8;
+pub(super) const ROWS: usize = 4;
+pub(super) const LANES: usize = 8;
 
 /// Gradient descent with Nesterov's momentum.
 struct Trainer<'a> {
@@ -259,7 +259,7 @@ impl<'a> Trainer<'a> {
 }
 
 /// `out = a · b`, where `a` has rows of `inner` numbers, a multiple of [`ROWS`] of them, and `b` rows of `width`.
-fn product(a: &[f32], b: &[f32], inner: usize, width: usize, out: &mut [f32]) {
+pub(super) fn product(a: &[f32], b: &[f32], inner: usize, width: usize, out: &mut [f32]) {
     let mut panel = vec![[0.0f32; LANES]; inner];
     for column in (0..width).step_by(LANES) {
         for (lane, row) in panel.iter_mut().zip(b.chunks_exact(width)) {

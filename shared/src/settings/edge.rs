@@ -119,6 +119,8 @@ crate::settings! {
         chat_page: Page = "off" development "on", live => Choice(PAGES);
         /// Capability services by name.
         services: BTreeMap<String, Service> = "", secret => SERVICES;
+        /// The one of them that is asked what is meant where nothing else is sure; empty: none.
+        understanding_service: Option<String> = "", live => Optional(Text);
         /// Stand-ins for services that are not configured, on development nodes.
         capability_mocks: BTreeMap<String, Mocks> = "" => MOCKS;
         /// Rounds of a negotiation.

@@ -139,7 +139,7 @@ fn traced(text: &str) -> Option<Traced> {
 const MAX_STAGES: usize = 16;
 
 /// What is counted, as in `/metrics`: `lgdl_edge_<name>_total`, and what it is.
-pub const OBSERVED: [(&str, &str); 12] = [
+pub const OBSERVED: [(&str, &str); 14] = [
     ("turns", "Turns that the origin has committed"),
     ("turns_journalled", "Turns that wait in the journal"),
     ("turns_stateless", "Turns that were answered without state"),
@@ -152,6 +152,8 @@ pub const OBSERVED: [(&str, &str); 12] = [
     ("capability_failures", "Calls of capability services that failed"),
     ("origin_failures", "Calls of the origin that failed"),
     ("refusals", "Requests that were refused"),
+    ("turns_by_meaning", "Turns that the origin has committed and meaning has recognised"),
+    ("turns_by_service", "Turns that the origin has committed and the understanding service has recognised"),
 ];
 
 /// A turn that waits for the origin: sealed, and in its place in its conversation.

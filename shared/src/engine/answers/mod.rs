@@ -114,6 +114,8 @@ impl Run<'_> {
                 self.advance(Entry::UnderWay)
             }
             Answered::Declined => self.pass_over(&slot),
+            // What is sensitive goes to no service.
+            Answered::Refused(_) if !slot.sensitive && self.left_by_service()? => Ok(()),
             Answered::Refused(reason) => self.refuse(&mv, &slot, &reason),
             Answered::Asks => {
                 self.answered_by_active();
