@@ -39,6 +39,15 @@ pub(super) fn about(heard: &Heard, candidate: &Candidate) -> Option<About> {
         return None;
     }
     let subject = opening + verb;
+    // "is chest pain normal?"
+    let asks = || {
+        let next = words[end..].iter().find(|word| word.after_break);
+        let token = next.and_then(|next| heard.tokens.as_slice().get(next.token));
+        token.map_or(heard.tokens.ends_asking(), |token| token.after_question)
+    };
+    if subject == first && clause[0].class.is(Class::THIRD) && clause[0].class.is(Class::TENSE) && asks() {
+        return Some(About::Whether);
+    }
     // "have chest pain", "can't breathe": what begins with a verb is a question where its subject follows.
     let subjects = if clause[0].class.is(Class::HOLDS) {
         Class::PRONOUN

@@ -138,7 +138,12 @@ pub(crate) fn denial(heard: &Heard) -> Denial {
     }
     let another =
         |words: &[Word]| words.iter().any(|word| word.class.is(Class::KIN) && !word.class.is(Class::DETERMINER));
-    if let Some(next) = words.get(opens).filter(|next| opens > 0 && next.after_break) {
+    // "nope" denies by itself, and "no" where it is set apart or what follows says that nothing is wrong.
+    let answers = |next: &&Word| {
+        let over = words.last().is_some_and(|last| last.class.is(Class::OVER));
+        next.after_break || over || !words[..opens].iter().any(|word| word.class.is(Class::NEGATOR))
+    };
+    if let Some(next) = words.get(opens).filter(|_| opens > 0).filter(answers) {
         return if another(&words[opens..]) { Denial::Unclear } else { Denial::Opens(next.start) };
     }
     let end = words.iter().skip(1).position(|word| word.after_break).map_or(words.len(), |at| at + 1);
