@@ -15,7 +15,7 @@ pub struct TurnFacts {
     pub turn: u64,
     /// When it was taken.
     pub at_ms: Millis,
-    /// The move that answered; `none` when nothing matched.
+    /// The move that answered, of a part the one that called it; `none` when nothing matched.
     pub move_id: String,
     /// In [0, 1].
     pub confidence: f64,
@@ -25,7 +25,9 @@ pub struct TurnFacts {
     pub reading: String,
     /// What recognised the move.
     pub understood_by: Option<String>,
-    /// The move that had called it as a part.
+    /// The part that answered for the move.
+    pub part: Option<String>,
+    /// The move that called the one that answered: so it stood in records of before.
     pub part_of: Option<String>,
     /// The slot that is asked for.
     pub awaiting_slot: Option<String>,
@@ -75,7 +77,7 @@ impl TurnFacts {
     /// Of a record as an edge sent it; `None` when it is none.
     #[must_use]
     pub fn of_record(record: &Map<String, Value>) -> Option<TurnFacts> {
-        TurnFacts::deserialize(record).ok()
+        TurnFacts::deserialize(record).ok().map(TurnFacts::named_by_the_caller)
     }
 
     /// What can be told of a record that this program does not understand in full.
@@ -106,13 +108,16 @@ impl TurnFacts {
             move_id: row.matched_move.clone(),
             confidence: row.confidence,
             ..facts
-        })
+        }
+        .named_by_the_caller())
     }
 
-    /// The move that the person is about: of a part the one that called it.
-    #[must_use]
-    pub fn subject(&self) -> &str {
-        self.part_of.as_deref().unwrap_or(&self.move_id)
+    /// Records of before bear the name of the part, and that of its caller beside.
+    fn named_by_the_caller(mut self) -> TurnFacts {
+        if let Some(caller) = self.part_of.take() {
+            self.part = Some(std::mem::replace(&mut self.move_id, caller));
+        }
+        self
     }
 
     /// How what was under way ended in this turn, if it did.
@@ -125,5 +130,21 @@ impl TurnFacts {
             _ if self.slots_filled => Some(Ending::Completed),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_of_before_is_named_by_the_move_that_called_its_part() {
+        let told = |record: Value| {
+            let facts = record.as_object().and_then(TurnFacts::of_record);
+            facts.map(|facts| (facts.move_id, facts.part))
+        };
+        let expected = Some(("order".to_owned(), Some("person_name".to_owned())));
+        assert_eq!(told(serde_json::json!({"turn": 2, "move_id": "person_name", "part_of": "order"})), expected);
+        assert_eq!(told(serde_json::json!({"turn": 2, "move_id": "order", "part": "person_name"})), expected);
     }
 }

@@ -14,8 +14,8 @@ use crate::masking::{MASKED, Sensitive};
 use crate::sessions::{SESSION_EXPIRED, TIMEOUT, begins_anew};
 use crate::store::{Activity, Commit, ConversationKey, ConversationRow, SlotRow, StoreError, Summary, TurnRow};
 
-/// Fields of a turn record that never quote the person. The last three are added by the origin.
-const FACTS: [&str; 20] = [
+/// Fields of a turn record that never quote the person. The last three are added by the origin; `part_of` is of records of before.
+const FACTS: [&str; 21] = [
     "firewall_triggered",
     "action",
     "stage",
@@ -28,6 +28,7 @@ const FACTS: [&str; 20] = [
     "findings",
     "reading",
     "understood_by",
+    "part",
     "part_of",
     "filled",
     "refused_slot",
@@ -439,7 +440,7 @@ mod tests {
                 calls,
                 reading,
                 understood_by,
-                part_of,
+                part,
                 findings,
                 learning,
                 given
@@ -452,7 +453,7 @@ mod tests {
         });
         let mut fields = fields(serde_json::from_value(minimal).unwrap());
         // The origin adds these.
-        fields.extend(["manifest_id", "game_version", BEGAN_ANEW]);
+        fields.extend(["manifest_id", "game_version", BEGAN_ANEW, "part_of"]);
         let mut places = [&COLUMNS[..], &QUOTES[..], &FACTS[..]].concat();
         fields.sort_unstable();
         places.sort_unstable();

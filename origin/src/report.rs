@@ -188,7 +188,7 @@ impl Tally {
             self.scores[step.min(SCORE_STEPS - 1)] += 1;
         }
         let ending = facts.ending();
-        let mv = self.moves.entry(facts.subject().to_owned()).or_default();
+        let mv = self.moves.entry(facts.move_id.clone()).or_default();
         mv.turns += 1;
         for (is, sum, of_move) in [
             (Ending::Completed, &mut self.completed, &mut mv.completed),
@@ -205,7 +205,7 @@ impl Tally {
 
     fn slots_of(&mut self, facts: &TurnFacts, before: Option<&TurnFacts>) {
         let mut slot = |name: &str, change: fn(&mut SlotTally)| {
-            change(self.slots.entry(format!("{}.{name}", facts.subject())).or_default());
+            change(self.slots.entry(format!("{}.{name}", facts.move_id)).or_default());
         };
         if let Some(name) = &facts.awaiting_slot {
             let asked_before = before.is_some_and(|before| before.awaiting_slot.as_ref() == Some(name));
@@ -363,8 +363,8 @@ mod tests {
         };
         let filled = TurnFacts {
             turn: 2,
-            move_id: "person_name".into(),
-            part_of: Some("order".into()),
+            move_id: "order".into(),
+            part: Some("person_name".into()),
             slots_filled: true,
             filled: vec![Filled { slot: "name".into(), source: Source::Answer }],
             stage: "answered".into(),

@@ -599,10 +599,129 @@ game shop {
   }
 }"#;
     let mut talk = Talk::with(&compile(GAME, None));
-    let of = |record: &lgdl::engine::TurnRecord| (record.move_id.clone(), record.part_of.clone());
+    let of = |record: &lgdl::engine::TurnRecord| (record.move_id.clone(), record.part.clone());
     assert_eq!(of(&talk.say("order a pizza")), ("order".to_owned(), None));
-    talk.say("large");
+    // While the part asks, what the move holds is shown.
+    assert_eq!(talk.say("large").slots["size"], json!("large"));
     let record = talk.say("Nora Lind");
-    assert_eq!(of(&record), ("person_name".to_owned(), Some("order".to_owned())));
+    assert_eq!(record.slots["size"], json!("large"));
+    assert_eq!(of(&record), ("order".to_owned(), Some("person_name".to_owned())));
     assert!(record.slots_filled, "the order is complete: {}", record.response);
+}
+
+#[test]
+fn a_value_that_is_only_named_is_asked_for_again() {
+    const GAME: &str = r#"import "lgdl:confirm_all"
+game shop {
+  moves {
+    move order {
+      slots {
+        size: enum("small", "large") required
+        name: string required
+        note: string optional
+      }
+      when user says something like: ["order a pizza", "a {size} pizza"]
+      when slot size is missing { prompt slot: "Which size?" }
+      when slot name is missing { prompt slot: "Under what name?" }
+      when all_slots_filled {
+        call confirm_all with summary = "A {size} one for {name}."
+        respond with: "Done, {size}."
+      }
+    }
+  }
+}"#;
+    let game = compile(GAME, None);
+    let begun = || {
+        let mut talk = Talk::with(&game);
+        assert_eq!(talk.say("a small pizza").response, "Under what name?");
+        talk
+    };
+    for said in [
+        "change the size",
+        "sorry, can I change the size please",
+        "can I change the size?",
+        "I'd like to change the size",
+    ] {
+        let mut talk = begun();
+        let record = talk.say(said);
+        assert_eq!((record.response.as_str(), record.reading.as_str()), ("Which size?", "correction"), "{said}");
+        assert_eq!(talk.say("large").response, "Under what name?", "{said}");
+    }
+    // With the new value it is a correction, as before; and what names no slot of the move is an answer.
+    assert_eq!(begun().say("change the size to large").slots["size"], json!("large"));
+    assert!(begun().say("Nora Lind").response.contains("A small one for Nora Lind."));
+    // Where a part asks whether all is right, what is to change is what the move that called it holds.
+    let mut talk = begun();
+    talk.say("Nora Lind");
+    assert_eq!(talk.say("no, change the size").response, "Which size?");
+    assert!(talk.say("large").response.contains("A large one for Nora Lind."));
+    assert_eq!(talk.say("yes").response, "Done, large.");
+}
+
+#[test]
+fn a_part_that_has_come_back_is_not_run_again_when_its_block_is() {
+    const GAME: &str = r#"import "lgdl:address"
+import "lgdl:confirm_all"
+game shop {
+  moves {
+    move order {
+      slots { size: enum("small", "large") required }
+      when user says something like: ["order a pizza"]
+      when slot size is missing { prompt slot: "Which size?" }
+      when all_slots_filled {
+        call address
+        call confirm_all with summary = "A {size} one to {address.street}."
+        respond with: "A {size} one to {address.street}, {address.town}."
+      }
+    }
+  }
+}"#;
+    let mut talk = Talk::with(&compile(GAME, None));
+    talk.say_all(&["order a pizza", "small", "5 Main Street", "Kiel", "skip"]);
+    assert_eq!(talk.say("no, change the size").response, "Which size?");
+    // What the summary says has changed; the address has not.
+    assert_eq!(talk.say("large").response, "A large one to 5 Main Street. Is that right?");
+    assert_eq!(talk.say("yes").response, "A large one to 5 Main Street, Kiel.");
+}
+
+#[test]
+fn a_list_of_what_is_not_wanted_takes_what_is_denied() {
+    const GAME: &str = r#"game kitchen {
+  moves {
+    move lunch {
+      slots {
+        dish: enum("soup", "pasta") required
+        allergies: list of enum("nuts", "gluten", "fish") optional
+        leave_out: list of enum("onion", "garlic") optional
+        name: string required
+      }
+      when user says something like: ["order lunch", "lunch please"]
+      confidence: 0.6
+      when slot dish is missing { prompt slot: "Soup or pasta?" }
+      when slot allergies is missing { prompt slot: "Any allergies?" }
+      when slot leave_out is missing { prompt slot: "Anything to leave out?" }
+      when slot name is missing { prompt slot: "Under what name?" }
+      when all_slots_filled { respond with: "Noted." }
+    }
+  }
+}"#;
+    let game = compile(GAME, None);
+    let asked = || {
+        let mut talk = Talk::with(&game);
+        assert_eq!(talk.say_all(&["lunch please", "soup"]).response, "Any allergies?");
+        talk
+    };
+    for said in ["no nuts please", "I'm allergic to nuts", "I can't stand nuts", "nuts"] {
+        assert_eq!(asked().say(said).slots.get("allergies"), Some(&json!(["nuts"])), "{said}");
+    }
+    let mut talk = asked();
+    assert_eq!(talk.say("none").slots.get("allergies"), None);
+    assert_eq!(talk.say("no onion, no garlic").slots["leave_out"], json!(["onion", "garlic"]));
+    // Said in passing it is kept; that something is named is not enough.
+    let mut talk = Talk::with(&game);
+    let record = talk.say("order lunch, I'm allergic to fish");
+    assert_eq!(record.slots.get("allergies"), Some(&json!(["fish"])), "{}", record.response);
+    assert_eq!(Talk::with(&game).say("order lunch with fish").slots.get("allergies"), None);
+    // Which of them is meant, nobody can tell.
+    assert_eq!(asked().say("I can eat fish but no nuts").slots.get("allergies"), None);
 }

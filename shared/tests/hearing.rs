@@ -155,6 +155,17 @@ fn a_curry_kitchen_hears_what_is_not_wanted() {
     check("curry");
 }
 
+#[test]
+fn values_are_told_from_what_stands_beside_them() {
+    check("values");
+}
+
+#[cfg(feature = "spanish")]
+#[test]
+fn values_are_told_from_what_stands_beside_them_in_spanish() {
+    check("valores");
+}
+
 #[cfg(feature = "spanish")]
 #[test]
 fn a_rice_kitchen_hears_what_is_not_wanted_in_spanish() {

@@ -6,6 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use lgdl::compiled::CompiledGame;
+use lgdl::golden::GoldenFile;
+use lgdl::mocks::Mocks;
 use lgdl::texts::{Fault, TextsFile};
 use serde_json::Value;
 use support::Talk;
@@ -18,22 +20,25 @@ struct Shown {
     talk: String,
 }
 
-fn shown() -> Vec<Shown> {
+/// The conversations of the guide, and its golden dialogues with their game and texts.
+fn shown() -> (Vec<Shown>, Vec<(String, Option<String>, String)>) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/language.md");
     let guide = fs::read_to_string(path).expect("the language guide");
     let mut shown = Vec::new();
     let mut game = String::new();
     let mut texts = None;
+    let mut goldens = Vec::new();
     for fence in guide.split("\n```").skip(1).step_by(2) {
         let (kind, text) = fence.split_once('\n').unwrap_or((fence, ""));
         match kind {
             "lgdl" => (game, texts) = (text.to_owned(), None),
             "yaml" if text.contains("\ntexts:\n") => texts = Some(text.to_owned()),
+            "yaml" if text.contains("\ndialogs:\n") => goldens.push((game.clone(), texts.clone(), text.to_owned())),
             "talk" => shown.push(Shown { game: game.clone(), texts: texts.clone(), talk: text.to_owned() }),
             _ => {}
         }
     }
-    shown
+    (shown, goldens)
 }
 
 /// A game with a language more.
@@ -49,7 +54,7 @@ fn translated(game: &str, texts: &str) -> CompiledGame {
 
 #[test]
 fn every_conversation_of_the_tour_goes_as_it_is_shown() {
-    let shown = shown();
+    let (shown, _) = shown();
     assert!(shown.len() >= 7, "{}", shown.len());
     let mut differing = String::new();
     for Shown { game, texts, talk } in shown {
@@ -70,4 +75,22 @@ fn every_conversation_of_the_tour_goes_as_it_is_shown() {
         }
     }
     assert!(differing.is_empty(), "{differing}");
+}
+
+#[test]
+fn the_golden_dialogues_of_the_tour_hold() {
+    let (_, goldens) = shown();
+    assert_eq!(goldens.len(), 2, "one in each language");
+    for (game, texts, yaml) in goldens {
+        let game = match texts {
+            Some(texts) => translated(&game, &texts),
+            None => support::compile(&game, None),
+        };
+        let file = GoldenFile::read(yaml.as_bytes()).expect("dialogues");
+        for dialog in &file.dialogs {
+            for turn in file.run(dialog, &game, &Mocks::default()).expect("times that are some") {
+                assert!(turn.mismatches.is_empty(), "{}: {:?}", dialog.name, turn.mismatches);
+            }
+        }
+    }
 }

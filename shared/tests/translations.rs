@@ -198,6 +198,19 @@ fn what_comes_with_the_program_is_translated_already() {
     let known = of_the_program(parsed.game(None).expect("a game"), "es");
     let town = &known["address.ask_town.1"];
     assert!(town.source[0] == "In which town?" && town.text[0] == "¿En qué localidad?", "{town:?}");
+    // What its slots are called as well.
+    assert_eq!(known["address.town.called"].text, ["localidad"]);
+    let parts = ["address", "person_name", "phone", "confirm_all"];
+    for part in parts {
+        let import =
+            format!("import \"lgdl:{part}\" game g {{ moves {{ move m {{ when confident {{ call {part} }} }} }} }}");
+        let parsed = lgdl::syntax::parse(import.as_bytes(), None);
+        let game = parsed.game(None).expect("a game");
+        let known = of_the_program(game, "es");
+        let own = extract(game).into_iter().filter(|entry| entry.id.starts_with(&format!("{part}.")));
+        let missing: Vec<String> = own.map(|entry| entry.id).filter(|id| !known.contains_key(id)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
     assert!(!known.contains_key("order.says.user"));
     assert!(of_the_program(parsed.game(None).expect("a game"), "de").is_empty());
 }
@@ -287,4 +300,37 @@ fn a_translated_game_speaks_its_language_where_the_engine_names_things_too() {
     let older =
         translated(&parsed.games[0], &TextsFile::read(older.as_bytes()).expect("readable")).expect("translated");
     assert!(older.moves[0].called.is_none());
+}
+
+#[test]
+fn a_slot_is_meant_by_what_it_is_called_in_the_language_of_the_conversation() {
+    let parsed = lgdl::syntax::parse(NAMES.as_bytes(), None);
+    let mut game = parsed.games[0].clone();
+    let file = TextsFile::read(NAMES_IN_SPANISH.as_bytes()).expect("readable");
+    let spanish = translated(&game, &file).expect("translated");
+    game.translations.push(spanish);
+    let game = CompiledGame::compile(&game).expect("it compiles");
+    let begun = || {
+        let mut talk = Talk::with(&game).in_context(json!({"locale": "es-ES"}));
+        assert_eq!(talk.say("una pizza pequeña con aceitunas").awaiting_slot.as_deref(), Some("place.street"));
+        talk
+    };
+    let mut talk = begun();
+    assert_eq!(talk.say("cambia el tamaño a mediana").slots["size"], json!("medium"));
+    // The text of a street is asked for: what is to change is no street.
+    let record = begun().say("cambia el tamaño");
+    assert_eq!(
+        (record.awaiting_slot.as_deref(), record.slots.get("size")),
+        (Some("size"), None),
+        "{}",
+        record.response
+    );
+    let mut talk = begun();
+    talk.say("Calle Mayor 5");
+    let record = talk.say("la calle es Gran Vía 7");
+    assert_eq!(record.slots["place"]["street"], json!("Gran Vía 7"), "{}", record.response);
+    let mut talk = begun();
+    talk.say_all(&["Calle Mayor 5", "Cuenca"]);
+    let record = talk.say("puede cambiar la localidad, por favor");
+    assert_eq!(record.awaiting_slot.as_deref(), Some("place.town"), "{}", record.response);
 }

@@ -17,7 +17,7 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use crate::guest::Guest;
 use crate::spin::bindings;
 
-/// The length of an epoch: how finely computing time is measured.
+/// The length of an epoch: how often a request's computing time is looked at, and others get their turn.
 pub(crate) const EPOCH: Duration = Duration::from_millis(5);
 
 /// The first bytes of a core module; a component has another version behind the magic number.

@@ -18,6 +18,7 @@ use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 use wasmtime_wasi_http::p2::bindings::{Proxy, ProxyPre};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
+use crate::computing::Computing;
 use crate::guest::{self, Given, Guest, OutOfTime};
 
 /// Instances that wait for a request at most; those of a burst go when it is over.
@@ -120,9 +121,23 @@ impl Instances {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<wasmtime_wasi_http::Error>,
     {
-        let mut instance = self.take().await?;
+        let computing = Computing::within(self.given.cpu_limit);
+        computing.charge(self.serve_charged(request, answer, &computing)).await
+    }
+
+    async fn serve_charged<B>(
+        &self,
+        request: Request<B>,
+        answer: oneshot::Sender<Answered>,
+        computing: &Arc<Computing>,
+    ) -> wasmtime::Result<()>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<wasmtime_wasi_http::Error>,
+    {
+        let mut instance = self.take(computing).await?;
         let Instance { store, proxy, served } = &mut instance;
-        guest::renew(store);
+        guest::renew(store, computing);
         let request = store.data_mut().http().new_incoming_request(Scheme::Http, request)?;
         let out = store.data_mut().http().new_response_outparam(answer)?;
         proxy.wasi_http_incoming_handler().call_handle(&mut *store, request, out).await?;
@@ -131,7 +146,7 @@ impl Instances {
         Ok(())
     }
 
-    async fn take(&self) -> wasmtime::Result<Instance> {
+    async fn take(&self, computing: &Arc<Computing>) -> wasmtime::Result<Instance> {
         let variables = self.given.variables();
         let idle = {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -145,7 +160,7 @@ impl Instances {
             Some(instance) => Ok(instance),
             None => {
                 self.made.fetch_add(1, Ordering::Relaxed);
-                let mut store = guest::store(&self.given);
+                let mut store = guest::store(&self.given, computing);
                 let proxy = self.pre.instantiate_async(&mut store).await?;
                 Ok(Instance { store, proxy, served: 0 })
             }

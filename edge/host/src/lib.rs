@@ -6,6 +6,7 @@
 //! nothing but Spin's interfaces, so what runs here runs there.
 
 mod component;
+mod computing;
 mod config;
 mod files;
 mod guest;

@@ -334,6 +334,7 @@ pub const KINDS: &[Kind] = &[
             field("confidence", Holds::Number, "of the match, in [0, 1]"),
             field("stage", Holds::Word, "where it left the conversation: `answered`, `collecting`, …"),
             field("reading", Holds::Word, "what it was taken for: `match`, `answer`, `correction`, …"),
+            field("part", Holds::Word, "the part that answered for the move, which had called it"),
             field("understood_by", Holds::Word, "what recognised the move"),
             field("awaiting_slot", Holds::Word, "the slot that is asked for"),
             field("filled", Holds::Words, "the slots that it filled, without their values"),

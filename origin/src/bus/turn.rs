@@ -63,6 +63,7 @@ impl Committed<'_> {
             "game_version": self.game_version,
             "turn": facts.turn,
             "move": facts.move_id,
+            "part": facts.part,
             "confidence": facts.confidence,
             "stage": facts.stage,
             "reading": Some(&facts.reading).filter(|reading| !reading.is_empty()),

@@ -93,10 +93,11 @@ pub(super) fn explain(outcome: &Outcome, colour: Colour) -> String {
     // Writing to a String cannot fail.
     let _ = writeln!(
         out,
-        "{} {}, so {} answered ({}, confidence {:.3}).",
+        "{} {}, so {}{} answered ({}, confidence {:.3}).",
         title("Taken for"),
         article(&explanation.reading),
         record.move_id,
+        record.part.as_ref().map_or_else(String::new, |part| format!(" (its part {part})")),
         record.stage,
         record.confidence
     );

@@ -78,6 +78,12 @@ pub const FILES: &[Migration] = &[
         kind: Expand,
         sql: include_str!("../../migrations/postgres/0012_archives.sql"),
     },
+    Migration {
+        version: 13,
+        name: "commits_together",
+        kind: Expand,
+        sql: include_str!("../../migrations/postgres/0013_commits_together.sql"),
+    },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -67,6 +67,12 @@ pub const FILES: &[Migration] = &[
         kind: Expand,
         sql: include_str!("../../migrations/sqlite/0011_archives.sql"),
     },
+    Migration {
+        version: 12,
+        name: "answers_in_order",
+        kind: Contract,
+        sql: include_str!("../../migrations/sqlite/0012_answers_in_order.sql"),
+    },
 ];
 
 const HISTORY: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use lgdl_origin::store::{CommitOutcome, Store};
+use lgdl_origin::clock::DAY_MS;
+use lgdl_origin::ids::DataKeyId;
+use lgdl_origin::random::SystemRandom;
+use lgdl_origin::store::{Commit, CommitOutcome, Store};
 use tokio::task::JoinSet;
 
-use crate::data::{commit, key};
+use crate::data::{NOW, claim, commit, event, key, order, with_bases};
 use crate::stores::Fresh;
 
 const TASKS: usize = 64;
@@ -106,5 +109,81 @@ pub(crate) async fn a_turn_that_cannot_be_stored_takes_no_other_with_it(fresh: F
     }
     for who in (0..TASKS).filter(|who| who % 16 != 7) {
         assert_whole(&*fresh.store, &format!("c{who}"), &mut vec![format!("input k{who}")]).await;
+    }
+}
+
+/// Turns that come at once and so share a transaction, with all among them that something stands against.
+pub(crate) async fn what_stands_against_one_turn_stands_against_no_other(fresh: Fresh) {
+    const PLAIN: usize = 40;
+    let store = &fresh.store;
+    let first = |name: &str| commit(name, "u", 0, &format!("{name}-0"));
+    let old = NOW - 70 * DAY_MS;
+    for name in ["moved", "named", "right", "anns", "held", "mine", "gone", "answered"] {
+        store.commit(first(name)).await.unwrap();
+    }
+    store.commit(commit("moved", "u", 1, "moved-1")).await.unwrap();
+    store.commit(Commit { now_ms: old, ..first("old") }).await.unwrap();
+    store.erase_conversation(&key("gone"), "u", order(NOW), event("told")).await.unwrap();
+    store.claim(claim("held", "u", 1, "another's", NOW)).await.unwrap();
+    store.claim(claim("mine", "u", 1, "mine-1", NOW)).await.unwrap();
+    let no_key = DataKeyId::mint(NOW, &SystemRandom);
+
+    type Right = fn(&CommitOutcome) -> bool;
+    let goes_on: Right = |outcome| *outcome == CommitOutcome::Committed { version: 2 };
+    let begins: Right = |outcome| *outcome == CommitOutcome::Committed { version: 1 };
+    let mut turns: Vec<(String, Commit, Right)> = (0..PLAIN)
+        .map(|number| {
+            (format!("plain {number}"), commit(&format!("plain{number}"), "u", 0, &format!("p{number}")), begins)
+        })
+        .collect();
+    let mut add = |name: &str, turn: Commit, right: Right| turns.push((name.to_owned(), turn, right));
+    add(
+        "another version",
+        commit("moved", "u", 1, "late"),
+        |outcome| matches!(outcome, CommitOutcome::Conflict { current: Some(row), claimed_for_ms: None } if row.version == 2),
+    );
+    add(
+        "another state",
+        with_bases(commit("named", "u", 1, "n"), &["1:not this one"]),
+        |outcome| matches!(outcome, CommitOutcome::Conflict { current: Some(row), claimed_for_ms: None } if row.version == 1),
+    );
+    add("that state", with_bases(commit("right", "u", 1, "r"), &["1:another", "1:right-0"]), goes_on);
+    add("another person's", commit("anns", "ben", 1, "b"), |outcome| *outcome == CommitOutcome::NotTheirs);
+    add("held by another", commit("held", "u", 1, "h"), |outcome| {
+        matches!(outcome, CommitOutcome::Conflict { claimed_for_ms: Some(1..=1000), .. })
+    });
+    add("held by itself", commit("mine", "u", 1, "mine-1"), goes_on);
+    add("erased", commit("gone", "u", 0, "g"), |outcome| *outcome == CommitOutcome::Erased);
+    add("answered", commit("answered", "u", 0, "answered-0"), |outcome| {
+        matches!(outcome, CommitOutcome::Replayed { .. })
+    });
+    let other = Commit { fingerprint: "another".into(), ..commit("answered", "u", 1, "answered-0") };
+    add("under a used key", other, |outcome| *outcome == CommitOutcome::KeyReused);
+    let sealed = Commit { data_key: Some(no_key), ..first("sealed") };
+    add("without its key", sealed, |outcome| *outcome == CommitOutcome::DataKeyGone);
+    add("of another month", commit("old", "u", 1, "old-1"), goes_on);
+    let twice: Right = |outcome| {
+        matches!(outcome, CommitOutcome::Committed { version: 1 })
+            || matches!(outcome, CommitOutcome::Conflict { current: Some(row), .. } if row.version == 1)
+    };
+    add("one of two", commit("twice", "u", 0, "t1"), twice);
+    add("the other of two", commit("twice", "u", 0, "t2"), twice);
+
+    let mut tasks = JoinSet::new();
+    for (name, turn, right) in turns {
+        let store = store.clone();
+        tasks.spawn(async move { (name, store.commit(turn).await.unwrap(), right) });
+    }
+    for (name, outcome, right) in tasks.join_all().await {
+        assert!(right(&outcome), "{name}: {outcome:?}");
+    }
+    for number in 0..PLAIN {
+        let turns = store.turns(&key(&format!("plain{number}")).id(), 0, 10).await.unwrap();
+        assert_eq!(turns.len(), 1);
+    }
+    for (name, count) in
+        [("moved", 2), ("named", 1), ("right", 2), ("anns", 1), ("held", 1), ("mine", 2), ("old", 2), ("twice", 1)]
+    {
+        assert_eq!(store.turns(&key(name).id(), 0, 10).await.unwrap().len(), count, "{name}");
     }
 }

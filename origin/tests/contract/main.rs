@@ -135,4 +135,5 @@ contract! {
     concurrency::sixty_four_tasks_on_many_conversations_lose_nothing,
     concurrency::one_key_sent_by_many_is_committed_once,
     concurrency::a_turn_that_cannot_be_stored_takes_no_other_with_it,
+    concurrency::what_stands_against_one_turn_stands_against_no_other,
 }

@@ -83,4 +83,8 @@ codes! {
     FailedOfSlot "E131" Warning "`failed` where only a slot can be given up";
     NoGenerator "E132" Warning "an action that needs what this version does not have";
     ValueNeverHeld "E133" Warning "a value that the slot never has";
+    GluedValue "E134" Warning "a template puts a value right behind a word";
+    FewPhrases "E135" Warning "an urgent move with few phrases";
+    QuestionMismatch "E136" Warning "a question that asks for something else than its slot takes";
+    HardToTell "E137" Warning "values that nobody can tell apart";
 }

@@ -30,25 +30,31 @@ pub(super) struct Correction<'n> {
     pub(super) refused: Option<(usize, usize)>,
 }
 
+/// A slot that holds a value, and the name by which people mean it.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'n> {
+    pub(super) slot: &'n str,
+    pub(super) called: &'n str,
+}
+
 /// The slots that hold a value, as people may name them.
 #[derive(Clone, Copy)]
 pub(super) struct Held<'h, 'n> {
     /// By their names.
-    pub(super) names: &'h [&'n str],
+    pub(super) known: &'h [Known<'n>],
     /// By the word for what they are ("change the date to …"): the only one of that type, by the type's name.
     pub(super) only_of_type: &'h dyn Fn(&str) -> Option<&'n str>,
 }
 
 impl<'h, 'n> Held<'h, 'n> {
     /// Known by their names alone.
-    pub(super) fn named(names: &'h [&'n str]) -> Held<'h, 'n> {
-        Held { names, only_of_type: &|_| None }
+    pub(super) fn named(known: &'h [Known<'n>]) -> Held<'h, 'n> {
+        Held { known, only_of_type: &|_| None }
     }
 }
 
 /// Finds a correction of what is held.
 pub(super) fn find<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<Correction<'n>> {
-    let slots = held.names;
     let language = heard.language;
     let words = heard.words.as_slice();
     // "no idea", "no thanks" begin like a correction and are none.
@@ -83,7 +89,7 @@ pub(super) fn find<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<Correction<'
         return None;
     }
     let mut slot = None;
-    if let Some((named, after)) = named(language, rest, slots) {
+    if let Some((named, after)) = named(language, rest, held.known) {
         slot = Some(named);
         rest = after;
         strength = strength.max(Some(Strength::Plain));
@@ -107,6 +113,24 @@ pub(super) fn find<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<Correction<'
     Some(Correction { span: (first.start, last.end), strength: strength?, slot, refused })
 }
 
+/// "change the score": what stands behind a verb that says that something is to change, and need not name the new value.
+pub(super) fn behind_change(heard: &Heard) -> Option<&[Word]> {
+    let language = heard.language;
+    let words = heard.words.as_slice();
+    let words = &words[language.prefix(words, Cue::CorrectionWeak)..];
+    let skip = language.prefix(words, Cue::CorrectionChange);
+    (skip > 0 && language.value_of(Cue::CorrectionChange, &words[..skip]).is_none()).then(|| &words[skip..])
+}
+
+/// "change the score": the slot whose value is to be asked for again, because none is named that would take its place.
+pub(super) fn to_be_asked_again<'n>(heard: &Heard, held: Held<'_, 'n>) -> Option<&'n str> {
+    let language = heard.language;
+    let words = behind_change(heard)?;
+    let (slot, rest) =
+        slot_name(language, words, held.known).or_else(|| by_type(language, words, held.only_of_type))?;
+    (language.suffix(rest, Cue::Courtesy) == rest.len()).then_some(slot)
+}
+
 /// "change the score to 7"
 fn renaming<'n>(language: &'static Language, words: &[Word], held: Held<'_, 'n>) -> Option<Correction<'n>> {
     let lead = language.prefix(words, Cue::CorrectionWeak);
@@ -117,7 +141,11 @@ fn renaming<'n>(language: &'static Language, words: &[Word], held: Held<'_, 'n>)
     }
     let words = &words[skip..];
     let (slot, rest) =
-        slot_name(language, words, held.names).or_else(|| by_type(language, words, held.only_of_type))?;
+        slot_name(language, words, held.known).or_else(|| by_type(language, words, held.only_of_type))?;
+    // "cambia la localidad, por favor": no value follows.
+    if language.suffix(rest, Cue::Courtesy) == rest.len() {
+        return None;
+    }
     let joined = language.prefix(rest, Cue::CorrectionTo);
     let mut rest = &rest[joined..];
     // "from 6 to 7"
@@ -129,8 +157,8 @@ fn renaming<'n>(language: &'static Language, words: &[Word], held: Held<'_, 'n>)
 }
 
 /// "the score is 7", "my email should be …"
-fn named<'n, 'w>(language: &'static Language, words: &'w [Word], slots: &[&'n str]) -> Option<(&'n str, &'w [Word])> {
-    let (slot, rest) = slot_name(language, words, slots)?;
+fn named<'n, 'w>(language: &'static Language, words: &'w [Word], known: &[Known<'n>]) -> Option<(&'n str, &'w [Word])> {
+    let (slot, rest) = slot_name(language, words, known)?;
     let copula = language.prefix(rest, Cue::CorrectionIs);
     let rest = &rest[copula..];
     (copula > 0 && !rest.is_empty()).then_some((slot, rest))
@@ -151,78 +179,13 @@ fn by_type<'n, 'w>(
 fn slot_name<'n, 'w>(
     language: &'static Language,
     words: &'w [Word],
-    slots: &[&'n str],
+    known: &[Known<'n>],
 ) -> Option<(&'n str, &'w [Word])> {
     let words = &words[language.prefix(words, Cue::Owner)..];
-    slots.iter().find_map(|slot| {
-        let count = named_at(language, words, slot);
-        (count > 0).then(|| (*slot, &words[count..]))
+    known.iter().find_map(|known| {
+        let count = named_at(language, words, known.called);
+        (count > 0).then(|| (known.slot, &words[count..]))
     })
-}
-
-/// What is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
-    /// A slot that is named by a preposition.
-    ByPreposition,
-    /// Another one.
-    Another,
-}
-
-/// "from Hamburg to Oslo": values that stand behind a preposition which is the name of a slot; the slot's index and the
-/// bytes of its value.
-///
-/// Somewhere in the text while one of them is asked for; else only where the text begins with it, but for what takes
-/// something back ("sorry, from Hamburg").
-pub(super) fn by_preposition(heard: &Heard, slots: &[&str], asked: Asked) -> Vec<(usize, (usize, usize))> {
-    let words = heard.words.as_slice();
-    let taken_back = [Cue::CorrectionWeak, Cue::CorrectionPlain, Cue::CorrectionStrong, Cue::Hesitation, Cue::Linker];
-    let mut opening = 0;
-    while let skip @ 1.. = heard.language.prefix(&words[opening..], taken_back) {
-        opening += skip;
-    }
-    // "go to Naples instead"
-    if words.get(opening).is_some_and(|word| word.class.is(Class::LIGHT))
-        && heard.language.suffix(words, Cue::CorrectionAfter) > 0
-    {
-        opening += 1;
-    }
-    // "…, sorry, I mean from Hamburg": in the middle, behind what plainly takes something back.
-    let plainly = |at: usize| heard.language.suffix(&words[..at], [Cue::CorrectionStrong, Cue::CorrectionPlain]) > 0;
-    let lead = |word: &Word| {
-        let grammar = word.class.is(Class::FUNCTION.and(Class::ADJUNCT).and(Class::LEADS));
-        if grammar { slots.iter().position(|slot| slot.eq_ignore_ascii_case(&word.text)) } else { None }
-    };
-    let mut found = Vec::new();
-    let from = match asked {
-        Asked::ByPreposition => 0,
-        Asked::Another if words.get(opening).and_then(lead).is_some() => 0,
-        Asked::Another => {
-            let taken_back = words.iter().enumerate().position(|(at, word)| lead(word).is_some() && plainly(at));
-            let Some(at) = taken_back else { return found };
-            at
-        }
-    };
-    for (at, word) in words.iter().enumerate().skip(from) {
-        let Some(index) = lead(word) else { continue };
-        // "from Selby, not from York"
-        if at.checked_sub(1).is_some_and(|before| words[before].is(Cue::Not)) {
-            continue;
-        }
-        let ends = |next: &Word| {
-            next.after_break
-                || lead(next).is_some()
-                || next.is(Cue::Not)
-                || next.is([Cue::CorrectionAfter, Cue::Courtesy])
-        };
-        let value = words[at + 1..].iter().take_while(|next| !ends(next)).collect::<Vec<_>>();
-        // "I want to go": a verb is not a place.
-        let names = value.first().is_some_and(|first| !first.class.is(Class::FUNCTION.and(Class::LIGHT)));
-        if let (true, Some(first), Some(last)) = (names, value.first(), value.last()) {
-            found.push((index, (first.start, last.end)));
-        }
-    }
-    found
 }
 
 /// "not tomorrow, the day after": what is refused and what is wanted, as bytes of the text.
@@ -275,8 +238,8 @@ mod tests {
 
     fn check(text: &str, expected: Option<(&str, Strength, Option<&str>)>) {
         let heard = Heard::of(Language::english(), text);
-        let held =
-            Held { names: &["score", "place", "paper_type"], only_of_type: &|ty| (ty == "date").then_some("arrival") };
+        let known = ["score", "place", "paper_type"].map(|slot| Known { slot, called: slot });
+        let held = Held { known: &known, only_of_type: &|ty| (ty == "date").then_some("arrival") };
         let found = find(&heard, held);
         let found = found.map(|found| (&text[found.span.0..found.span.1], found.strength, found.slot));
         assert_eq!(found, expected, "{text}");
@@ -303,6 +266,17 @@ mod tests {
         check("change the date to June 4th", Some(("June 4th", Strength::Strong, Some("arrival"))));
         check("can i have bacon instead of olives", Some(("can i have bacon", Strength::Strong, None)));
         check("the date", None);
+    }
+
+    #[test]
+    fn what_is_to_change_may_be_named_without_its_new_value() {
+        let known = ["score", "paper_type"].map(|slot| Known { slot, called: slot });
+        let asked_again = |text: &str| to_be_asked_again(&Heard::of(Language::english(), text), Held::named(&known));
+        assert_eq!(asked_again("change the score"), Some("score"));
+        assert_eq!(asked_again("sorry, can I change my paper type please"), Some("paper_type"));
+        assert_eq!(asked_again("change the score to 7"), None);
+        assert_eq!(asked_again("make the score"), None);
+        assert_eq!(asked_again("the score"), None);
     }
 
     #[test]

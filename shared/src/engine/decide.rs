@@ -209,8 +209,8 @@ mod tests {
                 "those slots are filled or changed",
             ),
             As::Correction => (
-                "a **correction** (\"actually 7\", \"no, my back\", \"I meant Tuesday\")",
-                "the value is changed: typed slots before free text, the last filled first",
+                "a **correction** (\"actually 7\", \"no, my back\", \"I meant Tuesday\", \"change the size\")",
+                "the value is changed: typed slots before free text, the last filled first; what is named without a new value is asked for again",
             ),
             As::NotThisButThat => ("\"not tomorrow, the day after\"", "what is wanted is stored"),
             As::Value => (

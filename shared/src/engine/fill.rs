@@ -9,6 +9,7 @@ use serde_json::json;
 use super::Filled;
 use super::answers::{asks_for_the_past, prompt_text};
 use super::hear::{Span, blanked};
+use super::prepositions::parted;
 use super::rules::parts_of;
 use super::run::Run;
 use crate::entities::{Direction, Entity, Kind, Reference};
@@ -18,6 +19,9 @@ use crate::matcher::Candidate;
 use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, Sureness, effective_type, reason};
 use crate::text::{Heard, Word};
 
+/// Days after an earlier date of the same move within which a day that lies before it is read: "24 december" and then "23
+/// december" are no year apart.
+const MAX_DAYS_LATER: i32 = 300;
 /// What is counted in a unit wherever it is said; "in twelve months" is only where it answers.
 const MEASURES: [Kind; 2] = [Kind::Dimension, Kind::Duration];
 
@@ -30,13 +34,13 @@ pub(super) struct Stated {
 impl Run<'_> {
     /// Stores a value.
     pub(super) fn fill(&mut self, slot: &Slot, found: &Found, source: Source) {
-        let found = &self.after_earlier_dates(slot, found);
+        let (found, order) = &self.after_earlier_dates(slot, found);
         let term = slots::term(slot, &found.text, &self.reference, self.input.game.model());
         let (found, source, sureness) = match &term {
             Some((term, source, sureness)) => (term, *source, *sureness),
             None => (found, source, Sureness::Sure),
         };
-        let confirmed = !slot.confirm && sureness == Sureness::Sure;
+        let confirmed = !slot.confirm && sureness == Sureness::Sure && *order == Sureness::Sure;
         let value = SlotValue { text: found.text.clone(), value: found.value.clone(), source, confirmed };
         if let Some(frame) = &mut self.state.active {
             frame.fill(&slot.name, value);
@@ -45,11 +49,13 @@ impl Run<'_> {
     }
 
     /// A date that would lie before one that the move asks for first is read against that one: "a week later", "the 17th".
-    fn after_earlier_dates(&self, slot: &Slot, found: &Found) -> Found {
+    /// One that would lie nearly a year later stays as it was said, and is not sure.
+    fn after_earlier_dates(&self, slot: &Slot, found: &Found) -> (Found, Sureness) {
+        let as_said = || (found.clone(), Sureness::Sure);
         if *effective_type(slot) != SlotType::Date || slots::tells_of_the_past(self.language(), slot) {
-            return found.clone();
+            return as_said();
         }
-        let (Some(mv), Some(frame)) = (self.active_move(), &self.state.active) else { return found.clone() };
+        let (Some(mv), Some(frame)) = (self.active_move(), &self.state.active) else { return as_said() };
         let before = mv.slots.iter().take_while(|other| other.name != slot.name);
         let earlier = before
             .filter(|other| {
@@ -57,9 +63,9 @@ impl Run<'_> {
             })
             .filter_map(|other| frame.slot(&other.name)?.value.as_str().map(str::to_owned))
             .max();
-        let (Some(earlier), Some(said)) = (earlier, found.value.as_str()) else { return found.clone() };
+        let (Some(earlier), Some(said)) = (earlier, found.value.as_str()) else { return as_said() };
         let Some(day) = earlier.parse::<jiff::civil::Date>().ok().filter(|_| said < earlier.as_str()) else {
-            return found.clone();
+            return as_said();
         };
         let reference = Reference { now: day.at(0, 0, 0, 0), ..self.reference };
         // "the 17th" is more of a day than "17th": the words before it count.
@@ -74,7 +80,12 @@ impl Run<'_> {
             }
             _ => None,
         });
-        Found { value: again.unwrap_or_else(|| found.value.clone()), ..found.clone() }
+        let Some(again) = again else { return as_said() };
+        let date = again.as_str().and_then(|date| date.parse::<jiff::civil::Date>().ok());
+        if date.is_some_and(|date| (date - day).get_days() > MAX_DAYS_LATER) {
+            return (found.clone(), Sureness::Unsure);
+        }
+        (Found { value: again, ..found.clone() }, Sureness::Sure)
     }
 
     /// Fills from a match: captures first, then what else the text states.
@@ -101,6 +112,7 @@ impl Run<'_> {
         self.agenda.refusals.extend(several);
         let mut taken: Vec<(usize, usize)> = Vec::new();
         let mut free_text: Vec<(Slot, (usize, usize))> = Vec::new();
+        let ends = period_captured(mv, candidate, &scan);
         for capture in &candidate.captures {
             let Some(slot) = mv.slots.iter().find(|slot| slot.name == capture.name) else {
                 if !parts_of(mv, &capture.name).is_empty()
@@ -129,14 +141,19 @@ impl Run<'_> {
                 });
             // "order paper and pens", of which a clause ends at the "and".
             let captured = if goes_on { text.get(capture.span.0..) } else { None };
-            if let Answer::Value { found, .. } = slots::read_value(slot, captured.unwrap_or(&capture.text), &reference)
+            if let Answer::Value { mut found, .. } =
+                slots::read_value(slot, captured.unwrap_or(&capture.text), &reference)
                 && found.fits
                 && !is_contested(slot, capture.span.1)
             {
+                if let Some((_, day)) = ends.iter().find(|(span, _)| *span == capture.span) {
+                    found.value = json!(day);
+                }
                 taken.push(capture.span);
                 self.fill(slot, &found, Source::Capture);
             }
         }
+        free_text.extend(self.led_to(mv, candidate, &heard_whole));
         let mut stated = self.stated_beside(mv, &scan, &taken);
         stated.retain(|stated| {
             let slot = mv.slots.iter().find(|slot| slot.name == stated.slot);
@@ -185,15 +202,35 @@ impl Run<'_> {
             frame.slot(&slot.name).is_none() && self.standing(mv, slot) != super::rules::Standing::Needless
         };
         let open: Vec<&Slot> = mv.slots.iter().filter(wanted).collect();
-        let day = slots::undecided_day(&open, scan, used).map(|(index, found)| (open[index].clone(), found));
         let refused = slots::out_of_bounds(&open, scan, used).map(|index| reason(self.language(), open[index]));
+        self.read_back_the_day(mv, scan, used);
+        if let Some(reason) = refused {
+            self.agenda.refusals.push(reason);
+        }
+    }
+
+    /// A day that several open slots could take is that of the first of them, and is read back.
+    pub(super) fn read_back_the_day(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, used: &[Span]) {
+        let Some(frame) = &self.state.active else { return };
+        let open = |slot: &&Slot| {
+            frame.slot(&slot.name).is_none() && self.standing(mv, slot) != super::rules::Standing::Needless
+        };
+        let open: Vec<&Slot> = mv.slots.iter().filter(open).collect();
+        let day = slots::undecided_day(&open, scan, used).map(|(index, found)| (open[index].clone(), found));
         if let Some((slot, found)) = day {
             self.fill(&slot, &found, Source::Mention);
             self.read_back(&slot.name);
         }
-        if let Some(reason) = refused {
-            self.agenda.refusals.push(reason);
-        }
+    }
+
+    /// Days at the end of a text, where one is still open, whichever slot they are for: "Vienna on 12 May".
+    pub(super) fn days_at_the_end(&self, mv: &Move, scan: &Scan<'_>) -> Vec<Span> {
+        let Some(frame) = &self.state.active else { return Vec::new() };
+        let open = |slot: &&Slot| slots::is_of_time(effective_type(slot)) && frame.slot(&slot.name).is_none();
+        let words = &scan.heard.words;
+        let (Some(first), Some(last)) = (words.first(), words.last()) else { return Vec::new() };
+        let ends = |time: &Span| time.0 > first.start && time.1 >= last.end;
+        if mv.slots.iter().any(|slot| open(&slot)) { scan.times().filter(ends).collect() } else { Vec::new() }
     }
 
     /// "5 Oak Road", "two large dogs": a number that belongs to the words behind it, where those are no words of the slot or
@@ -207,17 +244,20 @@ impl Run<'_> {
         let is_bare = |entity: &Entity| entity.kind == Kind::Number && entity.start == stated.found.start;
         !behind.is_empty()
             && scan.entities.iter().any(is_bare)
-            && !speaks_of(self.language(), &slots::called(&slot.name), behind)
+            && !speaks_of(self.language(), &slots::named(slot), behind)
             && !speaks_of(self.language(), &prompt_text(mv, slot), behind)
     }
 
     /// "I have two cats" where kilos are asked for, "the one for two people" where pizzas are: a number of something else than
     /// the slot counts. One that opens its clause or is led to ("for two") counts what is wanted, unless it need not be said.
     fn counts_another_thing(&self, mv: &Move, scan: &Scan<'_>, stated: &Stated) -> bool {
+        let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { return false };
+        if self.is_no_count(mv, slot, scan, &stated.found) {
+            return true;
+        }
         if !self.numbers_a_noun(mv, scan, stated) {
             return false;
         }
-        let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) else { return false };
         let words = &scan.heard.words;
         let at = words.partition_point(|word| word.start < stated.found.start);
         let leads = |word: &Word| word.class.is(Class::FOR) || word.is([Cue::CountBefore, Cue::Approximate]);
@@ -228,16 +268,44 @@ impl Run<'_> {
             None => !is_of_another(mv, slot, scan, &stated.found),
         };
         let language = self.language();
-        let own = || {
-            let patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns).map(|pattern| pattern.text.clone());
-            let questions = mv.slots.iter().map(|slot| prompt_text(mv, slot));
-            let mut own = patterns.chain(questions).chain([crate::text::readable(&mv.name)]);
-            own.any(|text| speaks_of(language, &text, nouns_behind(scan, &stated.found)))
-        };
+        let own = || is_of_the_move(language, mv, nouns_behind(scan, &stated.found));
         match (slot.default.is_some(), led) {
             (true, _) => !own(),
             (false, true) => false,
             (false, false) => names_what_it_counts(language, &prompt_text(mv, slot)) || !own(),
+        }
+    }
+
+    /// "deliver it to flat 7", "I'll get it around 7", and, where the slot need not be said, "there are 5 of us": a bare number
+    /// that numbers the noun before it, is a time, or counts those who speak.
+    fn is_no_count(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
+        let words = &scan.heard.words;
+        let at = words.partition_point(|word| word.start < found.start);
+        let end = words.partition_point(|word| word.start < found.end);
+        let counts = matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. });
+        if !counts || words.get(at).is_none_or(|number| number.after_break) {
+            return false;
+        }
+        let of_us =
+            matches!(words.get(end..), Some([of, us, ..]) if of.class.is(Class::OF) && us.class.is(Class::PRONOUN));
+        let bare = nouns_behind(scan, found).is_empty() && !of_us;
+        let speakers = |word: &Word| word.class.is(Class::SUBJECT) && !word.class.is(Class::KIN);
+        match &words[..at] {
+            _ if of_us => slot.default.is_some(),
+            [.., us, are] if bare && speakers(us) && are.is(Cue::Copula) => slot.default.is_some(),
+            [before @ .., place, about] if bare && about.is(Cue::Approximate) && about.class.is(Class::LEADS) => {
+                let object = place.class.is(Class::PRONOUN) && !place.class.is(Class::SUBJECT);
+                let takes_back = before.last().is_some_and(|word| word.is(Cue::TakesBack));
+                object && !takes_back && !about.after_break
+            }
+            [.., lead, noun] if bare && noun.class == Class::CONTENT && !noun.after_break => {
+                lead.class.is(Class::FUNCTION)
+                    && !lead.class.is(Class::SUBJECT.and(Class::AUXILIARY))
+                    && !is_option_of_another(mv, slot, scan, noun.start)
+                    && !is_of_the_move(self.language(), mv, std::slice::from_ref(noun))
+                    && !speaks_of(self.language(), &slots::named(slot), std::slice::from_ref(noun))
+            }
+            _ => false,
         }
     }
 
@@ -326,9 +394,21 @@ fn nouns_behind<'s>(scan: &'s Scan<'_>, found: &Found) -> &'s [Word] {
     &words[..count]
 }
 
+/// Whether the words are the move's own: of a pattern, a question, or its name.
+fn is_of_the_move(language: &'static Language, mv: &Move, words: &[Word]) -> bool {
+    let patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns).map(|pattern| pattern.text.clone());
+    let questions = mv.slots.iter().map(|slot| prompt_text(mv, slot));
+    let mut own = patterns.chain(questions).chain([crate::text::readable(&mv.name)]);
+    own.any(|text| speaks_of(language, &text, words))
+}
+
 /// Whether the word behind a number is an option of another slot.
 fn is_of_another(mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
-    let noun = nouns_behind(scan, found).first().map_or(found.end, |noun| noun.start);
+    is_option_of_another(mv, slot, scan, nouns_behind(scan, found).first().map_or(found.end, |noun| noun.start))
+}
+
+/// Whether the word that begins there is an option of another slot.
+fn is_option_of_another(mv: &Move, slot: &Slot, scan: &Scan<'_>, noun: usize) -> bool {
     mv.slots.iter().filter(|other| other.name != slot.name).any(|other| {
         let item = match effective_type(other) {
             SlotType::List(item) => item,
@@ -355,25 +435,13 @@ fn names_what_it_counts(language: &'static Language, question: &str) -> bool {
     noun.is_some_and(|noun| noun.class == Class::CONTENT && !noun.after_break)
 }
 
-/// "Leeds from York" for `to`: a preposition that is the name of another slot begins that slot's part.
-fn parted(heard: &Heard, mv: &Move, own: &Slot, span: Span) -> (Span, Vec<(Slot, Span)>) {
-    let others = || mv.slots.iter().filter(|slot| slot.name != own.name && *effective_type(slot) == SlotType::String);
-    let grammar = |word: &Word| word.class.is(Class::FUNCTION.and(Class::ADJUNCT).and(Class::LEADS));
-    let named = |word: &Word| others().find(|slot| grammar(word) && slot.name.eq_ignore_ascii_case(&word.text));
-    let inside: Vec<&Word> = heard.words.iter().filter(|word| word.start >= span.0 && word.end <= span.1).collect();
-    let mut first = (span.0, span.1);
-    let mut parts: Vec<(Slot, Span)> = Vec::new();
-    for (at, pair) in inside.windows(2).enumerate().skip(1) {
-        let [word, next] = pair else { continue };
-        let Some(slot) = named(word) else { continue };
-        let before = inside[at - 1].end;
-        match parts.last_mut() {
-            Some((_, part)) => part.1 = before,
-            None => first.1 = before,
-        }
-        parts.push((slot.clone(), (next.start, span.1)));
-    }
-    (first, parts)
+/// The days of the two ends of a period that a pattern captures, each with its place: "from 26 june to 28 june in 2027".
+fn period_captured(mv: &Move, candidate: &Candidate, scan: &Scan<'_>) -> Vec<(Span, String)> {
+    let is_day = |name: &str| mv.slots.iter().any(|slot| slot.name == name && *effective_type(slot) == SlotType::Date);
+    let mut days = candidate.captures.iter().filter(|capture| is_day(&capture.name)).map(|capture| capture.span);
+    let (Some(first), Some(last), None) = (days.next(), days.next(), days.next()) else { return Vec::new() };
+    let ends = slots::ends_over(scan, first, last);
+    ends.map_or_else(Vec::new, |(start, end)| vec![(first, start), (last, end)])
 }
 
 /// A capture ends with its clause; a composite goes on behind it with what is a name or a number: "5 Main Street, Bonn".
@@ -449,7 +517,7 @@ pub(super) fn without(
         }
     }
     let piece = text.get(start..end)?;
-    let (from, to) = slots::strings::value_span(language, &slot.name, piece)?;
+    let (from, to) = slots::strings::value_span(language, slots::spoken_name(slot), piece)?;
     let said = piece.get(from..to)?;
     if slots::strings::is_noise(&Heard::of(language, said)) && !stated.is_empty() {
         return None;

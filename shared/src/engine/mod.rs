@@ -36,6 +36,7 @@ mod negotiation;
 mod outcome;
 mod parts;
 mod pending;
+mod prepositions;
 mod repairs;
 mod rules;
 mod run;
@@ -300,9 +301,9 @@ pub struct TurnRecord {
     /// What recognised the move: `strict`, `plain`, `fuzzy`, `learned`, `meaning` or `service`; nothing where an open question was answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub understood_by: Option<String>,
-    /// The move that answered as a part of which other, which had called it; of several, the first.
+    /// The part that answered for the move, which had called it; the innermost where parts call parts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub part_of: Option<String>,
+    pub part: Option<String>,
     /// Codes of run-time findings (`E001` for a template value that could not be computed, …), without user text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<String>,

@@ -61,7 +61,7 @@ impl Run<'_> {
             Some(Open::Choice { clarifies: Some(held), .. }) if held.position.is_empty() => Some(held.name.clone()),
             _ => None,
         };
-        let (move_id, confidence) = self.tell.answered_by.clone().unwrap_or_else(|| ("none".to_owned(), 0.0));
+        let (ran, confidence) = self.tell.answered_by.clone().unwrap_or_else(|| ("none".to_owned(), 0.0));
         let stage = match &open {
             _ if self.is_with_agent() => Stage::WithAgent,
             _ if self.tell.escalated_to.is_some() => Stage::Escalated,
@@ -75,10 +75,8 @@ impl Run<'_> {
             None => Stage::Unmatched,
         };
         let slots = match self.tell.completed_slots.take() {
-            Some((name, slots)) if name == move_id || self.state.active.is_none() => slots,
-            _ if self.state.active.as_ref().is_some_and(|frame| frame.move_id == move_id)
-                || awaiting_slot.is_some() =>
-            {
+            Some((name, slots)) if name == ran || self.state.active.is_none() => slots,
+            _ if self.state.active.as_ref().is_some_and(|frame| frame.move_id == ran) || awaiting_slot.is_some() => {
                 self.shown_slots()
             }
             _ => Map::new(),
@@ -86,14 +84,19 @@ impl Run<'_> {
         if self.input.game.lacks_model() {
             self.finding(NO_MODEL);
         }
-        let also = self.also_taken_up(&move_id);
-        let recognised = self.tell.recognised.iter().find(|(name, _)| *name == move_id);
+        let also = self.also_taken_up(&ran);
+        let recognised = self.tell.recognised.iter().find(|(name, _)| *name == ran);
         let understood_by = recognised.map(|(_, stage)| stage.name().to_owned());
         let explanation = self.input.turn.settings.explain.then(|| self.explanation());
         if let Some((name, _)) = &self.tell.answered_by {
             let name = name.clone();
             self.state.remember_move(&name);
         }
+        // What a person is about is the move that called the part, not the part.
+        let (move_id, part) = match self.tell.answered_in.take() {
+            Some(caller) => (caller, Some(ran)),
+            None => (ran, None),
+        };
         let handover = self.handover_told();
         self.state.turns += 1;
         let said = response.char_indices().nth(MAX_SAID_CHARS).map_or(response.len(), |(end, _)| end);
@@ -128,7 +131,7 @@ impl Run<'_> {
             calls: self.tell.calls,
             reading: self.tell.reading.name().to_owned(),
             understood_by,
-            part_of: self.tell.answered_in,
+            part,
             findings: self.tell.findings,
             learning: self.tell.learning,
             given: Given::of(self.input.turn, self.input.results),

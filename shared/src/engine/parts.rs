@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 
 use super::flow::{Entry, Flow};
 use super::run::{Halt, Run};
-use super::state::{Caller, Frame};
-use crate::ir::{Move, PayloadValue};
-use crate::slots::{self, Answer, Found, Source};
+use super::state::{Caller, Frame, PartCall};
+use crate::ir::{Move, PayloadValue, SlotType};
+use crate::slots::{self, Answer, Found, Source, effective_type};
 
 /// Parts of parts at most.
 const MAX_DEPTH: usize = 8;
@@ -22,8 +22,14 @@ impl Run<'_> {
         path: &[usize],
     ) -> Result<Flow, Halt> {
         let Some(part) = self.move_named(target) else { return Ok(Flow::Done) };
-        let given: Vec<(&str, Value)> = with.iter().map(|(name, value)| (name.as_str(), self.handed(value))).collect();
+        let given = with.iter().map(|(name, value)| (name.clone(), self.handed(value))).collect();
+        let call = PartCall { position: path.to_vec(), given };
         let Some(mut frame) = self.state.active.take() else { return Ok(Flow::Done) };
+        // After a correction the block runs again: what nothing has changed for is not asked for twice.
+        if frame.parts_done.contains(&call) {
+            self.state.active = Some(frame);
+            return Ok(Flow::Done);
+        }
         let depth = std::iter::successors(Some(&frame), |frame| frame.caller.as_deref().map(|caller| &caller.frame));
         if depth.count() > MAX_DEPTH {
             self.finding("E209");
@@ -36,10 +42,11 @@ impl Run<'_> {
         }
         let mut called = Frame::new(&part.name, frame.score);
         called.certain = true;
-        called.caller = Some(Box::new(Caller { frame, position: path.to_vec() }));
+        let PartCall { position, given } = call;
+        called.caller = Some(Box::new(Caller { frame, position, given: given.clone() }));
         self.activate(called);
         for (name, value) in given {
-            self.begin_with(&part, name, value);
+            self.begin_with(&part, &name, value);
         }
         self.advance(Entry::Fresh)?;
         Ok(Flow::Called)
@@ -86,7 +93,11 @@ impl Run<'_> {
             value => value.to_string(),
         };
         let (reference, whole) = (self.reference, text.len());
+        // What the author hands over as a text is one, full stop and all.
         let found = match slots::read_value(slot, &text, &reference) {
+            _ if value.is_string() && *effective_type(slot) == SlotType::String => {
+                Found { start: 0, end: whole, text, value, fits: true }
+            }
             Answer::Value { found, .. } if found.fits => found,
             // What is no text is taken as it is.
             _ if !value.is_string() => Found { start: 0, end: whole, text, value, fits: true },
@@ -109,7 +120,8 @@ impl Run<'_> {
                 super::scope::put(&mut values, &slot.name, value.value.clone());
             }
         }
-        let Caller { frame: mut outer, position } = *caller;
+        let Caller { frame: mut outer, position, given } = *caller;
+        outer.parts_done.push(PartCall { position: position.clone(), given });
         outer.open = None;
         outer.captures.insert(part.name.clone(), Value::Object(values));
         self.activate(outer);

@@ -1,6 +1,7 @@
 //! Reading an utterance as the answer to a question that is no slot's: a choice, which move was meant, a guess.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::agenda::Interruption;
 use super::flow::Entry;
@@ -12,10 +13,10 @@ use super::run::{Halt, Reading, Run, TOO_CLOSE};
 use super::state::{Clarifies, Frame, Open};
 use super::turn::is_certain;
 use super::{MAX_UTTERANCE_CHARS, wording};
-use crate::ir::Priority;
+use crate::ir::{Priority, Slot};
 use crate::matcher::Candidate;
 use crate::slots::yes_no::Denial;
-use crate::slots::{self, Shown, Vocabulary, strings};
+use crate::slots::{self, Scan, Shown, Vocabulary, strings};
 
 /// Answers to a choice that choose nothing, after which it is let be.
 const MAX_MISSED_CHOICES: u8 = 3;
@@ -208,6 +209,10 @@ impl Run<'_> {
             Some(true) => self.confirm_guess(&name, utterance),
             Some(false) if self.heard().len() <= MAX_DENIAL_WORDS => self.deny_guess(name),
             _ => {
+                if self.says_more_for(&name) {
+                    self.tell.reading = Reading::Confirmation;
+                    return self.enter_certain(&name, &self.together(utterance));
+                }
                 self.state.active = None;
                 self.read_afresh()
             }
@@ -331,6 +336,19 @@ impl Run<'_> {
         }
         self.read_instead(rest);
         self.read_utterance()
+    }
+
+    /// "Is this about …?" – "medium": a value for the move that is asked about, where no other is meant, says that it is.
+    fn says_more_for(&mut self, name: &str) -> bool {
+        let candidates = self.candidates();
+        let other =
+            candidates.iter().any(|other| other.score >= self.threshold_for(other) && self.name_of(other) != name);
+        let Some(mv) = self.move_named(name).filter(|_| !other) else { return false };
+        let (text, reference, header) = (self.text.clone(), self.reference, Arc::clone(&self.input.header));
+        let scan = Scan::over(&text, self.heard(), &mv.slots, &reference).knowing(&header.vocabulary);
+        let slots: Vec<&Slot> = mv.slots.iter().collect();
+        let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
+        !strings::is_question(&text, &scan.heard) && !slots::mentions(&slots, &names, &scan, &[]).is_empty()
     }
 
     /// Enters a move that the person chose or confirmed, with what the original utterance says for it.

@@ -132,10 +132,19 @@ impl Run<'_> {
         slot.sensitive || personal(&slot.name) || whole_of(&slot.name).is_some_and(personal)
     }
 
-    /// The slot values of the active move as the record shows them.
+    /// The slot values of the active move, and of those that called it as a part, as the record shows them.
     pub(super) fn shown_slots(&self) -> Map<String, Value> {
         let mut shown = Map::new();
-        let (Some(frame), Some(mv)) = (&self.state.active, self.active_move()) else { return shown };
+        let frames: Vec<&Frame> = self.state.active.iter().flat_map(|frame| frame.with_callers()).collect();
+        for frame in frames.into_iter().rev() {
+            if let Some(mv) = self.move_named(&frame.move_id) {
+                self.show_slots(frame, &mv, &mut shown);
+            }
+        }
+        shown
+    }
+
+    fn show_slots(&self, frame: &Frame, mv: &Move, shown: &mut Map<String, Value>) {
         for slot in &mv.slots {
             let Some(value) = frame.slot(&slot.name) else { continue };
             let sensitive = self.is_sensitive(slot);
@@ -145,10 +154,9 @@ impl Run<'_> {
             });
             match whole {
                 Some(whole) => drop(shown.insert(whole.to_owned(), json!(MASKED))),
-                None => put(&mut shown, &slot.name, if sensitive { json!(MASKED) } else { shown_value(value, slot) }),
+                None => put(shown, &slot.name, if sensitive { json!(MASKED) } else { shown_value(value, slot) }),
             }
         }
-        shown
     }
 
     /// Notes the slots of the active move for the explanation.
@@ -157,8 +165,9 @@ impl Run<'_> {
             return;
         }
         let Some(frame) = &self.state.active else { return };
+        let held = frame.with_callers().flat_map(|frame| &frame.slots);
         let sources: Vec<(String, String)> =
-            frame.slots.iter().map(|(name, value)| (name.clone(), value.source.name().to_owned())).collect();
+            held.map(|(name, value)| (name.clone(), value.source.name().to_owned())).collect();
         for (name, value) in self.shown_slots() {
             let source = sources
                 .iter()

@@ -99,12 +99,18 @@ pub(super) struct Frame {
     /// What was said for the open question while something else came first; it is read when the move goes on.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) heard: String,
+    /// The slot of a moment of which only the day or only the time was said, and what was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) begun: Option<(String, String)>,
     /// How often a slot was asked for, where its question has several texts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) asked: Vec<(String, u8)>,
     /// How often `retry` went back to a slot that was given up.
     #[serde(skip_serializing_if = "is_none_yet")]
     pub(super) retried: u8,
+    /// The parts that have come back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) parts_done: Vec<PartCall>,
     /// The move that called this one as a part, and where it goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) caller: Option<Box<Caller>>,
@@ -114,6 +120,16 @@ fn is_none_yet(number: &u8) -> bool {
     *number == 0
 }
 
+/// Where a part is called, and what it is given.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(super) struct PartCall {
+    /// The statement, as a path of indices (see `blocks`).
+    pub(super) position: Vec<usize>,
+    /// The values that its slots begin with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) given: Vec<(String, Value)>,
+}
+
 /// A move that waits for a part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Caller {
@@ -121,6 +137,9 @@ pub(super) struct Caller {
     pub(super) frame: Frame,
     /// The statement that called, as a path of indices (see `blocks`).
     pub(super) position: Vec<usize>,
+    /// What it gave the part to begin with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) given: Vec<(String, Value)>,
 }
 
 /// A move that has ended, with its values.
@@ -219,6 +238,7 @@ impl Frame {
         self.clear(name);
         self.passed.retain(|passed| passed != name);
         self.failures.retain(|(failed, _)| failed != name);
+        self.begun.take_if(|(slot, _)| slot == name);
         self.slots.push((name.to_owned(), value));
     }
 

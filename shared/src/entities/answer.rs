@@ -199,12 +199,25 @@ pub fn spoken_phone(text: &str, language: Language) -> Option<String> {
             times = repeat;
         } else if dialled.is_empty() && (word == u.grammar.spoken_plus || u.tokens.is_symbol(at, '+')) {
             dialled.push('+');
-        } else if !is_carrier(&u, at) && !u.is_hyphen(at) && !u.grammar.phone_words.has(word) {
+        } else if !is_carrier(&u, at) && !u.is_hyphen(at) && !u.grammar.phone_words.has(word)
+            || is_decimal_point(&u, at)
+        {
             return None;
         }
     }
     let length = dialled.trim_start_matches('+').len();
     (7..=15).contains(&length).then_some(dialled)
+}
+
+/// `77.034040723966`: a point within a number.
+fn is_decimal_point(u: &Utterance<'_>, at: usize) -> bool {
+    let digits = |at: usize| !u.tokens.digits(at).is_empty();
+    u.tokens.is_symbol(at, '.')
+        && at > 0
+        && u.tokens.glued(at)
+        && u.tokens.glued(at + 1)
+        && digits(at - 1)
+        && digits(at + 1)
 }
 
 /// Characters that a spelled code has at least and at most.
@@ -214,6 +227,12 @@ const CODE_LENGTHS: std::ops::RangeInclusive<usize> = 2..=40;
 /// when anything else is said, or when nothing is spelled: a code that is written out is read as it stands.
 #[must_use]
 pub fn spoken_code(text: &str, language: Language) -> Option<String> {
+    let (code, spelled) = spoken_characters(text, language)?;
+    spelled.then_some(code)
+}
+
+/// The characters that a text consists of, in capitals, and whether it spells them: "one two three" only says digits.
+pub(crate) fn spoken_characters(text: &str, language: Language) -> Option<(String, bool)> {
     let u = Utterance::new(text, Grammar::of(language));
     /// Single letters that spell a code by themselves: "o x one".
     const LETTERS: usize = 2;
@@ -253,7 +272,7 @@ pub fn spoken_code(text: &str, language: Language) -> Option<String> {
         }
     }
     let code = code.to_uppercase();
-    (spelled && CODE_LENGTHS.contains(&code.len())).then_some(code)
+    CODE_LENGTHS.contains(&code.len()).then_some((code, spelled))
 }
 
 /// An amount of one unit in another that measures the same. Units are those of the results (`Kilometer`, `C`) or any

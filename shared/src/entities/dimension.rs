@@ -17,6 +17,10 @@ pub(super) fn find(u: &Utterance<'_>, candidates: &[Candidate]) -> Vec<Quantity>
             found.push(height);
             continue;
         }
+        if let Some(length) = and_a_part(u, &candidate.phrase, candidates) {
+            found.push(length);
+            continue;
+        }
         let Some(next) = read(u, &candidate.phrase) else { continue };
         match found.last_mut() {
             Some(last) if next.start < last.end => {}
@@ -166,6 +170,37 @@ fn feet_and_inches_in_marks(u: &Utterance<'_>, phrase: &NumberPhrase) -> Option<
     }
     let amount = phrase.amount.plus(Amount::ratio(i128::from(inches), 12)?);
     Some(Quantity { start: phrase.start, end: at + 3, amount, unit: foot })
+}
+
+/// `1 m 80`, `1m80`, `five foot eleven`: a number without a unit of its own behind metres or feet counts the parts of one.
+fn and_a_part(u: &Utterance<'_>, phrase: &NumberPhrase, candidates: &[Candidate]) -> Option<Quantity> {
+    /// Metres of a height at most: `100 m 20` are two numbers.
+    const MAX_METRES: i64 = 2;
+    let (unit, end) = u.grammar.units.longest_before(u, phrase.end, |_, _| true)?;
+    let part = candidates.iter().find(|part| part.phrase.start == end).map(|part| part.phrase)?;
+    let (whole, count) = (phrase.amount.as_integer()?, part.amount.as_integer()?);
+    let of = match Some(unit) {
+        foot if foot == SPELLINGS.get("foot") && (1..12).contains(&count) => 12,
+        metre
+            if metre == SPELLINGS.get("meter")
+                && (1..=MAX_METRES).contains(&whole)
+                && u.tokens.digits(end).len() == 2 =>
+        {
+            100
+        }
+        _ => return None,
+    };
+    let next = u.tokens.word(part.end);
+    let goes_on = u.tokens.glued(part.end) && !next.is_empty() || dimension_follows(u, part.end);
+    // "6 feet 3 boards"
+    let counts = u.tokens.word(end - 1) == "feet" && !next.is_empty();
+    let amount = phrase.amount.plus(Amount::ratio(i128::from(count), of)?);
+    (!goes_on && !counts).then_some(Quantity { start: phrase.start, end: part.end, amount, unit })
+}
+
+/// Whether a unit stands there.
+fn dimension_follows(u: &Utterance<'_>, at: usize) -> bool {
+    unit(u, at).is_some()
 }
 
 /// Whether a spelling that is also something else is a unit here.

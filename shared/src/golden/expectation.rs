@@ -14,6 +14,9 @@ pub struct Expectation {
     /// The move that answers; `none` when nothing may match.
     #[serde(rename = "move")]
     pub move_id: Option<String>,
+    /// The part that answers for it; null: none does.
+    #[serde(deserialize_with = "named")]
+    pub part: Option<Option<String>>,
     /// The confidence: `">=0.7"`, with `>=`, `<=`, `>`, `<` or `=`, or a number.
     pub confidence: Option<Bound>,
     /// The last capability called, `function` or `service.function`; null: none was.
@@ -67,6 +70,9 @@ impl Expectation {
         let mut judge = Judge::default();
         if let Some(expected) = &self.move_id {
             judge.expect("move", *expected == record.move_id, expected, &record.move_id);
+        }
+        if let Some(expected) = &self.part {
+            judge.expect("part", *expected == record.part, shown(expected), shown(&record.part));
         }
         if let Some(bound) = &self.confidence {
             judge.expect("confidence", bound.admits(record.confidence), bound, record.confidence);

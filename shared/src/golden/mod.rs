@@ -125,6 +125,10 @@ fn event<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Event>, D:
     }))
 }
 
+/// How a file of stand-ins is written, for whoever wrote it otherwise.
+const SHAPE_OF_MOCKS: &str = "hint: each function has a list of answers, such as `kitchen.place: [{ status: ok, data: { number: 7 } }]`; \
+     an answer has `when`, `status`, `data`, `message` or `fail`";
+
 /// A file that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GoldenError {
@@ -213,7 +217,10 @@ impl Mocks {
     /// # Errors
     /// When it is no YAML or has unknown keys.
     pub fn read(yaml: &[u8]) -> Result<Mocks, GoldenError> {
-        read_yaml(yaml)
+        read_yaml(yaml).map_err(|error| match error {
+            GoldenError::Malformed(why) => GoldenError::Malformed(format!("{why}\n{SHAPE_OF_MOCKS}")),
+            other => other,
+        })
     }
 }
 

@@ -171,7 +171,7 @@ enum Part {
 fn held(language: &'static Language, locale: Locale, mv: &Move, slot: &Slot, part: Part) -> Option<Held> {
     let ty = effective_type(slot);
     let is_text = *ty == SlotType::String;
-    let wanted = Wanted::of(language, &slot.name, &prompt_text(mv, slot));
+    let wanted = Wanted::of(language, crate::slots::spoken_name(slot), &prompt_text(mv, slot));
     let is_name = is_text && matches!(wanted, Wanted::Name | Wanted::Person);
     let of_a_form = is_text || matches!(ty, SlotType::Pattern(_));
     let of_a_person = is_name

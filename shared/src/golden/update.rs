@@ -11,6 +11,9 @@ use crate::engine::TurnRecord;
 pub fn expectation_of(record: &TurnRecord) -> Map<String, Value> {
     let mut expect = Map::new();
     expect.insert("move".into(), json!(record.move_id));
+    if let Some(part) = &record.part {
+        expect.insert("part".into(), json!(part));
+    }
     if let Some(slot) = &record.awaiting_slot {
         expect.insert("awaiting_slot".into(), json!(slot));
     }
@@ -45,6 +48,7 @@ impl Expectation {
             }
         };
         put("move", self.move_id.as_ref().map(|name| json!(name)), json!(record.move_id));
+        put("part", self.part.as_ref().map(|name| json!(name)), json!(record.part));
         let floor = (record.confidence * 100.0).floor() / 100.0;
         put("confidence", self.confidence.map(|bound| json!(bound.to_string())), json!(format!(">={floor}")));
         put("action", self.action.as_ref().map(|name| json!(name)), json!(record.action));

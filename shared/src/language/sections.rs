@@ -209,7 +209,7 @@ cues! {
     CorrectionPlain = "correction.plain";
     /// Takes something back and does nothing else.
     CorrectionStrong = "correction.strong";
-    /// Stands before the name of what is to change.
+    /// Stands before the name of what is to change; one that has to name the new value as well ("make") says by what word.
     CorrectionChange = "correction.change";
     /// After a value: it takes the place of another ("8 actually").
     CorrectionAfter = "correction.after";

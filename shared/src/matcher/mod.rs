@@ -19,7 +19,7 @@ use self::captures::{Pieces, Source, Taken};
 use self::loose::Loose;
 use self::utterance::{Seen, Utterance};
 use crate::compiled::CompiledGame;
-use crate::compiled::index::{Index, Pattern, pattern_flag};
+use crate::compiled::index::{Index, Pattern, Units, pattern_flag, unit_flag};
 use crate::entities::Reference;
 use crate::ir::Priority;
 use crate::language::Language;
@@ -131,6 +131,18 @@ pub struct Capture {
     pub text: String,
 }
 
+impl Candidate {
+    /// Adds what other patterns of the same move captured, where nothing was captured by that name or from those words.
+    fn add_captures(&mut self, others: Vec<Capture>) {
+        for other in others {
+            let apart = |held: &Capture| held.span.1 <= other.span.0 || other.span.1 <= held.span.0;
+            if self.captures.iter().all(|held| held.name != other.name && apart(held)) {
+                self.captures.push(other);
+            }
+        }
+    }
+}
+
 /// How many candidates [`find`] reports.
 pub const MAX_CANDIDATES: usize = 8;
 
@@ -144,6 +156,8 @@ const MAX_PLACES: usize = 32;
 const MAX_LOOSE_PLACES: usize = 4;
 /// Candidates kept while searching; more are cut back to [`MAX_CANDIDATES`].
 const MAX_KEPT: usize = 32;
+/// Captures of other patterns of the same move that are kept beside those of its best one.
+const MAX_BESIDE: usize = 8;
 /// Fuzzy patterns remembered as tried, so that none is tried for each of its words.
 const MAX_REMEMBERED: usize = 256;
 /// What a guess by likeness is divided by where meaning is heard.
@@ -213,12 +227,11 @@ fn search(
     let utterance = &*utterance;
     let matcher = Matcher::of(game, query, utterance, index);
     matcher.search(search);
+    if !search.kept.iter().any(Found::is_sure) {
+        matcher.values_alone(search);
+    }
     // Likeness of words is a guess however high it scores: which move is meant, meaning says.
-    if search
-        .kept
-        .iter()
-        .all(|found| found.stage == Stage::Fuzzy && found.priority != Priority::Urgent || found.score < score::PLAIN)
-    {
+    if !search.kept.iter().any(Found::is_sure) {
         matcher.by_meaning(search);
     }
     if search.kept.iter().all(|found| found.score < score::LEAST) {
@@ -232,6 +245,14 @@ fn search(
     best.chain(urgent).map(|found| matcher.candidate(found)).collect()
 }
 
+/// What a pattern without a word of its own is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wordless {
+    Wildcards,
+    /// Captures with a type.
+    Values,
+}
+
 /// A pattern that matched.
 #[derive(Debug, Clone)]
 struct Found {
@@ -243,12 +264,18 @@ struct Found {
     end: usize,
     /// Whether it is politeness beside something else.
     aside: bool,
+    /// Whether the pattern is met as it stands, not in other words.
+    exact: bool,
     /// Whether the utterance is the pattern and nothing else.
     verbatim: bool,
     priority: Priority,
     standing: Standing,
     stage: Stage,
     captures: Vec<Taken>,
+    /// The pattern that captured them.
+    captured_by: u32,
+    /// What other patterns of the move captured, each with its pattern.
+    beside: Vec<(u32, Taken)>,
 }
 
 /// How a pattern is met best.
@@ -261,9 +288,26 @@ struct Met {
 }
 
 impl Found {
+    /// Whether it says by itself what is meant: the author's words as they stand, a `(fuzzy)` pattern's too, or an emergency
+    /// in other words. Anything else is a guess by likeness.
+    fn is_sure(&self) -> bool {
+        self.score >= score::PLAIN && (self.exact || self.stage != Stage::Fuzzy || self.priority == Priority::Urgent)
+    }
+
     /// Best first: the score, then more literal words, then declared first.
     fn rank(&self) -> (Standing, std::cmp::Reverse<u64>, std::cmp::Reverse<u16>, u32) {
         (self.standing, std::cmp::Reverse(self.score), std::cmp::Reverse(self.literal_words), self.pattern)
+    }
+
+    /// Keeps what another pattern of the same move captured: "book a flight", and "flight to {city}".
+    fn keep_beside(&mut self, other: Found) {
+        // What stands apart says something else: "I'm in a hurry, book a flight" captures nothing for "I'm in {city}".
+        let overlaps = other.first < self.end && self.first < other.end;
+        if overlaps && other.score >= score::SURE && other.standing == Standing::Full {
+            let own = other.captures.into_iter().map(|taken| (other.captured_by, taken));
+            let room = MAX_BESIDE.saturating_sub(self.beside.len());
+            self.beside.extend(own.chain(other.beside).take(room));
+        }
     }
 }
 
@@ -320,6 +364,8 @@ impl Search {
             // A slip of the hand in the author's words is no more sure for being near to them as well.
             if found.score > known.score && known.score < score::PLAIN {
                 found.captures = std::mem::take(&mut known.captures);
+                found.beside = std::mem::take(&mut known.beside);
+                found.captured_by = known.captured_by;
                 // What its words say already is more than something that comes near.
                 if known.score >= score::MEANT {
                     found.score = found.score.min(score::LIKENESS).max(known.score);
@@ -332,11 +378,14 @@ impl Search {
         self.keep(found);
     }
 
-    /// Keeps the best pattern of each move.
-    fn keep(&mut self, found: Found) {
+    /// Keeps the best pattern of each move, with what its others captured.
+    fn keep(&mut self, mut found: Found) {
         if let Some(known) = self.kept.iter_mut().find(|known| known.move_index == found.move_index) {
             if found.rank() < known.rank() {
-                *known = found;
+                std::mem::swap(known, &mut found);
+            }
+            if !(found.captures.is_empty() && found.beside.is_empty()) {
+                known.keep_beside(found);
             }
             return;
         }
@@ -493,6 +542,7 @@ impl Matcher<'_> {
             first,
             end,
             aside: pattern.flags & pattern_flag::ASIDE != 0 && self.coverage(first, end, 0) < score::HALF,
+            exact,
             verbatim: exact
                 && pattern.flags & pattern_flag::CAPTURES == 0
                 && self.coverage(first, end, 0) == score::WHOLE,
@@ -500,6 +550,8 @@ impl Matcher<'_> {
             standing: if context && !plausible { Standing::LastResort } else { Standing::Full },
             stage: stage_of(pattern, exact),
             captures,
+            captured_by: id,
+            beside: Vec::new(),
         });
     }
 
@@ -612,49 +664,64 @@ impl Matcher<'_> {
         }
     }
 
-    /// Patterns of nothing but wildcards, or nothing but values, match what nothing else does.
-    fn catch_all(&self, search: &mut Search) {
-        if self.source.utterance.len() == 0 {
-            return;
-        }
-        for id in self.index.catch_alls().take(MAX_CATCH_ALLS) {
-            let Some(pattern) = self.index.pattern(id) else { continue };
+    /// The patterns without a word of their own that may be heard now.
+    fn wordless(&self, made_of: Wordless) -> impl Iterator<Item = (u32, Pattern)> + '_ {
+        let patterns = self.index.catch_alls().take(MAX_CATCH_ALLS);
+        let patterns = patterns.filter_map(|id| Some((id, self.index.pattern(id)?)));
+        patterns.filter(move |(_, pattern)| {
             let move_index = pattern.move_index as usize;
             let context = pattern.flags & pattern_flag::CONTEXT_SENSITIVE != 0;
-            if self.speakers.include(pattern.participant)
+            (pattern.flags & pattern_flag::CAPTURES != 0) == (made_of == Wordless::Values)
+                && self.speakers.include(pattern.participant)
                 && (!context || (self.query.plausible)(move_index))
                 && (self.query.admits)(move_index)
-            {
-                if pattern.flags & pattern_flag::CAPTURES != 0 {
-                    if let Some(found) = self.values_alone(id, &pattern) {
-                        search.keep(found);
-                    }
-                    continue;
-                }
-                let end = self.source.utterance.len();
-                search.keep(Found {
-                    pattern: id,
-                    move_index: pattern.move_index,
-                    literal_words: 0,
-                    score: score::CATCH_ALL,
-                    first: 0,
-                    end,
-                    aside: true,
-                    verbatim: false,
-                    priority: priority_of(&pattern),
-                    standing: Standing::Full,
-                    stage: Stage::Plain,
-                    captures: Vec::new(),
-                });
-            }
+        })
+    }
+
+    /// Patterns of nothing but wildcards match what nothing else does.
+    fn catch_all(&self, search: &mut Search) {
+        let end = self.source.utterance.len();
+        if end == 0 {
+            return;
+        }
+        for (id, pattern) in self.wordless(Wordless::Wildcards) {
+            search.keep(Found {
+                pattern: id,
+                move_index: pattern.move_index,
+                literal_words: 0,
+                score: score::CATCH_ALL,
+                first: 0,
+                end,
+                aside: true,
+                exact: true,
+                verbatim: false,
+                priority: priority_of(&pattern),
+                standing: Standing::Full,
+                stage: Stage::Plain,
+                captures: Vec::new(),
+                captured_by: id,
+                beside: Vec::new(),
+            });
         }
     }
 
-    /// "two large ones" for "{count} {size}": the values that a pattern without words consists of, where they are what is said.
-    fn values_alone(&self, id: u32, pattern: &Pattern) -> Option<Found> {
+    /// "two large ones" for "{count} {size}": what nothing else says for sure may be the values that a pattern without words
+    /// consists of.
+    fn values_alone(&self, search: &mut Search) {
+        if self.source.utterance.len() > 0 {
+            let found = self.wordless(Wordless::Values).filter_map(|(id, pattern)| self.only_values(id, &pattern));
+            found.for_each(|found| search.keep(found));
+        }
+    }
+
+    fn only_values(&self, id: u32, pattern: &Pattern) -> Option<Found> {
         let pieces = Pieces { source: &self.source, pattern, units: self.index.units(pattern) };
         let mut captures = Vec::new();
-        let end = pieces.trailing((0, pieces.units.len()), 0, &mut captures)?;
+        // "I want …", "can I get …"
+        let opens = Class::SUBJECT.and(Class::LIGHT).and(Class::AUXILIARY).and(Class::FILLER);
+        let utterance = self.source.utterance;
+        let from = (0..utterance.len()).find(|at| !utterance.class(*at).is(opens))?;
+        let end = pieces.trailing((0, pieces.units.len()), from, &mut captures)?;
         let from = captures.iter().map(|taken| taken.span.0).min()?;
         let first = self.source.utterance.tokens.range_of((from, from + 1))?.0;
         let coverage = self.coverage(first, end, 0);
@@ -669,11 +736,14 @@ impl Matcher<'_> {
             first,
             end,
             aside: false,
+            exact: true,
             verbatim: false,
             priority: priority_of(pattern),
             standing: Standing::Full,
             stage: Stage::Plain,
             captures,
+            captured_by: id,
+            beside: Vec::new(),
         })
     }
 
@@ -728,26 +798,38 @@ impl Matcher<'_> {
                 first,
                 end,
                 aside: false,
+                exact: false,
                 verbatim: false,
                 priority: priority_of(&pattern),
                 standing: Standing::Full,
                 stage: Stage::Meaning,
                 captures: Vec::new(),
+                captured_by: meant.pattern,
+                beside: Vec::new(),
             });
         }
     }
 
     fn candidate(&self, found: &Found) -> Candidate {
         let pattern = self.index.pattern(found.pattern);
-        let units = pattern.as_ref().map(|pattern| self.index.units(pattern));
+        let units = self.index.pattern(found.captured_by).map(|pattern| self.index.units(&pattern));
         let mut taken = found.captures.clone();
         crate::order::sort_by_key(&mut taken, |taken| taken.unit);
-        let captures = taken.iter().filter_map(|taken| {
+        let capture = |units: Option<Units<'_>>, taken: &Taken| {
             let unit = units?.get(taken.unit)?;
             let text = self.query.text.get(taken.span.0..taken.span.1)?;
             Some(Capture { name: self.source.name_of(unit).to_owned(), span: taken.span, text: text.to_owned() })
+        };
+        let captures = taken.iter().filter_map(|taken| capture(units, taken));
+        // Values are found wherever they stand; and what the best pattern says is no value of another: "track my parcel".
+        let span = self.source.utterance.tokens.span(found.first, found.end);
+        let beside = found.beside.iter().filter(|(_, taken)| taken.span.1 <= span.0 || taken.span.0 >= span.1);
+        let beside = beside.filter_map(|(pattern, taken)| {
+            let units = self.index.units(&self.index.pattern(*pattern)?);
+            let is_free = !units.get(taken.unit)?.has(unit_flag::TYPED);
+            if is_free { capture(Some(units), taken) } else { None }
         });
-        Candidate {
+        let mut candidate = Candidate {
             move_index: found.move_index as usize,
             pattern_index: pattern.map_or(0, |pattern| pattern.ordinal as usize),
             pattern: pattern.map_or_else(String::new, |pattern| self.index.pattern_text(&pattern).to_owned()),
@@ -760,8 +842,10 @@ impl Matcher<'_> {
             standing: found.standing,
             stage: found.stage,
             captures: captures.collect(),
-            span: self.source.utterance.tokens.span(found.first, found.end),
-        }
+            span,
+        };
+        candidate.add_captures(beside.collect());
+        candidate
     }
 }
 

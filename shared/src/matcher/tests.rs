@@ -544,6 +544,32 @@ fn word() -> impl Strategy<Value = String> {
     .prop_map(str::to_owned)
 }
 
+#[test]
+fn what_a_fuzzy_pattern_says_as_it_stands_is_no_guess() {
+    // Four phrases of another move share all its words but one: meaning would have it.
+    let source = r#"game g { moves {
+      move repair { when user says something like: ["repair the old lantern please now" (fuzzy)] }
+      move lantern { when user says something like: ["the old lantern", "an old lantern", "old lanterns", "that old lantern there"] }
+    } }"#;
+    let parsed = crate::syntax::parse(source.as_bytes(), None);
+    let game = CompiledGame::compile(&parsed.games[0]).expect("it compiles");
+    let found = candidates(&game, "hello, repair the old lantern please now");
+    assert!(found[0].move_index == 0 && found[0].stage == Stage::Fuzzy && found[0].score >= 0.75, "{found:#?}");
+    assert!(found.iter().all(|found| found.stage != Stage::Meaning), "{found:#?}");
+}
+
+#[test]
+fn a_pattern_of_values_alone_is_met_before_anything_is_guessed() {
+    let source = r#"game g { moves { move order {
+      slots { count: number size: enum("small", "large") pizza: enum("salami", "funghi") }
+      when user says something like: ["I want a pizza", "order a pizza", "a pizza please", "{count} {size} {pizza}", "pizza to go"]
+    } } }"#;
+    let parsed = crate::syntax::parse(source.as_bytes(), None);
+    let game = CompiledGame::compile(&parsed.games[0]).expect("it compiles");
+    let found = candidates(&game, "I want two large funghi");
+    assert!(found[0].score >= 0.75 && found[0].captures.len() == 3, "{found:#?}");
+}
+
 fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),

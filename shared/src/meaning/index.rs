@@ -45,7 +45,7 @@ pub(super) const SKETCH: usize = DIMS / 8;
 /// More than any word tells; damaged bytes say nothing beyond it.
 const MAX_TELLING: u32 = 1 << 13;
 /// Phrases that a move must have to be found by meaning: fewer do not say what it is about.
-pub(super) const MIN_EXAMPLES: usize = 4;
+pub(crate) const MIN_EXAMPLES: usize = 4;
 
 /// A word's weight for a move, in 2^-10, without and with a model.
 #[derive(Debug, Clone, Copy)]

@@ -20,6 +20,7 @@ mod train;
 
 pub(crate) use build::{Material, build};
 pub(crate) use calibrate::{Plan, Rehearsed, rehearse};
+pub(crate) use index::MIN_EXAMPLES;
 pub use index::Trained;
 pub(crate) use linked::linked_as;
 pub use linked::{Meaning, Size, linked};

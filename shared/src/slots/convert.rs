@@ -2,7 +2,6 @@
 
 use serde_json::{Value as Json, json};
 
-use super::called;
 use crate::decimal;
 use crate::entities::{Direction, Entity, Kind, Kinds, Reference, TimeValue, Value, recognize};
 use crate::ir::{Comparison, Condition, Literal, Slot, SlotType};
@@ -43,7 +42,7 @@ impl Tense {
         let named = |text: &str| names(language, text, Cue::PastName);
         // A timeframe is mostly asked for of what has begun ("since when?").
         let past = *effective_type(slot) == SlotType::Timeframe
-            || named(&slot.name)
+            || named(super::spoken_name(slot))
             || slot.context.as_deref().is_some_and(named)
             || ends_today(slot);
         if past { Tense::Past } else { Tense::Future }
@@ -67,7 +66,7 @@ fn asks_for_a_length(language: &'static Language, slot: &Slot) -> bool {
             language.value_of(Cue::TypeName, named) == Some("P")
         })
     };
-    asks(&called(&slot.name)) || slot.context.as_deref().is_some_and(asks)
+    asks(&super::named(slot)) || slot.context.as_deref().is_some_and(asks)
 }
 
 /// Whether a word of a name or a hint belongs to a cue.
@@ -79,6 +78,15 @@ fn names(language: &'static Language, text: &str, cue: Cue) -> bool {
 pub(crate) fn number(value: f64) -> Json {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if value.fract() == 0.0 && value.abs() < EXACT { json!(value as i64) } else { json!(value) }
+}
+
+/// A unit that measures time as well as something else.
+fn as_measure(scan: &Scan<'_>, slot: &Slot, said: &str) -> Option<(f64, String)> {
+    let found = recognize(said, Kinds::NONE.with(Kind::Dimension), scan.reference);
+    let [only] = found.as_slice() else { return None };
+    let Value::Quantity { number: amount, unit, .. } = only.readings.first()? else { return None };
+    let all = only.start == 0 && only.end == said.len();
+    (all && (amount.fract() != 0.0 || !asks_for_a_length(scan.language(), slot))).then(|| (*amount, unit.clone()))
 }
 
 /// "85 people", "two grand tops": a bare number with a noun behind it is no amount of money.
@@ -103,7 +111,7 @@ fn is_for_each(scan: &Scan<'_>, entity: &Entity, slot: &Slot) -> bool {
         let said = Heard::of(scan.language(), &readable(text));
         said.words.iter().any(|word| word.class.is(Class::EACH) && !word.class.is(Class::ARTICLE))
     };
-    of && !asks(&slot.name) && !slot.context.as_deref().is_some_and(asks)
+    of && !asks(super::spoken_name(slot)) && !slot.context.as_deref().is_some_and(asks)
 }
 
 /// Reads an entity as a value of `ty`; `None` when its kind is of no use for the type.
@@ -180,9 +188,13 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
             (Kind::Dimension | Kind::Temperature | Kind::Age, Value::Quantity { number: amount, unit, .. }) => {
                 found(said.to_owned(), json!({"text": said, "amount": number(*amount), "unit": unit}), true)
             }
-            // "2 hours" for the length of something.
+            // "2 hours" for the length of something; "1.8m" is as many metres, unless a length of time is asked for, which is whole.
             (Kind::Duration, Value::Time(time)) if asked || asks_for_a_length(scan.language(), slot) => {
-                let (amount, unit) = time.length()?;
+                let measure = if asked { as_measure(scan, slot, said) } else { None };
+                let (amount, unit) = match measure {
+                    Some((amount, unit)) => (amount, json!(unit)),
+                    None => time.length().map(|(amount, unit)| (amount, json!(unit)))?,
+                };
                 found(said.to_owned(), json!({"text": said, "amount": number(amount), "unit": unit}), true)
             }
             (Kind::Number | Kind::Percent, Value::Number { number: amount, .. }) if asked => {
@@ -217,11 +229,13 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
         (Kind::Number, Value::Number { number, .. }) => Some(*number),
         (Kind::Percent, Value::Number { number, .. }) if asked => Some(*number),
         (Kind::Temperature, Value::Quantity { number, .. })
-            if asked || names(scan.language(), &slot.name, Cue::TemperatureName) =>
+            if asked || names(scan.language(), super::spoken_name(slot), Cue::TemperatureName) =>
         {
             Some(*number)
         }
-        (Kind::Age, Value::Quantity { number, .. }) if asked || names(scan.language(), &slot.name, Cue::AgeName) => {
+        (Kind::Age, Value::Quantity { number, .. })
+            if asked || names(scan.language(), super::spoken_name(slot), Cue::AgeName) =>
+        {
             const MONTHS: f64 = 12.0;
             match unit_counted(scan.language(), slot) {
                 Some("P1M") => Some(number * MONTHS),
@@ -268,7 +282,7 @@ fn counts_unit(language: &'static Language, slot: &Slot, said: &str) -> bool {
             .iter()
             .any(|word| word.stem(language) == stem || measure(unit).is_some() && measure(unit) == measure(word))
     };
-    counts(&called(&slot.name)) || slot.context.as_deref().is_some_and(counts)
+    counts(&super::named(slot)) || slot.context.as_deref().is_some_and(counts)
 }
 
 /// "a fortnight" for a slot such as `nights`: the length in the unit that the slot counts, where it comes out even.
@@ -292,7 +306,7 @@ fn in_unit_of(language: &'static Language, slot: &Slot, time: &TimeValue) -> Opt
 
 /// The unit of time in the name of a slot: the "nights" of `nights`.
 fn unit_counted(language: &'static Language, slot: &Slot) -> Option<&'static str> {
-    let name = Heard::of(language, &called(&slot.name));
+    let name = Heard::of(language, &super::named(slot));
     name.words.iter().find_map(|word| language.value_of(Cue::UnitName, std::slice::from_ref(word)))
 }
 

@@ -146,6 +146,11 @@ pub(crate) fn read(wanted: Wanted, slot_name: &str, question: &str, text: &str, 
     {
         return Label::Within((first.start, last.end));
     }
+    if matches!(wanted, Wanted::Name | Wanted::Person)
+        && let Some(label) = introduced_name(language, text, words)
+    {
+        return label;
+    }
     match (wanted, named_by_kinship(language, text, words)) {
         (Wanted::Name, Some(label)) | (Wanted::Person, Some(label @ Label::Within(_))) => return label,
         _ => {}
@@ -241,6 +246,34 @@ fn is_sentence(language: &'static Language, text: &str, words: &[Word], opening:
         }
     }
     false
+}
+
+/// "my friends call me Sparky", "Sharon is my name": a name behind the words that introduce one, or before them.
+fn introduced_name(language: &'static Language, text: &str, words: &[Word]) -> Option<Label> {
+    /// Words of whoever calls one so, and of the name.
+    const MAX_CALLERS: usize = 2;
+    const MAX_NAME: usize = 3;
+    let named = |name: &[Word]| {
+        let plain =
+            (1..=MAX_NAME).contains(&name.len()) && is_nominal(text, name) && !name.iter().any(|word| word.after_break);
+        let says = || name.iter().any(|word| word.is([Cue::SlotOfName, Cue::Noise]) || word.class.is(Class::KIN));
+        (plain && !says()).then(|| Label::Within((name[0].start, name[name.len() - 1].end)))
+    };
+    let behind = (0..=MAX_CALLERS.min(words.len())).find_map(|at| {
+        let led = language.prefix(&words[at..], Cue::IntroductionName);
+        // "my friends call me …": somebody else does what the words say.
+        let callers = at == 0 || led > 1 && !words[at - 1].after_break && words[at - 1].class == Class::CONTENT;
+        // "I'm late" may say something else.
+        let telling = words.iter().skip(at).take(led).any(|word| !word.class.is(Class::FUNCTION));
+        let name = words.get(at + led..).filter(|_| telling && callers)?;
+        named(&name[..name.len() - language.suffix(name, Cue::Courtesy).min(name.len().saturating_sub(1))])
+    });
+    // "… is my name"
+    let before = || match words {
+        [name @ .., is, my, noun] if noun.is(Cue::SlotOfName) && my.is(Cue::Owner) && is.is(Cue::Copula) => named(name),
+        _ => None,
+    };
+    behind.or_else(before)
 }
 
 /// What the name is where a person is spoken of by kinship: "my wife, Ana Reis", "my husband's, Tom Okafor", "Ana Reis, my
@@ -364,7 +397,10 @@ fn behind_to(words: &[Word]) -> Option<(usize, usize)> {
 
 /// "Varga, with a v", "Hamlet, if it is still on": what is said of a name behind it.
 fn before_an_aside(language: &'static Language, text: &str, words: &[Word]) -> Option<(usize, usize)> {
-    let at = words.iter().skip(1).position(|word| word.after_break)? + 1;
+    // "Varga with a v"
+    let letter = words.last().is_some_and(|last| last.text.chars().count() == 1);
+    let ends = |word: &Word| word.after_break || letter && word.is(Cue::With) && word.class.is(Class::ADJUNCT);
+    let at = words.iter().skip(1).position(ends)? + 1;
     let (named, aside) = words.split_at(at);
     let subject = |word: Option<&Word>| {
         word.is_some_and(|word| word.class.is(Class::SUBJECT) && !word.class.is(Class::DETERMINER))
@@ -444,6 +480,11 @@ mod tests {
         check("for_whom", "Who is it for?", "my mum", Some("my mum"));
         check("for_whom", "Who is it for?", "my mum, Ruth Adler", Some("Ruth Adler"));
         check("surname", "What is your surname?", "Varga, with a v", Some("Varga"));
+        check("surname", "What is your surname?", "Varga with a capital V", Some("Varga"));
+        check("guest", "What is your name?", "my friends call me Sparky", Some("Sparky"));
+        check("guest", "What is your name?", "Sharon is my name", Some("Sharon"));
+        check("guest", "What is your name?", "call me Al please", Some("Al"));
+        check("guest", "What is your name?", "my name is not important", None);
         check("play", "Which play?", "hamlet, if it's still on", Some("hamlet"));
         check("full_name", "", "Tom, no wait, Tim Okafor", Some("Tim Okafor"));
         check("full_name", "", "under Okafor, T.", Some("Okafor, T"));

@@ -47,6 +47,29 @@ pub(crate) fn state_list(choices: &[String], slot: &Slot, scan: &Scan<'_>) -> Op
     (!stated.members.is_empty() && !ends).then(|| found(scan, stated))
 }
 
+/// Whether a name or a question tells of what is not wanted: "allergies", "leave out".
+pub(crate) fn tells_of_aversions(language: &'static Language, text: &str) -> bool {
+    let words = Heard::of(language, text).words;
+    (0..words.len()).any(|at| {
+        let removes = &words[at..at + language.prefix(&words[at..], Cue::ListRemove)];
+        // "take away" is also what one wants, "leave out" is not.
+        let unwanted = !removes.is_empty() && language.value_of(Cue::ListRemove, removes).is_some();
+        words[at].class.is(Class::AVERSE) || unwanted
+    })
+}
+
+/// Whether a list is of what is not wanted: `allergies`, `leave_out`. "No nuts" names a member of it.
+pub(crate) fn is_of_aversions(language: &'static Language, slot: &Slot) -> bool {
+    let tells = |text: &str| tells_of_aversions(language, text);
+    matches!(effective_type(slot), SlotType::List(_))
+        && (tells(&super::named(slot)) || slot.context.as_deref().is_some_and(tells))
+}
+
+/// "no nuts", "I'm allergic to fish": the members of a list of what is not wanted, wherever that is said.
+pub(crate) fn state_aversions(choices: &[String], slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
+    edited(choices, slot, scan, Vec::new()).filter(|stated| stated.of_aversions).map(|stated| found(scan, stated))
+}
+
 /// "everything except bacon": a list that is stated as all of its options but some; `None` when none or all are named.
 pub(crate) fn state_all(choices: &[String], slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     let stated = edited(choices, slot, scan, Vec::new())?;
@@ -63,6 +86,8 @@ struct Edited {
     edits: bool,
     /// Whether it was said that all are meant.
     said_all: bool,
+    /// Whether the members are what is not wanted, of a list of such things.
+    of_aversions: bool,
 }
 
 fn found(scan: &Scan<'_>, edited: Edited) -> Found {
@@ -80,6 +105,8 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
     let words = scan.heard.words.as_slice();
     let is_list = matches!(effective_type(slot), SlotType::List(_));
     let mentioned: Vec<Mentioned> = options::mentioned(choices, scan.vocabulary(slot), &scan.heard);
+    let aversions = !mentioned.is_empty() && is_of_aversions(language, slot);
+    let begins = held.is_empty();
     let (mut edit, mut edits, mut only, mut only_not) = (Edit::Name, false, false, false);
     let (mut everything, mut said_all) = (false, false);
     let (mut added, mut removed): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
@@ -102,9 +129,11 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
                     .any(|word| word.class.is(Class::NEGATOR) && word.class.is(Class::SUBJECT.and(Class::NOTHING)))
                 && options::negated(&scan.heard, member.first, member.end);
             // "I'm allergic to ham", "anything but onions"
-            let left_out = options::averse(&scan.heard, member.first, member.end)
-                || !everything && options::excepted(&scan.heard, member.first);
-            edits |= left_out;
+            let averse = options::averse(&scan.heard, member.first, member.end);
+            // Of what is not wanted it is one more.
+            let left_out =
+                averse && (begins || !aversions) || !everything && options::excepted(&scan.heard, member.first);
+            edits |= left_out || averse;
             if edit == Edit::Remove || denied || left_out { &mut removed } else { &mut added }.push(member.index);
             (at, opens) = (member.end, false);
             // "onions no, just ham": denied behind it.
@@ -210,6 +239,14 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
         }
         at += longest;
     }
+    let of_aversions = aversions && begins && !everything && !only && !removed.is_empty();
+    if of_aversions {
+        // "I can eat fish but no nuts": which of them are meant is not known.
+        if !added.is_empty() {
+            return None;
+        }
+        std::mem::swap(&mut added, &mut removed);
+    }
     let names = |indices: &[usize]| indices.iter().filter_map(|index| choices.get(*index)).cloned().collect::<Vec<_>>();
     let mut members = match (everything, only) {
         (true, _) => choices.to_vec(),
@@ -223,7 +260,7 @@ fn edited(choices: &[String], slot: &Slot, scan: &Scan<'_>, held: Vec<String>) -
     }
     let removed = names(&removed);
     members.retain(|member| !removed.contains(member));
-    Some(Edited { members, removed, span: span?, edits, said_all })
+    Some(Edited { members, removed, span: span?, edits, said_all, of_aversions })
 }
 
 /// What of a slot's options is named only to be left out, in words: "no ham", "I'm allergic to olives".
@@ -267,7 +304,7 @@ fn is_all_of_something_else(language: &'static Language, slot: &Slot, rest: &[Wo
     const MAX_BETWEEN: usize = 2;
     let mut clause = rest.iter().take_while(|word| !word.after_break);
     let noun = clause.by_ref().take(MAX_BETWEEN + 1).find(|word| !word.class.is(Class::DETERMINER));
-    let name = Heard::of(language, &super::called(&slot.name));
+    let name = Heard::of(language, &super::named(slot));
     noun.is_some_and(|noun| {
         let named = name.words.iter().any(|word| word.stem(language) == noun.stem(language));
         let goes_on = [Cue::ListExcept, Cue::ListRemove, Cue::With, Cue::Without, Cue::Courtesy, Cue::Afterword];
@@ -311,7 +348,7 @@ fn edit_words(slot: &Slot, held: &Json, scan: &Scan<'_>) -> Option<Found> {
         return None;
     }
     let piece = scan.text.get(first.start..last.end)?;
-    let (from, to) = strings::value_span(language, &slot.name, piece)?;
+    let (from, to) = strings::value_span(language, super::spoken_name(slot), piece)?;
     let named = piece.get(from..to)?;
     let mut members: Vec<Json> = held.as_array()?.clone();
     let is = |member: &Json| member.as_str().is_some_and(|member| member.eq_ignore_ascii_case(named));

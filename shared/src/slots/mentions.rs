@@ -5,11 +5,10 @@
 
 use serde_json::json;
 
-use super::called;
 use crate::entities::{Direction, Entity, Kind, answer};
 use crate::ir::{Slot, SlotType};
 use crate::language::{Class, Cue, Language};
-use crate::text::{Heard, Polarity, polarity};
+use crate::text::{Heard, Polarity, Word, polarity};
 
 use super::convert::{Found, Tense, both_ends, convert};
 use super::options::negated;
@@ -50,9 +49,9 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
                 && found.fits
                 && bare_number_is_meant(scan, ty, &found)
                 && !is_denied_day(scan, slot, entity)
-                && !(is_time(entity.kind) && is_discourse(scan.language(), &found.text))
-                && !opens_a_clause_as_discourse(scan, entity)
+                && !is_only_discourse(scan, entity, &found)
                 && !counts_a_share(scan, slot, entity)
+                && !(slot.default.is_none() && counts_some(scan, slot, &found))
                 && !is_over(scan, slot, &found)
             {
                 fitting.push((index, found));
@@ -80,7 +79,9 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
         values.push((found, vec![index]));
     }
     for (index, slot) in slots.iter().enumerate().filter(|(_, slot)| *item_type(slot) == SlotType::Boolean) {
-        if let Some((answer, start, end)) = yes_no::stated(&slot.name, &scan.heard).filter(|(_, a, b)| free(*a, *b)) {
+        if let Some((answer, start, end)) =
+            yes_no::stated(super::spoken_name(slot), &scan.heard).filter(|(_, a, b)| free(*a, *b))
+        {
             let text = scan.text.get(start..end).unwrap_or_default().to_owned();
             values.push((Found { start, end, text, value: json!(answer), fits: true }, vec![index]));
         }
@@ -119,6 +120,11 @@ pub(crate) fn mentions(slots: &[&Slot], names: &[&str], scan: &Scan<'_>, taken: 
     for (index, slot) in slots.iter().enumerate() {
         let SlotType::Enum(choices) = item_type(slot) else { continue };
         if is_yes_no(scan.language(), slot) || yes_no::ends_unsure(&scan.heard) {
+            continue;
+        }
+        if lists::is_of_aversions(scan.language(), slot) {
+            let stated = lists::state_aversions(choices, slot, scan).filter(|found| free(found.start, found.end));
+            whole_lists.extend(stated.map(|found| Mention { slot: index, found }));
             continue;
         }
         // "everything except bacon"
@@ -221,14 +227,14 @@ fn introduced(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     if is_yes_no(language, slot) || matches!(effective_type(slot), SlotType::List(_)) || slot.expression.is_some() {
         return None;
     }
-    let is_name = Heard::of(language, &called(&slot.name)).words.iter().any(|word| word.is(Cue::SlotOfName));
+    let is_name = Heard::of(language, &super::named(slot)).words.iter().any(|word| word.is(Cue::SlotOfName));
     let opens = |at: &usize| *at == 0 || words[*at].after_break || words[*at - 1].is([Cue::And, Cue::Linker]);
     (0..words.len()).filter(opens).find_map(|at| {
         let clause = &words[at..];
         let clause =
             &clause[..clause.iter().skip(1).position(|word| word.after_break).map_or(clause.len(), |end| end + 1)];
         let owner = language.prefix(clause, Cue::Owner);
-        let name = strings::named_at(language, &clause[owner..], &slot.name);
+        let name = strings::named_at(language, &clause[owner..], super::spoken_name(slot));
         let copula = clause.get(owner + name..).map_or(0, |rest| language.prefix(rest, Cue::Copula));
         let introduction = language.prefix(clause, Cue::IntroductionName);
         let by_name = is_name && clause[..introduction].iter().any(|word| word.is(Cue::SlotOfName));
@@ -277,12 +283,41 @@ fn counts_a_share(scan: &Scan<'_>, slot: &Slot, entity: &Entity) -> bool {
         let set_apart = words.get(first).is_none_or(|word| word.after_break);
         let continuous = || scan.language().formats.get("progressive").is_some_and(|end| before.text.ends_with(end));
         let named = || {
-            let name = Heard::of(scan.language(), &called(&slot.name));
+            let name = Heard::of(scan.language(), &super::named(slot));
             name.words.iter().any(|word| word.stem(scan.language()) == before.stem(scan.language()))
         };
         !set_apart && before.class == Class::CONTENT && continuous() && !named()
     });
     share || belongs
+}
+
+/// "2 adults and a baby", "3 of us plus a child": of those that are counted more are named, and the number is not all of them.
+pub(super) fn counts_some(scan: &Scan<'_>, slot: &Slot, found: &Found) -> bool {
+    let words = scan.heard.words.as_slice();
+    if !matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. })
+        || !scan.heard.tokens.classes().is(Class::AND)
+    {
+        return false;
+    }
+    let joins = |word: &Word| word.class.is(Class::AND) && !word.after_break;
+    let grammar = Class::FUNCTION.and(Class::LIGHT).and(Class::NEGATOR).and(Class::NUMBER).and(Class::FILLER);
+    let noun = |word: &Word| !word.class.is(grammar) && !word.text.starts_with(|sign: char| sign.is_ascii_digit());
+    // The words that the number at this place counts: "adults", "of us".
+    let counted = |number: usize| match words.get(number + 1..) {
+        Some([of, us, ..]) if of.class.is(Class::OF) && us.class.is(Class::PRONOUN) => number + 3,
+        Some(behind) => number + 1 + behind.iter().take(2).take_while(|word| noun(word) && !word.after_break).count(),
+        None => number + 1,
+    };
+    let counts = |word: &Word| word.class.is(Class::NUMBER.and(Class::ARTICLE)) || word.text.parse::<u32>().is_ok();
+    let at = words.partition_point(|word| word.start < found.start);
+    let end = counted(at);
+    let more_behind = end > at + 1
+        && matches!(words.get(end..), Some([and, other, what, ..]) if joins(and) && counts(other) && noun(what));
+    let more_before = at > 1
+        && end > at + 1
+        && joins(&words[at - 1])
+        && (0..at - 1).any(|number| counts(&words[number]) && counted(number) == at - 1 && number + 1 < at - 1);
+    (more_behind || more_before) && only_named(slot, scan, std::slice::from_ref(found)).is_none()
 }
 
 /// "last summer we had a boat, this year we would like a yacht": what tells of long ago is not what is wanted.
@@ -394,6 +429,9 @@ pub(crate) fn undecided_day(slots: &[&Slot], scan: &Scan<'_>, taken: &[(usize, u
             .enumerate()
             .filter(|(_, slot)| *effective_type(slot) == SlotType::Date)
             .filter_map(|(index, slot)| Some((index, convert(scan, entity, slot, &SlotType::Date, false)?)))
+            .filter(|(index, found)| {
+                !is_only_discourse(scan, entity, found) && !is_denied_day(scan, slots[*index], entity)
+            })
             .collect();
         prefer_the_named(scan, slots, &mut fitting);
         (fitting.len() > 1).then(|| fitting.swap_remove(0))
@@ -479,6 +517,11 @@ fn is_discourse(language: &'static Language, text: &str) -> bool {
     Heard::of(language, text).is(Cue::Discourse)
 }
 
+/// A word such as "now" that only carries the sentence on.
+fn is_only_discourse(scan: &Scan<'_>, entity: &Entity, found: &Found) -> bool {
+    is_time(entity.kind) && is_discourse(scan.language(), &found.text) || opens_a_clause_as_discourse(scan, entity)
+}
+
 /// "… and now I have mice": "now" at the head of a clause that goes on is no time that is meant.
 fn opens_a_clause_as_discourse(scan: &Scan<'_>, entity: &Entity) -> bool {
     let words = scan.heard.words.as_slice();
@@ -514,9 +557,12 @@ fn prefer_the_named(scan: &Scan<'_>, slots: &[&Slot], fitting: &mut Vec<(usize, 
         // What belongs to the value before this one names that one: the "nights" of "two nights, three people".
         let from = scan.entities.iter().map(|entity| entity.end).filter(|end| *end <= found.start).max().unwrap_or(0);
         let between = scan.heard.words.iter().filter(|word| word.start >= from && word.end <= found.start);
-        let before: Vec<&str> = between.map(|word| word.text.as_str()).collect();
+        let before: Vec<&Word> = between.collect();
         let near = &before[before.len().saturating_sub(REACH)..];
-        let before = slots[index].name.split('_').any(|piece| near.iter().any(|word| word.eq_ignore_ascii_case(piece)));
+        let language = scan.language();
+        // "returning the 19th" for `return_date`
+        let named = |piece: &Word| near.iter().any(|word| word.stem(language) == piece.stem(language));
+        let before = Heard::of(language, &super::named(slots[index])).words.iter().any(named);
         // "four rooms"
         before || only_named(slots[index], scan, std::slice::from_ref(found)).is_some()
     };

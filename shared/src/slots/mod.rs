@@ -24,14 +24,14 @@ pub(crate) mod strings;
 pub(crate) mod yes_no;
 
 pub(crate) use convert::{Found, number as number_value};
-pub(crate) use lists::{edit_list, is_averse_to, is_no_option, left_out, not_among};
+pub(crate) use lists::{edit_list, is_averse_to, is_no_option, left_out, not_among, tells_of_aversions};
 pub(crate) use meant::{Sureness, meant, term};
 pub(crate) use mentions::{Contested, mentions, out_of_bounds, undecided_day};
 pub(crate) use options::{Shown, Vocabulary, choose, stated as stated_options};
 pub(crate) use read::{Answer, bare_day, is_whole, read_answer, read_string, read_value, spelt_code};
 pub(crate) use reasons::{expectation, reason, reason_for_one};
-pub(crate) use scan::Scan;
-pub(crate) use several::{moved, only_period, states_several, takes_itself_back};
+pub(crate) use scan::{Scan, is_of_time};
+pub(crate) use several::{at_time, ends_over, moved, only_period, states_several, takes_itself_back};
 
 /// A value that a slot holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -128,8 +128,12 @@ pub(crate) fn called(slot: &str) -> String {
 
 /// What a slot is called where it is named to people.
 pub(crate) fn named(slot: &Slot) -> String {
-    let own = slot.rules.as_ref().and_then(|rules| rules.called.clone());
-    own.unwrap_or_else(|| called(&slot.name))
+    called(spoken_name(slot))
+}
+
+/// The name by which people mean a slot: what it is called in the language of the conversation, else its own.
+pub(crate) fn spoken_name(slot: &Slot) -> &str {
+    slot.rules.as_ref().and_then(|rules| rules.called.as_deref()).unwrap_or(&slot.name)
 }
 
 /// A slot's value as it is named to people, where it is an option or several; `None` for any other.

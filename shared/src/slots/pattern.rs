@@ -8,6 +8,7 @@ use super::convert::Found;
 use super::read;
 use super::scan::Scan;
 use super::{Answer, effective_type};
+use crate::entities::answer;
 use crate::ir::{Slot, SlotType};
 
 /// The largest compiled expression, in bytes.
@@ -42,10 +43,10 @@ pub(super) fn find(regex: &str, scan: &Scan<'_>) -> Option<Found> {
             }
         }
     }
-    // "a as in alpha, b, dash, 7, double 5"
-    let spelt = read::spelt_code(scan)?;
-    let fitting = spellings(&[spelt.text.as_str()]).into_iter().find(|text| whole.is_match(text))?;
-    Some(made(regex, spelt.start, spelt.end, &fitting))
+    // "a as in alpha, b, dash, 7, double 5", "one two three"
+    let (spelt, _) = answer::spoken_characters(scan.text.trim(), scan.reference.language)?;
+    let fitting = spellings(&[spelt.as_str()]).into_iter().find(|text| whole.is_match(text))?;
+    Some(made(regex, 0, scan.text.len(), &fitting))
 }
 
 /// What a slot's expression finds: its first group, or all of it. Where the slot is typed, the type reads that part.
@@ -166,9 +167,24 @@ fn made(regex: &str, start: usize, end: usize, said: &str) -> Found {
 
 /// How far a text of the form begins another: the length of it, where it stands at the start.
 pub(super) fn prefix(regex: &str, text: &str) -> Option<usize> {
-    let found = compiled(regex, Case::Any, Extent::Start)?.find(text)?;
-    let ends = !text[found.end()..].chars().next().is_some_and(char::is_alphanumeric);
-    (ends && !found.is_empty()).then_some(found.end())
+    let ends = |end: usize| !text[end..].chars().next().is_some_and(char::is_alphanumeric);
+    let found = compiled(regex, Case::Any, Extent::Start)?.find(text).map(|found| found.end());
+    found.filter(|end| *end > 0 && ends(*end)).or_else(|| spelt_prefix(regex, text))
+}
+
+/// "LH 1234" for "LH1234" at the start of a text: how long it is.
+fn spelt_prefix(regex: &str, text: &str) -> Option<usize> {
+    let words: Vec<(usize, &str)> = words_of(text).into_iter().take(MAX_SPELT_WORDS).collect();
+    if !words.iter().any(|(_, word)| word.chars().any(char::is_numeric)) {
+        return None;
+    }
+    let whole = compiled(regex, Case::Any, Extent::Whole)?;
+    (2..=words.len()).find_map(|length| {
+        let said: Vec<&str> =
+            words[..length].iter().map(|(_, word)| word.trim_end_matches([',', '.', '!', '?', ';', ':'])).collect();
+        let end = words[length - 1].0 + said.last()?.len();
+        spellings(&said).iter().any(|text| whole.is_match(text)).then_some(end)
+    })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

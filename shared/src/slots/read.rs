@@ -2,13 +2,13 @@
 
 use serde_json::{Value as Json, json};
 
-use super::called;
 use crate::entities::{Direction, Kind, Kinds, Reference, Value, answer, recognize};
 use crate::ir::{Extract, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word};
 
 use super::convert::{Found, Tense, convert, number, plain_number, rating};
+use super::mentions::counts_some;
 use super::options::{self, Chosen, Shown, Vocabulary};
 use super::scan::Scan;
 use super::several::{concluded, first_clause, instead, joined_datetime, left_open};
@@ -55,7 +55,9 @@ pub(super) fn read_as_said(slot: &Slot, scan: &Scan<'_>) -> Answer {
     let ty = effective_type(slot);
     let found = match ty {
         SlotType::Boolean => yes_no::read_answer(scan)
-            .or_else(|| yes_no::by_name(&slot.name, &scan.heard).filter(|_| !is_question(scan.text, &scan.heard)))
+            .or_else(|| {
+                yes_no::by_name(super::spoken_name(slot), &scan.heard).filter(|_| !is_question(scan.text, &scan.heard))
+            })
             .map(|answer| whole_text(scan, json!(answer))),
         SlotType::Enum(options) => return read_enum(slot, options, scan),
         SlotType::List(item) => return read_list(slot, item, scan),
@@ -89,8 +91,12 @@ fn bare_hour(slot: &Slot, scan: &Scan<'_>) -> Option<Found> {
     const LAST_MINUTE: u32 = 59;
     const MAX_CLOCK_WORDS: usize = 3;
     let words = scan.heard.words.as_slice();
-    let lead = scan.language().prefix(words, Cue::Approximate).min(words.len().saturating_sub(1));
-    let said = scan.text.get(words.get(lead)?.start..)?.trim().trim_end_matches(['.', '!']);
+    let mut lead = 0;
+    while let carries @ 1.. = scan.language().prefix(words.get(lead..)?, [Cue::Approximate, Cue::Introduction]) {
+        lead += carries;
+    }
+    let words = words.get(lead..)?;
+    let said = scan.text.get(words.first()?.start..)?.trim().trim_end_matches(['.', '!']);
     let figure = |digits: &str, most: u32| {
         let plain = (1..=2).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit());
         plain.then(|| digits.parse().unwrap_or(u32::MAX)).filter(|figure| *figure <= most)
@@ -270,7 +276,8 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
     };
     // "me, my wife and our 2 kids": the number counts a part only; "dunno, 3 bedrooms" counts something else.
     let named = only_named(slot, scan, std::slice::from_ref(&chosen)).is_some();
-    if !named && (counts_a_part(scan, &chosen) || is_only_known(slot, scan, &chosen)) {
+    let part = || counts_a_part(scan, &chosen) || counts_some(scan, slot, &chosen);
+    if !named && (part() || is_only_known(slot, scan, &chosen)) {
         return Answer::Refused(reason_for_one(scan.language(), slot));
     }
     if !chosen.fits {
@@ -330,7 +337,7 @@ fn one_thing(ty: &SlotType, scan: &Scan<'_>) -> Option<Found> {
 /// "3 nights, 2 adults" for `nights`: the only number whose noun is one of the slot's name.
 pub(super) fn only_named(slot: &Slot, scan: &Scan<'_>, values: &[Found]) -> Option<Found> {
     let language = scan.language();
-    let name = Heard::of(language, &called(&slot.name));
+    let name = Heard::of(language, &super::named(slot));
     let named = |found: &&Found| {
         let noun = scan
             .heard
@@ -348,7 +355,7 @@ pub(super) fn only_named(slot: &Slot, scan: &Scan<'_>, values: &[Found]) -> Opti
 fn is_only_known(slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
     let language = scan.language();
     let noun = scan.heard.words.iter().find(|word| word.start >= found.end && word.class == Class::CONTENT);
-    let name = Heard::of(language, &called(&slot.name));
+    let name = Heard::of(language, &super::named(slot));
     scan.heard.begins_with(Cue::Unsure) > 0
         && noun.is_some_and(|noun| !name.words.iter().any(|word| word.stem(language) == noun.stem(language)))
 }
@@ -452,7 +459,7 @@ fn read_list(slot: &Slot, item: &SlotType, scan: &Scan<'_>) -> Answer {
             .into_iter()
             .filter_map(|(start, end)| {
                 let piece = scan.text.get(start..end)?;
-                let (from, to) = strings::value_span(scan.language(), &slot.name, piece)?;
+                let (from, to) = strings::value_span(scan.language(), super::spoken_name(slot), piece)?;
                 let text = piece.get(from..to)?.to_owned();
                 Some(Found { start: start + from, end: start + to, value: json!(text), text, fits: true })
             })
@@ -503,7 +510,7 @@ fn split_list(language: &'static Language, text: &str) -> Vec<(usize, usize)> {
 
 /// Reads free text: what was said without lead-ins.
 pub(crate) fn read_string(language: &'static Language, slot: &Slot, text: &str) -> Option<Found> {
-    let (start, end) = strings::value_span(language, &slot.name, text)?;
+    let (start, end) = strings::value_span(language, super::spoken_name(slot), text)?;
     let said = text.get(start..end)?.to_owned();
     Some(Found { start, end, value: json!(said), text: said, fits: true })
 }
@@ -544,7 +551,7 @@ fn vague_time(scan: &Scan<'_>) -> Option<Found> {
 /// Whether an answer is nothing but the value and words that merely carry it: fillers, the slot's own name, and the
 /// words of the question (`fillers`).
 pub(crate) fn is_whole(slot: &Slot, scan: &Scan<'_>, span: (usize, usize), fillers: &[String]) -> bool {
-    let named = called(&slot.name);
+    let named = super::named(slot);
     scan.heard.words.iter().all(|word| {
         (word.start >= span.0 && word.end <= span.1)
             || word.is(Cue::Carrier)

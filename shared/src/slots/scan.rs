@@ -61,7 +61,9 @@ impl<'t> Scan<'t> {
         if spans == Spans::InParts {
             entities = entities.into_iter().flat_map(|entity| parts_of_span(text, entity, reference)).collect();
         }
-        entities.retain(|entity| !stands_for_a_thing(&heard, entity) && !is_refused(&heard, entity));
+        entities.retain(|entity| {
+            !stands_for_a_thing(&heard, entity) && !is_refused(&heard, entity) && !only_names_a_unit(&heard, entity)
+        });
         Scan { text, heard, reference, entities, terms: &[], question: None }
     }
 
@@ -202,6 +204,15 @@ fn is_refused(heard: &Heard, entity: &Entity) -> bool {
     compared || refused || excepted(heard, at)
 }
 
+/// "take down the day", "the day of my trip": a unit of time with its article is spoken of, and says none.
+fn only_names_a_unit(heard: &Heard, entity: &Entity) -> bool {
+    let first = heard.words.partition_point(|word| word.start < entity.start);
+    let end = heard.words.partition_point(|word| word.end <= entity.end);
+    entity.kind == Kind::Date
+        && matches!(heard.words.get(first..end), Some([article, unit])
+            if article.class.is(Class::ARTICLE) && unit.is(Cue::UnitName))
+}
+
 /// Whether a "one" stands for a thing ("the credit one", "that one") and counts nothing.
 fn stands_for_a_thing(heard: &Heard, entity: &Entity) -> bool {
     if entity.kind != Kind::Number {
@@ -269,6 +280,11 @@ fn with_time(kinds: Kinds) -> Kinds {
         all = all.with(kind);
     }
     all
+}
+
+/// Whether a type is one of time.
+pub(crate) fn is_of_time(ty: &SlotType) -> bool {
+    matches!(ty, SlotType::Date | SlotType::Time | SlotType::DateTime | SlotType::Timeframe)
 }
 
 /// Whether a kind is one of time.

@@ -224,6 +224,15 @@ pub(crate) fn only_period(scan: &Scan<'_>) -> Option<(Found, Found)> {
     Some((found(first), found(last)))
 }
 
+/// The ends of the period whose first and last day stand at these places: "from 26 june to 28 june in 2027", where the year is
+/// that of both.
+pub(crate) fn ends_over(scan: &Scan<'_>, first: (usize, usize), last: (usize, usize)) -> Option<(String, String)> {
+    let spans = |entity: &&Entity| {
+        is_day_period(entity.kind) && entity.start <= first.0 && first.1 < last.0 && last.0 < entity.end
+    };
+    both_ends(scan, scan.entities.iter().find(spans)?)
+}
+
 fn is_day_period(kind: Kind) -> bool {
     matches!(kind, Kind::DateRange | Kind::DateTimeRange)
 }

@@ -306,7 +306,10 @@ fn strip_frame<'w>(language: &'static Language, words: &'w [Word], name: &[Word]
 
 /// How many of the first words are the name of a slot, or the last word of it; 0 for none.
 pub(crate) fn named_at(language: &'static Language, words: &[Word], slot_name: &str) -> usize {
-    named_by(&Heard::of(language, &called(slot_name)).words, words)
+    let name = Heard::of(language, &called(slot_name)).words;
+    // "el tamaño"
+    let article = language.prefix(&name, Cue::Owner);
+    named_by(if article < name.len() { &name[article..] } else { &name }, words)
 }
 
 /// The same with the words of the slot's name.

@@ -1,5 +1,6 @@
 //! The parts that come with the program: `import "lgdl:address"`. Each is written once a language that is complete.
 
+use super::suggest::nearest;
 use crate::language::Language;
 
 /// The parts by name, each in the languages that have it; the first language is for games that name none.
@@ -25,6 +26,25 @@ const PARTS: [(&str, [(&str, &str); 2]); 4] = [
     ),
 ];
 
+/// What the slots of the parts are called in another language than that of their names.
+#[cfg(feature = "golden")]
+const CALLED: [(&str, &str, &str); 7] = [
+    ("es", "address.street.called", "calle"),
+    ("es", "address.town.called", "localidad"),
+    ("es", "address.postal_code.called", "código postal"),
+    ("es", "person_name.name.called", "nombre"),
+    ("es", "phone.phone.called", "teléfono"),
+    ("es", "confirm_all.summary.called", "resumen"),
+    ("es", "confirm_all.right.called", "confirmación"),
+];
+
+/// What a slot of a part is called in a language, by the id of that text.
+#[cfg(feature = "golden")]
+pub(crate) fn called(id: &str, language: &str) -> Option<&'static str> {
+    let spoken = Language::coded(language.split('-').next()?)?;
+    CALLED.iter().find(|(code, known, _)| *code == spoken.code && *known == id).map(|(_, _, called)| *called)
+}
+
 /// The names of the parts.
 #[cfg(feature = "golden")]
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
@@ -35,7 +55,8 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 pub(crate) fn part(name: &str, tag: &str) -> Result<&'static str, String> {
     let Some((_, texts)) = PARTS.iter().find(|(known, _)| *known == name) else {
         let known: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
-        return Err(format!("the parts of the program are {}", known.join(", ")));
+        let meant = nearest(name, known.iter().copied()).map(|near| format!("; did you mean `lgdl:{near}`?"));
+        return Err(format!("the parts of the program are {}{}", known.join(", "), meant.unwrap_or(String::new())));
     };
     let spoken = Language::coded(tag.split('-').next().unwrap_or_default()).unwrap_or_else(Language::english);
     let found = texts.iter().find(|(code, _)| *code == spoken.code);

@@ -99,6 +99,7 @@ impl Coverage {
     /// Takes note of what a turn reached.
     pub(super) fn add(&mut self, outcome: &Outcome) {
         self.moves.reach(outcome.record.move_id.clone());
+        outcome.record.part.iter().for_each(|part| self.moves.reach(part.clone()));
         let Some(explanation) = &outcome.explanation else { return };
         for line in &explanation.blocks {
             self.blocks.reach(*line);

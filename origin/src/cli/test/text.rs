@@ -127,6 +127,9 @@ fn show_turns(dialog: &DialogResult, verbose: bool, console: &mut Console) -> Re
 fn summary(turn: &TurnResult) -> String {
     let record = &turn.outcome.record;
     let mut text = format!("= {} {:.3}, {}", record.move_id, record.confidence, record.stage);
+    if let Some(part) = &record.part {
+        text.push_str(&format!(", in its part {part}"));
+    }
     if let Some(slot) = &record.awaiting_slot {
         text.push_str(&format!(", asks for {slot}"));
     }

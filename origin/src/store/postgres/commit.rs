@@ -27,7 +27,7 @@ const CLAIM: &str = "SELECT (r).outcome, (r).version, (r).answer, (r).claimed_fo
     FROM (SELECT lgdl_claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS r OFFSET 0) AS done";
 
 /// What the functions call a turn that was taken.
-const COMMITTED: &str = "committed";
+pub(super) const COMMITTED: &str = "committed";
 const LAST_WORDS: &str = "SELECT lgdl_millis(updated_at) FROM conversations WHERE id = $1";
 const STAYS: &str = "UPDATE conversations SET updated_at = lgdl_time($2) WHERE id = $1";
 
@@ -103,7 +103,7 @@ pub(super) async fn commit_alone(pools: &Pools, whole: &Turn) -> Result<Said> {
         &commit.state_name,
     ];
     let silent = (commit.activity == Activity::Silence).then(|| id.as_str());
-    Said::read(&settle(pools, COMMIT, params, (commit.now_ms, silent)).await?, 0)
+    Said::read(&settle(pools, COMMIT, params, (commit.now_ms, silent)).await?)
 }
 
 impl PostgresStore {
@@ -130,7 +130,7 @@ impl PostgresStore {
             &column(claim.lease_ms),
             &claim.bases,
         ];
-        let said = Said::read(&settle(&self.pools, CLAIM, params, (claim.now_ms, None)).await?, 0)?;
+        let said = Said::read(&settle(&self.pools, CLAIM, params, (claim.now_ms, None)).await?)?;
         self.outcome(said, &claim.key.tenant, &id).await
     }
 

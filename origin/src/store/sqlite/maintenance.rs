@@ -43,8 +43,8 @@ impl Maintenance for SqliteStore {
     async fn remove_answers_before(&self, before: Millis, limit: u32) -> Result<u64> {
         self.writer
             .write(move |connection| {
-                let answers = "DELETE FROM idempotency WHERE (tenant, user_id, key) IN (SELECT tenant, user_id, key
-                    FROM idempotency WHERE journal_sequence IS NULL AND created_at < ?1 LIMIT ?2)";
+                let answers = "DELETE FROM idempotency WHERE rowid IN
+                    (SELECT rowid FROM idempotency WHERE journal_sequence IS NULL AND created_at < ?1 LIMIT ?2)";
                 let claims = "DELETE FROM claims WHERE conversation_id IN
                     (SELECT conversation_id FROM claims WHERE lease_until < ?1 LIMIT ?2)";
                 let delete = |sql| connection.execute(sql, params![before, limit]);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::corrections::{self, Held};
+use super::super::corrections::{self, Held, Known};
 use super::super::flow::Entry;
 use super::super::mending::Target;
 use super::super::run::{Halt, Reading, Run};
@@ -26,17 +26,19 @@ impl Run<'_> {
         let header = Arc::clone(&self.input.header);
         let scan = Scan::over(&text, self.heard(), &mv.slots, &reference).knowing(&header.vocabulary);
         // "no, 8": the value that is given instead, before the plain no.
-        let instead = corrections::find(&scan.heard, Held::named(&[name])).and_then(|correction| {
-            let said = text.get(correction.span.0..correction.span.1)?;
-            let phrase = Heard::of(self.language(), said);
-            if strings::is_noise(&phrase) || slots::yes_no::read(said, &reference).is_some() {
-                return None;
-            }
-            match slots::read_value(&slot, said, &reference) {
-                Answer::Value { found, .. } if found.fits => Some(found),
-                _ => None,
-            }
-        });
+        let instead =
+            corrections::find(&scan.heard, Held::named(&[Known { slot: name, called: slots::spoken_name(&slot) }]))
+                .and_then(|correction| {
+                    let said = text.get(correction.span.0..correction.span.1)?;
+                    let phrase = Heard::of(self.language(), said);
+                    if strings::is_noise(&phrase) || slots::yes_no::read(said, &reference).is_some() {
+                        return None;
+                    }
+                    match slots::read_value(&slot, said, &reference) {
+                        Answer::Value { found, .. } if found.fits => Some(found),
+                        _ => None,
+                    }
+                });
         if let Some(found) = instead {
             self.answered_by_active();
             self.fill(&slot, &found, Source::Correction);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::corrections::{self, Correction, Held, Strength};
+use super::super::corrections::{self, Correction, Held, Known, Strength};
 use super::super::decide;
 use super::super::fill::Stated;
 use super::super::flow::Entry;
@@ -77,7 +77,9 @@ impl Run<'_> {
                 .iter()
                 .any(|slot| filled.contains(&slot.name.as_str()) && effective_type(slot) == effective_type(asked));
             // "I meant small, with ham" does both; "I meant 7" answers a question for a number.
-            if answers && correction.strength != Strength::Strong {
+            if answers && correction.strength != Strength::Strong
+                || self.goes_on_with_a_moment(asked, said, scan.reference)
+            {
                 return false;
             }
             free_text &= !answers || same_type_is_filled;
@@ -131,6 +133,36 @@ impl Run<'_> {
         true
     }
 
+    /// "change the size": a value is given up, and its question put again. Whether one was.
+    pub(super) fn reopen(&mut self, mv: &Move, asked: &Slot, scan: &Scan<'_>) -> bool {
+        let again = self.to_be_asked_again(mv, asked, scan);
+        let Some(frame) = self.state.active.as_mut().filter(|_| !again.is_empty()) else { return false };
+        again.iter().for_each(|name| frame.clear(name));
+        self.tell.reading = Reading::Correction;
+        true
+    }
+
+    /// The slots that hold a value and are named as what is to change, without another value.
+    pub(super) fn to_be_asked_again(&self, mv: &Move, asked: &Slot, scan: &Scan<'_>) -> Vec<String> {
+        let frame = self.state.active.as_ref().filter(|_| corrections::behind_change(&scan.heard).is_some());
+        let Some(frame) = frame else { return Vec::new() };
+        let filled: Vec<&str> = frame.slots.iter().rev().map(|(name, _)| name.as_str()).collect();
+        let wholes = filled.iter().filter_map(|name| slots::whole_of(name));
+        let named: Vec<&str> = filled.iter().copied().chain(wholes).collect();
+        let known = known_of(mv, &named);
+        let only_of_type = |ty: &str| only_of_type(mv, &filled, ty);
+        let held = Held { known: &known, only_of_type: &only_of_type };
+        let Some(name) = corrections::to_be_asked_again(&scan.heard, held).filter(|name| *name != asked.name) else {
+            return Vec::new();
+        };
+        // What nobody would ask for keeps its value.
+        let asked_for = |slot: &&Slot| {
+            let is_meant = slot.name == name || slots::whole_of(&slot.name) == Some(name);
+            is_meant && (slot.required && slot.default.is_none() || self.question_of(mv, &slot.name).is_some())
+        };
+        mv.slots.iter().filter(asked_for).map(|slot| slot.name.clone()).collect()
+    }
+
     /// "actually make it large" while a part asks: what it changes is what the move that called the part holds, or one that
     /// called that. Whether it did.
     pub(super) fn correct_for_caller(&mut self, asked: &Slot, scan: &Scan<'_>) -> bool {
@@ -142,6 +174,7 @@ impl Run<'_> {
             let wider = Scan::of(scan.text, &outer.slots, scan.reference).knowing(scan.terms());
             corrected = self.edit_lists(&outer, asked, &wider)
                 || self.correct(&outer, Some(asked), &wider)
+                || self.reopen(&outer, asked, &wider)
                 || self.correct_for_caller(asked, scan);
             // A value that is needed now comes first; the block that calls the part runs again when it is there.
             let lacks = corrected && self.keep_rules(&outer).is_none() && self.need(&outer).is_some();
@@ -290,7 +323,8 @@ impl Run<'_> {
             if is_yes_no(self.language(), slot) && !named && strength < Strength::Strong {
                 // "actually I'd rather pick it up" for `pickup`
                 let rest = Heard::of(self.language(), said);
-                let answer = slots::yes_no::by_name(&slot.name, &rest).filter(|_| strength == Strength::Plain)?;
+                let answer =
+                    slots::yes_no::by_name(slots::spoken_name(slot), &rest).filter(|_| strength == Strength::Plain)?;
                 return match slots::read_value(
                     slot,
                     self.language().text(if answer { Text::Yes } else { Text::No }),
@@ -365,14 +399,31 @@ impl Run<'_> {
 
 /// What an utterance corrects of slots that hold a value.
 fn correction_of<'m>(mv: &'m Move, held: &[&'m str], heard: &Heard) -> Option<Correction<'m>> {
-    let only_of_type = |ty: &str| {
-        let ty = SlotType::simple(ty)?;
-        let is_held = |slot: &&Slot| held.contains(&slot.name.as_str()) && effective_type(slot) == ty;
-        let mut of_type = mv.slots.iter().filter(is_held);
-        let only = of_type.next()?;
-        of_type.next().is_none().then_some(only.name.as_str())
-    };
-    corrections::find(heard, Held { names: held, only_of_type: &only_of_type })
+    let only_of_type = |ty: &str| only_of_type(mv, held, ty);
+    corrections::find(heard, Held { known: &known_of(mv, held), only_of_type: &only_of_type })
+}
+
+/// The slots of a move that are held, as people may name them.
+fn known_of<'m>(mv: &'m Move, held: &[&'m str]) -> Vec<Known<'m>> {
+    held.iter().map(|name| Known { slot: name, called: spoken_name_of(mv, name) }).collect()
+}
+
+/// The only slot of a type that is held.
+fn only_of_type<'m>(mv: &'m Move, held: &[&str], ty: &str) -> Option<&'m str> {
+    let ty = SlotType::simple(ty)?;
+    let is_held = |slot: &&Slot| held.contains(&slot.name.as_str()) && effective_type(slot) == ty;
+    let mut of_type = mv.slots.iter().filter(is_held);
+    let only = of_type.next()?;
+    of_type.next().is_none().then_some(only.name.as_str())
+}
+
+/// The name by which people mean a slot, or a composite, of a move.
+fn spoken_name_of<'m>(mv: &'m Move, name: &'m str) -> &'m str {
+    if let Some(slot) = mv.slots.iter().find(|slot| slot.name == name) {
+        return slots::spoken_name(slot);
+    }
+    let whole = parts_of(mv, name).pop().and_then(|last| last.rules.as_deref()?.whole.as_deref()?.called.as_deref());
+    whole.unwrap_or(name)
 }
 
 /// "no return", "no voy a poder": what a "no" denies that does not stand apart is not put in the place of anything.

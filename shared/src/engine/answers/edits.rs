@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::super::corrections::{self, Asked};
+use super::super::fill::without;
 use super::super::hear::blanked;
+use super::super::prepositions::{Asked, by_preposition, leads, may_lead};
 use super::super::run::{Reading, Run};
 use super::super::wording;
 use crate::ir::{Move, Slot, SlotType};
@@ -79,20 +80,24 @@ impl Run<'_> {
 
     /// "from Hamburg", "to Bergen": a preposition that is the name of a slot says whose value follows. Whether one did.
     pub(super) fn fill_by_preposition(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> bool {
+        if !scan.heard.words.iter().any(may_lead) {
+            return false;
+        }
         let text_slots: Vec<&Slot> = mv.slots.iter().filter(|slot| *effective_type(slot) == SlotType::String).collect();
-        let names: Vec<&str> = text_slots.iter().map(|slot| slot.name.as_str()).collect();
-        let word = Heard::of(self.language(), &asked.name);
+        let leads = leads(self.language(), mv, &text_slots);
+        let word = Heard::of(self.language(), slots::spoken_name(asked));
         let grammar = word.words.first().is_some_and(|word| word.class.is(Class::FUNCTION.and(Class::ADJUNCT)));
         let kind = if grammar { Asked::ByPreposition } else { Asked::Another };
-        let said = corrections::by_preposition(&scan.heard, &names, kind);
+        let said = by_preposition(&scan.heard, &leads, kind);
+        if said.is_empty() {
+            return false;
+        }
+        let values = self.values_beside_text(mv, scan);
         let mut filled = false;
         let mut rest = scan.text.to_owned();
         for (index, span) in said {
             let slot = text_slots[index];
-            let Some(piece) = scan.text.get(span.0..span.1) else { continue };
-            let Some(mut found) = slots::read_string(scan.language(), slot, piece) else { continue };
-            found.start += span.0;
-            found.end += span.0;
+            let Some(found) = without(scan.language(), slot, scan.text, span, &values) else { continue };
             let held = self.slot_value(&slot.name).map(|held| held.value.clone());
             match held {
                 Some(held) if held == found.value => {}
@@ -100,7 +105,7 @@ impl Run<'_> {
                 None => self.fill(slot, &found, if slot.name == asked.name { Source::Answer } else { Source::Mention }),
             }
             filled = true;
-            rest = blanked(&rest, span);
+            rest = blanked(&rest, (found.start, found.end));
         }
         // "tomorrow, sorry, I mean from Hamburg": the answer beside it.
         let mut answered = (0, 0);
@@ -117,12 +122,13 @@ impl Run<'_> {
         if filled {
             let beside = Scan::of(&rest, &mv.slots, scan.reference).knowing(scan.terms());
             self.fill_beside(mv, &beside, answered);
+            self.read_back_the_day(mv, &beside, &[answered]);
         }
         filled
     }
 
     /// A value that fits no open slot but exactly one that is filled takes its place ("it started 3 days ago").
-    pub(super) fn replace_unasked(&mut self, mv: &Arc<Move>, scan: &Scan<'_>) -> bool {
+    pub(super) fn replace_unasked(&mut self, mv: &Arc<Move>, asked: &Slot, scan: &Scan<'_>) -> bool {
         let Some(frame) = &self.state.active else { return false };
         let typed: Vec<&Slot> = mv
             .slots
@@ -146,6 +152,10 @@ impl Run<'_> {
         let day = *effective_type(slot) == SlotType::Date && !slots::tells_of_the_past(self.language(), slot);
         let goes_back = scan.heard.begins_with([Cue::Pause, Cue::CorrectionWeak, Cue::CorrectionPlain]) > 0;
         if day && !goes_back && scan.heard.len() > MAX_WORDS_THAT_MOVE_A_DAY {
+            return false;
+        }
+        // A day or a time where a moment is asked for is a part of that one.
+        if *effective_type(asked) == SlotType::DateTime && !goes_back && slots::is_of_time(effective_type(slot)) {
             return false;
         }
         let mut found = only.found.clone();

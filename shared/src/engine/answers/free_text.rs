@@ -65,6 +65,9 @@ impl Run<'_> {
         }
         self.fill(asking.slot, &found, Source::Answer);
         self.fill_beside(asking.mv, &asking.scan, (found.start, found.end));
+        if self.wanted(asking.mv, asking.slot) != Wanted::Words {
+            self.read_back_the_day(asking.mv, &asking.scan, &[(found.start, found.end)]);
+        }
         true
     }
 
@@ -79,13 +82,16 @@ impl Run<'_> {
         let Asking { mv, slot, scan, .. } = asking;
         asking.text.get_or_init(|| {
             let wanted = self.wanted(mv, slot);
-            let beside: Vec<(usize, usize)> = self
+            let mut beside: Vec<(usize, usize)> = self
                 .stated_beside(mv, scan, &[])
                 .iter()
                 .filter(|stated| stated.slot != slot.name && !self.numbers_a_noun(mv, scan, stated))
                 .filter(|stated| wanted == Wanted::Words || !is_numbered(scan, stated))
                 .map(|stated| (stated.found.start, stated.found.end))
                 .collect();
+            if wanted != Wanted::Words {
+                beside.extend(self.days_at_the_end(mv, scan));
+            }
             let spelt = slots::spelt_code(scan).filter(|_| is_text(slot) && wanted == Wanted::Code);
             spelt.map_or_else(|| self.read_free_text(mv, slot, wanted, scan, &beside), FreeText::Value)
         })
@@ -93,7 +99,7 @@ impl Run<'_> {
 
     /// What a slot of free text wants, by its name and its question.
     pub(super) fn wanted(&self, mv: &Move, slot: &Slot) -> Wanted {
-        Wanted::of(self.language(), &slot.name, &prompt_text(mv, slot))
+        Wanted::of(self.language(), slots::spoken_name(slot), &prompt_text(mv, slot))
     }
 
     /// The free text of an answer, without the values in `beside`.
@@ -132,7 +138,8 @@ impl Run<'_> {
             return FreeText::Value(found);
         }
         let question = prompt_text(mv, slot);
-        match labels::read(wanted, &slot.name, &question, &found.text, &Heard::of(language, &found.text)) {
+        match labels::read(wanted, slots::spoken_name(slot), &question, &found.text, &Heard::of(language, &found.text))
+        {
             Label::Stands => FreeText::Value(found),
             Label::Sentence => FreeText::Sentence,
             Label::Within(span) => match without(language, slot, &found.text, span, &[]) {

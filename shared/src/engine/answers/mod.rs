@@ -173,6 +173,7 @@ impl Run<'_> {
             As::ByPreposition => goes_on(self.fill_by_preposition(mv, slot, scan)),
             As::Correction => goes_on(
                 self.correct(mv, Some(*slot), scan)
+                    || self.reopen(mv, slot, scan)
                     || self.correct_for_caller(slot, scan)
                     || self.correct_in_a_clause(asking),
             ),
@@ -187,7 +188,7 @@ impl Run<'_> {
             // A number and nothing else is said for what is asked.
             As::Mention if asking.asked == Asked::Typed && is_figures(scan.text) => None,
             As::Mention => goes_on(self.fill_beside(mv, scan, (0, 0))),
-            As::ReplacesAnother => goes_on(self.replace_unasked(mv, scan)),
+            As::ReplacesAnother => goes_on(self.replace_unasked(mv, slot, scan)),
             As::OwnTrigger => self.says_its_trigger_again(asking).then_some(Answered::Asks),
             As::Question => strings::is_question(scan.text, &scan.heard).then_some(Answered::Asks),
             As::ByMeaning => goes_on(self.fill_by_meaning(asking)),
@@ -203,7 +204,8 @@ impl Run<'_> {
             self.fill_beside(mv, scan, (0, 0));
             return Some(Answered::Declined);
         }
-        let denies = || strings::denies_by_name(&slot.name, &scan.heard) || denies_the_question(mv, slot, &scan.heard);
+        let named = slots::spoken_name(slot);
+        let denies = || strings::denies_by_name(named, &scan.heard) || denies_the_question(mv, slot, &scan.heard);
         (!slot.required && denies()).then_some(Answered::Declined)
     }
 
@@ -233,7 +235,9 @@ impl Run<'_> {
 
     /// A question is never an answer: it means another move, or the question again.
     fn inquiry(&mut self, asking: &Asking<'_>) -> Option<Answered> {
-        if !strings::is_inquiry(asking.scan.text, &asking.scan.heard) {
+        let Asking { mv, slot, scan, .. } = asking;
+        // "can I change the size?" asks for what it says.
+        if !strings::is_inquiry(scan.text, &scan.heard) || !self.to_be_asked_again(mv, slot, scan).is_empty() {
             return None;
         }
         Some(self.interruption().map_or(Answered::Asks, |other| Answered::Leaves(Box::new(other))))

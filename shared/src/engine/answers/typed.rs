@@ -6,6 +6,7 @@ use super::super::turn::is_certain;
 use super::super::wording;
 use super::question::prompt_words;
 use super::{Answered, Asking};
+use crate::entities::Reference;
 use crate::entities::time::impossible_date;
 use crate::ir::{Slot, SlotType};
 use crate::language::Text;
@@ -62,8 +63,60 @@ impl Run<'_> {
                 Some(other) if is_certain(&other) => Answered::Leaves(Box::new(other)),
                 _ => Answered::Refused(reason),
             }),
-            Answer::Absent => self.edge_of_period(asking).then_some(Answered::GoesOn),
+            Answer::Absent => {
+                (self.edge_of_period(asking) || self.half_of_a_moment(asking)).then_some(Answered::GoesOn)
+            }
         }
+    }
+
+    /// Whether an answer says again what was said of a moment that is asked for: "tomorrow", and then "no, friday".
+    pub(super) fn goes_on_with_a_moment(&self, slot: &Slot, said: &str, reference: &Reference) -> bool {
+        let begun = self.state.active.as_ref().and_then(|frame| frame.begun.as_ref());
+        begun.is_some_and(|(name, _)| *name == slot.name)
+            && [SlotType::Date, SlotType::Time].into_iter().any(|ty| {
+                let part = Slot { ty, ..slot.clone() };
+                matches!(slots::read_value(&part, said, reference), Answer::Value { found, .. } if found.fits)
+            })
+    }
+
+    /// "next friday", and then "at 11": of a moment the day or the time may be said first, and what is missing is asked for.
+    fn half_of_a_moment(&mut self, asking: &Asking<'_>) -> bool {
+        let Asking { slot, scan, .. } = asking;
+        if *effective_type(slot) != SlotType::DateTime || self.interruption().is_some() {
+            return false;
+        }
+        let of_type = |ty| Slot { ty, ..(*slot).clone() };
+        let part = |ty, said: &str| match slots::read_value(&of_type(ty), said, scan.reference) {
+            Answer::Value { found, .. } if found.fits => Some(found),
+            _ => None,
+        };
+        let (day, time) = (part(SlotType::Date, scan.text), part(SlotType::Time, scan.text));
+        /// Words that may be all of a half, "the friday after next".
+        const MAX_WORDS: usize = 5;
+        let Some(half) = day.as_ref().or(time.as_ref()) else { return false };
+        let said = if scan.heard.len() <= MAX_WORDS { scan.text.trim() } else { &half.text }.to_owned();
+        let begun = self.state.active.as_ref().and_then(|frame| frame.begun.clone());
+        let begun = begun.filter(|(name, _)| *name == slot.name).map(|(_, said)| said).unwrap_or_default();
+        let (day, time) = (day.or_else(|| part(SlotType::Date, &begun)), time.or_else(|| part(SlotType::Time, &begun)));
+        let whole = format!("{begun} {said}");
+        let moment = part(SlotType::DateTime, &whole).map(|found| found.value).or_else(|| {
+            let (day, time) = (day.as_ref()?.value.as_str()?, time.as_ref()?.value.as_str()?);
+            Some(serde_json::Value::String(slots::at_time(day, time)))
+        });
+        match moment {
+            Some(value) => {
+                let end = scan.text.len();
+                self.fill(slot, &Found { start: 0, end, text: whole, value, fits: true }, Source::Answer);
+            }
+            None => {
+                let missing = of_type(if day.is_some() { SlotType::Time } else { SlotType::Date });
+                self.agenda.refusals.push(reason(self.language(), &missing));
+                if let Some(frame) = &mut self.state.active {
+                    frame.begun = Some((slot.name.clone(), said));
+                }
+            }
+        }
+        true
     }
 
     /// "17", and "28/3 to 4/4" to "On which day do you arrive?": what is asked for is one end of a period, the first unless another day

@@ -13,7 +13,7 @@ use super::{Checker, Context};
 const VALUE: &str = "value";
 
 /// What a slot may hold, as far as a comparison can be told to miss it.
-enum Holds {
+pub(super) enum Holds {
     Number,
     OneOf(Vec<String>),
 }
@@ -65,7 +65,7 @@ impl<'f, 's> Checker<'f, 's, '_> {
         self.report_hint(Code::ValueNeverHeld, span, message, hint);
     }
 
-    fn holds(&self, game: usize, ty: &Type<'s>) -> Option<Holds> {
+    pub(super) fn holds(&self, game: usize, ty: &Type<'s>) -> Option<Holds> {
         match ty {
             Type::Simple(SlotType::Number) | Type::Range { .. } => Some(Holds::Number),
             Type::Enum(options) => Some(Holds::OneOf(options.iter().map(|option| self.option(option)).collect())),
@@ -103,6 +103,7 @@ impl<'f, 's> Checker<'f, 's, '_> {
             return;
         }
         let Some(Holds::OneOf(options)) = self.holds(game, ty) else { return };
+        self.said_for_two(&options, terms);
         for term in terms {
             self.no_option(&options, name.text, &self.decoded(term.text), term.text.span);
         }

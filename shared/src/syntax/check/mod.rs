@@ -11,6 +11,7 @@ use super::findings::Findings;
 use super::resolve::{MoveId, Resolved};
 use super::text::{Escapes, decode};
 
+mod answers;
 mod comparisons;
 mod duplicates;
 mod parts;
@@ -40,6 +41,7 @@ pub(super) fn check(source: &str, resolved: &Resolved<'_, '_>, contract: Option<
             checker.rules_of_slots(&context);
             checker.parts(&context);
             checker.reach(&context);
+            checker.answers(&context);
         }
     }
     checker.checks_of_types(&known);

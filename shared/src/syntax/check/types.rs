@@ -3,10 +3,14 @@
 
 use crate::diagnostics::{Code, Diagnostic, Span};
 
-use super::super::ast::{Name, Slot, Type};
+use super::super::ast::{Name, Reference, Slot, Type};
 use super::super::parser::TYPES;
 use super::super::suggest::nearest;
 use super::Checker;
+use super::references::looks_misspelt;
+
+/// Where options come from that a game does not list.
+const SOURCES: [&str; 2] = ["context", "result"];
 
 impl<'s> Checker<'_, 's, '_> {
     pub(super) fn types(&mut self) {
@@ -35,8 +39,18 @@ impl<'s> Checker<'_, 's, '_> {
         match ty {
             Type::Named(name) if self.resolved.type_named(game, name.text).is_none() => self.unknown_type(game, *name),
             Type::List(item) => self.named(game, item),
+            Type::EnumFrom(from) => self.source_of_options(from),
             Type::Composite(parts, _) => parts.iter().for_each(|part| self.named(game, &part.definition.ty)),
             _ => {}
+        }
+    }
+
+    /// `enum(from contex.menu)`: nothing is there under such a name, and anything would be taken.
+    fn source_of_options(&mut self, from: &Reference<'_>) {
+        let [first, _, ..] = from.names.as_slice() else { return };
+        if let Some(near) = SOURCES.iter().find(|known| looks_misspelt(first, known)) {
+            let message = format!("there are no options in `{}`, so that any text is taken", from.names.join("."));
+            self.report_hint(Code::DoubtfulReference, from.span, message, format!("did you mean `{near}`?"));
         }
     }
 

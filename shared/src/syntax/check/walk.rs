@@ -57,7 +57,7 @@ pub(super) fn block<'f, 's>(block: &'f Block<'s>, visit: &mut dyn FnMut(Met<'f, 
     }
 }
 
-fn statements<'f, 's>(statements: &'f [Statement<'s>], visit: &mut dyn FnMut(Met<'f, 's>)) {
+pub(super) fn statements<'f, 's>(statements: &'f [Statement<'s>], visit: &mut dyn FnMut(Met<'f, 's>)) {
     for statement in statements {
         match statement {
             Statement::Action(found) => action(found, visit),

@@ -2,7 +2,10 @@
 
 use super::super::ast::{Block, Branch, Condition, Statement};
 use super::super::lexer::Kind;
+use super::super::suggest::nearest;
 use super::{Layout, Parser, Read, Reported};
+
+const AFTER_THE_CONDITION: &str = "`{`, `and` or `or` after the condition";
 
 impl<'s> Parser<'s, '_> {
     /// `when CONDITION { … }` or `if CONDITION { … } else if … else …`, from the keyword on. Both may have `else`.
@@ -35,13 +38,27 @@ impl<'s> Parser<'s, '_> {
                 Condition::Unknown
             }
         };
+        let condition = self.without_a_slip(condition);
         let span = self.span_from(first);
         Ok(Branch { condition, body: self.body()?, span })
     }
 
+    /// `when evnt timeout`: a word that is one of the language, but for a slip.
+    fn without_a_slip(&mut self, condition: Condition<'s>) -> Condition<'s> {
+        let Condition::Truthy(reference) = &condition else { return condition };
+        let ([word], true) = (reference.names.as_slice(), self.is(Kind::Name) && !self.peek().first_on_line) else {
+            return condition;
+        };
+        let Some(near) = nearest(word, ["event", "slot"]) else { return condition };
+        let hint = format!("did you mean `{near} {}`?", self.text(self.peek()));
+        self.unexpected_hint(AFTER_THE_CONDITION, Some(hint));
+        self.skip_until(|parser| parser.is(Kind::OpenBrace) || parser.peek().first_on_line);
+        Condition::Unknown
+    }
+
     pub(super) fn body(&mut self) -> Read<Vec<Statement<'s>>> {
         let mut statements = Vec::new();
-        self.braces("`{`, `and` or `or` after the condition", Parser::ends_blocks, |parser| {
+        self.braces(AFTER_THE_CONDITION, Parser::ends_blocks, |parser| {
             let statement = parser.statement()?;
             statements.push(statement);
             Ok(())

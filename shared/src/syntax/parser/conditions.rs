@@ -232,7 +232,9 @@ impl<'s> Parser<'s, '_> {
         let unit = |text: &str| UNITS.iter().any(|(name, _)| text.strip_suffix('s').unwrap_or(text) == *name);
         // `slot day is missing` is about a slot of that name.
         let counts = token.kind != Kind::Text && !["slot", "event"].contains(&self.text(token));
-        if after.kind == Kind::Name && !after.first_on_line && counts && unit(self.text(after)) {
+        // `b: string required when a = 1 day: date`: what has a colon is the next slot.
+        let names_a_slot = || self.tokens.get(extent.end + 1).is_some_and(|next| next.kind == Kind::Colon);
+        if after.kind == Kind::Name && !after.first_on_line && counts && unit(self.text(after)) && !names_a_slot() {
             extent.end += 1;
             extent.computes = true;
         }

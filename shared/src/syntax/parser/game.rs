@@ -7,7 +7,7 @@ use super::super::ast::{Abilities, File, Game, Import, Marked, Name, Participant
 use super::super::lexer::Kind;
 use super::super::limits::{MAX_GAMES, MAX_SECTION_ENTRIES};
 use super::super::text::{Escapes, decode};
-use super::{Layout, Parser, Read, Reported};
+use super::{Layout, MODIFIERS, Parser, Read, Reported};
 
 const SECTIONS: &[&str] = &[
     "description:",
@@ -336,7 +336,6 @@ impl<'s> Parser<'s, '_> {
     }
 
     fn modifier(&mut self, modifiers: &mut Modifiers) -> Read<()> {
-        const KNOWN: &[&str] = &["strict", "fuzzy", "context-sensitive", "learned"];
         let token = self.peek();
         if token.kind != Kind::Name {
             return Err(self.unexpected("a modifier: strict, fuzzy, context-sensitive or learned"));
@@ -353,7 +352,7 @@ impl<'s> Parser<'s, '_> {
             word => {
                 let near = match word {
                     "context" | "context_sensitive" | "contextual" => Some("context-sensitive"),
-                    _ => super::nearest(word, KNOWN.iter().copied()),
+                    _ => super::nearest(word, MODIFIERS.iter().copied()),
                 };
                 let message = format!("`{word}` is no modifier: expected strict, fuzzy, context-sensitive or learned");
                 let found = Diagnostic::new(Code::UnknownModifier, token.span(), message);

@@ -66,6 +66,9 @@ pub(super) fn parse<'s>(lexed: &Lexed<'s>, findings: &mut Findings) -> Parse<'s>
     Parse { file, layout: parser.layout }
 }
 
+/// What may stand in parentheses behind a pattern or a term.
+const MODIFIERS: [&str; 4] = ["strict", "fuzzy", "context-sensitive", "learned"];
+
 struct Parser<'s, 't> {
     source: &'s str,
     tokens: &'t [Token],
@@ -304,6 +307,10 @@ impl<'s> Parser<'s, '_> {
         if broken && self.is(Kind::OpenBracket) {
             self.mark(Layout::BrokenList);
         }
+        if matches!(open.kind, Kind::Text | Kind::Block) {
+            self.unexpected_hint("`[`", Some("a list stands in brackets, also of one: `[\"…\"]`".to_owned()));
+            return items;
+        }
         if self.expect(Kind::OpenBracket, "`[`").is_err() {
             return items;
         }
@@ -327,7 +334,9 @@ impl<'s> Parser<'s, '_> {
                 continue;
             }
             if !self.eat(Kind::Comma) && !self.ends_construct() {
-                self.unexpected(&format!("`,` or `]` after {what}"));
+                let word = self.text(self.peek());
+                let hint = MODIFIERS.contains(&word).then(|| format!("modifiers stand in parentheses: `({word})`"));
+                self.unexpected_hint(&format!("`,` or `]` after {what}"), hint);
             }
             if self.at == before {
                 self.bump();

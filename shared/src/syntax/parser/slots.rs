@@ -135,8 +135,17 @@ impl<'s> Parser<'s, '_> {
             "composite" => self.composite(),
             "list" => {
                 self.bump();
-                self.words(&["of"]);
+                let parenthesis = self.is(Kind::OpenParen);
+                if parenthesis {
+                    self.unexpected_hint("`of` and a type", Some("such as `list of string`".to_owned()));
+                    self.bump();
+                } else {
+                    self.words(&["of"]);
+                }
                 let item = self.nested(Parser::slot_type)?;
+                if parenthesis {
+                    self.eat(Kind::CloseParen);
+                }
                 Ok(Type::List(Box::new(item)))
             }
             "pattern" => {

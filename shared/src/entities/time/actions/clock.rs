@@ -240,6 +240,23 @@ pub(crate) fn half_past(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     (said && second % 3600 == 0).then_some(Node::Clock(clock))
 }
 
+/// "half nine" beside a part of the day.
+pub(crate) fn half_hour(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let Clock { second, half, .. } = clock(parts)?;
+    Some(Node::Clock(Clock { second: second + 1800, half, precision: Precision::Minute }))
+}
+
+/// "nineteen hundred hours", by the clock of 24 hours where a time of day is spoken of.
+pub(crate) fn full_hours(scene: &Scene, parts: &[Matched]) -> Option<Node> {
+    /// The last of them.
+    const MIDNIGHT: i32 = 24;
+    let hour = number(parts)? as i32 / 100;
+    let said = scene.is(scene.end.checked_sub(2)?, Sym::Hundred) && hour <= MIDNIGHT;
+    let is_time = word(parts, Sym::Unit)? == Unit::Hour as i16 && (is_led(scene) || scene.is_whole());
+    let clock = Clock::new(hour, 0, Precision::Minute);
+    (said && is_time).then_some(Node::Clock(Clock { half: Half::Known, ..clock }))
+}
+
 /// "quarter past", "20 minutes to", "y media": minutes off the hour.
 pub(crate) fn offset(_: &Scene, parts: &[Matched]) -> Option<Node> {
     let minutes = if let Some(n) = number(parts) {

@@ -237,6 +237,15 @@ pub(crate) fn to_day(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     Some(Node::Date(Day::exact(day)))
 }
 
+/// "1 June minus 5 days".
+pub(crate) fn less(_: &Scene, parts: &[Matched]) -> Option<Node> {
+    let (day, length) = (super::date(parts)?, length(parts)?);
+    if length.whole || length.has_clock() {
+        return None;
+    }
+    moved(day.future, &length, -1.0).map(|day| Node::Date(Day::exact(day)))
+}
+
 /// "five years ago today", "a week from tomorrow" without its "from".
 pub(crate) fn to_day_from(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let (shift, near) = (shift(parts)?, word(parts, Sym::Today)?);

@@ -1,0 +1,189 @@
+//! Prepositions that say whose value follows: "from Hamburg" for a slot that is called `from`, or that a pattern leads to with it.
+
+use super::hear::Span;
+use super::run::Run;
+use crate::ir::{Element, Move, Slot, SlotType};
+use crate::language::{Class, Cue, Language};
+use crate::matcher::Candidate;
+use crate::slots::{Scan, effective_type, spoken_name};
+use crate::text::{Heard, Word};
+
+impl Run<'_> {
+    /// What is no part of free text that a preposition leads to: what is stated for other slots, and times.
+    pub(super) fn values_beside_text(&self, mv: &Move, scan: &Scan<'_>) -> Vec<Span> {
+        let stated = self.stated_beside(mv, scan, &[]);
+        let stated = stated.iter().filter(|stated| !self.numbers_a_noun(mv, scan, stated));
+        stated.map(|stated| (stated.found.start, stated.found.end)).chain(scan.times()).collect()
+    }
+
+    /// "flights to Rome please, from Vienna": text behind what was matched, or in a clause of its own, whose slot a preposition
+    /// names.
+    pub(super) fn led_to(&self, mv: &Move, candidate: &Candidate, heard: &Heard) -> Vec<(Slot, Span)> {
+        let Some(frame) = &self.state.active else { return Vec::new() };
+        let captured = |slot: &Slot| candidate.captures.iter().any(|capture| capture.name == slot.name);
+        let texts: Vec<&Slot> = mv.slots.iter().filter(|slot| *effective_type(slot) == SlotType::String).collect();
+        let open = |slot: &Slot| frame.slot(&slot.name).is_none() && !captured(slot);
+        if !texts.iter().any(|slot| open(slot)) {
+            return Vec::new();
+        }
+        let behind = heard.words.partition_point(|word| word.start < candidate.span.1);
+        let outside = |at: usize| {
+            let word = &heard.words[at];
+            !candidate.captures.iter().any(|capture| capture.span.0 <= word.start && word.start < capture.span.1)
+        };
+        let begins = |at: &usize| {
+            let apart = *at == 0 || heard.words[*at].after_break || *at == behind;
+            apart && may_lead(&heard.words[*at]) && outside(*at)
+        };
+        let begins: Vec<usize> = (0..heard.len()).filter(begins).collect();
+        let leads = if begins.is_empty() { return Vec::new() } else { leads(self.language(), mv, &texts) };
+        let begins = begins.into_iter().filter(|at| lead_at(&heard.words[*at], &leads).is_some());
+        let parts = begins.flat_map(|at| led(heard, &leads, at));
+        parts.filter(|(index, _)| open(texts[*index])).map(|(index, span)| (texts[index].clone(), span)).collect()
+    }
+}
+
+/// The preposition that leads to each text slot: its own name, or what stands before it where a pattern captures several ("from
+/// {origin} to {destination}"). Empty for a slot that has none of its own.
+pub(super) fn leads<'m>(language: &'static Language, mv: &'m Move, texts: &[&'m Slot]) -> Vec<&'m str> {
+    let grammar = |word: &str| {
+        let class = language.class(crate::text::hash::of(word.as_bytes()));
+        class.is(Class::FUNCTION.and(Class::ADJUNCT).and(Class::LEADS)) && !class.is(Class::DETERMINER)
+    };
+    let index = |name: &str| texts.iter().position(|slot| slot.name == name);
+    let own = |slot: &&'m Slot| Some(spoken_name(slot)).filter(|name| grammar(name)).unwrap_or_default();
+    let mut found: Vec<&str> = texts.iter().map(own).collect();
+    if texts.len() < 2 || found.iter().all(|lead| !lead.is_empty()) {
+        return found;
+    }
+    for pattern in mv.triggers.iter().flat_map(|trigger| &trigger.patterns) {
+        let led: Vec<(usize, &str)> = pattern
+            .elements
+            .windows(2)
+            .filter_map(|pair| match pair {
+                [Element::Words(words), Element::Capture { name, .. }] => {
+                    Some((index(name)?, words.rsplit(' ').find(|word| !word.is_empty())?))
+                }
+                _ => None,
+            })
+            .collect();
+        for (index, lead) in led.iter().filter(|(_, lead)| led.len() > 1 && grammar(lead)) {
+            if found[*index].is_empty() && !found.contains(lead) {
+                found[*index] = lead;
+            }
+        }
+    }
+    found
+}
+
+/// "Leeds from York" for `to`: a preposition that is the name of another slot begins that slot's part.
+pub(super) fn parted(heard: &Heard, mv: &Move, own: &Slot, span: Span) -> (Span, Vec<(Slot, Span)>) {
+    let texts: Vec<&Slot> = mv.slots.iter().filter(|slot| *effective_type(slot) == SlotType::String).collect();
+    let leads = leads(heard.language, mv, &texts);
+    let named = |word: &Word| {
+        let led = |(slot, lead): &(&&Slot, &&str)| slot.name != own.name && lead.eq_ignore_ascii_case(&word.text);
+        texts.iter().zip(&leads).find(led).map(|(slot, _)| *slot)
+    };
+    let inside: Vec<&Word> = heard.words.iter().filter(|word| word.start >= span.0 && word.end <= span.1).collect();
+    let mut first = (span.0, span.1);
+    let mut parts: Vec<(Slot, Span)> = Vec::new();
+    for (at, pair) in inside.windows(2).enumerate().skip(1) {
+        let [word, next] = pair else { continue };
+        let Some(slot) = named(word) else { continue };
+        let before = inside[at - 1].end;
+        match parts.last_mut() {
+            Some((_, part)) => part.1 = before,
+            None => first.1 = before,
+        }
+        parts.push((slot.clone(), (next.start, span.1)));
+    }
+    (first, parts)
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// A slot that is named by a preposition.
+    ByPreposition,
+    /// Another one.
+    Another,
+}
+
+/// "from Hamburg to Oslo": values that stand behind a preposition which leads to a slot (`slots` has one for each, empty for
+/// none); the slot's index and the bytes of its value.
+///
+/// Somewhere in the text while one of them is asked for; else only where the text begins with it, but for what takes
+/// something back ("sorry, from Hamburg").
+pub(super) fn by_preposition(heard: &Heard, slots: &[&str], asked: Asked) -> Vec<(usize, (usize, usize))> {
+    let words = heard.words.as_slice();
+    let taken_back = [Cue::CorrectionWeak, Cue::CorrectionPlain, Cue::CorrectionStrong, Cue::Hesitation, Cue::Linker];
+    let mut opening = 0;
+    while let skip @ 1.. = heard.language.prefix(&words[opening..], taken_back) {
+        opening += skip;
+    }
+    // "go to Naples instead"
+    if words.get(opening).is_some_and(|word| word.class.is(Class::LIGHT))
+        && heard.language.suffix(words, Cue::CorrectionAfter) > 0
+    {
+        opening += 1;
+    }
+    // "I come from Bergen": behind words that say nothing by themselves; "I need to pay" leads to nothing.
+    let says_nothing = |word: &Word| word.class.is(Class::PRONOUN.and(Class::AUXILIARY).and(Class::LIGHT));
+    let carries =
+        words[opening..].iter().take_while(|word| says_nothing(word) && lead_at(word, slots).is_none()).count();
+    if words.get(opening + carries).is_some_and(|word| !word.is(Cue::Into)) {
+        opening += carries;
+    }
+    // "…, sorry, I mean from Hamburg": in the middle, behind what plainly takes something back.
+    let plainly = |at: usize| heard.language.suffix(&words[..at], [Cue::CorrectionStrong, Cue::CorrectionPlain]) > 0;
+    let lead = |word: &Word| lead_at(word, slots);
+    let from = match asked {
+        Asked::ByPreposition => 0,
+        Asked::Another if words.get(opening).and_then(lead).is_some() => 0,
+        Asked::Another => {
+            let taken_back = words.iter().enumerate().position(|(at, word)| lead(word).is_some() && plainly(at));
+            let Some(at) = taken_back else { return Vec::new() };
+            at
+        }
+    };
+    led(heard, slots, from)
+}
+
+/// Whether a word may be the preposition of a slot.
+pub(super) fn may_lead(word: &Word) -> bool {
+    word.class.is(Class::FUNCTION.and(Class::ADJUNCT).and(Class::LEADS)) && !word.class.is(Class::DETERMINER)
+}
+
+/// The slot whose preposition a word is.
+fn lead_at(word: &Word, slots: &[&str]) -> Option<usize> {
+    if may_lead(word) { slots.iter().position(|slot| slot.eq_ignore_ascii_case(&word.text)) } else { None }
+}
+
+/// What stands behind the prepositions from the word `from` on: the slot's index and the bytes of its value.
+fn led(heard: &Heard, slots: &[&str], from: usize) -> Vec<(usize, (usize, usize))> {
+    let words = heard.words.as_slice();
+    let lead = |word: &Word| lead_at(word, slots);
+    let mut found = Vec::new();
+    for (at, word) in words.iter().enumerate().skip(from) {
+        let Some(index) = lead(word) else { continue };
+        // "from Selby, not from York"; "under the name of …" introduces a name.
+        let introduces = heard.language.prefix(&words[at..], Cue::IntroductionName) > 1;
+        if introduces || at.checked_sub(1).is_some_and(|before| words[before].is(Cue::Not)) {
+            continue;
+        }
+        let ends = |next: &Word| {
+            next.after_break
+                || lead(next).is_some()
+                || next.is(Cue::Not)
+                || next.is([Cue::CorrectionAfter, Cue::Courtesy])
+        };
+        let value = words[at + 1..].iter().take_while(|next| !ends(next)).collect::<Vec<_>>();
+        // "I want to go": a verb is not a place.
+        let named = value.iter().find(|word| !word.class.is(Class::DETERMINER));
+        let names = named.is_some_and(|first| !first.class.is(Class::FUNCTION.and(Class::LIGHT)));
+        if let (true, Some(first), Some(last)) = (names, value.first(), value.last()) {
+            found.push((index, (first.start, last.end)));
+        }
+    }
+    found
+}
