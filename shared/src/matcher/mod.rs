@@ -477,11 +477,14 @@ impl Matcher<'_> {
                     first: at,
                     end: at + 1,
                     aside: false,
+                    exact: false,
                     verbatim: false,
                     priority: Priority::Urgent,
                     standing: Standing::Full,
                     stage: Stage::Fuzzy,
                     captures: Vec::new(),
+                    captured_by: posting.pattern,
+                    beside: Vec::new(),
                 }))
             })
         })
