@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use lgdl::problem::Reason;
 pub use lgdl::wire::node::OBSERVED;
 use lgdl::wire::node::Observation;
-use lgdl::wire::origin::Report;
+use lgdl::wire::origin::{Report, TracedRequest};
 
 /// A refusal on its way to becoming a problem document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,6 +132,8 @@ pub enum After {
     },
     /// Bring journalled turns to the origin.
     Drain,
+    /// Tell the origin of a request whose trace is kept.
+    Traced(TracedRequest),
     /// Tell the audit log of a refusal.
     Report {
         /// Whose log.

@@ -12,7 +12,9 @@ use lgdl::wire::node::{Aside, Counts, LogLine, Page, Place, SetAside, StreamPage
 
 use crate::constants::Constants;
 use crate::memory::Memory;
-use crate::platform::{FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError};
+use crate::platform::{
+    FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError, SpansBy,
+};
 
 /// The answer to a request, in time.
 pub type Answering = Pin<Box<dyn Future<Output = Result<Inbound, FetchError>>>>;
@@ -27,6 +29,8 @@ pub struct Native {
     pub kv_fails: Cell<bool>,
     /// Whether this instance remembers anything from one request to the next.
     pub remembers: bool,
+    /// Who makes spans of its requests.
+    pub spans_by: SpansBy,
     /// The journal.
     pub journal: RefCell<Vec<JournalEntry>>,
     /// What was set aside of it, and why.
@@ -52,6 +56,7 @@ impl Native {
             kv: RefCell::default(),
             kv_fails: Cell::new(false),
             remembers: true,
+            spans_by: SpansBy::Host,
             journal: RefCell::default(),
             aside: RefCell::default(),
             journal_fails: Cell::new(false),
@@ -171,6 +176,10 @@ impl Platform for Native {
 
     fn memory(&self) -> Option<&Memory> {
         self.remembers.then_some(&self.memory)
+    }
+
+    fn spans_by(&self) -> SpansBy {
+        self.spans_by
     }
 
     async fn count(&self, request: &CountRequest) -> Result<Counted, SeamError> {

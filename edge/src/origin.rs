@@ -6,7 +6,7 @@ use lgdl::problem::Reason;
 use lgdl::wire::node::Level;
 use lgdl::wire::origin::{
     ApiKey, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Erasures, GameList, MAX_COMMIT_BYTES,
-    NodeReport, Report, Reports, Signature, StoredConversation, TokenAnswer, TokenRequest,
+    NodeReport, Report, Reports, Signature, StoredConversation, TokenAnswer, TokenRequest, TracedRequest,
 };
 use lgdl::wire::signature::{self, Parts};
 use lgdl::wire::trace::TRACEPARENT;
@@ -452,17 +452,23 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
 
     /// Tells the audit log of refusals.
     pub async fn report(&self, report: Report) -> Result<(), OriginError> {
-        let reports = Reports { reports: vec![report] };
-        let body = serde_json::to_vec(&reports).map_err(|_| OriginError::Refused(0))?;
-        let answer = self.send("POST", "/edge/v1/reports", body, MAX_ANSWER_BYTES).await?;
-        if answer.status == 204 { Ok(()) } else { Err(OriginError::of(&answer)) }
+        self.told("/edge/v1/reports", &Reports { reports: vec![report] }).await
     }
 
     /// Tells how this node is.
     pub async fn tell(&self, report: &NodeReport) -> Result<(), OriginError> {
-        let body = serde_json::to_vec(report).map_err(|_| OriginError::Refused(0))?;
-        let answer = self.send("POST", "/edge/v1/node", body, MAX_ANSWER_BYTES).await?;
+        self.told("/edge/v1/node", report).await
+    }
+
+    async fn told<T: Serialize>(&self, path: &str, what: &T) -> Result<(), OriginError> {
+        let body = serde_json::to_vec(what).map_err(|_| OriginError::Refused(0))?;
+        let answer = self.send("POST", path, body, MAX_ANSWER_BYTES).await?;
         if answer.status == 204 { Ok(()) } else { Err(OriginError::of(&answer)) }
+    }
+
+    /// Tells of a request whose trace is kept.
+    pub async fn traced(&self, request: &TracedRequest) -> Result<(), OriginError> {
+        self.told("/edge/v1/traces", request).await
     }
 
     /// What was erased: after a cursor that an earlier page gave, or in the last so many milliseconds.

@@ -25,16 +25,16 @@ use http::{HeaderName, Method, StatusCode};
 use lgdl::ids::Id;
 use lgdl::problem::Reason;
 use lgdl::wire::node::{Level, Observation};
-use lgdl::wire::origin::Refused;
-use lgdl::wire::trace::{TRACEPARENT, TraceContext};
+use lgdl::wire::origin::{Refused, TracedRequest};
+use lgdl::wire::trace::{Sampling, TRACEPARENT, TraceContext};
 use serde_json::json;
 
 use crate::answer::{After, Event, Handled, Refusal, Response};
 use crate::call::{Call, both, random_hex};
 use crate::constants;
 use crate::digest;
-use crate::origin;
-use crate::platform::Platform;
+use crate::origin::Origin;
+use crate::platform::{Platform, SpansBy};
 use crate::routes::{JournalOrder, Route};
 use crate::time_zone;
 use request::Received;
@@ -84,7 +84,23 @@ pub async fn handle<P: Platform>(platform: &P, received: &Received) -> Handled {
         memory.observe(&call.observed());
     }
     let observation = call.observation(route_name, code, came_us);
+    let status = response.status.as_u16();
+    if platform.spans_by() == SpansBy::Origin && is_kept(&observation, status) {
+        let took_us = platform.ticks_us().saturating_sub(came_us);
+        call.later(After::Traced(TracedRequest {
+            request_id: call.request_id.clone(),
+            status,
+            began_ms: platform.now_ms().saturating_sub_unsigned(took_us / 1_000),
+            took_us,
+            observed: observation.header(),
+        }));
+    }
     Handled { response, after: call.into_rest(), observation }
+}
+
+/// Whether the spans of a request are kept: where its trace is, and where it has failed.
+fn is_kept(observation: &Observation, status: u16) -> bool {
+    status >= 500 || observation.trace.is_some_and(|trace| trace.own.sampling == Sampling::Kept)
 }
 
 /// One line for a refusal: what, where and how long it took; never what was said.
@@ -131,6 +147,13 @@ pub async fn finish<P: Platform>(platform: &P, after: Vec<After>) {
                 let _ = platform.kv_delete(&key).await;
             }
             After::Drain => drain(platform).await,
+            After::Traced(request) => {
+                let Ok(settings) = constants::settings(platform) else { continue };
+                let call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
+                // What the origin does not take now is not worth another try.
+                let _ = Origin::new(&call).traced(&request).await;
+                count(&call);
+            }
             After::Report { tenant, report } => {
                 let Ok(settings) = constants::settings(platform) else { continue };
                 let mut call = Call::new(platform, &settings, format!("req_{}", random_hex::<P, 12>(platform)));
@@ -370,7 +393,7 @@ async fn journal_route<P: Platform>(
         }
     }
     let counts = call.platform.journal_counts().await.map_err(unavailable)?;
-    origin::Origin::new(call).note_journal(counts.waiting > 0, counts.other_key > 0).await;
+    Origin::new(call).note_journal(counts.waiting > 0, counts.other_key > 0).await;
     call.tell(Level::Warn, order.name(), |line| line.detail = Some(format!("{done} turns, {kept} left")));
     Response::json(StatusCode::OK, &json!({ "done": done, "left": kept, "counts": counts }))
 }

@@ -61,6 +61,9 @@ pub trait Platform {
     /// What this instance remembers from one request to the next, where one instance serves many requests at once.
     fn memory(&self) -> Option<&Memory>;
 
+    /// Who makes spans of what is observed of a request.
+    fn spans_by(&self) -> SpansBy;
+
     /// Takes rate-limit tokens where counting is as exact as the platform has it.
     async fn count(&self, request: &CountRequest) -> Result<Counted, SeamError>;
 
@@ -102,6 +105,15 @@ pub trait Platform {
 
     /// Removes some of what has expired, where the stores do not do so themselves. Called by the node's schedule.
     async fn sweep(&self) {}
+}
+
+/// Who makes spans of a request that is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpansBy {
+    /// Whoever runs the component: it hands over what it has observed.
+    Host,
+    /// The origin, which is told.
+    Origin,
 }
 
 /// The key-value store did not answer. Never a reason to refuse a request.

@@ -31,7 +31,9 @@ use crate::kv_journal;
 use crate::memory::Memory;
 use crate::pipeline::request::{BodyFault, MAX_BODY_BYTES, Received};
 use crate::pipeline::{finish, handle};
-use crate::platform::{FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError};
+use crate::platform::{
+    FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError, SpansBy,
+};
 use store::Keys;
 
 /// How long the body of a request may take, milliseconds.
@@ -213,6 +215,10 @@ impl Platform for Spin {
 
     fn memory(&self) -> Option<&Memory> {
         None
+    }
+
+    fn spans_by(&self) -> SpansBy {
+        if self.node_url.is_some() { SpansBy::Host } else { SpansBy::Origin }
     }
 
     async fn count(&self, request: &CountRequest) -> Result<Counted, SeamError> {

@@ -2,8 +2,11 @@
 
 mod support;
 
+use lgdl::wire::node::Observation;
+use lgdl::wire::trace::TraceContext;
 use lgdl_edge::native::Native;
 use lgdl_edge::pipeline::scheduled;
+use lgdl_edge::platform::SpansBy;
 use support::*;
 
 fn run(node: &Native, later_ms: i64) {
@@ -46,4 +49,27 @@ fn a_node_tells_what_waits_and_when_it_went_home() {
     let last = told.last().expect("it tells again");
     assert_eq!((last.name.as_str(), last.waiting), ("front-1", 0));
     assert_eq!(last.drained_at_ms, Some(node.now_ms.get()));
+}
+
+#[test]
+fn a_node_without_a_way_to_a_collector_tells_the_origin_of_requests_that_are_kept() {
+    const KEPT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    const NOT_KEPT: &str = "00-5bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+    for (spans_by, told) in [(SpansBy::Origin, 1), (SpansBy::Host, 0)] {
+        let world = world();
+        let mut node = node(&world).with("trace_rate", "0");
+        node.spans_by = spans_by;
+        say(&node, "c1", "u1", "hello", &[("traceparent", NOT_KEPT)]);
+        say(&node, "c1", "u1", "hello", &[]);
+        let came_ms = node.now_ms.get();
+        say(&node, "c1", "u1", "hello", &[("traceparent", KEPT), ("x-request-id", "r-1")]);
+        let traced = world.state.borrow().traced.clone();
+        assert_eq!(traced.len(), told, "{traced:?}");
+        let Some(request) = traced.first() else { continue };
+        assert_eq!((request.request_id.as_str(), request.status, request.began_ms), ("r-1", 200, came_ms));
+        let observed = Observation::of_header(&request.observed);
+        let (place, parent) = (observed.trace.expect("its place"), TraceContext::of_header(KEPT).expect("a header"));
+        assert_eq!((place.own.trace, place.parent), (parent.trace, Some(parent.span)));
+        assert!(observed.stages.iter().any(|(name, _)| name == "engine"), "{observed:?}");
+    }
 }

@@ -45,11 +45,12 @@ impl<M, N: MetricConstructor<M>> Bounded<M, N> {
     /// Does something with the series of these labels.
     fn with(&self, labels: &[(&'static str, &str)], act: impl FnOnce(&M)) {
         let mut wanted = owned(labels);
-        if self.family.get(&wanted).is_none() {
-            // Two that come at once may each make the same one: then it counts twice, and the bound is a little lower.
-            if self.series.fetch_add(1, Ordering::Relaxed) >= MAX_SERIES {
-                wanted.iter_mut().for_each(|(_, value)| OTHER.clone_into(value));
-            }
+        if let Some(known) = self.family.get(&wanted) {
+            return act(&known);
+        }
+        // Two that come at once may each make the same one: then it counts twice, and the bound is a little lower.
+        if self.series.fetch_add(1, Ordering::Relaxed) >= MAX_SERIES {
+            wanted.iter_mut().for_each(|(_, value)| OTHER.clone_into(value));
         }
         act(&self.family.get_or_create(&wanted));
     }

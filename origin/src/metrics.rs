@@ -127,6 +127,16 @@ impl Operation {
             Operation::Read => "read",
         }
     }
+
+    /// The table that it is about most.
+    #[must_use]
+    pub fn table(self) -> &'static str {
+        match self {
+            Operation::Commit => "turns",
+            Operation::Claim => "claims",
+            Operation::Read => "conversations",
+        }
+    }
 }
 
 impl Default for Metrics {

@@ -50,8 +50,6 @@ const ACTOR: &str = "origin";
 
 /// Time for what delivers to keep its place when stopping.
 const SENDERS_WITHIN: std::time::Duration = std::time::Duration::from_secs(5);
-/// What the origin is called in traces.
-const TRACED_AS: &str = "lgdl-origin";
 /// Where a collector takes traces, by the standard.
 const TRACES_PATH: &str = "/v1/traces";
 
@@ -227,7 +225,7 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
     let protection = protection(&config, &store, clock.clone(), Arc::clone(&random));
     let metrics = Metrics::default();
     let traces = collector(&config.otlp_url, &config.otlp_authorization);
-    let traces = traces.map(|to| Arc::new(Exporter::start(to, TRACED_AS, metrics.spans.clone())));
+    let traces = traces.map(|to| Arc::new(Exporter::start(to, metrics.spans.clone())));
     let config = Arc::new(config);
     let origin = Origin {
         gate: Arc::new(Gate::new(&config)),

@@ -401,6 +401,12 @@ fn evaluate_says_how_well_labelled_utterances_are_understood() {
     let (off, words) = (accuracy("off"), accuracy("words"));
     assert!(words > off && accuracy("small") > off && accuracy("standard") > off, "{off} {words}");
     lgdl(["evaluate", &game, &labelled, "--compare", &game]).expect(0, &["accuracy", "calibration error", "refused"]);
+    let with = ["evaluate", &game, &labelled, "--meaning", "words", "--compare", "standard", "--json"];
+    let compared = lgdl(with).expect(0, &[]).json();
+    assert_eq!(
+        (&compared["meaning"], compared["compared"]["accuracy"].as_f64()),
+        (&Value::from("words"), Some(accuracy("standard")))
+    );
     let nameless = file(&folder, "nameless.jsonl", "{\"text\": \"x\"}\n");
     lgdl(["evaluate", &game, &nameless]).expect(1, &["line 1", "move"]);
     let unknown = file(&folder, "unknown.jsonl", "{\"text\": \"x\", \"move\": \"dance\"}\n");

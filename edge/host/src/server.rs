@@ -37,7 +37,7 @@ use crate::outbound::{AllowedHost, Outbound, local};
 use crate::peers::Peers;
 use crate::streams::Streams;
 use crate::taken::Taken;
-use crate::traces::{self, Answered, TRACED_AS};
+use crate::traces::{self, Answered};
 
 /// Time for a request's headers.
 pub(crate) const HEADERS_WITHIN: Duration = Duration::from_secs(10);
@@ -180,7 +180,7 @@ impl Host {
             node_service: config.node_service,
             instances: Arc::new(Instances::new(Arc::clone(&given), pre, limits)),
             given,
-            traces: config.traces.map(|to| Exporter::start(to, TRACED_AS, metrics.spans.clone())),
+            traces: config.traces.map(|to| Exporter::start(to, metrics.spans.clone())),
             tls: config.tls,
             metrics,
             node,

@@ -4,14 +4,9 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lgdl::ids::shown_request;
-use lgdl::wire::node::{OBSERVED, Observation, Traced};
-use lgdl::wire::trace::{Sampling, SpanId, hex};
-use lgdl_traces::{Exporter, Kind, Span, Value};
-
-/// What the node is called in traces.
-pub(crate) const TRACED_AS: &str = "lgdl-edge";
-/// Stages in which another process works.
-const CALLS: [&str; 1] = ["commit"];
+use lgdl::wire::node::{OBSERVED, Observation};
+use lgdl::wire::trace::hex;
+use lgdl_traces::{Exporter, NodeRequest, of_request};
 
 /// A request that is answered.
 pub(crate) struct Answered<'a> {
@@ -66,60 +61,11 @@ pub(crate) fn line(request: &Answered<'_>, observation: &Observation) {
 
 /// Hands the spans of a request over, if it is kept.
 pub(crate) fn tell(exporter: &Exporter, request: &Answered<'_>, observation: &Observation) {
-    let Some(Traced { own, parent }) = observation.trace else { return };
-    let failed = request.status >= 500;
-    if own.sampling != Sampling::Kept && !failed {
-        return;
-    }
     let now_ns = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, length);
-    let began_ns = now_ns.saturating_sub(length(request.took));
-    let mut attributes = vec![
-        ("http.route", Value::Text(observation.route.clone().into_owned())),
-        ("http.response.status_code", Value::Number(request.status.into())),
-        ("lgdl.request_id", Value::Text(shown_request(request.id).into_owned())),
-    ];
-    if let Some(game) = &observation.game {
-        attributes.push(("lgdl.game", Value::Text(game.clone())));
-    }
-    let code = observation.code.as_deref().unwrap_or("error");
-    let root = Span {
-        trace: own.trace,
-        id: own.span,
-        parent,
-        name: observation.route.clone().into_owned(),
-        kind: Kind::Server,
-        began_ns,
-        took_ns: length(request.took),
-        attributes,
-        failure: failed.then(|| code.to_owned()),
-    };
-    // One stage begins where the one before it ends.
-    let mut at_ns = began_ns;
-    let stages = observation.stages.iter().zip(1..).map(|((name, us), number)| {
-        let began_ns = at_ns;
-        let took_ns = us.saturating_mul(1_000);
-        at_ns = at_ns.saturating_add(took_ns);
-        Span {
-            trace: own.trace,
-            id: of_stage(own.span, number),
-            parent: Some(own.span),
-            name: name.clone().into_owned(),
-            kind: if CALLS.contains(&&**name) { Kind::Client } else { Kind::Internal },
-            began_ns,
-            took_ns,
-            attributes: Vec::new(),
-            failure: None,
-        }
-    });
-    exporter.tell(stages.chain([root]));
-}
-
-/// The id of a stage's span: that of the request's, told apart by its number. Nothing is drawn for it.
-fn of_stage(of: SpanId, number: u8) -> SpanId {
-    let mut id = of;
-    id[7] = id[7].wrapping_add(number);
-    id[6] ^= 0x80;
-    if id == [0; 8] { [1; 8] } else { id }
+    let Answered { id, status, took, .. } = request;
+    let took_ns = length(*took);
+    let request = NodeRequest { id, status: *status, began_ns: now_ns.saturating_sub(took_ns), took_ns };
+    exporter.tell(of_request(&request, observation));
 }
 
 fn length(took: Duration) -> u64 {

@@ -15,7 +15,9 @@ use worker::{
 
 use crate::constants::Constants;
 use crate::memory::Memory;
-use crate::platform::{FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError};
+use crate::platform::{
+    FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError, SpansBy,
+};
 use crate::shards;
 use lgdl::limits::{CountRequest, Counted};
 use lgdl::wire::node::{
@@ -234,6 +236,10 @@ impl Platform for Cloudflare {
 
     fn memory(&self) -> Option<&Memory> {
         Some(&self.memory)
+    }
+
+    fn spans_by(&self) -> SpansBy {
+        SpansBy::Origin
     }
 
     async fn count(&self, request: &CountRequest) -> Result<Counted, SeamError> {

@@ -157,8 +157,9 @@ async fn journalled<P: Platform>(
     outcome: Outcome,
 ) -> Result<Taken, Unkept> {
     let response = ask.response(call, &outcome, Kept::Journalled, &start.game_version);
-    let commit = ask.commit(start, &outcome, &response);
-    let next = start.clone().waiting_at(start.version + 1, start.game_version.clone(), outcome.conversation);
+    let state = outcome.conversation.clone();
+    let commit = ask.commit(start, outcome, response.clone());
+    let next = start.clone().waiting_at(start.version + 1, start.game_version.clone(), state);
     state::keep_waiting(call, &ask.named, next).await;
     if let Err(error) = journal::append(call, &ask.named, start, commit.clone(), ask.turn(call, false)).await {
         state::drop_own(call, &ask.named).await;

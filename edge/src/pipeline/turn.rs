@@ -1,7 +1,9 @@
 //! Stages 7 to 9: one turn, from its state to its commit. The origin's compare-and-swap orders turns; whoever loses runs
 //! again on the state that won.
 
-use lgdl::engine::{self, CapabilityCall, CapabilityResult, MAX_CALLS_PER_TURN, Outcome, Step, Turn, TurnRecord};
+use lgdl::engine::{
+    self, CapabilityCall, CapabilityResult, Conversation, MAX_CALLS_PER_TURN, Outcome, Step, Turn, TurnRecord,
+};
 use lgdl::matcher::Stage;
 use lgdl::problem::Reason;
 use lgdl::wire::client::{MoveRequest, MoveResponse};
@@ -69,7 +71,7 @@ pub const UNKNOWN_ZONE: &str = "E216";
 impl Zone {
     /// A record that tells of it.
     fn told(self, mut record: TurnRecord) -> TurnRecord {
-        if self == Zone::Unknown {
+        if self == Zone::Unknown && record.findings.iter().all(|finding| finding != UNKNOWN_ZONE) {
             record.findings.push(UNKNOWN_ZONE.into());
         }
         record
@@ -119,7 +121,7 @@ impl Ask {
         digest::turn_id(&call.caller.tenant, &self.named.user, &self.key)
     }
 
-    pub(crate) fn commit(&self, start: &Start, outcome: &Outcome, response: &MoveResponse) -> CommitRequest {
+    pub(crate) fn commit(&self, start: &Start, outcome: Outcome, response: MoveResponse) -> CommitRequest {
         CommitRequest {
             game: self.named.game.clone(),
             conversation_id: self.named.conversation.clone(),
@@ -129,9 +131,9 @@ impl Ask {
             base: start.base(),
             idempotency_key: self.key.clone(),
             fingerprint: self.fingerprint.clone(),
-            record: self.zone.told(outcome.record.clone()),
-            state: outcome.conversation.clone(),
-            response: response.clone(),
+            record: self.zone.told(outcome.record),
+            state: outcome.conversation,
+            response,
             journal_sequence: None,
         }
     }
@@ -202,18 +204,26 @@ async fn attempt<P: Platform>(
         let game = games::compiled(call, &start.game_version).await?;
         call.stage("game");
         let settled = match run(call, ask, &game, &mut start, &mut performed).await {
-            Ran::Done(outcome) => {
+            Ran::Done(mut outcome) => {
                 call.stage("engine");
                 let response = ask.response(call, &outcome, Kept::Durable, &start.game_version);
-                let commit = ask.commit(&start, &outcome, &response);
+                let explanation = outcome.explanation.take();
+                let commit = ask.commit(&start, *outcome, response);
                 match origin.commit(&commit).await {
-                    Ok(verdict) => settle(verdict, Some(Done { outcome, response, epoch: None })),
+                    Ok(verdict) => {
+                        let CommitRequest { record, state, response, .. } = commit;
+                        let understood_by = record.understood_by;
+                        settle(verdict, Some(Done { understood_by, state, response, epoch: None }))
+                    }
                     Err(OriginError::TooLarge) => return Err(too_large(&commit)),
                     Err(error) if error != OriginError::Away => return Err(refusal_of(error)),
                     Err(_) if start.assumed => {
                         return degraded::take(call, ask, without_origin.unwrap_or(start), patience).await;
                     }
-                    Err(_) => return degraded::keep(call, ask, &start, *outcome, patience).await,
+                    Err(_) => {
+                        let outcome = Outcome { conversation: commit.state, record: commit.record, explanation };
+                        return degraded::keep(call, ask, &start, outcome, patience).await;
+                    }
                 }
             }
             Ran::Stopped(verdict) => settle(*verdict, None),
@@ -222,13 +232,13 @@ async fn attempt<P: Platform>(
         match settled {
             Settled::Committed(done) => {
                 call.observe(Event::Turn);
-                let Done { outcome, response, epoch } = *done;
-                match outcome.record.understood_by.as_deref() {
+                let Done { understood_by, state, response, epoch } = *done;
+                match understood_by.as_deref() {
                     Some(by) if by == Stage::Meaning.name() => call.observe(Event::TurnByMeaning),
                     Some(by) if by == Stage::Service.name() => call.observe(Event::TurnByService),
                     _ => {}
                 }
-                let next = start.after(outcome.conversation, epoch);
+                let next = start.after(state, epoch);
                 let next = match ask.may_come_again {
                     true => next.remembering(&ask.fingerprint, &response),
                     false => next,
@@ -273,7 +283,9 @@ async fn attempt<P: Platform>(
 }
 
 struct Done {
-    outcome: Box<Outcome>,
+    /// What recognised its move.
+    understood_by: Option<String>,
+    state: Conversation,
     response: MoveResponse,
     /// The epoch that the new state belongs to.
     epoch: Option<String>,

@@ -15,7 +15,7 @@ use lgdl::compiled::CompiledGame;
 use lgdl::wire::origin::{
     ApiKey, Blocked, ClaimRequest, CommitAnswer, CommitRequest, Conflict, Consent, Erasures, GameEntry, GameList,
     GamePolicy, NodeReport, Report, Reports, Signature, StateName, StoredConversation, TokenAnswer, TokenRequest,
-    state_digest,
+    TracedRequest, state_digest,
 };
 use lgdl_edge::answer::Response;
 use lgdl_edge::native::{Answering, Native};
@@ -74,6 +74,8 @@ pub(crate) struct State {
     pub(crate) reports: Vec<Report>,
     /// What nodes told of themselves.
     pub(crate) nodes: Vec<NodeReport>,
+    /// Requests that they told of.
+    pub(crate) traced: Vec<TracedRequest>,
     /// Calls by path, without ids.
     pub(crate) calls: Vec<String>,
     /// Calls to capability services: path, idempotency key, body.
@@ -163,6 +165,10 @@ impl World {
             }
             ("POST", ["node"]) => {
                 state.nodes.push(serde_json::from_slice(&request.body).expect("a well-formed report"));
+                status(204)
+            }
+            ("POST", ["traces"]) => {
+                state.traced.push(serde_json::from_slice(&request.body).expect("a well-formed request"));
                 status(204)
             }
             ("GET", ["games"]) => {

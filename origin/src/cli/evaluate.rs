@@ -36,8 +36,9 @@ pub(super) struct Arguments {
     /// The labelled utterances, as JSON lines
     #[arg(value_name = "LABELLED.jsonl")]
     labelled: PathBuf,
-    /// Another game, or another version of it, to be compared on the same utterances
-    #[arg(long, value_name = "GAME")]
+    /// Another game, or another version of it, to be compared on the same utterances; or off, words, small or standard: the same game,
+    /// heard with that
+    #[arg(long, value_name = "GAME|MEANING")]
     compare: Option<PathBuf>,
     /// What meaning is heard with; default: as LGDL_MEANING says
     #[arg(long, value_enum)]
@@ -90,10 +91,14 @@ struct Report {
 
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     let labelled = read(&arguments.labelled)?;
-    let game = compiled(&arguments.game, arguments, console)?;
+    let game = compiled(&arguments.game, arguments.meaning, arguments, console)?;
     let mut report = evaluated(&game, &labelled)?;
     if let Some(other) = &arguments.compare {
-        let other = compiled(other, arguments, console)?;
+        let meaning = other.to_str().and_then(|name| <Asked as clap::ValueEnum>::from_str(name, false).ok());
+        let other = match meaning {
+            Some(meaning) => compiled(&arguments.game, Some(meaning), arguments, console)?,
+            None => compiled(other, arguments.meaning, arguments, console)?,
+        };
         report.compared = Some(Box::new(evaluated(&other, &labelled)?));
     }
     if let Some(path) = &arguments.html {
@@ -112,9 +117,14 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
 }
 
 /// The game, trained with what was asked for.
-fn compiled(game: &Path, arguments: &Arguments, console: &mut Console) -> Result<CompiledGame, Failure> {
+fn compiled(
+    game: &Path,
+    meaning: Option<Asked>,
+    arguments: &Arguments,
+    console: &mut Console,
+) -> Result<CompiledGame, Failure> {
     let loaded = source::load(game, arguments.name.as_deref(), console)?;
-    let meaning = arguments.meaning.map(|asked| match asked {
+    let meaning = meaning.map(|asked| match asked {
         Asked::Off => Meaning::Off,
         Asked::Words => Meaning::Words,
         Asked::Small => Meaning::With(Size::Small),

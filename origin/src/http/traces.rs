@@ -4,18 +4,29 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
+use axum::Extension;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse as _;
 use lgdl::ids::shown_request;
-use lgdl::wire::node::Traced;
+use lgdl::wire::node::{Observation, Traced};
+use lgdl::wire::origin::TracedRequest;
 use lgdl::wire::trace::{Sampling, SpanId, TraceContext, hex};
-use lgdl_traces::{Exporter, Kind, Span, Value};
+use lgdl_traces::{Exporter, Kind, NodeRequest, Service, Span, Value, of_request};
 
 use super::Origin;
+use super::edge::{Answer, json};
+use super::problem::Problem;
+use super::signed::CheckedBody;
 use crate::metrics::Operation;
 use crate::random::Random;
 use crate::store::Result;
 
 /// Statements of one request that are told one by one.
 const MAX_STATEMENTS: usize = 64;
+
+/// Bytes that say what was observed of a request, at most.
+const MAX_OBSERVED_BYTES: usize = 4_096;
 
 /// Work of the store for one request.
 #[derive(Debug, Clone, Copy)]
@@ -140,6 +151,7 @@ pub(super) fn tell(
     }
     let began_ns = nanoseconds(origin.clock.now_ms()).saturating_sub(length(started.elapsed()));
     let own = Span {
+        service: Service::Origin,
         trace: place.own.trace,
         id: place.own.span,
         parent: place.parent,
@@ -157,20 +169,40 @@ pub(super) fn tell(
     };
     let system = if origin.store.kind() == "postgres" { "postgresql" } else { origin.store.kind() };
     let statements = work.statements.iter().map(|statement| Span {
+        service: Service::Origin,
         trace: place.own.trace,
         id: span_id(&*origin.random),
         parent: Some(place.own.span),
-        name: format!("{system} {}", statement.operation.name()),
+        name: format!("{} {}", statement.operation.name(), statement.operation.table()),
         kind: Kind::Client,
         began_ns: began_ns + length(statement.began.saturating_duration_since(started)),
         took_ns: length(statement.took),
         attributes: vec![
             ("db.system.name", Value::Text(system.to_owned())),
             ("db.operation.name", Value::Text(statement.operation.name().to_owned())),
+            ("db.collection.name", Value::Text(statement.operation.table().to_owned())),
         ],
         failure: statement.failed.then(|| "store".to_owned()),
     });
     exporter.tell(statements.chain([own]));
+}
+
+/// `POST /edge/v1/traces`: a request that a node answered which has no way to the collector.
+pub(super) async fn take_traced(State(origin): State<Origin>, Extension(body): Extension<CheckedBody>) -> Answer {
+    let told: TracedRequest = json(&body)?;
+    if told.observed.len() > MAX_OBSERVED_BYTES {
+        return Err(Problem::malformed(format!("`observed` may take {MAX_OBSERVED_BYTES} bytes.")));
+    }
+    if let Some(exporter) = &origin.traces {
+        let request = NodeRequest {
+            id: &told.request_id,
+            status: told.status,
+            began_ns: nanoseconds(told.began_ms),
+            took_ns: told.took_us.saturating_mul(1_000),
+        };
+        exporter.tell(of_request(&request, &Observation::of_header(&told.observed)));
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 fn nanoseconds(ms: i64) -> u64 {

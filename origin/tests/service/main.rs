@@ -32,6 +32,7 @@ mod signatures;
 #[allow(dead_code)] // other test binaries use the rest
 #[path = "../support/sinks.rs"]
 mod sinks;
+mod spans;
 mod tls;
 mod tokens;
 mod webhooks;

@@ -137,11 +137,16 @@ impl Run<'_> {
                 .any(|other| other.move_index == said.candidate.move_index && other.score >= self.threshold_for(&other))
         };
         heard.moves.retain(|said| {
+            let declines = |clause: &str| slots::is_declined(slot, &text::Heard::of(self.language(), clause));
             let clause = clauses.get(said.clauses.0).and_then(|clause| self.text.get(clause.0..clause.1));
             let likely = if said.is_urgent() { said.whose != Whose::Unknown } else { is_certain(&said.candidate) };
             let (false, Some(clause), true) = (likely, clause, said.clauses.0 + 1 == said.clauses.1) else {
                 return true;
             };
+            // "no email, send it by post", in the author's own words.
+            if !said.is_urgent() && declines(clause) {
+                return false;
+            }
             let scan = slots::Scan::of(clause, [slot], &self.reference).knowing(&self.input.header.vocabulary);
             let slots::Answer::Value { found, whole } = slots::read_answer(slot, &scan) else { return true };
             if whole && !list && !slots::is_yes_no(self.language(), slot) {

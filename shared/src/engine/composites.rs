@@ -32,9 +32,7 @@ impl Run<'_> {
         let open: Vec<&Slot> =
             parts_of(mv, whole).into_iter().filter(|slot| frame.slot(&slot.name).is_none()).collect();
         let found = self.parts_said(mv, &open, text);
-        for (slot, found) in &found {
-            self.fill(slot, found, source);
-        }
+        self.fill_parts(mv, &found, |_| source);
         !found.is_empty()
     }
 
@@ -51,20 +49,26 @@ impl Run<'_> {
         if found.len() < 2 || found.iter().all(|(slot, _)| slot.name != asked.name) {
             return false;
         }
-        for (slot, found) in &found {
-            let source = if slot.name == asked.name { Source::Answer } else { Source::Mention };
-            self.fill(slot, found, source);
-        }
+        self.fill_parts(mv, &found, |slot| if slot.name == asked.name { Source::Answer } else { Source::Mention });
         true
     }
 
     /// "change the address to 9 Elm Street, Kiel": the parts that are said take the places of those that are held.
     pub(super) fn replace_composite(&mut self, mv: &Arc<Move>, whole: &str, text: &str) -> bool {
         let found = self.parts_said(mv, &parts_of(mv, whole), text);
-        for (slot, found) in &found {
-            self.fill(slot, found, Source::Correction);
-        }
+        self.fill_parts(mv, &found, |_| Source::Correction);
         !found.is_empty()
+    }
+
+    /// Fills parts that were said in one go: where one text among them is in doubt, so is where the others end.
+    fn fill_parts(&mut self, mv: &Move, found: &[(Slot, Found)], source: impl Fn(&Slot) -> Source) {
+        let is_text = |slot: &Slot| *effective_type(slot) == SlotType::String;
+        let mut texts = found.iter().filter(|(slot, _)| is_text(slot));
+        let doubt = texts.find_map(|(slot, found)| self.doubt_of_text(mv, slot, found));
+        for (slot, found) in found {
+            self.fill(slot, found, source(slot));
+            self.read_back_if(slot, doubt.filter(|_| is_text(slot)));
+        }
     }
 
     /// What a text says for parts: values of types by themselves, and what stands between marks for the texts, in their order.

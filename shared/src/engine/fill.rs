@@ -7,7 +7,8 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::Filled;
-use super::answers::{asks_for_the_past, prompt_text};
+use super::answers::{asks_for_the_past, prompt_text, without_denials};
+use super::doubt::Doubt;
 use super::hear::{Span, blanked};
 use super::prepositions::parted;
 use super::rules::parts_of;
@@ -16,6 +17,7 @@ use crate::entities::{Direction, Entity, Kind, Reference};
 use crate::ir::{Move, Slot, SlotType};
 use crate::language::{Class, Cue, Language};
 use crate::matcher::Candidate;
+use crate::slots::labels::Wanted;
 use crate::slots::{self, Answer, Found, Scan, SlotValue, Source, Sureness, effective_type, reason};
 use crate::text::{Heard, Word};
 
@@ -141,16 +143,28 @@ impl Run<'_> {
                 });
             // "order paper and pens", of which a clause ends at the "and".
             let captured = if goes_on { text.get(capture.span.0..) } else { None };
-            if let Answer::Value { mut found, .. } =
-                slots::read_value(slot, captured.unwrap_or(&capture.text), &reference)
-                && found.fits
-                && !is_contested(slot, capture.span.1)
-            {
-                if let Some((_, day)) = ends.iter().find(|(span, _)| *span == capture.span) {
-                    found.value = json!(day);
+            let said = slots::read_value(slot, captured.unwrap_or(&capture.text), &reference);
+            match said {
+                Answer::Value { mut found, .. } if found.fits && !is_contested(slot, capture.span.1) => {
+                    if let Some((_, day)) = ends.iter().find(|(span, _)| *span == capture.span) {
+                        found.value = json!(day);
+                    }
+                    taken.push(capture.span);
+                    let (start, end) = (found.start + capture.span.0, found.end + capture.span.0);
+                    let doubt = self.doubt_of_mention(mv, slot, &scan, &Found { start, end, ..found.clone() });
+                    self.fill(slot, &found, Source::Capture);
+                    self.read_back_if(slot, doubt.filter(|doubt| *doubt == Doubt::OfThePast));
                 }
-                taken.push(capture.span);
-                self.fill(slot, &found, Source::Capture);
+                // "over 14 months", where twelve are the most: of nothing else.
+                Answer::Value { found, .. } if !found.fits => {
+                    taken.push(capture.span);
+                    self.agenda.refusals.push(reason(self.language(), slot));
+                }
+                Answer::Refused(why) if is_bounded(slot) => {
+                    taken.push(capture.span);
+                    self.agenda.refusals.push(why);
+                }
+                _ => {}
             }
         }
         free_text.extend(self.led_to(mv, candidate, &heard_whole));
@@ -166,8 +180,13 @@ impl Run<'_> {
             let times = scan.times().filter(|time| asks_for_a_day(mv) && time.0 > span.0);
             let spans: Vec<(usize, usize)> =
                 stated.iter().map(|stated| (stated.found.start, stated.found.end)).chain(times).collect();
-            if let Some(found) = without(self.language(), &slot, text, span, &spans) {
+            if let Some(mut found) = without(self.language(), &slot, text, span, &spans) {
+                if self.wanted(mv, &slot) != Wanted::Words {
+                    found = without_denials(self.language(), &slot, found);
+                }
                 self.fill(&slot, &found, Source::Capture);
+                let doubt = self.doubt_of_text(mv, &slot, &found);
+                self.read_back_if(&slot, doubt);
             }
         }
         self.fill_stated(mv, &scan, stated, taken);
@@ -178,11 +197,18 @@ impl Run<'_> {
         for stated in stated {
             if let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) {
                 used.push((stated.found.start, stated.found.end));
-                self.fill(slot, &stated.found, Source::Mention);
+                self.fill_stated_one(mv, slot, scan, &stated.found);
             }
         }
         self.note_doubtful(mv, scan, &used);
         self.pass_declined(mv, scan);
+    }
+
+    /// Fills one value that was said beside; what is in doubt is read back.
+    pub(super) fn fill_stated_one(&mut self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) {
+        let doubt = self.doubt_of_mention(mv, slot, scan, found);
+        self.fill(slot, found, Source::Mention);
+        self.read_back_if(slot, doubt);
     }
 
     /// Fills what an utterance states that no pattern of the move matches.
@@ -274,6 +300,28 @@ impl Run<'_> {
             (false, true) => false,
             (false, false) => names_what_it_counts(language, &prompt_text(mv, slot)) || !own(),
         }
+    }
+
+    /// "the 15th, but make it eight instalments" to a question for a day of the month: numbers of what another slot is called.
+    pub(super) fn numbers_of_others(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>) -> Vec<Span> {
+        let is_number = |slot: &Slot| matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. });
+        if !is_number(slot) {
+            return Vec::new();
+        }
+        let language = self.language();
+        let numbers = scan.entities.iter().filter(|entity| entity.kind == Kind::Number);
+        let of_another = |entity: &&Entity| {
+            let at = scan.heard.words.partition_point(|word| word.start < entity.end);
+            let Some(noun) = scan.heard.words.get(at).filter(|noun| !noun.after_break && noun.class == Class::CONTENT)
+            else {
+                return false;
+            };
+            let noun = std::slice::from_ref(noun);
+            let others = mv.slots.iter().filter(|other| other.name != slot.name && is_number(other));
+            !speaks_of(language, &slots::named(slot), noun)
+                && others.into_iter().any(|other| speaks_of(language, &slots::named(other), noun))
+        };
+        numbers.filter(of_another).map(|entity| (entity.start, entity.end)).collect()
     }
 
     /// "deliver it to flat 7", "I'll get it around 7", and, where the slot need not be said, "there are 5 of us": a bare number
@@ -475,6 +523,11 @@ fn without_own_negation<'t>(heard: &Heard, candidate: &Candidate, text: &'t str)
         |word: &&Word| !captured(word) && (word.class.is(Class::NEGATOR) || stems.contains(&word.stem(language)));
     let own = heard.words.iter().filter(inside).filter(is_own);
     Cow::Owned(own.fold(text.to_owned(), |text, word| blanked(&text, (word.start, word.end))))
+}
+
+/// Whether a slot takes numbers within bounds.
+fn is_bounded(slot: &Slot) -> bool {
+    matches!(effective_type(slot), SlotType::Range { .. })
 }
 
 /// Whether a day or a moment is asked for.

@@ -153,7 +153,7 @@ impl Run<'_> {
     /// own.
     pub(super) fn need<'m>(&self, mv: &'m Move) -> Option<Need<'m>> {
         let frame = self.state.active.as_ref()?;
-        let unconfirmed = mv.slots.iter().find(|slot| frame.slot(&slot.name).is_some_and(|value| !value.confirmed));
+        let unconfirmed = mv.slots.iter().find(|slot| frame.unconfirmed(&slot.name).is_some());
         if let Some(slot) = unconfirmed {
             return Some(Need::Confirmation(slot));
         }
@@ -362,7 +362,7 @@ impl Run<'_> {
         match self.need(mv) {
             None => Ok(()),
             Some(Need::Confirmation(slot)) => {
-                let held = self.state.active.as_ref().and_then(|frame| frame.slot(&slot.name));
+                let held = self.state.active.as_ref().and_then(|frame| frame.unconfirmed(&slot.name));
                 let said = held.map(|held| {
                     let option = slots::option_in_words(self.language(), slot, &held.value);
                     option.unwrap_or_else(|| held.text.clone())
@@ -370,7 +370,9 @@ impl Run<'_> {
                 let said = said.unwrap_or_default();
                 self.open(Open::Confirm { name: slot.name.clone() });
                 self.tell.choices = wording::yes_and_no(self.language());
-                if slot.confirm {
+                if self.is_sensitive(slot) {
+                    self.say(&wording::read_back(&Slot { sensitive: true, ..slot.clone() }, &said));
+                } else if slot.confirm {
                     self.say(&wording::read_back(slot, &said));
                 } else {
                     self.say(&wording::read_back_named(slot, &said));

@@ -22,6 +22,7 @@ mod composites;
 mod conditions;
 mod corrections;
 mod decide;
+mod doubt;
 mod events;
 mod fill;
 mod firewall;

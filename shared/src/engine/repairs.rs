@@ -78,6 +78,17 @@ pub(super) fn cancels_at_the_end(heard: &Heard) -> bool {
     last.and_then(|clause| whole(heard.language, clause)) == Some(Repair::Cancel)
 }
 
+/// Where the clause begins that cancels, of an utterance that says more: "10 minutes, uhh, never mind".
+pub(super) fn cancelling_clause(heard: &Heard) -> Option<usize> {
+    let words = heard.words.as_slice();
+    let begins = |at: &usize| words[*at].after_break;
+    let clause = |at: usize| {
+        let end = (at + 1..words.len()).find(begins).unwrap_or(words.len());
+        whole(heard.language, &words[at..end]) == Some(Repair::Cancel)
+    };
+    (1..words.len()).filter(begins).find(|at| clause(*at)).map(|at| words[at].start)
+}
+
 /// "never mind, cancel": every part, cut at commas and full stops, says the same or nothing.
 fn in_parts(language: &'static Language, words: &[Word]) -> Option<Repair> {
     let mut found: Option<Repair> = None;

@@ -81,6 +81,9 @@ pub(super) struct Frame {
     /// Filled slots, the last filled one last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) slots: Vec<(String, SlotValue)>,
+    /// Values that what was said does not bear out: none of a slot's until they are confirmed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) doubtful: Vec<(String, SlotValue)>,
     /// Slots that the person declined to fill.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) passed: Vec<String>,
@@ -247,9 +250,34 @@ impl Frame {
         std::iter::successors(Some(self), |frame| frame.caller.as_deref().map(|caller| &caller.frame))
     }
 
+    /// A value that is to be confirmed before it counts.
+    pub(super) fn unconfirmed(&self, name: &str) -> Option<&SlotValue> {
+        let doubtful = self.doubtful.iter().find(|(slot, _)| slot == name).map(|(_, value)| value);
+        doubtful.or_else(|| self.slot(name).filter(|value| !value.confirmed))
+    }
+
+    /// Takes a slot's value for one that is in doubt.
+    pub(super) fn doubt(&mut self, name: &str) {
+        if let Some(at) = self.slots.iter().position(|(slot, _)| slot == name) {
+            self.doubtful.push(self.slots.remove(at));
+        }
+    }
+
+    /// The person says that a slot's value is right.
+    pub(super) fn confirm(&mut self, name: &str) {
+        if let Some(at) = self.doubtful.iter().position(|(slot, _)| slot == name) {
+            let (_, value) = self.doubtful.remove(at);
+            self.fill(name, value);
+        }
+        if let Some((_, value)) = self.slots.iter_mut().find(|(slot, _)| slot == name) {
+            value.confirmed = true;
+        }
+    }
+
     /// Empties a slot.
     pub(super) fn clear(&mut self, name: &str) {
         self.slots.retain(|(slot, _)| slot != name);
+        self.doubtful.retain(|(slot, _)| slot != name);
         self.checked.retain(|checked| checked != name && whole_of(name) != Some(checked));
     }
 

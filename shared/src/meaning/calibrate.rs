@@ -134,7 +134,7 @@ fn as_heard<'a>(index: &MeaningIndex<'_>, material: &Material<'a>, example: &Exa
         }
     }
     let vector = example.vector.as_deref().copied();
-    let dense = material.model.zip(vector).map(|(model, vector)| Dense { model, vector, rows: Vec::new() });
+    let dense = material.model.zip(vector).map(|(model, vector)| Dense::of_vector(model, vector));
     (!words.is_empty() || dense.is_some()).then(|| Heard { words, length: root(square).max(1) as i64, dense })
 }
 

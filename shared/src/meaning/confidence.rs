@@ -76,14 +76,51 @@ pub(super) fn most_of(telling_words: usize, words: usize) -> u64 {
     if telling_words <= 1 && words <= FRAGMENT { most.min(FRAGMENT_MOST) } else { most }
 }
 
-/// The cosine, in 2^-16, of a vector and one of which only the signs are known.
-pub(super) fn sketched(vector: &[i8; DIMS], signs: &[u8; SKETCH]) -> i64 {
-    let mut sum = 0i64;
-    for (dim, value) in vector.iter().enumerate() {
-        let negative = signs[dim / 8] >> (dim % 8) & 1 == 1;
-        sum += i64::from(if negative { -i32::from(*value) } else { i32::from(*value) });
+/// A vector, made ready to be compared with many of which only the signs are known: for every four of its numbers the sum with
+/// each choice of signs.
+pub(super) struct Signed([[i16; 16]; DIMS / 4]);
+
+impl Signed {
+    pub(super) fn of(vector: &[i8; DIMS]) -> Signed {
+        let mut sums = [[0; 16]; DIMS / 4];
+        for (sums, four) in sums.iter_mut().zip(vector.as_chunks::<4>().0) {
+            for (signs, sum) in sums.iter_mut().enumerate() {
+                let signed = |(dim, value): (usize, &i8)| {
+                    let value = i16::from(*value);
+                    if signs >> dim & 1 == 1 { -value } else { value }
+                };
+                *sum = four.iter().enumerate().map(signed).sum();
+            }
+        }
+        Signed(sums)
     }
-    /// √(π/2) / √256, over the vector's length.
-    const PER_UNIT: i64 = (1.253_314_137 / 16.0 * ONE as f64) as i64;
-    sum * PER_UNIT / LENGTH
+
+    /// The cosine, in 2^-16.
+    pub(super) fn cosine(&self, signs: &[u8; SKETCH]) -> i64 {
+        let of_byte = |(sums, signs): (&[[i16; 16]; 2], &u8)| {
+            i64::from(sums[0][usize::from(signs & 15)]) + i64::from(sums[1][usize::from(signs >> 4)])
+        };
+        let sum: i64 = self.0.as_chunks::<2>().0.iter().zip(signs).map(of_byte).sum();
+        /// √(π/2) / √256, over the vector's length.
+        const PER_UNIT: i64 = (1.253_314_137 / 16.0 * ONE as f64) as i64;
+        sum * PER_UNIT / LENGTH
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vector_is_compared_with_signs_as_number_by_number() {
+        let vector: [i8; DIMS] = std::array::from_fn(|dim| ((dim * 37 + 11) % 255) as i8);
+        let signs: [u8; SKETCH] = std::array::from_fn(|at| (at * 73 + 5) as u8);
+        let signed = |dim: usize| {
+            let value = i64::from(vector[dim]);
+            if signs[dim / 8] >> (dim % 8) & 1 == 1 { -value } else { value }
+        };
+        let sum: i64 = (0..DIMS).map(signed).sum();
+        let alone = (1.253_314_137 / 16.0 * ONE as f64) as i64;
+        assert_eq!(Signed::of(&vector).cosine(&signs), sum * alone / LENGTH);
+    }
 }

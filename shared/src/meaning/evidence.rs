@@ -4,8 +4,7 @@
 //! polarity of the words that decide does.
 
 use super::index::MeaningIndex;
-use super::model::{DIMS, LENGTH};
-use super::numbers::root;
+use super::model::LENGTH;
 use super::{Clause, Heard, Near};
 use crate::text::{Break, Class, Polarity, polarity};
 
@@ -32,16 +31,10 @@ pub(super) fn shares(index: &MeaningIndex<'_>, heard: &Heard<'_>, of: usize, cla
         }
     }
     if let Some(dense) = &heard.dense {
-        let mut whole = [0i32; DIMS];
-        dense.rows.iter().for_each(|(row, _)| dense.model.add(*row, &mut whole));
-        let square: i64 = whole.iter().map(|value| i64::from(*value) * i64::from(*value)).sum();
-        let length = root(square as u64).max(1) as i64;
         let head = index.head(of);
         for (row, at) in &dense.rows {
-            let mut alone = [0i32; DIMS];
-            dense.model.add(*row, &mut alone);
-            let product: i64 = alone.iter().zip(head).map(|(a, b)| i64::from(*a) * i64::from(*b as i8)).sum();
-            add(*at, (product * LENGTH / length * index.scale(of)) >> 12);
+            let product = dense.model.product(*row, head);
+            add(*at, (product * LENGTH / dense.length * index.scale(of)) >> 12);
         }
     }
     shares

@@ -28,6 +28,7 @@ pub use model::{BUCKETS, CODES, DIMS, HEADER, Model, ModelError, bucket, fingerp
 pub use options::option;
 pub(crate) use train::Example;
 
+use self::confidence::Signed;
 use self::index::MeaningIndex;
 use self::model::{dot, leveled};
 use self::numbers::{ONE, root};
@@ -94,7 +95,25 @@ struct Heard<'a> {
 struct Dense<'a> {
     model: &'a Model<'a>,
     vector: [i8; DIMS],
+    signed: Signed,
     rows: Vec<(u16, u32)>,
+    /// The length of the rows' sum.
+    length: i64,
+}
+
+impl<'a> Dense<'a> {
+    /// Of the rows of a clause.
+    fn of(model: &'a Model<'a>, rows: Vec<(u16, u32)>) -> Dense<'a> {
+        let sum = sum_of(model, &rows);
+        let square: i64 = sum.iter().map(|value| i64::from(*value) * i64::from(*value)).sum();
+        let length = root(square as u64).max(1) as i64;
+        Dense { rows, length, ..Dense::of_vector(model, leveled(&sum)) }
+    }
+
+    /// Of a vector alone.
+    fn of_vector(model: &'a Model<'a>, vector: [i8; DIMS]) -> Dense<'a> {
+        Dense { model, vector, signed: Signed::of(&vector), rows: Vec::new(), length: 1 }
+    }
 }
 
 /// The moves that a clause may mean, the likeliest first, at most [`MAX_MEANT`]; those that the index covers.
@@ -155,7 +174,7 @@ fn hear<'a>(index: &MeaningIndex<'_>, model: Option<&'a Model<'a>>, clause: &Cla
     }
     let dense = model.filter(|model| index.fits(model)).map(|model| {
         let rows = rows(model, clause.tokens, clause.first, end, clause.corrected);
-        Dense { model, vector: vector_of(model, &rows), rows }
+        Dense::of(model, rows)
     });
     let nothing = words.is_empty() && dense.as_ref().is_none_or(|dense| dense.rows.is_empty());
     (!nothing).then(|| Heard { words, length: root(square).max(1) as i64, dense })
@@ -186,18 +205,18 @@ fn rows<'w>(
     rows
 }
 
-fn vector_of(model: &Model<'_>, rows: &[(u16, u32)]) -> [i8; DIMS] {
+fn sum_of(model: &Model<'_>, rows: &[(u16, u32)]) -> [i32; DIMS] {
     let mut sum = [0; DIMS];
     for (row, _) in rows {
         model.add(*row, &mut sum);
     }
-    leveled(&sum)
+    sum
 }
 
 /// The vector of a phrase, as a clause of the same words has it; `None` when the model knows none of them.
 pub(crate) fn phrase_vector(model: &Model<'_>, tokens: &Tokens) -> Option<[i8; DIMS]> {
     let rows = rows(model, tokens, 0, tokens.len(), &|_| None);
-    (!rows.is_empty()).then(|| vector_of(model, &rows))
+    (!rows.is_empty()).then(|| leveled(&sum_of(model, &rows)))
 }
 
 /// A logit a move, in 2^-16. Without a model few moves have one: the others are not touched, and all theirs are zero.
@@ -344,7 +363,7 @@ fn nearest<'a>(
         }
         let words = (shared as i64 * ONE) / (root(square).max(1) as i64 * heard.length);
         let cosine = match (&heard.dense, example.sketch) {
-            (Some(dense), Some(sketch)) => confidence::sketched(&dense.vector, sketch),
+            (Some(dense), Some(sketch)) => dense.signed.cosine(sketch),
             _ => words,
         };
         let near = near.get_or_insert_with(|| Near { pattern: example.pattern, ..Near::default() });

@@ -256,6 +256,29 @@ impl<'a> Model<'a> {
         }
     }
 
+    /// The product of a row and a vector.
+    pub(super) fn product(&self, row: u16, vector: &[u8]) -> i64 {
+        let Some(&multiplier) = self.multipliers.get(row as usize) else { return 0 };
+        let product = match self.part {
+            2 => self.product_of_parts::<2>(row, vector),
+            4 => self.product_of_parts::<4>(row, vector),
+            _ => self.product_of_parts::<8>(row, vector),
+        };
+        i64::from(product) * i64::from(multiplier)
+    }
+
+    fn product_of_parts<const PART: usize>(&self, row: u16, vector: &[u8]) -> i32 {
+        let parts = DIMS / PART;
+        let codes = self.codes.get(row as usize * parts..(row as usize + 1) * parts).unwrap_or(&[]);
+        let (books, _) = self.books.as_chunks::<PART>();
+        let mut sum = 0;
+        for (part, (code, with)) in codes.iter().zip(vector.as_chunks::<PART>().0).enumerate() {
+            let Some(own) = books.get(part * CODES + *code as usize) else { break };
+            sum += own.iter().zip(with).map(|(a, b)| i32::from(*a as i8) * i32::from(*b as i8)).sum::<i32>();
+        }
+        sum
+    }
+
     #[inline]
     fn add_parts<const PART: usize>(&self, row: u16, multiplier: u8, sum: &mut [i32; DIMS]) {
         let parts = DIMS / PART;

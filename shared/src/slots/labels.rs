@@ -332,7 +332,7 @@ pub(crate) fn says_something_of(text: &str, heard: &Heard) -> bool {
 }
 
 /// Whether the words name somebody: no grammar but articles and "of".
-fn is_nominal(text: &str, words: &[Word]) -> bool {
+pub(crate) fn is_nominal(text: &str, words: &[Word]) -> bool {
     let joins = Class::ARTICLE.and(Class::OF).and(Class::AND);
     let grammar = Class::FUNCTION.and(Class::NEGATOR).and(Class::LIGHT);
     words.iter().all(|word| !word.class.is(grammar) || word.class.is(joins) || is_capital(text, word))

@@ -31,7 +31,7 @@ pub(crate) use options::{Shown, Vocabulary, choose, stated as stated_options};
 pub(crate) use read::{Answer, bare_day, is_whole, read_answer, read_string, read_value, spelt_code};
 pub(crate) use reasons::{expectation, reason, reason_for_one};
 pub(crate) use scan::{Scan, is_of_time};
-pub(crate) use several::{at_time, ends_over, moved, only_period, states_several, takes_itself_back};
+pub(crate) use several::{at_time, ends_over, first_clause, moved, only_period, states_several, takes_itself_back};
 
 /// A value that a slot holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -159,6 +159,21 @@ pub(crate) fn label(slot: &Slot, option: &str) -> String {
 /// Whether something is said that the author of the slot takes for declining it (`declined by [ … ]`).
 pub(crate) fn is_declined(slot: &Slot, heard: &Heard) -> bool {
     !slot.declined_by.is_empty() && !options::stated(&slot.declined_by, Vocabulary::default(), heard).is_empty()
+}
+
+/// Whether a slot takes a number.
+pub(crate) fn is_number(slot: &Slot) -> bool {
+    matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. })
+}
+
+/// Whether an option of a slot is named.
+pub(crate) fn is_mentioned(slot: &Slot, scan: &Scan<'_>) -> bool {
+    let item = match effective_type(slot) {
+        SlotType::List(item) => item,
+        ty => ty,
+    };
+    let SlotType::Enum(options) = item else { return false };
+    !options::mentioned(options, scan.vocabulary(slot), &scan.heard).is_empty()
 }
 
 /// Whether a slot is about what has been ("date of birth").

@@ -15,7 +15,7 @@ use crate::text::{Heard, Word};
 const MAX_TAKING_BACK_WORDS: usize = 4;
 
 /// "half five, I get off work then": what is a value by itself, and something said about it.
-pub(super) fn first_clause(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
+pub(crate) fn first_clause(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
     let reads_alone = matches!(
         effective_type(slot),
         SlotType::Number

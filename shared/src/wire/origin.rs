@@ -15,6 +15,7 @@
 //! | `GET /edge/v1/consents/{game}/{user}` | 200 [`Consent`] |
 //! | `POST /edge/v1/reports` | 204: [`Reports`] for the audit log |
 //! | `POST /edge/v1/node` | 204: how a node is, a [`NodeReport`] |
+//! | `POST /edge/v1/traces` | 204: a [`TracedRequest`] that a node has answered and nobody beside it makes spans of |
 //! | `GET /edge/v1/erasures?last_ms=N`, then `?after=CURSOR` | 200 [`Erasures`]: what was erased, for every tenant; 400 when the cursor is none of ours |
 //!
 //! Every request carries `x-lgdl-tenant` and, unless the deployment turned it off for a loopback development node,
@@ -375,6 +376,22 @@ pub struct NodeReport {
     pub every_ms: u64,
     /// Its own time.
     pub sent_at_ms: i64,
+}
+
+/// A request that is answered, as a node without a way to a collector of traces tells of it: where its trace is kept, or it
+/// has failed. The origin makes its spans.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TracedRequest {
+    /// The request's id.
+    pub request_id: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// When it came, milliseconds since 1970.
+    pub began_ms: i64,
+    /// How long it took, microseconds.
+    pub took_us: u64,
+    /// What was observed of it, as [`Observation::header`](super::node::Observation::header) writes it.
+    pub observed: String,
 }
 
 /// Refusals that an edge tells the audit log of. Alike ones are counted, so that a flood of refusals does not become a

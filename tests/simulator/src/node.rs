@@ -13,7 +13,9 @@ use lgdl_edge::kv_journal::{self, KeyValues};
 use lgdl_edge::memory::Memory;
 use lgdl_edge::pipeline::request::Received;
 use lgdl_edge::pipeline::{finish, handle, scheduled};
-use lgdl_edge::platform::{FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError};
+use lgdl_edge::platform::{
+    FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError, SpansBy,
+};
 use serde_json::json;
 
 use crate::Mutation;
@@ -549,6 +551,10 @@ impl Platform for Node {
     fn memory(&self) -> Option<&Memory> {
         let is_isolate = self.site().flavour == Flavour::Worker;
         self.instance.as_ref().filter(|_| is_isolate).map(|instance| &instance.memory)
+    }
+
+    fn spans_by(&self) -> SpansBy {
+        SpansBy::Host
     }
 
     async fn count(&self, request: &CountRequest) -> Result<Counted, SeamError> {

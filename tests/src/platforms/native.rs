@@ -23,7 +23,9 @@ use lgdl_edge::memory::Memory;
 use lgdl_edge::native::Native;
 use lgdl_edge::pipeline::request::{BodyFault, MAX_BODY_BYTES, Received};
 use lgdl_edge::pipeline::{finish, handle};
-use lgdl_edge::platform::{FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError};
+use lgdl_edge::platform::{
+    FetchError, Inbound, JournalEntry, JournalSafety, KvError, Outbound, Platform, SeamError, SpansBy,
+};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
@@ -242,6 +244,10 @@ impl Platform for Machine {
 
     fn memory(&self) -> Option<&Memory> {
         self.stores.memory()
+    }
+
+    fn spans_by(&self) -> SpansBy {
+        SpansBy::Host
     }
 
     async fn count(&self, request: &CountRequest) -> Result<Counted, SeamError> {

@@ -9,7 +9,7 @@ use super::{column, failed, natural};
 use crate::clock::Millis;
 use crate::ids::{ConversationId, person_pseudonym};
 use crate::store::outbox::packed;
-use crate::store::{Activity, Claim, Commit, CommitOutcome, ConversationRow, Event, JOURNAL_CLOCK_SLACK_MS, Result};
+use crate::store::{Activity, Claim, Commit, CommitOutcome, Event, JOURNAL_CLOCK_SLACK_MS, Result};
 
 /// What a commit and a claim have in common: who wants which place, under which key.
 struct Wish<'a> {
@@ -113,37 +113,56 @@ fn examine(connection: &Connection, wish: &Wish<'_>) -> Result<Place> {
         let same = fingerprint == wish.fingerprint;
         return settled(if same { CommitOutcome::Replayed { answer } } else { CommitOutcome::KeyReused });
     }
-    let current = find_row(connection, wish.tenant, wish.id)?;
-    if current.as_ref().is_some_and(|current| current.user_id != wish.user_id) {
+    let standing = Standing::find(connection, wish).map_err(failed)?;
+    if standing.as_ref().is_some_and(|standing| standing.user_id != wish.user_id) {
         return settled(CommitOutcome::NotTheirs);
     }
-    if current.is_none() && person_erased_at(connection, wish).map_err(failed)?.is_some_and(|at| wish.said_at <= at) {
+    if standing.is_none() && person_erased_at(connection, wish).map_err(failed)?.is_some_and(|at| wish.said_at <= at) {
         return settled(CommitOutcome::Erased);
     }
-    let version = current.as_ref().map_or(0, |current| current.version);
-    if version != wish.expected_version || !is_base(connection, wish).map_err(failed)? {
-        return settled(conflict(current, None));
+    // Whoever loses gets the state to go on from; nobody else reads it.
+    let conflict = |claimed_for_ms| {
+        let current = find_row(connection, wish.tenant, wish.id)?.map(Box::new);
+        settled(CommitOutcome::Conflict { current, claimed_for_ms })
+    };
+    let version = standing.as_ref().map_or(0, |standing| standing.version);
+    if version != wish.expected_version || standing.is_some_and(|standing| !standing.is_base(wish)) {
+        return conflict(None);
     }
     match foreign_claim(connection, wish).map_err(failed)? {
         Some(Held::ByKey) => settled(CommitOutcome::KeyReused),
-        Some(Held::For(left_ms)) => settled(conflict(current, Some(left_ms))),
+        Some(Held::For(left_ms)) => conflict(Some(left_ms)),
         None => Ok(Place::Free),
     }
 }
 
-/// Whether the state that is there may be the one that the turn was run on. A name of another version is not the state's: an
-/// origin that knows no names has written it since.
-fn is_base(connection: &Connection, wish: &Wish<'_>) -> rusqlite::Result<bool> {
-    if wish.bases.is_empty() || wish.expected_version == 0 {
-        return Ok(true);
+/// What a turn's place depends on, of a conversation that is there.
+struct Standing {
+    user_id: String,
+    version: u64,
+    state_name: Option<String>,
+}
+
+impl Standing {
+    fn find(connection: &Connection, wish: &Wish<'_>) -> rusqlite::Result<Option<Standing>> {
+        connection
+            .prepare_cached("SELECT user_id, version, state_name FROM conversations WHERE id = ?1 AND tenant = ?2")?
+            .query_row([wish.id.as_str(), wish.tenant], |row| {
+                Ok(Standing { user_id: row.get(0)?, version: natural(row.get(1)?), state_name: row.get(2)? })
+            })
+            .optional()
     }
-    let name: Option<String> = connection
-        .prepare_cached("SELECT state_name FROM conversations WHERE id = ?1")?
-        .query_row([wish.id.as_str()], |row| row.get(0))
-        .optional()?
-        .flatten();
-    let prefix = format!("{}:", wish.expected_version);
-    Ok(name.filter(|name| name.starts_with(&prefix)).is_none_or(|name| wish.bases.contains(&name)))
+
+    /// Whether the state that is there may be the one that the turn was run on. A name of another version is not the state's: an
+    /// origin that knows no names has written it since.
+    fn is_base(&self, wish: &Wish<'_>) -> bool {
+        if wish.bases.is_empty() || wish.expected_version == 0 {
+            return true;
+        }
+        let prefix = format!("{}:", wish.expected_version);
+        let name = self.state_name.as_ref().filter(|name| name.starts_with(&prefix));
+        name.is_none_or(|name| wish.bases.contains(name))
+    }
 }
 
 /// What another request holds.
@@ -152,10 +171,6 @@ enum Held {
     For(u64),
     /// The idempotency key: it stands for another request that is about to act.
     ByKey,
-}
-
-fn conflict(current: Option<ConversationRow>, claimed_for_ms: Option<u64>) -> CommitOutcome {
-    CommitOutcome::Conflict { current: current.map(Box::new), claimed_for_ms }
 }
 
 pub(super) fn is_erased(connection: &Connection, tenant: &str, id: &ConversationId) -> rusqlite::Result<bool> {

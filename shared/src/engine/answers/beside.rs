@@ -14,7 +14,7 @@ impl Run<'_> {
         let any = !stated.is_empty();
         for stated in stated {
             if let Some(slot) = mv.slots.iter().find(|slot| slot.name == stated.slot) {
-                self.fill(slot, &stated.found, Source::Mention);
+                self.fill_stated_one(mv, slot, scan, &stated.found);
             }
         }
         any

@@ -6,9 +6,14 @@ use super::super::corrections::{self, Held, Known};
 use super::super::flow::Entry;
 use super::super::mending::Target;
 use super::super::run::{Halt, Reading, Run};
+use super::super::state::Open;
 use crate::ir::SlotType;
+use crate::slots::labels::Wanted;
 use crate::slots::{self, Answer, Scan, Source, effective_type, strings};
 use crate::text::Heard;
+
+/// A longer yes may say something else as well.
+const MAX_YES_WORDS: usize = 3;
 
 impl Run<'_> {
     /// Reads the utterance as saying whether a value that was read back is right.
@@ -48,6 +53,9 @@ impl Run<'_> {
             Some(true) => {
                 self.answered_by_active();
                 self.confirm(name);
+                if scan.heard.len() > MAX_YES_WORDS && !self.correct(&mv, None, &scan) {
+                    self.fill_beside(&mv, &scan, (0, 0));
+                }
                 self.advance(Entry::UnderWay)
             }
             Some(false) => {
@@ -69,16 +77,22 @@ impl Run<'_> {
                     self.fill(&slot, &found, Source::Correction);
                     return self.advance(Entry::UnderWay);
                 }
+                // A name in the place of the one that was read back.
+                let about_the_talk =
+                    strings::is_about_the_talk(&scan.heard) || strings::is_question(&text, &scan.heard);
+                let label = *effective_type(&slot) == SlotType::String && self.wanted(&mv, &slot) != Wanted::Words;
+                if label && !about_the_talk {
+                    self.open(Open::Slot { name: name.to_owned() });
+                    return self.answer_slot(name);
+                }
                 self.ask_again(true)
             }
         }
     }
 
     pub(in crate::engine) fn confirm(&mut self, name: &str) {
-        if let Some(frame) = &mut self.state.active
-            && let Some((_, value)) = frame.slots.iter_mut().find(|(slot, _)| slot == name)
-        {
-            value.confirmed = true;
+        if let Some(frame) = &mut self.state.active {
+            frame.confirm(name);
         }
     }
 }

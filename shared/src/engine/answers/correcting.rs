@@ -116,9 +116,19 @@ impl Run<'_> {
             (found.value != held.value).then(|| (slot.clone(), found))
         });
         let opening = correction.span.0;
+        let weak = correction.strength == Strength::Weak;
         let Some((slot, mut found)) = target else { return false };
+        let doubt = self.doubt_of_correction(mv, &slot, scan, &found, if weak { asked } else { None });
+        let doubt = doubt.filter(|_| named.is_none());
         self.answered_by_active();
-        self.replace(&slot, &found);
+        match doubt {
+            Some(doubt) => {
+                self.tell.reading = Reading::Correction;
+                self.fill(&slot, &found, Source::Correction);
+                self.read_back_if(&slot, Some(doubt));
+            }
+            None => self.replace(&slot, &found),
+        }
         // "yes, but in business class" is a yes and a change.
         if let Some(asked) = asked.filter(|asked| asked.name != slot.name && is_yes_no(self.language(), asked))
             && scan.heard.begins_with(Cue::Yes) > 0
@@ -220,9 +230,16 @@ impl Run<'_> {
             let typed = |name: &&str| mv.slots.iter().find(|slot| slot.name == **name && !is_text(slot));
             correction_of(mv, &filled, &Heard::of(run.language(), clause)).is_some_and(|found| {
                 let said = clause.get(found.span.0..found.span.1).unwrap_or_default();
+                // "make it half ten": the time of a moment, whose day stays.
+                let moves_the_moment = |slot: &Slot, said: &str| {
+                    let time = Slot { ty: SlotType::Time, ..slot.clone() };
+                    *effective_type(slot) == SlotType::DateTime
+                        && matches!(slots::read_value(&time, said, scan.reference), Answer::Value { whole: true, .. })
+                };
                 let whole = |slot: &Slot| {
                     !is_yes_no(run.language(), slot)
-                        && matches!(slots::read_value(slot, said, scan.reference), Answer::Value { found, whole: true } if found.fits)
+                        && (matches!(slots::read_value(slot, said, scan.reference), Answer::Value { found, whole: true } if found.fits)
+                            || moves_the_moment(slot, said))
                 };
                 found.strength == Strength::Strong && found.slot.is_some()
                     || found.strength >= Strength::Plain && filled.iter().filter_map(typed).any(whole)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::super::doubt::Doubt;
 use super::super::fill::without;
 use super::super::hear::blanked;
 use super::super::prepositions::{Asked, by_preposition, leads, may_lead};
@@ -168,7 +169,10 @@ impl Run<'_> {
             let texts: Vec<&str> = members.iter().filter_map(Value::as_str).collect();
             found = Found { text: self.language().together(&texts), value: Value::Array(members), ..found };
         }
+        // Nothing but a value is said for what is asked: "four oh five" to "Which room?"
+        let bare = slots::is_whole(slot, scan, (found.start, found.end), &[]) && slots::is_number(asked);
         self.replace(slot, &found);
+        self.read_back_if(slot, bare.then_some(Doubt::Contested));
         true
     }
 }

@@ -9,7 +9,7 @@ use super::super::wording;
 use super::question::{asks_yes_or_no, prompt_text};
 use super::{Answered, Asking, is_text};
 use crate::ir::{Element, Move, Slot, SlotType};
-use crate::language::{Class, Cue};
+use crate::language::{Class, Cue, Language};
 use crate::matcher::Candidate;
 use crate::slots::labels::{self, Label, Wanted};
 use crate::slots::{self, Answer, Found, Scan, Source, effective_type, reason, strings};
@@ -64,6 +64,10 @@ impl Run<'_> {
             return true;
         }
         self.fill(asking.slot, &found, Source::Answer);
+        if is_text(asking.slot) {
+            let doubt = self.doubt_of_text(asking.mv, asking.slot, &found);
+            self.read_back_if(asking.slot, doubt);
+        }
         self.fill_beside(asking.mv, &asking.scan, (found.start, found.end));
         if self.wanted(asking.mv, asking.slot) != Wanted::Words {
             self.read_back_the_day(asking.mv, &asking.scan, &[(found.start, found.end)]);
@@ -98,7 +102,7 @@ impl Run<'_> {
     }
 
     /// What a slot of free text wants, by its name and its question.
-    pub(super) fn wanted(&self, mv: &Move, slot: &Slot) -> Wanted {
+    pub(in crate::engine) fn wanted(&self, mv: &Move, slot: &Slot) -> Wanted {
         Wanted::of(self.language(), slots::spoken_name(slot), &prompt_text(mv, slot))
     }
 
@@ -137,6 +141,7 @@ impl Run<'_> {
         if wanted == Wanted::Words {
             return FreeText::Value(found);
         }
+        let found = without_denials(language, slot, found);
         let question = prompt_text(mv, slot);
         match labels::read(wanted, slots::spoken_name(slot), &question, &found.text, &Heard::of(language, &found.text))
         {
@@ -156,6 +161,26 @@ impl Run<'_> {
 fn opens_with_a_repair(scan: &Scan<'_>) -> bool {
     let rest = repairs::opening(&scan.heard).map(|(_, rest)| rest);
     rest.is_some_and(|rest| scan.heard.words.iter().any(|word| word.start >= rest && word.after_break))
+}
+
+/// "no, Ann", "knee and no chest pain": what is denied before or behind a label is no part of it.
+pub(in crate::engine) fn without_denials(language: &'static Language, slot: &Slot, found: Found) -> Found {
+    let heard = Heard::of(language, &found.text);
+    let words = heard.words.as_slice();
+    let from = match words {
+        [first, next, ..] if first.is(Cue::No) && next.after_break => 1,
+        _ => 0,
+    };
+    let joins = |pair: &[Word]| pair[0].class.is(Class::AND.and(Class::BUT)) && pair[1].class.is(Class::NEGATOR);
+    let until = words.windows(2).skip(from + 1).position(joins).map_or(words.len(), |at| at + from + 1);
+    if from == 0 && until == words.len() {
+        return found;
+    }
+    let span = (words[from].start, words[until - 1].end);
+    match without(language, slot, &found.text, span, &[]) {
+        Some(inner) => Found { start: found.start + inner.start, end: found.start + inner.end, ..inner },
+        None => found,
+    }
 }
 
 /// "green, but can you look today?": a question behind the text is no part of it.

@@ -15,6 +15,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use self::free_text::FreeText;
+pub(super) use self::free_text::without_denials;
 pub(super) use self::question::asks_for_the_past;
 pub(crate) use self::question::prompt_text;
 use self::question::{asks_yes_or_no, denies_the_question};
@@ -27,9 +28,11 @@ use super::run::{Halt, Reading, Run};
 use super::wording;
 use crate::entities::{Direction, Kind, Reference};
 use crate::ir::{Move, Slot, SlotType};
+use crate::language::{Class, Cue};
 use crate::matcher::Candidate;
+use crate::slots::labels::Wanted;
 use crate::slots::{self, Answer, Scan, SlotValue, effective_type, is_yes_no, reason, strings};
-use crate::text::Heard;
+use crate::text::{Heard, Word};
 
 /// What an utterance is as an answer to a slot's question. Values are stored already.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,6 +110,7 @@ impl Run<'_> {
         match self.hear_answer(&mv, &slot, Reads::Whole) {
             Answered::GoesOn => {
                 self.answered_by_active();
+                self.ask_about_what_is_left(&mv);
                 // Where nothing is asked any more, nobody else says what could not be taken.
                 if self.need(&mv).is_none() {
                     self.say_refusals();
@@ -161,7 +165,11 @@ impl Run<'_> {
         match taken_as {
             As::Exact => is_exact(slot, scan).then(|| self.typed_value(asking)).flatten(),
             As::Repair => match asking.reads {
-                Reads::Whole => self.repair_asked_for().map(Answered::Mends),
+                Reads::Whole => {
+                    let repair = self.repair_asked_for();
+                    let repair = repair.or_else(|| self.given_up_by_name(asking));
+                    repair.or_else(|| self.given_up_in_a_clause(asking)).map(Answered::Mends)
+                }
                 Reads::Part => None,
             },
             As::DeclinedByName => self.declined_by_name(asking),
@@ -195,6 +203,40 @@ impl Run<'_> {
             As::OpeningRepair => self.opening_repair(asking),
             As::NoValue => Some(Answered::Refused(self.why_no_value(asking))),
         }
+    }
+
+    /// "three, uhh, never mind": a clause of its own cancels, and no value stands behind it.
+    fn given_up_in_a_clause(&mut self, asking: &Asking<'_>) -> Option<Repair> {
+        let Asking { mv, slot, scan, .. } = asking;
+        let from = repairs::cancelling_clause(&scan.heard)?;
+        let words = asking.asked == Asked::FreeText && self.wanted(mv, slot) == Wanted::Words;
+        let behind = scan.entities.iter().any(|entity| entity.start > from)
+            || mv.slots.iter().any(|slot| slots::is_mentioned(slot, scan));
+        (!words && !behind && self.interruption().is_none()).then_some(Repair::Cancel)
+    }
+
+    /// "forget the taxi, we'll take the bus": what is given up is the move itself, by the words that begin it.
+    fn given_up_by_name(&mut self, asking: &Asking<'_>) -> Option<Repair> {
+        let Asking { mv, scan, .. } = asking;
+        let language = scan.language();
+        let mut words = scan.heard.words.as_slice();
+        while let skip @ 1.. = language.prefix(words, [Cue::Hesitation, Cue::Pause, Cue::Speaker, Cue::CorrectionWeak])
+        {
+            words = words.get(skip..)?;
+        }
+        let gives_up = language.prefix(words, Cue::ListRemove);
+        let object = words.get(gives_up..).filter(|_| gives_up > 0)?;
+        let end = object.iter().skip(1).position(|word| word.after_break).map_or(object.len(), |at| at + 1);
+        let object = &object[..end];
+        let nouns = object.iter().filter(|word| word.class == Class::CONTENT && word.cues.is_empty());
+        let own = Heard::of(language, &crate::text::readable(&mv.name));
+        let is_own = |word: &Word| own.words.iter().any(|own| own.stem(language) == word.stem(language));
+        let named = nouns.clone().count() > 0 && nouns.clone().all(is_own);
+        let article = |word: Option<&Word>| word.is_some_and(|word| word.class.is(Class::DETERMINER));
+        let determined = article(object.first()) || article(words[..gives_up].last());
+        // What a slot takes is that slot's.
+        let taken = || mv.slots.iter().any(|slot| slots::is_mentioned(slot, scan));
+        (named && determined && !taken() && self.claimed().is_none()).then_some(Repair::Cancel)
     }
 
     /// "no return" for `return_date`, and what the slot's author takes for declining it; other values are stored.

@@ -1,7 +1,8 @@
 //! Answers to a question for a value of a type: a number, a day, an option.
 
 use super::super::corrections;
-use super::super::run::Run;
+use super::super::doubt::Doubt;
+use super::super::run::{Reading, Run};
 use super::super::turn::is_certain;
 use super::super::wording;
 use super::question::prompt_words;
@@ -9,7 +10,7 @@ use super::{Answered, Asking};
 use crate::entities::Reference;
 use crate::entities::time::impossible_date;
 use crate::ir::{Slot, SlotType};
-use crate::language::Text;
+use crate::language::{Class, Text};
 use crate::slots::{self, Answer, Found, Scan, Source, Sureness, effective_type, is_yes_no, reason, strings};
 
 impl Run<'_> {
@@ -37,9 +38,25 @@ impl Run<'_> {
         }
         let shared =
             mv.slots.iter().any(|other| other.name != slot.name && effective_type(other) == effective_type(slot));
-        let answer = match slots::read_answer(slot, scan) {
+        let mut contested = false;
+        let others = self.numbers_of_others(mv, slot, scan);
+        let blanked = others.into_iter().fold(None, |text: Option<String>, span| {
+            Some(super::super::hear::blanked(text.as_deref().unwrap_or(scan.text), span))
+        });
+        let said = match &blanked {
+            Some(text) => slots::read_answer(slot, &Scan::of(text, [*slot], scan.reference).knowing(scan.terms())),
+            None => slots::read_answer(slot, scan),
+        };
+        let answer = match said {
             Answer::Value { found, .. } if !shared && slots::states_several(slot, scan, &found) => {
-                Answer::Refused(slots::reason_for_one(scan.language(), slot))
+                match slots::first_clause(slot, scan) {
+                    // "quarter to six, our flight's at nine"
+                    Some(alone) if !scan.heard.tokens.classes().is(Class::OR) => {
+                        contested = true;
+                        alone
+                    }
+                    _ => Answer::Refused(slots::reason_for_one(scan.language(), slot)),
+                }
             }
             Answer::Value { found, .. } if self.is_anothers_time(mv, slot, &found) => Answer::Absent,
             Answer::Value { found, whole: false } if self.counts_in_a_sentence(mv, slot, scan, &found) => {
@@ -56,6 +73,14 @@ impl Run<'_> {
                 self.fill(slot, &found, Source::Answer);
                 self.fill_beside_answer(mv, slot, scan, (found.start, found.end));
                 self.correct_beside(mv, slot, scan, (found.start, found.end));
+                let corrected = self.tell.reading == Reading::Correction;
+                let is_told =
+                    !whole || is_yes_no(scan.language(), slot) || matches!(effective_type(slot), SlotType::List(_));
+                if contested || is_told && !corrected {
+                    let doubt = contested.then_some(Doubt::Contested);
+                    let doubt = doubt.or_else(|| self.doubt_of_answer(mv, slot, scan, &found));
+                    self.read_back_if(slot, doubt);
+                }
                 Some(leaves.map_or(Answered::GoesOn, |other| Answered::Leaves(Box::new(other))))
             }
             Answer::Value { .. } => Some(Answered::Refused(reason(self.language(), slot))),

@@ -1,0 +1,291 @@
+//! How well what was said bears a value out. What it does not bear out is read back before it counts: a value that is wrong
+//! costs the person more than a question.
+//!
+//! A value is in doubt where something was said that its reading leaves unexplained. Each kind is a [`Doubt`]; the table is in
+//! `docs/engine.md`.
+
+use std::sync::Arc;
+
+use super::answers::{asks_for_the_past, prompt_text};
+use super::run::Run;
+use crate::entities::{Entity, Value};
+use crate::ir::{Move, Slot, SlotType};
+use crate::language::{Class, Cue};
+use crate::slots::labels::{self, Wanted};
+use crate::slots::{self, Found, Scan, Source, effective_type, is_yes_no, strings};
+use crate::text::{Heard, Word};
+
+/// Words of a clause beside its value that may go unexplained: "tomorrow, I'll bring it".
+const MAX_UNEXPLAINED_WORDS: usize = 1;
+/// Words of a name, a code or a label at most; a longer text tells something.
+const MAX_LABEL_WORDS: usize = 6;
+
+/// Why a value is in doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// Its clause says more than the question, the slot, the game's own words and other values explain.
+    Unexplained,
+    /// Something is denied or taken back beside it, and its reading did not take that up.
+    TakenBack,
+    /// It is told of a time that is over.
+    OfThePast,
+    /// It may answer the open question as well as correct another.
+    Contested,
+    /// A text that is not of the form of what is asked for, or of what it replaces.
+    Unlike,
+}
+
+impl Run<'_> {
+    /// What speaks against a value of a type that was said to its question.
+    pub(super) fn doubt_of_answer(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> Option<Doubt> {
+        let words = scan.heard.words.as_slice();
+        if is_yes_no(scan.language(), slot) {
+            return self.doubt_of_yes_or_no(mv, slot, scan, found);
+        }
+        let (from, until) = within(words, found);
+        if words.is_empty() || from >= until {
+            return None;
+        }
+        let (opening, end) = clause(words, from, until);
+        let denies = |word: &Word| word.class.is(Class::NEGATOR) && !word.class.is(Class::NOTHING);
+        let bounds = |word: &Word| word.class.is(Class::THAN);
+        let denied = words[opening..from].iter().any(denies) && !words[opening..from].iter().any(bounds);
+        // "white wine. actually no, just tap water"; a single "no" may deny something else.
+        let turns = |word: &&Word| {
+            word.is([Cue::TakesBack, Cue::CorrectionPlain, Cue::CorrectionWeak]) && !word.class.is(Class::AND)
+        };
+        let taken_back = strings::taken_back(words)
+            .is_some_and(|(first, end)| first >= until && words[first..end].iter().filter(turns).count() > 1);
+        match effective_type(slot) {
+            // What has a form of its own is not taken for anything else.
+            SlotType::Email | SlotType::Phone | SlotType::Url | SlotType::Pattern(_) | SlotType::Timeframe => None,
+            _ if taken_back => Some(Doubt::TakenBack),
+            SlotType::List(_) => None,
+            _ if denied => Some(Doubt::TakenBack),
+            SlotType::Enum(_) | SlotType::EnumFrom(_) => None,
+            _ => {
+                let rest = words[opening..from].iter().chain(&words[until..end]);
+                let unexplained = self.unexplained(mv, slot, scan, rest);
+                (unexplained > MAX_UNEXPLAINED_WORDS).then_some(Doubt::Unexplained)
+            }
+        }
+    }
+
+    /// "I'd rather not, I'll do it myself" begins like a yes.
+    fn doubt_of_yes_or_no(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> Option<Doubt> {
+        let words = scan.heard.words.as_slice();
+        let first = words.iter().find(|word| !strings::is_hesitation(word))?;
+        if first.class.is(Class::ANSWER.and(Class::BARE_NO)) || slots::yes_no::plain(&scan.heard).is_some() {
+            return None;
+        }
+        let yes = found.value != serde_json::json!(false);
+        if yes && words.iter().any(|word| word.class.is(Class::NEGATOR)) {
+            return Some(Doubt::TakenBack);
+        }
+        let (_, end) = clause(words, 0, 1);
+        let unexplained = self.unexplained(mv, slot, scan, words[..end].iter());
+        (unexplained > MAX_UNEXPLAINED_WORDS).then_some(Doubt::Unexplained)
+    }
+
+    /// What speaks against a value that was said beside something else.
+    pub(super) fn doubt_of_mention(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, found: &Found) -> Option<Doubt> {
+        let words = scan.heard.words.as_slice();
+        let (from, until) = within(words, found);
+        if from >= until {
+            return None;
+        }
+        let (opening, end) = clause(words, from, until);
+        let amount = matches!(
+            effective_type(slot),
+            SlotType::Number | SlotType::Range { .. } | SlotType::Money | SlotType::Quantity
+        );
+        let place = (words[opening].start, words[end - 1].end);
+        (amount && self.is_told_of_the_past(mv, scan, place)).then_some(Doubt::OfThePast)
+    }
+
+    /// What speaks against a text as the value of its slot.
+    pub(super) fn doubt_of_text(&self, mv: &Move, slot: &Slot, found: &Found) -> Option<Doubt> {
+        let heard = Heard::of(self.language(), &found.text);
+        let words = heard.words.as_slice();
+        if words.len() <= MAX_LABEL_WORDS
+            && words.iter().all(|word| word.class == Class::CONTENT && word.cues.is_empty())
+        {
+            return None;
+        }
+        let wanted = self.wanted(mv, slot);
+        let sets_apart = |word: &Word| word.is([Cue::No, Cue::TakesBack]) || word.class.is(Class::NOTHING);
+        let refuses = matches!(words, [first, next, ..] if sets_apart(first) && next.after_break);
+        let turns = heard.begins_with([Cue::CorrectionPlain, Cue::CorrectionStrong, Cue::Announcement]) > 0;
+        let told = words.iter().any(|word| tells(&found.text, word));
+        let nominal = || heard.len() <= MAX_LABEL_WORDS && labels::is_nominal(&found.text, words);
+        let unlike = match wanted {
+            Wanted::Words => false,
+            // "to St Pancras"
+            Wanted::Place => told || words.first().is_some_and(|first| first.is(Cue::Into)),
+            Wanted::Name | Wanted::Person => {
+                told || !nominal() || words.iter().any(|word| is_of_people(&found.text, word))
+            }
+            Wanted::Label => told || heard.len() > MAX_LABEL_WORDS,
+            Wanted::Code => told || !nominal(),
+        };
+        (turns || refuses || unlike).then_some(Doubt::Unlike)
+    }
+
+    /// What speaks against a value in the place of another. `asked` is the slot whose question is open, where nothing says plainly
+    /// that the utterance goes back to another.
+    pub(super) fn doubt_of_correction(
+        &self,
+        mv: &Move,
+        slot: &Slot,
+        scan: &Scan<'_>,
+        found: &Found,
+        asked: Option<&Slot>,
+    ) -> Option<Doubt> {
+        let rival = |asked: &Slot| {
+            let told = *effective_type(asked) != SlotType::String && !is_yes_no(scan.language(), asked);
+            asked.name != slot.name && told && scan.states(asked)
+        };
+        if asked.is_some_and(rival) {
+            return Some(Doubt::Contested);
+        }
+        if *effective_type(slot) != SlotType::String {
+            return None;
+        }
+        let held = self.state.active.as_ref()?.slot(&slot.name)?;
+        let capitals = |text: &str| text.chars().any(char::is_uppercase);
+        let digits = |text: &str| text.bytes().any(|byte| byte.is_ascii_digit() || byte == b'@');
+        let unlike = capitals(&held.text) && !capitals(&found.text) || digits(&held.text) != digits(&found.text);
+        let heard = Heard::of(scan.language(), &found.text);
+        let names = self.wanted(mv, slot) == Wanted::Words || labels::is_nominal(&found.text, &heard.words);
+        self.doubt_of_text(mv, slot, found).or((unlike || !names).then_some(Doubt::Unlike))
+    }
+
+    /// Whether a clause is dated in the past, and no slot of the move asks for what has been.
+    fn is_told_of_the_past(&self, mv: &Move, scan: &Scan<'_>, clause: (usize, usize)) -> bool {
+        let today = scan.reference.now.date().to_string();
+        let is_over = |entity: &&Entity| {
+            let inside = clause.0 <= entity.start && entity.end <= clause.1;
+            let Some(Value::Time(time)) = entity.readings.first().filter(|_| inside) else { return false };
+            let ends = time.range.as_ref().map(|(_, end)| end.as_str()).or(time.point.as_deref());
+            ends.is_some_and(|end| {
+                end.len() >= today.len() && end.starts_with(char::is_numeric) && end < today.as_str()
+            })
+        };
+        scan.entities.iter().any(|entity| is_over(&entity))
+            && !mv.slots.iter().any(|slot| {
+                slots::tells_of_the_past(scan.language(), slot) || asks_for_the_past(scan.language(), mv, slot)
+            })
+    }
+
+    /// How many of the words are of content, and nothing explains them.
+    fn unexplained<'w>(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, words: impl Iterator<Item = &'w Word>) -> usize {
+        let index = self.input.game.index();
+        let unknown = |word: &&Word| {
+            word.class == Class::CONTENT
+                && word.cues.is_empty()
+                && !word.text.bytes().any(|byte| byte.is_ascii_digit())
+                && index.find_word(word.hash).is_none()
+                && index.find_stem(word.stem(scan.language()).hash()).is_none()
+                && !scan.entities.iter().any(|entity| entity.start <= word.start && word.end <= entity.end)
+                && !self.is_of_slot(mv, slot, scan, word)
+        };
+        words.filter(unknown).count()
+    }
+
+    /// Whether a word is one of the slot's name or its question.
+    fn is_of_slot(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, word: &Word) -> bool {
+        let language = scan.language();
+        [slots::named(slot), prompt_text(mv, slot)].iter().any(|text| {
+            Heard::of(language, text)
+                .words
+                .iter()
+                .any(|own| !own.class.is(Class::FUNCTION) && own.stem(language) == word.stem(language))
+        })
+    }
+
+    /// Reads a value back that is in doubt.
+    pub(super) fn read_back_if(&mut self, slot: &Slot, doubt: Option<Doubt>) {
+        if doubt.is_some() {
+            self.doubt(slot);
+        }
+    }
+
+    fn doubt(&mut self, slot: &Slot) {
+        // What must not be shown stays where it is known as such.
+        if self.is_sensitive(slot) {
+            self.read_back(&slot.name);
+        } else if let Some(frame) = &mut self.state.active {
+            frame.doubt(&slot.name);
+        }
+    }
+
+    /// "sorry, at 12, and we are three": a value of a slot that holds another is said beside words that take something back, and
+    /// nothing took it up. It is read back.
+    pub(super) fn ask_about_what_is_left(&mut self, mv: &Move) {
+        let heard = self.heard();
+        let language = self.language();
+        let marks = [Cue::TakesBack, Cue::CorrectionPlain, Cue::CorrectionStrong, Cue::CorrectionWeak];
+        let Some(mark) = heard.words.iter().rfind(|word| word.is(marks)).map(|word| word.start) else { return };
+        let Some(frame) = &self.state.active else { return };
+        let typed = |slot: &&Slot| {
+            !matches!(effective_type(slot), SlotType::String | SlotType::List(_))
+                && !is_yes_no(language, slot)
+                && frame.slot(&slot.name).is_some()
+        };
+        let held: Vec<&Slot> = mv.slots.iter().filter(typed).collect();
+        let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
+        let (text, reference, header) = (self.text.clone(), self.reference, Arc::clone(&self.input.header));
+        let scan = Scan::over(&text, heard, held.iter().copied(), &reference).knowing(&header.vocabulary);
+        let is_held = |found: &Found| frame.slots.iter().any(|(_, held)| held.value == found.value);
+        let begins = |found: &Found| frame.begun.as_ref().is_some_and(|(_, said)| said.contains(&found.text));
+        let in_text = |found: &Found| {
+            let filled = self.tell.filled.iter().filter_map(|filled| frame.slot(&filled.slot));
+            filled.into_iter().any(|held| held.value.is_string() && held.text.contains(&found.text))
+        };
+        let denied = |found: &Found| {
+            let words = scan.heard.words.as_slice();
+            let (from, until) = within(words, found);
+            let (opening, end) = clause(words, from, until);
+            words[opening..end].iter().any(|word| word.class.is(Class::NEGATOR))
+        };
+        let left = slots::mentions(&held, &names, &scan, &[(0, mark)]).into_iter().find(|left| {
+            let found = &left.found;
+            !is_held(found) && !in_text(found) && !begins(found) && !denied(found)
+        });
+        let Some((slot, found)) = left.and_then(|left| Some((held.get(left.slot).copied()?.clone(), left.found)))
+        else {
+            return;
+        };
+        self.fill(&slot, &found, Source::Correction);
+        self.doubt(&slot);
+    }
+}
+
+/// Whether a word tells something and names nothing: a verb, a subject, what denies or begins a clause.
+fn tells(text: &str, word: &Word) -> bool {
+    let grammar = Class::NEGATOR.and(Class::AUXILIARY).and(Class::BREAK).and(Class::QUESTION).and(Class::SUBJECT);
+    let capital = text.get(word.start..).is_some_and(|said| said.starts_with(char::is_uppercase));
+    word.class.is(grammar) && !word.class.is(Class::DETERMINER) && !capital
+}
+
+/// "late husband's name, Walter Higgs": a word for a person or a name is no part of a name.
+fn is_of_people(text: &str, word: &Word) -> bool {
+    let capital = text.get(word.start..).is_some_and(|said| said.starts_with(char::is_uppercase));
+    !capital && (word.class.is(Class::KIN) || word.is(Cue::SlotOfName))
+}
+
+/// The words of a value: the first, and one past the last.
+fn within(words: &[Word], found: &Found) -> (usize, usize) {
+    let from = words.partition_point(|word| word.end <= found.start);
+    let until = words.partition_point(|word| word.start < found.end);
+    (from, until.max(from))
+}
+
+/// The clause around the words from `from` to `until`: marks and words that join or begin clauses bound it.
+fn clause(words: &[Word], from: usize, until: usize) -> (usize, usize) {
+    let parts = Class::AND.and(Class::BUT).and(Class::BREAK);
+    let begins = |at: usize| words[at].after_break || at > 0 && words[at - 1].class.is(parts);
+    let opening = (0..=from.min(words.len().saturating_sub(1))).rev().find(|at| *at == 0 || begins(*at)).unwrap_or(0);
+    let end = (until..words.len()).find(|at| words[*at].after_break || words[*at].class.is(parts));
+    (opening, end.unwrap_or(words.len()))
+}
