@@ -45,23 +45,6 @@ pub fn turn_id(tenant: &str, user: &str, idempotency_key: &str) -> String {
     format!("turn_{}", hex(&over("turn", &[tenant, user, idempotency_key])[..16]))
 }
 
-/// The idempotency key of the call with side effects that a turn makes as its `number`-th, from 0. The same however often the
-/// turn is run, and on whatever state.
-#[must_use]
-pub fn act_key(tenant: &str, user: &str, idempotency_key: &str, number: usize) -> String {
-    call_key("act", tenant, user, idempotency_key, number)
-}
-
-/// The idempotency key of a call without side effects: the `index`-th of all calls of a turn, from 0.
-#[must_use]
-pub fn lookup_key(tenant: &str, user: &str, idempotency_key: &str, index: usize) -> String {
-    call_key("lookup", tenant, user, idempotency_key, index)
-}
-
-fn call_key(purpose: &str, tenant: &str, user: &str, idempotency_key: &str, number: usize) -> String {
-    format!("cap_{}", hex(&over(purpose, &[tenant, user, idempotency_key, &number.to_string()])[..16]))
-}
-
 /// The note of what a service understood a text as, which does not give the text away.
 #[must_use]
 pub fn understood(tenant: &str, service: &str, payload: &str) -> String {

@@ -419,9 +419,17 @@ impl<'a, 'p, P: Platform> Origin<'a, 'p, P> {
         }
     }
 
-    /// What was said in a conversation after a turn, as it came.
-    pub async fn messages(&self, game: &str, id: &str, user: &str, after: u64) -> Result<Option<Vec<u8>>, OriginError> {
-        let path = format!("{}&after={after}", conversation_path(game, id, "/messages", user));
+    /// What was said in a conversation after a turn, as it came; whoever is there sees that the person is `typing`.
+    pub async fn messages(
+        &self,
+        game: &str,
+        id: &str,
+        user: &str,
+        after: u64,
+        typing: bool,
+    ) -> Result<Option<Vec<u8>>, OriginError> {
+        let typing = if typing { "&typing=true" } else { "" };
+        let path = format!("{}&after={after}{typing}", conversation_path(game, id, "/messages", user));
         let answer = self.get(&path, MAX_ANSWER_BYTES).await?;
         match answer.status {
             200 => Ok(Some(answer.body)),

@@ -11,6 +11,7 @@
 //! | journal | memory | the key-value store | the disk | a Durable Object |
 
 use lgdl::limits::{CountRequest, Counted};
+pub use lgdl::services::{FetchError, Inbound, Outbound};
 pub use lgdl::wire::node::JournalEntry;
 use lgdl::wire::node::{Aside, Counts, LogLine, Page, Place, SetAside, StreamPage};
 
@@ -159,50 +160,4 @@ impl JournalSafety {
             JournalSafety::Replicated => "replicated",
         }
     }
-}
-
-/// A request to another service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outbound {
-    /// The method.
-    pub method: &'static str,
-    /// Absolute, `http` or `https`.
-    pub url: String,
-    /// Headers, names in lower case.
-    pub headers: Vec<(&'static str, String)>,
-    /// The body; empty for none.
-    pub body: Vec<u8>,
-    /// Time for everything: connecting, sending, and the whole answer.
-    pub timeout_ms: u64,
-    /// More than this is [`FetchError::TooLarge`].
-    pub max_answer_bytes: usize,
-}
-
-/// An answer of another service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Inbound {
-    /// The status.
-    pub status: u16,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-/// A request that got no answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FetchError {
-    /// Nobody was reached, so nothing happened there.
-    #[error("could not connect")]
-    Unreachable,
-    /// Whether something happened there is not known.
-    #[error("no answer in time")]
-    TimedOut,
-    /// The connection broke; whether something happened there is not known.
-    #[error("the connection broke")]
-    Broken,
-    /// The answer was longer than allowed.
-    #[error("the answer is too large")]
-    TooLarge,
-    /// The platform does not let this node call that address.
-    #[error("the deployment does not allow this address")]
-    Denied,
 }

@@ -2,7 +2,6 @@
 
 mod support;
 
-use lgdl_edge::digest;
 use lgdl_edge::native::Native;
 use lgdl_edge::platform::{FetchError, Inbound};
 use serde_json::{Value, json};
@@ -175,7 +174,11 @@ fn a_capability_that_acts_does_so_once_whatever_the_network_does() {
     assert_eq!(state.service_calls.len(), 1);
     let (path, capability_key, body) = &state.service_calls[0];
     assert_eq!(path, "/place");
-    assert_eq!(*capability_key, digest::act_key("default", "u1", "order-1", 0), "whatever else the turn has called");
+    assert_eq!(
+        *capability_key,
+        lgdl::services::act_key("default", "u1", "order-1", 0),
+        "whatever else the turn has called"
+    );
     assert_eq!((&body["service"], &body["function"]), (&json!("orders"), &json!("place")));
 }
 

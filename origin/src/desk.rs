@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use lgdl::engine::{Event as Happened, HandoverStage, Settings, ToldBy, Turn};
 use lgdl::ir;
+use lgdl::services::Performed;
 use lgdl::wire::origin::{HandoverNow, MAX_MESSAGES, Message, Messages, Speaker};
 use serde_json::{Map, Value, json};
+use tokio::task::JoinSet;
 
 use crate::audit::events;
 use crate::bus::catalog::{ESCALATION_ACCEPTED, ESCALATION_RETURNED};
@@ -14,10 +16,12 @@ use crate::exports;
 use crate::hex;
 use crate::http::{Origin, Problem};
 use crate::ids::{AdministratorId, ConversationId};
-use crate::own_turns::{self, KEY_DIGITS, ORIGIN};
+use crate::own_turns::{self, KEY_DIGITS, ORIGIN, Ran};
 use crate::privacy::{Parts, Reader, RequestName};
 use crate::records::turn_record;
-use crate::store::{AgentRow, CommitOutcome, ConversationKey, ConversationRow, Event, HandoverRow, Lookup, StoreError};
+use crate::store::{
+    AgentRow, CommitOutcome, ConversationKey, ConversationRow, Event, HandoverRow, Lookup, StoreError, Typist,
+};
 
 /// An agent who was silent for so long is gone: what they had goes back to its queue.
 pub const LOST_AFTER_MS: Millis = 90_000;
@@ -25,6 +29,8 @@ pub const LOST_AFTER_MS: Millis = 90_000;
 pub const HEARTBEAT_EVERY_MS: Millis = 2_000;
 /// How often the origin looks for agents who are gone and for persons who have waited long enough.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Games that go on at the same time because nobody came.
+const OVERDUE_AT_ONCE: usize = 16;
 /// Runs of a turn where others were faster.
 const MAX_RUNS: u32 = 5;
 /// The longest wait for another turn that holds the place, milliseconds.
@@ -71,6 +77,8 @@ pub async fn act(
 ) -> Result<u64, Problem> {
     let row = origin.store.find_by_id(tenant, id).await?.ok_or_else(unknown)?;
     let place = ConversationKey { tenant: row.tenant, game: row.game, external_id: row.external_id };
+    let name = request_name(deed, key, id, agent);
+    let mut performed = Performed::default();
     for _ in 0..MAX_RUNS {
         // From the store that is written to: the one above may lag behind.
         let row = match origin.store.find(&place).await? {
@@ -79,7 +87,6 @@ pub async fn act(
             Lookup::Erased => return Err(Problem::erased("This conversation was erased.")),
         };
         let handover = origin.store.handover(tenant, id).await?.ok_or_else(unknown)?;
-        let name = request_name(deed, key, id, agent);
         match check(&handover, agent, deed) {
             Ok(Standing::ToDo) => {}
             Ok(Standing::Done) => return Ok(row.version),
@@ -95,10 +102,17 @@ pub async fn act(
                 return Ok(row.version);
             }
         }
-        let outcome = own_turns::run(origin, &row, turn_of(deed, agent, origin.clock.now_ms())).await?;
-        let told = told(origin, tenant, id, agent, &handover, deed);
-        match own_turns::commit(origin, &row, &outcome, name, told).await? {
+        let turn = turn_of(deed, agent, origin.clock.now_ms());
+        let settled = match own_turns::run(origin, &row, turn, &name, &mut performed).await? {
+            Ran::Done(outcome) => {
+                let told = told(origin, tenant, id, agent, &handover, deed);
+                own_turns::commit(origin, &row, &outcome, name.clone(), told).await?
+            }
+            Ran::Stopped(settled) => settled,
+        };
+        match settled {
             CommitOutcome::Committed { .. } | CommitOutcome::Replayed { .. } => {
+                origin.store.signals().typing().stopped(id, Typist::Agent);
                 if let Deed::Return { outcome, .. } = deed {
                     origin.store.note_outcome(tenant, &handover, outcome).await?;
                 }
@@ -212,11 +226,44 @@ fn unknown() -> Problem {
     Problem::not_found("There is no such hand-over.")
 }
 
+/// Whether somebody is typing who asks for news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Composing {
+    /// They are.
+    Yes,
+    /// They are not, or do not say.
+    No,
+}
+
+/// Tells the other side that somebody types, or does not any more.
+///
+/// # Errors
+/// When the store fails.
+pub async fn tell_typing(
+    origin: &Origin,
+    id: &ConversationId,
+    who: Typist,
+    composing: Composing,
+) -> Result<(), StoreError> {
+    match composing {
+        Composing::Yes => origin.store.tell_typing(id, who).await,
+        Composing::No => {
+            origin.store.signals().typing().stopped(id, who);
+            Ok(())
+        }
+    }
+}
+
 /// What was said in a conversation after a turn, for its person, and where the hand-over stands.
 ///
 /// # Errors
 /// When the store fails, or a text can't be opened.
-pub async fn messages(origin: &Origin, row: ConversationRow, after: u64) -> Result<Messages, Problem> {
+pub async fn messages(
+    origin: &Origin,
+    row: ConversationRow,
+    after: u64,
+    composing: Composing,
+) -> Result<Messages, Problem> {
     let turns = match row.version > after {
         true => origin.store.turns(&row.id, after, MAX_MESSAGES).await?,
         false => Vec::new(),
@@ -226,6 +273,9 @@ pub async fn messages(origin: &Origin, row: ConversationRow, after: u64) -> Resu
     let turn = turns.last().map_or(after.min(row.version), |turn| turn.turn_num);
     let messages = turns.iter().flat_map(|turn| said(&turn_record(turn))).collect();
     let handover = origin.store.handover(&row.tenant, &row.id).await?;
+    if handover.as_ref().is_some_and(|handover| handover.stage == HandoverStage::With) {
+        tell_typing(origin, &row.id, Typist::Person, composing).await?;
+    }
     let handover = match handover.filter(|handover| is_open(handover.stage)) {
         Some(handover) if is_expected(origin, &row.tenant, &handover).await? => {
             Some(handover_now(origin, &row.tenant, &handover).await?)
@@ -257,7 +307,8 @@ async fn handover_now(origin: &Origin, tenant: &str, handover: &HandoverRow) -> 
         (Some(agent), HandoverStage::With) => origin.store.agent(agent).await?.map(|agent| agent.name),
         _ => None,
     };
-    Ok(HandoverNow { queue: handover.queue.clone(), stage: handover.stage, place, agent })
+    let typing = agent.is_some() && origin.store.signals().typing().is_typing(&handover.conversation, Typist::Agent);
+    Ok(HandoverNow { queue: handover.queue.clone(), stage: handover.stage, place, agent, typing })
 }
 
 /// What was said in a turn, by whom. Notes of an agent are no message.
@@ -336,21 +387,36 @@ pub fn is_there(agent: &AgentRow, now_ms: Millis) -> bool {
 
 /// Looks, for as long as the origin runs, for agents who are gone and for persons who have waited long enough.
 pub async fn keep(origin: &Origin) {
+    // What a game does when nobody came may take as long as its services: those who are gone are found meanwhile.
+    tokio::join!(again_and_again(|| look_for_lost(origin)), again_and_again(|| look_for_overdue(origin)));
+}
+
+async fn again_and_again<L, F>(look: L)
+where
+    L: Fn() -> F,
+    F: Future<Output = Result<(), StoreError>>,
+{
     let mut ticks = tokio::time::interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(error) = look(origin).await {
+        if let Err(error) = look().await {
             tracing::warn!(%error, "hand-overs were not looked after");
         }
     }
 }
 
-/// Looks once.
+/// Looks once for both.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn look(origin: &Origin) -> Result<(), StoreError> {
+    look_for_lost(origin).await?;
+    look_for_overdue(origin).await
+}
+
+/// What agents had who are gone goes back to its queue.
+async fn look_for_lost(origin: &Origin) -> Result<(), StoreError> {
     let now_ms = origin.clock.now_ms();
     let requeued = origin.store.requeue_lost(now_ms - LOST_AFTER_MS, now_ms).await?;
     let told = requeued.iter().map(|(tenant, handover)| requeued_event(tenant, handover, now_ms, "agent_lost"));
@@ -358,15 +424,30 @@ pub async fn look(origin: &Origin) -> Result<(), StoreError> {
     if !told.is_empty() {
         origin.store.enqueue(told).await?;
     }
-    let patience_ms = u64::try_from(origin.settings().handover_patience.as_millis()).unwrap_or(u64::MAX);
-    for (tenant, handover) in origin.store.overdue_handovers(now_ms, patience_ms).await? {
-        // The same key on every origin, and after a restart.
-        let key = format!("time_out_{}", handover.since);
-        if let Err(refused) = act(origin, &tenant, &handover.conversation, None, &Deed::TimeOut, &key).await {
-            tracing::warn!(conversation = %handover.conversation, code = refused.code(), "nobody came, and it could not be told");
-        }
-    }
     Ok(())
+}
+
+/// Games go on whose persons have waited long enough, some at a time: what one of them calls holds up no other.
+async fn look_for_overdue(origin: &Origin) -> Result<(), StoreError> {
+    let now_ms = origin.clock.now_ms();
+    let patience_ms = u64::try_from(origin.settings().handover_patience.as_millis()).unwrap_or(u64::MAX);
+    let mut going_on = JoinSet::new();
+    for (tenant, handover) in origin.store.overdue_handovers(now_ms, patience_ms).await? {
+        if going_on.len() >= OVERDUE_AT_ONCE {
+            going_on.join_next().await;
+        }
+        going_on.spawn(give_up(origin.clone(), tenant, handover));
+    }
+    going_on.join_all().await;
+    Ok(())
+}
+
+async fn give_up(origin: Origin, tenant: String, handover: HandoverRow) {
+    // The same key on every origin, and after a restart.
+    let key = format!("time_out_{}", handover.since);
+    if let Err(refused) = act(&origin, &tenant, &handover.conversation, None, &Deed::TimeOut, &key).await {
+        tracing::warn!(conversation = %handover.conversation, code = refused.code(), "nobody came, and it could not be told");
+    }
 }
 
 /// That a hand-over is back in its queue.

@@ -6,16 +6,24 @@
 use lgdl::api_key::{ALPHABET, RANDOM_CHARS, checksum};
 pub use lgdl::api_key::{ENVIRONMENTS, PREFIX, is_well_formed};
 
+use serde_json::json;
+
+use crate::admin::{CreateRefused, NewAdministrator, create_administrator};
+use crate::audit::events;
 use crate::clock::{Millis, TIMES};
 use crate::hex;
-use crate::ids::ApiKeyId;
+use crate::ids::{AdministratorId, ApiKeyId};
 use crate::random::Random;
-use crate::store::ApiKeyRow;
+use crate::store::{AdministratorRow, ApiKeyRow, Role, Store, StoreError};
 
-/// What a key may be for: taking turns; looking after the edge (draining its journal, passing its rate limits).
-pub const SCOPES: [&str; 2] = ["turns", ADMIN_SCOPE];
+/// What a key may be for: taking turns; looking after the edge (draining its journal, passing its rate limits); stepping in at the desk.
+pub const SCOPES: [&str; 3] = ["turns", ADMIN_SCOPE, AGENT_SCOPE];
 /// What runs nodes.
 pub const ADMIN_SCOPE: &str = "admin";
+/// What steps in at the desk, a program in the place of a person; with no other scope.
+pub const AGENT_SCOPE: &str = "agent";
+/// Bytes of the password of an agent's account, which nobody ever knows.
+const PASSWORD_BYTES: usize = 32;
 /// Longest name of a key, characters.
 pub const MAX_NAME_CHARS: usize = 100;
 
@@ -46,6 +54,9 @@ pub enum KeyRefused {
     /// The scopes.
     #[error("a key needs at least one scope of {}, each once", SCOPES.join(", "))]
     Scopes,
+    /// What a program at the desk has beside.
+    #[error("a key of the scope `{AGENT_SCOPE}` has no other scope")]
+    AgentAlone,
     /// The end.
     #[error("a key must end after it begins, and by the end of the year 9999")]
     Expiry,
@@ -68,6 +79,9 @@ pub fn make(request: &KeyRequest<'_>, now_ms: Millis, random: &dyn Random) -> Re
     if scopes.is_empty() || !scopes.iter().enumerate().all(once) {
         return Err(KeyRefused::Scopes);
     }
+    if scopes.len() > 1 && scopes.iter().any(|scope| scope == AGENT_SCOPE) {
+        return Err(KeyRefused::AgentAlone);
+    }
     if expires_at.is_some_and(|end| end <= now_ms || !TIMES.contains(&end)) {
         return Err(KeyRefused::Expiry);
     }
@@ -84,6 +98,79 @@ pub fn make(request: &KeyRequest<'_>, now_ms: Millis, random: &dyn Random) -> Re
         revoked_at: None,
     };
     Ok((row, key))
+}
+
+/// A key that was made and is kept.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// What is kept.
+    pub row: ApiKeyRow,
+    /// The key, to be shown once.
+    pub key: String,
+    /// The account of an agent, whose queues are still to be named.
+    pub agent: Option<AdministratorId>,
+}
+
+/// Why no key was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum NotMade {
+    /// The wish does not make sense.
+    #[error(transparent)]
+    Refused(#[from] KeyRefused),
+    /// The agent's account was not made.
+    #[error(transparent)]
+    Account(#[from] CreateRefused),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Makes a key and keeps it. One of the scope `agent` has an account of that role, under the key's id: so a program is an agent like
+/// any other, and nobody logs in as it.
+///
+/// # Errors
+/// When the wish does not make sense, or the store fails.
+pub async fn create(
+    store: &dyn Store,
+    request: &KeyRequest<'_>,
+    actor: &str,
+    now_ms: Millis,
+    random: &dyn Random,
+) -> Result<Made, NotMade> {
+    let (row, key) = make(request, now_ms, random)?;
+    let agent = match row.scopes.iter().any(|scope| scope == AGENT_SCOPE) {
+        true => {
+            let mut secret = [0; PASSWORD_BYTES];
+            random.fill(&mut secret);
+            let (name, password, tenant) = (row.id.as_str(), hex::encode(&secret), Some(request.tenant));
+            let new = NewAdministrator { name, password: &password, role: Role::Agent, tenant, actor };
+            Some(create_administrator(store, new, now_ms, random).await?.id)
+        }
+        false => None,
+    };
+    let detail = json!({"scopes": row.scopes});
+    let told = events::of(now_ms, request.tenant, events::KEY_CREATED, actor, row.id.as_str(), detail);
+    store.add_key(row.clone(), told).await?;
+    Ok(Made { row, key, agent })
+}
+
+/// The account of the agent whose key this is, if it is good now.
+///
+/// # Errors
+/// When the store fails.
+pub async fn agent_of(
+    store: &dyn Store,
+    key: &str,
+    now_ms: Millis,
+) -> Result<Option<(ApiKeyId, AdministratorRow)>, StoreError> {
+    let Some(row) = store.find_key(&hex::sha256(key.as_bytes())).await? else { return Ok(None) };
+    let ended = row.revoked_at.is_some() || row.expires_at.is_some_and(|end| end <= now_ms);
+    if ended || !row.scopes.iter().any(|scope| scope == AGENT_SCOPE) {
+        return Ok(None);
+    }
+    let account = store.find_administrator(row.id.as_str()).await?;
+    let account = account.filter(|account| account.role == Role::Agent && !account.disabled);
+    Ok(account.filter(|account| account.tenant.as_ref() == Some(&row.tenant)).map(|account| (row.id, account)))
 }
 
 fn random_text(random: &dyn Random) -> String {

@@ -27,6 +27,7 @@ pub mod beginnings;
 pub mod blocks;
 pub mod bundle;
 pub mod bus;
+pub mod capabilities;
 pub mod cleanup;
 pub mod clock;
 pub mod config;

@@ -1,11 +1,13 @@
 //! Turns that the origin takes itself: what people at the desk do, and what the clock tells a game. The engine runs here for
-//! these alone; what a game would call meanwhile fails, since nodes make calls.
+//! these alone, and capabilities are called as a node calls them: a call that acts only while the turn holds its place.
 
 use lgdl::compiled::CompiledGame;
-use lgdl::engine::{self, CapabilityResult, Conversation, MAX_CALLS_PER_TURN, Outcome, Step, Turn};
+use lgdl::engine::{self, CapabilityCall, CapabilityResult, Conversation, MAX_CALLS_PER_TURN, Outcome, Step, Turn};
+use lgdl::services::Performed;
 use lgdl::wire::client::MoveResponse;
-use lgdl::wire::origin::{CommitRequest, StateName, state_digest};
+use lgdl::wire::origin::{ClaimRequest, CommitRequest, StateName, state_digest};
 
+use crate::capabilities;
 use crate::hex;
 use crate::http::{self, Origin, Problem};
 use crate::privacy::RequestName;
@@ -16,8 +18,6 @@ use crate::store::{CommitOutcome, ConversationRow, Event, StoreError};
 pub(crate) const ORIGIN: &str = "system";
 /// Digits of a digest that names such a turn.
 pub(crate) const KEY_DIGITS: usize = 32;
-/// Why a call fails that a game would make.
-const NOT_HERE: &str = "E300";
 
 /// The game that a conversation is held on.
 ///
@@ -29,25 +29,88 @@ pub(crate) async fn game_of(origin: &Origin, row: &ConversationRow) -> Result<Co
     CompiledGame::load(bytes.into()).map_err(|error| StoreError::Damaged(error.to_string()))
 }
 
-/// Runs a turn on a conversation that is open.
+/// What came of running a turn.
+#[derive(Debug)]
+pub enum Ran {
+    /// It is run, and waits to be committed.
+    Done(Box<Outcome>),
+    /// It would act, and its place is somebody else's, or it was taken before.
+    Stopped(CommitOutcome),
+}
+
+/// Runs the turn of this name on a conversation that is open, and makes the calls that its game asks for. What was `performed` for another
+/// run of it is not made again.
 ///
 /// # Errors
-/// When the game is not there, or the turn does not end.
-pub async fn run(origin: &Origin, row: &ConversationRow, turn: Turn) -> Result<Outcome, Problem> {
+/// When the game is not there, the turn does not end, or the store fails.
+pub async fn run(
+    origin: &Origin,
+    row: &ConversationRow,
+    turn: Turn,
+    name: &RequestName,
+    performed: &mut Performed,
+) -> Result<Ran, Problem> {
     let state: Conversation = serde_json::from_str(&row.state)
         .map_err(|error| StoreError::Damaged(format!("conversations.state: {error}")))?;
     let game = game_of(origin, row).await?;
     let mut step = engine::begin(&game, state, turn);
+    let mut place = Place::Unclaimed;
     for _ in 0..=MAX_CALLS_PER_TURN {
-        match step {
-            Step::Done(outcome) => return Ok(*outcome),
-            Step::Call(pending) => {
-                let detail = "nodes make calls, and this turn is the origin's".to_owned();
-                step = pending.resume(&game, CapabilityResult::Failed { code: NOT_HERE.to_owned(), detail });
+        let pending = match step {
+            Step::Done(outcome) => return Ok(Ran::Done(outcome)),
+            Step::Call(pending) => pending,
+        };
+        if pending.call.side_effects && place == Place::Unclaimed && capabilities::can_call(origin, &pending.call) {
+            match http::claim(origin, &row.tenant, claim(row, name)).await?.outcome {
+                CommitOutcome::Committed { .. } => place = Place::Held,
+                stopped => return Ok(Ran::Stopped(stopped)),
             }
         }
+        let result = result_of(origin, row, &pending.call, name, performed).await;
+        step = pending.resume(&game, result);
     }
     Err(Problem::internal("The turn does not end."))
+}
+
+/// Whether a turn that acts may act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Unclaimed,
+    Held,
+}
+
+/// The result of one call: remembered, or made now.
+async fn result_of(
+    origin: &Origin,
+    row: &ConversationRow,
+    wanted: &CapabilityCall,
+    name: &RequestName,
+    performed: &mut Performed,
+) -> CapabilityResult {
+    if let Some(known) = performed.known(wanted) {
+        return known;
+    }
+    let key = performed.key(&row.tenant, &row.user_id, &name.key, wanted);
+    let result = capabilities::perform(origin, &row.tenant, &row.game, wanted, &key).await;
+    performed.add(wanted, &result);
+    result
+}
+
+/// The state that a turn was run on. Another origin may have ended the session meanwhile.
+fn base(row: &ConversationRow) -> StateName {
+    StateName { digest: state_digest(row.state.as_bytes()), epoch: None }
+}
+
+fn claim(row: &ConversationRow, name: &RequestName) -> ClaimRequest {
+    ClaimRequest {
+        game: row.game.clone(),
+        conversation_id: row.external_id.clone(),
+        user_id: row.user_id.clone(),
+        expected_version: row.version,
+        base: Some(base(row)),
+        idempotency_key: name.key.clone(),
+        fingerprint: name.fingerprint.clone(),
+    }
 }
 
 /// Commits what came of it, and with it what is `told`.
@@ -75,8 +138,7 @@ fn request(row: &ConversationRow, outcome: &Outcome, name: RequestName) -> Commi
         user_id: row.user_id.clone(),
         game_version: row.game_version.clone(),
         expected_version: row.version,
-        // Another origin may have ended the session meanwhile.
-        base: Some(StateName { digest: state_digest(row.state.as_bytes()), epoch: None }),
+        base: Some(base(row)),
         fingerprint: name.fingerprint,
         idempotency_key: name.key,
         record: outcome.record.clone(),

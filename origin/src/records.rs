@@ -2,6 +2,7 @@
 //! older than its edges loses nothing, and a replay is word for word.
 
 use lgdl::ids::Id;
+use lgdl::wire::holds_nul;
 use lgdl::wire::origin::{StateName, state_digest};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -307,16 +308,6 @@ fn text(record: &mut Map<String, Value>, name: &str) -> Result<String, Malformed
 fn field<T>(record: &mut Map<String, Value>, name: &str, read: fn(&Value) -> Option<T>) -> Result<T, Malformed> {
     let value = record.shift_remove(name);
     value.as_ref().and_then(read).ok_or_else(|| Malformed(format!("`record.{name}` is missing or of the wrong type")))
-}
-
-/// PostgreSQL keeps no NUL, in text or in JSON; nobody says one.
-fn holds_nul(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(items) => items.iter().any(holds_nul),
-        Value::Object(map) => map.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
 }
 
 /// Masks, in what a turn's record quotes, the values of slots that it masks.

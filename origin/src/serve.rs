@@ -235,6 +235,7 @@ pub async fn start(config: Config) -> Result<Running, ServeError> {
         protection,
         clock,
         random,
+        capabilities: Arc::default(),
         metrics: Arc::new(metrics),
         traces,
         tls,

@@ -25,6 +25,7 @@ pub mod networks;
 mod order;
 pub mod privacy;
 pub mod problem;
+pub mod services;
 pub mod settings;
 pub mod slots;
 pub mod syntax;

@@ -5,7 +5,7 @@
 mod edge;
 mod form;
 
-pub use edge::{Access, Edge, Mode, Page, Service};
+pub use edge::{Access, Edge, Mode, Page, SERVICES, Service};
 pub use form::{
     Choice, Decimal, Form, Json, Key, List, Millis, Number, Optional, Parsed, Rates, Seconds, SecretText, Switch, Text,
 };
@@ -117,13 +117,13 @@ macro_rules! settings {
                 #[doc = $help:literal]
                 $field:ident $(named $named:literal)?: $type:ty = $default:literal $(development $development:literal)? $(, $mark:ident)* => $form:expr;
             )*
-            $(also { $(#[$beside_meta:meta])* $beside:ident: $beside_type:ty })?
+            $(also { $($(#[$beside_meta:meta])* $beside:ident: $beside_type:ty),+ $(,)? })?
         }
     ) => {
         $(#[$meta])*
         $visibility struct $name {
             $(#[doc = $help] pub $field: $type,)*
-            $($(#[$beside_meta])* pub $beside: $beside_type,)?
+            $($($(#[$beside_meta])* pub $beside: $beside_type,)+)?
         }
 
         #[allow(unreachable_pub)] // settings may be private to a module, and these with them
@@ -156,7 +156,7 @@ macro_rules! settings {
                         &$form,
                     );
                 )*
-                Some($name { $($field: $field?,)* $($beside: <$beside_type>::default(),)? })
+                Some($name { $($field: $field?,)* $($($beside: <$beside_type>::default(),)+)? })
             }
         }
     };

@@ -178,8 +178,9 @@ export class Conversation {
   }
 
   /** What was said after a turn, by whomever: for as long as somebody was asked to step in, or is there. */
-  async messages(after: number): Promise<Messages> {
-    const response = await this.#request("GET", `/conversations/${encodeURIComponent(this.#id)}/messages`, `&after=${after}`);
+  async messages(after: number, typing = false): Promise<Messages> {
+    const query = `&after=${after}${typing ? "&typing=true" : ""}`;
+    const response = await this.#request("GET", `/conversations/${encodeURIComponent(this.#id)}/messages`, query);
     const said = (await response.json()) as Partial<Messages> | null;
     if (!Array.isArray(said?.messages) || typeof said.turn !== "number") throw new LgdlError("That is no answer of a node.", "cut");
     return said as Messages;

@@ -48,6 +48,8 @@ export class LgdlChat extends Base {
   readonly #underway = new Set<string>();
   /** The conversation whose news are asked for. */
   #attended: { id: string } | null = null;
+  /** Whether a screen reader was told that somebody is typing, since they last said something. */
+  #saidTyping = false;
   #unread = 0;
   readonly #told = new Set<string>();
   readonly #view: View;
@@ -359,7 +361,7 @@ export class LgdlChat extends Base {
     this.#hear(conversation, after);
     while (current()) {
       try {
-        const news = await conversation.messages(after);
+        const news = await conversation.messages(after, this.#view.composing);
         if (!current()) return;
         for (const message of news.messages) this.#heardOf(message, news.handover);
         after = Math.max(after, news.turn);
@@ -383,6 +385,7 @@ export class LgdlChat extends Base {
     // What the person said stands there, and so does what the game answered to it.
     const shown = this.#transcript?.lines.some((line) => line.turn === message.turn && line.from === message.from);
     if (message.from === "person" || shown) return;
+    this.#saidTyping = false;
     const by = message.from === "agent" ? (now?.agent ?? this.#texts.somebody) : undefined;
     const line: Line = {
       key: newsKey(message.turn, message.from),
@@ -404,6 +407,11 @@ export class LgdlChat extends Base {
     const name = now?.agent ?? now?.queue.replaceAll("_", " ") ?? "";
     const text = now?.stage === "with" ? this.#texts.talkingWith : this.#texts.waitingFor;
     this.#view.standing(now === undefined ? "" : filled(text, { name, count: String(now.place ?? 1) }));
+    const typing = now?.stage === "with" && now.typing === true;
+    if (this.#underway.size === 0) this.#view.somebodyTypes(typing);
+    // Read out once, until they have said something.
+    if (typing && !this.#saidTyping) this.#view.status(`${name}: ${this.#texts.typing}`);
+    this.#saidTyping ||= typing;
   }
 
   #answered(turn: PendingTurn, answer: MoveResponse): void {

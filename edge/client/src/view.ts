@@ -17,6 +17,8 @@ const CHOICES_AT_ONCE = 8;
 const PAUSE_MS = 15 * 60_000;
 /** How far from its end the log still counts as being at its end, pixels. */
 const NEAR_END_PX = 48;
+/** Somebody types for so long after their last key. */
+const STILL_TYPING_MS = 3_000;
 
 /** What became of a person's message that has no answer yet. */
 export interface Note {
@@ -60,6 +62,7 @@ export class View {
   readonly #microphone = canListen() ? iconButton("microphone", { "aria-pressed": "false" }) : null;
   readonly #items = new Map<string, HTMLLIElement>();
   readonly #notes = new Map<string, Note>();
+  #typedAt = 0;
   readonly #typing = make("li", { class: "typing" });
   readonly #typingText = make("span", { class: "unseen" });
   #choices: HTMLLIElement | null = null;
@@ -177,11 +180,27 @@ export class View {
   typing(by: string | null): void {
     this.#log.setAttribute("aria-busy", String(by !== null));
     if (by === null) return this.#typing.remove();
+    this.#typing.removeAttribute("aria-hidden");
     const atEnd = this.#isAtEnd();
     const question = this.#items.get(by);
     if (question === undefined) this.#list.append(this.#typing);
     else question.after(this.#typing);
     if (atEnd) this.#toEnd();
+  }
+
+  /** Whether somebody who stepped in is typing: for the eye; the status line says it to a screen reader. */
+  somebodyTypes(typing: boolean): void {
+    if (typing === this.#typing.isConnected) return;
+    if (!typing) return this.#typing.remove();
+    const atEnd = this.#isAtEnd();
+    this.#typing.setAttribute("aria-hidden", "true");
+    this.#list.append(this.#typing);
+    if (atEnd) this.#toEnd();
+  }
+
+  /** Whether the person is typing. */
+  get composing(): boolean {
+    return this.input.value.trim() !== "" && Date.now() - this.#typedAt < STILL_TYPING_MS;
   }
 
   /** The answer has begun: the dots go, and the log is read out once all of it is there. */
@@ -353,6 +372,7 @@ export class View {
   }
 
   #typed(): void {
+    this.#typedAt = Date.now();
     const empty = this.input.value.trim() === "";
     this.#send.setAttribute("aria-disabled", String(empty));
     this.input.style.height = "auto";

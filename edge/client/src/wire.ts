@@ -65,6 +65,8 @@ export interface HandoverNow {
   place?: number;
   /** Who is there. */
   agent?: string;
+  /** Whether they are typing just now. */
+  typing?: boolean;
 }
 
 /** Something that happened, in the place of something said. */

@@ -3,11 +3,11 @@
 
 use lgdl::engine::{self, MAX_CALLS_PER_TURN, Outcome, Step};
 use lgdl::problem::Reason;
+use lgdl::services;
 use lgdl::wire::node::Level;
 
 use crate::answer::{After, Event, Refusal};
 use crate::call::Call;
-use crate::digest;
 use crate::origin::Origin;
 use crate::pipeline::journal::NotKept;
 use crate::pipeline::reply::Kept;
@@ -224,9 +224,9 @@ async fn run<P: Platform>(call: &Call<'_, P>, ask: &Ask, start: &Start, stateles
         };
         let wanted = &pending.call;
         let result = if stateless || wanted.side_effects {
-            capabilities::failed(capabilities::NO_PLACE, "the turn can't hold its place while the origin is away")
+            services::failed(services::NO_PLACE, "the turn can't hold its place while the origin is away")
         } else {
-            let key = digest::lookup_key(&call.caller.tenant, &ask.named.user, &ask.key, wanted.index);
+            let key = services::lookup_key(&call.caller.tenant, &ask.named.user, &ask.key, wanted.index);
             capabilities::perform(call, &ask.named.game, wanted, &key).await
         };
         step = pending.resume(&game, result);

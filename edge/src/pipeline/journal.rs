@@ -9,6 +9,7 @@
 //! What can't arrive, whatever is tried, is set aside: it is kept, counted and named until somebody decides, and stops nothing.
 
 use lgdl::engine::{self, MAX_CALLS_PER_TURN, Step, Turn};
+use lgdl::services;
 use lgdl::wire::node::{Counts, Level, Page, Place, SetAside, Why};
 use lgdl::wire::origin::{COMMIT_SLACK_BYTES, CommitAnswer, CommitRequest, MAX_COMMIT_BYTES};
 use serde::{Deserialize, Serialize};
@@ -17,9 +18,9 @@ use crate::call::{Call, random_hex};
 use crate::digest;
 use crate::notes;
 use crate::origin::{Lookup, Origin, OriginError, Verdict};
+use crate::pipeline::games;
 use crate::pipeline::state::{self, Answered, Named, Start};
 use crate::pipeline::turn::UNKNOWN_ZONE;
-use crate::pipeline::{capabilities, games};
 use crate::platform::{JournalEntry, JournalSafety, Platform, SeamError};
 use crate::seal::{Unopened, opened, sealed};
 
@@ -474,8 +475,7 @@ async fn run_again<P: Platform>(call: &Call<'_, P>, start: &Start, turn: &Turn) 
         match step {
             Step::Done(outcome) => return Some(outcome),
             Step::Call(pending) => {
-                let result =
-                    capabilities::failed(capabilities::NO_PLACE, "the turn was taken while the origin was away");
+                let result = services::failed(services::NO_PLACE, "the turn was taken while the origin was away");
                 step = pending.resume(&game, result);
             }
         }

@@ -86,12 +86,14 @@ pub async fn messages<P: Platform>(call: &Call<'_, P>, received: &Received, id: 
     let after = received.parameter("after")?.map_or(Ok(0), |after| after.parse::<u64>());
     let after =
         after.map_err(|_| Refusal::new(Reason::WrongShape, "`after` in the address is no number of a turn."))?;
+    let typing = received.parameter("typing")?.is_some_and(|typing| typing == "true");
     // What the person said may wait here for the origin, and whoever is there waits for it.
     if Origin::new(call).health().await.journal_pending {
         call.later(After::Drain);
     }
     for game in candidates(call, received).await? {
-        let found = Origin::new(call).messages(&game, id, &user, after).await.map_err(|error| failed(call, error))?;
+        let found = Origin::new(call).messages(&game, id, &user, after, typing).await;
+        let found = found.map_err(|error| failed(call, error))?;
         if let Some(document) = found {
             return Ok(Response::new(StatusCode::OK, "application/json", document));
         }

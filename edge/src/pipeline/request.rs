@@ -7,6 +7,7 @@ use lgdl::ir::SESSION_EXPIRED;
 use lgdl::problem::Reason;
 pub use lgdl::wire::client::MAX_BODY_BYTES;
 use lgdl::wire::client::MoveRequest;
+use lgdl::wire::holds_nul;
 use serde_json::Value;
 
 use crate::answer::Refusal;
@@ -168,16 +169,6 @@ fn is_shallow(value: &Value, levels: usize) -> bool {
         Value::Array(values) => levels > 0 && values.iter().all(|value| is_shallow(value, levels - 1)),
         Value::Object(fields) => levels > 0 && fields.values().all(|value| is_shallow(value, levels - 1)),
         _ => true,
-    }
-}
-
-/// Whether there is a NUL character anywhere in a value.
-pub(super) fn holds_nul(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(items) => items.iter().any(holds_nul),
-        Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || holds_nul(value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

@@ -6,6 +6,7 @@ use lgdl::engine::{
 };
 use lgdl::matcher::Stage;
 use lgdl::problem::Reason;
+use lgdl::services::{self, NO_PLACE};
 use lgdl::wire::client::{MoveRequest, MoveResponse};
 use lgdl::wire::origin::{ClaimRequest, CommitAnswer, CommitRequest, Conflict, GameEntry, MAX_COMMIT_BYTES};
 
@@ -432,10 +433,10 @@ async fn newer<P: Platform>(
     Ok(Start::of(conflict.current, &ask.entry.version))
 }
 
-/// Capability calls that this request has made, so that another run of the turn does not make them again.
+/// What this request has done beside running the turn.
 #[derive(Debug, Default)]
 struct Performed {
-    calls: Vec<(CapabilityCall, CapabilityResult)>,
+    calls: services::Performed,
     /// The version whose place is held.
     claimed: Option<u64>,
 }
@@ -478,13 +479,8 @@ async fn result_of<P: Platform>(
     start: &mut Start,
     performed: &mut Performed,
 ) -> Result<CapabilityResult, Box<Verdict>> {
-    match performed.calls.get(wanted.index) {
-        Some((made, result)) if made == wanted => return Ok(result.clone()),
-        // The turn takes another way than before, and something has been done in the world already.
-        Some(_) if performed.calls[wanted.index..].iter().any(|(made, _)| made.side_effects) => {
-            return Ok(capabilities::failed(capabilities::NO_PLACE, "another run of this turn has acted already"));
-        }
-        _ => performed.calls.truncate(wanted.index),
+    if let Some(known) = performed.calls.known(wanted) {
+        return Ok(known);
     }
     let may_call = if wanted.side_effects {
         hold_place(call, ask, start, performed).await?
@@ -492,17 +488,12 @@ async fn result_of<P: Platform>(
         know_start(call, ask, start).await?
     };
     let result = if may_call {
-        // Acts are numbered by themselves: another run of the turn may look up more or less before it acts.
-        let acts = performed.calls.iter().filter(|(made, _)| made.side_effects).count();
-        let key = match wanted.side_effects {
-            true => digest::act_key(&call.caller.tenant, &ask.named.user, &ask.key, acts),
-            false => digest::lookup_key(&call.caller.tenant, &ask.named.user, &ask.key, wanted.index),
-        };
+        let key = performed.calls.key(&call.caller.tenant, &ask.named.user, &ask.key, wanted);
         capabilities::perform(call, &ask.named.game, wanted, &key).await
     } else {
-        capabilities::failed(capabilities::NO_PLACE, "the turn can't hold its place while the origin is away")
+        services::failed(NO_PLACE, "the turn can't hold its place while the origin is away")
     };
-    performed.calls.push((wanted.clone(), result.clone()));
+    performed.calls.add(wanted, &result);
     Ok(result)
 }
 

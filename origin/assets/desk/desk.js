@@ -1,12 +1,17 @@
 // The desk: an agent says every two seconds that they are there, sees what waits, and speaks with persons.
 
+import { known, say as text, translate } from "./texts.js";
+
 const HEARTBEAT_MS = 2_000;
 const WAIT_MS = 8_000;
 const AFTER_FAILURE_MS = 1_000;
+/** The agent types for so long after their last key. */
+const STILL_TYPING_MS = 3_000;
 const KEPT = "lgdl:desk";
+const KEPT_OPEN = "lgdl:desk:open";
 
 const at = (id) => document.getElementById(id);
-const state = { session: kept(), agent: null, open: null, turn: 0, seen: new Map(), life: 0 };
+const state = { session: kept(), agent: null, open: null, turn: 0, life: 0, typedAt: 0, beats: null, saidTyping: false, mine: [], seen: new Map() };
 
 function kept() {
   try {
@@ -36,8 +41,15 @@ async function send(method, path, body, token) {
   const response = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), cache: "no-store" });
   if (response.status === 204) return null;
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refused(response.status, answer.detail ?? `The origin answered ${response.status}.`);
+  if (!response.ok) throw new Refused(response.status, refusal(response.status, answer));
   return answer;
+}
+
+/** What a refusal means here; what has no words of its own is said as the origin says it. */
+function refusal(status, answer) {
+  const words = { E526: "sessionOver", E527: "noQueues", E530: "notYours" }[answer.code];
+  if (words !== undefined) return text(words);
+  return status === 429 ? text("tooMany") : (answer.detail ?? text("failed", { status }));
 }
 
 let refreshing = null;
@@ -45,7 +57,7 @@ let refreshing = null;
 /** Asks as the agent; with the next pair of tokens where the last one is over. */
 async function ask(method, path, body) {
   const session = state.session;
-  if (session === null) throw new Refused(401, "Log in first.");
+  if (session === null) throw new Refused(401, text("logInFirst"));
   try {
     return await send(method, path, body, session.access);
   } catch (error) {
@@ -76,10 +88,10 @@ async function surely(path, body) {
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const conversation = (id) => `/admin/v1/desk/conversations/${encodeURIComponent(id)}`;
-const tell = (text) => (at("problem").textContent = text);
+const tell = (words) => (at("problem").textContent = words);
 const linked = (there) => {
-  const text = there ? "Connected" : "The origin can't be reached; trying again.";
-  if (at("link").textContent !== text) at("link").textContent = text;
+  const words = text(there ? "connected" : "notConnected");
+  if (at("link").textContent !== words) at("link").textContent = words;
 };
 
 function make(name, className, ...content) {
@@ -91,7 +103,7 @@ function make(name, className, ...content) {
 
 const since = (ms) => {
   const minutes = Math.floor((Date.now() - ms) / 60_000);
-  return minutes < 1 ? "just now" : `${minutes} min`;
+  return minutes < 1 ? text("justNow") : text("minutes", { count: minutes });
 };
 
 // Being there.
@@ -99,29 +111,37 @@ const since = (ms) => {
 async function beHere(life) {
   while (state.life === life) {
     try {
-      show(await ask("POST", "/admin/v1/desk/presence", {}));
+      const typing = at("text").value.trim() !== "" && Date.now() - state.typedAt < STILL_TYPING_MS ? state.open : null;
+      show(await ask("POST", "/admin/v1/desk/presence", { typing }));
       linked(true);
     } catch (error) {
-      if (error.status === 401) return leave("Your session is over. Log in again.");
+      if (error.status === 401) return leave(text("sessionOver"));
       if (error.status === 403) return leave(error.message);
       linked(false);
     }
-    await pause(HEARTBEAT_MS);
+    // Whoever begins to type says so at once, and then with every beat.
+    await Promise.race([pause(HEARTBEAT_MS), new Promise((now) => (state.beats = now))]);
   }
 }
 
 function show(desk) {
   state.agent = desk.agent;
+  state.mine = desk.mine;
+  for (const one of desk.mine) if (!state.seen.has(one.conversation)) state.seen.set(one.conversation, one.turn);
   at("who").textContent = `${desk.agent.name}: ${desk.agent.queues.join(", ")}`;
-  fill("waiting", desk.waiting, (one) => `${one.requeued > 0 ? "came back, " : ""}waits ${since(one.since_ms)}`);
-  fill("mine", desk.mine, (one) => `since ${since(one.accepted_at_ms)}`);
-  const ended = desk.ended.slice(0, 10).map((one) => make("li", "", `${one.queue}, ${one.game}: ${one.outcome ?? one.stage}`));
+  fill("waiting", desk.waiting, (one) => (one.requeued > 0 ? text("cameBack") : "") + text("waits", { time: since(one.since_ms) }));
+  fill("mine", desk.mine, (one) => text("since", { time: since(one.accepted_at_ms) }));
+  const came = (one) => (known(one.outcome ?? one.stage) ? text(one.outcome ?? one.stage) : (one.outcome ?? one.stage));
+  const ended = desk.ended.slice(0, 10).map((one) => make("li", "", `${one.queue}, ${one.game}: ${came(one)}`));
   at("ended").replaceChildren(...ended);
   at("waiting-count").textContent = `(${desk.waiting.length})`;
   at("mine-count").textContent = `(${desk.mine.length})`;
   const open = [...desk.waiting, ...desk.mine].find((one) => one.conversation === state.open);
-  if (open !== undefined) stands(open);
-  document.title = desk.waiting.length === 0 ? "Desk" : `(${desk.waiting.length}) Desk`;
+  if (open !== undefined) {
+    stands(open);
+    types(open.person_types);
+  }
+  document.title = desk.waiting.length === 0 ? text("desk") : `(${desk.waiting.length}) ${text("desk")}`;
 }
 
 /** Lists conversations, and leaves what is there already, so that the keyboard stays where it is. */
@@ -139,8 +159,9 @@ function fill(id, handovers, told) {
       item.dataset.id = one.conversation;
     }
     if (list.children[index] !== item) list.insertBefore(item, list.children[index] ?? null);
-    item.className = one.urgent ? "urgent" : "";
-    item.querySelector(".facts").textContent = `${one.urgent ? "urgent, " : ""}${one.game}, ${told(one)}`;
+    const news = one.conversation !== state.open && one.turn > state.seen.get(one.conversation);
+    item.className = [one.urgent ? "urgent" : "", news ? "news" : ""].join(" ").trim();
+    item.querySelector(".facts").textContent = `${news ? text("news") : ""}${one.urgent ? text("urgent") : ""}${one.game}, ${told(one)}`;
     item.querySelector("button").setAttribute("aria-current", String(one.conversation === state.open));
   });
 }
@@ -149,6 +170,7 @@ function fill(id, handovers, told) {
 
 async function enter(id) {
   state.open = id;
+  sessionStorage.setItem(KEPT_OPEN, id);
   state.turn = 0;
   tell("");
   at("messages").replaceChildren();
@@ -156,6 +178,8 @@ async function enter(id) {
   at("return").reset();
   at("ending").open = false;
   at("conversation").hidden = false;
+  state.saidTyping = false;
+  at("types").textContent = at("types-told").textContent = "";
   at("title").textContent = "…";
   at("title").focus();
   await follow(id);
@@ -171,9 +195,10 @@ async function follow(id) {
       tellFacts(view);
       for (const message of view.messages) say(message);
       state.turn = Math.max(state.turn, view.turn);
+      state.seen.set(id, state.turn);
     } catch (error) {
       if (state.open !== id) return;
-      if (error.status === 404 || error.status === 410) return close("This conversation is not here any more.");
+      if (error.status === 404 || error.status === 410) return close(text(error.status === 404 ? "movedOn" : "gone"));
       if (error.status !== undefined && error.status < 500) return tell(error.message);
       linked(false);
       await pause(AFTER_FAILURE_MS);
@@ -187,28 +212,38 @@ function tellFacts(view) {
   const fact = (name, value) => make("div", "", make("dt", "", name), make("dd", "", value));
   const shown = (value) => (typeof value === "string" ? value : JSON.stringify(value));
   const facts = view.slots.map((slot) => fact(slot.name.replaceAll("_", " "), shown(slot.value)));
-  if (view.moves.length > 0) facts.unshift(fact("came through", view.moves.join(", ").replaceAll("_", " ")));
+  if (view.moves.length > 0) facts.unshift(fact(text("cameThrough"), view.moves.join(", ").replaceAll("_", " ")));
   at("facts").replaceChildren(...facts);
 }
 
 function stands(handover) {
   const own = handover.stage === "with";
   at("title").textContent = `${handover.queue}: ${handover.game}`;
-  const urgent = handover.urgent ? [make("span", "urgent-word", "Urgent. ")] : [];
-  const waits = `Waits ${since(handover.waiting_since_ms)}; the game gives up at ${new Date(handover.gives_up_at_ms).toLocaleTimeString()}.`;
-  at("standing").replaceChildren(...urgent, own ? "With you." : waits);
+  const urgent = handover.urgent ? [make("span", "urgent-word", text("urgentWord"))] : [];
+  const until = new Date(handover.gives_up_at_ms).toLocaleTimeString();
+  const waits = text("waitsUntil", { time: since(handover.waiting_since_ms), until });
+  at("standing").replaceChildren(...urgent, own ? text("withYou") : waits);
   at("accept").hidden = own;
   at("reply").hidden = !own;
   at("ending").hidden = !own;
 }
 
-const NAMES = { person: "Person", game: "Game", agent: "Agent" };
+/** Shows that the person types. A screen reader is told once, until they have said something. */
+function types(typing) {
+  at("types").textContent = typing ? text("types") : "";
+  if (typing && !state.saidTyping) at("types-told").textContent = text("types");
+  state.saidTyping ||= typing;
+}
 
-function say({ turn, from, text }) {
+function say({ turn, from, text: said }) {
   const key = `${turn}:${from}`;
   const list = at("messages");
   if ([...list.children].some((item) => item.dataset.key === key)) return;
-  const item = make("li", from, make("span", "who", NAMES[from] ?? from), text);
+  const item = make("li", from, make("span", "who", text(from)), said);
+  if (from === "person") {
+    state.saidTyping = false;
+    at("types").textContent = at("types-told").textContent = "";
+  }
   item.dir = "auto";
   item.dataset.key = key;
   list.append(item);
@@ -217,6 +252,7 @@ function say({ turn, from, text }) {
 
 function close(why) {
   state.open = null;
+  sessionStorage.removeItem(KEPT_OPEN);
   at("conversation").hidden = true;
   tell(why);
 }
@@ -236,7 +272,10 @@ async function doing(button, work) {
 at("accept").addEventListener("click", (event) => {
   const id = state.open;
   void doing(event.currentTarget, async () => {
-    await surely(`${conversation(id)}/accept`, {});
+    await surely(`${conversation(id)}/accept`, {}).catch((error) => {
+      const words = { 409: "taken", 422: "full" }[error.status];
+      throw words === undefined ? error : new Error(text(words));
+    });
     if (state.open !== id) return;
     at("accept").hidden = true;
     at("reply").hidden = false;
@@ -247,15 +286,15 @@ at("accept").addEventListener("click", (event) => {
 
 at("reply").addEventListener("submit", (event) => {
   event.preventDefault();
-  const [id, text] = [state.open, at("text").value.trim()];
-  if (text === "") return;
+  const [id, said] = [state.open, at("text").value.trim()];
+  if (said === "") return;
   void doing(event.currentTarget.querySelector("button"), async () => {
     at("text").value = "";
     try {
-      await surely(`${conversation(id)}/messages`, { text });
+      await surely(`${conversation(id)}/messages`, { text: said });
     } catch (error) {
       // What could not be said is not lost.
-      if (state.open === id && at("text").value === "") at("text").value = text;
+      if (state.open === id && at("text").value === "") at("text").value = said;
       throw error;
     }
   });
@@ -267,11 +306,17 @@ at("text").addEventListener("keydown", (event) => {
   at("reply").requestSubmit();
 });
 
-function readValues(text) {
+at("text").addEventListener("input", () => {
+  const began = Date.now() - state.typedAt >= STILL_TYPING_MS;
+  state.typedAt = Date.now();
+  if (began) state.beats?.();
+});
+
+function readValues(given) {
   const values = {};
-  for (const line of text.split("\n").map((line) => line.trim()).filter((line) => line !== "")) {
+  for (const line of given.split("\n").map((line) => line.trim()).filter((line) => line !== "")) {
     const [name, ...rest] = line.split("=");
-    if (rest.length === 0) throw new Error(`“${line}” is not name = value.`);
+    if (rest.length === 0) throw new Error(text("notAValue", { line }));
     values[name.trim()] = rest.join("=").trim();
   }
   return values;
@@ -284,7 +329,7 @@ at("return").addEventListener("submit", (event) => {
     const given = new FormData(form);
     const body = { outcome: given.get("outcome"), notes: given.get("notes"), values: readValues(given.get("values")) };
     await surely(`${conversation(id)}/return`, body);
-    if (state.open === id) close("Handed back.");
+    if (state.open === id) close(text("handedBack"));
   });
 });
 
@@ -292,7 +337,7 @@ at("release").addEventListener("click", (event) => {
   const id = state.open;
   void doing(event.currentTarget, async () => {
     await ask("POST", `${conversation(id)}/release`, {});
-    if (state.open === id) close("Back in its queue.");
+    if (state.open === id) close(text("released"));
   });
 });
 
@@ -303,16 +348,22 @@ at("login").addEventListener("submit", (event) => {
   const form = event.currentTarget;
   void doing(form.querySelector("button"), async () => {
     const given = new FormData(form);
-    const pair = await send("POST", "/admin/v1/login", { name: given.get("name"), password: given.get("password") });
+    const pair = await send("POST", "/admin/v1/login", { name: given.get("name"), password: given.get("password") }).catch((error) => {
+      throw error.status === 401 ? new Refused(401, text("wrongLogin")) : error;
+    });
     keep({ access: pair.access_token, refresh: pair.refresh_token });
     form.reset();
     begin();
   });
 });
 
-at("leave").addEventListener("click", () => {
-  void ask("POST", "/admin/v1/logout").catch(() => null);
-  leave("");
+at("leave").addEventListener("click", (event) => {
+  void doing(event.currentTarget, async () => {
+    // Who goes leaves nobody waiting until they are missed.
+    for (const one of state.mine) await ask("POST", `${conversation(one.conversation)}/release`, {}).catch(() => null);
+    await ask("POST", "/admin/v1/logout").catch(() => null);
+    leave("");
+  });
 });
 
 function begin() {
@@ -322,11 +373,16 @@ function begin() {
   at("leave").hidden = false;
   tell("");
   void beHere(state.life);
+  // Where the page was left, if it is still this agent's.
+  const open = sessionStorage.getItem(KEPT_OPEN);
+  if (open !== null) void ask("GET", `${conversation(open)}?after=1`).then(() => enter(open), () => sessionStorage.removeItem(KEPT_OPEN));
 }
 
 function leave(why) {
   state.life += 1;
   state.open = null;
+  state.mine = [];
+  sessionStorage.removeItem(KEPT_OPEN);
   keep(null);
   at("entrance").hidden = false;
   at("desk").hidden = true;
@@ -336,4 +392,5 @@ function leave(why) {
   tell(why);
 }
 
+translate(document);
 if (state.session !== null) begin();

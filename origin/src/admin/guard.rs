@@ -15,7 +15,8 @@ use super::permissions::Permission;
 use super::sessions;
 use crate::audit::events;
 use crate::http::{Origin, Problem};
-use crate::ids::SessionId;
+use crate::ids::{ApiKeyId, SessionId};
+use crate::keys;
 use crate::store::{AdministratorRow, Event};
 
 /// The tenant of a fresh installation.
@@ -32,9 +33,18 @@ pub(super) struct Guarded {
 #[derive(Debug, Clone)]
 pub(super) struct Caller {
     pub(super) administrator: AdministratorRow,
-    pub(super) session: SessionId,
+    pub(super) proof: Proof,
     /// The tenant that the request is about.
     pub(super) tenant: String,
+}
+
+/// How a caller has shown who they are.
+#[derive(Debug, Clone)]
+pub(super) enum Proof {
+    /// By a session's access token.
+    Session(SessionId),
+    /// By the API key of an agent, which serves queues and does nothing else.
+    AgentKey(ApiKeyId),
 }
 
 /// Where a request comes from.
@@ -66,13 +76,15 @@ pub(super) async fn check(
 ) -> Result<Response, Problem> {
     let token = bearer(request.headers())
         .ok_or_else(|| Problem::unauthenticated("Send the access token of a login, `authorization: Bearer …`."))?;
-    let opened = sessions::open(&*origin.store, token, origin.clock.now_ms()).await?;
-    let (session, administrator) = opened.ok_or_else(|| {
-        Problem::unauthenticated("The access token is wrong or has expired; refresh it or log in again.")
-    })?;
+    let (proof, administrator) = shown_by(&origin, token).await?;
     let tenant = tenant(request.headers(), &administrator)?;
-    let caller = Caller { administrator, session, tenant };
+    let caller = Caller { administrator, proof, tenant };
     let role = caller.administrator.role;
+    if let (Proof::AgentKey(key), false) = (&caller.proof, permission == Permission::Serve) {
+        let detail = json!({"permission": permission.name(), "key": key});
+        caller.tell(&origin, events::ACCESS_REFUSED, caller.administrator.id.as_str(), detail).await?;
+        return Err(Problem::forbidden("The key of an agent serves queues, and does nothing else."));
+    }
     if !permission.is_had_by(&caller.administrator) {
         let detail = json!({"permission": permission.name(), "role": role.name()});
         caller.tell(&origin, events::ACCESS_REFUSED, caller.administrator.id.as_str(), detail).await?;
@@ -84,6 +96,25 @@ pub(super) async fn check(
     }
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
+}
+
+/// Whose token it is: a session's, or an agent's key.
+async fn shown_by(origin: &Origin, token: &str) -> Result<(Proof, AdministratorRow), Problem> {
+    let now_ms = origin.clock.now_ms();
+    if keys::is_well_formed(token) {
+        let found = keys::agent_of(&*origin.store, token, now_ms).await?;
+        let (id, administrator) = found.ok_or_else(|| {
+            Problem::unauthenticated(
+                "This key is none of an agent, or it has ended; the desk takes keys of the scope `agent`.",
+            )
+        })?;
+        return Ok((Proof::AgentKey(id), administrator));
+    }
+    let opened = sessions::open(&*origin.store, token, now_ms).await?;
+    let (session, administrator) = opened.ok_or_else(|| {
+        Problem::unauthenticated("The access token is wrong or has expired; refresh it or log in again.")
+    })?;
+    Ok((Proof::Session(session), administrator))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

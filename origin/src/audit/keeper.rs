@@ -69,9 +69,12 @@ async fn move_on(store: &dyn Store, live: &Live, clock: &dyn Clock) {
                 Err(error) => tracing::error!(%error, "no checkpoint of the audit log was made"),
             }
         }
-        // Told or not, it is time to look.
+        // Told or not, it is time to look. What comes by itself goes at once; where one comes upon the other, they go together.
+        let began = Instant::now();
         let _ = tokio::time::timeout(EVERY, store.signals().told()).await;
-        tokio::time::sleep(GATHER).await;
+        if began.elapsed() < GATHER {
+            tokio::time::sleep(GATHER).await;
+        }
     }
 }
 

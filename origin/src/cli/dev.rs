@@ -4,6 +4,7 @@
 
 pub(super) mod component;
 pub(super) mod data;
+mod desk;
 pub(super) mod examples;
 mod games;
 
@@ -29,6 +30,7 @@ use super::deployment::failed;
 use super::failure::{End, Failure, Verdict};
 use super::{logging, runtime};
 use data::Data;
+use desk::Desk;
 use games::{Change, Games, Status};
 
 /// The port that is taken when none is asked for and it is free.
@@ -101,6 +103,9 @@ async fn serve(
     let origin = lgdl_origin::start(config).await.map_err(|error| Failure::Failed(error.to_string()))?;
     let status = Arc::new(Mutex::new(Status::default()));
     let changed = games.look(&origin.origin).await?;
+    origin.origin.capabilities.stand_in(games.mocks());
+    let mut desk = Desk::open(&origin.origin).await?;
+    desk.serve(&origin.origin, games.queues()).await?;
     show(&changed, &games, &status, console)?;
 
     console.progress("starting the edge node (the first time, the component is compiled) …");
@@ -122,6 +127,8 @@ async fn serve(
         console.line(format_args!("game:    POST http://{address}/games/{id}/move"))?;
     }
     console.line(format_args!("origin:  http://{}", origin.edge_address))?;
+    let (at, name, password) = (origin.admin_address, desk::NAME, &desk.password);
+    console.line(format_args!("desk:    http://{at}/desk (log in as {name}, {password})"))?;
     console.line("Ctrl-C ends it. Games are published anew when their files change.")?;
     console.flush()?;
 
@@ -133,10 +140,12 @@ async fn serve(
         }
         let changed = games.look(&origin.origin).await?;
         if changed.iter().any(|change| change.mocks) {
+            origin.origin.capabilities.stand_in(games.mocks());
             // The node reads the stand-ins when it starts.
             host.stop().await;
             host = Node { port: address.port(), ..node.clone() }.start(&games).await?;
         }
+        desk.serve(&origin.origin, games.queues()).await?;
         show(&changed, &games, &node.status, console)?;
         console.flush()?;
     }

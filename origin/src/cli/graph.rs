@@ -271,13 +271,25 @@ impl Node {
     }
 }
 
-/// The picture of the game in a file, as the chat page of development shows it.
-pub(super) fn picture(path: &Path) -> Result<String, Failure> {
+/// What development shows of a game.
+pub(super) struct Shown {
+    /// Its picture.
+    pub(super) picture: String,
+    /// The queues that it hands conversations over to.
+    pub(super) queues: BTreeSet<String>,
+}
+
+/// The game in a file, as development shows it.
+pub(super) fn shown(path: &Path) -> Result<Shown, Failure> {
     let source = source::read(path)?;
     let import = |wanted: &str| bundle::imported(path, wanted);
     let parsed = lgdl::syntax::parse_with(&source.bytes, source.contract.as_deref(), &import);
     match parsed.game(None) {
-        Some(game) if !parsed.has_errors() => Ok(svg::draw(&Graph::of(game, None))),
+        Some(game) if !parsed.has_errors() => {
+            let graph = Graph::of(game, None);
+            let queues = graph.nodes.iter().filter(|node| node.shape == Shape::Person).map(|node| node.title.clone());
+            Ok(Shown { queues: queues.collect(), picture: svg::draw(&graph) })
+        }
         _ => Err(Failure::Failed(format!("{} is not a valid game", source.shown))),
     }
 }

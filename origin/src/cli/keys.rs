@@ -3,14 +3,14 @@
 use lgdl_origin::audit::events;
 use lgdl_origin::clock::{DAY_MS, Millis};
 use lgdl_origin::ids::ApiKeyId;
-use lgdl_origin::keys::{self, KeyRequest};
+use lgdl_origin::keys::{self, KeyRequest, Made, NotMade};
 use lgdl_origin::privacy::{Sealed, check_ring, rotate, seal_plain};
 use lgdl_origin::random::SystemRandom;
 use lgdl_origin::store::ApiKeyRow;
 use serde_json::json;
 
 use super::console::Console;
-use super::deployment::{Deployment, Where, failed, now_ms};
+use super::deployment::{ACTOR, Deployment, Where, failed, now_ms};
 use super::failure::{End, Failure, Verdict};
 
 #[derive(clap::Args)]
@@ -28,7 +28,7 @@ enum Command {
         /// What people call it
         #[arg(long)]
         name: String,
-        /// What it may do: turns, admin
+        /// What it may do: turns, admin, agent
         #[arg(long = "scope", value_name = "SCOPE", default_value = "turns")]
         scopes: Vec<String>,
         /// live or test; a part of the key
@@ -67,14 +67,21 @@ pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
 }
 
 async fn create(deployment: &Deployment, request: &KeyRequest<'_>, json: bool, console: &mut Console) -> End {
-    let (row, key) = keys::make(request, now_ms(), &SystemRandom).map_err(|why| Failure::Usage(why.to_string()))?;
-    let told = deployment.event(events::KEY_CREATED, row.id.as_str(), json!({"scopes": row.scopes}));
-    deployment.store.add_key(row.clone(), told).await.map_err(failed)?;
+    let made = keys::create(&*deployment.store, request, ACTOR, now_ms(), &SystemRandom).await;
+    let Made { row, key, agent } = made.map_err(|why| match why {
+        NotMade::Refused(why) => Failure::Usage(why.to_string()),
+        NotMade::Account(_) | NotMade::Store(_) => failed(why),
+    })?;
     if json {
-        console.json(&json!({"id": row.id, "key": key, "scopes": row.scopes, "expires_at_ms": row.expires_at}))?;
+        console.json(&json!({
+            "id": row.id, "key": key, "scopes": row.scopes, "expires_at_ms": row.expires_at, "agent": agent,
+        }))?;
     } else {
         console.line(&key)?;
         console.note(format_args!("{}: keep it; it is not shown again", row.id));
+        if let Some(agent) = agent {
+            console.note(format_args!("{agent}: say which queues it serves, PUT /admin/v1/agents/{agent}"));
+        }
     }
     Ok(Verdict::Yes)
 }

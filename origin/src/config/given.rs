@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use http::Uri;
 use lgdl::meaning::Meaning;
-use lgdl::settings::{Asked, Edge, Exposure, Form, Mode, Optional, Setting, Source, Switch, variable};
+use lgdl::settings::{Asked, Edge, Exposure, Form, Mode, Optional, SERVICES, Setting, Source, Switch, variable};
 use lgdl_tls::Files;
 
 use super::{Config, ConfigError, Contradiction, DEFAULT_FILE, Effective, MASK, Secret, TLS_HALF, contradictions};
@@ -125,8 +125,12 @@ impl Given {
             self.problems.extend(contradictions(config).into_iter().filter(fresh).map(|found| found.problem));
         }
         self.check(Edge::TABLE);
-        match config {
-            Some(config) if self.problems.is_empty() => Ok(Config { effective: self.effective, ..config }),
+        // Nodes declare it; what is wrong with it is found above.
+        let services = SERVICES.read(self.given("services").map_or("", |(text, _)| text));
+        match (config, services) {
+            (Some(config), Ok(services)) if self.problems.is_empty() => {
+                Ok(Config { effective: self.effective, services, ..config })
+            }
             _ => Err(ConfigError { problems: self.problems }),
         }
     }

@@ -1,5 +1,6 @@
 //! The origin's settings, each declared once. The guide's table is made of this, and so is `lgdl config`.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use http::Uri;
 use lettre::message::Mailbox;
 use lgdl::crypto::KeyRing;
 use lgdl::meaning::{Meaning, Size};
-use lgdl::settings::{Choice, List, Number, Optional, Seconds, Switch, Text};
+use lgdl::settings::{Choice, List, Number, Optional, Seconds, Service, Switch, Text};
 
 use super::forms::{
     AUDIT_KEY, EDGE_KEY, FILE, GAME_FILE, HEADER_VALUE, JWT_KEYS, KEY_RING, LIMIT, LISTEN, MAILBOX, OTLP_URL,
@@ -193,7 +194,9 @@ lgdl::settings! {
         otlp_authorization: Option<Secret> = "", secret => Optional(HEADER_VALUE);
         also {
             /// The values in force, as text, with where each came from; secrets masked.
-            effective: Vec<Effective>
+            effective: Vec<Effective>,
+            /// The services of games, as nodes have them: for turns that the origin takes itself.
+            services: BTreeMap<String, Service>
         }
     }
 }

@@ -25,7 +25,7 @@ use super::{Origin, erasures};
 use crate::audit::events;
 use crate::blocks;
 use crate::clock::Millis;
-use crate::desk;
+use crate::desk::{self, Composing};
 use crate::ids::{ErasureId, person_pseudonym};
 use crate::metrics::Operation;
 use crate::nodes;
@@ -97,6 +97,8 @@ struct MessagesWanted {
     user: String,
     #[serde(default)]
     after: u64,
+    #[serde(default)]
+    typing: bool,
 }
 
 async fn commit_turn(
@@ -109,7 +111,7 @@ async fn commit_turn(
     settled_answer(&origin, &tenant, &done.user_id, (&done.asked, &done.kept), (done.said_ms, done.outcome)).await
 }
 
-/// What came of a commit, and what its request is called.
+/// What came of a commit or a claim, and what its request is called.
 pub(crate) struct Done {
     pub(crate) outcome: CommitOutcome,
     user_id: String,
@@ -182,6 +184,12 @@ async fn claim_turn(
     Extension(body): Extension<CheckedBody>,
 ) -> Answer {
     let request: ClaimRequest = json(&body)?;
+    let done = claim(&origin, &tenant, request).await?;
+    settled_answer(&origin, &tenant, &done.user_id, (&done.asked, &done.kept), (done.said_ms, done.outcome)).await
+}
+
+/// Holds the place of a turn that is going to act.
+pub(crate) async fn claim(origin: &Origin, tenant: &str, request: ClaimRequest) -> Result<Done, Problem> {
     for (kind, field, id) in [
         (Id::Game, "game", &request.game),
         (Id::Conversation, "conversation_id", &request.conversation_id),
@@ -191,15 +199,15 @@ async fn claim_turn(
     ] {
         check_id(kind, field, id)?;
     }
-    let bases = bases(&origin, &tenant, &request.user_id, request.expected_version, request.base.as_ref()).await?;
+    let bases = bases(origin, tenant, &request.user_id, request.expected_version, request.base.as_ref()).await?;
     let asked = RequestName { key: request.idempotency_key, fingerprint: request.fingerprint };
-    let kept = origin.protection.kept_request(&tenant, &request.user_id, asked.clone()).await?;
-    let key = ConversationKey { tenant: tenant.clone(), game: request.game, external_id: request.conversation_id };
+    let kept = origin.protection.kept_request(tenant, &request.user_id, asked.clone()).await?;
+    let key = ConversationKey { tenant: tenant.to_owned(), game: request.game, external_id: request.conversation_id };
     let begins =
         request.expected_version == 0 || sessions::begins_anew(request.expected_version, request.base.as_ref())?;
-    if begins && sessions::admit(&origin, &key, &request.user_id, &kept.key).await? == Taken::Place {
+    if begins && sessions::admit(origin, &key, &request.user_id, &kept.key).await? == Taken::Place {
         // Its commit takes one.
-        origin.gate.places.give_back(&tenant);
+        origin.gate.places.give_back(tenant);
     }
     let claim = Claim {
         bases,
@@ -212,8 +220,8 @@ async fn claim_turn(
         lease_ms: u64::try_from(origin.settings().claim_lease.as_millis()).unwrap_or(u64::MAX),
     };
     let said_ms = claim.now_ms;
-    let outcome = stored(&origin, Operation::Claim, origin.store.claim(claim)).await?;
-    settled_answer(&origin, &tenant, &request.user_id, (&asked, &kept), (said_ms, outcome)).await
+    let outcome = stored(origin, Operation::Claim, origin.store.claim(claim)).await?;
+    Ok(Done { outcome, user_id: request.user_id, asked, kept, said_ms })
 }
 
 /// The answer, also where the request was answered before its name was kept under a key: then the version has moved on, and the answer
@@ -398,11 +406,12 @@ async fn read_messages(
     query: Result<Query<MessagesWanted>, QueryRejection>,
 ) -> Answer {
     let Path((game, external_id)) = path.map_err(|_| malformed_path())?;
-    let Query(MessagesWanted { user, after }) =
+    let Query(MessagesWanted { user, after, typing }) =
         query.map_err(|_| Problem::malformed("`?user=` must name the person, and `after` a turn."))?;
     check_id(Id::Stored, "user", &user)?;
     let row = find(&origin, &ConversationKey { tenant, game, external_id }, &user).await?;
-    Ok(Json(desk::messages(&origin, row, after).await?).into_response())
+    let composing = if typing { Composing::Yes } else { Composing::No };
+    Ok(Json(desk::messages(&origin, row, after, composing).await?).into_response())
 }
 
 /// Counts an export or a deletion of a person.

@@ -21,6 +21,7 @@ use axum::routing::get;
 use lgdl_tls::ServerTls;
 use lgdl_traces::Exporter;
 
+use crate::capabilities::Capabilities;
 use crate::clock::Clock;
 use crate::config::{Config, Live};
 use crate::metrics::Metrics;
@@ -29,7 +30,7 @@ use crate::random::Random;
 use crate::store::Store;
 
 pub use connections::{FIRST_WITHIN, NEXT_WITHIN};
-pub(crate) use edge::commit;
+pub(crate) use edge::{claim, commit};
 pub(crate) use health::live;
 pub use in_process::without_a_network;
 pub(crate) use layers::wrap;
@@ -53,6 +54,8 @@ pub struct Origin {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
+    /// What calls the services of games.
+    pub capabilities: Arc<Capabilities>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Who may speak to us.

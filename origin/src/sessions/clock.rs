@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lgdl::engine::{Event as Happened, Settings, Turn};
+use lgdl::services::Performed;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -14,7 +15,7 @@ use crate::clock::{HOUR_MS, Millis};
 use crate::desk;
 use crate::hex;
 use crate::http::{Origin, Problem};
-use crate::own_turns::{self, KEY_DIGITS, ORIGIN};
+use crate::own_turns::{self, KEY_DIGITS, ORIGIN, Ran};
 use crate::privacy::{Parts, RequestName};
 use crate::records::turn_record;
 use crate::store::{CommitOutcome, ConversationRow, Event, LOCAL_SETTINGS, Silence, StoreError, TurnRow, WebhookRow};
@@ -247,14 +248,17 @@ async fn try_to_tell(origin: &Origin, row: &ConversationRow, event: &str, told: 
         offset_seconds: 0,
         settings: Settings::default(),
     };
-    let outcome = own_turns::run(origin, &row, turn).await?;
-    if outcome.record.response.is_empty() && outcome.record.attachments.is_empty() {
-        return Ok(Told::Nothing);
-    }
     // The same on every origin, and after a restart.
     let digest = hex::sha256(format!("{event}\n{}\n{}", row.id, row.version).as_bytes());
     let key = format!("clock_{}", &digest[..KEY_DIGITS]);
     let name = RequestName { fingerprint: hex::sha256(key.as_bytes()), key };
+    let Ran::Done(outcome) = own_turns::run(origin, &row, turn, &name, &mut Performed::default()).await? else {
+        return Ok(Told::Overtaken);
+    };
+    let record = &outcome.record;
+    if record.response.is_empty() && record.attachments.is_empty() && record.calls.is_empty() {
+        return Ok(Told::Nothing);
+    }
     Ok(match own_turns::commit(origin, &row, &outcome, name, told.to_vec()).await? {
         CommitOutcome::Committed { .. } | CommitOutcome::Replayed { .. } => Told::Said,
         _ => Told::Overtaken,

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::{Notify, watch};
 
-use super::Result;
+use super::{Result, Typing, Typist};
 use crate::bus::Priority;
 use crate::clock::Millis;
-use crate::ids::EventId;
+use crate::ids::{ConversationId, EventId};
 
 /// Something that happened, as listeners hear of it. No user text.
 #[derive(Debug, Clone, PartialEq)]
@@ -144,6 +144,9 @@ pub trait Bus: Send + Sync {
     /// What wakes whoever waits for something to happen.
     fn signals(&self) -> &Signals;
 
+    /// Somebody is typing: this origin and the others know it for some seconds, and nothing is kept.
+    async fn tell_typing(&self, conversation: &ConversationId, who: Typist) -> Result<()>;
+
     /// Has the signals tell of other origins on the same store, too, until it is dropped. It never returns.
     async fn hear_others(&self);
 }
@@ -153,15 +156,22 @@ pub trait Bus: Send + Sync {
 pub struct Signals {
     told: Notify,
     heard: watch::Sender<u64>,
+    typing: Typing,
 }
 
 impl Default for Signals {
     fn default() -> Signals {
-        Signals { told: Notify::new(), heard: watch::Sender::new(0) }
+        Signals { told: Notify::new(), heard: watch::Sender::new(0), typing: Typing::default() }
     }
 }
 
 impl Signals {
+    /// Who is typing.
+    #[must_use]
+    pub fn typing(&self) -> &Typing {
+        &self.typing
+    }
+
     /// Something came into the outbox.
     pub fn tell(&self) {
         self.told.notify_one();

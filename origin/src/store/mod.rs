@@ -22,6 +22,7 @@ mod sessions;
 pub mod sqlite;
 mod transfer;
 mod types;
+mod typing;
 mod webhooks;
 
 use async_trait::async_trait;
@@ -40,6 +41,7 @@ pub use reports::*;
 pub use sessions::*;
 pub use transfer::*;
 pub use types::*;
+pub use typing::{Typing, Typist};
 pub use webhooks::*;
 
 /// How far an edge's clock may be ahead when a journalled turn of an erased person arrives, milliseconds.

@@ -2,6 +2,7 @@
 //! its place; and a webhook hears of each, in its place.
 
 mod handover;
+mod listeners;
 #[allow(dead_code)] // other test binaries use the rest
 #[path = "../support/postgres.rs"]
 mod postgres_server;
@@ -33,7 +34,16 @@ use lgdl_origin::webhooks::{Hand, NewWebhook};
 use receiver::Receiver;
 use serde_json::{Value, json};
 
+/// How often a thing is killed.
 const KILLS: u64 = 20;
+/// The same of PostgreSQL, which takes a second or more to recover, unless `LGDL_CHAOS=long`.
+const POSTGRES_KILLS: u64 = 5;
+
+fn postgres_kills() -> u64 {
+    let long = std::env::var("LGDL_CHAOS").is_ok_and(|value| value == "long");
+    if long { KILLS } else { POSTGRES_KILLS }
+}
+
 const CONVERSATIONS: usize = 16;
 /// Load between two kills; varied a little, so that they do not always hit the same moment.
 const LOAD: Duration = Duration::from_millis(120);
@@ -63,8 +73,8 @@ async fn load(target: Arc<dyn Target>, conversation: usize, acknowledged: Arc<[A
     }
 }
 
-/// Runs load, calls `kill` in the middle of it [`KILLS`] times, and returns what was acknowledged.
-async fn kill_under_load(target: Arc<dyn Target>, mut kill: impl AsyncFnMut(u64)) -> Vec<u64> {
+/// Runs load, calls `kill` in the middle of it so often, and returns what was acknowledged.
+async fn kill_under_load(target: Arc<dyn Target>, kills: u64, mut kill: impl AsyncFnMut(u64)) -> Vec<u64> {
     let acknowledged: Arc<[AtomicU64]> = (0..CONVERSATIONS).map(|_| AtomicU64::new(0)).collect();
     let stop = Arc::new(AtomicBool::new(false));
     let mut tasks = tokio::task::JoinSet::new();
@@ -72,7 +82,7 @@ async fn kill_under_load(target: Arc<dyn Target>, mut kill: impl AsyncFnMut(u64)
         tasks.spawn(load(target.clone(), conversation, acknowledged.clone(), stop.clone()));
     }
     let total = || acknowledged.iter().map(|turns| turns.load(Ordering::SeqCst)).sum::<u64>();
-    for round in 0..KILLS {
+    for round in 0..kills {
         let (before, started) = (total(), Instant::now());
         while total() == before {
             assert!(started.elapsed() < PATIENCE, "turns are taken again after kill {round}");
@@ -87,7 +97,7 @@ async fn kill_under_load(target: Arc<dyn Target>, mut kill: impl AsyncFnMut(u64)
 }
 
 fn assert_whole(acknowledged: &[u64], stored: &BTreeMap<usize, Vec<String>>) {
-    assert!(acknowledged.iter().sum::<u64>() >= KILLS, "there was load");
+    assert!(acknowledged.iter().sum::<u64>() >= POSTGRES_KILLS, "there was load");
     for (conversation, acknowledged) in acknowledged.iter().enumerate() {
         let turns = stored.get(&conversation).map_or(&[][..], Vec::as_slice);
         assert!(turns.len() as u64 >= *acknowledged, "conversation {conversation} lost acknowledged turns");
@@ -208,7 +218,7 @@ async fn no_acknowledged_turn_is_lost_when_the_origin_is_killed() {
     make_webhook(&database, &receiver).await;
     let mut process = Process::start(address, &database);
     let target = Arc::new(Origin { address, http });
-    let acknowledged = kill_under_load(target, async |_| {
+    let acknowledged = kill_under_load(target, KILLS, async |_| {
         process.kill();
         process = Process::start(address, &database);
     })
@@ -234,15 +244,19 @@ async fn no_acknowledged_turn_is_lost_when_the_origin_is_killed() {
 /// A webhook that hears of every turn.
 async fn make_webhook(database: &std::path::Path, receiver: &Receiver) {
     let store = SqliteStore::open(database, &ManualClock::at(0)).await.unwrap();
+    hook(&store, receiver, "turn.committed").await;
+    store.close().await;
+}
+
+/// A webhook that hears of events of a type.
+async fn hook(store: &dyn lgdl_origin::store::Store, receiver: &Receiver, types: &str) {
     let settings = [("LGDL_EDGE_UNSIGNED", "true"), ("LGDL_WEBHOOK_PRIVATE", "true")];
     let config = Config::read("", settings.map(|(name, value)| (name.to_owned(), value.to_owned()))).unwrap();
-    let hand =
-        Hand { store: &store, config: &config, random: &SystemRandom, tenant: "default", actor: "test", now_ms: 0 };
-    let (types, urgency, text) = (vec!["turn.committed".into()], Urgency::Any, TextRight::Withheld);
+    let hand = Hand { store, config: &config, random: &SystemRandom, tenant: "default", actor: "test", now_ms: 0 };
+    let (types, urgency, text) = (vec![types.into()], Urgency::Any, TextRight::Withheld);
     let new = NewWebhook { name: "all", url: &receiver.url(), types, urgency, text, follow_up_after_s: None };
     let (_, secret) = hand.make(new).await.unwrap();
     receiver.trust(&secret);
-    store.close().await;
 }
 
 #[async_trait]
@@ -304,7 +318,7 @@ async fn no_acknowledged_turn_is_lost_when_postgres_is_killed() {
     let settings = PoolSettings { url, read_url: None, min: 1, max: 8, timeout: Duration::from_secs(10) };
     let store = Arc::new(PostgresStore::open(&settings, &ManualClock::at(1_760_000_000_000)).await.unwrap());
     let crashing = cluster.clone();
-    let acknowledged = kill_under_load(store.clone(), async |_| {
+    let acknowledged = kill_under_load(store.clone(), postgres_kills(), async |_| {
         let cluster = crashing.clone();
         tokio::task::spawn_blocking(move || cluster.crash_and_restart()).await.unwrap();
     })

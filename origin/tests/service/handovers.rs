@@ -54,9 +54,14 @@ game ward {
 
 /// A ward with an agent for the queue `nurse`, one for `host`, and one of another tenant.
 async fn ward(settings: &[(&str, &str)]) -> Desk {
+    ward_of(GAME, settings).await
+}
+
+/// The same with another game.
+pub(crate) async fn ward_of(game: &str, settings: &[(&str, &str)]) -> Desk {
     let mut desk = desk_with(Role::Admin, settings).await;
     let file = desk.edge.folder.path().join("ward.lgdl");
-    std::fs::write(&file, GAME).unwrap();
+    std::fs::write(&file, game).unwrap();
     let store = &*desk.edge.running.origin.store;
     let now_ms = SystemClock.now_ms();
     publish_file(store, "default", "ward", &file, lgdl::meaning::Meaning::Words, None, "test", now_ms).await.unwrap();
@@ -84,7 +89,7 @@ async fn hire(desk: &mut Desk, name: &str, tenant: Option<&str>, queues: &Value,
 }
 
 /// A person, as an edge node speaks for them.
-struct Person<'e> {
+pub(crate) struct Person<'e> {
     edge: &'e Edge,
     conversation: String,
 }
@@ -93,11 +98,11 @@ struct Person<'e> {
 static SENT: AtomicUsize = AtomicUsize::new(0);
 
 impl Person<'_> {
-    fn id(&self) -> ConversationId {
+    pub(crate) fn id(&self) -> ConversationId {
         ConversationId::derive("default", "ward", &self.conversation)
     }
 
-    async fn say(&self, text: &str) -> TurnRecord {
+    pub(crate) async fn say(&self, text: &str) -> TurnRecord {
         let list: GameList = body(self.edge.get("/edge/v1/games").await).await;
         let version = list.games[0].version.clone();
         let bytes = self.edge.get(&format!("/edge/v1/compiled/{version}")).await.bytes().await.unwrap();
@@ -146,21 +151,21 @@ impl Person<'_> {
         panic!("others were always faster");
     }
 
-    async fn hears(&self, after: u64) -> Messages {
+    pub(crate) async fn hears(&self, after: u64) -> Messages {
         let path = format!("/edge/v1/conversations/ward/{}/messages?user=u&after={after}", self.conversation);
         body(self.edge.get(&path).await).await
     }
 }
 
-fn visitor<'e>(desk: &'e Desk, conversation: &str) -> Person<'e> {
+pub(crate) fn visitor<'e>(desk: &'e Desk, conversation: &str) -> Person<'e> {
     Person { edge: &desk.edge, conversation: conversation.into() }
 }
 
-fn at(id: &ConversationId, what: &str) -> String {
+pub(crate) fn at(id: &ConversationId, what: &str) -> String {
     format!("/admin/v1/desk/conversations/{id}{what}")
 }
 
-async fn here(desk: &Desk) -> Value {
+pub(crate) async fn here(desk: &Desk) -> Value {
     ok(desk.send(Method::POST, "/admin/v1/desk/presence", &json!({})).await, StatusCode::OK).await
 }
 

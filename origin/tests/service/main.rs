@@ -1,6 +1,7 @@
 //! The real service, spoken to over HTTP by a client as edges are.
 
 mod admin;
+mod agents;
 mod alerts;
 mod archives;
 mod backups;
@@ -19,6 +20,7 @@ mod health;
 mod learning;
 mod older_edges;
 mod owasp;
+mod own_turns;
 mod push;
 #[allow(dead_code)] // other test binaries use the rest
 #[path = "../support/receiver.rs"]

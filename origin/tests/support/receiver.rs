@@ -51,6 +51,14 @@ impl Receiver {
         Receiver { address, seen }
     }
 
+    /// The same in a runtime of its own, so that it can be killed; what it has taken is as on a disk.
+    pub(crate) fn start_killable() -> (Receiver, Life) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let receiver = Receiver { address: listener.local_addr().unwrap(), seen: Arc::default() };
+        let life = Life { receiver: receiver.clone(), runtime: Some(serve(listener, &receiver)) };
+        (receiver, life)
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("http://{}/hook", self.address)
     }
@@ -119,6 +127,51 @@ impl Receiver {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
+}
+
+/// The life of a receiver's process.
+pub(crate) struct Life {
+    receiver: Receiver,
+    runtime: Option<tokio::runtime::Runtime>,
+}
+
+impl Life {
+    /// Connections break off wherever they are.
+    pub(crate) fn kill(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+
+    /// Starts again at the same address.
+    pub(crate) fn revive(&mut self) {
+        let began = Instant::now();
+        let listener = loop {
+            match std::net::TcpListener::bind(self.receiver.address) {
+                Ok(listener) => break listener,
+                Err(error) => assert!(began.elapsed() < Duration::from_secs(10), "{error}"),
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        self.runtime = Some(serve(listener, &self.receiver));
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn serve(listener: std::net::TcpListener, receiver: &Receiver) -> tokio::runtime::Runtime {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let routes = Router::new().route("/hook", post(take)).with_state(Arc::clone(&receiver.seen));
+    runtime.spawn(async move {
+        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+        axum::serve(listener, routes).await
+    });
+    runtime
 }
 
 async fn take(State(seen): State<Arc<Mutex<Seen>>>, headers: HeaderMap, body: Bytes) -> Response {

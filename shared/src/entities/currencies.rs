@@ -253,7 +253,7 @@ pub(super) static SPELLINGS: Table = Table::new(
      palauan $=53|palauan dollar=53|panamanian balboa=197|papua new guinean kina=198|paraguayan guarani=199|\
      pataca=186|pen=200|perak=179|peruvian nuevo sol=200|peruvian sol=200|peseta=21|peso=5|peso argentino=96|\
      peso chileno=97|peso colombiano=98|peso mexicano=95|pesos argentinos=96|pesos chilenos=97|pesos colombianos=98|\
-     pesos mexicanos=95|pgk=198|philippine peso=99|philippines peso=99|php=99|piso=99|pitcairn $=54|\
+     pesos mexicanos=95|pgk=198|philippine peso=99|philippines peso=99|php=99|pitcairn $=54|\
      pitcairn dollar=54|pitcairn island $=54|pitcairn island dollar=54|pitcairn islands $=54|\
      pitcairn islands dollar=54|pkr=90|pln=201|poland zloty=201|polish zloty=201|portuguese escudo=23|pound=1|\
      pound sterling=58|pound stg=58|pounds sterling=58|prb=130|pula=164|pyg=199|qar=124|qatar rial=124|\

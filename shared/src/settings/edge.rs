@@ -2,6 +2,7 @@
 //! and knows nothing else of a node.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
@@ -44,7 +45,7 @@ pub enum Page {
 }
 
 /// A capability service.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
     /// Base address; the function's name is appended.
@@ -60,9 +61,17 @@ pub struct Service {
     pub timeout_ms: Option<u32>,
 }
 
+impl fmt::Debug for Service {
+    /// Without what it is called with.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
 /// Longest wait that a setting may ask for, milliseconds.
 const MAX_WAIT_MS: u64 = 3_600_000;
-const SERVICES: Json<BTreeMap<String, Service>> =
+/// How services are written down.
+pub const SERVICES: Json<BTreeMap<String, Service>> =
     Json(r#"`{"ehr": {"url": "https://…", "token": "…", "timeout_ms": 2000, "allow_private": false}}`"#, PhantomData);
 const MOCKS: Json<BTreeMap<String, Mocks>> = Json("each game's `capability_mocks.yaml` by the game's id", PhantomData);
 const MODES: &[(&str, Mode)] = &[("production", Mode::Production), ("development", Mode::Development)];
@@ -117,7 +126,7 @@ crate::settings! {
         cors_origins: Vec<String> = "" development "*", live => List(Parsed("an origin such as https://www.example.com", web_origin));
         /// Whether `GET /` answers with the chat page.
         chat_page: Page = "off" development "on", live => Choice(PAGES);
-        /// Capability services by name.
+        /// Capability services by name. The origin calls them too, in turns that it takes itself.
         services: BTreeMap<String, Service> = "", secret => SERVICES;
         /// The one of them that is asked what is meant where nothing else is sure; empty: none.
         understanding_service: Option<String> = "", live => Optional(Text);

@@ -288,6 +288,9 @@ pub struct HandoverNow {
     /// Who is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
+    /// Whether they are typing just now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub typing: bool,
 }
 
 /// What the edge needs to know of an API key.
@@ -465,7 +468,7 @@ pub fn person_digest(tenant: &str, user: &str) -> String {
 }
 
 /// The first 128 bits of a SHA-256 over parts, each behind its length, so that no two lists of parts agree by joining.
-fn digest(parts: &[&str]) -> u128 {
+pub(crate) fn digest(parts: &[&str]) -> u128 {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_be_bytes());

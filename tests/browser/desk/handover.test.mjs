@@ -50,6 +50,15 @@ test("a nurse answers in a browser, the origin goes away in the middle, and the 
   await nurse.page.getByLabel("Your message").fill("Hello, what happened?");
   await nurse.page.getByLabel("Your message").press("Enter");
   await person.page.locator("lgdl-chat li.agent .text", { hasText: "Hello, what happened?" }).waitFor();
+  // Each sees that the other types; what is not sent goes nowhere.
+  await person.page.getByLabel("Your message").pressSequentially("hm", { delay: 100 });
+  await nurse.page.locator("#types", { hasText: "The person is typing" }).waitFor();
+  await nurse.page.getByLabel("Your message").pressSequentially("So", { delay: 100 });
+  await person.page.locator("lgdl-chat li.typing").waitFor();
+  await nurse.page.getByLabel("Your message").fill("");
+  await person.page.locator("lgdl-chat li.typing").waitFor({ state: "detached" });
+  await person.page.getByLabel("Your message").fill("");
+  await nurse.page.locator("#types", { hasText: "The person is typing" }).waitFor({ state: "hidden" });
   await type(person.page, "I fell off my bicycle");
   await nurse.page.locator("#messages").getByText("I fell off my bicycle").waitFor();
 
@@ -101,4 +110,29 @@ test("the desk can be used on a phone, and an agent who closes it is missed", as
   await nurse.page.locator("#waiting").getByText("came back").waitFor();
   await person.page.close();
   await nurse.page.close();
+});
+
+test("the desk speaks the browser's language, and opens again where it was left", async () => {
+  const person = await open("clinic_triage");
+  await say(person.page, "I want to speak to a nurse");
+  const page = await context.newPage();
+  await page.addInitScript(() => Object.defineProperty(navigator, "languages", { get: () => ["es-AR", "en"] }));
+  await page.goto(`${desk}/desk`);
+  await page.getByLabel("Nombre", { exact: true }).fill(process.env.LGDL_AGENT);
+  await page.getByLabel("Contraseña").fill(process.env.LGDL_AGENT_PASSWORD);
+  await page.getByRole("button", { name: "Entrar" }).click();
+  await page.getByText("Conectado").waitFor();
+  await accessible(page);
+  await page.locator("#waiting button").last().click();
+  await page.getByRole("button", { name: "Atender" }).click();
+  await page.getByText("La atiende usted.").waitFor();
+  await page.reload();
+  await page.getByText("La atiende usted.").waitFor();
+  await page.locator("#messages").getByText("I want to speak to a nurse").waitFor();
+  // Whoever logs out leaves nobody waiting until they are missed.
+  await page.getByRole("button", { name: "Salir" }).click();
+  await page.getByRole("button", { name: "Entrar" }).waitFor();
+  await person.page.getByText("Waiting for nurse on duty.").waitFor();
+  await person.page.close();
+  await page.close();
 });

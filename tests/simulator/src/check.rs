@@ -514,7 +514,7 @@ fn side_effects_happened_once(world: &World, kept: &Kept, found: &mut Vec<Violat
     let mut known = 0;
     for (user, key) in keys(world) {
         for index in 0..MAX_CALLS_PER_TURN {
-            if let Some(times) = effects.get(&digest::act_key(TENANT, user, key, index)) {
+            if let Some(times) = effects.get(&lgdl::services::act_key(TENANT, user, key, index)) {
                 *of_turns.entry((user, key)).or_default() += times;
                 known += 1;
             }

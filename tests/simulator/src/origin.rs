@@ -13,6 +13,7 @@ use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use lgdl::engine::Turn;
 use lgdl::meaning::Meaning;
+use lgdl::services::Performed;
 use lgdl::wire::client::MoveResponse;
 use lgdl::wire::origin::{CommitAnswer, CommitRequest, Conflict, GamePolicy, Message, StoredConversation};
 use lgdl::wire::signature::{self, Parts};
@@ -26,6 +27,7 @@ use lgdl_origin::http::{Gate, Origin, edge_service};
 use lgdl_origin::ids::{AdministratorId, ErasureId, person_pseudonym};
 use lgdl_origin::metrics::Metrics;
 use lgdl_origin::own_turns;
+use lgdl_origin::privacy::RequestName;
 use lgdl_origin::serve::{begin_epoch, catch_up, protection};
 use lgdl_origin::store::sqlite::SqliteStore;
 use lgdl_origin::store::{
@@ -216,6 +218,7 @@ impl OriginHost {
             store,
             clock: clock.clone(),
             random,
+            capabilities: Arc::default(),
             metrics: Arc::new(Metrics::default()),
             traces: None,
             tls: None,
@@ -383,10 +386,14 @@ impl OriginHost {
         let committed = before.and_then(|before| {
             let after = self.conversation(conversation).filter(|after| after.version == before.version + 1)?;
             let turn = desk::turn_of(deed, agent.as_ref(), now_ms);
-            let run = own_turns::run(&self.origin, &before, turn.clone());
-            let outcome = self.runtime.block_on(run).expect("what was run once runs again");
             let (_, manifest, _) = self.turns(conversation).pop()?;
             let fingerprint = format!("desk {manifest}");
+            let name = RequestName { key: fingerprint.clone(), fingerprint: fingerprint.clone() };
+            let mut performed = Performed::default();
+            let run = own_turns::run(&self.origin, &before, turn.clone(), &name, &mut performed);
+            let ran = self.runtime.block_on(run).expect("what was run once runs again");
+            // No service is configured, so nothing holds a place.
+            let own_turns::Ran::Done(outcome) = ran else { panic!("{ran:?}") };
             let request = CommitRequest {
                 game: GAME_ID.into(),
                 conversation_id: conversation.into(),
@@ -442,7 +449,8 @@ impl OriginHost {
             let (mut all, mut after) = (Vec::new(), 0);
             while let Lookup::Found(row) = self.origin.store.find(&key(conversation)).await.expect("the store reads") {
                 let row = self.origin.protection.open_conversation(*row).await.expect("it opens");
-                let news = desk::messages(&self.origin, row, after).await.expect("messages are read");
+                let news =
+                    desk::messages(&self.origin, row, after, desk::Composing::No).await.expect("messages are read");
                 let is_all = news.turn == after;
                 after = news.turn;
                 all.extend(news.messages);

@@ -19,11 +19,11 @@ use crate::admin::input::{Body, InPath, InQuery};
 use crate::admin::permissions::Permission;
 use crate::admin::schema::{any_object, flag, list, name, object, or_null, text, time, whole};
 use crate::audit::events;
-use crate::desk::{self, Deed};
+use crate::desk::{self, Composing, Deed};
 use crate::http::{Origin, Problem};
 use crate::ids::ConversationId;
 use crate::records::check_id;
-use crate::store::{AgentRow, HandoverRow};
+use crate::store::{AgentRow, HandoverRow, Typist};
 
 /// The longest message of an agent, and the longest note, characters.
 const MAX_TEXT_CHARS: usize = 4_096;
@@ -50,15 +50,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::new(Method::GET, "/desk", Open, "The desk, a page", page).answers_with("text/html"),
         Endpoint::new(Method::GET, "/desk/desk.js", Open, "Its program", script).answers_with("text/javascript"),
+        Endpoint::new(Method::GET, "/desk/texts.js", Open, "What it says, by language", texts).answers_with("text/javascript"),
         Endpoint::new(Method::GET, "/desk/desk.css", Open, "Its looks", style).answers_with("text/css"),
         Endpoint::new(
             Method::POST,
             "/admin/v1/desk/presence",
             Serve,
-            "I am here, and serve these queues; to be said every 2 seconds. What waits, and what is mine",
+            "I am here, serve these queues, and am typing in this conversation of mine; to be said every 2 seconds. What waits, and what is mine",
             presence,
         )
-        .takes(object([("?queues", list(name(Id::Game.max_bytes())))]))
+        .takes(object([("?queues", list(name(Id::Game.max_bytes()))), ("?typing", or_null(text()))]))
         .answers(
             200,
             object([
@@ -141,6 +142,8 @@ fn handover_schema() -> Value {
         ("accepted_at_ms", or_null(time())),
         ("requeued", whole()),
         ("outcome", or_null(text())),
+        ("person_types", flag()),
+        ("?turn", whole()),
     ])
 }
 
@@ -159,6 +162,7 @@ fn handover_shown(origin: &Origin, handover: &HandoverRow) -> Value {
         "accepted_at_ms": handover.accepted_at,
         "requeued": handover.requeued,
         "outcome": handover.outcome,
+        "person_types": origin.store.signals().typing().is_typing(&handover.conversation, Typist::Person),
     })
 }
 
@@ -166,6 +170,7 @@ fn handover_shown(origin: &Origin, handover: &HandoverRow) -> Value {
 #[serde(deny_unknown_fields)]
 struct Here {
     queues: Option<Vec<String>>,
+    typing: Option<ConversationId>,
 }
 
 #[derive(Deserialize)]
@@ -209,6 +214,10 @@ async fn script() -> Response {
     file("text/javascript; charset=utf-8", include_str!("../../../assets/desk/desk.js"))
 }
 
+async fn texts() -> Response {
+    file("text/javascript; charset=utf-8", include_str!("../../../assets/desk/texts.js"))
+}
+
 async fn style() -> Response {
     file("text/css; charset=utf-8", include_str!("../../../assets/desk/desk.css"))
 }
@@ -240,7 +249,7 @@ async fn seen(origin: &Origin, agent: &AgentRow, id: &ConversationId) -> Result<
 async fn presence(
     State(origin): State<Origin>,
     caller: Caller,
-    Body(Here { queues }): Body<Here>,
+    Body(Here { queues, typing }): Body<Here>,
 ) -> Result<Json<Value>, Problem> {
     let agent = agent_of(&origin, &caller).await?;
     let serving = queues.unwrap_or_else(|| agent.queues.clone());
@@ -251,11 +260,23 @@ async fn presence(
     origin.store.heartbeat(&agent.id, &serving, now_ms, now_ms - desk::LOST_AFTER_MS).await?;
     let agent = agent_of(&origin, &caller).await?;
     let open = origin.store.open_handovers(&agent.tenant, &agent.queues).await?;
+    for own in open.iter().filter(|row| row.stage == HandoverStage::With && row.agent.as_ref() == Some(&agent.id)) {
+        let composing = if typing.as_ref() == Some(&own.conversation) { Composing::Yes } else { Composing::No };
+        desk::tell_typing(&origin, &own.conversation, Typist::Agent, composing).await?;
+    }
     let some = |wanted: &dyn Fn(&HandoverRow) -> bool| {
         open.iter().filter(|row| wanted(row)).map(|row| handover_shown(&origin, row)).collect::<Vec<_>>()
     };
     let waiting = some(&|row| row.stage == HandoverStage::Waiting && serving.contains(&row.queue));
-    let mine = some(&|row| row.stage == HandoverStage::With && row.agent.as_ref() == Some(&agent.id));
+    let mut mine = some(&|row| row.stage == HandoverStage::With && row.agent.as_ref() == Some(&agent.id));
+    for shown in &mut mine {
+        // How far each has come, so that news are seen of one that is not open.
+        let id: ConversationId = serde_json::from_value(shown["conversation"].clone())
+            .map_err(|_| Problem::internal("A hand-over has no conversation."))?;
+        if let Some(row) = origin.store.find_by_id(&agent.tenant, &id).await? {
+            shown["turn"] = json!(row.version);
+        }
+    }
     let ended = origin.store.handovers_of(&agent.id, origin.settings().agent_history).await?;
     let ended: Vec<_> = ended.iter().map(|row| handover_shown(&origin, row)).collect();
     Ok(Json(json!({"agent": shown(&agent, now_ms), "waiting": waiting, "mine": mine, "ended": ended})))
@@ -269,8 +290,9 @@ async fn read(
 ) -> Result<Json<Value>, Problem> {
     let agent = agent_of(&origin, &caller).await?;
     let mut handover = seen(&origin, &agent, &id).await?;
-    if after == 0 {
-        // Told before anything is shown.
+    // Told before anything is shown, wherever the reading begins, and then once an hour.
+    let news = origin.gate.is_news(format!("desk/{}/{id}", agent.id), origin.clock.now_ms());
+    if after == 0 || news {
         let why = json!({"reason": "hand-over", "queue": handover.queue});
         caller.tell(&origin, events::PII_ACCESSED, id.as_str(), why).await?;
     }
@@ -355,8 +377,11 @@ async fn hand_back(
     }
     let notes = checked_text("notes", &notes)?;
     own(&origin, &agent, &id).await?;
-    let deed = Deed::Return { values, outcome, notes };
-    done(desk::act(&origin, &agent.tenant, &id, Some(&agent), &deed, &checked(&key)?).await?)
+    let (deed, key) = (Deed::Return { values, outcome, notes }, checked(&key)?);
+    // The game goes on in this turn, and what it does is finished though nobody waits for the answer any more.
+    let turn = async move { desk::act(&origin, &agent.tenant, &id, Some(&agent), &deed, &key).await };
+    let turn = tokio::spawn(turn).await.map_err(|_| Problem::internal("The hand-back was not finished."))?;
+    done(turn?)
 }
 
 async fn release(

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::administrators::sentence;
+use crate::admin::CreateRefused;
 use crate::admin::endpoint::Endpoint;
 use crate::admin::guard::Caller;
 use crate::admin::input::{Body, InPath};
@@ -16,7 +17,7 @@ use crate::audit::events;
 use crate::clock::Millis;
 use crate::http::{Origin, Problem};
 use crate::ids::ApiKeyId;
-use crate::keys::{self, ENVIRONMENTS, KeyRequest, MAX_NAME_CHARS, SCOPES};
+use crate::keys::{self, ENVIRONMENTS, KeyRequest, MAX_NAME_CHARS, Made, NotMade, SCOPES};
 use crate::store::ApiKeyRow;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -49,9 +50,9 @@ fn shown_fields() -> [(&'static str, Value); 6] {
     ]
 }
 
-fn made_fields() -> [(&'static str, Value); 7] {
+fn made_fields() -> [(&'static str, Value); 8] {
     let [id, name, scopes, created, expires, revoked] = shown_fields();
-    [("key", text()), id, name, scopes, created, expires, revoked]
+    [("key", text()), ("?agent", text()), id, name, scopes, created, expires, revoked]
 }
 
 fn shown(row: &ApiKeyRow) -> Value {
@@ -95,6 +96,12 @@ async fn create(
             "A key of the scope `admin` runs nodes; who is bound to a tenant can't give what they do not have.",
         ));
     }
+    // Whoever has it reads what is said in its queues: it is as much as an account.
+    if new.scopes.iter().any(|scope| scope == keys::AGENT_SCOPE)
+        && !Permission::ManageAdministrators.is_had_by(&caller.administrator)
+    {
+        return Err(Problem::forbidden("A key of the scope `agent` is made by who may make administrators."));
+    }
     let request = KeyRequest {
         tenant: &caller.tenant,
         name: &new.name,
@@ -102,12 +109,17 @@ async fn create(
         scopes: &new.scopes,
         expires_at: new.expires_at_ms,
     };
-    let (row, key) = keys::make(&request, origin.clock.now_ms(), &*origin.random)
-        .map_err(|why| Problem::unacceptable(sentence(&why.to_string())))?;
-    let told = caller.event(&origin, events::KEY_CREATED, row.id.as_str(), json!({"scopes": row.scopes}));
-    origin.store.add_key(row.clone(), told).await?;
+    let (actor, now_ms) = (caller.administrator.id.as_str(), origin.clock.now_ms());
+    let made = keys::create(&*origin.store, &request, actor, now_ms, &*origin.random).await;
+    let Made { row, key, agent } = made.map_err(|why| match why {
+        NotMade::Store(error) | NotMade::Account(CreateRefused::Store(error)) => error.into(),
+        NotMade::Refused(_) | NotMade::Account(_) => Problem::unacceptable(sentence(&why.to_string())),
+    })?;
     let mut answer = shown(&row);
     answer["key"] = key.into();
+    if let Some(agent) = agent {
+        answer["agent"] = json!(agent);
+    }
     Ok((StatusCode::CREATED, Json(answer)))
 }
 

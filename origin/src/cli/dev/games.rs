@@ -1,6 +1,6 @@
 //! The games of a development node: which they are, whether their files changed, and publishing them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use lgdl::diagnostics::{Colour, render};
@@ -34,6 +34,8 @@ struct Game {
     problem: Option<String>,
     /// The version that is served, drawn.
     picture: Option<String>,
+    /// The queues that it names.
+    queues: BTreeSet<String>,
 }
 
 /// The files of a game, as they were read.
@@ -102,6 +104,7 @@ impl Games {
                 version: None,
                 problem: None,
                 picture: None,
+                queues: BTreeSet::new(),
             });
         }
         Ok(Games { games })
@@ -139,10 +142,19 @@ impl Games {
         }
     }
 
+    /// The queues that they hand conversations over to.
+    pub(super) fn queues(&self) -> BTreeSet<String> {
+        self.games.iter().flat_map(|game| game.queues.iter().cloned()).collect()
+    }
+
     /// The stand-ins for services, by game.
+    pub(super) fn mocks(&self) -> BTreeMap<String, Mocks> {
+        self.games.iter().map(|game| (game.id.clone(), game.mocks.clone())).collect()
+    }
+
+    /// The same, as a setting of the node.
     pub(super) fn mocks_as_json(&self) -> Result<String, Failure> {
-        let mocks: BTreeMap<&str, &Mocks> = self.games.iter().map(|game| (game.id.as_str(), &game.mocks)).collect();
-        serde_json::to_string(&mocks).map_err(|error| Failure::Failed(error.to_string()))
+        serde_json::to_string(&self.mocks()).map_err(|error| Failure::Failed(error.to_string()))
     }
 }
 
@@ -154,7 +166,8 @@ impl Game {
         match &outcome {
             Ok(version) => {
                 (self.version, self.problem) = (Some(version.clone()), None);
-                self.picture = Some(graph::picture(&self.path)?);
+                let shown = graph::shown(&self.path)?;
+                (self.picture, self.queues) = (Some(shown.picture), shown.queues);
             }
             Err(problem) => self.problem = Some(problem.clone()),
         }

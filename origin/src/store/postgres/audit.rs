@@ -46,7 +46,8 @@ impl AuditLog for PostgresStore {
         let mut client = self.pools.primary().await?;
         let transaction = client.transaction().await.map_err(|error| failed(&error))?;
         // The chain's lock first: two origins that drain must neither wait crosswise nor tell anything twice.
-        transaction.execute(LOCK_CHAIN, &[]).await.map_err(|error| failed(&error))?;
+        let lock = transaction.prepare_cached(LOCK_CHAIN).await.map_err(|error| failed(&error))?;
+        transaction.execute(&lock, &[]).await.map_err(|error| failed(&error))?;
         let sql = "WITH gone AS (DELETE FROM outbox WHERE sequence IN
                 (SELECT sequence FROM outbox ORDER BY sequence LIMIT $1) RETURNING *)
             SELECT lgdl_millis(at), tenant, event, actor, subject, detail, sequence FROM gone ORDER BY sequence";

@@ -13,13 +13,17 @@ use super::pool::session;
 use super::{Database, PostgresStore, column, get, natural};
 use crate::bus::Priority;
 use crate::clock::{Millis, nearest_time};
-use crate::store::{Bus, BusEnds, BusEvent, BusPage, BusRow, MAX_PAGE, Result, Signals, StoreError, Wanted};
+use crate::ids::ConversationId;
+use crate::store::typing::{News, Typing};
+use crate::store::{Bus, BusEnds, BusEvent, BusPage, BusRow, MAX_PAGE, Result, Signals, StoreError, Typist, Wanted};
 
 /// Where origins tell each other that there are events, with the last sequence.
 const HEARD: &str = "lgdl_events";
 /// Where somebody tells that there is something in the outbox. Turns do not: telling in a commit makes commits take turns, and
 /// the origin that commits knows.
 const TOLD: &str = "lgdl_outbox";
+/// Where origins tell each other who is typing.
+const TYPING: &str = "lgdl_typing";
 /// How long to wait before listening again, after the session broke.
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 
@@ -74,6 +78,14 @@ impl Bus for PostgresStore {
         &self.signals
     }
 
+    async fn tell_typing(&self, conversation: &ConversationId, who: Typist) -> Result<()> {
+        if self.signals.typing().is(conversation, who) == News::ToTell {
+            let message = Typing::message(conversation, who);
+            self.query_opt("SELECT pg_notify($1, $2)", &[&TYPING, &message]).await?;
+        }
+        Ok(())
+    }
+
     async fn hear_others(&self) {
         loop {
             if let Err(error) = self.listen().await {
@@ -96,6 +108,7 @@ impl PostgresStore {
                 match (notification.channel(), notification.payload().parse::<u64>()) {
                     (HEARD, Ok(last)) => signals.hear(last),
                     (TOLD, _) => signals.tell(),
+                    (TYPING, _) => signals.typing().heard(notification.payload()),
                     _ => {}
                 }
             }
@@ -103,7 +116,7 @@ impl PostgresStore {
         };
         let begin = async {
             client
-                .batch_execute(&format!("LISTEN {HEARD}; LISTEN {TOLD}"))
+                .batch_execute(&format!("LISTEN {HEARD}; LISTEN {TOLD}; LISTEN {TYPING}"))
                 .await
                 .map_err(|error| super::failed(&error))?;
             // What happened before somebody listened.
@@ -117,7 +130,10 @@ impl PostgresStore {
 }
 
 /// Writes what may still be told, and tells every origin, in the transaction that holds the chain's lock; the last sequence.
-pub(super) async fn append(transaction: &Transaction<'_>, events: &[BusEvent]) -> Database<Option<u64>> {
+pub(super) async fn append(
+    transaction: &deadpool_postgres::Transaction<'_>,
+    events: &[BusEvent],
+) -> Database<Option<u64>> {
     if events.is_empty() {
         return Ok(None);
     }
@@ -149,7 +165,7 @@ pub(super) async fn append(transaction: &Transaction<'_>, events: &[BusEvent]) -
             WHERE x.tenant = e.tenant AND x.kind = 'person' AND x.subject = e.person AND lgdl_time(e.at) <= x.at))
         ORDER BY e.place RETURNING sequence)
         SELECT max(sequence), CASE WHEN count(*) > 0 THEN pg_notify('lgdl_events', max(sequence)::text) END FROM written";
-    let statement = transaction.prepare(sql).await?;
+    let statement = transaction.prepare_cached(sql).await?;
     let row = transaction.query_one(&statement, &[&rows]).await?;
     Ok(row.try_get::<_, Option<i64>>(0)?.map(|last| last.max(0).unsigned_abs()))
 }

@@ -6,7 +6,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{SqliteStore, column, failed, natural};
 use crate::bus::Priority;
 use crate::clock::Millis;
-use crate::store::{Bus, BusEnds, BusEvent, BusPage, BusRow, MAX_PAGE, Result, Signals, StoreError, Wanted};
+use crate::ids::ConversationId;
+use crate::store::{Bus, BusEnds, BusEvent, BusPage, BusRow, MAX_PAGE, Result, Signals, StoreError, Typist, Wanted};
 
 const ENDS: &str =
     "SELECT coalesce((SELECT min(sequence) FROM events), 0), coalesce((SELECT max(sequence) FROM events), 0)";
@@ -59,6 +60,11 @@ impl Bus for SqliteStore {
 
     fn signals(&self) -> &Signals {
         &self.signals
+    }
+
+    async fn tell_typing(&self, conversation: &ConversationId, who: Typist) -> Result<()> {
+        self.signals.typing().is(conversation, who);
+        Ok(())
     }
 
     async fn hear_others(&self) {
