@@ -130,7 +130,9 @@ pub(crate) fn denial(heard: &Heard) -> Denial {
     let language = heard.language;
     let words = core(heard);
     let opens = language.prefix(words, Cue::No);
-    if opens == words.len() && opens > 0 {
+    // "no está bien" says that something is wrong.
+    let unwell = words.last().is_some_and(|last| last.class.is(Class::OVER));
+    if opens == words.len() && opens > 0 && !unwell {
         return Denial::Whole;
     }
     if language.prefix(words, Cue::Unsure) >= 2 {
