@@ -45,17 +45,25 @@ enum Comes {
     HeardOrAskedAbout,
     /// It is asked about.
     AskedAbout,
+    /// It is neither heard nor asked about.
+    Silent,
 }
 
 impl Comes {
     fn is_met(self, urgent: &str, record: &TurnRecord) -> bool {
-        let said = record.move_id == urgent || record.also.iter().any(|also| also.move_id == urgent);
+        self.is_met_by_any(&[urgent.to_owned()], record)
+    }
+
+    fn is_met_by_any(self, urgent: &[String], record: &TurnRecord) -> bool {
+        let moves = std::iter::once(&record.move_id).chain(record.also.iter().map(|also| &also.move_id));
+        let said = moves.into_iter().any(|name| urgent.contains(name));
         let asked = said && record.awaiting_slot.is_none() && !record.choices.is_empty();
         match self {
             Comes::Heard => said && !asked,
             Comes::HeardOrAskedAbout => said,
             Comes::Passed => !said || asked,
             Comes::AskedAbout => asked,
+            Comes::Silent => !said,
         }
     }
 }
@@ -194,4 +202,47 @@ fn a_phrase_that_takes_its_denial_back_is_no_denial() {
     ] {
         assert_eq!(Talk::of(source).say(said).move_id, moved, "{said}");
     }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dialogues {
+    game: String,
+    urgent: Vec<String>,
+    heard: Vec<String>,
+    #[serde(default)]
+    asked: Vec<String>,
+    silent: Vec<String>,
+    #[serde(default)]
+    passed: Vec<String>,
+}
+
+/// What strangers said, turn by turn.
+#[cfg(feature = "spanish")]
+#[test]
+fn what_frightened_people_say_is_heard_and_what_is_over_is_not() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/emergencies");
+    let text = fs::read_to_string(folder.join("said.yaml")).expect("readable");
+    let data: Vec<Dialogues> = serde_saphyr::from_str(&text).expect("data");
+    let mut lost = Vec::new();
+    let mut tried = 0;
+    for part in &data {
+        let game = support::compile_file(&folder.join(&part.game));
+        let kinds = [
+            (&part.heard, Comes::Heard),
+            (&part.asked, Comes::AskedAbout),
+            (&part.silent, Comes::Silent),
+            (&part.passed, Comes::Passed),
+        ];
+        for (said, comes) in kinds.into_iter().flat_map(|(all, comes)| all.iter().map(move |said| (said, comes))) {
+            let mut talk = Talk::with(&game);
+            let record = said.split(" | ").map(|turn| talk.say(turn)).last().expect("something is said");
+            tried += 1;
+            if !comes.is_met_by_any(&part.urgent, &record) {
+                lost.push(format!("{comes:?}: {said:?} -> {} {}: {}", record.move_id, record.stage, record.response));
+            }
+        }
+    }
+    assert!(tried > 50, "{tried} tried");
+    assert!(lost.is_empty(), "{} of {tried}:\n{}", lost.len(), lost.join("\n"));
 }

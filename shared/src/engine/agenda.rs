@@ -260,7 +260,7 @@ impl Run<'_> {
     }
 
     /// Frames for readings, each filled with its own share of the utterance.
-    fn frames(&mut self, heard: &Readings, readings: &[Said]) -> Vec<(Frame, Collects)> {
+    pub(super) fn frames(&mut self, heard: &Readings, readings: &[Said]) -> Vec<(Frame, Collects)> {
         let text = self.text.clone();
         let held = self.state.active.take();
         let takes_values = |said: &Said| self.move_at(said.candidate.move_index).is_some_and(|mv| !mv.slots.is_empty());
@@ -310,7 +310,7 @@ impl Run<'_> {
     }
 
     /// Puts what was said beside a question about somebody else's emergency in line.
-    fn line_up(&mut self, heard: &Readings, asked: &[Said], own: Option<&str>) {
+    pub(super) fn line_up(&mut self, heard: &Readings, asked: &[Said], own: Option<&str>) {
         let others: Vec<Said> = heard
             .moves
             .iter()
@@ -391,7 +391,7 @@ impl Run<'_> {
 
 /// Whether a move still needs something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Collects {
+pub(super) enum Collects {
     Values,
     Nothing,
 }

@@ -9,7 +9,7 @@ use crate::ir::Priority;
 use crate::language::{Class, Cue};
 use crate::matcher::{Candidate, DOUBTFUL_SCORE, Stage, Standing};
 use crate::order;
-use crate::text::{Break, Heard, Polarity, Shape, Tokens, polarity, stem};
+use crate::text::{Break, Heard, Polarity, Shape, Tokens, Word, polarity, stem};
 
 /// Clauses that are told apart in one utterance at most; the last one holds the rest.
 const MAX_CLAUSES: usize = 16;
@@ -290,7 +290,25 @@ fn accepted(text: &str, mut found: Vec<Evidence>, heard: &Heard, clauses: &[Span
     found.retain(|evidence| !is_anothers(evidence));
     let mut moves: Vec<(Said, (usize, usize))> = Vec::new();
     for evidence in found {
-        if moves.len() >= MAX_READINGS || moves.iter().any(|(said, _)| said.name == evidence.name) {
+        let whose_is = |evidence: &Evidence| {
+            let clause = clauses.get(evidence.clauses.0).and_then(|span| tokens.range_of(*span));
+            let opening = clause.map_or(evidence.words.0, |clause| clause.0.min(evidence.words.0));
+            match evidence.candidate.priority {
+                Priority::Urgent if evidence.candidate.stage.is_near() => Whose::Unknown,
+                Priority::Urgent if is_doubtful(&evidence.candidate, evidence.candidate.score) => Whose::Another,
+                Priority::Urgent => whose(text, heard, opening, evidence),
+                Priority::Normal => Whose::Speaker,
+            }
+        };
+        if let Some((known, words)) = moves.iter_mut().find(|(said, _)| said.name == evidence.name) {
+            // "what if I can't breathe, like right now I can't breathe": what is so is more than what is supposed.
+            if known.whose != Whose::Speaker && whose_is(&evidence) == Whose::Speaker {
+                let Evidence { candidate, name, words: said, clauses } = evidence;
+                (*known, *words) = (Said { candidate, name, whose: Whose::Speaker, clauses }, said);
+            }
+            continue;
+        }
+        if moves.len() >= MAX_READINGS {
             continue;
         }
         let telling = |at: &usize| {
@@ -322,14 +340,7 @@ fn accepted(text: &str, mut found: Vec<Evidence>, heard: &Heard, clauses: &[Span
         if !new {
             continue;
         }
-        let clause = clauses.get(evidence.clauses.0).and_then(|span| tokens.range_of(*span));
-        let opening = clause.map_or(evidence.words.0, |clause| clause.0.min(evidence.words.0));
-        let whose = match evidence.candidate.priority {
-            Priority::Urgent if evidence.candidate.stage.is_near() => Whose::Unknown,
-            Priority::Urgent if is_doubtful(&evidence.candidate, evidence.candidate.score) => Whose::Another,
-            Priority::Urgent => whose(text, heard, opening, &evidence),
-            Priority::Normal => Whose::Speaker,
-        };
+        let whose = whose_is(&evidence);
         let Evidence { candidate, name, words, clauses } = evidence;
         moves.push((Said { candidate, name, whose, clauses }, words));
     }
@@ -383,12 +394,28 @@ fn is_of_last_time(tokens: &Tokens, opening: usize, words: (usize, usize)) -> bo
     })
 }
 
+/// "has swallowed bleach", "se ha intoxicado": a pattern whose verb is of a third person that it does not name is meant of
+/// whoever it is.
+fn is_of_anybody(pattern: &Heard) -> bool {
+    let leads = |word: &&Word| word.class.is(Class::AUXILIARY.and(Class::PRONOUN));
+    let mut lead = pattern.words.iter().take_while(leads).peekable();
+    lead.peek().is_some_and(|first| first.class.is(Class::THIRD) && !first.class.is(Class::SUBJECT))
+        && !lead.any(|word| word.class.is(Class::SUBJECT) || word.is(Cue::Speaker) || !word.class.is(Class::THIRD))
+}
+
 /// Whom a reading is about: the subject of its clause, which begins at the word `opening`.
 fn whose(text: &str, heard: &Heard, opening: usize, evidence: &Evidence) -> Whose {
     let (tokens, words) = (&*heard.tokens, evidence.words);
     let asked = inquiry::about(heard, &evidence.candidate) == Some(inquiry::About::Whether);
-    if asked || is_supposed(text, tokens, opening, words.0) || is_of_last_time(tokens, opening, words) {
+    if asked
+        || is_supposed(text, tokens, opening, words.0)
+        || is_of_last_time(tokens, opening, words)
+        || inquiry::is_effect(heard, opening, words)
+    {
         return Whose::Supposed;
+    }
+    if is_of_anybody(&Heard::of(heard.language, &evidence.candidate.pattern)) {
+        return Whose::Speaker;
     }
     // "my wife's card …" for the pattern "my card …": a person that the pattern does not speak of, and does not capture.
     let foreign = |at: usize| {
@@ -403,6 +430,11 @@ fn whose(text: &str, heard: &Heard, opening: usize, evidence: &Evidence) -> Whos
         let language = tokens.language();
         let form = language.class(stem(language, tokens.text(at)).hash());
         if class.and(form).is(Class::KIN) && !class.is(Class::DETERMINER) && foreign(at) {
+            // "my son can't breathe": who depends on the speaker is spoken for; "his son" is another's.
+            let theirs = at > 0 && tokens.as_slice()[at - 1].class.is(Class::KIN);
+            if class.and(form).is(Class::DEPENDANT) && !theirs {
+                continue;
+            }
             return Whose::Another;
         }
         if class.is(Class::SUBJECT) && !class.is(Class::KIN) {

@@ -4,7 +4,7 @@
 use crate::language::{Class, Cue};
 use crate::matcher::Candidate;
 use crate::slots::strings;
-use crate::text::{Heard, Word, takes_its_denial_back};
+use crate::text::{Break, Heard, Word, takes_its_denial_back};
 
 /// What a question is about, beside the words of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,15 @@ pub(super) fn about(heard: &Heard, candidate: &Candidate) -> Option<About> {
         return None;
     }
     let subject = opening + verb;
+    // "is chest pain normal?"
+    let asks = || {
+        let next = words[end..].iter().find(|word| word.after_break);
+        let token = next.and_then(|next| heard.tokens.as_slice().get(next.token));
+        token.map_or(heard.tokens.ends_asking(), |token| token.after_question)
+    };
+    if subject == first && clause[0].class.is(Class::THIRD) && clause[0].class.is(Class::TENSE) && asks() {
+        return Some(About::Whether);
+    }
     // "have chest pain", "can't breathe": what begins with a verb is a question where its subject follows.
     let subjects = if clause[0].class.is(Class::HOLDS) {
         Class::PRONOUN
@@ -82,6 +91,22 @@ fn is_named_so(heard: &Heard, pattern: &Heard, candidate: &Candidate, from: usiz
             && known(noun)
             && article.class.is(Class::DETERMINER)
     })
+}
+
+/// "can the vaccine cause …?", "the pills may cause …": what one thing can bring about is not so. `words` of the clause that
+/// begins at `opening`; "the pills give me …" tells what is.
+pub(super) fn is_effect(heard: &Heard, opening: usize, words: (usize, usize)) -> bool {
+    let tokens = &*heard.tokens;
+    let class = |at: usize| tokens.as_slice()[at].class;
+    let opening = opening.min(words.0);
+    let light = |at: &usize| class(*at).is(Class::DETERMINER.and(Class::LIGHT)) && !class(*at).is(Class::CAUSES);
+    let causes = (opening..words.0).rev().find(|at| !light(at)).filter(|at| class(*at).is(Class::CAUSES));
+    let me = |at: usize| tokens.language().cues(tokens.as_slice()[at].hash).has(Cue::Speaker);
+    let Some(causes) = causes.filter(|causes| !(opening..*causes).any(me)) else { return false };
+    let next = tokens.as_slice()[words.1..].iter().find(|token| token.before != Break::None);
+    let asks = next.map_or(tokens.ends_asking(), |next| next.after_question);
+    let inverted = tokens.phrase(opening, Cue::QuestionVerb) > 0;
+    asks || inverted || (opening..causes).any(|at| class(at).is(Class::POSSIBLE))
 }
 
 /// "it isn't bleeding" for the pattern "it won't stop bleeding": the pattern takes its denial back, and what is said does not.

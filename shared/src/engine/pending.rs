@@ -3,23 +3,36 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::agenda::Interruption;
 use super::flow::Entry;
+use super::hear::{Readings, Said, Whose};
+use super::inquiry;
 use super::mending::{Replaceable, Target};
+use super::repairs::Repair;
 use super::run::{Halt, Reading, Run, TOO_CLOSE};
 use super::state::{Clarifies, Frame, Open};
 use super::turn::is_certain;
 use super::{MAX_UTTERANCE_CHARS, wording};
-use crate::ir::Slot;
+use crate::ir::{Priority, Slot};
 use crate::matcher::Candidate;
+use crate::slots::yes_no::Denial;
 use crate::slots::{self, Scan, Shown, Vocabulary, strings};
-use crate::text::Heard;
 
 /// Answers to a choice that choose nothing, after which it is let be.
 const MAX_MISSED_CHOICES: u8 = 3;
 /// What is longer, in words, answers the slot that choices are offered for, and not only names one of them.
 const MAX_CHOICE_WORDS: usize = 4;
+/// What is longer, in words, denies a guess and says something else.
+const MAX_DENIAL_WORDS: usize = 3;
+/// What a question scores at least to be taken for another move than the emergency that is asked about.
+const LIKELY: f64 = 0.6;
 /// Under which name missed choices are counted.
 const CHOICE: &str = "?";
+
+/// Whether a reading is an emergency that somebody has.
+fn is_so(said: &&Said) -> bool {
+    said.is_urgent() && matches!(said.whose, Whose::Speaker | Whose::Another)
+}
 
 impl Run<'_> {
     /// `offer choices` and `clarify`.
@@ -191,30 +204,10 @@ impl Run<'_> {
         if self.mend_if_asked(Target::Question)? {
             return Ok(());
         }
-        let text = self.text.clone();
-        let reference = self.reference;
         let name = self.state.active.as_ref().map(|frame| frame.move_id.clone()).unwrap_or_default();
-        match slots::yes_no::read(&text, &reference) {
-            Some(true) => {
-                self.tell.reading = Reading::Confirmation;
-                // What was kept as an answer was something else.
-                if let Some(frame) = self.state.suspended.last_mut().filter(|frame| frame.heard == utterance) {
-                    frame.heard.clear();
-                }
-                self.enter_certain(&name, utterance)
-            }
-            Some(false) if Heard::of(self.language(), &text).len() <= 3 => {
-                self.tell.reading = Reading::Confirmation;
-                self.agenda.ruled_out = Some(name);
-                self.matches = None;
-                self.state.active = None;
-                if self.state.suspended.is_empty() && self.state.waiting.is_empty() {
-                    self.no_match()?;
-                } else {
-                    self.say(wording::NOT_THAT);
-                }
-                self.end()
-            }
+        match slots::yes_no::read(&self.text, &self.reference) {
+            Some(true) => self.confirm_guess(&name, utterance),
+            Some(false) if self.heard().len() <= MAX_DENIAL_WORDS => self.deny_guess(name),
             _ => {
                 if self.says_more_for(&name) {
                     self.tell.reading = Reading::Confirmation;
@@ -224,6 +217,125 @@ impl Run<'_> {
                 self.read_afresh()
             }
         }
+    }
+
+    /// Whether the emergency that was asked about is one. The question stays open until it is denied: who says anything else
+    /// (who it is, "hurry", "what do I do") has no time for a yes.
+    pub(super) fn answer_urgent_guess(&mut self, utterance: &str) -> Result<(), Halt> {
+        let phrase = self.heard();
+        match self.repair_asked_for() {
+            // Who calls for help is not asking what can be done here.
+            None | Some(Repair::Help | Repair::Skip) => {}
+            Some(repair) => {
+                self.tell.reading = Reading::Repair;
+                return self.mend(repair, Target::Question);
+            }
+        }
+        let name = self.state.active.as_ref().map(|frame| frame.move_id.clone()).unwrap_or_default();
+        let mut heard = self.hear();
+        if heard.moves.iter().any(|said| is_so(&said)) {
+            let others: Vec<Said> =
+                heard.moves.iter().filter(is_so).filter(|said| said.name != name).cloned().collect();
+            let frames = self.frames(&heard, &others).into_iter().map(|(frame, _)| frame);
+            self.agenda.moves = frames.collect();
+            return self.confirm_guess(&name, utterance);
+        }
+        let others: Vec<Said> = heard
+            .moves
+            .iter()
+            .filter(|said| !said.is_urgent() && !said.candidate.stage.is_near() && !strings::is_noise(&phrase))
+            .cloned()
+            .collect();
+        let others = if others.is_empty() { self.asks_of_others(&heard) } else { others };
+        let yes = slots::yes_no::read(&self.text, &self.reference) == Some(true);
+        let was_said = self.was_said(&name, utterance);
+        match slots::yes_no::denial(&phrase) {
+            Denial::Whole => self.deny_guess(name),
+            Denial::Opens(rest) => {
+                let rest = self.text.get(rest..).unwrap_or_default().to_owned();
+                self.deny_and_go_on(name, rest)
+            }
+            // What only came near is not insisted on where another thing is plainly meant.
+            _ if !others.is_empty() && !was_said => {
+                let said = self.text.clone();
+                self.deny_and_go_on(name, said)
+            }
+            _ if !others.is_empty() => {
+                let collects =
+                    |said: &Said| self.move_at(said.candidate.move_index).is_some_and(|mv| !mv.slots.is_empty());
+                if others.iter().any(collects) {
+                    heard.moves = others;
+                    self.line_up(&heard, &[], None);
+                    self.answered_by_frame();
+                    return self.ask_again(false);
+                }
+                self.suspend(Interruption::Urgent);
+                self.take_up(&heard, &others)
+            }
+            Denial::None if was_said || yes || self.missed_again() => self.confirm_guess(&name, utterance),
+            Denial::Unclear | Denial::None => {
+                self.answered_by_frame();
+                self.ask_again(false)
+            }
+        }
+    }
+
+    /// "are you open now?": a question about something else that is likely another move.
+    fn asks_of_others(&mut self, heard: &Readings) -> Vec<Said> {
+        let likely =
+            |found: &&Candidate| found.priority == Priority::Normal && !found.stage.is_near() && found.score >= LIKELY;
+        let candidates = self.candidates();
+        let found = candidates.first().filter(likely).filter(|_| inquiry::is_of_others(&self.text, &self.heard()));
+        found.map(|found| heard.whole(found, self.name_of(found))).into_iter().collect()
+    }
+
+    /// Whether an utterance says that a move is meant, of whomever, and is not only near to it or supposes it.
+    fn was_said(&mut self, name: &str, utterance: &str) -> bool {
+        let now = self.read_instead(utterance.to_owned());
+        let said = self.hear().moves.iter().any(|said| said.name == name && is_so(&said));
+        self.read_instead(now);
+        said
+    }
+
+    /// Whether a question was missed before.
+    fn missed_again(&mut self) -> bool {
+        self.state.active.as_mut().is_some_and(|frame| frame.fail(CHOICE) > 1)
+    }
+
+    fn confirm_guess(&mut self, name: &str, utterance: &str) -> Result<(), Halt> {
+        self.tell.reading = Reading::Confirmation;
+        // What was kept as an answer was something else.
+        if let Some(frame) = self.state.suspended.last_mut().filter(|frame| frame.heard == utterance) {
+            frame.heard.clear();
+        }
+        self.enter_certain(name, utterance)
+    }
+
+    fn deny_guess(&mut self, name: String) -> Result<(), Halt> {
+        self.tell.reading = Reading::Confirmation;
+        self.agenda.ruled_out = Some(name);
+        self.matches = None;
+        self.state.active = None;
+        if self.state.suspended.is_empty() && self.state.waiting.is_empty() {
+            self.no_match()?;
+        } else {
+            self.say(wording::NOT_THAT);
+        }
+        self.end()
+    }
+
+    /// "no, by card": what follows is read against what was interrupted, or afresh.
+    fn deny_and_go_on(&mut self, name: String, rest: String) -> Result<(), Halt> {
+        self.tell.reading = Reading::Confirmation;
+        self.agenda.ruled_out = Some(name);
+        self.state.active = None;
+        if let Some(frame) = self.state.suspended.last_mut() {
+            frame.heard = rest;
+            self.matches = None;
+            return self.end();
+        }
+        self.read_instead(rest);
+        self.read_utterance()
     }
 
     /// "Is this about …?" – "medium": a value for the move that is asked about, where no other is meant, says that it is.

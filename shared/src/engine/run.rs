@@ -400,6 +400,22 @@ impl<'a> Run<'a> {
         found
     }
 
+    /// The urgent move of which a text that means nothing else says a telling word: worth asking about.
+    pub(super) fn urgent_word(&self, text: &str) -> Option<Candidate> {
+        let admits = |index| self.admits(index);
+        let query = Query {
+            text,
+            participant: self.input.participant,
+            reference: &self.reference,
+            admits: &admits,
+            plausible: &|_| false,
+        };
+        let found = matcher::urgent_word(self.input.game, &query, &mut self.scratch.borrow_mut());
+        let mut found: Vec<Candidate> = found.into_iter().collect();
+        self.leave_out_questions(text, &mut found);
+        found.pop().filter(|_| self.state.handover.is_none())
+    }
+
     /// "is there a fire alarm?" and "it isn't bleeding any more" are no emergencies; and what only comes near to one is none where
     /// something is asked.
     fn leave_out_questions(&self, text: &str, found: &mut Vec<Candidate>) {

@@ -52,6 +52,11 @@ impl Run<'_> {
     /// Reads the utterance, or what is left of it, with what is open now.
     pub(super) fn read_utterance(&mut self) -> Result<(), Halt> {
         let open = self.state.active.as_ref().and_then(|frame| frame.open.clone());
+        if let Some(Open::Guess { utterance }) = &open
+            && self.active_move().is_some_and(|mv| mv.priority == Priority::Urgent)
+        {
+            return self.answer_urgent_guess(utterance);
+        }
         if self.take_up_several(open.as_ref())? {
             return Ok(());
         }
@@ -136,7 +141,13 @@ impl Run<'_> {
                     self.guess_move(&name, WORTH_ASKING, text);
                     Ok(())
                 }
-                None => self.no_match(),
+                None => match self.urgent_word(text) {
+                    Some(candidate) => {
+                        self.guess(&candidate, text);
+                        Ok(())
+                    }
+                    None => self.no_match(),
+                },
             },
         }
     }

@@ -148,6 +148,24 @@ classes! {
     EACH = "each";
     /// Says that something is disliked or not tolerated: "allergic", "hate"; one that `lifts` only behind a negator.
     AVERSE = "averse";
+    /// Says of what stands before it that it has ended: "is gone", "has stopped"; of a person, that nothing is wrong any more.
+    OVER = "over";
+    /// Before what only did not happen: "almost".
+    NEARLY = "nearly";
+    /// Compares: a time behind it is that of the other thing ("hurts like last year").
+    COMPARES = "compares";
+    /// Of other people: one who depends on the speaker, who speaks for them.
+    DEPENDANT = "dependant";
+    /// Of `auxiliary`: only puts the verb behind it into a tense: "is" of "is choking".
+    TENSE = "tense";
+    /// Of an auxiliary or a pronoun: is said of a third person.
+    THIRD = "third";
+    /// Of `auxiliary`: says what may be.
+    POSSIBLE = "possible";
+    /// Says that what follows comes of what stands before it: "so".
+    CONCLUDES = "concludes";
+    /// Says that one thing brings about another.
+    CAUSES = "causes";
 }
 
 macro_rules! cues {

@@ -3,7 +3,7 @@
 use super::utterance::Utterance;
 use crate::compiled::CompiledGame;
 use crate::compiled::index::{Pattern, Unit, UnitKind, Units, unit_flag};
-use crate::entities::Reference;
+use crate::entities::{Kind, Kinds, Reference, recognize};
 use crate::ir::{Slot, SlotType};
 use crate::slots;
 use crate::text::{Break, Class, Shape, stem};
@@ -91,6 +91,11 @@ impl Pieces<'_> {
             } else {
                 self.share(at, words.1, required(self.units, index + 1, gap.1))
             };
+            // "my chest doesn't hurt": what denies the literal behind it is no part of a value.
+            let denies = !typed && last && behind == Behind::Literal && end > at;
+            if denies && self.class(end - 1).is(Class::NEGATOR) {
+                return None;
+            }
             match self.take(unit, index, (at, end), words.1, typed) {
                 Some((taken, end)) => {
                     if typed && last && behind == Behind::Literal && self.trimmed_end(end, words.1) != end {
@@ -280,7 +285,18 @@ impl Pieces<'_> {
         if typed.is_empty() {
             return end;
         }
+        // "cream at 5%", "pills of 600 mg": a measure that no slot of the move asks for belongs to what is named.
+        let measures = Kinds::NONE.with(Kind::Percent).with(Kind::Dimension);
+        let quantity = typed.iter().any(|slot| *slots::effective_type(slot) == SlotType::Quantity);
+        let is_measure = |at: usize| {
+            let ahead = self.text_from(at, self.source.utterance.len());
+            let found = recognize(ahead, measures, self.source.reference);
+            found.first().is_some_and(|found| found.start == 0 && (found.kind == Kind::Percent || !quantity))
+        };
         for at in places {
+            if is_measure(at) {
+                continue;
+            }
             let start = at - usize::from(self.class(at - 1).is(Class::DETERMINER) && at > first + 1);
             let text = self.text_from(start, self.source.utterance.len());
             if typed.iter().any(|slot| slots::value_prefix(slot, text, self.source.reference).is_some()) {
@@ -310,7 +326,12 @@ impl Pieces<'_> {
                     .take_while(|&at| self.source.utterance.token(at).is_some_and(|t| t.end as usize <= stop))
                     .last()?
                     + 1;
-                return Some((first, end));
+                // "tos pero fiebre no": what denies the last member is part of the list.
+                let denied = described
+                    && self.class(end).is(Class::DENIES)
+                    && self.break_before(end) == Break::None
+                    && self.break_before(end + 1) != Break::None;
+                return Some((first, (end + usize::from(denied)).min(limit)));
             }
             let skippable = Class::LEADS.and(Class::DETERMINER).and(Class::FILLER).and(Class::AUXILIARY);
             let describes = described
@@ -358,7 +379,9 @@ impl Pieces<'_> {
         let mut end = to;
         while end > least {
             let right_now = self.class(end - 1).is(Class::RECENT) && self.class(end).is(Class::RECENT);
-            if !(self.class(end - 1).is(Class::FILLER) || right_now) {
+            // "my jaw started aching"
+            let begins = self.class(end - 1).is(Class::BREAK) && self.class(end - 1).is(Class::ONGOING);
+            if !(self.class(end - 1).is(Class::FILLER) || right_now || begins) {
                 break;
             }
             end -= 1;

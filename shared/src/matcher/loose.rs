@@ -4,7 +4,7 @@
 
 use super::captures::{Pieces, Taken};
 use crate::compiled::index::{NONE, Pattern, Unit, UnitKind, pattern_flag, unit_flag, weight};
-use crate::text::{Break, Class};
+use crate::text::{Break, Class, hash};
 
 /// Elements of a pattern that is matched loosely, at most.
 const MAX_UNITS: usize = 32;
@@ -111,10 +111,45 @@ impl Loose<'_> {
                 if unit.has(unit_flag::NEGATOR) || !fuzzy && unit.has(unit_flag::CONTENT) || self.is_denied(at) {
                     return None;
                 }
+            }
+        }
+        for (at, _) in places[..count].iter().enumerate().filter(|(_, place)| place.is_none()) {
+            let unit = self.pieces.units.get(at)?;
+            let behind = places[..count].get(at + 1).copied().flatten();
+            let inflects = behind.is_some_and(|verb| verb.form == Form::Inflected);
+            // "me ahogo" for "me estoy ahogando": another tense of the verb has another auxiliary, or none.
+            if !unit.is_literal() || inflects && self.is(unit, Class::TENSE) {
+                continue;
+            }
+            // "my neighbour is choking" for "I am choking": an emergency is one whoever has it.
+            let urgent = self.pieces.pattern.flags & pattern_flag::URGENT != 0;
+            if urgent && self.is(unit, Class::SUBJECT) && self.has_another_subject(window, used) {
+                differences.missing_determiner += 1;
+            } else {
                 differences.miss(unit);
             }
         }
         self.weigh(&places[..count], used, window.0, differences, out)
+    }
+
+    /// Whether a literal is a grammatical word of a class.
+    fn is(&self, unit: Unit, class: Class) -> bool {
+        let source = self.pieces.source;
+        let belongs =
+            |(word, _): (&str, _)| source.utterance.tokens.language().class(hash::of(word.as_bytes())).is(class);
+        unit.kind != UnitKind::Term
+            && !unit.has(unit_flag::CONTENT)
+            && source.game.index().word(unit.a).is_some_and(belongs)
+    }
+
+    /// Whether somebody is named among words that the pattern does not explain.
+    fn has_another_subject(&self, window: (usize, usize), used: u128) -> bool {
+        let class = |at: usize| self.pieces.source.utterance.class(at);
+        let named = |at: usize| {
+            let subject = class(at).is(Class::SUBJECT) || class(at).is(Class::KIN) && !class(at).is(Class::DETERMINER);
+            subject && used >> (at - window.0) & 1 == 0
+        };
+        (window.0..window.1).any(named)
     }
 
     /// Whether a literal is the first telling one behind a negator: "does not stop bleeding" is not met by "does not bleed".
@@ -216,7 +251,7 @@ impl Loose<'_> {
             end = end.max(place.end);
             explained += utterance.weight_inside(place.start, place.end);
             met += u64::from(unit.weight) * differences.meet(place.form);
-            sound |= unit.has(unit_flag::CONTENT) && place.form != Form::Misspelt;
+            sound |= (unit.has(unit_flag::CONTENT) || unit.has(unit_flag::NEGATOR)) && place.form != Form::Misspelt;
         }
         let (literal_first, literal_end) = (first, end);
         let mut captured = Captured::default();

@@ -8,6 +8,7 @@
 mod align;
 mod captures;
 mod loose;
+mod respaced;
 mod score;
 mod utterance;
 
@@ -16,7 +17,7 @@ use std::rc::Rc;
 use self::align::{Aligner, Spelling};
 use self::captures::{Pieces, Source, Taken};
 use self::loose::Loose;
-use self::utterance::Utterance;
+use self::utterance::{Seen, Utterance};
 use crate::compiled::CompiledGame;
 use crate::compiled::index::{Index, Pattern, Units, pattern_flag, unit_flag};
 use crate::entities::Reference;
@@ -193,6 +194,15 @@ pub(crate) fn find_cut(
     search(game, query, Some(tokens), scratch, is_heard)
 }
 
+/// The urgent move of which a text says a telling word, as worth asking about as anything can be that is said so little of.
+pub(crate) fn urgent_word(game: &CompiledGame, query: &Query<'_>, scratch: &mut Scratch) -> Option<Candidate> {
+    let index = game.index();
+    let Scratch { utterance, .. } = scratch;
+    utterance.read(Language::of(query.reference.language), query.text, None, &index);
+    let matcher = Matcher::of(game, query, utterance, index);
+    matcher.urgent_word()
+}
+
 fn is_heard(found: &Found) -> bool {
     found.stage != Stage::Meaning || found.score >= score::HEARD
 }
@@ -215,15 +225,7 @@ fn search(
     utterance.read(Language::of(query.reference.language), query.text, cut, &index);
     search.clear();
     let utterance = &*utterance;
-    let matcher = Matcher {
-        index,
-        query,
-        source: Source { text: query.text, utterance, game, reference: query.reference },
-        speakers: Speakers::of(&index, query.participant),
-        year: i32::from(query.reference.now.year()),
-        has_readings: utterance.seen.iter().any(|seen| seen.readings[0].0 != crate::compiled::index::NONE),
-        has_context_terms: utterance.terms.iter().any(|hit| hit.context_sensitive),
-    };
+    let matcher = Matcher::of(game, query, utterance, index);
     matcher.search(search);
     if !search.kept.iter().any(Found::is_sure) {
         matcher.values_alone(search);
@@ -435,7 +437,59 @@ struct Matcher<'a> {
     has_context_terms: bool,
 }
 
+impl<'a> Matcher<'a> {
+    fn of(game: &'a CompiledGame, query: &'a Query<'a>, utterance: &'a Utterance, index: Index<'a>) -> Matcher<'a> {
+        Matcher {
+            index,
+            query,
+            source: Source { text: query.text, utterance, game, reference: query.reference },
+            speakers: Speakers::of(&index, query.participant),
+            year: i32::from(query.reference.now.year()),
+            has_readings: utterance.seen.iter().any(Seen::has_readings),
+            has_context_terms: utterance.terms.iter().any(|hit| hit.context_sensitive),
+        }
+    }
+}
+
 impl Matcher<'_> {
+    /// The first urgent pattern of which half of what it says stands in the utterance, asserted and rightly spelt.
+    fn urgent_word(&self) -> Option<Candidate> {
+        let utterance = self.source.utterance;
+        if utterance.tokens.classes().is(Class::NEGATOR.and(Class::NOTHING)) {
+            return None;
+        }
+        utterance.places.iter().find_map(|&(key, place)| {
+            let at = place as usize;
+            let sound = utterance.seen.get(at).is_some_and(|seen| seen.key == key);
+            self.index.postings(key).filter(|_| sound && utterance.class(at) == Class::CONTENT).find_map(|posting| {
+                let pattern = self.index.pattern(posting.pattern)?;
+                let half = u32::from(pattern.content_weight) <= 2 * u32::from(crate::compiled::index::weight::CONTENT);
+                let tried = pattern.flags & pattern_flag::URGENT != 0
+                    && half
+                    && self.speakers.include(pattern.participant)
+                    && (self.query.admits)(pattern.move_index as usize);
+                let score = if tried { self.as_meant(score::LEAST, at, at + 1)? } else { return None };
+                Some(self.candidate(&Found {
+                    pattern: posting.pattern,
+                    move_index: pattern.move_index,
+                    literal_words: pattern.literal_words,
+                    score,
+                    first: at,
+                    end: at + 1,
+                    aside: false,
+                    exact: false,
+                    verbatim: false,
+                    priority: Priority::Urgent,
+                    standing: Standing::Full,
+                    stage: Stage::Fuzzy,
+                    captures: Vec::new(),
+                    captured_by: posting.pattern,
+                    beside: Vec::new(),
+                }))
+            })
+        })
+    }
+
     /// Tries every pattern that some word of the utterance finds.
     fn search(&self, search: &mut Search) {
         let utterance = self.source.utterance;

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::respaced;
 use crate::compiled::index::{Index, Key, NONE, phrase_flag, weight};
 use crate::language::{Class, Language};
 use crate::order;
@@ -67,6 +68,17 @@ impl Utterance {
                 None => self.tokens = Rc::new(normalize(language, text)),
             },
         }
+        self.look_all_up(language, index);
+        if let Some(tokens) = respaced::respaced(language, index, &self.tokens, &self.seen) {
+            self.tokens = Rc::new(tokens);
+            self.look_all_up(language, index);
+        }
+        self.find_terms(index);
+        self.places.sort_unstable();
+        self.places.dedup();
+    }
+
+    fn look_all_up(&mut self, language: &'static Language, index: &Index<'_>) {
         let count = self.tokens.len();
         self.seen.clear();
         self.seen.reserve(count);
@@ -94,9 +106,6 @@ impl Utterance {
             }
             self.seen.push(seen);
         }
-        self.find_terms(index);
-        self.places.sort_unstable();
-        self.places.dedup();
     }
 
     fn find_terms(&mut self, index: &Index<'_>) {
@@ -156,6 +165,11 @@ impl Utterance {
 }
 
 impl Seen {
+    /// Whether it may be a misspelling of a word that is known.
+    pub(super) fn has_readings(&self) -> bool {
+        self.readings[0].0 != NONE
+    }
+
     /// Whether the word, another form of it, or a word it may be a misspelling of has this key.
     #[inline]
     pub(super) fn has_key(&self, key: Key) -> bool {
@@ -175,7 +189,14 @@ fn look_up(language: &Language, index: &Index<'_>, token: &Token, text: &str, sp
         seen.key = key;
         return seen;
     }
-    if token.shape != Shape::Word || token.class.is(Class::FUNCTION.and(Class::NEGATOR)) {
+    if token.shape != Shape::Word {
+        return seen;
+    }
+    if token.class.is(Class::FUNCTION.and(Class::NEGATOR)) {
+        // "me" for "se", "am" for "is": another person.
+        if token.class.is(Class::PRONOUN.and(Class::AUXILIARY)) && language.inflection.base(token.hash).is_some() {
+            seen.key = index.find_stem(stem(language, text).hash()).unwrap_or(NONE);
+        }
         return seen;
     }
     if let Some(key) = index.find_stem(stem(language, text).hash()) {
@@ -185,9 +206,43 @@ fn look_up(language: &Language, index: &Index<'_>, token: &Token, text: &str, sp
     // Words of the language are what they are.
     if *spelling_left > 0 && !token.class.is_listed() && SPELLED_CHARS.contains(&text.chars().count()) {
         *spelling_left -= 1;
+        if let Some(key) = sounds_like(language, index, text) {
+            seen.key = key;
+            return seen;
+        }
         seen.readings = readings(index, token.hash, text);
     }
     seen
+}
+
+/// The word of the game that sounds the same and is spelt otherwise, where the language has such letters: "sobredocis".
+fn sounds_like(language: &Language, index: &Index<'_>, text: &str) -> Option<Key> {
+    let mut groups = language.formats.get("sounds")?.split_ascii_whitespace();
+    // What is not heard at the beginning of a word is left out, or written where it does not belong.
+    let silent = groups.next().filter(|_| text.is_ascii())?;
+    let stem = stem(language, text);
+    let (head, tail) = stem.pieces();
+    let stemmed = [head, tail].concat();
+    let known = |key: u64, of_stem: bool| {
+        if of_stem { index.find_stem(key) } else { index.find_word(key).map(|(_, key)| key) }
+    };
+    [(text, false), (stemmed.as_str(), true)].into_iter().find_map(|(said, of_stem)| {
+        let whole = hash::of(said.as_bytes());
+        let other = match said.strip_prefix(silent) {
+            Some(rest) => hash::of(rest.as_bytes()),
+            None => hash::append(hash::of(silent.as_bytes()), whole, said.len()),
+        };
+        known(other, of_stem).or_else(|| {
+            let mut others = groups.clone().flat_map(|group| {
+                let places = said.bytes().enumerate().filter(move |(_, letter)| group.as_bytes().contains(letter));
+                places.flat_map(move |(at, letter)| {
+                    let others = group.bytes().filter(move |other| *other != letter);
+                    others.map(move |other| hash::exchanged(whole, said.len() - at - 1, letter, other))
+                })
+            });
+            others.find_map(|key| known(key, of_stem))
+        })
+    })
 }
 
 /// The words of the game that are one slip away.

@@ -11,7 +11,7 @@ use super::convert::{Found, Tense, convert, number, plain_number, rating};
 use super::mentions::counts_some;
 use super::options::{self, Chosen, Shown, Vocabulary};
 use super::scan::Scan;
-use super::several::{first_clause, instead, joined_datetime, left_open};
+use super::several::{concluded, first_clause, instead, joined_datetime, left_open};
 use super::strings::is_question;
 use super::{effective_type, is_yes_no, lists, pattern, reason, reason_for_one, strings, yes_no};
 
@@ -36,7 +36,7 @@ pub(crate) enum Answer {
 
 /// Reads an utterance as the answer to the slot's question (typed slots; free text is [`read_string`]'s).
 pub(crate) fn read_answer(slot: &Slot, scan: &Scan<'_>) -> Answer {
-    let answer = instead(slot, scan).unwrap_or_else(|| read_as_said(slot, scan));
+    let answer = instead(slot, scan).or_else(|| concluded(slot, scan)).unwrap_or_else(|| read_as_said(slot, scan));
     if answer == Answer::Absent { first_clause(slot, scan).unwrap_or(answer) } else { answer }
 }
 
@@ -254,6 +254,13 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
     }
     let Some(first) = values.first().cloned() else { return Answer::Absent };
     let several = values.iter().any(|other| other.value != first.value);
+    // "four eight two one three": figures that are read out one by one.
+    if let Some(figures) = spelt_code(scan).filter(|code| several && is_read_out(code, scan)) {
+        let amount = plain_number(&figures.text).filter(|amount| in_bounds(ty, *amount));
+        if let Some(amount) = amount {
+            return Answer::Value { found: Found { value: number(amount), ..figures }, whole: true };
+        }
+    }
     let chosen = if several {
         if let Some(named) = only_named(slot, scan, &values) {
             named
@@ -278,6 +285,15 @@ fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
     }
     let whole = is_whole(slot, scan, (chosen.start, chosen.end), &[]);
     Answer::Value { found: chosen, whole }
+}
+
+/// Whether a code is nothing but figures, a word for each, and no list of numbers.
+fn is_read_out(code: &Found, scan: &Scan<'_>) -> bool {
+    const MIN_FIGURES: usize = 3;
+    let figures = code.text.len();
+    figures >= MIN_FIGURES
+        && code.text.bytes().all(|figure| figure.is_ascii_digit())
+        && scan.heard.words.iter().skip(1).all(|word| !word.after_break)
 }
 
 /// "ground floor" for 0: what the slot's own vocabulary calls a number, where no number is said.

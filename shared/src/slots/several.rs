@@ -83,6 +83,34 @@ pub(super) fn instead(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
     (found.fits && replaces).then_some(Answer::Value { found, whole })
 }
 
+/// "I get paid on the 25th so the 27th would be best", "it was 47100 and now it's 48213": of two values the one that comes of
+/// the other, or is now.
+pub(super) fn concluded(slot: &Slot, scan: &Scan<'_>) -> Option<Answer> {
+    let single = matches!(
+        effective_type(slot),
+        SlotType::Date | SlotType::Time | SlotType::Number | SlotType::Range { .. } | SlotType::Money
+    );
+    let words = &scan.heard.words;
+    if !single || !scan.heard.tokens.classes().is(Class::CONCLUDES.and(Class::RECENT)) {
+        return None;
+    }
+    let concludes = |at: &usize| {
+        words[*at].class.is(Class::CONCLUDES)
+            || words[*at].class.is(Class::RECENT) && words[*at - 1].class.is(Class::AND.and(Class::BUT))
+    };
+    let at = (1..words.len()).rev().find(concludes)?;
+    let part = |piece| read_as_said(slot, &Scan::of(piece, [slot], scan.reference).knowing(scan.terms()));
+    let start = words.get(at + 1)?.start;
+    let Answer::Value { found, .. } = part(scan.text.get(start..)?) else { return None };
+    let differs = match part(scan.text.get(..words[at - 1].end)?) {
+        Answer::Value { found: before, .. } => before.value != found.value,
+        Answer::Refused(_) => true,
+        Answer::Absent => false,
+    };
+    let found = Found { start: found.start + start, end: found.end + start, ..found };
+    (found.fits && differs).then_some(Answer::Value { found, whole: false })
+}
+
 /// "6pm on the 9th of May, no sorry, 7pm", "five hours, no, six": what is left out behind is what was said before.
 fn completed(slot: &Slot, scan: &Scan<'_>, before: &str, behind: &str) -> Option<Found> {
     let part = |slot: &Slot, text| match read_as_said(slot, &Scan::of(text, [slot], scan.reference)) {
@@ -141,7 +169,7 @@ pub(crate) fn states_several(slot: &Slot, scan: &Scan<'_>, chosen: &Found) -> bo
         ty,
         SlotType::Money | SlotType::Quantity | SlotType::Date | SlotType::Time | SlotType::DateTime | SlotType::Phone
     );
-    if !single || instead(slot, scan).is_some() {
+    if !single || instead(slot, scan).or_else(|| concluded(slot, scan)).is_some() {
         return false;
     }
     let others = scan.entities.iter().filter_map(|entity| convert(scan, entity, slot, ty, true));

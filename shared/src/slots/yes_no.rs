@@ -89,7 +89,9 @@ pub(crate) fn read(text: &str, reference: &Reference) -> Option<bool> {
         return by_recognizer(text, reference);
     }
     let set_apart = next.after_break || length >= 2 || first.is(Cue::AnswerAlone) || next.is(Cue::AnswerGoesOn);
-    if !set_apart || (length == 1 && first.is(Cue::Not)) {
+    // "no tengo fiebre" states something; "no, nunca" answers.
+    let states = length == 1 && first.is(Cue::Not) && !next.after_break && !next.is(Cue::No);
+    if !set_apart || states {
         return None;
     }
     // "yeah no, not at all"
@@ -106,6 +108,70 @@ pub(crate) fn read(text: &str, reference: &Reference) -> Option<bool> {
         return Some(!next.is(Cue::Denial));
     }
     Some(yes > no)
+}
+
+/// How an answer denies what was asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Denial {
+    /// It is a no, or says that it is not that.
+    Whole,
+    /// It is a no, and goes on from this byte of the text.
+    Opens(usize),
+    /// It may be one: "no, she is my daughter", "I'm fine".
+    Unclear,
+    /// It does not.
+    None,
+}
+
+/// How an answer denies a guess. A "no" that denies another word ("no pulse", "no responde") denies nothing else.
+pub(crate) fn denial(heard: &Heard) -> Denial {
+    /// Words before the negator of "it is not that".
+    const MAX_LEAD: usize = 4;
+    let language = heard.language;
+    let words = core(heard);
+    let opens = language.prefix(words, Cue::No);
+    // "no está bien" says that something is wrong.
+    let unwell = words.last().is_some_and(|last| last.class.is(Class::OVER));
+    if opens == words.len() && opens > 0 && !unwell {
+        return Denial::Whole;
+    }
+    if language.prefix(words, Cue::Unsure) >= 2 {
+        return Denial::None;
+    }
+    let another =
+        |words: &[Word]| words.iter().any(|word| word.class.is(Class::KIN) && !word.class.is(Class::DETERMINER));
+    // "nope" denies by itself, and "no" where it is set apart or what follows says that nothing is wrong.
+    let answers = |next: &&Word| {
+        let over = words.last().is_some_and(|last| last.class.is(Class::OVER));
+        next.after_break || over || !words[..opens].iter().any(|word| word.class.is(Class::NEGATOR))
+    };
+    if let Some(next) = words.get(opens).filter(|_| opens > 0).filter(answers) {
+        return if another(&words[opens..]) { Denial::Unclear } else { Denial::Opens(next.start) };
+    }
+    let end = words.iter().skip(1).position(|word| word.after_break).map_or(words.len(), |at| at + 1);
+    let (clause, rest) = words.split_at(end.min(words.len()));
+    let Some(at) = clause.iter().take(MAX_LEAD).position(|word| word.class.is(Class::NEGATOR)) else {
+        let over = clause.last().is_some_and(|word| word.class.is(Class::OVER));
+        return if over { Denial::Unclear } else { Denial::None };
+    };
+    // "it's not that", "no es una urgencia": nothing but grammar before what is denied, and no telling word right behind it.
+    let verb = clause[at + 1..].iter().take_while(|word| word.class.is(Class::AUXILIARY)).count();
+    let denied = clause.get(at + 1 + verb);
+    let light = |word: &Word| word.class.is(Class::FUNCTION.and(Class::FILLER));
+    let of_it = denied.is_none_or(|word| word.class.is(Class::DETERMINER.and(Class::PRONOUN).and(Class::NOTHING)));
+    if another(clause) {
+        return if opens > 0 && of_it { Denial::Unclear } else { Denial::None };
+    }
+    if !of_it || !clause[..at].iter().all(light) {
+        return Denial::None;
+    }
+    // "no I want to pay by card" goes on; "no it isn't" does not.
+    let long = words.len() > MAX_LEAD + 1;
+    match rest.first() {
+        _ if long && opens > 0 && verb == 0 => Denial::Opens(words[opens].start),
+        Some(next) if long => Denial::Opens(next.start),
+        _ => Denial::Whole,
+    }
 }
 
 /// Reads an answer to a question whose words are known, where it takes them up: "it can't, the wheel is bent".

@@ -36,6 +36,13 @@ pub(crate) fn append(hash: u64, other: u64, mut length: usize) -> u64 {
     shifted.wrapping_mul(POWERS[length]).wrapping_add(other)
 }
 
+/// The hash of a string of whose bytes one, with so many behind it, is exchanged for another.
+#[must_use]
+pub(crate) fn exchanged(hash: u64, behind: usize, byte: u8, other: u8) -> u64 {
+    let difference = u64::from(other).wrapping_sub(u64::from(byte));
+    hash.wrapping_add((0..behind).fold(difference, |product, _| product.wrapping_mul(BASE)))
+}
+
 /// The hash of a whole string.
 #[must_use]
 pub(crate) const fn of(bytes: &[u8]) -> u64 {
@@ -125,6 +132,15 @@ mod tests {
         for (a, b) in [("", "a"), ("chest", " pain"), ("a", ""), ("größe", &long)] {
             let joined = append(of(a.as_bytes()), of(b.as_bytes()), b.len());
             assert_eq!(joined, of(format!("{a}{b}").as_bytes()), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn the_hash_with_one_byte_exchanged_follows_from_the_string_s() {
+        for (behind, other, said) in [(3, b'g', "alergica"), (0, b'o', "alerjico"), (7, b'u', "ulerjica")] {
+            let word = b"alerjica";
+            let byte = word[word.len() - 1 - behind];
+            assert_eq!(exchanged(of(word), behind, byte, other), of(said.as_bytes()), "{said}");
         }
     }
 

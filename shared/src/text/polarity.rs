@@ -1,7 +1,7 @@
 //! Whether a sentence asserts what it mentions: negation, and what lies long in the past or happened to others.
 //!
-//! The rules are those of `docs/matching.md`. Only words *before* a mention negate it (and a bare "no" that answers it
-//! as a question); a negation ends where its clause ends.
+//! The rules are those of `docs/matching.md`. Words *before* a mention negate it, a bare "no" that answers it as a question, and
+//! what denies it as the last word of its clause ("chest pain none"); a negation ends where its clause ends.
 
 use super::tokens::{Break, Shape, Token, Tokens};
 use crate::language::{Class, Cue};
@@ -45,15 +45,26 @@ pub fn polarity(tokens: &Tokens, first: usize, end: usize, year: Option<i32>) ->
     }
     let text = Sentence { tokens, all: tokens.as_slice() };
     if classes.is(Class::NEGATOR.and(Class::INSTEAD).and(Class::NOTHING).and(Class::EXCLUDES))
-        && (text.denied_before(first) || text.answered_no(end))
+        && (text.denied_before(first) || text.answered_no(end) || text.denied_behind(first, end))
+        || classes.is(Class::NEARLY) && text.nearly(first)
     {
         return Polarity::Denied;
     }
-    text.past(first, end, year)
+    match text.past(first, end, year) {
+        Polarity::Asserted if text.is_over(first, end) => Polarity::Doubtful,
+        meant => meant,
+    }
 }
 
-const NOTEWORTHY: Class =
-    Class::NEGATOR.and(Class::NOTHING).and(Class::INSTEAD).and(Class::EXCLUDES).and(Class::KIN).and(Class::MEMORY);
+const NOTEWORTHY: Class = Class::NEGATOR
+    .and(Class::NOTHING)
+    .and(Class::INSTEAD)
+    .and(Class::EXCLUDES)
+    .and(Class::KIN)
+    .and(Class::MEMORY)
+    .and(Class::NEARLY)
+    .and(Class::OVER)
+    .and(Class::RAISES);
 
 struct Sentence<'a> {
     tokens: &'a Tokens,
@@ -204,6 +215,60 @@ impl Sentence<'_> {
             && !self.class(end + 1).is(Class::NO_DENIAL)
     }
 
+    /// "chest pain none, just a cough", "del pecho nada", "fiebre no tengo": the topic first, and what denies it last.
+    fn denied_behind(&self, first: usize, end: usize) -> bool {
+        let ends = |at: usize| self.before(at) != Break::None || self.class(at).is(Class::AND.and(Class::BUT));
+        if self.before(end) != Break::None || !self.class(end).is(Class::DENIES) {
+            return false;
+        }
+        let verb = self.class(end + 1).is(Class::HOLDS) && self.class(end).is(Class::NOT);
+        // "isn't it, no?" and "duele, ¿no?" ask for a yes.
+        let asks = self.all.get(end + 1).map_or(self.tokens.ends_asking(), |next| next.after_question);
+        // A denial that is part of another ("no … no") or that a second one lifts is none of the mention's.
+        ends(end + 1 + usize::from(verb)) && !asks && first < end
+    }
+
+    /// "I nearly had …"; but "I'm almost fainting", "casi no puedo …", "for almost an hour".
+    fn nearly(&self, first: usize) -> bool {
+        const REACH: usize = 4;
+        let measures =
+            Class::NEGATOR.and(Class::NUMBER).and(Class::TIME).and(Class::DETERMINER).and(Class::AND).and(Class::BREAK);
+        (first.saturating_sub(REACH)..first).rev().take_while(|&at| self.before(at + 1) == Break::None).any(|at| {
+            self.class(at).is(Class::NEARLY)
+                && !self.before_is(at, Class::AUXILIARY)
+                && self.all.get(at + 1).is_none_or(|next| next.shape == Shape::Word)
+                && !self.class(at + 1).is(measures)
+        })
+    }
+
+    /// "the pain is gone", "I choked yesterday but I'm fine", "I thought I had a fever but no".
+    fn is_over(&self, first: usize, end: usize) -> bool {
+        const REACH: usize = 5;
+        let light = |at: &usize| self.class(*at).is(Class::FUNCTION.and(Class::FILLER).and(Class::TIME));
+        let said = |from: usize| {
+            (from..self.all.len())
+                .take(REACH)
+                .take_while(|&at| at == from || self.before(at) == Break::None)
+                .skip_while(|at| light(at) && !self.class(*at).is(Class::NEGATOR.and(Class::OVER)))
+                .next()
+                .filter(|&at| self.class(at).is(Class::OVER))
+        };
+        let ends = |at: usize| self.before(at) != Break::None || self.class(at).is(Class::BREAK.and(Class::AND));
+        let until = self.clause_end(end);
+        if said(end).is_some_and(|at| at < until && ends(at + 1) && self.class(at - 1).is(Class::FUNCTION)) {
+            return true;
+        }
+        let from = self.clause_start(first);
+        let around = || (from..first).chain(end..until);
+        let recent = around().any(|at| self.class(at).is(Class::RECENT.and(Class::ONGOING)));
+        let past = !recent && around().any(|at| self.class(at).is(Class::PAST.and(Class::TIME)));
+        let believed = (from..end).any(|at| self.class(at).is(Class::PAST) && self.class(at).is(Class::RAISES));
+        if !(past || believed) || !self.class(until).is(Class::BUT) {
+            return false;
+        }
+        believed || said(until + 1).is_some() || self.class(until + 1).is(Class::DENIES) && ends(until + 2)
+    }
+
     /// What lies long in the past, or in somebody else's.
     fn past(&self, first: usize, end: usize, year: Option<i32>) -> Polarity {
         let from = self.clause_start(first);
@@ -212,7 +277,12 @@ impl Sentence<'_> {
         if around().any(|at| self.class(at).is(Class::ONGOING)) {
             return Polarity::Asserted;
         }
-        if around().any(|at| self.dates_back(at, first, year)) {
+        // "it hurts like in 2015": the time is that of what it is compared with.
+        let compared = |at: usize| {
+            let (from, to) = if at < first { (from, at) } else { (end, at) };
+            (from..to).any(|at| self.class(at).is(Class::COMPARES))
+        };
+        if around().any(|at| self.dates_back(at, first, year) && !compared(at)) {
             return Polarity::Denied;
         }
         let other = (from..first).find(|&at| self.class(at).is(Class::KIN));
@@ -237,7 +307,12 @@ impl Sentence<'_> {
             if self.before(at) == Break::Clause {
                 let opening =
                     (at.saturating_sub(MAX_LIST_MEMBER)..at).rev().find(|&i| self.before(i) != Break::None || i == 0);
+                // "In 2015 they operated on me, …" has a verb: it dates itself.
+                let tells = |start: usize| {
+                    (start..at).any(|i| self.class(i) == Class::CONTENT && self.all[i].shape == Shape::Word)
+                };
                 return match opening {
+                    Some(start) if tells(start) => at,
                     Some(start) if start == 0 || self.before(start) == Break::Sentence => start,
                     _ => at,
                 };
@@ -256,7 +331,7 @@ impl Sentence<'_> {
     fn breaks(&self, at: usize) -> bool {
         let class = self.class(at);
         if class.is(Class::AND) {
-            self.starts_clause(at + 1)
+            self.starts_clause(at + 1) || self.class(at + 1).is(Class::HOLDS.and(Class::NEGATOR))
         } else {
             class.is(Class::BREAK) && !class.is(Class::DATING)
         }
@@ -363,6 +438,11 @@ mod tests {
             "I don't need [help]",
             "nothing [hurts]",
             "nothing is [broken]",
+            "[chest pain] no, just a cough",
+            "[chest pain] none",
+            "I have a cough and [chest pain] none, only that",
+            "I nearly had a [heart attack] when I saw the bill",
+            "almost [choked] on my coffee",
         ] {
             check(text, Polarity::Denied);
         }
@@ -435,6 +515,17 @@ mod tests {
             "not sure, it could be a [heart attack]",
             "I don't want to wait because I have [chest pain]",
             "without my pills I get [chest pain]",
+            "[chest pain] no?",
+            "[chest pain] no fever",
+            "I'm almost [choking]",
+            "for almost an hour [chest pain]",
+            "my [chest hurts] like in 2015",
+            "my [chest hurts] as it did last year",
+            "in 2015 they operated on me, [book a table]",
+            "I had surgery in 2015 and need to [book a table]",
+            "I have [chest pain] but otherwise I'm fine",
+            "[chest pain] and it won't stop",
+            "my arm is better and I have [chest pain]",
         ] {
             check(text, Polarity::Asserted);
         }
@@ -457,7 +548,16 @@ mod tests {
         ] {
             check(text, Polarity::Denied);
         }
-        for text in ["my uncle had a [heart attack]", "my mother died of a [heart attack]", "she had [chest pain]"] {
+        for text in [
+            "my uncle had a [heart attack]",
+            "my mother died of a [heart attack]",
+            "she had [chest pain]",
+            "the [chest pain] is gone",
+            "the [chest pain] has stopped, I want an appointment",
+            "I [choked] on water yesterday but I'm fine",
+            "I had [chest pain] last week but it's gone",
+            "I thought I was having a [heart attack] but it was just gas",
+        ] {
             check(text, Polarity::Doubtful);
         }
         for text in [

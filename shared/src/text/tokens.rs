@@ -65,6 +65,7 @@ pub struct Tokens {
     classes: Class,
     has_data: bool,
     only_marks: bool,
+    ends_asking: bool,
 }
 
 impl Tokens {
@@ -108,6 +109,12 @@ impl Tokens {
     #[must_use]
     pub fn is_only_marks(&self) -> bool {
         self.only_marks
+    }
+
+    /// Whether a question mark ends the text.
+    #[must_use]
+    pub(crate) fn ends_asking(&self) -> bool {
+        self.ends_asking
     }
 
     /// The normalized form of a word; empty when there is no such word.
@@ -162,6 +169,7 @@ impl Tokens {
         self.classes = Class::CONTENT;
         self.has_data = false;
         self.only_marks = false;
+        self.ends_asking = false;
         // Offsets are 32-bit; a longer text is cut, which callers do long before.
         let text = if text.len() > u32::MAX as usize { "" } else { text };
         self.tokens.reserve(text.len() / USUAL_BYTES + 2);
@@ -182,6 +190,37 @@ impl Tokens {
                 self.finish(low, at, at + ch.len_utf8(), Shape::Sign, Break::None, false);
             }
         }
+    }
+
+    /// The same words, some of them spelt otherwise: where, how many, and what stands there instead.
+    pub(crate) fn respelt(&self, changes: &[(usize, usize, Vec<String>)]) -> Tokens {
+        let mut out = Tokens {
+            language: self.language,
+            letters: self.letters.clone(),
+            has_data: self.has_data,
+            ends_asking: self.ends_asking,
+            ..Tokens::default()
+        };
+        let mut changes = changes.iter().peekable();
+        let mut at = 0;
+        while let Some(token) = self.tokens.get(at) {
+            let Some((_, count, words)) = changes.next_if(|(from, ..)| *from == at) else {
+                out.classes = out.classes.and(token.class);
+                out.tokens.push(*token);
+                at += 1;
+                continue;
+            };
+            let span = self.span(at, at + count);
+            let mut before = (token.before, token.after_question);
+            for word in words {
+                let low = out.letters.len();
+                out.letters.push_str(word);
+                out.finish(low, span.0, span.1, Shape::Word, before.0, before.1);
+                before = (Break::None, false);
+            }
+            at += count;
+        }
+        out
     }
 
     fn finish(&mut self, low: usize, start: usize, end: usize, shape: Shape, before: Break, question: bool) {
@@ -353,6 +392,7 @@ impl Reader<'_> {
                 Role::Space | Role::Apostrophe => self.at += ch.len_utf8(),
             }
         }
+        self.out.ends_asking = self.question;
     }
 
     #[inline]

@@ -117,7 +117,7 @@ fn has_form(date: Date) -> bool {
 /// The halves of the day that a clock time may lie in, the likelier first.
 fn halves(clock: Clock, preferred: Preferred) -> impl Iterator<Item = Clock> {
     let (first, second) = match clock.other() {
-        Some(other) if preferred.swaps(clock.second) => (other, Some(clock)),
+        Some(other) if clock.precision != Precision::Figures && preferred.swaps(clock.second) => (other, Some(clock)),
         other => (clock, other),
     };
     std::iter::once(first).chain(second)
@@ -198,7 +198,7 @@ impl Text {
         let text = self.figures(clock.hour() % 24, 2);
         if second > 0 || clock.precision == Precision::Second {
             text.text(":").figures(minute, 2).text(":").figures(second, 2)
-        } else if minute > 0 || clock.precision == Precision::Minute {
+        } else if minute > 0 || clock.precision >= Precision::Minute {
             text.text(":").figures(minute, 2)
         } else {
             text

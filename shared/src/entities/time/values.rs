@@ -169,6 +169,8 @@ pub(super) enum Precision {
     Bare,
     Hour,
     Minute,
+    /// To the minute, with its nought, as clocks of 24 hours write it: 06:30.
+    Figures,
     Second,
 }
 

@@ -39,16 +39,21 @@ fn settle(clock: Clock, parts: &[Matched]) -> Clock {
 }
 
 /// `15:30`, `3:30 pm`, `3:30:15`, `8.30 pm`, `14h30`, "seven twenty pm".
-pub(crate) fn digital(_: &Scene, parts: &[Matched]) -> Option<Node> {
+pub(crate) fn digital(scene: &Scene, parts: &[Matched]) -> Option<Node> {
     let [hour, minute, second] = numbers(parts);
     let (hour, minute) = (hour? as i32, minute? as i32);
-    let precision = if second.is_some() { Precision::Second } else { Precision::Minute };
+    let figures = hour < 10 && scene.tokens[scene.start].digits == 2;
+    let precision = match second {
+        Some(_) => Precision::Second,
+        None if figures => Precision::Figures,
+        None => Precision::Minute,
+    };
     if hour == 24 && minute > 0 {
         return None;
     }
     let mut clock = Clock::new(hour, minute, precision);
     clock.second += second.unwrap_or(0.0) as i32;
-    // 03:30 with its nought is how clocks of 24 hours write; it still may be either half.
+    // 03:30 with its nought is how clocks of 24 hours write; it still may be either half, the other one behind it.
     Some(Node::Clock(settle(clock, parts)))
 }
 
@@ -157,7 +162,12 @@ pub(crate) fn figures_after_at(scene: &Scene, parts: &[Matched]) -> Option<Node>
         }
         Gap::Blank => ![Sym::On, Sym::Today, Sym::Weekday, Sym::In, Sym::And, Sym::Or].iter().any(|&s| scene.before(s)),
     });
-    (led && four && !goes_on && !looks_like_a_year(scene)).then(|| Some(Node::Clock(compact_clock(parts)?)))?
+    if !led || !four || goes_on || looks_like_a_year(scene) {
+        return None;
+    }
+    let clock = compact_clock(parts)?;
+    let precision = if scene.tokens[scene.start].number < 1000 { Precision::Figures } else { clock.precision };
+    Some(Node::Clock(Clock { precision, ..clock }))
 }
 
 /// "three o'clock": past doubt a time, and a full hour.
