@@ -86,7 +86,8 @@ pub(super) fn claim(connection: &Connection, claim: &Claim) -> Result<CommitOutc
     }
     let attempt = claim.acting.as_ref().map(|acting| acting.attempt.as_str());
     if let Some(left_ms) = another_try_acts(connection, &wish, attempt).map_err(failed)? {
-        return Ok(conflict(find_row(connection, wish.tenant, wish.id)?, Some(left_ms)));
+        let current = find_row(connection, wish.tenant, wish.id)?.map(Box::new);
+        return Ok(CommitOutcome::Conflict { current, claimed_for_ms: Some(left_ms) });
     }
     let sql = "INSERT OR REPLACE INTO claims
         (conversation_id, tenant, user_id, idempotency_key, fingerprint, expected_version, lease_until, attempt, acts_until)
