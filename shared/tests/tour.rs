@@ -21,7 +21,7 @@ struct Shown {
 }
 
 /// The conversations of the guide, and its golden dialogues with their game and texts.
-fn shown() -> (Vec<Shown>, Vec<(String, Option<String>, String)>) {
+fn shown() -> (Vec<Shown>, Vec<Shown>) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/language.md");
     let guide = fs::read_to_string(path).expect("the language guide");
     let mut shown = Vec::new();
@@ -30,11 +30,12 @@ fn shown() -> (Vec<Shown>, Vec<(String, Option<String>, String)>) {
     let mut goldens = Vec::new();
     for fence in guide.split("\n```").skip(1).step_by(2) {
         let (kind, text) = fence.split_once('\n').unwrap_or((fence, ""));
+        let said = |talk: &str| Shown { game: game.clone(), texts: texts.clone(), talk: talk.to_owned() };
         match kind {
             "lgdl" => (game, texts) = (text.to_owned(), None),
             "yaml" if text.contains("\ntexts:\n") => texts = Some(text.to_owned()),
-            "yaml" if text.contains("\ndialogs:\n") => goldens.push((game.clone(), texts.clone(), text.to_owned())),
-            "talk" => shown.push(Shown { game: game.clone(), texts: texts.clone(), talk: text.to_owned() }),
+            "yaml" if text.contains("\ndialogs:\n") => goldens.push(said(text)),
+            "talk" => shown.push(said(text)),
             _ => {}
         }
     }
@@ -81,7 +82,7 @@ fn every_conversation_of_the_tour_goes_as_it_is_shown() {
 fn the_golden_dialogues_of_the_tour_hold() {
     let (_, goldens) = shown();
     assert_eq!(goldens.len(), 2, "one in each language");
-    for (game, texts, yaml) in goldens {
+    for Shown { game, texts, talk: yaml } in goldens {
         let game = match texts {
             Some(texts) => translated(&game, &texts),
             None => support::compile(&game, None),

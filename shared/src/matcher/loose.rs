@@ -107,10 +107,10 @@ impl Loose<'_> {
             }
             let expected = (place + at).saturating_sub(anchor);
             *found = self.nearest(unit, expected, window, &mut used);
-            if found.is_none() {
-                if unit.has(unit_flag::NEGATOR) || !fuzzy && unit.has(unit_flag::CONTENT) || self.is_denied(at) {
-                    return None;
-                }
+            if found.is_none()
+                && (unit.has(unit_flag::NEGATOR) || !fuzzy && unit.has(unit_flag::CONTENT) || self.is_denied(at))
+            {
+                return None;
             }
         }
         for (at, _) in places[..count].iter().enumerate().filter(|(_, place)| place.is_none()) {

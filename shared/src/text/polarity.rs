@@ -249,8 +249,7 @@ impl Sentence<'_> {
             (from..self.all.len())
                 .take(REACH)
                 .take_while(|&at| at == from || self.before(at) == Break::None)
-                .skip_while(|at| light(at) && !self.class(*at).is(Class::NEGATOR.and(Class::OVER)))
-                .next()
+                .find(|at| !light(at) || self.class(*at).is(Class::NEGATOR.and(Class::OVER)))
                 .filter(|&at| self.class(at).is(Class::OVER))
         };
         let ends = |at: usize| self.before(at) != Break::None || self.class(at).is(Class::BREAK.and(Class::AND));

@@ -82,8 +82,8 @@ impl Receiver {
         let refused = |status, retry_after| Err(EndpointError::Refused { status, retry_after });
         let (got, answer) = match drawn {
             ..REFUSES => (got(false, false, false), refused(StatusCode::INTERNAL_SERVER_ERROR, Duration::ZERO)),
-            ..SILENT => (got(true, false, false), Err(EndpointError::TimedOut(Duration::from_secs(10)))),
-            ..BUSY => (got(false, false, true), refused(StatusCode::TOO_MANY_REQUESTS, PATIENCE)),
+            REFUSES..SILENT => (got(true, false, false), Err(EndpointError::TimedOut(Duration::from_secs(10)))),
+            SILENT..BUSY => (got(false, false, true), refused(StatusCode::TOO_MANY_REQUESTS, PATIENCE)),
             _ => (got(true, true, false), Ok(StatusCode::NO_CONTENT)),
         };
         receiving.got.push(got);

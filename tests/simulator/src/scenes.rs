@@ -564,7 +564,8 @@ fn speaks_with_a_clerk(stage: &mut Stage) {
 fn clerk_is_gone(stage: &mut Stage) {
     stage.alike(2, &ANYWHERE);
     stage.client(ANN, &WITH_A_CLERK, 20_000);
-    let from = stage.about(30);
+    // Before the agent has taken the conversation over, or while it is with the agent.
+    let from = stage.about(15);
     let to = *stage.random.pick(&[u64::MAX, from + 60, from + 120]);
     stage.clerk(Some((from, to)));
     if stage.random.chance(50) {

@@ -11,7 +11,7 @@ use lgdl_simulator::run;
 const WORLDS: usize = 12;
 
 /// A scene, and what its trace shows.
-const SHOWS: [(&str, &str); 32] = [
+const SHOWS: [(&str, &str); 34] = [
     ("two_at_once", "-> 409"),
     ("gives_up_in_the_middle", "gives t0.1 up"),
     ("acts_on_another_state", ", done before"),
@@ -44,6 +44,8 @@ const SHOWS: [(&str, &str); 32] = [
     ("clerk_is_gone", "nobody came in k0: Done"),
     ("two_clerks", "a1 has Done for Say"),
     ("erased_while_with_a_clerk", "has Done for Accept in k0"),
+    ("tried_at_once", "/edge/v1/claims -> 409"),
+    ("told_by_a_webhook", ": false"),
 ];
 
 #[test]

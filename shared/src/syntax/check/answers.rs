@@ -45,7 +45,7 @@ impl<'f, 's> Checker<'f, 's, '_> {
         for _ in 0..games.len() {
             let Some(written) = found else { break };
             if let Some(tag) = written.language {
-                return Language::coded(&tag.code(self.source)).unwrap_or(Language::english());
+                return Language::coded(&tag.code(self.source)).unwrap_or_else(Language::english);
             }
             found = written.base.and_then(|base| games.iter().find(|other| other.name.text == base.text));
         }
@@ -133,13 +133,10 @@ impl<'f, 's> Checker<'f, 's, '_> {
                 self.offers(context.id.game, language, slot, &options, &said, text.span);
                 self.asks_for_aversions(language, slot, &said, text.span);
             }
-            _ if matches!(slot.ty, Type::Simple(SlotType::Boolean)) => {
-                if leaves_a_choice(&Heard::of(language, &said)) {
-                    let message = format!("this question leaves a choice, and `{}` is yes or no", name.text);
-                    let hint =
-                        "ask for one thing that yes or no answers, or make the slot an `enum` of what may be chosen";
-                    self.report_hint(Code::QuestionMismatch, text.span, message, hint);
-                }
+            _ if matches!(slot.ty, Type::Simple(SlotType::Boolean)) && leaves_a_choice(&Heard::of(language, &said)) => {
+                let message = format!("this question leaves a choice, and `{}` is yes or no", name.text);
+                let hint = "ask for one thing that yes or no answers, or make the slot an `enum` of what may be chosen";
+                self.report_hint(Code::QuestionMismatch, text.span, message, hint);
             }
             _ => {}
         }
