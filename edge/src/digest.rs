@@ -45,7 +45,7 @@ pub fn turn_id(tenant: &str, user: &str, idempotency_key: &str) -> String {
     format!("turn_{}", hex(&over("turn", &[tenant, user, idempotency_key])[..16]))
 }
 
-/// The note of what a service understood a text as, which does not give the text away.
+/// The note of what a service understood a text as: by a digest of the text, not by the text.
 #[must_use]
 pub fn understood(tenant: &str, service: &str, payload: &str) -> String {
     format!("understood:{}", hex(&over("understood", &[tenant, service, payload])))

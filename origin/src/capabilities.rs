@@ -11,7 +11,7 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use lgdl::breaker::Breaker;
 use lgdl::engine::{CapabilityCall, CapabilityResult};
 use lgdl::mocks::Mocks;
-use lgdl::services::{Asking, Carrier, DENIED, FetchError, Inbound, Outbound, ask, failed};
+use lgdl::services::{Asking, Carrier, DENIED, FetchError, Inbound, Outbound, ask, failed, limit_ms};
 use lgdl::settings::Service;
 use tokio::time::Instant;
 
@@ -65,9 +65,12 @@ impl Capabilities {
     }
 }
 
-/// Whether anybody would answer a call.
-pub(crate) fn can_call(origin: &Origin, wanted: &CapabilityCall) -> bool {
-    origin.config.services.contains_key(&wanted.service) || origin.capabilities.stand_ins().is_some()
+/// How long a call may take, milliseconds; a stand-in takes no time. `None` where nobody would answer.
+pub(crate) fn lasts_ms(origin: &Origin, wanted: &CapabilityCall) -> Option<u64> {
+    match origin.config.services.get(&wanted.service) {
+        Some(service) => Some(limit_ms(service, wanted).into()),
+        None => origin.capabilities.stand_ins().map(|_| 0),
+    }
 }
 
 /// Makes a call of a tenant's game and tells what came of it. `key` is the call's own idempotency key.

@@ -235,22 +235,15 @@ pub enum Composing {
     No,
 }
 
-/// Tells the other side that somebody types, or does not any more.
-///
-/// # Errors
-/// When the store fails.
-pub async fn tell_typing(
-    origin: &Origin,
-    id: &ConversationId,
-    who: Typist,
-    composing: Composing,
-) -> Result<(), StoreError> {
+/// Tells the other side that somebody types, or does not any more. It is a hint: nothing fails for want of it.
+pub async fn tell_typing(origin: &Origin, id: &ConversationId, who: Typist, composing: Composing) {
     match composing {
-        Composing::Yes => origin.store.tell_typing(id, who).await,
-        Composing::No => {
-            origin.store.signals().typing().stopped(id, who);
-            Ok(())
+        Composing::Yes => {
+            if let Err(error) = origin.store.tell_typing(id, who).await {
+                tracing::debug!(%error, "other origins do not hear that somebody types");
+            }
         }
+        Composing::No => origin.store.signals().typing().stopped(id, who),
     }
 }
 
@@ -274,7 +267,7 @@ pub async fn messages(
     let messages = turns.iter().flat_map(|turn| said(&turn_record(turn))).collect();
     let handover = origin.store.handover(&row.tenant, &row.id).await?;
     if handover.as_ref().is_some_and(|handover| handover.stage == HandoverStage::With) {
-        tell_typing(origin, &row.id, Typist::Person, composing).await?;
+        tell_typing(origin, &row.id, Typist::Person, composing).await;
     }
     let handover = match handover.filter(|handover| is_open(handover.stage)) {
         Some(handover) if is_expected(origin, &row.tenant, &handover).await? => {
@@ -438,7 +431,7 @@ async fn look_for_overdue(origin: &Origin) -> Result<(), StoreError> {
         }
         going_on.spawn(give_up(origin.clone(), tenant, handover));
     }
-    going_on.join_all().await;
+    while going_on.join_next().await.is_some() {}
     Ok(())
 }
 

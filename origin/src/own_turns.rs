@@ -5,7 +5,7 @@ use lgdl::compiled::CompiledGame;
 use lgdl::engine::{self, CapabilityCall, CapabilityResult, Conversation, MAX_CALLS_PER_TURN, Outcome, Step, Turn};
 use lgdl::services::Performed;
 use lgdl::wire::client::MoveResponse;
-use lgdl::wire::origin::{ClaimRequest, CommitRequest, StateName, state_digest};
+use lgdl::wire::origin::{Acting, ClaimRequest, CommitRequest, StateName, state_digest};
 
 use crate::capabilities;
 use crate::hex;
@@ -18,6 +18,8 @@ use crate::store::{CommitOutcome, ConversationRow, Event, StoreError};
 pub(crate) const ORIGIN: &str = "system";
 /// Digits of a digest that names such a turn.
 pub(crate) const KEY_DIGITS: usize = 32;
+/// How long the commit behind an act may take, milliseconds: nobody else acts until then.
+const COMMIT_TAKES_MS: u64 = 10_000;
 
 /// The game that a conversation is held on.
 ///
@@ -54,15 +56,17 @@ pub async fn run(
         .map_err(|error| StoreError::Damaged(format!("conversations.state: {error}")))?;
     let game = game_of(origin, row).await?;
     let mut step = engine::begin(&game, state, turn);
-    let mut place = Place::Unclaimed;
+    let attempt = attempt(origin);
     for _ in 0..=MAX_CALLS_PER_TURN {
         let pending = match step {
             Step::Done(outcome) => return Ok(Ran::Done(outcome)),
             Step::Call(pending) => pending,
         };
-        if pending.call.side_effects && place == Place::Unclaimed && capabilities::can_call(origin, &pending.call) {
-            match http::claim(origin, &row.tenant, claim(row, name)).await?.outcome {
-                CommitOutcome::Committed { .. } => place = Place::Held,
+        let acts = pending.call.side_effects && performed.known(&pending.call).is_none();
+        if acts && let Some(lasts_ms) = capabilities::lasts_ms(origin, &pending.call) {
+            let acting = Acting { attempt: attempt.clone(), for_ms: lasts_ms + COMMIT_TAKES_MS };
+            match http::claim(origin, &row.tenant, claim(row, name, acting)).await?.outcome {
+                CommitOutcome::Committed { .. } => {}
                 stopped => return Ok(Ran::Stopped(stopped)),
             }
         }
@@ -72,11 +76,11 @@ pub async fn run(
     Err(Problem::internal("The turn does not end."))
 }
 
-/// Whether a turn that acts may act.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Unclaimed,
-    Held,
+/// Tells this try of a turn from others, here and at other origins: one of them acts at a time.
+fn attempt(origin: &Origin) -> String {
+    let mut bytes = [0; 8];
+    origin.random.fill(&mut bytes);
+    hex::encode(&bytes)
 }
 
 /// The result of one call: remembered, or made now.
@@ -101,7 +105,7 @@ fn base(row: &ConversationRow) -> StateName {
     StateName { digest: state_digest(row.state.as_bytes()), epoch: None }
 }
 
-fn claim(row: &ConversationRow, name: &RequestName) -> ClaimRequest {
+fn claim(row: &ConversationRow, name: &RequestName, acting: Acting) -> ClaimRequest {
     ClaimRequest {
         game: row.game.clone(),
         conversation_id: row.external_id.clone(),
@@ -110,7 +114,7 @@ fn claim(row: &ConversationRow, name: &RequestName) -> ClaimRequest {
         base: Some(base(row)),
         idempotency_key: name.key.clone(),
         fingerprint: name.fingerprint.clone(),
-        acting: None,
+        acting: Some(acting),
     }
 }
 

@@ -141,3 +141,15 @@ fn a_service_that_fails_changes_nothing_but_the_record() {
     let too_sure = says("hours", 1.5).say("at what o'clock can I drop by");
     assert_eq!((too_sure.calls[0].status.as_str(), too_sure.findings[0].as_str()), ("E205", "E205"));
 }
+
+#[test]
+fn something_urgent_is_asked_about_at_once_whatever_the_service_would_say() {
+    let shop = SHOP.replace("confidence: low", "confidence: 0.7");
+    for text in ["smoke and fire over by the tills", "my jacket burns, over there"] {
+        let mut talk = Talk::of(&shop).answering(|_| ok(json!({ "move": "hours", "confidence": 0.9 })));
+        talk.settings = Settings { understanding: Some("nlu".into()), ..Settings::default() };
+        let record = talk.say(text);
+        assert!(record.response.ends_with("Is this about fire?"), "{text}: {}", record.response);
+        assert!(talk.calls.is_empty(), "{text}: no service is waited for");
+    }
+}

@@ -1,7 +1,7 @@
 //! Capability calls as a node makes them: to services that the deployment configures, or in development to their stand-ins.
 
 use lgdl::breaker::Breaker;
-use lgdl::engine::{CapabilityCall, CapabilityResult, UNDERSTAND};
+use lgdl::engine::{CapabilityCall, CapabilityResult, UNDERSTAND, UNDERSTOOD};
 use lgdl::mocks::Mocks;
 use lgdl::services::{Asking, Carrier, DENIED, ask, failed, limit_ms};
 use serde_json::Value;
@@ -37,8 +37,13 @@ pub async fn perform<P: Platform>(
     {
         return result;
     }
-    let result = made(call, game, wanted, key).await;
-    if matches!(&result, CapabilityResult::Answered { status, .. } if status == "ok") {
+    let mut result = made(call, game, wanted, key).await;
+    if let CapabilityResult::Answered { status, data, message } = &mut result
+        && status.eq_ignore_ascii_case("ok")
+    {
+        // Nothing of what was said: a note lies where no erasure looks.
+        data.retain(|name, _| UNDERSTOOD.contains(&name.as_str()));
+        *message = None;
         notes::remember(call.platform, &note, &(now_ms + UNDERSTOOD_FOR_MS, &result)).await;
     }
     result

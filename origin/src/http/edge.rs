@@ -381,9 +381,13 @@ async fn export_conversation(
     let document = origin.archive().export_conversation(Reader::Owner, &row.tenant, &row.id, now_ms).await?;
     let document = document.ok_or_else(unknown_conversation)?;
     // The same export again says nothing new, and the log is kept for ever.
-    if origin.gate.meter.is_news(format!("{}/{}", row.id, row.version), now_ms) {
+    let what = format!("{}/{}", row.id, row.version);
+    if origin.gate.meter.is_news(what.clone(), now_ms) {
         let event = person_event(&origin, &row.tenant, &user, events::CONVERSATION_EXPORTED, row.id.as_str());
-        origin.store.enqueue(vec![event]).await?;
+        if let Err(error) = origin.store.enqueue(vec![event]).await {
+            origin.gate.meter.was_not_told(&what);
+            return Err(error.into());
+        }
     }
     Ok(Json(document).into_response())
 }

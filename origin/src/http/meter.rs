@@ -61,6 +61,11 @@ impl Meter {
         }
         true
     }
+
+    /// What was to be told could not be: it is news again.
+    pub(super) fn was_not_told(&self, what: &str) {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).remove(what);
+    }
 }
 
 #[cfg(test)]
@@ -94,5 +99,7 @@ mod tests {
         let meter = Meter::default();
         assert!(meter.is_news("c/1".into(), 0) && !meter.is_news("c/1".into(), 1) && meter.is_news("c/2".into(), 1));
         assert!(meter.is_news("c/1".into(), TOLD_FOR_MS));
+        meter.was_not_told("c/1");
+        assert!(meter.is_news("c/1".into(), TOLD_FOR_MS), "what failed is told again");
     }
 }

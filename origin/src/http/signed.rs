@@ -117,6 +117,11 @@ impl Gate {
         self.meter.is_news(what, now_ms)
     }
 
+    /// What was to be told could not be: it is news again.
+    pub(crate) fn was_not_told(&self, what: &str) {
+        self.meter.was_not_told(what);
+    }
+
     /// Reads the public keys of tokens, where there are any, before the first person comes with one.
     pub async fn prepare(&self, now_ms: Millis) {
         if let Some(keys) = &self.token_keys {

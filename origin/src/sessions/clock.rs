@@ -252,8 +252,13 @@ async fn try_to_tell(origin: &Origin, row: &ConversationRow, event: &str, told: 
     let digest = hex::sha256(format!("{event}\n{}\n{}", row.id, row.version).as_bytes());
     let key = format!("clock_{}", &digest[..KEY_DIGITS]);
     let name = RequestName { fingerprint: hex::sha256(key.as_bytes()), key };
-    let Ran::Done(outcome) = own_turns::run(origin, &row, turn, &name, &mut Performed::default()).await? else {
-        return Ok(Told::Overtaken);
+    let outcome = match own_turns::run(origin, &row, turn, &name, &mut Performed::default()).await? {
+        Ran::Done(outcome) => outcome,
+        // Somebody acts, or did and is gone: it is told once that is over.
+        Ran::Stopped(CommitOutcome::Conflict { claimed_for_ms: Some(_), .. }) => {
+            return Err(Problem::unavailable("Another turn of this conversation is under way; try again."));
+        }
+        Ran::Stopped(_) => return Ok(Told::Overtaken),
     };
     let record = &outcome.record;
     if record.response.is_empty() && record.attachments.is_empty() && record.calls.is_empty() {

@@ -29,8 +29,7 @@ impl Run<'_> {
     /// Whether something was.
     pub(super) fn fill_composite(&mut self, mv: &Arc<Move>, whole: &str, text: &str, source: Source) -> bool {
         let Some(frame) = &self.state.active else { return false };
-        let open: Vec<&Slot> =
-            parts_of(mv, whole).into_iter().filter(|slot| frame.slot(&slot.name).is_none()).collect();
+        let open: Vec<&Slot> = parts_of(mv, whole).into_iter().filter(|slot| frame.is_open(&slot.name)).collect();
         let found = self.parts_said(mv, &open, text);
         self.fill_parts(mv, &found, |_| source);
         !found.is_empty()
@@ -40,8 +39,7 @@ impl Run<'_> {
     pub(super) fn answer_composite(&mut self, mv: &Arc<Move>, asked: &Slot, text: &str) -> bool {
         let Some(whole) = whole_of(&asked.name) else { return false };
         let Some(frame) = &self.state.active else { return false };
-        let open: Vec<&Slot> =
-            parts_of(mv, whole).into_iter().filter(|slot| frame.slot(&slot.name).is_none()).collect();
+        let open: Vec<&Slot> = parts_of(mv, whole).into_iter().filter(|slot| frame.is_open(&slot.name)).collect();
         if open.len() < 2 || !text.contains(MARKS) {
             return false;
         }

@@ -8,7 +8,6 @@ use serde_json::json;
 
 use super::Filled;
 use super::answers::{asks_for_the_past, prompt_text, without_denials};
-use super::doubt::Doubt;
 use super::hear::{Span, blanked};
 use super::prepositions::parted;
 use super::rules::parts_of;
@@ -153,7 +152,7 @@ impl Run<'_> {
                     let (start, end) = (found.start + capture.span.0, found.end + capture.span.0);
                     let doubt = self.doubt_of_mention(mv, slot, &scan, &Found { start, end, ..found.clone() });
                     self.fill(slot, &found, Source::Capture);
-                    self.read_back_if(slot, doubt.filter(|doubt| *doubt == Doubt::OfThePast));
+                    self.read_back_if(slot, doubt);
                 }
                 // "over 14 months", where twelve are the most: of nothing else.
                 Answer::Value { found, .. } if !found.fits => {
@@ -224,9 +223,8 @@ impl Run<'_> {
     /// several slots could take is read back.
     pub(super) fn note_doubtful(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, used: &[(usize, usize)]) {
         let Some(frame) = &self.state.active else { return };
-        let wanted = |slot: &&Slot| {
-            frame.slot(&slot.name).is_none() && self.standing(mv, slot) != super::rules::Standing::Needless
-        };
+        let wanted =
+            |slot: &&Slot| frame.is_open(&slot.name) && self.standing(mv, slot) != super::rules::Standing::Needless;
         let open: Vec<&Slot> = mv.slots.iter().filter(wanted).collect();
         let refused = slots::out_of_bounds(&open, scan, used).map(|index| reason(self.language(), open[index]));
         self.read_back_the_day(mv, scan, used);
@@ -238,9 +236,8 @@ impl Run<'_> {
     /// A day that several open slots could take is that of the first of them, and is read back.
     pub(super) fn read_back_the_day(&mut self, mv: &Arc<Move>, scan: &Scan<'_>, used: &[Span]) {
         let Some(frame) = &self.state.active else { return };
-        let open = |slot: &&Slot| {
-            frame.slot(&slot.name).is_none() && self.standing(mv, slot) != super::rules::Standing::Needless
-        };
+        let open =
+            |slot: &&Slot| frame.is_open(&slot.name) && self.standing(mv, slot) != super::rules::Standing::Needless;
         let open: Vec<&Slot> = mv.slots.iter().filter(open).collect();
         let day = slots::undecided_day(&open, scan, used).map(|(index, found)| (open[index].clone(), found));
         if let Some((slot, found)) = day {
@@ -252,7 +249,7 @@ impl Run<'_> {
     /// Days at the end of a text, where one is still open, whichever slot they are for: "Vienna on 12 May".
     pub(super) fn days_at_the_end(&self, mv: &Move, scan: &Scan<'_>) -> Vec<Span> {
         let Some(frame) = &self.state.active else { return Vec::new() };
-        let open = |slot: &&Slot| slots::is_of_time(effective_type(slot)) && frame.slot(&slot.name).is_none();
+        let open = |slot: &&Slot| slots::is_of_time(effective_type(slot)) && frame.is_open(&slot.name);
         let words = &scan.heard.words;
         let (Some(first), Some(last)) = (words.first(), words.last()) else { return Vec::new() };
         let ends = |time: &Span| time.0 > first.start && time.1 >= last.end;
@@ -379,7 +376,7 @@ impl Run<'_> {
     /// "a one way ticket": passes over the open slots that the author's words decline.
     fn pass_declined(&mut self, mv: &Move, scan: &Scan<'_>) {
         for slot in mv.slots.iter().filter(|slot| !slot.declined_by.is_empty()) {
-            let open = self.state.active.as_ref().is_some_and(|frame| frame.slot(&slot.name).is_none());
+            let open = self.state.active.as_ref().is_some_and(|frame| frame.is_open(&slot.name));
             if open && slots::is_declined(slot, &scan.heard) {
                 self.pass(&slot.name);
             }
@@ -407,7 +404,7 @@ impl Run<'_> {
     /// The unambiguous mentions for slots of the move that are still open.
     pub(super) fn stated_beside(&self, mv: &Move, scan: &Scan<'_>, taken: &[(usize, usize)]) -> Vec<Stated> {
         let Some(frame) = &self.state.active else { return Vec::new() };
-        let open = mv.slots.iter().filter(|slot| frame.slot(&slot.name).is_none());
+        let open = mv.slots.iter().filter(|slot| frame.is_open(&slot.name));
         let told: Vec<Cow<'_, Slot>> = open.map(|slot| as_asked(mv, slot, scan, &MEASURES)).collect();
         let open: Vec<&Slot> = told.iter().map(AsRef::as_ref).collect();
         let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();

@@ -54,7 +54,7 @@ pub use checks::Checked;
 pub use given::{Given, MAX_GIVEN_BYTES};
 pub use handover::{HandoverStage, HandoverStatus};
 pub use state::Conversation;
-pub use understanding::UNDERSTAND;
+pub use understanding::{UNDERSTAND, UNDERSTOOD};
 #[cfg(feature = "golden")]
 pub(crate) use {answers::prompt_text, wording::is_named};
 

@@ -22,7 +22,7 @@ impl Run<'_> {
         let Some(frame) = &self.state.active else { return Vec::new() };
         let captured = |slot: &Slot| candidate.captures.iter().any(|capture| capture.name == slot.name);
         let texts: Vec<&Slot> = mv.slots.iter().filter(|slot| *effective_type(slot) == SlotType::String).collect();
-        let open = |slot: &Slot| frame.slot(&slot.name).is_none() && !captured(slot);
+        let open = |slot: &Slot| frame.is_open(&slot.name) && !captured(slot);
         if !texts.iter().any(|slot| open(slot)) {
             return Vec::new();
         }

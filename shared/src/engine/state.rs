@@ -250,6 +250,11 @@ impl Frame {
         std::iter::successors(Some(self), |frame| frame.caller.as_deref().map(|caller| &caller.frame))
     }
 
+    /// Whether a slot has no value, nor one that is in doubt: something said in passing may fill it.
+    pub(super) fn is_open(&self, name: &str) -> bool {
+        self.slot(name).is_none() && !self.doubtful.iter().any(|(slot, _)| slot == name)
+    }
+
     /// A value that is to be confirmed before it counts.
     pub(super) fn unconfirmed(&self, name: &str) -> Option<&SlotValue> {
         let doubtful = self.doubtful.iter().find(|(slot, _)| slot == name).map(|(_, value)| value);

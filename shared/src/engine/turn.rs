@@ -103,12 +103,7 @@ impl Run<'_> {
                 Ok(())
             }
             Decision::Enter(candidate) => self.enter(candidate, &text, false),
-            // Something urgent is asked about at once.
-            Decision::Guess(best) | Decision::Which(best, _)
-                if best.priority == Priority::Normal && self.ask_service()? =>
-            {
-                self.read_afresh()
-            }
+            unsure if !unsure.is_urgent() && self.ask_service()? => self.read_afresh(),
             Decision::Guess(candidate) => {
                 self.guess(candidate, &text);
                 Ok(())
@@ -129,9 +124,10 @@ impl Run<'_> {
             return self.take_up(&heard, std::slice::from_ref(only));
         }
         let asked = self.asked_within();
+        let urgent_word = self.urgent_word(text);
         match self.choose(&asked) {
             Decision::Enter(candidate) => self.enter(candidate, text, false),
-            _ if self.ask_service()? => self.read_afresh(),
+            unsure if !unsure.is_urgent() && urgent_word.is_none() && self.ask_service()? => self.read_afresh(),
             Decision::Guess(candidate) | Decision::Which(candidate, _) => {
                 self.guess(candidate, text);
                 Ok(())
@@ -141,7 +137,7 @@ impl Run<'_> {
                     self.guess_move(&name, WORTH_ASKING, text);
                     Ok(())
                 }
-                None => match self.urgent_word(text) {
+                None => match urgent_word {
                     Some(candidate) => {
                         self.guess(&candidate, text);
                         Ok(())
@@ -375,4 +371,15 @@ pub(super) enum Decision<'c> {
     Guess(&'c Candidate),
     /// One of these two.
     Which(&'c Candidate, &'c Candidate),
+}
+
+impl Decision<'_> {
+    /// Whether something urgent may be meant: it is asked about at once, and no service is waited for.
+    fn is_urgent(&self) -> bool {
+        match self {
+            Decision::Nothing => false,
+            Decision::Enter(only) | Decision::Guess(only) => only.priority != Priority::Normal,
+            Decision::Which(first, second) => [first, second].iter().any(|one| one.priority != Priority::Normal),
+        }
+    }
 }

@@ -16,6 +16,8 @@ use crate::matcher::{Candidate, DOUBTFUL_SCORE, Stage, Standing};
 
 /// The function of the service that is called.
 pub const UNDERSTAND: &str = "understand";
+/// The fields of its answer that count.
+pub const UNDERSTOOD: [&str; 2] = ["move", "confidence"];
 /// How long a person waits for it, milliseconds.
 const TIMEOUT_MS: u32 = 1_500;
 /// Moves that it is told of, and phrases of each; an answer may name others.

@@ -45,7 +45,7 @@ pub fn polarity(tokens: &Tokens, first: usize, end: usize, year: Option<i32>) ->
     }
     let text = Sentence { tokens, all: tokens.as_slice() };
     if classes.is(Class::NEGATOR.and(Class::INSTEAD).and(Class::NOTHING).and(Class::EXCLUDES))
-        && (text.denied_before(first) || text.answered_no(end) || text.denied_behind(first, end))
+        && (text.denied_before(first) || text.answered_no(end) || text.denied_behind(end))
         || classes.is(Class::NEARLY) && text.nearly(first)
     {
         return Polarity::Denied;
@@ -216,7 +216,7 @@ impl Sentence<'_> {
     }
 
     /// "chest pain none, just a cough", "del pecho nada", "fiebre no tengo": the topic first, and what denies it last.
-    fn denied_behind(&self, first: usize, end: usize) -> bool {
+    fn denied_behind(&self, end: usize) -> bool {
         let ends = |at: usize| self.before(at) != Break::None || self.class(at).is(Class::AND.and(Class::BUT));
         if self.before(end) != Break::None || !self.class(end).is(Class::DENIES) {
             return false;
@@ -224,8 +224,7 @@ impl Sentence<'_> {
         let verb = self.class(end + 1).is(Class::HOLDS) && self.class(end).is(Class::NOT);
         // "isn't it, no?" and "duele, ¿no?" ask for a yes.
         let asks = self.all.get(end + 1).map_or(self.tokens.ends_asking(), |next| next.after_question);
-        // A denial that is part of another ("no … no") or that a second one lifts is none of the mention's.
-        ends(end + 1 + usize::from(verb)) && !asks && first < end
+        ends(end + 1 + usize::from(verb)) && !asks
     }
 
     /// "I nearly had …"; but "I'm almost fainting", "casi no puedo …", "for almost an hour".

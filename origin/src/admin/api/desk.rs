@@ -262,7 +262,7 @@ async fn presence(
     let open = origin.store.open_handovers(&agent.tenant, &agent.queues).await?;
     for own in open.iter().filter(|row| row.stage == HandoverStage::With && row.agent.as_ref() == Some(&agent.id)) {
         let composing = if typing.as_ref() == Some(&own.conversation) { Composing::Yes } else { Composing::No };
-        desk::tell_typing(&origin, &own.conversation, Typist::Agent, composing).await?;
+        desk::tell_typing(&origin, &own.conversation, Typist::Agent, composing).await;
     }
     let some = |wanted: &dyn Fn(&HandoverRow) -> bool| {
         open.iter().filter(|row| wanted(row)).map(|row| handover_shown(&origin, row)).collect::<Vec<_>>()
@@ -291,10 +291,14 @@ async fn read(
     let agent = agent_of(&origin, &caller).await?;
     let mut handover = seen(&origin, &agent, &id).await?;
     // Told before anything is shown, wherever the reading begins, and then once an hour.
-    let news = origin.gate.is_news(format!("desk/{}/{id}", agent.id), origin.clock.now_ms());
+    let what = format!("desk/{}/{id}", agent.id);
+    let news = origin.gate.is_news(what.clone(), origin.clock.now_ms());
     if after == 0 || news {
         let why = json!({"reason": "hand-over", "queue": handover.queue});
-        caller.tell(&origin, events::PII_ACCESSED, id.as_str(), why).await?;
+        if let Err(refused) = caller.tell(&origin, events::PII_ACCESSED, id.as_str(), why).await {
+            origin.gate.was_not_told(&what);
+            return Err(refused);
+        }
     }
     let longest = origin.settings().request_timeout.mul_f64(LONGEST_WAIT);
     let until = tokio::time::Instant::now() + Duration::from_millis(wait_ms).min(longest);
