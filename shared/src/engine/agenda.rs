@@ -48,6 +48,8 @@ impl Run<'_> {
     /// Decides what the utterance is, and does what needs more than one reading; whether that was all.
     pub(super) fn take_up_several(&mut self, open: Option<&Open>) -> Result<bool, Halt> {
         let mut heard = self.hear();
+        let fragments = self.fragments(&heard, open);
+        heard.moves.extend(fragments);
         self.leave_to_the_question(&mut heard, open);
         if heard.moves.is_empty() {
             return Ok(false);

@@ -49,6 +49,8 @@ impl Run<'_> {
         let (opening, end) = clause(words, from, until);
         let denies = |word: &Word| word.class.is(Class::NEGATOR) && !word.class.is(Class::NOTHING);
         let bounds = |word: &Word| word.class.is(Class::THAN);
+        // "next next friday"
+        let doubled = from > opening && words[from - 1].hash == words[from].hash;
         let denied = words[opening..from].iter().any(denies) && !words[opening..from].iter().any(bounds);
         // "white wine. actually no, just tap water"; a single "no" may deny something else.
         let turns = |word: &&Word| {
@@ -62,6 +64,7 @@ impl Run<'_> {
             _ if taken_back => Some(Doubt::TakenBack),
             SlotType::List(_) => None,
             _ if denied => Some(Doubt::TakenBack),
+            SlotType::Date | SlotType::Time | SlotType::DateTime if doubled => Some(Doubt::Unexplained),
             SlotType::Enum(_) | SlotType::EnumFrom(_) => None,
             _ => {
                 let rest = words[opening..from].iter().chain(&words[until..end]);

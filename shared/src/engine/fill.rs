@@ -271,6 +271,17 @@ impl Run<'_> {
             && !speaks_of(self.language(), &prompt_text(mv, slot), behind)
     }
 
+    /// Where the noun ends that a number set apart counts, which its slot's question names: "Ana Lund, 4 people".
+    pub(super) fn end_of_count(&self, mv: &Move, scan: &Scan<'_>, stated: &Stated) -> Option<usize> {
+        let slot = mv.slots.iter().find(|slot| slot.name == stated.slot)?;
+        let number = matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. });
+        let set_apart = scan.heard.words.iter().any(|word| word.start == stated.found.start && word.after_break);
+        let noun = nouns_behind(scan, &stated.found);
+        let asked =
+            speaks_of(self.language(), &prompt_text(mv, slot), noun) || noun.iter().all(|noun| noun.is(Cue::Carrier));
+        noun.last().filter(|_| number && set_apart && asked).map(|noun| noun.end)
+    }
+
     /// "I have two cats" where kilos are asked for, "the one for two people" where pizzas are: a number of something else than
     /// the slot counts. One that opens its clause or is led to ("for two") counts what is wanted, unless it need not be said.
     fn counts_another_thing(&self, mv: &Move, scan: &Scan<'_>, stated: &Stated) -> bool {

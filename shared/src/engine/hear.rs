@@ -3,16 +3,22 @@
 //! A game's patterns are matched with the whole utterance and with each of its clauses, because people join things.
 //! What is denied in the utterance is not a reading, however its clause looks by itself.
 
+use super::answers::prompt_text;
 use super::inquiry;
-use super::run::{Run, rounded};
-use crate::ir::Priority;
+use super::run::{Run, WORTH_ASKING, rounded};
+use super::state::Open;
+use crate::ir::{Priority, SlotType};
 use crate::language::{Class, Cue};
-use crate::matcher::{Candidate, DOUBTFUL_SCORE, Stage, Standing};
+use crate::matcher::{Beside, Candidate, DOUBTFUL_SCORE, Stage, Standing};
 use crate::order;
+use crate::slots::effective_type;
+use crate::slots::labels::Wanted;
 use crate::text::{Break, Heard, Polarity, Shape, Tokens, Word, polarity, stem};
 
 /// Clauses that are told apart in one utterance at most; the last one holds the rest.
 const MAX_CLAUSES: usize = 16;
+/// Telling words of a clause that says something urgent and nothing else, at most.
+const MAX_FRAGMENT: usize = 4;
 /// Readings of one utterance at most.
 pub(super) const MAX_READINGS: usize = 8;
 
@@ -60,6 +66,8 @@ pub(super) struct Readings {
     pub(super) clauses: Vec<Span>,
     /// The moves, in the order in which they were said.
     pub(super) moves: Vec<Said>,
+    /// What may be urgent and scores too little to be a reading.
+    pub(super) perhaps: Vec<Candidate>,
 }
 
 impl Readings {
@@ -161,6 +169,29 @@ pub(super) fn clauses(text: &str, tokens: &Tokens) -> Vec<Span> {
     found
 }
 
+/// "there is a boy in the water who's not really moving": what stands before and behind the word that opens a denied clause,
+/// each with the clause that it is a part of. What is denied in one part denies nothing in the other.
+pub(super) fn parts(tokens: &Tokens, clauses: &[Span]) -> Vec<(Span, usize)> {
+    let all = tokens.as_slice();
+    let opens = Class::BREAK.and(Class::THAT);
+    if !(tokens.classes().is(Class::NEGATOR) && tokens.classes().is(opens)) {
+        return Vec::new();
+    }
+    let light = Class::AUXILIARY.and(Class::PRONOUN).and(Class::FILLER);
+    let mut found = Vec::new();
+    for (index, span) in clauses.iter().enumerate() {
+        let Some((first, end)) = tokens.range_of(*span) else { continue };
+        let denied = |at: usize| {
+            let next = (at + 1..end).find(|next| !all[*next].class.is(light) || all[*next].class.is(Class::NEGATOR));
+            next.is_some_and(|next| all[next].class.is(Class::NEGATOR))
+        };
+        if let Some(at) = (first + 1..end).find(|at| all[*at].class.is(opens) && denied(*at)) {
+            found.extend([(tokens.span(first, at), index), (tokens.span(at + 1, end), index)]);
+        }
+    }
+    found
+}
+
 /// A sign that is neither ASCII nor money: an emoji stands between two clauses.
 fn is_picture(sign: &str) -> bool {
     sign.chars().next().is_some_and(|sign| sign as u32 >= 0x2190)
@@ -178,10 +209,10 @@ fn linker_at(tokens: &Tokens, at: usize) -> usize {
 }
 
 /// A candidate with where its evidence lies.
-struct Evidence {
-    candidate: Candidate,
+pub(super) struct Evidence {
+    pub(super) candidate: Candidate,
     name: String,
-    words: (usize, usize),
+    pub(super) words: (usize, usize),
     clauses: (usize, usize),
 }
 
@@ -193,21 +224,95 @@ impl Run<'_> {
         let tokens = &*words.tokens;
         let clauses = clauses(&self.text, tokens);
         let mut found: Vec<Evidence> = Vec::new();
+        let little = |candidate: &&Candidate| {
+            candidate.priority == Priority::Urgent
+                && (WORTH_ASKING..self.threshold_for(candidate)).contains(&candidate.score)
+        };
+        let mut perhaps: Vec<Candidate> = whole.iter().filter(little).cloned().collect();
         for candidate in whole.iter() {
             self.weigh(candidate, candidate.score, tokens, &clauses, &mut found);
         }
         if clauses.len() > 1 {
             let by_clause: Vec<Candidate> = clauses.iter().flat_map(|span| self.clause_candidates(*span)).collect();
+            perhaps.extend(by_clause.iter().filter(little).cloned());
             for candidate in &by_clause {
                 let score = self.as_said(candidate, tokens, &by_clause);
                 self.weigh(candidate, score, tokens, &clauses, &mut found);
+            }
+        }
+        for (nth, (part, _)) in parts(tokens, &clauses).into_iter().enumerate() {
+            // A denied part says what it says, and comes near to nothing.
+            let behind = nth % 2 == 1;
+            let urgent = |candidate: &Candidate| {
+                candidate.priority == Priority::Urgent && !(behind && candidate.stage.is_near())
+            };
+            for candidate in self.clause_candidates(part).into_iter().filter(urgent) {
+                let score = self.as_said(&candidate, tokens, &[]);
+                self.weigh(&candidate, score, tokens, &clauses, &mut found);
             }
         }
         let mut moves = accepted(&self.text, found, &words, &clauses);
         order::sort_by_key(&mut moves, |said| said.candidate.span.0);
         let recognised = moves.iter().map(|said| (said.name.clone(), said.candidate.stage));
         self.tell.recognised.extend(recognised);
-        Readings { clauses, moves }
+        Readings { clauses, moves, perhaps }
+    }
+
+    /// Clauses that say telling words of something urgent and nothing else ("… there is smoke"), where nothing urgent is heard.
+    /// With nothing open, one that is all that was said is heard last. A label that is asked for is one, and so is what the
+    /// question itself says.
+    pub(super) fn fragments(&self, heard: &Readings, open: Option<&Open>) -> Vec<Said> {
+        let language = self.language();
+        let asked = match open {
+            None => None,
+            Some(Open::Slot { name }) => {
+                let mv = self.active_move();
+                let slot = mv.as_ref().and_then(|mv| mv.slots.iter().find(|slot| slot.name == *name));
+                let (Some(mv), Some(slot)) = (&mv, slot) else { return Vec::new() };
+                let text = *effective_type(slot) == SlotType::String && self.wanted(mv, slot) != Wanted::Words;
+                Some((text, Heard::of(language, &prompt_text(mv, slot))))
+            }
+            Some(_) => return Vec::new(),
+        };
+        let alone = heard.clauses.len() == 1;
+        if heard.moves.iter().any(Said::is_urgent) || alone && asked.as_ref().is_none_or(|(label, _)| *label) {
+            return Vec::new();
+        }
+        let words = self.heard();
+        let whole = heard.clauses.iter().copied().zip(0..);
+        for (span, clause) in whole.chain(parts(&words.tokens, &heard.clauses)) {
+            let telling = |word: &&Word| (span.0..span.1).contains(&word.start) && word.class == Class::CONTENT;
+            let of_question = |word: &Word| {
+                let known = |own: &Word| own.stem(language) == word.stem(language);
+                asked.as_ref().is_some_and(|(_, question)| question.words.iter().any(known))
+            };
+            let said = words.words.iter().filter(telling);
+            let well = |word: &Word| word.class.is(Class::OVER) && word.start >= span.0 && word.end <= span.1;
+            let plain = |said: &Said| said.clauses.0 == clause && !said.candidate.stage.is_near();
+            if !(1..=MAX_FRAGMENT).contains(&said.clone().count())
+                || said.clone().all(of_question)
+                || clause == 0 && asked.as_ref().is_some_and(|(label, _)| *label)
+                || heard.moves.iter().any(plain)
+                || words.words.iter().any(well)
+            {
+                continue;
+            }
+            let text = self.text.get(span.0..span.1).unwrap_or_default();
+            let word = self.urgent_word(text, Beside::Nothing).map(|mut word| {
+                word.span = (word.span.0 + span.0, word.span.1 + span.0);
+                word
+            });
+            let perhaps = || {
+                let inside = |other: &&Candidate| span.0 <= other.span.0 && other.span.1 <= span.1;
+                let own = |other: &&Candidate| self.are_words_of(&self.name_of(other), said.clone());
+                heard.perhaps.iter().filter(inside).find(own).cloned()
+            };
+            if let Some(candidate) = word.or_else(perhaps) {
+                let name = self.name_of(&candidate);
+                return vec![Said { candidate, name, whose: Whose::Unknown, clauses: (clause, clause + 1) }];
+            }
+        }
+        Vec::new()
     }
 
     /// What one clause may mean by itself, spans in the whole utterance. Another source of candidates joins here.
@@ -294,7 +399,13 @@ fn accepted(text: &str, mut found: Vec<Evidence>, heard: &Heard, clauses: &[Span
             let clause = clauses.get(evidence.clauses.0).and_then(|span| tokens.range_of(*span));
             let opening = clause.map_or(evidence.words.0, |clause| clause.0.min(evidence.words.0));
             match evidence.candidate.priority {
-                Priority::Urgent if evidence.candidate.stage.is_near() => Whose::Unknown,
+                Priority::Urgent if evidence.candidate.stage.is_near() => {
+                    let said = clause.is_some_and(|clause| inquiry::is_in_words_of(heard, &evidence.candidate, clause));
+                    match said.then(|| whose(text, heard, opening, evidence)) {
+                        Some(Whose::Speaker) => Whose::Speaker,
+                        _ => Whose::Unknown,
+                    }
+                }
                 Priority::Urgent if is_doubtful(&evidence.candidate, evidence.candidate.score) => Whose::Another,
                 Priority::Urgent => whose(text, heard, opening, evidence),
                 Priority::Normal => Whose::Speaker,
@@ -355,6 +466,9 @@ fn is_supposed(text: &str, tokens: &Tokens, opening: usize, first: usize) -> boo
     // A story goes on behind an "and", up to what is now.
     let now = Class::RECENT.and(Class::ONGOING);
     let begins = |at: &usize| *at == 0 || tokens.as_slice()[*at].before != Break::None || class(*at).is(now);
+    if is_announced(tokens, opening) {
+        return true;
+    }
     let sentence = (0..=opening).rev().find(begins).unwrap_or(opening);
     (sentence..first).any(|at| {
         let length = tokens.phrase(at, Cue::Supposes);
@@ -379,6 +493,20 @@ fn is_supposed(text: &str, tokens: &Tokens, opening: usize, first: usize) -> boo
     })
 }
 
+/// "this is a test: …", "in the film, …": said in front of the clause that begins at `opening`, set apart from it, that what
+/// follows is no more than that. What is so now is not.
+fn is_announced(tokens: &Tokens, opening: usize) -> bool {
+    let all = tokens.as_slice();
+    let now = Class::RECENT.and(Class::ONGOING);
+    (0..opening).rev().take_while(|at| !all[*at].class.is(now)).any(|at| {
+        let length = tokens.phrase(at, Cue::Supposes);
+        let Some(next) = all.get(at + length).filter(|_| length > 1 && at + length <= opening) else { return false };
+        let says = (at..at + length).any(|at| all[at].class.is(Class::AUXILIARY));
+        let story = all[at + length - 1].class == Class::CONTENT;
+        story && (next.before == Break::Clause || says && (next.before != Break::None || at + length == opening))
+    })
+}
+
 /// "at our last party a guest was choking": something that was, at a time that is named as the last of its kind.
 fn is_of_last_time(tokens: &Tokens, opening: usize, words: (usize, usize)) -> bool {
     let all = tokens.as_slice();
@@ -394,6 +522,11 @@ fn is_of_last_time(tokens: &Tokens, opening: usize, words: (usize, usize)) -> bo
     })
 }
 
+/// "he", "they": a third person as the subject.
+fn is_third(class: Class) -> bool {
+    class.is(Class::SUBJECT) && class.is(Class::KIN) && !class.is(Class::DETERMINER)
+}
+
 /// "has swallowed bleach", "se ha intoxicado": a pattern whose verb is of a third person that it does not name is meant of
 /// whoever it is.
 fn is_of_anybody(pattern: &Heard) -> bool {
@@ -406,7 +539,7 @@ fn is_of_anybody(pattern: &Heard) -> bool {
 /// Whom a reading is about: the subject of its clause, which begins at the word `opening`.
 fn whose(text: &str, heard: &Heard, opening: usize, evidence: &Evidence) -> Whose {
     let (tokens, words) = (&*heard.tokens, evidence.words);
-    let asked = inquiry::about(heard, &evidence.candidate) == Some(inquiry::About::Whether);
+    let asked = inquiry::about(text, heard, &evidence.candidate) == Some(inquiry::About::Whether);
     if asked
         || is_supposed(text, tokens, opening, words.0)
         || is_of_last_time(tokens, opening, words)
@@ -414,15 +547,26 @@ fn whose(text: &str, heard: &Heard, opening: usize, evidence: &Evidence) -> Whos
     {
         return Whose::Supposed;
     }
-    if is_of_anybody(&Heard::of(heard.language, &evidence.candidate.pattern)) {
+    let pattern = Heard::of(heard.language, &evidence.candidate.pattern);
+    if inquiry::is_title(text, heard, evidence, &pattern) {
+        return Whose::Unknown;
+    }
+    if inquiry::is_figurative(heard, &pattern, words) {
+        return Whose::Supposed;
+    }
+    if is_of_anybody(&pattern) {
         return Whose::Speaker;
     }
+    // "he" for the pattern "she is not breathing": whoever it is, in the same words.
+    let of_third = pattern.words.first().is_some_and(|word| is_third(word.class));
     // "my wife's card …" for the pattern "my card …": a person that the pattern does not speak of, and does not capture.
     let foreign = |at: usize| {
         let (start, end) = tokens.span(at, at + 1);
-        at < words.0
-            || !evidence.candidate.pattern.to_lowercase().contains(tokens.text(at))
-                && !evidence.candidate.captures.iter().any(|held| held.span.0 <= start && end <= held.span.1)
+        let hash = tokens.as_slice()[at].hash;
+        !(of_third && is_third(tokens.as_slice()[at].class))
+            && (at < words.0
+                || !pattern.words.iter().any(|word| word.hash == hash)
+                    && !evidence.candidate.captures.iter().any(|held| held.span.0 <= start && end <= held.span.1))
     };
     for at in (opening..words.1).rev() {
         let class = tokens.as_slice()[at].class;

@@ -4,7 +4,9 @@
 use crate::language::{Class, Cue};
 use crate::matcher::Candidate;
 use crate::slots::strings;
-use crate::text::{Break, Heard, Word, takes_its_denial_back};
+use crate::text::{Break, Heard, Shape, Word, takes_its_denial_back};
+
+use super::hear::Evidence;
 
 /// What a question is about, beside the words of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +19,7 @@ pub(super) enum About {
 
 /// What the question is about in which a candidate was said; `None` where that is no question, or what the candidate says is
 /// stated within it.
-pub(super) fn about(heard: &Heard, candidate: &Candidate) -> Option<About> {
+pub(super) fn about(text: &str, heard: &Heard, candidate: &Candidate) -> Option<About> {
     let language = heard.language;
     let words = heard.words.as_slice();
     let first = words.iter().position(|word| word.start >= candidate.span.0)?;
@@ -28,23 +30,31 @@ pub(super) fn about(heard: &Heard, candidate: &Candidate) -> Option<About> {
     while let skip @ 1.. = language.prefix(&words[opening..], Cue::Hesitation) {
         opening += skip;
     }
-    let clause = words.get(opening..)?;
+    let clause = words.get(opening..).filter(|clause| !clause.is_empty())?;
     let verb = language.prefix(clause, Cue::QuestionVerb);
-    if verb == 0 || candidate.verbatim || language.prefix(clause, Cue::Request) > 0 {
+    if candidate.verbatim || language.prefix(clause, Cue::Request) > 0 {
         return None;
     }
-    // What the author wrote as a question is meant as one.
-    let pattern = Heard::of(language, &candidate.pattern);
-    if pattern.begins_with([Cue::QuestionVerb, Cue::QuestionOpener]) > 0 {
-        return None;
-    }
-    let subject = opening + verb;
-    // "is chest pain normal?"
     let asks = || {
         let next = words[end..].iter().find(|word| word.after_break);
         let token = next.and_then(|next| heard.tokens.as_slice().get(next.token));
         token.map_or(heard.tokens.ends_asking(), |token| token.after_question)
     };
+    let speaks = || words[opening..end].iter().any(|word| word.is(Cue::Speaker));
+    // "how many people drown?", "do many people drown here?", "¿se ha caído alguna vez?": about the world.
+    let of_many = clause.iter().take(verb.max(1) + 1).any(|word| word.class.is(Class::AMOUNT));
+    let of_many = of_many && (verb > 0 || clause[0].class.is(Class::QUESTION));
+    let marked = || text.get(..clause[0].start).is_some_and(|before| before.trim_end().ends_with('¿')) && asks();
+    if (of_many || marked()) && !speaks() && !candidate.pattern.contains('?') {
+        return Some(About::Whether);
+    }
+    // What the author wrote as a question is meant as one.
+    let pattern = Heard::of(language, &candidate.pattern);
+    if verb == 0 || pattern.begins_with([Cue::QuestionVerb, Cue::QuestionOpener]) > 0 {
+        return None;
+    }
+    let subject = opening + verb;
+    // "is chest pain normal?"
     if subject == first && clause[0].class.is(Class::THIRD) && clause[0].class.is(Class::TENSE) && asks() {
         return Some(About::Whether);
     }
@@ -54,7 +64,11 @@ pub(super) fn about(heard: &Heard, candidate: &Candidate) -> Option<About> {
     } else {
         Class::PRONOUN.and(Class::DETERMINER).and(Class::LIGHT).and(Class::KIN)
     };
-    if !words.get(subject).is_some_and(|word| word.class.is(subjects) && !word.class.is(Class::NEGATOR)) {
+    // "can lifts fall?": whatever it is that can.
+    let negated = |word: &Word| word.class.is(Class::NEGATOR);
+    let may = clause[..verb].iter().any(|word| word.class.is(Class::POSSIBLE)) && !clause[..verb].iter().any(negated);
+    let is_subject = |word: &Word| (word.class.is(subjects) || may) && !negated(word);
+    if !words.get(subject).is_some_and(is_subject) {
         return None;
     }
     if is_named_so(heard, &pattern, candidate, subject, end) {
@@ -107,6 +121,63 @@ pub(super) fn is_effect(heard: &Heard, opening: usize, words: (usize, usize)) ->
     let asks = next.map_or(tokens.ends_asking(), |next| next.after_question);
     let inverted = tokens.phrase(opening, Cue::QuestionVerb) > 0;
     asks || inverted || (opening..causes).any(|at| class(at).is(Class::POSSIBLE))
+}
+
+/// "drowning in work", "dying of boredom": a word that says much by itself, and what it is said of, without an article.
+pub(super) fn is_figurative(heard: &Heard, pattern: &Heard, words: (usize, usize)) -> bool {
+    let all = heard.tokens.as_slice();
+    let telling = |word: &&Word| word.class == Class::CONTENT;
+    let [led, object, behind @ ..] = all.get(words.1..).unwrap_or_default() else { return false };
+    let ends = Class::FUNCTION.and(Class::TIME).and(Class::FILLER).and(Class::BREAK).and(Class::AND);
+    led.class.is(Class::IN_YEAR)
+        && led.before == Break::None
+        && object.before == Break::None
+        && object.class == Class::CONTENT
+        && object.shape == Shape::Word
+        && behind.first().is_none_or(|next| next.before != Break::None || next.class.is(ends))
+        && pattern.words.iter().filter(telling).count() == 1
+        && !pattern.words.iter().any(|word| word.hash == object.hash)
+}
+
+/// "a book called Not Waving but Drowning": part of a name, for its telling words are written with capitals as the author of
+/// the pattern does not write them, and so is what stands before.
+pub(super) fn is_title(text: &str, heard: &Heard, evidence: &Evidence, pattern: &Heard) -> bool {
+    let language = heard.language;
+    let words = heard.words.as_slice();
+    let first = words.partition_point(|word| word.start < evidence.candidate.span.0);
+    let end = words.partition_point(|word| word.end <= evidence.candidate.span.1);
+    let telling = |word: &&Word| word.class == Class::CONTENT;
+    let capital = |text: &str, word: &Word| {
+        let mut letters = text.get(word.start..word.end).unwrap_or_default().chars();
+        letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_lowercase)
+    };
+    let own = |word: &Word| pattern.words.iter().find(|own| own.stem(language) == word.stem(language));
+    let otherwise =
+        |word: &Word| capital(text, word) && own(word).is_some_and(|own| !capital(&evidence.candidate.pattern, own));
+    let mut said = words.get(first..end).unwrap_or_default().iter().filter(telling).peekable();
+    let Some(opening) = said.peek().map(|word| word.start) else { return false };
+    let before = words.iter().rev().filter(|word| word.start < opening).find(telling);
+    said.all(otherwise) && before.is_some_and(|word| capital(text, word))
+}
+
+/// "I'm locked in the lift" for "he got locked in the lift": all that the clause tells is told by the words of one pattern, at
+/// least two of them, one with its auxiliary, and nothing is denied. Who it is need not be in the pattern.
+pub(super) fn is_in_words_of(heard: &Heard, candidate: &Candidate, clause: (usize, usize)) -> bool {
+    const LEAST: usize = 2;
+    let language = heard.language;
+    let all = heard.tokens.as_slice();
+    let pattern = Heard::of(language, &candidate.pattern);
+    let words = || heard.words.iter().filter(|word| (clause.0..clause.1).contains(&word.token));
+    if words().any(|word| word.class.is(Class::NEGATOR.and(Class::NOTHING).and(Class::POSSIBLE))) {
+        return false;
+    }
+    let telling = |word: &&Word| word.class == Class::CONTENT && !word.is([Cue::Noise, Cue::Empty]);
+    let own = |word: &Word| pattern.words.iter().any(|own| own.stem(language) == word.stem(language));
+    let is = |word: &Word| {
+        let before = word.token.checked_sub(1).map(|before| all[before].class);
+        before.is_some_and(|class| class.is(Class::TENSE) && !class.is(Class::PAST))
+    };
+    words().filter(telling).count() >= LEAST && words().filter(telling).all(own) && words().filter(telling).any(is)
 }
 
 /// "it isn't bleeding" for the pattern "it won't stop bleeding": the pattern takes its denial back, and what is said does not.
@@ -178,7 +249,7 @@ mod tests {
             captures: Vec::new(),
             span: (start, start + evidence.len()),
         };
-        assert_eq!(about(&Heard::of(Language::english(), text), &candidate), expected, "{text}");
+        assert_eq!(about(text, &Heard::of(Language::english(), text), &candidate), expected, "{text}");
     }
 
     #[test]

@@ -13,10 +13,13 @@ use super::run::{Halt, Reading, Run, TOO_CLOSE};
 use super::state::{Clarifies, Frame, Open};
 use super::turn::is_certain;
 use super::{MAX_UTTERANCE_CHARS, wording};
-use crate::ir::{Priority, Slot};
+use crate::ir::{Priority, Slot, SlotType};
+use crate::language::{Class, Cue};
 use crate::matcher::Candidate;
+use crate::slots::labels::{self, Wanted};
 use crate::slots::yes_no::Denial;
 use crate::slots::{self, Scan, Shown, Vocabulary, strings};
+use crate::text::{Heard, Word};
 
 /// Answers to a choice that choose nothing, after which it is let be.
 const MAX_MISSED_CHOICES: u8 = 3;
@@ -223,15 +226,16 @@ impl Run<'_> {
     /// (who it is, "hurry", "what do I do") has no time for a yes.
     pub(super) fn answer_urgent_guess(&mut self, utterance: &str) -> Result<(), Halt> {
         let phrase = self.heard();
+        let name = self.state.active.as_ref().map(|frame| frame.move_id.clone()).unwrap_or_default();
         match self.repair_asked_for() {
-            // Who calls for help is not asking what can be done here.
+            // Who calls for help is not asking what can be done here, and who can't get out does not want to leave.
             None | Some(Repair::Help | Repair::Skip) => {}
+            Some(_) if phrase.tokens.classes().is(Class::NEGATOR) && self.is_word_of(&name, &phrase) => {}
             Some(repair) => {
                 self.tell.reading = Reading::Repair;
                 return self.mend(repair, Target::Question);
             }
         }
-        let name = self.state.active.as_ref().map(|frame| frame.move_id.clone()).unwrap_or_default();
         let mut heard = self.hear();
         if heard.moves.iter().any(|said| is_so(&said)) {
             let others: Vec<Said> =
@@ -253,7 +257,14 @@ impl Run<'_> {
             Denial::Whole => self.deny_guess(name),
             Denial::Opens(rest) => {
                 let rest = self.text.get(rest..).unwrap_or_default().to_owned();
-                self.deny_and_go_on(name, rest)
+                match self.behind_a_no(&name, &rest, !others.is_empty()) {
+                    Denial::Whole => self.deny_guess(name),
+                    Denial::Opens(_) => self.deny_and_go_on(name, rest),
+                    Denial::Unclear | Denial::None => {
+                        self.answered_by_frame();
+                        self.ask_again(false)
+                    }
+                }
             }
             // What only came near is not insisted on where another thing is plainly meant.
             _ if !others.is_empty() && !was_said => {
@@ -278,6 +289,58 @@ impl Run<'_> {
                 self.ask_again(false)
             }
         }
+    }
+
+    /// What comes of a "no" to something urgent that goes on with `rest`. It is a plain one where that says the same ("no, it
+    /// isn't"), that nothing is wrong or less than that ("no, just a cough"), means something else, or answers what was asked
+    /// before. "No, he is blue", "no, it's a man" deny something, but perhaps not that.
+    fn behind_a_no(&mut self, name: &str, rest: &str, means_another: bool) -> Denial {
+        let heard = Heard::of(self.language(), rest);
+        match slots::yes_no::denial(&heard) {
+            Denial::Whole => return Denial::Whole,
+            Denial::Opens(at) => return self.behind_a_no(name, rest.get(at..).unwrap_or_default(), means_another),
+            Denial::Unclear | Denial::None => {}
+        }
+        let well = heard.words.last().is_some_and(|last| last.class.is(Class::OVER) && !last.class.is(Class::FUNCTION));
+        let denies = heard.tokens.classes().is(Class::NEGATOR.and(Class::NOTHING));
+        let lessens = heard.begins_with(Cue::ListOnly) > 0;
+        if means_another || well && !denies || lessens {
+            return Denial::Opens(0);
+        }
+        if self.is_word_of(name, &heard) || denies || !self.answers_what_waits(rest) {
+            return Denial::Unclear;
+        }
+        Denial::Opens(0)
+    }
+
+    /// Whether a text answers the question that something urgent has interrupted.
+    fn answers_what_waits(&self, text: &str) -> bool {
+        let Some(frame) = self.state.suspended.last() else { return false };
+        let Some(Open::Slot { name }) = &frame.open else { return frame.open.is_some() };
+        let Some(mv) = self.move_named(&frame.move_id) else { return false };
+        let Some(slot) = mv.slots.iter().find(|slot| slot.name == *name) else { return false };
+        let scan = Scan::of(text, [slot], &self.reference).knowing(&self.input.header.vocabulary);
+        let says = matches!(slots::read_answer(slot, &scan), slots::Answer::Value { .. });
+        says && (*slots::effective_type(slot) != SlotType::String
+            || self.wanted(&mv, slot) != Wanted::Words && !labels::says_something_of(text, &scan.heard))
+    }
+
+    /// Whether a text has a telling word of a move's patterns.
+    fn is_word_of(&self, name: &str, heard: &Heard) -> bool {
+        heard.words.iter().any(|word| word.class == Class::CONTENT && self.are_words_of(name, std::iter::once(word)))
+    }
+
+    /// Whether all of these words stand in a move's patterns.
+    pub(super) fn are_words_of<'w>(&self, name: &str, mut words: impl Iterator<Item = &'w Word>) -> bool {
+        let language = self.language();
+        let Some(mv) = self.move_named(name) else { return false };
+        let patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns);
+        let own: Vec<Heard> = patterns.map(|pattern| Heard::of(language, &pattern.text)).collect();
+        let stands = |word: &Word| {
+            let same = |own: &Word| own.stem(language) == word.stem(language);
+            own.iter().flat_map(|pattern| &pattern.words).any(same)
+        };
+        words.all(stands)
     }
 
     /// "are you open now?": a question about something else that is likely another move.

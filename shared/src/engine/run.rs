@@ -22,8 +22,8 @@ use super::{
 use crate::compiled::CompiledGame;
 use crate::entities::{BusinessHours, Direction, Place, Reference};
 use crate::ir::{self, Move, Priority, Threshold, confidence_level};
-use crate::language::{Language, Locale};
-use crate::matcher::{self, Candidate, Query, Standing};
+use crate::language::{Class, Language, Locale};
+use crate::matcher::{self, Beside, Candidate, Query, Standing};
 use crate::slots::strings;
 use crate::template::View;
 use crate::text::Heard;
@@ -401,7 +401,7 @@ impl<'a> Run<'a> {
     }
 
     /// The urgent move of which a text that means nothing else says a telling word: worth asking about.
-    pub(super) fn urgent_word(&self, text: &str) -> Option<Candidate> {
+    pub(super) fn urgent_word(&self, text: &str, beside: Beside) -> Option<Candidate> {
         let admits = |index| self.admits(index);
         let query = Query {
             text,
@@ -410,7 +410,7 @@ impl<'a> Run<'a> {
             admits: &admits,
             plausible: &|_| false,
         };
-        let found = matcher::urgent_word(self.input.game, &query, &mut self.scratch.borrow_mut());
+        let found = matcher::urgent_word(self.input.game, &query, beside, &mut self.scratch.borrow_mut());
         let mut found: Vec<Candidate> = found.into_iter().collect();
         self.leave_out_questions(text, &mut found);
         found.pop().filter(|_| self.state.handover.is_none())
@@ -424,10 +424,17 @@ impl<'a> Run<'a> {
             return;
         }
         let heard = self.heard_in(text);
-        let asks = inquiry::is_of_others(text, &heard);
+        // Accents make no difference but where one word is two: a "que" at the head is no "qué".
+        let opens = heard
+            .words
+            .iter()
+            .find(|word| !strings::is_hesitation(word))
+            .filter(|first| first.class.is(Class::THAT) && !text.contains('?'));
+        let conjoins = opens.is_some_and(|first| text.get(first.start..first.end).is_some_and(str::is_ascii));
+        let asks = !conjoins && inquiry::is_of_others(text, &heard);
         found.retain(|candidate| {
             let near = candidate.score < self.threshold_for(candidate) || candidate.stage.is_near();
-            let other = inquiry::about(&heard, candidate) == Some(inquiry::About::Thing)
+            let other = inquiry::about(text, &heard, candidate) == Some(inquiry::About::Thing)
                 || inquiry::has_stopped(&heard, candidate);
             !urgent(candidate) || !(other || asks && near)
         });

@@ -166,6 +166,10 @@ classes! {
     CONCLUDES = "concludes";
     /// Says that one thing brings about another.
     CAUSES = "causes";
+    /// Whoever it is: "somebody".
+    ANYBODY = "anybody";
+    /// Asks for an amount, by itself or behind a question word: "many", "often".
+    AMOUNT = "amount";
 }
 
 macro_rules! cues {

@@ -10,6 +10,8 @@ use crate::text::{Break, Class, hash};
 const MAX_UNITS: usize = 32;
 /// Words to each side of the anchor, beyond the pattern's own length, in which its other words are looked for.
 const REACH: usize = 6;
+/// How far an auxiliary may stand from its place.
+const TENSE_REACH: usize = 2;
 /// The same where captures take words.
 const CAPTURE_REACH: usize = 12;
 /// Likeness below which a fuzzy pattern does not match, in thousandths.
@@ -123,7 +125,8 @@ impl Loose<'_> {
             }
             // "my neighbour is choking" for "I am choking": an emergency is one whoever has it.
             let urgent = self.pieces.pattern.flags & pattern_flag::URGENT != 0;
-            if urgent && self.is(unit, Class::SUBJECT) && self.has_another_subject(window, used) {
+            let anybody = self.is(unit, Class::ANYBODY) && self.counts_somebody(window, used);
+            if urgent && (anybody || self.is(unit, Class::SUBJECT) && self.has_another_subject(window, used)) {
                 differences.missing_determiner += 1;
             } else {
                 differences.miss(unit);
@@ -150,6 +153,13 @@ impl Loose<'_> {
             subject && used >> (at - window.0) & 1 == 0
         };
         (window.0..window.1).any(named)
+    }
+
+    /// "one of them is …" for "somebody is …": a number that the pattern does not explain counts people.
+    fn counts_somebody(&self, window: (usize, usize), used: u128) -> bool {
+        let class = |at: usize| self.pieces.source.utterance.class(at);
+        let free = |at: usize| used >> (at - window.0) & 1 == 0;
+        (window.0..window.1).any(|at| free(at) && class(at).is(Class::NUMBER) && class(at + 1).is(Class::OF))
     }
 
     /// Whether a literal is the first telling one behind a negator: "does not stop bleeding" is not met by "does not bleed".
@@ -180,9 +190,18 @@ impl Loose<'_> {
     /// The place nearest to `expected` where the unit stands, if any is left.
     fn nearest(&self, unit: Unit, expected: usize, window: (usize, usize), used: &mut u128) -> Option<Place> {
         let mut best: Option<(usize, usize)> = None;
+        // "when I was a kid someone drowned": an auxiliary belongs to the verb that it stands with, or opens its clause.
+        let tense = self.is(unit, Class::TENSE);
+        let utterance = self.pieces.source.utterance;
+        let opens = |at: usize| {
+            at == 0
+                || utterance.class(at - 1).is(Class::FILLER)
+                || utterance.token(at).is_some_and(|token| token.before != Break::None)
+        };
         for at in window.0..window.1 {
             let distance = at.abs_diff(expected);
-            if *used >> (at - window.0) & 1 == 0
+            if (!tense || distance < TENSE_REACH || opens(at))
+                && *used >> (at - window.0) & 1 == 0
                 && best.is_none_or(|(least, _)| distance < least)
                 && self.stands(unit, at)
             {

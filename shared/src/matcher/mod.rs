@@ -19,10 +19,10 @@ use self::captures::{Pieces, Source, Taken};
 use self::loose::Loose;
 use self::utterance::{Seen, Utterance};
 use crate::compiled::CompiledGame;
-use crate::compiled::index::{Index, Pattern, Units, pattern_flag, unit_flag};
+use crate::compiled::index::{Index, Pattern, Unit, UnitKind, Units, pattern_flag, unit_flag};
 use crate::entities::Reference;
 use crate::ir::Priority;
-use crate::language::Language;
+use crate::language::{Cue, Language};
 use crate::meaning::{self, Meant, index::MeaningIndex};
 use crate::text::{Class, Polarity, Tokens, polarity};
 
@@ -194,13 +194,27 @@ pub(crate) fn find_cut(
     search(game, query, Some(tokens), scratch, is_heard)
 }
 
+/// What may stand beside a telling word of something urgent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Beside {
+    /// Whatever else is said.
+    Anything,
+    /// Only what says nothing by itself, and other words of the same pattern.
+    Nothing,
+}
+
 /// The urgent move of which a text says a telling word, as worth asking about as anything can be that is said so little of.
-pub(crate) fn urgent_word(game: &CompiledGame, query: &Query<'_>, scratch: &mut Scratch) -> Option<Candidate> {
+pub(crate) fn urgent_word(
+    game: &CompiledGame,
+    query: &Query<'_>,
+    beside: Beside,
+    scratch: &mut Scratch,
+) -> Option<Candidate> {
     let index = game.index();
     let Scratch { utterance, .. } = scratch;
     utterance.read(Language::of(query.reference.language), query.text, None, &index);
     let matcher = Matcher::of(game, query, utterance, index);
-    matcher.urgent_word()
+    matcher.urgent_word(beside)
 }
 
 fn is_heard(found: &Found) -> bool {
@@ -452,8 +466,8 @@ impl<'a> Matcher<'a> {
 }
 
 impl Matcher<'_> {
-    /// The first urgent pattern of which half of what it says stands in the utterance, asserted and rightly spelt.
-    fn urgent_word(&self) -> Option<Candidate> {
+    /// The first urgent pattern of which half of what it says, or two words, stands in the utterance, asserted and rightly spelt.
+    fn urgent_word(&self, beside: Beside) -> Option<Candidate> {
         let utterance = self.source.utterance;
         if utterance.tokens.classes().is(Class::NEGATOR.and(Class::NOTHING)) {
             return None;
@@ -463,9 +477,14 @@ impl Matcher<'_> {
             let sound = utterance.seen.get(at).is_some_and(|seen| seen.key == key);
             self.index.postings(key).filter(|_| sound && utterance.class(at) == Class::CONTENT).find_map(|posting| {
                 let pattern = self.index.pattern(posting.pattern)?;
-                let half = u32::from(pattern.content_weight) <= 2 * u32::from(crate::compiled::index::weight::CONTENT);
-                let tried = pattern.flags & pattern_flag::URGENT != 0
-                    && half
+                let urgent = pattern.flags & pattern_flag::URGENT != 0;
+                let all = if urgent { self.all_telling_words_are_of(&pattern) } else { None };
+                if all.is_none() && beside == Beside::Nothing {
+                    return None;
+                }
+                let weight = u32::from(crate::compiled::index::weight::CONTENT);
+                let tried = urgent
+                    && (all.is_some_and(|said| said > 1) || u32::from(pattern.content_weight) <= 2 * weight)
                     && self.speakers.include(pattern.participant)
                     && (self.query.admits)(pattern.move_index as usize);
                 let score = if tried { self.as_meant(score::LEAST, at, at + 1)? } else { return None };
@@ -488,6 +507,27 @@ impl Matcher<'_> {
                 }))
             })
         })
+    }
+
+    /// How many telling words the utterance has, where a pattern has all of them.
+    fn all_telling_words_are_of(&self, pattern: &Pattern) -> Option<usize> {
+        let utterance = self.source.utterance;
+        let units = self.index.units(pattern);
+        let has = |at: usize| {
+            let stands = |unit: Unit| match unit.kind {
+                UnitKind::Term => {
+                    utterance.terms.iter().any(|hit| hit.key == unit.b && (hit.start..hit.end).contains(&at))
+                }
+                _ => utterance.seen.get(at).is_some_and(|seen| seen.key == unit.b),
+            };
+            (0..units.len()).filter_map(|unit| units.get(unit)).any(|unit| unit.is_literal() && stands(unit))
+        };
+        let noise = |at: usize| {
+            let cues = utterance.token(at).map(|token| utterance.tokens.language().cues(token.hash));
+            cues.is_some_and(|cues| cues.meets([Cue::Noise, Cue::Hesitation, Cue::Pause].into()))
+        };
+        let telling = || (0..utterance.len()).filter(|at| utterance.class(*at) == Class::CONTENT && !noise(*at));
+        telling().all(has).then(|| telling().count())
     }
 
     /// Tries every pattern that some word of the utterance finds.

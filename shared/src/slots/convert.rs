@@ -197,7 +197,10 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
                 };
                 found(said.to_owned(), json!({"text": said, "amount": number(amount), "unit": unit}), true)
             }
-            (Kind::Number | Kind::Percent, Value::Number { number: amount, .. }) if asked => {
+            // "half of it" is a share of something.
+            (Kind::Number | Kind::Percent, Value::Number { number: amount, .. })
+                if asked && !is_share(said, *amount) =>
+            {
                 let unit = if entity.kind == Kind::Percent { json!("%") } else { Json::Null };
                 found(said.to_owned(), json!({"text": said, "amount": number(*amount), "unit": unit}), true)
             }
@@ -205,6 +208,11 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
         },
         _ => None,
     }
+}
+
+/// "half", "a third": less than one of something that is not said.
+fn is_share(said: &str, amount: f64) -> bool {
+    amount > 0.0 && amount < 1.0 && !said.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 fn plain(entity: &Entity, said: &str) -> Option<Found> {

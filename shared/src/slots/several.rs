@@ -142,7 +142,26 @@ pub(super) fn left_open(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> bool {
         let [one, other] = pair else { return false };
         one.value != other.value && scan.are_alternatives(one.end, other.start)
     });
-    two || found.iter().any(|found| is_other_of_two(scan, found) || only_bounds(scan, found))
+    two || found
+        .iter()
+        .any(|found| is_other_of_two(scan, found) || is_one_of_two(slot, scan, found) || only_bounds(scan, found))
+}
+
+/// "fri or sat", "fri/sat": what stands behind the "or" is a value by itself.
+fn is_one_of_two(slot: &Slot, scan: &Scan<'_>, found: &Found) -> bool {
+    let words = &scan.heard.words;
+    let behind = &words[words.partition_point(|word| word.start < found.end)..];
+    let other = match behind {
+        [or, other, ..] if or.class.is(Class::OR) && !other.after_break => other,
+        [other, ..] if scan.text.get(found.end..other.start) == Some("/") => other,
+        _ => return false,
+    };
+    let alone = scan.text.get(other.start..other.end).unwrap_or_default();
+    let word = Scan::of(alone, [slot], scan.reference);
+    other.class == Class::CONTENT
+        && word.entities.iter().any(|entity| {
+            convert(&word, entity, slot, effective_type(slot), true).is_some_and(|other| other.value != found.value)
+        })
 }
 
 /// "the 18th or 19th of March": a number before the "or" is another of the same month.

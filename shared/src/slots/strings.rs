@@ -297,7 +297,10 @@ fn strip_frame<'w>(language: &'static Language, words: &'w [Word], name: &[Word]
         if copula > 0 && after.len() > copula && (labels || code(&after[copula..])) {
             return &after[copula..];
         }
-        if code(after) && named_by(name, rest) > 0 {
+        // "order number P-17", but "street of hope 4" is all of it.
+        let named = named_by(name, rest).min(length);
+        let labels = |word: &Word| word.is(Cue::Label) || word.class != Class::CONTENT && !word.class.is(Class::OF);
+        if named > 0 && code(after) && frame[named..].iter().all(labels) {
             return after;
         }
     }

@@ -79,6 +79,12 @@ pub(crate) fn read(text: &str, reference: &Reference) -> Option<bool> {
     if answers(&core[..but], Cue::No) && answers(&core[but..], Cue::Yes) {
         return None;
     }
+    if is_doubly_denied(core) {
+        return None;
+    }
+    if let Some(last) = taken_back(core) {
+        return last;
+    }
     // "no, but I have a cough", "yes I am", "I do have that": the longest leading phrase, when it is one that stands
     // for itself or is set apart.
     let no = language.prefix(core, Cue::No);
@@ -110,6 +116,49 @@ pub(crate) fn read(text: &str, reference: &Reference) -> Option<bool> {
     Some(yes > no)
 }
 
+/// "I don't not want to", "it's not that I don't want to": denied twice in one clause, and no "no, no".
+fn is_doubly_denied(words: &[Word]) -> bool {
+    let mut clause = 0;
+    let mut denied: Option<usize> = None;
+    for (at, word) in words.iter().enumerate() {
+        if word.after_break || word.class.is(Class::BREAK.and(Class::AND).and(Class::BUT)) {
+            (clause, denied) = (at, None);
+        }
+        if word.class.is(Class::NOT) {
+            if denied.is_some_and(|first| first > clause || at > first + 1 && word.class.is(Class::BARE_NO)) {
+                return true;
+            }
+            denied = denied.or(Some(at));
+        }
+    }
+    false
+}
+
+/// "yes, sorry, no", "no wait yes": of a yes and a no that stand apart from what else is said the last one counts, unless it is
+/// taken back as well ("yes no wait"). `None` where there is no more than one of them.
+fn taken_back(words: &[Word]) -> Option<Option<bool>> {
+    let turns = |word: &Word| word.is([Cue::TakesBack, Cue::Pause, Cue::Hesitation]);
+    let stands = |at: &usize| {
+        let (word, next) = (&words[*at], words.get(*at + 1));
+        let led = *at == 0 || word.after_break || turns(&words[*at - 1]) || words[*at - 1].is(Cue::AnswerAlone);
+        let ends =
+            next.is_none_or(|next| next.after_break || turns(next) || next.is([Cue::AnswerAlone, Cue::AnswerAfter]));
+        word.is(Cue::AnswerAlone) && word.is([Cue::Yes, Cue::No]) && led && ends
+    };
+    let said: Vec<usize> = (0..words.len()).filter(stands).collect();
+    let (first, last) = (*said.first()?, *said.last()?);
+    let differs = words[first].is(Cue::No) != words[last].is(Cue::No);
+    let rest = &words[last + 1..];
+    // "no, wait"
+    if !rest.is_empty()
+        && rest.iter().all(turns)
+        && rest.iter().any(|word| word.is(Cue::Pause) && word.is(Cue::TakesBack))
+    {
+        return Some(None);
+    }
+    differs.then(|| Some(words[last].is(Cue::Yes)))
+}
+
 /// How an answer denies what was asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Denial {
@@ -130,9 +179,11 @@ pub(crate) fn denial(heard: &Heard) -> Denial {
     let language = heard.language;
     let words = core(heard);
     let opens = language.prefix(words, Cue::No);
+    // "I can't get out" does not say that it is over.
+    let over =
+        |words: &[Word]| words.last().is_some_and(|last| last.class.is(Class::OVER) && !last.class.is(Class::FUNCTION));
     // "no está bien" says that something is wrong.
-    let unwell = words.last().is_some_and(|last| last.class.is(Class::OVER));
-    if opens == words.len() && opens > 0 && !unwell {
+    if opens == words.len() && opens > 0 && !over(words) {
         return Denial::Whole;
     }
     if language.prefix(words, Cue::Unsure) >= 2 {
@@ -140,10 +191,18 @@ pub(crate) fn denial(heard: &Heard) -> Denial {
     }
     let another =
         |words: &[Word]| words.iter().any(|word| word.class.is(Class::KIN) && !word.class.is(Class::DETERMINER));
-    // "nope" denies by itself, and "no" where it is set apart or what follows says that nothing is wrong.
+    // "nope" denies by itself, and "no" where it is set apart, what follows says that nothing is wrong ("no no está bien" does
+    // not), or is a sentence of its own.
+    let denies = Class::NEGATOR.and(Class::NOTHING);
+    let states = |at: usize| {
+        let [subject, verb, ..] = &words[at..] else { return false };
+        subject.class.is(Class::PRONOUN) && verb.class.is(Class::AUXILIARY) && !verb.class.is(Class::PRONOUN)
+    };
     let answers = |next: &&Word| {
-        let over = words.last().is_some_and(|last| last.class.is(Class::OVER));
-        next.after_break || over || !words[..opens].iter().any(|word| word.class.is(Class::NEGATOR))
+        next.after_break
+            || over(words) && !next.class.is(Class::AUXILIARY)
+            || !words[..opens].iter().any(|word| word.class.is(denies))
+            || opens == 1 && states(opens)
     };
     if let Some(next) = words.get(opens).filter(|_| opens > 0).filter(answers) {
         return if another(&words[opens..]) { Denial::Unclear } else { Denial::Opens(next.start) };
@@ -151,14 +210,18 @@ pub(crate) fn denial(heard: &Heard) -> Denial {
     let end = words.iter().skip(1).position(|word| word.after_break).map_or(words.len(), |at| at + 1);
     let (clause, rest) = words.split_at(end.min(words.len()));
     let Some(at) = clause.iter().take(MAX_LEAD).position(|word| word.class.is(Class::NEGATOR)) else {
-        let over = clause.last().is_some_and(|word| word.class.is(Class::OVER));
-        return if over { Denial::Unclear } else { Denial::None };
+        return if over(clause) { Denial::Unclear } else { Denial::None };
     };
     // "it's not that", "no es una urgencia": nothing but grammar before what is denied, and no telling word right behind it.
     let verb = clause[at + 1..].iter().take_while(|word| word.class.is(Class::AUXILIARY)).count();
     let denied = clause.get(at + 1 + verb);
     let light = |word: &Word| word.class.is(Class::FUNCTION.and(Class::FILLER));
-    let of_it = denied.is_none_or(|word| word.class.is(Class::DETERMINER.and(Class::PRONOUN).and(Class::NOTHING)));
+    // "no me oye?": a pronoun before what is denied.
+    let telling = || clause[at + 2 + verb..].iter().any(|word| word.class == Class::CONTENT);
+    let of_it = denied.is_none_or(|word| {
+        let named = word.class.is(Class::DETERMINER.and(Class::NOTHING));
+        named || word.class.is(Class::PRONOUN) && !telling()
+    });
     if another(clause) {
         return if opens > 0 && of_it { Denial::Unclear } else { Denial::None };
     }
@@ -176,9 +239,12 @@ pub(crate) fn denial(heard: &Heard) -> Denial {
 
 /// Reads an answer to a question whose words are known, where it takes them up: "it can't, the wheel is bent".
 pub(crate) fn read_answer(scan: &Scan<'_>) -> Option<bool> {
+    if is_doubly_denied(core(&scan.heard)) {
+        return None;
+    }
     match scan.question().map(|question| echo(&scan.heard, question)) {
         Some(Echo::Answers(answer)) => Some(answer),
-        Some(Echo::States) => None,
+        Some(Echo::States | Echo::Contradicts) => None,
         Some(Echo::None) | None => read(scan.text, scan.reference),
     }
 }
@@ -192,11 +258,28 @@ enum Echo {
     Answers(bool),
     /// It says something else: "they are red", "I can't see".
     States,
+    /// It is a no, and says what was asked about: "no no, outside is great".
+    Contradicts,
 }
 
 fn echo(heard: &Heard, question: &Heard) -> Echo {
     let language = heard.language;
     let words = core(heard);
+    let opens = words.iter().take_while(|word| word.is(Cue::No)).count();
+    let behind = words.get(opens..).filter(|behind| opens > 0 && behind.first().is_some_and(|next| next.after_break));
+    if let Some(behind) = behind {
+        let of_question = |word: &Word| {
+            word.class == Class::CONTENT
+                && question
+                    .words
+                    .iter()
+                    .any(|asked| asked.class == Class::CONTENT && asked.stem(language) == word.stem(language))
+        };
+        let denies = Class::NEGATOR.and(Class::NOTHING).and(Class::OVER).and(Class::LIFTS);
+        if behind.iter().any(of_question) && !behind.iter().any(|word| word.class.is(denies)) {
+            return Echo::Contradicts;
+        }
+    }
     let [subject, auxiliary, rest @ ..] = words else { return Echo::None };
     let is_subject = subject.class.is(Class::PRONOUN) && !subject.class.is(Class::DETERMINER);
     if is_unsure(heard) || !is_subject || !auxiliary.class.is(Class::AUXILIARY) || auxiliary.after_break {

@@ -243,17 +243,25 @@ impl Sentence<'_> {
     /// "the pain is gone", "I choked yesterday but I'm fine", "I thought I had a fever but no".
     fn is_over(&self, first: usize, end: usize) -> bool {
         const REACH: usize = 5;
-        let light = |at: &usize| self.class(*at).is(Class::FUNCTION.and(Class::FILLER).and(Class::TIME));
+        let passed = |at: &usize| {
+            // "put out"
+            let leads = self.class(*at).is(Class::LIGHT) && self.class(at + 1).is(Class::OVER);
+            leads || self.class(*at).is(Class::FUNCTION.and(Class::FILLER).and(Class::TIME))
+        };
         let said = |from: usize| {
             (from..self.all.len())
                 .take(REACH)
                 .take_while(|&at| at == from || self.before(at) == Break::None)
-                .find(|at| !light(at) || self.class(*at).is(Class::NEGATOR.and(Class::OVER)))
+                .find(|at| !passed(at) || self.class(*at).is(Class::NEGATOR.and(Class::OVER)))
                 .filter(|&at| self.class(at).is(Class::OVER))
         };
-        let ends = |at: usize| self.before(at) != Break::None || self.class(at).is(Class::BREAK.and(Class::AND));
+        let ends = |at: usize| {
+            self.before(at) != Break::None || self.class(at).is(Class::BREAK.and(Class::AND).and(Class::TIME))
+        };
+        // "is gone", "has been put out"
+        let light = Class::FUNCTION.and(Class::LIGHT).and(Class::FILLER);
         let until = self.clause_end(end);
-        if said(end).is_some_and(|at| at < until && ends(at + 1) && self.class(at - 1).is(Class::FUNCTION)) {
+        if said(end).is_some_and(|at| at < until && ends(at + 1) && self.class(at - 1).is(light)) {
             return true;
         }
         let from = self.clause_start(first);
@@ -303,6 +311,11 @@ impl Sentence<'_> {
                 return at;
             }
             if self.before(at) == Break::Clause {
+                // "When I was a child, …"
+                let begins = (limit..at).rev().find(|&i| self.before(i) != Break::None || i == 0);
+                if let Some(start) = begins.filter(|&start| self.class(start).is(Class::DATING)) {
+                    return start;
+                }
                 let opening =
                     (at.saturating_sub(MAX_LIST_MEMBER)..at).rev().find(|&i| self.before(i) != Break::None || i == 0);
                 // "In 2015 they operated on me, …" has a verb: it dates itself.

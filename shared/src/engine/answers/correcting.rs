@@ -108,6 +108,13 @@ impl Run<'_> {
             let held = frame.slot(&slot.name).map_or("", |held| held.text.as_str());
             refused.is_none_or(|said| shares_a_word(self.language(), held, said))
         };
+        // "I said friday", where Friday is held, says nothing of another slot.
+        let repeats = |slot: &&Slot| {
+            let held = frame.slot(&slot.name).map(|held| &held.value);
+            matches!(slots::read_value(slot, said, scan.reference),
+                Answer::Value { found, whole: true } if !is_yes_no(self.language(), slot) && held == Some(&found.value))
+        };
+        free_text &= !typed.iter().any(repeats);
         let free = free.into_iter().filter(|slot| free_text && (named.is_some() || refuses(slot)));
         let target = typed.into_iter().chain(free).find_map(|slot| {
             let held = frame.slot(&slot.name)?;

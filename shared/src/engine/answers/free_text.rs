@@ -91,7 +91,7 @@ impl Run<'_> {
                 .iter()
                 .filter(|stated| stated.slot != slot.name && !self.numbers_a_noun(mv, scan, stated))
                 .filter(|stated| wanted == Wanted::Words || !is_numbered(scan, stated))
-                .map(|stated| (stated.found.start, stated.found.end))
+                .map(|stated| (stated.found.start, self.end_of_count(mv, scan, stated).unwrap_or(stated.found.end)))
                 .collect();
             if wanted != Wanted::Words {
                 beside.extend(self.days_at_the_end(mv, scan));
@@ -127,6 +127,7 @@ impl Run<'_> {
         if !is_text(slot) {
             return FreeText::Value(found);
         }
+        let found = if wanted == Wanted::Words { found } else { with_its_article(scan, wanted, found) };
         match self.as_label(mv, slot, wanted, found) {
             // "forget it, I'll walk" is no name, whatever follows.
             FreeText::Value(_) if wanted != Wanted::Words && opens_with_a_repair(scan) => FreeText::Sentence,
@@ -155,6 +156,24 @@ impl Run<'_> {
             },
         }
     }
+}
+
+/// "Los Olivos", "A. Stone": an article that is written as part of a name is one. Where every noun is written so, only of names.
+fn with_its_article(scan: &Scan<'_>, wanted: Wanted, found: Found) -> Found {
+    let named = matches!(wanted, Wanted::Name | Wanted::Person);
+    let capital = |said: &str| said.starts_with(char::is_uppercase);
+    let before = scan.heard.words.iter().rev().find(|word| word.start < found.start);
+    let article = before.filter(|word| {
+        let written =
+            scan.text.get(word.start..found.start).is_some_and(|said| capital(said) && !said.contains(['\n', ',']));
+        word.class.is(Class::ARTICLE) && written
+    });
+    let Some(article) = article.filter(|_| capital(&found.text)) else { return found };
+    if !named && scan.language().formats.get("nouns").is_some() {
+        return found;
+    }
+    let text = scan.text.get(article.start..found.end).unwrap_or(&found.text).to_owned();
+    Found { start: article.start, value: serde_json::json!(text), text, ..found }
 }
 
 /// Whether a repair opens the text, set apart from what follows.
