@@ -121,6 +121,7 @@ pub(super) struct Tell {
     pub(super) blocks: Vec<u32>,
     pub(super) explained_slots: Vec<(String, Value, String)>,
     pub(super) checks: Vec<(String, String, super::Checked)>,
+    pub(super) doubts: Vec<(String, super::Doubt)>,
 }
 
 /// The move that is running.

@@ -131,6 +131,11 @@ pub(crate) fn named(slot: &Slot) -> String {
     called(spoken_name(slot))
 }
 
+/// The words of what a slot is called.
+pub(crate) fn name(language: &'static Language, slot: &Slot) -> Heard {
+    Heard::of(language, &named(slot))
+}
+
 /// The name by which people mean a slot: what it is called in the language of the conversation, else its own.
 pub(crate) fn spoken_name(slot: &Slot) -> &str {
     slot.rules.as_ref().and_then(|rules| rules.called.as_deref()).unwrap_or(&slot.name)
@@ -163,21 +168,17 @@ pub(crate) fn is_declined(slot: &Slot, heard: &Heard) -> bool {
 
 /// Whether a slot takes a number.
 pub(crate) fn is_number(slot: &Slot) -> bool {
-    matches!(effective_type(slot), SlotType::Number | SlotType::Range { .. })
+    effective_type(slot).is_number()
 }
 
 /// Whether an option of a slot is named.
 pub(crate) fn is_mentioned(slot: &Slot, scan: &Scan<'_>) -> bool {
-    let item = match effective_type(slot) {
-        SlotType::List(item) => item,
-        ty => ty,
-    };
-    let SlotType::Enum(options) = item else { return false };
+    let SlotType::Enum(options) = effective_type(slot).item() else { return false };
     !options::mentioned(options, scan.vocabulary(slot), &scan.heard).is_empty()
 }
 
 /// Whether a slot is about what has been ("date of birth").
-pub(crate) fn tells_of_the_past(language: &'static crate::language::Language, slot: &Slot) -> bool {
+pub(crate) fn tells_of_the_past(language: &'static Language, slot: &Slot) -> bool {
     convert::Tense::of(language, slot) == convert::Tense::Past
 }
 

@@ -68,9 +68,9 @@ impl Run<'_> {
             let doubt = self.doubt_of_text(asking.mv, asking.slot, &found);
             self.read_back_if(asking.slot, doubt);
         }
-        self.fill_beside(asking.mv, &asking.scan, (found.start, found.end));
+        self.fill_beside(asking.mv, &asking.scan, found.span());
         if self.wanted(asking.mv, asking.slot) != Wanted::Words {
-            self.read_back_the_day(asking.mv, &asking.scan, &[(found.start, found.end)]);
+            self.read_back_the_day(asking.mv, &asking.scan, &[found.span()]);
         }
         true
     }
@@ -91,7 +91,7 @@ impl Run<'_> {
                 .iter()
                 .filter(|stated| stated.slot != slot.name && !self.numbers_a_noun(mv, scan, stated))
                 .filter(|stated| wanted == Wanted::Words || !is_numbered(scan, stated))
-                .map(|stated| (stated.found.start, stated.found.end))
+                .map(|stated| stated.found.span())
                 .collect();
             if wanted != Wanted::Words {
                 beside.extend(self.days_at_the_end(mv, scan));
@@ -148,9 +148,7 @@ impl Run<'_> {
             Label::Stands => FreeText::Value(found),
             Label::Sentence => FreeText::Sentence,
             Label::Within(span) => match without(language, slot, &found.text, span, &[]) {
-                Some(inner) => {
-                    FreeText::Value(Found { start: found.start + inner.start, end: found.start + inner.end, ..inner })
-                }
+                Some(inner) => FreeText::Value(inner.behind(found.start)),
                 None => FreeText::Nothing,
             },
         }
@@ -178,7 +176,7 @@ pub(in crate::engine) fn without_denials(language: &'static Language, slot: &Slo
     }
     let span = (words[from].start, words[until - 1].end);
     match without(language, slot, &found.text, span, &[]) {
-        Some(inner) => Found { start: found.start + inner.start, end: found.start + inner.end, ..inner },
+        Some(inner) => inner.behind(found.start),
         None => found,
     }
 }

@@ -32,7 +32,7 @@ use crate::language::{Class, Cue};
 use crate::matcher::Candidate;
 use crate::slots::labels::Wanted;
 use crate::slots::{self, Answer, Scan, SlotValue, effective_type, is_yes_no, reason, strings};
-use crate::text::{Heard, Word};
+use crate::text::{Heard, Word, first_clause, readable};
 
 /// What an utterance is as an answer to a slot's question. Values are stored already.
 #[derive(Debug, Clone, PartialEq)]
@@ -226,12 +226,10 @@ impl Run<'_> {
         }
         let gives_up = language.prefix(words, Cue::ListRemove);
         let object = words.get(gives_up..).filter(|_| gives_up > 0)?;
-        let end = object.iter().skip(1).position(|word| word.after_break).map_or(object.len(), |at| at + 1);
-        let object = &object[..end];
-        let nouns = object.iter().filter(|word| word.class == Class::CONTENT && word.cues.is_empty());
-        let own = Heard::of(language, &crate::text::readable(&mv.name));
-        let is_own = |word: &Word| own.words.iter().any(|own| own.stem(language) == word.stem(language));
-        let named = nouns.clone().count() > 0 && nouns.clone().all(is_own);
+        let object = &object[..first_clause(object)];
+        let mut nouns = object.iter().filter(|word| word.tells()).peekable();
+        let own = Heard::of(language, &readable(&mv.name));
+        let named = nouns.peek().is_some() && nouns.all(|noun| own.holds(noun));
         let article = |word: Option<&Word>| word.is_some_and(|word| word.class.is(Class::DETERMINER));
         let determined = article(object.first()) || article(words[..gives_up].last());
         // What a slot takes is that slot's.
