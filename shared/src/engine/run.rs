@@ -427,10 +427,13 @@ impl<'a> Run<'a> {
         let heard = self.heard_in(text);
         let asks = inquiry::is_of_others(text, &heard);
         found.retain(|candidate| {
+            if !urgent(candidate) {
+                return true;
+            }
             let near = candidate.score < self.threshold_for(candidate) || candidate.stage.is_near();
-            let other = inquiry::about(&heard, candidate) == Some(inquiry::About::Thing)
-                || inquiry::has_stopped(&heard, candidate);
-            !urgent(candidate) || !(other || asks && near)
+            !(asks && near
+                || inquiry::about(&heard, candidate) == Some(inquiry::About::Thing)
+                || inquiry::has_stopped(&heard, candidate))
         });
     }
 

@@ -250,7 +250,7 @@ fn plain(entity: &Entity, said: &str) -> Option<Found> {
 fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: bool) -> Option<(f64, usize)> {
     let said = scan.said(entity);
     if let SlotType::Range { max, .. } = ty
-        && let Some(rated) = rating(said, *max, scan.reference)
+        && let Some(rated) = rating(scan, entity.span(), *max)
     {
         return Some((rated, entity.end));
     }
@@ -291,13 +291,11 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
         (Kind::Duration, Value::Time(time)) if asked => in_unit_of(scan.language(), slot, time),
         _ => None,
     }?;
-    let mut end = entity.end;
-    if let SlotType::Range { max, .. } = ty
-        && let Some(after) = rating_tail(&scan.text[entity.end..], *max, scan.reference)
-    {
-        end += after;
-    }
-    Some((direct, end))
+    let tail = match ty {
+        SlotType::Range { max, .. } => rating_tail(scan, entity, *max),
+        _ => None,
+    };
+    Some((direct, tail.unwrap_or(entity.end)))
 }
 
 /// A slot such as `nights` counts the unit of "2 nights", and one that is asked for in months that of "2 months".
@@ -364,33 +362,33 @@ fn single_number(found: &[Entity]) -> Option<f64> {
     }
 }
 
-/// "7 out of 10", "7/10", "seven of ten" against a scale that ends at `max`.
-pub(crate) fn rating(said: &str, max: f64, reference: &Reference) -> Option<f64> {
+/// "7 out of 10", "7/10", "seven of ten", said in these bytes of the text, against a scale that ends at `max`.
+pub(super) fn rating(scan: &Scan<'_>, span: (usize, usize), max: f64) -> Option<f64> {
+    let said = scan.text.get(span.0..span.1)?;
     if said.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let (rated, scale) = match said.split_once('/') {
         Some(halves) => halves,
         None => {
-            let language = Language::of(reference.language);
-            let words = Heard::of(language, said).words;
-            let at = (1..words.len()).find(|&at| language.prefix(&words[at..], Cue::RatingOf) > 0)?;
-            let after = words.get(at + language.prefix(&words[at..], Cue::RatingOf))?;
-            (said.get(..words[at].start)?, said.get(after.start..)?)
+            let words = &scan.heard.words[scan.heard.words_of(span)];
+            let of = |at: usize| scan.language().prefix(&words[at..], Cue::RatingOf);
+            let at = (1..words.len()).find(|at| of(*at) > 0)?;
+            let after = words.get(at + of(at))?;
+            (scan.text.get(span.0..words[at].start)?, scan.text.get(after.start..span.1)?)
         }
     };
-    let scale = read_number(scale, reference)?;
-    if scale == max { read_number(rated, reference) } else { None }
+    let scale = read_number(scale, scan.reference)?;
+    if scale == max { read_number(rated, scan.reference) } else { None }
 }
 
-/// The length of " out of 10" after a number.
-fn rating_tail(after: &str, max: f64, reference: &Reference) -> Option<usize> {
-    let language = Language::of(reference.language);
-    let heard = Heard::of(language, after);
-    let slash = after.trim_start().starts_with('/');
-    let lead = if slash { 0 } else { heard.begins_with(Cue::RatingOf) };
-    let scale = heard.words.get(lead).filter(|_| slash || lead > 0)?;
-    (read_number(&scale.text, reference)? == max).then_some(scale.end)
+/// Where the " out of 10" behind a number ends.
+fn rating_tail(scan: &Scan<'_>, number: &Entity, max: f64) -> Option<usize> {
+    let behind = &scan.heard.words[scan.heard.words_of(number.span()).end..];
+    let slash = scan.text.get(number.end..)?.trim_start().starts_with('/');
+    let lead = if slash { 0 } else { scan.language().prefix(behind, Cue::RatingOf) };
+    let scale = behind.get(lead).filter(|_| slash || lead > 0)?;
+    (read_number(&scale.text, scan.reference)? == max).then_some(scale.end)
 }
 
 /// A number and nothing else: digits at once, words by the recognizer.

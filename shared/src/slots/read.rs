@@ -165,9 +165,13 @@ pub(crate) fn spelt_code(scan: &Scan<'_>) -> Option<Found> {
 }
 
 fn whole_text(scan: &Scan<'_>, value: Json) -> Found {
-    let text = scan.text.trim();
+    Found::new(trimmed_span(scan), scan.text.trim(), value)
+}
+
+/// Where the text stands without the blanks around it.
+fn trimmed_span(scan: &Scan<'_>) -> (usize, usize) {
     let start = scan.text.len() - scan.text.trim_start().len();
-    Found::new((start, start + text.len()), text, value)
+    (start, start + scan.text.trim().len())
 }
 
 /// The first value of the type. "Recently" is some time in the past, whatever a recognizer makes of it.
@@ -217,7 +221,7 @@ fn read_enum(slot: &Slot, options: &[String], scan: &Scan<'_>) -> Answer {
 fn read_number_answer(slot: &Slot, ty: &SlotType, scan: &Scan<'_>) -> Answer {
     let trimmed = scan.text.trim();
     let direct = plain_number(trimmed).or_else(|| match ty {
-        SlotType::Range { max, .. } => rating(trimmed, *max, scan.reference),
+        SlotType::Range { max, .. } => rating(scan, trimmed_span(scan), *max),
         _ => None,
     });
     let mut values: Vec<Found> = match direct {
