@@ -4,11 +4,9 @@
 //! A value is in doubt where something was said that its reading leaves unexplained. Each kind is a [`Doubt`]; the table is in
 //! `docs/engine.md`.
 
-use std::cell::LazyCell;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::answers::{asks_for_the_past, prompt_text};
 use super::corrections::{PLAINLY, SECOND_THOUGHT};
 use super::run::Run;
 use crate::entities::{Entity, Value};
@@ -186,24 +184,24 @@ impl Run<'_> {
             })
         };
         scan.entities.iter().any(|entity| is_over(&entity))
-            && !mv.slots.iter().any(|slot| {
-                slots::tells_of_the_past(scan.language(), slot) || asks_for_the_past(scan.language(), mv, slot)
-            })
+            && !mv
+                .slots
+                .iter()
+                .any(|slot| slots::tells_of_the_past(scan.language(), slot) || self.asks_for_the_past(mv, slot))
     }
 
     /// How many of the words are of content, and nothing explains them.
     fn unexplained<'w>(&self, mv: &Move, slot: &Slot, scan: &Scan<'_>, words: impl Iterator<Item = &'w Word>) -> usize {
         let index = self.input.game.index();
-        let name = LazyCell::new(|| slots::name(scan.language(), slot));
-        let question = LazyCell::new(|| Heard::of(scan.language(), &prompt_text(mv, slot)));
+        let question = self.question(mv, slot);
         let unknown = |word: &&Word| {
             word.tells()
                 && !word.has_digit()
                 && index.find_word(word.hash).is_none()
                 && index.find_stem(word.stem(scan.language()).hash()).is_none()
                 && !scan.entities.iter().any(|entity| entity.start <= word.start && word.end <= entity.end)
-                && !name.holds(word)
-                && !question.holds(word)
+                && !question.name.holds(word)
+                && !question.heard.holds(word)
         };
         words.filter(unknown).count()
     }

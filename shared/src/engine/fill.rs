@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::Filled;
-use super::answers::{asks_for_the_past, prompt_text, without_denials};
+use super::answers::{prompt_text, without_denials};
 use super::hear::{Span, blanked};
 use super::prepositions::parted;
 use super::rules::parts_of;
@@ -265,8 +265,8 @@ impl Run<'_> {
         let is_bare = |entity: &Entity| entity.kind == Kind::Number && entity.start == stated.found.start;
         !behind.is_empty()
             && scan.entities.iter().any(is_bare)
-            && !holds_any(&slots::name(self.language(), slot), behind)
-            && !holds_any(&Heard::of(self.language(), &prompt_text(mv, slot)), behind)
+            && !holds_any(&self.question(mv, slot).name, behind)
+            && !holds_any(&self.question(mv, slot).heard, behind)
     }
 
     /// "I have two cats" where kilos are asked for, "the one for two people" where pizzas are: a number of something else than
@@ -288,12 +288,11 @@ impl Run<'_> {
             Some(before) => leads(before) && !before.class.is(Class::OF),
             None => !is_of_another(mv, slot, scan, &stated.found),
         };
-        let language = self.language();
-        let own = || is_of_the_move(language, mv, nouns_behind(scan, &stated.found));
+        let own = || self.is_of_the_move(mv, nouns_behind(scan, &stated.found));
         match (slot.default.is_some(), led) {
             (true, _) => !own(),
             (false, true) => false,
-            (false, false) => names_what_it_counts(language, &prompt_text(mv, slot)) || !own(),
+            (false, false) => names_what_it_counts(&self.question(mv, slot).heard) || !own(),
         }
     }
 
@@ -302,7 +301,6 @@ impl Run<'_> {
         if !slots::is_number(slot) {
             return Vec::new();
         }
-        let language = self.language();
         let numbers = scan.entities.iter().filter(|entity| entity.kind == Kind::Number);
         let of_another = |entity: &&Entity| {
             let at = scan.heard.words_of(entity.span()).end;
@@ -311,7 +309,7 @@ impl Run<'_> {
                 return false;
             };
             let mut others = mv.slots.iter().filter(|other| other.name != slot.name && slots::is_number(other));
-            !slots::name(language, slot).holds(noun) && others.any(|other| slots::name(language, other).holds(noun))
+            !self.question(mv, slot).name.holds(noun) && others.any(|other| self.question(mv, other).name.holds(noun))
         };
         numbers.filter(of_another).map(Entity::span).collect()
     }
@@ -340,8 +338,8 @@ impl Run<'_> {
                 lead.class.is(Class::FUNCTION)
                     && !lead.class.is(Class::SUBJECT.and(Class::AUXILIARY))
                     && !is_option_of_another(mv, slot, scan, noun.start)
-                    && !is_of_the_move(self.language(), mv, std::slice::from_ref(noun))
-                    && !slots::name(self.language(), slot).holds(noun)
+                    && !self.is_of_the_move(mv, std::slice::from_ref(noun))
+                    && !self.question(mv, slot).name.holds(noun)
             }
             _ => false,
         }
@@ -397,7 +395,7 @@ impl Run<'_> {
     pub(super) fn stated_beside(&self, mv: &Move, scan: &Scan<'_>, taken: &[(usize, usize)]) -> Vec<Stated> {
         let Some(frame) = &self.state.active else { return Vec::new() };
         let open = mv.slots.iter().filter(|slot| frame.is_open(&slot.name));
-        let told: Vec<Cow<'_, Slot>> = open.map(|slot| as_asked(mv, slot, scan, &MEASURES)).collect();
+        let told: Vec<Cow<'_, Slot>> = open.map(|slot| self.as_asked(mv, slot, scan, &MEASURES)).collect();
         let open: Vec<&Slot> = told.iter().map(AsRef::as_ref).collect();
         let names: Vec<&str> = mv.slots.iter().map(|slot| slot.name.as_str()).collect();
         slots::mentions(&open, &names, scan, taken)
@@ -406,19 +404,32 @@ impl Run<'_> {
             .filter(|stated| !self.counts_another_thing(mv, scan, stated))
             .collect()
     }
-}
 
-/// A slot with its question, where what is said needs it: "Since when?" tells of a day, "How many months?" of what a number
-/// counts, "How much a head?" of what an amount is for.
-/// `measures` are the kinds of values that may be counted in a unit.
-pub(super) fn as_asked<'s>(mv: &Move, slot: &'s Slot, scan: &Scan<'_>, measures: &[Kind]) -> Cow<'s, Slot> {
-    let measured = || scan.entities.iter().any(|entity| measures.contains(&entity.kind));
-    let needs = match effective_type(slot) {
-        SlotType::Number | SlotType::Range { .. } | SlotType::Quantity => measured(),
-        SlotType::Money => scan.heard.tokens.classes().is(Class::EACH),
-        _ => scan.reference.direction == Direction::Future && asks_for_the_past(scan.language(), mv, slot),
-    };
-    if needs { Cow::Owned(Slot { context: Some(prompt_text(mv, slot)), ..slot.clone() }) } else { Cow::Borrowed(slot) }
+    /// A slot with its question, where what is said needs it: "Since when?" tells of a day, "How many months?" of what a number
+    /// counts, "How much a head?" of what an amount is for.
+    /// `measures` are the kinds of values that may be counted in a unit.
+    pub(super) fn as_asked<'s>(&self, mv: &Move, slot: &'s Slot, scan: &Scan<'_>, measures: &[Kind]) -> Cow<'s, Slot> {
+        let measured = || scan.entities.iter().any(|entity| measures.contains(&entity.kind));
+        let needs = match effective_type(slot) {
+            SlotType::Number | SlotType::Range { .. } | SlotType::Quantity => measured(),
+            SlotType::Money => scan.heard.tokens.classes().is(Class::EACH),
+            _ => scan.reference.direction == Direction::Future && self.asks_for_the_past(mv, slot),
+        };
+        if needs {
+            Cow::Owned(Slot { context: Some(prompt_text(mv, slot)), ..slot.clone() })
+        } else {
+            Cow::Borrowed(slot)
+        }
+    }
+
+    /// Whether the words are the move's own: of a question, its name, or a pattern.
+    fn is_of_the_move(&self, mv: &Move, words: &[Word]) -> bool {
+        let language = self.language();
+        let mut patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns);
+        mv.slots.iter().any(|slot| holds_any(&self.question(mv, slot).heard, words))
+            || holds_any(&Heard::of(language, &readable(&mv.name)), words)
+            || patterns.any(|pattern| holds_any(&Heard::of(language, &pattern.text), words))
+    }
 }
 
 /// The words that a number belongs to, which stand right behind it.
@@ -429,14 +440,6 @@ fn nouns_behind<'s>(scan: &'s Scan<'_>, found: &Found) -> &'s [Word] {
     let count =
         words.iter().take(MAX_WORDS).take_while(|word| !word.after_break && word.class == Class::CONTENT).count();
     &words[..count]
-}
-
-/// Whether the words are the move's own: of a pattern, a question, or its name.
-fn is_of_the_move(language: &'static Language, mv: &Move, words: &[Word]) -> bool {
-    let patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns).map(|pattern| pattern.text.clone());
-    let questions = mv.slots.iter().map(|slot| prompt_text(mv, slot));
-    let mut own = patterns.chain(questions).chain([readable(&mv.name)]);
-    own.any(|text| holds_any(&Heard::of(language, &text), words))
 }
 
 /// Whether the word behind a number is an option of another slot.
@@ -459,8 +462,7 @@ fn holds_any(heard: &Heard, nouns: &[Word]) -> bool {
 }
 
 /// "How many kilos does it weigh?" names what it counts, "How many?" does not.
-fn names_what_it_counts(language: &'static Language, question: &str) -> bool {
-    let asked = Heard::of(language, question);
+fn names_what_it_counts(asked: &Heard) -> bool {
     let opener = asked.words.iter().position(|word| word.class.is(Class::QUESTION));
     let behind = opener.map_or(&[][..], |at| &asked.words[at + 1..]);
     let noun = behind.iter().find(|word| !word.is(Cue::QuestionSecond));

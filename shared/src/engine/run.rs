@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::answers::Question;
 use super::conditions;
 use super::firewall;
 use super::inquiry;
@@ -177,6 +178,8 @@ pub(super) struct Run<'a> {
     pub(super) understood: Option<Understood>,
     /// Memory that matching works in.
     scratch: RefCell<matcher::Scratch>,
+    /// The questions of slots that were looked at.
+    pub(super) questions: RefCell<Vec<Rc<Question>>>,
     pub(super) reference: Reference,
     pub(super) locale: Locale,
     /// Capability calls whose results are in, and what they brought.
@@ -226,6 +229,7 @@ impl<'a> Run<'a> {
             matches: None,
             understood: None,
             scratch: RefCell::default(),
+            questions: RefCell::default(),
             reference: reference(locale, hours, turn),
             locale,
             calls_made: 0,

@@ -1,7 +1,6 @@
 //! What a question for free text wants, told from the slot's name and the question: words of any kind, or a label (a
 //! name, a code, a place). A sentence is no label: "it says user not found" is not a user's name.
 
-use super::called;
 use crate::language::{Class, Cue, Language};
 use crate::text::{Heard, Word, first_clause, hash};
 
@@ -32,10 +31,9 @@ pub(crate) enum Wanted {
 }
 
 impl Wanted {
-    /// What a slot of that name wants that is asked for with `question`.
-    pub(crate) fn of(language: &'static Language, slot_name: &str, question: &str) -> Wanted {
-        let name = Heard::of(language, &called(slot_name));
-        let asked = Heard::of(language, question);
+    /// What a slot of that name wants, by its question.
+    pub(crate) fn of(name: &Heard, asked: &Heard) -> Wanted {
+        let language = name.language;
         if name.words.iter().any(|word| word.is(Cue::AsksWords)) {
             return Wanted::Words;
         }
@@ -46,7 +44,7 @@ impl Wanted {
             return Wanted::Name;
         }
         let by_name = name.words.iter().any(|word| word.is(Cue::Label) || is_compound_label(language, &word.text));
-        let by_question = asks_for(language, &asked);
+        let by_question = asks_for(language, asked);
         match by_question {
             Some(wanted) if wanted != Wanted::Label => wanted,
             _ if by_name => Wanted::Label,
@@ -131,7 +129,7 @@ pub(crate) enum Label {
 }
 
 /// Reads an answer to `question` as the label that it asks for.
-pub(crate) fn read(wanted: Wanted, slot_name: &str, question: &str, text: &str, heard: &Heard) -> Label {
+pub(crate) fn read(wanted: Wanted, slot_name: &str, question: &Heard, text: &str, heard: &Heard) -> Label {
     let language = heard.language;
     let first = heard.words.iter().position(|word| !strings::is_hesitation(word)).unwrap_or(heard.len());
     let words = &heard.words[first..];
@@ -176,18 +174,14 @@ pub(crate) fn read(wanted: Wanted, slot_name: &str, question: &str, text: &str, 
     };
     // "go to Portugal" to "Which country are you going to?"
     let verb = words[0].class.is(Class::LIGHT) || inner.first().is_some_and(|first| first.class.is(Class::LIGHT));
-    let led = if verb && wanted != Wanted::Code {
-        echo(language, question, words).or_else(|| behind_to(words))
-    } else {
-        None
-    };
+    let led = if verb && wanted != Wanted::Code { echo(question, words).or_else(|| behind_to(words)) } else { None };
     if fits && led.is_none() {
         return Label::Stands;
     }
     if wanted == Wanted::Code {
         return only_code(text, words).map_or(Label::Sentence, Label::Within);
     }
-    let echoed = led.or_else(|| echo(language, question, words)).or_else(|| place(wanted, text, words));
+    let echoed = led.or_else(|| echo(question, words)).or_else(|| place(wanted, text, words));
     let echoed = echoed.or_else(|| before_an_aside(language, text, inner));
     echoed.map_or(Label::Sentence, Label::Within)
 }
@@ -362,12 +356,10 @@ fn only_code(text: &str, words: &[Word]) -> Option<(usize, usize)> {
 }
 
 /// "we came from Leeds" to "Which city did you come from?": what stands behind the words of the question.
-fn echo(language: &'static Language, question: &str, words: &[Word]) -> Option<(usize, usize)> {
-    let asked = Heard::of(language, question);
-    let stems: Vec<_> = asked.words.iter().map(|word| word.stem(language)).collect();
+fn echo(question: &Heard, words: &[Word]) -> Option<(usize, usize)> {
     let mut echoes = 0;
     let carries = |word: &Word, echoes: &mut usize| {
-        let repeats = !word.class.is(Class::PRONOUN.and(Class::DETERMINER)) && stems.contains(&word.stem(language));
+        let repeats = !word.class.is(Class::PRONOUN.and(Class::DETERMINER)) && question.holds(word);
         *echoes += usize::from(repeats && !word.class.is(Class::AUXILIARY.and(Class::QUESTION)));
         repeats || word.class.is(Class::PRONOUN.and(Class::AUXILIARY)) && !word.class.is(Class::NEGATOR)
     };
@@ -413,13 +405,15 @@ fn place(wanted: Wanted, text: &str, words: &[Word]) -> Option<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::called;
     use super::*;
 
     #[track_caller]
     fn check(slot: &str, question: &str, answer: &str, expected: Option<&str>) {
         let language = Language::english();
-        let wanted = Wanted::of(language, slot, question);
-        let found = match read(wanted, slot, question, answer, &Heard::of(language, answer)) {
+        let asked = Heard::of(language, question);
+        let wanted = Wanted::of(&Heard::of(language, &called(slot)), &asked);
+        let found = match read(wanted, slot, &asked, answer, &Heard::of(language, answer)) {
             Label::Stands => Some(answer),
             Label::Within((start, end)) => answer.get(start..end),
             Label::Sentence => None,
@@ -430,7 +424,8 @@ mod tests {
     #[test]
     fn the_question_and_the_name_tell_what_is_wanted() {
         let check = |slot: &str, question: &str, expected: Wanted| {
-            assert_eq!(Wanted::of(Language::english(), slot, question), expected, "{slot} {question}");
+            let heard = |text: &str| Heard::of(Language::english(), text);
+            assert_eq!(Wanted::of(&heard(&called(slot)), &heard(question)), expected, "{slot} {question}");
         };
         check("problem", "What is the matter with it?", Wanted::Words);
         check("note", "Anything else we should know?", Wanted::Words);

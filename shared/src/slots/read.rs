@@ -526,14 +526,14 @@ fn vague_time(scan: &Scan<'_>) -> Option<Found> {
 }
 
 /// Whether an answer is nothing but the value and words that merely carry it: fillers, the slot's own name, and the
-/// words of the question (`fillers`).
-pub(crate) fn is_whole(slot: &Slot, scan: &Scan<'_>, span: (usize, usize), fillers: &[String]) -> bool {
+/// words of the question.
+pub(crate) fn is_whole(slot: &Slot, scan: &Scan<'_>, span: (usize, usize), question: &[Word]) -> bool {
     let named = super::named(slot);
     scan.heard.words.iter().all(|word| {
         (word.start >= span.0 && word.end <= span.1)
             || word.is(Cue::Carrier)
             || named.split(' ').any(|piece| piece.eq_ignore_ascii_case(&word.text))
-            || fillers.iter().any(|filler| *filler == *word.text)
+            || question.iter().any(|asked| asked.hash == word.hash)
     })
 }
 

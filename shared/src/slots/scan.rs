@@ -30,7 +30,7 @@ pub(crate) struct Scan<'t> {
     pub(crate) reference: &'t Reference,
     pub(crate) entities: Vec<Entity>,
     terms: &'t [Term],
-    question: Option<Heard>,
+    question: Option<Rc<Heard>>,
 }
 
 impl<'t> Scan<'t> {
@@ -69,13 +69,13 @@ impl<'t> Scan<'t> {
     }
 
     /// With the words of the question that is open.
-    pub(crate) fn answering(self, question: Heard) -> Scan<'t> {
+    pub(crate) fn answering(self, question: Rc<Heard>) -> Scan<'t> {
         Scan { question: Some(question), ..self }
     }
 
     /// The words of the question that is open, where they are known.
     pub(crate) fn question(&self) -> Option<&Heard> {
-        self.question.as_ref()
+        self.question.as_deref()
     }
 
     /// With the game's vocabulary, by which options may be called.

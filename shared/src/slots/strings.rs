@@ -165,12 +165,13 @@ pub(crate) fn is_question(text: &str, heard: &Heard) -> bool {
 }
 
 /// Whether a question can be answered by yes or no: one of its clauses begins with an auxiliary ("…, are you in pain?").
-pub(crate) fn asks_yes_or_no(language: &'static Language, question: &str) -> bool {
-    question.contains('?')
-        && question
-            .split(['.', '!', '?', '¿', ',', ';', ':', '—', '–', '\n'])
-            .flat_map(|clause| clause.split(" - "))
-            .any(|clause| Heard::of(language, clause).begins_with(Cue::QuestionYesNo) > 0)
+pub(crate) fn asks_yes_or_no(question: &str, heard: &Heard) -> bool {
+    const MARKS: [char; 10] = ['.', '!', '?', '¿', ',', ';', ':', '—', '–', '\n'];
+    let words = heard.words.as_slice();
+    let parts = |between: &str| between.contains(MARKS) || between.contains(" - ");
+    let begins = |at: usize| at == 0 || question.get(words[at - 1].end..words[at].start).is_some_and(parts);
+    let asks = |at: usize| heard.language.prefix(&words[at..], Cue::QuestionYesNo) > 0;
+    question.contains('?') && (0..words.len()).any(|at| asks(at) && begins(at))
 }
 
 /// Whether the text only says that something was heard or is so ("ok", "yes", "sure"): never a reason to leave a move.

@@ -5,7 +5,6 @@ use super::super::doubt::Doubt;
 use super::super::run::{Reading, Run};
 use super::super::turn::is_certain;
 use super::super::wording;
-use super::question::prompt_words;
 use super::{Answered, Asking};
 use crate::entities::Reference;
 use crate::entities::time::impossible_date;
@@ -67,8 +66,8 @@ impl Run<'_> {
         match answer {
             Answer::Value { found, whole } if found.fits => {
                 let leaves = if whole { None } else { self.interruption().filter(is_certain) };
-                let leaves = leaves
-                    .filter(|_| !slots::is_whole(slot, scan, found.span(), &prompt_words(scan.language(), mv, slot)));
+                let leaves =
+                    leaves.filter(|_| !slots::is_whole(slot, scan, found.span(), &self.question(mv, slot).heard.words));
                 self.fill(slot, &found, Source::Answer);
                 self.fill_beside_answer(mv, slot, scan, found.span());
                 self.correct_beside(mv, slot, scan, found.span());
