@@ -193,7 +193,6 @@ enum Echo {
 }
 
 fn echo(heard: &Heard, question: &Heard) -> Echo {
-    let language = heard.language;
     let words = core(heard);
     let [subject, auxiliary, rest @ ..] = words else { return Echo::None };
     let is_subject = subject.class.is(Class::PRONOUN) && !subject.class.is(Class::DETERMINER);
