@@ -3,7 +3,6 @@
 //! A game's patterns are matched with the whole utterance and with each of its clauses, because people join things.
 //! What is denied in the utterance is not a reading, however its clause looks by itself.
 
-use super::answers::prompt_text;
 use super::inquiry;
 use super::run::{Run, WORTH_ASKING, rounded};
 use super::state::Open;
@@ -262,15 +261,15 @@ impl Run<'_> {
     /// With nothing open, one that is all that was said is heard last. A label that is asked for is one, and so is what the
     /// question itself says.
     pub(super) fn fragments(&self, heard: &Readings, open: Option<&Open>) -> Vec<Said> {
-        let language = self.language();
         let asked = match open {
             None => None,
             Some(Open::Slot { name }) => {
                 let mv = self.active_move();
                 let slot = mv.as_ref().and_then(|mv| mv.slots.iter().find(|slot| slot.name == *name));
                 let (Some(mv), Some(slot)) = (&mv, slot) else { return Vec::new() };
-                let text = *effective_type(slot) == SlotType::String && self.wanted(mv, slot) != Wanted::Words;
-                Some((text, Heard::of(language, &prompt_text(mv, slot))))
+                let question = self.question(mv, slot);
+                let label = *effective_type(slot) == SlotType::String && question.wanted() != Wanted::Words;
+                Some((label, question))
             }
             Some(_) => return Vec::new(),
         };
@@ -282,12 +281,12 @@ impl Run<'_> {
         let whole = heard.clauses.iter().copied().zip(0..);
         for (span, clause) in whole.chain(parts(&words.tokens, &heard.clauses)) {
             let telling = |word: &&Word| (span.0..span.1).contains(&word.start) && word.class == Class::CONTENT;
-            let of_question = |word: &Word| {
-                let known = |own: &Word| own.stem(language) == word.stem(language);
-                asked.as_ref().is_some_and(|(_, question)| question.words.iter().any(known))
-            };
+            let of_question = |word: &Word| asked.as_ref().is_some_and(|(_, question)| question.heard.holds(word));
             let said = words.words.iter().filter(telling);
-            let well = |word: &Word| word.class.is(Class::OVER) && word.start >= span.0 && word.end <= span.1;
+            // "I can breathe", "I breathe well"
+            let well = |word: &Word| {
+                word.class.is(Class::OVER.and(Class::POSSIBLE)) && word.start >= span.0 && word.end <= span.1
+            };
             let plain = |said: &Said| said.clauses.0 == clause && !said.candidate.stage.is_near();
             if !(1..=MAX_FRAGMENT).contains(&said.clone().count())
                 || said.clone().all(of_question)
@@ -304,7 +303,9 @@ impl Run<'_> {
             });
             let perhaps = || {
                 let inside = |other: &&Candidate| span.0 <= other.span.0 && other.span.1 <= span.1;
-                let own = |other: &&Candidate| self.are_words_of(&self.name_of(other), said.clone());
+                let denies =
+                    |other: &Candidate| Heard::of(self.language(), &other.pattern).tokens.classes().is(Class::NEGATOR);
+                let own = |other: &&Candidate| !denies(other) && self.are_words_of(&self.name_of(other), said.clone());
                 heard.perhaps.iter().filter(inside).find(own).cloned()
             };
             if let Some(candidate) = word.or_else(perhaps) {
@@ -561,12 +562,11 @@ fn whose(text: &str, heard: &Heard, opening: usize, evidence: &Evidence) -> Whos
     let of_third = pattern.words.first().is_some_and(|word| is_third(word.class));
     // "my wife's card …" for the pattern "my card …": a person that the pattern does not speak of, and does not capture.
     let foreign = |at: usize| {
-        let (start, end) = tokens.span(at, at + 1);
+        let span = tokens.span(at, at + 1);
         let hash = tokens.as_slice()[at].hash;
         !(of_third && is_third(tokens.as_slice()[at].class))
             && (at < words.0
-                || !pattern.words.iter().any(|word| word.hash == hash)
-                    && !evidence.candidate.captures.iter().any(|held| held.span.0 <= start && end <= held.span.1))
+                || !pattern.words.iter().any(|word| word.hash == hash) && !evidence.candidate.captures_at(span))
     };
     for at in (opening..words.1).rev() {
         let class = tokens.as_slice()[at].class;

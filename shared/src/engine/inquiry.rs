@@ -89,12 +89,8 @@ pub(super) fn about(text: &str, heard: &Heard, candidate: &Candidate) -> Option<
 
 /// "a fire alarm": a noun that the pattern does not know, right behind one that it knows, with an article before them.
 fn is_named_so(heard: &Heard, pattern: &Heard, candidate: &Candidate, from: usize, end: usize) -> bool {
-    let language = heard.language;
     let words = heard.words.as_slice();
-    let known = |word: &Word| {
-        let captured = candidate.captures.iter().any(|held| held.span.0 <= word.start && word.end <= held.span.1);
-        captured || pattern.words.iter().any(|own| own.stem(language) == word.stem(language))
-    };
+    let known = |word: &Word| candidate.captures_at((word.start, word.end)) || pattern.holds(word);
     (from + 2..words.len().min(end + 1)).any(|at| {
         let (article, noun, word) = (&words[at - 2], &words[at - 1], &words[at]);
         word.class == Class::CONTENT
@@ -172,12 +168,13 @@ pub(super) fn is_in_words_of(heard: &Heard, candidate: &Candidate, clause: (usiz
         return false;
     }
     let telling = |word: &&Word| word.class == Class::CONTENT && !word.is([Cue::Noise, Cue::Empty]);
-    let own = |word: &Word| pattern.words.iter().any(|own| own.stem(language) == word.stem(language));
     let is = |word: &Word| {
         let before = word.token.checked_sub(1).map(|before| all[before].class);
         before.is_some_and(|class| class.is(Class::TENSE) && !class.is(Class::PAST))
     };
-    words().filter(telling).count() >= LEAST && words().filter(telling).all(own) && words().filter(telling).any(is)
+    words().filter(telling).count() >= LEAST
+        && words().filter(telling).all(|word| pattern.holds(word))
+        && words().filter(telling).any(is)
 }
 
 /// "it isn't bleeding" for the pattern "it won't stop bleeding": the pattern takes its denial back, and what is said does not.
@@ -201,20 +198,18 @@ pub(super) fn has_stopped(heard: &Heard, candidate: &Candidate) -> bool {
 pub(super) fn is_beside(text: &str, heard: &Heard, candidate: &Candidate) -> bool {
     let language = heard.language;
     let words = heard.words.as_slice();
-    let first = words.partition_point(|word| word.start < candidate.span.0);
+    let first = heard.words_of(candidate.span).start;
     let lead = words[..first].iter().rev().take_while(|word| word.class.is(Class::DETERMINER)).count();
-    let telling = |word: &Word| word.class == Class::CONTENT && word.cues.is_empty();
     if candidate.verbatim {
         return false;
     }
     let takes_away = |word: &Word| word.class == Class::CONTENT && word.is([Cue::ListRemove, Cue::Cancel]);
-    let captured =
-        |word: &Word| candidate.captures.iter().any(|held| held.span.0 <= word.start && word.end <= held.span.1);
+    let captured = |word: &Word| candidate.captures_at((word.start, word.end));
     let around = words[(first - lead).saturating_sub(1)..].iter().take_while(|word| word.end <= candidate.span.1);
     if around.into_iter().any(|word| takes_away(word) && !captured(word)) {
         return !Heard::of(language, &candidate.pattern).words.iter().any(takes_away);
     }
-    words[..first].iter().any(telling)
+    words[..first].iter().any(Word::tells)
         && strings::is_inquiry(text, heard)
         && Heard::of(language, &candidate.pattern).begins_with([Cue::QuestionVerb, Cue::QuestionOpener]) == 0
 }

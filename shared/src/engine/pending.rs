@@ -322,7 +322,7 @@ impl Run<'_> {
         let scan = Scan::of(text, [slot], &self.reference).knowing(&self.input.header.vocabulary);
         let says = matches!(slots::read_answer(slot, &scan), slots::Answer::Value { .. });
         says && (*slots::effective_type(slot) != SlotType::String
-            || self.wanted(&mv, slot) != Wanted::Words && !labels::says_something_of(text, &scan.heard))
+            || self.question(&mv, slot).wanted() != Wanted::Words && !labels::says_something_of(text, &scan.heard))
     }
 
     /// Whether a text has a telling word of a move's patterns.
@@ -336,11 +336,7 @@ impl Run<'_> {
         let Some(mv) = self.move_named(name) else { return false };
         let patterns = mv.triggers.iter().flat_map(|trigger| &trigger.patterns);
         let own: Vec<Heard> = patterns.map(|pattern| Heard::of(language, &pattern.text)).collect();
-        let stands = |word: &Word| {
-            let same = |own: &Word| own.stem(language) == word.stem(language);
-            own.iter().flat_map(|pattern| &pattern.words).any(same)
-        };
-        words.all(stands)
+        words.all(|word| own.iter().any(|pattern| pattern.holds(word)))
     }
 
     /// "are you open now?": a question about something else that is likely another move.

@@ -132,6 +132,11 @@ pub struct Capture {
 }
 
 impl Candidate {
+    /// Whether a capture holds these bytes of what was said.
+    pub(crate) fn captures_at(&self, span: (usize, usize)) -> bool {
+        self.captures.iter().any(|held| held.span.0 <= span.0 && span.1 <= held.span.1)
+    }
+
     /// Adds what other patterns of the same move captured, where nothing was captured by that name or from those words.
     fn add_captures(&mut self, others: Vec<Capture>) {
         for other in others {
@@ -526,6 +531,10 @@ impl Matcher<'_> {
             let cues = utterance.token(at).map(|token| utterance.tokens.language().cues(token.hash));
             cues.is_some_and(|cues| cues.meets([Cue::Noise, Cue::Hesitation, Cue::Pause].into()))
         };
+        // "I can breathe" is no "I can't breathe".
+        if (0..units.len()).filter_map(|unit| units.get(unit)).any(|unit| unit.has(unit_flag::NEGATOR)) {
+            return None;
+        }
         let telling = || (0..utterance.len()).filter(|at| utterance.class(*at) == Class::CONTENT && !noise(*at));
         telling().all(has).then(|| telling().count())
     }

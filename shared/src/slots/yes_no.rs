@@ -5,7 +5,7 @@
 
 use crate::entities::{Kind, Kinds, Reference, Value, recognize};
 use crate::language::{Class, Cue, Language};
-use crate::text::{Heard, Word};
+use crate::text::{Heard, Word, first_clause};
 
 use super::options;
 use super::scan::Scan;
@@ -178,7 +178,8 @@ pub(crate) fn denial(heard: &Heard) -> Denial {
     const MAX_LEAD: usize = 4;
     let language = heard.language;
     let words = core(heard);
-    let opens = language.prefix(words, Cue::No);
+    // "no, no puedo salir" opens with one.
+    let opens = language.prefix(&words[..first_clause(words)], Cue::No);
     // "I can't get out" does not say that it is over.
     let over =
         |words: &[Word]| words.last().is_some_and(|last| last.class.is(Class::OVER) && !last.class.is(Class::FUNCTION));
@@ -189,8 +190,7 @@ pub(crate) fn denial(heard: &Heard) -> Denial {
     if language.prefix(words, Cue::Unsure) >= 2 {
         return Denial::None;
     }
-    let another =
-        |words: &[Word]| words.iter().any(|word| word.class.is(Class::KIN) && !word.class.is(Class::DETERMINER));
+    let another = |words: &[Word]| words.iter().any(|word| word.class.is_person());
     // "nope" denies by itself, and "no" where it is set apart, what follows says that nothing is wrong ("no no está bien" does
     // not), or is a sentence of its own.
     let denies = Class::NEGATOR.and(Class::NOTHING);
@@ -207,8 +207,7 @@ pub(crate) fn denial(heard: &Heard) -> Denial {
     if let Some(next) = words.get(opens).filter(|_| opens > 0).filter(answers) {
         return if another(&words[opens..]) { Denial::Unclear } else { Denial::Opens(next.start) };
     }
-    let end = words.iter().skip(1).position(|word| word.after_break).map_or(words.len(), |at| at + 1);
-    let (clause, rest) = words.split_at(end.min(words.len()));
+    let (clause, rest) = words.split_at(first_clause(words));
     let Some(at) = clause.iter().take(MAX_LEAD).position(|word| word.class.is(Class::NEGATOR)) else {
         return if over(clause) { Denial::Unclear } else { Denial::None };
     };
@@ -263,18 +262,11 @@ enum Echo {
 }
 
 fn echo(heard: &Heard, question: &Heard) -> Echo {
-    let language = heard.language;
     let words = core(heard);
     let opens = words.iter().take_while(|word| word.is(Cue::No)).count();
     let behind = words.get(opens..).filter(|behind| opens > 0 && behind.first().is_some_and(|next| next.after_break));
     if let Some(behind) = behind {
-        let of_question = |word: &Word| {
-            word.class == Class::CONTENT
-                && question
-                    .words
-                    .iter()
-                    .any(|asked| asked.class == Class::CONTENT && asked.stem(language) == word.stem(language))
-        };
+        let of_question = |word: &Word| word.class == Class::CONTENT && question.holds(word);
         let denies = Class::NEGATOR.and(Class::NOTHING).and(Class::OVER).and(Class::LIFTS);
         if behind.iter().any(of_question) && !behind.iter().any(|word| word.class.is(denies)) {
             return Echo::Contradicts;
@@ -289,9 +281,8 @@ fn echo(heard: &Heard, question: &Heard) -> Echo {
     let rest = &rest[usize::from(denied)..];
     let clause = rest.iter().take_while(|word| !word.after_break && !word.is([Cue::But, Cue::And]));
     let said: Vec<&Word> = clause.filter(|word| word.class == Class::CONTENT || word.class.is(Class::LIGHT)).collect();
-    let asked = |word: &Word| question.words.iter().any(|asked| asked.stem(language) == word.stem(language));
     let rounds_off = |word: &Word| word.is([Cue::AnswerAfter, Cue::Yes, Cue::Afterword]);
-    if said.iter().all(|word| asked(word) || rounds_off(word)) { Echo::Answers(!denied) } else { Echo::States }
+    if said.iter().all(|word| question.holds(word) || rounds_off(word)) { Echo::Answers(!denied) } else { Echo::States }
 }
 
 /// Reads an answer that repeats what was asked about: "very urgent" and "not that urgent" for a slot `urgent`.
@@ -413,8 +404,23 @@ mod tests {
     }
 
     #[test]
+    fn the_last_of_a_yes_and_a_no_counts() {
+        for text in ["yes wait no", "yes, sorry, no", "yes... no", "yeah no"] {
+            check(text, Some(false));
+        }
+        for text in ["no wait yes", "no sorry yes", "no, wait, yes please"] {
+            check(text, Some(true));
+        }
+    }
+
+    #[test]
     fn what_is_neither_is_not_guessed() {
         for text in [
+            "yes no wait",
+            "no, wait",
+            "it's not that I don't want to",
+            "I don't not want to",
+            "no problem",
             "I don't know",
             "not sure",
             "not yesterday",
