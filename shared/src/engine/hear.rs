@@ -278,9 +278,13 @@ impl Run<'_> {
             return Vec::new();
         }
         let words = self.heard();
+        let index = self.input.game.index();
         let whole = heard.clauses.iter().copied().zip(0..);
         for (span, clause) in whole.chain(parts(&words.tokens, &heard.clauses)) {
             let telling = |word: &&Word| (span.0..span.1).contains(&word.start) && word.class == Class::CONTENT;
+            let known = |word: &Word| {
+                index.find_word(word.hash).is_some() || index.find_stem(word.stem(words.language).hash()).is_some()
+            };
             let of_question = |word: &Word| asked.as_ref().is_some_and(|(_, question)| question.heard.holds(word));
             let said = words.words.iter().filter(telling);
             // "I can breathe", "I breathe well"
@@ -289,6 +293,7 @@ impl Run<'_> {
             };
             let plain = |said: &Said| said.clauses.0 == clause && !said.candidate.stage.is_near();
             if !(1..=MAX_FRAGMENT).contains(&said.clone().count())
+                || !said.clone().any(known)
                 || said.clone().all(of_question)
                 || clause == 0 && asked.as_ref().is_some_and(|(label, _)| *label)
                 || heard.moves.iter().any(plain)

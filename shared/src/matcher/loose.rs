@@ -188,24 +188,25 @@ impl Loose<'_> {
     /// The place nearest to `expected` where the unit stands, if any is left.
     fn nearest(&self, unit: Unit, expected: usize, window: (usize, usize), used: &mut u128) -> Option<Place> {
         let mut best: Option<(usize, usize)> = None;
-        // "when I was a kid someone drowned": an auxiliary belongs to the verb that it stands with, or opens its clause.
-        let tense = self.is(unit, Class::TENSE);
-        let utterance = self.pieces.source.utterance;
-        let opens = |at: usize| {
-            at == 0
-                || utterance.class(at - 1).is(Class::FILLER)
-                || utterance.token(at).is_some_and(|token| token.before != Break::None)
-        };
         for at in window.0..window.1 {
             let distance = at.abs_diff(expected);
-            if (!tense || distance < TENSE_REACH || opens(at))
-                && *used >> (at - window.0) & 1 == 0
+            if *used >> (at - window.0) & 1 == 0
                 && best.is_none_or(|(least, _)| distance < least)
                 && self.stands(unit, at)
             {
                 best = Some((distance, at));
             }
         }
+        // "when I was a kid someone drowned": an auxiliary belongs to the verb that it stands with, or opens its clause.
+        let utterance = self.pieces.source.utterance;
+        let opens = |at: usize| {
+            at == 0
+                || utterance.class(at - 1).is(Class::FILLER)
+                || utterance.token(at).is_some_and(|token| token.before != Break::None)
+        };
+        let far =
+            |(distance, at): &(usize, usize)| *distance >= TENSE_REACH && self.is(unit, Class::TENSE) && !opens(*at);
+        let best = best.filter(|found| !far(found));
         self.claim(unit, best?.1, window.0, used)
     }
 
