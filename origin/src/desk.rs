@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use lgdl::engine::{Event as Happened, HandoverStage, Settings, ToldBy, Turn};
 use lgdl::ir;
-use lgdl::services::Performed;
 use lgdl::wire::origin::{HandoverNow, MAX_MESSAGES, Message, Messages, Speaker};
 use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
@@ -16,7 +15,7 @@ use crate::exports;
 use crate::hex;
 use crate::http::{Origin, Problem};
 use crate::ids::{AdministratorId, ConversationId};
-use crate::own_turns::{self, KEY_DIGITS, ORIGIN, Ran};
+use crate::own_turns::{self, Attempt, KEY_DIGITS, ORIGIN, Ran};
 use crate::privacy::{Parts, Reader, RequestName};
 use crate::records::turn_record;
 use crate::store::{
@@ -78,7 +77,7 @@ pub async fn act(
     let row = origin.store.find_by_id(tenant, id).await?.ok_or_else(unknown)?;
     let place = ConversationKey { tenant: row.tenant, game: row.game, external_id: row.external_id };
     let name = request_name(deed, key, id, agent);
-    let mut performed = Performed::default();
+    let mut attempt = Attempt::new(&*origin.random);
     for _ in 0..MAX_RUNS {
         // From the store that is written to: the one above may lag behind.
         let row = match origin.store.find(&place).await? {
@@ -103,10 +102,10 @@ pub async fn act(
             }
         }
         let turn = turn_of(deed, agent, origin.clock.now_ms());
-        let settled = match own_turns::run(origin, &row, turn, &name, &mut performed).await? {
+        let settled = match own_turns::run(origin, &row, turn, &name, &mut attempt).await? {
             Ran::Done(outcome) => {
                 let told = told(origin, tenant, id, agent, &handover, deed);
-                own_turns::commit(origin, &row, &outcome, name.clone(), told).await?
+                own_turns::commit(origin, &row, &outcome, name.clone(), told, &attempt).await?
             }
             Ran::Stopped(settled) => settled,
         };

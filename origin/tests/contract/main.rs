@@ -74,6 +74,7 @@ contract! {
     cases::tenants_and_games_do_not_share_conversations,
     claims::a_claim_keeps_others_out_until_it_lapses_or_its_turn_is_committed,
     claims::while_one_try_of_a_turn_acts_the_others_wait,
+    claims::while_one_try_of_a_turn_acts_no_other_is_committed,
     cases::a_turn_on_another_state_of_the_same_version_is_a_conflict,
     claims::a_key_under_which_a_request_acts_is_no_other_requests,
     cases::a_conversation_is_erased_while_its_first_turn_is_under_way,

@@ -115,6 +115,7 @@ impl<'e> Person<'e> {
             record: outcome.record.clone(),
             state: outcome.conversation,
             journal_sequence: None,
+            attempt: None,
         }
     }
 

@@ -149,6 +149,10 @@ pub struct CommitRequest {
     /// Set when the turn comes from a journal: its sequence number there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub journal_sequence: Option<u64>,
+    /// This try of the turn, as in [`Acting`]: while another try of it acts, it is not committed, so that what was done stands in
+    /// the record that is kept. `None`: an edge of before, which does not say.
+    #[serde(default, rename = "try", skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<String>,
 }
 
 /// A place held for a turn before its side effects run.
@@ -185,8 +189,9 @@ pub struct Acting {
     pub for_ms: u64,
 }
 
-/// The longest time that one try of a turn keeps the others from acting, milliseconds: what a call may take, and a commit.
-pub const MAX_ACTING_MS: u64 = 120_000;
+/// The longest time that one try of a turn keeps the others from acting, milliseconds: what a call may take, and a commit that is
+/// tried twice, for as long as an edge may be told to wait for its origin.
+pub const MAX_ACTING_MS: u64 = 150_000;
 
 /// The answer to a commit or a claim.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -390,7 +390,7 @@ impl Node {
         let names = request.url.ends_with("/edge/v1/turns") || request.url.ends_with("/edge/v1/claims");
         if names && self.world.plan.nodes[self.index].program == Program::Former {
             let mut body: serde_json::Value = serde_json::from_slice(&request.body).expect("a body");
-            body.as_object_mut().expect("an object").remove("base");
+            ["base", "try"].map(|name| body.as_object_mut().expect("an object").remove(name));
             request.body = body.to_string().into_bytes();
             request.headers = signed(&request, self.now_ms());
         }

@@ -15,7 +15,6 @@ use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use lgdl::engine::Turn;
 use lgdl::meaning::Meaning;
-use lgdl::services::Performed;
 use lgdl::wire::client::MoveResponse;
 use lgdl::wire::origin::{CommitAnswer, CommitRequest, Conflict, GamePolicy, Message, StoredConversation};
 use lgdl::wire::signature::{self, Parts};
@@ -414,8 +413,8 @@ impl OriginHost {
             let (_, manifest, _) = self.turns(conversation).pop()?;
             let fingerprint = format!("desk {manifest}");
             let name = RequestName { key: fingerprint.clone(), fingerprint: fingerprint.clone() };
-            let mut performed = Performed::default();
-            let run = own_turns::run(&self.origin, &before, turn.clone(), &name, &mut performed);
+            let mut attempt = own_turns::Attempt::new(&*self.origin.random);
+            let run = own_turns::run(&self.origin, &before, turn.clone(), &name, &mut attempt);
             let ran = self.runtime.block_on(run).expect("what was run once runs again");
             // No service is configured, so nothing holds a place.
             let own_turns::Ran::Done(outcome) = ran else { panic!("{ran:?}") };
@@ -432,6 +431,7 @@ impl OriginHost {
                 record: outcome.record,
                 state: outcome.conversation,
                 journal_sequence: None,
+                attempt: None,
             };
             Some((request, turn))
         });
