@@ -19,7 +19,7 @@ use crate::own_turns::{self, Attempt, KEY_DIGITS, ORIGIN, Ran};
 use crate::privacy::{Parts, Reader, RequestName};
 use crate::records::turn_record;
 use crate::store::{
-    AgentRow, CommitOutcome, ConversationKey, ConversationRow, Event, HandoverRow, Lookup, StoreError, Typist,
+    AgentRow, CommitOutcome, Composing, ConversationKey, ConversationRow, Event, HandoverRow, Lookup, StoreError, Typist,
 };
 
 /// An agent who was silent for so long is gone: what they had goes back to its queue.
@@ -111,7 +111,7 @@ pub async fn act(
         };
         match settled {
             CommitOutcome::Committed { .. } | CommitOutcome::Replayed { .. } => {
-                origin.store.signals().typing().stopped(id, Typist::Agent);
+                tell_typing(origin, id, Typist::Agent, Composing::No).await;
                 if let Deed::Return { outcome, .. } = deed {
                     origin.store.note_outcome(tenant, &handover, outcome).await?;
                 }
@@ -225,24 +225,10 @@ fn unknown() -> Problem {
     Problem::not_found("There is no such hand-over.")
 }
 
-/// Whether somebody is typing who asks for news.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Composing {
-    /// They are.
-    Yes,
-    /// They are not, or do not say.
-    No,
-}
-
 /// Tells the other side that somebody types, or does not any more. It is a hint: nothing fails for want of it.
 pub async fn tell_typing(origin: &Origin, id: &ConversationId, who: Typist, composing: Composing) {
-    match composing {
-        Composing::Yes => {
-            if let Err(error) = origin.store.tell_typing(id, who).await {
-                tracing::debug!(%error, "other origins do not hear that somebody types");
-            }
-        }
-        Composing::No => origin.store.signals().typing().stopped(id, who),
+    if let Err(error) = origin.store.tell_typing(id, who, composing).await {
+        tracing::debug!(%error, "other origins do not hear whether somebody types");
     }
 }
 

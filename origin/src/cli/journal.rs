@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::{HeaderValue, Uri};
 use lgdl::crypto::SecretKey;
-use lgdl::wire::node::{Aside, Counts, read_state_key};
+use lgdl::wire::node::{Aside, Counts, Limit, read_state_key};
 use lgdl::wire::origin::{Decided, DecidedBy, Decision, Decisions, MAX_DECISIONS};
 use lgdl::wire::signature::{self, Parts};
 use lgdl_edge_host::{JOURNAL_FILE, Node};
@@ -30,8 +30,8 @@ use super::runtime;
 const DECISIONS: &str = "/edge/v1/decisions";
 /// How long it may take to answer.
 const ORIGIN_WITHIN: Duration = Duration::from_secs(10);
-/// Entries that are listed or decided about at once.
-const MAX_ASIDE: usize = 100_000;
+/// Entries that are listed, or all decided about, at once.
+const MAX_AT_ONCE: usize = 100_000;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -114,9 +114,14 @@ fn unreadable(error: impl std::fmt::Display) -> Failure {
     Failure::Failed(format!("the journal: {error}"))
 }
 
+/// All that was set aside, or what has that name, however much there is.
+fn wanted(id: Option<String>) -> Limit {
+    Limit { id, limit: MAX_AT_ONCE, ..Limit::of(None) }
+}
+
 fn list(place: &Place, console: &mut Console) -> End {
     let node = open(place)?;
-    let (counts, aside) = (node.counts().map_err(unreadable)?, node.aside(MAX_ASIDE, None).map_err(unreadable)?);
+    let (counts, aside) = (node.counts().map_err(unreadable)?, node.aside(&wanted(None)).map_err(unreadable)?);
     if place.json {
         console.json(&Listed { counts, aside })?;
         return Ok(Verdict::Yes);
@@ -141,8 +146,7 @@ fn decide(
 ) -> End {
     let node = open(&chosen.place)?;
     let (mut done, mut left) = (0, 0);
-    let mut about = node.aside(MAX_ASIDE, None).map_err(unreadable)?;
-    about.retain(|aside| chosen.id.as_ref().is_none_or(|id| *id == aside.id));
+    let about = node.aside(&wanted(chosen.id.clone())).map_err(unreadable)?;
     if !about.is_empty() {
         let settings = Given::load(chosen.config.as_deref()).map_err(failed)?;
         for part in about.chunks(MAX_DECISIONS) {

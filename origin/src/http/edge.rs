@@ -25,7 +25,7 @@ use super::{Origin, erasures};
 use crate::audit::events;
 use crate::blocks;
 use crate::clock::Millis;
-use crate::desk::{self, Composing};
+use crate::desk;
 use crate::ids::{ErasureId, person_pseudonym};
 use crate::metrics::Operation;
 use crate::nodes;
@@ -33,7 +33,7 @@ use crate::privacy::{Reader, RequestName};
 use crate::records::{CommitBody, StoredBody, check_id};
 use crate::sessions::{self, Taken};
 use crate::store::{
-    ActingUntil, Claim, Commit, CommitOutcome, ConversationKey, ConversationRow, ErasureOrder, ErasureOutcome, Event,
+    ActingUntil, Claim, Commit, CommitOutcome, Composing, ConversationKey, ConversationRow, ErasureOrder, ErasureOutcome, Event,
     GameRow, Lookup, StoreError, anew,
 };
 

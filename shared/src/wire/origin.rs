@@ -28,7 +28,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::client::MoveResponse;
-use super::node::Why;
+use super::node::{MAX_ASIDE, Why};
 use crate::engine::{Conversation, HandoverStage, TurnRecord};
 
 /// The games of a tenant.
@@ -394,6 +394,9 @@ pub struct NodeReport {
     /// Turns that were set aside.
     #[serde(default)]
     pub aside: u64,
+    /// Turns that it is done with and can't remove from its journal.
+    #[serde(default)]
+    pub unremoved: u64,
     /// Its breaker in front of the origin.
     pub breaker: String,
     /// When the last waiting turn went home.
@@ -417,7 +420,7 @@ pub struct Decisions {
 }
 
 /// Turns that are decided about at once, at most.
-pub const MAX_DECISIONS: usize = 1_000;
+pub const MAX_DECISIONS: usize = MAX_ASIDE;
 
 /// What becomes of a turn that was set aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
