@@ -128,9 +128,7 @@ pub fn set_aside(store: &impl KeyValues, order: &SetAside) -> Result<(), SeamErr
 /// What was set aside.
 pub fn aside(store: &impl KeyValues, wanted: &Limit) -> Result<Vec<Aside>, SeamError> {
     let prefix = wanted.stream.as_ref().map_or_else(|| ASIDE.to_owned(), |stream| format!("{ASIDE}{stream}:"));
-    let is = |key: &&String| {
-        wanted.id.as_ref().is_none_or(|id| place_of(key).is_some_and(|place| place.id == *id))
-    };
+    let is = |key: &&String| wanted.id.as_ref().is_none_or(|id| place_of(key).is_some_and(|place| place.id == *id));
     keys(store, &prefix)?.iter().filter(is).take(wanted.limit).map(|key| listed(store, key)).collect()
 }
 

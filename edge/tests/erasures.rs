@@ -2,10 +2,10 @@
 
 mod support;
 
+use lgdl::wire::node::MAX_ASIDE;
 use lgdl::wire::node::{JournalEntry, Why};
 use lgdl_edge::digest;
 use lgdl_edge::native::Native;
-use lgdl::wire::node::MAX_ASIDE;
 use lgdl_edge::pipeline::scheduled;
 use lgdl_edge::platform::Platform;
 use serde_json::json;

@@ -19,7 +19,8 @@ use crate::own_turns::{self, Attempt, KEY_DIGITS, ORIGIN, Ran};
 use crate::privacy::{Parts, Reader, RequestName};
 use crate::records::turn_record;
 use crate::store::{
-    AgentRow, CommitOutcome, Composing, ConversationKey, ConversationRow, Event, HandoverRow, Lookup, StoreError, Typist,
+    AgentRow, CommitOutcome, Composing, ConversationKey, ConversationRow, Event, HandoverRow, Lookup, StoreError,
+    Typist,
 };
 
 /// An agent who was silent for so long is gone: what they had goes back to its queue.

@@ -65,7 +65,10 @@ pub fn troubles(row: &NodeRow) -> Vec<String> {
         troubles.push(format!("{} turns are set aside there", row.report.aside));
     }
     if row.report.unremoved > 0 {
-        troubles.push(format!("{} turns that it is done with can't be removed there: is its disk full?", row.report.unremoved));
+        troubles.push(format!(
+            "{} turns that it is done with can't be removed there: is its disk full?",
+            row.report.unremoved
+        ));
     }
     troubles
 }

@@ -11,8 +11,8 @@ use http::{Request, Response, StatusCode};
 use lgdl::crypto::SecretKey;
 use lgdl::limits::Counters;
 use lgdl::wire::node::{
-    self, Aside, Counts, EntryName, Found, JournalEntry, Level, Limit, LogLine, MAX_ASIDE, Page, Place, SetAside, Stream,
-    StreamPage, Streams, Why, is_of_another_key,
+    self, Aside, Counts, EntryName, Found, JournalEntry, Level, Limit, LogLine, MAX_ASIDE, Page, Place, SetAside,
+    Stream, StreamPage, Streams, Why, is_of_another_key,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
@@ -577,7 +577,10 @@ mod tests {
         let order = SetAside { stream: "a".into(), place: entry("a", 2, "2").place(), why: Why::Refused };
         node.set_aside(&order).unwrap();
         assert_eq!(entries(&node, "a"), [entry("a", 3, "3"), entry("a", 4, "4")]);
-        assert_eq!(node.aside(&Limit::of(None)).unwrap().iter().map(|aside| aside.id.as_str()).collect::<Vec<_>>(), ["2"]);
+        assert_eq!(
+            node.aside(&Limit::of(None)).unwrap().iter().map(|aside| aside.id.as_str()).collect::<Vec<_>>(),
+            ["2"]
+        );
         assert_eq!(node.counts().unwrap(), Counts { waiting: 2, aside: 1, unremoved: 2, ..Counts::default() });
         assert!(node.drop_aside("a", "2").is_err() && node.retry("a", "2").is_err(), "it would come back");
         arrived(&node, "a", "3");

@@ -47,7 +47,13 @@ pub async fn perform<P: Platform>(
         // Nothing of what was said: a note lies where no erasure looks.
         data.retain(|name, _| UNDERSTOOD.contains(&name.as_str()));
         *message = None;
-        notes::remember_understood(call.platform, &note, &(now_ms + UNDERSTOOD_FOR_MS.cast_signed(), &result), UNDERSTOOD_FOR_MS).await;
+        notes::remember_understood(
+            call.platform,
+            &note,
+            &(now_ms + UNDERSTOOD_FOR_MS.cast_signed(), &result),
+            UNDERSTOOD_FOR_MS,
+        )
+        .await;
     }
     result
 }

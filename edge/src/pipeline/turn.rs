@@ -550,8 +550,7 @@ async fn result_of<P: Platform>(
         None if !wanted.side_effects => know_start(call, ask, start).await?,
         // The turn has acted: until it is committed no other try of it acts, whatever else it has to ask.
         Some(held)
-            if !wanted.side_effects
-                && held.lasts(start.version, call.platform.ticks_us(), until_committed_ms) =>
+            if !wanted.side_effects && held.lasts(start.version, call.platform.ticks_us(), until_committed_ms) =>
         {
             true
         }
@@ -593,9 +592,7 @@ async fn hold_place<P: Platform>(
         }
         Ok(verdict) => Err(Box::new(verdict)),
         // Where it has just been held for an act before this one, it is held still.
-        Err(OriginError::Away) => {
-            Ok(performed.held.is_some_and(|held| held.lasts(start.version, now_us, lasts_ms)))
-        }
+        Err(OriginError::Away) => Ok(performed.held.is_some_and(|held| held.lasts(start.version, now_us, lasts_ms))),
         Err(error) => Err(Box::new(Verdict::Unacceptable(error))),
     }
 }

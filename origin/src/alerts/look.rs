@@ -206,7 +206,10 @@ impl Look<'_> {
                 self.find("journal_old", &row.name, Severity::Critical, what);
             }
             if row.report.aside > 0 && minutes.is_some() {
-                let what = format!("{} turns were set aside at the node {}: somebody has to decide", row.report.aside, row.name);
+                let what = format!(
+                    "{} turns were set aside at the node {}: somebody has to decide",
+                    row.report.aside, row.name
+                );
                 self.find("turns_aside", &row.name, Severity::Warning, what);
             }
             if row.report.unremoved > 0 && minutes.is_some() {

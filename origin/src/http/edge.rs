@@ -33,8 +33,8 @@ use crate::privacy::{Reader, RequestName};
 use crate::records::{CommitBody, StoredBody, check_id};
 use crate::sessions::{self, Taken};
 use crate::store::{
-    ActingUntil, Claim, Commit, CommitOutcome, Composing, ConversationKey, ConversationRow, ErasureOrder, ErasureOutcome, Event,
-    GameRow, Lookup, StoreError, anew,
+    ActingUntil, Claim, Commit, CommitOutcome, Composing, ConversationKey, ConversationRow, ErasureOrder,
+    ErasureOutcome, Event, GameRow, Lookup, StoreError, anew,
 };
 
 pub(super) type Answer = Result<Response, Problem>;

@@ -334,9 +334,7 @@ async fn try_to_tell(origin: &Origin, row: &ConversationRow, event: &str) -> Res
     let told = told.into_iter().collect();
     Ok(match own_turns::commit(origin, &row, &outcome, name, told, &attempt).await? {
         CommitOutcome::Committed { .. } | CommitOutcome::Replayed { .. } if says => Told::Said,
-        CommitOutcome::Committed { .. } | CommitOutcome::Replayed { .. } => {
-            Told::Nothing { version: row.version + 1 }
-        }
+        CommitOutcome::Committed { .. } | CommitOutcome::Replayed { .. } => Told::Nothing { version: row.version + 1 },
         // Another try of it acts: what it makes of it is seen with the next look.
         CommitOutcome::Conflict { claimed_for_ms: Some(_), .. } => {
             return Err(Problem::unavailable("Another turn of this conversation is under way; try again."));

@@ -342,7 +342,8 @@ pub(crate) async fn a_program_at_the_desk_has_its_key_and_its_account_together_o
     assert_eq!(store.find_administrator(id.as_str()).await.unwrap(), Some(account.clone()));
     assert_eq!(store.keys("default").await.unwrap(), std::slice::from_ref(&row));
     // A key that is there already leaves no account behind, and an account none of the key.
-    let other = AdministratorRow { id: AdministratorId::mint(NOW, &SystemRandom), name: "other".into(), ..account.clone() };
+    let other =
+        AdministratorRow { id: AdministratorId::mint(NOW, &SystemRandom), name: "other".into(), ..account.clone() };
     assert!(store.add_agent_key(row.clone(), other, told()).await.is_err());
     assert_eq!(store.find_administrator("other").await.unwrap(), None);
     let key = ApiKeyRow { id: ApiKeyId::mint(NOW, &SystemRandom), hash: "ef".repeat(32), ..row.clone() };

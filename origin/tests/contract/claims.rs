@@ -102,16 +102,15 @@ pub(crate) async fn while_one_try_of_a_turn_acts_no_other_is_committed(store: Fr
             now_ms: NOW + at,
             ..commit(conversation, "u", version, &name)
         };
-        let held = |outcome: &CommitOutcome, left: u64| {
-            matches!(outcome, CommitOutcome::Conflict { claimed_for_ms: Some(ms), .. } if *ms == left)
-        };
+        let held = |outcome: &CommitOutcome, left: u64| matches!(outcome, CommitOutcome::Conflict { claimed_for_ms: Some(ms), .. } if *ms == left);
         assert_eq!(store.claim(acts("first", 0)).await.unwrap(), CommitOutcome::Committed { version });
         let outcome = store.commit(done(Some("second"), 100)).await.unwrap();
         assert!(held(&outcome, 400), "{outcome:?}");
         // Nor together with others.
         let mut together = JoinSet::new();
         for other in 0..20 {
-            let (store, turn) = (store.clone(), commit(&format!("{conversation}-{other}"), "u", 0, &format!("{name}-{other}")));
+            let (store, turn) =
+                (store.clone(), commit(&format!("{conversation}-{other}"), "u", 0, &format!("{name}-{other}")));
             together.spawn(async move { store.commit(turn).await });
         }
         let outcome = store.commit(done(Some("second"), 200)).await.unwrap();
@@ -121,7 +120,10 @@ pub(crate) async fn while_one_try_of_a_turn_acts_no_other_is_committed(store: Fr
         }
         // The one that acts is, and the other one is told what came of it.
         let answer = done(None, 0).answer;
-        assert_eq!(store.commit(done(Some("first"), 300)).await.unwrap(), CommitOutcome::Committed { version: version + 1 });
+        assert_eq!(
+            store.commit(done(Some("first"), 300)).await.unwrap(),
+            CommitOutcome::Committed { version: version + 1 }
+        );
         assert_eq!(store.commit(done(Some("second"), 301)).await.unwrap(), CommitOutcome::Replayed { answer });
     }
     // One that acted for as long as it might, and was not heard of again, keeps nobody out; an edge of before does not say who it is.

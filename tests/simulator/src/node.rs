@@ -244,7 +244,8 @@ impl Site {
                     let value = self.kv.get(keys.first()?, u64::MAX - 1, 0)?;
                     Some((serde_json::from_slice(&value).ok()?, aside.why))
                 };
-                let aside = kv_journal::aside(&AsItIs(&self.kv), &Limit { limit: usize::MAX, ..Limit::of(None) }).unwrap_or_default();
+                let aside = kv_journal::aside(&AsItIs(&self.kv), &Limit { limit: usize::MAX, ..Limit::of(None) })
+                    .unwrap_or_default();
                 aside.into_iter().filter_map(entry).collect()
             }
         }

@@ -18,10 +18,7 @@ const ADMINISTRATOR: &str = "a.id, a.name, a.role, a.tenant, a.password, a.creat
 #[async_trait]
 impl Administrators for SqliteStore {
     async fn add_administrator(&self, administrator: AdministratorRow, told: Event) -> Result<bool> {
-        self.change(told, move |connection| {
-            add(connection, &administrator, " ON CONFLICT (name) DO NOTHING")
-        })
-        .await
+        self.change(told, move |connection| add(connection, &administrator, " ON CONFLICT (name) DO NOTHING")).await
     }
 
     async fn administrators(&self) -> Result<Vec<AdministratorRow>> {
