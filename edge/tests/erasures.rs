@@ -2,8 +2,7 @@
 
 mod support;
 
-use lgdl::wire::node::MAX_ASIDE;
-use lgdl::wire::node::{JournalEntry, Why};
+use lgdl::wire::node::{JournalEntry, MAX_ASIDE, Why};
 use lgdl_edge::digest;
 use lgdl_edge::native::Native;
 use lgdl_edge::pipeline::scheduled;

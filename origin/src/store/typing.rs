@@ -183,7 +183,9 @@ mod tests {
             let id = ConversationId::derive("t", "g", &number.to_string());
             typing.note(&id, Typist::Agent, Composing::Yes)
         };
-        (0..=MAX_REMEMBERED).for_each(|number| drop(says(number)));
+        for number in 0..=MAX_REMEMBERED {
+            says(number);
+        }
         let swept = typing.remembered().swept;
         assert!(swept.is_some());
         (MAX_REMEMBERED..MAX_REMEMBERED + 100).for_each(|number| assert_eq!(says(number), News::Known));
