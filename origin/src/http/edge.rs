@@ -36,6 +36,7 @@ use crate::store::{
     ActingUntil, Claim, Commit, CommitOutcome, Composing, ConversationKey, ConversationRow, ErasureOrder,
     ErasureOutcome, Event, GameRow, Lookup, StoreError, anew,
 };
+use crate::tombstones;
 
 pub(super) type Answer = Result<Response, Problem>;
 type TwoNames = Result<Path<(String, String)>, PathRejection>;
@@ -408,7 +409,10 @@ async fn erase_conversation(
     };
     let told = person_event(&origin, &key.tenant, &user, events::CONVERSATION_DELETED, key.id().as_str());
     match origin.store.erase_conversation(&key, &user, order, told).await? {
-        ErasureOutcome::Erased(_) => Ok(StatusCode::NO_CONTENT.into_response()),
+        ErasureOutcome::Erased(_) => {
+            tombstones::written(&origin).await;
+            Ok(StatusCode::NO_CONTENT.into_response())
+        }
         ErasureOutcome::Held => Err(Problem::held("What this person has here must be kept for now.")),
         ErasureOutcome::Unknown => Err(unknown_conversation()),
     }

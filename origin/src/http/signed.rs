@@ -32,6 +32,7 @@ use crate::random::Random;
 use crate::sessions::Places;
 use crate::store::{EPOCH_SETTING, Store, StoreError};
 use crate::tokens::TokenKeys;
+use crate::tombstones::Kept;
 
 /// Nonces remembered in one window; beyond it requests are refused rather than nonces forgotten.
 const MAX_NONCES: usize = 4_000_000;
@@ -64,6 +65,8 @@ pub struct Gate {
     pub(super) meter: Meter,
     /// Verifies tokens of persons, where their issuer has public keys.
     pub(super) token_keys: Option<TokenKeys>,
+    /// The file of tombstones, where there is one.
+    pub(crate) tombstones: Option<Kept>,
 }
 
 /// Two generations of nonces: a nonce outlives the window, and forgetting costs nothing.
@@ -92,6 +95,7 @@ impl Gate {
             publishing: Arc::default(),
             meter: Meter::default(),
             token_keys: TokenKeys::of(config),
+            tombstones: config.tombstones.as_deref().map(Kept::at),
             stopping: watch::Sender::new(false),
         }
     }
