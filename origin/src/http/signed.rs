@@ -21,6 +21,7 @@ use lgdl::wire::signature::{
 use tokio::sync::{OnceCell, watch};
 
 use super::Origin;
+use super::listening::Listening;
 use super::meter::Meter;
 use super::problem::Problem;
 use crate::clock::{Millis, is_within};
@@ -65,6 +66,8 @@ pub struct Gate {
     pub(super) meter: Meter,
     /// Verifies tokens of persons, where their issuer has public keys.
     pub(super) token_keys: Option<TokenKeys>,
+    /// Who listens to events.
+    pub(crate) listening: Listening,
     /// The file of tombstones, where there is one.
     pub(crate) tombstones: Option<Kept>,
 }
@@ -95,6 +98,7 @@ impl Gate {
             publishing: Arc::default(),
             meter: Meter::default(),
             token_keys: TokenKeys::of(config),
+            listening: Listening::default(),
             tombstones: config.tombstones.as_deref().map(Kept::at),
             stopping: watch::Sender::new(false),
         }

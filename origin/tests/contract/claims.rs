@@ -1,5 +1,7 @@
 //! Places that turns hold while they act: against other turns, and against other tries of the same one.
 
+use std::sync::Arc;
+
 use lgdl_origin::store::{ActingUntil, Claim, Commit, CommitOutcome};
 use tokio::task::JoinSet;
 
@@ -110,7 +112,7 @@ pub(crate) async fn while_one_try_of_a_turn_acts_no_other_is_committed(store: Fr
         let mut together = JoinSet::new();
         for other in 0..20 {
             let (store, turn) =
-                (store.clone(), commit(&format!("{conversation}-{other}"), "u", 0, &format!("{name}-{other}")));
+                (Arc::clone(&store.store), commit(&format!("{conversation}-{other}"), "u", 0, &format!("{name}-{other}")));
             together.spawn(async move { store.commit(turn).await });
         }
         let outcome = store.commit(done(Some("second"), 200)).await.unwrap();
