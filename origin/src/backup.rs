@@ -21,8 +21,8 @@ use crate::config::Config;
 use crate::files::{NewFile, folder_of, with_suffix};
 use crate::migrations;
 use crate::random::SystemRandom;
-use crate::store::{self, StoreError};
 use crate::store::sqlite::{connect, failed};
+use crate::store::{self, StoreError};
 
 pub use drill::{DrillReport, drill};
 pub use schedule::Schedule;

@@ -28,6 +28,9 @@ use super::runtime;
 
 /// Where an origin hears of decisions.
 const DECISIONS: &str = "/edge/v1/decisions";
+/// Why an origin does not believe who tells it.
+const STRANGE: &str = "LGDL_ORIGIN_KEY_ID and LGDL_ORIGIN_KEY are not a pair that the origin knows, or the clocks differ by more than \
+                       two minutes; they are the node's own settings, here or by --config";
 /// How long it may take to answer.
 const ORIGIN_WITHIN: Duration = Duration::from_secs(10);
 /// Entries that are listed, or all decided about, at once.
@@ -91,13 +94,17 @@ struct Outcome {
 pub(super) fn run(arguments: &Arguments, console: &mut Console) -> End {
     match &arguments.what {
         What::List(place) => list(place, console),
-        What::Retry(chosen) => decide(chosen, Decision::Retry, console, "waits again", |node, aside| {
-            // `None`: another turn of its conversation has its place for now.
-            node.retry(&aside.stream, &aside.id).map(|back| back == Some(true)).map_err(unreadable)
-        }),
-        What::Drop(chosen) => decide(chosen, Decision::Drop, console, "was removed", |node, aside| {
-            node.drop_aside(&aside.stream, &aside.id).map_err(unreadable)
-        }),
+        What::Retry(chosen) => {
+            decide(chosen, Decision::Retry, console, ("waits again", "wait again"), |node, aside| {
+                // `None`: another turn of its conversation has its place for now.
+                node.retry(&aside.stream, &aside.id).map(|back| back == Some(true)).map_err(unreadable)
+            })
+        }
+        What::Drop(chosen) => {
+            decide(chosen, Decision::Drop, console, ("was removed", "were removed"), |node, aside| {
+                node.drop_aside(&aside.stream, &aside.id).map_err(unreadable)
+            })
+        }
         What::SetAside(place) => set_aside(place, console),
     }
 }
@@ -141,7 +148,7 @@ fn decide(
     chosen: &Chosen,
     decision: Decision,
     console: &mut Console,
-    what: &str,
+    (one, many): (&str, &str),
     work: impl Fn(&Node, &Aside) -> Result<bool, Failure>,
 ) -> End {
     let node = open(&chosen.place)?;
@@ -161,7 +168,7 @@ fn decide(
     if chosen.place.json {
         console.json(&Outcome { done, left })?;
     } else {
-        console.line(format_args!("{} {what}", count(done, "turn")))?;
+        console.line(format_args!("{} {}", count(done, "turn"), if done == 1 { one } else { many }))?;
         if left > 0 {
             console.note(format_args!(
                 "{left} left: another turn of their conversation waits; try again when it has arrived"
@@ -222,7 +229,11 @@ fn tell_audit(settings: Given, decision: Decision, about: &[Aside]) -> Result<()
         // The operator names the origin: it may be on this machine.
         let told = Sender::new(Reach::Private, ORIGIN_WITHIN).send(&uri, headers, body.into()).await;
         told.map(|_| Verdict::Yes).map_err(|error| {
-            Failure::Failed(format!("the origin's audit log is not told, so nothing is decided: {error}"))
+            let why = match error.status() {
+                Some(http::StatusCode::UNAUTHORIZED) => STRANGE.to_owned(),
+                _ => error.to_string(),
+            };
+            Failure::Failed(format!("the origin's audit log is not told, so nothing is decided: {why}"))
         })
     })
     .map(drop)

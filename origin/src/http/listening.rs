@@ -44,7 +44,9 @@ impl Listening {
         let own = by.get(who).copied().unwrap_or_default();
         if full || own >= MAX_OF_ONE {
             let detail = match own >= MAX_OF_ONE {
-                true => format!("One administrator follows {MAX_OF_ONE} streams of events at a time: end some of them."),
+                true => {
+                    format!("One administrator follows {MAX_OF_ONE} streams of events at a time: end some of them.")
+                }
                 false => "As many follow events as this origin allows.".to_owned(),
             };
             return Err(Problem::too_many(detail).retry_after(RETRY_SECONDS));

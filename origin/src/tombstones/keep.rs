@@ -151,7 +151,8 @@ impl Kept {
         let keeper = match &mut *keeper {
             Some(keeper) => keeper,
             none => {
-                let opened = Keeper::open(&self.path).map_err(|error| TombstoneError::File(self.path.clone(), error))?;
+                let opened =
+                    Keeper::open(&self.path).map_err(|error| TombstoneError::File(self.path.clone(), error))?;
                 none.insert(opened)
             }
         };

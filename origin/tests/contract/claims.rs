@@ -111,8 +111,10 @@ pub(crate) async fn while_one_try_of_a_turn_acts_no_other_is_committed(store: Fr
         // Nor together with others.
         let mut together = JoinSet::new();
         for other in 0..20 {
-            let (store, turn) =
-                (Arc::clone(&store.store), commit(&format!("{conversation}-{other}"), "u", 0, &format!("{name}-{other}")));
+            let (store, turn) = (
+                Arc::clone(&store.store),
+                commit(&format!("{conversation}-{other}"), "u", 0, &format!("{name}-{other}")),
+            );
             together.spawn(async move { store.commit(turn).await });
         }
         let outcome = store.commit(done(Some("second"), 200)).await.unwrap();

@@ -429,7 +429,8 @@ async fn quiet(function: &str, read_only: bool, takes: Duration) -> (Service, De
     let contract = json!({"service": "shop", "capabilities": {"stock": {"functions": {
         function: {"description": "What the test needs.", "parameters": [], "read_only": read_only}}}}});
     std::fs::write(desk.edge.folder.path().join("capability_contract.json"), contract.to_string()).unwrap();
-    let silence = format!("when event session_expired {{ stock.{function}() }}\n  capabilities {{ stock: [\"{function}\"] }}");
+    let silence =
+        format!("when event session_expired {{ stock.{function}() }}\n  capabilities {{ stock: [\"{function}\"] }}");
     publish(&desk, &shop(&silence)).await;
     (service, desk)
 }
