@@ -87,7 +87,7 @@ contract! {
     cases::history_is_paged_in_order,
     cases::games_are_published_pinned_and_rolled_back,
     cases::keys_are_found_by_hash_and_revoked_once,
-    cases::a_program_at_the_desk_has_its_key_and_its_account_together_or_neither,
+    changes::a_program_at_the_desk_has_its_key_and_its_account_together_or_neither,
     cases::consents_are_a_history,
     cases::events_of_a_commit_reach_the_audit_chain_once_and_in_order,
     cases::retention_removes_what_is_old_and_nothing_else,
