@@ -420,7 +420,7 @@ async fn what_expired_takes_a_place_like_any_other_when_it_begins_anew() {
     problem(desk.edge.commit(&begins).await, StatusCode::LOCKED, "E533").await;
 }
 
-/// What a shop does in silence that says nothing: it looks something up, or it has something done.
+/// What a shop does in silence that says nothing, where no question is open: it looks something up, or it has something done.
 async fn quiet(function: &str, read_only: bool, takes: Duration) -> (Service, Desk) {
     let service = service().await;
     service.seen.lock().unwrap().takes = takes;
@@ -439,7 +439,7 @@ async fn quiet(function: &str, read_only: bool, takes: Duration) -> (Service, De
 async fn what_a_game_looks_up_and_makes_nothing_of_is_no_turn_and_its_session_ends() {
     let (service, desk) = quiet("look_up", true, Duration::ZERO).await;
     let mut person = Person::new(&desk, "c");
-    person.say("I want to order").await;
+    person.say("good day").await;
     an_hour_later(&desk);
     let told = events(&desk, "conversation.expired", 1).await;
     assert_eq!((&told[0]["data"]["then"], &told[0]["data"]["turns"]), (&json!("begins_anew"), &json!(1)));
@@ -452,7 +452,7 @@ async fn what_a_game_looks_up_and_makes_nothing_of_is_no_turn_and_its_session_en
 async fn what_a_game_does_in_silence_is_a_turn_and_its_session_ends_all_the_same() {
     let (service, desk) = quiet("release", false, Duration::ZERO).await;
     let mut person = Person::new(&desk, "c");
-    person.say("I want to order").await;
+    person.say("good day").await;
     an_hour_later(&desk);
     let told = events(&desk, "conversation.expired", 1).await;
     assert_eq!((&told[0]["data"]["then"], &told[0]["data"]["turns"]), (&json!("begins_anew"), &json!(2)));
@@ -465,7 +465,7 @@ async fn what_a_game_does_in_silence_is_a_turn_and_its_session_ends_all_the_same
 async fn games_are_told_of_silence_side_by_side() {
     let (service, desk) = quiet("look_up", true, Duration::from_millis(500)).await;
     for number in 0..6 {
-        Person::new(&desk, &format!("c{number}")).say("I want to order").await;
+        Person::new(&desk, &format!("c{number}")).say("good day").await;
     }
     an_hour_later(&desk);
     events(&desk, "conversation.expired", 6).await;

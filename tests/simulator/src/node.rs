@@ -391,7 +391,8 @@ impl Node {
         let names = request.url.ends_with("/edge/v1/turns") || request.url.ends_with("/edge/v1/claims");
         if names && self.world.plan.nodes[self.index].program == Program::Former {
             let mut body: serde_json::Value = serde_json::from_slice(&request.body).expect("a body");
-            ["base", "try"].map(|name| body.as_object_mut().expect("an object").remove(name));
+            let fields = body.as_object_mut().expect("an object");
+            fields.retain(|name, _| !["base", "try"].contains(&name.as_str()));
             request.body = body.to_string().into_bytes();
             request.headers = signed(&request, self.now_ms());
         }
