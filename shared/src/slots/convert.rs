@@ -334,7 +334,7 @@ fn in_unit_of(language: &'static Language, slot: &Slot, time: &TimeValue) -> Opt
 
 /// The unit of time in the name of a slot: the "nights" of `nights`.
 fn unit_counted(language: &'static Language, slot: &Slot) -> Option<&'static str> {
-    let name = Heard::of(language, &super::named(slot));
+    let name = super::name(language, slot);
     name.words.iter().find_map(|word| language.value_of(Cue::UnitName, std::slice::from_ref(word)))
 }
 
