@@ -142,13 +142,8 @@ impl Run<'_> {
         }
         let found = without_denials(language, slot, found);
         let question = self.question(mv, slot);
-        match labels::read(
-            wanted,
-            slots::spoken_name(slot),
-            &question.heard,
-            &found.text,
-            &Heard::of(language, &found.text),
-        ) {
+        let heard = Heard::of(language, &found.text);
+        match labels::read(wanted, &question.name, &question.heard, &found.text, &heard) {
             Label::Stands => FreeText::Value(found),
             Label::Sentence => FreeText::Sentence,
             Label::Within(span) => match without(language, slot, &found.text, span, &[]) {
