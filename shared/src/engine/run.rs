@@ -336,7 +336,7 @@ impl<'a> Run<'a> {
 
     /// The move of that name.
     pub(super) fn move_named(&self, name: &str) -> Option<Arc<Move>> {
-        let known = self.looked_up.borrow().as_ref().filter(|known| known.name == name).map(Arc::clone);
+        let known = self.looked_up.borrow().as_ref().filter(|known| known.name == name).cloned();
         if let Some(known) = known {
             return Some(self.with_options(known));
         }
