@@ -2,9 +2,14 @@
 //!
 //! This finds that something is taken back and what is put in its place; which slot that is for is in `answers`.
 
-use crate::language::{Class, Cue, Language};
+use crate::language::{Class, Cue, CueSet, Language};
 use crate::slots::strings::{self, named_at};
 use crate::text::{Heard, Word};
+
+/// What says plainly that another value follows.
+pub(super) const PLAINLY: CueSet = CueSet::NONE.with(Cue::CorrectionPlain).with(Cue::CorrectionStrong);
+/// What a second thought begins with.
+pub(super) const SECOND_THOUGHT: CueSet = PLAINLY.with(Cue::CorrectionWeak).with(Cue::TakesBack);
 
 /// How plainly an utterance takes something back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -244,7 +249,11 @@ fn not_this_but_that<'w>(language: &'static Language, words: &'w [Word]) -> Opti
     // "definitely not …" puts nothing in the place of anything.
     let says = |word: &Word| !word.class.is(Class::FUNCTION.and(Class::FILLER)) || word.class.is(Class::PRONOUN);
     let set_apart = words[not].after_break || not == 1 && says(&words[0]);
-    (set_apart && not > 0 && not + 1 < words.len()).then(|| &words[..not])
+    // "50 kilos, no se ha tocado": a sentence behind it denies something else.
+    let verb = Class::AUXILIARY.and(Class::PRONOUN).and(Class::SUBJECT);
+    let sentence = |next: &Word| next.class.is(verb) && !next.class.is(Class::DETERMINER);
+    let refuses = words.get(not + 1).is_some_and(|next| !sentence(next));
+    (set_apart && not > 0 && refuses).then(|| &words[..not])
 }
 
 #[cfg(test)]

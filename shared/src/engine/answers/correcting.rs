@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::corrections::{self, Correction, Held, Known, Strength};
+use super::super::corrections::{self, Correction, Held, Known, PLAINLY, Strength};
 use super::super::decide;
 use super::super::fill::Stated;
 use super::super::flow::Entry;
@@ -36,13 +36,18 @@ impl Run<'_> {
     pub(in crate::engine) fn correct(&mut self, mv: &Arc<Move>, asked: Option<&Slot>, scan: &Scan<'_>) -> bool {
         let Some(frame) = &self.state.active else { return false };
         let filled: Vec<&str> = frame.slots.iter().rev().map(|(name, _)| name.as_str()).collect();
-        // "five hours, no, six": the answer takes itself back.
-        if filled.is_empty() || asked.is_some_and(|asked| slots::takes_itself_back(asked, scan)) {
+        if filled.is_empty() {
             return false;
         }
         let wholes = filled.iter().filter_map(|name| slots::whole_of(name));
         let named: Vec<&str> = filled.iter().copied().chain(wholes).collect();
         let Some(correction) = correction_of(mv, &named, &scan.heard) else { return false };
+        let refused = correction.refused.and_then(|span| scan.text.get(span.0..span.1));
+        // "five hours, no, six": the answer takes itself back.
+        let of_another = || mv.slots.iter().any(|slot| self.holds(slot, refused, scan.reference));
+        if asked.is_some_and(|asked| slots::takes_itself_back(asked, scan)) && !of_another() {
+            return false;
+        }
         let Some(said) = scan.text.get(correction.span.0..correction.span.1) else { return false };
         let rest = Heard::of(self.language(), said);
         if rest.is_empty() || strings::is_question(said, &rest) || slots::yes_no::is_unsure(&rest) {
@@ -65,8 +70,7 @@ impl Run<'_> {
             let takes_back = taking_back > 1;
             let yes_or_no = is_yes_no(self.language(), asked);
             let meant = |found: &Found| {
-                let (start, end) = (found.start + correction.span.0, found.end + correction.span.0);
-                let found = Found { start, end, ..found.clone() };
+                let found = found.clone().behind(correction.span.0);
                 found.fits
                     && !self.is_anothers_time(mv, asked, &found)
                     && !self.counts_in_a_sentence(mv, asked, scan, &found)
@@ -104,7 +108,6 @@ impl Run<'_> {
         // A value of a type beats free text, whatever stands around it, where something is plainly taken back.
         let strength = if taking_back > 0 { correction.strength.max(Strength::Plain) } else { correction.strength };
         // "I'd rather not give it": what is not wanted is no text that is held.
-        let refused = correction.refused.and_then(|span| scan.text.get(span.0..span.1));
         let refuses = |slot: &Slot| {
             let held = frame.slot(&slot.name).map_or("", |held| held.text.as_str());
             let points = |said: &str| {
@@ -115,12 +118,7 @@ impl Run<'_> {
         };
         let typed = self.those_refused(typed, refused, scan.reference);
         // "I said friday", where friday stands, corrects nothing.
-        let stands = |slot: &&Slot| {
-            let read = slots::read_value(slot, said, scan.reference);
-            let held = || frame.slot(&slot.name).map(|held| &held.value);
-            matches!(read, Answer::Value { found, whole: true } if held() == Some(&found.value))
-        };
-        free_text &= !typed.iter().any(stands);
+        free_text &= !typed.iter().any(|slot| self.holds(slot, Some(said), scan.reference));
         let free = free.into_iter().filter(|slot| free_text && (named.is_some() || refuses(slot)));
         let target = typed.into_iter().chain(free).find_map(|slot| {
             let held = frame.slot(&slot.name)?;
@@ -130,7 +128,7 @@ impl Run<'_> {
         });
         let opening = correction.span.0;
         let weak = correction.strength == Strength::Weak;
-        let Some((slot, mut found)) = target else { return false };
+        let Some((slot, found)) = target else { return false };
         let doubt = self.doubt_of_correction(mv, &slot, scan, &found, if weak { asked } else { None });
         let doubt = doubt.filter(|_| named.is_none());
         self.answered_by_active();
@@ -150,21 +148,21 @@ impl Run<'_> {
         {
             self.fill(asked, &yes, Source::Answer);
         }
-        found.start += opening;
-        found.end += opening;
-        self.fill_beside_answer(mv, &slot, scan, (found.start, found.end));
+        self.fill_beside_answer(mv, &slot, scan, found.behind(opening).span());
         true
     }
 
     /// "not three, two", "it's ten, not noon": what is refused tells whose value is corrected; all of them where it does not.
     fn those_refused<'s>(&self, held: Vec<&'s Slot>, refused: Option<&str>, reference: &Reference) -> Vec<&'s Slot> {
-        let Some(refused) = refused else { return held };
-        let is_refused = |slot: &&&Slot| {
-            let read = slots::read_value(slot, refused, reference);
-            matches!(read, Answer::Value { found, whole: true } if self.slot_value(&slot.name).is_some_and(|held| held.value == found.value))
-        };
-        let those: Vec<&Slot> = held.iter().filter(is_refused).copied().collect();
+        let those: Vec<&Slot> = held.iter().filter(|slot| self.holds(slot, refused, reference)).copied().collect();
         if those.is_empty() { held } else { those }
+    }
+
+    /// Whether a slot of a type holds what is said.
+    fn holds(&self, slot: &Slot, said: Option<&str>, reference: &Reference) -> bool {
+        let read = said.filter(|_| !is_text(slot)).map(|said| slots::read_value(slot, said, reference));
+        let held = self.slot_value(&slot.name).map(|held| &held.value);
+        matches!(read, Some(Answer::Value { found, whole: true }) if held == Some(&found.value))
     }
 
     /// "change the size": a value is given up, and its question put again. Whether one was.
@@ -400,9 +398,8 @@ impl Run<'_> {
         // for unless the utterance plainly goes back.
         let phrase = Heard::of(self.language(), said);
         // What only goes on ("it's jo@mail", "and …") puts nothing in the place of a text.
-        let goes_back = scan.heard.words.iter().any(|word| {
-            word.start < correction_start && word.is([Cue::TakesBack, Cue::CorrectionPlain, Cue::CorrectionStrong])
-        });
+        let goes_back =
+            scan.heard.words.iter().any(|word| word.start < correction_start && word.is(PLAINLY.with(Cue::TakesBack)));
         if !named && strength == Strength::Weak && !goes_back {
             return None;
         }
