@@ -118,6 +118,18 @@ fn counts_a_noun(scan: &Scan<'_>, entity: &Entity) -> bool {
     noun.is_some_and(|noun| !noun.after_break && noun.class == Class::CONTENT)
 }
 
+/// "half of it": a part of something, which is no measure.
+fn is_share(scan: &Scan<'_>, entity: &Entity) -> bool {
+    let of = scan.heard.words.iter().find(|word| word.start >= entity.end);
+    of.is_some_and(|of| of.class.is(Class::OF) && !of.after_break)
+}
+
+/// Whether a slot counts a measure by its name (`litres`), so that an amount of money is none of it.
+fn counts_a_measure(scan: &Scan<'_>, slot: &Slot) -> bool {
+    let measure = format!("1 {}", super::named(slot));
+    !recognize(&measure, Kinds::NONE.with(Kind::Dimension), scan.reference).is_empty()
+}
+
 /// "25 bucks a head": an amount for each of something, where the slot itself is not one for each.
 fn is_for_each(scan: &Scan<'_>, entity: &Entity, slot: &Slot) -> bool {
     if !scan.heard.tokens.classes().is(Class::EACH) {
@@ -213,9 +225,8 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
                 };
                 found(json!({"text": said, "amount": number(amount), "unit": unit}))
             }
-            // "half of it" is a share of something.
             (Kind::Number | Kind::Percent, Value::Number { number: amount, .. })
-                if asked && !is_share(said, *amount) =>
+                if asked && !(*amount < 1.0 && is_share(scan, entity)) =>
             {
                 let unit = if entity.kind == Kind::Percent { json!("%") } else { Json::Null };
                 found(json!({"text": said, "amount": number(*amount), "unit": unit}))
@@ -224,11 +235,6 @@ pub(crate) fn convert(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotTy
         },
         _ => None,
     }
-}
-
-/// "half", "a third": less than one of something that is not said.
-fn is_share(said: &str, amount: f64) -> bool {
-    amount > 0.0 && amount < 1.0 && !said.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// A number that was said there; one that is out of the type's bounds does not fit.
@@ -284,7 +290,7 @@ fn amount(scan: &Scan<'_>, entity: &Entity, slot: &Slot, ty: &SlotType, asked: b
         (Kind::Dimension, Value::Quantity { number, .. }) if asked || counts_unit(scan.language(), slot, said) => {
             Some(*number)
         }
-        (Kind::Money, Value::Quantity { number, .. }) if asked => Some(*number),
+        (Kind::Money, Value::Quantity { number, .. }) if asked && !counts_a_measure(scan, slot) => Some(*number),
         (Kind::Duration, Value::Time(_)) if counts_unit(scan.language(), slot, said) => {
             leading_number(said, scan.reference)
         }
