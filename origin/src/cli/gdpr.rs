@@ -3,6 +3,7 @@
 use lgdl::ids::Id;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use lgdl_origin::archives::Hand;
 use lgdl_origin::audit::{self, events};
@@ -164,7 +165,7 @@ async fn export(deployment: &Deployment, user: &str, reason: &str, html: Option<
     let hand = Hand {
         store: &*deployment.store,
         protection: &*deployment.protection,
-        config: &deployment.config,
+        config: Arc::new(deployment.config.clone()),
         actor: ACTOR,
     };
     let (document, lost) = hand.export_person(&deployment.tenant, user, now_ms()).await.map_err(failed)?;

@@ -1,11 +1,13 @@
 //! Settings while the program runs: those that may change are what was read last, the others what they were at the start.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lgdl::settings::{Change, Edge, Setting};
 use tokio::sync::watch;
 
 use super::{Config, ConfigError, Given};
+use crate::objects::opens_buckets;
 
 /// The settings in force. A clone is the same ones.
 #[derive(Debug, Clone)]
@@ -73,6 +75,14 @@ impl Given {
                     reloaded.changed.push(setting.variable());
                 }
                 Change::AtStart => reloaded.waiting.push(setting.variable()),
+            }
+        }
+        let names = self.environment.keys().chain(newer.environment.keys()).filter(|name| opens_buckets(name));
+        for name in names.collect::<BTreeSet<_>>() {
+            let value = newer.environment.get(name);
+            if self.environment.get(name) != value {
+                put(&mut reloaded.given.environment, name, value);
+                reloaded.changed.push(name.clone());
             }
         }
         Ok(reloaded)
